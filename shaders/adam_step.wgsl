@@ -1,0 +1,56 @@
+// m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta -= lr (m c1) / (sqrt(v c2) + eps), g = 0 for the next step,
+// with g scaled to norm clip_norm where it is longer (0: never). A gradient that is not finite changes nothing.
+// parameters, gradients, first_moment, second_moment [n_parameters]; step_scalars [ring_size, 3]: lr,
+// c1 = 1 / (1 - b1^t), c2 = 1 / (1 - b2^t) of slot step mod ring_size. One invocation owns one parameter.
+// Kingma & Ba 2014, algorithm 1; docs/derivations.md, eq. (26) to (30)
+#include "shared/grid.wgsl"
+#include "shared/finite.wgsl"
+
+struct Params {
+  n_parameters: u32,
+  ring_size: u32,
+  beta1: f32,
+  beta2: f32,
+  epsilon: f32,
+  clip_norm: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> step_state: array<u32>;
+@group(0) @binding(2) var<storage, read> step_scalars: array<f32>;
+@group(0) @binding(3) var<storage, read> gradient_sum_squares: array<f32>;
+@group(0) @binding(4) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gradients: array<f32>;
+@group(0) @binding(6) var<storage, read_write> first_moment: array<f32>;
+@group(0) @binding(7) var<storage, read_write> second_moment: array<f32>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, n_groups, local);
+  if (index >= params.n_parameters) {
+    return;
+  }
+  let gradient = gradients[index];
+  gradients[index] = 0.0;
+  if (!is_finite(gradient_sum_squares[0])) {
+    return;
+  }
+  let norm = sqrt(gradient_sum_squares[0]);
+  let clipped = params.clip_norm > 0.0 && norm > params.clip_norm;
+  let g = gradient * select(1.0, params.clip_norm / norm, clipped);
+
+  let slot = 3u * (step_state[0] % params.ring_size);
+  let learning_rate = step_scalars[slot];
+  let m = params.beta1 * first_moment[index] + (1.0 - params.beta1) * g;
+  let v = params.beta2 * second_moment[index] + (1.0 - params.beta2) * g * g;
+  let m_hat = m * step_scalars[slot + 1u];
+  let v_hat = v * step_scalars[slot + 2u];
+
+  first_moment[index] = m;
+  second_moment[index] = v;
+  parameters[index] -= learning_rate * m_hat / (sqrt(v_hat) + params.epsilon);
+}

@@ -1,0 +1,60 @@
+// state[c, r] = dataset[shuffled_row(p mod n_data; epoch + p div n_data), c], p = position + row_start + r.
+// step_state [1]: the step; step_cursor [ring_size, 2]: (epoch, position of the batch's first row) by step mod ring_size;
+// dataset [segment_rows, n_features] row-major, rows from segment_start of all n_data; state [n_features, n_rows].
+// One invocation copies one row, and only if its row lies in this segment: one dispatch per segment fills the batch.
+// docs/architecture.md; src/random.ts, shuffledRow
+#include "shared/grid.wgsl"
+#include "shared/feistel.wgsl"
+
+struct Params {
+  n_rows: u32,
+  row_start: u32,
+  n_features: u32,
+  n_data: u32,
+  segment_start: u32,
+  segment_rows: u32,
+  seed_lo: u32,
+  seed_hi: u32,
+  ring_size: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> step_state: array<u32>;
+@group(0) @binding(2) var<storage, read> step_cursor: array<u32>;
+@group(0) @binding(3) var<storage, read> dataset: array<f32>;
+@group(0) @binding(4) var<storage, read_write> state: array<f32>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let r = linear_index(group, n_groups, local);
+  if (r >= params.n_rows) {
+    return;
+  }
+  let slot = step_state[0] % params.ring_size;
+  let batch_row = params.row_start + r;
+  var epoch = step_cursor[2u * slot] + batch_row / params.n_data;
+  var position = step_cursor[2u * slot + 1u];
+
+  // position + rest may pass 2^32, its distance to the epoch's end may not.
+  let rest = batch_row % params.n_data;
+  let left = params.n_data - position;
+  if (rest < left) {
+    position += rest;
+  } else {
+    epoch += 1u;
+    position = rest - left;
+  }
+
+  let data_row = shuffled_row(position, params.n_data, vec2u(params.seed_lo, params.seed_hi), epoch);
+  let segment_row = data_row - params.segment_start;
+  if (data_row < params.segment_start || segment_row >= params.segment_rows) {
+    return;
+  }
+  for (var c = 0u; c < params.n_features; c++) {
+    state[c * params.n_rows + r] = dataset[segment_row * params.n_features + c];
+  }
+}

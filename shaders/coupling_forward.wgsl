@@ -1,0 +1,37 @@
+// z2 = x2 * exp(s) + t on the transformed block, s = scale_map(a), in place.
+// conditioner_output [a | t]: [2 n_transformed, n_rows]; state [*, n_rows] from feature transform_start;
+// log_scale [n_transformed, n_rows] receives s for log_det_reduce.
+// One invocation transforms one feature of one row; nothing is accumulated.
+// Dinh et al. 2016, eq. (7); docs/derivations.md, eq. (7)
+#include "shared/grid.wgsl"
+#include "shared/scale_map.wgsl"
+
+struct Params {
+  n_rows: u32,
+  n_transformed: u32,
+  transform_start: u32,
+  scale_bound: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> conditioner_output: array<f32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+@group(0) @binding(3) var<storage, read_write> log_scale: array<f32>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, n_groups, local);
+  let n_elements = params.n_rows * params.n_transformed;
+  if (index >= n_elements) {
+    return;
+  }
+  let s = log_scale_of(conditioner_output[index], params.scale_bound).value;
+  let t = conditioner_output[n_elements + index];
+  let place = params.transform_start * params.n_rows + index;
+  state[place] = state[place] * exp(s) + t;
+  log_scale[index] = s;
+}

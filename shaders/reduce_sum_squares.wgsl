@@ -1,0 +1,31 @@
+// output[g] = sum of input^2 over the elements of workgroup g; one workgroup gives the whole sum.
+// input [n_elements]; output [number of workgroups].
+// Invocation l of workgroup g sums elements g 256 + l, + 256 n_groups, ... in ascending order, then the
+// workgroup adds its 256 sums by a fixed tree: no atomics, the same bits on every run.
+// docs/derivations.md, eq. (25)
+#include "shared/tree_sum.wgsl"
+
+struct Params {
+  n_elements: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+
+@compute @workgroup_size(REDUCTION_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  var sum = 0.0;
+  for (var i = group.x * REDUCTION_SIZE + local; i < params.n_elements; i += n_groups.x * REDUCTION_SIZE) {
+    let value = input[i];
+    sum += value * value;
+  }
+  let total = tree_sum(local, sum);
+  if (local == 0u) {
+    output[group.x] = total;
+  }
+}

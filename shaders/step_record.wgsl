@@ -1,0 +1,23 @@
+// Closes a training step: its mean NLL and gradient norm go into the ring, the step counter goes up by one.
+// nll_sum, gradient_sum_squares [1]; step_state [1]: the step; step_losses [ring_size, 2]: nats, norm.
+// One invocation does it all; the order of the launches makes it the last of its step.
+// docs/architecture.md, "The way of a batch"
+struct Params {
+  n_rows: u32,
+  ring_size: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> nll_sum: array<f32>;
+@group(0) @binding(2) var<storage, read> gradient_sum_squares: array<f32>;
+@group(0) @binding(3) var<storage, read_write> step_state: array<u32>;
+@group(0) @binding(4) var<storage, read_write> step_losses: array<f32>;
+
+@compute @workgroup_size(1)
+fn main() {
+  let step = step_state[0];
+  let slot = 2u * (step % params.ring_size);
+  step_losses[slot] = nll_sum[0] / f32(params.n_rows);
+  step_losses[slot + 1u] = sqrt(gradient_sum_squares[0]);
+  step_state[0] = step + 1u;
+}

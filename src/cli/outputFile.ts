@@ -1,0 +1,309 @@
+/**
+ * Output files that appear whole or not at all: everything is written beside the target under a temporary
+ * name, and renamed over it when it is complete and on the disk.
+ */
+import { rmSync } from 'node:fs';
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { DataError, ShapeError } from '../errors.ts';
+
+/** A file being written. One of `commit` and `discard` ends it; the other one is then without effect. */
+export interface Output {
+  /** Appends; await each call before the next. @throws {DataError} if the disk is full or the file is lost */
+  write(data: string | Uint8Array): Promise<void>;
+  /** Makes the file appear under its name. @throws {DataError} if it cannot, and nothing is left behind */
+  commit(): Promise<void>;
+  /** Removes what was written; the file that was there before stays. */
+  discard(): Promise<void>;
+}
+
+/** Several files of one folder being written; `write` takes the name of the file first. */
+export interface OutputFolder {
+  write(name: string, data: string | Uint8Array): Promise<void>;
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/**
+ * Opens a file for writing; until `commit` it exists only as `.NAME.PID.tmp` in the same folder.
+ * `-` is standard output, and a device or pipe is written to directly: neither can be taken back. A reader
+ * that closes its pipe early is the Node error with code `EPIPE`.
+ *
+ * @throws {DataError} with the file: its folder is missing, it is a folder, it may not be written
+ */
+export async function openOutput(file: string): Promise<Output> {
+  if (file === '-') return standardOutput();
+  const existing = await statOrUndefined(file);
+  if (existing?.isDirectory() || file === '' || file.endsWith('/') || file.endsWith(path.sep)) {
+    const found = file === '' ? 'an empty name' : 'a folder';
+    throw new DataError(`found ${found}, expected a file to write to`, { file }, 'Name a file inside it.');
+  }
+  if (existing && !existing.isFile()) return directOutput(file);
+  // Renaming over a symbolic link would replace the link, not the file that it stands for.
+  const target = existing ? await realpath(file) : path.resolve(file);
+  const temporary = path.join(path.dirname(target), temporaryName(target));
+  if (pending.has(temporary)) {
+    throw new DataError('found this file open for writing already, expected one writer', { file });
+  }
+  const handle = await reporting(file, async () => {
+    // Left over from a killed process that had the same id.
+    await rm(temporary, { force: true });
+    return open(temporary, 'wx');
+  });
+  track(temporary);
+  const output = new PendingFile(file, handle, temporary, target);
+  if (existing) await output.copyMode(existing.mode);
+  return output;
+}
+
+/**
+ * Opens a folder of files for writing. They are written into `.NAME.PID.tmp` beside the folder. A folder
+ * that did not exist appears in one step; in one that did, the files are renamed into place one after the
+ * other, each of them whole, and other files there stay.
+ *
+ * @param names plain file names
+ * @throws {DataError} with the file: the parent folder is missing, the folder or one of the names is taken by
+ * something of the other kind, it may not be written
+ */
+export async function openOutputFolder(folder: string, names: readonly string[]): Promise<OutputFolder> {
+  for (const name of names) {
+    if (name === '' || name === '.' || name === '..' || /[/\\]/.test(name)) {
+      throw new ShapeError('names', JSON.stringify(name), 'a plain file name');
+    }
+  }
+  const existing = await statOrUndefined(folder);
+  if (existing && !existing.isDirectory()) {
+    throw new DataError(
+      'found a file, expected a folder to write to',
+      { file: folder },
+      'Choose another name or remove it.',
+    );
+  }
+  for (const name of names) {
+    const file = path.join(folder, name);
+    if ((await statOrUndefined(file))?.isDirectory()) {
+      throw new DataError('found a folder where a file is to be written', { file }, 'Choose another folder.');
+    }
+  }
+  const target = existing ? await realpath(folder) : path.resolve(folder);
+  const temporary = path.join(path.dirname(target), temporaryName(target));
+  if (pending.has(temporary)) {
+    throw new DataError('found this folder open for writing already, expected one writer', { file: folder });
+  }
+  const handles = new Map<string, FileHandle>();
+  const output = new PendingFolder(folder, handles, temporary, target, existing !== undefined);
+  try {
+    await reporting(folder, async () => {
+      await rm(temporary, { force: true, recursive: true });
+      await mkdir(temporary);
+      track(temporary);
+      for (const name of names) handles.set(name, await open(path.join(temporary, name), 'wx'));
+    });
+  } catch (error) {
+    await output.discard();
+    throw error;
+  }
+  return output;
+}
+
+/**
+ * Removes every temporary file and folder at once, synchronously: for signal handlers. It also runs by
+ * itself when the process exits. Outputs that were still open cannot be committed afterwards.
+ */
+export function discardAllOutputs(): void {
+  for (const temporary of pending) rmSync(temporary, { force: true, recursive: true });
+  pending.clear();
+}
+
+/** Temporary paths that exist now. */
+const pending = new Set<string>();
+
+function track(temporary: string): void {
+  if (!process.listeners('exit').includes(discardAllOutputs)) process.on('exit', discardAllOutputs);
+  pending.add(temporary);
+}
+
+class PendingFile implements Output {
+  private ended = false;
+
+  constructor(
+    private readonly file: string,
+    private readonly handle: FileHandle,
+    private readonly temporary: string,
+    private readonly target: string,
+  ) {}
+
+  async copyMode(mode: number): Promise<void> {
+    await this.handle.chmod(mode & 0o777);
+  }
+
+  async write(data: string | Uint8Array): Promise<void> {
+    requireOpen(this.ended, this.file);
+    await reporting(this.file, () => this.handle.writeFile(data));
+  }
+
+  async commit(): Promise<void> {
+    if (this.ended) return;
+    requirePending(this.temporary, this.file);
+    try {
+      await reporting(this.file, async () => {
+        await this.handle.sync();
+        await this.handle.close();
+        await rename(this.temporary, this.target);
+      });
+      this.ended = true;
+      pending.delete(this.temporary);
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
+    await syncFolder(path.dirname(this.target));
+  }
+
+  async discard(): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    await closeQuietly(this.handle);
+    await rm(this.temporary, { force: true });
+    pending.delete(this.temporary);
+  }
+}
+
+class PendingFolder implements OutputFolder {
+  private ended = false;
+
+  constructor(
+    private readonly folder: string,
+    private readonly handles: Map<string, FileHandle>,
+    private readonly temporary: string,
+    private readonly target: string,
+    private readonly existed: boolean,
+  ) {}
+
+  async write(name: string, data: string | Uint8Array): Promise<void> {
+    const file = path.join(this.folder, name);
+    requireOpen(this.ended, file);
+    const handle = this.handles.get(name);
+    if (!handle) throw new ShapeError('name', name, `one of ${[...this.handles.keys()].join(', ')}`);
+    await reporting(file, () => handle.writeFile(data));
+  }
+
+  async commit(): Promise<void> {
+    if (this.ended) return;
+    requirePending(this.temporary, this.folder);
+    try {
+      await reporting(this.folder, async () => {
+        for (const handle of this.handles.values()) {
+          await handle.sync();
+          await handle.close();
+        }
+        if (!this.existed) return rename(this.temporary, this.target);
+        for (const name of this.handles.keys()) {
+          await rename(path.join(this.temporary, name), path.join(this.target, name));
+        }
+      });
+      await syncFolder(this.existed ? this.target : path.dirname(this.target));
+    } finally {
+      // After a commit this removes at most the empty temporary folder.
+      await this.discard();
+    }
+  }
+
+  async discard(): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    for (const handle of this.handles.values()) await closeQuietly(handle);
+    await rm(this.temporary, { force: true, recursive: true });
+    pending.delete(this.temporary);
+  }
+}
+
+function standardOutput(): Output {
+  const { stdout } = process;
+  // The write callback reports the same error; without a listener a closed pipe would end the process.
+  if (!stdout.listeners('error').includes(ignore)) stdout.on('error', ignore);
+  return {
+    write: (data) =>
+      new Promise((resolve, reject) => {
+        stdout.write(data, (error) => (error ? reject(error) : resolve()));
+      }),
+    commit: async () => {},
+    discard: async () => {},
+  };
+}
+
+async function directOutput(file: string): Promise<Output> {
+  const handle = await reporting(file, () => open(file, 'w'));
+  return {
+    write: (data) => reporting(file, () => handle.writeFile(data)),
+    commit: () => handle.close(),
+    discard: () => closeQuietly(handle),
+  };
+}
+
+function ignore(): void {}
+
+function temporaryName(target: string): string {
+  return `.${path.basename(target)}.${process.pid}.tmp`;
+}
+
+function requireOpen(ended: boolean, file: string): void {
+  if (ended) throw new DataError('found this output committed or discarded, expected it open', { file });
+}
+
+function requirePending(temporary: string, file: string): void {
+  if (!pending.has(temporary)) {
+    throw new DataError('the output was discarded, so nothing was written', { file }, 'Run again.');
+  }
+}
+
+async function closeQuietly(handle: FileHandle): Promise<void> {
+  // Closing twice, or a file that is thrown away, has nothing to report.
+  await handle.close().catch(ignore);
+}
+
+/** A rename is on the disk when its folder is; some systems cannot open a folder, and then it stays a hope. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(ignore);
+  await handle?.sync().catch(ignore);
+  await handle?.close();
+}
+
+async function statOrUndefined(file: string) {
+  return reporting(file, async () => {
+    try {
+      return await stat(file);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  });
+}
+
+/** Runs a file operation and turns what the system says into a sentence about `file`. */
+async function reporting<T>(file: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    const [problem, advice] = PROBLEMS[codeOf(error) ?? ''] ?? [];
+    if (problem === undefined) throw error;
+    throw new DataError(problem, { file }, advice);
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+const PROBLEMS: Record<string, [problem: string, advice: string]> = {
+  ENOENT: ['found no folder to write into', 'Create the folder first.'],
+  ENOTDIR: ['found a file where a folder should be', 'Check the path.'],
+  EISDIR: ['found a folder in the place of the output', 'Remove it or choose another name.'],
+  EACCES: ['found no permission to write here', 'Choose another place.'],
+  EPERM: ['found no permission to write here', 'Choose another place.'],
+  EROFS: ['found a read-only file system', 'Choose another place.'],
+  ENOSPC: ['the disk is full, nothing was written', 'Free some space and run again.'],
+  EDQUOT: ['the disk quota is used up, nothing was written', 'Free some space and run again.'],
+  ENAMETOOLONG: ['found a name too long for this file system', 'Choose a shorter name.'],
+};

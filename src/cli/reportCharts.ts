@@ -1,0 +1,390 @@
+/**
+ * The charts of the report as SVG text. Colours are CSS variables of the page, so one drawing serves light,
+ * dark and print; every chart carries its text alternative.
+ */
+import { Buffer } from 'node:buffer';
+import * as Plot from '@observablehq/plot';
+import { encode } from 'fast-png';
+import { parseHTML } from 'linkedom';
+
+export type Domain = [low: number, high: number];
+
+/** The two axes that scatters and density share, in data units. */
+export interface Axes {
+  columns: [string, string];
+  x: Domain;
+  y: Domain;
+}
+
+/** Log-density in nats on a grid, row-major, row 0 at the bottom. */
+export interface DensityGrid {
+  xDomain: Domain;
+  yDomain: Domain;
+  width: number;
+  height: number;
+  logDensity: Float32Array;
+}
+
+/** NLL in nats at each step. */
+export interface LossCurve {
+  step: ArrayLike<number>;
+  nll: ArrayLike<number>;
+}
+
+/** What of a point cloud a scatter shows. */
+export interface ShownPoints {
+  points: [number, number][];
+  /** Points that are finite but outside of the axes, and points that are not finite, of all `total`. */
+  outside: number;
+  notFinite: number;
+  total: number;
+}
+
+const PANEL = { width: 360, height: 348, marginLeft: 44, marginRight: 12, marginTop: 10, marginBottom: 42 };
+const MAX_POINTS = 3000;
+/** Densities below e⁻⁸ of the peak look the same: 0.03 % of it. */
+const DENSITY_RANGE_NATS = 8;
+const LATENT_DOMAIN: Domain = [-4, 4];
+
+/** Axes around the bulk of `[n, 2]` data: far outliers do not squeeze it. */
+export function axesAround(data: Float32Array, columns: [string, string]): Axes {
+  const domain = (offset: 0 | 1): Domain => {
+    const values = sortedFinite(data.filter((_, index) => index % 2 === offset));
+    const [min = 0, max = 0] = [values[0], values.at(-1)];
+    const [low, high] = [quantile(values, 0.005), quantile(values, 0.995)];
+    const reach = 0.25 * (high - low);
+    const [from, to] = [Math.max(min, low - reach), Math.min(max, high + reach)];
+    const margin = 0.05 * (to - from) || 1;
+    return [from - margin, to + margin];
+  };
+  return { columns, x: domain(0), y: domain(1) };
+}
+
+/** At most 3000 points, evenly picked from `[n, 2]` values, and how many cannot be shown. */
+export function pointsWithin(values: Float32Array, x: Domain, y: Domain): ShownPoints {
+  const n = Math.floor(values.length / 2);
+  const total = Math.min(n, MAX_POINTS);
+  const shown: ShownPoints = { points: [], outside: 0, notFinite: 0, total };
+  for (let i = 0; i < total; i++) {
+    const row = Math.floor((i * n) / total);
+    const [px, py] = [values[2 * row] ?? NaN, values[2 * row + 1] ?? NaN];
+    if (!Number.isFinite(px) || !Number.isFinite(py)) shown.notFinite++;
+    else if (px < x[0] || px > x[1] || py < y[0] || py > y[1]) shown.outside++;
+    else shown.points.push([px, py]);
+  }
+  return shown;
+}
+
+/** Scatter of points in data units. */
+export function scatterChart(points: [number, number][], axes: Axes, color: string, label: string): string {
+  return svg({
+    ...PANEL,
+    ariaLabel: label,
+    x: { domain: axes.x },
+    y: { domain: axes.y },
+    marks: [...frame(axes.columns[0], axes.columns[1]), dots(points, color)],
+  });
+}
+
+/** Scatter of latent points over circles at one, two and three standard deviations of the normal. */
+export function latentChart(points: [number, number][], label: string): string {
+  const inner = PANEL.width - PANEL.marginLeft - PANEL.marginRight;
+  const turn = Array.from({ length: 97 }, (_, i) => (i / 96) * 2 * Math.PI);
+  const rings = [1, 2, 3].flatMap((sigma) =>
+    turn.map((angle) => ({ sigma, x: sigma * Math.cos(angle), y: sigma * Math.sin(angle) })),
+  );
+  const named = [1, 2, 3].map((sigma) => ({ sigma, x: sigma * Math.SQRT1_2, y: sigma * Math.SQRT1_2 }));
+  return svg({
+    ...PANEL,
+    // Equal units on both axes, so that circles are circles.
+    height: inner + PANEL.marginTop + PANEL.marginBottom,
+    ariaLabel: label,
+    x: { domain: LATENT_DOMAIN },
+    y: { domain: LATENT_DOMAIN },
+    marks: [
+      ...frame('z1', 'z2', { ticks: [-3, -2, -1, 0, 1, 2, 3] }),
+      dots(points, 'var(--data)'),
+      Plot.line(rings, { x: 'x', y: 'y', z: 'sigma', stroke: 'var(--ink)', strokeWidth: 1.25 }),
+      Plot.text(named, {
+        x: 'x',
+        y: 'y',
+        text: (ring: { sigma: number }) => `${ring.sigma}σ`,
+        fill: 'var(--ink)',
+        stroke: 'var(--card)',
+        strokeWidth: 4,
+        fontWeight: 600,
+      }),
+    ],
+  });
+}
+
+/** Points within 1σ, 2σ and 3σ of the origin, as shares of all pairs in `latent` `[n, 2]`. */
+export function sharesWithinRings(latent: Float32Array): [number, number, number] {
+  const counts: [number, number, number] = [0, 0, 0];
+  const n = Math.floor(latent.length / 2);
+  for (let i = 0; i < n; i++) {
+    const radius = Math.hypot(latent[2 * i] ?? NaN, latent[2 * i + 1] ?? NaN);
+    if (radius <= 1) counts[0]++;
+    if (radius <= 2) counts[1]++;
+    if (radius <= 3) counts[2]++;
+  }
+  return [counts[0] / n, counts[1] / n, counts[2] / n];
+}
+
+/** Heat-map of the log-density with its legend below; undefined if no cell is finite. */
+export function densityChart(
+  density: DensityGrid,
+  columns: [string, string],
+  label: string,
+): string | undefined {
+  const finite = sortedFinite(density.logDensity);
+  if (finite.length === 0) return undefined;
+  // The very peak of an untrained or overfitted flow can be one cell, far above everything else.
+  const high = quantile(finite, 0.998);
+  const range: Domain = [high - DENSITY_RANGE_NATS, high];
+  const [width, height] = [
+    PANEL.width - PANEL.marginLeft - PANEL.marginRight,
+    PANEL.height - PANEL.marginTop - PANEL.marginBottom,
+  ];
+  const map = svg({
+    ...PANEL,
+    ariaLabel: label,
+    x: { domain: density.xDomain },
+    y: { domain: density.yDomain },
+    marks: [
+      Plot.image([[middle(density.xDomain), middle(density.yDomain)]], {
+        x: (at: [number, number]) => at[0],
+        y: (at: [number, number]) => at[1],
+        src: () => heatMap(density, range),
+        width,
+        height,
+        preserveAspectRatio: 'none',
+      }),
+      ...frame(columns[0], columns[1], { grid: false }),
+    ],
+  });
+  return map + densityLegend(range);
+}
+
+/**
+ * The training curve: every step faintly (or the extremes of many), the running median over it, and the
+ * exact entropy where it is known. `aboveAxis` counts the steps that lie above the chart or are not finite.
+ */
+export function lossChart(
+  losses: LossCurve,
+  entropy: number | undefined,
+  size: { width: number; height: number },
+  label: string,
+): { chart: string; aboveAxis: number } {
+  const nll = Array.from(losses.nll);
+  const domain = lossDomain(nll, entropy);
+  const drawn = (curve: [number, number][]) => cutAbove(curve, domain[1]);
+  const last = losses.step[losses.step.length - 1] ?? 1;
+  const marks: Plot.Markish[] = [
+    ...frame('step', 'NLL, nats'),
+    Plot.line(drawn(extremes(losses, Math.round(size.width / 2))), {
+      stroke: 'var(--model)',
+      strokeWidth: 0.75,
+      strokeOpacity: 0.45,
+    }),
+    Plot.line(drawn(runningMedian(losses, 160)), { stroke: 'var(--model)', strokeWidth: 2 }),
+  ];
+  if (entropy !== undefined) {
+    marks.push(
+      Plot.ruleY([entropy], { stroke: 'var(--ink)', strokeDasharray: '5 4', strokeWidth: 1.25 }),
+      Plot.text([[last, entropy]], {
+        text: () => `exact entropy ${entropy.toFixed(3)}`.replace('-', '−'),
+        textAnchor: 'end',
+        dy: 13,
+        fill: 'var(--ink)',
+        stroke: 'var(--card)',
+        strokeWidth: 4,
+        fontWeight: 600,
+      }),
+    );
+  }
+  const chart = svg({
+    ...PANEL,
+    ...size,
+    ariaLabel: label,
+    x: { domain: [losses.step[0] ?? 0, last] },
+    y: { domain },
+    marks,
+  });
+  return { chart, aboveAxis: nll.filter((value) => !(value <= domain[1])).length };
+}
+
+/** Median of the last twentieth of the steps, in nats: the training NLL without the noise of one batch. */
+export function finalMedian(losses: LossCurve): number | undefined {
+  const nll = Array.from(losses.nll);
+  const tail = sortedFinite(nll.slice(-Math.max(5, Math.ceil(nll.length / 20))));
+  return tail.length > 0 ? quantile(tail, 0.5) : undefined;
+}
+
+/** Cuts a curve at the top of the chart: a line that leaves it ends at the edge instead of running along it. */
+function cutAbove(curve: [number, number][], top: number): [number, number][] {
+  const inside = (i: number): boolean => (curve[i]?.[1] ?? NaN) <= top;
+  return curve.map(([step, value], i) => {
+    if (inside(i)) return [step, value];
+    return [step, inside(i - 1) || inside(i + 1) ? top : NaN];
+  });
+}
+
+/** From just below the entropy or the lowest steps to just above all but the first and the wildest. */
+function lossDomain(nll: readonly number[], entropy: number | undefined): Domain {
+  const values = sortedFinite(nll);
+  if (values.length === 0) return [0, 1];
+  const low = Math.min(quantile(values, 0.005), entropy ?? Infinity);
+  const high = Math.max(quantile(values, 0.95), entropy ?? -Infinity);
+  const span = high - low || 1;
+  return [low - 0.12 * span, high + 0.3 * span];
+}
+
+/** The curve itself, or the lowest and highest value of each of `buckets` stretches of it. */
+function extremes({ step, nll }: LossCurve, buckets: number): [number, number][] {
+  const at = (i: number): [number, number] => [step[i] ?? NaN, nll[i] ?? NaN];
+  if (nll.length <= 2 * buckets) return Array.from({ length: nll.length }, (_, i) => at(i));
+  return Array.from({ length: buckets }, (_, bucket) => {
+    const start = Math.floor((bucket * nll.length) / buckets);
+    const end = Math.floor(((bucket + 1) * nll.length) / buckets);
+    let [lowest, highest] = [start, start];
+    for (let i = start; i < end; i++) {
+      if ((nll[i] ?? NaN) < (nll[lowest] ?? NaN)) lowest = i;
+      if ((nll[i] ?? NaN) > (nll[highest] ?? NaN)) highest = i;
+    }
+    return [at(Math.min(lowest, highest)), at(Math.max(lowest, highest))];
+  }).flat();
+}
+
+/** Median over a window of a fortieth of the steps; the window shrinks to one-sided at the ends. */
+function runningMedian({ step, nll }: LossCurve, samples: number): [number, number][] {
+  const values = Array.from(nll);
+  const reach = Math.max(2, Math.ceil(values.length / 80));
+  const count = Math.min(samples, values.length);
+  return Array.from({ length: count }, (_, sample) => {
+    const center = count === 1 ? 0 : Math.round((sample * (values.length - 1)) / (count - 1));
+    const near = sortedFinite(values.slice(Math.max(0, center - reach), center + reach + 1));
+    return [step[center] ?? NaN, near.length > 0 ? quantile(near, 0.5) : NaN];
+  });
+}
+
+/** PNG as a data: URI; its first line is the top of the map. */
+function heatMap({ width, height, logDensity }: DensityGrid, [low, high]: Domain): string {
+  const data = new Uint8Array(width * height * 3);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const value = logDensity[(height - 1 - row) * width + column] ?? NaN;
+      data.set(densityColor((value - low) / (high - low)), (row * width + column) * 3);
+    }
+  }
+  return pngUri(data, width, height);
+}
+
+function densityLegend([low, high]: Domain): string {
+  const colors = Uint8Array.from(
+    { length: 256 * 3 },
+    (_, i) => densityColor(Math.floor(i / 3) / 255)[i % 3] ?? 0,
+  );
+  return svg({
+    width: PANEL.width,
+    height: 54,
+    marginLeft: PANEL.marginLeft,
+    marginRight: PANEL.marginRight,
+    marginTop: 8,
+    marginBottom: 36,
+    ariaLabel: `Colour scale: log-density from ${low.toFixed(1)} nats or less, dark, to ${high.toFixed(1)} nats or more, bright.`,
+    x: { domain: [low, high] },
+    y: { domain: [0, 1], axis: null },
+    marks: [
+      Plot.image([[(low + high) / 2, 0.5]], {
+        src: () => pngUri(colors, 256, 1),
+        width: PANEL.width - PANEL.marginLeft - PANEL.marginRight,
+        height: 10,
+        preserveAspectRatio: 'none',
+      }),
+      Plot.axisX({
+        tickSize: 0,
+        ticks: 5,
+        label: 'log p(x), nats',
+        labelAnchor: 'center',
+        labelArrow: 'none',
+      }),
+    ],
+  });
+}
+
+/** Viridis, whose lightness rises evenly; what is below or not a number has the darkest colour. */
+function densityColor(share: number): [number, number, number] {
+  const index = Number.isNaN(share) ? 0 : Math.round(255 * Math.min(Math.max(share, 0), 1));
+  return VIRIDIS[index] ?? [0, 0, 0];
+}
+
+const VIRIDIS = ((): [number, number, number][] => {
+  const scale = Plot.scale({ color: { type: 'linear', scheme: 'viridis', domain: [0, 255] } });
+  return Array.from({ length: 256 }, (_, index) => rgb(String(scale?.apply(index))));
+})();
+
+function rgb(color: string): [number, number, number] {
+  const hex = /^#(..)(..)(..)$/
+    .exec(color)
+    ?.slice(1)
+    .map((part) => Number.parseInt(part, 16));
+  const [red = 0, green = 0, blue = 0] = hex ?? (color.match(/\d+/g) ?? []).map(Number);
+  return [red, green, blue];
+}
+
+function pngUri(data: Uint8Array, width: number, height: number): string {
+  const png = encode({ width, height, data, channels: 3, depth: 8 });
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+}
+
+/** Grid and axes, the same in every chart. */
+function frame(
+  x: string,
+  y: string,
+  { ticks = 5, grid = true }: { ticks?: number | number[]; grid?: boolean } = {},
+): Plot.Markish[] {
+  const lines = { stroke: 'var(--grid)', strokeOpacity: 1, ticks };
+  const axis = { ticks, tickSize: 0, tickPadding: 6, labelArrow: 'none', labelAnchor: 'center' } as const;
+  return [
+    ...(grid ? [Plot.gridX(lines), Plot.gridY(lines)] : []),
+    Plot.axisX({ ...axis, label: shortened(x) }),
+    Plot.axisY({ ...axis, label: shortened(y) }),
+  ];
+}
+
+function dots(points: [number, number][], color: string): Plot.Markish {
+  return Plot.dot(points, { r: 1.5, fill: color, fillOpacity: 0.5 });
+}
+
+function svg(options: Plot.PlotOptions): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const chart = Plot.plot({
+    ...options,
+    document,
+    className: 'chart',
+    style: { color: 'var(--muted)', fontFamily: 'inherit', fontSize: '12px', background: 'none' },
+  });
+  // The page has its own style sheet; positions need no more than a hundredth of a pixel.
+  chart.querySelector('style')?.remove();
+  chart.setAttribute('role', 'img');
+  return chart.outerHTML.replace(/ (?:cx|cy|d|transform)="[^"]*"/g, (attribute) =>
+    attribute.replace(/(\.\d\d)\d+/g, '$1'),
+  );
+}
+
+function shortened(name: string): string {
+  return name.length > 40 ? `${name.slice(0, 39)}…` : name;
+}
+
+function sortedFinite(values: ArrayLike<number>): Float64Array {
+  return Float64Array.from(Array.from(values).filter((value) => Number.isFinite(value))).sort();
+}
+
+function quantile(sorted: Float64Array, share: number): number {
+  return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+}
+
+function middle([low, high]: Domain): number {
+  return (low + high) / 2;
+}

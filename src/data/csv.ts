@@ -1,0 +1,253 @@
+/**
+ * Tables of numbers as delimited text, read as a stream and written back so that equal float32 values
+ * come back. Node only.
+ */
+import { Buffer } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import { Parser } from 'csv-parse';
+import { DataError, ShapeError } from '../errors.ts';
+import {
+  NUMBER,
+  asDataError,
+  badCell,
+  findDelimiter,
+  firstLine,
+  isHeader,
+  layOut,
+  raggedRow,
+} from './csvLayout.ts';
+import type { ReadCsvOptions, TableLayout } from './csvLayout.ts';
+
+export type { ReadCsvOptions } from './csvLayout.ts';
+
+/** Consecutive rows of a table. */
+export interface TableChunk {
+  /** Names of the C columns, in the order of `values`. */
+  columns: string[];
+  /** `[rows, C]`, row-major; a fresh array for every chunk. */
+  values: Float32Array;
+  rows: number;
+  /** Line of the chunk's first row in the file, counted from 1. */
+  firstRow: number;
+}
+
+/**
+ * Streams a table of numbers from a UTF-8 text file in bounded memory.
+ *
+ * The delimiter is a comma; if the first line has none, a semicolon or a tab that it does have. The first
+ * line is a header if any of its cells is not a number, else the columns are named x1…xC. Blank lines are
+ * skipped; cells may be quoted and have spaces around them. A number is decimal, with a point and an
+ * optional exponent (`1`, `+1`, `.5`, `1e-3`), and is rounded to float32.
+ *
+ * @throws {DataError} with file, line and column: no such file, not a text file, no rows, rows of unequal
+ * length, a cell that is no finite float32, header names that repeat or are empty, an unknown column
+ * @throws {ShapeError} if `chunkRows` is not a positive integer
+ */
+export async function* readCsv(file: string, options: ReadCsvOptions = {}): AsyncGenerator<TableChunk> {
+  const source = createReadStream(file);
+  let head = Buffer.alloc(0);
+  let parser: TableParser | undefined;
+  try {
+    for await (const block of source as AsyncIterable<Buffer>) {
+      if (parser) {
+        await parser.feed(block);
+      } else {
+        head = Buffer.concat([head, block]);
+        if (head.length < HEAD_BYTES && !firstLine(head).complete) continue;
+        parser = new TableParser(file, findDelimiter(file, head), options);
+        await parser.feed(head);
+      }
+      yield* parser.takeChunks();
+    }
+    if (!parser) {
+      parser = new TableParser(file, findDelimiter(file, head), options);
+      await parser.feed(head);
+    }
+    await parser.finish();
+    yield* parser.takeChunks();
+  } catch (error) {
+    throw asDataError(file, error);
+  } finally {
+    source.destroy();
+  }
+}
+
+/** Reads a whole table: `values` is `[rows, columns]`, row-major. @throws as {@link readCsv} */
+export async function readCsvTable(
+  file: string,
+  options: ReadCsvOptions = {},
+): Promise<{ columns: string[]; values: Float32Array; rows: number }> {
+  const chunks: Float32Array[] = [];
+  let columns: string[] = [];
+  let rows = 0;
+  for await (const chunk of readCsv(file, options)) {
+    chunks.push(chunk.values);
+    columns = chunk.columns;
+    rows += chunk.rows;
+  }
+  const values = new Float32Array(rows * columns.length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    values.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return { columns, values, rows };
+}
+
+/** The header line, with its newline; names are quoted where {@link readCsv} needs that. */
+export function csvHeader(columns: readonly string[]): string {
+  const needsQuotes = (name: string): boolean => /[",;\t\r\n]/.test(name) || name.trim() !== name;
+  return `${columns.map((name) => (needsQuotes(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(',')}\n`;
+}
+
+/**
+ * Rows of `[rows, columnCount]` values as lines, each with its newline. Every value is the shortest decimal,
+ * of nine digits at most, that reads back as the same float32.
+ */
+export function csvRows(values: Float32Array, columnCount: number): string {
+  if (!Number.isSafeInteger(columnCount) || columnCount < 1 || values.length % columnCount !== 0) {
+    throw new ShapeError('csvRows values', `${values.length} values`, `rows of ${columnCount} columns`);
+  }
+  let text = '';
+  values.forEach((value, index) => {
+    text += float32Text(value) + ((index + 1) % columnCount === 0 ? '\n' : ',');
+  });
+  return text;
+}
+
+const HEAD_BYTES = 65536;
+
+/** A longer record is a quote that was never closed, or no table at all. */
+const MAX_RECORD_CHARACTERS = 16 * 2 ** 20;
+
+/**
+ * Turns records into chunks as csv-parse hands them over. `push` is overridden because the parser's own
+ * record callback and object stream cost three times as much as parsing does.
+ */
+class TableParser extends Parser {
+  private readonly chunks: TableChunk[] = [];
+  private layout: TableLayout | undefined;
+  private rows = 0;
+  private chunk: TableChunk | undefined;
+  private failure: unknown;
+
+  constructor(
+    private readonly file: string,
+    delimiter: string,
+    private readonly request: ReadCsvOptions,
+  ) {
+    super({
+      delimiter,
+      bom: true,
+      trim: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      skip_empty_lines: true,
+      relax_column_count: true,
+      max_record_size: MAX_RECORD_CHARACTERS,
+    });
+    const { chunkRows } = request;
+    if (chunkRows !== undefined && !(Number.isSafeInteger(chunkRows) && chunkRows >= 1)) {
+      throw new ShapeError('chunkRows', String(chunkRows), 'a positive integer');
+    }
+    // The write callback reports the same error; without a listener it would also end the process.
+    this.on('error', () => {});
+  }
+
+  async feed(block: Buffer): Promise<void> {
+    await new Promise<void>((resolve) => this.write(block, (error) => this.settle(error, resolve)));
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** Parses what is left and closes the last chunk. @throws {DataError} if there were no rows */
+  async finish(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.once('error', (error) => this.settle(error, resolve));
+      this.end(() => resolve());
+    });
+    if (this.failure !== undefined) throw this.failure;
+    if (!this.layout) {
+      throw new DataError('found no rows, expected a table of numbers', { file: this.file });
+    }
+    if (this.rows === 0) {
+      throw new DataError(
+        'found a header and no rows under it, expected at least one row of numbers',
+        { file: this.file },
+        'If the first line is data, write its cells as plain numbers.',
+      );
+    }
+    if (this.chunk) this.closeChunk(this.chunk);
+  }
+
+  *takeChunks(): Generator<TableChunk> {
+    yield* this.chunks.splice(0);
+  }
+
+  override push(record: string[] | null): boolean {
+    // An exception must not cross the parser, which would stay half-way through its state.
+    if (record === null || this.failure !== undefined) return true;
+    try {
+      this.readRecord(record, this.info.lines);
+    } catch (error) {
+      this.failure = error;
+    }
+    return true;
+  }
+
+  private settle(error: unknown, resolve: () => void): void {
+    if (error) this.failure ??= error;
+    resolve();
+  }
+
+  private readRecord(record: string[], line: number): void {
+    if (!this.layout) {
+      const header = isHeader(this.file, record, line);
+      const names = header ? record : record.map((_, index) => `x${index + 1}`);
+      this.layout = layOut(this.file, names, header ? line : undefined, this.request);
+      if (header) return;
+    }
+    const { names, positions, columns, chunkRows } = this.layout;
+    if (record.length !== names.length) throw raggedRow(this.file, record.length, names, line);
+    this.chunk ??= {
+      columns,
+      values: new Float32Array(chunkRows * columns.length),
+      rows: 0,
+      firstRow: line,
+    };
+    const { values } = this.chunk;
+    let slot = this.chunk.rows * columns.length;
+    for (const position of positions) {
+      const cell = record[position] ?? '';
+      const value = NUMBER.test(cell) ? Math.fround(Number(cell)) : NaN;
+      if (!Number.isFinite(value)) throw badCell(this.file, cell, line, names[position]);
+      values[slot++] = value;
+    }
+    this.rows++;
+    this.chunk.rows++;
+    if (this.chunk.rows === chunkRows) this.closeChunk(this.chunk);
+  }
+
+  private closeChunk(chunk: TableChunk): void {
+    const length = chunk.rows * chunk.columns.length;
+    const values = length === chunk.values.length ? chunk.values : chunk.values.slice(0, length);
+    this.chunks.push({ ...chunk, columns: [...chunk.columns], values });
+    this.chunk = undefined;
+  }
+}
+
+/** These are exact, so dividing an integer by one gives the double nearest to the decimal. */
+const EXACT_POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
+/** Six digits survive in a normal float32 and nine tell every two apart: the first match is the shortest. */
+function float32Text(value: number): string {
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  if (!Number.isFinite(value)) return String(value);
+  const magnitude = Math.floor(Math.log10(Math.abs(value)));
+  for (let digits = magnitude < -37 ? 1 : 6; digits <= 9; digits++) {
+    const decimals = digits - 1 - magnitude;
+    const scale = EXACT_POWERS_OF_TEN[decimals];
+    const candidate =
+      scale === undefined ? Number(value.toPrecision(digits)) : Math.round(value * scale) / scale;
+    if (Math.fround(candidate) === value) return String(candidate);
+  }
+  return String(value);
+}

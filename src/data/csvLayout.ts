@@ -1,0 +1,203 @@
+/**
+ * What the beginning of a CSV file says about the table, and the sentences for what can be wrong with a file.
+ */
+import type { Buffer } from 'node:buffer';
+import { CsvError } from 'csv-parse';
+import { DataError } from '../errors.ts';
+
+export interface ReadCsvOptions {
+  /** Columns to read, in this order; all of them by default. Cells of other columns are not looked at. */
+  columns?: readonly string[];
+  /** Rows per chunk, the last may have fewer; by default 65536, or as many as make 16 MiB if that is fewer. */
+  chunkRows?: number;
+}
+
+/** Which cells of a record are read. */
+export interface TableLayout {
+  /** Names of all columns of the file. */
+  names: string[];
+  /** Position in a record of each column that is read. */
+  positions: number[];
+  columns: string[];
+  chunkRows: number;
+}
+
+const DEFAULT_CHUNK_ROWS = 65536;
+const DEFAULT_CHUNK_VALUES = 2 ** 22;
+/** A decimal number, with a point and an optional exponent. */
+export const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const SEVERAL_NUMBERS = /^[+-]?[\d.]+(?:[eE][+-]?\d+)?(?:[\s;|]+[+-]?[\d.]+(?:[eE][+-]?\d+)?)+$/;
+const MISSING_VALUE = /^(?:[+-]?(?:nan|inf|infinity)|na|n\/a|null|none|\?)$/i;
+
+/** The first line that is not blank, as far as `head` has it; a line break inside quotes does not end it. */
+export function firstLine(head: Buffer): { text: string; complete: boolean } {
+  const text = head.toString('utf8').replace(/^\uFEFF?\s*/, '');
+  const match = /^(?:[^"\r\n]|"[^"]*(?:"|$))*/.exec(text);
+  const line = match?.[0] ?? '';
+  return { text: line, complete: line.length < text.length };
+}
+
+/** The delimiter of the first line: comma, semicolon or tab. @throws {DataError} if the file is not text */
+export function findDelimiter(file: string, head: Buffer): string {
+  const advice = 'Give a UTF-8 text file with one row per line and cells separated by commas.';
+  if (head.subarray(0, 4).toString('latin1') === 'PAR1') {
+    throw new DataError('found a Parquet file, expected a CSV text file', { file }, advice);
+  }
+  if (head[0] === 0x1f && head[1] === 0x8b) {
+    throw new DataError('found a gzip file, expected a CSV text file', { file }, 'Unpack it first.');
+  }
+  if (head.includes(0)) {
+    throw new DataError('found binary data (NUL bytes), expected a CSV text file', { file }, advice);
+  }
+  const unquoted = firstLine(head).text.replace(/"[^"]*"?/g, '');
+  return [',', ';', '\t'].find((delimiter) => unquoted.includes(delimiter)) ?? ',';
+}
+
+/** Whether the first record names the columns. @throws {DataError} if it is neither names nor numbers */
+export function isHeader(file: string, record: readonly string[], row: number): boolean {
+  const packed = record.find((cell) => SEVERAL_NUMBERS.test(cell));
+  if (packed !== undefined) {
+    throw new DataError(
+      `found ${quote(packed)}, expected one number or one column name in each cell`,
+      { file, row },
+      'Separate cells by commas, semicolons or tabs, and write decimals with a point.',
+    );
+  }
+  if (record.every((cell) => NUMBER.test(cell))) return false;
+  const empty = record.indexOf('');
+  if (empty >= 0) {
+    throw new DataError(
+      `found an empty cell (the ${ordinal(empty + 1)} of ${record.length}) in the first line, expected a name or a number`,
+      { file, row },
+      'Name every column; a table written by pandas needs to_csv(..., index=False).',
+    );
+  }
+  const missing = record.find((cell) => MISSING_VALUE.test(cell));
+  if (missing !== undefined && record.some((cell) => NUMBER.test(cell))) {
+    throw new DataError(
+      `found ${quote(missing)} among numbers in the first line, expected all names or all finite numbers`,
+      { file, row },
+      'Remove rows with missing values.',
+    );
+  }
+  return true;
+}
+
+/** Finds the requested columns among `names`. @throws {DataError} if one is unknown, or names repeat */
+export function layOut(
+  file: string,
+  names: string[],
+  headerRow: number | undefined,
+  request: ReadCsvOptions,
+): TableLayout {
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) {
+    const where = headerRow === undefined ? { file } : { file, row: headerRow };
+    throw new DataError(
+      `found the column name ${quote(repeated)} more than once, expected different names`,
+      where,
+      'Rename one of the columns.',
+    );
+  }
+  const columns = request.columns ? [...request.columns] : names;
+  const thereAre = `The columns are: ${listed(names)}.`;
+  if (columns.length === 0) {
+    throw new DataError('found an empty list of columns to read, expected at least one', { file }, thereAre);
+  }
+  const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new DataError(
+      `the column ${quote(twice)} was asked for more than once, expected different columns`,
+      { file },
+      thereAre,
+    );
+  }
+  const positions = columns.map((column) => {
+    const position = names.indexOf(column);
+    if (position < 0) {
+      const guess = headerRow === undefined ? ' The file has no header, so its columns are numbered.' : '';
+      throw new DataError('found no such column', { file, column }, `${thereAre}${guess}`);
+    }
+    return position;
+  });
+  const fitting = Math.max(1, Math.floor(DEFAULT_CHUNK_VALUES / columns.length));
+  const chunkRows = request.chunkRows ?? Math.min(DEFAULT_CHUNK_ROWS, fitting);
+  return { names, positions, columns, chunkRows };
+}
+
+/** A row of `found` cells where there should be one per name. */
+export function raggedRow(file: string, found: number, names: readonly string[], row: number): DataError {
+  return new DataError(
+    `found ${found} ${found === 1 ? 'cell' : 'cells'}, expected ${names.length} as in the first line`,
+    { file, row, column: names[found] },
+    found > names.length
+      ? 'Remove what is extra; a decimal is written with a point, not a comma.'
+      : 'Complete or remove the row.',
+  );
+}
+
+/** A cell that is no finite float32. */
+export function badCell(file: string, cell: string, row: number, column: string | undefined): DataError {
+  const where = { file, row, column };
+  if (cell === '') {
+    return new DataError('found an empty cell, expected a number', where, 'Fill it in or remove the row.');
+  }
+  if (NUMBER.test(cell)) {
+    return new DataError(
+      `found ${quote(cell)}, expected a number within ±3.4e38, the range of float32`,
+      where,
+      'Rescale the column.',
+    );
+  }
+  if (MISSING_VALUE.test(cell)) {
+    return new DataError(`found ${quote(cell)}, expected a finite number`, where, 'Remove the row.');
+  }
+  return new DataError(
+    `found ${quote(cell)}, expected a number`,
+    where,
+    /^[+-]?\d*,\d+$/.test(cell)
+      ? 'Write decimals with a point.'
+      : 'Correct the cell, or read only the columns of numbers.',
+  );
+}
+
+/** What csv-parse or the file system reported, as a sentence about the file; other errors stay as they are. */
+export function asDataError(file: string, error: unknown): unknown {
+  if (error instanceof CsvError) {
+    const row = typeof error['lines'] === 'number' ? error['lines'] : undefined;
+    const problem =
+      error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE'
+        ? 'found a quoted cell that is never closed, expected a closing quote'
+        : 'found a quote inside a cell, expected quotes only around a whole cell';
+    return new DataError(
+      problem,
+      { file, row },
+      'Close the quote, or double a quote that is meant literally.',
+    );
+  }
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new DataError('found no such file, expected a CSV file', { file }, 'Check the path.');
+  }
+  if (code === 'EISDIR') {
+    return new DataError('found a folder, expected a CSV file', { file }, 'Give one file inside it.');
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new DataError('found a file that may not be read', { file }, 'Check its permissions.');
+  }
+  return error;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+function ordinal(n: number): string {
+  const suffix = n % 100 >= 11 && n % 100 <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
+  return `${n}${suffix}`;
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 20).join(', ');
+  return names.length > 20 ? `${shown}, … (${names.length} in all)` : shown;
+}

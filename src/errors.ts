@@ -1,0 +1,122 @@
+/**
+ * Every error that wgflow throws on purpose. Each has a stable `code` and carries the facts as data; the
+ * constructor builds the sentence: what, which, found against expected, what to do.
+ */
+export class WgflowError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** No usable WebGPU adapter or device. */
+export class GpuUnavailableError extends WgflowError {
+  constructor(reason: string, advice: string) {
+    super('GPU_UNAVAILABLE', `No usable WebGPU adapter: ${reason}. ${advice}`);
+  }
+}
+
+/** A model or batch needs more than the device allows. */
+export class LimitError extends WgflowError {
+  constructor(
+    readonly what: string,
+    readonly limit: string,
+    readonly needed: number,
+    readonly available: number,
+    advice: string,
+  ) {
+    super(
+      'LIMIT_EXCEEDED',
+      `${what} needs ${limit} = ${needed}, but this device allows ${available}. ${advice}`,
+    );
+  }
+}
+
+/** An array, option or spec has the wrong size or value. */
+export class ShapeError extends WgflowError {
+  constructor(what: string, found: string, expected: string, advice = '') {
+    super('SHAPE_MISMATCH', `${what}: found ${found}, expected ${expected}.${advice && ` ${advice}`}`);
+  }
+}
+
+/** A data file or data set cannot be used; `row` is the line in the file, counted from 1. */
+export class DataError extends WgflowError {
+  readonly file: string | undefined;
+  readonly row: number | undefined;
+  readonly column: string | undefined;
+  constructor(problem: string, where: { file?: string; row?: number; column?: string } = {}, advice = '') {
+    const place = [
+      where.file,
+      where.row === undefined ? undefined : `row ${where.row}`,
+      where.column === undefined ? undefined : `column "${where.column}"`,
+    ].filter((part) => part !== undefined);
+    super(
+      'BAD_DATA',
+      `${place.length > 0 ? `${place.join(', ')}: ` : ''}${problem}.${advice && ` ${advice}`}`,
+    );
+    this.file = where.file;
+    this.row = where.row;
+    this.column = where.column;
+  }
+}
+
+/** A model file is damaged, hostile, or does not fit its own spec. */
+export class ModelFileError extends WgflowError {
+  constructor(
+    readonly file: string,
+    problem: string,
+    advice = '',
+  ) {
+    super('BAD_MODEL_FILE', `${file}: ${problem}.${advice && ` ${advice}`}`);
+  }
+}
+
+/** The training loss or its gradient became NaN or infinite; the parameters are those before that step. */
+export class TrainingDivergedError extends WgflowError {
+  constructor(
+    readonly step: number,
+    readonly lastFiniteNll: number,
+  ) {
+    super(
+      'TRAINING_DIVERGED',
+      `Training diverged at step ${step}: the loss or its gradient is not finite (last finite NLL ${lastFiniteNll.toFixed(4)} nats). ` +
+        'Lower the learning rate, set clipNorm, or use a bounded scale map (preset realnvp).',
+    );
+  }
+}
+
+/** The device was lost while work was pending. */
+export class DeviceLostError extends WgflowError {
+  constructor(
+    readonly reason: string,
+    detail: string,
+  ) {
+    super(
+      'DEVICE_LOST',
+      `The GPU device was lost (${reason}): ${detail}. Open a new device, load the last saved model and go on.`,
+    );
+  }
+}
+
+/** An object was used after dispose(). */
+export class DisposedError extends WgflowError {
+  constructor(what: string) {
+    super('DISPOSED', `${what} was used after dispose(). Create a new one.`);
+  }
+}
+
+/** A shader did not compile or its pipeline could not be made. */
+export class ShaderCompileError extends WgflowError {
+  constructor(
+    readonly kernel: string,
+    readonly line: number | undefined,
+    detail: string,
+  ) {
+    super(
+      'SHADER_COMPILE',
+      `Kernel ${kernel}${line === undefined ? '' : `, line ${line}`}: ${detail}. This is a bug in wgflow or in the driver; please report it with the output of "wgflow info".`,
+    );
+  }
+}

@@ -1,0 +1,371 @@
+/** A normalizing flow on the GPU. */
+import { DisposedError, ShapeError } from './errors.ts';
+import { GpuContext } from './gpu/context.ts';
+import type { OwnedBuffer } from './gpu/buffers.ts';
+import { requestNavigatorDevice } from './gpu/device.ts';
+import type { NeededLimits } from './gpu/device.ts';
+import { RowRunner } from './gpu/rows.ts';
+import type { RowJob } from './gpu/rows.ts';
+import { initialParameters } from './init.ts';
+import { decodeModel, encodeModel } from './io/modelFile.ts';
+import type { Model, OptimizerState, TrainingRecord } from './io/modelFile.ts';
+import { paramLayout, tensorOf } from './paramLayout.ts';
+import { validateSpec } from './spec.ts';
+import type { FlowSpec } from './spec.ts';
+import { gradientsPlan } from './steps/backward.ts';
+import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
+import type { FlowModel } from './steps/forward.ts';
+import { GRADIENTS, LATENT, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from './steps/names.ts';
+import { sampleAndLogProbPlan, samplePlan } from './steps/sample.ts';
+import { chunkRowsOf } from './steps/workspace.ts';
+import { fit } from './trainer.ts';
+import type { FitOptions, FitReport, TrainingData } from './trainer.ts';
+
+export interface FlowOptions {
+  /** The device to run on; the caller keeps it. Without it `navigator.gpu` gives one that dies with the flow. */
+  device?: GPUDevice;
+  /** Seed of the initial parameters, a non-negative integer. Default 0. */
+  seed?: number;
+}
+
+export interface SampleOptions {
+  /** Row r of the result depends on (seed, r) alone. Default 0. */
+  seed?: number;
+  /** Standard deviation of the latent normal; below 1 keeps samples near the modes. Default 1. */
+  temperature?: number;
+  /** Index of the first row: a large sample can be drawn in pieces. Default 0. */
+  firstRow?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * A density model: an invertible map f from data x to latent z ~ N(0, I), with
+ * log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats.
+ *
+ * Rows are row-major `Float32Array`s [B, D] of any B; memory on the GPU is bounded whatever B is.
+ *
+ * @example
+ * const flow = await Flow.create(realnvp(2), { seed: 1 });
+ * for await (const report of flow.fit(points, { steps: 1000 })) console.log(report.step, report.nll);
+ * const logProb = await flow.logProb(points);
+ * const samples = await flow.sample(1000, { seed: 7 });
+ * const bytes = await flow.save();
+ * flow.dispose();
+ * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
+ */
+export class Flow implements Disposable {
+  readonly spec: FlowSpec;
+  readonly #context: GpuContext;
+  readonly #ownsDevice: boolean;
+  readonly #model: FlowModel;
+  readonly #chunkRows: number;
+  readonly #parameters: OwnedBuffer;
+  readonly #runner: RowRunner;
+  #training: TrainingRecord | undefined;
+  #optimizer: OptimizerState | undefined;
+  #disposed = false;
+
+  private constructor(context: GpuContext, ownsDevice: boolean, model: Model) {
+    const layout = paramLayout(model.spec);
+    this.spec = model.spec;
+    this.#context = context;
+    this.#ownsDevice = ownsDevice;
+    this.#model = { spec: model.spec, layout };
+    this.#chunkRows = chunkRowsOf(this.#model);
+    this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
+    this.#runner = new RowRunner(context, new Map([[PARAMETERS, this.#parameters]]));
+    this.#training = model.training;
+    this.#optimizer = model.optimizer;
+    this.#upload(model.parameters);
+  }
+
+  /**
+   * A fresh flow of `spec`.
+   * @throws {ShapeError} when the spec is out of range
+   * @throws {GpuUnavailableError} when no device was given and there is none
+   */
+  static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
+    validateSpec(spec);
+    const parameters = initialParameters(spec, options.seed ?? 0);
+    return Flow.#open({ spec: structuredClone(spec), parameters }, options.device);
+  }
+
+  /**
+   * The flow that `save()` wrote, or that another program wrote in the format of docs/model-file.md.
+   * @throws {ModelFileError} when the bytes are not a sound model file; nothing reaches the GPU then
+   */
+  static async load(
+    bytes: Uint8Array,
+    { device, fileName }: { device?: GPUDevice; fileName?: string } = {},
+  ): Promise<Flow> {
+    return Flow.#open(decodeModel(bytes, fileName), device);
+  }
+
+  static async #open(model: Model, device: GPUDevice | undefined): Promise<Flow> {
+    const bytes = 4 * model.parameters.length;
+    const opened = device ?? (await requestNavigatorDevice(limitsFor(bytes)));
+    try {
+      return new Flow(GpuContext.of(opened), device === undefined, model);
+    } catch (error) {
+      if (device === undefined) opened.destroy();
+      throw error;
+    }
+  }
+
+  get dim(): number {
+    return this.spec.dim;
+  }
+
+  get device(): GPUDevice {
+    return this.#context.device;
+  }
+
+  /** What made this model: columns, steps, seed; undefined for a flow that was never trained. */
+  get training(): TrainingRecord | undefined {
+    return this.#training;
+  }
+
+  /**
+   * Maps data x [B, D] to the latent z [B, D], with the log-det of the map per row (nats) [B].
+   * @throws {ShapeError} when x.length is not a multiple of D
+   */
+  async forward(x: Float32Array, options: RunOptions = {}): Promise<{ z: Float32Array; logDet: Float32Array }> {
+    const rows = this.#rowsOf('x', x);
+    const z = new Float32Array(x.length);
+    const logDet = new Float32Array(rows);
+    await this.#run({
+      kind: 'forward',
+      rows,
+      planOf: ({ count }) => forwardPlan(this.#model, count),
+      input: { buffer: STATE, features: this.dim, rows: x },
+      outputs: [
+        { buffer: STATE, features: this.dim, rows: z },
+        { buffer: LOG_DET, features: 1, rows: logDet },
+      ],
+      ...options,
+    });
+    return { z, logDet };
+  }
+
+  /**
+   * Maps latent z [B, D] to data x [B, D], with the log-det of this inverse map per row (nats) [B].
+   * @throws {ShapeError} when z.length is not a multiple of D
+   */
+  async inverse(z: Float32Array, options: RunOptions = {}): Promise<{ x: Float32Array; logDet: Float32Array }> {
+    const rows = this.#rowsOf('z', z);
+    const x = new Float32Array(z.length);
+    const logDet = new Float32Array(rows);
+    await this.#run({
+      kind: 'inverse',
+      rows,
+      planOf: ({ count }) => inversePlan(this.#model, count),
+      input: { buffer: STATE, features: this.dim, rows: z },
+      outputs: [
+        { buffer: STATE, features: this.dim, rows: x },
+        { buffer: LOG_DET, features: 1, rows: logDet },
+      ],
+      ...options,
+    });
+    return { x, logDet };
+  }
+
+  /**
+   * The log-density of each row of x [B, D], in nats and in the data's own units.
+   * @throws {ShapeError} when x.length is not a multiple of D
+   */
+  async logProb(x: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
+    const rows = this.#rowsOf('x', x);
+    const logProb = new Float32Array(rows);
+    await this.#run({
+      kind: 'log_prob',
+      rows,
+      planOf: ({ count }) => logProbPlan(this.#model, count),
+      input: { buffer: STATE, features: this.dim, rows: x },
+      outputs: [{ buffer: LOG_PROB, features: 1, rows: logProb }],
+      ...options,
+    });
+    return logProb;
+  }
+
+  /** Draws n rows [n, D]: z ~ N(0, temperature² I), x = f⁻¹(z). */
+  async sample(
+    n: number,
+    { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
+  ): Promise<Float32Array> {
+    const rows = this.#countOf(n);
+    const samples = new Float32Array(rows * this.dim);
+    await this.#run({
+      kind: 'sample',
+      rows,
+      planOf: ({ start, count }) =>
+        samplePlan(this.#model, { rowStart: firstRow + start, rows: count, seed, temperature }),
+      outputs: [{ buffer: STATE, features: this.dim, rows: samples }],
+      signal,
+    });
+    return samples;
+  }
+
+  /** As `sample`, with each row's log-density under the model (at temperature 1), in nats [n]. */
+  async sampleAndLogProb(
+    n: number,
+    { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
+  ): Promise<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
+    const rows = this.#countOf(n);
+    const x = new Float32Array(rows * this.dim);
+    const z = new Float32Array(rows * this.dim);
+    const logProb = new Float32Array(rows);
+    await this.#run({
+      kind: 'sample_and_log_prob',
+      rows,
+      planOf: ({ start, count }) =>
+        sampleAndLogProbPlan(this.#model, { rowStart: firstRow + start, rows: count, seed, temperature }),
+      outputs: [
+        { buffer: STATE, features: this.dim, rows: x },
+        { buffer: LATENT, features: this.dim, rows: z },
+        { buffer: LOG_PROB, features: 1, rows: logProb },
+      ],
+      signal,
+    });
+    return { x, logProb, z };
+  }
+
+  /**
+   * The mean NLL of x [B, D] in nats and its gradient with respect to every trainable tensor, by the tensor's
+   * name in the model file, each flat in the tensor's shape.
+   * @throws {ShapeError} when x is empty or x.length is not a multiple of D
+   */
+  async gradients(
+    x: Float32Array,
+    options: RunOptions = {},
+  ): Promise<{ nll: number; gradients: Record<string, Float32Array> }> {
+    const rows = this.#rowsOf('x', x);
+    if (rows === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
+    const { layout } = this.#model;
+    const nll = new Float32Array(rows);
+    const flat = await this.#runner.accumulate(
+      {
+        kind: 'gradients',
+        rows,
+        chunkRows: this.#chunkRows,
+        planOf: ({ count }) => gradientsPlan(this.#model, count, rows),
+        input: { buffer: STATE, features: this.dim, rows: x },
+        outputs: [{ buffer: NLL, features: 1, rows: nll }],
+        ...options,
+      },
+      { buffer: GRADIENTS, length: layout.trainableLength },
+    );
+    const trainable = layout.tensors.filter((tensor) => tensor.trainable);
+    return {
+      nll: nll.reduce((sum, value) => sum + value, 0) / rows,
+      gradients: Object.fromEntries(trainable.map((tensor) => [tensor.name, tensorOf(flat, tensor)])),
+    };
+  }
+
+  /**
+   * Trains on the GPU by Adam on the mean NLL; iterate to make it go. Reports come a few times a second, while
+   * the GPU is already at work on the next steps. Stop early by `break` or by `signal`: the flow keeps the
+   * steps that were done.
+   * @throws {DataError} when the data are not finite, too few, or constant in a column
+   * @throws {TrainingDivergedError} when a loss or gradient is not finite; such an update is never applied
+   */
+  fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
+    this.#requireAlive();
+    return fit(
+      {
+        context: this.#context,
+        model: this.#model,
+        parameters: this.#parameters,
+        logProb: (x) => this.logProb(x),
+        optimizer: this.#optimizer,
+        finished: (training, optimizer) => {
+          this.#training = training;
+          this.#optimizer = optimizer;
+        },
+      },
+      data,
+      options,
+    );
+  }
+
+  /** All parameters, by their name in the model file. */
+  async parameters(): Promise<Record<string, Float32Array>> {
+    const flat = await this.#download();
+    return Object.fromEntries(this.#model.layout.tensors.map((tensor) => [tensor.name, tensorOf(flat, tensor)]));
+  }
+
+  /**
+   * The model as a safetensors file (docs/model-file.md). `checkpoint` adds the optimiser's state, so that
+   * `fit(…, { resume: true })` goes on bit for bit.
+   */
+  async save({ checkpoint = false }: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
+    const parameters = await this.#download();
+    return encodeModel({
+      spec: this.spec,
+      parameters,
+      ...(this.#training === undefined ? {} : { training: this.#training }),
+      ...(checkpoint && this.#optimizer !== undefined ? { optimizer: this.#optimizer } : {}),
+    });
+  }
+
+  /** Frees everything on the GPU, and the device if the flow opened it. Further calls do nothing. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#runner.dispose();
+    this.#parameters.dispose();
+    if (this.#ownsDevice) this.#context.device.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #run(job: Omit<RowJob, 'chunkRows'>): Promise<void> {
+    this.#requireAlive();
+    await this.#runner.run({ ...job, chunkRows: this.#chunkRows });
+  }
+
+  #upload(parameters: Float32Array): void {
+    this.#context.device.queue.writeBuffer(this.#parameters.buffer, 0, new Float32Array(parameters));
+  }
+
+  async #download(): Promise<Float32Array> {
+    this.#requireAlive();
+    return this.#context.guard(() =>
+      this.#context.buffers.download(this.#parameters, this.#model.layout.length),
+    );
+  }
+
+  #requireAlive(): void {
+    if (this.#disposed) throw new DisposedError('Flow');
+  }
+
+  #rowsOf(name: string, values: Float32Array): number {
+    if (values.length % this.dim !== 0) {
+      throw new ShapeError(
+        name,
+        `${values.length} values`,
+        `a multiple of dim = ${this.dim}`,
+        'Rows are row-major [B, D].',
+      );
+    }
+    return values.length / this.dim;
+  }
+
+  #countOf(n: number): number {
+    if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError('n', String(n), 'a non-negative integer');
+    return n;
+  }
+}
+
+export interface RunOptions {
+  signal?: AbortSignal;
+}
+
+const DEFAULT_BINDING_BYTES = 128 * 2 ** 20;
+
+/** Raised limits for parameters that do not fit WebGPU's default binding of 128 MiB. */
+function limitsFor(parameterBytes: number): NeededLimits {
+  if (parameterBytes <= DEFAULT_BINDING_BYTES) return {};
+  return { maxStorageBufferBindingSize: parameterBytes, maxBufferSize: Math.max(parameterBytes, 256 * 2 ** 20) };
+}

@@ -1,0 +1,30 @@
+/** The flow families by name, each with the training settings that suit it. */
+import type { Schedule } from '../schedule.ts';
+import type { FlowSpec } from '../spec.ts';
+import { realnvp } from './realnvp.ts';
+import { vanilla } from './vanilla.ts';
+import type { FlowOptions } from './vanilla.ts';
+
+export interface Preset {
+  /** One line for people who choose. */
+  summary: string;
+  spec: (dim: number, options?: FlowOptions) => FlowSpec;
+  training: { learningRate: number; schedule: Schedule; clipNorm: number };
+}
+
+export const PRESETS = {
+  vanilla: {
+    summary: "the article's Real NVP: separate 512-wide nets, unbounded exp scales, PyTorch's initialisation",
+    spec: vanilla,
+    training: { learningRate: 1e-3, schedule: { kind: 'exponential', decay: 0.999 }, clipNorm: 0 },
+  },
+  realnvp: {
+    summary: 'Real NVP that needs no tuning: bounded scales, shared nets, standardised data',
+    spec: realnvp,
+    training: { learningRate: 2e-3, schedule: { kind: 'cosine' }, clipNorm: 5 },
+  },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof PRESETS;
+export { realnvp, vanilla };
+export type { FlowOptions };

@@ -1,0 +1,32 @@
+/** A Real NVP that trains without tuning: bounded scales, shared nets, standardised data. */
+import type { FlowSpec } from '../spec.ts';
+import type { FlowOptions } from './vanilla.ts';
+
+/**
+ * Standardisation, then `couplings` affine couplings (default 8) whose roles swap from one to the next, with
+ * log-scales bounded by 3 · tanh(a / 3) and one net for scale and shift. A fresh flow only standardises.
+ * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
+ */
+export function realnvp(dim: number, { couplings = 8, hidden = [64, 64] }: FlowOptions = {}): FlowSpec {
+  return {
+    version: 1,
+    dim,
+    contextDim: 0,
+    base: { type: 'standard_normal' },
+    bijectors: [
+      { type: 'standardize' },
+      ...Array.from({ length: couplings }, (_, index) => ({
+        type: 'affine_coupling' as const,
+        split: Math.max(1, Math.floor(dim / 2)),
+        flip: index % 2 === 1,
+        scale: { map: 'tanh' as const, bound: 3 },
+        conditioner: {
+          hidden: [...hidden],
+          activation: 'silu' as const,
+          separate: false,
+          init: 'zero_last' as const,
+        },
+      })),
+    ],
+  };
+}

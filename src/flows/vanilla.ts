@@ -1,0 +1,30 @@
+/** The article's Real NVP: unbounded exp scales, separate s and t nets, PyTorch's initialisation. */
+import type { FlowSpec } from '../spec.ts';
+
+export interface FlowOptions {
+  /** Number of couplings. */
+  couplings?: number;
+  /** Widths of the hidden layers of each conditioner net. */
+  hidden?: number[];
+}
+
+/**
+ * `couplings` affine couplings (default 5) whose roles swap from one to the next, s and t nets of one 512-wide
+ * LeakyReLU layer, no standardisation.
+ * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
+ */
+export function vanilla(dim: number, { couplings = 5, hidden = [512] }: FlowOptions = {}): FlowSpec {
+  return {
+    version: 1,
+    dim,
+    contextDim: 0,
+    base: { type: 'standard_normal' },
+    bijectors: Array.from({ length: couplings }, (_, index) => ({
+      type: 'affine_coupling',
+      split: Math.max(1, Math.floor(dim / 2)),
+      flip: index % 2 === 1,
+      scale: { map: 'exp' },
+      conditioner: { hidden: [...hidden], activation: 'leaky_relu', separate: true, init: 'torch_linear' },
+    })),
+  };
+}

@@ -1,0 +1,85 @@
+/** One device with what lives as long as it does: its buffers, its pipelines, its adapter's description. */
+import { DeviceLostError } from '../errors.ts';
+import { Buffers } from './buffers.ts';
+import { Pipelines } from './pipelines.ts';
+
+/** What a user or a benchmark file needs to know about where the numbers come from. */
+export interface AdapterReport {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  software: boolean;
+  features: string[];
+  limits: Record<string, number>;
+}
+
+const contexts = new WeakMap<GPUDevice, GpuContext>();
+
+export class GpuContext {
+  readonly device: GPUDevice;
+  readonly buffers: Buffers;
+  readonly pipelines: Pipelines;
+  #lost: DeviceLostError | undefined;
+
+  private constructor(device: GPUDevice) {
+    this.device = device;
+    this.buffers = new Buffers(device);
+    this.pipelines = new Pipelines(device);
+    void device.lost.then((info) => {
+      this.#lost = new DeviceLostError(info.reason, info.message || 'no detail given');
+    });
+  }
+
+  /** The one context of `device`, made on first use. */
+  static of(device: GPUDevice): GpuContext {
+    const known = contexts.get(device);
+    if (known !== undefined) return known;
+    const context = new GpuContext(device);
+    contexts.set(device, context);
+    return context;
+  }
+
+  /** @throws {DeviceLostError} once the device is gone */
+  requireAlive(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
+  /** Runs `work`; a failure that the loss of the device caused is told as that. */
+  async guard<T>(work: () => Promise<T>): Promise<T> {
+    this.requireAlive();
+    try {
+      return await work();
+    } catch (error) {
+      // The loss is reported by a promise of its own, which may settle just after the failed call.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      throw this.#lost ?? error;
+    }
+  }
+}
+
+/** Describes the adapter behind `device`. */
+export function describeDevice(device: GPUDevice): AdapterReport {
+  const info = device.adapterInfo as GPUAdapterInfo | undefined;
+  const limits: Record<string, number> = {};
+  for (const name of REPORTED_LIMITS) limits[name] = device.limits[name];
+  return {
+    vendor: info?.vendor ?? '',
+    architecture: info?.architecture ?? '',
+    device: info?.device ?? '',
+    description: info?.description ?? '',
+    software: info?.isFallbackAdapter ?? false,
+    features: [...device.features].sort(),
+    limits,
+  };
+}
+
+const REPORTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+] as const satisfies readonly (keyof GPUSupportedLimits)[];

@@ -1,0 +1,54 @@
+/** Opening a device: the part that is the same for the browser, Deno and Dawn in Node. */
+import { GpuUnavailableError, LimitError } from '../errors.ts';
+
+/** Limits above WebGPU's defaults that a model needs. */
+export type NeededLimits = Partial<Record<'maxStorageBufferBindingSize' | 'maxBufferSize', number>>;
+
+// A WebGPU instance or adapter that is garbage collected shows up as a lost device.
+const keptAlive = new Map<GPUDevice, unknown>();
+
+/**
+ * A device of `adapter` with default limits, raised only where `needed` says so. `keepAlive` (the WebGPU
+ * instance, say) stays referenced until the device is lost or destroyed.
+ * @throws {LimitError} when the adapter cannot give a needed limit
+ */
+export async function requestDevice(
+  adapter: GPUAdapter,
+  needed: NeededLimits = {},
+  keepAlive?: unknown,
+): Promise<GPUDevice> {
+  const requiredLimits: Record<string, number> = {};
+  for (const [limit, value] of Object.entries(needed)) {
+    const available = adapter.limits[limit as keyof NeededLimits];
+    if (value > available) throw new LimitError('The model', limit, value, available, 'Use a smaller model.');
+    requiredLimits[limit] = value;
+  }
+  const requiredFeatures: GPUFeatureName[] = adapter.features.has('timestamp-query') ? ['timestamp-query'] : [];
+  const device = await adapter.requestDevice({ label: 'wgflow', requiredLimits, requiredFeatures });
+  keptAlive.set(device, { adapter, keepAlive });
+  void device.lost.then(() => keptAlive.delete(device));
+  return device;
+}
+
+/**
+ * A device from `navigator.gpu`: a browser's, or Deno's.
+ * @throws {GpuUnavailableError} when there is no `navigator.gpu` or it has no adapter
+ */
+export async function requestNavigatorDevice(needed: NeededLimits = {}): Promise<GPUDevice> {
+  const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (gpu === undefined) {
+    throw new GpuUnavailableError(
+      'there is no navigator.gpu here',
+      'In a browser use a current Chrome, Edge, Firefox or Safari over https. ' +
+        "In Node pass { device: await openDevice() } with openDevice from 'wgflow/node'.",
+    );
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter === null) {
+    throw new GpuUnavailableError(
+      'navigator.gpu has no adapter',
+      'Update the graphics driver, or allow WebGPU in the browser (chrome://gpu tells what is missing).',
+    );
+  }
+  return requestDevice(adapter, needed, gpu);
+}

@@ -1,0 +1,148 @@
+/** Runs plans on the GPU. */
+import { activeBindings } from '../kernel.ts';
+import type { Dispatch } from '../kernel.ts';
+import type { Plan } from '../plan.ts';
+import type { OwnedBuffer } from './buffers.ts';
+import type { GpuContext } from './context.ts';
+import { packUniforms, paramsSize } from './uniforms.ts';
+
+/** Buffers by the names a plan uses, owned by someone else. */
+export type SharedBuffers = ReadonlyMap<string, OwnedBuffer>;
+
+interface Launch {
+  pipeline: GPUComputePipeline;
+  bindGroup: GPUBindGroup;
+  workgroups: Dispatch['workgroups'];
+}
+
+/**
+ * A plan bound to a device: pipelines compiled, buffers and bind groups made. Buffers that `shared` does not
+ * name are the program's own and die with it. Encoding allocates nothing.
+ */
+export class GpuProgram implements Disposable {
+  readonly #context: GpuContext;
+  readonly #plan: Plan;
+  readonly #uniforms: OwnedBuffer;
+  readonly #launches: readonly Launch[];
+  readonly #owned: readonly OwnedBuffer[];
+  readonly #buffers: ReadonlyMap<string, OwnedBuffer>;
+
+  private constructor(
+    context: GpuContext,
+    plan: Plan,
+    uniforms: OwnedBuffer,
+    launches: Launch[],
+    owned: OwnedBuffer[],
+    buffers: ReadonlyMap<string, OwnedBuffer>,
+  ) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#uniforms = uniforms;
+    this.#launches = launches;
+    this.#owned = owned;
+    this.#buffers = buffers;
+  }
+
+  /**
+   * @throws {LimitError} when a buffer is larger than the device allows
+   * @throws {ShaderCompileError} when a pipeline cannot be made
+   */
+  static async create(
+    context: GpuContext,
+    plan: Plan,
+    shared: SharedBuffers = new Map(),
+  ): Promise<GpuProgram> {
+    const { device } = context;
+    const owned: OwnedBuffer[] = [];
+    try {
+      const buffers = new Map(shared);
+      for (const { name, length } of plan.buffers) {
+        if (buffers.has(name)) continue;
+        const buffer = context.buffers.storage(`${plan.label}/${name}`, length);
+        owned.push(buffer);
+        buffers.set(name, buffer);
+      }
+      const { bytes, offsets } = packUniforms(plan.dispatches);
+      const uniforms = context.buffers.uniform(`${plan.label}/params`, bytes.byteLength);
+      owned.push(uniforms);
+      device.queue.writeBuffer(uniforms.buffer, 0, bytes);
+
+      const pipelines = await Promise.all(plan.dispatches.map((dispatch) => context.pipelines.get(dispatch)));
+      const launches = plan.dispatches.map((dispatch, index): Launch => {
+        const made = pipelines[index];
+        if (made === undefined) throw new RangeError(`no pipeline for dispatch ${index}`);
+        const bindGroup = device.createBindGroup({
+          label: dispatch.kernel.stem,
+          layout: made.layout,
+          entries: [
+            {
+              binding: 0,
+              resource: { buffer: uniforms.buffer, offset: offsets[index] ?? 0, size: paramsSize(dispatch) },
+            },
+            ...activeBindings(dispatch.kernel, dispatch.flags).map(({ name, binding }) => ({
+              binding,
+              resource: { buffer: bufferOf(buffers, plan, dispatch.buffers[name] ?? name).buffer },
+            })),
+          ],
+        });
+        return { pipeline: made.pipeline, bindGroup, workgroups: dispatch.workgroups };
+      });
+      return new GpuProgram(context, plan, uniforms, launches, owned, buffers);
+    } catch (error) {
+      for (const buffer of owned) buffer.dispose();
+      throw error;
+    }
+  }
+
+  buffer(name: string): OwnedBuffer {
+    return bufferOf(this.#buffers, this.#plan, name);
+  }
+
+  /** Takes over the params of `plan`, which has the same launches on the same buffers. */
+  setParams(plan: Plan): void {
+    const { bytes } = packUniforms(plan.dispatches);
+    this.#context.device.queue.writeBuffer(this.#uniforms.buffer, 0, bytes);
+  }
+
+  /** Appends every launch of the plan, in order, to `pass`. */
+  encode(pass: GPUComputePassEncoder): void {
+    for (const { pipeline, bindGroup, workgroups } of this.#launches) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...workgroups);
+    }
+  }
+
+  /** Runs the plan `times` times in one submit, then copies the named buffers' first elements into staging. */
+  run(times = 1, copies: readonly Copy[] = []): void {
+    const encoder = this.#context.device.createCommandEncoder({ label: this.#plan.label });
+    const pass = encoder.beginComputePass({ label: this.#plan.label });
+    for (let i = 0; i < times; i++) this.encode(pass);
+    pass.end();
+    for (const { from, to, length } of copies) {
+      encoder.copyBufferToBuffer(this.buffer(from).buffer, 0, to.buffer, 0, 4 * length);
+    }
+    this.#context.buffers.submit(encoder.finish());
+  }
+
+  dispose(): void {
+    for (const buffer of this.#owned) buffer.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Elements [0, length) of the plan's buffer `from`, to the start of `to`. */
+export interface Copy {
+  from: string;
+  to: OwnedBuffer;
+  length: number;
+}
+
+function bufferOf(buffers: ReadonlyMap<string, OwnedBuffer>, plan: Plan, name: string): OwnedBuffer {
+  const buffer = buffers.get(name);
+  if (buffer === undefined) throw new RangeError(`plan ${plan.label} has no buffer ${name}`);
+  return buffer;
+}

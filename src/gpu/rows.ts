@@ -1,0 +1,165 @@
+/** Runs row-wise plans over any number of rows in bounded memory: rows go in, rows come out, chunk by chunk. */
+import type { Plan } from '../plan.ts';
+import { chunksOf } from '../shape.ts';
+import type { OwnedBuffer } from './buffers.ts';
+import type { GpuContext } from './context.ts';
+import { GpuProgram } from './executor.ts';
+import type { SharedBuffers } from './executor.ts';
+
+/** A piece of the rows, and the plan's row count for it. */
+export interface Chunk {
+  start: number;
+  count: number;
+}
+
+export interface RowJob {
+  /** Equal kinds with equal row counts share one program. */
+  kind: string;
+  rows: number;
+  chunkRows: number;
+  /** Plans of equal row counts differ in params only. */
+  planOf: (chunk: Chunk) => Plan;
+  /** Row-major host rows for a feature-major buffer of the plan. */
+  input?: { buffer: string; features: number; rows: Float32Array };
+  /** Row-major host rows from feature-major buffers of the plan. */
+  outputs: readonly { buffer: string; features: number; rows: Float32Array }[];
+  signal?: AbortSignal;
+}
+
+/** Programs kept for the next call; each holds its workspace. */
+const KEPT_PROGRAMS = 4;
+
+interface Kept {
+  program: GpuProgram;
+  staging: readonly OwnedBuffer[];
+}
+
+export class RowRunner implements Disposable {
+  readonly #context: GpuContext;
+  readonly #shared: SharedBuffers;
+  readonly #kept = new Map<string, Kept>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(context: GpuContext, shared: SharedBuffers) {
+    this.#context = context;
+    this.#shared = shared;
+  }
+
+  /** Runs the job after those that were given before it. */
+  run(job: RowJob): Promise<void> {
+    return this.#inTurn(() => this.#run(job));
+  }
+
+  /** As `run`, for plans that add to `sum`: returns its elements after the last chunk, starting from zero. */
+  accumulate(job: RowJob, sum: { buffer: string; length: number }): Promise<Float32Array> {
+    const { buffers } = this.#context;
+    const work = async (): Promise<Float32Array> => {
+      using total = buffers.storage(`${job.kind}/${sum.buffer}`, sum.length);
+      const runner = new RowRunner(this.#context, new Map([...this.#shared, [sum.buffer, total]]));
+      try {
+        await runner.run(job);
+        return await buffers.download(total, sum.length);
+      } finally {
+        runner.dispose();
+      }
+    };
+    return this.#inTurn(work);
+  }
+
+  /** Starts `work` once everything that was asked for before is done. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(() => this.#context.guard(work));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #run(job: RowJob): Promise<void> {
+    const { device, buffers } = this.#context;
+    for (const chunk of chunksOf(job.rows, job.chunkRows)) {
+      job.signal?.throwIfAborted();
+      const plan = job.planOf(chunk);
+      const { program, staging } = await this.#programFor(job, chunk, plan);
+      if (job.input !== undefined) {
+        const { buffer, features, rows } = job.input;
+        device.queue.writeBuffer(program.buffer(buffer).buffer, 0, columnsOf(rows, features, chunk));
+      }
+      program.run(
+        1,
+        job.outputs.flatMap(({ buffer, features }, index) => {
+          const to = staging[index];
+          return to === undefined ? [] : [{ from: buffer, to, length: features * chunk.count }];
+        }),
+      );
+      const results = await Promise.all(
+        job.outputs.map(({ features }, index) => {
+          const from = staging[index];
+          return from === undefined ? new Float32Array() : buffers.read(from, features * chunk.count);
+        }),
+      );
+      job.outputs.forEach(({ features, rows }, index) => {
+        const columns = results[index];
+        if (columns !== undefined) copyToRows(columns, features, chunk, rows);
+      });
+    }
+  }
+
+  async #programFor(job: RowJob, chunk: Chunk, plan: Plan): Promise<Kept> {
+    const key = `${job.kind}:${chunk.count}`;
+    const known = this.#kept.get(key);
+    if (known !== undefined) {
+      this.#kept.delete(key);
+      this.#kept.set(key, known);
+      known.program.setParams(plan);
+      return known;
+    }
+    for (const [oldest, kept] of this.#kept) {
+      if (this.#kept.size < KEPT_PROGRAMS) break;
+      this.#kept.delete(oldest);
+      disposeKept(kept);
+    }
+    const program = await GpuProgram.create(this.#context, plan, this.#shared);
+    const staging = job.outputs.map(({ buffer, features }) =>
+      this.#context.buffers.staging(`${job.kind}/${buffer} staging`, features * chunk.count),
+    );
+    const made = { program, staging };
+    this.#kept.set(key, made);
+    return made;
+  }
+
+  dispose(): void {
+    for (const kept of this.#kept.values()) disposeKept(kept);
+    this.#kept.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function disposeKept({ program, staging }: Kept): void {
+  program.dispose();
+  for (const buffer of staging) buffer.dispose();
+}
+
+/** Rows of the chunk, row-major, as columns [features, count]. */
+export function columnsOf(rows: Float32Array, features: number, { start, count }: Chunk): Float32Array<ArrayBuffer> {
+  const columns = new Float32Array(features * count);
+  let from = start * features;
+  for (let row = 0; row < count; row++) {
+    for (let feature = 0; feature < features; feature++) columns[feature * count + row] = rows[from++] ?? NaN;
+  }
+  return columns;
+}
+
+/** Columns [features, count] into the chunk's place among row-major rows. */
+export function copyToRows(
+  columns: Float32Array,
+  features: number,
+  { start, count }: Chunk,
+  rows: Float32Array,
+): void {
+  let to = start * features;
+  for (let row = 0; row < count; row++) {
+    for (let feature = 0; feature < features; feature++) rows[to++] = columns[feature * count + row] ?? NaN;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * wgflow: normalizing flows trained and sampled on the GPU by hand-written WGSL.
+ * This entry has no Node imports; `wgflow/node` opens devices in Node, `wgflow/reference` is the f64 twin.
+ */
+export { Flow } from './flow.ts';
+export type { FlowOptions, RunOptions, SampleOptions } from './flow.ts';
+export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
+export { PRESETS, realnvp, vanilla } from './flows/index.ts';
+export type { Preset, PresetName, FlowOptions as PresetOptions } from './flows/index.ts';
+export { parseSchedule } from './schedule.ts';
+export type { Schedule } from './schedule.ts';
+export type {
+  Activation,
+  AffineCouplingSpec,
+  BijectorSpec,
+  ConditionerSpec,
+  FlowSpec,
+  ScaleMap,
+  StandardizeSpec,
+} from './spec.ts';
+export { toyDensity, TOY_NAMES } from './data/toy.ts';
+export type { ToyDensity, ToyName } from './data/toy.ts';
+export type { TrainingRecord } from './io/modelFile.ts';
+export { describeDevice } from './gpu/context.ts';
+export type { AdapterReport } from './gpu/context.ts';
+export {
+  DataError,
+  DeviceLostError,
+  DisposedError,
+  GpuUnavailableError,
+  LimitError,
+  ModelFileError,
+  ShaderCompileError,
+  ShapeError,
+  TrainingDivergedError,
+  WgflowError,
+} from './errors.ts';
+export { VERSION } from './version.ts';

@@ -1,0 +1,300 @@
+/** Models and checkpoints as bytes; docs/model-file.md describes the format. */
+import * as v from 'valibot';
+import { ModelFileError, ShapeError } from '../errors.ts';
+import { paramLayout } from '../paramLayout.ts';
+import type { ParamLayout, TensorSlot } from '../paramLayout.ts';
+import type { FlowSpec } from '../spec.ts';
+import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import type { SafetensorsFile, SafetensorsTensor } from './safetensors.ts';
+import { checkJson, parseMetadataJson, parseSpec } from './specSchema.ts';
+import { shown } from './strictJson.ts';
+
+/** Values of a JSON object that a run wants to remember. */
+export type Settings = Record<string, number | string | boolean>;
+
+/** What made a model. No clock time and no host name, so that equal runs give equal bytes. */
+export interface TrainingRecord {
+  /** Names of the D data columns. */
+  columns?: string[];
+  /** Optimiser steps taken. */
+  steps: number;
+  seed: number;
+  /** Nats per row. */
+  bestValidationNll?: number;
+  /** What wrote the file, such as `wgflow 0.1.0`. */
+  library: string;
+  dataset?: string;
+  preset?: string;
+  /** What else the run was asked for: batch size, learning rate, schedule. */
+  options?: Settings;
+}
+
+/** What a checkpoint adds: Adam's state. */
+export interface OptimizerState {
+  /** Steps taken. */
+  step: number;
+  /** [trainableLength], in ParamLayout order. */
+  firstMoment: Float32Array;
+  /** [trainableLength], in ParamLayout order; no element is negative. */
+  secondMoment: Float32Array;
+  /** Whatever a resumed run must check or restore. */
+  settings: Settings;
+}
+
+/** A flow with its parameters, `[paramLayout(spec).length]` in ParamLayout order. */
+export interface Model {
+  spec: FlowSpec;
+  parameters: Float32Array;
+  training?: TrainingRecord;
+  optimizer?: OptimizerState;
+}
+
+const SPEC_KEY = 'wgflow';
+const TRAINING_KEY = 'wgflow_training';
+const OPTIMIZER_KEY = 'wgflow_optimizer';
+const FIRST_MOMENT = 'optimizer.first_moment.';
+const SECOND_MOMENT = 'optimizer.second_moment.';
+/** Names what is being saved in the messages of encodeModel. */
+const UNSAVED = 'model to be saved';
+const NAMES_SHOWN = 5;
+
+const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const finiteNumber = v.pipe(v.number(), v.finite());
+const settingsSchema = v.pipe(
+  v.unknown(),
+  v.check((input) => !Array.isArray(input), 'an object'),
+  v.record(v.string(), v.union([finiteNumber, v.string(), v.boolean()])),
+);
+
+/** The JSON of `__metadata__.wgflow_training`; keys that it does not name are ignored. */
+export const trainingRecordSchema = v.object({
+  columns: v.optional(v.array(v.string())),
+  steps: wholeNumber,
+  seed: wholeNumber,
+  bestValidationNll: v.optional(finiteNumber),
+  library: v.string(),
+  dataset: v.optional(v.string()),
+  preset: v.optional(v.string()),
+  options: v.optional(settingsSchema),
+});
+
+/** The JSON of `__metadata__.wgflow_optimizer`. */
+export const optimizerRecordSchema = v.strictObject({ step: wholeNumber, settings: settingsSchema });
+
+/**
+ * The bytes of a model file, or of a checkpoint where `model.optimizer` is present. Equal models give equal
+ * bytes, whatever the order of their properties; `decodeModel` gives every tensor back bit for bit.
+ * @throws {ShapeError} when an array has the wrong length or holds a value that a reader would refuse
+ * @throws {ModelFileError} when the spec or a record is not one that a file can hold
+ */
+export function encodeModel(model: Model): Uint8Array {
+  const spec = parseSpec(model.spec, UNSAVED);
+  const layout = paramLayout(spec);
+  requireFinite('model.parameters', model.parameters, layout.length);
+  const nonPositive = nonPositiveStd(layout, model.parameters);
+  if (nonPositive) throw new ShapeError(nonPositive.where, nonPositive.found, nonPositive.expected);
+
+  const tensors = layout.tensors.map((slot) => named(slot.name, slot, model.parameters));
+  const metadata: Record<string, string> = { [SPEC_KEY]: JSON.stringify(spec) };
+  if (model.training) {
+    metadata[TRAINING_KEY] = readableJson(checkTraining(model.training, spec, UNSAVED), TRAINING_KEY);
+  }
+  if (model.optimizer) {
+    const { step, settings, firstMoment, secondMoment } = model.optimizer;
+    requireFinite('model.optimizer.firstMoment', firstMoment, layout.trainableLength);
+    requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
+    const negative = secondMoment.findIndex((value) => value < 0);
+    if (negative >= 0) {
+      throw new ShapeError(
+        `model.optimizer.secondMoment[${negative}]`,
+        String(secondMoment[negative]),
+        'a number ≥ 0',
+      );
+    }
+    metadata[OPTIMIZER_KEY] = readableJson(checkOptimizer({ step, settings }, UNSAVED), OPTIMIZER_KEY);
+    const trainable = layout.tensors.filter((slot) => slot.trainable);
+    tensors.push(
+      ...trainable.map((slot) => named(FIRST_MOMENT + slot.name, slot, firstMoment)),
+      ...trainable.map((slot) => named(SECOND_MOMENT + slot.name, slot, secondMoment)),
+    );
+  }
+  return writeSafetensors({ tensors, metadata });
+}
+
+/**
+ * Reads a model file or a checkpoint. Nothing is allocated before the tensors of the file are known to be
+ * those of its spec.
+ * @param fileName used in messages only
+ * @throws {ModelFileError} naming the file, the tensor or key, what was found and what was expected
+ */
+export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
+  const file = readSafetensors(bytes, fileName);
+  const specText = file.metadata.get(SPEC_KEY);
+  if (specText === undefined) {
+    throw new ModelFileError(
+      fileName,
+      `__metadata__: found ${file.metadata.size === 0 ? 'no keys' : `the keys ${listed([...file.metadata.keys()])}`}, expected the key wgflow`,
+      'This is not a wgflow model; docs/model-file.md shows how to write one.',
+    );
+  }
+  const spec = parseSpec(parseMetadataJson(specText, `__metadata__.${SPEC_KEY}`, fileName), fileName);
+  const record = (key: string): unknown => {
+    const text = file.metadata.get(key);
+    return text === undefined ? undefined : parseMetadataJson(text, `__metadata__.${key}`, fileName);
+  };
+  const training = record(TRAINING_KEY);
+  const optimizer = record(OPTIMIZER_KEY);
+  const checkedTraining = training === undefined ? undefined : checkTraining(training, spec, fileName);
+  const checkedOptimizer = optimizer === undefined ? undefined : checkOptimizer(optimizer, fileName);
+
+  const layout = paramLayout(spec);
+  const trainable = layout.tensors.filter((slot) => slot.trainable);
+  const momentSlots = checkedOptimizer === undefined ? [] : trainable;
+  checkTensors(file, layout.tensors, momentSlots, fileName);
+
+  const parameters = gathered(file, '', layout.tensors, layout.length);
+  const nonPositive = nonPositiveStd(layout, parameters);
+  if (nonPositive) {
+    const { where, found, expected } = nonPositive;
+    throw new ModelFileError(fileName, `${where}: found ${found}, expected ${expected}`);
+  }
+  const model: Model = { spec, parameters };
+  if (checkedTraining) model.training = checkedTraining;
+  if (checkedOptimizer) {
+    const firstMoment = gathered(file, FIRST_MOMENT, trainable, layout.trainableLength);
+    const secondMoment = gathered(file, SECOND_MOMENT, trainable, layout.trainableLength);
+    checkSecondMoment(secondMoment, trainable, fileName);
+    model.optimizer = { ...checkedOptimizer, firstMoment, secondMoment };
+  }
+  return model;
+}
+
+function named(name: string, slot: TensorSlot, source: Float32Array): SafetensorsTensor {
+  const data = source.subarray(slot.offset, slot.offset + slot.length);
+  return { name, dtype: 'F32', shape: slot.shape, data };
+}
+
+function gathered(
+  file: SafetensorsFile,
+  prefix: string,
+  slots: readonly TensorSlot[],
+  length: number,
+): Float32Array {
+  const flat = new Float32Array(length);
+  for (const slot of slots) flat.set(file.tensors.get(prefix + slot.name)?.data ?? [], slot.offset);
+  return flat;
+}
+
+function checkTraining(json: unknown, spec: FlowSpec, fileName: string): TrainingRecord {
+  const where = `__metadata__.${TRAINING_KEY}`;
+  const record = checkJson(trainingRecordSchema, json, where, fileName);
+  if (record.columns && record.columns.length !== spec.dim) {
+    throw new ModelFileError(
+      fileName,
+      `${where}.columns: found ${record.columns.length} names, expected ${spec.dim} (spec.dim)`,
+    );
+  }
+  return record.options ? { ...record, options: sortedByKey(record.options) } : record;
+}
+
+function checkOptimizer(json: unknown, fileName: string): { step: number; settings: Settings } {
+  const { step, settings } = checkJson(
+    optimizerRecordSchema,
+    json,
+    `__metadata__.${OPTIMIZER_KEY}`,
+    fileName,
+  );
+  return { step, settings: sortedByKey(settings) };
+}
+
+/** The JSON of a record, which a reader will accept: a settings key may be one that the reader refuses. */
+function readableJson(record: object, key: string): string {
+  const text = JSON.stringify(record);
+  parseMetadataJson(text, `__metadata__.${key}`, UNSAVED);
+  return text;
+}
+
+function sortedByKey(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The file's tensors must be exactly those of the spec, each with its shape. */
+function checkTensors(
+  file: SafetensorsFile,
+  slots: readonly TensorSlot[],
+  momentSlots: readonly TensorSlot[],
+  fileName: string,
+): void {
+  const expected = new Map<string, readonly number[]>();
+  for (const slot of slots) expected.set(slot.name, slot.shape);
+  for (const prefix of [FIRST_MOMENT, SECOND_MOMENT]) {
+    for (const slot of momentSlots) expected.set(prefix + slot.name, slot.shape);
+  }
+  const missing = [...expected.keys()].filter((name) => !file.tensors.has(name));
+  const extra = [...file.tensors.keys()].filter((name) => !expected.has(name));
+  if (missing.length > 0 || extra.length > 0) {
+    const parts = [
+      missing.length > 0 ? `missing ${listed(missing)}` : '',
+      extra.length > 0 ? `not in the spec ${listed(extra)}` : '',
+    ].filter((part) => part !== '');
+    const orphan = momentSlots.length === 0 && extra.some((name) => name.startsWith('optimizer.'));
+    throw new ModelFileError(
+      fileName,
+      `tensors: found ${file.tensors.size}, expected the ${expected.size} of its spec; ${parts.join('; ')}`,
+      orphan ? `A checkpoint has the key ${OPTIMIZER_KEY} in __metadata__ too.` : '',
+    );
+  }
+  for (const [name, shape] of expected) {
+    const found = file.tensors.get(name)?.shape ?? [];
+    if (found.length !== shape.length || found.some((extent, axis) => extent !== shape[axis])) {
+      throw new ModelFileError(
+        fileName,
+        `tensor ${name}, shape: found ${shown(found)}, expected ${shown(shape)}`,
+        shape.length === 2 ? 'A weight is [outputs, inputs].' : '',
+      );
+    }
+  }
+}
+
+function checkSecondMoment(flat: Float32Array, slots: readonly TensorSlot[], fileName: string): void {
+  const index = flat.findIndex((value) => value < 0);
+  const slot = slots.find(({ offset, length }) => index >= offset && index < offset + length);
+  if (slot === undefined) return;
+  throw new ModelFileError(
+    fileName,
+    `tensor ${SECOND_MOMENT}${slot.name}, element ${index - slot.offset}: found ${flat[index]}, expected a number ≥ 0`,
+  );
+}
+
+function nonPositiveStd(
+  layout: ParamLayout,
+  parameters: Float32Array,
+): { where: string; found: string; expected: string } | undefined {
+  for (const bijector of layout.bijectors) {
+    if (bijector.type !== 'standardize') continue;
+    const { name, offset, length } = bijector.std;
+    const std = parameters.subarray(offset, offset + length);
+    const index = std.findIndex((value) => value <= 0);
+    if (index >= 0) {
+      return {
+        where: `tensor ${name}, element ${index}`,
+        found: String(std[index]),
+        expected: 'a number > 0',
+      };
+    }
+  }
+  return undefined;
+}
+
+function requireFinite(what: string, values: Float32Array, length: number): void {
+  if (values.length !== length) {
+    throw new ShapeError(what, `${values.length} elements`, `${length}, as the spec says`);
+  }
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  if (index >= 0) throw new ShapeError(`${what}[${index}]`, String(values[index]), 'a finite number');
+}
+
+function listed(names: readonly string[]): string {
+  const rest = names.length - NAMES_SHOWN;
+  return names.slice(0, NAMES_SHOWN).map(shown).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}

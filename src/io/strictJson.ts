@@ -1,0 +1,70 @@
+/** JSON of a file that nobody vouches for. */
+
+/** Deeper nesting than any wgflow or safetensors header has; bounds what a hostile file makes a parser build. */
+const MAX_DEPTH = 16;
+
+/**
+ * JSON.parse that also refuses a key given twice (the parsers of this world disagree on which one counts), the
+ * names of Object.prototype's members as keys, and nesting deeper than 16.
+ * @throws {SyntaxError} saying what was found
+ */
+export function parseStrictJson(text: string): unknown {
+  try {
+    refuseKeysAndDepth(text);
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SyntaxError(printable(reason), { cause });
+  }
+}
+
+/** `value` as JSON, cut to a length that fits a message and safe to print on a terminal. */
+export function shown(value: unknown): string {
+  const text = printable(JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '?');
+}
+
+function refuseKeysAndDepth(text: string): void {
+  const keysOfOpenObjects: Set<string>[] = [];
+  let depth = 0;
+  let position = 0;
+  while (position < text.length) {
+    const character = text[position];
+    if (character === '"') {
+      const end = endOfString(text, position);
+      // In JSON a colon follows a string only where the string is a key of the innermost open object.
+      if (text[skipWhitespace(text, end)] === ':') {
+        const key = String(JSON.parse(text.slice(position, end)));
+        const seen = keysOfOpenObjects.at(-1);
+        if (key in Object.prototype) throw new SyntaxError(`the reserved key ${shown(key)}`);
+        if (seen?.has(key)) throw new SyntaxError(`the key ${shown(key)} twice in one object`);
+        seen?.add(key);
+      }
+      position = end;
+      continue;
+    }
+    if (character === '{' || character === '[') depth += 1;
+    if (character === '}' || character === ']') depth -= 1;
+    if (depth > MAX_DEPTH) throw new SyntaxError(`nesting deeper than ${MAX_DEPTH}`);
+    if (character === '{') keysOfOpenObjects.push(new Set());
+    if (character === '}') keysOfOpenObjects.pop();
+    position += 1;
+  }
+}
+
+/** The position after the closing quote of the string that opens at `start`. */
+function endOfString(text: string, start: number): number {
+  let position = start + 1;
+  while (position < text.length && text[position] !== '"') position += text[position] === '\\' ? 2 : 1;
+  return position + 1;
+}
+
+function skipWhitespace(text: string, start: number): number {
+  let position = start;
+  while (' \t\n\r'.includes(text[position] ?? ':')) position += 1;
+  return position;
+}

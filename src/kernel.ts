@@ -1,0 +1,120 @@
+/** What a kernel is, as plain data: the contract that its shader, launcher, twin and test share. */
+
+export type ScalarType = 'u32' | 'f32';
+
+export interface BindingSpec {
+  access: 'read' | 'read_write';
+  element: ScalarType;
+  /** The binding exists only where this `#if` flag is on. */
+  when?: string;
+}
+
+/**
+ * One WGSL file. `params` are the fields of its `Params` uniform at binding 0, in order; `bindings` are the
+ * storage buffers at binding 1, 2, … in order.
+ */
+export interface KernelSpec {
+  stem: string;
+  params: Readonly<Record<string, ScalarType>>;
+  bindings: Readonly<Record<string, BindingSpec>>;
+  /** Names that the shader tests with `#if`. */
+  flags?: readonly string[];
+  /** Names of the shader's `override` constants. */
+  constants?: readonly string[];
+}
+
+type FlagOf<K extends KernelSpec> = K['flags'] extends readonly (infer Name extends string)[] ? Name : never;
+type ConstantOf<K extends KernelSpec> = K['constants'] extends readonly (infer Name extends string)[]
+  ? Name
+  : never;
+
+export type ParamsOf<K extends KernelSpec> = { [Name in keyof K['params']]: number };
+export type FlagsOf<K extends KernelSpec> = { [Name in FlagOf<K>]: boolean };
+export type ConstantsOf<K extends KernelSpec> = { [Name in ConstantOf<K>]: number };
+
+/** Names of the plan's buffers by binding; a binding with `when` may be absent. */
+export type BufferNamesOf<K extends KernelSpec> = {
+  [Name in keyof K['bindings'] as K['bindings'][Name] extends { when: string } ? never : Name]: string;
+} & {
+  [Name in keyof K['bindings'] as K['bindings'][Name] extends { when: string } ? Name : never]?: string;
+};
+
+export type Workgroups = readonly [x: number, y: number, z: number];
+
+/** One kernel launch of a plan. */
+export interface Dispatch {
+  kernel: KernelSpec;
+  params: Readonly<Record<string, number>>;
+  flags: Readonly<Record<string, boolean>>;
+  constants: Readonly<Record<string, number>>;
+  /** Binding name → name of a buffer of the plan. */
+  buffers: Readonly<Record<string, string>>;
+  workgroups: Workgroups;
+  /** Floating-point operations that the formula asks for; a multiply-add counts 2. */
+  flops: number;
+  /** Bytes that must move at least once: every element read and written. */
+  bytes: number;
+}
+
+interface DispatchParts<K extends KernelSpec> {
+  params: ParamsOf<K>;
+  buffers: BufferNamesOf<K>;
+  workgroups: Workgroups;
+  flops: number;
+  bytes: number;
+}
+
+/** Builds a dispatch of `kernel`, with the names of params, flags, constants and bindings checked by type. */
+export function dispatchOf<const K extends KernelSpec>(
+  kernel: K,
+  parts: DispatchParts<K> &
+    ([FlagOf<K>] extends [never] ? { flags?: undefined } : { flags: FlagsOf<K> }) &
+    ([ConstantOf<K>] extends [never] ? { constants?: undefined } : { constants: ConstantsOf<K> }),
+): Dispatch {
+  const { params, buffers, workgroups, flops, bytes } = parts;
+  return {
+    kernel,
+    params,
+    buffers: buffers as Record<string, string>,
+    flags: parts.flags ?? {},
+    constants: parts.constants ?? {},
+    workgroups,
+    flops,
+    bytes,
+  };
+}
+
+/** The bindings that a dispatch uses, with their fixed binding numbers. */
+export function activeBindings(
+  kernel: KernelSpec,
+  flags: Readonly<Record<string, boolean>>,
+): { name: string; binding: number; spec: BindingSpec }[] {
+  return Object.entries(kernel.bindings)
+    .map(([name, spec], index) => ({ name, binding: index + 1, spec }))
+    .filter(({ spec }) => spec.when === undefined || flags[spec.when] === true);
+}
+
+/** A name for this variant of the kernel: stem, flags that are on, constants. Equal names mean equal pipelines. */
+export function variantName(dispatch: Dispatch): string {
+  const flags = Object.entries(dispatch.flags)
+    .filter(([, on]) => on)
+    .map(([name]) => name);
+  const constants = Object.entries(dispatch.constants).map(([name, value]) => `${name}=${value}`);
+  const details = [...flags, ...constants].join(',');
+  return details === '' ? dispatch.kernel.stem : `${dispatch.kernel.stem}[${details}]`;
+}
+
+type HostArrayOf<E extends ScalarType> = E extends 'u32' ? Uint32Array : Float64Array;
+
+/** What a twin receives: the dispatch's params, and its buffers as f64 (or u32) arrays, updated in place. */
+export interface TwinCall<K extends KernelSpec> {
+  params: ParamsOf<K>;
+  flags: FlagsOf<K>;
+  constants: ConstantsOf<K>;
+  buffers: {
+    [Name in keyof K['bindings']]: HostArrayOf<K['bindings'][Name]['element']>;
+  };
+}
+
+/** The f64 twin of a kernel: the same result by the plainest code that says the mathematics. */
+export type Twin<K extends KernelSpec> = (call: TwinCall<K>) => void;

@@ -1,0 +1,71 @@
+import { dispatchOf } from '../kernel.ts';
+import type { Dispatch, KernelSpec } from '../kernel.ts';
+import { gridOf } from '../shape.ts';
+
+export const adamStepKernel = {
+  stem: 'adam_step',
+  params: {
+    n_parameters: 'u32',
+    ring_size: 'u32',
+    beta1: 'f32',
+    beta2: 'f32',
+    epsilon: 'f32',
+    clip_norm: 'f32',
+  },
+  bindings: {
+    step_state: { access: 'read', element: 'u32' },
+    step_scalars: { access: 'read', element: 'f32' },
+    gradient_sum_squares: { access: 'read', element: 'f32' },
+    parameters: { access: 'read_write', element: 'f32' },
+    gradients: { access: 'read_write', element: 'f32' },
+    first_moment: { access: 'read_write', element: 'f32' },
+    second_moment: { access: 'read_write', element: 'f32' },
+  },
+} as const satisfies KernelSpec;
+
+export interface AdamSettings {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  /** Global norm above which the gradient is scaled down; 0 never does. */
+  clipNorm: number;
+}
+
+export interface AdamStepArguments extends AdamSettings {
+  parameterCount: number;
+  ringSize: number;
+  stepState: string;
+  stepScalars: string;
+  gradientSumSquares: string;
+  parameters: string;
+  gradients: string;
+  firstMoment: string;
+  secondMoment: string;
+}
+
+/** One Adam update of every trainable parameter; zeroes the gradients for the next step. */
+export function adamStep(args: AdamStepArguments): Dispatch {
+  const { parameterCount } = args;
+  return dispatchOf(adamStepKernel, {
+    params: {
+      n_parameters: parameterCount,
+      ring_size: args.ringSize,
+      beta1: args.beta1,
+      beta2: args.beta2,
+      epsilon: args.epsilon,
+      clip_norm: args.clipNorm,
+    },
+    buffers: {
+      step_state: args.stepState,
+      step_scalars: args.stepScalars,
+      gradient_sum_squares: args.gradientSumSquares,
+      parameters: args.parameters,
+      gradients: args.gradients,
+      first_moment: args.firstMoment,
+      second_moment: args.secondMoment,
+    },
+    workgroups: gridOf(parameterCount),
+    flops: 14 * parameterCount,
+    bytes: 4 * 8 * parameterCount,
+  });
+}

@@ -1,0 +1,53 @@
+import { dispatchOf } from '../kernel.ts';
+import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { CouplingBlocks, ScaleMap } from '../spec.ts';
+import { gridOf } from '../shape.ts';
+import { scaleBound, scaleMapCode } from './scale_map.ts';
+
+export const couplingForwardKernel = {
+  stem: 'coupling_forward',
+  params: {
+    n_rows: 'u32',
+    n_transformed: 'u32',
+    transform_start: 'u32',
+    scale_bound: 'f32',
+  },
+  bindings: {
+    conditioner_output: { access: 'read', element: 'f32' },
+    state: { access: 'read_write', element: 'f32' },
+    log_scale: { access: 'read_write', element: 'f32' },
+  },
+  constants: ['SCALE_MAP'],
+} as const satisfies KernelSpec;
+
+export interface CouplingForwardArguments {
+  rows: number;
+  blocks: CouplingBlocks;
+  scale: ScaleMap;
+  conditionerOutput: string;
+  state: string;
+  logScale: string;
+}
+
+/** The affine coupling z₂ = x₂ ⊙ exp(s) + t, in place; s goes to `logScale`. */
+export function couplingForward(args: CouplingForwardArguments): Dispatch {
+  const { rows, blocks, scale } = args;
+  const elements = rows * blocks.transformCount;
+  return dispatchOf(couplingForwardKernel, {
+    params: {
+      n_rows: rows,
+      n_transformed: blocks.transformCount,
+      transform_start: blocks.transformStart,
+      scale_bound: scaleBound(scale),
+    },
+    constants: { SCALE_MAP: scaleMapCode(scale) },
+    buffers: {
+      conditioner_output: args.conditionerOutput,
+      state: args.state,
+      log_scale: args.logScale,
+    },
+    workgroups: gridOf(elements),
+    flops: 3 * elements,
+    bytes: 4 * 5 * elements,
+  });
+}

@@ -1,0 +1,61 @@
+import { dispatchOf } from '../kernel.ts';
+import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { DenseSlots } from '../paramLayout.ts';
+import { gridOf } from '../shape.ts';
+
+export const denseBackwardInputKernel = {
+  stem: 'dense_backward_input',
+  params: {
+    n_rows: 'u32',
+    n_inputs: 'u32',
+    n_outputs: 'u32',
+    input_start: 'u32',
+    output_start: 'u32',
+    weight_offset: 'u32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    d_output: { access: 'read', element: 'f32' },
+    slope: { access: 'read', element: 'f32', when: 'HIDDEN' },
+    d_input: { access: 'read_write', element: 'f32' },
+  },
+  flags: ['HIDDEN'],
+} as const satisfies KernelSpec;
+
+export interface DenseBackwardInputArguments {
+  rows: number;
+  layer: DenseSlots;
+  parameters: string;
+  dOutput: string;
+  outputStart: number;
+  dInput: string;
+  inputStart: number;
+  /** φ′ of the hidden layer below; left out for the first layer, whose result is added to `dInput`. */
+  slope?: string;
+}
+
+/** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, += Wᵀ d_output at the state. */
+export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
+  const { rows, layer, slope } = args;
+  const inputs = rows * layer.inputs;
+  return dispatchOf(denseBackwardInputKernel, {
+    params: {
+      n_rows: rows,
+      n_inputs: layer.inputs,
+      n_outputs: layer.outputs,
+      input_start: args.inputStart,
+      output_start: args.outputStart,
+      weight_offset: layer.weight.offset,
+    },
+    flags: { HIDDEN: slope !== undefined },
+    buffers: {
+      parameters: args.parameters,
+      d_output: args.dOutput,
+      d_input: args.dInput,
+      ...(slope === undefined ? {} : { slope }),
+    },
+    workgroups: gridOf(inputs),
+    flops: 2 * inputs * layer.outputs,
+    bytes: 4 * (layer.weight.length + rows * layer.outputs + 2 * inputs),
+  });
+}

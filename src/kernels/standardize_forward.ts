@@ -1,0 +1,47 @@
+import { dispatchOf } from '../kernel.ts';
+import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { TensorSlot } from '../paramLayout.ts';
+import { gridOf } from '../shape.ts';
+
+export const standardizeForwardKernel = {
+  stem: 'standardize_forward',
+  params: {
+    n_rows: 'u32',
+    n_features: 'u32',
+    mean_offset: 'u32',
+    std_offset: 'u32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    state: { access: 'read_write', element: 'f32' },
+    log_det: { access: 'read_write', element: 'f32' },
+  },
+} as const satisfies KernelSpec;
+
+export interface StandardizeForwardArguments {
+  rows: number;
+  mean: TensorSlot;
+  std: TensorSlot;
+
+  parameters: string;
+  state: string;
+  logDet: string;
+}
+
+/** z = (x − mean) / std per feature, in place; starts logDet at −Σ log std. */
+export function standardizeForward(args: StandardizeForwardArguments): Dispatch {
+  const { rows, mean, std } = args;
+  const features = mean.length;
+  return dispatchOf(standardizeForwardKernel, {
+    params: {
+      n_rows: rows,
+      n_features: features,
+      mean_offset: mean.offset,
+      std_offset: std.offset,
+    },
+    buffers: { parameters: args.parameters, state: args.state, log_det: args.logDet },
+    workgroups: gridOf(rows),
+    flops: 3 * rows * features,
+    bytes: 4 * (2 * features + 2 * rows * features + rows),
+  });
+}

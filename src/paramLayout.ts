@@ -1,0 +1,96 @@
+/** Where each tensor of a flow lies in the one parameter buffer. */
+import { couplingBlocks } from './spec.ts';
+import type { AffineCouplingSpec, FlowSpec } from './spec.ts';
+
+export interface TensorSlot {
+  /** As in the model file: `bijectors.{i}.{net}.{layer}.weight`. */
+  name: string;
+  shape: readonly number[];
+  /** First element in the parameter buffer. */
+  offset: number;
+  length: number;
+  trainable: boolean;
+}
+
+/** One fully connected layer: weight [outputs, inputs], bias [outputs]. */
+export interface DenseSlots {
+  inputs: number;
+  outputs: number;
+  weight: TensorSlot;
+  bias: TensorSlot;
+}
+
+/** One net of a conditioner; it fills columns [outputStart, outputStart + its outputs) of [a | t]. */
+export interface NetSlots {
+  name: 'conditioner' | 'scale' | 'shift';
+  outputStart: number;
+  layers: DenseSlots[];
+}
+
+export type BijectorSlots =
+  | { type: 'standardize'; mean: TensorSlot; std: TensorSlot }
+  | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] };
+
+export interface ParamLayout {
+  /** In buffer order: trainable tensors first. */
+  tensors: TensorSlot[];
+  bijectors: BijectorSlots[];
+  /** Elements [0, trainableLength) are what the optimiser updates. */
+  trainableLength: number;
+  length: number;
+}
+
+/** Lays the tensors of `spec` end to end, the trainable ones first. */
+export function paramLayout(spec: FlowSpec): ParamLayout {
+  const tensors: TensorSlot[] = [];
+  const slot = (name: string, shape: number[], trainable: boolean): TensorSlot => {
+    const tensor = { name, shape, offset: 0, length: shape.reduce((a, b) => a * b, 1), trainable };
+    tensors.push(tensor);
+    return tensor;
+  };
+
+  const bijectors = spec.bijectors.map((bijector, index): BijectorSlots => {
+    const prefix = `bijectors.${index}`;
+    if (bijector.type === 'standardize') {
+      return {
+        type: 'standardize',
+        mean: slot(`${prefix}.mean`, [spec.dim], false),
+        std: slot(`${prefix}.std`, [spec.dim], false),
+      };
+    }
+    const { conditionCount, transformCount } = couplingBlocks(spec.dim, bijector);
+    const { separate, hidden } = bijector.conditioner;
+    const netNames = separate ? (['scale', 'shift'] as const) : (['conditioner'] as const);
+    const nets = netNames.map((name, net): NetSlots => {
+      const outputs = separate ? transformCount : 2 * transformCount;
+      const widths = [conditionCount, ...hidden, outputs];
+      const layers = widths.slice(1).map((outputCount, layer): DenseSlots => {
+        const inputCount = widths[layer] ?? 0;
+        const path = `${prefix}.${name}.${layer}`;
+        return {
+          inputs: inputCount,
+          outputs: outputCount,
+          weight: slot(`${path}.weight`, [outputCount, inputCount], true),
+          bias: slot(`${path}.bias`, [outputCount], true),
+        };
+      });
+      return { name, outputStart: net * transformCount, layers };
+    });
+    return { type: 'affine_coupling', spec: bijector, nets };
+  });
+
+  const ordered = [...tensors.filter((t) => t.trainable), ...tensors.filter((t) => !t.trainable)];
+  let offset = 0;
+  let trainableLength = 0;
+  for (const tensor of ordered) {
+    tensor.offset = offset;
+    offset += tensor.length;
+    if (tensor.trainable) trainableLength = offset;
+  }
+  return { tensors: ordered, bijectors, trainableLength, length: offset };
+}
+
+/** Copies `source`'s elements of one tensor out of a flat parameter array. */
+export function tensorOf(parameters: Float32Array, tensor: TensorSlot): Float32Array {
+  return parameters.slice(tensor.offset, tensor.offset + tensor.length);
+}

@@ -1,0 +1,80 @@
+/** A plan: plain data that says what to launch on which buffers. Builders make it, executors run it. */
+import type { Dispatch, ScalarType } from './kernel.ts';
+
+export interface BufferSpec {
+  name: string;
+  element: ScalarType;
+  /** Elements, 4 bytes each on the GPU. */
+  length: number;
+}
+
+export interface Plan {
+  label: string;
+  /** Every buffer that a dispatch names, once. */
+  buffers: readonly BufferSpec[];
+  dispatches: readonly Dispatch[];
+}
+
+/** Collects buffers and dispatches; a buffer that is declared again keeps the larger length. */
+export class PlanBuilder {
+  readonly #label: string;
+  readonly #buffers = new Map<string, BufferSpec>();
+  readonly #dispatches: Dispatch[] = [];
+
+  constructor(label: string) {
+    this.#label = label;
+  }
+
+  buffer(name: string, length: number, element: ScalarType = 'f32'): string {
+    const known = this.#buffers.get(name);
+    this.#buffers.set(name, { name, element, length: Math.max(length, known?.length ?? 1) });
+    return name;
+  }
+
+  add(...dispatches: Dispatch[]): void {
+    this.#dispatches.push(...dispatches);
+  }
+
+  build(): Plan {
+    return { label: this.#label, buffers: [...this.#buffers.values()], dispatches: [...this.#dispatches] };
+  }
+}
+
+/** The first dispatch's problems with its plan, as sentences; empty for a sound plan. */
+export function planProblems(plan: Plan): string[] {
+  const problems: string[] = [];
+  const buffers = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));
+  plan.dispatches.forEach((dispatch, index) => {
+    const where = `${plan.label} dispatch ${index} (${dispatch.kernel.stem})`;
+    const written = new Map<string, string>();
+    for (const [binding, spec] of Object.entries(dispatch.kernel.bindings)) {
+      const name = dispatch.buffers[binding];
+      const used = spec.when === undefined || dispatch.flags[spec.when] === true;
+      if (!used) continue;
+      const buffer = name === undefined ? undefined : buffers.get(name);
+      if (name === undefined || buffer === undefined) {
+        problems.push(`${where}: binding ${binding} names ${name ?? 'no buffer'}, which the plan lacks`);
+        continue;
+      }
+      if (buffer.element !== spec.element) {
+        problems.push(`${where}: binding ${binding} is ${spec.element}, buffer ${name} is ${buffer.element}`);
+      }
+      const other = written.get(name);
+      if (other !== undefined) problems.push(`${where}: ${binding} and ${other} alias buffer ${name}`);
+      if (spec.access === 'read_write') written.set(name, binding);
+    }
+    if (!dispatch.workgroups.every((count) => Number.isInteger(count) && count >= 1)) {
+      problems.push(`${where}: workgroups ${dispatch.workgroups.join(' × ')}`);
+    }
+  });
+  return problems;
+}
+
+/** Totals over a plan. */
+export function planCost(plan: Plan): { dispatches: number; flops: number; bytes: number } {
+  return {
+    dispatches: plan.dispatches.length,
+    flops: plan.dispatches.reduce((sum, dispatch) => sum + dispatch.flops, 0),
+    bytes: plan.dispatches.reduce((sum, dispatch) => sum + dispatch.bytes, 0),
+  };
+}

@@ -1,0 +1,20 @@
+import type { Twin } from '../kernel.ts';
+import type { couplingBackwardKernel } from '../kernels/coupling_backward.ts';
+import { at } from './at.ts';
+import { logScaleOf } from './scale_map.ts';
+
+export const couplingBackward: Twin<typeof couplingBackwardKernel> = ({ params, constants, buffers }) => {
+  const { conditioner_output, state, d_state, d_conditioner_output } = buffers;
+  const elements = params.n_rows * params.n_transformed;
+  for (let index = 0; index < elements; index++) {
+    const s = logScaleOf(constants.SCALE_MAP, at(conditioner_output, index), params.scale_bound);
+    const t = at(conditioner_output, elements + index);
+    const place = params.transform_start * params.n_rows + index;
+    const scaled = at(state, place) - t;
+    const dZ = at(d_state, place);
+    state[place] = scaled * Math.exp(-s.value);
+    d_state[place] = dZ * Math.exp(s.value);
+    d_conditioner_output[index] = (dZ * scaled + params.d_log_det) * s.slope;
+    d_conditioner_output[elements + index] = dZ;
+  }
+};

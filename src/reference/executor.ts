@@ -1,0 +1,46 @@
+/** Runs the same plans as the GPU, in f64 on the CPU, dispatch by dispatch. */
+import type { ScalarType } from '../kernel.ts';
+import type { Plan } from '../plan.ts';
+import { twinOf } from './twins.ts';
+
+export type HostArray = Float64Array | Uint32Array;
+
+export function hostArray(element: ScalarType, length: number): HostArray {
+  return element === 'u32' ? new Uint32Array(length) : new Float64Array(length);
+}
+
+/** A plan with its buffers in host memory; buffers that `shared` names are used in place of new ones. */
+export class ReferenceProgram {
+  readonly plan: Plan;
+  readonly buffers: Map<string, HostArray>;
+
+  constructor(plan: Plan, shared: ReadonlyMap<string, HostArray> = new Map()) {
+    this.plan = plan;
+    this.buffers = new Map(shared);
+    for (const { name, element, length } of plan.buffers) {
+      if (!this.buffers.has(name)) this.buffers.set(name, hostArray(element, length));
+    }
+  }
+
+  buffer(name: string): HostArray {
+    const buffer = this.buffers.get(name);
+    if (buffer === undefined) throw new RangeError(`plan ${this.plan.label} has no buffer ${name}`);
+    return buffer;
+  }
+
+  floats(name: string): Float64Array {
+    const buffer = this.buffer(name);
+    if (!(buffer instanceof Float64Array)) throw new RangeError(`buffer ${name} does not hold floats`);
+    return buffer;
+  }
+
+  /** Runs dispatches [from, to) of the plan; all of them by default. */
+  run(from = 0, to = this.plan.dispatches.length): void {
+    for (const dispatch of this.plan.dispatches.slice(from, to)) {
+      const buffers: Record<string, HostArray> = {};
+      for (const [binding, name] of Object.entries(dispatch.buffers)) buffers[binding] = this.buffer(name);
+      const { kernel, params, flags, constants } = dispatch;
+      twinOf(kernel.stem)({ params, flags, constants, buffers });
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** A flow in f64 on the CPU: the same plans as `Flow`, run by the twins. Slow and exact. */
+import { gradientsPlan } from '../steps/backward.ts';
+import { forwardPlan, inversePlan, logProbPlan } from '../steps/forward.ts';
+import type { FlowModel } from '../steps/forward.ts';
+import { GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../steps/names.ts';
+import { paramLayout } from '../paramLayout.ts';
+import type { Plan } from '../plan.ts';
+import type { FlowSpec } from '../spec.ts';
+import { ReferenceProgram } from './executor.ts';
+
+/** Rows are row-major [B, D], results f64. */
+export class ReferenceFlow {
+  readonly model: FlowModel;
+  /** Flat, in the order of `paramLayout(spec)`; may be changed between calls. */
+  readonly parameters: Float64Array;
+
+  constructor(spec: FlowSpec, parameters: ArrayLike<number>) {
+    this.model = { spec, layout: paramLayout(spec) };
+    this.parameters = Float64Array.from(parameters);
+  }
+
+  forward(x: ArrayLike<number>): { z: Float64Array; logDet: Float64Array } {
+    const program = this.#run(forwardPlan(this.model, this.#rowsOf(x)), x);
+    return { z: this.#toRows(program.floats(STATE)), logDet: program.floats(LOG_DET) };
+  }
+
+  inverse(z: ArrayLike<number>): { x: Float64Array; logDet: Float64Array } {
+    const program = this.#run(inversePlan(this.model, this.#rowsOf(z)), z);
+    return { x: this.#toRows(program.floats(STATE)), logDet: program.floats(LOG_DET) };
+  }
+
+  logProb(x: ArrayLike<number>): Float64Array {
+    return this.#run(logProbPlan(this.model, this.#rowsOf(x)), x).floats(LOG_PROB);
+  }
+
+  /** Mean NLL (nats) and its gradient by tensor name. */
+  gradients(x: ArrayLike<number>): { nll: number; gradients: Record<string, Float64Array> } {
+    const rows = this.#rowsOf(x);
+    const program = this.#run(gradientsPlan(this.model, rows, rows), x);
+    const flat = program.floats(GRADIENTS);
+    const trainable = this.model.layout.tensors.filter((tensor) => tensor.trainable);
+    return {
+      nll: program.floats(NLL).reduce((sum, value) => sum + value, 0) / rows,
+      gradients: Object.fromEntries(
+        trainable.map(({ name, offset, length }) => [name, flat.slice(offset, offset + length)]),
+      ),
+    };
+  }
+
+  #rowsOf(values: ArrayLike<number>): number {
+    return values.length / this.model.spec.dim;
+  }
+
+  #run(plan: Plan, rows: ArrayLike<number>): ReferenceProgram {
+    const program = new ReferenceProgram(plan, new Map([[PARAMETERS, this.parameters]]));
+    program.floats(STATE).set(transpose(rows, this.#rowsOf(rows), this.model.spec.dim));
+    program.run();
+    return program;
+  }
+
+  #toRows(columns: Float64Array): Float64Array {
+    const { dim } = this.model.spec;
+    return transpose(columns, dim, columns.length / dim);
+  }
+}
+
+/** [rows, columns] row-major to [columns, rows] row-major. */
+function transpose(values: ArrayLike<number>, rows: number, columns: number): Float64Array {
+  return Float64Array.from(
+    { length: rows * columns },
+    (_, index) => values[(index % rows) * columns + Math.floor(index / rows)] ?? NaN,
+  );
+}

@@ -1,0 +1,17 @@
+import type { Twin } from '../kernel.ts';
+import type { nllLossKernel } from '../kernels/nll_loss.ts';
+import { at } from './at.ts';
+import { normalLogDensity } from './normal_log_density.ts';
+
+export const nllLoss: Twin<typeof nllLossKernel> = ({ params, buffers }) => {
+  const { state, log_det, d_state, nll } = buffers;
+  for (let row = 0; row < params.n_rows; row++) {
+    let sumSquares = 0;
+    for (let j = 0; j < params.n_features; j++) {
+      const place = j * params.n_rows + row;
+      sumSquares += at(state, place) ** 2;
+      d_state[place] = at(state, place) / params.n_total;
+    }
+    nll[params.row_start + row] = -normalLogDensity(sumSquares, params.n_features) - at(log_det, row);
+  }
+};

@@ -1,0 +1,12 @@
+import type { Twin } from '../kernel.ts';
+import type { stepRecordKernel } from '../kernels/step_record.ts';
+import { at } from './at.ts';
+
+export const stepRecord: Twin<typeof stepRecordKernel> = ({ params, buffers }) => {
+  const { nll_sum, gradient_sum_squares, step_state, step_losses } = buffers;
+  const step = at(step_state, 0);
+  const slot = 2 * (step % params.ring_size);
+  step_losses[slot] = at(nll_sum, 0) / params.n_rows;
+  step_losses[slot + 1] = Math.sqrt(at(gradient_sum_squares, 0));
+  step_state[0] = step + 1;
+};

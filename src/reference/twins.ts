@@ -1,0 +1,41 @@
+/** Every kernel's f64 twin by its stem. */
+import type { KernelSpec, Twin } from '../kernel.ts';
+import { adamStep } from './adam_step.ts';
+import { baseLogProb } from './base_log_prob.ts';
+import { couplingBackward } from './coupling_backward.ts';
+import { couplingForward } from './coupling_forward.ts';
+import { couplingInverse } from './coupling_inverse.ts';
+import { denseBackwardInput } from './dense_backward_input.ts';
+import { denseBackwardWeight } from './dense_backward_weight.ts';
+import { denseForward } from './dense_forward.ts';
+import { logDetReduce } from './log_det_reduce.ts';
+import { nllLoss } from './nll_loss.ts';
+import { reduceSum } from './reduce_sum.ts';
+import { reduceSumSquares } from './reduce_sum_squares.ts';
+import { standardizeForward } from './standardize_forward.ts';
+import { standardizeInverse } from './standardize_inverse.ts';
+import { stepRecord } from './step_record.ts';
+
+export const twins = {
+  adam_step: adamStep,
+  base_log_prob: baseLogProb,
+  coupling_backward: couplingBackward,
+  coupling_forward: couplingForward,
+  coupling_inverse: couplingInverse,
+  dense_backward_input: denseBackwardInput,
+  dense_backward_weight: denseBackwardWeight,
+  dense_forward: denseForward,
+  log_det_reduce: logDetReduce,
+  nll_loss: nllLoss,
+  reduce_sum: reduceSum,
+  reduce_sum_squares: reduceSumSquares,
+  standardize_forward: standardizeForward,
+  standardize_inverse: standardizeInverse,
+  step_record: stepRecord,
+};
+
+export function twinOf(stem: string): Twin<KernelSpec> {
+  const twin = (twins as unknown as Record<string, Twin<KernelSpec>>)[stem];
+  if (twin === undefined) throw new RangeError(`kernel ${stem} has no twin`);
+  return twin;
+}

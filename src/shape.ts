@@ -1,0 +1,46 @@
+/** Sizes: how work is cut into invocations, workgroups and chunks. */
+import type { Workgroups } from './kernel.ts';
+
+/** Invocations of a workgroup in every kernel without workgroup memory; shaders read it from shared/grid.wgsl. */
+export const WORKGROUP_SIZE = 64;
+
+/** Invocations of a workgroup in the reductions; shaders read it from shared/tree_sum.wgsl. */
+export const REDUCTION_SIZE = 256;
+
+/** WebGPU's guaranteed number of workgroups in one dimension. */
+export const MAX_WORKGROUPS = 65_535;
+
+export function ceilDivide(value: number, divisor: number): number {
+  return Math.ceil(value / divisor);
+}
+
+export function roundUp(value: number, multiple: number): number {
+  return ceilDivide(value, multiple) * multiple;
+}
+
+/**
+ * Workgroups for `invocations` invocations, folded over x and y where one dimension is not enough;
+ * the shader undoes it with `linear_index` (shared/grid.wgsl).
+ */
+export function gridOf(invocations: number): Workgroups {
+  const groups = Math.max(1, ceilDivide(invocations, WORKGROUP_SIZE));
+  if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
+  const y = ceilDivide(groups, MAX_WORKGROUPS);
+  return [ceilDivide(groups, y), y, 1];
+}
+
+/** The half-open ranges [start, start + count) that cover `total` in pieces of at most `size`. */
+export function chunksOf(total: number, size: number): { start: number; count: number }[] {
+  return Array.from({ length: ceilDivide(total, size) }, (_, index) => ({
+    start: index * size,
+    count: Math.min(size, total - index * size),
+  }));
+}
+
+/** Elements above which a reduction is cut over several workgroups. */
+const REDUCTION_ELEMENTS = 4096;
+
+/** Workgroups of the first stage of a reduction; more than one needs a second stage over their sums. */
+export function reductionGroups(elements: number): number {
+  return Math.min(REDUCTION_SIZE, Math.max(1, ceilDivide(elements, REDUCTION_ELEMENTS)));
+}

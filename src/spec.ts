@@ -1,0 +1,123 @@
+/** The plain-data description of a flow: everything that the model file says beside the tensors. */
+import { ShapeError } from './errors.ts';
+
+/** Activation functions of a conditioner; `leaky_relu` has PyTorch's default negative slope of 0.01. */
+export const ACTIVATIONS = ['identity', 'relu', 'leaky_relu', 'tanh', 'silu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+
+/**
+ * Scale map of an affine coupling, from the conditioner's raw output a to the log-scale s:
+ * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound).
+ */
+export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number };
+
+/**
+ * The MLP that computes (a, t) from the conditioning features.
+ * `separate: false`: one net, outputs [a | t]; `separate: true`: one net for a (`scale`), one for t (`shift`).
+ * `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
+ * draws every weight and bias from U(−1/√in, 1/√in) as PyTorch's Linear does.
+ */
+export interface ConditionerSpec {
+  hidden: number[];
+  activation: Activation;
+  separate: boolean;
+  init: 'zero_last' | 'torch_linear';
+}
+
+/** z = (x − mean) / std with the training data's statistics; only as the first bijector. */
+export interface StandardizeSpec {
+  type: 'standardize';
+}
+
+/**
+ * Real NVP's coupling. The features are two blocks, [0, split) and [split, dim). The conditioner reads one
+ * block and the other is transformed: z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁).
+ * `flip: false` conditions on the first block, `flip: true` on the second; no feature changes place.
+ */
+export interface AffineCouplingSpec {
+  type: 'affine_coupling';
+  split: number;
+  flip: boolean;
+  scale: ScaleMap;
+  conditioner: ConditionerSpec;
+}
+
+export type BijectorSpec = StandardizeSpec | AffineCouplingSpec;
+
+export interface FlowSpec {
+  version: 1;
+  /** Number of features D of the data, ≥ 2. */
+  dim: number;
+  /** Number of context features; 0 until conditional flows exist. */
+  contextDim: 0;
+  base: { type: 'standard_normal' };
+  /** In the direction data → latent. */
+  bijectors: BijectorSpec[];
+}
+
+/** The two column ranges of a coupling. */
+export interface CouplingBlocks {
+  conditionStart: number;
+  conditionCount: number;
+  transformStart: number;
+  transformCount: number;
+}
+
+export function couplingBlocks(dim: number, coupling: AffineCouplingSpec): CouplingBlocks {
+  const { split, flip } = coupling;
+  const first = { start: 0, count: split };
+  const second = { start: split, count: dim - split };
+  const [condition, transform] = flip ? [second, first] : [first, second];
+  return {
+    conditionStart: condition.start,
+    conditionCount: condition.count,
+    transformStart: transform.start,
+    transformCount: transform.count,
+  };
+}
+
+/**
+ * Checks what types cannot: ranges and the relations between fields.
+ * @throws {ShapeError} naming the field, what was found and what was expected
+ */
+export function validateSpec(spec: FlowSpec): void {
+  requireInteger('spec.dim', spec.dim, 1);
+  if (spec.dim === 1) {
+    throw new ShapeError(
+      'spec.dim',
+      '1',
+      'at least 2',
+      'A coupling needs one feature to condition on and one to transform; add a second column.',
+    );
+  }
+  spec.bijectors.forEach((bijector, index) => {
+    const where = `spec.bijectors[${index}]`;
+    if (bijector.type === 'standardize') {
+      if (index !== 0) {
+        throw new ShapeError(`${where}.type`, 'standardize', 'standardize only as the first bijector');
+      }
+      return;
+    }
+    requireInteger(`${where}.split`, bijector.split, 1, spec.dim - 1);
+    bijector.conditioner.hidden.forEach((width, layer) =>
+      requireInteger(`${where}.conditioner.hidden[${layer}]`, width, 1),
+    );
+    if (bijector.conditioner.hidden.length === 0) {
+      throw new ShapeError(`${where}.conditioner.hidden`, 'no hidden layer', 'one or more hidden widths');
+    }
+    if (
+      bijector.scale.map === 'tanh' &&
+      !(bijector.scale.bound > 0 && Number.isFinite(bijector.scale.bound))
+    ) {
+      throw new ShapeError(`${where}.scale.bound`, String(bijector.scale.bound), 'a positive finite number');
+    }
+  });
+}
+
+function requireInteger(field: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    const range =
+      max === Number.MAX_SAFE_INTEGER ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`;
+    throw new ShapeError(field, String(value), range);
+  }
+}

@@ -1,0 +1,75 @@
+/** Loss and gradient of a batch that is in the state, in memory that does not grow with depth. */
+import { couplingBackward } from '../kernels/coupling_backward.ts';
+import { nllLoss } from '../kernels/nll_loss.ts';
+import { PlanBuilder } from '../plan.ts';
+import type { Plan } from '../plan.ts';
+import { conditionerBackward, conditionerForward } from './conditioner.ts';
+import { couplingOf, flowForward } from './forward.ts';
+import type { FlowModel } from './forward.ts';
+import {
+  CONDITIONER_OUTPUT,
+  D_CONDITIONER_OUTPUT,
+  D_STATE,
+  GRADIENTS,
+  LOG_DET,
+  NLL,
+  STATE,
+} from './names.ts';
+
+/** The rows of a batch that are in the state, and the batch they belong to. */
+export interface BatchRows {
+  rows: number;
+  rowStart: number;
+  totalRows: number;
+}
+
+/**
+ * Forward, loss, backward for these rows: NLL receives −log p per row, GRADIENTS the gradient of the batch's
+ * mean, added to what is there. Each coupling's input is rebuilt from its output by the inverse, so the
+ * workspace holds one coupling's activations whatever the depth.
+ */
+export function lossAndGradient(plan: PlanBuilder, model: FlowModel, batch: BatchRows): void {
+  const { spec, layout } = model;
+  const { rows, rowStart, totalRows } = batch;
+  flowForward(plan, model, rows);
+  plan.buffer(GRADIENTS, layout.trainableLength);
+  plan.add(
+    nllLoss({
+      rows,
+      features: spec.dim,
+      rowStart,
+      totalRows,
+      state: STATE,
+      logDet: LOG_DET,
+      dState: plan.buffer(D_STATE, spec.dim * rows),
+      nll: plan.buffer(NLL, rowStart + rows),
+    }),
+  );
+  for (const slots of [...layout.bijectors].reverse()) {
+    // Standardisation comes first and has nothing to train, so its gradient is never asked for.
+    if (slots.type === 'standardize') continue;
+    const coupling = couplingOf(spec.dim, slots);
+    const { blocks } = coupling;
+    conditionerForward(plan, coupling, rows, { keepSlopes: true });
+    plan.add(
+      couplingBackward({
+        rows,
+        blocks,
+        scale: coupling.spec.scale,
+        dLogDet: -1 / totalRows,
+        conditionerOutput: CONDITIONER_OUTPUT,
+        state: STATE,
+        dState: D_STATE,
+        dConditionerOutput: plan.buffer(D_CONDITIONER_OUTPUT, 2 * blocks.transformCount * rows),
+      }),
+    );
+    conditionerBackward(plan, coupling, rows);
+  }
+}
+
+/** The plan of `flow.gradients` for one chunk of a batch of `totalRows`. */
+export function gradientsPlan(model: FlowModel, rows: number, totalRows: number): Plan {
+  const plan = new PlanBuilder('gradients');
+  lossAndGradient(plan, model, { rows, rowStart: 0, totalRows });
+  return plan.build();
+}

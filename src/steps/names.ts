@@ -1,0 +1,32 @@
+/** The names of the buffers that the plans share. Workspace buffers are feature-major: [features, rows]. */
+export const PARAMETERS = 'parameters';
+export const GRADIENTS = 'gradients';
+export const FIRST_MOMENT = 'first_moment';
+export const SECOND_MOMENT = 'second_moment';
+
+/** The rows on their way through the flow, [dim, rows]: x before, z after. */
+export const STATE = 'state';
+export const D_STATE = 'd_state';
+export const LOG_DET = 'log_det';
+export const LOG_PROB = 'log_prob';
+export const NLL = 'nll';
+/** The latent rows that a sample came from, [dim, rows]. */
+export const LATENT = 'latent';
+
+export const LOG_SCALE = 'log_scale';
+/** [a | t] of the coupling at hand, [2 · transformed, rows]. */
+export const CONDITIONER_OUTPUT = 'conditioner_output';
+export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
+
+export const hiddenName = (net: number, layer: number): string => `hidden.${net}.${layer}`;
+export const slopeName = (net: number, layer: number): string => `slope.${net}.${layer}`;
+export const dHiddenName = (layer: number): string => `d_hidden.${layer}`;
+
+export const STEP_STATE = 'step_state';
+export const STEP_CURSOR = 'step_cursor';
+export const STEP_SCALARS = 'step_scalars';
+export const STEP_LOSSES = 'step_losses';
+export const NLL_SUM = 'nll_sum';
+export const GRADIENT_SUM_SQUARES = 'gradient_sum_squares';
+export const PARTIAL_SUMS = 'partial_sums';
+export const datasetName = (segment: number): string => `dataset.${segment}`;

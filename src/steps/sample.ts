@@ -1,0 +1,59 @@
+/** Sampling: base_sample, then the flow's inverse. */
+import { baseLogProb } from '../kernels/base_log_prob.ts';
+import { baseSample } from '../kernels/base_sample.ts';
+import { PlanBuilder } from '../plan.ts';
+import type { Plan } from '../plan.ts';
+import { flowInverse } from './forward.ts';
+import type { FlowModel } from './forward.ts';
+import { LATENT, LOG_DET, LOG_PROB, STATE } from './names.ts';
+
+export interface SampleRows {
+  /** Index of the first row; row r of seed s is the same whatever the chunks. */
+  rowStart: number;
+  rows: number;
+  seed: number;
+  /** Standard deviation of the base distribution. */
+  temperature: number;
+}
+
+/** The plan of `flow.sample`: STATE receives samples x. */
+export function samplePlan(model: FlowModel, options: SampleRows): Plan {
+  const plan = new PlanBuilder('sample');
+  drawLatent(plan, model, options, STATE);
+  flowInverse(plan, model, options.rows);
+  return plan.build();
+}
+
+/** The plan of `flow.sampleAndLogProb`: also LOG_PROB = log p_Z(z) − logDet of the inverse, in nats. */
+export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows): Plan {
+  const { rows } = options;
+  const plan = new PlanBuilder('sample_and_log_prob');
+  drawLatent(plan, model, options, STATE);
+  drawLatent(plan, model, options, LATENT);
+  flowInverse(plan, model, rows);
+  plan.add(
+    baseLogProb({
+      rows,
+      features: model.spec.dim,
+      sign: -1,
+      state: LATENT,
+      logDet: LOG_DET,
+      logProb: plan.buffer(LOG_PROB, rows),
+    }),
+  );
+  return plan.build();
+}
+
+function drawLatent(plan: PlanBuilder, { spec }: FlowModel, options: SampleRows, target: string): void {
+  const { rows, rowStart, seed, temperature } = options;
+  plan.add(
+    baseSample({
+      rows,
+      features: spec.dim,
+      rowStart,
+      seed,
+      temperature,
+      state: plan.buffer(target, spec.dim * rows),
+    }),
+  );
+}

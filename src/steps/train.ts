@@ -1,0 +1,34 @@
+/** One whole training step: batch, forward, loss, backward, update. */
+import type { AdamSettings } from '../kernels/adam_step.ts';
+import { PlanBuilder } from '../plan.ts';
+import type { Plan } from '../plan.ts';
+import { chunksOf } from '../shape.ts';
+import { lossAndGradient } from './backward.ts';
+import { batchRows } from './batch.ts';
+import type { BatchSource } from './batch.ts';
+import type { FlowModel } from './forward.ts';
+import { STATE } from './names.ts';
+import { optimize } from './optimize.ts';
+import { chunkRowsOf } from './workspace.ts';
+
+export interface TrainStepOptions {
+  source: BatchSource;
+  /** Rows B of a batch. */
+  batch: number;
+  /** Seed of the shuffle or of the fresh points. */
+  seed: number;
+  adam: AdamSettings;
+}
+
+/** The plan of a training step. Every step runs the same plan; STEP_STATE and the rings make them differ. */
+export function trainPlan(model: FlowModel, options: TrainStepOptions): Plan {
+  const { source, batch, seed, adam } = options;
+  const plan = new PlanBuilder('train_step');
+  for (const { start, count } of chunksOf(batch, chunkRowsOf(model))) {
+    plan.buffer(STATE, model.spec.dim * count);
+    batchRows(plan, source, seed, { rows: count, rowStart: start });
+    lossAndGradient(plan, model, { rows: count, rowStart: start, totalRows: batch });
+  }
+  optimize(plan, model.layout, adam, { batch });
+  return plan.build();
+}

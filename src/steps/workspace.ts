@@ -1,0 +1,22 @@
+/** How many rows go through the flow at once. */
+import type { FlowModel } from './forward.ts';
+
+/** Bytes of the widest workspace buffer; keeps every binding far below WebGPU's guaranteed 128 MiB. */
+const WIDEST_BUFFER_BYTES = 16 * 2 ** 20;
+
+/** Rows of a chunk are a multiple of this, so that summing gradients chunk by chunk gives the same bits. */
+const CHUNK_MULTIPLE = 64;
+
+const MAX_CHUNK_ROWS = 65_536;
+
+/** The most rows that a plan of this model takes at once; a multiple of 64, a property of the model alone. */
+export function chunkRowsOf({ spec, layout }: FlowModel): number {
+  const widths = layout.bijectors.flatMap((slots) =>
+    slots.type === 'standardize'
+      ? []
+      : slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs))),
+  );
+  const widest = Math.max(2 * spec.dim, ...widths);
+  const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * widest) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;
+  return Math.min(MAX_CHUNK_ROWS, Math.max(CHUNK_MULTIPLE, fitting));
+}

@@ -1,0 +1,278 @@
+/** The GPU side of one fit: buffers, submits, the ring of losses. */
+import { TrainingDivergedError } from './errors.ts';
+import type { OwnedBuffer } from './gpu/buffers.ts';
+import type { GpuContext } from './gpu/context.ts';
+import { GpuProgram } from './gpu/executor.ts';
+import type { OptimizerState } from './io/modelFile.ts';
+import type { AdamSettings } from './kernels/adam_step.ts';
+import { formatSchedule, learningRateAt } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
+import { chunksOf } from './shape.ts';
+import { batchCursor, RING_SIZE } from './steps/batch.ts';
+import type { BatchSource } from './steps/batch.ts';
+import {
+  datasetName,
+  FIRST_MOMENT,
+  PARAMETERS,
+  SECOND_MOMENT,
+  STEP_CURSOR,
+  STEP_LOSSES,
+  STEP_SCALARS,
+  STEP_STATE,
+} from './steps/names.ts';
+import { trainPlan } from './steps/train.ts';
+import type { FitReport, Trainee } from './trainer.ts';
+
+export interface RunSettings extends AdamSettings {
+  steps: number;
+  batch: number;
+  learningRate: number;
+  schedule: Schedule;
+  seed: number;
+  submitMs: number;
+}
+
+/** Steps of a submit are at most half the ring, so that the GPU never overtakes the reader. */
+const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
+
+interface Submit {
+  firstStep: number;
+  count: number;
+  submittedAt: number;
+  staging: OwnedBuffer;
+  losses: Promise<Float32Array>;
+}
+
+export class TrainingRun implements Disposable {
+  readonly #context: GpuContext;
+  readonly #parameters: OwnedBuffer;
+  readonly #parameterBytes: number;
+  readonly #trainableLength: number;
+  readonly #source: BatchSource;
+  readonly #settings: RunSettings;
+  readonly #program: GpuProgram;
+  readonly #owned: OwnedBuffer[];
+  readonly #freeStaging: OwnedBuffer[];
+  readonly #queue: Submit[] = [];
+  #best: OwnedBuffer | undefined;
+  #step: number;
+  #stepsPerSubmit = 1;
+  #lastReadAt: number;
+  #lastFiniteNll = NaN;
+
+  private constructor(
+    trainee: Trainee,
+    source: BatchSource,
+    settings: RunSettings,
+    program: GpuProgram,
+    owned: OwnedBuffer[],
+    staging: OwnedBuffer[],
+    firstStep: number,
+  ) {
+    this.#context = trainee.context;
+    this.#parameters = trainee.parameters;
+    this.#parameterBytes = 4 * trainee.model.layout.length;
+    this.#trainableLength = trainee.model.layout.trainableLength;
+    this.#source = source;
+    this.#settings = settings;
+    this.#program = program;
+    this.#owned = owned;
+    this.#freeStaging = staging;
+    this.#step = firstStep;
+    this.#lastReadAt = performance.now();
+  }
+
+  /** Uploads the data and the optimiser's state, compiles the plan; afterwards no step allocates anything. */
+  static async start(
+    trainee: Trainee,
+    source: BatchSource,
+    data: Float32Array | undefined,
+    settings: RunSettings,
+    state: OptimizerState | undefined,
+  ): Promise<TrainingRun> {
+    const { context, model, parameters } = trainee;
+    const { buffers, device } = context;
+    const owned: OwnedBuffer[] = [];
+    try {
+      const shared = new Map([[PARAMETERS, parameters]]);
+      if (source.kind === 'dataset' && data !== undefined) {
+        chunksOf(source.rows, source.segmentRows).forEach(({ start, count }, segment) => {
+          const name = datasetName(segment);
+          const buffer = buffers.storage(name, count * source.features);
+          owned.push(buffer);
+          shared.set(name, buffer);
+          const rows = data.subarray(start * source.features, (start + count) * source.features);
+          device.queue.writeBuffer(buffer.buffer, 0, rows as Float32Array<ArrayBuffer>);
+        });
+      }
+      const { batch, seed, beta1, beta2, epsilon, clipNorm } = settings;
+      const plan = trainPlan(model, { source, batch, seed, adam: { beta1, beta2, epsilon, clipNorm } });
+      const program = await GpuProgram.create(context, plan, shared);
+      const staging = [0, 1].map((index) => buffers.staging(`step losses staging ${index}`, 2 * RING_SIZE));
+      owned.push(...staging);
+
+      const firstStep = state?.step ?? 0;
+      const write = (name: string, values: Float32Array | Uint32Array): void =>
+        device.queue.writeBuffer(program.buffer(name).buffer, 0, values as Float32Array<ArrayBuffer>);
+      write(STEP_STATE, new Uint32Array([firstStep]));
+      if (state !== undefined) {
+        write(FIRST_MOMENT, state.firstMoment);
+        write(SECOND_MOMENT, state.secondMoment);
+      }
+      return new TrainingRun(trainee, source, settings, program, owned, staging, firstStep);
+    } catch (error) {
+      for (const buffer of owned) buffer.dispose();
+      throw error;
+    }
+  }
+
+  /** Steps submitted so far, those of a resumed run included. */
+  get submitted(): number {
+    return this.#step;
+  }
+
+  /** Submits whose losses have not been read. */
+  get pending(): number {
+    return this.#queue.length;
+  }
+
+  /** Puts up to `limit` further steps on the GPU's queue; at most two submits may be pending. */
+  submit(limit: number): void {
+    const count = Math.min(this.#stepsPerSubmit, limit, MAX_STEPS_PER_SUBMIT);
+    const staging = this.#freeStaging.pop();
+    if (staging === undefined) throw new RangeError('two submits are pending already');
+    this.#writeSchedule(this.#step, count);
+    this.#program.run(count, [{ from: STEP_LOSSES, to: staging, length: 2 * RING_SIZE }]);
+    this.#queue.push({
+      firstStep: this.#step,
+      count,
+      submittedAt: performance.now(),
+      staging,
+      losses: this.#context.buffers.read(staging, 2 * RING_SIZE),
+    });
+    this.#step += count;
+  }
+
+  /**
+   * The report of the oldest pending submit, once the GPU has finished it.
+   * @throws {TrainingDivergedError} when one of its losses or gradients is not finite
+   */
+  async nextReport(): Promise<FitReport> {
+    const submit = this.#queue.shift();
+    if (submit === undefined) throw new RangeError('no submit is pending');
+    const ring = await submit.losses;
+    this.#freeStaging.push(submit.staging);
+    const { firstStep, count } = submit;
+    const losses = new Float32Array(count);
+    let gradientNorm = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = 2 * ((firstStep + i) % RING_SIZE);
+      const nll = ring[slot] ?? NaN;
+      gradientNorm = ring[slot + 1] ?? NaN;
+      if (!Number.isFinite(nll) || !Number.isFinite(gradientNorm)) {
+        throw new TrainingDivergedError(firstStep + i + 1, this.#lastFiniteNll);
+      }
+      this.#lastFiniteNll = nll;
+      losses[i] = nll;
+    }
+    const now = performance.now();
+    const elapsed = now - Math.max(this.#lastReadAt, submit.submittedAt);
+    this.#lastReadAt = now;
+    const msPerStep = elapsed / count;
+    this.#adapt(msPerStep);
+    const { batch, steps, schedule, learningRate } = this.#settings;
+    return {
+      step: firstStep + count,
+      steps,
+      nll: losses.reduce((sum, value) => sum + value, 0) / count,
+      losses,
+      gradientNorm,
+      learningRate: learningRateAt(schedule, learningRate, firstStep + count - 1, steps),
+      msPerStep,
+      stepsPerSecond: 1000 / msPerStep,
+      samplesPerSecond: (1000 * batch) / msPerStep,
+    };
+  }
+
+  /** Remembers the parameters as they are now; `finish` gives them back to the flow. */
+  keepBest(): void {
+    this.#best ??= this.#own(this.#context.buffers.storage('best parameters', this.#parameterBytes / 4));
+    this.#copy(this.#parameters, this.#best);
+  }
+
+  /** Waits for what was submitted and returns the optimiser's state; restores the best parameters kept. */
+  async finish(): Promise<OptimizerState> {
+    await Promise.allSettled(this.#queue.map(({ losses }) => losses));
+    const { buffers } = this.#context;
+    const firstMoment = await buffers.download(this.#program.buffer(FIRST_MOMENT), this.#trainableLength);
+    const secondMoment = await buffers.download(this.#program.buffer(SECOND_MOMENT), this.#trainableLength);
+    if (this.#best !== undefined) this.#copy(this.#best, this.#parameters);
+    const { batch, seed, learningRate, schedule, beta1, beta2, epsilon, clipNorm } = this.#settings;
+    return {
+      step: this.#step,
+      firstMoment,
+      secondMoment,
+      settings: {
+        batch,
+        seed,
+        learningRate,
+        schedule: formatSchedule(schedule),
+        beta1,
+        beta2,
+        epsilon,
+        clipNorm,
+      },
+    };
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+    for (const buffer of this.#owned) buffer.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #own(buffer: OwnedBuffer): OwnedBuffer {
+    this.#owned.push(buffer);
+    return buffer;
+  }
+
+  #copy(from: OwnedBuffer, to: OwnedBuffer): void {
+    const encoder = this.#context.device.createCommandEncoder({ label: 'copy parameters' });
+    encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, this.#parameterBytes);
+    this.#context.buffers.submit(encoder.finish());
+  }
+
+  /** Fills the rings for steps [first, first + count): where each batch begins, Adam's scalars. */
+  #writeSchedule(first: number, count: number): void {
+    const { batch, beta1, beta2, learningRate, schedule, steps } = this.#settings;
+    const cursor = new Uint32Array(2 * count);
+    const scalars = new Float32Array(3 * count);
+    for (let i = 0; i < count; i++) {
+      const step = first + i;
+      cursor.set(batchCursor(this.#source, step, batch), 2 * i);
+      scalars[3 * i] = learningRateAt(schedule, learningRate, step, steps);
+      scalars[3 * i + 1] = 1 / (1 - beta1 ** (step + 1));
+      scalars[3 * i + 2] = 1 / (1 - beta2 ** (step + 1));
+    }
+    const { queue } = this.#context.device;
+    const slot = first % RING_SIZE;
+    const beforeWrap = Math.min(count, RING_SIZE - slot);
+    for (const [name, values, width] of [
+      [STEP_CURSOR, cursor, 2],
+      [STEP_SCALARS, scalars, 3],
+    ] as const) {
+      const { buffer } = this.#program.buffer(name);
+      queue.writeBuffer(buffer, 4 * width * slot, values, 0, width * beforeWrap);
+      if (beforeWrap < count) queue.writeBuffer(buffer, 0, values, width * beforeWrap);
+    }
+  }
+
+  /** Moves the steps of a submit towards the target time, at most doubling. */
+  #adapt(msPerStep: number): void {
+    const target = Math.max(1, Math.floor(this.#settings.submitMs / Math.max(msPerStep, 1e-3)));
+    this.#stepsPerSubmit = Math.min(target, 2 * this.#stepsPerSubmit, MAX_STEPS_PER_SUBMIT);
+  }
+}

@@ -1,0 +1,223 @@
+import { decode } from 'fast-png';
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { gapInWords, renderReport } from '../../src/cli/report.ts';
+import type { ReportInput } from '../../src/cli/report.ts';
+import { ShapeError } from '../../src/errors.ts';
+
+/** Points on a circle: n pairs, the same on every run. */
+function circle(n: number, radius = 1): Float32Array {
+  return Float32Array.from({ length: 2 * n }, (_, i) => {
+    const angle = (Math.floor(i / 2) / n) * 2 * Math.PI;
+    return radius * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
+  });
+}
+
+function input(changes: Partial<ReportInput> = {}): ReportInput {
+  const steps = Array.from({ length: 400 }, (_, i) => i + 1);
+  return {
+    title: 'circle',
+    columns: ['a', 'b'],
+    dim: 2,
+    data: circle(500),
+    samples: circle(500, 0.9),
+    latent: circle(400, 0.5),
+    density: {
+      xDomain: [-2, 2],
+      yDomain: [-2, 2],
+      width: 3,
+      height: 2,
+      logDensity: Float32Array.of(-1, -3, -20, -20, -20, NaN),
+    },
+    losses: { step: steps, nll: steps.map((step) => 0.7 + 9 * Math.exp(-step / 20)) },
+    entropy: 0.6215,
+    testNll: 0.7032,
+    facts: [['Seed', '7']],
+    ...changes,
+  };
+}
+
+function page(changes: Partial<ReportInput> = {}) {
+  const html = renderReport(input(changes));
+  const { document } = parseHTML(html);
+  const figures = [...document.querySelectorAll('figure')];
+  const figure = (title: string) => figures.find((f) => f.querySelector('h2')?.textContent === title);
+  return { html, document, figures, figure };
+}
+
+describe('renderReport', () => {
+  it('shows data, samples, density, latent points and training, each with a text alternative', () => {
+    const { document, figures } = page();
+    expect(figures.map((f) => f.querySelector('h2')?.textContent)).toEqual([
+      'Data',
+      'Samples',
+      'Density',
+      'Latent',
+      'Training',
+    ]);
+    const charts = [...document.querySelectorAll('svg')];
+    expect(charts.map((chart) => chart.getAttribute('role'))).toEqual(charts.map(() => 'img'));
+    for (const chart of charts) expect(chart.getAttribute('aria-label')).toMatch(/^[A-Z].{30,}\.$/);
+    for (const f of figures) expect(f.querySelector('svg')).not.toBeNull();
+  });
+
+  it('asks for nothing outside itself and runs no script', () => {
+    const { html, document } = page();
+    expect(document.querySelectorAll('script, link, iframe, object, img, use, a')).toHaveLength(0);
+    const sources = [...document.querySelectorAll('image')].map((image) => image.getAttribute('href') ?? '');
+    expect(sources.length).toBeGreaterThan(0);
+    for (const source of sources) expect(source).toMatch(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/);
+    // Names of XML namespaces look like addresses and are not.
+    expect(html.replace(/xmlns(?::xlink)?="[^"]*"/g, '')).not.toMatch(/https?:|url\(|@import/);
+  });
+
+  it('is the same text for the same input', () => {
+    expect(renderReport(input())).toBe(renderReport(input()));
+  });
+
+  it('escapes titles, column names and facts', () => {
+    const text = `<script>alert("x")</script> & 'y'`;
+    const { html, document } = page({ title: text, columns: [text, 'b'], facts: [[text, text]], dim: 3 });
+    expect(html).not.toContain('<script');
+    expect(document.title).toBe(text);
+    expect(document.querySelector('h1')?.textContent).toBe(text);
+    expect(document.querySelector('td')?.textContent).toBe(text);
+    expect(document.querySelector('th')?.textContent).toBe(text);
+    expect(document.querySelector('header')?.textContent).toContain(`two of them, ${text} and b`);
+  });
+
+  it('shows at most 3000 points of each cloud and stays under 1.5 MB', () => {
+    const many = circle(100_000);
+    const grid = {
+      width: 200,
+      height: 200,
+      logDensity: Float32Array.from({ length: 40_000 }, (_, i) => Math.sin(i)),
+    };
+    const steps = Array.from({ length: 100_000 }, (_, i) => i);
+    const { html, figure } = page({
+      data: many,
+      samples: many,
+      latent: many,
+      density: { xDomain: [-2, 2], yDomain: [-2, 2], ...grid },
+      losses: { step: steps, nll: steps.map((step) => Math.sin(step * 7)) },
+    });
+    for (const title of ['Data', 'Samples', 'Latent']) {
+      expect(figure(title)?.querySelectorAll('circle')).toHaveLength(3000);
+    }
+    expect(html.length).toBeLessThan(1_500_000);
+  });
+
+  it('draws data and samples on the same axes, and says what falls outside or is not finite', () => {
+    const samples = circle(500);
+    samples.set([50, 0, NaN, 1, 0, -Infinity]);
+    const { figure } = page({ samples });
+    const ticks = (title: string) =>
+      [...(figure(title)?.querySelectorAll('text') ?? [])].map((text) => text.textContent);
+    expect(ticks('Samples')).toEqual(ticks('Data'));
+    expect(figure('Samples')?.querySelectorAll('circle')).toHaveLength(497);
+    const caption = figure('Samples')?.querySelector('figcaption')?.textContent;
+    expect(caption).toContain('Outside these axes: 1 of 500 points.');
+    expect(caption).toContain('Not finite: 2 of 500 points.');
+    expect(figure('Data')?.querySelector('figcaption')?.textContent).not.toMatch(/Outside|finite/);
+  });
+
+  it('draws the density with row 0 at the bottom, bright where it is high', () => {
+    const { figure } = page();
+    const source = figure('Density')?.querySelector('image')?.getAttribute('href') ?? '';
+    const png = decode(Buffer.from(source.replace(/^.*base64,/, ''), 'base64'));
+    expect([png.width, png.height, png.channels]).toEqual([3, 2, 3]);
+    const brightness = Array.from({ length: 6 }, (_, cell) =>
+      [0, 1, 2].reduce((sum, channel) => sum + (png.data[3 * cell + channel] ?? 0), 0),
+    );
+    const [darkest] = [...brightness].sort((a, b) => a - b);
+    expect(brightness.slice(0, 3)).toEqual([darkest, darkest, darkest]);
+    expect(brightness[3]).toBeGreaterThan(brightness[4]!);
+    expect(brightness[4]).toBeGreaterThan(brightness[5]!);
+  });
+
+  it('labels the exact entropy on the training curve when it is known, and states the gap', () => {
+    const known = page();
+    expect(known.figure('Training')?.textContent).toContain('exact entropy 0.622');
+    expect(known.document.querySelector('header')?.textContent).toContain(
+      '0.082 nats above the exact entropy',
+    );
+    const unknown = page({ entropy: undefined });
+    expect(unknown.html).not.toContain('entropy');
+    const training = page({ entropy: undefined, testNll: undefined });
+    expect(training.document.querySelector('header')?.textContent).toContain(
+      'Training NLL, last steps0.700 nats',
+    );
+  });
+
+  it('keeps the training curve readable under spikes and says how many steps it cuts', () => {
+    const losses = input().losses;
+    const nll = Array.from(losses.nll);
+    nll[200] = 1e30;
+    nll[201] = NaN;
+    nll[202] = Infinity;
+    const calm = page().figure('Training');
+    const wild = page({ losses: { step: losses.step, nll } }).figure('Training');
+    const cut = (figure: typeof calm) =>
+      Number(/Above the chart: (\d+) of 400/.exec(figure?.textContent ?? '')?.[1]);
+    expect(cut(calm)).toBeGreaterThan(0);
+    expect(cut(wild)).toBe(cut(calm) + 3);
+    const paths = [...(wild?.querySelectorAll('path') ?? [])].map((path) => path.getAttribute('d') ?? '');
+    expect(paths.join(' ')).not.toMatch(/NaN|Infinity|e\+/);
+    // The tick labels go as far as the calm curve's: one spike does not change the axis.
+    const labels = (figure: typeof calm) =>
+      [...(figure?.querySelectorAll('text') ?? [])].map((t) => t.textContent);
+    expect(labels(wild)).toEqual(labels(calm));
+  });
+
+  it('compares the latent points with the shares of a standard normal', () => {
+    const latent = Float32Array.of(0.5, 0, 0, 1.5, -2.5, 0, 9, 9);
+    expect(page({ latent }).figure('Latent')?.textContent).toContain('Within 1σ, 2σ, 3σ: 25 %, 50 %, 75 %');
+  });
+
+  it('leaves out the density above two columns and names the two that it shows', () => {
+    const { figure, document } = page({ dim: 5, columns: ['mass', 'charge'] });
+    expect(figure('Density')).toBeUndefined();
+    expect(document.querySelector('header')?.textContent).toContain(
+      'The model has 5 columns; the scatters show two of them, mass and charge.',
+    );
+    expect(figure('Latent')?.textContent).toContain('first two coordinates');
+  });
+
+  it('is still a page when nothing was recorded and nothing is finite', () => {
+    const { figure, document } = page({
+      data: new Float32Array(0),
+      samples: Float32Array.of(NaN, NaN),
+      latent: new Float32Array(0),
+      density: {
+        xDomain: [0, 1],
+        yDomain: [0, 1],
+        width: 1,
+        height: 1,
+        logDensity: Float32Array.of(-Infinity),
+      },
+      losses: { step: [], nll: [] },
+      testNll: Infinity,
+      facts: [],
+    });
+    expect(figure('Training')?.textContent).toContain('No finite loss was recorded.');
+    expect(figure('Density')?.textContent).toContain('The density is nowhere finite.');
+    expect(document.querySelector('header')?.textContent).toContain('The test NLL is not finite');
+    expect(document.querySelector('table')).toBeNull();
+  });
+
+  it('refuses arrays that do not have the sizes they claim', () => {
+    expect(() => renderReport(input({ data: new Float32Array(3) }))).toThrow(ShapeError);
+    expect(() => renderReport(input({ losses: { step: [1, 2], nll: [1] } }))).toThrow(ShapeError);
+    const density = { ...input().density!, width: 4 };
+    expect(() => renderReport(input({ density }))).toThrow(ShapeError);
+  });
+});
+
+describe('gapInWords', () => {
+  it('calls a gap above the entropy a divergence and one below it chance', () => {
+    expect(gapInWords(0.7, 0.6)).toContain('0.100 nats above');
+    expect(gapInWords(0.7, 0.6)).toContain('90 % of its true density');
+    expect(gapInWords(0.595, 0.6)).toContain('0.005 nats below');
+    expect(gapInWords(NaN, 0.6)).toContain('not finite');
+  });
+});

@@ -1,0 +1,81 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { columnStatistics } from '../../src/data/statistics.ts';
+import { DataError, ShapeError } from '../../src/errors.ts';
+
+function failure(values: number[], dim: number, names?: string[]): DataError {
+  try {
+    columnStatistics(Float32Array.from(values), dim, names);
+  } catch (error) {
+    if (error instanceof DataError) return error;
+    throw error;
+  }
+  throw new Error('the statistics were computed without an error');
+}
+
+describe('columnStatistics', () => {
+  it('gives the mean and the population standard deviation of each column', () => {
+    const { mean, std } = columnStatistics(Float32Array.of(1, 10, 3, 30, 5, 50, 7, 70), 2);
+    expect([...mean]).toEqual([4, 40]);
+    expect(std[0]).toBeCloseTo(Math.sqrt(5), 12);
+    expect(std[1]).toBeCloseTo(10 * Math.sqrt(5), 12);
+  });
+
+  it('keeps the spread of data far from zero, where Σx² − n·mean² would lose it', () => {
+    const values = Float32Array.from({ length: 1000 }, (_, row) => 16_000_000 + 16 * (row % 2));
+    const { mean, std } = columnStatistics(values, 1);
+    expect(mean[0]).toBe(16_000_008);
+    // Every difference from the mean is ±8 exactly; sums of 1.6e7² do not fit into 53 bits.
+    expect(std[0]).toBe(8);
+  });
+
+  it('standardises any data to mean 0 and spread 1', () => {
+    const column = fc.array(fc.float({ min: -1000, max: 1000, noNaN: true }), {
+      minLength: 2,
+      maxLength: 50,
+    });
+    fc.assert(
+      fc.property(column, fc.integer({ min: -1000, max: 1000 }), (values, offset) => {
+        const data = Float32Array.from(values, (value) => value + offset);
+        fc.pre(Math.max(...data) - Math.min(...data) > 0.01);
+        const { mean, std } = columnStatistics(data, 1);
+        const z = Array.from(data, (value) => (value - mean[0]!) / std[0]!);
+        const average = z.reduce((sum, value) => sum + value, 0) / z.length;
+        const variance = z.reduce((sum, value) => sum + value ** 2, 0) / z.length;
+        // float64 rounding of the mean, 2000 · 2⁻⁵², over a spread of 0.01 / √50 at least.
+        expect(Math.abs(average)).toBeLessThan(1e-9);
+        expect(variance).toBeCloseTo(1, 9);
+      }),
+    );
+  });
+
+  it('names every constant column', () => {
+    expect(failure([1, 5, 2, 5], 2, ['a', 'b'])).toMatchObject({ column: 'b' });
+    expect(failure([1, 0, 2, 1, 0, 3], 3, ['a', 'b', 'c']).message).toContain('in "a", "b",');
+    expect(failure([7, 0, 7, 0], 2, ['a', 'b']).message).toContain('"a", "b"');
+    expect(failure([0, 0], 1).message).toContain('"x1"');
+  });
+
+  it('takes a column whose spread is only float32 rounding for constant', () => {
+    const error = failure([1e9, 1e9 + 64, 1e9, 1e9 + 64], 1, ['time']);
+    expect(error.column).toBe('time');
+    expect(error.message).toContain('subtract a large common offset');
+    expect(columnStatistics(Float32Array.of(1e9, 1e9 + 1024), 1).std[0]).toBe(512);
+  });
+
+  it.each([NaN, Infinity, -Infinity])('refuses %s with its row and column', (bad) => {
+    const error = failure([1, 2, 3, 4, 5, bad], 2, ['a', 'b']);
+    expect(error).toMatchObject({ row: 3, column: 'b' });
+    expect(error.message).toContain(`found ${bad}`);
+  });
+
+  it('refuses fewer than two rows', () => {
+    expect(failure([1, 2], 2).message).toContain('found 1 row, expected at least 2');
+    expect(failure([], 2).message).toContain('found 0 rows');
+  });
+
+  it('refuses values that are not whole rows and names that do not fit', () => {
+    expect(() => columnStatistics(new Float32Array(3), 2)).toThrow(ShapeError);
+    expect(() => columnStatistics(new Float32Array(4), 2, ['a'])).toThrow(ShapeError);
+  });
+});

@@ -1,0 +1,365 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { ModelFileError, ShapeError } from '../../src/errors.ts';
+import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
+import type { Model, OptimizerState, TrainingRecord } from '../../src/io/modelFile.ts';
+import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
+import type { SafetensorsTensor } from '../../src/io/safetensors.ts';
+import { paramLayout } from '../../src/paramLayout.ts';
+import type { FlowSpec } from '../../src/spec.ts';
+import { specs } from './specArbitrary.ts';
+
+const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
+const positive = fc.float({ noNaN: true, noDefaultInfinity: true, min: Math.fround(1e-30) });
+const floats = (length: number, value = finite) =>
+  fc.array(value, { minLength: length, maxLength: length }).map((values) => Float32Array.from(values));
+
+const settings = fc.dictionary(
+  fc.stringMatching(/^[a-z][a-zA-Z]{0,5}_?$/).filter((key) => !(key in {})),
+  fc.oneof(
+    fc.integer(),
+    fc.string(),
+    fc.boolean(),
+    fc.double({ noNaN: true, noDefaultInfinity: true, min: 1e-9 }),
+  ),
+  { noNullPrototype: true },
+);
+
+const trainingOf = (spec: FlowSpec): fc.Arbitrary<TrainingRecord> =>
+  fc.record(
+    {
+      columns: fc.array(fc.string({ unit: 'grapheme' }), { minLength: spec.dim, maxLength: spec.dim }),
+      steps: fc.nat(),
+      seed: fc.maxSafeNat(),
+      bestValidationNll: fc.double({ noNaN: true, noDefaultInfinity: true, max: -1e-9 }),
+      library: fc.constant('wgflow 0.1.0'),
+      dataset: fc.string(),
+      preset: fc.string(),
+      options: settings,
+    },
+    { requiredKeys: ['steps', 'seed', 'library'] },
+  );
+
+const models: fc.Arbitrary<Model> = specs.chain((spec) => {
+  const { trainableLength, length } = paramLayout(spec);
+  return fc
+    .record(
+      {
+        trained: floats(trainableLength),
+        statistics: floats(length - trainableLength, positive),
+        training: trainingOf(spec),
+        optimizer: fc.record({
+          step: fc.nat(),
+          firstMoment: floats(trainableLength),
+          secondMoment: floats(trainableLength, positive),
+          settings,
+        }),
+      },
+      { requiredKeys: ['trained', 'statistics'] },
+    )
+    .map(({ trained, statistics, ...rest }) => {
+      const parameters = new Float32Array(length);
+      parameters.set(trained);
+      parameters.set(statistics, trainableLength);
+      return { spec, parameters, ...rest };
+    });
+});
+
+const bits = (values: Float32Array) => new Uint32Array(values.slice().buffer);
+
+describe('a model file', () => {
+  it('gives a model back bit for bit, with its training record and its optimiser state', () => {
+    fc.assert(
+      fc.property(models, (model) => {
+        const read = decodeModel(encodeModel(model));
+        expect(read).toEqual(model);
+        expect(bits(read.parameters)).toEqual(bits(model.parameters));
+        expect(bits(read.optimizer?.firstMoment ?? new Float32Array())).toEqual(
+          bits(model.optimizer?.firstMoment ?? new Float32Array()),
+        );
+      }),
+    );
+  });
+
+  it('has the same bytes after a round trip', () => {
+    fc.assert(
+      fc.property(models, (model) => {
+        const bytes = encodeModel(model);
+        expect(encodeModel(decodeModel(bytes))).toEqual(bytes);
+      }),
+    );
+  });
+
+  it('has the same bytes whatever the order of the properties', () => {
+    const turned = encodeModel({
+      optimizer: { ...checkpoint.optimizer, settings: { lr: 1e-3, beta2: 0.999, adapter: 'x' } },
+      training: { library: 'wgflow 0.1.0', seed: 7, columns: ['x', 'y'], steps: 20 },
+      parameters: checkpoint.parameters,
+      spec: JSON.parse(
+        '{"bijectors":[{"type":"standardize"},{"conditioner":{"init":"zero_last","separate":false,"activation":"relu","hidden":[3]},"scale":{"bound":3,"map":"tanh"},"flip":true,"split":1,"type":"affine_coupling"}],"base":{"type":"standard_normal"},"contextDim":0,"dim":2,"version":1}',
+      ) as FlowSpec,
+    });
+    expect(turned).toEqual(encodeModel(checkpoint));
+  });
+
+  it('names its tensors as the parameter layout does, in that order, then the moments', () => {
+    const names = [...readSafetensors(encodeModel(checkpoint), 'f').tensors.keys()];
+    const net = ['0.weight', '0.bias', '1.weight', '1.bias'].map(
+      (layer) => `bijectors.1.conditioner.${layer}`,
+    );
+    expect(names).toEqual([
+      ...net,
+      'bijectors.0.mean',
+      'bijectors.0.std',
+      ...net.map((name) => `optimizer.first_moment.${name}`),
+      ...net.map((name) => `optimizer.second_moment.${name}`),
+    ]);
+  });
+
+  it('loads in any tensor order, with other metadata keys and without a training record', () => {
+    const { tensors, metadata } = readSafetensors(encodeModel(plain), 'f');
+    const shuffled = writeSafetensors({
+      tensors: [...tensors.values()].sort((a, b) => (a.name < b.name ? 1 : -1)),
+      metadata: { ...Object.fromEntries(metadata), format: 'pt' },
+    });
+    expect(shuffled).not.toEqual(encodeModel(plain));
+    expect(decodeModel(shuffled)).toEqual(plain);
+  });
+
+  it('ignores keys of a training record that it does not know', () => {
+    const training = { steps: 1, seed: 2, library: 'torch 1.13', mood: { good: [true] } };
+    const bytes = rewritten({ metadata: { wgflow_training: JSON.stringify(training) } });
+    expect(decodeModel(bytes).training).toEqual({ steps: 1, seed: 2, library: 'torch 1.13' });
+  });
+
+  const folder = new URL('../oracle/fixtures/', import.meta.url);
+  const fixtures = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+
+  it('has fixtures from PyTorch to read', () => expect(fixtures.length).toBeGreaterThan(0));
+
+  it.each(fixtures)('reads %s, written by PyTorch', (name) => {
+    const bytes = readFileSync(new URL(name, folder));
+    const model = decodeModel(bytes, name);
+    expect(model.parameters.length).toBe(paramLayout(model.spec).length);
+    const written = readSafetensors(bytes, name).tensors;
+    const ours = readSafetensors(encodeModel(model), name).tensors;
+    expect(new Map([...ours].sort())).toEqual(new Map([...written].sort()));
+  });
+});
+
+const plain: Model = {
+  spec: {
+    version: 1,
+    dim: 2,
+    contextDim: 0,
+    base: { type: 'standard_normal' },
+    bijectors: [
+      { type: 'standardize' },
+      {
+        type: 'affine_coupling',
+        split: 1,
+        flip: true,
+        scale: { map: 'tanh', bound: 3 },
+        conditioner: { hidden: [3], activation: 'relu', separate: false, init: 'zero_last' },
+      },
+    ],
+  },
+  parameters: Float32Array.from({ length: 18 }, (_, index) => (index + 1) / 4),
+};
+
+const checkpoint: Model & { training: TrainingRecord; optimizer: OptimizerState } = {
+  ...plain,
+  training: { columns: ['x', 'y'], steps: 20, seed: 7, library: 'wgflow 0.1.0' },
+  optimizer: {
+    step: 20,
+    firstMoment: Float32Array.from({ length: 14 }, (_, index) => -index),
+    secondMoment: Float32Array.from({ length: 14 }, (_, index) => index),
+    settings: { adapter: 'x', beta2: 0.999, lr: 1e-3 },
+  },
+};
+
+/** The file of `model` with tensors and metadata keys changed; undefined removes one. */
+function rewritten(
+  change: {
+    tensors?: Record<string, Partial<SafetensorsTensor> | undefined>;
+    metadata?: Record<string, string | undefined>;
+  },
+  model: Model = plain,
+): Uint8Array {
+  const { tensors, metadata } = readSafetensors(encodeModel(model), 'f');
+  for (const [name, tensor] of Object.entries(change.tensors ?? {})) {
+    if (tensor === undefined) tensors.delete(name);
+    else {
+      const before = tensors.get(name) ?? { name, dtype: 'F32', shape: [1], data: Float32Array.of(0) };
+      tensors.set(name, { ...before, ...tensor });
+    }
+  }
+  for (const [key, value] of Object.entries(change.metadata ?? {})) {
+    if (value === undefined) metadata.delete(key);
+    else metadata.set(key, value);
+  }
+  return writeSafetensors({ tensors: [...tensors.values()], metadata: Object.fromEntries(metadata) });
+}
+
+const weight = 'bijectors.1.conditioner.0.weight';
+
+describe('refusals of a model file', () => {
+  it.each<[string, Uint8Array, string]>([
+    [
+      'a file without a spec',
+      rewritten({ metadata: { wgflow: undefined, format: 'pt' } }),
+      'found the keys "format", expected the key wgflow. This is not a wgflow model',
+    ],
+    ['no metadata at all', rewritten({ metadata: { wgflow: undefined } }), '__metadata__: found no keys'],
+    ['a spec that is not JSON', rewritten({ metadata: { wgflow: '{' } }), '__metadata__.wgflow: found'],
+    [
+      'a duplicate key in the spec',
+      rewritten({ metadata: { wgflow: '{"dim":2,"dim":3}' } }),
+      'the key "dim" twice',
+    ],
+    ['a bad spec', rewritten({ metadata: { wgflow: '{"version":1}' } }), 'spec.dim: found nothing'],
+    [
+      'a missing tensor',
+      rewritten({ tensors: { [weight]: undefined } }),
+      `tensors: found 5, expected the 6 of its spec; missing "${weight}"`,
+    ],
+    [
+      'a misnamed tensor',
+      rewritten({ tensors: { [weight]: undefined, 'net.0.weight': {} } }),
+      `missing "${weight}"; not in the spec "net.0.weight"`,
+    ],
+    [
+      'an extra tensor',
+      rewritten({ tensors: { more: {} } }),
+      'found 7, expected the 6 of its spec; not in the spec',
+    ],
+    [
+      'a transposed weight',
+      rewritten({ tensors: { [weight]: { shape: [1, 3] } } }),
+      `tensor ${weight}, shape: found [1,3], expected [3,1]. A weight is [outputs, inputs]`,
+    ],
+    [
+      'a shape of another rank',
+      rewritten({ tensors: { 'bijectors.0.mean': { shape: [1, 2] } } }),
+      'tensor bijectors.0.mean, shape: found [1,2], expected [2]',
+    ],
+    [
+      'a std of zero',
+      rewritten({ tensors: { 'bijectors.0.std': { data: Float32Array.of(1, 0) } } }),
+      'tensor bijectors.0.std, element 1: found 0, expected a number > 0',
+    ],
+    [
+      'a negative std',
+      rewritten({ tensors: { 'bijectors.0.std': { data: Float32Array.of(-1, 1) } } }),
+      'tensor bijectors.0.std, element 0: found -1',
+    ],
+    [
+      'a NaN weight',
+      rewritten({ tensors: { [weight]: { data: Float32Array.of(0, NaN, 0) } } }),
+      `tensor "${weight}", element 1: found NaN`,
+    ],
+    [
+      'a bad training record',
+      rewritten({ metadata: { wgflow_training: '{"steps":-1,"seed":1,"library":""}' } }),
+      '__metadata__.wgflow_training.steps: found -1, expected >=0',
+    ],
+    [
+      'too few column names',
+      rewritten({ metadata: { wgflow_training: '{"steps":1,"seed":1,"library":"","columns":["x"]}' } }),
+      'wgflow_training.columns: found 1 names, expected 2',
+    ],
+    [
+      'an optimiser record without tensors',
+      rewritten({ metadata: { wgflow_optimizer: '{"step":1,"settings":{}}' } }),
+      'found 6, expected the 14 of its spec; missing "optimizer.first_moment.',
+    ],
+    [
+      'optimiser tensors without a record',
+      rewritten({ metadata: { wgflow_optimizer: undefined } }, checkpoint),
+      'A checkpoint has the key wgflow_optimizer in __metadata__ too.',
+    ],
+    [
+      'an optimiser setting that is an object',
+      rewritten({ metadata: { wgflow_optimizer: '{"step":1,"settings":{"a":{}}}' } }, checkpoint),
+      '__metadata__.wgflow_optimizer.settings.a: found {}',
+    ],
+    [
+      'a negative second moment',
+      rewritten(
+        {
+          tensors: {
+            'optimizer.second_moment.bijectors.1.conditioner.0.bias': { data: Float32Array.of(0, 0, -1) },
+          },
+        },
+        checkpoint,
+      ),
+      'tensor optimizer.second_moment.bijectors.1.conditioner.0.bias, element 2: found -1, expected a number ≥ 0',
+    ],
+  ])('names the fact for %s', (_case, bytes, fact) => {
+    expect(() => decodeModel(bytes, 'm.safetensors')).toThrow(ModelFileError);
+    expect(() => decodeModel(bytes, 'm.safetensors')).toThrow(fact);
+    expect(() => decodeModel(bytes, 'm.safetensors')).toThrow('m.safetensors: ');
+  });
+
+  it('do not allocate what a tiny file asks for', () => {
+    const { spec } = plain;
+    const huge = JSON.stringify(spec).replace('"hidden":[3]', '"hidden":[65536,65536,65536,65536]');
+    expect(() => decodeModel(rewritten({ metadata: { wgflow: huge } }))).toThrow(
+      'found 6, expected the 12 of its spec',
+    );
+  });
+
+  it('come before writing what could not be read back', () => {
+    const parameters = plain.parameters.slice(1);
+    expect(() => encodeModel({ ...plain, parameters })).toThrow(ShapeError);
+    expect(() => encodeModel({ ...plain, parameters: plain.parameters.fill(NaN, 3, 4) })).toThrow(
+      'model.parameters[3]: found NaN',
+    );
+    plain.parameters[3] = 1;
+    const flat = { ...plain, parameters: new Float32Array(18) };
+    expect(() => encodeModel(flat)).toThrow('tensor bijectors.0.std, element 0: found 0');
+    const { optimizer, training } = checkpoint;
+    const withOptimizer = (change: Partial<OptimizerState>) =>
+      encodeModel({ ...checkpoint, optimizer: { ...optimizer, ...change } });
+    expect(() => withOptimizer({ firstMoment: new Float32Array(13) })).toThrow('model.optimizer.firstMoment');
+    expect(() => withOptimizer({ secondMoment: new Float32Array(14).fill(-1) })).toThrow(
+      'model.optimizer.secondMoment[0]: found -1',
+    );
+    expect(() => withOptimizer({ settings: { lr: NaN } })).toThrow(ModelFileError);
+    expect(() => withOptimizer({ settings: { toString: 'x' } as never })).toThrow(
+      'the reserved key "toString"',
+    );
+    expect(() => encodeModel({ ...checkpoint, training: { ...training, steps: 0.5 } })).toThrow(
+      'model to be saved: __metadata__.wgflow_training.steps: found 0.5, expected an integer',
+    );
+  });
+
+  it('are ModelFileErrors whatever bytes are changed, cut or added', () => {
+    const good = encodeModel(checkpoint);
+    const damage = fc.record({
+      changes: fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { maxLength: 4 }),
+      length: fc.option(fc.nat(good.length + 8), { nil: good.length }),
+    });
+    let accepted = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(damage, ({ changes, length }) => {
+        const bytes = new Uint8Array(length);
+        bytes.set(good.subarray(0, length));
+        for (const [position, value] of changes) if (position < length) bytes[position] = value;
+        try {
+          const model = decodeModel(bytes);
+          expect(decodeModel(encodeModel(model))).toEqual(model);
+          accepted += 1;
+        } catch (error) {
+          if (!(error instanceof ModelFileError)) throw error;
+          refused += 1;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(accepted).toBeGreaterThan(50);
+    expect(refused).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { encodeModel, optimizerRecordSchema, trainingRecordSchema } from '../../src/io/modelFile.ts';
+import { flowSpecSchema } from '../../src/io/specSchema.ts';
+import { specs } from './specArbitrary.ts';
+
+const page = readFileSync(new URL('../../docs/model-file.md', import.meta.url), 'utf8');
+const block = (language: string): string =>
+  new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page)?.[1] ?? `no ${language} block`;
+
+interface JsonSchema {
+  [keyword: string]: unknown;
+}
+const root = JSON.parse(block('json')) as { $ref: string; $defs: Record<string, JsonSchema> };
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const TYPES: Record<string, (value: unknown) => boolean> = {
+  object: isObject,
+  array: Array.isArray,
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  number: (value) => typeof value === 'number',
+  integer: Number.isInteger,
+};
+
+/** JSON Schema for the keywords that the page uses; any other one throws. */
+function accepts(schema: JsonSchema, value: unknown): boolean {
+  return Object.entries(schema).every(([keyword, argument]) => {
+    const bound = argument as number;
+    const schemas = argument as JsonSchema[];
+    switch (keyword) {
+      case '$ref':
+        return accepts(definition(String(argument)), value);
+      case 'type':
+        return [argument].flat().some((type) => TYPES[String(type)]?.(value));
+      case 'const':
+        return value === argument;
+      case 'enum':
+        return (argument as unknown[]).includes(value);
+      case 'oneOf':
+        return schemas.filter((option) => accepts(option, value)).length === 1;
+      case 'minimum':
+        return typeof value !== 'number' || value >= bound;
+      case 'maximum':
+        return typeof value !== 'number' || value <= bound;
+      case 'exclusiveMinimum':
+        return typeof value !== 'number' || value > bound;
+      case 'minItems':
+        return !Array.isArray(value) || value.length >= bound;
+      case 'maxItems':
+        return !Array.isArray(value) || value.length <= bound;
+      case 'items':
+        return !Array.isArray(value) || value.every((item) => accepts(argument as JsonSchema, item));
+      case 'required':
+        return !isObject(value) || (argument as string[]).every((key) => Object.hasOwn(value, key));
+      case 'properties':
+        return (
+          !isObject(value) ||
+          Object.entries(argument as Record<string, JsonSchema>).every(
+            ([key, inner]) => !Object.hasOwn(value, key) || accepts(inner, value[key]),
+          )
+        );
+      case 'additionalProperties':
+        return (
+          !isObject(value) ||
+          Object.keys(value)
+            .filter((key) => !Object.hasOwn((schema['properties'] ?? {}) as object, key))
+            .every((key) => argument !== false && accepts(argument as JsonSchema, value[key]))
+        );
+      default:
+        throw new Error(`the page's schema uses ${keyword}, which this test does not know`);
+    }
+  });
+}
+
+function definition(reference: string): JsonSchema {
+  const found = root.$defs[reference.replace('#/$defs/', '')];
+  if (!found) throw new Error(`${reference} is not in the page's schema`);
+  return found;
+}
+
+const REPLACEMENTS: unknown[] = [
+  [null, true, false, -1, 0, 1, 2, 2.5, 64, 65_535, 65_536, 65_537, 1e300, '', 'x', [], {}],
+  ['exp', 'tanh', 'identity', 'relu', 'leaky_relu', 'silu', 'gelu', 'zero_last', 'torch_linear'],
+  ['standardize', 'affine_coupling', 'standard_normal', [1], [0], ['x'], { type: 'standardize' }],
+  [{ map: 'exp' }, { map: 'tanh', bound: 1 }, { map: 'tanh' }, { map: 'exp', bound: 1 }, { a: {} }, { a: 1 }],
+  [Array(65).fill(1), Array.from({ length: 4097 }, () => ({ type: 'standardize' }))],
+].flat();
+
+/** Every copy of `json` with one value replaced, one key removed, or one key added. */
+function* neighbours(json: unknown): Generator<unknown> {
+  yield* REPLACEMENTS;
+  if (Array.isArray(json)) {
+    for (const [index, item] of json.entries()) {
+      for (const other of neighbours(item)) yield [...json.slice(0, index), other, ...json.slice(index + 1)];
+    }
+  } else if (isObject(json)) {
+    yield { ...json, extra: 1 };
+    for (const [key, value] of Object.entries(json)) {
+      const { [key]: _removed, ...rest } = json;
+      yield rest;
+      for (const other of neighbours(value)) yield { ...json, [key]: other };
+    }
+  }
+}
+
+function expectAgreement(reference: string, schema: v.GenericSchema, json: unknown): void {
+  expect(accepts(definition(reference), json)).toBe(true);
+  expect(v.is(schema, json)).toBe(true);
+  let refused = 0;
+  for (const other of neighbours(json)) {
+    const documented = accepts(definition(reference), other);
+    if (documented !== v.is(schema, other)) {
+      throw new Error(
+        `the page ${documented ? 'accepts' : 'refuses'} what the code does not: ${JSON.stringify(other)}`,
+      );
+    }
+    if (!documented) refused += 1;
+  }
+  expect(refused).toBeGreaterThan(0);
+}
+
+describe('docs/model-file.md', () => {
+  it('has a schema of the spec that accepts and refuses what the reader does', () => {
+    expect(root.$ref).toBe('#/$defs/wgflow');
+    fc.assert(
+      fc.property(specs, (spec) => expectAgreement(root.$ref, flowSpecSchema, spec)),
+      { numRuns: 20 },
+    );
+  });
+
+  it('has schemas of the records that accept and refuse what the reader does', () => {
+    const training = {
+      columns: ['x', 'y'],
+      steps: 1,
+      seed: 2,
+      bestValidationNll: -0.5,
+      library: 'wgflow 0.1.0',
+      dataset: 'moons',
+      preset: 'vanilla',
+      options: { batch: 256, schedule: 'constant', shuffle: true },
+    };
+    expect(Object.keys(definition('#/$defs/wgflow_training')['properties'] as object)).toEqual(
+      Object.keys(trainingRecordSchema.entries),
+    );
+    expectAgreement('#/$defs/wgflow_training', trainingRecordSchema, training);
+    expectAgreement('#/$defs/wgflow_optimizer', optimizerRecordSchema, { step: 3, settings: { lr: 0.001 } });
+  });
+
+  it('shows the bytes of the tiny file as they are written', () => {
+    const lines = block('text').split('\n');
+    const hex = (line: string | undefined) =>
+      Uint8Array.from(
+        line
+          ?.slice(6)
+          .match(/^([0-9a-f]{2} )*[0-9a-f]{2}/)?.[0]
+          .split(' ') ?? [],
+        (byte) => Number.parseInt(byte, 16),
+      );
+    const documented = [hex(lines[0]), new TextEncoder().encode(lines[1]?.slice(6)), hex(lines[2])];
+    const bytes = encodeModel({
+      spec: {
+        version: 1,
+        dim: 2,
+        contextDim: 0,
+        base: { type: 'standard_normal' },
+        bijectors: [{ type: 'standardize' }],
+      },
+      parameters: Float32Array.of(1, -2, 0.5, 4),
+    });
+    const headerEnd = bytes.length - 16;
+    expect(documented[0]).toEqual(bytes.slice(0, 8));
+    expect(new TextDecoder().decode(documented[1])).toBe(
+      new TextDecoder().decode(bytes.subarray(8, headerEnd)).trimEnd(),
+    );
+    expect(documented[2]).toEqual(bytes.slice(headerEnd));
+    expect(page).toContain(`The file has ${bytes.length} bytes`);
+    const offsets = lines.slice(0, 3).map((line) => Number.parseInt(line.slice(0, 4), 16));
+    expect(offsets).toEqual([0, 8, headerEnd]);
+  });
+});

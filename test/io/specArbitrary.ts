@@ -1,0 +1,35 @@
+import * as fc from 'fast-check';
+import { ACTIVATIONS } from '../../src/spec.ts';
+import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
+
+const scale = fc.oneof(
+  fc.constant({ map: 'exp' as const }),
+  fc.record({ map: fc.constant('tanh' as const), bound: fc.double({ min: 0.01, max: 100, noNaN: true }) }),
+);
+
+const coupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
+  fc.record({
+    type: fc.constant('affine_coupling' as const),
+    split: fc.integer({ min: 1, max: dim - 1 }),
+    flip: fc.boolean(),
+    scale,
+    conditioner: fc.record({
+      hidden: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
+      activation: fc.constantFrom(...ACTIVATIONS),
+      separate: fc.boolean(),
+      init: fc.constantFrom('zero_last' as const, 'torch_linear' as const),
+    }),
+  });
+
+/** Valid specs small enough to hold thousands of models. */
+export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 2, max: 5 }).chain((dim) =>
+  fc
+    .tuple(fc.boolean(), fc.array(coupling(dim), { maxLength: 3 }))
+    .map(([standardize, couplings]): FlowSpec => ({
+      version: 1,
+      dim,
+      contextDim: 0,
+      base: { type: 'standard_normal' },
+      bijectors: standardize ? [{ type: 'standardize' }, ...couplings] : couplings,
+    })),
+);

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { ModelFileError } from '../../src/errors.ts';
+import { parseSpec } from '../../src/io/specSchema.ts';
+import { specs } from './specArbitrary.ts';
+
+const coupling = {
+  type: 'affine_coupling',
+  split: 1,
+  flip: false,
+  scale: { map: 'tanh', bound: 3 },
+  conditioner: { hidden: [8], activation: 'silu', separate: false, init: 'zero_last' },
+};
+const spec = {
+  version: 1,
+  dim: 3,
+  contextDim: 0,
+  base: { type: 'standard_normal' },
+  bijectors: [{ type: 'standardize' }, coupling],
+};
+const withCoupling = (change: object) => ({
+  ...spec,
+  bijectors: [{ type: 'standardize' }, { ...coupling, ...change }],
+});
+const withConditioner = (change: object) =>
+  withCoupling({ conditioner: { ...coupling.conditioner, ...change } });
+
+const refusal = (json: unknown): string => {
+  try {
+    parseSpec(json, 'm.safetensors');
+  } catch (error) {
+    expect(error).toBeInstanceOf(ModelFileError);
+    return (error as ModelFileError).message;
+  }
+  throw new Error('the spec was accepted');
+};
+
+describe('parsing a spec', () => {
+  it('returns every valid spec unchanged', () => {
+    fc.assert(
+      fc.property(specs, (valid) => {
+        expect(parseSpec(valid, 'f')).toEqual(valid);
+      }),
+    );
+  });
+
+  it('puts the keys in one order whatever order they came in', () => {
+    const reordered = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(reordered);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(
+        Object.entries(value)
+          .sort(([a], [b]) => (a < b ? 1 : -1))
+          .map(([key, inner]): [string, unknown] => [key, reordered(inner)]),
+      );
+    };
+    fc.assert(
+      fc.property(specs, (valid) => {
+        const turned = reordered(valid);
+        expect(JSON.stringify(parseSpec(turned, 'f'))).toBe(JSON.stringify(parseSpec(valid, 'f')));
+      }),
+    );
+    expect(JSON.stringify(reordered(spec))).not.toBe(JSON.stringify(spec));
+  });
+
+  it('says plainly that a higher version comes from a newer wgflow, whatever else the file holds', () => {
+    expect(refusal({ extra: [], version: 2 })).toBe(
+      'm.safetensors: spec.version: found 2, expected 1; the file was made by a newer wgflow. Update wgflow to read it.',
+    );
+  });
+
+  it('says that an unknown bijector may come from a newer wgflow', () => {
+    expect(refusal({ ...spec, bijectors: [{ type: 'spline_coupling', bins: 8 }] })).toBe(
+      'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling"). ' +
+        'If the file was made by a newer wgflow, update wgflow to read it.',
+    );
+  });
+
+  it.each<[string, unknown, string]>([
+    ['null', null, 'spec: found null, expected an object'],
+    ['an array', [], 'spec.version: found nothing, expected this key'],
+    ['a missing key', { ...spec, dim: undefined }, 'spec.dim: found nothing, expected'],
+    ['version 0', { ...spec, version: 0 }, 'spec.version: found 0, expected 1'],
+    ['a version as text', { ...spec, version: '2' }, 'spec.version: found "2", expected 1'],
+    ['dim as text', { ...spec, dim: '3' }, 'spec.dim: found "3", expected number'],
+    ['dim 1', { ...spec, dim: 1 }, 'spec.dim: found 1, expected >=2'],
+    ['a fractional dim', { ...spec, dim: 2.5 }, 'spec.dim: found 2.5, expected an integer'],
+    ['a huge dim', { ...spec, dim: 65_537 }, 'spec.dim: found 65537, expected <=65536'],
+    ['context features', { ...spec, contextDim: 1 }, 'spec.contextDim: found 1, expected 0'],
+    ['another base', { ...spec, base: { type: 'student_t' } }, 'spec.base.type: found "student_t"'],
+    ['an unknown key', { ...spec, extra: 1 }, 'spec.extra: found a key that is not known'],
+    ['an unknown key of odd characters', { ...spec, 'a\u001b b': 1 }, 'spec["a\\u001b b"]: found a key'],
+    [
+      'an unknown key in a coupling',
+      withCoupling({ toString: 1 }),
+      'spec.bijectors[1].toString: found a key',
+    ],
+    ['bijectors that are no list', { ...spec, bijectors: {} }, 'spec.bijectors: found {}, expected Array'],
+    [
+      'too many bijectors',
+      { ...spec, bijectors: Array.from({ length: 4097 }, () => coupling) },
+      'spec.bijectors: found 4097 items, expected <=4096 items',
+    ],
+    [
+      'too many tensors',
+      { ...spec, bijectors: Array(4096).fill(withConditioner({ hidden: Array(16).fill(1) }).bijectors[1]) },
+      'spec.bijectors: found 139264 tensors in all, expected at most 65536',
+    ],
+    [
+      'standardize further on',
+      { ...spec, bijectors: [coupling, { type: 'standardize' }] },
+      'spec.bijectors[1].type',
+    ],
+    ['split 0', withCoupling({ split: 0 }), 'spec.bijectors[1].split: found 0, expected >=1'],
+    [
+      'split at dim',
+      withCoupling({ split: 3 }),
+      'spec.bijectors[1].split: found 3, expected an integer from 1 to 2',
+    ],
+    ['flip as a number', withCoupling({ flip: 1 }), 'spec.bijectors[1].flip: found 1, expected boolean'],
+    ['another scale map', withCoupling({ scale: { map: 'sigmoid' } }), 'scale.map: found "sigmoid"'],
+    ['bound 0', withCoupling({ scale: { map: 'tanh', bound: 0 } }), 'scale.bound: found 0, expected >0'],
+    [
+      'an infinite bound',
+      withCoupling({ scale: { map: 'tanh', bound: Infinity } }),
+      'scale.bound: found null, expected a finite number',
+    ],
+    ['a bound for exp', withCoupling({ scale: { map: 'exp', bound: 3 } }), 'scale.bound: found a key'],
+    [
+      'no hidden layer',
+      withConditioner({ hidden: [] }),
+      'conditioner.hidden: found 0 items, expected >=1 items',
+    ],
+    ['a huge width', withConditioner({ hidden: [8, 1e9] }), 'hidden[1]: found 1000000000, expected <=65536'],
+    ['65 hidden layers', withConditioner({ hidden: Array(65).fill(1) }), 'hidden: found 65 items'],
+    [
+      'another activation',
+      withConditioner({ activation: 'gelu' }),
+      'activation: found "gelu", expected ("identity"',
+    ],
+    ['another init', withConditioner({ init: 'he' }), 'conditioner.init: found "he"'],
+  ])('refuses %s, naming the path', (_case, json, fact) => {
+    const message = refusal(json);
+    expect(message).toContain('m.safetensors: ');
+    expect(message).toContain(fact);
+  });
+});

@@ -1,0 +1,48 @@
+/** Comparisons that name the tensor, the index and the first few pairs. */
+import { expect } from 'vitest';
+
+/** |actual − expected| ≤ bound · (1 + |expected|) for every element. */
+export function expectClose(
+  name: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  bound: number,
+): void {
+  expect(actual.length, `${name}: length`).toBe(expected.length);
+  const wrong: string[] = [];
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const found = actual[i]!;
+    const wanted = expected[i]!;
+    const error = Math.abs(found - wanted) / (1 + Math.abs(wanted));
+    if (error > worst) worst = error;
+    // NaN must fail, so the comparison is negated.
+    if (!(error <= bound)) wrong.push(`[${i}] ${found} for ${wanted}`);
+  }
+  if (wrong.length > 0) {
+    expect.fail(
+      `${name}: ${wrong.length} of ${expected.length} beyond ${bound} (worst ${worst.toExponential(2)}): ${wrong.slice(0, 5).join(', ')}`,
+    );
+  }
+}
+
+/** ‖actual − expected‖ ≤ bound · ‖expected‖ over one tensor. */
+export function expectNormClose(
+  name: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  bound: number,
+): void {
+  expect(actual.length, `${name}: length`).toBe(expected.length);
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i]! - expected[i]!) ** 2;
+    norm += expected[i]! ** 2;
+  }
+  const error = Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-30);
+  if (!(error <= bound)) {
+    const pairs = Array.from({ length: Math.min(5, expected.length) }, (_, i) => `${actual[i]} for ${expected[i]}`);
+    expect.fail(`${name}: relative error ${error.toExponential(2)} beyond ${bound}: ${pairs.join(', ')}`);
+  }
+}

@@ -1,0 +1,20 @@
+/** The device that GPU tests share within a file: SwiftShader from npm, unless WGFLOW_ADAPTER says otherwise. */
+import { describeDevice, GpuContext } from '../../src/gpu/context.ts';
+import { openDevice } from '../../src/node.ts';
+
+let opened: Promise<GPUDevice> | undefined;
+
+export function testDevice(): Promise<GPUDevice> {
+  process.env['WGFLOW_ADAPTER'] ??= 'swiftshader';
+  opened ??= openDevice();
+  return opened;
+}
+
+export async function testContext(): Promise<GpuContext> {
+  return GpuContext.of(await testDevice());
+}
+
+export async function adapterLine(): Promise<string> {
+  const { description, device, vendor } = describeDevice(await testDevice());
+  return description || device || vendor;
+}
