@@ -46,7 +46,9 @@ export class DataError extends WgflowError {
   readonly file: string | undefined;
   readonly row: number | undefined;
   readonly column: string | undefined;
-  constructor(problem: string, where: { file?: string; row?: number; column?: string } = {}, advice = '') {
+  readonly #problem: string;
+  readonly #advice: string;
+  constructor(problem: string, where: DataPlace = {}, advice = '') {
     const place = [
       where.file,
       where.row === undefined ? undefined : `row ${where.row}`,
@@ -59,7 +61,20 @@ export class DataError extends WgflowError {
     this.file = where.file;
     this.row = where.row;
     this.column = where.column;
+    this.#problem = problem;
+    this.#advice = advice;
   }
+
+  /** The same error where the file that holds the data is known. */
+  inFile(file: string): DataError {
+    return new DataError(this.#problem, { file, row: this.row, column: this.column }, this.#advice);
+  }
+}
+
+export interface DataPlace {
+  file?: string;
+  row?: number;
+  column?: string;
 }
 
 /** A model file is damaged, hostile, or does not fit its own spec. */

@@ -19,7 +19,7 @@ import { GRADIENTS, LATENT, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from './
 import { sampleAndLogProbPlan, samplePlan } from './steps/sample.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
 import { fit } from './trainer.ts';
-import type { FitOptions, FitReport, TrainingData } from './trainer.ts';
+import type { FitOptions, FitReport, TrainingData, TrainingSnapshot } from './trainer.ts';
 
 export interface FlowOptions {
   /** The device to run on; the caller keeps it. Without it `navigator.gpu` gives one that dies with the flow. */
@@ -63,6 +63,8 @@ export class Flow implements Disposable {
   readonly #runner: RowRunner;
   #training: TrainingRecord | undefined;
   #optimizer: OptimizerState | undefined;
+  /** Set while `fit` runs. */
+  #snapshot: (() => Promise<TrainingSnapshot>) | undefined;
   #disposed = false;
 
   private constructor(context: GpuContext, ownsDevice: boolean, model: Model) {
@@ -129,7 +131,10 @@ export class Flow implements Disposable {
    * Maps data x [B, D] to the latent z [B, D], with the log-det of the map per row (nats) [B].
    * @throws {ShapeError} when x.length is not a multiple of D
    */
-  async forward(x: Float32Array, options: RunOptions = {}): Promise<{ z: Float32Array; logDet: Float32Array }> {
+  async forward(
+    x: Float32Array,
+    options: RunOptions = {},
+  ): Promise<{ z: Float32Array; logDet: Float32Array }> {
     const rows = this.#rowsOf('x', x);
     const z = new Float32Array(x.length);
     const logDet = new Float32Array(rows);
@@ -151,7 +156,10 @@ export class Flow implements Disposable {
    * Maps latent z [B, D] to data x [B, D], with the log-det of this inverse map per row (nats) [B].
    * @throws {ShapeError} when z.length is not a multiple of D
    */
-  async inverse(z: Float32Array, options: RunOptions = {}): Promise<{ x: Float32Array; logDet: Float32Array }> {
+  async inverse(
+    z: Float32Array,
+    options: RunOptions = {},
+  ): Promise<{ x: Float32Array; logDet: Float32Array }> {
     const rows = this.#rowsOf('z', z);
     const x = new Float32Array(z.length);
     const logDet = new Float32Array(rows);
@@ -277,7 +285,11 @@ export class Flow implements Disposable {
         parameters: this.#parameters,
         logProb: (x) => this.logProb(x),
         optimizer: this.#optimizer,
-        finished: (training, optimizer) => {
+        running: (snapshot) => {
+          this.#snapshot = snapshot;
+        },
+        finished: ({ training, optimizer }) => {
+          this.#snapshot = undefined;
           this.#training = training;
           this.#optimizer = optimizer;
         },
@@ -290,7 +302,9 @@ export class Flow implements Disposable {
   /** All parameters, by their name in the model file. */
   async parameters(): Promise<Record<string, Float32Array>> {
     const flat = await this.#download();
-    return Object.fromEntries(this.#model.layout.tensors.map((tensor) => [tensor.name, tensorOf(flat, tensor)]));
+    return Object.fromEntries(
+      this.#model.layout.tensors.map((tensor) => [tensor.name, tensorOf(flat, tensor)]),
+    );
   }
 
   /**
@@ -298,12 +312,17 @@ export class Flow implements Disposable {
    * `fit(…, { resume: true })` goes on bit for bit.
    */
   async save({ checkpoint = false }: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
-    const parameters = await this.#download();
+    this.#requireAlive();
+    const { parameters, training, optimizer } = (await this.#snapshot?.()) ?? {
+      parameters: await this.#download(),
+      training: this.#training,
+      optimizer: this.#optimizer,
+    };
     return encodeModel({
       spec: this.spec,
       parameters,
-      ...(this.#training === undefined ? {} : { training: this.#training }),
-      ...(checkpoint && this.#optimizer !== undefined ? { optimizer: this.#optimizer } : {}),
+      ...(training === undefined ? {} : { training }),
+      ...(checkpoint && optimizer !== undefined ? { optimizer } : {}),
     });
   }
 
@@ -367,5 +386,8 @@ const DEFAULT_BINDING_BYTES = 128 * 2 ** 20;
 /** Raised limits for parameters that do not fit WebGPU's default binding of 128 MiB. */
 function limitsFor(parameterBytes: number): NeededLimits {
   if (parameterBytes <= DEFAULT_BINDING_BYTES) return {};
-  return { maxStorageBufferBindingSize: parameterBytes, maxBufferSize: Math.max(parameterBytes, 256 * 2 ** 20) };
+  return {
+    maxStorageBufferBindingSize: parameterBytes,
+    maxBufferSize: Math.max(parameterBytes, 256 * 2 ** 20),
+  };
 }

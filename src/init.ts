@@ -9,7 +9,11 @@ import type { FlowSpec } from './spec.ts';
  * PyTorch's Linear draws them; last layers are zero where the conditioner says `zero_last`. Standardisation
  * starts as the identity until the training data set it.
  */
-export function initialParameters(spec: FlowSpec, seed: number, layout: ParamLayout = paramLayout(spec)): Float32Array {
+export function initialParameters(
+  spec: FlowSpec,
+  seed: number,
+  layout: ParamLayout = paramLayout(spec),
+): Float32Array {
   const parameters = new Float32Array(layout.length);
   const draws = uniforms(seed, STREAMS.init, layout.trainableLength);
   for (const slots of layout.bijectors) {

@@ -131,7 +131,12 @@ export function normalsOf([w0, w1, w2, w3]: Words): number[] {
   return [...normalPair(w0, w1), ...normalPair(w2, w3)];
 }
 
-function drawRow(seed: number, stream: number, count: number, numbersOf: (words: Words) => number[]): Float64Array {
+function drawRow(
+  seed: number,
+  stream: number,
+  count: number,
+  numbersOf: (words: Words) => number[],
+): Float64Array {
   const key = splitSeed(seed);
   const draws = new Float64Array(count);
   for (let first = 0; first < count; first += 4) {

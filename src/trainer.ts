@@ -7,13 +7,13 @@ import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
 import type { OptimizerState, TrainingRecord } from './io/modelFile.ts';
 import { STREAMS } from './random.ts';
-import { formatSchedule } from './schedule.ts';
+import { formatSchedule, parseSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { datasetSource } from './steps/batch.ts';
 import type { BatchSource } from './steps/batch.ts';
 import type { FlowModel } from './steps/forward.ts';
 import { TrainingRun } from './trainingRun.ts';
-import type { RunSettings } from './trainingRun.ts';
+import type { RunSettings, Snapshot } from './trainingRun.ts';
 import { LIBRARY } from './version.ts';
 
 /** Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. */
@@ -43,8 +43,10 @@ export interface FitOptions {
   validation?: { data: Float32Array; every?: number; patience?: number };
   /** Goes on with the optimiser of the last `fit` or of the checkpoint that was loaded. */
   resume?: boolean;
-  /** Names for errors and for the model file. */
+  /** Names of the columns, for errors and for the model file. */
   columns?: readonly string[];
+  /** Name of the preset, for the model file. */
+  preset?: string;
   /** Longest time of one submit in milliseconds; keep it under 8 where a page must stay smooth. Default 100. */
   submitMs?: number;
   /** Stops training: the iterator throws the signal's reason, the flow keeps the steps that were done. */
@@ -79,11 +81,25 @@ export interface Trainee {
   parameters: OwnedBuffer;
   logProb: (x: Float32Array) => Promise<Float32Array>;
   optimizer: OptimizerState | undefined;
-  /** Receives what `save` writes, whenever the run stops. */
-  finished: (training: TrainingRecord, optimizer: OptimizerState) => void;
+  /** Receives the run's state as a function while it goes on, and as a value when it stops. */
+  running: (snapshot: () => Promise<TrainingSnapshot>) => void;
+  finished: (last: TrainingSnapshot) => void;
 }
 
-const DEFAULTS = { batch: 512, learningRate: 1e-3, clipNorm: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, seed: 0 };
+/** What `save` writes of a run. */
+export interface TrainingSnapshot extends Snapshot {
+  training: TrainingRecord;
+}
+
+const DEFAULTS = {
+  batch: 512,
+  learningRate: 1e-3,
+  clipNorm: 0,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  seed: 0,
+};
 
 export async function* fit(
   trainee: Trainee,
@@ -91,9 +107,9 @@ export async function* fit(
   options: FitOptions,
 ): AsyncGenerator<FitReport, void, undefined> {
   const { context, model } = trainee;
-  const settings = settingsOf(options);
+  const state = options.resume === true ? resumedState(trainee) : undefined;
+  const settings = settingsOf(options, state);
   const source = sourceOf(model, data);
-  const state = options.resume === true ? resumedState(trainee, settings) : undefined;
   options.signal?.throwIfAborted();
   if (data instanceof Float32Array) {
     const statistics = columnStatistics(data, model.spec.dim, options.columns);
@@ -106,6 +122,11 @@ export async function* fit(
   const validation = validationOf(options, model, settings.steps);
   let best: number | undefined;
   let withoutBetter = 0;
+  const snapshot = async (): Promise<TrainingSnapshot> => {
+    const taken = await run.snapshot();
+    return { ...taken, training: recordOf(data, options, settings, taken.optimizer.step, best) };
+  };
+  trainee.running(snapshot);
   try {
     while (run.submitted < settings.steps) {
       options.signal?.throwIfAborted();
@@ -134,35 +155,67 @@ export async function* fit(
     }
   } finally {
     try {
-      const optimizer = await run.finish();
-      trainee.finished(recordOf(data, options, settings, optimizer.step, best), optimizer);
+      await run.drain();
+      const last = await snapshot();
+      run.restoreBest();
+      trainee.finished(last);
     } finally {
       run.dispose();
     }
   }
 }
 
-function settingsOf(options: FitOptions): RunSettings {
-  const schedule = options.schedule ?? { kind: 'constant' };
-  const settings: RunSettings = { ...DEFAULTS, ...definedOf(options), schedule, submitMs: options.submitMs ?? 100 };
-  const positive: (keyof RunSettings & keyof FitOptions)[] = ['steps', 'batch'];
-  for (const name of positive) {
-    const value = settings[name];
-    if (!Number.isSafeInteger(value) || (value as number) < 1) {
-      throw new ShapeError(`fit option ${name}`, String(value), 'an integer ≥ 1');
-    }
+function settingsOf(options: FitOptions, state: OptimizerState | undefined): RunSettings {
+  const { schedule, submitMs = 100, ...asked } = options;
+  const { schedule: storedSchedule, ...stored } = state?.settings ?? {};
+  const settings: RunSettings = {
+    ...DEFAULTS,
+    ...stored,
+    ...Object.fromEntries(
+      SETTINGS.flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])),
+    ),
+    schedule:
+      schedule ?? (typeof storedSchedule === 'string' ? parseSchedule(storedSchedule) : { kind: 'constant' }),
+    steps: asked.steps,
+    submitMs,
+  };
+  requireSetting('steps', settings.steps, 'an integer ≥ 1', isPositiveInteger);
+  requireSetting('batch', settings.batch, 'an integer ≥ 1', isPositiveInteger);
+  requireSetting('seed', settings.seed, 'a non-negative integer', (x) => Number.isSafeInteger(x) && x >= 0);
+  requireSetting('learningRate', settings.learningRate, 'a positive finite number', isPositive);
+  requireSetting('epsilon', settings.epsilon, 'a positive finite number', isPositive);
+  requireSetting('submitMs', settings.submitMs, 'a positive finite number', isPositive);
+  requireSetting('clipNorm', settings.clipNorm, 'a finite number ≥ 0', (x) => Number.isFinite(x) && x >= 0);
+  for (const name of ['beta1', 'beta2'] as const) {
+    requireSetting(name, settings[name], 'a number in [0, 1)', (x) => x >= 0 && x < 1);
   }
-  if (!(settings.learningRate > 0 && Number.isFinite(settings.learningRate))) {
-    throw new ShapeError('fit option learningRate', String(settings.learningRate), 'a positive finite number');
-  }
-  if (!(settings.clipNorm >= 0 && Number.isFinite(settings.clipNorm))) {
-    throw new ShapeError('fit option clipNorm', String(settings.clipNorm), 'a finite number ≥ 0');
+  if (state !== undefined && state.step >= settings.steps) {
+    throw new ShapeError(
+      'fit option steps',
+      String(settings.steps),
+      `more than the ${state.step} steps already done`,
+    );
   }
   return settings;
 }
 
-function definedOf(options: FitOptions): Omit<FitOptions, 'schedule' | 'submitMs'> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as FitOptions;
+const SETTINGS = ['batch', 'learningRate', 'clipNorm', 'beta1', 'beta2', 'epsilon', 'seed'] as const;
+
+function requireSetting(
+  name: string,
+  value: number,
+  expected: string,
+  holds: (value: number) => boolean,
+): void {
+  if (!holds(value)) throw new ShapeError(`fit option ${name}`, String(value), expected);
+}
+
+function isPositive(value: number): boolean {
+  return Number.isFinite(value) && value > 0;
+}
+
+function isPositiveInteger(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
 }
 
 function sourceOf(model: FlowModel, data: TrainingData): BatchSource {
@@ -187,17 +240,22 @@ function validationOf(
   if (validation === undefined) return undefined;
   const { data, patience } = validation;
   if (data.length === 0 || data.length % model.spec.dim !== 0) {
-    throw new ShapeError('validation.data', `${data.length} values`, `a positive multiple of dim = ${model.spec.dim}`);
+    throw new ShapeError(
+      'validation.data',
+      `${data.length} values`,
+      `a positive multiple of dim = ${model.spec.dim}`,
+    );
   }
   return { data, patience, every: validation.every ?? Math.max(1, Math.ceil(steps / 50)) };
 }
 
-function resumedState({ optimizer }: Trainee, { steps }: RunSettings): OptimizerState {
+function resumedState({ optimizer }: Trainee): OptimizerState {
   if (optimizer === undefined) {
-    throw new DataError('there is no training to resume: the model has no optimiser state', {}, 'Load a checkpoint.');
-  }
-  if (optimizer.step >= steps) {
-    throw new ShapeError('fit option steps', String(steps), `more than the ${optimizer.step} steps already done`);
+    throw new DataError(
+      'there is no training to resume: the model has no optimiser state',
+      {},
+      'Load a checkpoint.',
+    );
   }
   return optimizer;
 }
@@ -228,11 +286,15 @@ function recordOf(
     library: LIBRARY,
     steps,
     seed: settings.seed,
-    batch: settings.batch,
-    learningRate: settings.learningRate,
-    schedule: formatSchedule(settings.schedule),
+    options: {
+      batch: settings.batch,
+      learningRate: settings.learningRate,
+      schedule: formatSchedule(settings.schedule),
+      clipNorm: settings.clipNorm,
+    },
     ...(options.columns === undefined ? {} : { columns: [...options.columns] }),
     ...(data instanceof Float32Array ? {} : { dataset: data.toy }),
+    ...(options.preset === undefined ? {} : { preset: options.preset }),
     ...(best === undefined ? {} : { bestValidationNll: best }),
   };
 }

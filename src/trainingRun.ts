@@ -35,6 +35,13 @@ export interface RunSettings extends AdamSettings {
 /** Steps of a submit are at most half the ring, so that the GPU never overtakes the reader. */
 const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
 
+/** What a checkpoint holds of a run. */
+export interface Snapshot {
+  /** Flat, in the order of the model's layout. */
+  parameters: Float32Array;
+  optimizer: OptimizerState;
+}
+
 interface Submit {
   firstStep: number;
   count: number;
@@ -46,7 +53,7 @@ interface Submit {
 export class TrainingRun implements Disposable {
   readonly #context: GpuContext;
   readonly #parameters: OwnedBuffer;
-  readonly #parameterBytes: number;
+  readonly #parameterCount: number;
   readonly #trainableLength: number;
   readonly #source: BatchSource;
   readonly #settings: RunSettings;
@@ -71,7 +78,7 @@ export class TrainingRun implements Disposable {
   ) {
     this.#context = trainee.context;
     this.#parameters = trainee.parameters;
-    this.#parameterBytes = 4 * trainee.model.layout.length;
+    this.#parameterCount = trainee.model.layout.length;
     this.#trainableLength = trainee.model.layout.trainableLength;
     this.#source = source;
     this.#settings = settings;
@@ -194,35 +201,42 @@ export class TrainingRun implements Disposable {
     };
   }
 
-  /** Remembers the parameters as they are now; `finish` gives them back to the flow. */
+  /** Remembers the parameters as they are now, for `restoreBest`. */
   keepBest(): void {
-    this.#best ??= this.#own(this.#context.buffers.storage('best parameters', this.#parameterBytes / 4));
+    this.#best ??= this.#own(this.#context.buffers.storage('best parameters', this.#parameterCount));
     this.#copy(this.#parameters, this.#best);
   }
 
-  /** Waits for what was submitted and returns the optimiser's state; restores the best parameters kept. */
-  async finish(): Promise<OptimizerState> {
-    await Promise.allSettled(this.#queue.map(({ losses }) => losses));
+  /** Parameters and optimiser as they are after the last submitted step. */
+  async snapshot(): Promise<Snapshot> {
     const { buffers } = this.#context;
-    const firstMoment = await buffers.download(this.#program.buffer(FIRST_MOMENT), this.#trainableLength);
-    const secondMoment = await buffers.download(this.#program.buffer(SECOND_MOMENT), this.#trainableLength);
-    if (this.#best !== undefined) this.#copy(this.#best, this.#parameters);
-    const { batch, seed, learningRate, schedule, beta1, beta2, epsilon, clipNorm } = this.#settings;
+    const step = this.#step;
+    // All three copies are on the queue before anything can come between them.
+    const [parameters, firstMoment, secondMoment] = await Promise.all([
+      buffers.download(this.#parameters, this.#parameterCount),
+      buffers.download(this.#program.buffer(FIRST_MOMENT), this.#trainableLength),
+      buffers.download(this.#program.buffer(SECOND_MOMENT), this.#trainableLength),
+    ]);
+    const { schedule, submitMs: _, ...settings } = this.#settings;
     return {
-      step: this.#step,
-      firstMoment,
-      secondMoment,
-      settings: {
-        batch,
-        seed,
-        learningRate,
-        schedule: formatSchedule(schedule),
-        beta1,
-        beta2,
-        epsilon,
-        clipNorm,
+      parameters,
+      optimizer: {
+        step,
+        firstMoment,
+        secondMoment,
+        settings: { ...settings, schedule: formatSchedule(schedule) },
       },
     };
+  }
+
+  /** Waits for what was submitted. */
+  async drain(): Promise<void> {
+    await Promise.allSettled(this.#queue.map(({ losses }) => losses));
+  }
+
+  /** Gives the flow the parameters that `keepBest` kept, if it was called. */
+  restoreBest(): void {
+    if (this.#best !== undefined) this.#copy(this.#best, this.#parameters);
   }
 
   dispose(): void {
@@ -241,7 +255,7 @@ export class TrainingRun implements Disposable {
 
   #copy(from: OwnedBuffer, to: OwnedBuffer): void {
     const encoder = this.#context.device.createCommandEncoder({ label: 'copy parameters' });
-    encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, this.#parameterBytes);
+    encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, 4 * this.#parameterCount);
     this.#context.buffers.submit(encoder.finish());
   }
 

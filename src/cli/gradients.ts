@@ -20,7 +20,7 @@ export async function gradientsCommand(
   const { nll, gradients } = await flow.gradients(x, { signal: session.signal });
   const tensors = paramLayout(flow.spec).tensors.flatMap(({ name, shape }) => {
     const data = gradients[name];
-    return data === undefined ? [] : [{ name, shape: [...shape], data }];
+    return data === undefined ? [] : [{ name, dtype: 'F32' as const, shape: [...shape], data }];
   });
 
   const output = await openOutput(out);
@@ -31,7 +31,9 @@ export async function gradientsCommand(
       );
       await output.write(`${JSON.stringify({ nll, gradients: byName })}\n`);
     } else {
-      await output.write(writeSafetensors({ tensors, metadata: { wgflow_gradients: JSON.stringify({ nll }) } }));
+      await output.write(
+        writeSafetensors({ tensors, metadata: { wgflow_gradients: JSON.stringify({ nll }) } }),
+      );
     }
     await output.commit();
   } finally {

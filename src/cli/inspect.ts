@@ -27,11 +27,15 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
     ['File', file],
     ['Features', String(spec.dim)],
     ['Parameters', layout.trainableLength.toLocaleString('en')],
-    ...(training === undefined ? [] : Object.entries(training).map(([name, value]): [string, string] => [name, shown(value)])),
+    ...(training === undefined
+      ? []
+      : Object.entries(training).map(([name, value]): [string, string] => [name, shown(value)])),
     ...(optimizer === undefined ? [] : [['Checkpoint of step', String(optimizer.step)] as [string, string]]),
   );
   const bijectors = new Table({ head: ['#', 'bijector', 'what it does'], style: { head: [], border: [] } });
-  spec.bijectors.forEach((bijector, index) => bijectors.push([index, bijector.type, described(spec, bijector)]));
+  spec.bijectors.forEach((bijector, index) =>
+    bijectors.push([index, bijector.type, described(spec, bijector)]),
+  );
   const shapes = new Table({ head: ['tensor', 'shape'], style: { head: [], border: [] } });
   for (const { name, shape } of tensors) shapes.push([name, `[${shape.join(', ')}]`]);
   process.stdout.write(`${[facts, bijectors, shapes].map((table) => table.toString()).join('\n')}\n`);
@@ -39,7 +43,10 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
 
 function described(spec: FlowSpec, bijector: BijectorSpec): string {
   if (bijector.type === 'standardize') return '(x − mean) / std';
-  const { conditionStart, conditionCount, transformStart, transformCount } = couplingBlocks(spec.dim, bijector);
+  const { conditionStart, conditionCount, transformStart, transformCount } = couplingBlocks(
+    spec.dim,
+    bijector,
+  );
   const range = (start: number, count: number): string =>
     count === 1 ? `x${start + 1}` : `x${start + 1}…x${start + count}`;
   const { hidden, activation, separate } = bijector.conditioner;
@@ -51,5 +58,9 @@ function described(spec: FlowSpec, bijector: BijectorSpec): string {
 }
 
 function shown(value: unknown): string {
-  return Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return Array.isArray(value)
+    ? value.join(', ')
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value);
 }

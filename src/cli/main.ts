@@ -36,20 +36,20 @@ const TOYS = TOY_NAMES.join(', ');
 
 command('train', 'Train a flow on a table, or on a toy density.')
   .argument('[data]', 'CSV file, with or without a header line')
-  .addOption(
-    new Option('--toy <name>', `fresh points of a toy density: ${TOYS}`).choices([...TOY_NAMES]),
-  )
+  .addOption(new Option('--toy <name>', `fresh points of a toy density: ${TOYS}`).choices([...TOY_NAMES]))
   .option('--noise <sigma>', 'noise of the toy density', parse.positiveNumber)
-  .addOption(
-    new Option('--preset <name>', 'flow family').choices(Object.keys(PRESETS)).default('realnvp'),
-  )
+  .addOption(new Option('--preset <name>', 'flow family').choices(Object.keys(PRESETS)).default('realnvp'))
   .option('--couplings <n>', 'number of couplings', parse.integer(1))
   .option('--hidden <widths>', 'hidden widths of each conditioner, such as 64,64', parse.widths)
   .option('--steps <n>', 'training steps (default 3000)', parse.integer(1))
   .option('--batch <n>', 'rows of a batch (default 512)', parse.integer(1))
   .option('--lr <x>', "learning rate (default: the preset's)", parse.positiveNumber)
   .option('--schedule <s>', "constant, cosine or exponential:DECAY (default: the preset's)", parse.schedule)
-  .option('--clip <norm>', "clip the gradient's global norm, 0 never (default: the preset's)", parse.nonNegativeNumber)
+  .option(
+    '--clip <norm>',
+    "clip the gradient's global norm, 0 never (default: the preset's)",
+    parse.nonNegativeNumber,
+  )
   .option('--val <file|fraction>', 'validation rows: a CSV file, or a fraction such as 0.1 held out')
   .option('--patience <n>', 'stop after n validation scores without a better one', parse.integer(1))
   .option('--columns <names>', 'columns to learn, by name and in this order', parse.names)
@@ -71,8 +71,11 @@ command('sample', 'Draw rows from a model, in the units of its training data.')
   .option('--seed <n>', 'row r depends on (seed, r) alone', parse.integer(0), 0)
   .option('--temperature <t>', 'standard deviation of the latent normal', parse.positiveNumber, 1)
   .option('--out <file>', 'CSV file to write', '-')
-  .action((model: string, options: GlobalOptions & { count: number; seed: number; temperature: number; out: string }) =>
-    new Session(options).run((session) => sampleCommand(session, model, options)),
+  .action(
+    (
+      model: string,
+      options: GlobalOptions & { count: number; seed: number; temperature: number; out: string },
+    ) => new Session(options).run((session) => sampleCommand(session, model, options)),
   );
 
 for (const [name, description] of [
@@ -103,8 +106,8 @@ command('inspect', 'Tell what is in a model file.')
     new Session(options).run((session) => inspectCommand(session, model)),
   );
 
-command('info', 'Tell which adapter is used, with its limits and features.').action((options: GlobalOptions) =>
-  new Session(options).run((session) => infoCommand(session)),
+command('info', 'Tell which adapter is used, with its limits and features.').action(
+  (options: GlobalOptions) => new Session(options).run((session) => infoCommand(session)),
 );
 
 try {

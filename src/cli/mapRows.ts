@@ -41,7 +41,12 @@ export async function mapCommand(
   session.emit({ event: 'done', rows, ...(out === '-' ? {} : { out }) });
 }
 
-async function mapped(flow: Flow, name: MapName, values: Float32Array, signal: AbortSignal): Promise<Float32Array> {
+async function mapped(
+  flow: Flow,
+  name: MapName,
+  values: Float32Array,
+  signal: AbortSignal,
+): Promise<Float32Array> {
   switch (name) {
     case 'logprob':
       return flow.logProb(values, { signal });

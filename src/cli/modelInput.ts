@@ -26,7 +26,11 @@ async function readModelBytes(file: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ModelFileError(file, `cannot be read (${reason})`, 'Give the path of a file that "wgflow train" wrote.');
+    throw new ModelFileError(
+      file,
+      `cannot be read (${reason})`,
+      'Give the path of a file that "wgflow train" wrote.',
+    );
   }
 }
 

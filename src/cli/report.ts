@@ -1,9 +1,10 @@
 /** The report of a training run: one HTML page that needs nothing but itself. */
 import { ShapeError } from '../errors.ts';
+import { escapeHtml } from './escapeHtml.ts';
+import { finalMedian } from './lossCurve.ts';
 import {
   axesAround,
   densityChart,
-  finalMedian,
   latentChart,
   lossChart,
   pointsWithin,
@@ -265,15 +266,4 @@ function percent(share: number): string {
 
 function count(n: number): string {
   return n.toLocaleString('en-US');
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }

@@ -6,6 +6,10 @@ import { Buffer } from 'node:buffer';
 import * as Plot from '@observablehq/plot';
 import { encode } from 'fast-png';
 import { parseHTML } from 'linkedom';
+import { escapeHtml } from './escapeHtml.ts';
+import { cutAbove, extremes, lossDomain, runningMedian } from './lossCurve.ts';
+import type { LossCurve } from './lossCurve.ts';
+import { quantile, sortedFinite } from './quantiles.ts';
 
 export type Domain = [low: number, high: number];
 
@@ -23,12 +27,6 @@ export interface DensityGrid {
   width: number;
   height: number;
   logDensity: Float32Array;
-}
-
-/** NLL in nats at each step. */
-export interface LossCurve {
-  step: ArrayLike<number>;
-  nll: ArrayLike<number>;
 }
 
 /** What of a point cloud a scatter shows. */
@@ -79,10 +77,13 @@ export function pointsWithin(values: Float32Array, x: Domain, y: Domain): ShownP
 export function scatterChart(points: [number, number][], axes: Axes, color: string, label: string): string {
   return svg({
     ...PANEL,
-    ariaLabel: label,
+    label,
     x: { domain: axes.x },
     y: { domain: axes.y },
-    marks: [...frame(axes.columns[0], axes.columns[1]), dots(points, color)],
+    marks: [
+      ...frame({ name: axes.columns[0], domain: axes.x }, { name: axes.columns[1], domain: axes.y }),
+      dots(points, color),
+    ],
   });
 }
 
@@ -98,11 +99,15 @@ export function latentChart(points: [number, number][], label: string): string {
     ...PANEL,
     // Equal units on both axes, so that circles are circles.
     height: inner + PANEL.marginTop + PANEL.marginBottom,
-    ariaLabel: label,
+    label,
     x: { domain: LATENT_DOMAIN },
     y: { domain: LATENT_DOMAIN },
     marks: [
-      ...frame('z1', 'z2', { ticks: [-3, -2, -1, 0, 1, 2, 3] }),
+      ...frame(
+        { name: 'z1', domain: LATENT_DOMAIN },
+        { name: 'z2', domain: LATENT_DOMAIN },
+        { ticks: [-3, -2, -1, 0, 1, 2, 3] },
+      ),
       dots(points, 'var(--data)'),
       Plot.line(rings, { x: 'x', y: 'y', z: 'sigma', stroke: 'var(--ink)', strokeWidth: 1.25 }),
       Plot.text(named, {
@@ -148,7 +153,7 @@ export function densityChart(
   ];
   const map = svg({
     ...PANEL,
-    ariaLabel: label,
+    label,
     x: { domain: density.xDomain },
     y: { domain: density.yDomain },
     marks: [
@@ -160,7 +165,11 @@ export function densityChart(
         height,
         preserveAspectRatio: 'none',
       }),
-      ...frame(columns[0], columns[1], { grid: false }),
+      ...frame(
+        { name: columns[0], domain: density.xDomain },
+        { name: columns[1], domain: density.yDomain },
+        { grid: false },
+      ),
     ],
   });
   return map + densityLegend(range);
@@ -180,8 +189,9 @@ export function lossChart(
   const domain = lossDomain(nll, entropy);
   const drawn = (curve: [number, number][]) => cutAbove(curve, domain[1]);
   const last = losses.step[losses.step.length - 1] ?? 1;
+  const steps: Domain = [losses.step[0] ?? 0, last];
   const marks: Plot.Markish[] = [
-    ...frame('step', 'NLL, nats'),
+    ...frame({ name: 'step', domain: steps }, { name: 'NLL, nats', domain }),
     Plot.line(drawn(extremes(losses, Math.round(size.width / 2))), {
       stroke: 'var(--model)',
       strokeWidth: 0.75,
@@ -206,66 +216,12 @@ export function lossChart(
   const chart = svg({
     ...PANEL,
     ...size,
-    ariaLabel: label,
-    x: { domain: [losses.step[0] ?? 0, last] },
+    label,
+    x: { domain: steps },
     y: { domain },
     marks,
   });
   return { chart, aboveAxis: nll.filter((value) => !(value <= domain[1])).length };
-}
-
-/** Median of the last twentieth of the steps, in nats: the training NLL without the noise of one batch. */
-export function finalMedian(losses: LossCurve): number | undefined {
-  const nll = Array.from(losses.nll);
-  const tail = sortedFinite(nll.slice(-Math.max(5, Math.ceil(nll.length / 20))));
-  return tail.length > 0 ? quantile(tail, 0.5) : undefined;
-}
-
-/** Cuts a curve at the top of the chart: a line that leaves it ends at the edge instead of running along it. */
-function cutAbove(curve: [number, number][], top: number): [number, number][] {
-  const inside = (i: number): boolean => (curve[i]?.[1] ?? NaN) <= top;
-  return curve.map(([step, value], i) => {
-    if (inside(i)) return [step, value];
-    return [step, inside(i - 1) || inside(i + 1) ? top : NaN];
-  });
-}
-
-/** From just below the entropy or the lowest steps to just above all but the first and the wildest. */
-function lossDomain(nll: readonly number[], entropy: number | undefined): Domain {
-  const values = sortedFinite(nll);
-  if (values.length === 0) return [0, 1];
-  const low = Math.min(quantile(values, 0.005), entropy ?? Infinity);
-  const high = Math.max(quantile(values, 0.95), entropy ?? -Infinity);
-  const span = high - low || 1;
-  return [low - 0.12 * span, high + 0.3 * span];
-}
-
-/** The curve itself, or the lowest and highest value of each of `buckets` stretches of it. */
-function extremes({ step, nll }: LossCurve, buckets: number): [number, number][] {
-  const at = (i: number): [number, number] => [step[i] ?? NaN, nll[i] ?? NaN];
-  if (nll.length <= 2 * buckets) return Array.from({ length: nll.length }, (_, i) => at(i));
-  return Array.from({ length: buckets }, (_, bucket) => {
-    const start = Math.floor((bucket * nll.length) / buckets);
-    const end = Math.floor(((bucket + 1) * nll.length) / buckets);
-    let [lowest, highest] = [start, start];
-    for (let i = start; i < end; i++) {
-      if ((nll[i] ?? NaN) < (nll[lowest] ?? NaN)) lowest = i;
-      if ((nll[i] ?? NaN) > (nll[highest] ?? NaN)) highest = i;
-    }
-    return [at(Math.min(lowest, highest)), at(Math.max(lowest, highest))];
-  }).flat();
-}
-
-/** Median over a window of a fortieth of the steps; the window shrinks to one-sided at the ends. */
-function runningMedian({ step, nll }: LossCurve, samples: number): [number, number][] {
-  const values = Array.from(nll);
-  const reach = Math.max(2, Math.ceil(values.length / 80));
-  const count = Math.min(samples, values.length);
-  return Array.from({ length: count }, (_, sample) => {
-    const center = count === 1 ? 0 : Math.round((sample * (values.length - 1)) / (count - 1));
-    const near = sortedFinite(values.slice(Math.max(0, center - reach), center + reach + 1));
-    return [step[center] ?? NaN, near.length > 0 ? quantile(near, 0.5) : NaN];
-  });
 }
 
 /** PNG as a data: URI; its first line is the top of the map. */
@@ -292,7 +248,7 @@ function densityLegend([low, high]: Domain): string {
     marginRight: PANEL.marginRight,
     marginTop: 8,
     marginBottom: 36,
-    ariaLabel: `Colour scale: log-density from ${low.toFixed(1)} nats or less, dark, to ${high.toFixed(1)} nats or more, bright.`,
+    label: `Colour scale: log-density from ${low.toFixed(1)} nats or less, dark, to ${high.toFixed(1)} nats or more, bright.`,
     x: { domain: [low, high] },
     y: { domain: [0, 1], axis: null },
     marks: [
@@ -338,26 +294,43 @@ function pngUri(data: Uint8Array, width: number, height: number): string {
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }
 
+interface Axis {
+  name: string;
+  domain: Domain;
+}
+
 /** Grid and axes, the same in every chart. */
 function frame(
-  x: string,
-  y: string,
+  x: Axis,
+  y: Axis,
   { ticks = 5, grid = true }: { ticks?: number | number[]; grid?: boolean } = {},
 ): Plot.Markish[] {
   const lines = { stroke: 'var(--grid)', strokeOpacity: 1, ticks };
-  const axis = { ticks, tickSize: 0, tickPadding: 6, labelArrow: 'none', labelAnchor: 'center' } as const;
-  return [
-    ...(grid ? [Plot.gridX(lines), Plot.gridY(lines)] : []),
-    Plot.axisX({ ...axis, label: shortened(x) }),
-    Plot.axisY({ ...axis, label: shortened(y) }),
-  ];
+  const axis = ({ name, domain }: Axis) =>
+    ({
+      ticks,
+      tickSize: 0,
+      tickPadding: 6,
+      tickFormat: tickFormat(domain),
+      label: name.length > 40 ? `${name.slice(0, 39)}…` : name,
+      labelArrow: 'none',
+      labelAnchor: 'center',
+    }) as const;
+  return [...(grid ? [Plot.gridX(lines), Plot.gridY(lines)] : []), Plot.axisX(axis(x)), Plot.axisY(axis(y))];
+}
+
+/** Large numbers as 20k and small ones as 2e-3, so that they fit beside the chart. */
+function tickFormat([low, high]: Domain): string | undefined {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  if (largest >= 1e15 || largest < 0.05) return '~e';
+  return largest >= 1e4 ? '~s' : undefined;
 }
 
 function dots(points: [number, number][], color: string): Plot.Markish {
   return Plot.dot(points, { r: 1.5, fill: color, fillOpacity: 0.5 });
 }
 
-function svg(options: Plot.PlotOptions): string {
+function svg({ label, ...options }: Plot.PlotOptions & { label: string }): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const chart = Plot.plot({
     ...options,
@@ -367,22 +340,11 @@ function svg(options: Plot.PlotOptions): string {
   });
   // The page has its own style sheet; positions need no more than a hundredth of a pixel.
   chart.querySelector('style')?.remove();
-  chart.setAttribute('role', 'img');
-  return chart.outerHTML.replace(/ (?:cx|cy|d|transform)="[^"]*"/g, (attribute) =>
+  const drawing = chart.outerHTML.replace(/ (?:cx|cy|d|transform)="[^"]*"/g, (attribute) =>
     attribute.replace(/(\.\d\d)\d+/g, '$1'),
   );
-}
-
-function shortened(name: string): string {
-  return name.length > 40 ? `${name.slice(0, 39)}…` : name;
-}
-
-function sortedFinite(values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(Array.from(values).filter((value) => Number.isFinite(value))).sort();
-}
-
-function quantile(sorted: Float64Array, share: number): number {
-  return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  // Set here and not through the document, which leaves & and < in attributes as they are.
+  return drawing.replace('<svg', () => `<svg role="img" aria-label="${escapeHtml(label)}"`);
 }
 
 function middle([low, high]: Domain): number {

@@ -12,7 +12,12 @@ export interface RowWriter {
   rows(values: Float32Array): Promise<void>;
 }
 
-export function writeRows(session: Session, output: Output, columns: readonly string[], out: string): RowWriter {
+export function writeRows(
+  session: Session,
+  output: Output,
+  columns: readonly string[],
+  out: string,
+): RowWriter {
   const asEvents = session.json && out === '-';
   return {
     async header() {

@@ -21,7 +21,7 @@ export const PRESETS = {
   realnvp: {
     summary: 'Real NVP that needs no tuning: bounded scales, shared nets, standardised data',
     spec: realnvp,
-    training: { learningRate: 2e-3, schedule: { kind: 'cosine' }, clipNorm: 5 },
+    training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
   },
 } as const satisfies Record<string, Preset>;
 

@@ -3,11 +3,11 @@ import type { FlowSpec } from '../spec.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
- * Standardisation, then `couplings` affine couplings (default 8) whose roles swap from one to the next, with
+ * Standardisation, then `couplings` affine couplings (default 12) whose roles swap from one to the next, with
  * log-scales bounded by 3 · tanh(a / 3) and one net for scale and shift. A fresh flow only standardises.
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function realnvp(dim: number, { couplings = 8, hidden = [64, 64] }: FlowOptions = {}): FlowSpec {
+export function realnvp(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
   return {
     version: 1,
     dim,
@@ -22,7 +22,7 @@ export function realnvp(dim: number, { couplings = 8, hidden = [64, 64] }: FlowO
         scale: { map: 'tanh' as const, bound: 3 },
         conditioner: {
           hidden: [...hidden],
-          activation: 'silu' as const,
+          activation: 'leaky_relu' as const,
           separate: false,
           init: 'zero_last' as const,
         },

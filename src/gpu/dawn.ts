@@ -1,15 +1,207 @@
-/** PROVISIONAL until the real one lands. */
-import os from 'node:os';
+/** Finding a WebGPU adapter outside the browser: `navigator.gpu` where there is one, else Dawn from npm. */
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { GpuUnavailableError, ShapeError } from '../errors.ts';
+import { prepareSwiftShader } from './swiftshader.ts';
+
+/** `auto` prefers a GPU and falls back to software; `gpu` and `software` insist. */
 export type AdapterChoice = 'auto' | 'gpu' | 'software';
-export interface OpenedAdapter { adapter: GPUAdapter; implementation: string; software: boolean; keepAlive: unknown; note?: string }
-export async function openNodeAdapter(_choice?: AdapterChoice): Promise<OpenedAdapter> {
-  if (process.env['WGFLOW_ADAPTER'] !== 'software') {
-    process.env['VK_ICD_FILENAMES'] = '/tmp/ss/vk_swiftshader_icd.json';
-    try { process.dlopen({ exports: {} }, '/tmp/ss/libvulkan.so.1', os.constants.dlopen.RTLD_NOW | 0x1000); } catch { /**/ }
+
+export interface OpenedAdapter {
+  adapter: GPUAdapter;
+  implementation: 'dawn' | 'navigator.gpu';
+  /** True for an adapter that computes on the CPU. */
+  software: boolean;
+  /** The WebGPU instance. A device is lost once this is garbage collected, so hold it as long as the device. */
+  keepAlive: unknown;
+  /** One line for the user, where `auto` found no GPU. */
+  note?: string;
+}
+
+const WANTED = ['auto', 'gpu', 'software', 'swiftshader'] as const;
+type Wanted = (typeof WANTED)[number];
+
+const DRIVER_ADVICE = 'For a GPU, update the graphics driver (on Linux a Vulkan driver)';
+const BROWSER_ADVICE = 'or use wgflow in a browser that has WebGPU';
+
+// The search for a driver is steered by environment variables, so openings must not overlap.
+let previous: Promise<void> = Promise.resolve();
+
+/**
+ * Opens the best adapter of the wanted kind. The environment variable WGFLOW_ADAPTER (auto, gpu, software, or
+ * swiftshader, which insists on the driver from npm) decides where `choice` is `auto`.
+ * @throws {GpuUnavailableError} when there is no such adapter, with how to get one
+ * @throws {ShapeError} when WGFLOW_ADAPTER has another value
+ */
+export function openNodeAdapter(choice: AdapterChoice = 'auto'): Promise<OpenedAdapter> {
+  const opening = previous.then(() => open(choice));
+  previous = opening.then(
+    () => undefined,
+    () => undefined,
+  );
+  return opening;
+}
+
+async function open(choice: AdapterChoice): Promise<OpenedAdapter> {
+  const wanted = wantedAdapter(choice);
+  const provided = (globalThis.navigator as Navigator | undefined)?.gpu;
+  return provided === undefined ? openDawn(wanted) : openProvided(provided, wanted);
+}
+
+function wantedAdapter(choice: AdapterChoice): Wanted {
+  if (choice !== 'auto') return choice;
+  const asked = process.env['WGFLOW_ADAPTER'] || 'auto';
+  const wanted = WANTED.find((name) => name === asked);
+  if (wanted === undefined) {
+    throw new ShapeError('environment variable WGFLOW_ADAPTER', asked, `one of ${WANTED.join(', ')}`);
   }
-  const { create } = await import('webgpu');
-  const gpu = create([]);
-  const adapter = await gpu.requestAdapter();
-  if (adapter === null) throw new Error('none');
-  return { adapter, implementation: 'dawn', software: true, keepAlive: gpu };
+  return wanted;
+}
+
+async function openProvided(gpu: GPU, wanted: Wanted): Promise<OpenedAdapter> {
+  if (wanted === 'swiftshader') {
+    throw new GpuUnavailableError(
+      'WGFLOW_ADAPTER=swiftshader chooses a driver for Dawn, but this runtime brings a navigator.gpu of its own',
+      'Unset WGFLOW_ADAPTER, or set it to auto, gpu or software.',
+    );
+  }
+  const adapter = await requestFrom(gpu, wanted);
+  if (adapter !== undefined) return opened(adapter, 'navigator.gpu', wanted, gpu);
+  throw new GpuUnavailableError(
+    `navigator.gpu has no ${describeWanted(wanted)}`,
+    `${DRIVER_ADVICE}, ${BROWSER_ADVICE}. A software adapter comes with Mesa 23 or later (Debian, Ubuntu: mesa-vulkan-drivers).`,
+  );
+}
+
+async function openDawn(wanted: Wanted): Promise<OpenedAdapter> {
+  const create = await importDawn();
+  const system = async (): Promise<OpenedAdapter | undefined> => {
+    const gpu = create([]);
+    const adapter = await requestFrom(gpu, wanted);
+    return adapter && opened(adapter, 'dawn', wanted, gpu);
+  };
+  const npm = async (): Promise<OpenedAdapter | undefined> => {
+    const manifest = await prepareSwiftShader();
+    if (manifest === undefined) return undefined;
+    return withVulkanDriver(manifest, async () => {
+      const gpu = create([]);
+      const adapter = await requestFrom(gpu, 'software');
+      // In a worker thread process.env is a copy that the loader does not see; then this is another driver.
+      return adapter && isSwiftShader(adapter) ? opened(adapter, 'dawn', wanted, gpu) : undefined;
+    });
+  };
+  for (const attempt of attempts(wanted, system, npm)) {
+    const found = await attempt();
+    if (found !== undefined) return found;
+  }
+  throw new GpuUnavailableError(`Dawn found no ${describeWanted(wanted)}`, dawnAdvice(wanted));
+}
+
+function attempts<T>(wanted: Wanted, system: T, npm: T): T[] {
+  if (wanted === 'gpu') return [system];
+  if (wanted === 'swiftshader') return [npm];
+  // Dawn warns on stderr when the system has no driver, and cannot be told not to.
+  return mayHaveDriver() ? [system, npm] : [npm, system];
+}
+
+async function importDawn(): Promise<(options: string[]) => GPU> {
+  try {
+    return (await import('webgpu')).create;
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const missing = /cannot find (package|module) '?webgpu/i.test(message);
+    throw new GpuUnavailableError(
+      missing ? 'the package webgpu is not installed' : `the package webgpu does not load: ${message}`,
+      missing
+        ? `Install it with: npm i webgpu @sparticuz/chromium (the second brings a software adapter, for machines without a GPU), ${BROWSER_ADVICE}.`
+        : `It has binaries for macOS, Windows and Linux with glibc, x64 and arm64. Reinstall it with: npm i webgpu, ${BROWSER_ADVICE}.`,
+    );
+  }
+}
+
+/** The adapter of `gpu` that fits, a GPU before software. */
+async function requestFrom(gpu: GPU, wanted: Wanted): Promise<GPUAdapter | undefined> {
+  const best = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (best === null) return undefined;
+  if (wanted === 'auto' || (wanted === 'gpu') === !best.info.isFallbackAdapter) return best;
+  if (wanted === 'gpu') return undefined;
+  return (await gpu.requestAdapter({ forceFallbackAdapter: true })) ?? undefined;
+}
+
+function opened(
+  adapter: GPUAdapter,
+  implementation: OpenedAdapter['implementation'],
+  wanted: Wanted,
+  keepAlive: GPU,
+): OpenedAdapter {
+  const software = adapter.info.isFallbackAdapter;
+  const found = { adapter, implementation, software, keepAlive };
+  if (!software || wanted !== 'auto') return found;
+  const name = adapter.info.description || adapter.info.device || 'a software adapter';
+  return { ...found, note: `No GPU was found: computing on the CPU through ${name}, many times slower.` };
+}
+
+function isSwiftShader({ info }: GPUAdapter): boolean {
+  return /swiftshader/i.test(`${info.description} ${info.device} ${info.architecture}`);
+}
+
+/** Runs `work` while the Vulkan loader sees only the driver of `manifest`. */
+async function withVulkanDriver<T>(manifest: string, work: () => Promise<T>): Promise<T> {
+  // Newer loaders read the first and ignore the second where both are set; older ones know only the second.
+  const names = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
+  const before = names.map((name) => [name, process.env[name]] as const);
+  for (const name of names) process.env[name] = manifest;
+  try {
+    return await work();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
+/** False where the Vulkan loader would find no driver manifest in any of the folders that it searches. */
+function mayHaveDriver(): boolean {
+  if (process.platform !== 'linux') return true;
+  const { env } = process;
+  const chosen = env['VK_DRIVER_FILES'] || env['VK_ICD_FILENAMES'];
+  const listed = `${chosen ?? ''}:${env['VK_ADD_DRIVER_FILES'] ?? ''}`.split(':');
+  if (listed.some((path) => path !== '' && existsSync(path))) return true;
+  if (chosen) return false;
+  const roots = [
+    env['XDG_CONFIG_HOME'] || join(homedir(), '.config'),
+    ...(env['XDG_CONFIG_DIRS'] || '/etc/xdg').split(':'),
+    '/etc',
+    '/usr/local/etc',
+    env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'),
+    ...(env['XDG_DATA_DIRS'] || '/usr/local/share:/usr/share').split(':'),
+    '/usr/local/share',
+    '/usr/share',
+    '/run/opengl-driver/share',
+  ];
+  return roots.some((root) => hasManifest(join(root, 'vulkan', 'icd.d')));
+}
+
+function hasManifest(folder: string): boolean {
+  try {
+    return readdirSync(folder).some((name) => name.endsWith('.json'));
+  } catch {
+    return false;
+  }
+}
+
+function describeWanted(wanted: Wanted): string {
+  if (wanted === 'gpu') return 'GPU, and a software adapter was ruled out';
+  return wanted === 'auto' ? 'adapter, neither a GPU nor a software one' : 'software adapter';
+}
+
+function dawnAdvice(wanted: Wanted): string {
+  if (wanted === 'gpu') return `${DRIVER_ADVICE}, choose the adapter "auto" or "software", ${BROWSER_ADVICE}.`;
+  const advice = `For a software adapter: npm i webgpu @sparticuz/chromium (Linux x64). ${DRIVER_ADVICE}, ${BROWSER_ADVICE}.`;
+  return isMainThread
+    ? advice
+    : `In a worker thread, start it with { env: SHARE_ENV }: the Vulkan loader does not see a worker's copy of the environment. ${advice}`;
 }

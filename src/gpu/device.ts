@@ -23,7 +23,9 @@ export async function requestDevice(
     if (value > available) throw new LimitError('The model', limit, value, available, 'Use a smaller model.');
     requiredLimits[limit] = value;
   }
-  const requiredFeatures: GPUFeatureName[] = adapter.features.has('timestamp-query') ? ['timestamp-query'] : [];
+  const requiredFeatures: GPUFeatureName[] = adapter.features.has('timestamp-query')
+    ? ['timestamp-query']
+    : [];
   const device = await adapter.requestDevice({ label: 'wgflow', requiredLimits, requiredFeatures });
   keptAlive.set(device, { adapter, keepAlive });
   void device.lost.then(() => keptAlive.delete(device));

@@ -142,7 +142,11 @@ function disposeKept({ program, staging }: Kept): void {
 }
 
 /** Rows of the chunk, row-major, as columns [features, count]. */
-export function columnsOf(rows: Float32Array, features: number, { start, count }: Chunk): Float32Array<ArrayBuffer> {
+export function columnsOf(
+  rows: Float32Array,
+  features: number,
+  { start, count }: Chunk,
+): Float32Array<ArrayBuffer> {
   const columns = new Float32Array(features * count);
   let from = start * features;
   for (let row = 0; row < count; row++) {

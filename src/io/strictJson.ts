@@ -18,9 +18,10 @@ export function parseStrictJson(text: string): unknown {
   }
 }
 
-/** `value` as JSON, cut to a length that fits a message and safe to print on a terminal. */
+/** `value` as JSON (undefined: `nothing`), cut to a length that fits a message and safe to print on a terminal. */
 export function shown(value: unknown): string {
-  const text = printable(JSON.stringify(value) ?? String(value));
+  if (typeof value === 'number') return String(value);
+  const text = printable(JSON.stringify(value) ?? 'nothing');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

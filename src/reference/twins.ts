@@ -2,6 +2,8 @@
 import type { KernelSpec, Twin } from '../kernel.ts';
 import { adamStep } from './adam_step.ts';
 import { baseLogProb } from './base_log_prob.ts';
+import { baseSample } from './base_sample.ts';
+import { batchGather } from './batch_gather.ts';
 import { couplingBackward } from './coupling_backward.ts';
 import { couplingForward } from './coupling_forward.ts';
 import { couplingInverse } from './coupling_inverse.ts';
@@ -15,10 +17,13 @@ import { reduceSumSquares } from './reduce_sum_squares.ts';
 import { standardizeForward } from './standardize_forward.ts';
 import { standardizeInverse } from './standardize_inverse.ts';
 import { stepRecord } from './step_record.ts';
+import { toyBatch } from './toy_batch.ts';
 
 export const twins = {
   adam_step: adamStep,
   base_log_prob: baseLogProb,
+  base_sample: baseSample,
+  batch_gather: batchGather,
   coupling_backward: couplingBackward,
   coupling_forward: couplingForward,
   coupling_inverse: couplingInverse,
@@ -32,6 +37,7 @@ export const twins = {
   standardize_forward: standardizeForward,
   standardize_inverse: standardizeInverse,
   step_record: stepRecord,
+  toy_batch: toyBatch,
 };
 
 export function twinOf(stem: string): Twin<KernelSpec> {

@@ -36,7 +36,18 @@ export function batchRows(
   if (source.kind === 'toy') {
     const { shape, noise, stream } = source;
     plan.add(
-      toyBatch({ rows, rowStart, seed, shape, noise, stream, ringSize: RING_SIZE, stepState, stepCursor, state: STATE }),
+      toyBatch({
+        rows,
+        rowStart,
+        seed,
+        shape,
+        noise,
+        stream,
+        ringSize: RING_SIZE,
+        stepState,
+        stepCursor,
+        state: STATE,
+      }),
     );
     return;
   }

@@ -74,5 +74,8 @@ function total(
     return;
   }
   const partials = plan.buffer(PARTIAL_SUMS, REDUCTION_SIZE);
-  plan.add(reduce({ elements, input, output: partials }), reduceSum({ elements: groups, input: partials, output }));
+  plan.add(
+    reduce({ elements, input, output: partials }),
+    reduceSum({ elements: groups, input: partials, output }),
+  );
 }

@@ -28,8 +28,8 @@ const refusal = (bytes: Uint8Array): string => {
   try {
     readSafetensors(bytes, 'bad.safetensors');
   } catch (error) {
-    expect(error).toBeInstanceOf(ModelFileError);
-    return (error as ModelFileError).message;
+    if (error instanceof ModelFileError) return error.message;
+    throw error;
   }
   throw new Error('the file was accepted');
 };
@@ -155,11 +155,7 @@ describe('reading safetensors', () => {
     ['an entry that is no object', fileOfTensors({ a: 3 }, 0), 'tensor "a": found 3, expected an object'],
     ['an unknown key', fileOfTensors({ a: { ...entry(0, 4), x: 1 } }, 4), 'tensor "a": found key "x"'],
     ['a dtype other than F32', fileOfTensors({ a: entry(0, 4, [2], 'F16') }, 4), 'dtype: found "F16"'],
-    [
-      'a missing dtype',
-      fileOfTensors({ a: { shape: [], data_offsets: [0, 4] } }, 4),
-      'dtype: found undefined',
-    ],
+    ['a missing dtype', fileOfTensors({ a: { shape: [], data_offsets: [0, 4] } }, 4), 'dtype: found nothing'],
     ['a shape that is no array', fileOfTensors({ a: entry(0, 4, 1) }, 4), 'tensor "a", shape: found 1'],
     ['a negative extent', fileOfTensors({ a: entry(0, 4, [-1, -1]) }, 4), 'shape: found [-1,-1]'],
     ['a fractional extent', fileOfTensors({ a: entry(0, 4, [1.5]) }, 4), 'shape: found [1.5]'],

@@ -29,8 +29,8 @@ const refusal = (json: unknown): string => {
   try {
     parseSpec(json, 'm.safetensors');
   } catch (error) {
-    expect(error).toBeInstanceOf(ModelFileError);
-    return (error as ModelFileError).message;
+    if (error instanceof ModelFileError) return error.message;
+    throw error;
   }
   throw new Error('the spec was accepted');
 };
@@ -123,7 +123,7 @@ describe('parsing a spec', () => {
     [
       'an infinite bound',
       withCoupling({ scale: { map: 'tanh', bound: Infinity } }),
-      'scale.bound: found null, expected a finite number',
+      'scale.bound: found Infinity, expected a finite number',
     ],
     ['a bound for exp', withCoupling({ scale: { map: 'exp', bound: 3 } }), 'scale.bound: found a key'],
     [

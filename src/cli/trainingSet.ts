@@ -1,0 +1,114 @@
+/** The rows that `train` learns from, out of a file or a toy density. */
+import { readCsvTable } from '../data/csv.ts';
+import { columnStatistics } from '../data/statistics.ts';
+import { toyDensity } from '../data/toy.ts';
+import type { ToyDensity, ToyName } from '../data/toy.ts';
+import { DataError, ShapeError } from '../errors.ts';
+import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
+import type { TrainingData } from '../trainer.ts';
+
+export interface TrainingSet {
+  title: string;
+  columns: string[];
+  data: TrainingData;
+  validation?: Float32Array;
+  /** The density itself, for toy sets: its entropy is the floor of any model's NLL. */
+  toy?: ToyDensity;
+}
+
+export interface TrainingSetOptions {
+  toy?: ToyName;
+  noise?: number;
+  columns?: string[];
+  val?: string;
+  seed?: number;
+}
+
+/** @throws {DataError | ShapeError} when the rows cannot be learned from */
+export async function readTrainingSet(
+  file: string | undefined,
+  options: TrainingSetOptions,
+): Promise<TrainingSet> {
+  const { toy } = options;
+  if ((file === undefined) === (toy === undefined)) {
+    throw new ShapeError(
+      'train',
+      file === undefined ? 'neither a data file nor --toy' : 'both a data file and --toy',
+      'one of them',
+    );
+  }
+  return toy === undefined ? readTable(file ?? '', options) : toySet(toy, options);
+}
+
+function toySet(name: ToyName, options: TrainingSetOptions): TrainingSet {
+  const { noise, columns, val } = options;
+  if (columns !== undefined) throw new ShapeError('--columns', columns.join(','), 'no columns with --toy');
+  if (val !== undefined) {
+    throw new ShapeError('--val', val, 'no validation with --toy', 'Its points are fresh at every step.');
+  }
+  const toy = toyDensity(name, { noise });
+  return { title: name, columns: ['x1', 'x2'], data: { toy: name, noise: toy.noise }, toy };
+}
+
+async function readTable(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
+  const { columns, values, rows } = await readCsvTable(file, { columns: options.columns });
+  if (rows < 2) {
+    throw new DataError(`found ${rows} row, expected at least 2`, { file }, 'Give a table with more rows.');
+  }
+  if (columns.length < 2) {
+    throw new DataError(
+      'found 1 column, expected at least 2',
+      { file, column: columns[0] },
+      'A coupling needs one feature to condition on and one to transform.',
+    );
+  }
+  withFile(file, () => columnStatistics(values, columns.length, columns));
+  const { data, validation } = await heldOut(values, columns, options);
+  return { title: file, columns, data, ...(validation === undefined ? {} : { validation }) };
+}
+
+/** Rows for validation: those of the file `--val`, or a fraction of the table drawn by the seed. */
+async function heldOut(
+  values: Float32Array,
+  columns: string[],
+  { val, seed = 0 }: TrainingSetOptions,
+): Promise<{ data: Float32Array; validation?: Float32Array }> {
+  if (val === undefined) return { data: values };
+  const fraction = Number(val);
+  if (Number.isNaN(fraction)) {
+    return { data: values, validation: (await readCsvTable(val, { columns })).values };
+  }
+  const dim = columns.length;
+  const rows = values.length / dim;
+  const held = Math.round(fraction * rows);
+  if (!(fraction > 0 && fraction < 1) || held < 1 || rows - held < 2) {
+    throw new ShapeError(
+      '--val',
+      val,
+      `a CSV file or a fraction in (0, 1) that leaves rows on both sides of ${rows}`,
+    );
+  }
+  const validation = new Float32Array(held * dim);
+  const data = new Float32Array((rows - held) * dim);
+  const keys = shuffleKeys(splitSeed(seed), HOLD_OUT_EPOCH);
+  for (let i = 0; i < rows; i++) {
+    const row = shuffledRow(i, rows, keys);
+    const source = values.subarray(row * dim, (row + 1) * dim);
+    if (i < held) validation.set(source, i * dim);
+    else data.set(source, (i - held) * dim);
+  }
+  return { data, validation };
+}
+
+/** An epoch that no training reaches, so that the split shares no shuffle with one. */
+const HOLD_OUT_EPOCH = 2 ** 32 - 1;
+
+/** Adds the file to a DataError that does not know it. */
+function withFile(file: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof DataError && error.file === undefined) throw error.inFile(file);
+    throw error;
+  }
+}

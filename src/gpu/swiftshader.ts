@@ -1,0 +1,146 @@
+/** SwiftShader, a Vulkan driver that runs on the CPU, from the optional npm package @sparticuz/chromium. */
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { constants, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
+import { GpuUnavailableError } from '../errors.ts';
+
+const PACKAGE = '@sparticuz/chromium';
+const DRIVER = 'libvk_swiftshader.so';
+const LOADER = 'libvulkan.so.1';
+const MANIFEST = 'icd.json';
+const SIZES = 'sizes.json';
+// From <dlfcn.h> of glibc; os.constants.dlopen does not have it.
+const RTLD_NODELETE = 0x1000;
+
+/**
+ * Unpacks SwiftShader and a Vulkan loader once per package version and user, loads that loader into this
+ * process, and returns the path of the driver's manifest, for VK_DRIVER_FILES. `undefined` where the
+ * package is not installed or the platform is not Linux x64.
+ * @param parent folder of the cache folder; the system's temporary folder unless told
+ * @throws {GpuUnavailableError} when the cache folder belongs to someone else or the loader does not load
+ */
+export async function prepareSwiftShader(parent = tmpdir()): Promise<string | undefined> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
+  const source = await findPackage();
+  if (source === undefined) return undefined;
+  const folder = join(parent, `wgflow-swiftshader-${source.version}-${process.getuid?.() ?? 0}`);
+  await claimFolder(folder);
+  if (!(await isWhole(folder))) await unpackInto(folder, source.archive);
+  loadVulkanLoader(join(folder, LOADER));
+  return join(folder, MANIFEST);
+}
+
+async function findPackage(): Promise<{ archive: string; version: string } | undefined> {
+  let folder: string;
+  try {
+    folder = dirname(createRequire(import.meta.url).resolve(PACKAGE));
+  } catch {
+    return undefined;
+  }
+  // The package does not export its package.json, so it is found by walking up from the entry point.
+  for (; folder !== dirname(folder); folder = dirname(folder)) {
+    const description = await readJson(join(folder, 'package.json'));
+    if (description?.['name'] !== PACKAGE) continue;
+    const archive = join(folder, 'bin', 'swiftshader.tar.br');
+    return existsSync(archive) ? { archive, version: String(description['version']) } : undefined;
+  }
+  return undefined;
+}
+
+/** Code is loaded from this folder, so no one else may be able to write to it. */
+async function claimFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const found = await lstat(folder);
+  if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0) return;
+  throw new GpuUnavailableError(
+    `SwiftShader would be unpacked into ${folder}, which is not a folder that only this user can write to`,
+    'Remove it, or set TMPDIR to a folder of your own.',
+  );
+}
+
+async function isWhole(folder: string): Promise<boolean> {
+  const sizes = await readJson(join(folder, SIZES));
+  if (sizes === undefined) return false;
+  for (const name of [DRIVER, LOADER, MANIFEST]) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    if (found === undefined || found.size !== sizes[name]) return false;
+  }
+  return true;
+}
+
+async function unpackInto(folder: string, archive: string): Promise<void> {
+  const tar = await promisify(brotliDecompress)(await readFile(archive));
+  const files = new Map(regularFiles(tar).filter(([name]) => name === DRIVER || name === LOADER));
+  for (const name of [DRIVER, LOADER]) {
+    if (!files.has(name)) {
+      throw new GpuUnavailableError(
+        `${archive} has no ${name}`,
+        `Install the version of ${PACKAGE} that wgflow asks for: npm i ${PACKAGE}@147`,
+      );
+    }
+  }
+  const manifest = { file_format_version: '1.0.0', ICD: { library_path: join(folder, DRIVER), api_version: '1.1.0' } };
+  files.set(MANIFEST, Buffer.from(JSON.stringify(manifest)));
+  const sizes = Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.length]));
+  files.set(SIZES, Buffer.from(JSON.stringify(sizes)));
+  // Each file appears by a rename, SIZES last. So a process that races this one sees whole files or none,
+  // and a folder that lost files to a cleaner of /tmp is mended in place.
+  const fresh = await mkdtemp(join(folder, 'unpacking-'));
+  try {
+    for (const [name, bytes] of files) {
+      await writeFile(join(fresh, name), bytes, { mode: 0o600 });
+      await rename(join(fresh, name), join(folder, name));
+    }
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+/** The regular files of a ustar archive: 512-byte headers, each followed by its file padded to 512 bytes. */
+function regularFiles(tar: Buffer): [name: string, bytes: Buffer][] {
+  const files: [string, Buffer][] = [];
+  const field = (start: number, end: number): string => tar.toString('latin1', start, end).replace(/\0.*$/s, '');
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+    const size = parseInt(field(at + 124, at + 136), 8);
+    if (!Number.isSafeInteger(size)) break;
+    const type = field(at + 156, at + 157);
+    if (type === '0' || type === '') {
+      files.push([field(at, at + 100).replace(/^\.\//, ''), tar.subarray(at + 512, at + 512 + size)]);
+    }
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return files;
+}
+
+/**
+ * Makes the loader visible to Dawn in this process. Dawn calls dlopen("libvulkan.so.1"), which searches the
+ * system's folders and LD_LIBRARY_PATH; glibc reads the latter only when the process starts, too late for
+ * us. But a library that is already resident under that soname is found first. So we make it resident with
+ * the only dlopen that Node has, the one for native addons. It finds no addon in it, throws, and closes it
+ * again, where RTLD_NODELETE keeps it.
+ */
+function loadVulkanLoader(path: string): void {
+  try {
+    process.dlopen({ exports: {} }, path, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (message.includes('did not self-register')) return;
+    throw new GpuUnavailableError(
+      `the Vulkan loader unpacked from ${PACKAGE} does not load: ${message}`,
+      'If its folder is on a file system mounted noexec, set TMPDIR to one that is not.',
+    );
+  }
+}
+
+async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+import { toyDensityOfShape } from '../data/toy.ts';
+import type { Twin } from '../kernel.ts';
+import type { toyBatchKernel } from '../kernels/toy_batch.ts';
+import { addToRow, philox } from '../random.ts';
+import { at } from './at.ts';
+
+export const toyBatch: Twin<typeof toyBatchKernel> = ({ params, constants, buffers }) => {
+  const { step_state, step_cursor, state } = buffers;
+  const density = toyDensityOfShape(constants.SHAPE, { noise: params.noise });
+  const slot = at(step_state, 0) % params.ring_size;
+  const first = addToRow([at(step_cursor, 2 * slot + 1), at(step_cursor, 2 * slot)], params.row_start);
+  for (let r = 0; r < params.n_rows; r++) {
+    const [low, high] = addToRow(first, r);
+    const words = philox([0, low, high, params.stream], [params.seed_lo, params.seed_hi]);
+    const [x, y] = density.point(words);
+    state[r] = x;
+    state[params.n_rows + r] = y;
+  }
+};
