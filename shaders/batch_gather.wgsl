@@ -50,8 +50,9 @@ fn main(
   }
 
   let data_row = shuffled_row(position, params.n_data, vec2u(params.seed_lo, params.seed_hi), epoch);
+  // A row before the segment wraps round to a number past its end.
   let segment_row = data_row - params.segment_start;
-  if (data_row < params.segment_start || segment_row >= params.segment_rows) {
+  if (segment_row >= params.segment_rows) {
     return;
   }
   for (var c = 0u; c < params.n_features; c++) {

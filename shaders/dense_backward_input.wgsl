@@ -1,9 +1,13 @@
 // d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], or added to what is there for the first layer.
 // parameters: W [n_outputs, n_inputs]; d_output [*, n_rows] from feature output_start;
 // slope [n_inputs, n_rows] is phi' of the layer below; d_input [*, n_rows] from feature input_start.
-// One invocation owns one input of one row and alone sums over o, in ascending order.
+// One invocation owns INPUT_BLOCK inputs of four rows and alone sums over o, in ascending order.
 // docs/derivations.md, eq. (21), (22)
 #include "shared/grid.wgsl"
+#include "shared/row_block.wgsl"
+
+// 4, or 1 for layers too narrow to fill four.
+override INPUT_BLOCK: u32 = 4u;
 
 struct Params {
   n_rows: u32,
@@ -29,21 +33,61 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = linear_index(group, n_groups, local);
-  if (index >= params.n_rows * params.n_inputs) {
+  let n_quarter = (params.n_rows + 3u) / 4u;
+  let first_input = (index / n_quarter) * INPUT_BLOCK;
+  if (first_input >= params.n_inputs) {
     return;
   }
-  let row = index % params.n_rows;
-  let i = index / params.n_rows;
+  let block = row_block(index % n_quarter, params.n_rows);
+  var weight_at = params.weight_offset + min(first_input + vec4u(0u, 1u, 2u, 3u), vec4u(params.n_inputs - 1u));
+  var d_output_at = params.output_start * params.n_rows + block.readable;
 
-  var sum = 0.0;
+  var sum_0 = vec4f();
+  var sum_1 = vec4f();
+  var sum_2 = vec4f();
+  var sum_3 = vec4f();
   for (var o = 0u; o < params.n_outputs; o++) {
-    let weight = parameters[params.weight_offset + o * params.n_inputs + i];
-    sum += weight * d_output[(params.output_start + o) * params.n_rows + row];
+    let d = vec4f(
+      d_output[d_output_at.x],
+      d_output[d_output_at.y],
+      d_output[d_output_at.z],
+      d_output[d_output_at.w],
+    );
+    sum_0 += parameters[weight_at.x] * d;
+    if (INPUT_BLOCK == 4u) {
+      sum_1 += parameters[weight_at.y] * d;
+      sum_2 += parameters[weight_at.z] * d;
+      sum_3 += parameters[weight_at.w] * d;
+    }
+    weight_at += params.n_inputs;
+    d_output_at += params.n_rows;
   }
 
+  store(first_input, block, sum_0);
+  if (INPUT_BLOCK == 4u) {
+    store(first_input + 1u, block, sum_1);
+    store(first_input + 2u, block, sum_2);
+    store(first_input + 3u, block, sum_3);
+  }
+}
+
+fn store(i: u32, block: RowBlock, sums: vec4f) {
+  if (i >= params.n_inputs) {
+    return;
+  }
+  store_row(i, block.rows.x, sums.x);
+  store_row(i, block.rows.y, sums.y);
+  store_row(i, block.rows.z, sums.z);
+  store_row(i, block.rows.w, sums.w);
+}
+
+fn store_row(i: u32, row: u32, sum: f32) {
+  if (row >= params.n_rows) {
+    return;
+  }
   let place = (params.input_start + i) * params.n_rows + row;
 #if HIDDEN
-  d_input[place] = sum * slope[index];
+  d_input[place] = sum * slope[i * params.n_rows + row];
 #else
   d_input[place] += sum;
 #endif

@@ -30,11 +30,11 @@ fn main(
   }
   var sum_log_std = 0.0;
   for (var j = 0u; j < params.n_features; j++) {
-    let mean = parameters[params.mean_offset + j];
-    let std = parameters[params.std_offset + j];
+    let mean_j = parameters[params.mean_offset + j];
+    let std_j = parameters[params.std_offset + j];
     let place = j * params.n_rows + index;
-    state[place] = (state[place] - mean) / std;
-    sum_log_std += log_accurate(std);
+    state[place] = (state[place] - mean_j) / std_j;
+    sum_log_std += log_accurate(std_j);
   }
   log_det[index] = -sum_log_std;
 }

@@ -31,11 +31,11 @@ fn main(
   }
   var sum_log_std = 0.0;
   for (var j = 0u; j < params.n_features; j++) {
-    let mean = parameters[params.mean_offset + j];
-    let std = parameters[params.std_offset + j];
+    let mean_j = parameters[params.mean_offset + j];
+    let std_j = parameters[params.std_offset + j];
     let place = j * params.n_rows + index;
-    state[place] = state[place] * std + mean;
-    sum_log_std += log_accurate(std);
+    state[place] = state[place] * std_j + mean_j;
+    sum_log_std += log_accurate(std_j);
   }
   let before = select(0.0, log_det[index], params.accumulate == 1u);
   log_det[index] = before + sum_log_std;

@@ -10,6 +10,14 @@ export const REDUCTION_SIZE = 256;
 /** WebGPU's guaranteed number of workgroups in one dimension. */
 export const MAX_WORKGROUPS = 65_535;
 
+/** Rows of one invocation in the dense kernels; as in shared/row_block.wgsl. */
+export const ROW_BLOCK = 4;
+
+/** Features of one invocation in the dense kernels: four, or one for layers too narrow to fill four. */
+export function featureBlock(features: number): 1 | 4 {
+  return features < 4 ? 1 : 4;
+}
+
 export function ceilDivide(value: number, divisor: number): number {
   return Math.ceil(value / divisor);
 }

@@ -101,7 +101,12 @@ function requireNoise(name: ToyName, noise: number): void {
   const [least, most] = NOISE_RANGE;
   if (TOY_FAMILIES[name].defaultNoise === 0) {
     if (noise !== 0) {
-      throw new ShapeError(`noise of ${name}`, String(noise), '0', 'This density has no noise; leave it out.');
+      throw new ShapeError(
+        `noise of ${name}`,
+        String(noise),
+        '0',
+        'This density has no noise; leave it out.',
+      );
     }
   } else if (!(noise >= least && noise <= most)) {
     throw new ShapeError(`noise of ${name}`, String(noise), `a number from ${least} to ${most}`);

@@ -104,19 +104,21 @@ const pinwheel: ToyFamily = {
   moments: (noise) => equalMoments((1 + SPOKE_LENGTH ** 2 + noise ** 2) / 2),
   density: (noise) => {
     const unturned = (point: Point): number => {
-      let sum = 0;
-      for (let arm = 0; arm < ARMS; arm++) {
+      const exponents = Array.from({ length: ARMS }, (_, arm) => {
         const [along, across] = turned(point, (-2 * Math.PI * arm) / ARMS);
-        sum += Math.exp(-0.5 * (((along - 1) / SPOKE_LENGTH) ** 2 + (across / noise) ** 2));
-      }
-      return sum / (ARMS * 2 * Math.PI * SPOKE_LENGTH * noise);
+        return -0.5 * (((along - 1) / SPOKE_LENGTH) ** 2 + (across / noise) ** 2);
+      });
+      // Far out every exponential underflows, but not those of the differences.
+      const largest = Math.max(...exponents);
+      const sum = exponents.reduce((total, exponent) => total + Math.exp(exponent - largest), 0);
+      return largest + Math.log(sum / (ARMS * 2 * Math.PI * SPOKE_LENGTH * noise));
     };
     return {
-      logDensity: (x, y) => Math.log(unturned(turned([x, y], -turnAt(Math.hypot(x, y))))),
+      logDensity: (x, y) => unturned(turned([x, y], -turnAt(Math.hypot(x, y)))),
       // Every arm sees the same of the others, so the mean of −log p over one arm is the mean over all.
       entropy: () =>
         gaussianMean(
-          (x, y) => -Math.log(unturned([x, y])),
+          (x, y) => -unturned([x, y]),
           { mean: [1, 0], std: [SPOKE_LENGTH, noise] },
           Math.min(SPOKE_LENGTH, noise) / 2,
         ),
@@ -136,10 +138,7 @@ const spirals: ToyFamily = {
   // E t² cos² t and E t² sin² t under the density 2t / T² of t, with T a whole number of half turns.
   moments: (noise) => ({
     mean: [0, 0],
-    variance: [
-      (SPIRAL_END ** 2 + 3) / 36 + noise ** 2,
-      (SPIRAL_END ** 2 - 3) / 36 + noise ** 2,
-    ],
+    variance: [(SPIRAL_END ** 2 + 3) / 36 + noise ** 2, (SPIRAL_END ** 2 - 3) / 36 + noise ** 2],
   }),
   density: (noise) =>
     mixtureDensity(

@@ -94,7 +94,9 @@ function mixtureEntropy({ x, y, weight, sigma }: GaussianMixture): number {
   const width = columnOf.count;
   const density = new Float64Array(width * rowOf.count);
   const profile = (offset: number): Float64Array =>
-    Float64Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach - offset) ** 2) / (2 * CELLS ** 2)));
+    Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
+      Math.exp(-((i - reach - offset) ** 2) / (2 * CELLS ** 2)),
+    );
 
   const scale = 1 / (2 * Math.PI * sigma * sigma);
   weight.forEach((w, node) => {

@@ -55,6 +55,18 @@ export class Buffers {
     return this.#make(label, 4 * Math.max(length, 1), USAGE.MAP_READ | USAGE.COPY_DST);
   }
 
+  /** Puts `values` into `target` from element `start` on, after all that was submitted and before what will be. */
+  write(target: OwnedBuffer, values: Float32Array | Uint32Array, start = 0): void {
+    this.#device.queue.writeBuffer(target.buffer, 4 * start, values as Float32Array<ArrayBuffer>);
+  }
+
+  /** Copies the first `length` elements of `from` to the start of `to`. */
+  copy(from: OwnedBuffer, to: OwnedBuffer, length: number): void {
+    const encoder = this.#device.createCommandEncoder({ label: 'copy' });
+    encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, 4 * length);
+    this.submit(encoder.finish());
+  }
+
   submit(commands: GPUCommandBuffer): void {
     this.counts.submits++;
     this.#device.queue.submit([commands]);
@@ -74,9 +86,7 @@ export class Buffers {
   /** The first `length` elements of a storage buffer, through a staging buffer of their own. */
   async download(source: OwnedBuffer, length: number): Promise<Float32Array> {
     using staging = this.staging(`${source.buffer.label} staging`, length);
-    const encoder = this.#device.createCommandEncoder({ label: 'download' });
-    encoder.copyBufferToBuffer(source.buffer, 0, staging.buffer, 0, 4 * length);
-    this.submit(encoder.finish());
+    this.copy(source, staging, length);
     return await this.read(staging, length);
   }
 

@@ -1,7 +1,7 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
-import { gridOf } from '../shape.ts';
+import { ceilDivide, featureBlock, gridOf, ROW_BLOCK } from '../shape.ts';
 
 export const denseBackwardInputKernel = {
   stem: 'dense_backward_input',
@@ -20,6 +20,7 @@ export const denseBackwardInputKernel = {
     d_input: { access: 'read_write', element: 'f32' },
   },
   flags: ['HIDDEN'],
+  constants: ['INPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
 export interface DenseBackwardInputArguments {
@@ -38,6 +39,7 @@ export interface DenseBackwardInputArguments {
 export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
   const { rows, layer, slope } = args;
   const inputs = rows * layer.inputs;
+  const inputBlock = featureBlock(layer.inputs);
   return dispatchOf(denseBackwardInputKernel, {
     params: {
       n_rows: rows,
@@ -48,13 +50,14 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
       weight_offset: layer.weight.offset,
     },
     flags: { HIDDEN: slope !== undefined },
+    constants: { INPUT_BLOCK: inputBlock },
     buffers: {
       parameters: args.parameters,
       d_output: args.dOutput,
       d_input: args.dInput,
       ...(slope === undefined ? {} : { slope }),
     },
-    workgroups: gridOf(inputs),
+    workgroups: gridOf(ceilDivide(rows, ROW_BLOCK) * ceilDivide(layer.inputs, inputBlock)),
     flops: 2 * inputs * layer.outputs,
     bytes: 4 * (layer.weight.length + rows * layer.outputs + 2 * inputs),
   });

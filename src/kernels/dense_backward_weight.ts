@@ -1,25 +1,43 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
-import { gridOf } from '../shape.ts';
+import { ceilDivide, gridOf } from '../shape.ts';
 
 export const denseBackwardWeightKernel = {
   stem: 'dense_backward_weight',
   params: {
     n_rows: 'u32',
+    n_slices: 'u32',
     n_inputs: 'u32',
     n_outputs: 'u32',
     input_start: 'u32',
     output_start: 'u32',
-    weight_offset: 'u32',
-    bias_offset: 'u32',
   },
   bindings: {
     d_output: { access: 'read', element: 'f32' },
     input: { access: 'read', element: 'f32' },
-    gradients: { access: 'read_write', element: 'f32' },
+    partials: { access: 'read_write', element: 'f32' },
   },
 } as const satisfies KernelSpec;
+
+/** An invocation owns this many outputs by as many columns; as in the shader. */
+const BLOCK = 4;
+
+const MAX_SLICES = 16;
+
+/** Bytes that the partial sums of one layer may take. */
+const PARTIALS_BYTES = 16 * 2 ** 20;
+
+/** Slices of the rows that are summed apart: 16, or fewer for layers whose partial sums would be large. */
+export function rowSlices(layer: DenseSlots): number {
+  const fitting = Math.floor(PARTIALS_BYTES / (4 * weightElements(layer)));
+  return Math.min(MAX_SLICES, Math.max(1, fitting));
+}
+
+/** Weights and biases of a layer. */
+export function weightElements(layer: DenseSlots): number {
+  return layer.outputs * (layer.inputs + 1);
+}
 
 export interface DenseBackwardWeightArguments {
   rows: number;
@@ -28,25 +46,27 @@ export interface DenseBackwardWeightArguments {
   outputStart: number;
   input: string;
   inputStart: number;
-  gradients: string;
+  /** [rowSlices, outputs, inputs + 1]; `denseWeightReduce` adds the slices to the gradients. */
+  partials: string;
 }
 
-/** The gradients of a layer's weight and bias over all rows, added to `gradients`. */
+/** The gradients of a layer's weight and bias, summed over each slice of the rows. */
 export function denseBackwardWeight(args: DenseBackwardWeightArguments): Dispatch {
   const { rows, layer } = args;
+  const slices = rowSlices(layer);
+  const blocks = ceilDivide(layer.outputs, BLOCK) * ceilDivide(layer.inputs + 1, BLOCK);
   return dispatchOf(denseBackwardWeightKernel, {
     params: {
       n_rows: rows,
+      n_slices: slices,
       n_inputs: layer.inputs,
       n_outputs: layer.outputs,
       input_start: args.inputStart,
       output_start: args.outputStart,
-      weight_offset: layer.weight.offset,
-      bias_offset: layer.bias.offset,
     },
-    buffers: { d_output: args.dOutput, input: args.input, gradients: args.gradients },
-    workgroups: gridOf(layer.outputs * (layer.inputs + 1)),
+    buffers: { d_output: args.dOutput, input: args.input, partials: args.partials },
+    workgroups: gridOf(slices * blocks),
     flops: 2 * rows * layer.weight.length + rows * layer.outputs,
-    bytes: 4 * (rows * (layer.inputs + layer.outputs) + 2 * (layer.weight.length + layer.bias.length)),
+    bytes: 4 * (rows * (layer.inputs + layer.outputs) + slices * weightElements(layer)),
   });
 }

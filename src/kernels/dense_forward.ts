@@ -2,7 +2,7 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
 import type { Activation } from '../spec.ts';
-import { gridOf } from '../shape.ts';
+import { ceilDivide, featureBlock, gridOf, ROW_BLOCK } from '../shape.ts';
 import { activationCode } from './activation.ts';
 
 export const denseForwardKernel = {
@@ -23,7 +23,7 @@ export const denseForwardKernel = {
     slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
   },
   flags: ['STORE_SLOPE'],
-  constants: ['ACTIVATION'],
+  constants: ['ACTIVATION', 'OUTPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
 export interface DenseForwardArguments {
@@ -43,6 +43,7 @@ export interface DenseForwardArguments {
 export function denseForward(args: DenseForwardArguments): Dispatch {
   const { rows, layer, slope } = args;
   const outputs = rows * layer.outputs;
+  const outputBlock = featureBlock(layer.outputs);
   return dispatchOf(denseForwardKernel, {
     params: {
       n_rows: rows,
@@ -54,14 +55,14 @@ export function denseForward(args: DenseForwardArguments): Dispatch {
       bias_offset: layer.bias.offset,
     },
     flags: { STORE_SLOPE: slope !== undefined },
-    constants: { ACTIVATION: activationCode(args.activation) },
+    constants: { ACTIVATION: activationCode(args.activation), OUTPUT_BLOCK: outputBlock },
     buffers: {
       parameters: args.parameters,
       input: args.input,
       output: args.output,
       ...(slope === undefined ? {} : { slope }),
     },
-    workgroups: gridOf(outputs),
+    workgroups: gridOf(ceilDivide(rows, ROW_BLOCK) * ceilDivide(layer.outputs, outputBlock)),
     flops: 2 * outputs * layer.inputs,
     bytes: 4 * (layer.weight.length + layer.bias.length + rows * layer.inputs + outputs * (slope ? 2 : 1)),
   });

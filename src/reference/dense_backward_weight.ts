@@ -3,16 +3,18 @@ import type { denseBackwardWeightKernel } from '../kernels/dense_backward_weight
 import { at } from './at.ts';
 
 export const denseBackwardWeight: Twin<typeof denseBackwardWeightKernel> = ({ params, buffers }) => {
-  const { d_output, input, gradients } = buffers;
+  const { d_output, input, partials } = buffers;
+  const columns = params.n_inputs + 1;
+  partials.fill(0, 0, params.n_slices * params.n_outputs * columns);
   for (let o = 0; o < params.n_outputs; o++) {
-    const dOutput = (row: number): number => at(d_output, (params.output_start + o) * params.n_rows + row);
     for (let row = 0; row < params.n_rows; row++) {
+      const start = ((row % params.n_slices) * params.n_outputs + o) * columns;
+      const dOutput = at(d_output, (params.output_start + o) * params.n_rows + row);
       for (let i = 0; i < params.n_inputs; i++) {
-        const place = params.weight_offset + o * params.n_inputs + i;
-        gradients[place] =
-          at(gradients, place) + dOutput(row) * at(input, (params.input_start + i) * params.n_rows + row);
+        const product = dOutput * at(input, (params.input_start + i) * params.n_rows + row);
+        partials[start + i] = at(partials, start + i) + product;
       }
-      gradients[params.bias_offset + o] = at(gradients, params.bias_offset + o) + dOutput(row);
+      partials[start + params.n_inputs] = at(partials, start + params.n_inputs) + dOutput;
     }
   }
 };

@@ -10,6 +10,7 @@ import { couplingInverse } from './coupling_inverse.ts';
 import { denseBackwardInput } from './dense_backward_input.ts';
 import { denseBackwardWeight } from './dense_backward_weight.ts';
 import { denseForward } from './dense_forward.ts';
+import { denseWeightReduce } from './dense_weight_reduce.ts';
 import { logDetReduce } from './log_det_reduce.ts';
 import { nllLoss } from './nll_loss.ts';
 import { reduceSum } from './reduce_sum.ts';
@@ -30,6 +31,7 @@ export const twins = {
   dense_backward_input: denseBackwardInput,
   dense_backward_weight: denseBackwardWeight,
   dense_forward: denseForward,
+  dense_weight_reduce: denseWeightReduce,
   log_det_reduce: logDetReduce,
   nll_loss: nllLoss,
   reduce_sum: reduceSum,

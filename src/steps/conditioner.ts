@@ -1,6 +1,7 @@
 /** The nets of one coupling, forward and backward. */
 import { denseBackwardInput } from '../kernels/dense_backward_input.ts';
-import { denseBackwardWeight } from '../kernels/dense_backward_weight.ts';
+import { denseBackwardWeight, rowSlices, weightElements } from '../kernels/dense_backward_weight.ts';
+import { denseWeightReduce } from '../kernels/dense_weight_reduce.ts';
 import { denseForward } from '../kernels/dense_forward.ts';
 import type { NetSlots } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
@@ -15,6 +16,7 @@ import {
   PARAMETERS,
   slopeName,
   STATE,
+  WEIGHT_PARTIALS,
 } from './names.ts';
 
 /** A coupling as the steps see it. */
@@ -83,8 +85,9 @@ export function conditionerBackward(plan: PlanBuilder, coupling: Coupling, rows:
           outputStart,
           input: isFirst ? STATE : hiddenName(netIndex, depth - 1),
           inputStart,
-          gradients: GRADIENTS,
+          partials: plan.buffer(WEIGHT_PARTIALS, rowSlices(layer) * weightElements(layer)),
         }),
+        denseWeightReduce({ layer, partials: WEIGHT_PARTIALS, gradients: GRADIENTS }),
         denseBackwardInput({
           rows,
           layer,

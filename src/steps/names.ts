@@ -18,6 +18,9 @@ export const LOG_SCALE = 'log_scale';
 export const CONDITIONER_OUTPUT = 'conditioner_output';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
 
+/** The sums over row slices of the layer at hand. */
+export const WEIGHT_PARTIALS = 'weight_partials';
+
 export const hiddenName = (net: number, layer: number): string => `hidden.${net}.${layer}`;
 export const slopeName = (net: number, layer: number): string => `slope.${net}.${layer}`;
 export const dHiddenName = (layer: number): string => `d_hidden.${layer}`;

@@ -18,14 +18,23 @@ describe('base_sample', () => {
     expectClose('state', gpu('state'), twin('state'), F32_BOUND);
   });
 
-  it.each([2 ** 32 - 40, 2 ** 40 + 3, 2 ** 53 - 100])('matches its twin at rows from %i on', async (rowStart) => {
-    const { gpu, twin } = await runBoth([dispatch(65, 3, { rowStart, seed: 2 ** 52 + 12345 })], { state: 65 * 3 });
-    expectClose('state', gpu('state'), twin('state'), F32_BOUND);
-  });
+  it.each([2 ** 32 - 40, 2 ** 40 + 3, 2 ** 53 - 100])(
+    'matches its twin at rows from %i on',
+    async (rowStart) => {
+      const { gpu, twin } = await runBoth([dispatch(65, 3, { rowStart, seed: 2 ** 52 + 12345 })], {
+        state: 65 * 3,
+      });
+      expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+    },
+  );
 
   it('scales by the temperature', async () => {
     const { gpu, twin } = await runBoth(
-      [dispatch(65, 3), dispatch(65, 3, { temperature: 0.5, state: 'cold' }), dispatch(65, 3, { temperature: 0, state: 'frozen' })],
+      [
+        dispatch(65, 3),
+        dispatch(65, 3, { temperature: 0.5, state: 'cold' }),
+        dispatch(65, 3, { temperature: 0, state: 'frozen' }),
+      ],
       { state: 65 * 3, cold: 65 * 3, frozen: 65 * 3 },
     );
     expectClose('cold', gpu('cold'), twin('cold'), F32_BOUND);
@@ -48,23 +57,26 @@ describe('base_sample', () => {
     expect(new Set([...gpu('first'), ...gpu('other'), ...gpu('far')]).size).toBeGreaterThan(3 * 65 * 3 - 3);
   });
 
-  it.each([1, 64, 99])('gives rows [0, 100) the same bits when they are drawn in two runs split at %i', async (split) => {
-    const features = 5;
-    const { gpu } = await runBoth(
-      [
-        dispatch(100, features, { state: 'whole' }),
-        dispatch(split, features, { state: 'head' }),
-        dispatch(100 - split, features, { state: 'tail', rowStart: split }),
-      ],
-      { whole: 100 * features, head: split * features, tail: (100 - split) * features },
-    );
-    for (let c = 0; c < features; c++) {
-      expect([
-        ...gpu('head').slice(c * split, (c + 1) * split),
-        ...gpu('tail').slice(c * (100 - split), (c + 1) * (100 - split)),
-      ]).toEqual([...gpu('whole').slice(c * 100, (c + 1) * 100)]);
-    }
-  });
+  it.each([1, 64, 99])(
+    'gives rows [0, 100) the same bits when they are drawn in two runs split at %i',
+    async (split) => {
+      const features = 5;
+      const { gpu } = await runBoth(
+        [
+          dispatch(100, features, { state: 'whole' }),
+          dispatch(split, features, { state: 'head' }),
+          dispatch(100 - split, features, { state: 'tail', rowStart: split }),
+        ],
+        { whole: 100 * features, head: split * features, tail: (100 - split) * features },
+      );
+      for (let c = 0; c < features; c++) {
+        expect([
+          ...gpu('head').slice(c * split, (c + 1) * split),
+          ...gpu('tail').slice(c * (100 - split), (c + 1) * (100 - split)),
+        ]).toEqual(Array.from(gpu('whole').slice(c * 100, (c + 1) * 100)));
+      }
+    },
+  );
 
   it('gives the first features of a row the same bits whatever the number of features', async () => {
     const { gpu } = await runBoth(
@@ -95,6 +107,10 @@ describe('base_sample', () => {
   });
 });
 
-function dispatch(rows: number, features: number, more: Partial<Parameters<typeof baseSample>[0]> = {}): Dispatch {
+function dispatch(
+  rows: number,
+  features: number,
+  more: Partial<Parameters<typeof baseSample>[0]> = {},
+): Dispatch {
   return baseSample({ rows, features, rowStart: 0, seed: 42, temperature: 1, state: 'state', ...more });
 }

@@ -1,5 +1,6 @@
-/** A layer's place in a parameter buffer of its own, off the start so that offsets matter. */
+/** Tensors and feature blocks for dispatches of their own, off the start so that offsets matter. */
 import type { DenseSlots, TensorSlot } from '../../src/paramLayout.ts';
+import type { CouplingBlocks, ScaleMap } from '../../src/spec.ts';
 
 export function denseSlots(inputs: number, outputs: number, start = 0): DenseSlots {
   const weight = tensorSlot('weight', [outputs, inputs], start);
@@ -8,4 +9,17 @@ export function denseSlots(inputs: number, outputs: number, start = 0): DenseSlo
 
 export function tensorSlot(name: string, shape: number[], offset: number): TensorSlot {
   return { name, shape, offset, length: shape.reduce((a, b) => a * b, 1), trainable: true };
+}
+
+/** Both scale maps, the bounded one with a bound that inputs of a few units reach. */
+export const SCALE_MAPS: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }];
+
+/** A coupling that transforms `count` features from `start`; what it conditions on plays no part in the kernels. */
+export function transformBlock(start: number, count: number): CouplingBlocks {
+  return { transformStart: start, transformCount: count, conditionStart: 0, conditionCount: 0 };
+}
+
+/** Standard deviations from 1/100 to 100. */
+export function spreads(features: number): Float32Array {
+  return Float32Array.from({ length: features }, (_, j) => 10 ** (2 * Math.sin(1 + 3 * j)));
 }

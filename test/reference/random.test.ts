@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ShapeError } from '../../src/errors.ts';
 import {
   addToRow,
@@ -17,7 +17,11 @@ import {
 describe('Philox4x32-10', () => {
   // The known-answer vectors that Random123 publishes.
   it.each([
-    [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+    ],
     [
       [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
       [0xffffffff, 0xffffffff],
@@ -92,7 +96,11 @@ describe('uniforms and normals', () => {
     expect(Math.abs(mean(draws, (z) => z * z) - 1)).toBeLessThan(error(2));
     expect(Math.abs(mean(draws, (z) => z ** 3))).toBeLessThan(error(15));
     expect(Math.abs(mean(draws, (z) => z ** 4) - 3)).toBeLessThan(error(96));
-    for (const [bound, share] of [[1, 0.3173105], [2, 0.0455003], [3, 0.0026998]] as const) {
+    for (const [bound, share] of [
+      [1, 0.3173105],
+      [2, 0.0455003],
+      [3, 0.0026998],
+    ] as const) {
       const beyond = mean(draws, (z) => (Math.abs(z) > bound ? 1 : 0));
       expect(Math.abs(beyond - share)).toBeLessThan(error(share * (1 - share)));
     }
@@ -100,7 +108,10 @@ describe('uniforms and normals', () => {
 
   it('does not correlate the two normals of a pair', () => {
     const draws = normals(5, STREAMS.baseSample, 100_000);
-    const pairs = Float64Array.from({ length: draws.length / 2 }, (_, i) => draws[2 * i]! * draws[2 * i + 1]!);
+    const pairs = Float64Array.from(
+      { length: draws.length / 2 },
+      (_, i) => draws[2 * i]! * draws[2 * i + 1]!,
+    );
     expect(Math.abs(mean(pairs, (product) => product))).toBeLessThan(4 / Math.sqrt(pairs.length));
   });
 });
@@ -130,20 +141,24 @@ describe('the shuffle', () => {
   });
 
   // Chi-square over the places where a row can land, against four standard deviations above its mean.
-  it.each([2, 3, 4, 5, 7, 16, 17])('sends each of %i rows to each place equally often over the epochs', (count) => {
-    const epochs = 4000;
-    const landed = Array.from({ length: count }, () => new Float64Array(count));
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const keys = shuffleKeys(splitSeed(11), epoch);
-      for (let position = 0; position < count; position++) landed[shuffledRow(position, count, keys)]![position]!++;
-    }
-    const expected = epochs / count;
-    const chiSquare = landed
-      .flatMap((places) => [...places])
-      .reduce((sum, seen) => sum + (seen - expected) ** 2 / expected, 0);
-    const freedom = (count - 1) ** 2;
-    expect(chiSquare).toBeLessThan(freedom + 4 * Math.sqrt(2 * freedom));
-  });
+  it.each([2, 3, 4, 5, 7, 16, 17])(
+    'sends each of %i rows to each place equally often over the epochs',
+    (count) => {
+      const epochs = 4000;
+      const landed = Array.from({ length: count }, () => new Float64Array(count));
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        const keys = shuffleKeys(splitSeed(11), epoch);
+        for (let position = 0; position < count; position++)
+          landed[shuffledRow(position, count, keys)]![position]!++;
+      }
+      const expected = epochs / count;
+      const chiSquare = landed
+        .flatMap((places) => [...places])
+        .reduce((sum, seen) => sum + (seen - expected) ** 2 / expected, 0);
+      const freedom = (count - 1) ** 2;
+      expect(chiSquare).toBeLessThan(freedom + 4 * Math.sqrt(2 * freedom));
+    },
+  );
 
   it('leaves no trace of the order: neighbours in an epoch are uncorrelated', () => {
     const count = 50_000;

@@ -35,7 +35,10 @@ describe.each(TOY_NAMES)('the toy density %s', (name) => {
   });
 
   it('has points whose mean −log p is the entropy', () => {
-    const surprise = Array.from({ length: POINTS }, (_, i) => -density.logDensity(points[2 * i]!, points[2 * i + 1]!));
+    const surprise = Array.from(
+      { length: POINTS },
+      (_, i) => -density.logDensity(points[2 * i]!, points[2 * i + 1]!),
+    );
     const { mean, error } = meanOf(surprise);
     expect(Math.abs(mean - density.entropy)).toBeLessThanOrEqual(4 * error + 1e-9);
   });
@@ -43,7 +46,8 @@ describe.each(TOY_NAMES)('the toy density %s', (name) => {
   it('has points that fall into the regions of the plane as often as its density says', () => {
     const across = 6;
     const regionOf = (x: number, y: number): number => {
-      const place = (value: number): number => Math.min(across - 1, Math.max(0, Math.floor(value + across / 2)));
+      const place = (value: number): number =>
+        Math.min(across - 1, Math.max(0, Math.floor(value + across / 2)));
       return place(y) * across + place(x);
     };
     const shares = new Float64Array(across * across);
@@ -55,6 +59,17 @@ describe.each(TOY_NAMES)('the toy density %s', (name) => {
       // 1 % for the cells of the checkerboard's grid that lie across a region's border.
       expect(Math.abs(count - POINTS * shares[region]!)).toBeLessThan(5 * error + 0.01 * count);
     });
+  });
+
+  it('has a log-density far out too, where the density itself underflows', () => {
+    const far = [density.logDensity(20, -3), density.logDensity(40, -6)] as const;
+    if (name === 'checkerboard') {
+      expect(far).toEqual([-Infinity, -Infinity]);
+    } else {
+      expect(far[0]).toBeLessThan(-800);
+      expect(far[1]).toBeLessThan(far[0]);
+      expect(far[1]).toBeGreaterThan(-1e7);
+    }
   });
 
   it('gives a point that depends on seed, stream and index alone', () => {
@@ -98,7 +113,9 @@ describe('entropies', () => {
   ] as const)('integrates the entropy of %s for the noise %d on request', (name, noise) => {
     const density = toyDensity(name, { noise });
     expect(density.noise).toBe(noise);
-    expect(Math.abs(sumOver(gridOf(density), (cell) => -cell.logDensity) - density.entropy)).toBeLessThan(0.003);
+    expect(Math.abs(sumOver(gridOf(density), (cell) => -cell.logDensity) - density.entropy)).toBeLessThan(
+      0.003,
+    );
   });
 
   it.each(['moons', 'circles', '8gaussians', 'pinwheel', 'spirals'] as const)(

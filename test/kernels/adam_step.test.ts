@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { adamStep } from '../../src/kernels/adam_step.ts';
+import type { AdamStepArguments } from '../../src/kernels/adam_step.ts';
+import { stepRecord } from '../../src/kernels/step_record.ts';
+import { expectClose } from '../support/compare.ts';
+import { ramp, runBoth } from './harness.ts';
+
+const F32_BOUND = 1e-5;
+
+const WRITTEN = ['parameters', 'first_moment', 'second_moment', 'gradients'];
+
+describe('adam_step', () => {
+  it.each([1, 63, 64, 65, 257, 1025, 65_537])('matches its twin at %i parameters', async (count) => {
+    const { gpu, twin } = await runBoth([adamStep(args(count))], contents(count));
+    for (const name of WRITTEN) expectClose(name, gpu(name), twin(name), F32_BOUND);
+  });
+
+  it('zeroes the gradients and leaves what lies behind the trainable parameters alone', async () => {
+    const frozen = Float32Array.of(5, -6, 7);
+    const before = contents(65);
+    const { gpu } = await runBoth([adamStep(args(65))], {
+      ...before,
+      parameters: Float32Array.of(...(before.parameters as Float32Array), ...frozen),
+    });
+    expect(gpu('gradients')).toEqual(new Float32Array(65));
+    expect(gpu('parameters').slice(65)).toEqual(frozen);
+    expect(gpu('parameters').slice(0, 65)).not.toEqual(before.parameters);
+  });
+
+  it('takes the scalars of each step from the ring, which wraps around', async () => {
+    const ringSize = 8;
+    const steps = 5;
+    const scalars = new Float32Array(3 * ringSize).fill(NaN);
+    for (let step = 6; step < 6 + steps; step++) {
+      scalars.set([0.1 / step, 1 / (1 - 0.9 ** (step + 1)), 1 / (1 - 0.999 ** (step + 1))], 3 * (step % 8));
+    }
+    const dispatches = Array.from({ length: steps }, (_, step) => [
+      adamStep(args(65, { ringSize, gradients: `gradients ${step}` })),
+      stepRecord({
+        rows: 1,
+        ringSize,
+        nllSum: 'nll_sum',
+        gradientSumSquares: 'gradient_sum_squares',
+        stepState: 'step_state',
+        stepLosses: 'step_losses',
+      }),
+    ]).flat();
+    const { gpu, twin } = await runBoth(dispatches, {
+      ...contents(65),
+      ...Object.fromEntries(
+        Array.from({ length: steps }, (_, step) => [`gradients ${step}`, ramp(65, 1, 7 * step)]),
+      ),
+      step_state: Uint32Array.of(6),
+      step_scalars: scalars,
+      nll_sum: 1,
+      step_losses: 2 * ringSize,
+    });
+    for (const name of WRITTEN.slice(0, 3)) expectClose(name, gpu(name), twin(name), F32_BOUND);
+    expect(gpu('step_state')).toEqual(Uint32Array.of(6 + steps));
+  });
+
+  it('scales a gradient above the clip norm down to it, and no other', async () => {
+    const clipped = await runBoth([adamStep(args(65, { clipNorm: 0.25 }))], contents(65));
+    for (const name of WRITTEN) expectClose(name, clipped.gpu(name), clipped.twin(name), F32_BOUND);
+    const free = await runBoth([adamStep(args(65))], contents(65));
+    const short = await runBoth([adamStep(args(65, { clipNorm: 1e3 }))], contents(65));
+    expect(short.gpu('first_moment')).toEqual(free.gpu('first_moment'));
+    expect(clipped.gpu('first_moment')).not.toEqual(free.gpu('first_moment'));
+  });
+
+  it('divides a whole gradient of norm 8 by 16 at the clip norm 0.5', async () => {
+    const { gpu } = await runBoth([adamStep(args(3, { clipNorm: 0.5, beta1: 0 }))], {
+      ...contents(3),
+      gradients: Float32Array.of(0, 8, 0),
+      first_moment: 3,
+      gradient_sum_squares: Float32Array.of(64),
+    });
+    expect(gpu('first_moment')).toEqual(Float32Array.of(0, 0.5, 0));
+  });
+
+  it('does nothing on a gradient of zeros from fresh moments, clipping or not', async () => {
+    for (const clipNorm of [0, 1]) {
+      const { gpu } = await runBoth([adamStep(args(65, { clipNorm }))], {
+        ...contents(65),
+        gradients: 65,
+        first_moment: 65,
+        second_moment: 65,
+        gradient_sum_squares: 1,
+      });
+      expect(gpu('parameters')).toEqual(contents(65).parameters);
+      expect(gpu('first_moment')).toEqual(new Float32Array(65));
+      expect(gpu('second_moment')).toEqual(new Float32Array(65));
+    }
+  });
+
+  it.each([
+    ['infinite', Infinity],
+    ['NaN', NaN],
+    ['negative infinite', -Infinity],
+  ])('touches no parameter and no moment where the norm is %s', async (_, sumSquares) => {
+    for (const clipNorm of [0, 1]) {
+      const before = contents(65);
+      (before.gradients as Float32Array)[64] = sumSquares;
+      const { gpu } = await runBoth([adamStep(args(65, { clipNorm }))], {
+        ...before,
+        gradient_sum_squares: Float32Array.of(sumSquares),
+      });
+      for (const name of WRITTEN.slice(0, 3)) expect(gpu(name)).toEqual(before[name]);
+      expect(gpu('gradients')).toEqual(new Float32Array(65));
+    }
+  });
+});
+
+function args(count: number, more: Partial<AdamStepArguments> = {}): AdamStepArguments {
+  return {
+    parameterCount: count,
+    ringSize: 2,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    clipNorm: 0,
+    stepState: 'step_state',
+    stepScalars: 'step_scalars',
+    gradientSumSquares: 'gradient_sum_squares',
+    parameters: 'parameters',
+    gradients: 'gradients',
+    firstMoment: 'first_moment',
+    secondMoment: 'second_moment',
+    ...more,
+  };
+}
+
+function contents(count: number): Parameters<typeof runBoth>[1] {
+  const gradients = ramp(count, 0.3);
+  return {
+    step_state: Uint32Array.of(3),
+    step_scalars: Float32Array.of(NaN, NaN, NaN, 0.05, 1.7, 40),
+    gradient_sum_squares: Float32Array.of(gradients.reduce((sum, g) => sum + g * g, 0)),
+    parameters: ramp(count, 2, 4),
+    gradients,
+    first_moment: ramp(count, 0.1, 5),
+    second_moment: ramp(count, 0.1, 6).map(Math.abs),
+  };
+}

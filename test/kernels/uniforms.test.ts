@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { WgslParser, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import type { Type, Var } from 'wgsl_reflect';
+import { preprocess } from '../../src/gpu/preprocess.ts';
+import { packUniforms, paramsSize, UNIFORM_ALIGNMENT } from '../../src/gpu/uniforms.ts';
+import { activeBindings } from '../../src/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../src/kernel.ts';
+import { REDUCTION_SIZE, WORKGROUP_SIZE } from '../../src/shape.ts';
+import { flagCombinations, kernelsByFile } from '../support/kernels.ts';
+
+/** What WebGPU guarantees on every device, or less where the design asks for less. */
+const PORTABLE = { workgroupBytes: 16_384, storageBuffers: 8, invocations: 256 };
+
+const variants = [...kernelsByFile.values()].flatMap((kernel) =>
+  flagCombinations(kernel).map((flags) => ({
+    name: [kernel.stem, ...Object.keys(flags).filter((flag) => flags[flag])].join(' '),
+    kernel,
+    flags,
+  })),
+);
+
+describe.each(variants)('the shader of $name', ({ kernel, flags }) => {
+  const shader = reflect(preprocess(kernel.stem, flags));
+
+  it('has one uniform, params at binding 0, with the fields of the kernel in their order', () => {
+    const [uniform, ...others] = shader.info.uniforms;
+    expect(others).toEqual([]);
+    expect(uniform).toMatchObject({ name: 'params', group: 0, binding: 0 });
+    expect(uniform?.type.name).toBe('Params');
+    expect(uniform?.members?.map(({ name, type }) => [name, type.name])).toEqual(
+      Object.entries(kernel.params),
+    );
+  });
+
+  it('reads every param where packUniforms puts it', () => {
+    const members = shader.info.uniforms[0]?.members ?? [];
+    const dispatch = dispatchWith(kernel, flags);
+    const { bytes, offsets } = packUniforms([dispatch, dispatch]);
+    expect(offsets).toEqual([0, UNIFORM_ALIGNMENT]);
+    expect(paramsSize(dispatch)).toBeGreaterThanOrEqual(shader.info.uniforms[0]?.size ?? Infinity);
+    for (const start of offsets) {
+      const view = new DataView(bytes, start, paramsSize(dispatch));
+      for (const { name, type, offset } of members) {
+        const read = type.name === 'u32' ? view.getUint32(offset, true) : view.getFloat32(offset, true);
+        expect(read, name).toBe(dispatch.params[name]);
+      }
+    }
+  });
+
+  it('has the storage bindings of the kernel', () => {
+    const found = shader.info.storage.map(({ name, group, binding, access, format }) => ({
+      name,
+      group,
+      binding,
+      access,
+      element: format?.name,
+    }));
+    const expected = activeBindings(kernel, flags).map(({ name, binding, spec }) => ({
+      name,
+      group: 0,
+      binding,
+      access: spec.access,
+      element: spec.element,
+    }));
+    expect(found).toEqual(expected);
+  });
+
+  it('has the entry point main and the override constants of the kernel', () => {
+    expect(shader.info.entry.compute.map(({ name }) => name)).toEqual(['main']);
+    expect(shader.info.overrides.map(({ name }) => name).sort()).toEqual(
+      [...(kernel.constants ?? [])].sort(),
+    );
+  });
+
+  it('stays within the limits of every device', () => {
+    expect(shader.info.storage.length).toBeLessThanOrEqual(PORTABLE.storageBuffers);
+    const size = shader.info.entry.compute[0]?.workgroupSize ?? [Infinity];
+    expect(size.reduce((a, b) => a * b, 1)).toBeLessThanOrEqual(PORTABLE.invocations);
+    expect(shader.workgroupBytes).toBeLessThanOrEqual(PORTABLE.workgroupBytes);
+  });
+});
+
+describe('the kernels', () => {
+  it('are found', () => {
+    expect(variants.length).toBeGreaterThan(15);
+  });
+
+  it('name with `when` only flags that they have', () => {
+    for (const kernel of kernelsByFile.values()) {
+      const conditions = Object.values(kernel.bindings).flatMap(({ when }) => when ?? []);
+      expect(kernel.flags ?? [], kernel.stem).toEqual(expect.arrayContaining(conditions));
+    }
+  });
+
+  it('share their workgroup sizes with the host', () => {
+    const sizeOf = (stem: string): unknown =>
+      reflect(preprocess(stem, { STORE_SLOPE: false })).info.entry.compute[0]?.workgroupSize;
+    expect(sizeOf('log_det_reduce')).toEqual([WORKGROUP_SIZE, 1, 1]);
+    expect(sizeOf('reduce_sum')).toEqual([REDUCTION_SIZE, 1, 1]);
+  });
+});
+
+describe('packUniforms', () => {
+  it('refuses a param that is missing or not finite, by name', () => {
+    const kernel = kernelsByFile.get('base_log_prob')!;
+    for (const sign of [NaN, Infinity, undefined]) {
+      const dispatch = dispatchWith(kernel, {});
+      const params = { ...dispatch.params, sign } as Record<string, number>;
+      expect(() => packUniforms([{ ...dispatch, params }])).toThrow(/base_log_prob: param sign/);
+    }
+  });
+});
+
+function dispatchWith(kernel: KernelSpec, flags: Record<string, boolean>): Dispatch {
+  const params = Object.fromEntries(
+    Object.entries(kernel.params).map(([name, type], index) => [
+      name,
+      type === 'u32' ? 4_000_000_000 + index : -0.5 - index,
+    ]),
+  );
+  return { kernel, params, flags, constants: {}, buffers: {}, workgroups: [1, 1, 1], flops: 0, bytes: 0 };
+}
+
+/** The declarations of a shader. */
+function reflect(code: string): { info: WgslReflect; workgroupBytes: number } {
+  const ast = new WgslParser().parse(withoutBodies(code));
+  const info = new WgslReflect();
+  info.updateAST(ast);
+  const workgroupBytes = ast
+    .filter((node) => (node as Var).storage === 'workgroup')
+    .map((node) => info.getTypeInfo((node as Var).type as Type).size);
+  return { info, workgroupBytes: workgroupBytes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** Functions without what they do: the parser takes some names there for keywords. */
+function withoutBodies(code: string): string {
+  let result = '';
+  let rest = code.replaceAll(/\/\/.*$/gm, '');
+  for (;;) {
+    const start = /\bfn\b[^{]*\{/.exec(rest);
+    if (start === null) return result + rest;
+    let end = start.index + start[0].length;
+    result += `${rest.slice(0, end)}}`;
+    for (let depth = 1; depth > 0; end++) {
+      if (rest[end] === '{') depth++;
+      if (rest[end] === '}') depth--;
+    }
+    rest = rest.slice(end);
+  }
+}

@@ -1,0 +1,28 @@
+/** Every kernel of src/kernels, found by its file and not by a list. */
+import type { KernelSpec } from '../../src/kernel.ts';
+
+const modules = import.meta.glob<Record<string, unknown>>('../../src/kernels/*.ts', { eager: true });
+
+/** The kernels by the stem of the file that exports them. */
+export const kernelsByFile: ReadonlyMap<string, KernelSpec> = new Map(
+  Object.entries(modules).flatMap(([path, exports]) =>
+    Object.entries(exports)
+      .filter(([name]) => name.endsWith('Kernel'))
+      .map(([, kernel]): [string, KernelSpec] => [
+        path.replace(/^.*\//, '').replace(/\.ts$/, ''),
+        kernel as KernelSpec,
+      ]),
+  ),
+);
+
+/** Every way to set the flags of a kernel. */
+export function flagCombinations(kernel: KernelSpec): Record<string, boolean>[] {
+  return (kernel.flags ?? []).reduce<Record<string, boolean>[]>(
+    (combinations, flag) =>
+      combinations.flatMap((others) => [
+        { ...others, [flag]: false },
+        { ...others, [flag]: true },
+      ]),
+    [{}],
+  );
+}
