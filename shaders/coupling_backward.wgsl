@@ -1,13 +1,15 @@
 // Undoes a coupling and pulls the gradient back through it: x2 = (z2 - t) exp(-s), d_x2 = d_z2 exp(s),
 // d_t = d_z2, d_a = (d_z2 x2 exp(s) + d_log_det) ds/da, with x2 exp(s) = z2 - t.
 // conditioner_output, d_conditioner_output [a | t]: [2 n_transformed, n_rows]; state z -> x and d_state
-// d_z -> d_x: [*, n_rows] from feature transform_start, in place. d_log_det is the same for every row.
+// d_z -> d_x: [*, n_rows] from feature transform_start, in place. d_log_det is the same for every valid row and
+// zero for the padding after them.
 // One invocation owns one feature of one row; nothing is accumulated. docs/derivations.md, eq. (16) to (19)
 #include "shared/grid.wgsl"
 #include "shared/scale_map.wgsl"
 
 struct Params {
   n_rows: u32,
+  n_valid_rows: u32,
   n_transformed: u32,
   transform_start: u32,
   scale_bound: f32,
@@ -39,6 +41,7 @@ fn main(
 
   state[place] = scaled * exp(-s.value);
   d_state[place] = d_z * exp(s.value);
-  d_conditioner_output[index] = (d_z * scaled + params.d_log_det) * s.slope;
+  let d_log_det = select(0.0, params.d_log_det, index % params.n_rows < params.n_valid_rows);
+  d_conditioner_output[index] = (d_z * scaled + d_log_det) * s.slope;
   d_conditioner_output[n_elements + index] = d_z;
 }

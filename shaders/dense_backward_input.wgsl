@@ -1,16 +1,15 @@
 // d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], or added to what is there for the first layer.
-// parameters: W [n_outputs, n_inputs]; d_output [*, n_rows] from feature output_start;
-// slope [n_inputs, n_rows] is phi' of the layer below; d_input [*, n_rows] from feature input_start.
-// One invocation owns INPUT_BLOCK inputs of four rows and alone sums over o, in ascending order.
-// docs/derivations.md, eq. (21), (22)
+// parameters: W [n_outputs, n_inputs]; d_output [*, n_quads] from feature output_start; slope [n_inputs, n_quads]
+// is phi' of the layer below; d_input [*, n_quads] from feature input_start; a quad is four rows.
+// One invocation owns INPUT_BLOCK inputs of one quad, so that each weight is loaded once for four rows, and
+// alone sums over o, in ascending order. docs/derivations.md, eq. (21), (22)
 #include "shared/grid.wgsl"
-#include "shared/row_block.wgsl"
 
 // 4, or 1 for layers too narrow to fill four.
 override INPUT_BLOCK: u32 = 4u;
 
 struct Params {
-  n_rows: u32,
+  n_quads: u32,
   n_inputs: u32,
   n_outputs: u32,
   input_start: u32,
@@ -20,11 +19,11 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> d_output: array<f32>;
+@group(0) @binding(2) var<storage, read> d_output: array<vec4f>;
 #if HIDDEN
-@group(0) @binding(3) var<storage, read> slope: array<f32>;
+@group(0) @binding(3) var<storage, read> slope: array<vec4f>;
 #endif
-@group(0) @binding(4) var<storage, read_write> d_input: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d_input: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -33,26 +32,21 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = linear_index(group, n_groups, local);
-  let n_quarter = (params.n_rows + 3u) / 4u;
-  let first_input = (index / n_quarter) * INPUT_BLOCK;
+  let first_input = (index / params.n_quads) * INPUT_BLOCK;
   if (first_input >= params.n_inputs) {
     return;
   }
-  let block = row_block(index % n_quarter, params.n_rows);
-  var weight_at = params.weight_offset + min(first_input + vec4u(0u, 1u, 2u, 3u), vec4u(params.n_inputs - 1u));
-  var d_output_at = params.output_start * params.n_rows + block.readable;
+  let quad = index % params.n_quads;
+  let inputs = min(first_input + vec4u(0u, 1u, 2u, 3u), vec4u(params.n_inputs - 1u));
+  var weight_at = params.weight_offset + inputs;
+  var d_output_at = params.output_start * params.n_quads + quad;
 
   var sum_0 = vec4f();
   var sum_1 = vec4f();
   var sum_2 = vec4f();
   var sum_3 = vec4f();
   for (var o = 0u; o < params.n_outputs; o++) {
-    let d = vec4f(
-      d_output[d_output_at.x],
-      d_output[d_output_at.y],
-      d_output[d_output_at.z],
-      d_output[d_output_at.w],
-    );
+    let d = d_output[d_output_at];
     sum_0 += parameters[weight_at.x] * d;
     if (INPUT_BLOCK == 4u) {
       sum_1 += parameters[weight_at.y] * d;
@@ -60,35 +54,25 @@ fn main(
       sum_3 += parameters[weight_at.w] * d;
     }
     weight_at += params.n_inputs;
-    d_output_at += params.n_rows;
+    d_output_at += params.n_quads;
   }
 
-  store(first_input, block, sum_0);
+  store(first_input, quad, sum_0);
   if (INPUT_BLOCK == 4u) {
-    store(first_input + 1u, block, sum_1);
-    store(first_input + 2u, block, sum_2);
-    store(first_input + 3u, block, sum_3);
+    store(first_input + 1u, quad, sum_1);
+    store(first_input + 2u, quad, sum_2);
+    store(first_input + 3u, quad, sum_3);
   }
 }
 
-fn store(i: u32, block: RowBlock, sums: vec4f) {
+fn store(i: u32, quad: u32, sums: vec4f) {
   if (i >= params.n_inputs) {
     return;
   }
-  store_row(i, block.rows.x, sums.x);
-  store_row(i, block.rows.y, sums.y);
-  store_row(i, block.rows.z, sums.z);
-  store_row(i, block.rows.w, sums.w);
-}
-
-fn store_row(i: u32, row: u32, sum: f32) {
-  if (row >= params.n_rows) {
-    return;
-  }
-  let place = (params.input_start + i) * params.n_rows + row;
+  let place = (params.input_start + i) * params.n_quads + quad;
 #if HIDDEN
-  d_input[place] = sum * slope[i * params.n_rows + row];
+  d_input[place] = sums * slope[i * params.n_quads + quad];
 #else
-  d_input[place] += sum;
+  d_input[place] += sums;
 #endif
 }

@@ -1,5 +1,6 @@
 // nll[r] = -log N(z[., r]; 0, I) - log_det[r] and the gradient of its mean, d_z = z / n_total.
-// state z, d_state: [n_features, n_rows]; log_det [n_rows]; nll [*] from row_start.
+// state z, d_state: [n_features, n_rows]; log_det [n_rows]; nll [*] from row_start. Rows from
+// n_valid_rows on are padding: no loss, no gradient.
 // One invocation owns one row and sums over the features in ascending order; reduce_sum adds the rows.
 // docs/derivations.md, eq. (4), (14), (15)
 #include "shared/grid.wgsl"
@@ -7,6 +8,7 @@
 
 struct Params {
   n_rows: u32,
+  n_valid_rows: u32,
   n_features: u32,
   row_start: u32,
   n_total: u32,
@@ -28,11 +30,14 @@ fn main(
   if (index >= params.n_rows) {
     return;
   }
+  let is_valid = index < params.n_valid_rows;
   var sum_squares = 0.0;
   for (var j = 0u; j < params.n_features; j++) {
     let z = state[j * params.n_rows + index];
     sum_squares += z * z;
-    d_state[j * params.n_rows + index] = z / f32(params.n_total);
+    d_state[j * params.n_rows + index] = select(0.0, z / f32(params.n_total), is_valid);
   }
-  nll[params.row_start + index] = -normal_log_density(sum_squares, params.n_features) - log_det[index];
+  if (is_valid) {
+    nll[params.row_start + index] = -normal_log_density(sum_squares, params.n_features) - log_det[index];
+  }
 }

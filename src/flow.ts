@@ -345,7 +345,7 @@ export class Flow implements Disposable {
   }
 
   #upload(parameters: Float32Array): void {
-    this.#context.device.queue.writeBuffer(this.#parameters.buffer, 0, new Float32Array(parameters));
+    this.#context.buffers.write(this.#parameters, parameters);
   }
 
   async #download(): Promise<Float32Array> {

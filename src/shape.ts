@@ -10,10 +10,24 @@ export const REDUCTION_SIZE = 256;
 /** WebGPU's guaranteed number of workgroups in one dimension. */
 export const MAX_WORKGROUPS = 65_535;
 
-/** Rows of one invocation in the dense kernels; as in shared/row_block.wgsl. */
-export const ROW_BLOCK = 4;
+/** Rows that the dense kernels load, compute and store together, as one vec4f. */
+const QUAD = 4;
 
-/** Features of one invocation in the dense kernels: four, or one for layers too narrow to fill four. */
+/**
+ * Rows of the workspace for `rows` rows: a multiple of 4. The rows after the last are ordinary rows whose
+ * results nobody reads and whose gradient is zero.
+ */
+export function paddedRows(rows: number): number {
+  return roundUp(rows, QUAD);
+}
+
+/** @throws {RangeError} when the rows are not padded */
+export function quadsOf(rows: number): number {
+  if (rows % QUAD !== 0) throw new RangeError(`${rows} rows are not a multiple of ${QUAD}`);
+  return rows / QUAD;
+}
+
+/** Features whose sums run side by side: four, or one for layers too narrow to fill four. */
 export function featureBlock(features: number): 1 | 4 {
   return features < 4 ? 1 : 4;
 }

@@ -266,9 +266,8 @@ function standardizeBy(
 ): void {
   const slots = model.layout.bijectors[0];
   if (slots?.type !== 'standardize') return;
-  const { queue } = context.device;
-  queue.writeBuffer(parameters.buffer, 4 * slots.mean.offset, new Float32Array(mean));
-  queue.writeBuffer(parameters.buffer, 4 * slots.std.offset, new Float32Array(std));
+  context.buffers.write(parameters, new Float32Array(mean), slots.mean.offset);
+  context.buffers.write(parameters, new Float32Array(std), slots.std.offset);
 }
 
 function meanNll(logProb: Float32Array): number {

@@ -98,7 +98,7 @@ export class TrainingRun implements Disposable {
     state: OptimizerState | undefined,
   ): Promise<TrainingRun> {
     const { context, model, parameters } = trainee;
-    const { buffers, device } = context;
+    const { buffers } = context;
     const owned: OwnedBuffer[] = [];
     try {
       const shared = new Map([[PARAMETERS, parameters]]);
@@ -108,8 +108,7 @@ export class TrainingRun implements Disposable {
           const buffer = buffers.storage(name, count * source.features);
           owned.push(buffer);
           shared.set(name, buffer);
-          const rows = data.subarray(start * source.features, (start + count) * source.features);
-          device.queue.writeBuffer(buffer.buffer, 0, rows as Float32Array<ArrayBuffer>);
+          buffers.write(buffer, data.subarray(start * source.features, (start + count) * source.features));
         });
       }
       const { batch, seed, beta1, beta2, epsilon, clipNorm } = settings;
@@ -120,7 +119,7 @@ export class TrainingRun implements Disposable {
 
       const firstStep = state?.step ?? 0;
       const write = (name: string, values: Float32Array | Uint32Array): void =>
-        device.queue.writeBuffer(program.buffer(name).buffer, 0, values as Float32Array<ArrayBuffer>);
+        buffers.write(program.buffer(name), values);
       write(STEP_STATE, new Uint32Array([firstStep]));
       if (state !== undefined) {
         write(FIRST_MOMENT, state.firstMoment);
@@ -204,7 +203,7 @@ export class TrainingRun implements Disposable {
   /** Remembers the parameters as they are now, for `restoreBest`. */
   keepBest(): void {
     this.#best ??= this.#own(this.#context.buffers.storage('best parameters', this.#parameterCount));
-    this.#copy(this.#parameters, this.#best);
+    this.#context.buffers.copy(this.#parameters, this.#best, this.#parameterCount);
   }
 
   /** Parameters and optimiser as they are after the last submitted step. */
@@ -236,7 +235,9 @@ export class TrainingRun implements Disposable {
 
   /** Gives the flow the parameters that `keepBest` kept, if it was called. */
   restoreBest(): void {
-    if (this.#best !== undefined) this.#copy(this.#best, this.#parameters);
+    if (this.#best !== undefined) {
+      this.#context.buffers.copy(this.#best, this.#parameters, this.#parameterCount);
+    }
   }
 
   dispose(): void {
@@ -253,12 +254,6 @@ export class TrainingRun implements Disposable {
     return buffer;
   }
 
-  #copy(from: OwnedBuffer, to: OwnedBuffer): void {
-    const encoder = this.#context.device.createCommandEncoder({ label: 'copy parameters' });
-    encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, 4 * this.#parameterCount);
-    this.#context.buffers.submit(encoder.finish());
-  }
-
   /** Fills the rings for steps [first, first + count): where each batch begins, Adam's scalars. */
   #writeSchedule(first: number, count: number): void {
     const { batch, beta1, beta2, learningRate, schedule, steps } = this.#settings;
@@ -271,16 +266,16 @@ export class TrainingRun implements Disposable {
       scalars[3 * i + 1] = 1 / (1 - beta1 ** (step + 1));
       scalars[3 * i + 2] = 1 / (1 - beta2 ** (step + 1));
     }
-    const { queue } = this.#context.device;
+    const { buffers } = this.#context;
     const slot = first % RING_SIZE;
     const beforeWrap = Math.min(count, RING_SIZE - slot);
     for (const [name, values, width] of [
       [STEP_CURSOR, cursor, 2],
       [STEP_SCALARS, scalars, 3],
     ] as const) {
-      const { buffer } = this.#program.buffer(name);
-      queue.writeBuffer(buffer, 4 * width * slot, values, 0, width * beforeWrap);
-      if (beforeWrap < count) queue.writeBuffer(buffer, 0, values, width * beforeWrap);
+      const ring = this.#program.buffer(name);
+      buffers.write(ring, values.subarray(0, width * beforeWrap), width * slot);
+      if (beforeWrap < count) buffers.write(ring, values.subarray(width * beforeWrap));
     }
   }
 

@@ -1,4 +1,4 @@
-// Activation functions and their slopes; the numbers are those of src/kernels/activation.ts.
+// Activation functions of four rows and their slopes; the numbers are those of src/kernels/activation.ts.
 #include "shared/elementary.wgsl"
 
 override ACTIVATION: u32 = 0u;
@@ -12,29 +12,29 @@ const SILU: u32 = 4u;
 const NEGATIVE_SLOPE: f32 = 0.01;
 
 struct Activated {
-  value: f32,
-  slope: f32,
+  value: vec4f,
+  slope: vec4f,
 }
 
-fn activate(a: f32) -> Activated {
+fn activate(a: vec4f) -> Activated {
   switch ACTIVATION {
     case RELU: {
-      return Activated(max(a, 0.0), select(0.0, 1.0, a > 0.0));
+      return Activated(max(a, vec4f(0.0)), select(vec4f(0.0), vec4f(1.0), a > vec4f(0.0)));
     }
     case LEAKY_RELU: {
-      let slope = select(NEGATIVE_SLOPE, 1.0, a > 0.0);
+      let slope = select(vec4f(NEGATIVE_SLOPE), vec4f(1.0), a > vec4f(0.0));
       return Activated(slope * a, slope);
     }
     case TANH: {
-      let y = tanh_accurate(a);
+      let y = vec4f(tanh_accurate(a.x), tanh_accurate(a.y), tanh_accurate(a.z), tanh_accurate(a.w));
       return Activated(y, 1.0 - y * y);
     }
     case SILU: {
-      let gate = sigmoid(a);
+      let gate = vec4f(sigmoid(a.x), sigmoid(a.y), sigmoid(a.z), sigmoid(a.w));
       return Activated(a * gate, gate * (1.0 + a * (1.0 - gate)));
     }
     default: {
-      return Activated(a, 1.0);
+      return Activated(a, vec4f(1.0));
     }
   }
 }

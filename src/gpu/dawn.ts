@@ -199,7 +199,8 @@ function describeWanted(wanted: Wanted): string {
 }
 
 function dawnAdvice(wanted: Wanted): string {
-  if (wanted === 'gpu') return `${DRIVER_ADVICE}, choose the adapter "auto" or "software", ${BROWSER_ADVICE}.`;
+  if (wanted === 'gpu')
+    return `${DRIVER_ADVICE}, choose the adapter "auto" or "software", ${BROWSER_ADVICE}.`;
   const advice = `For a software adapter: npm i webgpu @sparticuz/chromium (Linux x64). ${DRIVER_ADVICE}, ${BROWSER_ADVICE}.`;
   return isMainThread
     ? advice

@@ -5,11 +5,11 @@ import { GpuUnavailableError, LimitError } from '../errors.ts';
 export type NeededLimits = Partial<Record<'maxStorageBufferBindingSize' | 'maxBufferSize', number>>;
 
 // A WebGPU instance or adapter that is garbage collected shows up as a lost device.
-const keptAlive = new Map<GPUDevice, unknown>();
+const keptAlive = new WeakMap<GPUDevice, unknown>();
 
 /**
  * A device of `adapter` with default limits, raised only where `needed` says so. `keepAlive` (the WebGPU
- * instance, say) stays referenced until the device is lost or destroyed.
+ * instance, say) stays referenced as long as the device.
  * @throws {LimitError} when the adapter cannot give a needed limit
  */
 export async function requestDevice(
@@ -28,7 +28,6 @@ export async function requestDevice(
     : [];
   const device = await adapter.requestDevice({ label: 'wgflow', requiredLimits, requiredFeatures });
   keptAlive.set(device, { adapter, keepAlive });
-  void device.lost.then(() => keptAlive.delete(device));
   return device;
 }
 

@@ -1,6 +1,6 @@
 /** Runs row-wise plans over any number of rows in bounded memory: rows go in, rows come out, chunk by chunk. */
 import type { Plan } from '../plan.ts';
-import { chunksOf } from '../shape.ts';
+import { chunksOf, paddedRows } from '../shape.ts';
 import type { OwnedBuffer } from './buffers.ts';
 import type { GpuContext } from './context.ts';
 import { GpuProgram } from './executor.ts';
@@ -87,13 +87,15 @@ export class RowRunner implements Disposable {
         1,
         job.outputs.flatMap(({ buffer, features }, index) => {
           const to = staging[index];
-          return to === undefined ? [] : [{ from: buffer, to, length: features * chunk.count }];
+          return to === undefined ? [] : [{ from: buffer, to, length: features * paddedRows(chunk.count) }];
         }),
       );
       const results = await Promise.all(
         job.outputs.map(({ features }, index) => {
           const from = staging[index];
-          return from === undefined ? new Float32Array() : buffers.read(from, features * chunk.count);
+          return from === undefined
+            ? new Float32Array()
+            : buffers.read(from, features * paddedRows(chunk.count));
         }),
       );
       job.outputs.forEach(({ features, rows }, index) => {
@@ -119,7 +121,7 @@ export class RowRunner implements Disposable {
     }
     const program = await GpuProgram.create(this.#context, plan, this.#shared);
     const staging = job.outputs.map(({ buffer, features }) =>
-      this.#context.buffers.staging(`${job.kind}/${buffer} staging`, features * chunk.count),
+      this.#context.buffers.staging(`${job.kind}/${buffer} staging`, features * paddedRows(chunk.count)),
     );
     const made = { program, staging };
     this.#kept.set(key, made);
@@ -141,29 +143,32 @@ function disposeKept({ program, staging }: Kept): void {
   for (const buffer of staging) buffer.dispose();
 }
 
-/** Rows of the chunk, row-major, as columns [features, count]. */
+/** Rows of the chunk, row-major, as columns [features, padded count]; the padding is zero. */
 export function columnsOf(
   rows: Float32Array,
   features: number,
   { start, count }: Chunk,
 ): Float32Array<ArrayBuffer> {
-  const columns = new Float32Array(features * count);
+  const stride = paddedRows(count);
+  const columns = new Float32Array(features * stride);
   let from = start * features;
   for (let row = 0; row < count; row++) {
-    for (let feature = 0; feature < features; feature++) columns[feature * count + row] = rows[from++] ?? NaN;
+    for (let feature = 0; feature < features; feature++)
+      columns[feature * stride + row] = rows[from++] ?? NaN;
   }
   return columns;
 }
 
-/** Columns [features, count] into the chunk's place among row-major rows. */
+/** Columns [features, padded count] into the chunk's place among row-major rows. */
 export function copyToRows(
   columns: Float32Array,
   features: number,
   { start, count }: Chunk,
   rows: Float32Array,
 ): void {
+  const stride = paddedRows(count);
   let to = start * features;
   for (let row = 0; row < count; row++) {
-    for (let feature = 0; feature < features; feature++) rows[to++] = columns[feature * count + row] ?? NaN;
+    for (let feature = 0; feature < features; feature++) rows[to++] = columns[feature * stride + row] ?? NaN;
   }
 }

@@ -16,22 +16,48 @@ const SIZES = 'sizes.json';
 // From <dlfcn.h> of glibc; os.constants.dlopen does not have it.
 const RTLD_NODELETE = 0x1000;
 
+/** Where the unpacked files are. */
+export interface SwiftShaderFiles {
+  /** The driver's manifest, for VK_DRIVER_FILES. */
+  manifest: string;
+  /** A Vulkan loader, for machines that have none. */
+  loader: string;
+}
+
 /**
- * Unpacks SwiftShader and a Vulkan loader once per package version and user, loads that loader into this
- * process, and returns the path of the driver's manifest, for VK_DRIVER_FILES. `undefined` where the
- * package is not installed or the platform is not Linux x64.
- * @param parent folder of the cache folder; the system's temporary folder unless told
- * @throws {GpuUnavailableError} when the cache folder belongs to someone else or the loader does not load
+ * Unpacks SwiftShader, loads its Vulkan loader into this process, and returns the path of the driver's
+ * manifest, for VK_DRIVER_FILES. `undefined` where the package is not installed or this is not Linux x64.
+ * @throws {GpuUnavailableError} when the files cannot be unpacked or the loader does not load
  */
-export async function prepareSwiftShader(parent = tmpdir()): Promise<string | undefined> {
+export async function prepareSwiftShader(): Promise<string | undefined> {
+  const files = await unpackSwiftShader();
+  if (files === undefined) return undefined;
+  loadVulkanLoader(files.loader);
+  return files.manifest;
+}
+
+/**
+ * Unpacks the driver and the loader once per package version and user; later calls find them whole.
+ * @param parent folder of the cache folder; the system's temporary folder unless told
+ * @throws {GpuUnavailableError} when the cache folder cannot be written to, or someone else could write to it, or
+ *   the package lacks a file
+ */
+export async function unpackSwiftShader(parent = tmpdir()): Promise<SwiftShaderFiles | undefined> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   const source = await findPackage();
   if (source === undefined) return undefined;
   const folder = join(parent, `wgflow-swiftshader-${source.version}-${process.getuid?.() ?? 0}`);
-  await claimFolder(folder);
-  if (!(await isWhole(folder))) await unpackInto(folder, source.archive);
-  loadVulkanLoader(join(folder, LOADER));
-  return join(folder, MANIFEST);
+  try {
+    await claimFolder(folder);
+    if (!(await isWhole(folder))) await unpackInto(folder, source.archive);
+  } catch (error) {
+    if (error instanceof GpuUnavailableError) throw error;
+    throw new GpuUnavailableError(
+      `SwiftShader cannot be unpacked into ${folder}: ${error instanceof Error ? error.message : String(error)}`,
+      'Set TMPDIR to a folder that can be written to and has 10 MB to spare.',
+    );
+  }
+  return { manifest: join(folder, MANIFEST), loader: join(folder, LOADER) };
 }
 
 async function findPackage(): Promise<{ archive: string; version: string } | undefined> {
@@ -83,7 +109,10 @@ async function unpackInto(folder: string, archive: string): Promise<void> {
       );
     }
   }
-  const manifest = { file_format_version: '1.0.0', ICD: { library_path: join(folder, DRIVER), api_version: '1.1.0' } };
+  const manifest = {
+    file_format_version: '1.0.0',
+    ICD: { library_path: join(folder, DRIVER), api_version: '1.1.0' },
+  };
   files.set(MANIFEST, Buffer.from(JSON.stringify(manifest)));
   const sizes = Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.length]));
   files.set(SIZES, Buffer.from(JSON.stringify(sizes)));
@@ -103,8 +132,9 @@ async function unpackInto(folder: string, archive: string): Promise<void> {
 /** The regular files of a ustar archive: 512-byte headers, each followed by its file padded to 512 bytes. */
 function regularFiles(tar: Buffer): [name: string, bytes: Buffer][] {
   const files: [string, Buffer][] = [];
-  const field = (start: number, end: number): string => tar.toString('latin1', start, end).replace(/\0.*$/s, '');
-  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+  const field = (start: number, end: number): string =>
+    tar.toString('latin1', start, end).replace(/\0.*$/s, '');
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
     const size = parseInt(field(at + 124, at + 136), 8);
     if (!Number.isSafeInteger(size)) break;
     const type = field(at + 156, at + 157);
@@ -139,8 +169,12 @@ function loadVulkanLoader(path: string): void {
 async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -8,6 +8,7 @@ export const couplingBackwardKernel = {
   stem: 'coupling_backward',
   params: {
     n_rows: 'u32',
+    n_valid_rows: 'u32',
     n_transformed: 'u32',
     transform_start: 'u32',
     scale_bound: 'f32',
@@ -24,6 +25,8 @@ export const couplingBackwardKernel = {
 
 export interface CouplingBackwardArguments {
   rows: number;
+  /** Rows before the padding, which has no gradient. */
+  validRows: number;
   blocks: CouplingBlocks;
   scale: ScaleMap;
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
@@ -41,6 +44,7 @@ export function couplingBackward(args: CouplingBackwardArguments): Dispatch {
   return dispatchOf(couplingBackwardKernel, {
     params: {
       n_rows: rows,
+      n_valid_rows: args.validRows,
       n_transformed: blocks.transformCount,
       transform_start: blocks.transformStart,
       scale_bound: scaleBound(scale),

@@ -1,12 +1,12 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
-import { ceilDivide, featureBlock, gridOf, ROW_BLOCK } from '../shape.ts';
+import { ceilDivide, featureBlock, gridOf, quadsOf } from '../shape.ts';
 
 export const denseBackwardInputKernel = {
   stem: 'dense_backward_input',
   params: {
-    n_rows: 'u32',
+    n_quads: 'u32',
     n_inputs: 'u32',
     n_outputs: 'u32',
     input_start: 'u32',
@@ -24,6 +24,7 @@ export const denseBackwardInputKernel = {
 } as const satisfies KernelSpec;
 
 export interface DenseBackwardInputArguments {
+  /** A multiple of 4. */
   rows: number;
   layer: DenseSlots;
   parameters: string;
@@ -39,10 +40,11 @@ export interface DenseBackwardInputArguments {
 export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
   const { rows, layer, slope } = args;
   const inputs = rows * layer.inputs;
+  const quads = quadsOf(rows);
   const inputBlock = featureBlock(layer.inputs);
   return dispatchOf(denseBackwardInputKernel, {
     params: {
-      n_rows: rows,
+      n_quads: quads,
       n_inputs: layer.inputs,
       n_outputs: layer.outputs,
       input_start: args.inputStart,
@@ -57,7 +59,7 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
       d_input: args.dInput,
       ...(slope === undefined ? {} : { slope }),
     },
-    workgroups: gridOf(ceilDivide(rows, ROW_BLOCK) * ceilDivide(layer.inputs, inputBlock)),
+    workgroups: gridOf(quads * ceilDivide(layer.inputs, inputBlock)),
     flops: 2 * inputs * layer.outputs,
     bytes: 4 * (layer.weight.length + rows * layer.outputs + 2 * inputs),
   });

@@ -1,12 +1,12 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
-import { ceilDivide, gridOf } from '../shape.ts';
+import { ceilDivide, featureBlock, gridOf, quadsOf } from '../shape.ts';
 
 export const denseBackwardWeightKernel = {
   stem: 'dense_backward_weight',
   params: {
-    n_rows: 'u32',
+    n_quads: 'u32',
     n_slices: 'u32',
     n_inputs: 'u32',
     n_outputs: 'u32',
@@ -18,10 +18,11 @@ export const denseBackwardWeightKernel = {
     input: { access: 'read', element: 'f32' },
     partials: { access: 'read_write', element: 'f32' },
   },
+  constants: ['OUTPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
-/** An invocation owns this many outputs by as many columns; as in the shader. */
-const BLOCK = 4;
+/** Columns of the block that an invocation owns; as in the shader. */
+const COLUMN_BLOCK = 4;
 
 const MAX_SLICES = 16;
 
@@ -40,6 +41,7 @@ export function weightElements(layer: DenseSlots): number {
 }
 
 export interface DenseBackwardWeightArguments {
+  /** A multiple of 4. */
   rows: number;
   layer: DenseSlots;
   dOutput: string;
@@ -54,16 +56,18 @@ export interface DenseBackwardWeightArguments {
 export function denseBackwardWeight(args: DenseBackwardWeightArguments): Dispatch {
   const { rows, layer } = args;
   const slices = rowSlices(layer);
-  const blocks = ceilDivide(layer.outputs, BLOCK) * ceilDivide(layer.inputs + 1, BLOCK);
+  const outputBlock = featureBlock(layer.outputs);
+  const blocks = ceilDivide(layer.outputs, outputBlock) * ceilDivide(layer.inputs + 1, COLUMN_BLOCK);
   return dispatchOf(denseBackwardWeightKernel, {
     params: {
-      n_rows: rows,
+      n_quads: quadsOf(rows),
       n_slices: slices,
       n_inputs: layer.inputs,
       n_outputs: layer.outputs,
       input_start: args.inputStart,
       output_start: args.outputStart,
     },
+    constants: { OUTPUT_BLOCK: outputBlock },
     buffers: { d_output: args.dOutput, input: args.input, partials: args.partials },
     workgroups: gridOf(slices * blocks),
     flops: 2 * rows * layer.weight.length + rows * layer.outputs,

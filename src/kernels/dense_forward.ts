@@ -2,13 +2,13 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
 import type { Activation } from '../spec.ts';
-import { ceilDivide, featureBlock, gridOf, ROW_BLOCK } from '../shape.ts';
+import { ceilDivide, featureBlock, gridOf, quadsOf } from '../shape.ts';
 import { activationCode } from './activation.ts';
 
 export const denseForwardKernel = {
   stem: 'dense_forward',
   params: {
-    n_rows: 'u32',
+    n_quads: 'u32',
     n_inputs: 'u32',
     n_outputs: 'u32',
     input_start: 'u32',
@@ -27,6 +27,7 @@ export const denseForwardKernel = {
 } as const satisfies KernelSpec;
 
 export interface DenseForwardArguments {
+  /** A multiple of 4. */
   rows: number;
   layer: DenseSlots;
   activation: Activation;
@@ -43,10 +44,11 @@ export interface DenseForwardArguments {
 export function denseForward(args: DenseForwardArguments): Dispatch {
   const { rows, layer, slope } = args;
   const outputs = rows * layer.outputs;
+  const quads = quadsOf(rows);
   const outputBlock = featureBlock(layer.outputs);
   return dispatchOf(denseForwardKernel, {
     params: {
-      n_rows: rows,
+      n_quads: quads,
       n_inputs: layer.inputs,
       n_outputs: layer.outputs,
       input_start: args.inputStart,
@@ -62,7 +64,7 @@ export function denseForward(args: DenseForwardArguments): Dispatch {
       output: args.output,
       ...(slope === undefined ? {} : { slope }),
     },
-    workgroups: gridOf(ceilDivide(rows, ROW_BLOCK) * ceilDivide(layer.outputs, outputBlock)),
+    workgroups: gridOf(quads * ceilDivide(layer.outputs, outputBlock)),
     flops: 2 * outputs * layer.inputs,
     bytes: 4 * (layer.weight.length + layer.bias.length + rows * layer.inputs + outputs * (slope ? 2 : 1)),
   });

@@ -6,6 +6,7 @@ export const nllLossKernel = {
   stem: 'nll_loss',
   params: {
     n_rows: 'u32',
+    n_valid_rows: 'u32',
     n_features: 'u32',
     row_start: 'u32',
     n_total: 'u32',
@@ -20,6 +21,8 @@ export const nllLossKernel = {
 
 export interface NllLossArguments {
   rows: number;
+  /** Rows before the padding, which has neither loss nor gradient. */
+  validRows: number;
   features: number;
   /** Where this chunk's rows begin in `nll`. */
   rowStart: number;
@@ -35,7 +38,13 @@ export interface NllLossArguments {
 export function nllLoss(args: NllLossArguments): Dispatch {
   const { rows, features } = args;
   return dispatchOf(nllLossKernel, {
-    params: { n_rows: rows, n_features: features, row_start: args.rowStart, n_total: args.totalRows },
+    params: {
+      n_rows: rows,
+      n_valid_rows: args.validRows,
+      n_features: features,
+      row_start: args.rowStart,
+      n_total: args.totalRows,
+    },
     buffers: { state: args.state, log_det: args.logDet, d_state: args.dState, nll: args.nll },
     workgroups: gridOf(rows),
     flops: rows * (3 * features + 4),

@@ -11,10 +11,11 @@ export const couplingBackward: Twin<typeof couplingBackwardKernel> = ({ params, 
     const t = at(conditioner_output, elements + index);
     const place = params.transform_start * params.n_rows + index;
     const scaled = at(state, place) - t;
+    const dLogDet = index % params.n_rows < params.n_valid_rows ? params.d_log_det : 0;
     const dZ = at(d_state, place);
     state[place] = scaled * Math.exp(-s.value);
     d_state[place] = dZ * Math.exp(s.value);
-    d_conditioner_output[index] = (dZ * scaled + params.d_log_det) * s.slope;
+    d_conditioner_output[index] = (dZ * scaled + dLogDet) * s.slope;
     d_conditioner_output[elements + index] = dZ;
   }
 };

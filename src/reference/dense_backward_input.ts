@@ -4,16 +4,17 @@ import { at } from './at.ts';
 
 export const denseBackwardInput: Twin<typeof denseBackwardInputKernel> = ({ params, flags, buffers }) => {
   const { parameters, d_output, slope, d_input } = buffers;
+  const rows = 4 * params.n_quads;
   for (let i = 0; i < params.n_inputs; i++) {
-    for (let row = 0; row < params.n_rows; row++) {
+    for (let row = 0; row < rows; row++) {
       let sum = 0;
       for (let o = 0; o < params.n_outputs; o++) {
         sum +=
           at(parameters, params.weight_offset + o * params.n_inputs + i) *
-          at(d_output, (params.output_start + o) * params.n_rows + row);
+          at(d_output, (params.output_start + o) * rows + row);
       }
-      const place = (params.input_start + i) * params.n_rows + row;
-      d_input[place] = flags.HIDDEN ? sum * at(slope, i * params.n_rows + row) : at(d_input, place) + sum;
+      const place = (params.input_start + i) * rows + row;
+      d_input[place] = flags.HIDDEN ? sum * at(slope, i * rows + row) : at(d_input, place) + sum;
     }
   }
 };

@@ -5,16 +5,17 @@ import { at } from './at.ts';
 
 export const denseForward: Twin<typeof denseForwardKernel> = ({ params, flags, constants, buffers }) => {
   const { parameters, input, output, slope } = buffers;
+  const rows = 4 * params.n_quads;
   for (let o = 0; o < params.n_outputs; o++) {
-    for (let row = 0; row < params.n_rows; row++) {
+    for (let row = 0; row < rows; row++) {
       let sum = at(parameters, params.bias_offset + o);
       for (let i = 0; i < params.n_inputs; i++) {
         sum +=
           at(parameters, params.weight_offset + o * params.n_inputs + i) *
-          at(input, (params.input_start + i) * params.n_rows + row);
+          at(input, (params.input_start + i) * rows + row);
       }
       const activated = activate(constants.ACTIVATION, sum);
-      const place = (params.output_start + o) * params.n_rows + row;
+      const place = (params.output_start + o) * rows + row;
       output[place] = activated.value;
       if (flags.STORE_SLOPE) slope[place] = activated.slope;
     }

@@ -3,6 +3,7 @@ import { gradientsPlan } from '../steps/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../steps/forward.ts';
 import type { FlowModel } from '../steps/forward.ts';
 import { GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../steps/names.ts';
+import { paddedRows } from '../shape.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { Plan } from '../plan.ts';
 import type { FlowSpec } from '../spec.ts';
@@ -20,17 +21,20 @@ export class ReferenceFlow {
   }
 
   forward(x: ArrayLike<number>): { z: Float64Array; logDet: Float64Array } {
-    const program = this.#run(forwardPlan(this.model, this.#rowsOf(x)), x);
-    return { z: this.#toRows(program.floats(STATE)), logDet: program.floats(LOG_DET) };
+    const rows = this.#rowsOf(x);
+    const program = this.#run(forwardPlan(this.model, rows), x);
+    return { z: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
   }
 
   inverse(z: ArrayLike<number>): { x: Float64Array; logDet: Float64Array } {
-    const program = this.#run(inversePlan(this.model, this.#rowsOf(z)), z);
-    return { x: this.#toRows(program.floats(STATE)), logDet: program.floats(LOG_DET) };
+    const rows = this.#rowsOf(z);
+    const program = this.#run(inversePlan(this.model, rows), z);
+    return { x: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
   }
 
   logProb(x: ArrayLike<number>): Float64Array {
-    return this.#run(logProbPlan(this.model, this.#rowsOf(x)), x).floats(LOG_PROB);
+    const rows = this.#rowsOf(x);
+    return this.#run(logProbPlan(this.model, rows), x).floats(LOG_PROB).slice(0, rows);
   }
 
   /** Mean NLL (nats) and its gradient by tensor name. */
@@ -40,7 +44,11 @@ export class ReferenceFlow {
     const flat = program.floats(GRADIENTS);
     const trainable = this.model.layout.tensors.filter((tensor) => tensor.trainable);
     return {
-      nll: program.floats(NLL).reduce((sum, value) => sum + value, 0) / rows,
+      nll:
+        program
+          .floats(NLL)
+          .slice(0, rows)
+          .reduce((sum, value) => sum + value, 0) / rows,
       gradients: Object.fromEntries(
         trainable.map(({ name, offset, length }) => [name, flat.slice(offset, offset + length)]),
       ),
@@ -53,21 +61,21 @@ export class ReferenceFlow {
 
   #run(plan: Plan, rows: ArrayLike<number>): ReferenceProgram {
     const program = new ReferenceProgram(plan, new Map([[PARAMETERS, this.parameters]]));
-    program.floats(STATE).set(transpose(rows, this.#rowsOf(rows), this.model.spec.dim));
+    const { dim } = this.model.spec;
+    const stride = paddedRows(this.#rowsOf(rows));
+    const state = program.floats(STATE);
+    for (let i = 0; i < rows.length; i++) state[(i % dim) * stride + Math.floor(i / dim)] = rows[i] ?? NaN;
     program.run();
     return program;
   }
 
-  #toRows(columns: Float64Array): Float64Array {
+  /** Row-major [rows, D] from padded columns. */
+  #toRows(columns: Float64Array, rows: number): Float64Array {
     const { dim } = this.model.spec;
-    return transpose(columns, dim, columns.length / dim);
+    const stride = paddedRows(rows);
+    return Float64Array.from(
+      { length: rows * dim },
+      (_, i) => columns[(i % dim) * stride + Math.floor(i / dim)] ?? NaN,
+    );
   }
-}
-
-/** [rows, columns] row-major to [columns, rows] row-major. */
-function transpose(values: ArrayLike<number>, rows: number, columns: number): Float64Array {
-  return Float64Array.from(
-    { length: rows * columns },
-    (_, index) => values[(index % rows) * columns + Math.floor(index / rows)] ?? NaN,
-  );
 }

@@ -1,6 +1,7 @@
 /** Loss and gradient of a batch that is in the state, in memory that does not grow with depth. */
 import { couplingBackward } from '../kernels/coupling_backward.ts';
 import { nllLoss } from '../kernels/nll_loss.ts';
+import { paddedRows } from '../shape.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { conditionerBackward, conditionerForward } from './conditioner.ts';
@@ -30,12 +31,14 @@ export interface BatchRows {
  */
 export function lossAndGradient(plan: PlanBuilder, model: FlowModel, batch: BatchRows): void {
   const { spec, layout } = model;
-  const { rows, rowStart, totalRows } = batch;
+  const { rows: validRows, rowStart, totalRows } = batch;
+  const rows = paddedRows(validRows);
   flowForward(plan, model, rows);
   plan.buffer(GRADIENTS, layout.trainableLength);
   plan.add(
     nllLoss({
       rows,
+      validRows,
       features: spec.dim,
       rowStart,
       totalRows,
@@ -54,6 +57,7 @@ export function lossAndGradient(plan: PlanBuilder, model: FlowModel, batch: Batc
     plan.add(
       couplingBackward({
         rows,
+        validRows,
         blocks,
         scale: coupling.spec.scale,
         dLogDet: -1 / totalRows,

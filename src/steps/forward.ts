@@ -8,6 +8,7 @@ import { standardizeInverse } from '../kernels/standardize_inverse.ts';
 import type { BijectorSlots, ParamLayout } from '../paramLayout.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
+import { paddedRows } from '../shape.ts';
 import { couplingBlocks } from '../spec.ts';
 import type { FlowSpec } from '../spec.ts';
 import { conditionerForward } from './conditioner.ts';
@@ -89,22 +90,25 @@ export function flowInverse(plan: PlanBuilder, model: FlowModel, rows: number): 
   });
 }
 
-/** The plan of `flow.forward`: STATE x → z, LOG_DET. */
-export function forwardPlan(model: FlowModel, rows: number): Plan {
+/** The plan of `flow.forward`: STATE x → z, LOG_DET. Rows are padded, as `paddedRows` says. */
+export function forwardPlan(model: FlowModel, count: number): Plan {
+  const rows = paddedRows(count);
   const plan = new PlanBuilder('forward');
   flowForward(plan, model, rows);
   return plan.build();
 }
 
 /** The plan of `flow.inverse`: STATE z → x, LOG_DET. */
-export function inversePlan(model: FlowModel, rows: number): Plan {
+export function inversePlan(model: FlowModel, count: number): Plan {
+  const rows = paddedRows(count);
   const plan = new PlanBuilder('inverse');
   flowInverse(plan, model, rows);
   return plan.build();
 }
 
 /** The plan of `flow.logProb`: STATE x → z, LOG_PROB in nats. */
-export function logProbPlan(model: FlowModel, rows: number): Plan {
+export function logProbPlan(model: FlowModel, count: number): Plan {
+  const rows = paddedRows(count);
   const plan = new PlanBuilder('log_prob');
   flowForward(plan, model, rows);
   plan.add(

@@ -3,6 +3,7 @@ import { baseLogProb } from '../kernels/base_log_prob.ts';
 import { baseSample } from '../kernels/base_sample.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
+import { paddedRows } from '../shape.ts';
 import { flowInverse } from './forward.ts';
 import type { FlowModel } from './forward.ts';
 import { LATENT, LOG_DET, LOG_PROB, STATE } from './names.ts';
@@ -20,13 +21,13 @@ export interface SampleRows {
 export function samplePlan(model: FlowModel, options: SampleRows): Plan {
   const plan = new PlanBuilder('sample');
   drawLatent(plan, model, options, STATE);
-  flowInverse(plan, model, options.rows);
+  flowInverse(plan, model, paddedRows(options.rows));
   return plan.build();
 }
 
 /** The plan of `flow.sampleAndLogProb`: also LOG_PROB = log p_Z(z) − logDet of the inverse, in nats. */
 export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows): Plan {
-  const { rows } = options;
+  const rows = paddedRows(options.rows);
   const plan = new PlanBuilder('sample_and_log_prob');
   drawLatent(plan, model, options, STATE);
   drawLatent(plan, model, options, LATENT);
@@ -45,7 +46,8 @@ export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows): Pla
 }
 
 function drawLatent(plan: PlanBuilder, { spec }: FlowModel, options: SampleRows, target: string): void {
-  const { rows, rowStart, seed, temperature } = options;
+  const { rowStart, seed, temperature } = options;
+  const rows = paddedRows(options.rows);
   plan.add(
     baseSample({
       rows,

@@ -2,7 +2,7 @@
 import type { AdamSettings } from '../kernels/adam_step.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
-import { chunksOf } from '../shape.ts';
+import { chunksOf, paddedRows } from '../shape.ts';
 import { lossAndGradient } from './backward.ts';
 import { batchRows } from './batch.ts';
 import type { BatchSource } from './batch.ts';
@@ -25,8 +25,9 @@ export function trainPlan(model: FlowModel, options: TrainStepOptions): Plan {
   const { source, batch, seed, adam } = options;
   const plan = new PlanBuilder('train_step');
   for (const { start, count } of chunksOf(batch, chunkRowsOf(model))) {
-    plan.buffer(STATE, model.spec.dim * count);
-    batchRows(plan, source, seed, { rows: count, rowStart: start });
+    const rows = paddedRows(count);
+    plan.buffer(STATE, model.spec.dim * rows);
+    batchRows(plan, source, seed, { rows, rowStart: start });
     lossAndGradient(plan, model, { rows: count, rowStart: start, totalRows: batch });
   }
   optimize(plan, model.layout, adam, { batch });

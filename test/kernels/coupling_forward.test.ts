@@ -67,11 +67,7 @@ describe('coupling_forward', () => {
   });
 });
 
-function dispatch(
-  rows: number,
-  blocks: CouplingBlocks,
-  scale: ScaleMap,
-): ReturnType<typeof couplingForward> {
+function dispatch(rows: number, blocks: CouplingBlocks, scale: ScaleMap): ReturnType<typeof couplingForward> {
   return couplingForward({
     rows,
     blocks,

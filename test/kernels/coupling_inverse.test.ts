@@ -57,11 +57,7 @@ describe('coupling_inverse', () => {
   });
 });
 
-function args(
-  rows: number,
-  blocks: CouplingBlocks,
-  scale: ScaleMap,
-): Parameters<typeof couplingInverse>[0] {
+function args(rows: number, blocks: CouplingBlocks, scale: ScaleMap): Parameters<typeof couplingInverse>[0] {
   return {
     rows,
     blocks,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { denseBackwardWeight } from '../../src/kernels/dense_backward_weight.ts';
+import { denseBackwardWeight, rowSlices, weightElements } from '../../src/kernels/dense_backward_weight.ts';
+import { denseWeightReduce } from '../../src/kernels/dense_weight_reduce.ts';
 import type { DenseSlots } from '../../src/paramLayout.ts';
-import { chunksOf } from '../../src/shape.ts';
 import { expectNormClose } from '../support/compare.ts';
 import { ramp, runBoth } from './harness.ts';
 import { denseSlots } from './slots.ts';
@@ -11,87 +11,84 @@ const GRADIENT_BOUND = 1e-4;
 describe('dense_backward_weight', () => {
   it.each([
     [1, 1, 1],
+    [2, 3, 4],
     [63, 2, 13],
     [64, 3, 2],
     [65, 65, 5],
     [257, 5, 127],
     [1025, 31, 3],
-  ])('matches its twin at %i rows, %i inputs, %i outputs', async (rows, inputs, outputs) => {
-    const layer = denseSlots(inputs, outputs, 11);
+  ])('matches its twin slice by slice at %i rows, %i inputs, %i outputs', async (rows, inputs, outputs) => {
+    const layer = denseSlots(inputs, outputs);
+    const sliceLength = weightElements(layer);
     const { gpu, twin } = await runBoth([dispatch(rows, layer)], {
       d_output: ramp(rows * outputs),
       input: ramp(rows * inputs, 2, 5),
-      gradients: 11 + layer.weight.length + outputs,
+      partials: ramp(rowSlices(layer) * sliceLength),
     });
-    for (const { name, offset, length } of [layer.weight, layer.bias]) {
-      const tensor = (all: ArrayLike<number>): number[] => Array.from(all).slice(offset, offset + length);
-      expectNormClose(name, tensor(gpu('gradients')), tensor(twin('gradients')), GRADIENT_BOUND);
+    for (let slice = 0; slice < Math.min(rows, rowSlices(layer)); slice++) {
+      const part = (all: ArrayLike<number>): number[] =>
+        Array.from(all).slice(slice * sliceLength, (slice + 1) * sliceLength);
+      expectNormClose(`slice ${slice}`, part(gpu('partials')), part(twin('partials')), GRADIENT_BOUND);
     }
+    // Slices without a row hold zeros, not what the buffer held before.
+    expect(
+      gpu('partials')
+        .slice(rows * sliceLength)
+        .every((sum) => sum === 0),
+    ).toBe(true);
   });
 
-  it('adds to its own place in the gradients and leaves the rest alone', async () => {
-    const layer = denseSlots(2, 3, 7);
-    const rows = 5;
-    const before = ramp(7 + 9 + 4, 3);
+  it('takes one slice where sixteen would be large, and still meets every row', async () => {
+    const layer = denseSlots(2047, 2048);
+    expect(rowSlices(layer)).toBe(1);
+    const { gpu } = await runBoth([dispatch(3, layer)], {
+      d_output: new Float32Array(3 * 2048).fill(2),
+      input: new Float32Array(3 * 2047).fill(-1),
+      partials: weightElements(layer),
+    });
+    const isBias = (index: number): boolean => index % 2048 === 2047;
+    expect(gpu('partials').findIndex((sum, index) => sum !== (isBias(index) ? 6 : -6))).toBe(-1);
+  });
+
+  it('reads from the middle of wider buffers and writes its own partial sums alone', async () => {
+    const layer = denseSlots(2, 3);
+    const rows = 37;
+    const length = rowSlices(layer) * weightElements(layer);
     const { gpu, twin } = await runBoth([dispatch(rows, layer, { inputStart: 1, outputStart: 2 })], {
       d_output: ramp(6 * rows),
       input: ramp(4 * rows, 2, 5),
-      gradients: before,
+      partials: new Float32Array(length + 5).fill(-7),
     });
-    expectNormClose('gradients', gpu('gradients'), twin('gradients'), GRADIENT_BOUND);
-    expect(gpu('gradients').slice(0, 7)).toEqual(before.slice(0, 7));
-    expect(gpu('gradients').slice(16)).toEqual(before.slice(16));
+    expectNormClose('partials', gpu('partials'), twin('partials'), GRADIENT_BOUND);
+    expect(gpu('partials').slice(length)).toEqual(new Float32Array(5).fill(-7));
   });
 
-  it.each([64, 128, 320])('gives the same bits in chunks of %i rows as in one go', async (chunkRows) => {
-    const rows = 685;
-    const layer = denseSlots(3, 2);
-    const dOutput = ramp(rows * 2);
-    const input = ramp(rows * 3, 2, 5);
-    const whole = await runBoth([dispatch(rows, layer)], { d_output: dOutput, input, gradients: 8 });
-
-    const chunks = chunksOf(rows, chunkRows);
-    const cut = (columns: Float32Array, features: number, start: number, count: number): Float32Array =>
-      Float32Array.from({ length: features * count }, (_, i) => {
-        const feature = Math.floor(i / count);
-        return columns[feature * rows + start + (i % count)]!;
-      });
-    const inChunks = await runBoth(
-      chunks.map(({ count }, i) =>
-        dispatch(count, layer, { dOutput: `d_output ${i}`, input: `input ${i}` }),
-      ),
+  it('stays accurate over 65,536 rows of one sign, the most that a chunk has', async () => {
+    const rows = 65_536;
+    const layer = denseSlots(1, 1);
+    const { gpu, twin } = await runBoth(
+      [dispatch(rows, layer), denseWeightReduce({ layer, partials: 'partials', gradients: 'gradients' })],
       {
-        ...Object.fromEntries(
-          chunks.flatMap(({ start, count }, i) => [
-            [`d_output ${i}`, cut(dOutput, 2, start, count)],
-            [`input ${i}`, cut(input, 3, start, count)],
-          ]),
-        ),
-        gradients: 8,
+        d_output: new Float32Array(rows).fill(0.1),
+        input: new Float32Array(rows).fill(1),
+        partials: rowSlices(layer) * weightElements(layer),
+        gradients: 2,
       },
     );
-    expect(inChunks.gpu('gradients')).toEqual(whole.gpu('gradients'));
-  });
-
-  it('stays accurate over 65,536 rows of one sign, where a plain running sum does not', async () => {
-    const rows = 65_536;
-    const dOutput = new Float32Array(rows).fill(0.1);
-    const plain = dOutput.reduce((sum, value) => Math.fround(sum + value), 0);
-    const { gpu, twin } = await runBoth([dispatch(rows, denseSlots(1, 1))], {
-      d_output: dOutput,
-      input: new Float32Array(rows).fill(1),
-      gradients: 2,
-    });
-    // A tenth of the bound, which the rest of the backward pass shares.
-    expectNormClose('gradients', gpu('gradients'), twin('gradients'), GRADIENT_BOUND / 10);
-    expect(Math.abs(plain / twin('gradients')[0]! - 1)).toBeGreaterThan(GRADIENT_BOUND);
+    expectNormClose('gradients', gpu('gradients'), twin('gradients'), GRADIENT_BOUND);
   });
 
   it('gives the same bits on every run', async () => {
-    const contents = { d_output: ramp(257 * 7), input: ramp(257 * 31, 2, 5), gradients: 7 * 32 };
-    const runs = [1, 2].map(() => runBoth([dispatch(257, denseSlots(31, 7))], contents));
+    const layer = denseSlots(31, 7);
+    const runs = [1, 2].map(() =>
+      runBoth([dispatch(257, layer)], {
+        d_output: ramp(257 * 7),
+        input: ramp(257 * 31, 2, 5),
+        partials: rowSlices(layer) * weightElements(layer),
+      }),
+    );
     const [first, second] = await Promise.all(runs);
-    expect(first!.gpu('gradients')).toEqual(second!.gpu('gradients'));
+    expect(first!.gpu('partials')).toEqual(second!.gpu('partials'));
   });
 });
 
@@ -107,7 +104,7 @@ function dispatch(
     outputStart: 0,
     input: 'input',
     inputStart: 0,
-    gradients: 'gradients',
+    partials: 'partials',
     ...more,
   });
 }

@@ -11,7 +11,10 @@ const F32_BOUND = 1e-5;
 describe('dense_forward', () => {
   it.each(ACTIVATIONS)('matches its twin with the activation %s', async (activation) => {
     const layer = denseSlots(3, 5);
-    const { gpu, twin } = await runBoth([dispatch(65, layer, { activation, slope: 'slope' })], contents(65, layer));
+    const { gpu, twin } = await runBoth(
+      [dispatch(65, layer, { activation, slope: 'slope' })],
+      contents(65, layer),
+    );
     expectClose('output', gpu('output'), twin('output'), F32_BOUND);
     expectClose('slope', gpu('slope'), twin('slope'), F32_BOUND);
   });
@@ -31,10 +34,12 @@ describe('dense_forward', () => {
   it('reads from and writes to the middle of wider buffers and leaves the rest alone', async () => {
     const layer = denseSlots(2, 3);
     const rows = 5;
-    const { gpu, twin } = await runBoth(
-      [dispatch(rows, layer, { inputStart: 1, outputStart: 2 })],
-      { parameters: ramp(layer.bias.offset + 3), input: ramp(4 * rows), output: ramp(6 * rows, 1, 9), slope: 1 },
-    );
+    const { gpu, twin } = await runBoth([dispatch(rows, layer, { inputStart: 1, outputStart: 2 })], {
+      parameters: ramp(layer.bias.offset + 3),
+      input: ramp(4 * rows),
+      output: ramp(6 * rows, 1, 9),
+      slope: 1,
+    });
     expectClose('output', gpu('output'), twin('output'), F32_BOUND);
     expect(gpu('output').slice(0, 2 * rows)).toEqual(ramp(6 * rows, 1, 9).slice(0, 2 * rows));
     expect(gpu('output').slice(5 * rows)).toEqual(ramp(6 * rows, 1, 9).slice(5 * rows));

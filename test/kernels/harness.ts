@@ -16,7 +16,10 @@ export interface BothResults {
 }
 
 /** Runs `dispatches` in order on both; buffers start from `contents`. */
-export async function runBoth(dispatches: readonly Dispatch[], contents: BufferContents): Promise<BothResults> {
+export async function runBoth(
+  dispatches: readonly Dispatch[],
+  contents: BufferContents,
+): Promise<BothResults> {
   const plan: Plan = {
     label: dispatches[0]?.kernel.stem ?? 'empty',
     buffers: Object.entries(contents).map(([name, content]) => ({

@@ -31,7 +31,7 @@ describe('reduce_sum_squares', () => {
       input: Float32Array.from({ length: elements + 5 }, (_, i) => (i < elements ? -2 : 1e9)),
       partials: new Float32Array(groups + 1).fill(-7),
     });
-    expect(gpu('partials').reduce((sum, value) => sum + value, 0)).toBe(4 * elements - 7);
+    expect([...gpu('partials')].reduce((sum, value) => sum + value, 0)).toBe(4 * elements - 7);
     expect(gpu('partials')[groups]).toBe(-7);
   });
 

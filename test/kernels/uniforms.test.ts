@@ -94,7 +94,7 @@ describe('the kernels', () => {
 
   it('share their workgroup sizes with the host', () => {
     const sizeOf = (stem: string): unknown =>
-      reflect(preprocess(stem, { STORE_SLOPE: false })).info.entry.compute[0]?.workgroupSize;
+      reflect(preprocess(stem, {})).info.entry.compute[0]?.workgroupSize;
     expect(sizeOf('log_det_reduce')).toEqual([WORKGROUP_SIZE, 1, 1]);
     expect(sizeOf('reduce_sum')).toEqual([REDUCTION_SIZE, 1, 1]);
   });

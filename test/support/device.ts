@@ -5,7 +5,8 @@ import { openDevice } from '../../src/node.ts';
 let opened: Promise<GPUDevice> | undefined;
 
 export function testDevice(): Promise<GPUDevice> {
-  process.env['WGFLOW_ADAPTER'] ??= 'swiftshader';
+  // Deno has WebGPU of its own.
+  if (globalThis.navigator?.gpu === undefined) process.env['WGFLOW_ADAPTER'] ??= 'swiftshader';
   opened ??= openDevice();
   return opened;
 }

@@ -1,0 +1,151 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ReferenceFlow } from '../../src/reference/flow.ts';
+import { ACTIVATIONS } from '../../src/spec.ts';
+import type { Activation, AffineCouplingSpec, FlowSpec } from '../../src/spec.ts';
+import { derivative, SHORT_STEP, STEP } from '../support/differences.ts';
+import { randomFlows, randomParameters, randomRows, SMOOTH, specOf } from '../support/randomSpecs.ts';
+
+const GRADIENT_BOUND = 1e-6;
+
+/** Below this norm a gradient is compared with this: rounding of the differences, 1e-11, is no smaller. */
+const SMALLEST_NORM = 1e-4;
+
+describe('the gradients of the f64 twin', () => {
+  describe.each(ACTIVATIONS)('with the activation %s', (activation) => {
+    it.each([
+      ['exp', 'one net', 'no flip'],
+      ['exp', 'two nets', 'flip'],
+      ['tanh', 'one net', 'flip'],
+      ['tanh', 'two nets', 'no flip'],
+    ])('are those of central differences: %s, %s, %s', (map, nets, flip) => {
+      const scale = map === 'exp' ? { map: 'exp' as const } : { map: 'tanh' as const, bound: 1.5 };
+      const coupling: AffineCouplingSpec = {
+        type: 'affine_coupling',
+        split: 2,
+        flip: flip === 'flip',
+        scale,
+        conditioner: { hidden: [4, 3], activation, separate: nets === 'two nets', init: 'torch_linear' },
+      };
+      checkEveryTensor(specOf(5, [coupling, { ...coupling, split: 3, flip: !coupling.flip }], true), 3);
+    });
+  });
+
+  it.each([
+    [2, 1],
+    [3, 1],
+    [3, 2],
+    [5, 4],
+  ])('are those of central differences at %i features split after %i', (dim, split) => {
+    const coupling: AffineCouplingSpec = {
+      type: 'affine_coupling',
+      split,
+      flip: false,
+      scale: { map: 'tanh', bound: 3 },
+      conditioner: { hidden: [5], activation: 'silu', separate: false, init: 'torch_linear' },
+    };
+    checkEveryTensor(specOf(dim, [coupling, { ...coupling, flip: true }, coupling]), 4);
+  });
+
+  it('are the slopes along random directions of random flows', () => {
+    fc.assert(
+      fc.property(randomFlows({ activations: SMOOTH }), fc.nat(), ({ spec, parameters }, seed) => {
+        const flow = new ReferenceFlow(spec, parameters);
+        const x = randomRows(2, spec.dim, seed % 1000);
+        const { gradients } = flow.gradients(x);
+        const before = flow.parameters.slice();
+        for (const { name, offset, length } of flow.model.layout.tensors) {
+          const gradient = gradients[name];
+          if (gradient === undefined) continue;
+          const direction = unit(randomRows(length, 1, seed % 997));
+          const slope = derivative((step) => {
+            direction.forEach((d, i) => (flow.parameters[offset + i] = before[offset + i]! + step * d));
+            return meanNll(flow, x);
+          }, STEP);
+          flow.parameters.set(before);
+          const expected = direction.reduce((sum, d, i) => sum + d * gradient[i]!, 0);
+          const scale = Math.max(Math.hypot(...gradient), SMALLEST_NORM);
+          expect(Math.abs(slope - expected) / scale, name).toBeLessThanOrEqual(GRADIENT_BOUND);
+        }
+      }),
+      { numRuns: 40, seed: 1 },
+    );
+  });
+
+  it('come with the mean NLL of logProb', () => {
+    fc.assert(
+      fc.property(randomFlows(), ({ spec, parameters }) => {
+        const flow = new ReferenceFlow(spec, parameters);
+        const x = randomRows(3, spec.dim);
+        const nll = meanNll(flow, x);
+        expect(Math.abs(flow.gradients(x).nll - nll)).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(nll)));
+      }),
+      { numRuns: 20, seed: 2 },
+    );
+  });
+
+  it('are those of the mean: the gradient of a batch is the mean of its rows’ gradients', () => {
+    const [flow] = fc.sample(
+      randomFlows({ maxDim: 5 }).map(({ spec, parameters }) => new ReferenceFlow(spec, parameters)),
+      { numRuns: 1, seed: 3 },
+    );
+    const { dim } = flow!.model.spec;
+    const x = randomRows(3, dim);
+    const whole = flow!.gradients(x).gradients;
+    const rows = [0, 1, 2].map((row) => flow!.gradients(x.slice(row * dim, (row + 1) * dim)).gradients);
+    for (const [name, gradient] of Object.entries(whole)) {
+      gradient.forEach((value, i) => {
+        const mean = rows.reduce((sum, one) => sum + one[name]![i]!, 0) / 3;
+        expect(value).toBeCloseTo(mean, 12);
+      });
+    }
+  });
+
+  it('leave standardisation out, which has nothing to train', () => {
+    const spec = specOf(2, [], true);
+    const flow = new ReferenceFlow(spec, randomParameters(spec, 5));
+    expect(flow.gradients(randomRows(2, 2)).gradients).toEqual({});
+  });
+});
+
+function checkEveryTensor(spec: FlowSpec, rows: number): void {
+  const flow = new ReferenceFlow(spec, randomParameters(spec, 11));
+  const x = randomRows(rows, spec.dim);
+  const { gradients } = flow.gradients(x);
+  const h = stepFor(spec);
+  const trainable = flow.model.layout.tensors.filter((tensor) => tensor.trainable);
+  expect(Object.keys(gradients).sort()).toEqual(trainable.map(({ name }) => name).sort());
+  for (const { name, offset, length } of trainable) {
+    const differences = Float64Array.from({ length }, (_, i) => {
+      const before = flow.parameters[offset + i]!;
+      const slope = derivative((step) => {
+        flow.parameters[offset + i] = before + step;
+        return meanNll(flow, x);
+      }, h);
+      flow.parameters[offset + i] = before;
+      return slope;
+    });
+    const error = Math.hypot(...differences.map((value, i) => value - gradients[name]![i]!));
+    const norm = Math.max(Math.hypot(...differences), SMALLEST_NORM);
+    expect(error / norm, `${name}: ${differences} by differences, ${gradients[name]}`).toBeLessThanOrEqual(
+      GRADIENT_BOUND,
+    );
+  }
+}
+
+function stepFor(spec: FlowSpec): number {
+  const smooth = (activation: Activation): boolean => SMOOTH.includes(activation);
+  return spec.bijectors.every((b) => b.type === 'standardize' || smooth(b.conditioner.activation))
+    ? STEP
+    : SHORT_STEP;
+}
+
+function meanNll(flow: ReferenceFlow, x: Float64Array): number {
+  const logProb = flow.logProb(x);
+  return -logProb.reduce((sum, value) => sum + value, 0) / logProb.length;
+}
+
+function unit(values: Float64Array): Float64Array {
+  const norm = Math.hypot(...values);
+  return values.map((value) => value / norm);
+}

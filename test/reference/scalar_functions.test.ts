@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { activationCode } from '../../src/kernels/activation.ts';
+import { scaleBound, scaleMapCode } from '../../src/kernels/scale_map.ts';
+import { activate } from '../../src/reference/activation.ts';
+import { logScaleOf } from '../../src/reference/scale_map.ts';
+import { ACTIVATIONS } from '../../src/spec.ts';
+import type { Activation, ScaleMap } from '../../src/spec.ts';
+import { derivative, STEP } from '../support/differences.ts';
+
+/** None within a step of a kink. */
+const PLACES = [-30, -3, -1.7, -0.3, -0.01, 0.01, 0.3, 1.7, 3, 30];
+
+const FORMULAS: Record<Activation, (a: number) => number> = {
+  identity: (a) => a,
+  relu: (a) => Math.max(a, 0),
+  leaky_relu: (a) => Math.max(a, 0) + 0.01 * Math.min(a, 0),
+  tanh: (a) => (Math.exp(a) - Math.exp(-a)) / (Math.exp(a) + Math.exp(-a)),
+  silu: (a) => a / (1 + Math.exp(-a)),
+};
+
+describe('the f64 twin of an activation', () => {
+  it.each(ACTIVATIONS)('%s has its formula’s value and that value’s slope', (activation) => {
+    const code = activationCode(activation);
+    for (const a of PLACES) {
+      expect(activate(code, a).value).toBeCloseTo(FORMULAS[activation](a), 12);
+      const slope = derivative((step) => activate(code, a + step).value, STEP);
+      expect(activate(code, a).slope).toBeCloseTo(slope, 9);
+    }
+  });
+
+  it('has the slope 0 or the negative side’s at the kink, as PyTorch has', () => {
+    expect(activate(activationCode('relu'), 0).slope).toBe(0);
+    expect(activate(activationCode('leaky_relu'), 0).slope).toBe(0.01);
+  });
+
+  it('stays finite far out, where exponentials overflow', () => {
+    for (const activation of ACTIVATIONS) {
+      for (const a of [-1e4, 1e4]) {
+        const { value, slope } = activate(activationCode(activation), a);
+        expect([value, slope].every(Number.isFinite)).toBe(true);
+      }
+    }
+  });
+
+  it('is unknown under a number that no activation has', () => {
+    expect(() => activate(ACTIVATIONS.length, 0)).toThrow(RangeError);
+  });
+});
+
+describe('the f64 twin of a scale map', () => {
+  const maps: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 3 }, { map: 'tanh', bound: 0.5 }];
+
+  it.each(maps)('$map has its formula’s value and that value’s slope', (scale) => {
+    const at = (a: number): { value: number; slope: number } =>
+      logScaleOf(scaleMapCode(scale), a, scaleBound(scale));
+    for (const a of PLACES) {
+      const expected = scale.map === 'exp' ? a : scale.bound * Math.tanh(a / scale.bound);
+      expect(at(a).value).toBeCloseTo(expected, 12);
+      expect(at(a).slope).toBeCloseTo(
+        derivative((step) => at(a + step).value, STEP),
+        9,
+      );
+    }
+  });
+
+  it('is nearly the identity around 0, bounded or not', () => {
+    for (const scale of maps) {
+      const { value, slope } = logScaleOf(scaleMapCode(scale), 1e-6, scaleBound(scale));
+      expect(value).toBeCloseTo(1e-6, 15);
+      expect(slope).toBeCloseTo(1, 10);
+    }
+  });
+});

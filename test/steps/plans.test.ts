@@ -1,0 +1,209 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { packUniforms } from '../../src/gpu/uniforms.ts';
+import { activeBindings } from '../../src/kernel.ts';
+import type { Dispatch } from '../../src/kernel.ts';
+import { planProblems } from '../../src/plan.ts';
+import type { Plan } from '../../src/plan.ts';
+import { STREAMS } from '../../src/random.ts';
+import { ReferenceProgram } from '../../src/reference/executor.ts';
+import { MAX_WORKGROUPS } from '../../src/shape.ts';
+import { gradientsPlan } from '../../src/steps/backward.ts';
+import { datasetSource, RING_SIZE } from '../../src/steps/batch.ts';
+import type { FlowModel } from '../../src/steps/forward.ts';
+import { forwardPlan, inversePlan, logProbPlan } from '../../src/steps/forward.ts';
+import {
+  GRADIENTS,
+  PARAMETERS,
+  PARTIAL_SUMS,
+  STEP_CURSOR,
+  STEP_LOSSES,
+  STEP_SCALARS,
+} from '../../src/steps/names.ts';
+import { sampleAndLogProbPlan, samplePlan } from '../../src/steps/sample.ts';
+import { trainPlan } from '../../src/steps/train.ts';
+import { guardedBuffers } from '../support/guardedBuffers.ts';
+import { modelOf, randomSpecs } from '../support/randomSpecs.ts';
+
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
+
+/** Every plan that the library makes. */
+const BUILDERS: Record<string, (model: FlowModel, rows: number) => Plan> = {
+  forward: forwardPlan,
+  inverse: inversePlan,
+  log_prob: logProbPlan,
+  gradients: (model, rows) => gradientsPlan(model, rows, 3 * rows),
+  sample: (model, rows) => samplePlan(model, { rowStart: 7, rows, seed: 1, temperature: 1 }),
+  sample_and_log_prob: (model, rows) =>
+    sampleAndLogProbPlan(model, { rowStart: 7, rows, seed: 1, temperature: 1 }),
+  train_step: (model, rows) =>
+    trainPlan(model, {
+      source: datasetSource(11, model.spec.dim),
+      batch: rows,
+      seed: 3,
+      adam: ADAM,
+    }),
+  train_step_segmented: (model, rows) =>
+    trainPlan(model, {
+      source: datasetSource(11, model.spec.dim, 4 * 4 * model.spec.dim),
+      batch: rows,
+      seed: 3,
+      adam: ADAM,
+    }),
+  train_step_toy: (model, rows) =>
+    trainPlan(model, {
+      source: { kind: 'toy', shape: 0, noise: 0.1, stream: STREAMS.toyTraining },
+      batch: rows,
+      seed: 3,
+      adam: ADAM,
+    }),
+};
+
+const rowCounts = fc.oneof(fc.constantFrom(1, 63, 64, 65), fc.integer({ min: 1, max: 2000 }));
+
+describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
+  const build = BUILDERS[name]!;
+  const specs = randomSpecs(name === 'train_step_toy' ? { maxDim: 2 } : {});
+
+  it('is sound for random specs and any number of rows', () => {
+    fc.assert(
+      fc.property(specs, rowCounts, (spec, rows) => {
+        const plan = build(modelOf(spec), rows);
+        expect(planProblems(plan)).toEqual([]);
+        expect(plan.dispatches.flatMap(aliases)).toEqual([]);
+        expect(unusedBuffers(plan)).toEqual([]);
+        expect(() => packUniforms(plan.dispatches)).not.toThrow();
+        for (const { kernel, params, workgroups, flops, bytes } of plan.dispatches) {
+          expect(Object.keys(params).sort()).toEqual(Object.keys(kernel.params).sort());
+          expect(Math.max(...workgroups)).toBeLessThanOrEqual(MAX_WORKGROUPS);
+          expect(flops, kernel.stem).toBeGreaterThanOrEqual(0);
+          expect(bytes, kernel.stem).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('has buffers of exactly the size that its kernels use', () => {
+    fc.assert(
+      fc.property(specs, fc.integer({ min: 1, max: 9 }), (spec, rows) => {
+        const plan = build(modelOf(spec), rows);
+        const { buffers, used } = guardedBuffers(plan);
+        new ReferenceProgram(plan, buffers).run();
+        const sizes = (pairs: Iterable<[string, number]>): Record<string, number> =>
+          Object.fromEntries([...pairs].filter(([buffer]) => !SLACK.has(buffer)));
+        expect(sizes(used)).toEqual(sizes(plan.buffers.map(({ name: key, length }) => [key, length])));
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+/** Buffers of which one step uses a part, and those that hold something even for a flow without parameters. */
+const SLACK = new Set([
+  STEP_CURSOR,
+  STEP_SCALARS,
+  STEP_LOSSES,
+  PARTIAL_SUMS,
+  // Each segment of the data set is read where the batch's rows lie in it.
+  'dataset.0',
+  'dataset.1',
+  'dataset.2',
+]);
+
+describe('a plan', () => {
+  it('launches one kernel per layer and net, two more per coupling and one for standardisation', () => {
+    fc.assert(
+      fc.property(randomSpecs(), (spec) => {
+        const launches = spec.bijectors.reduce((sum, bijector) => {
+          if (bijector.type === 'standardize') return sum + 1;
+          const { separate, hidden } = bijector.conditioner;
+          return sum + (separate ? 2 : 1) * (hidden.length + 1) + 2;
+        }, 0);
+        const model = modelOf(spec);
+        expect(forwardPlan(model, 5).dispatches).toHaveLength(launches);
+        expect(inversePlan(model, 5).dispatches).toHaveLength(launches);
+        expect(logProbPlan(model, 5).dispatches).toHaveLength(launches + 1);
+        expect(samplePlan(model, { rowStart: 0, rows: 5, seed: 1, temperature: 1 }).dispatches).toHaveLength(
+          launches + 1,
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('holds a step’s rings, whatever the batch', () => {
+    fc.assert(
+      fc.property(randomSpecs({ maxDim: 5 }), rowCounts, (spec, rows) => {
+        const lengths = new Map(
+          BUILDERS['train_step']!(modelOf(spec), rows).buffers.map(({ name, length }) => [name, length]),
+        );
+        expect(lengths.get(STEP_CURSOR)).toBe(2 * RING_SIZE);
+        expect(lengths.get(STEP_SCALARS)).toBe(3 * RING_SIZE);
+        expect(lengths.get(STEP_LOSSES)).toBe(2 * RING_SIZE);
+        expect(lengths.get(PARAMETERS)).toBe(modelOf(spec).layout.length);
+        expect(lengths.get(GRADIENTS)).toBe(modelOf(spec).layout.trainableLength);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
+describe('planProblems', () => {
+  const sound = (): Plan => logProbPlan(modelOf(fc.sample(randomSpecs(), { numRuns: 1, seed: 1 })[0]!), 5);
+  const withFirst = (change: (dispatch: Dispatch) => Partial<Dispatch>): Plan => {
+    const plan = sound();
+    const [first, ...rest] = plan.dispatches;
+    return { ...plan, dispatches: [{ ...first!, ...change(first!) }, ...rest] };
+  };
+
+  it('names a buffer that the plan lacks', () => {
+    const plan = withFirst(({ buffers }) => ({ buffers: { ...buffers, parameters: 'nowhere' } }));
+    expect(planProblems(plan)).toEqual([
+      expect.stringMatching(/^log_prob dispatch 0 .*binding parameters names nowhere, which the plan lacks/),
+    ]);
+  });
+
+  it('names a binding without a buffer', () => {
+    const plan = withFirst(({ buffers }) => ({ buffers: { ...buffers, parameters: undefined! } }));
+    expect(planProblems(plan)).toEqual([expect.stringMatching(/parameters names no buffer/)]);
+  });
+
+  it('names a buffer of another element type', () => {
+    const plan = sound();
+    const buffers = plan.buffers.map((buffer) =>
+      buffer.name === 'parameters' ? { ...buffer, element: 'u32' as const } : buffer,
+    );
+    expect(planProblems({ ...plan, buffers })).toContainEqual(
+      expect.stringMatching(/parameters is f32, buffer parameters is u32/),
+    );
+  });
+
+  it('names workgroup counts that are not whole and positive', () => {
+    for (const count of [0, 1.5, NaN]) {
+      const plan = withFirst(() => ({ workgroups: [count, 1, 1] }));
+      expect(planProblems(plan)).toEqual([expect.stringMatching(/workgroups (0|1\.5|NaN) × 1 × 1/)]);
+    }
+  });
+});
+
+/** A buffer that one dispatch writes by one binding and uses by another: WebGPU refuses that. */
+function aliases({ kernel, flags, buffers }: Dispatch): string[] {
+  const bindings = activeBindings(kernel, flags);
+  return bindings
+    .filter(({ spec }) => spec.access === 'read_write')
+    .flatMap(({ name }) =>
+      bindings
+        .filter((other) => other.name !== name && buffers[other.name] === buffers[name])
+        .map((other) => `${kernel.stem}: ${name} and ${other.name} are ${buffers[name]}`),
+    );
+}
+
+function unusedBuffers({ buffers, dispatches }: Plan): string[] {
+  const used = new Set(
+    dispatches.flatMap((dispatch) =>
+      activeBindings(dispatch.kernel, dispatch.flags).map(({ name }) => dispatch.buffers[name]),
+    ),
+  );
+  return buffers.map(({ name }) => name).filter((name) => !used.has(name));
+}

@@ -1,0 +1,41 @@
+/** Derivatives by differences, for f64 functions. */
+
+/** Offsets and weights of f′(0) ≈ Σ weight · f(offset · h) / h, exact for polynomials of degree 4. */
+export const STENCIL = [
+  [-2, 1 / 12],
+  [-1, -2 / 3],
+  [1, 2 / 3],
+  [2, -1 / 12],
+] as const;
+
+/** Where functions are smooth: truncation h⁴ and rounding 1e-16 / h both stay near 1e-12. */
+export const STEP = 1e-3;
+
+/** Where a kink must not lie within 2h of a row; rounding is 1e-11 then. */
+export const SHORT_STEP = 1e-5;
+
+/** f′(0); differences of equal values are exactly 0. */
+export function derivative(f: (offset: number) => number, h: number): number {
+  return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
+}
+
+/** log|det| of a row-major square matrix, by Gaussian elimination with pivots. */
+export function logAbsDeterminant(matrix: ArrayLike<number>): number {
+  const n = Math.sqrt(matrix.length);
+  const rows = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => matrix[i * n + j]!));
+  let logDet = 0;
+  for (let k = 0; k < n; k++) {
+    const pivot = rows.reduce(
+      (best, row, i) => (i >= k && Math.abs(row[k]!) > Math.abs(rows[best]![k]!) ? i : best),
+      k,
+    );
+    [rows[k], rows[pivot]] = [rows[pivot]!, rows[k]!];
+    const head = rows[k]!;
+    logDet += Math.log(Math.abs(head[k]!));
+    for (const row of rows.slice(k + 1)) {
+      const factor = row[k]! / head[k]!;
+      for (let j = k; j < n; j++) row[j]! -= factor * head[j]!;
+    }
+  }
+  return logDet;
+}
