@@ -8,7 +8,7 @@ import { RowRunner } from './gpu/rows.ts';
 import type { RowJob } from './gpu/rows.ts';
 import { initialParameters } from './init.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
-import type { Model, OptimizerState, TrainingRecord } from './io/modelFile.ts';
+import type { Model, TrainingRecord } from './io/modelFile.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
 import { validateSpec } from './spec.ts';
 import type { FlowSpec } from './spec.ts';
@@ -62,7 +62,8 @@ export class Flow implements Disposable {
   readonly #parameters: OwnedBuffer;
   readonly #runner: RowRunner;
   #training: TrainingRecord | undefined;
-  #optimizer: OptimizerState | undefined;
+  /** Where training stopped; its parameters are the last ones, not the best. */
+  #last: TrainingSnapshot | undefined;
   /** Set while `fit` runs. */
   #snapshot: (() => Promise<TrainingSnapshot>) | undefined;
   #disposed = false;
@@ -77,7 +78,8 @@ export class Flow implements Disposable {
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
     this.#runner = new RowRunner(context, new Map([[PARAMETERS, this.#parameters]]));
     this.#training = model.training;
-    this.#optimizer = model.optimizer;
+    const { parameters, training, optimizer } = model;
+    if (training !== undefined && optimizer !== undefined) this.#last = { parameters, training, optimizer };
     this.#upload(model.parameters);
   }
 
@@ -284,14 +286,14 @@ export class Flow implements Disposable {
         model: this.#model,
         parameters: this.#parameters,
         logProb: (x) => this.logProb(x),
-        optimizer: this.#optimizer,
+        last: this.#last,
         running: (snapshot) => {
           this.#snapshot = snapshot;
         },
-        finished: ({ training, optimizer }) => {
+        finished: (last) => {
           this.#snapshot = undefined;
-          this.#training = training;
-          this.#optimizer = optimizer;
+          this.#training = last.training;
+          this.#last = last;
         },
       },
       data,
@@ -313,17 +315,14 @@ export class Flow implements Disposable {
    */
   async save({ checkpoint = false }: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
     this.#requireAlive();
-    const { parameters, training, optimizer } = (await this.#snapshot?.()) ?? {
-      parameters: await this.#download(),
-      training: this.#training,
-      optimizer: this.#optimizer,
-    };
-    return encodeModel({
-      spec: this.spec,
-      parameters,
-      ...(training === undefined ? {} : { training }),
-      ...(checkpoint && optimizer !== undefined ? { optimizer } : {}),
-    });
+    const running = await this.#snapshot?.();
+    if (checkpoint) {
+      const last = running ?? this.#last;
+      if (last !== undefined) return encodeModel({ spec: this.spec, ...last });
+    }
+    const parameters = running?.parameters ?? (await this.#download());
+    const training = running?.training ?? this.#training;
+    return encodeModel({ spec: this.spec, parameters, ...(training === undefined ? {} : { training }) });
   }
 
   /** Frees everything on the GPU, and the device if the flow opened it. Further calls do nothing. */

@@ -80,7 +80,8 @@ export interface Trainee {
   model: FlowModel;
   parameters: OwnedBuffer;
   logProb: (x: Float32Array) => Promise<Float32Array>;
-  optimizer: OptimizerState | undefined;
+  /** Where an earlier run stopped, for `resume`. */
+  last: TrainingSnapshot | undefined;
   /** Receives the run's state as a function while it goes on, and as a value when it stops. */
   running: (snapshot: () => Promise<TrainingSnapshot>) => void;
   finished: (last: TrainingSnapshot) => void;
@@ -107,24 +108,25 @@ export async function* fit(
   options: FitOptions,
 ): AsyncGenerator<FitReport, void, undefined> {
   const { context, model } = trainee;
-  const state = options.resume === true ? resumedState(trainee) : undefined;
+  const resumed = options.resume === true ? resumedState(trainee) : undefined;
+  const state = resumed?.optimizer;
   const settings = settingsOf(options, state);
   const source = sourceOf(model, data);
   options.signal?.throwIfAborted();
   if (data instanceof Float32Array) {
     const statistics = columnStatistics(data, model.spec.dim, options.columns);
-    if (state === undefined) standardizeBy(trainee, statistics);
+    if (resumed === undefined) standardizeBy(trainee, statistics);
   }
+  // The flow may have the best parameters by now; training goes on from the last ones.
+  if (resumed !== undefined) context.buffers.write(trainee.parameters, resumed.parameters);
 
   const run = await context.guard(() =>
     TrainingRun.start(trainee, source, data instanceof Float32Array ? data : undefined, settings, state),
   );
   const validation = validationOf(options, model, settings.steps);
-  let best: number | undefined;
-  let withoutBetter = 0;
   const snapshot = async (): Promise<TrainingSnapshot> => {
     const taken = await run.snapshot();
-    return { ...taken, training: recordOf(data, options, settings, taken.optimizer.step, best) };
+    return { ...taken, training: recordOf(data, options, settings, taken.optimizer.step, run.best?.nll) };
   };
   trainee.running(snapshot);
   try {
@@ -139,19 +141,13 @@ export async function* fit(
         const report = await context.guard(() => run.nextReport());
         if (scoreNow && run.pending === 0) {
           const nll = meanNll(await trainee.logProb(validation.data));
-          if (best === undefined || nll < best) {
-            best = nll;
-            withoutBetter = 0;
-            run.keepBest();
-          } else {
-            withoutBetter++;
-          }
+          run.recordScore(nll);
           report.validationNll = nll;
         }
-        if (best !== undefined) report.bestValidationNll = best;
+        if (run.best !== undefined) report.bestValidationNll = run.best.nll;
         yield report;
       }
-      if (validation?.patience !== undefined && withoutBetter >= validation.patience) return;
+      if (validation?.patience !== undefined && (run.best?.scoresSince ?? 0) >= validation.patience) return;
     }
   } finally {
     try {
@@ -249,15 +245,15 @@ function validationOf(
   return { data, patience, every: validation.every ?? Math.max(1, Math.ceil(steps / 50)) };
 }
 
-function resumedState({ optimizer }: Trainee): OptimizerState {
-  if (optimizer === undefined) {
+function resumedState({ last }: Trainee): TrainingSnapshot {
+  if (last === undefined) {
     throw new DataError(
       'there is no training to resume: the model has no optimiser state',
       {},
       'Load a checkpoint.',
     );
   }
-  return optimizer;
+  return last;
 }
 
 function standardizeBy(

@@ -8,7 +8,7 @@ import type { AdamSettings } from './kernels/adam_step.ts';
 import { formatSchedule, learningRateAt } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { chunksOf } from './shape.ts';
-import { batchCursor, RING_SIZE } from './steps/batch.ts';
+import { RING_SIZE } from './steps/batch.ts';
 import type { BatchSource } from './steps/batch.ts';
 import {
   datasetName,
@@ -20,6 +20,7 @@ import {
   STEP_SCALARS,
   STEP_STATE,
 } from './steps/names.ts';
+import { ringEntries } from './steps/rings.ts';
 import { trainPlan } from './steps/train.ts';
 import type { FitReport, Trainee } from './trainer.ts';
 
@@ -61,7 +62,7 @@ export class TrainingRun implements Disposable {
   readonly #owned: OwnedBuffer[];
   readonly #freeStaging: OwnedBuffer[];
   readonly #queue: Submit[] = [];
-  #best: OwnedBuffer | undefined;
+  #best: { nll: number; scoresSince: number; parameters: OwnedBuffer } | undefined;
   #step: number;
   #stepsPerSubmit = 1;
   #lastReadAt: number;
@@ -125,7 +126,10 @@ export class TrainingRun implements Disposable {
         write(FIRST_MOMENT, state.firstMoment);
         write(SECOND_MOMENT, state.secondMoment);
       }
-      return new TrainingRun(trainee, source, settings, program, owned, staging, firstStep);
+      const run = new TrainingRun(trainee, source, settings, program, owned, staging, firstStep);
+      if (state?.best !== undefined)
+        run.#keepBest(state.best.nll, state.best.scoresSince, state.best.parameters);
+      return run;
     } catch (error) {
       for (const buffer of owned) buffer.dispose();
       throw error;
@@ -200,21 +204,31 @@ export class TrainingRun implements Disposable {
     };
   }
 
-  /** Remembers the parameters as they are now, for `restoreBest`. */
-  keepBest(): void {
-    this.#best ??= this.#own(this.#context.buffers.storage('best parameters', this.#parameterCount));
-    this.#context.buffers.copy(this.#parameters, this.#best, this.#parameterCount);
+  /** Takes note of a validation score (nats) of the parameters as they are now, and keeps them if it is the best. */
+  recordScore(nll: number): void {
+    if (this.#best !== undefined && !(nll < this.#best.nll)) {
+      this.#best.scoresSince++;
+      return;
+    }
+    this.#keepBest(nll, 0, this.#parameters);
+  }
+
+  /** The best validation score so far, in nats, and how many have come since. */
+  get best(): { nll: number; scoresSince: number } | undefined {
+    return this.#best;
   }
 
   /** Parameters and optimiser as they are after the last submitted step. */
   async snapshot(): Promise<Snapshot> {
     const { buffers } = this.#context;
     const step = this.#step;
-    // All three copies are on the queue before anything can come between them.
-    const [parameters, firstMoment, secondMoment] = await Promise.all([
+    // All copies are on the queue before anything can come between them.
+    const best = this.#best && { ...this.#best };
+    const [parameters, firstMoment, secondMoment, bestParameters] = await Promise.all([
       buffers.download(this.#parameters, this.#parameterCount),
       buffers.download(this.#program.buffer(FIRST_MOMENT), this.#trainableLength),
       buffers.download(this.#program.buffer(SECOND_MOMENT), this.#trainableLength),
+      best && buffers.download(best.parameters, this.#trainableLength),
     ]);
     const { schedule, submitMs: _, ...settings } = this.#settings;
     return {
@@ -224,6 +238,9 @@ export class TrainingRun implements Disposable {
         firstMoment,
         secondMoment,
         settings: { ...settings, schedule: formatSchedule(schedule) },
+        ...(best && bestParameters
+          ? { best: { nll: best.nll, scoresSince: best.scoresSince, parameters: bestParameters } }
+          : {}),
       },
     };
   }
@@ -233,11 +250,10 @@ export class TrainingRun implements Disposable {
     await Promise.allSettled(this.#queue.map(({ losses }) => losses));
   }
 
-  /** Gives the flow the parameters that `keepBest` kept, if it was called. */
+  /** Gives the flow the parameters that scored best, where there was a score. */
   restoreBest(): void {
-    if (this.#best !== undefined) {
-      this.#context.buffers.copy(this.#best, this.#parameters, this.#parameterCount);
-    }
+    if (this.#best === undefined) return;
+    this.#context.buffers.copy(this.#best.parameters, this.#parameters, this.#trainableLength);
   }
 
   dispose(): void {
@@ -249,23 +265,21 @@ export class TrainingRun implements Disposable {
     this.dispose();
   }
 
-  #own(buffer: OwnedBuffer): OwnedBuffer {
-    this.#owned.push(buffer);
-    return buffer;
+  #keepBest(nll: number, scoresSince: number, parameters: OwnedBuffer | Float32Array): void {
+    const { buffers } = this.#context;
+    let kept = this.#best?.parameters;
+    if (kept === undefined) {
+      kept = buffers.storage('best parameters', this.#trainableLength);
+      this.#owned.push(kept);
+    }
+    if (parameters instanceof Float32Array) buffers.write(kept, parameters);
+    else buffers.copy(parameters, kept, this.#trainableLength);
+    this.#best = { nll, scoresSince, parameters: kept };
   }
 
   /** Fills the rings for steps [first, first + count): where each batch begins, Adam's scalars. */
   #writeSchedule(first: number, count: number): void {
-    const { batch, beta1, beta2, learningRate, schedule, steps } = this.#settings;
-    const cursor = new Uint32Array(2 * count);
-    const scalars = new Float32Array(3 * count);
-    for (let i = 0; i < count; i++) {
-      const step = first + i;
-      cursor.set(batchCursor(this.#source, step, batch), 2 * i);
-      scalars[3 * i] = learningRateAt(schedule, learningRate, step, steps);
-      scalars[3 * i + 1] = 1 / (1 - beta1 ** (step + 1));
-      scalars[3 * i + 2] = 1 / (1 - beta2 ** (step + 1));
-    }
+    const { cursor, scalars } = ringEntries({ ...this.#settings, source: this.#source }, first, count);
     const { buffers } = this.#context;
     const slot = first % RING_SIZE;
     const beforeWrap = Math.min(count, RING_SIZE - slot);

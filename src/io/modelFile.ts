@@ -39,6 +39,17 @@ export interface OptimizerState {
   secondMoment: Float32Array;
   /** Whatever a resumed run must check or restore. */
   settings: Settings;
+  /** Where validation rows are scored: the parameters that did best so far. */
+  best?: BestParameters;
+}
+
+export interface BestParameters {
+  /** Mean validation NLL, nats. */
+  nll: number;
+  /** Scores since then, none of them better. */
+  scoresSince: number;
+  /** [trainableLength], in ParamLayout order. */
+  parameters: Float32Array;
 }
 
 /** A flow with its parameters, `[paramLayout(spec).length]` in ParamLayout order. */
@@ -54,6 +65,7 @@ const TRAINING_KEY = 'wgflow_training';
 const OPTIMIZER_KEY = 'wgflow_optimizer';
 const FIRST_MOMENT = 'optimizer.first_moment.';
 const SECOND_MOMENT = 'optimizer.second_moment.';
+const BEST = 'optimizer.best.';
 /** Names what is being saved in the messages of encodeModel. */
 const UNSAVED = 'model to be saved';
 const NAMES_SHOWN = 5;
@@ -79,7 +91,11 @@ export const trainingRecordSchema = v.object({
 });
 
 /** The JSON of `__metadata__.wgflow_optimizer`. */
-export const optimizerRecordSchema = v.strictObject({ step: wholeNumber, settings: settingsSchema });
+export const optimizerRecordSchema = v.strictObject({
+  step: wholeNumber,
+  settings: settingsSchema,
+  best: v.optional(v.strictObject({ nll: finiteNumber, scoresSince: wholeNumber })),
+});
 
 /**
  * The bytes of a model file, or of a checkpoint where `model.optimizer` is present. Equal models give equal
@@ -100,7 +116,7 @@ export function encodeModel(model: Model): Uint8Array {
     metadata[TRAINING_KEY] = readableJson(checkTraining(model.training, spec, UNSAVED), TRAINING_KEY);
   }
   if (model.optimizer) {
-    const { step, settings, firstMoment, secondMoment } = model.optimizer;
+    const { step, settings, firstMoment, secondMoment, best } = model.optimizer;
     requireFinite('model.optimizer.firstMoment', firstMoment, layout.trainableLength);
     requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
     const negative = secondMoment.findIndex((value) => value < 0);
@@ -111,11 +127,15 @@ export function encodeModel(model: Model): Uint8Array {
         'a number ≥ 0',
       );
     }
-    metadata[OPTIMIZER_KEY] = readableJson(checkOptimizer({ step, settings }, UNSAVED), OPTIMIZER_KEY);
+    if (best) requireFinite('model.optimizer.best.parameters', best.parameters, layout.trainableLength);
+    const { nll, scoresSince } = best ?? {};
+    const record = { step, settings, ...(best ? { best: { nll, scoresSince } } : {}) };
+    metadata[OPTIMIZER_KEY] = readableJson(checkOptimizer(record, UNSAVED), OPTIMIZER_KEY);
     const trainable = layout.tensors.filter((slot) => slot.trainable);
     tensors.push(
       ...trainable.map((slot) => named(FIRST_MOMENT + slot.name, slot, firstMoment)),
       ...trainable.map((slot) => named(SECOND_MOMENT + slot.name, slot, secondMoment)),
+      ...(best ? trainable.map((slot) => named(BEST + slot.name, slot, best.parameters)) : []),
     );
   }
   return writeSafetensors({ tensors, metadata });
@@ -149,8 +169,11 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
 
   const layout = paramLayout(spec);
   const trainable = layout.tensors.filter((slot) => slot.trainable);
-  const momentSlots = checkedOptimizer === undefined ? [] : trainable;
-  checkTensors(file, layout.tensors, momentSlots, fileName);
+  const prefixes =
+    checkedOptimizer === undefined
+      ? []
+      : [FIRST_MOMENT, SECOND_MOMENT, ...(checkedOptimizer.best === undefined ? [] : [BEST])];
+  checkTensors(file, layout.tensors, prefixes, fileName);
 
   const parameters = gathered(file, '', layout.tensors, layout.length);
   const nonPositive = nonPositiveStd(layout, parameters);
@@ -164,7 +187,11 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
     const firstMoment = gathered(file, FIRST_MOMENT, trainable, layout.trainableLength);
     const secondMoment = gathered(file, SECOND_MOMENT, trainable, layout.trainableLength);
     checkSecondMoment(secondMoment, trainable, fileName);
-    model.optimizer = { ...checkedOptimizer, firstMoment, secondMoment };
+    const { best, ...rest } = checkedOptimizer;
+    model.optimizer = { ...rest, firstMoment, secondMoment };
+    if (best) {
+      model.optimizer.best = { ...best, parameters: gathered(file, BEST, trainable, layout.trainableLength) };
+    }
   }
   return model;
 }
@@ -197,14 +224,16 @@ function checkTraining(json: unknown, spec: FlowSpec, fileName: string): Trainin
   return record.options ? { ...record, options: sortedByKey(record.options) } : record;
 }
 
-function checkOptimizer(json: unknown, fileName: string): { step: number; settings: Settings } {
-  const { step, settings } = checkJson(
+type OptimizerRecord = v.InferOutput<typeof optimizerRecordSchema>;
+
+function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
+  const { step, settings, best } = checkJson(
     optimizerRecordSchema,
     json,
     `__metadata__.${OPTIMIZER_KEY}`,
     fileName,
   );
-  return { step, settings: sortedByKey(settings) };
+  return { step, settings: sortedByKey(settings), ...(best ? { best } : {}) };
 }
 
 /** The JSON of a record, which a reader will accept: a settings key may be one that the reader refuses. */
@@ -222,13 +251,13 @@ function sortedByKey(settings: Settings): Settings {
 function checkTensors(
   file: SafetensorsFile,
   slots: readonly TensorSlot[],
-  momentSlots: readonly TensorSlot[],
+  optimizerPrefixes: readonly string[],
   fileName: string,
 ): void {
   const expected = new Map<string, readonly number[]>();
   for (const slot of slots) expected.set(slot.name, slot.shape);
-  for (const prefix of [FIRST_MOMENT, SECOND_MOMENT]) {
-    for (const slot of momentSlots) expected.set(prefix + slot.name, slot.shape);
+  for (const prefix of optimizerPrefixes) {
+    for (const slot of slots) if (slot.trainable) expected.set(prefix + slot.name, slot.shape);
   }
   const missing = [...expected.keys()].filter((name) => !file.tensors.has(name));
   const extra = [...file.tensors.keys()].filter((name) => !expected.has(name));
@@ -237,7 +266,7 @@ function checkTensors(
       missing.length > 0 ? `missing ${listed(missing)}` : '',
       extra.length > 0 ? `not in the spec ${listed(extra)}` : '',
     ].filter((part) => part !== '');
-    const orphan = momentSlots.length === 0 && extra.some((name) => name.startsWith('optimizer.'));
+    const orphan = optimizerPrefixes.length === 0 && extra.some((name) => name.startsWith('optimizer.'));
     throw new ModelFileError(
       fileName,
       `tensors: found ${file.tensors.size}, expected the ${expected.size} of its spec; ${parts.join('; ')}`,

@@ -74,6 +74,25 @@ describe('coupling_backward', () => {
     }
   });
 
+  it('gives the padding of each feature no gradient of the log-det', async () => {
+    const [rows, features, validRows] = [8, 3, 5];
+    const { gpu, twin } = await runBoth(
+      [dispatch(rows, transformBlock(0, features), SCALE_MAPS[1]!, validRows)],
+      {
+        conditioner_output: ramp(2 * features * rows, 2),
+        state: ramp(features * rows, 3, 5),
+        d_state: features * rows,
+        d_conditioner_output: ramp(2 * features * rows),
+      },
+    );
+    const raw = gpu('d_conditioner_output');
+    expectNormClose('d_conditioner_output', raw, twin('d_conditioner_output'), GRADIENT_BOUND);
+    raw.forEach((value, index) => {
+      const hasGradient = index < features * rows && index % rows < validRows;
+      expect(value !== 0, `[${index}] ${value}`).toBe(hasGradient);
+    });
+  });
+
   it('gives the raw output no gradient where the bounded scale map is saturated', async () => {
     const { gpu } = await runBoth([dispatch(2, transformBlock(0, 1), { map: 'tanh', bound: 3 })], {
       conditioner_output: Float32Array.of(-1e4, 1e4, 0, 0),
@@ -89,9 +108,11 @@ function dispatch(
   rows: number,
   blocks: CouplingBlocks,
   scale: ScaleMap,
+  validRows = rows,
 ): ReturnType<typeof couplingBackward> {
   return couplingBackward({
     rows,
+    validRows,
     blocks,
     scale,
     dLogDet: -1 / 37,

@@ -12,19 +12,20 @@ describe('dense_forward', () => {
   it.each(ACTIVATIONS)('matches its twin with the activation %s', async (activation) => {
     const layer = denseSlots(3, 5);
     const { gpu, twin } = await runBoth(
-      [dispatch(65, layer, { activation, slope: 'slope' })],
-      contents(65, layer),
+      [dispatch(68, layer, { activation, slope: 'slope' })],
+      contents(68, layer),
     );
     expectClose('output', gpu('output'), twin('output'), F32_BOUND);
     expectClose('slope', gpu('slope'), twin('slope'), F32_BOUND);
   });
 
   it.each([
-    [1, 1, 1],
-    [63, 7, 13],
+    [4, 1, 1],
+    [60, 7, 13],
     [64, 64, 2],
-    [65, 1, 512],
-    [1025, 31, 3],
+    [68, 1, 512],
+    [260, 3, 4],
+    [1028, 31, 5],
   ])('matches its twin at %i rows, %i inputs, %i outputs', async (rows, inputs, outputs) => {
     const layer = denseSlots(inputs, outputs);
     const { gpu, twin } = await runBoth([dispatch(rows, layer)], contents(rows, layer));
@@ -33,7 +34,7 @@ describe('dense_forward', () => {
 
   it('reads from and writes to the middle of wider buffers and leaves the rest alone', async () => {
     const layer = denseSlots(2, 3);
-    const rows = 5;
+    const rows = 8;
     const { gpu, twin } = await runBoth([dispatch(rows, layer, { inputStart: 1, outputStart: 2 })], {
       parameters: ramp(layer.bias.offset + 3),
       input: ramp(4 * rows),
@@ -45,15 +46,19 @@ describe('dense_forward', () => {
     expect(gpu('output').slice(5 * rows)).toEqual(ramp(6 * rows, 1, 9).slice(5 * rows));
   });
 
+  it('takes whole quads of rows only', () => {
+    expect(() => dispatch(65, denseSlots(1, 1))).toThrow(/65 rows are not a multiple of 4/);
+  });
+
   it('stays accurate far out, where exponentials overflow', async () => {
     const layer = denseSlots(1, 1);
-    const input = Float32Array.of(-1e4, -100, -20, -1e-3, 0, 1e-3, 20, 100, 1e4);
+    const input = Float32Array.of(-1e4, -100, -20, -1, -1e-3, 0, 1e-3, 0.2, 1, 20, 100, 1e4);
     for (const activation of ['tanh', 'silu'] as const) {
-      const { gpu, twin } = await runBoth([dispatch(9, layer, { activation, slope: 'slope' })], {
+      const { gpu, twin } = await runBoth([dispatch(12, layer, { activation, slope: 'slope' })], {
         parameters: Float32Array.of(1, 0),
         input,
-        output: 9,
-        slope: 9,
+        output: 12,
+        slope: 12,
       });
       expectClose(`${activation} output`, gpu('output'), twin('output'), F32_BOUND);
       expectClose(`${activation} slope`, gpu('slope'), twin('slope'), F32_BOUND);

@@ -53,7 +53,7 @@ describe.each(variants)('the shader of $name', ({ kernel, flags }) => {
       group,
       binding,
       access,
-      element: format?.name,
+      element: format?.name.replace('vec4f', 'f32'),
     }));
     const expected = activeBindings(kernel, flags).map(({ name, binding, spec }) => ({
       name,

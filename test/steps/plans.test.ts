@@ -14,6 +14,7 @@ import type { FlowModel } from '../../src/steps/forward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/steps/forward.ts';
 import {
   GRADIENTS,
+  NLL,
   PARAMETERS,
   PARTIAL_SUMS,
   STEP_CURSOR,
@@ -99,12 +100,14 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
   });
 });
 
-/** Buffers of which one step uses a part, and those that hold something even for a flow without parameters. */
+/** Buffers of which one step uses a part. */
 const SLACK = new Set([
   STEP_CURSOR,
   STEP_SCALARS,
   STEP_LOSSES,
   PARTIAL_SUMS,
+  // The padding has room for a loss and gets none.
+  NLL,
   // Each segment of the data set is read where the batch's rows lie in it.
   'dataset.0',
   'dataset.1',
