@@ -2,7 +2,7 @@
 // step_state [1]: the step; step_cursor [ring_size, 2]: (epoch, position of the batch's first row) by step mod ring_size;
 // dataset [segment_rows, n_features] row-major, rows from segment_start of all n_data; state [n_features, n_rows].
 // One invocation copies one row, and only if its row lies in this segment: one dispatch per segment fills the batch.
-// docs/architecture.md; src/random.ts, shuffledRow
+// docs/derivations.md, eq. (31) to (33); src/random.ts, shuffledRow
 #include "shared/grid.wgsl"
 #include "shared/feistel.wgsl"
 

@@ -203,6 +203,7 @@ export class Flow implements Disposable {
     { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
   ): Promise<Float32Array> {
     const rows = this.#countOf(n);
+    requireTemperature(temperature);
     const samples = new Float32Array(rows * this.dim);
     await this.#run({
       kind: 'sample',
@@ -221,6 +222,7 @@ export class Flow implements Disposable {
     { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
   ): Promise<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
     const rows = this.#countOf(n);
+    requireTemperature(temperature);
     const x = new Float32Array(rows * this.dim);
     const z = new Float32Array(rows * this.dim);
     const logProb = new Float32Array(rows);
@@ -378,6 +380,12 @@ export class Flow implements Disposable {
 
 export interface RunOptions {
   signal?: AbortSignal;
+}
+
+function requireTemperature(temperature: number): void {
+  if (!(temperature >= 0 && Number.isFinite(temperature))) {
+    throw new ShapeError('temperature', String(temperature), 'a finite number ≥ 0');
+  }
 }
 
 const DEFAULT_BINDING_BYTES = 128 * 2 ** 20;

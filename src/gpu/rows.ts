@@ -143,7 +143,10 @@ function disposeKept({ program, staging }: Kept): void {
   for (const buffer of staging) buffer.dispose();
 }
 
-/** Rows of the chunk, row-major, as columns [features, padded count]; the padding is zero. */
+/**
+ * Rows of the chunk, row-major, as columns [features, padded count]. The padding repeats the last row: a row of
+ * zeros may be far from the data, and where it overflows, even its zero gradient is NaN.
+ */
 export function columnsOf(
   rows: Float32Array,
   features: number,
@@ -155,6 +158,10 @@ export function columnsOf(
   for (let row = 0; row < count; row++) {
     for (let feature = 0; feature < features; feature++)
       columns[feature * stride + row] = rows[from++] ?? NaN;
+  }
+  for (let feature = 0; feature < features; feature++) {
+    const last = feature * stride + count - 1;
+    columns.fill(columns[last] ?? NaN, last + 1, (feature + 1) * stride);
   }
   return columns;
 }

@@ -62,9 +62,12 @@ export class ReferenceFlow {
   #run(plan: Plan, rows: ArrayLike<number>): ReferenceProgram {
     const program = new ReferenceProgram(plan, new Map([[PARAMETERS, this.parameters]]));
     const { dim } = this.model.spec;
-    const stride = paddedRows(this.#rowsOf(rows));
-    const state = program.floats(STATE);
-    for (let i = 0; i < rows.length; i++) state[(i % dim) * stride + Math.floor(i / dim)] = rows[i] ?? NaN;
+    const count = this.#rowsOf(rows);
+    const stride = paddedRows(count);
+    // The padding repeats the last row, as in gpu/rows.ts.
+    const value = (row: number, feature: number): number =>
+      rows[Math.min(row, count - 1) * dim + feature] ?? NaN;
+    program.floats(STATE).forEach((_, i, state) => (state[i] = value(i % stride, Math.floor(i / stride))));
     program.run();
     return program;
   }

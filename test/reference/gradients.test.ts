@@ -11,6 +11,14 @@ const GRADIENT_BOUND = 1e-6;
 /** Below this norm a gradient is compared with this: rounding of the differences, 1e-11, is no smaller. */
 const SMALLEST_NORM = 1e-4;
 
+const STEEP: AffineCouplingSpec = {
+  type: 'affine_coupling',
+  split: 1,
+  flip: false,
+  scale: { map: 'exp' },
+  conditioner: { hidden: [3], activation: 'silu', separate: false, init: 'torch_linear' },
+};
+
 describe('the gradients of the f64 twin', () => {
   describe.each(ACTIVATIONS)('with the activation %s', (activation) => {
     it.each([
@@ -98,6 +106,20 @@ describe('the gradients of the f64 twin', () => {
         const mean = rows.reduce((sum, one) => sum + one[name]![i]!, 0) / 3;
         expect(value).toBeCloseTo(mean, 12);
       });
+    }
+  });
+
+  it('are finite for any number of rows where a row of zeros would overflow', () => {
+    const spec = specOf(2, [STEEP, { ...STEEP, flip: true }, STEEP], true);
+    const { tensors } = new ReferenceFlow(spec, []).model.layout;
+    const parameters = randomParameters(spec, 5);
+    const mean = tensors.find(({ name }) => name === 'bijectors.0.mean')!;
+    parameters.fill(1e6, mean.offset, mean.offset + mean.length);
+    const flow = new ReferenceFlow(spec, parameters);
+    expect(flow.forward([0, 0]).z.every(Number.isFinite)).toBe(false);
+    for (const rows of [1, 2, 3, 4, 5]) {
+      const { gradients } = flow.gradients(randomRows(rows, 2).map((value) => 1e6 + value));
+      expect(Object.values(gradients).every((gradient) => gradient.every(Number.isFinite))).toBe(true);
     }
   });
 

@@ -24,7 +24,7 @@ import {
 import { sampleAndLogProbPlan, samplePlan } from '../../src/steps/sample.ts';
 import { trainPlan } from '../../src/steps/train.ts';
 import { guardedBuffers } from '../support/guardedBuffers.ts';
-import { modelOf, randomSpecs } from '../support/randomSpecs.ts';
+import { modelOf, randomParameters, randomSpecs } from '../support/randomSpecs.ts';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
 
@@ -90,6 +90,7 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
       fc.property(specs, fc.integer({ min: 1, max: 9 }), (spec, rows) => {
         const plan = build(modelOf(spec), rows);
         const { buffers, used } = guardedBuffers(plan);
+        buffers.get(PARAMETERS)?.set(randomParameters(spec, 1));
         new ReferenceProgram(plan, buffers).run();
         const sizes = (pairs: Iterable<[string, number]>): Record<string, number> =>
           Object.fromEntries([...pairs].filter(([buffer]) => !SLACK.has(buffer)));

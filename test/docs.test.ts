@@ -1,0 +1,165 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as browserEntry from '../src/index.ts';
+import { EXIT } from '../src/cli/session.ts';
+import * as nodeEntry from '../src/node.ts';
+import * as referenceEntry from '../src/reference/index.ts';
+import { kernelsByFile } from './support/kernels.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+const shaders = readdirSync(join(ROOT, 'shaders'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.wgsl'))
+  .map((file) => file.replaceAll('\\', '/').replace(/\.wgsl$/, ''))
+  .sort();
+const snippets = shaders.filter((name) => name.startsWith('shared/')).map((name) => name.slice(7));
+const stems = shaders.filter((name) => !name.startsWith('shared/'));
+
+const equations = [...read('docs/derivations.md').matchAll(/\\tag\{(\d+)\}/g)].map(([, number]) =>
+  Number(number),
+);
+
+describe('docs/derivations.md', () => {
+  it('numbers its equations from 1 on, without a gap', () => {
+    expect(equations).toEqual(equations.map((_, index) => index + 1));
+    expect(equations.length).toBeGreaterThan(0);
+  });
+
+  const naming = shaders.filter((name) => headerEquations(read(`shaders/${name}.wgsl`)).length > 0);
+
+  it('is named by shaders', () => expect(naming.length).toBeGreaterThan(stems.length / 2));
+
+  it.each(naming)('has every equation that %s.wgsl names', (name) => {
+    const named = headerEquations(read(`shaders/${name}.wgsl`));
+    expect(named.filter((number) => !equations.includes(number))).toEqual([]);
+  });
+});
+
+describe('shaders/README.md', () => {
+  const rows = tableRows(read('shaders/README.md'));
+
+  it('has one row for every kernel and every shared snippet', () => {
+    expect(rows.map(([name]) => name).sort()).toEqual([...stems, ...snippets].sort());
+  });
+
+  it.each(stems)('lists the bindings of %s in order, the written ones in bold', (stem) => {
+    const [, cell = ''] = rows.find(([name]) => name === stem) ?? [];
+    const listed = cell.split(' · ').map((binding) => ({
+      name: /`(\w+)`/.exec(binding)?.[1],
+      access: binding.startsWith('**') ? 'read_write' : 'read',
+      element: /` u32 /.test(binding) ? 'u32' : 'f32',
+      when: /with `(\w+)`/.exec(binding)?.[1],
+    }));
+    const bindings = Object.entries(kernelsByFile.get(stem)?.bindings ?? {});
+    expect(listed).toEqual(
+      bindings.map(([name, { access, element, when }]) => ({ name, access, element, when })),
+    );
+  });
+
+  it('names equations that exist', () => {
+    const named = rows.flatMap((cells) => equationNumbers(cells.slice(2).at(-1) ?? ''));
+    expect(named.length).toBeGreaterThan(stems.length);
+    expect(named.filter((number) => !equations.includes(number))).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  const readme = read('README.md');
+
+  it.each([
+    ['wgflow', browserEntry],
+    ['wgflow/node', nodeEntry],
+    ['wgflow/reference', referenceEntry],
+  ])('imports from %s what that entry exports', (entry, exported) => {
+    const names = [...readme.matchAll(/import \{ ([^}]+) \} from '([^']+)'/g)]
+      .filter(([, , from]) => from === entry)
+      .flatMap(([, list = '']) => list.split(', '));
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !(name in exported))).toEqual([]);
+  });
+
+  it('has the exit codes of the command line', () => {
+    const codes = tableRows(readme, /^\| (\d+) \|/).map(([code]) => Number(code));
+    expect(codes).toEqual(Object.values(EXIT));
+  });
+
+  it('names every command and option of the command line that it shows', () => {
+    const source = read('src/cli/main.ts');
+    const shown = [...readme.matchAll(/^ {4}(?:npx )?wgflow (.+)$/gm)].map(([, line = '']) => line);
+    expect(shown.length).toBeGreaterThan(5);
+    const known = new Set([...source.matchAll(/--?[a-z]+|'[a-z]+'/g)].map(([word]) => word.replaceAll("'", '')));
+    const unknown = shown.flatMap((line) =>
+      [line.split(' ')[0] ?? '', ...(line.match(/(?<= )--?[a-z]+/g) ?? [])].filter((word) => !known.has(word)),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
+describe('the documents', () => {
+  const documents = [
+    'README.md',
+    'CHANGELOG.md',
+    'shaders/README.md',
+    'test/oracle/README.md',
+    ...readdirSync(join(ROOT, 'docs'))
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `docs/${file}`),
+  ];
+
+  it.each(documents)('%s links only to files and headings that exist', (file) => {
+    const links = [...withoutCode(read(file)).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^https?:/.test(target));
+    const broken = links.filter((link) => {
+      const [path = '', heading] = link.split('#');
+      const target = path === '' ? file : join(dirname(file), path);
+      if (!existsSync(join(ROOT, target))) return true;
+      return heading !== undefined && !headingsOf(read(target)).includes(heading);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+/** The equations of docs/derivations.md that a shader's comments name. */
+function headerEquations(shader: string): number[] {
+  const comments = shader.replaceAll(/\n\/\/ ?/g, ' ');
+  return [...comments.matchAll(/docs\/derivations\.md, eq\. ((?:\(\d+\)(?:, | to | and )?)+)/g)].flatMap(
+    ([, numbers = '']) => equationNumbers(numbers),
+  );
+}
+
+/** `(4), (14) to (16)` as numbers. */
+function equationNumbers(text: string): number[] {
+  return [...text.matchAll(/\((\d+)\)(?: to \((\d+)\))?/g)].flatMap(([, first, last = first]) =>
+    Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index),
+  );
+}
+
+/** The rows of every table whose first cell is a name in code, or fits `start`; cells without that name's quotes. */
+function tableRows(text: string, start = /^\| `\w+` \|/): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => start.test(line))
+    .map((line) =>
+      line
+        .slice(2, -2)
+        .split(' | ')
+        .map((cell, index) => (index === 0 ? cell.replaceAll('`', '') : cell)),
+    );
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/```.*?```/gs, '').replaceAll(/`[^`\n]*`/g, '');
+}
+
+/** The anchors that a page gives its headings. */
+function headingsOf(text: string): string[] {
+  return [...withoutCode(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

@@ -1,0 +1,182 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { STREAMS, normals } from '../../src/random.ts';
+import { DisposedError, ShapeError } from '../../src/errors.ts';
+import { Flow } from '../../src/flow.ts';
+import { realnvp, vanilla } from '../../src/flows/index.ts';
+import { encodeModel } from '../../src/io/modelFile.ts';
+import { ReferenceFlow } from '../../src/reference/flow.ts';
+import type { FlowSpec } from '../../src/spec.ts';
+import { chunkRowsOf } from '../../src/steps/workspace.ts';
+import { expectClose, expectNormClose } from '../support/compare.ts';
+import { testDevice } from '../support/device.ts';
+import { modelOf, randomFlows } from '../support/randomSpecs.ts';
+import type { RandomFlow } from '../support/randomSpecs.ts';
+
+const VALUE_BOUND = 1e-5;
+const GRADIENT_BOUND = 1e-4;
+const INVERSE_BOUND = 1e-4;
+
+describe('a flow on the GPU', () => {
+  it('agrees with the f64 twin for random specs and batches of 1 to 1,025 rows', async () => {
+    const device = await testDevice();
+    const batches = fc.oneof(
+      fc.constantFrom(1, 2, 3, 4, 63, 64, 65, 1024, 1025),
+      fc.integer({ min: 1, max: 300 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(randomFlows({ maxCouplings: 3 }), batches, async (random, rows) => {
+        using flow = await load(random, device);
+        const twin = new ReferenceFlow(random.spec, random.parameters);
+        const x = normalRows(rows, random.spec.dim);
+        const { z, logDet } = await flow.forward(x);
+        const wanted = twin.forward(x);
+        expectClose('z', z, wanted.z, VALUE_BOUND);
+        expectClose('logDet', logDet, wanted.logDet, VALUE_BOUND);
+        expectClose('logProb', await flow.logProb(x), twin.logProb(x), VALUE_BOUND);
+        const back = await flow.inverse(x);
+        const wantedBack = twin.inverse(x);
+        expectClose('x', back.x, wantedBack.x, VALUE_BOUND);
+        expectClose('inverse logDet', back.logDet, wantedBack.logDet, VALUE_BOUND);
+        const found = await flow.gradients(x);
+        const { nll, gradients } = twin.gradients(x);
+        expectClose('nll', [found.nll], [nll], VALUE_BOUND);
+        for (const [name, gradient] of Object.entries(gradients)) {
+          expectNormClose(name, found.gradients[name]!, gradient, GRADIENT_BOUND);
+        }
+      }),
+      { numRuns: 25, seed: 20 },
+    );
+  });
+
+  it.each([1, 5, 32])('undoes itself at %i couplings', async (couplings) => {
+    const device = await testDevice();
+    for (const spec of [realnvp(3, { couplings, hidden: [16] }), vanilla(2, { couplings, hidden: [16] })]) {
+      using flow = await Flow.load(encodeModel({ spec, parameters: wellConditioned(spec, couplings) }), {
+        device,
+      });
+      const x = normalRows(257, spec.dim);
+      const { z, logDet } = await flow.forward(x);
+      const back = await flow.inverse(z);
+      expectClose('x', back.x, x, INVERSE_BOUND);
+      expectClose(
+        'log-dets',
+        back.logDet,
+        logDet.map((value) => -value),
+        INVERSE_BOUND,
+      );
+    }
+  });
+
+  it('is the identity when fresh, but for vanilla', async () => {
+    const device = await testDevice();
+    using fresh = await Flow.create(realnvp(4), { device, seed: 9 });
+    const x = normalRows(10, 4);
+    expect((await fresh.forward(x)).z).toEqual(x);
+    using article = await Flow.create(vanilla(4, { hidden: [8] }), { device, seed: 9 });
+    expect((await article.forward(x)).z).not.toEqual(x);
+  });
+
+  it('gives the same rows however they are cut into calls and chunks', async () => {
+    const spec = vanilla(2, { couplings: 1, hidden: [512] });
+    using flow = await Flow.create(spec, { device: await testDevice() });
+    const chunk = chunkRowsOf(modelOf(spec));
+    const rows = chunk + 37;
+    const x = normalRows(rows, 2);
+    const whole = await flow.logProb(x);
+    const tail = await flow.logProb(x.subarray(2 * (chunk - 5)));
+    expect(whole.subarray(chunk - 5)).toEqual(tail);
+    const samples = await flow.sample(rows, { seed: 3 });
+    expect(samples.subarray(2 * (rows - 9))).toEqual(await flow.sample(9, { seed: 3, firstRow: rows - 9 }));
+  });
+
+  it('adds gradients over chunks as over one batch', async () => {
+    const spec = vanilla(2, { couplings: 2, hidden: [4] });
+    using flow = await Flow.create(spec, { device: await testDevice() });
+    const parameters = Object.values(await flow.parameters()).flatMap((tensor) => [...tensor]);
+    const x = normalRows(20_011, 2);
+    const found = await flow.gradients(x);
+    const wanted = new ReferenceFlow(spec, parameters).gradients(x);
+    expectClose('nll', [found.nll], [wanted.nll], VALUE_BOUND);
+    for (const [name, gradient] of Object.entries(wanted.gradients)) {
+      expectNormClose(name, found.gradients[name]!, gradient, GRADIENT_BOUND);
+    }
+  });
+
+  it('samples what it scores', async () => {
+    using flow = await Flow.create(vanilla(3, { hidden: [8] }), { device: await testDevice() });
+    const { x, z, logProb } = await flow.sampleAndLogProb(65, { seed: 2 });
+    expect(x).toEqual(await flow.sample(65, { seed: 2 }));
+    expectClose('logProb', logProb, await flow.logProb(x), INVERSE_BOUND);
+    expectClose('z', (await flow.forward(x)).z, z, INVERSE_BOUND);
+    const cold = await flow.sampleAndLogProb(65, { seed: 2, temperature: 0.5 });
+    expectClose(
+      'tempered z',
+      cold.z,
+      z.map((value) => value / 2),
+      1e-6,
+    );
+  });
+
+  it('does calls that overlap one after the other', async () => {
+    using flow = await Flow.create(vanilla(2, { hidden: [8] }), { device: await testDevice() });
+    const inputs = [normalRows(50, 2), normalRows(50, 2, 1), normalRows(50, 2, 2)];
+    const together = await Promise.all(inputs.map((x) => flow.logProb(x)));
+    for (const [i, x] of inputs.entries()) expect(await flow.logProb(x)).toEqual(together[i]);
+  });
+
+  it('takes no rows for an answer', async () => {
+    using flow = await Flow.create(realnvp(2), { device: await testDevice() });
+    expect(await flow.logProb(new Float32Array())).toHaveLength(0);
+    expect(await flow.sample(0)).toHaveLength(0);
+    await expect(flow.gradients(new Float32Array())).rejects.toThrow('found 0 rows, expected at least 1');
+  });
+
+  it('says what is wrong with its arguments', async () => {
+    const device = await testDevice();
+    await expect(Flow.create(realnvp(1), { device })).rejects.toThrow(
+      /spec\.dim: found 1, expected at least 2/,
+    );
+    using flow = await Flow.create(realnvp(2), { device });
+    await expect(flow.logProb(new Float32Array(3))).rejects.toThrow(ShapeError);
+    await expect(flow.sample(-1)).rejects.toThrow('n: found -1, expected a non-negative integer');
+    await expect(flow.sample(2, { seed: 1.5 })).rejects.toThrow(/seed.*1\.5/);
+    await expect(flow.sample(2, { temperature: NaN })).rejects.toThrow('temperature: found NaN, expected a finite number ≥ 0');
+    flow.dispose();
+    flow.dispose();
+    await expect(flow.logProb(new Float32Array(2))).rejects.toThrow(DisposedError);
+  });
+
+  it('gives back from a file what was saved', async () => {
+    const device = await testDevice();
+    using flow = await Flow.create(vanilla(5, { hidden: [8, 4] }), { device, seed: 6 });
+    const bytes = await flow.save();
+    using loaded = await Flow.load(bytes, { device });
+    expect(loaded.spec).toEqual(flow.spec);
+    expect(await loaded.save()).toEqual(bytes);
+    const x = normalRows(7, 5);
+    expect(await loaded.logProb(x)).toEqual(await flow.logProb(x));
+  });
+});
+
+async function load({ spec, parameters }: RandomFlow, device: GPUDevice): Promise<Flow> {
+  return Flow.load(encodeModel({ spec, parameters }), { device });
+}
+
+function normalRows(rows: number, dim: number, seed = 0): Float32Array {
+  return new Float32Array(normals(seed, STREAMS.toyTest, rows * dim));
+}
+
+/** Parameters away from the identity whose couplings neither stretch nor shrink much. */
+function wellConditioned(spec: FlowSpec, seed: number): Float32Array {
+  const { layout } = modelOf(spec);
+  const parameters = new Float32Array(normals(seed, STREAMS.init, layout.length)).map(
+    (value) => 0.15 * value,
+  );
+  for (const slots of layout.bijectors) {
+    if (slots.type === 'standardize') {
+      parameters.fill(1.5, slots.std.offset, slots.std.offset + slots.std.length);
+    }
+  }
+  return parameters;
+}
