@@ -1,7 +1,7 @@
 // state[:, r] = (point - mean) / std, a fresh point of a toy density for index first + row_start + r.
 // step_state [1]: the step; step_cursor [ring_size, 2]: first as (high, low) words by step mod ring_size; state [2, n_rows].
-// One invocation draws one point from one Philox block: word 0 picks the component, words 1 and 2 or 2 and 3 the rest.
-// counter = (0, index low, index high, stream), key = (seed_lo, seed_hi).
+// One invocation draws one point from four words: word 0 picks the component, words 1 and 2 or 2 and 3 the rest;
+// words 2 and 3 are Philox of counter (0, index low, index high, stream), key (seed_lo, seed_hi).
 // docs/derivations.md, eq. (34) to (40); src/data/toyDensities.ts has the formulas, in the same order
 #include "shared/grid.wgsl"
 #include "shared/philox.wgsl"
@@ -14,6 +14,9 @@ const EIGHT_GAUSSIANS: u32 = 2u;
 const PINWHEEL: u32 = 3u;
 const SPIRALS: u32 = 4u;
 const CHECKERBOARD: u32 = 5u;
+
+// Words 0 and 1 cover the unit square evenly over consecutive rows: src/random.ts, spreadWords.
+const SPREAD_STEPS = vec2u(0xc13fa9a9u, 0x91e10da5u);
 
 const PI: f32 = 3.141592653589793;
 
@@ -86,7 +89,10 @@ fn main(
   let slot = step_state[0] % params.ring_size;
   let first = vec2u(step_cursor[2u * slot + 1u], step_cursor[2u * slot]);
   let index = add_to_row(add_to_row(first, params.row_start), r);
-  let words = philox(vec4u(0u, index.x, index.y, params.stream), vec2u(params.seed_lo, params.seed_hi));
+  let key = vec2u(params.seed_lo, params.seed_hi);
+  let random = philox(vec4u(0u, index.x, index.y, params.stream), key);
+  let offset = philox(vec4u(1u, 0u, 0u, params.stream), key);
+  let words = vec4u(offset.xy + index.x * SPREAD_STEPS, random.zw);
 
   var point: vec2f;
   switch SHAPE {

@@ -75,7 +75,7 @@ export function dispatchOf<const K extends KernelSpec>(
   return {
     kernel,
     params,
-    buffers: buffers as Record<string, string>,
+    buffers,
     flags: parts.flags ?? {},
     constants: parts.constants ?? {},
     workgroups,

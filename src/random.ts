@@ -96,6 +96,21 @@ export function addToRow([low, high]: WordPair, offset: number): WordPair {
   return sum < 2 ** 32 ? [sum, high] : [sum - 2 ** 32, (high + 1) % 2 ** 32];
 }
 
+/** 2³² / φ and 2³² / φ², where φ³ = φ + 1: the steps of the R₂ sequence (Roberts 2018). */
+const SPREAD_STEPS = [0xc13fa9a9, 0x91e10da5] as const;
+
+/**
+ * Four words of row `index`: words 2 and 3 are random, words 0 and 1 cover the unit square evenly over any run
+ * of consecutive rows, from an offset that the seed draws. A batch then misses no part of a curve by chance.
+ */
+export function spreadWords(index: WordPair, stream: number, key: WordPair): Words {
+  const [low, high] = index;
+  const offset = philox([1, 0, 0, stream], key);
+  const [, , word2, word3] = philox([0, low, high, stream], key);
+  const spread = (axis: 0 | 1): number => (offset[axis] + Math.imul(low, SPREAD_STEPS[axis])) >>> 0;
+  return [spread(0), spread(1), word2, word3];
+}
+
 /** A word as a number of (0, 1), evenly: (k + ½) · 2⁻²⁴ with k its upper 24 bits. */
 export function uniformOf(word: number): number {
   return ((word >>> 8) + 0.5) * 2 ** -24;

@@ -37,6 +37,20 @@ describe('docs/derivations.md', () => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  const named = shaders.flatMap((name) =>
+    [...read(`shaders/${name}.wgsl`).matchAll(/docs\/architecture\.md, "([^"]+)"/g)].map(
+      ([, heading]) => heading,
+    ),
+  );
+
+  it('has the sections that shaders name', () => {
+    const headings = [...read('docs/architecture.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((heading) => !headings.includes(heading))).toEqual([]);
+  });
+});
+
 describe('shaders/README.md', () => {
   const rows = tableRows(read('shaders/README.md'));
 
@@ -49,7 +63,7 @@ describe('shaders/README.md', () => {
     const listed = cell.split(' · ').map((binding) => ({
       name: /`(\w+)`/.exec(binding)?.[1],
       access: binding.startsWith('**') ? 'read_write' : 'read',
-      element: /` u32 /.test(binding) ? 'u32' : 'f32',
+      element: / u32 \[/.test(binding) ? 'u32' : 'f32',
       when: /with `(\w+)`/.exec(binding)?.[1],
     }));
     const bindings = Object.entries(kernelsByFile.get(stem)?.bindings ?? {});
@@ -89,9 +103,13 @@ describe('README.md', () => {
     const source = read('src/cli/main.ts');
     const shown = [...readme.matchAll(/^ {4}(?:npx )?wgflow (.+)$/gm)].map(([, line = '']) => line);
     expect(shown.length).toBeGreaterThan(5);
-    const known = new Set([...source.matchAll(/--?[a-z]+|'[a-z]+'/g)].map(([word]) => word.replaceAll("'", '')));
+    const known = new Set(
+      [...source.matchAll(/--?[a-z]+|'[a-z]+'/g)].map(([word]) => word.replaceAll("'", '')),
+    );
     const unknown = shown.flatMap((line) =>
-      [line.split(' ')[0] ?? '', ...(line.match(/(?<= )--?[a-z]+/g) ?? [])].filter((word) => !known.has(word)),
+      [line.split(' ')[0] ?? '', ...(line.match(/(?<= )--?[a-z]+/g) ?? [])].filter(
+        (word) => !known.has(word),
+      ),
     );
     expect(unknown).toEqual([]);
   });

@@ -1,13 +1,15 @@
 /** `wgflow inspect`: what a model file holds; needs no GPU. */
-import Table from 'cli-table3';
+import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
-import type { BijectorSpec, FlowSpec } from '../spec.ts';
-import { readModel } from './modelInput.ts';
+import type { BijectorSpec } from '../spec.ts';
+import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
+import { tableText } from './table.ts';
 
 export async function inspectCommand(session: Session, file: string): Promise<void> {
-  const { spec, training, optimizer } = await readModel(file);
+  const { model } = await readModel(file);
+  const { spec, training, optimizer } = model;
   const layout = paramLayout(spec);
   const tensors = layout.tensors.map(({ name, shape, trainable }) => ({ name, shape, trainable }));
   if (session.json) {
@@ -22,45 +24,65 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
     });
     return;
   }
-  const facts = new Table({ style: { head: [], border: [] } });
-  facts.push(
+  const facts = [
     ['File', file],
-    ['Features', String(spec.dim)],
+    ['Columns', columnNames(model).join(', ')],
     ['Parameters', layout.trainableLength.toLocaleString('en')],
-    ...(training === undefined
-      ? []
-      : Object.entries(training).map(([name, value]): [string, string] => [name, shown(value)])),
-    ...(optimizer === undefined ? [] : [['Checkpoint of step', String(optimizer.step)] as [string, string]]),
-  );
-  const bijectors = new Table({ head: ['#', 'bijector', 'what it does'], style: { head: [], border: [] } });
-  spec.bijectors.forEach((bijector, index) =>
-    bijectors.push([index, bijector.type, described(spec, bijector)]),
-  );
-  const shapes = new Table({ head: ['tensor', 'shape'], style: { head: [], border: [] } });
-  for (const { name, shape } of tensors) shapes.push([name, `[${shape.join(', ')}]`]);
-  process.stdout.write(`${[facts, bijectors, shapes].map((table) => table.toString()).join('\n')}\n`);
+    ...(training === undefined ? [] : trainingFacts(training)),
+    ...(optimizer === undefined ? [] : [['Checkpoint of step', optimizer.step.toLocaleString('en')]]),
+  ];
+  const bijectors = spec.bijectors.map((bijector, index) => [
+    index,
+    bijector.type,
+    described(model, bijector),
+  ]);
+  const shapes = tensors.map(({ name, shape }) => [name, `[${shape.join(', ')}]`]);
+  const tables = [
+    tableText(facts),
+    tableText(bijectors, ['#', 'bijector', 'what it does']),
+    tableText(shapes, ['tensor', 'shape']),
+  ];
+  process.stdout.write(`${tables.join('\n')}\n`);
 }
 
-function described(spec: FlowSpec, bijector: BijectorSpec): string {
+function trainingFacts(training: TrainingRecord): [string, string][] {
+  const { preset, dataset, steps, seed, bestValidationNll, options, library } = training;
+  const facts: [string, string | undefined][] = [
+    ['Preset', preset],
+    ['Toy density', dataset],
+    ['Steps', steps.toLocaleString('en')],
+    ['Seed', String(seed)],
+    [
+      'Settings',
+      options &&
+        Object.entries(options)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', '),
+    ],
+    [
+      'Best validation NLL',
+      bestValidationNll === undefined ? undefined : `${bestValidationNll.toFixed(4)} nats`,
+    ],
+    ['Written by', library],
+  ];
+  return facts.flatMap(([label, value]): [string, string][] => (value === undefined ? [] : [[label, value]]));
+}
+
+function described(model: Model, bijector: BijectorSpec): string {
   if (bijector.type === 'standardize') return '(x − mean) / std';
   const { conditionStart, conditionCount, transformStart, transformCount } = couplingBlocks(
-    spec.dim,
+    model.spec.dim,
     bijector,
   );
-  const range = (start: number, count: number): string =>
-    count === 1 ? `x${start + 1}` : `x${start + 1}…x${start + count}`;
+  const names = columnNames(model);
+  const block = (start: number, count: number): string => {
+    const inside = names.slice(start, start + count);
+    return count <= 3 ? inside.join(', ') : `${inside[0]} … ${inside[count - 1]} (${count})`;
+  };
   const { hidden, activation, separate } = bijector.conditioner;
   const scale = bijector.scale.map === 'tanh' ? `tanh scale, bound ${bijector.scale.bound}` : 'exp scale';
   return (
-    `${range(transformStart, transformCount)} given ${range(conditionStart, conditionCount)}; ${scale}; ` +
-    `${separate ? 'separate nets' : 'one net'} ${hidden.join('-')} ${activation}`
+    `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ${scale}; ` +
+    `${separate ? 'two nets' : 'one net'} of ${hidden.join('-')} ${activation}`
   );
-}
-
-function shown(value: unknown): string {
-  return Array.isArray(value)
-    ? value.join(', ')
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value);
 }

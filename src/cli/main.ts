@@ -12,107 +12,192 @@ import { sampleCommand } from './sample.ts';
 import { EXIT, Session } from './session.ts';
 import type { GlobalOptions } from './session.ts';
 import { trainCommand } from './train.ts';
-import type { TrainOptions } from './train.ts';
+import { DEFAULT_PRESET, DEFAULT_STEPS } from './trainOptions.ts';
+import type { TrainOptions } from './trainOptions.ts';
 
 const program = new Command('wgflow')
   .description('Normalizing flows trained and sampled on the GPU by hand-written WGSL.')
-  .version(VERSION)
+  .usage('COMMAND [options]')
+  .version(VERSION, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
+  .helpCommand('help [command]', 'print the help of a command')
   .exitOverride()
-  .showHelpAfterError('(add --help for the options)');
+  .showHelpAfterError('(add --help for the options)')
+  .addHelpText(
+    'after',
+    `
+Start with:
+  $ wgflow train --toy moons --report moons-run     then open moons-run/report.html
+  $ wgflow train data.csv --out model.safetensors
+  $ wgflow sample model.safetensors -n 1000 > samples.csv
+  $ wgflow logprob model.safetensors data.csv > scores.csv
 
-function command(name: string, description: string): Command {
+Exit codes: 0 done; 1 the run failed; 2 bad arguments or bad input, nothing written;
+3 no usable WebGPU adapter; 130 interrupted.`,
+  );
+
+/** A command with what all of them have; `example` lines are shown under its help. */
+function command(name: string, description: string, example: string): Command {
   return program
     .command(name)
     .description(description)
-    .option('--json', 'newline-delimited JSON events on stdout, nothing else there')
+    .helpOption('-h, --help', 'print this help')
     .addOption(
-      new Option('--adapter <kind>', 'which WebGPU adapter to use')
+      new Option('--json', 'newline-delimited JSON events on stdout, nothing else there').helpGroup(GENERAL),
+    )
+    .addOption(
+      new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')
         .choices(['auto', 'gpu', 'software'])
-        .default('auto'),
-    );
+        .default('auto')
+        .helpGroup(GENERAL),
+    )
+    .addHelpText('after', `\nExamples:\n${example.replaceAll(/^/gm, '  $ ')}`);
 }
 
-const TOYS = TOY_NAMES.join(', ');
+const GENERAL = 'General:';
+const DATA = 'CSV file; the header line is optional';
+const MODEL = 'model file, written by wgflow train';
 
-command('train', 'Train a flow on a table, or on a toy density.')
-  .argument('[data]', 'CSV file, with or without a header line')
-  .addOption(new Option('--toy <name>', `fresh points of a toy density: ${TOYS}`).choices([...TOY_NAMES]))
-  .option('--noise <sigma>', 'noise of the toy density', parse.positiveNumber)
-  .addOption(new Option('--preset <name>', 'flow family').choices(Object.keys(PRESETS)).default('realnvp'))
-  .option('--couplings <n>', 'number of couplings', parse.integer(1))
-  .option('--hidden <widths>', 'hidden widths of each conditioner, such as 64,64', parse.widths)
-  .option('--steps <n>', 'training steps (default 3000)', parse.integer(1))
-  .option('--batch <n>', 'rows of a batch (default 512)', parse.integer(1))
+const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
+
+command(
+  'train',
+  'Train a flow on the rows of a table, or on a toy density.',
+  `wgflow train data.csv --val 0.1 --patience 5
+wgflow train data.csv --columns height,weight --couplings 8 --hidden 64,64 --steps 5000
+wgflow train --toy spirals --report spirals-run
+wgflow train data.csv --checkpoint run.ckpt        interrupt it with Ctrl-C, then:
+wgflow train data.csv --resume run.ckpt`,
+)
+  .argument('[data]', DATA)
+  .optionsGroup('Data:')
+  .addOption(new Option('--toy <name>', 'fresh points of a toy density, no file').choices([...TOY_NAMES]))
+  .option('--noise <sigma>', 'noise of the toy density (default: its own)', parse.positiveNumber)
+  .option('--columns <names>', 'columns to learn, in this order, such as height,weight', parse.names)
+  .option('--val <file|fraction>', 'validation rows: a CSV file, or a fraction such as 0.1 held out')
+  .option('--patience <n>', 'stop after n validation scores without a better one', parse.integer(1))
+  .optionsGroup('Model:')
+  .option(
+    '--preset <name>',
+    `${Object.keys(PRESETS).join(' or ')} (default: ${DEFAULT_PRESET})`,
+    parse.preset,
+  )
+  .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
+  .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
+  .optionsGroup('Training:')
+  .option('--steps <n>', `training steps (default: ${DEFAULT_STEPS})`, parse.integer(1))
+  .option('--batch <n>', 'rows of a batch (default: 512)', parse.integer(1, 2 ** 27))
   .option('--lr <x>', "learning rate (default: the preset's)", parse.positiveNumber)
   .option('--schedule <s>', "constant, cosine or exponential:DECAY (default: the preset's)", parse.schedule)
   .option(
     '--clip <norm>',
-    "clip the gradient's global norm, 0 never (default: the preset's)",
+    "largest norm of the gradient, 0 for no limit (default: the preset's)",
     parse.nonNegativeNumber,
   )
-  .option('--val <file|fraction>', 'validation rows: a CSV file, or a fraction such as 0.1 held out')
-  .option('--patience <n>', 'stop after n validation scores without a better one', parse.integer(1))
-  .option('--columns <names>', 'columns to learn, by name and in this order', parse.names)
-  .option('--seed <n>', 'seed of the start and of the batches (default 0)', parse.integer(0))
-  .option('--out <file>', 'model file to write (default model.safetensors)')
-  .option('--checkpoint <file>', 'write a checkpoint here each minute, at the end and when interrupted')
-  .option('--resume <file>', 'go on from a checkpoint, bit for bit')
-  .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
+  .option('--seed <n>', 'seed of the start, the batches and the held-out rows (default: 0)', parse.integer(0))
   .addOption(
     new Option('--tuning <mode>', 'how kernel variants are chosen').choices(['fixed']).default('fixed'),
   )
+  .optionsGroup('Output:')
+  .option('--out <file>', 'model file to write (default: model.safetensors)')
+  .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
+  .option('--checkpoint <file>', 'write a checkpoint each minute, at the end and when interrupted')
+  .option('--resume <file>', 'go on from a checkpoint, bit for bit, with the same data')
+  .addOption(new Option('--context <columns>').argParser(parse.context).hideHelp())
+  .addHelpText('after', `\nPresets:\n${presets.join('\n')}`)
   .action((data: string | undefined, options: GlobalOptions & TrainOptions) =>
     new Session(options).run((session) => trainCommand(session, data, options)),
   );
 
-command('sample', 'Draw rows from a model, in the units of its training data.')
-  .argument('<model>', 'model file')
+command(
+  'sample',
+  'Draw rows from a model, in the units of its training data.',
+  `wgflow sample model.safetensors -n 1000 > samples.csv
+wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8`,
+)
+  .argument('<model>', MODEL)
   .requiredOption('-n, --count <n>', 'number of rows', parse.integer(0))
   .option('--seed <n>', 'row r depends on (seed, r) alone', parse.integer(0), 0)
-  .option('--temperature <t>', 'standard deviation of the latent normal', parse.positiveNumber, 1)
-  .option('--out <file>', 'CSV file to write', '-')
+  .option(
+    '--temperature <t>',
+    'spread of the latent normal; below 1 stays near the modes',
+    parse.positiveNumber,
+    1,
+  )
+  .option('--out <file>', 'CSV file to write (default: standard output)')
+  .addOption(new Option('--context <file>').argParser(parse.context).hideHelp())
   .action(
     (
       model: string,
-      options: GlobalOptions & { count: number; seed: number; temperature: number; out: string },
-    ) => new Session(options).run((session) => sampleCommand(session, model, options)),
+      options: GlobalOptions & { count: number; seed: number; temperature: number; out?: string },
+    ) => new Session(options).run((session) => sampleCommand(session, model, { out: '-', ...options })),
   );
 
-for (const [name, description] of [
-  ['logprob', 'Score rows: one column log_prob, in nats.'],
-  ['forward', 'Map rows to the latent: columns z1…zd, log_det.'],
-  ['inverse', 'Map latent rows back: the columns of the training data.'],
+const BY_NAME =
+  'Columns are found by name; a table without a header has them in the order of the training data.';
+for (const [name, description, example] of [
+  [
+    'logprob',
+    `Score rows: one column log_prob, in nats. ${BY_NAME}`,
+    'wgflow logprob model.safetensors data.csv > scores.csv',
+  ],
+  [
+    'forward',
+    `Map rows to the latent: columns z1…zd, log_det. ${BY_NAME}`,
+    'wgflow forward model.safetensors data.csv --out latent.csv',
+  ],
+  [
+    'inverse',
+    'Map latent rows z1…zd, as forward writes them, back to the columns of the training data.',
+    'wgflow inverse model.safetensors latent.csv --out back.csv',
+  ],
 ] as const) {
-  command(name, description)
-    .argument('<model>', 'model file')
-    .argument('<data>', 'CSV file, with or without a header line')
-    .option('--out <file>', 'CSV file to write', '-')
-    .action((model: string, data: string, options: GlobalOptions & { out: string }) =>
-      new Session(options).run((session) => mapCommand(session, name, model, data, options)),
+  command(name, description, example)
+    .argument('<model>', MODEL)
+    .argument('<data>', DATA)
+    .option('--out <file>', 'CSV file to write (default: standard output)')
+    .action((model: string, data: string, options: GlobalOptions & { out?: string }) =>
+      new Session(options).run((session) => mapCommand(session, name, model, data, { out: '-', ...options })),
     );
 }
 
-command('gradients', 'Mean NLL of the rows and its gradient for every trainable tensor.')
-  .argument('<model>', 'model file')
-  .argument('<data>', 'CSV file, with or without a header line')
-  .requiredOption('--out <file>', 'file to write: .json for JSON, else safetensors')
+command(
+  'gradients',
+  'Mean NLL of the rows, in nats, and its gradient for every trainable tensor.',
+  `wgflow gradients model.safetensors data.csv --out gradients.safetensors
+wgflow gradients model.safetensors data.csv --out gradients.json`,
+)
+  .argument('<model>', MODEL)
+  .argument('<data>', DATA)
+  .requiredOption('--out <file>', 'file to write: JSON if its name ends in .json, else safetensors')
   .action((model: string, data: string, options: GlobalOptions & { out: string }) =>
     new Session(options).run((session) => gradientsCommand(session, model, data, options)),
   );
 
-command('inspect', 'Tell what is in a model file.')
-  .argument('<model>', 'model file')
+command(
+  'inspect',
+  'Tell what is in a model file or a checkpoint; needs no GPU.',
+  'wgflow inspect model.safetensors',
+)
+  .argument('<model>', MODEL)
   .action((model: string, options: GlobalOptions) =>
     new Session(options).run((session) => inspectCommand(session, model)),
   );
 
-command('info', 'Tell which adapter is used, with its limits and features.').action(
-  (options: GlobalOptions) => new Session(options).run((session) => infoCommand(session)),
-);
+command(
+  'info',
+  'Tell which adapter is used, with its features and limits.',
+  `wgflow info
+wgflow info --adapter gpu --json`,
+).action((options: GlobalOptions) => new Session(options).run((session) => infoCommand(session)));
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  process.exit(error.exitCode === 0 ? EXIT.done : EXIT.badInput);
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+  if (error.exitCode !== 0 && process.argv.includes('--json')) {
+    const message = error.message.replace(/^error: /, '');
+    process.stdout.write(`${JSON.stringify({ event: 'error', code: 'BAD_ARGUMENTS', message })}\n`);
+  }
 }

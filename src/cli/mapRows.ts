@@ -1,11 +1,40 @@
 /** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
 import type { Flow } from '../flow.ts';
-import { columnNames, modelRows, openFlow } from './modelInput.ts';
+import type { Model } from '../io/modelFile.ts';
+import { begun, columnNames, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
+import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
-import { writeRows } from './rowsOutput.ts';
 
-export type MapName = 'logprob' | 'forward' | 'inverse';
+interface RowMap {
+  input: (model: Model) => string[];
+  output: (model: Model) => string[];
+  /** `values` row-major [rows, dim]; the result row-major [rows, output columns]. */
+  run: (flow: Flow, values: Float32Array, options: { signal: AbortSignal }) => Promise<Float32Array>;
+}
+
+const MAPS = {
+  logprob: {
+    input: columnNames,
+    output: () => ['log_prob'],
+    run: (flow, values, options) => flow.logProb(values, options),
+  },
+  forward: {
+    input: columnNames,
+    output: (model) => [...latentNames(model), 'log_det'],
+    run: async (flow, values, options) => {
+      const { z, logDet } = await flow.forward(values, options);
+      return appendColumn(z, flow.dim, logDet);
+    },
+  },
+  inverse: {
+    input: latentNames,
+    output: columnNames,
+    run: async (flow, values, options) => (await flow.inverse(values, options)).x,
+  },
+} as const satisfies Record<string, RowMap>;
+
+export type MapName = keyof typeof MAPS;
 
 export async function mapCommand(
   session: Session,
@@ -14,49 +43,26 @@ export async function mapCommand(
   dataFile: string,
   { out }: { out: string },
 ): Promise<void> {
-  using flow = await openFlow(session, modelFile);
-  const dataColumns = columnNames(flow, flow.training?.columns);
-  const latentColumns = Array.from({ length: flow.dim }, (_, i) => `z${i + 1}`);
-  const outputColumns = {
-    logprob: ['log_prob'],
-    forward: [...latentColumns, 'log_det'],
-    inverse: dataColumns,
-  }[name];
-  const inputColumns = name === 'inverse' ? latentColumns : flow.training?.columns;
-
+  const map: RowMap = MAPS[name];
+  const model = await readModel(modelFile);
+  const chunks = await begun(rowsByName(dataFile, map.input(model.model)));
+  const { signal } = session;
   const output = await openOutput(out);
   let rows = 0;
   try {
-    const writer = writeRows(session, output, outputColumns, out);
-    await writer.header();
-    for await (const chunk of modelRows(dataFile, flow.dim, inputColumns)) {
-      session.signal.throwIfAborted();
-      await writer.rows(await mapped(flow, name, chunk.values, session.signal));
+    using flow = await openFlow(session, model);
+    const writer = writeRows(session, output, map.output(model.model), out);
+    for await (const chunk of chunks) {
+      signal.throwIfAborted();
+      await writer.rows(await map.run(flow, chunk.values, { signal }));
       rows += chunk.rows;
     }
+    await writer.end();
     await output.commit();
   } finally {
     await output.discard();
   }
-  session.emit({ event: 'done', rows, ...(out === '-' ? {} : { out }) });
-}
-
-async function mapped(
-  flow: Flow,
-  name: MapName,
-  values: Float32Array,
-  signal: AbortSignal,
-): Promise<Float32Array> {
-  switch (name) {
-    case 'logprob':
-      return flow.logProb(values, { signal });
-    case 'inverse':
-      return (await flow.inverse(values, { signal })).x;
-    case 'forward': {
-      const { z, logDet } = await flow.forward(values, { signal });
-      return appendColumn(z, flow.dim, logDet);
-    }
-  }
+  tellRows(session, rows, out);
 }
 
 function appendColumn(rows: Float32Array, dim: number, column: Float32Array): Float32Array {

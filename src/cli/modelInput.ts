@@ -5,18 +5,41 @@ import type { TableChunk } from '../data/csv.ts';
 import { DataError, ModelFileError } from '../errors.ts';
 import { Flow } from '../flow.ts';
 import { decodeModel } from '../io/modelFile.ts';
-import type { Model } from '../io/modelFile.ts';
+import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import type { Session } from './session.ts';
 
-/** @throws {ModelFileError} when the file cannot be read or is not a sound model */
-export async function readModel(file: string): Promise<Model> {
-  return decodeModel(await readModelBytes(file), file);
+/** A model file that was read and found sound. */
+export interface ModelFile {
+  file: string;
+  bytes: Uint8Array;
+  model: Model;
 }
 
-/** Checks the model, then opens the device: a bad file is told before any GPU is asked for. */
-export async function openFlow(session: Session, file: string): Promise<Flow> {
+export interface CheckpointFile extends ModelFile {
+  model: Model & { training: TrainingRecord; optimizer: OptimizerState };
+}
+
+/** @throws {ModelFileError} when the file cannot be read or is not a sound model */
+export async function readModel(file: string): Promise<ModelFile> {
   const bytes = await readModelBytes(file);
-  decodeModel(bytes, file);
+  return { file, bytes, model: decodeModel(bytes, file) };
+}
+
+/** @throws {ModelFileError} as {@link readModel}, and when the file is no checkpoint */
+export async function readCheckpoint(file: string): Promise<CheckpointFile> {
+  const { bytes, model } = await readModel(file);
+  const { training, optimizer } = model;
+  if (training === undefined || optimizer === undefined) {
+    throw new ModelFileError(
+      file,
+      `found a model without the optimiser's state, expected a checkpoint`,
+      'Give the file that "wgflow train --checkpoint FILE" wrote.',
+    );
+  }
+  return { file, bytes, model: { ...model, training, optimizer } };
+}
+
+export async function openFlow(session: Session, { bytes, file }: ModelFile): Promise<Flow> {
   const { device } = await session.open();
   return Flow.load(bytes, { device, fileName: file });
 }
@@ -25,42 +48,91 @@ async function readModelBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const found = READ_PROBLEMS[code] ?? (error instanceof Error ? error.message : String(error));
     throw new ModelFileError(
       file,
-      `cannot be read (${reason})`,
+      `found ${found}, expected a model file`,
       'Give the path of a file that "wgflow train" wrote.',
     );
   }
 }
 
+const READ_PROBLEMS: Record<string, string> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EISDIR: 'a folder',
+  EACCES: 'a file that may not be read',
+  EPERM: 'a file that may not be read',
+};
+
 /** The names of the model's data columns, x1…xd where it does not know them. */
-export function columnNames({ dim }: { dim: number }, columns: readonly string[] | undefined): string[] {
-  return columns === undefined ? Array.from({ length: dim }, (_, i) => `x${i + 1}`) : [...columns];
+export function columnNames({ spec, training }: Model): string[] {
+  return training?.columns ?? numbered('x', spec.dim);
+}
+
+export function latentNames({ spec }: Model): string[] {
+  return numbered('z', spec.dim);
+}
+
+function numbered(letter: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${letter}${i + 1}`);
 }
 
 /**
- * The rows of `file` in the order the model wants them, chunk by chunk: by name where the table has all of
- * `columns`, else by place.
- * @throws {DataError} when the table has neither the columns nor as many as the model
+ * Streams the rows of `file` in the order of `wanted`: by name where the file has those columns, by place where
+ * the file has no header or `wanted` are only numbers.
+ * @throws {DataError} when the table has neither the columns nor as many of them
  */
-export async function* modelRows(
-  file: string,
-  dim: number,
-  columns: readonly string[] | undefined,
-): AsyncGenerator<TableChunk> {
-  const first = await readCsv(file, { chunkRows: 1 }).next();
-  const found = first.done === true ? [] : first.value.columns;
-  if (columns !== undefined && columns.every((name) => found.includes(name))) {
-    yield* readCsv(file, { columns });
-    return;
+export function rowsByName(file: string, wanted: readonly string[]): AsyncGenerator<TableChunk> {
+  return readCsv(file, {
+    columns: (names, hasHeader) => {
+      if (wanted.every((name) => names.includes(name))) return wanted;
+      const byPlace = !hasHeader || wanted.every((name, index) => name === `x${index + 1}`);
+      if (byPlace && names.length === wanted.length) return names;
+      throw new DataError(
+        `found the columns ${listed(names)}${hasHeader ? '' : ' (numbered, as there is no header)'}, expected ${listed(wanted)}`,
+        { file },
+        byPlace
+          ? `Give a table of ${wanted.length} columns.`
+          : 'Rename the columns, or leave the header out to go by their order.',
+      );
+    },
+  });
+}
+
+/** The generator after its first item was made, so that a bad file is told before any GPU is asked for. */
+export async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
+  const first = await items.next();
+  return (async function* () {
+    if (first.done === true) return;
+    yield first.value;
+    yield* items;
+  })();
+}
+
+/** All rows of `chunks` as one array, row-major. @throws the signal's reason once it is aborted */
+export async function allRows(
+  chunks: AsyncIterable<TableChunk>,
+  signal: AbortSignal,
+): Promise<{ columns: string[]; values: Float32Array }> {
+  const parts: Float32Array[] = [];
+  let columns: string[] = [];
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    parts.push(chunk.values);
+    columns = chunk.columns;
   }
-  if (found.length !== dim) {
-    throw new DataError(
-      `found ${found.length} columns (${found.join(', ')}), expected ${dim}${columns === undefined ? '' : ` (${columns.join(', ')})`}`,
-      { file },
-      'Give the columns that the model was trained on.',
-    );
+  const values = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    values.set(part, offset);
+    offset += part.length;
   }
-  yield* readCsv(file);
+  return { columns, values };
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 20).join(', ');
+  return names.length > 20 ? `${shown}, … (${names.length} in all)` : shown;
 }

@@ -1,14 +1,18 @@
 /** Parsers of option values; a bad value ends with exit code 2 and says what was expected. */
 import { InvalidArgumentError } from 'commander';
+import { PRESETS } from '../flows/index.ts';
+import type { PresetName } from '../flows/index.ts';
+import { SPEC_LIMITS } from '../io/specSchema.ts';
 import { WgflowError } from '../errors.ts';
 import { parseSchedule } from '../schedule.ts';
 import type { Schedule } from '../schedule.ts';
 
-export function integer(min: number): (text: string) => number {
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = max === Number.MAX_SAFE_INTEGER ? `≥ ${min}` : `from ${min} to ${max.toLocaleString('en')}`;
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min) {
-      throw new InvalidArgumentError(`Expected an integer ≥ ${min}.`);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`Expected an integer ${range}.`);
     }
     return value;
   };
@@ -30,13 +34,27 @@ export function nonNegativeNumber(text: string): number {
   return value;
 }
 
+/** One bijector of a spec may be the standardisation. */
+export const couplings = integer(1, SPEC_LIMITS.bijectors - 1);
+
 export function widths(text: string): number[] {
-  return text.split(',').map(integer(1));
+  const list = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  const isWidth = (value: number): boolean =>
+    Number.isSafeInteger(value) && value >= 1 && value <= SPEC_LIMITS.width;
+  if (!list.every(isWidth) || list.length > SPEC_LIMITS.hiddenLayers) {
+    throw new InvalidArgumentError(
+      `Expected up to ${SPEC_LIMITS.hiddenLayers} widths from 1 to ${SPEC_LIMITS.width.toLocaleString('en')}, ` +
+        'separated by commas, such as 64,64.',
+    );
+  }
+  return list;
 }
 
 export function names(text: string): string[] {
   const list = text.split(',').map((name) => name.trim());
-  if (list.includes('')) throw new InvalidArgumentError('Expected names separated by commas.');
+  if (list.includes('')) {
+    throw new InvalidArgumentError('Expected names separated by commas, such as height,weight.');
+  }
   return list;
 }
 
@@ -44,7 +62,22 @@ export function schedule(text: string): Schedule {
   try {
     return parseSchedule(text);
   } catch (error) {
-    if (error instanceof WgflowError) throw new InvalidArgumentError(error.message);
-    throw error;
+    if (!(error instanceof WgflowError)) throw error;
+    throw new InvalidArgumentError('Expected constant, cosine or exponential:DECAY with 0 < DECAY ≤ 1.');
   }
+}
+
+export function preset(text: string): PresetName {
+  const known = Object.keys(PRESETS) as PresetName[];
+  const name = known.find((candidate) => candidate === text);
+  if (name !== undefined) return name;
+  const planned = ['nice', 'glow', 'spline'].includes(text);
+  throw new InvalidArgumentError(
+    `${planned ? `This version has no ${text} flows yet; e` : 'E'}xpected ${known.join(' or ')}.`,
+  );
+}
+
+/** Refuses `--context` in words of its own, where "unknown option" would look like a slip of the pen. */
+export function context(): never {
+  throw new InvalidArgumentError('This version has no conditional flows yet; leave --context out.');
 }

@@ -1,5 +1,5 @@
 /** What every command shares: where words go, how it ends, the device. */
-import { WgflowError } from '../errors.ts';
+import { ShapeError, WgflowError } from '../errors.ts';
 import { describeDevice } from '../gpu/context.ts';
 import type { AdapterReport } from '../gpu/context.ts';
 import { openDeviceWithNote } from '../node.ts';
@@ -15,6 +15,7 @@ export interface GlobalOptions {
 
 const EXIT_BY_CODE: Record<string, number> = {
   GPU_UNAVAILABLE: EXIT.noAdapter,
+  LIMIT_EXCEEDED: EXIT.badInput,
   SHAPE_MISMATCH: EXIT.badInput,
   BAD_DATA: EXIT.badInput,
   BAD_MODEL_FILE: EXIT.badInput,
@@ -27,6 +28,7 @@ export class Session {
   readonly #adapter: AdapterChoice;
   readonly #interrupt = new AbortController();
   #device: GPUDevice | undefined;
+  #lostOutput: Error | undefined;
 
   constructor({ json = false, adapter = 'auto' }: GlobalOptions) {
     this.json = json;
@@ -42,6 +44,11 @@ export class Session {
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
+    // Events that no one reads are no reason to stop a training run.
+    process.stderr.on('error', () => undefined);
+    process.stdout.on('error', (error) => {
+      if (!isBrokenPipe(error)) this.#lostOutput ??= error;
+    });
   }
 
   /** Opens the device, once, and tells the user which one it is. */
@@ -51,9 +58,9 @@ export class Session {
       this.#device = device;
       const report = describeDevice(device);
       this.say(
-        `Adapter: ${adapterName(report)} (${opened.implementation}${report.software ? ', software' : ''})`,
+        opened.note ??
+          `Adapter: ${adapterName(report)} (${opened.implementation}${report.software ? ', software' : ''})`,
       );
-      if (opened.note !== undefined) this.say(opened.note);
       this.emit({
         event: 'adapter',
         name: adapterName(report),
@@ -74,6 +81,18 @@ export class Session {
     if (this.json) process.stdout.write(`${JSON.stringify(event)}\n`);
   }
 
+  /** @throws {ShapeError} when `file` is standard output, which `--json` keeps for the events */
+  requireFile(option: string, file: string | undefined): void {
+    if (this.json && file === '-') {
+      throw new ShapeError(
+        option,
+        '- (standard output) with --json',
+        'a file',
+        'Events go to standard output.',
+      );
+    }
+  }
+
   /** Runs a command and ends the process with its exit code. */
   async run(command: (session: Session) => Promise<void>): Promise<never> {
     let code: number = EXIT.done;
@@ -85,12 +104,14 @@ export class Session {
     discardAllOutputs();
     this.#device?.destroy();
     await new Promise((resolve) => process.stdout.write('', resolve));
+    if (code === EXIT.done && this.#lostOutput !== undefined) code = this.#explain(this.#lostOutput);
     // Dawn's instance keeps the event loop alive.
     process.exit(code);
   }
 
   #explain(error: unknown): number {
-    if (this.signal.aborted) {
+    // A checkpoint that could not be written is an error even where the user stopped the run.
+    if (this.signal.aborted && !(error instanceof WgflowError)) {
       this.say('Interrupted.');
       this.emit({ event: 'interrupted' });
       return EXIT.interrupted;
@@ -98,15 +119,23 @@ export class Session {
     // The reader of a pipe, `head` say, has seen enough.
     if (isBrokenPipe(error)) return EXIT.done;
     if (error instanceof WgflowError) {
-      this.say(`error: ${error.message}`);
-      this.emit({ ...error, event: 'error', code: error.code, message: error.message });
-      return EXIT_BY_CODE[error.code] ?? EXIT.failed;
+      const { code, message, name: _, ...facts } = error;
+      this.#tellError(code, message, facts);
+      return EXIT_BY_CODE[code] ?? EXIT.failed;
     }
     const message = error instanceof Error ? error.message : String(error);
-    this.say(`error: ${message} (a bug in wgflow; WGFLOW_DEBUG=1 shows where)`);
+    if (error === this.#lostOutput) {
+      this.#tellError('OUTPUT_LOST', `standard output: ${message}; what was written there is not whole.`);
+      return EXIT.failed;
+    }
     if (process.env['WGFLOW_DEBUG'] !== undefined) console.error(error);
-    this.emit({ event: 'error', code: 'INTERNAL', message });
+    this.#tellError('INTERNAL', `${message} (a bug in wgflow; WGFLOW_DEBUG=1 shows where)`);
     return EXIT.failed;
+  }
+
+  #tellError(code: string, message: string, facts: object = {}): void {
+    this.say(`error: ${message}`);
+    this.emit({ event: 'error', code, message, ...facts });
   }
 }
 

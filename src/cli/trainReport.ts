@@ -4,7 +4,8 @@ import type { Flow } from '../flow.ts';
 import { STREAMS } from '../random.ts';
 import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
-import type { TrainingOutcome, TrainOptions } from './train.ts';
+import type { TrainingOutcome } from './train.ts';
+import { RECENT_STEPS } from './trainingLoop.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
 /** Rows of samples.csv. */
@@ -19,14 +20,13 @@ export async function reportFiles(
   flow: Flow,
   set: TrainingSet,
   outcome: TrainingOutcome,
-  options: TrainOptions,
+  seed: number,
 ): Promise<Record<string, string>> {
   const { dim } = flow;
-  const seed = options.seed ?? 0;
   const samples = await flow.sample(SAMPLE_ROWS, { seed });
   const data =
     set.data instanceof Float32Array
-      ? set.data.subarray(0, SCATTER_ROWS * dim)
+      ? spreadRows(set.data, dim)
       : (set.toy?.sample(seed, STREAMS.toyTest, 0, SCATTER_ROWS) ?? new Float32Array());
   const { z } = await flow.forward(data);
   const [first = 'x1', second = 'x2'] = set.columns;
@@ -41,9 +41,21 @@ export async function reportFiles(
     losses: outcome.losses,
     ...(outcome.floor === undefined ? {} : { entropy: outcome.floor }),
     ...(outcome.testNll === undefined ? {} : { testNll: outcome.testNll }),
-    facts: factsOf(flow, set, outcome, options),
+    facts: factsOf(flow, set, outcome, seed),
   });
   return { 'samples.csv': csvHeader(set.columns) + csvRows(samples, dim), 'report.html': html };
+}
+
+/** Rows evenly spread over the table, which may be sorted. */
+function spreadRows(rows: Float32Array, dim: number): Float32Array {
+  const count = rows.length / dim;
+  if (count <= SCATTER_ROWS) return rows;
+  const spread = new Float32Array(SCATTER_ROWS * dim);
+  for (let i = 0; i < SCATTER_ROWS; i++) {
+    const row = Math.floor((i * count) / SCATTER_ROWS);
+    spread.set(rows.subarray(row * dim, (row + 1) * dim), i * dim);
+  }
+  return spread;
 }
 
 function firstTwo(rows: Float32Array, dim: number): Float32Array {
@@ -91,20 +103,29 @@ function factsOf(
   flow: Flow,
   set: TrainingSet,
   outcome: TrainingOutcome,
-  options: TrainOptions,
+  seed: number,
 ): [label: string, value: string][] {
-  const couplings = flow.spec.bijectors.filter(({ type }) => type === 'affine_coupling').length;
-  return [
-    ['Model', `${flow.training?.preset ?? options.preset}, ${couplings} couplings`],
-    ['Data', set.title],
-    ['Steps', outcome.steps.toLocaleString('en')],
-    ['Training NLL', `${outcome.trainNll.toFixed(4)} nats`],
-    ...(outcome.valNll === undefined
-      ? []
-      : [['Validation NLL (best)', `${outcome.valNll.toFixed(4)} nats`] as [string, string]]),
+  const couplings = flow.spec.bijectors.filter((bijector) => bijector.type === 'affine_coupling');
+  const hidden = couplings[0]?.conditioner.hidden.join('-') ?? '';
+  const recent = Math.min(RECENT_STEPS, outcome.losses.nll.length);
+  const rows = set.data instanceof Float32Array ? set.data.length / flow.dim : undefined;
+  const facts: [label: string, value: string | undefined][] = [
+    ['Model', `${flow.training?.preset ?? 'flow'}, ${couplings.length} couplings, hidden ${hidden}`],
+    ['Data', rows === undefined ? `${set.title}, fresh points` : `${set.title}, ${inWords(rows)} rows`],
+    ['Steps', inWords(outcome.steps)],
+    ['Training NLL', `${outcome.trainNll.toFixed(4)} nats, mean of the last ${recent} steps`],
+    [
+      'Validation NLL',
+      outcome.valNll === undefined ? undefined : `${outcome.valNll.toFixed(4)} nats, the best score`,
+    ],
     ['Time of a step', `${outcome.msPerStep.toFixed(2)} ms`],
-    ['Samples per second', Math.round(outcome.samplesPerSecond).toLocaleString('en')],
-    ['Seed', String(options.seed ?? 0)],
+    ['Samples per second', inWords(Math.round(outcome.samplesPerSecond))],
+    ['Seed', String(seed)],
     ['Adapter', outcome.adapter],
   ];
+  return facts.flatMap(([label, value]): [string, string][] => (value === undefined ? [] : [[label, value]]));
+}
+
+function inWords(count: number): string {
+  return count.toLocaleString('en');
 }

@@ -1,11 +1,13 @@
 /** The rows that `train` learns from, out of a file or a toy density. */
-import { readCsvTable } from '../data/csv.ts';
+import path from 'node:path';
+import { readCsv } from '../data/csv.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 import type { TrainingData } from '../trainer.ts';
+import { allRows, rowsByName } from './modelInput.ts';
 
 export interface TrainingSet {
   title: string;
@@ -20,8 +22,12 @@ export interface TrainingSetOptions {
   toy?: ToyName;
   noise?: number;
   columns?: string[];
+  /** A file, or a fraction of the rows. */
   val?: string;
-  seed?: number;
+  seed: number;
+  /** The columns of the model that goes on learning, looked for where `columns` are not given. */
+  modelColumns: string[] | undefined;
+  signal: AbortSignal;
 }
 
 /** @throws {DataError | ShapeError} when the rows cannot be learned from */
@@ -29,32 +35,20 @@ export async function readTrainingSet(
   file: string | undefined,
   options: TrainingSetOptions,
 ): Promise<TrainingSet> {
-  const { toy } = options;
-  if ((file === undefined) === (toy === undefined)) {
-    throw new ShapeError(
-      'train',
-      file === undefined ? 'neither a data file nor --toy' : 'both a data file and --toy',
-      'one of them',
-    );
-  }
-  return toy === undefined ? readTable(file ?? '', options) : toySet(toy, options);
-}
-
-function toySet(name: ToyName, options: TrainingSetOptions): TrainingSet {
-  const { noise, columns, val } = options;
-  if (columns !== undefined) throw new ShapeError('--columns', columns.join(','), 'no columns with --toy');
-  if (val !== undefined) {
-    throw new ShapeError('--val', val, 'no validation with --toy', 'Its points are fresh at every step.');
-  }
-  const toy = toyDensity(name, { noise });
+  const { toy: name } = options;
+  if (name === undefined) return readTable(file ?? '', options);
+  const toy = toyDensity(name, { noise: options.noise });
   return { title: name, columns: ['x1', 'x2'], data: { toy: name, noise: toy.noise }, toy };
 }
 
 async function readTable(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
-  const { columns, values, rows } = await readCsvTable(file, { columns: options.columns });
-  if (rows < 2) {
-    throw new DataError(`found ${rows} row, expected at least 2`, { file }, 'Give a table with more rows.');
-  }
+  const { columns: asked, modelColumns, signal } = options;
+  const chunks =
+    asked === undefined && modelColumns !== undefined
+      ? rowsByName(file, modelColumns)
+      : readCsv(file, { columns: asked });
+  const { columns: found, values } = await allRows(chunks, signal);
+  const columns = asked ?? modelColumns ?? found;
   if (columns.length < 2) {
     throw new DataError(
       'found 1 column, expected at least 2',
@@ -62,21 +56,22 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
       'A coupling needs one feature to condition on and one to transform.',
     );
   }
-  withFile(file, () => columnStatistics(values, columns.length, columns));
   const { data, validation } = await heldOut(values, columns, options);
-  return { title: file, columns, data, ...(validation === undefined ? {} : { validation }) };
+  // Of the rows that are left: a column may be constant without those held out.
+  withFile(file, () => columnStatistics(data, columns.length, columns));
+  return { title: path.basename(file), columns, data, ...(validation === undefined ? {} : { validation }) };
 }
 
 /** Rows for validation: those of the file `--val`, or a fraction of the table drawn by the seed. */
 async function heldOut(
   values: Float32Array,
   columns: string[],
-  { val, seed = 0 }: TrainingSetOptions,
+  { val, seed, signal }: TrainingSetOptions,
 ): Promise<{ data: Float32Array; validation?: Float32Array }> {
   if (val === undefined) return { data: values };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    return { data: values, validation: (await readCsvTable(val, { columns })).values };
+    return { data: values, validation: (await allRows(rowsByName(val, columns), signal)).values };
   }
   const dim = columns.length;
   const rows = values.length / dim;
@@ -85,7 +80,7 @@ async function heldOut(
     throw new ShapeError(
       '--val',
       val,
-      `a CSV file or a fraction in (0, 1) that leaves rows on both sides of ${rows}`,
+      `a CSV file, or a fraction of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least 2`,
     );
   }
   const validation = new Float32Array(held * dim);

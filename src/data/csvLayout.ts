@@ -6,11 +6,20 @@ import { CsvError } from 'csv-parse';
 import { DataError } from '../errors.ts';
 
 export interface ReadCsvOptions {
-  /** Columns to read, in this order; all of them by default. Cells of other columns are not looked at. */
-  columns?: readonly string[];
+  /**
+   * Columns to read, in this order, or a choice among those that the file has; all of them by default. Cells of
+   * other columns are not looked at.
+   */
+  columns?: readonly string[] | ColumnChoice;
   /** Rows per chunk, the last may have fewer; by default 65536, or as many as make 16 MiB if that is fewer. */
   chunkRows?: number;
 }
+
+/**
+ * Chooses columns once the first line is known.
+ * @param names the columns of the file, x1…xC where `hasHeader` is false
+ */
+export type ColumnChoice = (names: readonly string[], hasHeader: boolean) => readonly string[];
 
 /** Which cells of a record are read. */
 export interface TableLayout {
@@ -99,7 +108,9 @@ export function layOut(
       'Rename one of the columns.',
     );
   }
-  const columns = request.columns ? [...request.columns] : names;
+  const asked =
+    typeof request.columns === 'function' ? request.columns(names, headerRow !== undefined) : request.columns;
+  const columns = asked ? [...asked] : names;
   const thereAre = `The columns are: ${listed(names)}.`;
   if (columns.length === 0) {
     throw new DataError('found an empty list of columns to read, expected at least one', { file }, thereAre);

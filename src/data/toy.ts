@@ -1,6 +1,6 @@
 /** Two-dimensional densities with endless fresh points and a known entropy: the floor of any model's NLL. */
 import { ShapeError } from '../errors.ts';
-import { addToRow, philox, splitRow, splitSeed } from '../random.ts';
+import { addToRow, splitRow, splitSeed, spreadWords } from '../random.ts';
 import type { Words } from '../random.ts';
 import { TOY_FAMILIES, TOY_NAMES } from './toyDensities.ts';
 import type { ToyName } from './toyDensities.ts';
@@ -77,8 +77,7 @@ export function toyDensity(name: ToyName, options: { noise?: number | undefined 
       const first = splitRow(firstIndex);
       const rows = new Float32Array(2 * count);
       for (let i = 0; i < count; i++) {
-        const [low, high] = addToRow(first, i);
-        rows.set(point(philox([0, low, high, stream], key)), 2 * i);
+        rows.set(point(spreadWords(addToRow(first, i), stream, key)), 2 * i);
       }
       return rows;
     },

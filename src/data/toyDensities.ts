@@ -13,7 +13,7 @@ export interface ToyFamily {
   defaultNoise: number;
   /** Entropy in nats of the standardized density at the default noise. */
   defaultEntropy: number;
-  /** A point from one Philox block: word 0 picks the component, words 1 and 2 or 2 and 3 the rest. */
+  /** A point from four words: word 0 picks the component, words 1 and 2 or 2 and 3 the rest. */
   point: (words: Words, noise: number) => Point;
   moments: (noise: number) => { mean: Point; variance: Point };
   density: (noise: number) => PlaneDensity;

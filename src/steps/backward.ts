@@ -48,7 +48,7 @@ export function lossAndGradient(plan: PlanBuilder, model: FlowModel, batch: Batc
       nll: plan.buffer(NLL, rowStart + rows),
     }),
   );
-  for (const slots of [...layout.bijectors].reverse()) {
+  for (const slots of layout.bijectors.toReversed()) {
     // Standardisation comes first and has nothing to train, so its gradient is never asked for.
     if (slots.type === 'standardize') continue;
     const coupling = couplingOf(spec.dim, slots);

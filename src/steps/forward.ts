@@ -56,7 +56,7 @@ export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number): 
 /** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
 export function flowInverse(plan: PlanBuilder, model: FlowModel, rows: number): void {
   declareState(plan, model, rows);
-  [...model.layout.bijectors].reverse().forEach((slots, index) => {
+  model.layout.bijectors.toReversed().forEach((slots, index) => {
     const accumulate = index > 0;
     if (slots.type === 'standardize') {
       const { mean, std } = slots;

@@ -54,6 +54,17 @@ describe('coupling_forward', () => {
     }
   });
 
+  it('keeps the relative accuracy of a small bounded log-scale', async () => {
+    const raw = Float32Array.of(1e-6, -1e-4, 1e-3, -0.01, 0.1, -0.3, 0.37, -0.38);
+    const { gpu, twin } = await runBoth([dispatch(8, transformBlock(0, 1), { map: 'tanh', bound: 1.5 })], {
+      conditioner_output: Float32Array.of(...raw, ...new Float32Array(8)),
+      state: 8,
+      log_scale: 8,
+    });
+    const relative = [...gpu('log_scale')].map((value, i) => value / twin('log_scale')[i]!);
+    expectClose('log_scale, relative', relative, new Array(8).fill(1), 1e-6);
+  });
+
   it('keeps the bounded log-scale within its bound far out, where exponentials overflow', async () => {
     const raw = [-1e30, -1e4, -50, -1e-3, 1e-3, 50, 1e4, 1e30];
     const { gpu, twin } = await runBoth([dispatch(8, transformBlock(0, 1), { map: 'tanh', bound: 3 })], {

@@ -49,6 +49,16 @@ describe('dense_backward_input', () => {
     expect(gpu('d_input').slice(5 * rows)).toEqual(before.slice(5 * rows));
   });
 
+  it('reads the slope of the layer below from its start, wherever the result goes', async () => {
+    const layer = denseSlots(2, 3);
+    const rows = 8;
+    const { gpu, twin } = await runBoth([dispatch(rows, layer, { inputStart: 1, slope: 'slope' })], {
+      ...contents(rows, layer),
+      d_input: 3 * rows,
+    });
+    expectNormClose('d_input', gpu('d_input'), twin('d_input'), GRADIENT_BOUND);
+  });
+
   it('gives the same bits on every run', async () => {
     const layer = denseSlots(31, 64);
     const runs = [1, 2].map(() => runBoth([dispatch(260, layer)], contents(260, layer)));

@@ -8,7 +8,9 @@ import {
   philox,
   shuffledRow,
   shuffleKeys,
+  splitRow,
   splitSeed,
+  spreadWords,
   STREAMS,
   uniformOf,
   uniforms,
@@ -174,3 +176,20 @@ describe('the shuffle', () => {
 function mean(values: Float64Array, f: (value: number, index: number) => number): number {
   return values.reduce((sum, value, i) => sum + f(value, i), 0) / values.length;
 }
+
+describe('the words that cover the square evenly', () => {
+  it('put as many rows into every part of it as its area asks for, over any run of rows', () => {
+    const key = splitSeed(11);
+    for (const first of [0, 1000, 2 ** 32 - 200]) {
+      const cells = new Float64Array(64);
+      for (let i = 0; i < 512; i++) {
+        const [w0, w1] = spreadWords(splitRow(first + i), STREAMS.toyTraining, key);
+        const cell = choiceOf(w0, 8) * 8 + choiceOf(w1, 8);
+        cells[cell] = cells[cell]! + 1;
+      }
+      // Random words would spread by about √8 around 8, and some cell would have 15 or more.
+      expect(Math.min(...cells)).toBeGreaterThanOrEqual(5);
+      expect(Math.max(...cells)).toBeLessThanOrEqual(11);
+    }
+  });
+});

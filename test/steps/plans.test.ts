@@ -14,9 +14,12 @@ import type { FlowModel } from '../../src/steps/forward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/steps/forward.ts';
 import {
   GRADIENTS,
+  LOG_DET,
+  LOG_PROB,
   NLL,
   PARAMETERS,
   PARTIAL_SUMS,
+  STATE,
   STEP_CURSOR,
   STEP_LOSSES,
   STEP_SCALARS,
@@ -24,7 +27,7 @@ import {
 import { sampleAndLogProbPlan, samplePlan } from '../../src/steps/sample.ts';
 import { trainPlan } from '../../src/steps/train.ts';
 import { guardedBuffers } from '../support/guardedBuffers.ts';
-import { modelOf, randomParameters, randomSpecs } from '../support/randomSpecs.ts';
+import { modelOf, randomParameters, randomRows, randomSpecs } from '../support/randomSpecs.ts';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
 
@@ -95,6 +98,29 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
         const sizes = (pairs: Iterable<[string, number]>): Record<string, number> =>
           Object.fromEntries([...pairs].filter(([buffer]) => !SLACK.has(buffer)));
         expect(sizes(used)).toEqual(sizes(plan.buffers.map(({ name: key, length }) => [key, length])));
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe.each(Object.keys(BUILDERS).filter((name) => !name.startsWith('train')))('the plan of %s', (name) => {
+  it('owes nothing to what an earlier run left in the workspace', () => {
+    fc.assert(
+      fc.property(randomSpecs(), fc.integer({ min: 1, max: 9 }), (spec, rows) => {
+        const run = (leftover: number): ReferenceProgram => {
+          const program = new ReferenceProgram(BUILDERS[name]!(modelOf(spec), rows));
+          for (const buffer of program.buffers.values()) buffer.fill(leftover);
+          program.floats(PARAMETERS).set(randomParameters(spec, 1));
+          program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
+          program.buffers.get(GRADIENTS)?.fill(0);
+          program.run();
+          return program;
+        };
+        const [fresh, used] = [run(0), run(1e3)];
+        for (const buffer of [STATE, LOG_DET, LOG_PROB, GRADIENTS]) {
+          expect(used.buffers.get(buffer), buffer).toEqual(fresh.buffers.get(buffer));
+        }
       }),
       { numRuns: 15 },
     );

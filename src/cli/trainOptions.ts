@@ -1,0 +1,137 @@
+/** The options of `wgflow train`: which go together, and what they mean for the training. */
+import path from 'node:path';
+import type { ToyName } from '../data/toy.ts';
+import { ShapeError } from '../errors.ts';
+import { PRESETS } from '../flows/index.ts';
+import type { PresetName } from '../flows/index.ts';
+import type { Schedule } from '../schedule.ts';
+import type { FitOptions } from '../trainer.ts';
+import type { CheckpointFile } from './modelInput.ts';
+import type { TrainingSet } from './trainingSet.ts';
+
+export interface TrainOptions {
+  toy?: ToyName;
+  noise?: number;
+  columns?: string[];
+  val?: string;
+  patience?: number;
+  preset?: PresetName;
+  couplings?: number;
+  hidden?: number[];
+  steps?: number;
+  batch?: number;
+  lr?: number;
+  schedule?: Schedule;
+  clip?: number;
+  seed?: number;
+  out?: string;
+  checkpoint?: string;
+  resume?: string;
+  report?: string;
+}
+
+export const DEFAULT_PRESET: PresetName = 'realnvp';
+export const DEFAULT_STEPS = 3000;
+
+/** @throws {ShapeError} naming the first option that does not go with the others */
+export function checkTrainOptions(dataFile: string | undefined, options: TrainOptions): void {
+  const { toy, noise, columns, val, patience, checkpoint, out, resume, preset, couplings, hidden } = options;
+  if (dataFile === undefined && toy === undefined) {
+    throw new ShapeError(
+      'train',
+      'neither a data file nor --toy',
+      'one of them',
+      'Try: wgflow train --toy moons, or: wgflow train data.csv.',
+    );
+  }
+  if (dataFile !== undefined && toy !== undefined) {
+    throw new ShapeError(
+      'train',
+      `both the data file ${dataFile} and --toy ${toy}`,
+      'one of them',
+      'Leave one out.',
+    );
+  }
+  if (toy !== undefined) {
+    refuse('--columns', columns?.join(','), '--toy', 'Its columns are x1 and x2.');
+    refuse('--val', val, '--toy', 'Its points are fresh at every step, and the test NLL is told at the end.');
+  } else {
+    refuse('--noise', noise, 'a data file', 'It is the noise of a toy density.');
+  }
+  if (patience !== undefined && val === undefined) {
+    throw new ShapeError(
+      'train',
+      `--patience ${patience} without --val`,
+      'both',
+      'Patience counts validation scores; give --val FILE or --val 0.1.',
+    );
+  }
+  if (resume !== undefined) {
+    const advice = 'The checkpoint says which model it is.';
+    refuse('--preset', preset, '--resume', advice);
+    refuse('--couplings', couplings, '--resume', advice);
+    refuse('--hidden', hidden?.join(','), '--resume', advice);
+  }
+  if (checkpoint !== undefined && out !== undefined && path.resolve(checkpoint) === path.resolve(out)) {
+    throw new ShapeError(
+      'train',
+      `${out} for both --checkpoint and --out`,
+      'two files',
+      'Rename one of them.',
+    );
+  }
+}
+
+function refuse(option: string, value: string | number | undefined, beside: string, advice: string): void {
+  if (value === undefined) return;
+  throw new ShapeError('train', `${option} ${value} with ${beside}`, 'one of them', advice);
+}
+
+/**
+ * What `Flow.fit` is to do. A resumed run keeps the checkpoint's settings where nothing else is asked for.
+ * @throws {ShapeError} when the checkpoint has all the steps already
+ */
+export function fitOptionsOf(
+  set: TrainingSet,
+  options: TrainOptions,
+  resumed: CheckpointFile | undefined,
+  signal: AbortSignal,
+): FitOptions & { seed: number } {
+  const preset = options.preset ?? DEFAULT_PRESET;
+  const suited = resumed === undefined ? PRESETS[preset].training : undefined;
+  return {
+    steps: resumed === undefined ? (options.steps ?? DEFAULT_STEPS) : stepsAfter(resumed, options.steps),
+    batch: options.batch,
+    learningRate: options.lr ?? suited?.learningRate,
+    schedule: options.schedule ?? suited?.schedule,
+    clipNorm: options.clip ?? suited?.clipNorm,
+    seed: seedOf(options, resumed),
+    columns: set.columns,
+    preset: resumed === undefined ? preset : resumed.model.training.preset,
+    resume: resumed !== undefined,
+    signal,
+    ...(set.validation === undefined
+      ? {}
+      : { validation: { data: set.validation, patience: options.patience } }),
+  };
+}
+
+/** The seed also decides which rows are held out, so a resumed run must take its own. */
+export function seedOf({ seed }: TrainOptions, resumed: CheckpointFile | undefined): number {
+  return seed ?? resumed?.model.training.seed ?? 0;
+}
+
+function stepsAfter({ file, model }: CheckpointFile, asked: number | undefined): number {
+  const { step, settings } = model.optimizer;
+  const stored = settings['steps'];
+  const steps = asked ?? (typeof stored === 'number' ? stored : DEFAULT_STEPS);
+  if (steps <= step) {
+    throw new ShapeError(
+      '--steps',
+      `${steps}${asked === undefined ? ', as the checkpoint says' : ''}`,
+      `more than the ${step} that ${file} has done`,
+      'Steps count from the start of the first run.',
+    );
+  }
+  return steps;
+}

@@ -1,0 +1,95 @@
+/** The training run of `wgflow train`: progress, events and checkpoints around `Flow.fit`. */
+import type { Flow } from '../flow.ts';
+import type { FitOptions } from '../trainer.ts';
+import { openOutput } from './outputFile.ts';
+import { trainingProgress } from './progress.ts';
+import type { Session } from './session.ts';
+import type { TrainingSet } from './trainingSet.ts';
+
+/** How a run went. */
+export interface TrainingHistory {
+  /** Steps done, those before a resumed run included. */
+  steps: number;
+  /** The steps of this run, each with its batch's NLL in nats. */
+  losses: { step: number[]; nll: number[] };
+  /** Mean over the last steps, `RECENT_STEPS` at most, in nats. */
+  trainNll: number;
+  /** The best validation score, in nats. */
+  valNll?: number;
+  msPerStep: number;
+  samplesPerSecond: number;
+}
+
+export const RECENT_STEPS = 50;
+
+const CHECKPOINT_MS = 60_000;
+
+/** @throws the signal's reason once it is aborted, after a last checkpoint */
+export async function train(
+  session: Session,
+  flow: Flow,
+  set: TrainingSet,
+  options: FitOptions,
+  checkpoint: string | undefined,
+): Promise<TrainingHistory> {
+  const losses: TrainingHistory['losses'] = { step: [], nll: [] };
+  let steps = 0;
+  let ms = 0;
+  let samples = 0;
+  let valNll: number | undefined;
+  let checkpointAt = performance.now() + CHECKPOINT_MS;
+  const progress = trainingProgress(session, options.steps);
+  try {
+    for await (const report of flow.fit(set.data, options)) {
+      steps = report.step;
+      valNll = report.bestValidationNll;
+      const first = steps - report.losses.length + 1;
+      report.losses.forEach((nll, index) => {
+        losses.step.push(first + index);
+        losses.nll.push(nll);
+      });
+      const elapsed = report.msPerStep * report.losses.length;
+      ms += elapsed;
+      samples += (report.samplesPerSecond * elapsed) / 1000;
+      progress.update(report);
+      const { losses: _, ...event } = report;
+      session.emit({ event: 'step', ...event });
+      if (checkpoint !== undefined && performance.now() > checkpointAt) {
+        await writeCheckpoint(session, flow, checkpoint);
+        checkpointAt = performance.now() + CHECKPOINT_MS;
+      }
+    }
+  } catch (error) {
+    progress.stop();
+    // The flow has a record once training began; a run that failed must not replace a good checkpoint.
+    if (checkpoint !== undefined && session.signal.aborted && flow.training !== undefined) {
+      await writeCheckpoint(session, flow, checkpoint);
+      session.say(
+        `Checkpoint of step ${flow.training.steps} in ${checkpoint}; go on with --resume ${checkpoint}`,
+      );
+    }
+    throw error;
+  }
+  progress.stop();
+  if (checkpoint !== undefined) await writeCheckpoint(session, flow, checkpoint);
+  const recent = losses.nll.slice(-RECENT_STEPS);
+  return {
+    steps,
+    losses,
+    trainNll: recent.reduce((sum, nll) => sum + nll, 0) / recent.length,
+    ...(valNll === undefined ? {} : { valNll }),
+    msPerStep: ms / losses.nll.length,
+    samplesPerSecond: (1000 * samples) / ms,
+  };
+}
+
+async function writeCheckpoint(session: Session, flow: Flow, file: string): Promise<void> {
+  const output = await openOutput(file);
+  try {
+    await output.write(await flow.save({ checkpoint: true }));
+    await output.commit();
+  } finally {
+    await output.discard();
+  }
+  session.emit({ event: 'checkpoint', file });
+}
