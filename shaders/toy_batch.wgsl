@@ -2,7 +2,7 @@
 // step_state [1]: the step; step_cursor [ring_size, 2]: first as (high, low) words by step mod ring_size; state [2, n_rows].
 // One invocation draws one point from four words: word 0 picks the component, words 1 and 2 or 2 and 3 the rest;
 // words 2 and 3 are Philox of counter (0, index low, index high, stream), key (seed_lo, seed_hi).
-// docs/derivations.md, eq. (34) to (40); src/data/toyDensities.ts has the formulas, in the same order
+// docs/derivations.md, eq. (34) to (41); src/data/toyDensities.ts has the formulas, in the same order
 #include "shared/grid.wgsl"
 #include "shared/philox.wgsl"
 #include "shared/normal.wgsl"

@@ -88,7 +88,10 @@ export class ModelFileError extends WgflowError {
   }
 }
 
-/** The training loss or its gradient became NaN or infinite; the parameters are those before that step. */
+/**
+ * The loss or the gradient of a step became NaN or infinite. Such an update is never applied; steps that were
+ * queued behind it may have been.
+ */
 export class TrainingDivergedError extends WgflowError {
   constructor(
     readonly step: number,
@@ -96,7 +99,8 @@ export class TrainingDivergedError extends WgflowError {
   ) {
     super(
       'TRAINING_DIVERGED',
-      `Training diverged at step ${step}: the loss or its gradient is not finite (last finite NLL ${lastFiniteNll.toFixed(4)} nats). ` +
+      `Training diverged at step ${step}: the loss or its gradient is not finite ` +
+        `(${Number.isFinite(lastFiniteNll) ? `last finite NLL ${lastFiniteNll.toFixed(4)} nats` : 'no step before it was finite'}). ` +
         'Lower the learning rate, set clipNorm, or use a bounded scale map (preset realnvp).',
     );
   }

@@ -1,5 +1,5 @@
 /** A normalizing flow on the GPU. */
-import { DisposedError, ShapeError } from './errors.ts';
+import { DisposedError, LimitError, ShapeError } from './errors.ts';
 import { GpuContext } from './gpu/context.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import { requestNavigatorDevice } from './gpu/device.ts';
@@ -86,10 +86,12 @@ export class Flow implements Disposable {
   /**
    * A fresh flow of `spec`.
    * @throws {ShapeError} when the spec is out of range
+   * @throws {LimitError} when the device has no room for the parameters
    * @throws {GpuUnavailableError} when no device was given and there is none
    */
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
     validateSpec(spec);
+    if (options.device !== undefined) requireRoom(spec, options.device);
     const parameters = initialParameters(spec, options.seed ?? 0);
     return Flow.#open({ spec: structuredClone(spec), parameters }, options.device);
   }
@@ -386,6 +388,20 @@ function requireTemperature(temperature: number): void {
   if (!(temperature >= 0 && Number.isFinite(temperature))) {
     throw new ShapeError('temperature', String(temperature), 'a finite number ≥ 0');
   }
+}
+
+/** Tells a model that is too large before its parameters are drawn, which might not fit in memory either. */
+function requireRoom(spec: FlowSpec, device: GPUDevice): void {
+  const { length } = paramLayout(spec);
+  const available = device.limits.maxStorageBufferBindingSize;
+  if (4 * length <= available) return;
+  throw new LimitError(
+    `A model of ${length.toLocaleString('en')} parameters`,
+    'maxStorageBufferBindingSize',
+    4 * length,
+    available,
+    'Use fewer couplings or narrower hidden layers.',
+  );
 }
 
 const DEFAULT_BINDING_BYTES = 128 * 2 ** 20;

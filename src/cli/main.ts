@@ -36,25 +36,14 @@ Exit codes: 0 done; 1 the run failed; 2 bad arguments or bad input, nothing writ
 3 no usable WebGPU adapter; 130 interrupted.`,
   );
 
-/** A command with what all of them have; `example` lines are shown under its help. */
-function command(name: string, description: string, example: string): Command {
+function command(name: string, summary: string, example: string, more = ''): Command {
   return program
     .command(name)
-    .description(description)
-    .helpOption('-h, --help', 'print this help')
-    .addOption(
-      new Option('--json', 'newline-delimited JSON events on stdout, nothing else there').helpGroup(GENERAL),
-    )
-    .addOption(
-      new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')
-        .choices(['auto', 'gpu', 'software'])
-        .default('auto')
-        .helpGroup(GENERAL),
-    )
+    .summary(summary)
+    .description(`${summary}${more && ` ${more}`}`)
     .addHelpText('after', `\nExamples:\n${example.replaceAll(/^/gm, '  $ ')}`);
 }
 
-const GENERAL = 'General:';
 const DATA = 'CSV file; the header line is optional';
 const MODEL = 'model file, written by wgflow train';
 
@@ -135,24 +124,27 @@ wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8`,
 
 const BY_NAME =
   'Columns are found by name; a table without a header has them in the order of the training data.';
-for (const [name, description, example] of [
+for (const [name, summary, more, example] of [
   [
     'logprob',
-    `Score rows: one column log_prob, in nats. ${BY_NAME}`,
+    'Score rows: one column log_prob, in nats.',
+    BY_NAME,
     'wgflow logprob model.safetensors data.csv > scores.csv',
   ],
   [
     'forward',
-    `Map rows to the latent: columns z1…zd, log_det. ${BY_NAME}`,
+    'Map rows to the latent: columns z1…zd, log_det.',
+    BY_NAME,
     'wgflow forward model.safetensors data.csv --out latent.csv',
   ],
   [
     'inverse',
-    'Map latent rows z1…zd, as forward writes them, back to the columns of the training data.',
+    'Map latent rows back to the columns of the training data.',
+    'It reads the columns z1…zd that forward writes.',
     'wgflow inverse model.safetensors latent.csv --out back.csv',
   ],
 ] as const) {
-  command(name, description, example)
+  command(name, summary, example, more)
     .argument('<model>', MODEL)
     .argument('<data>', DATA)
     .option('--out <file>', 'CSV file to write (default: standard output)')
@@ -190,6 +182,18 @@ command(
   `wgflow info
 wgflow info --adapter gpu --json`,
 ).action((options: GlobalOptions) => new Session(options).run((session) => infoCommand(session)));
+
+for (const each of program.commands) {
+  each
+    .optionsGroup('General:')
+    .option('--json', 'newline-delimited JSON events on stdout, nothing else there')
+    .addOption(
+      new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')
+        .choices(['auto', 'gpu', 'software'])
+        .default('auto'),
+    )
+    .helpOption('-h, --help', 'print this help');
+}
 
 try {
   await program.parseAsync();

@@ -106,17 +106,25 @@ interface Entry {
   end: number;
 }
 
+const NO_SAFETENSORS = 'This is no safetensors file, or it was cut or damaged.';
+
 function readHeader(bytes: Uint8Array, file: string): { header: Record<string, unknown>; dataStart: number } {
   if (bytes.length < LENGTH_BYTES) {
-    throw mismatch(file, 'file', `${bytes.length} bytes`, `at least ${LENGTH_BYTES}`);
+    throw mismatch(file, 'file', `${bytes.length} bytes`, `at least ${LENGTH_BYTES}`, NO_SAFETENSORS);
   }
   const declared = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   const available = bytes.length - LENGTH_BYTES;
   if (declared > BigInt(MAX_HEADER_BYTES)) {
-    throw mismatch(file, 'header length', `${declared} bytes`, `at most ${MAX_HEADER_BYTES}`);
+    throw mismatch(file, 'header length', `${declared} bytes`, `at most ${MAX_HEADER_BYTES}`, NO_SAFETENSORS);
   }
   if (declared > BigInt(available)) {
-    throw mismatch(file, 'header length', `${declared} bytes`, `at most the ${available} that follow it`);
+    throw mismatch(
+      file,
+      'header length',
+      `${declared} bytes`,
+      `at most the ${available} that follow it`,
+      NO_SAFETENSORS,
+    );
   }
   const dataStart = LENGTH_BYTES + Number(declared);
 

@@ -4,7 +4,7 @@ import type { FlowModel } from './forward.ts';
 /** Bytes of the widest workspace buffer; keeps every binding far below WebGPU's guaranteed 128 MiB. */
 const WIDEST_BUFFER_BYTES = 16 * 2 ** 20;
 
-/** Rows of a chunk are a multiple of this, so that summing gradients chunk by chunk gives the same bits. */
+/** Rows of a chunk are a multiple of this: whole workgroups, and no padding but in the last chunk. */
 const CHUNK_MULTIPLE = 64;
 
 const MAX_CHUNK_ROWS = 65_536;

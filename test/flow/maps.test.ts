@@ -141,7 +141,9 @@ describe('a flow on the GPU', () => {
     await expect(flow.logProb(new Float32Array(3))).rejects.toThrow(ShapeError);
     await expect(flow.sample(-1)).rejects.toThrow('n: found -1, expected a non-negative integer');
     await expect(flow.sample(2, { seed: 1.5 })).rejects.toThrow(/seed.*1\.5/);
-    await expect(flow.sample(2, { temperature: NaN })).rejects.toThrow('temperature: found NaN, expected a finite number ≥ 0');
+    await expect(flow.sample(2, { temperature: NaN })).rejects.toThrow(
+      'temperature: found NaN, expected a finite number ≥ 0',
+    );
     flow.dispose();
     flow.dispose();
     await expect(flow.logProb(new Float32Array(2))).rejects.toThrow(DisposedError);

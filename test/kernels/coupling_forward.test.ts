@@ -62,7 +62,7 @@ describe('coupling_forward', () => {
       log_scale: 8,
     });
     const relative = [...gpu('log_scale')].map((value, i) => value / twin('log_scale')[i]!);
-    expectClose('log_scale, relative', relative, new Array(8).fill(1), 1e-6);
+    expectClose('log_scale, relative', relative, new Float32Array(8).fill(1), 1e-6);
   });
 
   it('keeps the bounded log-scale within its bound far out, where exponentials overflow', async () => {

@@ -31,7 +31,12 @@ describe('standardize_forward', () => {
       log_det: new Float32Array(5).fill(NaN),
     });
     expectClose('state', gpu('state'), twin('state'), F32_BOUND);
-    expectClose('log_det', gpu('log_det'), new Array(5).fill(-Math.log(10)), F32_BOUND);
+    expectClose(
+      'log_det',
+      gpu('log_det'),
+      Array.from({ length: 5 }, () => -Math.log(10)),
+      F32_BOUND,
+    );
   });
 
   it.each([1e-6, 1e-3, 0.999999, 1, 1.000001, Math.SQRT1_2, Math.SQRT2, 1e3, 1e6])(

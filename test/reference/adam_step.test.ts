@@ -120,10 +120,12 @@ function textbookStep(
 ): void {
   gradient.forEach((unscaled, i) => {
     const g = scale * unscaled;
-    state.m[i] = beta1 * state.m[i]! + (1 - beta1) * g;
-    state.v[i] = beta2 * state.v[i]! + (1 - beta2) * g ** 2;
-    const mHat = state.m[i]! / (1 - beta1 ** t);
-    const vHat = state.v[i]! / (1 - beta2 ** t);
+    const m = beta1 * state.m[i]! + (1 - beta1) * g;
+    const v = beta2 * state.v[i]! + (1 - beta2) * g ** 2;
+    state.m[i] = m;
+    state.v[i] = v;
+    const mHat = m / (1 - beta1 ** t);
+    const vHat = v / (1 - beta2 ** t);
     state.theta[i]! -= (alpha * mHat) / (Math.sqrt(vHat) + epsilon);
   });
 }

@@ -149,9 +149,10 @@ function checkEveryTensor(spec: FlowSpec, rows: number): void {
     });
     const error = Math.hypot(...differences.map((value, i) => value - gradients[name]![i]!));
     const norm = Math.max(Math.hypot(...differences), SMALLEST_NORM);
-    expect(error / norm, `${name}: ${differences} by differences, ${gradients[name]}`).toBeLessThanOrEqual(
-      GRADIENT_BOUND,
-    );
+    expect(
+      error / norm,
+      `${name}: ${differences.join(', ')} by differences, ${gradients[name]?.join(', ')}`,
+    ).toBeLessThanOrEqual(GRADIENT_BOUND);
   }
 }
 

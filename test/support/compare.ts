@@ -42,7 +42,10 @@ export function expectNormClose(
   }
   const error = Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-30);
   if (!(error <= bound)) {
-    const pairs = Array.from({ length: Math.min(5, expected.length) }, (_, i) => `${actual[i]} for ${expected[i]}`);
+    const pairs = Array.from(
+      { length: Math.min(5, expected.length) },
+      (_, i) => `${actual[i]} for ${expected[i]}`,
+    );
     expect.fail(`${name}: relative error ${error.toExponential(2)} beyond ${bound}: ${pairs.join(', ')}`);
   }
 }
