@@ -42,7 +42,9 @@ export interface SampleOptions {
  * A density model: an invertible map f from data x to latent z ~ N(0, I), with
  * log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats.
  *
- * Rows are row-major `Float32Array`s [B, D] of any B; memory on the GPU is bounded whatever B is.
+ * Rows are row-major `Float32Array`s [B, D] of any B; memory on the GPU is bounded whatever B is. Calls run one
+ * after the other. Every method throws DisposedError after `dispose()` and DeviceLostError once the device is
+ * gone; an aborted `signal` throws its reason.
  *
  * @example
  * const flow = await Flow.create(realnvp(2), { seed: 1 });
@@ -88,6 +90,7 @@ export class Flow implements Disposable {
    * @throws {ShapeError} when the spec is out of range
    * @throws {LimitError} when the device has no room for the parameters
    * @throws {GpuUnavailableError} when no device was given and there is none
+   * @throws {LimitError} when the parameters do not fit the device
    */
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
     validateSpec(spec);
@@ -99,6 +102,7 @@ export class Flow implements Disposable {
   /**
    * The flow that `save()` wrote, or that another program wrote in the format of docs/model-file.md.
    * @throws {ModelFileError} when the bytes are not a sound model file; nothing reaches the GPU then
+   * @throws {GpuUnavailableError | LimitError} as `create`
    */
   static async load(
     bytes: Uint8Array,
@@ -118,10 +122,12 @@ export class Flow implements Disposable {
     }
   }
 
+  /** Number of features D. */
   get dim(): number {
     return this.spec.dim;
   }
 
+  /** The device that the flow runs on. */
   get device(): GPUDevice {
     return this.#context.device;
   }
@@ -199,7 +205,10 @@ export class Flow implements Disposable {
     return logProb;
   }
 
-  /** Draws n rows [n, D]: z ~ N(0, temperature² I), x = f⁻¹(z). */
+  /**
+   * Draws n rows x [n, D]: z ~ N(0, temperature² I), x = f⁻¹(z).
+   * @throws {ShapeError} when n, seed, firstRow or temperature is out of range
+   */
   async sample(
     n: number,
     { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
@@ -218,7 +227,11 @@ export class Flow implements Disposable {
     return samples;
   }
 
-  /** As `sample`, with each row's log-density under the model (at temperature 1), in nats [n]. */
+  /**
+   * As `sample`, with the latent rows z [n, D] and each row's log-density under the model (at temperature 1), in
+   * nats [n].
+   * @throws {ShapeError} as `sample`
+   */
   async sampleAndLogProb(
     n: number,
     { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
@@ -279,7 +292,10 @@ export class Flow implements Disposable {
    * Trains on the GPU by Adam on the mean NLL; iterate to make it go. Reports come a few times a second, while
    * the GPU is already at work on the next steps. Stop early by `break` or by `signal`: the flow keeps the
    * steps that were done.
-   * @throws {DataError} when the data are not finite, too few, or constant in a column
+   * @throws {DataError} when the data are not finite, too few, or constant in a column, and for `resume` without
+   * an earlier run
+   * @throws {ShapeError} when an option is out of range
+   * @throws {LimitError} when the batch does not fit the device
    * @throws {TrainingDivergedError} when a loss or gradient is not finite; such an update is never applied
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
@@ -315,7 +331,7 @@ export class Flow implements Disposable {
 
   /**
    * The model as a safetensors file (docs/model-file.md). `checkpoint` adds the optimiser's state, so that
-   * `fit(…, { resume: true })` goes on bit for bit.
+   * `fit(…, { resume: true })` goes on bit for bit. While `fit` runs, the file holds the last submitted step.
    */
   async save({ checkpoint = false }: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
     this.#requireAlive();
@@ -380,6 +396,7 @@ export class Flow implements Disposable {
   }
 }
 
+/** What every call takes. */
 export interface RunOptions {
   signal?: AbortSignal;
 }

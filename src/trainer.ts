@@ -63,6 +63,7 @@ export interface FitReport {
   losses: Float32Array;
   /** Global gradient norm of the last step, before clipping. */
   gradientNorm: number;
+  /** Learning rate of the last step. */
   learningRate: number;
   /** Mean NLL of the validation rows, where they were scored at this step, in nats. */
   validationNll?: number;

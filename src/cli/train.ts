@@ -14,7 +14,6 @@ import type { TrainingHistory } from './trainingLoop.ts';
 import { checkTrainOptions, DEFAULT_PRESET, fitOptionsOf, seedOf } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 import { readTrainingSet } from './trainingSet.ts';
-import { reportFiles } from './trainReport.ts';
 
 /** How a run ended, for the summary and the report. */
 export interface TrainingOutcome extends TrainingHistory {
@@ -73,6 +72,8 @@ export async function trainCommand(
     const bytes = await flow.save();
     await output?.write(bytes);
     if (folder !== undefined) {
+      // The charts' packages take a while to load.
+      const { reportFiles } = await import('./trainReport.ts');
       const files = await reportFiles(flow, set, outcome, seed);
       for (const [name, content] of Object.entries({ [DEFAULT_MODEL_FILE]: bytes, ...files })) {
         await folder.write(name, content);

@@ -91,12 +91,9 @@ export class RowRunner implements Disposable {
         }),
       );
       const results = await Promise.all(
-        job.outputs.map(({ features }, index) => {
-          const from = staging[index];
-          return from === undefined
-            ? new Float32Array()
-            : buffers.read(from, features * paddedRows(chunk.count));
-        }),
+        staging.map((buffer, index) =>
+          buffers.read(buffer, (job.outputs[index]?.features ?? 0) * paddedRows(chunk.count)),
+        ),
       );
       job.outputs.forEach(({ features, rows }, index) => {
         const columns = results[index];

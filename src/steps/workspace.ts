@@ -9,7 +9,10 @@ const CHUNK_MULTIPLE = 64;
 
 const MAX_CHUNK_ROWS = 65_536;
 
-/** The most rows that a plan of this model takes at once; a multiple of 64, a property of the model alone. */
+/**
+ * The most rows that a plan of this model takes at once: a property of the model alone, so that sums over chunks
+ * have the same bits on every device of a kind.
+ */
 export function chunkRowsOf({ spec, layout }: FlowModel): number {
   const widths = layout.bijectors.flatMap((slots) =>
     slots.type === 'standardize'

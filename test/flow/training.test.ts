@@ -49,7 +49,7 @@ describe('training', () => {
 
     using flow = await Flow.create(spec, { device: await testDevice(), seed: 5 });
     const found = await losses(flow, { toy: 'moons' }, { ...settings, seed: 5 });
-    // DESIGN: within 1e-3 nats after 50 steps.
+    // f32 against f64: the parameters drift apart step by step, and the loss with them.
     found.forEach((nll, step) => expect(Math.abs(nll - wanted[step]!), `step ${step}`).toBeLessThan(1e-3));
     expect(wanted[49]!).toBeLessThan(wanted[0]! - 0.1);
   });
