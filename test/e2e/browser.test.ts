@@ -1,0 +1,88 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STREAMS } from '../../src/random.ts';
+import { toyDensity } from '../../src/data/toy.ts';
+import { paramLayout } from '../../src/paramLayout.ts';
+import { ReferenceFlow } from '../../src/reference/flow.ts';
+import { expectClose } from '../support/compare.ts';
+import { launchChromium } from './chromium.ts';
+import type { PageResult } from './page.ts';
+
+describe('in a browser', () => {
+  let close: () => Promise<void>;
+  let result: PageResult;
+  const problems: string[] = [];
+  const x = [...toyDensity('moons').sample(4, STREAMS.toyTest, 0, 33)];
+
+  beforeAll(async () => {
+    const script = await bundle(new URL('./page.ts', import.meta.url).pathname);
+    const server = createServer((request, response) => {
+      const isScript = request.url === '/page.js';
+      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+      response.end(
+        isScript
+          ? script
+          : '<!doctype html><title>wgflow</title><script type="module" src="page.js"></script>',
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const browser = await launchChromium();
+    close = async () => {
+      await browser.close();
+      await new Promise((resolve) => server.close(resolve));
+    };
+    const page = await browser.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.waitForFunction(() => 'runWgflow' in globalThis);
+    result = await page.evaluate((rows) => globalThis.runWgflow(rows), x);
+  });
+
+  afterAll(() => close());
+
+  it('trains, and the loss falls', () => {
+    expect(result.losses).toHaveLength(60);
+    expect(mean(result.losses.slice(-5))).toBeLessThan(mean(result.losses.slice(0, 5)) - 0.2);
+  });
+
+  it('maps and scores as the f64 twin does with the parameters it learned', () => {
+    const { tensors, length } = paramLayout(result.spec);
+    const parameters = new Float64Array(length);
+    for (const { name, offset } of tensors) parameters.set(result.parameters[name]!, offset);
+    const twin = new ReferenceFlow(result.spec, parameters);
+    const rows = Float32Array.from(x);
+    expectClose('z', result.z, twin.forward(rows).z, 1e-5);
+    expectClose('logProb', result.logProb, twin.logProb(rows), 1e-5);
+  });
+
+  it('samples and saves', () => {
+    expect(result.samples).toHaveLength(40);
+    expect(result.samples.every(Number.isFinite)).toBe(true);
+    expect(result.saved).toBeGreaterThan(1000);
+  });
+
+  it('has nothing to complain about', () => expect(problems).toEqual([]));
+});
+
+async function bundle(entry: string): Promise<string> {
+  const output = await build({
+    configFile: false,
+    logLevel: 'error',
+    build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'page' } },
+  });
+  const outputs = Array.isArray(output) ? output : [output];
+  const chunk = outputs
+    .flatMap((one) => ('output' in one ? one.output : []))
+    .find(({ type }) => type === 'chunk');
+  if (chunk?.type !== 'chunk') throw new Error('no script was built');
+  return chunk.code;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,36 @@
+/** Headless Chromium from npm with WebGPU on SwiftShader; needs nothing from the machine but Linux x64. */
+import { dirname } from 'node:path';
+import type { Browser } from 'playwright-core';
+
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--no-zygote',
+  '--disable-dev-shm-usage',
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--use-angle=swiftshader',
+  '--use-webgpu-adapter=swiftshader',
+  '--ignore-gpu-blocklist',
+  '--enable-unsafe-swiftshader',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+];
+
+export async function launchChromium(): Promise<Browser> {
+  // The package unpacks the NSS libraries only where it believes it runs on AWS Lambda.
+  process.env['AWS_EXECUTION_ENV'] ??= 'AWS_Lambda_nodejs20.x';
+  const { default: packed } = await import('@sparticuz/chromium');
+  const { chromium } = await import('playwright-core');
+  const executablePath = await packed.executablePath();
+  const folder = dirname(executablePath);
+  const libraries = [`${folder}/al2023/lib`, `${folder}/al2/lib`, folder];
+  return chromium.launch({
+    executablePath,
+    args: FLAGS,
+    ignoreDefaultArgs: ['--headless'],
+    env: { ...process.env, LD_LIBRARY_PATH: libraries.join(':') },
+  });
+}
