@@ -40,13 +40,13 @@ export class PlanBuilder {
   }
 }
 
-/** The first dispatch's problems with its plan, as sentences; empty for a sound plan. */
+/** What is wrong with the plan's dispatches, as sentences; empty for a sound plan. */
 export function planProblems(plan: Plan): string[] {
   const problems: string[] = [];
   const buffers = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));
   plan.dispatches.forEach((dispatch, index) => {
     const where = `${plan.label} dispatch ${index} (${dispatch.kernel.stem})`;
-    const written = new Map<string, string>();
+    const seen = new Map<string, { binding: string; access: string }>();
     for (const [binding, spec] of Object.entries(dispatch.kernel.bindings)) {
       const name = dispatch.buffers[binding];
       const used = spec.when === undefined || dispatch.flags[spec.when] === true;
@@ -59,9 +59,11 @@ export function planProblems(plan: Plan): string[] {
       if (buffer.element !== spec.element) {
         problems.push(`${where}: binding ${binding} is ${spec.element}, buffer ${name} is ${buffer.element}`);
       }
-      const other = written.get(name);
-      if (other !== undefined) problems.push(`${where}: ${binding} and ${other} alias buffer ${name}`);
-      if (spec.access === 'read_write') written.set(name, binding);
+      const other = seen.get(name);
+      if (other !== undefined && (spec.access === 'read_write' || other.access === 'read_write')) {
+        problems.push(`${where}: ${other.binding} and ${binding} alias buffer ${name}`);
+      }
+      seen.set(name, { binding, access: spec.access });
     }
     if (!dispatch.workgroups.every((count) => Number.isInteger(count) && count >= 1)) {
       problems.push(`${where}: workgroups ${dispatch.workgroups.join(' × ')}`);

@@ -59,7 +59,7 @@ export class TrainingRun implements Disposable {
   readonly #source: BatchSource;
   readonly #settings: RunSettings;
   readonly #program: GpuProgram;
-  readonly #owned: OwnedBuffer[];
+  readonly #owned: { dispose(): void }[];
   readonly #freeStaging: OwnedBuffer[];
   readonly #queue: Submit[] = [];
   #best: { nll: number; scoresSince: number; parameters: OwnedBuffer } | undefined;
@@ -73,7 +73,7 @@ export class TrainingRun implements Disposable {
     source: BatchSource,
     settings: RunSettings,
     program: GpuProgram,
-    owned: OwnedBuffer[],
+    owned: { dispose(): void }[],
     staging: OwnedBuffer[],
     firstStep: number,
   ) {
@@ -100,7 +100,7 @@ export class TrainingRun implements Disposable {
   ): Promise<TrainingRun> {
     const { context, model, parameters } = trainee;
     const { buffers } = context;
-    const owned: OwnedBuffer[] = [];
+    const owned: { dispose(): void }[] = [];
     try {
       const shared = new Map([[PARAMETERS, parameters]]);
       if (source.kind === 'dataset' && data !== undefined) {
@@ -115,6 +115,7 @@ export class TrainingRun implements Disposable {
       const { batch, seed, beta1, beta2, epsilon, clipNorm } = settings;
       const plan = trainPlan(model, { source, batch, seed, adam: { beta1, beta2, epsilon, clipNorm } });
       const program = await GpuProgram.create(context, plan, shared);
+      owned.push(program);
       const staging = [0, 1].map((index) => buffers.staging(`step losses staging ${index}`, 2 * RING_SIZE));
       owned.push(...staging);
 
@@ -131,7 +132,7 @@ export class TrainingRun implements Disposable {
         run.#keepBest(state.best.nll, state.best.scoresSince, state.best.parameters);
       return run;
     } catch (error) {
-      for (const buffer of owned) buffer.dispose();
+      for (const resource of owned) resource.dispose();
       throw error;
     }
   }
@@ -257,8 +258,7 @@ export class TrainingRun implements Disposable {
   }
 
   dispose(): void {
-    this.#program.dispose();
-    for (const buffer of this.#owned) buffer.dispose();
+    for (const resource of this.#owned) resource.dispose();
   }
 
   [Symbol.dispose](): void {

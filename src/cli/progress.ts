@@ -14,34 +14,46 @@ const DEFAULT_COLUMNS = 80;
 
 /** Shows step, NLL in nats, the best validation score, steps per second and time left. */
 export function trainingProgress(session: Session, steps: number): Progress {
-  const text = describer(steps);
-  return process.stderr.isTTY ? bar(steps, text) : plainLines(session, steps, text);
+  const parts = describer(steps);
+  return process.stderr.isTTY ? bar(steps, parts) : plainLines(session, steps, parts);
 }
 
-function bar(steps: number, text: (report: FitReport) => string): Progress {
+function bar(steps: number, parts: (report: FitReport) => string[]): Progress {
   const shown = new SingleBar({
     format: (_, { progress }, { words }: { words: string }) => {
-      const columns = process.stderr.columns || DEFAULT_COLUMNS;
-      const room = columns - words.length - 3;
-      const width = Math.min(BAR_WIDTH.most, Math.max(BAR_WIDTH.least, room));
+      const width = Math.min(BAR_WIDTH.most, terminalColumns() - words.length - 3);
       const filled = Math.min(width, Math.floor(progress * width));
-      return ` ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${words}`;
+      return ` ${'█'.repeat(Math.max(0, filled))}${'░'.repeat(Math.max(0, width - filled))} ${words}`;
     },
     hideCursor: true,
     stream: process.stderr,
   });
   shown.start(steps, 0, { words: `0/${steps}` });
   return {
-    update: (report) => shown.update(report.step, { words: text(report) }),
+    update: (report) => shown.update(report.step, { words: fitting(parts(report)) }),
     stop: () => shown.stop(),
   };
 }
 
-function plainLines(session: Session, steps: number, text: (report: FitReport) => string): Progress {
+/** A narrow terminal gets along without the rate, then without the time left and so on. */
+function fitting(parts: string[]): string {
+  const kept = [...parts];
+  const text = (): string => kept.join(' | ');
+  while (kept.length > 1 && text().length + 3 + BAR_WIDTH.least > terminalColumns()) {
+    kept.splice(Math.max(1, kept.length - 2), 1);
+  }
+  return text();
+}
+
+function terminalColumns(): number {
+  return process.stderr.columns || DEFAULT_COLUMNS;
+}
+
+function plainLines(session: Session, steps: number, parts: (report: FitReport) => string[]): Progress {
   let lastLine = -Infinity;
   return {
     update(report) {
-      const words = text(report);
+      const words = parts(report).join(' | ');
       const now = performance.now();
       if (now - lastLine < LINE_EVERY_MS && report.step < steps) return;
       lastLine = now;
@@ -51,7 +63,7 @@ function plainLines(session: Session, steps: number, text: (report: FitReport) =
   };
 }
 
-function describer(steps: number): (report: FitReport) => string {
+function describer(steps: number): (report: FitReport) => string[] {
   const rate = smoothedRate();
   return (report) => {
     const stepsPerSecond = rate(report);
@@ -61,7 +73,7 @@ function describer(steps: number): (report: FitReport) => string {
       parts.push(`${inThreeDigits(stepsPerSecond)} steps/s`);
       if (report.step < steps) parts.push(`${duration((steps - report.step) / stepsPerSecond)} left`);
     }
-    return parts.join(' | ');
+    return parts;
   };
 }
 

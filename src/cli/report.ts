@@ -41,6 +41,8 @@ export interface ReportInput {
   entropy?: number;
   /** NLL on data that the training did not see, in nats. */
   testNll?: number;
+  /** The best validation score, in nats. */
+  validationNll?: number;
   /** Everything else to tell: model, adapter, steps, times, seed. */
   facts: [label: string, value: string][];
 }
@@ -138,11 +140,12 @@ function checkSizes({ data, samples, latent, density, losses }: ReportInput): vo
   }
 }
 
-function headline({ testNll, entropy, losses, dim, columns }: ReportInput): string {
+function headline({ testNll, validationNll, entropy, losses, dim, columns }: ReportInput): string {
   const tiles: [label: string, value: string][] = [];
   const training = finalMedian(losses);
   if (testNll !== undefined) tiles.push(['Test NLL', nats(testNll)]);
   else if (training !== undefined) tiles.push(['Training NLL, last steps', nats(training)]);
+  if (validationNll !== undefined) tiles.push(['Validation NLL, best', nats(validationNll)]);
   if (entropy !== undefined) tiles.push(['Exact entropy', nats(entropy)]);
   if (testNll !== undefined && entropy !== undefined) tiles.push(['Gap', nats(testNll - entropy)]);
   const tileList = tiles.map(

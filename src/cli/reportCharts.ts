@@ -215,6 +215,8 @@ export function lossChart(
   }
   const chart = svg({
     ...PANEL,
+    // Room for ticks such as 10.65 beside the axis' name.
+    marginLeft: 54,
     ...size,
     label,
     x: { domain: steps },

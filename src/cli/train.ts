@@ -1,4 +1,5 @@
 /** `wgflow train`. */
+import path from 'node:path';
 import { Flow } from '../flow.ts';
 import { PRESETS } from '../flows/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
@@ -81,7 +82,10 @@ export async function trainCommand(
     }
     await output?.commit();
     await folder?.commit();
-    summarise(session, outcome, [modelFile, options.report, options.checkpoint]);
+    if (outcome.steps < fitOptions.steps) {
+      session.say(`Stopped after step ${outcome.steps}: ${options.patience} scores without a better one`);
+    }
+    summarise(session, outcome, { modelFile, ...options });
   } finally {
     await output?.discard();
     await folder?.discard();
@@ -103,7 +107,11 @@ async function toyTestNll(flow: Flow, toy: ToyDensity, seed: number): Promise<nu
   return -logProb.reduce((sum, value) => sum + value, 0) / TEST_POINTS;
 }
 
-function summarise(session: Session, outcome: TrainingOutcome, written: (string | undefined)[]): void {
+function summarise(
+  session: Session,
+  outcome: TrainingOutcome,
+  { modelFile, report, checkpoint }: { modelFile?: string; report?: string; checkpoint?: string },
+): void {
   const { losses, ...event } = outcome;
   const { testNll, floor, valNll, trainNll } = outcome;
   const recent = Math.min(RECENT_STEPS, losses.nll.length);
@@ -117,7 +125,8 @@ function summarise(session: Session, outcome: TrainingOutcome, written: (string 
   } else {
     session.say(`Training NLL ${trainNll.toFixed(4)} nats, mean of the last ${recent} steps`);
   }
-  const files = written.filter((name) => name !== undefined && name !== '-');
+  const files = [modelFile, report, checkpoint].filter((name) => name !== undefined && name !== '-');
   if (files.length > 0) session.say(`Wrote ${files.join(' and ')}`);
+  if (report !== undefined) session.say(`Open ${path.join(report, 'report.html')} in a browser`);
   session.emit({ event: 'done', ...event, files });
 }

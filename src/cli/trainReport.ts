@@ -41,6 +41,7 @@ export async function reportFiles(
     losses: outcome.losses,
     ...(outcome.floor === undefined ? {} : { entropy: outcome.floor }),
     ...(outcome.testNll === undefined ? {} : { testNll: outcome.testNll }),
+    ...(outcome.valNll === undefined ? {} : { validationNll: outcome.valNll }),
     facts: factsOf(flow, set, outcome, seed),
   });
   return { 'samples.csv': csvHeader(set.columns) + csvRows(samples, dim), 'report.html': html };
