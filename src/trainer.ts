@@ -110,7 +110,11 @@ export async function* fit(
 ): AsyncGenerator<FitReport, void, undefined> {
   const { context, model } = trainee;
   const resumed = options.resume === true ? resumedState(trainee) : undefined;
-  const state = resumed?.optimizer;
+  // A best score of earlier rows is no measure of a run that scores none: its last parameters are the result.
+  const state =
+    options.validation === undefined && resumed !== undefined
+      ? { ...resumed.optimizer, best: undefined }
+      : resumed?.optimizer;
   const settings = settingsOf(options, state);
   const source = sourceOf(model, data);
   options.signal?.throwIfAborted();

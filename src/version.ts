@@ -1,5 +1,6 @@
-import packageJson from '../package.json' with { type: 'json' };
+import { version } from '../package.json';
+
+export const VERSION: string = version;
 
 /** The library's name and version, as model files record it. */
-export const LIBRARY = `wgflow ${packageJson.version}`;
-export const VERSION: string = packageJson.version;
+export const LIBRARY = `wgflow ${VERSION}`;

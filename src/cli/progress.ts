@@ -13,7 +13,7 @@ const BAR_WIDTH = { least: 6, most: 40 };
 const DEFAULT_COLUMNS = 80;
 
 /** Shows step, NLL in nats, the best validation score, steps per second and time left. */
-export function trainingProgress(session: Session, steps: number): Progress {
+export function trainingProgress(session: Pick<Session, 'say'>, steps: number): Progress {
   const parts = describer(steps);
   return process.stderr.isTTY ? bar(steps, parts) : plainLines(session, steps, parts);
 }
@@ -30,16 +30,16 @@ function bar(steps: number, parts: (report: FitReport) => string[]): Progress {
   });
   shown.start(steps, 0, { words: `0/${steps}` });
   return {
-    update: (report) => shown.update(report.step, { words: fitting(parts(report)) }),
+    update: (report) => shown.update(report.step, { words: fitting(parts(report), terminalColumns()) }),
     stop: () => shown.stop(),
   };
 }
 
 /** A narrow terminal gets along without the rate, then without the time left and so on. */
-function fitting(parts: string[]): string {
+export function fitting(parts: readonly string[], columns: number): string {
   const kept = [...parts];
   const text = (): string => kept.join(' | ');
-  while (kept.length > 1 && text().length + 3 + BAR_WIDTH.least > terminalColumns()) {
+  while (kept.length > 1 && text().length + 3 + BAR_WIDTH.least > columns) {
     kept.splice(Math.max(1, kept.length - 2), 1);
   }
   return text();
@@ -49,7 +49,11 @@ function terminalColumns(): number {
   return process.stderr.columns || DEFAULT_COLUMNS;
 }
 
-function plainLines(session: Session, steps: number, parts: (report: FitReport) => string[]): Progress {
+function plainLines(
+  session: Pick<Session, 'say'>,
+  steps: number,
+  parts: (report: FitReport) => string[],
+): Progress {
   let lastLine = -Infinity;
   return {
     update(report) {

@@ -12,7 +12,7 @@ export function tableText(rows: readonly (readonly (string | number)[])[], head?
   );
   const others = widths.slice(0, -1);
   const room = terminalColumns() - (columns + 1) - others.reduce((sum, width) => sum + width, 0);
-  const last = Math.max(NARROWEST, Math.min(widths[columns - 1] ?? 0, room));
+  const last = Math.min(widths[columns - 1] ?? 0, Math.max(NARROWEST, room));
   const table = new CliTable({
     colWidths: [...others, last],
     wordWrap: true,

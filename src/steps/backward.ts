@@ -33,7 +33,8 @@ export function lossAndGradient(plan: PlanBuilder, model: FlowModel, batch: Batc
   const { spec, layout } = model;
   const { rows: validRows, rowStart, totalRows } = batch;
   const rows = paddedRows(validRows);
-  flowForward(plan, model, rows);
+  const last = layout.bijectors.length - 1;
+  flowForward(plan, model, rows, last);
   plan.buffer(GRADIENTS, layout.trainableLength);
   plan.add(
     nllLoss({
@@ -48,12 +49,13 @@ export function lossAndGradient(plan: PlanBuilder, model: FlowModel, batch: Batc
       nll: plan.buffer(NLL, rowStart + rows),
     }),
   );
-  for (const slots of layout.bijectors.toReversed()) {
+  for (const [index, slots] of [...layout.bijectors.entries()].toReversed()) {
     // Standardisation comes first and has nothing to train, so its gradient is never asked for.
     if (slots.type === 'standardize') continue;
     const coupling = couplingOf(spec.dim, slots);
     const { blocks } = coupling;
-    conditionerForward(plan, coupling, rows, { keepSlopes: true });
+    // The last coupling's nets have just run.
+    if (index !== last) conditionerForward(plan, coupling, rows, { keepSlopes: true });
     plan.add(
       couplingBackward({
         rows,

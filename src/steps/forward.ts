@@ -25,8 +25,11 @@ export function couplingOf(dim: number, slots: BijectorSlots & { type: 'affine_c
   return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
 }
 
-/** x → z: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
-export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number): void {
+/**
+ * x → z: the state becomes the latent, LOG_DET the log-determinant of the map, per row. The coupling at
+ * `keepSlopesAt` leaves in the workspace what its backward pass needs.
+ */
+export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number, keepSlopesAt?: number): void {
   declareState(plan, model, rows);
   model.layout.bijectors.forEach((slots, index) => {
     if (slots.type === 'standardize') {
@@ -38,7 +41,7 @@ export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number): 
     }
     const coupling = couplingOf(model.spec.dim, slots);
     const { spec, blocks } = coupling;
-    conditionerForward(plan, coupling, rows, { keepSlopes: false });
+    conditionerForward(plan, coupling, rows, { keepSlopes: index === keepSlopesAt });
     plan.add(
       couplingForward({
         rows,

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fitting, trainingProgress } from '../../src/cli/progress.ts';
+import type { FitReport } from '../../src/trainer.ts';
+
+const { isTTY } = process.stderr;
+beforeEach(() => {
+  vi.useFakeTimers();
+  setTerminal(false);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  setTerminal(isTTY);
+});
+
+function setTerminal(value: boolean): void {
+  Object.defineProperty(process.stderr, 'isTTY', { value, configurable: true, writable: true });
+}
+
+function report(step: number, changes: Partial<FitReport> = {}): FitReport {
+  return {
+    step,
+    steps: 1000,
+    nll: 1.23456,
+    losses: new Float32Array(100),
+    gradientNorm: 1,
+    learningRate: 1e-3,
+    msPerStep: 2,
+    stepsPerSecond: 500,
+    samplesPerSecond: 1,
+    ...changes,
+  };
+}
+
+describe('training progress', () => {
+  it('is a plain line every few seconds where there is no terminal, and the last step is always told', () => {
+    const lines: string[] = [];
+    const progress = trainingProgress({ say: (line) => lines.push(line) }, 1000);
+    progress.update(report(100, { msPerStep: 900 }));
+    progress.update(report(200));
+    vi.advanceTimersByTime(6000);
+    progress.update(report(300, { bestValidationNll: 1.5 }));
+    progress.update(report(1000));
+    progress.stop();
+    expect(lines).toEqual([
+      // The first report has the compilation in it: no rate can be told from it.
+      'step 100/1000 | NLL 1.2346 nats',
+      'step 300/1000 | NLL 1.2346 nats | best val 1.5000 | 500 steps/s | 1 s left',
+      'step 1000/1000 | NLL 1.2346 nats | 500 steps/s',
+    ]);
+  });
+
+  it('tells hours where they are left, and slow steps in three digits', () => {
+    const lines: string[] = [];
+    const progress = trainingProgress({ say: (line) => lines.push(line) }, 10_000);
+    for (const step of [100, 200]) {
+      vi.advanceTimersByTime(6000);
+      progress.update(report(step, { msPerStep: 800 }));
+    }
+    expect(lines[1]).toBe('step 200/10000 | NLL 1.2346 nats | 1.25 steps/s | 2 h 10 min left');
+  });
+
+  it('gives up the rate first where the terminal is narrow, and keeps step and time', () => {
+    const parts = ['10/1000', 'NLL 1.2346 nats', '500 steps/s', '2 s left'];
+    expect(fitting(parts, 80)).toBe('10/1000 | NLL 1.2346 nats | 500 steps/s | 2 s left');
+    expect(fitting(parts, 50)).toBe('10/1000 | NLL 1.2346 nats | 2 s left');
+    expect(fitting(parts, 30)).toBe('10/1000 | 2 s left');
+    expect(fitting(parts, 5)).toBe('10/1000');
+  });
+});

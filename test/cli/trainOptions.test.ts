@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckpointFile } from '../../src/cli/modelInput.ts';
+import { checkTrainOptions, fitOptionsOf, seedOf } from '../../src/cli/trainOptions.ts';
+import type { TrainOptions } from '../../src/cli/trainOptions.ts';
+import { ShapeError } from '../../src/errors.ts';
+import { realnvp } from '../../src/flows/index.ts';
+
+const set = { title: 'data', columns: ['a', 'b'], data: Float32Array.of(1, 2, 3, 4) };
+const { signal } = new AbortController();
+
+const checkpoint: CheckpointFile = {
+  file: 'run.ckpt',
+  bytes: new Uint8Array(),
+  model: {
+    spec: realnvp(2),
+    parameters: new Float32Array(),
+    training: { steps: 20, seed: 7, library: 'wgflow', preset: 'vanilla' },
+    optimizer: {
+      step: 20,
+      firstMoment: new Float32Array(),
+      secondMoment: new Float32Array(),
+      settings: { steps: 50, batch: 16 },
+    },
+  },
+};
+
+describe('options of train that do not go together', () => {
+  it.each<[string | undefined, TrainOptions, RegExp]>([
+    [undefined, {}, /neither a data file nor --toy.*wgflow train --toy moons/],
+    ['x.csv', { toy: 'moons' }, /both the data file x.csv and --toy moons/],
+    [undefined, { toy: 'moons', columns: ['a', 'b'] }, /--columns a,b with --toy.*columns are x1 and x2/],
+    [undefined, { toy: 'moons', val: '0.1' }, /--val 0.1 with --toy.*fresh at every step/],
+    ['x.csv', { noise: 0.1 }, /--noise 0.1 with a data file/],
+    ['x.csv', { patience: 3 }, /--patience 3 without --val/],
+    ['x.csv', { resume: 'c', preset: 'vanilla' }, /--preset vanilla with --resume.*The checkpoint says/],
+    ['x.csv', { resume: 'c', couplings: 3 }, /--couplings 3 with --resume/],
+    ['x.csv', { resume: 'c', hidden: [8, 8] }, /--hidden 8,8 with --resume/],
+    ['x.csv', { checkpoint: './m', out: 'm' }, /m for both --checkpoint and --out/],
+  ])('are refused with a sentence: %s %o', (file, options, sentence) => {
+    expect(() => checkTrainOptions(file, options)).toThrow(ShapeError);
+    expect(() => checkTrainOptions(file, options)).toThrow(sentence);
+  });
+
+  it('leave the others alone', () => {
+    expect(() => checkTrainOptions('x.csv', { val: '0.1', patience: 3, resume: 'c', lr: 1 })).not.toThrow();
+    expect(() => checkTrainOptions(undefined, { toy: 'moons', noise: 0.1, checkpoint: 'm' })).not.toThrow();
+  });
+});
+
+describe('what the training is asked to do', () => {
+  it("takes the preset's settings where no others are given", () => {
+    const asked = fitOptionsOf(set, { preset: 'vanilla', lr: 2 }, undefined, signal);
+    expect(asked).toMatchObject({
+      steps: 3000,
+      learningRate: 2,
+      schedule: { kind: 'exponential', decay: 0.999 },
+      seed: 0,
+      preset: 'vanilla',
+      resume: false,
+      columns: ['a', 'b'],
+    });
+    expect(asked.validation).toBeUndefined();
+  });
+
+  it("keeps the checkpoint's settings, seed and steps where it resumes", () => {
+    const asked = fitOptionsOf(set, {}, checkpoint, signal);
+    expect(asked).toMatchObject({ steps: 50, seed: 7, preset: 'vanilla', resume: true });
+    // What is undefined the trainer takes from the checkpoint.
+    expect([asked.batch, asked.learningRate, asked.schedule, asked.clipNorm]).toEqual(
+      Array(4).fill(undefined),
+    );
+    expect(seedOf({ seed: 3 }, checkpoint)).toBe(3);
+  });
+
+  it('refuses to resume a run that has its steps', () => {
+    expect(() => fitOptionsOf(set, { steps: 20 }, checkpoint, signal)).toThrow(
+      /--steps: found 20, expected more than the 20 that run.ckpt has done/,
+    );
+    const complete = structuredClone(checkpoint);
+    complete.model.optimizer.step = 50;
+    expect(() => fitOptionsOf(set, {}, complete, signal)).toThrow(/found 50, as the checkpoint says/);
+  });
+});

@@ -1,0 +1,366 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Flow } from '../../src/flow.ts';
+import { readSafetensors } from '../../src/io/safetensors.ts';
+import { expectClose } from '../support/compare.ts';
+import { testDevice } from '../support/device.ts';
+import { CliSandbox, parseTable } from './runCli.ts';
+
+/** A model so small that starting the process takes longer than training it. */
+const TINY = '--couplings 2 --hidden 4 --batch 16 --steps 12';
+const COLUMNS = ['height', 'weight', 'age'];
+
+let cli: CliSandbox;
+let people: number[][];
+
+beforeAll(async () => {
+  cli = await CliSandbox.create();
+  people = Array.from({ length: 90 }, (_, i) => {
+    const height = 170 + 9 * Math.sin(12.9898 * i) + 7 * Math.cos(4.1 * i);
+    return [height, 0.9 * height - 80 + 6 * Math.sin(78.233 * i), 40 + 15 * Math.cos(37.7 * i)].map(
+      Math.fround,
+    );
+  });
+  const lines = people.map((row) => row.join(','));
+  cli.write('people.csv', [COLUMNS.join(','), ...lines, ''].join('\n'));
+  cli.write('no_header.csv', lines.join('\n'));
+  await expectDone(`train people.csv ${TINY} --out people.model`);
+});
+
+afterAll(() => cli.remove());
+
+describe('train', () => {
+  it('learns a table with validation rows held out, and tells it as events', async () => {
+    const { stderr, events } = await expectDone(
+      `train people.csv ${TINY} --val 0.2 --columns weight,height --seed 3 --out val.model --json`,
+    );
+    const all = events();
+    expect(all[0]).toMatchObject({ event: 'adapter' });
+    expect(all.filter(({ event }) => event === 'step').at(-1)).toMatchObject({ step: 12, steps: 12 });
+    const done = all.at(-1)!;
+    expect(done).toMatchObject({ event: 'done', steps: 12, adapter: all[0]!['name'], files: ['val.model'] });
+    for (const field of ['trainNll', 'valNll', 'msPerStep', 'samplesPerSecond']) {
+      expect(done[field], field).toBeTypeOf('number');
+      expect(done[field], field).not.toBeNaN();
+    }
+    expect(done).not.toHaveProperty('testNll');
+    expect(stderr).toMatch(/Best validation NLL \d+\.\d{4} nats/);
+
+    const inspected = await expectDone('inspect val.model --json');
+    const [model] = inspected.events();
+    expect(model).toMatchObject({
+      event: 'done',
+      training: { columns: ['weight', 'height'], seed: 3, steps: 12, bestValidationNll: done['valNll'] },
+    });
+  });
+
+  it('finds the columns of a validation file by place where one of the two has no header', async () => {
+    const { stderr } = await expectDone(
+      `train no_header.csv ${TINY} --val people.csv --patience 50 --out n.model`,
+    );
+    expect(stderr).toContain('Best validation NLL');
+  });
+
+  it.each([
+    ['moons', 'circles'],
+    ['8gaussians', 'pinwheel'],
+    ['spirals', 'checkerboard'],
+  ])(
+    'learns the toy densities %s and %s and tells their test NLL beside the exact entropy',
+    async (...toys) => {
+      const runs = await Promise.all(
+        toys.map((toy) => expectDone(`train --toy ${toy} ${TINY} --out ${toy}.model --json`)),
+      );
+      for (const { events } of runs) {
+        const { testNll, floor } = events().at(-1) as { testNll: number; floor: number };
+        // The standard error of 131,072 points is about 0.003 nats.
+        expect(testNll).toBeGreaterThan(floor - 0.02);
+        expect(floor).toBeGreaterThan(-3);
+      }
+    },
+  );
+
+  it('writes a report folder with the model, samples and the page', async () => {
+    const { stderr } = await expectDone(`train people.csv ${TINY} --report people-run`);
+    expect(stderr).toContain('people-run/report.html');
+    expect(cli.table('people-run/samples.csv').columns).toEqual(COLUMNS);
+    expect(cli.bytes('people-run/model.safetensors')).toEqual(cli.bytes('people.model'));
+    const page = new TextDecoder().decode(cli.bytes('people-run/report.html'));
+    expect(page).toContain('<h1>people.csv</h1>');
+    expect(page).toContain('realnvp, 2 couplings, hidden 4');
+    expect(page).toContain('people.csv, 90 rows');
+  });
+
+  it('ends with exit code 1 and writes nothing where it diverges', async () => {
+    cli.write('old.model', 'old');
+    const { code, stderr } = await cli.run(
+      `train people.csv --preset vanilla ${TINY} --lr 1e6 --out old.model --checkpoint diverged.ckpt`,
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/error: Training diverged at step \d+.*Lower the learning rate/);
+    expect(new TextDecoder().decode(cli.bytes('old.model'))).toBe('old');
+    expect(cli.files()).not.toContain('diverged.ckpt');
+    expectNoTemporaryFiles();
+  });
+});
+
+describe('equal runs', () => {
+  const asked = '--couplings 2 --hidden 4 --batch 16 --seed 5';
+
+  it('give equal bytes, in one go or by way of a checkpoint', async () => {
+    const constant = `train people.csv ${asked} --schedule constant`;
+    await Promise.all([
+      expectDone(`${constant} --steps 40 --out once.model`),
+      expectDone(`${constant} --steps 20 --out half.model --checkpoint half.ckpt`),
+    ]);
+    await Promise.all([
+      expectDone(`${constant} --steps 40 --out again.model`),
+      expectDone('train people.csv --resume half.ckpt --steps 40 --out resumed.model'),
+    ]);
+    expect(cli.bytes('again.model')).toEqual(cli.bytes('once.model'));
+    expect(cli.bytes('resumed.model')).toEqual(cli.bytes('once.model'));
+    expect(cli.bytes('half.model')).not.toEqual(cli.bytes('once.model'));
+  });
+
+  it('give equal bytes where one was interrupted, its cosine schedule and best score included', async () => {
+    const full = `train people.csv ${asked} --steps 300 --val 0.2`;
+    const interrupted = cli.start(`${full} --out stopped.model --checkpoint stopped.ckpt --json`);
+    await interrupted.saying(/"event":"step"/);
+    interrupted.process.kill('SIGINT');
+    const { code, stderr, events } = await interrupted.ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/Checkpoint of step \d+ in stopped.ckpt; go on with --resume stopped.ckpt/);
+    expect(events().slice(-2)).toEqual([
+      { event: 'checkpoint', file: 'stopped.ckpt' },
+      { event: 'interrupted' },
+    ]);
+    expect(cli.files()).not.toContain('stopped.model');
+    expectNoTemporaryFiles();
+
+    await Promise.all([
+      expectDone(`${full} --out full.model --checkpoint full.ckpt`),
+      expectDone(
+        'train people.csv --val 0.2 --resume stopped.ckpt --out stopped.model --checkpoint resumed.ckpt',
+      ),
+    ]);
+    expect(cli.bytes('stopped.model')).toEqual(cli.bytes('full.model'));
+    expect(cli.bytes('resumed.ckpt')).toEqual(cli.bytes('full.ckpt'));
+  });
+
+  it('end at once on a second interrupt and leave nothing behind', async () => {
+    const running = cli.start(`train people.csv ${asked} --steps 1000000 --out never.model --json`);
+    await running.saying(/"event":"step"/);
+    running.process.kill('SIGINT');
+    running.process.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+    expect(cli.files()).not.toContain('never.model');
+    expectNoTemporaryFiles();
+  });
+});
+
+describe('a trained model', () => {
+  it('scores rows as the library does', async () => {
+    await Promise.all([
+      expectDone('logprob people.model people.csv --out scores.csv'),
+      expectDone('logprob people.model no_header.csv --out scores2.csv'),
+    ]);
+    using flow = await Flow.load(cli.bytes('people.model'), { device: await testDevice() });
+    const logProb = await flow.logProb(Float32Array.from(people.flat()));
+    const { columns, rows } = cli.table('scores.csv');
+    expect(columns).toEqual(['log_prob']);
+    expect(Float32Array.from(rows.flat())).toEqual(logProb);
+    expect(cli.bytes('scores2.csv')).toEqual(cli.bytes('scores.csv'));
+  });
+
+  it('maps rows to the latent and back', async () => {
+    await expectDone('forward people.model people.csv --out latent.csv');
+    expect(cli.table('latent.csv').columns).toEqual(['z1', 'z2', 'z3', 'log_det']);
+    const { stdout } = await expectDone('inverse people.model latent.csv');
+    const back = parseTable(stdout);
+    expect(back.columns).toEqual(COLUMNS);
+    expectClose('rows', back.rows.flat(), people.flat(), 1e-4);
+  });
+
+  it('is sampled in the units and columns of its data, whole or in JSON', async () => {
+    const [text, json] = await Promise.all([
+      expectDone('sample people.model -n 50 --seed 4'),
+      expectDone('sample people.model -n 50 --seed 4 --json'),
+    ]);
+    const { columns, rows } = parseTable(text.stdout);
+    expect(columns).toEqual(COLUMNS);
+    expect(rows).toHaveLength(50);
+    const mean = rows.reduce((sum, [height]) => sum + height!, 0) / 50;
+    expect(Math.abs(mean - 170)).toBeLessThan(8);
+    const [, event, done] = json.events();
+    expect(event).toMatchObject({ event: 'rows', columns: COLUMNS });
+    expectClose('rows', (event!['rows'] as number[][]).flat(), rows.flat(), 1e-7);
+    expect(done).toEqual({ event: 'done', rows: 50 });
+  });
+
+  it('gives gradients as safetensors and as JSON', async () => {
+    const [first, second] = await Promise.all([
+      expectDone('gradients people.model people.csv --out gradients.safetensors --json'),
+      expectDone('gradients people.model people.csv --out gradients.json --json'),
+    ]);
+    const done = first.events().at(-1)!;
+    expect(done).toMatchObject({ event: 'done', rows: 90 });
+    expect(second.events().at(-1)).toMatchObject({ nll: done['nll'] });
+    const { tensors } = readSafetensors(cli.bytes('gradients.safetensors'), 'gradients');
+    const json = JSON.parse(new TextDecoder().decode(cli.bytes('gradients.json'))) as {
+      gradients: Record<string, { shape: number[]; values: number[] }>;
+    };
+    expect([...tensors.keys()].sort()).toEqual(Object.keys(json.gradients).sort());
+    for (const [name, { shape, data }] of tensors) {
+      expect(json.gradients[name], name).toEqual({ shape: [...shape], values: [...data] });
+    }
+    expect(tensors.has('bijectors.1.conditioner.0.weight')).toBe(true);
+  });
+
+  it('ends quietly where the reader of a pipe has seen enough', async () => {
+    const sample = cli.start('sample people.model -n 200000');
+    sample.process.stdout.once('data', () => sample.process.stdout.destroy());
+    const train = cli.start(`train --toy moons ${TINY} --out unread.model --json`);
+    train.process.stdout.destroy();
+    for (const { code, stderr } of [await sample.ended, await train.ended]) {
+      expect(stderr).not.toMatch(/error|at .*\.js/i);
+      expect(code).toBe(0);
+    }
+    // Its events had no reader, but the model was asked for.
+    expect(cli.files()).toContain('unread.model');
+  });
+});
+
+describe('info and inspect', () => {
+  it('tell the adapter and the model as tables', async () => {
+    const [info, inspect] = await Promise.all([expectDone('info'), expectDone('inspect people.model')]);
+    expect(info.stdout).toMatch(/│ Kind +│ (software \(no GPU\)|GPU) +│/);
+    expect(info.stdout).toMatch(/│ maxBufferSize +│ \d+ MiB +│/);
+    expect(inspect.stdout).toMatch(/│ Columns +│ height, weight, age +│/);
+    expect(inspect.stdout).toContain(
+      'weight, age given height; tanh scale, bound 3; one net of 4 leaky_relu',
+    );
+    expect(inspect.stdout).toMatch(/│ bijectors\.1\.conditioner\.0\.weight │ \[4, 1\] +│/);
+  });
+
+  it('tell them as events', async () => {
+    const [info, inspect] = await Promise.all([
+      expectDone('info --json'),
+      expectDone('inspect people.model --json'),
+    ]);
+    expect(info.events().map(({ event }) => event)).toEqual(['adapter', 'done']);
+    expect(inspect.events()).toHaveLength(1);
+    expect(inspect.events()[0]).toMatchObject({ parameters: 50, spec: { dim: 3 } });
+  });
+});
+
+describe('a mistake of the user', () => {
+  let before: string[];
+  beforeEach(() => {
+    cli.write('text.csv', 'a,b\n1,2\n2,hello\n');
+    cli.write('ragged.csv', 'a,b\n1,2\n2\n');
+    cli.write('one_row.csv', 'a,b\n1,2\n');
+    cli.write('constant.csv', 'a,b\n1,2\n3,2\n');
+    cli.write('nan.csv', 'a,b\n1,2\nNaN,3\n');
+    cli.write('infinite.csv', 'a,b\n1,2\n2,1e39\n');
+    cli.write('one_column.csv', 'a\n1\n2\n');
+    cli.write('damaged.model', cli.bytes('people.model').slice(0, -3));
+    before = cli.files();
+  });
+
+  it.each([
+    ['train text.csv', /text.csv, row 3, column "b": found "hello", expected a number/],
+    ['train ragged.csv', /ragged.csv, row 3, column "b": found 1 cell, expected 2/],
+    ['train one_row.csv', /one_row.csv: found 1 row, expected at least 2/],
+    ['train constant.csv', /constant.csv, column "b": found no spread/],
+    ['train nan.csv', /nan.csv, row 3, column "a": found "NaN", expected a finite number/],
+    ['train infinite.csv', /infinite.csv, row 3, column "b": found "1e39".*float32/],
+    ['train one_column.csv', /one_column.csv, column "a": found 1 column, expected at least 2/],
+    ['train missing.csv', /missing.csv: found no such file/],
+    ['train people.csv --out nowhere/x.model', /nowhere\/x.model: found no folder to write into/],
+    ['train people.csv --checkpoint nowhere/x.ckpt', /nowhere\/x.ckpt: found no folder to write into/],
+    ['train people.csv --report nowhere/x/y', /nowhere\/x\/y: found no folder to write into/],
+    ['train people.csv --resume people.model', /people.model: found a model without the optimiser's state/],
+    ['train no_header.csv --toy moons', /both the data file no_header.csv and --toy moons/],
+    ['train --toy moons --steps 0', /'--steps <n>' argument '0' is invalid. Expected an integer ≥ 1/],
+    ['train --toy moons --lr nan', /'--lr <x>' argument 'nan' is invalid. Expected a number above 0/],
+    ['train --toy moons --preset glow', /This version has no glow flows yet; expected vanilla or realnvp/],
+    ['train people.csv --context age', /This version has no conditional flows yet/],
+    ['train --toy moons --frobnicate', /unknown option '--frobnicate'/],
+    ['trian', /unknown command 'trian'.*\(Did you mean train\?\)/s],
+    ['logprob people.model', /missing required argument 'data'/],
+    ['logprob damaged.model people.csv', /damaged.model: .*found .* expected/],
+    ['logprob people.csv people.csv', /people.csv: .*This is no safetensors file/],
+    ['forward people.model one_column.csv', /found the columns a, expected height, weight, age/],
+    ['inverse people.model people.csv', /found the columns height, weight, age, expected z1, z2, z3/],
+  ])('is told as an error and an event, and nothing is written: %s', async (args, sentence) => {
+    const { code, stderr, events } = await cli.run(`${args} --json`);
+    expect(stderr).toMatch(sentence);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    const [error, ...others] = events();
+    expect(others).toEqual([]);
+    expect(error).toMatchObject({ event: 'error', code: expect.stringMatching(/^[A-Z_]+$/) as string });
+    expect(error!['message']).toMatch(sentence);
+    expect(code).toBe(2);
+    expect(cli.files()).toEqual(before);
+  });
+
+  it('leaves the file of an earlier run as it was, and standard output empty', async () => {
+    cli.write('old.csv', 'old');
+    const toFile = await cli.run('logprob people.model text.csv --out old.csv');
+    expect(toFile.code).toBe(2);
+    expect(new TextDecoder().decode(cli.bytes('old.csv'))).toBe('old');
+    const toStdout = await cli.run('logprob people.model text.csv');
+    expect(toStdout).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('is told before training where the model is larger than the device allows', async () => {
+    const { code, stderr } = await cli.run('train --toy moons --hidden 20000,20000 --out large.model');
+    expect(stderr).toMatch(/A model of [\d,]+ parameters needs maxStorageBufferBindingSize = \d+/);
+    expect(code).toBe(2);
+  });
+});
+
+describe('the process', () => {
+  // Elsewhere Dawn does not go through a Vulkan loader that can be sent astray.
+  it.runIf(process.platform === 'linux')(
+    'ends with exit code 3 where there is no adapter of the wanted kind',
+    async () => {
+      const { code, stderr, events } = await cli.run('info --adapter gpu --json', {
+        // No driver but the one that is asked for, and that is not there.
+        env: { VK_DRIVER_FILES: '/nonexistent.json', VK_ICD_FILENAMES: '/nonexistent.json' },
+      });
+      expect(code).toBe(3);
+      expect(stderr).toMatch(/error: No usable WebGPU adapter.*graphics driver/);
+      expect(events()).toMatchObject([{ event: 'error', code: 'GPU_UNAVAILABLE' }]);
+    },
+  );
+
+  it('shows how to start where nothing was asked for, and the options of a command', async () => {
+    const nothing = await cli.run('');
+    expect(nothing.stderr).toContain('wgflow train --toy moons');
+    expect(nothing.code).toBe(2);
+    const help = await cli.run('train --help');
+    expect(help.code).toBe(0);
+    for (const option of ['--toy', '--val', '--patience', '--checkpoint', '--resume', '--report', '--json']) {
+      expect(help.stdout).toContain(option);
+    }
+    expect(help.stdout).not.toContain('--context');
+    expect(
+      Math.max(
+        ...help.stdout
+          .split('Examples:')[0]!
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThan(81);
+  });
+});
+
+async function expectDone(args: string) {
+  const result = await cli.run(args);
+  expect(result.code, `wgflow ${args}: ${result.stderr}`).toBe(0);
+  return result;
+}
+
+function expectNoTemporaryFiles(): void {
+  expect(cli.files().filter((name) => name.endsWith('.tmp'))).toEqual([]);
+}
