@@ -69,6 +69,20 @@ const models: fc.Arbitrary<Model> = specs.chain((spec) => {
 const bits = (values: Float32Array) => new Uint32Array(values.slice().buffer);
 
 describe('a model file', () => {
+  it('keeps the best parameters of a validated run, and refuses a file that names but lacks them', () => {
+    const best = { nll: 1.5, scoresSince: 2, parameters: Float32Array.from({ length: 14 }, (_, i) => i / 8) };
+    const validated = { ...checkpoint, optimizer: { ...checkpoint.optimizer, best } };
+    expect(decodeModel(encodeModel(validated)).optimizer?.best).toEqual(best);
+    const name = 'optimizer.best.bijectors.1.conditioner.0.weight';
+    expect(() => decodeModel(rewritten({ tensors: { [name]: undefined } }, validated))).toThrow(
+      `missing "${name}"`,
+    );
+    const record = '{"step":20,"settings":{}}';
+    expect(() => decodeModel(rewritten({ metadata: { wgflow_optimizer: record } }, validated))).toThrow(
+      'not in the spec "optimizer.best.',
+    );
+  });
+
   it('gives a model back bit for bit, with its training record and its optimiser state', () => {
     fc.assert(
       fc.property(models, (model) => {

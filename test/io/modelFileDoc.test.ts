@@ -143,7 +143,11 @@ describe('docs/model-file.md', () => {
       Object.keys(trainingRecordSchema.entries),
     );
     expectAgreement('#/$defs/wgflow_training', trainingRecordSchema, training);
-    expectAgreement('#/$defs/wgflow_optimizer', optimizerRecordSchema, { step: 3, settings: { lr: 0.001 } });
+    expectAgreement('#/$defs/wgflow_optimizer', optimizerRecordSchema, {
+      step: 3,
+      settings: { lr: 0.001 },
+      best: { nll: 1.25, scoresSince: 2 },
+    });
   });
 
   it('shows the bytes of the tiny file as they are written', () => {
