@@ -1,16 +1,17 @@
 /** A normalizing flow on the GPU. */
-import { DisposedError, LimitError, ShapeError } from './errors.ts';
+import { DisposedError, ShapeError } from './errors.ts';
+import { checkedSpec, requireSample, rowCount } from './flowOptions.ts';
+import type { FlowOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 import { GpuContext } from './gpu/context.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import { requestNavigatorDevice } from './gpu/device.ts';
-import type { NeededLimits } from './gpu/device.ts';
 import { RowRunner } from './gpu/rows.ts';
 import type { RowJob } from './gpu/rows.ts';
 import { initialParameters } from './init.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
+import { limitsFor, requireRoom } from './modelLimits.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
-import { validateSpec } from './spec.ts';
 import type { FlowSpec } from './spec.ts';
 import { gradientsPlan } from './steps/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
@@ -20,23 +21,6 @@ import { sampleAndLogProbPlan, samplePlan } from './steps/sample.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
 import { fit } from './trainer.ts';
 import type { FitOptions, FitReport, TrainingData, TrainingSnapshot } from './trainer.ts';
-
-export interface FlowOptions {
-  /** The device to run on; the caller keeps it. Without it `navigator.gpu` gives one that dies with the flow. */
-  device?: GPUDevice;
-  /** Seed of the initial parameters, a non-negative integer. Default 0. */
-  seed?: number;
-}
-
-export interface SampleOptions {
-  /** Row r of the result depends on (seed, r) alone. Default 0. */
-  seed?: number;
-  /** Standard deviation of the latent normal; below 1 keeps samples near the modes. Default 1. */
-  temperature?: number;
-  /** Index of the first row: a large sample can be drawn in pieces. Default 0. */
-  firstRow?: number;
-  signal?: AbortSignal;
-}
 
 /**
  * A density model: an invertible map f from data x to latent z ~ N(0, I), with
@@ -63,7 +47,10 @@ export class Flow implements Disposable {
   readonly #chunkRows: number;
   readonly #parameters: OwnedBuffer;
   readonly #runner: RowRunner;
-  #training: TrainingRecord | undefined;
+  #record: TrainingRecord | undefined;
+  /** Neither trained nor loaded: the first training data set the standardisation. */
+  #fresh = false;
+  #fitting = false;
   /** Where training stopped; its parameters are the last ones, not the best. */
   #last: TrainingSnapshot | undefined;
   /** Set while `fit` runs. */
@@ -79,7 +66,7 @@ export class Flow implements Disposable {
     this.#chunkRows = chunkRowsOf(this.#model);
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
     this.#runner = new RowRunner(context, new Map([[PARAMETERS, this.#parameters]]));
-    this.#training = model.training;
+    this.#record = model.training;
     const { parameters, training, optimizer } = model;
     if (training !== undefined && optimizer !== undefined) this.#last = { parameters, training, optimizer };
     this.#upload(model.parameters);
@@ -88,15 +75,17 @@ export class Flow implements Disposable {
   /**
    * A fresh flow of `spec`.
    * @throws {ShapeError} when the spec is out of range
-   * @throws {LimitError} when the device has no room for the parameters
    * @throws {GpuUnavailableError} when no device was given and there is none
-   * @throws {LimitError} when the parameters do not fit the device
+   * @throws {LimitError} when the device has no room for the parameters
    */
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
-    validateSpec(spec);
-    if (options.device !== undefined) requireRoom(spec, options.device);
-    const parameters = initialParameters(spec, options.seed ?? 0);
-    return Flow.#open({ spec: structuredClone(spec), parameters }, options.device);
+    const checked = checkedSpec(spec);
+    const flow = await Flow.#open(checked, options.device, () => ({
+      spec: checked,
+      parameters: initialParameters(checked, options.seed ?? 0),
+    }));
+    flow.#fresh = true;
+    return flow;
   }
 
   /**
@@ -108,14 +97,15 @@ export class Flow implements Disposable {
     bytes: Uint8Array,
     { device, fileName }: { device?: GPUDevice; fileName?: string } = {},
   ): Promise<Flow> {
-    return Flow.#open(decodeModel(bytes, fileName), device);
+    const model = decodeModel(bytes, fileName);
+    return Flow.#open(model.spec, device, () => model);
   }
 
-  static async #open(model: Model, device: GPUDevice | undefined): Promise<Flow> {
-    const bytes = 4 * model.parameters.length;
-    const opened = device ?? (await requestNavigatorDevice(limitsFor(bytes)));
+  static async #open(spec: FlowSpec, device: GPUDevice | undefined, model: () => Model): Promise<Flow> {
+    const opened = device ?? (await requestNavigatorDevice(limitsFor(spec)));
     try {
-      return new Flow(GpuContext.of(opened), device === undefined, model);
+      requireRoom(spec, opened);
+      return new Flow(GpuContext.of(opened), device === undefined, model());
     } catch (error) {
       if (device === undefined) opened.destroy();
       throw error;
@@ -134,7 +124,7 @@ export class Flow implements Disposable {
 
   /** What made this model: columns, steps, seed; undefined for a flow that was never trained. */
   get training(): TrainingRecord | undefined {
-    return this.#training;
+    return this.#record;
   }
 
   /**
@@ -145,7 +135,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ z: Float32Array; logDet: Float32Array }> {
-    const rows = this.#rowsOf('x', x);
+    const rows = rowCount('x', x, this.dim);
     const z = new Float32Array(x.length);
     const logDet = new Float32Array(rows);
     await this.#run({
@@ -170,7 +160,7 @@ export class Flow implements Disposable {
     z: Float32Array,
     options: RunOptions = {},
   ): Promise<{ x: Float32Array; logDet: Float32Array }> {
-    const rows = this.#rowsOf('z', z);
+    const rows = rowCount('z', z, this.dim);
     const x = new Float32Array(z.length);
     const logDet = new Float32Array(rows);
     await this.#run({
@@ -192,7 +182,7 @@ export class Flow implements Disposable {
    * @throws {ShapeError} when x.length is not a multiple of D
    */
   async logProb(x: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
-    const rows = this.#rowsOf('x', x);
+    const rows = rowCount('x', x, this.dim);
     const logProb = new Float32Array(rows);
     await this.#run({
       kind: 'log_prob',
@@ -213,12 +203,11 @@ export class Flow implements Disposable {
     n: number,
     { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
   ): Promise<Float32Array> {
-    const rows = this.#countOf(n);
-    requireTemperature(temperature);
-    const samples = new Float32Array(rows * this.dim);
+    requireSample(n, temperature);
+    const samples = new Float32Array(n * this.dim);
     await this.#run({
       kind: 'sample',
-      rows,
+      rows: n,
       planOf: ({ start, count }) =>
         samplePlan(this.#model, { rowStart: firstRow + start, rows: count, seed, temperature }),
       outputs: [{ buffer: STATE, features: this.dim, rows: samples }],
@@ -236,14 +225,13 @@ export class Flow implements Disposable {
     n: number,
     { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
   ): Promise<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
-    const rows = this.#countOf(n);
-    requireTemperature(temperature);
-    const x = new Float32Array(rows * this.dim);
-    const z = new Float32Array(rows * this.dim);
-    const logProb = new Float32Array(rows);
+    requireSample(n, temperature);
+    const x = new Float32Array(n * this.dim);
+    const z = new Float32Array(n * this.dim);
+    const logProb = new Float32Array(n);
     await this.#run({
       kind: 'sample_and_log_prob',
-      rows,
+      rows: n,
       planOf: ({ start, count }) =>
         sampleAndLogProbPlan(this.#model, { rowStart: firstRow + start, rows: count, seed, temperature }),
       outputs: [
@@ -265,7 +253,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ nll: number; gradients: Record<string, Float32Array> }> {
-    const rows = this.#rowsOf('x', x);
+    const rows = rowCount('x', x, this.dim);
     if (rows === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
     const { layout } = this.#model;
     const nll = new Float32Array(rows);
@@ -291,34 +279,47 @@ export class Flow implements Disposable {
   /**
    * Trains on the GPU by Adam on the mean NLL; iterate to make it go. Reports come a few times a second, while
    * the GPU is already at work on the next steps. Stop early by `break` or by `signal`: the flow keeps the
-   * steps that were done.
+   * steps that were done. The data standardise a fresh flow; one that was trained or loaded keeps its mean and std.
    * @throws {DataError} when the data are not finite, too few, or constant in a column, and for `resume` without
    * an earlier run
-   * @throws {ShapeError} when an option is out of range
+   * @throws {ShapeError} when an option is out of range, or another `fit` is still running
    * @throws {LimitError} when the batch does not fit the device
    * @throws {TrainingDivergedError} when a loss or gradient is not finite; such an update is never applied
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
-    return fit(
-      {
-        context: this.#context,
-        model: this.#model,
-        parameters: this.#parameters,
-        logProb: (x) => this.logProb(x),
-        last: this.#last,
-        running: (snapshot) => {
-          this.#snapshot = snapshot;
+    return this.#train(data, options);
+  }
+
+  async *#train(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
+    if (this.#fitting) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
+    this.#fitting = true;
+    try {
+      yield* fit(
+        {
+          context: this.#context,
+          model: this.#model,
+          parameters: this.#parameters,
+          fresh: this.#fresh,
+          last: this.#last,
+          isAlive: () => !this.#disposed,
+          logProb: (x, run) => this.logProb(x, run),
+          running: (snapshot) => {
+            this.#snapshot = snapshot;
+          },
+          finished: (last) => {
+            this.#fresh = false;
+            this.#record = last.training;
+            this.#last = last;
+          },
         },
-        finished: (last) => {
-          this.#snapshot = undefined;
-          this.#training = last.training;
-          this.#last = last;
-        },
-      },
-      data,
-      options,
-    );
+        data,
+        options,
+      );
+    } finally {
+      this.#fitting = false;
+      this.#snapshot = undefined;
+    }
   }
 
   /** All parameters, by their name in the model file. */
@@ -335,13 +336,14 @@ export class Flow implements Disposable {
    */
   async save({ checkpoint = false }: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
     this.#requireAlive();
-    const running = await this.#snapshot?.();
+    const snapshot = this.#snapshot;
+    const running = snapshot && (await this.#context.guard(snapshot));
     if (checkpoint) {
       const last = running ?? this.#last;
       if (last !== undefined) return encodeModel({ spec: this.spec, ...last });
     }
     const parameters = running?.parameters ?? (await this.#download());
-    const training = running?.training ?? this.#training;
+    const training = running?.training ?? this.#record;
     return encodeModel({ spec: this.spec, parameters, ...(training === undefined ? {} : { training }) });
   }
 
@@ -377,57 +379,4 @@ export class Flow implements Disposable {
   #requireAlive(): void {
     if (this.#disposed) throw new DisposedError('Flow');
   }
-
-  #rowsOf(name: string, values: Float32Array): number {
-    if (values.length % this.dim !== 0) {
-      throw new ShapeError(
-        name,
-        `${values.length} values`,
-        `a multiple of dim = ${this.dim}`,
-        'Rows are row-major [B, D].',
-      );
-    }
-    return values.length / this.dim;
-  }
-
-  #countOf(n: number): number {
-    if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError('n', String(n), 'a non-negative integer');
-    return n;
-  }
-}
-
-/** What every call takes. */
-export interface RunOptions {
-  signal?: AbortSignal;
-}
-
-function requireTemperature(temperature: number): void {
-  if (!(temperature >= 0 && Number.isFinite(temperature))) {
-    throw new ShapeError('temperature', String(temperature), 'a finite number ≥ 0');
-  }
-}
-
-/** Tells a model that is too large before its parameters are drawn, which might not fit in memory either. */
-function requireRoom(spec: FlowSpec, device: GPUDevice): void {
-  const { length } = paramLayout(spec);
-  const available = device.limits.maxStorageBufferBindingSize;
-  if (4 * length <= available) return;
-  throw new LimitError(
-    `A model of ${length.toLocaleString('en')} parameters`,
-    'maxStorageBufferBindingSize',
-    4 * length,
-    available,
-    'Use fewer couplings or narrower hidden layers.',
-  );
-}
-
-const DEFAULT_BINDING_BYTES = 128 * 2 ** 20;
-
-/** Raised limits for parameters that do not fit WebGPU's default binding of 128 MiB. */
-function limitsFor(parameterBytes: number): NeededLimits {
-  if (parameterBytes <= DEFAULT_BINDING_BYTES) return {};
-  return {
-    maxStorageBufferBindingSize: parameterBytes,
-    maxBufferSize: Math.max(parameterBytes, 256 * 2 ** 20),
-  };
 }

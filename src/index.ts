@@ -3,7 +3,7 @@
  * This entry has no Node imports; `wgflow/node` opens devices in Node, `wgflow/reference` is the f64 twin.
  */
 export { Flow } from './flow.ts';
-export type { FlowOptions, RunOptions, SampleOptions } from './flow.ts';
+export type { FlowOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
 export { PRESETS, realnvp, vanilla } from './flows/index.ts';
 export type { Preset, PresetName, FlowOptions as PresetOptions } from './flows/index.ts';

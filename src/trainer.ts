@@ -1,11 +1,12 @@
 /** fit(): training on the GPU, many steps a submit, reported while the next ones run. */
-import { DataError, ShapeError } from './errors.ts';
+import { DataError, DisposedError, ShapeError } from './errors.ts';
 import { columnStatistics } from './data/statistics.ts';
-import { toyDensity } from './data/toy.ts';
+import { toyDensity, toyDensityOfShape } from './data/toy.ts';
 import type { ToyName } from './data/toy.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
 import type { OptimizerState, TrainingRecord } from './io/modelFile.ts';
+import type { RunOptions } from './flowOptions.ts';
 import { STREAMS } from './random.ts';
 import { formatSchedule, parseSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -80,7 +81,10 @@ export interface Trainee {
   context: GpuContext;
   model: FlowModel;
   parameters: OwnedBuffer;
-  logProb: (x: Float32Array) => Promise<Float32Array>;
+  /** Whether the first training data set the standardisation. */
+  fresh: boolean;
+  isAlive: () => boolean;
+  logProb: (x: Float32Array, options: RunOptions) => Promise<Float32Array>;
   /** Where an earlier run stopped, for `resume`. */
   last: TrainingSnapshot | undefined;
   /** Receives the run's state as a function while it goes on, and as a value when it stops. */
@@ -117,26 +121,24 @@ export async function* fit(
       : resumed?.optimizer;
   const settings = settingsOf(options, state);
   const source = sourceOf(model, data);
+  const validation = validationOf(options, model, settings.steps);
+  const rows = data instanceof Float32Array ? data : undefined;
+  const statistics = rows && columnStatistics(rows, model.spec.dim, options.columns);
   options.signal?.throwIfAborted();
-  if (data instanceof Float32Array) {
-    const statistics = columnStatistics(data, model.spec.dim, options.columns);
-    if (resumed === undefined) standardizeBy(trainee, statistics);
-  }
+
+  const run = await context.guard(() => TrainingRun.start(trainee, source, rows, settings, state));
+  if (trainee.fresh && statistics !== undefined) standardizeBy(trainee, statistics);
   // The flow may have the best parameters by now; training goes on from the last ones.
   if (resumed !== undefined) context.buffers.write(trainee.parameters, resumed.parameters);
-
-  const run = await context.guard(() =>
-    TrainingRun.start(trainee, source, data instanceof Float32Array ? data : undefined, settings, state),
-  );
-  const validation = validationOf(options, model, settings.steps);
   const snapshot = async (): Promise<TrainingSnapshot> => {
     const taken = await run.snapshot();
-    return { ...taken, training: recordOf(data, options, settings, taken.optimizer.step, run.best?.nll) };
+    return { ...taken, training: recordOf(source, options, settings, taken.optimizer.step, run.best?.nll) };
   };
   trainee.running(snapshot);
   try {
     while (run.submitted < settings.steps) {
       options.signal?.throwIfAborted();
+      if (!trainee.isAlive()) throw new DisposedError('Flow');
       const untilScore =
         validation === undefined ? Infinity : validation.every - (run.submitted % validation.every);
       run.submit(Math.min(settings.steps - run.submitted, untilScore));
@@ -145,11 +147,13 @@ export async function* fit(
       while (run.pending > (scoreNow || isLast ? 0 : 1)) {
         const report = await context.guard(() => run.nextReport());
         if (scoreNow && run.pending === 0) {
-          const nll = meanNll(await trainee.logProb(validation.data));
+          const nll = meanNll(await trainee.logProb(validation.data, { signal: options.signal }));
           run.recordScore(nll);
           report.validationNll = nll;
         }
         if (run.best !== undefined) report.bestValidationNll = run.best.nll;
+        // What ran on destroyed buffers is no result.
+        if (!trainee.isAlive()) throw new DisposedError('Flow');
         yield report;
       }
       if (validation?.patience !== undefined && (run.best?.scoresSince ?? 0) >= validation.patience) return;
@@ -157,9 +161,11 @@ export async function* fit(
   } finally {
     try {
       await run.drain();
-      const last = await snapshot();
-      run.restoreBest();
-      trainee.finished(last);
+      if (trainee.isAlive()) {
+        const last = await context.guard(snapshot);
+        run.restoreBest();
+        trainee.finished(last);
+      }
     } finally {
       run.dispose();
     }
@@ -239,7 +245,10 @@ function validationOf(
 ): { data: Float32Array; every: number; patience: number | undefined } | undefined {
   const { validation } = options;
   if (validation === undefined) return undefined;
-  const { data, patience } = validation;
+  const { data, patience, every = Math.max(1, Math.ceil(steps / 50)) } = validation;
+  requireSetting('validation.every', every, 'an integer ≥ 1', isPositiveInteger);
+  if (patience !== undefined)
+    requireSetting('validation.patience', patience, 'an integer ≥ 1', isPositiveInteger);
   if (data.length === 0 || data.length % model.spec.dim !== 0) {
     throw new ShapeError(
       'validation.data',
@@ -247,7 +256,12 @@ function validationOf(
       `a positive multiple of dim = ${model.spec.dim}`,
     );
   }
-  return { data, patience, every: validation.every ?? Math.max(1, Math.ceil(steps / 50)) };
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const row = Math.floor(bad / model.spec.dim) + 1;
+    throw new DataError(`validation: found ${data[bad]}, expected a finite number`, { row });
+  }
+  return { data, patience, every };
 }
 
 function resumedState({ last }: Trainee): TrainingSnapshot {
@@ -271,12 +285,13 @@ function standardizeBy(
   context.buffers.write(parameters, new Float32Array(std), slots.std.offset);
 }
 
-function meanNll(logProb: Float32Array): number {
+/** Mean NLL in nats of rows whose log-densities these are. */
+export function meanNll(logProb: Float32Array): number {
   return -logProb.reduce((sum, value) => sum + value, 0) / logProb.length;
 }
 
 function recordOf(
-  data: TrainingData,
+  source: BatchSource,
   options: FitOptions,
   settings: RunSettings,
   steps: number,
@@ -291,9 +306,10 @@ function recordOf(
       learningRate: settings.learningRate,
       schedule: formatSchedule(settings.schedule),
       clipNorm: settings.clipNorm,
+      ...(source.kind === 'toy' ? { noise: source.noise } : {}),
     },
     ...(options.columns === undefined ? {} : { columns: [...options.columns] }),
-    ...(data instanceof Float32Array ? {} : { dataset: data.toy }),
+    ...(source.kind === 'toy' ? { dataset: toyDensityOfShape(source.shape).name } : {}),
     ...(options.preset === undefined ? {} : { preset: options.preset }),
     ...(best === undefined ? {} : { bestValidationNll: best }),
   };

@@ -1,5 +1,5 @@
 /** The GPU side of one fit: buffers, submits, the ring of losses. */
-import { TrainingDivergedError } from './errors.ts';
+import { LimitError, TrainingDivergedError } from './errors.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
 import { GpuProgram } from './gpu/executor.ts';
@@ -100,6 +100,7 @@ export class TrainingRun implements Disposable {
   ): Promise<TrainingRun> {
     const { context, model, parameters } = trainee;
     const { buffers } = context;
+    requireBatchRoom(settings.batch, context.device);
     const owned: { dispose(): void }[] = [];
     try {
       const shared = new Map([[PARAMETERS, parameters]]);
@@ -154,12 +155,15 @@ export class TrainingRun implements Disposable {
     if (staging === undefined) throw new RangeError('two submits are pending already');
     this.#writeSchedule(this.#step, count);
     this.#program.run(count, [{ from: STEP_LOSSES, to: staging, length: 2 * RING_SIZE }]);
+    const losses = this.#context.buffers.read(staging, 2 * RING_SIZE);
+    // Whoever awaits it may come only after the device is lost; unhandled, that would end a Node process.
+    losses.catch(() => undefined);
     this.#queue.push({
       firstStep: this.#step,
       count,
       submittedAt: performance.now(),
       staging,
-      losses: this.#context.buffers.read(staging, 2 * RING_SIZE),
+      losses,
     });
     this.#step += count;
   }
@@ -189,7 +193,8 @@ export class TrainingRun implements Disposable {
     const now = performance.now();
     const elapsed = now - Math.max(this.#lastReadAt, submit.submittedAt);
     this.#lastReadAt = now;
-    const msPerStep = elapsed / count;
+    // A browser's clock may be too coarse to see a submit.
+    const msPerStep = Math.max(elapsed, 1e-3) / count;
     this.#adapt(msPerStep);
     const { batch, steps, schedule, learningRate } = this.#settings;
     return {
@@ -207,11 +212,8 @@ export class TrainingRun implements Disposable {
 
   /** Takes note of a validation score (nats) of the parameters as they are now, and keeps them if it is the best. */
   recordScore(nll: number): void {
-    if (this.#best !== undefined && !(nll < this.#best.nll)) {
-      this.#best.scoresSince++;
-      return;
-    }
-    this.#keepBest(nll, 0, this.#parameters);
+    if (Number.isFinite(nll) && nll < (this.#best?.nll ?? Infinity)) this.#keepBest(nll, 0, this.#parameters);
+    else if (this.#best !== undefined) this.#best.scoresSince++;
   }
 
   /** The best validation score so far, in nats, and how many have come since. */
@@ -298,4 +300,17 @@ export class TrainingRun implements Disposable {
     const target = Math.max(1, Math.floor(this.#settings.submitMs / Math.max(msPerStep, 1e-3)));
     this.#stepsPerSubmit = Math.min(target, 2 * this.#stepsPerSubmit, MAX_STEPS_PER_SUBMIT);
   }
+}
+
+/** @throws {LimitError} when one number per row of the batch does not fit a binding */
+function requireBatchRoom(batch: number, device: GPUDevice): void {
+  const available = device.limits.maxStorageBufferBindingSize;
+  if (4 * batch <= available) return;
+  throw new LimitError(
+    `A batch of ${batch} rows`,
+    'maxStorageBufferBindingSize',
+    4 * batch,
+    available,
+    'Use a smaller batch.',
+  );
 }

@@ -35,7 +35,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'spec',
     'version',
   ],
-  flow: ['flow', 'trainer', 'trainingRun'],
+  flow: ['flow', 'flowOptions', 'modelLimits', 'trainer', 'trainingRun'],
   entry: ['index', 'node'],
 };
 

@@ -23,10 +23,7 @@ export async function requestDevice(
     if (value > available) throw new LimitError('The model', limit, value, available, 'Use a smaller model.');
     requiredLimits[limit] = value;
   }
-  const requiredFeatures: GPUFeatureName[] = adapter.features.has('timestamp-query')
-    ? ['timestamp-query']
-    : [];
-  const device = await adapter.requestDevice({ label: 'wgflow', requiredLimits, requiredFeatures });
+  const device = await adapter.requestDevice({ label: 'wgflow', requiredLimits });
   keptAlive.set(device, { adapter, keepAlive });
   return device;
 }

@@ -1,4 +1,5 @@
 /** Runs row-wise plans over any number of rows in bounded memory: rows go in, rows come out, chunk by chunk. */
+import { DisposedError } from '../errors.ts';
 import type { Plan } from '../plan.ts';
 import { chunksOf, paddedRows } from '../shape.ts';
 import type { OwnedBuffer } from './buffers.ts';
@@ -39,6 +40,7 @@ export class RowRunner implements Disposable {
   readonly #shared: SharedBuffers;
   readonly #kept = new Map<string, Kept>();
   #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
 
   constructor(context: GpuContext, shared: SharedBuffers) {
     this.#context = context;
@@ -68,7 +70,15 @@ export class RowRunner implements Disposable {
 
   /** Starts `work` once everything that was asked for before is done. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(() => this.#context.guard(work));
+    const turn = this.#last.then(async () => {
+      this.#requireAlive();
+      try {
+        return await this.#context.guard(work);
+      } finally {
+        // What ran on destroyed buffers is no result.
+        this.#requireAlive();
+      }
+    });
     this.#last = turn.catch(() => undefined);
     return turn;
   }
@@ -77,6 +87,7 @@ export class RowRunner implements Disposable {
     const { device, buffers } = this.#context;
     for (const chunk of chunksOf(job.rows, job.chunkRows)) {
       job.signal?.throwIfAborted();
+      this.#requireAlive();
       const plan = job.planOf(chunk);
       const { program, staging } = await this.#programFor(job, chunk, plan);
       if (job.input !== undefined) {
@@ -121,11 +132,18 @@ export class RowRunner implements Disposable {
       this.#context.buffers.staging(`${job.kind}/${buffer} staging`, features * paddedRows(chunk.count)),
     );
     const made = { program, staging };
+    if (this.#disposed) disposeKept(made);
+    this.#requireAlive();
     this.#kept.set(key, made);
     return made;
   }
 
+  #requireAlive(): void {
+    if (this.#disposed) throw new DisposedError('Flow');
+  }
+
   dispose(): void {
+    this.#disposed = true;
     for (const kept of this.#kept.values()) disposeKept(kept);
     this.#kept.clear();
   }

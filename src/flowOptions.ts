@@ -1,0 +1,57 @@
+/** What the calls of a flow take, and what is refused. */
+import { ModelFileError, ShapeError } from './errors.ts';
+import { parseSpec } from './io/specSchema.ts';
+import { validateSpec } from './spec.ts';
+import type { FlowSpec } from './spec.ts';
+
+export interface FlowOptions {
+  /** The device to run on; the caller keeps it. Without it `navigator.gpu` gives one that dies with the flow. */
+  device?: GPUDevice;
+  /** Seed of the initial parameters, a non-negative integer. Default 0. */
+  seed?: number;
+}
+
+/** What every call takes. */
+export interface RunOptions {
+  /** Stops between chunks of rows; the call throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface SampleOptions extends RunOptions {
+  /** Row r of the result depends on (seed, r) alone. Default 0. */
+  seed?: number;
+  /** Standard deviation of the latent normal; below 1 keeps samples near the modes. Default 1. */
+  temperature?: number;
+  /** Index of the first row: a large sample can be drawn in pieces. Default 0. */
+  firstRow?: number;
+}
+
+/** A copy of a spec that was made by code rather than read from a file. @throws {ShapeError} as `Flow.create` */
+export function checkedSpec(spec: FlowSpec): FlowSpec {
+  validateSpec(spec);
+  try {
+    return parseSpec(spec, 'spec');
+  } catch (error) {
+    if (!(error instanceof ModelFileError)) throw error;
+    throw new ShapeError('spec', 'a value outside the schema', 'a FlowSpec', error.message);
+  }
+}
+
+/** Rows of a row-major array of `dim` features. @throws {ShapeError} when they are not whole */
+export function rowCount(name: string, values: Float32Array, dim: number): number {
+  if (values.length % dim === 0) return values.length / dim;
+  throw new ShapeError(
+    name,
+    `${values.length} values`,
+    `a multiple of dim = ${dim}`,
+    'Rows are row-major [B, D].',
+  );
+}
+
+/** @throws {ShapeError} when the number of rows or the temperature is out of range */
+export function requireSample(n: number, temperature: number): void {
+  if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError('n', String(n), 'a non-negative integer');
+  if (!(temperature >= 0 && Number.isFinite(temperature))) {
+    throw new ShapeError('temperature', String(temperature), 'a finite number ≥ 0');
+  }
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { toyDensity } from '../../src/data/toy.ts';
+import { DeviceLostError, DisposedError } from '../../src/errors.ts';
+import { Flow } from '../../src/flow.ts';
+import { realnvp, vanilla } from '../../src/flows/index.ts';
+import { openDevice } from '../../src/node.ts';
+import { STREAMS } from '../../src/random.ts';
+import type { FlowSpec } from '../../src/spec.ts';
+import type { FitOptions } from '../../src/trainer.ts';
+import { testContext, testDevice } from '../support/device.ts';
+
+const small = { couplings: 2, hidden: [8] };
+const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
+
+describe('the end of a flow', () => {
+  it('fails the calls that it overtakes, and leaves no buffer behind', async () => {
+    const { buffers } = await testContext();
+    const { live } = buffers.counts;
+    const flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    const calls = [flow.logProb(rows), flow.forward(rows), flow.gradients(rows)];
+    flow.dispose();
+    for (const call of calls) await expect(call).rejects.toThrow(DisposedError);
+    expect(buffers.counts.live).toBe(live);
+  });
+
+  it('ends a fit that is running', async () => {
+    const { buffers } = await testContext();
+    const { live } = buffers.counts;
+    const flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    const run = async (): Promise<void> => {
+      for await (const { step } of flow.fit({ toy: 'moons' }, { steps: 1e6, batch: 16 })) {
+        if (step > 5) flow.dispose();
+      }
+    };
+    await expect(run()).rejects.toThrow(DisposedError);
+    expect(buffers.counts.live).toBe(live);
+  });
+
+  it('is told as the loss of the device where that is the cause, while training and afterwards', async () => {
+    const device = await openDevice();
+    const flow = await Flow.create(vanilla(2, small), { device });
+    const run = async (): Promise<void> => {
+      for await (const { step } of flow.fit({ toy: 'moons' }, { steps: 1e6, batch: 16 })) {
+        if (step > 5) device.destroy();
+      }
+    };
+    await expect(run()).rejects.toThrow(DeviceLostError);
+    await expect(flow.logProb(rows)).rejects.toThrow(DeviceLostError);
+    await expect(flow.save()).rejects.toThrow(DeviceLostError);
+    flow.dispose();
+  });
+});
+
+describe('a fit', () => {
+  it('is one at a time', async () => {
+    using flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    const first = flow.fit({ toy: 'moons' }, { steps: 100, batch: 16 });
+    await first.next();
+    await expect(flow.fit({ toy: 'moons' }, { steps: 1 }).next()).rejects.toThrow('one at a time');
+    await first.return();
+    expect((await flow.fit({ toy: 'moons' }, { steps: 1, batch: 16 }).next()).value?.step).toBe(1);
+  });
+
+  it.each<[Partial<FitOptions>, string]>([
+    [{ steps: 0 }, 'steps'],
+    [{ batch: 1.5 }, 'batch'],
+    [{ batch: 1e12 }, 'batch of 1000000000000 rows'],
+    [{ learningRate: NaN }, 'learningRate'],
+    [{ clipNorm: -1 }, 'clipNorm'],
+    [{ beta2: 1 }, 'beta2'],
+    [{ validation: { data: rows, every: 0 } }, 'validation.every'],
+    [{ validation: { data: rows, patience: 0 } }, 'validation.patience'],
+    [{ validation: { data: Float32Array.of(1, NaN) } }, 'validation: found NaN'],
+    [{ validation: { data: rows.subarray(1) } }, 'validation.data'],
+    [{ resume: true }, 'no training to resume'],
+  ])('refuses %o, and neither changes nor keeps anything', async (options, message) => {
+    const { buffers } = await testContext();
+    using flow = await Flow.create(realnvp(2, small), { device: await testDevice() });
+    const before = await flow.save();
+    const { live } = buffers.counts;
+    await expect(flow.fit(rows, { steps: 5, ...options }).next()).rejects.toThrow(message);
+    expect(await flow.save()).toEqual(before);
+    expect(buffers.counts.live).toBe(live);
+  });
+
+  it('keeps the standardisation of a flow that was trained before', async () => {
+    using flow = await Flow.create(realnvp(2, small), { device: await testDevice() });
+    const train = async (data: Float32Array): Promise<Float32Array> => {
+      for await (const _ of flow.fit(data, { steps: 2, batch: 16 }));
+      return (await flow.parameters())['bijectors.0.mean']!;
+    };
+    const mean = await train(rows);
+    expect(mean).not.toEqual(new Float32Array(2));
+    expect(await train(rows.map((value) => value + 5))).toEqual(mean);
+  });
+});
+
+describe('a spec that no file could hold', () => {
+  it.each<[string, (spec: FlowSpec) => unknown]>([
+    ['an unknown activation', (spec) => withConditioner(spec, { activation: 'gelu' })],
+    ['too many layers', (spec) => withConditioner(spec, { hidden: Array.from({ length: 65 }, () => 2) })],
+    ['an unknown bijector', (spec) => ({ ...spec, bijectors: [{ type: 'planar' }] })],
+    ['a width out of range', (spec) => withConditioner(spec, { hidden: [70_000] })],
+  ])('is refused: %s', async (_, change) => {
+    const spec = change(vanilla(2, small)) as FlowSpec;
+    await expect(Flow.create(spec, { device: await testDevice() })).rejects.toMatchObject({
+      code: 'SHAPE_MISMATCH',
+    });
+  });
+});
+
+function withConditioner(spec: FlowSpec, change: object): unknown {
+  return {
+    ...spec,
+    bijectors: spec.bijectors.map((bijector) =>
+      bijector.type === 'standardize'
+        ? bijector
+        : { ...bijector, conditioner: { ...bijector.conditioner, ...change } },
+    ),
+  };
+}
