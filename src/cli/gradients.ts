@@ -1,7 +1,8 @@
 /** `wgflow gradients`. */
+import { allRows } from '../data/csv.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { paramLayout } from '../paramLayout.ts';
-import { allRows, columnNames, openFlow, readModel, rowsByName } from './modelInput.ts';
+import { columnNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import type { Session } from './session.ts';
 

@@ -6,6 +6,7 @@ import { DataError, ModelFileError } from '../errors.ts';
 import { Flow } from '../flow.ts';
 import { decodeModel } from '../io/modelFile.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
+import { limitsFor } from '../modelLimits.ts';
 import type { Session } from './session.ts';
 
 /** A model file that was read and found sound. */
@@ -39,8 +40,8 @@ export async function readCheckpoint(file: string): Promise<CheckpointFile> {
   return { file, bytes, model: { ...model, training, optimizer } };
 }
 
-export async function openFlow(session: Session, { bytes, file }: ModelFile): Promise<Flow> {
-  const { device } = await session.open();
+export async function openFlow(session: Session, { bytes, file, model }: ModelFile): Promise<Flow> {
+  const { device } = await session.open(limitsFor(model.spec));
   return Flow.load(bytes, { device, fileName: file });
 }
 
@@ -109,27 +110,6 @@ export async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator
     yield first.value;
     yield* items;
   })();
-}
-
-/** All rows of `chunks` as one array, row-major. @throws the signal's reason once it is aborted */
-export async function allRows(
-  chunks: AsyncIterable<TableChunk>,
-  signal: AbortSignal,
-): Promise<{ columns: string[]; values: Float32Array }> {
-  const parts: Float32Array[] = [];
-  let columns: string[] = [];
-  for await (const chunk of chunks) {
-    signal.throwIfAborted();
-    parts.push(chunk.values);
-    columns = chunk.columns;
-  }
-  const values = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    values.set(part, offset);
-    offset += part.length;
-  }
-  return { columns, values };
 }
 
 function listed(names: readonly string[]): string {

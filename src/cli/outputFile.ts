@@ -125,85 +125,100 @@ function track(temporary: string): void {
 }
 
 class PendingFile implements Output {
-  private ended = false;
+  readonly #file: string;
+  readonly #handle: FileHandle;
+  readonly #temporary: string;
+  readonly #target: string;
+  #ended = false;
 
-  constructor(
-    private readonly file: string,
-    private readonly handle: FileHandle,
-    private readonly temporary: string,
-    private readonly target: string,
-  ) {}
+  constructor(file: string, handle: FileHandle, temporary: string, target: string) {
+    this.#file = file;
+    this.#handle = handle;
+    this.#temporary = temporary;
+    this.#target = target;
+  }
 
   async copyMode(mode: number): Promise<void> {
-    await this.handle.chmod(mode & 0o777);
+    await this.#handle.chmod(mode & 0o777);
   }
 
   async write(data: string | Uint8Array): Promise<void> {
-    requireOpen(this.ended, this.file);
-    await reporting(this.file, () => this.handle.writeFile(data));
+    requireOpen(this.#ended, this.#file);
+    await reporting(this.#file, () => this.#handle.writeFile(data));
   }
 
   async commit(): Promise<void> {
-    if (this.ended) return;
-    requirePending(this.temporary, this.file);
+    if (this.#ended) return;
+    requirePending(this.#temporary, this.#file);
     try {
-      await reporting(this.file, async () => {
-        await this.handle.sync();
-        await this.handle.close();
-        await rename(this.temporary, this.target);
+      await reporting(this.#file, async () => {
+        await this.#handle.sync();
+        await this.#handle.close();
+        await rename(this.#temporary, this.#target);
       });
-      this.ended = true;
-      pending.delete(this.temporary);
+      this.#ended = true;
+      pending.delete(this.#temporary);
     } catch (error) {
       await this.discard();
       throw error;
     }
-    await syncFolder(path.dirname(this.target));
+    await syncFolder(path.dirname(this.#target));
   }
 
   async discard(): Promise<void> {
-    if (this.ended) return;
-    this.ended = true;
-    await closeQuietly(this.handle);
-    await rm(this.temporary, { force: true });
-    pending.delete(this.temporary);
+    if (this.#ended) return;
+    this.#ended = true;
+    await closeQuietly(this.#handle);
+    await rm(this.#temporary, { force: true });
+    pending.delete(this.#temporary);
   }
 }
 
 class PendingFolder implements OutputFolder {
-  private ended = false;
+  readonly #folder: string;
+  readonly #handles: Map<string, FileHandle>;
+  readonly #temporary: string;
+  readonly #target: string;
+  readonly #existed: boolean;
+  #ended = false;
 
   constructor(
-    private readonly folder: string,
-    private readonly handles: Map<string, FileHandle>,
-    private readonly temporary: string,
-    private readonly target: string,
-    private readonly existed: boolean,
-  ) {}
+    folder: string,
+    handles: Map<string, FileHandle>,
+    temporary: string,
+    target: string,
+    existed: boolean,
+  ) {
+    this.#folder = folder;
+    this.#handles = handles;
+    this.#temporary = temporary;
+    this.#target = target;
+    this.#existed = existed;
+  }
 
   async write(name: string, data: string | Uint8Array): Promise<void> {
-    const file = path.join(this.folder, name);
-    requireOpen(this.ended, file);
-    const handle = this.handles.get(name);
-    if (!handle) throw new ShapeError('name', name, `one of ${[...this.handles.keys()].join(', ')}`);
+    const file = path.join(this.#folder, name);
+    requireOpen(this.#ended, file);
+    const handle = this.#handles.get(name);
+    if (!handle) throw new ShapeError('name', name, `one of ${[...this.#handles.keys()].join(', ')}`);
     await reporting(file, () => handle.writeFile(data));
   }
 
   async commit(): Promise<void> {
-    if (this.ended) return;
-    requirePending(this.temporary, this.folder);
+    if (this.#ended) return;
+    requirePending(this.#temporary, this.#folder);
     try {
-      await reporting(this.folder, async () => {
-        for (const handle of this.handles.values()) {
+      await reporting(this.#folder, async () => {
+        for (const handle of this.#handles.values()) {
           await handle.sync();
           await handle.close();
         }
-        if (!this.existed) return rename(this.temporary, this.target);
-        for (const name of this.handles.keys()) {
-          await rename(path.join(this.temporary, name), path.join(this.target, name));
+        if (!this.#existed) return rename(this.#temporary, this.#target);
+        for (const name of this.#handles.keys()) {
+          await rename(path.join(this.#temporary, name), path.join(this.#target, name));
         }
       });
-      await syncFolder(this.existed ? this.target : path.dirname(this.target));
+      await syncFolder(this.#existed ? this.#target : path.dirname(this.#target));
     } finally {
       // After a commit this removes at most the empty temporary folder.
       await this.discard();
@@ -211,11 +226,11 @@ class PendingFolder implements OutputFolder {
   }
 
   async discard(): Promise<void> {
-    if (this.ended) return;
-    this.ended = true;
-    for (const handle of this.handles.values()) await closeQuietly(handle);
-    await rm(this.temporary, { force: true, recursive: true });
-    pending.delete(this.temporary);
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const handle of this.#handles.values()) await closeQuietly(handle);
+    await rm(this.#temporary, { force: true, recursive: true });
+    pending.delete(this.#temporary);
   }
 }
 

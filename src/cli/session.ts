@@ -2,6 +2,7 @@
 import { ShapeError, WgflowError } from '../errors.ts';
 import { describeDevice } from '../gpu/context.ts';
 import type { AdapterReport } from '../gpu/context.ts';
+import type { NeededLimits } from '../gpu/device.ts';
 import { openDeviceWithNote } from '../node.ts';
 import type { AdapterChoice } from '../node.ts';
 import { discardAllOutputs } from './outputFile.ts';
@@ -20,6 +21,9 @@ const EXIT_BY_CODE: Record<string, number> = {
   BAD_DATA: EXIT.badInput,
   BAD_MODEL_FILE: EXIT.badInput,
 };
+
+/** Control characters but for newline and tab. */
+const STEERING = /[^\n\t\P{Cc}]/gu;
 
 /** Results and `--json` events go to stdout; progress, tables and warnings to stderr. */
 export class Session {
@@ -51,10 +55,15 @@ export class Session {
     });
   }
 
-  /** Opens the device, once, and tells the user which one it is. */
-  async open(): Promise<{ device: GPUDevice; report: AdapterReport }> {
+  /**
+   * Opens the device, once, and tells the user which one it is.
+   * @param limits those above WebGPU's defaults that the model needs
+   * @throws {GpuUnavailableError} when there is no adapter of the wanted kind
+   * @throws {LimitError} when the adapter cannot give a needed limit
+   */
+  async open(limits?: NeededLimits): Promise<{ device: GPUDevice; report: AdapterReport }> {
     if (this.#device === undefined) {
-      const { device, opened } = await openDeviceWithNote({ adapter: this.#adapter });
+      const { device, opened } = await openDeviceWithNote({ adapter: this.#adapter, limits });
       this.#device = device;
       const report = describeDevice(device);
       this.say(
@@ -71,14 +80,20 @@ export class Session {
     return { device: this.#device, report: describeDevice(this.#device) };
   }
 
-  /** A line for people, on stderr. */
+  /** A line for people, on stderr. A message may quote a file, and a file must not steer the terminal. */
   say(line: string): void {
-    process.stderr.write(`${line}\n`);
+    process.stderr.write(`${line.replace(STEERING, '?')}\n`);
   }
 
   /** A line for programs, on stdout, with `--json` only. */
   emit(event: { event: string } & Record<string, unknown>): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(event)}\n`);
+    if (!this.json) return;
+    // JSON.stringify escapes the first 32 control characters only.
+    const escaped = JSON.stringify(event).replace(
+      STEERING,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    process.stdout.write(`${escaped}\n`);
   }
 
   /** @throws {ShapeError} when `file` is standard output, which `--json` keeps for the events */

@@ -1,11 +1,14 @@
 /** Tables for people, no wider than their terminal. */
 import CliTable from 'cli-table3';
+import { printable } from '../io/strictJson.ts';
 
 const NARROWEST = 20;
 
 /** Columns of text, of which the last is wrapped where the terminal is too narrow. */
 export function tableText(rows: readonly (readonly (string | number)[])[], head?: readonly string[]): string {
-  const lines = [...(head === undefined ? [] : [head]), ...rows].map((row) => row.map(String));
+  const lines = [...(head === undefined ? [] : [head]), ...rows].map((row) =>
+    row.map((cell) => printable(String(cell))),
+  );
   const columns = lines[0]?.length ?? 0;
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...lines.map((row) => (row[column] ?? '').length + 2)),

@@ -4,7 +4,9 @@ import { Flow } from '../flow.ts';
 import { PRESETS } from '../flows/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
+import { limitsFor } from '../modelLimits.ts';
 import { STREAMS } from '../random.ts';
+import { meanNll } from '../trainer.ts';
 import { readCheckpoint } from './modelInput.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
@@ -12,7 +14,14 @@ import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
 import { RECENT_STEPS, train } from './trainingLoop.ts';
 import type { TrainingHistory } from './trainingLoop.ts';
-import { checkTrainOptions, DEFAULT_PRESET, fitOptionsOf, seedOf } from './trainOptions.ts';
+import {
+  checkTrainOptions,
+  DEFAULT_PRESET,
+  fitOptionsOf,
+  noiseOf,
+  requireSameData,
+  seedOf,
+} from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 import { readTrainingSet } from './trainingSet.ts';
 
@@ -36,38 +45,40 @@ export async function trainCommand(
   options: TrainOptions,
 ): Promise<void> {
   const modelFile = options.out ?? (options.report === undefined ? DEFAULT_MODEL_FILE : undefined);
+  const { signal } = session;
   checkTrainOptions(dataFile, { ...options, out: modelFile });
   session.requireFile('--out', modelFile);
   const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
+  if (resumed !== undefined) requireSameData(dataFile, options, resumed);
   const seed = seedOf(options, resumed);
   const set = await readTrainingSet(dataFile, {
     ...options,
+    noise: noiseOf(options, resumed),
     seed,
     modelColumns: resumed?.model.training.columns,
-    signal: session.signal,
+    signal,
   });
   requireDim(set.columns, resumed);
-  const fitOptions = fitOptionsOf(set, options, resumed, session.signal);
+  const fitOptions = fitOptionsOf(set, options, resumed, signal);
+  const spec =
+    resumed?.model.spec ?? PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, options);
 
   const output = modelFile === undefined ? undefined : await openOutput(modelFile);
   const folder =
     options.report === undefined ? undefined : await openOutputFolder(options.report, REPORT_FILES);
   try {
     if (options.checkpoint !== undefined) await (await openOutput(options.checkpoint)).discard();
-    const { device, report: adapter } = await session.open();
+    const { device, report: adapter } = await session.open(limitsFor(spec));
     using flow =
       resumed === undefined
-        ? await Flow.create(PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, options), {
-            device,
-            seed,
-          })
+        ? await Flow.create(spec, { device, seed })
         : await Flow.load(resumed.bytes, { device, fileName: resumed.file });
     const history = await train(session, flow, set, fitOptions, options.checkpoint);
     const outcome: TrainingOutcome = {
       ...history,
       ...(set.toy === undefined
         ? {}
-        : { testNll: await toyTestNll(flow, set.toy, seed), floor: set.toy.entropy }),
+        : { testNll: await toyTestNll(flow, set.toy, { seed, signal }), floor: set.toy.entropy }),
       adapter: adapterName(adapter),
     };
     const bytes = await flow.save();
@@ -75,11 +86,12 @@ export async function trainCommand(
     if (folder !== undefined) {
       // The charts' packages take a while to load.
       const { reportFiles } = await import('./trainReport.ts');
-      const files = await reportFiles(flow, set, outcome, seed);
+      const files = await reportFiles(flow, set, outcome, { seed, signal });
       for (const [name, content] of Object.entries({ [DEFAULT_MODEL_FILE]: bytes, ...files })) {
         await folder.write(name, content);
       }
     }
+    signal.throwIfAborted();
     await output?.commit();
     await folder?.commit();
     if (outcome.steps < fitOptions.steps) {
@@ -102,9 +114,12 @@ function requireDim(columns: readonly string[], resumed: CheckpointFile | undefi
   );
 }
 
-async function toyTestNll(flow: Flow, toy: ToyDensity, seed: number): Promise<number> {
-  const logProb = await flow.logProb(toy.sample(seed, STREAMS.toyTest, 0, TEST_POINTS));
-  return -logProb.reduce((sum, value) => sum + value, 0) / TEST_POINTS;
+async function toyTestNll(
+  flow: Flow,
+  toy: ToyDensity,
+  { seed, signal }: { seed: number; signal: AbortSignal },
+): Promise<number> {
+  return meanNll(await flow.logProb(toy.sample(seed, STREAMS.toyTest, 0, TEST_POINTS), { signal }));
 }
 
 function summarise(

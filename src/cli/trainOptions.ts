@@ -4,6 +4,7 @@ import type { ToyName } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
 import { PRESETS } from '../flows/index.ts';
 import type { PresetName } from '../flows/index.ts';
+import type { TrainingRecord } from '../io/modelFile.ts';
 import type { Schedule } from '../schedule.ts';
 import type { FitOptions } from '../trainer.ts';
 import type { CheckpointFile } from './modelInput.ts';
@@ -114,6 +115,41 @@ export function fitOptionsOf(
       ? {}
       : { validation: { data: set.validation, patience: options.patience } }),
   };
+}
+
+/**
+ * Of the data itself only a toy density and its noise are known; a table is told apart by its columns.
+ * @throws {ShapeError} when the checkpoint was trained on another density, or on a table
+ */
+export function requireSameData(
+  dataFile: string | undefined,
+  { toy, noise }: TrainOptions,
+  { file, model }: CheckpointFile,
+): void {
+  const { dataset } = model.training;
+  const advice = 'Resume with the data that the checkpoint was trained on.';
+  if (toy !== dataset) {
+    throw new ShapeError(
+      'the data to resume with',
+      toy === undefined ? `the file ${dataFile}` : `--toy ${toy}`,
+      `${dataset === undefined ? 'a data file' : `--toy ${dataset}`}, as in ${file}`,
+      advice,
+    );
+  }
+  const known = noiseIn(model.training);
+  if (noise !== undefined && known !== undefined && noise !== known) {
+    throw new ShapeError('--noise', String(noise), `${known}, as in ${file}`, advice);
+  }
+}
+
+/** Standard deviation of a toy density's noise; undefined for the density's own. */
+export function noiseOf({ noise }: TrainOptions, resumed: CheckpointFile | undefined): number | undefined {
+  return noise ?? (resumed && noiseIn(resumed.model.training));
+}
+
+function noiseIn({ options }: TrainingRecord): number | undefined {
+  const noise = options?.['noise'];
+  return typeof noise === 'number' ? noise : undefined;
 }
 
 /** The seed also decides which rows are held out, so a resumed run must take its own. */

@@ -15,20 +15,20 @@ const SCATTER_ROWS = 2000;
 /** Cells of the density picture along each side. */
 const DENSITY_CELLS = 200;
 
-/** The contents of `samples.csv` and `report.html`. */
+/** The contents of `samples.csv` and `report.html`. @throws the signal's reason once it is aborted */
 export async function reportFiles(
   flow: Flow,
   set: TrainingSet,
   outcome: TrainingOutcome,
-  seed: number,
+  { seed, signal }: { seed: number; signal: AbortSignal },
 ): Promise<Record<string, string>> {
   const { dim } = flow;
-  const samples = await flow.sample(SAMPLE_ROWS, { seed });
+  const samples = await flow.sample(SAMPLE_ROWS, { seed, signal });
   const data =
     set.data instanceof Float32Array
       ? spreadRows(set.data, dim)
       : (set.toy?.sample(seed, STREAMS.toyTest, 0, SCATTER_ROWS) ?? new Float32Array());
-  const { z } = await flow.forward(data);
+  const { z } = await flow.forward(data, { signal });
   const [first = 'x1', second = 'x2'] = set.columns;
   const html = renderReport({
     title: set.title,
@@ -37,7 +37,7 @@ export async function reportFiles(
     data: firstTwo(data, dim),
     samples: firstTwo(samples.subarray(0, SCATTER_ROWS * dim), dim),
     latent: firstTwo(z, dim),
-    ...(dim === 2 ? { density: await densityGrid(flow, data) } : {}),
+    ...(dim === 2 ? { density: await densityGrid(flow, data, signal) } : {}),
     losses: outcome.losses,
     ...(outcome.floor === undefined ? {} : { entropy: outcome.floor }),
     ...(outcome.testNll === undefined ? {} : { testNll: outcome.testNll }),
@@ -68,7 +68,11 @@ function firstTwo(rows: Float32Array, dim: number): Float32Array {
 }
 
 /** log p on a grid over the data, a little wider than they reach. */
-async function densityGrid(flow: Flow, data: Float32Array): Promise<ReportInput['density']> {
+async function densityGrid(
+  flow: Flow,
+  data: Float32Array,
+  signal: AbortSignal,
+): Promise<ReportInput['density']> {
   const xDomain = paddedRange(data, 0);
   const yDomain = paddedRange(data, 1);
   const grid = new Float32Array(2 * DENSITY_CELLS * DENSITY_CELLS);
@@ -84,7 +88,7 @@ async function densityGrid(flow: Flow, data: Float32Array): Promise<ReportInput[
     yDomain,
     width: DENSITY_CELLS,
     height: DENSITY_CELLS,
-    logDensity: await flow.logProb(grid),
+    logDensity: await flow.logProb(grid, { signal }),
   };
 }
 

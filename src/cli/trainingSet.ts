@@ -1,13 +1,13 @@
 /** The rows that `train` learns from, out of a file or a toy density. */
 import path from 'node:path';
-import { readCsv } from '../data/csv.ts';
+import { allRows, readCsv } from '../data/csv.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 import type { TrainingData } from '../trainer.ts';
-import { allRows, rowsByName } from './modelInput.ts';
+import { rowsByName } from './modelInput.ts';
 
 export interface TrainingSet {
   title: string;

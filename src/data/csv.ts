@@ -72,24 +72,28 @@ export async function* readCsv(file: string, options: ReadCsvOptions = {}): Asyn
   }
 }
 
-/** Reads a whole table: `values` is `[rows, columns]`, row-major. @throws as {@link readCsv} */
-export async function readCsvTable(
-  file: string,
-  options: ReadCsvOptions = {},
+/**
+ * All rows of {@link readCsv}'s chunks as one array: `values` is `[rows, columns]`, row-major.
+ * @throws as the chunks do; the signal's reason once it is aborted
+ */
+export async function allRows(
+  chunks: AsyncIterable<TableChunk>,
+  signal?: AbortSignal,
 ): Promise<{ columns: string[]; values: Float32Array; rows: number }> {
-  const chunks: Float32Array[] = [];
+  const parts: Float32Array[] = [];
   let columns: string[] = [];
   let rows = 0;
-  for await (const chunk of readCsv(file, options)) {
-    chunks.push(chunk.values);
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    parts.push(chunk.values);
     columns = chunk.columns;
     rows += chunk.rows;
   }
   const values = new Float32Array(rows * columns.length);
   let offset = 0;
-  for (const chunk of chunks) {
-    values.set(chunk, offset);
-    offset += chunk.length;
+  for (const part of parts) {
+    values.set(part, offset);
+    offset += part.length;
   }
   return { columns, values, rows };
 }
@@ -125,17 +129,15 @@ const MAX_RECORD_CHARACTERS = 16 * 2 ** 20;
  * record callback and object stream cost three times as much as parsing does.
  */
 class TableParser extends Parser {
-  private readonly chunks: TableChunk[] = [];
-  private layout: TableLayout | undefined;
-  private rows = 0;
-  private chunk: TableChunk | undefined;
-  private failure: unknown;
+  readonly #file: string;
+  readonly #request: ReadCsvOptions;
+  readonly #chunks: TableChunk[] = [];
+  #layout: TableLayout | undefined;
+  #rows = 0;
+  #chunk: TableChunk | undefined;
+  #failure: unknown;
 
-  constructor(
-    private readonly file: string,
-    delimiter: string,
-    private readonly request: ReadCsvOptions,
-  ) {
+  constructor(file: string, delimiter: string, request: ReadCsvOptions) {
     super({
       delimiter,
       bom: true,
@@ -145,6 +147,8 @@ class TableParser extends Parser {
       relax_column_count: true,
       max_record_size: MAX_RECORD_CHARACTERS,
     });
+    this.#file = file;
+    this.#request = request;
     const { chunkRows } = request;
     if (chunkRows !== undefined && !(Number.isSafeInteger(chunkRows) && chunkRows >= 1)) {
       throw new ShapeError('chunkRows', String(chunkRows), 'a positive integer');
@@ -154,83 +158,83 @@ class TableParser extends Parser {
   }
 
   async feed(block: Buffer): Promise<void> {
-    await new Promise<void>((resolve) => this.write(block, (error) => this.settle(error, resolve)));
-    if (this.failure !== undefined) throw this.failure;
+    await new Promise<void>((resolve) => this.write(block, (error) => this.#settle(error, resolve)));
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Parses what is left and closes the last chunk. @throws {DataError} if there were no rows */
   async finish(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.once('error', (error) => this.settle(error, resolve));
+      this.once('error', (error) => this.#settle(error, resolve));
       this.end(() => resolve());
     });
-    if (this.failure !== undefined) throw this.failure;
-    if (!this.layout) {
-      throw new DataError('found no rows, expected a table of numbers', { file: this.file });
+    if (this.#failure !== undefined) throw this.#failure;
+    if (!this.#layout) {
+      throw new DataError('found no rows, expected a table of numbers', { file: this.#file });
     }
-    if (this.rows === 0) {
+    if (this.#rows === 0) {
       throw new DataError(
         'found a header and no rows under it, expected at least one row of numbers',
-        { file: this.file },
+        { file: this.#file },
         'If the first line is data, write its cells as plain numbers.',
       );
     }
-    if (this.chunk) this.closeChunk(this.chunk);
+    if (this.#chunk) this.#closeChunk(this.#chunk);
   }
 
   *takeChunks(): Generator<TableChunk> {
-    yield* this.chunks.splice(0);
+    yield* this.#chunks.splice(0);
   }
 
   override push(record: string[] | null): boolean {
     // An exception must not cross the parser, which would stay half-way through its state.
-    if (record === null || this.failure !== undefined) return true;
+    if (record === null || this.#failure !== undefined) return true;
     try {
-      this.readRecord(record, this.info.lines);
+      this.#readRecord(record, this.info.lines);
     } catch (error) {
-      this.failure = error;
+      this.#failure = error;
     }
     return true;
   }
 
-  private settle(error: unknown, resolve: () => void): void {
-    if (error) this.failure ??= error;
+  #settle(error: unknown, resolve: () => void): void {
+    if (error) this.#failure ??= error;
     resolve();
   }
 
-  private readRecord(record: string[], line: number): void {
-    if (!this.layout) {
-      const header = isHeader(this.file, record, line);
+  #readRecord(record: string[], line: number): void {
+    if (!this.#layout) {
+      const header = isHeader(this.#file, record, line);
       const names = header ? record : record.map((_, index) => `x${index + 1}`);
-      this.layout = layOut(this.file, names, header ? line : undefined, this.request);
+      this.#layout = layOut(this.#file, names, header ? line : undefined, this.#request);
       if (header) return;
     }
-    const { names, positions, columns, chunkRows } = this.layout;
-    if (record.length !== names.length) throw raggedRow(this.file, record.length, names, line);
-    this.chunk ??= {
+    const { names, positions, columns, chunkRows } = this.#layout;
+    if (record.length !== names.length) throw raggedRow(this.#file, record.length, names, line);
+    this.#chunk ??= {
       columns,
       values: new Float32Array(chunkRows * columns.length),
       rows: 0,
       firstRow: line,
     };
-    const { values } = this.chunk;
-    let slot = this.chunk.rows * columns.length;
+    const { values } = this.#chunk;
+    let slot = this.#chunk.rows * columns.length;
     for (const position of positions) {
       const cell = record[position] ?? '';
       const value = NUMBER.test(cell) ? Math.fround(Number(cell)) : NaN;
-      if (!Number.isFinite(value)) throw badCell(this.file, cell, line, names[position]);
+      if (!Number.isFinite(value)) throw badCell(this.#file, cell, line, names[position]);
       values[slot++] = value;
     }
-    this.rows++;
-    this.chunk.rows++;
-    if (this.chunk.rows === chunkRows) this.closeChunk(this.chunk);
+    this.#rows++;
+    this.#chunk.rows++;
+    if (this.#chunk.rows === chunkRows) this.#closeChunk(this.#chunk);
   }
 
-  private closeChunk(chunk: TableChunk): void {
+  #closeChunk(chunk: TableChunk): void {
     const length = chunk.rows * chunk.columns.length;
     const values = length === chunk.values.length ? chunk.values : chunk.values.slice(0, length);
-    this.chunks.push({ ...chunk, columns: [...chunk.columns], values });
-    this.chunk = undefined;
+    this.#chunks.push({ ...chunk, columns: [...chunk.columns], values });
+    this.#chunk = undefined;
   }
 }
 

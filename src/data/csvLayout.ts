@@ -36,6 +36,8 @@ const DEFAULT_CHUNK_VALUES = 2 ** 22;
 /** A decimal number, with a point and an optional exponent. */
 export const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const SEVERAL_NUMBERS = /^[+-]?[\d.]+(?:[eE][+-]?\d+)?(?:[\s;|]+[+-]?[\d.]+(?:[eE][+-]?\d+)?)+$/;
+/** Names go to terminals, which such a character would steer. */
+const CONTROL_CHARACTER = /\p{Cc}/u;
 const MISSING_VALUE = /^(?:[+-]?(?:nan|inf|infinity)|na|n\/a|null|none|\?)$/i;
 
 /** The first line that is not blank, as far as `head` has it; a line break inside quotes does not end it. */
@@ -73,6 +75,14 @@ export function isHeader(file: string, record: readonly string[], row: number): 
     );
   }
   if (record.every((cell) => NUMBER.test(cell))) return false;
+  const steering = record.find((cell) => CONTROL_CHARACTER.test(cell));
+  if (steering !== undefined) {
+    throw new DataError(
+      `found the column name ${quote(steering)} with a control character, expected plain text`,
+      { file, row },
+      'Rename the column.',
+    );
+  }
   const empty = record.indexOf('');
   if (empty >= 0) {
     throw new DataError(
@@ -200,7 +210,9 @@ export function asDataError(file: string, error: unknown): unknown {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  const short = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  // JSON has no escape for the control characters above the first 32.
+  return JSON.stringify(short).replace(/\p{Cc}/gu, '?');
 }
 
 function ordinal(n: number): string {

@@ -27,7 +27,8 @@ export interface ToyDensity {
   point: (words: Words) => Point;
   /**
    * Standardized points with indices firstIndex … firstIndex + count − 1, row-major [count, 2]: the points that
-   * the kernel toy_batch makes.
+   * the kernel toy_batch makes. Points with neighbouring indices cover the curve evenly (docs/derivations.md,
+   * eq. (41)), so they are not independent of each other.
    * @throws {ShapeError} for a bad seed or index
    */
   sample: (seed: number, stream: number, firstIndex: number, count: number) => Float32Array;

@@ -1,4 +1,7 @@
-/** The flow families by name, each with the training settings that suit it. */
+/**
+ * The flow families by name, each with the training settings that suit it. `vanilla` is the model of an article,
+ * Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing Flows".
+ */
 import type { Schedule } from '../schedule.ts';
 import type { FlowSpec } from '../spec.ts';
 import { realnvp } from './realnvp.ts';
@@ -14,7 +17,7 @@ export interface Preset {
 
 export const PRESETS = {
   vanilla: {
-    summary: "the article's Real NVP: separate 512-wide nets, unbounded exp scales, PyTorch's initialisation",
+    summary: "the Real NVP of Gebotys' introduction: separate 512-wide nets, unbounded exp scales, PyTorch's initialisation",
     spec: vanilla,
     // The article clips nothing; without it, one point far out can throw the unbounded scales off for good.
     training: { learningRate: 1e-3, schedule: { kind: 'exponential', decay: 0.999 }, clipNorm: 10 },

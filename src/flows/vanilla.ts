@@ -1,4 +1,7 @@
-/** The article's Real NVP: unbounded exp scales, separate s and t nets, PyTorch's initialisation. */
+/**
+ * The Real NVP of an introductory article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing
+ * Flows": unbounded exp scales, separate s and t nets, PyTorch's initialisation.
+ */
 import type { FlowSpec } from '../spec.ts';
 
 export interface FlowOptions {
@@ -10,7 +13,9 @@ export interface FlowOptions {
 
 /**
  * `couplings` affine couplings (default 5) whose roles swap from one to the next, s and t nets of one 512-wide
- * LeakyReLU layer, no standardisation.
+ * LeakyReLU layer, no standardisation. A small model after Dinh et al. 2016, whose own networks are residual with
+ * batch normalisation.
+ * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export function vanilla(dim: number, { couplings = 5, hidden = [512] }: FlowOptions = {}): FlowSpec {

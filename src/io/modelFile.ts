@@ -72,21 +72,26 @@ const NAMES_SHOWN = 5;
 
 const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const finiteNumber = v.pipe(v.number(), v.finite());
+/** Text of a file goes to terminals, which a control character would steer. */
+const plainText = v.pipe(
+  v.string(),
+  v.check((text) => !/\p{Cc}/u.test(text), 'text without control characters'),
+);
 const settingsSchema = v.pipe(
   v.unknown(),
   v.check((input) => !Array.isArray(input), 'an object'),
-  v.record(v.string(), v.union([finiteNumber, v.string(), v.boolean()])),
+  v.record(plainText, v.union([finiteNumber, plainText, v.boolean()])),
 );
 
 /** The JSON of `__metadata__.wgflow_training`; keys that it does not name are ignored. */
 export const trainingRecordSchema = v.object({
-  columns: v.optional(v.array(v.string())),
+  columns: v.optional(v.array(plainText)),
   steps: wholeNumber,
   seed: wholeNumber,
   bestValidationNll: v.optional(finiteNumber),
-  library: v.string(),
-  dataset: v.optional(v.string()),
-  preset: v.optional(v.string()),
+  library: plainText,
+  dataset: v.optional(plainText),
+  preset: v.optional(plainText),
   options: v.optional(settingsSchema),
 });
 

@@ -25,7 +25,8 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-function printable(text: string): string {
+/** `text` with a question mark for every control character, newlines included: safe to print on a terminal. */
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '?');
 }
 

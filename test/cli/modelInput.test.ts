@@ -4,11 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { allRows, begun, readCheckpoint, readModel, rowsByName } from '../../src/cli/modelInput.ts';
+import { begun, openFlow, readCheckpoint, readModel, rowsByName } from '../../src/cli/modelInput.ts';
+import type { Session } from '../../src/cli/session.ts';
+import { allRows } from '../../src/data/csv.ts';
 import { DataError, ModelFileError } from '../../src/errors.ts';
 import { realnvp } from '../../src/flows/index.ts';
 import { initialParameters } from '../../src/init.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
+import { limitsFor } from '../../src/modelLimits.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -101,5 +104,21 @@ describe('a model file', () => {
     await expect(readCheckpoint(path)).rejects.toThrow(
       /without the optimiser's state, expected a checkpoint/,
     );
+  });
+
+  it('has its device opened with the limits that its parameters need', async () => {
+    const spec = realnvp(2, { couplings: 1, hidden: [6000, 6000] });
+    const opened: unknown[] = [];
+    const session = {
+      open: (limits: unknown) => {
+        opened.push(limits);
+        return Promise.reject(new Error('no device here'));
+      },
+    } as unknown as Session;
+    const model = { spec, parameters: new Float32Array() };
+    const flow = openFlow(session, { file: 'large.model', bytes: new Uint8Array(), model });
+    await expect(flow).rejects.toThrow('no device here');
+    expect(opened).toEqual([limitsFor(spec)]);
+    expect(limitsFor(spec).maxStorageBufferBindingSize).toBeGreaterThan(2 ** 27);
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckpointFile } from '../../src/cli/modelInput.ts';
-import { checkTrainOptions, fitOptionsOf, seedOf } from '../../src/cli/trainOptions.ts';
+import {
+  checkTrainOptions,
+  fitOptionsOf,
+  noiseOf,
+  requireSameData,
+  seedOf,
+} from '../../src/cli/trainOptions.ts';
 import type { TrainOptions } from '../../src/cli/trainOptions.ts';
 import { ShapeError } from '../../src/errors.ts';
 import { realnvp } from '../../src/flows/index.ts';
@@ -44,6 +50,35 @@ describe('options of train that do not go together', () => {
   it('leave the others alone', () => {
     expect(() => checkTrainOptions('x.csv', { val: '0.1', patience: 3, resume: 'c', lr: 1 })).not.toThrow();
     expect(() => checkTrainOptions(undefined, { toy: 'moons', noise: 0.1, checkpoint: 'm' })).not.toThrow();
+  });
+});
+
+describe('a checkpoint', () => {
+  const circles: CheckpointFile = {
+    ...checkpoint,
+    model: {
+      ...checkpoint.model,
+      training: { ...checkpoint.model.training, dataset: 'circles', options: { noise: 0.2 } },
+    },
+  };
+
+  it.each<[string | undefined, TrainOptions, CheckpointFile, RegExp]>([
+    [undefined, { toy: 'moons' }, circles, /found --toy moons, expected --toy circles, as in run.ckpt/],
+    ['x.csv', {}, circles, /found the file x.csv, expected --toy circles, as in run.ckpt/],
+    [undefined, { toy: 'moons' }, checkpoint, /found --toy moons, expected a data file, as in run.ckpt/],
+    [undefined, { toy: 'circles', noise: 0.1 }, circles, /--noise: found 0.1, expected 0.2, as in run.ckpt/],
+  ])('is not resumed with other data: %s %o', (file, options, resumed, sentence) => {
+    expect(() => requireSameData(file, options, resumed)).toThrow(ShapeError);
+    expect(() => requireSameData(file, options, resumed)).toThrow(sentence);
+  });
+
+  it('is resumed with its own data, and keeps the noise of its toy density', () => {
+    expect(() => requireSameData('x.csv', {}, checkpoint)).not.toThrow();
+    expect(() => requireSameData(undefined, { toy: 'circles' }, circles)).not.toThrow();
+    expect(() => requireSameData(undefined, { toy: 'circles', noise: 0.2 }, circles)).not.toThrow();
+    expect(noiseOf({ toy: 'circles' }, circles)).toBe(0.2);
+    expect(noiseOf({ toy: 'circles' }, undefined)).toBeUndefined();
+    expect(noiseOf({ toy: 'circles', noise: 0.3 }, undefined)).toBe(0.3);
   });
 });
 

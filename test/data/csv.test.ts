@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { csvHeader, csvRows, readCsv, readCsvTable } from '../../src/data/csv.ts';
+import { allRows, csvHeader, csvRows, readCsv } from '../../src/data/csv.ts';
 import type { TableChunk } from '../../src/data/csv.ts';
 import { DataError, ShapeError } from '../../src/errors.ts';
 
@@ -21,14 +21,14 @@ async function fileOf(content: string | Uint8Array): Promise<string> {
 }
 
 async function read(content: string | Uint8Array, columns?: string[]) {
-  const table = await readCsvTable(await fileOf(content), { columns });
+  const table = await allRows(readCsv(await fileOf(content), { columns }));
   expect(table.values).toHaveLength(table.rows * table.columns.length);
   return { ...table, values: [...table.values] };
 }
 
 async function failure(content: string | Uint8Array, columns?: string[]): Promise<DataError> {
   const file = await fileOf(content);
-  const error = await readCsvTable(file, { columns }).then(
+  const error = await allRows(readCsv(file, { columns })).then(
     () => new Error('the table was read without an error'),
     (reason: unknown) => reason,
   );
@@ -38,7 +38,7 @@ async function failure(content: string | Uint8Array, columns?: string[]): Promis
   return error;
 }
 
-describe('readCsvTable', () => {
+describe('a table read by readCsv', () => {
   it('reads rows of float32 under the names of the header', async () => {
     expect(await read('a,b\n1,2.5\n-3,4e-2\n')).toEqual({
       columns: ['a', 'b'],
@@ -69,9 +69,23 @@ describe('readCsvTable', () => {
     expect(await read(content)).toEqual({ columns: ['a', 'b'], values: [1, 2, 3, 4], rows: 2 });
   });
 
-  it('keeps delimiters, quotes and newlines inside quoted names', async () => {
-    const table = await read('"x, in m";"say ""y""";"two\nlines"\n1;2;3\n');
-    expect(table.columns).toEqual(['x, in m', 'say "y"', 'two\nlines']);
+  it('keeps delimiters and quotes inside quoted names', async () => {
+    const table = await read('"x, in m";"say ""y"""\n1;2\n');
+    expect(table.columns).toEqual(['x, in m', 'say "y"']);
+  });
+
+  it.each(['two\nlines', '\u001b[2J', 'a\u007f', '\u009b2J', 'tab\there'])(
+    'refuses the column name %j, which would steer a terminal, and does not repeat it',
+    async (name) => {
+      const error = await failure(`a,"${name}"\n1,2\n`);
+      expect(error.row).toBe(name.split('\n').length);
+      expect(error.message).toContain('with a control character, expected plain text');
+      expect(error.message).not.toMatch(/\p{Cc}/u);
+    },
+  );
+
+  it('tells a bad cell without its control characters', async () => {
+    expect((await failure('a,b\n1,\u009b2J\n')).message).toContain('found "?2J", expected a number');
   });
 
   it.each([
@@ -172,10 +186,10 @@ describe('readCsvTable', () => {
 
   it('refuses a missing file and a folder', async () => {
     const missing = path.join(folder, 'missing.csv');
-    await expect(readCsvTable(missing)).rejects.toThrow(`${missing}: found no such file`);
-    await expect(readCsvTable(missing)).rejects.toBeInstanceOf(DataError);
-    await expect(readCsvTable(folder)).rejects.toThrow(`${folder}: found a folder`);
-    await expect(readCsvTable(folder)).rejects.toBeInstanceOf(DataError);
+    await expect(allRows(readCsv(missing))).rejects.toThrow(`${missing}: found no such file`);
+    await expect(allRows(readCsv(missing))).rejects.toBeInstanceOf(DataError);
+    await expect(allRows(readCsv(folder))).rejects.toThrow(`${folder}: found a folder`);
+    await expect(allRows(readCsv(folder))).rejects.toBeInstanceOf(DataError);
   });
 
   it('refuses broken quotes with the line', async () => {
@@ -261,8 +275,8 @@ describe('csvRows and csvHeader', () => {
     expect(csvRows(new Float32Array(0), 2)).toBe('');
   });
 
-  it('write what readCsvTable reads back bit for bit, whatever the names', async () => {
-    const names = fc.uniqueArray(fc.stringMatching(/^[a-z",; \t\n']{0,5}[a-z]$/), {
+  it('write what readCsv reads back bit for bit, whatever the names', async () => {
+    const names = fc.uniqueArray(fc.stringMatching(/^[a-z",; ']{0,5}[a-z]$/), {
       minLength: 1,
       maxLength: 4,
     });
@@ -281,7 +295,9 @@ describe('csvRows and csvHeader', () => {
     await fc.assert(
       fc.asyncProperty(table, async ({ columns, rows }) => {
         const values = Float32Array.from(rows.flat());
-        const read = await readCsvTable(await fileOf(csvHeader(columns) + csvRows(values, columns.length)));
+        const read = await allRows(
+          readCsv(await fileOf(csvHeader(columns) + csvRows(values, columns.length))),
+        );
         expect(read.columns).toEqual(columns);
         expect(new Uint32Array(read.values.buffer)).toEqual(new Uint32Array(values.buffer));
       }),

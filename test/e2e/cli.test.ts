@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Flow } from '../../src/flow.ts';
-import { readSafetensors } from '../../src/io/safetensors.ts';
+import { openNodeAdapter } from '../../src/gpu/dawn.ts';
+import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice } from '../support/device.ts';
 import { CliSandbox, parseTable } from './runCli.ts';
@@ -144,6 +145,39 @@ describe('equal runs', () => {
     ]);
     expect(cli.bytes('stopped.model')).toEqual(cli.bytes('full.model'));
     expect(cli.bytes('resumed.ckpt')).toEqual(cli.bytes('full.ckpt'));
+  });
+
+  it('are interrupted after the last step too, and leave the checkpoint alone', async () => {
+    const late = cli.start(`train --toy moons ${TINY} --report late-run --checkpoint late.ckpt --json`);
+    await late.saying(/"event":"step","step":12,/);
+    late.process.kill('SIGINT');
+    const { code, stderr, events } = await late.ended;
+    expect(code, stderr).toBe(130);
+    expect(events().at(-1)).toEqual({ event: 'interrupted' });
+    expect(cli.files()).toContain('late.ckpt');
+    expect(cli.files()).not.toContain('late-run');
+    expectNoTemporaryFiles();
+  });
+
+  it('go on from a checkpoint of a toy density with its noise, and with no other data', async () => {
+    const noisy = 'train --toy circles --noise 0.2 --couplings 2 --hidden 4 --batch 16 --schedule constant';
+    await Promise.all([
+      expectDone(`${noisy} --steps 20 --out noisy.model`),
+      expectDone(`${noisy} --steps 10 --out noisy_half.model --checkpoint noisy.ckpt`),
+    ]);
+    const [resumed, others, quieter, table] = await Promise.all([
+      cli.run('train --toy circles --steps 20 --resume noisy.ckpt --out noisy_resumed.model'),
+      cli.run('train --toy moons --steps 20 --resume noisy.ckpt --out never.model'),
+      cli.run('train --toy circles --noise 0.1 --steps 20 --resume noisy.ckpt --out never.model'),
+      cli.run('train people.csv --columns height,age --steps 20 --resume noisy.ckpt --out never.model'),
+    ]);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(cli.bytes('noisy_resumed.model')).toEqual(cli.bytes('noisy.model'));
+    expect(others.stderr).toContain('found --toy moons, expected --toy circles, as in noisy.ckpt');
+    expect(quieter.stderr).toContain('--noise: found 0.1, expected 0.2, as in noisy.ckpt');
+    expect(table.stderr).toContain('found the file people.csv, expected --toy circles, as in noisy.ckpt');
+    expect([others, quieter, table].map(({ code }) => code)).toEqual([2, 2, 2]);
+    expect(cli.files()).not.toContain('never.model');
   });
 
   it('end at once on a second interrupt and leave nothing behind', async () => {
@@ -313,9 +347,33 @@ describe('a mistake of the user', () => {
   });
 
   it('is told before training where the model is larger than the device allows', async () => {
-    const { code, stderr } = await cli.run('train --toy moons --hidden 20000,20000 --out large.model');
-    expect(stderr).toMatch(/A model of [\d,]+ parameters needs maxStorageBufferBindingSize = \d+/);
+    const { adapter } = await openNodeAdapter();
+    // 206 GB, and the adapter's own limit is told, not WebGPU's default.
+    const { code, stderr } = await cli.run('train --toy moons --hidden 65536,65536 --out large.model');
+    expect(stderr).toMatch(/The model needs maxStorageBufferBindingSize = \d+/);
+    expect(stderr).toContain(`but this device allows ${adapter.limits.maxStorageBufferBindingSize}.`);
     expect(code).toBe(2);
+    expect(cli.files()).toEqual(before);
+  });
+
+  it('is told without the control characters of the file that holds it', async () => {
+    cli.write('hostile.csv', 'a,"\u001b[2J\u009b2J"\n1,2\n2,3\n');
+    const { tensors, metadata } = readSafetensors(cli.bytes('people.model'), 'people.model');
+    const training = { steps: 1, seed: 0, library: '\u001b]0;title\u0007', columns: COLUMNS };
+    metadata.set('wgflow_training', JSON.stringify(training));
+    cli.write(
+      'hostile.model',
+      writeSafetensors({ tensors: [...tensors.values()], metadata: Object.fromEntries(metadata) }),
+    );
+    for (const [args, sentence] of [
+      ['train hostile.csv', /hostile.csv, row 1: found the column name .* with a control character/],
+      ['inspect hostile.model', /wgflow_training.library: found .* expected text without control characters/],
+    ] as const) {
+      const { code, stdout, stderr } = await cli.run(args);
+      expect(stderr).toMatch(sentence);
+      expect(stdout + stderr).not.toMatch(/[^\n\P{Cc}]/u);
+      expect(code).toBe(2);
+    }
   });
 });
 

@@ -317,6 +317,21 @@ describe('refusals of a model file', () => {
     expect(() => decodeModel(bytes, 'm.safetensors')).toThrow('m.safetensors: ');
   });
 
+  it.each<[string, unknown]>([
+    ['.columns[0]', { columns: ['\u001b[2J', 'y'] }],
+    ['.library', { library: 'wg\u0007flow' }],
+    ['.dataset', { dataset: 'moons\u007f' }],
+    ['.preset', { preset: '\u009b2J' }],
+    ['.options.schedule', { options: { schedule: 'a\nb' } }],
+    ['.options["\\r"]', { options: { '\r': 1 } }],
+  ])('come for a control character in wgflow_training%s, and do not repeat it', (where, change) => {
+    const record = { ...checkpoint.training, ...(change as Partial<TrainingRecord>) };
+    const bytes = rewritten({ metadata: { wgflow_training: JSON.stringify(record) } });
+    expect(() => decodeModel(bytes)).toThrow(`__metadata__.wgflow_training${where}: found`);
+    expect(() => decodeModel(bytes)).toThrow('expected text without control characters');
+    expect(() => decodeModel(bytes)).not.toThrow(/\p{Cc}/u);
+  });
+
   it('do not allocate what a tiny file asks for', () => {
     const { spec } = plain;
     const huge = JSON.stringify(spec).replace('"hidden":[3]', '"hidden":[65536,65536,65536,65536]');

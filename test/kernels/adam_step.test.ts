@@ -15,6 +15,44 @@ describe('adam_step', () => {
     for (const name of WRITTEN) expectClose(name, gpu(name), twin(name), F32_BOUND);
   });
 
+  it('updates each parameter once where the grid is folded, above 65,535 workgroups', async () => {
+    const count = 64 * 65_535 + 1;
+    expect(adamStep(args(count)).workgroups[1]).toBeGreaterThan(1);
+    const picks = [
+      0,
+      63,
+      64,
+      65_535,
+      65_536,
+      2_097_151,
+      2_097_152,
+      count - 66,
+      count - 65,
+      count - 2,
+      count - 1,
+    ];
+    const values = contents(picks.length);
+    const initial = contents(1);
+    for (const name of WRITTEN) {
+      const tensor = new Float32Array(count).fill(0.5);
+      picks.forEach((index, i) => (tensor[index] = (values[name] as Float32Array)[i]!));
+      initial[name] = tensor;
+    }
+    const { gpu, twin } = await runBoth([adamStep(args(count))], initial);
+    for (const name of WRITTEN) {
+      const found = gpu(name);
+      const wanted = twin(name);
+      const of = (tensor: ArrayLike<number>): number[] => picks.map((index) => tensor[index]!);
+      expectClose(name, of(found), of(wanted), F32_BOUND);
+      // All others started alike; who was left out or updated twice would differ from the second of them.
+      const different: number[] = [];
+      for (let i = 0; i < count; i++) if (found[i] !== found[1]) different.push(i);
+      expect(different.filter((index) => !picks.includes(index))).toEqual([]);
+      expectClose(name, [found[1]!], [wanted[1]!], F32_BOUND);
+    }
+    expect(gpu('parameters')[1]).not.toBe(0.5);
+  });
+
   it('zeroes the gradients and leaves what lies behind the trainable parameters alone', async () => {
     const frozen = Float32Array.of(5, -6, 7);
     const before = contents(65);
