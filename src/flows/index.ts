@@ -17,7 +17,8 @@ export interface Preset {
 
 export const PRESETS = {
   vanilla: {
-    summary: "the Real NVP of Gebotys' introduction: separate 512-wide nets, unbounded exp scales, PyTorch's initialisation",
+    summary:
+      "the Real NVP of Gebotys' introduction: separate 512-wide nets, unbounded exp scales, PyTorch's initialisation",
     spec: vanilla,
     // The article clips nothing; without it, one point far out can throw the unbounded scales off for good.
     training: { learningRate: 1e-3, schedule: { kind: 'exponential', decay: 0.999 }, clipNorm: 10 },
