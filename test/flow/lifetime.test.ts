@@ -23,6 +23,16 @@ describe('the end of a flow', () => {
     expect(buffers.counts.live).toBe(live);
   });
 
+  it('fails a call whose work is on the GPU already', async () => {
+    const flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    // The second time the program is there, so that the work is submitted at once.
+    await flow.logProb(rows);
+    const call = flow.logProb(rows);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    flow.dispose();
+    await expect(call).rejects.toThrow(DisposedError);
+  });
+
   it('ends a fit that is running', async () => {
     const { buffers } = await testContext();
     const { live } = buffers.counts;

@@ -65,6 +65,7 @@ describe.each(TOY_NAMES)('toy_batch of %s', (name) => {
 describe('toy_batch', () => {
   it.each([
     ['across 2^32', 0, 2 ** 32 - 20],
+    ['half way to 2^32', 0, 2 ** 31 + 5],
     ['far above 2^32', 77, 123],
   ])('matches its twin at point indices %s', async (_, high, low) => {
     const { gpu, twin } = await runBoth([draw('moons', 65)], {
