@@ -42,7 +42,11 @@ export class Session {
       // A second Ctrl-C does not wait for the step at work.
       if (this.signal.aborted) {
         discardAllOutputs();
-        process.exit(EXIT.interrupted);
+        // The signal itself ends the process, which a shell shows as 130 too; exit() would first take down the
+        // driver under the work that is still running, and can crash in it.
+        process.removeAllListeners('SIGINT');
+        process.kill(process.pid, 'SIGINT');
+        return;
       }
       this.#interrupt.abort(new Interrupted());
     };

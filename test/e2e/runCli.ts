@@ -1,4 +1,5 @@
 /** The built command line in a folder of its own, run as its users run it: as processes. */
+import { constants } from 'node:os';
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import {
@@ -18,6 +19,7 @@ import { build } from 'vite';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface CliResult {
+  /** As a shell shows it: 128 + n for a process that signal n ended. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -82,7 +84,9 @@ export class CliSandbox {
     child.stdin.end();
     const ended = new Promise<CliResult>((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', (code) => resolve({ code, stdout, stderr, events: () => events(stdout) }));
+      child.on('close', (code, signal) =>
+        resolve({ code: exitCode(code, signal), stdout, stderr, events: () => events(stdout) }),
+      );
     });
     const saying = (pattern: RegExp): Promise<void> =>
       new Promise((resolve, reject) => {
@@ -133,4 +137,8 @@ function events(stdout: string): Record<string, unknown>[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+function exitCode(code: number | null, signal: NodeJS.Signals | null): number | null {
+  return signal === null ? code : 128 + constants.signals[signal];
 }
