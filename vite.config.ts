@@ -33,6 +33,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/printAdapter.ts'],
+    setupFiles: ['test/support/propertySeed.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -93,7 +93,8 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
       fc.property(specs, fc.integer({ min: 1, max: 9 }), (spec, rows) => {
         const plan = build(modelOf(spec), rows);
         const { buffers, used } = guardedBuffers(plan);
-        buffers.get(PARAMETERS)?.set(randomParameters(spec, 1));
+        // Small enough for every gradient to be finite: adam_step skips any other and touches no moment.
+        buffers.get(PARAMETERS)?.fill(0.01);
         new ReferenceProgram(plan, buffers).run();
         const sizes = (pairs: Iterable<[string, number]>): Record<string, number> =>
           Object.fromEntries([...pairs].filter(([buffer]) => !SLACK.has(buffer)));
