@@ -18,6 +18,8 @@ import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
 import type { FlowModel } from './steps/forward.ts';
 import { GRADIENTS, LATENT, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from './steps/names.ts';
 import { sampleAndLogProbPlan, samplePlan } from './steps/sample.ts';
+import { fixedVariants } from './steps/variants.ts';
+import type { KernelVariants } from './steps/variants.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
 import { fit } from './trainer.ts';
 import type { FitOptions, FitReport, TrainingData, TrainingSnapshot } from './trainer.ts';
@@ -45,6 +47,7 @@ export class Flow implements Disposable {
   readonly #ownsDevice: boolean;
   readonly #model: FlowModel;
   readonly #chunkRows: number;
+  readonly #variants: KernelVariants;
   readonly #parameters: OwnedBuffer;
   readonly #runner: RowRunner;
   #record: TrainingRecord | undefined;
@@ -64,6 +67,7 @@ export class Flow implements Disposable {
     this.#ownsDevice = ownsDevice;
     this.#model = { spec: model.spec, layout };
     this.#chunkRows = chunkRowsOf(this.#model);
+    this.#variants = fixedVariants(context.subgroupMinSize);
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
     this.#runner = new RowRunner(context, new Map([[PARAMETERS, this.#parameters]]));
     this.#record = model.training;
@@ -141,7 +145,7 @@ export class Flow implements Disposable {
     await this.#run({
       kind: 'forward',
       rows,
-      planOf: ({ count }) => forwardPlan(this.#model, count),
+      planOf: ({ count }) => forwardPlan(this.#model, count, this.#variants),
       input: { buffer: STATE, features: this.dim, rows: x },
       outputs: [
         { buffer: STATE, features: this.dim, rows: z },
@@ -166,7 +170,7 @@ export class Flow implements Disposable {
     await this.#run({
       kind: 'inverse',
       rows,
-      planOf: ({ count }) => inversePlan(this.#model, count),
+      planOf: ({ count }) => inversePlan(this.#model, count, this.#variants),
       input: { buffer: STATE, features: this.dim, rows: z },
       outputs: [
         { buffer: STATE, features: this.dim, rows: x },
@@ -187,7 +191,7 @@ export class Flow implements Disposable {
     await this.#run({
       kind: 'log_prob',
       rows,
-      planOf: ({ count }) => logProbPlan(this.#model, count),
+      planOf: ({ count }) => logProbPlan(this.#model, count, this.#variants),
       input: { buffer: STATE, features: this.dim, rows: x },
       outputs: [{ buffer: LOG_PROB, features: 1, rows: logProb }],
       ...options,
@@ -209,7 +213,11 @@ export class Flow implements Disposable {
       kind: 'sample',
       rows: n,
       planOf: ({ start, count }) =>
-        samplePlan(this.#model, { rowStart: firstRow + start, rows: count, seed, temperature }),
+        samplePlan(
+          this.#model,
+          { rowStart: firstRow + start, rows: count, seed, temperature },
+          this.#variants,
+        ),
       outputs: [{ buffer: STATE, features: this.dim, rows: samples }],
       signal,
     });
@@ -233,7 +241,11 @@ export class Flow implements Disposable {
       kind: 'sample_and_log_prob',
       rows: n,
       planOf: ({ start, count }) =>
-        sampleAndLogProbPlan(this.#model, { rowStart: firstRow + start, rows: count, seed, temperature }),
+        sampleAndLogProbPlan(
+          this.#model,
+          { rowStart: firstRow + start, rows: count, seed, temperature },
+          this.#variants,
+        ),
       outputs: [
         { buffer: STATE, features: this.dim, rows: x },
         { buffer: LATENT, features: this.dim, rows: z },
@@ -262,7 +274,7 @@ export class Flow implements Disposable {
         kind: 'gradients',
         rows,
         chunkRows: this.#chunkRows,
-        planOf: ({ count }) => gradientsPlan(this.#model, count, rows),
+        planOf: ({ count }) => gradientsPlan(this.#model, count, rows, this.#variants),
         input: { buffer: STATE, features: this.dim, rows: x },
         outputs: [{ buffer: NLL, features: 1, rows: nll }],
         ...options,
@@ -300,6 +312,7 @@ export class Flow implements Disposable {
           context: this.#context,
           model: this.#model,
           parameters: this.#parameters,
+          variants: this.#variants,
           fresh: this.#fresh,
           last: this.#last,
           isAlive: () => !this.#disposed,

@@ -21,6 +21,8 @@ export interface KernelSpec {
   flags?: readonly string[];
   /** Names of the shader's `override` constants. */
   constants?: readonly string[];
+  /** Names of numbers that the shader's text depends on: lengths of arrays, counts of `#unroll`. */
+  sizes?: readonly string[];
 }
 
 type FlagOf<K extends KernelSpec> = K['flags'] extends readonly (infer Name extends string)[] ? Name : never;
@@ -28,9 +30,12 @@ type ConstantOf<K extends KernelSpec> = K['constants'] extends readonly (infer N
   ? Name
   : never;
 
+type SizeOf<K extends KernelSpec> = K['sizes'] extends readonly (infer Name extends string)[] ? Name : never;
+
 export type ParamsOf<K extends KernelSpec> = { [Name in keyof K['params']]: number };
 export type FlagsOf<K extends KernelSpec> = { [Name in FlagOf<K>]: boolean };
 export type ConstantsOf<K extends KernelSpec> = { [Name in ConstantOf<K>]: number };
+export type SizesOf<K extends KernelSpec> = { [Name in SizeOf<K>]: number };
 
 /** Names of the plan's buffers by binding; a binding with `when` may be absent. */
 export type BufferNamesOf<K extends KernelSpec> = {
@@ -47,6 +52,7 @@ export interface Dispatch {
   params: Readonly<Record<string, number>>;
   flags: Readonly<Record<string, boolean>>;
   constants: Readonly<Record<string, number>>;
+  sizes: Readonly<Record<string, number>>;
   /** Binding name → name of a buffer of the plan. */
   buffers: Readonly<Record<string, string>>;
   workgroups: Workgroups;
@@ -64,12 +70,13 @@ interface DispatchParts<K extends KernelSpec> {
   bytes: number;
 }
 
-/** Builds a dispatch of `kernel`, with the names of params, flags, constants and bindings checked by type. */
+/** Builds a dispatch of `kernel`, with the names of params, flags, constants, sizes and bindings checked by type. */
 export function dispatchOf<const K extends KernelSpec>(
   kernel: K,
   parts: DispatchParts<K> &
     ([FlagOf<K>] extends [never] ? { flags?: undefined } : { flags: FlagsOf<K> }) &
-    ([ConstantOf<K>] extends [never] ? { constants?: undefined } : { constants: ConstantsOf<K> }),
+    ([ConstantOf<K>] extends [never] ? { constants?: undefined } : { constants: ConstantsOf<K> }) &
+    ([SizeOf<K>] extends [never] ? { sizes?: undefined } : { sizes: SizesOf<K> }),
 ): Dispatch {
   const { params, buffers, workgroups, flops, bytes } = parts;
   return {
@@ -78,6 +85,7 @@ export function dispatchOf<const K extends KernelSpec>(
     buffers,
     flags: parts.flags ?? {},
     constants: parts.constants ?? {},
+    sizes: parts.sizes ?? {},
     workgroups,
     flops,
     bytes,
@@ -94,13 +102,13 @@ export function activeBindings(
     .filter(({ spec }) => spec.when === undefined || flags[spec.when] === true);
 }
 
-/** A name for this variant of the kernel: stem, flags that are on, constants. Equal names mean equal pipelines. */
+/** A name for this variant of the kernel: stem, flags that are on, constants, sizes. Equal names mean equal pipelines. */
 export function variantName(dispatch: Dispatch): string {
   const flags = Object.entries(dispatch.flags)
     .filter(([, on]) => on)
     .map(([name]) => name);
-  const constants = Object.entries(dispatch.constants).map(([name, value]) => `${name}=${value}`);
-  const details = [...flags, ...constants].join(',');
+  const numbers = Object.entries({ ...dispatch.constants, ...dispatch.sizes });
+  const details = [...flags, ...numbers.map(([name, value]) => `${name}=${value}`)].join(',');
   return details === '' ? dispatch.kernel.stem : `${dispatch.kernel.stem}[${details}]`;
 }
 
@@ -111,6 +119,7 @@ export interface TwinCall<K extends KernelSpec> {
   params: ParamsOf<K>;
   flags: FlagsOf<K>;
   constants: ConstantsOf<K>;
+  sizes: SizesOf<K>;
   buffers: {
     [Name in keyof K['bindings']]: HostArrayOf<K['bindings'][Name]['element']>;
   };

@@ -13,6 +13,7 @@ import type { Schedule } from './schedule.ts';
 import { datasetSource } from './steps/batch.ts';
 import type { BatchSource } from './steps/batch.ts';
 import type { FlowModel } from './steps/forward.ts';
+import type { KernelVariants } from './steps/variants.ts';
 import { TrainingRun } from './trainingRun.ts';
 import type { RunSettings, Snapshot } from './trainingRun.ts';
 import { LIBRARY } from './version.ts';
@@ -81,6 +82,7 @@ export interface Trainee {
   context: GpuContext;
   model: FlowModel;
   parameters: OwnedBuffer;
+  variants: KernelVariants;
   /** Whether the first training data set the standardisation. */
   fresh: boolean;
   isAlive: () => boolean;

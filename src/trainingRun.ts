@@ -98,7 +98,7 @@ export class TrainingRun implements Disposable {
     settings: RunSettings,
     state: OptimizerState | undefined,
   ): Promise<TrainingRun> {
-    const { context, model, parameters } = trainee;
+    const { context, model, parameters, variants } = trainee;
     const { buffers } = context;
     requireBatchRoom(settings.batch, context.device);
     const owned: { dispose(): void }[] = [];
@@ -114,7 +114,8 @@ export class TrainingRun implements Disposable {
         });
       }
       const { batch, seed, beta1, beta2, epsilon, clipNorm } = settings;
-      const plan = trainPlan(model, { source, batch, seed, adam: { beta1, beta2, epsilon, clipNorm } });
+      const adam = { beta1, beta2, epsilon, clipNorm };
+      const plan = trainPlan(model, { source, batch, seed, adam, variants });
       const program = await GpuProgram.create(context, plan, shared);
       owned.push(program);
       const staging = [0, 1].map((index) => buffers.staging(`step losses staging ${index}`, 2 * RING_SIZE));

@@ -40,6 +40,13 @@ export class GpuContext {
     return context;
   }
 
+  /** Lanes of the smallest subgroup that the device may run; 0 where it has no subgroups. */
+  get subgroupMinSize(): number {
+    if (!this.device.features.has('subgroups')) return 0;
+    const info = this.device.adapterInfo as GPUAdapterInfo | undefined;
+    return info?.subgroupMinSize ?? 0;
+  }
+
   /** @throws {DeviceLostError} once the device is gone */
   requireAlive(): void {
     if (this.#lost !== undefined) throw this.#lost;

@@ -4,11 +4,15 @@ import { GpuUnavailableError, LimitError } from '../errors.ts';
 /** Limits above WebGPU's defaults that a model needs. */
 export type NeededLimits = Partial<Record<'maxStorageBufferBindingSize' | 'maxBufferSize', number>>;
 
+/** What kernels and benchmarks use where the adapter has it; nothing needs it. */
+const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'timestamp-query'];
+
 // A WebGPU instance or adapter that is garbage collected shows up as a lost device.
 const keptAlive = new WeakMap<GPUDevice, unknown>();
 
 /**
- * A device of `adapter` with default limits, raised only where `needed` says so. `keepAlive` (the WebGPU
+ * A device of `adapter` with default limits, raised only where `needed` says so, and with the optional features
+ * that the adapter has. `keepAlive` (the WebGPU
  * instance, say) stays referenced as long as the device.
  * @throws {LimitError} when the adapter cannot give a needed limit
  */
@@ -23,7 +27,8 @@ export async function requestDevice(
     if (value > available) throw new LimitError('The model', limit, value, available, 'Use a smaller model.');
     requiredLimits[limit] = value;
   }
-  const device = await adapter.requestDevice({ label: 'wgflow', requiredLimits });
+  const requiredFeatures = OPTIONAL_FEATURES.filter((feature) => adapter.features.has(feature));
+  const device = await adapter.requestDevice({ label: 'wgflow', requiredLimits, requiredFeatures });
   keptAlive.set(device, { adapter, keepAlive });
   return device;
 }

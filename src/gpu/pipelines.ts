@@ -31,8 +31,8 @@ export class Pipelines {
 
   async #compile(name: string, dispatch: Dispatch): Promise<Pipeline> {
     const device = this.#device;
-    const { kernel, flags, constants } = dispatch;
-    const code = preprocess(kernel.stem, flags);
+    const { kernel, flags, constants, sizes } = dispatch;
+    const code = preprocess(kernel.stem, flags, sizes);
 
     device.pushErrorScope('validation');
     const module = device.createShaderModule({ label: name, code });

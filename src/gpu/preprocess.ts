@@ -1,14 +1,19 @@
-/** WGSL text with `#include "shared/x.wgsl"` and `#if FLAG … #else … #endif` resolved. */
+/** WGSL text with `#include "shared/x.wgsl"`, `#unroll i COUNT … #end` and `#if FLAG … #else … #endif` resolved. */
 import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 import { ShaderCompileError } from '../errors.ts';
 import { shaderSources } from './shaderSources.ts';
 
 /**
- * The shader `stem` as the driver sees it. A file included twice appears once.
- * @throws {ShaderCompileError} for an unknown file, an unknown flag or an unresolved directive
+ * The shader `stem` as the driver sees it. A file included twice appears once; each size becomes a `const`.
+ * @throws {ShaderCompileError} for an unknown file, flag or size, or an unresolved directive
  */
-export function preprocess(stem: string, flags: Readonly<Record<string, boolean>>): string {
-  const text = includeAll(stem, stem, new Set());
+export function preprocess(
+  stem: string,
+  flags: Readonly<Record<string, boolean>>,
+  sizes: Readonly<Record<string, number>> = {},
+): string {
+  const declarations = Object.entries(sizes).map(([name, value]) => `const ${name}: u32 = ${value}u;\n`);
+  const text = unrollAll(stem, includeAll(stem, stem, new Set()), sizes) + declarations.join('');
   const pieces = text.split(/^(#if )(\w+)[ \t]*$/m);
   const strings: string[] = [];
   const values: boolean[] = [];
@@ -36,4 +41,22 @@ function includeAll(stem: string, name: string, seen: Set<string>): string {
     seen.add(included);
     return includeAll(stem, included, seen);
   });
+}
+
+/** Repeats the lines of each `#unroll i COUNT` … `#end` with `$i` from 0 to COUNT − 1, innermost first. */
+function unrollAll(stem: string, text: string, sizes: Readonly<Record<string, number>>): string {
+  const innermost = /^#unroll (\w+) (\w+)[ \t]*\n((?:(?!#unroll |#end[ \t]*$).*\n)*?)#end[ \t]*$/m;
+  for (;;) {
+    const found = innermost.exec(text);
+    if (found === null) return text;
+    const [block, index = '', countName = '', body = ''] = found;
+    const count = /^\d+$/.test(countName) ? Number(countName) : sizes[countName];
+    if (count === undefined) {
+      throw new ShaderCompileError(stem, undefined, `#unroll names the unknown size ${countName}`);
+    }
+    const lines = Array.from({ length: count }, (_, i) =>
+      body.replaceAll(new RegExp(`\\$${index}(?![A-Za-z_])`, 'g'), String(i)),
+    );
+    text = text.replace(block, () => lines.join('').replace(/\n$/, ''));
+  }
 }

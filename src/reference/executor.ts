@@ -39,8 +39,8 @@ export class ReferenceProgram {
     for (const dispatch of this.plan.dispatches.slice(from, to)) {
       const buffers: Record<string, HostArray> = {};
       for (const [binding, name] of Object.entries(dispatch.buffers)) buffers[binding] = this.buffer(name);
-      const { kernel, params, flags, constants } = dispatch;
-      twinOf(kernel.stem)({ params, flags, constants, buffers });
+      const { kernel, params, flags, constants, sizes } = dispatch;
+      twinOf(kernel.stem)({ params, flags, constants, sizes, buffers });
     }
   }
 }

@@ -11,10 +11,14 @@ import { denseBackwardInput } from './dense_backward_input.ts';
 import { denseBackwardWeight } from './dense_backward_weight.ts';
 import { denseForward } from './dense_forward.ts';
 import { denseWeightReduce } from './dense_weight_reduce.ts';
+import { flowBackward } from './flow_backward.ts';
+import { flowForward } from './flow_forward.ts';
+import { flowInverse } from './flow_inverse.ts';
 import { logDetReduce } from './log_det_reduce.ts';
 import { nllLoss } from './nll_loss.ts';
 import { reduceSum } from './reduce_sum.ts';
 import { reduceSumSquares } from './reduce_sum_squares.ts';
+import { shallowBackwardWeight } from './shallow_backward_weight.ts';
 import { standardizeForward } from './standardize_forward.ts';
 import { standardizeInverse } from './standardize_inverse.ts';
 import { stepRecord } from './step_record.ts';
@@ -32,10 +36,14 @@ export const twins = {
   dense_backward_weight: denseBackwardWeight,
   dense_forward: denseForward,
   dense_weight_reduce: denseWeightReduce,
+  flow_backward: flowBackward,
+  flow_forward: flowForward,
+  flow_inverse: flowInverse,
   log_det_reduce: logDetReduce,
   nll_loss: nllLoss,
   reduce_sum: reduceSum,
   reduce_sum_squares: reduceSumSquares,
+  shallow_backward_weight: shallowBackwardWeight,
   standardize_forward: standardizeForward,
   standardize_inverse: standardizeInverse,
   step_record: stepRecord,

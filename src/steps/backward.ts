@@ -5,7 +5,9 @@ import { paddedRows } from '../shape.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { conditionerBackward, conditionerForward } from './conditioner.ts';
-import { couplingOf, flowForward } from './forward.ts';
+import { couplingOf, declareState, flowForward } from './forward.ts';
+import { fusedBackward, fusedForward, fusedTrainingStack } from './fused.ts';
+import { PLAIN_VARIANTS } from './variants.ts';
 import type { FlowModel } from './forward.ts';
 import {
   CONDITIONER_OUTPUT,
@@ -29,12 +31,24 @@ export interface BatchRows {
  * mean, added to what is there. Each coupling's input is rebuilt from its output by the inverse, so the
  * workspace holds one coupling's activations whatever the depth.
  */
-export function lossAndGradient(plan: PlanBuilder, model: FlowModel, batch: BatchRows): void {
+export function lossAndGradient(
+  plan: PlanBuilder,
+  model: FlowModel,
+  batch: BatchRows,
+  variants = PLAIN_VARIANTS,
+): void {
   const { spec, layout } = model;
   const { rows: validRows, rowStart, totalRows } = batch;
   const rows = paddedRows(validRows);
   const last = layout.bijectors.length - 1;
-  flowForward(plan, model, rows, last);
+  const stack = fusedTrainingStack(model, variants);
+  const { lanes } = variants;
+  if (stack === undefined) {
+    flowForward(plan, model, rows, last);
+  } else {
+    declareState(plan, model, rows);
+    fusedForward(plan, model, stack, { rows, lanes });
+  }
   plan.buffer(GRADIENTS, layout.trainableLength);
   plan.add(
     nllLoss({
@@ -49,6 +63,10 @@ export function lossAndGradient(plan: PlanBuilder, model: FlowModel, batch: Batc
       nll: plan.buffer(NLL, rowStart + rows),
     }),
   );
+  if (stack !== undefined) {
+    fusedBackward(plan, stack, { rows, validRows, lanes, dLogDet: -1 / totalRows });
+    return;
+  }
   for (const [index, slots] of [...layout.bijectors.entries()].toReversed()) {
     // Standardisation comes first and has nothing to train, so its gradient is never asked for.
     if (slots.type === 'standardize') continue;
@@ -74,8 +92,13 @@ export function lossAndGradient(plan: PlanBuilder, model: FlowModel, batch: Batc
 }
 
 /** The plan of `flow.gradients` for one chunk of a batch of `totalRows`. */
-export function gradientsPlan(model: FlowModel, rows: number, totalRows: number): Plan {
+export function gradientsPlan(
+  model: FlowModel,
+  rows: number,
+  totalRows: number,
+  variants = PLAIN_VARIANTS,
+): Plan {
   const plan = new PlanBuilder('gradients');
-  lossAndGradient(plan, model, { rows, rowStart: 0, totalRows });
+  lossAndGradient(plan, model, { rows, rowStart: 0, totalRows }, variants);
   return plan.build();
 }

@@ -13,6 +13,9 @@ import { couplingBlocks } from '../spec.ts';
 import type { FlowSpec } from '../spec.ts';
 import { conditionerForward } from './conditioner.ts';
 import type { Coupling } from './conditioner.ts';
+import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
+import { PLAIN_VARIANTS } from './variants.ts';
+import type { KernelVariants } from './variants.ts';
 import { CONDITIONER_OUTPUT, LOG_DET, LOG_PROB, LOG_SCALE, PARAMETERS, STATE } from './names.ts';
 
 /** A flow as the steps see it: its description and where its tensors lie. */
@@ -94,25 +97,47 @@ export function flowInverse(plan: PlanBuilder, model: FlowModel, rows: number): 
 }
 
 /** The plan of `flow.forward`: STATE x → z, LOG_DET. Rows are padded, as `paddedRows` says. */
-export function forwardPlan(model: FlowModel, count: number): Plan {
+export function forwardPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
   const rows = paddedRows(count);
   const plan = new PlanBuilder('forward');
-  flowForward(plan, model, rows);
+  const stack = fusedStack(model, variants);
+  if (stack === undefined) {
+    flowForward(plan, model, rows);
+  } else {
+    declareState(plan, model, rows);
+    fusedForward(plan, model, stack, { rows, lanes: variants.lanes });
+  }
   return plan.build();
 }
 
 /** The plan of `flow.inverse`: STATE z → x, LOG_DET. */
-export function inversePlan(model: FlowModel, count: number): Plan {
-  const rows = paddedRows(count);
+export function inversePlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
   const plan = new PlanBuilder('inverse');
-  flowInverse(plan, model, rows);
+  inverseOf(plan, model, paddedRows(count), variants);
   return plan.build();
 }
 
+/** z → x on the state, by the kernels that the variants ask for. */
+export function inverseOf(plan: PlanBuilder, model: FlowModel, rows: number, variants: KernelVariants): void {
+  const stack = fusedStack(model, variants);
+  if (stack === undefined) {
+    flowInverse(plan, model, rows);
+    return;
+  }
+  declareState(plan, model, rows);
+  fusedInverse(plan, model, stack, { rows, lanes: variants.lanes });
+}
+
 /** The plan of `flow.logProb`: STATE x → z, LOG_PROB in nats. */
-export function logProbPlan(model: FlowModel, count: number): Plan {
+export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
   const rows = paddedRows(count);
   const plan = new PlanBuilder('log_prob');
+  const stack = fusedStack(model, variants);
+  if (stack !== undefined) {
+    declareState(plan, model, rows);
+    fusedForward(plan, model, stack, { rows, lanes: variants.lanes, logProb: plan.buffer(LOG_PROB, rows) });
+    return plan.build();
+  }
   flowForward(plan, model, rows);
   plan.add(
     baseLogProb({
@@ -127,7 +152,7 @@ export function logProbPlan(model: FlowModel, count: number): Plan {
   return plan.build();
 }
 
-function declareState(plan: PlanBuilder, { spec, layout }: FlowModel, rows: number): void {
+export function declareState(plan: PlanBuilder, { spec, layout }: FlowModel, rows: number): void {
   plan.buffer(PARAMETERS, layout.length);
   plan.buffer(STATE, spec.dim * rows);
   plan.buffer(LOG_DET, rows);

@@ -33,3 +33,7 @@ export const NLL_SUM = 'nll_sum';
 export const GRADIENT_SUM_SQUARES = 'gradient_sum_squares';
 export const PARTIAL_SUMS = 'partial_sums';
 export const datasetName = (segment: number): string => `dataset.${segment}`;
+
+/** What the fused backward pass leaves for the weights' gradients, of each coupling of a segment. */
+export const CONDITIONS = 'conditions';
+export const D_OUTPUTS = 'd_outputs';

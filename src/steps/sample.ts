@@ -4,8 +4,9 @@ import { baseSample } from '../kernels/base_sample.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { paddedRows } from '../shape.ts';
-import { flowInverse } from './forward.ts';
+import { inverseOf } from './forward.ts';
 import type { FlowModel } from './forward.ts';
+import { PLAIN_VARIANTS } from './variants.ts';
 import { LATENT, LOG_DET, LOG_PROB, STATE } from './names.ts';
 
 export interface SampleRows {
@@ -18,20 +19,20 @@ export interface SampleRows {
 }
 
 /** The plan of `flow.sample`: STATE receives samples x. */
-export function samplePlan(model: FlowModel, options: SampleRows): Plan {
+export function samplePlan(model: FlowModel, options: SampleRows, variants = PLAIN_VARIANTS): Plan {
   const plan = new PlanBuilder('sample');
   drawLatent(plan, model, options, STATE);
-  flowInverse(plan, model, paddedRows(options.rows));
+  inverseOf(plan, model, paddedRows(options.rows), variants);
   return plan.build();
 }
 
 /** The plan of `flow.sampleAndLogProb`: also LOG_PROB = log p_Z(z) − logDet of the inverse, in nats. */
-export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows): Plan {
+export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows, variants = PLAIN_VARIANTS): Plan {
   const rows = paddedRows(options.rows);
   const plan = new PlanBuilder('sample_and_log_prob');
   drawLatent(plan, model, options, STATE);
   drawLatent(plan, model, options, LATENT);
-  flowInverse(plan, model, rows);
+  inverseOf(plan, model, rows, variants);
   plan.add(
     baseLogProb({
       rows,

@@ -9,6 +9,7 @@ import type { BatchSource } from './batch.ts';
 import type { FlowModel } from './forward.ts';
 import { STATE } from './names.ts';
 import { optimize } from './optimize.ts';
+import type { KernelVariants } from './variants.ts';
 import { chunkRowsOf } from './workspace.ts';
 
 export interface TrainStepOptions {
@@ -18,17 +19,18 @@ export interface TrainStepOptions {
   /** Seed of the shuffle or of the fresh points. */
   seed: number;
   adam: AdamSettings;
+  variants?: KernelVariants;
 }
 
 /** The plan of a training step. Every step runs the same plan; STEP_STATE and the rings make them differ. */
 export function trainPlan(model: FlowModel, options: TrainStepOptions): Plan {
-  const { source, batch, seed, adam } = options;
+  const { source, batch, seed, adam, variants } = options;
   const plan = new PlanBuilder('train_step');
   for (const { start, count } of chunksOf(batch, chunkRowsOf(model))) {
     const rows = paddedRows(count);
     plan.buffer(STATE, model.spec.dim * rows);
     batchRows(plan, source, seed, { rows, rowStart: start });
-    lossAndGradient(plan, model, { rows: count, rowStart: start, totalRows: batch });
+    lossAndGradient(plan, model, { rows: count, rowStart: start, totalRows: batch }, variants);
   }
   optimize(plan, model.layout, adam, { batch });
   return plan.build();

@@ -20,7 +20,7 @@ const variants = [...kernelsByFile.values()].flatMap((kernel) =>
 );
 
 describe.each(variants)('the shader of $name', ({ kernel, flags }) => {
-  const shader = reflect(preprocess(kernel.stem, flags));
+  const shader = reflect(preprocess(kernel.stem, flags, sizesOf(kernel)));
 
   it('has one uniform, params at binding 0, with the fields of the kernel in their order', () => {
     const [uniform, ...others] = shader.info.uniforms;
@@ -118,7 +118,22 @@ function dispatchWith(kernel: KernelSpec, flags: Record<string, boolean>): Dispa
       type === 'u32' ? 4_000_000_000 + index : -0.5 - index,
     ]),
   );
-  return { kernel, params, flags, constants: {}, buffers: {}, workgroups: [1, 1, 1], flops: 0, bytes: 0 };
+  return {
+    kernel,
+    params,
+    flags,
+    constants: {},
+    sizes: {},
+    buffers: {},
+    workgroups: [1, 1, 1],
+    flops: 0,
+    bytes: 0,
+  };
+}
+
+/** Any sizes will do for what a shader declares. */
+function sizesOf({ sizes = [] }: KernelSpec): Record<string, number> {
+  return Object.fromEntries(sizes.map((name) => [name, 2]));
 }
 
 /** The declarations of a shader. */

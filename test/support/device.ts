@@ -19,3 +19,9 @@ export async function adapterLine(): Promise<string> {
   const { description, device, vendor } = describeDevice(await testDevice());
   return description || device || vendor;
 }
+
+/** Every number of lanes that a kernel with subgroups can be built for on the device of the tests. */
+export async function lanesOf(): Promise<number[]> {
+  const { subgroupMinSize } = await testContext();
+  return [1, 4, 8].filter((lanes) => lanes === 1 || lanes <= subgroupMinSize);
+}

@@ -1,0 +1,97 @@
+// Undoes up to 8 couplings of one architecture, last first, and pulls the gradient back through them, for all of
+// them in one dispatch: x2 = (z2 - t) exp(-s), d_x2 = d_z2 exp(s), d_t = d_z2,
+// d_a = (d_z2 (z2 - t) + d_log_det) ds/da, d_x1 += J^T (d_a, d_t), where J is the Jacobian of the nets, carried
+// forward beside their values. What the weights' gradients need stays behind: x1, (d_a, d_t) per coupling.
+// state z -> x, d_state d_z -> d_x, in place: [N_DIM, n_quads]; conditions [n_couplings N_CONDITION, n_quads];
+// d_outputs [n_couplings 2 N_TRANSFORM, n_quads]. One invocation owns four rows (a quad); nothing is shared.
+// docs/derivations.md, eq. (16) to (19), (42)
+#if SUBGROUPS
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+#endif
+#include "shared/coupling_quad.wgsl"
+
+struct Params {
+  n_quads: u32,
+  n_valid_rows: u32,
+  d_log_det: f32,
+  n_couplings: u32,
+  flips: u32,
+  net_start: u32,
+  coupling_stride: u32,
+  net_stride: u32,
+  scale_bound: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read_write> state: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> d_state: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> conditions: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> d_outputs: array<vec4f>;
+
+@compute @workgroup_size(FUSED_GROUP_SIZE)
+fn main(
+  @builtin(global_invocation_id) invocation: vec3u,
+#if SUBGROUPS
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
+#endif
+) {
+#if SUBGROUPS
+  let lane = subgroup_lane % LANES;
+#else
+  let lane = 0u;
+#endif
+  // Invocations past the end go along, because other lanes need the weights that they load.
+  let is_quad = invocation.x < params.n_quads;
+  let quad = min(invocation.x, params.n_quads - 1u);
+  let is_valid = 4u * quad + vec4u(0u, 1u, 2u, 3u) < vec4u(params.n_valid_rows);
+  let d_log_det = select(vec4f(), vec4f(params.d_log_det), is_valid);
+  var z: array<vec4f, N_DIM>;
+  var d: array<vec4f, N_DIM>;
+#unroll f N_DIM
+  z[$f] = state[$f * params.n_quads + quad];
+  d[$f] = d_state[$f * params.n_quads + quad];
+#end
+  for (var back = 1u; back <= params.n_couplings; back++) {
+    let c = params.n_couplings - back;
+    let flipped = is_flipped(c);
+    let condition = condition_block(z, flipped);
+    var transformed = transform_block(z, flipped);
+    var d_condition = condition_block(d, flipped);
+    var d_transformed = transform_block(d, flipped);
+    let output = conditioner_output(condition, c, lane);
+#unroll i N_CONDITION
+    if (is_quad) {
+      conditions[(c * N_CONDITION + $i) * params.n_quads + quad] = condition[$i];
+    }
+#end
+#unroll j N_TRANSFORM
+    {
+      let s = log_scale_of_quad(output.value[$j], params.scale_bound);
+      let scaled = transformed[$j] - output.value[N_TRANSFORM + $j];
+      let d_t = d_transformed[$j];
+      let d_a = (d_t * scaled + d_log_det) * s.slope;
+      if (is_quad) {
+        let place = (c * 2u * N_TRANSFORM + $j) * params.n_quads + quad;
+        d_outputs[place] = d_a;
+        d_outputs[place + N_TRANSFORM * params.n_quads] = d_t;
+      }
+      transformed[$j] = scaled * exp(-s.value);
+      d_transformed[$j] = d_t * exp(s.value);
+#unroll i N_CONDITION
+      d_condition[$i] += output.slope[$j * N_CONDITION + $i] * d_a + output.slope[(N_TRANSFORM + $j) * N_CONDITION + $i] * d_t;
+#end
+    }
+#end
+    z = joined(condition, transformed, flipped);
+    d = joined(d_condition, d_transformed, flipped);
+  }
+  if (!is_quad) {
+    return;
+  }
+#unroll f N_DIM
+  state[$f * params.n_quads + quad] = z[$f];
+  d_state[$f * params.n_quads + quad] = d[$f];
+#end
+}

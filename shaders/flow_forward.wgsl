@@ -1,0 +1,93 @@
+// Data to latent through up to 32 couplings of one architecture: z2 = x2 exp(s) + t, log_det += sum s, for all of
+// them in one dispatch; STANDARDIZE first takes x to (x - mean) / std, LOG_PROB adds log N(z; 0, I) + log_det.
+// parameters: as paramLayout says; state x -> z, in place: [N_DIM, n_quads]; log_det, log_prob [n_quads].
+// One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and couplings
+// in ascending order, log_det on top of what is there unless it STARTS. docs/derivations.md, eq. (2), (5) to (8)
+#if SUBGROUPS
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+#endif
+#include "shared/coupling_quad.wgsl"
+#include "shared/normal_log_density.wgsl"
+
+struct Params {
+  n_quads: u32,
+  mean_offset: u32,
+  std_offset: u32,
+  n_couplings: u32,
+  flips: u32,
+  net_start: u32,
+  coupling_stride: u32,
+  net_stride: u32,
+  scale_bound: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read_write> state: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> log_det: array<vec4f>;
+#if LOG_PROB
+@group(0) @binding(4) var<storage, read_write> log_prob: array<vec4f>;
+#endif
+
+@compute @workgroup_size(FUSED_GROUP_SIZE)
+fn main(
+  @builtin(global_invocation_id) invocation: vec3u,
+#if SUBGROUPS
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
+#endif
+) {
+#if SUBGROUPS
+  let lane = subgroup_lane % LANES;
+#else
+  let lane = 0u;
+#endif
+  // Invocations past the end go along, because other lanes need the weights that they load.
+  let quad = min(invocation.x, params.n_quads - 1u);
+  var x: array<vec4f, N_DIM>;
+#unroll f N_DIM
+  x[$f] = state[$f * params.n_quads + quad];
+#end
+#if STARTS
+  var sum = vec4f();
+#else
+  var sum = log_det[quad];
+#endif
+#if STANDARDIZE
+#unroll f N_DIM
+  {
+    let std_f = parameters[params.std_offset + $f];
+    x[$f] = (x[$f] - parameters[params.mean_offset + $f]) / std_f;
+    sum -= log_accurate(std_f);
+  }
+#end
+#endif
+  for (var c = 0u; c < params.n_couplings; c++) {
+    let flipped = is_flipped(c);
+    let condition = condition_block(x, flipped);
+    var transformed = transform_block(x, flipped);
+    let output = conditioner_output(condition, c, lane);
+#unroll j N_TRANSFORM
+    {
+      let s = log_scale_of_quad(output.value[$j], params.scale_bound).value;
+      transformed[$j] = transformed[$j] * exp(s) + output.value[N_TRANSFORM + $j];
+      sum += s;
+    }
+#end
+    x = joined(condition, transformed, flipped);
+  }
+  if (invocation.x >= params.n_quads) {
+    return;
+  }
+#unroll f N_DIM
+  state[$f * params.n_quads + quad] = x[$f];
+#end
+  log_det[quad] = sum;
+#if LOG_PROB
+  var sum_squares = vec4f();
+#unroll f N_DIM
+  sum_squares += x[$f] * x[$f];
+#end
+  log_prob[quad] = normal_log_density_quad(sum_squares, N_DIM) + sum;
+#endif
+}

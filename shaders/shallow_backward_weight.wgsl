@@ -1,0 +1,127 @@
+// Gradients of nets with one hidden layer, h = phi(W0 x + b0), out = W h + b, from d_out per row: d_W = sum d_out h,
+// d_b = sum d_out, d_b0 = sum d_a, d_W0 = sum d_a x with d_a = phi' W^T d_out; added to what is there.
+// conditions x: [n_couplings N_CONDITION, n_quads]; d_outputs [n_couplings 2 N_TRANSFORM, n_quads];
+// gradients: laid out as parameters. A workgroup has 64 units of one net. One invocation owns four units and
+// recomputes them for every row, so that nothing but x and d_out is read; it sums over rows in ascending order.
+// docs/derivations.md, eq. (20) to (24)
+#if SUBGROUPS
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+#endif
+#include "shared/activation.wgsl"
+#include "shared/lanes.wgsl"
+
+struct Params {
+  n_quads: u32,
+  n_couplings: u32,
+  net_start: u32,
+  coupling_stride: u32,
+  net_stride: u32,
+}
+
+const UNITS: u32 = 4u * FUSED_GROUP_SIZE;
+const BIAS_0 = HIDDEN_0 * N_CONDITION;
+const WEIGHT_OUT = BIAS_0 + HIDDEN_0;
+const BIAS_OUT = WEIGHT_OUT + N_OUT * HIDDEN_0;
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read> conditions: array<vec4f>;
+@group(0) @binding(3) var<storage, read> d_outputs: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> gradients: array<f32>;
+
+@compute @workgroup_size(FUSED_GROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+#if SUBGROUPS
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
+#endif
+) {
+#if SUBGROUPS
+  let lane = subgroup_lane % LANES;
+#else
+  let lane = 0u;
+#endif
+  let net = group.y % N_NETS;
+  let coupling = group.y / N_NETS;
+  let start = params.net_start + coupling * params.coupling_stride + net * params.net_stride;
+  let first_condition = coupling * N_CONDITION * params.n_quads;
+  let first_output = (coupling * N_NETS + net) * N_OUT * params.n_quads;
+  let first_unit = group.x * UNITS + 4u * local;
+  let units = min(first_unit + vec4u(0u, 1u, 2u, 3u), vec4u(HIDDEN_0 - 1u));
+
+  let bias = quad_of_parameters(start + BIAS_0 + units);
+  var d_bias = vec4f();
+#unroll i N_CONDITION
+  let weight_$i = quad_of_parameters(start + units * N_CONDITION + $i);
+  var d_weight_$i = vec4f();
+#end
+#unroll c N_OUT
+  let out_$c = quad_of_parameters(start + WEIGHT_OUT + $c * HIDDEN_0 + units);
+  var d_out_weight_$c = vec4f();
+#end
+  for (var first = 0u; first < params.n_quads; first += LANES) {
+    let quad = min(first + lane, params.n_quads - 1u);
+#unroll i N_CONDITION
+    let own_x_$i = conditions[first_condition + $i * params.n_quads + quad];
+#end
+#unroll c N_OUT
+    let own_d_$c = select(vec4f(), d_outputs[first_output + $c * params.n_quads + quad], first + lane < params.n_quads);
+#end
+#unroll k LANES
+    {
+#unroll i N_CONDITION
+      let x_$i = quad_of_lane(own_x_$i, $k);
+#end
+#unroll c N_OUT
+      let d_$c = quad_of_lane(own_d_$c, $k);
+#end
+#unroll r 4
+      {
+        var a = bias;
+#unroll i N_CONDITION
+        a += weight_$i * x_$i[$r];
+#end
+        let unit = activate(a);
+        var d_unit = vec4f();
+#unroll c N_OUT
+        d_out_weight_$c += d_$c[$r] * unit.value;
+        d_unit += d_$c[$r] * out_$c;
+#end
+        let d_a = d_unit * unit.slope;
+        d_bias += d_a;
+#unroll i N_CONDITION
+        d_weight_$i += d_a * x_$i[$r];
+#end
+      }
+#end
+    }
+#end
+  }
+
+  for (var u = 0u; u < 4u; u++) {
+    let unit = first_unit + u;
+    if (unit >= HIDDEN_0) {
+      break;
+    }
+    gradients[start + BIAS_0 + unit] += d_bias[u];
+#unroll i N_CONDITION
+    gradients[start + unit * N_CONDITION + $i] += d_weight_$i[u];
+#end
+#unroll c N_OUT
+    gradients[start + WEIGHT_OUT + $c * HIDDEN_0 + unit] += d_out_weight_$c[u];
+#end
+  }
+  if (group.x == 0u && local < N_OUT) {
+    var sum = vec4f();
+    for (var quad = 0u; quad < params.n_quads; quad++) {
+      sum += d_outputs[first_output + local * params.n_quads + quad];
+    }
+    gradients[start + BIAS_OUT + local] += sum.x + sum.y + sum.z + sum.w;
+  }
+}
+
+fn quad_of_parameters(places: vec4u) -> vec4f {
+  return vec4f(parameters[places.x], parameters[places.y], parameters[places.z], parameters[places.w]);
+}

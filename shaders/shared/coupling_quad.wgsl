@@ -1,0 +1,87 @@
+// Couplings of one quad of rows in registers: the blocks of the state, and [a | t] with log-scales.
+// Needs the sizes N_CONDITION, N_TRANSFORM, N_DIM, N_OUT, N_NETS and params.net_start, coupling_stride, net_stride,
+// flips. Bit c of flips says that coupling c conditions on the last features. docs/derivations.md, eq. (5) to (8)
+#include "shared/scale_map.wgsl"
+#include "shared/conditioner_net.wgsl"
+
+struct LogScaleQuad {
+  value: vec4f,
+  slope: vec4f,
+}
+
+fn log_scale_of_quad(a: vec4f, bound: f32) -> LogScaleQuad {
+  let x = log_scale_of(a.x, bound);
+  let y = log_scale_of(a.y, bound);
+  let z = log_scale_of(a.z, bound);
+  let w = log_scale_of(a.w, bound);
+  return LogScaleQuad(vec4f(x.value, y.value, z.value, w.value), vec4f(x.slope, y.slope, z.slope, w.slope));
+}
+
+fn is_flipped(coupling: u32) -> bool {
+  return ((params.flips >> coupling) & 1u) == 1u;
+}
+
+fn condition_block(state: array<vec4f, N_DIM>, flipped: bool) -> array<vec4f, N_CONDITION> {
+  var block: array<vec4f, N_CONDITION>;
+#unroll i N_CONDITION
+  block[$i] = select(state[$i], state[N_TRANSFORM + $i], flipped);
+#end
+  return block;
+}
+
+fn transform_block(state: array<vec4f, N_DIM>, flipped: bool) -> array<vec4f, N_TRANSFORM> {
+  var block: array<vec4f, N_TRANSFORM>;
+#unroll j N_TRANSFORM
+  block[$j] = select(state[N_CONDITION + $j], state[$j], flipped);
+#end
+  return block;
+}
+
+fn joined(
+  condition: array<vec4f, N_CONDITION>,
+  transformed: array<vec4f, N_TRANSFORM>,
+  flipped: bool,
+) -> array<vec4f, N_DIM> {
+  var straight: array<vec4f, N_DIM>;
+  var crossed: array<vec4f, N_DIM>;
+#unroll i N_CONDITION
+  straight[$i] = condition[$i];
+  crossed[N_TRANSFORM + $i] = condition[$i];
+#end
+#unroll j N_TRANSFORM
+  straight[N_CONDITION + $j] = transformed[$j];
+  crossed[$j] = transformed[$j];
+#end
+  var state: array<vec4f, N_DIM>;
+#unroll f N_DIM
+  state[$f] = select(straight[$f], crossed[$f], flipped);
+#end
+  return state;
+}
+
+struct CouplingOutput {
+  // [a | t].
+  value: array<vec4f, 2u * N_TRANSFORM>,
+#if TANGENTS
+  slope: array<vec4f, 2u * N_TRANSFORM * N_CONDITION>,
+#endif
+}
+
+fn conditioner_output(x: array<vec4f, N_CONDITION>, coupling: u32, lane: u32) -> CouplingOutput {
+  var both: CouplingOutput;
+  let start = params.net_start + coupling * params.coupling_stride;
+#unroll n N_NETS
+  {
+    let net = evaluate_net(x, start + $n * params.net_stride, lane);
+#unroll c N_OUT
+    both.value[$n * N_OUT + $c] = net.value[$c];
+#if TANGENTS
+#unroll i N_CONDITION
+    both.slope[($n * N_OUT + $c) * N_CONDITION + $i] = net.slope[$c * N_CONDITION + $i];
+#end
+#endif
+#end
+  }
+#end
+  return both;
+}

@@ -1,0 +1,83 @@
+import { dispatchOf } from '../kernel.ts';
+import type { Dispatch, KernelSpec } from '../kernel.ts';
+import { ceilDivide, quadsOf } from '../shape.ts';
+import {
+  FUSED_GROUP_SIZE,
+  STACK_SIZES,
+  stackBytes,
+  stackConstants,
+  stackFlags,
+  stackFlops,
+  stackParams,
+  stackSizes,
+} from './coupling_stack.ts';
+import type { StackRange } from './coupling_stack.ts';
+
+export const flowBackwardKernel = {
+  stem: 'flow_backward',
+  params: {
+    n_quads: 'u32',
+    n_valid_rows: 'u32',
+    d_log_det: 'f32',
+    n_couplings: 'u32',
+    flips: 'u32',
+    net_start: 'u32',
+    coupling_stride: 'u32',
+    net_stride: 'u32',
+    scale_bound: 'f32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    state: { access: 'read_write', element: 'f32' },
+    d_state: { access: 'read_write', element: 'f32' },
+    conditions: { access: 'read_write', element: 'f32' },
+    d_outputs: { access: 'read_write', element: 'f32' },
+  },
+  flags: ['SUBGROUPS', 'DEEP', 'TANGENTS'],
+  constants: ['ACTIVATION', 'SCALE_MAP'],
+  sizes: STACK_SIZES,
+} as const satisfies KernelSpec;
+
+export interface FlowBackwardArguments extends StackRange {
+  /** A multiple of 4. */
+  rows: number;
+  /** Rows before the padding, which has no gradient. */
+  validRows: number;
+  /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
+  dLogDet: number;
+  parameters: string;
+  state: string;
+  dState: string;
+  /** Receives the conditioning block of each coupling, [count · conditionCount, rows]. */
+  conditions: string;
+  /** Receives the gradient of [a | t] of each coupling, [count · 2 transformCount, rows]. */
+  dOutputs: string;
+}
+
+/** Rebuilds the inputs of a range of couplings from their outputs and pulls the gradient back, in one dispatch. */
+export function flowBackward(args: FlowBackwardArguments): Dispatch {
+  const { rows, stack, count } = args;
+  const quads = quadsOf(rows);
+  const traced = count * (stack.conditionCount + 2 * stack.transformCount);
+  return dispatchOf(flowBackwardKernel, {
+    params: {
+      n_quads: quads,
+      n_valid_rows: args.validRows,
+      d_log_det: args.dLogDet,
+      ...stackParams(args),
+    },
+    flags: { ...stackFlags(args), TANGENTS: true },
+    constants: stackConstants(args),
+    sizes: stackSizes(args),
+    buffers: {
+      parameters: args.parameters,
+      state: args.state,
+      d_state: args.dState,
+      conditions: args.conditions,
+      d_outputs: args.dOutputs,
+    },
+    workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
+    flops: (1 + stack.conditionCount) * stackFlops(args) * rows,
+    bytes: stackBytes(args) + 4 * rows * (4 * stack.dim + traced),
+  });
+}

@@ -1,0 +1,39 @@
+import type { Twin } from '../kernel.ts';
+import type { flowForwardKernel } from '../kernels/flow_forward.ts';
+import { at } from './at.ts';
+import { blocksOf, stackOutput } from './coupling_stack.ts';
+import { logScaleOf } from './scale_map.ts';
+
+export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, constants, sizes, buffers }) => {
+  const { parameters, state, log_det, log_prob } = buffers;
+  const rows = 4 * params.n_quads;
+  for (let r = 0; r < rows; r++) {
+    const x = Array.from({ length: sizes.N_DIM }, (_, f) => at(state, f * rows + r));
+    let sum = flags.STARTS ? 0 : at(log_det, r);
+    if (flags.STANDARDIZE) {
+      x.forEach((value, f) => {
+        const std = at(parameters, params.std_offset + f);
+        x[f] = (value - at(parameters, params.mean_offset + f)) / std;
+        sum -= Math.log(std);
+      });
+    }
+    for (let c = 0; c < params.n_couplings; c++) {
+      const { condition, transform } = blocksOf(sizes, params.flips, c);
+      const inputs = condition.map((f) => x[f] ?? NaN);
+      const { value } = stackOutput(sizes, params, flags.DEEP, constants.ACTIVATION, parameters, c, inputs);
+      transform.forEach((f, j) => {
+        const s = logScaleOf(constants.SCALE_MAP, value[j] ?? NaN, params.scale_bound).value;
+        x[f] = (x[f] ?? NaN) * Math.exp(s) + (value[sizes.N_TRANSFORM + j] ?? NaN);
+        sum += s;
+      });
+    }
+    x.forEach((value, f) => {
+      state[f * rows + r] = value;
+    });
+    log_det[r] = sum;
+    if (flags.LOG_PROB) {
+      const sumSquares = x.reduce((total, value) => total + value * value, 0);
+      log_prob[r] = -0.5 * (sumSquares + sizes.N_DIM * Math.log(2 * Math.PI)) + sum;
+    }
+  }
+};

@@ -1,0 +1,15 @@
+/** Which of the equivalent kernels a plan is made of. */
+export interface KernelVariants {
+  /** `fused` takes a whole flow or a segment of it in one dispatch where its nets are small enough. */
+  regime: 'fused' | 'tiled';
+  /** Lanes of a subgroup that share what they load: 8 or 4, or 1 without subgroups. */
+  lanes: 1 | 4 | 8;
+}
+
+/** One dispatch a layer, no optional feature: right everywhere. */
+export const PLAIN_VARIANTS: KernelVariants = { regime: 'tiled', lanes: 1 };
+
+/** The fixed table: what to take without measuring, by the smallest subgroup of the device (0: it has none). */
+export function fixedVariants(subgroupMinSize: number): KernelVariants {
+  return { regime: 'fused', lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1 };
+}

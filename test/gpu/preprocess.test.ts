@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { preprocess } from '../../src/gpu/preprocess.ts';
+import { shaderSources } from '../../src/gpu/shaderSources.ts';
+
+const FLAGS = {
+  SUBGROUPS: false,
+  DEEP: false,
+  TANGENTS: true,
+  STARTS: true,
+  STANDARDIZE: false,
+  LOG_PROB: false,
+};
+const SIZES = {
+  N_DIM: 4,
+  N_CONDITION: 2,
+  N_TRANSFORM: 2,
+  N_OUT: 4,
+  N_NETS: 1,
+  HIDDEN_0: 12,
+  HIDDEN_1: 1,
+  N_BLOCKS_0: 12,
+  LANES: 1,
+};
+
+describe('preprocess', () => {
+  it('repeats the lines of an #unroll once for each number, nested ones too', () => {
+    const code = preprocess('flow_backward', FLAGS, SIZES);
+    for (const product of ['00', '01', '10', '31']) expect(code).toContain(`let own_product_${product} =`);
+    expect(code).not.toContain('own_product_32');
+    expect(code).not.toMatch(/\$\w|^#/m);
+  });
+
+  it('declares every size as a constant', () => {
+    const code = preprocess('flow_backward', FLAGS, SIZES);
+    for (const [name, value] of Object.entries(SIZES))
+      expect(code).toContain(`const ${name}: u32 = ${value}u;`);
+  });
+
+  it('leaves shaders without directives as they are', () => {
+    expect(shaderSources.get('shared/grid')).toContain(preprocess('shared/grid', {}));
+  });
+
+  it.each([
+    [
+      'an unknown size',
+      'flow_backward',
+      FLAGS,
+      { ...SIZES, N_NETS: undefined as unknown as number },
+      /N_NETS/,
+    ],
+    ['an unknown flag', 'flow_backward', {}, SIZES, /#if names the unknown flag SUBGROUPS/],
+    ['an unknown file', 'no_such_kernel', {}, {}, /no_such_kernel/],
+  ])('refuses %s by its name', (_what, stem, flags, sizes, message) => {
+    expect(() => preprocess(stem, flags, sizes)).toThrow(message);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, it } from 'vitest';
+import { flowBackward } from '../../src/kernels/flow_backward.ts';
+import { expectClose, expectNormClose } from '../support/compare.ts';
+import { lanesOf } from '../support/device.ts';
+import { ramp, runBoth } from './harness.ts';
+import { DEEP_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
+import type { StackShape } from './stacks.ts';
+
+const F32_BOUND = 1e-5;
+const GRADIENT_BOUND = 1e-4;
+const shapes = [...STACKS, ...DEEP_STACKS].map((shape): [string, StackShape] => [shapeName(shape), shape]);
+
+describe.each(shapes)('flow_backward through %s', (_name, shape) => {
+  it.each([4, 68])('matches its twin at %i rows, with and without subgroups', async (rows) => {
+    const { stack, parameters } = stackModel(shape);
+    const { dim, split, couplings } = shape;
+    for (const lanes of await lanesOf()) {
+      const { gpu, twin } = await runBoth(
+        [
+          flowBackward({
+            stack,
+            lanes,
+            rows,
+            first: 0,
+            count: couplings,
+            validRows: rows - 3,
+            dLogDet: -1 / rows,
+            parameters: 'parameters',
+            state: 'state',
+            dState: 'd_state',
+            conditions: 'conditions',
+            dOutputs: 'd_outputs',
+          }),
+        ],
+        {
+          parameters,
+          state: ramp(dim * rows, 1.5),
+          d_state: ramp(dim * rows, 0.1, 4),
+          conditions: couplings * split * rows,
+          d_outputs: 2 * couplings * (dim - split) * rows,
+        },
+      );
+      for (const name of ['state', 'conditions']) {
+        expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
+      }
+      for (const name of ['d_state', 'd_outputs']) {
+        expectNormClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), GRADIENT_BOUND);
+      }
+    }
+  });
+});

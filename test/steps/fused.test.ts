@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { couplingStackOf } from '../../src/couplingStack.ts';
+import { realnvp } from '../../src/flows/realnvp.ts';
+import { vanilla } from '../../src/flows/vanilla.ts';
+import { paramLayout } from '../../src/paramLayout.ts';
+import { ReferenceProgram } from '../../src/reference/executor.ts';
+import { gradientsPlan } from '../../src/steps/backward.ts';
+import { forwardPlan, inversePlan, logProbPlan } from '../../src/steps/forward.ts';
+import { GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../../src/steps/names.ts';
+import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
+import type { FlowSpec } from '../../src/spec.ts';
+import { expectClose } from '../support/compare.ts';
+import { modelOf, randomParameters, randomRows } from '../support/randomSpecs.ts';
+
+const FUSED = fixedVariants(0);
+/** Both sides are f64; they add in other orders. */
+const F64_BOUND = 1e-10;
+
+const SPECS: [string, FlowSpec][] = [
+  ['the article’s model', vanilla(2, { couplings: 5, hidden: [12] })],
+  ['nine couplings, more than a segment', vanilla(2, { couplings: 9, hidden: [3] })],
+  ['33 couplings, more than one dispatch', vanilla(2, { couplings: 33, hidden: [2] })],
+  ['two hidden layers', realnvp(2, { couplings: 4, hidden: [5, 4] })],
+  ['eight features', realnvp(8, { couplings: 3, hidden: [6] })],
+];
+
+describe.each(SPECS)('the fused plans of %s', (_name, spec) => {
+  const model = modelOf(spec);
+  const builders = {
+    forward: forwardPlan,
+    inverse: inversePlan,
+    log_prob: logProbPlan,
+    gradients: (m: typeof model, rows: number, variants = PLAIN_VARIANTS) =>
+      gradientsPlan(m, rows, rows, variants),
+  };
+
+  it.each(Object.entries(builders))('do what the tiled ones do: %s', (_plan, build) => {
+    const results = [PLAIN_VARIANTS, FUSED].map((variants) => {
+      const program = new ReferenceProgram(build(model, 6, variants));
+      program.floats(PARAMETERS).set(randomParameters(spec, 3).map((value) => 0.4 * value));
+      program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
+      program.run();
+      return program;
+    });
+    for (const name of [STATE, LOG_DET, LOG_PROB, NLL, GRADIENTS]) {
+      const [tiled, fused] = results.map(({ buffers }) => buffers.get(name));
+      expect(fused === undefined, name).toBe(tiled === undefined);
+      if (tiled !== undefined && fused !== undefined) expectClose(name, fused, tiled, F64_BOUND);
+    }
+  });
+});
+
+describe('the fused regime', () => {
+  const stems = (spec: FlowSpec): string[] =>
+    gradientsPlan(modelOf(spec), 512, 512, FUSED).dispatches.map(({ kernel }) => kernel.stem);
+  const traceBytes = (couplings: number): number =>
+    gradientsPlan(modelOf(vanilla(2, { couplings })), 512, 512, FUSED)
+      .buffers.filter(({ name }) => ![PARAMETERS, GRADIENTS].includes(name))
+      .reduce((sum, { length }) => sum + 4 * length, 0);
+
+  it('takes the gradient of the article’s model in four dispatches', () => {
+    expect(stems(vanilla(2, { couplings: 5 }))).toEqual([
+      'flow_forward',
+      'nll_loss',
+      'flow_backward',
+      'shallow_backward_weight',
+    ]);
+  });
+
+  it('keeps no more at 64 couplings than at 8', () => {
+    expect(traceBytes(64)).toBe(traceBytes(8));
+  });
+
+  it('leaves couplings to the tiled kernels that are no stack', () => {
+    const unlike = vanilla(2, { couplings: 2, hidden: [4] });
+    const other = vanilla(2, { couplings: 1, hidden: [5] });
+    const stackOf = (spec: FlowSpec) => couplingStackOf(spec, paramLayout(spec));
+    expect(stackOf(unlike)).toBeDefined();
+    expect(stackOf({ ...unlike, bijectors: [...unlike.bijectors, ...other.bijectors] })).toBeUndefined();
+    expect(stackOf(realnvp(9))).toBeUndefined();
+    expect(stackOf(realnvp(3))).toBeUndefined();
+    expect(stackOf(realnvp(2, { hidden: [129, 4] }))).toBeUndefined();
+    expect(stackOf(realnvp(2, { hidden: [4, 4, 4] }))).toBeUndefined();
+  });
+});
