@@ -45,7 +45,7 @@ export function readOptions(argv, configNames) {
   if (values.help) return { help: true };
   const { adapter = 'auto', json } = values;
   if (!ADAPTERS.includes(adapter)) {
-    throw new UsageError(`--adapter: found "${adapter}", expected one of ${ADAPTERS.join(', ')}.`);
+    throw new UsageError(`--adapter: found "${String(adapter)}", expected one of ${ADAPTERS.join(', ')}.`);
   }
   if (json !== undefined) requireWritable(json);
   return {
