@@ -2,6 +2,7 @@
 // them in one dispatch: x2 = (z2 - t) exp(-s), d_x2 = d_z2 exp(s), d_t = d_z2,
 // d_a = (d_z2 (z2 - t) + d_log_det) ds/da, d_x1 += J^T (d_a, d_t), where J is the Jacobian of the nets, carried
 // forward beside their values. What the weights' gradients need stays behind: x1, (d_a, d_t) per coupling.
+// STORED takes [a | t], which d_outputs then holds, and J from flow_forward instead of running the nets again.
 // state z -> x, d_state d_z -> d_x, in place: [N_DIM, n_quads]; conditions [n_couplings N_CONDITION, n_quads];
 // d_outputs [n_couplings 2 N_TRANSFORM, n_quads]. One invocation owns four rows (a quad); nothing is shared.
 // docs/derivations.md, eq. (16) to (19), (42)
@@ -10,6 +11,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/coupling_quad.wgsl"
+#include "shared/kept_hidden.wgsl"
 
 struct Params {
   n_quads: u32,
@@ -25,10 +27,19 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read_write> state: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> d_state: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> conditions: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> d_outputs: array<vec4f>;
+#if ALIGNED
+@group(0) @binding(2) var<storage, read> parameter_quads: array<vec4f>;
+#endif
+@group(0) @binding(3) var<storage, read_write> state: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> d_state: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> conditions: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> d_outputs: array<vec4f>;
+#if STORED
+@group(0) @binding(7) var<storage, read> slopes: array<vec4f>;
+#endif
+#if KEEP_HIDDEN
+@group(0) @binding(8) var<storage, read_write> hiddens: array<vec4f>;
+#endif
 
 @compute @workgroup_size(FUSED_GROUP_SIZE)
 fn main(
@@ -45,6 +56,10 @@ fn main(
   // Invocations past the end go along, because other lanes need the weights that they load.
   let is_quad = invocation.x < params.n_quads;
   let quad = min(invocation.x, params.n_quads - 1u);
+#if KEEP_HIDDEN
+  kept_quad = quad;
+  keeps_quad = is_quad;
+#endif
   let is_valid = 4u * quad + vec4u(0u, 1u, 2u, 3u) < vec4u(params.n_valid_rows);
   let d_log_det = select(vec4f(), vec4f(params.d_log_det), is_valid);
   var z: array<vec4f, N_DIM>;
@@ -60,12 +75,16 @@ fn main(
     var transformed = transform_block(z, flipped);
     var d_condition = condition_block(d, flipped);
     var d_transformed = transform_block(d, flipped);
+#if STORED
+    let output = stored_output(c, quad);
+#else
     let output = conditioner_output(condition, c, lane);
 #unroll i N_CONDITION
     if (is_quad) {
       conditions[(c * N_CONDITION + $i) * params.n_quads + quad] = condition[$i];
     }
 #end
+#endif
 #unroll j N_TRANSFORM
     {
       let s = log_scale_of_quad(output.value[$j], params.scale_bound);
@@ -95,3 +114,19 @@ fn main(
   d_state[$f * params.n_quads + quad] = d[$f];
 #end
 }
+
+#if STORED
+fn stored_output(coupling: u32, quad: u32) -> CouplingOutput {
+  var output: CouplingOutput;
+#unroll o 2
+#unroll j N_TRANSFORM
+  output.value[$o * N_TRANSFORM + $j] = d_outputs[((2u * coupling + $o) * N_TRANSFORM + $j) * params.n_quads + quad];
+#unroll i N_CONDITION
+  output.slope[($o * N_TRANSFORM + $j) * N_CONDITION + $i] =
+    slopes[(((2u * coupling + $o) * N_TRANSFORM + $j) * N_CONDITION + $i) * params.n_quads + quad];
+#end
+#end
+#end
+  return output;
+}
+#endif

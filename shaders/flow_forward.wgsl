@@ -1,5 +1,6 @@
 // Data to latent through up to 32 couplings of one architecture: z2 = x2 exp(s) + t, log_det += sum s, for all of
 // them in one dispatch; STANDARDIZE first takes x to (x - mean) / std, LOG_PROB adds log N(z; 0, I) + log_det.
+// TANGENTS leaves behind what flow_backward would have to compute again: x1, [a | t] and its Jacobian per coupling.
 // parameters: as paramLayout says; state x -> z, in place: [N_DIM, n_quads]; log_det, log_prob [n_quads].
 // One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and couplings
 // in ascending order, log_det on top of what is there unless it STARTS. docs/derivations.md, eq. (2), (5) to (8)
@@ -8,6 +9,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/coupling_quad.wgsl"
+#include "shared/kept_hidden.wgsl"
 #include "shared/normal_log_density.wgsl"
 
 struct Params {
@@ -24,10 +26,21 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read_write> state: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> log_det: array<vec4f>;
+#if ALIGNED
+@group(0) @binding(2) var<storage, read> parameter_quads: array<vec4f>;
+#endif
+@group(0) @binding(3) var<storage, read_write> state: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> log_det: array<vec4f>;
 #if LOG_PROB
-@group(0) @binding(4) var<storage, read_write> log_prob: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> log_prob: array<vec4f>;
+#endif
+#if TANGENTS
+@group(0) @binding(6) var<storage, read_write> conditions: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> outputs: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> slopes: array<vec4f>;
+#endif
+#if KEEP_HIDDEN
+@group(0) @binding(9) var<storage, read_write> hiddens: array<vec4f>;
 #endif
 
 @compute @workgroup_size(FUSED_GROUP_SIZE)
@@ -44,6 +57,11 @@ fn main(
 #endif
   // Invocations past the end go along, because other lanes need the weights that they load.
   let quad = min(invocation.x, params.n_quads - 1u);
+  let is_quad = invocation.x < params.n_quads;
+#if KEEP_HIDDEN
+  kept_quad = quad;
+  keeps_quad = is_quad;
+#endif
   var x: array<vec4f, N_DIM>;
 #unroll f N_DIM
   x[$f] = state[$f * params.n_quads + quad];
@@ -67,6 +85,22 @@ fn main(
     let condition = condition_block(x, flipped);
     var transformed = transform_block(x, flipped);
     let output = conditioner_output(condition, c, lane);
+#if TANGENTS
+    if (is_quad) {
+#unroll i N_CONDITION
+      conditions[(c * N_CONDITION + $i) * params.n_quads + quad] = condition[$i];
+#end
+#unroll o 2
+#unroll j N_TRANSFORM
+      outputs[((2u * c + $o) * N_TRANSFORM + $j) * params.n_quads + quad] = output.value[$o * N_TRANSFORM + $j];
+#unroll i N_CONDITION
+      slopes[(((2u * c + $o) * N_TRANSFORM + $j) * N_CONDITION + $i) * params.n_quads + quad] =
+        output.slope[($o * N_TRANSFORM + $j) * N_CONDITION + $i];
+#end
+#end
+#end
+    }
+#endif
 #unroll j N_TRANSFORM
     {
       let s = log_scale_of_quad(output.value[$j], params.scale_bound).value;
@@ -76,7 +110,7 @@ fn main(
 #end
     x = joined(condition, transformed, flipped);
   }
-  if (invocation.x >= params.n_quads) {
+  if (!is_quad) {
     return;
   }
 #unroll f N_DIM

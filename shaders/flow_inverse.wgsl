@@ -23,8 +23,11 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read_write> state: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> log_det: array<vec4f>;
+#if ALIGNED
+@group(0) @binding(2) var<storage, read> parameter_quads: array<vec4f>;
+#endif
+@group(0) @binding(3) var<storage, read_write> state: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> log_det: array<vec4f>;
 
 @compute @workgroup_size(FUSED_GROUP_SIZE)
 fn main(

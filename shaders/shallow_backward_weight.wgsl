@@ -10,6 +10,7 @@ diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/activation.wgsl"
 #include "shared/lanes.wgsl"
+#include "shared/net_weights.wgsl"
 
 struct Params {
   n_quads: u32,
@@ -20,15 +21,15 @@ struct Params {
 }
 
 const UNITS: u32 = 4u * FUSED_GROUP_SIZE;
-const BIAS_0 = HIDDEN_0 * N_CONDITION;
-const WEIGHT_OUT = BIAS_0 + HIDDEN_0;
-const BIAS_OUT = WEIGHT_OUT + N_OUT * HIDDEN_0;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> conditions: array<vec4f>;
-@group(0) @binding(3) var<storage, read> d_outputs: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> gradients: array<f32>;
+#if ALIGNED
+@group(0) @binding(2) var<storage, read> parameter_quads: array<vec4f>;
+#endif
+@group(0) @binding(3) var<storage, read> conditions: array<vec4f>;
+@group(0) @binding(4) var<storage, read> d_outputs: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> gradients: array<f32>;
 
 @compute @workgroup_size(FUSED_GROUP_SIZE)
 fn main(
@@ -49,16 +50,19 @@ fn main(
   let first_condition = coupling * N_CONDITION * params.n_quads;
   let first_output = (coupling * N_NETS + net) * N_OUT * params.n_quads;
   let first_unit = group.x * UNITS + 4u * local;
-  let units = min(first_unit + vec4u(0u, 1u, 2u, 3u), vec4u(HIDDEN_0 - 1u));
 
-  let bias = quad_of_parameters(start + BIAS_0 + units);
+  let bias = quad_of_row(start + BIAS_0, first_unit, HIDDEN_0);
   var d_bias = vec4f();
+  var weights: array<vec4f, N_CONDITION>;
 #unroll i N_CONDITION
-  let weight_$i = quad_of_parameters(start + units * N_CONDITION + $i);
+  weights[$i] = quad_of_row(start, N_CONDITION * first_unit + 4u * $i, HIDDEN_0 * N_CONDITION);
+#end
+#unroll i N_CONDITION
+  let weight_$i = column_of_units(weights, $i);
   var d_weight_$i = vec4f();
 #end
 #unroll c N_OUT
-  let out_$c = quad_of_parameters(start + WEIGHT_OUT + $c * HIDDEN_0 + units);
+  let out_$c = quad_of_row(start + WEIGHT_OUT + $c * HIDDEN_0, first_unit, HIDDEN_0);
   var d_out_weight_$c = vec4f();
 #end
   for (var first = 0u; first < params.n_quads; first += LANES) {
@@ -120,8 +124,4 @@ fn main(
     }
     gradients[start + BIAS_OUT + local] += sum.x + sum.y + sum.z + sum.w;
   }
-}
-
-fn quad_of_parameters(places: vec4u) -> vec4f {
-  return vec4f(parameters[places.x], parameters[places.y], parameters[places.z], parameters[places.w]);
 }

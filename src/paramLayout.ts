@@ -1,4 +1,5 @@
 /** Where each tensor of a flow lies in the one parameter buffer. */
+import { roundUp } from './shape.ts';
 import { couplingBlocks } from './spec.ts';
 import type { AffineCouplingSpec, FlowSpec } from './spec.ts';
 
@@ -35,12 +36,17 @@ export interface ParamLayout {
   /** In buffer order: trainable tensors first. */
   tensors: TensorSlot[];
   bijectors: BijectorSlots[];
-  /** Elements [0, trainableLength) are what the optimiser updates. */
+  /** Weights and biases that the optimiser updates. */
+  parameterCount: number;
+  /** They lie in the elements [0, trainableLength). */
   trainableLength: number;
   length: number;
 }
 
-/** Lays the tensors of `spec` end to end, the trainable ones first. */
+/** Elements that a kernel loads at once; every tensor starts at a multiple. */
+const TENSOR_ALIGNMENT = 4;
+
+/** Lays the tensors of `spec` one after the other, the trainable ones first; zeros fill what lies between them. */
 export function paramLayout(spec: FlowSpec): ParamLayout {
   const tensors: TensorSlot[] = [];
   const slot = (name: string, shape: number[], trainable: boolean): TensorSlot => {
@@ -80,14 +86,17 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
   });
 
   const ordered = [...tensors.filter((t) => t.trainable), ...tensors.filter((t) => !t.trainable)];
-  let offset = 0;
+  let length = 0;
   let trainableLength = 0;
+  let parameterCount = 0;
   for (const tensor of ordered) {
-    tensor.offset = offset;
-    offset += tensor.length;
-    if (tensor.trainable) trainableLength = offset;
+    tensor.offset = roundUp(length, TENSOR_ALIGNMENT);
+    length = tensor.offset + tensor.length;
+    if (!tensor.trainable) continue;
+    trainableLength = length;
+    parameterCount += tensor.length;
   }
-  return { tensors: ordered, bijectors, trainableLength, length: offset };
+  return { tensors: ordered, bijectors, parameterCount, trainableLength, length };
 }
 
 /** Copies `source`'s elements of one tensor out of a flat parameter array. */

@@ -1,23 +1,11 @@
 // One net of a coupling, evaluated by one invocation for four rows without leaving the registers: the units of the
-// last hidden layer are added to the outputs as they come. Weights arrive LANES at a time, one from each lane.
-// Needs `parameters` and the sizes N_CONDITION, HIDDEN_0, HIDDEN_1 (with DEEP), N_OUT, LANES.
+// last hidden layer are added to the outputs as they come. Weights arrive four at a time from each of the LANES lanes.
+// Needs the sizes N_CONDITION, HIDDEN_0, HIDDEN_1 (with DEEP), N_OUT, LANES and N_BLOCKS_0; with KEEP_HIDDEN a
+// function keep_hidden(unit, a), which receives the last hidden layer before its activation.
 // docs/derivations.md, eq. (12), (13); TANGENTS: eq. (42)
 #include "shared/activation.wgsl"
 #include "shared/lanes.wgsl"
-
-// Where the tensors of a net lie, from its start: W0 [HIDDEN_0, N_CONDITION], b0, then
-// with DEEP W1 [HIDDEN_1, HIDDEN_0], b1, and last W [N_OUT, n_last], b.
-const BIAS_0 = HIDDEN_0 * N_CONDITION;
-#if DEEP
-const WEIGHT_1 = BIAS_0 + HIDDEN_0;
-const BIAS_1 = WEIGHT_1 + HIDDEN_1 * HIDDEN_0;
-const WEIGHT_OUT = BIAS_1 + HIDDEN_1;
-const N_LAST = HIDDEN_1;
-#else
-const WEIGHT_OUT = BIAS_0 + HIDDEN_0;
-const N_LAST = HIDDEN_0;
-#endif
-const BIAS_OUT = WEIGHT_OUT + N_OUT * N_LAST;
+#include "shared/net_weights.wgsl"
 
 struct NetOutput {
   value: array<vec4f, N_OUT>,
@@ -28,37 +16,47 @@ struct NetOutput {
 }
 
 #if DEEP
-fn evaluate_net(x: array<vec4f, N_CONDITION>, start: u32, lane: u32) -> NetOutput {
+fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: u32) -> NetOutput {
   var net: NetOutput;
 #unroll c N_OUT
   net.value[$c] = vec4f(parameters[start + BIAS_OUT + $c]);
 #end
   // Padded to whole blocks; the padding meets weights of zero.
-  var hidden: array<vec4f, N_BLOCKS_0 * LANES>;
+  var hidden: array<vec4f, N_BLOCKS_0 * 4u * LANES>;
 #if TANGENTS
-  var hidden_slope: array<vec4f, N_BLOCKS_0 * LANES * N_CONDITION>;
+  var hidden_slope: array<vec4f, N_BLOCKS_0 * 4u * LANES * N_CONDITION>;
 #endif
 #unroll b N_BLOCKS_0
   {
-    let unit = min($b * LANES + lane, HIDDEN_0 - 1u);
-    let own_bias = parameters[start + BIAS_0 + unit];
+    let first = 4u * ($b * LANES + lane);
+    let own_bias = quad_of_lanes_row(start + BIAS_0, first, HIDDEN_0);
 #unroll i N_CONDITION
-    let own_weight_$i = parameters[start + unit * N_CONDITION + $i];
+    let own_weights_$i = quad_of_lanes_row(start, N_CONDITION * first + 4u * $i, BIAS_0);
 #end
 #unroll k LANES
     {
-      var a = vec4f(scalar_of_lane(own_bias, $k));
+      let bias = quad_of_lane(own_bias, $k);
+      var weights: array<vec4f, N_CONDITION>;
 #unroll i N_CONDITION
-      let weight_$i = scalar_of_lane(own_weight_$i, $k);
-      a += weight_$i * x[$i];
+      weights[$i] = quad_of_lane(own_weights_$i, $k);
 #end
-      let activated = activate(a);
-      hidden[$b * LANES + $k] = activated.value;
+#unroll u 4
+      {
+        const unit = 4u * ($b * LANES + $k) + $u;
+        var a = vec4f(bias[$u]);
+#unroll i N_CONDITION
+        a += weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u] * x[$i];
+#end
+        let activated = activate(a);
+        hidden[unit] = activated.value;
 #if TANGENTS
 #unroll i N_CONDITION
-      hidden_slope[($b * LANES + $k) * N_CONDITION + $i] = weight_$i * activated.slope;
+        hidden_slope[unit * N_CONDITION + $i] =
+          weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u] * activated.slope;
 #end
 #endif
+      }
+#end
     }
 #end
   }
@@ -66,26 +64,39 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, start: u32, lane: u32) -> NetOutpu
   for (var o = 0u; o < HIDDEN_1; o++) {
     let row = start + WEIGHT_1 + o * HIDDEN_0;
 #unroll b N_BLOCKS_0
-    let own_$b = select(0.0, parameters[row + min($b * LANES + lane, HIDDEN_0 - 1u)], $b * LANES + lane < HIDDEN_0);
+    let own_$b = quad_of_lanes_row(row, 4u * ($b * LANES + lane), HIDDEN_0);
 #end
-    var a = vec4f(parameters[start + BIAS_1 + o]);
+    var sums = array<vec4f, 4>();
+    sums[0] = vec4f(parameters[start + BIAS_1 + o]);
 #if TANGENTS
     // Zero in so many words: lavapipe does not clear a variable of a loop's body anew.
-    var a_slope = array<vec4f, N_CONDITION>();
+    var slope_sums = array<vec4f, 4u * N_CONDITION>();
 #endif
 #unroll b N_BLOCKS_0
 #unroll k LANES
     {
-      let weight = scalar_of_lane(own_$b, $k);
-      a += weight * hidden[$b * LANES + $k];
+      let weights = quad_of_lane(own_$b, $k);
+#unroll u 4
+      sums[$u] += weights[$u] * hidden[4u * ($b * LANES + $k) + $u];
 #if TANGENTS
 #unroll i N_CONDITION
-      a_slope[$i] += weight * hidden_slope[($b * LANES + $k) * N_CONDITION + $i];
+      slope_sums[$u * N_CONDITION + $i] += weights[$u] * hidden_slope[(4u * ($b * LANES + $k) + $u) * N_CONDITION + $i];
 #end
 #endif
+#end
     }
 #end
 #end
+    let a = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+#if TANGENTS
+#unroll i N_CONDITION
+    let a_slope_$i = (slope_sums[$i] + slope_sums[N_CONDITION + $i]) +
+      (slope_sums[2u * N_CONDITION + $i] + slope_sums[3u * N_CONDITION + $i]);
+#end
+#endif
+#if KEEP_HIDDEN
+    keep_hidden(net_index * HIDDEN_1 + o, a);
+#endif
     let activated = activate(a);
 #unroll c N_OUT
     {
@@ -93,7 +104,7 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, start: u32, lane: u32) -> NetOutpu
       net.value[$c] += weight * activated.value;
 #if TANGENTS
 #unroll i N_CONDITION
-      net.slope[$c * N_CONDITION + $i] += weight * activated.slope * a_slope[$i];
+      net.slope[$c * N_CONDITION + $i] += weight * activated.slope * a_slope_$i;
 #end
 #endif
     }
@@ -102,40 +113,48 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, start: u32, lane: u32) -> NetOutpu
   return net;
 }
 #else
-fn evaluate_net(x: array<vec4f, N_CONDITION>, start: u32, lane: u32) -> NetOutput {
+fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: u32) -> NetOutput {
   var net: NetOutput;
 #unroll c N_OUT
   net.value[$c] = vec4f(parameters[start + BIAS_OUT + $c]);
 #end
-  for (var first = 0u; first < HIDDEN_0; first += LANES) {
-    let unit = min(first + lane, HIDDEN_0 - 1u);
-    let is_unit = first + lane < HIDDEN_0;
-    let own_bias = parameters[start + BIAS_0 + unit];
+  for (var block = 0u; block < N_BLOCKS_0; block++) {
+    let first = 4u * (block * LANES + lane);
+    let own_bias = quad_of_lanes_row(start + BIAS_0, first, HIDDEN_0);
 #unroll i N_CONDITION
-    let own_weight_$i = parameters[start + unit * N_CONDITION + $i];
+    let own_weights_$i = quad_of_lanes_row(start, N_CONDITION * first + 4u * $i, BIAS_0);
 #end
 #unroll c N_OUT
-    let own_out_$c = select(0.0, parameters[start + WEIGHT_OUT + $c * HIDDEN_0 + unit], is_unit);
-#if TANGENTS
-#unroll i N_CONDITION
-    let own_product_$c$i = own_out_$c * own_weight_$i;
-#end
-#endif
+    // Zero past the last unit, whose weights above are then of no matter.
+    let own_out_$c = quad_of_lanes_row(start + WEIGHT_OUT + $c * HIDDEN_0, first, HIDDEN_0);
 #end
 #unroll k LANES
     {
-      var a = vec4f(scalar_of_lane(own_bias, $k));
+      let bias = quad_of_lane(own_bias, $k);
+      var weights: array<vec4f, N_CONDITION>;
 #unroll i N_CONDITION
-      a += scalar_of_lane(own_weight_$i, $k) * x[$i];
+      weights[$i] = quad_of_lane(own_weights_$i, $k);
 #end
-      let activated = activate(a);
 #unroll c N_OUT
-      net.value[$c] += scalar_of_lane(own_out_$c, $k) * activated.value;
+      let out_$c = quad_of_lane(own_out_$c, $k);
+#end
+#unroll u 4
+      {
+        var a = vec4f(bias[$u]);
+#unroll i N_CONDITION
+        let weight_$i = weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u];
+        a += weight_$i * x[$i];
+#end
+        let activated = activate(a);
+#unroll c N_OUT
+        net.value[$c] += out_$c[$u] * activated.value;
 #if TANGENTS
 #unroll i N_CONDITION
-      net.slope[$c * N_CONDITION + $i] += scalar_of_lane(own_product_$c$i, $k) * activated.slope;
+        net.slope[$c * N_CONDITION + $i] += out_$c[$u] * weight_$i * activated.slope;
 #end
 #endif
+#end
+      }
 #end
     }
 #end

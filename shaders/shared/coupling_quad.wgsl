@@ -72,7 +72,7 @@ fn conditioner_output(x: array<vec4f, N_CONDITION>, coupling: u32, lane: u32) ->
   let start = params.net_start + coupling * params.coupling_stride;
 #unroll n N_NETS
   {
-    let net = evaluate_net(x, start + $n * params.net_stride, lane);
+    let net = evaluate_net(x, coupling * N_NETS + $n, start + $n * params.net_stride, lane);
 #unroll c N_OUT
     both.value[$n * N_OUT + $c] = net.value[$c];
 #if TANGENTS

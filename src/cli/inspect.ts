@@ -19,7 +19,7 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
       spec,
       training,
       checkpointStep: optimizer?.step,
-      parameters: layout.trainableLength,
+      parameters: layout.parameterCount,
       tensors,
     });
     return;
@@ -27,7 +27,7 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
   const facts = [
     ['File', file],
     ['Columns', columnNames(model).join(', ')],
-    ['Parameters', layout.trainableLength.toLocaleString('en')],
+    ['Parameters', layout.parameterCount.toLocaleString('en')],
     ...(training === undefined ? [] : trainingFacts(training)),
     ...(optimizer === undefined ? [] : [['Checkpoint of step', optimizer.step.toLocaleString('en')]]),
   ];

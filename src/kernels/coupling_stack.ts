@@ -1,6 +1,6 @@
 /** What the launchers of the fused kernels share: a range of a stack's couplings as sizes, flags and params. */
 import type { CouplingStack } from '../couplingStack.ts';
-import { ceilDivide } from '../shape.ts';
+import { ceilDivide, roundUp } from '../shape.ts';
 import { activationCode } from './activation.ts';
 import { scaleBound, scaleMapCode } from './scale_map.ts';
 
@@ -31,7 +31,15 @@ export interface StackRange {
   lanes: number;
 }
 
-export function stackSizes({ stack, lanes }: StackRange): Record<(typeof STACK_SIZES)[number], number> {
+/** Lanes that share the loads of four weights each: no more than a layer can feed. */
+function feedingLanes({ stack, lanes }: StackRange): number {
+  const padded = (count: number): number => roundUp(stack.hidden[0] ?? 0, 4 * count);
+  return lanes === 8 && padded(4) < padded(8) ? 4 : lanes;
+}
+
+export function stackSizes(range: StackRange): Record<(typeof STACK_SIZES)[number], number> {
+  const { stack } = range;
+  const lanes = feedingLanes(range);
   const [hidden0 = 0, hidden1 = 1] = stack.hidden;
   return {
     N_DIM: stack.dim,
@@ -41,13 +49,29 @@ export function stackSizes({ stack, lanes }: StackRange): Record<(typeof STACK_S
     N_NETS: stack.netCount,
     HIDDEN_0: hidden0,
     HIDDEN_1: hidden1,
-    N_BLOCKS_0: ceilDivide(hidden0, lanes),
+    N_BLOCKS_0: ceilDivide(hidden0, 4 * lanes),
     LANES: lanes,
   };
 }
 
-export function stackFlags({ stack, lanes }: StackRange): { SUBGROUPS: boolean; DEEP: boolean } {
-  return { SUBGROUPS: lanes > 1, DEEP: stack.hidden.length === 2 };
+export function stackFlags({ stack, lanes }: StackRange): {
+  SUBGROUPS: boolean;
+  ALIGNED: boolean;
+  DEEP: boolean;
+} {
+  return { SUBGROUPS: lanes > 1, ALIGNED: isAligned(stack), DEEP: stack.hidden.length === 2 };
+}
+
+/** The parameters, under both names that shaders have for them where rows of weights begin at multiples of four. */
+export function stackWeights({ stack, parameters }: { stack: CouplingStack; parameters: string }): {
+  parameters: string;
+  parameter_quads?: string;
+} {
+  return { parameters, ...(isAligned(stack) ? { parameter_quads: parameters } : {}) };
+}
+
+function isAligned({ hidden }: CouplingStack): boolean {
+  return (hidden[0] ?? 0) % 4 === 0;
 }
 
 export function stackConstants({ stack }: StackRange): { ACTIVATION: number; SCALE_MAP: number } {

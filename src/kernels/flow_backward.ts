@@ -10,6 +10,7 @@ import {
   stackFlops,
   stackParams,
   stackSizes,
+  stackWeights,
 } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 
@@ -28,12 +29,15 @@ export const flowBackwardKernel = {
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
+    parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
     state: { access: 'read_write', element: 'f32' },
     d_state: { access: 'read_write', element: 'f32' },
     conditions: { access: 'read_write', element: 'f32' },
     d_outputs: { access: 'read_write', element: 'f32' },
+    slopes: { access: 'read', element: 'f32', when: 'STORED' },
+    hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
   },
-  flags: ['SUBGROUPS', 'DEEP', 'TANGENTS'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -52,11 +56,15 @@ export interface FlowBackwardArguments extends StackRange {
   conditions: string;
   /** Receives the gradient of [a | t] of each coupling, [count · 2 transformCount, rows]. */
   dOutputs: string;
+  /** Jacobians that `flowForward` left; `conditions` and `dOutputs` then hold its trace, and no net runs again. */
+  slopes?: string;
+  /** Where nets with two hidden layers run: receives the last before its activation, [count · netCount · hidden, rows]. */
+  hiddens?: string;
 }
 
 /** Rebuilds the inputs of a range of couplings from their outputs and pulls the gradient back, in one dispatch. */
 export function flowBackward(args: FlowBackwardArguments): Dispatch {
-  const { rows, stack, count } = args;
+  const { rows, stack, count, slopes, hiddens } = args;
   const quads = quadsOf(rows);
   const traced = count * (stack.conditionCount + 2 * stack.transformCount);
   return dispatchOf(flowBackwardKernel, {
@@ -66,18 +74,25 @@ export function flowBackward(args: FlowBackwardArguments): Dispatch {
       d_log_det: args.dLogDet,
       ...stackParams(args),
     },
-    flags: { ...stackFlags(args), TANGENTS: true },
+    flags: {
+      ...stackFlags(args),
+      TANGENTS: true,
+      KEEP_HIDDEN: hiddens !== undefined && slopes === undefined,
+      STORED: slopes !== undefined,
+    },
     constants: stackConstants(args),
     sizes: stackSizes(args),
     buffers: {
-      parameters: args.parameters,
+      ...stackWeights(args),
       state: args.state,
       d_state: args.dState,
       conditions: args.conditions,
       d_outputs: args.dOutputs,
+      ...(slopes === undefined ? {} : { slopes }),
+      ...(hiddens === undefined ? {} : { hiddens }),
     },
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
-    flops: (1 + stack.conditionCount) * stackFlops(args) * rows,
+    flops: slopes === undefined ? (1 + stack.conditionCount) * stackFlops(args) * rows : 0,
     bytes: stackBytes(args) + 4 * rows * (4 * stack.dim + traced),
   });
 }

@@ -1,5 +1,6 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { CouplingStack } from '../couplingStack.ts';
 import type { TensorSlot } from '../paramLayout.ts';
 import { ceilDivide, quadsOf } from '../shape.ts';
 import {
@@ -11,6 +12,7 @@ import {
   stackFlops,
   stackParams,
   stackSizes,
+  stackWeights,
 } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 
@@ -29,11 +31,17 @@ export const flowForwardKernel = {
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
+    parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
     state: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
     log_prob: { access: 'read_write', element: 'f32', when: 'LOG_PROB' },
+    conditions: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
+    outputs: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
+    slopes: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
+    hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
   },
-  flags: ['SUBGROUPS', 'DEEP', 'TANGENTS', 'STARTS', 'STANDARDIZE', 'LOG_PROB'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'TANGENTS', 'KEEP_HIDDEN', 'STARTS', 'STANDARDIZE', 'LOG_PROB'],
+  exclusive: ['TANGENTS', 'LOG_PROB'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -50,12 +58,27 @@ export interface FlowForwardArguments extends StackRange {
   starts: boolean;
   /** Receives log N(z; 0, I) + logDet, where it is given. */
   logProb?: string;
+  /** Receives what `flowBackward` then need not compute again, where it is given. */
+  trace?: ForwardTrace;
+}
+
+/** Names of the buffers of what a range of couplings leaves behind. */
+export interface ForwardTrace {
+  /** The conditioning block of each coupling, [count · conditionCount, rows]. */
+  conditions: string;
+  /** [a | t] of each coupling, [count · 2 transformCount, rows]. */
+  outputs: string;
+  /** ∂[a | t]/∂condition of each coupling, [count · 2 transformCount · conditionCount, rows]. */
+  slopes: string;
+  /** With two hidden layers: the last before its activation, [count · netCount · hidden, rows]. */
+  hiddens?: string;
 }
 
 /** The state through a range of couplings, x → z, in one dispatch. */
 export function flowForward(args: FlowForwardArguments): Dispatch {
-  const { rows, stack, standardize, logProb } = args;
+  const { rows, stack, count, standardize, logProb, trace } = args;
   const quads = quadsOf(rows);
+  const traced = trace === undefined ? 0 : traceElements(stack, count, trace.hiddens !== undefined);
   return dispatchOf(flowForwardKernel, {
     params: {
       n_quads: quads,
@@ -65,7 +88,8 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
     },
     flags: {
       ...stackFlags(args),
-      TANGENTS: false,
+      TANGENTS: trace !== undefined,
+      KEEP_HIDDEN: trace?.hiddens !== undefined,
       STARTS: args.starts,
       STANDARDIZE: standardize !== undefined,
       LOG_PROB: logProb !== undefined,
@@ -73,13 +97,21 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
     constants: stackConstants(args),
     sizes: stackSizes(args),
     buffers: {
-      parameters: args.parameters,
+      ...stackWeights(args),
       state: args.state,
       log_det: args.logDet,
       ...(logProb === undefined ? {} : { log_prob: logProb }),
+      ...trace,
     },
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
-    flops: stackFlops(args) * rows,
-    bytes: stackBytes(args) + 4 * rows * (2 * stack.dim + (args.starts ? 1 : 2) + (logProb ? 1 : 0)),
+    flops: (trace === undefined ? 1 : 1 + stack.conditionCount) * stackFlops(args) * rows,
+    bytes: stackBytes(args) + 4 * rows * (2 * stack.dim + (args.starts ? 1 : 2) + (logProb ? 1 : 0) + traced),
   });
+}
+
+/** Elements per row of a trace of `count` couplings. */
+function traceElements(stack: CouplingStack, count: number, deep: boolean): number {
+  const { conditionCount, transformCount, netCount, hidden } = stack;
+  const perCoupling = conditionCount + 2 * transformCount * (1 + conditionCount);
+  return count * (perCoupling + (deep ? netCount * (hidden[1] ?? 0) : 0));
 }

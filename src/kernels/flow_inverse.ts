@@ -11,6 +11,7 @@ import {
   stackFlops,
   stackParams,
   stackSizes,
+  stackWeights,
 } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 
@@ -29,10 +30,11 @@ export const flowInverseKernel = {
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
+    parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
     state: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'DEEP', 'TANGENTS', 'STARTS', 'STANDARDIZE'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'TANGENTS', 'KEEP_HIDDEN', 'STARTS', 'STANDARDIZE'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -63,13 +65,14 @@ export function flowInverse(args: FlowInverseArguments): Dispatch {
     flags: {
       ...stackFlags(args),
       TANGENTS: false,
+      KEEP_HIDDEN: false,
       STARTS: args.starts,
       STANDARDIZE: standardize !== undefined,
     },
     constants: stackConstants(args),
     sizes: stackSizes(args),
     buffers: {
-      parameters: args.parameters,
+      ...stackWeights(args),
       state: args.state,
       log_det: args.logDet,
     },

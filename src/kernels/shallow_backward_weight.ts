@@ -10,6 +10,7 @@ import {
   stackFlops,
   stackParams,
   stackSizes,
+  stackWeights,
 } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 
@@ -24,11 +25,12 @@ export const shallowBackwardWeightKernel = {
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
+    parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
     conditions: { access: 'read', element: 'f32' },
     d_outputs: { access: 'read', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP'],
   constants: ['ACTIVATION'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -51,11 +53,11 @@ export function shallowBackwardWeight(args: ShallowBackwardWeightArguments): Dis
   const traced = count * (stack.conditionCount + 2 * stack.transformCount);
   return dispatchOf(shallowBackwardWeightKernel, {
     params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
-    flags: { SUBGROUPS: stackFlags(args).SUBGROUPS },
+    flags: stackFlags(args),
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),
     buffers: {
-      parameters: args.parameters,
+      ...stackWeights(args),
       conditions: args.conditions,
       d_outputs: args.dOutputs,
       gradients: args.gradients,

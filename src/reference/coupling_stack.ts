@@ -1,4 +1,5 @@
 /** The nets of a stack of couplings in f64, for one row. */
+import { roundUp } from '../shape.ts';
 import { activate } from './activation.ts';
 import { at } from './at.ts';
 
@@ -37,6 +38,8 @@ export interface StackOutput {
   value: number[];
   /** ∂value[c] / ∂x[i], [2 N_TRANSFORM][N_CONDITION]. */
   slope: number[][];
+  /** The last hidden layer before its activation, net after net. */
+  hidden: number[];
 }
 
 /** [a | t] of one coupling and its Jacobian by the condition `x`. */
@@ -53,24 +56,44 @@ export function stackOutput(
   const nets = Array.from({ length: sizes.N_NETS }, (_, net) => {
     let offset = params.net_start + coupling * params.coupling_stride + net * params.net_stride;
     let values = [...x];
+    let hidden: number[] = [];
     let slopes: number[][] = x.map((_value, i) => x.map((_other, j) => (i === j ? 1 : 0)));
     for (let layer = 1; layer < widths.length; layer++) {
       const [inputs = 0, outputs = 0] = [widths[layer - 1], widths[layer]];
       const start = offset;
+      const bias = start + roundUp(outputs * inputs, 4);
       const code = layer === widths.length - 1 ? 0 : activation;
       const units = Array.from({ length: outputs }, (_, o) => {
         const weights = Array.from(parameters.subarray(start + o * inputs, start + (o + 1) * inputs));
         const dot = (column: (k: number) => number): number =>
           weights.reduce((sum, weight, k) => sum + weight * column(k), 0);
-        const a = at(parameters, start + outputs * inputs + o) + dot((k) => values[k] ?? NaN);
+        const a = at(parameters, bias + o) + dot((k) => values[k] ?? NaN);
         const { value, slope } = activate(code, a);
-        return { value, slopes: x.map((_, i) => slope * dot((k) => slopes[k]?.[i] ?? NaN)) };
+        return { a, value, slopes: x.map((_, i) => slope * dot((k) => slopes[k]?.[i] ?? NaN)) };
       });
+      if (layer === widths.length - 2) hidden = units.map(({ a }) => a);
       values = units.map(({ value }) => value);
       slopes = units.map((unit) => unit.slopes);
-      offset += outputs * inputs + outputs;
+      offset = bias + roundUp(outputs, 4);
     }
-    return { values, slopes };
+    return { values, slopes, hidden };
   });
-  return { value: nets.flatMap(({ values }) => values), slope: nets.flatMap(({ slopes }) => slopes) };
+  return {
+    value: nets.flatMap(({ values }) => values),
+    slope: nets.flatMap(({ slopes }) => slopes),
+    hidden: nets.flatMap(({ hidden }) => hidden),
+  };
+}
+
+/** Puts the last hidden layers of a coupling's nets for row `r` where the kernels keep them. */
+export function keepHidden(
+  hiddens: Float64Array,
+  { hidden }: StackOutput,
+  coupling: number,
+  rows: number,
+  r: number,
+): void {
+  hidden.forEach((a, unit) => {
+    hiddens[(coupling * hidden.length + unit) * rows + r] = a;
+  });
 }

@@ -4,7 +4,9 @@ import { forwardPlan, inversePlan, logProbPlan } from '../steps/forward.ts';
 import type { FlowModel } from '../steps/forward.ts';
 import { GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../steps/names.ts';
 import { paddedRows } from '../shape.ts';
+import { ShapeError } from '../errors.ts';
 import { paramLayout } from '../paramLayout.ts';
+import type { ParamLayout } from '../paramLayout.ts';
 import type { Plan } from '../plan.ts';
 import type { FlowSpec } from '../spec.ts';
 import { ReferenceProgram } from './executor.ts';
@@ -12,12 +14,17 @@ import { ReferenceProgram } from './executor.ts';
 /** Rows are row-major [B, D], results f64. */
 export class ReferenceFlow {
   readonly model: FlowModel;
-  /** Flat, in the order of `paramLayout(spec)`; may be changed between calls. */
+  /** As `paramLayout(spec)` lays them out; may be changed between calls. */
   readonly parameters: Float64Array;
 
-  constructor(spec: FlowSpec, parameters: ArrayLike<number>) {
+  /**
+   * @param parameters every tensor by its name, as `Flow.parameters` gives them, or all of them end to end in that
+   *   order, or as `paramLayout(spec)` lays them out
+   * @throws {ShapeError} when their number is another
+   */
+  constructor(spec: FlowSpec, parameters: ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>) {
     this.model = { spec, layout: paramLayout(spec) };
-    this.parameters = Float64Array.from(parameters);
+    this.parameters = laidOut(this.model.layout, parameters);
   }
 
   forward(x: ArrayLike<number>): { z: Float64Array; logDet: Float64Array } {
@@ -81,4 +88,29 @@ export class ReferenceFlow {
       (_, i) => columns[(i % dim) * stride + Math.floor(i / dim)] ?? NaN,
     );
   }
+}
+
+function laidOut(
+  { tensors, length }: ParamLayout,
+  parameters: ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>,
+): Float64Array {
+  const values = isFlat(parameters)
+    ? Array.from(parameters)
+    : tensors.flatMap(({ name }) => Array.from(parameters[name] ?? []));
+  if (isFlat(parameters) && values.length === length) return Float64Array.from(values);
+  const count = tensors.reduce((sum, tensor) => sum + tensor.length, 0);
+  if (values.length !== count) throw new ShapeError('parameters', `${values.length} elements`, String(count));
+  const flat = new Float64Array(length);
+  let next = 0;
+  for (const tensor of tensors) {
+    flat.set(values.slice(next, next + tensor.length), tensor.offset);
+    next += tensor.length;
+  }
+  return flat;
+}
+
+function isFlat(
+  parameters: ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>,
+): parameters is ArrayLike<number> {
+  return typeof parameters.length === 'number';
 }

@@ -1,11 +1,11 @@
 import type { Twin } from '../kernel.ts';
 import type { flowForwardKernel } from '../kernels/flow_forward.ts';
 import { at } from './at.ts';
-import { blocksOf, stackOutput } from './coupling_stack.ts';
+import { blocksOf, keepHidden, stackOutput } from './coupling_stack.ts';
 import { logScaleOf } from './scale_map.ts';
 
 export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, constants, sizes, buffers }) => {
-  const { parameters, state, log_det, log_prob } = buffers;
+  const { parameters, state, log_det, log_prob, conditions, outputs, slopes, hiddens } = buffers;
   const rows = 4 * params.n_quads;
   for (let r = 0; r < rows; r++) {
     const x = Array.from({ length: sizes.N_DIM }, (_, f) => at(state, f * rows + r));
@@ -20,7 +20,21 @@ export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, con
     for (let c = 0; c < params.n_couplings; c++) {
       const { condition, transform } = blocksOf(sizes, params.flips, c);
       const inputs = condition.map((f) => x[f] ?? NaN);
-      const { value } = stackOutput(sizes, params, flags.DEEP, constants.ACTIVATION, parameters, c, inputs);
+      const output = stackOutput(sizes, params, flags.DEEP, constants.ACTIVATION, parameters, c, inputs);
+      const { value } = output;
+      if (flags.TANGENTS) {
+        const first = c * 2 * sizes.N_TRANSFORM;
+        inputs.forEach((input, i) => {
+          conditions[(c * sizes.N_CONDITION + i) * rows + r] = input;
+        });
+        value.forEach((raw, o) => {
+          outputs[(first + o) * rows + r] = raw;
+          output.slope[o]?.forEach((slope, i) => {
+            slopes[((first + o) * sizes.N_CONDITION + i) * rows + r] = slope;
+          });
+        });
+      }
+      if (flags.KEEP_HIDDEN) keepHidden(hiddens, output, c, rows, r);
       transform.forEach((f, j) => {
         const s = logScaleOf(constants.SCALE_MAP, value[j] ?? NaN, params.scale_bound).value;
         x[f] = (x[f] ?? NaN) * Math.exp(s) + (value[sizes.N_TRANSFORM + j] ?? NaN);

@@ -1,5 +1,6 @@
 import type { Twin } from '../kernel.ts';
 import type { shallowBackwardWeightKernel } from '../kernels/shallow_backward_weight.ts';
+import { roundUp } from '../shape.ts';
 import { activate } from './activation.ts';
 import { at } from './at.ts';
 
@@ -18,14 +19,15 @@ export const shallowBackwardWeight: Twin<typeof shallowBackwardWeightKernel> = (
   for (let index = 0; index < params.n_couplings * N_NETS; index++) {
     const coupling = Math.floor(index / N_NETS);
     const start = params.net_start + coupling * params.coupling_stride + (index % N_NETS) * params.net_stride;
-    const bias0 = start + HIDDEN_0 * N_CONDITION;
-    const weightOut = bias0 + HIDDEN_0;
+    const bias0 = start + roundUp(HIDDEN_0 * N_CONDITION, 4);
+    const weightOut = bias0 + roundUp(HIDDEN_0, 4);
+    const biasOut = weightOut + roundUp(N_OUT * HIDDEN_0, 4);
     for (let r = 0; r < rows; r++) {
       const x = Array.from({ length: N_CONDITION }, (_, i) =>
         at(conditions, (coupling * N_CONDITION + i) * rows + r),
       );
       const d = Array.from({ length: N_OUT }, (_, c) => at(d_outputs, (index * N_OUT + c) * rows + r));
-      d.forEach((value, c) => add(weightOut + N_OUT * HIDDEN_0 + c, value));
+      d.forEach((value, c) => add(biasOut + c, value));
       for (let unit = 0; unit < HIDDEN_0; unit++) {
         const a = x.reduce(
           (sum, value, i) => sum + at(parameters, start + unit * N_CONDITION + i) * value,

@@ -7,6 +7,8 @@ import { batchGather } from './batch_gather.ts';
 import { couplingBackward } from './coupling_backward.ts';
 import { couplingForward } from './coupling_forward.ts';
 import { couplingInverse } from './coupling_inverse.ts';
+import { deepBackwardWeight } from './deep_backward_weight.ts';
+import { deepWeightReduce } from './deep_weight_reduce.ts';
 import { denseBackwardInput } from './dense_backward_input.ts';
 import { denseBackwardWeight } from './dense_backward_weight.ts';
 import { denseForward } from './dense_forward.ts';
@@ -32,6 +34,8 @@ export const twins = {
   coupling_backward: couplingBackward,
   coupling_forward: couplingForward,
   coupling_inverse: couplingInverse,
+  deep_backward_weight: deepBackwardWeight,
+  deep_weight_reduce: deepWeightReduce,
   dense_backward_input: denseBackwardInput,
   dense_backward_weight: denseBackwardWeight,
   dense_forward: denseForward,

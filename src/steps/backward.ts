@@ -6,7 +6,7 @@ import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { conditionerBackward, conditionerForward } from './conditioner.ts';
 import { couplingOf, declareState, flowForward } from './forward.ts';
-import { fusedBackward, fusedForward, fusedTrainingStack } from './fused.ts';
+import { fusedBackward, fusedTrainingForward, fusedTrainingStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { FlowModel } from './forward.ts';
 import {
@@ -42,12 +42,11 @@ export function lossAndGradient(
   const rows = paddedRows(validRows);
   const last = layout.bijectors.length - 1;
   const stack = fusedTrainingStack(model, variants);
-  const { lanes } = variants;
   if (stack === undefined) {
     flowForward(plan, model, rows, last);
   } else {
     declareState(plan, model, rows);
-    fusedForward(plan, model, stack, { rows, lanes });
+    fusedTrainingForward(plan, model, stack, { rows, variants });
   }
   plan.buffer(GRADIENTS, layout.trainableLength);
   plan.add(
@@ -64,7 +63,7 @@ export function lossAndGradient(
     }),
   );
   if (stack !== undefined) {
-    fusedBackward(plan, stack, { rows, validRows, lanes, dLogDet: -1 / totalRows });
+    fusedBackward(plan, stack, { rows, variants, validRows, dLogDet: -1 / totalRows });
     return;
   }
   for (const [index, slots] of [...layout.bijectors.entries()].toReversed()) {

@@ -105,7 +105,7 @@ export function forwardPlan(model: FlowModel, count: number, variants = PLAIN_VA
     flowForward(plan, model, rows);
   } else {
     declareState(plan, model, rows);
-    fusedForward(plan, model, stack, { rows, lanes: variants.lanes });
+    fusedForward(plan, model, stack, { rows, variants });
   }
   return plan.build();
 }
@@ -125,7 +125,7 @@ export function inverseOf(plan: PlanBuilder, model: FlowModel, rows: number, var
     return;
   }
   declareState(plan, model, rows);
-  fusedInverse(plan, model, stack, { rows, lanes: variants.lanes });
+  fusedInverse(plan, model, stack, { rows, variants });
 }
 
 /** The plan of `flow.logProb`: STATE x → z, LOG_PROB in nats. */
@@ -135,7 +135,7 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
   const stack = fusedStack(model, variants);
   if (stack !== undefined) {
     declareState(plan, model, rows);
-    fusedForward(plan, model, stack, { rows, lanes: variants.lanes, logProb: plan.buffer(LOG_PROB, rows) });
+    fusedForward(plan, model, stack, { rows, variants, logProb: plan.buffer(LOG_PROB, rows) });
     return plan.build();
   }
   flowForward(plan, model, rows);

@@ -2,18 +2,35 @@
 import { couplingStackOf } from '../couplingStack.ts';
 import type { CouplingStack } from '../couplingStack.ts';
 import { MAX_COUPLINGS } from '../kernels/coupling_stack.ts';
+import { deepBackwardWeight, deepPartials } from '../kernels/deep_backward_weight.ts';
+import { deepWeightReduce } from '../kernels/deep_weight_reduce.ts';
 import { flowBackward } from '../kernels/flow_backward.ts';
 import { flowForward } from '../kernels/flow_forward.ts';
+import type { FlowForwardArguments } from '../kernels/flow_forward.ts';
 import { flowInverse } from '../kernels/flow_inverse.ts';
 import { shallowBackwardWeight } from '../kernels/shallow_backward_weight.ts';
 import type { PlanBuilder } from '../plan.ts';
 import { chunksOf } from '../shape.ts';
 import type { FlowModel } from './forward.ts';
-import { CONDITIONS, D_OUTPUTS, D_STATE, GRADIENTS, LOG_DET, PARAMETERS, STATE } from './names.ts';
+import {
+  CONDITIONS,
+  D_OUTPUTS,
+  D_STATE,
+  GRADIENTS,
+  HIDDENS,
+  LOG_DET,
+  PARAMETERS,
+  SLOPES,
+  STATE,
+  WEIGHT_PARTIALS,
+} from './names.ts';
 import type { KernelVariants } from './variants.ts';
 
-/** Couplings whose trace is kept at once, so that memory does not grow with depth. */
-const SEGMENT = 8;
+/** Bytes of the widest buffer of a trace; within every binding's guaranteed 128 MiB. */
+const WIDEST_TRACE_BYTES = 64 * 2 ** 20;
+
+/** Conditioning features up to which two hidden layers carry their Jacobian at less than a backward sweep's cost. */
+const MAX_DEEP_CONDITION = 2;
 
 /** The flow's couplings as a stack, where the variants ask for the fused regime and it fits. */
 export function fusedStack({ spec, layout }: FlowModel, variants: KernelVariants): CouplingStack | undefined {
@@ -23,35 +40,100 @@ export function fusedStack({ spec, layout }: FlowModel, variants: KernelVariants
 /** As `fusedStack`, for a training step. */
 export function fusedTrainingStack(model: FlowModel, variants: KernelVariants): CouplingStack | undefined {
   const stack = fusedStack(model, variants);
-  return stack?.hidden.length === 1 ? stack : undefined;
+  if (stack === undefined) return undefined;
+  return stack.hidden.length === 1 || stack.conditionCount <= MAX_DEEP_CONDITION ? stack : undefined;
+}
+
+interface ForwardRun {
+  rows: number;
+  variants: KernelVariants;
 }
 
 /** x → z on the state, with LOG_DET and, where it is named, the log-density. */
 export function fusedForward(
   plan: PlanBuilder,
-  { layout }: FlowModel,
+  model: FlowModel,
   stack: CouplingStack,
-  { rows, lanes, logProb }: { rows: number; lanes: number; logProb?: string },
+  { rows, variants, logProb }: ForwardRun & { logProb?: string },
 ): void {
-  const [start] = layout.bijectors;
   const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS);
-  ranges.forEach(({ start: first, count }, index) => {
+  ranges.forEach(({ start, count }, index) => {
+    const isLast = index === ranges.length - 1;
     plan.add(
       flowForward({
-        stack,
-        first,
-        count,
-        lanes,
-        rows,
-        ...(index === 0 && start?.type === 'standardize' ? { standardize: start } : {}),
-        parameters: PARAMETERS,
-        state: STATE,
-        logDet: LOG_DET,
-        starts: index === 0,
-        ...(index === ranges.length - 1 && logProb !== undefined ? { logProb } : {}),
+        ...forwardRange(model, stack, { rows, variants }, start, count),
+        ...(isLast && logProb !== undefined ? { logProb } : {}),
       }),
     );
   });
+}
+
+/** As `fusedForward`; leaves the trace of the last segment for `fusedBackward`. */
+export function fusedTrainingForward(
+  plan: PlanBuilder,
+  model: FlowModel,
+  stack: CouplingStack,
+  run: ForwardRun,
+): void {
+  const last = segmentsOf(stack, run).at(-1) ?? { start: 0, count: 0 };
+  for (const { start, count } of chunksOf(last.start, MAX_COUPLINGS)) {
+    plan.add(flowForward(forwardRange(model, stack, run, start, count)));
+  }
+  const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, run.rows, last.count);
+  plan.add(
+    flowForward({
+      ...forwardRange(model, stack, run, last.start, last.count),
+      trace: { conditions, outputs: dOutputs, slopes, ...hiddens },
+    }),
+  );
+}
+
+function forwardRange(
+  { layout }: FlowModel,
+  stack: CouplingStack,
+  { rows, variants }: ForwardRun,
+  first: number,
+  count: number,
+): FlowForwardArguments {
+  const [start] = layout.bijectors;
+  return {
+    stack,
+    first,
+    count,
+    lanes: variants.lanes,
+    rows,
+    ...(first === 0 && start?.type === 'standardize' ? { standardize: start } : {}),
+    parameters: PARAMETERS,
+    state: STATE,
+    logDet: LOG_DET,
+    starts: first === 0,
+  };
+}
+
+/** The segments of the stack in order, each short enough for its trace to fit a binding. */
+function segmentsOf(
+  { flips, netCount, hidden }: CouplingStack,
+  { rows, variants }: ForwardRun,
+): { start: number; count: number }[] {
+  const widest = 4 * rows * netCount * (hidden[1] ?? 1);
+  const fitting = Math.max(1, Math.floor(WIDEST_TRACE_BYTES / widest));
+  return chunksOf(flips.length, Math.min(variants.segment, fitting));
+}
+
+function traceBuffers(
+  plan: PlanBuilder,
+  { conditionCount, transformCount, netCount, hidden }: CouplingStack,
+  rows: number,
+  count: number,
+): { conditions: string; dOutputs: string; slopes: string; hiddens: { hiddens?: string } } {
+  const outputs = count * 2 * transformCount * rows;
+  const [, upper] = hidden;
+  return {
+    conditions: plan.buffer(CONDITIONS, count * conditionCount * rows),
+    dOutputs: plan.buffer(D_OUTPUTS, outputs),
+    slopes: plan.buffer(SLOPES, outputs * conditionCount),
+    hiddens: upper === undefined ? {} : { hiddens: plan.buffer(HIDDENS, count * netCount * upper * rows) },
+  };
 }
 
 /** z → x on the state, with LOG_DET of the inverse map. */
@@ -59,7 +141,7 @@ export function fusedInverse(
   plan: PlanBuilder,
   { layout }: FlowModel,
   stack: CouplingStack,
-  { rows, lanes }: { rows: number; lanes: number },
+  { rows, variants }: ForwardRun,
 ): void {
   const [start] = layout.bijectors;
   const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS).toReversed();
@@ -69,7 +151,7 @@ export function fusedInverse(
         stack,
         first,
         count,
-        lanes,
+        lanes: variants.lanes,
         rows,
         ...(index === ranges.length - 1 && start?.type === 'standardize' ? { standardize: start } : {}),
         parameters: PARAMETERS,
@@ -85,19 +167,34 @@ export function fusedInverse(
 export function fusedBackward(
   plan: PlanBuilder,
   stack: CouplingStack,
-  { rows, validRows, lanes, dLogDet }: { rows: number; validRows: number; lanes: number; dLogDet: number },
+  run: ForwardRun & { validRows: number; dLogDet: number },
 ): void {
-  const { conditionCount, transformCount, flips } = stack;
-  for (const { start: first, count } of chunksOf(flips.length, SEGMENT).toReversed()) {
-    const range = { stack, first, count, lanes, rows };
-    const trace = {
-      parameters: PARAMETERS,
-      conditions: plan.buffer(CONDITIONS, count * conditionCount * rows),
-      dOutputs: plan.buffer(D_OUTPUTS, count * 2 * transformCount * rows),
-    };
-    plan.add(
-      flowBackward({ ...range, ...trace, validRows, dLogDet, state: STATE, dState: D_STATE }),
-      shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }),
-    );
-  }
+  const { rows, variants, validRows, dLogDet } = run;
+  segmentsOf(stack, run)
+    .toReversed()
+    .forEach(({ start: first, count }, index) => {
+      const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, rows, count);
+      const trace = { parameters: PARAMETERS, conditions, dOutputs };
+      const range = { stack, first, count, lanes: variants.lanes, rows };
+      plan.add(
+        flowBackward({
+          ...range,
+          ...trace,
+          ...(index === 0 ? { slopes } : hiddens),
+          validRows,
+          dLogDet,
+          state: STATE,
+          dState: D_STATE,
+        }),
+      );
+      if (hiddens.hiddens === undefined) {
+        plan.add(shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }));
+        return;
+      }
+      const partials = plan.buffer(WEIGHT_PARTIALS, deepPartials(stack, count));
+      plan.add(
+        deepBackwardWeight({ ...range, ...trace, hiddens: hiddens.hiddens, gradients: GRADIENTS, partials }),
+        deepWeightReduce({ ...range, partials, gradients: GRADIENTS }),
+      );
+    });
 }

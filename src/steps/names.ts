@@ -34,6 +34,9 @@ export const GRADIENT_SUM_SQUARES = 'gradient_sum_squares';
 export const PARTIAL_SUMS = 'partial_sums';
 export const datasetName = (segment: number): string => `dataset.${segment}`;
 
-/** What the fused backward pass leaves for the weights' gradients, of each coupling of a segment. */
+/** What the fused kernels keep of each coupling of a segment: see `flowForward` and `flowBackward`. */
 export const CONDITIONS = 'conditions';
+/** [a | t] of each coupling, then its gradient. */
 export const D_OUTPUTS = 'd_outputs';
+export const SLOPES = 'slopes';
+export const HIDDENS = 'hiddens';

@@ -4,12 +4,17 @@ export interface KernelVariants {
   regime: 'fused' | 'tiled';
   /** Lanes of a subgroup that share what they load: 8 or 4, or 1 without subgroups. */
   lanes: 1 | 4 | 8;
+  /**
+   * Couplings whose trace the fused training step keeps at once, so that memory does not grow with depth; a flow of
+   * no more runs each net once, the couplings before the last segment once more.
+   */
+  segment: 8 | 32;
 }
 
 /** One dispatch a layer, no optional feature: right everywhere. */
-export const PLAIN_VARIANTS: KernelVariants = { regime: 'tiled', lanes: 1 };
+export const PLAIN_VARIANTS: KernelVariants = { regime: 'tiled', lanes: 1, segment: 8 };
 
 /** The fixed table: what to take without measuring, by the smallest subgroup of the device (0: it has none). */
 export function fixedVariants(subgroupMinSize: number): KernelVariants {
-  return { regime: 'fused', lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1 };
+  return { regime: 'fused', lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1, segment: 8 };
 }

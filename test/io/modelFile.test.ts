@@ -58,19 +58,31 @@ const models: fc.Arbitrary<Model> = specs.chain((spec) => {
       },
       { requiredKeys: ['trained', 'statistics'] },
     )
-    .map(({ trained, statistics, ...rest }) => {
+    .map(({ trained, statistics, optimizer, ...rest }) => {
       const parameters = new Float32Array(length);
       parameters.set(trained);
       parameters.set(statistics, trainableLength);
-      return { spec, parameters, ...rest };
+      const [firstMoment, secondMoment] = [optimizer?.firstMoment, optimizer?.secondMoment];
+      for (const flat of [parameters, firstMoment, secondMoment]) if (flat) clearGaps(flat, spec);
+      return { spec, parameters, ...rest, ...(optimizer ? { optimizer } : {}) };
     });
 });
+
+/** Zero between the tensors, where a file has nothing to say. */
+function clearGaps(flat: Float32Array, spec: FlowSpec): Float32Array {
+  const kept = flat.slice();
+  flat.fill(0);
+  for (const { offset, length } of paramLayout(spec).tensors) {
+    if (offset < flat.length) flat.set(kept.subarray(offset, offset + length), offset);
+  }
+  return flat;
+}
 
 const bits = (values: Float32Array) => new Uint32Array(values.slice().buffer);
 
 describe('a model file', () => {
   it('keeps the best parameters of a validated run, and refuses a file that names but lacks them', () => {
-    const best = { nll: 1.5, scoresSince: 2, parameters: Float32Array.from({ length: 14 }, (_, i) => i / 8) };
+    const best = { nll: 1.5, scoresSince: 2, parameters: counted(TRAINABLE, (i) => i / 8) };
     const validated = { ...checkpoint, optimizer: { ...checkpoint.optimizer, best } };
     expect(decodeModel(encodeModel(validated)).optimizer?.best).toEqual(best);
     const name = 'optimizer.best.bijectors.1.conditioner.0.weight';
@@ -180,16 +192,26 @@ const plain: Model = {
       },
     ],
   },
-  parameters: Float32Array.from({ length: 18 }, (_, index) => (index + 1) / 4),
+  parameters: new Float32Array(0),
 };
+const { trainableLength: TRAINABLE, length: LENGTH } = paramLayout(plain.spec);
+
+function counted(length: number, value: (index: number) => number): Float32Array {
+  return clearGaps(
+    Float32Array.from({ length }, (_, index) => value(index)),
+    plain.spec,
+  );
+}
+
+plain.parameters = counted(LENGTH, (index) => (index + 1) / 4);
 
 const checkpoint: Model & { training: TrainingRecord; optimizer: OptimizerState } = {
   ...plain,
   training: { columns: ['x', 'y'], steps: 20, seed: 7, library: 'wgflow 0.1.0' },
   optimizer: {
     step: 20,
-    firstMoment: Float32Array.from({ length: 14 }, (_, index) => -index),
-    secondMoment: Float32Array.from({ length: 14 }, (_, index) => index),
+    firstMoment: counted(TRAINABLE, (index) => -index),
+    secondMoment: counted(TRAINABLE, (index) => index),
     settings: { adapter: 'x', beta2: 0.999, lr: 1e-3 },
   },
 };
@@ -347,13 +369,15 @@ describe('refusals of a model file', () => {
       'model.parameters[3]: found NaN',
     );
     plain.parameters[3] = 1;
-    const flat = { ...plain, parameters: new Float32Array(18) };
+    const flat = { ...plain, parameters: new Float32Array(LENGTH) };
     expect(() => encodeModel(flat)).toThrow('tensor bijectors.0.std, element 0: found 0');
     const { optimizer, training } = checkpoint;
     const withOptimizer = (change: Partial<OptimizerState>) =>
       encodeModel({ ...checkpoint, optimizer: { ...optimizer, ...change } });
-    expect(() => withOptimizer({ firstMoment: new Float32Array(13) })).toThrow('model.optimizer.firstMoment');
-    expect(() => withOptimizer({ secondMoment: new Float32Array(14).fill(-1) })).toThrow(
+    expect(() => withOptimizer({ firstMoment: new Float32Array(TRAINABLE - 1) })).toThrow(
+      'model.optimizer.firstMoment',
+    );
+    expect(() => withOptimizer({ secondMoment: new Float32Array(TRAINABLE).fill(-1) })).toThrow(
       'model.optimizer.secondMoment[0]: found -1',
     );
     expect(() => withOptimizer({ settings: { lr: NaN } })).toThrow(ModelFileError);

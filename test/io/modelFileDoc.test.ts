@@ -169,7 +169,8 @@ describe('docs/model-file.md', () => {
         base: { type: 'standard_normal' },
         bijectors: [{ type: 'standardize' }],
       },
-      parameters: Float32Array.of(1, -2, 0.5, 4),
+      // Tensors start at multiples of four.
+      parameters: Float32Array.of(1, -2, 0, 0, 0.5, 4),
     });
     const headerEnd = bytes.length - 16;
     expect(documented[0]).toEqual(bytes.slice(0, 8));

@@ -11,9 +11,15 @@ const GRADIENT_BOUND = 1e-4;
 const shapes = [...STACKS, ...DEEP_STACKS].map((shape): [string, StackShape] => [shapeName(shape), shape]);
 
 describe.each(shapes)('flow_backward through %s', (_name, shape) => {
-  it.each([4, 68])('matches its twin at %i rows, with and without subgroups', async (rows) => {
+  it.each([
+    [4, false],
+    [68, false],
+    [68, true],
+  ])('matches its twin at %i rows, stored %s, with and without subgroups', async (rows, stored) => {
     const { stack, parameters } = stackModel(shape);
     const { dim, split, couplings } = shape;
+    const outputs = 2 * couplings * (dim - split) * rows;
+    const upper = stored ? 0 : couplings * stack.netCount * (shape.hidden[1] ?? 0);
     for (const lanes of await lanesOf()) {
       const { gpu, twin } = await runBoth(
         [
@@ -30,6 +36,8 @@ describe.each(shapes)('flow_backward through %s', (_name, shape) => {
             dState: 'd_state',
             conditions: 'conditions',
             dOutputs: 'd_outputs',
+            ...(stored ? { slopes: 'slopes' } : {}),
+            ...(upper > 0 ? { hiddens: 'hiddens' } : {}),
           }),
         ],
         {
@@ -37,10 +45,12 @@ describe.each(shapes)('flow_backward through %s', (_name, shape) => {
           state: ramp(dim * rows, 1.5),
           d_state: ramp(dim * rows, 0.1, 4),
           conditions: couplings * split * rows,
-          d_outputs: 2 * couplings * (dim - split) * rows,
+          d_outputs: ramp(outputs, 1, 2),
+          slopes: ramp(outputs * split, 1, 5),
+          hiddens: Math.max(1, upper * rows),
         },
       );
-      for (const name of ['state', 'conditions']) {
+      for (const name of ['state', 'conditions', 'hiddens']) {
         expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
       }
       for (const name of ['d_state', 'd_outputs']) {

@@ -43,6 +43,47 @@ describe('flow_forward', () => {
     });
   });
 
+  describe.each(shapes)('through %s, with a trace,', (_name, shape) => {
+    it('leaves what its twin leaves, with and without subgroups', async () => {
+      const rows = 68;
+      const { stack, parameters } = stackModel(shape);
+      const { dim, split, couplings } = shape;
+      const outputs = 2 * couplings * (dim - split) * rows;
+      const upper = couplings * stack.netCount * (shape.hidden[1] ?? 0);
+      const contents = {
+        parameters,
+        state: ramp(dim * rows, 1.5),
+        log_det: rows,
+        conditions: couplings * split * rows,
+        outputs,
+        slopes: outputs * split,
+        ...(upper > 0 ? { hiddens: upper * rows } : {}),
+      };
+      const trace = {
+        conditions: 'conditions',
+        outputs: 'outputs',
+        slopes: 'slopes',
+        ...(upper > 0 ? { hiddens: 'hiddens' } : {}),
+      };
+      for (const lanes of await lanesOf()) {
+        const dispatch = flowForward({
+          ...NAMES,
+          stack,
+          lanes,
+          rows,
+          first: 0,
+          count: couplings,
+          starts: true,
+          trace,
+        });
+        const { gpu, twin } = await runBoth([dispatch], contents);
+        for (const name of ['state', 'log_det', ...Object.values(trace)]) {
+          expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
+        }
+      }
+    });
+  });
+
   it('takes no more couplings than it has bits for their flips', () => {
     const { stack } = stackModel({ ...shapes[0]![1], couplings: MAX_COUPLINGS + 1 });
     const dispatch = (count: number) =>

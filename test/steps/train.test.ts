@@ -22,6 +22,7 @@ import {
 import { trainPlan } from '../../src/steps/train.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
+import { laidOut } from '../support/laidOut.ts';
 import { modelOf, randomFlows, randomParameters, randomRows } from '../support/randomSpecs.ts';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
@@ -47,7 +48,7 @@ describe('the plan of a training step', () => {
 
         // A batch of the whole data set is the data set, in another order.
         const { nll, gradients } = new ReferenceFlow(spec, parameters).gradients(x);
-        const flat = Object.values(gradients).flatMap((gradient) => [...gradient]);
+        const flat = laidOut(model.layout, gradients);
         const moments = flat.map((gradient) => (1 - ADAM.beta1) * gradient);
         expectClose('first moment', program.floats(FIRST_MOMENT), moments, F64_BOUND);
         const [recordedNll, recordedNorm] = program.floats(STEP_LOSSES);
@@ -125,7 +126,7 @@ describe('the plan of gradients', () => {
             .slice(0, end - start)
             .reduce((a, b) => a + b, 0);
         }
-        const flat = Object.values(gradients).flatMap((gradient) => [...gradient]);
+        const flat = laidOut(model.layout, gradients);
         expectNormClose('gradient', sum, flat, F64_BOUND);
         expectClose('nll', [nllSum / 7], [nll], F64_BOUND);
       }),
@@ -138,18 +139,14 @@ describe('the plan of gradients', () => {
     const parameters = randomParameters(spec, 3);
     const x = randomRows(1, 3);
     const whole = new ReferenceFlow(spec, parameters).gradients(x);
+    const model = modelOf(spec);
     const program = new ReferenceProgram(
-      gradientsPlan(modelOf(spec), 1, 1),
+      gradientsPlan(model, 1, 1),
       new Map<string, HostArray>([[PARAMETERS, Float64Array.from(parameters)]]),
     );
     program.floats(STATE).fill(3);
     for (let j = 0; j < 3; j++) program.floats(STATE)[j * paddedRows(1)] = x[j]!;
     program.run();
-    expectNormClose(
-      'gradient',
-      program.floats(GRADIENTS),
-      Object.values(whole.gradients).flatMap((gradient) => [...gradient]),
-      F64_BOUND,
-    );
+    expectNormClose('gradient', program.floats(GRADIENTS), laidOut(model.layout, whole.gradients), F64_BOUND);
   });
 });

@@ -16,13 +16,15 @@ export const kernelsByFile: ReadonlyMap<string, KernelSpec> = new Map(
 );
 
 /** Every way to set the flags of a kernel. */
-export function flagCombinations(kernel: KernelSpec): Record<string, boolean>[] {
-  return (kernel.flags ?? []).reduce<Record<string, boolean>[]>(
-    (combinations, flag) =>
-      combinations.flatMap((others) => [
-        { ...others, [flag]: false },
-        { ...others, [flag]: true },
-      ]),
-    [{}],
-  );
+export function flagCombinations({ flags = [], exclusive = [] }: KernelSpec): Record<string, boolean>[] {
+  return flags
+    .reduce<Record<string, boolean>[]>(
+      (combinations, flag) =>
+        combinations.flatMap((others) => [
+          { ...others, [flag]: false },
+          { ...others, [flag]: true },
+        ]),
+      [{}],
+    )
+    .filter((combination) => exclusive.filter((flag) => combination[flag]).length <= 1);
 }

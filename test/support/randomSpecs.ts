@@ -65,9 +65,17 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   const layout = paramLayout(spec);
   const draws = uniforms(seed, 0, layout.length);
   const parameters = new Float32Array(layout.length);
+  // Tensor by tensor, trainable or not, as they would lie end to end.
+  const firstDraws = new Map<number, number>();
+  let next = 0;
+  for (const { offset, length } of layout.tensors) {
+    firstDraws.set(offset, next);
+    next += length;
+  }
   const fill = (slot: { offset: number; length: number }, from: number, to: number): void => {
-    for (let i = slot.offset; i < slot.offset + slot.length; i++) {
-      parameters[i] = from + (to - from) * draws[i]!;
+    const first = firstDraws.get(slot.offset)!;
+    for (let i = 0; i < slot.length; i++) {
+      parameters[slot.offset + i] = from + (to - from) * draws[first + i]!;
     }
   };
   for (const slots of layout.bijectors) {

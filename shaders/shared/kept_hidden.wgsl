@@ -1,0 +1,12 @@
+// The last hidden layer of every net before its activation, for the gradients of the weights: the invocation's own
+// quad of rows of `hiddens` [nets HIDDEN_1, n_quads].
+#if KEEP_HIDDEN
+var<private> kept_quad: u32;
+var<private> keeps_quad: bool;
+
+fn keep_hidden(unit: u32, a: vec4f) {
+  if (keeps_quad) {
+    hiddens[unit * params.n_quads + kept_quad] = a;
+  }
+}
+#endif

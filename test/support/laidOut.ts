@@ -1,0 +1,13 @@
+import type { ParamLayout } from '../../src/paramLayout.ts';
+
+/** Gradients by tensor name as one flat array, as `paramLayout` lays out what is trainable. */
+export function laidOut(
+  { tensors, trainableLength }: ParamLayout,
+  gradients: Readonly<Record<string, ArrayLike<number>>>,
+): number[] {
+  const flat = Array.from({ length: trainableLength }, () => 0);
+  for (const { name, offset } of tensors) {
+    Array.from(gradients[name] ?? []).forEach((value, i) => (flat[offset + i] = value));
+  }
+  return flat;
+}
