@@ -9,15 +9,8 @@ import { couplingOf, declareState, flowForward } from './forward.ts';
 import { fusedBackward, fusedTrainingForward, fusedTrainingStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { FlowModel } from './forward.ts';
-import {
-  CONDITIONER_OUTPUT,
-  D_CONDITIONER_OUTPUT,
-  D_STATE,
-  GRADIENTS,
-  LOG_DET,
-  NLL,
-  STATE,
-} from './names.ts';
+import type { Activations } from './names.ts';
+import { activationsOf, D_CONDITIONER_OUTPUT, D_STATE, GRADIENTS, LOG_DET, NLL, STATE } from './names.ts';
 
 /** The rows of a batch that are in the state, and the batch they belong to. */
 export interface BatchRows {
@@ -29,7 +22,7 @@ export interface BatchRows {
 /**
  * Forward, loss, backward for these rows: NLL receives −log p per row, GRADIENTS the gradient of the batch's
  * mean, added to what is there. Each coupling's input is rebuilt from its output by the inverse, so the
- * workspace holds one coupling's activations whatever the depth.
+ * workspace holds one coupling's activations whatever the depth, unless the variants keep those of all couplings.
  */
 export function lossAndGradient(
   plan: PlanBuilder,
@@ -42,8 +35,11 @@ export function lossAndGradient(
   const rows = paddedRows(validRows);
   const last = layout.bijectors.length - 1;
   const stack = fusedTrainingStack(model, variants);
+  const stores = variants.keep === 'store';
+  const activations = (index: number): Activations => activationsOf(stores ? index : undefined);
+  const keeps = (index: number): boolean => stores || index === last;
   if (stack === undefined) {
-    flowForward(plan, model, rows, last);
+    flowForward(plan, model, { rows, variants, keeps, activations });
   } else {
     declareState(plan, model, rows);
     fusedTrainingForward(plan, model, stack, { rows, variants });
@@ -71,8 +67,8 @@ export function lossAndGradient(
     if (slots.type === 'standardize') continue;
     const coupling = couplingOf(spec.dim, slots);
     const { blocks } = coupling;
-    // The last coupling's nets have just run.
-    if (index !== last) conditionerForward(plan, coupling, rows, { keepSlopes: true });
+    const run = { rows, variants, activations: activations(index) };
+    if (!keeps(index)) conditionerForward(plan, coupling, { ...run, keepSlopes: true });
     plan.add(
       couplingBackward({
         rows,
@@ -80,13 +76,13 @@ export function lossAndGradient(
         blocks,
         scale: coupling.spec.scale,
         dLogDet: -1 / totalRows,
-        conditionerOutput: CONDITIONER_OUTPUT,
+        conditionerOutput: run.activations.output,
         state: STATE,
         dState: D_STATE,
         dConditionerOutput: plan.buffer(D_CONDITIONER_OUTPUT, 2 * blocks.transformCount * rows),
       }),
     );
-    conditionerBackward(plan, coupling, rows);
+    conditionerBackward(plan, coupling, run);
   }
 }
 

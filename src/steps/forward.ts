@@ -16,7 +16,8 @@ import type { Coupling } from './conditioner.ts';
 import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { KernelVariants } from './variants.ts';
-import { CONDITIONER_OUTPUT, LOG_DET, LOG_PROB, LOG_SCALE, PARAMETERS, STATE } from './names.ts';
+import { activationsOf, LOG_DET, LOG_PROB, LOG_SCALE, PARAMETERS, STATE } from './names.ts';
+import type { Activations } from './names.ts';
 
 /** A flow as the steps see it: its description and where its tensors lie. */
 export interface FlowModel {
@@ -28,11 +29,22 @@ export function couplingOf(dim: number, slots: BijectorSlots & { type: 'affine_c
   return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
 }
 
-/**
- * x → z: the state becomes the latent, LOG_DET the log-determinant of the map, per row. The coupling at
- * `keepSlopesAt` leaves in the workspace what its backward pass needs.
- */
-export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number, keepSlopesAt?: number): void {
+/** A run of the tiled kernels. */
+interface TiledRun {
+  rows: number;
+  variants: KernelVariants;
+  /** Whether the coupling at this index leaves in its activations what its backward pass needs. */
+  keeps?: (index: number) => boolean;
+  /** Where the coupling at this index has its activations. */
+  activations?: (index: number) => Activations;
+}
+
+/** x → z: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
+export function flowForward(
+  plan: PlanBuilder,
+  model: FlowModel,
+  { rows, variants, keeps = () => false, activations = () => activationsOf() }: TiledRun,
+): void {
   declareState(plan, model, rows);
   model.layout.bijectors.forEach((slots, index) => {
     if (slots.type === 'standardize') {
@@ -44,13 +56,14 @@ export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number, k
     }
     const coupling = couplingOf(model.spec.dim, slots);
     const { spec, blocks } = coupling;
-    conditionerForward(plan, coupling, rows, { keepSlopes: index === keepSlopesAt });
+    const own = activations(index);
+    conditionerForward(plan, coupling, { rows, variants, activations: own, keepSlopes: keeps(index) });
     plan.add(
       couplingForward({
         rows,
         blocks,
         scale: spec.scale,
-        conditionerOutput: CONDITIONER_OUTPUT,
+        conditionerOutput: own.output,
         state: STATE,
         logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
       }),
@@ -60,8 +73,9 @@ export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number, k
 }
 
 /** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
-export function flowInverse(plan: PlanBuilder, model: FlowModel, rows: number): void {
+export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variants }: TiledRun): void {
   declareState(plan, model, rows);
+  const activations = activationsOf();
   model.layout.bijectors.toReversed().forEach((slots, index) => {
     const accumulate = index > 0;
     if (slots.type === 'standardize') {
@@ -81,13 +95,13 @@ export function flowInverse(plan: PlanBuilder, model: FlowModel, rows: number): 
     }
     const coupling = couplingOf(model.spec.dim, slots);
     const { spec, blocks } = coupling;
-    conditionerForward(plan, coupling, rows, { keepSlopes: false });
+    conditionerForward(plan, coupling, { rows, variants, activations, keepSlopes: false });
     plan.add(
       couplingInverse({
         rows,
         blocks,
         scale: spec.scale,
-        conditionerOutput: CONDITIONER_OUTPUT,
+        conditionerOutput: activations.output,
         state: STATE,
         logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
       }),
@@ -102,7 +116,7 @@ export function forwardPlan(model: FlowModel, count: number, variants = PLAIN_VA
   const plan = new PlanBuilder('forward');
   const stack = fusedStack(model, variants);
   if (stack === undefined) {
-    flowForward(plan, model, rows);
+    flowForward(plan, model, { rows, variants });
   } else {
     declareState(plan, model, rows);
     fusedForward(plan, model, stack, { rows, variants });
@@ -121,7 +135,7 @@ export function inversePlan(model: FlowModel, count: number, variants = PLAIN_VA
 export function inverseOf(plan: PlanBuilder, model: FlowModel, rows: number, variants: KernelVariants): void {
   const stack = fusedStack(model, variants);
   if (stack === undefined) {
-    flowInverse(plan, model, rows);
+    flowInverse(plan, model, { rows, variants });
     return;
   }
   declareState(plan, model, rows);
@@ -138,7 +152,7 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
     fusedForward(plan, model, stack, { rows, variants, logProb: plan.buffer(LOG_PROB, rows) });
     return plan.build();
   }
-  flowForward(plan, model, rows);
+  flowForward(plan, model, { rows, variants });
   plan.add(
     baseLogProb({
       rows,
