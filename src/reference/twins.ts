@@ -10,9 +10,13 @@ import { couplingInverse } from './coupling_inverse.ts';
 import { deepBackwardWeight } from './deep_backward_weight.ts';
 import { deepWeightReduce } from './deep_weight_reduce.ts';
 import { denseBackwardInput } from './dense_backward_input.ts';
+import { denseBackwardInputStreamed } from './dense_backward_input_streamed.ts';
 import { denseBackwardWeight } from './dense_backward_weight.ts';
+import { denseBackwardWeightStreamed } from './dense_backward_weight_streamed.ts';
 import { denseForward } from './dense_forward.ts';
+import { denseForwardStreamed } from './dense_forward_streamed.ts';
 import { denseWeightReduce } from './dense_weight_reduce.ts';
+import { denseWeightTranspose } from './dense_weight_transpose.ts';
 import { flowBackward } from './flow_backward.ts';
 import { flowForward } from './flow_forward.ts';
 import { flowInverse } from './flow_inverse.ts';
@@ -37,9 +41,13 @@ export const twins = {
   deep_backward_weight: deepBackwardWeight,
   deep_weight_reduce: deepWeightReduce,
   dense_backward_input: denseBackwardInput,
+  dense_backward_input_streamed: denseBackwardInputStreamed,
   dense_backward_weight: denseBackwardWeight,
+  dense_backward_weight_streamed: denseBackwardWeightStreamed,
   dense_forward: denseForward,
+  dense_forward_streamed: denseForwardStreamed,
   dense_weight_reduce: denseWeightReduce,
+  dense_weight_transpose: denseWeightTranspose,
   flow_backward: flowBackward,
   flow_forward: flowForward,
   flow_inverse: flowInverse,

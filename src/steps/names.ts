@@ -18,6 +18,8 @@ export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
 
 /** The sums over row slices of the layer at hand. */
 export const WEIGHT_PARTIALS = 'weight_partials';
+/** The transposed weight of the layer at hand. */
+export const TRANSPOSED_WEIGHT = 'transposed_weight';
 
 /** What a coupling's nets compute: buffers of its own, or those that all couplings share. */
 export interface Activations {

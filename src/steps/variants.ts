@@ -11,7 +11,8 @@ export interface KernelVariants {
   segment: 8 | 32;
   /**
    * The kernels of a layer in the tiled regime: `plain` ones, readable and right everywhere; `blocked` over workgroup
-   * memory; or `streamed`, where an invocation keeps its rows in registers and the weights stream past them.
+   * memory; or `streamed`, where an invocation keeps its rows in registers and the weights stream past them, handed from
+   * lane to lane (`plain` where there are no subgroups).
    */
   product: 'plain' | 'blocked' | 'streamed';
   /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */

@@ -20,8 +20,13 @@ export async function adapterLine(): Promise<string> {
   return description || device || vendor;
 }
 
-/** Every number of lanes that a kernel with subgroups can be built for on the device of the tests. */
+/** Every number of lanes that a kernel can be built for on the device of the tests; 1 is without subgroups. */
 export async function lanesOf(): Promise<number[]> {
   const { subgroupMinSize } = await testContext();
   return [1, 4, 8].filter((lanes) => lanes === 1 || lanes <= subgroupMinSize);
+}
+
+/** As `lanesOf`, for kernels that need subgroups. */
+export async function subgroupLanesOf(): Promise<number[]> {
+  return (await lanesOf()).filter((lanes) => lanes > 1);
 }
