@@ -16,6 +16,7 @@ diagnostic(off, subgroup_uniformity);
 
 struct Params {
   n_quads: u32,
+  n_couplings: u32,
   net_start: u32,
   coupling_stride: u32,
   net_stride: u32,

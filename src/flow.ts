@@ -10,6 +10,8 @@ import type { RowJob } from './gpu/rows.ts';
 import { initialParameters } from './init.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
+import { trainingMemory } from './memory.ts';
+import type { MemoryOptions, MemoryReport } from './memory.ts';
 import { limitsFor, requireRoom } from './modelLimits.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
 import type { FlowSpec } from './spec.ts';
@@ -333,6 +335,16 @@ export class Flow implements Disposable {
       this.#fitting = false;
       this.#snapshot = undefined;
     }
+  }
+
+  /**
+   * The bytes that `fit` holds on the GPU for batches of `batch` rows, from the plan of its steps; nothing is
+   * allocated.
+   * @throws {ShapeError} when an option is out of range
+   */
+  memory(options: MemoryOptions = {}): MemoryReport {
+    this.#requireAlive();
+    return trainingMemory(this.#model, options, this.#variants);
   }
 
   /** All parameters, by their name in the model file. */

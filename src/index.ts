@@ -5,6 +5,7 @@
 export { Flow } from './flow.ts';
 export type { FlowOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
+export type { MemoryOptions, MemoryReport } from './memory.ts';
 export { PRESETS, realnvp, vanilla } from './flows/index.ts';
 export type { Preset, PresetName, FlowOptions as PresetOptions } from './flows/index.ts';
 export { parseSchedule } from './schedule.ts';

@@ -36,6 +36,9 @@ export interface RunSettings extends AdamSettings {
 /** Steps of a submit are at most half the ring, so that the GPU never overtakes the reader. */
 const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
 
+/** Of the two submits that may be pending, each brings its copy of the ring of losses. */
+export const LOSS_STAGING_LENGTHS = [2 * RING_SIZE, 2 * RING_SIZE] as const;
+
 /** What a checkpoint holds of a run. */
 export interface Snapshot {
   /** Flat, in the order of the model's layout. */
@@ -118,7 +121,9 @@ export class TrainingRun implements Disposable {
       const plan = trainPlan(model, { source, batch, seed, adam, variants });
       const program = await GpuProgram.create(context, plan, shared);
       owned.push(program);
-      const staging = [0, 1].map((index) => buffers.staging(`step losses staging ${index}`, 2 * RING_SIZE));
+      const staging = LOSS_STAGING_LENGTHS.map((length, index) =>
+        buffers.staging(`step losses staging ${index}`, length),
+      );
       owned.push(...staging);
 
       const firstStep = state?.step ?? 0;

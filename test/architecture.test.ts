@@ -36,7 +36,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'spec',
     'version',
   ],
-  flow: ['flow', 'flowOptions', 'modelLimits', 'trainer', 'trainingRun'],
+  flow: ['flow', 'flowOptions', 'memory', 'modelLimits', 'trainer', 'trainingRun'],
   entry: ['index', 'node'],
 };
 

@@ -1,5 +1,7 @@
 /** `wgflow inspect`: what a model file holds; needs no GPU. */
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
+import { trainingMemory } from '../memory.ts';
+import type { MemoryReport } from '../memory.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
 import type { BijectorSpec } from '../spec.ts';
@@ -7,10 +9,21 @@ import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
 
-export async function inspectCommand(session: Session, file: string): Promise<void> {
+export interface InspectOptions {
+  /** Rows of a batch and of the training data, for the memory of training. */
+  batch: number;
+  rows: number;
+}
+
+export async function inspectCommand(
+  session: Session,
+  file: string,
+  { batch, rows }: InspectOptions,
+): Promise<void> {
   const { model } = await readModel(file);
   const { spec, training, optimizer } = model;
   const layout = paramLayout(spec);
+  const memory = trainingMemory({ spec, layout }, { batch, rows });
   const tensors = layout.tensors.map(({ name, shape, trainable }) => ({ name, shape, trainable }));
   if (session.json) {
     session.emit({
@@ -20,6 +33,7 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
       training,
       checkpointStep: optimizer?.step,
       parameters: layout.parameterCount,
+      memory: { batch, rows, ...memory },
       tensors,
     });
     return;
@@ -40,9 +54,26 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
   const tables = [
     tableText(facts),
     tableText(bijectors, ['#', 'bijector', 'what it does']),
+    tableText(memoryRows(memory), [
+      'memory of training',
+      'bytes',
+      `at batches of ${batch.toLocaleString('en')}`,
+    ]),
     tableText(shapes, ['tensor', 'shape']),
   ];
   process.stdout.write(`${tables.join('\n')}\n`);
+}
+
+function memoryRows(memory: MemoryReport): [string, string, string][] {
+  const described: [keyof MemoryReport, string][] = [
+    ['parameters', 'the tensors below'],
+    ['optimizer', 'gradients and two moments'],
+    ['activations', 'workspace of a step'],
+    ['data', 'the training rows'],
+    ['control', 'rings and params of the kernels'],
+    ['total', ''],
+  ];
+  return described.map(([part, what]) => [part, memory[part].toLocaleString('en'), what]);
 }
 
 function trainingFacts(training: TrainingRecord): [string, string][] {

@@ -169,11 +169,15 @@ wgflow gradients model.safetensors data.csv --out gradients.json`,
 command(
   'inspect',
   'Tell what is in a model file or a checkpoint; needs no GPU.',
-  'wgflow inspect model.safetensors',
+  `wgflow inspect model.safetensors
+wgflow inspect model.safetensors --batch 4096 --rows 1000000`,
+  'The memory of training is that of the kernels of --tuning fixed.',
 )
   .argument('<model>', MODEL)
-  .action((model: string, options: GlobalOptions) =>
-    new Session(options).run((session) => inspectCommand(session, model)),
+  .option('--batch <n>', 'rows of a batch, for the memory of training', parse.integer(1, 2 ** 27), 512)
+  .option('--rows <n>', 'rows of the training data, for their memory', parse.integer(0), 0)
+  .action((model: string, options: GlobalOptions & { batch: number; rows: number }) =>
+    new Session(options).run((session) => inspectCommand(session, model, options)),
   );
 
 command(

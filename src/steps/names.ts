@@ -49,7 +49,9 @@ export const STEP_LOSSES = 'step_losses';
 export const NLL_SUM = 'nll_sum';
 export const GRADIENT_SUM_SQUARES = 'gradient_sum_squares';
 export const PARTIAL_SUMS = 'partial_sums';
-export const datasetName = (segment: number): string => `dataset.${segment}`;
+export const datasetName = (segment: number): string => `${DATASET_PREFIX}${segment}`;
+export const isDataset = (name: string): boolean => name.startsWith(DATASET_PREFIX);
+const DATASET_PREFIX = 'dataset.';
 
 /** What the fused kernels keep of each coupling of a segment: see `flowForward` and `flowBackward`. */
 export const CONDITIONS = 'conditions';

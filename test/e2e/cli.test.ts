@@ -272,17 +272,23 @@ describe('info and inspect', () => {
     expect(inspect.stdout).toContain(
       'weight, age given height; tanh scale, bound 3; one net of 4 leaky_relu',
     );
+    expect(inspect.stdout).toMatch(/│ memory of training │ bytes +│ at batches of 512 +│/);
+    expect(inspect.stdout).toMatch(/│ activations +│ [\d,]+ +│ workspace of a step +│/);
     expect(inspect.stdout).toMatch(/│ bijectors\.1\.conditioner\.0\.weight │ \[4, 1\] +│/);
   });
 
   it('tell them as events', async () => {
     const [info, inspect] = await Promise.all([
       expectDone('info --json'),
-      expectDone('inspect people.model --json'),
+      expectDone('inspect people.model --batch 64 --rows 1000 --json'),
     ]);
     expect(info.events().map(({ event }) => event)).toEqual(['adapter', 'done']);
     expect(inspect.events()).toHaveLength(1);
-    expect(inspect.events()[0]).toMatchObject({ parameters: 50, spec: { dim: 3 } });
+    const [model] = inspect.events();
+    expect(model).toMatchObject({ parameters: 50, spec: { dim: 3 } });
+    const { batch, rows, total, ...parts } = model!['memory'] as Record<string, number>;
+    expect({ batch, rows, data: parts['data'] }).toEqual({ batch: 64, rows: 1000, data: 4 * 3 * 1000 });
+    expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
   });
 });
 

@@ -11,9 +11,11 @@ import { RING_SIZE } from '../../src/steps/batch.ts';
 import { ringEntries } from '../../src/steps/rings.ts';
 import { PARAMETERS, STEP_CURSOR, STEP_LOSSES, STEP_SCALARS } from '../../src/steps/names.ts';
 import { trainPlan } from '../../src/steps/train.ts';
+import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import type { FitOptions, FitReport, TrainingData } from '../../src/trainer.ts';
 import { expectClose } from '../support/compare.ts';
 import { testContext, testDevice } from '../support/device.ts';
+import { modelOf } from '../support/randomSpecs.ts';
 
 const small = { couplings: 3, hidden: [16] };
 const moons = toyDensity('moons');
@@ -105,10 +107,12 @@ describe('training', () => {
 
   it('trains on a batch that is larger than a chunk as on one that is not', async () => {
     const device = await testDevice();
-    const rows = table(9000);
-    using flow = await Flow.create(vanilla(2, small), { device, seed: 1 });
-    const [first] = await losses(flow, rows, { steps: 1, batch: 9000 });
-    using fresh = await Flow.create(vanilla(2, small), { device, seed: 1 });
+    const spec = vanilla(2, { couplings: 1, hidden: [4096] });
+    const batch = chunkRowsOf(modelOf(spec)) + 37;
+    const rows = table(batch);
+    using flow = await Flow.create(spec, { device, seed: 1 });
+    const [first] = await losses(flow, rows, { steps: 1, batch });
+    using fresh = await Flow.create(spec, { device, seed: 1 });
     const { nll } = await fresh.gradients(rows);
     expectClose('mean NLL of the whole table', [first!], [nll], 1e-5);
   });
