@@ -3,7 +3,7 @@ import { Flow } from '../../src/flow.ts';
 import { openNodeAdapter } from '../../src/gpu/dawn.ts';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { expectClose } from '../support/compare.ts';
-import { testDevice } from '../support/device.ts';
+import { testOptions } from '../support/device.ts';
 import { CliSandbox, parseTable } from './runCli.ts';
 
 /** A model so small that starting the process takes longer than training it. */
@@ -197,7 +197,7 @@ describe('a trained model', () => {
       expectDone('logprob people.model people.csv --out scores.csv'),
       expectDone('logprob people.model no_header.csv --out scores2.csv'),
     ]);
-    using flow = await Flow.load(cli.bytes('people.model'), { device: await testDevice() });
+    using flow = await Flow.load(cli.bytes('people.model'), { ...(await testOptions()) });
     const logProb = await flow.logProb(Float32Array.from(people.flat()));
     const { columns, rows } = cli.table('scores.csv');
     expect(columns).toEqual(['log_prob']);
