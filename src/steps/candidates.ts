@@ -89,8 +89,9 @@ export function purposePlan(model: FlowModel, { pass, rows }: Purpose, variants:
 }
 
 /** A choice in words: `fused, lanes 8, segment 8`. */
-export function variantsText({ regime, ...others }: KernelVariants): string {
-  return [regime, ...Object.entries(others).map(([name, value]) => `${name} ${value}`)].join(', ');
+export function variantsText(variants: KernelVariants | Readonly<Record<string, unknown>>): string {
+  const { regime, ...others } = variants;
+  return [regime, ...Object.entries(others).map(([name, value]) => `${name} ${String(value)}`)].join(', ');
 }
 
 /** Other choices within the regime first: they share kernels, which then need not be compiled. */
