@@ -81,7 +81,7 @@ export class Flow implements Disposable {
     this.#model = { spec: model.spec, layout };
     this.#chunkRows = chunkRowsOf(this.#model);
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
-    this.#tuner = new Tuner(context, this.#model, this.#parameters, tuning);
+    this.#tuner = new Tuner(context, this.#model, tuning);
     this.#runner = new RowRunner(context, new Map([[PARAMETERS, this.#parameters]]));
     this.#record = model.training;
     const { parameters, training, optimizer } = model;

@@ -1,5 +1,4 @@
 /** The planner: picks the kernel variants of a flow by a short timed search on its device, and remembers them. */
-import type { OwnedBuffer } from './gpu/buffers.ts';
 import { describeDevice } from './gpu/context.ts';
 import type { GpuContext } from './gpu/context.ts';
 import { planTimes } from './gpu/planTimes.ts';
@@ -9,7 +8,6 @@ import type { FlowSpec } from './spec.ts';
 import { candidateVariants, purposePlan, storedVariants } from './steps/candidates.ts';
 import type { DeviceFacts, Purpose } from './steps/candidates.ts';
 import type { FlowModel } from './steps/forward.ts';
-import { PARAMETERS } from './steps/names.ts';
 import { fixedVariants } from './steps/variants.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
@@ -47,8 +45,8 @@ export interface TuningReport {
   searchMs?: number;
 }
 
-/** What the search may take in all. */
-export const TUNING_BUDGET_MS = 800;
+/** What a search may take in all. */
+const BUDGET_MS = 800;
 
 /** How much faster than the fixed choice another must be to replace it: less is noise. */
 const LEAST_GAIN = 0.05;
@@ -69,15 +67,13 @@ const states = new WeakMap<GpuContext, DeviceState>();
 export class Tuner {
   readonly #context: GpuContext;
   readonly #model: FlowModel;
-  readonly #parameters: OwnedBuffer;
   readonly #options: TuningOptions;
   readonly #facts: DeviceFacts;
   readonly #told = new Set<string>();
 
-  constructor(context: GpuContext, model: FlowModel, parameters: OwnedBuffer, options: TuningOptions) {
+  constructor(context: GpuContext, model: FlowModel, options: TuningOptions) {
     this.#context = context;
     this.#model = model;
-    this.#parameters = parameters;
     this.#options = options;
     this.#facts = {
       subgroupMinSize: context.subgroupMinSize,
@@ -136,15 +132,10 @@ export class Tuner {
     const candidates = candidateVariants(this.#model, purpose, this.#facts);
     if (candidates.length === 1) return { ...purpose, variants: fixed, source: 'only' };
     const timed = { ...purpose, rows: measuredRows(this.#model, purpose, this.#facts) };
-    const { buffers } = this.#context;
     const times = await planTimes(
       this.#context,
       candidates.map((variants) => purposePlan(this.#model, timed, variants)),
-      (scratch) => {
-        const parameters = scratch.get(PARAMETERS);
-        if (parameters) buffers.copy(this.#parameters, parameters, this.#model.layout.length);
-      },
-      TUNING_BUDGET_MS,
+      BUDGET_MS,
     );
     return {
       ...purpose,

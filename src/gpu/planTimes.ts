@@ -29,13 +29,12 @@ interface Runner {
 
 /**
  * The median time of one run of each plan, in ms; undefined for a plan that did not compile or get its turn in time.
- * The plans run on buffers of their own that are freed afterwards; `prepare` may fill them. The first plan is the one
- * to beat: it is waited for even beyond the budget, since without another it will be run anyway.
+ * The plans run on buffers of their own, which are zero at first and freed afterwards. The first plan is the one to beat:
+ * it is waited for even beyond the budget, since without another it will be run anyway.
  */
 export async function planTimes(
   context: GpuContext,
   plans: readonly Plan[],
-  prepare: (buffers: ReadonlyMap<string, OwnedBuffer>) => void,
   budgetMs: number,
 ): Promise<(number | undefined)[]> {
   const start = performance.now();
@@ -47,7 +46,6 @@ export async function planTimes(
   try {
     const buffers = scratchBuffers(context, compiled.map((index) => plans[index]).filter(isPlan));
     owned.push(...buffers.values());
-    prepare(buffers);
     const runners: Runner[] = [];
     let firstRunMs = 0;
     let fastest = Infinity;
