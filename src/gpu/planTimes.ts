@@ -3,14 +3,19 @@ import type { Plan } from '../plan.ts';
 import type { OwnedBuffer } from './buffers.ts';
 import type { GpuContext } from './context.ts';
 import { GpuProgram } from './executor.ts';
+import type { SharedBuffers } from './executor.ts';
 
 /** Part of the budget after which compilation is no longer waited for. */
 const COMPILING_SHARE = 0.6;
 
+/** Part of the budget that is left for the comparison in any case. */
+const RACE_SHARE = 0.1;
+
 /** A timed submit lasts about this long, so that a coarse clock and the way to the queue matter little. */
 const SAMPLE_MS = 3;
 const MAX_REPEATS = 64;
-const MAX_SAMPLES = 7;
+const LEAST_SAMPLES = 3;
+const MOST_SAMPLES = 7;
 
 /** A run that is repeated without thinking of the budget. */
 const QUICK_MS = 20;
@@ -21,81 +26,99 @@ const OUT_OF_THE_RACE = 1.6;
 interface Runner {
   index: number;
   program: GpuProgram;
-  /** Time of one run, ms, and runs per sample. */
-  once: number;
-  repeats: number;
-  samples: number[];
+  firstRunMs: number;
+  /** Time of a run, where it is known. */
+  ms: number | undefined;
+}
+
+/** What was found out, and what it cost. */
+export interface PlanTimes {
+  /** The median time of one run of each plan, ms; undefined for a plan that was not ready, or not timed, in time. */
+  ms: (number | undefined)[];
+  /** Time that the search took once the first plan could run, ms. */
+  searchMs: number;
 }
 
 /**
- * The median time of one run of each plan, in ms; undefined for a plan that did not compile or get its turn in time.
- * The plans run on buffers of their own, which are zero at first and freed afterwards. The first plan is the one to beat:
- * it is waited for even beyond the budget, since without another it will be run anyway.
+ * Times plans against each other, on buffers of their own that are zero at first. All are compiled at once. The first
+ * plan is the one to beat, and will run anyway if it is not beaten: the budget begins when it is compiled.
  */
 export async function planTimes(
   context: GpuContext,
   plans: readonly Plan[],
   budgetMs: number,
-): Promise<(number | undefined)[]> {
-  const start = performance.now();
-  const end = start + budgetMs;
-  const times = plans.map((): number | undefined => undefined);
-  const compiled = await compiledBy(context, plans, start + COMPILING_SHARE * budgetMs);
-  if (compiled.length < 2 || performance.now() > end) return times;
-  const owned: { dispose(): void }[] = [];
+): Promise<PlanTimes> {
+  const [first, ...others] = plans.map((plan, index) => ({ index, plan, ready: isCompiled(context, plan) }));
+  const untimed = { ms: plans.map(() => undefined), searchMs: 0 };
+  if (first === undefined || !(await first.ready)) return untimed;
+  const scratch = scratchBuffers(context, plans);
+  const runners: Runner[] = [];
   try {
-    const buffers = scratchBuffers(context, compiled.map((index) => plans[index]).filter(isPlan));
-    owned.push(...buffers.values());
-    const runners: Runner[] = [];
-    let firstRunMs = 0;
-    let fastest = Infinity;
-    for (const index of compiled) {
-      const plan = plans[index];
+    runners.push(await runnerOf(context, first, scratch));
+    const start = performance.now();
+    const end = start + budgetMs;
+    for (const other of others) {
       // Drivers may compile at a first run; that of another plan will hardly be shorter than those before.
-      if (plan === undefined || performance.now() + firstRunMs > end) break;
-      const program = await GpuProgram.create(context, plan, buffers);
-      owned.push(program);
-      firstRunMs = Math.max(firstRunMs, await runTime(context, program, 1));
-      let once = await runTime(context, program, 1);
-      // Of a few, since a hiccup must not put a plan out of the race.
-      for (let run = 0; run < 2 && once < QUICK_MS; run++) {
-        once = Math.min(once, await runTime(context, program, 1));
-      }
-      times[index] = once;
-      fastest = Math.min(fastest, once);
-      const repeats = Math.min(MAX_REPEATS, Math.max(1, Math.ceil(SAMPLE_MS / Math.max(once, 1e-3))));
-      runners.push({ index, program, once, repeats, samples: [] });
+      const firstRunMs = Math.max(...runners.map((runner) => runner.firstRunMs));
+      if (performance.now() + firstRunMs > end) break;
+      const isReady = await before(start + COMPILING_SHARE * budgetMs, other.ready);
+      if (isReady === true) runners.push(await runnerOf(context, other, scratch));
     }
-    const inRace = runners.filter(({ once }) => once <= OUT_OF_THE_RACE * fastest);
-    // In turns, so that a slow moment of the machine meets all of them.
-    for (let round = 0; round < MAX_SAMPLES; round++) {
-      const roundMs = inRace.reduce((sum, { once, repeats }) => sum + once * repeats, 0);
-      if (inRace.length < 2 || performance.now() + roundMs > end) break;
-      for (const { program, repeats, samples } of inRace) {
-        samples.push((await runTime(context, program, repeats)) / repeats);
-      }
-    }
-    for (const { index, samples } of inRace) if (samples.length > 0) times[index] = median(samples);
-    return times;
+    // What has been compiled is compared, even if that took the whole budget.
+    await race(context, runners, Math.max(end, performance.now() + RACE_SHARE * budgetMs));
+    const ms = plans.map((_, index) => runners.find((runner) => runner.index === index)?.ms);
+    return { ms, searchMs: performance.now() - start };
   } finally {
-    for (const resource of owned) resource.dispose();
+    for (const { program } of runners) program.dispose();
+    for (const buffer of scratch.values()) buffer.dispose();
   }
 }
 
-/** Starts to compile every plan; the indices of those that are ready by `deadline`, none if the first fails. */
-async function compiledBy(context: GpuContext, plans: readonly Plan[], deadline: number): Promise<number[]> {
-  const compilations = plans.map(async ({ dispatches }) => {
-    try {
-      await Promise.all(dispatches.map((dispatch) => context.pipelines.get(dispatch)));
-      return true;
-    } catch {
-      // Whoever runs the plan is told; another choice is better than an error.
-      return false;
+async function runnerOf(
+  context: GpuContext,
+  { index, plan }: { index: number; plan: Plan },
+  scratch: SharedBuffers,
+): Promise<Runner> {
+  const program = await GpuProgram.create(context, plan, scratch);
+  const firstRunMs = await runTime(context, program, 1);
+  let ms = await runTime(context, program, 1);
+  // Of a few, since a hiccup must not put a plan out of the race.
+  for (let run = 0; run < 2 && ms < QUICK_MS; run++) ms = Math.min(ms, await runTime(context, program, 1));
+  return { index, program, firstRunMs, ms };
+}
+
+/** Replaces the times of those that are close together by medians, or by nothing if time is too short for them. */
+async function race(context: GpuContext, runners: readonly Runner[], end: number): Promise<void> {
+  const fastest = Math.min(...runners.map(({ ms }) => ms ?? Infinity));
+  const entries = runners
+    .filter(({ ms = Infinity }) => ms <= OUT_OF_THE_RACE * fastest)
+    .map((runner) => {
+      const once = Math.max(runner.ms ?? 0, 1e-3);
+      const repeats = Math.min(MAX_REPEATS, Math.max(1, Math.ceil(SAMPLE_MS / once)));
+      return { runner, repeats, sampleMs: repeats * once, samples: [] as number[] };
+    });
+  if (entries.length < 2) return;
+  const roundMs = entries.reduce((sum, { sampleMs }) => sum + sampleMs, 0);
+  let rounds = 0;
+  // In turns, so that a slow moment of the machine meets all of them.
+  for (; rounds < MOST_SAMPLES && performance.now() + roundMs <= end; rounds++) {
+    for (const { runner, repeats, samples } of entries) {
+      samples.push((await runTime(context, runner.program, repeats)) / repeats);
     }
-  });
-  if (!(await compilations[0])) return [];
-  const ready = await Promise.all(compilations.map((compilation) => before(deadline, compilation)));
-  return ready.flatMap((isReady, index) => (isReady === true ? [index] : []));
+  }
+  for (const { runner, samples } of entries) {
+    runner.ms = rounds < LEAST_SAMPLES ? undefined : median(samples);
+  }
+}
+
+/** Compiles the plan; false where that fails. Whoever runs it is told; another choice is better than an error. */
+async function isCompiled({ pipelines }: GpuContext, { dispatches }: Plan): Promise<boolean> {
+  try {
+    await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function before<T>(deadline: number, work: Promise<T>): Promise<T | undefined> {
@@ -132,8 +155,4 @@ async function runTime({ device }: GpuContext, program: GpuProgram, repeats: num
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
-function isPlan(plan: Plan | undefined): plan is Plan {
-  return plan !== undefined;
 }
