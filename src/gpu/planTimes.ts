@@ -18,10 +18,10 @@ const LEAST_SAMPLES = 3;
 const MOST_SAMPLES = 7;
 
 /** A run that is repeated without thinking of the budget. */
-const QUICK_MS = 20;
+const QUICK_MS = 60;
 
 /** How much slower than the fastest a plan's first time may be for it to be timed again. */
-const OUT_OF_THE_RACE = 1.6;
+const OUT_OF_THE_RACE = 2;
 
 interface Runner {
   index: number;
