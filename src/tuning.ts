@@ -25,6 +25,7 @@ export interface TuningCache {
 export interface TuningOptions {
   /** Default `measured`. */
   tuning?: TuningMode;
+  /** Asked before a search, and told of its result. */
   tuningCache?: TuningCache;
   /** Told of every choice, once. */
   onTuning?: (report: TuningReport) => void;
@@ -32,7 +33,7 @@ export interface TuningOptions {
 
 /** A choice and where it comes from. */
 export interface TuningReport {
-  /** Training and gradients, scoring, or sampling. */
+  /** `gradient` for training, `forward` for scoring, `inverse` for sampling. */
   pass: Purpose['pass'];
   /** Rows that go through at once: the batch, or the rows of a chunk of a call. */
   rows: number;
