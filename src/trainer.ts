@@ -133,6 +133,7 @@ export async function* fit(
   options.signal?.throwIfAborted();
   const variants = await context.guard(() => trainee.variantsFor(asked.batch, state?.variants));
   options.signal?.throwIfAborted();
+  if (!trainee.isAlive()) throw new DisposedError('Flow');
   const settings = { ...asked, variants };
 
   const run = await context.guard(() => TrainingRun.start(trainee, source, rows, settings, state));

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
+import { DisposedError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow.ts';
 import type { FlowOptions } from '../../src/flowOptions.ts';
 import { realnvp, vanilla } from '../../src/flows/index.ts';
@@ -115,6 +116,16 @@ describe('the search', () => {
       candidates: [{ variants: fixedVariants((await testContext()).subgroupMinSize) }, {}],
     });
     expect(['measured', 'untimed']).toContain(report!.source);
+  });
+
+  it('ends with the flow that asked for it', async () => {
+    const { buffers } = await testContext();
+    const { live } = buffers.counts;
+    const { flow } = await tuned(realnvp(2, { couplings: 14, hidden: [3] }));
+    const training = train(flow);
+    flow.dispose();
+    await expect(training).rejects.toThrow(DisposedError);
+    expect(buffers.counts.live).toBe(live);
   });
 
   it('is done once for a device, shared by flows that ask at the same time', async () => {
