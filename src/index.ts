@@ -3,7 +3,7 @@
  * This entry has no Node imports; `wgflow/node` opens devices in Node, `wgflow/reference` is the f64 twin.
  */
 export { Flow } from './flow.ts';
-export type { FlowOptions, RunOptions, SampleOptions } from './flowOptions.ts';
+export type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
 export type { MemoryOptions, MemoryReport } from './memory.ts';
 export { PRESETS, realnvp, vanilla } from './flows/index.ts';
@@ -21,6 +21,8 @@ export type {
 } from './spec.ts';
 export { toyDensity, TOY_NAMES } from './data/toy.ts';
 export type { ToyDensity, ToyName } from './data/toy.ts';
+export type { KernelVariants } from './steps/variants.ts';
+export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './tuning.ts';
 export type { TrainingRecord } from './io/modelFile.ts';
 export { describeDevice } from './gpu/context.ts';
 export type { AdapterReport } from './gpu/context.ts';

@@ -74,14 +74,17 @@ const { shape, noise } = toyDensity('moons');
 const TOY: BatchSource = { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
 
+/** Rows of a batch where nothing else is said. */
+export const DEFAULT_BATCH = 512;
+
 /**
  * What a `fit` of these rows and batches holds. Without `variants`, by the fixed table for a device without
- * subgroups, which change no size.
+ * subgroups.
  * @throws {ShapeError} when an option is out of range
  */
 export function trainingMemory(
   model: FlowModel,
-  { batch = 512, rows = 0 }: MemoryOptions = {},
+  { batch = DEFAULT_BATCH, rows = 0 }: MemoryOptions = {},
   variants: KernelVariants = fixedVariants(0),
 ): MemoryReport {
   requireCount('batch', batch, 1);

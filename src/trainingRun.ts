@@ -22,6 +22,8 @@ import {
 } from './steps/names.ts';
 import { ringEntries } from './steps/rings.ts';
 import { trainPlan } from './steps/train.ts';
+import type { KernelVariants } from './steps/variants.ts';
+import { nextSteps } from './submitSize.ts';
 import type { FitReport, Trainee } from './trainer.ts';
 
 export interface RunSettings extends AdamSettings {
@@ -31,6 +33,7 @@ export interface RunSettings extends AdamSettings {
   schedule: Schedule;
   seed: number;
   submitMs: number;
+  variants: KernelVariants;
 }
 
 /** Steps of a submit are at most half the ring, so that the GPU never overtakes the reader. */
@@ -101,7 +104,7 @@ export class TrainingRun implements Disposable {
     settings: RunSettings,
     state: OptimizerState | undefined,
   ): Promise<TrainingRun> {
-    const { context, model, parameters, variants } = trainee;
+    const { context, model, parameters } = trainee;
     const { buffers } = context;
     requireBatchRoom(settings.batch, context.device);
     const owned: { dispose(): void }[] = [];
@@ -116,7 +119,7 @@ export class TrainingRun implements Disposable {
           buffers.write(buffer, data.subarray(start * source.features, (start + count) * source.features));
         });
       }
-      const { batch, seed, beta1, beta2, epsilon, clipNorm } = settings;
+      const { batch, seed, beta1, beta2, epsilon, clipNorm, variants } = settings;
       const adam = { beta1, beta2, epsilon, clipNorm };
       const plan = trainPlan(model, { source, batch, seed, adam, variants });
       const program = await GpuProgram.create(context, plan, shared);
@@ -201,8 +204,8 @@ export class TrainingRun implements Disposable {
     this.#lastReadAt = now;
     // A browser's clock may be too coarse to see a submit.
     const msPerStep = Math.max(elapsed, 1e-3) / count;
-    this.#adapt(msPerStep);
-    const { batch, steps, schedule, learningRate } = this.#settings;
+    const { batch, steps, schedule, learningRate, submitMs } = this.#settings;
+    this.#stepsPerSubmit = nextSteps(this.#stepsPerSubmit, msPerStep, submitMs, MAX_STEPS_PER_SUBMIT);
     return {
       step: firstStep + count,
       steps,
@@ -239,7 +242,7 @@ export class TrainingRun implements Disposable {
       buffers.download(this.#program.buffer(SECOND_MOMENT), this.#trainableLength),
       best && buffers.download(best.parameters, this.#trainableLength),
     ]);
-    const { schedule, submitMs: _, ...settings } = this.#settings;
+    const { schedule, submitMs: _, variants, ...settings } = this.#settings;
     return {
       parameters,
       optimizer: {
@@ -247,6 +250,7 @@ export class TrainingRun implements Disposable {
         firstMoment,
         secondMoment,
         settings: { ...settings, schedule: formatSchedule(schedule) },
+        variants: { ...variants },
         ...(best && bestParameters
           ? { best: { nll: best.nll, scoresSince: best.scoresSince, parameters: bestParameters } }
           : {}),
@@ -299,12 +303,6 @@ export class TrainingRun implements Disposable {
       buffers.write(ring, values.subarray(0, width * beforeWrap), width * slot);
       if (beforeWrap < count) buffers.write(ring, values.subarray(width * beforeWrap));
     }
-  }
-
-  /** Moves the steps of a submit towards the target time, at most doubling. */
-  #adapt(msPerStep: number): void {
-    const target = Math.max(1, Math.floor(this.#settings.submitMs / Math.max(msPerStep, 1e-3)));
-    this.#stepsPerSubmit = Math.min(target, 2 * this.#stepsPerSubmit, MAX_STEPS_PER_SUBMIT);
   }
 }
 

@@ -1,10 +1,11 @@
 /** `wgflow inspect`: what a model file holds; needs no GPU. */
-import type { Model, TrainingRecord } from '../io/modelFile.ts';
+import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { trainingMemory } from '../memory.ts';
 import type { MemoryReport } from '../memory.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
 import type { BijectorSpec } from '../spec.ts';
+import { variantsText } from '../steps/candidates.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
@@ -32,6 +33,7 @@ export async function inspectCommand(
       spec,
       training,
       checkpointStep: optimizer?.step,
+      variants: optimizer?.variants,
       parameters: layout.parameterCount,
       memory: { batch, rows, ...memory },
       tensors,
@@ -43,7 +45,7 @@ export async function inspectCommand(
     ['Columns', columnNames(model).join(', ')],
     ['Parameters', layout.parameterCount.toLocaleString('en')],
     ...(training === undefined ? [] : trainingFacts(training)),
-    ...(optimizer === undefined ? [] : [['Checkpoint of step', optimizer.step.toLocaleString('en')]]),
+    ...(optimizer === undefined ? [] : checkpointFacts(optimizer)),
   ];
   const bijectors = spec.bijectors.map((bijector, index) => [
     index,
@@ -97,6 +99,11 @@ function trainingFacts(training: TrainingRecord): [string, string][] {
     ['Written by', library],
   ];
   return facts.flatMap(([label, value]): [string, string][] => (value === undefined ? [] : [[label, value]]));
+}
+
+function checkpointFacts({ step, variants }: OptimizerState): [string, string][] {
+  const facts: [string, string][] = [['Checkpoint of step', step.toLocaleString('en')]];
+  return variants === undefined ? facts : [...facts, ['Kernels', variantsText(variants)]];
 }
 
 function described(model: Model, bijector: BijectorSpec): string {

@@ -47,6 +47,13 @@ function command(name: string, summary: string, example: string, more = ''): Com
 const DATA = 'CSV file; the header line is optional';
 const MODEL = 'model file, written by wgflow train';
 
+/** Of every command that runs kernels. */
+function tuning(): Option {
+  return new Option('--tuning <mode>', 'choose kernels by a timed search, or by a fixed table')
+    .choices(['measured', 'fixed'])
+    .default('measured');
+}
+
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
 
 command(
@@ -84,9 +91,6 @@ wgflow train data.csv --resume run.ckpt`,
     parse.nonNegativeNumber,
   )
   .option('--seed <n>', 'seed of the start, the batches and the held-out rows (default: 0)', parse.integer(0))
-  .addOption(
-    new Option('--tuning <mode>', 'how kernel variants are chosen').choices(['fixed']).default('fixed'),
-  )
   .optionsGroup('Output:')
   .option('--out <file>', 'model file to write (default: model.safetensors)')
   .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
@@ -188,8 +192,9 @@ wgflow info --adapter gpu --json`,
 ).action((options: GlobalOptions) => new Session(options).run((session) => infoCommand(session)));
 
 for (const each of program.commands) {
+  each.optionsGroup('General:');
+  if (!['inspect', 'info'].includes(each.name())) each.addOption(tuning());
   each
-    .optionsGroup('General:')
     .option('--json', 'newline-delimited JSON events on stdout, nothing else there')
     .addOption(
       new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')

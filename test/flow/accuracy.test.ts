@@ -6,7 +6,7 @@ import { encodeModel } from '../../src/io/modelFile.ts';
 import { STREAMS, normals } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose, expectNormClose, normError } from '../support/compare.ts';
-import { testDevice } from '../support/device.ts';
+import { testDevice, testOptions } from '../support/device.ts';
 import { deepParameters, randomParameters, withActivation } from '../support/randomSpecs.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 
@@ -28,7 +28,7 @@ describe.each([12, 32])('realnvp of %i couplings', (couplings) => {
     const x = Float32Array.from(normals(0, STREAMS.toyTest, 2 * 257));
     let flow: Flow;
     beforeAll(async () => {
-      flow = await Flow.load(encodeModel({ spec, parameters }), { device: await testDevice() });
+      flow = await Flow.load(encodeModel({ spec, parameters }), { ...(await testOptions()) });
       return () => flow.dispose();
     });
 
@@ -57,7 +57,7 @@ describe.each([12, 32])('realnvp of %i couplings', (couplings) => {
   });
 
   it('has the gradient of its f64 twin as a whole after 100 steps on moons, tensor by tensor less closely', async () => {
-    using flow = await Flow.create(spec, { device: await testDevice(), seed: 1 });
+    using flow = await Flow.create(spec, { ...(await testOptions()), seed: 1 });
     const settings = { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 } as const;
     let reached = Infinity;
     for await (const { nll } of flow.fit(

@@ -9,7 +9,7 @@ import { ReferenceFlow } from '../../src/reference/flow.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
-import { testDevice } from '../support/device.ts';
+import { testDevice, testOptions } from '../support/device.ts';
 import { modelOf, randomFlows } from '../support/randomSpecs.ts';
 import type { RandomFlow } from '../support/randomSpecs.ts';
 
@@ -54,6 +54,7 @@ describe('a flow on the GPU', () => {
     for (const spec of [realnvp(3, { couplings, hidden: [16] }), vanilla(2, { couplings, hidden: [16] })]) {
       using flow = await Flow.load(encodeModel({ spec, parameters: wellConditioned(spec, couplings) }), {
         device,
+        tuning: 'fixed',
       });
       const x = normalRows(257, spec.dim);
       const { z, logDet } = await flow.forward(x);
@@ -70,16 +71,16 @@ describe('a flow on the GPU', () => {
 
   it('is the identity when fresh, but for vanilla', async () => {
     const device = await testDevice();
-    using fresh = await Flow.create(realnvp(4), { device, seed: 9 });
+    using fresh = await Flow.create(realnvp(4), { device, tuning: 'fixed', seed: 9 });
     const x = normalRows(10, 4);
     expect((await fresh.forward(x)).z).toEqual(x);
-    using article = await Flow.create(vanilla(4, { hidden: [8] }), { device, seed: 9 });
+    using article = await Flow.create(vanilla(4, { hidden: [8] }), { device, tuning: 'fixed', seed: 9 });
     expect((await article.forward(x)).z).not.toEqual(x);
   });
 
   it('gives the same rows however they are cut into calls and chunks', async () => {
     const spec = vanilla(2, { couplings: 1, hidden: [512] });
-    using flow = await Flow.create(spec, { device: await testDevice() });
+    using flow = await Flow.create(spec, { ...(await testOptions()) });
     const chunk = chunkRowsOf(modelOf(spec));
     const rows = chunk + 37;
     const x = normalRows(rows, 2);
@@ -95,7 +96,7 @@ describe('a flow on the GPU', () => {
     ['two hidden layers', vanilla(2, { couplings: 1, hidden: [128, 3] })],
     ['the tiled kernels', vanilla(2, { couplings: 1, hidden: [4096, 2] })],
   ])('adds gradients over chunks, the last of which is short: %s', async (_, spec) => {
-    using flow = await Flow.create(spec, { device: await testDevice() });
+    using flow = await Flow.create(spec, { ...(await testOptions()) });
     const chunk = chunkRowsOf(modelOf(spec));
     const rest = 37;
     const x = normalRows(chunk + rest, 2);
@@ -111,7 +112,7 @@ describe('a flow on the GPU', () => {
   });
 
   it('samples what it scores', async () => {
-    using flow = await Flow.create(vanilla(3, { hidden: [8] }), { device: await testDevice() });
+    using flow = await Flow.create(vanilla(3, { hidden: [8] }), { ...(await testOptions()) });
     const { x, z, logProb } = await flow.sampleAndLogProb(65, { seed: 2 });
     expect(x).toEqual(await flow.sample(65, { seed: 2 }));
     expectClose('logProb', logProb, await flow.logProb(x), INVERSE_BOUND);
@@ -126,14 +127,14 @@ describe('a flow on the GPU', () => {
   });
 
   it('does calls that overlap one after the other', async () => {
-    using flow = await Flow.create(vanilla(2, { hidden: [8] }), { device: await testDevice() });
+    using flow = await Flow.create(vanilla(2, { hidden: [8] }), { ...(await testOptions()) });
     const inputs = [normalRows(50, 2), normalRows(50, 2, 1), normalRows(50, 2, 2)];
     const together = await Promise.all(inputs.map((x) => flow.logProb(x)));
     for (const [i, x] of inputs.entries()) expect(await flow.logProb(x)).toEqual(together[i]);
   });
 
   it('takes no rows for an answer', async () => {
-    using flow = await Flow.create(realnvp(2), { device: await testDevice() });
+    using flow = await Flow.create(realnvp(2), { ...(await testOptions()) });
     expect(await flow.logProb(new Float32Array())).toHaveLength(0);
     expect(await flow.sample(0)).toHaveLength(0);
     await expect(flow.gradients(new Float32Array())).rejects.toThrow('found 0 rows, expected at least 1');
@@ -141,10 +142,10 @@ describe('a flow on the GPU', () => {
 
   it('says what is wrong with its arguments', async () => {
     const device = await testDevice();
-    await expect(Flow.create(realnvp(1), { device })).rejects.toThrow(
+    await expect(Flow.create(realnvp(1), { device, tuning: 'fixed' })).rejects.toThrow(
       /spec\.dim: found 1, expected at least 2/,
     );
-    using flow = await Flow.create(realnvp(2), { device });
+    using flow = await Flow.create(realnvp(2), { device, tuning: 'fixed' });
     await expect(flow.logProb(new Float32Array(3))).rejects.toThrow(ShapeError);
     await expect(flow.sample(-1)).rejects.toThrow('n: found -1, expected a non-negative integer');
     await expect(flow.sample(2, { seed: 1.5 })).rejects.toThrow(/seed.*1\.5/);
@@ -158,9 +159,9 @@ describe('a flow on the GPU', () => {
 
   it('gives back from a file what was saved', async () => {
     const device = await testDevice();
-    using flow = await Flow.create(vanilla(5, { hidden: [8, 4] }), { device, seed: 6 });
+    using flow = await Flow.create(vanilla(5, { hidden: [8, 4] }), { device, tuning: 'fixed', seed: 6 });
     const bytes = await flow.save();
-    using loaded = await Flow.load(bytes, { device });
+    using loaded = await Flow.load(bytes, { device, tuning: 'fixed' });
     expect(loaded.spec).toEqual(flow.spec);
     expect(await loaded.save()).toEqual(bytes);
     const x = normalRows(7, 5);
@@ -169,7 +170,7 @@ describe('a flow on the GPU', () => {
 });
 
 async function load({ spec, parameters }: RandomFlow, device: GPUDevice): Promise<Flow> {
-  return Flow.load(encodeModel({ spec, parameters }), { device });
+  return Flow.load(encodeModel({ spec, parameters }), { device, tuning: 'fixed' });
 }
 
 function normalRows(rows: number, dim: number, seed = 0): Float32Array {

@@ -10,7 +10,7 @@ import { trainPlan } from '../../src/steps/train.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import type { TrainingData } from '../../src/trainer.ts';
-import { testContext, testDevice } from '../support/device.ts';
+import { testContext, testOptions } from '../support/device.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
 const FUSED = fixedVariants(8);
@@ -25,7 +25,7 @@ describe('flow.memory', () => {
   ])('tells to the byte what the GPU holds while it trains: %s', async (_, spec, batch, rows) => {
     const { buffers } = await testContext();
     const before = buffers.counts.liveBytes;
-    using flow = await Flow.create(spec, { device: await testDevice() });
+    using flow = await Flow.create(spec, await testOptions());
     const told = flow.memory({ batch, rows });
     expect(buffers.counts.liveBytes - before).toBe(told.parameters);
 
@@ -41,7 +41,7 @@ describe('flow.memory', () => {
   it('is parameters once, three times what is trained, the rows, and the rest', async () => {
     const spec = realnvp(3, { couplings: 4, hidden: [7] });
     const { layout } = modelOf(spec);
-    using flow = await Flow.create(spec, { device: await testDevice() });
+    using flow = await Flow.create(spec, await testOptions());
     const { parameters, optimizer, activations, data, control, total } = flow.memory({ rows: 1000 });
     expect(parameters).toBe(4 * layout.length);
     expect(optimizer).toBe(3 * 4 * layout.trainableLength);
@@ -53,7 +53,7 @@ describe('flow.memory', () => {
   });
 
   it.each([{ batch: 0 }, { batch: 1.5 }, { rows: -1 }, { rows: NaN }])('refuses %o', async (options) => {
-    using flow = await Flow.create(vanilla(2, { couplings: 1, hidden: [2] }), { device: await testDevice() });
+    using flow = await Flow.create(vanilla(2, { couplings: 1, hidden: [2] }), await testOptions());
     expect(() => flow.memory(options)).toThrow(ShapeError);
   });
 });
@@ -81,7 +81,9 @@ describe('the activations of a training step', () => {
 
   it('take no other bytes without subgroups', () => {
     for (const spec of [vanilla(2), realnvp(2, { hidden: [36, 20] }), realnvp(20)]) {
-      const bytes = [0, 4, 8].map((lanes) => activations(spec, 512, fixedVariants(lanes)));
+      const bytes = ([1, 4, 8] as const).map((lanes) =>
+        activations(spec, 512, { ...PLAIN_VARIANTS, regime: 'fused', lanes }),
+      );
       expect(new Set(bytes).size).toBe(1);
     }
   });

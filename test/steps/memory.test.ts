@@ -12,6 +12,7 @@ import {
   LOG_DET,
   NLL,
   PARAMETERS,
+  PARTIAL_SUMS,
   SECOND_MOMENT,
   SLOPES,
   STATE,
@@ -32,7 +33,7 @@ describe('the memory of a plan', () => {
     const workspace = (couplings: number): Map<string, number> => {
       const model = modelOf(vanilla(4, { couplings, hidden: [32, 16] }));
       const plan = trainPlan(model, { source: datasetSource(1000, 4), batch: 256, seed: 1, adam: ADAM });
-      return lengthsOf(plan, [PARAMETERS, GRADIENTS, FIRST_MOMENT, SECOND_MOMENT]);
+      return lengthsOf(plan, [PARAMETERS, GRADIENTS, FIRST_MOMENT, SECOND_MOMENT, PARTIAL_SUMS]);
     };
     expect(workspace(64)).toEqual(workspace(8));
     expect(workspace(8).size).toBeGreaterThan(10);

@@ -11,6 +11,11 @@ export function testDevice(): Promise<GPUDevice> {
   return opened;
 }
 
+/** For flows whose bits or times are tested: the shared device, and kernels from the fixed table. */
+export async function testOptions(): Promise<{ device: GPUDevice; tuning: 'fixed' }> {
+  return { device: await testDevice(), tuning: 'fixed' };
+}
+
 export async function testContext(): Promise<GpuContext> {
   return GpuContext.of(await testDevice());
 }
