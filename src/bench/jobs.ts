@@ -1,0 +1,126 @@
+/** Which plans and kernels a run measures, at which sizes. */
+import { realnvp } from '../flows/index.ts';
+import { variantName } from '../kernel.ts';
+import type { Plan } from '../plan.ts';
+import { PLAIN_VARIANTS } from '../steps/variants.ts';
+import type { KernelVariants } from '../steps/variants.ts';
+import { CONFIG_NAMES, configModel } from './configs.ts';
+import type { BenchModel } from './configs.ts';
+import { kernelCasesOf, shapeKey } from './kernelCases.ts';
+import type { KernelCase } from './kernelCases.ts';
+import { checkedRowsOf, isTraining, modelOf, passRowsOf, PASSES, workloadOf } from './workloads.ts';
+import type { AnyPass, Workload } from './workloads.ts';
+
+export interface BenchScope {
+  /** Default S, M and L, with a sweep of further sizes for the kernels. */
+  models?: readonly BenchModel[];
+  /** Default both. */
+  only?: 'plans' | 'kernels';
+  /** Stems of the kernels to measure; then no plan is. */
+  kernels?: readonly string[];
+}
+
+/** A workload to be checked at a few rows, and what of it to time at its full size. */
+export interface Job {
+  /** Such as `L, 1,024 rows`. */
+  shape: string;
+  timed: Workload;
+  checked: Workload;
+  timesPlan: boolean;
+  kernels: readonly KernelCase[];
+}
+
+interface Source {
+  model: BenchModel;
+  pass: AnyPass;
+  /** Default: the batch, or as many as a pass takes. */
+  rows?: number;
+  /** Whether to take the readable kernels, one dispatch a layer. */
+  plain?: boolean;
+  reported?: boolean;
+}
+
+/** The jobs in the order in which they run. A kernel at a shape that an earlier job has is left out. */
+export function jobsOf(scope: BenchScope, variants: KernelVariants): Job[] {
+  const wantsPlans = scope.only !== 'kernels' && scope.kernels === undefined;
+  const wantsKernels = scope.only !== 'plans';
+  const wantsStem = (stem: string): boolean => scope.kernels === undefined || scope.kernels.includes(stem);
+  const seen = new Set<string>();
+  const isNew = ({ dispatch }: KernelCase): boolean => {
+    const key = shapeKey(dispatch);
+    return !seen.has(key) && seen.add(key).has(key);
+  };
+  const flows = remembered((model: BenchModel) => modelOf(model.spec));
+  // The same check serves every size of a workload.
+  const checks = remembered((_: BenchModel) => new Map<string, Workload>());
+  return sourcesOf(scope, wantsKernels).flatMap(({ model, pass, plain, reported, ...source }) => {
+    const flow = flows(model);
+    const rows = source.rows ?? (isTraining(pass) ? model.batch : passRowsOf(flow));
+    const chosen = plain === true ? PLAIN_VARIANTS : variants;
+    const timed = workloadOf(flow, pass, rows, chosen);
+    const kernels = kernelCasesOf(timed.plan).filter(
+      (one) => wantsKernels && wantsStem(one.stem) && isNew(one),
+    );
+    const timesPlan = reported === true && wantsPlans;
+    if (!timesPlan && kernels.length === 0) return [];
+    const checkedRows = Math.min(rows, checkedRowsOf(flow));
+    const key = `${pass} ${checkedRows} ${plain}`;
+    const few = checks(model).get(key) ?? workloadOf(flow, pass, checkedRows, chosen);
+    checks(model).set(key, few);
+    const checked = hasVariants(few.plan, kernels) ? few : timed;
+    const shape = `${model.name}, ${rows.toLocaleString('en')} rows`;
+    return [{ shape, timed, checked, timesPlan, kernels }];
+  });
+}
+
+/** `make` with one result for each key. */
+function remembered<K, V>(make: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const value = known.get(key) ?? make(key);
+    known.set(key, value);
+    return value;
+  };
+}
+
+/** Whether the plan has every pipeline of the cases: how many rows there are may decide which it takes. */
+function hasVariants({ dispatches }: Plan, kernels: readonly KernelCase[]): boolean {
+  const variants = new Set(dispatches.map(variantName));
+  return kernels.every(({ dispatch }) => variants.has(variantName(dispatch)));
+}
+
+/** Stems of all kernels that some job takes out of a plan. */
+export function measuredStems(variants: KernelVariants): string[] {
+  const stems = jobsOf({}, variants).flatMap(({ kernels }) => kernels.map(({ stem }) => stem));
+  return [...new Set(stems)].sort();
+}
+
+function sourcesOf({ models }: BenchScope, wantsKernels: boolean): Source[] {
+  const reported = (models ?? CONFIGS).flatMap((model) =>
+    PASSES.map((pass): Source => ({ model, pass, reported: true })),
+  );
+  return models === undefined && wantsKernels ? [...reported, ...SWEEP] : reported;
+}
+
+const CONFIGS = CONFIG_NAMES.map(configModel) as [S: BenchModel, M: BenchModel, L: BenchModel];
+const [SMALL, MEDIUM, LARGE] = CONFIGS;
+
+const STANDARDIZED: BenchModel = {
+  name: 'realnvp(8)',
+  summary: '6 couplings, dim 8, shared net 4→64→64→8, standardised data',
+  spec: realnvp(8, { couplings: 6, hidden: [64, 64] }),
+  batch: 2048,
+};
+
+/** What brings in the kernels that the configurations do not use, and other sizes of those that they do. */
+const SWEEP: readonly Source[] = [
+  { model: SMALL, pass: 'train_step', rows: 4096 },
+  { model: MEDIUM, pass: 'train_step', rows: 4096 },
+  { model: LARGE, pass: 'train_step', rows: 256 },
+  { model: SMALL, pass: 'toy_train_step', rows: 65_536 },
+  { model: SMALL, pass: 'train_step', plain: true },
+  { model: LARGE, pass: 'train_step', plain: true },
+  { model: LARGE, pass: 'sample_and_log_prob', rows: 1024, plain: true },
+  { model: STANDARDIZED, pass: 'train_step', plain: true },
+  { model: STANDARDIZED, pass: 'inverse', rows: 2048, plain: true },
+];
