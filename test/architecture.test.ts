@@ -51,8 +51,9 @@ const BELOW: Record<string, readonly string[]> = {
   steps: ['ground', 'kernels'],
   reference: ['ground', 'data', 'kernels', 'steps'],
   flow: ['ground', 'data', 'io', 'gpu', 'kernels', 'steps'],
+  bench: ['ground', 'data', 'gpu', 'flows', 'kernels', 'steps', 'reference'],
   entry: ['ground', 'data', 'io', 'gpu', 'flows', 'flow'],
-  cli: ['ground', 'data', 'io', 'gpu', 'flows', 'flow', 'entry'],
+  cli: ['ground', 'data', 'io', 'gpu', 'flows', 'flow', 'entry', 'bench'],
 };
 
 describe('the source tree', () => {
@@ -119,8 +120,8 @@ describe('the browser entry', () => {
     ]);
   });
 
-  it('does not reach the f64 twins, the Node entry or the command line', () => {
-    const strangers = [...files].filter((file) => /^src\/(reference|cli)\/|^src\/node\.ts/.test(file));
+  it('does not reach the f64 twins, the benchmarks, the Node entry or the command line', () => {
+    const strangers = [...files].filter((file) => /^src\/(reference|bench|cli)\/|^src\/node\.ts/.test(file));
     expect(strangers).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ export { CONFIG_NAMES, configModel } from './configs.ts';
 export type { BenchModel, ConfigName } from './configs.ts';
 export { entryTitle, parseBenchDocument } from './document.ts';
 export type { BenchDocument, BenchEntry } from './document.ts';
-export { measuredStems } from './jobs.ts';
+export { KERNEL_STEMS } from './jobs.ts';
 export type { BenchScope } from './jobs.ts';
 export type { PeakMeasurement, Peaks } from './peaks.ts';
 export { boundOf, intensityOf, ratesOf, ridgeOf, roofAt } from './roofline.ts';

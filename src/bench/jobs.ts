@@ -2,6 +2,7 @@
 import { realnvp } from '../flows/index.ts';
 import { variantName } from '../kernel.ts';
 import type { Plan } from '../plan.ts';
+import { twins } from '../reference/twins.ts';
 import { PLAIN_VARIANTS } from '../steps/variants.ts';
 import type { KernelVariants } from '../steps/variants.ts';
 import { CONFIG_NAMES, configModel } from './configs.ts';
@@ -50,11 +51,13 @@ export function jobsOf(scope: BenchScope, variants: KernelVariants): Job[] {
     const key = shapeKey(dispatch);
     return !seen.has(key) && seen.add(key).has(key);
   };
-  const flows = remembered((model: BenchModel) => modelOf(model.spec));
   // The same check serves every size of a workload.
-  const checks = remembered((_: BenchModel) => new Map<string, Workload>());
+  const known = remembered(({ spec }: BenchModel) => ({
+    flow: modelOf(spec),
+    checks: new Map<string, Workload>(),
+  }));
   return sourcesOf(scope, wantsKernels).flatMap(({ model, pass, plain, reported, ...source }) => {
-    const flow = flows(model);
+    const { flow, checks } = known(model);
     const rows = source.rows ?? (isTraining(pass) ? model.batch : passRowsOf(flow));
     const chosen = plain === true ? PLAIN_VARIANTS : variants;
     const timed = workloadOf(flow, pass, rows, chosen);
@@ -65,8 +68,8 @@ export function jobsOf(scope: BenchScope, variants: KernelVariants): Job[] {
     if (!timesPlan && kernels.length === 0) return [];
     const checkedRows = Math.min(rows, checkedRowsOf(flow));
     const key = `${pass} ${checkedRows} ${plain}`;
-    const few = checks(model).get(key) ?? workloadOf(flow, pass, checkedRows, chosen);
-    checks(model).set(key, few);
+    const few = checks.get(key) ?? workloadOf(flow, pass, checkedRows, chosen);
+    checks.set(key, few);
     const checked = hasVariants(few.plan, kernels) ? few : timed;
     const shape = `${model.name}, ${rows.toLocaleString('en')} rows`;
     return [{ shape, timed, checked, timesPlan, kernels }];
@@ -89,11 +92,8 @@ function hasVariants({ dispatches }: Plan, kernels: readonly KernelCase[]): bool
   return kernels.every(({ dispatch }) => variants.has(variantName(dispatch)));
 }
 
-/** Stems of all kernels that some job takes out of a plan. */
-export function measuredStems(variants: KernelVariants): string[] {
-  const stems = jobsOf({}, variants).flatMap(({ kernels }) => kernels.map(({ stem }) => stem));
-  return [...new Set(stems)].sort();
-}
+/** Stems of the kernels that can be measured. */
+export const KERNEL_STEMS: readonly string[] = Object.keys(twins).filter((stem) => !stem.startsWith('peak_'));
 
 function sourcesOf({ models }: BenchScope, wantsKernels: boolean): Source[] {
   const reported = (models ?? CONFIGS).flatMap((model) =>
