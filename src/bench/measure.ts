@@ -32,9 +32,11 @@ export async function measure(
     restore();
     return (await stopwatch.time(program, repeats)) / repeats;
   };
-  // The first run may compile; the second one knows.
+  // The first run may compile.
   await sample(1);
-  const once = await sample(1);
+  let once = await sample(1);
+  // Too short for one run to tell.
+  if (once < SAMPLE_MS[stopwatch.clock] / 50) once = await sample(100);
   const fitting = Math.round(SAMPLE_MS[stopwatch.clock] / Math.max(once, 1e-4));
   const repeats = Math.min(MOST_REPEATS, Math.max(1, fitting));
   const samples: number[] = [];

@@ -9,6 +9,8 @@ const COLORS = { kernel: 'var(--data)', plan: 'var(--model)' } as const;
 const GRID = { stroke: 'var(--grid)', strokeOpacity: 1 };
 /** Rates below this share of the peak are drawn at the bottom. */
 const DEEPEST = 3e-5;
+/** Pixels below which a chart is for a phone. */
+const NARROW = 400;
 
 interface Point {
   entry: BenchEntry;
@@ -42,6 +44,8 @@ export function rooflineChart(
     peak.gflops * 2.2,
   ];
   const roof = [x[0], ridge, x[1]].map((intensity) => [intensity, roofAt(intensity, peak)] as const);
+  // Two thirds up the slope there is room to its left.
+  const onSlope = x[0] * (ridge / x[0]) ** 0.66;
   const plans = points.filter(({ entry }) => entry.kind === 'plan');
   const kernels = points.filter(({ entry }) => entry.kind === 'kernel');
   const dots = (of: Point[], r: number, kind: BenchEntry['kind']): Plot.Markish =>
@@ -65,20 +69,25 @@ export function rooflineChart(
     x: { type: 'log', domain: x },
     y: { type: 'log', domain: y },
     marks: [
-      Plot.gridX({ ...GRID, ticks: 6 }),
-      Plot.gridY({ ...GRID, ticks: 6 }),
-      Plot.axisX({ ...AXIS, ticks: 6, label: 'FLOPs per byte that must move', tickFormat: plainNumber }),
-      Plot.axisY({ ...AXIS, ticks: 6, label: 'GFLOP/s', tickFormat: plainNumber }),
+      Plot.gridX(powersOfTen(x), GRID),
+      Plot.gridY(powersOfTen(y), GRID),
+      Plot.axisX(powersOfTen(x), {
+        ...AXIS,
+        label: 'FLOPs per byte that must move',
+        tickFormat: plainNumber,
+      }),
+      Plot.axisY(powersOfTen(y), { ...AXIS, label: 'GFLOP/s', tickFormat: plainNumber }),
       Plot.line(roof, { stroke: 'var(--ink)', strokeWidth: 1.75, strokeLinejoin: 'round' }),
       roofText([x[1], peak.gflops], `FMA peak ${rate(peak.gflops)} GFLOP/s`, { textAnchor: 'end', dy: -9 }),
-      roofText([x[0] * 1.2, roofAt(x[0] * 1.2, peak)], `copy peak ${rate(peak.gbPerSecond)} GB/s`, {
-        textAnchor: 'start',
-        dx: 2,
-        dy: -16,
+      roofText([onSlope, roofAt(onSlope, peak)], `copy peak ${rate(peak.gbPerSecond)} GB/s`, {
+        textAnchor: 'end',
+        dx: -8,
+        dy: -8,
       }),
       dots(kernels, 3, 'kernel'),
       dots(plans, 5, 'plan'),
-      ...planTexts(plans, size.width),
+      // On a narrow chart they would cover everything; the bars beside it have the same names.
+      ...(size.width < NARROW ? [] : planTexts(plans, x, size.width)),
     ],
   });
 }
@@ -105,10 +114,10 @@ export function kernelChart({ entries }: BenchDocument, width: number, label: st
     x: { domain: [0, high] },
     y: { domain: names, type: 'point', padding: 0.6 },
     marks: [
-      Plot.gridX({ ...GRID, ticks: 5 }),
+      Plot.gridX({ ...GRID, ticks: width < NARROW ? 3 : 5 }),
       Plot.axisX({
         ...AXIS,
-        ticks: 5,
+        ticks: width < NARROW ? 3 : 5,
         label: 'share of the roof',
         tickFormat: (share: number) => percent(share),
       }),
@@ -136,10 +145,11 @@ export function planChart({ entries }: BenchDocument, width: number, label: stri
     .filter(({ kind }) => kind === 'plan')
     .map((entry) => ({
       entry,
-      name: `${entry.shape.replace(/,.*/, '')} ${entry.name}`,
+      name: planName(entry),
       share: entry.share.fma,
     }));
-  const high = Math.max(0.6, ...plans.map(({ share }) => share)) * 1.12;
+  // Room for the words behind the longest bar.
+  const high = Math.max(0.6, ...plans.map(({ share }) => share)) * (1 + 120 / (width - 148));
   type Bar = (typeof plans)[number];
   return svg({
     width,
@@ -152,10 +162,10 @@ export function planChart({ entries }: BenchDocument, width: number, label: stri
     x: { domain: [0, high] },
     y: { domain: plans.map(({ name }) => name), type: 'band', padding: 0.32 },
     marks: [
-      Plot.gridX({ ...GRID, ticks: 5 }),
+      Plot.gridX({ ...GRID, ticks: width < NARROW ? 3 : 5 }),
       Plot.axisX({
         ...AXIS,
-        ticks: 5,
+        ticks: width < NARROW ? 3 : 5,
         label: 'useful arithmetic, share of the FMA peak',
         tickFormat: (share: number) => percent(share),
       }),
@@ -200,29 +210,49 @@ function roofText(
   });
 }
 
-/** Names beside the plans; of those that nearly coincide only the first. */
-function planTexts(plans: readonly Point[], width: number): Plot.Markish[] {
+/** Names beside the plans, on the side where there is room; of those that nearly coincide only the first. */
+function planTexts(plans: readonly Point[], [low, high]: [number, number], width: number): Plot.Markish[] {
+  const across = (intensity: number): number => (width * Math.log(intensity / low)) / Math.log(high / low);
   const named: Point[] = [];
   for (const point of plans) {
     const isFree = named.every(
       (other) =>
-        Math.abs(Math.log(point.intensity / other.intensity)) > 600 / width ||
-        Math.abs(Math.log(point.gflops / other.gflops)) > 0.3,
+        Math.abs(across(point.intensity) - across(other.intensity)) > NAME_WIDTH ||
+        Math.abs(Math.log(point.gflops / other.gflops)) > 0.45,
     );
     if (isFree) named.push(point);
   }
-  return [
-    Plot.text(named, {
+  const text = (points: Point[], side: { textAnchor: 'start' | 'end'; dx: number }): Plot.Markish =>
+    Plot.text(points, {
+      ...side,
       x: 'intensity',
       y: 'gflops',
-      text: ({ entry }: Point) => `${entry.shape.replace(/,.*/, '')} ${entry.name}`,
-      textAnchor: 'start',
-      dx: 9,
+      text: ({ entry }: Point) => planName(entry),
       fill: 'var(--ink)',
       stroke: 'var(--card)',
       strokeWidth: 4,
-    }),
+    });
+  const isRight = ({ intensity }: Point): boolean => across(intensity) > width - 1.6 * NAME_WIDTH;
+  return [
+    text(
+      named.filter((point) => !isRight(point)),
+      { textAnchor: 'start', dx: 9 },
+    ),
+    text(named.filter(isRight), { textAnchor: 'end', dx: -9 }),
   ];
+}
+
+/** Pixels that a plan's name takes. */
+const NAME_WIDTH = 90;
+
+function planName({ name, shape }: BenchEntry): string {
+  return `${shape.replace(/,.*/, '')} ${name.replaceAll('_', ' ')}`;
+}
+
+function powersOfTen([low, high]: [number, number]): number[] {
+  const first = Math.ceil(Math.log10(low));
+  const count = Math.floor(Math.log10(high)) - first + 1;
+  return Array.from({ length: count }, (_, index) => 10 ** (first + index));
 }
 
 function inWords(entry: BenchEntry): string {
@@ -234,5 +264,5 @@ function inWords(entry: BenchEntry): string {
 }
 
 function plainNumber(value: number): string {
-  return value >= 1000 || value < 0.001 ? value.toExponential(0) : String(Number(value.toPrecision(2)));
+  return value.toLocaleString('en', { maximumSignificantDigits: 2 });
 }

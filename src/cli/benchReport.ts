@@ -64,13 +64,14 @@ function rooflineFigure(document: BenchDocument): string {
   const label =
     `Roofline chart: GFLOP/s over FLOPs per byte for ${count('plan')} plans and ${count('kernel')} kernels, under a roof ` +
     `of ${rate(peak.copy.rate)} GB/s and ${rate(peak.fma.rate)} GFLOP/s.`;
-  const wide = rooflineChart(document, { width: 1120, height: 520 }, label);
-  const narrow = rooflineChart(document, { width: 360, height: 380 }, label);
   return figure(
     'Roofline',
     '<span class="key model"></span>Plans, by their useful arithmetic. <span class="key data"></span>Kernels, each at ' +
       'several shapes. The line is what memory can feed, up to the FMA peak; what lies above its slope had its data in a cache.',
-    `<div class="if-wide">${wide}</div><div class="if-narrow">${narrow}</div>`,
+    twice(
+      rooflineChart(document, { width: 1120, height: 520 }, label),
+      rooflineChart(document, { width: 360, height: 380 }, label),
+    ),
     'full',
   );
 }
@@ -84,7 +85,7 @@ function planFigure(document: BenchDocument): string {
   return figure(
     'Plans',
     'Useful are 6 × weights × batch operations of a training step and 2 × weights × rows of a pass; what is computed again is not.',
-    planChart(document, 552, label),
+    twice(planChart(document, 552, label), planChart(document, 360, label)),
     'half',
   );
 }
@@ -96,7 +97,7 @@ function kernelFigure(document: BenchDocument): string {
   return figure(
     'Kernels',
     '<span class="key model"></span>Bound by arithmetic. <span class="key data"></span>Bound by memory; beyond 100 % the data came from a cache.',
-    kernelChart(document, 552, label),
+    twice(kernelChart(document, 552, label), kernelChart(document, 360, label)),
     'half',
   );
 }
@@ -159,6 +160,11 @@ function facts({ adapter, wgflow, clock, peak, variants }: BenchDocument): strin
     ([label, value]) => `<tr><th scope="row">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`,
   );
   return `<section class="facts full"><h2>Run</h2><table><tbody>${body.join('')}</tbody></table></section>`;
+}
+
+/** Two drawings, of which the style sheet shows the one that fits: a scaled one would be illegible on a phone. */
+function twice(wide: string, narrow: string): string {
+  return `<div class="if-wide">${wide}</div><div class="if-narrow">${narrow}</div>`;
 }
 
 /** @param caption HTML */

@@ -89,7 +89,8 @@ export function milliseconds(ms: number): string {
 }
 
 export function rate(value: number): string {
-  return value >= 1000 ? Math.round(value).toLocaleString('en') : value < 0.01 ? '0' : value.toPrecision(3);
+  if (value < 0.001) return value === 0 ? '0' : '< 0.001';
+  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(value < 0.1 ? 2 : 3);
 }
 
 export function percent(share: number): string {

@@ -42,9 +42,9 @@ figcaption { padding-top: 10px; color: var(--muted); font-size: 13px; overflow-w
 .key.data { background: var(--data); }
 .scroll { overflow-x: auto; }
 .entries table { font-size: 13px; }
-.entries th, .entries td { width: auto; padding: 5px 16px 5px 0; }
+.entries th, .entries td { width: auto; padding: 5px 16px 5px 0; white-space: nowrap; }
 .entries thead th { color: var(--ink); font-weight: 600; }
-.entries .number { padding: 5px 0 5px 16px; text-align: right; white-space: nowrap; }
+.entries .number { padding: 5px 0 5px 16px; text-align: right; }
 code { font: 0.93em ui-monospace, "SF Mono", Menlo, Consolas, monospace; color: var(--ink); }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 7px 0; text-align: left; vertical-align: top; border-top: 1px solid var(--grid); }

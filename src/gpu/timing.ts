@@ -6,6 +6,9 @@ import type { GpuProgram } from './executor.ts';
 export const CLOCKS = ['GPU timestamps', 'wall clock'] as const;
 export type Clock = (typeof CLOCKS)[number];
 
+/** So many runs of any program take longer than the grain of the timestamps. */
+const BEYOND_GRAIN = 100;
+
 interface Timestamps extends Disposable {
   set: GPUQuerySet;
   resolved: OwnedBuffer;
@@ -29,14 +32,15 @@ export class Stopwatch implements Disposable {
 
   /**
    * Milliseconds of `times` runs of the program in one pass. Whatever was submitted before is done by then and not
-   * in it. The wall clock's time has one submit and one wait in it.
+   * in it. The wall clock's time has one submit and one wait in it; by timestamps it is 0 where a pass is shorter than
+   * their grain, which browsers and Dawn keep at about 0.1 ms.
    */
   async time(program: GpuProgram, times: number): Promise<number> {
     return await this.#context.guard(async () => {
       const timestamps = this.#timestamps;
       if (timestamps === undefined) return await this.#byWallClock(program, times);
       const ms = await this.#byTimestamps(program, times, timestamps);
-      if (ms > 0) return ms;
+      if (ms > 0 || (ms === 0 && times < BEYOND_GRAIN)) return ms;
       // Some drivers offer timestamps that stand still.
       this.dispose();
       return await this.#byWallClock(program, times);
