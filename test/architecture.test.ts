@@ -126,6 +126,20 @@ describe('the browser entry', () => {
   });
 });
 
+describe('the benchmark entry', () => {
+  const files = reachable('src/bench/index.ts', allImports);
+
+  it('measures in a page too: it reaches no module of Node and no package that is not made for browsers', () => {
+    const outside = new Set([...files].flatMap(allImports).filter((target) => !target.startsWith('src/')));
+    expect([...outside].sort()).toEqual([
+      'bench/peers/configs.json',
+      'package.json',
+      'valibot',
+      'wgsl-preprocessor/wgsl-preprocessor.js',
+    ]);
+  });
+});
+
 describe('a kernel', () => {
   const shaders = filesBelow('shaders', '.wgsl');
   const snippets = shaders.filter((file) => file.startsWith('shaders/shared/'));

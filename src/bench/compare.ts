@@ -61,7 +61,7 @@ function differencesOf(before: BenchDocument, after: BenchDocument): string[] {
     ['clock', ({ clock }) => clock],
     ['version of wgflow', ({ wgflow }) => wgflow],
     [
-      'kernel variants',
+      'choice of kernels',
       ({ variants }) =>
         Object.entries(variants)
           .map(([name, value]) => `${name} ${value}`)

@@ -85,11 +85,11 @@ export function parseBenchDocument(text: string, file: string): BenchDocument {
   if (result.success) return result.output;
   const [issue] = result.issues;
   const place = v.getDotPath(issue) ?? 'the file';
-  throw new DataError(
-    `${place}: found ${issue.received}, expected ${issue.expected ?? issue.message}`,
-    { file },
-    advice,
-  );
+  const problem =
+    issue.input === undefined
+      ? 'found nothing, expected this key'
+      : `found ${issue.received}, expected ${issue.expected ?? issue.message}`;
+  throw new DataError(`${place}: ${problem}`, { file }, advice);
 }
 
 /** Equal in two documents for what can be compared. */

@@ -120,7 +120,6 @@ const SWEEP: readonly Source[] = [
   { model: SMALL, pass: 'toy_train_step', rows: 65_536 },
   { model: SMALL, pass: 'train_step', plain: true },
   { model: LARGE, pass: 'train_step', plain: true },
-  { model: LARGE, pass: 'sample_and_log_prob', rows: 1024, plain: true },
   { model: STANDARDIZED, pass: 'train_step', plain: true },
-  { model: STANDARDIZED, pass: 'inverse', rows: 2048, plain: true },
+  { model: STANDARDIZED, pass: 'sample_and_log_prob', plain: true },
 ];

@@ -195,5 +195,5 @@ export function compare(
 
 /** NaN is worse than anything. */
 function worse(a: number, b: number): number {
-  return b <= a ? a : b;
+  return b <= a || Number.isNaN(a) ? a : b;
 }

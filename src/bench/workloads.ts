@@ -5,7 +5,7 @@ import type { Plan } from '../plan.ts';
 import { normals, STREAMS } from '../random.ts';
 import { datasetSource, RING_SIZE } from '../steps/batch.ts';
 import type { BatchSource } from '../steps/batch.ts';
-import { forwardPlan, inversePlan, logProbPlan } from '../steps/forward.ts';
+import { forwardPlan, logProbPlan } from '../steps/forward.ts';
 import type { FlowModel } from '../steps/forward.ts';
 import {
   datasetName,
@@ -35,7 +35,7 @@ export type Pass = (typeof PASSES)[number];
 type TrainingPass = 'train_step' | 'toy_train_step';
 
 /** With the passes that some kernel is taken out of besides. */
-export type AnyPass = Pass | TrainingPass | 'inverse' | 'sample_and_log_prob';
+export type AnyPass = Pass | TrainingPass | 'sample_and_log_prob';
 
 export interface Workload {
   pass: AnyPass;
@@ -93,7 +93,6 @@ const sampled = (rows: number) => ({ rowStart: 0, rows, seed: SEED, temperature:
 
 const ROW_PASSES: Readonly<Record<Exclude<AnyPass, TrainingPass>, RowPass>> = {
   forward: { plan: forwardPlan, takesRows: true, results: [STATE, LOG_DET] },
-  inverse: { plan: inversePlan, takesRows: true, results: [STATE, LOG_DET] },
   log_prob: { plan: logProbPlan, takesRows: true, results: [LOG_PROB] },
   sample: {
     plan: (model, rows, variants) => samplePlan(model, sampled(rows), variants),
