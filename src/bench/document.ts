@@ -1,13 +1,50 @@
 /** What a benchmark run found, as JSON. */
 import * as v from 'valibot';
 import { DataError } from '../errors.ts';
+import type { AdapterReport } from '../gpu/context.ts';
 import { CLOCKS } from '../gpu/timing.ts';
+import type { Clock } from '../gpu/timing.ts';
+import type { Peaks } from './peaks.ts';
+import type { Rates, Work } from './roofline.ts';
+import type { TimeSummary } from './statistics.ts';
+
+/** One plan, or one kernel at one shape. */
+export interface BenchEntry extends Work, Rates {
+  kind: 'plan' | 'kernel';
+  /** The pass, or the kernel's stem. */
+  name: string;
+  /** The flow and the rows, and of a kernel the pass that it was taken out of. */
+  shape: string;
+  rows: number;
+  /** The kernel's variant, or how many launches the plan has. */
+  variant: string;
+  /** Of a plan the useful ones, of a kernel those that its formula asks for. */
+  flops: number;
+  time: TimeSummary;
+  /** The worst error against the f64 twin, as a share of what is allowed. */
+  error: number;
+}
+
+export interface BenchDocument {
+  format: 'wgflow-bench';
+  version: 1;
+  /** Version of the library. */
+  wgflow: string;
+  adapter: AdapterReport;
+  clock: Clock;
+  /** The choice of kernels that plans were made of: `KernelVariants`. */
+  variants: Record<string, string | number | boolean>;
+  peak: Peaks;
+  entries: BenchEntry[];
+  /** What is not what its twin says, and was not timed, as sentences. */
+  mismatches: string[];
+}
 
 const number = v.pipe(v.number(), v.finite());
 const positive = v.pipe(number, v.gtValue(0));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-const timeSchema = v.strictObject({
+const time = v.strictObject({
   medianMs: positive,
   minMs: positive,
   maxMs: positive,
@@ -16,56 +53,42 @@ const timeSchema = v.strictObject({
   repeats: count,
 });
 
-const peakSchema = v.strictObject({ rate: positive, layout: v.string(), time: timeSchema });
+const peak = v.strictObject({ rate: positive, layout: v.string(), time });
 
-const adapterSchema = v.strictObject({
-  vendor: v.string(),
-  architecture: v.string(),
-  device: v.string(),
-  description: v.string(),
-  software: v.boolean(),
-  features: v.array(v.string()),
-  limits: v.record(v.string(), number),
-});
-
-const entrySchema = v.strictObject({
-  kind: v.picklist(['plan', 'kernel']),
-  /** The pass, or the kernel's stem. */
-  name: v.string(),
-  /** The flow and the rows, and of a kernel the pass that it was taken out of. */
-  shape: v.string(),
-  rows: count,
-  /** The kernel's variant, or the number of launches of the plan. */
-  variant: v.string(),
-  /** Of a plan the useful ones, of a kernel those that its formula asks for. */
-  flops: number,
-  /** That must move at least once. */
-  bytes: number,
-  time: timeSchema,
-  gflops: number,
-  gbPerSecond: number,
-  /** Shares of the adapter's own peak. */
-  share: v.strictObject({ fma: number, copy: number }),
-  /** The worst error against the f64 twin, as a share of what is allowed. */
-  error: number,
-});
-
-const schema = v.strictObject({
+const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
   format: v.literal('wgflow-bench'),
   version: v.literal(1),
   wgflow: v.string(),
-  adapter: adapterSchema,
+  adapter: v.strictObject({
+    vendor: v.string(),
+    architecture: v.string(),
+    device: v.string(),
+    description: v.string(),
+    software: v.boolean(),
+    features: v.array(v.string()),
+    limits: v.record(v.string(), number),
+  }),
   clock: v.picklist(CLOCKS),
-  /** The kernels that plans were made of: `KernelVariants`. */
   variants: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
-  peak: v.strictObject({ fma: peakSchema, copy: peakSchema }),
-  entries: v.array(entrySchema),
-  /** Entries that were not timed, since a kernel or a plan is not what its twin says. */
+  peak: v.strictObject({ fma: peak, copy: peak }),
+  entries: v.array(
+    v.strictObject({
+      kind: v.picklist(['plan', 'kernel']),
+      name: v.string(),
+      shape: v.string(),
+      rows: count,
+      variant: v.string(),
+      flops: number,
+      bytes: number,
+      time,
+      gflops: number,
+      gbPerSecond: number,
+      share: v.strictObject({ fma: number, copy: number }),
+      error: number,
+    }),
+  ),
   mismatches: v.array(v.string()),
 });
-
-export type BenchEntry = v.InferOutput<typeof entrySchema>;
-export type BenchDocument = v.InferOutput<typeof schema>;
 
 /**
  * A document as `wgflow bench` writes it.
