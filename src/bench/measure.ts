@@ -39,7 +39,7 @@ export async function measure(
   if (once < SAMPLE_MS[stopwatch.clock] / 50) once = await sample(100);
   const fitting = Math.round(SAMPLE_MS[stopwatch.clock] / Math.max(once, 1e-4));
   const repeats = Math.min(MOST_REPEATS, Math.max(1, fitting));
-  const samples: number[] = [];
+  const samples = repeats === 1 ? [once] : [];
   const begin = performance.now();
   while (
     samples.length < leastSamples ||

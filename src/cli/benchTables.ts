@@ -85,7 +85,7 @@ export function spread({ time }: BenchEntry): string {
 }
 
 export function milliseconds(ms: number): string {
-  return ms >= 100 ? ms.toFixed(0) : ms >= 0.01 ? ms.toPrecision(3) : ms.toFixed(4);
+  return ms >= 100 ? Math.round(ms).toLocaleString('en') : ms >= 0.01 ? ms.toPrecision(3) : ms.toFixed(4);
 }
 
 export function rate(value: number): string {

@@ -101,7 +101,7 @@ describe('the tables of a run', () => {
 
   it('write numbers in three digits', () => {
     expect([1234.5, 12.345, 0.0123456, 0.00123456].map(milliseconds)).toEqual([
-      '1235',
+      '1,235',
       '12.3',
       '0.0123',
       '0.0012',
