@@ -5,6 +5,7 @@ import { kernelCasesOf, shapeKey } from '../../src/bench/kernelCases.ts';
 import { peakCheckPlans, verifyPeaks } from '../../src/bench/peaks.ts';
 import { compare, verify } from '../../src/bench/verify.ts';
 import { PASSES, workloadOf } from '../../src/bench/workloads.ts';
+import type { Workload } from '../../src/bench/workloads.ts';
 import { variantName } from '../../src/kernel.ts';
 import { planProblems } from '../../src/plan.ts';
 import { twins } from '../../src/reference/twins.ts';
@@ -94,22 +95,26 @@ describe('kernelCasesOf', () => {
   });
 });
 
+// One check serves several sizes.
+const ownJobs = jobsOf({}, fixedVariants((await testContext()).subgroupMinSize));
+const checks = [...new Map(ownJobs.map((job) => [job.checked, job])).values()].map(
+  ({ checked, shape }): [string, string, Workload] => [checked.pass, shape, checked],
+);
+
 describe('on the adapter', () => {
   it('the peak kernels are what their twins say, in every layout', async () => {
     expect(await verifyPeaks(await testContext())).toEqual([]);
   });
 
-  it('every case of every job is what its twin says', async () => {
-    const context = await testContext();
-    const { subgroupMinSize } = context;
-    const workloads = new Set(jobsOf({}, fixedVariants(subgroupMinSize)).map(({ checked }) => checked));
-    for (const workload of workloads) {
-      const { mismatches, kernels, plan } = await verify(context, workload);
-      expect(mismatches, workload.pass).toEqual([]);
+  it.each(checks)(
+    '%s, %s: every kernel and the plan are what their twins say',
+    async (_pass, _shape, workload) => {
+      const { mismatches, kernels, plan } = await verify(await testContext(), workload);
+      expect(mismatches).toEqual([]);
       expect(plan).toBeLessThanOrEqual(1);
       expect(Math.max(...kernels.values())).toBeLessThanOrEqual(1);
-    }
-  });
+    },
+  );
 
   it('a kernel that is not what its twin says is found, with the buffer and the element', async () => {
     const workload = workloadOf(modelOf(configModel('S').spec), 'log_prob', 8, PLAIN_VARIANTS);
