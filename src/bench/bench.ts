@@ -8,6 +8,7 @@ import { activeBindings, variantName } from '../kernel.ts';
 import type { Dispatch } from '../kernel.ts';
 import { planCost } from '../plan.ts';
 import { fixedVariants } from '../steps/variants.ts';
+import type { KernelVariants } from '../steps/variants.ts';
 import { VERSION } from '../version.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
 import { jobsOf } from './jobs.ts';
@@ -24,6 +25,8 @@ import type { Mismatch, Verification } from './verify.ts';
 import type { Workload } from './workloads.ts';
 
 export interface BenchOptions extends BenchScope {
+  /** The kernels that plans are made of; by default the fixed table's for the device. */
+  variants?: KernelVariants;
   /** A fifth of the time for each entry. */
   quick?: boolean;
   signal?: AbortSignal;
@@ -66,7 +69,7 @@ export async function* bench(
   options: BenchOptions = {},
 ): AsyncGenerator<BenchEvent, void, undefined> {
   const context = GpuContext.of(device);
-  const variants = fixedVariants(context.subgroupMinSize);
+  const { variants = fixedVariants(context.subgroupMinSize) } = options;
   const budgets = options.quick === true ? BUDGETS.quick : BUDGETS.full;
   const jobs = jobsOf(options, variants);
   const total =

@@ -36,8 +36,8 @@ interface Source {
   pass: AnyPass;
   /** Default: the batch, or as many as a pass takes. */
   rows?: number;
-  /** Whether to take the readable kernels, one dispatch a layer. */
-  plain?: boolean;
+  /** Choices of kernels that differ from the run's. */
+  variants?: Partial<KernelVariants>;
   reported?: boolean;
 }
 
@@ -49,17 +49,19 @@ export function jobsOf(scope: BenchScope, variants: KernelVariants): Job[] {
   const seen = new Set<string>();
   const isNew = ({ dispatch }: KernelCase): boolean => {
     const key = shapeKey(dispatch);
-    return !seen.has(key) && seen.add(key).has(key);
+    const isKnown = seen.has(key);
+    seen.add(key);
+    return !isKnown;
   };
   // The same check serves every size of a workload.
   const known = remembered(({ spec }: BenchModel) => ({
     flow: modelOf(spec),
     checks: new Map<string, Workload>(),
   }));
-  return sourcesOf(scope, wantsKernels).flatMap(({ model, pass, plain, reported, ...source }) => {
+  return sourcesOf(scope, wantsKernels).flatMap(({ model, pass, reported, ...source }) => {
     const { flow, checks } = known(model);
     const rows = source.rows ?? (isTraining(pass) ? model.batch : passRowsOf(flow));
-    const chosen = plain === true ? PLAIN_VARIANTS : variants;
+    const chosen = { ...variants, ...source.variants };
     const timed = workloadOf(flow, pass, rows, chosen);
     const kernels = kernelCasesOf(timed.plan).filter(
       (one) => wantsKernels && wantsStem(one.stem) && isNew(one),
@@ -67,7 +69,7 @@ export function jobsOf(scope: BenchScope, variants: KernelVariants): Job[] {
     const timesPlan = reported === true && wantsPlans;
     if (!timesPlan && kernels.length === 0) return [];
     const checkedRows = Math.min(rows, checkedRowsOf(flow));
-    const key = `${pass} ${checkedRows} ${plain}`;
+    const key = JSON.stringify([pass, checkedRows, chosen]);
     const few = checks.get(key) ?? workloadOf(flow, pass, checkedRows, chosen);
     checks.set(key, few);
     const checked = hasVariants(few.plan, kernels) ? few : timed;
@@ -118,8 +120,8 @@ const SWEEP: readonly Source[] = [
   { model: MEDIUM, pass: 'train_step', rows: 4096 },
   { model: LARGE, pass: 'train_step', rows: 256 },
   { model: SMALL, pass: 'toy_train_step', rows: 65_536 },
-  { model: SMALL, pass: 'train_step', plain: true },
-  { model: LARGE, pass: 'train_step', plain: true },
-  { model: STANDARDIZED, pass: 'train_step', plain: true },
-  { model: STANDARDIZED, pass: 'sample_and_log_prob', plain: true },
+  { model: SMALL, pass: 'train_step', variants: PLAIN_VARIANTS },
+  { model: LARGE, pass: 'train_step', variants: PLAIN_VARIANTS },
+  { model: STANDARDIZED, pass: 'train_step', variants: PLAIN_VARIANTS },
+  { model: STANDARDIZED, pass: 'sample_and_log_prob', variants: PLAIN_VARIANTS },
 ];

@@ -57,7 +57,7 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
 /** So small that the flow stays what it is for as many steps as a fast adapter takes in the time given. */
 const LEARNING_RATE = 1e-5;
 
-/** Rows and arithmetic of a pass, large enough to fill a GPU and small enough to end soon on a CPU. */
+/** Rows and arithmetic of a pass: many, but so few that it ends soon on a CPU. */
 const PASS_ROWS = 8192;
 const PASS_FLOPS = 4e9;
 
