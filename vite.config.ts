@@ -25,6 +25,7 @@ export default defineConfig({
         index: 'src/index.ts',
         node: 'src/node.ts',
         reference: 'src/reference/index.ts',
+        bench: 'src/bench/index.ts',
         cli: 'src/cli/main.ts',
       },
     },

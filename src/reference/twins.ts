@@ -22,6 +22,8 @@ import { flowForward } from './flow_forward.ts';
 import { flowInverse } from './flow_inverse.ts';
 import { logDetReduce } from './log_det_reduce.ts';
 import { nllLoss } from './nll_loss.ts';
+import { peakCopy } from './peak_copy.ts';
+import { peakFma } from './peak_fma.ts';
 import { reduceSum } from './reduce_sum.ts';
 import { reduceSumSquares } from './reduce_sum_squares.ts';
 import { shallowBackwardWeight } from './shallow_backward_weight.ts';
@@ -53,6 +55,8 @@ export const twins = {
   flow_inverse: flowInverse,
   log_det_reduce: logDetReduce,
   nll_loss: nllLoss,
+  peak_copy: peakCopy,
+  peak_fma: peakFma,
   reduce_sum: reduceSum,
   reduce_sum_squares: reduceSumSquares,
   shallow_backward_weight: shallowBackwardWeight,
