@@ -10,8 +10,12 @@ import { couplingInverse } from './coupling_inverse.ts';
 import { deepBackwardWeight } from './deep_backward_weight.ts';
 import { deepWeightReduce } from './deep_weight_reduce.ts';
 import { denseBackwardInput } from './dense_backward_input.ts';
+import { denseBackwardInputBlocked } from './dense_backward_input_blocked.ts';
 import { denseBackwardWeight } from './dense_backward_weight.ts';
+import { denseBackwardWeightBlocked } from './dense_backward_weight_blocked.ts';
+import { denseCouplingBlocked } from './dense_coupling_blocked.ts';
 import { denseForward } from './dense_forward.ts';
+import { denseForwardBlocked } from './dense_forward_blocked.ts';
 import { denseWeightReduce } from './dense_weight_reduce.ts';
 import { flowBackward } from './flow_backward.ts';
 import { flowForward } from './flow_forward.ts';
@@ -37,8 +41,12 @@ export const twins = {
   deep_backward_weight: deepBackwardWeight,
   deep_weight_reduce: deepWeightReduce,
   dense_backward_input: denseBackwardInput,
+  dense_backward_input_blocked: denseBackwardInputBlocked,
   dense_backward_weight: denseBackwardWeight,
+  dense_backward_weight_blocked: denseBackwardWeightBlocked,
+  dense_coupling_blocked: denseCouplingBlocked,
   dense_forward: denseForward,
+  dense_forward_blocked: denseForwardBlocked,
   dense_weight_reduce: denseWeightReduce,
   flow_backward: flowBackward,
   flow_forward: flowForward,
