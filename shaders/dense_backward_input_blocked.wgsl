@@ -27,33 +27,34 @@ struct Params {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   var sums = block_product(group, local, params.n_outputs);
   let block = block_of(group, local);
-  for (var f = 0u; f < BLOCK_FEATURES; f++) {
-    let i = 4u * (block.slot + SIDE * (f / 4u)) + f % 4u;
-    for (var q = 0u; q < ROW_QUADS; q++) {
+  for (var f = 0u; f < BLOCK_FEATURES && feature_of(block, f) < params.n_inputs; f++) {
+    let i = feature_of(block, f);
+    for (var q = 0u; q < ROW_QUADS && block.quad + SIDE * q < params.n_quads; q++) {
       let quad = block.quad + SIDE * q;
-      if (i < params.n_inputs && quad < params.n_quads) {
-        let place = (params.input_start + i) * params.n_quads + quad;
+      let place = (params.input_start + i) * params.n_quads + quad;
 #if HIDDEN
-        d_input[place] = sums[f * ROW_QUADS + q] * slope[i * params.n_quads + quad];
+      d_input[place] = sums[f * ROW_QUADS + q] * slope[i * params.n_quads + quad];
 #else
-        d_input[place] += sums[f * ROW_QUADS + q];
+      d_input[place] += sums[f * ROW_QUADS + q];
 #endif
-      }
     }
   }
 }
 
-// Neighbours load along a row of W.
-fn staged_weight(index: u32) -> vec2u {
+fn staged_left(index: u32) -> vec2u {
   return vec2u(index / TILE_SLOTS, index % TILE_SLOTS);
 }
 
-fn weight_quad(slot: u32, o: u32) -> vec4f {
+fn left_quad(slot: u32, o: u32) -> vec4f {
   let inputs = min(4u * slot + vec4u(0u, 1u, 2u, 3u), vec4u(params.n_inputs - 1u));
   let at = params.weight_offset + o * params.n_inputs + inputs;
   return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
 }
 
-fn row_quad(o: u32, quad: u32) -> vec4f {
+fn staged_right(index: u32) -> vec2u {
+  return vec2u(index / TILE_QUADS, index % TILE_QUADS);
+}
+
+fn right_quad(o: u32, quad: u32) -> vec4f {
   return d_output[(params.output_start + o) * params.n_quads + min(quad, params.n_quads - 1u)];
 }

@@ -36,12 +36,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var q = 0u; q < ROW_QUADS; q++) {
     let quad = first_quad + SIDE * q;
     var sum = vec4f();
-    for (var c = 0u; c < 4u; c++) {
-      if (first_feature + c < params.n_transformed && quad < params.n_quads) {
-        sum += transform(first_feature + c, quad, sums[c * ROW_QUADS + q], sums[(4u + c) * ROW_QUADS + q]);
-      }
+    for (var c = 0u; c < 4u && first_feature + c < params.n_transformed && quad < params.n_quads; c++) {
+      sum += transform(first_feature + c, quad, sums[c * ROW_QUADS + q], sums[(4u + c) * ROW_QUADS + q]);
     }
-    sh_rows[(local / SIDE) * TILE_QUADS + local % SIDE + SIDE * q] = sum;
+    sh_right[(local / SIDE) * QUAD_STRIDE + local % SIDE + SIDE * q] = sum;
   }
   workgroupBarrier();
   for (var q = local; q < TILE_QUADS; q += BLOCKED_GROUP_SIZE) {
@@ -49,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     if (quad < params.n_quads) {
       var sum = vec4f();
       for (var side = 0u; side < SIDE; side++) {
-        sum += sh_rows[side * TILE_QUADS + q];
+        sum += sh_right[side * QUAD_STRIDE + q];
       }
       log_scale[group.y * params.n_quads + quad] = sum;
     }
@@ -83,6 +81,6 @@ fn outputs_of(slot: u32) -> vec4u {
   return features + select(0u, params.n_transformed, slot % TILE_SLOTS >= SIDE);
 }
 
-fn row_quad(i: u32, quad: u32) -> vec4f {
+fn right_quad(i: u32, quad: u32) -> vec4f {
   return input[i * params.n_quads + min(quad, params.n_quads - 1u)];
 }

@@ -29,33 +29,24 @@ struct Params {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   var sums = block_product(group, local, params.n_inputs);
   let block = block_of(group, local);
-  for (var f = 0u; f < BLOCK_FEATURES; f++) {
-    let o = 4u * (block.slot + SIDE * (f / 4u)) + f % 4u;
-    if (o < params.n_outputs) {
-      let bias = parameters[params.bias_offset + o];
-      for (var q = 0u; q < ROW_QUADS; q++) {
-        store(o, block.quad + SIDE * q, sums[f * ROW_QUADS + q] + bias);
-      }
+  for (var f = 0u; f < BLOCK_FEATURES && feature_of(block, f) < params.n_outputs; f++) {
+    let o = feature_of(block, f);
+    let bias = parameters[params.bias_offset + o];
+    for (var q = 0u; q < ROW_QUADS && block.quad + SIDE * q < params.n_quads; q++) {
+      let place = (params.output_start + o) * params.n_quads + block.quad + SIDE * q;
+      let activated = activate(sums[f * ROW_QUADS + q] + bias);
+      output[place] = activated.value;
+#if STORE_SLOPE
+      slope[place] = activated.slope;
+#endif
     }
   }
-}
-
-fn store(o: u32, quad: u32, sums: vec4f) {
-  if (quad >= params.n_quads) {
-    return;
-  }
-  let place = (params.output_start + o) * params.n_quads + quad;
-  let activated = activate(sums);
-  output[place] = activated.value;
-#if STORE_SLOPE
-  slope[place] = activated.slope;
-#endif
 }
 
 fn outputs_of(slot: u32) -> vec4u {
   return min(4u * slot + vec4u(0u, 1u, 2u, 3u), vec4u(params.n_outputs - 1u));
 }
 
-fn row_quad(i: u32, quad: u32) -> vec4f {
+fn right_quad(i: u32, quad: u32) -> vec4f {
   return input[(params.input_start + i) * params.n_quads + min(quad, params.n_quads - 1u)];
 }

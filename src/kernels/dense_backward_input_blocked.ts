@@ -1,7 +1,7 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import { quadsOf } from '../shape.ts';
-import { BLOCK_SIZES, blockedGrid } from './blocked_product.ts';
+import { blockedGrid, blockSizes } from './blocked_product.ts';
 import type { DenseBackwardInputArguments } from './dense_backward_input.ts';
 
 export const denseBackwardInputBlockedKernel = {
@@ -39,7 +39,7 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
       weight_offset: layer.weight.offset,
     },
     flags: { HIDDEN: slope !== undefined },
-    sizes: BLOCK_SIZES,
+    sizes: blockSizes(quads),
     buffers: {
       parameters: args.parameters,
       d_output: args.dOutput,

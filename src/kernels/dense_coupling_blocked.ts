@@ -3,7 +3,7 @@ import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
 import type { CouplingBlocks, ScaleMap } from '../spec.ts';
 import { ceilDivide, quadsOf } from '../shape.ts';
-import { BLOCK_SIZES, blockedGrid, TILE_FEATURES } from './blocked_product.ts';
+import { blockedGrid, blockSizes, TILE_FEATURES } from './blocked_product.ts';
 import { scaleBound, scaleMapCode } from './scale_map.ts';
 
 export const denseCouplingBlockedKernel = {
@@ -73,7 +73,7 @@ export function denseCouplingBlocked(args: DenseCouplingBlockedArguments): Dispa
     },
     flags: { INVERSE: args.inverse, STORE_OUTPUT: output !== undefined },
     constants: { SCALE_MAP: scaleMapCode(scale) },
-    sizes: BLOCK_SIZES,
+    sizes: blockSizes(quads),
     buffers: {
       parameters: args.parameters,
       input: args.input,
@@ -83,6 +83,7 @@ export function denseCouplingBlocked(args: DenseCouplingBlockedArguments): Dispa
     },
     workgroups: blockedGrid(TILE_FEATURES * couplingTiles(blocks.transformCount), quads),
     flops: 2 * rows * layer.weight.length + 4 * transformed,
-    bytes: 4 * (layer.weight.length + layer.bias.length + moved + transformed * (output === undefined ? 2 : 4)),
+    bytes:
+      4 * (layer.weight.length + layer.bias.length + moved + transformed * (output === undefined ? 2 : 4)),
   });
 }

@@ -2,7 +2,7 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import { quadsOf } from '../shape.ts';
 import { activationCode } from './activation.ts';
-import { BLOCK_SIZES, blockedGrid } from './blocked_product.ts';
+import { blockedGrid, blockSizes } from './blocked_product.ts';
 import type { DenseForwardArguments } from './dense_forward.ts';
 
 export const denseForwardBlockedKernel = {
@@ -44,7 +44,7 @@ export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
     },
     flags: { STORE_SLOPE: slope !== undefined },
     constants: { ACTIVATION: activationCode(args.activation) },
-    sizes: BLOCK_SIZES,
+    sizes: blockSizes(quads),
     buffers: {
       parameters: args.parameters,
       input: args.input,

@@ -7,8 +7,7 @@ export const denseBackwardWeightBlocked: Twin<typeof denseBackwardWeightBlockedK
   buffers,
 }) => {
   const { d_output, input, partials } = buffers;
-  const rows = 4 * params.n_quads;
-  const sliceRows = 4 * params.slice_quads;
+  const { n_rows: rows, slice_rows: sliceRows } = params;
   const columns = params.n_inputs + 1;
   partials.fill(0, 0, Math.ceil(rows / sliceRows) * params.n_outputs * columns);
   for (let o = 0; o < params.n_outputs; o++) {

@@ -63,7 +63,11 @@ describe('dense_coupling_blocked', () => {
       logDetOf(rows, couplingTiles(features)),
     ];
     const [expected, found] = [separate, fused].map((dispatches) => {
-      const values: BufferContents = { ...contents(rows, inputs, features), log_scale: features * rows, log_det: rows };
+      const values: BufferContents = {
+        ...contents(rows, inputs, features),
+        log_scale: features * rows,
+        log_det: rows,
+      };
       const program = new ReferenceProgram({
         label: 'coupling',
         buffers: Object.entries(values).map(([name, value]) => ({
