@@ -1,8 +1,5 @@
 /** The flow's map in both directions, in place on the state. */
 import { baseLogProb } from '../kernels/base_log_prob.ts';
-import { couplingForward } from '../kernels/coupling_forward.ts';
-import { couplingInverse } from '../kernels/coupling_inverse.ts';
-import { logDetReduce } from '../kernels/log_det_reduce.ts';
 import { standardizeForward } from '../kernels/standardize_forward.ts';
 import { standardizeInverse } from '../kernels/standardize_inverse.ts';
 import type { BijectorSlots, ParamLayout } from '../paramLayout.ts';
@@ -11,12 +8,12 @@ import type { Plan } from '../plan.ts';
 import { paddedRows } from '../shape.ts';
 import { couplingBlocks } from '../spec.ts';
 import type { FlowSpec } from '../spec.ts';
-import { conditionerForward } from './conditioner.ts';
 import type { Coupling } from './conditioner.ts';
+import { couplingMap } from './coupling.ts';
 import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { KernelVariants } from './variants.ts';
-import { activationsOf, LOG_DET, LOG_PROB, LOG_SCALE, PARAMETERS, STATE } from './names.ts';
+import { activationsOf, LOG_DET, LOG_PROB, PARAMETERS, STATE } from './names.ts';
 import type { Activations } from './names.ts';
 
 /** A flow as the steps see it: its description and where its tensors lie. */
@@ -54,21 +51,14 @@ export function flowForward(
       );
       return;
     }
-    const coupling = couplingOf(model.spec.dim, slots);
-    const { spec, blocks } = coupling;
-    const own = activations(index);
-    conditionerForward(plan, coupling, { rows, variants, activations: own, keepSlopes: keeps(index) });
-    plan.add(
-      couplingForward({
-        rows,
-        blocks,
-        scale: spec.scale,
-        conditionerOutput: own.output,
-        state: STATE,
-        logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
-      }),
-      logDetOf(blocks.transformCount, rows, 1, index > 0),
-    );
+    couplingMap(plan, couplingOf(model.spec.dim, slots), {
+      rows,
+      variants,
+      activations: activations(index),
+      inverse: false,
+      accumulate: index > 0,
+      keep: keeps(index),
+    });
   });
 }
 
@@ -93,20 +83,14 @@ export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variant
       );
       return;
     }
-    const coupling = couplingOf(model.spec.dim, slots);
-    const { spec, blocks } = coupling;
-    conditionerForward(plan, coupling, { rows, variants, activations, keepSlopes: false });
-    plan.add(
-      couplingInverse({
-        rows,
-        blocks,
-        scale: spec.scale,
-        conditionerOutput: activations.output,
-        state: STATE,
-        logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
-      }),
-      logDetOf(blocks.transformCount, rows, -1, accumulate),
-    );
+    couplingMap(plan, couplingOf(model.spec.dim, slots), {
+      rows,
+      variants,
+      activations,
+      inverse: true,
+      accumulate,
+      keep: false,
+    });
   });
 }
 
@@ -170,13 +154,4 @@ export function declareState(plan: PlanBuilder, { spec, layout }: FlowModel, row
   plan.buffer(PARAMETERS, layout.length);
   plan.buffer(STATE, spec.dim * rows);
   plan.buffer(LOG_DET, rows);
-}
-
-function logDetOf(
-  features: number,
-  rows: number,
-  sign: 1 | -1,
-  accumulate: boolean,
-): ReturnType<typeof logDetReduce> {
-  return logDetReduce({ rows, features, sign, accumulate, logScale: LOG_SCALE, logDet: LOG_DET });
 }
