@@ -29,6 +29,7 @@ export const variantsSchema = v.object({
   lanes: v.picklist([8, 4, 1]),
   segment: v.picklist([8, 32]),
   product: v.picklist(['plain', 'streamed']),
+  weights: v.picklist(['summed', 'sorted']),
   keep: v.picklist(['rebuild', 'store']),
 }) satisfies v.GenericSchema<unknown, KernelVariants>;
 

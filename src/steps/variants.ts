@@ -14,6 +14,11 @@ export interface KernelVariants {
    * lane to lane (`plain` where there are no subgroups).
    */
   product: 'plain' | 'streamed';
+  /**
+   * The gradients of nets with one input and two hidden layers that are piecewise linear: `summed` over the rows for each
+   * pair of units, or from the rows `sorted` between the kinks of the first layer's units.
+   */
+  weights: 'summed' | 'sorted';
   /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */
   keep: 'rebuild' | 'store';
 }
@@ -24,16 +29,19 @@ export const PLAIN_VARIANTS: KernelVariants = {
   lanes: 1,
   segment: 8,
   product: 'plain',
+  weights: 'summed',
   keep: 'rebuild',
 };
 
 /** The fixed table: what to take without measuring, by the smallest subgroup of the device (0: it has none). */
 export function fixedVariants(subgroupMinSize: number): KernelVariants {
+  // Subgroups as small as this are the vector units of a CPU, with its fast cache and slow loads.
+  const isCpu = subgroupMinSize >= 4 && subgroupMinSize <= 8;
   return {
     ...PLAIN_VARIANTS,
     regime: 'fused',
     lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1,
-    // Subgroups as small as this are the vector units of a CPU, with its fast cache and slow loads.
-    product: subgroupMinSize >= 4 && subgroupMinSize <= 8 ? 'streamed' : 'plain',
+    product: isCpu ? 'streamed' : 'plain',
+    weights: isCpu ? 'sorted' : 'summed',
   };
 }
