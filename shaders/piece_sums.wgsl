@@ -29,6 +29,9 @@ struct Params {
 
 const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
 
+// Rows whose sums are taken apart.
+const BLOCK_ROWS: u32 = 32u;
+
 @compute @workgroup_size(PIECE_GROUP_SIZE)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let net = group.y;
@@ -59,27 +62,47 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var place = 0u;
   for (var piece = 0u; piece < N_PIECES; piece++) {
     let end = ends[net * N_PIECES + piece];
-    for (; place < end; place++) {
-      let row = order[first_row + place];
-      let x = conditions[first_condition + row];
-      let unit = activate(vec4f(
-        hiddens[unit_rows.x + row],
-        hiddens[unit_rows.y + row],
-        hiddens[unit_rows.z + row],
-        hiddens[unit_rows.w + row],
-      ));
-      var d_unit = vec4f(0.0);
+    while (place < end) {
+      // Small sums first: fewer roundings meet the large ones.
+      let block_end = min(place + BLOCK_ROWS, end);
+      var block = vec4f(0.0);
+      var block_x = vec4f(0.0);
 #unroll c N_OUT
-      {
-        let d_out = d_outputs[first_output + $c * params.n_rows + row];
-        d_unit += d_out * out_$c;
-        d_out_weight_$c += d_out * unit.value;
-        d_out_bias_$c += d_out;
-      }
+      var block_weight_$c = vec4f(0.0);
+      var block_bias_$c = 0.0;
 #end
-      let d_1 = d_unit * unit.slope;
-      sum += d_1;
-      sum_x += d_1 * x;
+      loop {
+        let row = order[first_row + place];
+        let x = conditions[first_condition + row];
+        let unit = activate(vec4f(
+          hiddens[unit_rows.x + row],
+          hiddens[unit_rows.y + row],
+          hiddens[unit_rows.z + row],
+          hiddens[unit_rows.w + row],
+        ));
+        var d_unit = vec4f(0.0);
+#unroll c N_OUT
+        {
+          let d_out = d_outputs[first_output + $c * params.n_rows + row];
+          d_unit += d_out * out_$c;
+          block_weight_$c += d_out * unit.value;
+          block_bias_$c += d_out;
+        }
+#end
+        let d_1 = d_unit * unit.slope;
+        block += d_1;
+        block_x += d_1 * x;
+        place++;
+        if (place >= block_end) {
+          break;
+        }
+      }
+      sum += block;
+      sum_x += block_x;
+#unroll c N_OUT
+      d_out_weight_$c += block_weight_$c;
+      d_out_bias_$c += block_bias_$c;
+#end
     }
     let first_sum = (net * N_PIECES + piece) * 2u * N_UPPER_QUADS + upper_quad;
     sums[first_sum] = sum;

@@ -53,7 +53,8 @@ export function pieceCase(
     contents: {
       parameters,
       conditions: conditionsOf[inputs](couplings * rows),
-      d_outputs: ramp(2 * couplings * (dim - split) * rows, 0.5, 2),
+      // Off the middle: sums of symmetric values cancel, and with them the digits that are compared.
+      d_outputs: ramp(2 * couplings * (dim - split) * rows, 0.5, 2).map((d) => d + 0.2),
       hiddens: ramp(nets * upper * rows, 1, 5),
       gradients: ramp(parameters.length, 1, 7),
       pieces: new Uint32Array(nets * rows),
