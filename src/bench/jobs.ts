@@ -118,6 +118,8 @@ const STANDARDIZED: BenchModel = {
 const SWEEP: readonly Source[] = [
   { model: SMALL, pass: 'train_step', rows: 4096 },
   { model: MEDIUM, pass: 'train_step', rows: 4096 },
+  { model: MEDIUM, pass: 'train_step', variants: { weights: 'summed' } },
+  { model: MEDIUM, pass: 'train_step', variants: { weights: 'sorted' } },
   { model: LARGE, pass: 'train_step', rows: 256 },
   { model: SMALL, pass: 'toy_train_step', rows: 65_536 },
   { model: SMALL, pass: 'train_step', variants: PLAIN_VARIANTS },

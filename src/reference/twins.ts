@@ -28,6 +28,9 @@ import { logDetReduce } from './log_det_reduce.ts';
 import { nllLoss } from './nll_loss.ts';
 import { peakCopy } from './peak_copy.ts';
 import { peakFma } from './peak_fma.ts';
+import { pieceBackwardWeight } from './piece_backward_weight.ts';
+import { pieceOrder } from './piece_order.ts';
+import { pieceSums } from './piece_sums.ts';
 import { reduceSum } from './reduce_sum.ts';
 import { reduceSumSquares } from './reduce_sum_squares.ts';
 import { shallowBackwardWeight } from './shallow_backward_weight.ts';
@@ -65,6 +68,9 @@ export const twins = {
   nll_loss: nllLoss,
   peak_copy: peakCopy,
   peak_fma: peakFma,
+  piece_backward_weight: pieceBackwardWeight,
+  piece_order: pieceOrder,
+  piece_sums: pieceSums,
   reduce_sum: reduceSum,
   reduce_sum_squares: reduceSumSquares,
   shallow_backward_weight: shallowBackwardWeight,

@@ -29,6 +29,7 @@ export const variantsSchema = v.object({
   lanes: v.picklist([8, 4, 1]),
   segment: v.picklist([8, 32]),
   product: v.picklist(['plain', 'blocked', 'streamed']),
+  weights: v.picklist(['summed', 'sorted']),
   keep: v.picklist(['rebuild', 'store']),
 }) satisfies v.GenericSchema<unknown, KernelVariants>;
 
@@ -116,15 +117,21 @@ function isRunnable({ lanes }: KernelVariants, { subgroupMinSize }: DeviceFacts)
 
 /**
  * On a CPU the lanes are those of its vector unit: fewer were slower wherever they were measured, and so were the other
- * regime and the other products. lavapipe compiles at a kernel's first launch, where nothing can stop it: for 16 s with fewer lanes, for 4 s
+ * regime, the other products and the other sums for weights. lavapipe compiles at a kernel's first launch, where nothing can stop it: for 16 s with fewer lanes, for 4 s
  * in the tiled regime.
  */
 function isHopeless(
-  { lanes, regime, product }: KernelVariants,
+  { lanes, regime, product, weights }: KernelVariants,
   { software, subgroupMinSize }: DeviceFacts,
 ): boolean {
   const fixed = fixedVariants(subgroupMinSize);
-  return software && (lanes !== fixed.lanes || regime !== fixed.regime || product !== fixed.product);
+  return (
+    software &&
+    (lanes !== fixed.lanes ||
+      regime !== fixed.regime ||
+      product !== fixed.product ||
+      weights !== fixed.weights)
+  );
 }
 
 function fits(plan: Plan, usual: Plan, { maxStorageBufferBindingSize }: DeviceFacts): boolean {

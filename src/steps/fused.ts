@@ -1,13 +1,18 @@
 /** The fused regime: couplings with small nets, a whole flow or a segment of it in one dispatch. */
+import type { Dispatch } from '../kernel.ts';
 import { couplingStackOf } from '../couplingStack.ts';
 import type { CouplingStack } from '../couplingStack.ts';
 import { MAX_COUPLINGS } from '../kernels/coupling_stack.ts';
 import { deepBackwardWeight, deepPartials } from '../kernels/deep_backward_weight.ts';
 import { deepWeightReduce } from '../kernels/deep_weight_reduce.ts';
+import type { DeepBackwardWeightArguments } from '../kernels/deep_backward_weight.ts';
 import { flowBackward } from '../kernels/flow_backward.ts';
 import { flowForward } from '../kernels/flow_forward.ts';
 import type { FlowForwardArguments } from '../kernels/flow_forward.ts';
 import { flowInverse } from '../kernels/flow_inverse.ts';
+import { pieceBackwardWeight } from '../kernels/piece_backward_weight.ts';
+import { hasPieces, pieceCount, pieceOrder } from '../kernels/piece_order.ts';
+import { pieceSumCount, pieceSums } from '../kernels/piece_sums.ts';
 import { shallowBackwardWeight } from '../kernels/shallow_backward_weight.ts';
 import type { PlanBuilder } from '../plan.ts';
 import { chunksOf } from '../shape.ts';
@@ -20,6 +25,10 @@ import {
   HIDDENS,
   LOG_DET,
   PARAMETERS,
+  PIECE_ENDS,
+  PIECE_ORDER,
+  PIECE_SUMS,
+  PIECES,
   SLOPES,
   STATE,
   WEIGHT_PARTIALS,
@@ -191,10 +200,33 @@ export function fusedBackward(
         plan.add(shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }));
         return;
       }
+      const deep = { ...range, ...trace, hiddens: hiddens.hiddens, gradients: GRADIENTS };
+      if (variants.weights === 'sorted' && hasPieces(stack)) {
+        plan.add(...sortedBackwardWeight(plan, deep));
+        return;
+      }
       const partials = plan.buffer(WEIGHT_PARTIALS, deepPartials(stack, count));
       plan.add(
-        deepBackwardWeight({ ...range, ...trace, hiddens: hiddens.hiddens, gradients: GRADIENTS, partials }),
+        deepBackwardWeight({ ...deep, partials }),
         deepWeightReduce({ ...range, partials, gradients: GRADIENTS }),
       );
     });
+}
+
+/** The gradients of a segment's weights by rows that are sorted between the kinks of the first hidden layer. */
+function sortedBackwardWeight(
+  plan: PlanBuilder,
+  deep: Omit<DeepBackwardWeightArguments, 'partials'>,
+): Dispatch[] {
+  const { stack, count, rows } = deep;
+  const nets = count * stack.netCount;
+  const order = plan.buffer(PIECE_ORDER, nets * rows, 'u32');
+  const pieces = plan.buffer(PIECES, nets * rows, 'u32');
+  const ends = plan.buffer(PIECE_ENDS, nets * pieceCount(stack), 'u32');
+  const sums = plan.buffer(PIECE_SUMS, pieceSumCount(stack, count));
+  return [
+    pieceOrder({ ...deep, pieces, order, ends }),
+    pieceSums({ ...deep, order, ends, sums }),
+    pieceBackwardWeight({ ...deep, pieces, order, sums }),
+  ];
 }

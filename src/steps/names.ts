@@ -59,3 +59,8 @@ export const CONDITIONS = 'conditions';
 export const D_OUTPUTS = 'd_outputs';
 export const SLOPES = 'slopes';
 export const HIDDENS = 'hiddens';
+/** What sorts the rows by the pieces of each net's input: see `pieceOrder` and `pieceSums`. */
+export const PIECES = 'pieces';
+export const PIECE_ORDER = 'piece_order';
+export const PIECE_ENDS = 'piece_ends';
+export const PIECE_SUMS = 'piece_sums';

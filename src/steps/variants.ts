@@ -15,6 +15,11 @@ export interface KernelVariants {
    * lane to lane (`plain` where there are no subgroups).
    */
   product: 'plain' | 'blocked' | 'streamed';
+  /**
+   * The gradients of nets with one input and two hidden layers that are piecewise linear: `summed` over the rows for each
+   * pair of units, or from the rows `sorted` between the kinks of the first layer's units.
+   */
+  weights: 'summed' | 'sorted';
   /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */
   keep: 'rebuild' | 'store';
 }
@@ -25,21 +30,19 @@ export const PLAIN_VARIANTS: KernelVariants = {
   lanes: 1,
   segment: 8,
   product: 'plain',
+  weights: 'summed',
   keep: 'rebuild',
 };
 
 /** The fixed table: what to take without measuring, by the smallest subgroup of the device (0: it has none). */
 export function fixedVariants(subgroupMinSize: number): KernelVariants {
+  // Subgroups of 4 or 8 lanes are the vector units of a CPU, where loads and barriers are dear; larger ones a GPU's.
+  const isCpu = subgroupMinSize >= 4 && subgroupMinSize <= 8;
   return {
     ...PLAIN_VARIANTS,
     regime: 'fused',
     lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1,
-    product: productFor(subgroupMinSize),
+    product: subgroupMinSize < 4 ? 'plain' : isCpu ? 'streamed' : 'blocked',
+    weights: isCpu ? 'sorted' : 'summed',
   };
-}
-
-/** Subgroups of up to 8 lanes are the vector units of a CPU, where loads and barriers are dear; larger ones a GPU's. */
-function productFor(subgroupMinSize: number): KernelVariants['product'] {
-  if (subgroupMinSize < 4) return 'plain';
-  return subgroupMinSize <= 8 ? 'streamed' : 'blocked';
 }

@@ -2,7 +2,7 @@
 import { couplingStackOf } from '../../src/couplingStack.ts';
 import type { CouplingStack } from '../../src/couplingStack.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
-import type { TensorSlot } from '../../src/paramLayout.ts';
+import type { ParamLayout, TensorSlot } from '../../src/paramLayout.ts';
 import type { Activation, AffineCouplingSpec, ScaleMap } from '../../src/spec.ts';
 import { randomParameters, specOf } from '../support/randomSpecs.ts';
 
@@ -34,6 +34,15 @@ export const DEEP_STACKS: StackShape[] = [
   shape({ dim: 3, split: 2, hidden: [1, 1], activation: 'relu' }),
 ];
 
+/** Two hidden layers, piecewise linear, above one input. */
+export const PIECE_STACKS: StackShape[] = [
+  shape({ hidden: [32, 24], couplings: 3 }),
+  shape({ hidden: [5, 11], separate: true, activation: 'relu', couplings: 4 }),
+  shape({ dim: 4, hidden: [17, 70], scale: { map: 'exp' } }),
+  shape({ hidden: [128, 128], couplings: 1 }),
+  shape({ hidden: [1, 1], activation: 'identity' }),
+];
+
 export function shapeName({
   dim,
   split,
@@ -48,6 +57,7 @@ export function shapeName({
 
 export interface StackModel {
   stack: CouplingStack;
+  layout: ParamLayout;
   parameters: Float32Array;
   standardize: { mean: TensorSlot; std: TensorSlot };
 }
@@ -74,7 +84,7 @@ export function stackModel({
   const stack = couplingStackOf(spec, layout);
   const [standardize] = layout.bijectors;
   if (stack === undefined || standardize?.type !== 'standardize') throw new Error('the spec is no stack');
-  return { stack, standardize, parameters: randomParameters(spec, couplings) };
+  return { stack, layout, standardize, parameters: randomParameters(spec, couplings) };
 }
 
 function shape(parts: Partial<StackShape>): StackShape {

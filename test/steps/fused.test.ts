@@ -72,6 +72,47 @@ describe('a tiled training step', () => {
   });
 });
 
+/** The same couplings with tanh units. */
+function smooth(spec: FlowSpec): FlowSpec {
+  const bijectors = spec.bijectors.map((bijector) =>
+    bijector.type === 'affine_coupling'
+      ? { ...bijector, conditioner: { ...bijector.conditioner, activation: 'tanh' as const } }
+      : bijector,
+  );
+  return { ...spec, bijectors };
+}
+
+describe('a fused training step', () => {
+  const DEEP_SPECS: [string, FlowSpec, boolean][] = [
+    ['one input', realnvp(2, { couplings: 9, hidden: [5, 4] }), true],
+    ['two inputs', realnvp(4, { couplings: 2, hidden: [5, 4] }), false],
+    ['a smooth activation', smooth(realnvp(2, { couplings: 2, hidden: [5, 4] })), false],
+    ['one hidden layer', realnvp(2, { couplings: 2, hidden: [5] }), false],
+  ];
+
+  it.each(DEEP_SPECS)(
+    'has the same gradients from sorted rows, where it can sort: %s',
+    (_name, spec, can) => {
+      const model = modelOf(spec);
+      const [summed, sorted] = (['summed', 'sorted'] as const).map((weights) => {
+        const plan = gradientsPlan(model, 38, 38, { ...FUSED, weights });
+        const program = new ReferenceProgram(plan);
+        program.floats(PARAMETERS).set(randomParameters(spec, 3).map((value) => 0.4 * value));
+        program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
+        program.run();
+        return { program, sorts: plan.dispatches.some(({ kernel }) => kernel.stem === 'piece_order') };
+      });
+      expect([summed!.sorts, sorted!.sorts]).toEqual([false, can]);
+      expectClose(
+        'gradients',
+        sorted!.program.floats(GRADIENTS),
+        summed!.program.floats(GRADIENTS),
+        F64_BOUND,
+      );
+    },
+  );
+});
+
 describe('the fused regime', () => {
   const stems = (spec: FlowSpec): string[] =>
     gradientsPlan(modelOf(spec), 512, 512, FUSED).dispatches.map(({ kernel }) => kernel.stem);

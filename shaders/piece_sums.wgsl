@@ -1,0 +1,126 @@
+// What the gradients of nets with one input and two hidden layers need of the rows, which piece_order sorted: the sums
+// of d_1 = phi'(a1) W^T d_out and of d_1 x over all rows up to the end of each piece; and the gradients above,
+// d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1.
+// conditions [n_couplings, n_rows]; d_outputs [n_couplings 2 N_TRANSFORM, n_rows]; hiddens: h1 before phi
+// [nets HIDDEN_1, n_rows]; sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients as parameters.
+// One invocation owns four upper units of one net and adds the rows in their order, up to the end.
+// docs/derivations.md, eq. (20) to (24), (44)
+#include "shared/activation.wgsl"
+#include "shared/net_layout.wgsl"
+#include "shared/pieces.wgsl"
+
+struct Params {
+  n_rows: u32,
+  n_nets: u32,
+  net_start: u32,
+  coupling_stride: u32,
+  net_stride: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read> conditions: array<f32>;
+@group(0) @binding(3) var<storage, read> d_outputs: array<f32>;
+@group(0) @binding(4) var<storage, read> hiddens: array<f32>;
+@group(0) @binding(5) var<storage, read> order: array<u32>;
+@group(0) @binding(6) var<storage, read> ends: array<u32>;
+@group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> gradients: array<f32>;
+
+const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
+
+// Rows whose sums are taken apart.
+const BLOCK_ROWS: u32 = 32u;
+
+@compute @workgroup_size(PIECE_GROUP_SIZE)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let net = group.y;
+  let coupling = net / N_NETS;
+  let start = params.net_start + coupling * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let upper_quad = group.x * PIECE_GROUP_SIZE + local;
+  if (upper_quad >= N_UPPER_QUADS) {
+    return;
+  }
+  let first_row = net * params.n_rows;
+  let first_condition = coupling * params.n_rows;
+  let first_output = net * N_OUT * params.n_rows;
+  let units = min(4u * upper_quad + vec4u(0u, 1u, 2u, 3u), vec4u(HIDDEN_1 - 1u));
+  let unit_rows = (net * HIDDEN_1 + units) * params.n_rows;
+#unroll c N_OUT
+  let out_units_$c = start + WEIGHT_OUT + $c * HIDDEN_1 + units;
+  let out_$c = vec4f(
+    parameters[out_units_$c.x],
+    parameters[out_units_$c.y],
+    parameters[out_units_$c.z],
+    parameters[out_units_$c.w],
+  );
+  var d_out_weight_$c = vec4f();
+  var d_out_bias_$c = 0.0;
+#end
+  var sum = vec4f();
+  var sum_x = vec4f();
+  var place = 0u;
+  for (var piece = 0u; piece < N_PIECES; piece++) {
+    let end = ends[net * N_PIECES + piece];
+    while (place < end) {
+      // Small sums first: fewer roundings meet the large ones.
+      let block_end = min(place + BLOCK_ROWS, end);
+      var block = vec4f(0.0);
+      var block_x = vec4f(0.0);
+#unroll c N_OUT
+      var block_weight_$c = vec4f(0.0);
+      var block_bias_$c = 0.0;
+#end
+      loop {
+        let row = order[first_row + place];
+        let x = conditions[first_condition + row];
+        let unit = activate(vec4f(
+          hiddens[unit_rows.x + row],
+          hiddens[unit_rows.y + row],
+          hiddens[unit_rows.z + row],
+          hiddens[unit_rows.w + row],
+        ));
+        var d_unit = vec4f(0.0);
+#unroll c N_OUT
+        {
+          let d_out = d_outputs[first_output + $c * params.n_rows + row];
+          d_unit += d_out * out_$c;
+          block_weight_$c += d_out * unit.value;
+          block_bias_$c += d_out;
+        }
+#end
+        let d_1 = d_unit * unit.slope;
+        block += d_1;
+        block_x += d_1 * x;
+        place++;
+        if (place >= block_end) {
+          break;
+        }
+      }
+      sum += block;
+      sum_x += block_x;
+#unroll c N_OUT
+      d_out_weight_$c += block_weight_$c;
+      d_out_bias_$c += block_bias_$c;
+#end
+    }
+    let first_sum = (net * N_PIECES + piece) * 2u * N_UPPER_QUADS + upper_quad;
+    sums[first_sum] = sum;
+    sums[first_sum + N_UPPER_QUADS] = sum_x;
+  }
+
+#unroll u 4
+  if (4u * upper_quad + $u < HIDDEN_1) {
+    gradients[start + BIAS_1 + units[$u]] += sum[$u];
+#unroll c N_OUT
+    gradients[out_units_$c[$u]] += d_out_weight_$c[$u];
+#end
+  }
+#end
+  if (upper_quad > 0u) {
+    return;
+  }
+#unroll c N_OUT
+  gradients[start + BIAS_OUT + $c] += d_out_bias_$c;
+#end
+}

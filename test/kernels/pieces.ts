@@ -1,0 +1,66 @@
+/** What the tests of the kernels that work by pieces share: their dispatches in order, and awkward inputs for them. */
+import type { Dispatch } from '../../src/kernel.ts';
+import { pieceBackwardWeight } from '../../src/kernels/piece_backward_weight.ts';
+import { pieceCount, pieceOrder } from '../../src/kernels/piece_order.ts';
+import { pieceSumCount, pieceSums } from '../../src/kernels/piece_sums.ts';
+import { ramp } from './harness.ts';
+import type { BufferContents } from './harness.ts';
+import { stackModel } from './stacks.ts';
+import type { StackShape } from './stacks.ts';
+
+export const INPUTS = ['spread', 'few values', 'one value', 'far out'] as const;
+
+const conditionsOf: Record<(typeof INPUTS)[number], (length: number) => Float32Array> = {
+  spread: (length) => ramp(length, 1.5),
+  'few values': (length) => ramp(length, 1.5).map((x) => Math.round(2 * x) / 2),
+  'one value': (length) => new Float32Array(length).fill(0.25),
+  'far out': (length) => ramp(length, 1, 3).map((x) => 1e3 * Math.sign(x) + x),
+};
+
+export interface PieceCase {
+  /** `piece_order`, `piece_sums`, `piece_backward_weight`. */
+  dispatches: [Dispatch, Dispatch, Dispatch];
+  contents: BufferContents;
+}
+
+/** Every fifth unit of the first net's first layer has no weight, and so no kink. */
+export function pieceCase(
+  shape: StackShape,
+  rows: number,
+  inputs: (typeof INPUTS)[number],
+  lanes: number,
+): PieceCase {
+  const { stack, parameters } = stackModel(shape);
+  const { dim, split, couplings } = shape;
+  const [lower = 0, upper = 0] = shape.hidden;
+  for (let k = 0; k < lower; k += 5) parameters[stack.netStart + k] = 0;
+  const nets = couplings * stack.netCount;
+  const range = { stack, lanes, rows, first: 0, count: couplings };
+  const names = {
+    parameters: 'parameters',
+    conditions: 'conditions',
+    dOutputs: 'd_outputs',
+    hiddens: 'hiddens',
+    gradients: 'gradients',
+    pieces: 'pieces',
+    order: 'order',
+    ends: 'ends',
+    sums: 'sums',
+  };
+  const args = { ...range, ...names };
+  return {
+    dispatches: [pieceOrder(args), pieceSums(args), pieceBackwardWeight(args)],
+    contents: {
+      parameters,
+      conditions: conditionsOf[inputs](couplings * rows),
+      // Off the middle: sums of symmetric values cancel, and with them the digits that are compared.
+      d_outputs: ramp(2 * couplings * (dim - split) * rows, 0.5, 2).map((d) => d + 0.2),
+      hiddens: ramp(nets * upper * rows, 1, 5),
+      gradients: ramp(parameters.length, 1, 7),
+      pieces: new Uint32Array(nets * rows),
+      order: new Uint32Array(nets * rows),
+      ends: new Uint32Array(nets * pieceCount(stack)),
+      sums: pieceSumCount(stack, couplings),
+    },
+  };
+}
