@@ -239,7 +239,7 @@ describe('the choice of kernels', () => {
       { source: 'checkpoint', variants: PLAIN_VARIANTS },
     ]);
     expect(cli.bytes('t_resumed.model')).toEqual(cli.bytes('t_whole.model'));
-    expect((await expectDone('inspect t.ckpt')).stdout).toMatch(/│ Kernels +│ tiled, lanes 1, segment 8/);
+    expect((await expectDone('inspect t.ckpt')).stdout).toMatch(/│ Kernels +│ tiled, .*lanes 1/);
   });
 
   it('goes on with one warning where the cache is damaged or out of reach', async () => {

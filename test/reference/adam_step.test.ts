@@ -10,10 +10,10 @@ const RING = 4;
 describe('the f64 twin of adam_step', () => {
   it.each([0, 1])('is algorithm 1 of Kingma and Ba over twelve steps, clip norm %i', (clipNorm) => {
     const settings = { ...SETTINGS, clipNorm };
-    const program = programOf(settings, [0.5, -2, 3]);
-    const textbook = { theta: [0.5, -2, 3], m: [0, 0, 0], v: [0, 0, 0] };
+    const program = programOf(settings, [0.5, -2, 3, -0.1]);
+    const textbook = { theta: [0.5, -2, 3, -0.1], m: [0, 0, 0, 0], v: [0, 0, 0, 0] };
     for (let step = 0; step < 12; step++) {
-      const gradient = [0, 1, 2].map((i) => (1 + i) * Math.sin(1 + 7 * step + 3 * i));
+      const gradient = [0, 1, 2, 3].map((i) => (1 + i) * Math.sin(1 + 7 * step + 3 * i));
       const norm = Math.hypot(...gradient);
       const rate = 0.1 / (1 + step);
       run(program, settings, step, rate, gradient);
@@ -31,13 +31,15 @@ describe('the f64 twin of adam_step', () => {
   });
 
   it('moves each parameter by the learning rate against the sign of its first gradient', () => {
-    const program = programOf(SETTINGS, [1, 1, 1]);
-    run(program, SETTINGS, 0, 0.01, [1e-3, -5, 70]);
-    [0.99, 1.01, 0.99].forEach((theta, i) => expect(program.floats('parameters')[i]).toBeCloseTo(theta, 6));
+    const program = programOf(SETTINGS, [1, 1, 1, 1]);
+    run(program, SETTINGS, 0, 0.01, [1e-3, -5, 70, 2]);
+    [0.99, 1.01, 0.99, 0.99].forEach((theta, i) =>
+      expect(program.floats('parameters')[i]).toBeCloseTo(theta, 6),
+    );
   });
 
   it('finds the minimum of a quadratic', () => {
-    const program = programOf(SETTINGS, [4, -4, 1]);
+    const program = programOf(SETTINGS, [4, -4, 1, 3]);
     const theta = program.floats('parameters');
     for (let step = 0; step < 2000; step++) {
       run(
@@ -45,7 +47,7 @@ describe('the f64 twin of adam_step', () => {
         SETTINGS,
         step,
         0.05 * 0.997 ** step,
-        [0, 1, 2].map((i) => (i + 1) * (theta[i]! - 2)),
+        [0, 1, 2, 3].map((i) => (i + 1) * (theta[i]! - 2)),
       );
     }
     theta.forEach((value) => expect(value).toBeCloseTo(2, 1));
