@@ -1,23 +1,14 @@
 /** Loss and gradient of a batch that is in the state, in memory that does not grow with depth. */
-import { couplingBackward } from '../kernels/coupling_backward.ts';
 import { nllLoss } from '../kernels/nll_loss.ts';
 import { paddedRows } from '../shape.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
-import { conditionerBackward, conditionerForward } from './conditioner.ts';
-import { couplingOf, declareState, flowForward } from './forward.ts';
+import { stepsOf } from './bijectors/index.ts';
+import { declareState, flowForward } from './forward.ts';
 import { fusedBackward, fusedTrainingForward, fusedTrainingStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { FlowModel } from './forward.ts';
-import {
-  CONDITIONER_OUTPUT,
-  D_CONDITIONER_OUTPUT,
-  D_STATE,
-  GRADIENTS,
-  LOG_DET,
-  NLL,
-  STATE,
-} from './names.ts';
+import { D_STATE, GRADIENTS, LOG_DET, NLL, STATE } from './names.ts';
 
 /** The rows of a batch that are in the state, and the batch they belong to. */
 export interface BatchRows {
@@ -67,26 +58,14 @@ export function lossAndGradient(
     return;
   }
   for (const [index, slots] of [...layout.bijectors.entries()].toReversed()) {
-    // Standardisation comes first and has nothing to train, so its gradient is never asked for.
-    if (slots.type === 'standardize') continue;
-    const coupling = couplingOf(spec.dim, slots);
-    const { blocks } = coupling;
-    // The last coupling's nets have just run.
-    if (index !== last) conditionerForward(plan, coupling, rows, { keepSlopes: true });
-    plan.add(
-      couplingBackward({
-        rows,
-        validRows,
-        blocks,
-        scale: coupling.spec.scale,
-        dLogDet: -1 / totalRows,
-        conditionerOutput: CONDITIONER_OUTPUT,
-        state: STATE,
-        dState: D_STATE,
-        dConditionerOutput: plan.buffer(D_CONDITIONER_OUTPUT, 2 * blocks.transformCount * rows),
-      }),
-    );
-    conditionerBackward(plan, coupling, rows);
+    stepsOf(slots).backward(plan, slots, {
+      dim: spec.dim,
+      rows,
+      validRows,
+      dLogDet: -1 / totalRows,
+      // The last coupling's nets have just run.
+      netsHaveRun: index === last,
+    });
   }
 }
 

@@ -1,31 +1,20 @@
 /** The flow's map in both directions, in place on the state. */
 import { baseLogProb } from '../kernels/base_log_prob.ts';
-import { couplingForward } from '../kernels/coupling_forward.ts';
-import { couplingInverse } from '../kernels/coupling_inverse.ts';
-import { logDetReduce } from '../kernels/log_det_reduce.ts';
-import { standardizeForward } from '../kernels/standardize_forward.ts';
-import { standardizeInverse } from '../kernels/standardize_inverse.ts';
-import type { BijectorSlots, ParamLayout } from '../paramLayout.ts';
+import type { ParamLayout } from '../paramLayout.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { paddedRows } from '../shape.ts';
-import { couplingBlocks } from '../spec.ts';
 import type { FlowSpec } from '../spec.ts';
-import { conditionerForward } from './conditioner.ts';
-import type { Coupling } from './conditioner.ts';
+import { stepsOf } from './bijectors/index.ts';
 import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { KernelVariants } from './variants.ts';
-import { CONDITIONER_OUTPUT, LOG_DET, LOG_PROB, LOG_SCALE, PARAMETERS, STATE } from './names.ts';
+import { LOG_DET, LOG_PROB, PARAMETERS, STATE } from './names.ts';
 
 /** A flow as the steps see it: its description and where its tensors lie. */
 export interface FlowModel {
   spec: FlowSpec;
   layout: ParamLayout;
-}
-
-export function couplingOf(dim: number, slots: BijectorSlots & { type: 'affine_coupling' }): Coupling {
-  return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
 }
 
 /**
@@ -34,65 +23,19 @@ export function couplingOf(dim: number, slots: BijectorSlots & { type: 'affine_c
  */
 export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number, keepSlopesAt?: number): void {
   declareState(plan, model, rows);
-  model.layout.bijectors.forEach((slots, index) => {
-    if (slots.type === 'standardize') {
-      const { mean, std } = slots;
-      plan.add(
-        standardizeForward({ rows, mean, std, parameters: PARAMETERS, state: STATE, logDet: LOG_DET }),
-      );
-      return;
-    }
-    const coupling = couplingOf(model.spec.dim, slots);
-    const { spec, blocks } = coupling;
-    conditionerForward(plan, coupling, rows, { keepSlopes: index === keepSlopesAt });
-    plan.add(
-      couplingForward({
-        rows,
-        blocks,
-        scale: spec.scale,
-        conditionerOutput: CONDITIONER_OUTPUT,
-        state: STATE,
-        logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
-      }),
-      logDetOf(blocks.transformCount, rows, 1, index > 0),
-    );
+  const { spec, layout } = model;
+  layout.bijectors.forEach((slots, index) => {
+    const keepSlopes = index === keepSlopesAt;
+    stepsOf(slots).forward(plan, slots, { dim: spec.dim, rows, accumulate: index > 0, keepSlopes });
   });
 }
 
 /** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
 export function flowInverse(plan: PlanBuilder, model: FlowModel, rows: number): void {
   declareState(plan, model, rows);
-  model.layout.bijectors.toReversed().forEach((slots, index) => {
-    const accumulate = index > 0;
-    if (slots.type === 'standardize') {
-      const { mean, std } = slots;
-      plan.add(
-        standardizeInverse({
-          rows,
-          mean,
-          std,
-          accumulate,
-          parameters: PARAMETERS,
-          state: STATE,
-          logDet: LOG_DET,
-        }),
-      );
-      return;
-    }
-    const coupling = couplingOf(model.spec.dim, slots);
-    const { spec, blocks } = coupling;
-    conditionerForward(plan, coupling, rows, { keepSlopes: false });
-    plan.add(
-      couplingInverse({
-        rows,
-        blocks,
-        scale: spec.scale,
-        conditionerOutput: CONDITIONER_OUTPUT,
-        state: STATE,
-        logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
-      }),
-      logDetOf(blocks.transformCount, rows, -1, accumulate),
-    );
+  const { spec, layout } = model;
+  layout.bijectors.toReversed().forEach((slots, index) => {
+    stepsOf(slots).inverse(plan, slots, { dim: spec.dim, rows, accumulate: index > 0 });
   });
 }
 
@@ -156,13 +99,4 @@ export function declareState(plan: PlanBuilder, { spec, layout }: FlowModel, row
   plan.buffer(PARAMETERS, layout.length);
   plan.buffer(STATE, spec.dim * rows);
   plan.buffer(LOG_DET, rows);
-}
-
-function logDetOf(
-  features: number,
-  rows: number,
-  sign: 1 | -1,
-  accumulate: boolean,
-): ReturnType<typeof logDetReduce> {
-  return logDetReduce({ rows, features, sign, accumulate, logScale: LOG_SCALE, logDet: LOG_DET });
 }

@@ -1,0 +1,87 @@
+/** z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁), z₁ = x₁. */
+import { couplingBackward } from '../../kernels/coupling_backward.ts';
+import { couplingForward } from '../../kernels/coupling_forward.ts';
+import { couplingInverse } from '../../kernels/coupling_inverse.ts';
+import { logDetReduce } from '../../kernels/log_det_reduce.ts';
+import type { BijectorSlots } from '../../paramLayout.ts';
+import type { PlanBuilder } from '../../plan.ts';
+import { couplingBlocks } from '../../spec.ts';
+import { conditionerBackward, conditionerForward } from '../conditioner.ts';
+import type { Coupling } from '../conditioner.ts';
+import { CONDITIONER_OUTPUT, D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../names.ts';
+import type { BijectorSteps, MapPass } from './bijector.ts';
+
+type Slots = BijectorSlots & { type: 'affine_coupling' };
+
+export const affineCouplingSteps: BijectorSteps<Slots> = {
+  forward(plan, slots, { keepSlopes, ...pass }) {
+    const coupling = couplingOf(pass.dim, slots);
+    conditionerForward(plan, coupling, pass.rows, { keepSlopes });
+    plan.add(couplingForward(transformOf(plan, coupling, pass.rows)));
+    addLogDet(plan, coupling, pass, 1);
+  },
+
+  inverse(plan, slots, pass) {
+    const coupling = couplingOf(pass.dim, slots);
+    conditionerForward(plan, coupling, pass.rows, { keepSlopes: false });
+    plan.add(couplingInverse(transformOf(plan, coupling, pass.rows)));
+    addLogDet(plan, coupling, pass, -1);
+  },
+
+  backward(plan, slots, { dim, rows, validRows, dLogDet, netsHaveRun }) {
+    const coupling = couplingOf(dim, slots);
+    const { spec, blocks } = coupling;
+    if (!netsHaveRun) conditionerForward(plan, coupling, rows, { keepSlopes: true });
+    plan.add(
+      couplingBackward({
+        rows,
+        validRows,
+        blocks,
+        scale: spec.scale,
+        dLogDet,
+        conditionerOutput: CONDITIONER_OUTPUT,
+        state: STATE,
+        dState: D_STATE,
+        dConditionerOutput: plan.buffer(D_CONDITIONER_OUTPUT, 2 * blocks.transformCount * rows),
+      }),
+    );
+    conditionerBackward(plan, coupling, rows);
+  },
+};
+
+function couplingOf(dim: number, slots: Slots): Coupling {
+  return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
+}
+
+function transformOf(
+  plan: PlanBuilder,
+  { spec, blocks }: Coupling,
+  rows: number,
+): Parameters<typeof couplingForward>[0] {
+  return {
+    rows,
+    blocks,
+    scale: spec.scale,
+    conditionerOutput: CONDITIONER_OUTPUT,
+    state: STATE,
+    logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
+  };
+}
+
+function addLogDet(
+  plan: PlanBuilder,
+  { blocks }: Coupling,
+  { rows, accumulate }: MapPass,
+  sign: 1 | -1,
+): void {
+  plan.add(
+    logDetReduce({
+      rows,
+      features: blocks.transformCount,
+      sign,
+      accumulate,
+      logScale: LOG_SCALE,
+      logDet: LOG_DET,
+    }),
+  );
+}

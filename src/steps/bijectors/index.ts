@@ -1,0 +1,15 @@
+/** The bijectors by type; a new one is a file beside this one and a row here. */
+import type { BijectorSlots } from '../../paramLayout.ts';
+import { affineCouplingSteps } from './affineCoupling.ts';
+import type { BijectorSteps } from './bijector.ts';
+import { standardizeSteps } from './standardize.ts';
+
+const BIJECTORS: { [T in BijectorSlots['type']]: BijectorSteps<BijectorSlots & { type: T }> } = {
+  standardize: standardizeSteps,
+  affine_coupling: affineCouplingSteps,
+};
+
+/** What the bijector with these slots does in each pass. */
+export function stepsOf(slots: BijectorSlots): BijectorSteps {
+  return BIJECTORS[slots.type];
+}
