@@ -7,9 +7,9 @@ export type Activation = (typeof ACTIVATIONS)[number];
 
 /**
  * Scale map of an affine coupling, from the conditioner's raw output a to the log-scale s:
- * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound).
+ * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches).
  */
-export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number };
+export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid' };
 
 /**
  * The MLP that computes (a, t) from the conditioning features.

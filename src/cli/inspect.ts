@@ -80,9 +80,9 @@ function described(model: Model, bijector: BijectorSpec): string {
     return count <= 3 ? inside.join(', ') : `${inside[0]} … ${inside[count - 1]} (${count})`;
   };
   const { hidden, activation, separate } = bijector.conditioner;
-  const scale = bijector.scale.map === 'tanh' ? `tanh scale, bound ${bijector.scale.bound}` : 'exp scale';
+  const bound = bijector.scale.map === 'tanh' ? `, bound ${bijector.scale.bound}` : '';
   return (
-    `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ${scale}; ` +
+    `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ${bijector.scale.map} scale${bound}; ` +
     `${separate ? 'two nets' : 'one net'} of ${hidden.join('-')} ${activation}`
   );
 }

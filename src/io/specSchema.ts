@@ -13,6 +13,7 @@ const count = (max: number, min = 1) => v.pipe(v.number(), v.safeInteger(), v.mi
 const scaleSchema = v.variant('map', [
   v.strictObject({ map: v.literal('exp') }),
   v.strictObject({ map: v.literal('tanh'), bound: v.pipe(v.number(), v.finite(), v.gtValue(0)) }),
+  v.strictObject({ map: v.literal('sigmoid') }),
 ]);
 
 const conditionerSchema = v.strictObject({

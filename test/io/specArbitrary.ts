@@ -4,6 +4,7 @@ import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
 
 const scale = fc.oneof(
   fc.constant({ map: 'exp' as const }),
+  fc.constant({ map: 'sigmoid' as const }),
   fc.record({ map: fc.constant('tanh' as const), bound: fc.double({ min: 0.01, max: 100, noNaN: true }) }),
 );
 

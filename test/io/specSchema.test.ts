@@ -118,7 +118,7 @@ describe('parsing a spec', () => {
       'spec.bijectors[1].split: found 3, expected an integer from 1 to 2',
     ],
     ['flip as a number', withCoupling({ flip: 1 }), 'spec.bijectors[1].flip: found 1, expected boolean'],
-    ['another scale map', withCoupling({ scale: { map: 'sigmoid' } }), 'scale.map: found "sigmoid"'],
+    ['another scale map', withCoupling({ scale: { map: 'softplus' } }), 'scale.map: found "softplus"'],
     ['bound 0', withCoupling({ scale: { map: 'tanh', bound: 0 } }), 'scale.bound: found 0, expected >0'],
     [
       'an infinite bound',

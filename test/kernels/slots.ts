@@ -11,8 +11,8 @@ export function tensorSlot(name: string, shape: number[], offset: number): Tenso
   return { name, shape, offset, length: shape.reduce((a, b) => a * b, 1), trainable: true };
 }
 
-/** Both scale maps, the bounded one with a bound that inputs of a few units reach. */
-export const SCALE_MAPS: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }];
+/** Every scale map, the bounded one with a bound that inputs of a few units reach. */
+export const SCALE_MAPS: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }, { map: 'sigmoid' }];
 
 /** A coupling that transforms `count` features from `start`; what it conditions on plays no part in the kernels. */
 export function transformBlock(start: number, count: number): CouplingBlocks {

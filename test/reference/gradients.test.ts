@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { paramLayout } from '../../src/paramLayout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
-import type { Activation, AffineCouplingSpec, FlowSpec } from '../../src/spec.ts';
+import type { Activation, AffineCouplingSpec, FlowSpec, ScaleMap } from '../../src/spec.ts';
 import { derivative, SHORT_STEP, STEP } from '../support/differences.ts';
 import { randomFlows, randomParameters, randomRows, SMOOTH, specOf } from '../support/randomSpecs.ts';
 
@@ -11,6 +11,8 @@ const GRADIENT_BOUND = 1e-6;
 
 /** Below this norm a gradient is compared with this: rounding of the differences, 1e-11, is no smaller. */
 const SMALLEST_NORM = 1e-4;
+
+const SCALES: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }, { map: 'sigmoid' }];
 
 const STEEP: AffineCouplingSpec = {
   type: 'affine_coupling',
@@ -27,8 +29,9 @@ describe('the gradients of the f64 twin', () => {
       ['exp', 'two nets', 'flip'],
       ['tanh', 'one net', 'flip'],
       ['tanh', 'two nets', 'no flip'],
+      ['sigmoid', 'one net', 'no flip'],
     ])('are those of central differences: %s, %s, %s', (map, nets, flip) => {
-      const scale = map === 'exp' ? { map: 'exp' as const } : { map: 'tanh' as const, bound: 1.5 };
+      const scale = SCALES.find((one) => one.map === map)!;
       const coupling: AffineCouplingSpec = {
         type: 'affine_coupling',
         split: 2,

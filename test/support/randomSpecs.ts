@@ -105,6 +105,7 @@ function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arb
     flip: fc.boolean(),
     scale: fc.oneof(
       fc.constant({ map: 'exp' as const }),
+      fc.constant({ map: 'sigmoid' as const }),
       fc.record({ map: fc.constant('tanh' as const), bound: fc.constantFrom(0.5, 1, 3) }),
     ),
     conditioner: fc.record({
