@@ -20,8 +20,9 @@ export function initialParameters(
   for (const slots of layout.bijectors) {
     if (slots.type === 'standardize') {
       parameters.fill(1, slots.std.offset, slots.std.offset + slots.std.length);
-      continue;
     }
+    // What has no nets starts at zero, as the identity.
+    if (!('nets' in slots)) continue;
     for (const net of slots.nets) {
       net.layers.forEach((layer, depth) => {
         const isZero = slots.spec.conditioner.init === 'zero_last' && depth === net.layers.length - 1;

@@ -42,11 +42,16 @@ export interface AffineCouplingSpec {
   conditioner: ConditionerSpec;
 }
 
-export type BijectorSpec = StandardizeSpec | AffineCouplingSpec;
+/** One learned scale a feature, z = x ⊙ exp(log_scale): the last bijector of NICE. */
+export interface DiagonalScaleSpec {
+  type: 'diagonal_scale';
+}
+
+export type BijectorSpec = StandardizeSpec | AffineCouplingSpec | DiagonalScaleSpec;
 
 export interface FlowSpec {
   version: 1;
-  /** Number of features D of the data, ≥ 2. */
+  /** Number of features D of the data, ≥ 1; couplings need 2. */
   dim: number;
   /** Number of context features; 0 until conditional flows exist. */
   contextDim: 0;
@@ -82,7 +87,25 @@ export function couplingBlocks(dim: number, coupling: AffineCouplingSpec): Coupl
  */
 export function validateSpec(spec: FlowSpec): void {
   requireInteger('spec.dim', spec.dim, 1);
-  if (spec.dim === 1) {
+  spec.bijectors.forEach((bijector, index) => {
+    const where = `spec.bijectors[${index}]`;
+    switch (bijector.type) {
+      case 'standardize':
+        if (index !== 0) {
+          throw new ShapeError(`${where}.type`, 'standardize', 'standardize only as the first bijector');
+        }
+        break;
+      case 'affine_coupling':
+        requireCoupling(where, spec.dim, bijector);
+        requireScale(`${where}.scale`, bijector.scale);
+        break;
+      default:
+    }
+  });
+}
+
+function requireCoupling(where: string, dim: number, { split, conditioner }: AffineCouplingSpec): void {
+  if (dim === 1) {
     throw new ShapeError(
       'spec.dim',
       '1',
@@ -90,28 +113,19 @@ export function validateSpec(spec: FlowSpec): void {
       'A coupling needs one feature to condition on and one to transform; add a second column.',
     );
   }
-  spec.bijectors.forEach((bijector, index) => {
-    const where = `spec.bijectors[${index}]`;
-    if (bijector.type === 'standardize') {
-      if (index !== 0) {
-        throw new ShapeError(`${where}.type`, 'standardize', 'standardize only as the first bijector');
-      }
-      return;
-    }
-    requireInteger(`${where}.split`, bijector.split, 1, spec.dim - 1);
-    bijector.conditioner.hidden.forEach((width, layer) =>
-      requireInteger(`${where}.conditioner.hidden[${layer}]`, width, 1),
-    );
-    if (bijector.conditioner.hidden.length === 0) {
-      throw new ShapeError(`${where}.conditioner.hidden`, 'no hidden layer', 'one or more hidden widths');
-    }
-    if (
-      bijector.scale.map === 'tanh' &&
-      !(bijector.scale.bound > 0 && Number.isFinite(bijector.scale.bound))
-    ) {
-      throw new ShapeError(`${where}.scale.bound`, String(bijector.scale.bound), 'a positive finite number');
-    }
-  });
+  requireInteger(`${where}.split`, split, 1, dim - 1);
+  conditioner.hidden.forEach((width, layer) =>
+    requireInteger(`${where}.conditioner.hidden[${layer}]`, width, 1),
+  );
+  if (conditioner.hidden.length === 0) {
+    throw new ShapeError(`${where}.conditioner.hidden`, 'no hidden layer', 'one or more hidden widths');
+  }
+}
+
+function requireScale(where: string, scale: ScaleMap): void {
+  if (scale.map === 'tanh' && !(scale.bound > 0 && Number.isFinite(scale.bound))) {
+    throw new ShapeError(`${where}.bound`, String(scale.bound), 'a positive finite number');
+  }
 }
 
 function requireInteger(field: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {

@@ -2,7 +2,7 @@
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
-import type { BijectorSpec } from '../spec.ts';
+import type { AffineCouplingSpec, BijectorSpec } from '../spec.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
@@ -69,7 +69,17 @@ function trainingFacts(training: TrainingRecord): [string, string][] {
 }
 
 function described(model: Model, bijector: BijectorSpec): string {
-  if (bijector.type === 'standardize') return '(x − mean) / std';
+  switch (bijector.type) {
+    case 'standardize':
+      return '(x − mean) / std';
+    case 'affine_coupling':
+      return describedCoupling(model, bijector);
+    case 'diagonal_scale':
+      return 'x exp(log_scale)';
+  }
+}
+
+function describedCoupling(model: Model, bijector: AffineCouplingSpec): string {
   const { conditionStart, conditionCount, transformStart, transformCount } = couplingBlocks(
     model.spec.dim,
     bijector,

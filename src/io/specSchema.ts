@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
 import { ACTIVATIONS, validateSpec } from '../spec.ts';
-import type { FlowSpec } from '../spec.ts';
+import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
 /** Bounds that keep a small file from asking for a large allocation. */
@@ -32,12 +32,13 @@ const bijectorSchema = v.variant('type', [
     scale: scaleSchema,
     conditioner: conditionerSchema,
   }),
+  v.strictObject({ type: v.literal('diagonal_scale') }),
 ]);
 
 /** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
 export const flowSpecSchema = v.strictObject({
   version: v.literal(1),
-  dim: count(SPEC_LIMITS.dim, 2),
+  dim: count(SPEC_LIMITS.dim),
   contextDim: v.literal(0),
   base: v.strictObject({ type: v.literal('standard_normal') }),
   bijectors: v.pipe(v.array(bijectorSchema), v.maxLength(SPEC_LIMITS.bijectors)),
@@ -138,14 +139,16 @@ function factsOf(issue: v.BaseIssue<unknown>): { found: string; expected: string
 }
 
 function tensorCount(spec: FlowSpec): number {
-  let tensors = 0;
-  for (const bijector of spec.bijectors) {
-    if (bijector.type === 'standardize') {
-      tensors += 2;
-    } else {
-      const nets = bijector.conditioner.separate ? 2 : 1;
-      tensors += nets * 2 * (bijector.conditioner.hidden.length + 1);
-    }
+  return spec.bijectors.reduce((sum, bijector) => sum + tensorsOf(bijector), 0);
+}
+
+function tensorsOf(bijector: BijectorSpec): number {
+  switch (bijector.type) {
+    case 'standardize':
+      return 2;
+    case 'affine_coupling':
+      return (bijector.conditioner.separate ? 2 : 1) * 2 * (bijector.conditioner.hidden.length + 1);
+    case 'diagonal_scale':
+      return 1;
   }
-  return tensors;
 }

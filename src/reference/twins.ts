@@ -13,10 +13,14 @@ import { denseBackwardInput } from './dense_backward_input.ts';
 import { denseBackwardWeight } from './dense_backward_weight.ts';
 import { denseForward } from './dense_forward.ts';
 import { denseWeightReduce } from './dense_weight_reduce.ts';
+import { diagonalBackward } from './diagonal_backward.ts';
+import { diagonalForward } from './diagonal_forward.ts';
+import { diagonalInverse } from './diagonal_inverse.ts';
 import { flowBackward } from './flow_backward.ts';
 import { flowForward } from './flow_forward.ts';
 import { flowInverse } from './flow_inverse.ts';
 import { logDetReduce } from './log_det_reduce.ts';
+import { logDetStart } from './log_det_start.ts';
 import { nllLoss } from './nll_loss.ts';
 import { reduceSum } from './reduce_sum.ts';
 import { reduceSumSquares } from './reduce_sum_squares.ts';
@@ -40,10 +44,14 @@ export const twins = {
   dense_backward_weight: denseBackwardWeight,
   dense_forward: denseForward,
   dense_weight_reduce: denseWeightReduce,
+  diagonal_backward: diagonalBackward,
+  diagonal_forward: diagonalForward,
+  diagonal_inverse: diagonalInverse,
   flow_backward: flowBackward,
   flow_forward: flowForward,
   flow_inverse: flowInverse,
   log_det_reduce: logDetReduce,
+  log_det_start: logDetStart,
   nll_loss: nllLoss,
   reduce_sum: reduceSum,
   reduce_sum_squares: reduceSumSquares,

@@ -31,10 +31,10 @@ export function lossAndGradient(
   const { spec, layout } = model;
   const { rows: validRows, rowStart, totalRows } = batch;
   const rows = paddedRows(validRows);
-  const last = layout.bijectors.length - 1;
+  const lastWithNets = layout.bijectors.findLastIndex((slots) => 'nets' in slots);
   const stack = fusedTrainingStack(model, variants);
   if (stack === undefined) {
-    flowForward(plan, model, rows, last);
+    flowForward(plan, model, rows, lastWithNets);
   } else {
     declareState(plan, model, rows);
     fusedTrainingForward(plan, model, stack, { rows, variants });
@@ -63,8 +63,8 @@ export function lossAndGradient(
       rows,
       validRows,
       dLogDet: -1 / totalRows,
-      // The last coupling's nets have just run.
-      netsHaveRun: index === last,
+      // No other nets have run since.
+      netsHaveRun: index === lastWithNets,
     });
   }
 }

@@ -1,5 +1,6 @@
 /** The flow's map in both directions, in place on the state. */
 import { baseLogProb } from '../kernels/base_log_prob.ts';
+import { logDetStart } from '../kernels/log_det_start.ts';
 import type { ParamLayout } from '../paramLayout.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
@@ -18,25 +19,32 @@ export interface FlowModel {
 }
 
 /**
- * x → z: the state becomes the latent, LOG_DET the log-determinant of the map, per row. The coupling at
+ * x → z: the state becomes the latent, LOG_DET the log-determinant of the map, per row. The bijector at
  * `keepSlopesAt` leaves in the workspace what its backward pass needs.
  */
 export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number, keepSlopesAt?: number): void {
   declareState(plan, model, rows);
   const { spec, layout } = model;
+  let accumulate = false;
   layout.bijectors.forEach((slots, index) => {
-    const keepSlopes = index === keepSlopesAt;
-    stepsOf(slots).forward(plan, slots, { dim: spec.dim, rows, accumulate: index > 0, keepSlopes });
+    const steps = stepsOf(slots);
+    steps.forward(plan, slots, { dim: spec.dim, rows, accumulate, keepSlopes: index === keepSlopesAt });
+    accumulate ||= !steps.preservesVolume;
   });
+  if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
 }
 
 /** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
 export function flowInverse(plan: PlanBuilder, model: FlowModel, rows: number): void {
   declareState(plan, model, rows);
   const { spec, layout } = model;
-  layout.bijectors.toReversed().forEach((slots, index) => {
-    stepsOf(slots).inverse(plan, slots, { dim: spec.dim, rows, accumulate: index > 0 });
-  });
+  let accumulate = false;
+  for (const slots of layout.bijectors.toReversed()) {
+    const steps = stepsOf(slots);
+    steps.inverse(plan, slots, { dim: spec.dim, rows, accumulate });
+    accumulate ||= !steps.preservesVolume;
+  }
+  if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
 }
 
 /** The plan of `flow.forward`: STATE x → z, LOG_DET. Rows are padded, as `paddedRows` says. */

@@ -81,7 +81,16 @@ function definition(reference: string): JsonSchema {
 const REPLACEMENTS: unknown[] = [
   [null, true, false, -1, 0, 1, 2, 2.5, 64, 65_535, 65_536, 65_537, 1e300, '', 'x', [], {}],
   ['exp', 'tanh', 'identity', 'relu', 'leaky_relu', 'silu', 'gelu', 'zero_last', 'torch_linear'],
-  ['standardize', 'affine_coupling', 'standard_normal', [1], [0], ['x'], { type: 'standardize' }],
+  [
+    'standardize',
+    'affine_coupling',
+    'diagonal_scale',
+    'standard_normal',
+    [1],
+    [0],
+    ['x'],
+    { type: 'standardize' },
+  ],
   [
     { map: 'exp' },
     { map: 'sigmoid' },

@@ -71,7 +71,7 @@ describe('parsing a spec', () => {
 
   it('says that an unknown bijector may come from a newer wgflow', () => {
     expect(refusal({ ...spec, bijectors: [{ type: 'spline_coupling', bins: 8 }] })).toBe(
-      'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling"). ' +
+      'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling" | "diagonal_scale"). ' +
         'If the file was made by a newer wgflow, update wgflow to read it.',
     );
   });
@@ -83,7 +83,8 @@ describe('parsing a spec', () => {
     ['version 0', { ...spec, version: 0 }, 'spec.version: found 0, expected 1'],
     ['a version as text', { ...spec, version: '2' }, 'spec.version: found "2", expected 1'],
     ['dim as text', { ...spec, dim: '3' }, 'spec.dim: found "3", expected number'],
-    ['dim 1', { ...spec, dim: 1 }, 'spec.dim: found 1, expected >=2'],
+    ['dim 0', { ...spec, dim: 0 }, 'spec.dim: found 0, expected >=1'],
+    ['a coupling of one feature', { ...spec, dim: 1 }, 'spec.dim: found 1, expected at least 2'],
     ['a fractional dim', { ...spec, dim: 2.5 }, 'spec.dim: found 2.5, expected an integer'],
     ['a huge dim', { ...spec, dim: 65_537 }, 'spec.dim: found 65537, expected <=65536'],
     ['context features', { ...spec, contextDim: 1 }, 'spec.contextDim: found 1, expected 0'],

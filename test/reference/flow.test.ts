@@ -41,18 +41,21 @@ describe('the f64 twin of a flow', () => {
 
   it('swaps the roles of the blocks with `flip`, and no feature changes place', () => {
     fc.assert(
-      fc.property(randomFlows({ maxCouplings: 1 }), ({ spec, parameters }) => {
-        const coupling = spec.bijectors.find((bijector) => bijector.type === 'affine_coupling')!;
-        const single = { ...spec, bijectors: [coupling] };
-        const flow = new ReferenceFlow(single, parameters.subarray(0, paramLayout(single).length));
-        const x = randomRows(1, spec.dim);
-        const { z } = flow.forward(x);
-        const { conditionStart, conditionCount } = couplingBlocks(spec.dim, coupling);
-        x.forEach((value, feature) => {
-          const kept = feature >= conditionStart && feature < conditionStart + conditionCount;
-          expect(z[feature] === value).toBe(kept);
-        });
-      }),
+      fc.property(
+        randomFlows({ minDim: 2, maxBijectors: 1, types: ['affine_coupling'] }),
+        ({ spec, parameters }) => {
+          const coupling = spec.bijectors.find((bijector) => bijector.type === 'affine_coupling')!;
+          const single = { ...spec, bijectors: [coupling] };
+          const flow = new ReferenceFlow(single, parameters.subarray(0, paramLayout(single).length));
+          const x = randomRows(1, spec.dim);
+          const { z } = flow.forward(x);
+          const { conditionStart, conditionCount } = couplingBlocks(spec.dim, coupling);
+          x.forEach((value, feature) => {
+            const kept = feature >= conditionStart && feature < conditionStart + conditionCount;
+            expect(z[feature] === value).toBe(kept);
+          });
+        },
+      ),
       { numRuns: 30, seed: 1 },
     );
   });
@@ -63,6 +66,19 @@ describe('the f64 twin of a flow', () => {
     expect([...z]).toEqual([1, 2]);
     expect(logDet[0]).toBeCloseTo(0, 15);
     expect(flow.logProb([3, -1])[0]).toBeCloseTo(-Math.log(2 * Math.PI) - 2.5, 14);
+  });
+
+  it('scales by exp(log_scale) with log-det Σ log_scale', () => {
+    const flow = new ReferenceFlow(specOf(2, [{ type: 'diagonal_scale' }]), [Math.log(2), Math.log(0.25)]);
+    const { z, logDet } = flow.forward([3, -8]);
+    expectClose('z', z, [6, -2], 1e-15);
+    expect(logDet[0]).toBeCloseTo(Math.log(0.5), 15);
+  });
+
+  it('has the log-det 0 where there is no bijector', () => {
+    const flow = new ReferenceFlow(specOf(2, []), []);
+    expect(flow.forward([3, -8])).toEqual({ z: Float64Array.of(3, -8), logDet: Float64Array.of(0) });
+    expect(flow.inverse([3, -8]).logDet).toEqual(Float64Array.of(0));
   });
 
   it('undoes forward by inverse, with opposite log-dets, for random flows', () => {

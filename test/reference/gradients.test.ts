@@ -59,6 +59,12 @@ describe('the gradients of the f64 twin', () => {
     checkEveryTensor(specOf(dim, [coupling, { ...coupling, flip: true }, coupling]), 4);
   });
 
+  it('are those of central differences for a diagonal scale, alone and after a coupling', () => {
+    checkEveryTensor(specOf(1, [{ type: 'diagonal_scale' }], true), 3);
+    const bounded: AffineCouplingSpec = { ...STEEP, scale: { map: 'tanh', bound: 2 } };
+    checkEveryTensor(specOf(3, [{ type: 'diagonal_scale' }, bounded, { type: 'diagonal_scale' }]), 5);
+  });
+
   it('are the slopes along random directions of random flows', () => {
     fc.assert(
       fc.property(randomFlows({ activations: SMOOTH }), fc.nat(), ({ spec, parameters }, seed) => {
@@ -162,7 +168,7 @@ function checkEveryTensor(spec: FlowSpec, rows: number): void {
 
 function stepFor(spec: FlowSpec): number {
   const smooth = (activation: Activation): boolean => SMOOTH.includes(activation);
-  return spec.bijectors.every((b) => b.type === 'standardize' || smooth(b.conditioner.activation))
+  return spec.bijectors.every((b) => !('conditioner' in b) || smooth(b.conditioner.activation))
     ? STEP
     : SHORT_STEP;
 }

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { paramLayout } from '../../src/paramLayout.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
-import type { Activation, AffineCouplingSpec, FlowSpec } from '../../src/spec.ts';
+import type { Activation, AffineCouplingSpec, BijectorSpec, FlowSpec } from '../../src/spec.ts';
 import { uniforms } from '../../src/random.ts';
 import type { FlowModel } from '../../src/steps/forward.ts';
 
@@ -13,31 +13,46 @@ export interface RandomFlow {
 }
 
 export interface SpecRange {
+  minDim?: number;
   maxDim?: number;
-  maxCouplings?: number;
+  /** Beside the standardisation. */
+  maxBijectors?: number;
   activations?: readonly Activation[];
+  /** The types to draw from: all by default. */
+  types?: readonly BijectorSpec['type'][];
 }
 
 /** Activations whose flows have as many derivatives as one likes. */
 export const SMOOTH: readonly Activation[] = ['identity', 'tanh', 'silu'];
 
-/** Specs of 1 to 4 couplings on 2 to 65 features; narrow nets, so that the twins are quick. */
+/** Specs of 1 to 4 bijectors of any kind on 1 to 65 features; narrow nets, so that the twins are quick. */
 export function randomSpecs({
+  minDim = 1,
   maxDim = 65,
-  maxCouplings = 4,
+  maxBijectors = 4,
   activations = ACTIVATIONS,
+  types = RANDOM_TYPES,
 }: SpecRange = {}): fc.Arbitrary<FlowSpec> {
   return fc
-    .oneof(fc.integer({ min: 2, max: Math.min(5, maxDim) }), fc.integer({ min: 2, max: maxDim }))
-    .chain((dim) =>
-      fc
-        .tuple(
-          fc.boolean(),
-          fc.array(randomCoupling(dim, activations), { minLength: 1, maxLength: maxCouplings }),
-        )
-        .map(([standardize, couplings]) => specOf(dim, couplings, standardize)),
-    );
+    .oneof(fc.integer({ min: minDim, max: Math.min(5, maxDim) }), fc.integer({ min: minDim, max: maxDim }))
+    .chain((dim) => {
+      const fitting = types.filter((type) => dim >= (MIN_DIM[type] ?? 1));
+      const bijector = fc.constantFrom(...fitting).chain((type) => randomBijector(type, dim, activations));
+      return fc
+        .tuple(fc.boolean(), fc.array(bijector, { minLength: 1, maxLength: maxBijectors }))
+        .map(([standardize, bijectors]) => specOf(dim, bijectors, standardize));
+    });
 }
+
+/** As often as they are here. */
+const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
+  'affine_coupling',
+  'affine_coupling',
+  'diagonal_scale',
+];
+
+/** Features that a bijector needs, where that is more than one. */
+const MIN_DIM: Partial<Record<BijectorSpec['type'], number>> = { affine_coupling: 2 };
 
 /** Random specs with parameters. */
 export function randomFlows(range: SpecRange = {}): fc.Arbitrary<RandomFlow> {
@@ -46,13 +61,13 @@ export function randomFlows(range: SpecRange = {}): fc.Arbitrary<RandomFlow> {
     .map(([spec, seed]) => ({ spec, parameters: randomParameters(spec, seed) }));
 }
 
-export function specOf(dim: number, couplings: AffineCouplingSpec[], standardize = false): FlowSpec {
+export function specOf(dim: number, bijectors: BijectorSpec[], standardize = false): FlowSpec {
   return {
     version: 1,
     dim,
     contextDim: 0,
     base: { type: 'standard_normal' },
-    bijectors: standardize ? [{ type: 'standardize' }, ...couplings] : couplings,
+    bijectors: standardize ? [{ type: 'standardize' }, ...bijectors] : bijectors,
   };
 }
 
@@ -60,7 +75,10 @@ export function modelOf(spec: FlowSpec): FlowModel {
   return { spec, layout: paramLayout(spec) };
 }
 
-/** Weights and biases of every layer from U(−1/√in, 1/√in), means of ±2, standard deviations from 0.4 to 2.4. */
+/**
+ * Weights and biases of every layer from U(−1/√in, 1/√in), means of ±2, standard deviations from 0.4 to 2.4,
+ * log-scales of ±0.5.
+ */
 export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   const layout = paramLayout(spec);
   const draws = uniforms(seed, 0, layout.length);
@@ -79,15 +97,20 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
     }
   };
   for (const slots of layout.bijectors) {
-    if (slots.type === 'standardize') {
-      fill(slots.mean, -2, 2);
-      fill(slots.std, 0.4, 2.4);
-      continue;
-    }
-    for (const { inputs, weight, bias } of slots.nets.flatMap(({ layers }) => layers)) {
-      const bound = 1 / Math.sqrt(inputs);
-      fill(weight, -bound, bound);
-      fill(bias, -bound, bound);
+    switch (slots.type) {
+      case 'standardize':
+        fill(slots.mean, -2, 2);
+        fill(slots.std, 0.4, 2.4);
+        break;
+      case 'diagonal_scale':
+        fill(slots.logScale, -0.5, 0.5);
+        break;
+      default:
+        for (const { inputs, weight, bias } of slots.nets.flatMap(({ layers }) => layers)) {
+          const bound = 1 / Math.sqrt(inputs);
+          fill(weight, -bound, bound);
+          fill(bias, -bound, bound);
+        }
     }
   }
   return parameters;
@@ -96,6 +119,19 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
 /** Rows [rows, dim] of about unit size, the same for the same seed. */
 export function randomRows(rows: number, dim: number, seed = 1): Float64Array {
   return uniforms(seed, 1, rows * dim).map((u) => 4 * u - 2);
+}
+
+function randomBijector(
+  type: BijectorSpec['type'],
+  dim: number,
+  activations: readonly Activation[],
+): fc.Arbitrary<BijectorSpec> {
+  switch (type) {
+    case 'affine_coupling':
+      return randomCoupling(dim, activations);
+    default:
+      return fc.constant({ type });
+  }
 }
 
 function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arbitrary<AffineCouplingSpec> {

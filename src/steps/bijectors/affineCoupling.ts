@@ -14,6 +14,8 @@ import type { BijectorSteps, MapPass } from './bijector.ts';
 type Slots = BijectorSlots & { type: 'affine_coupling' };
 
 export const affineCouplingSteps: BijectorSteps<Slots> = {
+  preservesVolume: false,
+
   forward(plan, slots, { keepSlopes, ...pass }) {
     const coupling = couplingOf(pass.dim, slots);
     conditionerForward(plan, coupling, pass.rows, { keepSlopes });

@@ -29,6 +29,8 @@ export interface BackwardPass extends Pass {
 }
 
 export interface BijectorSteps<Slots extends BijectorSlots = BijectorSlots> {
+  /** Whether the log-det is 0 whatever the tensors are; LOG_DET is left alone then. */
+  readonly preservesVolume: boolean;
   /** x → z in STATE; the log-det of the map goes to LOG_DET. */
   forward(plan: PlanBuilder, slots: Slots, pass: ForwardPass): void;
   /** z → x in STATE; the log-det of the inverse goes to LOG_DET. */

@@ -2,11 +2,13 @@
 import type { BijectorSlots } from '../../paramLayout.ts';
 import { affineCouplingSteps } from './affineCoupling.ts';
 import type { BijectorSteps } from './bijector.ts';
+import { diagonalScaleSteps } from './diagonalScale.ts';
 import { standardizeSteps } from './standardize.ts';
 
 const BIJECTORS: { [T in BijectorSlots['type']]: BijectorSteps<BijectorSlots & { type: T }> } = {
   standardize: standardizeSteps,
   affine_coupling: affineCouplingSteps,
+  diagonal_scale: diagonalScaleSteps,
 };
 
 /** What the bijector with these slots does in each pass. */

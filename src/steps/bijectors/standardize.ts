@@ -8,6 +8,8 @@ import type { BijectorSteps } from './bijector.ts';
 const BUFFERS = { parameters: PARAMETERS, state: STATE, logDet: LOG_DET };
 
 export const standardizeSteps: BijectorSteps<BijectorSlots & { type: 'standardize' }> = {
+  preservesVolume: false,
+
   forward(plan, { mean, std }, { rows }) {
     plan.add(standardizeForward({ rows, mean, std, ...BUFFERS }));
   },
