@@ -7,7 +7,7 @@ import type { FlowSpec } from './spec.ts';
 /**
  * Initial parameters, as `paramLayout(spec)` lays them out. Weights and biases are U(−1/√in, 1/√in), as
  * PyTorch's Linear draws them; last layers are zero where the conditioner says `zero_last`. Standardisation
- * starts as the identity until the training data set it.
+ * starts as the identity until the training data set it, and so does what else has no nets, but permutations.
  */
 export function initialParameters(
   spec: FlowSpec,
@@ -17,11 +17,18 @@ export function initialParameters(
   const parameters = new Float32Array(layout.length);
   const draws = uniforms(seed, STREAMS.init, layout.parameterCount);
   let next = 0;
+  const permutationDraws = uniforms(seed, STREAMS.permutation, permutationLength(layout));
+  let nextPermutation = 0;
+  const nextPermutationDraw = (): number => permutationDraws[nextPermutation++] ?? 0;
   for (const slots of layout.bijectors) {
     if (slots.type === 'standardize') {
       parameters.fill(1, slots.std.offset, slots.std.offset + slots.std.length);
     }
-    // What has no nets starts at zero, as the identity.
+    if (slots.type === 'permutation') {
+      const order =
+        slots.spec.init === 'reverse' ? reversed(spec.dim) : shuffled(spec.dim, nextPermutationDraw);
+      parameters.set(order, slots.permutation.offset);
+    }
     if (!('nets' in slots)) continue;
     for (const net of slots.nets) {
       net.layers.forEach((layer, depth) => {
@@ -36,4 +43,25 @@ export function initialParameters(
     }
   }
   return parameters;
+}
+
+function permutationLength({ bijectors }: ParamLayout): number {
+  return bijectors.reduce(
+    (sum, slots) => sum + (slots.type === 'permutation' ? slots.permutation.length : 0),
+    0,
+  );
+}
+
+function reversed(count: number): number[] {
+  return Array.from({ length: count }, (_, j) => count - 1 - j);
+}
+
+/** By Fisher and Yates, with uniform draws of (0, 1). */
+function shuffled(count: number, draw: () => number): number[] {
+  const order = Array.from({ length: count }, (_, j) => j);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(draw() * (last + 1));
+    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+  }
+  return order;
 }

@@ -1,7 +1,13 @@
 /** Where each tensor of a flow lies in the one parameter buffer. */
 import { roundUp } from './shape.ts';
 import { couplingBlocks } from './spec.ts';
-import type { AffineCouplingSpec, BijectorSpec, FlowSpec } from './spec.ts';
+import type {
+  AdditiveCouplingSpec,
+  AffineCouplingSpec,
+  BijectorSpec,
+  FlowSpec,
+  PermutationSpec,
+} from './spec.ts';
 
 export interface TensorSlot {
   /** As in the model file: `bijectors.{i}.{net}.{layer}.weight`. */
@@ -21,7 +27,7 @@ export interface DenseSlots {
   bias: TensorSlot;
 }
 
-/** One net of a conditioner; it fills columns [outputStart, outputStart + its outputs) of [a | t]. */
+/** One net of a conditioner; it fills columns [outputStart, outputStart + its outputs) of the outputs. */
 export interface NetSlots {
   name: 'conditioner' | 'scale' | 'shift';
   outputStart: number;
@@ -31,7 +37,9 @@ export interface NetSlots {
 export type BijectorSlots =
   | { type: 'standardize'; mean: TensorSlot; std: TensorSlot }
   | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] }
-  | { type: 'diagonal_scale'; logScale: TensorSlot };
+  | { type: 'additive_coupling'; spec: AdditiveCouplingSpec; nets: NetSlots[] }
+  | { type: 'diagonal_scale'; logScale: TensorSlot }
+  | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot };
 
 export interface ParamLayout {
   /** In buffer order: trainable tensors first. */
@@ -97,6 +105,18 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
       }));
       return { type: 'affine_coupling', spec: bijector, nets };
     }
+    case 'additive_coupling': {
+      const { conditionCount, transformCount } = couplingBlocks(dim, bijector);
+      const widths = [conditionCount, ...bijector.conditioner.hidden, transformCount];
+      const layers = layersOf(`${prefix}.conditioner`, widths, add);
+      return {
+        type: 'additive_coupling',
+        spec: bijector,
+        nets: [{ name: 'conditioner', outputStart: 0, layers }],
+      };
+    }
+    case 'permutation':
+      return { type: 'permutation', spec: bijector, permutation: add(`${prefix}.permutation`, [dim], false) };
     case 'diagonal_scale':
       return { type: 'diagonal_scale', logScale: add(`${prefix}.log_scale`, [dim], true) };
   }

@@ -12,16 +12,21 @@ export type Activation = (typeof ACTIVATIONS)[number];
 export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid' };
 
 /**
- * The MLP that computes (a, t) from the conditioning features.
- * `separate: false`: one net, outputs [a | t]; `separate: true`: one net for a (`scale`), one for t (`shift`).
- * `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
+ * An MLP. `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
  * draws every weight and bias from U(−1/√in, 1/√in) as PyTorch's Linear does.
  */
-export interface ConditionerSpec {
+export interface NetSpec {
   hidden: number[];
   activation: Activation;
-  separate: boolean;
   init: 'zero_last' | 'torch_linear';
+}
+
+/**
+ * The MLP that computes (a, t) from the conditioning features.
+ * `separate: false`: one net, outputs [a | t]; `separate: true`: one net for a (`scale`), one for t (`shift`).
+ */
+export interface ConditionerSpec extends NetSpec {
+  separate: boolean;
 }
 
 /** z = (x − mean) / std with the training data's statistics; only as the first bijector. */
@@ -42,12 +47,28 @@ export interface AffineCouplingSpec {
   conditioner: ConditionerSpec;
 }
 
+/** NICE's coupling: z₂ = x₂ + t(x₁), with the blocks of an affine coupling. It keeps volumes. */
+export interface AdditiveCouplingSpec {
+  type: 'additive_coupling';
+  split: number;
+  flip: boolean;
+  conditioner: NetSpec;
+}
+
+export type CouplingSpec = AffineCouplingSpec | AdditiveCouplingSpec;
+
 /** One learned scale a feature, z = x ⊙ exp(log_scale): the last bijector of NICE. */
 export interface DiagonalScaleSpec {
   type: 'diagonal_scale';
 }
 
-export type BijectorSpec = StandardizeSpec | AffineCouplingSpec | DiagonalScaleSpec;
+/** z[j] = x[permutation[j]]: a tensor that is stored and not trained. `init` says what a fresh flow has. */
+export interface PermutationSpec {
+  type: 'permutation';
+  init: 'reverse' | 'random';
+}
+
+export type BijectorSpec = StandardizeSpec | CouplingSpec | DiagonalScaleSpec | PermutationSpec;
 
 export interface FlowSpec {
   version: 1;
@@ -68,7 +89,7 @@ export interface CouplingBlocks {
   transformCount: number;
 }
 
-export function couplingBlocks(dim: number, coupling: AffineCouplingSpec): CouplingBlocks {
+export function couplingBlocks(dim: number, coupling: Pick<CouplingSpec, 'split' | 'flip'>): CouplingBlocks {
   const { split, flip } = coupling;
   const first = { start: 0, count: split };
   const second = { start: split, count: dim - split };
@@ -99,12 +120,15 @@ export function validateSpec(spec: FlowSpec): void {
         requireCoupling(where, spec.dim, bijector);
         requireScale(`${where}.scale`, bijector.scale);
         break;
+      case 'additive_coupling':
+        requireCoupling(where, spec.dim, bijector);
+        break;
       default:
     }
   });
 }
 
-function requireCoupling(where: string, dim: number, { split, conditioner }: AffineCouplingSpec): void {
+function requireCoupling(where: string, dim: number, { split, conditioner }: CouplingSpec): void {
   if (dim === 1) {
     throw new ShapeError(
       'spec.dim',

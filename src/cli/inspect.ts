@@ -2,7 +2,7 @@
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
-import type { AffineCouplingSpec, BijectorSpec } from '../spec.ts';
+import type { CouplingSpec } from '../spec.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
@@ -31,11 +31,7 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
     ...(training === undefined ? [] : trainingFacts(training)),
     ...(optimizer === undefined ? [] : [['Checkpoint of step', optimizer.step.toLocaleString('en')]]),
   ];
-  const bijectors = spec.bijectors.map((bijector, index) => [
-    index,
-    bijector.type,
-    described(model, bijector),
-  ]);
+  const bijectors = spec.bijectors.map(({ type }, index) => [index, type, described(model, index)]);
   const shapes = tensors.map(({ name, shape }) => [name, `[${shape.join(', ')}]`]);
   const tables = [
     tableText(facts),
@@ -68,31 +64,48 @@ function trainingFacts(training: TrainingRecord): [string, string][] {
   return facts.flatMap(([label, value]): [string, string][] => (value === undefined ? [] : [[label, value]]));
 }
 
-function described(model: Model, bijector: BijectorSpec): string {
-  switch (bijector.type) {
+function described(model: Model, index: number): string {
+  const bijector = model.spec.bijectors[index];
+  switch (bijector?.type) {
     case 'standardize':
       return '(x − mean) / std';
     case 'affine_coupling':
-      return describedCoupling(model, bijector);
+    case 'additive_coupling':
+      return describedCoupling(bijector, featureNames(model, index));
     case 'diagonal_scale':
       return 'x exp(log_scale)';
+    case 'permutation':
+      return bijector.init === 'reverse' ? 'features in reverse order' : 'features in a random order';
+    case undefined:
+      return '';
   }
 }
 
-function describedCoupling(model: Model, bijector: AffineCouplingSpec): string {
+/** The columns, or h1, h2, … where an earlier bijector has moved them. */
+function featureNames(model: Model, index: number): string[] {
+  const isMoved = model.spec.bijectors.slice(0, index).some(({ type }) => type === 'permutation');
+  return isMoved ? Array.from({ length: model.spec.dim }, (_, j) => `h${j + 1}`) : columnNames(model);
+}
+
+function describedCoupling(bijector: CouplingSpec, names: readonly string[]): string {
   const { conditionStart, conditionCount, transformStart, transformCount } = couplingBlocks(
-    model.spec.dim,
+    names.length,
     bijector,
   );
-  const names = columnNames(model);
   const block = (start: number, count: number): string => {
     const inside = names.slice(start, start + count);
     return count <= 3 ? inside.join(', ') : `${inside[0]} … ${inside[count - 1]} (${count})`;
   };
-  const { hidden, activation, separate } = bijector.conditioner;
-  const bound = bijector.scale.map === 'tanh' ? `, bound ${bijector.scale.bound}` : '';
+  const { hidden, activation } = bijector.conditioner;
+  const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 'two nets' : 'one net';
   return (
-    `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ${bijector.scale.map} scale${bound}; ` +
-    `${separate ? 'two nets' : 'one net'} of ${hidden.join('-')} ${activation}`
+    `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ` +
+    `${describedMap(bijector)}; ${nets} of ${hidden.join('-')} ${activation}`
   );
+}
+
+function describedMap(bijector: CouplingSpec): string {
+  if (bijector.type === 'additive_coupling') return 'shift';
+  const { scale } = bijector;
+  return scale.map === 'tanh' ? `tanh scale, bound ${scale.bound}` : `${scale.map} scale`;
 }

@@ -67,13 +67,16 @@ export function schedule(text: string): Schedule {
   }
 }
 
+/** As words: a, b, or c. */
+export const PRESET_NAMES = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(PRESETS));
+
 export function preset(text: string): PresetName {
   const known = Object.keys(PRESETS) as PresetName[];
   const name = known.find((candidate) => candidate === text);
   if (name !== undefined) return name;
-  const planned = ['nice', 'glow', 'spline'].includes(text);
+  const planned = ['glow', 'spline'].includes(text);
   throw new InvalidArgumentError(
-    `${planned ? `This version has no ${text} flows yet; e` : 'E'}xpected ${known.join(' or ')}.`,
+    `${planned ? `This version has no ${text} flows yet; e` : 'E'}xpected ${PRESET_NAMES}.`,
   );
 }
 

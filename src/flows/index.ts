@@ -4,6 +4,7 @@
  */
 import type { Schedule } from '../schedule.ts';
 import type { FlowSpec } from '../spec.ts';
+import { nice } from './nice.ts';
 import { realnvp } from './realnvp.ts';
 import { vanilla } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
@@ -28,8 +29,14 @@ export const PRESETS = {
     spec: realnvp,
     training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
   },
+  nice: {
+    summary:
+      'NICE: couplings that only shift, and one scale a feature; keeps volumes, so it is the least flexible',
+    spec: nice,
+    training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  },
 } as const satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof PRESETS;
-export { realnvp, vanilla };
+export { nice, realnvp, vanilla };
 export type { FlowOptions };

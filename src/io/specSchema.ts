@@ -16,11 +16,24 @@ const scaleSchema = v.variant('map', [
   v.strictObject({ map: v.literal('sigmoid') }),
 ]);
 
+const hiddenSchema = v.pipe(
+  v.array(count(SPEC_LIMITS.width)),
+  v.minLength(1),
+  v.maxLength(SPEC_LIMITS.hiddenLayers),
+);
+const netInitSchema = v.picklist(['zero_last', 'torch_linear']);
+
 const conditionerSchema = v.strictObject({
-  hidden: v.pipe(v.array(count(SPEC_LIMITS.width)), v.minLength(1), v.maxLength(SPEC_LIMITS.hiddenLayers)),
+  hidden: hiddenSchema,
   activation: v.picklist(ACTIVATIONS),
   separate: v.boolean(),
-  init: v.picklist(['zero_last', 'torch_linear']),
+  init: netInitSchema,
+});
+
+const netSchema = v.strictObject({
+  hidden: hiddenSchema,
+  activation: v.picklist(ACTIVATIONS),
+  init: netInitSchema,
 });
 
 const bijectorSchema = v.variant('type', [
@@ -32,7 +45,14 @@ const bijectorSchema = v.variant('type', [
     scale: scaleSchema,
     conditioner: conditionerSchema,
   }),
+  v.strictObject({
+    type: v.literal('additive_coupling'),
+    split: count(SPEC_LIMITS.dim - 1),
+    flip: v.boolean(),
+    conditioner: netSchema,
+  }),
   v.strictObject({ type: v.literal('diagonal_scale') }),
+  v.strictObject({ type: v.literal('permutation'), init: v.picklist(['reverse', 'random']) }),
 ]);
 
 /** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
@@ -148,7 +168,10 @@ function tensorsOf(bijector: BijectorSpec): number {
       return 2;
     case 'affine_coupling':
       return (bijector.conditioner.separate ? 2 : 1) * 2 * (bijector.conditioner.hidden.length + 1);
+    case 'additive_coupling':
+      return 2 * (bijector.conditioner.hidden.length + 1);
     case 'diagonal_scale':
+    case 'permutation':
       return 1;
   }
 }

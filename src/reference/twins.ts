@@ -7,6 +7,7 @@ import { batchGather } from './batch_gather.ts';
 import { couplingBackward } from './coupling_backward.ts';
 import { couplingForward } from './coupling_forward.ts';
 import { couplingInverse } from './coupling_inverse.ts';
+import { couplingShift } from './coupling_shift.ts';
 import { deepBackwardWeight } from './deep_backward_weight.ts';
 import { deepWeightReduce } from './deep_weight_reduce.ts';
 import { denseBackwardInput } from './dense_backward_input.ts';
@@ -22,6 +23,8 @@ import { flowInverse } from './flow_inverse.ts';
 import { logDetReduce } from './log_det_reduce.ts';
 import { logDetStart } from './log_det_start.ts';
 import { nllLoss } from './nll_loss.ts';
+import { permutationForward } from './permutation_forward.ts';
+import { permutationInverse } from './permutation_inverse.ts';
 import { reduceSum } from './reduce_sum.ts';
 import { reduceSumSquares } from './reduce_sum_squares.ts';
 import { shallowBackwardWeight } from './shallow_backward_weight.ts';
@@ -38,6 +41,7 @@ export const twins = {
   coupling_backward: couplingBackward,
   coupling_forward: couplingForward,
   coupling_inverse: couplingInverse,
+  coupling_shift: couplingShift,
   deep_backward_weight: deepBackwardWeight,
   deep_weight_reduce: deepWeightReduce,
   dense_backward_input: denseBackwardInput,
@@ -53,6 +57,8 @@ export const twins = {
   log_det_reduce: logDetReduce,
   log_det_start: logDetStart,
   nll_loss: nllLoss,
+  permutation_forward: permutationForward,
+  permutation_inverse: permutationInverse,
   reduce_sum: reduceSum,
   reduce_sum_squares: reduceSumSquares,
   shallow_backward_weight: shallowBackwardWeight,

@@ -5,7 +5,7 @@ import { denseWeightReduce } from '../kernels/dense_weight_reduce.ts';
 import { denseForward } from '../kernels/dense_forward.ts';
 import type { NetSlots } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
-import type { AffineCouplingSpec, CouplingBlocks } from '../spec.ts';
+import type { CouplingBlocks, NetSpec } from '../spec.ts';
 import {
   CONDITIONER_OUTPUT,
   D_CONDITIONER_OUTPUT,
@@ -21,13 +21,13 @@ import {
 
 /** A coupling as the steps see it. */
 export interface Coupling {
-  spec: AffineCouplingSpec;
+  spec: { conditioner: NetSpec };
   blocks: CouplingBlocks;
   nets: readonly NetSlots[];
 }
 
 /**
- * Runs every net of the coupling on the conditioning block of the state; [a | t] lands in CONDITIONER_OUTPUT.
+ * Runs every net of the coupling on the conditioning block of the state; their outputs land in CONDITIONER_OUTPUT.
  * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs.
  */
 export function conditionerForward(
@@ -37,7 +37,7 @@ export function conditionerForward(
   { keepSlopes }: { keepSlopes: boolean },
 ): void {
   const { spec, blocks, nets } = coupling;
-  plan.buffer(CONDITIONER_OUTPUT, 2 * blocks.transformCount * rows);
+  plan.buffer(CONDITIONER_OUTPUT, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     net.layers.forEach((layer, depth) => {
       const isFirst = depth === 0;
@@ -62,11 +62,21 @@ export function conditionerForward(
   });
 }
 
+function outputCount(nets: readonly NetSlots[]): number {
+  return nets.reduce((sum, { layers }) => sum + (layers.at(-1)?.outputs ?? 0), 0);
+}
+
 /**
- * Pulls the gradient of [a | t] back through every net: adds to the gradients of its weights and biases and to
- * the gradient of the conditioning block of the state. Needs conditionerForward's hidden layers and slopes.
+ * Pulls the gradient of the nets' outputs, which lies in `dOutputs`, back through every net: adds to the gradients
+ * of its weights and biases and to the gradient of the conditioning block of the state. Needs conditionerForward's
+ * hidden layers and slopes.
  */
-export function conditionerBackward(plan: PlanBuilder, coupling: Coupling, rows: number): void {
+export function conditionerBackward(
+  plan: PlanBuilder,
+  coupling: Coupling,
+  rows: number,
+  dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
+): void {
   const { blocks, nets } = coupling;
   nets.forEach((net, netIndex) => {
     for (let depth = net.layers.length - 1; depth >= 0; depth--) {
@@ -74,8 +84,8 @@ export function conditionerBackward(plan: PlanBuilder, coupling: Coupling, rows:
       if (layer === undefined) continue;
       const isFirst = depth === 0;
       const isLast = depth === net.layers.length - 1;
-      const dOutput = isLast ? D_CONDITIONER_OUTPUT : dHiddenName(depth);
-      const outputStart = isLast ? net.outputStart : 0;
+      const dOutput = isLast ? dOutputs.buffer : dHiddenName(depth);
+      const outputStart = isLast ? dOutputs.start + net.outputStart : 0;
       const inputStart = isFirst ? blocks.conditionStart : 0;
       plan.add(
         denseBackwardWeight({

@@ -13,8 +13,11 @@ export const NLL = 'nll';
 /** The latent rows that a sample came from, [dim, rows]. */
 export const LATENT = 'latent';
 
+/** Rows on their way from one order of features to another, [dim, rows]. */
+export const SCRATCH = 'scratch';
+
 export const LOG_SCALE = 'log_scale';
-/** [a | t] of the coupling at hand, [2 · transformed, rows]. */
+/** What the nets of the coupling at hand give: [a | t], [2 · transformed, rows], or t alone. */
 export const CONDITIONER_OUTPUT = 'conditioner_output';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
 

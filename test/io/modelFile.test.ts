@@ -64,6 +64,11 @@ const models: fc.Arbitrary<Model> = specs.chain((spec) => {
       parameters.set(statistics, trainableLength);
       const [firstMoment, secondMoment] = [optimizer?.firstMoment, optimizer?.secondMoment];
       for (const flat of [parameters, firstMoment, secondMoment]) if (flat) clearGaps(flat, spec);
+      for (const slots of paramLayout(spec).bijectors) {
+        if (slots.type !== 'permutation') continue;
+        const { offset, length: count } = slots.permutation;
+        for (let j = 0; j < count; j++) parameters[offset + j] = count - 1 - j;
+      }
       return { spec, parameters, ...rest, ...(optimizer ? { optimizer } : {}) };
     });
 });
@@ -241,6 +246,11 @@ function rewritten(
 
 const weight = 'bijectors.1.conditioner.0.weight';
 
+const permuted: Model = {
+  spec: { ...plain.spec, bijectors: [{ type: 'permutation', init: 'random' }] },
+  parameters: Float32Array.of(1, 0),
+};
+
 describe('refusals of a model file', () => {
   it.each<[string, Uint8Array, string]>([
     [
@@ -286,6 +296,19 @@ describe('refusals of a model file', () => {
       rewritten({ tensors: { 'bijectors.0.std': { data: Float32Array.of(1, 0) } } }),
       'tensor bijectors.0.std, element 1: found 0, expected a number > 0',
     ],
+    ...[
+      [1, 1],
+      [0, 2],
+      [-1, 0],
+      [0, 0.5],
+    ].map(([first = 0, second = 0]): [string, Uint8Array, string] => [
+      `a permutation of ${first} and ${second}`,
+      rewritten(
+        { tensors: { 'bijectors.0.permutation': { data: Float32Array.of(first, second) } } },
+        permuted,
+      ),
+      'expected each whole number from 0 to 1 once',
+    ]),
     [
       'a negative std',
       rewritten({ tensors: { 'bijectors.0.std': { data: Float32Array.of(-1, 1) } } }),

@@ -8,24 +8,40 @@ const scale = fc.oneof(
   fc.record({ map: fc.constant('tanh' as const), bound: fc.double({ min: 0.01, max: 100, noNaN: true }) }),
 );
 
+const net = {
+  hidden: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
+  activation: fc.constantFrom(...ACTIVATIONS),
+  init: fc.constantFrom('zero_last' as const, 'torch_linear' as const),
+};
+
 const coupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
   fc.record({
     type: fc.constant('affine_coupling' as const),
     split: fc.integer({ min: 1, max: dim - 1 }),
     flip: fc.boolean(),
     scale,
-    conditioner: fc.record({
-      hidden: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
-      activation: fc.constantFrom(...ACTIVATIONS),
-      separate: fc.boolean(),
-      init: fc.constantFrom('zero_last' as const, 'torch_linear' as const),
-    }),
+    conditioner: fc.record({ ...net, separate: fc.boolean() }),
+  });
+
+const additive = (dim: number): fc.Arbitrary<BijectorSpec> =>
+  fc.record({
+    type: fc.constant('additive_coupling' as const),
+    split: fc.integer({ min: 1, max: dim - 1 }),
+    flip: fc.boolean(),
+    conditioner: fc.record(net),
   });
 
 const diagonalScale: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'diagonal_scale' });
 
+const permutation: fc.Arbitrary<BijectorSpec> = fc.record({
+  type: fc.constant('permutation' as const),
+  init: fc.constantFrom('reverse' as const, 'random' as const),
+});
+
 const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
-  dim === 1 ? diagonalScale : fc.oneof({ weight: 2, arbitrary: coupling(dim) }, diagonalScale);
+  dim === 1
+    ? fc.oneof(diagonalScale, permutation)
+    : fc.oneof(coupling(dim), additive(dim), diagonalScale, permutation);
 
 /** Valid specs small enough to hold thousands of models. */
 export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>

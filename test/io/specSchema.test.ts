@@ -71,7 +71,8 @@ describe('parsing a spec', () => {
 
   it('says that an unknown bijector may come from a newer wgflow', () => {
     expect(refusal({ ...spec, bijectors: [{ type: 'spline_coupling', bins: 8 }] })).toBe(
-      'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling" | "diagonal_scale"). ' +
+      'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling" | ' +
+        '"additive_coupling" | "diagonal_scale" | "permutation"). ' +
         'If the file was made by a newer wgflow, update wgflow to read it.',
     );
   });
@@ -138,6 +139,16 @@ describe('parsing a spec', () => {
       'another activation',
       withConditioner({ activation: 'gelu' }),
       'activation: found "gelu", expected ("identity"',
+    ],
+    [
+      'separate nets of an additive coupling',
+      { ...spec, bijectors: [{ ...coupling, type: 'additive_coupling' }] },
+      'spec.bijectors[0].conditioner.separate: found a key that is not known',
+    ],
+    [
+      'another permutation',
+      { ...spec, bijectors: [{ type: 'permutation', init: 'cyclic' }] },
+      'spec.bijectors[0].init: found "cyclic", expected ("reverse" | "random")',
     ],
     ['another init', withConditioner({ init: 'he' }), 'conditioner.init: found "he"'],
   ])('refuses %s, naming the path', (_case, json, fact) => {

@@ -23,3 +23,9 @@ export function transformBlock(start: number, count: number): CouplingBlocks {
 export function spreads(features: number): Float32Array {
   return Float32Array.from({ length: features }, (_, j) => 10 ** (2 * Math.sin(1 + 3 * j)));
 }
+
+/** A permutation without much order: steps of a prime that does not divide the number of features. */
+export function permutationOf(features: number): number[] {
+  const step = [5, 7, 11, 13].find((prime) => features % prime !== 0) ?? 1;
+  return Array.from({ length: features }, (_, j) => (3 + j * step) % features);
+}

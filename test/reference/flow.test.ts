@@ -75,6 +75,25 @@ describe('the f64 twin of a flow', () => {
     expect(logDet[0]).toBeCloseTo(Math.log(0.5), 15);
   });
 
+  it('shifts by z₂ = x₂ + t with t from x₁, and keeps volumes', () => {
+    const conditioner = { hidden: [1], activation: 'leaky_relu' as const, init: 'torch_linear' as const };
+    const spec = specOf(2, [{ type: 'additive_coupling', split: 1, flip: true, conditioner }]);
+    // t = −3 (2 x₂ − 1) + 0.2, as the second feature conditions the first
+    const flow = new ReferenceFlow(spec, [2, -1, -3, 0.2]);
+    const { z, logDet } = flow.forward([5, 4]);
+    expectClose('z', z, [5 - 3 * 7 + 0.2, 4], 1e-15);
+    expect(logDet).toEqual(Float64Array.of(0));
+  });
+
+  it('permutes by z[j] = x[permutation[j]], and keeps volumes', () => {
+    const flow = new ReferenceFlow(specOf(3, [{ type: 'permutation', init: 'random' }]), [2, 0, 1]);
+    expect(flow.forward([10, 20, 30])).toEqual({
+      z: Float64Array.of(30, 10, 20),
+      logDet: Float64Array.of(0),
+    });
+    expect(flow.inverse([30, 10, 20]).x).toEqual(Float64Array.of(10, 20, 30));
+  });
+
   it('has the log-det 0 where there is no bijector', () => {
     const flow = new ReferenceFlow(specOf(2, []), []);
     expect(flow.forward([3, -8])).toEqual({ z: Float64Array.of(3, -8), logDet: Float64Array.of(0) });

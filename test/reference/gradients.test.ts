@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { paramLayout } from '../../src/paramLayout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
-import type { Activation, AffineCouplingSpec, FlowSpec, ScaleMap } from '../../src/spec.ts';
+import type {
+  Activation,
+  AdditiveCouplingSpec,
+  AffineCouplingSpec,
+  BijectorSpec,
+  FlowSpec,
+  ScaleMap,
+} from '../../src/spec.ts';
 import { derivative, SHORT_STEP, STEP } from '../support/differences.ts';
 import { randomFlows, randomParameters, randomRows, SMOOTH, specOf } from '../support/randomSpecs.ts';
 
@@ -63,6 +70,27 @@ describe('the gradients of the f64 twin', () => {
     checkEveryTensor(specOf(1, [{ type: 'diagonal_scale' }], true), 3);
     const bounded: AffineCouplingSpec = { ...STEEP, scale: { map: 'tanh', bound: 2 } };
     checkEveryTensor(specOf(3, [{ type: 'diagonal_scale' }, bounded, { type: 'diagonal_scale' }]), 5);
+  });
+
+  it.each([
+    [2, 1],
+    [5, 3],
+  ])('are those of central differences for NICE at %i features split after %i', (dim, split) => {
+    const coupling: AdditiveCouplingSpec = {
+      type: 'additive_coupling',
+      split,
+      flip: false,
+      conditioner: { hidden: [4, 3], activation: 'silu', init: 'torch_linear' },
+    };
+    const bijectors: BijectorSpec[] = [
+      coupling,
+      { type: 'permutation', init: 'random' },
+      coupling,
+      { ...coupling, flip: true },
+      { type: 'permutation', init: 'reverse' },
+      { type: 'diagonal_scale' },
+    ];
+    checkEveryTensor(specOf(dim, bijectors, true), 3);
   });
 
   it('are the slopes along random directions of random flows', () => {

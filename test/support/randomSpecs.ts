@@ -1,8 +1,9 @@
 /** Random flows: specs of every shape with parameters that make them far from the identity. */
 import * as fc from 'fast-check';
 import { paramLayout } from '../../src/paramLayout.ts';
+import type { TensorSlot } from '../../src/paramLayout.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
-import type { Activation, AffineCouplingSpec, BijectorSpec, FlowSpec } from '../../src/spec.ts';
+import type { Activation, AffineCouplingSpec, BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
 import { uniforms } from '../../src/random.ts';
 import type { FlowModel } from '../../src/steps/forward.ts';
 
@@ -25,7 +26,10 @@ export interface SpecRange {
 /** Activations whose flows have as many derivatives as one likes. */
 export const SMOOTH: readonly Activation[] = ['identity', 'tanh', 'silu'];
 
-/** Specs of 1 to 4 bijectors of any kind on 1 to 65 features; narrow nets, so that the twins are quick. */
+/**
+ * Specs of 1 to 4 bijectors of any kind on 1 to 65 features, with something to train; narrow nets, so that the twins
+ * are quick.
+ */
 export function randomSpecs({
   minDim = 1,
   maxDim = 65,
@@ -40,6 +44,7 @@ export function randomSpecs({
       const bijector = fc.constantFrom(...fitting).chain((type) => randomBijector(type, dim, activations));
       return fc
         .tuple(fc.boolean(), fc.array(bijector, { minLength: 1, maxLength: maxBijectors }))
+        .filter(([, bijectors]) => bijectors.some(({ type }) => type !== 'permutation'))
         .map(([standardize, bijectors]) => specOf(dim, bijectors, standardize));
     });
 }
@@ -48,11 +53,16 @@ export function randomSpecs({
 const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
   'affine_coupling',
   'affine_coupling',
+  'additive_coupling',
   'diagonal_scale',
+  'permutation',
 ];
 
 /** Features that a bijector needs, where that is more than one. */
-const MIN_DIM: Partial<Record<BijectorSpec['type'], number>> = { affine_coupling: 2 };
+const MIN_DIM: Partial<Record<BijectorSpec['type'], number>> = {
+  affine_coupling: 2,
+  additive_coupling: 2,
+};
 
 /** Random specs with parameters. */
 export function randomFlows(range: SpecRange = {}): fc.Arbitrary<RandomFlow> {
@@ -77,7 +87,7 @@ export function modelOf(spec: FlowSpec): FlowModel {
 
 /**
  * Weights and biases of every layer from U(−1/√in, 1/√in), means of ±2, standard deviations from 0.4 to 2.4,
- * log-scales of ±0.5.
+ * log-scales of ±0.5, permutations in the order of their draws.
  */
 export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   const layout = paramLayout(spec);
@@ -102,6 +112,10 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
         fill(slots.mean, -2, 2);
         fill(slots.std, 0.4, 2.4);
         break;
+      case 'permutation':
+        fill(slots.permutation, 0, 1);
+        replaceByRanks(parameters, slots.permutation);
+        break;
       case 'diagonal_scale':
         fill(slots.logScale, -0.5, 0.5);
         break;
@@ -114,6 +128,13 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
     }
   }
   return parameters;
+}
+
+/** Makes a permutation of numbers that all differ: where each one is in ascending order. */
+function replaceByRanks(parameters: Float32Array, { offset, length }: TensorSlot): void {
+  const values = parameters.slice(offset, offset + length);
+  const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
+  parameters.set(order, offset);
 }
 
 /** Rows [rows, dim] of about unit size, the same for the same seed. */
@@ -129,7 +150,17 @@ function randomBijector(
   switch (type) {
     case 'affine_coupling':
       return randomCoupling(dim, activations);
-    default:
+    case 'additive_coupling':
+      return fc.record({
+        type: fc.constant(type),
+        split: fc.integer({ min: 1, max: dim - 1 }),
+        flip: fc.boolean(),
+        conditioner: fc.record(randomNet(activations)),
+      });
+    case 'permutation':
+      return fc.record({ type: fc.constant(type), init: fc.constantFrom('reverse', 'random') });
+    case 'standardize':
+    case 'diagonal_scale':
       return fc.constant({ type });
   }
 }
@@ -144,11 +175,16 @@ function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arb
       fc.constant({ map: 'sigmoid' as const }),
       fc.record({ map: fc.constant('tanh' as const), bound: fc.constantFrom(0.5, 1, 3) }),
     ),
-    conditioner: fc.record({
-      hidden: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 }),
-      activation: fc.constantFrom(...activations),
-      separate: fc.boolean(),
-      init: fc.constant('torch_linear' as const),
-    }),
+    conditioner: fc.record({ ...randomNet(activations), separate: fc.boolean() }),
   });
+}
+
+function randomNet(activations: readonly Activation[]): {
+  [Key in keyof NetSpec]: fc.Arbitrary<NetSpec[Key]>;
+} {
+  return {
+    hidden: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 }),
+    activation: fc.constantFrom(...activations),
+    init: fc.constant('torch_linear'),
+  };
 }

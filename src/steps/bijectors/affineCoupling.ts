@@ -6,6 +6,7 @@ import { logDetReduce } from '../../kernels/log_det_reduce.ts';
 import type { BijectorSlots } from '../../paramLayout.ts';
 import type { PlanBuilder } from '../../plan.ts';
 import { couplingBlocks } from '../../spec.ts';
+import type { AffineCouplingSpec } from '../../spec.ts';
 import { conditionerBackward, conditionerForward } from '../conditioner.ts';
 import type { Coupling } from '../conditioner.ts';
 import { CONDITIONER_OUTPUT, D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../names.ts';
@@ -51,13 +52,15 @@ export const affineCouplingSteps: BijectorSteps<Slots> = {
   },
 };
 
-function couplingOf(dim: number, slots: Slots): Coupling {
+type AffineCoupling = Coupling & { spec: AffineCouplingSpec };
+
+function couplingOf(dim: number, slots: Slots): AffineCoupling {
   return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
 }
 
 function transformOf(
   plan: PlanBuilder,
-  { spec, blocks }: Coupling,
+  { spec, blocks }: AffineCoupling,
   rows: number,
 ): Parameters<typeof couplingForward>[0] {
   return {

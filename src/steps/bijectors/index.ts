@@ -1,14 +1,18 @@
 /** The bijectors by type; a new one is a file beside this one and a row here. */
 import type { BijectorSlots } from '../../paramLayout.ts';
+import { additiveCouplingSteps } from './additiveCoupling.ts';
 import { affineCouplingSteps } from './affineCoupling.ts';
 import type { BijectorSteps } from './bijector.ts';
 import { diagonalScaleSteps } from './diagonalScale.ts';
+import { permutationSteps } from './permutation.ts';
 import { standardizeSteps } from './standardize.ts';
 
 const BIJECTORS: { [T in BijectorSlots['type']]: BijectorSteps<BijectorSlots & { type: T }> } = {
   standardize: standardizeSteps,
   affine_coupling: affineCouplingSteps,
+  additive_coupling: additiveCouplingSteps,
   diagonal_scale: diagonalScaleSteps,
+  permutation: permutationSteps,
 };
 
 /** What the bijector with these slots does in each pass. */
