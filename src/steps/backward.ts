@@ -8,7 +8,8 @@ import { declareState, flowForward } from './forward.ts';
 import { fusedBackward, fusedTrainingForward, fusedTrainingStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { FlowModel } from './forward.ts';
-import { D_STATE, GRADIENTS, LOG_DET, NLL, STATE } from './names.ts';
+import type { Activations } from './names.ts';
+import { activationsOf, D_STATE, GRADIENTS, LOG_DET, NLL, STATE } from './names.ts';
 
 /** The rows of a batch that are in the state, and the batch they belong to. */
 export interface BatchRows {
@@ -20,7 +21,7 @@ export interface BatchRows {
 /**
  * Forward, loss, backward for these rows: NLL receives −log p per row, GRADIENTS the gradient of the batch's
  * mean, added to what is there. Each coupling's input is rebuilt from its output by the inverse, so the
- * workspace holds one coupling's activations whatever the depth.
+ * workspace holds one coupling's activations whatever the depth, unless the variants keep those of all couplings.
  */
 export function lossAndGradient(
   plan: PlanBuilder,
@@ -33,8 +34,12 @@ export function lossAndGradient(
   const rows = paddedRows(validRows);
   const lastWithNets = layout.bijectors.findLastIndex((slots) => 'nets' in slots);
   const stack = fusedTrainingStack(model, variants);
+  const stores = variants.keep === 'store';
+  const activations = (index: number): Activations => activationsOf(stores ? index : undefined);
+  // The last nets have just run when the backward pass begins.
+  const keeps = (index: number): boolean => stores || index === lastWithNets;
   if (stack === undefined) {
-    flowForward(plan, model, rows, lastWithNets);
+    flowForward(plan, model, { rows, variants, keeps, activations });
   } else {
     declareState(plan, model, rows);
     fusedTrainingForward(plan, model, stack, { rows, variants });
@@ -61,10 +66,11 @@ export function lossAndGradient(
     stepsOf(slots).backward(plan, slots, {
       dim: spec.dim,
       rows,
+      variants,
+      activations: activations(index),
       validRows,
       dLogDet: -1 / totalRows,
-      // No other nets have run since.
-      netsHaveRun: index === lastWithNets,
+      netsHaveRun: keeps(index),
     });
   }
 }

@@ -1,23 +1,11 @@
 /** The nets of one coupling, forward and backward. */
-import { denseBackwardInput } from '../kernels/dense_backward_input.ts';
-import { denseBackwardWeight, rowSlices, weightElements } from '../kernels/dense_backward_weight.ts';
-import { denseWeightReduce } from '../kernels/dense_weight_reduce.ts';
-import { denseForward } from '../kernels/dense_forward.ts';
 import type { NetSlots } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
 import type { CouplingBlocks, NetSpec } from '../spec.ts';
-import {
-  CONDITIONER_OUTPUT,
-  D_CONDITIONER_OUTPUT,
-  D_STATE,
-  dHiddenName,
-  GRADIENTS,
-  hiddenName,
-  PARAMETERS,
-  slopeName,
-  STATE,
-  WEIGHT_PARTIALS,
-} from './names.ts';
+import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
+import { D_CONDITIONER_OUTPUT, D_STATE, dHiddenName, PARAMETERS, STATE } from './names.ts';
+import type { Activations } from './names.ts';
+import type { KernelVariants } from './variants.ts';
 
 /** A coupling as the steps see it. */
 export interface Coupling {
@@ -26,38 +14,41 @@ export interface Coupling {
   nets: readonly NetSlots[];
 }
 
+export interface NetRun {
+  rows: number;
+  variants: KernelVariants;
+  activations: Activations;
+}
+
 /**
- * Runs every net of the coupling on the conditioning block of the state; their outputs land in CONDITIONER_OUTPUT.
+ * Runs every net of the coupling on the conditioning block of the state; their outputs land in the activations' output.
  * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs.
  */
 export function conditionerForward(
   plan: PlanBuilder,
   coupling: Coupling,
-  rows: number,
-  { keepSlopes }: { keepSlopes: boolean },
+  { rows, variants, activations, keepSlopes }: NetRun & { keepSlopes: boolean },
 ): void {
   const { spec, blocks, nets } = coupling;
-  plan.buffer(CONDITIONER_OUTPUT, outputCount(nets) * rows);
+  plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     net.layers.forEach((layer, depth) => {
       const isFirst = depth === 0;
       const isLast = depth === net.layers.length - 1;
-      const slope = keepSlopes && !isLast ? slopeName(netIndex, depth) : undefined;
-      plan.add(
-        denseForward({
-          rows,
-          layer,
-          activation: isLast ? 'identity' : spec.conditioner.activation,
-          parameters: PARAMETERS,
-          input: isFirst ? STATE : hiddenName(netIndex, depth - 1),
-          inputStart: isFirst ? blocks.conditionStart : 0,
-          output: isLast
-            ? CONDITIONER_OUTPUT
-            : plan.buffer(hiddenName(netIndex, depth), layer.outputs * rows),
-          outputStart: isLast ? net.outputStart : 0,
-          ...(slope === undefined ? {} : { slope: plan.buffer(slope, layer.outputs * rows) }),
-        }),
-      );
+      const slope = keepSlopes && !isLast ? activations.slope(netIndex, depth) : undefined;
+      layerForward(plan, variants, {
+        rows,
+        layer,
+        activation: isLast ? 'identity' : spec.conditioner.activation,
+        parameters: PARAMETERS,
+        input: isFirst ? STATE : activations.hidden(netIndex, depth - 1),
+        inputStart: isFirst ? blocks.conditionStart : 0,
+        output: isLast
+          ? activations.output
+          : plan.buffer(activations.hidden(netIndex, depth), layer.outputs * rows),
+        outputStart: isLast ? net.outputStart : 0,
+        ...(slope === undefined ? {} : { slope: plan.buffer(slope, layer.outputs * rows) }),
+      });
     });
   });
 }
@@ -74,7 +65,7 @@ function outputCount(nets: readonly NetSlots[]): number {
 export function conditionerBackward(
   plan: PlanBuilder,
   coupling: Coupling,
-  rows: number,
+  { rows, variants, activations }: NetRun,
   dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
 ): void {
   const { blocks, nets } = coupling;
@@ -87,28 +78,24 @@ export function conditionerBackward(
       const dOutput = isLast ? dOutputs.buffer : dHiddenName(depth);
       const outputStart = isLast ? dOutputs.start + net.outputStart : 0;
       const inputStart = isFirst ? blocks.conditionStart : 0;
-      plan.add(
-        denseBackwardWeight({
-          rows,
-          layer,
-          dOutput,
-          outputStart,
-          input: isFirst ? STATE : hiddenName(netIndex, depth - 1),
-          inputStart,
-          partials: plan.buffer(WEIGHT_PARTIALS, rowSlices(layer) * weightElements(layer)),
-        }),
-        denseWeightReduce({ layer, partials: WEIGHT_PARTIALS, gradients: GRADIENTS }),
-        denseBackwardInput({
-          rows,
-          layer,
-          parameters: PARAMETERS,
-          dOutput,
-          outputStart,
-          dInput: isFirst ? D_STATE : plan.buffer(dHiddenName(depth - 1), layer.inputs * rows),
-          inputStart,
-          ...(isFirst ? {} : { slope: slopeName(netIndex, depth - 1) }),
-        }),
-      );
+      layerBackwardWeight(plan, variants, {
+        rows,
+        layer,
+        dOutput,
+        outputStart,
+        input: isFirst ? STATE : activations.hidden(netIndex, depth - 1),
+        inputStart,
+      });
+      layerBackwardInput(plan, variants, {
+        rows,
+        layer,
+        parameters: PARAMETERS,
+        dOutput,
+        outputStart,
+        dInput: isFirst ? D_STATE : plan.buffer(dHiddenName(depth - 1), layer.inputs * rows),
+        inputStart,
+        ...(isFirst ? {} : { slope: activations.slope(netIndex, depth - 1) }),
+      });
     }
   });
 }

@@ -10,7 +10,8 @@ import { stepsOf } from './bijectors/index.ts';
 import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { KernelVariants } from './variants.ts';
-import { LOG_DET, LOG_PROB, PARAMETERS, STATE } from './names.ts';
+import { activationsOf, LOG_DET, LOG_PROB, PARAMETERS, STATE } from './names.ts';
+import type { Activations } from './names.ts';
 
 /** A flow as the steps see it: its description and where its tensors lie. */
 export interface FlowModel {
@@ -18,30 +19,49 @@ export interface FlowModel {
   layout: ParamLayout;
 }
 
-/**
- * x → z: the state becomes the latent, LOG_DET the log-determinant of the map, per row. The bijector at
- * `keepSlopesAt` leaves in the workspace what its backward pass needs.
- */
-export function flowForward(plan: PlanBuilder, model: FlowModel, rows: number, keepSlopesAt?: number): void {
+/** A run of the tiled kernels. */
+interface TiledRun {
+  rows: number;
+  variants: KernelVariants;
+  /** Whether the bijector at this index leaves in its activations what its backward pass needs. */
+  keeps?: (index: number) => boolean;
+  /** Where the bijector at this index has its activations. */
+  activations?: (index: number) => Activations;
+}
+
+/** x → z: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
+export function flowForward(
+  plan: PlanBuilder,
+  model: FlowModel,
+  { rows, variants, keeps = () => false, activations = () => activationsOf() }: TiledRun,
+): void {
   declareState(plan, model, rows);
   const { spec, layout } = model;
   let accumulate = false;
   layout.bijectors.forEach((slots, index) => {
     const steps = stepsOf(slots);
-    steps.forward(plan, slots, { dim: spec.dim, rows, accumulate, keepSlopes: index === keepSlopesAt });
+    steps.forward(plan, slots, {
+      dim: spec.dim,
+      rows,
+      variants,
+      activations: activations(index),
+      accumulate,
+      keepSlopes: keeps(index),
+    });
     accumulate ||= !steps.preservesVolume;
   });
   if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
 }
 
 /** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
-export function flowInverse(plan: PlanBuilder, model: FlowModel, rows: number): void {
+export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variants }: TiledRun): void {
   declareState(plan, model, rows);
   const { spec, layout } = model;
+  const activations = activationsOf();
   let accumulate = false;
   for (const slots of layout.bijectors.toReversed()) {
     const steps = stepsOf(slots);
-    steps.inverse(plan, slots, { dim: spec.dim, rows, accumulate });
+    steps.inverse(plan, slots, { dim: spec.dim, rows, variants, activations, accumulate });
     accumulate ||= !steps.preservesVolume;
   }
   if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
@@ -53,7 +73,7 @@ export function forwardPlan(model: FlowModel, count: number, variants = PLAIN_VA
   const plan = new PlanBuilder('forward');
   const stack = fusedStack(model, variants);
   if (stack === undefined) {
-    flowForward(plan, model, rows);
+    flowForward(plan, model, { rows, variants });
   } else {
     declareState(plan, model, rows);
     fusedForward(plan, model, stack, { rows, variants });
@@ -72,7 +92,7 @@ export function inversePlan(model: FlowModel, count: number, variants = PLAIN_VA
 export function inverseOf(plan: PlanBuilder, model: FlowModel, rows: number, variants: KernelVariants): void {
   const stack = fusedStack(model, variants);
   if (stack === undefined) {
-    flowInverse(plan, model, rows);
+    flowInverse(plan, model, { rows, variants });
     return;
   }
   declareState(plan, model, rows);
@@ -89,7 +109,7 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
     fusedForward(plan, model, stack, { rows, variants, logProb: plan.buffer(LOG_PROB, rows) });
     return plan.build();
   }
-  flowForward(plan, model, rows);
+  flowForward(plan, model, { rows, variants });
   plan.add(
     baseLogProb({
       rows,

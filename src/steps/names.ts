@@ -17,15 +17,30 @@ export const LATENT = 'latent';
 export const SCRATCH = 'scratch';
 
 export const LOG_SCALE = 'log_scale';
-/** What the nets of the coupling at hand give: [a | t], [2 · transformed, rows], or t alone. */
-export const CONDITIONER_OUTPUT = 'conditioner_output';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
 
 /** The sums over row slices of the layer at hand. */
 export const WEIGHT_PARTIALS = 'weight_partials';
 
-export const hiddenName = (net: number, layer: number): string => `hidden.${net}.${layer}`;
-export const slopeName = (net: number, layer: number): string => `slope.${net}.${layer}`;
+/** What a coupling's nets compute: buffers of its own, or those that all couplings share. */
+export interface Activations {
+  /** [a | t], [2 · transformed, rows], or t alone. */
+  output: string;
+  /** Of a net's layer, [width, rows]. */
+  hidden: (net: number, layer: number) => string;
+  slope: (net: number, layer: number) => string;
+}
+
+/** The names of the coupling `owner`'s activations, or of those of whichever coupling is at hand. */
+export function activationsOf(owner?: number): Activations {
+  const suffix = owner === undefined ? '' : `@${owner}`;
+  return {
+    output: `conditioner_output${suffix}`,
+    hidden: (net, layer) => `hidden.${net}.${layer}${suffix}`,
+    slope: (net, layer) => `slope.${net}.${layer}${suffix}`,
+  };
+}
+
 export const dHiddenName = (layer: number): string => `d_hidden.${layer}`;
 
 export const STEP_STATE = 'step_state';

@@ -9,12 +9,29 @@ export interface KernelVariants {
    * no more runs each net once, the couplings before the last segment once more.
    */
   segment: 8 | 32;
+  /**
+   * The kernels of a layer in the tiled regime: `plain` ones, readable and right everywhere; `blocked` over workgroup
+   * memory; or `streamed`, where an invocation keeps its rows in registers and the weights stream past them.
+   */
+  product: 'plain' | 'blocked' | 'streamed';
+  /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */
+  keep: 'rebuild' | 'store';
 }
 
 /** One dispatch a layer, no optional feature: right everywhere. */
-export const PLAIN_VARIANTS: KernelVariants = { regime: 'tiled', lanes: 1, segment: 8 };
+export const PLAIN_VARIANTS: KernelVariants = {
+  regime: 'tiled',
+  lanes: 1,
+  segment: 8,
+  product: 'plain',
+  keep: 'rebuild',
+};
 
 /** The fixed table: what to take without measuring, by the smallest subgroup of the device (0: it has none). */
 export function fixedVariants(subgroupMinSize: number): KernelVariants {
-  return { regime: 'fused', lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1, segment: 8 };
+  return {
+    ...PLAIN_VARIANTS,
+    regime: 'fused',
+    lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1,
+  };
 }

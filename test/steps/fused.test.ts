@@ -50,6 +50,27 @@ describe.each(SPECS)('the fused plans of %s', (_name, spec) => {
   });
 });
 
+describe('a tiled training step', () => {
+  it.each(SPECS)('has the same gradients with every hidden layer kept: %s', (_name, spec) => {
+    const model = modelOf(spec);
+    const [rebuilt, stored] = (['rebuild', 'store'] as const).map((keep) => {
+      const plan = gradientsPlan(model, 6, 6, { ...PLAIN_VARIANTS, keep });
+      const program = new ReferenceProgram(plan);
+      program.floats(PARAMETERS).set(randomParameters(spec, 3).map((value) => 0.4 * value));
+      program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
+      program.run();
+      return { program, dispatches: plan.dispatches.length };
+    });
+    expect(stored!.dispatches).toBeLessThan(rebuilt!.dispatches);
+    expectClose(
+      'gradients',
+      stored!.program.floats(GRADIENTS),
+      rebuilt!.program.floats(GRADIENTS),
+      F64_BOUND,
+    );
+  });
+});
+
 describe('the fused regime', () => {
   const stems = (spec: FlowSpec): string[] =>
     gradientsPlan(modelOf(spec), 512, 512, FUSED).dispatches.map(({ kernel }) => kernel.stem);

@@ -9,32 +9,33 @@ import { couplingBlocks } from '../../spec.ts';
 import type { AffineCouplingSpec } from '../../spec.ts';
 import { conditionerBackward, conditionerForward } from '../conditioner.ts';
 import type { Coupling } from '../conditioner.ts';
-import { CONDITIONER_OUTPUT, D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../names.ts';
-import type { BijectorSteps, MapPass } from './bijector.ts';
+import { D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../names.ts';
+import type { BijectorSteps, MapPass, Pass } from './bijector.ts';
 
 type Slots = BijectorSlots & { type: 'affine_coupling' };
 
 export const affineCouplingSteps: BijectorSteps<Slots> = {
   preservesVolume: false,
 
-  forward(plan, slots, { keepSlopes, ...pass }) {
+  forward(plan, slots, pass) {
     const coupling = couplingOf(pass.dim, slots);
-    conditionerForward(plan, coupling, pass.rows, { keepSlopes });
-    plan.add(couplingForward(transformOf(plan, coupling, pass.rows)));
+    conditionerForward(plan, coupling, pass);
+    plan.add(couplingForward(transformOf(plan, coupling, pass)));
     addLogDet(plan, coupling, pass, 1);
   },
 
   inverse(plan, slots, pass) {
     const coupling = couplingOf(pass.dim, slots);
-    conditionerForward(plan, coupling, pass.rows, { keepSlopes: false });
-    plan.add(couplingInverse(transformOf(plan, coupling, pass.rows)));
+    conditionerForward(plan, coupling, { ...pass, keepSlopes: false });
+    plan.add(couplingInverse(transformOf(plan, coupling, pass)));
     addLogDet(plan, coupling, pass, -1);
   },
 
-  backward(plan, slots, { dim, rows, validRows, dLogDet, netsHaveRun }) {
-    const coupling = couplingOf(dim, slots);
+  backward(plan, slots, { netsHaveRun, ...pass }) {
+    const coupling = couplingOf(pass.dim, slots);
     const { spec, blocks } = coupling;
-    if (!netsHaveRun) conditionerForward(plan, coupling, rows, { keepSlopes: true });
+    const { rows, validRows, dLogDet, activations } = pass;
+    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
     plan.add(
       couplingBackward({
         rows,
@@ -42,13 +43,13 @@ export const affineCouplingSteps: BijectorSteps<Slots> = {
         blocks,
         scale: spec.scale,
         dLogDet,
-        conditionerOutput: CONDITIONER_OUTPUT,
+        conditionerOutput: activations.output,
         state: STATE,
         dState: D_STATE,
         dConditionerOutput: plan.buffer(D_CONDITIONER_OUTPUT, 2 * blocks.transformCount * rows),
       }),
     );
-    conditionerBackward(plan, coupling, rows);
+    conditionerBackward(plan, coupling, pass);
   },
 };
 
@@ -61,13 +62,13 @@ function couplingOf(dim: number, slots: Slots): AffineCoupling {
 function transformOf(
   plan: PlanBuilder,
   { spec, blocks }: AffineCoupling,
-  rows: number,
+  { rows, activations }: Pass,
 ): Parameters<typeof couplingForward>[0] {
   return {
     rows,
     blocks,
     scale: spec.scale,
-    conditionerOutput: CONDITIONER_OUTPUT,
+    conditionerOutput: activations.output,
     state: STATE,
     logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
   };

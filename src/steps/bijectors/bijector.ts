@@ -1,12 +1,12 @@
 /** What a bijector must be able to do: one room of its own for each, in the table of index.ts. */
 import type { BijectorSlots } from '../../paramLayout.ts';
 import type { PlanBuilder } from '../../plan.ts';
+import type { NetRun } from '../conditioner.ts';
 
-/** The rows on their way through the flow; they are in the state, padded. */
-export interface Pass {
+/** The rows on their way through the flow, which are in the state, padded; and how nets are run. */
+export interface Pass extends NetRun {
   /** Number of features D. */
   dim: number;
-  rows: number;
 }
 
 export interface MapPass extends Pass {
