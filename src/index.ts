@@ -5,18 +5,20 @@
 export { Flow } from './flow.ts';
 export type { FlowOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
-export { nice, PRESETS, realnvp, vanilla } from './flows/index.ts';
+export { glow, nice, PRESETS, realnvp, vanilla } from './flows/index.ts';
 export type { Preset, PresetName, FlowOptions as PresetOptions } from './flows/index.ts';
 export { parseSchedule } from './schedule.ts';
 export type { Schedule } from './schedule.ts';
 export type {
   Activation,
+  ActnormSpec,
   AdditiveCouplingSpec,
   AffineCouplingSpec,
   BijectorSpec,
   ConditionerSpec,
   DiagonalScaleSpec,
   FlowSpec,
+  InvertibleLinearSpec,
   NetSpec,
   PermutationSpec,
   ScaleMap,

@@ -7,7 +7,7 @@ import type { FlowSpec } from './spec.ts';
 /**
  * Initial parameters, as `paramLayout(spec)` lays them out. Weights and biases are U(−1/√in, 1/√in), as
  * PyTorch's Linear draws them; last layers are zero where the conditioner says `zero_last`. Standardisation
- * starts as the identity until the training data set it, and so does what else has no nets, but permutations.
+ * starts as the identity until the training data set it, and so does what else has no nets, but permutations; actnorms wait for the first batch.
  */
 export function initialParameters(
   spec: FlowSpec,
@@ -24,9 +24,9 @@ export function initialParameters(
     if (slots.type === 'standardize') {
       parameters.fill(1, slots.std.offset, slots.std.offset + slots.std.length);
     }
-    if (slots.type === 'permutation') {
-      const order =
-        slots.spec.init === 'reverse' ? reversed(spec.dim) : shuffled(spec.dim, nextPermutationDraw);
+    if ('permutation' in slots) {
+      const isReversed = slots.type === 'permutation' && slots.spec.init === 'reverse';
+      const order = isReversed ? reversed(spec.dim) : shuffled(spec.dim, nextPermutationDraw);
       parameters.set(order, slots.permutation.offset);
     }
     if (!('nets' in slots)) continue;
@@ -46,10 +46,7 @@ export function initialParameters(
 }
 
 function permutationLength({ bijectors }: ParamLayout): number {
-  return bijectors.reduce(
-    (sum, slots) => sum + (slots.type === 'permutation' ? slots.permutation.length : 0),
-    0,
-  );
+  return bijectors.reduce((sum, slots) => sum + ('permutation' in slots ? slots.permutation.length : 0), 0);
 }
 
 function reversed(count: number): number[] {

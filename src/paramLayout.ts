@@ -34,11 +34,21 @@ export interface NetSlots {
   layers: DenseSlots[];
 }
 
+/** L below and U above the diagonal, [D (D − 1) / 2] packed by rows; the diagonal's logarithms; P. */
+export interface LinearSlots {
+  lower: TensorSlot;
+  upper: TensorSlot;
+  logDiagonal: TensorSlot;
+  permutation: TensorSlot;
+}
+
 export type BijectorSlots =
   | { type: 'standardize'; mean: TensorSlot; std: TensorSlot }
   | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] }
   | { type: 'additive_coupling'; spec: AdditiveCouplingSpec; nets: NetSlots[] }
   | { type: 'diagonal_scale'; logScale: TensorSlot }
+  | { type: 'actnorm'; bias: TensorSlot; logScale: TensorSlot; initialised: TensorSlot }
+  | ({ type: 'invertible_linear' } & LinearSlots)
   | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot };
 
 export interface ParamLayout {
@@ -117,6 +127,21 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
     }
     case 'permutation':
       return { type: 'permutation', spec: bijector, permutation: add(`${prefix}.permutation`, [dim], false) };
+    case 'actnorm':
+      return {
+        type: 'actnorm',
+        bias: add(`${prefix}.bias`, [dim], true),
+        logScale: add(`${prefix}.log_scale`, [dim], true),
+        initialised: add(`${prefix}.initialised`, [1], false),
+      };
+    case 'invertible_linear':
+      return {
+        type: 'invertible_linear',
+        lower: add(`${prefix}.lower`, [(dim * (dim - 1)) / 2], true),
+        upper: add(`${prefix}.upper`, [(dim * (dim - 1)) / 2], true),
+        logDiagonal: add(`${prefix}.log_diagonal`, [dim], true),
+        permutation: add(`${prefix}.permutation`, [dim], false),
+      };
     case 'diagonal_scale':
       return { type: 'diagonal_scale', logScale: add(`${prefix}.log_scale`, [dim], true) };
   }

@@ -68,7 +68,21 @@ export interface PermutationSpec {
   init: 'reverse' | 'random';
 }
 
-export type BijectorSpec = StandardizeSpec | CouplingSpec | DiagonalScaleSpec | PermutationSpec;
+/** Glow's normalisation, z = (x + bias) ⊙ exp(log_scale); the first batch of training gives a fresh one its start. */
+export interface ActnormSpec {
+  type: 'actnorm';
+}
+
+/**
+ * Glow's 1 × 1 convolution for vectors, z = P L (U + diag(exp(log_diagonal))) x, with L unit lower triangular, U
+ * strictly upper triangular, both learned, and P a permutation drawn at random for a fresh flow; needs 2 features.
+ */
+export interface InvertibleLinearSpec {
+  type: 'invertible_linear';
+}
+
+export type BijectorSpec =
+  StandardizeSpec | CouplingSpec | DiagonalScaleSpec | PermutationSpec | ActnormSpec | InvertibleLinearSpec;
 
 export interface FlowSpec {
   version: 1;
@@ -123,20 +137,16 @@ export function validateSpec(spec: FlowSpec): void {
       case 'additive_coupling':
         requireCoupling(where, spec.dim, bijector);
         break;
+      case 'invertible_linear':
+        requireTwoFeatures(spec.dim, 'An invertible linear map mixes features');
+        break;
       default:
     }
   });
 }
 
 function requireCoupling(where: string, dim: number, { split, conditioner }: CouplingSpec): void {
-  if (dim === 1) {
-    throw new ShapeError(
-      'spec.dim',
-      '1',
-      'at least 2',
-      'A coupling needs one feature to condition on and one to transform; add a second column.',
-    );
-  }
+  requireTwoFeatures(dim, 'A coupling needs one feature to condition on and one to transform');
   requireInteger(`${where}.split`, split, 1, dim - 1);
   conditioner.hidden.forEach((width, layer) =>
     requireInteger(`${where}.conditioner.hidden[${layer}]`, width, 1),
@@ -144,6 +154,10 @@ function requireCoupling(where: string, dim: number, { split, conditioner }: Cou
   if (conditioner.hidden.length === 0) {
     throw new ShapeError(`${where}.conditioner.hidden`, 'no hidden layer', 'one or more hidden widths');
   }
+}
+
+function requireTwoFeatures(dim: number, why: string): void {
+  if (dim < 2) throw new ShapeError('spec.dim', String(dim), 'at least 2', `${why}; add a second column.`);
 }
 
 function requireScale(where: string, scale: ScaleMap): void {

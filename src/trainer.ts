@@ -132,6 +132,7 @@ export async function* fit(
   if (trainee.fresh && statistics !== undefined) standardizeBy(trainee, statistics);
   // The flow may have the best parameters by now; training goes on from the last ones.
   if (resumed !== undefined) context.buffers.write(trainee.parameters, resumed.parameters);
+  await context.guard(() => run.startFromData());
   const snapshot = async (): Promise<TrainingSnapshot> => {
     const taken = await run.snapshot();
     return { ...taken, training: recordOf(source, options, settings, taken.optimizer.step, run.best?.nll) };

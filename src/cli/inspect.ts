@@ -74,6 +74,10 @@ function described(model: Model, index: number): string {
       return describedCoupling(bijector, featureNames(model, index));
     case 'diagonal_scale':
       return 'x exp(log_scale)';
+    case 'actnorm':
+      return '(x + bias) exp(log_scale)';
+    case 'invertible_linear':
+      return 'P L (U + diag) x';
     case 'permutation':
       return bijector.init === 'reverse' ? 'features in reverse order' : 'features in a random order';
     case undefined:
@@ -81,9 +85,11 @@ function described(model: Model, index: number): string {
   }
 }
 
-/** The columns, or h1, h2, … where an earlier bijector has moved them. */
+/** The columns, or h1, h2, … where an earlier bijector has moved or mixed them. */
 function featureNames(model: Model, index: number): string[] {
-  const isMoved = model.spec.bijectors.slice(0, index).some(({ type }) => type === 'permutation');
+  const isMoved = model.spec.bijectors
+    .slice(0, index)
+    .some(({ type }) => type === 'permutation' || type === 'invertible_linear');
   return isMoved ? Array.from({ length: model.spec.dim }, (_, j) => `h${j + 1}`) : columnNames(model);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Schedule } from '../schedule.ts';
 import type { FlowSpec } from '../spec.ts';
+import { glow } from './glow.ts';
 import { nice } from './nice.ts';
 import { realnvp } from './realnvp.ts';
 import { vanilla } from './vanilla.ts';
@@ -35,8 +36,13 @@ export const PRESETS = {
     spec: nice,
     training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
   },
+  glow: {
+    summary: 'Glow for vectors: each coupling after a normalisation and a learned mixture of all features',
+    spec: glow,
+    training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  },
 } as const satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof PRESETS;
-export { nice, realnvp, vanilla };
+export { glow, nice, realnvp, vanilla };
 export type { FlowOptions };

@@ -52,6 +52,8 @@ const bijectorSchema = v.variant('type', [
     conditioner: netSchema,
   }),
   v.strictObject({ type: v.literal('diagonal_scale') }),
+  v.strictObject({ type: v.literal('actnorm') }),
+  v.strictObject({ type: v.literal('invertible_linear') }),
   v.strictObject({ type: v.literal('permutation'), init: v.picklist(['reverse', 'random']) }),
 ]);
 
@@ -170,6 +172,10 @@ function tensorsOf(bijector: BijectorSpec): number {
       return (bijector.conditioner.separate ? 2 : 1) * 2 * (bijector.conditioner.hidden.length + 1);
     case 'additive_coupling':
       return 2 * (bijector.conditioner.hidden.length + 1);
+    case 'actnorm':
+      return 3;
+    case 'invertible_linear':
+      return 4;
     case 'diagonal_scale':
     case 'permutation':
       return 1;

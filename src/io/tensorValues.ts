@@ -8,7 +8,7 @@ export interface UnsoundValue {
   expected: string;
 }
 
-/** The first value with which the flow would not be a bijection, or undefined. */
+/** The first value that its bijector cannot have, or undefined. */
 export function unsoundTensor(layout: ParamLayout, parameters: Float32Array): UnsoundValue | undefined {
   for (const slots of layout.bijectors) {
     const unsound = unsoundIn(slots, parameters);
@@ -21,6 +21,9 @@ function unsoundIn(slots: BijectorSlots, parameters: Float32Array): UnsoundValue
   switch (slots.type) {
     case 'standardize':
       return firstUnsound(slots.std, parameters, 'a number > 0', (value) => value > 0);
+    case 'actnorm':
+      return firstUnsound(slots.initialised, parameters, '0 or 1', (value) => value === 0 || value === 1);
+    case 'invertible_linear':
     case 'permutation':
       return repeatedFeature(slots.permutation, parameters);
     default:

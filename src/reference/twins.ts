@@ -1,5 +1,6 @@
 /** Every kernel's f64 twin by its stem. */
 import type { KernelSpec, Twin } from '../kernel.ts';
+import { actnormStart } from './actnorm_start.ts';
 import { adamStep } from './adam_step.ts';
 import { baseLogProb } from './base_log_prob.ts';
 import { baseSample } from './base_sample.ts';
@@ -20,6 +21,10 @@ import { diagonalInverse } from './diagonal_inverse.ts';
 import { flowBackward } from './flow_backward.ts';
 import { flowForward } from './flow_forward.ts';
 import { flowInverse } from './flow_inverse.ts';
+import { linearBackward } from './linear_backward.ts';
+import { linearForward } from './linear_forward.ts';
+import { linearInverse } from './linear_inverse.ts';
+import { linearWeightReduce } from './linear_weight_reduce.ts';
 import { logDetReduce } from './log_det_reduce.ts';
 import { logDetStart } from './log_det_start.ts';
 import { nllLoss } from './nll_loss.ts';
@@ -34,6 +39,7 @@ import { stepRecord } from './step_record.ts';
 import { toyBatch } from './toy_batch.ts';
 
 export const twins = {
+  actnorm_start: actnormStart,
   adam_step: adamStep,
   base_log_prob: baseLogProb,
   base_sample: baseSample,
@@ -54,6 +60,10 @@ export const twins = {
   flow_backward: flowBackward,
   flow_forward: flowForward,
   flow_inverse: flowInverse,
+  linear_backward: linearBackward,
+  linear_forward: linearForward,
+  linear_inverse: linearInverse,
+  linear_weight_reduce: linearWeightReduce,
   log_det_reduce: logDetReduce,
   log_det_start: logDetStart,
   nll_loss: nllLoss,

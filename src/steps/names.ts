@@ -16,6 +16,11 @@ export const LATENT = 'latent';
 /** Rows on their way from one order of features to another, [dim, rows]. */
 export const SCRATCH = 'scratch';
 
+/** Of an invertible linear map, y = (U + diag) x, then the gradients of L y and of y, [dim, rows]. */
+export const LINEAR_INNER = 'linear_inner';
+export const D_LINEAR_OUTER = 'd_linear_outer';
+export const D_LINEAR_INNER = 'd_linear_inner';
+
 export const LOG_SCALE = 'log_scale';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
 

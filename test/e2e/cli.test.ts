@@ -317,8 +317,8 @@ describe('a mistake of the user', () => {
     ['train --toy moons --steps 0', /'--steps <n>' argument '0' is invalid. Expected an integer ≥ 1/],
     ['train --toy moons --lr nan', /'--lr <x>' argument 'nan' is invalid. Expected a number above 0/],
     [
-      'train --toy moons --preset glow',
-      /This version has no glow flows yet; expected vanilla, realnvp, or nice/,
+      'train --toy moons --preset spline',
+      /This version has no spline flows yet; expected vanilla, realnvp, nice, or glow/,
     ],
     ['train people.csv --context age', /This version has no conditional flows yet/],
     ['train --toy moons --frobnicate', /unknown option '--frobnicate'/],

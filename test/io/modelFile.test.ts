@@ -65,7 +65,8 @@ const models: fc.Arbitrary<Model> = specs.chain((spec) => {
       const [firstMoment, secondMoment] = [optimizer?.firstMoment, optimizer?.secondMoment];
       for (const flat of [parameters, firstMoment, secondMoment]) if (flat) clearGaps(flat, spec);
       for (const slots of paramLayout(spec).bijectors) {
-        if (slots.type !== 'permutation') continue;
+        if (slots.type === 'actnorm') parameters[slots.initialised.offset] = 1;
+        if (!('permutation' in slots)) continue;
         const { offset, length: count } = slots.permutation;
         for (let j = 0; j < count; j++) parameters[offset + j] = count - 1 - j;
       }
@@ -246,6 +247,12 @@ function rewritten(
 
 const weight = 'bijectors.1.conditioner.0.weight';
 
+const normalised: Model = {
+  spec: { ...plain.spec, bijectors: [{ type: 'actnorm' }] },
+  // Tensors start at multiples of four.
+  parameters: Float32Array.of(1, 2, 0, 0, 3, 4, 0, 0, 1),
+};
+
 const permuted: Model = {
   spec: { ...plain.spec, bijectors: [{ type: 'permutation', init: 'random' }] },
   parameters: Float32Array.of(1, 0),
@@ -309,6 +316,11 @@ describe('refusals of a model file', () => {
       ),
       'expected each whole number from 0 to 1 once',
     ]),
+    [
+      'an actnorm that is half initialised',
+      rewritten({ tensors: { 'bijectors.0.initialised': { data: Float32Array.of(0.5) } } }, normalised),
+      'tensor bijectors.0.initialised, element 0: found 0.5, expected 0 or 1',
+    ],
     [
       'a negative std',
       rewritten({ tensors: { 'bijectors.0.std': { data: Float32Array.of(-1, 1) } } }),

@@ -81,7 +81,15 @@ function definition(reference: string): JsonSchema {
 const REPLACEMENTS: unknown[] = [
   [null, true, false, -1, 0, 1, 2, 2.5, 64, 65_535, 65_536, 65_537, 1e300, '', 'x', [], {}],
   ['exp', 'tanh', 'identity', 'relu', 'leaky_relu', 'silu', 'gelu', 'zero_last', 'torch_linear'],
-  ['reverse', 'random', 'permutation', 'additive_coupling', { type: 'permutation', init: 'random' }],
+  [
+    'reverse',
+    'random',
+    'permutation',
+    'actnorm',
+    'invertible_linear',
+    'additive_coupling',
+    { type: 'permutation', init: 'random' },
+  ],
   [
     'standardize',
     'affine_coupling',

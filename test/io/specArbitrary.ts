@@ -31,17 +31,22 @@ const additive = (dim: number): fc.Arbitrary<BijectorSpec> =>
     conditioner: fc.record(net),
   });
 
-const diagonalScale: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'diagonal_scale' });
+const elementwise: fc.Arbitrary<BijectorSpec> = fc.constantFrom(
+  { type: 'diagonal_scale' },
+  { type: 'actnorm' },
+);
 
 const permutation: fc.Arbitrary<BijectorSpec> = fc.record({
   type: fc.constant('permutation' as const),
   init: fc.constantFrom('reverse' as const, 'random' as const),
 });
 
+const linear: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'invertible_linear' });
+
 const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
   dim === 1
-    ? fc.oneof(diagonalScale, permutation)
-    : fc.oneof(coupling(dim), additive(dim), diagonalScale, permutation);
+    ? fc.oneof(elementwise, permutation)
+    : fc.oneof(coupling(dim), additive(dim), elementwise, permutation, linear);
 
 /** Valid specs small enough to hold thousands of models. */
 export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>

@@ -72,7 +72,7 @@ describe('parsing a spec', () => {
   it('says that an unknown bijector may come from a newer wgflow', () => {
     expect(refusal({ ...spec, bijectors: [{ type: 'spline_coupling', bins: 8 }] })).toBe(
       'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling" | ' +
-        '"additive_coupling" | "diagonal_scale" | "permutation"). ' +
+        '"additive_coupling" | "diagonal_scale" | "actnorm" | "invertible_linear" | "permutation"). ' +
         'If the file was made by a newer wgflow, update wgflow to read it.',
     );
   });
@@ -149,6 +149,11 @@ describe('parsing a spec', () => {
       'another permutation',
       { ...spec, bijectors: [{ type: 'permutation', init: 'cyclic' }] },
       'spec.bijectors[0].init: found "cyclic", expected ("reverse" | "random")',
+    ],
+    [
+      'a linear map of one feature',
+      { ...spec, dim: 1, bijectors: [{ type: 'invertible_linear' }] },
+      'spec.dim: found 1, expected at least 2. An invertible linear map mixes features',
     ],
     ['another init', withConditioner({ init: 'he' }), 'conditioner.init: found "he"'],
   ])('refuses %s, naming the path', (_case, json, fact) => {

@@ -1,6 +1,7 @@
 /** Tensors and feature blocks for dispatches of their own, off the start so that offsets matter. */
-import type { DenseSlots, TensorSlot } from '../../src/paramLayout.ts';
+import type { DenseSlots, LinearSlots, TensorSlot } from '../../src/paramLayout.ts';
 import type { CouplingBlocks, ScaleMap } from '../../src/spec.ts';
+import { ramp } from './harness.ts';
 
 export function denseSlots(inputs: number, outputs: number, start = 0): DenseSlots {
   const weight = tensorSlot('weight', [outputs, inputs], start);
@@ -28,4 +29,24 @@ export function spreads(features: number): Float32Array {
 export function permutationOf(features: number): number[] {
   const step = [5, 7, 11, 13].find((prime) => features % prime !== 0) ?? 1;
   return Array.from({ length: features }, (_, j) => (3 + j * step) % features);
+}
+
+/** The tensors of an invertible linear map, one after the other. */
+export function linearSlots(features: number): LinearSlots {
+  const triangle = (features * (features - 1)) / 2;
+  return {
+    lower: tensorSlot('lower', [triangle], 3),
+    upper: tensorSlot('upper', [triangle], 3 + triangle),
+    logDiagonal: tensorSlot('log_diagonal', [features], 3 + 2 * triangle),
+    permutation: tensorSlot('permutation', [features], 3 + 2 * triangle + features),
+  };
+}
+
+/** Triangles and a diagonal that neither stretch nor shrink much, at the places of `linearSlots`. */
+export function linearParameters(features: number): Float32Array {
+  const { logDiagonal, permutation } = linearSlots(features);
+  const parameters = ramp(permutation.offset + features, 1 / Math.sqrt(features), 2);
+  parameters.set(ramp(features, 0.5, 7), logDiagonal.offset);
+  parameters.set(permutationOf(features), permutation.offset);
+  return parameters;
 }

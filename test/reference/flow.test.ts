@@ -94,6 +94,14 @@ describe('the f64 twin of a flow', () => {
     expect(flow.inverse([30, 10, 20]).x).toEqual(Float64Array.of(10, 20, 30));
   });
 
+  it('mixes by P L (U + diag) x with log-det Σ log_diagonal', () => {
+    // lower, upper, log_diagonal, permutation
+    const flow = new ReferenceFlow(specOf(2, [{ type: 'invertible_linear' }]), [3, 5, Math.log(2), 0, 1, 0]);
+    const { z, logDet } = flow.forward([1, 10]);
+    expectClose('z', z, [6 + 160, 2 + 50], 1e-14);
+    expect(logDet[0]).toBeCloseTo(Math.log(2), 15);
+  });
+
   it('has the log-det 0 where there is no bijector', () => {
     const flow = new ReferenceFlow(specOf(2, []), []);
     expect(flow.forward([3, -8])).toEqual({ z: Float64Array.of(3, -8), logDet: Float64Array.of(0) });

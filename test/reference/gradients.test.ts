@@ -66,10 +66,11 @@ describe('the gradients of the f64 twin', () => {
     checkEveryTensor(specOf(dim, [coupling, { ...coupling, flip: true }, coupling]), 4);
   });
 
-  it('are those of central differences for a diagonal scale, alone and after a coupling', () => {
+  it('are those of central differences for a diagonal scale and actnorm, alone and around a coupling', () => {
     checkEveryTensor(specOf(1, [{ type: 'diagonal_scale' }], true), 3);
+    checkEveryTensor(specOf(1, [{ type: 'actnorm' }, { type: 'actnorm' }], true), 3);
     const bounded: AffineCouplingSpec = { ...STEEP, scale: { map: 'tanh', bound: 2 } };
-    checkEveryTensor(specOf(3, [{ type: 'diagonal_scale' }, bounded, { type: 'diagonal_scale' }]), 5);
+    checkEveryTensor(specOf(3, [{ type: 'actnorm' }, bounded, { type: 'diagonal_scale' }]), 5);
   });
 
   it.each([
@@ -89,6 +90,18 @@ describe('the gradients of the f64 twin', () => {
       { ...coupling, flip: true },
       { type: 'permutation', init: 'reverse' },
       { type: 'diagonal_scale' },
+    ];
+    checkEveryTensor(specOf(dim, bijectors, true), 3);
+  });
+
+  it.each([2, 5])('are those of central differences for Glow at %i features', (dim) => {
+    const coupling: AffineCouplingSpec = { ...STEEP, scale: { map: 'sigmoid' } };
+    const bijectors: BijectorSpec[] = [
+      { type: 'actnorm' },
+      { type: 'invertible_linear' },
+      coupling,
+      { type: 'actnorm' },
+      { type: 'invertible_linear' },
     ];
     checkEveryTensor(specOf(dim, bijectors, true), 3);
   });

@@ -56,12 +56,15 @@ const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
   'additive_coupling',
   'diagonal_scale',
   'permutation',
+  'actnorm',
+  'invertible_linear',
 ];
 
 /** Features that a bijector needs, where that is more than one. */
 const MIN_DIM: Partial<Record<BijectorSpec['type'], number>> = {
   affine_coupling: 2,
   additive_coupling: 2,
+  invertible_linear: 2,
 };
 
 /** Random specs with parameters. */
@@ -87,7 +90,7 @@ export function modelOf(spec: FlowSpec): FlowModel {
 
 /**
  * Weights and biases of every layer from U(−1/√in, 1/√in), means of ±2, standard deviations from 0.4 to 2.4,
- * log-scales of ±0.5, permutations in the order of their draws.
+ * log-scales and the diagonals of linear maps of ±0.5, their triangles of ±1/√dim, permutations by their draws.
  */
 export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   const layout = paramLayout(spec);
@@ -115,6 +118,20 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
       case 'permutation':
         fill(slots.permutation, 0, 1);
         replaceByRanks(parameters, slots.permutation);
+        break;
+      case 'invertible_linear': {
+        const bound = 1 / Math.sqrt(spec.dim);
+        fill(slots.lower, -bound, bound);
+        fill(slots.upper, -bound, bound);
+        fill(slots.logDiagonal, -0.5, 0.5);
+        fill(slots.permutation, 0, 1);
+        replaceByRanks(parameters, slots.permutation);
+        break;
+      }
+      case 'actnorm':
+        fill(slots.bias, -1, 1);
+        fill(slots.logScale, -0.5, 0.5);
+        parameters[slots.initialised.offset] = 1;
         break;
       case 'diagonal_scale':
         fill(slots.logScale, -0.5, 0.5);
@@ -160,6 +177,8 @@ function randomBijector(
     case 'permutation':
       return fc.record({ type: fc.constant(type), init: fc.constantFrom('reverse', 'random') });
     case 'standardize':
+    case 'invertible_linear':
+    case 'actnorm':
     case 'diagonal_scale':
       return fc.constant({ type });
   }

@@ -1,9 +1,11 @@
 /** The bijectors by type; a new one is a file beside this one and a row here. */
 import type { BijectorSlots } from '../../paramLayout.ts';
+import { actnormSteps } from './actnorm.ts';
 import { additiveCouplingSteps } from './additiveCoupling.ts';
 import { affineCouplingSteps } from './affineCoupling.ts';
 import type { BijectorSteps } from './bijector.ts';
 import { diagonalScaleSteps } from './diagonalScale.ts';
+import { invertibleLinearSteps } from './invertibleLinear.ts';
 import { permutationSteps } from './permutation.ts';
 import { standardizeSteps } from './standardize.ts';
 
@@ -13,6 +15,8 @@ const BIJECTORS: { [T in BijectorSlots['type']]: BijectorSteps<BijectorSlots & {
   additive_coupling: additiveCouplingSteps,
   diagonal_scale: diagonalScaleSteps,
   permutation: permutationSteps,
+  actnorm: actnormSteps,
+  invertible_linear: invertibleLinearSteps,
 };
 
 /** What the bijector with these slots does in each pass. */
