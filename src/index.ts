@@ -5,7 +5,7 @@
 export { Flow } from './flow.ts';
 export type { FlowOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
-export { glow, nice, PRESETS, realnvp, vanilla } from './flows/index.ts';
+export { glow, nice, PRESETS, realnvp, spline, vanilla } from './flows/index.ts';
 export type { Preset, PresetName, FlowOptions as PresetOptions } from './flows/index.ts';
 export { parseSchedule } from './schedule.ts';
 export type { Schedule } from './schedule.ts';
@@ -21,6 +21,7 @@ export type {
   InvertibleLinearSpec,
   NetSpec,
   PermutationSpec,
+  SplineCouplingSpec,
   ScaleMap,
   StandardizeSpec,
 } from './spec.ts';

@@ -7,6 +7,7 @@ import type {
   BijectorSpec,
   FlowSpec,
   PermutationSpec,
+  SplineCouplingSpec,
 } from './spec.ts';
 
 export interface TensorSlot {
@@ -46,6 +47,7 @@ export type BijectorSlots =
   | { type: 'standardize'; mean: TensorSlot; std: TensorSlot }
   | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] }
   | { type: 'additive_coupling'; spec: AdditiveCouplingSpec; nets: NetSlots[] }
+  | { type: 'rational_quadratic_coupling'; spec: SplineCouplingSpec; nets: NetSlots[] }
   | { type: 'diagonal_scale'; logScale: TensorSlot }
   | { type: 'actnorm'; bias: TensorSlot; logScale: TensorSlot; initialised: TensorSlot }
   | ({ type: 'invertible_linear' } & LinearSlots)
@@ -115,15 +117,11 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
       }));
       return { type: 'affine_coupling', spec: bijector, nets };
     }
-    case 'additive_coupling': {
-      const { conditionCount, transformCount } = couplingBlocks(dim, bijector);
-      const widths = [conditionCount, ...bijector.conditioner.hidden, transformCount];
-      const layers = layersOf(`${prefix}.conditioner`, widths, add);
-      return {
-        type: 'additive_coupling',
-        spec: bijector,
-        nets: [{ name: 'conditioner', outputStart: 0, layers }],
-      };
+    case 'additive_coupling':
+      return { type: 'additive_coupling', spec: bijector, nets: [netOf(dim, bijector, 1, prefix, add)] };
+    case 'rational_quadratic_coupling': {
+      const nets = [netOf(dim, bijector, 3 * bijector.bins - 1, prefix, add)];
+      return { type: 'rational_quadratic_coupling', spec: bijector, nets };
     }
     case 'permutation':
       return { type: 'permutation', spec: bijector, permutation: add(`${prefix}.permutation`, [dim], false) };
@@ -145,6 +143,23 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
     case 'diagonal_scale':
       return { type: 'diagonal_scale', logScale: add(`${prefix}.log_scale`, [dim], true) };
   }
+}
+
+/** The one net of a coupling, with `each` outputs a transformed feature. */
+function netOf(
+  dim: number,
+  coupling: AdditiveCouplingSpec | SplineCouplingSpec,
+  each: number,
+  prefix: string,
+  add: AddTensor,
+): NetSlots {
+  const { conditionCount, transformCount } = couplingBlocks(dim, coupling);
+  const widths = [conditionCount, ...coupling.conditioner.hidden, each * transformCount];
+  return {
+    name: 'conditioner',
+    outputStart: 0,
+    layers: layersOf(`${prefix}.conditioner`, widths, add),
+  };
 }
 
 function layersOf(path: string, widths: readonly number[], add: AddTensor): DenseSlots[] {

@@ -55,7 +55,24 @@ export interface AdditiveCouplingSpec {
   conditioner: NetSpec;
 }
 
-export type CouplingSpec = AffineCouplingSpec | AdditiveCouplingSpec;
+/**
+ * z₂ = spline(x₂) feature by feature, with a monotone rational-quadratic spline of `bins` bins on [−bound, bound] that
+ * the conditioner makes from x₁; outside it is the identity. Widths and heights are at least 1e-3 of the whole, slopes
+ * at least 1e-3.
+ */
+export interface SplineCouplingSpec {
+  type: 'rational_quadratic_coupling';
+  split: number;
+  flip: boolean;
+  /** From 2 to 64. */
+  bins: number;
+  bound: number;
+  conditioner: NetSpec;
+}
+
+export const SPLINE_BINS = { min: 2, max: 64 };
+
+export type CouplingSpec = AffineCouplingSpec | AdditiveCouplingSpec | SplineCouplingSpec;
 
 /** One learned scale a feature, z = x ⊙ exp(log_scale): the last bijector of NICE. */
 export interface DiagonalScaleSpec {
@@ -137,6 +154,11 @@ export function validateSpec(spec: FlowSpec): void {
       case 'additive_coupling':
         requireCoupling(where, spec.dim, bijector);
         break;
+      case 'rational_quadratic_coupling':
+        requireCoupling(where, spec.dim, bijector);
+        requireInteger(`${where}.bins`, bijector.bins, SPLINE_BINS.min, SPLINE_BINS.max);
+        requireBound(`${where}.bound`, bijector.bound);
+        break;
       case 'invertible_linear':
         requireTwoFeatures(spec.dim, 'An invertible linear map mixes features');
         break;
@@ -161,8 +183,12 @@ function requireTwoFeatures(dim: number, why: string): void {
 }
 
 function requireScale(where: string, scale: ScaleMap): void {
-  if (scale.map === 'tanh' && !(scale.bound > 0 && Number.isFinite(scale.bound))) {
-    throw new ShapeError(`${where}.bound`, String(scale.bound), 'a positive finite number');
+  if (scale.map === 'tanh') requireBound(`${where}.bound`, scale.bound);
+}
+
+function requireBound(where: string, bound: number): void {
+  if (!(bound > 0 && Number.isFinite(bound))) {
+    throw new ShapeError(where, String(bound), 'a positive finite number');
   }
 }
 

@@ -71,6 +71,7 @@ function described(model: Model, index: number): string {
       return '(x − mean) / std';
     case 'affine_coupling':
     case 'additive_coupling':
+    case 'rational_quadratic_coupling':
       return describedCoupling(bijector, featureNames(model, index));
     case 'diagonal_scale':
       return 'x exp(log_scale)';
@@ -112,6 +113,9 @@ function describedCoupling(bijector: CouplingSpec, names: readonly string[]): st
 
 function describedMap(bijector: CouplingSpec): string {
   if (bijector.type === 'additive_coupling') return 'shift';
+  if (bijector.type === 'rational_quadratic_coupling') {
+    return `spline of ${bijector.bins} bins on ±${bijector.bound}`;
+  }
   const { scale } = bijector;
   return scale.map === 'tanh' ? `tanh scale, bound ${scale.bound}` : `${scale.map} scale`;
 }

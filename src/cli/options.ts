@@ -74,10 +74,7 @@ export function preset(text: string): PresetName {
   const known = Object.keys(PRESETS) as PresetName[];
   const name = known.find((candidate) => candidate === text);
   if (name !== undefined) return name;
-  const planned = text === 'spline';
-  throw new InvalidArgumentError(
-    `${planned ? `This version has no ${text} flows yet; e` : 'E'}xpected ${PRESET_NAMES}.`,
-  );
+  throw new InvalidArgumentError(`Expected ${PRESET_NAMES}.`);
 }
 
 /** Refuses `--context` in words of its own, where "unknown option" would look like a slip of the pen. */

@@ -7,6 +7,7 @@ import type { FlowSpec } from '../spec.ts';
 import { glow } from './glow.ts';
 import { nice } from './nice.ts';
 import { realnvp } from './realnvp.ts';
+import { spline } from './spline.ts';
 import { vanilla } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
@@ -41,8 +42,13 @@ export const PRESETS = {
     spec: glow,
     training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
   },
+  spline: {
+    summary: 'couplings by monotone splines: the most flexible',
+    spec: spline,
+    training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  },
 } as const satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof PRESETS;
-export { glow, nice, realnvp, vanilla };
+export { glow, nice, realnvp, spline, vanilla };
 export type { FlowOptions };

@@ -1,7 +1,7 @@
 /** What the JSON of a FlowSpec may be, checked before anything is built from it. */
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { ACTIVATIONS, validateSpec } from '../spec.ts';
+import { ACTIVATIONS, SPLINE_BINS, validateSpec } from '../spec.ts';
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
@@ -49,6 +49,14 @@ const bijectorSchema = v.variant('type', [
     type: v.literal('additive_coupling'),
     split: count(SPEC_LIMITS.dim - 1),
     flip: v.boolean(),
+    conditioner: netSchema,
+  }),
+  v.strictObject({
+    type: v.literal('rational_quadratic_coupling'),
+    split: count(SPEC_LIMITS.dim - 1),
+    flip: v.boolean(),
+    bins: count(SPLINE_BINS.max, SPLINE_BINS.min),
+    bound: v.pipe(v.number(), v.finite(), v.gtValue(0)),
     conditioner: netSchema,
   }),
   v.strictObject({ type: v.literal('diagonal_scale') }),
@@ -171,6 +179,7 @@ function tensorsOf(bijector: BijectorSpec): number {
     case 'affine_coupling':
       return (bijector.conditioner.separate ? 2 : 1) * 2 * (bijector.conditioner.hidden.length + 1);
     case 'additive_coupling':
+    case 'rational_quadratic_coupling':
       return 2 * (bijector.conditioner.hidden.length + 1);
     case 'actnorm':
       return 3;

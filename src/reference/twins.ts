@@ -33,6 +33,9 @@ import { permutationInverse } from './permutation_inverse.ts';
 import { reduceSum } from './reduce_sum.ts';
 import { reduceSumSquares } from './reduce_sum_squares.ts';
 import { shallowBackwardWeight } from './shallow_backward_weight.ts';
+import { splineBackward } from './spline_backward.ts';
+import { splineForward } from './spline_forward.ts';
+import { splineInverse } from './spline_inverse.ts';
 import { standardizeForward } from './standardize_forward.ts';
 import { standardizeInverse } from './standardize_inverse.ts';
 import { stepRecord } from './step_record.ts';
@@ -72,6 +75,9 @@ export const twins = {
   reduce_sum: reduceSum,
   reduce_sum_squares: reduceSumSquares,
   shallow_backward_weight: shallowBackwardWeight,
+  spline_backward: splineBackward,
+  spline_forward: splineForward,
+  spline_inverse: splineInverse,
   standardize_forward: standardizeForward,
   standardize_inverse: standardizeInverse,
   step_record: stepRecord,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { TrainingDivergedError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow.ts';
-import { glow, nice, realnvp, vanilla } from '../../src/flows/index.ts';
+import { glow, nice, realnvp, spline, vanilla } from '../../src/flows/index.ts';
 import { initialParameters } from '../../src/init.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
 import { STREAMS } from '../../src/random.ts';
@@ -24,6 +24,7 @@ describe('training', () => {
     ['vanilla', vanilla(2, small)],
     ['nice', nice(2, small)],
     ['glow', glow(2, small)],
+    ['spline', spline(2, small)],
   ])('takes the same 50 steps as the f64 executor, loss by loss: %s', async (_preset, spec) => {
     const settings = {
       batch: 96,

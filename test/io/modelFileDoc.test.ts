@@ -87,6 +87,7 @@ const REPLACEMENTS: unknown[] = [
     'permutation',
     'actnorm',
     'invertible_linear',
+    'rational_quadratic_coupling',
     'additive_coupling',
     { type: 'permutation', init: 'random' },
   ],

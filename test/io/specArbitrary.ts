@@ -41,12 +41,22 @@ const permutation: fc.Arbitrary<BijectorSpec> = fc.record({
   init: fc.constantFrom('reverse' as const, 'random' as const),
 });
 
+const splineCoupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
+  fc.record({
+    type: fc.constant('rational_quadratic_coupling' as const),
+    split: fc.integer({ min: 1, max: dim - 1 }),
+    flip: fc.boolean(),
+    bins: fc.integer({ min: 2, max: 5 }),
+    bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
+    conditioner: fc.record(net),
+  });
+
 const linear: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'invertible_linear' });
 
 const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
   dim === 1
     ? fc.oneof(elementwise, permutation)
-    : fc.oneof(coupling(dim), additive(dim), elementwise, permutation, linear);
+    : fc.oneof(coupling(dim), additive(dim), splineCoupling(dim), elementwise, permutation, linear);
 
 /** Valid specs small enough to hold thousands of models. */
 export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>

@@ -25,6 +25,21 @@ const withCoupling = (change: object) => ({
 const withConditioner = (change: object) =>
   withCoupling({ conditioner: { ...coupling.conditioner, ...change } });
 
+const withSpline = (change: object) => ({
+  ...spec,
+  bijectors: [
+    {
+      type: 'rational_quadratic_coupling',
+      split: 1,
+      flip: false,
+      bins: 8,
+      bound: 3,
+      conditioner: { hidden: [8], activation: 'silu', init: 'zero_last' },
+      ...change,
+    },
+  ],
+});
+
 const refusal = (json: unknown): string => {
   try {
     parseSpec(json, 'm.safetensors');
@@ -72,7 +87,7 @@ describe('parsing a spec', () => {
   it('says that an unknown bijector may come from a newer wgflow', () => {
     expect(refusal({ ...spec, bijectors: [{ type: 'spline_coupling', bins: 8 }] })).toBe(
       'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling" | ' +
-        '"additive_coupling" | "diagonal_scale" | "actnorm" | "invertible_linear" | "permutation"). ' +
+        '"additive_coupling" | "rational_quadratic_coupling" | "diagonal_scale" | "actnorm" | "invertible_linear" | "permutation"). ' +
         'If the file was made by a newer wgflow, update wgflow to read it.',
     );
   });
@@ -155,6 +170,9 @@ describe('parsing a spec', () => {
       { ...spec, dim: 1, bijectors: [{ type: 'invertible_linear' }] },
       'spec.dim: found 1, expected at least 2. An invertible linear map mixes features',
     ],
+    ['one bin', withSpline({ bins: 1 }), 'spec.bijectors[0].bins: found 1, expected >=2'],
+    ['too many bins', withSpline({ bins: 65 }), 'spec.bijectors[0].bins: found 65, expected <=64'],
+    ['a spline on nothing', withSpline({ bound: 0 }), 'spec.bijectors[0].bound: found 0, expected >0'],
     ['another init', withConditioner({ init: 'he' }), 'conditioner.init: found "he"'],
   ])('refuses %s, naming the path', (_case, json, fact) => {
     const message = refusal(json);

@@ -5,7 +5,7 @@ import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { ACTIVATIONS, couplingBlocks } from '../../src/spec.ts';
 import type { AffineCouplingSpec, FlowSpec } from '../../src/spec.ts';
 import { expectClose } from '../support/compare.ts';
-import { logAbsDeterminant, SHORT_STEP, STENCIL, STEP } from '../support/differences.ts';
+import { logAbsDeterminant, SHORT_STEP, STENCIL, stepFor } from '../support/differences.ts';
 import { randomFlows, randomParameters, randomRows, SMOOTH, specOf } from '../support/randomSpecs.ts';
 
 const LOG_DET_BOUND = 1e-6;
@@ -141,7 +141,7 @@ describe('the f64 twin of a flow', () => {
   it('has the log-det of its numeric Jacobian, for random smooth flows of up to 65 features', () => {
     fc.assert(
       fc.property(randomFlows({ activations: SMOOTH }), ({ spec, parameters }) =>
-        checkLogDet(spec, parameters, STEP),
+        checkLogDet(spec, parameters, stepFor(spec)),
       ),
       { numRuns: 60, seed: 4 },
     );

@@ -4,14 +4,14 @@ import { paramLayout } from '../../src/paramLayout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
 import type {
-  Activation,
   AdditiveCouplingSpec,
   AffineCouplingSpec,
   BijectorSpec,
   FlowSpec,
   ScaleMap,
+  SplineCouplingSpec,
 } from '../../src/spec.ts';
-import { derivative, SHORT_STEP, STEP } from '../support/differences.ts';
+import { derivative, stepFor } from '../support/differences.ts';
 import { randomFlows, randomParameters, randomRows, SMOOTH, specOf } from '../support/randomSpecs.ts';
 
 const GRADIENT_BOUND = 1e-6;
@@ -106,6 +106,25 @@ describe('the gradients of the f64 twin', () => {
     checkEveryTensor(specOf(dim, bijectors, true), 3);
   });
 
+  it.each([
+    [2, 1, 2],
+    [3, 2, 8],
+    [5, 2, 3],
+  ])(
+    'are those of central differences for splines at %i features split after %i, %i bins',
+    (dim, split, bins) => {
+      const coupling: SplineCouplingSpec = {
+        type: 'rational_quadratic_coupling',
+        split,
+        flip: false,
+        bins,
+        bound: 1.8,
+        conditioner: { hidden: [4, 3], activation: 'silu', init: 'torch_linear' },
+      };
+      checkEveryTensor(specOf(dim, [coupling, { ...coupling, flip: true }, coupling], true), 5);
+    },
+  );
+
   it('are the slopes along random directions of random flows', () => {
     fc.assert(
       fc.property(randomFlows({ activations: SMOOTH }), fc.nat(), ({ spec, parameters }, seed) => {
@@ -120,7 +139,7 @@ describe('the gradients of the f64 twin', () => {
           const slope = derivative((step) => {
             direction.forEach((d, i) => (flow.parameters[offset + i] = before[offset + i]! + step * d));
             return meanNll(flow, x);
-          }, STEP);
+          }, stepFor(spec));
           flow.parameters.set(before);
           const expected = direction.reduce((sum, d, i) => sum + d * gradient[i]!, 0);
           const scale = Math.max(Math.hypot(...gradient), SMALLEST_NORM);
@@ -182,10 +201,10 @@ describe('the gradients of the f64 twin', () => {
 });
 
 function checkEveryTensor(spec: FlowSpec, rows: number): void {
+  const h = stepFor(spec);
   const flow = new ReferenceFlow(spec, randomParameters(spec, 11));
   const x = randomRows(rows, spec.dim);
   const { gradients } = flow.gradients(x);
-  const h = stepFor(spec);
   const trainable = flow.model.layout.tensors.filter((tensor) => tensor.trainable);
   expect(Object.keys(gradients).sort()).toEqual(trainable.map(({ name }) => name).sort());
   for (const { name, offset, length } of trainable) {
@@ -205,13 +224,6 @@ function checkEveryTensor(spec: FlowSpec, rows: number): void {
       `${name}: ${differences.join(', ')} by differences, ${gradients[name]?.join(', ')}`,
     ).toBeLessThanOrEqual(GRADIENT_BOUND);
   }
-}
-
-function stepFor(spec: FlowSpec): number {
-  const smooth = (activation: Activation): boolean => SMOOTH.includes(activation);
-  return spec.bijectors.every((b) => !('conditioner' in b) || smooth(b.conditioner.activation))
-    ? STEP
-    : SHORT_STEP;
 }
 
 function meanNll(flow: ReferenceFlow, x: Float64Array): number {

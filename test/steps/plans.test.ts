@@ -160,7 +160,8 @@ describe('a plan', () => {
             if (!('conditioner' in bijector)) return sum + 1;
             const layers = bijector.conditioner.hidden.length + 1;
             if (bijector.type === 'additive_coupling') return sum + layers + 1;
-            return sum + (bijector.conditioner.separate ? 2 : 1) * layers + 2;
+            const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 2 : 1;
+            return sum + nets * layers + 2;
           },
           startsLogDet(spec) ? 0 : 1,
         );

@@ -54,6 +54,7 @@ const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
   'affine_coupling',
   'affine_coupling',
   'additive_coupling',
+  'rational_quadratic_coupling',
   'diagonal_scale',
   'permutation',
   'actnorm',
@@ -64,6 +65,7 @@ const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
 const MIN_DIM: Partial<Record<BijectorSpec['type'], number>> = {
   affine_coupling: 2,
   additive_coupling: 2,
+  rational_quadratic_coupling: 2,
   invertible_linear: 2,
 };
 
@@ -172,6 +174,15 @@ function randomBijector(
         type: fc.constant(type),
         split: fc.integer({ min: 1, max: dim - 1 }),
         flip: fc.boolean(),
+        conditioner: fc.record(randomNet(activations)),
+      });
+    case 'rational_quadratic_coupling':
+      return fc.record({
+        type: fc.constant(type),
+        split: fc.integer({ min: 1, max: dim - 1 }),
+        flip: fc.boolean(),
+        bins: fc.integer({ min: 2, max: 5 }),
+        bound: fc.constantFrom(2, 3.5),
         conditioner: fc.record(randomNet(activations)),
       });
     case 'permutation':

@@ -7,12 +7,14 @@ import type { BijectorSteps } from './bijector.ts';
 import { diagonalScaleSteps } from './diagonalScale.ts';
 import { invertibleLinearSteps } from './invertibleLinear.ts';
 import { permutationSteps } from './permutation.ts';
+import { splineCouplingSteps } from './splineCoupling.ts';
 import { standardizeSteps } from './standardize.ts';
 
 const BIJECTORS: { [T in BijectorSlots['type']]: BijectorSteps<BijectorSlots & { type: T }> } = {
   standardize: standardizeSteps,
   affine_coupling: affineCouplingSteps,
   additive_coupling: additiveCouplingSteps,
+  rational_quadratic_coupling: splineCouplingSteps,
   diagonal_scale: diagonalScaleSteps,
   permutation: permutationSteps,
   actnorm: actnormSteps,
