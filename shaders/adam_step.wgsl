@@ -1,13 +1,13 @@
 // m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta -= lr (m c1) / (sqrt(v c2) + eps), g = 0 for the next step,
 // with g scaled to norm clip_norm where it is longer (0: never). A gradient that is not finite changes nothing.
-// parameters, gradients, first_moment, second_moment [n_parameters]; step_scalars [ring_size, 3]: lr,
-// c1 = 1 / (1 - b1^t), c2 = 1 / (1 - b2^t) of slot step mod ring_size. One invocation owns one parameter.
+// parameters, gradients, first_moment, second_moment [n_quads]; step_scalars [ring_size, 3]: lr,
+// c1 = 1 / (1 - b1^t), c2 = 1 / (1 - b2^t) of slot step mod ring_size. One invocation owns four parameters (a quad).
 // Kingma & Ba 2014, algorithm 1; docs/derivations.md, eq. (26) to (30)
 #include "shared/grid.wgsl"
 #include "shared/finite.wgsl"
 
 struct Params {
-  n_parameters: u32,
+  n_quads: u32,
   ring_size: u32,
   beta1: f32,
   beta2: f32,
@@ -19,10 +19,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> step_state: array<u32>;
 @group(0) @binding(2) var<storage, read> step_scalars: array<f32>;
 @group(0) @binding(3) var<storage, read> gradient_sum_squares: array<f32>;
-@group(0) @binding(4) var<storage, read_write> parameters: array<f32>;
-@group(0) @binding(5) var<storage, read_write> gradients: array<f32>;
-@group(0) @binding(6) var<storage, read_write> first_moment: array<f32>;
-@group(0) @binding(7) var<storage, read_write> second_moment: array<f32>;
+@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> gradients: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> first_moment: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> second_moment: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -31,11 +31,11 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = linear_index(group, n_groups, local);
-  if (index >= params.n_parameters) {
+  if (index >= params.n_quads) {
     return;
   }
   let gradient = gradients[index];
-  gradients[index] = 0.0;
+  gradients[index] = vec4f();
   if (!is_finite(gradient_sum_squares[0])) {
     return;
   }

@@ -16,6 +16,7 @@ diagnostic(off, subgroup_uniformity);
 
 struct Params {
   n_quads: u32,
+  n_couplings: u32,
   net_start: u32,
   coupling_stride: u32,
   net_stride: u32,
@@ -110,20 +111,20 @@ fn main(
       {
         var a = bias;
 #unroll i N_CONDITION
-        a += weight_$i * x_$i[$r];
+        a = fma(weight_$i, vec4f(x_$i[$r]), a);
 #end
         let unit = activate(a);
 #unroll i N_CONDITION
         let slope_x_$i = unit.slope * x_$i[$r];
 #end
 #unroll o N_UPPER
-        p_$o += d_1_$o[$r] * unit.slope;
+        p_$o = fma(vec4f(d_1_$o[$r]), unit.slope, p_$o);
 #if PIECEWISE_LINEAR
 #else
-        d_weight_1_$o += d_1_$o[$r] * unit.value;
+        d_weight_1_$o = fma(vec4f(d_1_$o[$r]), unit.value, d_weight_1_$o);
 #endif
 #unroll i N_CONDITION
-        q_$o$i += d_1_$o[$r] * slope_x_$i;
+        q_$o$i = fma(vec4f(d_1_$o[$r]), slope_x_$i, q_$o$i);
 #end
 #end
       }

@@ -1,7 +1,7 @@
 // output[g] = sum of input over the elements of workgroup g; one workgroup gives the whole sum.
 // input [n_elements]; output [number of workgroups].
-// Invocation l of workgroup g sums elements g 256 + l, + 256 n_groups, ... in ascending order, then the
-// workgroup adds its 256 sums by a fixed tree: no atomics, the same bits on every run.
+// Invocation l of workgroup g sums elements g 64 + l, + 64 n_groups, ... in ascending order, then the
+// workgroup adds its 64 sums by a fixed tree: no atomics, the same bits on every run.
 // docs/derivations.md, eq. (25)
 #include "shared/tree_sum.wgsl"
 

@@ -85,18 +85,18 @@ fn main(
       {
         var a = bias;
 #unroll i N_CONDITION
-        a += weight_$i * x_$i[$r];
+        a = fma(weight_$i, vec4f(x_$i[$r]), a);
 #end
         let unit = activate(a);
         var d_unit = vec4f();
 #unroll c N_OUT
-        d_out_weight_$c += d_$c[$r] * unit.value;
-        d_unit += d_$c[$r] * out_$c;
+        d_out_weight_$c = fma(vec4f(d_$c[$r]), unit.value, d_out_weight_$c);
+        d_unit = fma(vec4f(d_$c[$r]), out_$c, d_unit);
 #end
         let d_a = d_unit * unit.slope;
         d_bias += d_a;
 #unroll i N_CONDITION
-        d_weight_$i += d_a * x_$i[$r];
+        d_weight_$i = fma(d_a, vec4f(x_$i[$r]), d_weight_$i);
 #end
       }
 #end

@@ -1,28 +1,43 @@
 /** A normalizing flow on the GPU. */
 import { DisposedError, ShapeError } from './errors.ts';
 import { checkedSpec, requireSample, rowCount } from './flowOptions.ts';
-import type { FlowOptions, RunOptions, SampleOptions } from './flowOptions.ts';
+import type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 import { GpuContext } from './gpu/context.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import { requestNavigatorDevice } from './gpu/device.ts';
 import { RowRunner } from './gpu/rows.ts';
-import type { RowJob } from './gpu/rows.ts';
+import type { Chunk, RowJob } from './gpu/rows.ts';
 import { initialParameters } from './init.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
+import { DEFAULT_BATCH, trainingMemory } from './memory.ts';
+import type { MemoryOptions, MemoryReport } from './memory.ts';
 import { limitsFor, requireRoom } from './modelLimits.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
+import type { Plan } from './plan.ts';
 import type { FlowSpec } from './spec.ts';
 import { gradientsPlan } from './steps/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
 import type { FlowModel } from './steps/forward.ts';
 import { GRADIENTS, LATENT, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from './steps/names.ts';
 import { sampleAndLogProbPlan, samplePlan } from './steps/sample.ts';
-import { fixedVariants } from './steps/variants.ts';
+import { variantsText } from './steps/candidates.ts';
+import type { Purpose } from './steps/candidates.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
 import { fit } from './trainer.ts';
 import type { FitOptions, FitReport, TrainingData, TrainingSnapshot } from './trainer.ts';
+import { Tuner } from './tuning.ts';
+import type { TuningOptions } from './tuning.ts';
+
+/** Calls of fewer rows take the fixed kernels: a search would last longer than they do. */
+const TUNED_ROWS = 4096;
+
+/** A job whose plans depend on the kernels that are chosen for `pass`. */
+interface TunedJob extends Omit<RowJob, 'chunkRows' | 'planOf'> {
+  pass: Purpose['pass'];
+  planOf: (chunk: Chunk, variants: KernelVariants) => Plan;
+}
 
 /**
  * A density model: an invertible map f from data x to latent z ~ N(0, I), with
@@ -47,7 +62,7 @@ export class Flow implements Disposable {
   readonly #ownsDevice: boolean;
   readonly #model: FlowModel;
   readonly #chunkRows: number;
-  readonly #variants: KernelVariants;
+  readonly #tuner: Tuner;
   readonly #parameters: OwnedBuffer;
   readonly #runner: RowRunner;
   #record: TrainingRecord | undefined;
@@ -60,15 +75,15 @@ export class Flow implements Disposable {
   #snapshot: (() => Promise<TrainingSnapshot>) | undefined;
   #disposed = false;
 
-  private constructor(context: GpuContext, ownsDevice: boolean, model: Model) {
+  private constructor(context: GpuContext, ownsDevice: boolean, model: Model, tuning: TuningOptions) {
     const layout = paramLayout(model.spec);
     this.spec = model.spec;
     this.#context = context;
     this.#ownsDevice = ownsDevice;
     this.#model = { spec: model.spec, layout };
     this.#chunkRows = chunkRowsOf(this.#model);
-    this.#variants = fixedVariants(context.subgroupMinSize);
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
+    this.#tuner = new Tuner(context, this.#model, tuning);
     this.#runner = new RowRunner(context, new Map([[PARAMETERS, this.#parameters]]));
     this.#record = model.training;
     const { parameters, training, optimizer } = model;
@@ -84,7 +99,7 @@ export class Flow implements Disposable {
    */
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
     const checked = checkedSpec(spec);
-    const flow = await Flow.#open(checked, options.device, () => ({
+    const flow = await Flow.#open(checked, options, () => ({
       spec: checked,
       parameters: initialParameters(checked, options.seed ?? 0),
     }));
@@ -97,19 +112,20 @@ export class Flow implements Disposable {
    * @throws {ModelFileError} when the bytes are not a sound model file; nothing reaches the GPU then
    * @throws {GpuUnavailableError | LimitError} as `create`
    */
-  static async load(
-    bytes: Uint8Array,
-    { device, fileName }: { device?: GPUDevice; fileName?: string } = {},
-  ): Promise<Flow> {
-    const model = decodeModel(bytes, fileName);
-    return Flow.#open(model.spec, device, () => model);
+  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Flow> {
+    const model = decodeModel(bytes, options.fileName);
+    return Flow.#open(model.spec, options, () => model);
   }
 
-  static async #open(spec: FlowSpec, device: GPUDevice | undefined, model: () => Model): Promise<Flow> {
+  static async #open(
+    spec: FlowSpec,
+    { device, ...tuning }: TuningOptions & { device?: GPUDevice },
+    model: () => Model,
+  ): Promise<Flow> {
     const opened = device ?? (await requestNavigatorDevice(limitsFor(spec)));
     try {
       requireRoom(spec, opened);
-      return new Flow(GpuContext.of(opened), device === undefined, model());
+      return new Flow(GpuContext.of(opened), device === undefined, model(), tuning);
     } catch (error) {
       if (device === undefined) opened.destroy();
       throw error;
@@ -144,8 +160,9 @@ export class Flow implements Disposable {
     const logDet = new Float32Array(rows);
     await this.#run({
       kind: 'forward',
+      pass: 'forward',
       rows,
-      planOf: ({ count }) => forwardPlan(this.#model, count, this.#variants),
+      planOf: ({ count }, variants) => forwardPlan(this.#model, count, variants),
       input: { buffer: STATE, features: this.dim, rows: x },
       outputs: [
         { buffer: STATE, features: this.dim, rows: z },
@@ -169,8 +186,9 @@ export class Flow implements Disposable {
     const logDet = new Float32Array(rows);
     await this.#run({
       kind: 'inverse',
+      pass: 'inverse',
       rows,
-      planOf: ({ count }) => inversePlan(this.#model, count, this.#variants),
+      planOf: ({ count }, variants) => inversePlan(this.#model, count, variants),
       input: { buffer: STATE, features: this.dim, rows: z },
       outputs: [
         { buffer: STATE, features: this.dim, rows: x },
@@ -186,16 +204,22 @@ export class Flow implements Disposable {
    * @throws {ShapeError} when x.length is not a multiple of D
    */
   async logProb(x: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
+    return this.#logProb(x, options);
+  }
+
+  async #logProb(x: Float32Array, options: RunOptions, variants?: KernelVariants): Promise<Float32Array> {
     const rows = rowCount('x', x, this.dim);
     const logProb = new Float32Array(rows);
-    await this.#run({
+    const job: TunedJob = {
       kind: 'log_prob',
+      pass: 'forward',
       rows,
-      planOf: ({ count }) => logProbPlan(this.#model, count, this.#variants),
+      planOf: ({ count }, chosen) => logProbPlan(this.#model, count, chosen),
       input: { buffer: STATE, features: this.dim, rows: x },
       outputs: [{ buffer: LOG_PROB, features: 1, rows: logProb }],
       ...options,
-    });
+    };
+    await this.#run(job, variants);
     return logProb;
   }
 
@@ -211,13 +235,10 @@ export class Flow implements Disposable {
     const samples = new Float32Array(n * this.dim);
     await this.#run({
       kind: 'sample',
+      pass: 'inverse',
       rows: n,
-      planOf: ({ start, count }) =>
-        samplePlan(
-          this.#model,
-          { rowStart: firstRow + start, rows: count, seed, temperature },
-          this.#variants,
-        ),
+      planOf: ({ start, count }, variants) =>
+        samplePlan(this.#model, { rowStart: firstRow + start, rows: count, seed, temperature }, variants),
       outputs: [{ buffer: STATE, features: this.dim, rows: samples }],
       signal,
     });
@@ -239,12 +260,13 @@ export class Flow implements Disposable {
     const logProb = new Float32Array(n);
     await this.#run({
       kind: 'sample_and_log_prob',
+      pass: 'inverse',
       rows: n,
-      planOf: ({ start, count }) =>
+      planOf: ({ start, count }, variants) =>
         sampleAndLogProbPlan(
           this.#model,
           { rowStart: firstRow + start, rows: count, seed, temperature },
-          this.#variants,
+          variants,
         ),
       outputs: [
         { buffer: STATE, features: this.dim, rows: x },
@@ -270,15 +292,15 @@ export class Flow implements Disposable {
     const { layout } = this.#model;
     const nll = new Float32Array(rows);
     const flat = await this.#runner.accumulate(
-      {
+      await this.#tuned({
         kind: 'gradients',
+        pass: 'gradient',
         rows,
-        chunkRows: this.#chunkRows,
-        planOf: ({ count }) => gradientsPlan(this.#model, count, rows, this.#variants),
+        planOf: ({ count }, variants) => gradientsPlan(this.#model, count, rows, variants),
         input: { buffer: STATE, features: this.dim, rows: x },
         outputs: [{ buffer: NLL, features: 1, rows: nll }],
         ...options,
-      },
+      }),
       { buffer: GRADIENTS, length: layout.trainableLength },
     );
     const trainable = layout.tensors.filter((tensor) => tensor.trainable);
@@ -312,11 +334,11 @@ export class Flow implements Disposable {
           context: this.#context,
           model: this.#model,
           parameters: this.#parameters,
-          variants: this.#variants,
+          variantsFor: (batch, stored) => this.#tuner.variantsFor('gradient', batch, stored),
           fresh: this.#fresh,
           last: this.#last,
           isAlive: () => !this.#disposed,
-          logProb: (x, run) => this.logProb(x, run),
+          logProb: (x, run, variants) => this.#logProb(x, run, variants),
           running: (snapshot) => {
             this.#snapshot = snapshot;
           },
@@ -333,6 +355,17 @@ export class Flow implements Disposable {
       this.#fitting = false;
       this.#snapshot = undefined;
     }
+  }
+
+  /**
+   * The bytes that `fit` holds on the GPU for batches of `batch` rows, from the plan of its steps: by the kernels that
+   * the last `fit` of such batches chose, else by those of the fixed table. Nothing is allocated.
+   * @throws {ShapeError} when an option is out of range
+   */
+  memory(options: MemoryOptions = {}): MemoryReport {
+    this.#requireAlive();
+    const { batch = DEFAULT_BATCH } = options;
+    return trainingMemory(this.#model, options, this.#tuner.chosenFor('gradient', batch));
   }
 
   /** All parameters, by their name in the model file. */
@@ -373,9 +406,22 @@ export class Flow implements Disposable {
     this.dispose();
   }
 
-  async #run(job: Omit<RowJob, 'chunkRows'>): Promise<void> {
+  async #run(job: TunedJob, variants?: KernelVariants): Promise<void> {
+    await this.#runner.run(await this.#tuned(job, variants));
+  }
+
+  /** The job with its kernels: `variants`, or else the choice for its pass. */
+  async #tuned({ pass, planOf, ...job }: TunedJob, variants?: KernelVariants): Promise<RowJob> {
     this.#requireAlive();
-    await this.#runner.run({ ...job, chunkRows: this.#chunkRows });
+    const { rows, kind } = job;
+    const search = (): Promise<KernelVariants> => this.#tuner.variantsFor(pass, this.#chunkRows);
+    const chosen = variants ?? (rows < TUNED_ROWS ? this.#tuner.fixed : await this.#context.guard(search));
+    return {
+      ...job,
+      kind: `${kind} (${variantsText(chosen)})`,
+      chunkRows: this.#chunkRows,
+      planOf: (chunk) => planOf(chunk, chosen),
+    };
   }
 
   #upload(parameters: Float32Array): void {

@@ -3,12 +3,21 @@ import { ModelFileError, ShapeError } from './errors.ts';
 import { parseSpec } from './io/specSchema.ts';
 import { validateSpec } from './spec.ts';
 import type { FlowSpec } from './spec.ts';
+import type { TuningOptions } from './tuning.ts';
 
-export interface FlowOptions {
+/** `tuning: 'fixed'` leaves out the timed search for the fastest kernels, so that equal calls have equal bits. */
+export interface FlowOptions extends TuningOptions {
   /** The device to run on; the caller keeps it. Without it `navigator.gpu` gives one that dies with the flow. */
   device?: GPUDevice;
   /** Seed of the initial parameters, a non-negative integer. Default 0. */
   seed?: number;
+}
+
+export interface LoadOptions extends TuningOptions {
+  /** As for `create`. */
+  device?: GPUDevice;
+  /** Used in messages only. */
+  fileName?: string;
 }
 
 /** What every call takes. */

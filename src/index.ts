@@ -3,8 +3,9 @@
  * This entry has no Node imports; `wgflow/node` opens devices in Node, `wgflow/reference` is the f64 twin.
  */
 export { Flow } from './flow.ts';
-export type { FlowOptions, RunOptions, SampleOptions } from './flowOptions.ts';
+export type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
+export type { MemoryOptions, MemoryReport } from './memory.ts';
 export { glow, nice, PRESETS, realnvp, spline, vanilla } from './flows/index.ts';
 export type { Preset, PresetName, FlowOptions as PresetOptions } from './flows/index.ts';
 export { parseSchedule } from './schedule.ts';
@@ -27,6 +28,8 @@ export type {
 } from './spec.ts';
 export { toyDensity, TOY_NAMES } from './data/toy.ts';
 export type { ToyDensity, ToyName } from './data/toy.ts';
+export type { KernelVariants } from './steps/variants.ts';
+export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './tuning.ts';
 export type { TrainingRecord } from './io/modelFile.ts';
 export { describeDevice } from './gpu/context.ts';
 export type { AdapterReport } from './gpu/context.ts';

@@ -59,7 +59,7 @@ export interface ParamLayout {
   bijectors: BijectorSlots[];
   /** Weights and biases that the optimiser updates. */
   parameterCount: number;
-  /** They lie in the elements [0, trainableLength). */
+  /** They lie in the elements [0, trainableLength), a multiple of four. */
   trainableLength: number;
   length: number;
 }
@@ -88,9 +88,10 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
     tensor.offset = roundUp(length, TENSOR_ALIGNMENT);
     length = tensor.offset + tensor.length;
     if (!tensor.trainable) continue;
-    trainableLength = length;
+    trainableLength = roundUp(length, TENSOR_ALIGNMENT);
     parameterCount += tensor.length;
   }
+  length = Math.max(length, trainableLength);
   return { tensors: ordered, bijectors, parameterCount, trainableLength, length };
 }
 

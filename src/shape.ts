@@ -5,7 +5,7 @@ import type { Workgroups } from './kernel.ts';
 export const WORKGROUP_SIZE = 64;
 
 /** Invocations of a workgroup in the reductions; shaders read it from shared/tree_sum.wgsl. */
-export const REDUCTION_SIZE = 256;
+export const REDUCTION_SIZE = 64;
 
 /** WebGPU's guaranteed number of workgroups in one dimension. */
 export const MAX_WORKGROUPS = 65_535;
@@ -21,9 +21,9 @@ export function paddedRows(rows: number): number {
   return roundUp(rows, QUAD);
 }
 
-/** @throws {RangeError} when the rows are not padded */
-export function quadsOf(rows: number): number {
-  if (rows % QUAD !== 0) throw new RangeError(`${rows} rows are not a multiple of ${QUAD}`);
+/** @throws {RangeError} when the rows, or elements, are not padded */
+export function quadsOf(rows: number, what = 'rows'): number {
+  if (rows % QUAD !== 0) throw new RangeError(`${rows} ${what} are not a multiple of ${QUAD}`);
   return rows / QUAD;
 }
 
@@ -65,7 +65,7 @@ export function chunksOf(total: number, size: number): { start: number; count: n
 }
 
 /** Elements above which a reduction is cut over several workgroups. */
-const REDUCTION_ELEMENTS = 4096;
+const REDUCTION_ELEMENTS = 16_384;
 
 /** Workgroups of the first stage of a reduction; more than one needs a second stage over their sums. */
 export function reductionGroups(elements: number): number {

@@ -14,6 +14,7 @@ import { datasetSource } from './steps/batch.ts';
 import type { BatchSource } from './steps/batch.ts';
 import type { FlowModel } from './steps/forward.ts';
 import type { KernelVariants } from './steps/variants.ts';
+import { defaultSubmitMs } from './submitSize.ts';
 import { TrainingRun } from './trainingRun.ts';
 import type { RunSettings, Snapshot } from './trainingRun.ts';
 import { LIBRARY } from './version.ts';
@@ -49,7 +50,7 @@ export interface FitOptions {
   columns?: readonly string[];
   /** Name of the preset, for the model file. */
   preset?: string;
-  /** Longest time of one submit in milliseconds; keep it under 8 where a page must stay smooth. Default 100. */
+  /** Time that one submit should take, in milliseconds. Default 8 in a page, which must stay smooth, 100 elsewhere. */
   submitMs?: number;
   /** Stops training: the iterator throws the signal's reason, the flow keeps the steps that were done. */
   signal?: AbortSignal;
@@ -82,11 +83,12 @@ export interface Trainee {
   context: GpuContext;
   model: FlowModel;
   parameters: OwnedBuffer;
-  variants: KernelVariants;
+  /** The kernels for batches of `rows` rows; `stored` is what a checkpoint says of them. */
+  variantsFor: (rows: number, stored: unknown) => Promise<KernelVariants>;
   /** Whether the first training data set the standardisation. */
   fresh: boolean;
   isAlive: () => boolean;
-  logProb: (x: Float32Array, options: RunOptions) => Promise<Float32Array>;
+  logProb: (x: Float32Array, options: RunOptions, variants: KernelVariants) => Promise<Float32Array>;
   /** Where an earlier run stopped, for `resume`. */
   last: TrainingSnapshot | undefined;
   /** Receives the run's state as a function while it goes on, and as a value when it stops. */
@@ -98,6 +100,8 @@ export interface Trainee {
 export interface TrainingSnapshot extends Snapshot {
   training: TrainingRecord;
 }
+
+type AskedSettings = Omit<RunSettings, 'variants'>;
 
 const DEFAULTS = {
   batch: 512,
@@ -121,24 +125,28 @@ export async function* fit(
     options.validation === undefined && resumed !== undefined
       ? { ...resumed.optimizer, best: undefined }
       : resumed?.optimizer;
-  const settings = settingsOf(options, state);
+  const asked = settingsOf(options, state);
   const source = sourceOf(model, data);
-  const validation = validationOf(options, model, settings.steps);
+  const validation = validationOf(options, model, asked.steps);
   const rows = data instanceof Float32Array ? data : undefined;
   const statistics = rows && columnStatistics(rows, model.spec.dim, options.columns);
   options.signal?.throwIfAborted();
+  const variants = await context.guard(() => trainee.variantsFor(asked.batch, state?.variants));
+  options.signal?.throwIfAborted();
+  if (!trainee.isAlive()) throw new DisposedError('Flow');
+  const settings = { ...asked, variants };
 
   const run = await context.guard(() => TrainingRun.start(trainee, source, rows, settings, state));
   if (trainee.fresh && statistics !== undefined) standardizeBy(trainee, statistics);
   // The flow may have the best parameters by now; training goes on from the last ones.
   if (resumed !== undefined) context.buffers.write(trainee.parameters, resumed.parameters);
-  await context.guard(() => run.startFromData());
   const snapshot = async (): Promise<TrainingSnapshot> => {
     const taken = await run.snapshot();
     return { ...taken, training: recordOf(source, options, settings, taken.optimizer.step, run.best?.nll) };
   };
   trainee.running(snapshot);
   try {
+    await context.guard(() => run.startFromData());
     while (run.submitted < settings.steps) {
       options.signal?.throwIfAborted();
       if (!trainee.isAlive()) throw new DisposedError('Flow');
@@ -150,7 +158,9 @@ export async function* fit(
       while (run.pending > (scoreNow || isLast ? 0 : 1)) {
         const report = await context.guard(() => run.nextReport());
         if (scoreNow && run.pending === 0) {
-          const nll = meanNll(await trainee.logProb(validation.data, { signal: options.signal }));
+          // By the kernels of the training, so that a resumed run has the same scores.
+          const { signal } = options;
+          const nll = meanNll(await trainee.logProb(validation.data, { signal }, variants));
           run.recordScore(nll);
           report.validationNll = nll;
         }
@@ -175,10 +185,10 @@ export async function* fit(
   }
 }
 
-function settingsOf(options: FitOptions, state: OptimizerState | undefined): RunSettings {
-  const { schedule, submitMs = 100, ...asked } = options;
+function settingsOf(options: FitOptions, state: OptimizerState | undefined): AskedSettings {
+  const { schedule, submitMs = defaultSubmitMs(), ...asked } = options;
   const { schedule: storedSchedule, ...stored } = state?.settings ?? {};
-  const settings: RunSettings = {
+  const settings: AskedSettings = {
     ...DEFAULTS,
     ...stored,
     ...Object.fromEntries(

@@ -25,6 +25,8 @@ import {
 } from './steps/names.ts';
 import { ringEntries } from './steps/rings.ts';
 import { trainPlan } from './steps/train.ts';
+import type { KernelVariants } from './steps/variants.ts';
+import { nextSteps } from './submitSize.ts';
 import type { FitReport, Trainee } from './trainer.ts';
 
 export interface RunSettings extends AdamSettings {
@@ -34,10 +36,14 @@ export interface RunSettings extends AdamSettings {
   schedule: Schedule;
   seed: number;
   submitMs: number;
+  variants: KernelVariants;
 }
 
 /** Steps of a submit are at most half the ring, so that the GPU never overtakes the reader. */
 const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
+
+/** Of the two submits that may be pending, each brings its copy of the ring of losses. */
+export const LOSS_STAGING_LENGTHS = [2 * RING_SIZE, 2 * RING_SIZE] as const;
 
 /** What a checkpoint holds of a run. */
 export interface Snapshot {
@@ -107,7 +113,7 @@ export class TrainingRun implements Disposable {
     settings: RunSettings,
     state: OptimizerState | undefined,
   ): Promise<TrainingRun> {
-    const { context, model, parameters, variants } = trainee;
+    const { context, model, parameters } = trainee;
     const { buffers } = context;
     requireBatchRoom(settings.batch, context.device);
     const owned: { dispose(): void }[] = [];
@@ -122,12 +128,14 @@ export class TrainingRun implements Disposable {
           buffers.write(buffer, data.subarray(start * source.features, (start + count) * source.features));
         });
       }
-      const { batch, seed, beta1, beta2, epsilon, clipNorm } = settings;
+      const { batch, seed, beta1, beta2, epsilon, clipNorm, variants } = settings;
       const adam = { beta1, beta2, epsilon, clipNorm };
       const plan = trainPlan(model, { source, batch, seed, adam, variants });
       const program = await GpuProgram.create(context, plan, shared);
       owned.push(program);
-      const staging = [0, 1].map((index) => buffers.staging(`step losses staging ${index}`, 2 * RING_SIZE));
+      const staging = LOSS_STAGING_LENGTHS.map((length, index) =>
+        buffers.staging(`step losses staging ${index}`, length),
+      );
       owned.push(...staging);
 
       const firstStep = state?.step ?? 0;
@@ -151,10 +159,11 @@ export class TrainingRun implements Disposable {
   /** Gives a fresh model the start that it takes from the first batch; one that has had it stays as it is. */
   async startFromData(): Promise<void> {
     const { buffers } = this.#context;
-    const plan = dataStartPlan(this.#model, { ...this.#settings, source: this.#source });
+    const options = { ...this.#settings, source: this.#source };
+    const plan = dataStartPlan(this.#model, options, options.variants);
     if (plan === undefined) return;
     using program = await GpuProgram.create(this.#context, plan, this.#shared);
-    const { cursor } = ringEntries({ ...this.#settings, source: this.#source }, 0, 1);
+    const { cursor } = ringEntries(options, 0, 1);
     buffers.write(program.buffer(STEP_STATE), new Uint32Array([0]));
     buffers.write(program.buffer(STEP_CURSOR), cursor);
     program.run();
@@ -220,8 +229,8 @@ export class TrainingRun implements Disposable {
     this.#lastReadAt = now;
     // A browser's clock may be too coarse to see a submit.
     const msPerStep = Math.max(elapsed, 1e-3) / count;
-    this.#adapt(msPerStep);
-    const { batch, steps, schedule, learningRate } = this.#settings;
+    const { batch, steps, schedule, learningRate, submitMs } = this.#settings;
+    this.#stepsPerSubmit = nextSteps(this.#stepsPerSubmit, msPerStep, submitMs, MAX_STEPS_PER_SUBMIT);
     return {
       step: firstStep + count,
       steps,
@@ -258,7 +267,7 @@ export class TrainingRun implements Disposable {
       buffers.download(this.#program.buffer(SECOND_MOMENT), this.#trainableLength),
       best && buffers.download(best.parameters, this.#trainableLength),
     ]);
-    const { schedule, submitMs: _, ...settings } = this.#settings;
+    const { schedule, submitMs: _, variants, ...settings } = this.#settings;
     return {
       parameters,
       optimizer: {
@@ -266,6 +275,7 @@ export class TrainingRun implements Disposable {
         firstMoment,
         secondMoment,
         settings: { ...settings, schedule: formatSchedule(schedule) },
+        variants: { ...variants },
         ...(best && bestParameters
           ? { best: { nll: best.nll, scoresSince: best.scoresSince, parameters: bestParameters } }
           : {}),
@@ -318,12 +328,6 @@ export class TrainingRun implements Disposable {
       buffers.write(ring, values.subarray(0, width * beforeWrap), width * slot);
       if (beforeWrap < count) buffers.write(ring, values.subarray(width * beforeWrap));
     }
-  }
-
-  /** Moves the steps of a submit towards the target time, at most doubling. */
-  #adapt(msPerStep: number): void {
-    const target = Math.max(1, Math.floor(this.#settings.submitMs / Math.max(msPerStep, 1e-3)));
-    this.#stepsPerSubmit = Math.min(target, 2 * this.#stepsPerSubmit, MAX_STEPS_PER_SUBMIT);
   }
 }
 

@@ -36,7 +36,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'spec',
     'version',
   ],
-  flow: ['flow', 'flowOptions', 'modelLimits', 'trainer', 'trainingRun'],
+  flow: ['flow', 'flowOptions', 'memory', 'modelLimits', 'submitSize', 'trainer', 'trainingRun', 'tuning'],
   entry: ['index', 'node'],
 };
 
@@ -51,8 +51,8 @@ const BELOW: Record<string, readonly string[]> = {
   steps: ['ground', 'kernels'],
   reference: ['ground', 'data', 'kernels', 'steps'],
   flow: ['ground', 'data', 'io', 'gpu', 'kernels', 'steps'],
-  entry: ['ground', 'data', 'io', 'gpu', 'flows', 'flow'],
-  cli: ['ground', 'data', 'io', 'gpu', 'flows', 'flow', 'entry'],
+  entry: ['ground', 'data', 'io', 'gpu', 'flows', 'steps', 'flow'],
+  cli: ['ground', 'data', 'io', 'gpu', 'flows', 'steps', 'flow', 'entry'],
 };
 
 describe('the source tree', () => {

@@ -45,7 +45,7 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
         const unit = 4u * ($b * LANES + $k) + $u;
         var a = vec4f(bias[$u]);
 #unroll i N_CONDITION
-        a += weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u] * x[$i];
+        a = fma(vec4f(weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u]), x[$i], a);
 #end
         let activated = activate(a);
         hidden[unit] = activated.value;
@@ -77,10 +77,14 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
     {
       let weights = quad_of_lane(own_$b, $k);
 #unroll u 4
-      sums[$u] += weights[$u] * hidden[4u * ($b * LANES + $k) + $u];
+      sums[$u] = fma(vec4f(weights[$u]), hidden[4u * ($b * LANES + $k) + $u], sums[$u]);
 #if TANGENTS
 #unroll i N_CONDITION
-      slope_sums[$u * N_CONDITION + $i] += weights[$u] * hidden_slope[(4u * ($b * LANES + $k) + $u) * N_CONDITION + $i];
+      slope_sums[$u * N_CONDITION + $i] = fma(
+        vec4f(weights[$u]),
+        hidden_slope[(4u * ($b * LANES + $k) + $u) * N_CONDITION + $i],
+        slope_sums[$u * N_CONDITION + $i],
+      );
 #end
 #endif
 #end
@@ -143,14 +147,15 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
         var a = vec4f(bias[$u]);
 #unroll i N_CONDITION
         let weight_$i = weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u];
-        a += weight_$i * x[$i];
+        a = fma(vec4f(weight_$i), x[$i], a);
 #end
         let activated = activate(a);
 #unroll c N_OUT
-        net.value[$c] += out_$c[$u] * activated.value;
+        net.value[$c] = fma(vec4f(out_$c[$u]), activated.value, net.value[$c]);
 #if TANGENTS
 #unroll i N_CONDITION
-        net.slope[$c * N_CONDITION + $i] += out_$c[$u] * weight_$i * activated.slope;
+        net.slope[$c * N_CONDITION + $i] =
+          fma(vec4f(out_$c[$u] * weight_$i), activated.slope, net.slope[$c * N_CONDITION + $i]);
 #end
 #endif
 #end

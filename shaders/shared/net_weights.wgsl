@@ -1,8 +1,9 @@
 // Where the tensors of a small net lie, from its start, and its rows of weights four at a time.
 // Each tensor starts at a multiple of four elements (src/paramLayout.ts): W0 [HIDDEN_0, N_CONDITION], b0, then with
 // DEEP W1 [HIDDEN_1, HIDDEN_0], b1, and last W [N_OUT, N_LAST], b.
-// Needs `parameters`; with ALIGNED, which says that HIDDEN_0 is a multiple of four, instead of single elements
-// `parameter_quads`, the same buffer.
+// ALIGNED says that HIDDEN_0 is a multiple of four.
+#include "shared/row_quads.wgsl"
+
 const BIAS_0 = (HIDDEN_0 * N_CONDITION + 3u) / 4u * 4u;
 #if DEEP
 const WEIGHT_1 = BIAS_0 + (HIDDEN_0 + 3u) / 4u * 4u;
@@ -13,18 +14,6 @@ const BIAS_OUT = WEIGHT_OUT + (N_OUT * HIDDEN_1 + 3u) / 4u * 4u;
 const WEIGHT_OUT = BIAS_0 + (HIDDEN_0 + 3u) / 4u * 4u;
 const BIAS_OUT = WEIGHT_OUT + (N_OUT * HIDDEN_0 + 3u) / 4u * 4u;
 #endif
-
-// Elements [first, first + 4) of the row of `length` that starts at `row`; zero past its end.
-fn quad_of_row(row: u32, first: u32, length: u32) -> vec4f {
-#if ALIGNED
-  return select(vec4f(), parameter_quads[(row + min(first, length - 4u)) / 4u], first < length);
-#else
-  let places = first + vec4u(0u, 1u, 2u, 3u);
-  let inside = row + min(places, vec4u(length - 1u));
-  let quad = vec4f(parameters[inside.x], parameters[inside.y], parameters[inside.z], parameters[inside.w]);
-  return select(vec4f(), quad, places < vec4u(length));
-#endif
-}
 
 // As quad_of_row for a lane's share of a layer, whose lanes may all lie within the row.
 fn quad_of_lanes_row(row: u32, first: u32, length: u32) -> vec4f {

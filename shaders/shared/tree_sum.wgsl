@@ -1,5 +1,5 @@
 // The sum of one value per invocation of a workgroup, by a tree of fixed shape: the same bits on every run.
-const REDUCTION_SIZE: u32 = 256u;
+const REDUCTION_SIZE: u32 = 64u;
 
 var<workgroup> sh_sums: array<f32, REDUCTION_SIZE>;
 

@@ -3,11 +3,18 @@ import { VERSION } from '../version.ts';
 import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
+import { tuningFilePath } from './tuningFile.ts';
 
 export async function infoCommand(session: Session): Promise<void> {
   const { report } = await session.open();
   if (session.json) {
-    session.emit({ event: 'done', wgflow: VERSION, node: process.version, adapter: report });
+    session.emit({
+      event: 'done',
+      wgflow: VERSION,
+      node: process.version,
+      adapter: report,
+      tuningCache: tuningFilePath(),
+    });
     return;
   }
   const facts = tableText([
@@ -17,6 +24,7 @@ export async function infoCommand(session: Session): Promise<void> {
     ['Kind', report.software ? 'software (no GPU)' : 'GPU'],
     ['Vendor, architecture', `${report.vendor || 'unknown'}, ${report.architecture || 'unknown'}`],
     ['Features', report.features.join(', ')],
+    ['Tuning cache', tuningFilePath()],
     ...Object.entries(report.limits).map(([name, value]) => [name, limitText(name, value)]),
   ]);
   process.stdout.write(`${facts}\n`);

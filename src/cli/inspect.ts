@@ -1,16 +1,30 @@
 /** `wgflow inspect`: what a model file holds; needs no GPU. */
-import type { Model, TrainingRecord } from '../io/modelFile.ts';
+import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
+import { trainingMemory } from '../memory.ts';
+import type { MemoryReport } from '../memory.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
 import type { CouplingSpec } from '../spec.ts';
+import { variantsText } from '../steps/candidates.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
 
-export async function inspectCommand(session: Session, file: string): Promise<void> {
+export interface InspectOptions {
+  /** Rows of a batch and of the training data, for the memory of training. */
+  batch: number;
+  rows: number;
+}
+
+export async function inspectCommand(
+  session: Session,
+  file: string,
+  { batch, rows }: InspectOptions,
+): Promise<void> {
   const { model } = await readModel(file);
   const { spec, training, optimizer } = model;
   const layout = paramLayout(spec);
+  const memory = trainingMemory({ spec, layout }, { batch, rows });
   const tensors = layout.tensors.map(({ name, shape, trainable }) => ({ name, shape, trainable }));
   if (session.json) {
     session.emit({
@@ -19,7 +33,9 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
       spec,
       training,
       checkpointStep: optimizer?.step,
+      variants: optimizer?.variants,
       parameters: layout.parameterCount,
+      memory: { batch, rows, ...memory },
       tensors,
     });
     return;
@@ -29,16 +45,33 @@ export async function inspectCommand(session: Session, file: string): Promise<vo
     ['Columns', columnNames(model).join(', ')],
     ['Parameters', layout.parameterCount.toLocaleString('en')],
     ...(training === undefined ? [] : trainingFacts(training)),
-    ...(optimizer === undefined ? [] : [['Checkpoint of step', optimizer.step.toLocaleString('en')]]),
+    ...(optimizer === undefined ? [] : checkpointFacts(optimizer)),
   ];
   const bijectors = spec.bijectors.map(({ type }, index) => [index, type, described(model, index)]);
   const shapes = tensors.map(({ name, shape }) => [name, `[${shape.join(', ')}]`]);
   const tables = [
     tableText(facts),
     tableText(bijectors, ['#', 'bijector', 'what it does']),
+    tableText(memoryRows(memory), [
+      'memory of training',
+      'bytes',
+      `at batches of ${batch.toLocaleString('en')}`,
+    ]),
     tableText(shapes, ['tensor', 'shape']),
   ];
   process.stdout.write(`${tables.join('\n')}\n`);
+}
+
+function memoryRows(memory: MemoryReport): [string, string, string][] {
+  const described: [keyof MemoryReport, string][] = [
+    ['parameters', 'the tensors below'],
+    ['optimizer', 'gradients and two moments'],
+    ['activations', 'workspace of a step'],
+    ['data', 'the training rows'],
+    ['control', 'rings and params of the kernels'],
+    ['total', ''],
+  ];
+  return described.map(([part, what]) => [part, memory[part].toLocaleString('en'), what]);
 }
 
 function trainingFacts(training: TrainingRecord): [string, string][] {
@@ -62,6 +95,11 @@ function trainingFacts(training: TrainingRecord): [string, string][] {
     ['Written by', library],
   ];
   return facts.flatMap(([label, value]): [string, string][] => (value === undefined ? [] : [[label, value]]));
+}
+
+function checkpointFacts({ step, variants }: OptimizerState): [string, string][] {
+  const facts: [string, string][] = [['Checkpoint of step', step.toLocaleString('en')]];
+  return variants === undefined ? facts : [...facts, ['Kernels', variantsText(variants)]];
 }
 
 function described(model: Model, index: number): string {

@@ -47,6 +47,13 @@ function command(name: string, summary: string, example: string, more = ''): Com
 const DATA = 'CSV file; the header line is optional';
 const MODEL = 'model file, written by wgflow train';
 
+/** Of every command that runs kernels. */
+function tuning(): Option {
+  return new Option('--tuning <mode>', 'choose kernels by a timed search, or by a fixed table')
+    .choices(['measured', 'fixed'])
+    .default('measured');
+}
+
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
 
 command(
@@ -80,9 +87,6 @@ wgflow train data.csv --resume run.ckpt`,
     parse.nonNegativeNumber,
   )
   .option('--seed <n>', 'seed of the start, the batches and the held-out rows (default: 0)', parse.integer(0))
-  .addOption(
-    new Option('--tuning <mode>', 'how kernel variants are chosen').choices(['fixed']).default('fixed'),
-  )
   .optionsGroup('Output:')
   .option('--out <file>', 'model file to write (default: model.safetensors)')
   .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
@@ -165,11 +169,15 @@ wgflow gradients model.safetensors data.csv --out gradients.json`,
 command(
   'inspect',
   'Tell what is in a model file or a checkpoint; needs no GPU.',
-  'wgflow inspect model.safetensors',
+  `wgflow inspect model.safetensors
+wgflow inspect model.safetensors --batch 4096 --rows 1000000`,
+  'The memory of training is that of the kernels of --tuning fixed.',
 )
   .argument('<model>', MODEL)
-  .action((model: string, options: GlobalOptions) =>
-    new Session(options).run((session) => inspectCommand(session, model)),
+  .option('--batch <n>', 'rows of a batch, for the memory of training', parse.integer(1, 2 ** 27), 512)
+  .option('--rows <n>', 'rows of the training data, for their memory', parse.integer(0), 0)
+  .action((model: string, options: GlobalOptions & { batch: number; rows: number }) =>
+    new Session(options).run((session) => inspectCommand(session, model, options)),
   );
 
 command(
@@ -180,8 +188,9 @@ wgflow info --adapter gpu --json`,
 ).action((options: GlobalOptions) => new Session(options).run((session) => infoCommand(session)));
 
 for (const each of program.commands) {
+  each.optionsGroup('General:');
+  if (!['inspect', 'info'].includes(each.name())) each.addOption(tuning());
   each
-    .optionsGroup('General:')
     .option('--json', 'newline-delimited JSON events on stdout, nothing else there')
     .addOption(
       new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')

@@ -42,7 +42,7 @@ export async function readCheckpoint(file: string): Promise<CheckpointFile> {
 
 export async function openFlow(session: Session, { bytes, file, model }: ModelFile): Promise<Flow> {
   const { device } = await session.open(limitsFor(model.spec));
-  return Flow.load(bytes, { device, fileName: file });
+  return Flow.load(bytes, { ...session.tuning, device, fileName: file });
 }
 
 async function readModelBytes(file: string): Promise<Uint8Array> {

@@ -28,9 +28,14 @@ function bar(steps: number, parts: (report: FitReport) => string[]): Progress {
     hideCursor: true,
     stream: process.stderr,
   });
-  shown.start(steps, 0, { words: `0/${steps}` });
+  let isShown = false;
   return {
-    update: (report) => shown.update(report.step, { words: fitting(parts(report), terminalColumns()) }),
+    update: (report) => {
+      // Not before there is something to show: lines that come until then would be drawn over.
+      if (!isShown) shown.start(steps, 0, { words: '' });
+      isShown = true;
+      shown.update(report.step, { words: fitting(parts(report), terminalColumns()) });
+    },
     stop: () => shown.stop(),
   };
 }

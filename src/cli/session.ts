@@ -5,13 +5,17 @@ import type { AdapterReport } from '../gpu/context.ts';
 import type { NeededLimits } from '../gpu/device.ts';
 import { openDeviceWithNote } from '../node.ts';
 import type { AdapterChoice } from '../node.ts';
+import type { TuningMode, TuningOptions } from '../tuning.ts';
 import { discardAllOutputs } from './outputFile.ts';
+import { tuningOptions } from './tuningLog.ts';
 
 export const EXIT = { done: 0, failed: 1, badInput: 2, noAdapter: 3, interrupted: 130 } as const;
 
 export interface GlobalOptions {
   json?: boolean;
   adapter?: AdapterChoice;
+  /** Of the commands that run kernels. */
+  tuning?: TuningMode;
 }
 
 const EXIT_BY_CODE: Record<string, number> = {
@@ -29,15 +33,18 @@ const STEERING = /[^\n\t\P{Cc}]/gu;
 export class Session {
   readonly json: boolean;
   readonly signal: AbortSignal;
+  /** For `Flow.create` and `Flow.load`. */
+  readonly tuning: TuningOptions;
   readonly #adapter: AdapterChoice;
   readonly #interrupt = new AbortController();
   #device: GPUDevice | undefined;
   #lostOutput: Error | undefined;
 
-  constructor({ json = false, adapter = 'auto' }: GlobalOptions) {
+  constructor({ json = false, adapter = 'auto', tuning }: GlobalOptions) {
     this.json = json;
     this.#adapter = adapter;
     this.signal = this.#interrupt.signal;
+    this.tuning = tuningOptions(this, tuning);
     const onSignal = (): void => {
       // A second Ctrl-C does not wait for the step at work.
       if (this.signal.aborted) {

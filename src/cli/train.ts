@@ -71,8 +71,8 @@ export async function trainCommand(
     const { device, report: adapter } = await session.open(limitsFor(spec));
     using flow =
       resumed === undefined
-        ? await Flow.create(spec, { device, seed })
-        : await Flow.load(resumed.bytes, { device, fileName: resumed.file });
+        ? await Flow.create(spec, { ...session.tuning, device, seed })
+        : await Flow.load(resumed.bytes, { ...session.tuning, device, fileName: resumed.file });
     const history = await train(session, flow, set, fitOptions, options.checkpoint);
     const outcome: TrainingOutcome = {
       ...history,

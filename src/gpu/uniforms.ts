@@ -9,15 +9,21 @@ export function paramsSize(dispatch: Dispatch): number {
   return Math.ceil((4 * Object.keys(dispatch.kernel.params).length) / 16) * 16;
 }
 
+/** Bytes of the buffer that `packUniforms` fills. */
+export function uniformBytes(dispatches: readonly Dispatch[]): number {
+  const blocks = dispatches.reduce((sum, dispatch) => sum + blockSize(dispatch), 0);
+  return Math.max(blocks, UNIFORM_ALIGNMENT);
+}
+
 /** One block per dispatch, each at a multiple of UNIFORM_ALIGNMENT. */
 export function packUniforms(dispatches: readonly Dispatch[]): { bytes: ArrayBuffer; offsets: number[] } {
   const offsets: number[] = [];
   let end = 0;
   for (const dispatch of dispatches) {
     offsets.push(end);
-    end += Math.ceil(paramsSize(dispatch) / UNIFORM_ALIGNMENT) * UNIFORM_ALIGNMENT;
+    end += blockSize(dispatch);
   }
-  const bytes = new ArrayBuffer(Math.max(end, UNIFORM_ALIGNMENT));
+  const bytes = new ArrayBuffer(uniformBytes(dispatches));
   const view = new DataView(bytes);
   dispatches.forEach((dispatch, index) => {
     const start = offsets[index] ?? 0;
@@ -32,4 +38,8 @@ export function packUniforms(dispatches: readonly Dispatch[]): { bytes: ArrayBuf
     });
   });
   return { bytes, offsets };
+}
+
+function blockSize(dispatch: Dispatch): number {
+  return Math.ceil(paramsSize(dispatch) / UNIFORM_ALIGNMENT) * UNIFORM_ALIGNMENT;
 }

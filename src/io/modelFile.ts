@@ -40,6 +40,8 @@ export interface OptimizerState {
   secondMoment: Float32Array;
   /** Whatever a resumed run must check or restore. */
   settings: Settings;
+  /** The kernels that the run was made by; the same ones give the same bits. */
+  variants?: Settings;
   /** Where validation rows are scored: the parameters that did best so far. */
   best?: BestParameters;
 }
@@ -100,6 +102,7 @@ export const trainingRecordSchema = v.object({
 export const optimizerRecordSchema = v.strictObject({
   step: wholeNumber,
   settings: settingsSchema,
+  variants: v.optional(settingsSchema),
   best: v.optional(v.strictObject({ nll: finiteNumber, scoresSince: wholeNumber })),
 });
 
@@ -122,7 +125,7 @@ export function encodeModel(model: Model): Uint8Array {
     metadata[TRAINING_KEY] = readableJson(checkTraining(model.training, spec, UNSAVED), TRAINING_KEY);
   }
   if (model.optimizer) {
-    const { step, settings, firstMoment, secondMoment, best } = model.optimizer;
+    const { step, settings, variants, firstMoment, secondMoment, best } = model.optimizer;
     requireFinite('model.optimizer.firstMoment', firstMoment, layout.trainableLength);
     requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
     const negative = secondMoment.findIndex((value) => value < 0);
@@ -135,7 +138,7 @@ export function encodeModel(model: Model): Uint8Array {
     }
     if (best) requireFinite('model.optimizer.best.parameters', best.parameters, layout.trainableLength);
     const { nll, scoresSince } = best ?? {};
-    const record = { step, settings, ...(best ? { best: { nll, scoresSince } } : {}) };
+    const record = { step, settings, variants, ...(best ? { best: { nll, scoresSince } } : {}) };
     metadata[OPTIMIZER_KEY] = readableJson(checkOptimizer(record, UNSAVED), OPTIMIZER_KEY);
     const trainable = layout.tensors.filter((slot) => slot.trainable);
     tensors.push(
@@ -233,13 +236,18 @@ function checkTraining(json: unknown, spec: FlowSpec, fileName: string): Trainin
 type OptimizerRecord = v.InferOutput<typeof optimizerRecordSchema>;
 
 function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
-  const { step, settings, best } = checkJson(
+  const { step, settings, variants, best } = checkJson(
     optimizerRecordSchema,
     json,
     `__metadata__.${OPTIMIZER_KEY}`,
     fileName,
   );
-  return { step, settings: sortedByKey(settings), ...(best ? { best } : {}) };
+  return {
+    step,
+    settings: sortedByKey(settings),
+    ...(variants ? { variants: sortedByKey(variants) } : {}),
+    ...(best ? { best } : {}),
+  };
 }
 
 /** The JSON of a record, which a reader will accept: a settings key may be one that the reader refuses. */

@@ -1,11 +1,11 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
-import { gridOf } from '../shape.ts';
+import { gridOf, quadsOf } from '../shape.ts';
 
 export const adamStepKernel = {
   stem: 'adam_step',
   params: {
-    n_parameters: 'u32',
+    n_quads: 'u32',
     ring_size: 'u32',
     beta1: 'f32',
     beta2: 'f32',
@@ -32,6 +32,7 @@ export interface AdamSettings {
 }
 
 export interface AdamStepArguments extends AdamSettings {
+  /** Elements that the optimiser updates, a multiple of 4. */
   parameterCount: number;
   ringSize: number;
   stepState: string;
@@ -46,9 +47,10 @@ export interface AdamStepArguments extends AdamSettings {
 /** One Adam update of every trainable parameter; zeroes the gradients for the next step. */
 export function adamStep(args: AdamStepArguments): Dispatch {
   const { parameterCount } = args;
+  const quads = quadsOf(parameterCount, 'parameters');
   return dispatchOf(adamStepKernel, {
     params: {
-      n_parameters: parameterCount,
+      n_quads: quads,
       ring_size: args.ringSize,
       beta1: args.beta1,
       beta2: args.beta2,
@@ -64,7 +66,7 @@ export function adamStep(args: AdamStepArguments): Dispatch {
       first_moment: args.firstMoment,
       second_moment: args.secondMoment,
     },
-    workgroups: gridOf(parameterCount),
+    workgroups: gridOf(quads),
     flops: 14 * parameterCount,
     bytes: 4 * 8 * parameterCount,
   });

@@ -22,6 +22,7 @@ export const deepBackwardWeightKernel = {
   stem: 'deep_backward_weight',
   params: {
     n_quads: 'u32',
+    n_couplings: 'u32',
     net_start: 'u32',
     coupling_stride: 'u32',
     net_stride: 'u32',
@@ -70,11 +71,11 @@ export function deepPartials(stack: CouplingStack, count: number): number {
 export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch {
   const { rows, stack, count } = args;
   const quads = quadsOf(rows);
-  const { net_start, coupling_stride, net_stride } = stackParams(args);
+  const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
   const nets = count * stack.netCount;
   const traced = count * (stack.conditionCount + 2 * stack.transformCount) + nets * (stack.hidden[1] ?? 0);
   return dispatchOf(deepBackwardWeightKernel, {
-    params: { n_quads: quads, net_start, coupling_stride, net_stride },
+    params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
     flags: {
       ...stackFlags(args),
       PIECEWISE_LINEAR: ['identity', 'relu', 'leaky_relu'].includes(stack.activation),

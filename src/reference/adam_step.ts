@@ -9,7 +9,7 @@ export const adamStep: Twin<typeof adamStepKernel> = ({ params, buffers }) => {
   const norm = Math.sqrt(sumSquares);
   const factor = params.clip_norm > 0 && norm > params.clip_norm ? params.clip_norm / norm : 1;
   const slot = 3 * (at(step_state, 0) % params.ring_size);
-  for (let index = 0; index < params.n_parameters; index++) {
+  for (let index = 0; index < 4 * params.n_quads; index++) {
     const g = at(gradients, index) * factor;
     gradients[index] = 0;
     if (!Number.isFinite(sumSquares)) continue;

@@ -14,7 +14,7 @@ export const deepBackwardWeight: Twin<typeof deepBackwardWeightKernel> = ({
   const { N_CONDITION, N_OUT, N_NETS, HIDDEN_0, HIDDEN_1, N_UPPER } = sizes;
   const rows = 4 * params.n_quads;
   const blocks = Math.ceil(HIDDEN_1 / N_UPPER);
-  const nets = hiddens.length / (HIDDEN_1 * rows);
+  const nets = params.n_couplings * N_NETS;
   const add = (place: number, value: number): void => {
     gradients[place] = at(gradients, place) + value;
   };

@@ -12,9 +12,13 @@ import { couplingShift } from './coupling_shift.ts';
 import { deepBackwardWeight } from './deep_backward_weight.ts';
 import { deepWeightReduce } from './deep_weight_reduce.ts';
 import { denseBackwardInput } from './dense_backward_input.ts';
+import { denseBackwardInputStreamed } from './dense_backward_input_streamed.ts';
 import { denseBackwardWeight } from './dense_backward_weight.ts';
+import { denseBackwardWeightStreamed } from './dense_backward_weight_streamed.ts';
 import { denseForward } from './dense_forward.ts';
+import { denseForwardStreamed } from './dense_forward_streamed.ts';
 import { denseWeightReduce } from './dense_weight_reduce.ts';
+import { denseWeightTranspose } from './dense_weight_transpose.ts';
 import { diagonalBackward } from './diagonal_backward.ts';
 import { diagonalForward } from './diagonal_forward.ts';
 import { diagonalInverse } from './diagonal_inverse.ts';
@@ -54,9 +58,13 @@ export const twins = {
   deep_backward_weight: deepBackwardWeight,
   deep_weight_reduce: deepWeightReduce,
   dense_backward_input: denseBackwardInput,
+  dense_backward_input_streamed: denseBackwardInputStreamed,
   dense_backward_weight: denseBackwardWeight,
+  dense_backward_weight_streamed: denseBackwardWeightStreamed,
   dense_forward: denseForward,
+  dense_forward_streamed: denseForwardStreamed,
   dense_weight_reduce: denseWeightReduce,
+  dense_weight_transpose: denseWeightTranspose,
   diagonal_backward: diagonalBackward,
   diagonal_forward: diagonalForward,
   diagonal_inverse: diagonalInverse,

@@ -112,10 +112,10 @@ function forwardRange(
 
 /** The segments of the stack in order, each short enough for its trace to fit a binding. */
 function segmentsOf(
-  { flips, netCount, hidden }: CouplingStack,
+  { flips, conditionCount, transformCount, netCount, hidden }: CouplingStack,
   { rows, variants }: ForwardRun,
 ): { start: number; count: number }[] {
-  const widest = 4 * rows * netCount * (hidden[1] ?? 1);
+  const widest = 4 * rows * Math.max(2 * transformCount * conditionCount, netCount * (hidden[1] ?? 0));
   const fitting = Math.max(1, Math.floor(WIDEST_TRACE_BYTES / widest));
   return chunksOf(flips.length, Math.min(variants.segment, fitting));
 }

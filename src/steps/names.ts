@@ -26,6 +26,8 @@ export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
 
 /** The sums over row slices of the layer at hand. */
 export const WEIGHT_PARTIALS = 'weight_partials';
+/** The transposed weight of the layer at hand. */
+export const TRANSPOSED_WEIGHT = 'transposed_weight';
 
 /** What a coupling's nets compute: buffers of its own, or those that all couplings share. */
 export interface Activations {
@@ -55,7 +57,9 @@ export const STEP_LOSSES = 'step_losses';
 export const NLL_SUM = 'nll_sum';
 export const GRADIENT_SUM_SQUARES = 'gradient_sum_squares';
 export const PARTIAL_SUMS = 'partial_sums';
-export const datasetName = (segment: number): string => `dataset.${segment}`;
+export const datasetName = (segment: number): string => `${DATASET_PREFIX}${segment}`;
+export const isDataset = (name: string): boolean => name.startsWith(DATASET_PREFIX);
+const DATASET_PREFIX = 'dataset.';
 
 /** What the fused kernels keep of each coupling of a segment: see `flowForward` and `flowBackward`. */
 export const CONDITIONS = 'conditions';

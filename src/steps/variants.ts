@@ -10,10 +10,10 @@ export interface KernelVariants {
    */
   segment: 8 | 32;
   /**
-   * The kernels of a layer in the tiled regime: `plain` ones, readable and right everywhere; `blocked` over workgroup
-   * memory; or `streamed`, where an invocation keeps its rows in registers and the weights stream past them.
+   * The kernels of a layer in the tiled regime: `plain` ones, readable and right everywhere; or `streamed`, where an invocation keeps its rows in registers and the weights stream past them, handed from
+   * lane to lane (`plain` where there are no subgroups).
    */
-  product: 'plain' | 'blocked' | 'streamed';
+  product: 'plain' | 'streamed';
   /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */
   keep: 'rebuild' | 'store';
 }
@@ -33,5 +33,7 @@ export function fixedVariants(subgroupMinSize: number): KernelVariants {
     ...PLAIN_VARIANTS,
     regime: 'fused',
     lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1,
+    // Subgroups as small as this are the vector units of a CPU, with its fast cache and slow loads.
+    product: subgroupMinSize >= 4 && subgroupMinSize <= 8 ? 'streamed' : 'plain',
   };
 }

@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Flow } from '../../src/flow.ts';
+import { realnvp } from '../../src/flows/index.ts';
 import { openNodeAdapter } from '../../src/gpu/dawn.ts';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
+import { PLAIN_VARIANTS } from '../../src/steps/variants.ts';
+import { tuningKey } from '../../src/tuning.ts';
 import { expectClose } from '../support/compare.ts';
-import { testDevice } from '../support/device.ts';
+import { testDevice, testOptions } from '../support/device.ts';
 import { CliSandbox, parseTable } from './runCli.ts';
+import type { CliResult } from './runCli.ts';
 
 /** A model so small that starting the process takes longer than training it. */
-const TINY = '--couplings 2 --hidden 4 --batch 16 --steps 12';
+const TINY = '--couplings 2 --hidden 4 --batch 16 --steps 12 --tuning fixed';
 const COLUMNS = ['height', 'weight', 'age'];
 
 let cli: CliSandbox;
@@ -105,7 +109,7 @@ describe('train', () => {
 });
 
 describe('equal runs', () => {
-  const asked = '--couplings 2 --hidden 4 --batch 16 --seed 5';
+  const asked = '--couplings 2 --hidden 4 --batch 16 --seed 5 --tuning fixed';
 
   it('give equal bytes, in one go or by way of a checkpoint', async () => {
     const constant = `train people.csv ${asked} --schedule constant`;
@@ -160,7 +164,8 @@ describe('equal runs', () => {
   });
 
   it('go on from a checkpoint of a toy density with its noise, and with no other data', async () => {
-    const noisy = 'train --toy circles --noise 0.2 --couplings 2 --hidden 4 --batch 16 --schedule constant';
+    const noisy =
+      'train --toy circles --noise 0.2 --couplings 2 --hidden 4 --batch 16 --schedule constant --tuning fixed';
     await Promise.all([
       expectDone(`${noisy} --steps 20 --out noisy.model`),
       expectDone(`${noisy} --steps 10 --out noisy_half.model --checkpoint noisy.ckpt`),
@@ -191,13 +196,81 @@ describe('equal runs', () => {
   });
 });
 
+describe('the choice of kernels', () => {
+  // More couplings than a segment, so that there is a choice on a CPU too.
+  const model = '--couplings 9 --hidden 4 --batch 16';
+  const data = 'people.csv --columns height,weight';
+  const tunings = ({ events }: CliResult) => events().filter(({ event }) => event === 'tuning');
+
+  it('is measured, told as a line and an event, and kept for the next run', async () => {
+    const env = { WGFLOW_TUNING_CACHE: cli.path('measured/tuning.json') };
+    const run = () => cli.run(`train ${data} ${model} --steps 3 --out m.model --json`, { env });
+    const first = await run();
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stderr).toMatch(/^Kernels of the gradient pass, 16 rows: .+; .+$/m);
+    const [told] = tunings(first);
+    expect(told).toMatchObject({ pass: 'gradient', rows: 16, variants: {}, candidates: [{}, {}] });
+    // A machine under load may not be done in time; then the fixed choice is taken and nothing is kept.
+    const wasMeasured = told!['source'] === 'measured';
+    expect(cli.files().includes('measured')).toBe(wasMeasured);
+    if (!wasMeasured) return;
+    const [again] = tunings(await run());
+    expect(again).toEqual({
+      event: 'tuning',
+      pass: 'gradient',
+      rows: 16,
+      variants: told!['variants'],
+      source: 'cache',
+    });
+  });
+
+  it('is taken from the cache, goes into the checkpoint and holds for the resumed run', async () => {
+    const spec = realnvp(2, { couplings: 9, hidden: [4] });
+    const key = tuningKey(await testDevice(), spec, { pass: 'gradient', rows: 16 });
+    cli.write('tuning.json', JSON.stringify({ choices: { [key]: PLAIN_VARIANTS } }));
+    const env = { WGFLOW_TUNING_CACHE: cli.path('tuning.json') };
+    const run = (args: string) => cli.run(`train ${data} --schedule constant ${args} --json`, { env });
+    const half = await run(`${model} --steps 4 --out t_half.model --checkpoint t.ckpt`);
+    const whole = await run(`${model} --steps 8 --out t_whole.model`);
+    const resumed = await run('--steps 8 --resume t.ckpt --tuning fixed --out t_resumed.model');
+    expect([half, whole, resumed].map((result) => tunings(result)[0])).toMatchObject([
+      { source: 'cache', variants: PLAIN_VARIANTS },
+      { source: 'cache', variants: PLAIN_VARIANTS },
+      { source: 'checkpoint', variants: PLAIN_VARIANTS },
+    ]);
+    expect(cli.bytes('t_resumed.model')).toEqual(cli.bytes('t_whole.model'));
+    expect((await expectDone('inspect t.ckpt')).stdout).toMatch(/│ Kernels +│ tiled, lanes 1, segment 8/);
+  });
+
+  it('goes on with one warning where the cache is damaged or out of reach', async () => {
+    cli.write('damaged.json', 'not JSON');
+    for (const name of ['damaged.json', 'people.csv/tuning.json']) {
+      const { code, stderr } = await cli.run(`train ${data} ${model} --steps 2 --out d.model`, {
+        env: { WGFLOW_TUNING_CACHE: cli.path(name) },
+      });
+      expect(code, stderr).toBe(0);
+      expect(stderr.match(/^Warning: the tuning cache/gm), stderr).toHaveLength(1);
+    }
+  });
+
+  it('is that of the fixed table on demand, also for many rows', async () => {
+    const env = { WGFLOW_TUNING_CACHE: cli.path('never/tuning.json') };
+    const result = await cli.run('sample people.model -n 5000 --tuning fixed --out fixed.csv --json', {
+      env,
+    });
+    expect(tunings(result)).toMatchObject([{ pass: 'inverse', source: 'fixed' }]);
+    expect(result.stderr).toMatch(/^Kernels of the inverse pass, .*; from the fixed table$/m);
+    expect(cli.files()).not.toContain('never');
+  });
+});
+
 describe('a trained model', () => {
   it('scores rows as the library does', async () => {
     await Promise.all([
       expectDone('logprob people.model people.csv --out scores.csv'),
       expectDone('logprob people.model no_header.csv --out scores2.csv'),
     ]);
-    using flow = await Flow.load(cli.bytes('people.model'), { device: await testDevice() });
+    using flow = await Flow.load(cli.bytes('people.model'), { ...(await testOptions()) });
     const logProb = await flow.logProb(Float32Array.from(people.flat()));
     const { columns, rows } = cli.table('scores.csv');
     expect(columns).toEqual(['log_prob']);
@@ -267,22 +340,30 @@ describe('info and inspect', () => {
   it('tell the adapter and the model as tables', async () => {
     const [info, inspect] = await Promise.all([expectDone('info'), expectDone('inspect people.model')]);
     expect(info.stdout).toMatch(/│ Kind +│ (software \(no GPU\)|GPU) +│/);
+    expect(info.stdout).toMatch(/│ Tuning cache +│ .*tuning\.json +│/);
     expect(info.stdout).toMatch(/│ maxBufferSize +│ \d+ MiB +│/);
     expect(inspect.stdout).toMatch(/│ Columns +│ height, weight, age +│/);
     expect(inspect.stdout).toContain(
       'weight, age given height; tanh scale, bound 3; one net of 4 leaky_relu',
     );
+    expect(inspect.stdout).toMatch(/│ memory of training │ bytes +│ at batches of 512 +│/);
+    expect(inspect.stdout).toMatch(/│ activations +│ [\d,]+ +│ workspace of a step +│/);
     expect(inspect.stdout).toMatch(/│ bijectors\.1\.conditioner\.0\.weight │ \[4, 1\] +│/);
   });
 
   it('tell them as events', async () => {
     const [info, inspect] = await Promise.all([
       expectDone('info --json'),
-      expectDone('inspect people.model --json'),
+      expectDone('inspect people.model --batch 64 --rows 1000 --json'),
     ]);
     expect(info.events().map(({ event }) => event)).toEqual(['adapter', 'done']);
+    expect(info.events()[1]!['tuningCache']).toMatch(/tuning\.json$/);
     expect(inspect.events()).toHaveLength(1);
-    expect(inspect.events()[0]).toMatchObject({ parameters: 50, spec: { dim: 3 } });
+    const [model] = inspect.events();
+    expect(model).toMatchObject({ parameters: 50, spec: { dim: 3 } });
+    const { batch, rows, total, ...parts } = model!['memory'] as Record<string, number>;
+    expect({ batch, rows, data: parts['data'] }).toEqual({ batch: 64, rows: 1000, data: 4 * 3 * 1000 });
+    expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
   });
 });
 

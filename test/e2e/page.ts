@@ -20,10 +20,7 @@ declare global {
 globalThis.runWgflow = async (x) => {
   const flow = await Flow.create(realnvp(2, { couplings: 4, hidden: [16] }), { seed: 3 });
   const losses: number[] = [];
-  for await (const report of flow.fit(
-    { toy: 'moons' },
-    { steps: 60, batch: 128, learningRate: 5e-3, submitMs: 8 },
-  )) {
+  for await (const report of flow.fit({ toy: 'moons' }, { steps: 60, batch: 128, learningRate: 5e-3 })) {
     losses.push(...report.losses);
   }
   const rows = Float32Array.from(x);

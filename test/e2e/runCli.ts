@@ -75,7 +75,12 @@ export class CliSandbox {
   start(args: string, { env = {} }: RunOptions = {}): RunningCli {
     const child = spawn(process.execPath, [join(this.#home, 'bin', 'wgflow.js'), ...words(args)], {
       cwd: this.folder,
-      env: { ...process.env, WGFLOW_ADAPTER: process.env['WGFLOW_ADAPTER'] ?? 'swiftshader', ...env },
+      env: {
+        ...process.env,
+        WGFLOW_ADAPTER: process.env['WGFLOW_ADAPTER'] ?? 'swiftshader',
+        WGFLOW_TUNING_CACHE: join(this.#home, 'tuning.json'),
+        ...env,
+      },
     });
     let stdout = '';
     let stderr = '';

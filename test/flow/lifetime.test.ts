@@ -7,7 +7,7 @@ import { openDevice } from '../../src/node.ts';
 import { STREAMS } from '../../src/random.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 import type { FitOptions } from '../../src/trainer.ts';
-import { testContext, testDevice } from '../support/device.ts';
+import { testContext, testOptions } from '../support/device.ts';
 
 const small = { couplings: 2, hidden: [8] };
 const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
@@ -16,7 +16,7 @@ describe('the end of a flow', () => {
   it('fails the calls that it overtakes, and leaves no buffer behind', async () => {
     const { buffers } = await testContext();
     const { live } = buffers.counts;
-    const flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    const flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const calls = [flow.logProb(rows), flow.forward(rows), flow.gradients(rows)];
     flow.dispose();
     for (const call of calls) await expect(call).rejects.toThrow(DisposedError);
@@ -24,7 +24,7 @@ describe('the end of a flow', () => {
   });
 
   it('fails a call whose work is on the GPU already', async () => {
-    const flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    const flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     // The second time the program is there, so that the work is submitted at once.
     await flow.logProb(rows);
     const call = flow.logProb(rows);
@@ -36,7 +36,7 @@ describe('the end of a flow', () => {
   it('ends a fit that is running', async () => {
     const { buffers } = await testContext();
     const { live } = buffers.counts;
-    const flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    const flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const run = async (): Promise<void> => {
       for await (const { step } of flow.fit({ toy: 'moons' }, { steps: 1e6, batch: 16 })) {
         if (step > 5) flow.dispose();
@@ -48,7 +48,7 @@ describe('the end of a flow', () => {
 
   it('is told as the loss of the device where that is the cause, while training and afterwards', async () => {
     const device = await openDevice();
-    const flow = await Flow.create(vanilla(2, small), { device });
+    const flow = await Flow.create(vanilla(2, small), { device, tuning: 'fixed' });
     const run = async (): Promise<void> => {
       for await (const { step } of flow.fit({ toy: 'moons' }, { steps: 1e6, batch: 16 })) {
         if (step > 5) device.destroy();
@@ -63,7 +63,7 @@ describe('the end of a flow', () => {
 
 describe('a fit', () => {
   it('is one at a time', async () => {
-    using flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    using flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const first = flow.fit({ toy: 'moons' }, { steps: 100, batch: 16 });
     await first.next();
     await expect(flow.fit({ toy: 'moons' }, { steps: 1 }).next()).rejects.toThrow('one at a time');
@@ -85,7 +85,7 @@ describe('a fit', () => {
     [{ resume: true }, 'no training to resume'],
   ])('refuses %o, and neither changes nor keeps anything', async (options, message) => {
     const { buffers } = await testContext();
-    using flow = await Flow.create(realnvp(2, small), { device: await testDevice() });
+    using flow = await Flow.create(realnvp(2, small), { ...(await testOptions()) });
     const before = await flow.save();
     const { live } = buffers.counts;
     await expect(flow.fit(rows, { steps: 5, ...options }).next()).rejects.toThrow(message);
@@ -94,7 +94,7 @@ describe('a fit', () => {
   });
 
   it('keeps the standardisation of a flow that was trained before', async () => {
-    using flow = await Flow.create(realnvp(2, small), { device: await testDevice() });
+    using flow = await Flow.create(realnvp(2, small), { ...(await testOptions()) });
     const train = async (data: Float32Array): Promise<Float32Array> => {
       for await (const _ of flow.fit(data, { steps: 2, batch: 16 }));
       return (await flow.parameters())['bijectors.0.mean']!;
@@ -113,7 +113,7 @@ describe('a spec that no file could hold', () => {
     ['a width out of range', (spec) => withConditioner(spec, { hidden: [70_000] })],
   ])('is refused: %s', async (_, change) => {
     const spec = change(vanilla(2, small)) as FlowSpec;
-    await expect(Flow.create(spec, { device: await testDevice() })).rejects.toMatchObject({
+    await expect(Flow.create(spec, { ...(await testOptions()) })).rejects.toMatchObject({
       code: 'SHAPE_MISMATCH',
     });
   });

@@ -12,9 +12,11 @@ import { dataStartPlan } from '../../src/steps/dataStart.ts';
 import { ringEntries } from '../../src/steps/rings.ts';
 import { PARAMETERS, STEP_CURSOR, STEP_LOSSES, STEP_SCALARS } from '../../src/steps/names.ts';
 import { trainPlan } from '../../src/steps/train.ts';
+import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import type { FitOptions, FitReport, TrainingData } from '../../src/trainer.ts';
 import { expectClose } from '../support/compare.ts';
-import { testContext, testDevice } from '../support/device.ts';
+import { testContext, testDevice, testOptions } from '../support/device.ts';
+import { modelOf } from '../support/randomSpecs.ts';
 
 const small = { couplings: 3, hidden: [16] };
 const moons = toyDensity('moons');
@@ -59,7 +61,7 @@ describe('training', () => {
     for (let step = 0; step < settings.steps; step++) program.run();
     const wanted = Array.from({ length: settings.steps }, (_, i) => program.floats(STEP_LOSSES)[2 * i]!);
 
-    using flow = await Flow.create(spec, { device: await testDevice(), seed: 5 });
+    using flow = await Flow.create(spec, { ...(await testOptions()), seed: 5 });
     const found = await losses(flow, { toy: 'moons' }, { ...settings, seed: 5 });
     // f32 against f64: the parameters drift apart step by step, and the loss with them.
     found.forEach((nll, step) => expect(Math.abs(nll - wanted[step]!), `step ${step}`).toBeLessThan(1e-3));
@@ -68,7 +70,7 @@ describe('training', () => {
 
   it('makes no round trip and allocates nothing, step by step', async () => {
     const { buffers } = await testContext();
-    using flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    using flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const iterator = flow.fit({ toy: 'moons' }, { steps: 500, batch: 64 });
     await iterator.next();
     const before = { ...buffers.counts };
@@ -90,7 +92,7 @@ describe('training', () => {
 
   it('gives the same bits for the same seed and others for another', async () => {
     const trained = async (seed: number): Promise<Uint8Array> => {
-      using flow = await Flow.create(realnvp(2, small), { device: await testDevice(), seed });
+      using flow = await Flow.create(realnvp(2, small), { ...(await testOptions()), seed });
       await losses(flow, { toy: '8gaussians' }, { steps: 30, batch: 65, seed });
       return await flow.save();
     };
@@ -101,7 +103,7 @@ describe('training', () => {
 
   it('gives the same bits however the steps are cut into submits', async () => {
     const trained = async (submitMs: number): Promise<Uint8Array> => {
-      using flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+      using flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
       await losses(flow, table(301), { steps: 40, batch: 50, submitMs });
       return await flow.save();
     };
@@ -109,7 +111,7 @@ describe('training', () => {
   });
 
   it('goes on past the end of the ring of steps', async () => {
-    using flow = await Flow.create(vanilla(2, { couplings: 1, hidden: [2] }), { device: await testDevice() });
+    using flow = await Flow.create(vanilla(2, { couplings: 1, hidden: [2] }), { ...(await testOptions()) });
     const found = await losses(flow, { toy: 'moons' }, { steps: RING_SIZE + 40, batch: 8 });
     expect(found).toHaveLength(RING_SIZE + 40);
     expect(found.every(Number.isFinite)).toBe(true);
@@ -117,10 +119,12 @@ describe('training', () => {
 
   it('trains on a batch that is larger than a chunk as on one that is not', async () => {
     const device = await testDevice();
-    const rows = table(9000);
-    using flow = await Flow.create(vanilla(2, small), { device, seed: 1 });
-    const [first] = await losses(flow, rows, { steps: 1, batch: 9000 });
-    using fresh = await Flow.create(vanilla(2, small), { device, seed: 1 });
+    const spec = vanilla(2, { couplings: 1, hidden: [4096] });
+    const batch = chunkRowsOf(modelOf(spec)) + 37;
+    const rows = table(batch);
+    using flow = await Flow.create(spec, { device, tuning: 'fixed', seed: 1 });
+    const [first] = await losses(flow, rows, { steps: 1, batch });
+    using fresh = await Flow.create(spec, { device, tuning: 'fixed', seed: 1 });
     const { nll } = await fresh.gradients(rows);
     expectClose('mean NLL of the whole table', [first!], [nll], 1e-5);
   });
@@ -130,24 +134,24 @@ describe('training', () => {
     const data = table(200);
     const validation = { data: table(50, 7), every: 6 };
     const options: FitOptions = { steps: 48, batch: 32, schedule: { kind: 'cosine' }, validation };
-    using whole = await Flow.create(realnvp(2, small), { device });
+    using whole = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
     await losses(whole, data, options);
 
-    using begun = await Flow.create(realnvp(2, small), { device });
+    using begun = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
     let checkpoint: Uint8Array | undefined;
     for await (const { step } of begun.fit(data, { ...options, submitMs: 1e-3 })) {
       if (step < 20) continue;
       checkpoint = await begun.save({ checkpoint: true });
       break;
     }
-    using resumed = await Flow.load(checkpoint!, { device });
+    using resumed = await Flow.load(checkpoint!, { device, tuning: 'fixed' });
     await losses(resumed, data, { steps: 48, validation, resume: true });
     expect(await resumed.save()).toEqual(await whole.save());
   });
 
   it('keeps the parameters that scored best on the validation rows, and stops when patience ends', async () => {
     using flow = await Flow.create(realnvp(2, { couplings: 4, hidden: [32] }), {
-      device: await testDevice(),
+      ...(await testOptions()),
     });
     const validation = { data: table(40, 99), every: 5, patience: 3 };
     const scores: number[] = [];
@@ -170,7 +174,7 @@ describe('training', () => {
   });
 
   it('stops at a signal, keeps the steps that were done and can be used afterwards', async () => {
-    using flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    using flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const controller = new AbortController();
     let steps = 0;
     const run = async (): Promise<void> => {
@@ -189,7 +193,7 @@ describe('training', () => {
   });
 
   it('tells when it diverges and leaves the parameters finite', async () => {
-    using flow = await Flow.create(vanilla(2, small), { device: await testDevice() });
+    using flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const data = table(64);
     data[3] = 3e38;
     await expect(losses(flow, data, { steps: 50, batch: 64 })).rejects.toThrow(TrainingDivergedError);
@@ -202,7 +206,7 @@ describe('training', () => {
     const { buffers } = await testContext();
     const { live, liveBytes } = buffers.counts;
     {
-      using flow = await Flow.create(realnvp(2, small), { device: await testDevice() });
+      using flow = await Flow.create(realnvp(2, small), { ...(await testOptions()) });
       const data = table(100);
       await losses(flow, data, { steps: 4, batch: 16, validation: { data } });
       for await (const _ of flow.fit({ toy: 'circles' }, { steps: 100, batch: 16 })) break;
@@ -216,7 +220,7 @@ describe('training', () => {
 
   it('learns two moons', async () => {
     using flow = await Flow.create(realnvp(2, { couplings: 8, hidden: [16, 16] }), {
-      device: await testDevice(),
+      ...(await testOptions()),
     });
     await losses(
       flow,

@@ -49,12 +49,16 @@ const models: fc.Arbitrary<Model> = specs.chain((spec) => {
         trained: floats(trainableLength),
         statistics: floats(length - trainableLength, positive),
         training: trainingOf(spec),
-        optimizer: fc.record({
-          step: fc.nat(),
-          firstMoment: floats(trainableLength),
-          secondMoment: floats(trainableLength, positive),
-          settings,
-        }),
+        optimizer: fc.record(
+          {
+            step: fc.nat(),
+            firstMoment: floats(trainableLength),
+            secondMoment: floats(trainableLength, positive),
+            settings,
+            variants: settings,
+          },
+          { requiredKeys: ['step', 'firstMoment', 'secondMoment', 'settings'] },
+        ),
       },
       { requiredKeys: ['trained', 'statistics'] },
     )

@@ -173,6 +173,7 @@ describe('docs/model-file.md', () => {
     expectAgreement('#/$defs/wgflow_optimizer', optimizerRecordSchema, {
       step: 3,
       settings: { lr: 0.001 },
+      variants: { regime: 'fused', lanes: 8 },
       best: { nll: 1.25, scoresSince: 2 },
     });
   });

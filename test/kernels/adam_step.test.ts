@@ -10,13 +10,13 @@ const F32_BOUND = 1e-5;
 const WRITTEN = ['parameters', 'first_moment', 'second_moment', 'gradients'];
 
 describe('adam_step', () => {
-  it.each([1, 63, 64, 65, 257, 1025, 65_537])('matches its twin at %i parameters', async (count) => {
+  it.each([4, 60, 64, 68, 256, 260, 1028, 65_540])('matches its twin at %i parameters', async (count) => {
     const { gpu, twin } = await runBoth([adamStep(args(count))], contents(count));
     for (const name of WRITTEN) expectClose(name, gpu(name), twin(name), F32_BOUND);
   });
 
   it('updates each parameter once where the grid is folded, above 65,535 workgroups', async () => {
-    const count = 64 * 65_535 + 1;
+    const count = 4 * (64 * 65_535 + 1);
     expect(adamStep(args(count)).workgroups[1]).toBeGreaterThan(1);
     const picks = [
       0,
@@ -24,10 +24,10 @@ describe('adam_step', () => {
       64,
       65_535,
       65_536,
-      2_097_151,
-      2_097_152,
-      count - 66,
-      count - 65,
+      8_388_607,
+      8_388_608,
+      count - 260,
+      count - 257,
       count - 2,
       count - 1,
     ];
@@ -55,14 +55,14 @@ describe('adam_step', () => {
 
   it('zeroes the gradients and leaves what lies behind the trainable parameters alone', async () => {
     const frozen = Float32Array.of(5, -6, 7);
-    const before = contents(65);
-    const { gpu } = await runBoth([adamStep(args(65))], {
+    const before = contents(68);
+    const { gpu } = await runBoth([adamStep(args(68))], {
       ...before,
       parameters: Float32Array.of(...(before.parameters as Float32Array), ...frozen),
     });
-    expect(gpu('gradients')).toEqual(new Float32Array(65));
-    expect(gpu('parameters').slice(65)).toEqual(frozen);
-    expect(gpu('parameters').slice(0, 65)).not.toEqual(before.parameters);
+    expect(gpu('gradients')).toEqual(new Float32Array(68));
+    expect(gpu('parameters').slice(68)).toEqual(frozen);
+    expect(gpu('parameters').slice(0, 68)).not.toEqual(before.parameters);
   });
 
   it('takes the scalars of each step from the ring, which wraps around', async () => {
@@ -73,7 +73,7 @@ describe('adam_step', () => {
       scalars.set([0.1 / step, 1 / (1 - 0.9 ** (step + 1)), 1 / (1 - 0.999 ** (step + 1))], 3 * (step % 8));
     }
     const dispatches = Array.from({ length: steps }, (_, step) => [
-      adamStep(args(65, { ringSize, gradients: `gradients ${step}` })),
+      adamStep(args(68, { ringSize, gradients: `gradients ${step}` })),
       stepRecord({
         rows: 1,
         ringSize,
@@ -84,9 +84,9 @@ describe('adam_step', () => {
       }),
     ]).flat();
     const { gpu, twin } = await runBoth(dispatches, {
-      ...contents(65),
+      ...contents(68),
       ...Object.fromEntries(
-        Array.from({ length: steps }, (_, step) => [`gradients ${step}`, ramp(65, 1, 7 * step)]),
+        Array.from({ length: steps }, (_, step) => [`gradients ${step}`, ramp(68, 1, 7 * step)]),
       ),
       step_state: Uint32Array.of(6),
       step_scalars: scalars,
@@ -97,37 +97,41 @@ describe('adam_step', () => {
     expect(gpu('step_state')).toEqual(Uint32Array.of(6 + steps));
   });
 
+  it('takes whole quads of parameters only', () => {
+    expect(() => adamStep(args(65))).toThrow(/65 parameters are not a multiple of 4/);
+  });
+
   it('scales a gradient above the clip norm down to it, and no other', async () => {
-    const clipped = await runBoth([adamStep(args(65, { clipNorm: 0.25 }))], contents(65));
+    const clipped = await runBoth([adamStep(args(68, { clipNorm: 0.25 }))], contents(68));
     for (const name of WRITTEN) expectClose(name, clipped.gpu(name), clipped.twin(name), F32_BOUND);
-    const free = await runBoth([adamStep(args(65))], contents(65));
-    const short = await runBoth([adamStep(args(65, { clipNorm: 1e3 }))], contents(65));
+    const free = await runBoth([adamStep(args(68))], contents(68));
+    const short = await runBoth([adamStep(args(68, { clipNorm: 1e3 }))], contents(68));
     expect(short.gpu('first_moment')).toEqual(free.gpu('first_moment'));
     expect(clipped.gpu('first_moment')).not.toEqual(free.gpu('first_moment'));
   });
 
   it('divides a whole gradient of norm 8 by 16 at the clip norm 0.5', async () => {
-    const { gpu } = await runBoth([adamStep(args(3, { clipNorm: 0.5, beta1: 0 }))], {
-      ...contents(3),
-      gradients: Float32Array.of(0, 8, 0),
-      first_moment: 3,
+    const { gpu } = await runBoth([adamStep(args(4, { clipNorm: 0.5, beta1: 0 }))], {
+      ...contents(4),
+      gradients: Float32Array.of(0, 8, 0, 0),
+      first_moment: 4,
       gradient_sum_squares: Float32Array.of(64),
     });
-    expect(gpu('first_moment')).toEqual(Float32Array.of(0, 0.5, 0));
+    expect(gpu('first_moment')).toEqual(Float32Array.of(0, 0.5, 0, 0));
   });
 
   it('does nothing on a gradient of zeros from fresh moments, clipping or not', async () => {
     for (const clipNorm of [0, 1]) {
-      const { gpu } = await runBoth([adamStep(args(65, { clipNorm }))], {
-        ...contents(65),
-        gradients: 65,
-        first_moment: 65,
-        second_moment: 65,
+      const { gpu } = await runBoth([adamStep(args(68, { clipNorm }))], {
+        ...contents(68),
+        gradients: 68,
+        first_moment: 68,
+        second_moment: 68,
         gradient_sum_squares: 1,
       });
-      expect(gpu('parameters')).toEqual(contents(65).parameters);
-      expect(gpu('first_moment')).toEqual(new Float32Array(65));
-      expect(gpu('second_moment')).toEqual(new Float32Array(65));
+      expect(gpu('parameters')).toEqual(contents(68).parameters);
+      expect(gpu('first_moment')).toEqual(new Float32Array(68));
+      expect(gpu('second_moment')).toEqual(new Float32Array(68));
     }
   });
 
@@ -137,14 +141,14 @@ describe('adam_step', () => {
     ['negative infinite', -Infinity],
   ])('touches no parameter and no moment where the norm is %s', async (_, sumSquares) => {
     for (const clipNorm of [0, 1]) {
-      const before = contents(65);
-      (before.gradients as Float32Array)[64] = sumSquares;
-      const { gpu } = await runBoth([adamStep(args(65, { clipNorm }))], {
+      const before = contents(68);
+      (before.gradients as Float32Array)[67] = sumSquares;
+      const { gpu } = await runBoth([adamStep(args(68, { clipNorm }))], {
         ...before,
         gradient_sum_squares: Float32Array.of(sumSquares),
       });
       for (const name of WRITTEN.slice(0, 3)) expect(gpu(name)).toEqual(before[name]);
-      expect(gpu('gradients')).toEqual(new Float32Array(65));
+      expect(gpu('gradients')).toEqual(new Float32Array(68));
     }
   });
 });

@@ -28,7 +28,7 @@ describe('reduce_sum', () => {
   );
 
   it('sums whole numbers exactly, each element once, and writes its own sums alone', async () => {
-    const elements = 10_007;
+    const elements = 40_007;
     const groups = reductionGroups(elements);
     expect(groups).toBe(3);
     const { gpu } = await runBoth(

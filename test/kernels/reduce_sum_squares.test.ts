@@ -25,7 +25,7 @@ describe('reduce_sum_squares', () => {
   );
 
   it('sums squares of whole numbers exactly, each element once, and writes its own sums alone', async () => {
-    const elements = 10_007;
+    const elements = 40_007;
     const groups = reductionGroups(elements);
     const { gpu } = await runBoth([reduceSumSquares({ elements, input: 'input', output: 'partials' })], {
       input: Float32Array.from({ length: elements + 5 }, (_, i) => (i < elements ? -2 : 1e9)),

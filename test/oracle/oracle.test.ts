@@ -4,7 +4,7 @@ import { Flow } from '../../src/flow.ts';
 import { decodeModel } from '../../src/io/modelFile.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose } from '../support/compare.ts';
-import { testDevice } from '../support/device.ts';
+import { testOptions } from '../support/device.ts';
 
 interface Fixture {
   x: number[][];
@@ -50,7 +50,7 @@ describe('models written from PyTorch', () => {
 
   it.each(names)('%s: the GPU gives what PyTorch gives', async (name) => {
     const { bytes, fixture } = read(name);
-    using flow = await Flow.load(bytes, { device: await testDevice(), fileName: name });
+    using flow = await Flow.load(bytes, { ...(await testOptions()), fileName: name });
     const x = Float32Array.from(fixture.x.flat());
     const forward = await flow.forward(x);
     expectClose('z', forward.z, fixture.z.flat(), GPU_BOUND);

@@ -21,6 +21,7 @@ const SPECS: [string, FlowSpec][] = [
   ['nine couplings, more than a segment', vanilla(2, { couplings: 9, hidden: [3] })],
   ['33 couplings, more than one dispatch', vanilla(2, { couplings: 33, hidden: [2] })],
   ['two hidden layers', realnvp(2, { couplings: 4, hidden: [5, 4] })],
+  ['two hidden layers, more than a segment', realnvp(2, { couplings: 9, hidden: [5, 4] })],
   ['eight features', realnvp(8, { couplings: 3, hidden: [6] })],
 ];
 

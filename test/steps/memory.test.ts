@@ -12,11 +12,14 @@ import {
   LOG_DET,
   NLL,
   PARAMETERS,
+  PARTIAL_SUMS,
   SECOND_MOMENT,
+  SLOPES,
   STATE,
 } from '../../src/steps/names.ts';
 import { samplePlan } from '../../src/steps/sample.ts';
 import { trainPlan } from '../../src/steps/train.ts';
+import { fixedVariants } from '../../src/steps/variants.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
@@ -30,7 +33,7 @@ describe('the memory of a plan', () => {
     const workspace = (couplings: number): Map<string, number> => {
       const model = modelOf(vanilla(4, { couplings, hidden: [32, 16] }));
       const plan = trainPlan(model, { source: datasetSource(1000, 4), batch: 256, seed: 1, adam: ADAM });
-      return lengthsOf(plan, [PARAMETERS, GRADIENTS, FIRST_MOMENT, SECOND_MOMENT]);
+      return lengthsOf(plan, [PARAMETERS, GRADIENTS, FIRST_MOMENT, SECOND_MOMENT, PARTIAL_SUMS]);
     };
     expect(workspace(64)).toEqual(workspace(8));
     expect(workspace(8).size).toBeGreaterThan(10);
@@ -65,6 +68,24 @@ describe('the memory of a plan', () => {
     for (const { label, buffers } of plans) {
       for (const { name, length } of buffers) {
         expect(4 * length, `${label}: ${name}`).toBeLessThanOrEqual(GUARANTEED_BINDING);
+      }
+    }
+  });
+
+  it.each([
+    [2, [8]],
+    [2, [128, 128]],
+    [4, [128, 1]],
+    [8, [64]],
+    [8, [1]],
+  ])('keeps the trace of every segment within it too, at %i features, hidden %j', (dim, hidden) => {
+    const model = modelOf(vanilla(dim, { couplings: 40, hidden }));
+    const rows = chunkRowsOf(model);
+    for (const segment of [8, 32] as const) {
+      const { buffers } = gradientsPlan(model, rows, 10 * rows, { ...fixedVariants(8), segment });
+      expect(buffers.map(({ name }) => name)).toContain(SLOPES);
+      for (const { name, length } of buffers) {
+        expect(4 * length, `${segment}: ${name}`).toBeLessThanOrEqual(GUARANTEED_BINDING);
       }
     }
   });

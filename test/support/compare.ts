@@ -34,13 +34,7 @@ export function expectNormClose(
   bound: number,
 ): void {
   expect(actual.length, `${name}: length`).toBe(expected.length);
-  let difference = 0;
-  let norm = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i]! - expected[i]!) ** 2;
-    norm += expected[i]! ** 2;
-  }
-  const error = Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-30);
+  const error = normError(actual, expected);
   if (!(error <= bound)) {
     const pairs = Array.from(
       { length: Math.min(5, expected.length) },
@@ -48,4 +42,15 @@ export function expectNormClose(
     );
     expect.fail(`${name}: relative error ${error.toExponential(2)} beyond ${bound}: ${pairs.join(', ')}`);
   }
+}
+
+/** ‖actual − expected‖ / ‖expected‖. */
+export function normError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i]! - expected[i]!) ** 2;
+    norm += expected[i]! ** 2;
+  }
+  return Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-30);
 }

@@ -11,6 +11,11 @@ export function testDevice(): Promise<GPUDevice> {
   return opened;
 }
 
+/** For flows whose bits or times are tested: the shared device, and kernels from the fixed table. */
+export async function testOptions(): Promise<{ device: GPUDevice; tuning: 'fixed' }> {
+  return { device: await testDevice(), tuning: 'fixed' };
+}
+
 export async function testContext(): Promise<GpuContext> {
   return GpuContext.of(await testDevice());
 }
@@ -20,8 +25,13 @@ export async function adapterLine(): Promise<string> {
   return description || device || vendor;
 }
 
-/** Every number of lanes that a kernel with subgroups can be built for on the device of the tests. */
+/** Every number of lanes that a kernel can be built for on the device of the tests; 1 is without subgroups. */
 export async function lanesOf(): Promise<number[]> {
   const { subgroupMinSize } = await testContext();
   return [1, 4, 8].filter((lanes) => lanes === 1 || lanes <= subgroupMinSize);
+}
+
+/** As `lanesOf`, for kernels that need subgroups. */
+export async function subgroupLanesOf(): Promise<number[]> {
+  return (await lanesOf()).filter((lanes) => lanes > 1);
 }

@@ -156,6 +156,33 @@ function replaceByRanks(parameters: Float32Array, { offset, length }: TensorSlot
   parameters.set(order, offset);
 }
 
+/**
+ * As `randomParameters`, for many couplings: the last layer of each net is divided by √couplings, so that all
+ * couplings together are about as far from the identity as one of them. As they come, 64 couplings can stretch a row
+ * by factors that float32 does not undo.
+ */
+export function deepParameters(spec: FlowSpec, seed: number): Float32Array {
+  const parameters = randomParameters(spec, seed);
+  const couplings = paramLayout(spec).bijectors.filter((slots) => slots.type === 'affine_coupling');
+  for (const { layers } of couplings.flatMap(({ nets }) => nets)) {
+    const { weight, bias } = layers.at(-1)!;
+    for (const { offset, length } of [weight, bias]) {
+      for (let i = offset; i < offset + length; i++) parameters[i]! /= Math.sqrt(couplings.length);
+    }
+  }
+  return parameters;
+}
+
+/** The same flow with nets of another activation. */
+export function withActivation(spec: FlowSpec, activation: Activation): FlowSpec {
+  const bijectors = spec.bijectors.map((bijector) =>
+    bijector.type === 'affine_coupling'
+      ? { ...bijector, conditioner: { ...bijector.conditioner, activation } }
+      : bijector,
+  );
+  return { ...spec, bijectors };
+}
+
 /** Rows [rows, dim] of about unit size, the same for the same seed. */
 export function randomRows(rows: number, dim: number, seed = 1): Float64Array {
   return uniforms(seed, 1, rows * dim).map((u) => 4 * u - 2);

@@ -1,0 +1,86 @@
+// output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]), as dense_forward. Faster where loads are dear (software
+// adapters): an invocation keeps N_KEPT inputs of its quad of rows in registers while the weights stream past.
+// parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
+// output, slope [*, n_quads] from feature output_start. One invocation owns one quad and n_range outputs, and sums
+// over i, N_KEPT at a time, in ascending order; output holds the sums in between. docs/derivations.md, eq. (12), (13)
+#if SUBGROUPS
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+#endif
+#include "shared/activation.wgsl"
+#include "shared/kept_product.wgsl"
+#include "shared/row_quads.wgsl"
+
+struct Params {
+  n_quads: u32,
+  n_inputs: u32,
+  n_outputs: u32,
+  n_range: u32,
+  input_start: u32,
+  output_start: u32,
+  weight_offset: u32,
+  bias_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+#if ALIGNED
+@group(0) @binding(2) var<storage, read> parameter_quads: array<vec4f>;
+#endif
+@group(0) @binding(3) var<storage, read> input: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> output: array<vec4f>;
+#if STORE_SLOPE
+@group(0) @binding(5) var<storage, read_write> slope: array<vec4f>;
+#endif
+
+@compute @workgroup_size(FUSED_GROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+#if SUBGROUPS
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
+#endif
+) {
+#if SUBGROUPS
+  let lane = subgroup_lane % LANES;
+#else
+  let lane = 0u;
+#endif
+  // Invocations past the end go along, because other lanes need the weights that they load.
+  let is_quad = group.x * FUSED_GROUP_SIZE + local < params.n_quads;
+  let quad = min(group.x * FUSED_GROUP_SIZE + local, params.n_quads - 1u);
+  let first_output = group.y * params.n_range;
+  let end_output = min(first_output + params.n_range, params.n_outputs);
+
+  for (var first = 0u; first < params.n_inputs; first += N_KEPT) {
+#unroll i N_KEPT
+    kept[$i] = input[(params.input_start + min(first + $i, params.n_inputs - 1u)) * params.n_quads + quad];
+#end
+    let is_last = first + N_KEPT >= params.n_inputs;
+    for (var o = first_output; o < end_output; o++) {
+      let place = (params.output_start + o) * params.n_quads + quad;
+      var sum = product_with_kept(o, first, lane);
+      if (first == 0u) {
+        sum += parameters[params.bias_offset + o];
+      } else {
+        sum += output[place];
+      }
+      if (is_last) {
+        let activated = activate(sum);
+        sum = activated.value;
+#if STORE_SLOPE
+        if (is_quad) {
+          slope[place] = activated.slope;
+        }
+#endif
+      }
+      if (is_quad) {
+        output[place] = sum;
+      }
+    }
+  }
+}
+
+fn streamed_quad(output: u32, first: u32) -> vec4f {
+  return quad_of_row(params.weight_offset + output * params.n_inputs, first, params.n_inputs);
+}

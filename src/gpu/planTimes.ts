@@ -1,0 +1,158 @@
+/** Measures plans that do the same work by different kernels. */
+import type { Plan } from '../plan.ts';
+import type { OwnedBuffer } from './buffers.ts';
+import type { GpuContext } from './context.ts';
+import { GpuProgram } from './executor.ts';
+import type { SharedBuffers } from './executor.ts';
+
+/** Part of the budget after which compilation is no longer waited for. */
+const COMPILING_SHARE = 0.6;
+
+/** Part of the budget that is left for the comparison in any case. */
+const RACE_SHARE = 0.1;
+
+/** A timed submit lasts about this long, so that a coarse clock and the way to the queue matter little. */
+const SAMPLE_MS = 3;
+const MAX_REPEATS = 64;
+const LEAST_SAMPLES = 3;
+const MOST_SAMPLES = 7;
+
+/** A run that is repeated without thinking of the budget. */
+const QUICK_MS = 60;
+
+/** How much slower than the fastest a plan's first time may be for it to be timed again. */
+const OUT_OF_THE_RACE = 2;
+
+interface Runner {
+  index: number;
+  program: GpuProgram;
+  firstRunMs: number;
+  /** Time of a run, where it is known. */
+  ms: number | undefined;
+}
+
+/** What was found out, and what it cost. */
+export interface PlanTimes {
+  /** The median time of one run of each plan, ms; undefined for a plan that was not ready, or not timed, in time. */
+  ms: (number | undefined)[];
+  /** Time that the search took once the first plan could run, ms. */
+  searchMs: number;
+}
+
+/**
+ * Times plans against each other, on buffers of their own that are zero at first. All are compiled at once. The first
+ * plan is the one to beat, and will run anyway if it is not beaten: the budget begins when it is compiled.
+ */
+export async function planTimes(
+  context: GpuContext,
+  plans: readonly Plan[],
+  budgetMs: number,
+): Promise<PlanTimes> {
+  const [first, ...others] = plans.map((plan, index) => ({ index, plan, ready: isCompiled(context, plan) }));
+  const untimed = { ms: plans.map(() => undefined), searchMs: 0 };
+  if (first === undefined || !(await first.ready)) return untimed;
+  const scratch = scratchBuffers(context, plans);
+  const runners: Runner[] = [];
+  try {
+    runners.push(await runnerOf(context, first, scratch));
+    const start = performance.now();
+    const end = start + budgetMs;
+    for (const other of others) {
+      // Drivers may compile at a first run; that of another plan will hardly be shorter than those before.
+      const firstRunMs = Math.max(...runners.map((runner) => runner.firstRunMs));
+      if (performance.now() + firstRunMs > end) break;
+      const isReady = await before(start + COMPILING_SHARE * budgetMs, other.ready);
+      if (isReady === true) runners.push(await runnerOf(context, other, scratch));
+    }
+    // What has been compiled is compared, even if that took the whole budget.
+    await race(context, runners, Math.max(end, performance.now() + RACE_SHARE * budgetMs));
+    const ms = plans.map((_, index) => runners.find((runner) => runner.index === index)?.ms);
+    return { ms, searchMs: performance.now() - start };
+  } finally {
+    for (const { program } of runners) program.dispose();
+    for (const buffer of scratch.values()) buffer.dispose();
+  }
+}
+
+async function runnerOf(
+  context: GpuContext,
+  { index, plan }: { index: number; plan: Plan },
+  scratch: SharedBuffers,
+): Promise<Runner> {
+  const program = await GpuProgram.create(context, plan, scratch);
+  const firstRunMs = await runTime(context, program, 1);
+  let ms = await runTime(context, program, 1);
+  // Of a few, since a hiccup must not put a plan out of the race.
+  for (let run = 0; run < 2 && ms < QUICK_MS; run++) ms = Math.min(ms, await runTime(context, program, 1));
+  return { index, program, firstRunMs, ms };
+}
+
+/** Replaces the times of those that are close together by medians, or by nothing if time is too short for them. */
+async function race(context: GpuContext, runners: readonly Runner[], end: number): Promise<void> {
+  const fastest = Math.min(...runners.map(({ ms }) => ms ?? Infinity));
+  const entries = runners
+    .filter(({ ms = Infinity }) => ms <= OUT_OF_THE_RACE * fastest)
+    .map((runner) => {
+      const once = Math.max(runner.ms ?? 0, 1e-3);
+      const repeats = Math.min(MAX_REPEATS, Math.max(1, Math.ceil(SAMPLE_MS / once)));
+      return { runner, repeats, sampleMs: repeats * once, samples: [] as number[] };
+    });
+  if (entries.length < 2) return;
+  const roundMs = entries.reduce((sum, { sampleMs }) => sum + sampleMs, 0);
+  let rounds = 0;
+  // In turns, so that a slow moment of the machine meets all of them.
+  for (; rounds < MOST_SAMPLES && performance.now() + roundMs <= end; rounds++) {
+    for (const { runner, repeats, samples } of entries) {
+      samples.push((await runTime(context, runner.program, repeats)) / repeats);
+    }
+  }
+  for (const { runner, samples } of entries) {
+    runner.ms = rounds < LEAST_SAMPLES ? undefined : median(samples);
+  }
+}
+
+/** Compiles the plan; false where that fails. Whoever runs it is told; another choice is better than an error. */
+async function isCompiled({ pipelines }: GpuContext, { dispatches }: Plan): Promise<boolean> {
+  try {
+    await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function before<T>(deadline: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), Math.max(0, deadline - performance.now()));
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One buffer for each name, long enough for every plan. */
+function scratchBuffers(context: GpuContext, plans: readonly Plan[]): Map<string, OwnedBuffer> {
+  const lengths = new Map<string, number>();
+  for (const { name, length } of plans.flatMap(({ buffers }) => buffers)) {
+    lengths.set(name, Math.max(length, lengths.get(name) ?? 0));
+  }
+  const buffers = new Map<string, OwnedBuffer>();
+  for (const [name, length] of lengths) buffers.set(name, context.buffers.storage(`tuning/${name}`, length));
+  return buffers;
+}
+
+/** Wall time in ms from the submit of `repeats` runs to their end. */
+async function runTime({ device }: GpuContext, program: GpuProgram, repeats: number): Promise<number> {
+  const start = performance.now();
+  program.run(repeats);
+  await device.queue.onSubmittedWorkDone();
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}

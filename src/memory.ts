@@ -1,0 +1,114 @@
+/** How much GPU memory training takes, read off the plan that would run. */
+import { toyDensity } from './data/toy.ts';
+import { ShapeError } from './errors.ts';
+import { uniformBytes } from './gpu/uniforms.ts';
+import type { Plan } from './plan.ts';
+import { STREAMS } from './random.ts';
+import { datasetSource } from './steps/batch.ts';
+import type { BatchSource } from './steps/batch.ts';
+import type { FlowModel } from './steps/forward.ts';
+import {
+  FIRST_MOMENT,
+  GRADIENT_SUM_SQUARES,
+  GRADIENTS,
+  isDataset,
+  NLL_SUM,
+  PARAMETERS,
+  PARTIAL_SUMS,
+  SECOND_MOMENT,
+  STEP_CURSOR,
+  STEP_LOSSES,
+  STEP_SCALARS,
+  STEP_STATE,
+} from './steps/names.ts';
+import { trainPlan } from './steps/train.ts';
+import { fixedVariants } from './steps/variants.ts';
+import type { KernelVariants } from './steps/variants.ts';
+import { LOSS_STAGING_LENGTHS } from './trainingRun.ts';
+
+export interface MemoryOptions {
+  /** Rows of a batch. Default 512. */
+  batch?: number;
+  /** Rows of the training data; 0 (the default) for the fresh points of a toy density, which are never stored. */
+  rows?: number;
+}
+
+/** Bytes on the GPU while a flow trains. */
+export interface MemoryReport {
+  /** The tensors of the model; all that a flow holds between calls, but for the workspace of the last ones. */
+  parameters: number;
+  /** Gradients and Adam's two moments. */
+  optimizer: number;
+  /**
+   * The workspace of a step: rows and their gradients on the way through the flow, what the backward pass keeps of
+   * them, partial sums of the weights' gradients. Beyond the couplings of one segment (`KernelVariants`, by default 8)
+   * it does not grow with their number.
+   */
+  activations: number;
+  /** The training rows. */
+  data: number;
+  /** What steers and records the steps: rings, params of the kernels, sums of loss and gradient norm. */
+  control: number;
+  /** The sum of these. Validation adds a copy of what is trained, and the workspace of `logProb`. */
+  total: number;
+}
+
+type Part = Exclude<keyof MemoryReport, 'total'>;
+
+const PARTS: Readonly<Record<string, Part>> = {
+  [PARAMETERS]: 'parameters',
+  [GRADIENTS]: 'optimizer',
+  [FIRST_MOMENT]: 'optimizer',
+  [SECOND_MOMENT]: 'optimizer',
+  [STEP_STATE]: 'control',
+  [STEP_CURSOR]: 'control',
+  [STEP_SCALARS]: 'control',
+  [STEP_LOSSES]: 'control',
+  [NLL_SUM]: 'control',
+  [GRADIENT_SUM_SQUARES]: 'control',
+  [PARTIAL_SUMS]: 'control',
+};
+
+/** Which density, seed and settings of Adam it is changes no size. */
+const { shape, noise } = toyDensity('moons');
+const TOY: BatchSource = { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
+
+/** Rows of a batch where nothing else is said. */
+export const DEFAULT_BATCH = 512;
+
+/**
+ * What a `fit` of these rows and batches holds. Without `variants`, by the fixed table for a device without
+ * subgroups.
+ * @throws {ShapeError} when an option is out of range
+ */
+export function trainingMemory(
+  model: FlowModel,
+  { batch = DEFAULT_BATCH, rows = 0 }: MemoryOptions = {},
+  variants: KernelVariants = fixedVariants(0),
+): MemoryReport {
+  requireCount('batch', batch, 1);
+  requireCount('rows', rows, 0);
+  const source = rows === 0 ? TOY : datasetSource(rows, model.spec.dim);
+  const plan = trainPlan(model, { source, batch, seed: 0, adam: ADAM, variants });
+  const parts = bytesByPart(plan);
+  const control = LOSS_STAGING_LENGTHS.reduce(
+    (sum, length) => sum + 4 * length,
+    parts.control + uniformBytes(plan.dispatches),
+  );
+  const report = { ...parts, control };
+  return { ...report, total: Object.values(report).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+function bytesByPart({ buffers }: Plan): Record<Part, number> {
+  const bytes = { parameters: 0, optimizer: 0, activations: 0, data: 0, control: 0 };
+  for (const { name, length } of buffers) {
+    bytes[isDataset(name) ? 'data' : (PARTS[name] ?? 'activations')] += 4 * length;
+  }
+  return bytes;
+}
+
+function requireCount(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new ShapeError(`memory option ${name}`, String(value), `an integer ≥ ${least}`);
+}

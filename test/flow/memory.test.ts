@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { ShapeError } from '../../src/errors.ts';
+import { Flow } from '../../src/flow.ts';
+import { realnvp, vanilla } from '../../src/flows/index.ts';
+import { trainingMemory } from '../../src/memory.ts';
+import type { FlowSpec } from '../../src/spec.ts';
+import { STREAMS, normals } from '../../src/random.ts';
+import { datasetSource } from '../../src/steps/batch.ts';
+import { trainPlan } from '../../src/steps/train.ts';
+import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
+import { chunkRowsOf } from '../../src/steps/workspace.ts';
+import type { TrainingData } from '../../src/trainer.ts';
+import { testContext, testOptions } from '../support/device.ts';
+import { modelOf } from '../support/randomSpecs.ts';
+
+const FUSED = fixedVariants(8);
+
+describe('flow.memory', () => {
+  const wide = vanilla(2, { couplings: 1, hidden: [4096] });
+  it.each<[string, FlowSpec, number, number]>([
+    ['one hidden layer, on a toy density', vanilla(2, { couplings: 9, hidden: [12] }), 65, 0],
+    ['two hidden layers, on rows', realnvp(2, { couplings: 9, hidden: [8, 4] }), 64, 301],
+    ['the tiled kernels', realnvp(9, { couplings: 3, hidden: [8, 8] }), 33, 50],
+    ['a batch of more than one chunk', wide, chunkRowsOf(modelOf(wide)) + 1, 2000],
+  ])('tells to the byte what the GPU holds while it trains: %s', async (_, spec, batch, rows) => {
+    const { buffers } = await testContext();
+    const before = buffers.counts.liveBytes;
+    using flow = await Flow.create(spec, await testOptions());
+    const told = flow.memory({ batch, rows });
+    expect(buffers.counts.liveBytes - before).toBe(told.parameters);
+
+    const data: TrainingData =
+      rows === 0 ? { toy: 'moons' } : Float32Array.from(normals(0, STREAMS.toyTest, rows * spec.dim));
+    const run = flow.fit(data, { steps: 3, batch });
+    await run.next();
+    expect(buffers.counts.liveBytes - before).toBe(told.total);
+    await run.return();
+    expect(buffers.counts.liveBytes - before).toBe(told.parameters);
+  });
+
+  it('is parameters once, three times what is trained, the rows, and the rest', async () => {
+    const spec = realnvp(3, { couplings: 4, hidden: [7] });
+    const { layout } = modelOf(spec);
+    using flow = await Flow.create(spec, await testOptions());
+    const { parameters, optimizer, activations, data, control, total } = flow.memory({ rows: 1000 });
+    expect(parameters).toBe(4 * layout.length);
+    expect(optimizer).toBe(3 * 4 * layout.trainableLength);
+    expect(data).toBe(4 * 1000 * 3);
+    expect(parameters + optimizer + activations + data + control).toBe(total);
+    expect(flow.memory({ batch: 512, rows: 1000 }).total).toBe(total);
+    expect(flow.memory().data).toBe(0);
+    expect(flow.memory({ batch: 1024 }).activations).toBeGreaterThan(activations);
+  });
+
+  it.each([{ batch: 0 }, { batch: 1.5 }, { rows: -1 }, { rows: NaN }])('refuses %o', async (options) => {
+    using flow = await Flow.create(vanilla(2, { couplings: 1, hidden: [2] }), await testOptions());
+    expect(() => flow.memory(options)).toThrow(ShapeError);
+  });
+});
+
+describe('the activations of a training step', () => {
+  const activations = (spec: FlowSpec, batch: number, variants = FUSED): number =>
+    trainingMemory(modelOf(spec), { batch }, variants).activations;
+
+  it.each<[string, (couplings: number) => FlowSpec]>([
+    ['one hidden layer, fused', (couplings) => vanilla(2, { couplings })],
+    ['one hidden layer on eight features, fused', (couplings) => realnvp(8, { couplings, hidden: [32] })],
+    ['two hidden layers, fused', (couplings) => realnvp(2, { couplings, hidden: [64, 64] })],
+    [
+      'two hidden layers on many features, tiled',
+      (couplings) => realnvp(64, { couplings, hidden: [48, 48] }),
+    ],
+    ['two wide hidden layers, tiled', (couplings) => realnvp(2, { couplings, hidden: [512, 512] })],
+  ])('take no more bytes at 64 couplings than at 8: %s', (_, specOf) => {
+    for (const batch of [8, 512, 100_000]) {
+      for (const variants of [FUSED, PLAIN_VARIANTS]) {
+        expect(activations(specOf(64), batch, variants)).toBe(activations(specOf(8), batch, variants));
+      }
+    }
+  });
+
+  it('take no other bytes without subgroups', () => {
+    for (const spec of [vanilla(2), realnvp(2, { hidden: [36, 20] }), realnvp(20)]) {
+      const bytes = ([1, 4, 8] as const).map((lanes) =>
+        activations(spec, 512, { ...PLAIN_VARIANTS, regime: 'fused', lanes }),
+      );
+      expect(new Set(bytes).size).toBe(1);
+    }
+  });
+
+  it('are those of the segment that is kept, where more couplings are kept than by default', () => {
+    const kept = (couplings: number): number =>
+      activations(vanilla(2, { couplings, hidden: [8] }), 512, { ...FUSED, segment: 32 });
+    expect(kept(64)).toBe(kept(32));
+    expect(kept(32)).toBeGreaterThan(3 * kept(8));
+  });
+
+  it('are all that the plan holds beside the rest', () => {
+    const model = modelOf(realnvp(2, { couplings: 9, hidden: [8, 4] }));
+    const plan = trainPlan(model, {
+      source: datasetSource(100, 2),
+      batch: 64,
+      seed: 1,
+      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 },
+      variants: FUSED,
+    });
+    const perParameter = ['parameters', 'gradients', 'first_moment', 'second_moment'];
+    const sums = ['nll_sum', 'gradient_sum_squares', 'partial_sums'];
+    const rings = ['step_state', 'step_cursor', 'step_scalars', 'step_losses'];
+    const held = new Set([...perParameter, ...sums, ...rings, 'dataset.0']);
+    const rest = plan.buffers.filter(({ name }) => !held.has(name));
+    expect(rest.map(({ name }) => name)).toEqual(expect.arrayContaining(['state', 'd_state', 'hiddens']));
+    const bytes = rest.reduce((sum, { length }) => sum + 4 * length, 0);
+    expect(trainingMemory(model, { batch: 64, rows: 100 }, FUSED).activations).toBe(bytes);
+  });
+});

@@ -1,0 +1,13 @@
+/** Small flows of the kinds that the planner tells apart. */
+import { realnvp } from '../../src/flows/realnvp.ts';
+import { vanilla } from '../../src/flows/vanilla.ts';
+import type { FlowSpec } from '../../src/spec.ts';
+
+export const SPEC_SHAPES: [string, FlowSpec][] = [
+  ['the article’s model, smaller', vanilla(2, { couplings: 5, hidden: [12] })],
+  ['nine couplings, more than a segment', vanilla(2, { couplings: 9, hidden: [5] })],
+  ['two hidden layers, nine couplings', realnvp(2, { couplings: 9, hidden: [8, 6] })],
+  ['two hidden layers on four features', realnvp(4, { couplings: 2, hidden: [9, 5] })],
+  ['features too many to be fused', realnvp(20, { couplings: 3, hidden: [24, 17] })],
+  ['three hidden layers', realnvp(4, { couplings: 2, hidden: [6, 7, 5] })],
+];
