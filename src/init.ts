@@ -6,8 +6,9 @@ import type { FlowSpec } from './spec.ts';
 
 /**
  * Initial parameters, as `paramLayout(spec)` lays them out. Weights and biases are U(−1/√in, 1/√in), as
- * PyTorch's Linear draws them; last layers are zero where the conditioner says `zero_last`. Standardisation
- * starts as the identity until the training data set it, and so does what else has no nets, but permutations; actnorms wait for the first batch.
+ * PyTorch's Linear draws them; last layers are zero where the conditioner says `zero_last`. Everything without nets
+ * starts as the identity, but permutations, which are drawn from a stream of their own: standardisation until the training
+ * data set it, actnorms until the first batch does.
  */
 export function initialParameters(
   spec: FlowSpec,
@@ -15,7 +16,7 @@ export function initialParameters(
   layout: ParamLayout = paramLayout(spec),
 ): Float32Array {
   const parameters = new Float32Array(layout.length);
-  const draws = uniforms(seed, STREAMS.init, layout.parameterCount);
+  const draws = uniforms(seed, STREAMS.init, netLength(layout));
   let next = 0;
   const permutationDraws = uniforms(seed, STREAMS.permutation, permutationLength(layout));
   let nextPermutation = 0;
@@ -43,6 +44,14 @@ export function initialParameters(
     }
   }
   return parameters;
+}
+
+/** Weights and biases of all nets. */
+function netLength({ bijectors }: ParamLayout): number {
+  return bijectors
+    .flatMap((slots) => ('nets' in slots ? slots.nets : []))
+    .flatMap(({ layers }) => layers)
+    .reduce((sum, { weight, bias }) => sum + weight.length + bias.length, 0);
 }
 
 function permutationLength({ bijectors }: ParamLayout): number {

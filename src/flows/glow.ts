@@ -3,12 +3,12 @@ import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
- * Standardisation, then `couplings` times (default 8) an actnorm, an invertible linear map and an affine coupling with
+ * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling with
  * log-scales bounded by 3 · tanh(a / 3). A fresh flow only standardises and permutes, until the first batch gives the
  * actnorms their start. With one feature it is standardisation and an actnorm.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
-export function glow(dim: number, { couplings = 8, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+export function glow(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
   const step = (index: number): BijectorSpec[] => [
     { type: 'actnorm' },
     { type: 'invertible_linear' },
