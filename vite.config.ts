@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const nodeOnly = [
@@ -14,7 +16,21 @@ const nodeOnly = [
   'webgpu',
 ];
 
+/** Leaves the comments of shaders out of the bundle; the lines stay, so that a compiler's error still names them. */
+const shadersWithoutComments: Plugin = {
+  name: 'shaders-without-comments',
+  apply: 'build',
+  enforce: 'pre',
+  async load(id) {
+    const file = /^(.*\.wgsl)\?raw$/.exec(id)?.[1];
+    if (file === undefined) return undefined;
+    const text = await readFile(file, 'utf8');
+    return `export default ${JSON.stringify(text.replaceAll(/[ \t]*\/\/.*$/gm, ''))}`;
+  },
+};
+
 export default defineConfig({
+  plugins: [shadersWithoutComments],
   build: {
     target: 'es2022',
     minify: false,
@@ -25,6 +41,7 @@ export default defineConfig({
         index: 'src/index.ts',
         node: 'src/node.ts',
         reference: 'src/reference/index.ts',
+        bench: 'src/bench/index.ts',
         cli: 'src/cli/main.ts',
       },
     },

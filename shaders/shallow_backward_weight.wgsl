@@ -1,5 +1,6 @@
 // Gradients of nets with one hidden layer, h = phi(W0 x + b0), out = W h + b, from d_out per row: d_W = sum d_out h,
-// d_b = sum d_out, d_b0 = sum d_a, d_W0 = sum d_a x with d_a = phi' W^T d_out; added to what is there.
+// d_b = sum d_out, d_b0 = sum d_a, d_W0 = sum d_a x with d_a = phi' W^T d_out; added to what is there. Where phi is
+// PIECEWISE_LINEAR, P = sum d_out phi' and Q = sum d_out phi' x give them all: d_W = b0 P + w0 Q, d_b0 = W P, d_W0 = W Q.
 // conditions x: [n_couplings N_CONDITION, n_quads]; d_outputs [n_couplings 2 N_TRANSFORM, n_quads];
 // gradients: laid out as parameters. A workgroup has 64 units of one net. One invocation owns four units and
 // recomputes them for every row, so that nothing but x and d_out is read; it sums over rows in ascending order.
@@ -52,18 +53,31 @@ fn main(
   let first_unit = group.x * UNITS + 4u * local;
 
   let bias = quad_of_row(start + BIAS_0, first_unit, HIDDEN_0);
+#if PIECEWISE_LINEAR
+#else
   var d_bias = vec4f();
+#endif
   var weights: array<vec4f, N_CONDITION>;
 #unroll i N_CONDITION
   weights[$i] = quad_of_row(start, N_CONDITION * first_unit + 4u * $i, HIDDEN_0 * N_CONDITION);
 #end
 #unroll i N_CONDITION
   let weight_$i = column_of_units(weights, $i);
+#if PIECEWISE_LINEAR
+#else
   var d_weight_$i = vec4f();
+#endif
 #end
 #unroll c N_OUT
   let out_$c = quad_of_row(start + WEIGHT_OUT + $c * HIDDEN_0, first_unit, HIDDEN_0);
+#if PIECEWISE_LINEAR
+  var p_$c = vec4f();
+#unroll i N_CONDITION
+  var q_$c$i = vec4f();
+#end
+#else
   var d_out_weight_$c = vec4f();
+#endif
 #end
   for (var first = 0u; first < params.n_quads; first += LANES) {
     let quad = min(first + lane, params.n_quads - 1u);
@@ -80,6 +94,11 @@ fn main(
 #end
 #unroll c N_OUT
       let d_$c = quad_of_lane(own_d_$c, $k);
+#if PIECEWISE_LINEAR
+#unroll i N_CONDITION
+      let d_x_$c$i = d_$c * x_$i;
+#end
+#endif
 #end
 #unroll r 4
       {
@@ -88,6 +107,14 @@ fn main(
         a = fma(weight_$i, vec4f(x_$i[$r]), a);
 #end
         let unit = activate(a);
+#if PIECEWISE_LINEAR
+#unroll c N_OUT
+        p_$c = fma(vec4f(d_$c[$r]), unit.slope, p_$c);
+#unroll i N_CONDITION
+        q_$c$i = fma(vec4f(d_x_$c$i[$r]), unit.slope, q_$c$i);
+#end
+#end
+#else
         var d_unit = vec4f();
 #unroll c N_OUT
         d_out_weight_$c = fma(vec4f(d_$c[$r]), unit.value, d_out_weight_$c);
@@ -98,12 +125,27 @@ fn main(
 #unroll i N_CONDITION
         d_weight_$i = fma(d_a, vec4f(x_$i[$r]), d_weight_$i);
 #end
+#endif
       }
 #end
     }
 #end
   }
 
+#if PIECEWISE_LINEAR
+  var d_bias = vec4f();
+#unroll i N_CONDITION
+  var d_weight_$i = vec4f();
+#end
+#unroll c N_OUT
+  d_bias += out_$c * p_$c;
+  var d_out_weight_$c = bias * p_$c;
+#unroll i N_CONDITION
+  d_weight_$i += out_$c * q_$c$i;
+  d_out_weight_$c += weight_$i * q_$c$i;
+#end
+#end
+#endif
   for (var u = 0u; u < 4u; u++) {
     let unit = first_unit + u;
     if (unit >= HIDDEN_0) {

@@ -139,3 +139,14 @@ export class ShaderCompileError extends WgflowError {
     );
   }
 }
+
+/** A kernel or a plan is not what its f64 twin says. */
+export class VerificationError extends WgflowError {
+  constructor(readonly mismatches: readonly string[]) {
+    super(
+      'VERIFICATION_FAILED',
+      `${mismatches.length} of the results on this adapter ${mismatches.length === 1 ? 'is' : 'are'} not what the f64 twin says: ` +
+        `${mismatches[0] ?? ''}. This is a bug in wgflow or in the driver; please report it with the output of "wgflow info".`,
+    );
+  }
+}

@@ -43,6 +43,7 @@ export {
   ShaderCompileError,
   ShapeError,
   TrainingDivergedError,
+  VerificationError,
   WgflowError,
 } from './errors.ts';
 export { VERSION } from './version.ts';

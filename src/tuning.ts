@@ -126,7 +126,9 @@ export class Tuner {
     if (known !== undefined) return known;
     const choice = state.last.then(() => this.#cachedOrMeasured(key, purpose));
     state.choices.set(key, choice);
-    state.last = choice.catch(() => state.choices.delete(key));
+    // A search that had no time left to compare is made again: its kernels are compiled by then.
+    const forget = (): boolean => state.choices.delete(key);
+    state.last = choice.then(({ source }) => source === 'untimed' && forget(), forget);
     return choice;
   }
 

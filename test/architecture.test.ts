@@ -51,8 +51,9 @@ const BELOW: Record<string, readonly string[]> = {
   steps: ['ground', 'kernels'],
   reference: ['ground', 'data', 'kernels', 'steps'],
   flow: ['ground', 'data', 'io', 'gpu', 'kernels', 'steps'],
+  bench: ['ground', 'data', 'gpu', 'flows', 'kernels', 'steps', 'reference'],
   entry: ['ground', 'data', 'io', 'gpu', 'flows', 'steps', 'flow'],
-  cli: ['ground', 'data', 'io', 'gpu', 'flows', 'steps', 'flow', 'entry'],
+  cli: ['ground', 'data', 'io', 'gpu', 'flows', 'steps', 'flow', 'entry', 'bench'],
 };
 
 describe('the source tree', () => {
@@ -119,9 +120,23 @@ describe('the browser entry', () => {
     ]);
   });
 
-  it('does not reach the f64 twins, the Node entry or the command line', () => {
-    const strangers = [...files].filter((file) => /^src\/(reference|cli)\/|^src\/node\.ts/.test(file));
+  it('does not reach the f64 twins, the benchmarks, the Node entry or the command line', () => {
+    const strangers = [...files].filter((file) => /^src\/(reference|bench|cli)\/|^src\/node\.ts/.test(file));
     expect(strangers).toEqual([]);
+  });
+});
+
+describe('the benchmark entry', () => {
+  const files = reachable('src/bench/index.ts', allImports);
+
+  it('measures in a page too: it reaches no module of Node and no package that is not made for browsers', () => {
+    const outside = new Set([...files].flatMap(allImports).filter((target) => !target.startsWith('src/')));
+    expect([...outside].sort()).toEqual([
+      'bench/peers/configs.json',
+      'package.json',
+      'valibot',
+      'wgsl-preprocessor/wgsl-preprocessor.js',
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as benchEntry from '../src/bench/index.ts';
 import * as browserEntry from '../src/index.ts';
 import { EXIT } from '../src/cli/session.ts';
 import * as nodeEntry from '../src/node.ts';
@@ -95,6 +96,7 @@ describe('README.md', () => {
     ['wgflow', browserEntry],
     ['wgflow/node', nodeEntry],
     ['wgflow/reference', referenceEntry],
+    ['wgflow/bench', benchEntry],
   ])('imports from %s what that entry exports', (entry, exported) => {
     const names = [...readme.matchAll(/import \{ ([^}]+) \} from '([^']+)'/g)]
       .filter(([, , from]) => from === entry)

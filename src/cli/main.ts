@@ -3,6 +3,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { PRESETS } from '../flows/index.ts';
 import { TOY_NAMES } from '../data/toy.ts';
 import { VERSION } from '../version.ts';
+import { CONFIG_NAMES, KERNEL_STEMS } from '../bench/index.ts';
+import { benchCommand } from './bench.ts';
+import type { BenchCommandOptions } from './bench.ts';
 import { gradientsCommand } from './gradients.ts';
 import { infoCommand } from './info.ts';
 import { inspectCommand } from './inspect.ts';
@@ -186,6 +189,37 @@ command(
   `wgflow info
 wgflow info --adapter gpu --json`,
 ).action((options: GlobalOptions) => new Session(options).run((session) => infoCommand(session)));
+
+command(
+  'bench',
+  "Time every kernel and whole plans against the adapter's own peak; each is checked first.",
+  `wgflow bench --report bench.html --out before.json
+wgflow bench --configs S --only plans --quick
+wgflow bench --kernels flow_forward,dense_forward
+wgflow bench --spec model.safetensors --batch 1024
+wgflow bench --compare before.json after.json`,
+)
+  .optionsGroup('What to measure:')
+  .option(
+    '--configs <list>',
+    `of ${CONFIG_NAMES.join(', ')} (default: all, and a sweep of sizes for the kernels)`,
+    parse.namesFrom(CONFIG_NAMES),
+  )
+  .option('--spec <file>', 'this flow: a FlowSpec as JSON, or a model file')
+  .option('--batch <n>', 'rows of a training step of --spec (default: 512)', parse.integer(1, 2 ** 27))
+  .addOption(new Option('--only <kind>', 'only whole plans, or only kernels').choices(['plans', 'kernels']))
+  .option('--kernels <stems>', 'only these kernels, such as flow_forward', parse.namesFrom(KERNEL_STEMS))
+  .option('--quick', 'a fifth of the time for each entry, and more noise')
+  .optionsGroup('Output:')
+  .option('--out <file>', 'write the results as JSON, for --compare')
+  .option('--report <file>', 'write an HTML page with a roofline chart')
+  .option(
+    '--compare <files...>',
+    'of two results, tell what got faster or slower beyond the noise; needs no GPU',
+  )
+  .action((options: GlobalOptions & BenchCommandOptions) =>
+    new Session(options).run((session) => benchCommand(session, options)),
+  );
 
 for (const each of program.commands) {
   each.optionsGroup('General:');

@@ -6,7 +6,9 @@ import { DataError, ModelFileError } from '../errors.ts';
 import { Flow } from '../flow.ts';
 import { decodeModel } from '../io/modelFile.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
+import { parseMetadataJson, parseSpec } from '../io/specSchema.ts';
 import { limitsFor } from '../modelLimits.ts';
+import type { FlowSpec } from '../spec.ts';
 import type { Session } from './session.ts';
 
 /** A model file that was read and found sound. */
@@ -14,6 +16,18 @@ export interface ModelFile {
   file: string;
   bytes: Uint8Array;
   model: Model;
+}
+
+/**
+ * The flow that a file describes: a FlowSpec as JSON, or a model file.
+ * @throws {ModelFileError} when it is neither
+ */
+export async function readSpec(file: string): Promise<FlowSpec> {
+  const bytes = await readModelBytes(file);
+  // A model file begins with the length of its header as eight bytes, of which the last are zero; text has none.
+  if (bytes.subarray(0, 8).includes(0)) return decodeModel(bytes, file).spec;
+  const text = new TextDecoder().decode(bytes);
+  return parseSpec(parseMetadataJson(text, 'the spec', file), file);
 }
 
 export interface CheckpointFile extends ModelFile {

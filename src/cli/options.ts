@@ -58,6 +58,18 @@ export function names(text: string): string[] {
   return list;
 }
 
+/** A parser of names from `known`, separated by commas. */
+export function namesFrom<Name extends string>(known: readonly Name[]): (text: string) => Name[] {
+  return (text) =>
+    text.split(',').map((part) => {
+      const name = known.find((candidate) => candidate === part.trim());
+      if (name !== undefined) return name;
+      throw new InvalidArgumentError(
+        `Found "${part.trim()}", expected names from ${known.join(', ')}, separated by commas.`,
+      );
+    });
+}
+
 export function schedule(text: string): Schedule {
   try {
     return parseSchedule(text);

@@ -1,11 +1,17 @@
-/** Training progress on stderr: a bar in a terminal, a plain line every few seconds elsewhere. */
+/** Progress on stderr: a bar in a terminal, a plain line every few seconds elsewhere. */
 import { SingleBar } from 'cli-progress';
 import type { FitReport } from '../trainer.ts';
 import type { Session } from './session.ts';
 
-export interface Progress {
-  update(report: FitReport): void;
+export interface Progress<Report> {
+  update(report: Report): void;
   stop(): void;
+}
+
+/** What a report says: how much is done, and the words for it, the most telling first. */
+interface Shown {
+  done: number;
+  parts: string[];
 }
 
 const LINE_EVERY_MS = 5000;
@@ -13,13 +19,30 @@ const BAR_WIDTH = { least: 6, most: 40 };
 const DEFAULT_COLUMNS = 80;
 
 /** Shows step, NLL in nats, the best validation score, steps per second and time left. */
-export function trainingProgress(session: Pick<Session, 'say'>, steps: number): Progress {
+export function trainingProgress(session: Pick<Session, 'say'>, steps: number): Progress<FitReport> {
   const parts = describer(steps);
-  return process.stderr.isTTY ? bar(steps, parts) : plainLines(session, steps, parts);
+  return progress(session, steps, 'step ', (report) => ({ done: report.step, parts: parts(report) }));
 }
 
-function bar(steps: number, parts: (report: FitReport) => string[]): Progress {
-  const shown = new SingleBar({
+/** Shows how many of `total` entries are behind and what is measured now. */
+export function benchProgress(
+  session: Pick<Session, 'say'>,
+  total: number,
+): Progress<{ done: number; what: string }> {
+  return progress(session, total, '', ({ done, what }) => ({ done, parts: [`${done}/${total}`, what] }));
+}
+
+function progress<Report>(
+  session: Pick<Session, 'say'>,
+  total: number,
+  prefix: string,
+  shown: (report: Report) => Shown,
+): Progress<Report> {
+  return process.stderr.isTTY ? bar(total, shown) : plainLines(session, total, prefix, shown);
+}
+
+function bar<Report>(total: number, shown: (report: Report) => Shown): Progress<Report> {
+  const drawn = new SingleBar({
     format: (_, { progress }, { words }: { words: string }) => {
       const width = Math.min(BAR_WIDTH.most, terminalColumns() - words.length - 3);
       const filled = Math.min(width, Math.floor(progress * width));
@@ -31,12 +54,13 @@ function bar(steps: number, parts: (report: FitReport) => string[]): Progress {
   let isShown = false;
   return {
     update: (report) => {
+      const { done, parts } = shown(report);
       // Not before there is something to show: lines that come until then would be drawn over.
-      if (!isShown) shown.start(steps, 0, { words: '' });
+      if (!isShown) drawn.start(total, 0, { words: '' });
       isShown = true;
-      shown.update(report.step, { words: fitting(parts(report), terminalColumns()) });
+      drawn.update(done, { words: fitting(parts, terminalColumns()) });
     },
-    stop: () => shown.stop(),
+    stop: () => drawn.stop(),
   };
 }
 
@@ -54,19 +78,20 @@ function terminalColumns(): number {
   return process.stderr.columns || DEFAULT_COLUMNS;
 }
 
-function plainLines(
+function plainLines<Report>(
   session: Pick<Session, 'say'>,
-  steps: number,
-  parts: (report: FitReport) => string[],
-): Progress {
+  total: number,
+  prefix: string,
+  shown: (report: Report) => Shown,
+): Progress<Report> {
   let lastLine = -Infinity;
   return {
     update(report) {
-      const words = parts(report).join(' | ');
+      const { done, parts } = shown(report);
       const now = performance.now();
-      if (now - lastLine < LINE_EVERY_MS && report.step < steps) return;
+      if (now - lastLine < LINE_EVERY_MS && done < total) return;
       lastLine = now;
-      session.say(`step ${words}`);
+      session.say(`${prefix}${parts.join(' | ')}`);
     },
     stop: () => undefined,
   };

@@ -1,6 +1,7 @@
 /** The report of a training run: one HTML page that needs nothing but itself. */
 import { ShapeError } from '../errors.ts';
 import { escapeHtml } from './escapeHtml.ts';
+import { htmlPage } from './htmlPage.ts';
 import { finalMedian } from './lossCurve.ts';
 import {
   axesAround,
@@ -12,7 +13,6 @@ import {
   sharesWithinRings,
 } from './reportCharts.ts';
 import type { Axes, Domain, ShownPoints } from './reportCharts.ts';
-import { REPORT_STYLE } from './reportStyle.ts';
 
 export interface ReportInput {
   /** Heading of the page; any text, also a file name. */
@@ -73,31 +73,17 @@ export function renderReport(input: ReportInput): string {
     latentFigure(input),
     lossFigure(input),
   ];
-  const title = escapeHtml(input.title);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${title}</title>
-<style>${REPORT_STYLE}</style>
-</head>
-<body>
-<main>
-<header>
-<h1>${title}</h1>
+  return htmlPage(
+    input.title,
+    `<header>
+<h1>${escapeHtml(input.title)}</h1>
 ${headline(input)}
 </header>
 <div class="figures">
 ${figures.filter((figure) => figure !== '').join('\n')}
 ${factsSection(input)}
-</div>
-</main>
-</body>
-</html>
-`;
+</div>`,
+  );
 }
 
 /** The gap between test NLL and entropy in words. */

@@ -5,11 +5,10 @@
 import { Buffer } from 'node:buffer';
 import * as Plot from '@observablehq/plot';
 import { encode } from 'fast-png';
-import { parseHTML } from 'linkedom';
-import { escapeHtml } from './escapeHtml.ts';
 import { cutAbove, extremes, lossDomain, runningMedian } from './lossCurve.ts';
 import type { LossCurve } from './lossCurve.ts';
 import { quantile, sortedFinite } from './quantiles.ts';
+import { svg } from './svgChart.ts';
 
 export type Domain = [low: number, high: number];
 
@@ -330,23 +329,6 @@ function tickFormat([low, high]: Domain): string | undefined {
 
 function dots(points: [number, number][], color: string): Plot.Markish {
   return Plot.dot(points, { r: 1.5, fill: color, fillOpacity: 0.5 });
-}
-
-function svg({ label, ...options }: Plot.PlotOptions & { label: string }): string {
-  const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const chart = Plot.plot({
-    ...options,
-    document,
-    className: 'chart',
-    style: { color: 'var(--muted)', fontFamily: 'inherit', fontSize: '12px', background: 'none' },
-  });
-  // The page has its own style sheet; positions need no more than a hundredth of a pixel.
-  chart.querySelector('style')?.remove();
-  const drawing = chart.outerHTML.replace(/ (?:cx|cy|d|transform)="[^"]*"/g, (attribute) =>
-    attribute.replace(/(\.\d\d)\d+/g, '$1'),
-  );
-  // Set here and not through the document, which leaves & and < in attributes as they are.
-  return drawing.replace('<svg', () => `<svg role="img" aria-label="${escapeHtml(label)}"`);
 }
 
 function middle([low, high]: Domain): number {

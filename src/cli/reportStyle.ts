@@ -32,10 +32,20 @@ figure, .facts {
 }
 .wide { grid-column: span 2; }
 .full { grid-column: 1 / -1; }
+.figures:has(> .half) { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 figcaption { padding-top: 10px; color: var(--muted); font-size: 13px; overflow-wrap: anywhere; }
 .chart { display: block; width: 100%; height: auto; overflow: visible; }
 .chart image { image-rendering: auto; }
 .if-narrow { display: none; }
+.key { display: inline-block; width: 9px; height: 9px; margin-right: 5px; border-radius: 50%; }
+.key.model { background: var(--model); }
+.key.data { background: var(--data); }
+.scroll { overflow-x: auto; }
+.entries table { font-size: 13px; }
+.entries th, .entries td { width: auto; padding: 5px 16px 5px 0; white-space: nowrap; }
+.entries thead th { color: var(--ink); font-weight: 600; }
+.entries .number { padding: 5px 0 5px 16px; text-align: right; }
+code { font: 0.93em ui-monospace, "SF Mono", Menlo, Consolas, monospace; color: var(--ink); }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 7px 0; text-align: left; vertical-align: top; border-top: 1px solid var(--grid); }
 tr:first-child > * { border-top: 0; }
@@ -49,7 +59,7 @@ td { overflow-wrap: anywhere; }
   h1 { font-size: 22px; }
   .tiles { gap: 10px 28px; }
   .tiles dd { font-size: 24px; }
-  .figures { grid-template-columns: minmax(0, 1fr); gap: 12px; }
+  .figures, .figures:has(> .half) { grid-template-columns: minmax(0, 1fr); gap: 12px; }
   .wide { grid-column: auto; }
   figure, .facts { padding: 14px 12px; }
   .if-wide { display: none; }

@@ -8,6 +8,7 @@ export const USAGE = {
   COPY_DST: 0x0008,
   UNIFORM: 0x0040,
   STORAGE: 0x0080,
+  QUERY_RESOLVE: 0x0200,
 } as const;
 
 const MAP_MODE_READ = 0x0001;
@@ -48,6 +49,11 @@ export class Buffers {
 
   uniform(label: string, bytes: number): OwnedBuffer {
     return this.#make(label, bytes, USAGE.UNIFORM | USAGE.COPY_DST);
+  }
+
+  /** A buffer that `length` timestamps of 8 bytes are resolved into. */
+  timestamps(label: string, length: number): OwnedBuffer {
+    return this.#make(label, 8 * length, USAGE.QUERY_RESOLVE | USAGE.COPY_SRC);
   }
 
   /** A buffer that results are copied into and the host reads by `read`. */

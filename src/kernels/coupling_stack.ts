@@ -74,6 +74,11 @@ function isAligned({ hidden }: CouplingStack): boolean {
   return (hidden[0] ?? 0) % 4 === 0;
 }
 
+/** Whether φ(a) = φ′(a) a, so that sums over φ′ serve the gradients of both layers around it. */
+export function isPiecewiseLinear({ activation }: CouplingStack): boolean {
+  return activation === 'identity' || activation === 'relu' || activation === 'leaky_relu';
+}
+
 export function stackConstants({ stack }: StackRange): { ACTIVATION: number; SCALE_MAP: number } {
   return { ACTIVATION: activationCode(stack.activation), SCALE_MAP: scaleMapCode(stack.scale) };
 }

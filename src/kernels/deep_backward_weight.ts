@@ -3,6 +3,7 @@ import type { Dispatch, KernelSpec } from '../kernel.ts';
 import { ceilDivide, quadsOf } from '../shape.ts';
 import {
   FUSED_GROUP_SIZE,
+  isPiecewiseLinear,
   STACK_SIZES,
   stackBytes,
   stackConstants,
@@ -78,7 +79,7 @@ export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch 
     params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
     flags: {
       ...stackFlags(args),
-      PIECEWISE_LINEAR: ['identity', 'relu', 'leaky_relu'].includes(stack.activation),
+      PIECEWISE_LINEAR: isPiecewiseLinear(stack),
     },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: { ...stackSizes(args), N_UPPER: UPPER_UNITS },

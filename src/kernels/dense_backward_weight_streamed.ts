@@ -6,9 +6,6 @@ import { weightElements } from './dense_backward_weight.ts';
 import type { DenseBackwardWeightArguments } from './dense_backward_weight.ts';
 import { KEPT_SIZES, keptSizes, streamedRanges } from './kept_product.ts';
 
-/** Rows that an invocation keeps: with twice as many, lavapipe compiles for seconds and runs no faster. */
-const MAX_KEPT_ROWS = 32;
-
 export const denseBackwardWeightStreamedKernel = {
   stem: 'dense_backward_weight_streamed',
   params: {
@@ -49,7 +46,7 @@ export function denseBackwardWeightStreamed(args: DenseBackwardWeightStreamedArg
   if (!hasQuadInputs(layer))
     throw new RangeError(`${layer.inputs} inputs at ${layer.weight.offset} are not whole quads`);
   const { range, workgroups } = streamedRanges(layer.inputs / 4, layer.outputs);
-  const kept = keptSizes(Math.min(rows, MAX_KEPT_ROWS), lanes);
+  const kept = keptSizes(rows, lanes);
   return dispatchOf(denseBackwardWeightStreamedKernel, {
     params: {
       n_quads: quadsOf(rows),

@@ -6,6 +6,7 @@ import {
   STACK_SIZES,
   stackBytes,
   stackConstants,
+  isPiecewiseLinear,
   stackFlags,
   stackFlops,
   stackParams,
@@ -30,7 +31,7 @@ export const shallowBackwardWeightKernel = {
     d_outputs: { access: 'read', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'PIECEWISE_LINEAR'],
   constants: ['ACTIVATION'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -53,7 +54,7 @@ export function shallowBackwardWeight(args: ShallowBackwardWeightArguments): Dis
   const traced = count * (stack.conditionCount + 2 * stack.transformCount);
   return dispatchOf(shallowBackwardWeightKernel, {
     params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
-    flags: stackFlags(args),
+    flags: { ...stackFlags(args), PIECEWISE_LINEAR: isPiecewiseLinear(stack) },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),
     buffers: {

@@ -32,6 +32,8 @@ import { linearWeightReduce } from './linear_weight_reduce.ts';
 import { logDetReduce } from './log_det_reduce.ts';
 import { logDetStart } from './log_det_start.ts';
 import { nllLoss } from './nll_loss.ts';
+import { peakCopy } from './peak_copy.ts';
+import { peakFma } from './peak_fma.ts';
 import { permutationForward } from './permutation_forward.ts';
 import { permutationInverse } from './permutation_inverse.ts';
 import { reduceSum } from './reduce_sum.ts';
@@ -78,6 +80,8 @@ export const twins = {
   log_det_reduce: logDetReduce,
   log_det_start: logDetStart,
   nll_loss: nllLoss,
+  peak_copy: peakCopy,
+  peak_fma: peakFma,
   permutation_forward: permutationForward,
   permutation_inverse: permutationInverse,
   reduce_sum: reduceSum,

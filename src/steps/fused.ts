@@ -29,8 +29,8 @@ import type { KernelVariants } from './variants.ts';
 /** Bytes of the widest buffer of a trace; within every binding's guaranteed 128 MiB. */
 const WIDEST_TRACE_BYTES = 64 * 2 ** 20;
 
-/** Conditioning features up to which two hidden layers carry their Jacobian at less than a backward sweep's cost. */
-const MAX_DEEP_CONDITION = 2;
+/** Elements of a net's Jacobian up to which carrying it costs less than a backward sweep, and compiles in seconds. */
+const MAX_JACOBIAN = 8;
 
 /** The flow's couplings as a stack, where the variants ask for the fused regime and it fits. */
 export function fusedStack({ spec, layout }: FlowModel, variants: KernelVariants): CouplingStack | undefined {
@@ -41,7 +41,7 @@ export function fusedStack({ spec, layout }: FlowModel, variants: KernelVariants
 export function fusedTrainingStack(model: FlowModel, variants: KernelVariants): CouplingStack | undefined {
   const stack = fusedStack(model, variants);
   if (stack === undefined) return undefined;
-  return stack.hidden.length === 1 || stack.conditionCount <= MAX_DEEP_CONDITION ? stack : undefined;
+  return stack.conditionCount * stack.netOutputs <= MAX_JACOBIAN ? stack : undefined;
 }
 
 interface ForwardRun {

@@ -30,7 +30,7 @@ export const STACKS: StackShape[] = [
 export const DEEP_STACKS: StackShape[] = [
   shape({ hidden: [32, 24], couplings: 3 }),
   shape({ hidden: [5, 11], separate: true, activation: 'tanh', couplings: 4 }),
-  shape({ dim: 6, split: 3, hidden: [17, 8], activation: 'silu', scale: { map: 'exp' } }),
+  shape({ dim: 4, split: 2, hidden: [17, 8], activation: 'silu', scale: { map: 'exp' } }),
   shape({ dim: 3, split: 2, hidden: [1, 1], activation: 'relu' }),
 ];
 

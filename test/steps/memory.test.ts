@@ -76,8 +76,8 @@ describe('the memory of a plan', () => {
     [2, [8]],
     [2, [128, 128]],
     [4, [128, 1]],
-    [8, [64]],
-    [8, [1]],
+    [4, [64]],
+    [4, [1]],
   ])('keeps the trace of every segment within it too, at %i features, hidden %j', (dim, hidden) => {
     const model = modelOf(vanilla(dim, { couplings: 40, hidden }));
     const rows = chunkRowsOf(model);

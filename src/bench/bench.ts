@@ -1,0 +1,230 @@
+/** The run: peaks, then every job checked against the twins and timed. */
+import { describeDevice, GpuContext } from '../gpu/context.ts';
+import type { OwnedBuffer } from '../gpu/buffers.ts';
+import { GpuProgram } from '../gpu/executor.ts';
+import { Stopwatch } from '../gpu/timing.ts';
+import type { Clock } from '../gpu/timing.ts';
+import { activeBindings, variantName } from '../kernel.ts';
+import type { Dispatch } from '../kernel.ts';
+import { planCost } from '../plan.ts';
+import { fixedVariants } from '../steps/variants.ts';
+import type { KernelVariants } from '../steps/variants.ts';
+import { VERSION } from '../version.ts';
+import type { BenchDocument, BenchEntry } from './document.ts';
+import { jobsOf } from './jobs.ts';
+import type { BenchScope, Job } from './jobs.ts';
+import { measure } from './measure.ts';
+import type { Budget } from './measure.ts';
+import { measurePeaks, verifyPeaks } from './peaks.ts';
+import type { Peaks } from './peaks.ts';
+import { ratesOf } from './roofline.ts';
+import type { Peak } from './roofline.ts';
+import type { TimeSummary } from './statistics.ts';
+import { verify } from './verify.ts';
+import type { Mismatch, Verification } from './verify.ts';
+import type { Workload } from './workloads.ts';
+
+export interface BenchOptions extends BenchScope {
+  /** The kernels that plans are made of; by default the fixed table's for the device. */
+  variants?: KernelVariants;
+  /** A fifth of the time for each entry. */
+  quick?: boolean;
+  signal?: AbortSignal;
+}
+
+/** What a run tells while it goes on; `done` of `total` are behind. */
+export type BenchEvent = { done: number; total: number } & (
+  | { kind: 'begin'; what: string }
+  | { kind: 'peak'; peak: Peaks; clock: Clock }
+  | { kind: 'entry'; entry: BenchEntry }
+  | { kind: 'mismatch'; mismatch: string }
+  | { kind: 'done'; document: BenchDocument }
+);
+
+const BUDGETS = {
+  full: {
+    peak: { ms: 150, leastSamples: 5 },
+    plan: { ms: 700, leastSamples: 3 },
+    kernel: { ms: 100, leastSamples: 5 },
+  },
+  quick: {
+    peak: { ms: 50, leastSamples: 3 },
+    plan: { ms: 120, leastSamples: 3 },
+    kernel: { ms: 20, leastSamples: 3 },
+  },
+} as const satisfies Record<string, Record<string, Budget>>;
+
+/**
+ * Measures the device: its peak, then plans and kernels, each checked against its f64 twin before it is timed. What
+ * does not match is not timed. The last event has the document.
+ * @throws {LimitError} when a flow does not fit the device
+ * @throws the signal's reason once it is aborted
+ * @example
+ * for await (const event of bench(device, { models: [configModel('S')], only: 'plans' })) {
+ *   if (event.kind === 'entry') console.log(entryTitle(event.entry), event.entry.time.medianMs, 'ms');
+ * }
+ */
+export async function* bench(
+  device: GPUDevice,
+  options: BenchOptions = {},
+): AsyncGenerator<BenchEvent, void, undefined> {
+  const context = GpuContext.of(device);
+  const { variants = fixedVariants(context.subgroupMinSize) } = options;
+  const budgets = options.quick === true ? BUDGETS.quick : BUDGETS.full;
+  const jobs = jobsOf(options, variants);
+  const total =
+    1 + jobs.reduce((sum, { timesPlan, kernels }) => sum + (timesPlan ? 1 : 0) + kernels.length, 0);
+  let done = 0;
+  const entries: BenchEntry[] = [];
+  const mismatches: string[] = [];
+  using stopwatch = new Stopwatch(context);
+
+  yield { kind: 'begin', what: "the adapter's peak", done, total };
+  for (const mismatch of await verifyPeaks(context)) {
+    mismatches.push(mismatchText(mismatch));
+    yield { kind: 'mismatch', mismatch: mismatchText(mismatch), done, total };
+  }
+  const peaks = await measurePeaks(context, stopwatch, budgets.peak, options.signal);
+  done++;
+  yield { kind: 'peak', peak: peaks, clock: stopwatch.clock, done, total };
+
+  const verified = new Map<Workload, Verification>();
+  for (const job of jobs) {
+    yield { kind: 'begin', what: `${job.timed.pass}, ${job.shape}`, done, total };
+    const checked = verified.get(job.checked) ?? (await verify(context, job.checked, options.signal));
+    verified.set(job.checked, checked);
+    for (const mismatch of checked.mismatches.map(mismatchText)) {
+      if (mismatches.includes(mismatch)) continue;
+      mismatches.push(mismatch);
+      yield { kind: 'mismatch', mismatch, done, total };
+    }
+    const run: JobRun = {
+      context,
+      stopwatch,
+      budgets,
+      peak: { gflops: peaks.fma.rate, gbPerSecond: peaks.copy.rate },
+      signal: options.signal,
+    };
+    for await (const entry of timeJob(run, job, checked)) {
+      done++;
+      if (entry === undefined) continue;
+      entries.push(entry);
+      yield { kind: 'entry', entry, done, total };
+    }
+  }
+  const document: BenchDocument = {
+    format: 'wgflow-bench',
+    version: 1,
+    wgflow: VERSION,
+    adapter: describeDevice(device),
+    clock: stopwatch.clock,
+    variants: { ...variants },
+    peak: peaks,
+    entries,
+    mismatches,
+  };
+  yield { kind: 'done', document, done, total };
+}
+
+interface JobRun {
+  context: GpuContext;
+  stopwatch: Stopwatch;
+  budgets: { plan: Budget; kernel: Budget };
+  peak: Peak;
+  signal: AbortSignal | undefined;
+}
+
+/** Times the job's plan and kernels; `undefined` stands for one that is not what its twin says. */
+async function* timeJob(
+  { context, stopwatch, budgets, peak, signal }: JobRun,
+  { shape, timed, timesPlan, kernels }: Job,
+  checked: Verification,
+): AsyncGenerator<BenchEntry | undefined, void, undefined> {
+  const { plan, contents, pass, rows, restored, usefulFlops } = timed;
+  const entryOf = (
+    facts: Pick<BenchEntry, 'kind' | 'name' | 'shape' | 'variant' | 'flops' | 'bytes' | 'error'>,
+    time: TimeSummary,
+  ): BenchEntry => ({ ...facts, rows, time, ...ratesOf(facts, time.medianMs, peak) });
+
+  using program = await GpuProgram.create(context, plan);
+  for (const [name, values] of contents) context.buffers.write(program.buffer(name), values);
+  const lengths = new Map(plan.buffers.map(({ name, length }) => [name, length]));
+  using kept = new KeptBuffers(context, program, lengths);
+  if (timesPlan) {
+    const restore = kept.keep(restored);
+    if (checked.plan <= 1) {
+      const { dispatches, bytes } = planCost(plan);
+      const time = await measure(stopwatch, program, budgets.plan, restore, signal);
+      const variant = `${dispatches} launch${dispatches === 1 ? '' : 'es'}`;
+      yield entryOf(
+        { kind: 'plan', name: pass, shape, variant, flops: usefulFlops, bytes, error: checked.plan },
+        time,
+      );
+    } else yield undefined;
+    restore();
+  }
+  // The kernels find what the plan leaves in its buffers.
+  program.run();
+  const shared = new Map(plan.buffers.map(({ name }) => [name, program.buffer(name)]));
+  for (const { stem, dispatch, detail } of kernels) {
+    const variant = variantName(dispatch);
+    const error = checked.kernels.get(variant) ?? NaN;
+    if (!(error <= 1)) {
+      yield undefined;
+      continue;
+    }
+    const restore = kept.keep(writtenBuffers(dispatch));
+    using alone = await GpuProgram.create(context, { ...plan, label: stem, dispatches: [dispatch] }, shared);
+    const time = await measure(stopwatch, alone, budgets.kernel, restore, signal);
+    restore();
+    const { flops, bytes } = dispatch;
+    const where = `${pass}, ${shape}${detail && `: ${detail}`}`;
+    yield entryOf({ kind: 'kernel', name: stem, shape: where, variant, flops, bytes, error }, time);
+  }
+}
+
+function writtenBuffers({ kernel, flags, buffers }: Dispatch): string[] {
+  return activeBindings(kernel, flags)
+    .filter(({ spec }) => spec.access === 'read_write')
+    .map(({ name }) => buffers[name] ?? name);
+}
+
+/** Copies of a program's buffers, from which they can be put back. */
+class KeptBuffers implements Disposable {
+  readonly #context: GpuContext;
+  readonly #program: GpuProgram;
+  readonly #lengths: ReadonlyMap<string, number>;
+  readonly #copies = new Map<string, OwnedBuffer>();
+
+  constructor(context: GpuContext, program: GpuProgram, lengths: ReadonlyMap<string, number>) {
+    this.#context = context;
+    this.#program = program;
+    this.#lengths = lengths;
+  }
+
+  /** Keeps what the named buffers hold now; the function puts it back. */
+  keep(names: readonly string[]): () => void {
+    const { buffers } = this.#context;
+    const pairs = names.map((name) => {
+      const length = this.#lengths.get(name) ?? 0;
+      const copy = this.#copies.get(name) ?? buffers.storage(`kept ${name}`, length);
+      this.#copies.set(name, copy);
+      return { buffer: this.#program.buffer(name), copy, length };
+    });
+    for (const { buffer, copy, length } of pairs) buffers.copy(buffer, copy, length);
+    return () => {
+      for (const { buffer, copy, length } of pairs) buffers.copy(copy, buffer, length);
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const copy of this.#copies.values()) copy.dispose();
+  }
+}
+
+function mismatchText({ what, buffer, excess, element, found, expected }: Mismatch): string {
+  return (
+    `${what}: ${buffer} is ${excess.toPrecision(3)} times as far from its f64 twin as is allowed; ` +
+    `element ${element} is ${found}, expected ${expected}`
+  );
+}

@@ -1,0 +1,85 @@
+/** What got faster or slower from one run to another. */
+import { entryKey } from './document.ts';
+import type { BenchDocument, BenchEntry } from './document.ts';
+import type { TimeSummary } from './statistics.ts';
+
+export interface Change {
+  before: BenchEntry;
+  after: BenchEntry;
+  /** Median time after, as a multiple of the median before. */
+  ratio: number;
+  verdict: 'faster' | 'slower' | 'same';
+}
+
+export interface BenchComparison {
+  /** In the order of the second run. */
+  changes: Change[];
+  onlyBefore: BenchEntry[];
+  onlyAfter: BenchEntry[];
+  /** What makes the two runs less than comparable, as sentences. */
+  differences: string[];
+}
+
+export function compareRuns(before: BenchDocument, after: BenchDocument): BenchComparison {
+  const earlier = new Map(before.entries.map((entry) => [entryKey(entry), entry]));
+  const later = new Set(after.entries.map(entryKey));
+  return {
+    changes: after.entries.flatMap((entry) => {
+      const match = earlier.get(entryKey(entry));
+      return match === undefined ? [] : [changeOf(match, entry)];
+    }),
+    onlyBefore: before.entries.filter((entry) => !later.has(entryKey(entry))),
+    onlyAfter: after.entries.filter((entry) => !earlier.has(entryKey(entry))),
+    differences: differencesOf(before, after),
+  };
+}
+
+function changeOf(before: BenchEntry, after: BenchEntry): Change {
+  return {
+    before,
+    after,
+    ratio: after.time.medianMs / before.time.medianMs,
+    verdict: isBelow(after.time, before.time)
+      ? 'faster'
+      : isBelow(before.time, after.time)
+        ? 'slower'
+        : 'same',
+  };
+}
+
+/**
+ * Beyond the noise: three quarters of the samples lie below three quarters of the other run's, and the fastest sample
+ * lies below the other's too, which a machine that was busy for a while does not change.
+ */
+function isBelow(a: TimeSummary, b: TimeSummary): boolean {
+  return a.quartilesMs[1] < b.quartilesMs[0] && a.minMs < b.minMs;
+}
+
+function differencesOf(before: BenchDocument, after: BenchDocument): string[] {
+  const facts: [string, (run: BenchDocument) => string][] = [
+    ['adapter', ({ adapter }) => adapter.description || adapter.device || adapter.vendor],
+    ['clock', ({ clock }) => clock],
+    ['version of wgflow', ({ wgflow }) => wgflow],
+    [
+      'choice of kernels',
+      ({ variants }) =>
+        Object.entries(variants)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', '),
+    ],
+  ];
+  const different = facts.flatMap(([what, of]) =>
+    of(before) === of(after) ? [] : [`The ${what} differs: ${of(before)}, then ${of(after)}.`],
+  );
+  const drift = after.peak.fma.rate / before.peak.fma.rate;
+  if (different.length === 0 && Math.abs(Math.log(drift)) > Math.log(PEAK_DRIFT)) {
+    different.push(
+      `The adapter's own peak differs: ${before.peak.fma.rate.toFixed(1)} GFLOP/s, then ` +
+        `${after.peak.fma.rate.toFixed(1)}; the machine was not equally busy.`,
+    );
+  }
+  return different;
+}
+
+/** The same adapter's peak should come out the same. */
+const PEAK_DRIFT = 1.1;

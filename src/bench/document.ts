@@ -1,0 +1,125 @@
+/** What a benchmark run found, as JSON. */
+import * as v from 'valibot';
+import { DataError } from '../errors.ts';
+import type { AdapterReport } from '../gpu/context.ts';
+import { CLOCKS } from '../gpu/timing.ts';
+import type { Clock } from '../gpu/timing.ts';
+import type { Peaks } from './peaks.ts';
+import type { Rates, Work } from './roofline.ts';
+import type { TimeSummary } from './statistics.ts';
+
+/** One plan, or one kernel at one shape. */
+export interface BenchEntry extends Work, Rates {
+  kind: 'plan' | 'kernel';
+  /** The pass, or the kernel's stem. */
+  name: string;
+  /** The flow and the rows, and of a kernel the pass that it was taken out of. */
+  shape: string;
+  rows: number;
+  /** The kernel's variant, or how many launches the plan has. */
+  variant: string;
+  /** Of a plan the useful ones, of a kernel those that its formula asks for. */
+  flops: number;
+  time: TimeSummary;
+  /** The worst error against the f64 twin, as a share of what is allowed. */
+  error: number;
+}
+
+export interface BenchDocument {
+  format: 'wgflow-bench';
+  version: 1;
+  /** Version of the library. */
+  wgflow: string;
+  adapter: AdapterReport;
+  clock: Clock;
+  /** The choice of kernels that plans were made of: `KernelVariants`. */
+  variants: Record<string, string | number | boolean>;
+  peak: Peaks;
+  entries: BenchEntry[];
+  /** What is not what its twin says, and was not timed, as sentences. */
+  mismatches: string[];
+}
+
+const number = v.pipe(v.number(), v.finite());
+const positive = v.pipe(number, v.gtValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const time = v.strictObject({
+  medianMs: positive,
+  minMs: positive,
+  maxMs: positive,
+  quartilesMs: v.strictTuple([positive, positive]),
+  samples: count,
+  repeats: count,
+});
+
+const peak = v.strictObject({ rate: positive, layout: v.string(), time });
+
+const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
+  format: v.literal('wgflow-bench'),
+  version: v.literal(1),
+  wgflow: v.string(),
+  adapter: v.strictObject({
+    vendor: v.string(),
+    architecture: v.string(),
+    device: v.string(),
+    description: v.string(),
+    software: v.boolean(),
+    features: v.array(v.string()),
+    limits: v.record(v.string(), number),
+  }),
+  clock: v.picklist(CLOCKS),
+  variants: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+  peak: v.strictObject({ fma: peak, copy: peak }),
+  entries: v.array(
+    v.strictObject({
+      kind: v.picklist(['plan', 'kernel']),
+      name: v.string(),
+      shape: v.string(),
+      rows: count,
+      variant: v.string(),
+      flops: number,
+      bytes: number,
+      time,
+      gflops: number,
+      gbPerSecond: number,
+      share: v.strictObject({ fma: number, copy: number }),
+      error: number,
+    }),
+  ),
+  mismatches: v.array(v.string()),
+});
+
+/**
+ * A document as `wgflow bench` writes it.
+ * @param file for the message
+ * @throws {DataError} naming the place, what was found and what was expected
+ */
+export function parseBenchDocument(text: string, file: string): BenchDocument {
+  const advice = 'Give a file that "wgflow bench --out FILE" wrote.';
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataError(`found ${reason}, expected JSON`, { file }, advice);
+  }
+  const result = v.safeParse(schema, json, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const place = v.getDotPath(issue) ?? 'the file';
+  const problem =
+    issue.input === undefined
+      ? 'found nothing, expected this key'
+      : `found ${issue.received}, expected ${issue.expected ?? issue.message}`;
+  throw new DataError(`${place}: ${problem}`, { file }, advice);
+}
+
+/** Equal in two documents for what can be compared. */
+export function entryKey({ kind, name, shape }: Pick<BenchEntry, 'kind' | 'name' | 'shape'>): string {
+  return `${kind} ${name} ${shape}`;
+}
+
+export function entryTitle({ name, shape }: Pick<BenchEntry, 'name' | 'shape'>): string {
+  return `${name}, ${shape}`;
+}

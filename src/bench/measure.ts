@@ -1,0 +1,51 @@
+/** Samples of a program's time until a budget is spent. */
+import type { GpuProgram } from '../gpu/executor.ts';
+import type { Stopwatch } from '../gpu/timing.ts';
+import { summarize } from './statistics.ts';
+import type { TimeSummary } from './statistics.ts';
+
+export interface Budget {
+  /** Milliseconds of one entry, once warm. */
+  ms: number;
+  /** Samples even where they take longer than the budget. */
+  leastSamples: number;
+}
+
+const MOST_SAMPLES = 50;
+/** A sample takes about as long, so that the clock's grain and the start of a pass are little in it. */
+const SAMPLE_MS = { 'GPU timestamps': 10, 'wall clock': 20 } as const;
+const MOST_REPEATS = 1000;
+
+/**
+ * Warms the program up, then takes samples of as many runs as fill one.
+ * @param restore puts back what a sample has changed; it runs before each, untimed
+ */
+export async function measure(
+  stopwatch: Stopwatch,
+  program: GpuProgram,
+  { ms: budgetMs, leastSamples }: Budget,
+  restore: () => void = () => undefined,
+  signal?: AbortSignal,
+): Promise<TimeSummary> {
+  const sample = async (repeats: number): Promise<number> => {
+    signal?.throwIfAborted();
+    restore();
+    return (await stopwatch.time(program, repeats)) / repeats;
+  };
+  // The first run may compile.
+  await sample(1);
+  let once = await sample(1);
+  // Too short for one run to tell.
+  if (once < SAMPLE_MS[stopwatch.clock] / 50) once = await sample(100);
+  const fitting = Math.round(SAMPLE_MS[stopwatch.clock] / Math.max(once, 1e-4));
+  const repeats = Math.min(MOST_REPEATS, Math.max(1, fitting));
+  const samples = repeats === 1 ? [once] : [];
+  const begin = performance.now();
+  while (
+    samples.length < leastSamples ||
+    (samples.length < MOST_SAMPLES && performance.now() - begin < budgetMs)
+  ) {
+    samples.push(await sample(repeats));
+  }
+  return summarize(samples, repeats);
+}

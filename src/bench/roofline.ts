@@ -1,0 +1,49 @@
+/** Work and time as rates, and as shares of what the adapter can do. */
+
+export interface Peak {
+  /** Multiply-adds, each counting 2. */
+  gflops: number;
+  /** Bytes read and bytes written. */
+  gbPerSecond: number;
+}
+
+export interface Work {
+  flops: number;
+  /** That must move at least once. */
+  bytes: number;
+}
+
+export interface Rates {
+  gflops: number;
+  gbPerSecond: number;
+  /** Shares of the adapter's own peak, from 0 to 1 and a little above where a peak was measured too low. */
+  share: { fma: number; copy: number };
+}
+
+export function ratesOf({ flops, bytes }: Work, ms: number, peak: Peak): Rates {
+  const gflops = flops / ms / 1e6;
+  const gbPerSecond = bytes / ms / 1e6;
+  return { gflops, gbPerSecond, share: { fma: gflops / peak.gflops, copy: gbPerSecond / peak.gbPerSecond } };
+}
+
+/** FLOPs per byte. */
+export function intensityOf({ flops, bytes }: Work): number {
+  return flops / bytes;
+}
+
+/** GFLOP/s that work of this intensity can reach: what memory can feed, up to the arithmetic's peak. */
+export function roofAt(intensity: number, peak: Peak): number {
+  return Math.min(peak.gflops, intensity * peak.gbPerSecond);
+}
+
+/** The intensity above which arithmetic is the bound. */
+export function ridgeOf(peak: Peak): number {
+  return peak.gflops / peak.gbPerSecond;
+}
+
+/** The share of the roof, and which of the two it is: the larger of the two shares. */
+export function boundOf({ share }: Pick<Rates, 'share'>): { by: 'arithmetic' | 'memory'; share: number } {
+  return share.fma >= share.copy
+    ? { by: 'arithmetic', share: share.fma }
+    : { by: 'memory', share: share.copy };
+}

@@ -1,0 +1,35 @@
+/** What a set of measured times says. */
+
+export interface TimeSummary {
+  /** Milliseconds of one run. Rates are told from the median. */
+  medianMs: number;
+  minMs: number;
+  maxMs: number;
+  /** Between these lies the middle half of the samples. */
+  quartilesMs: [lower: number, upper: number];
+  samples: number;
+  /** Runs of a sample, over which its time was divided. */
+  repeats: number;
+}
+
+/** @throws {RangeError} when there is no sample */
+export function summarize(samplesMs: readonly number[], repeats: number): TimeSummary {
+  if (samplesMs.length === 0) throw new RangeError('no sample to summarize');
+  const sorted = [...samplesMs].sort((a, b) => a - b);
+  return {
+    medianMs: quantileOf(sorted, 0.5),
+    minMs: quantileOf(sorted, 0),
+    maxMs: quantileOf(sorted, 1),
+    quartilesMs: [quantileOf(sorted, 0.25), quantileOf(sorted, 0.75)],
+    samples: sorted.length,
+    repeats,
+  };
+}
+
+/** The value below which a `share` of the sorted values lies, on a straight line between neighbours. */
+export function quantileOf(sorted: readonly number[], share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = sorted[Math.floor(place)] ?? NaN;
+  const above = sorted[Math.ceil(place)] ?? NaN;
+  return below + (place - Math.floor(place)) * (above - below);
+}

@@ -1,0 +1,199 @@
+/** Plans on the GPU against their f64 twins, dispatch by dispatch and as a whole. */
+import type { GpuContext } from '../gpu/context.ts';
+import { GpuProgram } from '../gpu/executor.ts';
+import { activeBindings, variantName } from '../kernel.ts';
+import type { Dispatch } from '../kernel.ts';
+import type { BufferSpec, Plan } from '../plan.ts';
+import { hostArray, ReferenceProgram } from '../reference/executor.ts';
+import type { HostArray } from '../reference/executor.ts';
+import { kernelCasesOf } from './kernelCases.ts';
+import type { Workload } from './workloads.ts';
+
+/** |gpu − twin| ≤ bound · (1 + |twin|) for every element: a few roundings of float32. */
+export const VALUE_BOUND = 1e-5;
+/** ‖gpu − twin‖ ≤ bound · ‖twin‖: gradients are sums that partly cancel. */
+export const GRADIENT_BOUND = 1e-4;
+
+const BOUNDED_BY_NORM = /^d_|gradient|moment|partial/;
+
+/** A buffer that is not what the twin says. */
+export interface Mismatch {
+  /** The kernel's variant, or the plan. */
+  what: string;
+  buffer: string;
+  /** The error in units of what is allowed; above 1, or NaN. */
+  excess: number;
+  /** The element that is furthest off. */
+  element: number;
+  found: number;
+  expected: number;
+}
+
+export interface Verification {
+  /** Of each kernel variant, by `variantName`: its worst buffer, as a share of what is allowed. */
+  kernels: Map<string, number>;
+  /** Of the results of the whole plan. */
+  plan: number;
+  mismatches: Mismatch[];
+}
+
+/**
+ * Runs the workload by the twins and, at every kernel and shape that it has, the same dispatch on the GPU from the
+ * same float32 values; then the whole plan on the GPU.
+ */
+export async function verify(
+  context: GpuContext,
+  { plan, contents, results }: Pick<Workload, 'plan' | 'contents' | 'results'>,
+  signal?: AbortSignal,
+): Promise<Verification> {
+  const reference = new ReferenceProgram(plan);
+  for (const [name, values] of contents) reference.buffer(name).set(values);
+  const mismatches: Mismatch[] = [];
+  const kernels = new Map<string, number>();
+  const checked = new Set(kernelCasesOf(plan).map(({ index }) => index));
+  for (const [index, dispatch] of plan.dispatches.entries()) {
+    signal?.throwIfAborted();
+    if (checked.has(index)) {
+      const name = variantName(dispatch);
+      const found = await verifyDispatch(context, plan, dispatch, reference);
+      kernels.set(name, worse(kernels.get(name) ?? 0, found.worst));
+      mismatches.push(...found.mismatches);
+    }
+    reference.run(index, index + 1);
+  }
+  const names = new Set(results);
+  const gpu = await runOnGpu(context, plan, contents, results);
+  const whole = compareAll(
+    plan.label,
+    plan.buffers.filter(({ name }) => names.has(name)),
+    gpu,
+    reference.buffers,
+  );
+  return { kernels, plan: whole.worst, mismatches: [...mismatches, ...whole.mismatches] };
+}
+
+interface Comparison {
+  worst: number;
+  mismatches: Mismatch[];
+}
+
+async function verifyDispatch(
+  context: GpuContext,
+  { label, buffers }: Plan,
+  dispatch: Dispatch,
+  reference: ReferenceProgram,
+): Promise<Comparison> {
+  const bindings = activeBindings(dispatch.kernel, dispatch.flags);
+  const namesOf = (access?: string): Set<string> =>
+    new Set(
+      bindings
+        .filter(({ spec }) => access === undefined || spec.access === access)
+        .map(({ name }) => dispatch.buffers[name] ?? name),
+    );
+  const bound = namesOf();
+  const plan: Plan = {
+    label: `${label} ${dispatch.kernel.stem}`,
+    buffers: buffers.filter(({ name }) => bound.has(name)),
+    dispatches: [dispatch],
+  };
+  const contents = new Map(
+    plan.buffers.map(({ name }) => {
+      const values = reference.buffer(name);
+      return [name, values instanceof Float64Array ? Float32Array.from(values) : values.slice()];
+    }),
+  );
+  const twin = new Map(
+    plan.buffers.map(({ name, element, length }) => {
+      const start = hostArray(element, length);
+      start.set(contents.get(name) ?? []);
+      return [name, start];
+    }),
+  );
+  new ReferenceProgram(plan, twin).run();
+  const written = namesOf('read_write');
+  const gpu = await runOnGpu(context, plan, contents, [...written]);
+  return compareAll(
+    variantName(dispatch),
+    plan.buffers.filter(({ name }) => written.has(name)),
+    gpu,
+    twin,
+  );
+}
+
+/** The named buffers of a program of its own, after one run. */
+async function runOnGpu(
+  context: GpuContext,
+  plan: Plan,
+  contents: Workload['contents'],
+  wanted: readonly string[],
+): Promise<Map<string, Float32Array | Uint32Array>> {
+  using program = await GpuProgram.create(context, plan);
+  for (const [name, values] of contents) context.buffers.write(program.buffer(name), values);
+  program.run();
+  const found = new Map<string, Float32Array | Uint32Array>();
+  for (const { name, element, length } of plan.buffers) {
+    if (!wanted.includes(name)) continue;
+    const values = await context.buffers.download(program.buffer(name), length);
+    found.set(name, element === 'u32' ? new Uint32Array(values.buffer) : values);
+  }
+  return found;
+}
+
+function compareAll(
+  what: string,
+  buffers: readonly BufferSpec[],
+  gpu: ReadonlyMap<string, Float32Array | Uint32Array>,
+  twin: ReadonlyMap<string, HostArray>,
+): Comparison {
+  const compared = buffers.flatMap(({ name }) => {
+    const found = gpu.get(name);
+    const expected = twin.get(name);
+    return found === undefined || expected === undefined ? [] : [compare(what, name, found, expected)];
+  });
+  return {
+    worst: compared.reduce((worst, { excess }) => worse(worst, excess), 0),
+    // NaN is a mismatch too.
+    mismatches: compared.filter(({ excess }) => !(excess <= 1)),
+  };
+}
+
+/** Compares one buffer: `excess` is the error as a share of what is allowed. */
+export function compare(
+  what: string,
+  buffer: string,
+  found: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): Mismatch {
+  const byNorm = BOUNDED_BY_NORM.test(buffer);
+  let excess = 0;
+  let element = 0;
+  let furthest = 0;
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const wanted = expected[i] ?? NaN;
+    const apart = Math.abs((found[i] ?? NaN) - wanted);
+    const share = apart / (VALUE_BOUND * (1 + Math.abs(wanted)));
+    excess = worse(excess, share);
+    difference += apart * apart;
+    norm += wanted * wanted;
+    const distance = byNorm ? apart : share;
+    if (!(distance <= furthest) && !Number.isNaN(furthest)) {
+      furthest = distance;
+      element = i;
+    }
+  }
+  return {
+    what,
+    buffer,
+    excess: byNorm ? Math.sqrt(difference) / (GRADIENT_BOUND * Math.max(Math.sqrt(norm), 1e-30)) : excess,
+    element,
+    found: found[element] ?? NaN,
+    expected: expected[element] ?? NaN,
+  };
+}
+
+/** NaN is worse than anything. */
+function worse(a: number, b: number): number {
+  return b <= a || Number.isNaN(a) ? a : b;
+}

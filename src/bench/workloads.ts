@@ -1,0 +1,242 @@
+/** Whole plans with what they start from: a training step, or rows through a flow. */
+import { initialParameters } from '../init.ts';
+import { paramLayout } from '../paramLayout.ts';
+import type { Plan } from '../plan.ts';
+import { normals, STREAMS } from '../random.ts';
+import { datasetSource, RING_SIZE } from '../steps/batch.ts';
+import type { BatchSource } from '../steps/batch.ts';
+import { dataStartPlan } from '../steps/dataStart.ts';
+import { forwardPlan, logProbPlan } from '../steps/forward.ts';
+import type { FlowModel } from '../steps/forward.ts';
+import {
+  datasetName,
+  FIRST_MOMENT,
+  LOG_DET,
+  LOG_PROB,
+  NLL,
+  PARAMETERS,
+  STATE,
+  STEP_CURSOR,
+  STEP_LOSSES,
+  STEP_SCALARS,
+} from '../steps/names.ts';
+import { ringEntries } from '../steps/rings.ts';
+import { sampleAndLogProbPlan, samplePlan } from '../steps/sample.ts';
+import { trainPlan } from '../steps/train.ts';
+import type { KernelVariants } from '../steps/variants.ts';
+import { chunkRowsOf } from '../steps/workspace.ts';
+import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { toyDensity } from '../data/toy.ts';
+import { multiplyWeights, passFlops, trainingFlops } from './usefulFlops.ts';
+
+/** What is reported of every flow. */
+export const PASSES = ['train_step', 'forward', 'sample', 'log_prob'] as const;
+export type Pass = (typeof PASSES)[number];
+
+type TrainingPass = 'train_step' | 'toy_train_step';
+
+/** With the passes that some kernel is taken out of besides. */
+export type AnyPass = Pass | TrainingPass | 'sample_and_log_prob' | 'data_start';
+
+export interface Workload {
+  pass: AnyPass;
+  rows: number;
+  plan: Plan;
+  /** What buffers hold at the start; the others hold zeros. */
+  contents: ReadonlyMap<string, Float32Array | Uint32Array>;
+  /** Buffers that a run changes and the next one would start from: their contents come back before each sample. */
+  restored: readonly string[];
+  /** Buffers that hold what the plan is for. */
+  results: readonly string[];
+  usefulFlops: number;
+}
+
+const SEED = 1;
+/** Batches in the data set that training steps gather from. */
+const BATCHES = 16;
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
+/** So small that the flow stays what it is for as many steps as a fast adapter takes in the time given. */
+const LEARNING_RATE = 1e-5;
+
+/** Rows and arithmetic of a pass: many, but so few that it ends soon on a CPU. */
+const PASS_ROWS = 8192;
+const PASS_FLOPS = 4e9;
+
+/** Rows that a pass is timed at: at most one chunk of the library's own. */
+export function passRowsOf(model: FlowModel): number {
+  let rows = Math.min(PASS_ROWS, chunkRowsOf(model));
+  while (rows > 64 && passFlops(model.layout, rows) > PASS_FLOPS) rows = 64 * Math.ceil(rows / 128);
+  return rows;
+}
+
+/** One more than a workgroup, in whole quads. */
+const CHECKED_ROWS = 68;
+const CHECKED_FLOPS = 1e9;
+
+/** Rows that the f64 twin runs a plan of the model at: few, since its loops are plain. */
+export function checkedRowsOf({ layout }: FlowModel): number {
+  const affordable = CHECKED_FLOPS / (6 * multiplyWeights(layout));
+  return Math.min(CHECKED_ROWS, 4 * Math.max(1, Math.floor(affordable / 4)));
+}
+
+export function modelOf(spec: FlowSpec): FlowModel {
+  return { spec, layout: paramLayout(spec) };
+}
+
+interface RowPass {
+  plan: (model: FlowModel, rows: number, variants: KernelVariants) => Plan;
+  /** Whether rows go in; else it draws them itself. */
+  takesRows: boolean;
+  results: readonly string[];
+}
+
+const sampled = (rows: number) => ({ rowStart: 0, rows, seed: SEED, temperature: 1 });
+
+const ROW_PASSES: Readonly<Record<Exclude<AnyPass, TrainingPass | 'data_start'>, RowPass>> = {
+  forward: { plan: forwardPlan, takesRows: true, results: [STATE, LOG_DET] },
+  log_prob: { plan: logProbPlan, takesRows: true, results: [LOG_PROB] },
+  sample: {
+    plan: (model, rows, variants) => samplePlan(model, sampled(rows), variants),
+    takesRows: false,
+    results: [STATE],
+  },
+  sample_and_log_prob: {
+    plan: (model, rows, variants) => sampleAndLogProbPlan(model, sampled(rows), variants),
+    takesRows: false,
+    results: [STATE, LOG_PROB],
+  },
+};
+
+export function workloadOf(
+  model: FlowModel,
+  pass: AnyPass,
+  rows: number,
+  variants: KernelVariants,
+): Workload {
+  const { spec, layout } = model;
+  const parameters = benchParameters(model);
+  if (isTraining(pass)) return trainingWorkload(model, pass, rows, variants, parameters);
+  if (pass === 'data_start') return dataStartWorkload(model, rows, variants, parameters);
+  const { plan, takesRows, results } = ROW_PASSES[pass];
+  const contents = new Map([[PARAMETERS, parameters]]);
+  if (takesRows) contents.set(STATE, standardNormals(spec.dim * rows));
+  return {
+    pass,
+    rows,
+    plan: plan(model, rows, variants),
+    contents,
+    restored: takesRows ? [STATE] : [],
+    results,
+    usefulFlops: passFlops(layout, rows),
+  };
+}
+
+export function isTraining(pass: AnyPass): pass is TrainingPass {
+  return pass === 'train_step' || pass === 'toy_train_step';
+}
+
+function trainingWorkload(
+  model: FlowModel,
+  pass: TrainingPass,
+  batch: number,
+  variants: KernelVariants,
+  parameters: Float32Array,
+): Workload {
+  const { dim } = model.spec;
+  const source = pass === 'toy_train_step' ? toySource() : datasetSource(BATCHES * batch, dim);
+  const rings = ringEntries(
+    { ...ADAM, source, batch, learningRate: LEARNING_RATE, schedule: { kind: 'constant' }, steps: RING_SIZE },
+    0,
+    RING_SIZE,
+  );
+  const contents = new Map<string, Float32Array | Uint32Array>([
+    [PARAMETERS, parameters],
+    [STEP_CURSOR, rings.cursor],
+    [STEP_SCALARS, rings.scalars],
+  ]);
+  if (source.kind === 'dataset') {
+    const rows = standardNormals(source.rows * dim);
+    for (let segment = 0; segment * source.segmentRows < source.rows; segment++) {
+      const first = segment * source.segmentRows * dim;
+      contents.set(datasetName(segment), rows.subarray(first, first + source.segmentRows * dim));
+    }
+  }
+  return {
+    pass,
+    rows: batch,
+    plan: trainPlan(model, { source, batch, seed: SEED, adam: ADAM, variants }),
+    contents,
+    restored: [],
+    // Not the parameters: Adam's first step has the size of the learning rate however small a gradient is.
+    results: [FIRST_MOMENT, NLL, STEP_LOSSES],
+    usefulFlops: trainingFlops(model.layout, batch),
+  };
+}
+
+/** The start of the flow's actnorms from a batch. @throws {RangeError} when it has none */
+function dataStartWorkload(
+  model: FlowModel,
+  batch: number,
+  variants: KernelVariants,
+  parameters: Float32Array,
+): Workload {
+  const source = datasetSource(batch, model.spec.dim);
+  const plan = dataStartPlan(model, { source, batch, seed: SEED }, variants);
+  if (plan === undefined) throw new RangeError('the flow has no actnorm to start');
+  return {
+    pass: 'data_start',
+    rows: batch,
+    plan,
+    contents: new Map([
+      [PARAMETERS, parameters],
+      [datasetName(0), standardNormals(batch * model.spec.dim)],
+    ]),
+    restored: [],
+    results: [PARAMETERS, STATE],
+    usefulFlops: passFlops(model.layout, batch),
+  };
+}
+
+function standardNormals(count: number): Float32Array {
+  return Float32Array.from(normals(SEED, STREAMS.baseSample, count));
+}
+
+function toySource(): BatchSource {
+  const { shape, noise } = toyDensity('moons');
+  return { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
+}
+
+/** Last layers are this much smaller than the others, as in a flow of moderate couplings. */
+const LAST_LAYER = 0.1;
+
+/** Parameters that make no bijector the identity, so that a check has something to check. */
+function benchParameters({ spec, layout }: FlowModel): Float32Array {
+  const parameters = initialParameters({ ...spec, bijectors: spec.bijectors.map(drawn) }, SEED, layout);
+  const inNets = new Set<string>();
+  for (const { layers } of layout.bijectors.flatMap((slots) => ('nets' in slots ? slots.nets : []))) {
+    for (const { weight, bias } of layers) [weight, bias].forEach(({ name }) => inNets.add(name));
+    const last = layers.at(-1);
+    for (const { offset, length } of last === undefined ? [] : [last.weight, last.bias]) {
+      for (let i = offset; i < offset + length; i++) parameters[i] = LAST_LAYER * (parameters[i] ?? NaN);
+    }
+  }
+  const small = standardNormals(layout.length).map((value) => LAST_LAYER * value);
+  for (const { name, offset, length, trainable } of layout.tensors) {
+    if (trainable && !inNets.has(name)) parameters.set(small.subarray(offset, offset + length), offset);
+  }
+  return parameters;
+}
+
+/** The same bijector with every layer of its nets drawn at random. */
+function drawn(bijector: BijectorSpec): BijectorSpec {
+  const init = 'torch_linear';
+  switch (bijector.type) {
+    case 'affine_coupling':
+      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
+    case 'additive_coupling':
+    case 'rational_quadratic_coupling':
+      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
+    default:
+      return bijector;
+  }
+}

@@ -1,0 +1,198 @@
+/** `wgflow bench`: kernels and plans against the adapter's own peak. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bench, compareRuns, CONFIG_NAMES, configModel, parseBenchDocument } from '../bench/index.ts';
+import type { BenchDocument, BenchModel, BenchScope, ConfigName } from '../bench/index.ts';
+import { DataError, ShapeError, VerificationError } from '../errors.ts';
+import type { NeededLimits } from '../gpu/device.ts';
+import { limitsFor } from '../modelLimits.ts';
+import { benchReport } from './benchReport.ts';
+import { comparisonTables, runTables } from './benchTables.ts';
+import { readSpec } from './modelInput.ts';
+import { openOutput } from './outputFile.ts';
+import type { Output } from './outputFile.ts';
+import { benchProgress } from './progress.ts';
+import type { Progress } from './progress.ts';
+import type { Session } from './session.ts';
+
+export interface BenchCommandOptions {
+  configs?: ConfigName[];
+  spec?: string;
+  batch?: number;
+  only?: 'plans' | 'kernels';
+  kernels?: string[];
+  quick?: boolean;
+  out?: string;
+  report?: string;
+  compare?: string[];
+}
+
+const DEFAULT_BATCH = 512;
+
+export async function benchCommand(session: Session, options: BenchCommandOptions): Promise<void> {
+  if (options.compare !== undefined) {
+    await compareCommand(session, options, options.compare);
+    return;
+  }
+  session.requireFile('--out', options.out);
+  session.requireFile('--report', options.report);
+  if (options.kernels !== undefined && options.only === 'plans') {
+    throw new ShapeError('--kernels', '--only plans', '--only kernels, or no --only');
+  }
+  const models = await modelsOf(options);
+  const outputs = await openOutputs(options);
+  try {
+    const { device } = await session.open(limitsOf(models ?? []));
+    const { only, kernels, quick } = options;
+    const document = await run(session, device, { models, only, kernels }, quick);
+    await outputs.out?.write(`${JSON.stringify(document, undefined, 2)}\n`);
+    await outputs.report?.write(benchReport(document));
+    await outputs.out?.commit();
+    await outputs.report?.commit();
+    const files = [options.out, options.report].filter((file) => file !== undefined);
+    if (!session.json && options.out !== '-' && options.report !== '-') {
+      process.stdout.write(`${runTables(document)}\n`);
+    }
+    if (files.length > 0) session.say(`Wrote ${files.join(' and ')}.`);
+    session.emit({ event: 'done', ...document, files });
+    if (document.mismatches.length > 0) throw new VerificationError(document.mismatches);
+  } finally {
+    await outputs.out?.discard();
+    await outputs.report?.discard();
+  }
+}
+
+async function run(
+  session: Session,
+  device: GPUDevice,
+  scope: BenchScope,
+  quick: boolean | undefined,
+): Promise<BenchDocument> {
+  let progress: Progress<{ done: number; what: string }> | undefined;
+  try {
+    for await (const event of bench(device, { ...scope, quick, signal: session.signal })) {
+      const { done, total } = event;
+      progress ??= benchProgress(session, total);
+      switch (event.kind) {
+        case 'begin':
+          progress.update({ done, what: event.what });
+          break;
+        case 'peak':
+          session.emit({ event: 'peak', ...event.peak, clock: event.clock });
+          break;
+        case 'entry': {
+          const { entry } = event;
+          progress.update({ done, what: `${entry.name}, ${entry.shape}` });
+          session.emit({ event: 'entry', ...entry });
+          break;
+        }
+        case 'mismatch':
+          session.say(`MISMATCH ${event.mismatch}`);
+          session.emit({ event: 'mismatch', message: event.mismatch });
+          break;
+        case 'done':
+          return event.document;
+      }
+    }
+  } finally {
+    progress?.stop();
+  }
+  throw new RangeError('the benchmark ended without a document');
+}
+
+/** The flows that were asked for; undefined for all configurations and a sweep besides. */
+async function modelsOf({ configs, spec, batch }: BenchCommandOptions): Promise<BenchModel[] | undefined> {
+  if (spec === undefined) {
+    if (batch !== undefined) {
+      throw new ShapeError(
+        '--batch',
+        'no --spec',
+        '--spec FILE',
+        `The batches of ${CONFIG_NAMES.join(', ')} are fixed.`,
+      );
+    }
+    return configs?.map(configModel);
+  }
+  const own: BenchModel = {
+    name: path.basename(spec).replace(/\.[^.]+$/, ''),
+    summary: spec,
+    spec: await readSpec(spec),
+    batch: batch ?? DEFAULT_BATCH,
+  };
+  return [...(configs ?? []).map(configModel), own];
+}
+
+/** Every limit as high as the neediest flow wants it. */
+function limitsOf(models: readonly BenchModel[]): NeededLimits {
+  const limits: NeededLimits = {};
+  for (const { spec } of models) {
+    for (const [name, value] of Object.entries(limitsFor(spec))) {
+      const limit = name as keyof NeededLimits;
+      limits[limit] = Math.max(limits[limit] ?? 0, value);
+    }
+  }
+  return limits;
+}
+
+/** Before the run, so that a folder that is missing is told before any time is spent. */
+async function openOutputs({ out, report }: BenchCommandOptions): Promise<{ out?: Output; report?: Output }> {
+  const document = out === undefined ? undefined : await openOutput(out);
+  try {
+    return { out: document, report: report === undefined ? undefined : await openOutput(report) };
+  } catch (error) {
+    await document?.discard();
+    throw error;
+  }
+}
+
+async function compareCommand(
+  session: Session,
+  options: BenchCommandOptions,
+  files: readonly string[],
+): Promise<void> {
+  const [before, after, ...more] = files;
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new ShapeError(
+      '--compare',
+      `${files.length} file${files.length === 1 ? '' : 's'}`,
+      'two files, the earlier run first',
+    );
+  }
+  const others = Object.keys(options).filter((name) => !['compare', 'json', 'adapter'].includes(name));
+  if (others.length > 0) {
+    throw new ShapeError('--compare', `it with --${others.join(', --')}`, 'no other option but --json');
+  }
+  const comparison = compareRuns(await readRun(before), await readRun(after));
+  if (session.json) {
+    session.emit({
+      event: 'done',
+      differences: comparison.differences,
+      changes: comparison.changes.map(({ before, after, ratio, verdict }) => ({
+        kind: after.kind,
+        name: after.name,
+        shape: after.shape,
+        beforeMs: before.time.medianMs,
+        afterMs: after.time.medianMs,
+        ratio,
+        verdict,
+      })),
+      onlyBefore: comparison.onlyBefore.map(({ kind, name, shape }) => ({ kind, name, shape })),
+      onlyAfter: comparison.onlyAfter.map(({ kind, name, shape }) => ({ kind, name, shape })),
+    });
+    return;
+  }
+  for (const difference of comparison.differences) session.say(`Note: ${difference}`);
+  process.stdout.write(`${comparisonTables(comparison)}\n`);
+}
+
+async function readRun(file: string): Promise<BenchDocument> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const found = code === 'ENOENT' ? 'no such file' : error instanceof Error ? error.message : String(error);
+    throw new DataError(`found ${found}, expected a file that "wgflow bench --out FILE" wrote`, { file });
+  }
+  return parseBenchDocument(text, file);
+}

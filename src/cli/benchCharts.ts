@@ -1,0 +1,268 @@
+/** The charts of a benchmark report as SVG text. */
+import * as Plot from '@observablehq/plot';
+import { boundOf, entryTitle, intensityOf, ridgeOf, roofAt } from '../bench/index.ts';
+import type { BenchDocument, BenchEntry, Peak } from '../bench/index.ts';
+import { milliseconds, percent, rate } from './benchTables.ts';
+import { svg } from './svgChart.ts';
+
+const COLORS = { kernel: 'var(--data)', plan: 'var(--model)' } as const;
+const GRID = { stroke: 'var(--grid)', strokeOpacity: 1 };
+/** Rates below this share of the peak are drawn at the bottom. */
+const DEEPEST = 3e-5;
+/** Pixels below which a chart is for a phone. */
+const NARROW = 400;
+
+interface Point {
+  entry: BenchEntry;
+  intensity: number;
+  gflops: number;
+}
+
+/** GFLOP/s over FLOPs per byte, both logarithmic, under the roof of the adapter's peak. */
+export function rooflineChart(
+  document: BenchDocument,
+  size: { width: number; height: number },
+  label: string,
+): string {
+  const peak = peakOf(document);
+  const floor = DEEPEST * peak.gflops;
+  const points = document.entries
+    .filter(({ flops }) => flops > 0)
+    .map((entry): Point => ({
+      entry,
+      intensity: intensityOf(entry),
+      gflops: Math.max(floor, entry.gflops),
+    }));
+  const ridge = ridgeOf(peak);
+  const intensities = points.map(({ intensity }) => intensity);
+  const x: [number, number] = [
+    Math.min(0.04, ridge / 10, ...intensities) / 1.5,
+    Math.max(100, 10 * ridge, ...intensities) * 1.5,
+  ];
+  const y: [number, number] = [
+    Math.min(peak.gflops / 300, ...points.map(({ gflops }) => gflops)) / 1.6,
+    peak.gflops * 2.2,
+  ];
+  const roof = [x[0], ridge, x[1]].map((intensity) => [intensity, roofAt(intensity, peak)] as const);
+  // Two thirds up the slope there is room to its left.
+  const onSlope = x[0] * (ridge / x[0]) ** 0.66;
+  const plans = points.filter(({ entry }) => entry.kind === 'plan');
+  const kernels = points.filter(({ entry }) => entry.kind === 'kernel');
+  const dots = (of: Point[], r: number, kind: BenchEntry['kind']): Plot.Markish =>
+    Plot.dot(of, {
+      x: 'intensity',
+      y: 'gflops',
+      r,
+      fill: COLORS[kind],
+      fillOpacity: kind === 'kernel' ? 0.55 : 1,
+      stroke: 'var(--card)',
+      strokeWidth: kind === 'kernel' ? 0 : 1.5,
+      title: (point: Point) => inWords(point.entry),
+    });
+  return svg({
+    ...size,
+    marginLeft: 58,
+    marginRight: 20,
+    marginTop: 16,
+    marginBottom: 46,
+    label,
+    x: { type: 'log', domain: x },
+    y: { type: 'log', domain: y },
+    marks: [
+      Plot.gridX(powersOfTen(x), GRID),
+      Plot.gridY(powersOfTen(y), GRID),
+      Plot.axisX(powersOfTen(x), {
+        ...AXIS,
+        label: 'FLOPs per byte that must move',
+        tickFormat: plainNumber,
+      }),
+      Plot.axisY(powersOfTen(y), { ...AXIS, label: 'GFLOP/s', tickFormat: plainNumber }),
+      Plot.line(roof, { stroke: 'var(--ink)', strokeWidth: 1.75, strokeLinejoin: 'round' }),
+      roofText([x[1], peak.gflops], `FMA peak ${rate(peak.gflops)} GFLOP/s`, { textAnchor: 'end', dy: -9 }),
+      roofText([onSlope, roofAt(onSlope, peak)], `copy peak ${rate(peak.gbPerSecond)} GB/s`, {
+        textAnchor: 'end',
+        dx: -8,
+        dy: -8,
+      }),
+      dots(kernels, 3, 'kernel'),
+      dots(plans, 5, 'plan'),
+      // On a narrow chart they would cover everything; the bars beside it have the same names.
+      ...(size.width < NARROW ? [] : planTexts(plans, x, size.width)),
+    ],
+  });
+}
+
+/** Every kernel's cases as dots between nothing and its roof. */
+export function kernelChart({ entries }: BenchDocument, width: number, label: string): string {
+  const kernels = entries.filter(({ kind }) => kind === 'kernel');
+  const best = new Map<string, number>();
+  for (const entry of kernels) {
+    best.set(entry.name, Math.max(best.get(entry.name) ?? 0, boundOf(entry).share));
+  }
+  const names = [...best].sort(([, a], [, b]) => b - a).map(([name]) => name);
+  const shares = kernels.map((entry) => ({ entry, name: entry.name, ...boundOf(entry) }));
+  const high = Math.max(1, ...shares.map(({ share }) => share));
+  type Share = (typeof shares)[number];
+  return svg({
+    width,
+    height: 22 * names.length + 60,
+    marginLeft: 172,
+    marginRight: 20,
+    marginTop: 8,
+    marginBottom: 44,
+    label,
+    x: { domain: [0, high] },
+    y: { domain: names, type: 'point', padding: 0.6 },
+    marks: [
+      Plot.gridX({ ...GRID, ticks: width < NARROW ? 3 : 5 }),
+      Plot.axisX({
+        ...AXIS,
+        ticks: width < NARROW ? 3 : 5,
+        label: 'share of the roof',
+        tickFormat: (share: number) => percent(share),
+      }),
+      Plot.axisY({ ...AXIS, label: null }),
+      Plot.ruleX([1], { stroke: 'var(--ink)', strokeWidth: 1.25 }),
+      Plot.ruleY(
+        names.map((name) => ({ name, best: best.get(name) ?? 0 })),
+        { y: 'name', x1: 0, x2: 'best', stroke: 'var(--line)', strokeWidth: 3 },
+      ),
+      Plot.dot(shares, {
+        x: 'share',
+        y: 'name',
+        r: 4,
+        fill: (share: Share) => (share.by === 'arithmetic' ? 'var(--model)' : 'var(--data)'),
+        fillOpacity: 0.75,
+        title: (share: Share) => inWords(share.entry),
+      }),
+    ],
+  });
+}
+
+/** Plans by the share of the FMA peak that their useful arithmetic reaches. */
+export function planChart({ entries }: BenchDocument, width: number, label: string): string {
+  const plans = entries
+    .filter(({ kind }) => kind === 'plan')
+    .map((entry) => ({
+      entry,
+      name: planName(entry),
+      share: entry.share.fma,
+    }));
+  // Room for the words behind the longest bar.
+  const high = Math.max(0.6, ...plans.map(({ share }) => share)) * (1 + 120 / (width - 148));
+  type Bar = (typeof plans)[number];
+  return svg({
+    width,
+    height: 28 * plans.length + 56,
+    marginLeft: 128,
+    marginRight: 20,
+    marginTop: 8,
+    marginBottom: 44,
+    label,
+    x: { domain: [0, high] },
+    y: { domain: plans.map(({ name }) => name), type: 'band', padding: 0.32 },
+    marks: [
+      Plot.gridX({ ...GRID, ticks: width < NARROW ? 3 : 5 }),
+      Plot.axisX({
+        ...AXIS,
+        ticks: width < NARROW ? 3 : 5,
+        label: 'useful arithmetic, share of the FMA peak',
+        tickFormat: (share: number) => percent(share),
+      }),
+      Plot.axisY({ ...AXIS, label: null }),
+      Plot.barX(plans, {
+        x: 'share',
+        y: 'name',
+        fill: 'var(--model)',
+        rx: 2,
+        title: (bar: Bar) => inWords(bar.entry),
+      }),
+      Plot.text(plans, {
+        x: 'share',
+        y: 'name',
+        text: (bar: Bar) => `${percent(bar.share)}, ${milliseconds(bar.entry.time.medianMs)} ms`,
+        textAnchor: 'start',
+        dx: 6,
+        fill: 'var(--ink)',
+      }),
+    ],
+  });
+}
+
+const AXIS = { tickSize: 0, tickPadding: 6, labelArrow: 'none', labelAnchor: 'center' } as const;
+
+export function peakOf({ peak }: BenchDocument): Peak {
+  return { gflops: peak.fma.rate, gbPerSecond: peak.copy.rate };
+}
+
+function roofText(
+  at: readonly [number, number],
+  text: string,
+  place: { textAnchor: 'start' | 'end'; dx?: number; dy: number },
+): Plot.Markish {
+  return Plot.text([at], {
+    ...place,
+    text: () => text,
+    fill: 'var(--ink)',
+    stroke: 'var(--card)',
+    strokeWidth: 4,
+    fontWeight: 600,
+  });
+}
+
+/** Names beside the plans, on the side where there is room; of those that nearly coincide only the first. */
+function planTexts(plans: readonly Point[], [low, high]: [number, number], width: number): Plot.Markish[] {
+  const across = (intensity: number): number => (width * Math.log(intensity / low)) / Math.log(high / low);
+  const named: Point[] = [];
+  for (const point of plans) {
+    const isFree = named.every(
+      (other) =>
+        Math.abs(across(point.intensity) - across(other.intensity)) > NAME_WIDTH ||
+        Math.abs(Math.log(point.gflops / other.gflops)) > 0.45,
+    );
+    if (isFree) named.push(point);
+  }
+  const text = (points: Point[], side: { textAnchor: 'start' | 'end'; dx: number }): Plot.Markish =>
+    Plot.text(points, {
+      ...side,
+      x: 'intensity',
+      y: 'gflops',
+      text: ({ entry }: Point) => planName(entry),
+      fill: 'var(--ink)',
+      stroke: 'var(--card)',
+      strokeWidth: 4,
+    });
+  const isRight = ({ intensity }: Point): boolean => across(intensity) > width - 1.6 * NAME_WIDTH;
+  return [
+    text(
+      named.filter((point) => !isRight(point)),
+      { textAnchor: 'start', dx: 9 },
+    ),
+    text(named.filter(isRight), { textAnchor: 'end', dx: -9 }),
+  ];
+}
+
+/** Pixels that a plan's name takes. */
+const NAME_WIDTH = 90;
+
+function planName({ name, shape }: BenchEntry): string {
+  return `${shape.replace(/,.*/, '')} ${name.replaceAll('_', ' ')}`;
+}
+
+function powersOfTen([low, high]: [number, number]): number[] {
+  const first = Math.ceil(Math.log10(low));
+  const count = Math.floor(Math.log10(high)) - first + 1;
+  return Array.from({ length: count }, (_, index) => 10 ** (first + index));
+}
+
+function inWords(entry: BenchEntry): string {
+  const { by, share } = boundOf(entry);
+  return (
+    `${entryTitle(entry)}: ${milliseconds(entry.time.medianMs)} ms, ${rate(entry.gflops)} GFLOP/s, ` +
+    `${rate(entry.gbPerSecond)} GB/s, ${percent(share)} of what ${by} allows`
+  );
+}
+
+function plainNumber(value: number): string {
+  return value.toLocaleString('en', { maximumSignificantDigits: 2 });
+}

@@ -1,0 +1,173 @@
+/** The report of a benchmark run: one HTML page that needs nothing but itself. */
+import type { BenchDocument, BenchEntry } from '../bench/index.ts';
+import { kernelChart, planChart, rooflineChart } from './benchCharts.ts';
+import { milliseconds, percent, rate, sorted, spread } from './benchTables.ts';
+import { escapeHtml } from './escapeHtml.ts';
+import { htmlPage } from './htmlPage.ts';
+import { adapterName } from './session.ts';
+
+/** Equal documents give equal text. */
+export function benchReport(document: BenchDocument): string {
+  const title = `wgflow bench: ${adapterName(document.adapter)}`;
+  return htmlPage(
+    title,
+    `<header>
+<h1>${escapeHtml(title)}</h1>
+${tiles(document)}
+${words(document)}
+</header>
+<div class="figures">
+${rooflineFigure(document)}
+${planFigure(document)}
+${kernelFigure(document)}
+${entryTable('Plans', document, 'plan')}
+${entryTable('Kernels', document, 'kernel')}
+${facts(document)}
+</div>`,
+  );
+}
+
+function tiles({ peak, entries }: BenchDocument): string {
+  const steps = entries.filter(({ kind, name }) => kind === 'plan' && name === 'train_step');
+  const shown: [label: string, value: string, unit: string][] = [
+    ['FMA peak', rate(peak.fma.rate), 'GFLOP/s'],
+    ['Copy peak', rate(peak.copy.rate), 'GB/s'],
+    ...steps.map(({ shape, time }): [string, string, string] => [
+      `${shape.replace(/,.*/, '')} training step`,
+      milliseconds(time.medianMs),
+      'ms',
+    ]),
+  ];
+  const list = shown.map(
+    ([label, value, unit]) =>
+      `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)} <span class="unit">${unit}</span></dd></div>`,
+  );
+  return `<dl class="tiles">${list.join('')}</dl>`;
+}
+
+function words({ entries, mismatches, clock }: BenchDocument): string {
+  const checked =
+    `${entries.length} entries, each checked against its f64 twin before it was timed, by ${clock === 'wall clock' ? 'the wall clock' : clock}. ` +
+    'Times are medians; the peaks were measured in the same run.';
+  const failed =
+    mismatches.length > 0
+      ? `<p class="lead"><strong>${mismatches.length} results are not what the f64 twin says, and what they belong to was not timed.</strong></p>
+<ul class="lead">${mismatches.map((mismatch) => `<li>${escapeHtml(mismatch)}</li>`).join('')}</ul>`
+      : '';
+  return `<p class="lead">${escapeHtml(checked)}</p>${failed}`;
+}
+
+function rooflineFigure(document: BenchDocument): string {
+  const { peak, entries } = document;
+  const count = (kind: BenchEntry['kind']): number =>
+    entries.filter((entry) => entry.kind === kind && entry.flops > 0).length;
+  const label =
+    `Roofline chart: GFLOP/s over FLOPs per byte for ${count('plan')} plans and ${count('kernel')} kernels, under a roof ` +
+    `of ${rate(peak.copy.rate)} GB/s and ${rate(peak.fma.rate)} GFLOP/s.`;
+  return figure(
+    'Roofline',
+    '<span class="key model"></span>Plans, by their useful arithmetic. <span class="key data"></span>Kernels, each at ' +
+      'several shapes. The line is what memory can feed, up to the FMA peak; what lies above its slope had its data in a cache.',
+    twice(
+      rooflineChart(document, { width: 1120, height: 520 }, label),
+      rooflineChart(document, { width: 360, height: 380 }, label),
+    ),
+    'full',
+  );
+}
+
+function planFigure(document: BenchDocument): string {
+  const plans = document.entries.filter(({ kind }) => kind === 'plan');
+  if (plans.length === 0) return '';
+  const label =
+    'Bar chart of the share of the FMA peak: ' +
+    `${plans.map(({ name, shape, share }) => `${shape} ${name} ${percent(share.fma)}`).join('; ')}.`;
+  return figure(
+    'Plans',
+    'Useful are 6 × weights × batch operations of a training step and 2 × weights × rows of a pass; what is computed again is not.',
+    twice(planChart(document, 552, label), planChart(document, 360, label)),
+    'half',
+  );
+}
+
+function kernelFigure(document: BenchDocument): string {
+  const kernels = document.entries.filter(({ kind }) => kind === 'kernel');
+  if (kernels.length === 0) return '';
+  const label = `Dot chart of ${kernels.length} kernel measurements, each as the share of its roof that it reaches.`;
+  return figure(
+    'Kernels',
+    '<span class="key model"></span>Bound by arithmetic. <span class="key data"></span>Bound by memory; beyond 100 % the data came from a cache.',
+    twice(kernelChart(document, 552, label), kernelChart(document, 360, label)),
+    'half',
+  );
+}
+
+function entryTable(title: string, { entries }: BenchDocument, kind: BenchEntry['kind']): string {
+  const rows = sorted(entries.filter((entry) => entry.kind === kind));
+  if (rows.length === 0) return '';
+  const first = kind === 'plan' ? 'Plan' : 'Kernel';
+  const head = [
+    first,
+    kind === 'plan' ? 'Flow' : 'Taken from',
+    'ms',
+    '±',
+    'GFLOP/s',
+    'of peak',
+    'GB/s',
+    'of peak',
+  ];
+  const body = rows.map((entry, index) => {
+    const { name, shape, time, gflops, gbPerSecond, share } = entry;
+    const isSame = rows[index - 1]?.name === name && kind === 'kernel';
+    const numbers = [
+      milliseconds(time.medianMs),
+      spread(entry).slice(2),
+      rate(gflops),
+      percent(share.fma),
+      rate(gbPerSecond),
+      percent(share.copy),
+    ];
+    return (
+      `<tr><th scope="row">${isSame ? '' : `<code>${escapeHtml(name)}</code>`}</th><td>${escapeHtml(shape)}</td>` +
+      `${numbers.map((cell) => `<td class="number">${escapeHtml(cell)}</td>`).join('')}</tr>`
+    );
+  });
+  const heads = head.map(
+    (cell, index) => `<th scope="col"${index > 1 ? ' class="number"' : ''}>${cell}</th>`,
+  );
+  return (
+    `<section class="facts full entries"><h2>${title}, in numbers</h2><div class="scroll"><table><thead><tr>${heads.join('')}</tr></thead>` +
+    `<tbody>${body.join('')}</tbody></table></div></section>`
+  );
+}
+
+function facts({ adapter, wgflow, clock, peak, variants }: BenchDocument): string {
+  const rows: [string, string][] = [
+    ['Adapter', `${adapterName(adapter)}${adapter.software ? ' (software, no GPU)' : ''}`],
+    ['Features', adapter.features.join(', ')],
+    ['Clock', clock],
+    ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s by ${peak.fma.layout}`],
+    ['Copy peak', `${rate(peak.copy.rate)} GB/s, bytes read and bytes written, by ${peak.copy.layout}`],
+    [
+      'Kernels',
+      Object.entries(variants)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', '),
+    ],
+    ['wgflow', wgflow],
+  ];
+  const body = rows.map(
+    ([label, value]) => `<tr><th scope="row">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`,
+  );
+  return `<section class="facts full"><h2>Run</h2><table><tbody>${body.join('')}</tbody></table></section>`;
+}
+
+/** Two drawings, of which the style sheet shows the one that fits: a scaled one would be illegible on a phone. */
+function twice(wide: string, narrow: string): string {
+  return `<div class="if-wide">${wide}</div><div class="if-narrow">${narrow}</div>`;
+}
+
+/** @param caption HTML */
+function figure(title: string, caption: string, chart: string, kind: string): string {
+  return `<figure class="${kind}"><h2>${escapeHtml(title)}</h2>${chart}<figcaption>${caption}</figcaption></figure>`;
+}

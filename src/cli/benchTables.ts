@@ -1,0 +1,98 @@
+/** What `wgflow bench` prints. */
+import { boundOf } from '../bench/index.ts';
+import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../bench/index.ts';
+import { adapterName } from './session.ts';
+import { tableText } from './table.ts';
+
+const RATE_HEAD = ['ms', 'spread', 'GFLOP/s', 'of FMA peak', 'GB/s', 'of copy peak', 'bound by'];
+
+export function runTables(document: BenchDocument): string {
+  const { adapter, clock, peak, entries, wgflow } = document;
+  const facts = tableText([
+    ['Adapter', adapterName(adapter)],
+    ['wgflow', wgflow],
+    ['Clock', clock],
+    ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s: ${peak.fma.layout}`],
+    ['Copy peak', `${rate(peak.copy.rate)} GB/s, read and written: ${peak.copy.layout}`],
+  ]);
+  const sections = (['plan', 'kernel'] as const).flatMap((kind) => {
+    const rows = sorted(entries.filter((entry) => entry.kind === kind)).map((entry) => [
+      entry.name,
+      entry.shape,
+      ...rateCells(entry),
+    ]);
+    const head = kind === 'plan' ? ['plan', 'flow', ...RATE_HEAD] : ['kernel', 'taken from', ...RATE_HEAD];
+    return rows.length === 0 ? [] : [tableText(rows, head)];
+  });
+  return [facts, ...sections].join('\n');
+}
+
+/** Plans in the order in which they ran, kernels by name. */
+export function sorted(entries: readonly BenchEntry[]): BenchEntry[] {
+  return entries.toSorted((a, b) =>
+    a.kind === 'kernel' && b.kind === 'kernel' ? a.name.localeCompare(b.name, 'en') : 0,
+  );
+}
+
+function rateCells(entry: BenchEntry): string[] {
+  const { time, gflops, gbPerSecond, share } = entry;
+  const bound = boundOf(entry);
+  return [
+    milliseconds(time.medianMs),
+    spread(entry),
+    rate(gflops),
+    percent(share.fma),
+    rate(gbPerSecond),
+    percent(share.copy),
+    `${bound.by}, ${percent(bound.share)}`,
+  ];
+}
+
+export function comparisonTables({ changes, onlyBefore, onlyAfter }: BenchComparison): string {
+  const verdicts = ['faster', 'slower'] as const;
+  const tables = verdicts.flatMap((verdict) => {
+    const rows = changes
+      .filter((change) => change.verdict === verdict)
+      .sort((a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)))
+      .map(changeCells);
+    return rows.length === 0 ? [] : [tableText(rows, [verdict, 'shape', 'ms before', 'ms after', 'change'])];
+  });
+  const count = (verdict: Change['verdict']): number =>
+    changes.filter((change) => change.verdict === verdict).length;
+  const summary =
+    `${count('faster')} faster, ${count('slower')} slower, ${count('same')} the same within the noise` +
+    (onlyBefore.length + onlyAfter.length > 0
+      ? `; ${onlyBefore.length} only in the first run, ${onlyAfter.length} only in the second`
+      : '');
+  return [...tables, `${summary}.`].join('\n');
+}
+
+function changeCells({ before, after, ratio, verdict }: Change): string[] {
+  const factor = verdict === 'faster' ? 1 / ratio : ratio;
+  return [
+    after.name,
+    after.shape,
+    `${milliseconds(before.time.medianMs)} ${spread(before)}`,
+    `${milliseconds(after.time.medianMs)} ${spread(after)}`,
+    `${factor.toFixed(2)} × ${verdict}`,
+  ];
+}
+
+/** Half the distance of the quartiles, as a share of the median. */
+export function spread({ time }: BenchEntry): string {
+  const [lower, upper] = time.quartilesMs;
+  return `± ${((50 * (upper - lower)) / time.medianMs).toFixed(0)} %`;
+}
+
+export function milliseconds(ms: number): string {
+  return ms >= 100 ? Math.round(ms).toLocaleString('en') : ms >= 0.01 ? ms.toPrecision(3) : ms.toFixed(4);
+}
+
+export function rate(value: number): string {
+  if (value < 0.001) return value === 0 ? '0' : '< 0.001';
+  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(value < 0.1 ? 2 : 3);
+}
+
+export function percent(share: number): string {
+  return share >= 0.0995 || share === 0 ? `${Math.round(100 * share)} %` : `${(100 * share).toFixed(1)} %`;
+}

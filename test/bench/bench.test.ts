@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { bench, parseBenchDocument } from '../../src/bench/index.ts';
+import type { BenchDocument, BenchEvent, BenchModel } from '../../src/bench/index.ts';
+import { realnvp } from '../../src/flows/index.ts';
+import { twins } from '../../src/reference/twins.ts';
+import { testContext } from '../support/device.ts';
+
+const TINY: BenchModel = {
+  name: 'tiny',
+  summary: 'two small couplings',
+  spec: realnvp(2, { couplings: 2, hidden: [4] }),
+  batch: 16,
+};
+
+/** Work of the tests beside it makes a few samples take as long as many. */
+async function run(
+  options: Parameters<typeof bench>[1],
+): Promise<{ events: BenchEvent[]; document: BenchDocument }> {
+  const { device } = await testContext();
+  const events: BenchEvent[] = [];
+  for await (const event of bench(device, { quick: true, models: [TINY], ...options })) events.push(event);
+  const last = events.at(-1);
+  if (last?.kind !== 'done') throw new Error('no document');
+  return { events, document: last.document };
+}
+
+describe('bench', () => {
+  it('measures the peak, plans and kernels, frees everything, and tells it as it goes', async () => {
+    const { buffers } = await testContext();
+    const { live } = buffers.counts;
+    const { events, document } = await run({});
+    expect(buffers.counts.live).toBe(live);
+    expect(parseBenchDocument(JSON.stringify(document), 'run')).toEqual(document);
+    expect(document.peak.fma.rate).toBeGreaterThan(0.1);
+    expect(document.peak.copy.rate).toBeGreaterThan(0.01);
+    expect(document.mismatches).toEqual([]);
+
+    const plans = document.entries.filter(({ kind }) => kind === 'plan');
+    expect(plans.map(({ name }) => name)).toEqual(['train_step', 'forward', 'sample', 'log_prob']);
+    // Two couplings of 1·4 + 4·2 weights.
+    expect(plans.map(({ flops, rows }) => flops / rows)).toEqual([6 * 24, 48, 48, 48]);
+    for (const { time, gflops, flops, share, error } of document.entries) {
+      expect(time.samples).toBeGreaterThanOrEqual(3);
+      expect(time.minMs).toBeLessThanOrEqual(time.medianMs);
+      expect(gflops).toBeCloseTo(flops / time.medianMs / 1e6);
+      expect(share.fma).toBeCloseTo(gflops / document.peak.fma.rate);
+      expect(error).toBeLessThanOrEqual(1);
+    }
+    const progress = events.map(({ done }) => done);
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    expect(progress.at(-1)).toBe(events[0]!.total);
+  });
+
+  it('does not time what is not what its twin says, and goes on with the rest', async () => {
+    const right = twins.nll_loss;
+    twins.nll_loss = (call) => {
+      right(call);
+      call.buffers.nll[0]! += 1;
+    };
+    try {
+      const { events, document } = await run({});
+      expect(document.mismatches.some((text) => text.startsWith('nll_loss: nll is '))).toBe(true);
+      expect(events.filter(({ kind }) => kind === 'mismatch')).toHaveLength(document.mismatches.length);
+      const names = document.entries.map(({ name }) => name);
+      expect(names).not.toContain('nll_loss');
+      expect(names).not.toContain('train_step');
+      expect(names).toContain('adam_step');
+    } finally {
+      twins.nll_loss = right;
+    }
+  });
+
+  it('stops when its signal says so, and frees everything', async () => {
+    const { buffers } = await testContext();
+    const { live } = buffers.counts;
+    const abort = new AbortController();
+    abort.abort(new Error('enough'));
+    await expect(run({ signal: abort.signal })).rejects.toThrow('enough');
+    expect(buffers.counts.live).toBe(live);
+  });
+});

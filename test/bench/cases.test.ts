@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { configModel } from '../../src/bench/configs.ts';
+import { jobsOf, KERNEL_STEMS } from '../../src/bench/jobs.ts';
+import { kernelCasesOf, shapeKey } from '../../src/bench/kernelCases.ts';
+import { peakCheckPlans, verifyPeaks } from '../../src/bench/peaks.ts';
+import { compare, verify } from '../../src/bench/verify.ts';
+import { PASSES, workloadOf } from '../../src/bench/workloads.ts';
+import type { Workload } from '../../src/bench/workloads.ts';
+import { variantName } from '../../src/kernel.ts';
+import { planProblems } from '../../src/plan.ts';
+import { twins } from '../../src/reference/twins.ts';
+import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
+import { testContext } from '../support/device.ts';
+import { kernelsByFile } from '../support/kernels.ts';
+import { modelOf } from '../support/randomSpecs.ts';
+
+const lanes = [0, 4, 8];
+
+const NEED_SUBGROUPS = [
+  'dense_backward_input_streamed',
+  'dense_backward_weight_streamed',
+  'dense_forward_streamed',
+  'dense_weight_transpose',
+];
+
+describe.each(lanes)('the jobs for subgroups of %i', (subgroup) => {
+  const jobs = jobsOf({}, fixedVariants(subgroup));
+
+  it('measure every kernel', () => {
+    const measured = jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem));
+    const peaks = peakCheckPlans().flatMap(({ dispatches }) => dispatches.map(({ kernel }) => kernel.stem));
+    const missing = [...kernelsByFile.keys()].filter((stem) => ![...measured, ...peaks].includes(stem));
+    const outOfReach = subgroup === 0 ? NEED_SUBGROUPS : [];
+    expect(missing.sort()).toEqual(outOfReach);
+    const within = KERNEL_STEMS.filter((stem) => !outOfReach.includes(stem));
+    expect([...new Set(measured)].sort()).toEqual(within.sort());
+  });
+
+  it('are made of sound plans', () => {
+    const problems = jobs.flatMap(({ timed, checked }) => [
+      ...planProblems(timed.plan),
+      ...planProblems(checked.plan),
+    ]);
+    expect(problems).toEqual([]);
+  });
+
+  it('start from contents that fit their buffers', () => {
+    for (const { plan, contents, results, restored } of jobs.flatMap(({ timed, checked }) => [
+      timed,
+      checked,
+    ])) {
+      const lengths = new Map(plan.buffers.map(({ name, length }) => [name, length]));
+      for (const [name, values] of contents)
+        expect(values.length, name).toBeLessThanOrEqual(lengths.get(name)!);
+      for (const name of [...results, ...restored]) expect(lengths.has(name), name).toBe(true);
+    }
+  });
+
+  it('check every pipeline that they time', () => {
+    for (const { kernels, checked } of jobs) {
+      const variants = checked.plan.dispatches.map(variantName);
+      for (const { dispatch } of kernels) expect(variants).toContain(variantName(dispatch));
+    }
+  });
+
+  it('name every entry apart, and measure no shape of a kernel twice', () => {
+    const cases = jobs.flatMap(({ timed, shape, kernels }) =>
+      kernels.map((one) => ({ ...one, title: `${one.stem} ${timed.pass}, ${shape}: ${one.detail}` })),
+    );
+    expect(new Set(cases.map(({ title }) => title)).size).toBe(cases.length);
+    expect(new Set(cases.map(({ dispatch }) => shapeKey(dispatch))).size).toBe(cases.length);
+  });
+});
+
+describe('the scope of a run', () => {
+  const variants = fixedVariants(8);
+  const S = configModel('S');
+
+  it('may be one flow, its plans or its kernels', () => {
+    const plans = jobsOf({ models: [S], only: 'plans' }, variants);
+    expect(plans.map(({ timed }) => timed.pass)).toEqual([...PASSES]);
+    expect(plans.every(({ timesPlan, kernels }) => timesPlan && kernels.length === 0)).toBe(true);
+    const kernels = jobsOf({ models: [S], only: 'kernels' }, variants);
+    expect(kernels.every(({ timesPlan, kernels }) => !timesPlan && kernels.length > 0)).toBe(true);
+  });
+
+  it('may be some kernels, wherever they are used', () => {
+    const jobs = jobsOf({ kernels: ['adam_step'] }, variants);
+    expect(jobs.length).toBeGreaterThan(2);
+    expect(new Set(jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem)))).toEqual(
+      new Set(['adam_step']),
+    );
+    expect(jobs.some(({ timesPlan }) => timesPlan)).toBe(false);
+  });
+});
+
+describe('kernelCasesOf', () => {
+  it('tells the layers of a net apart by their inputs and outputs', () => {
+    const { plan } = workloadOf(modelOf(configModel('L').spec), 'forward', 64, PLAIN_VARIANTS);
+    const details = kernelCasesOf(plan)
+      .filter(({ stem }) => stem === 'dense_forward')
+      .map(({ detail }) => detail);
+    expect(details).toEqual(['inputs 21, outputs 256', 'inputs 256, outputs 256', 'inputs 256, outputs 42']);
+  });
+});
+
+// One check serves several sizes.
+const ownJobs = jobsOf({}, fixedVariants((await testContext()).subgroupMinSize));
+const checks = [...new Map(ownJobs.map((job) => [job.checked, job])).values()].map(
+  ({ checked, shape }): [string, string, Workload] => [checked.pass, shape, checked],
+);
+
+describe('on the adapter', () => {
+  it('the peak kernels are what their twins say, in every layout', async () => {
+    expect(await verifyPeaks(await testContext())).toEqual([]);
+  });
+
+  it.each(checks)(
+    '%s, %s: every kernel and the plan are what their twins say',
+    async (_pass, _shape, workload) => {
+      const { mismatches, kernels, plan } = await verify(await testContext(), workload);
+      expect(mismatches).toEqual([]);
+      expect(plan).toBeLessThanOrEqual(1);
+      expect(Math.max(...kernels.values())).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it('a kernel that is not what its twin says is found, with the buffer and the element', async () => {
+    const workload = workloadOf(modelOf(configModel('S').spec), 'log_prob', 8, PLAIN_VARIANTS);
+    const right = twins.base_log_prob;
+    twins.base_log_prob = (call) => {
+      right(call);
+      call.buffers.log_prob[3]! += 1;
+    };
+    try {
+      const { mismatches, kernels, plan } = await verify(await testContext(), workload);
+      expect(mismatches.map(({ what, buffer, element }) => [what, buffer, element])).toEqual([
+        ['base_log_prob', 'log_prob', 3],
+        ['log_prob', 'log_prob', 3],
+      ]);
+      expect(kernels.get('base_log_prob')).toBeGreaterThan(1);
+      expect(plan).toBeGreaterThan(1);
+    } finally {
+      twins.base_log_prob = right;
+    }
+  });
+});
+
+describe('compare', () => {
+  it('bounds values one by one', () => {
+    expect(compare('k', 'state', [1, 2.00001], [1, 2]).excess).toBeCloseTo(1 / 3);
+    expect(compare('k', 'state', [1, 3], [1, 2])).toMatchObject({ element: 1, found: 3, expected: 2 });
+    expect(compare('k', 'state', [1, 3], [1, 2]).excess).toBeGreaterThan(1);
+  });
+
+  it('bounds gradients, moments and partial sums by their norm', () => {
+    for (const buffer of ['gradients', 'd_state', 'first_moment', 'weight_partials']) {
+      expect(compare('k', buffer, [1000, 0.01], [1000, 0]).excess).toBeCloseTo(0.1);
+    }
+  });
+
+  it('finds what is not a number', () => {
+    const found = compare('k', 'state', [1, NaN, 2], [1, 1, 2]);
+    expect(found.excess).toBeNaN();
+    expect(found.element).toBe(1);
+  });
+});

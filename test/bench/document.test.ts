@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { parseBenchDocument } from '../../src/bench/document.ts';
+import { DataError } from '../../src/errors.ts';
+import { document } from './documents.ts';
+
+const parse = (value: unknown) => parseBenchDocument(JSON.stringify(value), 'run.json');
+
+describe('parseBenchDocument', () => {
+  it('gives back what was written', () => {
+    expect(parse(document())).toEqual(document());
+  });
+
+  it.each([
+    [
+      'another format',
+      { ...document(), format: 'other' },
+      /run\.json: format: found "other", expected "wgflow-bench"/,
+    ],
+    ['a newer version', { ...document(), version: 2 }, /version: found 2, expected 1/],
+    [
+      'a missing peak',
+      { ...document(), peak: undefined },
+      /run\.json: peak: found nothing, expected this key/,
+    ],
+    [
+      'a time that is not positive',
+      {
+        ...document(),
+        entries: [{ ...document().entries[0]!, time: { ...document().entries[0]!.time, medianMs: 0 } }],
+      },
+      /entries\.0\.time\.medianMs: found 0, expected >0/,
+    ],
+    ['a number', 7, /the file: found 7, expected Object/],
+  ])('refuses %s with the place, what was found and what was expected', (_what, value, message) => {
+    expect(() => parse(value)).toThrow(DataError);
+    expect(() => parse(value)).toThrow(message);
+  });
+
+  it('refuses what is no JSON, and says what to give', () => {
+    expect(() => parseBenchDocument('no', 'run.json')).toThrow(
+      /run\.json: .*expected JSON.*wgflow bench --out/,
+    );
+  });
+});

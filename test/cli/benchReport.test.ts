@@ -1,0 +1,118 @@
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { benchReport } from '../../src/cli/benchReport.ts';
+import { comparisonTables, milliseconds, percent, rate, runTables } from '../../src/cli/benchTables.ts';
+import { compareRuns } from '../../src/bench/index.ts';
+import { document, entry } from '../bench/documents.ts';
+
+describe('benchReport', () => {
+  const html = benchReport(document());
+  const page = parseHTML(html).document;
+
+  it('has a roofline, plans and kernels as charts with text alternatives', () => {
+    expect([...page.querySelectorAll('figure h2')].map((title) => title.textContent)).toEqual([
+      'Roofline',
+      'Plans',
+      'Kernels',
+    ]);
+    const charts = [...page.querySelectorAll('svg')];
+    expect(charts.length).toBe(6);
+    for (const chart of charts) {
+      expect(chart.getAttribute('role')).toBe('img');
+      expect(chart.getAttribute('aria-label')).toMatch(/^[A-Z].{30,}\.$/);
+    }
+    expect(charts[0]!.textContent).toContain('FMA peak 100 GFLOP/s');
+    expect(charts[0]!.textContent).toContain('copy peak 10.0 GB/s');
+    expect(charts[0]!.textContent).toContain('S train step');
+  });
+
+  it('asks for nothing and runs nothing', () => {
+    expect(html).toContain("default-src 'none'");
+    expect(html).not.toMatch(/<script|<link|<img|\ssrc=|href=/);
+  });
+
+  it('takes names as text', () => {
+    expect(html).toContain('Some &lt;adapter&gt;');
+    expect(html).not.toContain('<adapter>');
+  });
+
+  it('has every entry in a table, a kernel named once', () => {
+    const rows = [...page.querySelectorAll('.entries tbody tr')].map((row) =>
+      [...row.querySelectorAll('th, td')].map((cell) => cell.textContent),
+    );
+    expect(rows.map(([name, shape]) => [name, shape])).toEqual([
+      ['train_step', 'S, 512 rows'],
+      ['batch_gather', 'train_step, S, 512 rows'],
+      ['dense_forward', 'train_step, L, 1,024 rows: inputs 21, outputs 256'],
+      ['', 'train_step, S, 512 rows'],
+    ]);
+    expect(rows[0]!.slice(2)).toEqual(['1.00', '0 %', '2.00', '2.0 %', '1.00', '10 %']);
+  });
+
+  it('tells what did not match', () => {
+    const failed = benchReport(document({ mismatches: ['nll_loss: nll is 3 times <off>'] }));
+    expect(failed).toContain('1 results are not');
+    expect(failed).toContain('nll is 3 times &lt;off&gt;');
+  });
+
+  it('does without plans or kernels', () => {
+    const one = benchReport(
+      document({ entries: [entry({ kind: 'plan', name: 'forward', shape: 'S, 8 rows' })] }),
+    );
+    expect(parseHTML(one).document.querySelectorAll('figure').length).toBe(2);
+    expect(benchReport(document({ entries: [] }))).toContain('Roofline');
+  });
+
+  it('is the same text for the same document', () => expect(benchReport(document())).toBe(html));
+});
+
+describe('the tables of a run', () => {
+  it('say the adapter, the clock, the peaks, and plans before kernels', () => {
+    const text = runTables(document());
+    expect(text).toContain('GPU timestamps');
+    expect(text).toContain('100 GFLOP/s: 8 chains');
+    expect(text.indexOf('│ train_step')).toBeLessThan(text.indexOf('│ batch_gather'));
+    expect(text).toMatch(/dense_forward .*│ memory, 140 % /);
+  });
+
+  it('sort changes by their size, each as times faster or slower', () => {
+    const times = (samples: number[][]) =>
+      document({ entries: samples.map((each, i) => entry({ shape: `case ${i}`, samples: each })) });
+    const text = comparisonTables(
+      compareRuns(
+        times([
+          [10, 10],
+          [10, 10],
+          [10, 10],
+          [10, 10],
+        ]),
+        times([
+          [8, 8],
+          [5, 5],
+          [10, 10],
+          [15, 15],
+        ]),
+      ),
+    );
+    expect(text).toMatch(/case 1 .*2\.00 × faster.*\n.*case 0 .*1\.25 × faster/);
+    expect(text).toMatch(/case 3 .*1\.50 × slower/);
+    expect(text).toMatch(/^2 faster, 1 slower, 1 the same within the noise\.$/m);
+  });
+
+  it('write numbers in three digits', () => {
+    expect([1234.5, 12.345, 0.0123456, 0.00123456].map(milliseconds)).toEqual([
+      '1,235',
+      '12.3',
+      '0.0123',
+      '0.0012',
+    ]);
+    expect([12_345.6, 123.456, 0.0123, 0.0001, 0].map(rate)).toEqual([
+      '12,346',
+      '123',
+      '0.012',
+      '< 0.001',
+      '0',
+    ]);
+    expect([1.234, 0.5, 0.056, 0].map(percent)).toEqual(['123 %', '50 %', '5.6 %', '0 %']);
+  });
+});

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseBenchDocument } from '../../src/bench/index.ts';
+import { realnvp } from '../../src/flows/index.ts';
+import { CliSandbox } from './runCli.ts';
+import type { CliResult } from './runCli.ts';
+
+let cli: CliSandbox;
+let result: CliResult;
+
+beforeAll(async () => {
+  cli = await CliSandbox.create();
+  cli.write('tiny.json', JSON.stringify(realnvp(2, { couplings: 2, hidden: [4] })));
+  result = await cli.run('bench --spec tiny.json --batch 16 --quick --json --out run.json --report run.html');
+});
+
+afterAll(() => cli.remove());
+
+const text = (name: string): string => new TextDecoder().decode(cli.bytes(name));
+
+describe('bench', () => {
+  it('tells peak and entries as events, and nothing else on stdout', () => {
+    expect(result.code, result.stderr).toBe(0);
+    const events = result.events();
+    expect(events[0]).toMatchObject({ event: 'adapter' });
+    expect(events[1]).toMatchObject({ event: 'peak', fma: { layout: expect.any(String) as string } });
+    const entries = events.filter(({ event }) => event === 'entry');
+    expect(entries.filter(({ kind }) => kind === 'plan').map(({ name, shape }) => [name, shape])).toEqual([
+      ['train_step', 'tiny, 16 rows'],
+      ['forward', 'tiny, 8,192 rows'],
+      ['sample', 'tiny, 8,192 rows'],
+      ['log_prob', 'tiny, 8,192 rows'],
+    ]);
+    expect(entries.some(({ kind, name }) => kind === 'kernel' && name === 'flow_forward')).toBe(true);
+    expect(events.at(-1)).toMatchObject({ event: 'done', files: ['run.json', 'run.html'] });
+    expect(result.stderr).toMatch(/^\d+\/\d+ \| /m);
+  });
+
+  it('writes the document and the report, whole and with nothing beside them', () => {
+    const { event: _, files: __, ...done } = result.events().at(-1)!;
+    expect(parseBenchDocument(text('run.json'), 'run.json')).toEqual(done);
+    expect(text('run.html')).toMatch(/^<!doctype html>.*<\/html>\n$/s);
+    expect(cli.files()).toEqual(['run.html', 'run.json', 'tiny.json']);
+  });
+
+  it('compares two runs: one with itself has no changes, one on another adapter is pointed out', async () => {
+    const same = await cli.run('bench --compare run.json run.json');
+    expect(same.code).toBe(0);
+    expect(same.stdout).toMatch(/^0 faster, 0 slower, \d+ the same within the noise\.$/m);
+
+    const run = parseBenchDocument(text('run.json'), 'run.json');
+    const steady = (factor: number): string => {
+      const entries = run.entries.map((entry) => {
+        const ms = factor * entry.time.medianMs;
+        const time = { ...entry.time, minMs: ms, medianMs: ms, maxMs: ms, quartilesMs: [ms, ms] };
+        return { ...entry, time };
+      });
+      return JSON.stringify({ ...run, entries, adapter: { ...run.adapter, description: `${factor}` } });
+    };
+    cli.write('slow.json', steady(1));
+    cli.write('fast.json', steady(0.5));
+    const faster = await cli.run('bench --compare slow.json fast.json');
+    expect(faster.code).toBe(0);
+    expect(faster.stdout).toContain(`${run.entries.length} faster, 0 slower`);
+    expect(faster.stderr).toMatch(/adapter differs: 1, then 0\.5\./);
+
+    const { events } = await cli.run('bench --compare fast.json slow.json --json');
+    const [done] = events();
+    expect(done).toMatchObject({ event: 'done', onlyBefore: [], onlyAfter: [] });
+    const verdicts = (done!['changes'] as { verdict: string }[]).map(({ verdict }) => verdict);
+    expect(new Set(verdicts)).toEqual(new Set(['slower']));
+  });
+
+  it.each([
+    ['bench --configs S,X', /--configs.*Found "X", expected names from S, M, L, separated by commas/],
+    ['bench --kernels dense', /--kernels.*Found "dense", expected names from adam_step, /],
+    ['bench --only some', /--only.*plans, kernels/],
+    ['bench --only plans --kernels adam_step', /--kernels: found --only plans, expected --only kernels/],
+    ['bench --batch 0 --spec tiny.json', /Expected an integer from 1/],
+    ['bench --batch 8', /--batch: found no --spec, expected --spec FILE/],
+    ['bench --spec none.json', /none\.json: found no such file, expected a model file/],
+    ['bench --spec bad.json', /bad\.json: spec\.dim: found nothing, expected this key/],
+    ['bench --spec tiny.json --out none/run.json', /none\/run\.json: /],
+    ['bench --json --out -', /--out: found - \(standard output\) with --json, expected a file/],
+    ['bench --compare run.json', /--compare: found 1 file, expected two files/],
+    ['bench --compare run.json run.json tiny.json', /--compare: found 3 files, expected two files/],
+    ['bench --compare run.json tiny.json', /tiny\.json: format: found nothing, expected this key/],
+    [
+      'bench --compare run.json none.json',
+      /none\.json: found no such file, expected a file that "wgflow bench/,
+    ],
+    [
+      'bench --quick --compare run.json run.json',
+      /--compare: found it with --quick, expected no other option/,
+    ],
+  ])('%s: exit code 2, and what was found and expected', async (args, message) => {
+    cli.write('bad.json', '{ "version": 1 }');
+    const { code, stderr } = await cli.run(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});

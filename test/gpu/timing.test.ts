@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { GpuProgram } from '../../src/gpu/executor.ts';
+import { clocksOf, Stopwatch } from '../../src/gpu/timing.ts';
+import { peakFma } from '../../src/kernels/peak_fma.ts';
+import type { Plan } from '../../src/plan.ts';
+import { testContext } from '../support/device.ts';
+
+function work(rounds: number): Plan {
+  const shape = { chains: 8, unroll: 4, vec4: false, fused: false };
+  return {
+    label: 'work',
+    buffers: [{ name: 'output', element: 'f32', length: 16_384 }],
+    dispatches: [peakFma({ ...shape, invocations: 16_384, rounds, output: 'output' })],
+  };
+}
+
+/** A program of arithmetic that takes long enough for a submit and a wait to be little beside it. */
+async function longProgram(): Promise<GpuProgram> {
+  const context = await testContext();
+  using watch = new Stopwatch(context, 'wall clock');
+  for (let rounds = 100; ; rounds *= 2) {
+    const program = await GpuProgram.create(context, work(rounds));
+    await watch.time(program, 1);
+    if ((await watch.time(program, 1)) > 10) return program;
+    program.dispose();
+  }
+}
+
+describe('a stopwatch', () => {
+  it('agrees with the wall clock around it, whichever clock the device has', async () => {
+    const context = await testContext();
+    using program = await longProgram();
+    for (const clock of clocksOf(context)) {
+      using watch = new Stopwatch(context, clock);
+      const shares = [];
+      for (let i = 0; i < 5; i++) {
+        const begin = performance.now();
+        const ms = await watch.time(program, 2);
+        shares.push(ms / (performance.now() - begin));
+      }
+      expect(watch.clock).toBe(clock);
+      expect(Math.max(...shares), clock).toBeLessThan(1.05);
+      // The machine may have other work when a run is over.
+      expect(Math.max(...shares), clock).toBeGreaterThan(0.5);
+    }
+  });
+
+  it('tells that four times the runs take about four times as long', async () => {
+    using program = await longProgram();
+    using watch = new Stopwatch(await testContext());
+    const ratios = [];
+    for (let i = 0; i < 9; i++) {
+      const once = await watch.time(program, 1);
+      ratios.push((await watch.time(program, 4)) / once);
+    }
+    const median = ratios.sort((a, b) => a - b)[4];
+    expect(median).toBeGreaterThan(2);
+    expect(median).toBeLessThan(8);
+  });
+
+  it('frees what it made', async () => {
+    const context = await testContext();
+    const { live } = context.buffers.counts;
+    const watch = new Stopwatch(context);
+    watch.dispose();
+    watch.dispose();
+    expect(context.buffers.counts.live).toBe(live);
+    expect(watch.clock).toBe('wall clock');
+  });
+});
