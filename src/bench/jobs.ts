@@ -149,6 +149,7 @@ const SWEEP: readonly Source[] = [
   { model: SMALL, pass: 'toy_train_step', rows: 65_536 },
   { model: SMALL, pass: 'train_step', variants: PLAIN_VARIANTS },
   { model: LARGE, pass: 'train_step', variants: PLAIN_VARIANTS },
+  { model: LARGE, pass: 'train_step', rows: 512, variants: { ...PLAIN_VARIANTS, product: 'blocked' } },
   { model: STANDARDIZED, pass: 'train_step', variants: PLAIN_VARIANTS },
   { model: STANDARDIZED, pass: 'sample_and_log_prob', variants: PLAIN_VARIANTS },
   { model: GLOW, pass: 'data_start' },

@@ -27,7 +27,7 @@ const COLUMN_BLOCK = 4;
 const MAX_SLICES = 16;
 
 /** Bytes that the partial sums of one layer may take. */
-const PARTIALS_BYTES = 16 * 2 ** 20;
+export const PARTIALS_BYTES = 16 * 2 ** 20;
 
 /** Slices of the rows that are summed apart: 16, or fewer for layers whose partial sums would be large. */
 export function rowSlices(layer: DenseSlots): number {

@@ -21,14 +21,15 @@ export const denseWeightReduceKernel = {
 
 export interface DenseWeightReduceArguments {
   layer: DenseSlots;
-  /** From `denseBackwardWeight` of the same layer. */
+  /** From `denseBackwardWeight` of the same layer, or from another kernel that says how many slices it made. */
   partials: string;
+  slices?: number;
   gradients: string;
 }
 
 /** Adds the sums over the row slices to the gradients of a layer's weight and bias. */
-export function denseWeightReduce({ layer, partials, gradients }: DenseWeightReduceArguments): Dispatch {
-  const slices = rowSlices(layer);
+export function denseWeightReduce(args: DenseWeightReduceArguments): Dispatch {
+  const { layer, partials, gradients, slices = rowSlices(layer) } = args;
   const elements = weightElements(layer);
   return dispatchOf(denseWeightReduceKernel, {
     params: {

@@ -12,10 +12,14 @@ import { couplingShift } from './coupling_shift.ts';
 import { deepBackwardWeight } from './deep_backward_weight.ts';
 import { deepWeightReduce } from './deep_weight_reduce.ts';
 import { denseBackwardInput } from './dense_backward_input.ts';
+import { denseBackwardInputBlocked } from './dense_backward_input_blocked.ts';
 import { denseBackwardInputStreamed } from './dense_backward_input_streamed.ts';
 import { denseBackwardWeight } from './dense_backward_weight.ts';
+import { denseBackwardWeightBlocked } from './dense_backward_weight_blocked.ts';
 import { denseBackwardWeightStreamed } from './dense_backward_weight_streamed.ts';
+import { denseCouplingBlocked } from './dense_coupling_blocked.ts';
 import { denseForward } from './dense_forward.ts';
+import { denseForwardBlocked } from './dense_forward_blocked.ts';
 import { denseForwardStreamed } from './dense_forward_streamed.ts';
 import { denseWeightReduce } from './dense_weight_reduce.ts';
 import { denseWeightTranspose } from './dense_weight_transpose.ts';
@@ -60,10 +64,14 @@ export const twins = {
   deep_backward_weight: deepBackwardWeight,
   deep_weight_reduce: deepWeightReduce,
   dense_backward_input: denseBackwardInput,
+  dense_backward_input_blocked: denseBackwardInputBlocked,
   dense_backward_input_streamed: denseBackwardInputStreamed,
   dense_backward_weight: denseBackwardWeight,
+  dense_backward_weight_blocked: denseBackwardWeightBlocked,
   dense_backward_weight_streamed: denseBackwardWeightStreamed,
+  dense_coupling_blocked: denseCouplingBlocked,
   dense_forward: denseForward,
+  dense_forward_blocked: denseForwardBlocked,
   dense_forward_streamed: denseForwardStreamed,
   dense_weight_reduce: denseWeightReduce,
   dense_weight_transpose: denseWeightTranspose,

@@ -28,7 +28,7 @@ export const variantsSchema = v.object({
   regime: v.picklist(['fused', 'tiled']),
   lanes: v.picklist([8, 4, 1]),
   segment: v.picklist([8, 32]),
-  product: v.picklist(['plain', 'streamed']),
+  product: v.picklist(['plain', 'blocked', 'streamed']),
   keep: v.picklist(['rebuild', 'store']),
 }) satisfies v.GenericSchema<unknown, KernelVariants>;
 

@@ -22,19 +22,22 @@ export interface NetRun {
 
 /**
  * Runs every net of the coupling on the conditioning block of the state; their outputs land in the activations' output.
- * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs.
+ * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
+ * layers, where another kernel takes them.
  */
 export function conditionerForward(
   plan: PlanBuilder,
   coupling: Coupling,
-  { rows, variants, activations, keepSlopes }: NetRun & { keepSlopes: boolean },
+  run: NetRun & { keepSlopes: boolean; hiddenOnly?: boolean },
 ): void {
+  const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
   const { spec, blocks, nets } = coupling;
-  plan.buffer(activations.output, outputCount(nets) * rows);
+  if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     net.layers.forEach((layer, depth) => {
       const isFirst = depth === 0;
       const isLast = depth === net.layers.length - 1;
+      if (isLast && hiddenOnly) return;
       const slope = keepSlopes && !isLast ? activations.slope(netIndex, depth) : undefined;
       layerForward(plan, variants, {
         rows,

@@ -1,12 +1,15 @@
 /** The three products of a fully connected layer, by the kernels that the variants ask for. */
 import { denseBackwardInput } from '../kernels/dense_backward_input.ts';
 import type { DenseBackwardInputArguments } from '../kernels/dense_backward_input.ts';
+import { denseBackwardInputBlocked } from '../kernels/dense_backward_input_blocked.ts';
 import { denseBackwardInputStreamed } from '../kernels/dense_backward_input_streamed.ts';
 import { denseBackwardWeight, rowSlices, weightElements } from '../kernels/dense_backward_weight.ts';
 import type { DenseBackwardWeightArguments } from '../kernels/dense_backward_weight.ts';
+import { blockedRowSlices, denseBackwardWeightBlocked } from '../kernels/dense_backward_weight_blocked.ts';
 import { denseBackwardWeightStreamed, hasQuadInputs } from '../kernels/dense_backward_weight_streamed.ts';
 import { denseForward } from '../kernels/dense_forward.ts';
 import type { DenseForwardArguments } from '../kernels/dense_forward.ts';
+import { denseForwardBlocked } from '../kernels/dense_forward_blocked.ts';
 import { denseForwardStreamed } from '../kernels/dense_forward_streamed.ts';
 import { denseWeightReduce } from '../kernels/dense_weight_reduce.ts';
 import { denseWeightTranspose, transposedElements } from '../kernels/dense_weight_transpose.ts';
@@ -14,15 +17,18 @@ import type { PlanBuilder } from '../plan.ts';
 import { GRADIENTS, TRANSPOSED_WEIGHT, WEIGHT_PARTIALS } from './names.ts';
 import type { KernelVariants } from './variants.ts';
 
-/** The streamed kernels hand weights from lane to lane, so they need subgroups. */
-function isStreamed({ product, lanes }: KernelVariants): boolean {
-  return product === 'streamed' && lanes > 1;
-}
-
 /** output = φ(W input + b). */
 export function layerForward(plan: PlanBuilder, variants: KernelVariants, args: DenseForwardArguments): void {
-  const { lanes } = variants;
-  plan.add(isStreamed(variants) ? denseForwardStreamed({ ...args, lanes }) : denseForward(args));
+  switch (productOf(variants)) {
+    case 'streamed':
+      plan.add(denseForwardStreamed({ ...args, lanes: variants.lanes }));
+      break;
+    case 'blocked':
+      plan.add(denseForwardBlocked(args));
+      break;
+    case 'plain':
+      plan.add(denseForward(args));
+  }
 }
 
 /** Adds the gradients of W and b to GRADIENTS. */
@@ -31,15 +37,20 @@ export function layerBackwardWeight(
   variants: KernelVariants,
   args: Omit<DenseBackwardWeightArguments, 'partials'>,
 ): void {
-  if (isStreamed(variants) && hasQuadInputs(args.layer)) {
+  const { layer, rows } = args;
+  const product = productOf(variants);
+  if (product === 'streamed' && hasQuadInputs(layer)) {
     plan.add(denseBackwardWeightStreamed({ ...args, gradients: GRADIENTS, lanes: variants.lanes }));
     return;
   }
-  const { layer } = args;
-  const partials = plan.buffer(WEIGHT_PARTIALS, rowSlices(layer) * weightElements(layer));
+  const [backwardWeight, slices] =
+    product === 'blocked'
+      ? [denseBackwardWeightBlocked, blockedRowSlices(rows, layer)]
+      : [denseBackwardWeight, rowSlices(layer)];
+  const partials = plan.buffer(WEIGHT_PARTIALS, slices * weightElements(layer));
   plan.add(
-    denseBackwardWeight({ ...args, partials }),
-    denseWeightReduce({ layer, partials, gradients: GRADIENTS }),
+    backwardWeight({ ...args, partials }),
+    denseWeightReduce({ layer, partials, slices, gradients: GRADIENTS }),
   );
 }
 
@@ -49,14 +60,25 @@ export function layerBackwardInput(
   variants: KernelVariants,
   args: DenseBackwardInputArguments,
 ): void {
-  if (!isStreamed(variants)) {
-    plan.add(denseBackwardInput(args));
-    return;
+  switch (productOf(variants)) {
+    case 'streamed': {
+      const { layer, parameters } = args;
+      const transposed = plan.buffer(TRANSPOSED_WEIGHT, transposedElements(layer));
+      plan.add(
+        denseWeightTranspose({ layer, parameters, transposed }),
+        denseBackwardInputStreamed({ ...args, transposed, lanes: variants.lanes }),
+      );
+      break;
+    }
+    case 'blocked':
+      plan.add(denseBackwardInputBlocked(args));
+      break;
+    case 'plain':
+      plan.add(denseBackwardInput(args));
   }
-  const { layer, parameters } = args;
-  const transposed = plan.buffer(TRANSPOSED_WEIGHT, transposedElements(layer));
-  plan.add(
-    denseWeightTranspose({ layer, parameters, transposed }),
-    denseBackwardInputStreamed({ ...args, transposed, lanes: variants.lanes }),
-  );
+}
+
+/** The streamed kernels hand weights from lane to lane, so they need subgroups. */
+function productOf({ product, lanes }: KernelVariants): KernelVariants['product'] {
+  return product === 'streamed' && lanes === 1 ? 'plain' : product;
 }

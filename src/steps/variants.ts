@@ -10,10 +10,11 @@ export interface KernelVariants {
    */
   segment: 8 | 32;
   /**
-   * The kernels of a layer in the tiled regime: `plain` ones, readable and right everywhere; or `streamed`, where an invocation keeps its rows in registers and the weights stream past them, handed from
+   * The kernels of a layer in the tiled regime: `plain` ones, readable and right everywhere; `blocked` over workgroup
+   * memory, for GPUs; or `streamed`, for CPUs, where an invocation keeps its rows in registers and the weights go from
    * lane to lane (`plain` where there are no subgroups).
    */
-  product: 'plain' | 'streamed';
+  product: 'plain' | 'blocked' | 'streamed';
   /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */
   keep: 'rebuild' | 'store';
 }
@@ -33,7 +34,12 @@ export function fixedVariants(subgroupMinSize: number): KernelVariants {
     ...PLAIN_VARIANTS,
     regime: 'fused',
     lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1,
-    // Subgroups as small as this are the vector units of a CPU, with its fast cache and slow loads.
-    product: subgroupMinSize >= 4 && subgroupMinSize <= 8 ? 'streamed' : 'plain',
+    product: productFor(subgroupMinSize),
   };
+}
+
+/** Subgroups of up to 8 lanes are the vector units of a CPU, where loads and barriers are dear; larger ones a GPU's. */
+function productFor(subgroupMinSize: number): KernelVariants['product'] {
+  if (subgroupMinSize < 4) return 'plain';
+  return subgroupMinSize <= 8 ? 'streamed' : 'blocked';
 }

@@ -28,10 +28,14 @@ import {
 } from '../../src/steps/names.ts';
 import { sampleAndLogProbPlan, samplePlan } from '../../src/steps/sample.ts';
 import { trainPlan } from '../../src/steps/train.ts';
+import { PLAIN_VARIANTS } from '../../src/steps/variants.ts';
+import type { KernelVariants } from '../../src/steps/variants.ts';
 import { guardedBuffers } from '../support/guardedBuffers.ts';
 import { modelOf, randomParameters, randomRows, randomSpecs } from '../support/randomSpecs.ts';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
+
+const BLOCKED: KernelVariants = { ...PLAIN_VARIANTS, product: 'blocked' };
 
 /** Every plan that the library makes. */
 const BUILDERS: Record<string, (model: FlowModel, rows: number) => Plan> = {
@@ -42,6 +46,11 @@ const BUILDERS: Record<string, (model: FlowModel, rows: number) => Plan> = {
   sample: (model, rows) => samplePlan(model, { rowStart: 7, rows, seed: 1, temperature: 1 }),
   sample_and_log_prob: (model, rows) =>
     sampleAndLogProbPlan(model, { rowStart: 7, rows, seed: 1, temperature: 1 }),
+  forward_blocked: (model, rows) => forwardPlan(model, rows, BLOCKED),
+  inverse_blocked: (model, rows) => inversePlan(model, rows, BLOCKED),
+  gradients_blocked: (model, rows) => gradientsPlan(model, rows, 3 * rows, BLOCKED),
+  gradients_blocked_stored: (model, rows) =>
+    gradientsPlan(model, rows, 3 * rows, { ...BLOCKED, keep: 'store' }),
   train_step: (model, rows) =>
     trainPlan(model, {
       source: datasetSource(11, model.spec.dim),

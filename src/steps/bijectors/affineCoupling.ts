@@ -1,34 +1,24 @@
 /** z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁), z₁ = x₁. */
 import { couplingBackward } from '../../kernels/coupling_backward.ts';
-import { couplingForward } from '../../kernels/coupling_forward.ts';
-import { couplingInverse } from '../../kernels/coupling_inverse.ts';
-import { logDetReduce } from '../../kernels/log_det_reduce.ts';
 import type { BijectorSlots } from '../../paramLayout.ts';
-import type { PlanBuilder } from '../../plan.ts';
 import { couplingBlocks } from '../../spec.ts';
-import type { AffineCouplingSpec } from '../../spec.ts';
 import { conditionerBackward, conditionerForward } from '../conditioner.ts';
-import type { Coupling } from '../conditioner.ts';
-import { D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../names.ts';
-import type { BijectorSteps, MapPass, Pass } from './bijector.ts';
+import { couplingMap } from '../coupling.ts';
+import type { AffineCoupling } from '../coupling.ts';
+import { D_CONDITIONER_OUTPUT, D_STATE, STATE } from '../names.ts';
+import type { BijectorSteps } from './bijector.ts';
 
 type Slots = BijectorSlots & { type: 'affine_coupling' };
 
 export const affineCouplingSteps: BijectorSteps<Slots> = {
   preservesVolume: false,
 
-  forward(plan, slots, pass) {
-    const coupling = couplingOf(pass.dim, slots);
-    conditionerForward(plan, coupling, pass);
-    plan.add(couplingForward(transformOf(plan, coupling, pass)));
-    addLogDet(plan, coupling, pass, 1);
+  forward(plan, slots, { keepSlopes, ...pass }) {
+    couplingMap(plan, couplingOf(pass.dim, slots), { ...pass, inverse: false, keep: keepSlopes });
   },
 
   inverse(plan, slots, pass) {
-    const coupling = couplingOf(pass.dim, slots);
-    conditionerForward(plan, coupling, { ...pass, keepSlopes: false });
-    plan.add(couplingInverse(transformOf(plan, coupling, pass)));
-    addLogDet(plan, coupling, pass, -1);
+    couplingMap(plan, couplingOf(pass.dim, slots), { ...pass, inverse: true, keep: false });
   },
 
   backward(plan, slots, { netsHaveRun, ...pass }) {
@@ -53,41 +43,6 @@ export const affineCouplingSteps: BijectorSteps<Slots> = {
   },
 };
 
-type AffineCoupling = Coupling & { spec: AffineCouplingSpec };
-
 function couplingOf(dim: number, slots: Slots): AffineCoupling {
   return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
-}
-
-function transformOf(
-  plan: PlanBuilder,
-  { spec, blocks }: AffineCoupling,
-  { rows, activations }: Pass,
-): Parameters<typeof couplingForward>[0] {
-  return {
-    rows,
-    blocks,
-    scale: spec.scale,
-    conditionerOutput: activations.output,
-    state: STATE,
-    logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
-  };
-}
-
-function addLogDet(
-  plan: PlanBuilder,
-  { blocks }: Coupling,
-  { rows, accumulate }: MapPass,
-  sign: 1 | -1,
-): void {
-  plan.add(
-    logDetReduce({
-      rows,
-      features: blocks.transformCount,
-      sign,
-      accumulate,
-      logScale: LOG_SCALE,
-      logDet: LOG_DET,
-    }),
-  );
 }

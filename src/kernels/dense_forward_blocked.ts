@@ -1,0 +1,58 @@
+import { dispatchOf } from '../kernel.ts';
+import type { Dispatch, KernelSpec } from '../kernel.ts';
+import { quadsOf } from '../shape.ts';
+import { activationCode } from './activation.ts';
+import { blockedGrid, blockSizes } from './blocked_product.ts';
+import type { DenseForwardArguments } from './dense_forward.ts';
+
+export const denseForwardBlockedKernel = {
+  stem: 'dense_forward_blocked',
+  params: {
+    n_quads: 'u32',
+    n_inputs: 'u32',
+    n_outputs: 'u32',
+    input_start: 'u32',
+    output_start: 'u32',
+    weight_offset: 'u32',
+    bias_offset: 'u32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    input: { access: 'read', element: 'f32' },
+    output: { access: 'read_write', element: 'f32' },
+    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
+  },
+  flags: ['STORE_SLOPE'],
+  constants: ['ACTIVATION'],
+  sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
+} as const satisfies KernelSpec;
+
+/** `denseForward` for wide layers: a tile of outputs by rows per workgroup, over workgroup memory. */
+export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
+  const { rows, layer, slope } = args;
+  const outputs = rows * layer.outputs;
+  const quads = quadsOf(rows);
+  return dispatchOf(denseForwardBlockedKernel, {
+    params: {
+      n_quads: quads,
+      n_inputs: layer.inputs,
+      n_outputs: layer.outputs,
+      input_start: args.inputStart,
+      output_start: args.outputStart,
+      weight_offset: layer.weight.offset,
+      bias_offset: layer.bias.offset,
+    },
+    flags: { STORE_SLOPE: slope !== undefined },
+    constants: { ACTIVATION: activationCode(args.activation) },
+    sizes: blockSizes(quads),
+    buffers: {
+      parameters: args.parameters,
+      input: args.input,
+      output: args.output,
+      ...(slope === undefined ? {} : { slope }),
+    },
+    workgroups: blockedGrid(layer.outputs, quads),
+    flops: 2 * outputs * layer.inputs,
+    bytes: 4 * (layer.weight.length + layer.bias.length + rows * layer.inputs + outputs * (slope ? 2 : 1)),
+  });
+}

@@ -1,0 +1,56 @@
+/** One affine coupling as a map of the state, in either direction. */
+import { couplingForward } from '../kernels/coupling_forward.ts';
+import { couplingInverse } from '../kernels/coupling_inverse.ts';
+import { couplingTiles, denseCouplingBlocked } from '../kernels/dense_coupling_blocked.ts';
+import { logDetReduce } from '../kernels/log_det_reduce.ts';
+import type { PlanBuilder } from '../plan.ts';
+import type { AffineCouplingSpec } from '../spec.ts';
+import { conditionerForward } from './conditioner.ts';
+import type { Coupling, NetRun } from './conditioner.ts';
+import { LOG_DET, LOG_SCALE, PARAMETERS, STATE } from './names.ts';
+
+/** An affine coupling as the steps see it. */
+export interface AffineCoupling extends Coupling {
+  spec: AffineCouplingSpec;
+}
+
+export interface CouplingRun extends NetRun {
+  inverse: boolean;
+  /** Whether the coupling's log-determinant is added to LOG_DET, or starts it. */
+  accumulate: boolean;
+  /** Whether the activations stay for a backward pass, with the slopes of the hidden layers. */
+  keep: boolean;
+}
+
+/** The transformed block of the state through the coupling, in place; its log-determinant goes to LOG_DET. */
+export function couplingMap(plan: PlanBuilder, coupling: AffineCoupling, run: CouplingRun): void {
+  const { rows, variants, activations, inverse, accumulate, keep } = run;
+  const { spec, blocks, nets } = coupling;
+  const net = variants.product === 'blocked' && nets.length === 1 ? nets[0] : undefined;
+  const last = net?.layers.at(-1);
+  const fused = net !== undefined && last !== undefined;
+  conditionerForward(plan, coupling, { ...run, keepSlopes: keep, hiddenOnly: fused });
+  // Of each row, what adds up to the log-determinant.
+  const terms = fused ? couplingTiles(blocks.transformCount) : blocks.transformCount;
+  const logScale = plan.buffer(LOG_SCALE, terms * rows);
+  const common = { rows, blocks, scale: spec.scale, state: STATE, logScale };
+  if (fused) {
+    const output = keep ? plan.buffer(activations.output, last.outputs * rows) : undefined;
+    plan.add(
+      denseCouplingBlocked({
+        ...common,
+        layer: last,
+        inverse,
+        parameters: PARAMETERS,
+        input: activations.hidden(0, net.layers.length - 2),
+        ...(output === undefined ? {} : { output }),
+      }),
+    );
+  } else {
+    const transform = inverse ? couplingInverse : couplingForward;
+    plan.add(transform({ ...common, conditionerOutput: activations.output }));
+  }
+  plan.add(
+    logDetReduce({ rows, features: terms, sign: inverse ? -1 : 1, accumulate, logScale, logDet: LOG_DET }),
+  );
+}
