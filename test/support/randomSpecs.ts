@@ -208,7 +208,7 @@ function randomBijector(
         type: fc.constant(type),
         split: fc.integer({ min: 1, max: dim - 1 }),
         flip: fc.boolean(),
-        bins: fc.constantFrom(2, 5),
+        bins: fc.integer({ min: 2, max: 5 }),
         bound: fc.constantFrom(2, 3.5),
         conditioner: fc.record(randomNet(activations)),
       });
