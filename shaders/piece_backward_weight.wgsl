@@ -4,7 +4,7 @@
 // conditions [n_couplings, n_rows]; pieces, order [nets, n_rows] and sums [nets, HIDDEN_0 + 1, 2, upper quads]: as
 // piece_order and piece_sums left them; gradients as parameters.
 // One invocation owns one lower unit of one net and adds the upper ones in ascending order.
-// docs/derivations.md, eq. (43), (44)
+// docs/derivations.md, eq. (43), (69)
 #include "shared/activation.wgsl"
 #include "shared/grid.wgsl"
 #include "shared/net_layout.wgsl"

@@ -3,7 +3,7 @@
 // end of each piece.
 // conditions [n_couplings, n_quads]; pieces, order [nets, rows]; ends [nets, HIDDEN_0 + 1].
 // One workgroup sorts the rows of one net by counting; each invocation owns a run of rows, then a run of pieces. Rows
-// of one piece stay in ascending order. docs/derivations.md, eq. (44)
+// of one piece stay in ascending order. docs/derivations.md, eq. (69)
 #include "shared/net_weights.wgsl"
 #include "shared/pieces.wgsl"
 

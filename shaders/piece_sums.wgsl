@@ -4,7 +4,7 @@
 // conditions [n_couplings, n_rows]; d_outputs [n_couplings 2 N_TRANSFORM, n_rows]; hiddens: h1 before phi
 // [nets HIDDEN_1, n_rows]; sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients as parameters.
 // One invocation owns four upper units of one net and adds the rows in their order, up to the end.
-// docs/derivations.md, eq. (20) to (24), (44)
+// docs/derivations.md, eq. (20) to (24), (69)
 #include "shared/activation.wgsl"
 #include "shared/net_layout.wgsl"
 #include "shared/pieces.wgsl"

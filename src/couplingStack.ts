@@ -30,9 +30,11 @@ export interface CouplingStack {
 
 /** The couplings of the flow as one stack, or undefined where a fused kernel does not fit them. */
 export function couplingStackOf(spec: FlowSpec, layout: ParamLayout): CouplingStack | undefined {
-  const couplings = layout.bijectors.filter((slots) => slots.type === 'affine_coupling');
+  const [start] = layout.bijectors;
+  const stacked = start?.type === 'standardize' ? layout.bijectors.slice(1) : layout.bijectors;
+  const couplings = stacked.filter((slots) => slots.type === 'affine_coupling');
   const [first, second] = couplings;
-  if (first === undefined || spec.dim > MAX_DIM) return undefined;
+  if (first === undefined || couplings.length < stacked.length || spec.dim > MAX_DIM) return undefined;
   const { conditioner, scale } = first.spec;
   const { hidden, activation } = conditioner;
   if (hidden.length > 2 || (hidden.length === 2 && Math.max(...hidden) > MAX_KEPT_WIDTH)) return undefined;

@@ -6,16 +6,23 @@ export { Flow } from './flow.ts';
 export type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
 export type { MemoryOptions, MemoryReport } from './memory.ts';
-export { PRESETS, realnvp, vanilla } from './flows/index.ts';
+export { glow, nice, PRESETS, realnvp, spline, vanilla } from './flows/index.ts';
 export type { Preset, PresetName, FlowOptions as PresetOptions } from './flows/index.ts';
 export { parseSchedule } from './schedule.ts';
 export type { Schedule } from './schedule.ts';
 export type {
   Activation,
+  ActnormSpec,
+  AdditiveCouplingSpec,
   AffineCouplingSpec,
   BijectorSpec,
   ConditionerSpec,
+  DiagonalScaleSpec,
   FlowSpec,
+  InvertibleLinearSpec,
+  NetSpec,
+  PermutationSpec,
+  SplineCouplingSpec,
   ScaleMap,
   StandardizeSpec,
 } from './spec.ts';

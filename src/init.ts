@@ -6,8 +6,9 @@ import type { FlowSpec } from './spec.ts';
 
 /**
  * Initial parameters, as `paramLayout(spec)` lays them out. Weights and biases are U(−1/√in, 1/√in), as
- * PyTorch's Linear draws them; last layers are zero where the conditioner says `zero_last`. Standardisation
- * starts as the identity until the training data set it.
+ * PyTorch's Linear draws them; last layers are zero where the conditioner says `zero_last`. Everything without nets
+ * starts as the identity, but permutations, which are drawn from a stream of their own: standardisation until the training
+ * data set it, actnorms until the first batch does.
  */
 export function initialParameters(
   spec: FlowSpec,
@@ -15,13 +16,21 @@ export function initialParameters(
   layout: ParamLayout = paramLayout(spec),
 ): Float32Array {
   const parameters = new Float32Array(layout.length);
-  const draws = uniforms(seed, STREAMS.init, layout.parameterCount);
+  const draws = uniforms(seed, STREAMS.init, netLength(layout));
   let next = 0;
+  const permutationDraws = uniforms(seed, STREAMS.permutation, permutationLength(layout));
+  let nextPermutation = 0;
+  const nextPermutationDraw = (): number => permutationDraws[nextPermutation++] ?? 0;
   for (const slots of layout.bijectors) {
     if (slots.type === 'standardize') {
       parameters.fill(1, slots.std.offset, slots.std.offset + slots.std.length);
-      continue;
     }
+    if ('permutation' in slots) {
+      const isReversed = slots.type === 'permutation' && slots.spec.init === 'reverse';
+      const order = isReversed ? reversed(spec.dim) : shuffled(spec.dim, nextPermutationDraw);
+      parameters.set(order, slots.permutation.offset);
+    }
+    if (!('nets' in slots)) continue;
     for (const net of slots.nets) {
       net.layers.forEach((layer, depth) => {
         const isZero = slots.spec.conditioner.init === 'zero_last' && depth === net.layers.length - 1;
@@ -35,4 +44,30 @@ export function initialParameters(
     }
   }
   return parameters;
+}
+
+/** Weights and biases of all nets. */
+function netLength({ bijectors }: ParamLayout): number {
+  return bijectors
+    .flatMap((slots) => ('nets' in slots ? slots.nets : []))
+    .flatMap(({ layers }) => layers)
+    .reduce((sum, { weight, bias }) => sum + weight.length + bias.length, 0);
+}
+
+function permutationLength({ bijectors }: ParamLayout): number {
+  return bijectors.reduce((sum, slots) => sum + ('permutation' in slots ? slots.permutation.length : 0), 0);
+}
+
+function reversed(count: number): number[] {
+  return Array.from({ length: count }, (_, j) => count - 1 - j);
+}
+
+/** By Fisher and Yates, with uniform draws of (0, 1). */
+function shuffled(count: number, draw: () => number): number[] {
+  const order = Array.from({ length: count }, (_, j) => j);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(draw() * (last + 1));
+    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+  }
+  return order;
 }

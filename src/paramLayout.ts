@@ -1,7 +1,14 @@
 /** Where each tensor of a flow lies in the one parameter buffer. */
 import { roundUp } from './shape.ts';
 import { couplingBlocks } from './spec.ts';
-import type { AffineCouplingSpec, FlowSpec } from './spec.ts';
+import type {
+  AdditiveCouplingSpec,
+  AffineCouplingSpec,
+  BijectorSpec,
+  FlowSpec,
+  PermutationSpec,
+  SplineCouplingSpec,
+} from './spec.ts';
 
 export interface TensorSlot {
   /** As in the model file: `bijectors.{i}.{net}.{layer}.weight`. */
@@ -21,16 +28,30 @@ export interface DenseSlots {
   bias: TensorSlot;
 }
 
-/** One net of a conditioner; it fills columns [outputStart, outputStart + its outputs) of [a | t]. */
+/** One net of a conditioner; it fills columns [outputStart, outputStart + its outputs) of the outputs. */
 export interface NetSlots {
   name: 'conditioner' | 'scale' | 'shift';
   outputStart: number;
   layers: DenseSlots[];
 }
 
+/** L below and U above the diagonal, [D (D − 1) / 2] packed by rows; the diagonal's logarithms; P. */
+export interface LinearSlots {
+  lower: TensorSlot;
+  upper: TensorSlot;
+  logDiagonal: TensorSlot;
+  permutation: TensorSlot;
+}
+
 export type BijectorSlots =
   | { type: 'standardize'; mean: TensorSlot; std: TensorSlot }
-  | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] };
+  | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] }
+  | { type: 'additive_coupling'; spec: AdditiveCouplingSpec; nets: NetSlots[] }
+  | { type: 'rational_quadratic_coupling'; spec: SplineCouplingSpec; nets: NetSlots[] }
+  | { type: 'diagonal_scale'; logScale: TensorSlot }
+  | { type: 'actnorm'; bias: TensorSlot; logScale: TensorSlot; initialised: TensorSlot }
+  | ({ type: 'invertible_linear' } & LinearSlots)
+  | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot };
 
 export interface ParamLayout {
   /** In buffer order: trainable tensors first. */
@@ -49,41 +70,15 @@ const TENSOR_ALIGNMENT = 4;
 /** Lays the tensors of `spec` one after the other, the trainable ones first; zeros fill what lies between them. */
 export function paramLayout(spec: FlowSpec): ParamLayout {
   const tensors: TensorSlot[] = [];
-  const slot = (name: string, shape: number[], trainable: boolean): TensorSlot => {
+  const slot: AddTensor = (name, shape, trainable) => {
     const tensor = { name, shape, offset: 0, length: shape.reduce((a, b) => a * b, 1), trainable };
     tensors.push(tensor);
     return tensor;
   };
 
-  const bijectors = spec.bijectors.map((bijector, index): BijectorSlots => {
-    const prefix = `bijectors.${index}`;
-    if (bijector.type === 'standardize') {
-      return {
-        type: 'standardize',
-        mean: slot(`${prefix}.mean`, [spec.dim], false),
-        std: slot(`${prefix}.std`, [spec.dim], false),
-      };
-    }
-    const { conditionCount, transformCount } = couplingBlocks(spec.dim, bijector);
-    const { separate, hidden } = bijector.conditioner;
-    const netNames = separate ? (['scale', 'shift'] as const) : (['conditioner'] as const);
-    const nets = netNames.map((name, net): NetSlots => {
-      const outputs = separate ? transformCount : 2 * transformCount;
-      const widths = [conditionCount, ...hidden, outputs];
-      const layers = widths.slice(1).map((outputCount, layer): DenseSlots => {
-        const inputCount = widths[layer] ?? 0;
-        const path = `${prefix}.${name}.${layer}`;
-        return {
-          inputs: inputCount,
-          outputs: outputCount,
-          weight: slot(`${path}.weight`, [outputCount, inputCount], true),
-          bias: slot(`${path}.bias`, [outputCount], true),
-        };
-      });
-      return { name, outputStart: net * transformCount, layers };
-    });
-    return { type: 'affine_coupling', spec: bijector, nets };
-  });
+  const bijectors = spec.bijectors.map((bijector, index) =>
+    slotsOf(spec.dim, bijector, `bijectors.${index}`, slot),
+  );
 
   const ordered = [...tensors.filter((t) => t.trainable), ...tensors.filter((t) => !t.trainable)];
   let length = 0;
@@ -98,6 +93,86 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
   }
   length = Math.max(length, trainableLength);
   return { tensors: ordered, bijectors, parameterCount, trainableLength, length };
+}
+
+/** Makes the next tensor of the layout. */
+type AddTensor = (name: string, shape: number[], trainable: boolean) => TensorSlot;
+
+function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTensor): BijectorSlots {
+  switch (bijector.type) {
+    case 'standardize':
+      return {
+        type: 'standardize',
+        mean: add(`${prefix}.mean`, [dim], false),
+        std: add(`${prefix}.std`, [dim], false),
+      };
+    case 'affine_coupling': {
+      const { conditionCount, transformCount } = couplingBlocks(dim, bijector);
+      const { separate, hidden } = bijector.conditioner;
+      const outputs = separate ? transformCount : 2 * transformCount;
+      const names = separate ? (['scale', 'shift'] as const) : (['conditioner'] as const);
+      const nets = names.map((name, net): NetSlots => ({
+        name,
+        outputStart: net * transformCount,
+        layers: layersOf(`${prefix}.${name}`, [conditionCount, ...hidden, outputs], add),
+      }));
+      return { type: 'affine_coupling', spec: bijector, nets };
+    }
+    case 'additive_coupling':
+      return { type: 'additive_coupling', spec: bijector, nets: [netOf(dim, bijector, 1, prefix, add)] };
+    case 'rational_quadratic_coupling': {
+      const nets = [netOf(dim, bijector, 3 * bijector.bins - 1, prefix, add)];
+      return { type: 'rational_quadratic_coupling', spec: bijector, nets };
+    }
+    case 'permutation':
+      return { type: 'permutation', spec: bijector, permutation: add(`${prefix}.permutation`, [dim], false) };
+    case 'actnorm':
+      return {
+        type: 'actnorm',
+        bias: add(`${prefix}.bias`, [dim], true),
+        logScale: add(`${prefix}.log_scale`, [dim], true),
+        initialised: add(`${prefix}.initialised`, [1], false),
+      };
+    case 'invertible_linear':
+      return {
+        type: 'invertible_linear',
+        lower: add(`${prefix}.lower`, [(dim * (dim - 1)) / 2], true),
+        upper: add(`${prefix}.upper`, [(dim * (dim - 1)) / 2], true),
+        logDiagonal: add(`${prefix}.log_diagonal`, [dim], true),
+        permutation: add(`${prefix}.permutation`, [dim], false),
+      };
+    case 'diagonal_scale':
+      return { type: 'diagonal_scale', logScale: add(`${prefix}.log_scale`, [dim], true) };
+  }
+}
+
+/** The one net of a coupling, with `each` outputs a transformed feature. */
+function netOf(
+  dim: number,
+  coupling: AdditiveCouplingSpec | SplineCouplingSpec,
+  each: number,
+  prefix: string,
+  add: AddTensor,
+): NetSlots {
+  const { conditionCount, transformCount } = couplingBlocks(dim, coupling);
+  const widths = [conditionCount, ...coupling.conditioner.hidden, each * transformCount];
+  return {
+    name: 'conditioner',
+    outputStart: 0,
+    layers: layersOf(`${prefix}.conditioner`, widths, add),
+  };
+}
+
+function layersOf(path: string, widths: readonly number[], add: AddTensor): DenseSlots[] {
+  return widths.slice(1).map((outputs, layer): DenseSlots => {
+    const inputs = widths[layer] ?? 0;
+    return {
+      inputs,
+      outputs,
+      weight: add(`${path}.${layer}.weight`, [outputs, inputs], true),
+      bias: add(`${path}.${layer}.bias`, [outputs], true),
+    };
+  });
 }
 
 /** Copies `source`'s elements of one tensor out of a flat parameter array. */

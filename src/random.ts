@@ -28,6 +28,8 @@ export const STREAMS = {
   toyTest: 3,
   /** Keys of the epoch shuffle; here `row` is the epoch. shaders/shared/feistel.wgsl has the same number. */
   shuffle: 4,
+  /** Permutations of features. */
+  permutation: 5,
 } as const;
 
 const MULTIPLIER_0 = 0xd2511f53;

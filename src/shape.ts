@@ -45,7 +45,12 @@ export function roundUp(value: number, multiple: number): number {
  * the shader undoes it with `linear_index` (shared/grid.wgsl).
  */
 export function gridOf(invocations: number): Workgroups {
-  const groups = Math.max(1, ceilDivide(invocations, WORKGROUP_SIZE));
+  return foldedGroups(ceilDivide(invocations, WORKGROUP_SIZE));
+}
+
+/** At least `count` workgroups, and one, folded over x and y where one dimension is not enough. */
+export function foldedGroups(count: number): Workgroups {
+  const groups = Math.max(1, count);
   if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
   const y = ceilDivide(groups, MAX_WORKGROUPS);
   return [ceilDivide(groups, y), y, 1];

@@ -7,21 +7,26 @@ export type Activation = (typeof ACTIVATIONS)[number];
 
 /**
  * Scale map of an affine coupling, from the conditioner's raw output a to the log-scale s:
- * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound).
+ * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches).
  */
-export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number };
+export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid' };
+
+/**
+ * An MLP. `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
+ * draws every weight and bias from U(−1/√in, 1/√in) as PyTorch's Linear does.
+ */
+export interface NetSpec {
+  hidden: number[];
+  activation: Activation;
+  init: 'zero_last' | 'torch_linear';
+}
 
 /**
  * The MLP that computes (a, t) from the conditioning features.
  * `separate: false`: one net, outputs [a | t]; `separate: true`: one net for a (`scale`), one for t (`shift`).
- * `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
- * draws every weight and bias from U(−1/√in, 1/√in) as PyTorch's Linear does.
  */
-export interface ConditionerSpec {
-  hidden: number[];
-  activation: Activation;
+export interface ConditionerSpec extends NetSpec {
   separate: boolean;
-  init: 'zero_last' | 'torch_linear';
 }
 
 /** z = (x − mean) / std with the training data's statistics; only as the first bijector. */
@@ -42,11 +47,63 @@ export interface AffineCouplingSpec {
   conditioner: ConditionerSpec;
 }
 
-export type BijectorSpec = StandardizeSpec | AffineCouplingSpec;
+/** NICE's coupling: z₂ = x₂ + t(x₁), with the blocks of an affine coupling. It keeps volumes. */
+export interface AdditiveCouplingSpec {
+  type: 'additive_coupling';
+  split: number;
+  flip: boolean;
+  conditioner: NetSpec;
+}
+
+/**
+ * z₂ = spline(x₂) feature by feature, with a monotone rational-quadratic spline of `bins` bins on [−bound, bound] that
+ * the conditioner makes from x₁; outside it is the identity. Widths and heights are at least 1e-3 of the whole, slopes
+ * at least 1e-3.
+ */
+export interface SplineCouplingSpec {
+  type: 'rational_quadratic_coupling';
+  split: number;
+  flip: boolean;
+  /** From 2 to 64. */
+  bins: number;
+  bound: number;
+  conditioner: NetSpec;
+}
+
+export const SPLINE_BINS = { min: 2, max: 64 };
+
+export type CouplingSpec = AffineCouplingSpec | AdditiveCouplingSpec | SplineCouplingSpec;
+
+/** One learned scale a feature, z = x ⊙ exp(log_scale): the last bijector of NICE. */
+export interface DiagonalScaleSpec {
+  type: 'diagonal_scale';
+}
+
+/** z[j] = x[permutation[j]]: a tensor that is stored and not trained. `init` says what a fresh flow has. */
+export interface PermutationSpec {
+  type: 'permutation';
+  init: 'reverse' | 'random';
+}
+
+/** Glow's normalisation, z = (x + bias) ⊙ exp(log_scale); the first batch of training gives a fresh one its start. */
+export interface ActnormSpec {
+  type: 'actnorm';
+}
+
+/**
+ * Glow's 1 × 1 convolution for vectors, z = P L (U + diag(exp(log_diagonal))) x, with L unit lower triangular, U
+ * strictly upper triangular, both learned, and P a permutation drawn at random for a fresh flow; needs 2 features.
+ */
+export interface InvertibleLinearSpec {
+  type: 'invertible_linear';
+}
+
+export type BijectorSpec =
+  StandardizeSpec | CouplingSpec | DiagonalScaleSpec | PermutationSpec | ActnormSpec | InvertibleLinearSpec;
 
 export interface FlowSpec {
   version: 1;
-  /** Number of features D of the data, ≥ 2. */
+  /** Number of features D of the data, ≥ 1; couplings need 2. */
   dim: number;
   /** Number of context features; 0 until conditional flows exist. */
   contextDim: 0;
@@ -63,7 +120,7 @@ export interface CouplingBlocks {
   transformCount: number;
 }
 
-export function couplingBlocks(dim: number, coupling: AffineCouplingSpec): CouplingBlocks {
+export function couplingBlocks(dim: number, coupling: Pick<CouplingSpec, 'split' | 'flip'>): CouplingBlocks {
   const { split, flip } = coupling;
   const first = { start: 0, count: split };
   const second = { start: split, count: dim - split };
@@ -82,36 +139,57 @@ export function couplingBlocks(dim: number, coupling: AffineCouplingSpec): Coupl
  */
 export function validateSpec(spec: FlowSpec): void {
   requireInteger('spec.dim', spec.dim, 1);
-  if (spec.dim === 1) {
-    throw new ShapeError(
-      'spec.dim',
-      '1',
-      'at least 2',
-      'A coupling needs one feature to condition on and one to transform; add a second column.',
-    );
-  }
   spec.bijectors.forEach((bijector, index) => {
     const where = `spec.bijectors[${index}]`;
-    if (bijector.type === 'standardize') {
-      if (index !== 0) {
-        throw new ShapeError(`${where}.type`, 'standardize', 'standardize only as the first bijector');
-      }
-      return;
-    }
-    requireInteger(`${where}.split`, bijector.split, 1, spec.dim - 1);
-    bijector.conditioner.hidden.forEach((width, layer) =>
-      requireInteger(`${where}.conditioner.hidden[${layer}]`, width, 1),
-    );
-    if (bijector.conditioner.hidden.length === 0) {
-      throw new ShapeError(`${where}.conditioner.hidden`, 'no hidden layer', 'one or more hidden widths');
-    }
-    if (
-      bijector.scale.map === 'tanh' &&
-      !(bijector.scale.bound > 0 && Number.isFinite(bijector.scale.bound))
-    ) {
-      throw new ShapeError(`${where}.scale.bound`, String(bijector.scale.bound), 'a positive finite number');
+    switch (bijector.type) {
+      case 'standardize':
+        if (index !== 0) {
+          throw new ShapeError(`${where}.type`, 'standardize', 'standardize only as the first bijector');
+        }
+        break;
+      case 'affine_coupling':
+        requireCoupling(where, spec.dim, bijector);
+        requireScale(`${where}.scale`, bijector.scale);
+        break;
+      case 'additive_coupling':
+        requireCoupling(where, spec.dim, bijector);
+        break;
+      case 'rational_quadratic_coupling':
+        requireCoupling(where, spec.dim, bijector);
+        requireInteger(`${where}.bins`, bijector.bins, SPLINE_BINS.min, SPLINE_BINS.max);
+        requireBound(`${where}.bound`, bijector.bound);
+        break;
+      case 'invertible_linear':
+        requireTwoFeatures(spec.dim, 'An invertible linear map mixes features');
+        break;
+      default:
     }
   });
+}
+
+function requireCoupling(where: string, dim: number, { split, conditioner }: CouplingSpec): void {
+  requireTwoFeatures(dim, 'A coupling needs one feature to condition on and one to transform');
+  requireInteger(`${where}.split`, split, 1, dim - 1);
+  conditioner.hidden.forEach((width, layer) =>
+    requireInteger(`${where}.conditioner.hidden[${layer}]`, width, 1),
+  );
+  if (conditioner.hidden.length === 0) {
+    throw new ShapeError(`${where}.conditioner.hidden`, 'no hidden layer', 'one or more hidden widths');
+  }
+}
+
+function requireTwoFeatures(dim: number, why: string): void {
+  if (dim < 2) throw new ShapeError('spec.dim', String(dim), 'at least 2', `${why}; add a second column.`);
+}
+
+function requireScale(where: string, scale: ScaleMap): void {
+  if (scale.map === 'tanh') requireBound(`${where}.bound`, scale.bound);
+}
+
+function requireBound(where: string, bound: number): void {
+  if (!(bound > 0 && Number.isFinite(bound))) {
+    throw new ShapeError(where, String(bound), 'a positive finite number');
+  }
 }
 
 function requireInteger(field: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {

@@ -146,6 +146,7 @@ export async function* fit(
   };
   trainee.running(snapshot);
   try {
+    await context.guard(() => run.startFromData());
     while (run.submitted < settings.steps) {
       options.signal?.throwIfAborted();
       if (!trainee.isAlive()) throw new DisposedError('Flow');

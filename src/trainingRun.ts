@@ -3,6 +3,7 @@ import { LimitError, TrainingDivergedError } from './errors.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
 import { GpuProgram } from './gpu/executor.ts';
+import type { SharedBuffers } from './gpu/executor.ts';
 import type { OptimizerState } from './io/modelFile.ts';
 import type { AdamSettings } from './kernels/adam_step.ts';
 import { formatSchedule, learningRateAt } from './schedule.ts';
@@ -10,6 +11,8 @@ import type { Schedule } from './schedule.ts';
 import { chunksOf } from './shape.ts';
 import { RING_SIZE } from './steps/batch.ts';
 import type { BatchSource } from './steps/batch.ts';
+import { dataStartFlags, dataStartPlan } from './steps/dataStart.ts';
+import type { FlowModel } from './steps/forward.ts';
 import {
   datasetName,
   FIRST_MOMENT,
@@ -65,6 +68,9 @@ export class TrainingRun implements Disposable {
   readonly #source: BatchSource;
   readonly #settings: RunSettings;
   readonly #program: GpuProgram;
+  /** The flow's parameters and the data set. */
+  readonly #shared: SharedBuffers;
+  readonly #model: FlowModel;
   readonly #owned: { dispose(): void }[];
   readonly #freeStaging: OwnedBuffer[];
   readonly #queue: Submit[] = [];
@@ -79,6 +85,7 @@ export class TrainingRun implements Disposable {
     source: BatchSource,
     settings: RunSettings,
     program: GpuProgram,
+    shared: SharedBuffers,
     owned: { dispose(): void }[],
     staging: OwnedBuffer[],
     firstStep: number,
@@ -90,6 +97,8 @@ export class TrainingRun implements Disposable {
     this.#source = source;
     this.#settings = settings;
     this.#program = program;
+    this.#shared = shared;
+    this.#model = trainee.model;
     this.#owned = owned;
     this.#freeStaging = staging;
     this.#step = firstStep;
@@ -137,13 +146,29 @@ export class TrainingRun implements Disposable {
         write(FIRST_MOMENT, state.firstMoment);
         write(SECOND_MOMENT, state.secondMoment);
       }
-      const run = new TrainingRun(trainee, source, settings, program, owned, staging, firstStep);
+      const run = new TrainingRun(trainee, source, settings, program, shared, owned, staging, firstStep);
       if (state?.best !== undefined)
         run.#keepBest(state.best.nll, state.best.scoresSince, state.best.parameters);
       return run;
     } catch (error) {
       for (const resource of owned) resource.dispose();
       throw error;
+    }
+  }
+
+  /** Gives a fresh model the start that it takes from the first batch; one that has had it stays as it is. */
+  async startFromData(): Promise<void> {
+    const { buffers } = this.#context;
+    const options = { ...this.#settings, source: this.#source };
+    const plan = dataStartPlan(this.#model, options, options.variants);
+    if (plan === undefined) return;
+    using program = await GpuProgram.create(this.#context, plan, this.#shared);
+    const { cursor } = ringEntries(options, 0, 1);
+    buffers.write(program.buffer(STEP_STATE), new Uint32Array([0]));
+    buffers.write(program.buffer(STEP_CURSOR), cursor);
+    program.run();
+    for (const { offset } of dataStartFlags(this.#model)) {
+      buffers.write(this.#parameters, Float32Array.of(1), offset);
     }
   }
 

@@ -4,7 +4,7 @@ import type { GpuContext } from './gpu/context.ts';
 import { planTimes } from './gpu/planTimes.ts';
 import { planCost } from './plan.ts';
 import { couplingBlocks } from './spec.ts';
-import type { FlowSpec } from './spec.ts';
+import type { CouplingSpec, FlowSpec } from './spec.ts';
 import { candidateVariants, purposePlan, storedVariants } from './steps/candidates.ts';
 import type { DeviceFacts, Purpose } from './steps/candidates.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -200,18 +200,26 @@ function purposeText({ pass, rows }: Purpose): string {
 function shapeText({ dim, bijectors }: FlowSpec): string {
   const runs: { text: string; count: number }[] = [];
   for (const bijector of bijectors) {
-    let text: string = bijector.type;
-    if (bijector.type === 'affine_coupling') {
-      const { conditionCount, transformCount } = couplingBlocks(dim, bijector);
-      const { hidden, activation, separate } = bijector.conditioner;
-      const nets = separate ? ' two nets' : '';
-      text = `${conditionCount}>${transformCount} ${hidden.join('-')} ${activation} ${bijector.scale.map}${nets}`;
-    }
+    const text = 'conditioner' in bijector ? couplingText(dim, bijector) : bijector.type;
     const last = runs.at(-1);
     if (last?.text === text) last.count++;
     else runs.push({ text, count: 1 });
   }
   return [`${dim} features`, ...runs.map(({ text, count }) => `${count} × ${text}`)].join(', ');
+}
+
+function couplingText(dim: number, coupling: CouplingSpec): string {
+  const { conditionCount, transformCount } = couplingBlocks(dim, coupling);
+  const { hidden, activation } = coupling.conditioner;
+  const net = `${conditionCount}>${transformCount} ${hidden.join('-')} ${activation}`;
+  switch (coupling.type) {
+    case 'affine_coupling':
+      return `${net} ${coupling.scale.map}${coupling.conditioner.separate ? ' two nets' : ''}`;
+    case 'additive_coupling':
+      return `${net} shift`;
+    case 'rational_quadratic_coupling':
+      return `${net} spline of ${coupling.bins} bins`;
+  }
 }
 
 function stateOf(context: GpuContext): DeviceState {

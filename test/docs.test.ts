@@ -38,6 +38,15 @@ describe('docs/derivations.md', () => {
   });
 });
 
+describe('docs/adding-a-kernel.md', () => {
+  const shown = [...read('docs/adding-a-kernel.md').matchAll(/^`([\w./]+)`:\n\n```\w+\n([^]*?)```$/gm)];
+
+  it('shows the four files of a kernel as they are', () => {
+    expect(shown).toHaveLength(4);
+    for (const [, file = '', text] of shown) expect(text, file).toBe(read(file));
+  });
+});
+
 describe('docs/architecture.md', () => {
   const named = shaders.flatMap((name) =>
     [...read(`shaders/${name}.wgsl`).matchAll(/docs\/architecture\.md, "([^"]+)"/g)].map(

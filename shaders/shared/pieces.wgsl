@@ -1,6 +1,6 @@
 // The pieces into which the kinks of a net's first hidden layer cut the line of its only input. x is above the kink of
 // a unit where it is past it: where w x + b > 0, or no longer is if w < 0. A row's piece is how many units have it
-// above their kink, so x grows from piece to piece. docs/derivations.md, eq. (44)
+// above their kink, so x grows from piece to piece. docs/derivations.md, eq. (69)
 
 // Invocations of a workgroup (src/kernels/piece_order.ts).
 const PIECE_GROUP_SIZE: u32 = 16u;

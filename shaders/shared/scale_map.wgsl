@@ -1,10 +1,14 @@
 // The scale map of an affine coupling: raw output a -> log-scale s and its slope ds/da.
-// The numbers are those of src/kernels/scale_map.ts. docs/derivations.md, eq. (5), (6)
+// The numbers are those of src/kernels/scale_map.ts. docs/derivations.md, eq. (5), (6), (44)
 #include "shared/elementary.wgsl"
 
 override SCALE_MAP: u32 = 0u;
 
 const TANH_BOUNDED: u32 = 1u;
+const SIGMOID: u32 = 2u;
+
+// Glow's: a fresh net, which gives zeros, starts near the identity.
+const SIGMOID_SHIFT: f32 = 2.0;
 
 struct LogScale {
   value: f32,
@@ -15,6 +19,10 @@ fn log_scale_of(a: f32, bound: f32) -> LogScale {
   if (SCALE_MAP == TANH_BOUNDED) {
     let y = tanh_accurate(a / bound);
     return LogScale(bound * y, 1.0 - y * y);
+  }
+  if (SCALE_MAP == SIGMOID) {
+    let v = a + SIGMOID_SHIFT;
+    return LogScale(min(v, 0.0) - log_accurate(1.0 + exp(-abs(v))), sigmoid(-v));
   }
   return LogScale(a, 1.0);
 }

@@ -1,5 +1,5 @@
 /** Which plans and kernels a run measures, at which sizes. */
-import { realnvp } from '../flows/index.ts';
+import { glow, nice, realnvp, spline } from '../flows/index.ts';
 import { variantName } from '../kernel.ts';
 import type { Plan } from '../plan.ts';
 import { twins } from '../reference/twins.ts';
@@ -114,6 +114,33 @@ const STANDARDIZED: BenchModel = {
   batch: 2048,
 };
 
+const FAMILY = { couplings: 2, hidden: [64, 64] };
+const [GLOW, SPLINE, NICE] = (
+  [
+    ['glow(8)', glow],
+    ['spline(8)', spline],
+    ['nice(8)', nice],
+  ] as const
+).map(([name, preset]): BenchModel => ({
+  name,
+  summary: '2 couplings, dim 8, nets of 64-64, standardised data',
+  spec: preset(8, FAMILY),
+  batch: 2048,
+})) as [BenchModel, BenchModel, BenchModel];
+
+const SHIFTS: BenchModel = {
+  name: 'shifts(8)',
+  summary: 'nice(8) without what changes volumes, and a permutation',
+  spec: {
+    ...NICE.spec,
+    bijectors: [
+      ...NICE.spec.bijectors.filter(({ type }) => type === 'additive_coupling'),
+      { type: 'permutation', init: 'random' },
+    ],
+  },
+  batch: 2048,
+};
+
 /** What brings in the kernels that the configurations do not use, and other sizes of those that they do. */
 const SWEEP: readonly Source[] = [
   { model: SMALL, pass: 'train_step', rows: 4096 },
@@ -127,4 +154,9 @@ const SWEEP: readonly Source[] = [
   { model: LARGE, pass: 'train_step', rows: 512, variants: { ...PLAIN_VARIANTS, product: 'blocked' } },
   { model: STANDARDIZED, pass: 'train_step', variants: PLAIN_VARIANTS },
   { model: STANDARDIZED, pass: 'sample_and_log_prob', variants: PLAIN_VARIANTS },
+  { model: GLOW, pass: 'data_start' },
+  ...[GLOW, SPLINE, NICE, SHIFTS].flatMap((model): Source[] => [
+    { model, pass: 'train_step' },
+    { model, pass: 'sample' },
+  ]),
 ];

@@ -1,10 +1,13 @@
 /** The arithmetic that a flow cannot do without. */
 import type { ParamLayout } from '../paramLayout.ts';
 
-/** Weights that an input is multiplied by: the matrices of all conditioner nets, without biases. */
+/** Weights that an input is multiplied by: the matrices of conditioner nets, without biases, and of linear maps. */
 export function multiplyWeights({ bijectors }: ParamLayout): number {
-  const nets = bijectors.flatMap((slots) => (slots.type === 'standardize' ? [] : slots.nets));
-  return nets.flatMap(({ layers }) => layers).reduce((sum, { weight }) => sum + weight.length, 0);
+  const matrices = bijectors.flatMap((slots) => {
+    if (slots.type === 'invertible_linear') return [slots.lower, slots.upper];
+    return 'nets' in slots ? slots.nets.flatMap(({ layers }) => layers.map(({ weight }) => weight)) : [];
+  });
+  return matrices.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** 2 · weights · rows: each weight takes part in one multiply-add a row. */

@@ -5,6 +5,7 @@ import type { Plan } from '../plan.ts';
 import { normals, STREAMS } from '../random.ts';
 import { datasetSource, RING_SIZE } from '../steps/batch.ts';
 import type { BatchSource } from '../steps/batch.ts';
+import { dataStartPlan } from '../steps/dataStart.ts';
 import { forwardPlan, logProbPlan } from '../steps/forward.ts';
 import type { FlowModel } from '../steps/forward.ts';
 import {
@@ -24,7 +25,7 @@ import { sampleAndLogProbPlan, samplePlan } from '../steps/sample.ts';
 import { trainPlan } from '../steps/train.ts';
 import type { KernelVariants } from '../steps/variants.ts';
 import { chunkRowsOf } from '../steps/workspace.ts';
-import type { FlowSpec } from '../spec.ts';
+import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { toyDensity } from '../data/toy.ts';
 import { multiplyWeights, passFlops, trainingFlops } from './usefulFlops.ts';
 
@@ -35,7 +36,7 @@ export type Pass = (typeof PASSES)[number];
 type TrainingPass = 'train_step' | 'toy_train_step';
 
 /** With the passes that some kernel is taken out of besides. */
-export type AnyPass = Pass | TrainingPass | 'sample_and_log_prob';
+export type AnyPass = Pass | TrainingPass | 'sample_and_log_prob' | 'data_start';
 
 export interface Workload {
   pass: AnyPass;
@@ -91,7 +92,7 @@ interface RowPass {
 
 const sampled = (rows: number) => ({ rowStart: 0, rows, seed: SEED, temperature: 1 });
 
-const ROW_PASSES: Readonly<Record<Exclude<AnyPass, TrainingPass>, RowPass>> = {
+const ROW_PASSES: Readonly<Record<Exclude<AnyPass, TrainingPass | 'data_start'>, RowPass>> = {
   forward: { plan: forwardPlan, takesRows: true, results: [STATE, LOG_DET] },
   log_prob: { plan: logProbPlan, takesRows: true, results: [LOG_PROB] },
   sample: {
@@ -115,6 +116,7 @@ export function workloadOf(
   const { spec, layout } = model;
   const parameters = benchParameters(model);
   if (isTraining(pass)) return trainingWorkload(model, pass, rows, variants, parameters);
+  if (pass === 'data_start') return dataStartWorkload(model, rows, variants, parameters);
   const { plan, takesRows, results } = ROW_PASSES[pass];
   const contents = new Map([[PARAMETERS, parameters]]);
   if (takesRows) contents.set(STATE, standardNormals(spec.dim * rows));
@@ -171,6 +173,30 @@ function trainingWorkload(
   };
 }
 
+/** The start of the flow's actnorms from a batch. @throws {RangeError} when it has none */
+function dataStartWorkload(
+  model: FlowModel,
+  batch: number,
+  variants: KernelVariants,
+  parameters: Float32Array,
+): Workload {
+  const source = datasetSource(batch, model.spec.dim);
+  const plan = dataStartPlan(model, { source, batch, seed: SEED }, variants);
+  if (plan === undefined) throw new RangeError('the flow has no actnorm to start');
+  return {
+    pass: 'data_start',
+    rows: batch,
+    plan,
+    contents: new Map([
+      [PARAMETERS, parameters],
+      [datasetName(0), standardNormals(batch * model.spec.dim)],
+    ]),
+    restored: [],
+    results: [PARAMETERS, STATE],
+    usefulFlops: passFlops(model.layout, batch),
+  };
+}
+
 function standardNormals(count: number): Float32Array {
   return Float32Array.from(normals(SEED, STREAMS.baseSample, count));
 }
@@ -183,22 +209,34 @@ function toySource(): BatchSource {
 /** Last layers are this much smaller than the others, as in a flow of moderate couplings. */
 const LAST_LAYER = 0.1;
 
-/** Parameters that make no coupling the identity, so that a check has something to check. */
+/** Parameters that make no bijector the identity, so that a check has something to check. */
 function benchParameters({ spec, layout }: FlowModel): Float32Array {
-  const bijectors = spec.bijectors.map((bijector) =>
-    bijector.type === 'standardize'
-      ? bijector
-      : { ...bijector, conditioner: { ...bijector.conditioner, init: 'torch_linear' as const } },
-  );
-  const parameters = initialParameters({ ...spec, bijectors }, SEED, layout);
-  for (const slots of layout.bijectors) {
-    if (slots.type === 'standardize') continue;
-    for (const { layers } of slots.nets) {
-      const last = layers.at(-1);
-      for (const { offset, length } of last === undefined ? [] : [last.weight, last.bias]) {
-        for (let i = offset; i < offset + length; i++) parameters[i] = LAST_LAYER * (parameters[i] ?? NaN);
-      }
+  const parameters = initialParameters({ ...spec, bijectors: spec.bijectors.map(drawn) }, SEED, layout);
+  const inNets = new Set<string>();
+  for (const { layers } of layout.bijectors.flatMap((slots) => ('nets' in slots ? slots.nets : []))) {
+    for (const { weight, bias } of layers) [weight, bias].forEach(({ name }) => inNets.add(name));
+    const last = layers.at(-1);
+    for (const { offset, length } of last === undefined ? [] : [last.weight, last.bias]) {
+      for (let i = offset; i < offset + length; i++) parameters[i] = LAST_LAYER * (parameters[i] ?? NaN);
     }
   }
+  const small = standardNormals(layout.length).map((value) => LAST_LAYER * value);
+  for (const { name, offset, length, trainable } of layout.tensors) {
+    if (trainable && !inNets.has(name)) parameters.set(small.subarray(offset, offset + length), offset);
+  }
   return parameters;
+}
+
+/** The same bijector with every layer of its nets drawn at random. */
+function drawn(bijector: BijectorSpec): BijectorSpec {
+  const init = 'torch_linear';
+  switch (bijector.type) {
+    case 'affine_coupling':
+      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
+    case 'additive_coupling':
+    case 'rational_quadratic_coupling':
+      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
+    default:
+      return bijector;
+  }
 }

@@ -4,7 +4,7 @@ import { trainingMemory } from '../memory.ts';
 import type { MemoryReport } from '../memory.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
-import type { BijectorSpec } from '../spec.ts';
+import type { CouplingSpec } from '../spec.ts';
 import { variantsText } from '../steps/candidates.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
@@ -47,11 +47,7 @@ export async function inspectCommand(
     ...(training === undefined ? [] : trainingFacts(training)),
     ...(optimizer === undefined ? [] : checkpointFacts(optimizer)),
   ];
-  const bijectors = spec.bijectors.map((bijector, index) => [
-    index,
-    bijector.type,
-    described(model, bijector),
-  ]);
+  const bijectors = spec.bijectors.map(({ type }, index) => [index, type, described(model, index)]);
   const shapes = tensors.map(({ name, shape }) => [name, `[${shape.join(', ')}]`]);
   const tables = [
     tableText(facts),
@@ -106,21 +102,58 @@ function checkpointFacts({ step, variants }: OptimizerState): [string, string][]
   return variants === undefined ? facts : [...facts, ['Kernels', variantsText(variants)]];
 }
 
-function described(model: Model, bijector: BijectorSpec): string {
-  if (bijector.type === 'standardize') return '(x − mean) / std';
+function described(model: Model, index: number): string {
+  const bijector = model.spec.bijectors[index];
+  switch (bijector?.type) {
+    case 'standardize':
+      return '(x − mean) / std';
+    case 'affine_coupling':
+    case 'additive_coupling':
+    case 'rational_quadratic_coupling':
+      return describedCoupling(bijector, featureNames(model, index));
+    case 'diagonal_scale':
+      return 'x exp(log_scale)';
+    case 'actnorm':
+      return '(x + bias) exp(log_scale)';
+    case 'invertible_linear':
+      return 'P L (U + diag) x';
+    case 'permutation':
+      return bijector.init === 'reverse' ? 'features in reverse order' : 'features in a random order';
+    case undefined:
+      return '';
+  }
+}
+
+/** The columns, or h1, h2, … where an earlier bijector has moved or mixed them. */
+function featureNames(model: Model, index: number): string[] {
+  const isMoved = model.spec.bijectors
+    .slice(0, index)
+    .some(({ type }) => type === 'permutation' || type === 'invertible_linear');
+  return isMoved ? Array.from({ length: model.spec.dim }, (_, j) => `h${j + 1}`) : columnNames(model);
+}
+
+function describedCoupling(bijector: CouplingSpec, names: readonly string[]): string {
   const { conditionStart, conditionCount, transformStart, transformCount } = couplingBlocks(
-    model.spec.dim,
+    names.length,
     bijector,
   );
-  const names = columnNames(model);
   const block = (start: number, count: number): string => {
     const inside = names.slice(start, start + count);
     return count <= 3 ? inside.join(', ') : `${inside[0]} … ${inside[count - 1]} (${count})`;
   };
-  const { hidden, activation, separate } = bijector.conditioner;
-  const scale = bijector.scale.map === 'tanh' ? `tanh scale, bound ${bijector.scale.bound}` : 'exp scale';
+  const { hidden, activation } = bijector.conditioner;
+  const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 'two nets' : 'one net';
   return (
-    `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ${scale}; ` +
-    `${separate ? 'two nets' : 'one net'} of ${hidden.join('-')} ${activation}`
+    `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ` +
+    `${describedMap(bijector)}; ${nets} of ${hidden.join('-')} ${activation}`
   );
+}
+
+function describedMap(bijector: CouplingSpec): string {
+  if (bijector.type === 'additive_coupling') return 'shift';
+  if (bijector.type === 'rational_quadratic_coupling') {
+    return `spline of ${bijector.bins} bins on ±${bijector.bound}`;
+  }
+  const { scale } = bijector;
+  return scale.map === 'tanh' ? `tanh scale, bound ${scale.bound}` : `${scale.map} scale`;
 }

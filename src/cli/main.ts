@@ -76,11 +76,7 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--val <file|fraction>', 'validation rows: a CSV file, or a fraction such as 0.1 held out')
   .option('--patience <n>', 'stop after n validation scores without a better one', parse.integer(1))
   .optionsGroup('Model:')
-  .option(
-    '--preset <name>',
-    `${Object.keys(PRESETS).join(' or ')} (default: ${DEFAULT_PRESET})`,
-    parse.preset,
-  )
+  .option('--preset <name>', `${parse.PRESET_NAMES} (default: ${DEFAULT_PRESET})`, parse.preset)
   .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
   .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
   .optionsGroup('Training:')

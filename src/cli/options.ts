@@ -79,14 +79,14 @@ export function schedule(text: string): Schedule {
   }
 }
 
+/** As words: a, b, or c. */
+export const PRESET_NAMES = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(PRESETS));
+
 export function preset(text: string): PresetName {
   const known = Object.keys(PRESETS) as PresetName[];
   const name = known.find((candidate) => candidate === text);
   if (name !== undefined) return name;
-  const planned = ['nice', 'glow', 'spline'].includes(text);
-  throw new InvalidArgumentError(
-    `${planned ? `This version has no ${text} flows yet; e` : 'E'}xpected ${known.join(' or ')}.`,
-  );
+  throw new InvalidArgumentError(`Expected ${PRESET_NAMES}.`);
 }
 
 /** Refuses `--context` in words of its own, where "unknown option" would look like a slip of the pen. */

@@ -110,7 +110,7 @@ function factsOf(
   outcome: TrainingOutcome,
   seed: number,
 ): [label: string, value: string][] {
-  const couplings = flow.spec.bijectors.filter((bijector) => bijector.type === 'affine_coupling');
+  const couplings = flow.spec.bijectors.filter((bijector) => 'conditioner' in bijector);
   const hidden = couplings[0]?.conditioner.hidden.join('-') ?? '';
   const recent = Math.min(RECENT_STEPS, outcome.losses.nll.length);
   const rows = set.data instanceof Float32Array ? set.data.length / flow.dim : undefined;

@@ -4,7 +4,10 @@
  */
 import type { Schedule } from '../schedule.ts';
 import type { FlowSpec } from '../spec.ts';
+import { glow } from './glow.ts';
+import { nice } from './nice.ts';
 import { realnvp } from './realnvp.ts';
+import { spline } from './spline.ts';
 import { vanilla } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
@@ -28,8 +31,24 @@ export const PRESETS = {
     spec: realnvp,
     training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
   },
+  nice: {
+    summary:
+      'NICE: couplings that only shift, and one scale a feature; keeps volumes, so it is the least flexible',
+    spec: nice,
+    training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  },
+  glow: {
+    summary: 'Glow for vectors: each coupling after a normalisation and a learned mixture of all features',
+    spec: glow,
+    training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  },
+  spline: {
+    summary: 'couplings by monotone splines: the most flexible',
+    spec: spline,
+    training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  },
 } as const satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof PRESETS;
-export { realnvp, vanilla };
+export { glow, nice, realnvp, spline, vanilla };
 export type { FlowOptions };

@@ -2,12 +2,13 @@
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
 import { paramLayout } from '../paramLayout.ts';
-import type { ParamLayout, TensorSlot } from '../paramLayout.ts';
+import type { TensorSlot } from '../paramLayout.ts';
 import type { FlowSpec } from '../spec.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile, SafetensorsTensor } from './safetensors.ts';
 import { checkJson, parseMetadataJson, parseSpec } from './specSchema.ts';
 import { shown } from './strictJson.ts';
+import { unsoundTensor } from './tensorValues.ts';
 
 /** Values of a JSON object that a run wants to remember. */
 export type Settings = Record<string, number | string | boolean>;
@@ -115,8 +116,8 @@ export function encodeModel(model: Model): Uint8Array {
   const spec = parseSpec(model.spec, UNSAVED);
   const layout = paramLayout(spec);
   requireFinite('model.parameters', model.parameters, layout.length);
-  const nonPositive = nonPositiveStd(layout, model.parameters);
-  if (nonPositive) throw new ShapeError(nonPositive.where, nonPositive.found, nonPositive.expected);
+  const unsound = unsoundTensor(layout, model.parameters);
+  if (unsound) throw new ShapeError(unsound.where, unsound.found, unsound.expected);
 
   const tensors = layout.tensors.map((slot) => named(slot.name, slot, model.parameters));
   const metadata: Record<string, string> = { [SPEC_KEY]: JSON.stringify(spec) };
@@ -184,9 +185,9 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
   checkTensors(file, layout.tensors, prefixes, fileName);
 
   const parameters = gathered(file, '', layout.tensors, layout.length);
-  const nonPositive = nonPositiveStd(layout, parameters);
-  if (nonPositive) {
-    const { where, found, expected } = nonPositive;
+  const unsound = unsoundTensor(layout, parameters);
+  if (unsound) {
+    const { where, found, expected } = unsound;
     throw new ModelFileError(fileName, `${where}: found ${found}, expected ${expected}`);
   }
   const model: Model = { spec, parameters };
@@ -306,26 +307,6 @@ function checkSecondMoment(flat: Float32Array, slots: readonly TensorSlot[], fil
     fileName,
     `tensor ${SECOND_MOMENT}${slot.name}, element ${index - slot.offset}: found ${flat[index]}, expected a number ≥ 0`,
   );
-}
-
-function nonPositiveStd(
-  layout: ParamLayout,
-  parameters: Float32Array,
-): { where: string; found: string; expected: string } | undefined {
-  for (const bijector of layout.bijectors) {
-    if (bijector.type !== 'standardize') continue;
-    const { name, offset, length } = bijector.std;
-    const std = parameters.subarray(offset, offset + length);
-    const index = std.findIndex((value) => value <= 0);
-    if (index >= 0) {
-      return {
-        where: `tensor ${name}, element ${index}`,
-        found: String(std[index]),
-        expected: 'a number > 0',
-      };
-    }
-  }
-  return undefined;
 }
 
 function requireFinite(what: string, values: Float32Array, length: number): void {

@@ -1,8 +1,8 @@
 /** What the JSON of a FlowSpec may be, checked before anything is built from it. */
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { ACTIVATIONS, validateSpec } from '../spec.ts';
-import type { FlowSpec } from '../spec.ts';
+import { ACTIVATIONS, SPLINE_BINS, validateSpec } from '../spec.ts';
+import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
 /** Bounds that keep a small file from asking for a large allocation. */
@@ -13,13 +13,27 @@ const count = (max: number, min = 1) => v.pipe(v.number(), v.safeInteger(), v.mi
 const scaleSchema = v.variant('map', [
   v.strictObject({ map: v.literal('exp') }),
   v.strictObject({ map: v.literal('tanh'), bound: v.pipe(v.number(), v.finite(), v.gtValue(0)) }),
+  v.strictObject({ map: v.literal('sigmoid') }),
 ]);
 
+const hiddenSchema = v.pipe(
+  v.array(count(SPEC_LIMITS.width)),
+  v.minLength(1),
+  v.maxLength(SPEC_LIMITS.hiddenLayers),
+);
+const netInitSchema = v.picklist(['zero_last', 'torch_linear']);
+
 const conditionerSchema = v.strictObject({
-  hidden: v.pipe(v.array(count(SPEC_LIMITS.width)), v.minLength(1), v.maxLength(SPEC_LIMITS.hiddenLayers)),
+  hidden: hiddenSchema,
   activation: v.picklist(ACTIVATIONS),
   separate: v.boolean(),
-  init: v.picklist(['zero_last', 'torch_linear']),
+  init: netInitSchema,
+});
+
+const netSchema = v.strictObject({
+  hidden: hiddenSchema,
+  activation: v.picklist(ACTIVATIONS),
+  init: netInitSchema,
 });
 
 const bijectorSchema = v.variant('type', [
@@ -31,12 +45,30 @@ const bijectorSchema = v.variant('type', [
     scale: scaleSchema,
     conditioner: conditionerSchema,
   }),
+  v.strictObject({
+    type: v.literal('additive_coupling'),
+    split: count(SPEC_LIMITS.dim - 1),
+    flip: v.boolean(),
+    conditioner: netSchema,
+  }),
+  v.strictObject({
+    type: v.literal('rational_quadratic_coupling'),
+    split: count(SPEC_LIMITS.dim - 1),
+    flip: v.boolean(),
+    bins: count(SPLINE_BINS.max, SPLINE_BINS.min),
+    bound: v.pipe(v.number(), v.finite(), v.gtValue(0)),
+    conditioner: netSchema,
+  }),
+  v.strictObject({ type: v.literal('diagonal_scale') }),
+  v.strictObject({ type: v.literal('actnorm') }),
+  v.strictObject({ type: v.literal('invertible_linear') }),
+  v.strictObject({ type: v.literal('permutation'), init: v.picklist(['reverse', 'random']) }),
 ]);
 
 /** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
 export const flowSpecSchema = v.strictObject({
   version: v.literal(1),
-  dim: count(SPEC_LIMITS.dim, 2),
+  dim: count(SPEC_LIMITS.dim),
   contextDim: v.literal(0),
   base: v.strictObject({ type: v.literal('standard_normal') }),
   bijectors: v.pipe(v.array(bijectorSchema), v.maxLength(SPEC_LIMITS.bijectors)),
@@ -137,14 +169,24 @@ function factsOf(issue: v.BaseIssue<unknown>): { found: string; expected: string
 }
 
 function tensorCount(spec: FlowSpec): number {
-  let tensors = 0;
-  for (const bijector of spec.bijectors) {
-    if (bijector.type === 'standardize') {
-      tensors += 2;
-    } else {
-      const nets = bijector.conditioner.separate ? 2 : 1;
-      tensors += nets * 2 * (bijector.conditioner.hidden.length + 1);
-    }
+  return spec.bijectors.reduce((sum, bijector) => sum + tensorsOf(bijector), 0);
+}
+
+function tensorsOf(bijector: BijectorSpec): number {
+  switch (bijector.type) {
+    case 'standardize':
+      return 2;
+    case 'affine_coupling':
+      return (bijector.conditioner.separate ? 2 : 1) * 2 * (bijector.conditioner.hidden.length + 1);
+    case 'additive_coupling':
+    case 'rational_quadratic_coupling':
+      return 2 * (bijector.conditioner.hidden.length + 1);
+    case 'actnorm':
+      return 3;
+    case 'invertible_linear':
+      return 4;
+    case 'diagonal_scale':
+    case 'permutation':
+      return 1;
   }
-  return tensors;
 }

@@ -1,7 +1,7 @@
 /** The numbers by which shaders/shared/scale_map.wgsl knows the scale maps. */
 import type { ScaleMap } from '../spec.ts';
 
-const SCALE_MAPS = ['exp', 'tanh'] as const;
+const SCALE_MAPS = ['exp', 'tanh', 'sigmoid'] as const;
 
 export function scaleMapCode(scale: ScaleMap): number {
   return SCALE_MAPS.indexOf(scale.map);

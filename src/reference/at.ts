@@ -1,5 +1,5 @@
 /** Element `index` of `array`; a read outside it is a bug in the plan and stops the run. */
-export function at(array: Float64Array | Uint32Array, index: number): number {
+export function at(array: ArrayLike<number>, index: number): number {
   const value = array[index];
   if (value === undefined) throw new RangeError(`read at ${index} of an array of ${array.length}`);
   return value;

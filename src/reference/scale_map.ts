@@ -1,8 +1,15 @@
 /** Scale maps in f64, by the numbers of src/kernels/scale_map.ts: raw output a → log-scale s and ds/da. */
 const TANH_BOUNDED = 1;
+const SIGMOID = 2;
 
 export function logScaleOf(code: number, a: number, bound: number): { value: number; slope: number } {
-  if (code !== TANH_BOUNDED) return { value: a, slope: 1 };
-  const y = Math.tanh(a / bound);
-  return { value: bound * y, slope: 1 - y * y };
+  if (code === TANH_BOUNDED) {
+    const y = Math.tanh(a / bound);
+    return { value: bound * y, slope: 1 - y * y };
+  }
+  if (code === SIGMOID) {
+    const v = a + 2;
+    return { value: Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v))), slope: 1 / (1 + Math.exp(v)) };
+  }
+  return { value: a, slope: 1 };
 }

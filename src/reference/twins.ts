@@ -1,5 +1,6 @@
 /** Every kernel's f64 twin by its stem. */
 import type { KernelSpec, Twin } from '../kernel.ts';
+import { actnormStart } from './actnorm_start.ts';
 import { adamStep } from './adam_step.ts';
 import { baseLogProb } from './base_log_prob.ts';
 import { baseSample } from './base_sample.ts';
@@ -7,6 +8,7 @@ import { batchGather } from './batch_gather.ts';
 import { couplingBackward } from './coupling_backward.ts';
 import { couplingForward } from './coupling_forward.ts';
 import { couplingInverse } from './coupling_inverse.ts';
+import { couplingShift } from './coupling_shift.ts';
 import { deepBackwardWeight } from './deep_backward_weight.ts';
 import { deepWeightReduce } from './deep_weight_reduce.ts';
 import { denseBackwardInput } from './dense_backward_input.ts';
@@ -21,25 +23,39 @@ import { denseForwardBlocked } from './dense_forward_blocked.ts';
 import { denseForwardStreamed } from './dense_forward_streamed.ts';
 import { denseWeightReduce } from './dense_weight_reduce.ts';
 import { denseWeightTranspose } from './dense_weight_transpose.ts';
+import { diagonalBackward } from './diagonal_backward.ts';
+import { diagonalForward } from './diagonal_forward.ts';
+import { diagonalInverse } from './diagonal_inverse.ts';
 import { flowBackward } from './flow_backward.ts';
 import { flowForward } from './flow_forward.ts';
 import { flowInverse } from './flow_inverse.ts';
+import { linearBackward } from './linear_backward.ts';
+import { linearForward } from './linear_forward.ts';
+import { linearInverse } from './linear_inverse.ts';
+import { linearWeightReduce } from './linear_weight_reduce.ts';
 import { logDetReduce } from './log_det_reduce.ts';
+import { logDetStart } from './log_det_start.ts';
 import { nllLoss } from './nll_loss.ts';
 import { peakCopy } from './peak_copy.ts';
 import { peakFma } from './peak_fma.ts';
+import { permutationForward } from './permutation_forward.ts';
+import { permutationInverse } from './permutation_inverse.ts';
 import { pieceBackwardWeight } from './piece_backward_weight.ts';
 import { pieceOrder } from './piece_order.ts';
 import { pieceSums } from './piece_sums.ts';
 import { reduceSum } from './reduce_sum.ts';
 import { reduceSumSquares } from './reduce_sum_squares.ts';
 import { shallowBackwardWeight } from './shallow_backward_weight.ts';
+import { splineBackward } from './spline_backward.ts';
+import { splineForward } from './spline_forward.ts';
+import { splineInverse } from './spline_inverse.ts';
 import { standardizeForward } from './standardize_forward.ts';
 import { standardizeInverse } from './standardize_inverse.ts';
 import { stepRecord } from './step_record.ts';
 import { toyBatch } from './toy_batch.ts';
 
 export const twins = {
+  actnorm_start: actnormStart,
   adam_step: adamStep,
   base_log_prob: baseLogProb,
   base_sample: baseSample,
@@ -47,6 +63,7 @@ export const twins = {
   coupling_backward: couplingBackward,
   coupling_forward: couplingForward,
   coupling_inverse: couplingInverse,
+  coupling_shift: couplingShift,
   deep_backward_weight: deepBackwardWeight,
   deep_weight_reduce: deepWeightReduce,
   dense_backward_input: denseBackwardInput,
@@ -61,19 +78,32 @@ export const twins = {
   dense_forward_streamed: denseForwardStreamed,
   dense_weight_reduce: denseWeightReduce,
   dense_weight_transpose: denseWeightTranspose,
+  diagonal_backward: diagonalBackward,
+  diagonal_forward: diagonalForward,
+  diagonal_inverse: diagonalInverse,
   flow_backward: flowBackward,
   flow_forward: flowForward,
   flow_inverse: flowInverse,
+  linear_backward: linearBackward,
+  linear_forward: linearForward,
+  linear_inverse: linearInverse,
+  linear_weight_reduce: linearWeightReduce,
   log_det_reduce: logDetReduce,
+  log_det_start: logDetStart,
   nll_loss: nllLoss,
   peak_copy: peakCopy,
   peak_fma: peakFma,
+  permutation_forward: permutationForward,
+  permutation_inverse: permutationInverse,
   piece_backward_weight: pieceBackwardWeight,
   piece_order: pieceOrder,
   piece_sums: pieceSums,
   reduce_sum: reduceSum,
   reduce_sum_squares: reduceSumSquares,
   shallow_backward_weight: shallowBackwardWeight,
+  spline_backward: splineBackward,
+  spline_forward: splineForward,
+  spline_inverse: splineInverse,
   standardize_forward: standardizeForward,
   standardize_inverse: standardizeInverse,
   step_record: stepRecord,

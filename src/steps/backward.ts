@@ -1,16 +1,15 @@
 /** Loss and gradient of a batch that is in the state, in memory that does not grow with depth. */
-import { couplingBackward } from '../kernels/coupling_backward.ts';
 import { nllLoss } from '../kernels/nll_loss.ts';
 import { paddedRows } from '../shape.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
-import { conditionerBackward, conditionerForward } from './conditioner.ts';
-import { couplingOf, declareState, flowForward } from './forward.ts';
+import { stepsOf } from './bijectors/index.ts';
+import { declareState, flowForward } from './forward.ts';
 import { fusedBackward, fusedTrainingForward, fusedTrainingStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { FlowModel } from './forward.ts';
 import type { Activations } from './names.ts';
-import { activationsOf, D_CONDITIONER_OUTPUT, D_STATE, GRADIENTS, LOG_DET, NLL, STATE } from './names.ts';
+import { activationsOf, D_STATE, GRADIENTS, LOG_DET, NLL, STATE } from './names.ts';
 
 /** The rows of a batch that are in the state, and the batch they belong to. */
 export interface BatchRows {
@@ -33,11 +32,12 @@ export function lossAndGradient(
   const { spec, layout } = model;
   const { rows: validRows, rowStart, totalRows } = batch;
   const rows = paddedRows(validRows);
-  const last = layout.bijectors.length - 1;
+  const lastWithNets = layout.bijectors.findLastIndex((slots) => 'nets' in slots);
   const stack = fusedTrainingStack(model, variants);
   const stores = variants.keep === 'store';
   const activations = (index: number): Activations => activationsOf(stores ? index : undefined);
-  const keeps = (index: number): boolean => stores || index === last;
+  // The last nets have just run when the backward pass begins.
+  const keeps = (index: number): boolean => stores || index === lastWithNets;
   if (stack === undefined) {
     flowForward(plan, model, { rows, variants, keeps, activations });
   } else {
@@ -63,26 +63,15 @@ export function lossAndGradient(
     return;
   }
   for (const [index, slots] of [...layout.bijectors.entries()].toReversed()) {
-    // Standardisation comes first and has nothing to train, so its gradient is never asked for.
-    if (slots.type === 'standardize') continue;
-    const coupling = couplingOf(spec.dim, slots);
-    const { blocks } = coupling;
-    const run = { rows, variants, activations: activations(index) };
-    if (!keeps(index)) conditionerForward(plan, coupling, { ...run, keepSlopes: true });
-    plan.add(
-      couplingBackward({
-        rows,
-        validRows,
-        blocks,
-        scale: coupling.spec.scale,
-        dLogDet: -1 / totalRows,
-        conditionerOutput: run.activations.output,
-        state: STATE,
-        dState: D_STATE,
-        dConditionerOutput: plan.buffer(D_CONDITIONER_OUTPUT, 2 * blocks.transformCount * rows),
-      }),
-    );
-    conditionerBackward(plan, coupling, run);
+    stepsOf(slots).backward(plan, slots, {
+      dim: spec.dim,
+      rows,
+      variants,
+      activations: activations(index),
+      validRows,
+      dLogDet: -1 / totalRows,
+      netsHaveRun: keeps(index),
+    });
   }
 }
 

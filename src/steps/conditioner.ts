@@ -1,7 +1,7 @@
 /** The nets of one coupling, forward and backward. */
 import type { NetSlots } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
-import type { AffineCouplingSpec, CouplingBlocks } from '../spec.ts';
+import type { CouplingBlocks, NetSpec } from '../spec.ts';
 import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
 import { D_CONDITIONER_OUTPUT, D_STATE, dHiddenName, PARAMETERS, STATE } from './names.ts';
 import type { Activations } from './names.ts';
@@ -9,7 +9,7 @@ import type { KernelVariants } from './variants.ts';
 
 /** A coupling as the steps see it. */
 export interface Coupling {
-  spec: AffineCouplingSpec;
+  spec: { conditioner: NetSpec };
   blocks: CouplingBlocks;
   nets: readonly NetSlots[];
 }
@@ -21,7 +21,7 @@ export interface NetRun {
 }
 
 /**
- * Runs every net of the coupling on the conditioning block of the state; [a | t] lands in the activations' output.
+ * Runs every net of the coupling on the conditioning block of the state; their outputs land in the activations' output.
  * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
  * layers, where another kernel takes them.
  */
@@ -32,7 +32,7 @@ export function conditionerForward(
 ): void {
   const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
   const { spec, blocks, nets } = coupling;
-  if (!hiddenOnly) plan.buffer(activations.output, 2 * blocks.transformCount * rows);
+  if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     net.layers.forEach((layer, depth) => {
       const isFirst = depth === 0;
@@ -56,14 +56,20 @@ export function conditionerForward(
   });
 }
 
+function outputCount(nets: readonly NetSlots[]): number {
+  return nets.reduce((sum, { layers }) => sum + (layers.at(-1)?.outputs ?? 0), 0);
+}
+
 /**
- * Pulls the gradient of [a | t] back through every net: adds to the gradients of its weights and biases and to
- * the gradient of the conditioning block of the state. Needs conditionerForward's hidden layers and slopes.
+ * Pulls the gradient of the nets' outputs, which lies in `dOutputs`, back through every net: adds to the gradients
+ * of its weights and biases and to the gradient of the conditioning block of the state. Needs conditionerForward's
+ * hidden layers and slopes.
  */
 export function conditionerBackward(
   plan: PlanBuilder,
   coupling: Coupling,
   { rows, variants, activations }: NetRun,
+  dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
 ): void {
   const { blocks, nets } = coupling;
   nets.forEach((net, netIndex) => {
@@ -72,8 +78,8 @@ export function conditionerBackward(
       if (layer === undefined) continue;
       const isFirst = depth === 0;
       const isLast = depth === net.layers.length - 1;
-      const dOutput = isLast ? D_CONDITIONER_OUTPUT : dHiddenName(depth);
-      const outputStart = isLast ? net.outputStart : 0;
+      const dOutput = isLast ? dOutputs.buffer : dHiddenName(depth);
+      const outputStart = isLast ? dOutputs.start + net.outputStart : 0;
       const inputStart = isFirst ? blocks.conditionStart : 0;
       layerBackwardWeight(plan, variants, {
         rows,

@@ -1,12 +1,18 @@
-/** One coupling as a map of the state, in either direction. */
+/** One affine coupling as a map of the state, in either direction. */
 import { couplingForward } from '../kernels/coupling_forward.ts';
 import { couplingInverse } from '../kernels/coupling_inverse.ts';
 import { couplingTiles, denseCouplingBlocked } from '../kernels/dense_coupling_blocked.ts';
 import { logDetReduce } from '../kernels/log_det_reduce.ts';
 import type { PlanBuilder } from '../plan.ts';
+import type { AffineCouplingSpec } from '../spec.ts';
 import { conditionerForward } from './conditioner.ts';
 import type { Coupling, NetRun } from './conditioner.ts';
 import { LOG_DET, LOG_SCALE, PARAMETERS, STATE } from './names.ts';
+
+/** An affine coupling as the steps see it. */
+export interface AffineCoupling extends Coupling {
+  spec: AffineCouplingSpec;
+}
 
 export interface CouplingRun extends NetRun {
   inverse: boolean;
@@ -17,7 +23,7 @@ export interface CouplingRun extends NetRun {
 }
 
 /** The transformed block of the state through the coupling, in place; its log-determinant goes to LOG_DET. */
-export function couplingMap(plan: PlanBuilder, coupling: Coupling, run: CouplingRun): void {
+export function couplingMap(plan: PlanBuilder, coupling: AffineCoupling, run: CouplingRun): void {
   const { rows, variants, activations, inverse, accumulate, keep } = run;
   const { spec, blocks, nets } = coupling;
   const net = variants.product === 'blocked' && nets.length === 1 ? nets[0] : undefined;

@@ -1,15 +1,12 @@
 /** The flow's map in both directions, in place on the state. */
 import { baseLogProb } from '../kernels/base_log_prob.ts';
-import { standardizeForward } from '../kernels/standardize_forward.ts';
-import { standardizeInverse } from '../kernels/standardize_inverse.ts';
-import type { BijectorSlots, ParamLayout } from '../paramLayout.ts';
+import { logDetStart } from '../kernels/log_det_start.ts';
+import type { ParamLayout } from '../paramLayout.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { paddedRows } from '../shape.ts';
-import { couplingBlocks } from '../spec.ts';
 import type { FlowSpec } from '../spec.ts';
-import type { Coupling } from './conditioner.ts';
-import { couplingMap } from './coupling.ts';
+import { stepsOf } from './bijectors/index.ts';
 import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { KernelVariants } from './variants.ts';
@@ -22,17 +19,13 @@ export interface FlowModel {
   layout: ParamLayout;
 }
 
-export function couplingOf(dim: number, slots: BijectorSlots & { type: 'affine_coupling' }): Coupling {
-  return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
-}
-
 /** A run of the tiled kernels. */
 interface TiledRun {
   rows: number;
   variants: KernelVariants;
-  /** Whether the coupling at this index leaves in its activations what its backward pass needs. */
+  /** Whether the bijector at this index leaves in its activations what its backward pass needs. */
   keeps?: (index: number) => boolean;
-  /** Where the coupling at this index has its activations. */
+  /** Where the bijector at this index has its activations. */
   activations?: (index: number) => Activations;
 }
 
@@ -43,55 +36,35 @@ export function flowForward(
   { rows, variants, keeps = () => false, activations = () => activationsOf() }: TiledRun,
 ): void {
   declareState(plan, model, rows);
-  model.layout.bijectors.forEach((slots, index) => {
-    if (slots.type === 'standardize') {
-      const { mean, std } = slots;
-      plan.add(
-        standardizeForward({ rows, mean, std, parameters: PARAMETERS, state: STATE, logDet: LOG_DET }),
-      );
-      return;
-    }
-    couplingMap(plan, couplingOf(model.spec.dim, slots), {
+  const { spec, layout } = model;
+  let accumulate = false;
+  layout.bijectors.forEach((slots, index) => {
+    const steps = stepsOf(slots);
+    steps.forward(plan, slots, {
+      dim: spec.dim,
       rows,
       variants,
       activations: activations(index),
-      inverse: false,
-      accumulate: index > 0,
-      keep: keeps(index),
+      accumulate,
+      keepSlopes: keeps(index),
     });
+    accumulate ||= !steps.preservesVolume;
   });
+  if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
 }
 
 /** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
 export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variants }: TiledRun): void {
   declareState(plan, model, rows);
+  const { spec, layout } = model;
   const activations = activationsOf();
-  model.layout.bijectors.toReversed().forEach((slots, index) => {
-    const accumulate = index > 0;
-    if (slots.type === 'standardize') {
-      const { mean, std } = slots;
-      plan.add(
-        standardizeInverse({
-          rows,
-          mean,
-          std,
-          accumulate,
-          parameters: PARAMETERS,
-          state: STATE,
-          logDet: LOG_DET,
-        }),
-      );
-      return;
-    }
-    couplingMap(plan, couplingOf(model.spec.dim, slots), {
-      rows,
-      variants,
-      activations,
-      inverse: true,
-      accumulate,
-      keep: false,
-    });
-  });
+  let accumulate = false;
+  for (const slots of layout.bijectors.toReversed()) {
+    const steps = stepsOf(slots);
+    steps.inverse(plan, slots, { dim: spec.dim, rows, variants, activations, accumulate });
+    accumulate ||= !steps.preservesVolume;
+  }
+  if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
 }
 
 /** The plan of `flow.forward`: STATE x → z, LOG_DET. Rows are padded, as `paddedRows` says. */

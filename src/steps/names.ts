@@ -13,6 +13,14 @@ export const NLL = 'nll';
 /** The latent rows that a sample came from, [dim, rows]. */
 export const LATENT = 'latent';
 
+/** Rows on their way from one order of features to another, [dim, rows]. */
+export const SCRATCH = 'scratch';
+
+/** Of an invertible linear map, y = (U + diag) x, then the gradients of L y and of y, [dim, rows]. */
+export const LINEAR_INNER = 'linear_inner';
+export const D_LINEAR_OUTER = 'd_linear_outer';
+export const D_LINEAR_INNER = 'd_linear_inner';
+
 export const LOG_SCALE = 'log_scale';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
 
@@ -23,7 +31,7 @@ export const TRANSPOSED_WEIGHT = 'transposed_weight';
 
 /** What a coupling's nets compute: buffers of its own, or those that all couplings share. */
 export interface Activations {
-  /** [a | t], [2 · transformed, rows]. */
+  /** [a | t], [2 · transformed, rows], or t alone. */
   output: string;
   /** Of a net's layer, [width, rows]. */
   hidden: (net: number, layer: number) => string;

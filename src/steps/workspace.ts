@@ -15,9 +15,9 @@ const MAX_CHUNK_ROWS = 65_536;
  */
 export function chunkRowsOf({ spec, layout }: FlowModel): number {
   const widths = layout.bijectors.flatMap((slots) =>
-    slots.type === 'standardize'
-      ? []
-      : slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs))),
+    'nets' in slots
+      ? slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)))
+      : [],
   );
   const widest = Math.max(2 * spec.dim, ...widths);
   const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * widest) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;

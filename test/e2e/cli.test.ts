@@ -397,7 +397,7 @@ describe('a mistake of the user', () => {
     ['train no_header.csv --toy moons', /both the data file no_header.csv and --toy moons/],
     ['train --toy moons --steps 0', /'--steps <n>' argument '0' is invalid. Expected an integer ≥ 1/],
     ['train --toy moons --lr nan', /'--lr <x>' argument 'nan' is invalid. Expected a number above 0/],
-    ['train --toy moons --preset glow', /This version has no glow flows yet; expected vanilla or realnvp/],
+    ['train --toy moons --preset planar', /Expected vanilla, realnvp, nice, glow, or spline/],
     ['train people.csv --context age', /This version has no conditional flows yet/],
     ['train --toy moons --frobnicate', /unknown option '--frobnicate'/],
     ['trian', /unknown command 'trian'.*\(Did you mean train\?\)/s],

@@ -123,9 +123,9 @@ function withConditioner(spec: FlowSpec, change: object): unknown {
   return {
     ...spec,
     bijectors: spec.bijectors.map((bijector) =>
-      bijector.type === 'standardize'
-        ? bijector
-        : { ...bijector, conditioner: { ...bijector.conditioner, ...change } },
+      'conditioner' in bijector
+        ? { ...bijector, conditioner: { ...bijector.conditioner, ...change } }
+        : bijector,
     ),
   };
 }

@@ -68,6 +68,12 @@ const models: fc.Arbitrary<Model> = specs.chain((spec) => {
       parameters.set(statistics, trainableLength);
       const [firstMoment, secondMoment] = [optimizer?.firstMoment, optimizer?.secondMoment];
       for (const flat of [parameters, firstMoment, secondMoment]) if (flat) clearGaps(flat, spec);
+      for (const slots of paramLayout(spec).bijectors) {
+        if (slots.type === 'actnorm') parameters[slots.initialised.offset] = 1;
+        if (!('permutation' in slots)) continue;
+        const { offset, length: count } = slots.permutation;
+        for (let j = 0; j < count; j++) parameters[offset + j] = count - 1 - j;
+      }
       return { spec, parameters, ...rest, ...(optimizer ? { optimizer } : {}) };
     });
 });
@@ -245,6 +251,17 @@ function rewritten(
 
 const weight = 'bijectors.1.conditioner.0.weight';
 
+const normalised: Model = {
+  spec: { ...plain.spec, bijectors: [{ type: 'actnorm' }] },
+  // Tensors start at multiples of four.
+  parameters: Float32Array.of(1, 2, 0, 0, 3, 4, 0, 0, 1),
+};
+
+const permuted: Model = {
+  spec: { ...plain.spec, bijectors: [{ type: 'permutation', init: 'random' }] },
+  parameters: Float32Array.of(1, 0),
+};
+
 describe('refusals of a model file', () => {
   it.each<[string, Uint8Array, string]>([
     [
@@ -289,6 +306,24 @@ describe('refusals of a model file', () => {
       'a std of zero',
       rewritten({ tensors: { 'bijectors.0.std': { data: Float32Array.of(1, 0) } } }),
       'tensor bijectors.0.std, element 1: found 0, expected a number > 0',
+    ],
+    ...[
+      [1, 1],
+      [0, 2],
+      [-1, 0],
+      [0, 0.5],
+    ].map(([first = 0, second = 0]): [string, Uint8Array, string] => [
+      `a permutation of ${first} and ${second}`,
+      rewritten(
+        { tensors: { 'bijectors.0.permutation': { data: Float32Array.of(first, second) } } },
+        permuted,
+      ),
+      'expected each whole number from 0 to 1 once',
+    ]),
+    [
+      'an actnorm that is half initialised',
+      rewritten({ tensors: { 'bijectors.0.initialised': { data: Float32Array.of(0.5) } } }, normalised),
+      'tensor bijectors.0.initialised, element 0: found 0.5, expected 0 or 1',
     ],
     [
       'a negative std',

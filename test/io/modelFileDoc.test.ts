@@ -81,8 +81,35 @@ function definition(reference: string): JsonSchema {
 const REPLACEMENTS: unknown[] = [
   [null, true, false, -1, 0, 1, 2, 2.5, 64, 65_535, 65_536, 65_537, 1e300, '', 'x', [], {}],
   ['exp', 'tanh', 'identity', 'relu', 'leaky_relu', 'silu', 'gelu', 'zero_last', 'torch_linear'],
-  ['standardize', 'affine_coupling', 'standard_normal', [1], [0], ['x'], { type: 'standardize' }],
-  [{ map: 'exp' }, { map: 'tanh', bound: 1 }, { map: 'tanh' }, { map: 'exp', bound: 1 }, { a: {} }, { a: 1 }],
+  [
+    'reverse',
+    'random',
+    'permutation',
+    'actnorm',
+    'invertible_linear',
+    'rational_quadratic_coupling',
+    'additive_coupling',
+    { type: 'permutation', init: 'random' },
+  ],
+  [
+    'standardize',
+    'affine_coupling',
+    'diagonal_scale',
+    'standard_normal',
+    [1],
+    [0],
+    ['x'],
+    { type: 'standardize' },
+  ],
+  [
+    { map: 'exp' },
+    { map: 'sigmoid' },
+    { map: 'tanh', bound: 1 },
+    { map: 'tanh' },
+    { map: 'exp', bound: 1 },
+    { a: {} },
+    { a: 1 },
+  ],
   [Array(65).fill(1), Array.from({ length: 4097 }, () => ({ type: 'standardize' }))],
 ].flat();
 

@@ -4,8 +4,15 @@ import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
 
 const scale = fc.oneof(
   fc.constant({ map: 'exp' as const }),
+  fc.constant({ map: 'sigmoid' as const }),
   fc.record({ map: fc.constant('tanh' as const), bound: fc.double({ min: 0.01, max: 100, noNaN: true }) }),
 );
+
+const net = {
+  hidden: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
+  activation: fc.constantFrom(...ACTIVATIONS),
+  init: fc.constantFrom('zero_last' as const, 'torch_linear' as const),
+};
 
 const coupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
   fc.record({
@@ -13,23 +20,53 @@ const coupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
     split: fc.integer({ min: 1, max: dim - 1 }),
     flip: fc.boolean(),
     scale,
-    conditioner: fc.record({
-      hidden: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
-      activation: fc.constantFrom(...ACTIVATIONS),
-      separate: fc.boolean(),
-      init: fc.constantFrom('zero_last' as const, 'torch_linear' as const),
-    }),
+    conditioner: fc.record({ ...net, separate: fc.boolean() }),
   });
 
+const additive = (dim: number): fc.Arbitrary<BijectorSpec> =>
+  fc.record({
+    type: fc.constant('additive_coupling' as const),
+    split: fc.integer({ min: 1, max: dim - 1 }),
+    flip: fc.boolean(),
+    conditioner: fc.record(net),
+  });
+
+const elementwise: fc.Arbitrary<BijectorSpec> = fc.constantFrom(
+  { type: 'diagonal_scale' },
+  { type: 'actnorm' },
+);
+
+const permutation: fc.Arbitrary<BijectorSpec> = fc.record({
+  type: fc.constant('permutation' as const),
+  init: fc.constantFrom('reverse' as const, 'random' as const),
+});
+
+const splineCoupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
+  fc.record({
+    type: fc.constant('rational_quadratic_coupling' as const),
+    split: fc.integer({ min: 1, max: dim - 1 }),
+    flip: fc.boolean(),
+    bins: fc.integer({ min: 2, max: 5 }),
+    bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
+    conditioner: fc.record(net),
+  });
+
+const linear: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'invertible_linear' });
+
+const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
+  dim === 1
+    ? fc.oneof(elementwise, permutation)
+    : fc.oneof(coupling(dim), additive(dim), splineCoupling(dim), elementwise, permutation, linear);
+
 /** Valid specs small enough to hold thousands of models. */
-export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 2, max: 5 }).chain((dim) =>
+export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>
   fc
-    .tuple(fc.boolean(), fc.array(coupling(dim), { maxLength: 3 }))
-    .map(([standardize, couplings]): FlowSpec => ({
+    .tuple(fc.boolean(), fc.array(bijector(dim), { maxLength: 3 }))
+    .map(([standardize, bijectors]): FlowSpec => ({
       version: 1,
       dim,
       contextDim: 0,
       base: { type: 'standard_normal' },
-      bijectors: standardize ? [{ type: 'standardize' }, ...couplings] : couplings,
+      bijectors: standardize ? [{ type: 'standardize' }, ...bijectors] : bijectors,
     })),
 );

@@ -25,6 +25,21 @@ const withCoupling = (change: object) => ({
 const withConditioner = (change: object) =>
   withCoupling({ conditioner: { ...coupling.conditioner, ...change } });
 
+const withSpline = (change: object) => ({
+  ...spec,
+  bijectors: [
+    {
+      type: 'rational_quadratic_coupling',
+      split: 1,
+      flip: false,
+      bins: 8,
+      bound: 3,
+      conditioner: { hidden: [8], activation: 'silu', init: 'zero_last' },
+      ...change,
+    },
+  ],
+});
+
 const refusal = (json: unknown): string => {
   try {
     parseSpec(json, 'm.safetensors');
@@ -71,7 +86,8 @@ describe('parsing a spec', () => {
 
   it('says that an unknown bijector may come from a newer wgflow', () => {
     expect(refusal({ ...spec, bijectors: [{ type: 'spline_coupling', bins: 8 }] })).toBe(
-      'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling"). ' +
+      'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling" | ' +
+        '"additive_coupling" | "rational_quadratic_coupling" | "diagonal_scale" | "actnorm" | "invertible_linear" | "permutation"). ' +
         'If the file was made by a newer wgflow, update wgflow to read it.',
     );
   });
@@ -83,7 +99,8 @@ describe('parsing a spec', () => {
     ['version 0', { ...spec, version: 0 }, 'spec.version: found 0, expected 1'],
     ['a version as text', { ...spec, version: '2' }, 'spec.version: found "2", expected 1'],
     ['dim as text', { ...spec, dim: '3' }, 'spec.dim: found "3", expected number'],
-    ['dim 1', { ...spec, dim: 1 }, 'spec.dim: found 1, expected >=2'],
+    ['dim 0', { ...spec, dim: 0 }, 'spec.dim: found 0, expected >=1'],
+    ['a coupling of one feature', { ...spec, dim: 1 }, 'spec.dim: found 1, expected at least 2'],
     ['a fractional dim', { ...spec, dim: 2.5 }, 'spec.dim: found 2.5, expected an integer'],
     ['a huge dim', { ...spec, dim: 65_537 }, 'spec.dim: found 65537, expected <=65536'],
     ['context features', { ...spec, contextDim: 1 }, 'spec.contextDim: found 1, expected 0'],
@@ -118,7 +135,7 @@ describe('parsing a spec', () => {
       'spec.bijectors[1].split: found 3, expected an integer from 1 to 2',
     ],
     ['flip as a number', withCoupling({ flip: 1 }), 'spec.bijectors[1].flip: found 1, expected boolean'],
-    ['another scale map', withCoupling({ scale: { map: 'sigmoid' } }), 'scale.map: found "sigmoid"'],
+    ['another scale map', withCoupling({ scale: { map: 'softplus' } }), 'scale.map: found "softplus"'],
     ['bound 0', withCoupling({ scale: { map: 'tanh', bound: 0 } }), 'scale.bound: found 0, expected >0'],
     [
       'an infinite bound',
@@ -138,6 +155,24 @@ describe('parsing a spec', () => {
       withConditioner({ activation: 'gelu' }),
       'activation: found "gelu", expected ("identity"',
     ],
+    [
+      'separate nets of an additive coupling',
+      { ...spec, bijectors: [{ ...coupling, type: 'additive_coupling' }] },
+      'spec.bijectors[0].conditioner.separate: found a key that is not known',
+    ],
+    [
+      'another permutation',
+      { ...spec, bijectors: [{ type: 'permutation', init: 'cyclic' }] },
+      'spec.bijectors[0].init: found "cyclic", expected ("reverse" | "random")',
+    ],
+    [
+      'a linear map of one feature',
+      { ...spec, dim: 1, bijectors: [{ type: 'invertible_linear' }] },
+      'spec.dim: found 1, expected at least 2. An invertible linear map mixes features',
+    ],
+    ['one bin', withSpline({ bins: 1 }), 'spec.bijectors[0].bins: found 1, expected >=2'],
+    ['too many bins', withSpline({ bins: 65 }), 'spec.bijectors[0].bins: found 65, expected <=64'],
+    ['a spline on nothing', withSpline({ bound: 0 }), 'spec.bijectors[0].bound: found 0, expected >0'],
     ['another init', withConditioner({ init: 'he' }), 'conditioner.init: found "he"'],
   ])('refuses %s, naming the path', (_case, json, fact) => {
     const message = refusal(json);

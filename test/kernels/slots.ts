@@ -1,6 +1,7 @@
 /** Tensors and feature blocks for dispatches of their own, off the start so that offsets matter. */
-import type { DenseSlots, TensorSlot } from '../../src/paramLayout.ts';
+import type { DenseSlots, LinearSlots, TensorSlot } from '../../src/paramLayout.ts';
 import type { CouplingBlocks, ScaleMap } from '../../src/spec.ts';
+import { ramp } from './harness.ts';
 
 export function denseSlots(inputs: number, outputs: number, start = 0): DenseSlots {
   const weight = tensorSlot('weight', [outputs, inputs], start);
@@ -11,8 +12,8 @@ export function tensorSlot(name: string, shape: number[], offset: number): Tenso
   return { name, shape, offset, length: shape.reduce((a, b) => a * b, 1), trainable: true };
 }
 
-/** Both scale maps, the bounded one with a bound that inputs of a few units reach. */
-export const SCALE_MAPS: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }];
+/** Every scale map, the bounded one with a bound that inputs of a few units reach. */
+export const SCALE_MAPS: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }, { map: 'sigmoid' }];
 
 /** A coupling that transforms `count` features from `start`; what it conditions on plays no part in the kernels. */
 export function transformBlock(start: number, count: number): CouplingBlocks {
@@ -22,4 +23,30 @@ export function transformBlock(start: number, count: number): CouplingBlocks {
 /** Standard deviations from 1/100 to 100. */
 export function spreads(features: number): Float32Array {
   return Float32Array.from({ length: features }, (_, j) => 10 ** (2 * Math.sin(1 + 3 * j)));
+}
+
+/** A permutation without much order: steps of a prime that does not divide the number of features. */
+export function permutationOf(features: number): number[] {
+  const step = [5, 7, 11, 13].find((prime) => features % prime !== 0) ?? 1;
+  return Array.from({ length: features }, (_, j) => (3 + j * step) % features);
+}
+
+/** The tensors of an invertible linear map, one after the other. */
+export function linearSlots(features: number): LinearSlots {
+  const triangle = (features * (features - 1)) / 2;
+  return {
+    lower: tensorSlot('lower', [triangle], 3),
+    upper: tensorSlot('upper', [triangle], 3 + triangle),
+    logDiagonal: tensorSlot('log_diagonal', [features], 3 + 2 * triangle),
+    permutation: tensorSlot('permutation', [features], 3 + 2 * triangle + features),
+  };
+}
+
+/** Triangles and a diagonal that neither stretch nor shrink much, at the places of `linearSlots`. */
+export function linearParameters(features: number): Float32Array {
+  const { logDiagonal, permutation } = linearSlots(features);
+  const parameters = ramp(permutation.offset + features, 1 / Math.sqrt(features), 2);
+  parameters.set(ramp(features, 0.5, 7), logDiagonal.offset);
+  parameters.set(permutationOf(features), permutation.offset);
+  return parameters;
 }

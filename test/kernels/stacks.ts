@@ -22,7 +22,7 @@ export const STACKS: StackShape[] = [
   shape({ hidden: [512], separate: true, activation: 'leaky_relu', scale: { map: 'exp' }, couplings: 5 }),
   shape({ hidden: [13], activation: 'silu', couplings: 8 }),
   shape({ dim: 8, split: 4, hidden: [9], separate: true, activation: 'tanh' }),
-  shape({ dim: 3, split: 1, hidden: [7], activation: 'relu' }),
+  shape({ dim: 3, split: 1, hidden: [7], activation: 'relu', scale: { map: 'sigmoid' } }),
   shape({ dim: 5, split: 4, hidden: [1], activation: 'identity', couplings: 1 }),
 ];
 

@@ -3,14 +3,23 @@ import { describe, expect, it } from 'vitest';
 import { paramLayout } from '../../src/paramLayout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
-import type { Activation, AffineCouplingSpec, FlowSpec } from '../../src/spec.ts';
-import { derivative, SHORT_STEP, STEP } from '../support/differences.ts';
+import type {
+  AdditiveCouplingSpec,
+  AffineCouplingSpec,
+  BijectorSpec,
+  FlowSpec,
+  ScaleMap,
+  SplineCouplingSpec,
+} from '../../src/spec.ts';
+import { derivative, stepFor } from '../support/differences.ts';
 import { randomFlows, randomParameters, randomRows, SMOOTH, specOf } from '../support/randomSpecs.ts';
 
 const GRADIENT_BOUND = 1e-6;
 
 /** Below this norm a gradient is compared with this: rounding of the differences, 1e-11, is no smaller. */
 const SMALLEST_NORM = 1e-4;
+
+const SCALES: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }, { map: 'sigmoid' }];
 
 const STEEP: AffineCouplingSpec = {
   type: 'affine_coupling',
@@ -27,8 +36,9 @@ describe('the gradients of the f64 twin', () => {
       ['exp', 'two nets', 'flip'],
       ['tanh', 'one net', 'flip'],
       ['tanh', 'two nets', 'no flip'],
+      ['sigmoid', 'one net', 'no flip'],
     ])('are those of central differences: %s, %s, %s', (map, nets, flip) => {
-      const scale = map === 'exp' ? { map: 'exp' as const } : { map: 'tanh' as const, bound: 1.5 };
+      const scale = SCALES.find((one) => one.map === map)!;
       const coupling: AffineCouplingSpec = {
         type: 'affine_coupling',
         split: 2,
@@ -56,6 +66,65 @@ describe('the gradients of the f64 twin', () => {
     checkEveryTensor(specOf(dim, [coupling, { ...coupling, flip: true }, coupling]), 4);
   });
 
+  it('are those of central differences for a diagonal scale and actnorm, alone and around a coupling', () => {
+    checkEveryTensor(specOf(1, [{ type: 'diagonal_scale' }], true), 3);
+    checkEveryTensor(specOf(1, [{ type: 'actnorm' }, { type: 'actnorm' }], true), 3);
+    const bounded: AffineCouplingSpec = { ...STEEP, scale: { map: 'tanh', bound: 2 } };
+    checkEveryTensor(specOf(3, [{ type: 'actnorm' }, bounded, { type: 'diagonal_scale' }]), 5);
+  });
+
+  it.each([
+    [2, 1],
+    [5, 3],
+  ])('are those of central differences for NICE at %i features split after %i', (dim, split) => {
+    const coupling: AdditiveCouplingSpec = {
+      type: 'additive_coupling',
+      split,
+      flip: false,
+      conditioner: { hidden: [4, 3], activation: 'silu', init: 'torch_linear' },
+    };
+    const bijectors: BijectorSpec[] = [
+      coupling,
+      { type: 'permutation', init: 'random' },
+      coupling,
+      { ...coupling, flip: true },
+      { type: 'permutation', init: 'reverse' },
+      { type: 'diagonal_scale' },
+    ];
+    checkEveryTensor(specOf(dim, bijectors, true), 3);
+  });
+
+  it.each([2, 5])('are those of central differences for Glow at %i features', (dim) => {
+    const coupling: AffineCouplingSpec = { ...STEEP, scale: { map: 'sigmoid' } };
+    const bijectors: BijectorSpec[] = [
+      { type: 'actnorm' },
+      { type: 'invertible_linear' },
+      coupling,
+      { type: 'actnorm' },
+      { type: 'invertible_linear' },
+    ];
+    checkEveryTensor(specOf(dim, bijectors, true), 3);
+  });
+
+  it.each([
+    [2, 1, 2],
+    [3, 2, 8],
+    [5, 2, 3],
+  ])(
+    'are those of central differences for splines at %i features split after %i, %i bins',
+    (dim, split, bins) => {
+      const coupling: SplineCouplingSpec = {
+        type: 'rational_quadratic_coupling',
+        split,
+        flip: false,
+        bins,
+        bound: 1.8,
+        conditioner: { hidden: [4, 3], activation: 'silu', init: 'torch_linear' },
+      };
+      checkEveryTensor(specOf(dim, [coupling, { ...coupling, flip: true }, coupling], true), 5);
+    },
+  );
+
   it('are the slopes along random directions of random flows', () => {
     fc.assert(
       fc.property(randomFlows({ activations: SMOOTH }), fc.nat(), ({ spec, parameters }, seed) => {
@@ -70,7 +139,7 @@ describe('the gradients of the f64 twin', () => {
           const slope = derivative((step) => {
             direction.forEach((d, i) => (flow.parameters[offset + i] = before[offset + i]! + step * d));
             return meanNll(flow, x);
-          }, STEP);
+          }, stepFor(spec));
           flow.parameters.set(before);
           const expected = direction.reduce((sum, d, i) => sum + d * gradient[i]!, 0);
           const scale = Math.max(Math.hypot(...gradient), SMALLEST_NORM);
@@ -132,10 +201,10 @@ describe('the gradients of the f64 twin', () => {
 });
 
 function checkEveryTensor(spec: FlowSpec, rows: number): void {
+  const h = stepFor(spec);
   const flow = new ReferenceFlow(spec, randomParameters(spec, 11));
   const x = randomRows(rows, spec.dim);
   const { gradients } = flow.gradients(x);
-  const h = stepFor(spec);
   const trainable = flow.model.layout.tensors.filter((tensor) => tensor.trainable);
   expect(Object.keys(gradients).sort()).toEqual(trainable.map(({ name }) => name).sort());
   for (const { name, offset, length } of trainable) {
@@ -155,13 +224,6 @@ function checkEveryTensor(spec: FlowSpec, rows: number): void {
       `${name}: ${differences.join(', ')} by differences, ${gradients[name]?.join(', ')}`,
     ).toBeLessThanOrEqual(GRADIENT_BOUND);
   }
-}
-
-function stepFor(spec: FlowSpec): number {
-  const smooth = (activation: Activation): boolean => SMOOTH.includes(activation);
-  return spec.bijectors.every((b) => b.type === 'standardize' || smooth(b.conditioner.activation))
-    ? STEP
-    : SHORT_STEP;
 }
 
 function meanNll(flow: ReferenceFlow, x: Float64Array): number {

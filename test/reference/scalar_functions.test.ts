@@ -48,14 +48,25 @@ describe('the f64 twin of an activation', () => {
 });
 
 describe('the f64 twin of a scale map', () => {
-  const maps: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 3 }, { map: 'tanh', bound: 0.5 }];
+  const maps: ScaleMap[] = [
+    { map: 'exp' },
+    { map: 'tanh', bound: 3 },
+    { map: 'tanh', bound: 0.5 },
+    { map: 'sigmoid' },
+  ];
+  const formula = (scale: ScaleMap, a: number): number => {
+    if (scale.map === 'exp') return a;
+    if (scale.map === 'tanh') return scale.bound * Math.tanh(a / scale.bound);
+    // log σ(v), by the side on which its exponential is small.
+    const v = a + 2;
+    return v > 0 ? -Math.log1p(Math.exp(-v)) : v - Math.log1p(Math.exp(v));
+  };
 
   it.each(maps)('$map has its formula’s value and that value’s slope', (scale) => {
     const at = (a: number): { value: number; slope: number } =>
       logScaleOf(scaleMapCode(scale), a, scaleBound(scale));
     for (const a of PLACES) {
-      const expected = scale.map === 'exp' ? a : scale.bound * Math.tanh(a / scale.bound);
-      expect(at(a).value).toBeCloseTo(expected, 12);
+      expect(at(a).value).toBeCloseTo(formula(scale, a), 12);
       expect(at(a).slope).toBeCloseTo(
         derivative((step) => at(a + step).value, STEP),
         9,
@@ -63,8 +74,14 @@ describe('the f64 twin of a scale map', () => {
     }
   });
 
+  it('never stretches where it is a sigmoid, and stays finite far out', () => {
+    const code = scaleMapCode({ map: 'sigmoid' });
+    expect(logScaleOf(code, -1e4, 1)).toEqual({ value: -9998, slope: 1 });
+    expect(logScaleOf(code, 1e4, 1)).toEqual({ value: 0, slope: 0 });
+  });
+
   it('is nearly the identity around 0, bounded or not', () => {
-    for (const scale of maps) {
+    for (const scale of maps.filter(({ map }) => map !== 'sigmoid')) {
       const { value, slope } = logScaleOf(scaleMapCode(scale), 1e-6, scaleBound(scale));
       expect(value).toBeCloseTo(1e-6, 15);
       expect(slope).toBeCloseTo(1, 10);

@@ -140,6 +140,14 @@ describe('the fused regime', () => {
     const stackOf = (spec: FlowSpec) => couplingStackOf(spec, paramLayout(spec));
     expect(stackOf(unlike)).toBeDefined();
     expect(stackOf({ ...unlike, bijectors: [...unlike.bijectors, ...other.bijectors] })).toBeUndefined();
+    const [standardize, ...couplings] = realnvp(2).bijectors;
+    for (const bijectors of [
+      [standardize!, ...couplings, { type: 'diagonal_scale' as const }],
+      [standardize!, { type: 'diagonal_scale' as const }, ...couplings],
+      [{ type: 'diagonal_scale' as const }],
+    ]) {
+      expect(stackOf({ ...realnvp(2), bijectors })).toBeUndefined();
+    }
     expect(stackOf(realnvp(9))).toBeUndefined();
     expect(stackOf(realnvp(3))).toBeUndefined();
     expect(stackOf(realnvp(2, { hidden: [129, 4] }))).toBeUndefined();

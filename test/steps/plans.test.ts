@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { packUniforms } from '../../src/gpu/uniforms.ts';
 import { activeBindings } from '../../src/kernel.ts';
 import type { Dispatch } from '../../src/kernel.ts';
+import type { TensorSlot } from '../../src/paramLayout.ts';
 import { planProblems } from '../../src/plan.ts';
 import type { Plan } from '../../src/plan.ts';
 import { STREAMS } from '../../src/random.ts';
+import type { FlowSpec } from '../../src/spec.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { MAX_WORKGROUPS, roundUp } from '../../src/shape.ts';
 import { gradientsPlan } from '../../src/steps/backward.ts';
@@ -76,7 +78,7 @@ const rowCounts = fc.oneof(fc.constantFrom(1, 63, 64, 65), fc.integer({ min: 1, 
 
 describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
   const build = BUILDERS[name]!;
-  const specs = randomSpecs(name === 'train_step_toy' ? { maxDim: 2 } : {});
+  const specs = randomSpecs(name === 'train_step_toy' ? { minDim: 2, maxDim: 2 } : {});
 
   it('is sound for random specs and any number of rows', () => {
     fc.assert(
@@ -100,10 +102,17 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
   it('has buffers of exactly the size that its kernels use', () => {
     fc.assert(
       fc.property(specs, fc.integer({ min: 1, max: 9 }), (spec, rows) => {
-        const plan = build(modelOf(spec), rows);
+        const model = modelOf(spec);
+        const plan = build(model, rows);
         const { buffers, used } = guardedBuffers(plan);
         // Small enough for every gradient to be finite: adam_step skips any other and touches no moment.
         buffers.get(PARAMETERS)?.fill(0.01);
+        for (const { length, offset } of permutationsOf(model)) {
+          buffers.get(PARAMETERS)?.set(
+            Array.from({ length }, (_, j) => j),
+            offset,
+          );
+        }
         new ReferenceProgram(plan, buffers).run();
         // Tensors, and so all gradients together, take whole quads of elements.
         const sizes = (pairs: Iterable<[string, number]>): Record<string, number> =>
@@ -157,14 +166,19 @@ const SLACK = new Set([
 ]);
 
 describe('a plan', () => {
-  it('launches one kernel per layer and net, two more per coupling and one for standardisation', () => {
+  it('launches one kernel per layer and net, one or two more per coupling and one for any other bijector', () => {
     fc.assert(
       fc.property(randomSpecs(), (spec) => {
-        const launches = spec.bijectors.reduce((sum, bijector) => {
-          if (bijector.type === 'standardize') return sum + 1;
-          const { separate, hidden } = bijector.conditioner;
-          return sum + (separate ? 2 : 1) * (hidden.length + 1) + 2;
-        }, 0);
+        const launches = spec.bijectors.reduce(
+          (sum, bijector) => {
+            if (!('conditioner' in bijector)) return sum + 1;
+            const layers = bijector.conditioner.hidden.length + 1;
+            if (bijector.type === 'additive_coupling') return sum + layers + 1;
+            const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 2 : 1;
+            return sum + nets * layers + 2;
+          },
+          startsLogDet(spec) ? 0 : 1,
+        );
         const model = modelOf(spec);
         expect(forwardPlan(model, 5).dispatches).toHaveLength(launches);
         expect(inversePlan(model, 5).dispatches).toHaveLength(launches);
@@ -242,6 +256,14 @@ function aliases({ kernel, flags, buffers }: Dispatch): string[] {
         .filter((other) => other.name !== name && buffers[other.name] === buffers[name])
         .map((other) => `${kernel.stem}: ${name} and ${other.name} are ${buffers[name]}`),
     );
+}
+
+function permutationsOf({ layout }: FlowModel): TensorSlot[] {
+  return layout.tensors.filter(({ name }) => name.endsWith('.permutation'));
+}
+
+function startsLogDet({ bijectors }: FlowSpec): boolean {
+  return bijectors.some(({ type }) => !['additive_coupling', 'permutation'].includes(type));
 }
 
 function unusedBuffers({ buffers, dispatches }: Plan): string[] {

@@ -1,4 +1,5 @@
 /** Derivatives by differences, for f64 functions. */
+import type { FlowSpec } from '../../src/spec.ts';
 
 /** Offsets and weights of f′(0) ≈ Σ weight · f(offset · h) / h, exact for polynomials of degree 4. */
 export const STENCIL = [
@@ -13,6 +14,16 @@ export const STEP = 1e-3;
 
 /** Where a kink must not lie within 2h of a row; rounding is 1e-11 then. */
 export const SHORT_STEP = 1e-5;
+
+/** A step at which the flow has as many derivatives as the differences need: splines have one at their knots. */
+export function stepFor({ bijectors }: FlowSpec): number {
+  const isSmooth = bijectors.every(
+    (bijector) =>
+      bijector.type !== 'rational_quadratic_coupling' &&
+      (!('conditioner' in bijector) || !['relu', 'leaky_relu'].includes(bijector.conditioner.activation)),
+  );
+  return isSmooth ? STEP : SHORT_STEP;
+}
 
 /** f′(0); differences of equal values are exactly 0. */
 export function derivative(f: (offset: number) => number, h: number): number {

@@ -1,8 +1,9 @@
 /** Random flows: specs of every shape with parameters that make them far from the identity. */
 import * as fc from 'fast-check';
 import { paramLayout } from '../../src/paramLayout.ts';
+import type { TensorSlot } from '../../src/paramLayout.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
-import type { Activation, AffineCouplingSpec, FlowSpec } from '../../src/spec.ts';
+import type { Activation, AffineCouplingSpec, BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
 import { uniforms } from '../../src/random.ts';
 import type { FlowModel } from '../../src/steps/forward.ts';
 
@@ -13,31 +14,60 @@ export interface RandomFlow {
 }
 
 export interface SpecRange {
+  minDim?: number;
   maxDim?: number;
-  maxCouplings?: number;
+  /** Beside the standardisation. */
+  maxBijectors?: number;
   activations?: readonly Activation[];
+  /** The types to draw from: all by default. */
+  types?: readonly BijectorSpec['type'][];
 }
 
 /** Activations whose flows have as many derivatives as one likes. */
 export const SMOOTH: readonly Activation[] = ['identity', 'tanh', 'silu'];
 
-/** Specs of 1 to 4 couplings on 2 to 65 features; narrow nets, so that the twins are quick. */
+/**
+ * Specs of 1 to 4 bijectors of any kind on 1 to 65 features, with something to train; narrow nets, so that the twins
+ * are quick.
+ */
 export function randomSpecs({
+  minDim = 1,
   maxDim = 65,
-  maxCouplings = 4,
+  maxBijectors = 4,
   activations = ACTIVATIONS,
+  types = RANDOM_TYPES,
 }: SpecRange = {}): fc.Arbitrary<FlowSpec> {
   return fc
-    .oneof(fc.integer({ min: 2, max: Math.min(5, maxDim) }), fc.integer({ min: 2, max: maxDim }))
-    .chain((dim) =>
-      fc
-        .tuple(
-          fc.boolean(),
-          fc.array(randomCoupling(dim, activations), { minLength: 1, maxLength: maxCouplings }),
-        )
-        .map(([standardize, couplings]) => specOf(dim, couplings, standardize)),
-    );
+    .oneof(fc.integer({ min: minDim, max: Math.min(5, maxDim) }), fc.integer({ min: minDim, max: maxDim }))
+    .chain((dim) => {
+      const fitting = types.filter((type) => dim >= (MIN_DIM[type] ?? 1));
+      const bijector = fc.constantFrom(...fitting).chain((type) => randomBijector(type, dim, activations));
+      return fc
+        .tuple(fc.boolean(), fc.array(bijector, { minLength: 1, maxLength: maxBijectors }))
+        .filter(([, bijectors]) => bijectors.some(({ type }) => type !== 'permutation'))
+        .map(([standardize, bijectors]) => specOf(dim, bijectors, standardize));
+    });
 }
+
+/** As often as they are here. */
+const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
+  'affine_coupling',
+  'affine_coupling',
+  'additive_coupling',
+  'rational_quadratic_coupling',
+  'diagonal_scale',
+  'permutation',
+  'actnorm',
+  'invertible_linear',
+];
+
+/** Features that a bijector needs, where that is more than one. */
+const MIN_DIM: Partial<Record<BijectorSpec['type'], number>> = {
+  affine_coupling: 2,
+  additive_coupling: 2,
+  rational_quadratic_coupling: 2,
+  invertible_linear: 2,
+};
 
 /** Random specs with parameters. */
 export function randomFlows(range: SpecRange = {}): fc.Arbitrary<RandomFlow> {
@@ -46,13 +76,13 @@ export function randomFlows(range: SpecRange = {}): fc.Arbitrary<RandomFlow> {
     .map(([spec, seed]) => ({ spec, parameters: randomParameters(spec, seed) }));
 }
 
-export function specOf(dim: number, couplings: AffineCouplingSpec[], standardize = false): FlowSpec {
+export function specOf(dim: number, bijectors: BijectorSpec[], standardize = false): FlowSpec {
   return {
     version: 1,
     dim,
     contextDim: 0,
     base: { type: 'standard_normal' },
-    bijectors: standardize ? [{ type: 'standardize' }, ...couplings] : couplings,
+    bijectors: standardize ? [{ type: 'standardize' }, ...bijectors] : bijectors,
   };
 }
 
@@ -60,7 +90,10 @@ export function modelOf(spec: FlowSpec): FlowModel {
   return { spec, layout: paramLayout(spec) };
 }
 
-/** Weights and biases of every layer from U(−1/√in, 1/√in), means of ±2, standard deviations from 0.4 to 2.4. */
+/**
+ * Weights and biases of every layer from U(−1/√in, 1/√in), means of ±2, standard deviations from 0.4 to 2.4,
+ * log-scales and the diagonals of linear maps of ±0.5, their triangles of ±1/√dim, permutations by their draws.
+ */
 export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   const layout = paramLayout(spec);
   const draws = uniforms(seed, 0, layout.length);
@@ -79,18 +112,48 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
     }
   };
   for (const slots of layout.bijectors) {
-    if (slots.type === 'standardize') {
-      fill(slots.mean, -2, 2);
-      fill(slots.std, 0.4, 2.4);
-      continue;
-    }
-    for (const { inputs, weight, bias } of slots.nets.flatMap(({ layers }) => layers)) {
-      const bound = 1 / Math.sqrt(inputs);
-      fill(weight, -bound, bound);
-      fill(bias, -bound, bound);
+    switch (slots.type) {
+      case 'standardize':
+        fill(slots.mean, -2, 2);
+        fill(slots.std, 0.4, 2.4);
+        break;
+      case 'permutation':
+        fill(slots.permutation, 0, 1);
+        replaceByRanks(parameters, slots.permutation);
+        break;
+      case 'invertible_linear': {
+        const bound = 1 / Math.sqrt(spec.dim);
+        fill(slots.lower, -bound, bound);
+        fill(slots.upper, -bound, bound);
+        fill(slots.logDiagonal, -0.5, 0.5);
+        fill(slots.permutation, 0, 1);
+        replaceByRanks(parameters, slots.permutation);
+        break;
+      }
+      case 'actnorm':
+        fill(slots.bias, -1, 1);
+        fill(slots.logScale, -0.5, 0.5);
+        parameters[slots.initialised.offset] = 1;
+        break;
+      case 'diagonal_scale':
+        fill(slots.logScale, -0.5, 0.5);
+        break;
+      default:
+        for (const { inputs, weight, bias } of slots.nets.flatMap(({ layers }) => layers)) {
+          const bound = 1 / Math.sqrt(inputs);
+          fill(weight, -bound, bound);
+          fill(bias, -bound, bound);
+        }
     }
   }
   return parameters;
+}
+
+/** Makes a permutation of numbers that all differ: where each one is in ascending order. */
+function replaceByRanks(parameters: Float32Array, { offset, length }: TensorSlot): void {
+  const values = parameters.slice(offset, offset + length);
+  const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
+  parameters.set(order, offset);
 }
 
 /**
@@ -113,9 +176,9 @@ export function deepParameters(spec: FlowSpec, seed: number): Float32Array {
 /** The same flow with nets of another activation. */
 export function withActivation(spec: FlowSpec, activation: Activation): FlowSpec {
   const bijectors = spec.bijectors.map((bijector) =>
-    bijector.type === 'standardize'
-      ? bijector
-      : { ...bijector, conditioner: { ...bijector.conditioner, activation } },
+    bijector.type === 'affine_coupling'
+      ? { ...bijector, conditioner: { ...bijector.conditioner, activation } }
+      : bijector,
   );
   return { ...spec, bijectors };
 }
@@ -125,6 +188,40 @@ export function randomRows(rows: number, dim: number, seed = 1): Float64Array {
   return uniforms(seed, 1, rows * dim).map((u) => 4 * u - 2);
 }
 
+function randomBijector(
+  type: BijectorSpec['type'],
+  dim: number,
+  activations: readonly Activation[],
+): fc.Arbitrary<BijectorSpec> {
+  switch (type) {
+    case 'affine_coupling':
+      return randomCoupling(dim, activations);
+    case 'additive_coupling':
+      return fc.record({
+        type: fc.constant(type),
+        split: fc.integer({ min: 1, max: dim - 1 }),
+        flip: fc.boolean(),
+        conditioner: fc.record(randomNet(activations)),
+      });
+    case 'rational_quadratic_coupling':
+      return fc.record({
+        type: fc.constant(type),
+        split: fc.integer({ min: 1, max: dim - 1 }),
+        flip: fc.boolean(),
+        bins: fc.integer({ min: 2, max: 5 }),
+        bound: fc.constantFrom(2, 3.5),
+        conditioner: fc.record(randomNet(activations)),
+      });
+    case 'permutation':
+      return fc.record({ type: fc.constant(type), init: fc.constantFrom('reverse', 'random') });
+    case 'standardize':
+    case 'invertible_linear':
+    case 'actnorm':
+    case 'diagonal_scale':
+      return fc.constant({ type });
+  }
+}
+
 function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arbitrary<AffineCouplingSpec> {
   return fc.record({
     type: fc.constant('affine_coupling' as const),
@@ -132,13 +229,19 @@ function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arb
     flip: fc.boolean(),
     scale: fc.oneof(
       fc.constant({ map: 'exp' as const }),
+      fc.constant({ map: 'sigmoid' as const }),
       fc.record({ map: fc.constant('tanh' as const), bound: fc.constantFrom(0.5, 1, 3) }),
     ),
-    conditioner: fc.record({
-      hidden: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 }),
-      activation: fc.constantFrom(...activations),
-      separate: fc.boolean(),
-      init: fc.constant('torch_linear' as const),
-    }),
+    conditioner: fc.record({ ...randomNet(activations), separate: fc.boolean() }),
   });
+}
+
+function randomNet(activations: readonly Activation[]): {
+  [Key in keyof NetSpec]: fc.Arbitrary<NetSpec[Key]>;
+} {
+  return {
+    hidden: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 }),
+    activation: fc.constantFrom(...activations),
+    init: fc.constant('torch_linear'),
+  };
 }

@@ -1,0 +1,52 @@
+// bias[j] = -mean_r x[j, r], log_scale[j] = -log max(std_r x[j, r], std_floor), unless the flag says that it is done.
+// state [n_features, n_rows], of which the first n_valid_rows rows count, the others are padding;
+// parameters: bias, log_scale [n_features], initialised [1].
+// A workgroup owns one feature; invocation l takes rows l, l + 256, ... in ascending order, then a fixed tree.
+// Kingma and Dhariwal 2018, section 3.1; docs/derivations.md, eq. (52)
+#include "shared/elementary.wgsl"
+#include "shared/tree_sum.wgsl"
+
+struct Params {
+  n_rows: u32,
+  n_valid_rows: u32,
+  n_features: u32,
+  bias_offset: u32,
+  log_scale_offset: u32,
+  initialised_offset: u32,
+  std_floor: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> state: array<f32>;
+@group(0) @binding(2) var<storage, read_write> parameters: array<f32>;
+
+@compute @workgroup_size(REDUCTION_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let j = group.y * n_groups.x + group.x;
+  if (j >= params.n_features) {
+    return;
+  }
+  let start = j * params.n_rows;
+  var sum = 0.0;
+  for (var r = local; r < params.n_valid_rows; r += REDUCTION_SIZE) {
+    let x = state[start + r];
+    sum += x;
+  }
+  let mean = tree_sum(local, sum) / f32(params.n_valid_rows);
+  // Every invocation must have the first sum before the second one takes its place.
+  workgroupBarrier();
+  var sum_squares = 0.0;
+  for (var r = local; r < params.n_valid_rows; r += REDUCTION_SIZE) {
+    let deviation = state[start + r] - mean;
+    sum_squares += deviation * deviation;
+  }
+  let spread = sqrt(tree_sum(local, sum_squares) / f32(params.n_valid_rows));
+  if (local == 0u && parameters[params.initialised_offset] == 0.0) {
+    parameters[params.bias_offset + j] = -mean;
+    parameters[params.log_scale_offset + j] = -log_accurate(max(spread, params.std_floor));
+  }
+}

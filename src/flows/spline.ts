@@ -1,0 +1,32 @@
+/** Couplings by monotone splines: the most flexible family. */
+import type { FlowSpec } from '../spec.ts';
+import type { FlowOptions } from './vanilla.ts';
+
+/**
+ * Standardisation, then `couplings` rational-quadratic spline couplings (default 6) whose roles swap from one to the
+ * next, each with 8 bins on [−3, 3] and the identity outside. A fresh flow only standardises.
+ * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
+ */
+export function spline(dim: number, { couplings = 6, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+  return {
+    version: 1,
+    dim,
+    contextDim: 0,
+    base: { type: 'standard_normal' },
+    bijectors: [
+      { type: 'standardize' },
+      ...Array.from({ length: couplings }, (_, index) => ({
+        type: 'rational_quadratic_coupling' as const,
+        split: Math.max(1, Math.floor(dim / 2)),
+        flip: index % 2 === 1,
+        bins: 8,
+        bound: 3,
+        conditioner: {
+          hidden: [...hidden],
+          activation: 'leaky_relu' as const,
+          init: 'zero_last' as const,
+        },
+      })),
+    ],
+  };
+}

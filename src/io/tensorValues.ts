@@ -1,0 +1,54 @@
+/** What the values of a model's tensors must be, beside finite. */
+import type { BijectorSlots, ParamLayout, TensorSlot } from '../paramLayout.ts';
+
+export interface UnsoundValue {
+  /** The tensor and the element. */
+  where: string;
+  found: string;
+  expected: string;
+}
+
+/** The first value that its bijector cannot have, or undefined. */
+export function unsoundTensor(layout: ParamLayout, parameters: Float32Array): UnsoundValue | undefined {
+  for (const slots of layout.bijectors) {
+    const unsound = unsoundIn(slots, parameters);
+    if (unsound !== undefined) return unsound;
+  }
+  return undefined;
+}
+
+function unsoundIn(slots: BijectorSlots, parameters: Float32Array): UnsoundValue | undefined {
+  switch (slots.type) {
+    case 'standardize':
+      return firstUnsound(slots.std, parameters, 'a number > 0', (value) => value > 0);
+    case 'actnorm':
+      return firstUnsound(slots.initialised, parameters, '0 or 1', (value) => value === 0 || value === 1);
+    case 'invertible_linear':
+    case 'permutation':
+      return repeatedFeature(slots.permutation, parameters);
+    default:
+      return undefined;
+  }
+}
+
+function repeatedFeature(slot: TensorSlot, parameters: Float32Array): UnsoundValue | undefined {
+  const seen = new Set<number>();
+  const expected = `each whole number from 0 to ${slot.length - 1} once`;
+  return firstUnsound(slot, parameters, expected, (value) => {
+    const isNew = Number.isInteger(value) && value >= 0 && value < slot.length && !seen.has(value);
+    seen.add(value);
+    return isNew;
+  });
+}
+
+function firstUnsound(
+  { name, offset, length }: TensorSlot,
+  parameters: Float32Array,
+  expected: string,
+  isSound: (value: number) => boolean,
+): UnsoundValue | undefined {
+  const values = parameters.subarray(offset, offset + length);
+  const index = values.findIndex((value) => !isSound(value));
+  if (index < 0) return undefined;
+  return { where: `tensor ${name}, element ${index}`, found: String(values[index]), expected };
+}

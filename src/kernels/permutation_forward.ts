@@ -1,0 +1,40 @@
+import { dispatchOf } from '../kernel.ts';
+import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { TensorSlot } from '../paramLayout.ts';
+import { gridOf } from '../shape.ts';
+
+export const permutationForwardKernel = {
+  stem: 'permutation_forward',
+  params: {
+    n_rows: 'u32',
+    n_features: 'u32',
+    permutation_offset: 'u32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    state: { access: 'read_write', element: 'f32' },
+    scratch: { access: 'read_write', element: 'f32' },
+  },
+} as const satisfies KernelSpec;
+
+export interface PermutationArguments {
+  rows: number;
+  permutation: TensorSlot;
+  parameters: string;
+  state: string;
+  /** As large as the state; whatever it holds is lost. */
+  scratch: string;
+}
+
+/** z[j] = x[π(j)] for every row, in place. */
+export function permutationForward(args: PermutationArguments): Dispatch {
+  const { rows, permutation } = args;
+  const features = permutation.length;
+  return dispatchOf(permutationForwardKernel, {
+    params: { n_rows: rows, n_features: features, permutation_offset: permutation.offset },
+    buffers: { parameters: args.parameters, state: args.state, scratch: args.scratch },
+    workgroups: gridOf(rows),
+    flops: 0,
+    bytes: 4 * (features + 2 * rows * features),
+  });
+}

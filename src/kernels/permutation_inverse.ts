@@ -1,0 +1,31 @@
+import { dispatchOf } from '../kernel.ts';
+import type { Dispatch, KernelSpec } from '../kernel.ts';
+import { gridOf } from '../shape.ts';
+import type { PermutationArguments } from './permutation_forward.ts';
+
+export const permutationInverseKernel = {
+  stem: 'permutation_inverse',
+  params: {
+    n_rows: 'u32',
+    n_features: 'u32',
+    permutation_offset: 'u32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    state: { access: 'read_write', element: 'f32' },
+    scratch: { access: 'read_write', element: 'f32' },
+  },
+} as const satisfies KernelSpec;
+
+/** x[π(j)] = z[j] for every row, in place; a gradient goes the same way. */
+export function permutationInverse(args: PermutationArguments): Dispatch {
+  const { rows, permutation } = args;
+  const features = permutation.length;
+  return dispatchOf(permutationInverseKernel, {
+    params: { n_rows: rows, n_features: features, permutation_offset: permutation.offset },
+    buffers: { parameters: args.parameters, state: args.state, scratch: args.scratch },
+    workgroups: gridOf(rows),
+    flops: 0,
+    bytes: 4 * (features + 2 * rows * features),
+  });
+}

@@ -1,0 +1,125 @@
+/** Monotone rational-quadratic splines in f64, for one feature of one row. @see Durkan et al. 2019 */
+import { at } from './at.ts';
+
+const MIN_SHARE = 1e-3;
+const MIN_SLOPE = 1e-3;
+/** With it a raw 0 gives the slope 1. */
+const SLOPE_SHIFT = Math.log(Math.expm1(1 - MIN_SLOPE));
+
+/** A bin and a place in it, with what the formulas have in common. */
+export interface SplinePlace {
+  k: number;
+  xi: number;
+  x: number;
+  z: number;
+  width: number;
+  height: number;
+  /** Mean slope of the bin, and those at its two knots. */
+  mean: number;
+  left: number;
+  right: number;
+  numerator: number;
+  denominator: number;
+  slopeFactor: number;
+  logSlope: number;
+}
+
+/** Where x lies in [−bound, bound] and what the spline makes of it. */
+export function splineAtX(raw: readonly number[], bins: number, bound: number, x: number): SplinePlace {
+  const knots = knotsOf(raw, bins, bound);
+  const k = intervalOf(knots.x, x);
+  const start = at(knots.x, k);
+  return placeIn(knots, k, (x - start) / (at(knots.x, k + 1) - start));
+}
+
+/** Where the x of z = spline(x) lies. */
+export function splineAtZ(raw: readonly number[], bins: number, bound: number, z: number): SplinePlace {
+  const knots = knotsOf(raw, bins, bound);
+  const k = intervalOf(knots.y, z);
+  const { width, height, left, right } = placeIn(knots, k, 0);
+  const mean = height / width;
+  const rise = z - at(knots.y, k);
+  const bend = rise * (left + right - 2 * mean);
+  const a = height * (mean - left) + bend;
+  const b = height * left - bend;
+  const c = mean * rise;
+  return placeIn(knots, k, (2 * c) / (b + Math.sqrt(Math.max(b * b + 4 * a * c, 0))));
+}
+
+interface Knots {
+  /** bins + 1 places, from −bound to bound. */
+  x: number[];
+  y: number[];
+  slopes: number[];
+}
+
+function knotsOf(raw: readonly number[], bins: number, bound: number): Knots {
+  const inner = raw.slice(2 * bins).map((value) => MIN_SLOPE + softplus(value + SLOPE_SHIFT));
+  return {
+    x: edgesOf(raw.slice(0, bins), bound),
+    y: edgesOf(raw.slice(bins, 2 * bins), bound),
+    slopes: [1, ...inner, 1],
+  };
+}
+
+function edgesOf(raw: readonly number[], bound: number): number[] {
+  let edge = -bound;
+  const inner = softmax(raw).map((share) => {
+    edge += 2 * bound * MIN_SHARE + wholeOf(raw.length, bound) * share;
+    return edge;
+  });
+  return [-bound, ...inner.slice(0, -1), bound];
+}
+
+function intervalOf(edges: readonly number[], value: number): number {
+  const next = edges.findIndex((edge, i) => i > 0 && value < edge);
+  return next < 0 ? edges.length - 2 : next - 1;
+}
+
+function placeIn({ x, y, slopes }: Knots, k: number, xi: number): SplinePlace {
+  const width = at(x, k + 1) - at(x, k);
+  const height = at(y, k + 1) - at(y, k);
+  const [left, right] = [at(slopes, k), at(slopes, k + 1)];
+  const mean = height / width;
+  const q = xi * (1 - xi);
+  const numerator = mean * xi ** 2 + left * q;
+  const denominator = mean + (left + right - 2 * mean) * q;
+  const slopeFactor = right * xi ** 2 + 2 * mean * q + left * (1 - xi) ** 2;
+  return {
+    k,
+    xi,
+    x: at(x, k) + width * xi,
+    z: at(y, k) + (height * numerator) / denominator,
+    width,
+    height,
+    mean,
+    left,
+    right,
+    numerator,
+    denominator,
+    slopeFactor,
+    logSlope: Math.log(slopeFactor) + 2 * Math.log(mean / denominator),
+  };
+}
+
+/** Shares of the whole that sum to 1. */
+export function softmax(raw: readonly number[]): number[] {
+  const largest = Math.max(...raw);
+  const exps = raw.map((value) => Math.exp(value - largest));
+  const total = exps.reduce((sum, value) => sum + value, 0);
+  return exps.map((value) => value / total);
+}
+
+/** What one unit of a softmax share adds to an interval. */
+export function wholeOf(bins: number, bound: number): number {
+  return 2 * bound * (1 - MIN_SHARE * bins);
+}
+
+function softplus(v: number): number {
+  return Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
+}
+
+/** ∂slope/∂raw of an inner knot. */
+export function slopeGradient(raw: number): number {
+  return 1 / (1 + Math.exp(-(raw + SLOPE_SHIFT)));
+}

@@ -1,0 +1,20 @@
+import type { Twin } from '../kernel.ts';
+import type { splineForwardKernel } from '../kernels/spline_forward.ts';
+import { at } from './at.ts';
+import { splineAtX } from './rational_quadratic.ts';
+import { rawNumbers } from './spline_raw.ts';
+
+export const splineForward: Twin<typeof splineForwardKernel> = ({ params, sizes, buffers }) => {
+  const { conditioner_output, state, log_scale } = buffers;
+  const { n_rows, n_transformed, transform_start, bound } = params;
+  for (let index = 0; index < n_rows * n_transformed; index++) {
+    const raw = rawNumbers(conditioner_output, sizes.BINS, n_rows, index);
+    const place = transform_start * n_rows + index;
+    const x = at(state, place);
+    log_scale[index] = 0;
+    if (Math.abs(x) > bound) continue;
+    const found = splineAtX(raw, sizes.BINS, bound, x);
+    state[place] = found.z;
+    log_scale[index] = found.logSlope;
+  }
+};

@@ -1,0 +1,20 @@
+import type { Twin } from '../kernel.ts';
+import type { splineInverseKernel } from '../kernels/spline_inverse.ts';
+import { at } from './at.ts';
+import { splineAtZ } from './rational_quadratic.ts';
+import { rawNumbers } from './spline_raw.ts';
+
+export const splineInverse: Twin<typeof splineInverseKernel> = ({ params, sizes, buffers }) => {
+  const { conditioner_output, state, log_scale } = buffers;
+  const { n_rows, n_transformed, transform_start, bound } = params;
+  for (let index = 0; index < n_rows * n_transformed; index++) {
+    const raw = rawNumbers(conditioner_output, sizes.BINS, n_rows, index);
+    const place = transform_start * n_rows + index;
+    const z = at(state, place);
+    log_scale[index] = 0;
+    if (Math.abs(z) > bound) continue;
+    const found = splineAtZ(raw, sizes.BINS, bound, z);
+    state[place] = found.x;
+    log_scale[index] = found.logSlope;
+  }
+};

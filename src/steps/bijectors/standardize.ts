@@ -1,0 +1,24 @@
+/** z = (x − mean) / std, the first bijector where there is one. */
+import { standardizeForward } from '../../kernels/standardize_forward.ts';
+import { standardizeInverse } from '../../kernels/standardize_inverse.ts';
+import type { BijectorSlots } from '../../paramLayout.ts';
+import { LOG_DET, PARAMETERS, STATE } from '../names.ts';
+import type { BijectorSteps } from './bijector.ts';
+
+const BUFFERS = { parameters: PARAMETERS, state: STATE, logDet: LOG_DET };
+
+export const standardizeSteps: BijectorSteps<BijectorSlots & { type: 'standardize' }> = {
+  preservesVolume: false,
+
+  forward(plan, { mean, std }, { rows }) {
+    plan.add(standardizeForward({ rows, mean, std, ...BUFFERS }));
+  },
+
+  inverse(plan, { mean, std }, { rows, accumulate }) {
+    plan.add(standardizeInverse({ rows, mean, std, accumulate, ...BUFFERS }));
+  },
+
+  backward() {
+    // It comes first and has nothing to train, so its gradient is never asked for.
+  },
+};

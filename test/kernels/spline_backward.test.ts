@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { splineBackward } from '../../src/kernels/spline_backward.ts';
+import { splineForward } from '../../src/kernels/spline_forward.ts';
+import { expectClose, expectNormClose } from '../support/compare.ts';
+import { ramp, runBoth } from './harness.ts';
+import { transformBlock } from './slots.ts';
+
+const F32_BOUND = 1e-5;
+const INVERSE_BOUND = 1e-4;
+const GRADIENT_BOUND = 1e-4;
+
+describe('spline_backward', () => {
+  it.each([
+    [1, 1, 8],
+    [63, 2, 2],
+    [64, 3, 5],
+    [65, 5, 8],
+    [257, 65, 3],
+    [1025, 3, 8],
+  ])('matches its twin at %i rows, %i transformed features, %i bins', async (rows, features, bins) => {
+    // Narrower bins than these tell float32 less exactly where in them a row is.
+    const outputs = features * (3 * bins - 1) * rows;
+    const { gpu, twin } = await runBoth([dispatch(rows, features, bins)], {
+      conditioner_output: ramp(outputs),
+      state: ramp(features * rows, 3.5, 5),
+      d_state: ramp(features * rows, 0.5, 3),
+      d_conditioner_output: ramp(outputs, 1, 4),
+    });
+    expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+    for (const name of ['d_state', 'd_conditioner_output']) {
+      expectNormClose(name, gpu(name), twin(name), GRADIENT_BOUND);
+    }
+  });
+
+  it('rebuilds the input of spline_forward from its output', async () => {
+    const before = ramp(5 * 65, 3.5);
+    const { gpu } = await runBoth(
+      [
+        splineForward({
+          rows: 65,
+          blocks: transformBlock(1, 3),
+          bins: 8,
+          bound: 3,
+          conditionerOutput: 'conditioner_output',
+          state: 'state',
+          logScale: 'log_scale',
+        }),
+        dispatch(65, 3, 8, { start: 1 }),
+      ],
+      {
+        conditioner_output: ramp(3 * 23 * 65, 1.5),
+        state: before,
+        log_scale: 3 * 65,
+        d_state: 5 * 65,
+        d_conditioner_output: 3 * 23 * 65,
+      },
+    );
+    expectClose('state', gpu('state'), before, INVERSE_BOUND);
+    for (const untouched of [0, 4]) {
+      const block = [untouched * 65, (untouched + 1) * 65] as const;
+      expect(gpu('state').slice(...block)).toEqual(before.slice(...block));
+    }
+  });
+
+  it('gives no gradient to the raw numbers of rows beyond the bound, nor by the log-det to the padding', async () => {
+    const [rows, validRows] = [8, 5];
+    const { gpu } = await runBoth([dispatch(rows, 1, 4, { validRows })], {
+      conditioner_output: ramp(11 * rows, 1.5),
+      state: Float32Array.of(1, 5, -2, -1e30, 0.5, 1, 1, 1),
+      d_state: rows,
+      d_conditioner_output: new Float32Array(11 * rows).fill(NaN),
+    });
+    const raw = gpu('d_conditioner_output');
+    for (let r = 0; r < rows; r++) {
+      const numbers = Array.from({ length: 11 }, (_, number) => raw[number * rows + r]!);
+      const hasGradient = r < validRows && r !== 1 && r !== 3;
+      expect(
+        numbers.some((value) => value !== 0),
+        `row ${r}`,
+      ).toBe(hasGradient);
+      expect(numbers.every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('stays finite whatever the raw numbers are', async () => {
+    const rows = 256;
+    for (const scale of [10, 100, 1e4]) {
+      const { gpu } = await runBoth([dispatch(rows, 1, 8)], {
+        conditioner_output: ramp(23 * rows, scale),
+        state: Float32Array.from({ length: rows }, (_, r) => -3 + (6 * r) / (rows - 1)),
+        d_state: ramp(rows),
+        d_conditioner_output: 23 * rows,
+      });
+      for (const name of ['state', 'd_state', 'd_conditioner_output']) {
+        expect([...gpu(name)].every(Number.isFinite), name).toBe(true);
+      }
+    }
+  });
+});
+
+function dispatch(
+  rows: number,
+  features: number,
+  bins: number,
+  { start = 0, validRows = rows }: { start?: number; validRows?: number } = {},
+): ReturnType<typeof splineBackward> {
+  return splineBackward({
+    rows,
+    validRows,
+    blocks: transformBlock(start, features),
+    bins,
+    bound: 3,
+    dLogDet: -1 / 37,
+    conditionerOutput: 'conditioner_output',
+    state: 'state',
+    dState: 'd_state',
+    dConditionerOutput: 'd_conditioner_output',
+  });
+}

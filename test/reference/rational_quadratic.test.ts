@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { splineAtX, splineAtZ } from '../../src/reference/rational_quadratic.ts';
+import { expectClose } from '../support/compare.ts';
+import { derivative } from '../support/differences.ts';
+
+const [BINS, BOUND] = [4, 3];
+const RAW = [0.5, -1, 0.3, 2, -0.7, 1.1, 0.2, -0.4, 1.5, -2, 0.8];
+/** None within a step of a knot. */
+const PLACES = [-2.9, -2.2, -1.3, -0.4, 0.1, 1.6, 2.3, 2.95];
+/** Within one bin, so that the differences see no knot. */
+const SHORT_STEP = 1e-4;
+
+describe('the f64 twin of a rational-quadratic spline', () => {
+  it('has the slope of its differences', () => {
+    for (const x of PLACES) {
+      const slope = derivative((step) => splineAtX(RAW, BINS, BOUND, x + step).z, SHORT_STEP);
+      expect(splineAtX(RAW, BINS, BOUND, x).logSlope).toBeCloseTo(Math.log(slope), 7);
+    }
+  });
+
+  it('is undone by its inverse', () => {
+    for (const x of PLACES) {
+      const { z, logSlope } = splineAtX(RAW, BINS, BOUND, x);
+      const back = splineAtZ(RAW, BINS, BOUND, z);
+      expectClose('x and log-slope', [back.x, back.logSlope], [x, logSlope], 1e-12);
+    }
+  });
+
+  it('passes through its ends with the slope 1', () => {
+    for (const end of [-BOUND, BOUND]) {
+      const { z, logSlope } = splineAtX(RAW, BINS, BOUND, end);
+      expectClose('end', [z, logSlope], [end, 0], 1e-14);
+    }
+  });
+
+  it('is continuous with its slope at every knot', () => {
+    const binOf = (x: number): number => splineAtX(RAW, BINS, BOUND, x).k;
+    for (let knot = 1; knot < BINS; knot++) {
+      // The last x before the knot and the first one after it.
+      let [before, after] = [-BOUND, BOUND];
+      for (let i = 0; i < 60; i++) {
+        const middle = (before + after) / 2;
+        if (binOf(middle) < knot) before = middle;
+        else after = middle;
+      }
+      const [left, right] = [before, after].map((x) => splineAtX(RAW, BINS, BOUND, x));
+      expect([left!.k, right!.k]).toEqual([knot - 1, knot]);
+      expectClose('z and log-slope', [right!.z, right!.logSlope], [left!.z, left!.logSlope], 1e-12);
+    }
+  });
+
+  it('is the identity where the raw numbers are zero', () => {
+    for (const x of PLACES) {
+      const { z, logSlope } = splineAtX(
+        RAW.map(() => 0),
+        BINS,
+        BOUND,
+        x,
+      );
+      expectClose('identity', [z, logSlope], [x, 0], 1e-14);
+    }
+  });
+
+  it('keeps its least widths, heights and slopes', () => {
+    const extreme = [1e4, -1e4, 0, 0, -1e4, 1e4, 0, 0, -1e4, 1e4, -1e4];
+    for (const x of PLACES) {
+      const { width, height, left, right, logSlope } = splineAtX(extreme, BINS, BOUND, x);
+      expect(Math.min(width, height)).toBeGreaterThanOrEqual(0.999 * 2 * BOUND * 1e-3);
+      expect(Math.min(left, right)).toBeGreaterThanOrEqual(1e-3);
+      expect(Number.isFinite(logSlope)).toBe(true);
+    }
+  });
+});
