@@ -8,12 +8,14 @@ import { activeBindings, variantName } from '../kernel.ts';
 import type { Dispatch } from '../kernel.ts';
 import { planCost } from '../plan.ts';
 import { fixedVariants } from '../steps/variants.ts';
-import type { KernelVariants } from '../steps/variants.ts';
+import { PARAMETERS } from '../steps/names.ts';
 import { VERSION } from '../version.ts';
+import type { VariantsFor } from './choices.ts';
+import { chunkCount, chunkedBytes, ChunkTimer } from './chunks.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
 import { jobsOf } from './jobs.ts';
 import type { BenchScope, Job } from './jobs.ts';
-import { measure } from './measure.ts';
+import { measure, programTimer } from './measure.ts';
 import type { Budget } from './measure.ts';
 import { measurePeaks, verifyPeaks } from './peaks.ts';
 import type { Peaks } from './peaks.ts';
@@ -25,8 +27,8 @@ import type { Mismatch, Verification } from './verify.ts';
 import type { Workload } from './workloads.ts';
 
 export interface BenchOptions extends BenchScope {
-  /** The kernels that plans are made of; by default the fixed table's for the device. */
-  variants?: KernelVariants;
+  /** Chooses the kernels of the flows that are measured; by default the fixed table's for the device. */
+  variantsFor?: VariantsFor;
   /** A fifth of the time for each entry. */
   quick?: boolean;
   signal?: AbortSignal;
@@ -69,9 +71,12 @@ export async function* bench(
   options: BenchOptions = {},
 ): AsyncGenerator<BenchEvent, void, undefined> {
   const context = GpuContext.of(device);
-  const { variants = fixedVariants(context.subgroupMinSize) } = options;
+  const fixed = fixedVariants(context.subgroupMinSize);
   const budgets = options.quick === true ? BUDGETS.quick : BUDGETS.full;
-  const jobs = jobsOf(options, variants);
+  const jobs = await jobsOf(options, fixed, (...purpose) => {
+    options.signal?.throwIfAborted();
+    return options.variantsFor?.(...purpose) ?? fixed;
+  });
   const total =
     1 + jobs.reduce((sum, { timesPlan, kernels }) => sum + (timesPlan ? 1 : 0) + kernels.length, 0);
   let done = 0;
@@ -118,7 +123,7 @@ export async function* bench(
     wgflow: VERSION,
     adapter: describeDevice(device),
     clock: stopwatch.clock,
-    variants: { ...variants },
+    fixedVariants: { ...fixed },
     peak: peaks,
     entries,
     mismatches,
@@ -134,17 +139,24 @@ interface JobRun {
   signal: AbortSignal | undefined;
 }
 
+type Facts = Pick<
+  BenchEntry,
+  'kind' | 'name' | 'shape' | 'rows' | 'variant' | 'chunks' | 'flops' | 'bytes' | 'error'
+>;
+
 /** Times the job's plan and kernels; `undefined` stands for one that is not what its twin says. */
 async function* timeJob(
   { context, stopwatch, budgets, peak, signal }: JobRun,
-  { shape, timed, timesPlan, kernels }: Job,
+  { shape, rows, timed, timesPlan, kernels, takenFrom, variants }: Job,
   checked: Verification,
 ): AsyncGenerator<BenchEntry | undefined, void, undefined> {
-  const { plan, contents, pass, rows, restored, usefulFlops } = timed;
-  const entryOf = (
-    facts: Pick<BenchEntry, 'kind' | 'name' | 'shape' | 'variant' | 'flops' | 'bytes' | 'error'>,
-    time: TimeSummary,
-  ): BenchEntry => ({ ...facts, rows, time, ...ratesOf(facts, time.medianMs, peak) });
+  const { plan, contents, pass, restored, usefulFlops } = timed;
+  const entryOf = (facts: Facts, time: TimeSummary): BenchEntry => ({
+    ...facts,
+    variants: { ...variants },
+    time,
+    ...ratesOf(facts, time.medianMs, peak),
+  });
 
   using program = await GpuProgram.create(context, plan);
   for (const [name, values] of contents) context.buffers.write(program.buffer(name), values);
@@ -154,15 +166,27 @@ async function* timeJob(
     const restore = kept.keep(restored);
     if (checked.plan <= 1) {
       const { dispatches, bytes } = planCost(plan);
-      const time = await measure(stopwatch, program, budgets.plan, restore, signal);
-      const variant = `${dispatches} launch${dispatches === 1 ? '' : 'es'}`;
-      yield entryOf(
-        { kind: 'plan', name: pass, shape, variant, flops: usefulFlops, bytes, error: checked.plan },
-        time,
-      );
+      const facts: Facts = {
+        kind: 'plan',
+        name: pass,
+        shape,
+        rows,
+        variant: `${dispatches} launch${dispatches === 1 ? '' : 'es'}`,
+        chunks: 1,
+        flops: (usefulFlops / timed.rows) * rows,
+        bytes,
+        error: checked.plan,
+      };
+      if (rows <= timed.rows) {
+        const timer = programTimer(stopwatch, program, restore);
+        yield entryOf(facts, await measure(timer, budgets.plan, signal));
+      } else {
+        yield entryOf(...(await timeChunks(context, timed, facts, budgets.plan, signal)));
+      }
     } else yield undefined;
     restore();
   }
+  if (kernels.length === 0) return;
   // The kernels find what the plan leaves in its buffers.
   program.run();
   const shared = new Map(plan.buffers.map(({ name }) => [name, program.buffer(name)]));
@@ -175,12 +199,42 @@ async function* timeJob(
     }
     const restore = kept.keep(writtenBuffers(dispatch));
     using alone = await GpuProgram.create(context, { ...plan, label: stem, dispatches: [dispatch] }, shared);
-    const time = await measure(stopwatch, alone, budgets.kernel, restore, signal);
+    const time = await measure(programTimer(stopwatch, alone, restore), budgets.kernel, signal);
     restore();
     const { flops, bytes } = dispatch;
-    const where = `${pass}, ${shape}${detail && `: ${detail}`}`;
-    yield entryOf({ kind: 'kernel', name: stem, shape: where, variant, flops, bytes, error }, time);
+    yield entryOf(
+      {
+        kind: 'kernel',
+        name: stem,
+        shape: `${takenFrom}${detail && `: ${detail}`}`,
+        rows: timed.rows,
+        variant,
+        chunks: 1,
+        flops,
+        bytes,
+        error,
+      },
+      time,
+    );
   }
+}
+
+/** The facts of a pass over more rows than its plan takes at once, and its time, all chunks together. */
+async function timeChunks(
+  context: GpuContext,
+  { contents, inChunks }: Workload,
+  facts: Facts,
+  budget: Budget,
+  signal: AbortSignal | undefined,
+): Promise<[Facts, TimeSummary]> {
+  const parameters = contents.get(PARAMETERS);
+  const job = inChunks?.(facts.rows);
+  if (job === undefined || !(parameters instanceof Float32Array)) {
+    throw new RangeError(`${facts.name} does not go in chunks`);
+  }
+  using timer = new ChunkTimer(context, parameters, { ...job, signal });
+  const time = await measure(timer, budget, signal);
+  return [{ ...facts, chunks: chunkCount(job), bytes: chunkedBytes(job) }, time];
 }
 
 function writtenBuffers({ kernel, flags, buffers }: Dispatch): string[] {

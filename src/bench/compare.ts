@@ -1,5 +1,5 @@
 /** What got faster or slower from one run to another. */
-import { entryKey } from './document.ts';
+import { entryKey, entryTitle } from './document.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
 import type { TimeSummary } from './statistics.ts';
 
@@ -60,13 +60,6 @@ function differencesOf(before: BenchDocument, after: BenchDocument): string[] {
     ['adapter', ({ adapter }) => adapter.description || adapter.device || adapter.vendor],
     ['clock', ({ clock }) => clock],
     ['version of wgflow', ({ wgflow }) => wgflow],
-    [
-      'choice of kernels',
-      ({ variants }) =>
-        Object.entries(variants)
-          .map(([name, value]) => `${name} ${value}`)
-          .join(', '),
-    ],
   ];
   const different = facts.flatMap(([what, of]) =>
     of(before) === of(after) ? [] : [`The ${what} differs: ${of(before)}, then ${of(after)}.`],
@@ -78,7 +71,24 @@ function differencesOf(before: BenchDocument, after: BenchDocument): string[] {
         `${after.peak.fma.rate.toFixed(1)}; the machine was not equally busy.`,
     );
   }
-  return different;
+  return [...different, ...choiceDifferences(before, after)];
+}
+
+/** Plans that were made of other kernels. Those of the kernels that were taken out of them go without saying. */
+function choiceDifferences(before: BenchDocument, after: BenchDocument): string[] {
+  const earlier = new Map(before.entries.map((entry) => [entryKey(entry), entry]));
+  return after.entries.flatMap((entry) => {
+    const match = earlier.get(entryKey(entry));
+    if (entry.kind !== 'plan' || match === undefined) return [];
+    const names = Object.keys({ ...match.variants, ...entry.variants }).filter(
+      (name) => match.variants[name] !== entry.variants[name],
+    );
+    if (names.length === 0) return [];
+    const texts = [match, entry].map(({ variants }) =>
+      names.map((name) => `${name} ${variants[name] ?? 'unknown'}`).join(', '),
+    );
+    return [`The kernels of ${entryTitle(entry)} differ: ${texts.join(', then ')}.`];
+  });
 }
 
 /** The same adapter's peak should come out the same. */

@@ -8,6 +8,9 @@ import type { Peaks } from './peaks.ts';
 import type { Rates, Work } from './roofline.ts';
 import type { TimeSummary } from './statistics.ts';
 
+/** `KernelVariants`, also of other versions. */
+export type Choice = Record<string, string | number | boolean>;
+
 /** One plan, or one kernel at one shape. */
 export interface BenchEntry extends Work, Rates {
   kind: 'plan' | 'kernel';
@@ -18,6 +21,13 @@ export interface BenchEntry extends Work, Rates {
   rows: number;
   /** The kernel's variant, or how many launches the plan has. */
   variant: string;
+  /**
+   * Pieces that the rows went through in. More than one are timed as a call of a flow is: by the wall clock, whatever
+   * the run's clock, while rows go to the device and results come back.
+   */
+  chunks: number;
+  /** The choice of kernels that the plan is made of: `KernelVariants`. */
+  variants: Choice;
   /** Of a plan the useful ones, of a kernel those that its formula asks for. */
   flops: number;
   time: TimeSummary;
@@ -32,8 +42,8 @@ export interface BenchDocument {
   wgflow: string;
   adapter: AdapterReport;
   clock: Clock;
-  /** The choice of kernels that plans were made of: `KernelVariants`. */
-  variants: Record<string, string | number | boolean>;
+  /** The fixed table's choice for the device. */
+  fixedVariants: Choice;
   peak: Peaks;
   entries: BenchEntry[];
   /** What is not what its twin says, and was not timed, as sentences. */
@@ -53,6 +63,8 @@ const time = v.strictObject({
   repeats: count,
 });
 
+const choice = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
+
 const peak = v.strictObject({ rate: positive, layout: v.string(), time });
 
 const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
@@ -69,7 +81,7 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
     limits: v.record(v.string(), number),
   }),
   clock: v.picklist(CLOCKS),
-  variants: v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+  fixedVariants: choice,
   peak: v.strictObject({ fma: peak, copy: peak }),
   entries: v.array(
     v.strictObject({
@@ -78,6 +90,8 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
       shape: v.string(),
       rows: count,
       variant: v.string(),
+      chunks: v.pipe(count, v.minValue(1)),
+      variants: choice,
       flops: number,
       bytes: number,
       time,

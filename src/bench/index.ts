@@ -4,12 +4,14 @@
  */
 export { bench } from './bench.ts';
 export type { BenchEvent, BenchOptions } from './bench.ts';
+export { choiceText } from './choices.ts';
+export type { VariantsFor } from './choices.ts';
 export { compareRuns } from './compare.ts';
 export type { BenchComparison, Change } from './compare.ts';
 export { CONFIG_NAMES, configModel } from './configs.ts';
 export type { BenchModel, ConfigName } from './configs.ts';
 export { entryTitle, parseBenchDocument } from './document.ts';
-export type { BenchDocument, BenchEntry } from './document.ts';
+export type { BenchDocument, BenchEntry, Choice } from './document.ts';
 export { KERNEL_STEMS } from './jobs.ts';
 export type { BenchScope } from './jobs.ts';
 export type { PeakMeasurement, Peaks } from './peaks.ts';

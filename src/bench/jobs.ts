@@ -1,20 +1,27 @@
 /** Which plans and kernels a run measures, at which sizes. */
+import { ShapeError } from '../errors.ts';
 import { glow, nice, realnvp, spline } from '../flows/index.ts';
 import { variantName } from '../kernel.ts';
 import type { Plan } from '../plan.ts';
 import { twins } from '../reference/twins.ts';
+import type { FlowModel } from '../steps/forward.ts';
 import { PLAIN_VARIANTS } from '../steps/variants.ts';
 import type { KernelVariants } from '../steps/variants.ts';
+import { chunkRowsOf } from '../steps/workspace.ts';
+import { purposeOf } from './choices.ts';
+import type { VariantsFor } from './choices.ts';
 import { CONFIG_NAMES, configModel } from './configs.ts';
 import type { BenchModel } from './configs.ts';
 import { kernelCasesOf, shapeKey } from './kernelCases.ts';
 import type { KernelCase } from './kernelCases.ts';
 import { checkedRowsOf, isTraining, modelOf, passRowsOf, PASSES, workloadOf } from './workloads.ts';
-import type { AnyPass, Workload } from './workloads.ts';
+import type { AnyPass, Pass, Workload } from './workloads.ts';
 
 export interface BenchScope {
   /** Default S, M and L, with a sweep of further sizes for the kernels. */
   models?: readonly BenchModel[];
+  /** Rows of the passes but training; default a few thousand. More than a plan takes at once go in chunks. */
+  rows?: readonly number[];
   /** Default both. */
   only?: 'plans' | 'kernels';
   /** Stems of the kernels to measure; then no plan is. */
@@ -25,24 +32,40 @@ export interface BenchScope {
 export interface Job {
   /** Such as `L, 1,024 rows`. */
   shape: string;
+  /** More than the workload's where the pass goes in chunks of it. */
+  rows: number;
   timed: Workload;
   checked: Workload;
   timesPlan: boolean;
   kernels: readonly KernelCase[];
+  /** Where the kernels are taken out of: `train_step, L, 1,024 rows`. */
+  takenFrom: string;
+  variants: KernelVariants;
 }
 
-interface Source {
-  model: BenchModel;
-  pass: AnyPass;
-  /** Default: the batch, or as many as a pass takes. */
-  rows?: number;
-  /** Choices of kernels that differ from the run's. */
-  variants?: Partial<KernelVariants>;
-  reported?: boolean;
+/** Kernels that a sweep takes whatever the fixed table says. */
+interface ForcedKernels {
+  name: string;
+  variants: Partial<KernelVariants>;
 }
 
-/** The jobs in the order in which they run. A kernel at a shape that an earlier job has is left out. */
-export function jobsOf(scope: BenchScope, variants: KernelVariants): Job[] {
+/** A flow and a pass whose plan is reported, or which is there for its kernels only. */
+type Source = { model: BenchModel; rows?: number } & (
+  { kind: 'reported'; pass: Pass } | { kind: 'sweep'; pass: AnyPass; kernels?: ForcedKernels }
+);
+
+/** Numbers of a pass' rows on the host. */
+const MOST_NUMBERS = 2 ** 27;
+
+/**
+ * The jobs in the order in which they run. A kernel at a shape that an earlier job has is left out.
+ * @param variantsFor chooses for what is reported; the sweep has the `fixed` choice
+ */
+export async function jobsOf(
+  scope: BenchScope,
+  fixed: KernelVariants,
+  variantsFor: VariantsFor = () => fixed,
+): Promise<Job[]> {
   const wantsPlans = scope.only !== 'kernels' && scope.kernels === undefined;
   const wantsKernels = scope.only !== 'plans';
   const wantsStem = (stem: string): boolean => scope.kernels === undefined || scope.kernels.includes(stem);
@@ -53,29 +76,68 @@ export function jobsOf(scope: BenchScope, variants: KernelVariants): Job[] {
     seen.add(key);
     return !isKnown;
   };
-  // The same check serves every size of a workload.
+  // The same check serves every size of a workload, the same choice every pass that asks for it.
   const known = remembered(({ spec }: BenchModel) => ({
     flow: modelOf(spec),
     checks: new Map<string, Workload>(),
+    choices: new Map<string, KernelVariants>(),
   }));
-  return sourcesOf(scope, wantsKernels).flatMap(({ model, pass, reported, ...source }) => {
+  const variantsOf = async (source: Source): Promise<KernelVariants> => {
+    if (source.kind === 'sweep') return { ...fixed, ...source.kernels?.variants };
+    const { flow, choices } = known(source.model);
+    const { pass, rows } = purposeOf(source.pass, flow, source.model.batch);
+    const key = `${pass} ${rows}`;
+    const variants = choices.get(key) ?? (await variantsFor(flow, pass, rows));
+    choices.set(key, variants);
+    return variants;
+  };
+  const jobs: Job[] = [];
+  for (const source of sourcesOf(scope, wantsKernels)) {
+    const { model, pass } = source;
     const { flow, checks } = known(model);
     const rows = source.rows ?? (isTraining(pass) ? model.batch : passRowsOf(flow));
-    const chosen = { ...variants, ...source.variants };
-    const timed = workloadOf(flow, pass, rows, chosen);
+    const atOnce = isTraining(pass) ? rows : atOnceOf(flow, rows);
+    const variants = await variantsOf(source);
+    const timed = workloadOf(flow, pass, atOnce, variants);
     const kernels = kernelCasesOf(timed.plan).filter(
       (one) => wantsKernels && wantsStem(one.stem) && isNew(one),
     );
-    const timesPlan = reported === true && wantsPlans;
-    if (!timesPlan && kernels.length === 0) return [];
-    const checkedRows = Math.min(rows, checkedRowsOf(flow));
-    const key = JSON.stringify([pass, checkedRows, chosen]);
-    const few = checks.get(key) ?? workloadOf(flow, pass, checkedRows, chosen);
+    const timesPlan = source.kind === 'reported' && wantsPlans;
+    if (!timesPlan && kernels.length === 0) continue;
+    const checkedRows = Math.min(atOnce, checkedRowsOf(flow));
+    const key = JSON.stringify([pass, checkedRows, variants]);
+    const few = checks.get(key) ?? workloadOf(flow, pass, checkedRows, variants);
     checks.set(key, few);
-    const checked = hasVariants(few.plan, kernels) ? few : timed;
-    const shape = `${model.name}, ${rows.toLocaleString('en')} rows`;
-    return [{ shape, timed, checked, timesPlan, kernels }];
-  });
+    const forced = source.kind === 'sweep' && source.kernels ? `, ${source.kernels.name} kernels` : '';
+    jobs.push({
+      shape: shapeOf(model, rows),
+      rows,
+      timed,
+      checked: hasVariants(few.plan, kernels) ? few : timed,
+      timesPlan,
+      kernels,
+      takenFrom: `${pass}, ${shapeOf(model, atOnce)}${forced}`,
+      variants,
+    });
+  }
+  return jobs;
+}
+
+function shapeOf({ name }: BenchModel, rows: number): string {
+  return `${name}, ${rows.toLocaleString('en')} rows`;
+}
+
+/** @throws {ShapeError} when the host cannot be expected to hold the rows */
+function atOnceOf(flow: FlowModel, rows: number): number {
+  const { dim } = flow.spec;
+  if (rows * dim > MOST_NUMBERS) {
+    throw new ShapeError(
+      'rows of a pass',
+      `${rows.toLocaleString('en')} of ${dim} features`,
+      `at most ${Math.floor(MOST_NUMBERS / dim).toLocaleString('en')}`,
+    );
+  }
+  return Math.min(rows, chunkRowsOf(flow));
 }
 
 /** `make` with one result for each key. */
@@ -97,9 +159,17 @@ function hasVariants({ dispatches }: Plan, kernels: readonly KernelCase[]): bool
 /** Stems of the kernels that can be measured. */
 export const KERNEL_STEMS: readonly string[] = Object.keys(twins).filter((stem) => !stem.startsWith('peak_'));
 
-function sourcesOf({ models }: BenchScope, wantsKernels: boolean): Source[] {
+function sourcesOf({ models, rows }: BenchScope, wantsKernels: boolean): Source[] {
+  const sizes = rows === undefined ? [undefined] : [...new Set(rows)];
   const reported = (models ?? CONFIGS).flatMap((model) =>
-    PASSES.map((pass): Source => ({ model, pass, reported: true })),
+    PASSES.flatMap((pass) =>
+      (isTraining(pass) ? [undefined] : sizes).map((rows): Source => ({
+        kind: 'reported',
+        model,
+        pass,
+        rows,
+      })),
+    ),
   );
   return models === undefined && wantsKernels ? [...reported, ...SWEEP] : reported;
 }
@@ -141,22 +211,27 @@ const SHIFTS: BenchModel = {
   batch: 2048,
 };
 
+const PLAIN: ForcedKernels = { name: 'plain', variants: PLAIN_VARIANTS };
+const BLOCKED: ForcedKernels = { name: 'blocked', variants: { ...PLAIN_VARIANTS, product: 'blocked' } };
+const SUMMED: ForcedKernels = { name: 'summed', variants: { weights: 'summed' } };
+const SORTED: ForcedKernels = { name: 'sorted', variants: { weights: 'sorted' } };
+
 /** What brings in the kernels that the configurations do not use, and other sizes of those that they do. */
 const SWEEP: readonly Source[] = [
-  { model: SMALL, pass: 'train_step', rows: 4096 },
-  { model: MEDIUM, pass: 'train_step', rows: 4096 },
-  { model: MEDIUM, pass: 'train_step', variants: { weights: 'summed' } },
-  { model: MEDIUM, pass: 'train_step', variants: { weights: 'sorted' } },
-  { model: LARGE, pass: 'train_step', rows: 256 },
-  { model: SMALL, pass: 'toy_train_step', rows: 65_536 },
-  { model: SMALL, pass: 'train_step', variants: PLAIN_VARIANTS },
-  { model: LARGE, pass: 'train_step', variants: PLAIN_VARIANTS },
-  { model: LARGE, pass: 'train_step', rows: 512, variants: { ...PLAIN_VARIANTS, product: 'blocked' } },
-  { model: STANDARDIZED, pass: 'train_step', variants: PLAIN_VARIANTS },
-  { model: STANDARDIZED, pass: 'sample_and_log_prob', variants: PLAIN_VARIANTS },
-  { model: GLOW, pass: 'data_start' },
+  { kind: 'sweep', model: SMALL, pass: 'train_step', rows: 4096 },
+  { kind: 'sweep', model: MEDIUM, pass: 'train_step', rows: 4096 },
+  { kind: 'sweep', model: MEDIUM, pass: 'train_step', kernels: SUMMED },
+  { kind: 'sweep', model: MEDIUM, pass: 'train_step', kernels: SORTED },
+  { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 256 },
+  { kind: 'sweep', model: SMALL, pass: 'toy_train_step', rows: 65_536 },
+  { kind: 'sweep', model: SMALL, pass: 'train_step', kernels: PLAIN },
+  { kind: 'sweep', model: LARGE, pass: 'train_step', kernels: PLAIN },
+  { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 512, kernels: BLOCKED },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'train_step', kernels: PLAIN },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'sample_and_log_prob', kernels: PLAIN },
+  { kind: 'sweep', model: GLOW, pass: 'data_start' },
   ...[GLOW, SPLINE, NICE, SHIFTS].flatMap((model): Source[] => [
-    { model, pass: 'train_step' },
-    { model, pass: 'sample' },
+    { kind: 'sweep', model, pass: 'train_step' },
+    { kind: 'sweep', model, pass: 'sample' },
   ]),
 ];

@@ -1,6 +1,6 @@
-/** Samples of a program's time until a budget is spent. */
+/** Samples of a time until a budget is spent. */
 import type { GpuProgram } from '../gpu/executor.ts';
-import type { Stopwatch } from '../gpu/timing.ts';
+import type { Clock, Stopwatch } from '../gpu/timing.ts';
 import { summarize } from './statistics.ts';
 import type { TimeSummary } from './statistics.ts';
 
@@ -16,28 +16,46 @@ const MOST_SAMPLES = 50;
 const SAMPLE_MS = { 'GPU timestamps': 10, 'wall clock': 20 } as const;
 const MOST_REPEATS = 1000;
 
-/**
- * Warms the program up, then takes samples of as many runs as fill one.
- * @param restore puts back what a sample has changed; it runs before each, untimed
- */
-export async function measure(
+/** Times one thing. */
+export interface Timer {
+  readonly clock: Clock;
+  /** Milliseconds of so many runs. */
+  time(repeats: number): Promise<number>;
+}
+
+/** @param restore puts back what a sample has changed; it runs before each, untimed */
+export function programTimer(
   stopwatch: Stopwatch,
   program: GpuProgram,
-  { ms: budgetMs, leastSamples }: Budget,
   restore: () => void = () => undefined,
+): Timer {
+  return {
+    get clock() {
+      return stopwatch.clock;
+    },
+    time: (repeats) => {
+      restore();
+      return stopwatch.time(program, repeats);
+    },
+  };
+}
+
+/** Warms up, then takes samples of as many runs as fill one. */
+export async function measure(
+  timer: Timer,
+  { ms: budgetMs, leastSamples }: Budget,
   signal?: AbortSignal,
 ): Promise<TimeSummary> {
   const sample = async (repeats: number): Promise<number> => {
     signal?.throwIfAborted();
-    restore();
-    return (await stopwatch.time(program, repeats)) / repeats;
+    return (await timer.time(repeats)) / repeats;
   };
   // The first run may compile.
   await sample(1);
   let once = await sample(1);
   // Too short for one run to tell.
-  if (once < SAMPLE_MS[stopwatch.clock] / 50) once = await sample(100);
-  const fitting = Math.round(SAMPLE_MS[stopwatch.clock] / Math.max(once, 1e-4));
+  if (once < SAMPLE_MS[timer.clock] / 50) once = await sample(100);
+  const fitting = Math.round(SAMPLE_MS[timer.clock] / Math.max(once, 1e-4));
   const repeats = Math.min(MOST_REPEATS, Math.max(1, fitting));
   const samples = repeats === 1 ? [once] : [];
   const begin = performance.now();

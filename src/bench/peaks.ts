@@ -8,7 +8,7 @@ import { peakFma } from '../kernels/peak_fma.ts';
 import type { FmaShape } from '../kernels/peak_fma.ts';
 import type { Dispatch } from '../kernel.ts';
 import type { Plan } from '../plan.ts';
-import { measure } from './measure.ts';
+import { measure, programTimer } from './measure.ts';
 import type { Budget } from './measure.ts';
 import type { TimeSummary } from './statistics.ts';
 import { verify } from './verify.ts';
@@ -147,7 +147,7 @@ async function fastest(
   const results: { candidate: Candidate; rate: number; time: TimeSummary }[] = [];
   const run = async (candidate: Candidate, budget: Budget): Promise<void> => {
     using program = await GpuProgram.create(context, candidate.plan);
-    const time = await measure(stopwatch, program, budget, undefined, signal);
+    const time = await measure(programTimer(stopwatch, program), budget, signal);
     results.push({ candidate, time, rate: candidate.work / time.medianMs / 1e6 });
   };
   const ranking = (): typeof results => results.toSorted((a, b) => b.rate - a.rate);

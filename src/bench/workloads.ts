@@ -1,4 +1,5 @@
 /** Whole plans with what they start from: a training step, or rows through a flow. */
+import type { Chunk, RowJob } from '../gpu/rows.ts';
 import { initialParameters } from '../init.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { Plan } from '../plan.ts';
@@ -49,6 +50,8 @@ export interface Workload {
   /** Buffers that hold what the plan is for. */
   results: readonly string[];
   usefulFlops: number;
+  /** The same pass over so many rows, of which the plan takes as many at once as its own; none of a training step. */
+  inChunks?: (rows: number) => RowJob;
 }
 
 const SEED = 1;
@@ -84,24 +87,32 @@ export function modelOf(spec: FlowSpec): FlowModel {
 }
 
 interface RowPass {
-  plan: (model: FlowModel, rows: number, variants: KernelVariants) => Plan;
+  plan: (model: FlowModel, chunk: Chunk, variants: KernelVariants) => Plan;
   /** Whether rows go in; else it draws them itself. */
   takesRows: boolean;
   results: readonly string[];
 }
 
-const sampled = (rows: number) => ({ rowStart: 0, rows, seed: SEED, temperature: 1 });
+const sampled = ({ start, count }: Chunk) => ({ rowStart: start, rows: count, seed: SEED, temperature: 1 });
 
 const ROW_PASSES: Readonly<Record<Exclude<AnyPass, TrainingPass | 'data_start'>, RowPass>> = {
-  forward: { plan: forwardPlan, takesRows: true, results: [STATE, LOG_DET] },
-  log_prob: { plan: logProbPlan, takesRows: true, results: [LOG_PROB] },
+  forward: {
+    plan: (model, { count }, variants) => forwardPlan(model, count, variants),
+    takesRows: true,
+    results: [STATE, LOG_DET],
+  },
+  log_prob: {
+    plan: (model, { count }, variants) => logProbPlan(model, count, variants),
+    takesRows: true,
+    results: [LOG_PROB],
+  },
   sample: {
-    plan: (model, rows, variants) => samplePlan(model, sampled(rows), variants),
+    plan: (model, chunk, variants) => samplePlan(model, sampled(chunk), variants),
     takesRows: false,
     results: [STATE],
   },
   sample_and_log_prob: {
-    plan: (model, rows, variants) => sampleAndLogProbPlan(model, sampled(rows), variants),
+    plan: (model, chunk, variants) => sampleAndLogProbPlan(model, sampled(chunk), variants),
     takesRows: false,
     results: [STATE, LOG_PROB],
   },
@@ -118,17 +129,38 @@ export function workloadOf(
   if (isTraining(pass)) return trainingWorkload(model, pass, rows, variants, parameters);
   if (pass === 'data_start') return dataStartWorkload(model, rows, variants, parameters);
   const { plan, takesRows, results } = ROW_PASSES[pass];
+  const planOf = (chunk: Chunk): Plan => plan(model, chunk, variants);
   const contents = new Map([[PARAMETERS, parameters]]);
   if (takesRows) contents.set(STATE, standardNormals(spec.dim * rows));
   return {
     pass,
     rows,
-    plan: plan(model, rows, variants),
+    plan: planOf({ start: 0, count: rows }),
     contents,
     restored: takesRows ? [STATE] : [],
     results,
     usefulFlops: passFlops(layout, rows),
+    inChunks: (all) => ({
+      kind: pass,
+      rows: all,
+      chunkRows: rows,
+      planOf,
+      input: takesRows
+        ? { buffer: STATE, features: spec.dim, rows: repeated(contents.get(STATE) ?? [], spec.dim * all) }
+        : undefined,
+      outputs: results.map((buffer) => {
+        const features = buffer === STATE ? spec.dim : 1;
+        return { buffer, features, rows: new Float32Array(features * all) };
+      }),
+    }),
   };
+}
+
+/** The values over and over: to draw as many anew would take longer than the pass. */
+function repeated(values: ArrayLike<number>, length: number): Float32Array {
+  const all = new Float32Array(length);
+  for (let i = 0; i < length; i++) all[i] = values[i % values.length] ?? NaN;
+  return all;
 }
 
 export function isTraining(pass: AnyPass): pass is TrainingPass {

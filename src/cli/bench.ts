@@ -2,10 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bench, compareRuns, CONFIG_NAMES, configModel, parseBenchDocument } from '../bench/index.ts';
-import type { BenchDocument, BenchModel, BenchScope, ConfigName } from '../bench/index.ts';
+import type { BenchDocument, BenchModel, BenchOptions, ConfigName, VariantsFor } from '../bench/index.ts';
 import { DataError, ShapeError, VerificationError } from '../errors.ts';
+import { GpuContext } from '../gpu/context.ts';
 import type { NeededLimits } from '../gpu/device.ts';
 import { limitsFor } from '../modelLimits.ts';
+import { Tuner } from '../tuning.ts';
+import type { TuningOptions } from '../tuning.ts';
 import { benchReport } from './benchReport.ts';
 import { comparisonTables, runTables } from './benchTables.ts';
 import { readSpec } from './modelInput.ts';
@@ -19,6 +22,7 @@ export interface BenchCommandOptions {
   configs?: ConfigName[];
   spec?: string;
   batch?: number;
+  rows?: number[];
   only?: 'plans' | 'kernels';
   kernels?: string[];
   quick?: boolean;
@@ -43,8 +47,16 @@ export async function benchCommand(session: Session, options: BenchCommandOption
   const outputs = await openOutputs(options);
   try {
     const { device } = await session.open(limitsOf(models ?? []));
-    const { only, kernels, quick } = options;
-    const document = await run(session, device, { models, only, kernels }, quick);
+    const { rows, only, kernels, quick } = options;
+    const document = await run(session, device, {
+      models,
+      rows,
+      only,
+      kernels,
+      quick,
+      variantsFor: choosing(device, session.tuning),
+      signal: session.signal,
+    });
     await outputs.out?.write(`${JSON.stringify(document, undefined, 2)}\n`);
     await outputs.report?.write(benchReport(document));
     await outputs.out?.commit();
@@ -62,15 +74,16 @@ export async function benchCommand(session: Session, options: BenchCommandOption
   }
 }
 
-async function run(
-  session: Session,
-  device: GPUDevice,
-  scope: BenchScope,
-  quick: boolean | undefined,
-): Promise<BenchDocument> {
+/** The kernels that a flow of the model would choose. */
+function choosing(device: GPUDevice, tuning: TuningOptions): VariantsFor {
+  const context = GpuContext.of(device);
+  return (model, pass, rows) => new Tuner(context, model, tuning).variantsFor(pass, rows);
+}
+
+async function run(session: Session, device: GPUDevice, options: BenchOptions): Promise<BenchDocument> {
   let progress: Progress<{ done: number; what: string }> | undefined;
   try {
-    for await (const event of bench(device, { ...scope, quick, signal: session.signal })) {
+    for await (const event of bench(device, options)) {
       const { done, total } = event;
       progress ??= benchProgress(session, total);
       switch (event.kind) {
@@ -158,7 +171,9 @@ async function compareCommand(
       'two files, the earlier run first',
     );
   }
-  const others = Object.keys(options).filter((name) => !['compare', 'json', 'adapter'].includes(name));
+  const others = Object.keys(options).filter(
+    (name) => !['compare', 'json', 'adapter', 'tuning'].includes(name),
+  );
   if (others.length > 0) {
     throw new ShapeError('--compare', `it with --${others.join(', --')}`, 'no other option but --json');
   }

@@ -87,7 +87,7 @@ export function rooflineChart(
       dots(kernels, 3, 'kernel'),
       dots(plans, 5, 'plan'),
       // On a narrow chart they would cover everything; the bars beside it have the same names.
-      ...(size.width < NARROW ? [] : planTexts(plans, x, size.width)),
+      ...(size.width < NARROW ? [] : planTexts(plans, document.entries, x, size.width)),
     ],
   });
 }
@@ -145,7 +145,7 @@ export function planChart({ entries }: BenchDocument, width: number, label: stri
     .filter(({ kind }) => kind === 'plan')
     .map((entry) => ({
       entry,
-      name: planName(entry),
+      name: planName(entry, entries),
       share: entry.share.fma,
     }));
   // Room for the words behind the longest bar.
@@ -211,7 +211,12 @@ function roofText(
 }
 
 /** Names beside the plans, on the side where there is room; of those that nearly coincide only the first. */
-function planTexts(plans: readonly Point[], [low, high]: [number, number], width: number): Plot.Markish[] {
+function planTexts(
+  plans: readonly Point[],
+  entries: readonly BenchEntry[],
+  [low, high]: [number, number],
+  width: number,
+): Plot.Markish[] {
   const across = (intensity: number): number => (width * Math.log(intensity / low)) / Math.log(high / low);
   const named: Point[] = [];
   for (const point of plans) {
@@ -227,7 +232,7 @@ function planTexts(plans: readonly Point[], [low, high]: [number, number], width
       ...side,
       x: 'intensity',
       y: 'gflops',
-      text: ({ entry }: Point) => planName(entry),
+      text: ({ entry }: Point) => planName(entry, entries),
       fill: 'var(--ink)',
       stroke: 'var(--card)',
       strokeWidth: 4,
@@ -245,8 +250,16 @@ function planTexts(plans: readonly Point[], [low, high]: [number, number], width
 /** Pixels that a plan's name takes. */
 const NAME_WIDTH = 90;
 
-function planName({ name, shape }: BenchEntry): string {
-  return `${shape.replace(/,.*/, '')} ${name.replaceAll('_', ' ')}`;
+/** The flow and the pass, and the rows where others have these too: `S log prob, 10K`. */
+function planName(entry: BenchEntry, entries: readonly BenchEntry[]): string {
+  const short = ({ name, shape }: BenchEntry): string =>
+    `${shape.replace(/,.*/, '')} ${name.replaceAll('_', ' ')}`;
+  const alike = entries
+    .filter(({ kind }) => kind === 'plan')
+    .filter((other) => short(other) === short(entry));
+  if (alike.length < 2) return short(entry);
+  const rows = entry.rows.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 9 });
+  return `${short(entry)}, ${rows}`;
 }
 
 function powersOfTen([low, high]: [number, number]): number[] {

@@ -1,7 +1,8 @@
 /** The report of a benchmark run: one HTML page that needs nothing but itself. */
 import type { BenchDocument, BenchEntry } from '../bench/index.ts';
+import { variantsText } from '../steps/candidates.ts';
 import { kernelChart, planChart, rooflineChart } from './benchCharts.ts';
-import { milliseconds, percent, rate, sorted, spread } from './benchTables.ts';
+import { CHUNKS_NOTE, milliseconds, percent, planCells, rate, sorted, spread } from './benchTables.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { htmlPage } from './htmlPage.ts';
 import { adapterName } from './session.ts';
@@ -102,13 +103,11 @@ function kernelFigure(document: BenchDocument): string {
   );
 }
 
-function entryTable(title: string, { entries }: BenchDocument, kind: BenchEntry['kind']): string {
-  const rows = sorted(entries.filter((entry) => entry.kind === kind));
+function entryTable(title: string, document: BenchDocument, kind: BenchEntry['kind']): string {
+  const rows = sorted(document.entries.filter((entry) => entry.kind === kind));
   if (rows.length === 0) return '';
-  const first = kind === 'plan' ? 'Plan' : 'Kernel';
   const head = [
-    first,
-    kind === 'plan' ? 'Flow' : 'Taken from',
+    ...(kind === 'plan' ? ['Plan', 'Flow', 'Kernels', 'Chunks', 'ns a row'] : ['Kernel', 'Taken from']),
     'ms',
     '±',
     'GFLOP/s',
@@ -119,7 +118,9 @@ function entryTable(title: string, { entries }: BenchDocument, kind: BenchEntry[
   const body = rows.map((entry, index) => {
     const { name, shape, time, gflops, gbPerSecond, share } = entry;
     const isSame = rows[index - 1]?.name === name && kind === 'kernel';
+    const [kernels, ...pieces] = kind === 'plan' ? planCells(entry, document) : [];
     const numbers = [
+      ...pieces,
       milliseconds(time.medianMs),
       spread(entry).slice(2),
       rate(gflops),
@@ -129,31 +130,29 @@ function entryTable(title: string, { entries }: BenchDocument, kind: BenchEntry[
     ];
     return (
       `<tr><th scope="row">${isSame ? '' : `<code>${escapeHtml(name)}</code>`}</th><td>${escapeHtml(shape)}</td>` +
+      (kernels === undefined ? '' : `<td>${escapeHtml(kernels)}</td>`) +
       `${numbers.map((cell) => `<td class="number">${escapeHtml(cell)}</td>`).join('')}</tr>`
     );
   });
+  const words = kind === 'plan' ? 3 : 2;
   const heads = head.map(
-    (cell, index) => `<th scope="col"${index > 1 ? ' class="number"' : ''}>${cell}</th>`,
+    (cell, index) => `<th scope="col"${index >= words ? ' class="number"' : ''}>${cell}</th>`,
   );
+  const note = rows.some(({ chunks }) => chunks > 1) ? `<p>${CHUNKS_NOTE}</p>` : '';
   return (
     `<section class="facts full entries"><h2>${title}, in numbers</h2><div class="scroll"><table><thead><tr>${heads.join('')}</tr></thead>` +
-    `<tbody>${body.join('')}</tbody></table></div></section>`
+    `<tbody>${body.join('')}</tbody></table></div>${note}</section>`
   );
 }
 
-function facts({ adapter, wgflow, clock, peak, variants }: BenchDocument): string {
+function facts({ adapter, wgflow, clock, peak, fixedVariants }: BenchDocument): string {
   const rows: [string, string][] = [
     ['Adapter', `${adapterName(adapter)}${adapter.software ? ' (software, no GPU)' : ''}`],
     ['Features', adapter.features.join(', ')],
     ['Clock', clock],
     ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s by ${peak.fma.layout}`],
     ['Copy peak', `${rate(peak.copy.rate)} GB/s, bytes read and bytes written, by ${peak.copy.layout}`],
-    [
-      'Kernels',
-      Object.entries(variants)
-        .map(([name, value]) => `${name} ${value}`)
-        .join(', '),
-    ],
+    ['Fixed table', variantsText(fixedVariants)],
     ['wgflow', wgflow],
   ];
   const body = rows.map(

@@ -1,17 +1,19 @@
 /** What `wgflow bench` prints. */
-import { boundOf } from '../bench/index.ts';
+import { boundOf, choiceText } from '../bench/index.ts';
 import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../bench/index.ts';
+import { variantsText } from '../steps/candidates.ts';
 import { adapterName } from './session.ts';
 import { tableText } from './table.ts';
 
 const RATE_HEAD = ['ms', 'spread', 'GFLOP/s', 'of FMA peak', 'GB/s', 'of copy peak', 'bound by'];
 
 export function runTables(document: BenchDocument): string {
-  const { adapter, clock, peak, entries, wgflow } = document;
+  const { adapter, clock, peak, entries, wgflow, fixedVariants } = document;
   const facts = tableText([
     ['Adapter', adapterName(adapter)],
     ['wgflow', wgflow],
     ['Clock', clock],
+    ['Fixed table', variantsText(fixedVariants)],
     ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s: ${peak.fma.layout}`],
     ['Copy peak', `${rate(peak.copy.rate)} GB/s, read and written: ${peak.copy.layout}`],
   ]);
@@ -19,12 +21,30 @@ export function runTables(document: BenchDocument): string {
     const rows = sorted(entries.filter((entry) => entry.kind === kind)).map((entry) => [
       entry.name,
       entry.shape,
+      ...(kind === 'plan' ? planCells(entry, document) : []),
       ...rateCells(entry),
     ]);
-    const head = kind === 'plan' ? ['plan', 'flow', ...RATE_HEAD] : ['kernel', 'taken from', ...RATE_HEAD];
-    return rows.length === 0 ? [] : [tableText(rows, head)];
+    const head = kind === 'plan' ? ['plan', 'flow', ...PLAN_HEAD] : ['kernel', 'taken from'];
+    return rows.length === 0 ? [] : [tableText(rows, [...head, ...RATE_HEAD])];
   });
-  return [facts, ...sections].join('\n');
+  const notes = entries.some(({ chunks }) => chunks > 1) ? [CHUNKS_NOTE] : [];
+  return [facts, ...sections, ...notes].join('\n');
+}
+
+const PLAN_HEAD = ['kernels', 'chunks', 'ns a row'];
+
+export const CHUNKS_NOTE =
+  'Rows in more than one chunk are timed as a call of the library is: by the wall clock, with their way to the device ' +
+  'and back.';
+
+/** What only plans have: the choice of kernels, the pieces that the rows went through in, the time of a row. */
+export function planCells(entry: BenchEntry, { fixedVariants }: BenchDocument): string[] {
+  const { variants, chunks, rows, time } = entry;
+  return [
+    choiceText(variants, fixedVariants),
+    chunks.toLocaleString('en'),
+    milliseconds((1e6 * time.medianMs) / rows),
+  ];
 }
 
 /** Plans in the order in which they ran, kernels by name. */

@@ -197,6 +197,7 @@ command(
 wgflow bench --configs S --only plans --quick
 wgflow bench --kernels flow_forward,dense_forward
 wgflow bench --spec model.safetensors --batch 1024
+wgflow bench --configs S --only plans --rows 10000,1000000
 wgflow bench --compare before.json after.json`,
 )
   .optionsGroup('What to measure:')
@@ -207,6 +208,11 @@ wgflow bench --compare before.json after.json`,
   )
   .option('--spec <file>', 'this flow: a FlowSpec as JSON, or a model file')
   .option('--batch <n>', 'rows of a training step of --spec (default: 512)', parse.integer(1, 2 ** 27))
+  .option(
+    '--rows <list>',
+    'rows of the passes forward, sample and log_prob (default: a few thousand); more than go through at once are timed as a call of the library is',
+    parse.integers(1, 2 ** 27),
+  )
   .addOption(new Option('--only <kind>', 'only whole plans, or only kernels').choices(['plans', 'kernels']))
   .option('--kernels <stems>', 'only these kernels, such as flow_forward', parse.namesFrom(KERNEL_STEMS))
   .option('--quick', 'a fifth of the time for each entry, and more noise')

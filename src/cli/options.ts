@@ -18,6 +18,12 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   };
 }
 
+/** A parser of such integers, separated by commas. */
+export function integers(min: number, max: number): (text: string) => number[] {
+  const one = integer(min, max);
+  return (text) => text.split(',').map(one);
+}
+
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value > 0 && Number.isFinite(value))) {

@@ -30,9 +30,13 @@ export interface RowJob {
 /** Programs kept for the next call; each holds its workspace. */
 const KEPT_PROGRAMS = 4;
 
+/** Chunks under way at once: the device works on one while the host reads the one before. */
+const IN_FLIGHT = 2;
+
 interface Kept {
   program: GpuProgram;
-  staging: readonly OwnedBuffer[];
+  /** One set for each chunk under way, of one buffer for each output. */
+  stagings: readonly (readonly OwnedBuffer[])[];
 }
 
 export class RowRunner implements Disposable {
@@ -84,33 +88,48 @@ export class RowRunner implements Disposable {
   }
 
   async #run(job: RowJob): Promise<void> {
-    const { device, buffers } = this.#context;
-    for (const chunk of chunksOf(job.rows, job.chunkRows)) {
-      job.signal?.throwIfAborted();
-      this.#requireAlive();
-      const plan = job.planOf(chunk);
-      const { program, staging } = await this.#programFor(job, chunk, plan);
-      if (job.input !== undefined) {
-        const { buffer, features, rows } = job.input;
-        device.queue.writeBuffer(program.buffer(buffer).buffer, 0, columnsOf(rows, features, chunk));
+    let reading: Promise<void> = Promise.resolve();
+    try {
+      for (const [index, chunk] of chunksOf(job.rows, job.chunkRows).entries()) {
+        job.signal?.throwIfAborted();
+        this.#requireAlive();
+        const [staging] = await Promise.all([this.#submit(job, chunk, index % IN_FLIGHT), reading]);
+        reading = this.#read(job, chunk, staging);
       }
-      program.run(
-        1,
-        job.outputs.flatMap(({ buffer, features }, index) => {
-          const to = staging[index];
-          return to === undefined ? [] : [{ from: buffer, to, length: features * paddedRows(chunk.count) }];
-        }),
-      );
-      const results = await Promise.all(
-        staging.map((buffer, index) =>
-          buffers.read(buffer, (job.outputs[index]?.features ?? 0) * paddedRows(chunk.count)),
-        ),
-      );
-      job.outputs.forEach(({ features, rows }, index) => {
-        const columns = results[index];
-        if (columns !== undefined) copyToRows(columns, features, chunk, rows);
-      });
+    } finally {
+      // Whatever went wrong: a staging buffer that is still being mapped cannot be copied to.
+      await reading;
     }
+  }
+
+  /** Sends the chunk on its way; the results will be in the staging buffers that are returned. */
+  async #submit(job: RowJob, chunk: Chunk, turn: number): Promise<readonly OwnedBuffer[]> {
+    const { program, stagings } = await this.#programFor(job, chunk, job.planOf(chunk));
+    const staging = stagings[turn] ?? [];
+    if (job.input !== undefined) {
+      const { buffer, features, rows } = job.input;
+      const columns = columnsOf(rows, features, chunk);
+      this.#context.device.queue.writeBuffer(program.buffer(buffer).buffer, 0, columns);
+    }
+    program.run(
+      1,
+      job.outputs.flatMap(({ buffer, features }, index) => {
+        const to = staging[index];
+        return to === undefined ? [] : [{ from: buffer, to, length: features * paddedRows(chunk.count) }];
+      }),
+    );
+    return staging;
+  }
+
+  async #read({ outputs }: RowJob, chunk: Chunk, staging: readonly OwnedBuffer[]): Promise<void> {
+    await Promise.all(
+      outputs.map(async ({ features, rows }, index) => {
+        const buffer = staging[index];
+        if (buffer === undefined) return;
+        const columns = await this.#context.buffers.read(buffer, features * paddedRows(chunk.count));
+        copyToRows(columns, features, chunk, rows);
+      }),
+    );
   }
 
   async #programFor(job: RowJob, chunk: Chunk, plan: Plan): Promise<Kept> {
@@ -128,10 +147,12 @@ export class RowRunner implements Disposable {
       disposeKept(kept);
     }
     const program = await GpuProgram.create(this.#context, plan, this.#shared);
-    const staging = job.outputs.map(({ buffer, features }) =>
-      this.#context.buffers.staging(`${job.kind}/${buffer} staging`, features * paddedRows(chunk.count)),
+    const stagings = Array.from({ length: IN_FLIGHT }, () =>
+      job.outputs.map(({ buffer, features }) =>
+        this.#context.buffers.staging(`${job.kind}/${buffer} staging`, features * paddedRows(chunk.count)),
+      ),
     );
-    const made = { program, staging };
+    const made = { program, stagings };
     if (this.#disposed) disposeKept(made);
     this.#requireAlive();
     this.#kept.set(key, made);
@@ -153,9 +174,9 @@ export class RowRunner implements Disposable {
   }
 }
 
-function disposeKept({ program, staging }: Kept): void {
+function disposeKept({ program, stagings }: Kept): void {
   program.dispose();
-  for (const buffer of staging) buffer.dispose();
+  for (const buffer of stagings.flat()) buffer.dispose();
 }
 
 /**

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { bench, parseBenchDocument } from '../../src/bench/index.ts';
 import type { BenchDocument, BenchEvent, BenchModel } from '../../src/bench/index.ts';
+import type { Pass } from '../../src/bench/workloads.ts';
+import { workloadOf } from '../../src/bench/workloads.ts';
 import { realnvp } from '../../src/flows/index.ts';
+import { planCost } from '../../src/plan.ts';
 import { twins } from '../../src/reference/twins.ts';
+import { fixedVariants } from '../../src/steps/variants.ts';
+import { chunkRowsOf } from '../../src/steps/workspace.ts';
+import { modelOf } from '../support/randomSpecs.ts';
 import { testContext } from '../support/device.ts';
 
 const TINY: BenchModel = {
@@ -49,6 +55,38 @@ describe('bench', () => {
     const progress = events.map(({ done }) => done);
     expect(progress).toEqual(progress.toSorted((a, b) => a - b));
     expect(progress.at(-1)).toBe(events[0]!.total);
+  });
+
+  it('counts rows that go in chunks: their work, their pieces, the kernels that were chosen for them', async () => {
+    const { buffers, subgroupMinSize } = await testContext();
+    const { live } = buffers.counts;
+    const fixed = fixedVariants(subgroupMinSize);
+    const chunkRows = chunkRowsOf(modelOf(TINY.spec));
+    const rows = 2 * chunkRows + 10;
+    const { document } = await run({
+      only: 'plans',
+      rows: [1, rows],
+      variantsFor: (_, pass) => ({ ...fixed, segment: pass === 'inverse' ? 32 : fixed.segment }),
+    });
+    expect(buffers.counts.live).toBe(live);
+    expect(document.mismatches).toEqual([]);
+    expect(document.fixedVariants).toEqual(fixed);
+    const passes = document.entries.slice(1);
+    expect(passes.map(({ name, rows, chunks, shape }) => [name, rows, chunks, shape])).toEqual(
+      ['forward', 'sample', 'log_prob'].flatMap((name) => [
+        [name, 1, 1, 'tiny, 1 rows'],
+        [name, rows, 3, 'tiny, 131,082 rows'],
+      ]),
+    );
+    for (const { flops, rows } of passes) expect(flops).toBe(48 * rows);
+    for (const { name, variants } of passes) {
+      expect(variants, name).toEqual({ ...fixed, segment: name === 'sample' ? 32 : fixed.segment });
+    }
+    const bytes = (name: string, count: number): number =>
+      planCost(workloadOf(modelOf(TINY.spec), name as Pass, count, fixed).plan).bytes;
+    for (const { name, bytes: told } of passes.filter(({ chunks }) => chunks > 1)) {
+      expect(told, name).toBe(2 * bytes(name, chunkRows) + bytes(name, rows - 2 * chunkRows));
+    }
   });
 
   it('does not time what is not what its twin says, and goes on with the rest', async () => {

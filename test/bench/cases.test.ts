@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { choiceText } from '../../src/bench/choices.ts';
+import type { VariantsFor } from '../../src/bench/choices.ts';
 import { configModel } from '../../src/bench/configs.ts';
 import { jobsOf, KERNEL_STEMS } from '../../src/bench/jobs.ts';
 import { kernelCasesOf, shapeKey } from '../../src/bench/kernelCases.ts';
@@ -10,11 +12,14 @@ import { variantName } from '../../src/kernel.ts';
 import { planProblems } from '../../src/plan.ts';
 import { twins } from '../../src/reference/twins.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
+import type { KernelVariants } from '../../src/steps/variants.ts';
 import { testContext } from '../support/device.ts';
 import { kernelsByFile } from '../support/kernels.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
-const lanes = [0, 4, 8];
+const kinds = await Promise.all(
+  [0, 4, 8].map(async (subgroup) => ({ subgroup, jobs: await jobsOf({}, fixedVariants(subgroup)) })),
+);
 
 const NEED_SUBGROUPS = [
   'dense_backward_input_streamed',
@@ -23,9 +28,7 @@ const NEED_SUBGROUPS = [
   'dense_weight_transpose',
 ];
 
-describe.each(lanes)('the jobs for subgroups of %i', (subgroup) => {
-  const jobs = jobsOf({}, fixedVariants(subgroup));
-
+describe.each(kinds)('the jobs for subgroups of $subgroup', ({ subgroup, jobs }) => {
   it('measure every kernel', () => {
     const measured = jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem));
     const peaks = peakCheckPlans().flatMap(({ dispatches }) => dispatches.map(({ kernel }) => kernel.stem));
@@ -63,34 +66,117 @@ describe.each(lanes)('the jobs for subgroups of %i', (subgroup) => {
     }
   });
 
-  it('name every entry apart, and measure no shape of a kernel twice', () => {
-    const cases = jobs.flatMap(({ timed, shape, kernels }) =>
-      kernels.map((one) => ({ ...one, title: `${one.stem} ${timed.pass}, ${shape}: ${one.detail}` })),
-    );
-    expect(new Set(cases.map(({ title }) => title)).size).toBe(cases.length);
-    expect(new Set(cases.map(({ dispatch }) => shapeKey(dispatch))).size).toBe(cases.length);
-  });
+  it.each<Partial<KernelVariants>>([
+    {},
+    { segment: 32 },
+    { keep: 'store' },
+    { regime: 'tiled' },
+    PLAIN_VARIANTS,
+  ])(
+    'name every entry apart, and measure no shape of a kernel twice: reported plans with %o',
+    async (changes) => {
+      const fixed = fixedVariants(subgroup);
+      const chosen = await jobsOf({}, fixed, () => ({ ...fixed, ...changes }));
+      const cases = chosen.flatMap(({ takenFrom, kernels }) =>
+        kernels.map((one) => ({ ...one, title: `${one.stem} ${takenFrom}: ${one.detail}` })),
+      );
+      expect(new Set(cases.map(({ title }) => title)).size).toBe(cases.length);
+      expect(new Set(cases.map(({ dispatch }) => shapeKey(dispatch))).size).toBe(cases.length);
+    },
+  );
 });
 
 describe('the scope of a run', () => {
   const variants = fixedVariants(8);
   const S = configModel('S');
 
-  it('may be one flow, its plans or its kernels', () => {
-    const plans = jobsOf({ models: [S], only: 'plans' }, variants);
+  it('may be one flow, its plans or its kernels', async () => {
+    const plans = await jobsOf({ models: [S], only: 'plans' }, variants);
     expect(plans.map(({ timed }) => timed.pass)).toEqual([...PASSES]);
     expect(plans.every(({ timesPlan, kernels }) => timesPlan && kernels.length === 0)).toBe(true);
-    const kernels = jobsOf({ models: [S], only: 'kernels' }, variants);
+    const kernels = await jobsOf({ models: [S], only: 'kernels' }, variants);
     expect(kernels.every(({ timesPlan, kernels }) => !timesPlan && kernels.length > 0)).toBe(true);
   });
 
-  it('may be some kernels, wherever they are used', () => {
-    const jobs = jobsOf({ kernels: ['adam_step'] }, variants);
+  it('may be some kernels, wherever they are used', async () => {
+    const jobs = await jobsOf({ kernels: ['adam_step'] }, variants);
     expect(jobs.length).toBeGreaterThan(2);
     expect(new Set(jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem)))).toEqual(
       new Set(['adam_step']),
     );
     expect(jobs.some(({ timesPlan }) => timesPlan)).toBe(false);
+  });
+
+  it('may be numbers of rows for the passes, each once; plans take a chunk of them at most', async () => {
+    const jobs = await jobsOf({ models: [S], only: 'plans', rows: [100, 20_000, 100] }, variants);
+    expect(jobs.map(({ timed, rows, shape }) => [timed.pass, timed.rows, rows, shape])).toEqual([
+      ['train_step', 512, 512, 'S, 512 rows'],
+      ...['forward', 'sample', 'log_prob'].flatMap((pass) => [
+        [pass, 100, 100, 'S, 100 rows'],
+        [pass, 8192, 20_000, 'S, 20,000 rows'],
+      ]),
+    ]);
+  });
+
+  it('has room on the host: more numbers than 2²⁷ are refused', async () => {
+    const jobs = jobsOf({ models: [configModel('L')], rows: [10_000_000] }, variants);
+    await expect(jobs).rejects.toThrow(
+      /rows of a pass: found 10,000,000 of 42 features, expected at most 3,195,660/,
+    );
+  });
+});
+
+describe('the kernels of the reported plans', () => {
+  const fixed = fixedVariants(8);
+
+  it('are chosen once for each purpose, as a flow chooses: for the batch, or for a chunk', async () => {
+    const [S, M] = [configModel('S'), configModel('M')];
+    const asked: unknown[] = [];
+    const jobs = await jobsOf(
+      { models: [S, M], only: 'plans', rows: [100] },
+      fixed,
+      ({ spec }, pass, rows) => {
+        asked.push([spec === S.spec ? 'S' : 'M', pass, rows]);
+        return {
+          ...fixed,
+          segment: pass === 'gradient' ? 32 : 8,
+          keep: pass === 'inverse' ? 'store' : 'rebuild',
+        };
+      },
+    );
+    expect(asked).toEqual([
+      ['S', 'gradient', 512],
+      ['S', 'forward', 8192],
+      ['S', 'inverse', 8192],
+      ['M', 'gradient', 512],
+      ['M', 'forward', 65_536],
+      ['M', 'inverse', 65_536],
+    ]);
+    const choices = jobs.slice(4).map(({ timed, variants }) => [timed.pass, variants.segment, variants.keep]);
+    expect(choices).toEqual([
+      ['train_step', 32, 'rebuild'],
+      ['forward', 8, 'rebuild'],
+      ['sample', 8, 'store'],
+      ['log_prob', 8, 'rebuild'],
+    ]);
+    const launches = async (variantsFor?: VariantsFor): Promise<number | undefined> =>
+      (await jobsOf({ models: [M], only: 'plans' }, fixed, variantsFor))[0]?.timed.plan.dispatches.length;
+    expect(jobs[4]?.timed.plan.dispatches.length).toBe(await launches(() => ({ ...fixed, segment: 32 })));
+    expect(jobs[4]?.timed.plan.dispatches.length).not.toBe(await launches());
+  });
+
+  it('are not those of the sweep, which has the fixed table’s or plain ones', async () => {
+    const jobs = await jobsOf({}, fixed, () => ({ ...fixed, segment: 32 }));
+    const sweep = jobs.filter(({ shape }) => shape === 'M, 4,096 rows');
+    expect(sweep.map(({ variants }) => variants)).toEqual([fixed]);
+    const plain = jobs.filter(({ takenFrom }) => takenFrom.endsWith(', plain kernels'));
+    expect(plain.length).toBeGreaterThan(0);
+    for (const { variants } of plain) expect(variants).toEqual(PLAIN_VARIANTS);
+  });
+
+  it('are told by what differs from the fixed table', () => {
+    expect(choiceText({ ...fixed }, { ...fixed })).toBe('fixed table');
+    expect(choiceText({ ...fixed, segment: 32, keep: 'store' }, { ...fixed })).toBe('segment 32, keep store');
   });
 });
 
@@ -105,7 +191,7 @@ describe('kernelCasesOf', () => {
 });
 
 // One check serves several sizes.
-const ownJobs = jobsOf({}, fixedVariants((await testContext()).subgroupMinSize));
+const ownJobs = await jobsOf({}, fixedVariants((await testContext()).subgroupMinSize));
 const checks = [...new Map(ownJobs.map((job) => [job.checked, job])).values()].map(
   ({ checked, shape }): [string, string, Workload] => [checked.pass, shape, checked],
 );

@@ -42,21 +42,31 @@ describe('compareRuns', () => {
     expect(onlyAfter).toEqual([second]);
   });
 
-  it('points out another adapter, clock, version or choice of kernels', () => {
+  it('points out another adapter, clock or version', () => {
     const before = document();
     const after = document({
       adapter: { ...before.adapter, description: 'Other' },
       clock: 'wall clock',
       wgflow: '0.2.0',
-      variants: { regime: 'tiled', lanes: 8 },
     });
     expect(compareRuns(before, after).differences).toEqual([
       'The adapter differs: Some <adapter>, then Other.',
       'The clock differs: GPU timestamps, then wall clock.',
       'The version of wgflow differs: 0.1.0, then 0.2.0.',
-      'The choice of kernels differs: regime fused, lanes 8, then regime tiled, lanes 8.',
     ]);
     expect(compareRuns(before, before).differences).toEqual([]);
+  });
+
+  it('points out which plans had other kernels, and how they differ', () => {
+    const plan = { kind: 'plan', name: 'train_step', shape: 'M, 512 rows' } as const;
+    const variants = { regime: 'fused', lanes: 8, segment: 32 };
+    const { differences } = compareRuns(
+      document({ entries: [entry(plan), entry()] }),
+      document({ entries: [entry({ ...plan, variants }), entry({ variants })] }),
+    );
+    expect(differences).toEqual([
+      'The kernels of train_step, M, 512 rows differ: segment unknown, then segment 32.',
+    ]);
   });
 
   it('points out that the same adapter had another peak', () => {

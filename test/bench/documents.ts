@@ -10,6 +10,8 @@ export function entry(changes: Partial<BenchEntry> & { samples?: number[] } = {}
     shape: 'train_step, L, 1,024 rows: inputs 21, outputs 256',
     rows: 1024,
     variant: 'dense_forward[ACTIVATION=2]',
+    chunks: 1,
+    variants: { regime: 'fused', lanes: 8 },
     flops: 2e6,
     bytes: 1e6,
     time: summarize(samples, 1),
@@ -37,7 +39,7 @@ export function document(changes: Partial<BenchDocument> = {}): BenchDocument {
       limits: { maxBufferSize: 1 },
     },
     clock: 'GPU timestamps',
-    variants: { regime: 'fused', lanes: 8 },
+    fixedVariants: { regime: 'fused', lanes: 8 },
     peak: {
       fma: { rate: 100, layout: '8 chains', time },
       copy: { rate: 10, layout: '64 MiB', time },

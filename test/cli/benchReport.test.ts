@@ -46,7 +46,16 @@ describe('benchReport', () => {
       ['dense_forward', 'train_step, L, 1,024 rows: inputs 21, outputs 256'],
       ['', 'train_step, S, 512 rows'],
     ]);
-    expect(rows[0]!.slice(2)).toEqual(['1.00', '0 %', '2.00', '2.0 %', '1.00', '10 %']);
+    expect(rows[0]!.slice(2)).toEqual(['fixed table', '1', '977', ...rows[1]!.slice(2)]);
+    expect(rows[1]!.slice(2)).toEqual(['1.00', '0 %', '2.00', '2.0 %', '1.00', '10 %']);
+  });
+
+  it('tells plans of one pass apart by their rows', () => {
+    const sizes = [10_000, 10_000_000, 8192].map((rows) =>
+      entry({ kind: 'plan', name: 'log_prob', shape: `S, ${rows.toLocaleString('en')} rows`, rows }),
+    );
+    const bars = parseHTML(benchReport(document({ entries: sizes }))).document.querySelectorAll('svg')[2];
+    for (const name of ['10K', '10M', '8.192K']) expect(bars!.textContent).toContain(`S log prob, ${name}`);
   });
 
   it('tells what did not match', () => {
@@ -73,6 +82,25 @@ describe('the tables of a run', () => {
     expect(text).toContain('100 GFLOP/s: 8 chains');
     expect(text.indexOf('│ train_step')).toBeLessThan(text.indexOf('│ batch_gather'));
     expect(text).toMatch(/dense_forward .*│ memory, 140 % /);
+  });
+
+  it('say of each plan its kernels, the chunks of its rows and the time of a row, and how chunks are timed', () => {
+    const plan = {
+      kind: 'plan',
+      name: 'log_prob',
+      shape: 'S, 1,000,000 rows',
+      rows: 1_000_000,
+      chunks: 123,
+      samples: [250, 250, 250],
+      variants: { regime: 'fused', lanes: 4 },
+    } as const;
+    const text = runTables(document({ entries: [entry({ ...plan, samples: [...plan.samples] })] }));
+    expect(text).toMatch(/Fixed table +│ fused, lanes 8 /);
+    expect(text).toMatch(/log_prob +│ S, 1,000,000 rows +│ lanes 4 +│ 123 +│ 250 +│ 250 /);
+    expect(text).toMatch(
+      /\nRows in more than one chunk are timed as a call of the library is: by the wall clock/,
+    );
+    expect(runTables(document())).not.toContain('in more than one chunk');
   });
 
   it('sort changes by their size, each as times faster or slower', () => {

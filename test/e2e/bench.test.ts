@@ -22,7 +22,8 @@ describe('bench', () => {
     expect(result.code, result.stderr).toBe(0);
     const events = result.events();
     expect(events[0]).toMatchObject({ event: 'adapter' });
-    expect(events[1]).toMatchObject({ event: 'peak', fma: { layout: expect.any(String) as string } });
+    const peak = events.find(({ event }) => event !== 'adapter' && event !== 'tuning');
+    expect(peak).toMatchObject({ event: 'peak', fma: { layout: expect.any(String) as string } });
     const entries = events.filter(({ event }) => event === 'entry');
     expect(entries.filter(({ kind }) => kind === 'plan').map(({ name, shape }) => [name, shape])).toEqual([
       ['train_step', 'tiny, 16 rows'],
@@ -40,6 +41,35 @@ describe('bench', () => {
     expect(parseBenchDocument(text('run.json'), 'run.json')).toEqual(done);
     expect(text('run.html')).toMatch(/^<!doctype html>.*<\/html>\n$/s);
     expect(cli.files()).toEqual(['run.html', 'run.json', 'tiny.json']);
+  });
+
+  it('chooses the kernels of each plan as a flow does, and says so; an entry has its choice', async () => {
+    const told = (run: CliResult): unknown[] =>
+      run
+        .events()
+        .filter(({ event }) => event === 'tuning')
+        .map(({ pass, rows, source }) => [pass, rows, source === 'fixed']);
+    const purposes = [
+      ['gradient', 16],
+      ['forward', 65_536],
+      ['inverse', 65_536],
+    ];
+    expect(told(result)).toEqual(purposes.map((purpose) => [...purpose, false]));
+
+    const args = '--spec tiny.json --batch 16 --quick --json --only plans --rows 70000,5';
+    const fixed = await cli.run(`bench ${args} --tuning fixed`);
+    expect(fixed.code, fixed.stderr).toBe(0);
+    expect(told(fixed)).toEqual(purposes.map((purpose) => [...purpose, true]));
+    const entries = fixed.events().filter(({ event }) => event === 'entry');
+    expect(entries.map(({ name, shape, chunks }) => [name, shape, chunks])).toEqual([
+      ['train_step', 'tiny, 16 rows', 1],
+      ...['forward', 'sample', 'log_prob'].flatMap((name) => [
+        [name, 'tiny, 70,000 rows', 2],
+        [name, 'tiny, 5 rows', 1],
+      ]),
+    ]);
+    const { fixedVariants } = fixed.events().at(-1)!;
+    for (const { variants } of entries) expect(variants).toEqual(fixedVariants);
   });
 
   it('compares two runs: one with itself has no changes, one on another adapter is pointed out', async () => {
@@ -76,6 +106,14 @@ describe('bench', () => {
     ['bench --only some', /--only.*plans, kernels/],
     ['bench --only plans --kernels adam_step', /--kernels: found --only plans, expected --only kernels/],
     ['bench --batch 0 --spec tiny.json', /Expected an integer from 1/],
+    ['bench --rows 0', /--rows.*Expected an integer from 1 to 134,217,728/],
+    ['bench --rows 10,,20', /--rows.*Expected an integer from 1/],
+    ['bench --rows 1e9', /--rows.*Expected an integer from 1/],
+    [
+      'bench --configs L --rows 10000000',
+      /rows of a pass: found 10,000,000 of 42 features, expected at most/,
+    ],
+    ['bench --tuning best', /--tuning.*measured, fixed/],
     ['bench --batch 8', /--batch: found no --spec, expected --spec FILE/],
     ['bench --spec none.json', /none\.json: found no such file, expected a model file/],
     ['bench --spec bad.json', /bad\.json: spec\.dim: found nothing, expected this key/],

@@ -1,7 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnsOf, copyToRows } from '../../src/gpu/rows.ts';
+import { vanilla } from '../../src/flows/index.ts';
+import { columnsOf, copyToRows, RowRunner } from '../../src/gpu/rows.ts';
+import type { Chunk, RowJob } from '../../src/gpu/rows.ts';
+import { initialParameters } from '../../src/init.ts';
+import type { Plan } from '../../src/plan.ts';
 import { paddedRows } from '../../src/shape.ts';
+import { logProbPlan } from '../../src/steps/forward.ts';
+import { LOG_PROB, PARAMETERS, STATE } from '../../src/steps/names.ts';
+import { testContext } from '../support/device.ts';
+import { modelOf } from '../support/randomSpecs.ts';
 
 describe('rows of a chunk as columns', () => {
   it('are each feature’s values one after the other, padded by the last row', () => {
@@ -29,3 +37,62 @@ describe('rows of a chunk as columns', () => {
     );
   });
 });
+
+describe('RowRunner', () => {
+  const model = modelOf(vanilla(2, { couplings: 2, hidden: [4] }));
+  const rows = 5 * 64 + 3;
+  const x = Float32Array.from({ length: 2 * rows }, (_, i) => Math.sin(i));
+
+  async function withRunner(work: (score: Score) => Promise<void>): Promise<void> {
+    const context = await testContext();
+    const { live } = context.buffers.counts;
+    {
+      using parameters = context.buffers.storage(PARAMETERS, model.layout.length);
+      context.buffers.write(parameters, initialParameters(model.spec, 1));
+      using runner = new RowRunner(context, new Map([[PARAMETERS, parameters]]));
+      await work(async (chunkRows, options) => {
+        const logProb = new Float32Array(rows);
+        const job: RowJob = {
+          kind: 'log_prob',
+          rows,
+          chunkRows,
+          planOf: ({ count }) => logProbPlan(model, count),
+          input: { buffer: STATE, features: 2, rows: x },
+          outputs: [{ buffer: LOG_PROB, features: 1, rows: logProb }],
+          ...options,
+        };
+        await runner.run(job);
+        return logProb;
+      });
+    }
+    expect(context.buffers.counts.live).toBe(live);
+  }
+
+  it('puts the rows of every chunk in their place, however many are under way', () =>
+    withRunner(async (score) => {
+      const whole = await score(rows);
+      expect(new Set(whole).size).toBeGreaterThan(rows / 2);
+      expect(await score(64)).toEqual(whole);
+    }));
+
+  it('can be used again after a job that stopped with a chunk under way', () =>
+    withRunner(async (score) => {
+      const abort = new AbortController();
+      let chunks = 0;
+      const planOf = ({ count }: Chunk): Plan => {
+        if (++chunks === 3) abort.abort(new Error('enough'));
+        return logProbPlan(model, count);
+      };
+      await expect(score(64, { planOf, signal: abort.signal })).rejects.toThrow('enough');
+      expect(chunks).toBe(3);
+      const failing = (): Plan => {
+        if (++chunks === 6) throw new Error('no plan');
+        return logProbPlan(model, 64);
+      };
+      await expect(score(64, { planOf: failing })).rejects.toThrow('no plan');
+      expect(await score(64)).toEqual(await score(rows));
+    }));
+});
+
+/** Scores the rows in chunks of that size. */
+type Score = (chunkRows: number, options?: Partial<RowJob>) => Promise<Float32Array>;
