@@ -14,7 +14,7 @@ export const VALUE_BOUND = 1e-5;
 /** ‖gpu − twin‖ ≤ bound · ‖twin‖: gradients are sums that partly cancel. */
 export const GRADIENT_BOUND = 1e-4;
 
-const BOUNDED_BY_NORM = /^d_|gradient|moment|partial/;
+const BOUNDED_BY_NORM = /^d_|gradient|moment|partial|piece_sums/;
 
 /** A buffer that is not what the twin says. */
 export interface Mismatch {

@@ -16,8 +16,8 @@ export interface KernelVariants {
    */
   product: 'plain' | 'blocked' | 'streamed';
   /**
-   * The gradients of nets with one input and two hidden layers that are piecewise linear: `summed` over the rows for each
-   * pair of units, or from the rows `sorted` between the kinks of the first layer's units.
+   * The gradients of nets with one input and two piecewise linear hidden layers: `summed` over the rows for each pair
+   * of units, or looked up in running sums over the rows, `sorted` between the kinks of the first layer.
    */
   weights: 'summed' | 'sorted';
   /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */
