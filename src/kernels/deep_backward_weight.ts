@@ -37,7 +37,7 @@ export const deepBackwardWeightKernel = {
     gradients: { access: 'read_write', element: 'f32' },
     partials: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'PIECEWISE_LINEAR'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER', 'PIECEWISE_LINEAR'],
   constants: ['ACTIVATION'],
   sizes: [...STACK_SIZES, 'N_UPPER'],
 } as const satisfies KernelSpec;

@@ -1,7 +1,7 @@
 /** The fused regime: couplings with small nets, a whole flow or a segment of it in one dispatch. */
 import { couplingStackOf } from '../couplingStack.ts';
 import type { CouplingStack } from '../couplingStack.ts';
-import { MAX_COUPLINGS } from '../kernels/coupling_stack.ts';
+import { keptUnits, MAX_COUPLINGS } from '../kernels/coupling_stack.ts';
 import { deepBackwardWeight, deepPartials } from '../kernels/deep_backward_weight.ts';
 import { deepWeightReduce } from '../kernels/deep_weight_reduce.ts';
 import { flowBackward } from '../kernels/flow_backward.ts';
@@ -112,27 +112,29 @@ function forwardRange(
 
 /** The segments of the stack in order, each short enough for its trace to fit a binding. */
 function segmentsOf(
-  { flips, conditionCount, transformCount, netCount, hidden }: CouplingStack,
+  stack: CouplingStack,
   { rows, variants }: ForwardRun,
 ): { start: number; count: number }[] {
-  const widest = 4 * rows * Math.max(2 * transformCount * conditionCount, netCount * (hidden[1] ?? 0));
+  const slopes = 2 * stack.transformCount * stack.conditionCount;
+  const widest = 4 * rows * Math.max(slopes, keptUnits(stack, 1));
   const fitting = Math.max(1, Math.floor(WIDEST_TRACE_BYTES / widest));
-  return chunksOf(flips.length, Math.min(variants.segment, fitting));
+  return chunksOf(stack.flips.length, Math.min(variants.segment, fitting));
 }
 
 function traceBuffers(
   plan: PlanBuilder,
-  { conditionCount, transformCount, netCount, hidden }: CouplingStack,
+  stack: CouplingStack,
   rows: number,
   count: number,
 ): { conditions: string; dOutputs: string; slopes: string; hiddens: { hiddens?: string } } {
+  const { conditionCount, transformCount } = stack;
   const outputs = count * 2 * transformCount * rows;
-  const [, upper] = hidden;
+  const units = keptUnits(stack, count);
   return {
     conditions: plan.buffer(CONDITIONS, count * conditionCount * rows),
     dOutputs: plan.buffer(D_OUTPUTS, outputs),
     slopes: plan.buffer(SLOPES, outputs * conditionCount),
-    hiddens: upper === undefined ? {} : { hiddens: plan.buffer(HIDDENS, count * netCount * upper * rows) },
+    hiddens: units === 0 ? {} : { hiddens: plan.buffer(HIDDENS, units * rows) },
   };
 }
 
