@@ -18,3 +18,16 @@ fn quad_of_lane(own: vec4f, lane: u32) -> vec4f {
   return own;
 #endif
 }
+
+fn sum_of_quad(quad: vec4f) -> f32 {
+  return quad.x + quad.y + quad.z + quad.w;
+}
+
+// The sum over the rows of all lanes.
+fn sum_of_lanes(own: vec4f) -> f32 {
+  var sum = 0.0;
+#unroll k LANES
+  sum += sum_of_quad(quad_of_lane(own, $k));
+#end
+  return sum;
+}

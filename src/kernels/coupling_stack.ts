@@ -125,11 +125,11 @@ export function stackParams({ stack, first, count }: StackRange): {
   };
 }
 
-/** Multiply-adds of the nets of the range for one row, twice. */
-export function stackFlops({ stack, count }: StackRange): number {
+/** Multiply-adds of the nets of the range for one row, twice; of the layers [from, to) alone where they are given. */
+export function stackFlops({ stack, count }: StackRange, from = 0, to = Infinity): number {
   const widths = [stack.conditionCount, ...stack.hidden, stack.netOutputs];
-  const perNet = widths.slice(1).reduce((sum, width, layer) => sum + width * (widths[layer] ?? 0), 0);
-  return 2 * perNet * stack.netCount * count;
+  const layers = widths.slice(1).map((width, layer) => width * (widths[layer] ?? 0));
+  return 2 * layers.slice(from, to).reduce((sum, weights) => sum + weights, 0) * stack.netCount * count;
 }
 
 /** Bytes of the parameters of the range. */

@@ -93,6 +93,26 @@ export function stackOutput(
   };
 }
 
+/** Where the last hidden layer of the `net`-th net with three, and its outputs, have their tensors. */
+export function upperLayers(
+  { N_CONDITION, N_OUT, N_NETS, HIDDEN_0, HIDDEN_1, HIDDEN_2 }: StackSizes,
+  params: Omit<StackParams, 'flips'>,
+  net: number,
+): { weight2: number; bias2: number; weightOut: number; biasOut: number } {
+  const start =
+    params.net_start + Math.floor(net / N_NETS) * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  const layerEnd = (from: number, inputs: number, outputs: number): number =>
+    from + roundUp(inputs * outputs, 4) + roundUp(outputs, 4);
+  const weight2 = layerEnd(layerEnd(start, N_CONDITION, HIDDEN_0), HIDDEN_0, HIDDEN_1);
+  const weightOut = layerEnd(weight2, HIDDEN_1, HIDDEN_2);
+  return {
+    weight2,
+    bias2: weight2 + roundUp(HIDDEN_1 * HIDDEN_2, 4),
+    weightOut,
+    biasOut: weightOut + roundUp(HIDDEN_2 * N_OUT, 4),
+  };
+}
+
 /** Puts the hidden layers of a coupling's nets for row `r` where the kernels keep them, for `couplings` in all. */
 export function keepHidden(
   kept: Float64Array,

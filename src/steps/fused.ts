@@ -9,6 +9,8 @@ import { flowForward } from '../kernels/flow_forward.ts';
 import type { FlowForwardArguments } from '../kernels/flow_forward.ts';
 import { flowInverse } from '../kernels/flow_inverse.ts';
 import { shallowBackwardWeight } from '../kernels/shallow_backward_weight.ts';
+import { upperBackwardInput } from '../kernels/upper_backward_input.ts';
+import { upperBackwardWeight } from '../kernels/upper_backward_weight.ts';
 import type { PlanBuilder } from '../plan.ts';
 import { chunksOf } from '../shape.ts';
 import type { FlowModel } from './forward.ts';
@@ -193,9 +195,13 @@ export function fusedBackward(
         plan.add(shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }));
         return;
       }
+      const kept = { ...range, ...trace, hiddens: hiddens.hiddens };
+      if (stack.hidden.length > 2) {
+        plan.add(upperBackwardWeight({ ...kept, gradients: GRADIENTS }), upperBackwardInput(kept));
+      }
       const partials = plan.buffer(WEIGHT_PARTIALS, deepPartials(stack, count));
       plan.add(
-        deepBackwardWeight({ ...range, ...trace, hiddens: hiddens.hiddens, gradients: GRADIENTS, partials }),
+        deepBackwardWeight({ ...kept, gradients: GRADIENTS, partials }),
         deepWeightReduce({ ...range, partials, gradients: GRADIENTS }),
       );
     });
