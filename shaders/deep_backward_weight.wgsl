@@ -178,11 +178,11 @@ fn main(
 
   // Of the upper units and the outputs: the lanes hold the sums over their own rows.
 #unroll o N_UPPER
-  let total_bias_1_$o = sum_of_lanes(d_bias_1_$o);
+  let total_bias_1_$o = sum_of_lanes(sum_of_quad(d_bias_1_$o));
 #if DEEPER
 #else
 #unroll c N_OUT
-  let total_out_weight_$o$c = sum_of_lanes(d_out_weight_$o$c);
+  let total_out_weight_$o$c = sum_of_lanes(sum_of_quad(d_out_weight_$o$c));
 #end
 #endif
 #end

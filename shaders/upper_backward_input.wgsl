@@ -1,7 +1,7 @@
 // Gradient of the middle of three hidden layers before its activation, d_1 = phi'(a1) W2^T d_2 with
 // d_2 = phi'(a2) W^T d_out, written over a1.
 // d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens: a1 -> d_1 [nets HIDDEN_1, n_quads], a2 [nets HIDDEN_2, n_quads].
-// One invocation owns four rows (a quad) of N_BLOCKS 4 LANES middle units of one net and adds up the last units in
+// One invocation owns four rows (a quad) of N_KEPT middle units of one net and adds up the last units in
 // ascending order, whose weights the lanes load and hand round. docs/derivations.md, eq. (21), (22), (44)
 #if SUBGROUPS
 enable subgroups;
@@ -18,6 +18,8 @@ struct Params {
   coupling_stride: u32,
   net_stride: u32,
 }
+
+const N_KEPT: u32 = N_BLOCKS * 4u * LANES;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
@@ -45,7 +47,7 @@ fn main(
   let first_output = net * N_OUT * params.n_quads;
   let first_a_1 = net * HIDDEN_1;
   let first_a_2 = params.n_couplings * N_NETS * HIDDEN_1 + net * HIDDEN_2;
-  let first_middle = group.y * N_BLOCKS * 4u * LANES;
+  let first_middle = group.y * N_KEPT;
   // Invocations past the end go along, because other lanes need the weights that they load.
   let invocation = group.x * FUSED_GROUP_SIZE + local;
   let is_quad = invocation < params.n_quads;
@@ -54,7 +56,8 @@ fn main(
 #unroll c N_OUT
   let d_out_$c = d_outputs[first_output + $c * params.n_quads + quad];
 #end
-  var d_hidden = array<vec4f, N_BLOCKS * 4u * LANES>();
+  // One place more, never used, keeps Mesa from unrolling the loop that reads it.
+  var d_hidden = array<vec4f, N_KEPT + 1u>();
   for (var o = 0u; o < HIDDEN_2; o++) {
     var d_unit = vec4f();
 #unroll c N_OUT
@@ -79,17 +82,8 @@ fn main(
   if (!is_quad) {
     return;
   }
-#unroll b N_BLOCKS
-#unroll k LANES
-#unroll u 4
-  {
-    let middle = first_middle + 4u * ($b * LANES + $k) + $u;
-    if (middle < HIDDEN_1) {
-      let place = (first_a_1 + middle) * params.n_quads + quad;
-      hiddens[place] = activate(hiddens[place]).slope * d_hidden[4u * ($b * LANES + $k) + $u];
-    }
+  for (var k = 0u; k < min(N_KEPT, HIDDEN_1 - first_middle); k++) {
+    let place = (first_a_1 + first_middle + k) * params.n_quads + quad;
+    hiddens[place] = activate(hiddens[place]).slope * d_hidden[k];
   }
-#end
-#end
-#end
 }

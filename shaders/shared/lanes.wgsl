@@ -1,7 +1,6 @@
 // Values that the first LANES lanes of a subgroup loaded, one each, known to all its lanes. Where there are no
 // subgroups LANES is 1, and every invocation loads for itself.
-// Invocations of a workgroup (src/kernels/coupling_stack.ts).
-const FUSED_GROUP_SIZE: u32 = 16u;
+#include "shared/fused_group.wgsl"
 
 fn scalar_of_lane(own: f32, lane: u32) -> f32 {
 #if SUBGROUPS
@@ -19,15 +18,10 @@ fn quad_of_lane(own: vec4f, lane: u32) -> vec4f {
 #endif
 }
 
-fn sum_of_quad(quad: vec4f) -> f32 {
-  return quad.x + quad.y + quad.z + quad.w;
-}
-
-// The sum over the rows of all lanes.
-fn sum_of_lanes(own: vec4f) -> f32 {
+fn sum_of_lanes(own: f32) -> f32 {
   var sum = 0.0;
 #unroll k LANES
-  sum += sum_of_quad(quad_of_lane(own, $k));
+  sum += scalar_of_lane(own, $k);
 #end
   return sum;
 }

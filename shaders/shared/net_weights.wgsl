@@ -1,29 +1,7 @@
-// Where the tensors of a small net lie, from its start, and its rows of weights four at a time.
-// Each tensor starts at a multiple of four elements (src/paramLayout.ts): W0 [HIDDEN_0, N_CONDITION], b0, then with
-// DEEP W1 [HIDDEN_1, HIDDEN_0], b1, with DEEPER W2 [HIDDEN_2, HIDDEN_1], b2, and last W [N_OUT, N_LAST], b.
-// ALIGNED says that HIDDEN_0, and with DEEPER also HIDDEN_1, is a multiple of four.
+// The rows of weights of a small net four at a time. ALIGNED says that HIDDEN_0, and with DEEPER also HIDDEN_1, is a
+// multiple of four.
+#include "shared/net_layout.wgsl"
 #include "shared/row_quads.wgsl"
-
-const BIAS_0 = (HIDDEN_0 * N_CONDITION + 3u) / 4u * 4u;
-const AFTER_0 = BIAS_0 + (HIDDEN_0 + 3u) / 4u * 4u;
-#if DEEP
-const WEIGHT_1 = AFTER_0;
-const BIAS_1 = WEIGHT_1 + (HIDDEN_1 * HIDDEN_0 + 3u) / 4u * 4u;
-const AFTER_1 = BIAS_1 + (HIDDEN_1 + 3u) / 4u * 4u;
-#if DEEPER
-const WEIGHT_2 = AFTER_1;
-const BIAS_2 = WEIGHT_2 + (HIDDEN_2 * HIDDEN_1 + 3u) / 4u * 4u;
-const N_LAST = HIDDEN_2;
-const WEIGHT_OUT = BIAS_2 + (HIDDEN_2 + 3u) / 4u * 4u;
-#else
-const N_LAST = HIDDEN_1;
-const WEIGHT_OUT = AFTER_1;
-#endif
-#else
-const N_LAST = HIDDEN_0;
-const WEIGHT_OUT = AFTER_0;
-#endif
-const BIAS_OUT = WEIGHT_OUT + (N_OUT * N_LAST + 3u) / 4u * 4u;
 
 // As quad_of_row for a lane's share of a layer, whose lanes may all lie within the row.
 fn quad_of_lanes_row(row: u32, first: u32, length: u32) -> vec4f {

@@ -114,12 +114,20 @@ const STANDARDIZED: BenchModel = {
   batch: 2048,
 };
 
+const THREE_LAYERS: BenchModel = {
+  name: 'realnvp(2), three hidden layers',
+  summary: '5 couplings, dim 2, shared net 1→64→64→64→2',
+  spec: realnvp(2, { couplings: 5, hidden: [64, 64, 64] }),
+  batch: 512,
+};
+
 /** What brings in the kernels that the configurations do not use, and other sizes of those that they do. */
 const SWEEP: readonly Source[] = [
   { model: SMALL, pass: 'train_step', rows: 4096 },
   { model: MEDIUM, pass: 'train_step', rows: 4096 },
   { model: LARGE, pass: 'train_step', rows: 256 },
   { model: SMALL, pass: 'toy_train_step', rows: 65_536 },
+  { model: THREE_LAYERS, pass: 'train_step', variants: { regime: 'fused' } },
   { model: SMALL, pass: 'train_step', variants: PLAIN_VARIANTS },
   { model: LARGE, pass: 'train_step', variants: PLAIN_VARIANTS },
   { model: STANDARDIZED, pass: 'train_step', variants: PLAIN_VARIANTS },

@@ -76,7 +76,7 @@ function unrollAll(stem: string, text: string, sizes: Readonly<Record<string, nu
 function endOf(stem: string, lines: readonly string[], start: number): number {
   let open = 0;
   for (let at = start; at < lines.length; at++) {
-    if (/^#unroll /.test(lines[at] ?? '')) open++;
+    if (lines[at]?.startsWith('#unroll ')) open++;
     if (/^#end[ \t]*$/.test(lines[at] ?? '')) open--;
     if (open === 0) return at;
   }

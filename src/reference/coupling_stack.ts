@@ -95,7 +95,7 @@ export function stackOutput(
 
 /** Where the last hidden layer of the `net`-th net with three, and its outputs, have their tensors. */
 export function upperLayers(
-  { N_CONDITION, N_OUT, N_NETS, HIDDEN_0, HIDDEN_1, HIDDEN_2 }: StackSizes,
+  { N_CONDITION, N_OUT, N_NETS, HIDDEN_0, HIDDEN_1, HIDDEN_2 }: Omit<StackSizes, 'N_DIM' | 'N_TRANSFORM'>,
   params: Omit<StackParams, 'flips'>,
   net: number,
 ): { weight2: number; bias2: number; weightOut: number; biasOut: number } {
