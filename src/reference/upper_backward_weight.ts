@@ -30,7 +30,10 @@ export const upperBackwardWeight: Twin<typeof upperBackwardWeightKernel> = ({
           constants.ACTIVATION,
           at(hiddens, (nets * HIDDEN_1 + net * HIDDEN_2 + o) * rows + r),
         );
-        const dLast = d.reduce((sum, dOut, c) => sum + dOut * at(parameters, weightOut + c * HIDDEN_2 + o), 0);
+        const dLast = d.reduce(
+          (sum, dOut, c) => sum + dOut * at(parameters, weightOut + c * HIDDEN_2 + o),
+          0,
+        );
         d.forEach((dOut, c) => add(weightOut + c * HIDDEN_2 + o, dOut * last.value));
         add(bias2 + o, dLast * last.slope);
         middle.forEach(({ value }, k) => add(weight2 + o * HIDDEN_1 + k, dLast * last.slope * value));

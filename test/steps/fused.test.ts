@@ -94,17 +94,20 @@ describe('the fused regime', () => {
   it.each([
     [5, 1],
     [64, 8],
-  ])('takes it in five dispatches a segment with three hidden layers: %i couplings', (couplings, segments) => {
-    const all = stems(vanilla(2, { couplings, hidden: [64, 64, 64] }));
-    expect(all.slice(-5)).toEqual([
-      'flow_backward',
-      'upper_backward_weight',
-      'upper_backward_input',
-      'deep_backward_weight',
-      'deep_weight_reduce',
-    ]);
-    expect(all.filter((stem) => stem === 'flow_backward').length).toBe(segments);
-  });
+  ])(
+    'takes it in five dispatches a segment with three hidden layers: %i couplings',
+    (couplings, segments) => {
+      const all = stems(vanilla(2, { couplings, hidden: [64, 64, 64] }));
+      expect(all.slice(-5)).toEqual([
+        'flow_backward',
+        'upper_backward_weight',
+        'upper_backward_input',
+        'deep_backward_weight',
+        'deep_weight_reduce',
+      ]);
+      expect(all.filter((stem) => stem === 'flow_backward').length).toBe(segments);
+    },
+  );
 
   it('keeps no more at 64 couplings than at 8', () => {
     expect(traceBytes(64)).toBe(traceBytes(8));
