@@ -116,8 +116,8 @@ const STANDARDIZED: BenchModel = {
 
 const THREE_LAYERS: BenchModel = {
   name: 'realnvp(2), three hidden layers',
-  summary: '5 couplings, dim 2, shared net 1→64→64→64→2',
-  spec: realnvp(2, { couplings: 5, hidden: [64, 64, 64] }),
+  summary: '5 couplings, dim 2, shared net 1→32→32→32→2, standardised data',
+  spec: realnvp(2, { couplings: 5, hidden: [32, 32, 32] }),
   batch: 512,
 };
 
