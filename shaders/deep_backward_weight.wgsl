@@ -4,6 +4,7 @@
 // here over N_UPPER of the upper units into partials; where phi is PIECEWISE_LINEAR also d_W1 = Q w0 + P b0.
 // conditions x [n_couplings N_CONDITION, n_quads]; d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens: h1 before
 // phi [nets HIDDEN_1, n_quads]; gradients as parameters; partials [nets, blocks, N_CONDITION + 1, HIDDEN_0].
+// DEEPER, the two layers are the lower of three, and hiddens hold d_1: the layers above are not touched.
 // One invocation owns 4 lower by N_UPPER upper units of one net and sums over the rows in ascending order; lanes hand each
 // other the rows. docs/derivations.md, eq. (20) to (24), (43)
 #if SUBGROUPS
@@ -76,16 +77,25 @@ fn main(
   var q_$o$i = vec4f();
 #end
   var d_bias_1_$o = vec4f();
+#if DEEPER
+#else
 #unroll c N_OUT
   let out_$o$c = parameters[start + WEIGHT_OUT + $c * HIDDEN_1 + upper_$o];
   var d_out_weight_$o$c = vec4f();
 #end
+#endif
 #end
   for (var first = 0u; first < params.n_quads; first += LANES) {
     let quad = min(first + lane, params.n_quads - 1u);
 #unroll i N_CONDITION
     let own_x_$i = conditions[first_condition + $i * params.n_quads + quad];
 #end
+#if DEEPER
+#unroll o N_UPPER
+    let own_d_1_$o = select(vec4f(), hiddens[(net * HIDDEN_1 + upper_$o) * params.n_quads + quad], first + lane < params.n_quads);
+    d_bias_1_$o += own_d_1_$o;
+#end
+#else
 #unroll c N_OUT
     let own_d_$c = select(vec4f(), d_outputs[first_output + $c * params.n_quads + quad], first + lane < params.n_quads);
 #end
@@ -99,6 +109,7 @@ fn main(
     let own_d_1_$o = own_d_unit_$o * unit_$o.slope;
     d_bias_1_$o += own_d_1_$o;
 #end
+#endif
 #unroll k LANES
     {
 #unroll i N_CONDITION
@@ -167,10 +178,13 @@ fn main(
 
   // Of the upper units and the outputs: the lanes hold the sums over their own rows.
 #unroll o N_UPPER
-  let total_bias_1_$o = sum_of_lanes(d_bias_1_$o);
+  let total_bias_1_$o = sum_of_lanes(sum_of_quad(d_bias_1_$o));
+#if DEEPER
+#else
 #unroll c N_OUT
-  let total_out_weight_$o$c = sum_of_lanes(d_out_weight_$o$c);
+  let total_out_weight_$o$c = sum_of_lanes(sum_of_quad(d_out_weight_$o$c));
 #end
+#endif
 #end
   if (group.x > 0u || local > 0u) {
     return;
@@ -178,11 +192,16 @@ fn main(
 #unroll o N_UPPER
   if (first_upper + $o < HIDDEN_1) {
     gradients[start + BIAS_1 + first_upper + $o] += total_bias_1_$o;
+#if DEEPER
+#else
 #unroll c N_OUT
     gradients[start + WEIGHT_OUT + $c * HIDDEN_1 + first_upper + $o] += total_out_weight_$o$c;
 #end
+#endif
   }
 #end
+#if DEEPER
+#else
   if (group.y > 0u) {
     return;
   }
@@ -192,18 +211,8 @@ fn main(
     for (var quad = 0u; quad < params.n_quads; quad++) {
       sum += d_outputs[first_output + $c * params.n_quads + quad];
     }
-    gradients[start + BIAS_OUT + $c] += sum.x + sum.y + sum.z + sum.w;
+    gradients[start + BIAS_OUT + $c] += sum_of_quad(sum);
   }
 #end
-}
-
-fn sum_of_lanes(own: vec4f) -> f32 {
-  var sum = 0.0;
-#unroll k LANES
-  {
-    let quad = quad_of_lane(own, $k);
-    sum += quad.x + quad.y + quad.z + quad.w;
-  }
-#end
-  return sum;
+#endif
 }

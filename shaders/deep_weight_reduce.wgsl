@@ -1,4 +1,4 @@
-// Gradients of the first layer of nets with two hidden layers, d_b0 and d_W0, as sums of partials over blocks of the
+// Gradients of the first layer of nets with several hidden layers, d_b0 and d_W0, as sums of partials over blocks of the
 // upper units; added to what is there.
 // partials [n_nets, n_blocks, N_PARTIALS = N_CONDITION + 1, HIDDEN_0], the bias's part before the weights', by input;
 // gradients: laid out as parameters.

@@ -6,14 +6,15 @@ import type { Activation, FlowSpec, ScaleMap } from './spec.ts';
 /** Features whose rows a fused kernel keeps in registers. */
 const MAX_DIM = 8;
 
-/** Widest hidden layer that a fused kernel keeps in registers; a single hidden layer streams at any width. */
+/** Most hidden layers of a fused net, and the widest where there are several; one alone streams at any width. */
+const MAX_HIDDEN_LAYERS = 3;
 const MAX_KEPT_WIDTH = 128;
 
 export interface CouplingStack {
   dim: number;
   conditionCount: number;
   transformCount: number;
-  /** One width, or two. */
+  /** One width, two or three. */
   hidden: readonly number[];
   activation: Activation;
   scale: ScaleMap;
@@ -37,7 +38,8 @@ export function couplingStackOf(spec: FlowSpec, layout: ParamLayout): CouplingSt
   if (first === undefined || couplings.length < stacked.length || spec.dim > MAX_DIM) return undefined;
   const { conditioner, scale } = first.spec;
   const { hidden, activation } = conditioner;
-  if (hidden.length > 2 || (hidden.length === 2 && Math.max(...hidden) > MAX_KEPT_WIDTH)) return undefined;
+  if (hidden.length > MAX_HIDDEN_LAYERS) return undefined;
+  if (hidden.length > 1 && Math.max(...hidden) > MAX_KEPT_WIDTH) return undefined;
   const { conditionCount, transformCount } = couplingBlocks(spec.dim, first.spec);
   const starts = couplings.map((slots) => netStarts(slots));
   const netStart = starts[0]?.[0] ?? 0;

@@ -1,7 +1,8 @@
 // One net of a coupling, evaluated by one invocation for four rows without leaving the registers: the units of the
 // last hidden layer are added to the outputs as they come. Weights arrive four at a time from each of the LANES lanes.
-// Needs the sizes N_CONDITION, HIDDEN_0, HIDDEN_1 (with DEEP), N_OUT, LANES and N_BLOCKS_0; with KEEP_HIDDEN a
-// function keep_hidden(unit, a), which receives the last hidden layer before its activation.
+// Needs the sizes N_CONDITION, N_OUT, LANES, HIDDEN_k, N_BLOCKS_k and N_KEPT_LAYERS, the hidden layers below the last;
+// with KEEP_HIDDEN params.n_couplings, N_NETS and a function keep_hidden(unit, a), which receives the hidden layers
+// above the first before their activation, the units of one layer after those of the other.
 // docs/derivations.md, eq. (12), (13); TANGENTS: eq. (42)
 #include "shared/activation.wgsl"
 #include "shared/lanes.wgsl"
@@ -16,16 +17,71 @@ struct NetOutput {
 }
 
 #if DEEP
+#unroll l N_KEPT_LAYERS
+// Hidden layer $l, padded to whole blocks; the padding meets weights of zero. One place more, never used, keeps Mesa
+// from unrolling the loop that fills it, as it does where a loop runs over the exact length of an array.
+var<private> hidden_$l: array<vec4f, N_BLOCKS_$l * 4u * LANES + 1u>;
+#if TANGENTS
+var<private> hidden_slope_$l: array<vec4f, N_BLOCKS_$l * 4u * LANES * N_CONDITION + 1u>;
+#endif
+#end
+
+// A unit before its activation.
+struct Unit {
+  a: vec4f,
+#if TANGENTS
+  slope: array<vec4f, N_CONDITION>,
+#endif
+}
+
+#unroll l N_KEPT_LAYERS
+// The unit whose weights of hidden layer $l begin at `row`, in four sums that ascend side by side.
+fn unit_above_$l(row: u32, bias: f32, lane: u32) -> Unit {
+#unroll b N_BLOCKS_$l
+  let own_$b = quad_of_lanes_row(row, 4u * ($b * LANES + lane), HIDDEN_$l);
+#end
+  var sums = array<vec4f, 4>();
+  sums[0] = vec4f(bias);
+#if TANGENTS
+  // Zero in so many words: lavapipe does not clear a variable of a loop's body anew.
+  var slope_sums = array<vec4f, 4u * N_CONDITION>();
+#endif
+#unroll b N_BLOCKS_$l
+#unroll k LANES
+  {
+    let weights = quad_of_lane(own_$b, $k);
+#unroll u 4
+    sums[$u] = fma(vec4f(weights[$u]), hidden_$l[4u * ($b * LANES + $k) + $u], sums[$u]);
+#if TANGENTS
+#unroll i N_CONDITION
+    slope_sums[$u * N_CONDITION + $i] = fma(
+      vec4f(weights[$u]),
+      hidden_slope_$l[(4u * ($b * LANES + $k) + $u) * N_CONDITION + $i],
+      slope_sums[$u * N_CONDITION + $i],
+    );
+#end
+#endif
+#end
+  }
+#end
+#end
+  var unit: Unit;
+  unit.a = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+#if TANGENTS
+#unroll i N_CONDITION
+  unit.slope[$i] = (slope_sums[$i] + slope_sums[N_CONDITION + $i]) +
+    (slope_sums[2u * N_CONDITION + $i] + slope_sums[3u * N_CONDITION + $i]);
+#end
+#endif
+  return unit;
+}
+
+#end
 fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: u32) -> NetOutput {
   var net: NetOutput;
 #unroll c N_OUT
   net.value[$c] = vec4f(parameters[start + BIAS_OUT + $c]);
 #end
-  // Padded to whole blocks; the padding meets weights of zero.
-  var hidden: array<vec4f, N_BLOCKS_0 * 4u * LANES>;
-#if TANGENTS
-  var hidden_slope: array<vec4f, N_BLOCKS_0 * 4u * LANES * N_CONDITION>;
-#endif
 #unroll b N_BLOCKS_0
   {
     let first = 4u * ($b * LANES + lane);
@@ -48,10 +104,10 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
         a = fma(vec4f(weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u]), x[$i], a);
 #end
         let activated = activate(a);
-        hidden[unit] = activated.value;
+        hidden_0[unit] = activated.value;
 #if TANGENTS
 #unroll i N_CONDITION
-        hidden_slope[unit * N_CONDITION + $i] =
+        hidden_slope_0[unit * N_CONDITION + $i] =
           weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u] * activated.slope;
 #end
 #endif
@@ -61,54 +117,41 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
 #end
   }
 #end
+#if DEEPER
   for (var o = 0u; o < HIDDEN_1; o++) {
-    let row = start + WEIGHT_1 + o * HIDDEN_0;
-#unroll b N_BLOCKS_0
-    let own_$b = quad_of_lanes_row(row, 4u * ($b * LANES + lane), HIDDEN_0);
-#end
-    var sums = array<vec4f, 4>();
-    sums[0] = vec4f(parameters[start + BIAS_1 + o]);
-#if TANGENTS
-    // Zero in so many words: lavapipe does not clear a variable of a loop's body anew.
-    var slope_sums = array<vec4f, 4u * N_CONDITION>();
-#endif
-#unroll b N_BLOCKS_0
-#unroll k LANES
-    {
-      let weights = quad_of_lane(own_$b, $k);
-#unroll u 4
-      sums[$u] = fma(vec4f(weights[$u]), hidden[4u * ($b * LANES + $k) + $u], sums[$u]);
-#if TANGENTS
-#unroll i N_CONDITION
-      slope_sums[$u * N_CONDITION + $i] = fma(
-        vec4f(weights[$u]),
-        hidden_slope[(4u * ($b * LANES + $k) + $u) * N_CONDITION + $i],
-        slope_sums[$u * N_CONDITION + $i],
-      );
-#end
-#endif
-#end
-    }
-#end
-#end
-    let a = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-#if TANGENTS
-#unroll i N_CONDITION
-    let a_slope_$i = (slope_sums[$i] + slope_sums[N_CONDITION + $i]) +
-      (slope_sums[2u * N_CONDITION + $i] + slope_sums[3u * N_CONDITION + $i]);
-#end
-#endif
+    let unit = unit_above_0(start + WEIGHT_1 + o * HIDDEN_0, parameters[start + BIAS_1 + o], lane);
 #if KEEP_HIDDEN
-    keep_hidden(net_index * HIDDEN_1 + o, a);
+    keep_hidden(net_index * HIDDEN_1 + o, unit.a);
 #endif
-    let activated = activate(a);
+    let activated = activate(unit.a);
+    hidden_1[o] = activated.value;
+#if TANGENTS
+#unroll i N_CONDITION
+    hidden_slope_1[o * N_CONDITION + $i] = activated.slope * unit.slope[$i];
+#end
+#endif
+  }
+#endif
+  for (var o = 0u; o < N_LAST; o++) {
+#if DEEPER
+    let unit = unit_above_1(start + WEIGHT_2 + o * HIDDEN_1, parameters[start + BIAS_2 + o], lane);
+#if KEEP_HIDDEN
+    keep_hidden(params.n_couplings * N_NETS * HIDDEN_1 + net_index * HIDDEN_2 + o, unit.a);
+#endif
+#else
+    let unit = unit_above_0(start + WEIGHT_1 + o * HIDDEN_0, parameters[start + BIAS_1 + o], lane);
+#if KEEP_HIDDEN
+    keep_hidden(net_index * HIDDEN_1 + o, unit.a);
+#endif
+#endif
+    let activated = activate(unit.a);
 #unroll c N_OUT
     {
-      let weight = parameters[start + WEIGHT_OUT + $c * HIDDEN_1 + o];
+      let weight = parameters[start + WEIGHT_OUT + $c * N_LAST + o];
       net.value[$c] += weight * activated.value;
 #if TANGENTS
 #unroll i N_CONDITION
-      net.slope[$c * N_CONDITION + $i] += weight * activated.slope * a_slope_$i;
+      net.slope[$c * N_CONDITION + $i] += weight * activated.slope * unit.slope[$i];
 #end
 #endif
     }

@@ -1,7 +1,6 @@
 // Values that the first LANES lanes of a subgroup loaded, one each, known to all its lanes. Where there are no
 // subgroups LANES is 1, and every invocation loads for itself.
-// Invocations of a workgroup (src/kernels/coupling_stack.ts).
-const FUSED_GROUP_SIZE: u32 = 16u;
+#include "shared/fused_group.wgsl"
 
 fn scalar_of_lane(own: f32, lane: u32) -> f32 {
 #if SUBGROUPS
@@ -17,4 +16,12 @@ fn quad_of_lane(own: vec4f, lane: u32) -> vec4f {
 #else
   return own;
 #endif
+}
+
+fn sum_of_lanes(own: f32) -> f32 {
+  var sum = 0.0;
+#unroll k LANES
+  sum += scalar_of_lane(own, $k);
+#end
+  return sum;
 }

@@ -1,14 +1,23 @@
-// Where the tensors of a small net lie, from its start. Each starts at a multiple of four elements
-// (src/paramLayout.ts): W0 [HIDDEN_0, N_CONDITION], b0, then with DEEP W1 [HIDDEN_1, HIDDEN_0], b1, and last
-// W [N_OUT, N_LAST], b.
-
+// Where the tensors of a small net lie, from its start.
+// Each tensor starts at a multiple of four elements (src/paramLayout.ts): W0 [HIDDEN_0, N_CONDITION], b0, then with
+// DEEP W1 [HIDDEN_1, HIDDEN_0], b1, with DEEPER W2 [HIDDEN_2, HIDDEN_1], b2, and last W [N_OUT, N_LAST], b.
 const BIAS_0 = (HIDDEN_0 * N_CONDITION + 3u) / 4u * 4u;
+const AFTER_0 = BIAS_0 + (HIDDEN_0 + 3u) / 4u * 4u;
 #if DEEP
-const WEIGHT_1 = BIAS_0 + (HIDDEN_0 + 3u) / 4u * 4u;
+const WEIGHT_1 = AFTER_0;
 const BIAS_1 = WEIGHT_1 + (HIDDEN_1 * HIDDEN_0 + 3u) / 4u * 4u;
-const WEIGHT_OUT = BIAS_1 + (HIDDEN_1 + 3u) / 4u * 4u;
-const BIAS_OUT = WEIGHT_OUT + (N_OUT * HIDDEN_1 + 3u) / 4u * 4u;
+const AFTER_1 = BIAS_1 + (HIDDEN_1 + 3u) / 4u * 4u;
+#if DEEPER
+const WEIGHT_2 = AFTER_1;
+const BIAS_2 = WEIGHT_2 + (HIDDEN_2 * HIDDEN_1 + 3u) / 4u * 4u;
+const N_LAST = HIDDEN_2;
+const WEIGHT_OUT = BIAS_2 + (HIDDEN_2 + 3u) / 4u * 4u;
 #else
-const WEIGHT_OUT = BIAS_0 + (HIDDEN_0 + 3u) / 4u * 4u;
-const BIAS_OUT = WEIGHT_OUT + (N_OUT * HIDDEN_0 + 3u) / 4u * 4u;
+const N_LAST = HIDDEN_1;
+const WEIGHT_OUT = AFTER_1;
 #endif
+#else
+const N_LAST = HIDDEN_0;
+const WEIGHT_OUT = AFTER_0;
+#endif
+const BIAS_OUT = WEIGHT_OUT + (N_OUT * N_LAST + 3u) / 4u * 4u;

@@ -211,8 +211,16 @@ const SHIFTS: BenchModel = {
   batch: 2048,
 };
 
+const THREE_LAYERS: BenchModel = {
+  name: 'realnvp(2), three hidden layers',
+  summary: '5 couplings, dim 2, shared net 1→32→32→32→2, standardised data',
+  spec: realnvp(2, { couplings: 5, hidden: [32, 32, 32] }),
+  batch: 512,
+};
+
 const PLAIN: ForcedKernels = { name: 'plain', variants: PLAIN_VARIANTS };
 const BLOCKED: ForcedKernels = { name: 'blocked', variants: { ...PLAIN_VARIANTS, product: 'blocked' } };
+const FUSED: ForcedKernels = { name: 'fused', variants: { regime: 'fused' } };
 const SUMMED: ForcedKernels = { name: 'summed', variants: { weights: 'summed' } };
 const SORTED: ForcedKernels = { name: 'sorted', variants: { weights: 'sorted' } };
 
@@ -224,6 +232,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: MEDIUM, pass: 'train_step', kernels: SORTED },
   { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 256 },
   { kind: 'sweep', model: SMALL, pass: 'toy_train_step', rows: 65_536 },
+  { kind: 'sweep', model: THREE_LAYERS, pass: 'train_step', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'train_step', kernels: PLAIN },
   { kind: 'sweep', model: LARGE, pass: 'train_step', kernels: PLAIN },
   { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 512, kernels: BLOCKED },

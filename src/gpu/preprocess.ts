@@ -43,20 +43,42 @@ function includeAll(stem: string, name: string, seen: Set<string>): string {
   });
 }
 
-/** Repeats the lines of each `#unroll i COUNT` … `#end` with `$i` from 0 to COUNT − 1, innermost first. */
+/**
+ * Repeats the lines of each `#unroll i COUNT` … `#end` with `$i` from 0 to COUNT − 1, outermost first, so that the
+ * count of one within may name the index: `#unroll b N_BLOCKS_$i`.
+ */
 function unrollAll(stem: string, text: string, sizes: Readonly<Record<string, number>>): string {
-  const innermost = /^#unroll (\w+) (\w+)[ \t]*\n((?:(?!#unroll |#end[ \t]*$).*\n)*?)#end[ \t]*$/m;
-  for (;;) {
-    const found = innermost.exec(text);
-    if (found === null) return text;
-    const [block, index = '', countName = '', body = ''] = found;
+  const lines = text.split('\n');
+  const unrolled: string[] = [];
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? '';
+    const [, index = '', countName = ''] = /^#unroll (\w+) (\w+)[ \t]*$/.exec(line) ?? [];
+    if (countName === '') {
+      unrolled.push(line);
+      continue;
+    }
     const count = /^\d+$/.test(countName) ? Number(countName) : sizes[countName];
     if (count === undefined) {
       throw new ShaderCompileError(stem, undefined, `#unroll names the unknown size ${countName}`);
     }
-    const lines = Array.from({ length: count }, (_, i) =>
-      body.replaceAll(new RegExp(`\\$${index}(?![A-Za-z_])`, 'g'), String(i)),
-    );
-    text = text.replace(block, () => lines.join('').replace(/\n$/, ''));
+    const end = endOf(stem, lines, at);
+    const body = lines.slice(at + 1, end).join('\n');
+    for (let i = 0; i < count; i++) {
+      const once = body.replaceAll(new RegExp(`\\$${index}(?![A-Za-z_])`, 'g'), String(i));
+      unrolled.push(unrollAll(stem, once, sizes));
+    }
+    at = end;
   }
+  return unrolled.join('\n');
+}
+
+/** The line of the `#end` that closes the `#unroll` at line `start`. */
+function endOf(stem: string, lines: readonly string[], start: number): number {
+  let open = 0;
+  for (let at = start; at < lines.length; at++) {
+    if (lines[at]?.startsWith('#unroll ')) open++;
+    if (/^#end[ \t]*$/.test(lines[at] ?? '')) open--;
+    if (open === 0) return at;
+  }
+  throw new ShaderCompileError(stem, undefined, `no #end closes "${lines[start] ?? ''}"`);
 }

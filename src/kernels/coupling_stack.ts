@@ -18,7 +18,10 @@ export const STACK_SIZES = [
   'N_NETS',
   'HIDDEN_0',
   'HIDDEN_1',
+  'HIDDEN_2',
+  'N_KEPT_LAYERS',
   'N_BLOCKS_0',
+  'N_BLOCKS_1',
   'LANES',
 ] as const;
 
@@ -31,16 +34,22 @@ export interface StackRange {
   lanes: number;
 }
 
-/** Lanes that share the loads of four weights each: no more than a layer can feed. */
+/** Hidden layers that a net keeps whole, because another hidden layer reads them. */
+function keptLayers({ hidden }: CouplingStack): readonly number[] {
+  return hidden.slice(0, -1);
+}
+
+/** Lanes that share the loads of four weights each: no more than the layers can feed. */
 function feedingLanes({ stack, lanes }: StackRange): number {
-  const padded = (count: number): number => roundUp(stack.hidden[0] ?? 0, 4 * count);
+  const fed = stack.hidden.length === 1 ? stack.hidden : keptLayers(stack);
+  const padded = (count: number): number => fed.reduce((sum, width) => sum + roundUp(width, 4 * count), 0);
   return lanes === 8 && padded(4) < padded(8) ? 4 : lanes;
 }
 
 export function stackSizes(range: StackRange): Record<(typeof STACK_SIZES)[number], number> {
   const { stack } = range;
   const lanes = feedingLanes(range);
-  const [hidden0 = 0, hidden1 = 1] = stack.hidden;
+  const [hidden0 = 0, hidden1 = 1, hidden2 = 1] = stack.hidden;
   return {
     N_DIM: stack.dim,
     N_CONDITION: stack.conditionCount,
@@ -49,7 +58,10 @@ export function stackSizes(range: StackRange): Record<(typeof STACK_SIZES)[numbe
     N_NETS: stack.netCount,
     HIDDEN_0: hidden0,
     HIDDEN_1: hidden1,
+    HIDDEN_2: hidden2,
+    N_KEPT_LAYERS: keptLayers(stack).length,
     N_BLOCKS_0: ceilDivide(hidden0, 4 * lanes),
+    N_BLOCKS_1: ceilDivide(hidden1, 4 * lanes),
     LANES: lanes,
   };
 }
@@ -58,8 +70,15 @@ export function stackFlags({ stack, lanes }: StackRange): {
   SUBGROUPS: boolean;
   ALIGNED: boolean;
   DEEP: boolean;
+  DEEPER: boolean;
 } {
-  return { SUBGROUPS: lanes > 1, ALIGNED: isAligned(stack), DEEP: stack.hidden.length === 2 };
+  const layers = stack.hidden.length;
+  return { SUBGROUPS: lanes > 1, ALIGNED: isAligned(stack), DEEP: layers > 1, DEEPER: layers > 2 };
+}
+
+/** Hidden units per row that a trace of `count` couplings keeps: of every layer but the first. */
+export function keptUnits({ netCount, hidden }: CouplingStack, count: number): number {
+  return count * netCount * hidden.slice(1).reduce((sum, width) => sum + width, 0);
 }
 
 /** The parameters, under both names that shaders have for them where rows of weights begin at multiples of four. */
@@ -70,8 +89,8 @@ export function stackWeights({ stack, parameters }: { stack: CouplingStack; para
   return { parameters, ...(isAligned(stack) ? { parameter_quads: parameters } : {}) };
 }
 
-function isAligned({ hidden }: CouplingStack): boolean {
-  return (hidden[0] ?? 0) % 4 === 0;
+function isAligned(stack: CouplingStack): boolean {
+  return [stack.hidden[0] ?? 0, ...keptLayers(stack)].every((width) => width % 4 === 0);
 }
 
 /** Whether φ(a) = φ′(a) a, so that sums over φ′ serve the gradients of both layers around it. */
@@ -106,11 +125,11 @@ export function stackParams({ stack, first, count }: StackRange): {
   };
 }
 
-/** Multiply-adds of the nets of the range for one row, twice. */
-export function stackFlops({ stack, count }: StackRange): number {
+/** Multiply-adds of the nets of the range for one row, twice; of the layers [from, to) alone where they are given. */
+export function stackFlops({ stack, count }: StackRange, from = 0, to = Infinity): number {
   const widths = [stack.conditionCount, ...stack.hidden, stack.netOutputs];
-  const perNet = widths.slice(1).reduce((sum, width, layer) => sum + width * (widths[layer] ?? 0), 0);
-  return 2 * perNet * stack.netCount * count;
+  const layers = widths.slice(1).map((width, layer) => width * (widths[layer] ?? 0));
+  return 2 * layers.slice(from, to).reduce((sum, weights) => sum + weights, 0) * stack.netCount * count;
 }
 
 /** Bytes of the parameters of the range. */

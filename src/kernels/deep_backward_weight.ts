@@ -37,7 +37,7 @@ export const deepBackwardWeightKernel = {
     gradients: { access: 'read_write', element: 'f32' },
     partials: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'PIECEWISE_LINEAR'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER', 'PIECEWISE_LINEAR'],
   constants: ['ACTIVATION'],
   sizes: [...STACK_SIZES, 'N_UPPER'],
 } as const satisfies KernelSpec;
@@ -46,7 +46,7 @@ export interface DeepBackwardWeightArguments extends StackRange {
   /** A multiple of 4. */
   rows: number;
   parameters: string;
-  /** As `flowBackward` left them for the same range. */
+  /** As `flowBackward` left them for the same range; with three hidden layers `hiddens` as `upperBackwardInput` did. */
   conditions: string;
   dOutputs: string;
   hiddens: string;
@@ -66,19 +66,21 @@ export function deepPartials(stack: CouplingStack, count: number): number {
 }
 
 /**
- * Gradients of a range of couplings whose nets have two hidden layers: of all weights and biases but the first
- * layer's, which `deepWeightReduce` adds up.
+ * Gradients of a range of couplings whose nets have two hidden layers, or of the two lower ones of three: of all
+ * weights and biases but the first layer's, which `deepWeightReduce` adds up.
  */
 export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch {
   const { rows, stack, count } = args;
   const quads = quadsOf(rows);
   const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
   const nets = count * stack.netCount;
-  const traced = count * (stack.conditionCount + 2 * stack.transformCount) + nets * (stack.hidden[1] ?? 0);
+  const flags = stackFlags(args);
+  const outputs = flags.DEEPER ? 0 : 2 * stack.transformCount;
+  const traced = count * (stack.conditionCount + outputs) + nets * (stack.hidden[1] ?? 0);
   return dispatchOf(deepBackwardWeightKernel, {
     params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
     flags: {
-      ...stackFlags(args),
+      ...flags,
       PIECEWISE_LINEAR: isPiecewiseLinear(stack),
     },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
@@ -92,7 +94,7 @@ export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch 
       partials: args.partials,
     },
     workgroups: [ceilDivide(stack.hidden[0] ?? 0, 4 * FUSED_GROUP_SIZE), upperBlocks(stack), nets],
-    flops: (1 + stack.conditionCount) * stackFlops(args) * rows,
+    flops: (1 + stack.conditionCount) * stackFlops(args, 0, flags.DEEPER ? 2 : 3) * rows,
     bytes: 3 * stackBytes(args) + 4 * (rows * traced + deepPartials(stack, count)),
   });
 }

@@ -37,7 +37,7 @@ export const flowBackwardKernel = {
     slopes: { access: 'read', element: 'f32', when: 'STORED' },
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER', 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -58,7 +58,7 @@ export interface FlowBackwardArguments extends StackRange {
   dOutputs: string;
   /** Jacobians that `flowForward` left; `conditions` and `dOutputs` then hold its trace, and no net runs again. */
   slopes?: string;
-  /** Where nets with two hidden layers run: receives the last before its activation, [count · netCount · hidden, rows]. */
+  /** Where nets with several hidden layers run: receives what `ForwardTrace` says. */
   hiddens?: string;
 }
 

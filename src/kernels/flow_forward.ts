@@ -5,6 +5,7 @@ import type { TensorSlot } from '../paramLayout.ts';
 import { ceilDivide, quadsOf } from '../shape.ts';
 import {
   FUSED_GROUP_SIZE,
+  keptUnits,
   STACK_SIZES,
   stackBytes,
   stackConstants,
@@ -40,7 +41,17 @@ export const flowForwardKernel = {
     slopes: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'TANGENTS', 'KEEP_HIDDEN', 'STARTS', 'STANDARDIZE', 'LOG_PROB'],
+  flags: [
+    'SUBGROUPS',
+    'ALIGNED',
+    'DEEP',
+    'DEEPER',
+    'TANGENTS',
+    'KEEP_HIDDEN',
+    'STARTS',
+    'STANDARDIZE',
+    'LOG_PROB',
+  ],
   exclusive: ['TANGENTS', 'LOG_PROB'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
@@ -70,7 +81,10 @@ export interface ForwardTrace {
   outputs: string;
   /** ∂[a | t]/∂condition of each coupling, [count · 2 transformCount · conditionCount, rows]. */
   slopes: string;
-  /** With two hidden layers: the last before its activation, [count · netCount · hidden, rows]. */
+  /**
+   * With several hidden layers: all but the first before their activation, layer after layer,
+   * [count · netCount · units, rows] of each.
+   */
   hiddens?: string;
 }
 
@@ -111,7 +125,7 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
 
 /** Elements per row of a trace of `count` couplings. */
 function traceElements(stack: CouplingStack, count: number, deep: boolean): number {
-  const { conditionCount, transformCount, netCount, hidden } = stack;
+  const { conditionCount, transformCount } = stack;
   const perCoupling = conditionCount + 2 * transformCount * (1 + conditionCount);
-  return count * (perCoupling + (deep ? netCount * (hidden[1] ?? 0) : 0));
+  return count * perCoupling + (deep ? keptUnits(stack, count) : 0);
 }

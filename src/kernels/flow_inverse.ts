@@ -34,7 +34,7 @@ export const flowInverseKernel = {
     state: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'TANGENTS', 'KEEP_HIDDEN', 'STARTS', 'STANDARDIZE'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER', 'TANGENTS', 'KEEP_HIDDEN', 'STARTS', 'STANDARDIZE'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;

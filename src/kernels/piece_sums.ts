@@ -19,7 +19,7 @@ export const pieceSumsKernel = {
     sums: { access: 'read_write', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  flags: ['DEEP'],
+  flags: ['DEEP', 'DEEPER'],
   constants: ['ACTIVATION'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -52,7 +52,7 @@ export function pieceSums(args: PieceSumsArguments): Dispatch {
   const upper = stack.hidden[1] ?? 0;
   return dispatchOf(pieceSumsKernel, {
     params: { n_rows: rows, n_nets: nets, net_start, coupling_stride, net_stride },
-    flags: { DEEP: true },
+    flags: { DEEP: true, DEEPER: false },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),
     buffers: {

@@ -11,6 +11,12 @@ export interface StackSizes {
   N_NETS: number;
   HIDDEN_0: number;
   HIDDEN_1: number;
+  HIDDEN_2: number;
+}
+
+export interface StackFlags {
+  DEEP: boolean;
+  DEEPER: boolean;
 }
 
 export interface StackParams {
@@ -38,25 +44,27 @@ export interface StackOutput {
   value: number[];
   /** ∂value[c] / ∂x[i], [2 N_TRANSFORM][N_CONDITION]. */
   slope: number[][];
-  /** The last hidden layer before its activation, net after net. */
-  hidden: number[];
+  /** Every hidden layer but the first before its activation, each net after net. */
+  hiddens: number[][];
 }
 
 /** [a | t] of one coupling and its Jacobian by the condition `x`. */
 export function stackOutput(
   sizes: StackSizes,
   params: StackParams,
-  deep: boolean,
+  { DEEP, DEEPER }: StackFlags,
   activation: number,
   parameters: Float64Array,
   coupling: number,
   x: readonly number[],
 ): StackOutput {
-  const widths = [sizes.N_CONDITION, sizes.HIDDEN_0, ...(deep ? [sizes.HIDDEN_1] : []), sizes.N_OUT];
+  const { HIDDEN_0, HIDDEN_1, HIDDEN_2 } = sizes;
+  const upper = [...(DEEP ? [HIDDEN_1] : []), ...(DEEPER ? [HIDDEN_2] : [])];
+  const widths = [sizes.N_CONDITION, HIDDEN_0, ...upper, sizes.N_OUT];
   const nets = Array.from({ length: sizes.N_NETS }, (_, net) => {
     let offset = params.net_start + coupling * params.coupling_stride + net * params.net_stride;
     let values = [...x];
-    let hidden: number[] = [];
+    const hiddens: number[][] = [];
     let slopes: number[][] = x.map((_value, i) => x.map((_other, j) => (i === j ? 1 : 0)));
     for (let layer = 1; layer < widths.length; layer++) {
       const [inputs = 0, outputs = 0] = [widths[layer - 1], widths[layer]];
@@ -71,29 +79,54 @@ export function stackOutput(
         const { value, slope } = activate(code, a);
         return { a, value, slopes: x.map((_, i) => slope * dot((k) => slopes[k]?.[i] ?? NaN)) };
       });
-      if (layer === widths.length - 2) hidden = units.map(({ a }) => a);
+      if (layer > 1 && layer < widths.length - 1) hiddens.push(units.map(({ a }) => a));
       values = units.map(({ value }) => value);
       slopes = units.map((unit) => unit.slopes);
       offset = bias + roundUp(outputs, 4);
     }
-    return { values, slopes, hidden };
+    return { values, slopes, hiddens };
   });
   return {
     value: nets.flatMap(({ values }) => values),
     slope: nets.flatMap(({ slopes }) => slopes),
-    hidden: nets.flatMap(({ hidden }) => hidden),
+    hiddens: upper.map((_width, layer) => nets.flatMap(({ hiddens }) => hiddens[layer] ?? [])),
   };
 }
 
-/** Puts the last hidden layers of a coupling's nets for row `r` where the kernels keep them. */
+/** Where the last hidden layer of the `net`-th net with three, and its outputs, have their tensors. */
+export function upperLayers(
+  { N_CONDITION, N_OUT, N_NETS, HIDDEN_0, HIDDEN_1, HIDDEN_2 }: Omit<StackSizes, 'N_DIM' | 'N_TRANSFORM'>,
+  params: Omit<StackParams, 'flips'>,
+  net: number,
+): { weight2: number; bias2: number; weightOut: number; biasOut: number } {
+  const start =
+    params.net_start + Math.floor(net / N_NETS) * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  const layerEnd = (from: number, inputs: number, outputs: number): number =>
+    from + roundUp(inputs * outputs, 4) + roundUp(outputs, 4);
+  const weight2 = layerEnd(layerEnd(start, N_CONDITION, HIDDEN_0), HIDDEN_0, HIDDEN_1);
+  const weightOut = layerEnd(weight2, HIDDEN_1, HIDDEN_2);
+  return {
+    weight2,
+    bias2: weight2 + roundUp(HIDDEN_1 * HIDDEN_2, 4),
+    weightOut,
+    biasOut: weightOut + roundUp(HIDDEN_2 * N_OUT, 4),
+  };
+}
+
+/** Puts the hidden layers of a coupling's nets for row `r` where the kernels keep them, for `couplings` in all. */
 export function keepHidden(
-  hiddens: Float64Array,
-  { hidden }: StackOutput,
+  kept: Float64Array,
+  { hiddens }: StackOutput,
   coupling: number,
+  couplings: number,
   rows: number,
   r: number,
 ): void {
-  hidden.forEach((a, unit) => {
-    hiddens[(coupling * hidden.length + unit) * rows + r] = a;
-  });
+  let first = 0;
+  for (const layer of hiddens) {
+    layer.forEach((a, unit) => {
+      kept[(first + coupling * layer.length + unit) * rows + r] = a;
+    });
+    first += couplings * layer.length;
+  }
 }

@@ -6,6 +6,7 @@ import { at } from './at.ts';
 
 export const deepBackwardWeight: Twin<typeof deepBackwardWeightKernel> = ({
   params,
+  flags,
   constants,
   sizes,
   buffers,
@@ -31,7 +32,9 @@ export const deepBackwardWeight: Twin<typeof deepBackwardWeightKernel> = ({
       const x = Array.from({ length: N_CONDITION }, (_, i) =>
         at(conditions, (coupling * N_CONDITION + i) * rows + r),
       );
-      const d = Array.from({ length: N_OUT }, (_, c) => at(d_outputs, (net * N_OUT + c) * rows + r));
+      // With three hidden layers the outputs are not above these two.
+      const outputs = flags.DEEPER ? 0 : N_OUT;
+      const d = Array.from({ length: outputs }, (_, c) => at(d_outputs, (net * N_OUT + c) * rows + r));
       d.forEach((value, c) => add(biasOut + c, value));
       const lower = Array.from({ length: HIDDEN_0 }, (_, k) =>
         activate(
@@ -43,12 +46,13 @@ export const deepBackwardWeight: Twin<typeof deepBackwardWeightKernel> = ({
         ),
       );
       for (let o = 0; o < HIDDEN_1; o++) {
-        const upper = activate(constants.ACTIVATION, at(hiddens, (net * HIDDEN_1 + o) * rows + r));
+        const hidden = at(hiddens, (net * HIDDEN_1 + o) * rows + r);
+        const upper = activate(constants.ACTIVATION, hidden);
         const dUpper = d.reduce(
           (sum, dOut, c) => sum + dOut * at(parameters, weightOut + c * HIDDEN_1 + o),
           0,
         );
-        const dA1 = dUpper * upper.slope;
+        const dA1 = flags.DEEPER ? hidden : dUpper * upper.slope;
         d.forEach((dOut, c) => add(weightOut + c * HIDDEN_1 + o, dOut * upper.value));
         add(bias1 + o, dA1);
         const partial = (net * blocks + Math.floor(o / N_UPPER)) * (N_CONDITION + 1) * HIDDEN_0;

@@ -27,10 +27,10 @@ export const flowBackward: Twin<typeof flowBackwardKernel> = ({
             slope: outputs.map((o) =>
               x.map((_, i) => at(slopes, place((first + o) * sizes.N_CONDITION + i))),
             ),
-            hidden: [],
+            hiddens: [],
           }
-        : stackOutput(sizes, params, flags.DEEP, constants.ACTIVATION, parameters, c, x);
-      if (flags.KEEP_HIDDEN) keepHidden(hiddens, output, c, rows, r);
+        : stackOutput(sizes, params, flags, constants.ACTIVATION, parameters, c, x);
+      if (flags.KEEP_HIDDEN) keepHidden(hiddens, output, c, params.n_couplings, rows, r);
       if (!flags.STORED) {
         x.forEach((value, i) => {
           conditions[place(c * sizes.N_CONDITION + i)] = value;

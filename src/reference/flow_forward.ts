@@ -20,7 +20,7 @@ export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, con
     for (let c = 0; c < params.n_couplings; c++) {
       const { condition, transform } = blocksOf(sizes, params.flips, c);
       const inputs = condition.map((f) => x[f] ?? NaN);
-      const output = stackOutput(sizes, params, flags.DEEP, constants.ACTIVATION, parameters, c, inputs);
+      const output = stackOutput(sizes, params, flags, constants.ACTIVATION, parameters, c, inputs);
       const { value } = output;
       if (flags.TANGENTS) {
         const first = c * 2 * sizes.N_TRANSFORM;
@@ -34,7 +34,7 @@ export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, con
           });
         });
       }
-      if (flags.KEEP_HIDDEN) keepHidden(hiddens, output, c, rows, r);
+      if (flags.KEEP_HIDDEN) keepHidden(hiddens, output, c, params.n_couplings, rows, r);
       transform.forEach((f, j) => {
         const s = logScaleOf(constants.SCALE_MAP, value[j] ?? NaN, params.scale_bound).value;
         x[f] = (x[f] ?? NaN) * Math.exp(s) + (value[sizes.N_TRANSFORM + j] ?? NaN);

@@ -13,7 +13,7 @@ export const flowInverse: Twin<typeof flowInverseKernel> = ({ params, flags, con
     for (let c = params.n_couplings - 1; c >= 0; c--) {
       const { condition, transform } = blocksOf(sizes, params.flips, c);
       const inputs = condition.map((f) => z[f] ?? NaN);
-      const { value } = stackOutput(sizes, params, flags.DEEP, constants.ACTIVATION, parameters, c, inputs);
+      const { value } = stackOutput(sizes, params, flags, constants.ACTIVATION, parameters, c, inputs);
       transform.forEach((f, j) => {
         const s = logScaleOf(constants.SCALE_MAP, value[j] ?? NaN, params.scale_bound).value;
         z[f] = ((z[f] ?? NaN) - (value[sizes.N_TRANSFORM + j] ?? NaN)) * Math.exp(-s);

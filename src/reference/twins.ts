@@ -53,6 +53,8 @@ import { standardizeForward } from './standardize_forward.ts';
 import { standardizeInverse } from './standardize_inverse.ts';
 import { stepRecord } from './step_record.ts';
 import { toyBatch } from './toy_batch.ts';
+import { upperBackwardInput } from './upper_backward_input.ts';
+import { upperBackwardWeight } from './upper_backward_weight.ts';
 
 export const twins = {
   actnorm_start: actnormStart,
@@ -108,6 +110,8 @@ export const twins = {
   standardize_inverse: standardizeInverse,
   step_record: stepRecord,
   toy_batch: toyBatch,
+  upper_backward_input: upperBackwardInput,
+  upper_backward_weight: upperBackwardWeight,
 };
 
 export function twinOf(stem: string): Twin<KernelSpec> {

@@ -2,7 +2,7 @@
 import type { Dispatch } from '../kernel.ts';
 import { couplingStackOf } from '../couplingStack.ts';
 import type { CouplingStack } from '../couplingStack.ts';
-import { MAX_COUPLINGS } from '../kernels/coupling_stack.ts';
+import { keptUnits, MAX_COUPLINGS } from '../kernels/coupling_stack.ts';
 import { deepBackwardWeight, deepPartials } from '../kernels/deep_backward_weight.ts';
 import { deepWeightReduce } from '../kernels/deep_weight_reduce.ts';
 import type { DeepBackwardWeightArguments } from '../kernels/deep_backward_weight.ts';
@@ -14,6 +14,8 @@ import { pieceBackwardWeight } from '../kernels/piece_backward_weight.ts';
 import { hasPieces, pieceCount, pieceOrder } from '../kernels/piece_order.ts';
 import { pieceSumCount, pieceSums } from '../kernels/piece_sums.ts';
 import { shallowBackwardWeight } from '../kernels/shallow_backward_weight.ts';
+import { upperBackwardInput } from '../kernels/upper_backward_input.ts';
+import { upperBackwardWeight } from '../kernels/upper_backward_weight.ts';
 import type { PlanBuilder } from '../plan.ts';
 import { chunksOf } from '../shape.ts';
 import type { FlowModel } from './forward.ts';
@@ -121,27 +123,29 @@ function forwardRange(
 
 /** The segments of the stack in order, each short enough for its trace to fit a binding. */
 function segmentsOf(
-  { flips, conditionCount, transformCount, netCount, hidden }: CouplingStack,
+  stack: CouplingStack,
   { rows, variants }: ForwardRun,
 ): { start: number; count: number }[] {
-  const widest = 4 * rows * Math.max(2 * transformCount * conditionCount, netCount * (hidden[1] ?? 0));
+  const slopes = 2 * stack.transformCount * stack.conditionCount;
+  const widest = 4 * rows * Math.max(slopes, keptUnits(stack, 1));
   const fitting = Math.max(1, Math.floor(WIDEST_TRACE_BYTES / widest));
-  return chunksOf(flips.length, Math.min(variants.segment, fitting));
+  return chunksOf(stack.flips.length, Math.min(variants.segment, fitting));
 }
 
 function traceBuffers(
   plan: PlanBuilder,
-  { conditionCount, transformCount, netCount, hidden }: CouplingStack,
+  stack: CouplingStack,
   rows: number,
   count: number,
 ): { conditions: string; dOutputs: string; slopes: string; hiddens: { hiddens?: string } } {
+  const { conditionCount, transformCount } = stack;
   const outputs = count * 2 * transformCount * rows;
-  const [, upper] = hidden;
+  const units = keptUnits(stack, count);
   return {
     conditions: plan.buffer(CONDITIONS, count * conditionCount * rows),
     dOutputs: plan.buffer(D_OUTPUTS, outputs),
     slopes: plan.buffer(SLOPES, outputs * conditionCount),
-    hiddens: upper === undefined ? {} : { hiddens: plan.buffer(HIDDENS, count * netCount * upper * rows) },
+    hiddens: units === 0 ? {} : { hiddens: plan.buffer(HIDDENS, units * rows) },
   };
 }
 
@@ -200,14 +204,17 @@ export function fusedBackward(
         plan.add(shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }));
         return;
       }
-      const deep = { ...range, ...trace, hiddens: hiddens.hiddens, gradients: GRADIENTS };
+      const kept = { ...range, ...trace, hiddens: hiddens.hiddens };
       if (variants.weights === 'sorted' && hasPieces(stack)) {
-        plan.add(...sortedBackwardWeight(plan, deep));
+        plan.add(...sortedBackwardWeight(plan, { ...kept, gradients: GRADIENTS }));
         return;
+      }
+      if (stack.hidden.length > 2) {
+        plan.add(upperBackwardWeight({ ...kept, gradients: GRADIENTS }), upperBackwardInput(kept));
       }
       const partials = plan.buffer(WEIGHT_PARTIALS, deepPartials(stack, count));
       plan.add(
-        deepBackwardWeight({ ...deep, partials }),
+        deepBackwardWeight({ ...kept, gradients: GRADIENTS, partials }),
         deepWeightReduce({ ...range, partials, gradients: GRADIENTS }),
       );
     });

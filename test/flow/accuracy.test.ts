@@ -87,6 +87,7 @@ describe('64 couplings with random weights', () => {
   it.each<[string, FlowSpec]>([
     ['one hidden layer', shallow],
     ['two hidden layers', realnvp(2, { couplings, hidden: [64, 64] })],
+    ['three hidden layers', realnvp(2, { couplings, hidden: [32, 32, 32] })],
     ['the tiled kernels', realnvp(12, { couplings, hidden: [32, 32] })],
   ])('have the gradient of the f64 twin in every tensor: %s', async (_, spec) => {
     const gradients = await bothGradients(withActivation(spec, 'silu'));

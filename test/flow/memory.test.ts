@@ -66,6 +66,7 @@ describe('the activations of a training step', () => {
     ['one hidden layer, fused', (couplings) => vanilla(2, { couplings })],
     ['one hidden layer on eight features, fused', (couplings) => realnvp(8, { couplings, hidden: [32] })],
     ['two hidden layers, fused', (couplings) => realnvp(2, { couplings, hidden: [64, 64] })],
+    ['three hidden layers, fused', (couplings) => realnvp(2, { couplings, hidden: [64, 48, 32] })],
     [
       'two hidden layers on many features, tiled',
       (couplings) => realnvp(64, { couplings, hidden: [48, 48] }),

@@ -8,6 +8,7 @@ const FLAGS = {
   KEEP_HIDDEN: false,
   STORED: false,
   DEEP: false,
+  DEEPER: false,
   TANGENTS: true,
   STARTS: true,
   STANDARDIZE: false,
@@ -21,7 +22,10 @@ const SIZES = {
   N_NETS: 1,
   HIDDEN_0: 12,
   HIDDEN_1: 1,
+  HIDDEN_2: 1,
+  N_KEPT_LAYERS: 0,
   N_BLOCKS_0: 12,
+  N_BLOCKS_1: 1,
   LANES: 1,
 };
 
@@ -32,6 +36,14 @@ describe('preprocess', () => {
     expect(code).not.toContain('own_out_4');
     expect(code).toContain('weights[(3 * N_CONDITION + 1) / 4u]');
     expect(code).not.toMatch(/\$\w|^#/m);
+  });
+
+  it('lets the count of an #unroll name the index of one around it', () => {
+    const flags = { ...FLAGS, DEEP: true, DEEPER: true };
+    const code = preprocess('flow_backward', flags, { ...SIZES, N_KEPT_LAYERS: 2, N_BLOCKS_1: 3 });
+    const after = (name: string): string => code.split(`fn unit_above_${name}(`)[1]?.split('\n}')[0] ?? '';
+    expect(after('0').match(/let own_\d+/g)).toHaveLength(12);
+    expect(after('1').match(/let own_\d+/g)).toHaveLength(3);
   });
 
   it('declares every size as a constant', () => {

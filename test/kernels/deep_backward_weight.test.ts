@@ -1,13 +1,17 @@
 import { describe, it } from 'vitest';
+import { keptUnits } from '../../src/kernels/coupling_stack.ts';
 import { deepBackwardWeight, deepPartials } from '../../src/kernels/deep_backward_weight.ts';
 import { expectNormClose } from '../support/compare.ts';
 import { lanesOf } from '../support/device.ts';
 import { ramp, runBoth } from './harness.ts';
-import { DEEP_STACKS, shapeName, stackModel } from './stacks.ts';
+import { DEEP_STACKS, DEEPER_STACKS, shapeName, stackModel } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
 const GRADIENT_BOUND = 1e-4;
-const shapes = DEEP_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = [...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [
+  shapeName(shape),
+  shape,
+]);
 
 describe.each(shapes)('deep_backward_weight of %s', (_name, shape) => {
   it.each([4, 68])('adds what its twin adds at %i rows, with and without subgroups', async (rows) => {
@@ -34,7 +38,7 @@ describe.each(shapes)('deep_backward_weight of %s', (_name, shape) => {
           parameters,
           conditions: ramp(couplings * split * rows, 1.5),
           d_outputs: ramp(2 * couplings * (dim - split) * rows, 0.5, 2),
-          hiddens: ramp(couplings * stack.netCount * (shape.hidden[1] ?? 0) * rows, 1, 5),
+          hiddens: ramp(keptUnits(stack, couplings) * rows, 1, 5),
           gradients: ramp(parameters.length, 1, 7),
           partials: deepPartials(stack, couplings),
         },

@@ -3,11 +3,14 @@ import { deepPartials } from '../../src/kernels/deep_backward_weight.ts';
 import { deepWeightReduce } from '../../src/kernels/deep_weight_reduce.ts';
 import { expectClose } from '../support/compare.ts';
 import { ramp, runBoth } from './harness.ts';
-import { DEEP_STACKS, shapeName, stackModel } from './stacks.ts';
+import { DEEP_STACKS, DEEPER_STACKS, shapeName, stackModel } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
-const shapes = DEEP_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = [...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [
+  shapeName(shape),
+  shape,
+]);
 
 describe.each(shapes)('deep_weight_reduce of %s', (_name, shape) => {
   it('adds the blocks to the first layers of its range, and nothing else', async () => {

@@ -1,14 +1,18 @@
 import { describe, it } from 'vitest';
+import { keptUnits } from '../../src/kernels/coupling_stack.ts';
 import { flowBackward } from '../../src/kernels/flow_backward.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
 import { lanesOf } from '../support/device.ts';
 import { ramp, runBoth } from './harness.ts';
-import { DEEP_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
+import { DEEP_STACKS, DEEPER_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
-const shapes = [...STACKS, ...DEEP_STACKS].map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [
+  shapeName(shape),
+  shape,
+]);
 
 describe.each(shapes)('flow_backward through %s', (_name, shape) => {
   it.each([
@@ -19,7 +23,7 @@ describe.each(shapes)('flow_backward through %s', (_name, shape) => {
     const { stack, parameters } = stackModel(shape);
     const { dim, split, couplings } = shape;
     const outputs = 2 * couplings * (dim - split) * rows;
-    const upper = stored ? 0 : couplings * stack.netCount * (shape.hidden[1] ?? 0);
+    const upper = stored ? 0 : keptUnits(stack, couplings);
     for (const lanes of await lanesOf()) {
       const { gpu, twin } = await runBoth(
         [

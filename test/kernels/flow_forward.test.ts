@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_COUPLINGS } from '../../src/kernels/coupling_stack.ts';
+import { keptUnits, MAX_COUPLINGS } from '../../src/kernels/coupling_stack.ts';
 import { flowForward } from '../../src/kernels/flow_forward.ts';
 import { expectClose } from '../support/compare.ts';
 import { lanesOf } from '../support/device.ts';
 import { ramp, runBoth } from './harness.ts';
-import { DEEP_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
+import { DEEP_STACKS, DEEPER_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
 const NAMES = { parameters: 'parameters', state: 'state', logDet: 'log_det' };
-const shapes = [...STACKS, ...DEEP_STACKS].map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [
+  shapeName(shape),
+  shape,
+]);
 
 describe('flow_forward', () => {
   describe.each(shapes)('through %s', (_name, shape) => {
@@ -49,7 +52,7 @@ describe('flow_forward', () => {
       const { stack, parameters } = stackModel(shape);
       const { dim, split, couplings } = shape;
       const outputs = 2 * couplings * (dim - split) * rows;
-      const upper = couplings * stack.netCount * (shape.hidden[1] ?? 0);
+      const upper = keptUnits(stack, couplings);
       const contents = {
         parameters,
         state: ramp(dim * rows, 1.5),

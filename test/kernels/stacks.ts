@@ -43,6 +43,14 @@ export const PIECE_STACKS: StackShape[] = [
   shape({ hidden: [1, 1], activation: 'identity' }),
 ];
 
+/** The same with three hidden layers. */
+export const DEEPER_STACKS: StackShape[] = [
+  shape({ hidden: [32, 16, 20], couplings: 3 }),
+  shape({ hidden: [5, 11, 7], separate: true, activation: 'tanh', couplings: 2 }),
+  shape({ dim: 4, split: 2, hidden: [12, 36, 8], activation: 'silu', scale: { map: 'exp' } }),
+  shape({ dim: 3, split: 2, hidden: [1, 1, 1], activation: 'relu' }),
+];
+
 export function shapeName({
   dim,
   split,

@@ -22,6 +22,8 @@ const SPECS: [string, FlowSpec][] = [
   ['33 couplings, more than one dispatch', vanilla(2, { couplings: 33, hidden: [2] })],
   ['two hidden layers', realnvp(2, { couplings: 4, hidden: [5, 4] })],
   ['two hidden layers, more than a segment', realnvp(2, { couplings: 9, hidden: [5, 4] })],
+  ['three hidden layers', realnvp(4, { couplings: 3, hidden: [5, 4, 3] })],
+  ['three hidden layers, more than a segment', realnvp(2, { couplings: 9, hidden: [5, 4, 6] })],
   ['eight features', realnvp(8, { couplings: 3, hidden: [6] })],
 ];
 
@@ -130,6 +132,24 @@ describe('the fused regime', () => {
     ]);
   });
 
+  it.each([
+    [5, 1],
+    [64, 8],
+  ])(
+    'takes it in five dispatches a segment with three hidden layers: %i couplings',
+    (couplings, segments) => {
+      const all = stems(vanilla(2, { couplings, hidden: [64, 64, 64] }));
+      expect(all.slice(-5)).toEqual([
+        'flow_backward',
+        'upper_backward_weight',
+        'upper_backward_input',
+        'deep_backward_weight',
+        'deep_weight_reduce',
+      ]);
+      expect(all.filter((stem) => stem === 'flow_backward').length).toBe(segments);
+    },
+  );
+
   it('keeps no more at 64 couplings than at 8', () => {
     expect(traceBytes(64)).toBe(traceBytes(8));
   });
@@ -151,6 +171,7 @@ describe('the fused regime', () => {
     expect(stackOf(realnvp(9))).toBeUndefined();
     expect(stackOf(realnvp(3))).toBeUndefined();
     expect(stackOf(realnvp(2, { hidden: [129, 4] }))).toBeUndefined();
-    expect(stackOf(realnvp(2, { hidden: [4, 4, 4] }))).toBeUndefined();
+    expect(stackOf(realnvp(2, { hidden: [4, 4, 129] }))).toBeUndefined();
+    expect(stackOf(realnvp(2, { hidden: [4, 4, 4, 4] }))).toBeUndefined();
   });
 });
