@@ -56,14 +56,21 @@ export async function measure(
   // Too short for one run to tell.
   if (once < SAMPLE_MS[timer.clock] / 50) once = await sample(100);
   const fitting = Math.round(SAMPLE_MS[timer.clock] / Math.max(once, 1e-4));
-  const repeats = Math.min(MOST_REPEATS, Math.max(1, fitting));
+  let repeats = Math.min(MOST_REPEATS, Math.max(1, fitting));
   const samples = repeats === 1 ? [once] : [];
   const begin = performance.now();
   while (
     samples.length < leastSamples ||
     (samples.length < MOST_SAMPLES && performance.now() - begin < budgetMs)
   ) {
-    samples.push(await sample(repeats));
+    const ms = await sample(repeats);
+    // Shorter than the clock's grain: what came before was disturbed, and promised a longer one.
+    if (ms === 0 && repeats < MOST_REPEATS) {
+      repeats = Math.min(MOST_REPEATS, 10 * repeats);
+      samples.length = 0;
+      continue;
+    }
+    samples.push(ms);
   }
   return summarize(samples, repeats);
 }

@@ -33,6 +33,18 @@ describe('measure', () => {
     expect(asked).toEqual([1, 1, 100, 1000, 1000, 1000]);
   });
 
+  it('takes longer samples where a first one was disturbed and the next is below the clock’s grain', async () => {
+    const grain = 4;
+    let calls = 0;
+    const time = (repeats: number): Promise<number> => {
+      calls++;
+      return Promise.resolve(calls === 2 ? 20 : Math.floor((0.5 * repeats) / grain) * grain);
+    };
+    const { minMs, repeats } = await measure({ clock: 'wall clock', time }, BUDGET);
+    expect(repeats).toBe(10);
+    expect(minMs).toBeCloseTo(0.4);
+  });
+
   it('stops when its signal says so', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(measure(steady(1).timer, BUDGET, signal)).rejects.toThrow('enough');
