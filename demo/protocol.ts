@@ -1,0 +1,142 @@
+/**
+ * What the page and its worker say to each other. The worker (demo/engine) owns the device, the flow, the training loop
+ * and every picture; the page (demo/page) owns the controls. Nothing here is a class: all of it survives
+ * `structuredClone`.
+ */
+import type { PresetName, ScaleMap, ToyName } from '../src/index.ts';
+
+/** Each picture is one canvas that the page hands over and the worker draws with its own WGSL. */
+export const PICTURES = ['density', 'samples', 'latent', 'grid', 'layers'] as const;
+/**
+ * `density` the heat-map of log p with the data over it; `samples` fresh samples; `latent` z = f(x) against the normal
+ * rings; `grid` a lattice of the latent space warped into data space; `layers` the rows between data and latent, at
+ * `View.layer`, with the paths of single points.
+ */
+export type Picture = (typeof PICTURES)[number];
+
+export interface ModelSettings {
+  preset: PresetName;
+  couplings: number;
+  hidden: number[];
+  scale: ScaleMap['map'];
+  batch: number;
+  learningRate: number;
+  /** As `parseSchedule` reads it: constant, exponential:0.999, cosine. */
+  schedule: string;
+  steps: number;
+  seed: number;
+}
+
+/** What to learn from: fresh points of a toy density, or the visitor's own rows, row-major [N, D]. */
+export type DataSettings =
+  | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless' }
+  | { kind: 'rows'; rows: Float32Array; columns: string[]; title: string };
+
+/** How the pictures look; changing it never touches the model. */
+export interface View {
+  colours: 'linear' | 'log';
+  theme: 'light' | 'dark';
+  /** The two columns that are shown; others are at their mean in the density and the grid. */
+  columns: [number, number];
+  /** Where the layer scrubber stands, from 0 (data) to L (latent), fractions between two bijectors. */
+  layer: number;
+  /** Draw the data over the density. */
+  showData: boolean;
+  /** Half the width of the shown square, in standard deviations of the data around its mean. */
+  reach: number;
+}
+
+/** `flat-out` fills the frame's budget; `slow` makes that many steps a second, so that one can watch. */
+export type Pace = { kind: 'flat-out' } | { kind: 'slow'; stepsPerSecond: number };
+
+export type ToWorker =
+  | { type: 'start'; canvases: Record<Picture, OffscreenCanvas>; pixelRatio: number; view: View }
+  /** A fresh model on this data; also the reset. The pictures show it at once, training waits for `train`. */
+  | { type: 'configure'; model: ModelSettings; data: DataSettings }
+  | { type: 'train'; pace: Pace }
+  | { type: 'pause' }
+  | { type: 'step' }
+  | { type: 'view'; view: View }
+  /** CSS pixels times the pixel ratio. */
+  | { type: 'resize'; picture: Picture; width: number; height: number }
+  /** The tab is hidden: nothing is trained nor drawn until it is shown. */
+  | { type: 'visibility'; hidden: boolean }
+  /** Canvas coordinates in [0, 1], from the top left; null where the pointer left. */
+  | { type: 'hover'; picture: Picture; at: { x: number; y: number } | null }
+  | Request;
+
+/** Answered by one `answer` or `refusal` of the same id. */
+export type Request =
+  | { type: 'save'; id: number }
+  | { type: 'load'; id: number; bytes: Uint8Array; fileName: string }
+  | { type: 'draw-samples'; id: number; count: number; seed: number }
+  | { type: 'picture'; id: number; picture: Picture };
+
+export interface Answers {
+  save: Uint8Array;
+  load: ModelSettings | null;
+  /** Row-major [count, D], in the data's own units. */
+  'draw-samples': { columns: string[]; rows: Float32Array };
+  /** A PNG. */
+  picture: Blob;
+}
+
+export interface AdapterFacts {
+  description: string;
+  software: boolean;
+}
+
+/** What a configuration costs, told as soon as it is set. */
+export interface Price {
+  parameters: number;
+  /** Bytes on the GPU while training. */
+  bytes: number;
+  /** Measured, not estimated; null until some steps have run. */
+  msPerStep: number | null;
+}
+
+export interface Progress {
+  step: number;
+  steps: number;
+  /** NLL in nats of each step since the last progress. */
+  losses: Float32Array;
+  /** Held-out NLL in nats at this step, where it was scored. */
+  validationNll: number | null;
+  /** The exact entropy of the data in nats: no model can do better. Null where nobody knows it. */
+  floor: number | null;
+  msPerStep: number;
+  stepsPerSecond: number;
+  samplesPerSecond: number;
+  /** Useful floating-point operations a second (6 × weights × batch a step), in 10⁹. */
+  gflops: number;
+  /** Of the adapter's measured peak, 0 to 1; null until it has been measured. */
+  shareOfPeak: number | null;
+}
+
+/** A point under the pointer, the same in every picture. */
+export interface Hovered {
+  x: number[];
+  z: number[];
+  /** Nats. */
+  logProb: number;
+  /** Nats, one per bijector in the direction data → latent. */
+  logDets: number[];
+}
+
+export type FromWorker =
+  | { type: 'ready'; adapter: AdapterFacts }
+  /** No WebGPU here: the page plays recorded frames instead. */
+  | { type: 'unavailable'; reason: string }
+  | { type: 'configured'; price: Price; bijectors: string[]; columns: string[] }
+  | { type: 'price'; price: Price }
+  | { type: 'progress'; progress: Progress }
+  /** Training came to its end, was paused, or diverged; `reason` is for people. */
+  | { type: 'stopped'; cause: 'done' | 'paused' | 'diverged'; reason: string }
+  | { type: 'hovered'; hovered: Hovered | null }
+  /** The device was lost; the worker opens another and goes on from its last snapshot, then says `resumed`. */
+  | { type: 'device-lost'; reason: string }
+  | { type: 'resumed'; step: number }
+  /** A mistake of the visitor's: nothing has changed. */
+  | { type: 'mistake'; message: string }
+  | { type: 'answer'; id: number; value: Answers[keyof Answers] }
+  | { type: 'refusal'; id: number; message: string };
