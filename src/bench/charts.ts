@@ -27,6 +27,8 @@ export function rooflineChart(
   document: BenchDocument,
   size: { width: number; height: number },
   label: string,
+  /** Where a click on an entry's dot leads. */
+  hrefOf?: (entry: BenchEntry) => string,
 ): Chart {
   const peak = peakOf(document);
   const floor = DEEPEST * peak.gflops;
@@ -62,6 +64,7 @@ export function rooflineChart(
       stroke: 'var(--card)',
       strokeWidth: kind === 'kernel' ? 0 : 1.5,
       title: (point: Point) => inWords(point.entry),
+      ...(hrefOf === undefined ? {} : { href: ({ entry }: Point) => hrefOf(entry) }),
     });
   return {
     ...size,
