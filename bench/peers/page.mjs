@@ -2,7 +2,7 @@
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
-import { version as jaxVersion } from '@jax-js/jax/package.json';
+import { dependencies } from './package.json';
 import { jaxStep } from './steps/jax-js.mjs';
 import { tfjsStep } from './steps/tfjs.mjs';
 
@@ -15,7 +15,7 @@ const LOADERS = {
     if (!devices.includes('webgpu')) throw new Error('jax-js did not take the WebGPU adapter');
     jax.defaultDevice('webgpu');
     return {
-      setup: `jax-js ${jaxVersion} on WebGPU, one jitted function a step`,
+      setup: `jax-js ${dependencies['@jax-js/jax']} on WebGPU, one jitted function a step`,
       stepOf: (start) => jaxStep(jax, start),
     };
   },

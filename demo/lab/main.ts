@@ -1,4 +1,5 @@
 /** The kernel lab: what `wgflow bench` measures, in the page, on the visitor's own adapter. */
+import { configs } from '../../bench/peers/configs.json';
 import { parseBenchDocument } from '../../src/bench/document.ts';
 import { milliseconds, rate } from '../../src/bench/format.ts';
 import type { BenchDocument, ConfigName } from '../../src/bench/index.ts';
@@ -14,6 +15,11 @@ import { ShaderPanel } from './shader.ts';
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
 
 const CONFIGS: readonly ConfigName[] = ['S', 'M', 'L'];
+
+const FLOWS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(CONFIGS.map((name) => [name, configs[name].summary])),
+  all: 'S, M, L, and the kernels of every other family and size: minutes.',
+};
 
 const run = element('run', HTMLButtonElement);
 const stop = element('stop', HTMLButtonElement);
@@ -120,6 +126,8 @@ element('setup', HTMLFormElement).addEventListener('submit', (event) => {
   begin("Measuring the adapter's peak…");
   say({ type: 'run', request: asked });
 });
+select('sweep').addEventListener('change', describeFlows);
+describeFlows();
 stop.addEventListener('click', () => say({ type: 'stop' }));
 select('choice').addEventListener('change', () => {
   element('forced', HTMLFieldSetElement).hidden = select('choice').value !== 'forced';
@@ -154,6 +162,10 @@ function choose(index: number): void {
   if (result?.kernel === undefined) return;
   table.mark(index);
   shader.show(result.entry, result.kernel);
+}
+
+function describeFlows(): void {
+  element('sweep-words', HTMLParagraphElement).textContent = FLOWS[select('sweep').value] ?? '';
 }
 
 function begin(words: string): void {

@@ -32,7 +32,7 @@ async function timeAll(config: ConfigName): Promise<void> {
     if (found.type === 'time' && peer === 'wgflow') own = found.msPerStep;
     rows.append(rowOf(TITLES[peer], found, own));
   }
-  status.textContent = `Each took the same steps from the same weights; medians.`;
+  status.textContent = 'From the same weights on the same data; medians.';
   button.disabled = false;
 }
 

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { rooflineChart } from '../../src/bench/charts.ts';
 import type { BenchDocument } from '../../src/bench/index.ts';
-import { element } from './elements.ts';
+import { element, make } from './elements.ts';
 import { hrefOf } from './results.ts';
 
 /** Plot brings a style element along, which this page's policy forbids: so it draws into a document of its own. */
@@ -23,9 +23,8 @@ export function drawRoofline(run: BenchDocument): void {
     style: { color: 'var(--muted)', fontFamily: 'inherit', fontSize: '12px', background: 'none' },
   });
   chart.querySelector('style')?.remove();
-  chart.setAttribute('role', 'img');
-  chart.setAttribute('aria-label', text);
-  // The table has the same links for the keyboard.
+  // For the keyboard and for readers the table has the same numbers and the same links.
+  chart.setAttribute('aria-hidden', 'true');
   for (const link of chart.querySelectorAll('a')) link.setAttribute('tabindex', '-1');
-  frame.replaceChildren(document.adoptNode(chart));
+  frame.replaceChildren(make('p', { className: 'visually-hidden' }, text), document.adoptNode(chart));
 }
