@@ -1,14 +1,26 @@
 /** The demo: two static pages that ask nobody for anything. */
+import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vite';
+
+/** The libraries that the kernel lab sets beside wgflow are part of the page where they are installed. */
+const peers = `${import.meta.dirname}/../bench/peers`;
+const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
+
+const pages = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.html'));
 
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
+  resolve: {
+    alias: [{ find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` }],
+  },
   worker: { format: 'es' },
   build: {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: true,
-    rollupOptions: { input: { index: 'index.html', bench: 'bench.html' } },
+    // A file that became a data: URL could not be fetched under the pages' policy.
+    assetsInlineLimit: 0,
+    rollupOptions: { input: pages },
   },
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { HELP, readOptions, SYSTEMS, UsageError } from './options.mjs';
 import { buildLibrary, installPeers } from './prepare.mjs';
 import { markDisagreement, rowOf, table } from './report.mjs';
-import { writeStartingPoint } from './startingPoint.mjs';
+import { startingPoint } from './startingPoint.mjs';
 
 const SETTINGS = JSON.parse(readFileSync(new URL('configs.json', import.meta.url), 'utf8'));
 
@@ -40,7 +40,7 @@ async function bench({ configs, systems, adapter, json }) {
     for (const name of configs) {
       const config = SETTINGS.configs[name];
       process.stderr.write(`${name}: ${config.summary}\n`);
-      const start = writeStartingPoint(library, config, SETTINGS.training, folder);
+      const start = writeStart(startingPoint(library, config, SETTINGS.training), folder);
       const ofConfig = [];
       for (const system of systems) {
         const skipped = SYSTEMS[system].installed ? notInstalled : undefined;
@@ -59,6 +59,14 @@ async function bench({ configs, systems, adapter, json }) {
     rmSync(folder, { recursive: true, force: true });
   }
   return report(rows, json);
+}
+
+function writeStart({ data, model }, folder) {
+  const dataFile = join(folder, 'data.f32');
+  const modelFile = join(folder, 'model.safetensors');
+  writeFileSync(dataFile, data);
+  writeFileSync(modelFile, model);
+  return { dataFile, modelFile };
 }
 
 /** Why the peers cannot run, if they cannot. */

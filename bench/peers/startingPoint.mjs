@@ -1,32 +1,22 @@
 /** The data set and the starting weights that every system reads, so that all of them take the same steps. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 /** Strength of the tie between column i and column i + dim / 2 of the correlated normals. */
 const CORRELATION = 0.9;
 
 /**
- * Writes the rows (row-major float32, [batches · batch, dim]) and the model (a wgflow model file) of `config`
- * into `folder`.
+ * The rows (row-major [batches · batch, dim]) and the model (the bytes of a wgflow model file) of `config`.
  * @param library the exports of wgflow, which makes the spec and the toy data
- * @returns the two paths
  */
-export function writeStartingPoint(library, config, { batches, seed }, folder) {
+export function startingPoint(library, config, { batches, seed }) {
   const random = normals(seed);
   const rows = batches * config.batch;
   const data =
     config.data === 'moons'
       ? library.toyDensity('moons').sample(seed, 0, 0, rows)
       : correlatedNormals(rows, config.dim, random);
-  const dataFile = join(folder, 'data.f32');
-  writeFileSync(dataFile, data);
-
   const spec = library[config.preset](config.dim, { couplings: config.couplings, hidden: config.hidden });
   // The data are standardised already, so the peers need no such layer and wgflow goes without it too.
   spec.bijectors = spec.bijectors.filter(({ type }) => type === 'affine_coupling');
-  const modelFile = join(folder, 'model.safetensors');
-  writeFileSync(modelFile, modelBytes(spec, random));
-  return { dataFile, modelFile };
+  return { data, model: modelBytes(spec, random) };
 }
 
 /** Column i + dim / 2 follows column i, so that a coupling of the two halves has something to learn at once. */
@@ -52,11 +42,17 @@ function modelBytes(spec, random) {
   for (const { name, shape, values } of tensors) {
     header[name] = { dtype: 'F32', shape, data_offsets: [end, (end += values.byteLength)] };
   }
-  const text = Buffer.from(JSON.stringify(header));
-  const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-  return Buffer.concat([length, padded, ...tensors.map(({ values }) => Buffer.from(values.buffer))]);
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const start = 8 + 8 * Math.ceil(text.length / 8);
+  const bytes = new Uint8Array(start + end).fill(32, 8, start);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+  bytes.set(text, 8);
+  let at = start;
+  for (const { values } of tensors) {
+    bytes.set(new Uint8Array(values.buffer), at);
+    at += values.byteLength;
+  }
+  return bytes;
 }
 
 function tensorsOf(dim, { split, flip, conditioner }, index, random) {

@@ -2,10 +2,13 @@
 import { describeDevice, GpuContext } from '../gpu/context.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { GpuProgram } from '../gpu/executor.ts';
+import { preprocess } from '../gpu/preprocess.ts';
 import { Stopwatch } from '../gpu/timing.ts';
 import type { Clock } from '../gpu/timing.ts';
 import { activeBindings, variantName } from '../kernel.ts';
 import type { Dispatch } from '../kernel.ts';
+import { tileChoices, tileOf } from '../kernels/tiles.ts';
+import type { TileSizes } from '../kernels/tiles.ts';
 import { planCost } from '../plan.ts';
 import { fixedVariants } from '../steps/variants.ts';
 import { PARAMETERS } from '../steps/names.ts';
@@ -34,11 +37,20 @@ export interface BenchOptions extends BenchScope {
   signal?: AbortSignal;
 }
 
+/** What ran for an entry that is a kernel's. */
+export interface KernelFacts {
+  /** WGSL as the driver got it. */
+  source: string;
+  /** The tile sizes of the variant and what each could be, by name; empty where the work is cut in one way only. */
+  tile: TileSizes;
+  tileChoices: Record<string, readonly number[]>;
+}
+
 /** What a run tells while it goes on; `done` of `total` are behind. */
 export type BenchEvent = { done: number; total: number } & (
   | { kind: 'begin'; what: string }
   | { kind: 'peak'; peak: Peaks; clock: Clock }
-  | { kind: 'entry'; entry: BenchEntry }
+  | { kind: 'entry'; entry: BenchEntry; kernel?: KernelFacts }
   | { kind: 'mismatch'; mismatch: string }
   | { kind: 'done'; document: BenchDocument }
 );
@@ -110,11 +122,11 @@ export async function* bench(
       peak: { gflops: peaks.fma.rate, gbPerSecond: peaks.copy.rate },
       signal: options.signal,
     };
-    for await (const entry of timeJob(run, job, checked)) {
+    for await (const measured of timeJob(run, job, checked)) {
       done++;
-      if (entry === undefined) continue;
-      entries.push(entry);
-      yield { kind: 'entry', entry, done, total };
+      if (measured === undefined) continue;
+      entries.push(measured.entry);
+      yield { kind: 'entry', ...measured, done, total };
     }
   }
   const document: BenchDocument = {
@@ -149,7 +161,7 @@ async function* timeJob(
   { context, stopwatch, budgets, peak, signal }: JobRun,
   { shape, rows, timed, timesPlan, kernels, takenFrom, variants }: Job,
   checked: Verification,
-): AsyncGenerator<BenchEntry | undefined, void, undefined> {
+): AsyncGenerator<{ entry: BenchEntry; kernel?: KernelFacts } | undefined, void, undefined> {
   const { plan, contents, pass, restored, usefulFlops } = timed;
   const entryOf = (facts: Facts, time: TimeSummary): BenchEntry => ({
     ...facts,
@@ -179,9 +191,9 @@ async function* timeJob(
       };
       if (rows <= timed.rows) {
         const timer = programTimer(stopwatch, program, restore);
-        yield entryOf(facts, await measure(timer, budgets.plan, signal));
+        yield { entry: entryOf(facts, await measure(timer, budgets.plan, signal)) };
       } else {
-        yield entryOf(...(await timeChunks(context, timed, facts, budgets.plan, signal)));
+        yield { entry: entryOf(...(await timeChunks(context, timed, facts, budgets.plan, signal))) };
       }
     } else yield undefined;
     restore();
@@ -202,21 +214,27 @@ async function* timeJob(
     const time = await measure(programTimer(stopwatch, alone, restore), budgets.kernel, signal);
     restore();
     const { flops, bytes } = dispatch;
-    yield entryOf(
-      {
-        kind: 'kernel',
-        name: stem,
-        shape: `${takenFrom}${detail && `: ${detail}`}`,
-        rows: timed.rows,
-        variant,
-        chunks: 1,
-        flops,
-        bytes,
-        error,
-      },
-      time,
-    );
+    const facts: Facts = {
+      kind: 'kernel',
+      name: stem,
+      shape: `${takenFrom}${detail && `: ${detail}`}`,
+      rows: timed.rows,
+      variant,
+      chunks: 1,
+      flops,
+      bytes,
+      error,
+    };
+    yield { entry: entryOf(facts, time), kernel: kernelFacts(dispatch) };
   }
+}
+
+function kernelFacts(dispatch: Dispatch): KernelFacts {
+  return {
+    source: preprocess(dispatch.kernel.stem, dispatch.flags, dispatch.sizes),
+    tile: tileOf(dispatch),
+    tileChoices: tileChoices(dispatch),
+  };
 }
 
 /** The facts of a pass over more rows than its plan takes at once, and its time, all chunks together. */

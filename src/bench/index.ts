@@ -3,7 +3,7 @@
  * own peak. `wgflow bench` is a face over it; a page can use it as well.
  */
 export { bench } from './bench.ts';
-export type { BenchEvent, BenchOptions } from './bench.ts';
+export type { BenchEvent, BenchOptions, KernelFacts } from './bench.ts';
 export { choiceText } from './choices.ts';
 export type { VariantsFor } from './choices.ts';
 export { compareRuns } from './compare.ts';
@@ -12,8 +12,10 @@ export { CONFIG_NAMES, configModel } from './configs.ts';
 export type { BenchModel, ConfigName } from './configs.ts';
 export { entryTitle, parseBenchDocument } from './document.ts';
 export type { BenchDocument, BenchEntry, Choice } from './document.ts';
+export { milliseconds, percent, planName, rate, spread } from './format.ts';
 export { KERNEL_STEMS } from './jobs.ts';
 export type { BenchScope } from './jobs.ts';
+export type { TileSizes } from '../kernels/tiles.ts';
 export type { PeakMeasurement, Peaks } from './peaks.ts';
 export { boundOf, intensityOf, ratesOf, ridgeOf, roofAt } from './roofline.ts';
 export type { Peak, Rates, Work } from './roofline.ts';

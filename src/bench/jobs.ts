@@ -2,6 +2,8 @@
 import { ShapeError } from '../errors.ts';
 import { glow, nice, realnvp, spline } from '../flows/index.ts';
 import { variantName } from '../kernel.ts';
+import { retiled } from '../kernels/tiles.ts';
+import type { TileSizes } from '../kernels/tiles.ts';
 import type { Plan } from '../plan.ts';
 import { twins } from '../reference/twins.ts';
 import type { FlowModel } from '../steps/forward.ts';
@@ -26,6 +28,8 @@ export interface BenchScope {
   only?: 'plans' | 'kernels';
   /** Stems of the kernels to measure; then no plan is. */
   kernels?: readonly string[];
+  /** Tile sizes by the stem of the kernel that is to take them instead of its launcher's own. */
+  tiles?: Readonly<Record<string, TileSizes>>;
 }
 
 /** A workload to be checked at a few rows, and what of it to time at its full size. */
@@ -98,7 +102,7 @@ export async function jobsOf(
     const rows = source.rows ?? (isTraining(pass) ? model.batch : passRowsOf(flow));
     const atOnce = isTraining(pass) ? rows : atOnceOf(flow, rows);
     const variants = await variantsOf(source);
-    const timed = workloadOf(flow, pass, atOnce, variants);
+    const timed = withTiles(workloadOf(flow, pass, atOnce, variants), scope.tiles);
     const kernels = kernelCasesOf(timed.plan).filter(
       (one) => wantsKernels && wantsStem(one.stem) && isNew(one),
     );
@@ -106,7 +110,7 @@ export async function jobsOf(
     if (!timesPlan && kernels.length === 0) continue;
     const checkedRows = Math.min(atOnce, checkedRowsOf(flow));
     const key = JSON.stringify([pass, checkedRows, variants]);
-    const few = checks.get(key) ?? workloadOf(flow, pass, checkedRows, variants);
+    const few = checks.get(key) ?? withTiles(workloadOf(flow, pass, checkedRows, variants), scope.tiles);
     checks.set(key, few);
     const forced = source.kind === 'sweep' && source.kernels ? `, ${source.kernels.name} kernels` : '';
     jobs.push({
@@ -121,6 +125,12 @@ export async function jobsOf(
     });
   }
   return jobs;
+}
+
+function withTiles(workload: Workload, tiles: BenchScope['tiles'] = {}): Workload {
+  const { plan } = workload;
+  const dispatches = plan.dispatches.map((dispatch) => retiled(dispatch, tiles[dispatch.kernel.stem] ?? {}));
+  return { ...workload, plan: { ...plan, dispatches } };
 }
 
 function shapeOf({ name }: BenchModel, rows: number): string {

@@ -1,11 +1,14 @@
 /** The report of a benchmark run: one HTML page that needs nothing but itself. */
+import { kernelChart, planChart, rooflineChart } from '../bench/charts.ts';
+import type { Chart } from '../bench/charts.ts';
+import { milliseconds, percent, rate, spread } from '../bench/index.ts';
 import type { BenchDocument, BenchEntry } from '../bench/index.ts';
 import { variantsText } from '../steps/candidates.ts';
-import { kernelChart, planChart, rooflineChart } from './benchCharts.ts';
-import { CHUNKS_NOTE, milliseconds, percent, planCells, rate, sorted, spread } from './benchTables.ts';
+import { CHUNKS_NOTE, planCells, sorted } from './benchTables.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { htmlPage } from './htmlPage.ts';
 import { adapterName } from './session.ts';
+import { svg } from './svgChart.ts';
 
 /** Equal documents give equal text. */
 export function benchReport(document: BenchDocument): string {
@@ -162,8 +165,8 @@ function facts({ adapter, wgflow, clock, peak, fixedVariants }: BenchDocument): 
 }
 
 /** Two drawings, of which the style sheet shows the one that fits: a scaled one would be illegible on a phone. */
-function twice(wide: string, narrow: string): string {
-  return `<div class="if-wide">${wide}</div><div class="if-narrow">${narrow}</div>`;
+function twice(wide: Chart, narrow: Chart): string {
+  return `<div class="if-wide">${svg(wide)}</div><div class="if-narrow">${svg(narrow)}</div>`;
 }
 
 /** @param caption HTML */

@@ -1,5 +1,5 @@
 /** What `wgflow bench` prints. */
-import { boundOf, choiceText } from '../bench/index.ts';
+import { boundOf, choiceText, milliseconds, percent, rate, spread } from '../bench/index.ts';
 import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../bench/index.ts';
 import { variantsText } from '../steps/candidates.ts';
 import { adapterName } from './session.ts';
@@ -96,23 +96,4 @@ function changeCells({ before, after, ratio, verdict }: Change): string[] {
     `${milliseconds(after.time.medianMs)} ${spread(after)}`,
     `${factor.toFixed(2)} × ${verdict}`,
   ];
-}
-
-/** Half the distance of the quartiles, as a share of the median. */
-export function spread({ time }: BenchEntry): string {
-  const [lower, upper] = time.quartilesMs;
-  return `± ${((50 * (upper - lower)) / time.medianMs).toFixed(0)} %`;
-}
-
-export function milliseconds(ms: number): string {
-  return ms >= 100 ? Math.round(ms).toLocaleString('en') : ms >= 0.01 ? ms.toPrecision(3) : ms.toFixed(4);
-}
-
-export function rate(value: number): string {
-  if (value < 0.001) return value === 0 ? '0' : '< 0.001';
-  return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(value < 0.1 ? 2 : 3);
-}
-
-export function percent(share: number): string {
-  return share >= 0.0995 || share === 0 ? `${Math.round(100 * share)} %` : `${(100 * share).toFixed(1)} %`;
 }

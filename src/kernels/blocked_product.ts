@@ -3,7 +3,7 @@ import type { Workgroups } from '../kernel.ts';
 import { ceilDivide } from '../shape.ts';
 
 /** Invocations of a workgroup along the features and along the quads of rows. */
-const SIDE = 8;
+export const SIDE = 8;
 
 const FEATURE_QUADS = 2;
 

@@ -1,7 +1,8 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { benchReport } from '../../src/cli/benchReport.ts';
-import { comparisonTables, milliseconds, percent, rate, runTables } from '../../src/cli/benchTables.ts';
+import { milliseconds, percent, rate } from '../../src/bench/format.ts';
+import { comparisonTables, runTables } from '../../src/cli/benchTables.ts';
 import { compareRuns } from '../../src/bench/index.ts';
 import { document, entry } from '../bench/documents.ts';
 

@@ -1,5 +1,6 @@
 /** What a system's own process is told, reads, and answers. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { batchesOf, couplingsOf } from '../steps/job.mjs';
 
 /** The job that the process was started with. */
 export function readJob() {
@@ -12,107 +13,13 @@ export function answer(job, result) {
   process.exit(0);
 }
 
-/** The training rows as batches of the two halves of the columns: `[{ first, second }]`, each [batch, dim / 2]. */
-export function readBatches({ dataFile, config: { dim, batch } }) {
+/** The training rows as `batchesOf` gives them. */
+export function readBatches({ dataFile, config }) {
   const file = readFileSync(dataFile);
-  const rows = new Float32Array(file.buffer, file.byteOffset, file.byteLength / 4);
-  const half = dim / 2;
-  return Array.from({ length: rows.length / (batch * dim) }, (_, index) => {
-    const first = new Float32Array(batch * half);
-    const second = new Float32Array(batch * half);
-    for (let row = 0; row < batch; row++) {
-      const start = (index * batch + row) * dim;
-      first.set(rows.subarray(start, start + half), row * half);
-      second.set(rows.subarray(start + half, start + dim), row * half);
-    }
-    return { first, second };
-  });
+  return batchesOf(new Float32Array(file.buffer, file.byteOffset, file.byteLength / 4), config);
 }
 
-/**
- * The couplings of the starting model: `{ flip, bound, nets }`, where `bound` is undefined for a raw exp scale and
- * `nets` are one net (outputs [a | t]) or two (a, then t), each a list of layers
- * `{ weight [inputs, outputs], bias [outputs], inputs, outputs }`.
- */
+/** The couplings of the starting model as `couplingsOf` gives them. */
 export function readCouplings({ modelFile }) {
-  const file = readFileSync(modelFile);
-  const start = 8 + Number(file.readBigUInt64LE(0));
-  const header = JSON.parse(file.toString('utf8', 8, start));
-  const tensor = (name) => {
-    const {
-      shape,
-      data_offsets: [begin, end],
-    } = header[name];
-    const values = new Float32Array(
-      file.buffer.slice(file.byteOffset + start + begin, file.byteOffset + start + end),
-    );
-    return { shape, values };
-  };
-  const spec = JSON.parse(header['__metadata__'].wgflow);
-  return spec.bijectors.map(({ flip, scale, conditioner }, index) => ({
-    flip,
-    bound: scale.map === 'tanh' ? scale.bound : undefined,
-    nets: (conditioner.separate ? ['scale', 'shift'] : ['conditioner']).map((net) =>
-      [...conditioner.hidden, undefined].map((_, layer) => {
-        const name = `bijectors.${index}.${net}.${layer}`;
-        const {
-          shape: [outputs, inputs],
-          values,
-        } = tensor(`${name}.weight`);
-        return {
-          inputs,
-          outputs,
-          weight: transposed(values, outputs, inputs),
-          bias: tensor(`${name}.bias`).values,
-        };
-      }),
-    ),
-  }));
-}
-
-function transposed(values, rows, columns) {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++)
-      result[column * rows + row] = values[row * columns + column];
-  }
-  return result;
-}
-
-/**
- * Checks and times a system. Steps are queued without waiting; only `readLoss` waits.
- * @param step (batch index) => a handle of that step's loss, before its update
- * @param readLoss (handle) => the loss in nats, once the step is done
- * @param drop (handle) => frees a loss that nobody reads
- */
-export async function measure({ check, timing }, batches, { step, readLoss, drop }) {
-  const checkLosses = [];
-  let ms = 0;
-  for (let i = 0; i < check.steps; i++) {
-    const begun = performance.now();
-    checkLosses.push(await readLoss(step(0)));
-    ms = performance.now() - begun;
-  }
-
-  let next = 0;
-  const losses = [];
-  const timed = async (steps) => {
-    const begun = performance.now();
-    for (let i = 1; i < steps; i++) drop(step(next++ % batches));
-    const loss = await readLoss(step(next++ % batches));
-    return { ms: (performance.now() - begun) / steps, loss };
-  };
-  const stepsFor = (stepMs) => Math.max(1, Math.round(timing.repeatMs / stepMs));
-  let stepsPerRepeat = stepsFor(ms);
-  // A fast system's first guess is mostly overhead; these steps also warm it up.
-  if (stepsPerRepeat > 1) stepsPerRepeat = stepsFor((await timed(stepsPerRepeat)).ms);
-  const repeats = [];
-  const begun = performance.now();
-  const enough = () => repeats.length >= timing.leastRepeats && performance.now() - begun > timing.enoughMs;
-  while (repeats.length < timing.repeats && !enough()) {
-    const repeat = await timed(stepsPerRepeat);
-    repeats.push(repeat.ms);
-    losses.push(repeat.loss);
-  }
-  return { checkLosses, losses, stepsPerRepeat, repeats };
+  return couplingsOf(new Uint8Array(readFileSync(modelFile)));
 }

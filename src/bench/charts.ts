@@ -1,9 +1,13 @@
-/** The charts of a benchmark report as SVG text. */
+/** The charts of a run as options of Observable Plot: the command line draws them as text, a page as elements. */
 import * as Plot from '@observablehq/plot';
-import { boundOf, entryTitle, intensityOf, ridgeOf, roofAt } from '../bench/index.ts';
-import type { BenchDocument, BenchEntry, Peak } from '../bench/index.ts';
-import { milliseconds, percent, rate } from './benchTables.ts';
-import { svg } from './svgChart.ts';
+import { entryTitle } from './document.ts';
+import type { BenchDocument, BenchEntry } from './document.ts';
+import { milliseconds, percent, planName, rate } from './format.ts';
+import { boundOf, intensityOf, ridgeOf, roofAt } from './roofline.ts';
+import type { Peak } from './roofline.ts';
+
+/** A chart and its text alternative. */
+export type Chart = Plot.PlotOptions & { label: string };
 
 const COLORS = { kernel: 'var(--data)', plan: 'var(--model)' } as const;
 const GRID = { stroke: 'var(--grid)', strokeOpacity: 1 };
@@ -23,7 +27,9 @@ export function rooflineChart(
   document: BenchDocument,
   size: { width: number; height: number },
   label: string,
-): string {
+  /** Where a click on an entry's dot leads. */
+  hrefOf?: (entry: BenchEntry) => string,
+): Chart {
   const peak = peakOf(document);
   const floor = DEEPEST * peak.gflops;
   const points = document.entries
@@ -58,8 +64,9 @@ export function rooflineChart(
       stroke: 'var(--card)',
       strokeWidth: kind === 'kernel' ? 0 : 1.5,
       title: (point: Point) => inWords(point.entry),
+      ...(hrefOf === undefined ? {} : { href: ({ entry }: Point) => hrefOf(entry) }),
     });
-  return svg({
+  return {
     ...size,
     marginLeft: 58,
     marginRight: 20,
@@ -89,11 +96,11 @@ export function rooflineChart(
       // On a narrow chart they would cover everything; the bars beside it have the same names.
       ...(size.width < NARROW ? [] : planTexts(plans, document.entries, x, size.width)),
     ],
-  });
+  };
 }
 
 /** Every kernel's cases as dots between nothing and its roof. */
-export function kernelChart({ entries }: BenchDocument, width: number, label: string): string {
+export function kernelChart({ entries }: BenchDocument, width: number, label: string): Chart {
   const kernels = entries.filter(({ kind }) => kind === 'kernel');
   const best = new Map<string, number>();
   for (const entry of kernels) {
@@ -103,7 +110,7 @@ export function kernelChart({ entries }: BenchDocument, width: number, label: st
   const shares = kernels.map((entry) => ({ entry, name: entry.name, ...boundOf(entry) }));
   const high = Math.max(1, ...shares.map(({ share }) => share));
   type Share = (typeof shares)[number];
-  return svg({
+  return {
     width,
     height: 22 * names.length + 60,
     marginLeft: 172,
@@ -136,11 +143,11 @@ export function kernelChart({ entries }: BenchDocument, width: number, label: st
         title: (share: Share) => inWords(share.entry),
       }),
     ],
-  });
+  };
 }
 
 /** Plans by the share of the FMA peak that their useful arithmetic reaches. */
-export function planChart({ entries }: BenchDocument, width: number, label: string): string {
+export function planChart({ entries }: BenchDocument, width: number, label: string): Chart {
   const plans = entries
     .filter(({ kind }) => kind === 'plan')
     .map((entry) => ({
@@ -151,7 +158,7 @@ export function planChart({ entries }: BenchDocument, width: number, label: stri
   // Room for the words behind the longest bar.
   const high = Math.max(0.6, ...plans.map(({ share }) => share)) * (1 + 120 / (width - 148));
   type Bar = (typeof plans)[number];
-  return svg({
+  return {
     width,
     height: 28 * plans.length + 56,
     marginLeft: 128,
@@ -186,7 +193,7 @@ export function planChart({ entries }: BenchDocument, width: number, label: stri
         fill: 'var(--ink)',
       }),
     ],
-  });
+  };
 }
 
 const AXIS = { tickSize: 0, tickPadding: 6, labelArrow: 'none', labelAnchor: 'center' } as const;
@@ -249,18 +256,6 @@ function planTexts(
 
 /** Pixels that a plan's name takes. */
 const NAME_WIDTH = 90;
-
-/** The flow and the pass, and the rows where others have these too: `S log prob, 10K`. */
-function planName(entry: BenchEntry, entries: readonly BenchEntry[]): string {
-  const short = ({ name, shape }: BenchEntry): string =>
-    `${shape.replace(/,.*/, '')} ${name.replaceAll('_', ' ')}`;
-  const alike = entries
-    .filter(({ kind }) => kind === 'plan')
-    .filter((other) => short(other) === short(entry));
-  if (alike.length < 2) return short(entry);
-  const rows = entry.rows.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 9 });
-  return `${short(entry)}, ${rows}`;
-}
 
 function powersOfTen([low, high]: [number, number]): number[] {
   const first = Math.ceil(Math.log10(low));

@@ -1,0 +1,285 @@
+/** The kernel lab: what `wgflow bench` measures, in the page, on the visitor's own adapter. */
+import { configs } from '../../bench/peers/configs.json';
+import { parseBenchDocument } from '../../src/bench/document.ts';
+import { milliseconds, rate } from '../../src/bench/format.ts';
+import type { BenchDocument, ConfigName } from '../../src/bench/index.ts';
+import type { KernelVariants } from '../../src/index.ts';
+import { keepRun, keptRun, showComparison } from './comparison.ts';
+import { element, make } from './elements.ts';
+import { listenForPeers } from './peers.ts';
+import type { FromLab, KernelChoice, RunRequest, Sweep, ToLab } from './protocol.ts';
+import { ResultTable } from './results.ts';
+import { drawRoofline } from './roofline.ts';
+import { ShaderPanel } from './shader.ts';
+
+const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+
+const CONFIGS: readonly ConfigName[] = ['S', 'M', 'L'];
+
+const FLOWS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(CONFIGS.map((name) => [name, configs[name].summary])),
+  all: 'S, M, L, and the kernels of every other family and size: minutes.',
+};
+
+const run = element('run', HTMLButtonElement);
+const stop = element('stop', HTMLButtonElement);
+const status = element('status', HTMLParagraphElement);
+const problem = element('problem', HTMLParagraphElement);
+const progress = element('progress', HTMLProgressElement);
+const select = (id: string): HTMLSelectElement => element(id, HTMLSelectElement);
+
+const table = new ResultTable(choose);
+const shader = new ShaderPanel((entry, tile) => {
+  if (asked === undefined) return;
+  // A flow that the configurations do not have is part of the whole sweep.
+  const config = CONFIGS.find((name) => new RegExp(`(?:^|, )${name}, [\\d,]+ rows(?:$|:)`).test(entry.shape));
+  const sweep: Sweep = config === undefined ? 'all' : [config];
+  begin('Checking the kernel with these tiles…');
+  say({ type: 'retile', request: { entry, sweep, choice: asked.choice, tile } });
+});
+
+let asked: RunRequest | undefined;
+/** What is known of the run so far, for the chart. */
+let partial: BenchDocument | undefined;
+let finished: BenchDocument | undefined;
+let drawing = 0;
+
+worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
+  switch (data.type) {
+    case 'ready': {
+      const { description, device, vendor, architecture, software } = data.adapter;
+      const name = description || device || `${vendor} ${architecture}`;
+      element('adapter', HTMLParagraphElement).textContent = software
+        ? `${name}, a software adapter: these are the speeds of your processor`
+        : name;
+      element('subgroups', HTMLElement).textContent = data.adapter.features.includes('subgroups')
+        ? 'yes'
+        : 'no';
+      offerChoices(data);
+      partial = emptyRun(data);
+      settle('Each result is checked against a float64 twin before it is timed.');
+      break;
+    }
+    case 'unavailable':
+      element('adapter', HTMLParagraphElement).textContent = 'No WebGPU';
+      tell(data.reason);
+      status.textContent = 'Nothing can be measured here.';
+      break;
+    case 'begin':
+      progress.max = data.total;
+      progress.value = data.done;
+      status.textContent = `${data.done} of ${data.total}: ${data.what}`;
+      break;
+    case 'peak':
+      element('fma-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.fma.rate), 'GFLOP/s'));
+      element('copy-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.copy.rate), 'GB/s'));
+      element('clock', HTMLElement).textContent = data.clock;
+      if (partial !== undefined) partial.peak = data.peaks;
+      break;
+    case 'entry':
+      progress.max = data.total;
+      progress.value = data.done;
+      table.add(data);
+      partial?.entries.push(data.entry);
+      redraw();
+      break;
+    case 'mismatch':
+      tell(`Not what the float64 twin says, so not timed: ${data.message}`);
+      break;
+    case 'done':
+      finished = data.document;
+      keepRun(finished);
+      settle(`Done: ${finished.entries.length} results.`);
+      break;
+    case 'retiled':
+      shader.retiled(data.entry, data.kernel);
+      settle(`${data.entry.name}: ${milliseconds(data.entry.time.medianMs)} ms with the other tiles.`);
+      break;
+    case 'stopped':
+      settle('Stopped.');
+      break;
+    case 'failed':
+      shader.problem(data.message);
+      tell(data.message);
+      settle('The run failed.');
+  }
+};
+worker.onerror = () => {
+  tell('The measuring worker could not start; reload the page.');
+};
+
+element('setup', HTMLFormElement).addEventListener('submit', (event) => {
+  event.preventDefault();
+  const only = select('only').value;
+  asked = {
+    sweep: select('sweep').value === 'all' ? 'all' : (select('sweep').value.split(',') as ConfigName[]),
+    ...(only === 'plans' || only === 'kernels' ? { only } : {}),
+    quick: select('care').value === 'quick',
+    choice: chosenKernels(),
+  };
+  earlier = keptRun();
+  finished = undefined;
+  table.clear();
+  if (partial !== undefined) partial.entries = [];
+  problem.hidden = true;
+  element('comparison', HTMLDivElement).hidden = true;
+  begin("Measuring the adapter's peak…");
+  say({ type: 'run', request: asked });
+});
+select('sweep').addEventListener('change', describeFlows);
+describeFlows();
+stop.addEventListener('click', () => say({ type: 'stop' }));
+select('choice').addEventListener('change', () => {
+  element('forced', HTMLFieldSetElement).hidden = select('choice').value !== 'forced';
+});
+
+/** The run before this one. */
+let earlier: BenchDocument | undefined;
+element('compare-last', HTMLButtonElement).addEventListener('click', () => {
+  if (earlier !== undefined && finished !== undefined) showComparison(earlier, finished);
+});
+element('compare', HTMLInputElement).addEventListener('change', (event) => {
+  void compareWith(event.currentTarget as HTMLInputElement);
+});
+element('copy', HTMLButtonElement).addEventListener('click', ({ currentTarget }) => {
+  void copyRun(currentTarget as HTMLButtonElement);
+});
+element('download', HTMLButtonElement).addEventListener('click', () => {
+  if (finished === undefined) return;
+  const url = URL.createObjectURL(new Blob([textOf(finished)], { type: 'application/json' }));
+  make('a', { href: url, download: 'wgflow-bench.json' }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+});
+globalThis.addEventListener('hashchange', () => {
+  const index = /^#entry-(\d+)$/.exec(location.hash)?.[1];
+  if (index !== undefined) choose(Number(index));
+});
+new ResizeObserver(() => redraw()).observe(element('roofline', HTMLDivElement));
+listenForPeers();
+
+function choose(index: number): void {
+  const result = table.results[index];
+  if (result?.kernel === undefined) return;
+  table.mark(index);
+  shader.show(result.entry, result.kernel);
+}
+
+function describeFlows(): void {
+  element('sweep-words', HTMLParagraphElement).textContent = FLOWS[select('sweep').value] ?? '';
+}
+
+function begin(words: string): void {
+  status.textContent = words;
+  run.disabled = true;
+  stop.disabled = false;
+  shader.busy = true;
+  progress.removeAttribute('value');
+}
+
+function settle(words: string): void {
+  status.textContent = words;
+  run.disabled = false;
+  stop.disabled = true;
+  shader.busy = false;
+  progress.value = finished === undefined ? 0 : progress.max;
+  element('copy', HTMLButtonElement).disabled = finished === undefined;
+  element('download', HTMLButtonElement).disabled = finished === undefined;
+  element('compare-last', HTMLButtonElement).disabled = finished === undefined || earlier === undefined;
+}
+
+function tell(message: string): void {
+  problem.textContent = message;
+  problem.hidden = false;
+}
+
+/** At most one drawing a frame, once there is something to draw. */
+function redraw(): void {
+  if (drawing !== 0 || partial === undefined || partial.entries.length === 0) return;
+  drawing = requestAnimationFrame(() => {
+    drawing = 0;
+    if (partial !== undefined) drawRoofline(partial);
+  });
+}
+
+/** A select for every choice that the planner has, at the fixed table's value. */
+function offerChoices({ fixed, choices: all }: FromLab & { type: 'ready' }): void {
+  const fields = Object.entries(all).flatMap(([name, options]) => {
+    const id = `forced-${name}`;
+    const choices = make(
+      'select',
+      { id, name },
+      ...options.map((option) => make('option', { value: String(option) }, String(option))),
+    );
+    choices.value = String(fixed[name]);
+    return [make('label', { htmlFor: id }, name), choices];
+  });
+  element('forced', HTMLFieldSetElement).append(...fields);
+}
+
+function chosenKernels(): KernelChoice {
+  const kind = select('choice').value;
+  if (kind !== 'forced') return kind === 'measured' ? 'measured' : 'fixed';
+  const selects = element('forced', HTMLFieldSetElement).querySelectorAll('select');
+  const chosen = [...selects].map(({ name, value }) => [name, /^\d+$/.test(value) ? Number(value) : value]);
+  return Object.fromEntries(chosen) as KernelVariants;
+}
+
+function emptyRun({ adapter, fixed }: FromLab & { type: 'ready' }): BenchDocument {
+  const time = {
+    medianMs: 1,
+    minMs: 1,
+    maxMs: 1,
+    quartilesMs: [1, 1] as [number, number],
+    samples: 1,
+    repeats: 1,
+  };
+  const peak = { rate: 1, layout: '', time };
+  return {
+    format: 'wgflow-bench',
+    version: 1,
+    wgflow: '',
+    adapter,
+    clock: 'wall clock',
+    fixedVariants: fixed,
+    peak: { fma: peak, copy: peak },
+    entries: [],
+    mismatches: [],
+  };
+}
+
+async function compareWith(input: HTMLInputElement): Promise<void> {
+  const [file] = input.files ?? [];
+  input.value = '';
+  if (file === undefined) return;
+  try {
+    const before = parseBenchDocument(await file.text(), file.name);
+    if (finished === undefined) tell('Run something first; then a saved run can be set against it.');
+    else showComparison(before, finished);
+  } catch (error) {
+    tell(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function copyRun(button: HTMLButtonElement): Promise<void> {
+  if (finished === undefined) return;
+  const words = button.textContent;
+  try {
+    await navigator.clipboard.writeText(textOf(finished));
+    button.textContent = 'Copied';
+  } catch {
+    tell('The browser did not allow copying; save the run instead.');
+  }
+  setTimeout(() => (button.textContent = words), 2000);
+}
+
+function textOf(run: BenchDocument): string {
+  return `${JSON.stringify(run, undefined, 2)}\n`;
+}
+
+function withUnit(value: string, unit: string): (Node | string)[] {
+  return [`${value} `, make('span', { className: 'unit' }, unit)];
+}
+
+function say(message: ToLab): void {
+  worker.postMessage(message);
+}

@@ -1,0 +1,67 @@
+/** wgflow beside other libraries, each timed alone in a worker that lives as long as its turn. */
+import type { ConfigName } from '../../src/bench/index.ts';
+import { element, make } from './elements.ts';
+import { PEERS } from './protocol.ts';
+import type { FromPeer, Peer, ToPeer } from './protocol.ts';
+
+const TITLES: Readonly<Record<Peer | 'wgflow', string>> = {
+  wgflow: 'wgflow, WebGPU',
+  'jax-js': 'jax-js, WebGPU',
+  'tfjs-webgpu': 'TensorFlow.js, WebGPU',
+  'tfjs-wasm': 'TensorFlow.js, wasm',
+};
+
+export function listenForPeers(): void {
+  element('peer-form', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    void timeAll(element('peer-config', HTMLSelectElement).value as ConfigName);
+  });
+}
+
+async function timeAll(config: ConfigName): Promise<void> {
+  const button = element('peer-run', HTMLButtonElement);
+  const status = element('peer-status', HTMLParagraphElement);
+  const rows = element('peer-rows', HTMLTableSectionElement);
+  button.disabled = true;
+  rows.replaceChildren();
+  element('peer-table', HTMLTableElement).hidden = false;
+  let own: number | undefined;
+  for (const peer of ['wgflow', ...PEERS] as const) {
+    status.textContent = `Timing ${TITLES[peer]} on ${config}…`;
+    const found = await timeOne({ type: 'time', peer, config });
+    if (found.type === 'time' && peer === 'wgflow') own = found.msPerStep;
+    rows.append(rowOf(TITLES[peer], found, own));
+  }
+  status.textContent = 'From the same weights on the same data; medians.';
+  button.disabled = false;
+}
+
+/** Never rejects: what goes wrong with a library is a line of the table. */
+function timeOne(request: ToPeer): Promise<FromPeer> {
+  return new Promise((resolve) => {
+    const worker = new Worker(new URL('./peerWorker.ts', import.meta.url), { type: 'module' });
+    const settle = (message: FromPeer): void => {
+      worker.terminate();
+      resolve(message);
+    };
+    worker.onmessage = ({ data }: MessageEvent<FromPeer>) => settle(data);
+    worker.onerror = ({ message }) =>
+      settle({ type: 'failed', message: message || 'the worker did not start' });
+    worker.postMessage(request);
+  });
+}
+
+function rowOf(title: string, found: FromPeer, own: number | undefined): HTMLTableRowElement {
+  const name = make('th', { scope: 'row' }, title);
+  if (found.type === 'failed') {
+    return make('tr', {}, name, make('td', { colSpan: 3, className: 'muted' }, found.message));
+  }
+  const { msPerStep, losses, setup } = found;
+  name.title = setup;
+  const cells = [
+    msPerStep.toPrecision(3),
+    own === undefined ? '' : `${(msPerStep / own).toPrecision(3)} ×`,
+    losses.map((loss) => loss.toFixed(3)).join(' → '),
+  ];
+  return make('tr', {}, name, ...cells.map((cell) => make('td', { className: 'number' }, cell)));
+}

@@ -1,0 +1,70 @@
+/** The panel that shows a kernel's WGSL and runs it again with other tiles. */
+import { milliseconds, percent } from '../../src/bench/format.ts';
+import type { BenchEntry, KernelFacts, TileSizes } from '../../src/bench/index.ts';
+import { element, make } from './elements.ts';
+
+export class ShaderPanel {
+  readonly #panel = element('shader', HTMLDivElement);
+  readonly #form = element('tile', HTMLFormElement);
+  readonly #sizes = element('tile-sizes', HTMLSpanElement);
+  readonly #words = element('retiled', HTMLParagraphElement);
+  readonly #button = element('retile', HTMLButtonElement);
+  #shown: { entry: BenchEntry; kernel: KernelFacts } | undefined;
+
+  constructor(onRetile: (entry: BenchEntry, tile: TileSizes) => void) {
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (this.#shown === undefined) return;
+      const selects = [...this.#sizes.querySelectorAll('select')];
+      const tile = Object.fromEntries(selects.map(({ name, value }) => [name, Number(value)]));
+      this.#words.textContent = 'Compiling, checking and timing…';
+      onRetile(this.#shown.entry, tile);
+    });
+  }
+
+  show(entry: BenchEntry, kernel: KernelFacts): void {
+    this.#shown = { entry, kernel };
+    element('source-hint', HTMLParagraphElement).hidden = true;
+    this.#panel.hidden = false;
+    this.#words.textContent = '';
+    this.#source(entry, kernel);
+    const choices = Object.entries(kernel.tileChoices);
+    this.#form.hidden = choices.length === 0;
+    this.#sizes.replaceChildren(
+      ...choices.map(([name, sizes]) => {
+        const select = make(
+          'select',
+          { name },
+          ...sizes.map((size) => make('option', { value: String(size) }, String(size))),
+        );
+        select.value = String(kernel.tile[name]);
+        return make('label', { className: 'small' }, make('code', {}, name), select);
+      }),
+    );
+  }
+
+  /** The kernel that is shown, with other tiles. */
+  retiled(entry: BenchEntry, kernel: KernelFacts): void {
+    if (this.#shown?.entry.shape !== entry.shape || this.#shown.entry.name !== entry.name) return;
+    const before = this.#shown.entry.time.medianMs;
+    const after = entry.time.medianMs;
+    const factor = Math.max(before, after) / Math.min(before, after);
+    this.#words.textContent =
+      `${milliseconds(after)} ms, ${percent(entry.share.fma)} of the peak: ${factor.toFixed(2)} × ` +
+      `${after < before ? 'faster' : 'slower'} than the ${milliseconds(before)} ms in the table.`;
+    this.#source(entry, kernel);
+  }
+
+  problem(message: string): void {
+    if (this.#words.textContent !== '') this.#words.textContent = message;
+  }
+
+  set busy(busy: boolean) {
+    this.#button.disabled = busy;
+  }
+
+  #source({ variant }: BenchEntry, { source }: KernelFacts): void {
+    element('variant', HTMLElement).textContent = variant;
+    element('wgsl', HTMLElement).textContent = source.trim();
+  }
+}

@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseBenchDocument } from '../../src/bench/index.ts';
+import { launchChromium } from './chromium.ts';
+import { openDemoSite } from './demoSite.ts';
+import type { DemoSite } from './demoSite.ts';
+
+describe('the kernel lab', () => {
+  let site: DemoSite;
+  let browser: Browser;
+  let page: Page;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    site = await openDemoSite();
+    browser = await launchChromium();
+    page = await (await browser.newContext({ acceptDownloads: true })).newPage();
+    page.setDefaultTimeout(110_000);
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    await page.goto(`${site.url}bench.html`);
+    await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>('#run')!.disabled);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await site.close();
+  });
+
+  /** Plain kernels of the tiled regime, which have tiles to change. */
+  async function run(): Promise<void> {
+    await page.selectOption('#choice', 'forced');
+    await page.selectOption('#forced-regime', 'tiled');
+    await page.selectOption('#forced-product', 'plain');
+    await page.click('#run');
+    await status(/^Done: \d+ results/);
+  }
+
+  async function status(pattern: RegExp): Promise<void> {
+    await page.waitForFunction(
+      (source) => new RegExp(source).test(document.querySelector('#status')!.textContent),
+      pattern.source,
+    );
+  }
+
+  it('names a software adapter as one', async () => {
+    expect(await page.textContent('#adapter')).toMatch(/software adapter/);
+  });
+
+  it('measures plans and kernels of S under the roof of the adapter', async () => {
+    await run();
+    const titles = await page.locator('#rows th').allTextContents();
+    for (const title of ['train step', 'forward', 'sample', 'log prob', 'dense_forward', 'adam_step']) {
+      expect(titles).toContain(title);
+    }
+    expect(await page.textContent('#fma-peak')).toMatch(/^[\d.,]+ GFLOP\/s$/);
+    expect(await page.isVisible('#problem')).toBe(false);
+    // A dot for whatever computes, in a chart that says what it is.
+    const chart = page.locator('#roofline svg');
+    expect(await page.textContent('#roofline p')).toMatch(/Roofline chart of \d+ results/);
+    expect(await chart.locator('circle').count()).toBeGreaterThan(20);
+    const widths = await page.evaluate(() => [
+      document.querySelector('#roofline svg')!.getBoundingClientRect().width,
+      document.querySelector('#roofline')!.clientWidth,
+    ]);
+    expect(widths[0]).toBeCloseTo(widths[1]!, -1);
+  });
+
+  it('shows the WGSL of a kernel that is chosen in the table or in the chart', async () => {
+    await page.locator('#rows button', { hasText: /^adam_step$/ }).click();
+    expect(await page.textContent('#variant')).toMatch(/^adam_step/);
+    expect(await page.textContent('#wgsl')).toContain('fn main(');
+    await page.locator('#roofline svg a').first().dispatchEvent('click');
+    await page.waitForFunction(() => document.querySelector('#variant')!.textContent !== 'adam_step');
+    expect(await page.textContent('#wgsl')).not.toMatch(/^#/m);
+  });
+
+  it('runs a kernel again with other tiles', async () => {
+    await page
+      .locator('#rows button', { hasText: /^dense_forward$/ })
+      .first()
+      .click();
+    await page.selectOption('#tile-sizes select', '1');
+    await page.click('#retile');
+    await page.waitForFunction(() =>
+      /(faster|slower) than the/.test(document.querySelector('#retiled')!.textContent),
+    );
+    expect(await page.textContent('#variant')).toMatch(/OUTPUT_BLOCK=1/);
+  });
+
+  it('saves a run that the command line reads, and compares the next one with it', async () => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
+    const file = await download.path();
+    const saved = parseBenchDocument(await readFile(file, 'utf8'), 'the saved run');
+    expect(saved.entries.length).toBe(await page.locator('#rows tr').count());
+    await page.selectOption('#only', 'plans');
+    await run();
+    await page.setInputFiles('#compare', file);
+    expect(await page.textContent('#comparison')).toMatch(/\d+ faster, \d+ slower, \d+ the same/);
+    await page.click('#compare-last');
+    expect(await page.textContent('#comparison')).toMatch(/in one of the runs only/);
+    await page.setInputFiles('#compare', {
+      name: 'x.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{'),
+    });
+    await page.waitForSelector('#problem:not([hidden])');
+    expect(await page.textContent('#problem')).toMatch(/x\.json: found .*expected JSON/);
+  });
+
+  it('stops when it is told to', async () => {
+    await page.click('#run');
+    await page.click('#stop');
+    await status(/^Stopped/);
+  });
+
+  it('loads other libraries only when they are asked for, and says why one cannot be timed', async () => {
+    expect(site.requests.filter((path) => /peer/.test(path))).toEqual([]);
+    await page.click('#peer-run');
+    await page.waitForFunction(() => /medians/.test(document.querySelector('#peer-status')!.textContent));
+    const rows = await page.locator('#peer-rows tr').allTextContents();
+    expect(rows).toHaveLength(4);
+    expect(rows[0]).toMatch(/^wgflow, WebGPU[\d.]+1\.00 ×/);
+    for (const row of rows.slice(1)) expect(row).toMatch(/×|built without the other libraries/);
+  }, 600_000);
+
+  it('can be used with a keyboard and a screen reader, light, dark and on a phone', async () => {
+    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    for (const [colorScheme, width] of [
+      ['light', 1280],
+      ['dark', 1280],
+      ['dark', 360],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      await page.evaluate(axe);
+      const found = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as {
+          axe: {
+            run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+          };
+        };
+        const { violations } = await axe.run();
+        return violations
+          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+          .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+      });
+      expect(found).toEqual([]);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow).toBeLessThanOrEqual(0);
+    }
+  });
+
+  it('has nothing to complain about', () => expect(problems).toEqual([]));
+});
