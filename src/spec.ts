@@ -12,11 +12,16 @@ export type Activation = (typeof ACTIVATIONS)[number];
 export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid' };
 
 /**
- * An MLP. `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
+ * An MLP, or with `residualBlocks` a residual MLP. `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
  * draws every weight and bias from U(−1/√in, 1/√in) as PyTorch's Linear does.
  */
 export interface NetSpec {
   hidden: number[];
+  /**
+   * Number of pre-activation blocks h + W φ(V φ(h) + c) + b between the first and the last layer, neither of which is
+   * followed by an activation; all are as wide as the one entry of `hidden`.
+   */
+  residualBlocks?: number;
   activation: Activation;
   init: 'zero_last' | 'torch_linear';
 }
@@ -112,6 +117,11 @@ export interface FlowSpec {
   bijectors: BijectorSpec[];
 }
 
+/** Widths of a net's layers between its inputs and its outputs; a residual block is two layers. */
+export function innerWidths({ hidden, residualBlocks = 0 }: NetSpec): number[] {
+  return [...hidden, ...Array.from({ length: 2 * residualBlocks }, () => hidden[0] ?? 0)];
+}
+
 /** The two column ranges of a coupling. */
 export interface CouplingBlocks {
   conditionStart: number;
@@ -175,6 +185,16 @@ function requireCoupling(where: string, dim: number, { split, conditioner }: Cou
   );
   if (conditioner.hidden.length === 0) {
     throw new ShapeError(`${where}.conditioner.hidden`, 'no hidden layer', 'one or more hidden widths');
+  }
+  const { residualBlocks } = conditioner;
+  if (residualBlocks === undefined) return;
+  requireInteger(`${where}.conditioner.residualBlocks`, residualBlocks, 1);
+  if (conditioner.hidden.length > 1) {
+    throw new ShapeError(
+      `${where}.conditioner.hidden`,
+      `${conditioner.hidden.length} widths`,
+      'one, since the blocks of a residual net are all equally wide',
+    );
   }
 }
 

@@ -1,12 +1,19 @@
 /** What the JSON of a FlowSpec may be, checked before anything is built from it. */
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { ACTIVATIONS, SPLINE_BINS, validateSpec } from '../spec.ts';
+import { ACTIVATIONS, innerWidths, SPLINE_BINS, validateSpec } from '../spec.ts';
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
 /** Bounds that keep a small file from asking for a large allocation. */
-export const SPEC_LIMITS = { dim: 65_536, width: 65_536, hiddenLayers: 64, bijectors: 4096, tensors: 65_536 };
+export const SPEC_LIMITS = {
+  dim: 65_536,
+  width: 65_536,
+  hiddenLayers: 64,
+  residualBlocks: 32,
+  bijectors: 4096,
+  tensors: 65_536,
+};
 
 const count = (max: number, min = 1) => v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
 
@@ -21,10 +28,12 @@ const hiddenSchema = v.pipe(
   v.minLength(1),
   v.maxLength(SPEC_LIMITS.hiddenLayers),
 );
+const residualBlocksSchema = v.optional(count(SPEC_LIMITS.residualBlocks));
 const netInitSchema = v.picklist(['zero_last', 'torch_linear']);
 
 const conditionerSchema = v.strictObject({
   hidden: hiddenSchema,
+  residualBlocks: residualBlocksSchema,
   activation: v.picklist(ACTIVATIONS),
   separate: v.boolean(),
   init: netInitSchema,
@@ -32,6 +41,7 @@ const conditionerSchema = v.strictObject({
 
 const netSchema = v.strictObject({
   hidden: hiddenSchema,
+  residualBlocks: residualBlocksSchema,
   activation: v.picklist(ACTIVATIONS),
   init: netInitSchema,
 });
@@ -177,10 +187,10 @@ function tensorsOf(bijector: BijectorSpec): number {
     case 'standardize':
       return 2;
     case 'affine_coupling':
-      return (bijector.conditioner.separate ? 2 : 1) * 2 * (bijector.conditioner.hidden.length + 1);
+      return (bijector.conditioner.separate ? 2 : 1) * 2 * (innerWidths(bijector.conditioner).length + 1);
     case 'additive_coupling':
     case 'rational_quadratic_coupling':
-      return 2 * (bijector.conditioner.hidden.length + 1);
+      return 2 * (innerWidths(bijector.conditioner).length + 1);
     case 'actnorm':
       return 3;
     case 'invertible_linear':

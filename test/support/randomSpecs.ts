@@ -201,7 +201,7 @@ function randomBijector(
         type: fc.constant(type),
         split: fc.integer({ min: 1, max: dim - 1 }),
         flip: fc.boolean(),
-        conditioner: fc.record(randomNet(activations)),
+        conditioner: randomNet(activations),
       });
     case 'rational_quadratic_coupling':
       return fc.record({
@@ -210,7 +210,7 @@ function randomBijector(
         flip: fc.boolean(),
         bins: fc.integer({ min: 2, max: 5 }),
         bound: fc.constantFrom(2, 3.5),
-        conditioner: fc.record(randomNet(activations)),
+        conditioner: randomNet(activations),
       });
     case 'permutation':
       return fc.record({ type: fc.constant(type), init: fc.constantFrom('reverse', 'random') });
@@ -232,16 +232,21 @@ function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arb
       fc.constant({ map: 'sigmoid' as const }),
       fc.record({ map: fc.constant('tanh' as const), bound: fc.constantFrom(0.5, 1, 3) }),
     ),
-    conditioner: fc.record({ ...randomNet(activations), separate: fc.boolean() }),
+    conditioner: fc
+      .tuple(randomNet(activations), fc.boolean())
+      .map(([net, separate]) => ({ ...net, separate })),
   });
 }
 
-function randomNet(activations: readonly Activation[]): {
-  [Key in keyof NetSpec]: fc.Arbitrary<NetSpec[Key]>;
-} {
-  return {
-    hidden: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 }),
-    activation: fc.constantFrom(...activations),
-    init: fc.constant('torch_linear'),
-  };
+/** One net in three is a residual one. */
+function randomNet(activations: readonly Activation[]): fc.Arbitrary<NetSpec> {
+  const width = fc.integer({ min: 1, max: 6 });
+  const plain = fc.record({ hidden: fc.array(width, { minLength: 1, maxLength: 3 }) });
+  const residual = fc.record({
+    hidden: width.map((each) => [each]),
+    residualBlocks: fc.integer({ min: 1, max: 3 }),
+  });
+  return fc
+    .tuple(fc.oneof(plain, plain, residual), fc.constantFrom(...activations))
+    .map(([shape, activation]) => ({ ...shape, activation, init: 'torch_linear' }));
 }
