@@ -51,7 +51,7 @@ export type BijectorSlots =
   | { type: 'diagonal_scale'; logScale: TensorSlot }
   | { type: 'actnorm'; bias: TensorSlot; logScale: TensorSlot; initialised: TensorSlot }
   | ({ type: 'invertible_linear' } & LinearSlots)
-  | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot };
+  | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot; signs?: TensorSlot };
 
 export interface ParamLayout {
   /** In buffer order: trainable tensors first. */
@@ -126,7 +126,12 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
       return { type: 'rational_quadratic_coupling', spec: bijector, nets };
     }
     case 'permutation':
-      return { type: 'permutation', spec: bijector, permutation: add(`${prefix}.permutation`, [dim], false) };
+      return {
+        type: 'permutation',
+        spec: bijector,
+        permutation: add(`${prefix}.permutation`, [dim], false),
+        signs: bijector.signed === true ? add(`${prefix}.signs`, [dim], false) : undefined,
+      };
     case 'actnorm':
       return {
         type: 'actnorm',

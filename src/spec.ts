@@ -7,9 +7,10 @@ export type Activation = (typeof ACTIVATIONS)[number];
 
 /**
  * Scale map of an affine coupling, from the conditioner's raw output a to the log-scale s:
- * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches).
+ * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches),
+ * or with a `floor` s = log(σ(a + 2) + floor) (nflows).
  */
-export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid' };
+export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid'; floor?: number };
 
 /**
  * An MLP, or with `residualBlocks` a residual MLP. `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
@@ -84,10 +85,14 @@ export interface DiagonalScaleSpec {
   type: 'diagonal_scale';
 }
 
-/** z[j] = x[permutation[j]]: a tensor that is stored and not trained. `init` says what a fresh flow has. */
+/**
+ * z[j] = x[permutation[j]]: a tensor that is stored and not trained. `init` says what a fresh flow has. With `signed`,
+ * z[j] = signs[j] · x[permutation[j]], each sign 1 or −1; 1 in a fresh flow.
+ */
 export interface PermutationSpec {
   type: 'permutation';
   init: 'reverse' | 'random';
+  signed?: boolean;
 }
 
 /** Glow's normalisation, z = (x + bias) ⊙ exp(log_scale); the first batch of training gives a fresh one its start. */
@@ -204,6 +209,7 @@ function requireTwoFeatures(dim: number, why: string): void {
 
 function requireScale(where: string, scale: ScaleMap): void {
   if (scale.map === 'tanh') requireBound(`${where}.bound`, scale.bound);
+  if (scale.map === 'sigmoid' && scale.floor !== undefined) requireBound(`${where}.floor`, scale.floor);
 }
 
 function requireBound(where: string, bound: number): void {

@@ -157,5 +157,7 @@ function describedMap(bijector: CouplingSpec): string {
     return `spline of ${bijector.bins} bins on ±${bijector.bound}`;
   }
   const { scale } = bijector;
-  return scale.map === 'tanh' ? `tanh scale, bound ${scale.bound}` : `${scale.map} scale`;
+  if (scale.map === 'tanh') return `tanh scale, bound ${scale.bound}`;
+  const floor = scale.map === 'sigmoid' && scale.floor !== undefined ? `, floor ${scale.floor}` : '';
+  return `${scale.map} scale${floor}`;
 }

@@ -20,7 +20,10 @@ const count = (max: number, min = 1) => v.pipe(v.number(), v.safeInteger(), v.mi
 const scaleSchema = v.variant('map', [
   v.strictObject({ map: v.literal('exp') }),
   v.strictObject({ map: v.literal('tanh'), bound: v.pipe(v.number(), v.finite(), v.gtValue(0)) }),
-  v.strictObject({ map: v.literal('sigmoid') }),
+  v.strictObject({
+    map: v.literal('sigmoid'),
+    floor: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0))),
+  }),
 ]);
 
 const hiddenSchema = v.pipe(
@@ -72,7 +75,11 @@ const bijectorSchema = v.variant('type', [
   v.strictObject({ type: v.literal('diagonal_scale') }),
   v.strictObject({ type: v.literal('actnorm') }),
   v.strictObject({ type: v.literal('invertible_linear') }),
-  v.strictObject({ type: v.literal('permutation'), init: v.picklist(['reverse', 'random']) }),
+  v.strictObject({
+    type: v.literal('permutation'),
+    init: v.picklist(['reverse', 'random']),
+    signed: v.optional(v.boolean()),
+  }),
 ]);
 
 /** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
@@ -196,7 +203,8 @@ function tensorsOf(bijector: BijectorSpec): number {
     case 'invertible_linear':
       return 4;
     case 'diagonal_scale':
-    case 'permutation':
       return 1;
+    case 'permutation':
+      return bijector.signed === true ? 2 : 1;
   }
 }

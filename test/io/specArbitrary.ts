@@ -5,6 +5,7 @@ import type { BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
 const scale = fc.oneof(
   fc.constant({ map: 'exp' as const }),
   fc.constant({ map: 'sigmoid' as const }),
+  fc.constant({ map: 'sigmoid' as const, floor: 1e-3 }),
   fc.record({ map: fc.constant('tanh' as const), bound: fc.double({ min: 0.01, max: 100, noNaN: true }) }),
 );
 
@@ -43,10 +44,14 @@ const elementwise: fc.Arbitrary<BijectorSpec> = fc.constantFrom(
   { type: 'actnorm' },
 );
 
-const permutation: fc.Arbitrary<BijectorSpec> = fc.record({
-  type: fc.constant('permutation' as const),
-  init: fc.constantFrom('reverse' as const, 'random' as const),
-});
+const permutation: fc.Arbitrary<BijectorSpec> = fc.record(
+  {
+    type: fc.constant('permutation' as const),
+    init: fc.constantFrom('reverse' as const, 'random' as const),
+    signed: fc.boolean(),
+  },
+  { requiredKeys: ['type', 'init'] },
+);
 
 const splineCoupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
   fc.record({

@@ -120,6 +120,11 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
       case 'permutation':
         fill(slots.permutation, 0, 1);
         replaceByRanks(parameters, slots.permutation);
+        if (slots.signs !== undefined) {
+          fill(slots.signs, -1, 1);
+          const { offset, length } = slots.signs;
+          for (let i = offset; i < offset + length; i++) parameters[i] = parameters[i]! < 0 ? -1 : 1;
+        }
         break;
       case 'invertible_linear': {
         const bound = 1 / Math.sqrt(spec.dim);
@@ -213,7 +218,11 @@ function randomBijector(
         conditioner: randomNet(activations),
       });
     case 'permutation':
-      return fc.record({ type: fc.constant(type), init: fc.constantFrom('reverse', 'random') });
+      return fc.record({
+        type: fc.constant(type),
+        init: fc.constantFrom('reverse', 'random'),
+        signed: fc.boolean(),
+      });
     case 'standardize':
     case 'invertible_linear':
     case 'actnorm':
@@ -230,6 +239,7 @@ function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arb
     scale: fc.oneof(
       fc.constant({ map: 'exp' as const }),
       fc.constant({ map: 'sigmoid' as const }),
+      fc.constant({ map: 'sigmoid' as const, floor: 1e-3 }),
       fc.record({ map: fc.constant('tanh' as const), bound: fc.constantFrom(0.5, 1, 3) }),
     ),
     conditioner: fc
