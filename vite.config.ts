@@ -42,6 +42,7 @@ export default defineConfig({
         node: 'src/node.ts',
         reference: 'src/reference/index.ts',
         bench: 'src/bench/index.ts',
+        pytorch: 'src/pytorch.ts',
         cli: 'src/cli/main.ts',
       },
     },

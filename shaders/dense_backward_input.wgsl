@@ -1,8 +1,8 @@
-// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], or added to what is there for the first layer.
+// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], phi' with HIDDEN; added to what is there with ADD.
 // parameters: W [n_outputs, n_inputs]; d_output [*, n_quads] from feature output_start; slope [n_inputs, n_quads]
 // is phi' of the layer below; d_input [*, n_quads] from feature input_start; a quad is four rows.
 // One invocation owns INPUT_BLOCK inputs of one quad, so that each weight is loaded once for four rows, and
-// alone sums over o, in ascending order. docs/derivations.md, eq. (21), (22)
+// alone sums over o, in ascending order. docs/derivations.md, eq. (21), (22), (81)
 #include "shared/grid.wgsl"
 
 // 4, or 1 for layers too narrow to fill four.
@@ -71,8 +71,13 @@ fn store(i: u32, quad: u32, sums: vec4f) {
   }
   let place = (params.input_start + i) * params.n_quads + quad;
 #if HIDDEN
-  d_input[place] = sums * slope[i * params.n_quads + quad];
+  let pulled = sums * slope[i * params.n_quads + quad];
 #else
-  d_input[place] += sums;
+  let pulled = sums;
+#endif
+#if ADD
+  d_input[place] += pulled;
+#else
+  d_input[place] = pulled;
 #endif
 }

@@ -1,9 +1,9 @@
-// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], or added to what is there for the first layer:
+// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], phi' with HIDDEN; added to what is there with ADD:
 // dense_backward_input for wide layers.
 // parameters: W [n_outputs, n_inputs]; d_output [*, n_quads] from feature output_start; slope [n_inputs, n_quads]
 // is phi' of the layer below; d_input [*, n_quads] from feature input_start; a quad is four rows.
 // A workgroup owns a tile of inputs by quads, over workgroup memory, one invocation a block of it in registers, and
-// sums over o, in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (21), (22)
+// sums over o, in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (21), (22), (81)
 #include "shared/blocked_product.wgsl"
 
 struct Params {
@@ -33,9 +33,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let quad = block.quad + SIDE * q;
       let place = (params.input_start + i) * params.n_quads + quad;
 #if HIDDEN
-      d_input[place] = sums[f * ROW_QUADS + q] * slope[i * params.n_quads + quad];
+      let pulled = sums[f * ROW_QUADS + q] * slope[i * params.n_quads + quad];
 #else
-      d_input[place] += sums[f * ROW_QUADS + q];
+      let pulled = sums[f * ROW_QUADS + q];
+#endif
+#if ADD
+      d_input[place] += pulled;
+#else
+      d_input[place] = pulled;
 #endif
     }
   }

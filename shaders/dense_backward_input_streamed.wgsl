@@ -1,8 +1,8 @@
-// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], or added to what is there for the first layer, as
+// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], phi' with HIDDEN; added to what is there with ADD, as
 // dense_backward_input. Faster where loads are dear: N_KEPT outputs of a quad stay in registers, rows of the
 // transposed W stream past. transposed [n_inputs, n_output_quads]; d_output [*, n_quads] from feature output_start;
 // slope [n_inputs, n_quads]; d_input [*, n_quads] from feature input_start. One invocation owns one quad and n_range
-// inputs, and sums over o, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (21), (22)
+// inputs, and sums over o, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (21), (22), (81)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -50,19 +50,18 @@ fn main(
 #unroll o N_KEPT
     kept[$o] = d_output[(params.output_start + min(first + $o, params.n_outputs - 1u)) * params.n_quads + quad];
 #end
-    let is_last = first + N_KEPT >= params.n_outputs;
     for (var i = first_input; i < end_input; i++) {
       let place = (params.input_start + i) * params.n_quads + quad;
       var sum = product_with_kept(i, first, lane);
 #if HIDDEN
+      sum *= slope[i * params.n_quads + quad];
+#endif
+#if ADD
+      sum += d_input[place];
+#else
       if (first > 0u) {
         sum += d_input[place];
       }
-      if (is_last) {
-        sum *= slope[i * params.n_quads + quad];
-      }
-#else
-      sum += d_input[place];
 #endif
       if (is_quad) {
         d_input[place] = sum;

@@ -1,8 +1,9 @@
 // output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]), a fully connected layer on feature-major rows.
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
-// output, slope [*, n_quads] from feature output_start, slope = phi' at the same place; a quad is four rows.
+// output, slope [*, n_quads] from feature output_start, slope = phi' at the same place; a quad is four rows. With ADD,
+// phi is of the sum and what output held.
 // One invocation computes OUTPUT_BLOCK outputs of one quad, so that each weight is loaded once for four rows,
-// and alone sums over i, in ascending order. docs/derivations.md, eq. (12), (13)
+// and alone sums over i, in ascending order. docs/derivations.md, eq. (12), (13), (80)
 #include "shared/grid.wgsl"
 #include "shared/activation.wgsl"
 
@@ -72,7 +73,11 @@ fn store(o: u32, quad: u32, sums: vec4f) {
     return;
   }
   let place = (params.output_start + o) * params.n_quads + quad;
+#if ADD
+  let activated = activate(sums + output[place]);
+#else
   let activated = activate(sums);
+#endif
   output[place] = activated.value;
 #if STORE_SLOPE
   slope[place] = activated.slope;

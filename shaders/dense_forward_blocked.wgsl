@@ -1,8 +1,9 @@
 // output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]): dense_forward for wide layers.
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
-// output, slope [*, n_quads] from feature output_start, slope = phi' at the same place; a quad is four rows.
+// output, slope [*, n_quads] from feature output_start, slope = phi' at the same place; a quad is four rows. With ADD,
+// phi is of the sum and what output held.
 // A workgroup owns a tile of outputs by quads, over workgroup memory, one invocation a block of it in registers, and
-// sums over i, in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (12), (13)
+// sums over i, in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (12), (13), (80)
 #include "shared/activation.wgsl"
 #include "shared/blocked_product.wgsl"
 #include "shared/blocked_weights.wgsl"
@@ -34,7 +35,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let bias = parameters[params.bias_offset + o];
     for (var q = 0u; q < ROW_QUADS && block.quad + SIDE * q < params.n_quads; q++) {
       let place = (params.output_start + o) * params.n_quads + block.quad + SIDE * q;
-      let activated = activate(sums[f * ROW_QUADS + q] + bias);
+      var sum = sums[f * ROW_QUADS + q] + bias;
+#if ADD
+      sum += output[place];
+#endif
+      let activated = activate(sum);
       output[place] = activated.value;
 #if STORE_SLOPE
       slope[place] = activated.slope;

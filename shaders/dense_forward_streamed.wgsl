@@ -2,7 +2,8 @@
 // adapters): an invocation keeps N_KEPT inputs of its quad of rows in registers while the weights stream past.
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
 // output, slope [*, n_quads] from feature output_start. One invocation owns one quad and n_range outputs, and sums
-// over i, N_KEPT at a time, in ascending order; output holds the sums in between. docs/derivations.md, eq. (12), (13)
+// over i, N_KEPT at a time, in ascending order; output holds the sums in between, and with ADD also what it held
+// before. docs/derivations.md, eq. (12), (13), (80)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -62,9 +63,14 @@ fn main(
       var sum = product_with_kept(o, first, lane);
       if (first == 0u) {
         sum += parameters[params.bias_offset + o];
-      } else {
+      }
+#if ADD
+      sum += output[place];
+#else
+      if (first > 0u) {
         sum += output[place];
       }
+#endif
       if (is_last) {
         let activated = activate(sum);
         sum = activated.value;

@@ -1,14 +1,15 @@
-// x[permutation[j], r] = z[j, r], in place.
-// parameters: permutation [n_features], whole numbers as f32; state [n_features, n_rows]; scratch [n_features, n_rows]
-// holds the row as it was.
+// x[permutation[j], r] = sign[j] z[j, r], in place, sign[j] being 1 without SIGNED.
+// parameters: permutation [n_features], whole numbers as f32, and signs [n_features]; state [n_features, n_rows];
+// scratch [n_features, n_rows] holds the row as it was.
 // One invocation owns one row, in both buffers, so that it waits for no other; nothing is accumulated.
-// docs/derivations.md, eq. (51)
+// docs/derivations.md, eq. (51), (83)
 #include "shared/grid.wgsl"
 
 struct Params {
   n_rows: u32,
   n_features: u32,
   permutation_offset: u32,
+  signs_offset: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -31,6 +32,11 @@ fn main(
   }
   for (var j = 0u; j < params.n_features; j++) {
     let origin = u32(parameters[params.permutation_offset + j]);
-    state[origin * params.n_rows + index] = scratch[j * params.n_rows + index];
+#if SIGNED
+    let sign = parameters[params.signs_offset + j];
+#else
+    let sign = 1.0;
+#endif
+    state[origin * params.n_rows + index] = sign * scratch[j * params.n_rows + index];
   }
 }

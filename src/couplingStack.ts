@@ -37,7 +37,8 @@ export function couplingStackOf(spec: FlowSpec, layout: ParamLayout): CouplingSt
   const [first, second] = couplings;
   if (first === undefined || couplings.length < stacked.length || spec.dim > MAX_DIM) return undefined;
   const { conditioner, scale } = first.spec;
-  const { hidden, activation } = conditioner;
+  const { hidden, activation, residualBlocks } = conditioner;
+  if (residualBlocks !== undefined) return undefined;
   if (hidden.length > MAX_HIDDEN_LAYERS) return undefined;
   if (hidden.length > 1 && Math.max(...hidden) > MAX_KEPT_WIDTH) return undefined;
   const { conditionCount, transformCount } = couplingBlocks(spec.dim, first.spec);

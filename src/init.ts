@@ -30,6 +30,9 @@ export function initialParameters(
       const order = isReversed ? reversed(spec.dim) : shuffled(spec.dim, nextPermutationDraw);
       parameters.set(order, slots.permutation.offset);
     }
+    if (slots.type === 'permutation' && slots.signs !== undefined) {
+      parameters.fill(1, slots.signs.offset, slots.signs.offset + slots.signs.length);
+    }
     if (!('nets' in slots)) continue;
     for (const net of slots.nets) {
       net.layers.forEach((layer, depth) => {

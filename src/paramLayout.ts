@@ -1,6 +1,6 @@
 /** Where each tensor of a flow lies in the one parameter buffer. */
 import { roundUp } from './shape.ts';
-import { couplingBlocks } from './spec.ts';
+import { couplingBlocks, innerWidths } from './spec.ts';
 import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
@@ -51,7 +51,7 @@ export type BijectorSlots =
   | { type: 'diagonal_scale'; logScale: TensorSlot }
   | { type: 'actnorm'; bias: TensorSlot; logScale: TensorSlot; initialised: TensorSlot }
   | ({ type: 'invertible_linear' } & LinearSlots)
-  | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot };
+  | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot; signs?: TensorSlot };
 
 export interface ParamLayout {
   /** In buffer order: trainable tensors first. */
@@ -108,13 +108,14 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
       };
     case 'affine_coupling': {
       const { conditionCount, transformCount } = couplingBlocks(dim, bijector);
-      const { separate, hidden } = bijector.conditioner;
+      const { separate } = bijector.conditioner;
+      const inner = innerWidths(bijector.conditioner);
       const outputs = separate ? transformCount : 2 * transformCount;
       const names = separate ? (['scale', 'shift'] as const) : (['conditioner'] as const);
       const nets = names.map((name, net): NetSlots => ({
         name,
         outputStart: net * transformCount,
-        layers: layersOf(`${prefix}.${name}`, [conditionCount, ...hidden, outputs], add),
+        layers: layersOf(`${prefix}.${name}`, [conditionCount, ...inner, outputs], add),
       }));
       return { type: 'affine_coupling', spec: bijector, nets };
     }
@@ -125,7 +126,12 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
       return { type: 'rational_quadratic_coupling', spec: bijector, nets };
     }
     case 'permutation':
-      return { type: 'permutation', spec: bijector, permutation: add(`${prefix}.permutation`, [dim], false) };
+      return {
+        type: 'permutation',
+        spec: bijector,
+        permutation: add(`${prefix}.permutation`, [dim], false),
+        signs: bijector.signed === true ? add(`${prefix}.signs`, [dim], false) : undefined,
+      };
     case 'actnorm':
       return {
         type: 'actnorm',
@@ -155,7 +161,7 @@ function netOf(
   add: AddTensor,
 ): NetSlots {
   const { conditionCount, transformCount } = couplingBlocks(dim, coupling);
-  const widths = [conditionCount, ...coupling.conditioner.hidden, each * transformCount];
+  const widths = [conditionCount, ...innerWidths(coupling.conditioner), each * transformCount];
   return {
     name: 'conditioner',
     outputStart: 0,

@@ -7,16 +7,22 @@ export type Activation = (typeof ACTIVATIONS)[number];
 
 /**
  * Scale map of an affine coupling, from the conditioner's raw output a to the log-scale s:
- * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches).
+ * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches),
+ * or with a `floor` s = log(σ(a + 2) + floor) (nflows).
  */
-export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid' };
+export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid'; floor?: number };
 
 /**
- * An MLP. `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
+ * An MLP, or with `residualBlocks` a residual MLP. `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
  * draws every weight and bias from U(−1/√in, 1/√in) as PyTorch's Linear does.
  */
 export interface NetSpec {
   hidden: number[];
+  /**
+   * Number of pre-activation blocks h + W φ(V φ(h) + c) + b between the first and the last layer, neither of which is
+   * followed by an activation; all are as wide as the one entry of `hidden`.
+   */
+  residualBlocks?: number;
   activation: Activation;
   init: 'zero_last' | 'torch_linear';
 }
@@ -79,10 +85,14 @@ export interface DiagonalScaleSpec {
   type: 'diagonal_scale';
 }
 
-/** z[j] = x[permutation[j]]: a tensor that is stored and not trained. `init` says what a fresh flow has. */
+/**
+ * z[j] = x[permutation[j]]: a tensor that is stored and not trained. `init` says what a fresh flow has. With `signed`,
+ * z[j] = signs[j] · x[permutation[j]], each sign 1 or −1; 1 in a fresh flow.
+ */
 export interface PermutationSpec {
   type: 'permutation';
   init: 'reverse' | 'random';
+  signed?: boolean;
 }
 
 /** Glow's normalisation, z = (x + bias) ⊙ exp(log_scale); the first batch of training gives a fresh one its start. */
@@ -110,6 +120,11 @@ export interface FlowSpec {
   base: { type: 'standard_normal' };
   /** In the direction data → latent. */
   bijectors: BijectorSpec[];
+}
+
+/** Widths of a net's layers between its inputs and its outputs; a residual block is two layers. */
+export function innerWidths({ hidden, residualBlocks = 0 }: NetSpec): number[] {
+  return [...hidden, ...Array.from({ length: 2 * residualBlocks }, () => hidden[0] ?? 0)];
 }
 
 /** The two column ranges of a coupling. */
@@ -176,6 +191,16 @@ function requireCoupling(where: string, dim: number, { split, conditioner }: Cou
   if (conditioner.hidden.length === 0) {
     throw new ShapeError(`${where}.conditioner.hidden`, 'no hidden layer', 'one or more hidden widths');
   }
+  const { residualBlocks } = conditioner;
+  if (residualBlocks === undefined) return;
+  requireInteger(`${where}.conditioner.residualBlocks`, residualBlocks, 1);
+  if (conditioner.hidden.length > 1) {
+    throw new ShapeError(
+      `${where}.conditioner.hidden`,
+      `${conditioner.hidden.length} widths`,
+      'one, since the blocks of a residual net are all equally wide',
+    );
+  }
 }
 
 function requireTwoFeatures(dim: number, why: string): void {
@@ -184,6 +209,7 @@ function requireTwoFeatures(dim: number, why: string): void {
 
 function requireScale(where: string, scale: ScaleMap): void {
   if (scale.map === 'tanh') requireBound(`${where}.bound`, scale.bound);
+  if (scale.map === 'sigmoid' && scale.floor !== undefined) requireBound(`${where}.floor`, scale.floor);
 }
 
 function requireBound(where: string, bound: number): void {

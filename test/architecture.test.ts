@@ -37,7 +37,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'version',
   ],
   flow: ['flow', 'flowOptions', 'memory', 'modelLimits', 'submitSize', 'trainer', 'trainingRun', 'tuning'],
-  entry: ['index', 'node'],
+  entry: ['index', 'node', 'pytorch'],
 };
 
 /** What each room may import beside itself. */
@@ -123,6 +123,14 @@ describe('the browser entry', () => {
   it('does not reach the f64 twins, the benchmarks, the Node entry or the command line', () => {
     const strangers = [...files].filter((file) => /^src\/(reference|bench|cli)\/|^src\/node\.ts/.test(file));
     expect(strangers).toEqual([]);
+  });
+});
+
+describe('the entry for PyTorch models', () => {
+  it('works in a page too: it reaches no module of Node and no package that is not made for browsers', () => {
+    const files = reachable('src/pytorch.ts', allImports);
+    const outside = new Set([...files].flatMap(allImports).filter((target) => !target.startsWith('src/')));
+    expect([...outside].sort()).toEqual(['valibot']);
   });
 });
 

@@ -5,6 +5,7 @@ import * as benchEntry from '../src/bench/index.ts';
 import * as browserEntry from '../src/index.ts';
 import { EXIT } from '../src/cli/session.ts';
 import * as nodeEntry from '../src/node.ts';
+import * as pytorchEntry from '../src/pytorch.ts';
 import * as referenceEntry from '../src/reference/index.ts';
 import { kernelsByFile } from './support/kernels.ts';
 
@@ -86,6 +87,21 @@ describe('shaders/README.md', () => {
     const named = rows.flatMap((cells) => equationNumbers(cells.slice(2).at(-1) ?? ''));
     expect(named.length).toBeGreaterThan(stems.length);
     expect(named.filter((number) => !equations.includes(number))).toEqual([]);
+  });
+});
+
+describe('docs/pytorch.md', () => {
+  it('imports what the entries export', () => {
+    const entries: Record<string, object> = {
+      wgflow: browserEntry,
+      'wgflow/node': nodeEntry,
+      'wgflow/pytorch': pytorchEntry,
+    };
+    const imports = [...read('docs/pytorch.md').matchAll(/import \{ ([^}]+) \} from '(wgflow[^']*)'/g)];
+    expect(imports).toHaveLength(Object.keys(entries).length);
+    for (const [, list = '', entry = ''] of imports) {
+      expect(list.split(', ').filter((name) => !(name in (entries[entry] ?? {})))).toEqual([]);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 // The scale map of an affine coupling: raw output a -> log-scale s and its slope ds/da.
-// The numbers are those of src/kernels/scale_map.ts. docs/derivations.md, eq. (5), (6), (44)
+// The numbers are those of src/kernels/scale_map.ts. docs/derivations.md, eq. (5), (6), (44), (82)
 #include "shared/elementary.wgsl"
 
 override SCALE_MAP: u32 = 0u;
@@ -15,6 +15,7 @@ struct LogScale {
   slope: f32,
 }
 
+// `bound` is that of TANH_BOUNDED, or what SIGMOID adds to the scale.
 fn log_scale_of(a: f32, bound: f32) -> LogScale {
   if (SCALE_MAP == TANH_BOUNDED) {
     let y = tanh_accurate(a / bound);
@@ -22,6 +23,10 @@ fn log_scale_of(a: f32, bound: f32) -> LogScale {
   }
   if (SCALE_MAP == SIGMOID) {
     let v = a + SIGMOID_SHIFT;
+    if (bound > 0.0) {
+      let scale = sigmoid(v) + bound;
+      return LogScale(log_accurate(scale), sigmoid(v) * sigmoid(-v) / scale);
+    }
     return LogScale(min(v, 0.0) - log_accurate(1.0 + exp(-abs(v))), sigmoid(-v));
   }
   return LogScale(a, 1.0);

@@ -141,11 +141,13 @@ function describedCoupling(bijector: CouplingSpec, names: readonly string[]): st
     const inside = names.slice(start, start + count);
     return count <= 3 ? inside.join(', ') : `${inside[0]} … ${inside[count - 1]} (${count})`;
   };
-  const { hidden, activation } = bijector.conditioner;
+  const { hidden, activation, residualBlocks } = bijector.conditioner;
+  const shape =
+    residualBlocks === undefined ? hidden.join('-') : `${hidden[0]} in ${residualBlocks} residual blocks,`;
   const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 'two nets' : 'one net';
   return (
     `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ` +
-    `${describedMap(bijector)}; ${nets} of ${hidden.join('-')} ${activation}`
+    `${describedMap(bijector)}; ${nets} of ${shape} ${activation}`
   );
 }
 
@@ -155,5 +157,7 @@ function describedMap(bijector: CouplingSpec): string {
     return `spline of ${bijector.bins} bins on ±${bijector.bound}`;
   }
   const { scale } = bijector;
-  return scale.map === 'tanh' ? `tanh scale, bound ${scale.bound}` : `${scale.map} scale`;
+  if (scale.map === 'tanh') return `tanh scale, bound ${scale.bound}`;
+  const floor = scale.map === 'sigmoid' && scale.floor !== undefined ? `, floor ${scale.floor}` : '';
+  return `${scale.map} scale${floor}`;
 }

@@ -79,6 +79,7 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--preset <name>', `${parse.PRESET_NAMES} (default: ${DEFAULT_PRESET})`, parse.preset)
   .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
   .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
+  .option('--residual-blocks <n>', 'residual nets of n blocks and one hidden width', parse.residualBlocks)
   .optionsGroup('Training:')
   .option('--steps <n>', `training steps (default: ${DEFAULT_STEPS})`, parse.integer(1))
   .option('--batch <n>', 'rows of a batch (default: 512)', parse.integer(1, 2 ** 27))

@@ -43,6 +43,8 @@ export function nonNegativeNumber(text: string): number {
 /** One bijector of a spec may be the standardisation. */
 export const couplings = integer(1, SPEC_LIMITS.bijectors - 1);
 
+export const residualBlocks = integer(1, SPEC_LIMITS.residualBlocks);
+
 export function widths(text: string): number[] {
   const list = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   const isWidth = (value: number): boolean =>

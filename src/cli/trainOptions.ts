@@ -19,6 +19,7 @@ export interface TrainOptions {
   preset?: PresetName;
   couplings?: number;
   hidden?: number[];
+  residualBlocks?: number;
   steps?: number;
   batch?: number;
   lr?: number;
@@ -36,7 +37,8 @@ export const DEFAULT_STEPS = 3000;
 
 /** @throws {ShapeError} naming the first option that does not go with the others */
 export function checkTrainOptions(dataFile: string | undefined, options: TrainOptions): void {
-  const { toy, noise, columns, val, patience, checkpoint, out, resume, preset, couplings, hidden } = options;
+  const { toy, noise, columns, val, patience, checkpoint, out, resume } = options;
+  const { preset, couplings, hidden, residualBlocks } = options;
   if (dataFile === undefined && toy === undefined) {
     throw new ShapeError(
       'train',
@@ -72,6 +74,15 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     refuse('--preset', preset, '--resume', advice);
     refuse('--couplings', couplings, '--resume', advice);
     refuse('--hidden', hidden?.join(','), '--resume', advice);
+    refuse('--residual-blocks', residualBlocks, '--resume', advice);
+  }
+  if (residualBlocks !== undefined && hidden !== undefined && hidden.length > 1) {
+    throw new ShapeError(
+      '--hidden',
+      `${hidden.join(',')} with --residual-blocks ${residualBlocks}`,
+      'one width',
+      'All layers of a residual net are equally wide.',
+    );
   }
   if (checkpoint !== undefined && out !== undefined && path.resolve(checkpoint) === path.resolve(out)) {
     throw new ShapeError(

@@ -111,11 +111,15 @@ function factsOf(
   seed: number,
 ): [label: string, value: string][] {
   const couplings = flow.spec.bijectors.filter((bijector) => 'conditioner' in bijector);
-  const hidden = couplings[0]?.conditioner.hidden.join('-') ?? '';
+  const { hidden = [], residualBlocks } = couplings[0]?.conditioner ?? {};
+  const residual = residualBlocks === undefined ? '' : ` in ${residualBlocks} residual blocks`;
   const recent = Math.min(RECENT_STEPS, outcome.losses.nll.length);
   const rows = set.data instanceof Float32Array ? set.data.length / flow.dim : undefined;
   const facts: [label: string, value: string | undefined][] = [
-    ['Model', `${flow.training?.preset ?? 'flow'}, ${couplings.length} couplings, hidden ${hidden}`],
+    [
+      'Model',
+      `${flow.training?.preset ?? 'flow'}, ${couplings.length} couplings, hidden ${hidden.join('-')}${residual}`,
+    ],
     ['Data', rows === undefined ? `${set.title}, fresh points` : `${set.title}, ${inWords(rows)} rows`],
     ['Steps', inWords(outcome.steps)],
     ['Training NLL', `${outcome.trainNll.toFixed(4)} nats, mean of the last ${recent} steps`],

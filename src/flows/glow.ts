@@ -1,5 +1,6 @@
 /** Glow for vectors: each coupling after a normalisation and a learned mixture of all features. */
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { FlowOptions } from './vanilla.ts';
  * actnorms their start. With one feature it is standardisation and an actnorm.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
-export function glow(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+export function glow(dim: number, { couplings = 12, ...net }: FlowOptions = {}): FlowSpec {
   const step = (index: number): BijectorSpec[] => [
     { type: 'actnorm' },
     { type: 'invertible_linear' },
@@ -18,7 +19,7 @@ export function glow(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOpt
       flip: index % 2 === 1,
       scale: { map: 'tanh', bound: 3 },
       conditioner: {
-        hidden: [...hidden],
+        ...netShape(net, [32, 32]),
         activation: 'leaky_relu',
         separate: false,
         init: 'zero_last',

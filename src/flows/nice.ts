@@ -1,5 +1,6 @@
 /** NICE: couplings that only shift, one learned scale a feature at the end. */
 import type { FlowSpec } from '../spec.ts';
+import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { FlowOptions } from './vanilla.ts';
  * standardisation and the scale.
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
-export function nice(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+export function nice(dim: number, { couplings = 12, ...net }: FlowOptions = {}): FlowSpec {
   return {
     version: 1,
     dim,
@@ -21,7 +22,7 @@ export function nice(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOpt
         split: Math.max(1, Math.floor(dim / 2)),
         flip: index % 2 === 1,
         conditioner: {
-          hidden: [...hidden],
+          ...netShape(net, [32, 32]),
           activation: 'leaky_relu' as const,
           init: 'zero_last' as const,
         },

@@ -1,5 +1,6 @@
 /** A Real NVP that trains without tuning: bounded scales, shared nets, standardised data. */
 import type { FlowSpec } from '../spec.ts';
+import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { FlowOptions } from './vanilla.ts';
  * log-scales bounded by 3 · tanh(a / 3) and one net for scale and shift. A fresh flow only standardises.
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function realnvp(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+export function realnvp(dim: number, { couplings = 12, ...net }: FlowOptions = {}): FlowSpec {
   return {
     version: 1,
     dim,
@@ -21,7 +22,7 @@ export function realnvp(dim: number, { couplings = 12, hidden = [32, 32] }: Flow
         flip: index % 2 === 1,
         scale: { map: 'tanh' as const, bound: 3 },
         conditioner: {
-          hidden: [...hidden],
+          ...netShape(net, [32, 32]),
           activation: 'leaky_relu' as const,
           separate: false,
           init: 'zero_last' as const,

@@ -1,5 +1,6 @@
 /** Couplings by monotone splines: the most flexible family. */
 import type { FlowSpec } from '../spec.ts';
+import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { FlowOptions } from './vanilla.ts';
  * next, each with 8 bins on [−3, 3] and the identity outside. A fresh flow only standardises.
  * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
  */
-export function spline(dim: number, { couplings = 6, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+export function spline(dim: number, { couplings = 6, ...net }: FlowOptions = {}): FlowSpec {
   return {
     version: 1,
     dim,
@@ -22,7 +23,7 @@ export function spline(dim: number, { couplings = 6, hidden = [32, 32] }: FlowOp
         bins: 8,
         bound: 3,
         conditioner: {
-          hidden: [...hidden],
+          ...netShape(net, [32, 32]),
           activation: 'leaky_relu' as const,
           init: 'zero_last' as const,
         },

@@ -2,13 +2,24 @@
  * The Real NVP of an introductory article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing
  * Flows": unbounded exp scales, separate s and t nets, PyTorch's initialisation.
  */
-import type { FlowSpec } from '../spec.ts';
+import type { FlowSpec, NetSpec } from '../spec.ts';
 
 export interface FlowOptions {
   /** Number of couplings. */
   couplings?: number;
   /** Widths of the hidden layers of each conditioner net. */
   hidden?: number[];
+  /** Makes each net a residual one of so many blocks, as wide as the one entry of `hidden`, by default the first. */
+  residualBlocks?: number;
+}
+
+/** Widths and blocks of a family's nets, whose plain ones have the widths `plain` by default. */
+export function netShape(
+  { hidden, residualBlocks }: FlowOptions,
+  plain: readonly number[],
+): Pick<NetSpec, 'hidden' | 'residualBlocks'> {
+  if (residualBlocks === undefined) return { hidden: [...(hidden ?? plain)] };
+  return { hidden: [...(hidden ?? plain.slice(0, 1))], residualBlocks };
 }
 
 /**
@@ -18,7 +29,7 @@ export interface FlowOptions {
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function vanilla(dim: number, { couplings = 5, hidden = [512] }: FlowOptions = {}): FlowSpec {
+export function vanilla(dim: number, { couplings = 5, ...net }: FlowOptions = {}): FlowSpec {
   return {
     version: 1,
     dim,
@@ -29,7 +40,12 @@ export function vanilla(dim: number, { couplings = 5, hidden = [512] }: FlowOpti
       split: Math.max(1, Math.floor(dim / 2)),
       flip: index % 2 === 1,
       scale: { map: 'exp' },
-      conditioner: { hidden: [...hidden], activation: 'leaky_relu', separate: true, init: 'torch_linear' },
+      conditioner: {
+        ...netShape(net, [512]),
+        activation: 'leaky_relu',
+        separate: true,
+        init: 'torch_linear',
+      },
     })),
   };
 }

@@ -1,19 +1,29 @@
 /** What the JSON of a FlowSpec may be, checked before anything is built from it. */
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { ACTIVATIONS, SPLINE_BINS, validateSpec } from '../spec.ts';
+import { ACTIVATIONS, innerWidths, SPLINE_BINS, validateSpec } from '../spec.ts';
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
 /** Bounds that keep a small file from asking for a large allocation. */
-export const SPEC_LIMITS = { dim: 65_536, width: 65_536, hiddenLayers: 64, bijectors: 4096, tensors: 65_536 };
+export const SPEC_LIMITS = {
+  dim: 65_536,
+  width: 65_536,
+  hiddenLayers: 64,
+  residualBlocks: 32,
+  bijectors: 4096,
+  tensors: 65_536,
+};
 
 const count = (max: number, min = 1) => v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
 
 const scaleSchema = v.variant('map', [
   v.strictObject({ map: v.literal('exp') }),
   v.strictObject({ map: v.literal('tanh'), bound: v.pipe(v.number(), v.finite(), v.gtValue(0)) }),
-  v.strictObject({ map: v.literal('sigmoid') }),
+  v.strictObject({
+    map: v.literal('sigmoid'),
+    floor: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0))),
+  }),
 ]);
 
 const hiddenSchema = v.pipe(
@@ -21,10 +31,12 @@ const hiddenSchema = v.pipe(
   v.minLength(1),
   v.maxLength(SPEC_LIMITS.hiddenLayers),
 );
+const residualBlocksSchema = v.optional(count(SPEC_LIMITS.residualBlocks));
 const netInitSchema = v.picklist(['zero_last', 'torch_linear']);
 
 const conditionerSchema = v.strictObject({
   hidden: hiddenSchema,
+  residualBlocks: residualBlocksSchema,
   activation: v.picklist(ACTIVATIONS),
   separate: v.boolean(),
   init: netInitSchema,
@@ -32,6 +44,7 @@ const conditionerSchema = v.strictObject({
 
 const netSchema = v.strictObject({
   hidden: hiddenSchema,
+  residualBlocks: residualBlocksSchema,
   activation: v.picklist(ACTIVATIONS),
   init: netInitSchema,
 });
@@ -62,7 +75,11 @@ const bijectorSchema = v.variant('type', [
   v.strictObject({ type: v.literal('diagonal_scale') }),
   v.strictObject({ type: v.literal('actnorm') }),
   v.strictObject({ type: v.literal('invertible_linear') }),
-  v.strictObject({ type: v.literal('permutation'), init: v.picklist(['reverse', 'random']) }),
+  v.strictObject({
+    type: v.literal('permutation'),
+    init: v.picklist(['reverse', 'random']),
+    signed: v.optional(v.boolean()),
+  }),
 ]);
 
 /** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
@@ -177,16 +194,17 @@ function tensorsOf(bijector: BijectorSpec): number {
     case 'standardize':
       return 2;
     case 'affine_coupling':
-      return (bijector.conditioner.separate ? 2 : 1) * 2 * (bijector.conditioner.hidden.length + 1);
+      return (bijector.conditioner.separate ? 2 : 1) * 2 * (innerWidths(bijector.conditioner).length + 1);
     case 'additive_coupling':
     case 'rational_quadratic_coupling':
-      return 2 * (bijector.conditioner.hidden.length + 1);
+      return 2 * (innerWidths(bijector.conditioner).length + 1);
     case 'actnorm':
       return 3;
     case 'invertible_linear':
       return 4;
     case 'diagonal_scale':
-    case 'permutation':
       return 1;
+    case 'permutation':
+      return bijector.signed === true ? 2 : 1;
   }
 }

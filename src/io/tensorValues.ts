@@ -24,8 +24,12 @@ function unsoundIn(slots: BijectorSlots, parameters: Float32Array): UnsoundValue
     case 'actnorm':
       return firstUnsound(slots.initialised, parameters, '0 or 1', (value) => value === 0 || value === 1);
     case 'invertible_linear':
-    case 'permutation':
       return repeatedFeature(slots.permutation, parameters);
+    case 'permutation': {
+      const repeated = repeatedFeature(slots.permutation, parameters);
+      if (repeated !== undefined || slots.signs === undefined) return repeated;
+      return firstUnsound(slots.signs, parameters, '1 or −1', (value) => Math.abs(value) === 1);
+    }
     default:
       return undefined;
   }

@@ -19,7 +19,7 @@ export const denseBackwardInputKernel = {
     slope: { access: 'read', element: 'f32', when: 'HIDDEN' },
     d_input: { access: 'read_write', element: 'f32' },
   },
-  flags: ['HIDDEN'],
+  flags: ['HIDDEN', 'ADD'],
   constants: ['INPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
@@ -32,13 +32,15 @@ export interface DenseBackwardInputArguments {
   outputStart: number;
   dInput: string;
   inputStart: number;
-  /** φ′ of the hidden layer below; left out for the first layer, whose result is added to `dInput`. */
+  /** φ′ of the hidden layer below; left out where no activation lies between. */
   slope?: string;
+  /** Whether to add to what `dInput` holds already, as at the state. */
+  add?: boolean;
 }
 
-/** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, += Wᵀ d_output at the state. */
+/** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, or added to what is there. */
 export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
-  const { rows, layer, slope } = args;
+  const { rows, layer, slope, add = false } = args;
   const inputs = rows * layer.inputs;
   const quads = quadsOf(rows);
   const inputBlock = featureBlock(layer.inputs);
@@ -51,7 +53,7 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
     },
-    flags: { HIDDEN: slope !== undefined },
+    flags: { HIDDEN: slope !== undefined, ADD: add },
     constants: { INPUT_BLOCK: inputBlock },
     buffers: {
       parameters: args.parameters,
@@ -61,6 +63,8 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
     },
     workgroups: gridOf(quads * ceilDivide(layer.inputs, inputBlock)),
     flops: 2 * inputs * layer.outputs,
-    bytes: 4 * (layer.weight.length + rows * layer.outputs + 2 * inputs),
+    bytes:
+      4 *
+      (layer.weight.length + rows * layer.outputs + inputs * (1 + Number(add) + Number(slope !== undefined))),
   });
 }

@@ -20,13 +20,13 @@ export const denseBackwardInputBlockedKernel = {
     slope: { access: 'read', element: 'f32', when: 'HIDDEN' },
     d_input: { access: 'read_write', element: 'f32' },
   },
-  flags: ['HIDDEN'],
+  flags: ['HIDDEN', 'ADD'],
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
 
 /** `denseBackwardInput` for wide layers: a tile of inputs by rows per workgroup, over workgroup memory. */
 export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Dispatch {
-  const { rows, layer, slope } = args;
+  const { rows, layer, slope, add = false } = args;
   const inputs = rows * layer.inputs;
   const quads = quadsOf(rows);
   return dispatchOf(denseBackwardInputBlockedKernel, {
@@ -38,7 +38,7 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
     },
-    flags: { HIDDEN: slope !== undefined },
+    flags: { HIDDEN: slope !== undefined, ADD: add },
     sizes: blockSizes(quads),
     buffers: {
       parameters: args.parameters,
@@ -48,6 +48,8 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
     },
     workgroups: blockedGrid(layer.inputs, quads),
     flops: 2 * inputs * layer.outputs,
-    bytes: 4 * (layer.weight.length + rows * layer.outputs + 2 * inputs),
+    bytes:
+      4 *
+      (layer.weight.length + rows * layer.outputs + inputs * (1 + Number(add) + Number(slope !== undefined))),
   });
 }

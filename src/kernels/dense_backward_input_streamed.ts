@@ -22,7 +22,7 @@ export const denseBackwardInputStreamedKernel = {
     slope: { access: 'read', element: 'f32', when: 'HIDDEN' },
     d_input: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'HIDDEN'],
+  flags: ['SUBGROUPS', 'HIDDEN', 'ADD'],
   sizes: KEPT_SIZES,
 } as const satisfies KernelSpec;
 
@@ -34,7 +34,7 @@ export interface DenseBackwardInputStreamedArguments extends Omit<DenseBackwardI
 
 /** As `denseBackwardInput`, with the gradients of a quad of rows kept in registers. */
 export function denseBackwardInputStreamed(args: DenseBackwardInputStreamedArguments): Dispatch {
-  const { rows, layer, slope, lanes, transposed } = args;
+  const { rows, layer, slope, add = false, lanes, transposed } = args;
   const { flops, bytes } = denseBackwardInput({ ...args, parameters: transposed });
   const quads = quadsOf(rows);
   const { range, workgroups } = streamedRanges(quads, layer.inputs);
@@ -48,7 +48,7 @@ export function denseBackwardInputStreamed(args: DenseBackwardInputStreamedArgum
       input_start: args.inputStart,
       output_start: args.outputStart,
     },
-    flags: { SUBGROUPS: lanes > 1, HIDDEN: slope !== undefined },
+    flags: { SUBGROUPS: lanes > 1, HIDDEN: slope !== undefined, ADD: add },
     sizes: keptSizes(layer.outputs, lanes),
     buffers: {
       transposed,

@@ -22,7 +22,7 @@ export const denseForwardKernel = {
     output: { access: 'read_write', element: 'f32' },
     slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
   },
-  flags: ['STORE_SLOPE'],
+  flags: ['ADD', 'STORE_SLOPE'],
   constants: ['ACTIVATION', 'OUTPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
@@ -36,13 +36,15 @@ export interface DenseForwardArguments {
   inputStart: number;
   output: string;
   outputStart: number;
+  /** Whether φ is of the sum and what `output` holds already. */
+  add?: boolean;
   /** Where φ′ goes; left out where no backward pass follows. */
   slope?: string;
 }
 
 /** One fully connected layer with its activation: output[o, r] = φ(Σᵢ W[o, i] · input[i, r] + b[o]). */
 export function denseForward(args: DenseForwardArguments): Dispatch {
-  const { rows, layer, slope } = args;
+  const { rows, layer, add = false, slope } = args;
   const outputs = rows * layer.outputs;
   const quads = quadsOf(rows);
   const outputBlock = featureBlock(layer.outputs);
@@ -56,7 +58,7 @@ export function denseForward(args: DenseForwardArguments): Dispatch {
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
     },
-    flags: { STORE_SLOPE: slope !== undefined },
+    flags: { ADD: add, STORE_SLOPE: slope !== undefined },
     constants: { ACTIVATION: activationCode(args.activation), OUTPUT_BLOCK: outputBlock },
     buffers: {
       parameters: args.parameters,
@@ -66,6 +68,11 @@ export function denseForward(args: DenseForwardArguments): Dispatch {
     },
     workgroups: gridOf(quads * ceilDivide(layer.outputs, outputBlock)),
     flops: 2 * outputs * layer.inputs,
-    bytes: 4 * (layer.weight.length + layer.bias.length + rows * layer.inputs + outputs * (slope ? 2 : 1)),
+    bytes:
+      4 *
+      (layer.weight.length +
+        layer.bias.length +
+        rows * layer.inputs +
+        outputs * (1 + Number(add) + Number(slope !== undefined))),
   });
 }

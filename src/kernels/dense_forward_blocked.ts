@@ -22,14 +22,14 @@ export const denseForwardBlockedKernel = {
     output: { access: 'read_write', element: 'f32' },
     slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
   },
-  flags: ['STORE_SLOPE'],
+  flags: ['ADD', 'STORE_SLOPE'],
   constants: ['ACTIVATION'],
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
 
 /** `denseForward` for wide layers: a tile of outputs by rows per workgroup, over workgroup memory. */
 export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
-  const { rows, layer, slope } = args;
+  const { rows, layer, add = false, slope } = args;
   const outputs = rows * layer.outputs;
   const quads = quadsOf(rows);
   return dispatchOf(denseForwardBlockedKernel, {
@@ -42,7 +42,7 @@ export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
     },
-    flags: { STORE_SLOPE: slope !== undefined },
+    flags: { ADD: add, STORE_SLOPE: slope !== undefined },
     constants: { ACTIVATION: activationCode(args.activation) },
     sizes: blockSizes(quads),
     buffers: {
@@ -53,6 +53,11 @@ export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
     },
     workgroups: blockedGrid(layer.outputs, quads),
     flops: 2 * outputs * layer.inputs,
-    bytes: 4 * (layer.weight.length + layer.bias.length + rows * layer.inputs + outputs * (slope ? 2 : 1)),
+    bytes:
+      4 *
+      (layer.weight.length +
+        layer.bias.length +
+        rows * layer.inputs +
+        outputs * (1 + Number(add) + Number(slope !== undefined))),
   });
 }

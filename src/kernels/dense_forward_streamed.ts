@@ -25,14 +25,14 @@ export const denseForwardStreamedKernel = {
     output: { access: 'read_write', element: 'f32' },
     slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'STORE_SLOPE'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'ADD', 'STORE_SLOPE'],
   constants: ['ACTIVATION'],
   sizes: KEPT_SIZES,
 } as const satisfies KernelSpec;
 
 /** As `denseForward`, with the inputs of a quad of rows kept in registers; `lanes` share the loads of weights. */
 export function denseForwardStreamed(args: DenseForwardArguments & { lanes: number }): Dispatch {
-  const { rows, layer, slope, lanes } = args;
+  const { rows, layer, add = false, slope, lanes } = args;
   const { flops, bytes } = denseForward(args);
   const quads = quadsOf(rows);
   const { range, workgroups } = streamedRanges(quads, layer.outputs);
@@ -48,7 +48,7 @@ export function denseForwardStreamed(args: DenseForwardArguments & { lanes: numb
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
     },
-    flags: { SUBGROUPS: lanes > 1, ALIGNED: isAligned, STORE_SLOPE: slope !== undefined },
+    flags: { SUBGROUPS: lanes > 1, ALIGNED: isAligned, ADD: add, STORE_SLOPE: slope !== undefined },
     constants: { ACTIVATION: activationCode(args.activation) },
     sizes: keptSizes(layer.inputs, lanes),
     buffers: {

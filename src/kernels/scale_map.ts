@@ -7,7 +7,14 @@ export function scaleMapCode(scale: ScaleMap): number {
   return SCALE_MAPS.indexOf(scale.map);
 }
 
-/** The bound of a bounded map; 1 where it plays no part. */
+/** The bound of `tanh`, the floor of `sigmoid`; 1 where neither plays a part. */
 export function scaleBound(scale: ScaleMap): number {
-  return scale.map === 'tanh' ? scale.bound : 1;
+  switch (scale.map) {
+    case 'tanh':
+      return scale.bound;
+    case 'sigmoid':
+      return scale.floor ?? 0;
+    case 'exp':
+      return 1;
+  }
 }

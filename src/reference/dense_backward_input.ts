@@ -14,7 +14,8 @@ export const denseBackwardInput: Twin<typeof denseBackwardInputKernel> = ({ para
           at(d_output, (params.output_start + o) * rows + row);
       }
       const place = (params.input_start + i) * rows + row;
-      d_input[place] = flags.HIDDEN ? sum * at(slope, i * rows + row) : at(d_input, place) + sum;
+      const pulled = flags.HIDDEN ? sum * at(slope, i * rows + row) : sum;
+      d_input[place] = flags.ADD ? at(d_input, place) + pulled : pulled;
     }
   }
 };

@@ -14,8 +14,9 @@ export const denseForward: Twin<typeof denseForwardKernel> = ({ params, flags, c
           at(parameters, params.weight_offset + o * params.n_inputs + i) *
           at(input, (params.input_start + i) * rows + row);
       }
-      const activated = activate(constants.ACTIVATION, sum);
       const place = (params.output_start + o) * rows + row;
+      if (flags.ADD) sum += at(output, place);
+      const activated = activate(constants.ACTIVATION, sum);
       output[place] = activated.value;
       if (flags.STORE_SLOPE) slope[place] = activated.slope;
     }

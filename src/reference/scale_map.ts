@@ -9,6 +9,10 @@ export function logScaleOf(code: number, a: number, bound: number): { value: num
   }
   if (code === SIGMOID) {
     const v = a + 2;
+    if (bound > 0) {
+      const gate = 1 / (1 + Math.exp(-v));
+      return { value: Math.log(gate + bound), slope: (gate * (1 - gate)) / (gate + bound) };
+    }
     return { value: Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v))), slope: 1 / (1 + Math.exp(v)) };
   }
   return { value: a, slope: 1 };

@@ -1,5 +1,6 @@
 /** Every kernel's f64 twin by its stem. */
 import type { KernelSpec, Twin } from '../kernel.ts';
+import { activationForward } from './activation_forward.ts';
 import { actnormStart } from './actnorm_start.ts';
 import { adamStep } from './adam_step.ts';
 import { baseLogProb } from './base_log_prob.ts';
@@ -57,6 +58,7 @@ import { upperBackwardInput } from './upper_backward_input.ts';
 import { upperBackwardWeight } from './upper_backward_weight.ts';
 
 export const twins = {
+  activation_forward: activationForward,
   actnorm_start: actnormStart,
   adam_step: adamStep,
   base_log_prob: baseLogProb,

@@ -1,5 +1,6 @@
 /** The nets of one coupling, forward and backward. */
-import type { NetSlots } from '../paramLayout.ts';
+import { activationForward } from '../kernels/activation_forward.ts';
+import type { DenseSlots, NetSlots } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
 import type { CouplingBlocks, NetSpec } from '../spec.ts';
 import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
@@ -20,6 +21,32 @@ export interface NetRun {
   activations: Activations;
 }
 
+/** Where a layer of a net reads and writes; its inputs are those of the hidden layer below it, or the state. */
+interface LayerRoute {
+  layer: DenseSlots;
+  depth: number;
+  isFirst: boolean;
+  isLast: boolean;
+  /** Whether the outputs are a term of the sum that runs through a residual net, kept in `place`. */
+  isTerm: boolean;
+  /** The hidden layer whose buffer receives the outputs: a residual net's last one for all terms, else itself. */
+  place: number;
+  /** Whether an activation lies between the outputs and the next layer. */
+  isActivated: boolean;
+}
+
+function routesOf({ layers }: NetSlots, { residualBlocks }: NetSpec): LayerRoute[] {
+  const lastHidden = layers.length - 2;
+  return layers.map((layer, depth) => {
+    const isLast = depth > lastHidden;
+    // The first layer, and the second one of each block.
+    const isTerm = residualBlocks !== undefined && depth % 2 === 0;
+    const isWholeSum = isTerm && depth === lastHidden;
+    const place = isTerm ? lastHidden : depth;
+    return { layer, depth, isFirst: depth === 0, isLast, isTerm, place, isActivated: !isLast && !isWholeSum };
+  });
+}
+
 /**
  * Runs every net of the coupling on the conditioning block of the state; their outputs land in the activations' output.
  * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
@@ -32,27 +59,41 @@ export function conditionerForward(
 ): void {
   const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
   const { spec, blocks, nets } = coupling;
+  const { activation } = spec.conditioner;
   if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
-    net.layers.forEach((layer, depth) => {
-      const isFirst = depth === 0;
-      const isLast = depth === net.layers.length - 1;
-      if (isLast && hiddenOnly) return;
-      const slope = keepSlopes && !isLast ? activations.slope(netIndex, depth) : undefined;
+    const hidden = (depth: number): string => activations.hidden(netIndex, depth);
+    for (const route of routesOf(net, spec.conditioner)) {
+      const { layer, depth, isFirst, isLast, isTerm, isActivated } = route;
+      if (isLast && hiddenOnly) continue;
+      const elements = layer.outputs * rows;
+      const slope =
+        keepSlopes && isActivated ? plan.buffer(activations.slope(netIndex, depth), elements) : undefined;
       layerForward(plan, variants, {
         rows,
         layer,
-        activation: isLast ? 'identity' : spec.conditioner.activation,
+        activation: isActivated && !isTerm ? activation : 'identity',
         parameters: PARAMETERS,
-        input: isFirst ? STATE : activations.hidden(netIndex, depth - 1),
+        input: isFirst ? STATE : hidden(depth - 1),
         inputStart: isFirst ? blocks.conditionStart : 0,
-        output: isLast
-          ? activations.output
-          : plan.buffer(activations.hidden(netIndex, depth), layer.outputs * rows),
+        output: isLast ? activations.output : plan.buffer(hidden(route.place), elements),
         outputStart: isLast ? net.outputStart : 0,
-        ...(slope === undefined ? {} : { slope: plan.buffer(slope, layer.outputs * rows) }),
+        add: isTerm && !isFirst,
+        ...(isTerm ? {} : { slope }),
       });
-    });
+      if (!isTerm || !isActivated) continue;
+      // The sum goes on; what enters the next block is its activation.
+      plan.add(
+        activationForward({
+          rows,
+          features: layer.outputs,
+          activation,
+          input: hidden(route.place),
+          output: plan.buffer(hidden(depth), elements),
+          slope,
+        }),
+      );
+    }
   });
 }
 
@@ -71,22 +112,20 @@ export function conditionerBackward(
   { rows, variants, activations }: NetRun,
   dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
 ): void {
-  const { blocks, nets } = coupling;
+  const { spec, blocks, nets } = coupling;
   nets.forEach((net, netIndex) => {
-    for (let depth = net.layers.length - 1; depth >= 0; depth--) {
-      const layer = net.layers[depth];
-      if (layer === undefined) continue;
-      const isFirst = depth === 0;
-      const isLast = depth === net.layers.length - 1;
-      const dOutput = isLast ? dOutputs.buffer : dHiddenName(depth);
+    const routes = routesOf(net, spec.conditioner);
+    for (const { layer, depth, isLast, place } of routes.toReversed()) {
+      const below = routes[depth - 1];
+      const dOutput = isLast ? dOutputs.buffer : dHiddenName(place);
       const outputStart = isLast ? dOutputs.start + net.outputStart : 0;
-      const inputStart = isFirst ? blocks.conditionStart : 0;
+      const inputStart = below === undefined ? blocks.conditionStart : 0;
       layerBackwardWeight(plan, variants, {
         rows,
         layer,
         dOutput,
         outputStart,
-        input: isFirst ? STATE : activations.hidden(netIndex, depth - 1),
+        input: below === undefined ? STATE : activations.hidden(netIndex, below.depth),
         inputStart,
       });
       layerBackwardInput(plan, variants, {
@@ -95,9 +134,11 @@ export function conditionerBackward(
         parameters: PARAMETERS,
         dOutput,
         outputStart,
-        dInput: isFirst ? D_STATE : plan.buffer(dHiddenName(depth - 1), layer.inputs * rows),
+        dInput: below === undefined ? D_STATE : plan.buffer(dHiddenName(below.place), layer.inputs * rows),
         inputStart,
-        ...(isFirst ? {} : { slope: activations.slope(netIndex, depth - 1) }),
+        slope: below?.isActivated === true ? activations.slope(netIndex, below.depth) : undefined,
+        // A block's gradient joins that of the sum around it.
+        add: below === undefined || (below.isTerm && below.isActivated),
       });
     }
   });

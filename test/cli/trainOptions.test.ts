@@ -41,6 +41,12 @@ describe('options of train that do not go together', () => {
     ['x.csv', { resume: 'c', preset: 'vanilla' }, /--preset vanilla with --resume.*The checkpoint says/],
     ['x.csv', { resume: 'c', couplings: 3 }, /--couplings 3 with --resume/],
     ['x.csv', { resume: 'c', hidden: [8, 8] }, /--hidden 8,8 with --resume/],
+    ['x.csv', { resume: 'c', residualBlocks: 2 }, /--residual-blocks 2 with --resume/],
+    [
+      'x.csv',
+      { hidden: [8, 8], residualBlocks: 2 },
+      /--hidden: found 8,8 with --residual-blocks 2, expected one/,
+    ],
     ['x.csv', { checkpoint: './m', out: 'm' }, /m for both --checkpoint and --out/],
   ])('are refused with a sentence: %s %o', (file, options, sentence) => {
     expect(() => checkTrainOptions(file, options)).toThrow(ShapeError);

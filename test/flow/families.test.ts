@@ -28,7 +28,12 @@ const EACH: BijectorSpec[] = [
     bound: 3,
     conditioner: { ...NET, hidden: [4] },
   },
-  { type: 'additive_coupling', split: 2, flip: false, conditioner: { ...NET, hidden: [4] } },
+  {
+    type: 'additive_coupling',
+    split: 2,
+    flip: false,
+    conditioner: { ...NET, hidden: [4], residualBlocks: 2 },
+  },
   {
     type: 'affine_coupling',
     split: 3,

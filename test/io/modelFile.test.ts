@@ -73,6 +73,8 @@ const models: fc.Arbitrary<Model> = specs.chain((spec) => {
         if (!('permutation' in slots)) continue;
         const { offset, length: count } = slots.permutation;
         for (let j = 0; j < count; j++) parameters[offset + j] = count - 1 - j;
+        if (slots.type !== 'permutation' || slots.signs === undefined) continue;
+        for (let j = 0; j < count; j++) parameters[slots.signs.offset + j] = j % 2 === 0 ? -1 : 1;
       }
       return { spec, parameters, ...rest, ...(optimizer ? { optimizer } : {}) };
     });
@@ -262,6 +264,11 @@ const permuted: Model = {
   parameters: Float32Array.of(1, 0),
 };
 
+const signed: Model = {
+  spec: { ...plain.spec, bijectors: [{ type: 'permutation', init: 'random', signed: true }] },
+  parameters: Float32Array.of(1, 0, 0, 0, 1, -1),
+};
+
 describe('refusals of a model file', () => {
   it.each<[string, Uint8Array, string]>([
     [
@@ -320,6 +327,11 @@ describe('refusals of a model file', () => {
       ),
       'expected each whole number from 0 to 1 once',
     ]),
+    [
+      'a sign that is none',
+      rewritten({ tensors: { 'bijectors.0.signs': { data: Float32Array.of(-1, 0) } } }, signed),
+      'tensor bijectors.0.signs, element 1: found 0, expected 1 or −1',
+    ],
     [
       'an actnorm that is half initialised',
       rewritten({ tensors: { 'bijectors.0.initialised': { data: Float32Array.of(0.5) } } }, normalised),

@@ -104,6 +104,8 @@ const REPLACEMENTS: unknown[] = [
   [
     { map: 'exp' },
     { map: 'sigmoid' },
+    { map: 'sigmoid', floor: 1e-3 },
+    { map: 'sigmoid', floor: 0 },
     { map: 'tanh', bound: 1 },
     { map: 'tanh' },
     { map: 'exp', bound: 1 },

@@ -1,18 +1,26 @@
 import * as fc from 'fast-check';
 import { ACTIVATIONS } from '../../src/spec.ts';
-import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
+import type { BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
 
 const scale = fc.oneof(
   fc.constant({ map: 'exp' as const }),
   fc.constant({ map: 'sigmoid' as const }),
+  fc.constant({ map: 'sigmoid' as const, floor: 1e-3 }),
   fc.record({ map: fc.constant('tanh' as const), bound: fc.double({ min: 0.01, max: 100, noNaN: true }) }),
 );
 
-const net = {
-  hidden: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
-  activation: fc.constantFrom(...ACTIVATIONS),
-  init: fc.constantFrom('zero_last' as const, 'torch_linear' as const),
-};
+const width = fc.integer({ min: 1, max: 5 });
+const netShape = fc.oneof(
+  fc.record({ hidden: fc.array(width, { minLength: 1, maxLength: 3 }) }),
+  fc.record({ hidden: width.map((each) => [each]), residualBlocks: fc.integer({ min: 1, max: 3 }) }),
+);
+const net: fc.Arbitrary<NetSpec> = fc
+  .record({
+    shape: netShape,
+    activation: fc.constantFrom(...ACTIVATIONS),
+    init: fc.constantFrom('zero_last' as const, 'torch_linear' as const),
+  })
+  .map(({ shape, ...others }) => ({ ...shape, ...others }));
 
 const coupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
   fc.record({
@@ -20,7 +28,7 @@ const coupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
     split: fc.integer({ min: 1, max: dim - 1 }),
     flip: fc.boolean(),
     scale,
-    conditioner: fc.record({ ...net, separate: fc.boolean() }),
+    conditioner: fc.tuple(net, fc.boolean()).map(([shape, separate]) => ({ ...shape, separate })),
   });
 
 const additive = (dim: number): fc.Arbitrary<BijectorSpec> =>
@@ -28,7 +36,7 @@ const additive = (dim: number): fc.Arbitrary<BijectorSpec> =>
     type: fc.constant('additive_coupling' as const),
     split: fc.integer({ min: 1, max: dim - 1 }),
     flip: fc.boolean(),
-    conditioner: fc.record(net),
+    conditioner: net,
   });
 
 const elementwise: fc.Arbitrary<BijectorSpec> = fc.constantFrom(
@@ -36,10 +44,14 @@ const elementwise: fc.Arbitrary<BijectorSpec> = fc.constantFrom(
   { type: 'actnorm' },
 );
 
-const permutation: fc.Arbitrary<BijectorSpec> = fc.record({
-  type: fc.constant('permutation' as const),
-  init: fc.constantFrom('reverse' as const, 'random' as const),
-});
+const permutation: fc.Arbitrary<BijectorSpec> = fc.record(
+  {
+    type: fc.constant('permutation' as const),
+    init: fc.constantFrom('reverse' as const, 'random' as const),
+    signed: fc.boolean(),
+  },
+  { requiredKeys: ['type', 'init'] },
+);
 
 const splineCoupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
   fc.record({
@@ -48,7 +60,7 @@ const splineCoupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
     flip: fc.boolean(),
     bins: fc.integer({ min: 2, max: 5 }),
     bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
-    conditioner: fc.record(net),
+    conditioner: net,
   });
 
 const linear: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'invertible_linear' });

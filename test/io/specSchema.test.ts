@@ -148,6 +148,12 @@ describe('parsing a spec', () => {
       withConditioner({ hidden: [] }),
       'conditioner.hidden: found 0 items, expected >=1 items',
     ],
+    [
+      'two widths of a residual net',
+      withConditioner({ hidden: [8, 8], residualBlocks: 1 }),
+      'conditioner.hidden: found 2 widths, expected one, since the blocks',
+    ],
+    ['no residual block', withConditioner({ hidden: [8], residualBlocks: 0 }), 'residualBlocks: found 0'],
     ['a huge width', withConditioner({ hidden: [8, 1e9] }), 'hidden[1]: found 1000000000, expected <=65536'],
     ['65 hidden layers', withConditioner({ hidden: Array(65).fill(1) }), 'hidden: found 65 items'],
     [

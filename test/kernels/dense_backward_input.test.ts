@@ -30,20 +30,31 @@ describe('dense_backward_input', () => {
     'adds to the gradient of the state at %i rows, %i inputs, %i outputs',
     async (rows, inputs, outputs) => {
       const layer = denseSlots(inputs, outputs, 11);
-      const { gpu, twin } = await runBoth([dispatch(rows, layer)], contents(rows, layer));
+      const { gpu, twin } = await runBoth([dispatch(rows, layer, { add: true })], contents(rows, layer));
       expectNormClose('d_input', gpu('d_input'), twin('d_input'), GRADIENT_BOUND);
     },
   );
+
+  it('adds below a hidden layer too, and sets where there is neither', async () => {
+    const layer = denseSlots(5, 34, 11);
+    for (const more of [{ slope: 'slope', add: true }, {}]) {
+      const { gpu, twin } = await runBoth([dispatch(36, layer, more)], contents(36, layer));
+      expectNormClose('d_input', gpu('d_input'), twin('d_input'), GRADIENT_BOUND);
+    }
+  });
 
   it('reads from and adds to the middle of wider buffers and leaves the rest alone', async () => {
     const layer = denseSlots(2, 3);
     const rows = 8;
     const before = ramp(6 * rows, 1, 9);
-    const { gpu, twin } = await runBoth([dispatch(rows, layer, { inputStart: 3, outputStart: 2 })], {
-      parameters: ramp(layer.bias.offset + 3),
-      d_output: ramp(7 * rows),
-      d_input: before,
-    });
+    const { gpu, twin } = await runBoth(
+      [dispatch(rows, layer, { inputStart: 3, outputStart: 2, add: true })],
+      {
+        parameters: ramp(layer.bias.offset + 3),
+        d_output: ramp(7 * rows),
+        d_input: before,
+      },
+    );
     expectNormClose('d_input', gpu('d_input'), twin('d_input'), GRADIENT_BOUND);
     expect(gpu('d_input').slice(0, 3 * rows)).toEqual(before.slice(0, 3 * rows));
     expect(gpu('d_input').slice(5 * rows)).toEqual(before.slice(5 * rows));

@@ -18,14 +18,24 @@ describe('dense_backward_input_streamed', () => {
     [260, 5, 131],
   ])('matches its twin at %i rows, %i inputs, %i outputs', async (rows, inputs, outputs) => {
     for (const lanes of await subgroupLanesOf()) {
-      for (const hidden of [false, true]) await expectTwin({ rows, inputs, outputs, lanes, hidden });
+      for (const hidden of [false, true]) {
+        for (const add of [false, true]) await expectTwin({ rows, inputs, outputs, lanes, hidden, add });
+      }
     }
   });
 
   it('reads from and adds to the middle of wider buffers and leaves the rest alone', async () => {
     for (const lanes of await subgroupLanesOf()) {
       const places = { inputStart: 3, outputStart: 2, width: 6 };
-      const gpu = await expectTwin({ rows: 8, inputs: 2, outputs: 3, lanes, hidden: false, ...places });
+      const gpu = await expectTwin({
+        rows: 8,
+        inputs: 2,
+        outputs: 3,
+        lanes,
+        hidden: false,
+        add: true,
+        ...places,
+      });
       const before = ramp(6 * 8, 5, 7);
       expect(gpu('d_input').slice(0, 3 * 8)).toEqual(before.slice(0, 3 * 8));
       expect(gpu('d_input').slice(5 * 8)).toEqual(before.slice(5 * 8));
@@ -34,7 +44,7 @@ describe('dense_backward_input_streamed', () => {
 
   it('gives the same bits on every run', async () => {
     for (const lanes of await subgroupLanesOf()) {
-      const shape = { rows: 68, inputs: 20, outputs: 130, lanes, hidden: true };
+      const shape = { rows: 68, inputs: 20, outputs: 130, lanes, hidden: true, add: true };
       const [first, second] = [await expectTwin(shape), await expectTwin(shape)];
       expect(first('d_input')).toEqual(second('d_input'));
     }
@@ -47,6 +57,7 @@ interface Shape {
   outputs: number;
   lanes: number;
   hidden: boolean;
+  add: boolean;
   inputStart?: number;
   outputStart?: number;
   width?: number;
@@ -54,7 +65,7 @@ interface Shape {
 
 /** Beside its own twin, the plain kernel's is the measure. */
 async function expectTwin(shape: Shape): Promise<(name: string) => Float32Array | Uint32Array> {
-  const { rows, inputs, outputs, lanes, hidden, width = 0 } = shape;
+  const { rows, inputs, outputs, lanes, hidden, add, width = 0 } = shape;
   const layer = denseSlots(inputs, outputs, 3);
   const args = {
     rows,
@@ -63,6 +74,7 @@ async function expectTwin(shape: Shape): Promise<(name: string) => Float32Array 
     outputStart: shape.outputStart ?? 0,
     inputStart: shape.inputStart ?? 0,
     ...(hidden ? { slope: 'slope' } : {}),
+    add,
   };
   const before = ramp(rows * Math.max(inputs, width), 5, 7);
   const { gpu, twin } = await runBoth(

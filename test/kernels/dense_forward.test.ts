@@ -32,6 +32,16 @@ describe('dense_forward', () => {
     expectClose('output', gpu('output'), twin('output'), F32_BOUND);
   });
 
+  it('adds to what is there before the activation', async () => {
+    const layer = denseSlots(3, 5);
+    const { gpu, twin } = await runBoth([dispatch(68, layer, { add: true, slope: 'slope' })], {
+      ...contents(68, layer),
+      output: ramp(68 * 5, 1, 9),
+    });
+    expectClose('output', gpu('output'), twin('output'), F32_BOUND);
+    expectClose('slope', gpu('slope'), twin('slope'), F32_BOUND);
+  });
+
   it('reads from and writes to the middle of wider buffers and leaves the rest alone', async () => {
     const layer = denseSlots(2, 3);
     const rows = 8;

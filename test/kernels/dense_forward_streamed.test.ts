@@ -27,6 +27,12 @@ describe('dense_forward_streamed', () => {
     }
   });
 
+  it('adds to what is there before the activation', async () => {
+    for (const lanes of await subgroupLanesOf()) {
+      for (const inputs of [7, 68]) await expectTwin({ rows: 36, inputs, outputs: 5, lanes, add: true });
+    }
+  });
+
   it('reads from and writes to the middle of wider buffers and leaves the rest alone', async () => {
     for (const lanes of await subgroupLanesOf()) {
       const gpu = await expectTwin({
@@ -59,6 +65,7 @@ interface Shape {
   outputs: number;
   lanes: number;
   activation?: Activation;
+  add?: boolean;
   inputStart?: number;
   outputStart?: number;
   /** Features of the buffers beside `inputs` and `outputs`. */
@@ -78,6 +85,7 @@ async function expectTwin(shape: Shape): Promise<(name: string) => Float32Array 
     inputStart: shape.inputStart ?? 0,
     output: 'output',
     outputStart: shape.outputStart ?? 0,
+    add: shape.add,
     slope: 'slope',
   });
   const { gpu, twin } = await runBoth([dispatch], {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { permutationInverse } from '../../src/kernels/permutation_inverse.ts';
+import type { TensorSlot } from '../../src/paramLayout.ts';
 import { ramp, runBoth } from './harness.ts';
 import { permutationOf, tensorSlot } from './slots.ts';
 
@@ -28,12 +29,23 @@ describe('permutation_inverse', () => {
     });
     expect(gpu('state')).toEqual(Float32Array.of(20, 21, 30, 31, 10, 11));
   });
+
+  it('turns the signs that say so', async () => {
+    const { gpu, twin } = await runBoth([dispatch(2, 3, tensorSlot('signs', [3], 6))], {
+      parameters: Float32Array.of(9, 9, 9, 2, 0, 1, -1, 1, -1),
+      state: Float32Array.of(10, 11, 20, 21, 30, 31),
+      scratch: 6,
+    });
+    expect(gpu('state')).toEqual(Float32Array.of(20, 21, -30, -31, -10, -11));
+    expect([...twin('state')]).toEqual([...gpu('state')]);
+  });
 });
 
-function dispatch(rows: number, features: number): ReturnType<typeof permutationInverse> {
+function dispatch(rows: number, features: number, signs?: TensorSlot): ReturnType<typeof permutationInverse> {
   return permutationInverse({
     rows,
     permutation: tensorSlot('permutation', [features], 3),
+    signs,
     parameters: 'parameters',
     state: 'state',
     scratch: 'scratch',

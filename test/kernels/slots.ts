@@ -13,7 +13,12 @@ export function tensorSlot(name: string, shape: number[], offset: number): Tenso
 }
 
 /** Every scale map, the bounded one with a bound that inputs of a few units reach. */
-export const SCALE_MAPS: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }, { map: 'sigmoid' }];
+export const SCALE_MAPS: ScaleMap[] = [
+  { map: 'exp' },
+  { map: 'tanh', bound: 1.5 },
+  { map: 'sigmoid' },
+  { map: 'sigmoid', floor: 1e-3 },
+];
 
 /** A coupling that transforms `count` features from `start`; what it conditions on plays no part in the kernels. */
 export function transformBlock(start: number, count: number): CouplingBlocks {

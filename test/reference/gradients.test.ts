@@ -19,7 +19,12 @@ const GRADIENT_BOUND = 1e-6;
 /** Below this norm a gradient is compared with this: rounding of the differences, 1e-11, is no smaller. */
 const SMALLEST_NORM = 1e-4;
 
-const SCALES: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }, { map: 'sigmoid' }];
+const SCALES: ScaleMap[] = [
+  { map: 'exp' },
+  { map: 'tanh', bound: 1.5 },
+  { map: 'sigmoid' },
+  { map: 'sigmoid', floor: 0.01 },
+];
 
 const STEEP: AffineCouplingSpec = {
   type: 'affine_coupling',

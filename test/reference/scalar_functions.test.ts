@@ -53,12 +53,15 @@ describe('the f64 twin of a scale map', () => {
     { map: 'tanh', bound: 3 },
     { map: 'tanh', bound: 0.5 },
     { map: 'sigmoid' },
+    { map: 'sigmoid', floor: 1e-3 },
   ];
   const formula = (scale: ScaleMap, a: number): number => {
     if (scale.map === 'exp') return a;
     if (scale.map === 'tanh') return scale.bound * Math.tanh(a / scale.bound);
     // log σ(v), by the side on which its exponential is small.
     const v = a + 2;
+    if (scale.map === 'sigmoid' && scale.floor !== undefined)
+      return Math.log(1 / (1 + Math.exp(-v)) + scale.floor);
     return v > 0 ? -Math.log1p(Math.exp(-v)) : v - Math.log1p(Math.exp(v));
   };
 
@@ -76,8 +79,10 @@ describe('the f64 twin of a scale map', () => {
 
   it('never stretches where it is a sigmoid, and stays finite far out', () => {
     const code = scaleMapCode({ map: 'sigmoid' });
-    expect(logScaleOf(code, -1e4, 1)).toEqual({ value: -9998, slope: 1 });
-    expect(logScaleOf(code, 1e4, 1)).toEqual({ value: 0, slope: 0 });
+    expect(logScaleOf(code, -1e4, 0)).toEqual({ value: -9998, slope: 1 });
+    expect(logScaleOf(code, 1e4, 0)).toEqual({ value: 0, slope: 0 });
+    expect(logScaleOf(code, -1e4, 0.5)).toEqual({ value: Math.log(0.5), slope: 0 });
+    expect(logScaleOf(code, 1e4, 0.5)).toEqual({ value: Math.log(1.5), slope: 0 });
   });
 
   it('is nearly the identity around 0, bounded or not', () => {

@@ -170,6 +170,8 @@ describe('the fused regime', () => {
     }
     expect(stackOf(realnvp(9))).toBeUndefined();
     expect(stackOf(realnvp(3))).toBeUndefined();
+    expect(stackOf(realnvp(2, { hidden: [4] }))).toBeDefined();
+    expect(stackOf(realnvp(2, { hidden: [4], residualBlocks: 1 }))).toBeUndefined();
     expect(stackOf(realnvp(2, { hidden: [129, 4] }))).toBeUndefined();
     expect(stackOf(realnvp(2, { hidden: [4, 4, 129] }))).toBeUndefined();
     expect(stackOf(realnvp(2, { hidden: [4, 4, 4, 4] }))).toBeUndefined();

@@ -7,6 +7,7 @@ import type { TensorSlot } from '../../src/paramLayout.ts';
 import { planProblems } from '../../src/plan.ts';
 import type { Plan } from '../../src/plan.ts';
 import { STREAMS } from '../../src/random.ts';
+import { innerWidths } from '../../src/spec.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { MAX_WORKGROUPS, roundUp } from '../../src/shape.ts';
@@ -172,7 +173,9 @@ describe('a plan', () => {
         const launches = spec.bijectors.reduce(
           (sum, bijector) => {
             if (!('conditioner' in bijector)) return sum + 1;
-            const layers = bijector.conditioner.hidden.length + 1;
+            const { residualBlocks = 0 } = bijector.conditioner;
+            // A block but the last is followed by an activation, and so is the layer before the first.
+            const layers = innerWidths(bijector.conditioner).length + 1 + residualBlocks;
             if (bijector.type === 'additive_coupling') return sum + layers + 1;
             const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 2 : 1;
             return sum + nets * layers + 2;

@@ -120,6 +120,11 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
       case 'permutation':
         fill(slots.permutation, 0, 1);
         replaceByRanks(parameters, slots.permutation);
+        if (slots.signs !== undefined) {
+          fill(slots.signs, -1, 1);
+          const { offset, length } = slots.signs;
+          for (let i = offset; i < offset + length; i++) parameters[i] = parameters[i]! < 0 ? -1 : 1;
+        }
         break;
       case 'invertible_linear': {
         const bound = 1 / Math.sqrt(spec.dim);
@@ -201,7 +206,7 @@ function randomBijector(
         type: fc.constant(type),
         split: fc.integer({ min: 1, max: dim - 1 }),
         flip: fc.boolean(),
-        conditioner: fc.record(randomNet(activations)),
+        conditioner: randomNet(activations),
       });
     case 'rational_quadratic_coupling':
       return fc.record({
@@ -210,10 +215,14 @@ function randomBijector(
         flip: fc.boolean(),
         bins: fc.integer({ min: 2, max: 5 }),
         bound: fc.constantFrom(2, 3.5),
-        conditioner: fc.record(randomNet(activations)),
+        conditioner: randomNet(activations),
       });
     case 'permutation':
-      return fc.record({ type: fc.constant(type), init: fc.constantFrom('reverse', 'random') });
+      return fc.record({
+        type: fc.constant(type),
+        init: fc.constantFrom('reverse', 'random'),
+        signed: fc.boolean(),
+      });
     case 'standardize':
     case 'invertible_linear':
     case 'actnorm':
@@ -230,18 +239,24 @@ function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arb
     scale: fc.oneof(
       fc.constant({ map: 'exp' as const }),
       fc.constant({ map: 'sigmoid' as const }),
+      fc.constant({ map: 'sigmoid' as const, floor: 1e-3 }),
       fc.record({ map: fc.constant('tanh' as const), bound: fc.constantFrom(0.5, 1, 3) }),
     ),
-    conditioner: fc.record({ ...randomNet(activations), separate: fc.boolean() }),
+    conditioner: fc
+      .tuple(randomNet(activations), fc.boolean())
+      .map(([net, separate]) => ({ ...net, separate })),
   });
 }
 
-function randomNet(activations: readonly Activation[]): {
-  [Key in keyof NetSpec]: fc.Arbitrary<NetSpec[Key]>;
-} {
-  return {
-    hidden: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 }),
-    activation: fc.constantFrom(...activations),
-    init: fc.constant('torch_linear'),
-  };
+/** One net in three is a residual one. */
+function randomNet(activations: readonly Activation[]): fc.Arbitrary<NetSpec> {
+  const width = fc.integer({ min: 1, max: 6 });
+  const plain = fc.record({ hidden: fc.array(width, { minLength: 1, maxLength: 3 }) });
+  const residual = fc.record({
+    hidden: width.map((each) => [each]),
+    residualBlocks: fc.integer({ min: 1, max: 3 }),
+  });
+  return fc
+    .tuple(fc.oneof(plain, plain, residual), fc.constantFrom(...activations))
+    .map(([shape, activation]) => ({ ...shape, activation, init: 'torch_linear' }));
 }

@@ -11,5 +11,6 @@ export const SPEC_SHAPES: [string, FlowSpec][] = [
   ['features too many to be fused', realnvp(20, { couplings: 3, hidden: [24, 17] })],
   ['three hidden layers', realnvp(4, { couplings: 2, hidden: [6, 7, 5] })],
   ['three hidden layers, nine couplings', realnvp(2, { couplings: 9, hidden: [8, 8, 4] })],
+  ['residual nets', realnvp(4, { couplings: 3, hidden: [9], residualBlocks: 2 })],
   ['four hidden layers', realnvp(4, { couplings: 2, hidden: [6, 7, 5, 4] })],
 ];

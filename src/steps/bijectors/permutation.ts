@@ -1,4 +1,4 @@
-/** z[j] = x[π(j)], with a permutation that is stored and never trained. */
+/** z[j] = x[π(j)] or −x[π(j)], with a permutation and signs that are stored and never trained. */
 import { permutationForward } from '../../kernels/permutation_forward.ts';
 import type { PermutationArguments } from '../../kernels/permutation_forward.ts';
 import { permutationInverse } from '../../kernels/permutation_inverse.ts';
@@ -29,10 +29,10 @@ export const permutationSteps: BijectorSteps<Slots> = {
 
 function argumentsOf(
   plan: PlanBuilder,
-  { permutation }: Slots,
+  { permutation, signs }: Slots,
   rows: number,
   state: string,
 ): PermutationArguments {
   const scratch = plan.buffer(SCRATCH, permutation.length * rows);
-  return { rows, permutation, parameters: PARAMETERS, state, scratch };
+  return { rows, permutation, signs, parameters: PARAMETERS, state, scratch };
 }

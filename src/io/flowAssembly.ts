@@ -1,0 +1,122 @@
+/** A model put together from the parts of another library, in the direction data → latent. */
+import { paramLayout } from '../paramLayout.ts';
+import type { BijectorSpec, FlowSpec, NetSpec } from '../spec.ts';
+import { validateSpec } from '../spec.ts';
+import type { Model } from './modelFile.ts';
+import type { Row } from './stateDict.ts';
+
+/** A net's spec and layers, as a conditioner has them. */
+export interface Net {
+  spec: NetSpec;
+  layers: readonly (readonly Row[])[];
+}
+
+/** Tensors by the last part of their names: `log_scale`, `conditioner.0.weight`. */
+type Tensors = Readonly<Record<string, readonly number[]>>;
+
+export class FlowAssembly {
+  readonly #dim: number;
+  readonly #bijectors: BijectorSpec[] = [];
+  readonly #tensors = new Map<string, readonly number[]>();
+  /** Of each column, which of the library's features it holds: permutations move no column until they must. */
+  #order: number[];
+
+  constructor(dim: number) {
+    this.#dim = dim;
+    this.#order = identityOf(dim);
+  }
+
+  /** The library's y[j] = x[permutation[j]]. */
+  permute(permutation: readonly number[]): void {
+    const places = inverseOf(permutation);
+    this.#order = this.#order.map((feature) => places[feature] ?? 0);
+  }
+
+  /** Brings the library's features into two blocks of columns and says which is which, for a coupling. */
+  blocks(condition: readonly number[], transform: readonly number[]): { split: number; flip: boolean } {
+    if (sameNumbers(this.#order, [...transform, ...condition])) {
+      return { split: transform.length, flip: true };
+    }
+    this.#arrange([...condition, ...transform]);
+    return { split: condition.length, flip: false };
+  }
+
+  /** z = (x + bias) ⊙ exp(logScale), both by the library's features; nothing where that is the identity. */
+  affine(bias: readonly number[], logScale: readonly number[]): void {
+    if ([...bias, ...logScale].every((value) => value === 0)) return;
+    const byColumn = (values: readonly number[]): number[] =>
+      this.#order.map((feature) => values[feature] ?? 0);
+    this.add({ type: 'actnorm' }, { bias: byColumn(bias), log_scale: byColumn(logScale), initialised: [1] });
+  }
+
+  /** A bijector on the library's features in their order. */
+  addOrdered(spec: BijectorSpec, tensors: Tensors): void {
+    this.#arrange(identityOf(this.#dim));
+    this.add(spec, tensors);
+  }
+
+  add(spec: BijectorSpec, tensors: Tensors): void {
+    const index = this.#bijectors.push(spec) - 1;
+    for (const [name, values] of Object.entries(tensors)) {
+      this.#tensors.set(`bijectors.${index}.${name}`, values);
+    }
+  }
+
+  /** The model, its latent in the library's order. */
+  build(): Model {
+    this.#arrange(identityOf(this.#dim));
+    const spec: FlowSpec = {
+      version: 1,
+      dim: this.#dim,
+      contextDim: 0,
+      base: { type: 'standard_normal' },
+      bijectors: this.#bijectors,
+    };
+    validateSpec(spec);
+    const layout = paramLayout(spec);
+    const parameters = new Float32Array(layout.length);
+    for (const { name, offset, length } of layout.tensors) {
+      const values = this.#tensors.get(name);
+      if (values?.length !== length) {
+        throw new RangeError(`${name} has ${values?.length ?? 'no'} values, not ${length}`);
+      }
+      parameters.set(values, offset);
+    }
+    return { spec, parameters };
+  }
+
+  #arrange(order: readonly number[]): void {
+    if (sameNumbers(this.#order, order)) return;
+    const places = inverseOf(this.#order);
+    this.add(
+      { type: 'permutation', init: 'random' },
+      { permutation: order.map((feature) => places[feature] ?? 0) },
+    );
+    this.#order = [...order];
+  }
+}
+
+export function netTensors({ layers }: Net): Record<string, number[]> {
+  return Object.fromEntries(
+    layers.flatMap((rows, layer) => [
+      [`conditioner.${layer}.weight`, rows.flatMap(({ weights }) => weights)],
+      [`conditioner.${layer}.bias`, rows.map(({ bias }) => bias)],
+    ]),
+  );
+}
+
+export function identityOf(count: number): number[] {
+  return Array.from({ length: count }, (_, j) => j);
+}
+
+function inverseOf(permutation: readonly number[]): number[] {
+  const inverse = identityOf(permutation.length);
+  permutation.forEach((origin, j) => {
+    inverse[origin] = j;
+  });
+  return inverse;
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}

@@ -1,0 +1,57 @@
+/** P L (U + diag) of an invertible matrix, as an invertible linear bijector and the signs after it have them. */
+
+export interface LuFactors {
+  /** Below the diagonal, row after row. */
+  lower: number[];
+  /** Above the diagonal, row after row. */
+  upper: number[];
+  logDiagonal: number[];
+  permutation: number[];
+  /** z[j] is multiplied by signs[j], since the diagonal itself is positive. */
+  signs: number[];
+}
+
+/**
+ * By elimination with partial pivoting: with the rows of M in the order that pivoting finds, M = L U; the signs of U's
+ * diagonal go through L to the left.
+ * @returns undefined for a singular matrix
+ */
+export function luFactors(matrix: readonly (readonly number[])[]): LuFactors | undefined {
+  const size = matrix.length;
+  const rows = matrix.map((values, origin) => ({ values: [...values], origin }));
+  for (let k = 0; k < size; k++) {
+    const below = rows.slice(k);
+    const pivot = below.reduce((best, row) =>
+      magnitude(row.values, k) > magnitude(best.values, k) ? row : best,
+    );
+    if (!(magnitude(pivot.values, k) > 0)) return undefined;
+    rows.splice(k, below.length, pivot, ...below.filter((row) => row !== pivot));
+    for (const { values } of rows.slice(k + 1)) {
+      // What is eliminated leaves its place to the factor of L.
+      const factor = at(values, k) / at(pivot.values, k);
+      values[k] = factor;
+      for (let j = k + 1; j < size; j++) values[j] = at(values, j) - factor * at(pivot.values, j);
+    }
+  }
+  const eliminated = rows.map(({ values }) => values);
+  const diagonal = eliminated.map((values, k) => at(values, k));
+  const signs = diagonal.map(Math.sign);
+  const places = matrix.map((_, j) => rows.findIndex(({ origin }) => origin === j));
+  return {
+    lower: eliminated.flatMap((values, i) =>
+      values.slice(0, i).map((value, j) => value * at(signs, i) * at(signs, j)),
+    ),
+    upper: eliminated.flatMap((values, i) => values.slice(i + 1).map((value) => value * at(signs, i))),
+    logDiagonal: diagonal.map((value) => Math.log(Math.abs(value))),
+    permutation: places,
+    signs: places.map((place) => at(signs, place)),
+  };
+}
+
+function magnitude(values: readonly number[], k: number): number {
+  return Math.abs(at(values, k));
+}
+
+function at(values: readonly number[], index: number): number {
+  return values[index] ?? NaN;
+}

@@ -1,0 +1,340 @@
+/** Models from the state dicts of PyTorch libraries: nflows and normflows. docs/pytorch.md says what can be loaded. */
+import type { Activation, NetSpec, ScaleMap } from '../spec.ts';
+import { FlowAssembly, identityOf, netTensors } from './flowAssembly.ts';
+import type { Net } from './flowAssembly.ts';
+import { luFactors } from './luFactors.ts';
+import type { Model } from './modelFile.ts';
+import { readSafetensors } from './safetensors.ts';
+import { StateReader } from './stateDict.ts';
+import type { Row, StateDict } from './stateDict.ts';
+
+/** What a state dict does not say. */
+export interface NetOptions {
+  /** Activation of all nets. Default `relu`, as in both libraries. */
+  activation?: Activation;
+  /** `tail_bound` of splines with linear tails. Default: the library's, 1 in nflows and 3 in normflows. */
+  tailBound?: number;
+}
+
+export interface NormflowsOptions extends NetOptions {
+  /** `len(model.flows)`. Those without a tensor are taken for `Permute(mode='swap')`. */
+  flows: number;
+  /** `scale_map` of the affine couplings. Default `exp`, as in normflows. */
+  scaleMap?: 'exp' | 'sigmoid';
+}
+
+/** In both libraries. */
+const MIN_SLOPE = 1e-3;
+/** Ours is 1 at a raw 0; theirs is not. */
+const SLOPE_SHIFT = Math.log(Math.expm1(1 - MIN_SLOPE));
+
+/** `sigmoid(a + 2) + 1e-3`, nflows' default scale. */
+const NFLOWS_SCALE: ScaleMap = { map: 'sigmoid', floor: 1e-3 };
+
+/** What `LULinear` adds to the softplus that makes its diagonal. */
+const LU_FLOOR = 1e-3;
+
+/**
+ * The tensors of a safetensors file of float32, such as
+ * `save_file({k: v.float().contiguous() for k, v in model.state_dict().items()}, path)` writes.
+ * @throws {ModelFileError} when the bytes are not such a file
+ */
+export function readStateDict(bytes: Uint8Array, fileName = 'state dict'): StateDict {
+  return readSafetensors(bytes, fileName).tensors;
+}
+
+/**
+ * The model of an nflows `Flow` over `StandardNormal`, such as `SimpleRealNVP`: couplings with residual nets (affine with
+ * the default scale, additive, rational-quadratic with linear tails), `ActNorm`, `LULinear` and permutations.
+ * @throws {ModelFileError} naming the first tensor that is missing or that no supported part has
+ */
+export function nflowsModel(state: StateDict, options: NetOptions = {}): Model {
+  const reader = new StateReader(state);
+  const flow = new FlowAssembly(dimOf(reader, state));
+  addTransform({ reader, flow, tailBound: 1, ...options }, '_transform');
+  reader.ignore('_distribution._log_z');
+  reader.requireAllRead();
+  return flow.build();
+}
+
+/**
+ * The model of a normflows `NormalizingFlow` over `DiagGaussian`, data → latent: `AffineCouplingBlock` with `MLP`s,
+ * `CoupledRationalQuadraticSpline`, `ActNorm`, `LULinearPermute`, `InvertibleAffine`, `Permute`. Its latent is that of
+ * the base in units of its scale.
+ * @throws {ModelFileError} naming the first tensor that is missing or that no supported part has
+ */
+export function normflowsModel(state: StateDict, options: NormflowsOptions): Model {
+  const reader = new StateReader(state);
+  const loc = reader.values('q0.loc');
+  const flow = new FlowAssembly(loc.length);
+  const assembling = { reader, flow, tailBound: 3, ...options };
+  for (let index = options.flows - 1; index >= 0; index--) {
+    addFlow(assembling, `flows.${index}`, loc.length, options.scaleMap ?? 'exp');
+  }
+  flow.affine(negated(loc), negated(reader.values('q0.log_scale')));
+  reader.requireAllRead();
+  return flow.build();
+}
+
+interface Assembling {
+  reader: StateReader;
+  flow: FlowAssembly;
+  activation?: Activation;
+  tailBound: number;
+}
+
+/** One nflows transform, or those that a composite is made of. */
+function addTransform(assembling: Assembling, prefix: string): void {
+  const { reader, flow } = assembling;
+  const parts = reader.indices(`${prefix}._transforms`);
+  if (parts.length > 0) {
+    for (const index of identityOf(parts.length)) addTransform(assembling, `${prefix}._transforms.${index}`);
+  } else if (reader.has(`${prefix}.identity_features`)) {
+    addMaskedCoupling(assembling, prefix);
+  } else if (reader.has(`${prefix}._permutation`)) {
+    flow.permute(reader.values(`${prefix}._permutation`));
+  } else if (reader.has(`${prefix}.lower_entries`)) {
+    addLuLinear(assembling, prefix);
+  } else if (reader.has(`${prefix}.log_scale`) && reader.has(`${prefix}.shift`)) {
+    const logScale = reader.values(`${prefix}.log_scale`);
+    const shift = reader.values(`${prefix}.shift`);
+    reader.ignore(`${prefix}.initialized`);
+    flow.affine(
+      shift.map((value, j) => value * Math.exp(-(logScale[j] ?? 0))),
+      logScale,
+    );
+  } else {
+    throw reader.problem(
+      `${prefix}: found no tensor of a coupling, an ActNorm, an LULinear or a permutation, expected one of them`,
+      'docs/pytorch.md says which parts can be loaded.',
+    );
+  }
+}
+
+/** One normflows flow from data to latent, which is its `inverse`. */
+function addFlow(assembling: Assembling, prefix: string, dim: number, scaleMap: 'exp' | 'sigmoid'): void {
+  const { reader, flow } = assembling;
+  if (reader.has(`${prefix}.inv_perm`)) {
+    flow.permute(reader.values(`${prefix}.inv_perm`));
+    reader.ignore(`${prefix}.perm`);
+  } else if (reader.has(`${prefix}.prqct.identity_features`)) {
+    addMaskedCoupling(assembling, `${prefix}.prqct`);
+  } else if (reader.has(`${prefix}.linear.lower_entries`)) {
+    flow.permute(reader.values(`${prefix}.permutation._permutation`));
+    addLuLinear(assembling, `${prefix}.linear`);
+  } else if (reader.has(`${prefix}.s`) && reader.has(`${prefix}.t`)) {
+    flow.affine(negated(reader.values(`${prefix}.t`)), negated(reader.values(`${prefix}.s`)));
+    reader.ignore(`${prefix}.data_dep_init_done`);
+  } else if (reader.has(`${prefix}.L`) || reader.has(`${prefix}.W`)) {
+    addInvertibleAffine(assembling, prefix);
+  } else if (reader.indices(`${prefix}.flows.1.param_map.net`).length > 0) {
+    addAffineBlock(assembling, `${prefix}.flows.1.param_map`, dim, scaleMap);
+  } else {
+    const half = Math.floor((dim + 1) / 2);
+    flow.permute([...identityOf(dim).slice(half), ...identityOf(half)]);
+  }
+}
+
+/** A coupling whose mask is stored as two lists of features; the spline also as normflows has it. */
+function addMaskedCoupling({ reader, flow, activation, tailBound }: Assembling, prefix: string): void {
+  const condition = reader.values(`${prefix}.identity_features`);
+  const transform = reader.values(`${prefix}.transform_features`);
+  const net = residualNet(reader, `${prefix}.transform_net`, activation);
+  const blocks = flow.blocks(condition, transform);
+  const outputs = net.layers.at(-1) ?? [];
+  const each = outputs.length / transform.length;
+  if (each === 1) {
+    flow.add({ type: 'additive_coupling', ...blocks, conditioner: net.spec }, netTensors(net));
+    return;
+  }
+  if (each === 2) {
+    // Theirs come as [t | a].
+    const swapped = [...outputs.slice(transform.length), ...outputs.slice(0, transform.length)];
+    const conditioner = { ...net.spec, separate: false };
+    flow.add(
+      { type: 'affine_coupling', ...blocks, scale: NFLOWS_SCALE, conditioner },
+      netTensors(withOutputs(net, swapped)),
+    );
+    return;
+  }
+  const bins = (each + 1) / 3;
+  if (!Number.isInteger(bins) || bins < 2) {
+    throw reader.problem(
+      `${prefix}.transform_net: found ${each} outputs a feature, expected 1, 2, or 3 · bins − 1 of a spline with linear tails`,
+    );
+  }
+  // nflows divides the raw widths and heights of a net by the root of its width.
+  const scaled = 1 / Math.sqrt(net.spec.hidden[0] ?? 1);
+  const raw = outputs.map((row, index) =>
+    index % each < 2 * bins ? times(row, scaled) : { ...row, bias: row.bias - SLOPE_SHIFT },
+  );
+  const spline = { type: 'rational_quadratic_coupling', bins, bound: tailBound } as const;
+  flow.add({ ...spline, ...blocks, conditioner: net.spec }, netTensors(withOutputs(net, raw)));
+
+  const own = `${prefix}.unconditional_transform`;
+  if (!reader.has(`${own}.unnormalized_widths`)) return;
+  // A spline of the other block that depends on nothing: a coupling whose net gives its biases.
+  const widths = reader.matrix(`${own}.unnormalized_widths`);
+  const heights = reader.matrix(`${own}.unnormalized_heights`);
+  const slopes = reader.matrix(`${own}.unnormalized_derivatives`);
+  const biases = widths.flatMap((values, feature) => [
+    ...values,
+    ...(heights[feature] ?? []),
+    ...(slopes[feature] ?? []).map((value) => value - SLOPE_SHIFT),
+  ]);
+  const constant = constantNet(transform.length, biases);
+  flow.add({ ...spline, ...blocks, flip: !blocks.flip, conditioner: constant.spec }, netTensors(constant));
+}
+
+/** `AffineCoupling` between the halves of the features: z₂ = (x₂ − t) ⊙ exp(s). */
+function addAffineBlock(
+  { reader, flow, activation }: Assembling,
+  prefix: string,
+  dim: number,
+  scaleMap: 'exp' | 'sigmoid',
+): void {
+  const features = identityOf(dim);
+  const half = Math.floor((dim + 1) / 2);
+  const transform = features.slice(half);
+  const net = plainNet(reader, prefix, activation);
+  const blocks = flow.blocks(features.slice(0, half), transform);
+  const outputs = net.layers.at(-1) ?? [];
+  const each = outputs.length / transform.length;
+  if (each !== 1 && each !== 2) {
+    throw reader.problem(`${prefix}: found ${each} outputs a feature, expected 1 or 2`);
+  }
+  // With a scale they come as t, a, t, a, …
+  const shifts = outputs.filter((_, index) => index % each === 0).map((row) => times(row, -1));
+  const shift = withOutputs(net, shifts);
+  flow.add({ type: 'additive_coupling', ...blocks, conditioner: shift.spec }, netTensors(shift));
+  if (each === 1) return;
+  // The shift comes before the scale, so they are two couplings, and the second does not shift.
+  const raw = outputs.filter((_, index) => index % each === 1);
+  const scales = scaleMap === 'exp' ? raw.map((row) => times(row, -1)) : raw;
+  const scale = withOutputs(net, [...scales, ...scales.map((row) => times(row, 0))]);
+  flow.add(
+    {
+      type: 'affine_coupling',
+      ...blocks,
+      scale: { map: scaleMap },
+      conditioner: { ...scale.spec, separate: false },
+    },
+    netTensors(scale),
+  );
+}
+
+/** z = L U x + b with a diagonal softplus(u) + 1e-3. */
+function addLuLinear({ reader, flow }: Assembling, prefix: string): void {
+  const diagonal = reader.values(`${prefix}.unconstrained_upper_diag`);
+  flow.addOrdered(
+    { type: 'invertible_linear' },
+    {
+      lower: reader.values(`${prefix}.lower_entries`),
+      upper: reader.values(`${prefix}.upper_entries`),
+      log_diagonal: diagonal.map((u) =>
+        Math.log(Math.max(u, 0) + Math.log1p(Math.exp(-Math.abs(u))) + LU_FLOOR),
+      ),
+      permutation: identityOf(diagonal.length),
+    },
+  );
+  const bias = reader.values(`${prefix}.bias`);
+  flow.affine(
+    bias,
+    bias.map(() => 0),
+  );
+}
+
+/** z = Wᵀ x, since normflows multiplies rows. */
+function addInvertibleAffine({ reader, flow }: Assembling, prefix: string): void {
+  const weight = reader.has(`${prefix}.W`) ? reader.matrix(`${prefix}.W`) : assembled(reader, prefix);
+  const factors = luFactors(transposed(weight));
+  if (factors === undefined)
+    throw reader.problem(`${prefix}: found a singular matrix, expected an invertible one`);
+  const { lower, upper, logDiagonal, permutation, signs } = factors;
+  flow.addOrdered({ type: 'invertible_linear' }, { lower, upper, log_diagonal: logDiagonal, permutation });
+  if (signs.every((sign) => sign > 0)) return;
+  flow.add(
+    { type: 'permutation', init: 'random', signed: true },
+    { permutation: identityOf(signs.length), signs },
+  );
+}
+
+/** P L (U + diag(sign · exp(log_S))). */
+function assembled(reader: StateReader, prefix: string): number[][] {
+  const logS = reader.values(`${prefix}.log_S`);
+  const sign = reader.values(`${prefix}.sign_S`);
+  const lower = reader
+    .matrix(`${prefix}.L`)
+    .map((row, i) => row.map((value, j) => (j < i ? value : Number(i === j))));
+  const upper = reader
+    .matrix(`${prefix}.U`)
+    .map((row, i) =>
+      row.map((value, j) => (j > i ? value : i === j ? (sign[i] ?? 0) * Math.exp(logS[i] ?? 0) : 0)),
+    );
+  reader.ignore(`${prefix}.eye`);
+  return product(product(reader.matrix(`${prefix}.P`), lower), upper);
+}
+
+/** nflows' and normflows' `ResidualNet`, without context, normalisation or dropout. */
+function residualNet(reader: StateReader, prefix: string, activation?: Activation): Net {
+  const initial = reader.linear(`${prefix}.initial_layer`);
+  const blocks = reader.indices(`${prefix}.blocks`);
+  const inner = blocks.flatMap((block) =>
+    [0, 1].map((layer) => reader.linear(`${prefix}.blocks.${block}.linear_layers.${layer}`)),
+  );
+  const layers = [initial, ...inner, reader.linear(`${prefix}.final_layer`)];
+  return { spec: netSpec([initial.length], activation, blocks.length), layers };
+}
+
+/** normflows' `MLP`: linear layers with activations between them. */
+function plainNet(reader: StateReader, prefix: string, activation?: Activation): Net {
+  const layers = reader.indices(`${prefix}.net`).map((index) => reader.linear(`${prefix}.net.${index}`));
+  const hidden = layers.slice(0, -1).map(({ length }) => length);
+  return { spec: netSpec(hidden, activation), layers };
+}
+
+function constantNet(inputs: number, biases: readonly number[]): Net {
+  const zeros = { weights: Array.from({ length: inputs }, () => 0), bias: 0 };
+  const outputs = biases.map((bias) => ({ weights: [0], bias }));
+  return { spec: netSpec([1], 'identity'), layers: [[zeros], outputs] };
+}
+
+function netSpec(hidden: number[], activation: Activation = 'relu', residualBlocks?: number): NetSpec {
+  const blocks = residualBlocks === undefined ? {} : { residualBlocks };
+  return { hidden, ...blocks, activation, init: 'zero_last' };
+}
+
+function withOutputs(net: Net, outputs: readonly Row[]): Net {
+  return { ...net, layers: [...net.layers.slice(0, -1), outputs] };
+}
+
+function times({ weights, bias }: Row, factor: number): Row {
+  return { weights: weights.map((weight) => factor * weight), bias: factor * bias };
+}
+
+/** The features of the first transform that tells. */
+function dimOf(reader: StateReader, state: StateDict): number {
+  for (const [name, { data }] of state) {
+    const stem = name.slice(name.lastIndexOf('.') + 1);
+    if (['_permutation', 'log_scale', 'unconstrained_upper_diag'].includes(stem)) return data.length;
+    if (stem === 'identity_features') {
+      const other = state.get(name.replace(/identity_features$/, 'transform_features'));
+      if (other !== undefined) return data.length + other.data.length;
+    }
+  }
+  throw reader.problem('found no tensor of a transform, expected the state dict of an nflows Flow');
+}
+
+function negated(values: readonly number[]): number[] {
+  return values.map((value) => -value);
+}
+
+function transposed(matrix: readonly (readonly number[])[]): number[][] {
+  return matrix.map((_, j) => matrix.map((row) => row[j] ?? 0));
+}
+
+function product(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number[][] {
+  return a.map((row) =>
+    (b[0] ?? []).map((_, j) => row.reduce((sum, value, k) => sum + value * (b[k]?.[j] ?? 0), 0)),
+  );
+}

@@ -1,0 +1,91 @@
+/** A PyTorch state dict, read tensor by tensor until none is left over. */
+import { ModelFileError } from '../errors.ts';
+
+/** Name → shape, outermost dimension first, and values in row-major order. `readSafetensors` gives one. */
+export type StateDict = ReadonlyMap<string, { shape: readonly number[]; data: ArrayLike<number> }>;
+
+/** One output of a linear layer. */
+export interface Row {
+  weights: readonly number[];
+  bias: number;
+}
+
+const WHERE = 'state dict';
+
+export class StateReader {
+  readonly #state: StateDict;
+  readonly #unread: Set<string>;
+
+  constructor(state: StateDict) {
+    this.#state = state;
+    this.#unread = new Set(state.keys());
+  }
+
+  has(name: string): boolean {
+    return this.#state.has(name);
+  }
+
+  /** The numbers n of names that begin with `{prefix}.{n}.`, ascending. */
+  indices(prefix: string): number[] {
+    const found = [...this.#state.keys()]
+      .filter((name) => name.startsWith(`${prefix}.`))
+      .map((name) => Number(name.slice(prefix.length + 1).split('.')[0]));
+    return [...new Set(found.filter(Number.isInteger))].sort((a, b) => a - b);
+  }
+
+  /**
+   * The values of a tensor.
+   * @throws {ModelFileError} where there is none, or one of them is not finite
+   */
+  values(name: string): number[] {
+    const tensor = this.#state.get(name);
+    if (tensor === undefined) throw this.problem(`tensor ${name}: found nothing, expected this tensor`);
+    this.#unread.delete(name);
+    const values = Array.from(tensor.data);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw this.problem(`tensor ${name}, element ${bad}: found ${values[bad]}, expected a finite number`);
+    }
+    return values;
+  }
+
+  /** The rows of a matrix. */
+  matrix(name: string): number[][] {
+    const values = this.values(name);
+    const shape = this.#state.get(name)?.shape ?? [];
+    const [rows = 0, columns = 0] = shape;
+    if (shape.length !== 2 || rows * columns !== values.length) {
+      throw this.problem(`tensor ${name}: found shape [${shape.join(', ')}], expected a matrix`);
+    }
+    return Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
+  }
+
+  /** PyTorch's Linear. */
+  linear(prefix: string): Row[] {
+    const weight = this.matrix(`${prefix}.weight`);
+    const bias = this.values(`${prefix}.bias`);
+    if (bias.length !== weight.length) {
+      throw this.problem(`tensor ${prefix}.bias: found ${bias.length} values, expected ${weight.length}`);
+    }
+    return weight.map((weights, row) => ({ weights, bias: bias[row] ?? 0 }));
+  }
+
+  /** Marks tensors that say nothing that is not known. */
+  ignore(...names: string[]): void {
+    for (const name of names) this.#unread.delete(name);
+  }
+
+  /** @throws {ModelFileError} naming the first tensor that nothing has read: a part that is not supported */
+  requireAllRead(): void {
+    const [left] = this.#unread;
+    if (left === undefined) return;
+    throw this.problem(
+      `tensor ${left}: found a tensor that no supported part has`,
+      'docs/pytorch.md says which parts can be loaded.',
+    );
+  }
+
+  problem(what: string, advice = ''): ModelFileError {
+    return new ModelFileError(WHERE, what, advice);
+  }
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FlowAssembly, identityOf } from '../../src/io/flowAssembly.ts';
+import { luFactors } from '../../src/io/luFactors.ts';
+import { nflowsModel, normflowsModel, readStateDict } from '../../src/io/pytorch.ts';
+import type { StateDict } from '../../src/io/stateDict.ts';
+import { uniforms } from '../../src/random.ts';
+import { ReferenceFlow } from '../../src/reference/flow.ts';
+import { expectClose } from '../support/compare.ts';
+
+const fixture = (name: string): StateDict =>
+  readStateDict(readFileSync(new URL(`../oracle/libraries/${name}.safetensors`, import.meta.url)));
+
+describe('a matrix in factors', () => {
+  it('multiplies as before, whatever the signs', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 0, max: 1e6 }), (size, seed) => {
+        const numbers = uniforms(seed, 0, size * (size + 1)).map((u) => 2 * u - 1);
+        const matrix = Array.from({ length: size }, (_, i) =>
+          Array.from(numbers.slice(i * size, (i + 1) * size)),
+        );
+        const x = Array.from(numbers.slice(size * size));
+        const { lower, upper, logDiagonal, permutation, signs } = luFactors(matrix)!;
+        const flow = new FlowAssembly(size);
+        flow.add({ type: 'invertible_linear' }, { lower, upper, log_diagonal: logDiagonal, permutation });
+        flow.add(
+          { type: 'permutation', init: 'random', signed: true },
+          { permutation: identityOf(size), signs },
+        );
+        const { spec, parameters } = flow.build();
+        const { z } = new ReferenceFlow(spec, parameters).forward(x);
+        const product = matrix.map((row) => row.reduce((sum, value, j) => sum + value * x[j]!, 0));
+        // The factors are float32.
+        expectClose('z', z, product, 1e-4);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is not there where the matrix is singular', () => {
+    expect(
+      luFactors([
+        [1, 2],
+        [2, 4],
+      ]),
+    ).toBeUndefined();
+  });
+});
+
+describe('a state dict', () => {
+  const change = (
+    name: string,
+    edit: (state: Map<string, { shape: readonly number[]; data: ArrayLike<number> }>) => void,
+  ): StateDict => {
+    const state = new Map(fixture(name));
+    edit(state);
+    return state;
+  };
+  const coupling = '_transform._transforms.1';
+
+  it('is refused with a tensor that no part reads', () => {
+    const state = change('nflows_simple_realnvp_d2', (tensors) =>
+      tensors.set(`${coupling}.transform_net.blocks.0.context_layer.weight`, { shape: [1], data: [0] }),
+    );
+    expect(() => nflowsModel(state)).toThrow(
+      /blocks\.0\.context_layer\.weight: found a tensor that no supported part has/,
+    );
+  });
+
+  it('is refused without a tensor that a part needs', () => {
+    const state = change('nflows_simple_realnvp_d2', (tensors) =>
+      tensors.delete(`${coupling}.transform_net.final_layer.bias`),
+    );
+    expect(() => nflowsModel(state)).toThrow(/final_layer\.bias: found nothing, expected this tensor/);
+  });
+
+  it('is refused with a transform of another kind, or one without tensors', () => {
+    const state = change('nflows_simple_realnvp_d2', (tensors) => {
+      for (const name of tensors.keys()) if (name.startsWith(`${coupling}.`)) tensors.delete(name);
+    });
+    expect(() => nflowsModel(state)).toThrow(/_transforms\.1: found no tensor of a coupling/);
+  });
+
+  it('is refused with outputs of no known coupling', () => {
+    const layer = `${coupling}.transform_net.final_layer`;
+    const state = change('nflows_simple_realnvp_d2', (tensors) => {
+      tensors.set(`${layer}.weight`, { shape: [7, 8], data: new Float32Array(56) });
+      tensors.set(`${layer}.bias`, { shape: [7], data: new Float32Array(7) });
+    });
+    expect(() => nflowsModel(state)).toThrow(/found 7 outputs a feature, expected 1, 2, or 3 · bins − 1/);
+  });
+
+  it('is refused where fewer flows are told than it has', () => {
+    expect(() => normflowsModel(fixture('normflows_realnvp_d2'), { flows: 10 })).toThrow(
+      /flows\.10\.flows\.1\.param_map\.net\.0\.weight: found a tensor/,
+    );
+  });
+
+  it('needs no permutation where flips do', () => {
+    const { spec } = nflowsModel(fixture('nflows_simple_realnvp_d2'));
+    expect(spec.bijectors.map(({ type }) => type)).toEqual(Array(5).fill('affine_coupling'));
+  });
+});
