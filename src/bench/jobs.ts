@@ -239,6 +239,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: STANDARDIZED, pass: 'train_step', kernels: PLAIN },
   { kind: 'sweep', model: STANDARDIZED, pass: 'sample_and_log_prob', kernels: PLAIN },
   { kind: 'sweep', model: GLOW, pass: 'data_start' },
+  { kind: 'sweep', model: NICE, pass: 'trace' },
   ...[GLOW, SPLINE, NICE, SHIFTS].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'train_step' },
     { kind: 'sweep', model, pass: 'sample' },
