@@ -232,6 +232,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: MEDIUM, pass: 'train_step', kernels: SORTED },
   { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 256 },
   { kind: 'sweep', model: SMALL, pass: 'toy_train_step', rows: 65_536 },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'toy_train_step', rows: 4096 },
   { kind: 'sweep', model: THREE_LAYERS, pass: 'train_step', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'train_step', kernels: PLAIN },
   { kind: 'sweep', model: LARGE, pass: 'train_step', kernels: PLAIN },

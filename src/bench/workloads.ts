@@ -187,7 +187,7 @@ function trainingWorkload(
   parameters: Float32Array,
 ): Workload {
   const { dim } = model.spec;
-  const source = pass === 'toy_train_step' ? toySource() : datasetSource(BATCHES * batch, dim);
+  const source = pass === 'toy_train_step' ? toySource(dim) : datasetSource(BATCHES * batch, dim);
   const rings = ringEntries(
     { ...ADAM, source, batch, learningRate: LEARNING_RATE, schedule: { kind: 'constant' }, steps: RING_SIZE },
     0,
@@ -245,8 +245,9 @@ function standardNormals(count: number): Float32Array {
   return Float32Array.from(normals(SEED, STREAMS.baseSample, count));
 }
 
-function toySource(): BatchSource {
-  const { shape, noise } = toyDensity('moons');
+/** Of the densities that have so many features, one. */
+function toySource(dim: number): BatchSource {
+  const { shape, noise } = toyDensity(dim === 2 ? 'moons' : 'warped8');
   return { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
 }
 
