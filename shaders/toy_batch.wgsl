@@ -6,6 +6,7 @@
 #include "shared/grid.wgsl"
 #include "shared/philox.wgsl"
 #include "shared/normal.wgsl"
+#include "shared/spread.wgsl"
 
 override SHAPE: u32 = 0u;
 
@@ -14,9 +15,7 @@ const EIGHT_GAUSSIANS: u32 = 2u;
 const PINWHEEL: u32 = 3u;
 const SPIRALS: u32 = 4u;
 const CHECKERBOARD: u32 = 5u;
-
-// Words 0 and 1 cover the unit square evenly over consecutive rows: src/random.ts, spreadWords.
-const SPREAD_STEPS = vec2u(0xc13fa9a9u, 0x91e10da5u);
+const BANANA: u32 = 6u;
 
 const PI: f32 = 3.141592653589793;
 
@@ -68,6 +67,11 @@ fn pinwheel(words: vec4u) -> vec2f {
   return vec2f(turn.x * spoke.x - turn.y * spoke.y, turn.y * spoke.x + turn.x * spoke.y);
 }
 
+fn banana(words: vec4u) -> vec2f {
+  let n = normal_pair(words.zw);
+  return vec2f(n.x, n.x * n.x + params.noise * n.y);
+}
+
 fn checkerboard(words: vec4u) -> vec2f {
   let square = choice_of(words.x, 8u);
   let row = square >> 1u;
@@ -91,8 +95,7 @@ fn main(
   let index = add_to_row(add_to_row(first, params.row_start), r);
   let key = vec2u(params.seed_lo, params.seed_hi);
   let random = philox(vec4u(0u, index.x, index.y, params.stream), key);
-  let offset = philox(vec4u(1u, 0u, 0u, params.stream), key);
-  let words = vec4u(offset.xy + index.x * SPREAD_STEPS, random.zw);
+  let words = vec4u(spread_words(index.x, params.stream, key), random.zw);
 
   var point: vec2f;
   switch SHAPE {
@@ -101,6 +104,9 @@ fn main(
     }
     case CHECKERBOARD: {
       point = checkerboard(words);
+    }
+    case BANANA: {
+      point = banana(words);
     }
     default: {
       point = centre_of(words) + params.noise * normal_pair(words.zw);

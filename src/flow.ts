@@ -2,6 +2,8 @@
 import { DisposedError, ShapeError } from './errors.ts';
 import { checkedSpec, requireSample, rowCount } from './flowOptions.ts';
 import type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
+import { traceOf } from './flowTrace.ts';
+import type { FlowTrace, TraceOptions } from './flowTrace.ts';
 import { GpuContext } from './gpu/context.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import { requestNavigatorDevice } from './gpu/device.ts';
@@ -197,6 +199,16 @@ export class Flow implements Disposable {
       ...options,
     });
     return { x, logDet };
+  }
+
+  /**
+   * What each bijector makes of the rows [B, D], which are data, or latent rows where the direction is `inverse`: the
+   * states on the way, and the log-det of each bijector alone (nats).
+   * @throws {ShapeError} when rows.length is not a multiple of D
+   */
+  async trace(rows: Float32Array, options: TraceOptions = {}): Promise<FlowTrace> {
+    this.#requireAlive();
+    return traceOf(this.#model, rows, options, this.#tuner.fixed, (job) => this.#runner.run(job));
   }
 
   /**

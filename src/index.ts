@@ -4,6 +4,7 @@
  */
 export { Flow } from './flow.ts';
 export type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
+export type { FlowTrace, TraceOptions } from './flowTrace.ts';
 export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
 export type { MemoryOptions, MemoryReport } from './memory.ts';
 export { glow, nice, PRESETS, realnvp, spline, vanilla } from './flows/index.ts';

@@ -241,8 +241,8 @@ function isPositiveInteger(value: number): boolean {
 function sourceOf(model: FlowModel, data: TrainingData): BatchSource {
   const { dim } = model.spec;
   if (!(data instanceof Float32Array)) {
-    if (dim !== 2) throw new ShapeError('spec.dim', String(dim), '2, the dimension of every toy density');
-    const { shape, noise } = toyDensity(data.toy, { noise: data.noise });
+    const { shape, noise, dim: features } = toyDensity(data.toy, { noise: data.noise });
+    if (dim !== features) throw new ShapeError('spec.dim', String(dim), `${features}, that of ${data.toy}`);
     return { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
   }
   if (data.length === 0 || data.length % dim !== 0) {

@@ -242,6 +242,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: MEDIUM, pass: 'train_step', kernels: SORTED },
   { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 256 },
   { kind: 'sweep', model: SMALL, pass: 'toy_train_step', rows: 65_536 },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'toy_train_step', rows: 4096 },
   { kind: 'sweep', model: THREE_LAYERS, pass: 'train_step', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'train_step', kernels: PLAIN },
   { kind: 'sweep', model: LARGE, pass: 'train_step', kernels: PLAIN },
@@ -249,6 +250,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: STANDARDIZED, pass: 'train_step', kernels: PLAIN },
   { kind: 'sweep', model: STANDARDIZED, pass: 'sample_and_log_prob', kernels: PLAIN },
   { kind: 'sweep', model: GLOW, pass: 'data_start' },
+  { kind: 'sweep', model: NICE, pass: 'trace' },
   ...[GLOW, SPLINE, NICE, SHIFTS].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'train_step' },
     { kind: 'sweep', model, pass: 'sample' },

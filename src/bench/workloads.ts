@@ -20,13 +20,17 @@ import {
   STEP_CURSOR,
   STEP_LOSSES,
   STEP_SCALARS,
+  TRACE_LOG_DETS,
+  TRACE_STATES,
 } from '../steps/names.ts';
 import { ringEntries } from '../steps/rings.ts';
 import { sampleAndLogProbPlan, samplePlan } from '../steps/sample.ts';
+import { tracePlan } from '../steps/trace.ts';
 import { trainPlan } from '../steps/train.ts';
 import type { KernelVariants } from '../steps/variants.ts';
 import { chunkRowsOf } from '../steps/workspace.ts';
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { paddedRows } from '../shape.ts';
 import { toyDensity } from '../data/toy.ts';
 import { multiplyWeights, passFlops, trainingFlops } from './usefulFlops.ts';
 
@@ -37,7 +41,7 @@ export type Pass = (typeof PASSES)[number];
 type TrainingPass = 'train_step' | 'toy_train_step';
 
 /** With the passes that some kernel is taken out of besides. */
-export type AnyPass = Pass | TrainingPass | 'sample_and_log_prob' | 'data_start';
+export type AnyPass = Pass | TrainingPass | 'sample_and_log_prob' | 'trace' | 'data_start';
 
 export interface Workload {
   pass: AnyPass;
@@ -116,6 +120,11 @@ const ROW_PASSES: Readonly<Record<Exclude<AnyPass, TrainingPass | 'data_start'>,
     takesRows: false,
     results: [STATE, LOG_PROB],
   },
+  trace: {
+    plan: (model, { count }, variants) => tracePlan(model, count, 'forward', variants),
+    takesRows: true,
+    results: [TRACE_STATES, TRACE_LOG_DETS],
+  },
 };
 
 export function workloadOf(
@@ -130,12 +139,15 @@ export function workloadOf(
   if (pass === 'data_start') return dataStartWorkload(model, rows, variants, parameters);
   const { plan, takesRows, results } = ROW_PASSES[pass];
   const planOf = (chunk: Chunk): Plan => plan(model, chunk, variants);
+  const whole = planOf({ start: 0, count: rows });
+  const featuresOf = (name: string): number =>
+    (whole.buffers.find((buffer) => buffer.name === name)?.length ?? 0) / paddedRows(rows);
   const contents = new Map([[PARAMETERS, parameters]]);
   if (takesRows) contents.set(STATE, standardNormals(spec.dim * rows));
   return {
     pass,
     rows,
-    plan: planOf({ start: 0, count: rows }),
+    plan: whole,
     contents,
     restored: takesRows ? [STATE] : [],
     results,
@@ -149,7 +161,7 @@ export function workloadOf(
         ? { buffer: STATE, features: spec.dim, rows: repeated(contents.get(STATE) ?? [], spec.dim * all) }
         : undefined,
       outputs: results.map((buffer) => {
-        const features = buffer === STATE ? spec.dim : 1;
+        const features = featuresOf(buffer);
         return { buffer, features, rows: new Float32Array(features * all) };
       }),
     }),
@@ -175,7 +187,7 @@ function trainingWorkload(
   parameters: Float32Array,
 ): Workload {
   const { dim } = model.spec;
-  const source = pass === 'toy_train_step' ? toySource() : datasetSource(BATCHES * batch, dim);
+  const source = pass === 'toy_train_step' ? toySource(dim) : datasetSource(BATCHES * batch, dim);
   const rings = ringEntries(
     { ...ADAM, source, batch, learningRate: LEARNING_RATE, schedule: { kind: 'constant' }, steps: RING_SIZE },
     0,
@@ -233,8 +245,9 @@ function standardNormals(count: number): Float32Array {
   return Float32Array.from(normals(SEED, STREAMS.baseSample, count));
 }
 
-function toySource(): BatchSource {
-  const { shape, noise } = toyDensity('moons');
+/** Of the densities that have so many features, one. */
+function toySource(dim: number): BatchSource {
+  const { shape, noise } = toyDensity(dim === 2 ? 'moons' : 'warped8');
   return { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
 }
 

@@ -56,7 +56,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     );
   }
   if (toy !== undefined) {
-    refuse('--columns', columns?.join(','), '--toy', 'Its columns are x1 and x2.');
+    refuse('--columns', columns?.join(','), '--toy', 'Its columns are x1, x2 and so on.');
     refuse('--val', val, '--toy', 'Its points are fresh at every step, and the test NLL is told at the end.');
   } else {
     refuse('--noise', noise, 'a data file', 'It is the noise of a toy density.');

@@ -38,7 +38,8 @@ export async function readTrainingSet(
   const { toy: name } = options;
   if (name === undefined) return readTable(file ?? '', options);
   const toy = toyDensity(name, { noise: options.noise });
-  return { title: name, columns: ['x1', 'x2'], data: { toy: name, noise: toy.noise }, toy };
+  const columns = toy.mean.map((_, j) => `x${j + 1}`);
+  return { title: name, columns, data: { toy: name, noise: toy.noise }, toy };
 }
 
 async function readTable(file: string, options: TrainingSetOptions): Promise<TrainingSet> {

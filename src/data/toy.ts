@@ -1,10 +1,9 @@
-/** Two-dimensional densities with endless fresh points and a known entropy: the floor of any model's NLL. */
+/** Densities with endless fresh points and a known entropy: the floor of any model's NLL. */
 import { ShapeError } from '../errors.ts';
-import { addToRow, splitRow, splitSeed, spreadWords } from '../random.ts';
-import type { Words } from '../random.ts';
+import { addToRow, splitRow, splitSeed } from '../random.ts';
+import type { WordPair } from '../random.ts';
 import { TOY_FAMILIES, TOY_NAMES } from './toyDensities.ts';
 import type { ToyName } from './toyDensities.ts';
-import type { Point } from './toyEntropy.ts';
 
 export { TOY_NAMES };
 export type { ToyName };
@@ -12,35 +11,37 @@ export type { ToyName };
 /** A toy density, standardized: its points have mean 0 and standard deviation 1 in each column. */
 export interface ToyDensity {
   readonly name: ToyName;
-  /** Its number in the kernel toy_batch. */
+  /** Its number in the kernel toy_batch or, with more than two features, toy_vector_batch. */
   readonly shape: number;
+  /** Number of features D. */
+  readonly dim: number;
   /** Standard deviation of the noise, in the units before standardization. */
   readonly noise: number;
   /** Exact mean and standard deviation of each column before standardization. */
-  readonly mean: Point;
-  readonly std: Point;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
   /** Differential entropy −∫ p log p of the standardized density in nats; no model's expected NLL is below it. */
   readonly entropy: number;
-  /** log p(x, y) of a standardized point, in nats. */
-  logDensity: (x: number, y: number) => number;
-  /** The standardized point of one block of random words. */
-  point: (words: Words) => Point;
+  /** log p(x₁, …, x_D) of a standardized point, in nats. */
+  logDensity: (...row: number[]) => number;
+  /** The standardized point of an index. */
+  point: (index: WordPair, stream: number, key: WordPair) => readonly number[];
   /**
-   * Standardized points with indices firstIndex … firstIndex + count − 1, row-major [count, 2]: the points that
-   * the kernel toy_batch makes. Points with neighbouring indices cover the curve evenly (docs/derivations.md,
+   * Standardized points with indices firstIndex … firstIndex + count − 1, row-major [count, D]: the points that
+   * the kernel makes. Points with neighbouring indices cover curves and components evenly (docs/derivations.md,
    * eq. (41)), so they are not independent of each other.
    * @throws {ShapeError} for a bad seed or index
    */
   sample: (seed: number, stream: number, firstIndex: number, count: number) => Float32Array;
 }
 
-/** Range in which the quadratures below are good to 1e-6 nats and take well under a second. */
+/** Range in which the quadratures below are good to 1e-6 nats (those of mixtures to 1e-3) and take about a second at most. */
 const NOISE_RANGE = [0.01, 1] as const;
 
 /**
  * A toy density by its name. An entropy that is not stored, that of a noise other than the default, is
- * integrated when it is first read, in well under a second.
- * @throws {ShapeError} for an unknown name, or a noise outside 0.01 … 1 (checkerboard: other than 0)
+ * integrated when it is first read, in about a second at most.
+ * @throws {ShapeError} for an unknown name, or a noise outside 0.01 … 1 (checkerboard, warped8: other than 0)
  * @example
  * const { entropy } = toyDensity('moons');
  */
@@ -51,42 +52,41 @@ export function toyDensity(name: ToyName, options: { noise?: number | undefined 
   const noise = options.noise ?? family.defaultNoise;
   requireNoise(name, noise);
 
+  const { dim } = family;
   const { mean, variance } = family.moments(noise);
-  const std: Point = [Math.sqrt(variance[0]), Math.sqrt(variance[1])];
-  const logStd = Math.log(std[0]) + Math.log(std[1]);
-  const plane = once(() => family.density(noise));
+  const std = variance.map(Math.sqrt);
+  const logStd = std.reduce((sum, value) => sum + Math.log(value), 0);
+  const density = once(() => family.density(noise));
   const entropy = once(() =>
-    noise === family.defaultNoise ? family.defaultEntropy : plane().entropy() - logStd,
+    noise === family.defaultNoise ? family.defaultEntropy : density().entropy() - logStd,
   );
-  const point = (words: Words): Point => {
-    const [x, y] = family.point(words, noise);
-    return [(x - mean[0]) / std[0], (y - mean[1]) / std[1]];
-  };
+  const point = (index: WordPair, stream: number, key: WordPair): number[] =>
+    family.point(index, stream, key, noise).map((value, j) => (value - (mean[j] ?? NaN)) / (std[j] ?? NaN));
   return {
     name,
     shape,
+    dim,
     noise,
     mean,
     std,
     get entropy() {
       return entropy();
     },
-    logDensity: (x, y) => plane().logDensity(mean[0] + std[0] * x, mean[1] + std[1] * y) + logStd,
+    logDensity: (...row) =>
+      density().logDensity(...row.map((value, j) => (mean[j] ?? NaN) + (std[j] ?? NaN) * value)) + logStd,
     point,
     sample: (seed, stream, firstIndex, count) => {
       const key = splitSeed(seed);
       const first = splitRow(firstIndex);
-      const rows = new Float32Array(2 * count);
-      for (let i = 0; i < count; i++) {
-        rows.set(point(spreadWords(addToRow(first, i), stream, key)), 2 * i);
-      }
+      const rows = new Float32Array(dim * count);
+      for (let i = 0; i < count; i++) rows.set(point(addToRow(first, i), stream, key), dim * i);
       return rows;
     },
   };
 }
 
 /**
- * A toy density by its number in the kernel toy_batch.
+ * A toy density by its number in the kernels.
  * @throws {ShapeError} as `toyDensity`
  */
 export function toyDensityOfShape(shape: number, options: { noise?: number | undefined } = {}): ToyDensity {

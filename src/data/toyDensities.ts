@@ -1,14 +1,26 @@
-/** The toy densities in their own units: how a point is made, its moments and its density. */
-import { choiceOf, normalPair, uniformOf } from '../random.ts';
+/** The toy densities of the plane in their own units: how a point is made, its moments and its density. */
+import { choiceOf, normalPair, spreadWords, uniformOf } from '../random.ts';
 import type { Words } from '../random.ts';
 import { blurredCurves, gaussianMean, mixtureDensity } from './toyEntropy.ts';
 import type { PlaneDensity, Point } from './toyEntropy.ts';
+import type { ToyFamily } from './toyFamily.ts';
+import { VECTOR_FAMILIES, VECTOR_NAMES } from './toyVectors.ts';
 
-/** In the order of the SHAPE numbers of shaders/toy_batch.wgsl. */
-export const TOY_NAMES = ['moons', 'circles', '8gaussians', 'pinwheel', 'spirals', 'checkerboard'] as const;
+const PLANE_NAMES = [
+  'moons',
+  'circles',
+  '8gaussians',
+  'pinwheel',
+  'spirals',
+  'checkerboard',
+  'banana',
+] as const;
+
+/** In the order of the SHAPE numbers of shaders/toy_batch.wgsl, then of shaders/toy_vector_batch.wgsl. */
+export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
 export type ToyName = (typeof TOY_NAMES)[number];
 
-export interface ToyFamily {
+interface PlaneFamily {
   /** Standard deviation of the noise; 0 for a family without noise. */
   defaultNoise: number;
   /** Entropy in nats of the standardized density at the default noise. */
@@ -20,7 +32,7 @@ export interface ToyFamily {
 }
 
 /** Two half circles that interlock. */
-const moons: ToyFamily = {
+const moons: PlaneFamily = {
   defaultNoise: 0.05,
   defaultEntropy: 1.131222,
   point: ([w0, w1, w2, w3], noise) => {
@@ -47,7 +59,7 @@ const moons: ToyFamily = {
 
 /** Two rings about the origin. */
 const RING_RADII = [1, 0.5] as const;
-const circles: ToyFamily = {
+const circles: PlaneFamily = {
   defaultNoise: 0.05,
   defaultEntropy: 1.761259,
   point: ([w0, w1, w2, w3], noise) => {
@@ -70,7 +82,7 @@ const circles: ToyFamily = {
 };
 
 /** Eight Gaussians on a ring of radius 2. */
-const eightGaussians: ToyFamily = {
+const eightGaussians: PlaneFamily = {
   defaultNoise: 0.2,
   defaultEntropy: 0.985111,
   point: ([w0, , w2, w3], noise) => blurred(circlePoint((Math.PI / 4) * choiceOf(w0, 8), 2), noise, w2, w3),
@@ -93,7 +105,7 @@ const eightGaussians: ToyFamily = {
 const ARMS = 5;
 const SPOKE_LENGTH = 0.3;
 const turnAt = (radius: number): number => 0.25 * Math.exp(radius);
-const pinwheel: ToyFamily = {
+const pinwheel: PlaneFamily = {
   defaultNoise: 0.1,
   defaultEntropy: 1.532131,
   point: ([w0, , w2, w3], noise) => {
@@ -128,7 +140,7 @@ const pinwheel: ToyFamily = {
 
 /** Two spirals of one and a half turns, opposite each other: radius t / 3 at the angle t, denser outwards. */
 const SPIRAL_END = 3 * Math.PI;
-const spirals: ToyFamily = {
+const spirals: PlaneFamily = {
   defaultNoise: 0.1,
   defaultEntropy: 1.633974,
   point: ([w0, w1, w2, w3], noise) => {
@@ -156,7 +168,7 @@ const spirals: ToyFamily = {
 
 /** The dark squares of a board of 4 × 4 on [−4, 4]²; no noise. */
 const SQUARES = 8;
-const checkerboard: ToyFamily = {
+const checkerboard: PlaneFamily = {
   defaultNoise: 0,
   defaultEntropy: Math.log(6),
   point: ([w0, w1, w2]) => {
@@ -177,13 +189,36 @@ const checkerboard: ToyFamily = {
   }),
 };
 
+/** A normal that is bent by a shear, which keeps areas: what couplings that only shift can undo. */
+const banana: PlaneFamily = {
+  defaultNoise: 0.5,
+  defaultEntropy: 1.739265,
+  point: ([, , w2, w3], noise) => {
+    const [normal0, normal1] = normalPair(w2, w3);
+    return [normal0, normal0 * normal0 + noise * normal1];
+  },
+  moments: (noise) => ({ mean: [0, 1], variance: [1, 2 + noise ** 2] }),
+  density: (noise) => ({
+    logDensity: (x, y) => -0.5 * (x * x + ((y - x * x) / noise) ** 2) - Math.log(2 * Math.PI * noise),
+    entropy: () => Math.log(2 * Math.PI * Math.E * noise),
+  }),
+};
+
+const inPlane = ({ point, ...family }: PlaneFamily): ToyFamily => ({
+  ...family,
+  dim: 2,
+  point: (index, stream, key, noise) => point(spreadWords(index, stream, key), noise),
+});
+
 export const TOY_FAMILIES: Readonly<Record<ToyName, ToyFamily>> = {
-  moons,
-  circles,
-  '8gaussians': eightGaussians,
-  pinwheel,
-  spirals,
-  checkerboard,
+  moons: inPlane(moons),
+  circles: inPlane(circles),
+  '8gaussians': inPlane(eightGaussians),
+  pinwheel: inPlane(pinwheel),
+  spirals: inPlane(spirals),
+  checkerboard: inPlane(checkerboard),
+  banana: inPlane(banana),
+  ...VECTOR_FAMILIES,
 };
 
 function circlePoint(angle: number, radius = 1): Point {

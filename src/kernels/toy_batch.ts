@@ -1,4 +1,5 @@
 import { toyDensityOfShape } from '../data/toy.ts';
+import { ShapeError } from '../errors.ts';
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import { splitSeed } from '../random.ts';
@@ -54,7 +55,10 @@ const FLOPS_PER_POINT = 105;
 export function toyBatch(args: ToyBatchArguments): Dispatch {
   const { rows, shape, noise } = args;
   const [seedLow, seedHigh] = splitSeed(args.seed);
-  const { mean, std } = toyDensityOfShape(shape, { noise });
+  const { dim, mean, std } = toyDensityOfShape(shape, { noise });
+  const [meanX = NaN, meanY = NaN] = mean;
+  const [stdX = NaN, stdY = NaN] = std;
+  if (dim !== 2) throw new ShapeError('toy shape', String(shape), 'a density of the plane');
   return dispatchOf(toyBatchKernel, {
     params: {
       n_rows: rows,
@@ -64,10 +68,10 @@ export function toyBatch(args: ToyBatchArguments): Dispatch {
       stream: args.stream,
       ring_size: args.ringSize,
       noise,
-      mean_x: mean[0],
-      mean_y: mean[1],
-      std_x: std[0],
-      std_y: std[1],
+      mean_x: meanX,
+      mean_y: meanY,
+      std_x: stdX,
+      std_y: stdY,
     },
     constants: { SHAPE: shape },
     buffers: { step_state: args.stepState, step_cursor: args.stepCursor, state: args.state },

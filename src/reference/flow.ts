@@ -2,7 +2,18 @@
 import { gradientsPlan } from '../steps/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../steps/forward.ts';
 import type { FlowModel } from '../steps/forward.ts';
-import { GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../steps/names.ts';
+import {
+  GRADIENTS,
+  LOG_DET,
+  LOG_PROB,
+  NLL,
+  PARAMETERS,
+  STATE,
+  TRACE_LOG_DETS,
+  TRACE_STATES,
+} from '../steps/names.ts';
+import { tracePlan } from '../steps/trace.ts';
+import type { Direction } from '../steps/trace.ts';
 import { paddedRows } from '../shape.ts';
 import { ShapeError } from '../errors.ts';
 import { paramLayout } from '../paramLayout.ts';
@@ -37,6 +48,25 @@ export class ReferenceFlow {
     const rows = this.#rowsOf(z);
     const program = this.#run(inversePlan(this.model, rows), z);
     return { x: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
+  }
+
+  /** As `Flow.trace`: the rows before the first bijector and after each, and the log-det of each alone. */
+  trace(
+    rows: ArrayLike<number>,
+    { direction = 'forward' }: { direction?: Direction } = {},
+  ): { states: Float64Array[]; logDets: Float64Array[] } {
+    const count = this.#rowsOf(rows);
+    const program = this.#run(tracePlan(this.model, count, direction), rows);
+    const states = program.floats(TRACE_STATES);
+    const logDets = program.floats(TRACE_LOG_DETS);
+    const stride = paddedRows(count);
+    const { dim, bijectors } = this.model.spec;
+    return {
+      states: Array.from({ length: bijectors.length + 1 }, (_, place) =>
+        this.#toRows(states.subarray(place * dim * stride), count),
+      ),
+      logDets: bijectors.map((_, place) => logDets.slice(place * stride, place * stride + count)),
+    };
   }
 
   logProb(x: ArrayLike<number>): Float64Array {

@@ -54,6 +54,8 @@ import { standardizeForward } from './standardize_forward.ts';
 import { standardizeInverse } from './standardize_inverse.ts';
 import { stepRecord } from './step_record.ts';
 import { toyBatch } from './toy_batch.ts';
+import { toyVectorBatch } from './toy_vector_batch.ts';
+import { traceRecord } from './trace_record.ts';
 import { upperBackwardInput } from './upper_backward_input.ts';
 import { upperBackwardWeight } from './upper_backward_weight.ts';
 
@@ -112,6 +114,8 @@ export const twins = {
   standardize_inverse: standardizeInverse,
   step_record: stepRecord,
   toy_batch: toyBatch,
+  toy_vector_batch: toyVectorBatch,
+  trace_record: traceRecord,
   upper_backward_input: upperBackwardInput,
   upper_backward_weight: upperBackwardWeight,
 };

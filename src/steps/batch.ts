@@ -1,6 +1,6 @@
 /** Where a training step's rows come from. */
 import { batchGather } from '../kernels/batch_gather.ts';
-import { toyBatch } from '../kernels/toy_batch.ts';
+import { toyPoints } from '../kernels/toy_points.ts';
 import type { PlanBuilder } from '../plan.ts';
 import { chunksOf } from '../shape.ts';
 import { datasetName, STATE, STEP_CURSOR, STEP_STATE } from './names.ts';
@@ -36,7 +36,7 @@ export function batchRows(
   if (source.kind === 'toy') {
     const { shape, noise, stream } = source;
     plan.add(
-      toyBatch({
+      toyPoints({
         rows,
         rowStart,
         seed,

@@ -13,6 +13,10 @@ export const NLL = 'nll';
 /** The latent rows that a sample came from, [dim, rows]. */
 export const LATENT = 'latent';
 
+/** Of a trace, after each bijector: the rows [place, dim, rows] and its own log-det [place, rows]. */
+export const TRACE_STATES = 'trace_states';
+export const TRACE_LOG_DETS = 'trace_log_dets';
+
 /** Rows on their way from one order of features to another, [dim, rows]. */
 export const SCRATCH = 'scratch';
 

@@ -19,7 +19,16 @@ export function chunkRowsOf({ spec, layout }: FlowModel): number {
       ? slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)))
       : [],
   );
-  const widest = Math.max(2 * spec.dim, ...widths);
-  const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * widest) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;
+  return rowsWithin(Math.max(2 * spec.dim, ...widths));
+}
+
+/** As `chunkRowsOf`, for a trace, which keeps the rows as they are after each bijector. */
+export function traceChunkRowsOf(model: FlowModel): number {
+  const { dim, bijectors } = model.spec;
+  return Math.min(chunkRowsOf(model), rowsWithin((bijectors.length + 1) * dim));
+}
+
+function rowsWithin(features: number): number {
+  const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * features) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;
   return Math.min(MAX_CHUNK_ROWS, Math.max(CHUNK_MULTIPLE, fitting));
 }

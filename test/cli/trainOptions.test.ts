@@ -34,7 +34,7 @@ describe('options of train that do not go together', () => {
   it.each<[string | undefined, TrainOptions, RegExp]>([
     [undefined, {}, /neither a data file nor --toy.*wgflow train --toy moons/],
     ['x.csv', { toy: 'moons' }, /both the data file x.csv and --toy moons/],
-    [undefined, { toy: 'moons', columns: ['a', 'b'] }, /--columns a,b with --toy.*columns are x1 and x2/],
+    [undefined, { toy: 'moons', columns: ['a', 'b'] }, /--columns a,b with --toy.*columns are x1, x2/],
     [undefined, { toy: 'moons', val: '0.1' }, /--val 0.1 with --toy.*fresh at every step/],
     ['x.csv', { noise: 0.1 }, /--noise 0.1 with a data file/],
     ['x.csv', { patience: 3 }, /--patience 3 without --val/],

@@ -1,0 +1,23 @@
+/** What a toy density must tell of itself, in its own units. */
+import type { WordPair } from '../random.ts';
+
+/** A density in its own units. */
+export interface RowDensity {
+  /** log p(x₁, …, x_D) in nats; −∞ where there are no points. */
+  logDensity: (...row: number[]) => number;
+  /** −∫ p log p in nats, integrated at each call. */
+  entropy: () => number;
+}
+
+export interface ToyFamily {
+  /** Number of features D. */
+  dim: number;
+  /** Standard deviation of the noise; 0 for a family without noise. */
+  defaultNoise: number;
+  /** Entropy in nats of the standardized density at the default noise. */
+  defaultEntropy: number;
+  /** The point of an index; points with neighbouring indices may be spread evenly. */
+  point: (index: WordPair, stream: number, key: WordPair, noise: number) => readonly number[];
+  moments: (noise: number) => { mean: readonly number[]; variance: readonly number[] };
+  density: (noise: number) => RowDensity;
+}

@@ -1,0 +1,67 @@
+/** What each bijector of a flow makes of the rows: `Flow.trace`. */
+import { rowCount } from './flowOptions.ts';
+import type { RunOptions } from './flowOptions.ts';
+import type { RowJob } from './gpu/rows.ts';
+import type { FlowModel } from './steps/forward.ts';
+import { STATE, TRACE_LOG_DETS, TRACE_STATES } from './steps/names.ts';
+import { tracePlan } from './steps/trace.ts';
+import type { Direction } from './steps/trace.ts';
+import type { KernelVariants } from './steps/variants.ts';
+import { traceChunkRowsOf } from './steps/workspace.ts';
+
+export interface TraceOptions extends RunOptions {
+  /** `forward` (the default) takes data to the latent, `inverse` the latent to data. */
+  direction?: Direction;
+}
+
+/** Rows on their way through a flow of L bijectors, in the order in which they run. */
+export interface FlowTrace {
+  /** L + 1 times [B, D]: the rows that were given, then what each bijector made of them. */
+  states: Float32Array[];
+  /** L times [B]: the log-det of each bijector alone, of the map that was run, in nats. */
+  logDets: Float32Array[];
+}
+
+/**
+ * The trace of the rows [B, D], which `run` computes.
+ * @throws {ShapeError} when rows.length is not a multiple of D
+ */
+export async function traceOf(
+  model: FlowModel,
+  rows: Float32Array,
+  { direction = 'forward', signal }: TraceOptions,
+  variants: KernelVariants,
+  run: (job: RowJob) => Promise<void>,
+): Promise<FlowTrace> {
+  const { dim, bijectors } = model.spec;
+  const count = rowCount(direction === 'forward' ? 'x' : 'z', rows, dim);
+  const places = bijectors.length + 1;
+  const states = new Float32Array(places * dim * count);
+  const logDets = new Float32Array(bijectors.length * count);
+  await run({
+    kind: `trace ${direction}`,
+    rows: count,
+    chunkRows: traceChunkRowsOf(model),
+    planOf: ({ count: chunk }) => tracePlan(model, chunk, direction, variants),
+    input: { buffer: STATE, features: dim, rows },
+    outputs: [
+      { buffer: TRACE_STATES, features: places * dim, rows: states },
+      { buffer: TRACE_LOG_DETS, features: bijectors.length, rows: logDets },
+    ],
+    signal,
+  });
+  return { states: partsOf(states, count, places), logDets: partsOf(logDets, count, bijectors.length) };
+}
+
+/** Rows [count, parts, width] as `parts` arrays of rows [count, width]. */
+function partsOf(rows: Float32Array, count: number, parts: number): Float32Array[] {
+  const width = count === 0 ? 0 : rows.length / count / parts;
+  return Array.from({ length: parts }, (_, part) => {
+    const own = new Float32Array(count * width);
+    for (let row = 0; row < count; row++) {
+      const start = (row * parts + part) * width;
+      own.set(rows.subarray(start, start + width), row * width);
+    }
+    return own;
+  });
+}
