@@ -23,6 +23,7 @@ export type {
   NetSpec,
   PermutationSpec,
   SplineCouplingSpec,
+  SplineElementwiseSpec,
   ScaleMap,
   StandardizeSpec,
 } from './spec.ts';
