@@ -1,7 +1,7 @@
 // Undoes z = spline(x) and pulls the gradient back through it, to x and to every raw number.
-// conditioner_output, d_conditioner_output [n_transformed, 3 BINS - 1, n_rows]; state z -> x and d_state d_z -> d_x:
-// [*, n_rows] from feature transform_start, in place. d_log_det is the same for every valid row and zero for the
-// padding after them.
+// raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; d_raw [n_transformed, 3 BINS - 1,
+// n_rows]; state z -> x and d_state d_z -> d_x: [*, n_rows] from feature transform_start, in place. d_log_det is the same
+// for every valid row and zero for the padding after them.
 // One invocation owns one feature of one row; nothing is accumulated. docs/derivations.md, eq. (63) to (68)
 #include "shared/grid.wgsl"
 #include "shared/rational_quadratic.wgsl"
@@ -11,15 +11,18 @@ struct Params {
   n_valid_rows: u32,
   n_transformed: u32,
   transform_start: u32,
+  raw_start: u32,
+  raw_stride: u32,
+  row_stride: u32,
   bound: f32,
   d_log_det: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> conditioner_output: array<f32>;
+@group(0) @binding(1) var<storage, read> raw: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
 @group(0) @binding(3) var<storage, read_write> d_state: array<f32>;
-@group(0) @binding(4) var<storage, read_write> d_conditioner_output: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d_raw: array<f32>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -37,7 +40,7 @@ fn main(
   let z = state[state_place];
   if (!is_inside(z)) {
     for (var number = 0u; number < N_RAW; number++) {
-      d_conditioner_output[raw_place(feature, number, row)] = 0.0;
+      d_raw[d_raw_place(feature, number, row)] = 0.0;
     }
     return;
   }
@@ -74,9 +77,13 @@ fn main(
   for (var knot = 1u; knot < BINS; knot++) {
     let number = 2u * BINS + knot - 1u;
     let d_slope = select(0.0, d_slope_left, knot == k) + select(0.0, d_slope_right, knot == k + 1u);
-    let v = conditioner_output[raw_place(feature, number, row)] + SLOPE_SHIFT;
-    d_conditioner_output[raw_place(feature, number, row)] = d_slope * sigmoid(v);
+    let v = raw_number(feature, number, row) + SLOPE_SHIFT;
+    d_raw[d_raw_place(feature, number, row)] = d_slope * sigmoid(v);
   }
+}
+
+fn d_raw_place(feature: u32, number: u32, row: u32) -> u32 {
+  return (feature * N_RAW + number) * params.n_rows + row;
 }
 
 // From the gradients of the start and the size of interval k to those of the raw numbers of all intervals.
@@ -90,6 +97,6 @@ fn store_shares(feature: u32, first: u32, row: u32, k: u32, d_start: f32, d_size
   for (var i = 0u; i < BINS; i++) {
     let d_share = select(select(0.0, d_size, i == k), d_start, i < k);
     let share = share_of(feature, first + i, row, softmax);
-    d_conditioner_output[raw_place(feature, first + i, row)] = whole * share * (d_share - mean);
+    d_raw[d_raw_place(feature, first + i, row)] = whole * share * (d_share - mean);
   }
 }

@@ -1,5 +1,5 @@
 // z = spline(x) on the transformed block, in place; log_scale receives the logarithm of its slope.
-// conditioner_output [n_transformed, 3 BINS - 1, n_rows]; state [*, n_rows] from feature transform_start;
+// raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; state [*, n_rows] from feature transform_start;
 // log_scale [n_transformed, n_rows], for log_det_reduce.
 // One invocation transforms one feature of one row; nothing is accumulated.
 // Durkan et al. 2019, eq. (4), (5); docs/derivations.md, eq. (58) to (62)
@@ -10,11 +10,14 @@ struct Params {
   n_rows: u32,
   n_transformed: u32,
   transform_start: u32,
+  raw_start: u32,
+  raw_stride: u32,
+  row_stride: u32,
   bound: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> conditioner_output: array<f32>;
+@group(0) @binding(1) var<storage, read> raw: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
 @group(0) @binding(3) var<storage, read_write> log_scale: array<f32>;
 

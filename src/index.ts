@@ -24,6 +24,7 @@ export type {
   NetSpec,
   PermutationSpec,
   SplineCouplingSpec,
+  SplineElementwiseSpec,
   ScaleMap,
   StandardizeSpec,
 } from './spec.ts';

@@ -8,6 +8,7 @@ import type {
   FlowSpec,
   PermutationSpec,
   SplineCouplingSpec,
+  SplineElementwiseSpec,
 } from './spec.ts';
 
 export interface TensorSlot {
@@ -48,6 +49,7 @@ export type BijectorSlots =
   | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] }
   | { type: 'additive_coupling'; spec: AdditiveCouplingSpec; nets: NetSlots[] }
   | { type: 'rational_quadratic_coupling'; spec: SplineCouplingSpec; nets: NetSlots[] }
+  | { type: 'rational_quadratic_elementwise'; spec: SplineElementwiseSpec; raw: TensorSlot }
   | { type: 'diagonal_scale'; logScale: TensorSlot }
   | { type: 'actnorm'; bias: TensorSlot; logScale: TensorSlot; initialised: TensorSlot }
   | ({ type: 'invertible_linear' } & LinearSlots)
@@ -125,6 +127,12 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
       const nets = [netOf(dim, bijector, 3 * bijector.bins - 1, prefix, add)];
       return { type: 'rational_quadratic_coupling', spec: bijector, nets };
     }
+    case 'rational_quadratic_elementwise':
+      return {
+        type: 'rational_quadratic_elementwise',
+        spec: bijector,
+        raw: add(`${prefix}.raw`, [dim, 3 * bijector.bins - 1], true),
+      };
     case 'permutation':
       return {
         type: 'permutation',

@@ -76,6 +76,14 @@ export interface SplineCouplingSpec {
   conditioner: NetSpec;
 }
 
+/** z = spline(x) feature by feature, each with a spline of its own, like those of a spline coupling but without a net. */
+export interface SplineElementwiseSpec {
+  type: 'rational_quadratic_elementwise';
+  /** From 2 to 64. */
+  bins: number;
+  bound: number;
+}
+
 export const SPLINE_BINS = { min: 2, max: 64 };
 
 export type CouplingSpec = AffineCouplingSpec | AdditiveCouplingSpec | SplineCouplingSpec;
@@ -109,7 +117,13 @@ export interface InvertibleLinearSpec {
 }
 
 export type BijectorSpec =
-  StandardizeSpec | CouplingSpec | DiagonalScaleSpec | PermutationSpec | ActnormSpec | InvertibleLinearSpec;
+  | StandardizeSpec
+  | CouplingSpec
+  | SplineElementwiseSpec
+  | DiagonalScaleSpec
+  | PermutationSpec
+  | ActnormSpec
+  | InvertibleLinearSpec;
 
 export interface FlowSpec {
   version: 1;
@@ -171,8 +185,10 @@ export function validateSpec(spec: FlowSpec): void {
         break;
       case 'rational_quadratic_coupling':
         requireCoupling(where, spec.dim, bijector);
-        requireInteger(`${where}.bins`, bijector.bins, SPLINE_BINS.min, SPLINE_BINS.max);
-        requireBound(`${where}.bound`, bijector.bound);
+        requireSpline(where, bijector);
+        break;
+      case 'rational_quadratic_elementwise':
+        requireSpline(where, bijector);
         break;
       case 'invertible_linear':
         requireTwoFeatures(spec.dim, 'An invertible linear map mixes features');
@@ -204,7 +220,18 @@ function requireCoupling(where: string, dim: number, { split, conditioner }: Cou
 }
 
 function requireTwoFeatures(dim: number, why: string): void {
-  if (dim < 2) throw new ShapeError('spec.dim', String(dim), 'at least 2', `${why}; add a second column.`);
+  if (dim < 2)
+    throw new ShapeError(
+      'spec.dim',
+      String(dim),
+      'at least 2',
+      `${why}; add a second column, or choose another preset.`,
+    );
+}
+
+function requireSpline(where: string, { bins, bound }: { bins: number; bound: number }): void {
+  requireInteger(`${where}.bins`, bins, SPLINE_BINS.min, SPLINE_BINS.max);
+  requireBound(`${where}.bound`, bound);
 }
 
 function requireScale(where: string, scale: ScaleMap): void {

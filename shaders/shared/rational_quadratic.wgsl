@@ -1,7 +1,8 @@
 // Bins of a monotone rational-quadratic spline on [-bound, bound], the identity outside. A feature's raw numbers are
 // BINS widths, BINS heights and the slopes at the BINS - 1 inner knots; all zeros give the identity.
-// Needs the size BINS, conditioner_output [n_transformed, 3 BINS - 1, n_rows], params.n_rows and params.bound.
-// docs/derivations.md, eq. (58) to (60)
+// They are those of each row, raw [n_transformed, 3 BINS - 1, n_rows], or one set for all rows within a longer buffer:
+// params.raw_start, .raw_stride from number to number and .row_stride from row to row say which.
+// Needs the size BINS, raw, these params and params.bound. docs/derivations.md, eq. (58) to (60)
 #include "shared/elementary.wgsl"
 
 // Least width and height of a bin, as a share of the whole, and least slope at a knot.
@@ -24,8 +25,8 @@ struct Bin {
   slopes: vec2f,
 }
 
-fn raw_place(feature: u32, number: u32, row: u32) -> u32 {
-  return (feature * N_RAW + number) * params.n_rows + row;
+fn raw_number(feature: u32, number: u32, row: u32) -> f32 {
+  return raw[params.raw_start + (feature * N_RAW + number) * params.raw_stride + row * params.row_stride];
 }
 
 struct Softmax {
@@ -34,19 +35,19 @@ struct Softmax {
 }
 
 fn softmax_of(feature: u32, first: u32, row: u32) -> Softmax {
-  var largest = conditioner_output[raw_place(feature, first, row)];
+  var largest = raw_number(feature, first, row);
   for (var i = 1u; i < BINS; i++) {
-    largest = max(largest, conditioner_output[raw_place(feature, first + i, row)]);
+    largest = max(largest, raw_number(feature, first + i, row));
   }
   var total = 0.0;
   for (var i = 0u; i < BINS; i++) {
-    total += exp(conditioner_output[raw_place(feature, first + i, row)] - largest);
+    total += exp(raw_number(feature, first + i, row) - largest);
   }
   return Softmax(largest, total);
 }
 
 fn share_of(feature: u32, number: u32, row: u32, softmax: Softmax) -> f32 {
-  return exp(conditioner_output[raw_place(feature, number, row)] - softmax.largest) / softmax.total;
+  return exp(raw_number(feature, number, row) - softmax.largest) / softmax.total;
 }
 
 // The interval that `value` lies in, or where `wanted` is one of them, that one. The last ends at the bound exactly.
@@ -69,7 +70,7 @@ fn slope_at(feature: u32, knot: u32, row: u32) -> f32 {
   if (knot == 0u || knot == BINS) {
     return 1.0;
   }
-  let v = conditioner_output[raw_place(feature, 2u * BINS + knot - 1u, row)] + SLOPE_SHIFT;
+  let v = raw_number(feature, 2u * BINS + knot - 1u, row) + SLOPE_SHIFT;
   return MIN_SLOPE + max(v, 0.0) + log_accurate(1.0 + exp(-abs(v)));
 }
 

@@ -221,6 +221,13 @@ const SHIFTS: BenchModel = {
   batch: 2048,
 };
 
+const ONE_FEATURE: BenchModel = {
+  name: 'spline(1)',
+  summary: '2 elementwise splines and actnorms, dim 1, standardised data',
+  spec: spline(1, { couplings: 2 }),
+  batch: 2048,
+};
+
 const THREE_LAYERS: BenchModel = {
   name: 'realnvp(2), three hidden layers',
   summary: '5 couplings, dim 2, shared net 1→32→32→32→2, standardised data',
@@ -251,7 +258,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: STANDARDIZED, pass: 'sample_and_log_prob', kernels: PLAIN },
   { kind: 'sweep', model: GLOW, pass: 'data_start' },
   { kind: 'sweep', model: NICE, pass: 'trace' },
-  ...[GLOW, SPLINE, NICE, SHIFTS].flatMap((model): Source[] => [
+  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'train_step' },
     { kind: 'sweep', model, pass: 'sample' },
   ]),

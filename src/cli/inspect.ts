@@ -111,6 +111,8 @@ function described(model: Model, index: number): string {
     case 'additive_coupling':
     case 'rational_quadratic_coupling':
       return describedCoupling(bijector, featureNames(model, index));
+    case 'rational_quadratic_elementwise':
+      return `a spline of ${bijector.bins} bins on ±${bijector.bound} for each feature`;
     case 'diagonal_scale':
       return 'x exp(log_scale)';
     case 'actnorm':

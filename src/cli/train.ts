@@ -6,6 +6,7 @@ import type { ToyDensity } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
 import { limitsFor } from '../modelLimits.ts';
 import { STREAMS } from '../random.ts';
+import { validateSpec } from '../spec.ts';
 import { meanNll } from '../trainer.ts';
 import { readCheckpoint } from './modelInput.ts';
 import type { CheckpointFile } from './modelInput.ts';
@@ -62,6 +63,8 @@ export async function trainCommand(
   const fitOptions = fitOptionsOf(set, options, resumed, signal);
   const spec =
     resumed?.model.spec ?? PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, options);
+
+  validateSpec(spec);
 
   const output = modelFile === undefined ? undefined : await openOutput(modelFile);
   const folder =

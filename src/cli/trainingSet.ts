@@ -50,13 +50,6 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
       : readCsv(file, { columns: asked });
   const { columns: found, values } = await allRows(chunks, signal);
   const columns = asked ?? modelColumns ?? found;
-  if (columns.length < 2) {
-    throw new DataError(
-      'found 1 column, expected at least 2',
-      { file, column: columns[0] },
-      'A coupling needs one feature to condition on and one to transform.',
-    );
-  }
   const { data, validation } = await heldOut(values, columns, options);
   // Of the rows that are left: a column may be constant without those held out.
   withFile(file, () => columnStatistics(data, columns.length, columns));

@@ -1,21 +1,24 @@
 /** Glow for vectors: each coupling after a normalisation and a learned mixture of all features. */
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
  * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling with
  * log-scales bounded by 3 · tanh(a / 3). A fresh flow only standardises and permutes, until the first batch gives the
- * actnorms their start. With one feature it is standardisation and an actnorm.
+ * actnorms their start. With one feature it is a flow of elementwise splines.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
-export function glow(dim: number, { couplings = 12, ...net }: FlowOptions = {}): FlowSpec {
+export function glow(dim: number, options: FlowOptions = {}): FlowSpec {
+  if (dim === 1) return oneFeature(options);
+  const { couplings = 12, ...net } = options;
   const step = (index: number): BijectorSpec[] => [
     { type: 'actnorm' },
     { type: 'invertible_linear' },
     {
       type: 'affine_coupling',
-      split: Math.max(1, Math.floor(dim / 2)),
+      split: Math.floor(dim / 2),
       flip: index % 2 === 1,
       scale: { map: 'tanh', bound: 3 },
       conditioner: {
@@ -33,9 +36,7 @@ export function glow(dim: number, { couplings = 12, ...net }: FlowOptions = {}):
     base: { type: 'standard_normal' },
     bijectors: [
       { type: 'standardize' },
-      ...(dim === 1
-        ? [{ type: 'actnorm' as const }]
-        : Array.from({ length: couplings }, (_, index) => step(index)).flat()),
+      ...Array.from({ length: couplings }, (_, index) => step(index)).flat(),
     ],
   };
 }

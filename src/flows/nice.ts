@@ -1,15 +1,18 @@
 /** NICE: couplings that only shift, one learned scale a feature at the end. */
 import type { FlowSpec } from '../spec.ts';
+import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
  * Standardisation, then `couplings` additive couplings (default 12) whose roles swap from one to the next, then a
- * diagonal scale. Everything before the scale keeps volumes. A fresh flow only standardises. With one feature it is
- * standardisation and the scale.
+ * diagonal scale. Everything before the scale keeps volumes. A fresh flow only standardises. With one feature it is a
+ * flow of elementwise splines.
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
-export function nice(dim: number, { couplings = 12, ...net }: FlowOptions = {}): FlowSpec {
+export function nice(dim: number, options: FlowOptions = {}): FlowSpec {
+  if (dim === 1) return oneFeature(options);
+  const { couplings = 12, ...net } = options;
   return {
     version: 1,
     dim,
@@ -17,9 +20,9 @@ export function nice(dim: number, { couplings = 12, ...net }: FlowOptions = {}):
     base: { type: 'standard_normal' },
     bijectors: [
       { type: 'standardize' },
-      ...Array.from({ length: dim === 1 ? 0 : couplings }, (_, index) => ({
+      ...Array.from({ length: couplings }, (_, index) => ({
         type: 'additive_coupling' as const,
-        split: Math.max(1, Math.floor(dim / 2)),
+        split: Math.floor(dim / 2),
         flip: index % 2 === 1,
         conditioner: {
           ...netShape(net, [32, 32]),

@@ -1,14 +1,18 @@
 /** A Real NVP that trains without tuning: bounded scales, shared nets, standardised data. */
 import type { FlowSpec } from '../spec.ts';
+import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
  * Standardisation, then `couplings` affine couplings (default 12) whose roles swap from one to the next, with
  * log-scales bounded by 3 · tanh(a / 3) and one net for scale and shift. A fresh flow only standardises.
+ * With one feature it is a flow of elementwise splines.
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function realnvp(dim: number, { couplings = 12, ...net }: FlowOptions = {}): FlowSpec {
+export function realnvp(dim: number, options: FlowOptions = {}): FlowSpec {
+  if (dim === 1) return oneFeature(options);
+  const { couplings = 12, ...net } = options;
   return {
     version: 1,
     dim,
@@ -18,7 +22,7 @@ export function realnvp(dim: number, { couplings = 12, ...net }: FlowOptions = {
       { type: 'standardize' },
       ...Array.from({ length: couplings }, (_, index) => ({
         type: 'affine_coupling' as const,
-        split: Math.max(1, Math.floor(dim / 2)),
+        split: Math.floor(dim / 2),
         flip: index % 2 === 1,
         scale: { map: 'tanh' as const, bound: 3 },
         conditioner: {

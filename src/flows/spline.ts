@@ -1,14 +1,18 @@
 /** Couplings by monotone splines: the most flexible family. */
 import type { FlowSpec } from '../spec.ts';
+import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
  * Standardisation, then `couplings` rational-quadratic spline couplings (default 6) whose roles swap from one to the
- * next, each with 8 bins on [−3, 3] and the identity outside. A fresh flow only standardises.
+ * next, each with 8 bins on [−3, 3] and the identity outside. A fresh flow only standardises. With one
+ * feature the splines are elementwise.
  * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
  */
-export function spline(dim: number, { couplings = 6, ...net }: FlowOptions = {}): FlowSpec {
+export function spline(dim: number, options: FlowOptions = {}): FlowSpec {
+  if (dim === 1) return oneFeature(options);
+  const { couplings = 6, ...net } = options;
   return {
     version: 1,
     dim,
@@ -18,7 +22,7 @@ export function spline(dim: number, { couplings = 6, ...net }: FlowOptions = {})
       { type: 'standardize' },
       ...Array.from({ length: couplings }, (_, index) => ({
         type: 'rational_quadratic_coupling' as const,
-        split: Math.max(1, Math.floor(dim / 2)),
+        split: Math.floor(dim / 2),
         flip: index % 2 === 1,
         bins: 8,
         bound: 3,

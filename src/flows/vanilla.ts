@@ -5,7 +5,7 @@
 import type { FlowSpec, NetSpec } from '../spec.ts';
 
 export interface FlowOptions {
-  /** Number of couplings. */
+  /** Number of couplings; of splines, with a single feature. */
   couplings?: number;
   /** Widths of the hidden layers of each conditioner net. */
   hidden?: number[];
@@ -24,7 +24,7 @@ export function netShape(
 
 /**
  * `couplings` affine couplings (default 5) whose roles swap from one to the next, s and t nets of one 512-wide
- * LeakyReLU layer, no standardisation. A small model after Dinh et al. 2016, whose own networks are residual with
+ * LeakyReLU layer, no standardisation; needs two features. A small model after Dinh et al. 2016, whose own networks are residual with
  * batch normalisation.
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803

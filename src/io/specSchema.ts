@@ -72,6 +72,11 @@ const bijectorSchema = v.variant('type', [
     bound: v.pipe(v.number(), v.finite(), v.gtValue(0)),
     conditioner: netSchema,
   }),
+  v.strictObject({
+    type: v.literal('rational_quadratic_elementwise'),
+    bins: count(SPLINE_BINS.max, SPLINE_BINS.min),
+    bound: v.pipe(v.number(), v.finite(), v.gtValue(0)),
+  }),
   v.strictObject({ type: v.literal('diagonal_scale') }),
   v.strictObject({ type: v.literal('actnorm') }),
   v.strictObject({ type: v.literal('invertible_linear') }),
@@ -202,6 +207,7 @@ function tensorsOf(bijector: BijectorSpec): number {
       return 3;
     case 'invertible_linear':
       return 4;
+    case 'rational_quadratic_elementwise':
     case 'diagonal_scale':
       return 1;
     case 'permutation':

@@ -1,5 +1,6 @@
 import { dispatchOf } from '../kernel.ts';
-import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { Dispatch, KernelSpec, ParamsOf } from '../kernel.ts';
+import type { TensorSlot } from '../paramLayout.ts';
 import type { CouplingBlocks } from '../spec.ts';
 import { gridOf } from '../shape.ts';
 
@@ -9,23 +10,32 @@ export const splineForwardKernel = {
     n_rows: 'u32',
     n_transformed: 'u32',
     transform_start: 'u32',
+    raw_start: 'u32',
+    raw_stride: 'u32',
+    row_stride: 'u32',
     bound: 'f32',
   },
   bindings: {
-    conditioner_output: { access: 'read', element: 'f32' },
+    raw: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
     log_scale: { access: 'read_write', element: 'f32' },
   },
   sizes: ['BINS'],
 } as const satisfies KernelSpec;
 
-export interface SplineArguments {
+/** The features that are transformed and where the raw numbers of their splines are. */
+export interface SplineNumbers {
   rows: number;
-  blocks: CouplingBlocks;
+  blocks: Pick<CouplingBlocks, 'transformStart' | 'transformCount'>;
   bins: number;
   bound: number;
-  /** [transformed, 3 · bins − 1, rows]. */
-  conditionerOutput: string;
+  /** The buffer of the raw numbers: [transformed, 3 · bins − 1, rows] where each row has its own. */
+  raw: string;
+  /** The tensor in that buffer, [transformed, 3 · bins − 1], that all rows have in common. */
+  shared?: TensorSlot;
+}
+
+export interface SplineArguments extends SplineNumbers {
   state: string;
   logScale: string;
 }
@@ -35,22 +45,31 @@ export function splineForward(args: SplineArguments): Dispatch {
   const { rows, blocks, bins } = args;
   const elements = rows * blocks.transformCount;
   return dispatchOf(splineForwardKernel, {
-    params: {
-      n_rows: rows,
-      n_transformed: blocks.transformCount,
-      transform_start: blocks.transformStart,
-      bound: args.bound,
-    },
+    params: splineParams(args),
     sizes: { BINS: bins },
-    buffers: {
-      conditioner_output: args.conditionerOutput,
-      state: args.state,
-      log_scale: args.logScale,
-    },
+    buffers: { raw: args.raw, state: args.state, log_scale: args.logScale },
     workgroups: gridOf(elements),
     flops: elements * splineFlops(bins),
-    bytes: 4 * elements * (rawCount(bins) + 3),
+    bytes: 4 * (rawElements(args) + 3 * elements),
   });
+}
+
+export function splineParams(args: SplineNumbers): ParamsOf<typeof splineForwardKernel> {
+  const { rows, blocks, shared } = args;
+  return {
+    n_rows: rows,
+    n_transformed: blocks.transformCount,
+    transform_start: blocks.transformStart,
+    raw_start: shared?.offset ?? 0,
+    raw_stride: shared === undefined ? rows : 1,
+    row_stride: shared === undefined ? 1 : 0,
+    bound: args.bound,
+  };
+}
+
+/** Raw numbers that are read. */
+export function rawElements({ rows, blocks, bins, shared }: SplineNumbers): number {
+  return shared?.length ?? blocks.transformCount * rawCount(bins) * rows;
 }
 
 /** Raw numbers of a feature: widths, heights, and slopes at the inner knots. */

@@ -1,7 +1,7 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import { gridOf } from '../shape.ts';
-import { rawCount, splineFlops } from './spline_forward.ts';
+import { rawElements, splineFlops, splineParams } from './spline_forward.ts';
 import type { SplineArguments } from './spline_forward.ts';
 
 export const splineInverseKernel = {
@@ -10,10 +10,13 @@ export const splineInverseKernel = {
     n_rows: 'u32',
     n_transformed: 'u32',
     transform_start: 'u32',
+    raw_start: 'u32',
+    raw_stride: 'u32',
+    row_stride: 'u32',
     bound: 'f32',
   },
   bindings: {
-    conditioner_output: { access: 'read', element: 'f32' },
+    raw: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
     log_scale: { access: 'read_write', element: 'f32' },
   },
@@ -25,20 +28,11 @@ export function splineInverse(args: SplineArguments): Dispatch {
   const { rows, blocks, bins } = args;
   const elements = rows * blocks.transformCount;
   return dispatchOf(splineInverseKernel, {
-    params: {
-      n_rows: rows,
-      n_transformed: blocks.transformCount,
-      transform_start: blocks.transformStart,
-      bound: args.bound,
-    },
+    params: splineParams(args),
     sizes: { BINS: bins },
-    buffers: {
-      conditioner_output: args.conditionerOutput,
-      state: args.state,
-      log_scale: args.logScale,
-    },
+    buffers: { raw: args.raw, state: args.state, log_scale: args.logScale },
     workgroups: gridOf(elements),
     flops: elements * splineFlops(bins),
-    bytes: 4 * elements * (rawCount(bins) + 3),
+    bytes: 4 * (rawElements(args) + 3 * elements),
   });
 }

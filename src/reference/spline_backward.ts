@@ -3,17 +3,18 @@ import type { splineBackwardKernel } from '../kernels/spline_backward.ts';
 import { at } from './at.ts';
 import { slopeGradient, softmax, splineAtZ, wholeOf } from './rational_quadratic.ts';
 import type { SplinePlace } from './rational_quadratic.ts';
-import { rawNumbers, rawPlace } from './spline_raw.ts';
+import { rawNumbers } from './spline_raw.ts';
 
 export const splineBackward: Twin<typeof splineBackwardKernel> = ({ params, sizes, buffers }) => {
-  const { conditioner_output, state, d_state, d_conditioner_output } = buffers;
+  const { state, d_state, d_raw } = buffers;
   const { n_rows, n_valid_rows, n_transformed, transform_start, bound, d_log_det } = params;
   const bins = sizes.BINS;
   for (let index = 0; index < n_rows * n_transformed; index++) {
-    const raw = rawNumbers(conditioner_output, bins, n_rows, index);
+    const raw = rawNumbers(buffers.raw, bins, params, index);
+    const [feature, row] = [Math.floor(index / n_rows), index % n_rows];
     const store = (values: readonly number[]): void =>
       values.forEach((value, number) => {
-        d_conditioner_output[rawPlace(bins, n_rows, index, number)] = value;
+        d_raw[(feature * raw.length + number) * n_rows + row] = value;
       });
     const place = transform_start * n_rows + index;
     const z = at(state, place);
@@ -21,7 +22,7 @@ export const splineBackward: Twin<typeof splineBackwardKernel> = ({ params, size
       store(raw.map(() => 0));
       continue;
     }
-    const dLogDet = index % n_rows < n_valid_rows ? d_log_det : 0;
+    const dLogDet = row < n_valid_rows ? d_log_det : 0;
     const found = splineAtZ(raw, bins, bound, z);
     const dZ = at(d_state, place);
     const { dXi, dMean, dLeft, dRight, dHeight } = localGradients(found, dZ, dLogDet);

@@ -5,10 +5,10 @@ import { splineAtZ } from './rational_quadratic.ts';
 import { rawNumbers } from './spline_raw.ts';
 
 export const splineInverse: Twin<typeof splineInverseKernel> = ({ params, sizes, buffers }) => {
-  const { conditioner_output, state, log_scale } = buffers;
+  const { state, log_scale } = buffers;
   const { n_rows, n_transformed, transform_start, bound } = params;
   for (let index = 0; index < n_rows * n_transformed; index++) {
-    const raw = rawNumbers(conditioner_output, sizes.BINS, n_rows, index);
+    const raw = rawNumbers(buffers.raw, sizes.BINS, params, index);
     const place = transform_start * n_rows + index;
     const z = at(state, place);
     log_scale[index] = 0;

@@ -1,11 +1,16 @@
-/** Where the raw numbers of a spline lie, [transformed, 3 · bins − 1, rows]. */
+/** Where the raw numbers of a spline lie: of each row, or one set for all rows. */
+import type { ParamsOf } from '../kernel.ts';
+import type { splineForwardKernel } from '../kernels/spline_forward.ts';
 import { at } from './at.ts';
 
-/** Of element `index` of [transformed, rows], its number `number`. */
-export function rawPlace(bins: number, rows: number, index: number, number: number): number {
-  return (Math.floor(index / rows) * (3 * bins - 1) + number) * rows + (index % rows);
-}
+type RawParams = Omit<ParamsOf<typeof splineForwardKernel>, 'bound'>;
 
-export function rawNumbers(output: Float64Array, bins: number, rows: number, index: number): number[] {
-  return Array.from({ length: 3 * bins - 1 }, (_, number) => at(output, rawPlace(bins, rows, index, number)));
+/** Those of element `index` of [transformed, rows]. */
+export function rawNumbers(raw: Float64Array, bins: number, params: RawParams, index: number): number[] {
+  const { n_rows, raw_start, raw_stride, row_stride } = params;
+  const [feature, row] = [Math.floor(index / n_rows), index % n_rows];
+  const count = 3 * bins - 1;
+  return Array.from({ length: count }, (_, number) =>
+    at(raw, raw_start + (feature * count + number) * raw_stride + row * row_stride),
+  );
 }

@@ -46,6 +46,7 @@ import { pieceOrder } from './piece_order.ts';
 import { pieceSums } from './piece_sums.ts';
 import { reduceSum } from './reduce_sum.ts';
 import { reduceSumSquares } from './reduce_sum_squares.ts';
+import { rowGradientReduce } from './row_gradient_reduce.ts';
 import { shallowBackwardWeight } from './shallow_backward_weight.ts';
 import { splineBackward } from './spline_backward.ts';
 import { splineForward } from './spline_forward.ts';
@@ -106,6 +107,7 @@ export const twins = {
   piece_sums: pieceSums,
   reduce_sum: reduceSum,
   reduce_sum_squares: reduceSumSquares,
+  row_gradient_reduce: rowGradientReduce,
   shallow_backward_weight: shallowBackwardWeight,
   spline_backward: splineBackward,
   spline_forward: splineForward,

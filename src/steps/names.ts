@@ -27,6 +27,8 @@ export const D_LINEAR_INNER = 'd_linear_inner';
 
 export const LOG_SCALE = 'log_scale';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
+/** Each row's gradient of the raw numbers of an elementwise spline, [dim, 3 · bins − 1, rows]. */
+export const D_SPLINE_RAW = 'd_spline_raw';
 
 /** The sums over row slices of the layer at hand. */
 export const WEIGHT_PARTIALS = 'weight_partials';

@@ -14,11 +14,11 @@ const MAX_CHUNK_ROWS = 65_536;
  * have the same bits on every device of a kind.
  */
 export function chunkRowsOf({ spec, layout }: FlowModel): number {
-  const widths = layout.bijectors.flatMap((slots) =>
-    'nets' in slots
-      ? slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)))
-      : [],
-  );
+  const widths = layout.bijectors.flatMap((slots) => {
+    if (slots.type === 'rational_quadratic_elementwise') return [slots.raw.length];
+    if (!('nets' in slots)) return [];
+    return slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)));
+  });
   return rowsWithin(Math.max(2 * spec.dim, ...widths));
 }
 

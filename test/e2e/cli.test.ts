@@ -95,6 +95,22 @@ describe('train', () => {
     expect(page).toContain('people.csv, 90 rows');
   });
 
+  it('learns a table of one column, whatever the preset', async () => {
+    cli.write('heights.csv', ['height', ...people.map(([height]) => height), ''].join('\n'));
+    const small = '--couplings 2 --batch 16 --steps 12 --tuning fixed';
+    const presets = ['realnvp', 'glow'];
+    await Promise.all(
+      presets.map((preset) =>
+        expectDone(`train heights.csv --preset ${preset} ${small} --report one-${preset}`),
+      ),
+    );
+    for (const preset of presets) {
+      const { columns, rows } = cli.table(`one-${preset}/samples.csv`);
+      expect(columns).toEqual(['height']);
+      expect(rows.flat().every(Number.isFinite)).toBe(true);
+    }
+  });
+
   it('ends with exit code 1 and writes nothing where it diverges', async () => {
     cli.write('old.model', 'old');
     const { code, stderr } = await cli.run(
@@ -388,7 +404,7 @@ describe('a mistake of the user', () => {
     ['train constant.csv', /constant.csv, column "b": found no spread/],
     ['train nan.csv', /nan.csv, row 3, column "a": found "NaN", expected a finite number/],
     ['train infinite.csv', /infinite.csv, row 3, column "b": found "1e39".*float32/],
-    ['train one_column.csv', /one_column.csv, column "a": found 1 column, expected at least 2/],
+    ['train one_column.csv --preset vanilla', /spec.dim: found 1, expected at least 2/],
     ['train missing.csv', /missing.csv: found no such file/],
     ['train people.csv --out nowhere/x.model', /nowhere\/x.model: found no folder to write into/],
     ['train people.csv --checkpoint nowhere/x.ckpt', /nowhere\/x.ckpt: found no folder to write into/],

@@ -88,6 +88,7 @@ const REPLACEMENTS: unknown[] = [
     'actnorm',
     'invertible_linear',
     'rational_quadratic_coupling',
+    'rational_quadratic_elementwise',
     'additive_coupling',
     { type: 'permutation', init: 'random' },
   ],

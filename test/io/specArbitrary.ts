@@ -63,12 +63,18 @@ const splineCoupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
     conditioner: net,
   });
 
+const spline: fc.Arbitrary<BijectorSpec> = fc.record({
+  type: fc.constant('rational_quadratic_elementwise' as const),
+  bins: fc.integer({ min: 2, max: 5 }),
+  bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
+});
+
 const linear: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'invertible_linear' });
 
 const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
   dim === 1
-    ? fc.oneof(elementwise, permutation)
-    : fc.oneof(coupling(dim), additive(dim), splineCoupling(dim), elementwise, permutation, linear);
+    ? fc.oneof(elementwise, spline, permutation)
+    : fc.oneof(coupling(dim), additive(dim), splineCoupling(dim), elementwise, spline, permutation, linear);
 
 /** Valid specs small enough to hold thousands of models. */
 export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { splineBackward } from '../../src/kernels/spline_backward.ts';
+import type { SplineBackwardArguments } from '../../src/kernels/spline_backward.ts';
 import { splineForward } from '../../src/kernels/spline_forward.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
 import { ramp, runBoth } from './harness.ts';
-import { transformBlock } from './slots.ts';
+import { tensorSlot, transformBlock } from './slots.ts';
 
 const F32_BOUND = 1e-5;
 const INVERSE_BOUND = 1e-4;
@@ -21,13 +22,27 @@ describe('spline_backward', () => {
     // Narrower bins than these tell float32 less exactly where in them a row is.
     const outputs = features * (3 * bins - 1) * rows;
     const { gpu, twin } = await runBoth([dispatch(rows, features, bins)], {
-      conditioner_output: ramp(outputs),
+      raw: ramp(outputs),
       state: ramp(features * rows, 3.5, 5),
       d_state: ramp(features * rows, 0.5, 3),
-      d_conditioner_output: ramp(outputs, 1, 4),
+      d_raw: ramp(outputs, 1, 4),
     });
     expectClose('state', gpu('state'), twin('state'), F32_BOUND);
-    for (const name of ['d_state', 'd_conditioner_output']) {
+    for (const name of ['d_state', 'd_raw']) {
+      expectNormClose(name, gpu(name), twin(name), GRADIENT_BOUND);
+    }
+  });
+
+  it('gives each row its own gradient of the numbers of a tensor', async () => {
+    const shared = tensorSlot('raw', [3, 14], 5);
+    const { gpu, twin } = await runBoth([splineBackward({ ...args(65, 3, 5), shared })], {
+      raw: ramp(5 + 42),
+      state: ramp(3 * 65, 3.5, 5),
+      d_state: ramp(3 * 65, 0.5, 3),
+      d_raw: 42 * 65,
+    });
+    expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+    for (const name of ['d_state', 'd_raw']) {
       expectNormClose(name, gpu(name), twin(name), GRADIENT_BOUND);
     }
   });
@@ -41,18 +56,18 @@ describe('spline_backward', () => {
           blocks: transformBlock(1, 3),
           bins: 8,
           bound: 3,
-          conditionerOutput: 'conditioner_output',
+          raw: 'raw',
           state: 'state',
           logScale: 'log_scale',
         }),
         dispatch(65, 3, 8, { start: 1 }),
       ],
       {
-        conditioner_output: ramp(3 * 23 * 65, 1.5),
+        raw: ramp(3 * 23 * 65, 1.5),
         state: before,
         log_scale: 3 * 65,
         d_state: 5 * 65,
-        d_conditioner_output: 3 * 23 * 65,
+        d_raw: 3 * 23 * 65,
       },
     );
     expectClose('state', gpu('state'), before, INVERSE_BOUND);
@@ -65,12 +80,12 @@ describe('spline_backward', () => {
   it('gives no gradient to the raw numbers of rows beyond the bound, nor by the log-det to the padding', async () => {
     const [rows, validRows] = [8, 5];
     const { gpu } = await runBoth([dispatch(rows, 1, 4, { validRows })], {
-      conditioner_output: ramp(11 * rows, 1.5),
+      raw: ramp(11 * rows, 1.5),
       state: Float32Array.of(1, 5, -2, -1e30, 0.5, 1, 1, 1),
       d_state: rows,
-      d_conditioner_output: new Float32Array(11 * rows).fill(NaN),
+      d_raw: new Float32Array(11 * rows).fill(NaN),
     });
-    const raw = gpu('d_conditioner_output');
+    const raw = gpu('d_raw');
     for (let r = 0; r < rows; r++) {
       const numbers = Array.from({ length: 11 }, (_, number) => raw[number * rows + r]!);
       const hasGradient = r < validRows && r !== 1 && r !== 3;
@@ -86,34 +101,38 @@ describe('spline_backward', () => {
     const rows = 256;
     for (const scale of [10, 100, 1e4]) {
       const { gpu } = await runBoth([dispatch(rows, 1, 8)], {
-        conditioner_output: ramp(23 * rows, scale),
+        raw: ramp(23 * rows, scale),
         state: Float32Array.from({ length: rows }, (_, r) => -3 + (6 * r) / (rows - 1)),
         d_state: ramp(rows),
-        d_conditioner_output: 23 * rows,
+        d_raw: 23 * rows,
       });
-      for (const name of ['state', 'd_state', 'd_conditioner_output']) {
+      for (const name of ['state', 'd_state', 'd_raw']) {
         expect([...gpu(name)].every(Number.isFinite), name).toBe(true);
       }
     }
   });
 });
 
-function dispatch(
+function dispatch(...shape: Parameters<typeof args>): ReturnType<typeof splineBackward> {
+  return splineBackward(args(...shape));
+}
+
+function args(
   rows: number,
   features: number,
   bins: number,
   { start = 0, validRows = rows }: { start?: number; validRows?: number } = {},
-): ReturnType<typeof splineBackward> {
-  return splineBackward({
+): SplineBackwardArguments {
+  return {
     rows,
     validRows,
     blocks: transformBlock(start, features),
     bins,
     bound: 3,
     dLogDet: -1 / 37,
-    conditionerOutput: 'conditioner_output',
+    raw: 'raw',
     state: 'state',
     dState: 'd_state',
-    dConditionerOutput: 'd_conditioner_output',
-  });
+    dRaw: 'd_raw',
+  };
 }

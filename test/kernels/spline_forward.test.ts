@@ -4,7 +4,7 @@ import type { SplineArguments } from '../../src/kernels/spline_forward.ts';
 
 import { expectClose } from '../support/compare.ts';
 import { ramp, runBoth } from './harness.ts';
-import { transformBlock } from './slots.ts';
+import { tensorSlot, transformBlock } from './slots.ts';
 
 const F32_BOUND = 1e-5;
 
@@ -19,9 +19,20 @@ describe('spline_forward', () => {
   ])('matches its twin at %i rows, %i transformed features, %i bins', async (rows, features, bins) => {
     // Some of the rows lie beyond the bound. Narrower bins than these tell float32 less exactly where in them a row is.
     const { gpu, twin } = await runBoth([splineForward(args(rows, features, bins))], {
-      conditioner_output: ramp(features * (3 * bins - 1) * rows),
+      raw: ramp(features * (3 * bins - 1) * rows),
       state: ramp(features * rows, 3.5, 5),
       log_scale: features * rows,
+    });
+    expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+    expectClose('log_scale', gpu('log_scale'), twin('log_scale'), F32_BOUND);
+  });
+
+  it('takes the numbers of a tensor for all rows', async () => {
+    const shared = tensorSlot('raw', [3, 14], 5);
+    const { gpu, twin } = await runBoth([splineForward({ ...args(65, 3, 5), shared })], {
+      raw: ramp(5 + 42),
+      state: ramp(3 * 65, 3.5, 5),
+      log_scale: 3 * 65,
     });
     expectClose('state', gpu('state'), twin('state'), F32_BOUND);
     expectClose('log_scale', gpu('log_scale'), twin('log_scale'), F32_BOUND);
@@ -30,7 +41,7 @@ describe('spline_forward', () => {
   it('is the identity where the conditioner gives zeros', async () => {
     const before = ramp(130, 4);
     const { gpu } = await runBoth([splineForward(args(65, 2, 8))], {
-      conditioner_output: 2 * 23 * 65,
+      raw: 2 * 23 * 65,
       state: before,
       log_scale: 130,
     });
@@ -41,7 +52,7 @@ describe('spline_forward', () => {
   it('is the identity, to the bit, beyond the bound, and meets it there', async () => {
     const far = [-1e30, -4, 4, 1e30, -3.0000002, 3.0000002];
     const { gpu } = await runBoth([splineForward(args(8, 1, 8))], {
-      conditioner_output: ramp(23 * 8, 2),
+      raw: ramp(23 * 8, 2),
       state: Float32Array.of(...far, -3, 3),
       log_scale: new Float32Array(8).fill(NaN),
     });
@@ -56,10 +67,7 @@ describe('spline_forward', () => {
     for (const scale of [1, 10, 100, 1e4]) {
       const raw = ramp(3 * bins - 1, scale);
       const { gpu } = await runBoth([splineForward(args(rows, 1, bins))], {
-        conditioner_output: Float32Array.from(
-          { length: raw.length * rows },
-          (_, i) => raw[Math.floor(i / rows)]!,
-        ),
+        raw: Float32Array.from({ length: raw.length * rows }, (_, i) => raw[Math.floor(i / rows)]!),
         state: Float32Array.from({ length: rows }, (_, r) => -3 + (6 * r) / (rows - 1)),
         log_scale: rows,
       });
@@ -76,7 +84,7 @@ function args(rows: number, features: number, bins: number): SplineArguments {
     blocks: transformBlock(0, features),
     bins,
     bound: 3,
-    conditionerOutput: 'conditioner_output',
+    raw: 'raw',
     state: 'state',
     logScale: 'log_scale',
   };

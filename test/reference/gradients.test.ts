@@ -78,6 +78,13 @@ describe('the gradients of the f64 twin', () => {
     checkEveryTensor(specOf(3, [{ type: 'actnorm' }, bounded, { type: 'diagonal_scale' }]), 5);
   });
 
+  it('are those of central differences for elementwise splines, alone and around a coupling', () => {
+    const spline: BijectorSpec = { type: 'rational_quadratic_elementwise', bins: 4, bound: 1.8 };
+    checkEveryTensor(specOf(1, [spline, { type: 'actnorm' }, spline], true), 5);
+    const bounded: AffineCouplingSpec = { ...STEEP, scale: { map: 'tanh', bound: 2 } };
+    checkEveryTensor(specOf(3, [spline, bounded, { ...spline, bins: 2 }]), 5);
+  });
+
   it.each([
     [2, 1],
     [5, 3],

@@ -20,6 +20,7 @@ export function stepFor({ bijectors }: FlowSpec): number {
   const isSmooth = bijectors.every(
     (bijector) =>
       bijector.type !== 'rational_quadratic_coupling' &&
+      bijector.type !== 'rational_quadratic_elementwise' &&
       (!('conditioner' in bijector) || !['relu', 'leaky_relu'].includes(bijector.conditioner.activation)),
   );
   return isSmooth ? STEP : SHORT_STEP;

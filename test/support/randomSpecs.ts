@@ -55,6 +55,7 @@ const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
   'affine_coupling',
   'additive_coupling',
   'rational_quadratic_coupling',
+  'rational_quadratic_elementwise',
   'diagonal_scale',
   'permutation',
   'actnorm',
@@ -92,7 +93,7 @@ export function modelOf(spec: FlowSpec): FlowModel {
 
 /**
  * Weights and biases of every layer from U(−1/√in, 1/√in), means of ±2, standard deviations from 0.4 to 2.4,
- * log-scales and the diagonals of linear maps of ±0.5, their triangles of ±1/√dim, permutations by their draws.
+ * raw numbers of splines of ±1, log-scales and the diagonals of linear maps of ±0.5, their triangles of ±1/√dim, permutations by their draws.
  */
 export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   const layout = paramLayout(spec);
@@ -139,6 +140,9 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
         fill(slots.bias, -1, 1);
         fill(slots.logScale, -0.5, 0.5);
         parameters[slots.initialised.offset] = 1;
+        break;
+      case 'rational_quadratic_elementwise':
+        fill(slots.raw, -1, 1);
         break;
       case 'diagonal_scale':
         fill(slots.logScale, -0.5, 0.5);
@@ -216,6 +220,12 @@ function randomBijector(
         bins: fc.integer({ min: 2, max: 5 }),
         bound: fc.constantFrom(2, 3.5),
         conditioner: randomNet(activations),
+      });
+    case 'rational_quadratic_elementwise':
+      return fc.record({
+        type: fc.constant(type),
+        bins: fc.integer({ min: 2, max: 5 }),
+        bound: fc.constantFrom(2, 3.5),
       });
     case 'permutation':
       return fc.record({

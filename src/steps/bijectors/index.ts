@@ -8,6 +8,7 @@ import { diagonalScaleSteps } from './diagonalScale.ts';
 import { invertibleLinearSteps } from './invertibleLinear.ts';
 import { permutationSteps } from './permutation.ts';
 import { splineCouplingSteps } from './splineCoupling.ts';
+import { splineElementwiseSteps } from './splineElementwise.ts';
 import { standardizeSteps } from './standardize.ts';
 
 const BIJECTORS: { [T in BijectorSlots['type']]: BijectorSteps<BijectorSlots & { type: T }> } = {
@@ -15,6 +16,7 @@ const BIJECTORS: { [T in BijectorSlots['type']]: BijectorSteps<BijectorSlots & {
   affine_coupling: affineCouplingSteps,
   additive_coupling: additiveCouplingSteps,
   rational_quadratic_coupling: splineCouplingSteps,
+  rational_quadratic_elementwise: splineElementwiseSteps,
   diagonal_scale: diagonalScaleSteps,
   permutation: permutationSteps,
   actnorm: actnormSteps,

@@ -47,10 +47,10 @@ export const splineCouplingSteps: BijectorSteps<Slots> = {
         bins,
         bound,
         dLogDet,
-        conditionerOutput: activations.output,
+        raw: activations.output,
         state: STATE,
         dState: D_STATE,
-        dConditionerOutput: plan.buffer(D_CONDITIONER_OUTPUT, outputs * rows),
+        dRaw: plan.buffer(D_CONDITIONER_OUTPUT, outputs * rows),
       }),
     );
     conditionerBackward(plan, coupling, pass);
@@ -73,7 +73,7 @@ function splineOf(
     blocks,
     bins: spec.bins,
     bound: spec.bound,
-    conditionerOutput: activations.output,
+    raw: activations.output,
     state: STATE,
     logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
   };

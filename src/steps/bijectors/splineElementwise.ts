@@ -1,0 +1,48 @@
+/** z = spline(x) with a monotone rational-quadratic spline of its own for each feature, learned without a net. */
+import { logDetReduce } from '../../kernels/log_det_reduce.ts';
+import { rowGradientReduce } from '../../kernels/row_gradient_reduce.ts';
+import { splineBackward } from '../../kernels/spline_backward.ts';
+import { splineForward } from '../../kernels/spline_forward.ts';
+import type { SplineNumbers } from '../../kernels/spline_forward.ts';
+import { splineInverse } from '../../kernels/spline_inverse.ts';
+import type { BijectorSlots } from '../../paramLayout.ts';
+import type { PlanBuilder } from '../../plan.ts';
+import { D_SPLINE_RAW, D_STATE, GRADIENTS, LOG_DET, LOG_SCALE, PARAMETERS, STATE } from '../names.ts';
+import type { BijectorSteps, MapPass, Pass } from './bijector.ts';
+
+type Slots = BijectorSlots & { type: 'rational_quadratic_elementwise' };
+
+export const splineElementwiseSteps: BijectorSteps<Slots> = {
+  preservesVolume: false,
+
+  forward(plan, slots, pass) {
+    const logScale = plan.buffer(LOG_SCALE, pass.dim * pass.rows);
+    plan.add(splineForward({ ...numbersOf(slots, pass), state: STATE, logScale }));
+    addLogDet(plan, pass, 1);
+  },
+
+  inverse(plan, slots, pass) {
+    const logScale = plan.buffer(LOG_SCALE, pass.dim * pass.rows);
+    plan.add(splineInverse({ ...numbersOf(slots, pass), state: STATE, logScale }));
+    addLogDet(plan, pass, -1);
+  },
+
+  backward(plan, slots, pass) {
+    const { rows, validRows, dLogDet } = pass;
+    const dRaw = plan.buffer(D_SPLINE_RAW, slots.raw.length * rows);
+    plan.add(
+      splineBackward({ ...numbersOf(slots, pass), validRows, dLogDet, state: STATE, dState: D_STATE, dRaw }),
+      rowGradientReduce({ rows, validRows, tensor: slots.raw, dRows: dRaw, gradients: GRADIENTS }),
+    );
+  },
+};
+
+function numbersOf({ spec, raw }: Slots, { dim, rows }: Pass): SplineNumbers {
+  const { bins, bound } = spec;
+  const blocks = { transformStart: 0, transformCount: dim };
+  return { rows, blocks, bins, bound, raw: PARAMETERS, shared: raw };
+}
+
+function addLogDet(plan: PlanBuilder, { dim, rows, accumulate }: MapPass, sign: 1 | -1): void {
+  plan.add(logDetReduce({ rows, features: dim, sign, accumulate, logScale: LOG_SCALE, logDet: LOG_DET }));
+}
