@@ -11,6 +11,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/coupling_quad.wgsl"
+#include "shared/conditioner_net.wgsl"
 #include "shared/kept_hidden.wgsl"
 
 struct Params {

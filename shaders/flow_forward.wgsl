@@ -9,6 +9,11 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/coupling_quad.wgsl"
+#if PIECES
+#include "shared/piece_net.wgsl"
+#else
+#include "shared/conditioner_net.wgsl"
+#endif
 #include "shared/kept_hidden.wgsl"
 #include "shared/normal_log_density.wgsl"
 
@@ -41,6 +46,9 @@ struct Params {
 #endif
 #if KEEP_HIDDEN
 @group(0) @binding(9) var<storage, read_write> hiddens: array<vec4f>;
+#endif
+#if PIECES
+@group(0) @binding(10) var<storage, read> lines: array<vec4f>;
 #endif
 
 @compute @workgroup_size(FUSED_GROUP_SIZE)

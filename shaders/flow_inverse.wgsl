@@ -8,6 +8,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/coupling_quad.wgsl"
+#include "shared/conditioner_net.wgsl"
 
 struct Params {
   n_quads: u32,

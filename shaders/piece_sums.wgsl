@@ -1,8 +1,8 @@
 // What the gradients of nets with one input and two hidden layers need of the rows, which piece_order sorted: the sums
 // of d_1 = phi'(a1) W^T d_out and of d_1 x over all rows up to the end of each piece; and the gradients above,
 // d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1.
-// conditions [n_couplings, n_rows]; d_outputs [n_couplings 2 N_TRANSFORM, n_rows]; hiddens: h1 before phi
-// [nets HIDDEN_1, n_rows]; sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients as parameters.
+// conditions [n_couplings, n_rows]; d_outputs [n_couplings 2 N_TRANSFORM, n_rows]; lines: as piece_lines left
+// them; sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients as parameters.
 // One invocation owns four upper units of one net and adds the rows in their order, up to the end.
 // docs/derivations.md, eq. (20) to (24), (69)
 #include "shared/activation.wgsl"
@@ -21,7 +21,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
 @group(0) @binding(2) var<storage, read> conditions: array<f32>;
 @group(0) @binding(3) var<storage, read> d_outputs: array<f32>;
-@group(0) @binding(4) var<storage, read> hiddens: array<f32>;
+@group(0) @binding(4) var<storage, read> lines: array<vec4f>;
 @group(0) @binding(5) var<storage, read> order: array<u32>;
 @group(0) @binding(6) var<storage, read> ends: array<u32>;
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;
@@ -45,7 +45,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let first_condition = coupling * params.n_rows;
   let first_output = net * N_OUT * params.n_rows;
   let units = min(4u * upper_quad + vec4u(0u, 1u, 2u, 3u), vec4u(HIDDEN_1 - 1u));
-  let unit_rows = (net * HIDDEN_1 + units) * params.n_rows;
 #unroll c N_OUT
   let out_units_$c = start + WEIGHT_OUT + $c * HIDDEN_1 + units;
   let out_$c = vec4f(
@@ -62,6 +61,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var place = 0u;
   for (var piece = 0u; piece < N_PIECES; piece++) {
     let end = ends[net * N_PIECES + piece];
+    let line = ((net * N_PIECES + piece) * N_UPPER_QUADS + upper_quad) * 2u;
+    let slope = lines[line];
+    let intercept = lines[line + 1u];
     while (place < end) {
       // Small sums first: fewer roundings meet the large ones.
       let block_end = min(place + BLOCK_ROWS, end);
@@ -74,12 +76,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       loop {
         let row = order[first_row + place];
         let x = conditions[first_condition + row];
-        let unit = activate(vec4f(
-          hiddens[unit_rows.x + row],
-          hiddens[unit_rows.y + row],
-          hiddens[unit_rows.z + row],
-          hiddens[unit_rows.w + row],
-        ));
+        let unit = activate(fma(slope, vec4f(x), intercept));
         var d_unit = vec4f(0.0);
 #unroll c N_OUT
         {

@@ -4,18 +4,6 @@
 // with KEEP_HIDDEN params.n_couplings, N_NETS and a function keep_hidden(unit, a), which receives the hidden layers
 // above the first before their activation, the units of one layer after those of the other.
 // docs/derivations.md, eq. (12), (13); TANGENTS: eq. (42)
-#include "shared/activation.wgsl"
-#include "shared/lanes.wgsl"
-#include "shared/net_weights.wgsl"
-
-struct NetOutput {
-  value: array<vec4f, N_OUT>,
-#if TANGENTS
-  // d value[c] / d x[i] at c N_CONDITION + i.
-  slope: array<vec4f, N_OUT * N_CONDITION>,
-#endif
-}
-
 #if DEEP
 #unroll l N_KEPT_LAYERS
 // Hidden layer $l, padded to whole blocks; the padding meets weights of zero. One place more, never used, keeps Mesa

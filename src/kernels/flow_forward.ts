@@ -40,6 +40,7 @@ export const flowForwardKernel = {
     outputs: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
     slopes: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
+    lines: { access: 'read', element: 'f32', when: 'PIECES' },
   },
   flags: [
     'SUBGROUPS',
@@ -48,11 +49,15 @@ export const flowForwardKernel = {
     'DEEPER',
     'TANGENTS',
     'KEEP_HIDDEN',
+    'PIECES',
     'STARTS',
     'STANDARDIZE',
     'LOG_PROB',
   ],
-  exclusive: ['TANGENTS', 'LOG_PROB'],
+  exclusive: [
+    ['TANGENTS', 'LOG_PROB'],
+    ['KEEP_HIDDEN', 'PIECES'],
+  ],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -71,6 +76,8 @@ export interface FlowForwardArguments extends StackRange {
   logProb?: string;
   /** Receives what `flowBackward` then need not compute again, where it is given. */
   trace?: ForwardTrace;
+  /** From `pieceLines` of the same range, where the nets are to be evaluated by them. */
+  lines?: string;
 }
 
 /** Names of the buffers of what a range of couplings leaves behind. */
@@ -90,7 +97,7 @@ export interface ForwardTrace {
 
 /** The state through a range of couplings, x → z, in one dispatch. */
 export function flowForward(args: FlowForwardArguments): Dispatch {
-  const { rows, stack, count, standardize, logProb, trace } = args;
+  const { rows, stack, count, standardize, logProb, trace, lines } = args;
   const quads = quadsOf(rows);
   const traced = trace === undefined ? 0 : traceElements(stack, count, trace.hiddens !== undefined);
   return dispatchOf(flowForwardKernel, {
@@ -104,6 +111,7 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
       ...stackFlags(args),
       TANGENTS: trace !== undefined,
       KEEP_HIDDEN: trace?.hiddens !== undefined,
+      PIECES: lines !== undefined,
       STARTS: args.starts,
       STANDARDIZE: standardize !== undefined,
       LOG_PROB: logProb !== undefined,
@@ -116,6 +124,7 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
       log_det: args.logDet,
       ...(logProb === undefined ? {} : { log_prob: logProb }),
       ...trace,
+      ...(lines === undefined ? {} : { lines }),
     },
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
     flops: (trace === undefined ? 1 : 1 + stack.conditionCount) * stackFlops(args) * rows,

@@ -4,6 +4,7 @@ import { ceilDivide, roundUp } from '../shape.ts';
 import type { CouplingStack } from '../couplingStack.ts';
 import { STACK_SIZES, stackConstants, stackParams, stackSizes } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
+import { pieceLineCount } from './piece_lines.ts';
 import { PIECE_GROUP_SIZE, pieceCount } from './piece_order.ts';
 
 export const pieceSumsKernel = {
@@ -13,7 +14,7 @@ export const pieceSumsKernel = {
     parameters: { access: 'read', element: 'f32' },
     conditions: { access: 'read', element: 'f32' },
     d_outputs: { access: 'read', element: 'f32' },
-    hiddens: { access: 'read', element: 'f32' },
+    lines: { access: 'read', element: 'f32' },
     order: { access: 'read', element: 'u32' },
     ends: { access: 'read', element: 'u32' },
     sums: { access: 'read_write', element: 'f32' },
@@ -30,7 +31,8 @@ export interface PieceSumsArguments extends StackRange {
   /** As `flowBackward` left them for the same range. */
   conditions: string;
   dOutputs: string;
-  hiddens: string;
+  /** From `pieceLines` of the same range. */
+  lines: string;
   /** From `pieceOrder` of the same range. */
   order: string;
   ends: string;
@@ -59,16 +61,17 @@ export function pieceSums(args: PieceSumsArguments): Dispatch {
       parameters: args.parameters,
       conditions: args.conditions,
       d_outputs: args.dOutputs,
-      hiddens: args.hiddens,
+      lines: args.lines,
       order: args.order,
       ends: args.ends,
       sums: args.sums,
       gradients: args.gradients,
     },
     workgroups: [ceilDivide(upper, 4 * PIECE_GROUP_SIZE), nets, 1],
-    flops: nets * upper * rows * (4 * stack.netOutputs + 4),
+    flops: nets * upper * rows * (4 * stack.netOutputs + 6),
     bytes:
-      4 * (count * rows + nets * rows * (stack.netOutputs + upper + 1) + pieceSumCount(stack, count)) +
+      4 * (count * rows + nets * rows * (stack.netOutputs + 1)) +
+      4 * (pieceLineCount(stack, count) + pieceSumCount(stack, count)) +
       3 * 4 * nets * upper * (1 + stack.netOutputs),
   });
 }

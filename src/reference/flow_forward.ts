@@ -2,10 +2,11 @@ import type { Twin } from '../kernel.ts';
 import type { flowForwardKernel } from '../kernels/flow_forward.ts';
 import { at } from './at.ts';
 import { blocksOf, keepHidden, stackOutput } from './coupling_stack.ts';
+import { pieceOutput } from './pieces.ts';
 import { logScaleOf } from './scale_map.ts';
 
 export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, constants, sizes, buffers }) => {
-  const { parameters, state, log_det, log_prob, conditions, outputs, slopes, hiddens } = buffers;
+  const { parameters, state, log_det, log_prob, conditions, outputs, slopes, hiddens, lines } = buffers;
   const rows = 4 * params.n_quads;
   for (let r = 0; r < rows; r++) {
     const x = Array.from({ length: sizes.N_DIM }, (_, f) => at(state, f * rows + r));
@@ -20,7 +21,9 @@ export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, con
     for (let c = 0; c < params.n_couplings; c++) {
       const { condition, transform } = blocksOf(sizes, params.flips, c);
       const inputs = condition.map((f) => x[f] ?? NaN);
-      const output = stackOutput(sizes, params, flags, constants.ACTIVATION, parameters, c, inputs);
+      const output = flags.PIECES
+        ? pieceOutput(sizes, params, constants.ACTIVATION, parameters, lines, c, inputs[0] ?? NaN)
+        : stackOutput(sizes, params, flags, constants.ACTIVATION, parameters, c, inputs);
       const { value } = output;
       if (flags.TANGENTS) {
         const first = c * 2 * sizes.N_TRANSFORM;

@@ -3,9 +3,10 @@ import type { pieceSumsKernel } from '../kernels/piece_sums.ts';
 import { roundUp } from '../shape.ts';
 import { activate } from './activation.ts';
 import { at } from './at.ts';
+import { lineOf } from './pieces.ts';
 
 export const pieceSums: Twin<typeof pieceSumsKernel> = ({ params, constants, sizes, buffers }) => {
-  const { parameters, conditions, d_outputs, hiddens, order, ends, sums, gradients } = buffers;
+  const { parameters, conditions, d_outputs, lines, order, ends, sums, gradients } = buffers;
   const { N_OUT, N_NETS, HIDDEN_0, HIDDEN_1 } = sizes;
   const rows = params.n_rows;
   const pieces = HIDDEN_0 + 1;
@@ -30,16 +31,18 @@ export const pieceSums: Twin<typeof pieceSumsKernel> = ({ params, constants, siz
       let sumX = 0;
       let place = 0;
       for (let piece = 0; piece < pieces; piece++) {
+        const [slope, intercept] = lineOf(sizes, lines, net, piece, column);
         for (; place < at(ends, net * pieces + piece); place++) {
           const r = at(order, net * rows + place);
-          const unit = activate(constants.ACTIVATION, at(hiddens, (net * HIDDEN_1 + o) * rows + r));
+          const x = at(conditions, coupling * rows + r);
+          const unit = activate(constants.ACTIVATION, slope * x + intercept);
           let dUnit = 0;
           for (let c = 0; c < N_OUT; c++) {
             dUnit += dOut(c, r) * at(parameters, weightOut + c * HIDDEN_1 + o);
             if (column === o) add(weightOut + c * HIDDEN_1 + o, dOut(c, r) * unit.value);
           }
           sum += dUnit * unit.slope;
-          sumX += dUnit * unit.slope * at(conditions, coupling * rows + r);
+          sumX += dUnit * unit.slope * x;
         }
         sums[(net * pieces + piece) * 2 * upperWidth + column] = sum;
         sums[((net * pieces + piece) * 2 + 1) * upperWidth + column] = sumX;

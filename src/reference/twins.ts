@@ -42,6 +42,7 @@ import { peakFma } from './peak_fma.ts';
 import { permutationForward } from './permutation_forward.ts';
 import { permutationInverse } from './permutation_inverse.ts';
 import { pieceBackwardWeight } from './piece_backward_weight.ts';
+import { pieceLines } from './piece_lines.ts';
 import { pieceOrder } from './piece_order.ts';
 import { pieceSums } from './piece_sums.ts';
 import { reduceSum } from './reduce_sum.ts';
@@ -103,6 +104,7 @@ export const twins = {
   permutation_forward: permutationForward,
   permutation_inverse: permutationInverse,
   piece_backward_weight: pieceBackwardWeight,
+  piece_lines: pieceLines,
   piece_order: pieceOrder,
   piece_sums: pieceSums,
   reduce_sum: reduceSum,

@@ -5,14 +5,15 @@ import type { CouplingStack } from '../couplingStack.ts';
 import { keptUnits, MAX_COUPLINGS } from '../kernels/coupling_stack.ts';
 import { deepBackwardWeight, deepPartials } from '../kernels/deep_backward_weight.ts';
 import { deepWeightReduce } from '../kernels/deep_weight_reduce.ts';
-import type { DeepBackwardWeightArguments } from '../kernels/deep_backward_weight.ts';
 import { flowBackward } from '../kernels/flow_backward.ts';
 import { flowForward } from '../kernels/flow_forward.ts';
 import type { FlowForwardArguments } from '../kernels/flow_forward.ts';
 import { flowInverse } from '../kernels/flow_inverse.ts';
 import { pieceBackwardWeight } from '../kernels/piece_backward_weight.ts';
+import { pieceLineCount, pieceLines } from '../kernels/piece_lines.ts';
 import { hasPieces, pieceCount, pieceOrder } from '../kernels/piece_order.ts';
 import { pieceSumCount, pieceSums } from '../kernels/piece_sums.ts';
+import type { PieceSumsArguments } from '../kernels/piece_sums.ts';
 import { shallowBackwardWeight } from '../kernels/shallow_backward_weight.ts';
 import { upperBackwardInput } from '../kernels/upper_backward_input.ts';
 import { upperBackwardWeight } from '../kernels/upper_backward_weight.ts';
@@ -28,6 +29,7 @@ import {
   LOG_DET,
   PARAMETERS,
   PIECE_ENDS,
+  PIECE_LINES,
   PIECE_ORDER,
   PIECE_SUMS,
   PIECES,
@@ -90,11 +92,12 @@ export function fusedTrainingForward(
   for (const { start, count } of chunksOf(last.start, MAX_COUPLINGS)) {
     plan.add(flowForward(forwardRange(model, stack, run, start, count)));
   }
-  const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, run.rows, last.count);
+  const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, run, last.count);
   plan.add(
     flowForward({
       ...forwardRange(model, stack, run, last.start, last.count),
       trace: { conditions, outputs: dOutputs, slopes, ...hiddens },
+      ...(isByPieces(stack, run) ? { lines: addLines(plan, stack, run, last) } : {}),
     }),
   );
 }
@@ -121,26 +124,41 @@ function forwardRange(
   };
 }
 
-/** The segments of the stack in order, each short enough for its trace to fit a binding. */
-function segmentsOf(
+/** Whether the nets' gradients, and in a traced pass their outputs, are found by the pieces of their input. */
+function isByPieces(stack: CouplingStack, { variants }: ForwardRun): boolean {
+  return variants.weights === 'sorted' && hasPieces(stack);
+}
+
+/** The lines of a segment's nets over the pieces of their input. */
+function addLines(
+  plan: PlanBuilder,
   stack: CouplingStack,
-  { rows, variants }: ForwardRun,
-): { start: number; count: number }[] {
+  { variants }: ForwardRun,
+  { start, count }: { start: number; count: number },
+): string {
+  const lines = plan.buffer(PIECE_LINES, pieceLineCount(stack, count));
+  plan.add(pieceLines({ stack, first: start, count, lanes: variants.lanes, parameters: PARAMETERS, lines }));
+  return lines;
+}
+
+/** The segments of the stack in order, each short enough for its trace to fit a binding. */
+function segmentsOf(stack: CouplingStack, run: ForwardRun): { start: number; count: number }[] {
   const slopes = 2 * stack.transformCount * stack.conditionCount;
-  const widest = 4 * rows * Math.max(slopes, keptUnits(stack, 1));
+  const widest = 4 * run.rows * Math.max(slopes, isByPieces(stack, run) ? 0 : keptUnits(stack, 1));
   const fitting = Math.max(1, Math.floor(WIDEST_TRACE_BYTES / widest));
-  return chunksOf(stack.flips.length, Math.min(variants.segment, fitting));
+  return chunksOf(stack.flips.length, Math.min(run.variants.segment, fitting));
 }
 
 function traceBuffers(
   plan: PlanBuilder,
   stack: CouplingStack,
-  rows: number,
+  run: ForwardRun,
   count: number,
 ): { conditions: string; dOutputs: string; slopes: string; hiddens: { hiddens?: string } } {
   const { conditionCount, transformCount } = stack;
+  const { rows } = run;
   const outputs = count * 2 * transformCount * rows;
-  const units = keptUnits(stack, count);
+  const units = isByPieces(stack, run) ? 0 : keptUnits(stack, count);
   return {
     conditions: plan.buffer(CONDITIONS, count * conditionCount * rows),
     dOutputs: plan.buffer(D_OUTPUTS, outputs),
@@ -186,7 +204,7 @@ export function fusedBackward(
   segmentsOf(stack, run)
     .toReversed()
     .forEach(({ start: first, count }, index) => {
-      const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, rows, count);
+      const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, run, count);
       const trace = { parameters: PARAMETERS, conditions, dOutputs };
       const range = { stack, first, count, lanes: variants.lanes, rows };
       plan.add(
@@ -200,15 +218,17 @@ export function fusedBackward(
           dState: D_STATE,
         }),
       );
+      if (isByPieces(stack, run)) {
+        // Those of the last segment are there since the forward pass.
+        const lines = index === 0 ? PIECE_LINES : addLines(plan, stack, run, { start: first, count });
+        plan.add(...sortedBackwardWeight(plan, { ...range, ...trace, lines, gradients: GRADIENTS }));
+        return;
+      }
       if (hiddens.hiddens === undefined) {
         plan.add(shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }));
         return;
       }
       const kept = { ...range, ...trace, hiddens: hiddens.hiddens };
-      if (variants.weights === 'sorted' && hasPieces(stack)) {
-        plan.add(...sortedBackwardWeight(plan, { ...kept, gradients: GRADIENTS }));
-        return;
-      }
       if (stack.hidden.length > 2) {
         plan.add(upperBackwardWeight({ ...kept, gradients: GRADIENTS }), upperBackwardInput(kept));
       }
@@ -223,17 +243,17 @@ export function fusedBackward(
 /** The gradients of a segment's weights by rows that are sorted between the kinks of the first hidden layer. */
 function sortedBackwardWeight(
   plan: PlanBuilder,
-  deep: Omit<DeepBackwardWeightArguments, 'partials'>,
+  args: Omit<PieceSumsArguments, 'order' | 'ends' | 'sums'>,
 ): Dispatch[] {
-  const { stack, count, rows } = deep;
+  const { stack, count, rows } = args;
   const nets = count * stack.netCount;
   const order = plan.buffer(PIECE_ORDER, nets * rows, 'u32');
   const pieces = plan.buffer(PIECES, nets * rows, 'u32');
   const ends = plan.buffer(PIECE_ENDS, nets * pieceCount(stack), 'u32');
   const sums = plan.buffer(PIECE_SUMS, pieceSumCount(stack, count));
   return [
-    pieceOrder({ ...deep, pieces, order, ends }),
-    pieceSums({ ...deep, order, ends, sums }),
-    pieceBackwardWeight({ ...deep, pieces, order, sums }),
+    pieceOrder({ ...args, pieces, order, ends }),
+    pieceSums({ ...args, order, ends, sums }),
+    pieceBackwardWeight({ ...args, pieces, order, sums }),
   ];
 }

@@ -78,3 +78,4 @@ export const PIECES = 'pieces';
 export const PIECE_ORDER = 'piece_order';
 export const PIECE_ENDS = 'piece_ends';
 export const PIECE_SUMS = 'piece_sums';
+export const PIECE_LINES = 'piece_lines';

@@ -16,8 +16,9 @@ export interface KernelVariants {
    */
   product: 'plain' | 'blocked' | 'streamed';
   /**
-   * The gradients of nets with one input and two piecewise linear hidden layers: `summed` over the rows for each pair
-   * of units, or looked up in running sums over the rows, `sorted` between the kinks of the first layer.
+   * How nets with one input and two piecewise linear hidden layers train. Their gradients are `summed` over the rows for
+   * each pair of units; or looked up in running sums over the rows, `sorted` between the kinks of the first layer, where
+   * the second layer's units are lines, which the forward pass looks up too.
    */
   weights: 'summed' | 'sorted';
   /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */

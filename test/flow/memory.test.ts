@@ -110,7 +110,7 @@ describe('the activations of a training step', () => {
     const rings = ['step_state', 'step_cursor', 'step_scalars', 'step_losses'];
     const held = new Set([...perParameter, ...sums, ...rings, 'dataset.0']);
     const rest = plan.buffers.filter(({ name }) => !held.has(name));
-    expect(rest.map(({ name }) => name)).toEqual(expect.arrayContaining(['state', 'd_state', 'hiddens']));
+    expect(rest.map(({ name }) => name)).toEqual(expect.arrayContaining(['state', 'd_state', 'pieces']));
     const bytes = rest.reduce((sum, { length }) => sum + 4 * length, 0);
     expect(trainingMemory(model, { batch: 64, rows: 100 }, FUSED).activations).toBe(bytes);
   });

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { keptUnits, MAX_COUPLINGS } from '../../src/kernels/coupling_stack.ts';
 import { flowForward } from '../../src/kernels/flow_forward.ts';
+import { pieceLineCount, pieceLines } from '../../src/kernels/piece_lines.ts';
 import { expectClose } from '../support/compare.ts';
 import { lanesOf } from '../support/device.ts';
 import { ramp, runBoth } from './harness.ts';
-import { DEEP_STACKS, DEEPER_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
+import { DEEP_STACKS, DEEPER_STACKS, PIECE_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
+/** Both sides are f64; they add in other orders. */
+const F64_BOUND = 1e-10;
 const NAMES = { parameters: 'parameters', state: 'state', logDet: 'log_det' };
 const shapes = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [
   shapeName(shape),
@@ -82,6 +85,40 @@ describe('flow_forward', () => {
         const { gpu, twin } = await runBoth([dispatch], contents);
         for (const name of ['state', 'log_det', ...Object.values(trace)]) {
           expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
+        }
+      }
+    });
+  });
+
+  const pieceShapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+
+  describe.each(pieceShapes)('through %s, by the lines of the second layer,', (_name, shape) => {
+    it('leaves what its twin leaves, and what the layers give', async () => {
+      const rows = 68;
+      const { stack, parameters } = stackModel(shape);
+      const { dim, split, couplings } = shape;
+      const outputs = 2 * couplings * (dim - split) * rows;
+      const trace = { conditions: 'conditions', outputs: 'outputs', slopes: 'slopes' };
+      const contents = {
+        parameters,
+        state: ramp(dim * rows, 1.5),
+        log_det: rows,
+        conditions: couplings * split * rows,
+        outputs,
+        slopes: outputs * split,
+        lines: pieceLineCount(stack, couplings),
+      };
+      for (const lanes of await lanesOf()) {
+        const range = { stack, lanes, first: 0, count: couplings };
+        const forward = { ...NAMES, ...range, rows, starts: true, trace };
+        const { twin: byLayers } = await runBoth([flowForward(forward)], contents);
+        const { gpu, twin } = await runBoth(
+          [pieceLines({ ...NAMES, ...range, lines: 'lines' }), flowForward({ ...forward, lines: 'lines' })],
+          contents,
+        );
+        for (const name of ['state', 'log_det', ...Object.values(trace)]) {
+          expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
+          expectClose(`${name} of the twins`, twin(name), byLayers(name), F64_BOUND);
         }
       }
     });

@@ -12,7 +12,7 @@ describe.each(shapes)('piece_order of %s', (_name, shape) => {
     for (const lanes of await lanesOf()) {
       for (const inputs of INPUTS) {
         const { dispatches, contents } = pieceCase(shape, rows, inputs, lanes);
-        const { gpu, twin } = await runBoth(dispatches.slice(0, 1), contents);
+        const { gpu, twin } = await runBoth(dispatches.slice(1, 2), contents);
         for (const name of ['pieces', 'order', 'ends']) {
           expect(gpu(name), `${name} of ${inputs}, ${lanes} lanes`).toEqual(twin(name));
         }

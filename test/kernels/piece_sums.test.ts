@@ -14,7 +14,7 @@ describe.each(shapes)('piece_sums of %s', (_name, shape) => {
     for (const lanes of await lanesOf()) {
       for (const inputs of INPUTS) {
         const { dispatches, contents } = pieceCase(shape, rows, inputs, lanes);
-        const { gpu, twin } = await runBoth(dispatches.slice(0, 2), contents);
+        const { gpu, twin } = await runBoth(dispatches.slice(1, 3), contents);
         for (const name of ['sums', 'gradients']) {
           expectNormClose(`${name} of ${inputs}, ${lanes} lanes`, gpu(name), twin(name), GRADIENT_BOUND);
         }

@@ -1,8 +1,12 @@
 /** What the tests of the kernels that work by pieces share: their dispatches in order, and awkward inputs for them. */
 import type { Dispatch } from '../../src/kernel.ts';
 import { pieceBackwardWeight } from '../../src/kernels/piece_backward_weight.ts';
+import { pieceLineCount, pieceLines } from '../../src/kernels/piece_lines.ts';
 import { pieceCount, pieceOrder } from '../../src/kernels/piece_order.ts';
 import { pieceSumCount, pieceSums } from '../../src/kernels/piece_sums.ts';
+import { activationCode } from '../../src/kernels/activation.ts';
+import { keptUnits, stackFlags, stackParams, stackSizes } from '../../src/kernels/coupling_stack.ts';
+import { keepHidden, stackOutput } from '../../src/reference/coupling_stack.ts';
 import { ramp } from './harness.ts';
 import type { BufferContents } from './harness.ts';
 import { stackModel } from './stacks.ts';
@@ -18,8 +22,8 @@ const conditionsOf: Record<(typeof INPUTS)[number], (length: number) => Float32A
 };
 
 export interface PieceCase {
-  /** `piece_order`, `piece_sums`, `piece_backward_weight`. */
-  dispatches: [Dispatch, Dispatch, Dispatch];
+  /** `piece_lines`, `piece_order`, `piece_sums`, `piece_backward_weight`. */
+  dispatches: [Dispatch, Dispatch, Dispatch, Dispatch];
   contents: BufferContents;
 }
 
@@ -32,7 +36,7 @@ export function pieceCase(
 ): PieceCase {
   const { stack, parameters } = stackModel(shape);
   const { dim, split, couplings } = shape;
-  const [lower = 0, upper = 0] = shape.hidden;
+  const [lower = 0] = shape.hidden;
   for (let k = 0; k < lower; k += 5) parameters[stack.netStart + k] = 0;
   const nets = couplings * stack.netCount;
   const range = { stack, lanes, rows, first: 0, count: couplings };
@@ -40,7 +44,7 @@ export function pieceCase(
     parameters: 'parameters',
     conditions: 'conditions',
     dOutputs: 'd_outputs',
-    hiddens: 'hiddens',
+    lines: 'lines',
     gradients: 'gradients',
     pieces: 'pieces',
     order: 'order',
@@ -49,13 +53,13 @@ export function pieceCase(
   };
   const args = { ...range, ...names };
   return {
-    dispatches: [pieceOrder(args), pieceSums(args), pieceBackwardWeight(args)],
+    dispatches: [pieceLines(args), pieceOrder(args), pieceSums(args), pieceBackwardWeight(args)],
     contents: {
       parameters,
       conditions: conditionsOf[inputs](couplings * rows),
       // Off the middle: sums of symmetric values cancel, and with them the digits that are compared.
       d_outputs: ramp(2 * couplings * (dim - split) * rows, 0.5, 2).map((d) => d + 0.2),
-      hiddens: ramp(nets * upper * rows, 1, 5),
+      lines: ramp(pieceLineCount(stack, couplings), 1, 5),
       gradients: ramp(parameters.length, 1, 7),
       pieces: new Uint32Array(nets * rows),
       order: new Uint32Array(nets * rows),
@@ -63,4 +67,33 @@ export function pieceCase(
       sums: pieceSumCount(stack, couplings),
     },
   };
+}
+
+/** The second hidden layers of a case before their activation, in f64 and by their layers, as they are kept. */
+export function hiddensOf(
+  shape: StackShape,
+  { parameters, conditions }: BufferContents,
+  rows: number,
+): Float64Array {
+  const { stack } = stackModel(shape);
+  const { couplings } = shape;
+  const range = { stack, lanes: 1, first: 0, count: couplings };
+  const kept = new Float64Array(keptUnits(stack, couplings) * rows);
+  const weights = Float64Array.from(parameters as Float32Array);
+  for (let c = 0; c < couplings; c++) {
+    for (let r = 0; r < rows; r++) {
+      const x = (conditions as Float32Array)[c * rows + r]!;
+      const output = stackOutput(
+        stackSizes(range),
+        stackParams(range),
+        stackFlags(range),
+        activationCode(shape.activation),
+        weights,
+        c,
+        [x],
+      );
+      keepHidden(kept, output, c, couplings, rows, r);
+    }
+  }
+  return kept;
 }

@@ -26,5 +26,7 @@ export function flagCombinations({ flags = [], exclusive = [] }: KernelSpec): Re
         ]),
       [{}],
     )
-    .filter((combination) => exclusive.filter((flag) => combination[flag]).length <= 1);
+    .filter((combination) =>
+      exclusive.every((flagSet) => flagSet.filter((flag) => combination[flag]).length <= 1),
+    );
 }

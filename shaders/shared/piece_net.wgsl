@@ -1,0 +1,62 @@
+// One net of a coupling whose second hidden layer is a line over each piece of its only input, evaluated by one
+// invocation for four rows: as conditioner_net does, with one multiply-add for HIDDEN_0.
+// Needs the sizes N_OUT, LANES, HIDDEN_k, N_BLOCKS_0, and `lines`, which piece_lines leaves.
+// docs/derivations.md, eq. (71)
+#include "shared/pieces.wgsl"
+
+const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
+
+fn evaluate_net(input: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: u32) -> NetOutput {
+  let x = input[0];
+  var piece = vec4u();
+#unroll b N_BLOCKS_0
+  {
+    let first = 4u * ($b * LANES + lane);
+    let own_weights = quad_of_lanes_row(start, first, HIDDEN_0);
+    let own_biases = quad_of_lanes_row(start + BIAS_0, first, HIDDEN_0);
+#unroll k LANES
+    {
+      let weights = quad_of_lane(own_weights, $k);
+      let biases = quad_of_lane(own_biases, $k);
+      // Past the last unit both are zero, and no x is above.
+#unroll u 4
+      piece += select(vec4u(), vec4u(1u), is_above_kink(x, weights[$u], biases[$u]));
+#end
+    }
+#end
+  }
+#end
+  let first_lines = (net_index * N_PIECES + piece) * (2u * N_UPPER_QUADS);
+  var net: NetOutput;
+#unroll c N_OUT
+  net.value[$c] = vec4f(parameters[start + BIAS_OUT + $c]);
+#end
+  for (var quad = 0u; quad < N_UPPER_QUADS; quad++) {
+#unroll c N_OUT
+    let out_$c = out_quad(start + WEIGHT_OUT + $c * HIDDEN_1, 4u * quad);
+#end
+#unroll r 4
+    {
+      let slope = lines[first_lines[$r] + 2u * quad];
+      let unit = activate(fma(slope, vec4f(x[$r]), lines[first_lines[$r] + 2u * quad + 1u]));
+      let unit_slope = unit.slope * slope;
+#unroll c N_OUT
+      net.value[$c][$r] += dot(out_$c, unit.value);
+#if TANGENTS
+      net.slope[$c][$r] += dot(out_$c, unit_slope);
+#endif
+#end
+    }
+#end
+  }
+  return net;
+}
+
+fn out_quad(row: u32, first: u32) -> vec4f {
+#if ALIGNED
+  if (HIDDEN_1 % 4u == 0u) {
+    return parameter_quads[(row + first) / 4u];
+  }
+#endif
+  return quad_of_any_row(row, first, HIDDEN_1);
+}
