@@ -36,7 +36,17 @@ const ROOMS: Record<string, readonly string[]> = {
     'spec',
     'version',
   ],
-  flow: ['flow', 'flowOptions', 'memory', 'modelLimits', 'submitSize', 'trainer', 'trainingRun', 'tuning'],
+  flow: [
+    'flow',
+    'flowOptions',
+    'flowPass',
+    'memory',
+    'modelLimits',
+    'submitSize',
+    'trainer',
+    'trainingRun',
+    'tuning',
+  ],
   entry: ['index', 'node'],
 };
 
