@@ -63,15 +63,11 @@ export function describeLayer(layer: number, bijectors: readonly string[]): { na
   if (layer >= total) return { name: 'latent', words: `After all ${total} layers: where the Gaussian is.` };
   const inside = Math.floor(layer);
   const name = plain(bijectors[inside] ?? '');
-  const fraction = layer - inside;
-  const done =
-    fraction === 0
-      ? `After ${inside} of ${total} layers`
-      : `${Math.round(100 * fraction)} % through layer ${inside + 1} of ${total}`;
-  return {
-    name: fraction === 0 ? `after layer ${inside}` : name,
-    words: `${done}; next to come or under way: ${name}.`,
-  };
+  if (inside === layer) {
+    return { name: `after layer ${inside}`, words: `After ${inside} of ${total} layers; next: ${name}.` };
+  }
+  const share = Math.round(100 * (layer - inside));
+  return { name, words: `${share} % through layer ${inside + 1} of ${total}: ${name}.` };
 }
 
 export function describeLogDets(logDets: readonly number[], bijectors: readonly string[]): string {

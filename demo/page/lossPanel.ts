@@ -17,12 +17,11 @@ export class LossPanel {
   #last: Progress | undefined;
   #waiting = false;
   #spoken = 0;
+  #steps = 0;
 
-  constructor() {
-    this.#draw();
-  }
-
-  clear(): void {
+  /** Empty, for a run of so many steps. */
+  clear(steps: number): void {
+    this.#steps = steps;
     this.#series.clear();
     this.#last = undefined;
     this.#draw();
@@ -72,7 +71,7 @@ export class LossPanel {
   #draw(): void {
     this.#waiting = false;
     const last = this.#last;
-    this.#chart.draw(this.#series, last?.steps ?? 0, this.floor);
+    this.#chart.draw(this.#series, last?.steps ?? this.#steps, this.floor);
     setText(byId('verdict', HTMLElement), this.verdict);
     if (last === undefined) return;
     setText(byId('count-steps', HTMLElement), count(last.stepsPerSecond));

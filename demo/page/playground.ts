@@ -128,6 +128,7 @@ export class Playground {
       this.#dataPanel.mistake('The link is for a file that only its sender has. Choose it here.');
     }
     this.#restyle();
+    this.#loss.clear(settings.model.steps);
     this.#share.showCode();
     this.#describe();
   }
@@ -270,7 +271,7 @@ export class Playground {
       return false;
     }
     this.#showsPretrained = false;
-    this.#loss.clear();
+    this.#loss.clear(this.#modelPanel.model.steps);
     this.#moments = null;
     this.#transport.showStep(0, 1);
     this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data: this.#data });
@@ -397,7 +398,7 @@ export class Playground {
 
   #opened(fileName: string, model: ModelSettings | null): void {
     this.#showsPretrained = false;
-    this.#loss.clear();
+    this.#loss.clear(this.#modelPanel.model.steps);
     if (model !== null) this.#modelPanel.show(model);
     this.#transport.phase = 'idle';
     this.#transport.showStep(0, 1);
