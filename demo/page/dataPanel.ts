@@ -11,7 +11,7 @@ import type { Source } from './settings.ts';
 import { drawThumbnails, offerSources } from './thumbnails.ts';
 import type { SourceChoice } from './thumbnails.ts';
 
-/** Where a drawing begins that has no points yet. */
+/** Points of a drawing until the visitor says otherwise. */
 const DRAWING_SIZE = 2000;
 
 export interface DataPanelEvents {
@@ -44,6 +44,7 @@ export class DataPanel {
       byId('brush', HTMLInputElement),
       changed,
     );
+    this.#drawingSize.value = String(DRAWING_SIZE);
     offerSources(this.#sources, (choice) => this.#choose(choice));
     this.#noise.addEventListener('input', () => this.#showNoise());
     for (const control of [this.#noise, this.#toySize, this.#drawingSize])
@@ -87,7 +88,7 @@ export class DataPanel {
       return {
         kind: 'drawing',
         strokes: this.#pad.strokes,
-        size: Number(this.#drawingSize.value) || DRAWING_SIZE,
+        size: Number(this.#drawingSize.value),
       };
     }
     const noise = this.#noise.valueAsNumber;

@@ -70,7 +70,7 @@ export class DrawingPad {
     context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     const strokes = this.#current === undefined ? this.#strokes : [...this.#strokes, this.#current];
     const rows = rowsOfStrokes(strokes, PREVIEW_POINTS);
-    context.fillStyle = getComputedStyle(this.#canvas).getPropertyValue('--data-shown');
+    context.fillStyle = getComputedStyle(this.#canvas).color;
     for (let i = 0; i < rows.length; i += 2) {
       const x = (1 + (rows[i] ?? 0) / 3) / 2;
       const y = (1 - (rows[i + 1] ?? 0) / 3) / 2;

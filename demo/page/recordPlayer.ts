@@ -46,7 +46,7 @@ export class RecordPlayer {
     context.clearRect(0, 0, size, size);
     const { stops, data, reach } = this.#recording;
     const style = getComputedStyle(canvas);
-    const ink = style.getPropertyValue('color');
+    const ink = style.color;
     switch (picture) {
       case 'density':
         context.imageSmoothingQuality = 'high';

@@ -64,8 +64,7 @@ function draw(canvas: HTMLCanvasElement, name: ToyName): void {
   if (context === null) return;
   const points = toyDensity(name).sample(1, STREAMS.toyTest, 0, POINTS);
   context.clearRect(0, 0, SIZE, SIZE);
-  context.fillStyle =
-    getComputedStyle(canvas).getPropertyValue('--data-shown') || getComputedStyle(canvas).color;
+  context.fillStyle = getComputedStyle(canvas).color;
   const scale = SIZE / (2 * REACH);
   for (let i = 0; i < points.length; i += 2) {
     context.fillRect(

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeShare, encodeShare, packStrokes, unpackStrokes } from '../../demo/page/shareLink.ts';
 import { PRESET_NAMES, SCALE_MAPS, defaultSettings } from '../../demo/page/settings.ts';
