@@ -13,7 +13,7 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
     `import { openDevice } from 'wgflow/node'; // in a page, leave out this line and every device`,
     ...(data.kind === 'rows' ? [`import { readFile } from 'node:fs/promises';`] : []),
     '',
-    ...dataLines(data, seed),
+    ...dataLines(data),
     `const device = await openDevice();`,
     `const spec = ${preset}(${data.kind === 'toy' ? 2 : data.columns.length}, { couplings: ${couplings}, hidden: [${hidden.join(', ')}] });`,
     ...scaleLines(model),
@@ -25,7 +25,7 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
   ].join('\n');
 }
 
-function dataLines(data: DataSettings, seed: number): string[] {
+function dataLines(data: DataSettings): string[] {
   if (data.kind === 'rows') {
     return [
       `const lines = (await readFile('data.csv', 'utf8')).trim().split('\\n').slice(1); // "Data, CSV" saves it`,
@@ -37,7 +37,7 @@ function dataLines(data: DataSettings, seed: number): string[] {
     return [`const data = { toy: '${name}'${noise === undefined ? '' : `, noise: ${noise}`} };`];
   }
   const options = noise === undefined ? '' : `, { noise: ${noise} }`;
-  return [`const data = toyDensity('${name}'${options}).sample(${seed}, 2, 0, ${size});`];
+  return [`const data = toyDensity('${name}'${options}).sample(0, 2, 0, ${size});`];
 }
 
 function scaleLines({ preset, scale }: ModelSettings): string[] {

@@ -41,6 +41,7 @@ const SETTLE = 120;
 const LOOK_EVERY = 5000;
 const LOOK_ROWS = 500;
 
+const FRESH = 'A fresh model, which knows nothing yet.';
 /** Buttons that ask nothing of the engine. */
 const WITHOUT_GPU = ['copy-link', 'copy-code', 'save-data'];
 
@@ -65,6 +66,8 @@ export class Playground {
   #bijectors: string[];
   /** The model that came with the page is shown: training begins with one of the visitor's. */
   #showsPretrained = false;
+  /** The engine draws; until then the recording plays. */
+  #isLive = false;
   #settling: number | undefined;
   #lookedAt = 0;
   #moments: Moments | null = null;
@@ -111,7 +114,7 @@ export class Playground {
     this.#showsPretrained = shared?.settings === undefined;
     this.#showSettings(settings);
     this.#followLook();
-    this.#pretrained.play(this.#pictures.recorded, this.#scrubber);
+    this.#pretrained.play(this.#pictures.recorded, this.#scrubber, this.#theme.theme);
     const canvases = this.#pictures.transfer();
     const pixelRatio = Math.min(2, window.devicePixelRatio);
     this.#engine.send({ type: 'start', canvases, pixelRatio, view: this.#view }, Object.values(canvases));
@@ -215,15 +218,15 @@ export class Playground {
     this.#modelPanel.showPrice(price);
     this.#bijectors = bijectors;
     this.#columns = columns;
-    if (this.#showsPretrained && this.#transport.phase === 'starting') {
-      void this.#openPretrained();
-      return;
-    }
-    this.#goLive();
     if (this.#transport.phase === 'starting') {
       this.#transport.phase = 'idle';
-      this.#transport.say('A fresh model, which knows nothing yet.');
+      if (this.#showsPretrained) {
+        void this.#openPretrained();
+        return;
+      }
+      this.#transport.say(FRESH);
     }
+    this.#goLive();
     this.#describe();
   }
 
@@ -232,20 +235,20 @@ export class Playground {
     const { model, fileName } = this.#pretrained;
     try {
       await this.#engine.ask({ type: 'load', bytes: await model, fileName });
-      this.#transport.say('This flow was trained earlier. Train one of your own.');
+      if (this.#showsPretrained) this.#transport.say('This flow was trained earlier. Train one of your own.');
     } catch (error) {
       this.#showsPretrained = false;
       this.#transport.say(error instanceof Error ? error.message : String(error));
+      this.#goLive();
     }
-    this.#transport.phase = 'idle';
-    this.#goLive();
-    this.#describe();
   }
 
   #goLive(): void {
     this.#pretrained.stop();
     this.#pictures.showLive();
     this.#scrubber.layers = this.#bijectors.length;
+    if (!this.#isLive) this.#scrubber.layer = Math.ceil(this.#bijectors.length / 2);
+    this.#isLive = true;
     this.#engine.send({ type: 'view', view: this.#view });
   }
 
@@ -276,7 +279,7 @@ export class Playground {
     this.#transport.showStep(0, 1);
     this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data: this.#data });
     this.#transport.phase = 'idle';
-    this.#transport.say('A fresh model, which knows nothing yet.');
+    this.#transport.say(FRESH);
     return true;
   }
 
@@ -392,7 +395,7 @@ export class Playground {
 
   #restyle(): void {
     this.#dataPanel.restyle();
-    this.#pretrained.redraw();
+    this.#pretrained.redraw(this.#theme.theme);
     this.#engine.send({ type: 'view', view: this.#view });
   }
 

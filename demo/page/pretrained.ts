@@ -29,11 +29,11 @@ export class Pretrained {
     return new Pretrained((await response.json()) as Recording, model);
   }
 
-  play(canvases: Record<Picture, HTMLCanvasElement>, scrubber: Scrubber): void {
+  play(canvases: Record<Picture, HTMLCanvasElement>, scrubber: Scrubber, theme: 'light' | 'dark'): void {
     this.#player = new RecordPlayer(this.recording, canvases);
     this.#scrubber = scrubber;
-    scrubber.layers = this.#player.layers;
-    this.redraw();
+    scrubber.layers = this.recording.bijectors.length;
+    this.redraw(theme);
     performance.mark('wgflow-first-picture');
     if (this.#byHand) return;
     const start = performance.now();
@@ -51,8 +51,8 @@ export class Pretrained {
     if (this.#scrubber !== undefined) this.#player?.drawLayer(this.#scrubber.layer);
   }
 
-  redraw(): void {
-    this.#player?.draw(this.#scrubber?.layer ?? 0, true);
+  redraw(theme: 'light' | 'dark'): void {
+    this.#player?.draw(this.#scrubber?.layer ?? 0, theme);
   }
 
   /** The engine draws from now on. */

@@ -118,7 +118,7 @@ export class SharePanel {
   async #saveData(): Promise<string> {
     const data = this.#source.data();
     if (data === undefined) throw new Error('There are no data yet: paint some, or choose a file.');
-    const { columns, rows } = data.kind === 'rows' ? data : toyRows(data, this.#source.settings().model.seed);
+    const { columns, rows } = data.kind === 'rows' ? data : toyRows(data);
     download(new Blob([csvText(columns, rows)], { type: 'text/csv' }), 'data.csv');
     return `${count(rows.length / columns.length)} rows, as the model sees them.`;
   }
@@ -171,12 +171,12 @@ export class SharePanel {
 }
 
 /** The rows of a finite toy set, or the first of an endless one. */
-function toyRows(
-  { name, noise, size }: Extract<DataSettings, { kind: 'toy' }>,
-  seed: number,
-): { columns: string[]; rows: Float32Array } {
+function toyRows({ name, noise, size }: Extract<DataSettings, { kind: 'toy' }>): {
+  columns: string[];
+  rows: Float32Array;
+} {
   const rows = toyDensity(name, { noise }).sample(
-    seed,
+    0,
     STREAMS.toyTraining,
     0,
     size === 'endless' ? SAMPLES : size,

@@ -73,7 +73,7 @@ describe('the code of a run', () => {
   });
 
   it.each<[DataSettings, RegExp]>([
-    [{ kind: 'toy', name: 'spirals', size: 1000 }, /toyDensity\('spirals'\)\.sample\(1, 2, 0, 1000\)/],
+    [{ kind: 'toy', name: 'spirals', size: 1000 }, /toyDensity\('spirals'\)\.sample\(0, 2, 0, 1000\)/],
     [{ kind: 'rows', rows: new Float32Array(9), columns: ['a', 'b', 'c'], title: 't' }, /realnvp\(3, /],
   ])('is JavaScript for each kind of data: %j', (data, pattern) => {
     const code = codeOfRun(model, data);
