@@ -188,8 +188,10 @@ export class Playground {
         this.#loss.speak(`The GPU is back, at step ${event.step}.`);
         break;
       case 'mistake':
+        // Without a device there is one thing to say, and it has been said.
+        if (this.#transport.phase === 'off') break;
         this.#dataPanel.mistake(event.message);
-        if (this.#transport.phase !== 'training') this.#transport.phase = 'idle';
+        if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
     }
   }
 
