@@ -57,12 +57,14 @@ export type ToWorker =
   | { type: 'pause' }
   | { type: 'step' }
   | { type: 'view'; view: View }
-  /** CSS pixels times the pixel ratio. */
+  /** CSS pixels times the pixel ratio; a picture without a size is not shown, and costs nothing. */
   | { type: 'resize'; picture: Picture; width: number; height: number }
   /** The tab is hidden: nothing is trained nor drawn until it is shown. */
   | { type: 'visibility'; hidden: boolean }
   /** Canvas coordinates in [0, 1], from the top left; null where the pointer left. */
   | { type: 'hover'; picture: Picture; at: { x: number; y: number } | null }
+  /** For tests: the device is destroyed, as a driver's crash would. */
+  | { type: 'lose-device' }
   | Request;
 
 /** Answered by one `answer` or `refusal` of the same id. */

@@ -1,4 +1,4 @@
-/** The demo: two static pages that ask nobody for anything. */
+/** The demo: static pages that ask nobody for anything. */
 import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vite';
 
@@ -12,7 +12,11 @@ export default defineConfig({
   root: import.meta.dirname,
   base: './',
   resolve: {
-    alias: [{ find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` }],
+    alias: [
+      // The package's main entry wants Node's streams.
+      { find: /^csv-parse$/, replacement: 'csv-parse/browser/esm/sync' },
+      { find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` },
+    ],
   },
   worker: { format: 'es' },
   build: {

@@ -5,11 +5,14 @@ import type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flow
 import { traceOf } from './flowTrace.ts';
 import type { FlowTrace, TraceOptions } from './flowTrace.ts';
 import { GpuContext } from './gpu/context.ts';
+import { columnStatistics } from './data/statistics.ts';
+import { FlowPass } from './flowPass.ts';
+import type { PassKind, PassOptions } from './flowPass.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import { requestNavigatorDevice } from './gpu/device.ts';
 import { RowRunner } from './gpu/rows.ts';
 import type { Chunk, RowJob } from './gpu/rows.ts';
-import { initialParameters } from './init.ts';
+import { initialParameters, standardizeBy } from './init.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
 import { DEFAULT_BATCH, trainingMemory } from './memory.ts';
@@ -96,16 +99,20 @@ export class Flow implements Disposable {
   /**
    * A fresh flow of `spec`.
    * @throws {ShapeError} when the spec is out of range
+   * @throws {DataError} when `data` are not finite, too few, or constant in a column
    * @throws {GpuUnavailableError} when no device was given and there is none
    * @throws {LimitError} when the device has no room for the parameters
    */
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
     const checked = checkedSpec(spec);
-    const flow = await Flow.#open(checked, options, () => ({
-      spec: checked,
-      parameters: initialParameters(checked, options.seed ?? 0),
-    }));
-    flow.#fresh = true;
+    const { data, seed = 0, ...opening } = options;
+    const statistics = data && columnStatistics(data, checked.dim);
+    const flow = await Flow.#open(checked, opening, () => {
+      const parameters = initialParameters(checked, seed);
+      if (statistics !== undefined) standardizeBy(paramLayout(checked), parameters, statistics);
+      return { spec: checked, parameters };
+    });
+    flow.#fresh = data === undefined;
     return flow;
   }
 
@@ -378,6 +385,26 @@ export class Flow implements Disposable {
     this.#requireAlive();
     const { batch = DEFAULT_BATCH } = options;
     return trainingMemory(this.#model, options, this.#tuner.chosenFor('gradient', batch));
+  }
+
+  /** The most rows of a `pass`. */
+  get passRows(): number {
+    return this.#chunkRows;
+  }
+
+  /**
+   * A pass over rows that stay on the GPU, for the caller to record, bind and draw from: see `FlowPass`. Kernels are
+   * those of the fixed table.
+   * @throws {ShapeError} when the rows are out of range
+   * @throws {LimitError} when they do not fit the device
+   */
+  async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {
+    this.#requireAlive();
+    const shared = new Map([[PARAMETERS, this.#parameters]]);
+    const run = { variants: this.#tuner.fixed, most: this.#chunkRows, isAlive: () => !this.#disposed };
+    const make = (): Promise<FlowPass<K>> =>
+      FlowPass.create(this.#context, this.#model, shared, kind, options, run);
+    return this.#context.guard(make);
   }
 
   /** All parameters, by their name in the model file. */

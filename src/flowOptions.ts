@@ -11,6 +11,8 @@ export interface FlowOptions extends TuningOptions {
   device?: GPUDevice;
   /** Seed of the initial parameters, a non-negative integer. Default 0. */
   seed?: number;
+  /** Rows [N, D] whose mean and spread a `standardize` takes at once; without them the first `fit` sets it. */
+  data?: Float32Array;
 }
 
 export interface LoadOptions extends TuningOptions {

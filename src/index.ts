@@ -4,6 +4,8 @@
  */
 export { Flow } from './flow.ts';
 export type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
+export { FlowPass } from './flowPass.ts';
+export type { PassBuffers, PassKind, PassOptions } from './flowPass.ts';
 export type { FlowTrace, TraceOptions } from './flowTrace.ts';
 export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
 export type { MemoryOptions, MemoryReport } from './memory.ts';

@@ -49,6 +49,18 @@ export function initialParameters(
   return parameters;
 }
 
+/** Gives a flow that begins with a standardisation the mean and spread of its data, [D] each. */
+export function standardizeBy(
+  { bijectors }: ParamLayout,
+  parameters: Float32Array,
+  { mean, std }: { mean: ArrayLike<number>; std: ArrayLike<number> },
+): void {
+  const [slots] = bijectors;
+  if (slots?.type !== 'standardize') return;
+  parameters.set(mean, slots.mean.offset);
+  parameters.set(std, slots.std.offset);
+}
+
 /** Weights and biases of all nets. */
 function netLength({ bijectors }: ParamLayout): number {
   return bijectors

@@ -25,6 +25,8 @@ export type TrainingData = Float32Array | { toy: ToyName; noise?: number };
 export interface FitOptions {
   /** Steps in all; with `resume` the steps of the earlier run count. */
   steps: number;
+  /** Step after which this call ends, for `resume` to go on from; the schedule still spans `steps`. Default `steps`. */
+  until?: number;
   /** Rows of a batch. Default 512. */
   batch?: number;
   /** Default 1e-3. */
@@ -126,6 +128,7 @@ export async function* fit(
       ? { ...resumed.optimizer, best: undefined }
       : resumed?.optimizer;
   const asked = settingsOf(options, state);
+  const until = Math.min(options.until ?? asked.steps, asked.steps);
   const source = sourceOf(model, data);
   const validation = validationOf(options, model, asked.steps);
   const rows = data instanceof Float32Array ? data : undefined;
@@ -147,13 +150,13 @@ export async function* fit(
   trainee.running(snapshot);
   try {
     await context.guard(() => run.startFromData());
-    while (run.submitted < settings.steps) {
+    while (run.submitted < until) {
       options.signal?.throwIfAborted();
       if (!trainee.isAlive()) throw new DisposedError('Flow');
       const untilScore =
         validation === undefined ? Infinity : validation.every - (run.submitted % validation.every);
-      run.submit(Math.min(settings.steps - run.submitted, untilScore));
-      const isLast = run.submitted === settings.steps;
+      run.submit(Math.min(until - run.submitted, untilScore));
+      const isLast = run.submitted === until;
       const scoreNow = validation !== undefined && (isLast || run.submitted % validation.every === 0);
       while (run.pending > (scoreNow || isLast ? 0 : 1)) {
         const report = await context.guard(() => run.nextReport());
@@ -209,10 +212,12 @@ function settingsOf(options: FitOptions, state: OptimizerState | undefined): Ask
   for (const name of ['beta1', 'beta2'] as const) {
     requireSetting(name, settings[name], 'a number in [0, 1)', (x) => x >= 0 && x < 1);
   }
-  if (state !== undefined && state.step >= settings.steps) {
+  const { until = settings.steps } = options;
+  requireSetting('until', until, 'an integer ≥ 1', isPositiveInteger);
+  if (state !== undefined && state.step >= Math.min(until, settings.steps)) {
     throw new ShapeError(
-      'fit option steps',
-      String(settings.steps),
+      `fit option ${until < settings.steps ? 'until' : 'steps'}`,
+      String(Math.min(until, settings.steps)),
       `more than the ${state.step} steps already done`,
     );
   }

@@ -39,6 +39,7 @@ const ROOMS: Record<string, readonly string[]> = {
   flow: [
     'flow',
     'flowOptions',
+    'flowPass',
     'flowTrace',
     'memory',
     'modelLimits',

@@ -96,13 +96,6 @@ export async function measurePeaks(
   budget: Budget,
   signal?: AbortSignal,
 ): Promise<Peaks> {
-  const rounds = await longLaunch(context, stopwatch);
-  const fma = FMA_SHAPES.map((shape): Candidate => {
-    // Every layout does the same work.
-    const links = shape.chains * shape.unroll * (shape.vec4 ? 4 : 1);
-    const plan = fmaPlan(shape, rounds.invocations, Math.ceil((rounds.rounds * 128) / links));
-    return { layout: fmaLayout(shape), plan, work: sum(plan.dispatches, 'flops') };
-  });
   const copy = copySizes(context).flatMap((elements) =>
     COPY_SHAPES.map((shape): Candidate => {
       const plan = copyPlan(shape, elements);
@@ -110,9 +103,26 @@ export async function measurePeaks(
     }),
   );
   return {
-    fma: await fastest(context, stopwatch, fma, budget, signal),
+    fma: await measureFmaPeak(context, stopwatch, budget, signal),
     copy: await fastest(context, stopwatch, copy, budget, signal),
   };
+}
+
+/** The peak of multiply-adds alone, in GFLOP/s. */
+export async function measureFmaPeak(
+  context: GpuContext,
+  stopwatch: Stopwatch,
+  budget: Budget,
+  signal?: AbortSignal,
+): Promise<PeakMeasurement> {
+  const rounds = await longLaunch(context, stopwatch);
+  const fma = FMA_SHAPES.map((shape): Candidate => {
+    // Every layout does the same work.
+    const links = shape.chains * shape.unroll * (shape.vec4 ? 4 : 1);
+    const plan = fmaPlan(shape, rounds.invocations, Math.ceil((rounds.rounds * 128) / links));
+    return { layout: fmaLayout(shape), plan, work: sum(plan.dispatches, 'flops') };
+  });
+  return fastest(context, stopwatch, fma, budget, signal);
 }
 
 /** Invocations and rounds of the FMA kernel at 128 links a round that take `FMA_LAUNCH_MS`. */

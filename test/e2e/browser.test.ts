@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STREAMS } from '../../src/random.ts';
 import { toyDensity } from '../../src/data/toy.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose } from '../support/compare.ts';
+import { bundle } from './bundle.ts';
 import { launchChromium } from './chromium.ts';
 import type { PageResult } from './page.ts';
 
@@ -68,20 +68,6 @@ describe('in a browser', () => {
 
   it('has nothing to complain about', () => expect(problems).toEqual([]));
 });
-
-async function bundle(entry: string): Promise<string> {
-  const output = await build({
-    configFile: false,
-    logLevel: 'error',
-    build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'page' } },
-  });
-  const outputs = Array.isArray(output) ? output : [output];
-  const chunk = outputs
-    .flatMap((one) => ('output' in one ? one.output : []))
-    .find(({ type }) => type === 'chunk');
-  if (chunk?.type !== 'chunk') throw new Error('no script was built');
-  return chunk.code;
-}
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,4 +1,4 @@
-/** Headless Chromium from npm with WebGPU on SwiftShader; needs nothing from the machine but Linux x64. */
+/** Headless Chromium from npm with WebGPU on SwiftShader, or without any; needs nothing from the machine but Linux x64. */
 import { dirname } from 'node:path';
 import type { Browser } from 'playwright-core';
 
@@ -7,19 +7,21 @@ const FLAGS = [
   '--no-sandbox',
   '--no-zygote',
   '--disable-dev-shm-usage',
-  '--enable-unsafe-webgpu',
-  '--enable-features=Vulkan',
-  '--use-vulkan=swiftshader',
   '--use-angle=swiftshader',
-  '--use-webgpu-adapter=swiftshader',
   '--ignore-gpu-blocklist',
   '--enable-unsafe-swiftshader',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
 ];
+const WEBGPU_FLAGS = [
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--use-webgpu-adapter=swiftshader',
+];
 
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium({ webgpu = true }: { webgpu?: boolean } = {}): Promise<Browser> {
   // The package unpacks the NSS libraries only where it believes it runs on AWS Lambda.
   process.env['AWS_EXECUTION_ENV'] ??= 'AWS_Lambda_nodejs20.x';
   const { default: packed } = await import('@sparticuz/chromium');
@@ -29,7 +31,7 @@ export async function launchChromium(): Promise<Browser> {
   const libraries = [`${folder}/al2023/lib`, `${folder}/al2/lib`, folder];
   return chromium.launch({
     executablePath,
-    args: FLAGS,
+    args: webgpu ? [...FLAGS, ...WEBGPU_FLAGS] : FLAGS,
     ignoreDefaultArgs: ['--headless'],
     env: { ...process.env, LD_LIBRARY_PATH: libraries.join(':') },
   });

@@ -1,0 +1,96 @@
+/** What there is to learn from, and what of it is shown and held out. */
+import { columnStatistics } from '../../src/data/statistics.ts';
+import { toyDensity } from '../../src/index.ts';
+import type { TrainingData } from '../../src/index.ts';
+import { shuffledRow, shuffleKeys, splitSeed, STREAMS } from '../../src/random.ts';
+import type { DataSettings } from '../protocol.ts';
+import { spreadRows } from './pictures/pointSets.ts';
+
+export interface DataSet {
+  columns: string[];
+  training: TrainingData;
+  /** Rows [N, D] that the GPU holds while training; empty for endless toy points. */
+  kept: Float32Array;
+  /** Some rows [n, D] for the pictures. */
+  shown: Float32Array;
+  /** Rows [V, D] that no step sees; may be empty. */
+  validation: Float32Array;
+  /** Of each column. */
+  mean: Float64Array;
+  std: Float64Array;
+  /** Exact entropy in nats, where it is known; integrating it may take a second. */
+  floor: () => number | null;
+}
+
+/** Rows that are shown at most, and that are scored: few enough to be one quick call. */
+const MOST_SHOWN = 4000;
+const MOST_SCORED = 2048;
+
+const HELD_OUT = 0.1;
+/** A tenth of fewer rows says little, and is missed. */
+const LEAST_FOR_VALIDATION = 50;
+/** The split does not change with the model's seed, so that scores of two runs can be compared. */
+const SPLIT_SEED = 0;
+
+/** @throws {DataError | ShapeError} with the library's message, where the data cannot be used */
+export function dataSetOf(settings: DataSettings): DataSet {
+  return settings.kind === 'toy' ? toyData(settings) : rowData(settings.rows, settings.columns);
+}
+
+function toyData({ name, noise, size }: DataSettings & { kind: 'toy' }): DataSet {
+  const toy = toyDensity(name, { noise });
+  const columns = ['x1', 'x2'];
+  const validation = toy.sample(0, STREAMS.toyTest, 0, MOST_SCORED);
+  const floor = (): number => toy.entropy;
+  if (size === 'endless') {
+    return {
+      columns,
+      training: { toy: name, noise: toy.noise },
+      kept: new Float32Array(),
+      shown: toy.sample(0, STREAMS.toyTest, MOST_SCORED, MOST_SHOWN),
+      validation,
+      mean: Float64Array.of(0, 0),
+      std: Float64Array.of(1, 1),
+      floor,
+    };
+  }
+  const rows = toy.sample(0, STREAMS.toyTraining, 0, size);
+  return { ...setOf(rows, columns), validation, floor };
+}
+
+function rowData(rows: Float32Array, columns: string[]): DataSet {
+  const dim = columns.length;
+  // Before the split, so that a message names the row as the visitor counts it.
+  columnStatistics(rows, dim, columns);
+  const { training, validation } = split(rows, dim);
+  return { ...setOf(training, columns), validation, floor: () => null };
+}
+
+function setOf(rows: Float32Array, columns: string[]): Omit<DataSet, 'validation' | 'floor'> {
+  const { mean, std } = columnStatistics(rows, columns.length, columns);
+  return {
+    columns,
+    training: rows,
+    kept: rows,
+    shown: spreadRows(rows, columns.length, MOST_SHOWN),
+    mean,
+    std,
+  };
+}
+
+/** Rows in a random order, the last tenth held out, of which at most MOST_SCORED are scored. */
+export function split(rows: Float32Array, dim: number): { training: Float32Array; validation: Float32Array } {
+  const total = rows.length / dim;
+  const heldOut = total < LEAST_FOR_VALIDATION ? 0 : Math.floor(HELD_OUT * total);
+  const keys = shuffleKeys(splitSeed(SPLIT_SEED), 0);
+  const mixed = new Float32Array(rows.length);
+  for (let position = 0; position < total; position++) {
+    const row = shuffledRow(position, total, keys);
+    mixed.set(rows.subarray(row * dim, (row + 1) * dim), position * dim);
+  }
+  const end = (total - heldOut) * dim;
+  return {
+    training: mixed.slice(0, end),
+    validation: mixed.slice(end, end + Math.min(heldOut, MOST_SCORED) * dim),
+  };
+}

@@ -1,0 +1,333 @@
+/** Answers the page: opens the device, holds the session, and survives the loss of both. */
+import { DeviceLostError, DisposedError, Flow, TOY_NAMES, WgflowError } from '../../src/index.ts';
+import type { ToyName } from '../../src/index.ts';
+import type { Answers, FromWorker, ModelSettings, Picture, Request, ToWorker, View } from '../protocol.ts';
+import { dataSetOf } from './dataSet.ts';
+import type { DataSet } from './dataSet.ts';
+import { openDevice, reopenDevice } from './device.ts';
+import type { Opened } from './device.ts';
+import { placeholder, settingsOf, specOf } from './modelSettings.ts';
+import { drawSamples } from './drawSamples.ts';
+import { Scene } from './pictures/scene.ts';
+import { Studio, surfacesOf } from './pictures/studio.ts';
+import type { Surface } from './pictures/surface.ts';
+import { Session } from './session.ts';
+import type { Snapshot } from './session.ts';
+
+/** The peak is measured once the page has had nothing to do for so long, ms. */
+const IDLE_MS = 800;
+
+type Post = (message: FromWorker, transfer?: Transferable[]) => void;
+type Of<T extends ToWorker['type']> = Extract<ToWorker, { type: T }>;
+
+export class Engine {
+  readonly #post: Post;
+  #opened: Opened | undefined;
+  #surfaces: Record<Picture, Surface> | undefined;
+  #pixelRatio = 1;
+  #view: View | undefined;
+  #session: Session | undefined;
+  /** What changes the session is done in turn. */
+  #turn: Promise<void> = Promise.resolve();
+  #isHidden = false;
+  /** Training that goes on once the tab is shown again. */
+  #suspended: Of<'train'>['pace'] | undefined;
+  #isFrameAsked = false;
+  #hover: Of<'hover'> | undefined;
+  #isHovering = false;
+
+  constructor(post: Post) {
+    this.#post = post;
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case 'view':
+        this.#view = message.view;
+        this.#session?.studio.setView(message.view);
+        break;
+      case 'resize':
+        this.#surfaces?.[message.picture].resize(message.width, message.height);
+        this.#session?.studio.resized(message.picture);
+        break;
+      case 'hover':
+        this.#hover = message;
+        if (!this.#isHovering) void this.#followPointer();
+        break;
+      case 'lose-device':
+        this.#opened?.device.destroy();
+        break;
+      default:
+        this.#inTurn(() => this.#handle(message));
+    }
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    this.#turn = this.#turn.then(async () => {
+      try {
+        await work();
+      } catch (error) {
+        // A session that ended under the work, with or without its device, is told about elsewhere.
+        if (error instanceof DisposedError || error instanceof DeviceLostError) return;
+        if (!(error instanceof WgflowError)) throw error;
+        this.#post({ type: 'mistake', message: error.message });
+      }
+    });
+    this.#turn = this.#turn.catch((error: unknown) => {
+      this.#post({ type: 'mistake', message: String(error) });
+    });
+  }
+
+  async #handle(
+    message: Exclude<ToWorker, { type: 'view' | 'resize' | 'hover' | 'lose-device' }>,
+  ): Promise<void> {
+    switch (message.type) {
+      case 'start':
+        return this.#start(message);
+      case 'configure':
+        return this.#configure(message);
+      case 'train':
+        this.#suspended = this.#isHidden ? message.pace : undefined;
+        if (!this.#isHidden) await this.#requireSession().train(message.pace);
+        return;
+      case 'step': {
+        const session = this.#requireSession();
+        await session.stop({ isTold: false });
+        return session.train({ kind: 'slow', stepsPerSecond: Infinity }, session.step + 1);
+      }
+      case 'pause':
+        this.#suspended = undefined;
+        return this.#session?.stop({ isTold: true });
+      case 'visibility':
+        return this.#setHidden(message.hidden);
+      default:
+        return this.#answer(message);
+    }
+  }
+
+  async #start({ canvases, pixelRatio, view }: Of<'start'>): Promise<void> {
+    this.#pixelRatio = pixelRatio;
+    this.#view = view;
+    try {
+      this.#opened = await openDevice();
+      this.#surfaces = surfacesOf(canvases);
+    } catch (error) {
+      this.#post({ type: 'unavailable', reason: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    this.#adopt(this.#opened);
+    this.#post({ type: 'ready', adapter: this.#opened.adapter });
+  }
+
+  /** Draws on this device, and looks out for its loss. */
+  #adopt(opened: Opened): void {
+    for (const surface of Object.values(this.#surfaces ?? {})) {
+      surface.configure(opened.device, opened.format);
+    }
+    void opened.device.lost.then(({ reason, message }) => {
+      if (this.#opened !== opened) return;
+      this.#post({ type: 'device-lost', reason: message || reason || 'the driver gives no reason' });
+      const pace = this.#session?.pace ?? this.#suspended;
+      this.#inTurn(() => this.#recover(pace));
+    });
+  }
+
+  async #configure({ model, data }: Of<'configure'>): Promise<void> {
+    const { device } = this.#requireOpened();
+    const dataSet = dataSetOf(data);
+    const { kept } = dataSet;
+    const flow = await Flow.create(specOf(model, dataSet.columns.length), {
+      device,
+      seed: model.seed,
+      ...(kept.length > 0 ? { data: kept } : {}),
+    });
+    await this.#replace(flow, dataSet, model);
+  }
+
+  /** Puts a new session in place of the old one, unless it is refused. */
+  async #replace(flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot): Promise<void> {
+    const session = this.#sessionOf(flow, data, settings, snapshot);
+    try {
+      const { price } = session;
+      await this.#session?.stop({ isTold: false });
+      this.#session?.dispose();
+      this.#session = session;
+      this.#suspended = undefined;
+      const bijectors = flow.spec.bijectors.map(({ type }) => type);
+      this.#post({ type: 'configured', price, bijectors, columns: data.columns });
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+    void this.#openPictures(session);
+  }
+
+  #sessionOf(flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot): Session {
+    const { brushes, adapter, peak } = this.#requireOpened();
+    if (this.#view === undefined || this.#surfaces === undefined) throw new Error('no canvases were given');
+    const bijectors = flow.spec.bijectors.map(({ type }) => type);
+    const scene = new Scene(brushes, data, bijectors, this.#view, this.#pixelRatio);
+    const studio = new Studio(scene, flow, this.#surfaces, adapter.software, () => this.#askForFrame());
+    return new Session({ flow, data, settings, studio, peak, post: this.#post }, snapshot);
+  }
+
+  async #openPictures(session: Session): Promise<void> {
+    try {
+      await session.studio.open();
+    } catch (error) {
+      if (error instanceof DisposedError || error instanceof DeviceLostError) return;
+      this.#post({ type: 'mistake', message: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    const isIdle = this.#session === session && session.pace === undefined && !this.#isHidden;
+    if (isIdle) await this.#opened?.peak.measure();
+  }
+
+  async #setHidden(hidden: boolean): Promise<void> {
+    if (hidden === this.#isHidden) return;
+    this.#isHidden = hidden;
+    if (hidden) {
+      const pace = this.#session?.pace;
+      this.#suspended = pace;
+      if (pace !== undefined) await this.#session?.stop({ isTold: false });
+      return;
+    }
+    this.#askForFrame();
+    const pace = this.#suspended;
+    this.#suspended = undefined;
+    if (pace !== undefined) await this.#session?.train(pace);
+  }
+
+  /** Opens another device, and goes on where the last snapshot was taken. */
+  async #recover(pace: Of<'train'>['pace'] | undefined): Promise<void> {
+    const old = this.#session;
+    await old?.stop({ isTold: false });
+    old?.dispose();
+    this.#session = undefined;
+    this.#opened = await reopenDevice();
+    this.#adopt(this.#opened);
+    if (old === undefined) return;
+    const { device } = this.#opened;
+    const { data, settings, snapshot } = old;
+    const flow =
+      snapshot.bytes === undefined
+        ? await Flow.create(specOf(settings, data.columns.length), {
+            device,
+            seed: settings.seed,
+            ...(data.kept.length > 0 ? { data: data.kept } : {}),
+          })
+        : await Flow.load(snapshot.bytes, { device });
+    const session = this.#sessionOf(flow, data, settings, snapshot);
+    this.#session = session;
+    void this.#openPictures(session);
+    this.#post({ type: 'resumed', step: session.step });
+    if (pace === undefined) return;
+    if (this.#isHidden) this.#suspended = pace;
+    else await session.train(pace);
+  }
+
+  async #answer(request: Request): Promise<void> {
+    const { id } = request;
+    try {
+      const value = await this.#answerTo(request);
+      const transfer = value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : [];
+      this.#post({ type: 'answer', id, value }, transfer);
+    } catch (error) {
+      this.#post({ type: 'refusal', id, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #answerTo(request: Request): Promise<Answers[keyof Answers]> {
+    if (request.type === 'load') return this.#load(request);
+    const session = this.#requireSession();
+    switch (request.type) {
+      case 'save':
+        return session.flow.save();
+      case 'draw-samples': {
+        const { count, seed } = request;
+        return { columns: session.data.columns, rows: await drawSamples(session.flow, count, seed) };
+      }
+      case 'picture':
+        return session.studio.png(request.picture);
+    }
+  }
+
+  async #load({ bytes, fileName }: Extract<Request, { type: 'load' }>): Promise<ModelSettings | null> {
+    const { device } = this.#requireOpened();
+    const flow = await Flow.load(bytes, { device, fileName });
+    try {
+      const data = await this.#dataFor(flow);
+      const found = settingsOf(flow.spec, flow.training);
+      const settings = found ?? this.#session?.settings ?? placeholder('realnvp');
+      await this.#replace(flow, data, settings, { bytes, step: 0, isResumable: false });
+      return found ?? null;
+    } catch (error) {
+      flow.dispose();
+      throw error;
+    }
+  }
+
+  /** The data at hand if they fit the model; else the toy density it learned from, else its own samples. */
+  async #dataFor(flow: Flow): Promise<DataSet> {
+    const current = this.#session?.data;
+    if (current !== undefined && current.columns.length === flow.dim) return current;
+    const record = flow.training;
+    const toy = TOY_NAMES.find((name: ToyName) => name === record?.dataset);
+    if (toy !== undefined && flow.dim === 2) {
+      const noise = record?.options?.['noise'];
+      return dataSetOf({
+        kind: 'toy',
+        name: toy,
+        size: 'endless',
+        ...(typeof noise === 'number' ? { noise } : {}),
+      });
+    }
+    const rows = await drawSamples(flow, OWN_SAMPLES, 0);
+    const columns = record?.columns ?? Array.from({ length: flow.dim }, (_, j) => `x${j + 1}`);
+    return dataSetOf({ kind: 'rows', rows, columns, title: 'samples of the model' });
+  }
+
+  async #followPointer(): Promise<void> {
+    this.#isHovering = true;
+    try {
+      for (let next = this.#hover; next !== undefined; next = this.#hover) {
+        this.#hover = undefined;
+        const hovered = (await this.#session?.studio.hover(next.picture, next.at)) ?? null;
+        if (this.#hover === undefined) this.#post({ type: 'hovered', hovered });
+      }
+    } catch {
+      // The session ended meanwhile; there is nothing to point at.
+      this.#post({ type: 'hovered', hovered: null });
+    } finally {
+      this.#isHovering = false;
+    }
+  }
+
+  #askForFrame(): void {
+    if (this.#isFrameAsked || this.#isHidden) return;
+    this.#isFrameAsked = true;
+    requestAnimationFrame(() => {
+      this.#isFrameAsked = false;
+      const studio = this.#session?.studio;
+      if (studio === undefined || this.#isHidden) return;
+      studio.frame(performance.now());
+      if (studio.hasWork) this.#askForFrame();
+    });
+  }
+
+  #requireOpened(): Opened {
+    if (this.#opened === undefined) throw new WgflowError('NOT_READY', 'There is no device yet.');
+    return this.#opened;
+  }
+
+  #requireSession(): Session {
+    if (this.#session === undefined) {
+      throw new WgflowError('NOT_READY', 'There is no model yet. Choose data and a model first.');
+    }
+    return this.#session;
+  }
+}
+
+/** Rows that stand for the data of a model that came without any. */
+const OWN_SAMPLES = 4000;

@@ -1,0 +1,93 @@
+/** The visitor's settings as the library's spec and options, and back. */
+import { parseSchedule, PRESETS, ShapeError } from '../../src/index.ts';
+import type {
+  BijectorSpec,
+  FitOptions,
+  FlowSpec,
+  PresetName,
+  ScaleMap,
+  TrainingRecord,
+} from '../../src/index.ts';
+import { formatSchedule } from '../../src/schedule.ts';
+import type { ModelSettings } from '../protocol.ts';
+
+/** How far a bounded scale goes, as in the presets. */
+const TANH_BOUND = 3;
+
+/** @throws {ShapeError} where a setting is out of range; the library checks the rest */
+export function specOf({ preset, couplings, hidden, scale }: ModelSettings, dim: number): FlowSpec {
+  if (!Object.hasOwn(PRESETS, preset)) {
+    throw new ShapeError('preset', `"${preset}"`, `one of ${Object.keys(PRESETS).join(', ')}`);
+  }
+  if (!Number.isSafeInteger(couplings) || couplings < 1) {
+    throw new ShapeError('couplings', String(couplings), 'an integer ≥ 1');
+  }
+  const spec = PRESETS[preset].spec(dim, { couplings, hidden });
+  const map = scaleOf(scale);
+  const withScale = (bijector: BijectorSpec): BijectorSpec =>
+    bijector.type === 'affine_coupling' ? { ...bijector, scale: map } : bijector;
+  return { ...spec, bijectors: spec.bijectors.map(withScale) };
+}
+
+function scaleOf(map: ScaleMap['map']): ScaleMap {
+  return map === 'tanh' ? { map, bound: TANH_BOUND } : { map };
+}
+
+/** @throws {ShapeError} for an unknown schedule */
+export function fitOptionsOf(settings: ModelSettings, columns: readonly string[]): FitOptions {
+  const { steps, batch, learningRate, schedule, seed, preset } = settings;
+  const { clipNorm } = PRESETS[preset].training;
+  return { steps, batch, learningRate, schedule: parseSchedule(schedule), seed, clipNorm, columns, preset };
+}
+
+/** Steps of a run of a file that does not say them. */
+const DEFAULT_STEPS = 3000;
+
+/**
+ * The settings that make such a model, as far as its file says them; undefined where no preset makes its spec.
+ * `spec` is what the file has, whatever its record claims.
+ */
+export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): ModelSettings | undefined {
+  const couplings = spec.bijectors.filter((bijector) => 'conditioner' in bijector);
+  const [first] = couplings;
+  if (first === undefined) return undefined;
+  const { hidden } = first.conditioner;
+  const scale = first.type === 'affine_coupling' ? first.scale.map : 'tanh';
+  const names = Object.keys(PRESETS) as PresetName[];
+  const preset = names.find((name) => {
+    const made = specOf({ ...placeholder(name), couplings: couplings.length, hidden, scale }, spec.dim);
+    return JSON.stringify(made.bijectors) === JSON.stringify(spec.bijectors);
+  });
+  if (preset === undefined) return undefined;
+  const { learningRate, schedule } = PRESETS[preset].training;
+  const options = record?.options ?? {};
+  const number = (name: string, otherwise: number): number =>
+    typeof options[name] === 'number' ? options[name] : otherwise;
+  return {
+    ...placeholder(preset),
+    couplings: couplings.length,
+    hidden: [...hidden],
+    scale,
+    batch: number('batch', 512),
+    learningRate: number('learningRate', learningRate),
+    schedule: typeof options['schedule'] === 'string' ? options['schedule'] : formatSchedule(schedule),
+    steps: Math.max(record?.steps ?? DEFAULT_STEPS, 1),
+    seed: record?.seed ?? 1,
+  };
+}
+
+/** A preset with its own training, and a size that the caller replaces. */
+export function placeholder(preset: PresetName): ModelSettings {
+  const { learningRate, schedule } = PRESETS[preset].training;
+  return {
+    preset,
+    couplings: 1,
+    hidden: [32],
+    scale: preset === 'vanilla' ? 'exp' : 'tanh',
+    batch: 512,
+    learningRate,
+    schedule: formatSchedule(schedule),
+    steps: DEFAULT_STEPS,
+    seed: 1,
+  };
+}

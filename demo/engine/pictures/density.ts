@@ -1,0 +1,228 @@
+/** The heat-map of log p with the data over it. */
+import type { Flow, FlowPass } from '../../../src/index.ts';
+import type { Stroke } from './brushes.ts';
+import { aspectOf, canvasFrame } from './frame.ts';
+import type { Frame, Size } from './frame.ts';
+import { frameParams } from './scene.ts';
+import type { Scene } from './scene.ts';
+import { columnStarts, disposeAll } from './sketch.ts';
+import type { Sketch } from './sketch.ts';
+
+/** Nats from the darkest to the lightest colour of the logarithmic map. */
+const LOG_RANGE = 9;
+const MOST_SIDE = 256;
+
+/** Says how fine the grid should be, and how many of its rows go through the flow at once. */
+export interface DensityPlan {
+  side: () => number;
+  sliceRows: () => number;
+}
+
+interface Slicer {
+  pass: FlowPass<'logProb'>;
+  lattice: Stroke<'latticeRows'>;
+}
+
+/**
+ * log p on a grid over the canvas. For more than two columns it is the slice of the density through the mean of the
+ * others, p(a, b, mean of the rest): not the marginal density of the two, which would be an integral.
+ *
+ * The grid goes through the flow slice by slice, so that no submit is long; the last whole grid is shown meanwhile.
+ */
+export class DensitySketch implements Sketch {
+  readonly #scene: Scene;
+  readonly #flow: Flow;
+  readonly #plan: DensityPlan;
+  readonly #sizeOf: () => Size;
+  /** One is shown, the other is being filled. */
+  readonly #grids: [Grid, Grid];
+  readonly #points: Stroke<'points'>;
+  readonly #shown: { rows: number; stride: number };
+  readonly #slicers = new Map<number, Slicer>();
+  #slicer: Slicer;
+  /** Of the slicer that is being made. */
+  #making: number | undefined;
+  #side = 0;
+  #next = 0;
+  #frame: Frame | undefined;
+  #disposed = false;
+
+  private constructor(
+    scene: Scene,
+    flow: Flow,
+    plan: DensityPlan,
+    sizeOf: () => Size,
+    pass: FlowPass<'logProb'>,
+  ) {
+    this.#scene = scene;
+    this.#flow = flow;
+    this.#plan = plan;
+    this.#sizeOf = sizeOf;
+    this.#slicer = this.#keep(pass);
+    this.#grids = [this.#grid(), this.#grid()];
+    const shown = scene.upload('shown data', scene.data.shown);
+    this.#shown = shown;
+    this.#points = scene.brushes.stroke('points', shown.buffer, scene.ink('data'));
+  }
+
+  static async create(
+    scene: Scene,
+    flow: Flow,
+    plan: DensityPlan,
+    sizeOf: () => Size,
+  ): Promise<DensitySketch> {
+    const pass = await flow.pass('logProb', { rows: plan.sliceRows() });
+    return new DensitySketch(scene, flow, plan, sizeOf, pass);
+  }
+
+  get kind(): string {
+    return `density rows, ${this.sliceRows} at once`;
+  }
+
+  get sliceRows(): number {
+    return this.#slicer.pass.rows;
+  }
+
+  /** Cells along a side of the grid that is shown. */
+  get side(): number {
+    return this.#grids[0].side;
+  }
+
+  compute(): boolean {
+    const { dim, brushes, columns } = this.#scene;
+    const [, back] = this.#grids;
+    if (this.#next === 0) this.#begin();
+    const { pass, lattice } = this.#slicer;
+    const cells = this.#side * this.#side;
+    const { centre, half } = this.#frame ?? this.#scene.dataFrame;
+    lattice.set({
+      centre,
+      halfSize: half,
+      rows: pass.stride,
+      features: dim,
+      side: this.#side,
+      first: this.#next,
+      columnX: columns[0],
+      columnY: columns[1],
+    });
+    const encoder = brushes.device.createCommandEncoder({ label: this.kind });
+    lattice.dispatch(encoder, Math.ceil(pass.stride / 64));
+    pass.encode(encoder);
+    const count = Math.min(pass.rows, cells - this.#next);
+    encoder.copyBufferToBuffer(pass.buffer('logProb'), 0, back.logProb, 4 * this.#next, 4 * count);
+    this.#next += count;
+    const isWhole = this.#next >= cells;
+    if (isWhole) {
+      back.scaling.set({ cells });
+      back.scaling.dispatch(encoder, 1);
+      back.side = this.#side;
+      this.#next = 0;
+      this.#grids.reverse();
+    }
+    brushes.device.queue.submit([encoder.finish()]);
+    return isWhole;
+  }
+
+  reset(): void {
+    this.#next = 0;
+  }
+
+  draw(pass: GPURenderPassEncoder, size: Size): void {
+    const { view, rampLength, dataFrame, pixelRatio, columns } = this.#scene;
+    const [front] = this.#grids;
+    if (front.side === 0) return;
+    const viewport = [size.width, size.height];
+    front.map.set({
+      viewport,
+      side: front.side,
+      rampSteps: rampLength,
+      nats: LOG_RANGE,
+      isLog: view.colours === 'log' ? 1 : 0,
+    });
+    front.map.draw(pass, 3);
+    if (!view.showData) return;
+    const [fromX, fromY] = columnStarts(columns, this.#shown.stride);
+    this.#points.set({
+      fromFrame: frameParams(dataFrame),
+      toFrame: frameParams(dataFrame),
+      viewport,
+      aspect: aspectOf(size),
+      fromX,
+      fromY,
+      toX: fromX,
+      toY: fromY,
+      share: 0,
+      radius: 1.1 * pixelRatio,
+      ring: 0,
+      alpha: view.theme === 'dark' ? 0.65 : 0.5,
+      tintStep: 0,
+    });
+    this.#points.draw(pass, 4, Math.min(this.#shown.rows, pointsFor(size, pixelRatio)));
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const { pass, lattice } of this.#slicers.values()) disposeAll([pass, lattice]);
+    for (const { scaling, map } of this.#grids) disposeAll([scaling, map]);
+    this.#points.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #begin(): void {
+    this.#side = Math.min(MOST_SIDE, this.#plan.side());
+    this.#frame = canvasFrame(this.#scene.dataFrame, this.#sizeOf());
+    const rows = this.#plan.sliceRows();
+    const known = this.#slicers.get(rows);
+    if (known !== undefined) this.#slicer = known;
+    else void this.#make(rows);
+  }
+
+  /** Makes a slicer of another size for the grids to come. */
+  async #make(rows: number): Promise<void> {
+    if (this.#making !== undefined) return;
+    this.#making = rows;
+    try {
+      const pass = await this.#flow.pass('logProb', { rows });
+      if (this.#disposed) pass.dispose();
+      else this.#keep(pass);
+    } catch {
+      // The flow or the device has gone; who else uses it is told.
+    } finally {
+      this.#making = undefined;
+    }
+  }
+
+  #keep(pass: FlowPass<'logProb'>): Slicer {
+    const { brushes, means } = this.#scene;
+    const made = { pass, lattice: brushes.stroke('latticeRows', means, pass.buffer('state')) };
+    this.#slicers.set(pass.rows, made);
+    return made;
+  }
+
+  #grid(): Grid {
+    const { brushes, ramp } = this.#scene;
+    const logProb = this.#scene.storage('log p', 4 * MOST_SIDE * MOST_SIDE);
+    const scale = this.#scene.storage('density scale', 4);
+    return {
+      side: 0,
+      logProb,
+      scaling: brushes.stroke('densityScale', logProb, scale),
+      map: brushes.stroke('density', logProb, scale, ramp),
+    };
+  }
+}
+
+interface Grid {
+  side: number;
+  logProb: GPUBuffer;
+  scaling: Stroke<'densityScale'>;
+  map: Stroke<'density'>;
+}
+
+/** As many points as do not cover each other: one for every 80 CSS pixels squared or so. */
+export function pointsFor({ width, height }: Size, pixelRatio: number): number {
+  return Math.round((width * height) / (80 * pixelRatio * pixelRatio));
+}

@@ -1,0 +1,100 @@
+/** z = f(x) of the data against the rings of the standard normal. */
+import type { Flow, FlowPass } from '../../../src/index.ts';
+import type { Stroke } from './brushes.ts';
+import { pointsFor } from './density.ts';
+import { aspectOf, latentFrame } from './frame.ts';
+import type { Frame, Size } from './frame.ts';
+import { spreadRows } from './pointSets.ts';
+import { frameParams } from './scene.ts';
+import type { Scene } from './scene.ts';
+import { columnStarts, runPass } from './sketch.ts';
+import type { Sketch } from './sketch.ts';
+
+export class LatentSketch implements Sketch {
+  readonly kind = 'latent rows';
+  readonly #scene: Scene;
+  readonly #rows: Float32Array;
+  readonly #source: { buffer: GPUBuffer };
+  readonly #pass: FlowPass<'forward'>;
+  readonly #tints: GPUBuffer;
+  readonly #rings: Stroke<'rings'>;
+  readonly #points: Stroke<'points'>;
+
+  private constructor(scene: Scene, rows: Float32Array, pass: FlowPass<'forward'>) {
+    this.#scene = scene;
+    this.#rows = rows;
+    this.#source = scene.upload('rows for the latent cloud', rows);
+    this.#pass = pass;
+    this.#tints = scene.storage('tints of the latent cloud', 4 * pass.rows);
+    this.#rings = scene.brushes.stroke('rings');
+    this.#points = scene.brushes.stroke('points', pass.buffer('state'), this.#tints);
+    this.reset();
+  }
+
+  static async create(scene: Scene, flow: Flow, most: number): Promise<LatentSketch> {
+    const rows = spreadRows(scene.data.shown, scene.dim, most);
+    const pass = await flow.pass('forward', { rows: rows.length / scene.dim });
+    return new LatentSketch(scene, rows, pass);
+  }
+
+  compute(): boolean {
+    runPass(this.#scene.brushes.device, this.#pass, this.#source);
+    return true;
+  }
+
+  reset(): void {
+    this.#scene.write(this.#tints, this.#scene.rowTints(this.#rows));
+  }
+
+  draw(pass: GPURenderPassEncoder, size: Size): void {
+    const { pixelRatio, columns } = this.#scene;
+    drawRings(this.#rings, pass, size, this.#scene, latentFrame, 1);
+    const [fromX, fromY] = columnStarts(columns, this.#pass.stride);
+    this.#points.set({
+      fromFrame: frameParams(latentFrame),
+      toFrame: frameParams(latentFrame),
+      viewport: [size.width, size.height],
+      aspect: aspectOf(size),
+      fromX,
+      fromY,
+      toX: fromX,
+      toY: fromY,
+      share: 0,
+      radius: 1.4 * pixelRatio,
+      ring: 0,
+      alpha: 0.65,
+      tintStep: 1,
+    });
+    this.#points.draw(pass, 4, Math.min(this.#pass.rows, pointsFor(size, pixelRatio)));
+  }
+
+  dispose(): void {
+    this.#pass.dispose();
+    this.#rings.dispose();
+    this.#points.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** The rings in any frame, as strong as `strength` says, 0 to 1. */
+export function drawRings(
+  rings: Stroke<'rings'>,
+  pass: GPURenderPassEncoder,
+  size: Size,
+  { palette, pixelRatio }: Scene,
+  frame: Frame,
+  strength: number,
+): void {
+  rings.set({
+    frame: frameParams(frame),
+    ring: [...palette.line, strength],
+    glow: [...palette.model, 0.14 * strength],
+    viewport: [size.width, size.height],
+    aspect: aspectOf(size),
+    width: pixelRatio,
+  });
+  rings.draw(pass, 3);
+}

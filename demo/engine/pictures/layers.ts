@@ -1,0 +1,188 @@
+/** The rows on their way between data and latent, at any layer, with the paths of a few. */
+import type { Flow, FlowPass } from '../../../src/index.ts';
+import type { Stroke } from './brushes.ts';
+import { packed } from './colours.ts';
+import { aspectOf, mixFrames, project } from './frame.ts';
+import type { Frame, Size } from './frame.ts';
+import { drawRings } from './latent.ts';
+import { readRanges } from './readRanges.ts';
+import { farApart, spreadRows } from './pointSets.ts';
+import { frameParams } from './scene.ts';
+import type { Scene } from './scene.ts';
+import { columnStarts, runPass } from './sketch.ts';
+import type { Sketch } from './sketch.ts';
+
+const PATHS = 10;
+
+/** Where the scrubber stands: between states `layer` and `layer + 1`, `share` of the way. */
+export interface LayerPlace {
+  layer: number;
+  share: number;
+}
+
+/** The place of `View.layer` among `count` bijectors. */
+export function layerPlace(at: number, count: number): LayerPlace {
+  const within = Math.min(count, Math.max(0, at));
+  const layer = Math.min(Math.floor(within), Math.max(0, count - 1));
+  return { layer, share: within - layer };
+}
+
+export class LayersSketch implements Sketch {
+  readonly kind = 'layers rows';
+  readonly #scene: Scene;
+  readonly #rows: Float32Array;
+  readonly #source: { buffer: GPUBuffer };
+  readonly #pass: FlowPass<'trace'>;
+  readonly #tints: GPUBuffer;
+  readonly #pathTints: GPUBuffer;
+  readonly #frames: GPUBuffer;
+  readonly #rings: Stroke<'rings'>;
+  /** The way so far, the way to come, and where each path's row is. */
+  readonly #done: Stroke<'curves'>;
+  readonly #ahead: Stroke<'curves'>;
+  readonly #points: Stroke<'points'>;
+  readonly #heads: Stroke<'points'>;
+
+  private constructor(scene: Scene, rows: Float32Array, pass: FlowPass<'trace'>) {
+    this.#scene = scene;
+    this.#rows = rows;
+    this.#pass = pass;
+    this.#source = scene.upload('rows for the layers', rows);
+    this.#tints = scene.storage('tints of the layers', 4 * pass.rows);
+    this.#pathTints = scene.storage('tints of the paths', 4 * PATHS);
+    this.#frames = scene.storage('frames of the layers', 16 * (scene.bijectors.length + 1));
+    const states = pass.buffer('states');
+    const { brushes } = scene;
+    this.#rings = brushes.stroke('rings');
+    this.#done = brushes.stroke('curves', states, this.#frames, this.#pathTints);
+    this.#ahead = brushes.stroke('curves', states, this.#frames, this.#pathTints);
+    this.#points = brushes.stroke('points', states, this.#tints);
+    this.#heads = brushes.stroke('points', states, this.#tints);
+    this.reset();
+  }
+
+  /** The rows whose paths are drawn come first. */
+  static async create(scene: Scene, flow: Flow, most: number): Promise<LayersSketch> {
+    const { dim } = scene;
+    const rows = leading(spreadRows(scene.data.shown, dim, most), dim);
+    return new LayersSketch(scene, rows, await flow.pass('trace', { rows: rows.length / dim }));
+  }
+
+  compute(): boolean {
+    runPass(this.#scene.brushes.device, this.#pass, this.#source);
+    return true;
+  }
+
+  reset(): void {
+    const tints = this.#scene.rowTints(this.#rows);
+    this.#scene.write(this.#tints, tints);
+  }
+
+  /** The row [D] that is drawn within `reach` pixels of a place of the canvas; reads the positions back. */
+  async nearest(at: { x: number; y: number }, size: Size, reach: number): Promise<Float32Array | undefined> {
+    const { columns, dim, view, bijectors, layerFrames, dataFrame, brushes } = this.#scene;
+    const { stride, rows } = this.#pass;
+    const { layer, share } = layerPlace(view.layer, bijectors.length);
+    const next = Math.min(layer + 1, bijectors.length);
+    const [x, y] = columnStarts(columns, stride);
+    const starts = [layer, next].flatMap((state) => [state * dim * stride + x, state * dim * stride + y]);
+    const values = await readRanges(brushes.device, this.#pass.buffer('states'), starts, stride);
+    const frames = [layerFrames[layer] ?? dataFrame, layerFrames[next] ?? dataFrame] as const;
+    let best: { row: number; pixels: number } | undefined;
+    for (let row = 0; row < rows; row++) {
+      const [from, to] = frames.map((frame, end) => {
+        const point = [values[2 * end]?.[row] ?? NaN, values[2 * end + 1]?.[row] ?? NaN] as const;
+        return project(point, frame, size);
+      });
+      if (from === undefined || to === undefined) continue;
+      const across = from.x + share * (to.x - from.x) - at.x;
+      const down = from.y + share * (to.y - from.y) - at.y;
+      const pixels = Math.hypot(across * size.width, down * size.height);
+      if (pixels <= Math.min(reach, best?.pixels ?? Infinity)) best = { row, pixels };
+    }
+    return best && this.#rows.slice(best.row * dim, (best.row + 1) * dim);
+  }
+
+  /** The frame at the scrubber's place. */
+  static frameAt(scene: Scene, { layer, share }: LayerPlace): Frame {
+    const frames = scene.layerFrames;
+    const from = frames[layer] ?? scene.dataFrame;
+    return mixFrames(from, frames[layer + 1] ?? from, share);
+  }
+
+  draw(pass: GPURenderPassEncoder, size: Size): void {
+    const { view, bijectors, pixelRatio, columns, dim, palette, layerFrames } = this.#scene;
+    const count = bijectors.length;
+    const place = layerPlace(view.layer, count);
+    const { layer, share } = place;
+    const progress = Math.min(1, Math.max(0, view.layer / Math.max(1, count)));
+    drawRings(this.#rings, pass, size, this.#scene, LayersSketch.frameAt(this.#scene, place), progress ** 2);
+
+    const { stride, rows } = this.#pass;
+    const stateLength = dim * stride;
+    const [x, y] = columnStarts(columns, stride);
+    const viewport = [size.width, size.height];
+    const aspect = aspectOf(size);
+    const points = {
+      fromFrame: frameParams(layerFrames[layer] ?? this.#scene.dataFrame),
+      toFrame: frameParams(layerFrames[layer + 1] ?? layerFrames[layer] ?? this.#scene.dataFrame),
+      viewport,
+      aspect,
+      fromX: layer * stateLength + x,
+      fromY: layer * stateLength + y,
+      toX: Math.min(layer + 1, count) * stateLength + x,
+      toY: Math.min(layer + 1, count) * stateLength + y,
+      share,
+      ring: 0,
+      tintStep: 1,
+    };
+    this.#points.set({ ...points, radius: 1.6 * pixelRatio, alpha: 0.55 });
+    this.#points.draw(pass, 4, rows);
+
+    this.#scene.write(this.#frames, Float32Array.from(layerFrames.flatMap(frameParams)));
+    const pathColour = packed(palette.ink);
+    this.#scene.write(this.#pathTints, new Uint32Array(PATHS).fill(pathColour));
+    const paths = {
+      viewport,
+      aspect,
+      xStart: x,
+      yStart: y,
+      curveStep: 1,
+      pointStep: stateLength,
+      segments: Math.max(1, count),
+      frameStep: 1,
+      fadeLength: 0,
+    };
+    const shownPaths = Math.min(PATHS, rows);
+    this.#ahead.set({ ...paths, start: view.layer, end: count, width: pixelRatio, alpha: 0.16 });
+    this.#done.set({ ...paths, start: 0, end: view.layer, width: 1.25 * pixelRatio, alpha: 0.55 });
+    if (count > 0) {
+      this.#ahead.draw(pass, 4, shownPaths * count);
+      this.#done.draw(pass, 4, shownPaths * count);
+    }
+    this.#heads.set({ ...points, radius: 3.5 * pixelRatio, alpha: 1 });
+    this.#heads.draw(pass, 4, shownPaths);
+  }
+
+  dispose(): void {
+    this.#pass.dispose();
+    for (const stroke of [this.#rings, this.#done, this.#ahead, this.#points, this.#heads]) stroke.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** The rows again, those whose paths are drawn first. */
+function leading(rows: Float32Array, dim: number): Float32Array {
+  const first = farApart(rows, dim, PATHS);
+  const others = Array.from({ length: rows.length / dim }, (_, row) => row).filter(
+    (row) => !first.includes(row),
+  );
+  const ordered = new Float32Array(rows.length);
+  [...first, ...others].forEach((row, place) => {
+    ordered.set(rows.subarray(row * dim, (row + 1) * dim), place * dim);
+  });
+  return ordered;
+}

@@ -1,0 +1,96 @@
+/** Rows that the pictures send through the flow. */
+
+/** A lattice of lines of the plane, each a row of points. */
+export interface Lattice {
+  lines: number;
+  pointsPerLine: number;
+  /** [lines, pointsPerLine, 2]. */
+  points: Float32Array;
+  /** Of each line, its distance from the origin. */
+  offsets: Float32Array;
+}
+
+/**
+ * Lines of the latent square [−reach, reach]², `spacing` apart and through the origin, the outermost first so that those
+ * in the middle lie on top.
+ */
+export function lattice(reach: number, spacing: number, pointsPerLine: number): Lattice {
+  const steps = Math.floor(reach / spacing + 1e-9);
+  const places: number[] = [];
+  for (let k = steps; k >= 1; k--) places.push(-k * spacing, k * spacing);
+  places.push(0);
+  const lines = 2 * places.length;
+  const points = new Float32Array(lines * pointsPerLine * 2);
+  const offsets = new Float32Array(lines);
+  let at = 0;
+  places.forEach((place, index) => {
+    for (const isUpright of [true, false]) {
+      offsets[2 * index + (isUpright ? 0 : 1)] = Math.abs(place);
+      for (let i = 0; i < pointsPerLine; i++) {
+        const along = reach * ((2 * i) / (pointsPerLine - 1) - 1);
+        points.set(isUpright ? [place, along] : [along, place], at);
+        at += 2;
+      }
+    }
+  });
+  return { lines, pointsPerLine, points, offsets };
+}
+
+/**
+ * Points of two columns as full rows in columns [features, stride]: every other feature, and the rows after the last,
+ * have the value that `others` says, or that of the last row.
+ */
+export function plane(
+  points: Float32Array,
+  [first, second]: readonly [number, number],
+  others: ArrayLike<number>,
+  stride: number,
+): Float32Array {
+  const features = others.length;
+  const rows = points.length / 2;
+  const columns = new Float32Array(features * stride);
+  for (let feature = 0; feature < features; feature++) {
+    for (let row = 0; row < stride; row++) {
+      const from = 2 * Math.min(row, rows - 1);
+      const value =
+        feature === first ? points[from] : feature === second ? points[from + 1] : others[feature];
+      columns[feature * stride + row] = value ?? 0;
+    }
+  }
+  return columns;
+}
+
+/** At most `count` of the rows [N, D], evenly spread over all of them. */
+export function spreadRows(rows: Float32Array, dim: number, count: number): Float32Array {
+  const total = rows.length / dim;
+  if (total <= count) return rows;
+  const chosen = new Float32Array(count * dim);
+  for (let i = 0; i < count; i++) {
+    const row = Math.floor((i * total) / count);
+    chosen.set(rows.subarray(row * dim, (row + 1) * dim), i * dim);
+  }
+  return chosen;
+}
+
+/**
+ * `count` rows that lie far from each other: the first, then again and again the one whose nearest chosen row is the
+ * farthest.
+ */
+export function farApart(rows: Float32Array, dim: number, count: number): number[] {
+  const total = rows.length / dim;
+  const nearest = new Float64Array(total).fill(Infinity);
+  const chosen: number[] = [];
+  let next = 0;
+  while (chosen.length < Math.min(count, total)) {
+    chosen.push(next);
+    let farthest = 0;
+    for (let row = 0; row < total; row++) {
+      let square = 0;
+      for (let j = 0; j < dim; j++) square += ((rows[row * dim + j] ?? 0) - (rows[next * dim + j] ?? 0)) ** 2;
+      nearest[row] = Math.min(nearest[row] ?? 0, square);
+      if ((nearest[row] ?? 0) > (nearest[farthest] ?? 0)) farthest = row;
+    }
+    next = farthest;
+  }
+  return chosen;
+}

@@ -1,0 +1,173 @@
+/** The point under the pointer, in every picture at once. */
+import type { Flow, FlowPass } from '../../../src/index.ts';
+import type { Hovered, Picture } from '../../protocol.ts';
+import type { Stroke } from './brushes.ts';
+import { aspectOf, latentFrame, unproject } from './frame.ts';
+import type { Frame, Pair, Size } from './frame.ts';
+import { layerPlace } from './layers.ts';
+import { plane } from './pointSets.ts';
+import { readRanges } from './readRanges.ts';
+import { frameParams } from './scene.ts';
+import type { Scene } from './scene.ts';
+import { columnStarts, disposeAll, runPass } from './sketch.ts';
+
+/** What the pointer is at: a place of one picture's plane, or a whole row x [D]. */
+export type Aim =
+  { picture: Exclude<Picture, 'layers'>; at: { x: number; y: number }; size: Size } | { row: Float32Array };
+
+const HALF_LOG_TAU = 0.5 * Math.log(2 * Math.PI);
+
+/**
+ * Follows one row through the flow. In data space the features that are not shown are at the data's mean, in latent
+ * space at 0: the plane of the picture.
+ */
+export class Probe implements Disposable {
+  readonly #scene: Scene;
+  readonly #trace: FlowPass<'trace'>;
+  readonly #inverse: FlowPass<'inverse'>;
+  readonly #rings: Stroke<'points'>[] = [];
+  readonly #ringOf = new Map<Picture, Stroke<'points'>>();
+  #isShown = false;
+
+  private constructor(scene: Scene, trace: FlowPass<'trace'>, inverse: FlowPass<'inverse'>) {
+    this.#scene = scene;
+    this.#trace = trace;
+    this.#inverse = inverse;
+  }
+
+  static async create(scene: Scene, flow: Flow): Promise<Probe> {
+    const trace = await flow.pass('trace', { rows: 1 });
+    return new Probe(scene, trace, await flow.pass('inverse', { rows: 1 }));
+  }
+
+  /** Takes the point through the flow as it is now, and reads where it came by. */
+  async look(aim: Aim): Promise<Hovered> {
+    this.#isShown = true;
+    this.#send(aim);
+    runPass(this.#scene.brushes.device, this.#trace);
+    return this.#read();
+  }
+
+  /** Nothing is pointed at. */
+  leave(): void {
+    this.#isShown = false;
+  }
+
+  /** Whether there is a mark to draw, which follows the flow as it learns. */
+  get isShown(): boolean {
+    return this.#isShown;
+  }
+
+  /** The way through the flow as it has become, for the marks. */
+  follow(): void {
+    // The pass has turned its state into z; x is the first of the states that it kept.
+    runPass(this.#scene.brushes.device, this.#trace, { buffer: this.#trace.buffer('states') });
+  }
+
+  draw(pass: GPURenderPassEncoder, picture: Picture, size: Size): void {
+    if (!this.#isShown) return;
+    const { columns, dim, bijectors, view, dataFrame, layerFrames, pixelRatio } = this.#scene;
+    const count = bijectors.length;
+    const { stride } = this.#trace;
+    const [x, y] = columnStarts(columns, stride);
+    const { layer, share } =
+      picture === 'layers'
+        ? layerPlace(view.layer, count)
+        : { layer: picture === 'latent' ? count : 0, share: 0 };
+    const next = Math.min(layer + 1, count);
+    const frameOf = (state: number): Frame =>
+      picture === 'latent'
+        ? latentFrame
+        : picture === 'layers'
+          ? (layerFrames[state] ?? dataFrame)
+          : dataFrame;
+    const ring = this.#ringFor(picture);
+    ring.set({
+      fromFrame: frameParams(frameOf(layer)),
+      toFrame: frameParams(frameOf(next)),
+      viewport: [size.width, size.height],
+      aspect: aspectOf(size),
+      fromX: layer * dim * stride + x,
+      fromY: layer * dim * stride + y,
+      toX: next * dim * stride + x,
+      toY: next * dim * stride + y,
+      share,
+      radius: 6 * pixelRatio,
+      ring: 2 * pixelRatio,
+      alpha: 1,
+      tintStep: 0,
+    });
+    ring.draw(pass, 4);
+  }
+
+  dispose(): void {
+    disposeAll([this.#trace, this.#inverse, ...this.#rings]);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Puts x into the state of the trace; a latent point comes there by the inverse. */
+  #send(aim: Aim): void {
+    const { columns, dim, data, dataFrame, brushes } = this.#scene;
+    const { device } = brushes;
+    const { stride } = this.#trace;
+    const target = this.#trace.buffer('state');
+    const write = (to: GPUBuffer, point: Pair, others: ArrayLike<number>): void => {
+      device.queue.writeBuffer(
+        to,
+        0,
+        plane(Float32Array.from(point), columns, others, stride) as Float32Array<ArrayBuffer>,
+      );
+    };
+    if ('row' in aim) {
+      const pair: Pair = [aim.row[columns[0]] ?? 0, aim.row[columns[1]] ?? 0];
+      write(target, pair, aim.row);
+      return;
+    }
+    if (aim.picture !== 'latent') {
+      write(target, unproject(aim.at, dataFrame, aim.size), data.mean);
+      return;
+    }
+    const state = this.#inverse.buffer('state');
+    write(state, unproject(aim.at, latentFrame, aim.size), new Float32Array(dim));
+    runPass(device, this.#inverse);
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(state, 0, target, 0, 4 * dim * stride);
+    device.queue.submit([encoder.finish()]);
+  }
+
+  async #read(): Promise<Hovered> {
+    const { dim, bijectors, brushes } = this.#scene;
+    const { stride } = this.#trace;
+    const count = bijectors.length;
+    const ends = readRanges(
+      brushes.device,
+      this.#trace.buffer('states'),
+      [0, count * dim * stride],
+      dim * stride,
+    );
+    const [[x = new Float32Array(), z = new Float32Array()], [dets]] = await Promise.all([
+      ends,
+      readRanges(brushes.device, this.#trace.buffer('logDets'), [0], count * stride),
+    ]);
+    const rowOf = (columns: Float32Array, length: number): number[] =>
+      Array.from({ length }, (_, j) => columns[j * stride] ?? NaN);
+    const latent = rowOf(z, dim);
+    const logDets = rowOf(dets ?? new Float32Array(), count);
+    const base = latent.reduce((sum, value) => sum - 0.5 * value * value - HALF_LOG_TAU, 0);
+    const logProb = logDets.reduce((sum, value) => sum + value, base);
+    return { x: rowOf(x, dim), z: latent, logProb, logDets };
+  }
+
+  #ringFor(picture: Picture): Stroke<'points'> {
+    const known = this.#ringOf.get(picture);
+    if (known !== undefined) return known;
+    const { brushes } = this.#scene;
+    const ring = brushes.stroke('points', this.#trace.buffer('states'), this.#scene.ink('ink'));
+    this.#ringOf.set(picture, ring);
+    this.#rings.push(ring);
+    return ring;
+  }
+}

@@ -1,0 +1,154 @@
+/** What all pictures of one model share: colours, rows and frames on the GPU. */
+import { columnsOf } from '../../../src/gpu/rows.ts';
+import { paddedRows } from '../../../src/shape.ts';
+import type { View } from '../../protocol.ts';
+import type { DataSet } from '../dataSet.ts';
+import type { Brushes } from './brushes.ts';
+import { mix, packed, paletteOf } from './colours.ts';
+import type { Palette, Rgb } from './colours.ts';
+import { dataFrame, layerFrames } from './frame.ts';
+import type { Frame, Pair } from './frame.ts';
+
+/** Single colours that points and curves are drawn in. */
+const INKS = ['data', 'model', 'ink'] as const;
+export type Ink = (typeof INKS)[number];
+
+/** How far from the mean, in standard deviations, the tints of the rows run. */
+const TINT_REACH = 2;
+
+export class Scene implements Disposable {
+  readonly brushes: Brushes;
+  readonly data: DataSet;
+  readonly dim: number;
+  readonly pixelRatio: number;
+  /** Types of the flow's bijectors. */
+  readonly bijectors: readonly string[];
+  readonly ramp: GPUBuffer;
+  readonly rampLength: number;
+  /** Means of the data's columns [D]. */
+  readonly means: GPUBuffer;
+  readonly #inks: Readonly<Record<Ink, GPUBuffer>>;
+  readonly #owned: GPUBuffer[] = [];
+  #view: View;
+  #palette: Palette;
+
+  constructor(brushes: Brushes, data: DataSet, bijectors: readonly string[], view: View, pixelRatio: number) {
+    this.brushes = brushes;
+    this.data = data;
+    this.dim = data.columns.length;
+    this.bijectors = bijectors;
+    this.pixelRatio = pixelRatio;
+    this.#view = view;
+    this.#palette = paletteOf(view.theme);
+    this.rampLength = this.#palette.ramp.length;
+    this.ramp = this.storage('ramp', 4 * this.rampLength);
+    this.means = this.storage('means', 4 * this.dim);
+    this.#inks = { data: this.#ink('data'), model: this.#ink('model'), ink: this.#ink('ink') };
+    this.write(this.means, Float32Array.from(data.mean));
+    this.#paint();
+  }
+
+  get view(): View {
+    return this.#view;
+  }
+
+  get palette(): Palette {
+    return this.#palette;
+  }
+
+  setView(view: View): void {
+    const isRepainted = view.theme !== this.#view.theme;
+    this.#view = view;
+    if (!isRepainted) return;
+    this.#palette = paletteOf(view.theme);
+    this.#paint();
+  }
+
+  /** The columns that are shown, kept to those that there are. */
+  get columns(): Pair {
+    const [x, y] = this.#view.columns;
+    const last = this.dim - 1;
+    return [Math.min(x, last), Math.min(y, last)];
+  }
+
+  get dataFrame(): Frame {
+    const [x, y] = this.columns;
+    const pairOf = (values: Float64Array): Pair => [values[x] ?? 0, values[y] ?? 0];
+    return dataFrame(pairOf(this.data.mean), pairOf(this.data.std), this.#view.reach);
+  }
+
+  get layerFrames(): Frame[] {
+    return layerFrames(this.dataFrame, this.bijectors, this.#view.reach);
+  }
+
+  ink(name: Ink): GPUBuffer {
+    return this.#inks[name];
+  }
+
+  /** A colour that stands back by `share` towards the background. */
+  faded(colour: Rgb, share: number): Rgb {
+    return mix(colour, this.#palette.background, share);
+  }
+
+  /** Rows [n, D] on the GPU in columns [D, padded n]. */
+  upload(label: string, rows: Float32Array): { buffer: GPUBuffer; rows: number; stride: number } {
+    const count = rows.length / this.dim;
+    const columns = columnsOf(rows, this.dim, { start: 0, count });
+    const buffer = this.storage(label, columns.byteLength);
+    this.write(buffer, columns);
+    return { buffer, rows: count, stride: paddedRows(count) };
+  }
+
+  /** A colour for each row by its place in the data, so that one finds it again in other pictures. */
+  rowTints(rows: Float32Array): Uint32Array<ArrayBuffer> {
+    const { tints } = this.#palette;
+    const { centre, half } = this.dataFrame;
+    const [x, y] = this.columns;
+    const { reach } = this.#view;
+    return Uint32Array.from({ length: rows.length / this.dim }, (_, row) => {
+      const across = ((rows[row * this.dim + x] ?? 0) - centre[0]) / half[0];
+      const up = ((rows[row * this.dim + y] ?? 0) - centre[1]) / half[1];
+      const share = 0.5 + (reach * (across + 0.35 * up)) / (2 * TINT_REACH);
+      const index = Math.round(Math.min(1, Math.max(0, share)) * (tints.length - 1));
+      return packed(tints[index] ?? [0, 0, 0]);
+    });
+  }
+
+  /** A buffer that dies with the scene. */
+  storage(label: string, bytes: number): GPUBuffer {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+    const buffer = this.brushes.device.createBuffer({ label, size: Math.max(16, bytes), usage });
+    this.#owned.push(buffer);
+    return buffer;
+  }
+
+  write(buffer: GPUBuffer, values: Float32Array | Uint32Array): void {
+    this.brushes.device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
+  }
+
+  dispose(): void {
+    for (const buffer of this.#owned) buffer.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #ink(name: Ink): GPUBuffer {
+    return this.storage(`${name} colour`, 4);
+  }
+
+  #paint(): void {
+    const { ramp } = this.#palette;
+    this.write(
+      this.ramp,
+      Uint32Array.from(ramp, (colour) => packed(colour)),
+    );
+    for (const name of INKS) this.write(this.#inks[name], Uint32Array.of(packed(this.#palette[name])));
+  }
+}
+
+/** A frame as the shaders take it: centre, then half. */
+export function frameParams({ centre, half }: Frame): number[] {
+  return [...centre, ...half];
+}

@@ -1,0 +1,386 @@
+/** The pictures of one model: which of them are out of date, and which is brought up to date next. */
+import { DisposedError } from '../../../src/index.ts';
+import type { Flow } from '../../../src/index.ts';
+import { PICTURES } from '../../protocol.ts';
+import type { Hovered, Picture, View } from '../../protocol.ts';
+import { Slowdown } from '../slowdown.ts';
+import { CostEstimates, densitySide, DrawingBudget, sliceRows } from '../drawingBudget.ts';
+import { DensitySketch } from './density.ts';
+import { GridSketch } from './grid.ts';
+import { LatentSketch } from './latent.ts';
+import { LayersSketch } from './layers.ts';
+import { Probe } from './probe.ts';
+import { SamplesSketch } from './samples.ts';
+import type { Scene } from './scene.ts';
+import type { Sketch } from './sketch.ts';
+import { Surface } from './surface.ts';
+
+/** Rows of each picture: a software adapter takes milliseconds for a thousand. */
+const ROWS = {
+  software: { samples: 1024, latent: 1024, layers: 384, pointsPerLine: 129 },
+  gpu: { samples: 4000, latent: 4000, layers: 1000, pointsPerLine: 257 },
+};
+
+/** How old the pictures may get while the flow learns, ms, and the heat-map's part of what they take. */
+const AGE_MS = 900;
+const DENSITY_PART = 0.4;
+/** How long a first heat-map may take with nothing else to do, and the finest, ms. */
+const FIRST_DENSITY_MS = 60;
+const FINE_DENSITY_MS = 1200;
+
+/** For so long after an image the browser puts its page together, ms. */
+const PRESENTED_MS = 80;
+
+/** How near the pointer must be to a row of the layers, CSS pixels. */
+const SNAP = 14;
+
+interface Entry {
+  picture: Picture;
+  surface: Surface;
+  sketch: Sketch;
+  /** The flow or the view has changed since its rows went through. */
+  hasOldRows: boolean;
+  hasOldImage: boolean;
+  /** The visitor waits for it. */
+  isUrgent: boolean;
+  /** No rows have come through the flow yet. */
+  isBlank: boolean;
+}
+
+interface Job {
+  /** Where its cost is kept. */
+  kind: string;
+  isImage: boolean;
+  run: () => void;
+}
+
+export class Studio implements Disposable {
+  readonly scene: Scene;
+  readonly #flow: Flow;
+  readonly #surfaces: Readonly<Record<Picture, Surface>>;
+  readonly #isSoftware: boolean;
+  readonly #budget = new DrawingBudget(performance.now());
+  readonly #costs = new CostEstimates();
+  readonly #slowdown = new Slowdown();
+  readonly #entries: Entry[] = [];
+  /** Whose rows are still to go through the flow before the images are drawn, all at once. */
+  #round: Entry[] = [];
+  readonly #wake: () => void;
+  #density: DensitySketch | undefined;
+  #probe: Probe | undefined;
+  #opening: Promise<void> | undefined;
+  #share = 1;
+  #isInFlight = false;
+  /** The shown heat-map is of the flow as it is, but coarse. */
+  #isRefining = false;
+  #disposed = false;
+
+  /** @param wake asks for a `frame` soon */
+  constructor(
+    scene: Scene,
+    flow: Flow,
+    surfaces: Readonly<Record<Picture, Surface>>,
+    isSoftware: boolean,
+    wake: () => void,
+  ) {
+    this.scene = scene;
+    this.#flow = flow;
+    this.#surfaces = surfaces;
+    this.#isSoftware = isSoftware;
+    this.#wake = wake;
+  }
+
+  /** Makes the pictures one by one, so that the first can be drawn while the others are compiled. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    const { scene } = this;
+    const flow = this.#flow;
+    const rows = this.#isSoftware ? ROWS.software : ROWS.gpu;
+    const most = flow.passRows;
+    const plan = { side: () => this.#densitySide(), sliceRows: () => this.#sliceRows() };
+    const makers: [Picture, () => Promise<Sketch>][] = [
+      [
+        'density',
+        async () => {
+          this.#density = await DensitySketch.create(scene, flow, plan, () => this.#surfaces.density.size);
+          return this.#density;
+        },
+      ],
+      ['samples', () => SamplesSketch.create(scene, flow, Math.min(rows.samples, most))],
+      ['latent', () => LatentSketch.create(scene, flow, Math.min(rows.latent, most))],
+      ['grid', () => GridSketch.create(scene, flow, rows.pointsPerLine)],
+      ['layers', () => LayersSketch.create(scene, flow, Math.min(rows.layers, most))],
+    ];
+    for (const [picture, make] of makers) {
+      const sketch = await make();
+      if (this.#disposed) {
+        sketch.dispose();
+        return;
+      }
+      this.#entries.push({
+        picture,
+        surface: this.#surfaces[picture],
+        sketch,
+        hasOldRows: true,
+        hasOldImage: false,
+        isUrgent: false,
+        isBlank: true,
+      });
+      this.#wake();
+    }
+    const probe = await Probe.create(scene, flow);
+    if (this.#disposed) probe.dispose();
+    else this.#probe = probe;
+  }
+
+  /** The part of the GPU's time that the pictures may take. */
+  setShare(share: number): void {
+    this.#share = share;
+    this.#budget.setShare(share, performance.now());
+    this.#wake();
+  }
+
+  /** The flow has learned. */
+  flowChanged(): void {
+    this.#isRefining = false;
+    for (const entry of this.#entries) entry.hasOldRows = true;
+    if (this.#probe?.isShown === true) this.#probe.follow();
+    this.#wake();
+  }
+
+  /** So many steps of training took place: what drawing has added to their time is paid from its budget. */
+  stepsDone(count: number, start: number, end: number): void {
+    if (!this.#isSoftware || this.#share === 1) return;
+    this.#budget.spend(this.#slowdown.steps(count, start, end));
+  }
+
+  setView(view: View): void {
+    const before = this.scene.view;
+    this.scene.setView(view);
+    const isMoved =
+      view.reach !== before.reach || view.columns.some((column, index) => column !== before.columns[index]);
+    const isRepainted = view.theme !== before.theme;
+    const isOnlyScrubbed = JSON.stringify(view) === JSON.stringify({ ...before, layer: view.layer });
+    for (const entry of this.#entries) {
+      if (isMoved || isRepainted) entry.sketch.reset();
+      if (isMoved) entry.hasOldRows = true;
+      if (isOnlyScrubbed && entry.picture !== 'layers') continue;
+      entry.hasOldImage = true;
+      entry.isUrgent = true;
+    }
+    if (isMoved) this.#isRefining = false;
+    this.#wake();
+  }
+
+  /** The canvas has another size. */
+  resized(picture: Picture): void {
+    for (const entry of this.#entries) {
+      if (entry.picture !== picture) continue;
+      if (picture === 'density') {
+        entry.sketch.reset();
+        this.#isRefining = false;
+      }
+      entry.hasOldRows = true;
+      entry.hasOldImage = true;
+      entry.isUrgent = true;
+    }
+    this.#wake();
+  }
+
+  /** The point there, as it goes through the flow; null where there is none. */
+  async hover(picture: Picture, at: { x: number; y: number } | null): Promise<Hovered | null> {
+    const probe = this.#probe;
+    if (probe === undefined) return null;
+    const found = at && (await this.#look(probe, picture, at));
+    if (found === null) probe.leave();
+    for (const entry of this.#entries) {
+      entry.hasOldImage = true;
+      entry.isUrgent = true;
+    }
+    this.#wake();
+    return found;
+  }
+
+  /** The picture as it is now, drawn at once. */
+  async png(picture: Picture): Promise<Blob> {
+    await this.#opening;
+    const entry = this.#entries.find((each) => each.picture === picture);
+    if (entry === undefined) throw new DisposedError('Studio');
+    while (entry.isBlank) this.#compute(entry);
+    this.#draw(entry);
+    return entry.surface.canvas.convertToBlob({ type: 'image/png' });
+  }
+
+  /** Whether a `frame` would have something to do, now or when the budget allows it. */
+  get hasWork(): boolean {
+    return (
+      this.#round.length > 0 ||
+      this.#entries.some(({ surface, hasOldRows, hasOldImage }) => {
+        return surface.isShown && (hasOldRows || hasOldImage);
+      })
+    );
+  }
+
+  /** Brings pictures up to date, as far as the budget goes. What it cost is learned once the GPU has done it. */
+  frame(now: number): void {
+    if (this.#isInFlight || this.#disposed) return;
+    const available = this.#budget.available(now);
+    let marked: Promise<number> | undefined;
+    const jobs: Job[] = [];
+    let expected = 0;
+    for (;;) {
+      const job = this.#next(available - expected > 0);
+      if (job === undefined) break;
+      const cost = this.#costs.of(job.kind);
+      // What was never timed is timed alone.
+      if (cost === undefined && jobs.length > 0) break;
+      marked ??= this.#done();
+      job.run();
+      jobs.push(job);
+      expected += cost ?? 0;
+      if (cost === undefined) break;
+    }
+    if (marked !== undefined) void this.#account(now, marked, jobs, expected);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const { sketch } of this.#entries) sketch.dispose();
+    this.#probe?.dispose();
+    this.scene.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #look(probe: Probe, picture: Picture, at: { x: number; y: number }): Promise<Hovered | null> {
+    const { size } = this.#surfaces[picture];
+    if (picture !== 'layers') return probe.look({ picture, at, size });
+    const layers = this.#entries.find((entry) => entry.picture === 'layers')?.sketch;
+    if (!(layers instanceof LayersSketch)) return null;
+    const row = await layers.nearest(at, size, SNAP * this.scene.pixelRatio);
+    return row === undefined ? null : probe.look({ row });
+  }
+
+  /** The next piece of work: images that the visitor waits for, rows of this round, then the images of them all. */
+  #next(isAffordable: boolean): Job | undefined {
+    const shown = this.#entries.filter(({ surface }) => surface.isShown);
+    const old = shown.filter(({ hasOldImage, isBlank }) => hasOldImage && !isBlank);
+    const urgent = old.filter(({ isUrgent }) => isUrgent);
+    if (urgent.length > 0) return this.#imagesOf(urgent);
+    if (!isAffordable) return undefined;
+    this.#round = this.#round.filter(({ surface }) => surface.isShown);
+    if (this.#round.length === 0) {
+      if (old.length > 0) return this.#imagesOf(old);
+      this.#round = shown.filter(({ hasOldRows }) => hasOldRows);
+      for (const entry of this.#round) entry.hasOldRows = false;
+    }
+    const [entry] = this.#round;
+    if (entry === undefined) return undefined;
+    return {
+      kind: entry.sketch.kind,
+      isImage: false,
+      run: () => this.#compute(entry),
+    };
+  }
+
+  /** All in one frame, so that the browser puts its page together once. */
+  #imagesOf(entries: readonly Entry[]): Job {
+    return {
+      kind: `images of ${entries.map(({ picture }) => picture).join(', ')}`,
+      isImage: true,
+      run: () => {
+        for (const entry of entries) this.#draw(entry);
+      },
+    };
+  }
+
+  #compute(entry: Entry): void {
+    if (!entry.sketch.compute()) return;
+    entry.isBlank = false;
+    this.#round = this.#round.filter((other) => other !== entry);
+    entry.hasOldImage = true;
+    if (entry.picture !== 'density' || this.#share < 1 || entry.hasOldRows) return;
+    // With nothing else to do, the heat-map is made again as fine as it gets.
+    this.#isRefining = true;
+    entry.hasOldRows = (this.#density?.side ?? Infinity) < this.#densitySide();
+  }
+
+  #draw(entry: Entry): void {
+    const { picture, surface, sketch } = entry;
+    entry.hasOldImage = false;
+    entry.isUrgent = false;
+    surface.draw(this.scene.palette.background, (pass, size) => {
+      sketch.draw(pass, size);
+      this.#probe?.draw(pass, picture, size);
+    });
+  }
+
+  async #account(
+    start: number,
+    marked: Promise<number>,
+    jobs: readonly Job[],
+    expected: number,
+  ): Promise<void> {
+    this.#isInFlight = true;
+    this.#budget.spend(expected);
+    this.#slowdown.begin();
+    const done = this.#done();
+    try {
+      const end = await done;
+      const ms = Math.max(0, end - Math.max(start, await marked));
+      const kinds = jobs.map(({ kind }) => kind);
+      this.#costs.learn(kinds, ms);
+      // Where steps tell how much longer they took, that is what is paid.
+      const isToldBySteps = this.#isSoftware && this.#share < 1 && this.#slowdown.quietMs !== undefined;
+      this.#budget.spend(isToldBySteps ? -expected : ms - expected);
+      this.#slowdown.end(end + (jobs.some(({ isImage }) => isImage) ? PRESENTED_MS : 0));
+    } catch {
+      // The device is lost, and whoever trains is told.
+    } finally {
+      this.#isInFlight = false;
+      if (this.hasWork) this.#wake();
+    }
+  }
+
+  /** When everything that was submitted so far is done. */
+  async #done(): Promise<number> {
+    await this.scene.brushes.device.queue.onSubmittedWorkDone();
+    return performance.now();
+  }
+
+  #msPerRow(): number | undefined {
+    const density = this.#density;
+    const cost = density && this.#costs.of(density.kind);
+    return cost === undefined || density === undefined ? undefined : cost / density.sliceRows;
+  }
+
+  #densitySide(): number {
+    const { width, height } = this.#surfaces.density.size;
+    const ms = this.#msPerRow();
+    const pixels = Math.min(width, height);
+    // Not timed yet: as coarse as it gets.
+    if (ms === undefined) return densitySide(1, 0, pixels);
+    const own = this.#share * AGE_MS * DENSITY_PART;
+    if (this.#share < 1) return densitySide(ms, own, pixels);
+    return densitySide(ms, this.#isRefining ? FINE_DENSITY_MS : FIRST_DENSITY_MS, pixels);
+  }
+
+  #sliceRows(): number {
+    return sliceRows(this.#msPerRow(), this.#flow.passRows);
+  }
+}
+
+/** All canvases, each a surface. */
+export function surfacesOf(canvases: Record<Picture, OffscreenCanvas>): Record<Picture, Surface> {
+  return Object.fromEntries(PICTURES.map((picture) => [picture, new Surface(canvases[picture])])) as Record<
+    Picture,
+    Surface
+  >;
+}

@@ -1,0 +1,305 @@
+/** One model with its data and its pictures, and the loop that trains it. */
+import { trainingFlops } from '../../src/bench/usefulFlops.ts';
+import { DeviceLostError, DisposedError, TrainingDivergedError } from '../../src/index.ts';
+import type { Flow } from '../../src/index.ts';
+import { paramLayout } from '../../src/paramLayout.ts';
+import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
+import type { DataSet } from './dataSet.ts';
+import { fitOptionsOf } from './modelSettings.ts';
+import { drawingShareOf, nextDue, submitMsOf } from './pace.ts';
+import type { PeakMeter } from './peak.ts';
+import type { Studio } from './pictures/studio.ts';
+import { Telemetry } from './telemetry.ts';
+
+/** Between two scores of the held-out rows, and two snapshots, ms. */
+const SCORE_EVERY_MS = 1500;
+const SNAPSHOT_EVERY_MS = 3000;
+/** A snapshot that takes long is taken as much more seldom. */
+const SNAPSHOT_COST = 50;
+/** A run that was begun before the peak was known stops for it once, after so long. */
+const PEAK_AFTER_MS = 4000;
+
+/** What goes on between the parts of a session. */
+export interface SessionParts {
+  flow: Flow;
+  data: DataSet;
+  settings: ModelSettings;
+  studio: Studio;
+  peak: PeakMeter;
+  post: (message: FromWorker) => void;
+}
+
+/** What survives the loss of a device. */
+export interface Snapshot {
+  /** A checkpoint; undefined for a flow that was never trained nor loaded. */
+  bytes: Uint8Array | undefined;
+  step: number;
+  /** Whether the bytes hold an optimiser to go on with. */
+  isResumable: boolean;
+}
+
+interface Run {
+  pace: Pace;
+  aborter: AbortController;
+  ended: Promise<void>;
+  /** Whether the page is told that it was paused. */
+  isTold: boolean;
+}
+
+export class Session implements Disposable {
+  readonly flow: Flow;
+  readonly data: DataSet;
+  readonly settings: ModelSettings;
+  readonly studio: Studio;
+  readonly #peak: PeakMeter;
+  readonly #post: (message: FromWorker) => void;
+  readonly #flopsPerStep: number;
+  readonly #parameters: number;
+  #telemetry: Telemetry | undefined;
+  #run: Run | undefined;
+  #snapshot: Snapshot;
+  #snapshotAt = 0;
+  #snapshotMs = 0;
+  #isSaving = false;
+  #saving: Promise<void> = Promise.resolve();
+  /** The flow has an optimiser to go on with. */
+  #hasTrained: boolean;
+  #isScoring = false;
+  #scoredAt = -Infinity;
+  #msPerStep: number | null = null;
+  #disposed = false;
+
+  /** @param snapshot what the flow was loaded from, to go on with */
+  constructor({ flow, data, settings, studio, peak, post }: SessionParts, snapshot?: Snapshot) {
+    this.flow = flow;
+    this.data = data;
+    this.settings = settings;
+    this.studio = studio;
+    this.#peak = peak;
+    this.#post = post;
+    const layout = paramLayout(flow.spec);
+    this.#flopsPerStep = trainingFlops(layout, settings.batch);
+    this.#parameters = layout.parameterCount;
+    this.#snapshot = snapshot ?? { bytes: undefined, step: 0, isResumable: false };
+    this.#hasTrained = this.#snapshot.isResumable;
+    this.#step = this.#snapshot.step;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
+  }
+  #step = 0;
+
+  /** The pace of the training that goes on, if one does. */
+  get pace(): Pace | undefined {
+    return this.#run?.pace;
+  }
+
+  /** @throws {ShapeError} where the batch is out of range */
+  get price(): Price {
+    const { batch } = this.settings;
+    const rows = this.data.kept.length / this.flow.dim;
+    return {
+      parameters: this.#parameters,
+      bytes: this.flow.memory({ batch, rows }).total,
+      msPerStep: this.#msPerStep,
+    };
+  }
+
+  /** Begins to train at this pace, to the end or to step `until`. */
+  async train(pace: Pace, until?: number): Promise<void> {
+    await this.stop({ isTold: false });
+    await this.#peak.abort();
+    const { steps } = this.settings;
+    if (this.#step >= steps) {
+      const reason = `All ${steps} steps are done. Ask for more steps, or reset.`;
+      this.#post({ type: 'stopped', cause: 'done', reason });
+      return;
+    }
+    const aborter = new AbortController();
+    const run: Run = { pace, aborter, ended: Promise.resolve(), isTold: true };
+    this.#run = run;
+    run.ended = this.#train(run, until);
+  }
+
+  /** Stops after the step at hand. */
+  async stop({ isTold }: { isTold: boolean }): Promise<void> {
+    const run = this.#run;
+    if (run === undefined) return;
+    run.isTold = isTold;
+    run.aborter.abort();
+    await Promise.all([this.#peak.abort(), run.ended]);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#run?.aborter.abort();
+    this.studio.dispose();
+    this.flow.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #train(run: Run, until: number | undefined): Promise<void> {
+    const { steps } = this.settings;
+    this.studio.setShare(drawingShareOf(run.pace));
+    try {
+      await this.#loop(run, until);
+      if (this.#disposed) return;
+      await this.#score();
+      await this.#keep();
+      this.#tell(true);
+      const isDone = this.#step >= steps;
+      if (isDone) this.#post({ type: 'stopped', cause: 'done', reason: `All ${steps} steps are done.` });
+      else if (run.isTold) {
+        this.#post({ type: 'stopped', cause: 'paused', reason: `Paused at step ${this.#step}.` });
+      }
+    } catch (error) {
+      this.#tellFailure(error);
+    } finally {
+      this.#run = undefined;
+      if (!this.#disposed) {
+        this.studio.setShare(drawingShareOf(undefined));
+        this.studio.flowChanged();
+      }
+    }
+  }
+
+  async #loop({ pace, aborter: { signal } }: Run, until: number | undefined): Promise<void> {
+    const { settings, data } = this;
+    const options = fitOptionsOf(settings, data.columns);
+    const begun = performance.now();
+    const telemetry = this.#telemetryFrom(begun);
+    let due = begun;
+    let last = begun;
+    this.#snapshotAt = begun;
+    const fit = this.flow.fit(data.training, {
+      ...options,
+      until,
+      submitMs: submitMsOf(pace),
+      resume: this.#hasTrained,
+    });
+    for await (const report of fit) {
+      const now = performance.now();
+      this.studio.stepsDone(report.losses.length, last, now);
+      last = now;
+      this.#step = report.step;
+      this.#hasTrained = true;
+      telemetry.report(report, now);
+      this.studio.flowChanged();
+      this.#tell(false);
+      if (signal.aborted) break;
+      this.#lookAfter(now);
+      if (pace.kind === 'flat-out' && this.#peak.gflops === null && now - begun > PEAK_AFTER_MS) {
+        await this.#peak.measure();
+        last = performance.now();
+        telemetry.restart(last);
+      }
+      const next = nextDue(pace, due, performance.now());
+      due = next.due;
+      if (next.wait > 0) await sleep(next.wait, signal);
+    }
+  }
+
+  /** What is done now and then beside the training, without waiting for it. */
+  #lookAfter(now: number): void {
+    if (now - this.#scoredAt > SCORE_EVERY_MS) void this.#score();
+    if (
+      !this.#isSaving &&
+      now - this.#snapshotAt > Math.max(SNAPSHOT_EVERY_MS, SNAPSHOT_COST * this.#snapshotMs)
+    ) {
+      void this.#keep();
+    }
+  }
+
+  #telemetryFrom(now: number): Telemetry {
+    const { steps, batch } = this.settings;
+    const facts = { steps, batch, flopsPerStep: this.#flopsPerStep, floor: this.data.floor() };
+    this.#telemetry ??= new Telemetry(facts, this.#step, now);
+    this.#telemetry.restart(now);
+    return this.#telemetry;
+  }
+
+  #tell(force: boolean): void {
+    const progress = this.#telemetry?.take(performance.now(), this.#peak.gflops, force);
+    if (progress === undefined) return;
+    this.#post({ type: 'progress', progress });
+    if (this.pace?.kind !== 'flat-out' || progress.losses.length === 0) return;
+    const before = this.#msPerStep;
+    // The first steps compile and measure; a price that hardly changes is not news.
+    if (this.#step < 10 || (before !== null && Math.abs(progress.msPerStep / before - 1) < 0.1)) return;
+    this.#msPerStep = progress.msPerStep;
+    this.#post({ type: 'price', price: this.price });
+  }
+
+  /** The mean NLL of the held-out rows, for the next progress. */
+  async #score(): Promise<void> {
+    const { validation } = this.data;
+    if (this.#isScoring || validation.length === 0) return;
+    this.#isScoring = true;
+    this.#scoredAt = performance.now();
+    try {
+      const logProb = await this.flow.logProb(validation);
+      this.#telemetry?.score(-logProb.reduce((sum, value) => sum + value, 0) / logProb.length);
+    } catch {
+      // The flow or its device has gone; the training loop tells.
+    } finally {
+      this.#isScoring = false;
+    }
+  }
+
+  /** Keeps a checkpoint for the case that the device is lost. */
+  #keep(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#save());
+    return this.#saving;
+  }
+
+  async #save(): Promise<void> {
+    this.#isSaving = true;
+    const begun = performance.now();
+    try {
+      const step = this.#step;
+      const bytes = await this.flow.save({ checkpoint: true });
+      this.#snapshot = { bytes, step, isResumable: true };
+    } catch {
+      // A diverged or lost flow cannot be saved: the snapshot before it stays.
+    } finally {
+      this.#isSaving = false;
+      this.#snapshotAt = performance.now();
+      this.#snapshotMs = this.#snapshotAt - begun;
+    }
+  }
+
+  #tellFailure(error: unknown): void {
+    if (this.#disposed || error instanceof DeviceLostError || error instanceof DisposedError) return;
+    if (error instanceof TrainingDivergedError) {
+      this.#tell(true);
+      this.#post({ type: 'stopped', cause: 'diverged', reason: error.message });
+      return;
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#post({ type: 'mistake', message: reason });
+    this.#post({ type: 'stopped', cause: 'paused', reason });
+  }
+}
+
+/** Waits so long, or until the signal. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

@@ -1,0 +1,89 @@
+/** What the page is told of a training: seldom enough to leave it time, often enough to look alive. */
+import type { Progress } from '../protocol.ts';
+
+/** Between two messages, ms. */
+const INTERVAL_MS = 66;
+/** Rates are those of about the last second. */
+const WINDOW_MS = 1000;
+
+/** What of a report of `fit` is told. */
+export interface StepReport {
+  step: number;
+  losses: Float32Array;
+}
+
+/** What does not change from step to step. */
+export interface RunFacts {
+  steps: number;
+  batch: number;
+  /** Useful floating-point operations of a step. */
+  flopsPerStep: number;
+  floor: number | null;
+}
+
+export class Telemetry {
+  readonly #facts: RunFacts;
+  /** Steps done at moments of the window, oldest first. */
+  readonly #marks: { step: number; at: number }[] = [];
+  #losses: number[] = [];
+  #step: number;
+  #toldAt = -Infinity;
+  #validationNll: number | null = null;
+
+  /** @param step steps that were done before */
+  constructor(facts: RunFacts, step: number, now: number) {
+    this.#facts = facts;
+    this.#step = step;
+    this.#marks.push({ step, at: now });
+  }
+
+  report({ step, losses }: StepReport, now: number): void {
+    this.#step = step;
+    this.#losses.push(...losses);
+    this.#marks.push({ step, at: now });
+    while (this.#marks.length > 2 && now - (this.#marks[1]?.at ?? now) > WINDOW_MS) this.#marks.shift();
+  }
+
+  /** A score goes out with the next progress. */
+  score(nll: number): void {
+    this.#validationNll = nll;
+  }
+
+  /** Forgets the pace so far, after a stop that is no part of it. */
+  restart(now: number): void {
+    this.#marks.splice(0, this.#marks.length, { step: this.#step, at: now });
+  }
+
+  /** The next message, where it is time for one and there is something to tell; `force` does not wait. */
+  take(now: number, peakGflops: number | null, force = false): Progress | undefined {
+    const hasNews = this.#losses.length > 0 || this.#validationNll !== null;
+    if (!hasNews || (!force && now - this.#toldAt < INTERVAL_MS)) return undefined;
+    const { steps, batch, flopsPerStep, floor } = this.#facts;
+    const stepsPerSecond = this.#rate();
+    const gflops = (stepsPerSecond * flopsPerStep) / 1e9;
+    const progress: Progress = {
+      step: this.#step,
+      steps,
+      losses: Float32Array.from(this.#losses),
+      validationNll: this.#validationNll,
+      floor,
+      msPerStep: stepsPerSecond > 0 ? 1000 / stepsPerSecond : 0,
+      stepsPerSecond,
+      samplesPerSecond: stepsPerSecond * batch,
+      gflops,
+      shareOfPeak: peakGflops === null ? null : gflops / peakGflops,
+    };
+    this.#losses = [];
+    this.#validationNll = null;
+    this.#toldAt = now;
+    return progress;
+  }
+
+  #rate(): number {
+    const first = this.#marks[0];
+    const last = this.#marks.at(-1);
+    if (first === undefined || last === undefined) return 0;
+    // A browser's clock may be too coarse to see a step.
+    return (1000 * (last.step - first.step)) / Math.max(last.at - first.at, 0.1);
+  }
+}

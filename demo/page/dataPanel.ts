@@ -1,0 +1,211 @@
+/** The card where one chooses what to learn. */
+import { TOY_NAMES, toyDensity } from '../../src/data/toy.ts';
+import type { DataSettings } from '../protocol.ts';
+import { byId, setNotice, setText } from './dom.ts';
+import { DrawingPad } from './drawingPad.ts';
+import { count } from './figures.ts';
+import { rowsOfFile, rowsOfText } from './fileSource.ts';
+import type { FileRows } from './fileSource.ts';
+import { rowsOfStrokes } from './strokes.ts';
+import type { Source } from './settings.ts';
+import { drawThumbnails, offerSources } from './thumbnails.ts';
+import type { SourceChoice } from './thumbnails.ts';
+
+/** Points of a drawing until the visitor says otherwise. */
+const DRAWING_SIZE = 2000;
+
+export interface DataPanelEvents {
+  /** Another thing to learn. */
+  changed: () => void;
+  /** Another pair of columns to show. */
+  pair: (columns: [number, number]) => void;
+}
+
+export class DataPanel {
+  readonly #events: DataPanelEvents;
+  readonly #sources = byId('sources', HTMLFieldSetElement);
+  readonly #noise = byId('noise', HTMLInputElement);
+  readonly #toySize = byId('toy-size', HTMLSelectElement);
+  readonly #drawingSize = byId('drawing-size', HTMLSelectElement);
+  readonly #mistake = byId('data-mistake', HTMLElement);
+  readonly #pair = byId('pair', HTMLElement);
+  readonly #across = byId('column-x', HTMLSelectElement);
+  readonly #up = byId('column-y', HTMLSelectElement);
+  readonly #pad: DrawingPad;
+  #choice: SourceChoice = 'moons';
+  #file: FileRows | undefined;
+
+  constructor(events: DataPanelEvents) {
+    this.#events = events;
+    const changed = (): void => events.changed();
+    this.#pad = new DrawingPad(
+      byId('pad', HTMLCanvasElement),
+      byId('pad-words', HTMLElement),
+      byId('brush', HTMLInputElement),
+      changed,
+    );
+    this.#drawingSize.value = String(DRAWING_SIZE);
+    offerSources(this.#sources, (choice) => this.#choose(choice));
+    this.#noise.addEventListener('input', () => this.#showNoise());
+    for (const control of [this.#noise, this.#toySize, this.#drawingSize])
+      control.addEventListener('change', changed);
+    byId('undo', HTMLButtonElement).addEventListener('click', () => this.#pad.undo());
+    byId('clear', HTMLButtonElement).addEventListener('click', () => this.#pad.clear());
+    for (const select of [this.#across, this.#up]) {
+      select.addEventListener('change', () =>
+        events.pair([Number(this.#across.value), Number(this.#up.value)]),
+      );
+    }
+    this.#takeFiles();
+  }
+
+  /** As the settings say; a file is not part of them and is asked for again. */
+  show(source: Source): void {
+    this.#choice = source.kind === 'toy' ? source.name : source.kind;
+    if (source.kind === 'toy') {
+      this.#noise.value = String(source.noise ?? toyDensity(source.name).noise);
+      this.#toySize.value = String(source.size);
+    } else if (source.kind === 'drawing') {
+      this.#pad.strokes = source.strokes;
+      this.#drawingSize.value = String(source.size);
+    }
+    this.#showChoice();
+  }
+
+  showPair(columns: readonly [number, number]): void {
+    this.#across.value = String(columns[0]);
+    this.#up.value = String(columns[1]);
+  }
+
+  restyle(): void {
+    void drawThumbnails(this.#sources);
+    this.#pad.draw();
+  }
+
+  get source(): Source {
+    if (this.#choice === 'file') return { kind: 'file' };
+    if (this.#choice === 'drawing') {
+      return {
+        kind: 'drawing',
+        strokes: this.#pad.strokes,
+        size: Number(this.#drawingSize.value),
+      };
+    }
+    const noise = this.#noise.valueAsNumber;
+    return {
+      kind: 'toy',
+      name: this.#choice,
+      ...(noise === toyDensity(this.#choice).noise || this.#noise.disabled ? {} : { noise }),
+      size: this.#toySize.value === 'endless' ? 'endless' : Number(this.#toySize.value),
+    };
+  }
+
+  /** What the engine learns; undefined while there is nothing yet: an empty pad, no file. */
+  get data(): DataSettings | undefined {
+    const { source } = this;
+    switch (source.kind) {
+      case 'toy':
+        return source;
+      case 'drawing': {
+        const rows = rowsOfStrokes(source.strokes, source.size);
+        return rows.length === 0
+          ? undefined
+          : { kind: 'rows', rows, columns: ['x', 'y'], title: 'Your drawing' };
+      }
+      case 'file':
+        return this.#file && { kind: 'rows', ...this.#file };
+    }
+  }
+
+  mistake(sentence: string | undefined): void {
+    setNotice(this.#mistake, sentence);
+  }
+
+  #choose(choice: SourceChoice): void {
+    this.#choice = choice;
+    if (choice !== 'file' && choice !== 'drawing') this.#noise.value = String(toyDensity(choice).noise);
+    this.mistake(undefined);
+    this.#showChoice();
+    this.#events.changed();
+  }
+
+  #showChoice(): void {
+    const own = this.#choice === 'drawing' || this.#choice === 'file' ? this.#choice : 'toy';
+    for (const panel of document.querySelectorAll<HTMLElement>('.source-panel')) {
+      panel.hidden = panel.dataset['for'] !== own;
+    }
+    const radio = this.#sources.querySelector<HTMLInputElement>(`input[value="${this.#choice}"]`);
+    if (radio !== null) radio.checked = true;
+    const toy = TOY_NAMES.find((name) => name === this.#choice);
+    this.#noise.disabled = toy !== undefined && toyDensity(toy).noise === 0;
+    this.#showNoise();
+    if (own === 'drawing') this.#pad.draw();
+  }
+
+  #showNoise(): void {
+    setText(
+      byId('noise-value', HTMLOutputElement),
+      this.#noise.disabled ? '–' : this.#noise.valueAsNumber.toFixed(2),
+    );
+  }
+
+  #takeFiles(): void {
+    const input = byId('file', HTMLInputElement);
+    input.addEventListener('change', () => {
+      const [file] = input.files ?? [];
+      if (file !== undefined) void this.#take(() => rowsOfFile(file));
+      input.value = '';
+    });
+    document.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      document.body.classList.add('dragging');
+    });
+    document.addEventListener('dragleave', () => document.body.classList.remove('dragging'));
+    document.addEventListener('drop', (event) => {
+      event.preventDefault();
+      document.body.classList.remove('dragging');
+      const [file] = event.dataTransfer?.files ?? [];
+      if (file !== undefined) void this.#take(() => rowsOfFile(file));
+    });
+    document.addEventListener('paste', (event) => {
+      if (event.target instanceof Element && event.target.matches('[type=text], [type=number]')) return;
+      const [file] = event.clipboardData?.files ?? [];
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (file !== undefined) void this.#take(() => rowsOfFile(file));
+      else if (text.trim() !== '') void this.#take(() => rowsOfText(text, 'Pasted table'));
+      else return;
+      event.preventDefault();
+    });
+  }
+
+  async #take(read: () => Promise<FileRows>): Promise<void> {
+    this.#choice = 'file';
+    this.#showChoice();
+    const words = byId('file-words', HTMLElement);
+    setText(words, 'Reading…');
+    try {
+      this.#file = await read();
+      this.mistake(undefined);
+    } catch (error) {
+      this.mistake(error instanceof Error ? error.message : String(error));
+      setText(words, this.#file === undefined ? '' : `Still here: ${summary(this.#file)}`);
+      return;
+    }
+    setText(words, summary(this.#file));
+    this.#offerPair(this.#file.columns);
+    this.#events.pair([0, 1]);
+    this.#events.changed();
+  }
+
+  #offerPair(columns: readonly string[]): void {
+    this.#pair.hidden = columns.length <= 2;
+    for (const select of [this.#across, this.#up]) {
+      select.replaceChildren(...columns.map((column, i) => new Option(column, String(i))));
+    }
+    this.showPair([0, 1]);
+  }
+}
+
+function summary({ title, rows, columns }: FileRows): string {
+  return `${title}: ${count(rows.length / columns.length)} rows, ${columns.length} columns.`;
+}

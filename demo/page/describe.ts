@@ -1,0 +1,86 @@
+/** The pictures in words and numbers, for those who do not see them and for those who do. */
+import { decimal } from './figures.ts';
+
+/** Moments of some rows of two columns. */
+export interface Moments {
+  mean: [number, number];
+  std: [number, number];
+  correlation: number;
+}
+
+/** @param columns which two of `width` columns */
+export function momentsOf(
+  rows: ArrayLike<number>,
+  width: number,
+  [a, b]: readonly [number, number],
+): Moments {
+  const n = Math.floor(rows.length / width);
+  let [sumX, sumY, sumXX, sumYY, sumXY] = [0, 0, 0, 0, 0];
+  for (let row = 0; row < n; row++) {
+    const [x, y] = [rows[row * width + a] ?? 0, rows[row * width + b] ?? 0];
+    sumX += x;
+    sumY += y;
+    sumXX += x * x;
+    sumYY += y * y;
+    sumXY += x * y;
+  }
+  const mean: [number, number] = [sumX / n, sumY / n];
+  const std: [number, number] = [
+    Math.sqrt(Math.max(0, sumXX / n - mean[0] ** 2)),
+    Math.sqrt(Math.max(0, sumYY / n - mean[1] ** 2)),
+  ];
+  const product = std[0] * std[1];
+  return { mean, std, correlation: product > 0 ? (sumXY / n - mean[0] * mean[1]) / product : 0 };
+}
+
+export function describeSamples(moments: Moments | null, columns: readonly [string, string]): string {
+  if (moments === null) return `New points from the model, ${columns.join(' across and ')} up.`;
+  const { mean, std, correlation } = moments;
+  return `${columns[0]} ${spread(mean[0], std[0])}, ${columns[1]} ${spread(mean[1], std[1])}, correlation ${decimal(correlation)}.`;
+}
+
+export function describeDensity(nll: number | null, title: string, colours: 'linear' | 'log'): string {
+  const scale = colours === 'log' ? 'log p' : 'p';
+  if (nll === null) return `${title}. Brighter where ${scale} is higher.`;
+  return `${title}. Brighter where ${scale} is higher; a typical point has log p ${decimal(-nll)}.`;
+}
+
+export function describeLatent(gap: number | null): string {
+  if (gap === null) return 'The data as the model sees them; rings at 1, 2 and 3 standard deviations.';
+  if (gap < 0.05)
+    return `All but a standard Gaussian: ${decimal(Math.max(0, gap))} nats from it. Rings at 1, 2, 3.`;
+  return `Still ${decimal(gap)} nats from a standard Gaussian. Rings at 1, 2 and 3 standard deviations.`;
+}
+
+export function describeGrid(layers: number): string {
+  return `Straight lines of the latent plane after ${layers} ${layers === 1 ? 'layer' : 'layers'} back to data.`;
+}
+
+/** Where the scrubber stands; `layer` from 0 to the number of bijectors. */
+export function describeLayer(layer: number, bijectors: readonly string[]): { name: string; words: string } {
+  const total = bijectors.length;
+  if (layer <= 0) return { name: 'data', words: `The data themselves, before the first of ${total} layers.` };
+  if (layer >= total) return { name: 'latent', words: `After all ${total} layers: where the Gaussian is.` };
+  const inside = Math.floor(layer);
+  const name = plain(bijectors[inside] ?? '');
+  if (inside === layer) {
+    return { name: `after layer ${inside}`, words: `After ${inside} of ${total} layers; next: ${name}.` };
+  }
+  const share = Math.round(100 * (layer - inside));
+  return { name, words: `${share} % through layer ${inside + 1} of ${total}: ${name}.` };
+}
+
+export function describeLogDets(logDets: readonly number[], bijectors: readonly string[]): string {
+  const total = logDets.reduce((sum, value) => sum + value, 0);
+  const parts = logDets.map((value, i) => `${plain(bijectors[i] ?? `layer ${i + 1}`)} ${decimal(value)}`);
+  return `Log-determinants in nats, ${decimal(total)} in all: ${parts.join(', ')}.`;
+}
+
+/** `affine_coupling` as people say it. */
+export function plain(bijector: string): string {
+  return bijector.replaceAll('_', ' ');
+}
+
+function spread(mean: number, std: number): string {
+  return `${decimal(mean)} ± ${decimal(std)}`;
+}

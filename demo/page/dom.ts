@@ -1,0 +1,57 @@
+/** Elements of the page by their id, and new ones in SVG. */
+
+/** @throws {Error} where the page has no such element: page and script do not belong together */
+export function byId<T extends Element>(id: string, type: new () => T): T {
+  const element = document.getElementById(id);
+  if (element instanceof type) return element;
+  throw new Error(`#${id}: found ${element?.tagName ?? 'nothing'}, expected ${type.name}. Reload the page.`);
+}
+
+/** The radio buttons of one name. */
+export function radios(name: string): HTMLInputElement[] {
+  return [...document.querySelectorAll<HTMLInputElement>(`input[name="${name}"]`)];
+}
+
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Shows the sentence, or hides the element where there is none. */
+export function setNotice(element: HTMLElement, sentence: string | undefined): void {
+  element.hidden = sentence === undefined;
+  setText(element, sentence ?? '');
+}
+
+/** The same for a message above the page, which the visitor can close. */
+export function showToast(toast: HTMLElement, sentence: string | undefined): void {
+  const [words, close] = toast.children;
+  toast.hidden = sentence === undefined;
+  if (words !== undefined) setText(words, sentence ?? '');
+  close?.addEventListener('click', () => (toast.hidden = true), { once: true });
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+export function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string | number>> = {},
+  children: readonly (Node | string)[] = [],
+): SVGElementTagNameMap[K] {
+  const element = document.createElementNS(SVG, tag);
+  set(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+export function set(element: Element, attributes: Readonly<Record<string, string | number>>): void {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+}
+
+/** Offers the bytes as a file to keep. */
+export function download(content: Blob, fileName: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(content);
+  link.download = fileName;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

@@ -1,0 +1,103 @@
+/** A training curve of any length in bounded memory: means over stretches that double when there are too many. */
+
+/** Stretches at most; the chart has fewer pixels than this. */
+const MOST = 400;
+/** Steps over which the smoothed loss looks back, at most a quarter of the run. */
+const SMOOTHING = 100;
+
+export interface LossPoint {
+  /** Step in the middle of the stretch. */
+  step: number;
+  nll: number;
+}
+
+export class LossSeries {
+  #stretch = 1;
+  #sums: { sum: number; count: number }[] = [];
+  #validation: LossPoint[] = [];
+  #steps = 0;
+  #smoothed: number | null = null;
+  #first: number | null = null;
+
+  clear(): void {
+    this.#stretch = 1;
+    this.#sums = [];
+    this.#validation = [];
+    this.#steps = 0;
+    this.#smoothed = null;
+    this.#first = null;
+  }
+
+  /** Losses of consecutive steps, nats. */
+  add(losses: ArrayLike<number>): void {
+    for (let i = 0; i < losses.length; i++) {
+      const nll = losses[i] ?? NaN;
+      if (!Number.isFinite(nll)) continue;
+      const last = this.#sums.at(-1);
+      if (last === undefined || last.count === this.#stretch) this.#sums.push({ sum: nll, count: 1 });
+      else {
+        last.sum += nll;
+        last.count++;
+      }
+      this.#steps++;
+      this.#first ??= nll;
+      const weight = 1 / Math.min(SMOOTHING, Math.max(1, this.#steps / 4));
+      this.#smoothed = this.#smoothed === null ? nll : this.#smoothed + weight * (nll - this.#smoothed);
+    }
+    while (this.#sums.length > MOST) this.#halve();
+  }
+
+  score(step: number, nll: number): void {
+    if (Number.isFinite(nll)) this.#validation.push({ step, nll });
+    if (this.#validation.length > MOST) this.#validation = this.#validation.filter((_, i) => i % 2 === 1);
+  }
+
+  /** Mean loss of each stretch. */
+  get training(): LossPoint[] {
+    return this.#sums.map(({ sum, count }, i) => ({ step: (i + 0.5) * this.#stretch, nll: sum / count }));
+  }
+
+  get validation(): readonly LossPoint[] {
+    return this.#validation;
+  }
+
+  /** The loss now, without the noise of single batches; null before the first step. */
+  get smoothed(): number | null {
+    return this.#smoothed;
+  }
+
+  get first(): number | null {
+    return this.#first;
+  }
+
+  #halve(): void {
+    const sums = this.#sums;
+    this.#stretch *= 2;
+    this.#sums = Array.from({ length: Math.ceil(sums.length / 2) }, (_, i) => {
+      const [a, b] = [sums[2 * i], sums[2 * i + 1]];
+      return { sum: (a?.sum ?? 0) + (b?.sum ?? 0), count: (a?.count ?? 0) + (b?.count ?? 0) };
+    });
+  }
+}
+
+/** From just below the floor or the lowest loss to above all but the wildest start. */
+export function lossRange(values: readonly number[], floor: number | null): [low: number, high: number] {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (sorted.length === 0) return floor === null ? [0, 3] : [floor - 0.3, floor + 2];
+  const low = Math.min(sorted[0] ?? 0, floor ?? Infinity);
+  const high = Math.max(sorted[Math.floor(0.98 * (sorted.length - 1))] ?? 1, (floor ?? -Infinity) + 0.1);
+  const span = Math.max(0.2, high - low);
+  return [low - 0.08 * span, low + 1.12 * span];
+}
+
+/** Three to six round numbers of a range. */
+export function ticks([low, high]: readonly [number, number]): number[] {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const first = Math.ceil(low / step);
+  return Array.from(
+    { length: Math.max(0, Math.floor(high / step) - first + 1) },
+    (_, i) => (first + i) * step,
+  );
+}

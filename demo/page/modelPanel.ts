@@ -1,0 +1,142 @@
+/** The card where one builds the model. */
+import * as v from 'valibot';
+import { PRESETS } from '../../src/flows/index.ts';
+import type { PresetName } from '../../src/index.ts';
+import type { ModelSettings, Price } from '../protocol.ts';
+import { byId, setNotice, setText } from './dom.ts';
+import { bytes, count, milliseconds } from './figures.ts';
+import { LIMITS, ModelSchema, PRESET_NAMES, PRESET_SETTINGS, hasScaleMap } from './settings.ts';
+
+const FAMILY_NAMES: Record<PresetName, string> = {
+  realnvp: 'Real NVP',
+  spline: 'Neural spline',
+  glow: 'Glow',
+  nice: 'NICE',
+  vanilla: 'Vanilla Real NVP',
+};
+const FAMILY_WORDS: Record<PresetName, string> = {
+  realnvp: 'Each layer scales and shifts half of the coordinates. Trains well as it is.',
+  spline: 'Each layer bends half of the coordinates by a monotone curve: the most flexible.',
+  glow: 'Each layer first mixes all coordinates by a learned matrix.',
+  nice: 'Each layer only shifts, so no layer changes a volume: the least flexible.',
+  vanilla: "A textbook's Real NVP: unbounded scales and wide nets. It can diverge.",
+};
+
+type NumberField = 'couplings' | 'batch' | 'learningRate' | 'steps' | 'seed';
+
+export class ModelPanel {
+  readonly #form = byId('model', HTMLFormElement);
+  readonly #preset = byId('preset', HTMLSelectElement);
+  readonly #scale = byId('scale', HTMLSelectElement);
+  readonly #schedule = byId('schedule', HTMLSelectElement);
+  readonly #hidden = byId('hidden', HTMLInputElement);
+  readonly #numbers: Record<NumberField, HTMLInputElement> = {
+    couplings: byId('couplings', HTMLInputElement),
+    batch: byId('batch', HTMLInputElement),
+    learningRate: byId('rate', HTMLInputElement),
+    steps: byId('steps', HTMLInputElement),
+    seed: byId('seed', HTMLInputElement),
+  };
+  readonly #mistake = byId('model-mistake', HTMLElement);
+  #model: ModelSettings;
+
+  /** @param changed called with settings that are sound */
+  constructor(model: ModelSettings, changed: (model: ModelSettings) => void) {
+    this.#model = model;
+    this.#preset.append(...PRESET_NAMES.map((name) => new Option(FAMILY_NAMES[name], name)));
+    for (const name of ['couplings', 'batch', 'steps', 'seed'] as const) {
+      this.#numbers[name].min = String(LIMITS[name].min);
+      this.#numbers[name].max = String(LIMITS[name].max);
+    }
+    this.#form.addEventListener('submit', (event) => event.preventDefault());
+    this.#preset.addEventListener('change', () => {
+      const preset = this.#preset.value as PresetName;
+      const { steps, seed } = this.#model;
+      this.show({ preset, ...PRESET_SETTINGS[preset], steps, seed });
+    });
+    this.#form.addEventListener('change', () => {
+      if (this.#read()) changed(this.#model);
+    });
+    this.show(model);
+  }
+
+  get model(): ModelSettings {
+    return this.#model;
+  }
+
+  show(model: ModelSettings): void {
+    this.#model = model;
+    this.#preset.value = model.preset;
+    this.#hidden.value = model.hidden.join(', ');
+    this.#scale.value = model.scale;
+    this.#schedule.value = model.schedule;
+    for (const [name, input] of Object.entries(this.#numbers)) {
+      input.value = String(model[name as NumberField]);
+    }
+    this.#scale.disabled = !hasScaleMap(model.preset);
+    const words = byId('preset-words', HTMLElement);
+    setText(words, FAMILY_WORDS[model.preset]);
+    words.title = PRESETS[model.preset].summary;
+    this.#complain(undefined, undefined);
+  }
+
+  showPrice({ parameters, bytes: held, msPerStep }: Price): void {
+    setText(byId('price-parameters', HTMLElement), count(parameters));
+    setText(byId('price-bytes', HTMLElement), bytes(held));
+    setText(byId('price-step', HTMLElement), msPerStep === null ? 'not yet' : milliseconds(msPerStep));
+  }
+
+  /** @returns whether the form is sound; else it says what is wrong, and the model stays as it was */
+  #read(): boolean {
+    const { couplings, batch, learningRate, steps, seed } = this.#numbers;
+    const read = v.safeParse(ModelSchema, {
+      preset: this.#preset.value,
+      couplings: couplings.valueAsNumber,
+      hidden: this.#hidden.value
+        .split(/[\s,;x×-]+/)
+        .filter(Boolean)
+        .map(Number),
+      scale: this.#scale.value,
+      batch: batch.valueAsNumber,
+      learningRate: learningRate.valueAsNumber,
+      schedule: this.#schedule.value,
+      steps: steps.valueAsNumber,
+      seed: seed.valueAsNumber,
+    });
+    if (read.success) {
+      this.#model = read.output;
+      this.#complain(undefined, undefined);
+      return true;
+    }
+    const field = read.issues[0].path?.[0]?.key;
+    const input = field === 'hidden' ? this.#hidden : this.#numbers[field as NumberField];
+    this.#complain(input, sentence(String(field), input?.value ?? ''));
+    return false;
+  }
+
+  #complain(input: HTMLInputElement | undefined, sentence: string | undefined): void {
+    for (const each of [this.#hidden, ...Object.values(this.#numbers)]) {
+      if (each === input) each.setAttribute('aria-invalid', 'true');
+      else each.removeAttribute('aria-invalid');
+    }
+    setNotice(this.#mistake, sentence);
+  }
+}
+
+function sentence(field: string, found: string): string {
+  const whole = { couplings: 'Couplings', batch: 'Batch', steps: 'Steps', seed: 'Seed' } as const;
+  if (field in whole) {
+    const name = field as keyof typeof whole;
+    const { min, max } = LIMITS[name];
+    return `${whole[name]}: found ${quoted(found)}, expected a whole number from ${min} to ${count(max)}.`;
+  }
+  if (field === 'hidden') {
+    const { hiddenLayers, hiddenWidth } = LIMITS;
+    return `Hidden widths: found ${quoted(found)}, expected one to ${hiddenLayers.max} whole numbers up to ${hiddenWidth.max}, like 32, 32.`;
+  }
+  return `Learning rate: found ${quoted(found)}, expected a number from 0.000001 to 1.`;
+}
+
+function quoted(text: string): string {
+  return text.trim() === '' ? 'nothing' : `"${text}"`;
+}

@@ -1,0 +1,446 @@
+/** The page: its panels, and the engine behind them. */
+import type {
+  AdapterFacts,
+  DataSettings,
+  FromWorker,
+  ModelSettings,
+  Pace,
+  Progress,
+  View,
+} from '../protocol.ts';
+import { DataPanel } from './dataPanel.ts';
+import {
+  describeDensity,
+  describeGrid,
+  describeLatent,
+  describeLayer,
+  describeSamples,
+  momentsOf,
+} from './describe.ts';
+import type { Moments } from './describe.ts';
+import { byId, radios, setText, showToast } from './dom.ts';
+import { Engine } from './engine.ts';
+import { LossPanel } from './lossPanel.ts';
+import { ModelPanel } from './modelPanel.ts';
+import { Pictures } from './pictures.ts';
+import { PointPanel } from './pointPanel.ts';
+import type { Pretrained } from './pretrained.ts';
+import { Scrubber } from './scrubber.ts';
+import { SharePanel } from './sharePanel.ts';
+import { decodeShare, encodeShare } from './shareLink.ts';
+import { defaultSettings } from './settings.ts';
+import type { Look, Settings } from './settings.ts';
+import { ThemeSwitch } from './theme.ts';
+import { Transport } from './transport.ts';
+
+/** Steps a second in slow motion. */
+const SLOW = 4;
+/** Milliseconds after the last change of a setting until it is taken. */
+const SETTLE = 120;
+/** Milliseconds between two looks at the samples in words, and rows of a look. */
+const LOOK_EVERY = 5000;
+const LOOK_ROWS = 500;
+
+const FRESH = 'A fresh model, which knows nothing yet.';
+/** Buttons that ask nothing of the engine. */
+const WITHOUT_GPU = ['copy-link', 'copy-code', 'save-data'];
+
+type Event = Exclude<FromWorker, { type: 'answer' | 'refusal' }>;
+
+export class Playground {
+  readonly #pretrained: Pretrained;
+  readonly #engine: Engine;
+  readonly #pictures: Pictures;
+  readonly #dataPanel: DataPanel;
+  readonly #modelPanel: ModelPanel;
+  readonly #transport: Transport;
+  readonly #loss = new LossPanel();
+  readonly #point = new PointPanel();
+  readonly #scrubber: Scrubber;
+  readonly #share: SharePanel;
+  readonly #theme: ThemeSwitch;
+  #look: Look;
+  /** What the shown model learns or learned. */
+  #data: DataSettings | undefined;
+  #columns: string[] = ['x1', 'x2'];
+  #bijectors: string[];
+  /** The model that came with the page is shown: training begins with one of the visitor's. */
+  #showsPretrained = false;
+  /** The engine draws; until then the recording plays. */
+  #isLive = false;
+  #settling: number | undefined;
+  #lookedAt = 0;
+  #moments: Moments | null = null;
+
+  constructor(pretrained: Pretrained) {
+    this.#pretrained = pretrained;
+    const settings = defaultSettings();
+    this.#look = settings.look;
+    this.#bijectors = pretrained.recording.bijectors;
+    this.#pictures = new Pictures({
+      resized: (picture, width, height) => this.#engine.send({ type: 'resize', picture, width, height }),
+      hovered: (picture, at) => this.#engine.send({ type: 'hover', picture, at }),
+    });
+    this.#theme = new ThemeSwitch(() => this.#restyle());
+    this.#dataPanel = new DataPanel({
+      changed: () => this.#changed(),
+      pair: (columns) => this.#showPair(columns),
+    });
+    this.#modelPanel = new ModelPanel(settings.model, () => this.#changed());
+    this.#transport = new Transport({
+      train: () => this.#train(),
+      pause: () => this.#engine.send({ type: 'pause' }),
+      step: () => this.#step(),
+      reset: () => this.#configure(),
+      pace: () => {
+        if (this.#transport.phase === 'training') this.#engine.send({ type: 'train', pace: this.#pace });
+      },
+    });
+    this.#scrubber = new Scrubber(() => this.#scrubbed());
+    this.#engine = new Engine((event) => this.#hear(event));
+    this.#share = new SharePanel({
+      engine: this.#engine,
+      settings: () => this.settings,
+      data: () => this.#data,
+      title: () => this.#title.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
+      opened: (fileName, model) => this.#opened(fileName, model),
+    });
+  }
+
+  /** @param hash of the page's address: a shared state, or anything */
+  start(hash: string): void {
+    const shared = isShare(hash) ? decodeShare(hash) : undefined;
+    const settings = shared?.settings ?? defaultSettings();
+    this.#showsPretrained = shared?.settings === undefined;
+    this.#showSettings(settings);
+    this.#followLook();
+    this.#pretrained.play(this.#pictures.recorded, this.#scrubber, this.#theme.theme);
+    const canvases = this.#pictures.transfer();
+    const pixelRatio = Math.min(2, window.devicePixelRatio);
+    this.#engine.send({ type: 'start', canvases, pixelRatio, view: this.#view }, Object.values(canvases));
+    this.#data = this.#dataPanel.data;
+    this.#showsPretrained ||= this.#data === undefined;
+    this.#engine.send({ type: 'configure', model: settings.model, data: this.#data ?? defaultData() });
+    document.addEventListener('visibilitychange', () => {
+      this.#engine.send({ type: 'visibility', hidden: document.hidden });
+    });
+    window.addEventListener('hashchange', () => this.#applyHash(location.hash));
+    if (shared?.mistake !== undefined) {
+      this.#dataPanel.mistake(`${shared.mistake} The page shows its defaults instead.`);
+    } else if (settings.source.kind === 'file') {
+      this.#dataPanel.mistake('The link is for a file that only its sender has. Choose it here.');
+    }
+    this.#restyle();
+    this.#loss.clear(settings.model.steps);
+    this.#share.showCode();
+    this.#describe();
+  }
+
+  get settings(): Settings {
+    return { source: this.#dataPanel.source, model: this.#modelPanel.model, look: this.#look };
+  }
+
+  get #view(): View {
+    return { ...this.#look, theme: this.#theme.theme, layer: this.#scrubber.layer };
+  }
+
+  get #pace(): Pace {
+    return this.#transport.slow ? { kind: 'slow', stepsPerSecond: SLOW } : { kind: 'flat-out' };
+  }
+
+  get #title(): string {
+    if (this.#data === undefined) return 'Model';
+    return this.#data.kind === 'toy' ? this.#data.name : this.#data.title;
+  }
+
+  #hear(event: Event): void {
+    switch (event.type) {
+      case 'ready':
+        this.#showAdapter(event.adapter);
+        break;
+      case 'unavailable':
+        this.#withoutGpu(event.reason);
+        break;
+      case 'configured':
+        this.#configured(event);
+        break;
+      case 'price':
+        this.#modelPanel.showPrice(event.price);
+        break;
+      case 'progress':
+        this.#progressed(event.progress);
+        break;
+      case 'stopped':
+        this.#stopped(event.cause, event.reason);
+        break;
+      case 'hovered':
+        this.#point.show(event.hovered, this.#bijectors);
+        break;
+      case 'device-lost':
+        showToast(
+          byId('notice-device', HTMLElement),
+          `The GPU was taken away (${event.reason}). Opening it again; training goes on from the last snapshot.`,
+        );
+        break;
+      case 'resumed':
+        showToast(byId('notice-device', HTMLElement), undefined);
+        this.#transport.say(`The GPU is back, at step ${event.step}.`);
+        this.#loss.speak(`The GPU is back, at step ${event.step}.`);
+        break;
+      case 'mistake':
+        // Without a device there is one thing to say, and it has been said.
+        if (this.#transport.phase === 'off') break;
+        this.#dataPanel.mistake(event.message);
+        if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
+    }
+  }
+
+  #showAdapter({ description, software }: AdapterFacts): void {
+    setText(
+      byId('adapter', HTMLElement),
+      software ? `${description}: no GPU here, so the processor does it all, many times slower` : description,
+    );
+    performance.mark('wgflow-ready');
+  }
+
+  #withoutGpu(reason: string): void {
+    this.#transport.phase = 'off';
+    setText(byId('adapter', HTMLElement), 'No WebGPU: a recording plays');
+    showToast(
+      byId('notice-gpu', HTMLElement),
+      `This browser gives the page no GPU: ${reason} Use a current Chrome, Edge, Safari or Firefox, with hardware acceleration on in its settings. Until then a recording plays, of a flow that learned two moons; the layer scrubber works.`,
+    );
+    this.#transport.say('Playing a recording of a trained flow.');
+    for (const control of document.querySelectorAll<HTMLButtonElement>('.actions button')) {
+      control.disabled = !WITHOUT_GPU.includes(control.id);
+    }
+  }
+
+  #configured({ price, bijectors, columns }: Extract<Event, { type: 'configured' }>): void {
+    this.#modelPanel.showPrice(price);
+    this.#bijectors = bijectors;
+    this.#columns = columns;
+    if (this.#transport.phase === 'starting') {
+      this.#transport.phase = 'idle';
+      if (this.#showsPretrained) {
+        void this.#openPretrained();
+        return;
+      }
+      this.#transport.say(FRESH);
+    }
+    this.#goLive();
+    this.#describe();
+  }
+
+  /** Until the visitor trains, the model that was trained for the page is shown by the visitor's GPU. */
+  async #openPretrained(): Promise<void> {
+    const { model, fileName } = this.#pretrained;
+    try {
+      await this.#engine.ask({ type: 'load', bytes: await model, fileName });
+      if (this.#showsPretrained) this.#transport.say('This flow was trained earlier. Train one of your own.');
+    } catch (error) {
+      this.#showsPretrained = false;
+      this.#transport.say(error instanceof Error ? error.message : String(error));
+      this.#goLive();
+    }
+  }
+
+  #goLive(): void {
+    this.#pretrained.stop();
+    this.#pictures.showLive();
+    this.#scrubber.layers = this.#bijectors.length;
+    if (!this.#isLive) this.#scrubber.layer = Math.ceil(this.#bijectors.length / 2);
+    this.#isLive = true;
+    this.#engine.send({ type: 'view', view: this.#view });
+  }
+
+  #changed(): void {
+    this.#dataPanel.mistake(undefined);
+    window.clearTimeout(this.#settling);
+    this.#settling = window.setTimeout(() => {
+      this.#writeHash();
+      this.#configure();
+    }, SETTLE);
+  }
+
+  /** A fresh model of the settings. @returns whether there is something to learn */
+  #configure(): boolean {
+    window.clearTimeout(this.#settling);
+    this.#data = this.#dataPanel.data;
+    this.#share.showCode();
+    if (this.#transport.phase === 'off') return false;
+    if (this.#data === undefined) {
+      this.#transport.say(
+        this.#dataPanel.source.kind === 'file' ? 'Choose a file first.' : 'Paint something first.',
+      );
+      return false;
+    }
+    this.#showsPretrained = false;
+    this.#loss.clear(this.#modelPanel.model.steps);
+    this.#moments = null;
+    this.#transport.showStep(0, 1);
+    this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data: this.#data });
+    this.#transport.phase = 'idle';
+    this.#transport.say(FRESH);
+    return true;
+  }
+
+  #train(): void {
+    if ((this.#showsPretrained || this.#transport.phase === 'done') && !this.#configure()) return;
+    if (this.#data === undefined && !this.#configure()) return;
+    this.#transport.phase = 'training';
+    this.#transport.say('Training…');
+    this.#engine.send({ type: 'train', pace: this.#pace });
+  }
+
+  #step(): void {
+    if ((this.#showsPretrained || this.#transport.phase === 'done') && !this.#configure()) return;
+    this.#engine.send({ type: 'step' });
+  }
+
+  #progressed(progress: Progress): void {
+    if (progress.step > 0 && performance.getEntriesByName('wgflow-training').length === 0) {
+      performance.mark('wgflow-training');
+    }
+    this.#loss.add(progress);
+    this.#transport.showStep(progress.step, progress.steps);
+    const { step, steps } = progress;
+    if (this.#transport.phase === 'training') this.#transport.say(`Step ${step} of ${steps}`);
+    else this.#transport.say(`Paused at step ${step} of ${steps}`);
+    if (performance.now() - this.#lookedAt > LOOK_EVERY) void this.#lookAtSamples();
+  }
+
+  #stopped(cause: 'done' | 'paused' | 'diverged', reason: string): void {
+    this.#transport.phase = cause === 'paused' ? 'idle' : 'done';
+    this.#transport.say(reason);
+    this.#loss.speak(`${reason} ${this.#loss.verdict}`);
+    void this.#lookAtSamples();
+  }
+
+  async #lookAtSamples(): Promise<void> {
+    this.#lookedAt = performance.now();
+    try {
+      const { columns, rows } = await this.#engine.ask({ type: 'draw-samples', count: LOOK_ROWS, seed: 1 });
+      this.#moments = momentsOf(rows, columns.length, this.#look.columns);
+    } catch {
+      this.#moments = null;
+    }
+    this.#describe();
+  }
+
+  #describe(): void {
+    const { nll, floor } = this.#loss;
+    const { colours, columns } = this.#look;
+    const shown = this.#showsPretrained ? this.#pretrained.recording : undefined;
+    const gap = nll !== null && floor !== null ? nll - floor : null;
+    const pair: [string, string] = [this.#columns[columns[0]] ?? 'x1', this.#columns[columns[1]] ?? 'x2'];
+    this.#pictures.describe(
+      'density',
+      describeDensity(shown?.nll ?? nll, shown?.title ?? this.#title, colours),
+    );
+    this.#pictures.describe('samples', describeSamples(this.#moments, pair));
+    this.#pictures.describe('latent', describeLatent(shown ? shown.nll - shown.floor : gap));
+    this.#pictures.describe('grid', describeGrid(this.#bijectors.length));
+    this.#describeLayer();
+  }
+
+  #describeLayer(): void {
+    const { name, words } = describeLayer(this.#scrubber.layer, this.#bijectors);
+    setText(byId('layer-name', HTMLElement), name);
+    this.#pictures.describe('layers', words);
+    this.#scrubber.describe(words);
+  }
+
+  #scrubbed(): void {
+    this.#pretrained.scrubbed();
+    this.#engine.send({ type: 'view', view: this.#view });
+    this.#describeLayer();
+  }
+
+  #showPair(columns: [number, number]): void {
+    this.#look = { ...this.#look, columns };
+    this.#looked();
+    void this.#lookAtSamples();
+  }
+
+  #followLook(): void {
+    for (const radio of radios('colours')) {
+      radio.addEventListener('change', () => {
+        this.#look = { ...this.#look, colours: radio.value === 'log' ? 'log' : 'linear' };
+        this.#looked();
+      });
+    }
+    const showData = byId('show-data', HTMLInputElement);
+    showData.addEventListener('change', () => {
+      this.#look = { ...this.#look, showData: showData.checked };
+      this.#looked();
+    });
+    const reach = byId('reach', HTMLInputElement);
+    reach.addEventListener('input', () => {
+      this.#look = { ...this.#look, reach: reach.valueAsNumber };
+      this.#looked();
+    });
+  }
+
+  #showLook(): void {
+    for (const radio of radios('colours')) radio.checked = radio.value === this.#look.colours;
+    byId('show-data', HTMLInputElement).checked = this.#look.showData;
+    byId('reach', HTMLInputElement).value = String(this.#look.reach);
+    this.#dataPanel.showPair(this.#look.columns);
+  }
+
+  #looked(): void {
+    this.#engine.send({ type: 'view', view: this.#view });
+    this.#writeHash();
+    this.#describe();
+  }
+
+  #restyle(): void {
+    this.#dataPanel.restyle();
+    this.#pretrained.redraw(this.#theme.theme);
+    this.#engine.send({ type: 'view', view: this.#view });
+  }
+
+  #opened(fileName: string, model: ModelSettings | null): void {
+    this.#showsPretrained = false;
+    this.#loss.clear(this.#modelPanel.model.steps);
+    if (model !== null) this.#modelPanel.show(model);
+    this.#transport.phase = 'idle';
+    this.#transport.showStep(0, 1);
+    this.#transport.say(`${fileName} is open. Train goes on from it, Reset starts afresh.`);
+    void this.#lookAtSamples();
+  }
+
+  #writeHash(): void {
+    history.replaceState(null, '', `#${encodeShare(this.settings)}`);
+  }
+
+  #applyHash(hash: string): void {
+    if (!isShare(hash)) return;
+    const { settings, mistake } = decodeShare(hash);
+    if (settings === undefined) {
+      this.#dataPanel.mistake(mistake);
+      return;
+    }
+    this.#showSettings(settings);
+    this.#engine.send({ type: 'view', view: this.#view });
+    this.#changed();
+  }
+
+  #showSettings({ source, model, look }: Settings): void {
+    this.#look = look;
+    this.#modelPanel.show(model);
+    this.#dataPanel.show(source);
+    this.#showLook();
+  }
+}
+
+/** Other hashes are anchors of the page. */
+function isShare(hash: string): boolean {
+  return hash.startsWith('#v=');
+}
+
+/** What is shown where there is nothing of the visitor's yet. */
+function defaultData(): DataSettings {
+  return { kind: 'toy', name: 'moons', size: 'endless' };
+}

@@ -1,0 +1,51 @@
+/** The point under the pointer in numbers, and each layer's share of its log-density as bars. */
+import type { Hovered } from '../protocol.ts';
+import { describeLogDets } from './describe.ts';
+import { byId, set, setText, svg } from './dom.ts';
+import { decimal, vector } from './figures.ts';
+
+const WIDTH = 270;
+const HEIGHT = 92;
+const MIDDLE = HEIGHT / 2;
+
+export class PointPanel {
+  readonly #place = byId('log-dets', HTMLElement);
+  readonly #svg = svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true' });
+  readonly #zero = svg('path', { class: 'zero', d: `M0 ${MIDDLE}H${WIDTH}` });
+  #bars: SVGRectElement[] = [];
+
+  constructor() {
+    this.#svg.append(this.#zero);
+    this.#place.append(this.#svg);
+  }
+
+  show(hovered: Hovered | null, bijectors: readonly string[]): void {
+    setText(byId('point-x', HTMLElement), hovered === null ? '–' : vector(hovered.x));
+    setText(byId('point-z', HTMLElement), hovered === null ? '–' : vector(hovered.z));
+    setText(byId('point-log-prob', HTMLElement), hovered === null ? '–' : `${decimal(hovered.logProb)} nats`);
+    const logDets = hovered?.logDets ?? [];
+    this.#place.setAttribute(
+      'aria-label',
+      hovered === null ? 'No point is chosen.' : describeLogDets(logDets, bijectors),
+    );
+    this.#drawBars(logDets);
+  }
+
+  #drawBars(logDets: readonly number[]): void {
+    if (this.#bars.length !== logDets.length) {
+      this.#bars = logDets.map(() => svg('rect', { class: 'bar', rx: 1 }));
+      this.#svg.replaceChildren(this.#zero, ...this.#bars);
+    }
+    const slot = WIDTH / Math.max(1, logDets.length);
+    const largest = logDets.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+    this.#bars.forEach((bar, i) => {
+      const height = ((MIDDLE - 2) * (logDets[i] ?? 0)) / largest;
+      set(bar, {
+        x: (i * slot + 0.15 * slot).toFixed(1),
+        width: Math.min(18, 0.7 * slot).toFixed(1),
+        y: (height > 0 ? MIDDLE - height : MIDDLE).toFixed(1),
+        height: Math.max(1, Math.abs(height)).toFixed(1),
+      });
+    });
+  }
+}

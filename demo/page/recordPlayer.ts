@@ -1,0 +1,173 @@
+/** Plays a recording on plain canvases over those that the worker draws, in the worker's colours. */
+import { paletteOf } from '../engine/pictures/colours.ts';
+import type { Palette, Rgb } from '../engine/pictures/colours.ts';
+import { PICTURES } from '../protocol.ts';
+import type { Picture } from '../protocol.ts';
+import { RECORDED_UNIT, pointsAt } from './recording.ts';
+import type { Recording } from './recording.ts';
+
+/** Half the width of the shown square in data space and in the latent space. */
+const REACH = 3;
+const LATENT_REACH = 3.5;
+const RINGS = [1, 2, 3];
+/** CSS pixels. */
+const DOT = 2;
+
+interface Sheet {
+  context: CanvasRenderingContext2D;
+  /** Pixels across. */
+  size: number;
+  dot: number;
+}
+
+export class RecordPlayer {
+  readonly #recording: Recording;
+  readonly #canvases: Record<Picture, HTMLCanvasElement>;
+  readonly #pixelRatio = Math.min(2, window.devicePixelRatio);
+  #palette: Palette = paletteOf('light');
+  #density: HTMLCanvasElement | undefined;
+
+  constructor(recording: Recording, canvases: Record<Picture, HTMLCanvasElement>) {
+    this.#recording = recording;
+    this.#canvases = canvases;
+  }
+
+  /** All five pictures, the layers where the scrubber stands. */
+  draw(layer: number, theme: 'light' | 'dark'): void {
+    this.#palette = paletteOf(theme);
+    this.#density = densityImage(this.#recording, this.#palette);
+    for (const picture of PICTURES) this.#drawOne(picture, layer);
+  }
+
+  drawLayer(layer: number): void {
+    this.#drawOne('layers', layer);
+  }
+
+  #drawOne(picture: Picture, layer: number): void {
+    const sheet = this.#sheet(this.#canvases[picture]);
+    if (sheet === undefined) return;
+    const { stops, data } = this.#recording;
+    const { data: dataColour, model, line } = this.#palette;
+    const last = stops.length - 1;
+    switch (picture) {
+      case 'density':
+        if (this.#density !== undefined) place(sheet, this.#density, this.#recording.reach);
+        dots(sheet, scaled(data), REACH, () => css(dataColour));
+        break;
+      case 'samples':
+        dots(sheet, scaled(stops[0] ?? []), REACH, () => css(model));
+        break;
+      case 'latent':
+        rings(sheet, css(line));
+        dots(sheet, scaled(stops[last] ?? []), LATENT_REACH, this.#tint);
+        break;
+      case 'grid':
+        lattice(sheet, this.#recording, css(model));
+        break;
+      case 'layers': {
+        const share = layer / Math.max(1, last);
+        if (share > 0.98) rings(sheet, css(line));
+        dots(sheet, pointsAt(this.#recording, layer), REACH + share * (LATENT_REACH - REACH), this.#tint);
+      }
+    }
+  }
+
+  /** The colour of a point, by where in the data it came from: it keeps it through all layers. */
+  readonly #tint = (index: number): string => {
+    const { tints } = this.#palette;
+    const x = (this.#recording.stops[0]?.[2 * index] ?? 0) / RECORDED_UNIT;
+    const at = Math.round(((x / 1.8 + 1) / 2) * (tints.length - 1));
+    return css(tints[Math.min(tints.length - 1, Math.max(0, at))] ?? this.#palette.model);
+  };
+
+  #sheet(canvas: HTMLCanvasElement): Sheet | undefined {
+    const size = Math.round(canvas.clientWidth * this.#pixelRatio);
+    const context = canvas.getContext('2d');
+    if (size === 0 || context === null) return undefined;
+    if (canvas.width !== size) {
+      canvas.width = size;
+      canvas.height = size;
+    }
+    context.fillStyle = css(this.#palette.background);
+    context.fillRect(0, 0, size, size);
+    return { context, size, dot: DOT * this.#pixelRatio };
+  }
+}
+
+function css(colour: Rgb): string {
+  return `rgb(${colour.map((channel) => Math.round(255 * channel)).join(' ')})`;
+}
+
+function scaled(points: readonly number[]): Float64Array {
+  return Float64Array.from(points, (value) => value / RECORDED_UNIT);
+}
+
+function dots(
+  { context, size, dot }: Sheet,
+  points: Float64Array,
+  reach: number,
+  colour: (index: number) => string,
+): void {
+  const scale = size / (2 * reach);
+  context.globalAlpha = 0.75;
+  for (let i = 0; i < points.length; i += 2) {
+    const x = size / 2 + scale * (points[i] ?? 0);
+    const y = size / 2 - scale * (points[i + 1] ?? 0);
+    context.fillStyle = colour(i / 2);
+    context.fillRect(x - dot / 2, y - dot / 2, dot, dot);
+  }
+  context.globalAlpha = 1;
+}
+
+function rings({ context, size }: Sheet, colour: string): void {
+  context.strokeStyle = colour;
+  context.lineWidth = size / 320;
+  for (const ring of RINGS) {
+    context.beginPath();
+    context.arc(size / 2, size / 2, (ring * size) / (2 * LATENT_REACH), 0, 2 * Math.PI);
+    context.stroke();
+  }
+}
+
+function lattice({ context, size }: Sheet, { lattice: { side, points } }: Recording, colour: string): void {
+  const scale = size / (2 * REACH * RECORDED_UNIT);
+  const line = (indices: readonly number[]): void => {
+    context.beginPath();
+    for (const i of indices) {
+      context.lineTo(size / 2 + scale * (points[2 * i] ?? 0), size / 2 - scale * (points[2 * i + 1] ?? 0));
+    }
+    context.stroke();
+  };
+  context.strokeStyle = colour;
+  context.lineWidth = size / 320;
+  const steps = Array.from({ length: side }, (_, i) => i);
+  for (let i = 0; i < side; i += 2) {
+    line(steps.map((j) => i * side + j));
+    line(steps.map((j) => j * side + i));
+  }
+}
+
+function densityImage(
+  { density: { side, logProb } }: Recording,
+  { ramp, background }: Palette,
+): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  canvas.width = side;
+  canvas.height = side;
+  const image = new ImageData(side, side);
+  const highest = logProb.reduce((a, b) => Math.max(a, b), -Infinity);
+  logProb.forEach((value, i) => {
+    const share = Math.exp((value - highest) / 100);
+    const colour = ramp[Math.round(share * (ramp.length - 1))] ?? background;
+    image.data.set([...colour.map((channel) => 255 * channel), 255], 4 * i);
+  });
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** The image over the square of half width `reach`. */
+function place({ context, size }: Sheet, image: HTMLCanvasElement, reach: number): void {
+  const width = (size * reach) / REACH;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(image, (size - width) / 2, (size - width) / 2, width, width);
+}

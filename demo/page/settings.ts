@@ -1,0 +1,138 @@
+/** Everything a visitor can set, with its limits; what the share link carries. */
+import * as v from 'valibot';
+import { TOY_NAMES } from '../../src/data/toy.ts';
+import type { ToyName } from '../../src/data/toy.ts';
+import type { PresetName } from '../../src/index.ts';
+import type { ModelSettings } from '../protocol.ts';
+
+/** In the order in which they are offered. */
+export const PRESET_NAMES = ['realnvp', 'spline', 'glow', 'nice', 'vanilla'] as const satisfies PresetName[];
+export const SCALE_MAPS = ['tanh', 'exp', 'sigmoid'] as const;
+
+/** Whole numbers between both ends. */
+export const LIMITS = {
+  couplings: { min: 1, max: 64 },
+  hiddenLayers: { min: 1, max: 3 },
+  hiddenWidth: { min: 1, max: 512 },
+  batch: { min: 8, max: 16384 },
+  steps: { min: 1, max: 200_000 },
+  seed: { min: 0, max: 2 ** 32 - 1 },
+  points: { min: 50, max: 50_000 },
+} as const;
+
+/** A painted line: `points` are x, y pairs of the pad's 1024 × 1024 raster, y downward; `radius` in the same units. */
+export interface Stroke {
+  radius: number;
+  points: readonly number[];
+}
+
+/** A file's rows stay with the page; the settings only say that there is one. */
+export type Source =
+  | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless' }
+  | { kind: 'drawing'; strokes: Stroke[]; size: number }
+  | { kind: 'file' };
+
+/** The part of a view that a link carries. */
+export interface Look {
+  colours: 'linear' | 'log';
+  showData: boolean;
+  reach: number;
+  columns: [number, number];
+}
+
+export interface Settings {
+  source: Source;
+  model: ModelSettings;
+  look: Look;
+}
+
+const whole = ({ min, max }: { min: number; max: number }) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+export const ModelSchema = v.strictObject({
+  preset: v.picklist(PRESET_NAMES),
+  couplings: whole(LIMITS.couplings),
+  hidden: v.pipe(
+    v.array(whole(LIMITS.hiddenWidth)),
+    v.minLength(LIMITS.hiddenLayers.min),
+    v.maxLength(LIMITS.hiddenLayers.max),
+  ),
+  scale: v.picklist(SCALE_MAPS),
+  batch: whole(LIMITS.batch),
+  learningRate: v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1)),
+  schedule: v.picklist(['cosine', 'constant', 'exponential:0.999']),
+  steps: whole(LIMITS.steps),
+  seed: whole(LIMITS.seed),
+});
+
+export const SettingsSchema = v.strictObject({
+  source: v.variant('kind', [
+    v.strictObject({
+      kind: v.literal('toy'),
+      name: v.picklist(TOY_NAMES),
+      noise: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(1))),
+      size: v.union([v.literal('endless'), whole(LIMITS.points)]),
+    }),
+    v.strictObject({
+      kind: v.literal('drawing'),
+      strokes: v.array(
+        v.strictObject({
+          radius: whole({ min: 1, max: 255 }),
+          points: v.pipe(v.array(whole({ min: 0, max: 1023 })), v.minLength(2)),
+        }),
+      ),
+      size: whole(LIMITS.points),
+    }),
+    v.strictObject({ kind: v.literal('file') }),
+  ]),
+  model: ModelSchema,
+  look: v.strictObject({
+    colours: v.picklist(['linear', 'log']),
+    showData: v.boolean(),
+    reach: v.pipe(v.number(), v.minValue(1), v.maxValue(10)),
+    columns: v.tuple([whole({ min: 0, max: 65_535 }), whole({ min: 0, max: 65_535 })]),
+  }),
+});
+
+/** What each family starts with: sizes that a phone trains within a minute. */
+export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 'steps' | 'seed'>> = {
+  realnvp: {
+    couplings: 8,
+    hidden: [32, 32],
+    scale: 'tanh',
+    batch: 512,
+    learningRate: 5e-3,
+    schedule: 'cosine',
+  },
+  spline: {
+    couplings: 4,
+    hidden: [32, 32],
+    scale: 'tanh',
+    batch: 512,
+    learningRate: 5e-3,
+    schedule: 'cosine',
+  },
+  glow: { couplings: 8, hidden: [32, 32], scale: 'tanh', batch: 512, learningRate: 5e-3, schedule: 'cosine' },
+  nice: { couplings: 8, hidden: [32, 32], scale: 'tanh', batch: 512, learningRate: 5e-3, schedule: 'cosine' },
+  vanilla: {
+    couplings: 5,
+    hidden: [512],
+    scale: 'exp',
+    batch: 512,
+    learningRate: 1e-3,
+    schedule: 'exponential:0.999',
+  },
+};
+
+/** Couplings that only shift, and splines, have no scale map. */
+export function hasScaleMap(preset: PresetName): boolean {
+  return preset !== 'nice' && preset !== 'spline';
+}
+
+export function defaultSettings(): Settings {
+  return {
+    source: { kind: 'toy', name: 'moons', size: 'endless' },
+    model: { preset: 'realnvp', ...PRESET_SETTINGS.realnvp, steps: 2000, seed: 1 },
+    look: { colours: 'linear', showData: true, reach: 3, columns: [0, 1] },
+  };
+}

@@ -1,0 +1,197 @@
+/** The whole state as the hash of a link: names that people can read, painted strokes packed into a few bytes each. */
+import * as v from 'valibot';
+import { SettingsSchema, defaultSettings } from './settings.ts';
+import type { Settings, Source, Stroke } from './settings.ts';
+
+const VERSION = '1';
+
+/** Links longer than this are cut by some programs that people share them with. */
+export const MAX_LINK_LENGTH = 8000;
+
+/** @returns the hash without its `#` */
+export function encodeShare({ source, model, look }: Settings): string {
+  const fields: [string, string][] = [
+    ['v', VERSION],
+    ...sourceFields(source),
+    ['family', model.preset],
+    ['couplings', String(model.couplings)],
+    ['hidden', model.hidden.join('-')],
+    ['scale', model.scale],
+    ['batch', String(model.batch)],
+    ['rate', String(model.learningRate)],
+    ['schedule', model.schedule],
+    ['steps', String(model.steps)],
+    ['seed', String(model.seed)],
+    ['colours', look.colours],
+    ['points', look.showData ? 'shown' : 'hidden'],
+    ['zoom', String(look.reach)],
+    ['columns', look.columns.join('-')],
+  ];
+  return fields.map(([name, value]) => `${name}=${value}`).join('&');
+}
+
+export type Shared = { settings: Settings; mistake?: undefined } | { settings?: undefined; mistake: string };
+
+/**
+ * Reads what `encodeShare` wrote; what is left out has its default. A link is a stranger's text, so everything in it is
+ * checked, and nothing of a bad one is taken.
+ */
+export function decodeShare(hash: string): Shared {
+  const fields = new Map(
+    hash
+      .replace(/^#/, '')
+      .split('&')
+      .map((field) => {
+        const [name = '', ...value] = field.split('=');
+        return [name, value.join('=')] as const;
+      }),
+  );
+  const version = fields.get('v');
+  if (version !== VERSION) {
+    return { mistake: `The link is of version "${version ?? ''}", this page reads version ${VERSION}.` };
+  }
+  const defaults = defaultSettings();
+  const number = (name: string, otherwise: number): number => {
+    const text = fields.get(name);
+    return text === undefined ? otherwise : numberOf(text);
+  };
+  const numbers = (name: string, otherwise: number[]): number[] =>
+    fields.get(name)?.split('-').map(numberOf) ?? otherwise;
+  const { model, look } = defaults;
+  const source = readSource(fields);
+  if (source === undefined) return { mistake: 'The drawing in the link is damaged. Ask for the link again.' };
+  const candidate = {
+    source,
+    model: {
+      preset: fields.get('family') ?? model.preset,
+      couplings: number('couplings', model.couplings),
+      hidden: numbers('hidden', model.hidden),
+      scale: fields.get('scale') ?? model.scale,
+      batch: number('batch', model.batch),
+      learningRate: number('rate', model.learningRate),
+      schedule: fields.get('schedule') ?? model.schedule,
+      steps: number('steps', model.steps),
+      seed: number('seed', model.seed),
+    },
+    look: {
+      colours: fields.get('colours') ?? look.colours,
+      showData: fields.get('points') !== 'hidden',
+      reach: number('zoom', look.reach),
+      columns: numbers('columns', look.columns),
+    },
+  };
+  const checked = v.safeParse(SettingsSchema, candidate);
+  if (checked.success) return { settings: checked.output };
+  const [issue] = checked.issues;
+  const where = v.getDotPath(issue) ?? 'it';
+  return {
+    mistake: `The link has a bad value for ${where}: found ${issue.received}, expected ${issue.expected ?? 'another'}.`,
+  };
+}
+
+function sourceFields(source: Source): [string, string][] {
+  switch (source.kind) {
+    case 'toy':
+      return [
+        ['data', source.name],
+        ...(source.noise === undefined ? [] : [['noise', String(source.noise)] as [string, string]]),
+        ['n', String(source.size)],
+      ];
+    case 'drawing':
+      return [
+        ['data', 'drawing'],
+        ['n', String(source.size)],
+        ['strokes', toBase64Url(packStrokes(source.strokes))],
+      ];
+    case 'file':
+      return [['data', 'file']];
+  }
+}
+
+function readSource(fields: ReadonlyMap<string, string>): unknown {
+  const data = fields.get('data') ?? 'moons';
+  const size = fields.get('n') ?? 'endless';
+  if (data === 'file') return { kind: 'file' };
+  if (data === 'drawing') {
+    const bytes = fromBase64Url(fields.get('strokes') ?? '');
+    const strokes = bytes && unpackStrokes(bytes);
+    return strokes && { kind: 'drawing', strokes, size: numberOf(size) };
+  }
+  const noise = fields.get('noise');
+  return {
+    kind: 'toy',
+    name: data,
+    ...(noise === undefined ? {} : { noise: numberOf(noise) }),
+    size: size === 'endless' ? size : numberOf(size),
+  };
+}
+
+function numberOf(text: string): number {
+  return /^\d+(\.\d+)?(e-?\d+)?$/.test(text) ? Number(text) : NaN;
+}
+
+/**
+ * For each stroke its radius, its number of points, the first point and then the differences from point to point, all
+ * as variable-length integers of 7 bits a byte, differences with their sign in the lowest bit.
+ */
+export function packStrokes(strokes: readonly Stroke[]): Uint8Array {
+  const bytes: number[] = [];
+  const write = (value: number): void => {
+    let rest = value;
+    while (rest > 127) {
+      bytes.push((rest & 127) | 128);
+      rest >>>= 7;
+    }
+    bytes.push(rest);
+  };
+  for (const { radius, points } of strokes) {
+    write(radius);
+    write(points.length / 2);
+    points.forEach((value, i) => {
+      const difference = value - (points[i - 2] ?? 0);
+      write(difference < 0 ? -2 * difference - 1 : 2 * difference);
+    });
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** @returns undefined where the bytes are not what `packStrokes` wrote */
+export function unpackStrokes(bytes: Uint8Array): Stroke[] | undefined {
+  let at = 0;
+  const read = (): number => {
+    let value = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = bytes[at++];
+      if (byte === undefined) return NaN;
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+    return NaN;
+  };
+  const strokes: Stroke[] = [];
+  while (at < bytes.length) {
+    const radius = read();
+    const count = read();
+    if (!(radius > 0 && count > 0 && count <= bytes.length)) return undefined;
+    const points: number[] = [];
+    for (let i = 0; i < 2 * count; i++) {
+      const code = read();
+      const difference = code % 2 === 1 ? -(code + 1) / 2 : code / 2;
+      points.push((points[i - 2] ?? 0) + difference);
+    }
+    if (points.some((value) => !(value >= 0 && value <= 1023))) return undefined;
+    strokes.push({ radius, points });
+  }
+  return strokes;
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
+function fromBase64Url(text: string): Uint8Array | undefined {
+  if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return undefined;
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}

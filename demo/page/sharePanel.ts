@@ -1,0 +1,185 @@
+/** The card for keeping and sharing: links, code, files, and models kept in the browser. */
+import { toyDensity } from '../../src/data/toy.ts';
+import { STREAMS } from '../../src/random.ts';
+import type { DataSettings, ModelSettings } from '../protocol.ts';
+import { codeOfRun } from './codeOfRun.ts';
+import { csvText } from './csvText.ts';
+import { byId, download, setText } from './dom.ts';
+import type { Engine } from './engine.ts';
+import { bytes, count } from './figures.ts';
+import { canKeep, deleteModel, freeName, keepModel, listModels, readModel } from './keptModels.ts';
+import { MAX_LINK_LENGTH, encodeShare } from './shareLink.ts';
+import type { Settings } from './settings.ts';
+
+const SAMPLES = 5000;
+
+export interface ShareSource {
+  engine: Engine;
+  settings: () => Settings;
+  /** What the shown model learned from. */
+  data: () => DataSettings | undefined;
+  /** A short name of the data, for files. */
+  title: () => string;
+  /** A model was opened; null where it was not built by this page's settings. */
+  opened: (fileName: string, model: ModelSettings | null) => void;
+}
+
+export class SharePanel {
+  readonly #source: ShareSource;
+  readonly #words = byId('share-words', HTMLElement);
+  readonly #list = byId('kept-models', HTMLUListElement);
+
+  constructor(source: ShareSource) {
+    this.#source = source;
+    this.#on('copy-link', () => this.#copyLink());
+    this.#on('copy-code', async () => {
+      await navigator.clipboard.writeText(this.#code());
+      return 'The code is on the clipboard. It runs in Node where wgflow is installed.';
+    });
+    this.#on('save-model', async () => {
+      const model = await this.#model();
+      download(new Blob([model], { type: 'application/octet-stream' }), `${source.title()}.safetensors`);
+      return `${source.title()}.safetensors, ${bytes(model.length)}: the command line opens it too.`;
+    });
+    this.#on('save-samples', () => this.#saveSamples());
+    this.#on('save-data', () => this.#saveData());
+    this.#on('save-picture', async () => {
+      download(await source.engine.ask({ type: 'picture', picture: 'density' }), `${source.title()}.png`);
+      return `${source.title()}.png: the density as it is now.`;
+    });
+    this.#on('keep-model', () => this.#keep());
+    const open = byId('open-model', HTMLInputElement);
+    open.addEventListener('change', () => {
+      const [file] = open.files ?? [];
+      if (file !== undefined) {
+        void this.#tell(async () => this.#open(file.name, new Uint8Array(await file.arrayBuffer())));
+      }
+      open.value = '';
+    });
+    void this.#showKept();
+  }
+
+  showCode(): void {
+    setText(byId('code', HTMLElement), this.#code());
+  }
+
+  #on(id: string, act: () => Promise<string>): void {
+    byId(id, HTMLButtonElement).addEventListener('click', () => void this.#tell(act));
+  }
+
+  /** Says what came of it. */
+  async #tell(act: () => Promise<string>): Promise<void> {
+    try {
+      setText(this.#words, await act());
+    } catch (error) {
+      setText(this.#words, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #code(): string {
+    const data = this.#source.data() ?? { kind: 'toy', name: 'moons', size: 'endless' };
+    return codeOfRun(this.#source.settings().model, data);
+  }
+
+  async #copyLink(): Promise<string> {
+    const settings = this.#source.settings();
+    const link = `${location.href.split('#')[0]}#${encodeShare(settings)}`;
+    if (link.length > MAX_LINK_LENGTH) {
+      throw new Error(
+        `The drawing makes a link of ${count(link.length)} characters, more than the ${count(MAX_LINK_LENGTH)} that survive everywhere. Draw with fewer strokes.`,
+      );
+    }
+    await navigator.clipboard.writeText(link);
+    return settings.source.kind === 'file'
+      ? 'The link is on the clipboard. Your file is not in it: send that along.'
+      : 'The link is on the clipboard, with every setting in it.';
+  }
+
+  async #model(): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.#source.engine.ask({ type: 'save' })) as Uint8Array<ArrayBuffer>;
+  }
+
+  async #open(name: string, model: Uint8Array): Promise<string> {
+    const settings = await this.#source.engine.ask({ type: 'load', bytes: model, fileName: name });
+    this.#source.opened(name, settings);
+    return `${name} is open.`;
+  }
+
+  async #saveSamples(): Promise<string> {
+    const { columns, rows } = await this.#source.engine.ask({
+      type: 'draw-samples',
+      count: SAMPLES,
+      seed: Date.now(),
+    });
+    download(new Blob([csvText(columns, rows)], { type: 'text/csv' }), `${this.#source.title()}-samples.csv`);
+    return `${count(SAMPLES)} new points, in your data's own units.`;
+  }
+
+  async #saveData(): Promise<string> {
+    const data = this.#source.data();
+    if (data === undefined) throw new Error('There are no data yet: paint some, or choose a file.');
+    const { columns, rows } = data.kind === 'rows' ? data : toyRows(data);
+    download(new Blob([csvText(columns, rows)], { type: 'text/csv' }), 'data.csv');
+    return `${count(rows.length / columns.length)} rows, as the model sees them.`;
+  }
+
+  async #keep(): Promise<string> {
+    const model = await this.#model();
+    if (!(await canKeep())) {
+      download(new Blob([model]), `${this.#source.title()}.safetensors`);
+      return 'This browser keeps no files for pages, so the model went to your downloads.';
+    }
+    const taken = (await listModels()).map(({ name }) => name);
+    const name = freeName(this.#source.title(), taken);
+    await keepModel(name, model);
+    await this.#showKept();
+    return `${name} is kept in this browser.`;
+  }
+
+  async #showKept(): Promise<void> {
+    const models = (await canKeep()) ? await listModels() : [];
+    byId('kept', HTMLElement).hidden = models.length === 0;
+    this.#list.replaceChildren(
+      ...models.map(({ name, bytes: size }) => {
+        const title = document.createElement('span');
+        title.append(name.replace(/\.safetensors$/, ''));
+        title.title = `${name}, ${bytes(size)}`;
+        const item = document.createElement('li');
+        item.append(
+          title,
+          this.#itemButton('Open', name, async () => this.#open(name, await readModel(name))),
+          this.#itemButton('Delete', name, async () => {
+            await deleteModel(name);
+            await this.#showKept();
+            return `${name} is gone.`;
+          }),
+        );
+        return item;
+      }),
+    );
+  }
+
+  #itemButton(label: string, name: string, act: () => Promise<string>): HTMLButtonElement {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'button small';
+    button.append(label);
+    button.setAttribute('aria-label', `${label} ${name}`);
+    button.addEventListener('click', () => void this.#tell(act));
+    return button;
+  }
+}
+
+/** The rows of a finite toy set, or the first of an endless one. */
+function toyRows({ name, noise, size }: Extract<DataSettings, { kind: 'toy' }>): {
+  columns: string[];
+  rows: Float32Array;
+} {
+  const rows = toyDensity(name, { noise }).sample(
+    0,
+    STREAMS.toyTraining,
+    0,
+    size === 'endless' ? SAMPLES : size,
+  );
+  return { columns: ['x1', 'x2'], rows };
+}

@@ -1,0 +1,59 @@
+/** What the loss says, in plain words. */
+
+export interface Standing {
+  step: number;
+  /** The smoothed training NLL and the last held-out NLL, nats. */
+  training: number | null;
+  validation: number | null;
+  /** Entropy of the data, where it is known. */
+  floor: number | null;
+  /** NLL at the first steps, nats. */
+  start: number | null;
+}
+
+/** A model whose loss is so far above its training loss has learned its points by heart. */
+const OVERFIT = 0.1;
+
+/** One or two sentences. */
+export function verdict({ step, training, validation, floor, start }: Standing): string {
+  const score = validation ?? training;
+  if (step === 0 || score === null) return 'Nothing trained yet.';
+  const sentences: string[] = [];
+  if (floor !== null) {
+    sentences.push(aboveFloor(score - floor));
+  } else if (start !== null && start - score > 0.005) {
+    sentences.push(
+      `${nats(score)} nats. ${capitalised(odds(start - score))} as probable per point as at the start; nobody knows the floor of your data.`,
+    );
+  } else {
+    sentences.push(`${nats(score)} nats; no better than at the start yet.`);
+  }
+  if (floor === null && validation !== null && training !== null && validation - training > OVERFIT) {
+    sentences.push(
+      `On points that it has not seen it is ${nats(validation - training)} nats worse: it has begun to learn yours by heart.`,
+    );
+  }
+  return sentences.join(' ');
+}
+
+function aboveFloor(gap: number): string {
+  if (gap <= 0.005) return 'As good as any model can be: at the floor.';
+  const amount = `${nats(gap)} nats above the best any model can do`;
+  if (gap < 0.05) return `${amount}: all but done.`;
+  if (gap < 0.3) return `${amount}: the shape is there, the edges are still soft.`;
+  return `${amount}: much to learn yet.`;
+}
+
+/** e^gap in words: a gain of log 2 nats makes each point twice as probable. */
+function odds(gain: number): string {
+  const factor = Math.exp(gain);
+  return factor < 10 ? `${factor.toFixed(1)} times` : `${Math.round(factor).toLocaleString('en')} times`;
+}
+
+function nats(value: number): string {
+  return value.toFixed(2);
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,88 @@
+/**
+ * Trains the small flow that the page shows at first, and records it: npm run demo:record writes
+ * demo/assets/moons.safetensors and demo/assets/recording.json.
+ */
+import { writeFile } from 'node:fs/promises';
+import { Flow, PRESETS, realnvp, toyDensity } from '../../src/index.ts';
+import { openDevice } from '../../src/node.ts';
+import { paramLayout } from '../../src/paramLayout.ts';
+import { ReferenceFlow } from '../../src/reference/index.ts';
+import { STREAMS } from '../../src/random.ts';
+import { RECORDED_UNIT } from '../page/recording.ts';
+import type { Recording } from '../page/recording.ts';
+
+const POINTS = 600;
+const TEST_POINTS = 20_000;
+const REACH = 2.6;
+const LATTICE_SIDE = 41;
+const LATTICE_REACH = 3;
+const DENSITY_SIDE = 80;
+
+export async function main(): Promise<void> {
+  const moons = toyDensity('moons');
+  const device = await openDevice();
+  const flow = await Flow.create(realnvp(2, { couplings: 8, hidden: [16, 16] }), { device, seed: 1 });
+  const options = { steps: 6000, batch: 512, ...PRESETS.realnvp.training, seed: 1, preset: 'realnvp' };
+  for await (const { step, nll } of flow.fit({ toy: 'moons' }, options)) console.error(step, nll.toFixed(3));
+
+  const assets = new URL('../assets/', import.meta.url);
+  await writeFile(new URL('moons.safetensors', assets), await flow.save());
+  await writeFile(new URL('recording.json', assets), JSON.stringify(await record(flow, moons)));
+  flow.dispose();
+  device.destroy();
+}
+
+async function record(flow: Flow, moons: ReturnType<typeof toyDensity>): Promise<Recording> {
+  const parameters = await flow.parameters();
+  const samples = await flow.sample(POINTS, { seed: 5 });
+  const test = await flow.logProb(moons.sample(1, STREAMS.toyTest, 0, TEST_POINTS));
+  const { bijectors } = flow.spec;
+  return {
+    title: 'Two moons',
+    bijectors: bijectors.map(({ type }) => type),
+    nll: rounded(-test.reduce((sum, value) => sum + value, 0) / TEST_POINTS, 1000),
+    floor: rounded(moons.entropy, 1000),
+    reach: REACH,
+    stops: [samples, ...bijectors.map((_, i) => firstLayers(flow, parameters, i + 1).forward(samples).z)].map(
+      whole,
+    ),
+    data: whole(moons.sample(1, STREAMS.toyTest, 0, POINTS)),
+    lattice: {
+      side: LATTICE_SIDE,
+      points: whole((await flow.inverse(square(LATTICE_SIDE, LATTICE_REACH))).x),
+    },
+    density: {
+      side: DENSITY_SIDE,
+      logProb: Array.from(await flow.logProb(square(DENSITY_SIDE, REACH * (1 - 1 / DENSITY_SIDE))), (value) =>
+        Math.max(-2000, Math.round(100 * value)),
+      ),
+    },
+  };
+}
+
+/** The flow up to its `count`-th bijector. */
+function firstLayers(flow: Flow, parameters: Record<string, Float32Array>, count: number): ReferenceFlow {
+  const spec = { ...flow.spec, bijectors: flow.spec.bijectors.slice(0, count) };
+  const names = new Set(paramLayout(spec).tensors.map(({ name }) => name));
+  return new ReferenceFlow(
+    spec,
+    Object.fromEntries(Object.entries(parameters).filter(([name]) => names.has(name))),
+  );
+}
+
+/** Rows [side², 2] of a lattice on [−reach, reach]², row by row from the top. */
+function square(side: number, reach: number): Float32Array {
+  const place = (i: number): number => reach * ((2 * i) / (side - 1) - 1);
+  return Float32Array.from({ length: 2 * side * side }, (_, i) => {
+    const cell = i >> 1;
+    return i % 2 === 0 ? place(cell % side) : -place(Math.floor(cell / side));
+  });
+}
+
+function whole(points: ArrayLike<number>): number[] {
+  return Array.from(points, (value) => Math.round(RECORDED_UNIT * value));
+}
+
+function rounded(value: number, unit: number): number {
+  return Math.round(unit * value) / unit;
+}

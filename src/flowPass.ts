@@ -1,0 +1,174 @@
+/** Passes of a flow over rows that stay on the GPU, for pictures and other programs that read nothing back. */
+import { DisposedError, ShapeError } from './errors.ts';
+import type { GpuContext } from './gpu/context.ts';
+import type { SharedBuffers } from './gpu/executor.ts';
+import { Recording } from './gpu/recording.ts';
+import type { Stage } from './gpu/recording.ts';
+import type { BijectorSlots } from './paramLayout.ts';
+import { paddedRows } from './shape.ts';
+import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
+import type { FlowModel } from './steps/forward.ts';
+import { LOG_DET, LOG_PROB, STATE } from './steps/names.ts';
+import { samplePlan } from './steps/sample.ts';
+import type { KernelVariants } from './steps/variants.ts';
+
+/**
+ * What a pass computes, and the buffers that it has, all f32:
+ *
+ * | kind | before → after |
+ * |---|---|
+ * | `forward` | `state` x → z, `logDet` |
+ * | `inverse` | `state` z → x, `logDet` of the inverse |
+ * | `logProb` | `state` x → z, `logProb` in nats |
+ * | `sample` | `state` samples x |
+ * | `trace` | `state` x → z; `states` x and what each bijector makes of it; `logDets` of each bijector |
+ *
+ * `state` is [D, stride], feature-major; `states` [L + 1, D, stride]; `logDet` and `logProb` [stride]; `logDets`
+ * [L, stride], for the L bijectors in the direction data → latent.
+ */
+export interface PassBuffers {
+  forward: 'state' | 'logDet';
+  inverse: 'state' | 'logDet';
+  logProb: 'state' | 'logProb';
+  sample: 'state';
+  trace: 'state' | 'states' | 'logDets';
+}
+export type PassKind = keyof PassBuffers;
+
+export interface PassOptions {
+  /** Rows that go through at once, at most `Flow.passRows`. */
+  rows: number;
+  /** Of `sample`; row r depends on (seed, r) alone. Default 0. */
+  seed?: number;
+}
+
+const STATES = 'states';
+const LOG_DETS = 'log_dets';
+const NAMES = { state: STATE, logDet: LOG_DET, logProb: LOG_PROB, states: STATES, logDets: LOG_DETS };
+
+/**
+ * A pass of a flow that the caller records into commands of its own, as often as it likes. It reads the flow's
+ * parameters where training writes them: what is submitted between two training steps sees the parameters between them.
+ *
+ * Its buffers are the pass's: the caller may bind them, copy from them and write into them, must not destroy them, and
+ * disposes of the pass. Rows after the last, up to `stride`, are computed too and mean nothing.
+ */
+export class FlowPass<K extends PassKind = PassKind> implements Disposable {
+  readonly kind: K;
+  readonly rows: number;
+  /** From a column of a buffer to the next, in elements: `rows` rounded up to a multiple of 4. */
+  readonly stride: number;
+  readonly #recording: Recording;
+  readonly #isAlive: () => boolean;
+  #disposed = false;
+
+  private constructor(kind: K, rows: number, recording: Recording, isAlive: () => boolean) {
+    this.kind = kind;
+    this.rows = rows;
+    this.stride = paddedRows(rows);
+    this.#recording = recording;
+    this.#isAlive = isAlive;
+  }
+
+  /** Called by `Flow.pass`. @param isAlive whether the flow and its parameters are still there */
+  static async create<K extends PassKind>(
+    context: GpuContext,
+    model: FlowModel,
+    parameters: SharedBuffers,
+    kind: K,
+    { rows, seed = 0 }: PassOptions,
+    { variants, most, isAlive }: { variants: KernelVariants; most: number; isAlive: () => boolean },
+  ): Promise<FlowPass<K>> {
+    if (!Number.isSafeInteger(rows) || rows < 1 || rows > most) {
+      throw new ShapeError('pass option rows', String(rows), `an integer from 1 to ${most}`);
+    }
+    const stages = stagesOf(model, kind, rows, seed, variants);
+    const extra = kind === 'trace' ? traceLengths(model, rows) : new Map<string, number>();
+    const recording = await Recording.create(context, `${kind} pass`, stages, parameters, extra);
+    if (!isAlive()) {
+      recording.dispose();
+      throw new DisposedError('Flow');
+    }
+    return new FlowPass(kind, rows, recording, isAlive);
+  }
+
+  /** The buffer of that name, valid until `dispose`. */
+  buffer(name: PassBuffers[K]): GPUBuffer {
+    return this.#recording.buffer(NAMES[name]);
+  }
+
+  /** Appends the pass to `encoder`, outside any pass of its own; nothing is submitted. @throws {DisposedError} */
+  encode(encoder: GPUCommandEncoder): void {
+    if (this.#disposed) throw new DisposedError('FlowPass');
+    if (!this.#isAlive()) throw new DisposedError('Flow');
+    this.#recording.encode(encoder);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#recording.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function stagesOf(
+  model: FlowModel,
+  kind: PassKind,
+  rows: number,
+  seed: number,
+  variants: KernelVariants,
+): Stage[] {
+  switch (kind) {
+    case 'forward':
+      return [{ plan: forwardPlan(model, rows, variants) }];
+    case 'inverse':
+      return [{ plan: inversePlan(model, rows, variants) }];
+    case 'logProb':
+      return [{ plan: logProbPlan(model, rows, variants) }];
+    case 'sample':
+      return [{ plan: samplePlan(model, { rowStart: 0, rows, seed, temperature: 1 }, variants) }];
+    case 'trace':
+      return traceStages(model, rows, variants);
+  }
+}
+
+/** One bijector after the other, each as a flow of its own, so that log-dets come one by one as well. */
+function traceStages(model: FlowModel, rows: number, variants: KernelVariants): Stage[] {
+  const stride = paddedRows(rows);
+  const length = model.spec.dim * stride;
+  const keepState = (at: number): { from: string; to: string; at: number; length: number } => ({
+    from: STATE,
+    to: STATES,
+    at: at * length,
+    length,
+  });
+  return [
+    { copies: [keepState(0)] },
+    ...model.layout.bijectors.map((slots, index): Stage => ({
+      plan: forwardPlan(onlyBijector(model, slots, index), rows, variants),
+      copies: [keepState(index + 1), { from: LOG_DET, to: LOG_DETS, at: index * stride, length: stride }],
+    })),
+  ];
+}
+
+function traceLengths({ spec }: FlowModel, rows: number): Map<string, number> {
+  const stride = paddedRows(rows);
+  const count = spec.bijectors.length;
+  return new Map([
+    [STATE, spec.dim * stride],
+    [STATES, (count + 1) * spec.dim * stride],
+    [LOG_DETS, count * stride],
+  ]);
+}
+
+/** The flow of one bijector, with its tensors where they are. */
+function onlyBijector({ spec, layout }: FlowModel, slots: BijectorSlots, index: number): FlowModel {
+  return {
+    spec: { ...spec, bijectors: spec.bijectors.slice(index, index + 1) },
+    layout: { ...layout, bijectors: [slots] },
+  };
+}

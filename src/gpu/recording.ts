@@ -1,0 +1,100 @@
+/** Programs and copies that are recorded into somebody else's commands. */
+import type { OwnedBuffer } from './buffers.ts';
+import type { GpuContext } from './context.ts';
+import { GpuProgram } from './executor.ts';
+import type { SharedBuffers } from './executor.ts';
+import type { Plan } from '../plan.ts';
+
+/** A plan, then copies of whole buffers of it, by name, to element `at` of other buffers. */
+export interface Stage {
+  plan?: Plan;
+  copies?: readonly { from: string; to: string; at: number; length: number }[];
+}
+
+/**
+ * Stages that run one after the other on shared buffers, as often as they are recorded. The buffers that `shared` does
+ * not name are the recording's own and die with it; two stages that name the same buffer mean the same one.
+ */
+export class Recording implements Disposable {
+  readonly #label: string;
+  readonly #stages: readonly { program: GpuProgram | undefined; stage: Stage }[];
+  readonly #buffers: ReadonlyMap<string, OwnedBuffer>;
+  readonly #owned: readonly { dispose(): void }[];
+
+  private constructor(
+    label: string,
+    stages: readonly { program: GpuProgram | undefined; stage: Stage }[],
+    buffers: ReadonlyMap<string, OwnedBuffer>,
+    owned: readonly { dispose(): void }[],
+  ) {
+    this.#label = label;
+    this.#stages = stages;
+    this.#buffers = buffers;
+    this.#owned = owned;
+  }
+
+  /**
+   * @param extra lengths, in elements, of buffers that only copies name
+   * @throws {LimitError | ShaderCompileError} as `GpuProgram.create`
+   */
+  static async create(
+    context: GpuContext,
+    label: string,
+    stages: readonly Stage[],
+    shared: SharedBuffers,
+    extra: ReadonlyMap<string, number> = new Map(),
+  ): Promise<Recording> {
+    const lengths = new Map(extra);
+    for (const { name, length } of stages.flatMap(({ plan }) => plan?.buffers ?? [])) {
+      lengths.set(name, Math.max(length, lengths.get(name) ?? 0));
+    }
+    const owned: { dispose(): void }[] = [];
+    try {
+      const buffers = new Map(shared);
+      for (const [name, length] of lengths) {
+        if (buffers.has(name)) continue;
+        const buffer = context.buffers.storage(`${label}/${name}`, length);
+        owned.push(buffer);
+        buffers.set(name, buffer);
+      }
+      const made: { program: GpuProgram | undefined; stage: Stage }[] = [];
+      for (const stage of stages) {
+        const program = stage.plan && (await GpuProgram.create(context, stage.plan, buffers));
+        if (program !== undefined) owned.push(program);
+        made.push({ program, stage });
+      }
+      return new Recording(label, made, buffers, owned);
+    } catch (error) {
+      for (const resource of owned) resource.dispose();
+      throw error;
+    }
+  }
+
+  buffer(name: string): GPUBuffer {
+    const buffer = this.#buffers.get(name);
+    if (buffer === undefined) throw new RangeError(`${this.#label} has no buffer ${name}`);
+    return buffer.buffer;
+  }
+
+  /** Appends every stage, in order; submits nothing. */
+  encode(encoder: GPUCommandEncoder): void {
+    for (const { program, stage } of this.#stages) {
+      if (program !== undefined) {
+        const pass = encoder.beginComputePass({ label: this.#label });
+        program.encode(pass);
+        pass.end();
+      }
+      for (const { from, to, at, length } of stage.copies ?? []) {
+        encoder.copyBufferToBuffer(this.buffer(from), 0, this.buffer(to), 4 * at, 4 * length);
+      }
+    }
+  }
+
+  dispose(): void {
+    for (const resource of this.#owned) resource.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

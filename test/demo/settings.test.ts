@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { dataSetOf, split } from '../../demo/engine/dataSet.ts';
+import { fitOptionsOf, placeholder, settingsOf, specOf } from '../../demo/engine/modelSettings.ts';
+import { PRESETS, toyDensity } from '../../src/index.ts';
+import type { PresetName } from '../../src/index.ts';
+
+describe('model settings', () => {
+  const names = Object.keys(PRESETS) as PresetName[];
+
+  it.each(names)('of %s make its spec, and are found again in it', (preset) => {
+    const settings = { ...placeholder(preset), couplings: 3, hidden: [16, 16] };
+    const spec = specOf(settings, 2);
+    expect(spec).toEqual(PRESETS[preset].spec(2, { couplings: 3, hidden: [16, 16] }));
+    const record = { steps: 3000, seed: 1, library: 'wgflow' };
+    expect(settingsOf(spec, record)).toEqual(settings);
+  });
+
+  it('can give couplings another scale map', () => {
+    const spec = specOf({ ...placeholder('realnvp'), scale: 'sigmoid' }, 2);
+    expect(spec.bijectors[1]).toMatchObject({ scale: { map: 'sigmoid' } });
+    expect(settingsOf(spec, undefined)?.scale).toBe('sigmoid');
+  });
+
+  it('take the training of a file where it says it', () => {
+    const options = { batch: 64, learningRate: 0.25, schedule: 'constant' };
+    const record = { steps: 7, seed: 9, library: 'wgflow', options };
+    const settings = settingsOf(specOf(placeholder('vanilla'), 2), record);
+    expect(settings).toMatchObject({
+      batch: 64,
+      learningRate: 0.25,
+      schedule: 'constant',
+      steps: 7,
+      seed: 9,
+    });
+    expect(fitOptionsOf(settings!, ['a', 'b'])).toMatchObject({
+      steps: 7,
+      schedule: { kind: 'constant' },
+      clipNorm: 10,
+      columns: ['a', 'b'],
+    });
+  });
+
+  it('are unknown for a flow that no preset makes', () => {
+    const spec = specOf({ ...placeholder('realnvp'), couplings: 2 }, 2);
+    expect(settingsOf({ ...spec, bijectors: spec.bijectors.slice(1) }, undefined)).toBeUndefined();
+  });
+
+  it('refuse a preset and a number of couplings that there are not', () => {
+    expect(() => specOf({ ...placeholder('realnvp'), preset: 'toString' as PresetName }, 2)).toThrow(
+      'preset',
+    );
+    expect(() => specOf({ ...placeholder('realnvp'), couplings: 0 }, 2)).toThrow('couplings');
+  });
+});
+
+describe('a data set', () => {
+  const rows = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i) + (i % 3));
+
+  it('of a toy is endless, with fresh points to show and to score', () => {
+    const set = dataSetOf({ kind: 'toy', name: 'moons', size: 'endless' });
+    expect(set.training).toEqual({ toy: 'moons', noise: toyDensity('moons').noise });
+    expect(set.kept).toHaveLength(0);
+    expect(set.floor()).toBe(toyDensity('moons').entropy);
+    expect(set.validation).not.toEqual(set.shown.slice(0, set.validation.length));
+  });
+
+  it('of a toy may be drawn once, at a size', () => {
+    const set = dataSetOf({ kind: 'toy', name: 'spirals', size: 200 });
+    expect(set.training).toHaveLength(400);
+    expect(set.shown).toBe(set.training);
+  });
+
+  it('of a visitor holds a tenth out, and loses no row', () => {
+    const { training, validation } = split(rows, 3);
+    expect([training.length, validation.length]).toEqual([270, 30]);
+    const together = new Float32Array([...training, ...validation]);
+    expect(together.toSorted()).toEqual(rows.toSorted());
+    expect(split(rows.slice(0, 30), 3).validation).toHaveLength(0);
+    expect(dataSetOf({ kind: 'rows', rows, columns: ['a', 'b', 'c'], title: '' }).floor()).toBeNull();
+  });
+
+  it.each<[string, number[], string]>([
+    ['one row', [1, 2], 'expected at least 2'],
+    ['a value that is no number', [1, 2, 3, NaN], 'row 2, column "width"'],
+    ['a constant column', [1, 2, 1, 3, 1, 4], 'no spread in "length"'],
+  ])('refuses %s, in words for its owner', (_, values, message) => {
+    const settings = {
+      kind: 'rows',
+      rows: Float32Array.from(values),
+      columns: ['length', 'width'],
+      title: '',
+    } as const;
+    expect(() => dataSetOf({ ...settings, columns: [...settings.columns] })).toThrow(message);
+  });
+});

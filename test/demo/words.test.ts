@@ -1,0 +1,163 @@
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import type { DataSettings } from '../../demo/protocol.ts';
+import { PRESETS } from '../../src/index.ts';
+import { codeOfRun } from '../../demo/page/codeOfRun.ts';
+import { describeGrid, describeLayer, describeLogDets, describeSamples } from '../../demo/page/describe.ts';
+import { bytes, count, milliseconds, short, vector } from '../../demo/page/figures.ts';
+import { LossSeries, lossRange, ticks } from '../../demo/page/lossSeries.ts';
+import { freeName } from '../../demo/page/keptModels.ts';
+import { pointsAt, swing } from '../../demo/page/recording.ts';
+import { PRESET_NAMES, PRESET_SETTINGS, defaultSettings } from '../../demo/page/settings.ts';
+import { verdict } from '../../demo/page/verdict.ts';
+import recording from '../../demo/assets/recording.json';
+
+describe('the verdict', () => {
+  const standing = { step: 1000, training: 1.16, validation: 1.151, floor: 1.131, start: 2.8 };
+
+  it.each([
+    [{ ...standing, step: 0 }, 'Nothing trained yet.'],
+    [standing, '0.02 nats above the best any model can do: all but done.'],
+    [{ ...standing, validation: 1.133 }, 'As good as any model can be: at the floor.'],
+    [{ ...standing, validation: 1.9 }, '0.77 nats above the best any model can do: much to learn yet.'],
+    [
+      { ...standing, floor: null, validation: null, training: 2.1 },
+      '2.10 nats. 2.0 times as probable per point as at the start; nobody knows the floor of your data.',
+    ],
+  ])('of %j', (given, words) => expect(verdict(given)).toBe(words));
+
+  it('says so when a model learns its points by heart', () => {
+    expect(verdict({ ...standing, floor: null, training: 0.9, validation: 1.6 })).toMatch(/0.70 nats worse/);
+  });
+});
+
+describe('the curve of a long run', () => {
+  it('keeps its means in bounded memory', () => {
+    const series = new LossSeries();
+    const losses = Float32Array.from({ length: 10_000 }, (_, i) => 1 + Math.exp(-i / 1000));
+    for (let start = 0; start < losses.length; start += 64) series.add(losses.subarray(start, start + 64));
+    const { training } = series;
+    expect(training.length).toBeLessThanOrEqual(400);
+    expect(training.length).toBeGreaterThan(150);
+    const mean = training.reduce((sum, { nll }) => sum + nll, 0) / training.length;
+    expect(mean).toBeCloseTo(losses.reduce((sum, nll) => sum + nll, 0) / losses.length, 2);
+    expect(series.smoothed).toBeCloseTo(1, 2);
+    expect(series.first).toBe(2);
+  });
+
+  it('has a range with the floor and the curve inside, and round ticks', () => {
+    const [low, high] = lossRange([3, 2, 1.5, 1.2], 1.131);
+    expect(low).toBeLessThan(1.131);
+    expect(high).toBeGreaterThan(1.6);
+    expect(ticks([0.9, 3.1])).toEqual([1, 2, 3]);
+    expect(ticks([1.1, 1.3]).length).toBeGreaterThanOrEqual(3);
+    expect(lossRange([], null)).toEqual([0, 3]);
+  });
+});
+
+describe('the code of a run', () => {
+  const { model } = defaultSettings();
+
+  it('is about ten lines that name every setting', () => {
+    const code = codeOfRun(
+      { ...model, scale: 'sigmoid' },
+      { kind: 'toy', name: 'moons', noise: 0.1, size: 'endless' },
+    );
+    expect(code.trim().split('\n').length).toBeLessThanOrEqual(12);
+    expect(code).toContain(`const data = { toy: 'moons', noise: 0.1 };`);
+    expect(code).toContain('realnvp(2, { couplings: 8, hidden: [32, 32] })');
+    expect(code).toContain(`layer.scale = { map: 'sigmoid' }`);
+    expect(code).toContain(
+      `{ steps: 2000, batch: 512, learningRate: 0.005, schedule: { kind: 'cosine' }, clipNorm: 1, seed: 1 }`,
+    );
+  });
+
+  it.each<[DataSettings, RegExp]>([
+    [{ kind: 'toy', name: 'spirals', size: 1000 }, /toyDensity\('spirals'\)\.sample\(0, 2, 0, 1000\)/],
+    [{ kind: 'rows', rows: new Float32Array(9), columns: ['a', 'b', 'c'], title: 't' }, /realnvp\(3, /],
+  ])('is JavaScript for each kind of data: %j', (data, pattern) => {
+    const code = codeOfRun(model, data);
+    expect(code).toMatch(pattern);
+    expect(ts.transpileModule(code, { reportDiagnostics: true }).diagnostics).toEqual([]);
+  });
+});
+
+describe('the settings', () => {
+  it('start every family as the library recommends', () => {
+    for (const name of PRESET_NAMES) {
+      const { learningRate, schedule } = PRESETS[name].training;
+      expect(PRESET_SETTINGS[name].learningRate).toBe(learningRate);
+      expect(PRESET_SETTINGS[name].schedule).toMatch(schedule.kind);
+    }
+  });
+});
+
+describe('numbers and pictures in words', () => {
+  it('are short', () => {
+    expect([count(1234567), short(1234567), short(102400), short(99.6)]).toEqual([
+      '1,234,567',
+      '1.23M',
+      '102k',
+      '99.6',
+    ]);
+    expect([bytes(3.2e6), bytes(1.5e9), milliseconds(0.42), milliseconds(6.61)]).toEqual([
+      '3.2 MB',
+      '1.5 GB',
+      '420 µs',
+      '6.61 ms',
+    ]);
+    expect(vector([1, -2.5, 0, 4, 5])).toBe('(1.00, −2.50, 0.00, 4.00, …)');
+  });
+
+  it('say where the scrubber is', () => {
+    const layers = ['standardize', 'affine_coupling', 'affine_coupling'];
+    expect(describeLayer(0, layers).name).toBe('data');
+    expect(describeLayer(3, layers).name).toBe('latent');
+    expect(describeLayer(1.5, layers)).toEqual({
+      name: 'affine coupling',
+      words: '50 % through layer 2 of 3: affine coupling.',
+    });
+    expect(describeLayer(1, layers)).toEqual({
+      name: 'after layer 1',
+      words: 'After 1 of 3 layers; next: affine coupling.',
+    });
+  });
+
+  it('give the numbers that a picture shows', () => {
+    expect(describeSamples({ mean: [0, 1], std: [1, 2], correlation: -0.5 }, ['a', 'b'])).toBe(
+      'a 0.00 ± 1.00, b 1.00 ± 2.00, correlation −0.50.',
+    );
+    expect(describeLogDets([0.1, -0.3], ['standardize', 'affine_coupling'])).toMatch(
+      /−0.20 in all: standardize 0.10, affine coupling −0.30/,
+    );
+    expect(describeGrid(1)).toMatch(/1 layer /);
+  });
+});
+
+describe('the recording', () => {
+  it('is of a trained flow: near the entropy, a Gaussian at its end', () => {
+    expect(recording.nll).toBeGreaterThan(recording.floor);
+    expect(recording.nll).toBeLessThan(recording.floor + 0.05);
+    expect(recording.stops).toHaveLength(recording.bijectors.length + 1);
+    const latent = pointsAt(recording, recording.bijectors.length);
+    const squares = latent.reduce((sum, value) => sum + value * value, 0) / latent.length;
+    expect(squares).toBeCloseTo(1, 0);
+  });
+
+  it('plays to and fro, and moves on between two stops', () => {
+    const layers = recording.bijectors.length;
+    expect(swing(0, layers)).toBe(layers);
+    const all = Array.from({ length: 400 }, (_, i) => swing(i / 20, layers));
+    expect(Math.min(...all)).toBe(0);
+    expect(Math.max(...all)).toBe(layers);
+    const middle = pointsAt(recording, 1.5)[0]!;
+    expect(middle).toBeCloseTo((pointsAt(recording, 1)[0]! + pointsAt(recording, 2)[0]!) / 2, 9);
+  });
+});
+
+describe('a kept model', () => {
+  it('never takes the name of another', () => {
+    expect(freeName('moons', [])).toBe('moons.safetensors');
+    expect(freeName('moons', ['moons.safetensors', 'moons 2.safetensors'])).toBe('moons 3.safetensors');
+  });
+});

@@ -1,0 +1,285 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PICTURES } from '../../demo/protocol.ts';
+import type { DataSettings, Hovered, ModelSettings, Progress, View } from '../../demo/protocol.ts';
+import { bundle } from './bundle.ts';
+import { launchChromium } from './chromium.ts';
+import type { PictureStatistics } from './enginePage.ts';
+
+const SIDE = 240;
+const MODEL: ModelSettings = {
+  preset: 'realnvp',
+  couplings: 6,
+  hidden: [16, 16],
+  scale: 'tanh',
+  batch: 256,
+  learningRate: 5e-3,
+  schedule: 'cosine',
+  steps: 400,
+  seed: 1,
+};
+const MOONS: DataSettings = { kind: 'toy', name: 'moons', size: 'endless' };
+const VIEW: View = {
+  colours: 'linear',
+  theme: 'light',
+  columns: [0, 1],
+  layer: 3.5,
+  showData: false,
+  reach: 2.6,
+};
+
+describe('the engine of the playground', () => {
+  let page: Page;
+  let close: () => Promise<void>;
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    const [script, worker] = await Promise.all([
+      bundle(new URL('./enginePage.ts', import.meta.url).pathname),
+      bundle(new URL('../../demo/engine/worker.ts', import.meta.url).pathname),
+    ]);
+    const scripts: Record<string, string> = { '/page.js': script, '/worker.js': worker };
+    const server = createServer(({ url = '/' }, response) => {
+      const found = scripts[url];
+      response.setHeader('content-type', found === undefined ? 'text/html' : 'text/javascript');
+      response.end(
+        found ?? '<!doctype html><title>engine</title><body><script type="module" src="page.js"></script>',
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const browser = await launchChromium();
+    close = async () => {
+      await browser.close();
+      await new Promise((resolve) => server.close(resolve));
+    };
+    page = await browser.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(error.message));
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.waitForFunction(() => 'enginePage' in globalThis);
+  });
+
+  afterAll(() => close());
+
+  const look = (): Promise<Record<string, PictureStatistics>> =>
+    page.evaluate(async (pictures) => {
+      const looks = pictures.map(async (picture) => [picture, await globalThis.enginePage.look(picture)]);
+      return Object.fromEntries(await Promise.all(looks)) as Record<string, PictureStatistics>;
+    }, PICTURES);
+
+  it('starts, and takes a model before anything is trained', async () => {
+    const { ready, configured } = await page.evaluate(
+      async ({ view, side, model, data }) => {
+        const { enginePage } = globalThis;
+        const ready = await enginePage.start(view, side);
+        enginePage.send({ type: 'configure', model, data });
+        return { ready, configured: await enginePage.next('configured') };
+      },
+      { view: VIEW, side: SIDE, model: MODEL, data: MOONS },
+    );
+    expect(ready).toMatchObject({ type: 'ready', adapter: { software: true } });
+    expect(configured.bijectors).toEqual(['standardize', ...Array<string>(6).fill('affine_coupling')]);
+    expect(configured.columns).toEqual(['x1', 'x2']);
+    expect(configured.price).toMatchObject({ msPerStep: null });
+    expect(configured.price.parameters).toBeGreaterThan(1000);
+  });
+
+  it('draws the untrained flow: a round cloud', async () => {
+    const { density } = await look();
+    const [corner, middle] = [density!.cells[0]!, density!.cells[5]!];
+    // Light theme: where there is density, it is darker.
+    expect(middle).toBeLessThan(corner - 0.2);
+    expect(density!.cells[10]).toBeCloseTo(middle, 1);
+  });
+
+  it('makes one step, and no more', async () => {
+    const stopped = await page.evaluate(async () => {
+      const { enginePage } = globalThis;
+      enginePage.send({ type: 'step' });
+      await enginePage.next('stopped');
+      enginePage.mark();
+      enginePage.send({ type: 'step' });
+      await enginePage.next('stopped');
+      const { progress } = await enginePage.next('progress');
+      return { step: progress.step, losses: progress.losses.length };
+    });
+    expect(stopped).toEqual({ step: 2, losses: 1 });
+  });
+
+  it('trains moons without a long task of the page, tells each loss, and scores below a normal', async () => {
+    const run = await page.evaluate(async () => {
+      const { enginePage } = globalThis;
+      enginePage.mark();
+      enginePage.send({ type: 'train', pace: { kind: 'flat-out' } });
+      const longest = await enginePage.longestTask(1500);
+      const stopped = await enginePage.next('stopped');
+      const told = enginePage.messages.filter((message) => message.type === 'progress');
+      return {
+        longest,
+        cause: stopped.cause,
+        losses: told.map(({ progress }) => progress.losses.length),
+        last: told.at(-1)?.progress as Progress,
+        scores: told.flatMap(({ progress }) => progress.validationNll ?? []),
+      };
+    });
+    expect(run.cause).toBe('done');
+    expect(run.losses.reduce((a, b) => a + b, 0)).toBe(MODEL.steps);
+    expect(run.last).toMatchObject({ step: MODEL.steps, steps: MODEL.steps });
+    expect(run.last.floor).toBeCloseTo(1.131, 2);
+    expect(run.last.gflops).toBeGreaterThan(0);
+    // The entropy of a normal of this spread is 2.84 nats.
+    expect(run.scores.at(-1)).toBeLessThan(2);
+    expect(run.longest).toBeLessThan(50);
+  });
+
+  it('draws what it has learned: the density is where the data are', async () => {
+    await page.waitForTimeout(1000);
+    const seen = await look();
+    for (const picture of PICTURES) {
+      expect(seen[picture], picture).toMatchObject({ width: SIDE, height: SIDE });
+      expect(seen[picture]!.colours, picture).toBeGreaterThan(6);
+    }
+    // The upper moon is to the left and the lower one to the right: cells of their middles against the corners.
+    for (const picture of ['density', 'samples', 'grid'] as const) {
+      const { cells } = seen[picture]!;
+      const dark = (row: number, column: number): number => 1 - cells[4 * row + column]!;
+      for (const [row, column] of [
+        [0, 1],
+        [3, 2],
+      ] as const) {
+        expect(dark(row, column), picture).toBeGreaterThan(2 * dark(row, row === 0 ? 3 : 0));
+      }
+    }
+  });
+
+  it('shows what is under the pointer, the same point in data and latent space', async () => {
+    const points = await page.evaluate(async () => {
+      const { enginePage } = globalThis;
+      const at = async (
+        picture: 'density' | 'latent' | 'layers',
+        x: number,
+        y: number,
+      ): Promise<Hovered | null> => {
+        enginePage.mark();
+        enginePage.send({ type: 'hover', picture, at: { x, y } });
+        return (await enginePage.next('hovered')).hovered;
+      };
+      const data = await at('density', 0.4, 0.2);
+      const [z1 = 0, z2 = 0] = data?.z ?? [];
+      // The latent picture shows 4 standard deviations to each side.
+      const latent = await at('latent', 0.5 + z1 / 8, 0.5 - z2 / 8);
+      const beside = await at('layers', 0.001, 0.001);
+      return { data, latent, beside };
+    });
+    const { data, latent } = points;
+    expect(data!.x[0]).toBeCloseTo(-0.2 * 2.6, 5);
+    expect(data!.x[1]).toBeCloseTo(0.6 * 2.6, 5);
+    expect(data!.logDets).toHaveLength(7);
+    const base = data!.z.reduce((sum, z) => sum - 0.5 * z * z - 0.5 * Math.log(2 * Math.PI), 0);
+    expect(data!.logProb).toBeCloseTo(
+      data!.logDets.reduce((a, b) => a + b, base),
+      5,
+    );
+    latent!.x.forEach((value, index) => expect(value).toBeCloseTo(data!.x[index]!, 2));
+    expect(points.beside).toBeNull();
+  });
+
+  it('takes another view at once, in the dark too', async () => {
+    await page.evaluate((view) => globalThis.enginePage.send({ type: 'view', view }), {
+      ...VIEW,
+      theme: 'dark',
+      colours: 'log',
+      layer: 7,
+    } satisfies View);
+    const seen = await look();
+    expect(seen['samples']!.mean).toBeLessThan(0.3);
+    expect(seen['layers']!.mean).toBeLessThan(0.3);
+  });
+
+  it('saves a model, loads it again, and draws samples from it', async () => {
+    const result = await page.evaluate(async () => {
+      const { enginePage } = globalThis;
+      const bytes = (await enginePage.ask({ type: 'save' })) as Uint8Array;
+      const before = await enginePage.ask({ type: 'draw-samples', count: 5000, seed: 3 });
+      const settings = await enginePage.ask({ type: 'load', bytes, fileName: 'moons.safetensors' });
+      const after = await enginePage.ask({ type: 'draw-samples', count: 5000, seed: 3 });
+      const rowsOf = (answer: typeof after): number[] =>
+        answer !== null && 'rows' in answer ? [...answer.rows] : [];
+      const refused = await enginePage
+        .ask({ type: 'load', bytes: new Uint8Array(9), fileName: 'broken' })
+        .catch((error: Error) => error.message);
+      return { settings, before: rowsOf(before), after: rowsOf(after), refused };
+    });
+    expect(result.settings).toEqual(MODEL);
+    expect(result.before).toHaveLength(10_000);
+    expect(result.after).toEqual(result.before);
+    expect(result.refused).toContain('broken');
+  });
+
+  it('tells a mistake, and goes on with what was there', async () => {
+    const messages = await page.evaluate(
+      async ({ model }) => {
+        const { enginePage } = globalThis;
+        const rows = Float32Array.of(1, 5, 2, 5, 3, 5);
+        enginePage.mark();
+        enginePage.send({
+          type: 'configure',
+          model,
+          data: { kind: 'rows', rows, columns: ['length', 'width'], title: 'mine' },
+        });
+        const { message } = await enginePage.next('mistake');
+        const { width } = await enginePage.look('density');
+        return { message, width };
+      },
+      { model: MODEL },
+    );
+    expect(messages.message).toContain('no spread in "width"');
+    expect(messages.width).toBe(SIDE);
+  });
+
+  it('survives the loss of its device, and trains on from the last snapshot', async () => {
+    const run = await page.evaluate(
+      async ({ model, data }) => {
+        const { enginePage } = globalThis;
+        enginePage.mark();
+        enginePage.send({ type: 'configure', model: { ...model, steps: 100_000 }, data });
+        await enginePage.next('configured');
+        enginePage.send({ type: 'train', pace: { kind: 'slow', stepsPerSecond: 20 } });
+        await enginePage.next('progress');
+        enginePage.send({ type: 'pause' });
+        await enginePage.next('stopped');
+        enginePage.mark();
+        enginePage.send({ type: 'train', pace: { kind: 'flat-out' } });
+        await enginePage.next('progress');
+        enginePage.send({ type: 'lose-device' });
+        await enginePage.next('device-lost');
+        const { step } = await enginePage.next('resumed');
+        enginePage.mark();
+        const { progress } = await enginePage.next('progress');
+        // The tab is hidden, and shown again.
+        enginePage.send({ type: 'visibility', hidden: true });
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        enginePage.mark();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const quiet = enginePage.messages.at(-1);
+        enginePage.send({ type: 'visibility', hidden: false });
+        await enginePage.next('progress');
+        const isQuiet = enginePage.messages.indexOf(quiet!) < enginePage.messages.length - 1;
+        enginePage.send({ type: 'pause' });
+        await enginePage.next('stopped');
+        return { step, next: progress.step, isQuiet };
+      },
+      { model: MODEL, data: MOONS },
+    );
+    expect(run.step).toBeGreaterThan(0);
+    expect(run.next).toBeGreaterThan(run.step);
+    expect(run.isQuiet).toBe(true);
+    expect((await look())['density']!.colours).toBeGreaterThan(6);
+  });
+
+  it('has nothing to complain about', () => expect(problems).toEqual([]));
+});

@@ -1,0 +1,567 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { encode } from 'fast-png';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeModel } from '../../src/io/modelFile.ts';
+import { launchChromium } from './chromium.ts';
+import { openDemoSite } from './demoSite.ts';
+import type { DemoSite } from './demoSite.ts';
+import {
+  canvas,
+  downloaded,
+  look,
+  losses,
+  numbersIn,
+  ready,
+  seriousFindings,
+  slowdown,
+  step,
+  takeSeen,
+  visit,
+} from './visit.ts';
+import type { Visit } from './visit.ts';
+
+/** A small model that learns the moons within seconds on a processor. */
+const QUICK = '#v=1&data=moons&couplings=6&hidden=16-16&batch=256&steps=500';
+/** One that has steps left, whatever a test does. */
+const LONG = '#v=1&data=moons&couplings=4&hidden=16&batch=64&steps=100000';
+
+/** What a busy machine may take a while for. */
+function expectSoon<T>(get: () => T | Promise<T>) {
+  return expect.poll(get, { timeout: 60_000, interval: 100 });
+}
+
+let site: DemoSite;
+let browser: Browser;
+
+beforeAll(async () => {
+  site = await openDemoSite();
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/** One page for the tests of a block; nothing may have gone wrong in it. */
+function visitFor(hash = '', options = {}): () => Visit {
+  let current: Visit;
+  beforeAll(async () => {
+    current = await visit(browser, site.url + hash, options);
+    await ready(current.page);
+  });
+  afterAll(async () => {
+    await current.close();
+  });
+  it('had nothing to complain about while it loaded', () => expect(current.problems).toEqual([]));
+  return () => current;
+}
+
+describe('the bundle', () => {
+  it('is under 250 KB gzipped', () => {
+    const files = readdirSync(site.folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    const sizes = files.map(({ parentPath, name }) => gzipSync(readFileSync(join(parentPath, name))).length);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    expect(total).toBeGreaterThan(50_000);
+    expect(total).toBeLessThan(250_000);
+  });
+});
+
+describe('a first visit', () => {
+  it('shows a flow within a second, trains within three, and never holds the page up for 50 ms', async () => {
+    const slower = slowdown();
+    const { page, problems, close } = await visit(browser, site.url);
+    await ready(page);
+    await takeSeen(page);
+    await page.click('#train');
+    await page.waitForFunction(() => performance.getEntriesByName('wgflow-training').length > 0);
+    await page.waitForTimeout(3000);
+    const at = (name: string): Promise<number> =>
+      page.evaluate((mark) => performance.getEntriesByName(mark)[0]?.startTime ?? NaN, name);
+    const slower2 = Math.max(slower, slowdown());
+    expect(await at('wgflow-first-picture')).toBeLessThan(1000 * slower2);
+    expect(await at('wgflow-training')).toBeLessThan(3000 * slower2);
+    const { longTasks } = await takeSeen(page);
+    expect(Math.max(0, ...longTasks)).toBeLessThan(50 * slower2);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  it('has its pictures, in the place that was kept for them', async () => {
+    const { page, close } = await visit(browser, site.url);
+    await expectSoon(async () => (await look(canvas(page, 'density'))).colours).toBeGreaterThan(20);
+    for (const picture of ['samples', 'latent', 'grid', 'layers'] as const) {
+      const { drawn } = await look(canvas(page, picture));
+      expect(drawn, picture).toBeGreaterThan(0.01);
+    }
+    await ready(page);
+    await page.waitForTimeout(500);
+    expect((await takeSeen(page)).shift).toBeLessThan(0.01);
+    await close();
+  });
+});
+
+describe('training', () => {
+  const current = visitFor(QUICK);
+
+  it('tells what the model costs at once, and the time of a step once it is measured', async () => {
+    const { page } = current();
+    expect(await page.textContent('#price-parameters')).toBe('2,028');
+    expect(await page.textContent('#price-bytes')).toMatch(/^[\d.]+ [kM]B$/);
+    expect(await page.textContent('#adapter')).toMatch(/swiftshader: no GPU here/i);
+  });
+
+  it('takes a single step, goes slowly, pauses', async () => {
+    const { page } = current();
+    await page.click('#step');
+    await page.waitForFunction(() => /step 1\b/.test(document.getElementById('status')?.textContent ?? ''));
+    await page.click('#slow');
+    await page.click('#train');
+    await expectSoon(() => step(page)).toBeGreaterThan(3);
+    await page.click('#train');
+    await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train');
+    const paused = await step(page);
+    await page.waitForTimeout(600);
+    expect(await step(page)).toBe(paused);
+    expect(paused).toBeLessThan(100);
+    await page.click('#slow');
+  });
+
+  it('learns the moons to a test NLL under 1.25, and says how near the best that is', async () => {
+    const { page } = current();
+    await page.click('#train');
+    await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train again');
+    const { heldOut, floor } = await losses(page);
+    expect(floor).toBe(1.13);
+    expect(heldOut).toBeLessThan(1.25);
+    expect(heldOut).toBeGreaterThan(1.13);
+    expect(await page.textContent('#verdict')).toMatch(/nats above the best any model can do/);
+    expect(await page.textContent('#live')).toMatch(/All 500 steps are done/);
+    for (const counter of ['steps', 'samples', 'gflops']) {
+      expect(numbersIn(await page.textContent(`#count-${counter}`))[0], counter).toBeGreaterThan(0);
+    }
+    expect(await page.textContent('#price-step')).toMatch(/ms|µs/);
+  });
+
+  it('describes the pictures by numbers', async () => {
+    const { page } = current();
+    await expectSoon(() => page.textContent('#samples-words')).toMatch(/± 0\.9|± 1\.0/);
+    expect(await page.textContent('#latent-words')).toMatch(/Gaussian/);
+    expect(await page.textContent('#density-words')).toMatch(/log p −1\.\d\d/);
+  });
+
+  it('shows the point under the pointer in all pictures, and its log-density is the sum of its parts', async () => {
+    const { page } = current();
+    await canvas(page, 'density').hover({ position: { x: 120, y: 140 } });
+    await expectSoon(() => page.textContent('#point-x')).toMatch(/\(/);
+    const z = numbersIn(await page.textContent('#point-z'));
+    const [logProb = NaN] = numbersIn(await page.textContent('#point-log-prob'));
+    const label = (await page.locator('#log-dets').getAttribute('aria-label')) ?? '';
+    const [total = NaN, ...parts] = numbersIn(label);
+    expect(parts).toHaveLength(7);
+    const base = -0.5 * (z[0]! ** 2 + z[1]! ** 2) - Math.log(2 * Math.PI);
+    // Every number is rounded to a hundredth, and z enters squared.
+    expect(base + total).toBeCloseTo(logProb, 1);
+    const before = await look(canvas(page, 'grid'));
+    await canvas(page, 'grid').hover({ position: { x: 60, y: 60 } });
+    await expectSoon(async () => (await look(canvas(page, 'grid'))).centre).not.toEqual(before.centre);
+  });
+
+  it('does so by keyboard too', async () => {
+    const { page } = current();
+    await page.locator('[data-picture="density"] canvas.live').focus();
+    await page.keyboard.press('Shift+ArrowLeft');
+    await expectSoon(() => page.textContent('#point-x')).toMatch(/\(/);
+    const before = await page.textContent('#point-x');
+    await page.keyboard.press('Shift+ArrowUp');
+    await expectSoon(() => page.textContent('#point-x')).not.toBe(before);
+  });
+
+  it('scrubs from data to latent and plays back', async () => {
+    const { page } = current();
+    const scrub = (layer: number): Promise<void> =>
+      page.locator('#layer').evaluate((range: HTMLInputElement, value) => {
+        range.value = String(value);
+        range.dispatchEvent(new Event('input', { bubbles: true }));
+      }, layer);
+    await scrub(0);
+    expect(await page.textContent('#layer-name')).toBe('data');
+    await expectSoon(async () => (await look(canvas(page, 'layers'))).drawn).toBeGreaterThan(0.005);
+    const atData = await look(canvas(page, 'layers'));
+    await scrub(7);
+    expect(await page.textContent('#layer-name')).toBe('latent');
+    await expectSoon(async () => (await look(canvas(page, 'layers'))).drawn).not.toBe(atData.drawn);
+    await page.click('#play-back');
+    await page.waitForFunction(() => document.getElementById('layer-name')?.textContent === 'data');
+  });
+
+  it('paints the density on a logarithmic scale and without the data', async () => {
+    const { page } = current();
+    await page.mouse.move(0, 0);
+    const linear = await look(canvas(page, 'density'));
+    await page.check('input[name="colours"][value="log"]');
+    await expect
+      .poll(async () => (await look(canvas(page, 'density'))).drawn)
+      .toBeGreaterThan(1.2 * linear.drawn);
+    const withData = await look(canvas(page, 'density'));
+    await page.uncheck('#show-data');
+    await expectSoon(async () => (await look(canvas(page, 'density'))).colours).not.toBe(withData.colours);
+    expect(page.url()).toContain('colours=log&points=hidden');
+  });
+
+  it('saves and opens the model, the samples, the data and the picture', async () => {
+    const { page } = current();
+    const model = await downloaded(page, '#save-model');
+    expect(model.name).toBe('moons.safetensors');
+    expect(decodeModel(model.bytes).spec.bijectors).toHaveLength(7);
+    const samples = await downloaded(page, '#save-samples');
+    const [header, ...rows] = new TextDecoder().decode(samples.bytes).trim().split('\n');
+    expect([header, rows.length]).toEqual(['x1,x2', 5000]);
+    expect(rows.flatMap((row) => row.split(',').map(Number)).every(Number.isFinite)).toBe(true);
+    const data = await downloaded(page, '#save-data');
+    expect(new TextDecoder().decode(data.bytes).split('\n')).toHaveLength(5002);
+    const picture = await downloaded(page, '#save-picture');
+    expect([...picture.bytes.subarray(1, 4)]).toEqual([0x50, 0x4e, 0x47]);
+
+    await page.setInputFiles('#open-model', {
+      name: 'mine.safetensors',
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(model.bytes),
+    });
+    await expectSoon(() => page.textContent('#share-words')).toBe('mine.safetensors is open.');
+    await page.setInputFiles('#open-model', {
+      name: 'broken.safetensors',
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(model.bytes.subarray(0, 500)),
+    });
+    await expectSoon(() => page.textContent('#share-words')).toMatch(/broken.safetensors.*found/);
+  });
+
+  it('keeps models in the browser, opens and deletes them', async () => {
+    const { page } = current();
+    await page.click('#keep-model');
+    await expectSoon(() => page.locator('#kept-models li').count()).toBe(1);
+    await page.click('#kept-models button:has-text("Open")');
+    await expectSoon(() => page.textContent('#share-words')).toBe('moons.safetensors is open.');
+    await page.click('#kept-models button:has-text("Delete")');
+    await expectSoon(() => page.locator('#kept').isHidden()).toBe(true);
+  });
+
+  it('copies the code of the run', async () => {
+    const { page } = current();
+    await page.click('#copy-code');
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+      .toMatch(/flow\.fit\(data, options\)/);
+  });
+
+  it('goes on without a network', async () => {
+    const { page, problems } = current();
+    await page.context().setOffline(true);
+    await page.click('#reset');
+    await page.click('#train');
+    await expectSoon(() => step(page)).toBeGreaterThan(10);
+    await page.click('#train');
+    await page.context().setOffline(false);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe("a visitor's own data", () => {
+  const current = visitFor(LONG);
+  const paragraph = '#data-mistake';
+
+  it('can be painted with a pointer and trained on, and a link brings the drawing to someone else', async () => {
+    const { page } = current();
+    await page.check('input[name="source"][value="drawing"]');
+    const box = (await page.locator('#pad').boundingBox())!;
+    await page.mouse.move(box.x + 40, box.y + 40);
+    await page.mouse.down();
+    for (let i = 1; i <= 20; i++) await page.mouse.move(box.x + 40 + 7 * i, box.y + 40 + 5 * i);
+    await page.mouse.up();
+    await expectSoon(() => page.textContent('#density-words')).toMatch(/^Your drawing/);
+    expect((await look(page.locator('#pad'))).drawn).toBeGreaterThan(0.01);
+    await page.click('#train');
+    await expectSoon(() => step(page)).toBeGreaterThan(5);
+    await page.click('#train');
+    expect((await losses(page)).floor).toBeUndefined();
+
+    await page.click('#copy-link');
+    await expectSoon(() => page.textContent('#share-words')).toMatch(/on the clipboard/);
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    const other = await visit(browser, link);
+    await ready(other.page);
+    expect(await other.page.inputValue('#couplings')).toBe('4');
+    expect(await other.page.inputValue('#steps')).toBe('100000');
+    expect((await look(other.page.locator('#pad'))).centre).toEqual(
+      (await look(page.locator('#pad'))).centre,
+    );
+    expect(other.problems).toEqual([]);
+    await other.close();
+  });
+
+  it('can be painted by keyboard, and taken back', async () => {
+    const { page } = current();
+    await page.click('#clear');
+    await page.locator('#pad').focus();
+    for (const key of ['ArrowLeft', ' ', 'Shift+ArrowRight', 'Shift+ArrowRight', ' '])
+      await page.keyboard.press(key);
+    expect(await page.textContent('#pad-words')).toBe('1 stroke.');
+    await page.keyboard.press('Backspace');
+    expect(await page.textContent('#pad-words')).toBe('The last stroke is gone.');
+    await expectSoon(() => page.textContent('#status')).toBe('Paint something first.');
+  });
+
+  it('can be a CSV of more than two columns, of which a pair is shown', async () => {
+    const { page } = current();
+    await page.setInputFiles('#file', csvFile('iris.csv', ['a', 'b', 'c']));
+    await expectSoon(() => page.textContent('#file-words')).toBe('iris.csv: 120 rows, 3 columns.');
+    await page.selectOption('#column-y', 'c');
+    await page.click('#train');
+    await expectSoon(() => step(page)).toBeGreaterThan(5);
+    await page.click('#train');
+    await expectSoon(() => page.textContent('#samples-words')).toMatch(/^a .*, c .*, correlation/);
+  });
+
+  it('that is no table is refused in words, and nothing is lost', async () => {
+    const { page } = current();
+    await page.setInputFiles('#file', {
+      name: 'bad.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('a,b\n1,x\n'),
+    });
+    await expectSoon(() => page.textContent(paragraph)).toMatch(/bad.csv: found 1 rows of numbers/);
+    expect(await page.textContent('#file-words')).toBe('Still here: iris.csv: 120 rows, 3 columns.');
+  });
+
+  it('can be pasted', async () => {
+    const { page } = current();
+    await page.evaluate(
+      (text) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', text);
+        document.dispatchEvent(
+          new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+        );
+      },
+      csvText(['u', 'v']),
+    );
+    await expectSoon(() => page.textContent('#file-words')).toBe('Pasted table: 120 rows, 2 columns.');
+    expect(await page.locator(paragraph).isHidden()).toBe(true);
+  });
+
+  it('can be an image that is dropped: dark pixels become density', async () => {
+    const { page } = current();
+    const side = 40;
+    const data = Uint8Array.from({ length: 4 * side * side }, (_, i) => {
+      if (i % 4 === 3) return 255;
+      const pixel = i >> 2;
+      return pixel % side < side / 2 && pixel < (side * side) / 2 ? 0 : 255;
+    });
+    const png = [...encode({ width: side, height: side, channels: 4, depth: 8, data })];
+    await page.evaluate((bytes) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([Uint8Array.from(bytes)], 'corner.png', { type: 'image/png' }));
+      document.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    }, png);
+    await expectSoon(() => page.textContent('#file-words')).toBe('corner.png: 10,000 rows, 2 columns.');
+  });
+
+  it('did all this without a complaint', () => expect(current().problems).toEqual([]));
+});
+
+describe('the model', () => {
+  const current = visitFor(LONG);
+
+  it('is priced anew at every change, and brings the settings of its family', async () => {
+    const { page } = current();
+    const before = await page.textContent('#price-parameters');
+    await page.fill('#couplings', '8');
+    await page.press('#couplings', 'Enter');
+    await expectSoon(() => page.textContent('#price-parameters')).not.toBe(before);
+    await page.selectOption('#preset', 'vanilla');
+    expect(await page.inputValue('#hidden')).toBe('512');
+    expect(await page.inputValue('#scale')).toBe('exp');
+    await page.selectOption('#preset', 'spline');
+    expect(await page.locator('#scale').isDisabled()).toBe(true);
+    await expectSoon(() => page.url()).toContain('family=spline');
+  });
+
+  it('that cannot be is refused in words', async () => {
+    const { page } = current();
+    await page.fill('#hidden', '32, many');
+    await page.press('#hidden', 'Enter');
+    expect(await page.textContent('#model-mistake')).toMatch(/Hidden widths: found "32, many", expected/);
+    await page.fill('#hidden', '16');
+    await page.press('#hidden', 'Enter');
+    expect(await page.locator('#model-mistake').isHidden()).toBe(true);
+  });
+});
+
+describe('manners', () => {
+  it('rests while the tab is hidden', async () => {
+    const { page, close } = await visit(browser, site.url + LONG);
+    await ready(page);
+    await page.click('#train');
+    await expectSoon(() => step(page)).toBeGreaterThan(5);
+    const hide = (hidden: boolean): Promise<void> =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'hidden', { value, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+    await hide(true);
+    await page.waitForTimeout(700);
+    const resting = await step(page);
+    await page.waitForTimeout(700);
+    expect(await step(page)).toBe(resting);
+    await hide(false);
+    await expectSoon(() => step(page)).toBeGreaterThan(resting);
+    await close();
+  });
+
+  it('survives the loss of the device: says so, and goes on from the last snapshot', async () => {
+    const { page, problems, close } = await visit(browser, site.url + LONG);
+    await ready(page);
+    await page.click('#train');
+    await expectSoon(() => step(page)).toBeGreaterThan(20);
+    await page.waitForTimeout(3500);
+    const before = await step(page);
+    const [worker] = page.workers();
+    await worker!.evaluate(() => {
+      globalThis.dispatchEvent(new MessageEvent('message', { data: { type: 'lose-device' } }));
+    });
+    await expectSoon(() => page.textContent('#live')).toMatch(/The GPU is back, at step \d+/);
+    await expectSoon(() => step(page)).toBeGreaterThan(before);
+    expect(await page.locator('#notice-device').isHidden()).toBe(true);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has nothing serious for axe-core in the %s theme',
+    async (colorScheme) => {
+      const { page, close } = await visit(browser, site.url, { colorScheme });
+      await ready(page);
+      expect(await seriousFindings(page)).toEqual([]);
+      const { lightness } = await look(page.locator('main'));
+      if (colorScheme === 'dark') expect(lightness).toBeLessThan(0.25);
+      else expect(lightness).toBeGreaterThan(0.85);
+      await page.click('#theme');
+      const other = await look(page.locator('main'));
+      expect(Math.abs(other.lightness - lightness)).toBeGreaterThan(0.5);
+      await close();
+    },
+  );
+
+  it('fits a phone of 360 pixels', async () => {
+    const { page, close } = await visit(browser, site.url, {
+      viewport: { width: 360, height: 740 },
+      hasTouch: true,
+    });
+    await ready(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    const overflowing = await page.evaluate(() =>
+      [...document.querySelectorAll('button, input, select, canvas, h2, h3')]
+        .filter(
+          (element) => !element.matches('.visually-hidden') && element.getBoundingClientRect().right > 361,
+        )
+        .map((element) => element.outerHTML),
+    );
+    expect(overflowing).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
+    await close();
+  });
+
+  it('moves nothing by itself where less motion is wished for', async () => {
+    const { page, close } = await visit(browser, site.url, { reducedMotion: 'reduce' });
+    const places = new Set<string>();
+    for (let i = 0; i < 5; i++) {
+      places.add(await page.inputValue('#layer'));
+      await page.waitForTimeout(100);
+    }
+    expect([...places].length).toBeLessThanOrEqual(2);
+    await close();
+  });
+
+  it('has a policy that lets no inline script run', async () => {
+    const { page, close } = await visit(browser, site.url);
+    await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'globalThis.intruder = true';
+      document.head.append(script);
+    });
+    expect(await page.evaluate(() => 'intruder' in globalThis)).toBe(false);
+    await close();
+  });
+
+  it('says what is wrong with a link, and goes on with defaults', async () => {
+    const { page, close } = await visit(browser, `${site.url}#v=1&couplings=9999`);
+    await ready(page);
+    expect(await page.textContent('#data-mistake')).toMatch(/bad value for model.couplings: found 9999/);
+    expect(await page.inputValue('#couplings')).toBe('8');
+    await close();
+  });
+});
+
+describe('the article', () => {
+  it('has figures that follow their sliders', async () => {
+    const { page, close } = await visit(browser, site.url);
+    for (const [figure, slider] of [
+      ['variables', '#variables-x'],
+      ['area', '#area-stretch'],
+      ['coupling', '#coupling-t'],
+    ] as const) {
+      const words = page.locator(`#${figure}-words`);
+      await expectSoon(() => words.textContent()).not.toBe('');
+      const before = await words.textContent();
+      await page.locator(slider).focus();
+      await page.keyboard.press('Home');
+      await expectSoon(() => words.textContent()).not.toBe(before);
+      expect((await look(page.locator(`#figure-${figure} .drawing`))).drawn).toBeGreaterThan(0.01);
+    }
+    await close();
+  });
+});
+
+describe('without WebGPU', () => {
+  it('says so with what to do, and plays the recording', async () => {
+    const plain = await launchChromium({ webgpu: false });
+    try {
+      const { page, problems, close } = await visit(plain, site.url);
+      await page.waitForSelector('#notice-gpu:visible');
+      expect(await page.textContent('#notice-gpu')).toMatch(
+        /no GPU.*Use a current Chrome, Edge, Safari or Firefox/,
+      );
+      await page.click('#notice-gpu button');
+      const before = await page.inputValue('#layer');
+      await expectSoon(() => page.inputValue('#layer')).not.toBe(before);
+      expect((await look(canvas(page, 'density'))).colours).toBeGreaterThan(20);
+      await page.click('#play-back');
+      await page.waitForFunction(() => document.getElementById('layer-name')?.textContent === 'data');
+      const { centre } = await look(canvas(page, 'layers'));
+      expect(centre[0]).toBeCloseTo(0.5, 1);
+      expect(await page.locator('#train').isDisabled()).toBe(true);
+      expect(await seriousFindings(page)).toEqual([]);
+      expect(problems).toEqual([]);
+      await close();
+    } finally {
+      await plain.close();
+    }
+  });
+});
+
+function csvText(columns: readonly string[]): string {
+  const rows = Array.from({ length: 120 }, (_, i) =>
+    columns.map((_, j) => Math.sin(i * (j + 1.3)) * (j + 1)),
+  );
+  return [columns, ...rows].map((cells) => cells.join(',')).join('\n');
+}
+
+function csvFile(name: string, columns: readonly string[]) {
+  return { name, mimeType: 'text/csv', buffer: Buffer.from(csvText(columns)) };
+}

@@ -1,0 +1,170 @@
+/** A visitor of the playground: a page of its own, and what the visitor sees there in numbers. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { decode } from 'fast-png';
+import type { Browser, BrowserContextOptions, Download, Locator, Page } from 'playwright-core';
+import type { Picture } from '../../demo/protocol.ts';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+export interface Visit {
+  page: Page;
+  /** Console errors, exceptions, violations of the policy and requests to strangers. */
+  problems: string[];
+  close: () => Promise<void>;
+}
+
+export async function visit(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
+  context.setDefaultTimeout(90_000);
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('request', (request) => {
+    if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(new URL(url).origin)) {
+      problems.push(`a request to ${request.url()}`);
+    }
+  });
+  // Collected from the start, so that nothing of the loading is missed.
+  await page.addInitScript(() => {
+    const seen = { longTasks: [] as number[], shift: 0 };
+    Object.assign(globalThis, { seen });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.longTasks.push(duration);
+    }).observe({ type: 'longtask', buffered: true });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & {
+        value: number;
+        hadRecentInput: boolean;
+      })[]) {
+        if (!entry.hadRecentInput) seen.shift += entry.value;
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await page.goto(url);
+  return { page, problems, close: () => context.close() };
+}
+
+/** What the init script of `visit` has collected, and starts anew. */
+export function takeSeen(page: Page): Promise<{ longTasks: number[]; shift: number }> {
+  return page.evaluate(() => {
+    const { seen } = globalThis as unknown as { seen: { longTasks: number[]; shift: number } };
+    const taken = { ...seen };
+    seen.longTasks = [];
+    seen.shift = 0;
+    return taken;
+  });
+}
+
+export async function ready(page: Page): Promise<void> {
+  await page.waitForSelector('#train:enabled');
+}
+
+export function canvas(page: Page, picture: Picture): Locator {
+  return page.locator(`[data-picture="${picture}"] .frame`);
+}
+
+export interface Statistics {
+  /** Share of the pixels that differ from the one in the corner. */
+  drawn: number;
+  /** 0 black to 1 white. */
+  lightness: number;
+  /** Where what is drawn lies, from the top left, 0 to 1. */
+  centre: [x: number, y: number];
+  colours: number;
+}
+
+/** What a part of the page looks like, as numbers. */
+export async function look(part: Locator): Promise<Statistics> {
+  const { width, height, data, channels } = decode(await part.screenshot());
+  const at = (i: number): [number, number, number] => [
+    data[i * channels] ?? 0,
+    data[i * channels + 1] ?? 0,
+    data[i * channels + 2] ?? 0,
+  ];
+  // The corner itself is rounded.
+  const background = at(8 * width + 8);
+  const colours = new Set<number>();
+  let [drawn, sum, sumX, sumY] = [0, 0, 0, 0];
+  for (let i = 0; i < width * height; i++) {
+    const [r, g, b] = at(i);
+    sum += (r + g + b) / 765;
+    const distance = Math.abs(r - background[0]) + Math.abs(g - background[1]) + Math.abs(b - background[2]);
+    if (distance < 40) continue;
+    drawn++;
+    sumX += (i % width) / width;
+    sumY += Math.floor(i / width) / height;
+    colours.add(((r >> 4) << 8) | ((g >> 4) << 4) | (b >> 4));
+  }
+  return {
+    drawn: drawn / (width * height),
+    lightness: sum / (width * height),
+    centre: [sumX / Math.max(1, drawn), sumY / Math.max(1, drawn)],
+    colours: colours.size,
+  };
+}
+
+/** Serious and critical findings of axe-core, as sentences. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' | ')}`);
+  });
+}
+
+/** The file that the click brings. */
+export async function downloaded(page: Page, button: string): Promise<{ name: string; bytes: Uint8Array }> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download') as Promise<Download>,
+    page.click(button),
+  ]);
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+/** Nats, from the chart's text alternative. */
+export async function losses(page: Page): Promise<{ training?: number; heldOut?: number; floor?: number }> {
+  const label = (await page.locator('#loss-chart svg').getAttribute('aria-label')) ?? '';
+  const number = (name: string): number | undefined => {
+    const text = new RegExp(`${name} ([−\\d.]+\\d)`).exec(label)?.[1];
+    return text === undefined ? undefined : Number(text.replace('−', '-'));
+  };
+  return { training: number('training'), heldOut: number('held out'), floor: number('floor') };
+}
+
+export async function step(page: Page): Promise<number> {
+  return Number(/\d+/.exec((await page.textContent('#status')) ?? '')?.[0] ?? 0);
+}
+
+/** A number that the page writes, with its real minus sign. */
+export function numbersIn(text: string | null): number[] {
+  return [...(text ?? '').replaceAll('−', '-').matchAll(/-?\d+(?:\.\d+)?/g)].map(([number]) =>
+    Number(number),
+  );
+}
+
+/**
+ * How many times slower than a free core this process runs now, at least 1: bounds in milliseconds are for a machine that
+ * does nothing else.
+ */
+export function slowdown(): number {
+  const begun = performance.now();
+  const before = process.cpuUsage();
+  while (process.cpuUsage(before).user < 100_000) Math.sqrt(begun);
+  const { user, system } = process.cpuUsage(before);
+  return Math.max(1, (1000 * (performance.now() - begun)) / (user + system));
+}
