@@ -1,5 +1,6 @@
 /** Glow for vectors: each coupling after a normalisation and a learned mixture of all features. */
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { netActivation } from './netActivation.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
@@ -19,7 +20,7 @@ export function glow(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOpt
       scale: { map: 'tanh', bound: 3 },
       conditioner: {
         hidden: [...hidden],
-        activation: 'leaky_relu',
+        activation: netActivation(dim),
         separate: false,
         init: 'zero_last',
       },

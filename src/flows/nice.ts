@@ -1,5 +1,6 @@
 /** NICE: couplings that only shift, one learned scale a feature at the end. */
 import type { FlowSpec } from '../spec.ts';
+import { netActivation } from './netActivation.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
@@ -22,7 +23,7 @@ export function nice(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOpt
         flip: index % 2 === 1,
         conditioner: {
           hidden: [...hidden],
-          activation: 'leaky_relu' as const,
+          activation: netActivation(dim),
           init: 'zero_last' as const,
         },
       })),

@@ -1,5 +1,6 @@
 /** A Real NVP that trains without tuning: bounded scales, shared nets, standardised data. */
 import type { FlowSpec } from '../spec.ts';
+import { netActivation } from './netActivation.ts';
 import type { FlowOptions } from './vanilla.ts';
 
 /**
@@ -22,7 +23,7 @@ export function realnvp(dim: number, { couplings = 12, hidden = [32, 32] }: Flow
         scale: { map: 'tanh' as const, bound: 3 },
         conditioner: {
           hidden: [...hidden],
-          activation: 'leaky_relu' as const,
+          activation: netActivation(dim),
           separate: false,
           init: 'zero_last' as const,
         },
