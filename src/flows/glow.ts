@@ -1,5 +1,6 @@
 /** Glow for vectors: each coupling after a normalisation and a learned mixture of all features. */
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
@@ -23,7 +24,7 @@ export function glow(dim: number, options: FlowOptions = {}): FlowSpec {
       scale: { map: 'tanh', bound: 3 },
       conditioner: {
         ...netShape(net, [32, 32]),
-        activation: 'leaky_relu',
+        activation: netActivation(dim),
         separate: false,
         init: 'zero_last',
       },

@@ -1,5 +1,6 @@
 /** NICE: couplings that only shift, one learned scale a feature at the end. */
 import type { FlowSpec } from '../spec.ts';
+import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
@@ -26,7 +27,7 @@ export function nice(dim: number, options: FlowOptions = {}): FlowSpec {
         flip: index % 2 === 1,
         conditioner: {
           ...netShape(net, [32, 32]),
-          activation: 'leaky_relu' as const,
+          activation: netActivation(dim),
           init: 'zero_last' as const,
         },
       })),

@@ -1,5 +1,6 @@
 /** A Real NVP that trains without tuning: bounded scales, shared nets, standardised data. */
 import type { FlowSpec } from '../spec.ts';
+import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
@@ -27,7 +28,7 @@ export function realnvp(dim: number, options: FlowOptions = {}): FlowSpec {
         scale: { map: 'tanh' as const, bound: 3 },
         conditioner: {
           ...netShape(net, [32, 32]),
-          activation: 'leaky_relu' as const,
+          activation: netActivation(dim),
           separate: false,
           init: 'zero_last' as const,
         },

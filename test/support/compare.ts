@@ -44,6 +44,37 @@ export function expectNormClose(
   }
 }
 
+/** What a tensor's error may be as a share of what the rows contribute to it: a few roundings of float32 each. */
+const CONTRIBUTION_BOUND = 1e-5;
+
+/**
+ * As `expectNormClose`, unless the rows' contributions cancel in their mean. Whoever adds them up in float32 is off by
+ * roundings of the contributions, not of what is left, which may be a thousandth of them where a tensor is one number;
+ * so the error may also be 1e-5 of the mean of their absolute values.
+ * @param contributions the tensor's gradient for each row alone
+ */
+export function expectGradientClose(
+  name: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  bound: number,
+  contributions: () => readonly ArrayLike<number>[],
+): void {
+  if (normError(actual, expected) <= bound) return;
+  const rows = contributions();
+  const sizes = Array.from(
+    expected,
+    (_, i) => rows.reduce((sum, row) => sum + Math.abs(row[i]!), 0) / rows.length,
+  );
+  const allowed = (CONTRIBUTION_BOUND * Math.hypot(...sizes)) / Math.hypot(...Array.from(expected));
+  expectNormClose(
+    `${name}, of which its rows contribute ${sizes.slice(0, 5).join(', ')}`,
+    actual,
+    expected,
+    allowed,
+  );
+}
+
 /** ‖actual − expected‖ / ‖expected‖. */
 export function normError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let difference = 0;
