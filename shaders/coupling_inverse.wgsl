@@ -1,8 +1,8 @@
-// x2 = (z2 - t) * exp(-s) on the transformed block, s = scale_map(a), in place.
+// x2 = (z2 - t) * exp(-s), or z2 * exp(-s) - t with SHIFT_FIRST, on the transformed block, s = scale_map(a), in place.
 // conditioner_output [a | t]: [2 n_transformed, n_rows]; state [*, n_rows] from feature transform_start;
 // log_scale [n_transformed, n_rows] receives s for log_det_reduce.
 // One invocation transforms one feature of one row; nothing is accumulated.
-// Dinh et al. 2016, eq. (8); docs/derivations.md, eq. (8)
+// Dinh et al. 2016, eq. (8); docs/derivations.md, eq. (8), (84)
 #include "shared/grid.wgsl"
 #include "shared/scale_map.wgsl"
 
@@ -32,6 +32,10 @@ fn main(
   let s = log_scale_of(conditioner_output[index], params.scale_bound).value;
   let t = conditioner_output[n_elements + index];
   let place = params.transform_start * params.n_rows + index;
+#if SHIFT_FIRST
+  state[place] = state[place] * exp(-s) - t;
+#else
   state[place] = (state[place] - t) * exp(-s);
+#endif
   log_scale[index] = s;
 }

@@ -38,7 +38,7 @@ export function couplingStackOf(spec: FlowSpec, layout: ParamLayout): CouplingSt
   if (first === undefined || couplings.length < stacked.length || spec.dim > MAX_DIM) return undefined;
   const { conditioner, scale } = first.spec;
   const { hidden, activation, residualBlocks } = conditioner;
-  if (residualBlocks !== undefined) return undefined;
+  if (residualBlocks !== undefined || couplings.some((slots) => slots.spec.shiftFirst)) return undefined;
   if (hidden.length > MAX_HIDDEN_LAYERS) return undefined;
   if (hidden.length > 1 && Math.max(...hidden) > MAX_KEPT_WIDTH) return undefined;
   const { conditionCount, transformCount } = couplingBlocks(spec.dim, first.spec);

@@ -50,6 +50,8 @@ export interface AffineCouplingSpec {
   split: number;
   flip: boolean;
   scale: ScaleMap;
+  /** Whether the shift comes before the scale, z₂ = (x₂ + t) ⊙ exp(s), as in Glow's code and in normflows. */
+  shiftFirst?: boolean;
   conditioner: ConditionerSpec;
 }
 

@@ -210,11 +210,17 @@ function shapeText({ dim, bijectors }: FlowSpec): string {
 
 function couplingText(dim: number, coupling: CouplingSpec): string {
   const { conditionCount, transformCount } = couplingBlocks(dim, coupling);
-  const { hidden, activation } = coupling.conditioner;
-  const net = `${conditionCount}>${transformCount} ${hidden.join('-')} ${activation}`;
+  const { hidden, activation, residualBlocks } = coupling.conditioner;
+  const blocks = residualBlocks === undefined ? '' : ` residual ${residualBlocks}`;
+  const net = `${conditionCount}>${transformCount} ${hidden.join('-')}${blocks} ${activation}`;
   switch (coupling.type) {
     case 'affine_coupling':
-      return `${net} ${coupling.scale.map}${coupling.conditioner.separate ? ' two nets' : ''}`;
+      return [
+        net,
+        coupling.scale.map,
+        ...(coupling.shiftFirst === true ? ['shift first'] : []),
+        ...(coupling.conditioner.separate ? ['two nets'] : []),
+      ].join(' ');
     case 'additive_coupling':
       return `${net} shift`;
     case 'rational_quadratic_coupling':

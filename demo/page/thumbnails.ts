@@ -14,6 +14,10 @@ const NAMES: Record<SourceChoice, string> = {
   pinwheel: 'pinwheel',
   spirals: 'spirals',
   checkerboard: 'checkers',
+  banana: 'banana',
+  mixture6: 'mixture, 6-D',
+  mixture16: 'mixture, 16-D',
+  warped8: 'warped, 8-D',
   drawing: 'draw',
   file: 'your file',
 };
@@ -62,11 +66,12 @@ function thumbnail(name: ToyName): HTMLCanvasElement {
 function draw(canvas: HTMLCanvasElement, name: ToyName): void {
   const context = canvas.getContext('2d');
   if (context === null) return;
-  const points = toyDensity(name).sample(1, STREAMS.toyTest, 0, POINTS);
+  const { dim, sample } = toyDensity(name);
+  const points = sample(1, STREAMS.toyTest, 0, POINTS);
   context.clearRect(0, 0, SIZE, SIZE);
   context.fillStyle = getComputedStyle(canvas).color;
   const scale = SIZE / (2 * REACH);
-  for (let i = 0; i < points.length; i += 2) {
+  for (let i = 0; i < points.length; i += dim) {
     context.fillRect(
       SIZE / 2 + scale * (points[i] ?? 0) - 0.8,
       SIZE / 2 - scale * (points[i + 1] ?? 0) - 0.8,

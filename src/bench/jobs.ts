@@ -235,6 +235,13 @@ const THREE_LAYERS: BenchModel = {
   batch: 512,
 };
 
+const RESIDUAL: BenchModel = {
+  name: 'realnvp(8), residual nets',
+  summary: 'one coupling, dim 8, shared residual net of one block of 64, standardised data',
+  spec: realnvp(8, { couplings: 1, hidden: [64], residualBlocks: 1 }),
+  batch: 2048,
+};
+
 const PLAIN: ForcedKernels = { name: 'plain', variants: PLAIN_VARIANTS };
 const BLOCKED: ForcedKernels = { name: 'blocked', variants: { ...PLAIN_VARIANTS, product: 'blocked' } };
 const FUSED: ForcedKernels = { name: 'fused', variants: { regime: 'fused' } };
@@ -256,6 +263,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 512, kernels: BLOCKED },
   { kind: 'sweep', model: STANDARDIZED, pass: 'train_step', kernels: PLAIN },
   { kind: 'sweep', model: STANDARDIZED, pass: 'sample_and_log_prob', kernels: PLAIN },
+  { kind: 'sweep', model: RESIDUAL, pass: 'train_step' },
   { kind: 'sweep', model: GLOW, pass: 'data_start' },
   { kind: 'sweep', model: NICE, pass: 'trace' },
   ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE].flatMap((model): Source[] => [

@@ -145,7 +145,7 @@ function describedCoupling(bijector: CouplingSpec, names: readonly string[]): st
   };
   const { hidden, activation, residualBlocks } = bijector.conditioner;
   const shape =
-    residualBlocks === undefined ? hidden.join('-') : `${hidden[0]} in ${residualBlocks} residual blocks,`;
+    residualBlocks === undefined ? hidden.join('-') : `${hidden[0]} in residual blocks (${residualBlocks}),`;
   const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 'two nets' : 'one net';
   return (
     `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ` +

@@ -112,7 +112,7 @@ function factsOf(
 ): [label: string, value: string][] {
   const couplings = flow.spec.bijectors.filter((bijector) => 'conditioner' in bijector);
   const { hidden = [], residualBlocks } = couplings[0]?.conditioner ?? {};
-  const residual = residualBlocks === undefined ? '' : ` in ${residualBlocks} residual blocks`;
+  const residual = residualBlocks === undefined ? '' : ` in residual blocks (${residualBlocks})`;
   const recent = Math.min(RECENT_STEPS, outcome.losses.nll.length);
   const rows = set.data instanceof Float32Array ? set.data.length / flow.dim : undefined;
   const facts: [label: string, value: string | undefined][] = [

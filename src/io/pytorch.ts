@@ -205,21 +205,22 @@ function addAffineBlock(
   }
   // With a scale they come as t, a, t, a, …
   const shifts = outputs.filter((_, index) => index % each === 0).map((row) => times(row, -1));
-  const shift = withOutputs(net, shifts);
-  flow.add({ type: 'additive_coupling', ...blocks, conditioner: shift.spec }, netTensors(shift));
-  if (each === 1) return;
-  // The shift comes before the scale, so they are two couplings, and the second does not shift.
+  if (each === 1) {
+    const shifted = withOutputs(net, shifts);
+    flow.add({ type: 'additive_coupling', ...blocks, conditioner: net.spec }, netTensors(shifted));
+    return;
+  }
   const raw = outputs.filter((_, index) => index % each === 1);
   const scales = scaleMap === 'exp' ? raw.map((row) => times(row, -1)) : raw;
-  const scale = withOutputs(net, [...scales, ...scales.map((row) => times(row, 0))]);
   flow.add(
     {
       type: 'affine_coupling',
       ...blocks,
       scale: { map: scaleMap },
-      conditioner: { ...scale.spec, separate: false },
+      shiftFirst: true,
+      conditioner: { ...net.spec, separate: false },
     },
-    netTensors(scale),
+    netTensors(withOutputs(net, [...scales, ...shifts])),
   );
 }
 

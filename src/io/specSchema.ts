@@ -56,6 +56,7 @@ const bijectorSchema = v.variant('type', [
     split: count(SPEC_LIMITS.dim - 1),
     flip: v.boolean(),
     scale: scaleSchema,
+    shiftFirst: v.optional(v.boolean()),
     conditioner: conditionerSchema,
   }),
   v.strictObject({

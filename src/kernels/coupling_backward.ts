@@ -20,6 +20,7 @@ export const couplingBackwardKernel = {
     d_state: { access: 'read_write', element: 'f32' },
     d_conditioner_output: { access: 'read_write', element: 'f32' },
   },
+  flags: ['SHIFT_FIRST'],
   constants: ['SCALE_MAP'],
 } as const satisfies KernelSpec;
 
@@ -29,6 +30,8 @@ export interface CouplingBackwardArguments {
   validRows: number;
   blocks: CouplingBlocks;
   scale: ScaleMap;
+  /** Whether t is added before the scale. */
+  shiftFirst?: boolean;
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
   dLogDet: number;
   conditionerOutput: string;
@@ -39,7 +42,7 @@ export interface CouplingBackwardArguments {
 
 /** Rebuilds the coupling's input from its output and pulls the gradient back to x₂, a and t. */
 export function couplingBackward(args: CouplingBackwardArguments): Dispatch {
-  const { rows, blocks, scale } = args;
+  const { rows, blocks, scale, shiftFirst = false } = args;
   const elements = rows * blocks.transformCount;
   return dispatchOf(couplingBackwardKernel, {
     params: {
@@ -50,6 +53,7 @@ export function couplingBackward(args: CouplingBackwardArguments): Dispatch {
       scale_bound: scaleBound(scale),
       d_log_det: args.dLogDet,
     },
+    flags: { SHIFT_FIRST: shiftFirst },
     constants: { SCALE_MAP: scaleMapCode(scale) },
     buffers: {
       conditioner_output: args.conditionerOutput,

@@ -17,6 +17,7 @@ export const couplingForwardKernel = {
     state: { access: 'read_write', element: 'f32' },
     log_scale: { access: 'read_write', element: 'f32' },
   },
+  flags: ['SHIFT_FIRST'],
   constants: ['SCALE_MAP'],
 } as const satisfies KernelSpec;
 
@@ -24,6 +25,8 @@ export interface CouplingForwardArguments {
   rows: number;
   blocks: CouplingBlocks;
   scale: ScaleMap;
+  /** Whether t is added before the scale. */
+  shiftFirst?: boolean;
   conditionerOutput: string;
   state: string;
   logScale: string;
@@ -31,7 +34,7 @@ export interface CouplingForwardArguments {
 
 /** The affine coupling z₂ = x₂ ⊙ exp(s) + t, in place; s goes to `logScale`. */
 export function couplingForward(args: CouplingForwardArguments): Dispatch {
-  const { rows, blocks, scale } = args;
+  const { rows, blocks, scale, shiftFirst = false } = args;
   const elements = rows * blocks.transformCount;
   return dispatchOf(couplingForwardKernel, {
     params: {
@@ -40,6 +43,7 @@ export function couplingForward(args: CouplingForwardArguments): Dispatch {
       transform_start: blocks.transformStart,
       scale_bound: scaleBound(scale),
     },
+    flags: { SHIFT_FIRST: shiftFirst },
     constants: { SCALE_MAP: scaleMapCode(scale) },
     buffers: {
       conditioner_output: args.conditionerOutput,

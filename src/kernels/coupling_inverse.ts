@@ -17,6 +17,7 @@ export const couplingInverseKernel = {
     state: { access: 'read_write', element: 'f32' },
     log_scale: { access: 'read_write', element: 'f32' },
   },
+  flags: ['SHIFT_FIRST'],
   constants: ['SCALE_MAP'],
 } as const satisfies KernelSpec;
 
@@ -24,6 +25,8 @@ export interface CouplingInverseArguments {
   rows: number;
   blocks: CouplingBlocks;
   scale: ScaleMap;
+  /** Whether t is added before the scale. */
+  shiftFirst?: boolean;
   conditionerOutput: string;
   state: string;
   logScale: string;
@@ -31,7 +34,7 @@ export interface CouplingInverseArguments {
 
 /** The inverse affine coupling x₂ = (z₂ − t) ⊙ exp(−s), in place; s goes to `logScale`. */
 export function couplingInverse(args: CouplingInverseArguments): Dispatch {
-  const { rows, blocks, scale } = args;
+  const { rows, blocks, scale, shiftFirst = false } = args;
   const elements = rows * blocks.transformCount;
   return dispatchOf(couplingInverseKernel, {
     params: {
@@ -40,6 +43,7 @@ export function couplingInverse(args: CouplingInverseArguments): Dispatch {
       transform_start: blocks.transformStart,
       scale_bound: scaleBound(scale),
     },
+    flags: { SHIFT_FIRST: shiftFirst },
     constants: { SCALE_MAP: scaleMapCode(scale) },
     buffers: {
       conditioner_output: args.conditionerOutput,

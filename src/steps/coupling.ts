@@ -26,7 +26,9 @@ export interface CouplingRun extends NetRun {
 export function couplingMap(plan: PlanBuilder, coupling: AffineCoupling, run: CouplingRun): void {
   const { rows, variants, activations, inverse, accumulate, keep } = run;
   const { spec, blocks, nets } = coupling;
-  const net = variants.product === 'blocked' && nets.length === 1 ? nets[0] : undefined;
+  const { shiftFirst } = spec;
+  const isFusable = variants.product === 'blocked' && nets.length === 1 && shiftFirst !== true;
+  const net = isFusable ? nets[0] : undefined;
   const last = net?.layers.at(-1);
   const fused = net !== undefined && last !== undefined;
   conditionerForward(plan, coupling, { ...run, keepSlopes: keep, hiddenOnly: fused });
@@ -48,7 +50,7 @@ export function couplingMap(plan: PlanBuilder, coupling: AffineCoupling, run: Co
     );
   } else {
     const transform = inverse ? couplingInverse : couplingForward;
-    plan.add(transform({ ...common, conditionerOutput: activations.output }));
+    plan.add(transform({ ...common, shiftFirst, conditionerOutput: activations.output }));
   }
   plan.add(
     logDetReduce({ rows, features: terms, sign: inverse ? -1 : 1, accumulate, logScale, logDet: LOG_DET }),

@@ -215,6 +215,8 @@ describe('a choice', () => {
       tuningKey(device, realnvp(2, { couplings: 8, hidden: [4] }), gradient),
       tuningKey(device, vanilla(2, { couplings: 9, hidden: [4] }), gradient),
       tuningKey(device, realnvp(3, { couplings: 9, hidden: [4] }), gradient),
+      tuningKey(device, realnvp(2, { couplings: 9, hidden: [4], residualBlocks: 1 }), gradient),
+      tuningKey(device, realnvp(2, { couplings: 9, hidden: [4], residualBlocks: 2 }), gradient),
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });

@@ -23,13 +23,17 @@ const net: fc.Arbitrary<NetSpec> = fc
   .map(({ shape, ...others }) => ({ ...shape, ...others }));
 
 const coupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
-  fc.record({
-    type: fc.constant('affine_coupling' as const),
-    split: fc.integer({ min: 1, max: dim - 1 }),
-    flip: fc.boolean(),
-    scale,
-    conditioner: fc.tuple(net, fc.boolean()).map(([shape, separate]) => ({ ...shape, separate })),
-  });
+  fc.record(
+    {
+      type: fc.constant('affine_coupling' as const),
+      split: fc.integer({ min: 1, max: dim - 1 }),
+      flip: fc.boolean(),
+      scale,
+      shiftFirst: fc.boolean(),
+      conditioner: fc.tuple(net, fc.boolean()).map(([shape, separate]) => ({ ...shape, separate })),
+    },
+    { requiredKeys: ['type', 'split', 'flip', 'scale', 'conditioner'] },
+  );
 
 const additive = (dim: number): fc.Arbitrary<BijectorSpec> =>
   fc.record({

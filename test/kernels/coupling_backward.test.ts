@@ -19,15 +19,18 @@ describe('coupling_backward', () => {
       [257, 65],
       [1025, 7],
     ])('matches its twin at %i rows, %i transformed features', async (rows, features) => {
-      const { gpu, twin } = await runBoth([dispatch(rows, transformBlock(0, features), scale)], {
-        conditioner_output: ramp(2 * features * rows, 2),
-        state: ramp(features * rows, 3, 5),
-        d_state: ramp(features * rows, 0.5, 3),
-        d_conditioner_output: ramp(2 * features * rows, 1, 4),
-      });
-      expectClose('state', gpu('state'), twin('state'), F32_BOUND);
-      for (const name of ['d_state', 'd_conditioner_output']) {
-        expectNormClose(name, gpu(name), twin(name), GRADIENT_BOUND);
+      for (const shiftFirst of [false, true]) {
+        const launch = dispatch(rows, transformBlock(0, features), scale, { shiftFirst });
+        const { gpu, twin } = await runBoth([launch], {
+          conditioner_output: ramp(2 * features * rows, 2),
+          state: ramp(features * rows, 3, 5),
+          d_state: ramp(features * rows, 0.5, 3),
+          d_conditioner_output: ramp(2 * features * rows, 1, 4),
+        });
+        expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+        for (const name of ['d_state', 'd_conditioner_output']) {
+          expectNormClose(name, gpu(name), twin(name), GRADIENT_BOUND);
+        }
       }
     });
 
@@ -77,7 +80,7 @@ describe('coupling_backward', () => {
   it('gives the padding of each feature no gradient of the log-det', async () => {
     const [rows, features, validRows] = [8, 3, 5];
     const { gpu, twin } = await runBoth(
-      [dispatch(rows, transformBlock(0, features), SCALE_MAPS[1]!, validRows)],
+      [dispatch(rows, transformBlock(0, features), SCALE_MAPS[1]!, { validRows })],
       {
         conditioner_output: ramp(2 * features * rows, 2),
         state: ramp(features * rows, 3, 5),
@@ -108,13 +111,14 @@ function dispatch(
   rows: number,
   blocks: CouplingBlocks,
   scale: ScaleMap,
-  validRows = rows,
+  { validRows = rows, shiftFirst = false } = {},
 ): ReturnType<typeof couplingBackward> {
   return couplingBackward({
     rows,
     validRows,
     blocks,
     scale,
+    shiftFirst,
     dLogDet: -1 / 37,
     conditionerOutput: 'conditioner_output',
     state: 'state',

@@ -17,13 +17,16 @@ describe('coupling_forward', () => {
       [257, 65],
       [1025, 7],
     ])('matches its twin at %i rows, %i transformed features', async (rows, features) => {
-      const { gpu, twin } = await runBoth([dispatch(rows, transformBlock(0, features), scale)], {
-        conditioner_output: ramp(2 * features * rows, 2),
-        state: ramp(features * rows, 3, 5),
-        log_scale: features * rows,
-      });
-      expectClose('state', gpu('state'), twin('state'), F32_BOUND);
-      expectClose('log_scale', gpu('log_scale'), twin('log_scale'), F32_BOUND);
+      for (const shiftFirst of [false, true]) {
+        const launch = dispatch(rows, transformBlock(0, features), scale, shiftFirst);
+        const { gpu, twin } = await runBoth([launch], {
+          conditioner_output: ramp(2 * features * rows, 2),
+          state: ramp(features * rows, 3, 5),
+          log_scale: features * rows,
+        });
+        expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+        expectClose('log_scale', gpu('log_scale'), twin('log_scale'), F32_BOUND);
+      }
     });
   });
 
@@ -90,11 +93,17 @@ describe('coupling_forward', () => {
   });
 });
 
-function dispatch(rows: number, blocks: CouplingBlocks, scale: ScaleMap): ReturnType<typeof couplingForward> {
+function dispatch(
+  rows: number,
+  blocks: CouplingBlocks,
+  scale: ScaleMap,
+  shiftFirst = false,
+): ReturnType<typeof couplingForward> {
   return couplingForward({
     rows,
     blocks,
     scale,
+    shiftFirst,
     conditionerOutput: 'conditioner_output',
     state: 'state',
     logScale: 'log_scale',

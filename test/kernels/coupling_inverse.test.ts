@@ -18,18 +18,21 @@ describe('coupling_inverse', () => {
       [257, 65],
       [1025, 7],
     ])('matches its twin at %i rows, %i transformed features', async (rows, features) => {
-      const { gpu, twin } = await runBoth([couplingInverse(args(rows, transformBlock(0, features), scale))], {
-        conditioner_output: ramp(2 * features * rows, 2),
-        state: ramp(features * rows, 3, 5),
-        log_scale: features * rows,
-      });
-      expectClose('state', gpu('state'), twin('state'), F32_BOUND);
-      expectClose('log_scale', gpu('log_scale'), twin('log_scale'), F32_BOUND);
+      for (const shiftFirst of [false, true]) {
+        const launch = couplingInverse({ ...args(rows, transformBlock(0, features), scale), shiftFirst });
+        const { gpu, twin } = await runBoth([launch], {
+          conditioner_output: ramp(2 * features * rows, 2),
+          state: ramp(features * rows, 3, 5),
+          log_scale: features * rows,
+        });
+        expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+        expectClose('log_scale', gpu('log_scale'), twin('log_scale'), F32_BOUND);
+      }
     });
 
-    it('undoes coupling_forward and reports the same log-scale', async () => {
+    it.each([false, true])('undoes coupling_forward, shift first: %s', async (shiftFirst) => {
       const before = ramp(5 * 65, 3);
-      const forward = args(65, transformBlock(2, 3), scale);
+      const forward = { ...args(65, transformBlock(2, 3), scale), shiftFirst };
       const backward = { ...forward, logScale: 'inverse_log_scale' };
       const { gpu } = await runBoth([couplingForward(forward), couplingInverse(backward)], {
         conditioner_output: ramp(6 * 65, 2),

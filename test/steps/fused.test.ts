@@ -172,6 +172,10 @@ describe('the fused regime', () => {
     expect(stackOf(realnvp(3))).toBeUndefined();
     expect(stackOf(realnvp(2, { hidden: [4] }))).toBeDefined();
     expect(stackOf(realnvp(2, { hidden: [4], residualBlocks: 1 }))).toBeUndefined();
+    const shiftFirst = unlike.bijectors.map((bijector) =>
+      bijector.type === 'affine_coupling' ? { ...bijector, shiftFirst: true } : bijector,
+    );
+    expect(stackOf({ ...unlike, bijectors: shiftFirst })).toBeUndefined();
     expect(stackOf(realnvp(2, { hidden: [129, 4] }))).toBeUndefined();
     expect(stackOf(realnvp(2, { hidden: [4, 4, 129] }))).toBeUndefined();
     expect(stackOf(realnvp(2, { hidden: [4, 4, 4, 4] }))).toBeUndefined();

@@ -252,6 +252,7 @@ function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arb
       fc.constant({ map: 'sigmoid' as const, floor: 1e-3 }),
       fc.record({ map: fc.constant('tanh' as const), bound: fc.constantFrom(0.5, 1, 3) }),
     ),
+    shiftFirst: fc.boolean(),
     conditioner: fc
       .tuple(randomNet(activations), fc.boolean())
       .map(([net, separate]) => ({ ...net, separate })),

@@ -1,4 +1,4 @@
-/** z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁), z₁ = x₁. */
+/** z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁) or (x₂ + t(x₁)) ⊙ exp(s(x₁)), z₁ = x₁. */
 import { couplingBackward } from '../../kernels/coupling_backward.ts';
 import type { BijectorSlots } from '../../paramLayout.ts';
 import { couplingBlocks } from '../../spec.ts';
@@ -32,6 +32,7 @@ export const affineCouplingSteps: BijectorSteps<Slots> = {
         validRows,
         blocks,
         scale: spec.scale,
+        shiftFirst: spec.shiftFirst,
         dLogDet,
         conditionerOutput: activations.output,
         state: STATE,
