@@ -24,6 +24,7 @@ const sources = new Map(
 /** A room is a folder of src, or one of those that its files at the top are grouped into. */
 const ROOMS: Record<string, readonly string[]> = {
   ground: [
+    'context',
     'couplingStack',
     'errors',
     'init',
@@ -36,7 +37,17 @@ const ROOMS: Record<string, readonly string[]> = {
     'spec',
     'version',
   ],
-  flow: ['flow', 'flowOptions', 'memory', 'modelLimits', 'submitSize', 'trainer', 'trainingRun', 'tuning'],
+  flow: [
+    'flow',
+    'flowOptions',
+    'memory',
+    'modelLimits',
+    'rowInputs',
+    'submitSize',
+    'trainer',
+    'trainingRun',
+    'tuning',
+  ],
   entry: ['index', 'node'],
 };
 

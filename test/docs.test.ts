@@ -23,8 +23,9 @@ const equations = [...read('docs/derivations.md').matchAll(/\\tag\{(\d+)\}/g)].m
 );
 
 describe('docs/derivations.md', () => {
-  it('numbers its equations from 1 on, without a gap', () => {
-    expect(equations).toEqual(equations.map((_, index) => index + 1));
+  it('numbers its equations upwards from 1, each once', () => {
+    expect(equations[0]).toBe(1);
+    expect(equations.filter((number, index) => number <= (equations[index - 1] ?? 0))).toEqual([]);
     expect(equations.length).toBeGreaterThan(0);
   });
 

@@ -211,6 +211,13 @@ const SHIFTS: BenchModel = {
   batch: 2048,
 };
 
+const CONDITIONAL: BenchModel = {
+  name: 'conditional(8)',
+  summary: 'realnvp(8) of 2 couplings given 3 context features, which also give the mean of its base',
+  spec: { ...realnvp(8, { ...FAMILY, contextDim: 3 }), base: { type: 'class_conditional' } },
+  batch: 2048,
+};
+
 const THREE_LAYERS: BenchModel = {
   name: 'realnvp(2), three hidden layers',
   summary: '5 couplings, dim 2, shared net 1→32→32→32→2, standardised data',
@@ -239,7 +246,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: STANDARDIZED, pass: 'train_step', kernels: PLAIN },
   { kind: 'sweep', model: STANDARDIZED, pass: 'sample_and_log_prob', kernels: PLAIN },
   { kind: 'sweep', model: GLOW, pass: 'data_start' },
-  ...[GLOW, SPLINE, NICE, SHIFTS].flatMap((model): Source[] => [
+  ...[GLOW, SPLINE, NICE, SHIFTS, CONDITIONAL].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'train_step' },
     { kind: 'sweep', model, pass: 'sample' },
   ]),

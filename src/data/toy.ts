@@ -1,6 +1,6 @@
 /** Two-dimensional densities with endless fresh points and a known entropy: the floor of any model's NLL. */
 import { ShapeError } from '../errors.ts';
-import { addToRow, splitRow, splitSeed, spreadWords } from '../random.ts';
+import { addToRow, choiceOf, splitRow, splitSeed, spreadWords } from '../random.ts';
 import type { Words } from '../random.ts';
 import { TOY_FAMILIES, TOY_NAMES } from './toyDensities.ts';
 import type { ToyName } from './toyDensities.ts';
@@ -21,6 +21,10 @@ export interface ToyDensity {
   readonly std: Point;
   /** Differential entropy −∫ p log p of the standardized density in nats; no model's expected NLL is below it. */
   readonly entropy: number;
+  /** Components, all of the same weight: moons, rings, Gaussians, spokes, spirals, squares. */
+  readonly classes: number;
+  /** Mean entropy of a class in nats: no model's expected NLL given the class is below it. */
+  readonly classEntropy: number;
   /** log p(x, y) of a standardized point, in nats. */
   logDensity: (x: number, y: number) => number;
   /** The standardized point of one block of random words. */
@@ -32,6 +36,10 @@ export interface ToyDensity {
    * @throws {ShapeError} for a bad seed or index
    */
   sample: (seed: number, stream: number, firstIndex: number, count: number) => Float32Array;
+  /** The class of the point of these words, from 0: of the moons, 0 is the upper one. */
+  classOf: (words: Words) => number;
+  /** The class of each of the points that `sample` gives, one-hot [count, classes]: a context for a flow. */
+  sampleClasses: (seed: number, stream: number, firstIndex: number, count: number) => Float32Array;
 }
 
 /** Range in which the quadratures below are good to 1e-6 nats and take well under a second. */
@@ -58,6 +66,22 @@ export function toyDensity(name: ToyName, options: { noise?: number | undefined 
   const entropy = once(() =>
     noise === family.defaultNoise ? family.defaultEntropy : plane().entropy() - logStd,
   );
+  const { classes } = family;
+  const classEntropy = once(() => family.classEntropy(noise) - logStd);
+  const classOf = ([word]: Words): number => choiceOf(word, classes);
+  const rowsOf = (
+    [seed, stream, firstIndex, count]: [number, number, number, number],
+    width: number,
+    row: (words: Words) => readonly number[],
+  ): Float32Array => {
+    const key = splitSeed(seed);
+    const first = splitRow(firstIndex);
+    const rows = new Float32Array(width * count);
+    for (let i = 0; i < count; i++) {
+      rows.set(row(spreadWords(addToRow(first, i), stream, key)), width * i);
+    }
+    return rows;
+  };
   const point = (words: Words): Point => {
     const [x, y] = family.point(words, noise);
     return [(x - mean[0]) / std[0], (y - mean[1]) / std[1]];
@@ -71,17 +95,16 @@ export function toyDensity(name: ToyName, options: { noise?: number | undefined 
     get entropy() {
       return entropy();
     },
+    classes,
+    get classEntropy() {
+      return classEntropy();
+    },
     logDensity: (x, y) => plane().logDensity(mean[0] + std[0] * x, mean[1] + std[1] * y) + logStd,
     point,
-    sample: (seed, stream, firstIndex, count) => {
-      const key = splitSeed(seed);
-      const first = splitRow(firstIndex);
-      const rows = new Float32Array(2 * count);
-      for (let i = 0; i < count; i++) {
-        rows.set(point(spreadWords(addToRow(first, i), stream, key)), 2 * i);
-      }
-      return rows;
-    },
+    sample: (...place) => rowsOf(place, 2, point),
+    classOf,
+    sampleClasses: (...place) =>
+      rowsOf(place, classes, (words) => Array.from({ length: classes }, (_, c) => +(c === classOf(words)))),
   };
 }
 

@@ -2,13 +2,17 @@
 import { choiceOf, normalPair, uniformOf } from '../random.ts';
 import type { Words } from '../random.ts';
 import { blurredCurves, gaussianMean, mixtureDensity } from './toyEntropy.ts';
-import type { PlaneDensity, Point } from './toyEntropy.ts';
+import type { PlaneDensity, Point, WeightedCurve } from './toyEntropy.ts';
 
 /** In the order of the SHAPE numbers of shaders/toy_batch.wgsl. */
 export const TOY_NAMES = ['moons', 'circles', '8gaussians', 'pinwheel', 'spirals', 'checkerboard'] as const;
 export type ToyName = (typeof TOY_NAMES)[number];
 
 export interface ToyFamily {
+  /** Components, of equal weight: `choiceOf(word 0, classes)` is the class of a point. */
+  classes: number;
+  /** Mean entropy in nats of one class, in the family's own units. */
+  classEntropy: (noise: number) => number;
   /** Standard deviation of the noise; 0 for a family without noise. */
   defaultNoise: number;
   /** Entropy in nats of the standardized density at the default noise. */
@@ -21,6 +25,10 @@ export interface ToyFamily {
 
 /** Two half circles that interlock. */
 const moons: ToyFamily = {
+  classes: 2,
+  // The lower moon is the upper one turned.
+  classEntropy: (noise) =>
+    curveEntropy({ end: Math.PI, point: circlePoint, density: () => 1 / Math.PI, speed: 1 }, noise),
   defaultNoise: 0.05,
   defaultEntropy: 1.131222,
   point: ([w0, w1, w2, w3], noise) => {
@@ -48,6 +56,13 @@ const moons: ToyFamily = {
 /** Two rings about the origin. */
 const RING_RADII = [1, 0.5] as const;
 const circles: ToyFamily = {
+  classes: RING_RADII.length,
+  classEntropy: (noise) =>
+    RING_RADII.reduce((sum, radius) => {
+      const point = (t: number): Point => circlePoint(t, radius);
+      const ring = { end: 2 * Math.PI, point, density: () => 1 / (2 * Math.PI), speed: radius };
+      return sum + curveEntropy(ring, noise) / RING_RADII.length;
+    }, 0),
   defaultNoise: 0.05,
   defaultEntropy: 1.761259,
   point: ([w0, w1, w2, w3], noise) => {
@@ -71,6 +86,8 @@ const circles: ToyFamily = {
 
 /** Eight Gaussians on a ring of radius 2. */
 const eightGaussians: ToyFamily = {
+  classes: 8,
+  classEntropy: (noise) => gaussianEntropy(noise, noise),
   defaultNoise: 0.2,
   defaultEntropy: 0.985111,
   point: ([w0, , w2, w3], noise) => blurred(circlePoint((Math.PI / 4) * choiceOf(w0, 8), 2), noise, w2, w3),
@@ -94,6 +111,8 @@ const ARMS = 5;
 const SPOKE_LENGTH = 0.3;
 const turnAt = (radius: number): number => 0.25 * Math.exp(radius);
 const pinwheel: ToyFamily = {
+  classes: ARMS,
+  classEntropy: (noise) => gaussianEntropy(SPOKE_LENGTH, noise),
   defaultNoise: 0.1,
   defaultEntropy: 1.532131,
   point: ([w0, , w2, w3], noise) => {
@@ -129,6 +148,17 @@ const pinwheel: ToyFamily = {
 /** Two spirals of one and a half turns, opposite each other: radius t / 3 at the angle t, denser outwards. */
 const SPIRAL_END = 3 * Math.PI;
 const spirals: ToyFamily = {
+  classes: 2,
+  classEntropy: (noise) =>
+    curveEntropy(
+      {
+        end: SPIRAL_END,
+        point: (t) => circlePoint(t, t / 3),
+        density: (t) => (2 * t) / SPIRAL_END ** 2,
+        speed: Math.hypot(1, SPIRAL_END) / 3,
+      },
+      noise,
+    ),
   defaultNoise: 0.1,
   defaultEntropy: 1.633974,
   point: ([w0, w1, w2, w3], noise) => {
@@ -157,6 +187,8 @@ const spirals: ToyFamily = {
 /** The dark squares of a board of 4 × 4 on [−4, 4]²; no noise. */
 const SQUARES = 8;
 const checkerboard: ToyFamily = {
+  classes: SQUARES,
+  classEntropy: () => Math.log(4),
   defaultNoise: 0,
   defaultEntropy: Math.log(6),
   point: ([w0, w1, w2]) => {
@@ -185,6 +217,15 @@ export const TOY_FAMILIES: Readonly<Record<ToyName, ToyFamily>> = {
   spirals,
   checkerboard,
 };
+
+function curveEntropy(curve: WeightedCurve, noise: number): number {
+  return mixtureDensity(blurredCurves([curve], noise)).entropy();
+}
+
+/** Of an axis-parallel Gaussian with these standard deviations, in nats. */
+function gaussianEntropy(along: number, across: number): number {
+  return 1 + Math.log(2 * Math.PI * along * across);
+}
 
 function circlePoint(angle: number, radius = 1): Point {
   return [radius * Math.cos(angle), radius * Math.sin(angle)];

@@ -8,7 +8,10 @@ import type { FlowOptions } from './vanilla.ts';
  * actnorms their start. With one feature it is standardisation and an actnorm.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
-export function glow(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+export function glow(
+  dim: number,
+  { couplings = 12, hidden = [32, 32], contextDim = 0 }: FlowOptions = {},
+): FlowSpec {
   const step = (index: number): BijectorSpec[] => [
     { type: 'actnorm' },
     { type: 'invertible_linear' },
@@ -28,7 +31,7 @@ export function glow(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOpt
   return {
     version: 1,
     dim,
-    contextDim: 0,
+    contextDim,
     base: { type: 'standard_normal' },
     bijectors: [
       { type: 'standardize' },

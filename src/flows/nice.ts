@@ -8,11 +8,14 @@ import type { FlowOptions } from './vanilla.ts';
  * standardisation and the scale.
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
-export function nice(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+export function nice(
+  dim: number,
+  { couplings = 12, hidden = [32, 32], contextDim = 0 }: FlowOptions = {},
+): FlowSpec {
   return {
     version: 1,
     dim,
-    contextDim: 0,
+    contextDim,
     base: { type: 'standard_normal' },
     bijectors: [
       { type: 'standardize' },

@@ -7,11 +7,14 @@ import type { FlowOptions } from './vanilla.ts';
  * log-scales bounded by 3 · tanh(a / 3) and one net for scale and shift. A fresh flow only standardises.
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function realnvp(dim: number, { couplings = 12, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+export function realnvp(
+  dim: number,
+  { couplings = 12, hidden = [32, 32], contextDim = 0 }: FlowOptions = {},
+): FlowSpec {
   return {
     version: 1,
     dim,
-    contextDim: 0,
+    contextDim,
     base: { type: 'standard_normal' },
     bijectors: [
       { type: 'standardize' },

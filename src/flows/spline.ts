@@ -7,11 +7,14 @@ import type { FlowOptions } from './vanilla.ts';
  * next, each with 8 bins on [−3, 3] and the identity outside. A fresh flow only standardises.
  * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
  */
-export function spline(dim: number, { couplings = 6, hidden = [32, 32] }: FlowOptions = {}): FlowSpec {
+export function spline(
+  dim: number,
+  { couplings = 6, hidden = [32, 32], contextDim = 0 }: FlowOptions = {},
+): FlowSpec {
   return {
     version: 1,
     dim,
-    contextDim: 0,
+    contextDim,
     base: { type: 'standard_normal' },
     bijectors: [
       { type: 'standardize' },

@@ -9,6 +9,8 @@ export interface FlowOptions {
   couplings?: number;
   /** Widths of the hidden layers of each conditioner net. */
   hidden?: number[];
+  /** Context features that every conditioner reads beside the data. Default 0. */
+  contextDim?: number;
 }
 
 /**
@@ -18,11 +20,14 @@ export interface FlowOptions {
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function vanilla(dim: number, { couplings = 5, hidden = [512] }: FlowOptions = {}): FlowSpec {
+export function vanilla(
+  dim: number,
+  { couplings = 5, hidden = [512], contextDim = 0 }: FlowOptions = {},
+): FlowSpec {
   return {
     version: 1,
     dim,
-    contextDim: 0,
+    contextDim,
     base: { type: 'standard_normal' },
     bijectors: Array.from({ length: couplings }, (_, index) => ({
       type: 'affine_coupling',

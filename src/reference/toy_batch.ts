@@ -4,8 +4,8 @@ import type { toyBatchKernel } from '../kernels/toy_batch.ts';
 import { addToRow, spreadWords } from '../random.ts';
 import { at } from './at.ts';
 
-export const toyBatch: Twin<typeof toyBatchKernel> = ({ params, constants, buffers }) => {
-  const { step_state, step_cursor, state } = buffers;
+export const toyBatch: Twin<typeof toyBatchKernel> = ({ params, flags, constants, buffers }) => {
+  const { step_state, step_cursor, state, context } = buffers;
   const density = toyDensityOfShape(constants.SHAPE, { noise: params.noise });
   const slot = at(step_state, 0) % params.ring_size;
   const first = addToRow([at(step_cursor, 2 * slot + 1), at(step_cursor, 2 * slot)], params.row_start);
@@ -14,5 +14,8 @@ export const toyBatch: Twin<typeof toyBatchKernel> = ({ params, constants, buffe
     const [x, y] = density.point(words);
     state[r] = x;
     state[params.n_rows + r] = y;
+    for (let c = 0; flags.CLASSES && c < params.n_classes; c++) {
+      context[c * params.n_rows + r] = density.classOf(words) === c ? 1 : 0;
+    }
   }
 };

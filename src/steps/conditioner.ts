@@ -1,9 +1,18 @@
 /** The nets of one coupling, forward and backward. */
+import { conditionerInput } from '../kernels/conditioner_input.ts';
 import type { NetSlots } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
 import type { CouplingBlocks, NetSpec } from '../spec.ts';
 import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
-import { D_CONDITIONER_OUTPUT, D_STATE, dHiddenName, PARAMETERS, STATE } from './names.ts';
+import {
+  CONDITIONER_INPUT,
+  CONTEXT,
+  D_CONDITIONER_OUTPUT,
+  D_STATE,
+  dHiddenName,
+  PARAMETERS,
+  STATE,
+} from './names.ts';
 import type { Activations } from './names.ts';
 import type { KernelVariants } from './variants.ts';
 
@@ -31,7 +40,8 @@ export function conditionerForward(
   run: NetRun & { keepSlopes: boolean; hiddenOnly?: boolean },
 ): void {
   const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
-  const { spec, blocks, nets } = coupling;
+  const { spec, nets } = coupling;
+  const condition = conditionOf(plan, coupling, rows);
   if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     net.layers.forEach((layer, depth) => {
@@ -44,8 +54,8 @@ export function conditionerForward(
         layer,
         activation: isLast ? 'identity' : spec.conditioner.activation,
         parameters: PARAMETERS,
-        input: isFirst ? STATE : activations.hidden(netIndex, depth - 1),
-        inputStart: isFirst ? blocks.conditionStart : 0,
+        input: isFirst ? condition.buffer : activations.hidden(netIndex, depth - 1),
+        inputStart: isFirst ? condition.start : 0,
         output: isLast
           ? activations.output
           : plan.buffer(activations.hidden(netIndex, depth), layer.outputs * rows),
@@ -54,6 +64,28 @@ export function conditionerForward(
       });
     });
   });
+}
+
+/** Where the first layers find their inputs: in the state, or put beside the context where there is one. */
+function conditionOf(
+  plan: PlanBuilder,
+  { blocks, nets }: Coupling,
+  rows: number,
+): { buffer: string; start: number } {
+  const inputs = nets[0]?.layers[0]?.inputs ?? 0;
+  const contextCount = inputs - blocks.conditionCount;
+  if (contextCount === 0) return { buffer: STATE, start: blocks.conditionStart };
+  plan.add(
+    conditionerInput({
+      rows,
+      blocks,
+      contextCount,
+      state: STATE,
+      context: plan.buffer(CONTEXT, contextCount * rows),
+      conditionerInput: plan.buffer(CONDITIONER_INPUT, inputs * rows),
+    }),
+  );
+  return { buffer: CONDITIONER_INPUT, start: 0 };
 }
 
 function outputCount(nets: readonly NetSlots[]): number {
@@ -72,6 +104,8 @@ export function conditionerBackward(
   dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
 ): void {
   const { blocks, nets } = coupling;
+  // Anew: other couplings may have put theirs there since this one's nets ran.
+  const condition = conditionOf(plan, coupling, rows);
   nets.forEach((net, netIndex) => {
     for (let depth = net.layers.length - 1; depth >= 0; depth--) {
       const layer = net.layers[depth];
@@ -80,14 +114,13 @@ export function conditionerBackward(
       const isLast = depth === net.layers.length - 1;
       const dOutput = isLast ? dOutputs.buffer : dHiddenName(depth);
       const outputStart = isLast ? dOutputs.start + net.outputStart : 0;
-      const inputStart = isFirst ? blocks.conditionStart : 0;
       layerBackwardWeight(plan, variants, {
         rows,
         layer,
         dOutput,
         outputStart,
-        input: isFirst ? STATE : activations.hidden(netIndex, depth - 1),
-        inputStart,
+        input: isFirst ? condition.buffer : activations.hidden(netIndex, depth - 1),
+        inputStart: isFirst ? condition.start : 0,
       });
       layerBackwardInput(plan, variants, {
         rows,
@@ -96,8 +129,9 @@ export function conditionerBackward(
         dOutput,
         outputStart,
         dInput: isFirst ? D_STATE : plan.buffer(dHiddenName(depth - 1), layer.inputs * rows),
-        inputStart,
-        ...(isFirst ? {} : { slope: activations.slope(netIndex, depth - 1) }),
+        inputStart: isFirst ? blocks.conditionStart : 0,
+        // The context has no use for a gradient.
+        ...(isFirst ? { inputs: blocks.conditionCount } : { slope: activations.slope(netIndex, depth - 1) }),
       });
     }
   });

@@ -19,7 +19,7 @@ export function chunkRowsOf({ spec, layout }: FlowModel): number {
       ? slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)))
       : [],
   );
-  const widest = Math.max(2 * spec.dim, ...widths);
+  const widest = Math.max(2 * spec.dim, spec.contextDim, ...widths);
   const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * widest) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;
   return Math.min(MAX_CHUNK_ROWS, Math.max(CHUNK_MULTIPLE, fitting));
 }
