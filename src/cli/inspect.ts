@@ -43,6 +43,8 @@ export async function inspectCommand(
   const facts = [
     ['File', file],
     ['Columns', columnNames(model).join(', ')],
+    ...(spec.contextDim === 0 ? [] : [['Context', describedContext(model)]]),
+    ...(spec.base.type === 'standard_normal' ? [] : [['Base', 'normal about a mean that the context gives']]),
     ['Parameters', layout.parameterCount.toLocaleString('en')],
     ...(training === undefined ? [] : trainingFacts(training)),
     ...(optimizer === undefined ? [] : checkpointFacts(optimizer)),
@@ -100,6 +102,19 @@ function trainingFacts(training: TrainingRecord): [string, string][] {
 function checkpointFacts({ step, variants }: OptimizerState): [string, string][] {
   const facts: [string, string][] = [['Checkpoint of step', step.toLocaleString('en')]];
   return variants === undefined ? facts : [...facts, ['Kernels', variantsText(variants)]];
+}
+
+function describedContext({ spec, training }: Model): string {
+  const columns = training?.context?.map((column) =>
+    'levels' in column
+      ? `${column.name} (${column.levels.join(', ')})`
+      : `${column.name} (numbers, mean ${rounded(column.mean)}, std ${rounded(column.std)})`,
+  );
+  return columns?.join('; ') ?? `${spec.contextDim} features without names`;
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(6)));
 }
 
 function described(model: Model, index: number): string {
