@@ -46,7 +46,7 @@ export interface MemoryReport {
    * it does not grow with their number.
    */
   activations: number;
-  /** The training rows. */
+  /** The training rows and their contexts. */
   data: number;
   /** What steers and records the steps: rings, params of the kernels, sums of loss and gradient norm. */
   control: number;

@@ -125,7 +125,7 @@ function described(model: Model, index: number): string {
     case 'affine_coupling':
     case 'additive_coupling':
     case 'rational_quadratic_coupling':
-      return describedCoupling(bijector, featureNames(model, index));
+      return describedCoupling(bijector, featureNames(model, index), givenNames(model));
     case 'diagonal_scale':
       return 'x exp(log_scale)';
     case 'actnorm':
@@ -147,7 +147,17 @@ function featureNames(model: Model, index: number): string[] {
   return isMoved ? Array.from({ length: model.spec.dim }, (_, j) => `h${j + 1}`) : columnNames(model);
 }
 
-function describedCoupling(bijector: CouplingSpec, names: readonly string[]): string {
+/** What else the nets of a coupling read. */
+function givenNames({ spec, training }: Model): string[] {
+  if (spec.contextDim === 0) return [];
+  return training?.context?.map(({ name }) => name) ?? ['the context'];
+}
+
+function describedCoupling(
+  bijector: CouplingSpec,
+  names: readonly string[],
+  given: readonly string[],
+): string {
   const { conditionStart, conditionCount, transformStart, transformCount } = couplingBlocks(
     names.length,
     bijector,
@@ -159,7 +169,7 @@ function describedCoupling(bijector: CouplingSpec, names: readonly string[]): st
   const { hidden, activation } = bijector.conditioner;
   const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 'two nets' : 'one net';
   return (
-    `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ` +
+    `${block(transformStart, transformCount)} given ${[block(conditionStart, conditionCount), ...given].join(', ')}; ` +
     `${describedMap(bijector)}; ${nets} of ${hidden.join('-')} ${activation}`
   );
 }

@@ -121,6 +121,7 @@ describe('a conditional model', () => {
     const { stdout } = await expectDone('inspect drinks.model');
     expect(stdout).toMatch(/Columns +│ height, weight /);
     expect(stdout).toMatch(/Context +│ drink \(pale ale, stout\); age \(numbers, mean [\d.]+, std [\d.]+\)/);
+    expect(stdout).toContain('weight given height, drink, age; tanh scale');
     expect(stdout).toMatch(/bijectors\.1\.conditioner\.0\.weight +│ \[4, 4\]/);
   });
 
