@@ -1,8 +1,8 @@
 // d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], phi' with HIDDEN; added to what is there with ADD.
-// parameters: W [n_outputs, n_inputs]; d_output [*, n_quads] from feature output_start; slope [n_inputs, n_quads]
-// is phi' of the layer below; d_input [*, n_quads] from feature input_start; a quad is four rows.
-// One invocation owns INPUT_BLOCK inputs of one quad, so that each weight is loaded once for four rows, and
-// alone sums over o, in ascending order. docs/derivations.md, eq. (21), (22), (81)
+// parameters: W [n_outputs, weight_stride], of which the first n_inputs columns count; d_output [*, n_quads] from
+// feature output_start; slope [n_inputs, n_quads] is phi' of the layer below; d_input [*, n_quads] from feature
+// input_start; a quad is four rows. One invocation owns INPUT_BLOCK inputs of one quad, so that each weight is loaded
+// once for four rows, and alone sums over o, in ascending order. docs/derivations.md, eq. (21), (22), (81)
 #include "shared/grid.wgsl"
 
 // 4, or 1 for layers too narrow to fill four.
@@ -12,6 +12,7 @@ struct Params {
   n_quads: u32,
   n_inputs: u32,
   n_outputs: u32,
+  weight_stride: u32,
   input_start: u32,
   output_start: u32,
   weight_offset: u32,
@@ -53,7 +54,7 @@ fn main(
       sum_2 += parameters[weight_at.z] * d;
       sum_3 += parameters[weight_at.w] * d;
     }
-    weight_at += params.n_inputs;
+    weight_at += params.weight_stride;
     d_output_at += params.n_quads;
   }
 

@@ -1,15 +1,17 @@
 // d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], phi' with HIDDEN; added to what is there with ADD:
 // dense_backward_input for wide layers.
-// parameters: W [n_outputs, n_inputs]; d_output [*, n_quads] from feature output_start; slope [n_inputs, n_quads]
-// is phi' of the layer below; d_input [*, n_quads] from feature input_start; a quad is four rows.
-// A workgroup owns a tile of inputs by quads, over workgroup memory, one invocation a block of it in registers, and
-// sums over o, in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (21), (22), (81)
+// parameters: W [n_outputs, weight_stride], of which the first n_inputs columns count; d_output [*, n_quads] from
+// feature output_start; slope [n_inputs, n_quads] is phi' of the layer below; d_input [*, n_quads] from feature
+// input_start; a quad is four rows. A workgroup owns a tile of inputs by quads, over workgroup memory, one invocation a
+// block of it in registers, and sums over o, in ascending order: shared/blocked_product.wgsl.
+// docs/derivations.md, eq. (21), (22), (81)
 #include "shared/blocked_product.wgsl"
 
 struct Params {
   n_quads: u32,
   n_inputs: u32,
   n_outputs: u32,
+  weight_stride: u32,
   input_start: u32,
   output_start: u32,
   weight_offset: u32,
@@ -52,7 +54,7 @@ fn staged_left(index: u32) -> vec2u {
 
 fn left_quad(slot: u32, o: u32) -> vec4f {
   let inputs = min(4u * slot + vec4u(0u, 1u, 2u, 3u), vec4u(params.n_inputs - 1u));
-  let at = params.weight_offset + o * params.n_inputs + inputs;
+  let at = params.weight_offset + o * params.weight_stride + inputs;
   return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
 }
 

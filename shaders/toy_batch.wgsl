@@ -1,5 +1,6 @@
 // state[:, r] = (point - mean) / std, a fresh point of a toy density for index first + row_start + r.
-// step_state [1]: the step; step_cursor [ring_size, 2]: first as (high, low) words by step mod ring_size; state [2, n_rows].
+// step_state [1]: the step; step_cursor [ring_size, 2]: first as (high, low) words by step mod ring_size; state [2, n_rows];
+// with CLASSES, context [n_classes, n_rows]: which of the components the point is of, one-hot.
 // One invocation draws one point from four words: word 0 picks the component, words 1 and 2 or 2 and 3 the rest;
 // words 2 and 3 are Philox of counter (0, index low, index high, stream), key (seed_lo, seed_hi).
 // docs/derivations.md, eq. (34) to (41); src/data/toyDensities.ts has the formulas, in the same order
@@ -31,12 +32,16 @@ struct Params {
   mean_y: f32,
   std_x: f32,
   std_y: f32,
+  n_classes: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> step_state: array<u32>;
 @group(0) @binding(2) var<storage, read> step_cursor: array<u32>;
 @group(0) @binding(3) var<storage, read_write> state: array<f32>;
+#if CLASSES
+@group(0) @binding(4) var<storage, read_write> context: array<f32>;
+#endif
 
 // A point of the curve or the centre that the noise is added to.
 fn centre_of(words: vec4u) -> vec2f {
@@ -115,4 +120,10 @@ fn main(
   let z = (point - vec2f(params.mean_x, params.mean_y)) / vec2f(params.std_x, params.std_y);
   state[r] = z.x;
   state[params.n_rows + r] = z.y;
+#if CLASSES
+  let component = choice_of(words.x, params.n_classes);
+  for (var c = 0u; c < params.n_classes; c++) {
+    context[c * params.n_rows + r] = select(0.0, 1.0, c == component);
+  }
+#endif
 }

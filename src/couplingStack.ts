@@ -31,6 +31,8 @@ export interface CouplingStack {
 
 /** The couplings of the flow as one stack, or undefined where a fused kernel does not fit them. */
 export function couplingStackOf(spec: FlowSpec, layout: ParamLayout): CouplingStack | undefined {
+  // The fused kernels know nets of data features only, and rows of N(0, I).
+  if (spec.contextDim > 0) return undefined;
   const [start] = layout.bijectors;
   const stacked = start?.type === 'standardize' ? layout.bijectors.slice(1) : layout.bijectors;
   const couplings = stacked.filter((slots) => slots.type === 'affine_coupling');

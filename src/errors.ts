@@ -67,7 +67,12 @@ export class DataError extends WgflowError {
 
   /** The same error where the file that holds the data is known. */
   inFile(file: string): DataError {
-    return new DataError(this.#problem, { file, row: this.row, column: this.column }, this.#advice);
+    return this.atLine(file, this.row);
+  }
+
+  /** The same error where also the line is known, or there is none. */
+  atLine(file: string, row: number | undefined): DataError {
+    return new DataError(this.#problem, { file, row, column: this.column }, this.#advice);
   }
 }
 

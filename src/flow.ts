@@ -30,6 +30,7 @@ import { variantsText } from './steps/candidates.ts';
 import type { Purpose } from './steps/candidates.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
+import { rowInputs } from './rowInputs.ts';
 import { fit } from './trainer.ts';
 import type { FitOptions, FitReport, TrainingData, TrainingSnapshot } from './trainer.ts';
 import { Tuner } from './tuning.ts';
@@ -46,7 +47,8 @@ interface TunedJob extends Omit<RowJob, 'chunkRows' | 'planOf'> {
 
 /**
  * A density model: an invertible map f from data x to latent z ~ N(0, I), with
- * log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats.
+ * log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats. Where the spec has a `contextDim`, f depends on a context c that
+ * every call takes, and the density is log p(x | c).
  *
  * Rows are row-major `Float32Array`s [B, D] of any B; memory on the GPU is bounded whatever B is. Calls run one
  * after the other. Every method throws DisposedError after `dispose()` and DeviceLostError once the device is
@@ -158,7 +160,7 @@ export class Flow implements Disposable {
 
   /**
    * Maps data x [B, D] to the latent z [B, D], with the log-det of the map per row (nats) [B].
-   * @throws {ShapeError} when x.length is not a multiple of D
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
    */
   async forward(
     x: Float32Array,
@@ -172,19 +174,19 @@ export class Flow implements Disposable {
       pass: 'forward',
       rows,
       planOf: ({ count }, variants) => forwardPlan(this.#model, count, variants),
-      input: { buffer: STATE, features: this.dim, rows: x },
+      inputs: rowInputs(this.spec, rows, { values: x, context: options.context }),
       outputs: [
         { buffer: STATE, features: this.dim, rows: z },
         { buffer: LOG_DET, features: 1, rows: logDet },
       ],
-      ...options,
+      signal: options.signal,
     });
     return { z, logDet };
   }
 
   /**
    * Maps latent z [B, D] to data x [B, D], with the log-det of this inverse map per row (nats) [B].
-   * @throws {ShapeError} when z.length is not a multiple of D
+   * @throws {ShapeError} when z.length is not a multiple of D, or the context is not that of its rows
    */
   async inverse(
     z: Float32Array,
@@ -198,12 +200,12 @@ export class Flow implements Disposable {
       pass: 'inverse',
       rows,
       planOf: ({ count }, variants) => inversePlan(this.#model, count, variants),
-      input: { buffer: STATE, features: this.dim, rows: z },
+      inputs: rowInputs(this.spec, rows, { values: z, context: options.context }),
       outputs: [
         { buffer: STATE, features: this.dim, rows: x },
         { buffer: LOG_DET, features: 1, rows: logDet },
       ],
-      ...options,
+      signal: options.signal,
     });
     return { x, logDet };
   }
@@ -220,7 +222,7 @@ export class Flow implements Disposable {
 
   /**
    * The log-density of each row of x [B, D], in nats and in the data's own units.
-   * @throws {ShapeError} when x.length is not a multiple of D
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
    */
   async logProb(x: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
     return this.#logProb(x, options);
@@ -234,21 +236,21 @@ export class Flow implements Disposable {
       pass: 'forward',
       rows,
       planOf: ({ count }, chosen) => logProbPlan(this.#model, count, chosen),
-      input: { buffer: STATE, features: this.dim, rows: x },
+      inputs: rowInputs(this.spec, rows, { values: x, context: options.context }),
       outputs: [{ buffer: LOG_PROB, features: 1, rows: logProb }],
-      ...options,
+      signal: options.signal,
     };
     await this.#run(job, variants);
     return logProb;
   }
 
   /**
-   * Draws n rows x [n, D]: z ~ N(0, temperature² I), x = f⁻¹(z).
-   * @throws {ShapeError} when n, seed, firstRow or temperature is out of range
+   * Draws n rows x [n, D]: z ~ N(0, temperature² I), x = f⁻¹(z); about its own mean where the base has one.
+   * @throws {ShapeError} when n, seed, firstRow or temperature is out of range, or the context is not that of n rows
    */
   async sample(
     n: number,
-    { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
+    { seed = 0, temperature = 1, firstRow = 0, context, signal }: SampleOptions = {},
   ): Promise<Float32Array> {
     requireSample(n, temperature);
     const samples = new Float32Array(n * this.dim);
@@ -258,6 +260,7 @@ export class Flow implements Disposable {
       rows: n,
       planOf: ({ start, count }, variants) =>
         samplePlan(this.#model, { rowStart: firstRow + start, rows: count, seed, temperature }, variants),
+      inputs: rowInputs(this.spec, n, { context }),
       outputs: [{ buffer: STATE, features: this.dim, rows: samples }],
       signal,
     });
@@ -271,7 +274,7 @@ export class Flow implements Disposable {
    */
   async sampleAndLogProb(
     n: number,
-    { seed = 0, temperature = 1, firstRow = 0, signal }: SampleOptions = {},
+    { seed = 0, temperature = 1, firstRow = 0, context, signal }: SampleOptions = {},
   ): Promise<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
     requireSample(n, temperature);
     const x = new Float32Array(n * this.dim);
@@ -287,6 +290,7 @@ export class Flow implements Disposable {
           { rowStart: firstRow + start, rows: count, seed, temperature },
           variants,
         ),
+      inputs: rowInputs(this.spec, n, { context }),
       outputs: [
         { buffer: STATE, features: this.dim, rows: x },
         { buffer: LATENT, features: this.dim, rows: z },
@@ -300,7 +304,7 @@ export class Flow implements Disposable {
   /**
    * The mean NLL of x [B, D] in nats and its gradient with respect to every trainable tensor, by the tensor's
    * name in the model file, each flat in the tensor's shape.
-   * @throws {ShapeError} when x is empty or x.length is not a multiple of D
+   * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context is not that of its rows
    */
   async gradients(
     x: Float32Array,
@@ -316,9 +320,9 @@ export class Flow implements Disposable {
         pass: 'gradient',
         rows,
         planOf: ({ count }, variants) => gradientsPlan(this.#model, count, rows, variants),
-        input: { buffer: STATE, features: this.dim, rows: x },
+        inputs: rowInputs(this.spec, rows, { values: x, context: options.context }),
         outputs: [{ buffer: NLL, features: 1, rows: nll }],
-        ...options,
+        signal: options.signal,
       }),
       { buffer: GRADIENTS, length: layout.trainableLength },
     );

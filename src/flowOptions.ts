@@ -24,6 +24,11 @@ export interface LoadOptions extends TuningOptions {
 
 /** What every call takes. */
 export interface RunOptions {
+  /**
+   * Of a flow with a context: that of each row, row-major [B, C], or one row [C] for all of them.
+   * `encodeContext` makes it from labels and numbers.
+   */
+  context?: Float32Array;
   /** Stops between chunks of rows; the call throws the signal's reason. */
   signal?: AbortSignal;
 }

@@ -82,6 +82,10 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     if (!Number.isSafeInteger(rows) || rows < 1 || rows > most) {
       throw new ShapeError('pass option rows', String(rows), `an integer from 1 to ${most}`);
     }
+    if (model.spec.contextDim > 0) {
+      const advice = 'A pass has no context; use forward, logProb or sample.';
+      throw new ShapeError('spec.contextDim of a pass', String(model.spec.contextDim), '0', advice);
+    }
     const stages = stagesOf(model, kind, rows, seed, variants);
     const extra = kind === 'trace' ? traceLengths(model, rows) : new Map<string, number>();
     const recording = await Recording.create(context, `${kind} pass`, stages, parameters, extra);

@@ -2,8 +2,9 @@
 import { rowCount } from './flowOptions.ts';
 import type { RunOptions } from './flowOptions.ts';
 import type { RowJob } from './gpu/rows.ts';
+import { rowInputs } from './rowInputs.ts';
 import type { FlowModel } from './steps/forward.ts';
-import { STATE, TRACE_LOG_DETS, TRACE_STATES } from './steps/names.ts';
+import { TRACE_LOG_DETS, TRACE_STATES } from './steps/names.ts';
 import { tracePlan } from './steps/trace.ts';
 import type { Direction } from './steps/trace.ts';
 import type { KernelVariants } from './steps/variants.ts';
@@ -24,12 +25,12 @@ export interface FlowTrace {
 
 /**
  * The trace of the rows [B, D], which `run` computes.
- * @throws {ShapeError} when rows.length is not a multiple of D
+ * @throws {ShapeError} when rows.length is not a multiple of D, or the context is missing or not as long as they need
  */
 export async function traceOf(
   model: FlowModel,
   rows: Float32Array,
-  { direction = 'forward', signal }: TraceOptions,
+  { direction = 'forward', context, signal }: TraceOptions,
   variants: KernelVariants,
   run: (job: RowJob) => Promise<void>,
 ): Promise<FlowTrace> {
@@ -43,7 +44,7 @@ export async function traceOf(
     rows: count,
     chunkRows: traceChunkRowsOf(model),
     planOf: ({ count: chunk }) => tracePlan(model, chunk, direction, variants),
-    input: { buffer: STATE, features: dim, rows },
+    inputs: rowInputs(model.spec, count, { values: rows, context }),
     outputs: [
       { buffer: TRACE_STATES, features: places * dim, rows: states },
       { buffer: TRACE_LOG_DETS, features: bijectors.length, rows: logDets },

@@ -18,7 +18,9 @@ export type {
   ActnormSpec,
   AdditiveCouplingSpec,
   AffineCouplingSpec,
+  BaseSpec,
   BijectorSpec,
+  ClassConditionalSpec,
   ConditionerSpec,
   DiagonalScaleSpec,
   FlowSpec,
@@ -28,8 +30,11 @@ export type {
   SplineCouplingSpec,
   SplineElementwiseSpec,
   ScaleMap,
+  StandardNormalSpec,
   StandardizeSpec,
 } from './spec.ts';
+export { encodeContext } from './context.ts';
+export type { ContextColumn, LabelColumn, NumberColumn } from './context.ts';
 export { toyDensity, TOY_NAMES } from './data/toy.ts';
 export type { ToyDensity, ToyName } from './data/toy.ts';
 export type { KernelVariants } from './steps/variants.ts';

@@ -4,7 +4,8 @@ import { ShapeError } from './errors.ts';
 import { uniformBytes } from './gpu/uniforms.ts';
 import type { Plan } from './plan.ts';
 import { STREAMS } from './random.ts';
-import { datasetSource } from './steps/batch.ts';
+import type { FlowSpec } from './spec.ts';
+import { datasetFor } from './steps/batch.ts';
 import type { BatchSource } from './steps/batch.ts';
 import type { FlowModel } from './steps/forward.ts';
 import {
@@ -45,7 +46,7 @@ export interface MemoryReport {
    * it does not grow with their number.
    */
   activations: number;
-  /** The training rows. */
+  /** The training rows and their contexts. */
   data: number;
   /** What steers and records the steps: rings, params of the kernels, sums of loss and gradient norm. */
   control: number;
@@ -71,7 +72,13 @@ const PARTS: Readonly<Record<string, Part>> = {
 
 /** Which density, seed and settings of Adam it is changes no size. */
 const { shape, noise } = toyDensity('moons');
-const TOY: BatchSource = { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
+const toyFor = ({ contextDim }: FlowSpec): BatchSource => ({
+  kind: 'toy',
+  shape,
+  noise,
+  stream: STREAMS.toyTraining,
+  ...(contextDim === 0 ? {} : { classes: contextDim }),
+});
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
 
 /** Rows of a batch where nothing else is said. */
@@ -89,7 +96,7 @@ export function trainingMemory(
 ): MemoryReport {
   requireCount('batch', batch, 1);
   requireCount('rows', rows, 0);
-  const source = rows === 0 ? TOY : datasetSource(rows, model.spec.dim);
+  const source = rows === 0 ? toyFor(model.spec) : datasetFor(model.spec, rows);
   const plan = trainPlan(model, { source, batch, seed: 0, adam: ADAM, variants });
   const parts = bytesByPart(plan);
   const control = LOSS_STAGING_LENGTHS.reduce(

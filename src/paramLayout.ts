@@ -55,10 +55,16 @@ export type BijectorSlots =
   | ({ type: 'invertible_linear' } & LinearSlots)
   | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot; signs?: TensorSlot };
 
+export type BaseSlots =
+  | { type: 'standard_normal' }
+  /** mean [D, C] */
+  | { type: 'class_conditional'; mean: TensorSlot };
+
 export interface ParamLayout {
   /** In buffer order: trainable tensors first. */
   tensors: TensorSlot[];
   bijectors: BijectorSlots[];
+  base: BaseSlots;
   /** Weights and biases that the optimiser updates. */
   parameterCount: number;
   /** They lie in the elements [0, trainableLength), a multiple of four. */
@@ -79,8 +85,9 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
   };
 
   const bijectors = spec.bijectors.map((bijector, index) =>
-    slotsOf(spec.dim, bijector, `bijectors.${index}`, slot),
+    slotsOf(spec, bijector, `bijectors.${index}`, slot),
   );
+  const base = baseSlotsOf(spec, slot);
 
   const ordered = [...tensors.filter((t) => t.trainable), ...tensors.filter((t) => !t.trainable)];
   let length = 0;
@@ -94,13 +101,23 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
     parameterCount += tensor.length;
   }
   length = Math.max(length, trainableLength);
-  return { tensors: ordered, bijectors, parameterCount, trainableLength, length };
+  return { tensors: ordered, bijectors, base, parameterCount, trainableLength, length };
 }
 
 /** Makes the next tensor of the layout. */
 type AddTensor = (name: string, shape: number[], trainable: boolean) => TensorSlot;
 
-function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTensor): BijectorSlots {
+function baseSlotsOf({ dim, contextDim, base }: FlowSpec, add: AddTensor): BaseSlots {
+  switch (base.type) {
+    case 'standard_normal':
+      return { type: 'standard_normal' };
+    case 'class_conditional':
+      return { type: 'class_conditional', mean: add('base.mean', [dim, contextDim], true) };
+  }
+}
+
+function slotsOf(spec: FlowSpec, bijector: BijectorSpec, prefix: string, add: AddTensor): BijectorSlots {
+  const { dim, contextDim } = spec;
   switch (bijector.type) {
     case 'standardize':
       return {
@@ -117,14 +134,14 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
       const nets = names.map((name, net): NetSlots => ({
         name,
         outputStart: net * transformCount,
-        layers: layersOf(`${prefix}.${name}`, [conditionCount, ...inner, outputs], add),
+        layers: layersOf(`${prefix}.${name}`, [conditionCount + contextDim, ...inner, outputs], add),
       }));
       return { type: 'affine_coupling', spec: bijector, nets };
     }
     case 'additive_coupling':
-      return { type: 'additive_coupling', spec: bijector, nets: [netOf(dim, bijector, 1, prefix, add)] };
+      return { type: 'additive_coupling', spec: bijector, nets: [netOf(spec, bijector, 1, prefix, add)] };
     case 'rational_quadratic_coupling': {
-      const nets = [netOf(dim, bijector, 3 * bijector.bins - 1, prefix, add)];
+      const nets = [netOf(spec, bijector, 3 * bijector.bins - 1, prefix, add)];
       return { type: 'rational_quadratic_coupling', spec: bijector, nets };
     }
     case 'rational_quadratic_elementwise':
@@ -162,14 +179,14 @@ function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTe
 
 /** The one net of a coupling, with `each` outputs a transformed feature. */
 function netOf(
-  dim: number,
+  { dim, contextDim }: FlowSpec,
   coupling: AdditiveCouplingSpec | SplineCouplingSpec,
   each: number,
   prefix: string,
   add: AddTensor,
 ): NetSlots {
   const { conditionCount, transformCount } = couplingBlocks(dim, coupling);
-  const widths = [conditionCount, ...innerWidths(coupling.conditioner), each * transformCount];
+  const widths = [conditionCount + contextDim, ...innerWidths(coupling.conditioner), each * transformCount];
   return {
     name: 'conditioner',
     outputStart: 0,

@@ -127,13 +127,28 @@ export type BijectorSpec =
   | ActnormSpec
   | InvertibleLinearSpec;
 
+/** z ~ N(0, I). */
+export interface StandardNormalSpec {
+  type: 'standard_normal';
+}
+
+/** z ~ N(M c, I) with the context c and a learned M [D, C]: a mean for each class where c is one-hot. */
+export interface ClassConditionalSpec {
+  type: 'class_conditional';
+}
+
+export type BaseSpec = StandardNormalSpec | ClassConditionalSpec;
+
+/** Most context features of a flow. */
+export const MAX_CONTEXT = 4096;
+
 export interface FlowSpec {
   version: 1;
   /** Number of features D of the data, ≥ 1; couplings need 2. */
   dim: number;
-  /** Number of context features; 0 until conditional flows exist. */
-  contextDim: 0;
-  base: { type: 'standard_normal' };
+  /** Number of context features C that every conditioner reads beside its block of the data; 0 for none. */
+  contextDim: number;
+  base: BaseSpec;
   /** In the direction data → latent. */
   bijectors: BijectorSpec[];
 }
@@ -170,6 +185,8 @@ export function couplingBlocks(dim: number, coupling: Pick<CouplingSpec, 'split'
  */
 export function validateSpec(spec: FlowSpec): void {
   requireInteger('spec.dim', spec.dim, 1);
+  requireInteger('spec.contextDim', spec.contextDim, 0, MAX_CONTEXT);
+  requireBase(spec);
   spec.bijectors.forEach((bijector, index) => {
     const where = `spec.bijectors[${index}]`;
     switch (bijector.type) {
@@ -198,6 +215,18 @@ export function validateSpec(spec: FlowSpec): void {
       default:
     }
   });
+}
+
+function requireBase({ base, bijectors, contextDim }: FlowSpec): void {
+  const isRead = base.type === 'class_conditional' || bijectors.some((bijector) => 'conditioner' in bijector);
+  if (contextDim > 0 && !isRead) {
+    const advice = 'Neither a coupling nor the base is there to read a context.';
+    throw new ShapeError('spec.contextDim', String(contextDim), '0', advice);
+  }
+  if (base.type === 'class_conditional' && contextDim === 0) {
+    const advice = 'The means of a class-conditional base come from the context.';
+    throw new ShapeError('spec.contextDim', '0', 'at least 1', advice);
+  }
 }
 
 function requireCoupling(where: string, dim: number, { split, conditioner }: CouplingSpec): void {

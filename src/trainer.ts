@@ -1,4 +1,6 @@
 /** fit(): training on the GPU, many steps a submit, reported while the next ones run. */
+import { contextFeatures, contextNames } from './context.ts';
+import type { ContextColumn } from './context.ts';
 import { DataError, DisposedError, ShapeError } from './errors.ts';
 import { columnStatistics } from './data/statistics.ts';
 import { toyDensity, toyDensityOfShape } from './data/toy.ts';
@@ -10,8 +12,10 @@ import type { RunOptions } from './flowOptions.ts';
 import { STREAMS } from './random.ts';
 import { formatSchedule, parseSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
-import { datasetSource } from './steps/batch.ts';
+import { requireContext } from './rowInputs.ts';
+import { datasetFor } from './steps/batch.ts';
 import type { BatchSource } from './steps/batch.ts';
+import type { FlowSpec } from './spec.ts';
 import type { FlowModel } from './steps/forward.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { defaultSubmitMs } from './submitSize.ts';
@@ -19,7 +23,10 @@ import { TrainingRun } from './trainingRun.ts';
 import type { RunSettings, Snapshot } from './trainingRun.ts';
 import { LIBRARY } from './version.ts';
 
-/** Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. */
+/**
+ * Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. A flow whose
+ * `contextDim` is the number of the density's classes learns them given their class, one-hot.
+ */
 export type TrainingData = Float32Array | { toy: ToyName; noise?: number };
 
 export interface FitOptions {
@@ -45,11 +52,15 @@ export interface FitOptions {
    * Rows [V, D] scored every `every` steps (default: 50 times a run); the parameters that scored best are
    * the ones the flow has at the end. `patience` stops after that many scores without a better one.
    */
-  validation?: { data: Float32Array; every?: number; patience?: number };
+  validation?: { data: Float32Array; context?: Float32Array; every?: number; patience?: number };
+  /** Of a flow with a context: that of each row, row-major [N, C]. None for a toy density, which brings its classes. */
+  context?: Float32Array;
   /** Goes on with the optimiser of the last `fit` or of the checkpoint that was loaded. */
   resume?: boolean;
   /** Names of the columns, for errors and for the model file. */
   columns?: readonly string[];
+  /** The columns that the context is made of, for the model file and so for whoever gives a context later. */
+  contextColumns?: readonly ContextColumn[];
   /** Name of the preset, for the model file. */
   preset?: string;
   /** Time that one submit should take, in milliseconds. Default 8 in a page, which must stay smooth, 100 elsewhere. */
@@ -120,7 +131,7 @@ export async function* fit(
   data: TrainingData,
   options: FitOptions,
 ): AsyncGenerator<FitReport, void, undefined> {
-  const { context, model } = trainee;
+  const { context: gpu, model } = trainee;
   const resumed = options.resume === true ? resumedState(trainee) : undefined;
   // A best score of earlier rows is no measure of a run that scores none: its last parameters are the result.
   const state =
@@ -133,23 +144,24 @@ export async function* fit(
   const validation = validationOf(options, model, asked.steps);
   const rows = data instanceof Float32Array ? data : undefined;
   const statistics = rows && columnStatistics(rows, model.spec.dim, options.columns);
+  const context = contextOf(model.spec, source, options);
   options.signal?.throwIfAborted();
-  const variants = await context.guard(() => trainee.variantsFor(asked.batch, state?.variants));
+  const variants = await gpu.guard(() => trainee.variantsFor(asked.batch, state?.variants));
   options.signal?.throwIfAborted();
   if (!trainee.isAlive()) throw new DisposedError('Flow');
   const settings = { ...asked, variants };
 
-  const run = await context.guard(() => TrainingRun.start(trainee, source, rows, settings, state));
+  const run = await gpu.guard(() => TrainingRun.start(trainee, source, { rows, context }, settings, state));
   if (trainee.fresh && statistics !== undefined) standardizeBy(trainee, statistics);
   // The flow may have the best parameters by now; training goes on from the last ones.
-  if (resumed !== undefined) context.buffers.write(trainee.parameters, resumed.parameters);
+  if (resumed !== undefined) gpu.buffers.write(trainee.parameters, resumed.parameters);
   const snapshot = async (): Promise<TrainingSnapshot> => {
     const taken = await run.snapshot();
     return { ...taken, training: recordOf(source, options, settings, taken.optimizer.step, run.best?.nll) };
   };
   trainee.running(snapshot);
   try {
-    await context.guard(() => run.startFromData());
+    await gpu.guard(() => run.startFromData());
     while (run.submitted < until) {
       options.signal?.throwIfAborted();
       if (!trainee.isAlive()) throw new DisposedError('Flow');
@@ -159,11 +171,12 @@ export async function* fit(
       const isLast = run.submitted === until;
       const scoreNow = validation !== undefined && (isLast || run.submitted % validation.every === 0);
       while (run.pending > (scoreNow || isLast ? 0 : 1)) {
-        const report = await context.guard(() => run.nextReport());
+        const report = await gpu.guard(() => run.nextReport());
         if (scoreNow && run.pending === 0) {
           // By the kernels of the training, so that a resumed run has the same scores.
           const { signal } = options;
-          const nll = meanNll(await trainee.logProb(validation.data, { signal }, variants));
+          const { data: held, context: heldContext } = validation;
+          const nll = meanNll(await trainee.logProb(held, { signal, context: heldContext }, variants));
           run.recordScore(nll);
           report.validationNll = nll;
         }
@@ -178,7 +191,7 @@ export async function* fit(
     try {
       await run.drain();
       if (trainee.isAlive()) {
-        const last = await context.guard(snapshot);
+        const last = await gpu.guard(snapshot);
         run.restoreBest();
         trainee.finished(last);
       }
@@ -244,26 +257,86 @@ function isPositiveInteger(value: number): boolean {
 }
 
 function sourceOf(model: FlowModel, data: TrainingData): BatchSource {
-  const { dim } = model.spec;
+  const { dim, contextDim } = model.spec;
   if (!(data instanceof Float32Array)) {
-    const { shape, noise, dim: features } = toyDensity(data.toy, { noise: data.noise });
+    const { shape, noise, classes, dim: features } = toyDensity(data.toy, { noise: data.noise });
     if (dim !== features) throw new ShapeError('spec.dim', String(dim), `${features}, that of ${data.toy}`);
-    return { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
+    const source = { kind: 'toy', shape, noise, stream: STREAMS.toyTraining } as const;
+    if (contextDim === 0) return source;
+    if (contextDim !== classes || classes === 1) {
+      const expected =
+        classes === 1
+          ? `0, since ${data.toy} has no classes`
+          : `${classes}, the classes of ${data.toy}, or 0`;
+      throw new ShapeError('spec.contextDim', String(contextDim), expected);
+    }
+    return { ...source, classes };
   }
   if (data.length === 0 || data.length % dim !== 0) {
     throw new ShapeError('data', `${data.length} values`, `a positive multiple of dim = ${dim}`);
   }
-  return datasetSource(data.length / dim, dim);
+  return datasetFor(model.spec, data.length / dim);
+}
+
+/**
+ * The contexts of the training rows, where there are some to upload.
+ * @throws {ShapeError} when they are not those of the rows, or do not fit the columns that are to be recorded
+ * @throws {DataError} when one is not finite
+ */
+function contextOf(
+  spec: FlowSpec,
+  source: BatchSource,
+  { context, contextColumns }: FitOptions,
+): Float32Array | undefined {
+  if (contextColumns !== undefined && contextFeatures(contextColumns) !== spec.contextDim) {
+    const found = `${contextFeatures(contextColumns)} features in ${contextColumns.length} columns`;
+    throw new ShapeError('fit option contextColumns', found, `${spec.contextDim}, as spec.contextDim`);
+  }
+  if (source.kind === 'toy') {
+    if (context === undefined) return undefined;
+    throw new ShapeError(
+      'fit option context',
+      `${context.length} values`,
+      'none, as a toy density brings its own',
+    );
+  }
+  return finiteContext('fit option context', spec, source.rows, context, contextColumns);
+}
+
+function finiteContext(
+  what: string,
+  spec: FlowSpec,
+  rows: number,
+  context: Float32Array | undefined,
+  columns: readonly ContextColumn[] | undefined,
+): Float32Array | undefined {
+  const { contextDim } = spec;
+  const given = requireContext(what, spec, rows, context);
+  if (given === undefined) return undefined;
+  if (given.length !== rows * contextDim) {
+    const expected = `${contextDim} values (spec.contextDim) for each of the ${rows} rows`;
+    throw new ShapeError(what, `${given.length} values`, expected);
+  }
+  const bad = given.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new DataError(`${what}: found ${given[bad]}, expected a finite number`, {
+      row: Math.floor(bad / contextDim) + 1,
+      column: columns && contextNames(columns)[bad % contextDim],
+    });
+  }
+  return given;
 }
 
 function validationOf(
   options: FitOptions,
   model: FlowModel,
   steps: number,
-): { data: Float32Array; every: number; patience: number | undefined } | undefined {
-  const { validation } = options;
+):
+  | { data: Float32Array; context: Float32Array | undefined; every: number; patience: number | undefined }
+  | undefined {
+  const { validation, contextColumns } = options;
   if (validation === undefined) return undefined;
-  const { data, patience, every = Math.max(1, Math.ceil(steps / 50)) } = validation;
+  const { data, context, patience, every = Math.max(1, Math.ceil(steps / 50)) } = validation;
   requireSetting('validation.every', every, 'an integer ≥ 1', isPositiveInteger);
   if (patience !== undefined)
     requireSetting('validation.patience', patience, 'an integer ≥ 1', isPositiveInteger);
@@ -279,7 +352,9 @@ function validationOf(
     const row = Math.floor(bad / model.spec.dim) + 1;
     throw new DataError(`validation: found ${data[bad]}, expected a finite number`, { row });
   }
-  return { data, patience, every };
+  const rows = data.length / model.spec.dim;
+  const given = finiteContext('validation.context', model.spec, rows, context, contextColumns);
+  return { data, context: given, patience, every };
 }
 
 function resumedState({ last }: Trainee): TrainingSnapshot {
@@ -327,6 +402,7 @@ function recordOf(
       ...(source.kind === 'toy' ? { noise: source.noise } : {}),
     },
     ...(options.columns === undefined ? {} : { columns: [...options.columns] }),
+    ...(options.contextColumns === undefined ? {} : { context: [...options.contextColumns] }),
     ...(source.kind === 'toy' ? { dataset: toyDensityOfShape(source.shape).name } : {}),
     ...(options.preset === undefined ? {} : { preset: options.preset }),
     ...(best === undefined ? {} : { bestValidationNll: best }),

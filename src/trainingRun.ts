@@ -10,10 +10,11 @@ import { formatSchedule, learningRateAt } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { chunksOf } from './shape.ts';
 import { RING_SIZE } from './steps/batch.ts';
-import type { BatchSource } from './steps/batch.ts';
+import type { BatchSource, DatasetTable } from './steps/batch.ts';
 import { dataStartFlags, dataStartPlan } from './steps/dataStart.ts';
 import type { FlowModel } from './steps/forward.ts';
 import {
+  contextDatasetName,
   datasetName,
   FIRST_MOMENT,
   PARAMETERS,
@@ -109,7 +110,7 @@ export class TrainingRun implements Disposable {
   static async start(
     trainee: Trainee,
     source: BatchSource,
-    data: Float32Array | undefined,
+    data: { rows: Float32Array | undefined; context: Float32Array | undefined },
     settings: RunSettings,
     state: OptimizerState | undefined,
   ): Promise<TrainingRun> {
@@ -119,14 +120,24 @@ export class TrainingRun implements Disposable {
     const owned: { dispose(): void }[] = [];
     try {
       const shared = new Map([[PARAMETERS, parameters]]);
-      if (source.kind === 'dataset' && data !== undefined) {
-        chunksOf(source.rows, source.segmentRows).forEach(({ start, count }, segment) => {
-          const name = datasetName(segment);
-          const buffer = buffers.storage(name, count * source.features);
+      const upload = (
+        values: Float32Array,
+        { features, segmentRows }: DatasetTable,
+        nameOf: typeof datasetName,
+      ): void =>
+        chunksOf(values.length / features, segmentRows).forEach(({ start, count }, segment) => {
+          const name = nameOf(segment);
+          const buffer = buffers.storage(name, count * features);
           owned.push(buffer);
           shared.set(name, buffer);
-          buffers.write(buffer, data.subarray(start * source.features, (start + count) * source.features));
+          buffers.write(buffer, values.subarray(start * features, (start + count) * features));
         });
+      if (source.kind === 'dataset') {
+        const { rows, context } = data;
+        if (rows !== undefined) upload(rows, source, datasetName);
+        if (context !== undefined && source.context !== undefined) {
+          upload(context, source.context, contextDatasetName);
+        }
       }
       const { batch, seed, beta1, beta2, epsilon, clipNorm, variants } = settings;
       const adam = { beta1, beta2, epsilon, clipNorm };

@@ -197,7 +197,7 @@ function purposeText({ pass, rows }: Purpose): string {
 }
 
 /** The architecture, without what leaves the kernels as they are: `2 features, 5 × 1>1 512 leaky_relu exp`. */
-function shapeText({ dim, bijectors }: FlowSpec): string {
+function shapeText({ dim, contextDim, base, bijectors }: FlowSpec): string {
   const runs: { text: string; count: number }[] = [];
   for (const bijector of bijectors) {
     const text = 'conditioner' in bijector ? couplingText(dim, bijector) : bijector.type;
@@ -205,7 +205,14 @@ function shapeText({ dim, bijectors }: FlowSpec): string {
     if (last?.text === text) last.count++;
     else runs.push({ text, count: 1 });
   }
-  return [`${dim} features`, ...runs.map(({ text, count }) => `${count} × ${text}`)].join(', ');
+  const context = contextDim === 0 ? [] : [`${contextDim} of context`];
+  const latent = base.type === 'standard_normal' ? [] : [base.type];
+  return [
+    `${dim} features`,
+    ...context,
+    ...runs.map(({ text, count }) => `${count} × ${text}`),
+    ...latent,
+  ].join(', ');
 }
 
 function couplingText(dim: number, coupling: CouplingSpec): string {

@@ -36,7 +36,7 @@ export function readOptions(argv, known, bounds) {
   const values = parse(argv);
   const { adapter = 'auto', json } = values;
   if (!ADAPTERS.includes(adapter)) {
-    throw new UsageError(`--adapter: found "${adapter}", expected one of ${ADAPTERS.join(', ')}.`);
+    throw new UsageError(`--adapter: found "${String(adapter)}", expected one of ${ADAPTERS.join(', ')}.`);
   }
   if (json !== undefined) requireWritable(json);
   const presets = names('--presets', values.presets, known.presets) ?? Object.keys(bounds);

@@ -228,6 +228,13 @@ const ONE_FEATURE: BenchModel = {
   batch: 2048,
 };
 
+const CONDITIONAL: BenchModel = {
+  name: 'conditional(8)',
+  summary: 'realnvp(8) of 2 couplings given 3 context features, which also give the mean of its base',
+  spec: { ...realnvp(8, { ...FAMILY, contextDim: 3 }), base: { type: 'class_conditional' } },
+  batch: 2048,
+};
+
 const THREE_LAYERS: BenchModel = {
   name: 'realnvp(2), three hidden layers',
   summary: '5 couplings, dim 2, shared net 1→32→32→32→2, standardised data',
@@ -266,7 +273,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: RESIDUAL, pass: 'train_step' },
   { kind: 'sweep', model: GLOW, pass: 'data_start' },
   { kind: 'sweep', model: NICE, pass: 'trace' },
-  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE].flatMap((model): Source[] => [
+  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'train_step' },
     { kind: 'sweep', model, pass: 'sample' },
   ]),

@@ -4,12 +4,14 @@ import { initialParameters } from '../init.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { Plan } from '../plan.ts';
 import { normals, STREAMS } from '../random.ts';
-import { datasetSource, RING_SIZE } from '../steps/batch.ts';
-import type { BatchSource } from '../steps/batch.ts';
+import { datasetFor, RING_SIZE } from '../steps/batch.ts';
+import type { BatchSource, DatasetTable } from '../steps/batch.ts';
 import { dataStartPlan } from '../steps/dataStart.ts';
 import { forwardPlan, logProbPlan } from '../steps/forward.ts';
 import type { FlowModel } from '../steps/forward.ts';
 import {
+  CONTEXT,
+  contextDatasetName,
   datasetName,
   FIRST_MOMENT,
   LOG_DET,
@@ -144,6 +146,7 @@ export function workloadOf(
     (whole.buffers.find((buffer) => buffer.name === name)?.length ?? 0) / paddedRows(rows);
   const contents = new Map([[PARAMETERS, parameters]]);
   if (takesRows) contents.set(STATE, standardNormals(spec.dim * rows));
+  if (spec.contextDim > 0) contents.set(CONTEXT, standardNormals(spec.contextDim * rows));
   return {
     pass,
     rows,
@@ -157,9 +160,13 @@ export function workloadOf(
       rows: all,
       chunkRows: rows,
       planOf,
-      input: takesRows
-        ? { buffer: STATE, features: spec.dim, rows: repeated(contents.get(STATE) ?? [], spec.dim * all) }
-        : undefined,
+      inputs: [
+        { buffer: STATE, features: spec.dim },
+        { buffer: CONTEXT, features: spec.contextDim },
+      ].flatMap(({ buffer, features }) => {
+        const values = contents.get(buffer);
+        return values === undefined ? [] : [{ buffer, features, rows: repeated(values, features * all) }];
+      }),
       outputs: results.map((buffer) => {
         const features = featuresOf(buffer);
         return { buffer, features, rows: new Float32Array(features * all) };
@@ -186,8 +193,8 @@ function trainingWorkload(
   variants: KernelVariants,
   parameters: Float32Array,
 ): Workload {
-  const { dim } = model.spec;
-  const source = pass === 'toy_train_step' ? toySource(dim) : datasetSource(BATCHES * batch, dim);
+  const source =
+    pass === 'toy_train_step' ? toySource(model.spec.dim) : datasetFor(model.spec, BATCHES * batch);
   const rings = ringEntries(
     { ...ADAM, source, batch, learningRate: LEARNING_RATE, schedule: { kind: 'constant' }, steps: RING_SIZE },
     0,
@@ -199,11 +206,8 @@ function trainingWorkload(
     [STEP_SCALARS, rings.scalars],
   ]);
   if (source.kind === 'dataset') {
-    const rows = standardNormals(source.rows * dim);
-    for (let segment = 0; segment * source.segmentRows < source.rows; segment++) {
-      const first = segment * source.segmentRows * dim;
-      contents.set(datasetName(segment), rows.subarray(first, first + source.segmentRows * dim));
-    }
+    putTable(contents, source.rows, source, datasetName);
+    if (source.context !== undefined) putTable(contents, source.rows, source.context, contextDatasetName);
   }
   return {
     pass,
@@ -217,6 +221,19 @@ function trainingWorkload(
   };
 }
 
+function putTable(
+  contents: Map<string, Float32Array | Uint32Array>,
+  rows: number,
+  { features, segmentRows }: DatasetTable,
+  nameOf: typeof datasetName,
+): void {
+  const values = standardNormals(rows * features);
+  for (let segment = 0; segment * segmentRows < rows; segment++) {
+    const first = segment * segmentRows * features;
+    contents.set(nameOf(segment), values.subarray(first, first + segmentRows * features));
+  }
+}
+
 /** The start of the flow's actnorms from a batch. @throws {RangeError} when it has none */
 function dataStartWorkload(
   model: FlowModel,
@@ -224,17 +241,17 @@ function dataStartWorkload(
   variants: KernelVariants,
   parameters: Float32Array,
 ): Workload {
-  const source = datasetSource(batch, model.spec.dim);
+  const source = datasetFor(model.spec, batch);
   const plan = dataStartPlan(model, { source, batch, seed: SEED }, variants);
   if (plan === undefined) throw new RangeError('the flow has no actnorm to start');
+  const contents = new Map<string, Float32Array | Uint32Array>([[PARAMETERS, parameters]]);
+  putTable(contents, batch, source, datasetName);
+  if (source.context !== undefined) putTable(contents, batch, source.context, contextDatasetName);
   return {
     pass: 'data_start',
     rows: batch,
     plan,
-    contents: new Map([
-      [PARAMETERS, parameters],
-      [datasetName(0), standardNormals(batch * model.spec.dim)],
-    ]),
+    contents,
     restored: [],
     results: [PARAMETERS, STATE],
     usefulFlops: passFlops(model.layout, batch),

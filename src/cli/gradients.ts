@@ -2,6 +2,7 @@
 import { allRows } from '../data/csv.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { paramLayout } from '../paramLayout.ts';
+import { rowContext } from './contextInput.ts';
 import { columnNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import type { Session } from './session.ts';
@@ -10,17 +11,21 @@ export async function gradientsCommand(
   session: Session,
   modelFile: string,
   dataFile: string,
-  { out }: { out: string },
+  { out, context: given }: { out: string; context?: string },
 ): Promise<void> {
   session.requireFile('--out', out);
   const model = await readModel(modelFile);
-  const { values } = await allRows(rowsByName(dataFile, columnNames(model.model)), session.signal);
-  const rows = values.length / model.model.spec.dim;
+  const context = rowContext(model, dataFile, given);
+  const { values, rows, text } = await allRows(
+    rowsByName(dataFile, columnNames(model.model), context.text),
+    session.signal,
+  );
+  const { features } = context.of(text, rows);
   const output = await openOutput(out);
   let nll: number;
   try {
     using flow = await openFlow(session, model);
-    const result = await flow.gradients(values, { signal: session.signal });
+    const result = await flow.gradients(values, { signal: session.signal, context: features });
     nll = result.nll;
     const tensors = paramLayout(flow.spec).tensors.flatMap(({ name, shape }) => {
       const data = result.gradients[name];

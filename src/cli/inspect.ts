@@ -43,6 +43,8 @@ export async function inspectCommand(
   const facts = [
     ['File', file],
     ['Columns', columnNames(model).join(', ')],
+    ...(spec.contextDim === 0 ? [] : [['Context', describedContext(model)]]),
+    ...(spec.base.type === 'standard_normal' ? [] : [['Base', 'normal about a mean that the context gives']]),
     ['Parameters', layout.parameterCount.toLocaleString('en')],
     ...(training === undefined ? [] : trainingFacts(training)),
     ...(optimizer === undefined ? [] : checkpointFacts(optimizer)),
@@ -102,6 +104,19 @@ function checkpointFacts({ step, variants }: OptimizerState): [string, string][]
   return variants === undefined ? facts : [...facts, ['Kernels', variantsText(variants)]];
 }
 
+function describedContext({ spec, training }: Model): string {
+  const columns = training?.context?.map((column) =>
+    'levels' in column
+      ? `${column.name} (${column.levels.join(', ')})`
+      : `${column.name} (numbers, mean ${rounded(column.mean)}, std ${rounded(column.std)})`,
+  );
+  return columns?.join('; ') ?? `${spec.contextDim} features without names`;
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
 function described(model: Model, index: number): string {
   const bijector = model.spec.bijectors[index];
   switch (bijector?.type) {
@@ -110,7 +125,7 @@ function described(model: Model, index: number): string {
     case 'affine_coupling':
     case 'additive_coupling':
     case 'rational_quadratic_coupling':
-      return describedCoupling(bijector, featureNames(model, index));
+      return describedCoupling(bijector, featureNames(model, index), givenNames(model));
     case 'rational_quadratic_elementwise':
       return `a spline of ${bijector.bins} bins on ±${bijector.bound} for each feature`;
     case 'diagonal_scale':
@@ -134,7 +149,17 @@ function featureNames(model: Model, index: number): string[] {
   return isMoved ? Array.from({ length: model.spec.dim }, (_, j) => `h${j + 1}`) : columnNames(model);
 }
 
-function describedCoupling(bijector: CouplingSpec, names: readonly string[]): string {
+/** What else the nets of a coupling read. */
+function givenNames({ spec, training }: Model): string[] {
+  if (spec.contextDim === 0) return [];
+  return training?.context?.map(({ name }) => name) ?? ['the context'];
+}
+
+function describedCoupling(
+  bijector: CouplingSpec,
+  names: readonly string[],
+  given: readonly string[],
+): string {
   const { conditionStart, conditionCount, transformStart, transformCount } = couplingBlocks(
     names.length,
     bijector,
@@ -148,7 +173,7 @@ function describedCoupling(bijector: CouplingSpec, names: readonly string[]): st
     residualBlocks === undefined ? hidden.join('-') : `${hidden[0]} in residual blocks (${residualBlocks}),`;
   const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 'two nets' : 'one net';
   return (
-    `${block(transformStart, transformCount)} given ${block(conditionStart, conditionCount)}; ` +
+    `${block(transformStart, transformCount)} given ${[block(conditionStart, conditionCount), ...given].join(', ')}; ` +
     `${describedMap(bijector)}; ${nets} of ${shape} ${activation}`
   );
 }

@@ -12,6 +12,7 @@ import { inspectCommand } from './inspect.ts';
 import * as parse from './options.ts';
 import { mapCommand } from './mapRows.ts';
 import { sampleCommand } from './sample.ts';
+import type { SampleCommandOptions } from './sample.ts';
 import { EXIT, Session } from './session.ts';
 import type { GlobalOptions } from './session.ts';
 import { trainCommand } from './train.ts';
@@ -49,6 +50,13 @@ function command(name: string, summary: string, example: string, more = ''): Com
 
 const DATA = 'CSV file; the header line is optional';
 const MODEL = 'model file, written by wgflow train';
+const CONTEXT_OPTION = 'of a model with a context: values such as moon=upper,age=31, or a CSV file of rows';
+const ROW_CONTEXT_OPTION =
+  'values such as moon=upper,age=31 for all rows (default: from the columns of the data)';
+const CONTEXT_HELP = `
+Context: the density is that of the columns given the context. A column of text is one feature a label, a column of
+numbers is standardised; the model file keeps labels, mean and std, so later values are given as in the table. A toy
+density has the column class, from 0.`;
 
 /** Of every command that runs kernels. */
 function tuning(): Option {
@@ -65,6 +73,8 @@ command(
   `wgflow train data.csv --val 0.1 --patience 5
 wgflow train data.csv --columns height,weight --couplings 8 --hidden 64,64 --steps 5000
 wgflow train --toy spirals --report spirals-run
+wgflow train cells.csv --context tissue,age        rows of a tissue and an age, then:
+wgflow sample model.safetensors -n 100 --context tissue=liver,age=31
 wgflow train data.csv --checkpoint run.ckpt        interrupt it with Ctrl-C, then:
 wgflow train data.csv --resume run.ckpt`,
 )
@@ -73,6 +83,7 @@ wgflow train data.csv --resume run.ckpt`,
   .addOption(new Option('--toy <name>', 'fresh points of a toy density, no file').choices([...TOY_NAMES]))
   .option('--noise <sigma>', 'noise of the toy density (default: its own)', parse.positiveNumber)
   .option('--columns <names>', 'columns to learn, in this order, such as height,weight', parse.names)
+  .option('--context <names>', 'columns that the rows are given: text as labels, or numbers', parse.names)
   .option('--val <file|fraction>', 'validation rows: a CSV file, or a fraction such as 0.1 held out')
   .option('--patience <n>', 'stop after n validation scores without a better one', parse.integer(1))
   .optionsGroup('Model:')
@@ -96,7 +107,7 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
   .option('--checkpoint <file>', 'write a checkpoint each minute, at the end and when interrupted')
   .option('--resume <file>', 'go on from a checkpoint, bit for bit, with the same data')
-  .addOption(new Option('--context <columns>').argParser(parse.context).hideHelp())
+  .addHelpText('after', CONTEXT_HELP)
   .addHelpText('after', `\nPresets:\n${presets.join('\n')}`)
   .action((data: string | undefined, options: GlobalOptions & TrainOptions) =>
     new Session(options).run((session) => trainCommand(session, data, options)),
@@ -106,7 +117,9 @@ command(
   'sample',
   'Draw rows from a model, in the units of its training data.',
   `wgflow sample model.safetensors -n 1000 > samples.csv
-wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8`,
+wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8
+wgflow sample model.safetensors -n 100 --context moon=upper
+wgflow sample model.safetensors -n 5 --context given.csv`,
 )
   .argument('<model>', MODEL)
   .requiredOption('-n, --count <n>', 'number of rows', parse.integer(0))
@@ -118,16 +131,14 @@ wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8`,
     1,
   )
   .option('--out <file>', 'CSV file to write (default: standard output)')
-  .addOption(new Option('--context <file>').argParser(parse.context).hideHelp())
-  .action(
-    (
-      model: string,
-      options: GlobalOptions & { count: number; seed: number; temperature: number; out?: string },
-    ) => new Session(options).run((session) => sampleCommand(session, model, { out: '-', ...options })),
+  .option('--context <values|file>', CONTEXT_OPTION + '; of a file, n rows for each of its rows')
+  .action((model: string, options: GlobalOptions & Omit<SampleCommandOptions, 'out'> & { out?: string }) =>
+    new Session(options).run((session) => sampleCommand(session, model, { out: '-', ...options })),
   );
 
 const BY_NAME =
-  'Columns are found by name; a table without a header has them in the order of the training data.';
+  'Columns are found by name; a table without a header has them in the order of the training data. The columns of a ' +
+  'context are found by name, too.';
 for (const [name, summary, more, example] of [
   [
     'logprob',
@@ -144,15 +155,16 @@ for (const [name, summary, more, example] of [
   [
     'inverse',
     'Map latent rows back to the columns of the training data.',
-    'It reads the columns z1…zd that forward writes.',
+    'It reads the columns z1…zd that forward writes, and those of the context.',
     'wgflow inverse model.safetensors latent.csv --out back.csv',
   ],
 ] as const) {
   command(name, summary, example, more)
     .argument('<model>', MODEL)
     .argument('<data>', DATA)
+    .option('--context <values>', ROW_CONTEXT_OPTION)
     .option('--out <file>', 'CSV file to write (default: standard output)')
-    .action((model: string, data: string, options: GlobalOptions & { out?: string }) =>
+    .action((model: string, data: string, options: GlobalOptions & { out?: string; context?: string }) =>
       new Session(options).run((session) => mapCommand(session, name, model, data, { out: '-', ...options })),
     );
 }
@@ -165,8 +177,9 @@ wgflow gradients model.safetensors data.csv --out gradients.json`,
 )
   .argument('<model>', MODEL)
   .argument('<data>', DATA)
+  .option('--context <values>', ROW_CONTEXT_OPTION)
   .requiredOption('--out <file>', 'file to write: JSON if its name ends in .json, else safetensors')
-  .action((model: string, data: string, options: GlobalOptions & { out: string }) =>
+  .action((model: string, data: string, options: GlobalOptions & { out: string; context?: string }) =>
     new Session(options).run((session) => gradientsCommand(session, model, data, options)),
   );
 

@@ -1,6 +1,8 @@
 /** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
 import type { Flow } from '../flow.ts';
+import type { RunOptions } from '../flowOptions.ts';
 import type { Model } from '../io/modelFile.ts';
+import { columnNamesOf, contextColumns, rowContext } from './contextInput.ts';
 import { begun, columnNames, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
@@ -9,19 +11,23 @@ import type { Session } from './session.ts';
 interface RowMap {
   input: (model: Model) => string[];
   output: (model: Model) => string[];
+  /** Whether the context goes along, so that what is written can be read again by another of these commands. */
+  keepsContext: boolean;
   /** `values` row-major [rows, dim]; the result row-major [rows, output columns]. */
-  run: (flow: Flow, values: Float32Array, options: { signal: AbortSignal }) => Promise<Float32Array>;
+  run: (flow: Flow, values: Float32Array, options: RunOptions) => Promise<Float32Array>;
 }
 
 const MAPS = {
   logprob: {
     input: columnNames,
     output: () => ['log_prob'],
+    keepsContext: false,
     run: (flow, values, options) => flow.logProb(values, options),
   },
   forward: {
     input: columnNames,
     output: (model) => [...latentNames(model), 'log_det'],
+    keepsContext: true,
     run: async (flow, values, options) => {
       const { z, logDet } = await flow.forward(values, options);
       return appendColumn(z, flow.dim, logDet);
@@ -30,6 +36,7 @@ const MAPS = {
   inverse: {
     input: latentNames,
     output: columnNames,
+    keepsContext: true,
     run: async (flow, values, options) => (await flow.inverse(values, options)).x,
   },
 } as const satisfies Record<string, RowMap>;
@@ -41,20 +48,24 @@ export async function mapCommand(
   name: MapName,
   modelFile: string,
   dataFile: string,
-  { out }: { out: string },
+  { out, context: given }: { out: string; context?: string },
 ): Promise<void> {
   const map: RowMap = MAPS[name];
   const model = await readModel(modelFile);
-  const chunks = await begun(rowsByName(dataFile, map.input(model.model)));
+  const context = rowContext(model, dataFile, given);
+  const chunks = await begun(rowsByName(dataFile, map.input(model.model), context.text));
   const { signal } = session;
   const output = await openOutput(out);
   let rows = 0;
   try {
     using flow = await openFlow(session, model);
-    const writer = writeRows(session, output, map.output(model.model), out);
+    const more = map.keepsContext ? columnNamesOf(contextColumns(model)) : [];
+    const writer = writeRows(session, output, [...map.output(model.model), ...more], out);
     for await (const chunk of chunks) {
       signal.throwIfAborted();
-      await writer.rows(await map.run(flow, chunk.values, { signal }));
+      const { features, cells } = context.of(chunk.text, chunk.rows);
+      const made = await map.run(flow, chunk.values, { signal, context: features });
+      await writer.rows(made, more.length === 0 ? [] : cells);
       rows += chunk.rows;
     }
     await writer.end();

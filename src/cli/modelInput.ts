@@ -96,11 +96,16 @@ function numbered(letter: string, count: number): string[] {
 
 /**
  * Streams the rows of `file` in the order of `wanted`: by name where the file has those columns, by place where
- * the file has no header or `wanted` are only numbers.
+ * the file has no header or `wanted` are only numbers. The columns `text`, always by name, come as they are.
  * @throws {DataError} when the table has neither the columns nor as many of them
  */
-export function rowsByName(file: string, wanted: readonly string[]): AsyncGenerator<TableChunk> {
+export function rowsByName(
+  file: string,
+  wanted: readonly string[],
+  text: readonly string[] = [],
+): AsyncGenerator<TableChunk> {
   return readCsv(file, {
+    text,
     columns: (names, hasHeader) => {
       if (wanted.every((name) => names.includes(name))) return wanted;
       const byPlace = !hasHeader || wanted.every((name, index) => name === `x${index + 1}`);

@@ -96,8 +96,3 @@ export function preset(text: string): PresetName {
   if (name !== undefined) return name;
   throw new InvalidArgumentError(`Expected ${PRESET_NAMES}.`);
 }
-
-/** Refuses `--context` in words of its own, where "unknown option" would look like a slip of the pen. */
-export function context(): never {
-  throw new InvalidArgumentError('This version has no conditional flows yet; leave --context out.');
-}

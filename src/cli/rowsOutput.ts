@@ -7,8 +7,8 @@ import type { Session } from './session.ts';
 const ROWS_AT_ONCE = 16_384;
 
 export interface RowWriter {
-  /** `values` row-major [rows, columns.length]. */
-  rows(values: Float32Array): Promise<void>;
+  /** `values` row-major [rows, columns], of which the last may come as text instead: `more` has those of each row. */
+  rows(values: Float32Array, more?: readonly (readonly string[])[]): Promise<void>;
   /** Call once after the last rows: a table without rows has its header still. */
   end(): Promise<void>;
 }
@@ -27,22 +27,28 @@ export function writeRows(
     hasHeader = true;
   };
   return {
-    async rows(values) {
+    async rows(values, more = []) {
       await header();
-      const step = ROWS_AT_ONCE * columns.length;
-      for (let start = 0; start < values.length; start += step) {
-        const piece = values.subarray(start, start + step);
-        await output.write(asEvents ? rowsEvent(columns, piece) : csvRows(piece, columns.length));
+      const width = columns.length - (more[0]?.length ?? 0);
+      for (let row = 0; row * width < values.length; row += ROWS_AT_ONCE) {
+        const piece = values.subarray(row * width, (row + ROWS_AT_ONCE) * width);
+        const text = more.slice(row, row + ROWS_AT_ONCE);
+        await output.write(asEvents ? rowsEvent(columns, piece, text) : csvRows(piece, width, text));
       }
     },
     end: header,
   };
 }
 
-function rowsEvent(columns: readonly string[], values: Float32Array): string {
-  const width = columns.length;
+function rowsEvent(
+  columns: readonly string[],
+  values: Float32Array,
+  more: readonly (readonly string[])[],
+): string {
+  const width = columns.length - (more[0]?.length ?? 0);
   const rows = Array.from({ length: values.length / width }, (_, row) => [
     ...values.subarray(row * width, (row + 1) * width),
+    ...(more[row] ?? []),
   ]);
   return `${JSON.stringify({ event: 'rows', columns, rows })}\n`;
 }

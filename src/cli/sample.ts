@@ -1,5 +1,6 @@
 /** `wgflow sample`. */
 import { chunksOf } from '../shape.ts';
+import { columnNamesOf, contextColumns, contextRows } from './contextInput.ts';
 import { columnNames, openFlow, readModel } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
@@ -8,25 +9,50 @@ import type { Session } from './session.ts';
 /** Values drawn and written at a time. */
 const VALUES_AT_ONCE = 2 ** 20;
 
+export interface SampleCommandOptions {
+  /** Rows, or with a context rows for each row of it. */
+  count: number;
+  seed: number;
+  temperature: number;
+  context?: string;
+  out: string;
+}
+
 export async function sampleCommand(
   session: Session,
   modelFile: string,
-  { count, seed, temperature, out }: { count: number; seed: number; temperature: number; out: string },
+  { count, seed, temperature, context: given, out }: SampleCommandOptions,
 ): Promise<void> {
   const model = await readModel(modelFile);
+  const { signal } = session;
+  const contexts = await contextRows(model, given, signal);
+  const rows = count * (contexts?.cells.length ?? 1);
   const output = await openOutput(out);
   try {
     using flow = await openFlow(session, model);
-    const writer = writeRows(session, output, columnNames(model.model), out);
-    const { signal } = session;
-    for (const { start, count: rows } of chunksOf(count, Math.ceil(VALUES_AT_ONCE / flow.dim))) {
+    const columns = [...columnNames(model.model), ...columnNamesOf(contextColumns(model))];
+    const writer = writeRows(session, output, columns, out);
+    const width = flow.dim + flow.spec.contextDim;
+    for (const { start, count: rowsNow } of chunksOf(rows, Math.ceil(VALUES_AT_ONCE / width))) {
       signal.throwIfAborted();
-      await writer.rows(await flow.sample(rows, { seed, temperature, firstRow: start, signal }));
+      const places = Array.from({ length: rowsNow }, (_, row) => Math.floor((start + row) / count));
+      const context = contexts && gathered(contexts.features, flow.spec.contextDim, places);
+      const samples = await flow.sample(rowsNow, { seed, temperature, firstRow: start, context, signal });
+      await writer.rows(samples, contexts && places.map((place) => contexts.cells[place] ?? []));
     }
     await writer.end();
     await output.commit();
   } finally {
     await output.discard();
   }
-  tellRows(session, count, out);
+  tellRows(session, rows, out);
+}
+
+/** The rows at these places of `rows` [*, width]. */
+function gathered(rows: Float32Array, width: number, places: readonly number[]): Float32Array {
+  const found = new Float32Array(width * places.length);
+  places.forEach((place, row) => {
+    found.set(rows.subarray(place * width, (place + 1) * width), row * width);
+  });
+  return found;
 }

@@ -4,10 +4,13 @@ import { Flow } from '../flow.ts';
 import { PRESETS } from '../flows/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
+import { contextFeatures } from '../context.ts';
+import type { ContextColumn } from '../context.ts';
 import { limitsFor } from '../modelLimits.ts';
 import { STREAMS } from '../random.ts';
 import { validateSpec } from '../spec.ts';
 import { meanNll } from '../trainer.ts';
+import { columnNamesOf, contextColumns } from './contextInput.ts';
 import { readCheckpoint } from './modelInput.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
@@ -31,6 +34,8 @@ export interface TrainingOutcome extends TrainingHistory {
   testNll?: number;
   /** The exact entropy of a toy density: no model's NLL is lower. */
   floor?: number;
+  /** The context columns of a conditional flow. */
+  context?: string[];
   adapter: string;
 }
 
@@ -57,12 +62,17 @@ export async function trainCommand(
     noise: noiseOf(options, resumed),
     seed,
     modelColumns: resumed?.model.training.columns,
+    modelContext: resumed && contextOfRun(resumed),
     signal,
   });
   requireDim(set.columns, resumed);
   const fitOptions = fitOptionsOf(set, options, resumed, signal);
   const spec =
-    resumed?.model.spec ?? PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, options);
+    resumed?.model.spec ??
+    PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, {
+      ...options,
+      contextDim: contextFeatures(set.context?.columns ?? []),
+    });
 
   validateSpec(spec);
 
@@ -81,7 +91,11 @@ export async function trainCommand(
       ...history,
       ...(set.toy === undefined
         ? {}
-        : { testNll: await toyTestNll(flow, set.toy, { seed, signal }), floor: set.toy.entropy }),
+        : {
+            testNll: await toyTestNll(flow, set.toy, { seed, signal }),
+            floor: set.context === undefined ? set.toy.entropy : set.toy.classEntropy,
+          }),
+      ...(set.context === undefined ? {} : { context: columnNamesOf(set.context.columns) }),
       adapter: adapterName(adapter),
     };
     const bytes = await flow.save();
@@ -117,12 +131,20 @@ function requireDim(columns: readonly string[], resumed: CheckpointFile | undefi
   );
 }
 
+/** The context columns that the resumed run learns by; undefined where it has none. */
+function contextOfRun(resumed: CheckpointFile): readonly ContextColumn[] | undefined {
+  const columns = contextColumns(resumed);
+  return columns.length === 0 ? undefined : columns;
+}
+
 async function toyTestNll(
   flow: Flow,
   toy: ToyDensity,
   { seed, signal }: { seed: number; signal: AbortSignal },
 ): Promise<number> {
-  return meanNll(await flow.logProb(toy.sample(seed, STREAMS.toyTest, 0, TEST_POINTS), { signal }));
+  const place = [seed, STREAMS.toyTest, 0, TEST_POINTS] as const;
+  const context = flow.spec.contextDim === 0 ? undefined : toy.sampleClasses(...place);
+  return meanNll(await flow.logProb(toy.sample(...place), { context, signal }));
 }
 
 function summarise(
@@ -133,9 +155,10 @@ function summarise(
   const { losses, ...event } = outcome;
   const { testNll, floor, valNll, trainNll } = outcome;
   const recent = Math.min(RECENT_STEPS, losses.nll.length);
+  const given = outcome.context === undefined ? '' : ` given ${outcome.context.join(', ')}`;
   if (testNll !== undefined && floor !== undefined) {
     session.say(
-      `Test NLL ${testNll.toFixed(4)} nats; the exact entropy, the best any model can do, is ${floor.toFixed(4)} ` +
+      `Test NLL ${testNll.toFixed(4)} nats; the exact entropy${given}, the best any model can do, is ${floor.toFixed(4)} ` +
         `(gap ${(testNll - floor).toFixed(4)})`,
     );
   } else if (valNll !== undefined) {

@@ -14,6 +14,7 @@ export interface TrainOptions {
   toy?: ToyName;
   noise?: number;
   columns?: string[];
+  context?: string[];
   val?: string;
   patience?: number;
   preset?: PresetName;
@@ -35,9 +36,12 @@ export interface TrainOptions {
 export const DEFAULT_PRESET: PresetName = 'realnvp';
 export const DEFAULT_STEPS = 3000;
 
+/** The one context column of a toy density. */
+export const TOY_CONTEXT = 'class';
+
 /** @throws {ShapeError} naming the first option that does not go with the others */
 export function checkTrainOptions(dataFile: string | undefined, options: TrainOptions): void {
-  const { toy, noise, columns, val, patience, checkpoint, out, resume } = options;
+  const { toy, noise, columns, context, val, patience, checkpoint, out, resume } = options;
   const { preset, couplings, hidden, residualBlocks } = options;
   if (dataFile === undefined && toy === undefined) {
     throw new ShapeError(
@@ -57,6 +61,14 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   }
   if (toy !== undefined) {
     refuse('--columns', columns?.join(','), '--toy', 'Its columns are x1, x2 and so on.');
+    if (context !== undefined && context.join() !== TOY_CONTEXT) {
+      throw new ShapeError(
+        '--context',
+        `${context.join(',')} with --toy ${toy}`,
+        TOY_CONTEXT,
+        'The class of a point, which of the moons say, is all that there is to know.',
+      );
+    }
     refuse('--val', val, '--toy', 'Its points are fresh at every step, and the test NLL is told at the end.');
   } else {
     refuse('--noise', noise, 'a data file', 'It is the noise of a toy density.');
@@ -75,6 +87,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     refuse('--couplings', couplings, '--resume', advice);
     refuse('--hidden', hidden?.join(','), '--resume', advice);
     refuse('--residual-blocks', residualBlocks, '--resume', advice);
+    refuse('--context', context?.join(','), '--resume', advice);
   }
   if (residualBlocks !== undefined && hidden !== undefined && hidden.length > 1) {
     throw new ShapeError(
@@ -119,12 +132,19 @@ export function fitOptionsOf(
     clipNorm: options.clip ?? suited?.clipNorm,
     seed: seedOf(options, resumed),
     columns: set.columns,
+    ...(set.context === undefined ? {} : { context: set.context.data, contextColumns: set.context.columns }),
     preset: resumed === undefined ? preset : resumed.model.training.preset,
     resume: resumed !== undefined,
     signal,
     ...(set.validation === undefined
       ? {}
-      : { validation: { data: set.validation, patience: options.patience } }),
+      : {
+          validation: {
+            data: set.validation,
+            context: set.context?.validation,
+            patience: options.patience,
+          },
+        }),
   };
 }
 

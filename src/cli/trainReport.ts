@@ -23,12 +23,13 @@ export async function reportFiles(
   { seed, signal }: { seed: number; signal: AbortSignal },
 ): Promise<Record<string, string>> {
   const { dim } = flow;
-  const samples = await flow.sample(SAMPLE_ROWS, { seed, signal });
-  const data =
-    set.data instanceof Float32Array
-      ? spreadRows(set.data, dim)
-      : (set.toy?.sample(seed, STREAMS.toyTest, 0, SCATTER_ROWS) ?? new Float32Array());
-  const { z } = await flow.forward(data, { signal });
+  const { rows: data, context } = shownRows(flow, set, seed);
+  const samples = await flow.sample(SAMPLE_ROWS, {
+    seed,
+    signal,
+    context: context && cycled(context, SAMPLE_ROWS * flow.spec.contextDim),
+  });
+  const { z } = await flow.forward(data, { context, signal });
   const [first = 'x1', second = 'x2'] = set.columns;
   const html = renderReport({
     title: set.title,
@@ -37,7 +38,7 @@ export async function reportFiles(
     data: firstTwo(data, dim),
     samples: firstTwo(samples.subarray(0, SCATTER_ROWS * dim), dim),
     latent: firstTwo(z, dim),
-    ...(dim === 2 ? { density: await densityGrid(flow, data, signal) } : {}),
+    ...(dim === 2 ? { density: await densityGrid(flow, data, context, signal) } : {}),
     losses: outcome.losses,
     ...(outcome.floor === undefined ? {} : { entropy: outcome.floor }),
     ...(outcome.testNll === undefined ? {} : { testNll: outcome.testNll }),
@@ -45,6 +46,29 @@ export async function reportFiles(
     facts: factsOf(flow, set, outcome, seed),
   });
   return { 'samples.csv': csvHeader(set.columns) + csvRows(samples, dim), 'report.html': html };
+}
+
+/** Rows of the data for the pictures, with their contexts where the flow is conditional. */
+function shownRows(
+  flow: Flow,
+  { data, context, toy }: TrainingSet,
+  seed: number,
+): { rows: Float32Array; context: Float32Array | undefined } {
+  const { contextDim } = flow.spec;
+  if (data instanceof Float32Array) {
+    const given = context?.data;
+    return { rows: spreadRows(data, flow.dim), context: given && spreadRows(given, contextDim) };
+  }
+  const place = [seed, STREAMS.toyTest, 0, SCATTER_ROWS] as const;
+  return {
+    rows: toy?.sample(...place) ?? new Float32Array(),
+    context: contextDim === 0 ? undefined : toy?.sampleClasses(...place),
+  };
+}
+
+/** The values over and over, as many as `length`. */
+function cycled(values: Float32Array, length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => values[i % values.length] ?? NaN);
 }
 
 /** Rows evenly spread over the table, which may be sorted. */
@@ -67,10 +91,11 @@ function firstTwo(rows: Float32Array, dim: number): Float32Array {
   );
 }
 
-/** log p on a grid over the data, a little wider than they reach. */
+/** log p on a grid over the data, a little wider than they reach: of a conditional flow, the mean over contexts. */
 async function densityGrid(
   flow: Flow,
   data: Float32Array,
+  context: Float32Array | undefined,
   signal: AbortSignal,
 ): Promise<ReportInput['density']> {
   const xDomain = paddedRange(data, 0);
@@ -88,8 +113,38 @@ async function densityGrid(
     yDomain,
     width: DENSITY_CELLS,
     height: DENSITY_CELLS,
-    logDensity: await flow.logProb(grid, { signal }),
+    logDensity:
+      context === undefined
+        ? await flow.logProb(grid, { signal })
+        : await marginalLogProb(flow, grid, context, signal),
   };
+}
+
+/** Contexts that the picture of a density is the mean over, the most frequent ones. */
+const DENSITY_CONTEXTS = 16;
+
+/** log Σ w p(x | c) over the contexts, each with its share w of the rows. */
+async function marginalLogProb(
+  flow: Flow,
+  grid: Float32Array,
+  contexts: Float32Array,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const width = flow.spec.contextDim;
+  const counts = new Map<string, { context: Float32Array; count: number }>();
+  for (let start = 0; start < contexts.length; start += width) {
+    const context = contexts.subarray(start, start + width);
+    const known = counts.get(context.join()) ?? { context, count: 0 };
+    counts.set(context.join(), { context, count: known.count + 1 });
+  }
+  const most = [...counts.values()].sort((a, b) => b.count - a.count).slice(0, DENSITY_CONTEXTS);
+  const total = most.reduce((sum, { count }) => sum + count, 0);
+  const density = new Float64Array(grid.length / flow.dim);
+  for (const { context, count } of most) {
+    const logProb = await flow.logProb(grid, { context, signal });
+    logProb.forEach((value, i) => (density[i] = (density[i] ?? 0) + (count / total) * Math.exp(value)));
+  }
+  return Float32Array.from(density, Math.log);
 }
 
 function paddedRange(rows: Float32Array, feature: number): [number, number] {

@@ -1,5 +1,6 @@
 /** The rows that `train` learns from, out of a file or a toy density. */
 import path from 'node:path';
+import type { ContextColumn } from '../context.ts';
 import { allRows, readCsv } from '../data/csv.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
@@ -7,6 +8,7 @@ import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 import type { TrainingData } from '../trainer.ts';
+import { columnNamesOf, contextColumnsOf, encodeCells } from './contextInput.ts';
 import { rowsByName } from './modelInput.ts';
 
 export interface TrainingSet {
@@ -14,19 +16,32 @@ export interface TrainingSet {
   columns: string[];
   data: TrainingData;
   validation?: Float32Array;
+  /** What the rows are given, where the flow is conditional. */
+  context?: TrainingContext;
   /** The density itself, for toy sets: its entropy is the floor of any model's NLL. */
   toy?: ToyDensity;
+}
+
+export interface TrainingContext {
+  columns: readonly ContextColumn[];
+  /** Of the rows to learn from, and of those for validation; a toy density brings its own. */
+  data?: Float32Array;
+  validation?: Float32Array;
 }
 
 export interface TrainingSetOptions {
   toy?: ToyName;
   noise?: number;
   columns?: string[];
+  /** Names of the context columns. */
+  context?: string[];
   /** A file, or a fraction of the rows. */
   val?: string;
   seed: number;
   /** The columns of the model that goes on learning, looked for where `columns` are not given. */
   modelColumns: string[] | undefined;
+  /** The context columns of that model, which its rows must fit. */
+  modelContext: readonly ContextColumn[] | undefined;
   signal: AbortSignal;
 }
 
@@ -35,37 +50,65 @@ export async function readTrainingSet(
   file: string | undefined,
   options: TrainingSetOptions,
 ): Promise<TrainingSet> {
-  const { toy: name } = options;
+  const { toy: name, modelContext } = options;
   if (name === undefined) return readTable(file ?? '', options);
   const toy = toyDensity(name, { noise: options.noise });
-  const columns = toy.mean.map((_, j) => `x${j + 1}`);
-  return { title: name, columns, data: { toy: name, noise: toy.noise }, toy };
+  if (options.context !== undefined && toy.classes === 1) {
+    throw new ShapeError(
+      '--context',
+      `${options.context.join(',')} with --toy ${name}`,
+      'no --context',
+      'The points of this density do not tell of classes.',
+    );
+  }
+  const levels = Array.from({ length: toy.classes }, (_, index) => String(index));
+  const asked = options.context?.map((label): ContextColumn => ({ name: label, levels }));
+  const columns = asked ?? modelContext;
+  return {
+    title: name,
+    columns: toy.mean.map((_, j) => `x${j + 1}`),
+    data: { toy: name, noise: toy.noise },
+    toy,
+    ...(columns === undefined ? {} : { context: { columns } }),
+  };
 }
 
 async function readTable(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
-  const { columns: asked, modelColumns, signal } = options;
+  const { columns: asked, modelColumns, context: contextNames, modelContext, signal } = options;
+  const names = contextNames ?? columnNamesOf(modelContext ?? []);
   const chunks =
     asked === undefined && modelColumns !== undefined
-      ? rowsByName(file, modelColumns)
-      : readCsv(file, { columns: asked });
-  const { columns: found, values } = await allRows(chunks, signal);
+      ? rowsByName(file, modelColumns, names)
+      : readCsv(file, { columns: asked, text: names });
+  const { columns: found, values, text } = await allRows(chunks, signal);
   const columns = asked ?? modelColumns ?? found;
-  const { data, validation } = await heldOut(values, columns, options);
+  const contextColumns = modelContext ?? contextColumnsOf(file, names, text);
+  const contexts = contextColumns.length === 0 ? undefined : encodeCells(file, contextColumns, text);
+  const { data, validation, context } = await heldOut({ values, contexts }, columns, contextColumns, options);
   // Of the rows that are left: a column may be constant without those held out.
   withFile(file, () => columnStatistics(data, columns.length, columns));
-  return { title: path.basename(file), columns, data, ...(validation === undefined ? {} : { validation }) };
+  return {
+    title: path.basename(file),
+    columns,
+    data,
+    ...(validation === undefined ? {} : { validation }),
+    ...(contexts === undefined ? {} : { context: { columns: contextColumns, ...context } }),
+  };
 }
 
 /** Rows for validation: those of the file `--val`, or a fraction of the table drawn by the seed. */
 async function heldOut(
-  values: Float32Array,
+  { values, contexts }: { values: Float32Array; contexts: Float32Array | undefined },
   columns: string[],
+  contextColumns: readonly ContextColumn[],
   { val, seed, signal }: TrainingSetOptions,
-): Promise<{ data: Float32Array; validation?: Float32Array }> {
-  if (val === undefined) return { data: values };
+): Promise<{ data: Float32Array; validation?: Float32Array; context?: Omit<TrainingContext, 'columns'> }> {
+  if (val === undefined) return { data: values, context: { data: contexts } };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    return { data: values, validation: (await allRows(rowsByName(val, columns), signal)).values };
+    const held = await allRows(rowsByName(val, columns, columnNamesOf(contextColumns)), signal);
+    const encoded = contexts && encodeCells(val, contextColumns, held.text);
+    return { data: values, validation: held.values, context: { data: contexts, validation: encoded } };
   }
   const dim = columns.length;
   const rows = values.length / dim;
@@ -77,14 +120,26 @@ async function heldOut(
       `a CSV file, or a fraction of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least 2`,
     );
   }
-  const validation = new Float32Array(held * dim);
-  const data = new Float32Array((rows - held) * dim);
+  return {
+    ...cut(values, { rows, held, seed }),
+    ...(contexts === undefined ? {} : { context: cut(contexts, { rows, held, seed }) }),
+  };
+}
+
+/** Rows that the seed draws go to `validation`, the others to `data`: the same ones of every table of as many rows. */
+function cut(
+  values: Float32Array,
+  { rows, held, seed }: { rows: number; held: number; seed: number },
+): { data: Float32Array; validation: Float32Array } {
+  const width = values.length / rows;
+  const validation = new Float32Array(held * width);
+  const data = new Float32Array((rows - held) * width);
   const keys = shuffleKeys(splitSeed(seed), HOLD_OUT_EPOCH);
   for (let i = 0; i < rows; i++) {
     const row = shuffledRow(i, rows, keys);
-    const source = values.subarray(row * dim, (row + 1) * dim);
-    if (i < held) validation.set(source, i * dim);
-    else data.set(source, (i - held) * dim);
+    const source = values.subarray(row * width, (row + 1) * width);
+    if (i < held) validation.set(source, i * width);
+    else data.set(source, (i - held) * width);
   }
   return { data, validation };
 }

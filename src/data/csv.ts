@@ -15,10 +15,17 @@ import {
   isHeader,
   layOut,
   raggedRow,
+  textCell,
 } from './csvLayout.ts';
 import type { ReadCsvOptions, TableLayout } from './csvLayout.ts';
 
 export type { ReadCsvOptions } from './csvLayout.ts';
+
+/** Cells as they are in the file, row by row, and the line of each row, counted from 1. */
+export interface TextRows {
+  cells: string[][];
+  lines: number[];
+}
 
 /** Consecutive rows of a table. */
 export interface TableChunk {
@@ -27,6 +34,8 @@ export interface TableChunk {
   /** `[rows, C]`, row-major; a fresh array for every chunk. */
   values: Float32Array;
   rows: number;
+  /** The cells that were asked for as text. */
+  text: TextRows;
   /** Line of the chunk's first row in the file, counted from 1. */
   firstRow: number;
 }
@@ -79,7 +88,8 @@ export async function* readCsv(file: string, options: ReadCsvOptions = {}): Asyn
 export async function allRows(
   chunks: AsyncIterable<TableChunk>,
   signal?: AbortSignal,
-): Promise<{ columns: string[]; values: Float32Array; rows: number }> {
+): Promise<{ columns: string[]; values: Float32Array; rows: number; text: TextRows }> {
+  const text: TextRows = { cells: [], lines: [] };
   const parts: Float32Array[] = [];
   let columns: string[] = [];
   let rows = 0;
@@ -88,6 +98,8 @@ export async function allRows(
     parts.push(chunk.values);
     columns = chunk.columns;
     rows += chunk.rows;
+    text.cells = text.cells.concat(chunk.text.cells);
+    text.lines = text.lines.concat(chunk.text.lines);
   }
   const values = new Float32Array(rows * columns.length);
   let offset = 0;
@@ -95,26 +107,39 @@ export async function allRows(
     values.set(part, offset);
     offset += part.length;
   }
-  return { columns, values, rows };
+  return { columns, values, rows, text };
 }
 
 /** The header line, with its newline; names are quoted where {@link readCsv} needs that. */
 export function csvHeader(columns: readonly string[]): string {
-  const needsQuotes = (name: string): boolean => /[",;\t\r\n]/.test(name) || name.trim() !== name;
-  return `${columns.map((name) => (needsQuotes(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(',')}\n`;
+  return `${columns.map(csvText).join(',')}\n`;
+}
+
+/** A cell of text, quoted where {@link readCsv} needs that. */
+export function csvText(text: string): string {
+  const needsQuotes = /[",;\t\r\n]/.test(text) || text.trim() !== text;
+  return needsQuotes ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /**
  * Rows of `[rows, columnCount]` values as lines, each with its newline. Every value is the shortest decimal,
  * of nine digits at most, that reads back as the same float32.
+ * @param more further cells of each row, as text
  */
-export function csvRows(values: Float32Array, columnCount: number): string {
+export function csvRows(
+  values: Float32Array,
+  columnCount: number,
+  more: readonly (readonly string[])[] = [],
+): string {
   if (!Number.isSafeInteger(columnCount) || columnCount < 1 || values.length % columnCount !== 0) {
     throw new ShapeError('csvRows values', `${values.length} values`, `rows of ${columnCount} columns`);
   }
   let text = '';
   values.forEach((value, index) => {
-    text += float32Text(value) + ((index + 1) % columnCount === 0 ? '\n' : ',');
+    const isLast = (index + 1) % columnCount === 0;
+    text += float32Text(value);
+    if (isLast) for (const cell of more[Math.floor(index / columnCount)] ?? []) text += `,${csvText(cell)}`;
+    text += isLast ? '\n' : ',';
   });
   return text;
 }
@@ -209,12 +234,13 @@ class TableParser extends Parser {
       this.#layout = layOut(this.#file, names, header ? line : undefined, this.#request);
       if (header) return;
     }
-    const { names, positions, columns, chunkRows } = this.#layout;
+    const { names, positions, textPositions, columns, chunkRows } = this.#layout;
     if (record.length !== names.length) throw raggedRow(this.#file, record.length, names, line);
     this.#chunk ??= {
       columns,
       values: new Float32Array(chunkRows * columns.length),
       rows: 0,
+      text: { cells: [], lines: [] },
       firstRow: line,
     };
     const { values } = this.#chunk;
@@ -224,6 +250,11 @@ class TableParser extends Parser {
       const value = NUMBER.test(cell) ? Math.fround(Number(cell)) : NaN;
       if (!Number.isFinite(value)) throw badCell(this.#file, cell, line, names[position]);
       values[slot++] = value;
+    }
+    if (textPositions.length > 0) {
+      const { cells, lines } = this.#chunk.text;
+      cells.push(textPositions.map((at) => textCell(this.#file, record[at] ?? '', line, names[at])));
+      lines.push(line);
     }
     this.#rows++;
     this.#chunk.rows++;

@@ -11,6 +11,8 @@ export interface ReadCsvOptions {
    * other columns are not looked at.
    */
   columns?: readonly string[] | ColumnChoice;
+  /** Further columns, whose cells are handed over as text; not among those that `columns` chooses from. */
+  text?: readonly string[];
   /** Rows per chunk, the last may have fewer; by default 65536, or as many as make 16 MiB if that is fewer. */
   chunkRows?: number;
 }
@@ -27,6 +29,8 @@ export interface TableLayout {
   names: string[];
   /** Position in a record of each column that is read. */
   positions: number[];
+  /** The same of the columns that are read as text. */
+  textPositions: number[];
   columns: string[];
   chunkRows: number;
 }
@@ -118,14 +122,19 @@ export function layOut(
       'Rename one of the columns.',
     );
   }
+  const text = request.text ?? [];
+  const numeric = names.filter((name) => !text.includes(name));
   const asked =
-    typeof request.columns === 'function' ? request.columns(names, headerRow !== undefined) : request.columns;
-  const columns = asked ? [...asked] : names;
+    typeof request.columns === 'function'
+      ? request.columns(numeric, headerRow !== undefined)
+      : request.columns;
+  const columns = asked ? [...asked] : numeric;
   const thereAre = `The columns are: ${listed(names)}.`;
-  if (columns.length === 0) {
+  if (columns.length === 0 && text.length === 0) {
     throw new DataError('found an empty list of columns to read, expected at least one', { file }, thereAre);
   }
-  const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+  const read = [...columns, ...text];
+  const twice = read.find((name, index) => read.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new DataError(
       `the column ${quote(twice)} was asked for more than once, expected different columns`,
@@ -133,17 +142,30 @@ export function layOut(
       thereAre,
     );
   }
-  const positions = columns.map((column) => {
+  const positionOf = (column: string): number => {
     const position = names.indexOf(column);
     if (position < 0) {
       const guess = headerRow === undefined ? ' The file has no header, so its columns are numbered.' : '';
       throw new DataError('found no such column', { file, column }, `${thereAre}${guess}`);
     }
     return position;
-  });
+  };
+  const [positions, textPositions] = [columns.map(positionOf), text.map(positionOf)];
   const fitting = Math.max(1, Math.floor(DEFAULT_CHUNK_VALUES / columns.length));
   const chunkRows = request.chunkRows ?? Math.min(DEFAULT_CHUNK_ROWS, fitting);
-  return { names, positions, columns, chunkRows };
+  return { names, positions, textPositions, columns, chunkRows };
+}
+
+/** A cell of a column that is read as text. @throws {DataError} if it is empty, or would steer a terminal */
+export function textCell(file: string, cell: string, row: number, column: string | undefined): string {
+  const where = { file, row, column };
+  if (cell === '') {
+    throw new DataError('found an empty cell, expected a value', where, 'Fill it in or remove the row.');
+  }
+  if (CONTROL_CHARACTER.test(cell)) {
+    throw new DataError(`found ${quote(cell)} with a control character, expected plain text`, where);
+  }
+  return cell;
 }
 
 /** A row of `found` cells where there should be one per name. */

@@ -1,7 +1,7 @@
 /** Densities with endless fresh points and a known entropy: the floor of any model's NLL. */
 import { ShapeError } from '../errors.ts';
-import { addToRow, splitRow, splitSeed } from '../random.ts';
-import type { WordPair } from '../random.ts';
+import { addToRow, choiceOf, splitRow, splitSeed, spreadWords } from '../random.ts';
+import type { WordPair, Words } from '../random.ts';
 import { TOY_FAMILIES, TOY_NAMES } from './toyDensities.ts';
 import type { ToyName } from './toyDensities.ts';
 
@@ -22,6 +22,10 @@ export interface ToyDensity {
   readonly std: readonly number[];
   /** Differential entropy −∫ p log p of the standardized density in nats; no model's expected NLL is below it. */
   readonly entropy: number;
+  /** Components of equal weight: moons, rings, Gaussians, spokes, spirals, squares; 1 where points tell of none. */
+  readonly classes: number;
+  /** Mean entropy of a class in nats: no model's expected NLL given the class is below it. */
+  readonly classEntropy: number;
   /** log p(x₁, …, x_D) of a standardized point, in nats. */
   logDensity: (...row: number[]) => number;
   /** The standardized point of an index. */
@@ -33,6 +37,10 @@ export interface ToyDensity {
    * @throws {ShapeError} for a bad seed or index
    */
   sample: (seed: number, stream: number, firstIndex: number, count: number) => Float32Array;
+  /** The class of the point of these words, from 0: of the moons, 0 is the upper one. */
+  classOf: (words: Words) => number;
+  /** The class of each of the points that `sample` gives, one-hot [count, classes]: a context for a flow. */
+  sampleClasses: (seed: number, stream: number, firstIndex: number, count: number) => Float32Array;
 }
 
 /** Range in which the quadratures below are good to 1e-6 nats (those of mixtures to 1e-3) and take about a second at most. */
@@ -60,8 +68,28 @@ export function toyDensity(name: ToyName, options: { noise?: number | undefined 
   const entropy = once(() =>
     noise === family.defaultNoise ? family.defaultEntropy : density().entropy() - logStd,
   );
+  const { classes } = family;
+  const classEntropy = once(() =>
+    family.classEntropy === undefined ? entropy() : family.classEntropy(noise) - logStd,
+  );
+  const classOf = ([word]: Words): number => choiceOf(word, classes);
   const point = (index: WordPair, stream: number, key: WordPair): number[] =>
     family.point(index, stream, key, noise).map((value, j) => (value - (mean[j] ?? NaN)) / (std[j] ?? NaN));
+  const rowsOf = (
+    [seed, stream, firstIndex, count]: [number, number, number, number],
+    width: number,
+    row: (index: WordPair, stream: number, key: WordPair) => readonly number[],
+  ): Float32Array => {
+    const key = splitSeed(seed);
+    const first = splitRow(firstIndex);
+    const rows = new Float32Array(width * count);
+    for (let i = 0; i < count; i++) rows.set(row(addToRow(first, i), stream, key), width * i);
+    return rows;
+  };
+  const oneHot = (...place: [WordPair, number, WordPair]): number[] => {
+    const chosen = classOf(spreadWords(...place));
+    return Array.from({ length: classes }, (_, c) => (c === chosen ? 1 : 0));
+  };
   return {
     name,
     shape,
@@ -72,16 +100,16 @@ export function toyDensity(name: ToyName, options: { noise?: number | undefined 
     get entropy() {
       return entropy();
     },
+    classes,
+    get classEntropy() {
+      return classEntropy();
+    },
     logDensity: (...row) =>
       density().logDensity(...row.map((value, j) => (mean[j] ?? NaN) + (std[j] ?? NaN) * value)) + logStd,
     point,
-    sample: (seed, stream, firstIndex, count) => {
-      const key = splitSeed(seed);
-      const first = splitRow(firstIndex);
-      const rows = new Float32Array(dim * count);
-      for (let i = 0; i < count; i++) rows.set(point(addToRow(first, i), stream, key), dim * i);
-      return rows;
-    },
+    sample: (...place) => rowsOf(place, dim, point),
+    classOf,
+    sampleClasses: (...place) => rowsOf(place, classes, oneHot),
   };
 }
 

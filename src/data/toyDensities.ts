@@ -2,7 +2,7 @@
 import { choiceOf, normalPair, spreadWords, uniformOf } from '../random.ts';
 import type { Words } from '../random.ts';
 import { blurredCurves, gaussianMean, mixtureDensity } from './toyEntropy.ts';
-import type { PlaneDensity, Point } from './toyEntropy.ts';
+import type { PlaneDensity, Point, WeightedCurve } from './toyEntropy.ts';
 import type { ToyFamily } from './toyFamily.ts';
 import { VECTOR_FAMILIES, VECTOR_NAMES } from './toyVectors.ts';
 
@@ -21,6 +21,10 @@ export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
 export type ToyName = (typeof TOY_NAMES)[number];
 
 interface PlaneFamily {
+  /** Components, of equal weight: `choiceOf(word 0, classes)` is the class of a point. */
+  classes: number;
+  /** Mean entropy in nats of one class, in the family's own units; absent where there is one only. */
+  classEntropy?: (noise: number) => number;
   /** Standard deviation of the noise; 0 for a family without noise. */
   defaultNoise: number;
   /** Entropy in nats of the standardized density at the default noise. */
@@ -33,6 +37,10 @@ interface PlaneFamily {
 
 /** Two half circles that interlock. */
 const moons: PlaneFamily = {
+  classes: 2,
+  // The lower moon is the upper one turned.
+  classEntropy: (noise) =>
+    curveEntropy({ end: Math.PI, point: circlePoint, density: () => 1 / Math.PI, speed: 1 }, noise),
   defaultNoise: 0.05,
   defaultEntropy: 1.131222,
   point: ([w0, w1, w2, w3], noise) => {
@@ -60,6 +68,13 @@ const moons: PlaneFamily = {
 /** Two rings about the origin. */
 const RING_RADII = [1, 0.5] as const;
 const circles: PlaneFamily = {
+  classes: RING_RADII.length,
+  classEntropy: (noise) =>
+    RING_RADII.reduce((sum, radius) => {
+      const point = (t: number): Point => circlePoint(t, radius);
+      const ring = { end: 2 * Math.PI, point, density: () => 1 / (2 * Math.PI), speed: radius };
+      return sum + curveEntropy(ring, noise) / RING_RADII.length;
+    }, 0),
   defaultNoise: 0.05,
   defaultEntropy: 1.761259,
   point: ([w0, w1, w2, w3], noise) => {
@@ -83,6 +98,8 @@ const circles: PlaneFamily = {
 
 /** Eight Gaussians on a ring of radius 2. */
 const eightGaussians: PlaneFamily = {
+  classes: 8,
+  classEntropy: (noise) => gaussianEntropy(noise, noise),
   defaultNoise: 0.2,
   defaultEntropy: 0.985111,
   point: ([w0, , w2, w3], noise) => blurred(circlePoint((Math.PI / 4) * choiceOf(w0, 8), 2), noise, w2, w3),
@@ -106,6 +123,8 @@ const ARMS = 5;
 const SPOKE_LENGTH = 0.3;
 const turnAt = (radius: number): number => 0.25 * Math.exp(radius);
 const pinwheel: PlaneFamily = {
+  classes: ARMS,
+  classEntropy: (noise) => gaussianEntropy(SPOKE_LENGTH, noise),
   defaultNoise: 0.1,
   defaultEntropy: 1.532131,
   point: ([w0, , w2, w3], noise) => {
@@ -141,6 +160,17 @@ const pinwheel: PlaneFamily = {
 /** Two spirals of one and a half turns, opposite each other: radius t / 3 at the angle t, denser outwards. */
 const SPIRAL_END = 3 * Math.PI;
 const spirals: PlaneFamily = {
+  classes: 2,
+  classEntropy: (noise) =>
+    curveEntropy(
+      {
+        end: SPIRAL_END,
+        point: (t) => circlePoint(t, t / 3),
+        density: (t) => (2 * t) / SPIRAL_END ** 2,
+        speed: Math.hypot(1, SPIRAL_END) / 3,
+      },
+      noise,
+    ),
   defaultNoise: 0.1,
   defaultEntropy: 1.633974,
   point: ([w0, w1, w2, w3], noise) => {
@@ -169,6 +199,8 @@ const spirals: PlaneFamily = {
 /** The dark squares of a board of 4 × 4 on [−4, 4]²; no noise. */
 const SQUARES = 8;
 const checkerboard: PlaneFamily = {
+  classes: SQUARES,
+  classEntropy: () => Math.log(4),
   defaultNoise: 0,
   defaultEntropy: Math.log(6),
   point: ([w0, w1, w2]) => {
@@ -191,6 +223,7 @@ const checkerboard: PlaneFamily = {
 
 /** A normal that is bent by a shear, which keeps areas: what couplings that only shift can undo. */
 const banana: PlaneFamily = {
+  classes: 1,
   defaultNoise: 0.5,
   defaultEntropy: 1.739265,
   point: ([, , w2, w3], noise) => {
@@ -220,6 +253,15 @@ export const TOY_FAMILIES: Readonly<Record<ToyName, ToyFamily>> = {
   banana: inPlane(banana),
   ...VECTOR_FAMILIES,
 };
+
+function curveEntropy(curve: WeightedCurve, noise: number): number {
+  return mixtureDensity(blurredCurves([curve], noise)).entropy();
+}
+
+/** Of an axis-parallel Gaussian with these standard deviations, in nats. */
+function gaussianEntropy(along: number, across: number): number {
+  return 1 + Math.log(2 * Math.PI * along * across);
+}
 
 function circlePoint(angle: number, radius = 1): Point {
   return [radius * Math.cos(angle), radius * Math.sin(angle)];

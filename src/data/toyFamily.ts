@@ -12,6 +12,10 @@ export interface RowDensity {
 export interface ToyFamily {
   /** Number of features D. */
   dim: number;
+  /** Components, of equal weight: `choiceOf(word 0, classes)` is the class of a point; 1 where points tell of none. */
+  classes: number;
+  /** Mean entropy in nats of one class, in the family's own units; absent where there is one only. */
+  classEntropy?: (noise: number) => number;
   /** Standard deviation of the noise; 0 for a family without noise. */
   defaultNoise: number;
   /** Entropy in nats of the standardized density at the default noise. */

@@ -80,6 +80,7 @@ function mixture(dim: number, defaultEntropy: number): ToyFamily {
     );
   return {
     dim,
+    classes: 1,
     defaultNoise: 0.5,
     defaultEntropy,
     point: (index, stream, key, noise) => {
@@ -166,6 +167,7 @@ function warped(dim: number, defaultEntropy: number): ToyFamily {
   const features = Array.from({ length: dim }, (_, j) => warpOf(j));
   return {
     dim,
+    classes: 1,
     defaultNoise: 0,
     defaultEntropy,
     point: (index, stream, key) =>

@@ -13,7 +13,7 @@ import type { FlowOptions } from './vanilla.ts';
  */
 export function glow(dim: number, options: FlowOptions = {}): FlowSpec {
   if (dim === 1) return oneFeature(options);
-  const { couplings = 12, ...net } = options;
+  const { couplings = 12, contextDim = 0, ...net } = options;
   const step = (index: number): BijectorSpec[] => [
     { type: 'actnorm' },
     { type: 'invertible_linear' },
@@ -33,7 +33,7 @@ export function glow(dim: number, options: FlowOptions = {}): FlowSpec {
   return {
     version: 1,
     dim,
-    contextDim: 0,
+    contextDim,
     base: { type: 'standard_normal' },
     bijectors: [
       { type: 'standardize' },

@@ -13,11 +13,11 @@ import type { FlowOptions } from './vanilla.ts';
  */
 export function nice(dim: number, options: FlowOptions = {}): FlowSpec {
   if (dim === 1) return oneFeature(options);
-  const { couplings = 12, ...net } = options;
+  const { couplings = 12, contextDim = 0, ...net } = options;
   return {
     version: 1,
     dim,
-    contextDim: 0,
+    contextDim,
     base: { type: 'standard_normal' },
     bijectors: [
       { type: 'standardize' },

@@ -12,11 +12,11 @@ import type { FlowOptions } from './vanilla.ts';
  */
 export function spline(dim: number, options: FlowOptions = {}): FlowSpec {
   if (dim === 1) return oneFeature(options);
-  const { couplings = 6, ...net } = options;
+  const { couplings = 6, contextDim = 0, ...net } = options;
   return {
     version: 1,
     dim,
-    contextDim: 0,
+    contextDim,
     base: { type: 'standard_normal' },
     bijectors: [
       { type: 'standardize' },

@@ -11,6 +11,8 @@ export interface FlowOptions {
   hidden?: number[];
   /** Makes each net a residual one of so many blocks, as wide as the one entry of `hidden`, by default the first. */
   residualBlocks?: number;
+  /** Context features that every conditioner reads beside the data. Default 0. */
+  contextDim?: number;
 }
 
 /** Widths and blocks of a family's nets, whose plain ones have the widths `plain` by default. */
@@ -29,11 +31,11 @@ export function netShape(
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function vanilla(dim: number, { couplings = 5, ...net }: FlowOptions = {}): FlowSpec {
+export function vanilla(dim: number, { couplings = 5, contextDim = 0, ...net }: FlowOptions = {}): FlowSpec {
   return {
     version: 1,
     dim,
-    contextDim: 0,
+    contextDim,
     base: { type: 'standard_normal' },
     bijectors: Array.from({ length: couplings }, (_, index) => ({
       type: 'affine_coupling',

@@ -98,6 +98,10 @@ export class GpuProgram implements Disposable {
     return bufferOf(this.#buffers, this.#plan, name);
   }
 
+  has(name: string): boolean {
+    return this.#buffers.has(name);
+  }
+
   /** Takes over the params of `plan`, which has the same launches on the same buffers. */
   setParams(plan: Plan): void {
     const { bytes } = packUniforms(plan.dispatches);

@@ -13,6 +13,15 @@ export interface Chunk {
   count: number;
 }
 
+/** Row-major host rows for a feature-major buffer of the plan; a plan without that buffer has no use for them. */
+export interface RowInput {
+  buffer: string;
+  features: number;
+  /** A row for each of the job's, or one that all of them share. */
+  rows: Float32Array;
+  shared?: boolean;
+}
+
 export interface RowJob {
   /** Equal kinds with equal row counts share one program. */
   kind: string;
@@ -20,8 +29,7 @@ export interface RowJob {
   chunkRows: number;
   /** Plans of equal row counts differ in params only. */
   planOf: (chunk: Chunk) => Plan;
-  /** Row-major host rows for a feature-major buffer of the plan. */
-  input?: { buffer: string; features: number; rows: Float32Array };
+  inputs?: readonly RowInput[];
   /** Row-major host rows from feature-major buffers of the plan. */
   outputs: readonly { buffer: string; features: number; rows: Float32Array }[];
   signal?: AbortSignal;
@@ -106,9 +114,9 @@ export class RowRunner implements Disposable {
   async #submit(job: RowJob, chunk: Chunk, turn: number): Promise<readonly OwnedBuffer[]> {
     const { program, stagings } = await this.#programFor(job, chunk, job.planOf(chunk));
     const staging = stagings[turn] ?? [];
-    if (job.input !== undefined) {
-      const { buffer, features, rows } = job.input;
-      const columns = columnsOf(rows, features, chunk);
+    for (const { buffer, features, rows, shared = false } of job.inputs ?? []) {
+      if (!program.has(buffer)) continue;
+      const columns = shared ? repeatedRow(rows, chunk) : columnsOf(rows, features, chunk);
       this.#context.device.queue.writeBuffer(program.buffer(buffer).buffer, 0, columns);
     }
     program.run(
@@ -199,6 +207,14 @@ export function columnsOf(
     const last = feature * stride + count - 1;
     columns.fill(columns[last] ?? NaN, last + 1, (feature + 1) * stride);
   }
+  return columns;
+}
+
+/** The same row for every row of the chunk, as columns [features, padded count]. */
+function repeatedRow(row: Float32Array, { count }: Chunk): Float32Array<ArrayBuffer> {
+  const stride = paddedRows(count);
+  const columns = new Float32Array(row.length * stride);
+  row.forEach((value, feature) => columns.fill(value, feature * stride, (feature + 1) * stride));
   return columns;
 }
 

@@ -1,5 +1,7 @@
 /** Models and checkpoints as bytes; docs/model-file.md describes the format. */
 import * as v from 'valibot';
+import { contextFeatures } from '../context.ts';
+import type { ContextColumn } from '../context.ts';
 import { ModelFileError, ShapeError } from '../errors.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { TensorSlot } from '../paramLayout.ts';
@@ -17,6 +19,8 @@ export type Settings = Record<string, number | string | boolean>;
 export interface TrainingRecord {
   /** Names of the D data columns. */
   columns?: string[];
+  /** The columns that the context is made of, where they have names: spec.contextDim features in all. */
+  context?: ContextColumn[];
   /** Optimiser steps taken. */
   steps: number;
   seed: number;
@@ -80,15 +84,25 @@ const plainText = v.pipe(
   v.string(),
   v.check((text) => !/\p{Cc}/u.test(text), 'text without control characters'),
 );
+const distinctTexts = v.check<string[], string>(
+  (texts) => new Set(texts).size === texts.length,
+  'levels that differ',
+);
 const settingsSchema = v.pipe(
   v.unknown(),
   v.check((input) => !Array.isArray(input), 'an object'),
   v.record(plainText, v.union([finiteNumber, plainText, v.boolean()])),
 );
 
+const contextColumnSchema = v.union([
+  v.strictObject({ name: plainText, levels: v.pipe(v.array(plainText), v.minLength(1), distinctTexts) }),
+  v.strictObject({ name: plainText, mean: finiteNumber, std: v.pipe(finiteNumber, v.gtValue(0)) }),
+]);
+
 /** The JSON of `__metadata__.wgflow_training`; keys that it does not name are ignored. */
 export const trainingRecordSchema = v.object({
   columns: v.optional(v.array(plainText)),
+  context: v.optional(v.array(contextColumnSchema)),
   steps: wholeNumber,
   seed: wholeNumber,
   bestValidationNll: v.optional(finiteNumber),
@@ -228,6 +242,13 @@ function checkTraining(json: unknown, spec: FlowSpec, fileName: string): Trainin
     throw new ModelFileError(
       fileName,
       `${where}.columns: found ${record.columns.length} names, expected ${spec.dim} (spec.dim)`,
+    );
+  }
+  const features = contextFeatures(record.context ?? []);
+  if (record.context && features !== spec.contextDim) {
+    throw new ModelFileError(
+      fileName,
+      `${where}.context: found columns of ${features} features, expected ${spec.contextDim} (spec.contextDim)`,
     );
   }
   return record.options ? { ...record, options: sortedByKey(record.options) } : record;

@@ -1,8 +1,8 @@
 /** What the JSON of a FlowSpec may be, checked before anything is built from it. */
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { ACTIVATIONS, innerWidths, SPLINE_BINS, validateSpec } from '../spec.ts';
-import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { ACTIVATIONS, innerWidths, MAX_CONTEXT, SPLINE_BINS, validateSpec } from '../spec.ts';
+import type { BaseSpec, BijectorSpec, FlowSpec } from '../spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
 /** Bounds that keep a small file from asking for a large allocation. */
@@ -88,12 +88,17 @@ const bijectorSchema = v.variant('type', [
   }),
 ]);
 
+const baseSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('standard_normal') }),
+  v.strictObject({ type: v.literal('class_conditional') }),
+]);
+
 /** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
 export const flowSpecSchema = v.strictObject({
   version: v.literal(1),
   dim: count(SPEC_LIMITS.dim),
-  contextDim: v.literal(0),
-  base: v.strictObject({ type: v.literal('standard_normal') }),
+  contextDim: count(MAX_CONTEXT, 0),
+  base: baseSchema,
   bijectors: v.pipe(v.array(bijectorSchema), v.maxLength(SPEC_LIMITS.bijectors)),
 });
 
@@ -192,7 +197,16 @@ function factsOf(issue: v.BaseIssue<unknown>): { found: string; expected: string
 }
 
 function tensorCount(spec: FlowSpec): number {
-  return spec.bijectors.reduce((sum, bijector) => sum + tensorsOf(bijector), 0);
+  return spec.bijectors.reduce((sum, bijector) => sum + tensorsOf(bijector), baseTensorsOf(spec.base));
+}
+
+function baseTensorsOf({ type }: BaseSpec): number {
+  switch (type) {
+    case 'standard_normal':
+      return 0;
+    case 'class_conditional':
+      return 1;
+  }
 }
 
 function tensorsOf(bijector: BijectorSpec): number {

@@ -9,6 +9,7 @@ export const denseBackwardInputKernel = {
     n_quads: 'u32',
     n_inputs: 'u32',
     n_outputs: 'u32',
+    weight_stride: 'u32',
     input_start: 'u32',
     output_start: 'u32',
     weight_offset: 'u32',
@@ -27,6 +28,8 @@ export interface DenseBackwardInputArguments {
   /** A multiple of 4. */
   rows: number;
   layer: DenseSlots;
+  /** How many of the layer's inputs, from the first on, want a gradient: all by default. */
+  inputs?: number;
   parameters: string;
   dOutput: string;
   outputStart: number;
@@ -40,15 +43,15 @@ export interface DenseBackwardInputArguments {
 
 /** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, or added to what is there. */
 export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
-  const { rows, layer, slope, add = false } = args;
-  const inputs = rows * layer.inputs;
+  const { rows, layer, slope, add = false, inputs = layer.inputs } = args;
   const quads = quadsOf(rows);
-  const inputBlock = featureBlock(layer.inputs);
+  const inputBlock = featureBlock(inputs);
   return dispatchOf(denseBackwardInputKernel, {
     params: {
       n_quads: quads,
-      n_inputs: layer.inputs,
+      n_inputs: inputs,
       n_outputs: layer.outputs,
+      weight_stride: layer.inputs,
       input_start: args.inputStart,
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
@@ -61,10 +64,11 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
       d_input: args.dInput,
       ...(slope === undefined ? {} : { slope }),
     },
-    workgroups: gridOf(quads * ceilDivide(layer.inputs, inputBlock)),
-    flops: 2 * inputs * layer.outputs,
+    workgroups: gridOf(quads * ceilDivide(inputs, inputBlock)),
+    flops: 2 * rows * inputs * layer.outputs,
     bytes:
       4 *
-      (layer.weight.length + rows * layer.outputs + inputs * (1 + Number(add) + Number(slope !== undefined))),
+      (inputs * layer.outputs +
+        rows * (layer.outputs + inputs * (1 + Number(add) + Number(slope !== undefined)))),
   });
 }

@@ -10,6 +10,7 @@ export const denseBackwardInputBlockedKernel = {
     n_quads: 'u32',
     n_inputs: 'u32',
     n_outputs: 'u32',
+    weight_stride: 'u32',
     input_start: 'u32',
     output_start: 'u32',
     weight_offset: 'u32',
@@ -26,14 +27,14 @@ export const denseBackwardInputBlockedKernel = {
 
 /** `denseBackwardInput` for wide layers: a tile of inputs by rows per workgroup, over workgroup memory. */
 export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Dispatch {
-  const { rows, layer, slope, add = false } = args;
-  const inputs = rows * layer.inputs;
+  const { rows, layer, slope, add = false, inputs = layer.inputs } = args;
   const quads = quadsOf(rows);
   return dispatchOf(denseBackwardInputBlockedKernel, {
     params: {
       n_quads: quads,
-      n_inputs: layer.inputs,
+      n_inputs: inputs,
       n_outputs: layer.outputs,
+      weight_stride: layer.inputs,
       input_start: args.inputStart,
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
@@ -46,10 +47,11 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
       d_input: args.dInput,
       ...(slope === undefined ? {} : { slope }),
     },
-    workgroups: blockedGrid(layer.inputs, quads),
-    flops: 2 * inputs * layer.outputs,
+    workgroups: blockedGrid(inputs, quads),
+    flops: 2 * rows * inputs * layer.outputs,
     bytes:
       4 *
-      (layer.weight.length + rows * layer.outputs + inputs * (1 + Number(add) + Number(slope !== undefined))),
+      (inputs * layer.outputs +
+        rows * (layer.outputs + inputs * (1 + Number(add) + Number(slope !== undefined)))),
   });
 }

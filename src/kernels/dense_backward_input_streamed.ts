@@ -34,14 +34,14 @@ export interface DenseBackwardInputStreamedArguments extends Omit<DenseBackwardI
 
 /** As `denseBackwardInput`, with the gradients of a quad of rows kept in registers. */
 export function denseBackwardInputStreamed(args: DenseBackwardInputStreamedArguments): Dispatch {
-  const { rows, layer, slope, add = false, lanes, transposed } = args;
+  const { rows, layer, slope, add = false, lanes, transposed, inputs = layer.inputs } = args;
   const { flops, bytes } = denseBackwardInput({ ...args, parameters: transposed });
   const quads = quadsOf(rows);
-  const { range, workgroups } = streamedRanges(quads, layer.inputs);
+  const { range, workgroups } = streamedRanges(quads, inputs);
   return dispatchOf(denseBackwardInputStreamedKernel, {
     params: {
       n_quads: quads,
-      n_inputs: layer.inputs,
+      n_inputs: inputs,
       n_outputs: layer.outputs,
       n_output_quads: ceilDivide(layer.outputs, 4),
       n_range: range,

@@ -19,12 +19,15 @@ export const toyBatchKernel = {
     mean_y: 'f32',
     std_x: 'f32',
     std_y: 'f32',
+    n_classes: 'u32',
   },
   bindings: {
     step_state: { access: 'read', element: 'u32' },
     step_cursor: { access: 'read', element: 'u32' },
     state: { access: 'read_write', element: 'f32' },
+    context: { access: 'read_write', element: 'f32', when: 'CLASSES' },
   },
+  flags: ['CLASSES'],
   constants: ['SHAPE'],
 } as const satisfies KernelSpec;
 
@@ -43,6 +46,9 @@ export interface ToyBatchArguments {
   stepState: string;
   stepCursor: string;
   state: string;
+  /** With the classes of the density, as many as it has components: each point's, one-hot, goes to `context`. */
+  classes?: number;
+  context?: string;
 }
 
 // Box and Muller 51 for the pair, the point itself about 50, standardisation 4.
@@ -53,7 +59,7 @@ const FLOPS_PER_POINT = 105;
  * @throws {ShapeError} for a bad seed, an unknown shape or a noise that the shape does not have
  */
 export function toyBatch(args: ToyBatchArguments): Dispatch {
-  const { rows, shape, noise } = args;
+  const { rows, shape, noise, classes = 0, context } = args;
   const [seedLow, seedHigh] = splitSeed(args.seed);
   const { dim, mean, std } = toyDensityOfShape(shape, { noise });
   const [meanX = NaN, meanY = NaN] = mean;
@@ -72,11 +78,18 @@ export function toyBatch(args: ToyBatchArguments): Dispatch {
       mean_y: meanY,
       std_x: stdX,
       std_y: stdY,
+      n_classes: classes,
     },
     constants: { SHAPE: shape },
-    buffers: { step_state: args.stepState, step_cursor: args.stepCursor, state: args.state },
+    flags: { CLASSES: context !== undefined },
+    buffers: {
+      step_state: args.stepState,
+      step_cursor: args.stepCursor,
+      state: args.state,
+      ...(context === undefined ? {} : { context }),
+    },
     workgroups: gridOf(rows),
     flops: FLOPS_PER_POINT * rows,
-    bytes: 4 * 2 * rows,
+    bytes: 4 * (2 + classes) * rows,
   });
 }

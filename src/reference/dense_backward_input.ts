@@ -10,7 +10,7 @@ export const denseBackwardInput: Twin<typeof denseBackwardInputKernel> = ({ para
       let sum = 0;
       for (let o = 0; o < params.n_outputs; o++) {
         sum +=
-          at(parameters, params.weight_offset + o * params.n_inputs + i) *
+          at(parameters, params.weight_offset + o * params.weight_stride + i) *
           at(d_output, (params.output_start + o) * rows + row);
       }
       const place = (params.input_start + i) * rows + row;

@@ -3,6 +3,7 @@ import { gradientsPlan } from '../steps/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../steps/forward.ts';
 import type { FlowModel } from '../steps/forward.ts';
 import {
+  CONTEXT,
   GRADIENTS,
   LOG_DET,
   LOG_PROB,
@@ -22,7 +23,7 @@ import type { Plan } from '../plan.ts';
 import type { FlowSpec } from '../spec.ts';
 import { ReferenceProgram } from './executor.ts';
 
-/** Rows are row-major [B, D], results f64. */
+/** Rows are row-major [B, D], contexts [B, C] or one row [C] for all, results f64. */
 export class ReferenceFlow {
   readonly model: FlowModel;
   /** As `paramLayout(spec)` lays them out; may be changed between calls. */
@@ -38,25 +39,25 @@ export class ReferenceFlow {
     this.parameters = laidOut(this.model.layout, parameters);
   }
 
-  forward(x: ArrayLike<number>): { z: Float64Array; logDet: Float64Array } {
+  forward(x: ArrayLike<number>, context?: ArrayLike<number>): { z: Float64Array; logDet: Float64Array } {
     const rows = this.#rowsOf(x);
-    const program = this.#run(forwardPlan(this.model, rows), x);
+    const program = this.#run(forwardPlan(this.model, rows), x, context);
     return { z: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
   }
 
-  inverse(z: ArrayLike<number>): { x: Float64Array; logDet: Float64Array } {
+  inverse(z: ArrayLike<number>, context?: ArrayLike<number>): { x: Float64Array; logDet: Float64Array } {
     const rows = this.#rowsOf(z);
-    const program = this.#run(inversePlan(this.model, rows), z);
+    const program = this.#run(inversePlan(this.model, rows), z, context);
     return { x: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
   }
 
   /** As `Flow.trace`: the rows before the first bijector and after each, and the log-det of each alone. */
   trace(
     rows: ArrayLike<number>,
-    { direction = 'forward' }: { direction?: Direction } = {},
+    { direction = 'forward', context }: { direction?: Direction; context?: ArrayLike<number> } = {},
   ): { states: Float64Array[]; logDets: Float64Array[] } {
     const count = this.#rowsOf(rows);
-    const program = this.#run(tracePlan(this.model, count, direction), rows);
+    const program = this.#run(tracePlan(this.model, count, direction), rows, context);
     const states = program.floats(TRACE_STATES);
     const logDets = program.floats(TRACE_LOG_DETS);
     const stride = paddedRows(count);
@@ -69,15 +70,18 @@ export class ReferenceFlow {
     };
   }
 
-  logProb(x: ArrayLike<number>): Float64Array {
+  logProb(x: ArrayLike<number>, context?: ArrayLike<number>): Float64Array {
     const rows = this.#rowsOf(x);
-    return this.#run(logProbPlan(this.model, rows), x).floats(LOG_PROB).slice(0, rows);
+    return this.#run(logProbPlan(this.model, rows), x, context).floats(LOG_PROB).slice(0, rows);
   }
 
   /** Mean NLL (nats) and its gradient by tensor name. */
-  gradients(x: ArrayLike<number>): { nll: number; gradients: Record<string, Float64Array> } {
+  gradients(
+    x: ArrayLike<number>,
+    context?: ArrayLike<number>,
+  ): { nll: number; gradients: Record<string, Float64Array> } {
     const rows = this.#rowsOf(x);
-    const program = this.#run(gradientsPlan(this.model, rows, rows), x);
+    const program = this.#run(gradientsPlan(this.model, rows, rows), x, context);
     const flat = program.floats(GRADIENTS);
     const trainable = this.model.layout.tensors.filter((tensor) => tensor.trainable);
     return {
@@ -96,15 +100,25 @@ export class ReferenceFlow {
     return values.length / this.model.spec.dim;
   }
 
-  #run(plan: Plan, rows: ArrayLike<number>): ReferenceProgram {
+  /** @throws {ShapeError} when the context is not that of the rows */
+  #run(plan: Plan, rows: ArrayLike<number>, context: ArrayLike<number> = []): ReferenceProgram {
     const program = new ReferenceProgram(plan, new Map([[PARAMETERS, this.parameters]]));
-    const { dim } = this.model.spec;
+    const { dim, contextDim } = this.model.spec;
     const count = this.#rowsOf(rows);
+    if (context.length !== contextDim && context.length !== count * contextDim) {
+      const expected = `${contextDim} values for each of the ${count} rows, or one such row for all`;
+      throw new ShapeError('context', `${context.length} values`, expected);
+    }
+    const contextRows = context.length === contextDim ? 1 : count;
     const stride = paddedRows(count);
     // The padding repeats the last row, as in gpu/rows.ts.
-    const value = (row: number, feature: number): number =>
-      rows[Math.min(row, count - 1) * dim + feature] ?? NaN;
-    program.floats(STATE).forEach((_, i, state) => (state[i] = value(i % stride, Math.floor(i / stride))));
+    const upload = (name: string, values: ArrayLike<number>, width: number, given: number): void =>
+      program.floats(name).forEach((_, i, columns) => {
+        const row = Math.min(i % stride, given - 1);
+        columns[i] = values[row * width + Math.floor(i / stride)] ?? NaN;
+      });
+    upload(STATE, rows, dim, count);
+    if (program.buffers.has(CONTEXT)) upload(CONTEXT, context, contextDim, contextRows);
     program.run();
     return program;
   }

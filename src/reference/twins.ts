@@ -4,8 +4,11 @@ import { activationForward } from './activation_forward.ts';
 import { actnormStart } from './actnorm_start.ts';
 import { adamStep } from './adam_step.ts';
 import { baseLogProb } from './base_log_prob.ts';
+import { baseMeanBackward } from './base_mean_backward.ts';
+import { baseMeanShift } from './base_mean_shift.ts';
 import { baseSample } from './base_sample.ts';
 import { batchGather } from './batch_gather.ts';
+import { conditionerInput } from './conditioner_input.ts';
 import { couplingBackward } from './coupling_backward.ts';
 import { couplingForward } from './coupling_forward.ts';
 import { couplingInverse } from './coupling_inverse.ts';
@@ -66,8 +69,11 @@ export const twins = {
   actnorm_start: actnormStart,
   adam_step: adamStep,
   base_log_prob: baseLogProb,
+  base_mean_backward: baseMeanBackward,
+  base_mean_shift: baseMeanShift,
   base_sample: baseSample,
   batch_gather: batchGather,
+  conditioner_input: conditionerInput,
   coupling_backward: couplingBackward,
   coupling_forward: couplingForward,
   coupling_inverse: couplingInverse,

@@ -3,6 +3,7 @@ import { nllLoss } from '../kernels/nll_loss.ts';
 import { paddedRows } from '../shape.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
+import { baseMeanGradient, shiftByBaseMean } from './baseMean.ts';
 import { stepsOf } from './bijectors/index.ts';
 import { declareState, flowForward } from './forward.ts';
 import { fusedBackward, fusedTrainingForward, fusedTrainingStack } from './fused.ts';
@@ -45,6 +46,7 @@ export function lossAndGradient(
     fusedTrainingForward(plan, model, stack, { rows, variants });
   }
   plan.buffer(GRADIENTS, layout.trainableLength);
+  shiftByBaseMean(plan, model, rows, -1, STATE);
   plan.add(
     nllLoss({
       rows,
@@ -58,6 +60,8 @@ export function lossAndGradient(
       nll: plan.buffer(NLL, rowStart + rows),
     }),
   );
+  baseMeanGradient(plan, model, rows);
+  shiftByBaseMean(plan, model, rows, 1, STATE);
   if (stack !== undefined) {
     fusedBackward(plan, stack, { rows, variants, validRows, dLogDet: -1 / totalRows });
     return;

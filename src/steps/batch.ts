@@ -3,12 +3,19 @@ import { batchGather } from '../kernels/batch_gather.ts';
 import { toyPoints } from '../kernels/toy_points.ts';
 import type { PlanBuilder } from '../plan.ts';
 import { chunksOf } from '../shape.ts';
-import { datasetName, STATE, STEP_CURSOR, STEP_STATE } from './names.ts';
+import type { FlowSpec } from '../spec.ts';
+import { CONTEXT, contextDatasetName, datasetName, STATE, STEP_CURSOR, STEP_STATE } from './names.ts';
+
+/** One table of a data set, row-major, and how it is cut into buffers. */
+export interface DatasetTable {
+  features: number;
+  segmentRows: number;
+}
 
 /** Rows of a data set on the GPU, shuffled anew each epoch, or fresh points of a toy density. */
 export type BatchSource =
-  | { kind: 'dataset'; rows: number; features: number; segmentRows: number }
-  | { kind: 'toy'; shape: number; noise: number; stream: number };
+  | ({ kind: 'dataset'; rows: number; context?: DatasetTable } & DatasetTable)
+  | { kind: 'toy'; shape: number; noise: number; stream: number; classes?: number };
 
 /** Steps whose cursor, scalars and losses are on the GPU at once; slot = step mod RING_SIZE. */
 export const RING_SIZE = 1024;
@@ -24,7 +31,17 @@ export function datasetSource(
   return { kind: 'dataset', rows, features, segmentRows: Math.floor(segmentBytes / (4 * features)) };
 }
 
-/** Puts rows [rowStart, rowStart + rows) of the step's batch into the state. */
+/** A data set for a flow of `spec`: with the rows' contexts beside them where it has some. */
+export function datasetFor(
+  { dim, contextDim }: FlowSpec,
+  rows: number,
+  segmentBytes = SEGMENT_BYTES,
+): BatchSource & { kind: 'dataset' } {
+  const source = datasetSource(rows, dim, segmentBytes);
+  return contextDim === 0 ? source : { ...source, context: datasetSource(rows, contextDim, segmentBytes) };
+}
+
+/** Puts rows [rowStart, rowStart + rows) of the step's batch into the state, and their contexts beside it. */
 export function batchRows(
   plan: PlanBuilder,
   source: BatchSource,
@@ -34,7 +51,7 @@ export function batchRows(
   const stepState = plan.buffer(STEP_STATE, 1, 'u32');
   const stepCursor = plan.buffer(STEP_CURSOR, 2 * RING_SIZE, 'u32');
   if (source.kind === 'toy') {
-    const { shape, noise, stream } = source;
+    const { shape, noise, stream, classes } = source;
     plan.add(
       toyPoints({
         rows,
@@ -47,29 +64,34 @@ export function batchRows(
         stepState,
         stepCursor,
         state: STATE,
+        ...(classes === undefined ? {} : { classes, context: plan.buffer(CONTEXT, classes * rows) }),
       }),
     );
     return;
   }
-  const { features } = source;
-  chunksOf(source.rows, source.segmentRows).forEach(({ start, count }, segment) => {
-    plan.add(
-      batchGather({
-        rows,
-        rowStart,
-        features,
-        dataRows: source.rows,
-        segmentStart: start,
-        segmentRows: count,
-        seed,
-        ringSize: RING_SIZE,
-        stepState,
-        stepCursor,
-        dataset: plan.buffer(datasetName(segment), count * features),
-        state: STATE,
-      }),
-    );
-  });
+  // The same shuffle takes each row and its context.
+  const gather = ({ features, segmentRows }: DatasetTable, name: typeof datasetName, state: string): void =>
+    chunksOf(source.rows, segmentRows).forEach(({ start, count }, segment) => {
+      plan.add(
+        batchGather({
+          rows,
+          rowStart,
+          features,
+          dataRows: source.rows,
+          segmentStart: start,
+          segmentRows: count,
+          seed,
+          ringSize: RING_SIZE,
+          stepState,
+          stepCursor,
+          dataset: plan.buffer(name(segment), count * features),
+          state,
+        }),
+      );
+    });
+  gather(source, datasetName, STATE);
+  if (source.context === undefined) return;
+  gather(source.context, contextDatasetName, plan.buffer(CONTEXT, source.context.features * rows));
 }
 
 /** The two words of STEP_CURSOR for a step: where its batch begins. */

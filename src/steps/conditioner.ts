@@ -1,10 +1,19 @@
 /** The nets of one coupling, forward and backward. */
 import { activationForward } from '../kernels/activation_forward.ts';
+import { conditionerInput } from '../kernels/conditioner_input.ts';
 import type { DenseSlots, NetSlots } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
 import type { CouplingBlocks, NetSpec } from '../spec.ts';
 import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
-import { D_CONDITIONER_OUTPUT, D_STATE, dHiddenName, PARAMETERS, STATE } from './names.ts';
+import {
+  CONDITIONER_INPUT,
+  CONTEXT,
+  D_CONDITIONER_OUTPUT,
+  D_STATE,
+  dHiddenName,
+  PARAMETERS,
+  STATE,
+} from './names.ts';
 import type { Activations } from './names.ts';
 import type { KernelVariants } from './variants.ts';
 
@@ -58,8 +67,9 @@ export function conditionerForward(
   run: NetRun & { keepSlopes: boolean; hiddenOnly?: boolean },
 ): void {
   const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
-  const { spec, blocks, nets } = coupling;
+  const { spec, nets } = coupling;
   const { activation } = spec.conditioner;
+  const condition = conditionOf(plan, coupling, rows);
   if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     const hidden = (depth: number): string => activations.hidden(netIndex, depth);
@@ -74,8 +84,8 @@ export function conditionerForward(
         layer,
         activation: isActivated && !isTerm ? activation : 'identity',
         parameters: PARAMETERS,
-        input: isFirst ? STATE : hidden(depth - 1),
-        inputStart: isFirst ? blocks.conditionStart : 0,
+        input: isFirst ? condition.buffer : hidden(depth - 1),
+        inputStart: isFirst ? condition.start : 0,
         output: isLast ? activations.output : plan.buffer(hidden(route.place), elements),
         outputStart: isLast ? net.outputStart : 0,
         add: isTerm && !isFirst,
@@ -97,6 +107,28 @@ export function conditionerForward(
   });
 }
 
+/** Where the first layers find their inputs: in the state, or put beside the context where there is one. */
+function conditionOf(
+  plan: PlanBuilder,
+  { blocks, nets }: Coupling,
+  rows: number,
+): { buffer: string; start: number } {
+  const inputs = nets[0]?.layers[0]?.inputs ?? 0;
+  const contextCount = inputs - blocks.conditionCount;
+  if (contextCount === 0) return { buffer: STATE, start: blocks.conditionStart };
+  plan.add(
+    conditionerInput({
+      rows,
+      blocks,
+      contextCount,
+      state: STATE,
+      context: plan.buffer(CONTEXT, contextCount * rows),
+      conditionerInput: plan.buffer(CONDITIONER_INPUT, inputs * rows),
+    }),
+  );
+  return { buffer: CONDITIONER_INPUT, start: 0 };
+}
+
 function outputCount(nets: readonly NetSlots[]): number {
   return nets.reduce((sum, { layers }) => sum + (layers.at(-1)?.outputs ?? 0), 0);
 }
@@ -113,20 +145,21 @@ export function conditionerBackward(
   dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
 ): void {
   const { spec, blocks, nets } = coupling;
+  // Anew: other couplings may have put theirs there since this one's nets ran.
+  const condition = conditionOf(plan, coupling, rows);
   nets.forEach((net, netIndex) => {
     const routes = routesOf(net, spec.conditioner);
     for (const { layer, depth, isLast, place } of routes.toReversed()) {
       const below = routes[depth - 1];
       const dOutput = isLast ? dOutputs.buffer : dHiddenName(place);
       const outputStart = isLast ? dOutputs.start + net.outputStart : 0;
-      const inputStart = below === undefined ? blocks.conditionStart : 0;
       layerBackwardWeight(plan, variants, {
         rows,
         layer,
         dOutput,
         outputStart,
-        input: below === undefined ? STATE : activations.hidden(netIndex, below.depth),
-        inputStart,
+        input: below === undefined ? condition.buffer : activations.hidden(netIndex, below.depth),
+        inputStart: below === undefined ? condition.start : 0,
       });
       layerBackwardInput(plan, variants, {
         rows,
@@ -135,7 +168,9 @@ export function conditionerBackward(
         dOutput,
         outputStart,
         dInput: below === undefined ? D_STATE : plan.buffer(dHiddenName(below.place), layer.inputs * rows),
-        inputStart,
+        inputStart: below === undefined ? blocks.conditionStart : 0,
+        // The context has no use for a gradient.
+        ...(below === undefined ? { inputs: blocks.conditionCount } : {}),
         slope: below?.isActivated === true ? activations.slope(netIndex, below.depth) : undefined,
         // A block's gradient joins that of the sum around it.
         add: below === undefined || (below.isTerm && below.isActivated),

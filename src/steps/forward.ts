@@ -6,6 +6,7 @@ import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { paddedRows } from '../shape.ts';
 import type { FlowSpec } from '../spec.ts';
+import { shiftByBaseMean } from './baseMean.ts';
 import { stepsOf } from './bijectors/index.ts';
 import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
@@ -99,7 +100,7 @@ export function inverseOf(plan: PlanBuilder, model: FlowModel, rows: number, var
   fusedInverse(plan, model, stack, { rows, variants });
 }
 
-/** The plan of `flow.logProb`: STATE x → z, LOG_PROB in nats. */
+/** The plan of `flow.logProb`: STATE x → z without the mean of its base, LOG_PROB in nats. */
 export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
   const rows = paddedRows(count);
   const plan = new PlanBuilder('log_prob');
@@ -110,6 +111,7 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
     return plan.build();
   }
   flowForward(plan, model, { rows, variants });
+  shiftByBaseMean(plan, model, rows, -1, STATE);
   plan.add(
     baseLogProb({
       rows,

@@ -25,6 +25,11 @@ export const LINEAR_INNER = 'linear_inner';
 export const D_LINEAR_OUTER = 'd_linear_outer';
 export const D_LINEAR_INNER = 'd_linear_inner';
 
+/** The context features of the rows, [contextDim, rows]. */
+export const CONTEXT = 'context';
+/** [x₁; c] of the coupling at hand, where its nets read a context. */
+export const CONDITIONER_INPUT = 'conditioner_input';
+
 export const LOG_SCALE = 'log_scale';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
 /** Each row's gradient of the raw numbers of an elementwise spline, [dim, 3 · bins − 1, rows]. */
@@ -64,8 +69,12 @@ export const NLL_SUM = 'nll_sum';
 export const GRADIENT_SUM_SQUARES = 'gradient_sum_squares';
 export const PARTIAL_SUMS = 'partial_sums';
 export const datasetName = (segment: number): string => `${DATASET_PREFIX}${segment}`;
-export const isDataset = (name: string): boolean => name.startsWith(DATASET_PREFIX);
+/** The contexts of the data set's rows, cut into segments of their own. */
+export const contextDatasetName = (segment: number): string => `${CONTEXT_DATASET_PREFIX}${segment}`;
+export const isDataset = (name: string): boolean =>
+  [DATASET_PREFIX, CONTEXT_DATASET_PREFIX].some((prefix) => name.startsWith(prefix));
 const DATASET_PREFIX = 'dataset.';
+const CONTEXT_DATASET_PREFIX = 'context_dataset.';
 
 /** What the fused kernels keep of each coupling of a segment: see `flowForward` and `flowBackward`. */
 export const CONDITIONS = 'conditions';

@@ -4,6 +4,7 @@ import { baseSample } from '../kernels/base_sample.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { paddedRows } from '../shape.ts';
+import { shiftByBaseMean } from './baseMean.ts';
 import { inverseOf } from './forward.ts';
 import type { FlowModel } from './forward.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
@@ -21,8 +22,10 @@ export interface SampleRows {
 /** The plan of `flow.sample`: STATE receives samples x. */
 export function samplePlan(model: FlowModel, options: SampleRows, variants = PLAIN_VARIANTS): Plan {
   const plan = new PlanBuilder('sample');
+  const rows = paddedRows(options.rows);
   drawLatent(plan, model, options, STATE);
-  inverseOf(plan, model, paddedRows(options.rows), variants);
+  shiftByBaseMean(plan, model, rows, 1, STATE);
+  inverseOf(plan, model, rows, variants);
   return plan.build();
 }
 
@@ -32,6 +35,7 @@ export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows, vari
   const plan = new PlanBuilder('sample_and_log_prob');
   drawLatent(plan, model, options, STATE);
   drawLatent(plan, model, options, LATENT);
+  shiftByBaseMean(plan, model, rows, 1, STATE);
   inverseOf(plan, model, rows, variants);
   plan.add(
     baseLogProb({
@@ -43,6 +47,7 @@ export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows, vari
       logProb: plan.buffer(LOG_PROB, rows),
     }),
   );
+  shiftByBaseMean(plan, model, rows, 1, LATENT);
   return plan.build();
 }
 

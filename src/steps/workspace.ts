@@ -19,7 +19,7 @@ export function chunkRowsOf({ spec, layout }: FlowModel): number {
     if (!('nets' in slots)) return [];
     return slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)));
   });
-  return rowsWithin(Math.max(2 * spec.dim, ...widths));
+  return rowsWithin(Math.max(2 * spec.dim, spec.contextDim, ...widths));
 }
 
 /** As `chunkRowsOf`, for a trace, which keeps the rows as they are after each bijector. */

@@ -39,8 +39,4 @@ describe('the values of options', () => {
     expect(parse.preset('vanilla')).toBe('vanilla');
     expect(() => parse.preset('toString')).toThrow(/^Expected vanilla, realnvp, nice, glow, or spline\.$/);
   });
-
-  it('say plainly what this version does not have', () => {
-    expect(parse.context).toThrow(/no conditional flows yet; leave --context out/);
-  });
 });

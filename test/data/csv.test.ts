@@ -23,7 +23,8 @@ async function fileOf(content: string | Uint8Array): Promise<string> {
 async function read(content: string | Uint8Array, columns?: string[]) {
   const table = await allRows(readCsv(await fileOf(content), { columns }));
   expect(table.values).toHaveLength(table.rows * table.columns.length);
-  return { ...table, values: [...table.values] };
+  expect(table.text).toEqual({ cells: [], lines: [] });
+  return { columns: table.columns, values: [...table.values], rows: table.rows };
 }
 
 async function failure(content: string | Uint8Array, columns?: string[]): Promise<DataError> {
@@ -67,6 +68,21 @@ describe('a table read by readCsv', () => {
     ['a quoted comma beside semicolons', '"a";b\n"1";2\n3;4\n'],
   ])('accepts %s', async (_, content) => {
     expect(await read(content)).toEqual({ columns: ['a', 'b'], values: [1, 2, 3, 4], rows: 2 });
+  });
+
+  it('hands over the cells of some columns as text, with their lines', async () => {
+    const file = await fileOf('a,who,b\n1,Ann,2\n\n3,"Bob, Jr.",4\n5, 007 ,6\n');
+    const text = { cells: [['Ann'], ['Bob, Jr.'], ['007']], lines: [2, 4, 5] };
+    const all = await allRows(readCsv(file, { text: ['who'], chunkRows: 2 }));
+    expect(all).toEqual({ columns: ['a', 'b'], values: Float32Array.of(1, 2, 3, 4, 5, 6), rows: 3, text });
+    const none = await allRows(readCsv(file, { columns: [], text: ['who'] }));
+    expect(none).toEqual({ columns: [], values: new Float32Array(), rows: 3, text });
+    const bad = allRows(readCsv(await fileOf('a,who\n1,x\n2,\n'), { text: ['who'] }));
+    await expect(bad).rejects.toThrow(/row 3, column "who": found an empty cell, expected a value/);
+    const unknown = allRows(readCsv(file, { text: ['moon'] }));
+    await expect(unknown).rejects.toThrow(/column "moon": found no such column/);
+    const both = allRows(readCsv(file, { columns: ['a'], text: ['a'] }));
+    await expect(both).rejects.toThrow(/"a" was asked for more than once/);
   });
 
   it('keeps delimiters and quotes inside quoted names', async () => {

@@ -124,6 +124,90 @@ describe('train', () => {
   });
 });
 
+describe('a conditional model', () => {
+  beforeAll(async () => {
+    const lines = people.map(([height, weight, age], i) =>
+      [height, i % 3 === 0 ? 'pale ale' : 'stout', weight! + (i % 3 === 0 ? 20 : 0), age].join(','),
+    );
+    cli.write('drinks.csv', ['height,drink,weight,age', ...lines, ''].join('\n'));
+    await expectDone(`train drinks.csv ${TINY} --context drink,age --val 0.2 --out drinks.model`);
+  });
+
+  it('is told by inspect with its columns and levels', async () => {
+    const { stdout } = await expectDone('inspect drinks.model');
+    expect(stdout).toMatch(/Columns +│ height, weight /);
+    expect(stdout).toMatch(/Context +│ drink \(pale ale, stout\); age \(numbers, mean [\d.]+, std [\d.]+\)/);
+    expect(stdout).toContain('weight given height, drink, age; tanh scale');
+    expect(stdout).toMatch(/bijectors\.1\.conditioner\.0\.weight +│ \[4, 4\]/);
+  });
+
+  it('maps rows given the columns of their own table, there and back, and scores them', async () => {
+    await expectDone('forward drinks.model drinks.csv --out drinks_latent.csv');
+    expect(new TextDecoder().decode(cli.bytes('drinks_latent.csv'))).toMatch(/^z1,z2,log_det,drink,age\n/);
+    await expectDone('inverse drinks.model drinks_latent.csv --out drinks_back.csv');
+    const [header, ...back] = new TextDecoder().decode(cli.bytes('drinks_back.csv')).trimEnd().split('\n');
+    expect(header).toBe('height,weight,drink,age');
+    back.forEach((line, i) => {
+      const [height, weight, drink, age] = line.split(',');
+      expect(Number(height)).toBeCloseTo(people[i]![0]!, 2);
+      expect(Number(weight)).toBeCloseTo(people[i]![1]! + (i % 3 === 0 ? 20 : 0), 2);
+      expect([drink, Number(age)]).toEqual([i % 3 === 0 ? 'pale ale' : 'stout', people[i]![2]]);
+    });
+    await expectDone('logprob drinks.model drinks.csv --out drinks_scores.csv');
+    // The same of one row alone, by the value on the command line.
+    cli.write('one.csv', `height,weight\n${people[1]![0]},${people[1]![1]}\n`);
+    await expectDone(
+      `logprob drinks.model one.csv --context drink=stout,age=${people[1]![2]} --out one_score.csv`,
+    );
+    const [score] = cli.table('one_score.csv').rows;
+    expectClose('log_prob', score!, cli.table('drinks_scores.csv').rows[1]!, 1e-5);
+    await expectDone('gradients drinks.model drinks.csv --out drinks_gradients.json');
+  });
+
+  it('draws rows given values, or for each row of a file', async () => {
+    cli.write('given.csv', 'age,drink\n30,stout\n50,pale ale\n');
+    const { stdout } = await expectDone('sample drinks.model -n 3 --seed 2 --context given.csv');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toBe('height,weight,drink,age');
+    expect(lines.slice(1).map((line) => line.split(',').slice(2).join())).toEqual([
+      ...Array<string>(3).fill('stout,30'),
+      ...Array<string>(3).fill('pale ale,50'),
+    ]);
+    const fixed = await expectDone('sample drinks.model -n 3 --seed 2 --context age=30,drink=stout');
+    expect(fixed.stdout.trimEnd().split('\n')).toEqual(lines.slice(0, 4));
+  });
+
+  it('says which value it does not know, and where', async () => {
+    cli.write('unknown.csv', 'height,weight,drink,age\n170,70,stout,30\n170,70,milk,30\n');
+    const { code, stderr } = await cli.run('logprob drinks.model unknown.csv');
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      'error: unknown.csv, row 3, column "drink": found "milk", expected one of "pale ale", "stout".',
+    );
+    const missing = await cli.run('logprob drinks.model people.csv');
+    expect(missing.stderr).toContain('error: people.csv, column "drink": found no such column');
+    const without = await cli.run('sample drinks.model -n 3');
+    expect(without.stderr).toContain(
+      'error: --context: found nothing, expected drink=…,age=…, or a CSV file',
+    );
+  });
+
+  it('learns the moons given their class, reports on it, and goes on from a checkpoint', async () => {
+    const asked = `train --toy moons ${TINY} --context class --checkpoint class.ckpt`;
+    const { stderr, events } = await expectDone(`${asked} --report class-run --json`);
+    expect(stderr).toMatch(/the exact entropy given class, the best any model can do, is 0\.4381 /);
+    expect(events().at(-1)).toMatchObject({ event: 'done', context: ['class'] });
+    expect(cli.table('class-run/samples.csv').rows).toHaveLength(10_000);
+    await expectDone(
+      'train --toy moons --resume class.ckpt --steps 14 --batch 16 --tuning fixed --out class.model',
+    );
+    const upper = await expectDone('sample class.model -n 2 --context class=0');
+    expect(upper.stdout.split('\n')).toHaveLength(4);
+    const refused = await cli.run('train --toy moons --resume class.ckpt --context class --steps 14');
+    expect(refused.stderr).toContain('--context class with --resume');
+  });
+});
+
 describe('equal runs', () => {
   const asked = '--couplings 2 --hidden 4 --batch 16 --seed 5 --tuning fixed';
 
@@ -412,7 +496,10 @@ describe('a mistake of the user', () => {
     ['train --toy moons --steps 0', /'--steps <n>' argument '0' is invalid. Expected an integer ≥ 1/],
     ['train --toy moons --lr nan', /'--lr <x>' argument 'nan' is invalid. Expected a number above 0/],
     ['train --toy moons --preset planar', /Expected vanilla, realnvp, nice, glow, or spline/],
-    ['train people.csv --context age', /This version has no conditional flows yet/],
+    ['train people.csv --context shoe', /people.csv, column "shoe": found no such column/],
+    ['train people.csv --context age --columns age,height', /"age" was asked for more than once/],
+    ['train --toy moons --context age', /--context: found age with --toy moons, expected class/],
+    ['sample people.model -n 3 --context age=3', /people.model has no context/],
     ['train --toy moons --frobnicate', /unknown option '--frobnicate'/],
     ['trian', /unknown command 'trian'.*\(Did you mean train\?\)/s],
     ['logprob people.model', /missing required argument 'data'/],
@@ -493,10 +580,18 @@ describe('the process', () => {
     expect(nothing.code).toBe(2);
     const help = await cli.run('train --help');
     expect(help.code).toBe(0);
-    for (const option of ['--toy', '--val', '--patience', '--checkpoint', '--resume', '--report', '--json']) {
+    for (const option of [
+      '--toy',
+      '--val',
+      '--patience',
+      '--checkpoint',
+      '--resume',
+      '--report',
+      '--json',
+      '--context',
+    ]) {
       expect(help.stdout).toContain(option);
     }
-    expect(help.stdout).not.toContain('--context');
     expect(
       Math.max(
         ...help.stdout

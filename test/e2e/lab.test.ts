@@ -116,6 +116,7 @@ describe('the kernel lab', () => {
     await page.click('#run');
     await page.click('#stop');
     await status(/^Stopped/);
+    expect(await page.isEnabled('#run')).toBe(true);
   });
 
   it('loads other libraries only when they are asked for, and says why one cannot be timed', async () => {

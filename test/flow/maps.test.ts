@@ -10,7 +10,7 @@ import type { FlowSpec } from '../../src/spec.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import { expectClose, expectGradientClose, expectNormClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
-import { modelOf, randomFlows } from '../support/randomSpecs.ts';
+import { modelOf, randomContext, randomFlows } from '../support/randomSpecs.ts';
 import type { RandomFlow } from '../support/randomSpecs.ts';
 
 const VALUE_BOUND = 1e-5;
@@ -25,21 +25,22 @@ describe('a flow on the GPU', () => {
       fc.integer({ min: 1, max: 300 }),
     );
     await fc.assert(
-      fc.asyncProperty(randomFlows({ maxBijectors: 3 }), batches, async (random, rows) => {
+      fc.asyncProperty(randomFlows({ maxBijectors: 3, maxContext: 8 }), batches, async (random, rows) => {
         using flow = await load(random, device);
         const twin = new ReferenceFlow(random.spec, random.parameters);
         const x = normalRows(rows, random.spec.dim);
-        const { z, logDet } = await flow.forward(x);
-        const wanted = twin.forward(x);
+        const context = randomContext(random.spec, rows);
+        const { z, logDet } = await flow.forward(x, { context });
+        const wanted = twin.forward(x, context);
         expectClose('z', z, wanted.z, VALUE_BOUND);
         expectClose('logDet', logDet, wanted.logDet, VALUE_BOUND);
-        expectClose('logProb', await flow.logProb(x), twin.logProb(x), VALUE_BOUND);
-        const back = await flow.inverse(x);
-        const wantedBack = twin.inverse(x);
+        expectClose('logProb', await flow.logProb(x, { context }), twin.logProb(x, context), VALUE_BOUND);
+        const back = await flow.inverse(x, { context });
+        const wantedBack = twin.inverse(x, context);
         expectClose('x', back.x, wantedBack.x, VALUE_BOUND);
         expectClose('inverse logDet', back.logDet, wantedBack.logDet, VALUE_BOUND);
-        const found = await flow.gradients(x);
-        const { nll, gradients } = twin.gradients(x);
+        const found = await flow.gradients(x, { context });
+        const { nll, gradients } = twin.gradients(x, context);
         expectClose('nll', [found.nll], [nll], VALUE_BOUND);
         for (const [name, gradient] of Object.entries(gradients)) {
           expectGradientClose(name, found.gradients[name]!, gradient, GRADIENT_BOUND, () =>

@@ -11,7 +11,7 @@ import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import type { TrainingData } from '../../src/trainer.ts';
 import { testContext, testOptions } from '../support/device.ts';
-import { modelOf } from '../support/randomSpecs.ts';
+import { modelOf, randomContext } from '../support/randomSpecs.ts';
 
 const FUSED = fixedVariants(8);
 
@@ -21,6 +21,7 @@ describe('flow.memory', () => {
     ['one hidden layer, on a toy density', vanilla(2, { couplings: 9, hidden: [12] }), 65, 0],
     ['two hidden layers, on rows', realnvp(2, { couplings: 9, hidden: [8, 4] }), 64, 301],
     ['the tiled kernels', realnvp(9, { couplings: 3, hidden: [8, 8] }), 33, 50],
+    ['rows with contexts', realnvp(3, { couplings: 2, hidden: [8], contextDim: 4 }), 33, 50],
     ['a batch of more than one chunk', wide, chunkRowsOf(modelOf(wide)) + 1, 2000],
   ])('tells to the byte what the GPU holds while it trains: %s', async (_, spec, batch, rows) => {
     const { buffers } = await testContext();
@@ -31,7 +32,8 @@ describe('flow.memory', () => {
 
     const data: TrainingData =
       rows === 0 ? { toy: 'moons' } : Float32Array.from(normals(0, STREAMS.toyTest, rows * spec.dim));
-    const run = flow.fit(data, { steps: 3, batch });
+    const context = randomContext(spec, rows);
+    const run = flow.fit(data, { steps: 3, batch, ...(context === undefined ? {} : { context }) });
     await run.next();
     expect(buffers.counts.liveBytes - before).toBe(told.total);
     await run.return();

@@ -27,6 +27,10 @@ describe('training', () => {
     ['nice', nice(2, small)],
     ['glow', glow(2, small)],
     ['spline', spline(2, small)],
+    [
+      'glow given the class',
+      { ...glow(2, { ...small, contextDim: 2 }), base: { type: 'class_conditional' } as const },
+    ],
   ])('takes the same 50 steps as the f64 executor, loss by loss: %s', async (_preset, spec) => {
     const settings = {
       batch: 96,
@@ -43,6 +47,7 @@ describe('training', () => {
       shape: moons.shape,
       noise: moons.noise,
       stream: STREAMS.toyTraining,
+      ...(spec.contextDim === 0 ? {} : { classes: spec.contextDim }),
     } as const;
     const layout = paramLayout(spec);
     const plan = trainPlan({ spec, layout }, { source, batch: settings.batch, seed: 5, adam: settings });

@@ -57,7 +57,7 @@ describe('RowRunner', () => {
           rows,
           chunkRows,
           planOf: ({ count }) => logProbPlan(model, count),
-          input: { buffer: STATE, features: 2, rows: x },
+          inputs: [{ buffer: STATE, features: 2, rows: x }],
           outputs: [{ buffer: LOG_PROB, features: 1, rows: logProb }],
           ...options,
         };
@@ -73,6 +73,18 @@ describe('RowRunner', () => {
       const whole = await score(rows);
       expect(new Set(whole).size).toBeGreaterThan(rows / 2);
       expect(await score(64)).toEqual(whole);
+    }));
+
+  it('gives a shared row to all, and passes over what the plan does not read', () =>
+    withRunner(async (score) => {
+      const one = await score(64, {
+        inputs: [{ buffer: STATE, features: 2, rows: x.subarray(0, 2), shared: true }],
+      });
+      const [first] = await score(rows);
+      expect(new Set(one)).toEqual(new Set([first]));
+      const unread = { buffer: 'context', features: 3, rows: new Float32Array(3 * rows) };
+      const both = await score(64, { inputs: [{ buffer: STATE, features: 2, rows: x }, unread] });
+      expect(both).toEqual(await score(rows));
     }));
 
   it('can be used again after a job that stopped with a chunk under way', () =>

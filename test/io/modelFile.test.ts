@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
+import type { ContextColumn } from '../../src/context.ts';
 import { ModelFileError, ShapeError } from '../../src/errors.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../../src/io/modelFile.ts';
@@ -26,10 +27,24 @@ const settings = fc.dictionary(
   { noNullPrototype: true },
 );
 
+/** Columns of as many features as the spec has. */
+const contextColumnsOf = ({ contextDim }: FlowSpec): fc.Arbitrary<ContextColumn[]> =>
+  fc
+    .nat({ max: contextDim })
+    .map((numbers) => [
+      ...Array.from({ length: numbers }, (_, i) => ({ name: `n${i}`, mean: i - 0.5, std: 0.25 + i })),
+      ...(numbers === contextDim
+        ? []
+        : [
+            { name: 'label', levels: Array.from({ length: contextDim - numbers }, (_, i) => `level "${i}"`) },
+          ]),
+    ]);
+
 const trainingOf = (spec: FlowSpec): fc.Arbitrary<TrainingRecord> =>
   fc.record(
     {
       columns: fc.array(fc.string({ unit: 'grapheme' }), { minLength: spec.dim, maxLength: spec.dim }),
+      context: contextColumnsOf(spec),
       steps: fc.nat(),
       seed: fc.maxSafeNat(),
       bestValidationNll: fc.double({ noNaN: true, noDefaultInfinity: true, max: -1e-9 }),

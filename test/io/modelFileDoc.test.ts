@@ -97,6 +97,13 @@ const REPLACEMENTS: unknown[] = [
     'affine_coupling',
     'diagonal_scale',
     'standard_normal',
+    'class_conditional',
+    { type: 'class_conditional' },
+    { name: 'c', levels: ['x'] },
+    { name: 'c', mean: 0, std: 1 },
+    { name: 'c', mean: 0, std: 0 },
+    4096,
+    4097,
     [1],
     [0],
     ['x'],
@@ -161,6 +168,10 @@ describe('docs/model-file.md', () => {
   it('has schemas of the records that accept and refuse what the reader does', () => {
     const training = {
       columns: ['x', 'y'],
+      context: [
+        { name: 'moon', levels: ['lower', 'upper'] },
+        { name: 'age', mean: 31.5, std: 12 },
+      ],
       steps: 1,
       seed: 2,
       bestValidationNll: -0.5,

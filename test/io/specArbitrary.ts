@@ -80,15 +80,24 @@ const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
     ? fc.oneof(elementwise, spline, permutation)
     : fc.oneof(coupling(dim), additive(dim), splineCoupling(dim), elementwise, spline, permutation, linear);
 
+const contextOf = (
+  contextDim: number,
+  hasMeans: boolean,
+  bijectors: readonly BijectorSpec[],
+): Pick<FlowSpec, 'contextDim' | 'base'> => {
+  if (contextDim > 0 && hasMeans) return { contextDim, base: { type: 'class_conditional' } };
+  const isRead = bijectors.some((one) => 'conditioner' in one);
+  return { contextDim: isRead ? contextDim : 0, base: { type: 'standard_normal' } };
+};
+
 /** Valid specs small enough to hold thousands of models. */
 export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>
   fc
-    .tuple(fc.boolean(), fc.array(bijector(dim), { maxLength: 3 }))
-    .map(([standardize, bijectors]): FlowSpec => ({
+    .tuple(fc.boolean(), fc.array(bijector(dim), { maxLength: 3 }), fc.nat({ max: 3 }), fc.boolean())
+    .map(([standardize, bijectors, contextDim, hasMeans]): FlowSpec => ({
       version: 1,
       dim,
-      contextDim: 0,
-      base: { type: 'standard_normal' },
+      ...contextOf(contextDim, hasMeans, bijectors),
       bijectors: standardize ? [{ type: 'standardize' }, ...bijectors] : bijectors,
     })),
 );

@@ -103,7 +103,17 @@ describe('parsing a spec', () => {
     ['a coupling of one feature', { ...spec, dim: 1 }, 'spec.dim: found 1, expected at least 2'],
     ['a fractional dim', { ...spec, dim: 2.5 }, 'spec.dim: found 2.5, expected an integer'],
     ['a huge dim', { ...spec, dim: 65_537 }, 'spec.dim: found 65537, expected <=65536'],
-    ['context features', { ...spec, contextDim: 1 }, 'spec.contextDim: found 1, expected 0'],
+    ['too much context', { ...spec, contextDim: 4097 }, 'spec.contextDim: found 4097, expected <=4096'],
+    [
+      'a context that nothing reads',
+      { ...spec, contextDim: 1, bijectors: [{ type: 'standardize' }] },
+      'spec.contextDim: found 1, expected 0. Neither a coupling nor the base is there to read a context',
+    ],
+    [
+      'means of classes without a context',
+      { ...spec, base: { type: 'class_conditional' } },
+      'spec.contextDim: found 0, expected at least 1. The means of a class-conditional base come from the context',
+    ],
     ['another base', { ...spec, base: { type: 'student_t' } }, 'spec.base.type: found "student_t"'],
     ['an unknown key', { ...spec, extra: 1 }, 'spec.extra: found a key that is not known'],
     ['an unknown key of odd characters', { ...spec, 'a\u001b b': 1 }, 'spec["a\\u001b b"]: found a key'],

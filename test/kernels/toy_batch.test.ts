@@ -34,6 +34,25 @@ describe.each(TOY_NAMES.filter((name) => toyDensity(name).dim === 2))('toy_batch
     );
   });
 
+  it('tells the class of each point, one-hot, and leaves the points as they are', async () => {
+    const { classes } = toyDensity(name);
+    const { gpu, twin } = await runBoth(
+      [draw(name, 257), draw(name, 257, { state: 'points', classes, context: 'context' })],
+      { ...contents(257), points: 2 * 257, context: classes * 257 },
+    );
+    expect(gpu('points')).toEqual(gpu('state'));
+    expect([...gpu('context')]).toEqual([...twin('context')]);
+    const rows = toyDensity(name).sampleClasses(42, STREAMS.toyTraining, 0, 257);
+    gpu('context').forEach((value, i) => expect(value).toBe(rows[(i % 257) * classes + Math.floor(i / 257)]));
+    const counts = Array.from(
+      { length: classes },
+      (_, c) => [...rows].filter((v, i) => v === 1 && i % classes === c).length,
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(257);
+    // The points are spread evenly over the components.
+    for (const count of counts) expect(Math.abs(count - 257 / classes)).toBeLessThan(4);
+  });
+
   it('gives the same bits to the same seed, and others to another seed or stream', async () => {
     const { gpu } = await runBoth(
       [

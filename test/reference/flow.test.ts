@@ -6,7 +6,14 @@ import { ACTIVATIONS, couplingBlocks } from '../../src/spec.ts';
 import type { AffineCouplingSpec, FlowSpec } from '../../src/spec.ts';
 import { expectClose } from '../support/compare.ts';
 import { logAbsDeterminant, SHORT_STEP, STENCIL, stepFor } from '../support/differences.ts';
-import { randomFlows, randomParameters, randomRows, SMOOTH, specOf } from '../support/randomSpecs.ts';
+import {
+  randomContext,
+  randomFlows,
+  randomParameters,
+  randomRows,
+  SMOOTH,
+  specOf,
+} from '../support/randomSpecs.ts';
 
 const LOG_DET_BOUND = 1e-6;
 
@@ -102,6 +109,30 @@ describe('the f64 twin of a flow', () => {
     expect(logDet[0]).toBeCloseTo(Math.log(2), 15);
   });
 
+  it('reads [x₁; c] in the first layer of a coupling, and moves its base by M c', () => {
+    const conditioner = { hidden: [1], activation: 'identity' as const, init: 'torch_linear' as const };
+    const spec: FlowSpec = {
+      ...specOf(2, [{ type: 'additive_coupling', split: 1, flip: false, conditioner }]),
+      contextDim: 2,
+      base: { type: 'class_conditional' },
+    };
+    // t = 5 (x₁ + 2 c₁ + 3 c₂ + 4) + 6; the base's mean is M c with M = [[0.1, 0.2], [0.3, 0.4]]
+    const flow = new ReferenceFlow(spec, {
+      'bijectors.0.conditioner.0.weight': [1, 2, 3],
+      'bijectors.0.conditioner.0.bias': [4],
+      'bijectors.0.conditioner.1.weight': [5],
+      'bijectors.0.conditioner.1.bias': [6],
+      'base.mean': [0.1, 0.2, 0.3, 0.4],
+    });
+    const z2 = 20 + 5 * (10 + 2 - 3 + 4) + 6;
+    expectClose('z', flow.forward([10, 20], [1, -1]).z, [10, z2], 1e-15);
+    const squares = (10 + 0.1) ** 2 + (z2 + 0.1) ** 2;
+    expectClose('log p', flow.logProb([10, 20], [1, -1]), [-Math.log(2 * Math.PI) - squares / 2], 1e-14);
+    expect(() => flow.logProb([10, 20], [1])).toThrow(
+      /context: found 1 values, expected 2 values for each of the 1/,
+    );
+  });
+
   it('has the log-det 0 where there is no bijector', () => {
     const flow = new ReferenceFlow(specOf(2, []), []);
     expect(flow.forward([3, -8])).toEqual({ z: Float64Array.of(3, -8), logDet: Float64Array.of(0) });
@@ -110,11 +141,12 @@ describe('the f64 twin of a flow', () => {
 
   it('undoes forward by inverse, with opposite log-dets, for random flows', () => {
     fc.assert(
-      fc.property(randomFlows(), ({ spec, parameters }) => {
+      fc.property(randomFlows({ maxContext: 8 }), ({ spec, parameters }) => {
         const flow = new ReferenceFlow(spec, parameters);
         const x = randomRows(5, spec.dim);
-        const { z, logDet } = flow.forward(x);
-        const back = flow.inverse(z);
+        const context = randomContext(spec, 5);
+        const { z, logDet } = flow.forward(x, context);
+        const back = flow.inverse(z, context);
         expectClose('inverse(forward(x))', back.x, x, 1e-9);
         expectClose(
           'log-det of the inverse',
@@ -140,7 +172,7 @@ describe('the f64 twin of a flow', () => {
 
   it('has the log-det of its numeric Jacobian, for random smooth flows of up to 65 features', () => {
     fc.assert(
-      fc.property(randomFlows({ activations: SMOOTH }), ({ spec, parameters }) =>
+      fc.property(randomFlows({ activations: SMOOTH, maxContext: 8 }), ({ spec, parameters }) =>
         checkLogDet(spec, parameters, stepFor(spec)),
       ),
       { numRuns: 60, seed: 4 },
@@ -162,17 +194,22 @@ describe('the f64 twin of a flow', () => {
     }
   });
 
-  it('has log p(x) = log N(z; 0, I) + logDet', () => {
+  it('has log p(x) = log N(z; M c, I) + logDet, with M = 0 where the base has none', () => {
     fc.assert(
-      fc.property(randomFlows(), ({ spec, parameters }) => {
+      fc.property(randomFlows({ maxContext: 8 }), ({ spec, parameters }) => {
         const flow = new ReferenceFlow(spec, parameters);
         const x = randomRows(3, spec.dim);
-        const { z, logDet } = flow.forward(x);
+        const context = randomContext(spec, 3);
+        const { z, logDet } = flow.forward(x, context);
         const expected = logDet.map((value, row) => {
           const latent = z.slice(row * spec.dim, (row + 1) * spec.dim);
-          return value - latent.reduce((sum, one) => sum + 0.5 * (one ** 2 + Math.log(2 * Math.PI)), 0);
+          const mean = baseMeanOf(flow, context?.slice(row * spec.contextDim, (row + 1) * spec.contextDim));
+          return latent.reduce(
+            (sum, one, j) => sum - 0.5 * ((one - mean[j]!) ** 2 + Math.log(2 * Math.PI)),
+            value,
+          );
         });
-        expectClose('log p', flow.logProb(x), expected, 1e-12);
+        expectClose('log p', flow.logProb(x, context), expected, 1e-12);
       }),
       { numRuns: 30, seed: 5 },
     );
@@ -206,6 +243,20 @@ describe('the f64 twin of a flow', () => {
   });
 });
 
+/** M c, by the definition. */
+function baseMeanOf({ model, parameters }: ReferenceFlow, context: ArrayLike<number> = []): number[] {
+  const { spec, layout } = model;
+  const { base } = layout;
+  return Array.from({ length: spec.dim }, (_, j) =>
+    base.type === 'class_conditional'
+      ? Array.from(context).reduce(
+          (sum, c, i) => sum + c * parameters[base.mean.offset + j * context.length + i]!,
+          0,
+        )
+      : 0,
+  );
+}
+
 /** Compares the log-det of one row with log|det| of the Jacobian by differences, all in one batch. */
 function checkLogDet(spec: FlowSpec, parameters: Float32Array, h: number): void {
   const { dim } = spec;
@@ -214,7 +265,11 @@ function checkLogDet(spec: FlowSpec, parameters: Float32Array, h: number): void 
   const moved = Array.from({ length: dim }, (_, feature) =>
     STENCIL.map(([offset]) => x.map((value, j) => (j === feature ? value + offset * h : value))),
   );
-  const { z } = flow.forward(moved.flat().flatMap((row) => [...row]));
+  const context = randomContext(spec, 1);
+  const { z } = flow.forward(
+    moved.flat().flatMap((row) => [...row]),
+    context,
+  );
   const jacobian = new Float64Array(dim * dim);
   moved.forEach((_, feature) => {
     STENCIL.forEach(([, weight], k) => {
@@ -224,5 +279,5 @@ function checkLogDet(spec: FlowSpec, parameters: Float32Array, h: number): void 
     });
   });
   const expected = logAbsDeterminant(jacobian);
-  expect(Math.abs(flow.forward(x).logDet[0]! - expected)).toBeLessThanOrEqual(LOG_DET_BOUND);
+  expect(Math.abs(flow.forward(x, context).logDet[0]! - expected)).toBeLessThanOrEqual(LOG_DET_BOUND);
 }

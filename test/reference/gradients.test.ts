@@ -12,7 +12,14 @@ import type {
   SplineCouplingSpec,
 } from '../../src/spec.ts';
 import { derivative, stepFor } from '../support/differences.ts';
-import { randomFlows, randomParameters, randomRows, SMOOTH, specOf } from '../support/randomSpecs.ts';
+import {
+  randomContext,
+  randomFlows,
+  randomParameters,
+  randomRows,
+  SMOOTH,
+  specOf,
+} from '../support/randomSpecs.ts';
 
 const GRADIENT_BOUND = 1e-6;
 
@@ -142,38 +149,64 @@ describe('the gradients of the f64 twin', () => {
     },
   );
 
+  it.each([
+    [2, 1],
+    [5, 7],
+  ])('are those of central differences at %i features given %i of context', (dim, contextDim) => {
+    const bounded: AffineCouplingSpec = { ...STEEP, scale: { map: 'tanh', bound: 2 } };
+    const { activation, init } = STEEP.conditioner;
+    const bijectors: BijectorSpec[] = [
+      { ...bounded, conditioner: { ...bounded.conditioner, separate: true } },
+      {
+        type: 'additive_coupling',
+        split: dim - 1,
+        flip: true,
+        conditioner: { hidden: [3, 2], activation, init },
+      },
+      { ...bounded, flip: true },
+    ];
+    const base = { type: 'class_conditional' } as const;
+    checkEveryTensor({ ...specOf(dim, bijectors, true), contextDim, base }, 4);
+  });
+
   it('are the slopes along random directions of random flows', () => {
     fc.assert(
-      fc.property(randomFlows({ activations: SMOOTH }), fc.nat(), ({ spec, parameters }, seed) => {
-        const flow = new ReferenceFlow(spec, parameters);
-        const x = randomRows(2, spec.dim, seed % 1000);
-        const { gradients } = flow.gradients(x);
-        const before = flow.parameters.slice();
-        for (const { name, offset, length } of flow.model.layout.tensors) {
-          const gradient = gradients[name];
-          if (gradient === undefined) continue;
-          const direction = unit(randomRows(length, 1, seed % 997));
-          const slope = derivative((step) => {
-            direction.forEach((d, i) => (flow.parameters[offset + i] = before[offset + i]! + step * d));
-            return meanNll(flow, x);
-          }, stepFor(spec));
-          flow.parameters.set(before);
-          const expected = direction.reduce((sum, d, i) => sum + d * gradient[i]!, 0);
-          const scale = Math.max(Math.hypot(...gradient), SMALLEST_NORM);
-          expect(Math.abs(slope - expected) / scale, name).toBeLessThanOrEqual(GRADIENT_BOUND);
-        }
-      }),
+      fc.property(
+        randomFlows({ activations: SMOOTH, maxContext: 8 }),
+        fc.nat(),
+        ({ spec, parameters }, seed) => {
+          const flow = new ReferenceFlow(spec, parameters);
+          const x = randomRows(2, spec.dim, seed % 1000);
+          const { gradients } = flow.gradients(x, randomContext(spec, 2));
+          const before = flow.parameters.slice();
+          for (const { name, offset, length } of flow.model.layout.tensors) {
+            const gradient = gradients[name];
+            if (gradient === undefined) continue;
+            const direction = unit(randomRows(length, 1, seed % 997));
+            const slope = derivative((step) => {
+              direction.forEach((d, i) => (flow.parameters[offset + i] = before[offset + i]! + step * d));
+              return meanNll(flow, x);
+            }, stepFor(spec));
+            flow.parameters.set(before);
+            const expected = direction.reduce((sum, d, i) => sum + d * gradient[i]!, 0);
+            const scale = Math.max(Math.hypot(...gradient), SMALLEST_NORM);
+            expect(Math.abs(slope - expected) / scale, name).toBeLessThanOrEqual(GRADIENT_BOUND);
+          }
+        },
+      ),
       { numRuns: 40, seed: 1 },
     );
   });
 
   it('come with the mean NLL of logProb', () => {
     fc.assert(
-      fc.property(randomFlows(), ({ spec, parameters }) => {
+      fc.property(randomFlows({ maxContext: 8 }), ({ spec, parameters }) => {
         const flow = new ReferenceFlow(spec, parameters);
         const x = randomRows(3, spec.dim);
         const nll = meanNll(flow, x);
-        expect(Math.abs(flow.gradients(x).nll - nll)).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(nll)));
+        expect(Math.abs(flow.gradients(x, randomContext(spec, 3)).nll - nll)).toBeLessThanOrEqual(
+          1e-12 * (1 + Math.abs(nll)),
+        );
       }),
       { numRuns: 20, seed: 2 },
     );
@@ -221,7 +254,7 @@ function checkEveryTensor(spec: FlowSpec, rows: number): void {
   const h = stepFor(spec);
   const flow = new ReferenceFlow(spec, randomParameters(spec, 11));
   const x = randomRows(rows, spec.dim);
-  const { gradients } = flow.gradients(x);
+  const { gradients } = flow.gradients(x, randomContext(spec, rows));
   const trainable = flow.model.layout.tensors.filter((tensor) => tensor.trainable);
   expect(Object.keys(gradients).sort()).toEqual(trainable.map(({ name }) => name).sort());
   for (const { name, offset, length } of trainable) {
@@ -244,7 +277,8 @@ function checkEveryTensor(spec: FlowSpec, rows: number): void {
 }
 
 function meanNll(flow: ReferenceFlow, x: Float64Array): number {
-  const logProb = flow.logProb(x);
+  const { spec } = flow.model;
+  const logProb = flow.logProb(x, randomContext(spec, x.length / spec.dim));
   return -logProb.reduce((sum, value) => sum + value, 0) / logProb.length;
 }
 

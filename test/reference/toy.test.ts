@@ -43,6 +43,20 @@ describe.each(TOY_NAMES.filter((name) => toyDensity(name).dim === 2))('the toy d
     expect(Math.abs(mean - density.entropy)).toBeLessThanOrEqual(4 * error + 1e-9);
   });
 
+  it('has classes of known entropy: a class and its points tell as much as the points alone', () => {
+    const { classes } = density;
+    const labels = density.sampleClasses(17, STREAMS.toyTest, 0, POINTS);
+    expect(labels).toHaveLength(classes * POINTS);
+    for (let c = 0; c < classes; c++) {
+      const share = labels.reduce((sum, value, i) => (i % classes === c ? sum + value : sum), 0) / POINTS;
+      expect(share).toBeCloseTo(1 / classes, 3);
+    }
+    // h(x) − log K ≤ h(x | c) ≤ h(x), and the first where the components are apart.
+    const apart = density.entropy - Math.log(classes);
+    expect(density.classEntropy).toBeGreaterThan(apart - 1e-4);
+    expect(density.classEntropy).toBeLessThan(apart + (name === 'pinwheel' ? 0.02 : 0.002));
+  });
+
   it('has points that fall into the regions of the plane as often as its density says', () => {
     const across = 6;
     const regionOf = (x: number, y: number): number => {

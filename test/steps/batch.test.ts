@@ -1,9 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { realnvp } from '../../src/flows/index.ts';
 import { PlanBuilder } from '../../src/plan.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
-import { batchCursor, batchRows, datasetSource, RING_SIZE } from '../../src/steps/batch.ts';
-import { datasetName, STATE, STEP_CURSOR, STEP_STATE } from '../../src/steps/names.ts';
+import { batchCursor, batchRows, datasetFor, datasetSource, RING_SIZE } from '../../src/steps/batch.ts';
+import {
+  CONTEXT,
+  contextDatasetName,
+  datasetName,
+  STATE,
+  STEP_CURSOR,
+  STEP_STATE,
+} from '../../src/steps/names.ts';
 
 const FEATURES = 3;
 
@@ -50,6 +58,29 @@ describe('batchRows', () => {
       ),
       { numRuns: 30 },
     );
+  });
+
+  it('gives each row its own context, however rows and contexts are cut', () => {
+    const spec = { ...realnvp(2, { couplings: 1 }), contextDim: 3 };
+    // Segments of 4 rows of the data and of 2 of the contexts.
+    const source = datasetFor(spec, 7, 4 * 8);
+    const plan = new PlanBuilder('batch');
+    plan.buffer(STATE, 2 * 8);
+    batchRows(plan, source, 5, { rows: 8, rowStart: 0 });
+    const program = new ReferenceProgram(plan.build());
+    const number = (name: typeof datasetName, segmentRows: number, width: number): void => {
+      for (let segment = 0; segment * segmentRows < 7; segment++) {
+        const rows = program.floats(name(segment));
+        rows.forEach((_, i) => (rows[i] = segment * segmentRows + Math.floor(i / width)));
+      }
+    };
+    number(datasetName, 4, 2);
+    number(contextDatasetName, 2, 3);
+    program.buffer(STEP_CURSOR).set(batchCursor(source, 0, 8));
+    program.run();
+    const state = program.floats(STATE).slice(0, 8);
+    expect(new Set(state).size).toBe(7);
+    for (let c = 0; c < 3; c++) expect(program.floats(CONTEXT).slice(8 * c, 8 * (c + 1))).toEqual(state);
   });
 
   it('gives the same rows whether or not the data set is cut', () => {

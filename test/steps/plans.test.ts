@@ -12,10 +12,11 @@ import type { FlowSpec } from '../../src/spec.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { MAX_WORKGROUPS, roundUp } from '../../src/shape.ts';
 import { gradientsPlan } from '../../src/steps/backward.ts';
-import { datasetSource, RING_SIZE } from '../../src/steps/batch.ts';
+import { datasetFor, RING_SIZE } from '../../src/steps/batch.ts';
 import type { FlowModel } from '../../src/steps/forward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/steps/forward.ts';
 import {
+  CONTEXT,
   GRADIENTS,
   LOG_DET,
   LOG_PROB,
@@ -54,14 +55,14 @@ const BUILDERS: Record<string, (model: FlowModel, rows: number) => Plan> = {
     gradientsPlan(model, rows, 3 * rows, { ...BLOCKED, keep: 'store' }),
   train_step: (model, rows) =>
     trainPlan(model, {
-      source: datasetSource(11, model.spec.dim),
+      source: datasetFor(model.spec, 11),
       batch: rows,
       seed: 3,
       adam: ADAM,
     }),
   train_step_segmented: (model, rows) =>
     trainPlan(model, {
-      source: datasetSource(11, model.spec.dim, 4 * 4 * model.spec.dim),
+      source: datasetFor(model.spec, 11, 4 * 4 * Math.max(model.spec.dim, model.spec.contextDim)),
       batch: rows,
       seed: 3,
       adam: ADAM,
@@ -79,7 +80,7 @@ const rowCounts = fc.oneof(fc.constantFrom(1, 63, 64, 65), fc.integer({ min: 1, 
 
 describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
   const build = BUILDERS[name]!;
-  const specs = randomSpecs(name === 'train_step_toy' ? { minDim: 2, maxDim: 2 } : {});
+  const specs = randomSpecs(name === 'train_step_toy' ? { minDim: 2, maxDim: 2 } : { maxContext: 8 });
 
   it('is sound for random specs and any number of rows', () => {
     fc.assert(
@@ -132,12 +133,13 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
 describe.each(Object.keys(BUILDERS).filter((name) => !name.startsWith('train')))('the plan of %s', (name) => {
   it('owes nothing to what an earlier run left in the workspace', () => {
     fc.assert(
-      fc.property(randomSpecs(), fc.integer({ min: 1, max: 9 }), (spec, rows) => {
+      fc.property(randomSpecs({ maxContext: 8 }), fc.integer({ min: 1, max: 9 }), (spec, rows) => {
         const run = (leftover: number): ReferenceProgram => {
           const program = new ReferenceProgram(BUILDERS[name]!(modelOf(spec), rows));
           for (const buffer of program.buffers.values()) buffer.fill(leftover);
           program.floats(PARAMETERS).set(randomParameters(spec, 1));
           program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
+          program.buffers.get(CONTEXT)?.fill(0.5);
           program.buffers.get(GRADIENTS)?.fill(0);
           program.run();
           return program;
@@ -164,6 +166,9 @@ const SLACK = new Set([
   'dataset.0',
   'dataset.1',
   'dataset.2',
+  'context_dataset.0',
+  'context_dataset.1',
+  'context_dataset.2',
 ]);
 
 describe('a plan', () => {

@@ -10,13 +10,13 @@ import { candidateVariants, variantsText } from '../../src/steps/candidates.ts';
 import type { Purpose } from '../../src/steps/candidates.ts';
 import { forwardPlan, inversePlan } from '../../src/steps/forward.ts';
 import type { FlowModel } from '../../src/steps/forward.ts';
-import { GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../../src/steps/names.ts';
+import { CONTEXT, GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../../src/steps/names.ts';
 import { sampleAndLogProbPlan } from '../../src/steps/sample.ts';
 import { PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { KernelVariants } from '../../src/steps/variants.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
 import { testContext } from '../support/device.ts';
-import { modelOf, randomParameters, randomRows } from '../support/randomSpecs.ts';
+import { modelOf, randomContext, randomParameters, randomRows } from '../support/randomSpecs.ts';
 import { SPEC_SHAPES } from '../support/specShapes.ts';
 
 const ROWS = 67;
@@ -52,6 +52,7 @@ describe.each(SPEC_SHAPES)('every choice of kernels for %s', (_name, spec) => {
     const twin = new ReferenceProgram(plan.build(model, PLAIN_VARIANTS));
     twin.floats(PARAMETERS).set(inputs.parameters);
     twin.floats(STATE).set(inputs.state);
+    twin.buffers.get(CONTEXT)?.set(inputs.context);
     twin.run();
 
     // Also the choices that a search passes over on a CPU: a checkpoint may ask for them.
@@ -98,6 +99,7 @@ describe.each(SPEC_SHAPES)('every choice of kernels for %s', (_name, spec) => {
 interface Inputs {
   parameters: Float32Array;
   state: Float32Array;
+  context: Float32Array;
 }
 
 function inputsOf(spec: FlowSpec): Inputs {
@@ -107,18 +109,23 @@ function inputsOf(spec: FlowSpec): Inputs {
     // Smaller than nets start with, so that nine couplings in a row do not blow a row up.
     parameters: randomParameters(spec, 7).map((value) => 0.5 * value),
     state: columnsOf(rows, spec.dim, { start: 0, count: ROWS }),
+    context: columnsOf(randomContext(spec, ROWS) ?? new Float32Array(), spec.contextDim, {
+      start: 0,
+      count: ROWS,
+    }),
   };
 }
 
 async function resultsOf(
   plan: Plan,
-  { parameters, state }: Inputs,
+  { parameters, state, context: contextRows }: Inputs,
   names: readonly string[],
 ): Promise<Map<string, Float32Array>> {
   const context = await testContext();
   using program = await GpuProgram.create(context, plan);
   context.buffers.write(program.buffer(PARAMETERS), parameters);
   context.buffers.write(program.buffer(STATE), state);
+  if (program.has(CONTEXT)) context.buffers.write(program.buffer(CONTEXT), contextRows);
   program.run();
   const results = new Map<string, Float32Array>();
   for (const name of names) {

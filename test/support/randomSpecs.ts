@@ -21,6 +21,8 @@ export interface SpecRange {
   activations?: readonly Activation[];
   /** The types to draw from: all by default. */
   types?: readonly BijectorSpec['type'][];
+  /** Most context features: 0 by default. Half of the flows have none, and so have those that nothing reads one in. */
+  maxContext?: number;
 }
 
 /** Activations whose flows have as many derivatives as one likes. */
@@ -36,6 +38,7 @@ export function randomSpecs({
   maxBijectors = 4,
   activations = ACTIVATIONS,
   types = RANDOM_TYPES,
+  maxContext = 0,
 }: SpecRange = {}): fc.Arbitrary<FlowSpec> {
   return fc
     .oneof(fc.integer({ min: minDim, max: Math.min(5, maxDim) }), fc.integer({ min: minDim, max: maxDim }))
@@ -43,10 +46,28 @@ export function randomSpecs({
       const fitting = types.filter((type) => dim >= (MIN_DIM[type] ?? 1));
       const bijector = fc.constantFrom(...fitting).chain((type) => randomBijector(type, dim, activations));
       return fc
-        .tuple(fc.boolean(), fc.array(bijector, { minLength: 1, maxLength: maxBijectors }))
+        .tuple(
+          fc.boolean(),
+          fc.array(bijector, { minLength: 1, maxLength: maxBijectors }),
+          fc.oneof(fc.constant(0), fc.integer({ min: 0, max: maxContext })),
+          fc.boolean(),
+        )
         .filter(([, bijectors]) => bijectors.some(({ type }) => type !== 'permutation'))
-        .map(([standardize, bijectors]) => specOf(dim, bijectors, standardize));
+        .map(([standardize, bijectors, contextDim, hasMeans]) => ({
+          ...specOf(dim, bijectors, standardize),
+          ...contextOf(bijectors, contextDim, hasMeans),
+        }));
     });
+}
+
+function contextOf(
+  bijectors: readonly BijectorSpec[],
+  contextDim: number,
+  hasMeans: boolean,
+): Pick<FlowSpec, 'contextDim' | 'base'> {
+  if (contextDim > 0 && hasMeans) return { contextDim, base: { type: 'class_conditional' } };
+  const isRead = bijectors.some((bijector) => 'conditioner' in bijector);
+  return { contextDim: isRead ? contextDim : 0, base: { type: 'standard_normal' } };
 }
 
 /** As often as they are here. */
@@ -112,6 +133,7 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
       parameters[slot.offset + i] = from + (to - from) * draws[first + i]!;
     }
   };
+  if (layout.base.type === 'class_conditional') fill(layout.base.mean, -0.5, 0.5);
   for (const slots of layout.bijectors) {
     switch (slots.type) {
       case 'standardize':
@@ -156,6 +178,12 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
     }
   }
   return parameters;
+}
+
+/** A context for each row, of about unit size, or none for a flow that has none. */
+export function randomContext({ contextDim }: FlowSpec, rows: number): Float32Array | undefined {
+  if (contextDim === 0) return undefined;
+  return Float32Array.from(uniforms(3, 2, rows * contextDim), (u) => 3 * u - 1.5);
 }
 
 /** Makes a permutation of numbers that all differ: where each one is in ascending order. */

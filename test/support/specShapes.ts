@@ -3,6 +3,8 @@ import { realnvp } from '../../src/flows/realnvp.ts';
 import { vanilla } from '../../src/flows/vanilla.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 
+const CLASSES = { type: 'class_conditional' } as const;
+
 export const SPEC_SHAPES: [string, FlowSpec][] = [
   ['the article’s model, smaller', vanilla(2, { couplings: 5, hidden: [12] })],
   ['nine couplings, more than a segment', vanilla(2, { couplings: 9, hidden: [5] })],
@@ -12,5 +14,9 @@ export const SPEC_SHAPES: [string, FlowSpec][] = [
   ['three hidden layers', realnvp(4, { couplings: 2, hidden: [6, 7, 5] })],
   ['three hidden layers, nine couplings', realnvp(2, { couplings: 9, hidden: [8, 8, 4] })],
   ['residual nets', realnvp(4, { couplings: 3, hidden: [9], residualBlocks: 2 })],
+  [
+    'a context and means of classes',
+    { ...realnvp(5, { couplings: 2, hidden: [9], contextDim: 3 }), base: CLASSES },
+  ],
   ['four hidden layers', realnvp(4, { couplings: 2, hidden: [6, 7, 5, 4] })],
 ];

@@ -1,0 +1,195 @@
+/** Contexts as commands take them: columns of a table, or values on the command line. */
+import { encodeContext } from '../context.ts';
+import type { ContextColumn } from '../context.ts';
+import { allRows, readCsv } from '../data/csv.ts';
+import type { TextRows } from '../data/csv.ts';
+import { NUMBER } from '../data/csvLayout.ts';
+import { columnStatistics } from '../data/statistics.ts';
+import { DataError, ModelFileError, ShapeError } from '../errors.ts';
+import { MAX_CONTEXT } from '../spec.ts';
+import type { ModelFile } from './modelInput.ts';
+
+/**
+ * What kind each column is: numbers, if its first cell is one, else labels, with the levels in alphabetical order.
+ * @throws {DataError} where a column has both, one level or value only, or all of them too many levels
+ */
+export function contextColumnsOf(
+  file: string,
+  names: readonly string[],
+  { cells, lines }: TextRows,
+): ContextColumn[] {
+  const columns = names.map((name, index): ContextColumn => {
+    const values = cells.map((row) => row[index] ?? '');
+    const isNumber = NUMBER.test(values[0] ?? '');
+    const other = values.findIndex((value) => NUMBER.test(value) !== isNumber);
+    if (other >= 0) {
+      throw new DataError(
+        `found ${JSON.stringify(values[other])}, expected ${isNumber ? 'a number' : 'a label'} as in the rows before`,
+        { file, row: lines[other], column: name },
+        'A context column has numbers only, or labels none of which is a number.',
+      );
+    }
+    return isNumber ? numberColumn(file, name, values) : labelColumn(file, name, values);
+  });
+  const levels = columns.reduce((sum, column) => sum + ('levels' in column ? column.levels.length : 0), 0);
+  if (levels > MAX_CONTEXT) {
+    throw new DataError(
+      `found ${levels} levels in the context columns ${names.join(', ')}, expected at most ${MAX_CONTEXT}`,
+      { file },
+      'Put rare labels together, or leave the column out.',
+    );
+  }
+  return columns;
+}
+
+function numberColumn(file: string, name: string, values: readonly string[]): ContextColumn {
+  try {
+    const { mean, std } = columnStatistics(Float32Array.from(values, Number), 1, [name]);
+    return { name, mean: mean[0] ?? NaN, std: std[0] ?? NaN };
+  } catch (error) {
+    throw error instanceof DataError ? error.inFile(file) : error;
+  }
+}
+
+function labelColumn(file: string, name: string, values: readonly string[]): ContextColumn {
+  const levels = [...new Set(values)].sort((a, b) => (a < b ? -1 : 1));
+  if (levels.length > 1) return { name, levels };
+  throw new DataError(
+    `found the one label ${JSON.stringify(levels[0])} in every row, expected labels that differ`,
+    { file, column: name },
+    'Leave the column out of --context.',
+  );
+}
+
+/** The contexts of the rows of a file. @throws {DataError} naming the line of a value that a column does not have */
+export function encodeCells(
+  file: string,
+  columns: readonly ContextColumn[],
+  { cells, lines }: TextRows,
+): Float32Array {
+  try {
+    return encodeContext(columns, cells);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw error.atLine(file, error.row === undefined ? undefined : lines[error.row - 1]);
+  }
+}
+
+/**
+ * The columns that the model's context is made of; none where it has no context.
+ * @throws {ModelFileError} where the file does not tell them
+ */
+export function contextColumns({ file, model }: ModelFile): readonly ContextColumn[] {
+  const { spec, training } = model;
+  if (spec.contextDim === 0) return [];
+  if (training?.context !== undefined) return training.context;
+  throw new ModelFileError(
+    file,
+    `found a context of ${spec.contextDim} features without names, expected __metadata__.wgflow_training.context`,
+    'Give fit() contextColumns, or train by "wgflow train --context".',
+  );
+}
+
+export function columnNamesOf(columns: readonly ContextColumn[]): string[] {
+  return columns.map(({ name }) => name);
+}
+
+/**
+ * `moon=upper,age=31`: a value for each column, in their order.
+ * @throws {ShapeError} where one is missing, unknown or there twice
+ */
+export function fixedContext(text: string, columns: readonly ContextColumn[]): string[] {
+  const names = columnNamesOf(columns);
+  const given = text.split(',').map((part): [string, string] => {
+    const equals = part.indexOf('=');
+    return [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
+  });
+  const values = new Map(given);
+  const isWhole = given.length === names.length && names.every((name) => values.has(name));
+  if (isWhole) return names.map((name) => values.get(name) ?? '');
+  const expected = `one value for each of ${names.join(', ')}: ${askedValues(columns)}`;
+  throw new ShapeError('--context', text, expected);
+}
+
+function askedValues(columns: readonly ContextColumn[]): string {
+  return columns.map(({ name }) => `${name}=…`).join(',');
+}
+
+/** Whether `--context` has values rather than the name of a file. */
+export function isFixedContext(text: string): boolean {
+  return text.split(',').every((part) => part.includes('='));
+}
+
+/** Rows of context, as the command line or a file has them, and as the flow reads them. */
+export interface ContextRows {
+  cells: string[][];
+  features: Float32Array;
+}
+
+/**
+ * What `--context` says: values, which are one row, or a file of rows.
+ * @throws {ShapeError} where the model has no context, or has one and none is given
+ * @throws {DataError} for a value that the model does not know
+ */
+export async function contextRows(
+  model: ModelFile,
+  given: string | undefined,
+  signal: AbortSignal,
+): Promise<ContextRows | undefined> {
+  const columns = contextColumns(model);
+  const names = columnNamesOf(columns);
+  if (columns.length === 0) {
+    if (given === undefined) return undefined;
+    throw new ShapeError('--context', given, 'no such option', `${model.file} has no context.`);
+  }
+  if (given === undefined) {
+    const expected = `${askedValues(columns)}, or a CSV file with the columns ${names.join(', ')}`;
+    throw new ShapeError('--context', 'nothing', expected, `${model.file} needs a context.`);
+  }
+  if (isFixedContext(given)) {
+    const cells = [fixedContext(given, columns)];
+    return { cells, features: encodeCells('--context', columns, { cells, lines: [] }) };
+  }
+  const { text } = await allRows(readCsv(given, { columns: [], text: names }), signal);
+  return { cells: text.cells, features: encodeCells(given, columns, text) };
+}
+
+/** How a command that reads rows finds the context of each. */
+export interface RowContext {
+  /** Columns to read as text beside the rows. */
+  text: readonly string[];
+  /** The context of a chunk of rows, for the flow and for the table that is written. */
+  of: (text: TextRows, rows: number) => { features: Float32Array | undefined; cells: string[][] };
+}
+
+/**
+ * The context of each row: the values of `--context` for all of them, else the model's columns in the same file.
+ * @throws {ShapeError} where the model has no context, or `--context` does not fit it
+ */
+export function rowContext(model: ModelFile, dataFile: string, given: string | undefined): RowContext {
+  const columns = contextColumns(model);
+  if (given === undefined) {
+    return {
+      text: columnNamesOf(columns),
+      of: (text) => ({
+        features: columns.length === 0 ? undefined : encodeCells(dataFile, columns, text),
+        cells: text.cells,
+      }),
+    };
+  }
+  if (columns.length === 0) {
+    throw new ShapeError('--context', given, 'no such option', `${model.file} has no context.`);
+  }
+  if (!isFixedContext(given)) {
+    const expected = askedValues(columns);
+    throw new ShapeError(
+      '--context',
+      given,
+      expected,
+      'Left out, the context is read from the columns of the data.',
+    );
+  }
+  const row = fixedContext(given, columns);
+  const features = encodeCells('--context', columns, { cells: [row], lines: [] });
+  return { text: [], of: (_, rows) => ({ features, cells: Array.from({ length: rows }, () => row) }) };
+}

@@ -1,0 +1,64 @@
+/** What a call uploads for its rows: the rows themselves, and their contexts where the flow has some. */
+import { ShapeError } from './errors.ts';
+import type { RowInput } from './gpu/rows.ts';
+import type { FlowSpec } from './spec.ts';
+import { CONTEXT, STATE } from './steps/names.ts';
+
+/**
+ * @param values the rows that go through the flow, row-major [rows, D]; left out where the GPU draws them
+ * @throws {ShapeError} as `requireContext`
+ */
+export function rowInputs(
+  spec: FlowSpec,
+  rows: number,
+  { values, context }: { values?: Float32Array; context: Float32Array | undefined },
+): RowInput[] {
+  const given = requireContext('context', spec, rows, context);
+  return [
+    ...(values === undefined ? [] : [{ buffer: STATE, features: spec.dim, rows: values }]),
+    ...(given === undefined
+      ? []
+      : [
+          {
+            buffer: CONTEXT,
+            features: spec.contextDim,
+            rows: given,
+            shared: given.length === spec.contextDim,
+          },
+        ]),
+  ];
+}
+
+/**
+ * The context of `rows` rows: [rows, C], or one row [C] for all of them; undefined for a flow without context.
+ * @throws {ShapeError} when it is missing, has another length, or is there where the flow has none
+ */
+export function requireContext(
+  what: string,
+  { contextDim }: FlowSpec,
+  rows: number,
+  context: Float32Array | undefined,
+): Float32Array | undefined {
+  if (contextDim === 0) {
+    if (context === undefined) return undefined;
+    throw new ShapeError(
+      what,
+      `${context.length} values`,
+      'none',
+      'This flow has no context: its spec.contextDim is 0.',
+    );
+  }
+  const expected = `${contextDim} values (spec.contextDim) for each of the ${rows} rows, or one such row for all`;
+  if (context === undefined) {
+    throw new ShapeError(
+      what,
+      'none',
+      expected,
+      'Give { context } as a Float32Array, row-major [B, C] or [C].',
+    );
+  }
+  if (context.length !== contextDim && context.length !== rows * contextDim) {
+    throw new ShapeError(what, `${context.length} values`, expected);
+  }
+  return context;
+}

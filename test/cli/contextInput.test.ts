@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contextColumnsOf, contextRows, rowContext } from '../../src/cli/contextInput.ts';
+import type { ModelFile } from '../../src/cli/modelInput.ts';
+import type { ContextColumn } from '../../src/context.ts';
+import { DataError, ModelFileError, ShapeError } from '../../src/errors.ts';
+import { realnvp } from '../../src/flows/index.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wgflow-context-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const { signal } = new AbortController();
+
+function file(content: string): string {
+  const path = join(folder, 'given.csv');
+  writeFileSync(path, content);
+  return path;
+}
+
+const COLUMNS: ContextColumn[] = [
+  { name: 'moon', levels: ['lower', 'upper'] },
+  { name: 'age', mean: 30, std: 4 },
+];
+
+function modelWith(contextDim: number, context?: ContextColumn[]): ModelFile {
+  const training = { steps: 1, seed: 0, library: 'wgflow', ...(context === undefined ? {} : { context }) };
+  const model = { spec: realnvp(2, { contextDim }), parameters: new Float32Array(), training };
+  return { file: 'm.safetensors', bytes: new Uint8Array(), model };
+}
+
+const model = modelWith(3, COLUMNS);
+
+describe('the context columns of a table', () => {
+  const columnsOf = (...cells: string[][]) =>
+    contextColumnsOf('t.csv', ['moon', 'age'], { cells, lines: cells.map((_, i) => i + 2) });
+
+  it('are labels in order, or numbers with their mean and spread', () => {
+    expect(columnsOf(['upper', '26'], ['lower', '34'], ['upper', '26'], ['lower', '34'])).toEqual(COLUMNS);
+  });
+
+  it('are of one kind each, and not the same in every row', () => {
+    expect(() => columnsOf(['upper', '26'], ['lower', 'old'])).toThrow(
+      /t\.csv, row 3, column "age": found "old", expected a number as in the rows before/,
+    );
+    expect(() => columnsOf(['upper', '26'], ['7', '27'])).toThrow(
+      /t\.csv, row 3, column "moon": found "7", expected a label as in the rows before/,
+    );
+    expect(() => columnsOf(['upper', '26'], ['upper', '27'])).toThrow(
+      /found the one label "upper" in every row/,
+    );
+    expect(() => columnsOf(['upper', '26'], ['lower', '26'])).toThrow(/found no spread in "age"/);
+    const many = Array.from({ length: 4097 }, (_, i) => [`level ${i}`, String(i)]);
+    expect(() => columnsOf(...many)).toThrow(/found 4097 levels .* expected at most 4096/);
+  });
+});
+
+describe('--context of a command that draws rows', () => {
+  it('is values in any order, or rows of a file, found by name', async () => {
+    const features = Float32Array.of(0, 1, -0.5);
+    expect(await contextRows(model, 'age=28,moon=upper', signal)).toEqual({
+      cells: [['upper', '28']],
+      features,
+    });
+    const table = file('age,note,moon\n28,x,upper\n30,y,lower\n');
+    expect(await contextRows(model, table, signal)).toEqual({
+      cells: [
+        ['upper', '28'],
+        ['lower', '30'],
+      ],
+      features: Float32Array.of(0, 1, -0.5, 1, 0, 0),
+    });
+    expect(await contextRows(modelWith(0), undefined, signal)).toBeUndefined();
+  });
+
+  it('is refused where it is missing, does not fit, or the model has none', async () => {
+    const refusal = (given: string | undefined, of = model) => expect(contextRows(of, given, signal)).rejects;
+    await refusal(undefined).toThrow(/--context: found nothing, expected moon=…,age=…, or a CSV file/);
+    await refusal('moon=upper').toThrow(
+      /--context: found moon=upper, expected one value for each of moon, age/,
+    );
+    await refusal('moon=upper,moon=lower').toThrow(ShapeError);
+    await refusal('moon=left,age=3').toThrow(
+      /--context, column "moon": found "left", expected one of "lower"/,
+    );
+    await refusal(file('moon\nupper\n')).toThrow(/given\.csv, column "age": found no such column/);
+    await refusal(file('moon,age\nupper,1\n\nleft,2\n')).toThrow(
+      /given\.csv, row 4, column "moon": found "left", expected one of "lower", "upper"/,
+    );
+    await refusal('moon=upper', modelWith(0)).toThrow(/m\.safetensors has no context/);
+    await refusal('moon=upper', modelWith(3)).toThrow(ModelFileError);
+    await refusal('moon=upper', modelWith(3)).toThrow(/3 features without names/);
+  });
+});
+
+describe('the context of rows that a command reads', () => {
+  const text = {
+    cells: [
+      ['upper', '28'],
+      ['lower', '3x'],
+    ],
+    lines: [2, 3],
+  };
+
+  it('comes from their own columns, or is the same for all', () => {
+    const own = rowContext(model, 'd.csv', undefined);
+    expect(own.text).toEqual(['moon', 'age']);
+    expect(own.of({ cells: text.cells.slice(0, 1), lines: [2] }, 1).features).toEqual(
+      Float32Array.of(0, 1, -0.5),
+    );
+    expect(() => own.of(text, 2)).toThrow(/d\.csv, row 3, column "age": found "3x", expected a number/);
+    expect(() => own.of(text, 2)).toThrow(DataError);
+    const fixed = rowContext(model, 'd.csv', 'moon=lower,age=30');
+    expect(fixed.text).toEqual([]);
+    const given = fixed.of({ cells: [], lines: [] }, 2);
+    expect(given.features).toEqual(Float32Array.of(1, 0, 0));
+    expect(given.cells).toEqual([
+      ['lower', '30'],
+      ['lower', '30'],
+    ]);
+    const none = rowContext(modelWith(0), 'd.csv', undefined);
+    expect([none.text, none.of({ cells: [], lines: [] }, 2).features]).toEqual([[], undefined]);
+  });
+
+  it('is no file of its own', () => {
+    expect(() => rowContext(model, 'd.csv', 'other.csv')).toThrow(
+      /--context: found other\.csv, expected moon=…,age=…\. Left out, the context is read from the columns of the data/,
+    );
+    expect(() => rowContext(modelWith(0), 'd.csv', 'moon=upper')).toThrow(/has no context/);
+  });
+});
