@@ -2,6 +2,7 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
 import { ceilDivide, featureBlock, gridOf, quadsOf } from '../shape.ts';
+import { elementBytes } from './element_bytes.ts';
 
 export const denseBackwardInputKernel = {
   stem: 'dense_backward_input',
@@ -14,12 +15,12 @@ export const denseBackwardInputKernel = {
     weight_offset: 'u32',
   },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
     d_output: { access: 'read', element: 'f32' },
-    slope: { access: 'read', element: 'f32', when: 'HIDDEN' },
+    slope: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
     d_input: { access: 'read_write', element: 'f32' },
   },
-  flags: ['HIDDEN'],
+  flags: ['HIDDEN', 'F16'],
   constants: ['INPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
@@ -34,6 +35,23 @@ export interface DenseBackwardInputArguments {
   inputStart: number;
   /** φ′ of the hidden layer below; left out for the first layer, whose result is added to `dInput`. */
   slope?: string;
+  /** Whether parameters and slope are of half precision. */
+  f16?: boolean;
+}
+
+/** Bytes of a layer's weight, the gradients of its outputs and inputs, and the slope, or the inputs' gradient before. */
+export function backwardInputBytes({
+  rows,
+  layer,
+  slope,
+  f16,
+}: Pick<DenseBackwardInputArguments, 'rows' | 'layer' | 'slope' | 'f16'>): number {
+  const { inputs, outputs, weight } = layer;
+  return (
+    elementBytes(f16) * weight.length +
+    4 * rows * (outputs + inputs) +
+    elementBytes(f16 && slope !== undefined) * rows * inputs
+  );
 }
 
 /** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, += Wᵀ d_output at the state. */
@@ -51,7 +69,7 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
     },
-    flags: { HIDDEN: slope !== undefined },
+    flags: { HIDDEN: slope !== undefined, F16: args.f16 ?? false },
     constants: { INPUT_BLOCK: inputBlock },
     buffers: {
       parameters: args.parameters,
@@ -61,6 +79,6 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
     },
     workgroups: gridOf(quads * ceilDivide(layer.inputs, inputBlock)),
     flops: 2 * inputs * layer.outputs,
-    bytes: 4 * (layer.weight.length + rows * layer.outputs + 2 * inputs),
+    bytes: backwardInputBytes(args),
   });
 }

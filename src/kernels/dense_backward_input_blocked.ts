@@ -2,6 +2,7 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import { quadsOf } from '../shape.ts';
 import { blockedGrid, blockSizes } from './blocked_product.ts';
+import { backwardInputBytes } from './dense_backward_input.ts';
 import type { DenseBackwardInputArguments } from './dense_backward_input.ts';
 
 export const denseBackwardInputBlockedKernel = {
@@ -15,12 +16,12 @@ export const denseBackwardInputBlockedKernel = {
     weight_offset: 'u32',
   },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
     d_output: { access: 'read', element: 'f32' },
-    slope: { access: 'read', element: 'f32', when: 'HIDDEN' },
+    slope: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
     d_input: { access: 'read_write', element: 'f32' },
   },
-  flags: ['HIDDEN'],
+  flags: ['HIDDEN', 'F16'],
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
 
@@ -38,7 +39,7 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
     },
-    flags: { HIDDEN: slope !== undefined },
+    flags: { HIDDEN: slope !== undefined, F16: args.f16 ?? false },
     sizes: blockSizes(quads),
     buffers: {
       parameters: args.parameters,
@@ -48,6 +49,6 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
     },
     workgroups: blockedGrid(layer.inputs, quads),
     flops: 2 * inputs * layer.outputs,
-    bytes: 4 * (layer.weight.length + rows * layer.outputs + 2 * inputs),
+    bytes: backwardInputBytes(args),
   });
 }

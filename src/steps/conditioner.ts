@@ -3,7 +3,7 @@ import type { NetSlots } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
 import type { CouplingBlocks, NetSpec } from '../spec.ts';
 import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
-import { D_CONDITIONER_OUTPUT, D_STATE, dHiddenName, PARAMETERS, STATE } from './names.ts';
+import { D_CONDITIONER_OUTPUT, D_STATE, dHiddenName, HALF_PARAMETERS, PARAMETERS, STATE } from './names.ts';
 import type { Activations } from './names.ts';
 import type { KernelVariants } from './variants.ts';
 
@@ -32,6 +32,8 @@ export function conditionerForward(
 ): void {
   const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
   const { spec, blocks, nets } = coupling;
+  const { precision } = variants;
+  const f16 = precision === 'f16';
   if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     net.layers.forEach((layer, depth) => {
@@ -43,17 +45,25 @@ export function conditionerForward(
         rows,
         layer,
         activation: isLast ? 'identity' : spec.conditioner.activation,
-        parameters: PARAMETERS,
+        parameters: netParameters(variants),
         input: isFirst ? STATE : activations.hidden(netIndex, depth - 1),
         inputStart: isFirst ? blocks.conditionStart : 0,
         output: isLast
           ? activations.output
-          : plan.buffer(activations.hidden(netIndex, depth), layer.outputs * rows),
+          : plan.buffer(activations.hidden(netIndex, depth), layer.outputs * rows, precision),
         outputStart: isLast ? net.outputStart : 0,
-        ...(slope === undefined ? {} : { slope: plan.buffer(slope, layer.outputs * rows) }),
+        ...(slope === undefined ? {} : { slope: plan.buffer(slope, layer.outputs * rows, precision) }),
+        f16,
+        f16Input: f16 && !isFirst,
+        f16Output: f16 && !isLast,
       });
     });
   });
+}
+
+/** What the nets read of the parameters. */
+export function netParameters({ precision }: KernelVariants): string {
+  return precision === 'f16' ? HALF_PARAMETERS : PARAMETERS;
 }
 
 function outputCount(nets: readonly NetSlots[]): number {
@@ -72,6 +82,7 @@ export function conditionerBackward(
   dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
 ): void {
   const { blocks, nets } = coupling;
+  const f16 = variants.precision === 'f16';
   nets.forEach((net, netIndex) => {
     for (let depth = net.layers.length - 1; depth >= 0; depth--) {
       const layer = net.layers[depth];
@@ -88,16 +99,18 @@ export function conditionerBackward(
         outputStart,
         input: isFirst ? STATE : activations.hidden(netIndex, depth - 1),
         inputStart,
+        f16: f16 && !isFirst,
       });
       layerBackwardInput(plan, variants, {
         rows,
         layer,
-        parameters: PARAMETERS,
+        parameters: netParameters(variants),
         dOutput,
         outputStart,
         dInput: isFirst ? D_STATE : plan.buffer(dHiddenName(depth - 1), layer.inputs * rows),
         inputStart,
         ...(isFirst ? {} : { slope: activations.slope(netIndex, depth - 1) }),
+        f16,
       });
     }
   });
