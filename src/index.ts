@@ -28,6 +28,7 @@ export type {
 } from './spec.ts';
 export { toyDensity, TOY_NAMES } from './data/toy.ts';
 export type { ToyDensity, ToyName } from './data/toy.ts';
+export type { Precision } from './precision.ts';
 export type { KernelVariants } from './steps/variants.ts';
 export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './tuning.ts';
 export type { TrainingRecord } from './io/modelFile.ts';
@@ -37,6 +38,7 @@ export {
   DataError,
   DeviceLostError,
   DisposedError,
+  FeatureError,
   GpuUnavailableError,
   LimitError,
   ModelFileError,
