@@ -3,7 +3,11 @@
 // feature output_start; slope [n_inputs, n_quads] is phi' of the layer below; d_input [*, n_quads] from feature
 // input_start; a quad is four rows. One invocation owns INPUT_BLOCK inputs of one quad, so that each weight is loaded
 // once for four rows, and alone sums over o, in ascending order. docs/derivations.md, eq. (21), (22), (81)
+#if F16
+enable f16;
+#endif
 #include "shared/grid.wgsl"
+#include "shared/stored.wgsl"
 
 // 4, or 1 for layers too narrow to fill four.
 override INPUT_BLOCK: u32 = 4u;
@@ -19,10 +23,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(1) var<storage, read> parameters: array<Stored>;
 @group(0) @binding(2) var<storage, read> d_output: array<vec4f>;
 #if HIDDEN
-@group(0) @binding(3) var<storage, read> slope: array<vec4f>;
+@group(0) @binding(3) var<storage, read> slope: array<StoredQuad>;
 #endif
 @group(0) @binding(4) var<storage, read_write> d_input: array<vec4f>;
 
@@ -48,11 +52,11 @@ fn main(
   var sum_3 = vec4f();
   for (var o = 0u; o < params.n_outputs; o++) {
     let d = d_output[d_output_at];
-    sum_0 += parameters[weight_at.x] * d;
+    sum_0 += f32(parameters[weight_at.x]) * d;
     if (INPUT_BLOCK == 4u) {
-      sum_1 += parameters[weight_at.y] * d;
-      sum_2 += parameters[weight_at.z] * d;
-      sum_3 += parameters[weight_at.w] * d;
+      sum_1 += f32(parameters[weight_at.y]) * d;
+      sum_2 += f32(parameters[weight_at.z]) * d;
+      sum_3 += f32(parameters[weight_at.w]) * d;
     }
     weight_at += params.weight_stride;
     d_output_at += params.n_quads;
@@ -72,7 +76,7 @@ fn store(i: u32, quad: u32, sums: vec4f) {
   }
   let place = (params.input_start + i) * params.n_quads + quad;
 #if HIDDEN
-  let pulled = sums * slope[i * params.n_quads + quad];
+  let pulled = sums * vec4f(slope[i * params.n_quads + quad]);
 #else
   let pulled = sums;
 #endif

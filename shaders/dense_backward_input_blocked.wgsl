@@ -5,7 +5,11 @@
 // input_start; a quad is four rows. A workgroup owns a tile of inputs by quads, over workgroup memory, one invocation a
 // block of it in registers, and sums over o, in ascending order: shared/blocked_product.wgsl.
 // docs/derivations.md, eq. (21), (22), (81)
+#if F16
+enable f16;
+#endif
 #include "shared/blocked_product.wgsl"
+#include "shared/stored.wgsl"
 
 struct Params {
   n_quads: u32,
@@ -18,10 +22,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(1) var<storage, read> parameters: array<Stored>;
 @group(0) @binding(2) var<storage, read> d_output: array<vec4f>;
 #if HIDDEN
-@group(0) @binding(3) var<storage, read> slope: array<vec4f>;
+@group(0) @binding(3) var<storage, read> slope: array<StoredQuad>;
 #endif
 @group(0) @binding(4) var<storage, read_write> d_input: array<vec4f>;
 
@@ -35,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let quad = block.quad + SIDE * q;
       let place = (params.input_start + i) * params.n_quads + quad;
 #if HIDDEN
-      let pulled = sums[f * ROW_QUADS + q] * slope[i * params.n_quads + quad];
+      let pulled = sums[f * ROW_QUADS + q] * vec4f(slope[i * params.n_quads + quad]);
 #else
       let pulled = sums[f * ROW_QUADS + q];
 #endif
@@ -55,7 +59,7 @@ fn staged_left(index: u32) -> vec2u {
 fn left_quad(slot: u32, o: u32) -> vec4f {
   let inputs = min(4u * slot + vec4u(0u, 1u, 2u, 3u), vec4u(params.n_inputs - 1u));
   let at = params.weight_offset + o * params.weight_stride + inputs;
-  return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
+  return vec4f(StoredQuad(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]));
 }
 
 fn staged_right(index: u32) -> vec2u {

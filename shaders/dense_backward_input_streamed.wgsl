@@ -3,11 +3,15 @@
 // transposed W stream past. transposed [n_inputs, n_output_quads]; d_output [*, n_quads] from feature output_start;
 // slope [n_inputs, n_quads]; d_input [*, n_quads] from feature input_start. One invocation owns one quad and n_range
 // inputs, and sums over o, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (21), (22), (81)
+#if F16
+enable f16;
+#endif
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/kept_product.wgsl"
+#include "shared/stored.wgsl"
 
 struct Params {
   n_quads: u32,
@@ -20,10 +24,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> transposed: array<vec4f>;
+@group(0) @binding(1) var<storage, read> transposed: array<StoredQuad>;
 @group(0) @binding(2) var<storage, read> d_output: array<vec4f>;
 #if HIDDEN
-@group(0) @binding(3) var<storage, read> slope: array<vec4f>;
+@group(0) @binding(3) var<storage, read> slope: array<StoredQuad>;
 #endif
 @group(0) @binding(4) var<storage, read_write> d_input: array<vec4f>;
 
@@ -54,7 +58,7 @@ fn main(
       let place = (params.input_start + i) * params.n_quads + quad;
       var sum = product_with_kept(i, first, lane);
 #if HIDDEN
-      sum *= slope[i * params.n_quads + quad];
+      sum *= vec4f(slope[i * params.n_quads + quad]);
 #endif
 #if ADD
       sum += d_input[place];
@@ -73,5 +77,5 @@ fn main(
 fn streamed_quad(i: u32, first: u32) -> vec4f {
   let output_quad = first / 4u;
   let weights = transposed[i * params.n_output_quads + min(output_quad, params.n_output_quads - 1u)];
-  return select(vec4f(), weights, output_quad < params.n_output_quads);
+  return select(vec4f(), vec4f(weights), output_quad < params.n_output_quads);
 }

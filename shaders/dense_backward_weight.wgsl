@@ -4,7 +4,11 @@
 // partials [n_slices, n_outputs, n_inputs + 1]; a quad is four rows. One invocation owns a block of
 // OUTPUT_BLOCK outputs by 4 columns in one slice, quads k, k + n_slices, ..., and sums over them in ascending
 // order: no atomics, no barriers. docs/derivations.md, eq. (23), (24)
+#if F16
+enable f16;
+#endif
 #include "shared/grid.wgsl"
+#include "shared/stored.wgsl"
 
 const COLUMN_BLOCK: u32 = 4u;
 // 4, or 1 for layers too narrow to fill four.
@@ -21,7 +25,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d_output: array<vec4f>;
-@group(0) @binding(2) var<storage, read> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read> input: array<StoredQuad>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -55,10 +59,10 @@ fn main(
   for (var quad = slice; quad < params.n_quads; quad += params.n_slices) {
     // One row of the matrix per column of the layer, so that x * d is the block's part of four sums.
     let x = transpose(mat4x4f(
-      select(input[input_at.x + quad], vec4f(1.0), is_bias.x),
-      select(input[input_at.y + quad], vec4f(1.0), is_bias.y),
-      select(input[input_at.z + quad], vec4f(1.0), is_bias.z),
-      select(input[input_at.w + quad], vec4f(1.0), is_bias.w),
+      select(vec4f(input[input_at.x + quad]), vec4f(1.0), is_bias.x),
+      select(vec4f(input[input_at.y + quad]), vec4f(1.0), is_bias.y),
+      select(vec4f(input[input_at.z + quad]), vec4f(1.0), is_bias.z),
+      select(vec4f(input[input_at.w + quad]), vec4f(1.0), is_bias.w),
     ));
     sum_0 += x * d_output[d_output_at.x + quad];
     if (OUTPUT_BLOCK == 4u) {

@@ -4,7 +4,11 @@
 // partials [n_slices, n_outputs, n_inputs + 1]; a slice is slice_rows rows one after the other.
 // A workgroup owns a tile of outputs by inputs in one slice, over workgroup memory, one invocation a block of it in
 // registers, and sums over r, in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (23), (24)
+#if F16
+enable f16;
+#endif
 #include "shared/blocked_product.wgsl"
+#include "shared/stored.wgsl"
 
 struct Params {
   n_rows: u32,
@@ -17,7 +21,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d_output: array<f32>;
-@group(0) @binding(2) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read> input: array<Stored>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
 // Of the workgroup's slice.
@@ -70,5 +74,5 @@ fn staged_right(index: u32) -> vec2u {
 fn right_quad(r: u32, quad: u32) -> vec4f {
   let inputs = params.input_start + min(4u * quad + vec4u(0u, 1u, 2u, 3u), vec4u(params.n_inputs - 1u));
   let at = inputs * params.n_rows + first_row + r;
-  return vec4f(input[at.x], input[at.y], input[at.z], input[at.w]);
+  return vec4f(StoredQuad(input[at.x], input[at.y], input[at.z], input[at.w]));
 }

@@ -3,11 +3,15 @@
 // d_output [*, n_quads] from feature output_start; input [*, n_quads] from feature input_start; gradients, as
 // parameters, in quads; n_inputs, n_range and the offsets are multiples of four. One invocation owns four inputs by n_range outputs, those of the first workgroup also some biases, and sums
 // over the rows, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (23), (24)
+#if F16
+enable f16;
+#endif
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/kept_product.wgsl"
+#include "shared/stored.wgsl"
 
 struct Params {
   n_quads: u32,
@@ -22,7 +26,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> d_output: array<vec4f>;
-@group(0) @binding(2) var<storage, read> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read> input: array<StoredQuad>;
 @group(0) @binding(3) var<storage, read_write> gradients: array<vec4f>;
 
 @compute @workgroup_size(FUSED_GROUP_SIZE)
@@ -50,10 +54,10 @@ fn main(
 #unroll q N_KEPT_QUADS
     {
       let x_at = input_at + min(first_quad + $q, params.n_quads - 1u);
-      let x_0 = input[x_at];
-      let x_1 = input[x_at + params.n_quads];
-      let x_2 = input[x_at + 2u * params.n_quads];
-      let x_3 = input[x_at + 3u * params.n_quads];
+      let x_0 = vec4f(input[x_at]);
+      let x_1 = vec4f(input[x_at + params.n_quads]);
+      let x_2 = vec4f(input[x_at + 2u * params.n_quads]);
+      let x_3 = vec4f(input[x_at + 3u * params.n_quads]);
 #unroll r 4
       kept[4u * $q + $r] = vec4f(x_0[$r], x_1[$r], x_2[$r], x_3[$r]);
 #end

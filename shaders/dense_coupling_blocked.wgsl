@@ -4,6 +4,9 @@
 // n_quads] receives [a | t]; state [*, n_quads] from feature transform_start; log_scale [tiles, n_quads] the sums of s
 // over each tile of 32 features, for log_det_reduce; a quad is four rows. One invocation owns a and t of four
 // features, and sums over i and then over the features in ascending order. docs/derivations.md, eq. (5) to (9), (12)
+#if F16
+enable f16;
+#endif
 #include "shared/scale_map.wgsl"
 #include "shared/blocked_product.wgsl"
 #include "shared/blocked_weights.wgsl"
@@ -19,8 +22,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> input: array<vec4f>;
+@group(0) @binding(1) var<storage, read> parameters: array<Stored>;
+@group(0) @binding(2) var<storage, read> input: array<StoredQuad>;
 @group(0) @binding(3) var<storage, read_write> state: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> log_scale: array<vec4f>;
 #if STORE_OUTPUT
@@ -56,8 +59,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 
 // Transforms one feature of a quad and returns its log-scale.
 fn transform(j: u32, quad: u32, a_product: vec4f, t_product: vec4f) -> vec4f {
-  let a = a_product + parameters[params.bias_offset + j];
-  let t = t_product + parameters[params.bias_offset + params.n_transformed + j];
+  let a = a_product + f32(parameters[params.bias_offset + j]);
+  let t = t_product + f32(parameters[params.bias_offset + params.n_transformed + j]);
   var s: vec4f;
   for (var r = 0u; r < 4u; r++) {
     s[r] = log_scale_of(a[r], params.scale_bound).value;
@@ -82,5 +85,5 @@ fn outputs_of(slot: u32) -> vec4u {
 }
 
 fn right_quad(i: u32, quad: u32) -> vec4f {
-  return input[i * params.n_quads + min(quad, params.n_quads - 1u)];
+  return vec4f(input[i * params.n_quads + min(quad, params.n_quads - 1u)]);
 }

@@ -4,8 +4,13 @@
 // phi is of the sum and what output held.
 // One invocation computes OUTPUT_BLOCK outputs of one quad, so that each weight is loaded once for four rows,
 // and alone sums over i, in ascending order. docs/derivations.md, eq. (12), (13), (80)
+#if F16
+enable f16;
+#endif
 #include "shared/grid.wgsl"
 #include "shared/activation.wgsl"
+#include "shared/layer_rows.wgsl"
+#include "shared/stored.wgsl"
 
 // 4, or 1 for layers too narrow to fill four.
 override OUTPUT_BLOCK: u32 = 4u;
@@ -21,11 +26,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> input: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read> parameters: array<Stored>;
+@group(0) @binding(2) var<storage, read> input: array<InputQuad>;
+@group(0) @binding(3) var<storage, read_write> output: array<OutputQuad>;
 #if STORE_SLOPE
-@group(0) @binding(4) var<storage, read_write> slope: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> slope: array<OutputQuad>;
 #endif
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -44,17 +49,17 @@ fn main(
   var weight_at = params.weight_offset + outputs * params.n_inputs;
   var input_at = params.input_start * params.n_quads + quad;
 
-  var sum_0 = vec4f(parameters[params.bias_offset + outputs.x]);
-  var sum_1 = vec4f(parameters[params.bias_offset + outputs.y]);
-  var sum_2 = vec4f(parameters[params.bias_offset + outputs.z]);
-  var sum_3 = vec4f(parameters[params.bias_offset + outputs.w]);
+  var sum_0 = vec4f(f32(parameters[params.bias_offset + outputs.x]));
+  var sum_1 = vec4f(f32(parameters[params.bias_offset + outputs.y]));
+  var sum_2 = vec4f(f32(parameters[params.bias_offset + outputs.z]));
+  var sum_3 = vec4f(f32(parameters[params.bias_offset + outputs.w]));
   for (var i = 0u; i < params.n_inputs; i++) {
-    let x = input[input_at];
-    sum_0 += parameters[weight_at.x] * x;
+    let x = vec4f(input[input_at]);
+    sum_0 += f32(parameters[weight_at.x]) * x;
     if (OUTPUT_BLOCK == 4u) {
-      sum_1 += parameters[weight_at.y] * x;
-      sum_2 += parameters[weight_at.z] * x;
-      sum_3 += parameters[weight_at.w] * x;
+      sum_1 += f32(parameters[weight_at.y]) * x;
+      sum_2 += f32(parameters[weight_at.z]) * x;
+      sum_3 += f32(parameters[weight_at.w]) * x;
     }
     weight_at += 1u;
     input_at += params.n_quads;
@@ -78,8 +83,8 @@ fn store(o: u32, quad: u32, sums: vec4f) {
 #else
   let activated = activate(sums);
 #endif
-  output[place] = activated.value;
+  output[place] = OutputQuad(activated.value);
 #if STORE_SLOPE
-  slope[place] = activated.slope;
+  slope[place] = OutputQuad(activated.slope);
 #endif
 }

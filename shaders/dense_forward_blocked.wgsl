@@ -4,9 +4,13 @@
 // phi is of the sum and what output held.
 // A workgroup owns a tile of outputs by quads, over workgroup memory, one invocation a block of it in registers, and
 // sums over i, in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (12), (13), (80)
+#if F16
+enable f16;
+#endif
 #include "shared/activation.wgsl"
 #include "shared/blocked_product.wgsl"
 #include "shared/blocked_weights.wgsl"
+#include "shared/layer_rows.wgsl"
 
 struct Params {
   n_quads: u32,
@@ -19,11 +23,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> input: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(1) var<storage, read> parameters: array<Stored>;
+@group(0) @binding(2) var<storage, read> input: array<InputQuad>;
+@group(0) @binding(3) var<storage, read_write> output: array<OutputQuad>;
 #if STORE_SLOPE
-@group(0) @binding(4) var<storage, read_write> slope: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> slope: array<OutputQuad>;
 #endif
 
 @compute @workgroup_size(BLOCKED_GROUP_SIZE)
@@ -32,17 +36,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let block = block_of(group, local);
   for (var f = 0u; f < BLOCK_FEATURES && feature_of(block, f) < params.n_outputs; f++) {
     let o = feature_of(block, f);
-    let bias = parameters[params.bias_offset + o];
+    let bias = f32(parameters[params.bias_offset + o]);
     for (var q = 0u; q < ROW_QUADS && block.quad + SIDE * q < params.n_quads; q++) {
       let place = (params.output_start + o) * params.n_quads + block.quad + SIDE * q;
       var sum = sums[f * ROW_QUADS + q] + bias;
 #if ADD
-      sum += output[place];
+      sum += vec4f(output[place]);
 #endif
       let activated = activate(sum);
-      output[place] = activated.value;
+      output[place] = OutputQuad(activated.value);
 #if STORE_SLOPE
-      slope[place] = activated.slope;
+      slope[place] = OutputQuad(activated.slope);
 #endif
     }
   }
@@ -53,5 +57,5 @@ fn outputs_of(slot: u32) -> vec4u {
 }
 
 fn right_quad(i: u32, quad: u32) -> vec4f {
-  return input[(params.input_start + i) * params.n_quads + min(quad, params.n_quads - 1u)];
+  return vec4f(input[(params.input_start + i) * params.n_quads + min(quad, params.n_quads - 1u)]);
 }

@@ -2,15 +2,20 @@
 // adapters): an invocation keeps N_KEPT inputs of its quad of rows in registers while the weights stream past.
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
 // output, slope [*, n_quads] from feature output_start. One invocation owns one quad and n_range outputs, and sums
-// over i, N_KEPT at a time, in ascending order; output holds the sums in between, and with ADD also what it held
-// before. docs/derivations.md, eq. (12), (13), (80)
+// over i, N_KEPT at a time, in ascending order; output, or sums where output is f16, holds the sums in between, and with
+// ADD output also what it held before. docs/derivations.md, eq. (12), (13), (80)
+#if F16
+enable f16;
+#endif
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/activation.wgsl"
 #include "shared/kept_product.wgsl"
+#include "shared/layer_rows.wgsl"
 #include "shared/row_quads.wgsl"
+#include "shared/stored.wgsl"
 
 struct Params {
   n_quads: u32,
@@ -24,14 +29,17 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(1) var<storage, read> parameters: array<Stored>;
 #if ALIGNED
-@group(0) @binding(2) var<storage, read> parameter_quads: array<vec4f>;
+@group(0) @binding(2) var<storage, read> parameter_quads: array<StoredQuad>;
 #endif
-@group(0) @binding(3) var<storage, read> input: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(3) var<storage, read> input: array<InputQuad>;
+@group(0) @binding(4) var<storage, read_write> output: array<OutputQuad>;
 #if STORE_SLOPE
-@group(0) @binding(5) var<storage, read_write> slope: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> slope: array<OutputQuad>;
+#endif
+#if F16_OUTPUT
+@group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
 #endif
 
 @compute @workgroup_size(FUSED_GROUP_SIZE)
@@ -55,20 +63,20 @@ fn main(
 
   for (var first = 0u; first < params.n_inputs; first += N_KEPT) {
 #unroll i N_KEPT
-    kept[$i] = input[(params.input_start + min(first + $i, params.n_inputs - 1u)) * params.n_quads + quad];
+    kept[$i] = vec4f(input[(params.input_start + min(first + $i, params.n_inputs - 1u)) * params.n_quads + quad]);
 #end
     let is_last = first + N_KEPT >= params.n_inputs;
     for (var o = first_output; o < end_output; o++) {
       let place = (params.output_start + o) * params.n_quads + quad;
       var sum = product_with_kept(o, first, lane);
       if (first == 0u) {
-        sum += parameters[params.bias_offset + o];
+        sum += f32(parameters[params.bias_offset + o]);
       }
 #if ADD
-      sum += output[place];
+      sum += vec4f(output[place]);
 #else
       if (first > 0u) {
-        sum += output[place];
+        sum += sum_before(o, quad);
       }
 #endif
       if (is_last) {
@@ -76,15 +84,32 @@ fn main(
         sum = activated.value;
 #if STORE_SLOPE
         if (is_quad) {
-          slope[place] = activated.slope;
+          slope[place] = OutputQuad(activated.slope);
         }
 #endif
       }
+#if F16_OUTPUT
+      if (is_quad && is_last) {
+        output[place] = OutputQuad(sum);
+      } else if (is_quad) {
+        sums[o * params.n_quads + quad] = sum;
+      }
+#else
       if (is_quad) {
         output[place] = sum;
       }
+#endif
     }
   }
+}
+
+// What earlier inputs have added to.
+fn sum_before(o: u32, quad: u32) -> vec4f {
+#if F16_OUTPUT
+  return sums[o * params.n_quads + quad];
+#else
+  return output[(params.output_start + o) * params.n_quads + quad];
+#endif
 }
 
 fn streamed_quad(output: u32, first: u32) -> vec4f {

@@ -1,7 +1,11 @@
 // transposed[i, o] = W[o, i], in rows of a multiple of four; zero past the last output.
 // parameters: W [n_outputs, n_inputs]; transposed [n_inputs, n_output_quads] quads of outputs.
 // One invocation writes one quad.
+#if F16
+enable f16;
+#endif
 #include "shared/grid.wgsl"
+#include "shared/stored.wgsl"
 
 struct Params {
   n_inputs: u32,
@@ -11,8 +15,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read_write> transposed: array<vec4f>;
+@group(0) @binding(1) var<storage, read> parameters: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> transposed: array<StoredQuad>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -29,6 +33,6 @@ fn main(
   let output_quad = index / params.n_inputs;
   let outputs = 4u * output_quad + vec4u(0u, 1u, 2u, 3u);
   let places = params.weight_offset + min(outputs, vec4u(params.n_outputs - 1u)) * params.n_inputs + i;
-  let weights = vec4f(parameters[places.x], parameters[places.y], parameters[places.z], parameters[places.w]);
-  transposed[i * params.n_output_quads + output_quad] = select(vec4f(), weights, outputs < vec4u(params.n_outputs));
+  let weights = StoredQuad(parameters[places.x], parameters[places.y], parameters[places.z], parameters[places.w]);
+  transposed[i * params.n_output_quads + output_quad] = select(StoredQuad(), weights, outputs < vec4u(params.n_outputs));
 }

@@ -34,6 +34,22 @@ export class LimitError extends WgflowError {
   }
 }
 
+/** What was asked for needs a device feature that is not there. */
+export class FeatureError extends WgflowError {
+  constructor(
+    readonly what: string,
+    readonly feature: string,
+    readonly available: readonly string[],
+    advice: string,
+  ) {
+    const found = available.length === 0 ? 'no optional ones' : available.join(', ');
+    super(
+      'FEATURE_MISSING',
+      `${what} needs the device feature ${feature}, but this device has ${found}. ${advice}`,
+    );
+  }
+}
+
 /** An array, option or spec has the wrong size or value. */
 export class ShapeError extends WgflowError {
   constructor(what: string, found: string, expected: string, advice = '') {

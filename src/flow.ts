@@ -17,7 +17,7 @@ import { decodeModel, encodeModel } from './io/modelFile.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
 import { DEFAULT_BATCH, trainingMemory } from './memory.ts';
 import type { MemoryOptions, MemoryReport } from './memory.ts';
-import { limitsFor, requireRoom } from './modelLimits.ts';
+import { limitsFor, requirePrecision, requireRoom } from './modelLimits.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
 import type { Plan } from './plan.ts';
 import type { FlowSpec } from './spec.ts';
@@ -104,6 +104,7 @@ export class Flow implements Disposable {
    * @throws {DataError} when `data` are not finite, too few, or constant in a column
    * @throws {GpuUnavailableError} when no device was given and there is none
    * @throws {LimitError} when the device has no room for the parameters
+   * @throws {FeatureError} when the precision f16 is asked for and the device has no `shader-f16`
    */
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
     const checked = checkedSpec(spec);
@@ -121,7 +122,7 @@ export class Flow implements Disposable {
   /**
    * The flow that `save()` wrote, or that another program wrote in the format of docs/model-file.md.
    * @throws {ModelFileError} when the bytes are not a sound model file; nothing reaches the GPU then
-   * @throws {GpuUnavailableError | LimitError} as `create`
+   * @throws {GpuUnavailableError | LimitError | FeatureError} as `create`
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Flow> {
     const model = decodeModel(bytes, options.fileName);
@@ -136,6 +137,7 @@ export class Flow implements Disposable {
     const opened = device ?? (await requestNavigatorDevice(limitsFor(spec)));
     try {
       requireRoom(spec, opened);
+      requirePrecision(tuning.precision ?? 'f32', spec, opened);
       return new Flow(GpuContext.of(opened), device === undefined, model(), tuning);
     } catch (error) {
       if (device === undefined) opened.destroy();

@@ -37,6 +37,7 @@ export { encodeContext } from './context.ts';
 export type { ContextColumn, LabelColumn, NumberColumn } from './context.ts';
 export { toyDensity, TOY_NAMES } from './data/toy.ts';
 export type { ToyDensity, ToyName } from './data/toy.ts';
+export type { Precision } from './precision.ts';
 export type { KernelVariants } from './steps/variants.ts';
 export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './tuning.ts';
 export type { TrainingRecord } from './io/modelFile.ts';
@@ -46,6 +47,7 @@ export {
   DataError,
   DeviceLostError,
   DisposedError,
+  FeatureError,
   GpuUnavailableError,
   LimitError,
   ModelFileError,

@@ -2,11 +2,16 @@
 
 export type ScalarType = 'u32' | 'f32';
 
+/** What a buffer holds: `f16` are weights and activations at half precision. */
+export type ElementType = ScalarType | 'f16';
+
 export interface BindingSpec {
   access: 'read' | 'read_write';
-  element: ScalarType;
+  element: ElementType;
   /** The binding exists only where this `#if` flag is on. */
   when?: string;
+  /** Its elements are f16 where this `#if` flag is on. */
+  f16When?: string;
 }
 
 /**
@@ -104,6 +109,14 @@ export function activeBindings(
     .filter(({ spec }) => spec.when === undefined || flags[spec.when] === true);
 }
 
+/** What the elements of a binding are in a dispatch with these flags. */
+export function elementOf(
+  { element, f16When }: BindingSpec,
+  flags: Readonly<Record<string, boolean>>,
+): ElementType {
+  return f16When !== undefined && flags[f16When] === true ? 'f16' : element;
+}
+
 /** A name for this variant of the kernel: stem, flags that are on, constants, sizes. Equal names mean equal pipelines. */
 export function variantName(dispatch: Dispatch): string {
   const flags = Object.entries(dispatch.flags)
@@ -114,7 +127,7 @@ export function variantName(dispatch: Dispatch): string {
   return details === '' ? dispatch.kernel.stem : `${dispatch.kernel.stem}[${details}]`;
 }
 
-type HostArrayOf<E extends ScalarType> = E extends 'u32' ? Uint32Array : Float64Array;
+type HostArrayOf<E extends ElementType> = E extends 'u32' ? Uint32Array : Float64Array;
 
 /** What a twin receives: the dispatch's params, and its buffers as f64 (or u32) arrays, updated in place. */
 export interface TwinCall<K extends KernelSpec> {

@@ -2,6 +2,7 @@
 import { toyDensity } from './data/toy.ts';
 import { ShapeError } from './errors.ts';
 import { uniformBytes } from './gpu/uniforms.ts';
+import { bufferBytes } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { STREAMS } from './random.ts';
 import type { FlowSpec } from './spec.ts';
@@ -42,7 +43,7 @@ export interface MemoryReport {
   optimizer: number;
   /**
    * The workspace of a step: rows and their gradients on the way through the flow, what the backward pass keeps of
-   * them, partial sums of the weights' gradients. Beyond the couplings of one segment (`KernelVariants`, by default 8)
+   * them, partial sums of the weights' gradients; at the precision f16, the copy of the parameters in f16. Beyond the couplings of one segment (`KernelVariants`, by default 8)
    * it does not grow with their number.
    */
   activations: number;
@@ -109,8 +110,9 @@ export function trainingMemory(
 
 function bytesByPart({ buffers }: Plan): Record<Part, number> {
   const bytes = { parameters: 0, optimizer: 0, activations: 0, data: 0, control: 0 };
-  for (const { name, length } of buffers) {
-    bytes[isDataset(name) ? 'data' : (PARTS[name] ?? 'activations')] += 4 * length;
+  for (const buffer of buffers) {
+    const { name } = buffer;
+    bytes[isDataset(name) ? 'data' : (PARTS[name] ?? 'activations')] += bufferBytes(buffer);
   }
   return bytes;
 }

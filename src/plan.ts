@@ -1,11 +1,17 @@
 /** A plan: plain data that says what to launch on which buffers. Builders make it, executors run it. */
-import type { Dispatch, ScalarType } from './kernel.ts';
+import { elementOf } from './kernel.ts';
+import type { Dispatch, ElementType } from './kernel.ts';
 
 export interface BufferSpec {
   name: string;
-  element: ScalarType;
-  /** Elements, 4 bytes each on the GPU. */
+  element: ElementType;
+  /** Elements: `bufferBytes` tells their bytes on the GPU. */
   length: number;
+}
+
+/** Bytes of a buffer on the GPU: 4 an element, or 2 of f16 in whole words. */
+export function bufferBytes({ element, length }: Pick<BufferSpec, 'element' | 'length'>): number {
+  return element === 'f16' ? 4 * Math.ceil(length / 2) : 4 * length;
 }
 
 export interface Plan {
@@ -25,10 +31,15 @@ export class PlanBuilder {
     this.#label = label;
   }
 
-  buffer(name: string, length: number, element: ScalarType = 'f32'): string {
+  buffer(name: string, length: number, element: ElementType = 'f32'): string {
     const known = this.#buffers.get(name);
     this.#buffers.set(name, { name, element, length: Math.max(length, known?.length ?? 1) });
     return name;
+  }
+
+  /** Whether a buffer of this name was declared. */
+  has(name: string): boolean {
+    return this.#buffers.has(name);
   }
 
   add(...dispatches: Dispatch[]): void {
@@ -56,8 +67,9 @@ export function planProblems(plan: Plan): string[] {
         problems.push(`${where}: binding ${binding} names ${name ?? 'no buffer'}, which the plan lacks`);
         continue;
       }
-      if (buffer.element !== spec.element) {
-        problems.push(`${where}: binding ${binding} is ${spec.element}, buffer ${name} is ${buffer.element}`);
+      const element = elementOf(spec, dispatch.flags);
+      if (buffer.element !== element) {
+        problems.push(`${where}: binding ${binding} is ${element}, buffer ${name} is ${buffer.element}`);
       }
       const other = seen.get(name);
       if (other !== undefined && (spec.access === 'read_write' || other.access === 'read_write')) {

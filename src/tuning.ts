@@ -3,6 +3,7 @@ import { describeDevice } from './gpu/context.ts';
 import type { GpuContext } from './gpu/context.ts';
 import { planTimes } from './gpu/planTimes.ts';
 import { planCost } from './plan.ts';
+import type { Precision } from './precision.ts';
 import { couplingBlocks } from './spec.ts';
 import type { CouplingSpec, FlowSpec } from './spec.ts';
 import { candidateVariants, purposePlan, storedVariants } from './steps/candidates.ts';
@@ -25,6 +26,11 @@ export interface TuningCache {
 export interface TuningOptions {
   /** Default `measured`. */
   tuning?: TuningMode;
+  /**
+   * What the nets' weights and hidden activations are stored as on the GPU. `f16` needs the device feature
+   * `shader-f16`; sums, gradients, the optimiser and the model file stay f32. Default `f32`.
+   */
+  precision?: Precision;
   /** Asked before a search, and told of its result. */
   tuningCache?: TuningCache;
   /** Told of every choice, once. */
@@ -87,7 +93,7 @@ export class Tuner {
 
   /** The fixed table's choice, without a search. */
   get fixed(): KernelVariants {
-    return fixedVariants(this.#facts.subgroupMinSize);
+    return fixedVariants(this.#facts.subgroupMinSize, this.#options.precision);
   }
 
   /** What `variantsFor` chose last, or the fixed table's choice where it was not asked. */
@@ -107,7 +113,9 @@ export class Tuner {
   }
 
   #purpose(pass: Purpose['pass'], rows: number): Purpose {
-    return { pass, rows: Math.min(rows, chunkRowsOf(this.#model)) };
+    const { precision } = this.#options;
+    const purpose = { pass, rows: Math.min(rows, chunkRowsOf(this.#model)) };
+    return precision === undefined ? purpose : { ...purpose, precision };
   }
 
   #tell(report: TuningReport): KernelVariants {
@@ -177,7 +185,9 @@ export function fastest(times: readonly (number | undefined)[]): number {
 
 /** Rows of a timed run: those asked for, or fewer where these would take too long on the slowest adapters. */
 export function measuredRows(model: FlowModel, purpose: Purpose, facts: DeviceFacts): number {
-  const { flops } = planCost(purposePlan(model, purpose, fixedVariants(facts.subgroupMinSize)));
+  const { flops } = planCost(
+    purposePlan(model, purpose, fixedVariants(facts.subgroupMinSize, purpose.precision)),
+  );
   const most = facts.software ? MEASURED_FLOPS.software : MEASURED_FLOPS.gpu;
   if (flops <= most) return purpose.rows;
   const fitting = 2 ** Math.floor(Math.log2((purpose.rows * most) / flops));
@@ -192,8 +202,8 @@ export function tuningKey(device: GPUDevice, spec: FlowSpec, purpose: Purpose): 
   return [...adapter, LIBRARY, shapeText(spec), purposeText(purpose)].join(' | ');
 }
 
-function purposeText({ pass, rows }: Purpose): string {
-  return `${pass} ${rows} rows`;
+function purposeText({ pass, rows, precision = 'f32' }: Purpose): string {
+  return `${pass} ${rows} rows${precision === 'f32' ? '' : ` ${precision}`}`;
 }
 
 /** The architecture, without what leaves the kernels as they are: `2 features, 5 × 1>1 512 leaky_relu exp`. */

@@ -31,6 +31,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'kernel',
     'paramLayout',
     'plan',
+    'precision',
     'random',
     'schedule',
     'shape',

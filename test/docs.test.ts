@@ -74,7 +74,7 @@ describe('shaders/README.md', () => {
     const listed = cell.split(' · ').map((binding) => ({
       name: /`(\w+)`/.exec(binding)?.[1],
       access: binding.startsWith('**') ? 'read_write' : 'read',
-      element: / u32 \[/.test(binding) ? 'u32' : 'f32',
+      element: / (u32|f16) \[/.exec(binding)?.[1] ?? 'f32',
       when: /with `(\w+)`/.exec(binding)?.[1],
     }));
     const bindings = Object.entries(kernelsByFile.get(stem)?.bindings ?? {});

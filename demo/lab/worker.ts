@@ -35,7 +35,9 @@ async function open(): Promise<GPUDevice | undefined> {
     const device = await requestNavigatorDevice();
     const fixed = { ...fixedVariants(GpuContext.of(device).subgroupMinSize) };
     const choices = Object.fromEntries(
-      Object.entries(variantsSchema.entries).map(([name, { options }]) => [name, options]),
+      Object.entries(variantsSchema.entries).flatMap(([name, choice]) =>
+        'options' in choice ? [[name, choice.options]] : [],
+      ),
     );
     say({ type: 'ready', adapter: describeDevice(device), fixed, choices });
     return device;

@@ -5,7 +5,7 @@
 // Elements [first, first + 4) of the row of `length` that starts at `row`; zero past its end.
 fn quad_of_row(row: u32, first: u32, length: u32) -> vec4f {
 #if ALIGNED
-  return select(vec4f(), parameter_quads[(row + min(first, length - 4u)) / 4u], first < length);
+  return select(vec4f(), vec4f(parameter_quads[(row + min(first, length - 4u)) / 4u]), first < length);
 #else
   return quad_of_any_row(row, first, length);
 #endif
@@ -15,6 +15,8 @@ fn quad_of_row(row: u32, first: u32, length: u32) -> vec4f {
 fn quad_of_any_row(row: u32, first: u32, length: u32) -> vec4f {
   let places = first + vec4u(0u, 1u, 2u, 3u);
   let inside = row + min(places, vec4u(length - 1u));
-  let quad = vec4f(parameters[inside.x], parameters[inside.y], parameters[inside.z], parameters[inside.w]);
+  let quad = vec4f(
+    f32(parameters[inside.x]), f32(parameters[inside.y]), f32(parameters[inside.z]), f32(parameters[inside.w]),
+  );
   return select(vec4f(), quad, places < vec4u(length));
 }

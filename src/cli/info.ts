@@ -24,6 +24,7 @@ export async function infoCommand(session: Session): Promise<void> {
     ['Kind', report.software ? 'software (no GPU)' : 'GPU'],
     ['Vendor, architecture', `${report.vendor || 'unknown'}, ${report.architecture || 'unknown'}`],
     ['Features', report.features.join(', ')],
+    ['Precisions', report.features.includes('shader-f16') ? 'f32, f16' : 'f32 (f16 needs shader-f16)'],
     ['Tuning cache', tuningFilePath()],
     ...Object.entries(report.limits).map(([name, value]) => [name, limitText(name, value)]),
   ]);

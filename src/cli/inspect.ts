@@ -2,10 +2,12 @@
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { trainingMemory } from '../memory.ts';
 import type { MemoryReport } from '../memory.ts';
+import type { Precision } from '../precision.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
 import type { CouplingSpec } from '../spec.ts';
 import { variantsText } from '../steps/candidates.ts';
+import { fixedVariants } from '../steps/variants.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
@@ -14,17 +16,18 @@ export interface InspectOptions {
   /** Rows of a batch and of the training data, for the memory of training. */
   batch: number;
   rows: number;
+  precision?: Precision;
 }
 
 export async function inspectCommand(
   session: Session,
   file: string,
-  { batch, rows }: InspectOptions,
+  { batch, rows, precision }: InspectOptions,
 ): Promise<void> {
   const { model } = await readModel(file);
   const { spec, training, optimizer } = model;
   const layout = paramLayout(spec);
-  const memory = trainingMemory({ spec, layout }, { batch, rows });
+  const memory = trainingMemory({ spec, layout }, { batch, rows }, fixedVariants(0, precision));
   const tensors = layout.tensors.map(({ name, shape, trainable }) => ({ name, shape, trainable }));
   if (session.json) {
     session.emit({
@@ -35,6 +38,7 @@ export async function inspectCommand(
       checkpointStep: optimizer?.step,
       variants: optimizer?.variants,
       parameters: layout.parameterCount,
+      precision: precision ?? 'f32',
       memory: { batch, rows, ...memory },
       tensors,
     });

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { PRESETS } from '../flows/index.ts';
 import { TOY_NAMES } from '../data/toy.ts';
+import { PRECISIONS } from '../precision.ts';
 import { VERSION } from '../version.ts';
 import { CONFIG_NAMES, KERNEL_STEMS } from '../bench/index.ts';
 import { benchCommand } from './bench.ts';
@@ -63,6 +64,14 @@ function tuning(): Option {
   return new Option('--tuning <mode>', 'choose kernels by a timed search, or by a fixed table')
     .choices(['measured', 'fixed'])
     .default('measured');
+}
+
+/** Of every command that runs a flow, and of the one that tells its memory. */
+function precision(): Option {
+  return new Option(
+    '--precision <kind>',
+    'store the weights and hidden activations of nets as f32, or as f16 where the adapter has shader-f16',
+  ).choices(PRECISIONS);
 }
 
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
@@ -244,6 +253,7 @@ wgflow bench --compare before.json after.json`,
 for (const each of program.commands) {
   each.optionsGroup('General:');
   if (!['inspect', 'info'].includes(each.name())) each.addOption(tuning());
+  if (!['info', 'bench'].includes(each.name())) each.addOption(precision());
   each
     .option('--json', 'newline-delimited JSON events on stdout, nothing else there')
     .addOption(

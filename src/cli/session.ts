@@ -5,6 +5,7 @@ import type { AdapterReport } from '../gpu/context.ts';
 import type { NeededLimits } from '../gpu/device.ts';
 import { openDeviceWithNote } from '../node.ts';
 import type { AdapterChoice } from '../node.ts';
+import type { Precision } from '../precision.ts';
 import type { TuningMode, TuningOptions } from '../tuning.ts';
 import { discardAllOutputs } from './outputFile.ts';
 import { tuningOptions } from './tuningLog.ts';
@@ -16,11 +17,13 @@ export interface GlobalOptions {
   adapter?: AdapterChoice;
   /** Of the commands that run kernels. */
   tuning?: TuningMode;
+  precision?: Precision;
 }
 
 const EXIT_BY_CODE: Record<string, number> = {
   GPU_UNAVAILABLE: EXIT.noAdapter,
   LIMIT_EXCEEDED: EXIT.badInput,
+  FEATURE_MISSING: EXIT.badInput,
   SHAPE_MISMATCH: EXIT.badInput,
   BAD_DATA: EXIT.badInput,
   BAD_MODEL_FILE: EXIT.badInput,
@@ -40,11 +43,11 @@ export class Session {
   #device: GPUDevice | undefined;
   #lostOutput: Error | undefined;
 
-  constructor({ json = false, adapter = 'auto', tuning }: GlobalOptions) {
+  constructor({ json = false, adapter = 'auto', tuning, precision }: GlobalOptions) {
     this.json = json;
     this.#adapter = adapter;
     this.signal = this.#interrupt.signal;
-    this.tuning = tuningOptions(this, tuning);
+    this.tuning = tuningOptions(this, tuning, precision);
     const onSignal = (): void => {
       // A second Ctrl-C does not wait for the step at work.
       if (this.signal.aborted) {

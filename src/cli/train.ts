@@ -7,6 +7,7 @@ import { ShapeError } from '../errors.ts';
 import { contextFeatures } from '../context.ts';
 import type { ContextColumn } from '../context.ts';
 import { limitsFor } from '../modelLimits.ts';
+import type { Precision } from '../precision.ts';
 import { STREAMS } from '../random.ts';
 import { validateSpec } from '../spec.ts';
 import { meanNll } from '../trainer.ts';
@@ -85,7 +86,12 @@ export async function trainCommand(
     using flow =
       resumed === undefined
         ? await Flow.create(spec, { ...session.tuning, device, seed })
-        : await Flow.load(resumed.bytes, { ...session.tuning, device, fileName: resumed.file });
+        : await Flow.load(resumed.bytes, {
+            ...session.tuning,
+            precision: session.tuning.precision ?? precisionOf(resumed),
+            device,
+            fileName: resumed.file,
+          });
     const history = await train(session, flow, set, fitOptions, options.checkpoint);
     const outcome: TrainingOutcome = {
       ...history,
@@ -119,6 +125,11 @@ export async function trainCommand(
     await output?.discard();
     await folder?.discard();
   }
+}
+
+/** A run goes on at the precision at which it began, unless it is told another. */
+function precisionOf({ model }: CheckpointFile): Precision {
+  return model.optimizer.variants?.['precision'] === 'f16' ? 'f16' : 'f32';
 }
 
 function requireDim(columns: readonly string[], resumed: CheckpointFile | undefined): void {

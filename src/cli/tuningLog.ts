@@ -1,5 +1,6 @@
 /** How the command line chooses kernels, and what it says of the choices. */
 import { variantsText } from '../steps/candidates.ts';
+import type { Precision } from '../precision.ts';
 import type { TuningMode, TuningOptions, TuningReport } from '../tuning.ts';
 import type { Session } from './session.ts';
 import { TuningFile, tuningFilePath } from './tuningFile.ts';
@@ -8,9 +9,11 @@ import { TuningFile, tuningFilePath } from './tuningFile.ts';
 export function tuningOptions(
   session: Pick<Session, 'say' | 'emit'>,
   tuning: TuningMode | undefined,
+  precision?: Precision,
 ): TuningOptions {
   return {
     tuning,
+    precision,
     tuningCache: new TuningFile(tuningFilePath(), (line) => session.say(line)),
     onTuning: (report) => {
       session.say(tuningLine(report));

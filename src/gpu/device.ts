@@ -5,7 +5,7 @@ import { GpuUnavailableError, LimitError } from '../errors.ts';
 export type NeededLimits = Partial<Record<'maxStorageBufferBindingSize' | 'maxBufferSize', number>>;
 
 /** What kernels and benchmarks use where the adapter has it; nothing needs it. */
-const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'timestamp-query'];
+const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
 
 // A WebGPU instance or adapter that is garbage collected shows up as a lost device.
 const keptAlive = new WeakMap<GPUDevice, unknown>();

@@ -1,6 +1,7 @@
 /** Runs plans on the GPU. */
 import { activeBindings } from '../kernel.ts';
 import type { Dispatch } from '../kernel.ts';
+import { bufferBytes } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import type { OwnedBuffer } from './buffers.ts';
 import type { GpuContext } from './context.ts';
@@ -56,9 +57,10 @@ export class GpuProgram implements Disposable {
     const owned: OwnedBuffer[] = [];
     try {
       const buffers = new Map(shared);
-      for (const { name, length } of plan.buffers) {
+      for (const spec of plan.buffers) {
+        const { name } = spec;
         if (buffers.has(name)) continue;
-        const buffer = context.buffers.storage(`${plan.label}/${name}`, length);
+        const buffer = context.buffers.storage(`${plan.label}/${name}`, bufferBytes(spec) / 4);
         owned.push(buffer);
         buffers.set(name, buffer);
       }

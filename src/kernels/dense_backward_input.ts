@@ -2,6 +2,7 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
 import { ceilDivide, featureBlock, gridOf, quadsOf } from '../shape.ts';
+import { elementBytes } from './element_bytes.ts';
 
 export const denseBackwardInputKernel = {
   stem: 'dense_backward_input',
@@ -15,12 +16,12 @@ export const denseBackwardInputKernel = {
     weight_offset: 'u32',
   },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
     d_output: { access: 'read', element: 'f32' },
-    slope: { access: 'read', element: 'f32', when: 'HIDDEN' },
+    slope: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
     d_input: { access: 'read_write', element: 'f32' },
   },
-  flags: ['HIDDEN', 'ADD'],
+  flags: ['HIDDEN', 'ADD', 'F16'],
   constants: ['INPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
@@ -39,6 +40,25 @@ export interface DenseBackwardInputArguments {
   slope?: string;
   /** Whether to add to what `dInput` holds already, as at the state. */
   add?: boolean;
+  /** Whether parameters and slope are of half precision. */
+  f16?: boolean;
+}
+
+/** Bytes of a layer's weight, the gradients of its outputs and inputs, and the slope, or the inputs' gradient before. */
+export function backwardInputBytes({
+  rows,
+  layer,
+  inputs = layer.inputs,
+  slope,
+  add = false,
+  f16,
+}: Pick<DenseBackwardInputArguments, 'rows' | 'layer' | 'inputs' | 'slope' | 'add' | 'f16'>): number {
+  const { outputs } = layer;
+  return (
+    elementBytes(f16) * inputs * outputs +
+    4 * rows * (outputs + inputs * (1 + Number(add))) +
+    (slope === undefined ? 0 : elementBytes(f16) * rows * inputs)
+  );
 }
 
 /** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, or added to what is there. */
@@ -56,7 +76,7 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
     },
-    flags: { HIDDEN: slope !== undefined, ADD: add },
+    flags: { HIDDEN: slope !== undefined, ADD: add, F16: args.f16 ?? false },
     constants: { INPUT_BLOCK: inputBlock },
     buffers: {
       parameters: args.parameters,
@@ -66,9 +86,6 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
     },
     workgroups: gridOf(quads * ceilDivide(inputs, inputBlock)),
     flops: 2 * rows * inputs * layer.outputs,
-    bytes:
-      4 *
-      (inputs * layer.outputs +
-        rows * (layer.outputs + inputs * (1 + Number(add) + Number(slope !== undefined)))),
+    bytes: backwardInputBytes(args),
   });
 }

@@ -2,6 +2,7 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import { quadsOf } from '../shape.ts';
 import { blockedGrid, blockSizes } from './blocked_product.ts';
+import { backwardInputBytes } from './dense_backward_input.ts';
 import type { DenseBackwardInputArguments } from './dense_backward_input.ts';
 
 export const denseBackwardInputBlockedKernel = {
@@ -16,12 +17,12 @@ export const denseBackwardInputBlockedKernel = {
     weight_offset: 'u32',
   },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
     d_output: { access: 'read', element: 'f32' },
-    slope: { access: 'read', element: 'f32', when: 'HIDDEN' },
+    slope: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
     d_input: { access: 'read_write', element: 'f32' },
   },
-  flags: ['HIDDEN', 'ADD'],
+  flags: ['HIDDEN', 'ADD', 'F16'],
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
 
@@ -39,7 +40,7 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
     },
-    flags: { HIDDEN: slope !== undefined, ADD: add },
+    flags: { HIDDEN: slope !== undefined, ADD: add, F16: args.f16 ?? false },
     sizes: blockSizes(quads),
     buffers: {
       parameters: args.parameters,
@@ -49,9 +50,6 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
     },
     workgroups: blockedGrid(inputs, quads),
     flops: 2 * rows * inputs * layer.outputs,
-    bytes:
-      4 *
-      (inputs * layer.outputs +
-        rows * (layer.outputs + inputs * (1 + Number(add) + Number(slope !== undefined)))),
+    bytes: backwardInputBytes(args),
   });
 }

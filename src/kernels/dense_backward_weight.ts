@@ -2,6 +2,7 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
 import { ceilDivide, featureBlock, gridOf, quadsOf } from '../shape.ts';
+import { elementBytes } from './element_bytes.ts';
 
 export const denseBackwardWeightKernel = {
   stem: 'dense_backward_weight',
@@ -15,9 +16,10 @@ export const denseBackwardWeightKernel = {
   },
   bindings: {
     d_output: { access: 'read', element: 'f32' },
-    input: { access: 'read', element: 'f32' },
+    input: { access: 'read', element: 'f32', f16When: 'F16' },
     partials: { access: 'read_write', element: 'f32' },
   },
+  flags: ['F16'],
   constants: ['OUTPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
@@ -50,11 +52,13 @@ export interface DenseBackwardWeightArguments {
   inputStart: number;
   /** [rowSlices, outputs, inputs + 1]; `denseWeightReduce` adds the slices to the gradients. */
   partials: string;
+  /** Whether the input is of half precision. */
+  f16?: boolean;
 }
 
 /** The gradients of a layer's weight and bias, summed over each slice of the rows. */
 export function denseBackwardWeight(args: DenseBackwardWeightArguments): Dispatch {
-  const { rows, layer } = args;
+  const { rows, layer, f16 = false } = args;
   const slices = rowSlices(layer);
   const outputBlock = featureBlock(layer.outputs);
   const blocks = ceilDivide(layer.outputs, outputBlock) * ceilDivide(layer.inputs + 1, COLUMN_BLOCK);
@@ -67,10 +71,12 @@ export function denseBackwardWeight(args: DenseBackwardWeightArguments): Dispatc
       input_start: args.inputStart,
       output_start: args.outputStart,
     },
+    flags: { F16: f16 },
     constants: { OUTPUT_BLOCK: outputBlock },
     buffers: { d_output: args.dOutput, input: args.input, partials: args.partials },
     workgroups: gridOf(slices * blocks),
     flops: 2 * rows * layer.weight.length + rows * layer.outputs,
-    bytes: 4 * (rows * (layer.inputs + layer.outputs) + slices * weightElements(layer)),
+    bytes:
+      elementBytes(f16) * rows * layer.inputs + 4 * (rows * layer.outputs + slices * weightElements(layer)),
   });
 }

@@ -5,6 +5,7 @@ import { ceilDivide } from '../shape.ts';
 import { blockedGrid, blockSizes } from './blocked_product.ts';
 import { PARTIALS_BYTES, weightElements } from './dense_backward_weight.ts';
 import type { DenseBackwardWeightArguments } from './dense_backward_weight.ts';
+import { elementBytes } from './element_bytes.ts';
 
 export const denseBackwardWeightBlockedKernel = {
   stem: 'dense_backward_weight_blocked',
@@ -18,9 +19,10 @@ export const denseBackwardWeightBlockedKernel = {
   },
   bindings: {
     d_output: { access: 'read', element: 'f32' },
-    input: { access: 'read', element: 'f32' },
+    input: { access: 'read', element: 'f32', f16When: 'F16' },
     partials: { access: 'read_write', element: 'f32' },
   },
+  flags: ['F16'],
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
 
@@ -44,7 +46,7 @@ function sliceRows(rows: number, layer: DenseSlots): number {
  * have `blockedRowSlices` slices.
  */
 export function denseBackwardWeightBlocked(args: DenseBackwardWeightArguments): Dispatch {
-  const { rows, layer } = args;
+  const { rows, layer, f16 = false } = args;
   const slices = blockedRowSlices(rows, layer);
   const columnQuads = ceilDivide(layer.inputs, 4);
   const sizes = blockSizes(columnQuads);
@@ -58,10 +60,12 @@ export function denseBackwardWeightBlocked(args: DenseBackwardWeightArguments): 
       input_start: args.inputStart,
       output_start: args.outputStart,
     },
+    flags: { F16: f16 },
     sizes,
     buffers: { d_output: args.dOutput, input: args.input, partials: args.partials },
     workgroups: [columnTiles, outputTiles, slices],
     flops: 2 * rows * layer.weight.length + rows * layer.outputs,
-    bytes: 4 * (rows * (layer.inputs + layer.outputs) + slices * weightElements(layer)),
+    bytes:
+      elementBytes(f16) * rows * layer.inputs + 4 * (rows * layer.outputs + slices * weightElements(layer)),
   });
 }

@@ -4,6 +4,7 @@ import type { DenseSlots } from '../paramLayout.ts';
 import { quadsOf } from '../shape.ts';
 import { weightElements } from './dense_backward_weight.ts';
 import type { DenseBackwardWeightArguments } from './dense_backward_weight.ts';
+import { elementBytes } from './element_bytes.ts';
 import { KEPT_SIZES, keptSizes, streamedRanges } from './kept_product.ts';
 
 export const denseBackwardWeightStreamedKernel = {
@@ -20,10 +21,10 @@ export const denseBackwardWeightStreamedKernel = {
   },
   bindings: {
     d_output: { access: 'read', element: 'f32' },
-    input: { access: 'read', element: 'f32' },
+    input: { access: 'read', element: 'f32', f16When: 'F16' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS'],
+  flags: ['SUBGROUPS', 'F16'],
   sizes: [...KEPT_SIZES, 'N_KEPT_QUADS'],
 } as const satisfies KernelSpec;
 
@@ -42,7 +43,7 @@ export function hasQuadInputs({ inputs, weight, bias }: DenseSlots): boolean {
  * @throws {RangeError} for a layer without `hasQuadInputs`
  */
 export function denseBackwardWeightStreamed(args: DenseBackwardWeightStreamedArguments): Dispatch {
-  const { rows, layer, lanes } = args;
+  const { rows, layer, lanes, f16 = false } = args;
   if (!hasQuadInputs(layer))
     throw new RangeError(`${layer.inputs} inputs at ${layer.weight.offset} are not whole quads`);
   const { range, workgroups } = streamedRanges(layer.inputs / 4, layer.outputs);
@@ -58,11 +59,11 @@ export function denseBackwardWeightStreamed(args: DenseBackwardWeightStreamedArg
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
     },
-    flags: { SUBGROUPS: lanes > 1 },
+    flags: { SUBGROUPS: lanes > 1, F16: f16 },
     sizes: { ...kept, N_KEPT_QUADS: kept.N_KEPT / 4 },
     buffers: { d_output: args.dOutput, input: args.input, gradients: args.gradients },
     workgroups,
     flops: 2 * rows * layer.weight.length + rows * layer.outputs,
-    bytes: 4 * (rows * (layer.inputs + layer.outputs) + 2 * weightElements(layer)),
+    bytes: elementBytes(f16) * rows * layer.inputs + 4 * (rows * layer.outputs + 2 * weightElements(layer)),
   });
 }

@@ -4,6 +4,7 @@ import type { DenseSlots } from '../paramLayout.ts';
 import type { CouplingBlocks, ScaleMap } from '../spec.ts';
 import { ceilDivide, quadsOf } from '../shape.ts';
 import { blockedGrid, blockSizes, TILE_FEATURES } from './blocked_product.ts';
+import { elementBytes } from './element_bytes.ts';
 import { scaleBound, scaleMapCode } from './scale_map.ts';
 
 export const denseCouplingBlockedKernel = {
@@ -18,13 +19,13 @@ export const denseCouplingBlockedKernel = {
     scale_bound: 'f32',
   },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
-    input: { access: 'read', element: 'f32' },
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
+    input: { access: 'read', element: 'f32', f16When: 'F16' },
     state: { access: 'read_write', element: 'f32' },
     log_scale: { access: 'read_write', element: 'f32' },
     output: { access: 'read_write', element: 'f32', when: 'STORE_OUTPUT' },
   },
-  flags: ['INVERSE', 'STORE_OUTPUT'],
+  flags: ['INVERSE', 'STORE_OUTPUT', 'F16'],
   constants: ['SCALE_MAP'],
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
@@ -48,6 +49,8 @@ export interface DenseCouplingBlockedArguments {
   logScale: string;
   /** Where [a | t] goes; left out where no backward pass follows. */
   output?: string;
+  /** Whether parameters and input are of half precision. */
+  f16?: boolean;
 }
 
 /** Sums of log-scales per row that `denseCouplingBlocked` leaves for `logDetReduce`. */
@@ -57,10 +60,10 @@ export function couplingTiles(transformed: number): number {
 
 /** The last layer of a coupling's net and, in the same dispatch, the coupling in place, in either direction. */
 export function denseCouplingBlocked(args: DenseCouplingBlockedArguments): Dispatch {
-  const { rows, layer, blocks, scale, output } = args;
+  const { rows, layer, blocks, scale, output, f16 = false } = args;
   const transformed = rows * blocks.transformCount;
   const quads = quadsOf(rows);
-  const moved = rows * (layer.inputs + couplingTiles(blocks.transformCount));
+  const results = rows * couplingTiles(blocks.transformCount) + transformed * (output === undefined ? 2 : 4);
   return dispatchOf(denseCouplingBlockedKernel, {
     params: {
       n_quads: quads,
@@ -71,7 +74,7 @@ export function denseCouplingBlocked(args: DenseCouplingBlockedArguments): Dispa
       bias_offset: layer.bias.offset,
       scale_bound: scaleBound(scale),
     },
-    flags: { INVERSE: args.inverse, STORE_OUTPUT: output !== undefined },
+    flags: { INVERSE: args.inverse, STORE_OUTPUT: output !== undefined, F16: f16 },
     constants: { SCALE_MAP: scaleMapCode(scale) },
     sizes: blockSizes(quads),
     buffers: {
@@ -83,7 +86,6 @@ export function denseCouplingBlocked(args: DenseCouplingBlockedArguments): Dispa
     },
     workgroups: blockedGrid(TILE_FEATURES * couplingTiles(blocks.transformCount), quads),
     flops: 2 * rows * layer.weight.length + 4 * transformed,
-    bytes:
-      4 * (layer.weight.length + layer.bias.length + moved + transformed * (output === undefined ? 2 : 4)),
+    bytes: elementBytes(f16) * (layer.weight.length + layer.bias.length + rows * layer.inputs) + 4 * results,
   });
 }

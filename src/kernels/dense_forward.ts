@@ -4,6 +4,7 @@ import type { DenseSlots } from '../paramLayout.ts';
 import type { Activation } from '../spec.ts';
 import { ceilDivide, featureBlock, gridOf, quadsOf } from '../shape.ts';
 import { activationCode } from './activation.ts';
+import { elementBytes } from './element_bytes.ts';
 
 export const denseForwardKernel = {
   stem: 'dense_forward',
@@ -17,12 +18,12 @@ export const denseForwardKernel = {
     bias_offset: 'u32',
   },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
-    input: { access: 'read', element: 'f32' },
-    output: { access: 'read_write', element: 'f32' },
-    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
+    input: { access: 'read', element: 'f32', f16When: 'F16_INPUT' },
+    output: { access: 'read_write', element: 'f32', f16When: 'F16_OUTPUT' },
+    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE', f16When: 'F16_OUTPUT' },
   },
-  flags: ['ADD', 'STORE_SLOPE'],
+  flags: ['ADD', 'STORE_SLOPE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
   constants: ['ACTIVATION', 'OUTPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
@@ -40,6 +41,44 @@ export interface DenseForwardArguments {
   add?: boolean;
   /** Where φ′ goes; left out where no backward pass follows. */
   slope?: string;
+  /** Whether the parameters are of half precision. */
+  f16?: boolean;
+  f16Input?: boolean;
+  /** The output, and the slope with it. */
+  f16Output?: boolean;
+}
+
+/** @throws {RangeError} for a layer that adds to an output of half precision, which cannot hold sums */
+export function storageFlags({
+  add = false,
+  f16 = false,
+  f16Input = false,
+  f16Output = false,
+}: DenseForwardArguments): {
+  F16: boolean;
+  F16_INPUT: boolean;
+  F16_OUTPUT: boolean;
+} {
+  if (add && f16Output) throw new RangeError('sums are not kept in half precision');
+  return { F16: f16, F16_INPUT: f16Input, F16_OUTPUT: f16Output };
+}
+
+/** Bytes of a layer's parameters, inputs and results. */
+export function layerBytes({
+  rows,
+  layer,
+  add = false,
+  slope,
+  f16,
+  f16Input,
+  f16Output,
+}: DenseForwardArguments): number {
+  const { inputs, outputs, weight, bias } = layer;
+  return (
+    elementBytes(f16) * (weight.length + bias.length) +
+    elementBytes(f16Input) * rows * inputs +
+    elementBytes(f16Output) * rows * outputs * (1 + Number(add) + Number(slope !== undefined))
+  );
 }
 
 /** One fully connected layer with its activation: output[o, r] = φ(Σᵢ W[o, i] · input[i, r] + b[o]). */
@@ -58,7 +97,7 @@ export function denseForward(args: DenseForwardArguments): Dispatch {
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
     },
-    flags: { ADD: add, STORE_SLOPE: slope !== undefined },
+    flags: { ADD: add, STORE_SLOPE: slope !== undefined, ...storageFlags(args) },
     constants: { ACTIVATION: activationCode(args.activation), OUTPUT_BLOCK: outputBlock },
     buffers: {
       parameters: args.parameters,
@@ -68,11 +107,6 @@ export function denseForward(args: DenseForwardArguments): Dispatch {
     },
     workgroups: gridOf(quads * ceilDivide(layer.outputs, outputBlock)),
     flops: 2 * outputs * layer.inputs,
-    bytes:
-      4 *
-      (layer.weight.length +
-        layer.bias.length +
-        rows * layer.inputs +
-        outputs * (1 + Number(add) + Number(slope !== undefined))),
+    bytes: layerBytes(args),
   });
 }

@@ -3,6 +3,7 @@ import type { Dispatch, KernelSpec } from '../kernel.ts';
 import { quadsOf } from '../shape.ts';
 import { activationCode } from './activation.ts';
 import { blockedGrid, blockSizes } from './blocked_product.ts';
+import { layerBytes, storageFlags } from './dense_forward.ts';
 import type { DenseForwardArguments } from './dense_forward.ts';
 
 export const denseForwardBlockedKernel = {
@@ -17,12 +18,12 @@ export const denseForwardBlockedKernel = {
     bias_offset: 'u32',
   },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
-    input: { access: 'read', element: 'f32' },
-    output: { access: 'read_write', element: 'f32' },
-    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
+    input: { access: 'read', element: 'f32', f16When: 'F16_INPUT' },
+    output: { access: 'read_write', element: 'f32', f16When: 'F16_OUTPUT' },
+    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE', f16When: 'F16_OUTPUT' },
   },
-  flags: ['ADD', 'STORE_SLOPE'],
+  flags: ['ADD', 'STORE_SLOPE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
   constants: ['ACTIVATION'],
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
@@ -42,7 +43,7 @@ export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
     },
-    flags: { ADD: add, STORE_SLOPE: slope !== undefined },
+    flags: { ADD: add, STORE_SLOPE: slope !== undefined, ...storageFlags(args) },
     constants: { ACTIVATION: activationCode(args.activation) },
     sizes: blockSizes(quads),
     buffers: {
@@ -53,11 +54,6 @@ export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
     },
     workgroups: blockedGrid(layer.outputs, quads),
     flops: 2 * outputs * layer.inputs,
-    bytes:
-      4 *
-      (layer.weight.length +
-        layer.bias.length +
-        rows * layer.inputs +
-        outputs * (1 + Number(add) + Number(slope !== undefined))),
+    bytes: layerBytes(args),
   });
 }

@@ -2,7 +2,7 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import { quadsOf } from '../shape.ts';
 import { activationCode } from './activation.ts';
-import { denseForward } from './dense_forward.ts';
+import { layerBytes, storageFlags } from './dense_forward.ts';
 import type { DenseForwardArguments } from './dense_forward.ts';
 import { KEPT_SIZES, keptSizes, streamedRanges } from './kept_product.ts';
 
@@ -19,21 +19,27 @@ export const denseForwardStreamedKernel = {
     bias_offset: 'u32',
   },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
-    parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
-    input: { access: 'read', element: 'f32' },
-    output: { access: 'read_write', element: 'f32' },
-    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
+    parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED', f16When: 'F16' },
+    input: { access: 'read', element: 'f32', f16When: 'F16_INPUT' },
+    output: { access: 'read_write', element: 'f32', f16When: 'F16_OUTPUT' },
+    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE', f16When: 'F16_OUTPUT' },
+    sums: { access: 'read_write', element: 'f32', when: 'F16_OUTPUT' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'ADD', 'STORE_SLOPE'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'ADD', 'STORE_SLOPE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
   constants: ['ACTIVATION'],
   sizes: KEPT_SIZES,
 } as const satisfies KernelSpec;
 
+export interface DenseForwardStreamedArguments extends DenseForwardArguments {
+  lanes: number;
+  /** [outputs, rows] f32, for the sums in between where the output is of half precision. */
+  sums?: string;
+}
+
 /** As `denseForward`, with the inputs of a quad of rows kept in registers; `lanes` share the loads of weights. */
-export function denseForwardStreamed(args: DenseForwardArguments & { lanes: number }): Dispatch {
-  const { rows, layer, add = false, slope, lanes } = args;
-  const { flops, bytes } = denseForward(args);
+export function denseForwardStreamed(args: DenseForwardStreamedArguments): Dispatch {
+  const { rows, layer, add = false, slope, lanes, sums } = args;
   const quads = quadsOf(rows);
   const { range, workgroups } = streamedRanges(quads, layer.outputs);
   const isAligned = layer.inputs % 4 === 0;
@@ -48,7 +54,13 @@ export function denseForwardStreamed(args: DenseForwardArguments & { lanes: numb
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
     },
-    flags: { SUBGROUPS: lanes > 1, ALIGNED: isAligned, ADD: add, STORE_SLOPE: slope !== undefined },
+    flags: {
+      SUBGROUPS: lanes > 1,
+      ALIGNED: isAligned,
+      ADD: add,
+      STORE_SLOPE: slope !== undefined,
+      ...storageFlags(args),
+    },
     constants: { ACTIVATION: activationCode(args.activation) },
     sizes: keptSizes(layer.inputs, lanes),
     buffers: {
@@ -57,9 +69,10 @@ export function denseForwardStreamed(args: DenseForwardArguments & { lanes: numb
       input: args.input,
       output: args.output,
       ...(slope === undefined ? {} : { slope }),
+      ...(sums === undefined ? {} : { sums }),
     },
     workgroups,
-    flops,
-    bytes,
+    flops: 2 * rows * layer.weight.length,
+    bytes: layerBytes(args),
   });
 }

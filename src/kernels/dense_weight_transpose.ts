@@ -2,6 +2,7 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { DenseSlots } from '../paramLayout.ts';
 import { ceilDivide, gridOf } from '../shape.ts';
+import { elementBytes } from './element_bytes.ts';
 
 export const denseWeightTransposeKernel = {
   stem: 'dense_weight_transpose',
@@ -12,9 +13,10 @@ export const denseWeightTransposeKernel = {
     weight_offset: 'u32',
   },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
-    transposed: { access: 'read_write', element: 'f32' },
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
+    transposed: { access: 'read_write', element: 'f32', f16When: 'F16' },
   },
+  flags: ['F16'],
 } as const satisfies KernelSpec;
 
 /** Elements of a layer's transposed weight, whose rows are padded to a multiple of four. */
@@ -27,8 +29,10 @@ export function denseWeightTranspose(args: {
   layer: DenseSlots;
   parameters: string;
   transposed: string;
+  /** Whether both are of half precision. */
+  f16?: boolean;
 }): Dispatch {
-  const { layer, parameters, transposed } = args;
+  const { layer, parameters, transposed, f16 = false } = args;
   const quads = ceilDivide(layer.outputs, 4);
   return dispatchOf(denseWeightTransposeKernel, {
     params: {
@@ -37,9 +41,10 @@ export function denseWeightTranspose(args: {
       n_output_quads: quads,
       weight_offset: layer.weight.offset,
     },
+    flags: { F16: f16 },
     buffers: { parameters, transposed },
     workgroups: gridOf(layer.inputs * quads),
     flops: 0,
-    bytes: 4 * (layer.weight.length + transposedElements(layer)),
+    bytes: elementBytes(f16) * (layer.weight.length + transposedElements(layer)),
   });
 }

@@ -1,11 +1,13 @@
 /** Runs the same plans as the GPU, in f64 on the CPU, dispatch by dispatch. */
-import type { ScalarType } from '../kernel.ts';
+import { activeBindings, elementOf } from '../kernel.ts';
+import type { Dispatch, ElementType } from '../kernel.ts';
 import type { Plan } from '../plan.ts';
+import { roundToHalf } from '../precision.ts';
 import { twinOf } from './twins.ts';
 
 export type HostArray = Float64Array | Uint32Array;
 
-export function hostArray(element: ScalarType, length: number): HostArray {
+export function hostArray(element: ElementType, length: number): HostArray {
   return element === 'u32' ? new Uint32Array(length) : new Float64Array(length);
 }
 
@@ -41,6 +43,16 @@ export class ReferenceProgram {
       for (const [binding, name] of Object.entries(dispatch.buffers)) buffers[binding] = this.buffer(name);
       const { kernel, params, flags, constants, sizes } = dispatch;
       twinOf(kernel.stem)({ params, flags, constants, sizes, buffers });
+      this.#roundHalves(dispatch);
+    }
+  }
+
+  /** What a twin leaves in buffers of half precision is rounded where the kernel stores it. */
+  #roundHalves({ kernel, flags, buffers }: Dispatch): void {
+    for (const { name, spec } of activeBindings(kernel, flags)) {
+      if (spec.access === 'read' || elementOf(spec, flags) !== 'f16') continue;
+      const values = this.floats(buffers[name] ?? name);
+      values.forEach((value, index) => (values[index] = roundToHalf(value)));
     }
   }
 }

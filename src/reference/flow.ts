@@ -20,7 +20,10 @@ import { ShapeError } from '../errors.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { ParamLayout } from '../paramLayout.ts';
 import type { Plan } from '../plan.ts';
+import type { Precision } from '../precision.ts';
 import type { FlowSpec } from '../spec.ts';
+import { PLAIN_VARIANTS } from '../steps/variants.ts';
+import type { KernelVariants } from '../steps/variants.ts';
 import { ReferenceProgram } from './executor.ts';
 
 /** Rows are row-major [B, D], contexts [B, C] or one row [C] for all, results f64. */
@@ -28,26 +31,33 @@ export class ReferenceFlow {
   readonly model: FlowModel;
   /** As `paramLayout(spec)` lays them out; may be changed between calls. */
   readonly parameters: Float64Array;
+  readonly #variants: KernelVariants;
 
   /**
    * @param parameters every tensor by its name, as `Flow.parameters` gives them, or all of them end to end in that
    *   order, or as `paramLayout(spec)` lays them out
+   * @param precision `f16` rounds the nets' weights and hidden activations as a flow of that precision does
    * @throws {ShapeError} when their number is another
    */
-  constructor(spec: FlowSpec, parameters: ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>) {
+  constructor(
+    spec: FlowSpec,
+    parameters: ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>,
+    { precision = 'f32' }: { precision?: Precision } = {},
+  ) {
     this.model = { spec, layout: paramLayout(spec) };
     this.parameters = laidOut(this.model.layout, parameters);
+    this.#variants = { ...PLAIN_VARIANTS, precision };
   }
 
   forward(x: ArrayLike<number>, context?: ArrayLike<number>): { z: Float64Array; logDet: Float64Array } {
     const rows = this.#rowsOf(x);
-    const program = this.#run(forwardPlan(this.model, rows), x, context);
+    const program = this.#run(forwardPlan(this.model, rows, this.#variants), x, context);
     return { z: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
   }
 
   inverse(z: ArrayLike<number>, context?: ArrayLike<number>): { x: Float64Array; logDet: Float64Array } {
     const rows = this.#rowsOf(z);
-    const program = this.#run(inversePlan(this.model, rows), z, context);
+    const program = this.#run(inversePlan(this.model, rows, this.#variants), z, context);
     return { x: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
   }
 
@@ -72,7 +82,9 @@ export class ReferenceFlow {
 
   logProb(x: ArrayLike<number>, context?: ArrayLike<number>): Float64Array {
     const rows = this.#rowsOf(x);
-    return this.#run(logProbPlan(this.model, rows), x, context).floats(LOG_PROB).slice(0, rows);
+    return this.#run(logProbPlan(this.model, rows, this.#variants), x, context)
+      .floats(LOG_PROB)
+      .slice(0, rows);
   }
 
   /** Mean NLL (nats) and its gradient by tensor name. */
@@ -81,7 +93,7 @@ export class ReferenceFlow {
     context?: ArrayLike<number>,
   ): { nll: number; gradients: Record<string, Float64Array> } {
     const rows = this.#rowsOf(x);
-    const program = this.#run(gradientsPlan(this.model, rows, rows), x, context);
+    const program = this.#run(gradientsPlan(this.model, rows, rows, this.#variants), x, context);
     const flat = program.floats(GRADIENTS);
     const trainable = this.model.layout.tensors.filter((tensor) => tensor.trainable);
     return {

@@ -33,6 +33,7 @@ import { diagonalInverse } from './diagonal_inverse.ts';
 import { flowBackward } from './flow_backward.ts';
 import { flowForward } from './flow_forward.ts';
 import { flowInverse } from './flow_inverse.ts';
+import { halfParameters } from './half_parameters.ts';
 import { linearBackward } from './linear_backward.ts';
 import { linearForward } from './linear_forward.ts';
 import { linearInverse } from './linear_inverse.ts';
@@ -98,6 +99,7 @@ export const twins = {
   flow_backward: flowBackward,
   flow_forward: flowForward,
   flow_inverse: flowInverse,
+  half_parameters: halfParameters,
   linear_backward: linearBackward,
   linear_forward: linearForward,
   linear_inverse: linearInverse,

@@ -42,7 +42,7 @@ export function lossAndGradient(
   if (stack === undefined) {
     flowForward(plan, model, { rows, variants, keeps, activations });
   } else {
-    declareState(plan, model, rows);
+    declareState(plan, model, { rows, variants });
     fusedTrainingForward(plan, model, stack, { rows, variants });
   }
   plan.buffer(GRADIENTS, layout.trainableLength);

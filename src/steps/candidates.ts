@@ -1,9 +1,12 @@
 /** Which kernel variants a search may choose from: complete choices, the fixed table's first. */
 import * as v from 'valibot';
 import { variantName } from '../kernel.ts';
+import { bufferBytes } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { gradientsPlan } from './backward.ts';
 import { inversePlan, logProbPlan } from './forward.ts';
+import { PRECISIONS } from '../precision.ts';
+import type { Precision } from '../precision.ts';
 import type { FlowModel } from './forward.ts';
 import { fixedVariants } from './variants.ts';
 import type { KernelVariants } from './variants.ts';
@@ -13,6 +16,8 @@ export interface Purpose {
   pass: 'gradient' | 'forward' | 'inverse';
   /** Rows that go through at once. */
   rows: number;
+  /** Default f32. */
+  precision?: Precision;
 }
 
 export interface DeviceFacts {
@@ -31,6 +36,8 @@ export const variantsSchema = v.object({
   product: v.picklist(['plain', 'blocked', 'streamed']),
   weights: v.picklist(['summed', 'sorted']),
   keep: v.picklist(['rebuild', 'store']),
+  // What was stored before there was a choice has none.
+  precision: v.optional(v.picklist(PRECISIONS), 'f32'),
 }) satisfies v.GenericSchema<unknown, KernelVariants>;
 
 /** A search is not worth building the plans of a flow with more launches. */
@@ -48,13 +55,13 @@ export function candidateVariants(
   purpose: Purpose,
   facts: DeviceFacts,
 ): [KernelVariants, ...KernelVariants[]] {
-  const fixed = fixedVariants(facts.subgroupMinSize);
+  const fixed = fixedVariants(facts.subgroupMinSize, purpose.precision);
   const plan = purposePlan(model, purpose, fixed);
   const candidates: [KernelVariants, ...KernelVariants[]] = [fixed];
   if (plan.dispatches.length > MAX_LAUNCHES) return candidates;
   const seen = new Set([signature(plan)]);
   for (const variants of changesOf(fixed)) {
-    if (!isRunnable(variants, facts) || isHopeless(variants, facts)) continue;
+    if (!isRunnable(variants, facts) || isHopeless(variants, fixed, facts)) continue;
     const other = purposePlan(model, purpose, variants);
     const made = signature(other);
     if (seen.has(made) || !fits(other, plan, facts)) continue;
@@ -73,7 +80,9 @@ export function storedVariants(
 ): KernelVariants | undefined {
   const { success, output } = v.safeParse(variantsSchema, stored);
   if (!success || !isRunnable(output, facts)) return undefined;
-  const fixed = fixedVariants(facts.subgroupMinSize);
+  const { precision = 'f32' } = purpose;
+  if (output.precision !== precision) return undefined;
+  const fixed = fixedVariants(facts.subgroupMinSize, precision);
   const plans = [output, fixed].map((variants) => purposePlan(model, purpose, variants));
   const [plan, usual] = plans;
   return plan !== undefined && usual !== undefined && fits(plan, usual, facts) ? output : undefined;
@@ -99,7 +108,7 @@ export function variantsText(variants: KernelVariants | Readonly<Record<string, 
 
 /** Other choices within the regime first: they share kernels, which then need not be compiled. */
 function changesOf(fixed: KernelVariants): KernelVariants[] {
-  const { regime, ...others } = variantsSchema.entries;
+  const { regime, precision: _, ...others } = variantsSchema.entries;
   const within = (base: KernelVariants): KernelVariants[] =>
     Object.entries(others).flatMap(([name, { options }]) =>
       options.map((value) => ({ ...base, [name]: value })),
@@ -122,9 +131,9 @@ function isRunnable({ lanes }: KernelVariants, { subgroupMinSize }: DeviceFacts)
  */
 function isHopeless(
   { lanes, regime, product, weights }: KernelVariants,
-  { software, subgroupMinSize }: DeviceFacts,
+  fixed: KernelVariants,
+  { software }: DeviceFacts,
 ): boolean {
-  const fixed = fixedVariants(subgroupMinSize);
   return (
     software &&
     (lanes !== fixed.lanes ||
@@ -135,12 +144,12 @@ function isHopeless(
 }
 
 function fits(plan: Plan, usual: Plan, { maxStorageBufferBindingSize }: DeviceFacts): boolean {
-  const isBindable = plan.buffers.every(({ length }) => 4 * length <= maxStorageBufferBindingSize);
+  const isBindable = plan.buffers.every((buffer) => bufferBytes(buffer) <= maxStorageBufferBindingSize);
   return isBindable && bytesOf(plan) <= Math.max(bytesOf(usual), WORKSPACE_BYTES);
 }
 
 function bytesOf({ buffers }: Plan): number {
-  return buffers.reduce((sum, { length }) => sum + 4 * length, 0);
+  return buffers.reduce((sum, buffer) => sum + bufferBytes(buffer), 0);
 }
 
 /** Equal for plans that do the same. */

@@ -11,6 +11,7 @@ import {
   D_CONDITIONER_OUTPUT,
   D_STATE,
   dHiddenName,
+  HALF_PARAMETERS,
   PARAMETERS,
   STATE,
 } from './names.ts';
@@ -70,6 +71,8 @@ export function conditionerForward(
   const { spec, nets } = coupling;
   const { activation } = spec.conditioner;
   const condition = conditionOf(plan, coupling, rows);
+  const { precision } = variants;
+  const f16 = precision === 'f16';
   if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     const hidden = (depth: number): string => activations.hidden(netIndex, depth);
@@ -78,18 +81,23 @@ export function conditionerForward(
       if (isLast && hiddenOnly) continue;
       const elements = layer.outputs * rows;
       const slope =
-        keepSlopes && isActivated ? plan.buffer(activations.slope(netIndex, depth), elements) : undefined;
+        keepSlopes && isActivated
+          ? plan.buffer(activations.slope(netIndex, depth), elements, precision)
+          : undefined;
       layerForward(plan, variants, {
         rows,
         layer,
         activation: isActivated && !isTerm ? activation : 'identity',
-        parameters: PARAMETERS,
+        parameters: netParameters(variants),
         input: isFirst ? condition.buffer : hidden(depth - 1),
         inputStart: isFirst ? condition.start : 0,
-        output: isLast ? activations.output : plan.buffer(hidden(route.place), elements),
+        output: isLast ? activations.output : plan.buffer(hidden(route.place), elements, precision),
         outputStart: isLast ? net.outputStart : 0,
         add: isTerm && !isFirst,
         ...(isTerm ? {} : { slope }),
+        f16,
+        f16Input: f16 && !isFirst,
+        f16Output: f16 && !isLast,
       });
       if (!isTerm || !isActivated) continue;
       // The sum goes on; what enters the next block is its activation.
@@ -105,6 +113,11 @@ export function conditionerForward(
       );
     }
   });
+}
+
+/** What the nets read of the parameters. */
+export function netParameters({ precision }: KernelVariants): string {
+  return precision === 'f16' ? HALF_PARAMETERS : PARAMETERS;
 }
 
 /** Where the first layers find their inputs: in the state, or put beside the context where there is one. */
@@ -147,6 +160,7 @@ export function conditionerBackward(
   const { spec, blocks, nets } = coupling;
   // Anew: other couplings may have put theirs there since this one's nets ran.
   const condition = conditionOf(plan, coupling, rows);
+  const f16 = variants.precision === 'f16';
   nets.forEach((net, netIndex) => {
     const routes = routesOf(net, spec.conditioner);
     for (const { layer, depth, isLast, place } of routes.toReversed()) {
@@ -160,11 +174,12 @@ export function conditionerBackward(
         outputStart,
         input: below === undefined ? condition.buffer : activations.hidden(netIndex, below.depth),
         inputStart: below === undefined ? condition.start : 0,
+        f16: f16 && below !== undefined,
       });
       layerBackwardInput(plan, variants, {
         rows,
         layer,
-        parameters: PARAMETERS,
+        parameters: netParameters(variants),
         dOutput,
         outputStart,
         dInput: below === undefined ? D_STATE : plan.buffer(dHiddenName(below.place), layer.inputs * rows),
@@ -174,6 +189,7 @@ export function conditionerBackward(
         slope: below?.isActivated === true ? activations.slope(netIndex, below.depth) : undefined,
         // A block's gradient joins that of the sum around it.
         add: below === undefined || (below.isTerm && below.isActivated),
+        f16,
       });
     }
   });

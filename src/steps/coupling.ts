@@ -5,9 +5,9 @@ import { couplingTiles, denseCouplingBlocked } from '../kernels/dense_coupling_b
 import { logDetReduce } from '../kernels/log_det_reduce.ts';
 import type { PlanBuilder } from '../plan.ts';
 import type { AffineCouplingSpec } from '../spec.ts';
-import { conditionerForward } from './conditioner.ts';
+import { conditionerForward, netParameters } from './conditioner.ts';
 import type { Coupling, NetRun } from './conditioner.ts';
-import { LOG_DET, LOG_SCALE, PARAMETERS, STATE } from './names.ts';
+import { LOG_DET, LOG_SCALE, STATE } from './names.ts';
 
 /** An affine coupling as the steps see it. */
 export interface AffineCoupling extends Coupling {
@@ -43,8 +43,9 @@ export function couplingMap(plan: PlanBuilder, coupling: AffineCoupling, run: Co
         ...common,
         layer: last,
         inverse,
-        parameters: PARAMETERS,
+        parameters: netParameters(variants),
         input: activations.hidden(0, net.layers.length - 2),
+        f16: variants.precision === 'f16',
         ...(output === undefined ? {} : { output }),
       }),
     );

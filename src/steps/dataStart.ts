@@ -35,7 +35,7 @@ export function dataStartPlan(
   const validRows = Math.min(batch, chunkRowsOf(model));
   const rows = paddedRows(validRows);
   const plan = new PlanBuilder('data_start');
-  declareState(plan, model, rows);
+  declareState(plan, model, { rows, variants });
   batchRows(plan, source, seed, { rows, rowStart: 0 });
   const pass = { dim: spec.dim, rows, variants, activations: activationsOf(), keepSlopes: false };
   layout.bijectors.slice(0, last + 1).forEach((slots, index) => {

@@ -1,5 +1,6 @@
 /** The flow's map in both directions, in place on the state. */
 import { baseLogProb } from '../kernels/base_log_prob.ts';
+import { halfParameters } from '../kernels/half_parameters.ts';
 import { logDetStart } from '../kernels/log_det_start.ts';
 import type { ParamLayout } from '../paramLayout.ts';
 import { PlanBuilder } from '../plan.ts';
@@ -11,7 +12,7 @@ import { stepsOf } from './bijectors/index.ts';
 import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { KernelVariants } from './variants.ts';
-import { activationsOf, LOG_DET, LOG_PROB, PARAMETERS, STATE } from './names.ts';
+import { activationsOf, HALF_PARAMETERS, LOG_DET, LOG_PROB, PARAMETERS, STATE } from './names.ts';
 import type { Activations } from './names.ts';
 
 /** A flow as the steps see it: its description and where its tensors lie. */
@@ -36,7 +37,7 @@ export function flowForward(
   model: FlowModel,
   { rows, variants, keeps = () => false, activations = () => activationsOf() }: TiledRun,
 ): void {
-  declareState(plan, model, rows);
+  declareState(plan, model, { rows, variants });
   const { spec, layout } = model;
   let accumulate = false;
   layout.bijectors.forEach((slots, index) => {
@@ -56,7 +57,7 @@ export function flowForward(
 
 /** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
 export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variants }: TiledRun): void {
-  declareState(plan, model, rows);
+  declareState(plan, model, { rows, variants });
   const { spec, layout } = model;
   const activations = activationsOf();
   let accumulate = false;
@@ -76,7 +77,7 @@ export function forwardPlan(model: FlowModel, count: number, variants = PLAIN_VA
   if (stack === undefined) {
     flowForward(plan, model, { rows, variants });
   } else {
-    declareState(plan, model, rows);
+    declareState(plan, model, { rows, variants });
     fusedForward(plan, model, stack, { rows, variants });
   }
   return plan.build();
@@ -96,7 +97,7 @@ export function inverseOf(plan: PlanBuilder, model: FlowModel, rows: number, var
     flowInverse(plan, model, { rows, variants });
     return;
   }
-  declareState(plan, model, rows);
+  declareState(plan, model, { rows, variants });
   fusedInverse(plan, model, stack, { rows, variants });
 }
 
@@ -106,7 +107,7 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
   const plan = new PlanBuilder('log_prob');
   const stack = fusedStack(model, variants);
   if (stack !== undefined) {
-    declareState(plan, model, rows);
+    declareState(plan, model, { rows, variants });
     fusedForward(plan, model, stack, { rows, variants, logProb: plan.buffer(LOG_PROB, rows) });
     return plan.build();
   }
@@ -125,8 +126,17 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
   return plan.build();
 }
 
-export function declareState(plan: PlanBuilder, { spec, layout }: FlowModel, rows: number): void {
+/** The rows' way through the flow, and what the nets read of the parameters, once a plan: they change at its end. */
+export function declareState(
+  plan: PlanBuilder,
+  { spec, layout }: FlowModel,
+  { rows, variants }: { rows: number; variants: KernelVariants },
+): void {
   plan.buffer(PARAMETERS, layout.length);
+  if (variants.precision === 'f16' && !plan.has(HALF_PARAMETERS)) {
+    const half = plan.buffer(HALF_PARAMETERS, layout.length, 'f16');
+    plan.add(halfParameters({ elements: layout.length, parameters: PARAMETERS, halfParameters: half }));
+  }
   plan.buffer(STATE, spec.dim * rows);
   plan.buffer(LOG_DET, rows);
 }

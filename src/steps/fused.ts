@@ -47,7 +47,8 @@ const MAX_JACOBIAN = 8;
 
 /** The flow's couplings as a stack, where the variants ask for the fused regime and it fits. */
 export function fusedStack({ spec, layout }: FlowModel, variants: KernelVariants): CouplingStack | undefined {
-  return variants.regime === 'fused' ? couplingStackOf(spec, layout) : undefined;
+  const { regime, precision } = variants;
+  return regime === 'fused' && precision === 'f32' ? couplingStackOf(spec, layout) : undefined;
 }
 
 /** As `fusedStack`, for a training step. */

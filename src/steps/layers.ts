@@ -14,15 +14,18 @@ import { denseForwardStreamed } from '../kernels/dense_forward_streamed.ts';
 import { denseWeightReduce } from '../kernels/dense_weight_reduce.ts';
 import { denseWeightTranspose, transposedElements } from '../kernels/dense_weight_transpose.ts';
 import type { PlanBuilder } from '../plan.ts';
-import { GRADIENTS, TRANSPOSED_WEIGHT, WEIGHT_PARTIALS } from './names.ts';
+import { GRADIENTS, LAYER_SUMS, TRANSPOSED_WEIGHT, WEIGHT_PARTIALS } from './names.ts';
 import type { KernelVariants } from './variants.ts';
 
 /** output = φ(W input + b). */
 export function layerForward(plan: PlanBuilder, variants: KernelVariants, args: DenseForwardArguments): void {
   switch (productOf(variants)) {
-    case 'streamed':
-      plan.add(denseForwardStreamed({ ...args, lanes: variants.lanes }));
+    case 'streamed': {
+      const { rows, layer, f16Output = false } = args;
+      const sums = f16Output ? { sums: plan.buffer(LAYER_SUMS, layer.outputs * rows) } : {};
+      plan.add(denseForwardStreamed({ ...args, ...sums, lanes: variants.lanes }));
       break;
+    }
     case 'blocked':
       plan.add(denseForwardBlocked(args));
       break;
@@ -62,10 +65,10 @@ export function layerBackwardInput(
 ): void {
   switch (productOf(variants)) {
     case 'streamed': {
-      const { layer, parameters } = args;
-      const transposed = plan.buffer(TRANSPOSED_WEIGHT, transposedElements(layer));
+      const { layer, parameters, f16 = false } = args;
+      const transposed = plan.buffer(TRANSPOSED_WEIGHT, transposedElements(layer), f16 ? 'f16' : 'f32');
       plan.add(
-        denseWeightTranspose({ layer, parameters, transposed }),
+        denseWeightTranspose({ layer, parameters, transposed, f16 }),
         denseBackwardInputStreamed({ ...args, transposed, lanes: variants.lanes }),
       );
       break;

@@ -1,5 +1,7 @@
 /** The names of the buffers that the plans share. Workspace buffers are feature-major: [features, rows]. */
 export const PARAMETERS = 'parameters';
+/** PARAMETERS in f16, for nets of half precision. */
+export const HALF_PARAMETERS = 'half_parameters';
 export const GRADIENTS = 'gradients';
 export const FIRST_MOMENT = 'first_moment';
 export const SECOND_MOMENT = 'second_moment';
@@ -37,6 +39,8 @@ export const D_SPLINE_RAW = 'd_spline_raw';
 
 /** The sums over row slices of the layer at hand. */
 export const WEIGHT_PARTIALS = 'weight_partials';
+/** A layer's sums in f32 where its outputs are f16 and not yet whole. */
+export const LAYER_SUMS = 'layer_sums';
 /** The transposed weight of the layer at hand. */
 export const TRANSPOSED_WEIGHT = 'transposed_weight';
 

@@ -26,7 +26,7 @@ export function tracePlan(
   const { spec, layout } = model;
   const rows = paddedRows(count);
   const plan = new PlanBuilder(`trace_${direction}`);
-  declareState(plan, model, rows);
+  declareState(plan, model, { rows, variants });
   const inOrder = direction === 'forward' ? layout.bijectors : layout.bijectors.toReversed();
   const states = plan.buffer(TRACE_STATES, (inOrder.length + 1) * spec.dim * rows);
   const logDets = plan.buffer(TRACE_LOG_DETS, inOrder.length * rows);

@@ -1,3 +1,5 @@
+import type { Precision } from '../precision.ts';
+
 /** Which of the equivalent kernels a plan is made of. */
 export interface KernelVariants {
   /** `fused` takes a whole flow or a segment of it in one dispatch where its nets are small enough. */
@@ -23,6 +25,11 @@ export interface KernelVariants {
   weights: 'summed' | 'sorted';
   /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */
   keep: 'rebuild' | 'store';
+  /**
+   * What the nets' weights and hidden activations are stored as. Unlike the others it changes results by more than
+   * rounding in f32, so it is asked for, never chosen; `f16` is tiled.
+   */
+  precision: Precision;
 }
 
 /** One dispatch a layer, no optional feature: right everywhere. */
@@ -33,15 +40,17 @@ export const PLAIN_VARIANTS: KernelVariants = {
   product: 'plain',
   weights: 'summed',
   keep: 'rebuild',
+  precision: 'f32',
 };
 
 /** The fixed table: what to take without measuring, by the smallest subgroup of the device (0: it has none). */
-export function fixedVariants(subgroupMinSize: number): KernelVariants {
+export function fixedVariants(subgroupMinSize: number, precision: Precision = 'f32'): KernelVariants {
   // Subgroups of 4 or 8 lanes are the vector units of a CPU, where loads and barriers are dear; larger ones a GPU's.
   const isCpu = subgroupMinSize >= 4 && subgroupMinSize <= 8;
   return {
     ...PLAIN_VARIANTS,
-    regime: 'fused',
+    precision,
+    regime: precision === 'f32' ? 'fused' : 'tiled',
     lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1,
     product: subgroupMinSize < 4 ? 'plain' : isCpu ? 'streamed' : 'blocked',
     weights: isCpu ? 'sorted' : 'summed',

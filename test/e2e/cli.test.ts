@@ -3,10 +3,12 @@ import { Flow } from '../../src/flow.ts';
 import { realnvp } from '../../src/flows/index.ts';
 import { openNodeAdapter } from '../../src/gpu/dawn.ts';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
-import { PLAIN_VARIANTS } from '../../src/steps/variants.ts';
+import { trainingMemory } from '../../src/memory.ts';
+import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import { tuningKey } from '../../src/tuning.ts';
 import { expectClose } from '../support/compare.ts';
-import { testDevice, testOptions } from '../support/device.ts';
+import { hasHalfPrecision, testDevice, testOptions } from '../support/device.ts';
+import { modelOf } from '../support/randomSpecs.ts';
 import { CliSandbox, parseTable } from './runCli.ts';
 import type { CliResult } from './runCli.ts';
 
@@ -433,6 +435,46 @@ describe('a trained model', () => {
     }
     // Its events had no reader, but the model was asked for.
     expect(cli.files()).toContain('unread.model');
+  });
+});
+
+const hasHalves = await hasHalfPrecision();
+
+describe('--precision f16', () => {
+  const training = `train people.csv ${TINY} --precision f16 --checkpoint half.ckpt --out half.model`;
+
+  it.runIf(hasHalves)('trains, resumes and draws where the adapter has shader-f16', async () => {
+    expect((await expectDone('info')).stdout).toMatch(/│ Precisions +│ f32, f16 +│/);
+    expect((await expectDone(training)).stderr).toContain('precision f16; from the fixed table');
+    await expectDone('sample half.model -n 3 --precision f16 --tuning fixed');
+    const resumed = await expectDone('train people.csv --resume half.ckpt --steps 14 --out half.model');
+    expect(resumed.stderr).toContain('precision f16; as in the checkpoint');
+  });
+
+  it.runIf(!hasHalves)('is refused where the adapter has no shader-f16, and nothing is written', async () => {
+    expect((await expectDone('info')).stdout).toMatch(/│ Precisions +│ f32 \(f16 needs shader-f16\) +│/);
+    const { code, stderr, events } = await cli.run(`${training} --json`);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /precision f16 needs the device feature shader-f16, but this device has .*Use the precision f32/,
+    );
+    expect(events().at(-1)).toMatchObject({ code: 'FEATURE_MISSING', feature: 'shader-f16' });
+    expect(cli.files().filter((name) => name.startsWith('half'))).toEqual([]);
+  });
+
+  it('tells the memory that it takes, without a GPU', async () => {
+    const { stdout } = await expectDone('inspect people.model --precision f16 --json');
+    const model = modelOf(realnvp(3, { couplings: 2, hidden: [4] }));
+    expect(JSON.parse(stdout)).toMatchObject({
+      precision: 'f16',
+      memory: { ...trainingMemory(model, {}, fixedVariants(0, 'f16')) },
+    });
+  });
+
+  it('is refused where it is none', async () => {
+    const { code, stderr } = await cli.run('sample people.model -n 1 --precision f8');
+    expect(code).toBe(2);
+    expect(stderr).toContain("argument 'f8' is invalid. Allowed choices are f32, f16.");
   });
 });
 

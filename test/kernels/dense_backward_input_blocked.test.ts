@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { denseBackwardInputBlocked } from '../../src/kernels/dense_backward_input_blocked.ts';
 import type { DenseSlots } from '../../src/paramLayout.ts';
 import { expectNormClose } from '../support/compare.ts';
+import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from './harness.ts';
 import { denseSlots } from './slots.ts';
 
@@ -71,6 +72,20 @@ describe('dense_backward_input_blocked', () => {
     expectNormClose('d_input', gpu('d_input'), twin('d_input'), GRADIENT_BOUND);
   });
 
+  it.each(SIZES.slice(0, 4))(
+    'takes weights and slopes of half precision at %i rows, %i inputs, %i outputs',
+    async (rows, inputs, outputs) => {
+      const layer = denseSlots(inputs, outputs, 11);
+      for (const below of [{ slope: 'slope' }, {}]) {
+        await expectHalfTwin([dispatch(rows, layer, { ...below, f16: true })], {
+          contents: contents(rows, layer),
+          halves: ['parameters', 'slope'],
+          gradients: ['d_input'],
+        });
+      }
+    },
+  );
+
   it('gives the same bits on every run', async () => {
     const layer = denseSlots(31, 64);
     const runs = [1, 2].map(() => runBoth([dispatch(260, layer)], contents(260, layer)));
@@ -96,7 +111,7 @@ function dispatch(
   });
 }
 
-function contents(rows: number, layer: DenseSlots): Parameters<typeof runBoth>[1] {
+function contents(rows: number, layer: DenseSlots): Record<string, Float32Array | number> {
   return {
     parameters: ramp(layer.bias.offset + layer.outputs),
     d_output: ramp(rows * layer.outputs, 2),

@@ -4,6 +4,7 @@ import { denseBackwardInputStreamed } from '../../src/kernels/dense_backward_inp
 import { denseWeightTranspose, transposedElements } from '../../src/kernels/dense_weight_transpose.ts';
 import { subgroupLanesOf } from '../support/device.ts';
 import { expectNormClose } from '../support/compare.ts';
+import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from './harness.ts';
 import { denseSlots } from './slots.ts';
 
@@ -39,6 +40,37 @@ describe('dense_backward_input_streamed', () => {
       const before = ramp(6 * 8, 5, 7);
       expect(gpu('d_input').slice(0, 3 * 8)).toEqual(before.slice(0, 3 * 8));
       expect(gpu('d_input').slice(5 * 8)).toEqual(before.slice(5 * 8));
+    }
+  });
+
+  it('takes weights and slopes of half precision', async () => {
+    const [rows, inputs, outputs] = [36, 33, 37];
+    const layer = denseSlots(inputs, outputs, 3);
+    for (const lanes of (await subgroupLanesOf()).slice(-1)) {
+      const args = {
+        rows,
+        layer,
+        lanes,
+        dOutput: 'd_output',
+        outputStart: 0,
+        dInput: 'd_input',
+        inputStart: 0,
+      };
+      const dispatches = [
+        denseWeightTranspose({ layer, parameters: 'parameters', transposed: 'transposed', f16: true }),
+        denseBackwardInputStreamed({ ...args, slope: 'slope', transposed: 'transposed', f16: true }),
+      ];
+      await expectHalfTwin(dispatches, {
+        contents: {
+          parameters: ramp(layer.bias.offset + outputs),
+          transposed: transposedElements(layer),
+          d_output: ramp(rows * outputs, 2),
+          slope: ramp(rows * inputs, 1, 3),
+          d_input: ramp(rows * inputs, 5, 7),
+        },
+        halves: ['parameters', 'transposed', 'slope'],
+        gradients: ['d_input'],
+      });
     }
   });
 

@@ -3,6 +3,7 @@ import { denseBackwardWeight, rowSlices, weightElements } from '../../src/kernel
 import { denseWeightReduce } from '../../src/kernels/dense_weight_reduce.ts';
 import type { DenseSlots } from '../../src/paramLayout.ts';
 import { expectNormClose } from '../support/compare.ts';
+import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from './harness.ts';
 import { denseSlots } from './slots.ts';
 
@@ -76,6 +77,23 @@ describe('dense_backward_weight', () => {
       },
     );
     expectNormClose('gradients', gpu('gradients'), twin('gradients'), GRADIENT_BOUND);
+  });
+
+  it.each([
+    [4, 1, 1],
+    [60, 2, 13],
+    [68, 65, 5],
+  ])('takes inputs of half precision at %i rows, %i inputs, %i outputs', async (rows, inputs, outputs) => {
+    const layer = denseSlots(inputs, outputs);
+    await expectHalfTwin([dispatch(rows, layer, { f16: true })], {
+      contents: {
+        d_output: ramp(rows * outputs),
+        input: ramp(rows * inputs, 2, 5),
+        partials: rowSlices(layer) * weightElements(layer),
+      },
+      halves: ['input'],
+      gradients: ['partials'],
+    });
   });
 
   it('gives the same bits on every run', async () => {

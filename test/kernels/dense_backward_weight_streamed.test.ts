@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { denseBackwardWeightStreamed } from '../../src/kernels/dense_backward_weight_streamed.ts';
 import { subgroupLanesOf } from '../support/device.ts';
 import { expectNormClose } from '../support/compare.ts';
+import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from './harness.ts';
 import { denseSlots } from './slots.ts';
 
@@ -48,6 +49,23 @@ describe('dense_backward_weight_streamed', () => {
     expect(() => denseBackwardWeightStreamed({ ...args, layer: denseSlots(5, 2) })).toThrow(
       /5 inputs at 0 are not/,
     );
+  });
+
+  it('takes inputs of half precision', async () => {
+    const [rows, inputs, outputs] = [36, 68, 5];
+    const layer = denseSlots(inputs, outputs, OFFSET);
+    for (const lanes of (await subgroupLanesOf()).slice(-1)) {
+      const args = { rows, layer, lanes, dOutput: 'd_output', outputStart: 0, input: 'input', inputStart: 0 };
+      await expectHalfTwin([denseBackwardWeightStreamed({ ...args, gradients: 'gradients', f16: true })], {
+        contents: {
+          d_output: ramp(rows * outputs),
+          input: ramp(rows * inputs, 2, 5),
+          gradients: ramp(layer.bias.offset + outputs, 1, 2),
+        },
+        halves: ['input'],
+        gradients: ['gradients'],
+      });
+    }
   });
 
   it('gives the same bits on every run', async () => {

@@ -6,6 +6,7 @@ import { denseForward } from '../../src/kernels/dense_forward.ts';
 import { logDetReduce } from '../../src/kernels/log_det_reduce.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { expectClose } from '../support/compare.ts';
+import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from './harness.ts';
 import type { BufferContents } from './harness.ts';
 import { denseSlots, SCALE_MAPS, transformBlock } from './slots.ts';
@@ -101,6 +102,22 @@ describe('dense_coupling_blocked', () => {
     expect(gpu('state').slice(5 * rows)).toEqual(before.slice(5 * rows));
   });
 
+  it.each([
+    [4, 1, 1],
+    [132, 17, 33],
+  ])(
+    'takes weights and inputs of half precision at %i rows, %i inputs, %i features',
+    async (rows, inputs, features) => {
+      for (const inverse of [false, true]) {
+        await expectHalfTwin([dispatch(rows, inputs, features, { inverse, output: 'output', f16: true })], {
+          contents: contents(rows, inputs, features),
+          halves: ['parameters', 'input'],
+          values: ['state', 'log_scale', 'output'],
+        });
+      }
+    },
+  );
+
   it('undoes itself', async () => {
     const before = ramp(33 * 132, 3, 5);
     const { gpu } = await runBoth(
@@ -149,7 +166,7 @@ function logDetOf(rows: number, features: number): ReturnType<typeof logDetReduc
 }
 
 /** Weights so small that log-scales stay within a unit or two. */
-function contents(rows: number, inputs: number, features: number): BufferContents {
+function contents(rows: number, inputs: number, features: number): Record<string, Float32Array | number> {
   return {
     parameters: ramp(2 * features * (inputs + 1), 0.3),
     input: ramp(rows * inputs, 1, 2),

@@ -3,6 +3,7 @@ import { denseForward } from '../../src/kernels/dense_forward.ts';
 import type { DenseSlots } from '../../src/paramLayout.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
 import { expectClose } from '../support/compare.ts';
+import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from './harness.ts';
 import { denseSlots } from './slots.ts';
 
@@ -56,6 +57,39 @@ describe('dense_forward', () => {
     expect(gpu('output').slice(5 * rows)).toEqual(ramp(6 * rows, 1, 9).slice(5 * rows));
   });
 
+  describe.each([
+    ['first', { f16: true, f16Output: true }, ['parameters', 'output', 'slope']],
+    ['middle', { f16: true, f16Input: true, f16Output: true }, ['parameters', 'input', 'output', 'slope']],
+    ['last', { f16: true, f16Input: true }, ['parameters', 'input']],
+  ])('at half precision, as the %s layer of a net', (_place, storage, halves) => {
+    it.each([
+      [60, 7, 13],
+      [68, 65, 5],
+    ])('rounds what its twin rounds at %i rows, %i inputs, %i outputs', async (rows, inputs, outputs) => {
+      const layer = denseSlots(inputs, outputs);
+      await expectHalfTwin([dispatch(rows, layer, { ...storage, activation: 'silu', slope: 'slope' })], {
+        contents: contents(rows, layer),
+        halves,
+        values: ['output', 'slope'],
+      });
+    });
+  });
+
+  it('leaves infinity at half precision where a float32 would be beyond 65,504', async () => {
+    const layer = denseSlots(1, 1);
+    const results = await expectHalfTwin([dispatch(4, layer, { f16: true, f16Output: true })], {
+      contents: {
+        parameters: Float32Array.of(1, 0),
+        input: Float32Array.of(65_504, 65_519, 65_520, 1e9),
+        output: 4,
+        slope: 4,
+      },
+      halves: ['parameters', 'output', 'slope'],
+    });
+    if (results === undefined) return;
+    expect([...results.gpu('output')]).toEqual([65_504, 65_504, Infinity, Infinity]);
+  });
+
   it('takes whole quads of rows only', () => {
     expect(() => dispatch(65, denseSlots(1, 1))).toThrow(/65 rows are not a multiple of 4/);
   });
@@ -94,7 +128,7 @@ function dispatch(
   });
 }
 
-function contents(rows: number, layer: DenseSlots): Parameters<typeof runBoth>[1] {
+function contents(rows: number, layer: DenseSlots): Record<string, Float32Array | number> {
   return {
     parameters: ramp(layer.bias.offset + layer.outputs),
     input: ramp(rows * layer.inputs, 2),

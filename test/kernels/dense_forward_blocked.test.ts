@@ -3,6 +3,7 @@ import { denseForwardBlocked } from '../../src/kernels/dense_forward_blocked.ts'
 import type { DenseSlots } from '../../src/paramLayout.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
 import { expectClose } from '../support/compare.ts';
+import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from './harness.ts';
 import { denseSlots } from './slots.ts';
 
@@ -64,6 +65,24 @@ describe('dense_forward_blocked', () => {
     expect(first!.gpu('output')).toEqual(second!.gpu('output'));
   });
 
+  describe.each([
+    ['first', { f16: true, f16Output: true }, ['parameters', 'output', 'slope']],
+    ['middle', { f16: true, f16Input: true, f16Output: true }, ['parameters', 'input', 'output', 'slope']],
+    ['last', { f16: true, f16Input: true }, ['parameters', 'input']],
+  ])('at half precision, as the %s layer of a net', (_place, storage, halves) => {
+    it.each([
+      [60, 7, 13],
+      [132, 17, 65],
+    ])('rounds what its twin rounds at %i rows, %i inputs, %i outputs', async (rows, inputs, outputs) => {
+      const layer = denseSlots(inputs, outputs);
+      await expectHalfTwin([dispatch(rows, layer, { ...storage, activation: 'silu', slope: 'slope' })], {
+        contents: contents(rows, layer),
+        halves,
+        values: ['output', 'slope'],
+      });
+    });
+  });
+
   it('takes whole quads of rows only', () => {
     expect(() => dispatch(65, denseSlots(1, 1))).toThrow(/65 rows are not a multiple of 4/);
   });
@@ -102,7 +121,7 @@ function dispatch(
   });
 }
 
-function contents(rows: number, layer: DenseSlots): Parameters<typeof runBoth>[1] {
+function contents(rows: number, layer: DenseSlots): Record<string, Float32Array | number> {
   return {
     parameters: ramp(layer.bias.offset + layer.outputs),
     input: ramp(rows * layer.inputs, 2),

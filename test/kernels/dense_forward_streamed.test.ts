@@ -4,6 +4,7 @@ import { ACTIVATIONS } from '../../src/spec.ts';
 import type { Activation } from '../../src/spec.ts';
 import { subgroupLanesOf } from '../support/device.ts';
 import { expectClose } from '../support/compare.ts';
+import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from './harness.ts';
 import { denseSlots } from './slots.ts';
 
@@ -49,6 +50,42 @@ describe('dense_forward_streamed', () => {
       expect(gpu('output').slice(5 * 8)).toEqual(before.slice(5 * 8));
     }
   });
+
+  it.each([
+    ['first', { f16: true, f16Output: true, sums: 'sums' }, ['parameters', 'output', 'slope']],
+    [
+      'middle',
+      { f16: true, f16Input: true, f16Output: true, sums: 'sums' },
+      ['parameters', 'input', 'output', 'slope'],
+    ],
+    ['last', { f16: true, f16Input: true }, ['parameters', 'input']],
+  ])(
+    'rounds what its twin rounds at half precision, as the %s layer of a net',
+    async (_place, storage, halves) => {
+      for (const lanes of (await subgroupLanesOf()).slice(-1)) {
+        // Aligned and not, of one pass over the inputs and of several.
+        for (const [rows, inputs, outputs] of [
+          [36, 3, 5],
+          [68, 128, 33],
+        ] as const) {
+          const layer = denseSlots(inputs, outputs);
+          const args = { rows, layer, lanes, activation: 'silu', inputStart: 0, outputStart: 0 } as const;
+          const names = { parameters: 'parameters', input: 'input', output: 'output', slope: 'slope' };
+          await expectHalfTwin([denseForwardStreamed({ ...args, ...names, ...storage })], {
+            contents: {
+              parameters: ramp(layer.bias.offset + outputs),
+              input: ramp(rows * inputs, 2),
+              output: rows * outputs,
+              slope: rows * outputs,
+              sums: rows * outputs,
+            },
+            halves,
+            values: ['output', 'slope'],
+          });
+        }
+      }
+    },
+  );
 
   it('gives the same bits on every run', async () => {
     for (const lanes of await subgroupLanesOf()) {

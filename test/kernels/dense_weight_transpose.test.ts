@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { denseWeightTranspose, transposedElements } from '../../src/kernels/dense_weight_transpose.ts';
+import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from './harness.ts';
 import { denseSlots } from './slots.ts';
 
@@ -21,5 +22,18 @@ describe('dense_weight_transpose', () => {
     );
     expect([...gpu('transposed')]).toEqual([...twin('transposed')]);
     expect(gpu('transposed').slice(-4)).toEqual(new Float32Array(4).fill(-7));
+  });
+
+  it('moves weights of half precision as they are', async () => {
+    const layer = denseSlots(7, 65, 5);
+    const results = await expectHalfTwin(
+      [denseWeightTranspose({ layer, parameters: 'parameters', transposed: 'transposed', f16: true })],
+      {
+        contents: { parameters: ramp(layer.bias.offset + 65), transposed: transposedElements(layer) },
+        halves: ['parameters', 'transposed'],
+      },
+    );
+    if (results === undefined) return;
+    expect([...results.gpu('transposed')]).toEqual([...results.exact('transposed')]);
   });
 });

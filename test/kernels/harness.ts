@@ -1,18 +1,21 @@
 /** Runs the same dispatches on the GPU and on the twins, from the same f32 inputs. */
-import type { Dispatch } from '../../src/kernel.ts';
-import { planProblems } from '../../src/plan.ts';
+import type { BindingSpec, Dispatch, ElementType, KernelSpec } from '../../src/kernel.ts';
+import { bufferBytes, planProblems } from '../../src/plan.ts';
 import type { Plan } from '../../src/plan.ts';
 import { GpuProgram } from '../../src/gpu/executor.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import type { HostArray } from '../../src/reference/executor.ts';
+import { fromHalves } from '../../src/precision.ts';
 import { testContext } from '../support/device.ts';
 
-/** Initial contents by buffer name: f32 values, u32 words, or a length of zeros. */
-export type BufferContents = Record<string, Float32Array | Uint32Array | number>;
+/** Initial contents by buffer name: f32 values, u32 words, f16 as `toHalves` makes them, or a length of zeros. */
+export type BufferContents = Record<string, Float32Array | Uint32Array | Uint16Array | number>;
 
 export interface BothResults {
   gpu: (name: string) => Float32Array | Uint32Array;
   twin: (name: string) => HostArray;
+  /** As `twin`, with nothing rounded on the way but the f16 contents. */
+  exact: (name: string) => HostArray;
 }
 
 /** Runs `dispatches` in order on both; buffers start from `contents`. */
@@ -24,7 +27,7 @@ export async function runBoth(
     label: dispatches[0]?.kernel.stem ?? 'empty',
     buffers: Object.entries(contents).map(([name, content]) => ({
       name,
-      element: content instanceof Uint32Array ? 'u32' : 'f32',
+      element: elementOf(content),
       length: typeof content === 'number' ? content : content.length,
     })),
     dispatches,
@@ -33,21 +36,55 @@ export async function runBoth(
   if (problems.length > 0) throw new Error(problems.join('\n'));
 
   const reference = new ReferenceProgram(plan);
+  const exact = new ReferenceProgram({ ...plan, dispatches: dispatches.map(withoutHalves) });
   const context = await testContext();
   using program = await GpuProgram.create(context, plan);
   for (const [name, content] of Object.entries(contents)) {
     if (typeof content === 'number') continue;
-    reference.buffer(name).set(content);
-    context.device.queue.writeBuffer(program.buffer(name).buffer, 0, content as Float32Array<ArrayBuffer>);
+    const values = content instanceof Uint16Array ? fromHalves(content) : content;
+    for (const host of [reference, exact]) host.buffer(name).set(values);
+    context.device.queue.writeBuffer(program.buffer(name).buffer, 0, wholeWords(content));
   }
   reference.run();
+  exact.run();
   program.run();
   const gpu = new Map<string, Float32Array | Uint32Array>();
-  for (const { name, element, length } of plan.buffers) {
-    const floats = await context.buffers.download(program.buffer(name), length);
-    gpu.set(name, element === 'u32' ? new Uint32Array(floats.buffer) : floats);
+  for (const buffer of plan.buffers) {
+    const { name, element, length } = buffer;
+    const floats = await context.buffers.download(program.buffer(name), bufferBytes(buffer) / 4);
+    if (element === 'f16') gpu.set(name, fromHalves(new Uint16Array(floats.buffer, 0, length)));
+    else gpu.set(name, element === 'u32' ? new Uint32Array(floats.buffer) : floats);
   }
-  return { gpu: (name) => gpu.get(name)!, twin: (name) => reference.buffer(name) };
+  return {
+    gpu: (name) => gpu.get(name)!,
+    twin: (name) => reference.buffer(name),
+    exact: (name) => exact.buffer(name),
+  };
+}
+
+function elementOf(content: BufferContents[string]): ElementType {
+  if (content instanceof Uint16Array) return 'f16';
+  return content instanceof Uint32Array ? 'u32' : 'f32';
+}
+
+/** The dispatch for whoever does not round. */
+function withoutHalves(dispatch: Dispatch): Dispatch {
+  const bindings = Object.entries(dispatch.kernel.bindings).map(([name, { access, element, when }]) => [
+    name,
+    { access, element: element === 'u32' ? 'u32' : 'f32', when } satisfies BindingSpec,
+  ]);
+  return {
+    ...dispatch,
+    kernel: { ...dispatch.kernel, bindings: Object.fromEntries(bindings) as KernelSpec['bindings'] },
+  };
+}
+
+/** The queue takes whole words only. */
+function wholeWords(content: Float32Array | Uint32Array | Uint16Array): BufferSource {
+  if (!(content instanceof Uint16Array)) return content as Float32Array<ArrayBuffer>;
+  const padded = new Uint16Array(content.length + (content.length % 2));
+  padded.set(content);
+  return padded;
 }
 
 /** Deterministic values in (−1, 1) · scale, unequal from place to place. */

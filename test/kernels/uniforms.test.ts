@@ -3,13 +3,16 @@ import { WgslParser, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import type { Type, Var } from 'wgsl_reflect';
 import { preprocess } from '../../src/gpu/preprocess.ts';
 import { packUniforms, paramsSize, UNIFORM_ALIGNMENT } from '../../src/gpu/uniforms.ts';
-import { activeBindings } from '../../src/kernel.ts';
+import { activeBindings, elementOf } from '../../src/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../src/kernel.ts';
 import { REDUCTION_SIZE, WORKGROUP_SIZE } from '../../src/shape.ts';
 import { flagCombinations, kernelsByFile } from '../support/kernels.ts';
 
 /** What WebGPU guarantees on every device, or less where the design asks for less. */
 const PORTABLE = { workgroupBytes: 16_384, storageBuffers: 8, invocations: 256 };
+
+/** What the buffers of these WGSL types hold. */
+const ELEMENTS = { u32: 'u32', f32: 'f32', vec4f: 'f32', f16: 'f16', vec4h: 'f16' } as const;
 
 const variants = [...kernelsByFile.values()].flatMap((kernel) =>
   flagCombinations(kernel).map((flags) => ({
@@ -53,14 +56,14 @@ describe.each(variants)('the shader of $name', ({ kernel, flags }) => {
       group,
       binding,
       access,
-      element: format?.name.replace('vec4f', 'f32'),
+      element: format && ELEMENTS[format.name as keyof typeof ELEMENTS],
     }));
     const expected = activeBindings(kernel, flags).map(({ name, binding, spec }) => ({
       name,
       group: 0,
       binding,
       access: spec.access,
-      element: spec.element,
+      element: elementOf(spec, flags),
     }));
     expect(found).toEqual(expected);
   });
@@ -85,9 +88,12 @@ describe('the kernels', () => {
     expect(variants.length).toBeGreaterThan(15);
   });
 
-  it('name with `when` only flags that they have', () => {
+  it('name with `when` and `f16When` only flags that they have', () => {
     for (const kernel of kernelsByFile.values()) {
-      const conditions = Object.values(kernel.bindings).flatMap(({ when }) => when ?? []);
+      const conditions = Object.values(kernel.bindings).flatMap(({ when, f16When }) => [
+        ...(when === undefined ? [] : [when]),
+        ...(f16When === undefined ? [] : [f16When]),
+      ]);
       expect(kernel.flags ?? [], kernel.stem).toEqual(expect.arrayContaining(conditions));
     }
   });

@@ -124,6 +124,29 @@ describe('a stored choice', () => {
   });
 });
 
+describe('the precision', () => {
+  const model = modelOf(realnvp(2, { hidden: [64, 64] }));
+  const half: Purpose = { ...training, precision: 'f16' };
+
+  it('is asked for and never chosen: it is the same in every choice', () => {
+    const of = (purpose: Purpose): Set<string> =>
+      new Set(candidateVariants(model, purpose, GPU).map(({ precision }) => precision));
+    expect(of(training)).toEqual(new Set(['f32']));
+    expect(of(half)).toEqual(new Set(['f16']));
+    expect(new Set(candidateVariants(model, half, GPU).map(({ regime }) => regime))).toEqual(
+      new Set(['tiled']),
+    );
+  });
+
+  it('of a stored choice must be the one that is asked for; f32 where it tells none', () => {
+    const { precision: _, ...older } = fixedVariants(8);
+    expect(storedVariants(older, model, training, GPU)).toEqual(fixedVariants(8));
+    expect(storedVariants(older, model, half, GPU)).toBeUndefined();
+    expect(storedVariants(fixedVariants(8, 'f16'), model, training, GPU)).toBeUndefined();
+    expect(storedVariants(fixedVariants(8, 'f16'), model, half, GPU)).toEqual(fixedVariants(8, 'f16'));
+  });
+});
+
 it('tells a choice in words', () => {
   expect(variantsText(fixedVariants(8))).toMatch(/^fused, lanes 8, segment 8/);
 });

@@ -1,5 +1,6 @@
 /** Comparisons that name the tensor, the index and the first few pairs. */
 import { expect } from 'vitest';
+import { roundToHalf } from '../../src/precision.ts';
 
 /** |actual − expected| ≤ bound · (1 + |expected|) for every element. */
 export function expectClose(
@@ -22,6 +23,32 @@ export function expectClose(
   if (wrong.length > 0) {
     expect.fail(
       `${name}: ${wrong.length} of ${expected.length} beyond ${bound} (worst ${worst.toExponential(2)}): ${wrong.slice(0, 5).join(', ')}`,
+    );
+  }
+}
+
+/**
+ * Each element is what rounding to half precision makes of a number within bound · (1 + |exact|) of `exact`: the
+ * nearest of half precision, or a neighbour of it where `exact` lies that close to halfway between them.
+ */
+export function expectHalves(
+  name: string,
+  actual: ArrayLike<number>,
+  exact: ArrayLike<number>,
+  bound: number,
+): void {
+  expect(actual.length, `${name}: length`).toBe(exact.length);
+  const wrong: string[] = [];
+  for (let i = 0; i < exact.length; i++) {
+    const found = actual[i]!;
+    const wanted = exact[i]!;
+    const slack = bound * (1 + Math.abs(wanted));
+    const isBetween = roundToHalf(wanted - slack) <= found && found <= roundToHalf(wanted + slack);
+    if (!isBetween) wrong.push(`[${i}] ${found} for ${wanted}, rounded ${roundToHalf(wanted)}`);
+  }
+  if (wrong.length > 0) {
+    expect.fail(
+      `${name}: ${wrong.length} of ${exact.length} are not rounded right: ${wrong.slice(0, 5).join(', ')}`,
     );
   }
 }

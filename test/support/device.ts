@@ -31,6 +31,11 @@ export async function lanesOf(): Promise<number[]> {
   return [1, 4, 8].filter((lanes) => lanes === 1 || lanes <= subgroupMinSize);
 }
 
+/** Whether the device of the tests has `shader-f16`; printAdapter.ts tells where it has not. */
+export async function hasHalfPrecision(): Promise<boolean> {
+  return (await testDevice()).features.has('shader-f16');
+}
+
 /** As `lanesOf`, for kernels that need subgroups. */
 export async function subgroupLanesOf(): Promise<number[]> {
   return (await lanesOf()).filter((lanes) => lanes > 1);

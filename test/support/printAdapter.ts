@@ -1,8 +1,13 @@
 /** Says once which adapter the GPU tests run on; a machine without one fails here, not test by test. */
-import { adapterLine, testDevice } from './device.ts';
+import { adapterLine, hasHalfPrecision, testDevice } from './device.ts';
 
 export async function setup(): Promise<void> {
   console.log(`GPU tests run on: ${await adapterLine()}`);
+  if (!(await hasHalfPrecision())) {
+    console.log(
+      'It has no shader-f16: half precision is tested for its refusal, its plans and its twins only.',
+    );
+  }
 }
 
 export async function teardown(): Promise<void> {
