@@ -1,9 +1,11 @@
 // Data to latent through up to 32 couplings of one architecture: z2 = x2 exp(s) + t, log_det += sum s, for all of
 // them in one dispatch; STANDARDIZE first takes x to (x - mean) / std, LOG_PROB adds log N(z; 0, I) + log_det.
 // TANGENTS leaves behind what flow_backward would have to compute again: x1, [a | t] and its Jacobian per coupling.
+// PIECES looks the second hidden layer up in the lines that piece_lines left.
 // parameters: as paramLayout says; state x -> z, in place: [N_DIM, n_quads]; log_det, log_prob [n_quads].
 // One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and couplings
-// in ascending order, log_det on top of what is there unless it STARTS. docs/derivations.md, eq. (2), (5) to (8)
+// in ascending order, log_det on top of what is there unless it STARTS.
+// docs/derivations.md, eq. (2), (5) to (8), (71)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

@@ -24,6 +24,8 @@ const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
 // Units whose sums are taken apart: fewer roundings meet the large ones.
 const BLOCK_UNITS: u32 = 8u;
 
+var<workgroup> sh_kinks: array<f32, HIDDEN_0>;
+var<workgroup> sh_falls: array<u32, HIDDEN_0>;
 // Of the units in the order of their kinks.
 var<workgroup> sh_units: array<u32, HIDDEN_0>;
 var<workgroup> sh_weights: array<f32, HIDDEN_0>;
@@ -35,21 +37,31 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let start = params.net_start + net / N_NETS * params.coupling_stride + (net % N_NETS) * params.net_stride;
   for (var unit = local; unit < HIDDEN_0; unit += PIECE_GROUP_SIZE) {
     let weight = parameters[start + unit];
-    let bias = parameters[start + BIAS_0 + unit];
-    let kink = kink_of(weight, bias);
-    var rank = 0u;
+    sh_kinks[unit] = kink_of(weight, parameters[start + BIAS_0 + unit]);
+    sh_falls[unit] = select(0u, 1u, weight < 0.0);
+  }
+  workgroupBarrier();
+  for (var first = 4u * local; first < HIDDEN_0; first += 4u * PIECE_GROUP_SIZE) {
+    let units = first + vec4u(0u, 1u, 2u, 3u);
+    let inside = min(units, vec4u(HIDDEN_0 - 1u));
+    let kinks = vec4f(sh_kinks[inside.x], sh_kinks[inside.y], sh_kinks[inside.z], sh_kinks[inside.w]);
+    let falls = vec4u(sh_falls[inside.x], sh_falls[inside.y], sh_falls[inside.z], sh_falls[inside.w]);
+    var ranks = vec4u();
     for (var other = 0u; other < HIDDEN_0; other++) {
-      let other_weight = parameters[start + other];
-      let other_kink = kink_of(other_weight, parameters[start + BIAS_0 + other]);
+      let kink = vec4f(sh_kinks[other]);
       // At its kink x is above a falling unit and not above a rising one.
-      let is_falling_first = (other_weight < 0.0) && !(weight < 0.0);
-      let is_earlier = (other_weight < 0.0) == (weight < 0.0) && other < unit;
-      let is_before = other_kink < kink || (other_kink == kink && (is_falling_first || is_earlier));
-      rank += select(0u, 1u, is_before);
+      let fall = vec4u(sh_falls[other]);
+      let is_before = (kink < kinks) |
+        ((kink == kinks) & ((fall > falls) | ((fall == falls) & (vec4u(other) < units))));
+      ranks += select(vec4u(), vec4u(1u), is_before);
     }
-    sh_units[rank] = unit;
-    sh_weights[rank] = weight;
-    sh_biases[rank] = bias;
+#unroll u 4
+    if (units[$u] < HIDDEN_0) {
+      sh_units[ranks[$u]] = units[$u];
+      sh_weights[ranks[$u]] = parameters[start + units[$u]];
+      sh_biases[ranks[$u]] = parameters[start + BIAS_0 + units[$u]];
+    }
+#end
   }
   workgroupBarrier();
   let upper_quad = group.x * PIECE_GROUP_SIZE + local;
