@@ -120,6 +120,18 @@ describe('a conditional flow', () => {
     expect(meanNll(await misled.logProb(held, { context: heldContext }))).toBeGreaterThan(nll + 0.2);
   });
 
+  it('goes on from a checkpoint bit for bit, with the same rows and contexts', async () => {
+    const rows = 90;
+    const data = moons.sample(1, STREAMS.toyTraining, 0, rows);
+    const options = { batch: 32, context: moons.sampleClasses(1, STREAMS.toyTraining, 0, rows) };
+    using once = await trained(realnvp(2, SMALL), data, { ...options, steps: 20 });
+    using half = await trained(realnvp(2, SMALL), data, { ...options, steps: 9 });
+    const checkpoint = await half.save({ checkpoint: true });
+    using resumed = await Flow.load(checkpoint, { ...(await testOptions()) });
+    for await (const _ of resumed.fit(data, { ...options, steps: 20, resume: true })) continue;
+    expect(await resumed.parameters()).toEqual(await once.parameters());
+  });
+
   it('tells the two moons apart: each on demand, and log 2 nats below what no model without their class can reach', async () => {
     const spec = spline(2, { couplings: 2, hidden: [16], contextDim: 2 });
     const schedule = { kind: 'cosine' } as const;

@@ -61,6 +61,17 @@ describe('dense_backward_input', () => {
     expect(gpu('d_input').slice(5 * rows)).toEqual(before.slice(5 * rows));
   });
 
+  it('gives the first inputs alone what they have among all, where the others want no gradient', async () => {
+    const layer = denseSlots(13, 7, 11);
+    const rows = 68;
+    const given = contents(rows, layer);
+    const some = await runBoth([dispatch(rows, layer, { inputs: 5 })], given);
+    expectNormClose('d_input', some.gpu('d_input'), some.twin('d_input'), GRADIENT_BOUND);
+    const all = await runBoth([dispatch(rows, layer)], given);
+    expect(some.gpu('d_input').slice(0, 5 * rows)).toEqual(all.gpu('d_input').slice(0, 5 * rows));
+    expect(some.gpu('d_input').slice(5 * rows)).toEqual((given['d_input'] as Float32Array).slice(5 * rows));
+  });
+
   it('reads the slope of the layer below from its start, wherever the result goes', async () => {
     const layer = denseSlots(2, 3);
     const rows = 8;

@@ -74,6 +74,13 @@ describe('dense_backward_input_streamed', () => {
     }
   });
 
+  it('gives the first inputs alone a gradient where the others want none', async () => {
+    for (const lanes of await subgroupLanesOf()) {
+      const gpu = await expectTwin({ rows: 68, inputs: 13, outputs: 7, lanes, hidden: false, wanted: 5 });
+      expect(gpu('d_input').slice(5 * 68)).toEqual(ramp(68 * 13, 5, 7).slice(5 * 68));
+    }
+  });
+
   it('gives the same bits on every run', async () => {
     for (const lanes of await subgroupLanesOf()) {
       const shape = { rows: 68, inputs: 20, outputs: 130, lanes, hidden: true, add: true };
@@ -93,6 +100,8 @@ interface Shape {
   inputStart?: number;
   outputStart?: number;
   width?: number;
+  /** Inputs that want a gradient. */
+  wanted?: number;
 }
 
 /** Beside its own twin, the plain kernel's is the measure. */
@@ -105,6 +114,7 @@ async function expectTwin(shape: Shape): Promise<(name: string) => Float32Array 
     dOutput: 'd_output',
     outputStart: shape.outputStart ?? 0,
     inputStart: shape.inputStart ?? 0,
+    inputs: shape.wanted ?? inputs,
     ...(hidden ? { slope: 'slope' } : {}),
     add,
   };
