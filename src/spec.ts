@@ -13,8 +13,8 @@ export type Activation = (typeof ACTIVATIONS)[number];
 export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid'; floor?: number };
 
 /**
- * An MLP, or with `residualBlocks` a residual MLP. `init`: `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear`
- * draws every weight and bias from U(−1/√in, 1/√in) as PyTorch's Linear does.
+ * An MLP, or with `residualBlocks` a residual MLP. `init`: `zero_last` starts the last layer at zero (the coupling
+ * starts as the identity), `torch_linear` draws every weight and bias from U(−1/√in, 1/√in) as PyTorch's Linear does.
  */
 export interface NetSpec {
   hidden: number[];

@@ -1,8 +1,10 @@
 /** A model put together from the parts of another library, in the direction data → latent. */
+import { ModelFileError } from '../errors.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { BijectorSpec, FlowSpec, NetSpec } from '../spec.ts';
 import { validateSpec } from '../spec.ts';
 import type { Model } from './modelFile.ts';
+import { STATE_DICT } from './stateDict.ts';
 import type { Row } from './stateDict.ts';
 
 /** A net's spec and layers, as a conditioner has them. */
@@ -78,7 +80,11 @@ export class FlowAssembly {
     for (const { name, offset, length } of layout.tensors) {
       const values = this.#tensors.get(name);
       if (values?.length !== length) {
-        throw new RangeError(`${name} has ${values?.length ?? 'no'} values, not ${length}`);
+        throw new ModelFileError(
+          STATE_DICT,
+          `the part that becomes ${name}: found ${values?.length ?? 'no'} values, expected ${length}`,
+          'A tensor has another shape than the layers around it ask for.',
+        );
       }
       parameters.set(values, offset);
     }

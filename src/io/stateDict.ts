@@ -10,7 +10,8 @@ export interface Row {
   bias: number;
 }
 
-const WHERE = 'state dict';
+/** What errors call it. */
+export const STATE_DICT = 'state dict';
 
 export class StateReader {
   readonly #state: StateDict;
@@ -86,6 +87,6 @@ export class StateReader {
   }
 
   problem(what: string, advice = ''): ModelFileError {
-    return new ModelFileError(WHERE, what, advice);
+    return new ModelFileError(STATE_DICT, what, advice);
   }
 }

@@ -91,6 +91,18 @@ describe('a state dict', () => {
     expect(() => nflowsModel(state)).toThrow(/found 7 outputs a feature, expected 1, 2, or 3 · bins − 1/);
   });
 
+  it('is refused with a layer that does not fit those around it', () => {
+    const state = change('nflows_simple_realnvp_d2', (tensors) =>
+      tensors.set(`${coupling}.transform_net.final_layer.weight`, {
+        shape: [2, 7],
+        data: new Float32Array(14),
+      }),
+    );
+    expect(() => nflowsModel(state)).toThrow(
+      /bijectors\.1\.conditioner\.3\.weight: found 14 values, expected 16/,
+    );
+  });
+
   it('is refused where fewer flows are told than it has', () => {
     expect(() => normflowsModel(fixture('normflows_realnvp_d2'), { flows: 10 })).toThrow(
       /flows\.10\.flows\.1\.param_map\.net\.0\.weight: found a tensor/,

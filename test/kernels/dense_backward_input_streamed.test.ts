@@ -76,7 +76,15 @@ describe('dense_backward_input_streamed', () => {
 
   it('gives the first inputs alone a gradient where the others want none', async () => {
     for (const lanes of await subgroupLanesOf()) {
-      const gpu = await expectTwin({ rows: 68, inputs: 13, outputs: 7, lanes, hidden: false, wanted: 5 });
+      const gpu = await expectTwin({
+        rows: 68,
+        inputs: 13,
+        outputs: 7,
+        lanes,
+        hidden: false,
+        add: true,
+        wanted: 5,
+      });
       expect(gpu('d_input').slice(5 * 68)).toEqual(ramp(68 * 13, 5, 7).slice(5 * 68));
     }
   });
