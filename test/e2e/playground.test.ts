@@ -101,7 +101,7 @@ describe('a first visit', () => {
     }
     await ready(page);
     await page.waitForTimeout(500);
-    expect((await takeSeen(page)).shift).toBeLessThan(0.01);
+    expect((await takeSeen(page)).shifts.filter(({ value }) => value > 0.002)).toEqual([]);
     await close();
   });
 });
@@ -442,15 +442,18 @@ describe('manners', () => {
     await close();
   });
 
-  it.each(['light', 'dark'] as const)(
-    'has nothing serious for axe-core in the %s theme',
-    async (colorScheme) => {
+  it.each([
+    { colorScheme: 'light', from: 0.85, to: 1 },
+    { colorScheme: 'dark', from: 0, to: 0.25 },
+  ] as const)(
+    'has nothing serious for axe-core in the $colorScheme theme',
+    async ({ colorScheme, from, to }) => {
       const { page, close } = await visit(browser, site.url, { colorScheme });
       await ready(page);
       expect(await seriousFindings(page)).toEqual([]);
       const { lightness } = await look(page.locator('main'));
-      if (colorScheme === 'dark') expect(lightness).toBeLessThan(0.25);
-      else expect(lightness).toBeGreaterThan(0.85);
+      expect(lightness).toBeGreaterThan(from);
+      expect(lightness).toBeLessThan(to);
       await page.click('#theme');
       const other = await look(page.locator('main'));
       expect(Math.abs(other.lightness - lightness)).toBeGreaterThan(0.5);
@@ -462,9 +465,10 @@ describe('manners', () => {
     const { page, close } = await visit(browser, site.url, {
       viewport: { width: 360, height: 740 },
       hasTouch: true,
+      isMobile: true,
     });
     await ready(page);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     const overflowing = await page.evaluate(() =>
       [...document.querySelectorAll('button, input, select, canvas, h2, h3')]
         .filter(
@@ -484,7 +488,7 @@ describe('manners', () => {
       places.add(await page.inputValue('#layer'));
       await page.waitForTimeout(100);
     }
-    expect([...places].length).toBeLessThanOrEqual(2);
+    expect(places.size).toBeLessThanOrEqual(2);
     await close();
   });
 
