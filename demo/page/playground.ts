@@ -312,6 +312,7 @@ export class Playground {
   #stopped(cause: 'done' | 'paused' | 'diverged', reason: string): void {
     this.#transport.phase = cause === 'paused' ? 'idle' : 'done';
     this.#transport.say(reason);
+    this.#loss.settle();
     this.#loss.speak(`${reason} ${this.#loss.verdict}`);
     void this.#lookAtSamples();
   }
