@@ -131,6 +131,8 @@ export type FromWorker =
   | { type: 'unavailable'; reason: string }
   | { type: 'configured'; price: Price; bijectors: string[]; columns: string[] }
   | { type: 'price'; price: Price }
+  /** For the first time since `configured` this picture shows the model. */
+  | { type: 'drawn'; picture: Picture }
   | { type: 'progress'; progress: Progress }
   /** Training came to its end, was paused, or diverged; `reason` is for people. */
   | { type: 'stopped'; cause: 'done' | 'paused' | 'diverged'; reason: string }

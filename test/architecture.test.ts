@@ -162,6 +162,25 @@ describe('the benchmark entry', () => {
   });
 });
 
+describe('the demo', () => {
+  const imports = filesBelow('demo', '.ts').flatMap((file) =>
+    importsOf(file, readFileSync(join(ROOT, file), 'utf8')).map(({ target }) => ({ file, target })),
+  );
+
+  it('is a face over the library: nothing of it is imported there', () => {
+    const upward = [...sources.keys()].flatMap(allImports).filter((target) => target.startsWith('demo/'));
+    expect(upward).toEqual([]);
+  });
+
+  it('reaches neither Node nor the command line', () => {
+    const wrong = imports.filter(({ file, target }) => {
+      const isConfig = file.endsWith('.config.ts') || file.startsWith('demo/scripts/');
+      return !isConfig && /^(node:|src\/cli\/|src\/node\.ts)/.test(target);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe('a kernel', () => {
   const shaders = filesBelow('shaders', '.wgsl');
   const snippets = shaders.filter((file) => file.startsWith('shaders/shared/'));

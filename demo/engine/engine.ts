@@ -167,7 +167,14 @@ export class Engine {
     if (this.#view === undefined || this.#surfaces === undefined) throw new Error('no canvases were given');
     const bijectors = flow.spec.bijectors.map(({ type }) => type);
     const scene = new Scene(brushes, data, bijectors, this.#view, this.#pixelRatio);
-    const studio = new Studio(scene, flow, this.#surfaces, adapter.software, () => this.#askForFrame());
+    const studio = new Studio(
+      scene,
+      flow,
+      this.#surfaces,
+      adapter.software,
+      () => this.#askForFrame(),
+      (picture) => this.#post({ type: 'drawn', picture }),
+    );
     return new Session({ flow, data, settings, studio, peak, post: this.#post }, snapshot);
   }
 

@@ -8,7 +8,7 @@ import { rowsOfFile, rowsOfText } from './fileSource.ts';
 import type { FileRows } from './fileSource.ts';
 import { rowsOfStrokes } from './strokes.ts';
 import type { Source } from './settings.ts';
-import { drawThumbnails, offerSources } from './thumbnails.ts';
+import { drawThumbnails, followSources } from './thumbnails.ts';
 import type { SourceChoice } from './thumbnails.ts';
 
 /** Points of a drawing until the visitor says otherwise. */
@@ -45,7 +45,7 @@ export class DataPanel {
       changed,
     );
     this.#drawingSize.value = String(DRAWING_SIZE);
-    offerSources(this.#sources, (choice) => this.#choose(choice));
+    followSources(this.#sources, (choice) => this.#choose(choice));
     this.#noise.addEventListener('input', () => this.#showNoise());
     for (const control of [this.#noise, this.#toySize, this.#drawingSize])
       control.addEventListener('change', changed);

@@ -44,6 +44,11 @@ export class LossPanel {
     }
   }
 
+  /** All that has been added, at once. */
+  settle(): void {
+    this.#draw();
+  }
+
   /** For the live region. */
   speak(sentence: string): void {
     setText(this.#live, sentence);

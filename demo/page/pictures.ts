@@ -29,6 +29,8 @@ export class Pictures {
   readonly live = canvases('live');
   readonly recorded = canvases('recorded');
   readonly #events: PictureEvents;
+  /** Live canvases that are out of sight. */
+  readonly #hidden = new Set<Element>();
 
   constructor(events: PictureEvents) {
     this.#events = events;
@@ -57,23 +59,40 @@ export class Pictures {
       }),
     ) as Record<Picture, OffscreenCanvas>;
     const observer = new ResizeObserver((entries) => {
-      for (const { target } of entries) {
-        const picture = PICTURES.find((name) => this.live[name] === target);
-        const { width, height } = devicePixels(target);
-        if (picture !== undefined && width > 0) this.#events.resized(picture, width, height);
-      }
+      for (const { target } of entries) this.#tellSize(target);
     });
-    for (const picture of PICTURES) observer.observe(this.live[picture]);
+    // What is scrolled out of sight has no size for the engine, and costs nothing.
+    const onlooker = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          if (isIntersecting) this.#hidden.delete(target);
+          else this.#hidden.add(target);
+          this.#tellSize(target);
+        }
+      },
+      { rootMargin: '200px' },
+    );
+    for (const picture of PICTURES) {
+      observer.observe(this.live[picture]);
+      onlooker.observe(this.live[picture]);
+    }
     return handed;
   }
 
-  /** From now on the worker's pictures are seen. */
-  showLive(): void {
-    for (const picture of PICTURES) this.recorded[picture].hidden = true;
+  /** From now on the worker's picture is seen. */
+  showLive(picture: Picture): void {
+    this.recorded[picture].hidden = true;
   }
 
   describe(picture: Picture, words: string): void {
     setText(byId(`${picture}-words`, HTMLElement), words);
+  }
+
+  #tellSize(target: Element): void {
+    const picture = PICTURES.find((name) => this.live[name] === target);
+    if (picture === undefined) return;
+    const { width, height } = this.#hidden.has(target) ? { width: 0, height: 0 } : devicePixels(target);
+    this.#events.resized(picture, width, height);
   }
 
   #follow(picture: Picture, canvas: HTMLCanvasElement): void {

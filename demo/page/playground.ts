@@ -120,7 +120,8 @@ export class Playground {
     this.#engine.send({ type: 'start', canvases, pixelRatio, view: this.#view }, Object.values(canvases));
     this.#data = this.#dataPanel.data;
     this.#showsPretrained ||= this.#data === undefined;
-    this.#engine.send({ type: 'configure', model: settings.model, data: this.#data ?? defaultData() });
+    if (this.#showsPretrained) void this.#openPretrained();
+    else this.#configure();
     document.addEventListener('visibilitychange', () => {
       this.#engine.send({ type: 'visibility', hidden: document.hidden });
     });
@@ -166,6 +167,9 @@ export class Playground {
         break;
       case 'price':
         this.#modelPanel.showPrice(event.price);
+        break;
+      case 'drawn':
+        this.#pictures.showLive(event.picture);
         break;
       case 'progress':
         this.#progressed(event.progress);
@@ -220,15 +224,9 @@ export class Playground {
     this.#modelPanel.showPrice(price);
     this.#bijectors = bijectors;
     this.#columns = columns;
-    if (this.#transport.phase === 'starting') {
-      this.#transport.phase = 'idle';
-      if (this.#showsPretrained) {
-        void this.#openPretrained();
-        return;
-      }
-      this.#transport.say(FRESH);
-    }
-    this.#goLive();
+    if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
+    if (!this.#isLive) this.#goLive();
+    else this.#scrubber.layers = bijectors.length;
     this.#describe();
   }
 
@@ -239,18 +237,19 @@ export class Playground {
       await this.#engine.ask({ type: 'load', bytes: await model, fileName });
       if (this.#showsPretrained) this.#transport.say('This flow was trained earlier. Train one of your own.');
     } catch (error) {
-      this.#showsPretrained = false;
+      // Without a device the page has said so.
+      if (this.#transport.phase === 'off') return;
       this.#transport.say(error instanceof Error ? error.message : String(error));
-      this.#goLive();
+      this.#configure();
     }
   }
 
+  /** The recording ends; its pictures stay until the engine has drawn the same. */
   #goLive(): void {
     this.#pretrained.stop();
-    this.#pictures.showLive();
-    this.#scrubber.layers = this.#bijectors.length;
-    if (!this.#isLive) this.#scrubber.layer = Math.ceil(this.#bijectors.length / 2);
     this.#isLive = true;
+    this.#scrubber.layers = this.#bijectors.length;
+    this.#scrubber.layer = Math.ceil(this.#bijectors.length / 2);
     this.#engine.send({ type: 'view', view: this.#view });
   }
 
@@ -280,7 +279,7 @@ export class Playground {
     this.#moments = null;
     this.#transport.showStep(0, 1);
     this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data: this.#data });
-    this.#transport.phase = 'idle';
+    if (this.#transport.phase !== 'starting') this.#transport.phase = 'idle';
     this.#transport.say(FRESH);
     return true;
   }
@@ -313,6 +312,7 @@ export class Playground {
   #stopped(cause: 'done' | 'paused' | 'diverged', reason: string): void {
     this.#transport.phase = cause === 'paused' ? 'idle' : 'done';
     this.#transport.say(reason);
+    this.#loss.settle();
     this.#loss.speak(`${reason} ${this.#loss.verdict}`);
     void this.#lookAtSamples();
   }
@@ -438,9 +438,4 @@ export class Playground {
 /** Other hashes are anchors of the page. */
 function isShare(hash: string): boolean {
   return hash.startsWith('#v=');
-}
-
-/** What is shown where there is nothing of the visitor's yet. */
-function defaultData(): DataSettings {
-  return { kind: 'toy', name: 'moons', size: 'endless' };
 }

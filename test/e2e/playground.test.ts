@@ -24,7 +24,7 @@ import {
 import type { Visit } from './visit.ts';
 
 /** A small model that learns the moons within seconds on a processor. */
-const QUICK = '#v=1&data=moons&couplings=6&hidden=16-16&batch=256&steps=500';
+const QUICK = '#v=1&data=moons&couplings=8&hidden=32-32&batch=256&steps=700';
 /** One that has steps left, whatever a test does. */
 const LONG = '#v=1&data=moons&couplings=4&hidden=16&batch=64&steps=100000';
 
@@ -101,7 +101,7 @@ describe('a first visit', () => {
     }
     await ready(page);
     await page.waitForTimeout(500);
-    expect((await takeSeen(page)).shift).toBeLessThan(0.01);
+    expect((await takeSeen(page)).shifts.filter(({ value }) => value > 0.002)).toEqual([]);
     await close();
   });
 });
@@ -111,7 +111,7 @@ describe('training', () => {
 
   it('tells what the model costs at once, and the time of a step once it is measured', async () => {
     const { page } = current();
-    expect(await page.textContent('#price-parameters')).toBe('2,028');
+    expect(await page.textContent('#price-parameters')).toBe('9,488');
     expect(await page.textContent('#price-bytes')).toMatch(/^[\d.]+ [kM]B$/);
     expect(await page.textContent('#adapter')).toMatch(/swiftshader: no GPU here/i);
   });
@@ -141,7 +141,7 @@ describe('training', () => {
     expect(heldOut).toBeLessThan(1.25);
     expect(heldOut).toBeGreaterThan(1.13);
     expect(await page.textContent('#verdict')).toMatch(/nats above the best any model can do/);
-    expect(await page.textContent('#live')).toMatch(/All 500 steps are done/);
+    expect(await page.textContent('#live')).toMatch(/All 700 steps are done/);
     for (const counter of ['steps', 'samples', 'gflops']) {
       expect(numbersIn(await page.textContent(`#count-${counter}`))[0], counter).toBeGreaterThan(0);
     }
@@ -163,7 +163,7 @@ describe('training', () => {
     const [logProb = NaN] = numbersIn(await page.textContent('#point-log-prob'));
     const label = (await page.locator('#log-dets').getAttribute('aria-label')) ?? '';
     const [total = NaN, ...parts] = numbersIn(label);
-    expect(parts).toHaveLength(7);
+    expect(parts).toHaveLength(9);
     const base = -0.5 * (z[0]! ** 2 + z[1]! ** 2) - Math.log(2 * Math.PI);
     // Every number is rounded to a hundredth, and z enters squared.
     expect(base + total).toBeCloseTo(logProb, 1);
@@ -193,7 +193,7 @@ describe('training', () => {
     expect(await page.textContent('#layer-name')).toBe('data');
     await expectSoon(async () => (await look(canvas(page, 'layers'))).drawn).toBeGreaterThan(0.005);
     const atData = await look(canvas(page, 'layers'));
-    await scrub(7);
+    await scrub(9);
     expect(await page.textContent('#layer-name')).toBe('latent');
     await expectSoon(async () => (await look(canvas(page, 'layers'))).drawn).not.toBe(atData.drawn);
     await page.click('#play-back');
@@ -203,11 +203,12 @@ describe('training', () => {
   it('paints the density on a logarithmic scale and without the data', async () => {
     const { page } = current();
     await page.mouse.move(0, 0);
+    await expectSoon(async () => (await look(canvas(page, 'density'))).drawn).toBeLessThan(0.35);
     const linear = await look(canvas(page, 'density'));
     await page.check('input[name="colours"][value="log"]');
-    await expect
-      .poll(async () => (await look(canvas(page, 'density'))).drawn)
-      .toBeGreaterThan(1.2 * linear.drawn);
+    await expectSoon(async () => (await look(canvas(page, 'density'))).drawn).toBeGreaterThan(
+      1.2 * linear.drawn,
+    );
     const withData = await look(canvas(page, 'density'));
     await page.uncheck('#show-data');
     await expectSoon(async () => (await look(canvas(page, 'density'))).colours).not.toBe(withData.colours);
@@ -218,7 +219,7 @@ describe('training', () => {
     const { page } = current();
     const model = await downloaded(page, '#save-model');
     expect(model.name).toBe('moons.safetensors');
-    expect(decodeModel(model.bytes).spec.bijectors).toHaveLength(7);
+    expect(decodeModel(model.bytes).spec.bijectors).toHaveLength(9);
     const samples = await downloaded(page, '#save-samples');
     const [header, ...rows] = new TextDecoder().decode(samples.bytes).trim().split('\n');
     expect([header, rows.length]).toEqual(['x1,x2', 5000]);
@@ -255,9 +256,9 @@ describe('training', () => {
   it('copies the code of the run', async () => {
     const { page } = current();
     await page.click('#copy-code');
-    await expect
-      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
-      .toMatch(/flow\.fit\(data, options\)/);
+    await expectSoon(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(
+      /flow\.fit\(data, options\)/,
+    );
   });
 
   it('goes on without a network', async () => {
@@ -442,15 +443,18 @@ describe('manners', () => {
     await close();
   });
 
-  it.each(['light', 'dark'] as const)(
-    'has nothing serious for axe-core in the %s theme',
-    async (colorScheme) => {
+  it.each([
+    { colorScheme: 'light', from: 0.85, to: 1 },
+    { colorScheme: 'dark', from: 0, to: 0.25 },
+  ] as const)(
+    'has nothing serious for axe-core in the $colorScheme theme',
+    async ({ colorScheme, from, to }) => {
       const { page, close } = await visit(browser, site.url, { colorScheme });
       await ready(page);
       expect(await seriousFindings(page)).toEqual([]);
       const { lightness } = await look(page.locator('main'));
-      if (colorScheme === 'dark') expect(lightness).toBeLessThan(0.25);
-      else expect(lightness).toBeGreaterThan(0.85);
+      expect(lightness).toBeGreaterThan(from);
+      expect(lightness).toBeLessThan(to);
       await page.click('#theme');
       const other = await look(page.locator('main'));
       expect(Math.abs(other.lightness - lightness)).toBeGreaterThan(0.5);
@@ -462,9 +466,10 @@ describe('manners', () => {
     const { page, close } = await visit(browser, site.url, {
       viewport: { width: 360, height: 740 },
       hasTouch: true,
+      isMobile: true,
     });
     await ready(page);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     const overflowing = await page.evaluate(() =>
       [...document.querySelectorAll('button, input, select, canvas, h2, h3')]
         .filter(
@@ -484,7 +489,7 @@ describe('manners', () => {
       places.add(await page.inputValue('#layer'));
       await page.waitForTimeout(100);
     }
-    expect([...places].length).toBeLessThanOrEqual(2);
+    expect(places.size).toBeLessThanOrEqual(2);
     await close();
   });
 

@@ -1,8 +1,9 @@
 /** A visitor of the playground: a page of its own, and what the visitor sees there in numbers. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
 import { decode } from 'fast-png';
-import type { Browser, BrowserContextOptions, Download, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import type { Picture } from '../../demo/protocol.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -13,6 +14,19 @@ export interface Visit {
   problems: string[];
   close: () => Promise<void>;
 }
+
+export interface Seen {
+  /** Milliseconds. */
+  longTasks: number[];
+  shifts: { value: number; moved: string[] }[];
+}
+
+/** Chromium's entry, which the DOM's types lack. */
+type LayoutShift = PerformanceEntry & {
+  value: number;
+  hadRecentInput: boolean;
+  sources: { node: Node | null }[];
+};
 
 export async function visit(
   browser: Browser,
@@ -38,17 +52,18 @@ export async function visit(
   });
   // Collected from the start, so that nothing of the loading is missed.
   await page.addInitScript(() => {
-    const seen = { longTasks: [] as number[], shift: 0 };
+    const seen: Seen = { longTasks: [], shifts: [] };
     Object.assign(globalThis, { seen });
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) seen.longTasks.push(duration);
     }).observe({ type: 'longtask', buffered: true });
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as (PerformanceEntry & {
-        value: number;
-        hadRecentInput: boolean;
-      })[]) {
-        if (!entry.hadRecentInput) seen.shift += entry.value;
+      for (const { value, hadRecentInput, sources } of list.getEntries() as LayoutShift[]) {
+        if (hadRecentInput) continue;
+        seen.shifts.push({
+          value,
+          moved: sources.map(({ node }) => node?.parentElement?.outerHTML.slice(0, 80) ?? ''),
+        });
       }
     }).observe({ type: 'layout-shift', buffered: true });
   });
@@ -57,12 +72,12 @@ export async function visit(
 }
 
 /** What the init script of `visit` has collected, and starts anew. */
-export function takeSeen(page: Page): Promise<{ longTasks: number[]; shift: number }> {
+export function takeSeen(page: Page): Promise<Seen> {
   return page.evaluate(() => {
-    const { seen } = globalThis as unknown as { seen: { longTasks: number[]; shift: number } };
+    const { seen } = globalThis as unknown as { seen: Seen };
     const taken = { ...seen };
     seen.longTasks = [];
-    seen.shift = 0;
+    seen.shifts = [];
     return taken;
   });
 }
@@ -87,7 +102,11 @@ export interface Statistics {
 
 /** What a part of the page looks like, as numbers. */
 export async function look(part: Locator): Promise<Statistics> {
-  const { width, height, data, channels } = decode(await part.screenshot());
+  // By a clip: a screenshot of an element waits until nothing on the page moves, and pictures do.
+  await part.evaluate((element) => element.scrollIntoView({ block: 'nearest' }));
+  const clip = await part.boundingBox();
+  if (clip === null) throw new Error('the part of the page is not shown');
+  const { width, height, data, channels } = decode(await part.page().screenshot({ clip }));
   const at = (i: number): [number, number, number] => [
     data[i * channels] ?? 0,
     data[i * channels + 1] ?? 0,
@@ -119,7 +138,7 @@ export async function look(part: Locator): Promise<Statistics> {
 export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(await readFile(AXE, 'utf8'));
   return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+    const { axe } = globalThis as unknown as { axe: { run: () => Promise<AxeResults> } };
     const { violations } = await axe.run();
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -129,10 +148,7 @@ export async function seriousFindings(page: Page): Promise<string[]> {
 
 /** The file that the click brings. */
 export async function downloaded(page: Page, button: string): Promise<{ name: string; bytes: Uint8Array }> {
-  const [download] = await Promise.all([
-    page.waitForEvent('download') as Promise<Download>,
-    page.click(button),
-  ]);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 

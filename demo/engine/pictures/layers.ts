@@ -34,7 +34,8 @@ export class LayersSketch implements Sketch {
   readonly #source: { buffer: GPUBuffer };
   readonly #pass: FlowPass<'trace'>;
   readonly #tints: GPUBuffer;
-  readonly #pathTints: GPUBuffer;
+  readonly #doneTints: GPUBuffer;
+  readonly #aheadTints: GPUBuffer;
   readonly #frames: GPUBuffer;
   readonly #rings: Stroke<'rings'>;
   /** The way so far, the way to come, and where each path's row is. */
@@ -49,13 +50,14 @@ export class LayersSketch implements Sketch {
     this.#pass = pass;
     this.#source = scene.upload('rows for the layers', rows);
     this.#tints = scene.storage('tints of the layers', 4 * pass.rows);
-    this.#pathTints = scene.storage('tints of the paths', 4 * PATHS);
+    this.#doneTints = scene.storage('tints of the paths so far', 4 * PATHS);
+    this.#aheadTints = scene.storage('tints of the paths to come', 4 * PATHS);
     this.#frames = scene.storage('frames of the layers', 16 * (scene.bijectors.length + 1));
     const states = pass.buffer('states');
     const { brushes } = scene;
     this.#rings = brushes.stroke('rings');
-    this.#done = brushes.stroke('curves', states, this.#frames, this.#pathTints);
-    this.#ahead = brushes.stroke('curves', states, this.#frames, this.#pathTints);
+    this.#done = brushes.stroke('curves', states, this.#frames, this.#doneTints);
+    this.#ahead = brushes.stroke('curves', states, this.#frames, this.#aheadTints);
     this.#points = brushes.stroke('points', states, this.#tints);
     this.#heads = brushes.stroke('points', states, this.#tints);
     this.reset();
@@ -136,12 +138,12 @@ export class LayersSketch implements Sketch {
       ring: 0,
       tintStep: 1,
     };
-    this.#points.set({ ...points, radius: 1.6 * pixelRatio, alpha: 0.55 });
-    this.#points.draw(pass, 4, rows);
-
     this.#scene.write(this.#frames, Float32Array.from(layerFrames.flatMap(frameParams)));
-    const pathColour = packed(palette.ink);
-    this.#scene.write(this.#pathTints, new Uint32Array(PATHS).fill(pathColour));
+    // Faint by their colour: where two segments of a curve meet, a transparent one would show a dot.
+    const faint = (share: number): Uint32Array =>
+      new Uint32Array(PATHS).fill(packed(this.#scene.faded(palette.ink, share)));
+    this.#scene.write(this.#doneTints, faint(0.4));
+    this.#scene.write(this.#aheadTints, faint(0.8));
     const paths = {
       viewport,
       aspect,
@@ -154,12 +156,14 @@ export class LayersSketch implements Sketch {
       fadeLength: 0,
     };
     const shownPaths = Math.min(PATHS, rows);
-    this.#ahead.set({ ...paths, start: view.layer, end: count, width: pixelRatio, alpha: 0.16 });
-    this.#done.set({ ...paths, start: 0, end: view.layer, width: 1.25 * pixelRatio, alpha: 0.55 });
+    this.#ahead.set({ ...paths, start: view.layer, end: count, width: pixelRatio, alpha: 1 });
+    this.#done.set({ ...paths, start: 0, end: view.layer, width: 1.25 * pixelRatio, alpha: 1 });
     if (count > 0) {
       this.#ahead.draw(pass, 4, shownPaths * count);
       this.#done.draw(pass, 4, shownPaths * count);
     }
+    this.#points.set({ ...points, radius: 1.6 * pixelRatio, alpha: 0.55 });
+    this.#points.draw(pass, 4, rows);
     this.#heads.set({ ...points, radius: 3.5 * pixelRatio, alpha: 1 });
     this.#heads.draw(pass, 4, shownPaths);
   }

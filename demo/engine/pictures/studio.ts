@@ -41,6 +41,8 @@ interface Entry {
   /** The flow or the view has changed since its rows went through. */
   hasOldRows: boolean;
   hasOldImage: boolean;
+  /** The page knows that it is there. */
+  isAnnounced: boolean;
   /** The visitor waits for it. */
   isUrgent: boolean;
   /** No rows have come through the flow yet. */
@@ -66,6 +68,7 @@ export class Studio implements Disposable {
   /** Whose rows are still to go through the flow before the images are drawn, all at once. */
   #round: Entry[] = [];
   readonly #wake: () => void;
+  readonly #shown: (picture: Picture) => void;
   #density: DensitySketch | undefined;
   #probe: Probe | undefined;
   #opening: Promise<void> | undefined;
@@ -75,19 +78,24 @@ export class Studio implements Disposable {
   #isRefining = false;
   #disposed = false;
 
-  /** @param wake asks for a `frame` soon */
+  /**
+   * @param wake asks for a `frame` soon
+   * @param shown is told of each picture that is there for the first time
+   */
   constructor(
     scene: Scene,
     flow: Flow,
     surfaces: Readonly<Record<Picture, Surface>>,
     isSoftware: boolean,
     wake: () => void,
+    shown: (picture: Picture) => void,
   ) {
     this.scene = scene;
     this.#flow = flow;
     this.#surfaces = surfaces;
     this.#isSoftware = isSoftware;
     this.#wake = wake;
+    this.#shown = shown;
   }
 
   /** Makes the pictures one by one, so that the first can be drawn while the others are compiled. */
@@ -127,6 +135,7 @@ export class Studio implements Disposable {
         sketch,
         hasOldRows: true,
         hasOldImage: false,
+        isAnnounced: false,
         isUrgent: false,
         isBlank: true,
       });
@@ -320,6 +329,9 @@ export class Studio implements Disposable {
       sketch.draw(pass, size);
       this.#probe?.draw(pass, picture, size);
     });
+    if (entry.isBlank || entry.isAnnounced) return;
+    entry.isAnnounced = true;
+    this.#shown(picture);
   }
 
   async #account(
