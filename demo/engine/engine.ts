@@ -17,6 +17,9 @@ import type { Snapshot } from './session.ts';
 /** The peak is measured once the page has had nothing to do for so long, ms. */
 const IDLE_MS = 800;
 
+/** Sooner than so, the browser's next frame is waited for instead of a clock. */
+const FRAME_MS = 20;
+
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 type Of<T extends ToWorker['type']> = Extract<ToWorker, { type: T }>;
 
@@ -33,6 +36,7 @@ export class Engine {
   /** Training that goes on once the tab is shown again. */
   #suspended: Of<'train'>['pace'] | undefined;
   #isFrameAsked = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #hover: Of<'hover'> | undefined;
   #isHovering = false;
 
@@ -304,15 +308,25 @@ export class Engine {
     }
   }
 
+  /** Lets the studio draw with the browser's next frame, or the first after it may draw again. */
   #askForFrame(): void {
-    if (this.#isFrameAsked || this.#isHidden) return;
+    const studio = this.#session?.studio;
+    if (this.#isFrameAsked || this.#isHidden || studio === undefined || !studio.hasWork) return;
+    const delay = studio.delay(performance.now());
+    if (delay > FRAME_MS) {
+      if (delay === Infinity || this.#timer !== undefined) return;
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        this.#askForFrame();
+      }, delay);
+      return;
+    }
     this.#isFrameAsked = true;
     requestAnimationFrame(() => {
       this.#isFrameAsked = false;
-      const studio = this.#session?.studio;
-      if (studio === undefined || this.#isHidden) return;
-      studio.frame(performance.now());
-      if (studio.hasWork) this.#askForFrame();
+      if (this.#isHidden) return;
+      this.#session?.studio.frame(performance.now());
+      this.#askForFrame();
     });
   }
 
