@@ -51,8 +51,7 @@ export class Engine {
         this.#session?.studio.setView(message.view);
         break;
       case 'resize':
-        this.#surfaces?.[message.picture].resize(message.width, message.height);
-        this.#session?.studio.resized(message.picture);
+        this.#resize(message);
         break;
       case 'hover':
         this.#hover = message;
@@ -61,9 +60,22 @@ export class Engine {
       case 'lose-device':
         this.#opened?.device.destroy();
         break;
+      case 'save':
+      case 'draw-samples':
+      case 'picture':
+        // After what was asked for before it; what is asked for afterwards need not wait for it.
+        void this.#turn.then(() => this.#answer(message));
+        break;
       default:
         this.#inTurn(() => this.#handle(message));
     }
+  }
+
+  #resize({ picture, width, height }: Of<'resize'>): void {
+    const isChanged = this.#surfaces?.[picture].resize(width, height) === true;
+    if (isChanged) this.#session?.studio.resized(picture);
+    // A picture that is shown again may be out of date.
+    else this.#askForFrame();
   }
 
   #inTurn(work: () => Promise<void>): void {
@@ -83,7 +95,7 @@ export class Engine {
   }
 
   async #handle(
-    message: Exclude<ToWorker, { type: 'view' | 'resize' | 'hover' | 'lose-device' }>,
+    message: Of<'start' | 'configure' | 'train' | 'step' | 'pause' | 'visibility' | 'load'>,
   ): Promise<void> {
     switch (message.type) {
       case 'start':
@@ -104,7 +116,7 @@ export class Engine {
         return this.#session?.stop({ isTold: true });
       case 'visibility':
         return this.#setHidden(message.hidden);
-      default:
+      case 'load':
         return this.#answer(message);
     }
   }
