@@ -221,7 +221,13 @@ export class Engine {
     await old?.stop({ isTold: false });
     old?.dispose();
     this.#session = undefined;
-    this.#opened = await reopenDevice();
+    try {
+      this.#opened = await reopenDevice();
+    } catch (error) {
+      this.#opened = undefined;
+      this.#post({ type: 'unavailable', reason: error instanceof Error ? error.message : String(error) });
+      return;
+    }
     this.#adopt(this.#opened);
     if (old === undefined) return;
     const { device } = this.#opened;
