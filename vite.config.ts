@@ -17,7 +17,7 @@ const nodeOnly = [
 ];
 
 /** Leaves the comments of shaders out of the bundle; the lines stay, so that a compiler's error still names them. */
-const shadersWithoutComments: Plugin = {
+export const shadersWithoutComments: Plugin = {
   name: 'shaders-without-comments',
   apply: 'build',
   enforce: 'pre',

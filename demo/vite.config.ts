@@ -1,6 +1,7 @@
 /** The demo: static pages that ask nobody for anything. */
 import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vite';
+import { shadersWithoutComments } from '../vite.config.ts';
 
 /** The libraries that the kernel lab sets beside wgflow are part of the page where they are installed. */
 const peers = `${import.meta.dirname}/../bench/peers`;
@@ -18,7 +19,8 @@ export default defineConfig({
       { find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` },
     ],
   },
-  worker: { format: 'es' },
+  plugins: [shadersWithoutComments],
+  worker: { format: 'es', plugins: () => [shadersWithoutComments] },
   build: {
     target: 'es2022',
     outDir: 'dist',

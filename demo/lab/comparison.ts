@@ -4,7 +4,8 @@ import type { Change } from '../../src/bench/compare.ts';
 import { entryTitle, parseBenchDocument } from '../../src/bench/document.ts';
 import type { BenchDocument } from '../../src/bench/document.ts';
 import { milliseconds } from '../../src/bench/format.ts';
-import { element, make } from './elements.ts';
+import { byId } from '../page/dom.ts';
+import { make } from './elements.ts';
 
 const LAST_RUN = 'wgflow-lab-last-run';
 /** Of the changes, the largest are shown. */
@@ -41,7 +42,7 @@ export function showComparison(before: BenchDocument, after: BenchDocument): voi
     .filter(({ verdict }) => verdict !== 'same')
     .toSorted((a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)))
     .slice(0, MOST_CHANGES);
-  const frame = element('comparison', HTMLDivElement);
+  const frame = byId('comparison', HTMLDivElement);
   frame.replaceChildren(
     make('h3', {}, 'Against the earlier run'),
     make('p', { className: 'small' }, summary),

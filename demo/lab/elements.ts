@@ -1,11 +1,4 @@
-/** The page's elements by their ids, checked once. */
-
-/** @throws {TypeError} when the page has no such element: a mistake of the page, not of its visitor */
-export function element<E extends Element>(id: string, type: new () => E): E {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new TypeError(`#${id} is not a ${type.name}`);
-  return found;
-}
+/** New elements of the page. */
 
 /** An element with text or children. */
 export function make<K extends keyof HTMLElementTagNameMap>(

@@ -5,7 +5,8 @@ import { milliseconds, rate } from '../../src/bench/format.ts';
 import type { BenchDocument, ConfigName } from '../../src/bench/index.ts';
 import type { KernelVariants } from '../../src/index.ts';
 import { keepRun, keptRun, showComparison } from './comparison.ts';
-import { element, make } from './elements.ts';
+import { byId } from '../page/dom.ts';
+import { make } from './elements.ts';
 import { listenForPeers } from './peers.ts';
 import type { FromLab, KernelChoice, RunRequest, Sweep, ToLab } from './protocol.ts';
 import { ResultTable } from './results.ts';
@@ -21,12 +22,12 @@ const FLOWS: Readonly<Record<string, string>> = {
   all: 'S, M, L, and the kernels of every other family and size: minutes.',
 };
 
-const run = element('run', HTMLButtonElement);
-const stop = element('stop', HTMLButtonElement);
-const status = element('status', HTMLParagraphElement);
-const problem = element('problem', HTMLParagraphElement);
-const progress = element('progress', HTMLProgressElement);
-const select = (id: string): HTMLSelectElement => element(id, HTMLSelectElement);
+const run = byId('run', HTMLButtonElement);
+const stop = byId('stop', HTMLButtonElement);
+const status = byId('status', HTMLParagraphElement);
+const problem = byId('problem', HTMLParagraphElement);
+const progress = byId('progress', HTMLProgressElement);
+const select = (id: string): HTMLSelectElement => byId(id, HTMLSelectElement);
 
 const table = new ResultTable(choose);
 const shader = new ShaderPanel((entry, tile) => {
@@ -49,19 +50,17 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
     case 'ready': {
       const { description, device, vendor, architecture, software } = data.adapter;
       const name = description || device || `${vendor} ${architecture}`;
-      element('adapter', HTMLParagraphElement).textContent = software
+      byId('adapter', HTMLParagraphElement).textContent = software
         ? `${name}, a software adapter: these are the speeds of your processor`
         : name;
-      element('subgroups', HTMLElement).textContent = data.adapter.features.includes('subgroups')
-        ? 'yes'
-        : 'no';
+      byId('subgroups', HTMLElement).textContent = data.adapter.features.includes('subgroups') ? 'yes' : 'no';
       offerChoices(data);
       partial = emptyRun(data);
       settle('Each result is checked against a float64 twin before it is timed.');
       break;
     }
     case 'unavailable':
-      element('adapter', HTMLParagraphElement).textContent = 'No WebGPU';
+      byId('adapter', HTMLParagraphElement).textContent = 'No WebGPU';
       tell(data.reason);
       status.textContent = 'Nothing can be measured here.';
       break;
@@ -71,9 +70,9 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
       status.textContent = `${data.done} of ${data.total}: ${data.what}`;
       break;
     case 'peak':
-      element('fma-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.fma.rate), 'GFLOP/s'));
-      element('copy-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.copy.rate), 'GB/s'));
-      element('clock', HTMLElement).textContent = data.clock;
+      byId('fma-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.fma.rate), 'GFLOP/s'));
+      byId('copy-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.copy.rate), 'GB/s'));
+      byId('clock', HTMLElement).textContent = data.clock;
       if (partial !== undefined) partial.peak = data.peaks;
       break;
     case 'entry':
@@ -108,7 +107,7 @@ worker.onerror = () => {
   tell('The measuring worker could not start; reload the page.');
 };
 
-element('setup', HTMLFormElement).addEventListener('submit', (event) => {
+byId('setup', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   const only = select('only').value;
   asked = {
@@ -122,7 +121,7 @@ element('setup', HTMLFormElement).addEventListener('submit', (event) => {
   table.clear();
   if (partial !== undefined) partial.entries = [];
   problem.hidden = true;
-  element('comparison', HTMLDivElement).hidden = true;
+  byId('comparison', HTMLDivElement).hidden = true;
   begin("Measuring the adapter's peak…");
   say({ type: 'run', request: asked });
 });
@@ -130,21 +129,21 @@ select('sweep').addEventListener('change', describeFlows);
 describeFlows();
 stop.addEventListener('click', () => say({ type: 'stop' }));
 select('choice').addEventListener('change', () => {
-  element('forced', HTMLFieldSetElement).hidden = select('choice').value !== 'forced';
+  byId('forced', HTMLFieldSetElement).hidden = select('choice').value !== 'forced';
 });
 
 /** The run before this one. */
 let earlier: BenchDocument | undefined;
-element('compare-last', HTMLButtonElement).addEventListener('click', () => {
+byId('compare-last', HTMLButtonElement).addEventListener('click', () => {
   if (earlier !== undefined && finished !== undefined) showComparison(earlier, finished);
 });
-element('compare', HTMLInputElement).addEventListener('change', (event) => {
+byId('compare', HTMLInputElement).addEventListener('change', (event) => {
   void compareWith(event.currentTarget as HTMLInputElement);
 });
-element('copy', HTMLButtonElement).addEventListener('click', ({ currentTarget }) => {
+byId('copy', HTMLButtonElement).addEventListener('click', ({ currentTarget }) => {
   void copyRun(currentTarget as HTMLButtonElement);
 });
-element('download', HTMLButtonElement).addEventListener('click', () => {
+byId('download', HTMLButtonElement).addEventListener('click', () => {
   if (finished === undefined) return;
   const url = URL.createObjectURL(new Blob([textOf(finished)], { type: 'application/json' }));
   make('a', { href: url, download: 'wgflow-bench.json' }).click();
@@ -154,7 +153,7 @@ globalThis.addEventListener('hashchange', () => {
   const index = /^#entry-(\d+)$/.exec(location.hash)?.[1];
   if (index !== undefined) choose(Number(index));
 });
-new ResizeObserver(() => redraw()).observe(element('roofline', HTMLDivElement));
+new ResizeObserver(() => redraw()).observe(byId('roofline', HTMLDivElement));
 listenForPeers();
 
 function choose(index: number): void {
@@ -165,7 +164,7 @@ function choose(index: number): void {
 }
 
 function describeFlows(): void {
-  element('sweep-words', HTMLParagraphElement).textContent = FLOWS[select('sweep').value] ?? '';
+  byId('sweep-words', HTMLParagraphElement).textContent = FLOWS[select('sweep').value] ?? '';
 }
 
 function begin(words: string): void {
@@ -182,9 +181,9 @@ function settle(words: string): void {
   stop.disabled = true;
   shader.busy = false;
   progress.value = finished === undefined ? 0 : progress.max;
-  element('copy', HTMLButtonElement).disabled = finished === undefined;
-  element('download', HTMLButtonElement).disabled = finished === undefined;
-  element('compare-last', HTMLButtonElement).disabled = finished === undefined || earlier === undefined;
+  byId('copy', HTMLButtonElement).disabled = finished === undefined;
+  byId('download', HTMLButtonElement).disabled = finished === undefined;
+  byId('compare-last', HTMLButtonElement).disabled = finished === undefined || earlier === undefined;
 }
 
 function tell(message: string): void {
@@ -213,13 +212,13 @@ function offerChoices({ fixed, choices: all }: FromLab & { type: 'ready' }): voi
     choices.value = String(fixed[name]);
     return [make('label', { htmlFor: id }, name), choices];
   });
-  element('forced', HTMLFieldSetElement).append(...fields);
+  byId('forced', HTMLFieldSetElement).append(...fields);
 }
 
 function chosenKernels(): KernelChoice {
   const kind = select('choice').value;
   if (kind !== 'forced') return kind === 'measured' ? 'measured' : 'fixed';
-  const selects = element('forced', HTMLFieldSetElement).querySelectorAll('select');
+  const selects = byId('forced', HTMLFieldSetElement).querySelectorAll('select');
   const chosen = [...selects].map(({ name, value }) => [name, /^\d+$/.test(value) ? Number(value) : value]);
   return Object.fromEntries(chosen) as KernelVariants;
 }

@@ -1,6 +1,7 @@
 /** wgflow beside other libraries, each timed alone in a worker that lives as long as its turn. */
 import type { ConfigName } from '../../src/bench/index.ts';
-import { element, make } from './elements.ts';
+import { byId } from '../page/dom.ts';
+import { make } from './elements.ts';
 import { PEERS } from './protocol.ts';
 import type { FromPeer, Peer, ToPeer } from './protocol.ts';
 
@@ -12,19 +13,19 @@ const TITLES: Readonly<Record<Peer | 'wgflow', string>> = {
 };
 
 export function listenForPeers(): void {
-  element('peer-form', HTMLFormElement).addEventListener('submit', (event) => {
+  byId('peer-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
-    void timeAll(element('peer-config', HTMLSelectElement).value as ConfigName);
+    void timeAll(byId('peer-config', HTMLSelectElement).value as ConfigName);
   });
 }
 
 async function timeAll(config: ConfigName): Promise<void> {
-  const button = element('peer-run', HTMLButtonElement);
-  const status = element('peer-status', HTMLParagraphElement);
-  const rows = element('peer-rows', HTMLTableSectionElement);
+  const button = byId('peer-run', HTMLButtonElement);
+  const status = byId('peer-status', HTMLParagraphElement);
+  const rows = byId('peer-rows', HTMLTableSectionElement);
   button.disabled = true;
   rows.replaceChildren();
-  element('peer-table', HTMLTableElement).hidden = false;
+  byId('peer-table', HTMLTableElement).hidden = false;
   let own: number | undefined;
   for (const peer of ['wgflow', ...PEERS] as const) {
     status.textContent = `Timing ${TITLES[peer]} on ${config}…`;

@@ -1,7 +1,8 @@
 /** The table of results: a row for every plan and kernel, as they come in. */
 import { milliseconds, percent, rate, spread } from '../../src/bench/format.ts';
 import type { BenchEntry, KernelFacts } from '../../src/bench/index.ts';
-import { element, make } from './elements.ts';
+import { byId } from '../page/dom.ts';
+import { make } from './elements.ts';
 
 export interface Result {
   entry: BenchEntry;
@@ -14,7 +15,7 @@ export function hrefOf(index: number): string {
 }
 
 export class ResultTable {
-  readonly #body = element('rows', HTMLTableSectionElement);
+  readonly #body = byId('rows', HTMLTableSectionElement);
   readonly #onChoose: (index: number) => void;
   #results: Result[] = [];
 

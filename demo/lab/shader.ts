@@ -1,14 +1,15 @@
 /** The panel that shows a kernel's WGSL and runs it again with other tiles. */
 import { milliseconds, percent } from '../../src/bench/format.ts';
 import type { BenchEntry, KernelFacts, TileSizes } from '../../src/bench/index.ts';
-import { element, make } from './elements.ts';
+import { byId } from '../page/dom.ts';
+import { make } from './elements.ts';
 
 export class ShaderPanel {
-  readonly #panel = element('shader', HTMLDivElement);
-  readonly #form = element('tile', HTMLFormElement);
-  readonly #sizes = element('tile-sizes', HTMLSpanElement);
-  readonly #words = element('retiled', HTMLParagraphElement);
-  readonly #button = element('retile', HTMLButtonElement);
+  readonly #panel = byId('shader', HTMLDivElement);
+  readonly #form = byId('tile', HTMLFormElement);
+  readonly #sizes = byId('tile-sizes', HTMLSpanElement);
+  readonly #words = byId('retiled', HTMLParagraphElement);
+  readonly #button = byId('retile', HTMLButtonElement);
   #shown: { entry: BenchEntry; kernel: KernelFacts } | undefined;
 
   constructor(onRetile: (entry: BenchEntry, tile: TileSizes) => void) {
@@ -24,7 +25,7 @@ export class ShaderPanel {
 
   show(entry: BenchEntry, kernel: KernelFacts): void {
     this.#shown = { entry, kernel };
-    element('source-hint', HTMLParagraphElement).hidden = true;
+    byId('source-hint', HTMLParagraphElement).hidden = true;
     this.#panel.hidden = false;
     this.#words.textContent = '';
     this.#source(entry, kernel);
@@ -64,7 +65,7 @@ export class ShaderPanel {
   }
 
   #source({ variant }: BenchEntry, { source }: KernelFacts): void {
-    element('variant', HTMLElement).textContent = variant;
-    element('wgsl', HTMLElement).textContent = source.trim();
+    byId('variant', HTMLElement).textContent = variant;
+    byId('wgsl', HTMLElement).textContent = source.trim();
   }
 }

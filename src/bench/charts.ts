@@ -27,8 +27,6 @@ export function rooflineChart(
   document: BenchDocument,
   size: { width: number; height: number },
   label: string,
-  /** Where a click on an entry's dot leads. */
-  hrefOf?: (entry: BenchEntry) => string,
 ): Chart {
   const peak = peakOf(document);
   const floor = DEEPEST * peak.gflops;
@@ -64,7 +62,6 @@ export function rooflineChart(
       stroke: 'var(--card)',
       strokeWidth: kind === 'kernel' ? 0 : 1.5,
       title: (point: Point) => inWords(point.entry),
-      ...(hrefOf === undefined ? {} : { href: ({ entry }: Point) => hrefOf(entry) }),
     });
   return {
     ...size,
