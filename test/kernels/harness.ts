@@ -20,7 +20,37 @@ export async function runBoth(
   dispatches: readonly Dispatch[],
   contents: BufferContents,
 ): Promise<BothResults> {
-  const plan: Plan = {
+  const plan = planOf(dispatches, contents);
+  const problems = planProblems(plan);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+
+  const context = await testContext();
+  using program = await GpuProgram.create(context, plan);
+  for (const [name, content] of Object.entries(contents)) {
+    if (typeof content === 'number') continue;
+    context.device.queue.writeBuffer(program.buffer(name).buffer, 0, content as Float32Array<ArrayBuffer>);
+  }
+  program.run();
+  const gpu = new Map<string, Float32Array | Uint32Array>();
+  for (const { name, element, length } of plan.buffers) {
+    const floats = await context.buffers.download(program.buffer(name), length);
+    gpu.set(name, element === 'u32' ? new Uint32Array(floats.buffer) : floats);
+  }
+  return { gpu: (name) => gpu.get(name)!, twin: runTwin(dispatches, contents) };
+}
+
+/** Runs `dispatches` in order by their twins alone. */
+export function runTwin(dispatches: readonly Dispatch[], contents: BufferContents): BothResults['twin'] {
+  const reference = new ReferenceProgram(planOf(dispatches, contents));
+  for (const [name, content] of Object.entries(contents)) {
+    if (typeof content !== 'number') reference.buffer(name).set(content);
+  }
+  reference.run();
+  return (name) => reference.buffer(name);
+}
+
+function planOf(dispatches: readonly Dispatch[], contents: BufferContents): Plan {
+  return {
     label: dispatches[0]?.kernel.stem ?? 'empty',
     buffers: Object.entries(contents).map(([name, content]) => ({
       name,
@@ -29,25 +59,6 @@ export async function runBoth(
     })),
     dispatches,
   };
-  const problems = planProblems(plan);
-  if (problems.length > 0) throw new Error(problems.join('\n'));
-
-  const reference = new ReferenceProgram(plan);
-  const context = await testContext();
-  using program = await GpuProgram.create(context, plan);
-  for (const [name, content] of Object.entries(contents)) {
-    if (typeof content === 'number') continue;
-    reference.buffer(name).set(content);
-    context.device.queue.writeBuffer(program.buffer(name).buffer, 0, content as Float32Array<ArrayBuffer>);
-  }
-  reference.run();
-  program.run();
-  const gpu = new Map<string, Float32Array | Uint32Array>();
-  for (const { name, element, length } of plan.buffers) {
-    const floats = await context.buffers.download(program.buffer(name), length);
-    gpu.set(name, element === 'u32' ? new Uint32Array(floats.buffer) : floats);
-  }
-  return { gpu: (name) => gpu.get(name)!, twin: (name) => reference.buffer(name) };
 }
 
 /** Deterministic values in (−1, 1) · scale, unequal from place to place. */
