@@ -4,7 +4,7 @@ import { flowForward } from '../../src/kernels/flow_forward.ts';
 import { pieceLineCount, pieceLines } from '../../src/kernels/piece_lines.ts';
 import { expectClose } from '../support/compare.ts';
 import { lanesOf } from '../support/device.ts';
-import { ramp, runBoth } from './harness.ts';
+import { ramp, runBoth, runTwin } from './harness.ts';
 import { DEEP_STACKS, DEEPER_STACKS, PIECE_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
@@ -111,7 +111,7 @@ describe('flow_forward', () => {
       for (const lanes of await lanesOf()) {
         const range = { stack, lanes, first: 0, count: couplings };
         const forward = { ...NAMES, ...range, rows, starts: true, trace };
-        const { twin: byLayers } = await runBoth([flowForward(forward)], contents);
+        const byLayers = runTwin([flowForward(forward)], contents);
         const { gpu, twin } = await runBoth(
           [pieceLines({ ...NAMES, ...range, lines: 'lines' }), flowForward({ ...forward, lines: 'lines' })],
           contents,

@@ -23,30 +23,16 @@ export async function runBoth(
   dispatches: readonly Dispatch[],
   contents: BufferContents,
 ): Promise<BothResults> {
-  const plan: Plan = {
-    label: dispatches[0]?.kernel.stem ?? 'empty',
-    buffers: Object.entries(contents).map(([name, content]) => ({
-      name,
-      element: elementOf(content),
-      length: typeof content === 'number' ? content : content.length,
-    })),
-    dispatches,
-  };
+  const plan = planOf(dispatches, contents);
   const problems = planProblems(plan);
   if (problems.length > 0) throw new Error(problems.join('\n'));
 
-  const reference = new ReferenceProgram(plan);
-  const exact = new ReferenceProgram({ ...plan, dispatches: dispatches.map(withoutHalves) });
   const context = await testContext();
   using program = await GpuProgram.create(context, plan);
   for (const [name, content] of Object.entries(contents)) {
     if (typeof content === 'number') continue;
-    const values = content instanceof Uint16Array ? fromHalves(content) : content;
-    for (const host of [reference, exact]) host.buffer(name).set(values);
     context.device.queue.writeBuffer(program.buffer(name).buffer, 0, wholeWords(content));
   }
-  reference.run();
-  exact.run();
   program.run();
   const gpu = new Map<string, Float32Array | Uint32Array>();
   for (const buffer of plan.buffers) {
@@ -55,10 +41,34 @@ export async function runBoth(
     if (element === 'f16') gpu.set(name, fromHalves(new Uint16Array(floats.buffer, 0, length)));
     else gpu.set(name, element === 'u32' ? new Uint32Array(floats.buffer) : floats);
   }
+  let exact: BothResults['exact'] | undefined;
   return {
     gpu: (name) => gpu.get(name)!,
-    twin: (name) => reference.buffer(name),
-    exact: (name) => exact.buffer(name),
+    twin: runTwin(dispatches, contents),
+    exact: (name) => (exact ??= runTwin(dispatches.map(withoutHalves), contents))(name),
+  };
+}
+
+/** Runs `dispatches` in order by their twins alone. */
+export function runTwin(dispatches: readonly Dispatch[], contents: BufferContents): BothResults['twin'] {
+  const reference = new ReferenceProgram(planOf(dispatches, contents));
+  for (const [name, content] of Object.entries(contents)) {
+    if (typeof content === 'number') continue;
+    reference.buffer(name).set(content instanceof Uint16Array ? fromHalves(content) : content);
+  }
+  reference.run();
+  return (name) => reference.buffer(name);
+}
+
+function planOf(dispatches: readonly Dispatch[], contents: BufferContents): Plan {
+  return {
+    label: dispatches[0]?.kernel.stem ?? 'empty',
+    buffers: Object.entries(contents).map(([name, content]) => ({
+      name,
+      element: elementOf(content),
+      length: typeof content === 'number' ? content : content.length,
+    })),
+    dispatches,
   };
 }
 

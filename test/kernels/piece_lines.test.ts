@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { lineOf } from '../../src/reference/pieces.ts';
 import { expectClose } from '../support/compare.ts';
-import { runBoth } from './harness.ts';
+import { runBoth, runTwin } from './harness.ts';
 import { hiddensOf, INPUTS, pieceCase } from './pieces.ts';
 import { PIECE_STACKS, shapeName, stackModel } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
@@ -24,26 +23,16 @@ describe.each(shapes)('piece_lines of %s', (_name, shape) => {
     const { stack } = stackModel(shape);
     const [lower = 0, upper = 0] = shape.hidden;
     const { dispatches, contents } = pieceCase(shape, rows, inputs, 1);
-    const program = new ReferenceProgram({
-      label: 'lines',
-      buffers: Object.entries(contents).map(([name, content]) => ({
-        name,
-        element: content instanceof Uint32Array ? 'u32' : 'f32',
-        length: typeof content === 'number' ? content : content.length,
-      })),
-      dispatches: dispatches.slice(0, 2),
-    });
-    for (const name of ['parameters', 'conditions']) program.buffer(name).set(contents[name] as Float32Array);
-    program.run();
+    const twin = runTwin(dispatches.slice(0, 2), contents);
     const hiddens = hiddensOf(shape, contents, rows);
     const found = hiddens.map((_, place) => {
       const [r, unit] = [place % rows, Math.floor(place / rows)];
       const [net, o] = [Math.floor(unit / upper), unit % upper];
       const x = (contents.conditions as Float32Array)[Math.floor(net / stack.netCount) * rows + r]!;
-      const piece = program.buffer('pieces')[net * rows + r]!;
+      const piece = twin('pieces')[net * rows + r]!;
       const [slope, intercept] = lineOf(
         { HIDDEN_0: lower, HIDDEN_1: upper },
-        program.floats('lines'),
+        twin('lines') as Float64Array,
         net,
         piece,
         o,
