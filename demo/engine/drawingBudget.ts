@@ -30,6 +30,11 @@ export class DrawingBudget {
     return this.#balance;
   }
 
+  /** Milliseconds until something may be drawn again; 0 where it may now. */
+  wait(now: number): number {
+    return Math.max(0, -this.available(now) / this.#share);
+  }
+
   spend(ms: number): void {
     this.#balance = Math.max(-MOST_OWED_MS, this.#balance - ms);
   }

@@ -17,6 +17,9 @@ import type { Snapshot } from './session.ts';
 /** The peak is measured once the page has had nothing to do for so long, ms. */
 const IDLE_MS = 800;
 
+/** Sooner than so, the browser's next frame is waited for instead of a clock. */
+const FRAME_MS = 20;
+
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 type Of<T extends ToWorker['type']> = Extract<ToWorker, { type: T }>;
 
@@ -33,6 +36,7 @@ export class Engine {
   /** Training that goes on once the tab is shown again. */
   #suspended: Of<'train'>['pace'] | undefined;
   #isFrameAsked = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #hover: Of<'hover'> | undefined;
   #isHovering = false;
 
@@ -47,8 +51,7 @@ export class Engine {
         this.#session?.studio.setView(message.view);
         break;
       case 'resize':
-        this.#surfaces?.[message.picture].resize(message.width, message.height);
-        this.#session?.studio.resized(message.picture);
+        this.#resize(message);
         break;
       case 'hover':
         this.#hover = message;
@@ -57,9 +60,22 @@ export class Engine {
       case 'lose-device':
         this.#opened?.device.destroy();
         break;
+      case 'save':
+      case 'draw-samples':
+      case 'picture':
+        // After what was asked for before it; what is asked for afterwards need not wait for it.
+        void this.#turn.then(() => this.#answer(message));
+        break;
       default:
         this.#inTurn(() => this.#handle(message));
     }
+  }
+
+  #resize({ picture, width, height }: Of<'resize'>): void {
+    const isChanged = this.#surfaces?.[picture].resize(width, height) === true;
+    if (isChanged) this.#session?.studio.resized(picture);
+    // A picture that is shown again may be out of date.
+    else this.#askForFrame();
   }
 
   #inTurn(work: () => Promise<void>): void {
@@ -79,7 +95,7 @@ export class Engine {
   }
 
   async #handle(
-    message: Exclude<ToWorker, { type: 'view' | 'resize' | 'hover' | 'lose-device' }>,
+    message: Of<'start' | 'configure' | 'train' | 'step' | 'pause' | 'visibility' | 'load'>,
   ): Promise<void> {
     switch (message.type) {
       case 'start':
@@ -100,7 +116,7 @@ export class Engine {
         return this.#session?.stop({ isTold: true });
       case 'visibility':
         return this.#setHidden(message.hidden);
-      default:
+      case 'load':
         return this.#answer(message);
     }
   }
@@ -212,7 +228,13 @@ export class Engine {
     await old?.stop({ isTold: false });
     old?.dispose();
     this.#session = undefined;
-    this.#opened = await reopenDevice();
+    try {
+      this.#opened = await reopenDevice();
+    } catch (error) {
+      this.#opened = undefined;
+      this.#post({ type: 'unavailable', reason: error instanceof Error ? error.message : String(error) });
+      return;
+    }
     this.#adopt(this.#opened);
     if (old === undefined) return;
     const { device } = this.#opened;
@@ -311,15 +333,25 @@ export class Engine {
     }
   }
 
+  /** Lets the studio draw with the browser's next frame, or the first after it may draw again. */
   #askForFrame(): void {
-    if (this.#isFrameAsked || this.#isHidden) return;
+    const studio = this.#session?.studio;
+    if (this.#isFrameAsked || this.#isHidden || studio === undefined || !studio.hasWork) return;
+    const delay = studio.delay(performance.now());
+    if (delay > FRAME_MS) {
+      if (delay === Infinity || this.#timer !== undefined) return;
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        this.#askForFrame();
+      }, delay);
+      return;
+    }
     this.#isFrameAsked = true;
     requestAnimationFrame(() => {
       this.#isFrameAsked = false;
-      const studio = this.#session?.studio;
-      if (studio === undefined || this.#isHidden) return;
-      studio.frame(performance.now());
-      if (studio.hasWork) this.#askForFrame();
+      if (this.#isHidden) return;
+      this.#session?.studio.frame(performance.now());
+      this.#askForFrame();
     });
   }
 

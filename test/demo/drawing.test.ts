@@ -48,6 +48,16 @@ describe('the budget for drawing', () => {
     expect(budget.available(3)).toBeGreaterThan(0);
   });
 
+  it('says when it is worth asking again', () => {
+    const budget = new DrawingBudget(0);
+    budget.setShare(0.1, 0);
+    expect(budget.wait(0)).toBe(0);
+    budget.spend(28);
+    expect(budget.wait(0)).toBeCloseTo(200);
+    expect(budget.wait(150)).toBeCloseTo(50);
+    expect(budget.available(201)).toBeGreaterThan(0);
+  });
+
   it('saves nothing up for a long frame', () => {
     const budget = new DrawingBudget(0);
     expect(budget.available(1e6)).toBeLessThanOrEqual(8);

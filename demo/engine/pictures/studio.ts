@@ -29,7 +29,7 @@ const FIRST_DENSITY_MS = 60;
 const FINE_DENSITY_MS = 1200;
 
 /** For so long after an image the browser puts its page together, ms. */
-const PRESENTED_MS = 80;
+const PRESENTED_MS = 120;
 
 /** How near the pointer must be to a row of the layers, CSS pixels. */
 const SNAP = 14;
@@ -232,6 +232,14 @@ export class Studio implements Disposable {
         return surface.isShown && (hasOldRows || hasOldImage);
       })
     );
+  }
+
+  /** Milliseconds until a `frame` would do something, where `hasWork`; asking again and again costs time as well. */
+  delay(now: number): number {
+    // The end of what is in flight wakes by itself.
+    if (this.#isInFlight) return Infinity;
+    const isUrgent = this.#entries.some((entry) => entry.isUrgent && entry.surface.isShown && !entry.isBlank);
+    return isUrgent ? 0 : this.#budget.wait(now);
   }
 
   /** Brings pictures up to date, as far as the budget goes. What it cost is learned once the GPU has done it. */

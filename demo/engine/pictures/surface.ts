@@ -6,12 +6,14 @@ export class Surface {
   readonly canvas: OffscreenCanvas;
   readonly #context: GPUCanvasContext;
   #device: GPUDevice | undefined;
+  #isShown: boolean;
 
   constructor(canvas: OffscreenCanvas) {
     const context = canvas.getContext('webgpu');
     if (context === null) throw new Error('this canvas gives no WebGPU context');
     this.canvas = canvas;
     this.#context = context;
+    this.#isShown = canvas.width >= 1 && canvas.height >= 1;
   }
 
   /** Draws on this device from now on. */
@@ -28,13 +30,15 @@ export class Surface {
   get isShown(): boolean {
     return this.#isShown;
   }
-  #isShown = true;
 
-  resize(width: number, height: number): void {
+  /** Whether the canvas has another size than before, and so nothing on it; without a size it keeps what it had. */
+  resize(width: number, height: number): boolean {
     this.#isShown = width >= 1 && height >= 1;
-    if (!this.#isShown) return;
-    this.canvas.width = Math.round(width);
-    this.canvas.height = Math.round(height);
+    const size = { width: Math.round(width), height: Math.round(height) };
+    const isSame = size.width === this.canvas.width && size.height === this.canvas.height;
+    if (!this.#isShown || isSame) return false;
+    Object.assign(this.canvas, size);
+    return true;
   }
 
   /** Clears the canvas and draws on it, in one submit. */
