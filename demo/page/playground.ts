@@ -246,10 +246,10 @@ export class Playground {
 
   /** The recording ends; its pictures stay until the engine has drawn the same. */
   #goLive(): void {
-    this.#pretrained.stop();
     this.#isLive = true;
     this.#scrubber.layers = this.#bijectors.length;
     this.#scrubber.layer = Math.ceil(this.#bijectors.length / 2);
+    this.#pretrained.stop();
     this.#engine.send({ type: 'view', view: this.#view });
   }
 

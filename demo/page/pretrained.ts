@@ -38,9 +38,9 @@ export class Pretrained {
     if (this.#byHand) return;
     const start = performance.now();
     const advance = (now: number): void => {
-      if (this.#byHand || this.#player === undefined) return;
+      if (this.#byHand) return;
       scrubber.layer = swing(Math.max(0, now - start) / 1000, scrubber.layers);
-      this.#player.drawLayer(scrubber.layer);
+      this.#player?.drawLayer(scrubber.layer);
       this.#frame = requestAnimationFrame(advance);
     };
     this.#frame = requestAnimationFrame(advance);
@@ -55,9 +55,9 @@ export class Pretrained {
     this.#player?.draw(this.#scrubber?.layer ?? 0, theme);
   }
 
-  /** The engine draws from now on. */
+  /** The engine draws from now on; until it has, the recording stands where the scrubber does. */
   stop(): void {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
-    this.#player = undefined;
+    this.scrubbed();
   }
 }

@@ -139,7 +139,7 @@ function lattice({ context, size }: Sheet, { lattice: { side, points } }: Record
     context.stroke();
   };
   context.strokeStyle = colour;
-  context.lineWidth = size / 320;
+  context.lineWidth = size / 480;
   const steps = Array.from({ length: side }, (_, i) => i);
   for (let i = 0; i < side; i += 2) {
     line(steps.map((j) => i * side + j));
