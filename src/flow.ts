@@ -1,4 +1,5 @@
 /** A normalizing flow on the GPU. */
+import { domainsOf, requireInside } from './domain.ts';
 import { DisposedError, ShapeError } from './errors.ts';
 import { checkedSpec, requireSample, rowCount } from './flowOptions.ts';
 import type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
@@ -155,7 +156,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ z: Float32Array; logDet: Float32Array }> {
-    const rows = rowCount('x', x, this.dim);
+    const rows = this.#rowsInside(x);
     const z = new Float32Array(x.length);
     const logDet = new Float32Array(rows);
     await this.#run({
@@ -208,7 +209,7 @@ export class Flow implements Disposable {
   }
 
   async #logProb(x: Float32Array, options: RunOptions, variants?: KernelVariants): Promise<Float32Array> {
-    const rows = rowCount('x', x, this.dim);
+    const rows = this.#rowsInside(x);
     const logProb = new Float32Array(rows);
     const job: TunedJob = {
       kind: 'log_prob',
@@ -287,7 +288,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ nll: number; gradients: Record<string, Float32Array> }> {
-    const rows = rowCount('x', x, this.dim);
+    const rows = this.#rowsInside(x);
     if (rows === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
     const { layout } = this.#model;
     const nll = new Float32Array(rows);
@@ -404,6 +405,14 @@ export class Flow implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Rows of data x. @throws {DataError} when a value is outside its feature's domain */
+  #rowsInside(x: Float32Array): number {
+    const rows = rowCount('x', x, this.dim);
+    const columns = this.#record?.columns;
+    requireInside(x, domainsOf(this.spec), columns === undefined ? {} : { columns });
+    return rows;
   }
 
   async #run(job: TunedJob, variants?: KernelVariants): Promise<void> {

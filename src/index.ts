@@ -18,6 +18,8 @@ export type {
   BijectorSpec,
   ConditionerSpec,
   DiagonalScaleSpec,
+  Domain,
+  DomainSpec,
   FlowSpec,
   InvertibleLinearSpec,
   NetSpec,

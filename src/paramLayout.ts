@@ -5,6 +5,7 @@ import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
   BijectorSpec,
+  DomainSpec,
   FlowSpec,
   PermutationSpec,
   SplineCouplingSpec,
@@ -45,6 +46,7 @@ export interface LinearSlots {
 }
 
 export type BijectorSlots =
+  | { type: 'domain'; spec: DomainSpec }
   | { type: 'standardize'; mean: TensorSlot; std: TensorSlot }
   | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] }
   | { type: 'additive_coupling'; spec: AdditiveCouplingSpec; nets: NetSlots[] }
@@ -102,6 +104,8 @@ type AddTensor = (name: string, shape: number[], trainable: boolean) => TensorSl
 
 function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTensor): BijectorSlots {
   switch (bijector.type) {
+    case 'domain':
+      return { type: 'domain', spec: bijector };
     case 'standardize':
       return {
         type: 'standardize',

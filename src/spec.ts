@@ -29,7 +29,22 @@ export interface ConditionerSpec extends NetSpec {
   separate: boolean;
 }
 
-/** z = (x − mean) / std with the training data's statistics; only as the first bijector. */
+/** Where the values of a feature lie: anywhere, in (0, ∞), or in (0, 1). */
+export const DOMAINS = ['real', 'positive', 'unit'] as const;
+export type Domain = (typeof DOMAINS)[number];
+export type BoundedDomain = Exclude<Domain, 'real'>;
+
+/**
+ * Fixed maps of bounded data to all numbers, feature by feature: z = log(x / (1 − x)) for `unit`, z = log(exp(x) − 1)
+ * for `positive`. Only as the first bijector.
+ */
+export interface DomainSpec {
+  type: 'domain';
+  /** One for each feature, not all of them `real`. */
+  features: Domain[];
+}
+
+/** z = (x − mean) / std with the training data's statistics; only as the first bijector, or after a `domain`. */
 export interface StandardizeSpec {
   type: 'standardize';
 }
@@ -107,6 +122,7 @@ export interface InvertibleLinearSpec {
 }
 
 export type BijectorSpec =
+  | DomainSpec
   | StandardizeSpec
   | CouplingSpec
   | SplineElementwiseSpec
@@ -157,9 +173,17 @@ export function validateSpec(spec: FlowSpec): void {
     const where = `spec.bijectors[${index}]`;
     switch (bijector.type) {
       case 'standardize':
-        if (index !== 0) {
-          throw new ShapeError(`${where}.type`, 'standardize', 'standardize only as the first bijector');
+        if (index !== 0 && !(index === 1 && spec.bijectors[0]?.type === 'domain')) {
+          throw new ShapeError(
+            `${where}.type`,
+            'standardize',
+            'standardize only as the first bijector, or after a domain',
+          );
         }
+        break;
+      case 'domain':
+        if (index !== 0) throw new ShapeError(`${where}.type`, 'domain', 'domain only as the first bijector');
+        requireDomains(`${where}.features`, spec.dim, bijector.features);
         break;
       case 'affine_coupling':
         requireCoupling(where, spec.dim, bijector);
@@ -202,6 +226,15 @@ function requireTwoFeatures(dim: number, why: string): void {
       'at least 2',
       `${why}; add a second column, or choose another preset.`,
     );
+}
+
+function requireDomains(where: string, dim: number, features: readonly Domain[]): void {
+  if (features.length !== dim) {
+    throw new ShapeError(where, `${features.length} domains`, `${dim}, one for each feature`);
+  }
+  if (features.every((domain) => domain === 'real')) {
+    throw new ShapeError(where, 'real throughout', 'a bounded feature', 'Leave the bijector out.');
+  }
 }
 
 function requireSpline(where: string, { bins, bound }: { bins: number; bound: number }): void {

@@ -25,6 +25,7 @@ const sources = new Map(
 const ROOMS: Record<string, readonly string[]> = {
   ground: [
     'couplingStack',
+    'domain',
     'errors',
     'init',
     'kernel',

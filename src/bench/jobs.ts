@@ -4,6 +4,7 @@ import { glow, nice, realnvp, spline } from '../flows/index.ts';
 import { variantName } from '../kernel.ts';
 import type { Plan } from '../plan.ts';
 import { twins } from '../reference/twins.ts';
+import type { Domain } from '../spec.ts';
 import type { FlowModel } from '../steps/forward.ts';
 import { PLAIN_VARIANTS } from '../steps/variants.ts';
 import type { KernelVariants } from '../steps/variants.ts';
@@ -218,6 +219,17 @@ const ONE_FEATURE: BenchModel = {
   batch: 2048,
 };
 
+const BOUNDS: Domain[] = ['positive', 'positive', 'unit', 'unit'];
+const BOUNDED: BenchModel = {
+  name: 'domains(8)',
+  summary: 'dim 8, half of it above 0 and half in (0, 1), mapped and scaled',
+  spec: {
+    ...NICE.spec,
+    bijectors: [{ type: 'domain', features: [...BOUNDS, ...BOUNDS] }, { type: 'diagonal_scale' }],
+  },
+  batch: 2048,
+};
+
 const THREE_LAYERS: BenchModel = {
   name: 'realnvp(2), three hidden layers',
   summary: '5 couplings, dim 2, shared net 1→32→32→32→2, standardised data',
@@ -246,7 +258,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: STANDARDIZED, pass: 'train_step', kernels: PLAIN },
   { kind: 'sweep', model: STANDARDIZED, pass: 'sample_and_log_prob', kernels: PLAIN },
   { kind: 'sweep', model: GLOW, pass: 'data_start' },
-  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE].flatMap((model): Source[] => [
+  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, BOUNDED].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'train_step' },
     { kind: 'sweep', model, pass: 'sample' },
   ]),

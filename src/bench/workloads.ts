@@ -1,5 +1,6 @@
 /** Whole plans with what they start from: a training step, or rows through a flow. */
 import type { Chunk, RowJob } from '../gpu/rows.ts';
+import { domainsOf, intoDomain } from '../domain.ts';
 import { initialParameters } from '../init.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { Plan } from '../plan.ts';
@@ -131,7 +132,7 @@ export function workloadOf(
   const { plan, takesRows, results } = ROW_PASSES[pass];
   const planOf = (chunk: Chunk): Plan => plan(model, chunk, variants);
   const contents = new Map([[PARAMETERS, parameters]]);
-  if (takesRows) contents.set(STATE, standardNormals(spec.dim * rows));
+  if (takesRows) contents.set(STATE, dataColumns(spec, rows));
   return {
     pass,
     rows,
@@ -187,7 +188,7 @@ function trainingWorkload(
     [STEP_SCALARS, rings.scalars],
   ]);
   if (source.kind === 'dataset') {
-    const rows = standardNormals(source.rows * dim);
+    const rows = dataRows(model.spec, source.rows);
     for (let segment = 0; segment * source.segmentRows < source.rows; segment++) {
       const first = segment * source.segmentRows * dim;
       contents.set(datasetName(segment), rows.subarray(first, first + source.segmentRows * dim));
@@ -221,12 +222,36 @@ function dataStartWorkload(
     plan,
     contents: new Map([
       [PARAMETERS, parameters],
-      [datasetName(0), standardNormals(batch * model.spec.dim)],
+      [datasetName(0), dataRows(model.spec, batch)],
     ]),
     restored: [],
     results: [PARAMETERS, STATE],
     usefulFlops: passFlops(model.layout, batch),
   };
+}
+
+/** Rows of normals, those of bounded features moved into their domains; row-major. */
+function dataRows(spec: FlowSpec, rows: number): Float32Array {
+  const { dim } = spec;
+  return withinDomains(spec, standardNormals(rows * dim), (index) => index % dim);
+}
+
+/** The same column after column, as a state has them. */
+function dataColumns(spec: FlowSpec, rows: number): Float32Array {
+  return withinDomains(spec, standardNormals(rows * spec.dim), (index) => Math.floor(index / rows));
+}
+
+function withinDomains(
+  spec: FlowSpec,
+  values: Float32Array,
+  featureOf: (index: number) => number,
+): Float32Array {
+  const domains = domainsOf(spec);
+  if (domains === undefined) return values;
+  return values.map((value, index) => {
+    const domain = domains[featureOf(index)] ?? 'real';
+    return domain === 'real' ? value : intoDomain(domain, value).value;
+  });
 }
 
 function standardNormals(count: number): Float32Array {

@@ -1,7 +1,9 @@
 /** `wgflow gradients`. */
 import { allRows } from '../data/csv.ts';
+import { domainsOf } from '../domain.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { paramLayout } from '../paramLayout.ts';
+import { insideDomains } from './domains.ts';
 import { columnNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import type { Session } from './session.ts';
@@ -14,7 +16,10 @@ export async function gradientsCommand(
 ): Promise<void> {
   session.requireFile('--out', out);
   const model = await readModel(modelFile);
-  const { values } = await allRows(rowsByName(dataFile, columnNames(model.model)), session.signal);
+  const chunks = insideDomains(rowsByName(dataFile, columnNames(model.model)), dataFile, () =>
+    domainsOf(model.model.spec),
+  );
+  const { values } = await allRows(chunks, session.signal);
   const rows = values.length / model.model.spec.dim;
   const output = await openOutput(out);
   let nll: number;

@@ -4,7 +4,7 @@ import { trainingMemory } from '../memory.ts';
 import type { MemoryReport } from '../memory.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
-import type { CouplingSpec } from '../spec.ts';
+import type { CouplingSpec, Domain } from '../spec.ts';
 import { variantsText } from '../steps/candidates.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
@@ -105,6 +105,8 @@ function checkpointFacts({ step, variants }: OptimizerState): [string, string][]
 function described(model: Model, index: number): string {
   const bijector = model.spec.bijectors[index];
   switch (bijector?.type) {
+    case 'domain':
+      return describedDomains(bijector.features, columnNames(model));
     case 'standardize':
       return '(x − mean) / std';
     case 'affine_coupling':
@@ -124,6 +126,15 @@ function described(model: Model, index: number): string {
     case undefined:
       return '';
   }
+}
+
+function describedDomains(domains: readonly Domain[], names: readonly string[]): string {
+  const those = (domain: Domain): string => names.filter((_, j) => domains[j] === domain).join(', ');
+  const parts = [
+    those('unit') && `log(x / (1 − x)) of ${those('unit')}`,
+    those('positive') && `log(exp(x) − 1) of ${those('positive')}`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
 }
 
 /** The columns, or h1, h2, … where an earlier bijector has moved or mixed them. */

@@ -6,6 +6,7 @@ import { VERSION } from '../version.ts';
 import { CONFIG_NAMES, KERNEL_STEMS } from '../bench/index.ts';
 import { benchCommand } from './bench.ts';
 import type { BenchCommandOptions } from './bench.ts';
+import { domainRequests } from './domains.ts';
 import { gradientsCommand } from './gradients.ts';
 import { infoCommand } from './info.ts';
 import { inspectCommand } from './inspect.ts';
@@ -64,6 +65,7 @@ command(
   'Train a flow on the rows of a table, or on a toy density.',
   `wgflow train data.csv --val 0.1 --patience 5
 wgflow train data.csv --columns height,weight --couplings 8 --hidden 64,64 --steps 5000
+wgflow train data.csv --domain positive --domain unit:share,rate
 wgflow train --toy spirals --report spirals-run
 wgflow train data.csv --checkpoint run.ckpt        interrupt it with Ctrl-C, then:
 wgflow train data.csv --resume run.ckpt`,
@@ -79,6 +81,12 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--preset <name>', `${parse.PRESET_NAMES} (default: ${DEFAULT_PRESET})`, parse.preset)
   .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
   .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
+  .option(
+    '--domain <domain[:columns]>',
+    'where values lie: real, positive (above 0) or unit (between 0 and 1), of all columns or of those named ' +
+      'after a colon, as positive or unit:share,rate; may be given again (default: real)',
+    domainRequests,
+  )
   .optionsGroup('Training:')
   .option('--steps <n>', `training steps (default: ${DEFAULT_STEPS})`, parse.integer(1))
   .option('--batch <n>', 'rows of a batch (default: 512)', parse.integer(1, 2 ** 27))

@@ -3,11 +3,14 @@ import path from 'node:path';
 import { Flow } from '../flow.ts';
 import { PRESETS } from '../flows/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
+import { domainsOf } from '../domain.ts';
 import { ShapeError } from '../errors.ts';
 import { limitsFor } from '../modelLimits.ts';
 import { STREAMS } from '../random.ts';
 import { validateSpec } from '../spec.ts';
+import type { Domain } from '../spec.ts';
 import { meanNll } from '../trainer.ts';
+import { domainsOfColumns } from './domains.ts';
 import { readCheckpoint } from './modelInput.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
@@ -52,17 +55,24 @@ export async function trainCommand(
   const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   if (resumed !== undefined) requireSameData(dataFile, options, resumed);
   const seed = seedOf(options, resumed);
+  const domainsFor = (columns: readonly string[]): readonly Domain[] | undefined =>
+    resumed === undefined ? domainsOfColumns(options.domain, columns) : domainsOf(resumed.model.spec);
   const set = await readTrainingSet(dataFile, {
     ...options,
     noise: noiseOf(options, resumed),
     seed,
     modelColumns: resumed?.model.training.columns,
+    domainsFor,
     signal,
   });
   requireDim(set.columns, resumed);
   const fitOptions = fitOptionsOf(set, options, resumed, signal);
   const spec =
-    resumed?.model.spec ?? PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, options);
+    resumed?.model.spec ??
+    PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, {
+      ...options,
+      domain: domainsFor(set.columns),
+    });
 
   validateSpec(spec);
 

@@ -7,6 +7,7 @@ import type { PresetName } from '../flows/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import type { Schedule } from '../schedule.ts';
 import type { FitOptions } from '../trainer.ts';
+import type { DomainRequest } from './domains.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
@@ -19,6 +20,7 @@ export interface TrainOptions {
   preset?: PresetName;
   couplings?: number;
   hidden?: number[];
+  domain?: DomainRequest[];
   steps?: number;
   batch?: number;
   lr?: number;
@@ -36,7 +38,8 @@ export const DEFAULT_STEPS = 3000;
 
 /** @throws {ShapeError} naming the first option that does not go with the others */
 export function checkTrainOptions(dataFile: string | undefined, options: TrainOptions): void {
-  const { toy, noise, columns, val, patience, checkpoint, out, resume, preset, couplings, hidden } = options;
+  const { toy, noise, columns, val, patience, checkpoint, out, resume, preset, couplings, hidden, domain } =
+    options;
   if (dataFile === undefined && toy === undefined) {
     throw new ShapeError(
       'train',
@@ -55,6 +58,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   }
   if (toy !== undefined) {
     refuse('--columns', columns?.join(','), '--toy', 'Its columns are x1 and x2.');
+    refuse('--domain', domain?.map((one) => one.domain).join(','), '--toy', 'Its columns are not bounded.');
     refuse('--val', val, '--toy', 'Its points are fresh at every step, and the test NLL is told at the end.');
   } else {
     refuse('--noise', noise, 'a data file', 'It is the noise of a toy density.');
@@ -72,6 +76,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     refuse('--preset', preset, '--resume', advice);
     refuse('--couplings', couplings, '--resume', advice);
     refuse('--hidden', hidden?.join(','), '--resume', advice);
+    refuse('--domain', domain?.map((one) => one.domain).join(','), '--resume', advice);
   }
   if (checkpoint !== undefined && out !== undefined && path.resolve(checkpoint) === path.resolve(out)) {
     throw new ShapeError(

@@ -7,6 +7,8 @@ import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 import type { TrainingData } from '../trainer.ts';
+import type { Domain } from '../spec.ts';
+import { insideDomains } from './domains.ts';
 import { rowsByName } from './modelInput.ts';
 
 export interface TrainingSet {
@@ -27,6 +29,8 @@ export interface TrainingSetOptions {
   seed: number;
   /** The columns of the model that goes on learning, looked for where `columns` are not given. */
   modelColumns: string[] | undefined;
+  /** The domains of these columns, where some are bounded. */
+  domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined;
   signal: AbortSignal;
 }
 
@@ -42,16 +46,18 @@ export async function readTrainingSet(
 }
 
 async function readTable(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
-  const { columns: asked, modelColumns, signal } = options;
+  const { columns: asked, modelColumns, domainsFor, signal } = options;
   const chunks =
     asked === undefined && modelColumns !== undefined
       ? rowsByName(file, modelColumns)
       : readCsv(file, { columns: asked });
-  const { columns: found, values } = await allRows(chunks, signal);
+  // The names of the model's columns, where the file has none of its own.
+  const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
+  const { columns: found, values } = await allRows(insideDomains(chunks, file, domainsHere), signal);
   const columns = asked ?? modelColumns ?? found;
   const { data, validation } = await heldOut(values, columns, options);
   // Of the rows that are left: a column may be constant without those held out.
-  withFile(file, () => columnStatistics(data, columns.length, columns));
+  withFile(file, () => columnStatistics(data, columns.length, columns, domainsFor(columns)));
   return { title: path.basename(file), columns, data, ...(validation === undefined ? {} : { validation }) };
 }
 
@@ -59,12 +65,13 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
 async function heldOut(
   values: Float32Array,
   columns: string[],
-  { val, seed, signal }: TrainingSetOptions,
+  { val, seed, domainsFor, signal }: TrainingSetOptions,
 ): Promise<{ data: Float32Array; validation?: Float32Array }> {
   if (val === undefined) return { data: values };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    return { data: values, validation: (await allRows(rowsByName(val, columns), signal)).values };
+    const rows = insideDomains(rowsByName(val, columns), val, () => domainsFor(columns));
+    return { data: values, validation: (await allRows(rows, signal)).values };
   }
   const dim = columns.length;
   const rows = values.length / dim;

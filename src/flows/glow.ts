@@ -1,5 +1,6 @@
 /** Glow for vectors: each coupling after a normalisation and a learned mixture of all features. */
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { domainMap } from './domainMap.ts';
 import { oneFeature } from './oneFeature.ts';
 import type { FlowOptions } from './vanilla.ts';
 
@@ -34,6 +35,7 @@ export function glow(dim: number, options: FlowOptions = {}): FlowSpec {
     contextDim: 0,
     base: { type: 'standard_normal' },
     bijectors: [
+      ...domainMap(dim, options.domain),
       { type: 'standardize' },
       ...Array.from({ length: couplings }, (_, index) => step(index)).flat(),
     ],

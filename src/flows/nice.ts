@@ -1,5 +1,6 @@
 /** NICE: couplings that only shift, one learned scale a feature at the end. */
 import type { FlowSpec } from '../spec.ts';
+import { domainMap } from './domainMap.ts';
 import { oneFeature } from './oneFeature.ts';
 import type { FlowOptions } from './vanilla.ts';
 
@@ -18,6 +19,7 @@ export function nice(dim: number, options: FlowOptions = {}): FlowSpec {
     contextDim: 0,
     base: { type: 'standard_normal' },
     bijectors: [
+      ...domainMap(dim, options.domain),
       { type: 'standardize' },
       ...Array.from({ length: couplings }, (_, index) => ({
         type: 'additive_coupling' as const,

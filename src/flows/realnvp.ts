@@ -1,5 +1,6 @@
 /** A Real NVP that trains without tuning: bounded scales, shared nets, standardised data. */
 import type { FlowSpec } from '../spec.ts';
+import { domainMap } from './domainMap.ts';
 import { oneFeature } from './oneFeature.ts';
 import type { FlowOptions } from './vanilla.ts';
 
@@ -18,6 +19,7 @@ export function realnvp(dim: number, options: FlowOptions = {}): FlowSpec {
     contextDim: 0,
     base: { type: 'standard_normal' },
     bijectors: [
+      ...domainMap(dim, options.domain),
       { type: 'standardize' },
       ...Array.from({ length: couplings }, (_, index) => ({
         type: 'affine_coupling' as const,

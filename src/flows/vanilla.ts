@@ -2,13 +2,16 @@
  * The Real NVP of an introductory article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing
  * Flows": unbounded exp scales, separate s and t nets, PyTorch's initialisation.
  */
-import type { FlowSpec } from '../spec.ts';
+import type { BijectorSpec, Domain, FlowSpec } from '../spec.ts';
+import { domainMap } from './domainMap.ts';
 
 export interface FlowOptions {
   /** Number of couplings; of splines, with a single feature. */
   couplings?: number;
   /** Widths of the hidden layers of each conditioner net. */
   hidden?: number[];
+  /** Where the data lie, of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1). */
+  domain?: Domain | readonly Domain[];
 }
 
 /**
@@ -18,18 +21,21 @@ export interface FlowOptions {
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function vanilla(dim: number, { couplings = 5, hidden = [512] }: FlowOptions = {}): FlowSpec {
+export function vanilla(dim: number, { couplings = 5, hidden = [512], domain }: FlowOptions = {}): FlowSpec {
   return {
     version: 1,
     dim,
     contextDim: 0,
     base: { type: 'standard_normal' },
-    bijectors: Array.from({ length: couplings }, (_, index) => ({
-      type: 'affine_coupling',
-      split: Math.max(1, Math.floor(dim / 2)),
-      flip: index % 2 === 1,
-      scale: { map: 'exp' },
-      conditioner: { hidden: [...hidden], activation: 'leaky_relu', separate: true, init: 'torch_linear' },
-    })),
+    bijectors: [
+      ...domainMap(dim, domain),
+      ...Array.from({ length: couplings }, (_, index): BijectorSpec => ({
+        type: 'affine_coupling',
+        split: Math.max(1, Math.floor(dim / 2)),
+        flip: index % 2 === 1,
+        scale: { map: 'exp' },
+        conditioner: { hidden: [...hidden], activation: 'leaky_relu', separate: true, init: 'torch_linear' },
+      })),
+    ],
   };
 }

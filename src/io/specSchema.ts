@@ -1,7 +1,7 @@
 /** What the JSON of a FlowSpec may be, checked before anything is built from it. */
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { ACTIVATIONS, SPLINE_BINS, validateSpec } from '../spec.ts';
+import { ACTIVATIONS, DOMAINS, SPLINE_BINS, validateSpec } from '../spec.ts';
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
@@ -37,6 +37,10 @@ const netSchema = v.strictObject({
 });
 
 const bijectorSchema = v.variant('type', [
+  v.strictObject({
+    type: v.literal('domain'),
+    features: v.pipe(v.array(v.picklist(DOMAINS)), v.minLength(1), v.maxLength(SPEC_LIMITS.dim)),
+  }),
   v.strictObject({ type: v.literal('standardize') }),
   v.strictObject({
     type: v.literal('affine_coupling'),
@@ -179,6 +183,8 @@ function tensorCount(spec: FlowSpec): number {
 
 function tensorsOf(bijector: BijectorSpec): number {
   switch (bijector.type) {
+    case 'domain':
+      return 0;
     case 'standardize':
       return 2;
     case 'affine_coupling':

@@ -26,6 +26,8 @@ import { denseWeightTranspose } from './dense_weight_transpose.ts';
 import { diagonalBackward } from './diagonal_backward.ts';
 import { diagonalForward } from './diagonal_forward.ts';
 import { diagonalInverse } from './diagonal_inverse.ts';
+import { domainForward } from './domain_forward.ts';
+import { domainInverse } from './domain_inverse.ts';
 import { flowBackward } from './flow_backward.ts';
 import { flowForward } from './flow_forward.ts';
 import { flowInverse } from './flow_inverse.ts';
@@ -84,6 +86,8 @@ export const twins = {
   diagonal_backward: diagonalBackward,
   diagonal_forward: diagonalForward,
   diagonal_inverse: diagonalInverse,
+  domain_forward: domainForward,
+  domain_inverse: domainInverse,
   flow_backward: flowBackward,
   flow_forward: flowForward,
   flow_inverse: flowInverse,

@@ -36,6 +36,8 @@ describe('options of train that do not go together', () => {
     ['x.csv', { toy: 'moons' }, /both the data file x.csv and --toy moons/],
     [undefined, { toy: 'moons', columns: ['a', 'b'] }, /--columns a,b with --toy.*columns are x1 and x2/],
     [undefined, { toy: 'moons', val: '0.1' }, /--val 0.1 with --toy.*fresh at every step/],
+    [undefined, { toy: 'moons', domain: [{ domain: 'unit' }] }, /--domain unit with --toy/],
+    ['x.csv', { resume: 'a', domain: [{ domain: 'unit' }] }, /--domain unit with --resume/],
     ['x.csv', { noise: 0.1 }, /--noise 0.1 with a data file/],
     ['x.csv', { patience: 3 }, /--patience 3 without --val/],
     ['x.csv', { resume: 'c', preset: 'vanilla' }, /--preset vanilla with --resume.*The checkpoint says/],

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { ACTIVATIONS } from '../../src/spec.ts';
+import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
 import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
 
 const scale = fc.oneof(
@@ -59,6 +59,12 @@ const spline: fc.Arbitrary<BijectorSpec> = fc.record({
 
 const linear: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'invertible_linear' });
 
+const domains = (dim: number): fc.Arbitrary<BijectorSpec[]> =>
+  fc
+    .array(fc.constantFrom(...DOMAINS), { minLength: dim, maxLength: dim })
+    .filter((features) => features.some((domain) => domain !== 'real'))
+    .map((features) => [{ type: 'domain', features }]);
+
 const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
   dim === 1
     ? fc.oneof(elementwise, spline, permutation)
@@ -67,12 +73,12 @@ const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
 /** Valid specs small enough to hold thousands of models. */
 export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>
   fc
-    .tuple(fc.boolean(), fc.array(bijector(dim), { maxLength: 3 }))
-    .map(([standardize, bijectors]): FlowSpec => ({
+    .tuple(fc.boolean(), fc.array(bijector(dim), { maxLength: 3 }), fc.option(domains(dim), { nil: [] }))
+    .map(([standardize, bijectors, start]): FlowSpec => ({
       version: 1,
       dim,
       contextDim: 0,
       base: { type: 'standard_normal' },
-      bijectors: standardize ? [{ type: 'standardize' }, ...bijectors] : bijectors,
+      bijectors: [...start, ...(standardize ? [{ type: 'standardize' as const }] : []), ...bijectors],
     })),
 );

@@ -12,7 +12,14 @@ import type {
   SplineCouplingSpec,
 } from '../../src/spec.ts';
 import { derivative, stepFor } from '../support/differences.ts';
-import { randomFlows, randomParameters, randomRows, SMOOTH, specOf } from '../support/randomSpecs.ts';
+import {
+  randomFlows,
+  randomParameters,
+  randomRows,
+  rowsWithin,
+  SMOOTH,
+  specOf,
+} from '../support/randomSpecs.ts';
 
 const GRADIENT_BOUND = 1e-6;
 
@@ -136,7 +143,7 @@ describe('the gradients of the f64 twin', () => {
     fc.assert(
       fc.property(randomFlows({ activations: SMOOTH }), fc.nat(), ({ spec, parameters }, seed) => {
         const flow = new ReferenceFlow(spec, parameters);
-        const x = randomRows(2, spec.dim, seed % 1000);
+        const x = rowsWithin(spec, 2, seed % 1000);
         const { gradients } = flow.gradients(x);
         const before = flow.parameters.slice();
         for (const { name, offset, length } of flow.model.layout.tensors) {
@@ -161,7 +168,7 @@ describe('the gradients of the f64 twin', () => {
     fc.assert(
       fc.property(randomFlows(), ({ spec, parameters }) => {
         const flow = new ReferenceFlow(spec, parameters);
-        const x = randomRows(3, spec.dim);
+        const x = rowsWithin(spec, 3);
         const nll = meanNll(flow, x);
         expect(Math.abs(flow.gradients(x).nll - nll)).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(nll)));
       }),
@@ -175,7 +182,7 @@ describe('the gradients of the f64 twin', () => {
       { numRuns: 1, seed: 3 },
     );
     const { dim } = flow!.model.spec;
-    const x = randomRows(3, dim);
+    const x = rowsWithin(flow!.model.spec, 3);
     const whole = flow!.gradients(x).gradients;
     const rows = [0, 1, 2].map((row) => flow!.gradients(x.slice(row * dim, (row + 1) * dim)).gradients);
     for (const [name, gradient] of Object.entries(whole)) {
@@ -210,7 +217,7 @@ describe('the gradients of the f64 twin', () => {
 function checkEveryTensor(spec: FlowSpec, rows: number): void {
   const h = stepFor(spec);
   const flow = new ReferenceFlow(spec, randomParameters(spec, 11));
-  const x = randomRows(rows, spec.dim);
+  const x = rowsWithin(spec, rows);
   const { gradients } = flow.gradients(x);
   const trainable = flow.model.layout.tensors.filter((tensor) => tensor.trainable);
   expect(Object.keys(gradients).sort()).toEqual(trainable.map(({ name }) => name).sort());

@@ -1,9 +1,17 @@
 /** Random flows: specs of every shape with parameters that make them far from the identity. */
 import * as fc from 'fast-check';
+import { domainsOf, intoDomain } from '../../src/domain.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
 import type { TensorSlot } from '../../src/paramLayout.ts';
-import { ACTIVATIONS } from '../../src/spec.ts';
-import type { Activation, AffineCouplingSpec, BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
+import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
+import type {
+  Activation,
+  AffineCouplingSpec,
+  BijectorSpec,
+  DomainSpec,
+  FlowSpec,
+  NetSpec,
+} from '../../src/spec.ts';
 import { uniforms } from '../../src/random.ts';
 import type { FlowModel } from '../../src/steps/forward.ts';
 
@@ -40,17 +48,25 @@ export function randomSpecs({
   return fc
     .oneof(fc.integer({ min: minDim, max: Math.min(5, maxDim) }), fc.integer({ min: minDim, max: maxDim }))
     .chain((dim) => {
-      const fitting = types.filter((type) => dim >= (MIN_DIM[type] ?? 1));
+      const fitting = types.filter((type) => type !== 'domain' && dim >= (MIN_DIM[type] ?? 1));
       const bijector = fc.constantFrom(...fitting).chain((type) => randomBijector(type, dim, activations));
       return fc
-        .tuple(fc.boolean(), fc.array(bijector, { minLength: 1, maxLength: maxBijectors }))
+        .tuple(
+          fc.boolean(),
+          fc.array(bijector, { minLength: 1, maxLength: maxBijectors }),
+          types.includes('domain') ? fc.option(randomDomains(dim), { freq: 3, nil: [] }) : fc.constant([]),
+        )
         .filter(([, bijectors]) => bijectors.some(({ type }) => type !== 'permutation'))
-        .map(([standardize, bijectors]) => specOf(dim, bijectors, standardize));
+        .map(([standardize, bijectors, start]) => {
+          const spec = specOf(dim, bijectors, standardize);
+          return { ...spec, bijectors: [...start, ...spec.bijectors] };
+        });
     });
 }
 
-/** As often as they are here. */
+/** As often as they are here; domains only at the start. */
 const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
+  'domain',
   'affine_coupling',
   'affine_coupling',
   'additive_coupling',
@@ -114,6 +130,8 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   };
   for (const slots of layout.bijectors) {
     switch (slots.type) {
+      case 'domain':
+        break;
       case 'standardize':
         fill(slots.mean, -2, 2);
         fill(slots.std, 0.4, 2.4);
@@ -192,6 +210,30 @@ export function randomRows(rows: number, dim: number, seed = 1): Float64Array {
   return uniforms(seed, 1, rows * dim).map((u) => 4 * u - 2);
 }
 
+/** As `randomRows`, within the domains of the flow's data. */
+export function rowsWithin(spec: FlowSpec, rows: number, seed = 1): Float64Array {
+  return within(spec, randomRows(rows, spec.dim, seed));
+}
+
+/** Any rows, those of bounded features moved into their domains. */
+export function within<Rows extends Float32Array | Float64Array>(spec: FlowSpec, rows: Rows): Rows {
+  const domains = domainsOf(spec) ?? [];
+  const moved = rows.slice() as Rows;
+  rows.forEach((value, i) => {
+    const domain = domains[i % spec.dim] ?? 'real';
+    if (domain !== 'real') moved[i] = intoDomain(domain, value).value;
+  });
+  return moved;
+}
+
+/** One map of domains, as a list. */
+function randomDomains(dim: number): fc.Arbitrary<[DomainSpec]> {
+  return fc
+    .array(fc.constantFrom(...DOMAINS), { minLength: dim, maxLength: dim })
+    .filter((features) => features.some((domain) => domain !== 'real'))
+    .map((features) => [{ type: 'domain', features }]);
+}
+
 function randomBijector(
   type: BijectorSpec['type'],
   dim: number,
@@ -224,6 +266,8 @@ function randomBijector(
       });
     case 'permutation':
       return fc.record({ type: fc.constant(type), init: fc.constantFrom('reverse', 'random') });
+    case 'domain':
+      return randomDomains(dim).map(([domains]) => domains);
     case 'standardize':
     case 'invertible_linear':
     case 'actnorm':
