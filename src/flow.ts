@@ -41,7 +41,7 @@ interface TunedJob extends Omit<RowJob, 'chunkRows' | 'planOf'> {
 }
 
 /**
- * A density model: an invertible map f from data x to latent z ~ N(0, I), with
+ * A density model: an invertible map f from data x to latent z ~ N(0, I), or another base distribution p_Z, with
  * log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats.
  *
  * Rows are row-major `Float32Array`s [B, D] of any B; memory on the GPU is bounded whatever B is. Calls run one
@@ -225,7 +225,7 @@ export class Flow implements Disposable {
   }
 
   /**
-   * Draws n rows x [n, D]: z ~ N(0, temperature² I), x = f⁻¹(z).
+   * Draws n rows x [n, D]: z of the base distribution, by default N(0, temperature² I), and x = f⁻¹(z).
    * @throws {ShapeError} when n, seed, firstRow or temperature is out of range
    */
   async sample(

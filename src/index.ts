@@ -15,6 +15,7 @@ export type {
   ActnormSpec,
   AdditiveCouplingSpec,
   AffineCouplingSpec,
+  BaseSpec,
   BijectorSpec,
   ConditionerSpec,
   DiagonalScaleSpec,

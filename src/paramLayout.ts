@@ -57,10 +57,24 @@ export type BijectorSlots =
   | ({ type: 'invertible_linear' } & LinearSlots)
   | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot };
 
+/** Of K diagonal normals: mean, log_scale [K, D], logits [K]; a single one has no logits. */
+export interface MixtureSlots {
+  mean: TensorSlot;
+  logScale: TensorSlot;
+  logits?: TensorSlot;
+}
+
+export type BaseSlots =
+  | { type: 'standard_normal' }
+  | { type: 'uniform'; bound: number }
+  | { type: 'student_t'; logDf: TensorSlot }
+  | ({ type: 'mixture' } & MixtureSlots);
+
 export interface ParamLayout {
   /** In buffer order: trainable tensors first. */
   tensors: TensorSlot[];
   bijectors: BijectorSlots[];
+  base: BaseSlots;
   /** Weights and biases that the optimiser updates. */
   parameterCount: number;
   /** They lie in the elements [0, trainableLength), a multiple of four. */
@@ -83,6 +97,7 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
   const bijectors = spec.bijectors.map((bijector, index) =>
     slotsOf(spec.dim, bijector, `bijectors.${index}`, slot),
   );
+  const base = baseSlotsOf(spec, slot);
 
   const ordered = [...tensors.filter((t) => t.trainable), ...tensors.filter((t) => !t.trainable)];
   let length = 0;
@@ -96,11 +111,33 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
     parameterCount += tensor.length;
   }
   length = Math.max(length, trainableLength);
-  return { tensors: ordered, bijectors, parameterCount, trainableLength, length };
+  return { tensors: ordered, bijectors, base, parameterCount, trainableLength, length };
 }
 
 /** Makes the next tensor of the layout. */
 type AddTensor = (name: string, shape: number[], trainable: boolean) => TensorSlot;
+
+/** A diagonal normal is a mixture of one. */
+function baseSlotsOf({ dim, base }: FlowSpec, add: AddTensor): BaseSlots {
+  switch (base.type) {
+    case 'standard_normal':
+      return { type: 'standard_normal' };
+    case 'uniform':
+      return { type: 'uniform', bound: base.bound };
+    case 'student_t':
+      return { type: 'student_t', logDf: add('base.log_df', [dim], base.learned) };
+    case 'diagonal_normal':
+    case 'mixture': {
+      const components = base.type === 'mixture' ? base.components : 1;
+      return {
+        type: 'mixture',
+        mean: add('base.mean', [components, dim], true),
+        logScale: add('base.log_scale', [components, dim], true),
+        ...(base.type === 'mixture' ? { logits: add('base.logits', [components], true) } : {}),
+      };
+    }
+  }
+}
 
 function slotsOf(dim: number, bijector: BijectorSpec, prefix: string, add: AddTensor): BijectorSlots {
   switch (bijector.type) {

@@ -131,13 +131,30 @@ export type BijectorSpec =
   | ActnormSpec
   | InvertibleLinearSpec;
 
+/**
+ * The density of the latent z. `diagonal_normal`: a mean and a standard deviation a feature, learned. `student_t`:
+ * independent, with degrees of freedom a feature that start at `df` and are learned where `learned` says so. `mixture`:
+ * of `components` diagonal normals, learned with their weights. `uniform`: on the box [−bound, bound] of each feature.
+ */
+export type BaseSpec =
+  | { type: 'standard_normal' }
+  | { type: 'diagonal_normal' }
+  | { type: 'student_t'; df: number; learned: boolean }
+  | { type: 'mixture'; components: number }
+  | { type: 'uniform'; bound: number };
+
+/** Degrees of freedom that a Student's t may start from: float32 tells more of them from a normal no longer. */
+export const STUDENT_T_DF = { min: 0.1, max: 1000 };
+
+export const MIXTURE_COMPONENTS = { min: 2, max: 1024 };
+
 export interface FlowSpec {
   version: 1;
   /** Number of features D of the data, ≥ 1; couplings need 2. */
   dim: number;
   /** Number of context features; 0 until conditional flows exist. */
   contextDim: 0;
-  base: { type: 'standard_normal' };
+  base: BaseSpec;
   /** In the direction data → latent. */
   bijectors: BijectorSpec[];
 }
@@ -169,6 +186,7 @@ export function couplingBlocks(dim: number, coupling: Pick<CouplingSpec, 'split'
  */
 export function validateSpec(spec: FlowSpec): void {
   requireInteger('spec.dim', spec.dim, 1);
+  validateBase(spec.base);
   spec.bijectors.forEach((bijector, index) => {
     const where = `spec.bijectors[${index}]`;
     switch (bijector.type) {
@@ -226,6 +244,19 @@ function requireTwoFeatures(dim: number, why: string): void {
       'at least 2',
       `${why}; add a second column, or choose another preset.`,
     );
+}
+
+/** @throws {ShapeError} as `validateSpec` */
+export function validateBase(base: BaseSpec): void {
+  if (base.type === 'uniform') requireBound('spec.base.bound', base.bound);
+  if (base.type === 'mixture') {
+    const { min, max } = MIXTURE_COMPONENTS;
+    requireInteger('spec.base.components', base.components, min, max);
+  }
+  const { min, max } = STUDENT_T_DF;
+  if (base.type === 'student_t' && !(base.df >= min && base.df <= max)) {
+    throw new ShapeError('spec.base.df', String(base.df), `a number from ${min} to ${max}`);
+  }
 }
 
 function requireDomains(where: string, dim: number, features: readonly Domain[]): void {

@@ -14,14 +14,3 @@ const MOST_OF_UNIT: f32 = 0x1.fffffep-1;
 // What they are mapped to, log LEAST and -log(1 - MOST_OF_UNIT).
 const LEAST_IMAGE: f32 = -87.3365447505531;
 const MOST_IMAGE_OF_UNIT: f32 = 16.635532333438686;
-
-// log(1 + e) for e in [0, 1], to the last digit also where e is small: 2 artanh(e / (2 + e)).
-fn log_one_plus(e: f32) -> f32 {
-  if (e > 0.25) {
-    return log_accurate(1.0 + e);
-  }
-  let f = e / (2.0 + e);
-  let f2 = f * f;
-  let series = 1.0 + f2 * (1.0 / 3.0 + f2 * (1.0 / 5.0 + f2 * (1.0 / 7.0)));
-  return 2.0 * f * series;
-}

@@ -230,6 +230,19 @@ const BOUNDED: BenchModel = {
   batch: 2048,
 };
 
+const BASES: readonly BenchModel[] = (
+  [
+    ['mixture(8)', { type: 'mixture', components: 4 }],
+    ['student_t(8)', { type: 'student_t', df: 5, learned: true }],
+    ['box(8)', { type: 'uniform', bound: 3 }],
+  ] as const
+).map(([name, base]) => ({
+  name,
+  summary: `a scale of dim 8, base ${base.type}`,
+  spec: { ...NICE.spec, base, bijectors: [{ type: 'diagonal_scale' }] },
+  batch: 2048,
+}));
+
 const THREE_LAYERS: BenchModel = {
   name: 'realnvp(2), three hidden layers',
   summary: '5 couplings, dim 2, shared net 1→32→32→32→2, standardised data',
@@ -261,5 +274,9 @@ const SWEEP: readonly Source[] = [
   ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, BOUNDED].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'train_step' },
     { kind: 'sweep', model, pass: 'sample' },
+  ]),
+  ...BASES.flatMap((model): Source[] => [
+    { kind: 'sweep', model, pass: 'train_step' },
+    { kind: 'sweep', model, pass: 'sample_and_log_prob' },
   ]),
 ];

@@ -4,7 +4,7 @@ import { trainingMemory } from '../memory.ts';
 import type { MemoryReport } from '../memory.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
-import type { CouplingSpec, Domain } from '../spec.ts';
+import type { BaseSpec, CouplingSpec, Domain } from '../spec.ts';
 import { variantsText } from '../steps/candidates.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
@@ -43,6 +43,7 @@ export async function inspectCommand(
   const facts = [
     ['File', file],
     ['Columns', columnNames(model).join(', ')],
+    ['Base', describedBase(spec.base)],
     ['Parameters', layout.parameterCount.toLocaleString('en')],
     ...(training === undefined ? [] : trainingFacts(training)),
     ...(optimizer === undefined ? [] : checkpointFacts(optimizer)),
@@ -125,6 +126,23 @@ function described(model: Model, index: number): string {
       return bijector.init === 'reverse' ? 'features in reverse order' : 'features in a random order';
     case undefined:
       return '';
+  }
+}
+
+function describedBase(base: BaseSpec): string {
+  switch (base.type) {
+    case 'standard_normal':
+      return 'standard normal';
+    case 'diagonal_normal':
+      return 'normal with a mean and a spread for each feature';
+    case 'student_t':
+      return base.learned
+        ? "Student's t with learned tails"
+        : `Student's t with ${base.df} degrees of freedom`;
+    case 'mixture':
+      return `mixture of ${base.components} diagonal normals`;
+    case 'uniform':
+      return `uniform on ±${base.bound}`;
   }
 }
 

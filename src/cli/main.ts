@@ -6,6 +6,7 @@ import { VERSION } from '../version.ts';
 import { CONFIG_NAMES, KERNEL_STEMS } from '../bench/index.ts';
 import { benchCommand } from './bench.ts';
 import type { BenchCommandOptions } from './bench.ts';
+import { base } from './baseOption.ts';
 import { domainRequests } from './domains.ts';
 import { gradientsCommand } from './gradients.ts';
 import { infoCommand } from './info.ts';
@@ -82,6 +83,12 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
   .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
   .option(
+    '--base <density>',
+    'density of the latent: normal, diagonal, student-t (tails learned) or student-t:DF, mixture:K or uniform:BOUND ' +
+      '(default: normal)',
+    base,
+  )
+  .option(
     '--domain <domain[:columns]>',
     'where values lie: real, positive (above 0) or unit (between 0 and 1), of all columns or of those named ' +
       'after a colon, as positive or unit:share,rate; may be given again (default: real)',
@@ -120,7 +127,7 @@ wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8`,
   .option('--seed <n>', 'row r depends on (seed, r) alone', parse.integer(0), 0)
   .option(
     '--temperature <t>',
-    'spread of the latent normal; below 1 stays near the modes',
+    'factor of the spread of the latent; below 1 stays near the modes',
     parse.positiveNumber,
     1,
   )

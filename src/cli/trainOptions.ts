@@ -6,6 +6,7 @@ import { PRESETS } from '../flows/index.ts';
 import type { PresetName } from '../flows/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import type { Schedule } from '../schedule.ts';
+import type { BaseSpec } from '../spec.ts';
 import type { FitOptions } from '../trainer.ts';
 import type { DomainRequest } from './domains.ts';
 import type { CheckpointFile } from './modelInput.ts';
@@ -21,6 +22,7 @@ export interface TrainOptions {
   couplings?: number;
   hidden?: number[];
   domain?: DomainRequest[];
+  base?: BaseSpec;
   steps?: number;
   batch?: number;
   lr?: number;
@@ -77,6 +79,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     refuse('--couplings', couplings, '--resume', advice);
     refuse('--hidden', hidden?.join(','), '--resume', advice);
     refuse('--domain', domain?.map((one) => one.domain).join(','), '--resume', advice);
+    refuse('--base', options.base?.type, '--resume', advice);
   }
   if (checkpoint !== undefined && out !== undefined && path.resolve(checkpoint) === path.resolve(out)) {
     throw new ShapeError(

@@ -7,7 +7,11 @@ import type { FlowOptions } from './vanilla.ts';
  * Standardisation, then `couplings` times (default 3) a monotone spline of 8 bins on [−3, 3] and an actnorm. A fresh
  * flow only standardises, until the first batch gives the actnorms their start.
  */
-export function oneFeature({ couplings = 3, domain }: FlowOptions): FlowSpec {
+export function oneFeature({
+  couplings = 3,
+  domain,
+  base = { type: 'standard_normal' },
+}: FlowOptions): FlowSpec {
   const step: BijectorSpec[] = [
     { type: 'rational_quadratic_elementwise', bins: 8, bound: 3 },
     { type: 'actnorm' },
@@ -16,7 +20,7 @@ export function oneFeature({ couplings = 3, domain }: FlowOptions): FlowSpec {
     version: 1,
     dim: 1,
     contextDim: 0,
-    base: { type: 'standard_normal' },
+    base,
     bijectors: [
       ...domainMap(1, domain),
       { type: 'standardize' },

@@ -17,7 +17,7 @@ export function spline(dim: number, options: FlowOptions = {}): FlowSpec {
     version: 1,
     dim,
     contextDim: 0,
-    base: { type: 'standard_normal' },
+    base: options.base ?? { type: 'standard_normal' },
     bijectors: [
       ...domainMap(dim, options.domain),
       { type: 'standardize' },

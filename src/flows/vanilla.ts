@@ -2,7 +2,7 @@
  * The Real NVP of an introductory article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing
  * Flows": unbounded exp scales, separate s and t nets, PyTorch's initialisation.
  */
-import type { BijectorSpec, Domain, FlowSpec } from '../spec.ts';
+import type { BaseSpec, BijectorSpec, Domain, FlowSpec } from '../spec.ts';
 import { domainMap } from './domainMap.ts';
 
 export interface FlowOptions {
@@ -12,6 +12,8 @@ export interface FlowOptions {
   hidden?: number[];
   /** Where the data lie, of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1). */
   domain?: Domain | readonly Domain[];
+  /** Density of the latent. Default: the standard normal. */
+  base?: BaseSpec;
 }
 
 /**
@@ -21,12 +23,15 @@ export interface FlowOptions {
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function vanilla(dim: number, { couplings = 5, hidden = [512], domain }: FlowOptions = {}): FlowSpec {
+export function vanilla(
+  dim: number,
+  { couplings = 5, hidden = [512], domain, base = { type: 'standard_normal' } }: FlowOptions = {},
+): FlowSpec {
   return {
     version: 1,
     dim,
     contextDim: 0,
-    base: { type: 'standard_normal' },
+    base,
     bijectors: [
       ...domainMap(dim, domain),
       ...Array.from({ length: couplings }, (_, index): BijectorSpec => ({

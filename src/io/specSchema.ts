@@ -1,7 +1,14 @@
 /** What the JSON of a FlowSpec may be, checked before anything is built from it. */
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { ACTIVATIONS, DOMAINS, SPLINE_BINS, validateSpec } from '../spec.ts';
+import {
+  ACTIVATIONS,
+  DOMAINS,
+  MIXTURE_COMPONENTS,
+  SPLINE_BINS,
+  STUDENT_T_DF,
+  validateSpec,
+} from '../spec.ts';
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
@@ -74,12 +81,27 @@ const bijectorSchema = v.variant('type', [
   v.strictObject({ type: v.literal('permutation'), init: v.picklist(['reverse', 'random']) }),
 ]);
 
+const baseSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('standard_normal') }),
+  v.strictObject({ type: v.literal('diagonal_normal') }),
+  v.strictObject({
+    type: v.literal('student_t'),
+    df: v.pipe(v.number(), v.minValue(STUDENT_T_DF.min), v.maxValue(STUDENT_T_DF.max)),
+    learned: v.boolean(),
+  }),
+  v.strictObject({
+    type: v.literal('mixture'),
+    components: count(MIXTURE_COMPONENTS.max, MIXTURE_COMPONENTS.min),
+  }),
+  v.strictObject({ type: v.literal('uniform'), bound: v.pipe(v.number(), v.finite(), v.gtValue(0)) }),
+]);
+
 /** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
 export const flowSpecSchema = v.strictObject({
   version: v.literal(1),
   dim: count(SPEC_LIMITS.dim),
   contextDim: v.literal(0),
-  base: v.strictObject({ type: v.literal('standard_normal') }),
+  base: baseSchema,
   bijectors: v.pipe(v.array(bijectorSchema), v.maxLength(SPEC_LIMITS.bijectors)),
 });
 
@@ -178,7 +200,8 @@ function factsOf(issue: v.BaseIssue<unknown>): { found: string; expected: string
 }
 
 function tensorCount(spec: FlowSpec): number {
-  return spec.bijectors.reduce((sum, bijector) => sum + tensorsOf(bijector), 0);
+  const base = { standard_normal: 0, diagonal_normal: 2, student_t: 1, mixture: 3, uniform: 0 };
+  return spec.bijectors.reduce((sum, bijector) => sum + tensorsOf(bijector), base[spec.base.type]);
 }
 
 function tensorsOf(bijector: BijectorSpec): number {

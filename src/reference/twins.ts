@@ -5,6 +5,8 @@ import { adamStep } from './adam_step.ts';
 import { baseLogProb } from './base_log_prob.ts';
 import { baseSample } from './base_sample.ts';
 import { batchGather } from './batch_gather.ts';
+import { boxLogProb } from './box_log_prob.ts';
+import { boxSample } from './box_sample.ts';
 import { couplingBackward } from './coupling_backward.ts';
 import { couplingForward } from './coupling_forward.ts';
 import { couplingInverse } from './coupling_inverse.ts';
@@ -37,6 +39,8 @@ import { linearInverse } from './linear_inverse.ts';
 import { linearWeightReduce } from './linear_weight_reduce.ts';
 import { logDetReduce } from './log_det_reduce.ts';
 import { logDetStart } from './log_det_start.ts';
+import { mixtureLogProb } from './mixture_log_prob.ts';
+import { mixtureSample } from './mixture_sample.ts';
 import { nllLoss } from './nll_loss.ts';
 import { peakCopy } from './peak_copy.ts';
 import { peakFma } from './peak_fma.ts';
@@ -55,6 +59,8 @@ import { splineInverse } from './spline_inverse.ts';
 import { standardizeForward } from './standardize_forward.ts';
 import { standardizeInverse } from './standardize_inverse.ts';
 import { stepRecord } from './step_record.ts';
+import { studentTLogProb } from './student_t_log_prob.ts';
+import { studentTSample } from './student_t_sample.ts';
 import { toyBatch } from './toy_batch.ts';
 import { upperBackwardInput } from './upper_backward_input.ts';
 import { upperBackwardWeight } from './upper_backward_weight.ts';
@@ -65,6 +71,8 @@ export const twins = {
   base_log_prob: baseLogProb,
   base_sample: baseSample,
   batch_gather: batchGather,
+  box_log_prob: boxLogProb,
+  box_sample: boxSample,
   coupling_backward: couplingBackward,
   coupling_forward: couplingForward,
   coupling_inverse: couplingInverse,
@@ -97,6 +105,8 @@ export const twins = {
   linear_weight_reduce: linearWeightReduce,
   log_det_reduce: logDetReduce,
   log_det_start: logDetStart,
+  mixture_log_prob: mixtureLogProb,
+  mixture_sample: mixtureSample,
   nll_loss: nllLoss,
   peak_copy: peakCopy,
   peak_fma: peakFma,
@@ -115,6 +125,8 @@ export const twins = {
   standardize_forward: standardizeForward,
   standardize_inverse: standardizeInverse,
   step_record: stepRecord,
+  student_t_log_prob: studentTLogProb,
+  student_t_sample: studentTSample,
   toy_batch: toyBatch,
   upper_backward_input: upperBackwardInput,
   upper_backward_weight: upperBackwardWeight,

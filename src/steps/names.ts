@@ -13,6 +13,9 @@ export const NLL = 'nll';
 /** The latent rows that a sample came from, [dim, rows]. */
 export const LATENT = 'latent';
 
+/** Each row's gradients of the tensors of the base distribution, [elements, rows]. */
+export const D_BASE = 'd_base';
+
 /** Rows on their way from one order of features to another, [dim, rows]. */
 export const SCRATCH = 'scratch';
 

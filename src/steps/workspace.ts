@@ -1,4 +1,5 @@
 /** How many rows go through the flow at once. */
+import { baseGradients } from './base.ts';
 import type { FlowModel } from './forward.ts';
 
 /** Bytes of the widest workspace buffer; keeps every binding far below WebGPU's guaranteed 128 MiB. */
@@ -19,7 +20,7 @@ export function chunkRowsOf({ spec, layout }: FlowModel): number {
     if (!('nets' in slots)) return [];
     return slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)));
   });
-  const widest = Math.max(2 * spec.dim, ...widths);
+  const widest = Math.max(2 * spec.dim, baseGradients(layout.base), ...widths);
   const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * widest) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;
   return Math.min(MAX_CHUNK_ROWS, Math.max(CHUNK_MULTIPLE, fitting));
 }

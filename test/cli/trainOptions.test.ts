@@ -38,6 +38,7 @@ describe('options of train that do not go together', () => {
     [undefined, { toy: 'moons', val: '0.1' }, /--val 0.1 with --toy.*fresh at every step/],
     [undefined, { toy: 'moons', domain: [{ domain: 'unit' }] }, /--domain unit with --toy/],
     ['x.csv', { resume: 'a', domain: [{ domain: 'unit' }] }, /--domain unit with --resume/],
+    ['x.csv', { resume: 'a', base: { type: 'uniform', bound: 3 } }, /--base uniform with --resume/],
     ['x.csv', { noise: 0.1 }, /--noise 0.1 with a data file/],
     ['x.csv', { patience: 3 }, /--patience 3 without --val/],
     ['x.csv', { resume: 'c', preset: 'vanilla' }, /--preset vanilla with --resume.*The checkpoint says/],

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
-import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
+import type { BaseSpec, BijectorSpec, FlowSpec } from '../../src/spec.ts';
 
 const scale = fc.oneof(
   fc.constant({ map: 'exp' as const }),
@@ -65,6 +65,20 @@ const domains = (dim: number): fc.Arbitrary<BijectorSpec[]> =>
     .filter((features) => features.some((domain) => domain !== 'real'))
     .map((features) => [{ type: 'domain', features }]);
 
+const base: fc.Arbitrary<BaseSpec> = fc.oneof(
+  fc.constantFrom<BaseSpec>({ type: 'standard_normal' }, { type: 'diagonal_normal' }),
+  fc.record({
+    type: fc.constant('student_t' as const),
+    df: fc.double({ min: 0.1, max: 1000, noNaN: true }),
+    learned: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('mixture' as const), components: fc.integer({ min: 2, max: 5 }) }),
+  fc.record({
+    type: fc.constant('uniform' as const),
+    bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
+  }),
+);
+
 const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
   dim === 1
     ? fc.oneof(elementwise, spline, permutation)
@@ -73,12 +87,17 @@ const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
 /** Valid specs small enough to hold thousands of models. */
 export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>
   fc
-    .tuple(fc.boolean(), fc.array(bijector(dim), { maxLength: 3 }), fc.option(domains(dim), { nil: [] }))
-    .map(([standardize, bijectors, start]): FlowSpec => ({
+    .tuple(
+      fc.boolean(),
+      fc.array(bijector(dim), { maxLength: 3 }),
+      fc.option(domains(dim), { nil: [] }),
+      base,
+    )
+    .map(([standardize, bijectors, start, base]): FlowSpec => ({
       version: 1,
       dim,
       contextDim: 0,
-      base: { type: 'standard_normal' },
+      base,
       bijectors: [...start, ...(standardize ? [{ type: 'standardize' as const }] : []), ...bijectors],
     })),
 );

@@ -104,7 +104,7 @@ describe('parsing a spec', () => {
     ['a fractional dim', { ...spec, dim: 2.5 }, 'spec.dim: found 2.5, expected an integer'],
     ['a huge dim', { ...spec, dim: 65_537 }, 'spec.dim: found 65537, expected <=65536'],
     ['context features', { ...spec, contextDim: 1 }, 'spec.contextDim: found 1, expected 0'],
-    ['another base', { ...spec, base: { type: 'student_t' } }, 'spec.base.type: found "student_t"'],
+    ['another base', { ...spec, base: { type: 'cauchy' } }, 'spec.base.type: found "cauchy"'],
     ['an unknown key', { ...spec, extra: 1 }, 'spec.extra: found a key that is not known'],
     ['an unknown key of odd characters', { ...spec, 'a\u001b b': 1 }, 'spec["a\\u001b b"]: found a key'],
     [

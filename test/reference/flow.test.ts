@@ -171,7 +171,7 @@ describe('the f64 twin of a flow', () => {
 
   it('has log p(x) = log N(z; 0, I) + logDet', () => {
     fc.assert(
-      fc.property(randomFlows(), ({ spec, parameters }) => {
+      fc.property(randomFlows({ bases: [{ type: 'standard_normal' }] }), ({ spec, parameters }) => {
         const flow = new ReferenceFlow(spec, parameters);
         const x = rowsWithin(spec, 3);
         const { z, logDet } = flow.forward(x);

@@ -6,6 +6,7 @@ import { ACTIVATIONS } from '../../src/spec.ts';
 import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
+  BaseSpec,
   BijectorSpec,
   FlowSpec,
   ScaleMap,
@@ -138,6 +139,15 @@ describe('the gradients of the f64 twin', () => {
       checkEveryTensor(specOf(dim, [coupling, { ...coupling, flip: true }, coupling], true), 5);
     },
   );
+
+  it.each<BaseSpec>([
+    { type: 'diagonal_normal' },
+    { type: 'mixture', components: 3 },
+    { type: 'student_t', df: 3, learned: true },
+  ])('are those of central differences for the base %j', (base) => {
+    const bounded: AffineCouplingSpec = { ...STEEP, scale: { map: 'tanh', bound: 2 } };
+    checkEveryTensor({ ...specOf(3, [{ type: 'actnorm' }, bounded]), base }, 5);
+  });
 
   it('are the slopes along random directions of random flows', () => {
     fc.assert(

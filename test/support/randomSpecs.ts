@@ -7,6 +7,7 @@ import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
 import type {
   Activation,
   AffineCouplingSpec,
+  BaseSpec,
   BijectorSpec,
   DomainSpec,
   FlowSpec,
@@ -29,6 +30,8 @@ export interface SpecRange {
   activations?: readonly Activation[];
   /** The types to draw from: all by default. */
   types?: readonly BijectorSpec['type'][];
+  /** The base distributions to draw from: all but the uniform one, which has no gradient at its walls. */
+  bases?: readonly BaseSpec[];
 }
 
 /** Activations whose flows have as many derivatives as one likes. */
@@ -44,6 +47,7 @@ export function randomSpecs({
   maxBijectors = 4,
   activations = ACTIVATIONS,
   types = RANDOM_TYPES,
+  bases = RANDOM_BASES,
 }: SpecRange = {}): fc.Arbitrary<FlowSpec> {
   return fc
     .oneof(fc.integer({ min: minDim, max: Math.min(5, maxDim) }), fc.integer({ min: minDim, max: maxDim }))
@@ -54,15 +58,27 @@ export function randomSpecs({
         .tuple(
           fc.boolean(),
           fc.array(bijector, { minLength: 1, maxLength: maxBijectors }),
+          fc.constantFrom(...bases),
           types.includes('domain') ? fc.option(randomDomains(dim), { freq: 3, nil: [] }) : fc.constant([]),
         )
         .filter(([, bijectors]) => bijectors.some(({ type }) => type !== 'permutation'))
-        .map(([standardize, bijectors, start]) => {
+        .map(([standardize, bijectors, base, start]) => {
           const spec = specOf(dim, bijectors, standardize);
-          return { ...spec, bijectors: [...start, ...spec.bijectors] };
+          return { ...spec, base, bijectors: [...start, ...spec.bijectors] };
         });
     });
 }
+
+const STANDARD_NORMAL: BaseSpec = { type: 'standard_normal' };
+
+const RANDOM_BASES: readonly BaseSpec[] = [
+  STANDARD_NORMAL,
+  STANDARD_NORMAL,
+  { type: 'diagonal_normal' },
+  { type: 'mixture', components: 3 },
+  { type: 'student_t', df: 3, learned: true },
+  { type: 'student_t', df: 3, learned: false },
+];
 
 /** As often as they are here; domains only at the start. */
 const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
@@ -128,6 +144,17 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
       parameters[slot.offset + i] = from + (to - from) * draws[first + i]!;
     }
   };
+  switch (layout.base.type) {
+    case 'mixture':
+      fill(layout.base.mean, -1, 1);
+      fill(layout.base.logScale, -0.5, 0.5);
+      if (layout.base.logits !== undefined) fill(layout.base.logits, -1, 1);
+      break;
+    case 'student_t':
+      fill(layout.base.logDf, 0, 2);
+      break;
+    default:
+  }
   for (const slots of layout.bijectors) {
     switch (slots.type) {
       case 'domain':
