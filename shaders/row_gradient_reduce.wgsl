@@ -1,5 +1,5 @@
-// gradients[gradient_start + i] += sum_r d_rows[i, r]: the gradient of a tensor that all rows have in common.
-// d_rows [n_elements, n_rows], of which the first n_valid_rows rows count; gradients [*].
+// gradients[gradient_start + i] += sum_r d_rows[row_element + i, r]: the gradient of a tensor that all rows have in common.
+// d_rows [*, n_rows], of which the first n_valid_rows rows count; gradients [*].
 // A workgroup owns one element; invocation l takes rows l, l + 64, ... in ascending order, then a fixed tree.
 // docs/derivations.md, eq. (90)
 #include "shared/tree_sum.wgsl"
@@ -8,6 +8,7 @@ struct Params {
   n_rows: u32,
   n_valid_rows: u32,
   n_elements: u32,
+  row_element: u32,
   gradient_start: u32,
 }
 
@@ -27,7 +28,7 @@ fn main(
   }
   var sum = 0.0;
   for (var r = local; r < params.n_valid_rows; r += REDUCTION_SIZE) {
-    sum += d_rows[i * params.n_rows + r];
+    sum += d_rows[(params.row_element + i) * params.n_rows + r];
   }
   let total = tree_sum(local, sum);
   if (local == 0u) {

@@ -1,7 +1,7 @@
-// z[j, r] = (x[j, r] - mean[j]) / std[j], log_det[r] = -sum_j log std[j], in place.
+// z[j, r] = (x[j, r] - mean[j]) / std[j], log_det[r] = (previous) - sum_j log std[j], in place.
 // parameters: mean, std [n_features]; state [n_features, n_rows]; log_det [n_rows].
 // One invocation owns one row and sums over the features in ascending order.
-// log_det starts here: standardize is the first bijector, and the one that gives log_det its first value.
+// `accumulate` is 1 to add to log_det, as after a map of domains, 0 to start it.
 // docs/derivations.md, eq. (10)
 #include "shared/grid.wgsl"
 #include "shared/elementary.wgsl"
@@ -11,6 +11,7 @@ struct Params {
   n_features: u32,
   mean_offset: u32,
   std_offset: u32,
+  accumulate: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -36,5 +37,6 @@ fn main(
     state[place] = (state[place] - mean_j) / std_j;
     sum_log_std += log_accurate(std_j);
   }
-  log_det[index] = -sum_log_std;
+  let before = select(0.0, log_det[index], params.accumulate == 1u);
+  log_det[index] = before - sum_log_std;
 }

@@ -31,10 +31,9 @@ export interface CouplingStack {
 
 /** The couplings of the flow as one stack, or undefined where a fused kernel does not fit them. */
 export function couplingStackOf(spec: FlowSpec, layout: ParamLayout): CouplingStack | undefined {
-  // The fused kernels know nets of data features only, and rows of N(0, I).
+  // The fused kernels know nets of data features only.
   if (spec.contextDim > 0) return undefined;
-  const [start] = layout.bijectors;
-  const stacked = start?.type === 'standardize' ? layout.bijectors.slice(1) : layout.bijectors;
+  const stacked = layout.bijectors.filter(({ type }) => type !== 'domain' && type !== 'standardize');
   const couplings = stacked.filter((slots) => slots.type === 'affine_coupling');
   const [first, second] = couplings;
   if (first === undefined || couplings.length < stacked.length || spec.dim > MAX_DIM) return undefined;

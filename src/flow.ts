@@ -1,4 +1,5 @@
 /** A normalizing flow on the GPU. */
+import { domainsOf, requireInside } from './domain.ts';
 import { DisposedError, ShapeError } from './errors.ts';
 import { checkedSpec, requireSample, rowCount } from './flowOptions.ts';
 import type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
@@ -46,7 +47,7 @@ interface TunedJob extends Omit<RowJob, 'chunkRows' | 'planOf'> {
 }
 
 /**
- * A density model: an invertible map f from data x to latent z ~ N(0, I), with
+ * A density model: an invertible map f from data x to latent z ~ N(0, I), or another base distribution p_Z, with
  * log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats. Where the spec has a `contextDim`, f depends on a context c that
  * every call takes, and the density is log p(x | c).
  *
@@ -101,7 +102,7 @@ export class Flow implements Disposable {
   /**
    * A fresh flow of `spec`.
    * @throws {ShapeError} when the spec is out of range
-   * @throws {DataError} when `data` are not finite, too few, or constant in a column
+   * @throws {DataError} when `data` are not finite, outside their domains, too few, or constant in a column
    * @throws {GpuUnavailableError} when no device was given and there is none
    * @throws {LimitError} when the device has no room for the parameters
    * @throws {FeatureError} when the precision f16 is asked for and the device has no `shader-f16`
@@ -109,7 +110,9 @@ export class Flow implements Disposable {
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
     const checked = checkedSpec(spec);
     const { data, seed = 0, ...opening } = options;
-    const statistics = data && columnStatistics(data, checked.dim);
+    const domains = domainsOf(checked);
+    if (data !== undefined) requireInside(data, domains);
+    const statistics = data && columnStatistics(data, checked.dim, undefined, domains);
     const flow = await Flow.#open(checked, opening, () => {
       const parameters = initialParameters(checked, seed);
       if (statistics !== undefined) standardizeBy(paramLayout(checked), parameters, statistics);
@@ -168,7 +171,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ z: Float32Array; logDet: Float32Array }> {
-    const rows = rowCount('x', x, this.dim);
+    const rows = this.#rowsInside(x);
     const z = new Float32Array(x.length);
     const logDet = new Float32Array(rows);
     await this.#run({
@@ -219,6 +222,7 @@ export class Flow implements Disposable {
    */
   async trace(rows: Float32Array, options: TraceOptions = {}): Promise<FlowTrace> {
     this.#requireAlive();
+    if (options.direction !== 'inverse') this.#rowsInside(rows);
     return traceOf(this.#model, rows, options, this.#tuner.fixed, (job) => this.#runner.run(job));
   }
 
@@ -231,7 +235,7 @@ export class Flow implements Disposable {
   }
 
   async #logProb(x: Float32Array, options: RunOptions, variants?: KernelVariants): Promise<Float32Array> {
-    const rows = rowCount('x', x, this.dim);
+    const rows = this.#rowsInside(x);
     const logProb = new Float32Array(rows);
     const job: TunedJob = {
       kind: 'log_prob',
@@ -247,7 +251,7 @@ export class Flow implements Disposable {
   }
 
   /**
-   * Draws n rows x [n, D]: z ~ N(0, temperature² I), x = f⁻¹(z); about its own mean where the base has one.
+   * Draws n rows x [n, D]: z of the base distribution, by default N(0, temperature² I), and x = f⁻¹(z).
    * @throws {ShapeError} when n, seed, firstRow or temperature is out of range, or the context is not that of n rows
    */
   async sample(
@@ -312,7 +316,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ nll: number; gradients: Record<string, Float32Array> }> {
-    const rows = rowCount('x', x, this.dim);
+    const rows = this.#rowsInside(x);
     if (rows === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
     const { layout } = this.#model;
     const nll = new Float32Array(rows);
@@ -449,6 +453,14 @@ export class Flow implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Rows of data x. @throws {DataError} when a value is outside its feature's domain */
+  #rowsInside(x: Float32Array): number {
+    const rows = rowCount('x', x, this.dim);
+    const columns = this.#record?.columns;
+    requireInside(x, domainsOf(this.spec), columns === undefined ? {} : { columns });
+    return rows;
   }
 
   async #run(job: TunedJob, variants?: KernelVariants): Promise<void> {

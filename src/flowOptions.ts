@@ -36,7 +36,10 @@ export interface RunOptions {
 export interface SampleOptions extends RunOptions {
   /** Row r of the result depends on (seed, r) alone. Default 0. */
   seed?: number;
-  /** Standard deviation of the latent normal; below 1 keeps samples near the modes. Default 1. */
+  /**
+   * Factor of the latent's spread, the standard deviation of a standard normal; below 1 keeps samples near the modes. Of a
+   * mixture it acts on each component; a uniform box it shrinks, and never widens. Default 1.
+   */
   temperature?: number;
   /** Index of the first row: a large sample can be drawn in pieces. Default 0. */
   firstRow?: number;

@@ -22,9 +22,13 @@ export type {
   BijectorSpec,
   ClassConditionalSpec,
   ConditionerSpec,
+  DiagonalNormalSpec,
   DiagonalScaleSpec,
+  Domain,
+  DomainSpec,
   FlowSpec,
   InvertibleLinearSpec,
+  MixtureSpec,
   NetSpec,
   PermutationSpec,
   SplineCouplingSpec,
@@ -32,6 +36,8 @@ export type {
   ScaleMap,
   StandardNormalSpec,
   StandardizeSpec,
+  StudentTSpec,
+  UniformSpec,
 } from './spec.ts';
 export { encodeContext } from './context.ts';
 export type { ContextColumn, LabelColumn, NumberColumn } from './context.ts';

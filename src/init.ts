@@ -1,14 +1,15 @@
 /** The parameters of a fresh flow. */
 import { paramLayout } from './paramLayout.ts';
 import type { ParamLayout } from './paramLayout.ts';
-import { STREAMS, uniforms } from './random.ts';
+import { normals, STREAMS, uniforms } from './random.ts';
 import type { FlowSpec } from './spec.ts';
 
 /**
  * Initial parameters, as `paramLayout(spec)` lays them out. Weights and biases are U(−1/√in, 1/√in), as
  * PyTorch's Linear draws them; last layers are zero where the conditioner says `zero_last`. Everything without nets
  * starts as the identity, but permutations, which are drawn from a stream of their own: standardisation until the training
- * data set it, actnorms until the first batch does.
+ * data set it, actnorms until the first batch does. A learned normal starts as the standard one, and a mixture as some of
+ * variance 1 around means drawn from it.
  */
 export function initialParameters(
   spec: FlowSpec,
@@ -21,6 +22,7 @@ export function initialParameters(
   const permutationDraws = uniforms(seed, STREAMS.permutation, permutationLength(layout));
   let nextPermutation = 0;
   const nextPermutationDraw = (): number => permutationDraws[nextPermutation++] ?? 0;
+  startBase(parameters, spec, layout, seed);
   for (const slots of layout.bijectors) {
     if (slots.type === 'standardize') {
       parameters.fill(1, slots.std.offset, slots.std.offset + slots.std.length);
@@ -49,16 +51,32 @@ export function initialParameters(
   return parameters;
 }
 
-/** Gives a flow that begins with a standardisation the mean and spread of its data, [D] each. */
+/** Gives a flow that standardises its data the mean and spread of its data, [D] each. */
 export function standardizeBy(
   { bijectors }: ParamLayout,
   parameters: Float32Array,
   { mean, std }: { mean: ArrayLike<number>; std: ArrayLike<number> },
 ): void {
-  const [slots] = bijectors;
+  const slots = bijectors.find(({ type }) => type === 'standardize');
   if (slots?.type !== 'standardize') return;
   parameters.set(mean, slots.mean.offset);
   parameters.set(std, slots.std.offset);
+}
+
+/** Means apart, since components that are the same would stay so; degrees of freedom as the spec says. */
+function startBase(
+  parameters: Float32Array,
+  { base }: FlowSpec,
+  { base: slots }: ParamLayout,
+  seed: number,
+): void {
+  if (base.type === 'mixture' && slots.type === 'mixture') {
+    parameters.set(normals(seed, STREAMS.base, slots.mean.length), slots.mean.offset);
+  }
+  if (base.type === 'student_t' && slots.type === 'student_t') {
+    const { offset, length } = slots.logDf;
+    parameters.fill(Math.log(base.df), offset, offset + length);
+  }
 }
 
 /** Weights and biases of all nets. */

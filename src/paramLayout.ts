@@ -5,6 +5,7 @@ import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
   BijectorSpec,
+  DomainSpec,
   FlowSpec,
   PermutationSpec,
   SplineCouplingSpec,
@@ -45,6 +46,7 @@ export interface LinearSlots {
 }
 
 export type BijectorSlots =
+  | { type: 'domain'; spec: DomainSpec }
   | { type: 'standardize'; mean: TensorSlot; std: TensorSlot }
   | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] }
   | { type: 'additive_coupling'; spec: AdditiveCouplingSpec; nets: NetSlots[] }
@@ -55,10 +57,20 @@ export type BijectorSlots =
   | ({ type: 'invertible_linear' } & LinearSlots)
   | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot; signs?: TensorSlot };
 
+/** Of K diagonal normals: mean, log_scale [K, D], logits [K]; a single one has no logits. */
+export interface MixtureSlots {
+  mean: TensorSlot;
+  logScale: TensorSlot;
+  logits?: TensorSlot;
+}
+
 export type BaseSlots =
   | { type: 'standard_normal' }
   /** mean [D, C] */
-  | { type: 'class_conditional'; mean: TensorSlot };
+  | { type: 'class_conditional'; mean: TensorSlot }
+  | { type: 'uniform'; bound: number }
+  | { type: 'student_t'; logDf: TensorSlot }
+  | ({ type: 'mixture' } & MixtureSlots);
 
 export interface ParamLayout {
   /** In buffer order: trainable tensors first. */
@@ -107,18 +119,35 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
 /** Makes the next tensor of the layout. */
 type AddTensor = (name: string, shape: number[], trainable: boolean) => TensorSlot;
 
+/** A diagonal normal is a mixture of one. */
 function baseSlotsOf({ dim, contextDim, base }: FlowSpec, add: AddTensor): BaseSlots {
   switch (base.type) {
     case 'standard_normal':
       return { type: 'standard_normal' };
     case 'class_conditional':
       return { type: 'class_conditional', mean: add('base.mean', [dim, contextDim], true) };
+    case 'uniform':
+      return { type: 'uniform', bound: base.bound };
+    case 'student_t':
+      return { type: 'student_t', logDf: add('base.log_df', [dim], base.learned) };
+    case 'diagonal_normal':
+    case 'mixture': {
+      const components = base.type === 'mixture' ? base.components : 1;
+      return {
+        type: 'mixture',
+        mean: add('base.mean', [components, dim], true),
+        logScale: add('base.log_scale', [components, dim], true),
+        ...(base.type === 'mixture' ? { logits: add('base.logits', [components], true) } : {}),
+      };
+    }
   }
 }
 
 function slotsOf(spec: FlowSpec, bijector: BijectorSpec, prefix: string, add: AddTensor): BijectorSlots {
   const { dim, contextDim } = spec;
   switch (bijector.type) {
+    case 'domain':
+      return { type: 'domain', spec: bijector };
     case 'standardize':
       return {
         type: 'standardize',

@@ -30,6 +30,8 @@ export const STREAMS = {
   shuffle: 4,
   /** Permutations of features. */
   permutation: 5,
+  /** Tensors of a base distribution. */
+  base: 6,
 } as const;
 
 const MULTIPLIER_0 = 0xd2511f53;

@@ -35,7 +35,22 @@ export interface ConditionerSpec extends NetSpec {
   separate: boolean;
 }
 
-/** z = (x − mean) / std with the training data's statistics; only as the first bijector. */
+/** Where the values of a feature lie: anywhere, in (0, ∞), or in (0, 1). */
+export const DOMAINS = ['real', 'positive', 'unit'] as const;
+export type Domain = (typeof DOMAINS)[number];
+export type BoundedDomain = Exclude<Domain, 'real'>;
+
+/**
+ * Fixed maps of bounded data to all numbers, feature by feature: z = log(x / (1 − x)) for `unit`, z = log(exp(x) − 1)
+ * for `positive`. Only as the first bijector.
+ */
+export interface DomainSpec {
+  type: 'domain';
+  /** One for each feature, not all of them `real`. */
+  features: Domain[];
+}
+
+/** z = (x − mean) / std with the training data's statistics; only as the first bijector, or after a `domain`. */
 export interface StandardizeSpec {
   type: 'standardize';
 }
@@ -119,6 +134,7 @@ export interface InvertibleLinearSpec {
 }
 
 export type BijectorSpec =
+  | DomainSpec
   | StandardizeSpec
   | CouplingSpec
   | SplineElementwiseSpec
@@ -137,7 +153,38 @@ export interface ClassConditionalSpec {
   type: 'class_conditional';
 }
 
-export type BaseSpec = StandardNormalSpec | ClassConditionalSpec;
+/** A mean and a standard deviation a feature, learned. */
+export interface DiagonalNormalSpec {
+  type: 'diagonal_normal';
+}
+
+/** Independent, with degrees of freedom a feature that start at `df` and are learned where `learned` says so. */
+export interface StudentTSpec {
+  type: 'student_t';
+  df: number;
+  learned: boolean;
+}
+
+/** Of `components` diagonal normals, learned with their weights. */
+export interface MixtureSpec {
+  type: 'mixture';
+  components: number;
+}
+
+/** On the box [−bound, bound] of each feature. */
+export interface UniformSpec {
+  type: 'uniform';
+  bound: number;
+}
+
+/** The density of the latent z. */
+export type BaseSpec =
+  StandardNormalSpec | ClassConditionalSpec | DiagonalNormalSpec | StudentTSpec | MixtureSpec | UniformSpec;
+
+/** Degrees of freedom that a Student's t may start from: float32 tells more of them from a normal no longer. */
+export const STUDENT_T_DF = { min: 0.1, max: 1000 };
+
+export const MIXTURE_COMPONENTS = { min: 2, max: 1024 };
 
 /** Most context features of a flow. */
 export const MAX_CONTEXT = 4096;
@@ -186,14 +233,23 @@ export function couplingBlocks(dim: number, coupling: Pick<CouplingSpec, 'split'
 export function validateSpec(spec: FlowSpec): void {
   requireInteger('spec.dim', spec.dim, 1);
   requireInteger('spec.contextDim', spec.contextDim, 0, MAX_CONTEXT);
-  requireBase(spec);
+  requireContext(spec);
+  validateBase(spec.base);
   spec.bijectors.forEach((bijector, index) => {
     const where = `spec.bijectors[${index}]`;
     switch (bijector.type) {
       case 'standardize':
-        if (index !== 0) {
-          throw new ShapeError(`${where}.type`, 'standardize', 'standardize only as the first bijector');
+        if (index !== 0 && !(index === 1 && spec.bijectors[0]?.type === 'domain')) {
+          throw new ShapeError(
+            `${where}.type`,
+            'standardize',
+            'standardize only as the first bijector, or after a domain',
+          );
         }
+        break;
+      case 'domain':
+        if (index !== 0) throw new ShapeError(`${where}.type`, 'domain', 'domain only as the first bijector');
+        requireDomains(`${where}.features`, spec.dim, bijector.features);
         break;
       case 'affine_coupling':
         requireCoupling(where, spec.dim, bijector);
@@ -217,7 +273,7 @@ export function validateSpec(spec: FlowSpec): void {
   });
 }
 
-function requireBase({ base, bijectors, contextDim }: FlowSpec): void {
+function requireContext({ base, bijectors, contextDim }: FlowSpec): void {
   const isRead = base.type === 'class_conditional' || bijectors.some((bijector) => 'conditioner' in bijector);
   if (contextDim > 0 && !isRead) {
     const advice = 'Neither a coupling nor the base is there to read a context.';
@@ -258,6 +314,28 @@ function requireTwoFeatures(dim: number, why: string): void {
       'at least 2',
       `${why}; add a second column, or choose another preset.`,
     );
+}
+
+/** @throws {ShapeError} as `validateSpec` */
+export function validateBase(base: BaseSpec): void {
+  if (base.type === 'uniform') requireBound('spec.base.bound', base.bound);
+  if (base.type === 'mixture') {
+    const { min, max } = MIXTURE_COMPONENTS;
+    requireInteger('spec.base.components', base.components, min, max);
+  }
+  const { min, max } = STUDENT_T_DF;
+  if (base.type === 'student_t' && !(base.df >= min && base.df <= max)) {
+    throw new ShapeError('spec.base.df', String(base.df), `a number from ${min} to ${max}`);
+  }
+}
+
+function requireDomains(where: string, dim: number, features: readonly Domain[]): void {
+  if (features.length !== dim) {
+    throw new ShapeError(where, `${features.length} domains`, `${dim}, one for each feature`);
+  }
+  if (features.every((domain) => domain === 'real')) {
+    throw new ShapeError(where, 'real throughout', 'a bounded feature', 'Leave the bijector out.');
+  }
 }
 
 function requireSpline(where: string, { bins, bound }: { bins: number; bound: number }): void {

@@ -1,6 +1,7 @@
 /** fit(): training on the GPU, many steps a submit, reported while the next ones run. */
 import { contextFeatures, contextNames } from './context.ts';
 import type { ContextColumn } from './context.ts';
+import { domainsOf, requireInside } from './domain.ts';
 import { DataError, DisposedError, ShapeError } from './errors.ts';
 import { columnStatistics } from './data/statistics.ts';
 import { toyDensity, toyDensityOfShape } from './data/toy.ts';
@@ -143,7 +144,9 @@ export async function* fit(
   const source = sourceOf(model, data);
   const validation = validationOf(options, model, asked.steps);
   const rows = data instanceof Float32Array ? data : undefined;
-  const statistics = rows && columnStatistics(rows, model.spec.dim, options.columns);
+  const domains = domainsOf(model.spec);
+  if (rows !== undefined) requireInside(rows, domains, options);
+  const statistics = rows && columnStatistics(rows, model.spec.dim, options.columns, domains);
   const context = contextOf(model.spec, source, options);
   options.signal?.throwIfAborted();
   const variants = await gpu.guard(() => trainee.variantsFor(asked.batch, state?.variants));
@@ -352,6 +355,7 @@ function validationOf(
     const row = Math.floor(bad / model.spec.dim) + 1;
     throw new DataError(`validation: found ${data[bad]}, expected a finite number`, { row });
   }
+  requireInside(data, domainsOf(model.spec), { file: 'validation', ...options });
   const rows = data.length / model.spec.dim;
   const given = finiteContext('validation.context', model.spec, rows, context, contextColumns);
   return { data, context: given, patience, every };
@@ -372,7 +376,7 @@ function standardizeBy(
   { context, model, parameters }: Trainee,
   { mean, std }: { mean: Float64Array; std: Float64Array },
 ): void {
-  const slots = model.layout.bijectors[0];
+  const slots = model.layout.bijectors.find(({ type }) => type === 'standardize');
   if (slots?.type !== 'standardize') return;
   context.buffers.write(parameters, new Float32Array(mean), slots.mean.offset);
   context.buffers.write(parameters, new Float32Array(std), slots.std.offset);

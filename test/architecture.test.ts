@@ -26,6 +26,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ground: [
     'context',
     'couplingStack',
+    'domain',
     'errors',
     'init',
     'kernel',

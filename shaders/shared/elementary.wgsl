@@ -39,6 +39,17 @@ fn log_one_minus(v: f32) -> f32 {
   return -2.0 * f * series;
 }
 
+// log(1 + e) for e >= 0, to the last digit also where e is small: 2 artanh(e / (2 + e)).
+fn log_one_plus(e: f32) -> f32 {
+  if (e > 0.25) {
+    return log_accurate(1.0 + e);
+  }
+  let f = e / (2.0 + e);
+  let f2 = f * f;
+  let series = 1.0 + f2 * (1.0 / 3.0 + f2 * (1.0 / 5.0 + f2 * (1.0 / 7.0)));
+  return 2.0 * f * series;
+}
+
 const HALF_PI: f32 = 1.5707963267948966;
 
 // (cos, sin) of a number of full turns. Quarters, of which only the nearest is taken off, are exact in f32;

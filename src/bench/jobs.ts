@@ -6,6 +6,7 @@ import { retiled } from '../kernels/tiles.ts';
 import type { TileSizes } from '../kernels/tiles.ts';
 import type { Plan } from '../plan.ts';
 import { twins } from '../reference/twins.ts';
+import type { Domain } from '../spec.ts';
 import type { FlowModel } from '../steps/forward.ts';
 import { PLAIN_VARIANTS } from '../steps/variants.ts';
 import type { KernelVariants } from '../steps/variants.ts';
@@ -166,8 +167,13 @@ function hasVariants({ dispatches }: Plan, kernels: readonly KernelCase[]): bool
   return kernels.every(({ dispatch }) => variants.has(variantName(dispatch)));
 }
 
+/** Not in a plan of single precision, which all that are measured have. */
+const OF_HALF_PRECISION = ['half_parameters'];
+
 /** Stems of the kernels that can be measured. */
-export const KERNEL_STEMS: readonly string[] = Object.keys(twins).filter((stem) => !stem.startsWith('peak_'));
+export const KERNEL_STEMS: readonly string[] = Object.keys(twins).filter(
+  (stem) => !stem.startsWith('peak_') && !OF_HALF_PRECISION.includes(stem),
+);
 
 function sourcesOf({ models, rows }: BenchScope, wantsKernels: boolean): Source[] {
   const sizes = rows === undefined ? [undefined] : [...new Set(rows)];
@@ -235,6 +241,30 @@ const CONDITIONAL: BenchModel = {
   batch: 2048,
 };
 
+const BOUNDS: Domain[] = ['positive', 'positive', 'unit', 'unit'];
+const BOUNDED: BenchModel = {
+  name: 'domains(8)',
+  summary: 'dim 8, half of it above 0 and half in (0, 1), mapped and scaled',
+  spec: {
+    ...NICE.spec,
+    bijectors: [{ type: 'domain', features: [...BOUNDS, ...BOUNDS] }, { type: 'diagonal_scale' }],
+  },
+  batch: 2048,
+};
+
+const BASES: readonly BenchModel[] = (
+  [
+    ['mixture(8)', { type: 'mixture', components: 4 }],
+    ['student_t(8)', { type: 'student_t', df: 5, learned: true }],
+    ['box(8)', { type: 'uniform', bound: 3 }],
+  ] as const
+).map(([name, base]) => ({
+  name,
+  summary: `a scale of dim 8, base ${base.type}`,
+  spec: { ...NICE.spec, base, bijectors: [{ type: 'diagonal_scale' }] },
+  batch: 2048,
+}));
+
 const THREE_LAYERS: BenchModel = {
   name: 'realnvp(2), three hidden layers',
   summary: '5 couplings, dim 2, shared net 1→32→32→32→2, standardised data',
@@ -273,8 +303,12 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: RESIDUAL, pass: 'train_step' },
   { kind: 'sweep', model: GLOW, pass: 'data_start' },
   { kind: 'sweep', model: NICE, pass: 'trace' },
-  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL].flatMap((model): Source[] => [
+  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL, BOUNDED].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'train_step' },
     { kind: 'sweep', model, pass: 'sample' },
+  ]),
+  ...BASES.flatMap((model): Source[] => [
+    { kind: 'sweep', model, pass: 'train_step' },
+    { kind: 'sweep', model, pass: 'sample_and_log_prob' },
   ]),
 ];

@@ -1,5 +1,6 @@
 /** Whole plans with what they start from: a training step, or rows through a flow. */
 import type { Chunk, RowJob } from '../gpu/rows.ts';
+import { domainsOf, intoDomain } from '../domain.ts';
 import { initialParameters } from '../init.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { Plan } from '../plan.ts';
@@ -145,7 +146,7 @@ export function workloadOf(
   const featuresOf = (name: string): number =>
     (whole.buffers.find((buffer) => buffer.name === name)?.length ?? 0) / paddedRows(rows);
   const contents = new Map([[PARAMETERS, parameters]]);
-  if (takesRows) contents.set(STATE, standardNormals(spec.dim * rows));
+  if (takesRows) contents.set(STATE, dataColumns(spec, rows));
   if (spec.contextDim > 0) contents.set(CONTEXT, standardNormals(spec.contextDim * rows));
   return {
     pass,
@@ -206,8 +207,7 @@ function trainingWorkload(
     [STEP_SCALARS, rings.scalars],
   ]);
   if (source.kind === 'dataset') {
-    putTable(contents, source.rows, source, datasetName);
-    if (source.context !== undefined) putTable(contents, source.rows, source.context, contextDatasetName);
+    putTables(contents, model.spec, source);
   }
   return {
     pass,
@@ -221,16 +221,26 @@ function trainingWorkload(
   };
 }
 
+/** The rows of a data set, and their contexts where the flow has any. */
+function putTables(
+  contents: Map<string, Float32Array | Uint32Array>,
+  spec: FlowSpec,
+  { rows, context, ...table }: BatchSource & { kind: 'dataset' },
+): void {
+  putTable(contents, dataRows(spec, rows), table, datasetName);
+  if (context === undefined) return;
+  putTable(contents, standardNormals(rows * context.features), context, contextDatasetName);
+}
+
 function putTable(
   contents: Map<string, Float32Array | Uint32Array>,
-  rows: number,
+  values: Float32Array,
   { features, segmentRows }: DatasetTable,
   nameOf: typeof datasetName,
 ): void {
-  const values = standardNormals(rows * features);
-  for (let segment = 0; segment * segmentRows < rows; segment++) {
-    const first = segment * segmentRows * features;
-    contents.set(nameOf(segment), values.subarray(first, first + segmentRows * features));
+  const length = segmentRows * features;
+  for (let segment = 0; segment * length < values.length; segment++) {
+    contents.set(nameOf(segment), values.subarray(segment * length, (segment + 1) * length));
   }
 }
 
@@ -245,8 +255,7 @@ function dataStartWorkload(
   const plan = dataStartPlan(model, { source, batch, seed: SEED }, variants);
   if (plan === undefined) throw new RangeError('the flow has no actnorm to start');
   const contents = new Map<string, Float32Array | Uint32Array>([[PARAMETERS, parameters]]);
-  putTable(contents, batch, source, datasetName);
-  if (source.context !== undefined) putTable(contents, batch, source.context, contextDatasetName);
+  putTables(contents, model.spec, source);
   return {
     pass: 'data_start',
     rows: batch,
@@ -256,6 +265,30 @@ function dataStartWorkload(
     results: [PARAMETERS, STATE],
     usefulFlops: passFlops(model.layout, batch),
   };
+}
+
+/** Rows of normals, those of bounded features moved into their domains; row-major. */
+function dataRows(spec: FlowSpec, rows: number): Float32Array {
+  const { dim } = spec;
+  return withinDomains(spec, standardNormals(rows * dim), (index) => index % dim);
+}
+
+/** The same column after column, as a state has them. */
+function dataColumns(spec: FlowSpec, rows: number): Float32Array {
+  return withinDomains(spec, standardNormals(rows * spec.dim), (index) => Math.floor(index / rows));
+}
+
+function withinDomains(
+  spec: FlowSpec,
+  values: Float32Array,
+  featureOf: (index: number) => number,
+): Float32Array {
+  const domains = domainsOf(spec);
+  if (domains === undefined) return values;
+  return values.map((value, index) => {
+    const domain = domains[featureOf(index)] ?? 'real';
+    return domain === 'real' ? value : intoDomain(domain, value).value;
+  });
 }
 
 function standardNormals(count: number): Float32Array {

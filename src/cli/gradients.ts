@@ -1,8 +1,10 @@
 /** `wgflow gradients`. */
 import { allRows } from '../data/csv.ts';
+import { domainsOf } from '../domain.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { rowContext } from './contextInput.ts';
+import { insideDomains } from './domains.ts';
 import { columnNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import type { Session } from './session.ts';
@@ -16,10 +18,10 @@ export async function gradientsCommand(
   session.requireFile('--out', out);
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
-  const { values, rows, text } = await allRows(
-    rowsByName(dataFile, columnNames(model.model), context.text),
-    session.signal,
+  const chunks = insideDomains(rowsByName(dataFile, columnNames(model.model), context.text), dataFile, () =>
+    domainsOf(model.model.spec),
   );
+  const { values, rows, text } = await allRows(chunks, session.signal);
   const { features } = context.of(text, rows);
   const output = await openOutput(out);
   let nll: number;

@@ -5,7 +5,7 @@ import type { MemoryReport } from '../memory.ts';
 import type { Precision } from '../precision.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
-import type { CouplingSpec } from '../spec.ts';
+import type { BaseSpec, CouplingSpec, Domain } from '../spec.ts';
 import { variantsText } from '../steps/candidates.ts';
 import { fixedVariants } from '../steps/variants.ts';
 import { columnNames, readModel } from './modelInput.ts';
@@ -48,7 +48,7 @@ export async function inspectCommand(
     ['File', file],
     ['Columns', columnNames(model).join(', ')],
     ...(spec.contextDim === 0 ? [] : [['Context', describedContext(model)]]),
-    ...(spec.base.type === 'standard_normal' ? [] : [['Base', 'normal about a mean that the context gives']]),
+    ['Base', describedBase(spec.base)],
     ['Parameters', layout.parameterCount.toLocaleString('en')],
     ...(training === undefined ? [] : trainingFacts(training)),
     ...(optimizer === undefined ? [] : checkpointFacts(optimizer)),
@@ -124,6 +124,8 @@ function rounded(value: number): string {
 function described(model: Model, index: number): string {
   const bijector = model.spec.bijectors[index];
   switch (bijector?.type) {
+    case 'domain':
+      return describedDomains(bijector.features, columnNames(model));
     case 'standardize':
       return '(x − mean) / std';
     case 'affine_coupling':
@@ -143,6 +145,34 @@ function described(model: Model, index: number): string {
     case undefined:
       return '';
   }
+}
+
+function describedBase(base: BaseSpec): string {
+  switch (base.type) {
+    case 'standard_normal':
+      return 'standard normal';
+    case 'class_conditional':
+      return 'normal about a mean that the context gives';
+    case 'diagonal_normal':
+      return 'normal with a mean and a spread for each feature';
+    case 'student_t':
+      return base.learned
+        ? "Student's t with learned tails"
+        : `Student's t with ${base.df} degrees of freedom`;
+    case 'mixture':
+      return `mixture of ${base.components} diagonal normals`;
+    case 'uniform':
+      return `uniform on ±${base.bound}`;
+  }
+}
+
+function describedDomains(domains: readonly Domain[], names: readonly string[]): string {
+  const those = (domain: Domain): string => names.filter((_, j) => domains[j] === domain).join(', ');
+  const parts = [
+    those('unit') && `log(x / (1 − x)) of ${those('unit')}`,
+    those('positive') && `log(exp(x) − 1) of ${those('positive')}`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
 }
 
 /** The columns, or h1, h2, … where an earlier bijector has moved or mixed them. */

@@ -7,6 +7,8 @@ import { VERSION } from '../version.ts';
 import { CONFIG_NAMES, KERNEL_STEMS } from '../bench/index.ts';
 import { benchCommand } from './bench.ts';
 import type { BenchCommandOptions } from './bench.ts';
+import { base } from './baseOption.ts';
+import { domainRequests } from './domains.ts';
 import { gradientsCommand } from './gradients.ts';
 import { infoCommand } from './info.ts';
 import { inspectCommand } from './inspect.ts';
@@ -81,6 +83,7 @@ command(
   'Train a flow on the rows of a table, or on a toy density.',
   `wgflow train data.csv --val 0.1 --patience 5
 wgflow train data.csv --columns height,weight --couplings 8 --hidden 64,64 --steps 5000
+wgflow train data.csv --domain positive --domain unit:share,rate
 wgflow train --toy spirals --report spirals-run
 wgflow train cells.csv --context tissue,age        rows of a tissue and an age, then:
 wgflow sample model.safetensors -n 100 --context tissue=liver,age=31
@@ -100,6 +103,18 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
   .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
   .option('--residual-blocks <n>', 'residual nets of n blocks and one hidden width', parse.residualBlocks)
+  .option(
+    '--base <density>',
+    'density of the latent: normal, diagonal, student-t (tails learned) or student-t:DF, mixture:K or uniform:BOUND ' +
+      '(default: normal)',
+    base,
+  )
+  .option(
+    '--domain <domain[:columns]>',
+    'where values lie: real, positive (above 0) or unit (between 0 and 1), of all columns or of those named ' +
+      'after a colon, as positive or unit:share,rate; may be given again (default: real)',
+    domainRequests,
+  )
   .optionsGroup('Training:')
   .option('--steps <n>', `training steps (default: ${DEFAULT_STEPS})`, parse.integer(1))
   .option('--batch <n>', 'rows of a batch (default: 512)', parse.integer(1, 2 ** 27))
@@ -135,7 +150,7 @@ wgflow sample model.safetensors -n 5 --context given.csv`,
   .option('--seed <n>', 'row r depends on (seed, r) alone', parse.integer(0), 0)
   .option(
     '--temperature <t>',
-    'spread of the latent normal; below 1 stays near the modes',
+    'factor of the spread of the latent; below 1 stays near the modes',
     parse.positiveNumber,
     1,
   )

@@ -1,8 +1,10 @@
 /** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
+import { domainsOf } from '../domain.ts';
 import type { Flow } from '../flow.ts';
 import type { RunOptions } from '../flowOptions.ts';
 import type { Model } from '../io/modelFile.ts';
 import { columnNamesOf, contextColumns, rowContext } from './contextInput.ts';
+import { insideDomains } from './domains.ts';
 import { begun, columnNames, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
@@ -53,7 +55,9 @@ export async function mapCommand(
   const map: RowMap = MAPS[name];
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
-  const chunks = await begun(rowsByName(dataFile, map.input(model.model), context.text));
+  const rowsOf = rowsByName(dataFile, map.input(model.model), context.text);
+  const domains = name === 'inverse' ? undefined : domainsOf(model.model.spec);
+  const chunks = await begun(insideDomains(rowsOf, dataFile, () => domains));
   const { signal } = session;
   const output = await openOutput(out);
   let rows = 0;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Flow } from '../flow.ts';
 import { PRESETS } from '../flows/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
+import { domainsOf } from '../domain.ts';
 import { ShapeError } from '../errors.ts';
 import { contextFeatures } from '../context.ts';
 import type { ContextColumn } from '../context.ts';
@@ -10,8 +11,10 @@ import { limitsFor } from '../modelLimits.ts';
 import type { Precision } from '../precision.ts';
 import { STREAMS } from '../random.ts';
 import { validateSpec } from '../spec.ts';
+import type { Domain } from '../spec.ts';
 import { meanNll } from '../trainer.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
+import { domainsOfColumns } from './domains.ts';
 import { readCheckpoint } from './modelInput.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
@@ -58,12 +61,15 @@ export async function trainCommand(
   const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   if (resumed !== undefined) requireSameData(dataFile, options, resumed);
   const seed = seedOf(options, resumed);
+  const domainsFor = (columns: readonly string[]): readonly Domain[] | undefined =>
+    resumed === undefined ? domainsOfColumns(options.domain, columns) : domainsOf(resumed.model.spec);
   const set = await readTrainingSet(dataFile, {
     ...options,
     noise: noiseOf(options, resumed),
     seed,
     modelColumns: resumed?.model.training.columns,
     modelContext: resumed && contextOfRun(resumed),
+    domainsFor,
     signal,
   });
   requireDim(set.columns, resumed);
@@ -73,6 +79,7 @@ export async function trainCommand(
     PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, {
       ...options,
       contextDim: contextFeatures(set.context?.columns ?? []),
+      domain: domainsFor(set.columns),
     });
 
   validateSpec(spec);

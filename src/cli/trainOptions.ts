@@ -6,7 +6,9 @@ import { PRESETS } from '../flows/index.ts';
 import type { PresetName } from '../flows/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import type { Schedule } from '../schedule.ts';
+import type { BaseSpec } from '../spec.ts';
 import type { FitOptions } from '../trainer.ts';
+import type { DomainRequest } from './domains.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
@@ -21,6 +23,8 @@ export interface TrainOptions {
   couplings?: number;
   hidden?: number[];
   residualBlocks?: number;
+  domain?: DomainRequest[];
+  base?: BaseSpec;
   steps?: number;
   batch?: number;
   lr?: number;
@@ -42,7 +46,7 @@ export const TOY_CONTEXT = 'class';
 /** @throws {ShapeError} naming the first option that does not go with the others */
 export function checkTrainOptions(dataFile: string | undefined, options: TrainOptions): void {
   const { toy, noise, columns, context, val, patience, checkpoint, out, resume } = options;
-  const { preset, couplings, hidden, residualBlocks } = options;
+  const { preset, couplings, hidden, residualBlocks, domain } = options;
   if (dataFile === undefined && toy === undefined) {
     throw new ShapeError(
       'train',
@@ -61,6 +65,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   }
   if (toy !== undefined) {
     refuse('--columns', columns?.join(','), '--toy', 'Its columns are x1, x2 and so on.');
+    refuse('--domain', domain?.map((one) => one.domain).join(','), '--toy', 'Its columns are not bounded.');
     if (context !== undefined && context.join() !== TOY_CONTEXT) {
       throw new ShapeError(
         '--context',
@@ -87,6 +92,8 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     refuse('--couplings', couplings, '--resume', advice);
     refuse('--hidden', hidden?.join(','), '--resume', advice);
     refuse('--residual-blocks', residualBlocks, '--resume', advice);
+    refuse('--domain', domain?.map((one) => one.domain).join(','), '--resume', advice);
+    refuse('--base', options.base?.type, '--resume', advice);
     refuse('--context', context?.join(','), '--resume', advice);
   }
   if (residualBlocks !== undefined && hidden !== undefined && hidden.length > 1) {

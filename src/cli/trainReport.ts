@@ -1,5 +1,6 @@
 /** The folder that `train --report` writes: samples and the page with the pictures. */
 import { csvHeader, csvRows } from '../data/csv.ts';
+import { domainsOf } from '../domain.ts';
 import type { Flow } from '../flow.ts';
 import { STREAMS } from '../random.ts';
 import { renderReport } from './report.ts';
@@ -98,8 +99,8 @@ async function densityGrid(
   context: Float32Array | undefined,
   signal: AbortSignal,
 ): Promise<ReportInput['density']> {
-  const xDomain = paddedRange(data, 0);
-  const yDomain = paddedRange(data, 1);
+  const xDomain = rangeInside(flow, data, 0);
+  const yDomain = rangeInside(flow, data, 1);
   const grid = new Float32Array(2 * DENSITY_CELLS * DENSITY_CELLS);
   const centre = ([low, high]: [number, number], cell: number): number =>
     low + ((cell + 0.5) / DENSITY_CELLS) * (high - low);
@@ -145,6 +146,13 @@ async function marginalLogProb(
     logProb.forEach((value, i) => (density[i] = (density[i] ?? 0) + (count / total) * Math.exp(value)));
   }
   return Float32Array.from(density, Math.log);
+}
+
+/** The range of a feature with a margin, as far as its domain has one. */
+function rangeInside({ spec }: Flow, rows: Float32Array, feature: number): [number, number] {
+  const [low, high] = paddedRange(rows, feature);
+  const domain = domainsOf(spec)?.[feature] ?? 'real';
+  return [domain === 'real' ? low : Math.max(low, 0), domain === 'unit' ? Math.min(high, 1) : high];
 }
 
 function paddedRange(rows: Float32Array, feature: number): [number, number] {

@@ -8,7 +8,9 @@ import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 import type { TrainingData } from '../trainer.ts';
+import type { Domain } from '../spec.ts';
 import { columnNamesOf, contextColumnsOf, encodeCells } from './contextInput.ts';
+import { insideDomains } from './domains.ts';
 import { rowsByName } from './modelInput.ts';
 
 export interface TrainingSet {
@@ -42,6 +44,8 @@ export interface TrainingSetOptions {
   modelColumns: string[] | undefined;
   /** The context columns of that model, which its rows must fit. */
   modelContext: readonly ContextColumn[] | undefined;
+  /** The domains of these columns, where some are bounded. */
+  domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined;
   signal: AbortSignal;
 }
 
@@ -74,19 +78,21 @@ export async function readTrainingSet(
 }
 
 async function readTable(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
-  const { columns: asked, modelColumns, context: contextNames, modelContext, signal } = options;
+  const { columns: asked, modelColumns, context: contextNames, modelContext, domainsFor, signal } = options;
   const names = contextNames ?? columnNamesOf(modelContext ?? []);
   const chunks =
     asked === undefined && modelColumns !== undefined
       ? rowsByName(file, modelColumns, names)
       : readCsv(file, { columns: asked, text: names });
-  const { columns: found, values, text } = await allRows(chunks, signal);
+  // The names of the model's columns, where the file has none of its own.
+  const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
+  const { columns: found, values, text } = await allRows(insideDomains(chunks, file, domainsHere), signal);
   const columns = asked ?? modelColumns ?? found;
   const contextColumns = modelContext ?? contextColumnsOf(file, names, text);
   const contexts = contextColumns.length === 0 ? undefined : encodeCells(file, contextColumns, text);
   const { data, validation, context } = await heldOut({ values, contexts }, columns, contextColumns, options);
   // Of the rows that are left: a column may be constant without those held out.
-  withFile(file, () => columnStatistics(data, columns.length, columns));
+  withFile(file, () => columnStatistics(data, columns.length, columns, domainsFor(columns)));
   return {
     title: path.basename(file),
     columns,
@@ -101,12 +107,16 @@ async function heldOut(
   { values, contexts }: { values: Float32Array; contexts: Float32Array | undefined },
   columns: string[],
   contextColumns: readonly ContextColumn[],
-  { val, seed, signal }: TrainingSetOptions,
+  { val, seed, domainsFor, signal }: TrainingSetOptions,
 ): Promise<{ data: Float32Array; validation?: Float32Array; context?: Omit<TrainingContext, 'columns'> }> {
   if (val === undefined) return { data: values, context: { data: contexts } };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    const held = await allRows(rowsByName(val, columns, columnNamesOf(contextColumns)), signal);
+    const rows = rowsByName(val, columns, columnNamesOf(contextColumns));
+    const held = await allRows(
+      insideDomains(rows, val, () => domainsFor(columns)),
+      signal,
+    );
     const encoded = contexts && encodeCells(val, contextColumns, held.text);
     return { data: values, validation: held.values, context: { data: contexts, validation: encoded } };
   }

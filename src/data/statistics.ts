@@ -1,7 +1,9 @@
 /** Mean and spread of a data set's columns, for standardisation. */
+import { fromDomain } from '../domain.ts';
 import { DataError, ShapeError } from '../errors.ts';
+import type { Domain } from '../spec.ts';
 
-/** Mean and population standard deviation of each column, `[D]` each, in the data's units. */
+/** Mean and population standard deviation of each column, `[D]` each, in the data's units or as their domains are mapped. */
 export interface ColumnStatistics {
   mean: Float64Array;
   std: Float64Array;
@@ -12,6 +14,7 @@ export interface ColumnStatistics {
  *
  * @param values `[n, dim]`, row-major
  * @param columnNames names for messages, x1…xD by default
+ * @param domains of the columns: bounded ones are measured as a flow maps them
  * @throws {DataError} naming row (counted from 1 in `values`) and column of a value that is not finite; with
  * fewer than two rows; naming every column that is constant (std ≤ 1e-7 · |mean|: float32 cannot tell more)
  * @throws {ShapeError} if `values` is not made of rows of `dim`
@@ -20,6 +23,7 @@ export function columnStatistics(
   values: Float32Array,
   dim: number,
   columnNames?: readonly string[],
+  domains?: readonly Domain[],
 ): ColumnStatistics {
   if (!Number.isSafeInteger(dim) || dim < 1 || values.length % dim !== 0) {
     throw new ShapeError('values', `${values.length} values`, `rows of ${dim} columns`);
@@ -36,6 +40,10 @@ export function columnStatistics(
       'Give more data.',
     );
   }
+  const mapped = (value: number, column: number): number => {
+    const domain = domains?.[column] ?? 'real';
+    return domain === 'real' ? value : fromDomain(domain, value).image;
+  };
   const sum = new Float64Array(dim);
   values.forEach((value, index) => {
     const column = index % dim;
@@ -46,7 +54,7 @@ export function columnStatistics(
         'Remove or replace the row.',
       );
     }
-    sum[column] = (sum[column] ?? 0) + value;
+    sum[column] = (sum[column] ?? 0) + mapped(value, column);
   });
   const mean = sum.map((total) => total / rows);
 
@@ -54,7 +62,7 @@ export function columnStatistics(
   const squares = new Float64Array(dim);
   values.forEach((value, index) => {
     const column = index % dim;
-    squares[column] = (squares[column] ?? 0) + (value - (mean[column] ?? 0)) ** 2;
+    squares[column] = (squares[column] ?? 0) + (mapped(value, column) - (mean[column] ?? 0)) ** 2;
   });
   const std = squares.map((total) => Math.sqrt(total / rows));
 

@@ -1,5 +1,6 @@
 /** Glow for vectors: each coupling after a normalisation and a learned mixture of all features. */
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
@@ -34,8 +35,9 @@ export function glow(dim: number, options: FlowOptions = {}): FlowSpec {
     version: 1,
     dim,
     contextDim,
-    base: { type: 'standard_normal' },
+    base: options.base ?? { type: 'standard_normal' },
     bijectors: [
+      ...domainMap(dim, options.domain),
       { type: 'standardize' },
       ...Array.from({ length: couplings }, (_, index) => step(index)).flat(),
     ],

@@ -1,5 +1,6 @@
 /** NICE: couplings that only shift, one learned scale a feature at the end. */
 import type { FlowSpec } from '../spec.ts';
+import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
@@ -18,8 +19,9 @@ export function nice(dim: number, options: FlowOptions = {}): FlowSpec {
     version: 1,
     dim,
     contextDim,
-    base: { type: 'standard_normal' },
+    base: options.base ?? { type: 'standard_normal' },
     bijectors: [
+      ...domainMap(dim, options.domain),
       { type: 'standardize' },
       ...Array.from({ length: couplings }, (_, index) => ({
         type: 'additive_coupling' as const,

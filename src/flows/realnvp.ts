@@ -1,5 +1,6 @@
 /** A Real NVP that trains without tuning: bounded scales, shared nets, standardised data. */
 import type { FlowSpec } from '../spec.ts';
+import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
@@ -18,8 +19,9 @@ export function realnvp(dim: number, options: FlowOptions = {}): FlowSpec {
     version: 1,
     dim,
     contextDim,
-    base: { type: 'standard_normal' },
+    base: options.base ?? { type: 'standard_normal' },
     bijectors: [
+      ...domainMap(dim, options.domain),
       { type: 'standardize' },
       ...Array.from({ length: couplings }, (_, index) => ({
         type: 'affine_coupling' as const,

@@ -1,5 +1,6 @@
 /** Couplings by monotone splines: the most flexible family. */
 import type { FlowSpec } from '../spec.ts';
+import { domainMap } from './domainMap.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape } from './vanilla.ts';
 import type { FlowOptions } from './vanilla.ts';
@@ -17,8 +18,9 @@ export function spline(dim: number, options: FlowOptions = {}): FlowSpec {
     version: 1,
     dim,
     contextDim,
-    base: { type: 'standard_normal' },
+    base: options.base ?? { type: 'standard_normal' },
     bijectors: [
+      ...domainMap(dim, options.domain),
       { type: 'standardize' },
       ...Array.from({ length: couplings }, (_, index) => ({
         type: 'rational_quadratic_coupling' as const,

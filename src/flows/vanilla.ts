@@ -2,7 +2,8 @@
  * The Real NVP of an introductory article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing
  * Flows": unbounded exp scales, separate s and t nets, PyTorch's initialisation.
  */
-import type { FlowSpec, NetSpec } from '../spec.ts';
+import type { BaseSpec, BijectorSpec, Domain, FlowSpec, NetSpec } from '../spec.ts';
+import { domainMap } from './domainMap.ts';
 
 export interface FlowOptions {
   /** Number of couplings; of splines, with a single feature. */
@@ -13,6 +14,10 @@ export interface FlowOptions {
   residualBlocks?: number;
   /** Context features that every conditioner reads beside the data. Default 0. */
   contextDim?: number;
+  /** Where the data lie, of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1). */
+  domain?: Domain | readonly Domain[];
+  /** Density of the latent. Default: the standard normal. */
+  base?: BaseSpec;
 }
 
 /** Widths and blocks of a family's nets, whose plain ones have the widths `plain` by default. */
@@ -31,23 +36,29 @@ export function netShape(
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function vanilla(dim: number, { couplings = 5, contextDim = 0, ...net }: FlowOptions = {}): FlowSpec {
+export function vanilla(
+  dim: number,
+  { couplings = 5, contextDim = 0, domain, base = { type: 'standard_normal' }, ...net }: FlowOptions = {},
+): FlowSpec {
   return {
     version: 1,
     dim,
     contextDim,
-    base: { type: 'standard_normal' },
-    bijectors: Array.from({ length: couplings }, (_, index) => ({
-      type: 'affine_coupling',
-      split: Math.max(1, Math.floor(dim / 2)),
-      flip: index % 2 === 1,
-      scale: { map: 'exp' },
-      conditioner: {
-        ...netShape(net, [512]),
-        activation: 'leaky_relu',
-        separate: true,
-        init: 'torch_linear',
-      },
-    })),
+    base,
+    bijectors: [
+      ...domainMap(dim, domain),
+      ...Array.from({ length: couplings }, (_, index): BijectorSpec => ({
+        type: 'affine_coupling',
+        split: Math.max(1, Math.floor(dim / 2)),
+        flip: index % 2 === 1,
+        scale: { map: 'exp' },
+        conditioner: {
+          ...netShape(net, [512]),
+          activation: 'leaky_relu',
+          separate: true,
+          init: 'torch_linear',
+        },
+      })),
+    ],
   };
 }

@@ -1,8 +1,17 @@
 /** What the JSON of a FlowSpec may be, checked before anything is built from it. */
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { ACTIVATIONS, innerWidths, MAX_CONTEXT, SPLINE_BINS, validateSpec } from '../spec.ts';
-import type { BaseSpec, BijectorSpec, FlowSpec } from '../spec.ts';
+import {
+  ACTIVATIONS,
+  DOMAINS,
+  innerWidths,
+  MAX_CONTEXT,
+  MIXTURE_COMPONENTS,
+  SPLINE_BINS,
+  STUDENT_T_DF,
+  validateSpec,
+} from '../spec.ts';
+import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
 /** Bounds that keep a small file from asking for a large allocation. */
@@ -50,6 +59,10 @@ const netSchema = v.strictObject({
 });
 
 const bijectorSchema = v.variant('type', [
+  v.strictObject({
+    type: v.literal('domain'),
+    features: v.pipe(v.array(v.picklist(DOMAINS)), v.minLength(1), v.maxLength(SPEC_LIMITS.dim)),
+  }),
   v.strictObject({ type: v.literal('standardize') }),
   v.strictObject({
     type: v.literal('affine_coupling'),
@@ -91,6 +104,17 @@ const bijectorSchema = v.variant('type', [
 const baseSchema = v.variant('type', [
   v.strictObject({ type: v.literal('standard_normal') }),
   v.strictObject({ type: v.literal('class_conditional') }),
+  v.strictObject({ type: v.literal('diagonal_normal') }),
+  v.strictObject({
+    type: v.literal('student_t'),
+    df: v.pipe(v.number(), v.minValue(STUDENT_T_DF.min), v.maxValue(STUDENT_T_DF.max)),
+    learned: v.boolean(),
+  }),
+  v.strictObject({
+    type: v.literal('mixture'),
+    components: count(MIXTURE_COMPONENTS.max, MIXTURE_COMPONENTS.min),
+  }),
+  v.strictObject({ type: v.literal('uniform'), bound: v.pipe(v.number(), v.finite(), v.gtValue(0)) }),
 ]);
 
 /** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
@@ -197,20 +221,21 @@ function factsOf(issue: v.BaseIssue<unknown>): { found: string; expected: string
 }
 
 function tensorCount(spec: FlowSpec): number {
-  return spec.bijectors.reduce((sum, bijector) => sum + tensorsOf(bijector), baseTensorsOf(spec.base));
-}
-
-function baseTensorsOf({ type }: BaseSpec): number {
-  switch (type) {
-    case 'standard_normal':
-      return 0;
-    case 'class_conditional':
-      return 1;
-  }
+  const base = {
+    standard_normal: 0,
+    class_conditional: 1,
+    diagonal_normal: 2,
+    student_t: 1,
+    mixture: 3,
+    uniform: 0,
+  };
+  return spec.bijectors.reduce((sum, bijector) => sum + tensorsOf(bijector), base[spec.base.type]);
 }
 
 function tensorsOf(bijector: BijectorSpec): number {
   switch (bijector.type) {
+    case 'domain':
+      return 0;
     case 'standardize':
       return 2;
     case 'affine_coupling':

@@ -1,5 +1,5 @@
 import { dispatchOf } from '../kernel.ts';
-import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { Dispatch, KernelSpec, ParamsOf } from '../kernel.ts';
 import { splitRow, splitSeed, STREAMS } from '../random.ts';
 import { ceilDivide, gridOf } from '../shape.ts';
 
@@ -20,19 +20,23 @@ export const baseSampleKernel = {
   },
 } as const satisfies KernelSpec;
 
-export interface BaseSampleArguments {
+/** What every base distribution is drawn by. */
+export interface DrawArguments {
   rows: number;
-  features: number;
   /** Index of the first row; row indices are 64-bit. */
   rowStart: number;
   seed: number;
-  /** Standard deviation of the base distribution. */
+  /** Standard deviation of the base distribution; of others, a factor of their spread. */
   temperature: number;
   state: string;
 }
 
+export interface BaseSampleArguments extends DrawArguments {
+  features: number;
+}
+
 // Box and Muller per pair: logarithm 14, square root 1, cosine and sine 31, products 3; one product for the temperature.
-const FLOPS_PER_NORMAL = 26;
+export const FLOPS_PER_NORMAL = 26;
 
 /**
  * Rows of the base distribution N(0, temperature² I); row i of a seed is the same in every run.
@@ -40,22 +44,31 @@ const FLOPS_PER_NORMAL = 26;
  */
 export function baseSample(args: BaseSampleArguments): Dispatch {
   const { rows, features } = args;
-  const [rowLow, rowHigh] = splitRow(args.rowStart);
-  const [seedLow, seedHigh] = splitSeed(args.seed);
   return dispatchOf(baseSampleKernel, {
-    params: {
-      n_rows: rows,
-      n_features: features,
-      row_start_lo: rowLow,
-      row_start_hi: rowHigh,
-      seed_lo: seedLow,
-      seed_hi: seedHigh,
-      stream: STREAMS.baseSample,
-      temperature: args.temperature,
-    },
+    params: { ...drawParams(args), n_features: features },
     buffers: { state: args.state },
     workgroups: gridOf(rows * ceilDivide(features, 4)),
     flops: FLOPS_PER_NORMAL * rows * features,
     bytes: 4 * rows * features,
   });
+}
+
+/** @throws {ShapeError} for a bad seed or row index */
+export function drawParams({
+  rows,
+  rowStart,
+  seed,
+  temperature,
+}: DrawArguments): Omit<ParamsOf<typeof baseSampleKernel>, 'n_features'> {
+  const [rowLow, rowHigh] = splitRow(rowStart);
+  const [seedLow, seedHigh] = splitSeed(seed);
+  return {
+    n_rows: rows,
+    row_start_lo: rowLow,
+    row_start_hi: rowHigh,
+    seed_lo: seedLow,
+    seed_hi: seedHigh,
+    stream: STREAMS.baseSample,
+    temperature,
+  };
 }

@@ -9,6 +9,7 @@ export const rowGradientReduceKernel = {
     n_rows: 'u32',
     n_valid_rows: 'u32',
     n_elements: 'u32',
+    row_element: 'u32',
     gradient_start: 'u32',
   },
   bindings: {
@@ -22,8 +23,10 @@ export interface RowGradientReduceArguments {
   /** Rows before the padding, which has no gradient. */
   validRows: number;
   tensor: TensorSlot;
-  /** [elements of the tensor, rows]. */
+  /** [elements of the tensor, rows], from `firstElement` on. */
   dRows: string;
+  /** Default 0. */
+  firstElement?: number;
   gradients: string;
 }
 
@@ -35,6 +38,7 @@ export function rowGradientReduce(args: RowGradientReduceArguments): Dispatch {
       n_rows: rows,
       n_valid_rows: validRows,
       n_elements: tensor.length,
+      row_element: args.firstElement ?? 0,
       gradient_start: tensor.offset,
     },
     buffers: { d_rows: args.dRows, gradients: args.gradients },

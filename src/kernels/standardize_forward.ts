@@ -10,6 +10,7 @@ export const standardizeForwardKernel = {
     n_features: 'u32',
     mean_offset: 'u32',
     std_offset: 'u32',
+    accumulate: 'u32',
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -22,13 +23,14 @@ export interface StandardizeForwardArguments {
   rows: number;
   mean: TensorSlot;
   std: TensorSlot;
-
+  /** Whether to add to `logDet` or to start it. */
+  accumulate: boolean;
   parameters: string;
   state: string;
   logDet: string;
 }
 
-/** z = (x − mean) / std per feature, in place; starts logDet at −Σ log std. */
+/** z = (x − mean) / std per feature, in place; takes Σ log std from logDet, or starts it. */
 export function standardizeForward(args: StandardizeForwardArguments): Dispatch {
   const { rows, mean, std } = args;
   const features = mean.length;
@@ -38,6 +40,7 @@ export function standardizeForward(args: StandardizeForwardArguments): Dispatch 
       n_features: features,
       mean_offset: mean.offset,
       std_offset: std.offset,
+      accumulate: args.accumulate ? 1 : 0,
     },
     buffers: { parameters: args.parameters, state: args.state, log_det: args.logDet },
     workgroups: gridOf(rows),

@@ -12,6 +12,6 @@ export const standardizeForward: Twin<typeof standardizeForwardKernel> = ({ para
       state[place] = (at(state, place) - at(parameters, params.mean_offset + j)) / std;
       sumLogStd += Math.log(std);
     }
-    log_det[row] = -sumLogStd;
+    log_det[row] = (params.accumulate === 1 ? at(log_det, row) : 0) - sumLogStd;
   }
 };

@@ -8,6 +8,8 @@ import { baseMeanBackward } from './base_mean_backward.ts';
 import { baseMeanShift } from './base_mean_shift.ts';
 import { baseSample } from './base_sample.ts';
 import { batchGather } from './batch_gather.ts';
+import { boxLogProb } from './box_log_prob.ts';
+import { boxSample } from './box_sample.ts';
 import { conditionerInput } from './conditioner_input.ts';
 import { couplingBackward } from './coupling_backward.ts';
 import { couplingForward } from './coupling_forward.ts';
@@ -30,6 +32,8 @@ import { denseWeightTranspose } from './dense_weight_transpose.ts';
 import { diagonalBackward } from './diagonal_backward.ts';
 import { diagonalForward } from './diagonal_forward.ts';
 import { diagonalInverse } from './diagonal_inverse.ts';
+import { domainForward } from './domain_forward.ts';
+import { domainInverse } from './domain_inverse.ts';
 import { flowBackward } from './flow_backward.ts';
 import { flowForward } from './flow_forward.ts';
 import { flowInverse } from './flow_inverse.ts';
@@ -40,6 +44,8 @@ import { linearInverse } from './linear_inverse.ts';
 import { linearWeightReduce } from './linear_weight_reduce.ts';
 import { logDetReduce } from './log_det_reduce.ts';
 import { logDetStart } from './log_det_start.ts';
+import { mixtureLogProb } from './mixture_log_prob.ts';
+import { mixtureSample } from './mixture_sample.ts';
 import { nllLoss } from './nll_loss.ts';
 import { peakCopy } from './peak_copy.ts';
 import { peakFma } from './peak_fma.ts';
@@ -59,6 +65,8 @@ import { splineInverse } from './spline_inverse.ts';
 import { standardizeForward } from './standardize_forward.ts';
 import { standardizeInverse } from './standardize_inverse.ts';
 import { stepRecord } from './step_record.ts';
+import { studentTLogProb } from './student_t_log_prob.ts';
+import { studentTSample } from './student_t_sample.ts';
 import { toyBatch } from './toy_batch.ts';
 import { toyVectorBatch } from './toy_vector_batch.ts';
 import { traceRecord } from './trace_record.ts';
@@ -74,6 +82,8 @@ export const twins = {
   base_mean_shift: baseMeanShift,
   base_sample: baseSample,
   batch_gather: batchGather,
+  box_log_prob: boxLogProb,
+  box_sample: boxSample,
   conditioner_input: conditionerInput,
   coupling_backward: couplingBackward,
   coupling_forward: couplingForward,
@@ -96,6 +106,8 @@ export const twins = {
   diagonal_backward: diagonalBackward,
   diagonal_forward: diagonalForward,
   diagonal_inverse: diagonalInverse,
+  domain_forward: domainForward,
+  domain_inverse: domainInverse,
   flow_backward: flowBackward,
   flow_forward: flowForward,
   flow_inverse: flowInverse,
@@ -106,6 +118,8 @@ export const twins = {
   linear_weight_reduce: linearWeightReduce,
   log_det_reduce: logDetReduce,
   log_det_start: logDetStart,
+  mixture_log_prob: mixtureLogProb,
+  mixture_sample: mixtureSample,
   nll_loss: nllLoss,
   peak_copy: peakCopy,
   peak_fma: peakFma,
@@ -125,6 +139,8 @@ export const twins = {
   standardize_forward: standardizeForward,
   standardize_inverse: standardizeInverse,
   step_record: stepRecord,
+  student_t_log_prob: studentTLogProb,
+  student_t_sample: studentTSample,
   toy_batch: toyBatch,
   toy_vector_batch: toyVectorBatch,
   trace_record: traceRecord,

@@ -1,8 +1,8 @@
 /** Loss and gradient of a batch that is in the state, in memory that does not grow with depth. */
-import { nllLoss } from '../kernels/nll_loss.ts';
 import { paddedRows } from '../shape.ts';
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
+import { addLoss } from './base.ts';
 import { baseMeanGradient, shiftByBaseMean } from './baseMean.ts';
 import { stepsOf } from './bijectors/index.ts';
 import { declareState, flowForward } from './forward.ts';
@@ -10,7 +10,7 @@ import { fusedBackward, fusedTrainingForward, fusedTrainingStack } from './fused
 import { PLAIN_VARIANTS } from './variants.ts';
 import type { FlowModel } from './forward.ts';
 import type { Activations } from './names.ts';
-import { activationsOf, D_STATE, GRADIENTS, LOG_DET, NLL, STATE } from './names.ts';
+import { activationsOf, GRADIENTS, STATE } from './names.ts';
 
 /** The rows of a batch that are in the state, and the batch they belong to. */
 export interface BatchRows {
@@ -31,7 +31,7 @@ export function lossAndGradient(
   variants = PLAIN_VARIANTS,
 ): void {
   const { spec, layout } = model;
-  const { rows: validRows, rowStart, totalRows } = batch;
+  const { rows: validRows, totalRows } = batch;
   const rows = paddedRows(validRows);
   const lastWithNets = layout.bijectors.findLastIndex((slots) => 'nets' in slots);
   const stack = fusedTrainingStack(model, variants);
@@ -47,19 +47,7 @@ export function lossAndGradient(
   }
   plan.buffer(GRADIENTS, layout.trainableLength);
   shiftByBaseMean(plan, model, rows, -1, STATE);
-  plan.add(
-    nllLoss({
-      rows,
-      validRows,
-      features: spec.dim,
-      rowStart,
-      totalRows,
-      state: STATE,
-      logDet: LOG_DET,
-      dState: plan.buffer(D_STATE, spec.dim * rows),
-      nll: plan.buffer(NLL, rowStart + rows),
-    }),
-  );
+  addLoss(plan, model, batch);
   baseMeanGradient(plan, model, rows);
   shiftByBaseMean(plan, model, rows, 1, STATE);
   if (stack !== undefined) {

@@ -1,5 +1,4 @@
 /** The flow's map in both directions, in place on the state. */
-import { baseLogProb } from '../kernels/base_log_prob.ts';
 import { halfParameters } from '../kernels/half_parameters.ts';
 import { logDetStart } from '../kernels/log_det_start.ts';
 import type { ParamLayout } from '../paramLayout.ts';
@@ -7,6 +6,7 @@ import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { paddedRows } from '../shape.ts';
 import type { FlowSpec } from '../spec.ts';
+import { addLogProb } from './base.ts';
 import { shiftByBaseMean } from './baseMean.ts';
 import { stepsOf } from './bijectors/index.ts';
 import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
@@ -108,21 +108,16 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
   const stack = fusedStack(model, variants);
   if (stack !== undefined) {
     declareState(plan, model, { rows, variants });
-    fusedForward(plan, model, stack, { rows, variants, logProb: plan.buffer(LOG_PROB, rows) });
-    return plan.build();
+    if (model.layout.base.type === 'standard_normal') {
+      fusedForward(plan, model, stack, { rows, variants, logProb: plan.buffer(LOG_PROB, rows) });
+      return plan.build();
+    }
+    fusedForward(plan, model, stack, { rows, variants });
+  } else {
+    flowForward(plan, model, { rows, variants });
   }
-  flowForward(plan, model, { rows, variants });
   shiftByBaseMean(plan, model, rows, -1, STATE);
-  plan.add(
-    baseLogProb({
-      rows,
-      features: model.spec.dim,
-      sign: 1,
-      state: STATE,
-      logDet: LOG_DET,
-      logProb: plan.buffer(LOG_PROB, rows),
-    }),
-  );
+  addLogProb(plan, model, { rows, sign: 1, latent: STATE });
   return plan.build();
 }
 

@@ -17,10 +17,13 @@ import type { PieceSumsArguments } from '../kernels/piece_sums.ts';
 import { shallowBackwardWeight } from '../kernels/shallow_backward_weight.ts';
 import { upperBackwardInput } from '../kernels/upper_backward_input.ts';
 import { upperBackwardWeight } from '../kernels/upper_backward_weight.ts';
+import type { BijectorSlots, ParamLayout } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
 import { chunksOf } from '../shape.ts';
+import { domainSteps } from './bijectors/domain.ts';
 import type { FlowModel } from './forward.ts';
 import {
+  activationsOf,
   CONDITIONS,
   D_OUTPUTS,
   D_STATE,
@@ -70,6 +73,7 @@ export function fusedForward(
   stack: CouplingStack,
   { rows, variants, logProb }: ForwardRun & { logProb?: string },
 ): void {
+  leaveDomain(plan, model, { rows, variants });
   const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS);
   ranges.forEach(({ start, count }, index) => {
     const isLast = index === ranges.length - 1;
@@ -89,6 +93,7 @@ export function fusedTrainingForward(
   stack: CouplingStack,
   run: ForwardRun,
 ): void {
+  leaveDomain(plan, model, run);
   const last = segmentsOf(stack, run).at(-1) ?? { start: 0, count: 0 };
   for (const { start, count } of chunksOf(last.start, MAX_COUPLINGS)) {
     plan.add(flowForward(forwardRange(model, stack, run, start, count)));
@@ -103,6 +108,14 @@ export function fusedTrainingForward(
   );
 }
 
+/** Maps bounded features to all numbers first, where the flow does: the fused kernels begin after that. */
+function leaveDomain(plan: PlanBuilder, { spec, layout }: FlowModel, { rows, variants }: ForwardRun): void {
+  const [start] = layout.bijectors;
+  if (start?.type !== 'domain') return;
+  const pass = { dim: spec.dim, rows, variants, activations: activationsOf() };
+  domainSteps.forward(plan, start, { ...pass, accumulate: false, keepSlopes: false });
+}
+
 function forwardRange(
   { layout }: FlowModel,
   stack: CouplingStack,
@@ -110,19 +123,23 @@ function forwardRange(
   first: number,
   count: number,
 ): FlowForwardArguments {
-  const [start] = layout.bijectors;
+  const standardize = standardizeOf(layout);
   return {
     stack,
     first,
     count,
     lanes: variants.lanes,
     rows,
-    ...(first === 0 && start?.type === 'standardize' ? { standardize: start } : {}),
+    ...(first === 0 && standardize !== undefined ? { standardize } : {}),
     parameters: PARAMETERS,
     state: STATE,
     logDet: LOG_DET,
-    starts: first === 0,
+    starts: first === 0 && layout.bijectors[0]?.type !== 'domain',
   };
+}
+
+function standardizeOf({ bijectors }: ParamLayout): (BijectorSlots & { type: 'standardize' }) | undefined {
+  return bijectors.find((slots) => slots.type === 'standardize');
 }
 
 /** Whether the nets' gradients, and in a traced pass their outputs, are found by the pieces of their input. */
@@ -171,11 +188,12 @@ function traceBuffers(
 /** z → x on the state, with LOG_DET of the inverse map. */
 export function fusedInverse(
   plan: PlanBuilder,
-  { layout }: FlowModel,
+  { spec, layout }: FlowModel,
   stack: CouplingStack,
   { rows, variants }: ForwardRun,
 ): void {
   const [start] = layout.bijectors;
+  const standardize = standardizeOf(layout);
   const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS).toReversed();
   ranges.forEach(({ start: first, count }, index) => {
     plan.add(
@@ -185,7 +203,7 @@ export function fusedInverse(
         count,
         lanes: variants.lanes,
         rows,
-        ...(index === ranges.length - 1 && start?.type === 'standardize' ? { standardize: start } : {}),
+        ...(index === ranges.length - 1 && standardize !== undefined ? { standardize } : {}),
         parameters: PARAMETERS,
         state: STATE,
         logDet: LOG_DET,
@@ -193,6 +211,9 @@ export function fusedInverse(
       }),
     );
   });
+  if (start?.type !== 'domain') return;
+  const pass = { dim: spec.dim, rows, variants, activations: activationsOf() };
+  domainSteps.inverse(plan, start, { ...pass, accumulate: true });
 }
 
 /** Pulls D_STATE back through the couplings, segment by segment, and adds to GRADIENTS. */

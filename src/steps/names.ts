@@ -19,6 +19,9 @@ export const LATENT = 'latent';
 export const TRACE_STATES = 'trace_states';
 export const TRACE_LOG_DETS = 'trace_log_dets';
 
+/** Each row's gradients of the tensors of the base distribution, [elements, rows]. */
+export const D_BASE = 'd_base';
+
 /** Rows on their way from one order of features to another, [dim, rows]. */
 export const SCRATCH = 'scratch';
 

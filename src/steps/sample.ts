@@ -1,21 +1,20 @@
-/** Sampling: base_sample, then the flow's inverse. */
-import { baseLogProb } from '../kernels/base_log_prob.ts';
-import { baseSample } from '../kernels/base_sample.ts';
+/** Sampling: rows of the base distribution, then the flow's inverse. */
 import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { paddedRows } from '../shape.ts';
+import { addLogProb, drawBase } from './base.ts';
 import { shiftByBaseMean } from './baseMean.ts';
 import { inverseOf } from './forward.ts';
 import type { FlowModel } from './forward.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
-import { LATENT, LOG_DET, LOG_PROB, STATE } from './names.ts';
+import { LATENT, PARAMETERS, STATE } from './names.ts';
 
 export interface SampleRows {
   /** Index of the first row; row r of seed s is the same whatever the chunks. */
   rowStart: number;
   rows: number;
   seed: number;
-  /** Standard deviation of the base distribution. */
+  /** Standard deviation of a standard normal base; of others, a factor of their spread. */
   temperature: number;
 }
 
@@ -37,31 +36,15 @@ export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows, vari
   drawLatent(plan, model, options, LATENT);
   shiftByBaseMean(plan, model, rows, 1, STATE);
   inverseOf(plan, model, rows, variants);
-  plan.add(
-    baseLogProb({
-      rows,
-      features: model.spec.dim,
-      sign: -1,
-      state: LATENT,
-      logDet: LOG_DET,
-      logProb: plan.buffer(LOG_PROB, rows),
-    }),
-  );
+  addLogProb(plan, model, { rows, sign: -1, latent: LATENT });
   shiftByBaseMean(plan, model, rows, 1, LATENT);
   return plan.build();
 }
 
-function drawLatent(plan: PlanBuilder, { spec }: FlowModel, options: SampleRows, target: string): void {
+function drawLatent(plan: PlanBuilder, model: FlowModel, options: SampleRows, target: string): void {
   const { rowStart, seed, temperature } = options;
   const rows = paddedRows(options.rows);
-  plan.add(
-    baseSample({
-      rows,
-      features: spec.dim,
-      rowStart,
-      seed,
-      temperature,
-      state: plan.buffer(target, spec.dim * rows),
-    }),
-  );
+  plan.buffer(PARAMETERS, model.layout.length);
+  const state = plan.buffer(target, model.spec.dim * rows);
+  drawBase(plan, model, { rows, rowStart, seed, temperature, state });
 }

@@ -1,4 +1,5 @@
 /** How many rows go through the flow at once. */
+import { baseGradients } from './base.ts';
 import type { FlowModel } from './forward.ts';
 
 /** Bytes of the widest workspace buffer; keeps every binding far below WebGPU's guaranteed 128 MiB. */
@@ -19,7 +20,7 @@ export function chunkRowsOf({ spec, layout }: FlowModel): number {
     if (!('nets' in slots)) return [];
     return slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)));
   });
-  return rowsWithin(Math.max(2 * spec.dim, spec.contextDim, ...widths));
+  return rowsWithin(Math.max(2 * spec.dim, spec.contextDim, baseGradients(layout.base), ...widths));
 }
 
 /** As `chunkRowsOf`, for a trace, which keeps the rows as they are after each bijector. */

@@ -113,6 +113,25 @@ describe('train', () => {
     }
   });
 
+  it('learns bounded columns, and keeps to their domains', async () => {
+    const lines = people.map(([height, , age]) => `${height! / 250},${age},${height! - 170}`);
+    cli.write('bounded.csv', ['share,age,change', ...lines, ''].join('\n'));
+    const domains = '--domain positive --domain unit:share --domain real:change';
+    await expectDone(`train bounded.csv ${TINY} ${domains} --val 0.2 --out bounded.model`);
+    await expectDone('sample bounded.model -n 50 --temperature 9 --out bounded_samples.csv');
+    for (const [share, age] of cli.table('bounded_samples.csv').rows) {
+      expect(share! > 0 && share! < 1 && age! > 0).toBe(true);
+    }
+    const scored = await expectDone('logprob bounded.model bounded.csv');
+    expect(parseTable(scored.stdout).rows.flat().every(Number.isFinite)).toBe(true);
+    cli.write('outside.csv', 'share,age,change\n0.5,3,-9\n0.5,0,1\n');
+    for (const command of ['logprob', 'forward', 'gradients']) {
+      const { code, stderr } = await cli.run(`${command} bounded.model outside.csv --out x.out`);
+      expect(code).toBe(2);
+      expect(stderr).toContain('outside.csv, row 3, column "age": found 0, expected a number above 0');
+    }
+  });
+
   it('ends with exit code 1 and writes nothing where it diverges', async () => {
     cli.write('old.model', 'old');
     const { code, stderr } = await cli.run(
@@ -530,6 +549,9 @@ describe('a mistake of the user', () => {
     ['train infinite.csv', /infinite.csv, row 3, column "b": found "1e39".*float32/],
     ['train one_column.csv --preset vanilla', /spec.dim: found 1, expected at least 2/],
     ['train missing.csv', /missing.csv: found no such file/],
+    ['train people.csv --domain unit', /people.csv, row 2, column "height": found .*between 0 and 1/],
+    ['train people.csv --domain unit:depth', /the column "depth", expected one of height, weight, age/],
+    ['train people.csv --domain log', /Expected real, positive or unit/],
     ['train people.csv --out nowhere/x.model', /nowhere\/x.model: found no folder to write into/],
     ['train people.csv --checkpoint nowhere/x.ckpt', /nowhere\/x.ckpt: found no folder to write into/],
     ['train people.csv --report nowhere/x/y', /nowhere\/x\/y: found no folder to write into/],

@@ -9,7 +9,7 @@ import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { traceChunkRowsOf } from '../../src/steps/workspace.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
-import { modelOf, randomFlows, randomParameters, specOf } from '../support/randomSpecs.ts';
+import { modelOf, randomFlows, randomParameters, specOf, within } from '../support/randomSpecs.ts';
 import type { RandomFlow } from '../support/randomSpecs.ts';
 
 const BOUND = 1e-5;
@@ -67,7 +67,7 @@ async function expectTraceOf({ spec, parameters }: RandomFlow, rows: number): Pr
   const model = encodeModel({ spec, parameters });
   using flow = await Flow.load(model, { device: await testDevice(), tuning: 'fixed' });
   const twin = new ReferenceFlow(spec, parameters);
-  const given = normalRows(rows, spec.dim);
+  const given = within(spec, normalRows(rows, spec.dim));
   const { z, logDet } = await flow.forward(given);
   const { x, logDet: inverseLogDet } = await flow.inverse(given);
   for (const [direction, last, total] of [

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { ACTIVATIONS } from '../../src/spec.ts';
-import type { BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
+import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
+import type { BaseSpec, BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
 
 const scale = fc.oneof(
   fc.constant({ map: 'exp' as const }),
@@ -75,6 +75,26 @@ const spline: fc.Arbitrary<BijectorSpec> = fc.record({
 
 const linear: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'invertible_linear' });
 
+const domains = (dim: number): fc.Arbitrary<BijectorSpec[]> =>
+  fc
+    .array(fc.constantFrom(...DOMAINS), { minLength: dim, maxLength: dim })
+    .filter((features) => features.some((domain) => domain !== 'real'))
+    .map((features) => [{ type: 'domain', features }]);
+
+const base: fc.Arbitrary<BaseSpec> = fc.oneof(
+  fc.constantFrom<BaseSpec>({ type: 'standard_normal' }, { type: 'diagonal_normal' }),
+  fc.record({
+    type: fc.constant('student_t' as const),
+    df: fc.double({ min: 0.1, max: 1000, noNaN: true }),
+    learned: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('mixture' as const), components: fc.integer({ min: 2, max: 5 }) }),
+  fc.record({
+    type: fc.constant('uniform' as const),
+    bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
+  }),
+);
+
 const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
   dim === 1
     ? fc.oneof(elementwise, spline, permutation)
@@ -84,20 +104,28 @@ const contextOf = (
   contextDim: number,
   hasMeans: boolean,
   bijectors: readonly BijectorSpec[],
+  base: BaseSpec,
 ): Pick<FlowSpec, 'contextDim' | 'base'> => {
   if (contextDim > 0 && hasMeans) return { contextDim, base: { type: 'class_conditional' } };
   const isRead = bijectors.some((one) => 'conditioner' in one);
-  return { contextDim: isRead ? contextDim : 0, base: { type: 'standard_normal' } };
+  return { contextDim: isRead ? contextDim : 0, base };
 };
 
 /** Valid specs small enough to hold thousands of models. */
 export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>
   fc
-    .tuple(fc.boolean(), fc.array(bijector(dim), { maxLength: 3 }), fc.nat({ max: 3 }), fc.boolean())
-    .map(([standardize, bijectors, contextDim, hasMeans]): FlowSpec => ({
+    .tuple(
+      fc.boolean(),
+      fc.array(bijector(dim), { maxLength: 3 }),
+      fc.option(domains(dim), { nil: [] }),
+      base,
+      fc.nat({ max: 3 }),
+      fc.boolean(),
+    )
+    .map(([standardize, bijectors, start, base, contextDim, hasMeans]): FlowSpec => ({
       version: 1,
       dim,
-      ...contextOf(contextDim, hasMeans, bijectors),
-      bijectors: standardize ? [{ type: 'standardize' }, ...bijectors] : bijectors,
+      ...contextOf(contextDim, hasMeans, bijectors, base),
+      bijectors: [...start, ...(standardize ? [{ type: 'standardize' as const }] : []), ...bijectors],
     })),
 );

@@ -86,7 +86,7 @@ describe('parsing a spec', () => {
 
   it('says that an unknown bijector may come from a newer wgflow', () => {
     expect(refusal({ ...spec, bijectors: [{ type: 'spline_coupling', bins: 8 }] })).toBe(
-      'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("standardize" | "affine_coupling" | ' +
+      'm.safetensors: spec.bijectors[0].type: found "spline_coupling", expected ("domain" | "standardize" | "affine_coupling" | ' +
         '"additive_coupling" | "rational_quadratic_coupling" | "rational_quadratic_elementwise" | "diagonal_scale" | "actnorm" | "invertible_linear" | "permutation"). ' +
         'If the file was made by a newer wgflow, update wgflow to read it.',
     );
@@ -114,7 +114,7 @@ describe('parsing a spec', () => {
       { ...spec, base: { type: 'class_conditional' } },
       'spec.contextDim: found 0, expected at least 1. The means of a class-conditional base come from the context',
     ],
-    ['another base', { ...spec, base: { type: 'student_t' } }, 'spec.base.type: found "student_t"'],
+    ['another base', { ...spec, base: { type: 'cauchy' } }, 'spec.base.type: found "cauchy"'],
     ['an unknown key', { ...spec, extra: 1 }, 'spec.extra: found a key that is not known'],
     ['an unknown key of odd characters', { ...spec, 'a\u001b b': 1 }, 'spec["a\\u001b b"]: found a key'],
     [

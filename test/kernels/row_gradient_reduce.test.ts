@@ -28,14 +28,28 @@ describe('row_gradient_reduce', () => {
     });
     expect(gpu('gradients')).toEqual(Float32Array.of(9, 9, 9, 8, -6, 9));
   });
+
+  it('takes the rows from a later element on', async () => {
+    const { gpu } = await runBoth([dispatch(4, 4, 1, 2)], {
+      d_rows: Float32Array.of(...new Float32Array(8).fill(NaN), 1, 2, 4, 8),
+      gradients: 4,
+    });
+    expect(gpu('gradients')).toEqual(Float32Array.of(0, 0, 0, 15));
+  });
 });
 
-function dispatch(rows: number, validRows: number, elements: number): ReturnType<typeof rowGradientReduce> {
+function dispatch(
+  rows: number,
+  validRows: number,
+  elements: number,
+  firstElement = 0,
+): ReturnType<typeof rowGradientReduce> {
   return rowGradientReduce({
     rows,
     validRows,
     tensor: tensorSlot('raw', [elements], 3),
     dRows: 'd_rows',
+    firstElement,
     gradients: 'gradients',
   });
 }

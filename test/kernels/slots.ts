@@ -1,5 +1,5 @@
 /** Tensors and feature blocks for dispatches of their own, off the start so that offsets matter. */
-import type { DenseSlots, LinearSlots, TensorSlot } from '../../src/paramLayout.ts';
+import type { DenseSlots, LinearSlots, MixtureSlots, TensorSlot } from '../../src/paramLayout.ts';
 import type { CouplingBlocks, ScaleMap } from '../../src/spec.ts';
 import { ramp } from './harness.ts';
 
@@ -44,6 +44,16 @@ export function linearSlots(features: number): LinearSlots {
     upper: tensorSlot('upper', [triangle], 3 + triangle),
     logDiagonal: tensorSlot('log_diagonal', [features], 3 + 2 * triangle),
     permutation: tensorSlot('permutation', [features], 3 + 2 * triangle + features),
+  };
+}
+
+/** The tensors of a mixture of diagonal normals, one after the other; a single one has no logits. */
+export function mixtureSlots(features: number, components: number): MixtureSlots {
+  const elements = components * features;
+  return {
+    mean: tensorSlot('mean', [components, features], 3),
+    logScale: tensorSlot('log_scale', [components, features], 3 + elements),
+    ...(components === 1 ? {} : { logits: tensorSlot('logits', [components], 3 + 2 * elements) }),
   };
 }
 

@@ -39,6 +39,15 @@ describe('standardize_forward', () => {
     );
   });
 
+  it('adds to the log-det of a bijector before it', async () => {
+    const { gpu, twin } = await runBoth([dispatch(65, 3, 0, true)], {
+      parameters: Float32Array.of(...ramp(3, 4), ...spreads(3)),
+      state: ramp(3 * 65, 9),
+      log_det: ramp(65, 5),
+    });
+    expectClose('log_det', gpu('log_det'), twin('log_det'), F32_BOUND);
+  });
+
   it.each([1e-6, 1e-3, 0.999999, 1, 1.000001, Math.SQRT1_2, Math.SQRT2, 1e3, 1e6])(
     'has an accurate log-det at the standard deviation %f',
     async (std) => {
@@ -55,11 +64,17 @@ describe('standardize_forward', () => {
   );
 });
 
-function dispatch(rows: number, features: number, start: number): ReturnType<typeof standardizeForward> {
+function dispatch(
+  rows: number,
+  features: number,
+  start: number,
+  accumulate = false,
+): ReturnType<typeof standardizeForward> {
   return standardizeForward({
     rows,
     mean: tensorSlot('mean', [features], start),
     std: tensorSlot('std', [features], start + features),
+    accumulate,
     parameters: 'parameters',
     state: 'state',
     logDet: 'log_det',

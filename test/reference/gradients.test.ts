@@ -6,6 +6,7 @@ import { ACTIVATIONS } from '../../src/spec.ts';
 import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
+  BaseSpec,
   BijectorSpec,
   FlowSpec,
   ScaleMap,
@@ -17,6 +18,7 @@ import {
   randomFlows,
   randomParameters,
   randomRows,
+  rowsWithin,
   SMOOTH,
   specOf,
 } from '../support/randomSpecs.ts';
@@ -169,6 +171,15 @@ describe('the gradients of the f64 twin', () => {
     checkEveryTensor({ ...specOf(dim, bijectors, true), contextDim, base }, 4);
   });
 
+  it.each<BaseSpec>([
+    { type: 'diagonal_normal' },
+    { type: 'mixture', components: 3 },
+    { type: 'student_t', df: 3, learned: true },
+  ])('are those of central differences for the base %j', (base) => {
+    const bounded: AffineCouplingSpec = { ...STEEP, scale: { map: 'tanh', bound: 2 } };
+    checkEveryTensor({ ...specOf(3, [{ type: 'actnorm' }, bounded]), base }, 5);
+  });
+
   it('are the slopes along random directions of random flows', () => {
     fc.assert(
       fc.property(
@@ -176,7 +187,7 @@ describe('the gradients of the f64 twin', () => {
         fc.nat(),
         ({ spec, parameters }, seed) => {
           const flow = new ReferenceFlow(spec, parameters);
-          const x = randomRows(2, spec.dim, seed % 1000);
+          const x = rowsWithin(spec, 2, seed % 1000);
           const { gradients } = flow.gradients(x, randomContext(spec, 2));
           const before = flow.parameters.slice();
           for (const { name, offset, length } of flow.model.layout.tensors) {
@@ -202,7 +213,7 @@ describe('the gradients of the f64 twin', () => {
     fc.assert(
       fc.property(randomFlows({ maxContext: 8 }), ({ spec, parameters }) => {
         const flow = new ReferenceFlow(spec, parameters);
-        const x = randomRows(3, spec.dim);
+        const x = rowsWithin(spec, 3);
         const nll = meanNll(flow, x);
         expect(Math.abs(flow.gradients(x, randomContext(spec, 3)).nll - nll)).toBeLessThanOrEqual(
           1e-12 * (1 + Math.abs(nll)),
@@ -218,7 +229,7 @@ describe('the gradients of the f64 twin', () => {
       { numRuns: 1, seed: 3 },
     );
     const { dim } = flow!.model.spec;
-    const x = randomRows(3, dim);
+    const x = rowsWithin(flow!.model.spec, 3);
     const whole = flow!.gradients(x).gradients;
     const rows = [0, 1, 2].map((row) => flow!.gradients(x.slice(row * dim, (row + 1) * dim)).gradients);
     for (const [name, gradient] of Object.entries(whole)) {
@@ -253,7 +264,7 @@ describe('the gradients of the f64 twin', () => {
 function checkEveryTensor(spec: FlowSpec, rows: number): void {
   const h = stepFor(spec);
   const flow = new ReferenceFlow(spec, randomParameters(spec, 11));
-  const x = randomRows(rows, spec.dim);
+  const x = rowsWithin(spec, rows);
   const { gradients } = flow.gradients(x, randomContext(spec, rows));
   const trainable = flow.model.layout.tensors.filter((tensor) => tensor.trainable);
   expect(Object.keys(gradients).sort()).toEqual(trainable.map(({ name }) => name).sort());

@@ -8,7 +8,7 @@ import { planProblems } from '../../src/plan.ts';
 import type { Plan } from '../../src/plan.ts';
 import { STREAMS } from '../../src/random.ts';
 import { innerWidths } from '../../src/spec.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import type { Domain, FlowSpec } from '../../src/spec.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { MAX_WORKGROUPS, roundUp } from '../../src/shape.ts';
 import { gradientsPlan } from '../../src/steps/backward.ts';
@@ -172,11 +172,12 @@ const SLACK = new Set([
 ]);
 
 describe('a plan', () => {
-  it('launches one kernel per layer and net, one or two more per coupling and one for any other bijector', () => {
+  it('launches one kernel per layer and net, one or two more per coupling one for each run of a domain and one for any other bijector', () => {
     fc.assert(
       fc.property(randomSpecs(), (spec) => {
         const launches = spec.bijectors.reduce(
           (sum, bijector) => {
+            if (bijector.type === 'domain') return sum + boundedRuns(bijector.features);
             if (!('conditioner' in bijector)) return sum + 1;
             const { residualBlocks = 0 } = bijector.conditioner;
             // A block but the last is followed by an activation, and so is the layer before the first.
@@ -268,6 +269,11 @@ function aliases({ kernel, flags, buffers }: Dispatch): string[] {
 
 function permutationsOf({ layout }: FlowModel): TensorSlot[] {
   return layout.tensors.filter(({ name }) => name.endsWith('.permutation'));
+}
+
+/** Runs of neighbours in one domain. */
+function boundedRuns(features: readonly Domain[]): number {
+  return features.filter((domain, j) => domain !== 'real' && domain !== features[j - 1]).length;
 }
 
 function startsLogDet({ bijectors }: FlowSpec): boolean {

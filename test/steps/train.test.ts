@@ -23,7 +23,7 @@ import { trainPlan } from '../../src/steps/train.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
 import { laidOut } from '../support/laidOut.ts';
-import { modelOf, randomFlows, randomParameters, randomRows } from '../support/randomSpecs.ts';
+import { modelOf, randomFlows, randomParameters, randomRows, rowsWithin } from '../support/randomSpecs.ts';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
 const F64_BOUND = 1e-10;
@@ -35,7 +35,7 @@ describe('the plan of a training step', () => {
         const { spec, parameters } = random;
         const model = modelOf(spec);
         const source = datasetSource(rows, spec.dim, 4 * spec.dim * 4);
-        const x = randomRows(rows, spec.dim);
+        const x = rowsWithin(spec, rows);
         const program = new ReferenceProgram(trainPlan(model, { source, batch: rows, seed: 1, adam: ADAM }));
         program.floats(PARAMETERS).set(parameters);
         for (let segment = 0; segment * 4 < rows; segment++) {
@@ -102,7 +102,7 @@ describe('the plan of gradients', () => {
     fc.assert(
       fc.property(randomFlows(), fc.integer({ min: 1, max: 6 }), ({ spec, parameters }, cut) => {
         const model = modelOf(spec);
-        const x = randomRows(7, spec.dim);
+        const x = rowsWithin(spec, 7);
         const { nll, gradients } = new ReferenceFlow(spec, parameters).gradients(x);
         const sum = new Float64Array(model.layout.trainableLength);
         const shared = new Map<string, HostArray>([

@@ -1,9 +1,18 @@
 /** Random flows: specs of every shape with parameters that make them far from the identity. */
 import * as fc from 'fast-check';
+import { domainsOf, intoDomain } from '../../src/domain.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
 import type { TensorSlot } from '../../src/paramLayout.ts';
-import { ACTIVATIONS } from '../../src/spec.ts';
-import type { Activation, AffineCouplingSpec, BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
+import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
+import type {
+  Activation,
+  AffineCouplingSpec,
+  BaseSpec,
+  BijectorSpec,
+  DomainSpec,
+  FlowSpec,
+  NetSpec,
+} from '../../src/spec.ts';
 import { uniforms } from '../../src/random.ts';
 import type { FlowModel } from '../../src/steps/forward.ts';
 
@@ -23,6 +32,8 @@ export interface SpecRange {
   types?: readonly BijectorSpec['type'][];
   /** Most context features: 0 by default. Half of the flows have none, and so have those that nothing reads one in. */
   maxContext?: number;
+  /** The base distributions to draw from: all but the uniform one, which has no gradient at its walls. */
+  bases?: readonly BaseSpec[];
 }
 
 /** Activations whose flows have as many derivatives as one likes. */
@@ -39,39 +50,59 @@ export function randomSpecs({
   activations = ACTIVATIONS,
   types = RANDOM_TYPES,
   maxContext = 0,
+  bases = RANDOM_BASES,
 }: SpecRange = {}): fc.Arbitrary<FlowSpec> {
   return fc
     .oneof(fc.integer({ min: minDim, max: Math.min(5, maxDim) }), fc.integer({ min: minDim, max: maxDim }))
     .chain((dim) => {
-      const fitting = types.filter((type) => dim >= (MIN_DIM[type] ?? 1));
+      const fitting = types.filter((type) => type !== 'domain' && dim >= (MIN_DIM[type] ?? 1));
       const bijector = fc.constantFrom(...fitting).chain((type) => randomBijector(type, dim, activations));
       return fc
         .tuple(
           fc.boolean(),
           fc.array(bijector, { minLength: 1, maxLength: maxBijectors }),
+          fc.constantFrom(...bases),
+          types.includes('domain') ? fc.option(randomDomains(dim), { freq: 3, nil: [] }) : fc.constant([]),
           fc.oneof(fc.constant(0), fc.integer({ min: 0, max: maxContext })),
           fc.boolean(),
         )
         .filter(([, bijectors]) => bijectors.some(({ type }) => type !== 'permutation'))
-        .map(([standardize, bijectors, contextDim, hasMeans]) => ({
-          ...specOf(dim, bijectors, standardize),
-          ...contextOf(bijectors, contextDim, hasMeans),
-        }));
+        .map(([standardize, bijectors, base, start, contextDim, hasMeans]) => {
+          const spec = specOf(dim, bijectors, standardize);
+          return {
+            ...spec,
+            ...contextOf(bijectors, base, contextDim, hasMeans),
+            bijectors: [...start, ...spec.bijectors],
+          };
+        });
     });
 }
 
 function contextOf(
   bijectors: readonly BijectorSpec[],
+  base: BaseSpec,
   contextDim: number,
   hasMeans: boolean,
 ): Pick<FlowSpec, 'contextDim' | 'base'> {
   if (contextDim > 0 && hasMeans) return { contextDim, base: { type: 'class_conditional' } };
   const isRead = bijectors.some((bijector) => 'conditioner' in bijector);
-  return { contextDim: isRead ? contextDim : 0, base: { type: 'standard_normal' } };
+  return { contextDim: isRead ? contextDim : 0, base };
 }
 
-/** As often as they are here. */
+const STANDARD_NORMAL: BaseSpec = { type: 'standard_normal' };
+
+const RANDOM_BASES: readonly BaseSpec[] = [
+  STANDARD_NORMAL,
+  STANDARD_NORMAL,
+  { type: 'diagonal_normal' },
+  { type: 'mixture', components: 3 },
+  { type: 'student_t', df: 3, learned: true },
+  { type: 'student_t', df: 3, learned: false },
+];
+
+/** As often as they are here; domains only at the start. */
 const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
+  'domain',
   'affine_coupling',
   'affine_coupling',
   'additive_coupling',
@@ -133,9 +164,24 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
       parameters[slot.offset + i] = from + (to - from) * draws[first + i]!;
     }
   };
-  if (layout.base.type === 'class_conditional') fill(layout.base.mean, -0.5, 0.5);
+  switch (layout.base.type) {
+    case 'mixture':
+      fill(layout.base.mean, -1, 1);
+      fill(layout.base.logScale, -0.5, 0.5);
+      if (layout.base.logits !== undefined) fill(layout.base.logits, -1, 1);
+      break;
+    case 'student_t':
+      fill(layout.base.logDf, 0, 2);
+      break;
+    case 'class_conditional':
+      fill(layout.base.mean, -0.5, 0.5);
+      break;
+    default:
+  }
   for (const slots of layout.bijectors) {
     switch (slots.type) {
+      case 'domain':
+        break;
       case 'standardize':
         fill(slots.mean, -2, 2);
         fill(slots.std, 0.4, 2.4);
@@ -225,6 +271,30 @@ export function randomRows(rows: number, dim: number, seed = 1): Float64Array {
   return uniforms(seed, 1, rows * dim).map((u) => 4 * u - 2);
 }
 
+/** As `randomRows`, within the domains of the flow's data. */
+export function rowsWithin(spec: FlowSpec, rows: number, seed = 1): Float64Array {
+  return within(spec, randomRows(rows, spec.dim, seed));
+}
+
+/** Any rows, those of bounded features moved into their domains. */
+export function within<Rows extends Float32Array | Float64Array>(spec: FlowSpec, rows: Rows): Rows {
+  const domains = domainsOf(spec) ?? [];
+  const moved = rows.slice() as Rows;
+  rows.forEach((value, i) => {
+    const domain = domains[i % spec.dim] ?? 'real';
+    if (domain !== 'real') moved[i] = intoDomain(domain, value).value;
+  });
+  return moved;
+}
+
+/** One map of domains, as a list. */
+function randomDomains(dim: number): fc.Arbitrary<[DomainSpec]> {
+  return fc
+    .array(fc.constantFrom(...DOMAINS), { minLength: dim, maxLength: dim })
+    .filter((features) => features.some((domain) => domain !== 'real'))
+    .map((features) => [{ type: 'domain', features }]);
+}
+
 function randomBijector(
   type: BijectorSpec['type'],
   dim: number,
@@ -261,6 +331,8 @@ function randomBijector(
         init: fc.constantFrom('reverse', 'random'),
         signed: fc.boolean(),
       });
+    case 'domain':
+      return randomDomains(dim).map(([domains]) => domains);
     case 'standardize':
     case 'invertible_linear':
     case 'actnorm':

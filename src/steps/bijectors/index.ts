@@ -5,6 +5,7 @@ import { additiveCouplingSteps } from './additiveCoupling.ts';
 import { affineCouplingSteps } from './affineCoupling.ts';
 import type { BijectorSteps } from './bijector.ts';
 import { diagonalScaleSteps } from './diagonalScale.ts';
+import { domainSteps } from './domain.ts';
 import { invertibleLinearSteps } from './invertibleLinear.ts';
 import { permutationSteps } from './permutation.ts';
 import { splineCouplingSteps } from './splineCoupling.ts';
@@ -12,6 +13,7 @@ import { splineElementwiseSteps } from './splineElementwise.ts';
 import { standardizeSteps } from './standardize.ts';
 
 const BIJECTORS: { [T in BijectorSlots['type']]: BijectorSteps<BijectorSlots & { type: T }> } = {
+  domain: domainSteps,
   standardize: standardizeSteps,
   affine_coupling: affineCouplingSteps,
   additive_coupling: additiveCouplingSteps,

@@ -1,4 +1,4 @@
-/** z = (x − mean) / std, the first bijector where there is one. */
+/** z = (x − mean) / std, the first bijector where there is one, but for a map of domains. */
 import { standardizeForward } from '../../kernels/standardize_forward.ts';
 import { standardizeInverse } from '../../kernels/standardize_inverse.ts';
 import type { BijectorSlots } from '../../paramLayout.ts';
@@ -10,8 +10,8 @@ const BUFFERS = { parameters: PARAMETERS, state: STATE, logDet: LOG_DET };
 export const standardizeSteps: BijectorSteps<BijectorSlots & { type: 'standardize' }> = {
   preservesVolume: false,
 
-  forward(plan, { mean, std }, { rows }) {
-    plan.add(standardizeForward({ rows, mean, std, ...BUFFERS }));
+  forward(plan, { mean, std }, { rows, accumulate }) {
+    plan.add(standardizeForward({ rows, mean, std, accumulate, ...BUFFERS }));
   },
 
   inverse(plan, { mean, std }, { rows, accumulate }) {
@@ -19,6 +19,6 @@ export const standardizeSteps: BijectorSteps<BijectorSlots & { type: 'standardiz
   },
 
   backward() {
-    // It comes first and has nothing to train, so its gradient is never asked for.
+    // Nothing before it is trained, nor is it, so its gradient is never asked for.
   },
 };

@@ -1,0 +1,46 @@
+// state[c, r] = temperature bound 2 s with s uniform on (-1/2, 1/2), out of word c of row row_start + r: a sample depends on
+// (seed, row index) alone.
+// state [n_features, n_rows]; a temperature above 1 counts as 1, since nothing lies outside the box.
+// One invocation draws four features of one row, those of one Philox block. docs/derivations.md, eq. (34), (127)
+#include "shared/grid.wgsl"
+#include "shared/philox.wgsl"
+#include "shared/normal.wgsl"
+
+struct Params {
+  n_rows: u32,
+  n_features: u32,
+  row_start_lo: u32,
+  row_start_hi: u32,
+  seed_lo: u32,
+  seed_hi: u32,
+  stream: u32,
+  temperature: f32,
+  bound: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> state: array<f32>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, n_groups, local);
+  let n_blocks = (params.n_features + 3u) / 4u;
+  if (index >= params.n_rows * n_blocks) {
+    return;
+  }
+  let r = index % params.n_rows;
+  let block = index / params.n_rows;
+
+  let row = add_to_row(vec2u(params.row_start_lo, params.row_start_hi), r);
+  let words = philox(vec4u(block, row.x, row.y, params.stream), vec2u(params.seed_lo, params.seed_hi));
+  let half_width = min(params.temperature, 1.0) * params.bound;
+  let first = 4u * block;
+  let count = min(4u, params.n_features - first);
+  for (var i = 0u; i < count; i++) {
+    state[(first + i) * params.n_rows + r] = half_width * 2.0 * signed_uniform(words[i]);
+  }
+}

@@ -1,0 +1,45 @@
+// x = 1 / (1 + exp(-z)) in (0, 1), else x = log(1 + exp(z)) in (0, inf), in place, for the features from feature_start
+// on; log_det[r] = (previous) + sum_j log dx/dz. What would round to a border becomes LEAST or MOST_OF_UNIT.
+// state [*, n_rows]; log_det [n_rows]; `accumulate` is 1 to add to it, 0 to start it.
+// One invocation owns one row and sums over the features in ascending order. docs/derivations.md, eq. (93), (94)
+#include "shared/grid.wgsl"
+#include "shared/domain.wgsl"
+
+struct Params {
+  n_rows: u32,
+  n_features: u32,
+  feature_start: u32,
+  accumulate: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> state: array<f32>;
+@group(0) @binding(2) var<storage, read_write> log_det: array<f32>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, n_groups, local);
+  if (index >= params.n_rows) {
+    return;
+  }
+  var sum = 0.0;
+  for (var j = 0u; j < params.n_features; j++) {
+    let place = (params.feature_start + j) * params.n_rows + index;
+    let z = max(state[place], LEAST_IMAGE);
+    if (DOMAIN == UNIT) {
+      let inside = min(z, MOST_IMAGE_OF_UNIT);
+      state[place] = clamp(sigmoid(inside), LEAST, MOST_OF_UNIT);
+      sum -= abs(inside) + 2.0 * log_one_plus(exp(-abs(inside)));
+    } else {
+      let bend = log_one_plus(exp(-abs(z)));
+      state[place] = max(max(z, 0.0) + bend, LEAST);
+      sum += min(z, 0.0) - bend;
+    }
+  }
+  let before = select(0.0, log_det[index], params.accumulate == 1u);
+  log_det[index] = before + sum;
+}

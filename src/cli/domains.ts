@@ -1,0 +1,74 @@
+/** `--domain`: which columns hold bounded values, and the check that they do. */
+import { InvalidArgumentError } from 'commander';
+import type { TableChunk } from '../data/csv.ts';
+import { requireInside } from '../domain.ts';
+import { ShapeError } from '../errors.ts';
+import { DOMAINS } from '../spec.ts';
+import type { Domain } from '../spec.ts';
+
+/** One `--domain`. */
+export interface DomainRequest {
+  domain: Domain;
+  /** All columns where there are none. */
+  columns?: string[];
+}
+
+/** Adds `positive` or `unit:a,b` to the requests before it. */
+export function domainRequests(text: string, earlier: DomainRequest[] = []): DomainRequest[] {
+  const colon = text.indexOf(':');
+  const name = colon < 0 ? text : text.slice(0, colon);
+  const domain = DOMAINS.find((known) => known === name.trim());
+  const columns =
+    colon < 0
+      ? undefined
+      : text
+          .slice(colon + 1)
+          .split(',')
+          .map((column) => column.trim());
+  if (domain === undefined || columns?.includes('')) {
+    throw new InvalidArgumentError(
+      'Expected real, positive or unit, for all columns or, after a colon, for some: unit:share,rate.',
+    );
+  }
+  return [...earlier, { domain, ...(columns === undefined ? {} : { columns }) }];
+}
+
+/**
+ * The domain of each column: `real` unless a request says another, of two requests the later one.
+ * @throws {ShapeError} naming a column that is not among them
+ */
+export function domainsOfColumns(
+  requests: readonly DomainRequest[] | undefined,
+  columns: readonly string[],
+): Domain[] | undefined {
+  if (requests === undefined) return undefined;
+  const domains: Domain[] = columns.map(() => 'real');
+  for (const { domain, columns: asked = columns } of requests) {
+    for (const name of asked) {
+      const index = columns.indexOf(name);
+      if (index < 0) {
+        throw new ShapeError(`--domain ${domain}`, `the column "${name}"`, `one of ${columns.join(', ')}`);
+      }
+      domains[index] = domain;
+    }
+  }
+  return domains;
+}
+
+/**
+ * The chunks of `file` as they come, each checked first.
+ * @throws {DataError} naming file, row, column and value of the first one outside
+ */
+export async function* insideDomains(
+  chunks: AsyncIterable<TableChunk>,
+  file: string,
+  domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined,
+): AsyncGenerator<TableChunk> {
+  for await (const chunk of chunks) {
+    const { values, columns, firstRow } = chunk;
+    const domains = domainsFor(columns);
+    // Another number of columns is told by those who know how many there should be.
+    if (domains?.length === columns.length) requireInside(values, domains, { file, firstRow, columns });
+    yield chunk;
+  }
+}

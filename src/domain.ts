@@ -1,0 +1,83 @@
+/** Data that lie in (0, 1) or (0, ∞), and the fixed maps that take them to all numbers. */
+import { DataError } from './errors.ts';
+import type { BoundedDomain, Domain, FlowSpec } from './spec.ts';
+
+/** Borders of float32, here too, so that both executors treat a value alike. */
+const LEAST = 2 ** -126;
+const MOST_OF_UNIT = 1 - 2 ** -24;
+const LEAST_IMAGE = -126 * Math.LN2;
+const MOST_IMAGE_OF_UNIT = 24 * Math.LN2;
+
+/** The open interval of each, as messages say it. */
+const INTERVALS: Readonly<Record<BoundedDomain, string>> = {
+  unit: 'a number between 0 and 1, both excluded (domain unit)',
+  positive: 'a number above 0 (domain positive)',
+};
+
+/** The domain of each feature of the flow's data; undefined where all are `real`. */
+export function domainsOf({ bijectors }: FlowSpec): readonly Domain[] | undefined {
+  const [first] = bijectors;
+  return first?.type === 'domain' ? first.features : undefined;
+}
+
+/** z = f(x) of a bounded feature, and log dz/dx. */
+export function fromDomain(domain: BoundedDomain, value: number): { image: number; logSlope: number } {
+  const x = Math.max(value, LEAST);
+  if (domain === 'unit') {
+    const inside = Math.min(x, MOST_OF_UNIT);
+    const [logX, logRest] = [Math.log(inside), Math.log1p(-inside)];
+    return { image: logX - logRest, logSlope: -logX - logRest };
+  }
+  const shrunk = Math.log(-Math.expm1(-x));
+  return { image: x + shrunk, logSlope: -shrunk };
+}
+
+/** x = f⁻¹(z) of a bounded feature, and log dx/dz. */
+export function intoDomain(domain: BoundedDomain, image: number): { value: number; logSlope: number } {
+  const z = Math.max(image, LEAST_IMAGE);
+  if (domain === 'unit') {
+    const inside = Math.min(z, MOST_IMAGE_OF_UNIT);
+    const value = Math.min(Math.max(1 / (1 + Math.exp(-inside)), LEAST), MOST_OF_UNIT);
+    return { value, logSlope: -Math.abs(inside) - 2 * Math.log1p(Math.exp(-Math.abs(inside))) };
+  }
+  const bend = Math.log1p(Math.exp(-Math.abs(z)));
+  return { value: Math.max(Math.max(z, 0) + bend, LEAST), logSlope: Math.min(z, 0) - bend };
+}
+
+export interface RowsPlace {
+  file?: string;
+  /** Number of the first row. Default 1. */
+  firstRow?: number;
+  columns?: readonly string[];
+}
+
+/**
+ * Checks rows [B, D] before a flow of these domains maps them.
+ * @throws {DataError} naming row, column and value of the first one outside
+ */
+export function requireInside(
+  rows: Float32Array,
+  domains: readonly Domain[] | undefined,
+  { file, firstRow = 1, columns }: RowsPlace = {},
+): void {
+  if (domains === undefined) return;
+  const dim = domains.length;
+  const outside = rows.findIndex((value, index) => !isInside(value, domains[index % dim] ?? 'real'));
+  if (outside < 0) return;
+  const feature = outside % dim;
+  const domain = domains[feature] ?? 'real';
+  throw new DataError(
+    `found ${rows[outside]}, expected ${domain === 'real' ? 'a number' : INTERVALS[domain]}`,
+    {
+      ...(file === undefined ? {} : { file }),
+      row: firstRow + Math.floor(outside / dim),
+      column: columns?.[feature] ?? `x${feature + 1}`,
+    },
+    'Remove or mend the row, or choose another domain.',
+  );
+}
+
+function isInside(value: number, domain: Domain): boolean {
+  if (domain === 'real') return true;
+  return value > 0 && (domain === 'positive' || value < 1);
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { DataError } from '../../src/errors.ts';
+import { Flow } from '../../src/flow.ts';
+import { realnvp, vanilla } from '../../src/flows/index.ts';
+import { normals, STREAMS } from '../../src/random.ts';
+import { fixedVariants } from '../../src/steps/variants.ts';
+import { logProbPlan } from '../../src/steps/forward.ts';
+import { meanNll } from '../../src/trainer.ts';
+import { testDevice } from '../support/device.ts';
+import { modelOf } from '../support/randomSpecs.ts';
+
+const COLUMNS = ['share', 'age'];
+const SPEC = realnvp(2, { couplings: 2, hidden: [8], domain: ['unit', 'positive'] });
+
+describe('a flow on bounded data', () => {
+  it('learns densities in the units of the data, and draws inside the domain', async () => {
+    using flow = await Flow.create(SPEC, { device: await testDevice() });
+    const options = { steps: 100, batch: 128, learningRate: 2e-2, schedule: { kind: 'cosine' } } as const;
+    const validation = { data: rows(512, 3) };
+    for await (const { nll } of flow.fit(rows(4096, 1), { ...options, validation })) {
+      expect(Number.isFinite(nll)).toBe(true);
+    }
+    // The entropy of the normals that the rows are made of, and the mean log-slope of what makes them.
+    const entropy = Math.log(2 * Math.PI * Math.E) + Math.log(1.5) + meanLogSlope(rows(65_536, 5));
+    expect(Math.abs(meanNll(await flow.logProb(rows(8192, 2))) - entropy)).toBeLessThan(0.06);
+    const { x, logProb } = await flow.sampleAndLogProb(2000, { seed: 4 });
+    x.forEach((value, i) => {
+      expect(value).toBeGreaterThan(0);
+      expect(value).toBeLessThan(i % 2 === 0 ? 1 : Infinity);
+    });
+    const again = await flow.logProb(x);
+    again.forEach((value, r) => expect(Math.abs(value - logProb[r]!)).toBeLessThan(1e-3));
+  });
+
+  it.each(['fit', 'create'])('standardises in %s what the map of the domains gives', async (where) => {
+    const data = rows(1000, 1);
+    const start = where === 'create' ? { data } : {};
+    using flow = await Flow.create(SPEC, { device: await testDevice(), ...start });
+    if (where === 'fit') for await (const _ of flow.fit(data, { steps: 1, learningRate: 1e-12 }));
+    const { z } = await flow.forward(data);
+    for (const feature of [0, 1]) {
+      const column = z.filter((_, i) => i % 2 === feature);
+      const mean = column.reduce((sum, value) => sum + value, 0) / column.length;
+      const variance = column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / column.length;
+      expect(Math.abs(mean)).toBeLessThan(1e-3);
+      expect(Math.abs(variance - 1)).toBeLessThan(1e-3);
+    }
+  });
+
+  it.each([
+    [[0.5, 1, 1.5, 2], 2, 'share', '1.5'],
+    [[0.5, 1, 0, 2], 2, 'share', '0'],
+    [[0.5, -3, 0.1, 2], 1, 'age', '-3'],
+  ])('refuses %j, and tells where', async (values, row, column, found) => {
+    using flow = await Flow.create(SPEC, { device: await testDevice() });
+    const data = Float32Array.from(values);
+    const fit = async (options: object): Promise<void> => {
+      for await (const _ of flow.fit(data, { steps: 1, columns: COLUMNS, ...options }));
+    };
+    const error = await fit({}).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DataError);
+    expect(error).toMatchObject({ row, column });
+    expect(String(error)).toContain(`found ${found}, expected a number`);
+    await expect(flow.logProb(data)).rejects.toThrow(`found ${found}`);
+    await expect(flow.forward(data)).rejects.toThrow(DataError);
+    await expect(flow.trace(data)).rejects.toThrow(DataError);
+    await expect(Flow.create(SPEC, { device: await testDevice(), data })).rejects.toThrow(DataError);
+    await expect(flow.gradients(data)).rejects.toThrow(DataError);
+    const good = flow.fit(rows(8, 1), { steps: 1, validation: { data } });
+    await expect(good.next()).rejects.toThrow(`validation, row ${row}`);
+  });
+
+  it('runs its couplings fused after the map', () => {
+    const stems = logProbPlan(modelOf(SPEC), 64, fixedVariants(4)).dispatches.map(
+      ({ kernel }) => kernel.stem,
+    );
+    expect(stems).toEqual(['domain_forward', 'domain_forward', 'flow_forward']);
+  });
+
+  it('begins with no map where all features are real', () => {
+    expect(vanilla(2, { domain: 'real' })).toEqual(vanilla(2));
+    expect(realnvp(2, { domain: 'unit' }).bijectors[0]).toEqual({
+      type: 'domain',
+      features: ['unit', 'unit'],
+    });
+  });
+});
+
+/** The logistic function of a normal, and softplus of one half as wide again. */
+function rows(count: number, seed: number): Float32Array {
+  return Float32Array.from(normals(seed, STREAMS.toyTest, 2 * count), (value, i) =>
+    i % 2 === 0 ? 1 / (1 + Math.exp(-value)) : Math.log1p(Math.exp(1.5 * value)),
+  );
+}
+
+/** E log |dx/dy|, where y is the normal that x is made of. */
+function meanLogSlope(values: Float32Array): number {
+  const sum = values.reduce(
+    (total, x, i) => total + Math.log(i % 2 === 0 ? x * (1 - x) : -Math.expm1(-x)),
+    0,
+  );
+  return (2 * sum) / values.length;
+}
