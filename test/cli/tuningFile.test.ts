@@ -109,7 +109,7 @@ describe('the tuning cache of the command line', () => {
     const report: TuningReport = { pass: 'forward', rows: 8192, variants: PLAIN_VARIANTS, source: 'cache' };
     onTuning?.(report);
     expect(lines).toEqual([
-      'Kernels of the forward pass, 8,192 rows: tiled, lanes 1, segment 8, product plain, weights summed, keep rebuild; as measured before',
+      'Kernels of the forward pass, 8,192 rows: tiled, lanes 1, segment 8, product plain, weights summed, keep rebuild, precision f32; as measured before',
     ]);
     expect(events).toEqual([{ event: 'tuning', ...report }]);
   });
