@@ -7,6 +7,10 @@ import { shadersWithoutComments } from '../vite.config.ts';
 const peers = `${import.meta.dirname}/../bench/peers`;
 const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 
+/** What a visitor loads only by asking for it lies apart. */
+const folderOf = (files: readonly string[]): string =>
+  files.some((file) => file.includes('bench/peers/node_modules/')) ? 'assets/peers' : 'assets';
+
 const pages = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.html'));
 
 export default defineConfig({
@@ -20,7 +24,16 @@ export default defineConfig({
     ],
   },
   plugins: [shadersWithoutComments],
-  worker: { format: 'es', plugins: () => [shadersWithoutComments] },
+  worker: {
+    format: 'es',
+    plugins: () => [shadersWithoutComments],
+    rollupOptions: {
+      output: {
+        chunkFileNames: ({ moduleIds }) => `${folderOf(moduleIds)}/[name]-[hash].js`,
+        assetFileNames: ({ originalFileNames }) => `${folderOf(originalFileNames)}/[name]-[hash][extname]`,
+      },
+    },
+  },
   build: {
     target: 'es2022',
     outDir: 'dist',

@@ -39,7 +39,7 @@ export function dataSetOf(settings: DataSettings): DataSet {
 
 function toyData({ name, noise, size }: DataSettings & { kind: 'toy' }): DataSet {
   const toy = toyDensity(name, { noise });
-  const columns = ['x1', 'x2'];
+  const columns = toy.mean.map((_, j) => `x${j + 1}`);
   const validation = toy.sample(0, STREAMS.toyTest, 0, MOST_SCORED);
   const floor = (): number => toy.entropy;
   if (size === 'endless') {
@@ -49,8 +49,8 @@ function toyData({ name, noise, size }: DataSettings & { kind: 'toy' }): DataSet
       kept: new Float32Array(),
       shown: toy.sample(0, STREAMS.toyTest, MOST_SCORED, MOST_SHOWN),
       validation,
-      mean: Float64Array.of(0, 0),
-      std: Float64Array.of(1, 1),
+      mean: new Float64Array(toy.dim),
+      std: new Float64Array(toy.dim).fill(1),
       floor,
     };
   }

@@ -1,5 +1,5 @@
 /** Answers the page: opens the device, holds the session, and survives the loss of both. */
-import { DeviceLostError, DisposedError, Flow, TOY_NAMES, WgflowError } from '../../src/index.ts';
+import { DeviceLostError, DisposedError, Flow, TOY_NAMES, toyDensity, WgflowError } from '../../src/index.ts';
 import type { ToyName } from '../../src/index.ts';
 import type { Answers, FromWorker, ModelSettings, Picture, Request, ToWorker, View } from '../protocol.ts';
 import { dataSetOf } from './dataSet.ts';
@@ -303,7 +303,7 @@ export class Engine {
     if (current !== undefined && current.columns.length === flow.dim) return current;
     const record = flow.training;
     const toy = TOY_NAMES.find((name: ToyName) => name === record?.dataset);
-    if (toy !== undefined && flow.dim === 2) {
+    if (toy !== undefined && flow.dim === toyDensity(toy).dim) {
       const noise = record?.options?.['noise'];
       return dataSetOf({
         kind: 'toy',

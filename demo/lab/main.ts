@@ -13,7 +13,7 @@ import { ResultTable } from './results.ts';
 import { drawRoofline } from './roofline.ts';
 import { ShaderPanel } from './shader.ts';
 
-const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'lab' });
 
 const CONFIGS: readonly ConfigName[] = ['S', 'M', 'L'];
 

@@ -40,7 +40,7 @@ async function timeAll(config: ConfigName): Promise<void> {
 /** Never rejects: what goes wrong with a library is a line of the table. */
 function timeOne(request: ToPeer): Promise<FromPeer> {
   return new Promise((resolve) => {
-    const worker = new Worker(new URL('./peerWorker.ts', import.meta.url), { type: 'module' });
+    const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'peer' });
     const settle = (message: FromPeer): void => {
       worker.terminate();
       resolve(message);

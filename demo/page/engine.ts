@@ -15,7 +15,10 @@ export class Engine {
   #lastId = 0;
 
   constructor(listener: (event: Event) => void) {
-    this.#worker = new Worker(new URL('../engine/worker.ts', import.meta.url), { type: 'module' });
+    this.#worker = new Worker(new URL('../worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'playground',
+    });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
       if (data.type === 'answer') this.#take(data.id)?.resolve(data.value as never);
       else if (data.type === 'refusal') this.#take(data.id)?.reject(new Error(data.message));

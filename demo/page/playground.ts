@@ -336,7 +336,7 @@ export class Playground {
     const pair: [string, string] = [this.#columns[columns[0]] ?? 'x1', this.#columns[columns[1]] ?? 'x2'];
     this.#pictures.describe(
       'density',
-      describeDensity(shown?.nll ?? nll, shown?.title ?? this.#title, colours),
+      describeDensity(shown?.nll ?? nll, shown?.title ?? capitalised(this.#title), colours),
     );
     this.#pictures.describe('samples', describeSamples(this.#moments, pair));
     this.#pictures.describe('latent', describeLatent(shown ? shown.nll - shown.floor : gap));
@@ -438,4 +438,8 @@ export class Playground {
 /** Other hashes are anchors of the page. */
 function isShare(hash: string): boolean {
   return hash.startsWith('#v=');
+}
+
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }

@@ -172,12 +172,13 @@ const SLACK = new Set([
 ]);
 
 describe('a plan', () => {
-  it('launches one kernel per layer and net, one or two more per coupling one for each run of a domain and one for any other bijector', () => {
+  it('launches one kernel per layer and net, one or two more per coupling and what else each bijector needs', () => {
     fc.assert(
       fc.property(randomSpecs(), (spec) => {
         const launches = spec.bijectors.reduce(
           (sum, bijector) => {
             if (bijector.type === 'domain') return sum + boundedRuns(bijector.features);
+            if (bijector.type === 'rational_quadratic_elementwise') return sum + 2;
             if (!('conditioner' in bijector)) return sum + 1;
             const { residualBlocks = 0 } = bijector.conditioner;
             // A block but the last is followed by an activation, and so is the layer before the first.
