@@ -460,13 +460,13 @@ describe('a trained model', () => {
 const hasHalves = await hasHalfPrecision();
 
 describe('--precision f16', () => {
-  const training = `train people.csv ${TINY} --precision f16 --checkpoint half.ckpt --out half.model`;
+  const training = `train people.csv ${TINY} --precision f16 --checkpoint f16.ckpt --out f16.model`;
 
   it.runIf(hasHalves)('trains, resumes and draws where the adapter has shader-f16', async () => {
     expect((await expectDone('info')).stdout).toMatch(/│ Precisions +│ f32, f16 +│/);
     expect((await expectDone(training)).stderr).toContain('precision f16; from the fixed table');
-    await expectDone('sample half.model -n 3 --precision f16 --tuning fixed');
-    const resumed = await expectDone('train people.csv --resume half.ckpt --steps 14 --out half.model');
+    await expectDone('sample f16.model -n 3 --precision f16 --tuning fixed');
+    const resumed = await expectDone('train people.csv --resume f16.ckpt --steps 14 --out f16.model');
     expect(resumed.stderr).toContain('precision f16; as in the checkpoint');
   });
 
@@ -478,7 +478,7 @@ describe('--precision f16', () => {
       /precision f16 needs the device feature shader-f16, but this device has .*Use the precision f32/,
     );
     expect(events().at(-1)).toMatchObject({ code: 'FEATURE_MISSING', feature: 'shader-f16' });
-    expect(cli.files().filter((name) => name.startsWith('half'))).toEqual([]);
+    expect(cli.files().filter((name) => name.startsWith('f16'))).toEqual([]);
   });
 
   it('tells the memory that it takes, without a GPU', async () => {
