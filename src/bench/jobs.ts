@@ -167,12 +167,12 @@ function hasVariants({ dispatches }: Plan, kernels: readonly KernelCase[]): bool
   return kernels.every(({ dispatch }) => variants.has(variantName(dispatch)));
 }
 
-/** Not in a plan of single precision, which all that are measured have. */
-const OF_HALF_PRECISION = ['half_parameters'];
+/** Buffers of half precision are not measured: the kernel that fills them takes part in no plan here. */
+export const NOT_MEASURED: readonly string[] = ['half_parameters'];
 
 /** Stems of the kernels that can be measured. */
 export const KERNEL_STEMS: readonly string[] = Object.keys(twins).filter(
-  (stem) => !stem.startsWith('peak_') && !OF_HALF_PRECISION.includes(stem),
+  (stem) => !stem.startsWith('peak_') && !NOT_MEASURED.includes(stem),
 );
 
 function sourcesOf({ models, rows }: BenchScope, wantsKernels: boolean): Source[] {
