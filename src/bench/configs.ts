@@ -16,13 +16,18 @@ export interface BenchModel {
 export const CONFIG_NAMES = ['S', 'M', 'L'] as const satisfies readonly (keyof typeof configs)[];
 export type ConfigName = (typeof CONFIG_NAMES)[number];
 
-/** The configuration of that name, without standardisation, which its data do not need. */
+/** The configuration of that name: its couplings alone, since its data need no standardisation. */
 export function configModel(name: ConfigName): BenchModel {
   const { summary, preset, dim, couplings, hidden, batch } = configs[name];
   if (!(preset in PRESETS)) {
     throw new ShapeError(`preset of configuration ${name}`, preset, Object.keys(PRESETS).join(' or '));
   }
   const spec = PRESETS[preset as keyof typeof PRESETS].spec(dim, { couplings, hidden });
-  const bijectors = spec.bijectors.filter(({ type }) => type !== 'standardize');
+  const bijectors = spec.bijectors.flatMap((bijector) =>
+    // The activation is the peers', whatever the preset would take for so many features.
+    bijector.type === 'affine_coupling'
+      ? [{ ...bijector, conditioner: { ...bijector.conditioner, activation: 'leaky_relu' as const } }]
+      : [],
+  );
   return { name, summary, batch, spec: { ...spec, bijectors } };
 }
