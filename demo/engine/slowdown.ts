@@ -29,10 +29,12 @@ export class Slowdown {
   /** So many steps went on from `start` to `end`: the milliseconds that drawing added, 0 where there was none. */
   steps(count: number, start: number, end: number): number {
     const ms = end - start;
+    const perStep = ms / Math.max(1, count);
+    // No step is faster for being disturbed: what was taken for quiet, while kernels compiled say, was not.
+    if (this.#quietMs !== undefined) this.#quietMs = Math.min(this.#quietMs, perStep);
     if (start < this.#busyUntil) {
       return this.#quietMs === undefined ? 0 : Math.max(0, ms - count * this.#quietMs);
     }
-    const perStep = ms / Math.max(1, count);
     this.#quietMs = this.#quietMs === undefined ? perStep : this.#quietMs + NEWS * (perStep - this.#quietMs);
     return 0;
   }

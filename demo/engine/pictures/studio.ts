@@ -64,6 +64,8 @@ export class Studio implements Disposable {
   readonly #budget = new DrawingBudget(performance.now());
   readonly #costs = new CostEstimates();
   readonly #slowdown = new Slowdown();
+  /** What drawing took of the queue since training last told of its steps. */
+  #paidMs = 0;
   readonly #entries: Entry[] = [];
   /** Whose rows are still to go through the flow before the images are drawn, all at once. */
   #round: Entry[] = [];
@@ -164,7 +166,9 @@ export class Studio implements Disposable {
   /** So many steps of training took place: what drawing has added to their time is paid from its budget. */
   stepsDone(count: number, start: number, end: number): void {
     if (!this.#isSoftware || this.#share === 1) return;
-    this.#budget.spend(this.#slowdown.steps(count, start, end));
+    // Beyond what the queue says that the drawing took, which is paid already.
+    this.#budget.spend(Math.max(0, this.#slowdown.steps(count, start, end) - this.#paidMs));
+    this.#paidMs = 0;
   }
 
   setView(view: View): void {
@@ -357,9 +361,8 @@ export class Studio implements Disposable {
       const ms = Math.max(0, end - Math.max(start, await marked));
       const kinds = jobs.map(({ kind }) => kind);
       this.#costs.learn(kinds, ms);
-      // Where steps tell how much longer they took, that is what is paid.
-      const isToldBySteps = this.#isSoftware && this.#share < 1 && this.#slowdown.quietMs !== undefined;
-      this.#budget.spend(isToldBySteps ? -expected : ms - expected);
+      this.#budget.spend(ms - expected);
+      this.#paidMs += ms;
       this.#slowdown.end(end + (jobs.some(({ isImage }) => isImage) ? PRESENTED_MS : 0));
     } catch {
       // The device is lost, and whoever trains is told.
