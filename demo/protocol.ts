@@ -3,6 +3,7 @@
  * and every picture; the page (demo/page) owns the controls. Nothing here is a class: all of it survives
  * `structuredClone`.
  */
+import type { BaseName } from './bases.ts';
 import type { PresetName, ScaleMap, ToyName } from '../src/index.ts';
 
 /** Each picture is one canvas that the page hands over and the worker draws with its own WGSL. */
@@ -19,6 +20,8 @@ export interface ModelSettings {
   couplings: number;
   hidden: number[];
   scale: ScaleMap['map'];
+  /** The density of the latent. */
+  base: BaseName;
   batch: number;
   learningRate: number;
   /** As `parseSchedule` reads it: constant, exponential:0.999, cosine. */

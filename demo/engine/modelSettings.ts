@@ -9,13 +9,14 @@ import type {
   TrainingRecord,
 } from '../../src/index.ts';
 import { formatSchedule } from '../../src/schedule.ts';
+import { BASE_NAMES, baseNameOf, BASES } from '../bases.ts';
 import type { ModelSettings } from '../protocol.ts';
 
 /** How far a bounded scale goes, as in the presets. */
 const TANH_BOUND = 3;
 
 /** @throws {ShapeError} where a setting is out of range; the library checks the rest */
-export function specOf({ preset, couplings, hidden, scale }: ModelSettings, dim: number): FlowSpec {
+export function specOf({ preset, couplings, hidden, scale, base }: ModelSettings, dim: number): FlowSpec {
   if (!Object.hasOwn(PRESETS, preset)) {
     throw new ShapeError('preset', `"${preset}"`, `one of ${Object.keys(PRESETS).join(', ')}`);
   }
@@ -26,7 +27,10 @@ export function specOf({ preset, couplings, hidden, scale }: ModelSettings, dim:
   const map = scaleOf(scale);
   const withScale = (bijector: BijectorSpec): BijectorSpec =>
     bijector.type === 'affine_coupling' ? { ...bijector, scale: map } : bijector;
-  return { ...spec, bijectors: spec.bijectors.map(withScale) };
+  if (!Object.hasOwn(BASES, base)) {
+    throw new ShapeError('base', `"${base}"`, `one of ${BASE_NAMES.join(', ')}`);
+  }
+  return { ...spec, base: BASES[base], bijectors: spec.bijectors.map(withScale) };
 }
 
 function scaleOf(map: ScaleMap['map']): ScaleMap {
@@ -50,7 +54,8 @@ const DEFAULT_STEPS = 3000;
 export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): ModelSettings | undefined {
   const couplings = spec.bijectors.filter((bijector) => 'conditioner' in bijector);
   const [first] = couplings;
-  if (first === undefined) return undefined;
+  const base = baseNameOf(spec.base);
+  if (first === undefined || base === undefined || spec.contextDim > 0) return undefined;
   const { hidden } = first.conditioner;
   const scale = first.type === 'affine_coupling' ? first.scale.map : 'tanh';
   const names = Object.keys(PRESETS) as PresetName[];
@@ -68,6 +73,7 @@ export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): 
     couplings: couplings.length,
     hidden: [...hidden],
     scale,
+    base,
     batch: number('batch', 512),
     learningRate: number('learningRate', learningRate),
     schedule: typeof options['schedule'] === 'string' ? options['schedule'] : formatSchedule(schedule),
@@ -84,6 +90,7 @@ export function placeholder(preset: PresetName): ModelSettings {
     couplings: 1,
     hidden: [32],
     scale: preset === 'vanilla' ? 'exp' : 'tanh',
+    base: 'normal',
     batch: 512,
     learningRate,
     schedule: formatSchedule(schedule),

@@ -1,6 +1,9 @@
 /** The code that trains the same model by the library. */
 import type { DataSettings, ModelSettings } from '../protocol.ts';
+import { toyDensity } from '../../src/data/toy.ts';
 import { PRESETS } from '../../src/flows/index.ts';
+import { BASES } from '../bases.ts';
+import type { BaseName } from '../bases.ts';
 import { PRESET_SETTINGS, hasScaleMap } from './settings.ts';
 
 /** JavaScript for Node with `wgflow` installed, or for a page without the lines about the device. */
@@ -15,7 +18,7 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
     '',
     ...dataLines(data),
     `const device = await openDevice();`,
-    `const spec = ${preset}(${data.kind === 'toy' ? 2 : data.columns.length}, { couplings: ${couplings}, hidden: [${hidden.join(', ')}] });`,
+    `const spec = ${preset}(${dimOf(data)}, { couplings: ${couplings}, hidden: [${hidden.join(', ')}]${baseText(model.base)} });`,
     ...scaleLines(model),
     `const flow = await Flow.create(spec, { device, seed: ${seed} });`,
     `const options = { steps: ${steps}, batch: ${batch}, learningRate: ${learningRate}, schedule: ${scheduleText(model.schedule)}, clipNorm: ${PRESETS[preset].training.clipNorm}, seed: ${seed} };`,
@@ -23,6 +26,18 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
     `console.log(await flow.sample(10, { seed: 7 }));`,
     '',
   ].join('\n');
+}
+
+function dimOf(data: DataSettings): number {
+  return data.kind === 'toy' ? toyDensity(data.name).dim : data.columns.length;
+}
+
+function baseText(base: BaseName): string {
+  if (base === 'normal') return '';
+  const fields = Object.entries(BASES[base]).map(
+    ([name, value]) => `${name}: ${typeof value === 'string' ? `'${value}'` : value}`,
+  );
+  return `, base: { ${fields.join(', ')} }`;
 }
 
 function dataLines(data: DataSettings): string[] {

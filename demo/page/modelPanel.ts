@@ -28,6 +28,7 @@ export class ModelPanel {
   readonly #form = byId('model', HTMLFormElement);
   readonly #preset = byId('preset', HTMLSelectElement);
   readonly #scale = byId('scale', HTMLSelectElement);
+  readonly #base = byId('base', HTMLSelectElement);
   readonly #schedule = byId('schedule', HTMLSelectElement);
   readonly #hidden = byId('hidden', HTMLInputElement);
   readonly #numbers: Record<NumberField, HTMLInputElement> = {
@@ -69,6 +70,7 @@ export class ModelPanel {
     this.#preset.value = model.preset;
     this.#hidden.value = model.hidden.join(', ');
     this.#scale.value = model.scale;
+    this.#base.value = model.base;
     this.#schedule.value = model.schedule;
     for (const [name, input] of Object.entries(this.#numbers)) {
       input.value = String(model[name as NumberField]);
@@ -97,6 +99,7 @@ export class ModelPanel {
         .filter(Boolean)
         .map(Number),
       scale: this.#scale.value,
+      base: this.#base.value,
       batch: batch.valueAsNumber,
       learningRate: learningRate.valueAsNumber,
       schedule: this.#schedule.value,

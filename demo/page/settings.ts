@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { TOY_NAMES } from '../../src/data/toy.ts';
 import type { ToyName } from '../../src/data/toy.ts';
 import type { PresetName } from '../../src/index.ts';
+import { BASE_NAMES } from '../bases.ts';
 import type { ModelSettings } from '../protocol.ts';
 
 /** In the order in which they are offered. */
@@ -58,6 +59,7 @@ export const ModelSchema = v.strictObject({
     v.maxLength(LIMITS.hiddenLayers.max),
   ),
   scale: v.picklist(SCALE_MAPS),
+  base: v.picklist(BASE_NAMES),
   batch: whole(LIMITS.batch),
   learningRate: v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1)),
   schedule: v.picklist(['cosine', 'constant', 'exponential:0.999']),
@@ -100,6 +102,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
     couplings: 8,
     hidden: [32, 32],
     scale: 'tanh',
+    base: 'normal',
     batch: 512,
     learningRate: 5e-3,
     schedule: 'cosine',
@@ -108,16 +111,34 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
     couplings: 4,
     hidden: [32, 32],
     scale: 'tanh',
+    base: 'normal',
     batch: 512,
     learningRate: 5e-3,
     schedule: 'cosine',
   },
-  glow: { couplings: 8, hidden: [32, 32], scale: 'tanh', batch: 512, learningRate: 5e-3, schedule: 'cosine' },
-  nice: { couplings: 8, hidden: [32, 32], scale: 'tanh', batch: 512, learningRate: 5e-3, schedule: 'cosine' },
+  glow: {
+    couplings: 8,
+    hidden: [32, 32],
+    scale: 'tanh',
+    base: 'normal',
+    batch: 512,
+    learningRate: 5e-3,
+    schedule: 'cosine',
+  },
+  nice: {
+    couplings: 8,
+    hidden: [32, 32],
+    scale: 'tanh',
+    base: 'normal',
+    batch: 512,
+    learningRate: 5e-3,
+    schedule: 'cosine',
+  },
   vanilla: {
     couplings: 5,
     hidden: [512],
     scale: 'exp',
+    base: 'normal',
     batch: 512,
     learningRate: 1e-3,
     schedule: 'exponential:0.999',

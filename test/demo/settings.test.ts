@@ -21,6 +21,13 @@ describe('model settings', () => {
     expect(settingsOf(spec, undefined)?.scale).toBe('sigmoid');
   });
 
+  it('can give the latent another base', () => {
+    const spec = specOf({ ...placeholder('realnvp'), base: 'mixture' }, 2);
+    expect(spec.base).toEqual({ type: 'mixture', components: 4 });
+    expect(settingsOf(spec, undefined)?.base).toBe('mixture');
+    expect(settingsOf({ ...spec, base: { type: 'mixture', components: 9 } }, undefined)).toBeUndefined();
+  });
+
   it('take the training of a file where it says it', () => {
     const options = { batch: 64, learningRate: 0.25, schedule: 'constant' };
     const record = { steps: 7, seed: 9, library: 'wgflow', options };

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BASE_NAMES } from '../../demo/bases.ts';
 import { decodeShare, encodeShare, packStrokes, unpackStrokes } from '../../demo/page/shareLink.ts';
 import { PRESET_NAMES, SCALE_MAPS, defaultSettings } from '../../demo/page/settings.ts';
 import type { Settings, Stroke } from '../../demo/page/settings.ts';
@@ -34,6 +35,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
     couplings: fc.integer({ min: 1, max: 64 }),
     hidden: fc.array(fc.integer({ min: 1, max: 512 }), { minLength: 1, maxLength: 3 }),
     scale: fc.constantFrom(...SCALE_MAPS),
+    base: fc.constantFrom(...BASE_NAMES),
     batch: fc.integer({ min: 8, max: 16384 }),
     learningRate: fc.double({ min: 1e-6, max: 1, noNaN: true }),
     schedule: fc.constantFrom('cosine', 'constant', 'exponential:0.999'),
@@ -60,7 +62,7 @@ describe('a share link', () => {
 
   it('can be read by people, and has no character that a chat program would cut at', () => {
     expect(encodeShare(defaultSettings())).toBe(
-      'v=1&data=moons&n=endless&family=realnvp&couplings=8&hidden=32-32&scale=tanh&batch=512&rate=0.005' +
+      'v=1&data=moons&n=endless&family=realnvp&couplings=8&hidden=32-32&scale=tanh&base=normal&batch=512&rate=0.005' +
         '&schedule=cosine&steps=2000&seed=1&colours=linear&points=shown&zoom=3&columns=0-1',
     );
     fc.assert(

@@ -60,12 +60,14 @@ describe('the code of a run', () => {
 
   it('is about ten lines that name every setting', () => {
     const code = codeOfRun(
-      { ...model, scale: 'sigmoid' },
+      { ...model, scale: 'sigmoid', base: 'student-t' },
       { kind: 'toy', name: 'moons', noise: 0.1, size: 'endless' },
     );
     expect(code.trim().split('\n').length).toBeLessThanOrEqual(12);
     expect(code).toContain(`const data = { toy: 'moons', noise: 0.1 };`);
-    expect(code).toContain('realnvp(2, { couplings: 8, hidden: [32, 32] })');
+    expect(code).toContain(
+      `realnvp(2, { couplings: 8, hidden: [32, 32], base: { type: 'student_t', df: 5, learned: true } })`,
+    );
     expect(code).toContain(`layer.scale = { map: 'sigmoid' }`);
     expect(code).toContain(
       `{ steps: 2000, batch: 512, learningRate: 0.005, schedule: { kind: 'cosine' }, clipNorm: 1, seed: 1 }`,

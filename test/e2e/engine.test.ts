@@ -14,6 +14,7 @@ const MODEL: ModelSettings = {
   couplings: 6,
   hidden: [16, 16],
   scale: 'tanh',
+  base: 'normal',
   batch: 256,
   learningRate: 5e-3,
   schedule: 'cosine',

@@ -386,6 +386,12 @@ describe('the model', () => {
     await page.fill('#couplings', '8');
     await page.press('#couplings', 'Enter');
     await expectSoon(() => page.textContent('#price-parameters')).not.toBe(before);
+    const deeper = await page.textContent('#price-parameters');
+    await page.selectOption('#base', 'mixture');
+    await expectSoon(() => page.textContent('#price-parameters')).not.toBe(deeper);
+    await expectSoon(() => page.url()).toContain('base=mixture');
+    await page.click('#step');
+    await expectSoon(() => step(page)).toBe(1);
     await page.selectOption('#preset', 'vanilla');
     expect(await page.inputValue('#hidden')).toBe('512');
     expect(await page.inputValue('#scale')).toBe('exp');

@@ -1,0 +1,17 @@
+/** The base distributions that the page offers, by the names that the command line has for them. */
+import type { BaseSpec } from '../src/index.ts';
+
+export const BASES = {
+  normal: { type: 'standard_normal' },
+  diagonal: { type: 'diagonal_normal' },
+  'student-t': { type: 'student_t', df: 5, learned: true },
+  mixture: { type: 'mixture', components: 4 },
+} as const satisfies Record<string, BaseSpec>;
+
+export type BaseName = keyof typeof BASES;
+export const BASE_NAMES = Object.keys(BASES) as BaseName[];
+
+/** The name of a base; undefined for one that is not offered. */
+export function baseNameOf(base: BaseSpec): BaseName | undefined {
+  return BASE_NAMES.find((name) => JSON.stringify(BASES[name]) === JSON.stringify(base));
+}
