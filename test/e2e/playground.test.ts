@@ -152,8 +152,8 @@ describe('training', () => {
   it('describes the pictures by numbers', async () => {
     const { page } = current();
     await expectSoon(() => page.textContent('#samples-words')).toMatch(/± 0\.9|± 1\.0/);
-    expect(await page.textContent('#latent-words')).toMatch(/Gaussian/);
-    expect(await page.textContent('#density-words')).toMatch(/log p −1\.\d\d/);
+    await expectSoon(() => page.textContent('#latent-words')).toMatch(/Gaussian/);
+    await expectSoon(() => page.textContent('#density-words')).toMatch(/log p −1\.\d\d/);
   });
 
   it('shows the point under the pointer in all pictures, and its log-density is the sum of its parts', async () => {
