@@ -8,14 +8,14 @@ const DEFAULT_BOUND = 3;
 /** Heavy tails with a variance. */
 const DEFAULT_DF = 5;
 
-/** `normal`, `diagonal`, `student-t[:df]`, `mixture:K` or `uniform[:bound]`. */
+/** `normal`, `diagonal`, `student-t[:df]`, `mixture:K`, `uniform[:bound]` or `class`. */
 export function base(text: string): BaseSpec {
   const [name = '', ...rest] = text.split(':');
   const number = rest[0] === undefined ? undefined : Number(rest[0].trim() === '' ? NaN : rest[0]);
   const spec = rest.length > 1 ? undefined : baseOf(name, number);
   if (spec === undefined) {
     throw new InvalidArgumentError(
-      'Expected normal, diagonal, student-t, student-t:DF, mixture:K or uniform:BOUND.',
+      'Expected normal, diagonal, student-t, student-t:DF, mixture:K, uniform:BOUND or class.',
     );
   }
   try {
@@ -32,6 +32,8 @@ function baseOf(name: string, number: number | undefined): BaseSpec | undefined 
       return number === undefined ? { type: 'standard_normal' } : undefined;
     case 'diagonal':
       return number === undefined ? { type: 'diagonal_normal' } : undefined;
+    case 'class':
+      return number === undefined ? { type: 'class_conditional' } : undefined;
     case 'student-t':
       return { type: 'student_t', df: number ?? DEFAULT_DF, learned: number === undefined };
     case 'mixture':

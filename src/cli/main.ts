@@ -105,7 +105,8 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--residual-blocks <n>', 'residual nets of n blocks and one hidden width', parse.residualBlocks)
   .option(
     '--base <density>',
-    'density of the latent: normal, diagonal, student-t (tails learned) or student-t:DF, mixture:K or uniform:BOUND ' +
+    'density of the latent: normal, diagonal, student-t (tails learned) or student-t:DF, mixture:K, uniform:BOUND or ' +
+      'class, whose means the --context gives ' +
       '(default: normal)',
     base,
   )

@@ -10,11 +10,12 @@ describe('--base', () => {
     ['mixture:4', { type: 'mixture', components: 4 }],
     ['uniform', { type: 'uniform', bound: 3 }],
     ['uniform:1', { type: 'uniform', bound: 1 }],
+    ['class', { type: 'class_conditional' }],
   ])('%s is %j', (text, spec) => {
     expect(base(text)).toEqual(spec);
   });
 
-  it.each(['', 'gauss', 'normal:1', 'diagonal:2', 'mixture', 'mixture:2:3'])('refuses %j', (text) => {
+  it.each(['', 'gauss', 'normal:1', 'diagonal:2', 'mixture', 'mixture:2:3', 'class:2'])('refuses %j', (text) => {
     expect(() => base(text)).toThrow(/^Expected normal, diagonal, student-t/);
   });
 
