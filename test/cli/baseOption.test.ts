@@ -15,9 +15,12 @@ describe('--base', () => {
     expect(base(text)).toEqual(spec);
   });
 
-  it.each(['', 'gauss', 'normal:1', 'diagonal:2', 'mixture', 'mixture:2:3', 'class:2'])('refuses %j', (text) => {
-    expect(() => base(text)).toThrow(/^Expected normal, diagonal, student-t/);
-  });
+  it.each(['', 'gauss', 'normal:1', 'diagonal:2', 'mixture', 'mixture:2:3', 'class:2'])(
+    'refuses %j',
+    (text) => {
+      expect(() => base(text)).toThrow(/^Expected normal, diagonal, student-t/);
+    },
+  );
 
   it.each([
     ['mixture:1', 'spec.base.components: found 1, expected an integer from 2 to 1024'],
