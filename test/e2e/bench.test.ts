@@ -102,7 +102,10 @@ describe('bench', () => {
 
   it.each([
     ['bench --configs S,X', /--configs.*Found "X", expected names from S, M, L, separated by commas/],
-    ['bench --kernels dense', /--kernels.*Found "dense", expected names from activation_forward, actnorm_start, /],
+    [
+      'bench --kernels dense',
+      /--kernels.*Found "dense", expected names from activation_forward, actnorm_start, /,
+    ],
     ['bench --only some', /--only.*plans, kernels/],
     ['bench --only plans --kernels adam_step', /--kernels: found --only plans, expected --only kernels/],
     ['bench --batch 0 --spec tiny.json', /Expected an integer from 1/],
