@@ -76,6 +76,16 @@ describe('what drawing adds to the steps', () => {
     expect(slowdown.quietMs).toBeCloseTo(7);
   });
 
+  it('learns from any step that was faster, though something is drawn all the time', () => {
+    const slowdown = new Slowdown();
+    // Kernels compiled.
+    slowdown.steps(1, 0, 300);
+    slowdown.begin();
+    slowdown.steps(1, 300, 306);
+    expect(slowdown.quietMs).toBeCloseTo(6);
+    expect(slowdown.steps(1, 306, 337)).toBeCloseTo(25);
+  });
+
   it('is unknown where something was drawn from the start, and never less than nothing', () => {
     const slowdown = new Slowdown();
     slowdown.begin();

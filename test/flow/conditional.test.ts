@@ -35,6 +35,10 @@ describe('a conditional flow', () => {
     expect(await flow.inverse(x, one)).toEqual(await flow.inverse(x, each));
     expect(await flow.gradients(x, one)).toEqual(await flow.gradients(x, each));
     expect(await flow.sample(rows, one)).toEqual(await flow.sample(rows, each));
+    const trace = await flow.trace(x, one);
+    expect(await flow.trace(x, each)).toEqual(trace);
+    expect((await flow.trace(x, { context: LOWER })).states).not.toEqual(trace.states);
+    expectClose('the last state', trace.states.at(-1)!, (await flow.forward(x, one)).z, 1e-5);
     expect(await flow.logProb(x, { context: LOWER })).not.toEqual(await flow.logProb(x, { context: UPPER }));
   });
 
