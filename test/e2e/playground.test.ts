@@ -458,7 +458,7 @@ describe('manners', () => {
     async ({ colorScheme, from, to }) => {
       const { page, close } = await visit(browser, site.url, { colorScheme });
       await ready(page);
-      expect(await seriousFindings(page)).toEqual([]);
+      await expectSoon(() => seriousFindings(page)).toEqual([]);
       const { lightness } = await look(page.locator('main'));
       expect(lightness).toBeGreaterThan(from);
       expect(lightness).toBeLessThan(to);
@@ -485,7 +485,7 @@ describe('manners', () => {
         .map((element) => element.outerHTML),
     );
     expect(overflowing).toEqual([]);
-    expect(await seriousFindings(page)).toEqual([]);
+    await expectSoon(() => seriousFindings(page)).toEqual([]);
     await close();
   });
 
@@ -552,13 +552,12 @@ describe('without WebGPU', () => {
       await page.click('#notice-gpu button');
       const before = await page.inputValue('#layer');
       await expectSoon(() => page.inputValue('#layer')).not.toBe(before);
-      expect((await look(canvas(page, 'density'))).colours).toBeGreaterThan(20);
+      await expectSoon(async () => (await look(canvas(page, 'density'))).colours).toBeGreaterThan(20);
       await page.click('#play-back');
       await page.waitForFunction(() => document.getElementById('layer-name')?.textContent === 'data');
-      const { centre } = await look(canvas(page, 'layers'));
-      expect(centre[0]).toBeCloseTo(0.5, 1);
+      await expectSoon(async () => (await look(canvas(page, 'layers'))).centre[0]).toBeCloseTo(0.5, 1);
       expect(await page.locator('#train').isDisabled()).toBe(true);
-      expect(await seriousFindings(page)).toEqual([]);
+      await expectSoon(() => seriousFindings(page)).toEqual([]);
       expect(problems).toEqual([]);
       await close();
     } finally {
