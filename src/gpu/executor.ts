@@ -67,7 +67,7 @@ export class GpuProgram implements Disposable {
       const { bytes, offsets } = packUniforms(plan.dispatches);
       const uniforms = context.buffers.uniform(`${plan.label}/params`, bytes.byteLength);
       owned.push(uniforms);
-      device.queue.writeBuffer(uniforms.buffer, 0, bytes);
+      context.buffers.write(uniforms, new Uint32Array(bytes));
 
       const pipelines = await Promise.all(plan.dispatches.map((dispatch) => context.pipelines.get(dispatch)));
       const launches = plan.dispatches.map((dispatch, index): Launch => {
@@ -107,7 +107,7 @@ export class GpuProgram implements Disposable {
   /** Takes over the params of `plan`, which has the same launches on the same buffers. */
   setParams(plan: Plan): void {
     const { bytes } = packUniforms(plan.dispatches);
-    this.#context.device.queue.writeBuffer(this.#uniforms.buffer, 0, bytes);
+    this.#context.buffers.write(this.#uniforms, new Uint32Array(bytes));
   }
 
   /** Appends every launch of the plan, in order, to `pass`. */

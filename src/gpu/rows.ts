@@ -117,7 +117,7 @@ export class RowRunner implements Disposable {
     for (const { buffer, features, rows, shared = false } of job.inputs ?? []) {
       if (!program.has(buffer)) continue;
       const columns = shared ? repeatedRow(rows, chunk) : columnsOf(rows, features, chunk);
-      this.#context.device.queue.writeBuffer(program.buffer(buffer).buffer, 0, columns);
+      this.#context.buffers.write(program.buffer(buffer), columns);
     }
     program.run(
       1,
