@@ -291,8 +291,14 @@ function withinDomains(
   });
 }
 
+let drawnNormals = new Float32Array();
+
+/** The first `count` of one sequence, drawn once for all workloads. */
 function standardNormals(count: number): Float32Array {
-  return Float32Array.from(normals(SEED, STREAMS.baseSample, count));
+  if (drawnNormals.length < count) {
+    drawnNormals = Float32Array.from(normals(SEED, STREAMS.baseSample, count));
+  }
+  return drawnNormals.slice(0, count);
 }
 
 /** Of the densities that have so many features, one. */
@@ -304,8 +310,17 @@ function toySource(dim: number): BatchSource {
 /** Last layers are this much smaller than the others, as in a flow of moderate couplings. */
 const LAST_LAYER = 0.1;
 
+const parametersOfSpec = new WeakMap<FlowSpec, Float32Array>();
+
+/** Drawn once for all workloads of a spec. */
+function benchParameters(model: FlowModel): Float32Array {
+  const parameters = parametersOfSpec.get(model.spec) ?? drawParameters(model);
+  parametersOfSpec.set(model.spec, parameters);
+  return parameters.slice();
+}
+
 /** Parameters that make no bijector the identity, so that a check has something to check. */
-function benchParameters({ spec, layout }: FlowModel): Float32Array {
+function drawParameters({ spec, layout }: FlowModel): Float32Array {
   const parameters = initialParameters({ ...spec, bijectors: spec.bijectors.map(drawn) }, SEED, layout);
   const inNets = new Set<string>();
   for (const { layers } of layout.bijectors.flatMap((slots) => ('nets' in slots ? slots.nets : []))) {
