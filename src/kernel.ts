@@ -69,7 +69,7 @@ export interface Dispatch {
   bytes: number;
 }
 
-interface DispatchParts<K extends KernelSpec> {
+interface LaunchParts<K extends KernelSpec> {
   params: ParamsOf<K>;
   buffers: BufferNamesOf<K>;
   workgroups: Workgroups;
@@ -77,22 +77,22 @@ interface DispatchParts<K extends KernelSpec> {
   bytes: number;
 }
 
+/** What a launcher of `K` says beside the kernel itself. */
+export type LaunchOf<K extends KernelSpec> = LaunchParts<K> &
+  ([FlagOf<K>] extends [never] ? { flags?: undefined } : { flags: FlagsOf<K> }) &
+  ([ConstantOf<K>] extends [never] ? { constants?: undefined } : { constants: ConstantsOf<K> }) &
+  ([SizeOf<K>] extends [never] ? { sizes?: undefined } : { sizes: SizesOf<K> });
+
 /** Builds a dispatch of `kernel`, with the names of params, flags, constants, sizes and bindings checked by type. */
-export function dispatchOf<const K extends KernelSpec>(
-  kernel: K,
-  parts: DispatchParts<K> &
-    ([FlagOf<K>] extends [never] ? { flags?: undefined } : { flags: FlagsOf<K> }) &
-    ([ConstantOf<K>] extends [never] ? { constants?: undefined } : { constants: ConstantsOf<K> }) &
-    ([SizeOf<K>] extends [never] ? { sizes?: undefined } : { sizes: SizesOf<K> }),
-): Dispatch {
-  const { params, buffers, workgroups, flops, bytes } = parts;
+export function dispatchOf<const K extends KernelSpec>(kernel: K, launch: LaunchOf<K>): Dispatch {
+  const { params, buffers, workgroups, flops, bytes } = launch;
   return {
     kernel,
     params,
     buffers,
-    flags: parts.flags ?? {},
-    constants: parts.constants ?? {},
-    sizes: parts.sizes ?? {},
+    flags: launch.flags ?? {},
+    constants: launch.constants ?? {},
+    sizes: launch.sizes ?? {},
     workgroups,
     flops,
     bytes,

@@ -1,5 +1,5 @@
 import { dispatchOf } from '../kernel.ts';
-import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { Dispatch, KernelSpec, LaunchOf } from '../kernel.ts';
 import type { CouplingBlocks, ScaleMap } from '../spec.ts';
 import { gridOf } from '../shape.ts';
 import { scaleBound, scaleMapCode } from './scale_map.ts';
@@ -21,7 +21,7 @@ export const couplingForwardKernel = {
   constants: ['SCALE_MAP'],
 } as const satisfies KernelSpec;
 
-export interface CouplingForwardArguments {
+export interface CouplingArguments {
   rows: number;
   blocks: CouplingBlocks;
   scale: ScaleMap;
@@ -33,10 +33,15 @@ export interface CouplingForwardArguments {
 }
 
 /** The affine coupling z₂ = x₂ ⊙ exp(s) + t, in place; s goes to `logScale`. */
-export function couplingForward(args: CouplingForwardArguments): Dispatch {
+export function couplingForward(args: CouplingArguments): Dispatch {
+  return dispatchOf(couplingForwardKernel, couplingLaunch(args));
+}
+
+/** The launch of either direction. */
+export function couplingLaunch(args: CouplingArguments): LaunchOf<typeof couplingForwardKernel> {
   const { rows, blocks, scale, shiftFirst = false } = args;
   const elements = rows * blocks.transformCount;
-  return dispatchOf(couplingForwardKernel, {
+  return {
     params: {
       n_rows: rows,
       n_transformed: blocks.transformCount,
@@ -53,5 +58,5 @@ export function couplingForward(args: CouplingForwardArguments): Dispatch {
     workgroups: gridOf(elements),
     flops: 3 * elements,
     bytes: 4 * 5 * elements,
-  });
+  };
 }

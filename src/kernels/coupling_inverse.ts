@@ -1,57 +1,14 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
-import type { CouplingBlocks, ScaleMap } from '../spec.ts';
-import { gridOf } from '../shape.ts';
-import { scaleBound, scaleMapCode } from './scale_map.ts';
+import { couplingForwardKernel, couplingLaunch } from './coupling_forward.ts';
+import type { CouplingArguments } from './coupling_forward.ts';
 
 export const couplingInverseKernel = {
+  ...couplingForwardKernel,
   stem: 'coupling_inverse',
-  params: {
-    n_rows: 'u32',
-    n_transformed: 'u32',
-    transform_start: 'u32',
-    scale_bound: 'f32',
-  },
-  bindings: {
-    conditioner_output: { access: 'read', element: 'f32' },
-    state: { access: 'read_write', element: 'f32' },
-    log_scale: { access: 'read_write', element: 'f32' },
-  },
-  flags: ['SHIFT_FIRST'],
-  constants: ['SCALE_MAP'],
 } as const satisfies KernelSpec;
 
-export interface CouplingInverseArguments {
-  rows: number;
-  blocks: CouplingBlocks;
-  scale: ScaleMap;
-  /** Whether t is added before the scale. */
-  shiftFirst?: boolean;
-  conditionerOutput: string;
-  state: string;
-  logScale: string;
-}
-
 /** The inverse affine coupling x₂ = (z₂ − t) ⊙ exp(−s), in place; s goes to `logScale`. */
-export function couplingInverse(args: CouplingInverseArguments): Dispatch {
-  const { rows, blocks, scale, shiftFirst = false } = args;
-  const elements = rows * blocks.transformCount;
-  return dispatchOf(couplingInverseKernel, {
-    params: {
-      n_rows: rows,
-      n_transformed: blocks.transformCount,
-      transform_start: blocks.transformStart,
-      scale_bound: scaleBound(scale),
-    },
-    flags: { SHIFT_FIRST: shiftFirst },
-    constants: { SCALE_MAP: scaleMapCode(scale) },
-    buffers: {
-      conditioner_output: args.conditionerOutput,
-      state: args.state,
-      log_scale: args.logScale,
-    },
-    workgroups: gridOf(elements),
-    flops: 3 * elements,
-    bytes: 4 * 5 * elements,
-  });
+export function couplingInverse(args: CouplingArguments): Dispatch {
+  return dispatchOf(couplingInverseKernel, couplingLaunch(args));
 }

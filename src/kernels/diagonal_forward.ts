@@ -1,5 +1,5 @@
 import { dispatchOf } from '../kernel.ts';
-import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { Dispatch, KernelSpec, LaunchOf } from '../kernel.ts';
 import type { TensorSlot } from '../paramLayout.ts';
 import { gridOf } from '../shape.ts';
 
@@ -34,10 +34,15 @@ export interface DiagonalArguments {
 
 /** z = (x + b) ⊙ exp(λ) per feature, in place; adds Σ λ to logDet, or starts it. */
 export function diagonalForward(args: DiagonalArguments): Dispatch {
+  return dispatchOf(diagonalForwardKernel, diagonalLaunch(args));
+}
+
+/** The launch of either direction. */
+export function diagonalLaunch(args: DiagonalArguments): LaunchOf<typeof diagonalForwardKernel> {
   const { rows, logScale, bias } = args;
   const features = logScale.length;
   const tensors = bias === undefined ? 1 : 2;
-  return dispatchOf(diagonalForwardKernel, {
+  return {
     params: {
       n_rows: rows,
       n_features: features,
@@ -50,5 +55,5 @@ export function diagonalForward(args: DiagonalArguments): Dispatch {
     workgroups: gridOf(rows),
     flops: (2 + tensors) * rows * features,
     bytes: 4 * (tensors * features + 2 * rows * features + rows),
-  });
+  };
 }

@@ -1,5 +1,5 @@
 import { dispatchOf } from '../kernel.ts';
-import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { Dispatch, KernelSpec, LaunchOf } from '../kernel.ts';
 import { gridOf } from '../shape.ts';
 import type { BoundedDomain } from '../spec.ts';
 
@@ -38,8 +38,13 @@ export interface DomainArguments extends DomainRange {
 
 /** x → z of features whose data are bounded, in place; adds Σ log dz/dx to logDet, or starts it. */
 export function domainForward(args: DomainArguments): Dispatch {
+  return dispatchOf(domainForwardKernel, domainLaunch(args));
+}
+
+/** The launch of either direction. */
+export function domainLaunch(args: DomainArguments): LaunchOf<typeof domainForwardKernel> {
   const { rows, start, count, domain } = args;
-  return dispatchOf(domainForwardKernel, {
+  return {
     params: {
       n_rows: rows,
       n_features: count,
@@ -51,5 +56,5 @@ export function domainForward(args: DomainArguments): Dispatch {
     workgroups: gridOf(rows),
     flops: 6 * rows * count,
     bytes: 4 * rows * (2 * count + 1 + (args.accumulate ? 1 : 0)),
-  });
+  };
 }

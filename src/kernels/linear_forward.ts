@@ -1,5 +1,5 @@
 import { dispatchOf } from '../kernel.ts';
-import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { Dispatch, KernelSpec, LaunchOf } from '../kernel.ts';
 import type { LinearSlots } from '../paramLayout.ts';
 import { gridOf, quadsOf } from '../shape.ts';
 
@@ -37,9 +37,14 @@ export interface LinearArguments {
 
 /** z = P L (U + diag) x for every row, in place; adds Σ log diag to logDet, or starts it. */
 export function linearForward(args: LinearArguments): Dispatch {
+  return dispatchOf(linearForwardKernel, linearLaunch(args));
+}
+
+/** The launch of either direction. */
+export function linearLaunch(args: LinearArguments): LaunchOf<typeof linearForwardKernel> {
   const { rows, slots } = args;
   const features = slots.logDiagonal.length;
-  return dispatchOf(linearForwardKernel, {
+  return {
     params: {
       n_quads: quadsOf(rows),
       n_features: features,
@@ -55,7 +60,7 @@ export function linearForward(args: LinearArguments): Dispatch {
     workgroups: gridOf(quadsOf(rows)),
     flops: linearFlops(rows, features),
     bytes: 4 * (features * features + features + 2 * rows * features + rows),
-  });
+  };
 }
 
 /** The params that say where the tensors lie. */

@@ -1,5 +1,5 @@
 import { dispatchOf } from '../kernel.ts';
-import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { Dispatch, KernelSpec, LaunchOf } from '../kernel.ts';
 import type { TensorSlot } from '../paramLayout.ts';
 import { gridOf } from '../shape.ts';
 
@@ -32,9 +32,14 @@ export interface PermutationArguments {
 
 /** z[j] = ± x[π(j)] for every row, in place. */
 export function permutationForward(args: PermutationArguments): Dispatch {
+  return dispatchOf(permutationForwardKernel, permutationLaunch(args));
+}
+
+/** The launch of either direction. */
+export function permutationLaunch(args: PermutationArguments): LaunchOf<typeof permutationForwardKernel> {
   const { rows, permutation, signs } = args;
   const features = permutation.length;
-  return dispatchOf(permutationForwardKernel, {
+  return {
     params: {
       n_rows: rows,
       n_features: features,
@@ -46,5 +51,5 @@ export function permutationForward(args: PermutationArguments): Dispatch {
     workgroups: gridOf(rows),
     flops: signs === undefined ? 0 : rows * features,
     bytes: 4 * (features * (signs === undefined ? 1 : 2) + 2 * rows * features),
-  });
+  };
 }

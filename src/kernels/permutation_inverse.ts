@@ -1,39 +1,14 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
-import { gridOf } from '../shape.ts';
+import { permutationForwardKernel, permutationLaunch } from './permutation_forward.ts';
 import type { PermutationArguments } from './permutation_forward.ts';
 
 export const permutationInverseKernel = {
+  ...permutationForwardKernel,
   stem: 'permutation_inverse',
-  params: {
-    n_rows: 'u32',
-    n_features: 'u32',
-    permutation_offset: 'u32',
-    signs_offset: 'u32',
-  },
-  bindings: {
-    parameters: { access: 'read', element: 'f32' },
-    state: { access: 'read_write', element: 'f32' },
-    scratch: { access: 'read_write', element: 'f32' },
-  },
-  flags: ['SIGNED'],
 } as const satisfies KernelSpec;
 
 /** x[π(j)] = ± z[j] for every row, in place; a gradient goes the same way. */
 export function permutationInverse(args: PermutationArguments): Dispatch {
-  const { rows, permutation, signs } = args;
-  const features = permutation.length;
-  return dispatchOf(permutationInverseKernel, {
-    params: {
-      n_rows: rows,
-      n_features: features,
-      permutation_offset: permutation.offset,
-      signs_offset: signs?.offset ?? 0,
-    },
-    flags: { SIGNED: signs !== undefined },
-    buffers: { parameters: args.parameters, state: args.state, scratch: args.scratch },
-    workgroups: gridOf(rows),
-    flops: signs === undefined ? 0 : rows * features,
-    bytes: 4 * (features * (signs === undefined ? 1 : 2) + 2 * rows * features),
-  });
+  return dispatchOf(permutationInverseKernel, permutationLaunch(args));
 }

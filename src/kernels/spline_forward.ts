@@ -1,5 +1,5 @@
 import { dispatchOf } from '../kernel.ts';
-import type { Dispatch, KernelSpec, ParamsOf } from '../kernel.ts';
+import type { Dispatch, KernelSpec, LaunchOf, ParamsOf } from '../kernel.ts';
 import type { TensorSlot } from '../paramLayout.ts';
 import type { CouplingBlocks } from '../spec.ts';
 import { gridOf } from '../shape.ts';
@@ -42,16 +42,21 @@ export interface SplineArguments extends SplineNumbers {
 
 /** z₂ = spline(x₂), in place; the log-slope goes to `logScale`. */
 export function splineForward(args: SplineArguments): Dispatch {
+  return dispatchOf(splineForwardKernel, splineLaunch(args));
+}
+
+/** The launch of either direction. */
+export function splineLaunch(args: SplineArguments): LaunchOf<typeof splineForwardKernel> {
   const { rows, blocks, bins } = args;
   const elements = rows * blocks.transformCount;
-  return dispatchOf(splineForwardKernel, {
+  return {
     params: splineParams(args),
     sizes: { BINS: bins },
     buffers: { raw: args.raw, state: args.state, log_scale: args.logScale },
     workgroups: gridOf(elements),
     flops: elements * splineFlops(bins),
     bytes: 4 * (rawElements(args) + 3 * elements),
-  });
+  };
 }
 
 export function splineParams(args: SplineNumbers): ParamsOf<typeof splineForwardKernel> {

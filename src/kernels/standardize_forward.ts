@@ -1,5 +1,5 @@
 import { dispatchOf } from '../kernel.ts';
-import type { Dispatch, KernelSpec } from '../kernel.ts';
+import type { Dispatch, KernelSpec, LaunchOf } from '../kernel.ts';
 import type { TensorSlot } from '../paramLayout.ts';
 import { gridOf } from '../shape.ts';
 
@@ -19,7 +19,7 @@ export const standardizeForwardKernel = {
   },
 } as const satisfies KernelSpec;
 
-export interface StandardizeForwardArguments {
+export interface StandardizeArguments {
   rows: number;
   mean: TensorSlot;
   std: TensorSlot;
@@ -31,10 +31,15 @@ export interface StandardizeForwardArguments {
 }
 
 /** z = (x − mean) / std per feature, in place; takes Σ log std from logDet, or starts it. */
-export function standardizeForward(args: StandardizeForwardArguments): Dispatch {
+export function standardizeForward(args: StandardizeArguments): Dispatch {
+  return dispatchOf(standardizeForwardKernel, standardizeLaunch(args));
+}
+
+/** The launch of either direction. */
+export function standardizeLaunch(args: StandardizeArguments): LaunchOf<typeof standardizeForwardKernel> {
   const { rows, mean, std } = args;
   const features = mean.length;
-  return dispatchOf(standardizeForwardKernel, {
+  return {
     params: {
       n_rows: rows,
       n_features: features,
@@ -46,5 +51,5 @@ export function standardizeForward(args: StandardizeForwardArguments): Dispatch 
     workgroups: gridOf(rows),
     flops: 3 * rows * features,
     bytes: 4 * (2 * features + 2 * rows * features + rows),
-  });
+  };
 }

@@ -1,50 +1,14 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
-import type { TensorSlot } from '../paramLayout.ts';
-import { gridOf } from '../shape.ts';
+import { standardizeForwardKernel, standardizeLaunch } from './standardize_forward.ts';
+import type { StandardizeArguments } from './standardize_forward.ts';
 
 export const standardizeInverseKernel = {
+  ...standardizeForwardKernel,
   stem: 'standardize_inverse',
-  params: {
-    n_rows: 'u32',
-    n_features: 'u32',
-    mean_offset: 'u32',
-    std_offset: 'u32',
-    accumulate: 'u32',
-  },
-  bindings: {
-    parameters: { access: 'read', element: 'f32' },
-    state: { access: 'read_write', element: 'f32' },
-    log_det: { access: 'read_write', element: 'f32' },
-  },
 } as const satisfies KernelSpec;
 
-export interface StandardizeInverseArguments {
-  rows: number;
-  mean: TensorSlot;
-  std: TensorSlot;
-  /** Whether to add to `logDet` or to start it. */
-  accumulate: boolean;
-  parameters: string;
-  state: string;
-  logDet: string;
-}
-
 /** x = z · std + mean per feature, in place; adds Σ log std to logDet, or starts it. */
-export function standardizeInverse(args: StandardizeInverseArguments): Dispatch {
-  const { rows, mean, std } = args;
-  const features = mean.length;
-  return dispatchOf(standardizeInverseKernel, {
-    params: {
-      n_rows: rows,
-      n_features: features,
-      mean_offset: mean.offset,
-      std_offset: std.offset,
-      accumulate: args.accumulate ? 1 : 0,
-    },
-    buffers: { parameters: args.parameters, state: args.state, log_det: args.logDet },
-    workgroups: gridOf(rows),
-    flops: 3 * rows * features,
-    bytes: 4 * (2 * features + 2 * rows * features + rows),
-  });
+export function standardizeInverse(args: StandardizeArguments): Dispatch {
+  return dispatchOf(standardizeInverseKernel, standardizeLaunch(args));
 }
