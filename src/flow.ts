@@ -33,7 +33,8 @@ import type { KernelVariants } from './steps/variants.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
 import { rowInputs } from './rowInputs.ts';
 import { fit } from './trainer.ts';
-import type { FitOptions, FitReport, TrainingData, TrainingSnapshot } from './trainer.ts';
+import type { FitOptions, TrainingData } from './fitOptions.ts';
+import type { FitReport, TrainingSnapshot } from './trainer.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 

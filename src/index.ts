@@ -7,7 +7,8 @@ export type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flow
 export { FlowPass } from './flowPass.ts';
 export type { PassBuffers, PassKind, PassOptions } from './flowPass.ts';
 export type { FlowTrace, TraceOptions } from './flowTrace.ts';
-export type { FitOptions, FitReport, TrainingData } from './trainer.ts';
+export type { FitOptions, TrainingData } from './fitOptions.ts';
+export type { FitReport } from './trainer.ts';
 export type { MemoryOptions, MemoryReport } from './memory.ts';
 export { glow, nice, PRESETS, realnvp, spline, vanilla } from './flows/index.ts';
 export type { Preset, PresetName, FlowOptions as PresetOptions } from './flows/index.ts';

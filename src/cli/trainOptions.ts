@@ -7,7 +7,7 @@ import type { PresetName } from '../flows/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import type { Schedule } from '../schedule.ts';
 import type { BaseSpec } from '../spec.ts';
-import type { FitOptions } from '../trainer.ts';
+import type { FitOptions } from '../fitOptions.ts';
 import type { DomainRequest } from './domains.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import type { TrainingSet } from './trainingSet.ts';

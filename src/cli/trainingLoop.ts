@@ -1,6 +1,6 @@
 /** The training run of `wgflow train`: progress, events and checkpoints around `Flow.fit`. */
 import type { Flow } from '../flow.ts';
-import type { FitOptions } from '../trainer.ts';
+import type { FitOptions } from '../fitOptions.ts';
 import { openOutput } from './outputFile.ts';
 import { trainingProgress } from './progress.ts';
 import type { Session } from './session.ts';

@@ -7,7 +7,7 @@ import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
-import type { TrainingData } from '../trainer.ts';
+import type { TrainingData } from '../fitOptions.ts';
 import type { Domain } from '../spec.ts';
 import { columnNamesOf, contextColumnsOf, encodeCells } from './contextInput.ts';
 import { insideDomains } from './domains.ts';

@@ -8,7 +8,7 @@ import { STREAMS } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 import { meanNll } from '../../src/trainer.ts';
-import type { FitOptions, TrainingData } from '../../src/trainer.ts';
+import type { FitOptions, TrainingData } from '../../src/fitOptions.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
 import { randomRows } from '../support/randomSpecs.ts';

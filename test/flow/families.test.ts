@@ -5,7 +5,7 @@ import { encodeModel } from '../../src/io/modelFile.ts';
 import { STREAMS, normals } from '../../src/random.ts';
 import type { BijectorSpec } from '../../src/spec.ts';
 import { meanNll } from '../../src/trainer.ts';
-import type { FitOptions } from '../../src/trainer.ts';
+import type { FitOptions } from '../../src/fitOptions.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice } from '../support/device.ts';
 import { modelOf, randomParameters, specOf } from '../support/randomSpecs.ts';

@@ -6,7 +6,7 @@ import { realnvp, vanilla } from '../../src/flows/index.ts';
 import { openDevice } from '../../src/node.ts';
 import { STREAMS } from '../../src/random.ts';
 import type { FlowSpec } from '../../src/spec.ts';
-import type { FitOptions } from '../../src/trainer.ts';
+import type { FitOptions } from '../../src/fitOptions.ts';
 import { testContext, testOptions } from '../support/device.ts';
 
 const small = { couplings: 2, hidden: [8] };

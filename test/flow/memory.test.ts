@@ -9,7 +9,7 @@ import { datasetSource } from '../../src/steps/batch.ts';
 import { trainPlan } from '../../src/steps/train.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
-import type { TrainingData } from '../../src/trainer.ts';
+import type { TrainingData } from '../../src/fitOptions.ts';
 import { testContext, testOptions } from '../support/device.ts';
 import { modelOf, randomContext } from '../support/randomSpecs.ts';
 

@@ -16,7 +16,7 @@ import { PARAMETERS, STEP_CURSOR, STEP_LOSSES, STEP_SCALARS } from '../../src/st
 import { ringEntries } from '../../src/steps/rings.ts';
 import { trainPlan } from '../../src/steps/train.ts';
 import { fixedVariants } from '../../src/steps/variants.ts';
-import type { FitOptions } from '../../src/trainer.ts';
+import type { FitOptions } from '../../src/fitOptions.ts';
 import { hasHalfPrecision, testContext, testOptions } from '../support/device.ts';
 
 const moons = toyDensity('moons');

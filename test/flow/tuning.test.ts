@@ -13,7 +13,7 @@ import { STREAMS } from '../../src/random.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 import { purposePlan } from '../../src/steps/candidates.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
-import type { FitOptions } from '../../src/trainer.ts';
+import type { FitOptions } from '../../src/fitOptions.ts';
 import { fastest, measuredRows, tuningKey } from '../../src/tuning.ts';
 import type { TuningReport } from '../../src/tuning.ts';
 import { testContext, testDevice, testOptions } from '../support/device.ts';

@@ -1,0 +1,239 @@
+/** What `fit` takes, and what is refused. */
+import { contextFeatures, contextNames } from './context.ts';
+import type { ContextColumn } from './context.ts';
+import { toyDensity } from './data/toy.ts';
+import type { ToyName } from './data/toy.ts';
+import { domainsOf, requireInside } from './domain.ts';
+import { DataError, ShapeError } from './errors.ts';
+import type { OptimizerState } from './io/modelFile.ts';
+import { STREAMS } from './random.ts';
+import { requireContext } from './rowInputs.ts';
+import { parseSchedule } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
+import type { FlowSpec } from './spec.ts';
+import { datasetFor } from './steps/batch.ts';
+import type { BatchSource } from './steps/batch.ts';
+import type { FlowModel } from './steps/forward.ts';
+import { defaultSubmitMs } from './submitSize.ts';
+import type { RunSettings } from './trainingRun.ts';
+
+/**
+ * Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. A flow whose
+ * `contextDim` is the number of the density's classes learns them given their class, one-hot.
+ */
+export type TrainingData = Float32Array | { toy: ToyName; noise?: number };
+
+export interface FitOptions {
+  /** Steps in all; with `resume` the steps of the earlier run count. */
+  steps: number;
+  /** Step after which this call ends, for `resume` to go on from; the schedule still spans `steps`. Default `steps`. */
+  until?: number;
+  /** Rows of a batch. Default 512. */
+  batch?: number;
+  /** Default 1e-3. */
+  learningRate?: number;
+  /** Default constant. */
+  schedule?: Schedule;
+  /** Global norm above which the gradient is scaled down; 0 (the default) never does. */
+  clipNorm?: number;
+  /** Adam's β₁, β₂, ε. Defaults 0.9, 0.999, 1e-8. */
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  /** Seed of the shuffle or of the fresh points. Default 0. */
+  seed?: number;
+  /**
+   * Rows [V, D] scored every `every` steps (default: 50 times a run); the parameters that scored best are
+   * the ones the flow has at the end. `patience` stops after that many scores without a better one.
+   */
+  validation?: { data: Float32Array; context?: Float32Array; every?: number; patience?: number };
+  /** Of a flow with a context: that of each row, row-major [N, C]. None for a toy density, which brings its classes. */
+  context?: Float32Array;
+  /** Goes on with the optimiser of the last `fit` or of the checkpoint that was loaded. */
+  resume?: boolean;
+  /** Names of the columns, for errors and for the model file. */
+  columns?: readonly string[];
+  /** The columns that the context is made of, for the model file and so for whoever gives a context later. */
+  contextColumns?: readonly ContextColumn[];
+  /** Name of the preset, for the model file. */
+  preset?: string;
+  /** Time that one submit should take, in milliseconds. Default 8 in a page, which must stay smooth, 100 elsewhere. */
+  submitMs?: number;
+  /** Stops training: the iterator throws the signal's reason, the flow keeps the steps that were done. */
+  signal?: AbortSignal;
+}
+
+type AskedSettings = Omit<RunSettings, 'variants'>;
+
+const DEFAULTS = {
+  batch: 512,
+  learningRate: 1e-3,
+  clipNorm: 0,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  seed: 0,
+};
+
+/**
+ * The settings of a run: what is asked for, else what the run had that is resumed, else the defaults.
+ * @throws {ShapeError} naming the option that is out of range
+ */
+export function settingsOf(options: FitOptions, state: OptimizerState | undefined): AskedSettings {
+  const { schedule, submitMs = defaultSubmitMs(), ...asked } = options;
+  const { schedule: storedSchedule, ...stored } = state?.settings ?? {};
+  const settings: AskedSettings = {
+    ...DEFAULTS,
+    ...stored,
+    ...Object.fromEntries(
+      SETTINGS.flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])),
+    ),
+    schedule:
+      schedule ?? (typeof storedSchedule === 'string' ? parseSchedule(storedSchedule) : { kind: 'constant' }),
+    steps: asked.steps,
+    submitMs,
+  };
+  requireSetting('steps', settings.steps, 'an integer ≥ 1', isPositiveInteger);
+  requireSetting('batch', settings.batch, 'an integer ≥ 1', isPositiveInteger);
+  requireSetting('seed', settings.seed, 'a non-negative integer', (x) => Number.isSafeInteger(x) && x >= 0);
+  requireSetting('learningRate', settings.learningRate, 'a positive finite number', isPositive);
+  requireSetting('epsilon', settings.epsilon, 'a positive finite number', isPositive);
+  requireSetting('submitMs', settings.submitMs, 'a positive finite number', isPositive);
+  requireSetting('clipNorm', settings.clipNorm, 'a finite number ≥ 0', (x) => Number.isFinite(x) && x >= 0);
+  for (const name of ['beta1', 'beta2'] as const) {
+    requireSetting(name, settings[name], 'a number in [0, 1)', (x) => x >= 0 && x < 1);
+  }
+  const { until = settings.steps } = options;
+  requireSetting('until', until, 'an integer ≥ 1', isPositiveInteger);
+  if (state !== undefined && state.step >= Math.min(until, settings.steps)) {
+    throw new ShapeError(
+      `fit option ${until < settings.steps ? 'until' : 'steps'}`,
+      String(Math.min(until, settings.steps)),
+      `more than the ${state.step} steps already done`,
+    );
+  }
+  return settings;
+}
+
+const SETTINGS = ['batch', 'learningRate', 'clipNorm', 'beta1', 'beta2', 'epsilon', 'seed'] as const;
+
+function requireSetting(
+  name: string,
+  value: number,
+  expected: string,
+  holds: (value: number) => boolean,
+): void {
+  if (!holds(value)) throw new ShapeError(`fit option ${name}`, String(value), expected);
+}
+
+function isPositive(value: number): boolean {
+  return Number.isFinite(value) && value > 0;
+}
+
+function isPositiveInteger(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
+}
+
+/** @throws {ShapeError} when the data are not of the flow's features and classes */
+export function sourceOf(model: FlowModel, data: TrainingData): BatchSource {
+  const { dim, contextDim } = model.spec;
+  if (!(data instanceof Float32Array)) {
+    const { shape, noise, classes, dim: features } = toyDensity(data.toy, { noise: data.noise });
+    if (dim !== features) throw new ShapeError('spec.dim', String(dim), `${features}, that of ${data.toy}`);
+    const source = { kind: 'toy', shape, noise, stream: STREAMS.toyTraining } as const;
+    if (contextDim === 0) return source;
+    if (contextDim !== classes || classes === 1) {
+      const expected =
+        classes === 1
+          ? `0, since ${data.toy} has no classes`
+          : `${classes}, the classes of ${data.toy}, or 0`;
+      throw new ShapeError('spec.contextDim', String(contextDim), expected);
+    }
+    return { ...source, classes };
+  }
+  if (data.length === 0 || data.length % dim !== 0) {
+    throw new ShapeError('data', `${data.length} values`, `a positive multiple of dim = ${dim}`);
+  }
+  return datasetFor(model.spec, data.length / dim);
+}
+
+/**
+ * The contexts of the training rows, where there are some to upload.
+ * @throws {ShapeError} when they are not those of the rows, or do not fit the columns that are to be recorded
+ * @throws {DataError} when one is not finite
+ */
+export function contextOf(
+  spec: FlowSpec,
+  source: BatchSource,
+  { context, contextColumns }: FitOptions,
+): Float32Array | undefined {
+  if (contextColumns !== undefined && contextFeatures(contextColumns) !== spec.contextDim) {
+    const found = `${contextFeatures(contextColumns)} features in ${contextColumns.length} columns`;
+    throw new ShapeError('fit option contextColumns', found, `${spec.contextDim}, as spec.contextDim`);
+  }
+  if (source.kind === 'toy') {
+    if (context === undefined) return undefined;
+    throw new ShapeError(
+      'fit option context',
+      `${context.length} values`,
+      'none, as a toy density brings its own',
+    );
+  }
+  return finiteContext('fit option context', spec, source.rows, context, contextColumns);
+}
+
+function finiteContext(
+  what: string,
+  spec: FlowSpec,
+  rows: number,
+  context: Float32Array | undefined,
+  columns: readonly ContextColumn[] | undefined,
+): Float32Array | undefined {
+  const { contextDim } = spec;
+  const given = requireContext(what, spec, rows, context);
+  if (given === undefined) return undefined;
+  if (given.length !== rows * contextDim) {
+    const expected = `${contextDim} values (spec.contextDim) for each of the ${rows} rows`;
+    throw new ShapeError(what, `${given.length} values`, expected);
+  }
+  const bad = given.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new DataError(`${what}: found ${given[bad]}, expected a finite number`, {
+      row: Math.floor(bad / contextDim) + 1,
+      column: columns && contextNames(columns)[bad % contextDim],
+    });
+  }
+  return given;
+}
+
+/** The rows to score, checked, and how often. @throws {ShapeError | DataError} when they do not fit the flow */
+export function validationOf(
+  options: FitOptions,
+  model: FlowModel,
+  steps: number,
+):
+  | { data: Float32Array; context: Float32Array | undefined; every: number; patience: number | undefined }
+  | undefined {
+  const { validation, contextColumns } = options;
+  if (validation === undefined) return undefined;
+  const { data, context, patience, every = Math.max(1, Math.ceil(steps / 50)) } = validation;
+  requireSetting('validation.every', every, 'an integer ≥ 1', isPositiveInteger);
+  if (patience !== undefined)
+    requireSetting('validation.patience', patience, 'an integer ≥ 1', isPositiveInteger);
+  if (data.length === 0 || data.length % model.spec.dim !== 0) {
+    throw new ShapeError(
+      'validation.data',
+      `${data.length} values`,
+      `a positive multiple of dim = ${model.spec.dim}`,
+    );
+  }
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const row = Math.floor(bad / model.spec.dim) + 1;
+    throw new DataError(`validation: found ${data[bad]}, expected a finite number`, { row });
+  }
+  requireInside(data, domainsOf(model.spec), { file: 'validation', ...options });
+  const rows = data.length / model.spec.dim;
+  const given = finiteContext('validation.context', model.spec, rows, context, contextColumns);
+  return { data, context: given, patience, every };
+}
