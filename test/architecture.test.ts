@@ -40,6 +40,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'version',
   ],
   flow: [
+    'fitOptions',
     'flow',
     'flowOptions',
     'flowPass',
