@@ -2,7 +2,6 @@
 import { ShaderCompileError } from '../errors.ts';
 import { activeBindings, variantName } from '../kernel.ts';
 import type { Dispatch } from '../kernel.ts';
-import { preprocess } from './preprocess.ts';
 
 const SHADER_STAGE_COMPUTE = 0x4;
 
@@ -32,6 +31,8 @@ export class Pipelines {
   async #compile(name: string, dispatch: Dispatch): Promise<Pipeline> {
     const device = this.#device;
     const { kernel, flags, constants, sizes } = dispatch;
+    // The text of the shaders is a third of the library: a page starts without it.
+    const { preprocess } = await import('./preprocess.ts');
     const code = preprocess(kernel.stem, flags, sizes);
 
     device.pushErrorScope('validation');

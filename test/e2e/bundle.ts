@@ -1,17 +1,44 @@
 /** Scripts as a visitor's bundler would make them. */
 import { build } from 'vite';
+import type { Rollup } from 'vite';
+import { shadersWithoutComments } from '../../vite.config.ts';
 
 /** The module `entry` with all that it imports, as one script. */
 export async function bundle(entry: string): Promise<string> {
+  const [chunk] = await chunksOf(entry, { isOneScript: true });
+  if (chunk === undefined) throw new Error('no script was built');
+  return chunk.code;
+}
+
+/** The scripts that a page loads before it can use the module `entry`; what that loads later is left out. */
+export async function scriptsAtStart(entry: string): Promise<string[]> {
+  const chunks = await chunksOf(entry, { isOneScript: false });
+  const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const names = new Set(chunks.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName));
+  for (const name of names) for (const imported of byName.get(name)?.imports ?? []) names.add(imported);
+  return [...names].map((name) => byName.get(name)?.code ?? '');
+}
+
+async function chunksOf(
+  entry: string,
+  { isOneScript }: { isOneScript: boolean },
+): Promise<Rollup.OutputChunk[]> {
   const output = await build({
     configFile: false,
     logLevel: 'error',
-    build: { write: false, minify: false, lib: { entry, formats: ['es'], fileName: 'page' } },
+    plugins: [shadersWithoutComments],
+    build: {
+      write: false,
+      target: 'es2022',
+      minify: !isOneScript,
+      rollupOptions: {
+        input: entry,
+        preserveEntrySignatures: 'strict',
+        output: { format: 'es', codeSplitting: !isOneScript },
+      },
+    },
   });
-  const outputs = Array.isArray(output) ? output : [output];
-  const chunk = outputs
+  return (Array.isArray(output) ? output : [output])
     .flatMap((one) => ('output' in one ? one.output : []))
-    .find(({ type }) => type === 'chunk');
-  if (chunk?.type !== 'chunk') throw new Error('no script was built');
-  return chunk.code;
+    .filter((one) => one.type === 'chunk');
 }
