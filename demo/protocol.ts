@@ -19,6 +19,8 @@ export interface ModelSettings {
   preset: PresetName;
   couplings: number;
   hidden: number[];
+  /** Blocks of each net, all as wide as the one hidden width; 0 for plain nets. */
+  residualBlocks: number;
   scale: ScaleMap['map'];
   /** The density of the latent. */
   base: BaseName;

@@ -16,14 +16,16 @@ import type { ModelSettings } from '../protocol.ts';
 const TANH_BOUND = 3;
 
 /** @throws {ShapeError} where a setting is out of range; the library checks the rest */
-export function specOf({ preset, couplings, hidden, scale, base }: ModelSettings, dim: number): FlowSpec {
+export function specOf(settings: ModelSettings, dim: number): FlowSpec {
+  const { preset, couplings, hidden, residualBlocks, scale, base } = settings;
   if (!Object.hasOwn(PRESETS, preset)) {
     throw new ShapeError('preset', `"${preset}"`, `one of ${Object.keys(PRESETS).join(', ')}`);
   }
   if (!Number.isSafeInteger(couplings) || couplings < 1) {
     throw new ShapeError('couplings', String(couplings), 'an integer ≥ 1');
   }
-  const spec = PRESETS[preset].spec(dim, { couplings, hidden });
+  const nets = residualBlocks === 0 ? { hidden } : { hidden, residualBlocks };
+  const spec = PRESETS[preset].spec(dim, { couplings, ...nets });
   const map = scaleOf(scale);
   const withScale = (bijector: BijectorSpec): BijectorSpec =>
     bijector.type === 'affine_coupling' ? { ...bijector, scale: map } : bijector;
@@ -56,11 +58,12 @@ export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): 
   const [first] = couplings;
   const base = baseNameOf(spec.base);
   if (first === undefined || base === undefined || spec.contextDim > 0) return undefined;
-  const { hidden } = first.conditioner;
+  const { hidden, residualBlocks = 0 } = first.conditioner;
   const scale = first.type === 'affine_coupling' ? first.scale.map : 'tanh';
   const names = Object.keys(PRESETS) as PresetName[];
   const preset = names.find((name) => {
-    const made = specOf({ ...placeholder(name), couplings: couplings.length, hidden, scale }, spec.dim);
+    const size = { couplings: couplings.length, hidden, residualBlocks, scale };
+    const made = specOf({ ...placeholder(name), ...size }, spec.dim);
     return JSON.stringify(made.bijectors) === JSON.stringify(spec.bijectors);
   });
   if (preset === undefined) return undefined;
@@ -72,6 +75,7 @@ export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): 
     ...placeholder(preset),
     couplings: couplings.length,
     hidden: [...hidden],
+    residualBlocks,
     scale,
     base,
     batch: number('batch', 512),
@@ -89,6 +93,7 @@ export function placeholder(preset: PresetName): ModelSettings {
     preset,
     couplings: 1,
     hidden: [32],
+    residualBlocks: 0,
     scale: preset === 'vanilla' ? 'exp' : 'tanh',
     base: 'normal',
     batch: 512,

@@ -8,7 +8,7 @@ import { PRESET_SETTINGS, hasScaleMap } from './settings.ts';
 
 /** JavaScript for Node with `wgflow` installed, or for a page without the lines about the device. */
 export function codeOfRun(model: ModelSettings, data: DataSettings): string {
-  const { preset, couplings, hidden, batch, learningRate, steps, seed } = model;
+  const { preset, batch, learningRate, steps, seed } = model;
   const finite = data.kind === 'toy' && data.size !== 'endless';
   const imports = ['Flow', preset, ...(finite ? ['toyDensity'] : [])];
   return [
@@ -18,7 +18,7 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
     '',
     ...dataLines(data),
     `const device = await openDevice();`,
-    `const spec = ${preset}(${dimOf(data)}, { couplings: ${couplings}, hidden: [${hidden.join(', ')}]${baseText(model.base)} });`,
+    `const spec = ${preset}(${dimOf(data)}, { ${presetOptions(model).join(', ')} });`,
     ...scaleLines(model),
     `const flow = await Flow.create(spec, { device, seed: ${seed} });`,
     `const options = { steps: ${steps}, batch: ${batch}, learningRate: ${learningRate}, schedule: ${scheduleText(model.schedule)}, clipNorm: ${PRESETS[preset].training.clipNorm}, seed: ${seed} };`,
@@ -32,12 +32,20 @@ function dimOf(data: DataSettings): number {
   return data.kind === 'toy' ? toyDensity(data.name).dim : data.columns.length;
 }
 
+function presetOptions({ couplings, hidden, residualBlocks, base }: ModelSettings): string[] {
+  return [
+    `couplings: ${couplings}`,
+    `hidden: [${hidden.join(', ')}]`,
+    ...(residualBlocks === 0 ? [] : [`residualBlocks: ${residualBlocks}`]),
+    ...(base === 'normal' ? [] : [`base: ${baseText(base)}`]),
+  ];
+}
+
 function baseText(base: BaseName): string {
-  if (base === 'normal') return '';
   const fields = Object.entries(BASES[base]).map(
     ([name, value]) => `${name}: ${typeof value === 'string' ? `'${value}'` : value}`,
   );
-  return `, base: { ${fields.join(', ')} }`;
+  return `{ ${fields.join(', ')} }`;
 }
 
 function dataLines(data: DataSettings): string[] {

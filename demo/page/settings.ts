@@ -15,6 +15,7 @@ export const LIMITS = {
   couplings: { min: 1, max: 64 },
   hiddenLayers: { min: 1, max: 3 },
   hiddenWidth: { min: 1, max: 512 },
+  residualBlocks: { min: 0, max: 32 },
   batch: { min: 8, max: 16384 },
   steps: { min: 1, max: 200_000 },
   seed: { min: 0, max: 2 ** 32 - 1 },
@@ -50,7 +51,7 @@ export interface Settings {
 const whole = ({ min, max }: { min: number; max: number }) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
-export const ModelSchema = v.strictObject({
+const ModelFields = v.strictObject({
   preset: v.picklist(PRESET_NAMES),
   couplings: whole(LIMITS.couplings),
   hidden: v.pipe(
@@ -58,6 +59,7 @@ export const ModelSchema = v.strictObject({
     v.minLength(LIMITS.hiddenLayers.min),
     v.maxLength(LIMITS.hiddenLayers.max),
   ),
+  residualBlocks: whole(LIMITS.residualBlocks),
   scale: v.picklist(SCALE_MAPS),
   base: v.picklist(BASE_NAMES),
   batch: whole(LIMITS.batch),
@@ -66,6 +68,18 @@ export const ModelSchema = v.strictObject({
   steps: whole(LIMITS.steps),
   seed: whole(LIMITS.seed),
 });
+
+export const ModelSchema = v.pipe(
+  ModelFields,
+  v.forward(
+    v.check(
+      ({ hidden, residualBlocks }) => residualBlocks === 0 || hidden.length === 1,
+      ({ input: { hidden } }) =>
+        `Hidden widths: found ${hidden.join(', ')} for residual nets, expected one width: all their layers have it.`,
+    ),
+    ['hidden'],
+  ),
+);
 
 export const SettingsSchema = v.strictObject({
   source: v.variant('kind', [
@@ -101,6 +115,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
   realnvp: {
     couplings: 8,
     hidden: [32, 32],
+    residualBlocks: 0,
     scale: 'tanh',
     base: 'normal',
     batch: 512,
@@ -110,6 +125,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
   spline: {
     couplings: 4,
     hidden: [32, 32],
+    residualBlocks: 0,
     scale: 'tanh',
     base: 'normal',
     batch: 512,
@@ -119,6 +135,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
   glow: {
     couplings: 8,
     hidden: [32, 32],
+    residualBlocks: 0,
     scale: 'tanh',
     base: 'normal',
     batch: 512,
@@ -128,6 +145,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
   nice: {
     couplings: 8,
     hidden: [32, 32],
+    residualBlocks: 0,
     scale: 'tanh',
     base: 'normal',
     batch: 512,
@@ -137,6 +155,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
   vanilla: {
     couplings: 5,
     hidden: [512],
+    residualBlocks: 0,
     scale: 'exp',
     base: 'normal',
     batch: 512,

@@ -10,12 +10,14 @@ export const MAX_LINK_LENGTH = 8000;
 
 /** @returns the hash without its `#` */
 export function encodeShare({ source, model, look }: Settings): string {
+  const { model: defaults } = defaultSettings();
   const fields: [string, string][] = [
     ['v', VERSION],
     ...sourceFields(source),
     ['family', model.preset],
     ['couplings', String(model.couplings)],
     ['hidden', model.hidden.join('-')],
+    ...optional('blocks', model.residualBlocks, defaults.residualBlocks),
     ['scale', model.scale],
     ['base', model.base],
     ['batch', String(model.batch)],
@@ -67,6 +69,7 @@ export function decodeShare(hash: string): Shared {
       preset: fields.get('family') ?? model.preset,
       couplings: number('couplings', model.couplings),
       hidden: numbers('hidden', model.hidden),
+      residualBlocks: number('blocks', model.residualBlocks),
       scale: fields.get('scale') ?? model.scale,
       base: fields.get('base') ?? model.base,
       batch: number('batch', model.batch),
@@ -85,10 +88,16 @@ export function decodeShare(hash: string): Shared {
   const checked = v.safeParse(SettingsSchema, candidate);
   if (checked.success) return { settings: checked.output };
   const [issue] = checked.issues;
+  if (issue.type === 'check') return { mistake: issue.message };
   const where = v.getDotPath(issue) ?? 'it';
   return {
     mistake: `The link has a bad value for ${where}: found ${issue.received}, expected ${issue.expected ?? 'another'}.`,
   };
+}
+
+/** What came after the first links, and is left out of those that could have been. */
+function optional(name: string, value: string | number, otherwise: string | number): [string, string][] {
+  return value === otherwise ? [] : [[name, String(value)]];
 }
 
 function sourceFields(source: Source): [string, string][] {

@@ -28,6 +28,13 @@ describe('model settings', () => {
     expect(settingsOf({ ...spec, base: { type: 'mixture', components: 9 } }, undefined)).toBeUndefined();
   });
 
+  it('can give couplings residual nets', () => {
+    const settings = { ...placeholder('spline'), residualBlocks: 2 };
+    const spec = specOf(settings, 3);
+    expect(spec).toEqual(PRESETS.spline.spec(3, { couplings: 1, hidden: [32], residualBlocks: 2 }));
+    expect(settingsOf(spec, undefined)).toMatchObject({ preset: 'spline', residualBlocks: 2, hidden: [32] });
+  });
+
   it('take the training of a file where it says it', () => {
     const options = { batch: 64, learningRate: 0.25, schedule: 'constant' };
     const record = { steps: 7, seed: 9, library: 'wgflow', options };

@@ -30,18 +30,22 @@ const settings: fc.Arbitrary<Settings> = fc.record({
     fc.record({ kind: fc.constant('drawing' as const), strokes: fc.array(stroke, { maxLength: 5 }), size }),
     fc.constant({ kind: 'file' as const }),
   ),
-  model: fc.record({
-    preset: fc.constantFrom(...PRESET_NAMES),
-    couplings: fc.integer({ min: 1, max: 64 }),
-    hidden: fc.array(fc.integer({ min: 1, max: 512 }), { minLength: 1, maxLength: 3 }),
-    scale: fc.constantFrom(...SCALE_MAPS),
-    base: fc.constantFrom(...BASE_NAMES),
-    batch: fc.integer({ min: 8, max: 16384 }),
-    learningRate: fc.double({ min: 1e-6, max: 1, noNaN: true }),
-    schedule: fc.constantFrom('cosine', 'constant', 'exponential:0.999'),
-    steps: fc.integer({ min: 1, max: 200_000 }),
-    seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  }),
+  model: fc
+    .record({
+      preset: fc.constantFrom(...PRESET_NAMES),
+      couplings: fc.integer({ min: 1, max: 64 }),
+      hidden: fc.array(fc.integer({ min: 1, max: 512 }), { minLength: 1, maxLength: 3 }),
+      residualBlocks: fc.integer({ min: 0, max: 32 }),
+      scale: fc.constantFrom(...SCALE_MAPS),
+      base: fc.constantFrom(...BASE_NAMES),
+      batch: fc.integer({ min: 8, max: 16384 }),
+      learningRate: fc.double({ min: 1e-6, max: 1, noNaN: true }),
+      schedule: fc.constantFrom('cosine', 'constant', 'exponential:0.999'),
+      steps: fc.integer({ min: 1, max: 200_000 }),
+      seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    })
+    // All layers of a residual net are equally wide.
+    .map((model) => (model.residualBlocks > 0 ? { ...model, hidden: model.hidden.slice(0, 1) } : model)),
   look: fc.record({
     colours: fc.constantFrom('linear' as const, 'log' as const),
     showData: fc.boolean(),
@@ -84,6 +88,8 @@ describe('a share link', () => {
     ['#v=1&data=suns', /source/],
     ['#v=1&couplings=1000', /model.couplings: found 1000, expected <=64/],
     ['#v=1&hidden=32-x', /model.hidden.1: found NaN/],
+    ['#v=1&hidden=32-16&blocks=2', /Hidden widths: found 32, 16 for residual nets, expected one width/],
+    ['#v=1&blocks=1.5', /model.residualBlocks: found 1.5/],
     ['#v=1&rate=Infinity', /model.learningRate/],
     ['#v=1&family=__proto__', /model.preset/],
     ['#v=1&data=drawing&n=500&strokes=%00', /drawing in the link is damaged/],

@@ -74,6 +74,13 @@ describe('the code of a run', () => {
     );
   });
 
+  it('names what a model has beyond the plain one', () => {
+    const data = { kind: 'toy', name: 'moons', size: 'endless' } as const;
+    expect(codeOfRun({ ...model, hidden: [24], residualBlocks: 2 }, data)).toContain(
+      `realnvp(2, { couplings: 8, hidden: [24], residualBlocks: 2 })`,
+    );
+  });
+
   it.each<[DataSettings, RegExp]>([
     [{ kind: 'toy', name: 'spirals', size: 1000 }, /toyDensity\('spirals'\)\.sample\(0, 2, 0, 1000\)/],
     [{ kind: 'rows', rows: new Float32Array(9), columns: ['a', 'b', 'c'], title: 't' }, /realnvp\(3, /],

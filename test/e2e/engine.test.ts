@@ -13,6 +13,7 @@ const MODEL: ModelSettings = {
   preset: 'realnvp',
   couplings: 6,
   hidden: [16, 16],
+  residualBlocks: 0,
   scale: 'tanh',
   base: 'normal',
   batch: 256,

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import { decode } from 'fast-png';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import type { Picture } from '../../demo/protocol.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -84,6 +85,11 @@ export function takeSeen(page: Page): Promise<Seen> {
 
 export async function ready(page: Page): Promise<void> {
   await page.waitForSelector('#train:enabled');
+}
+
+/** What a busy machine may take a while for. */
+export function expectSoon<T>(get: () => T | Promise<T>) {
+  return expect.poll(get, { timeout: 60_000, interval: 100 });
 }
 
 export function canvas(page: Page, picture: Picture): Locator {
