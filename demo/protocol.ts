@@ -4,7 +4,7 @@
  * `structuredClone`.
  */
 import type { BaseName } from './bases.ts';
-import type { PresetName, ScaleMap, ToyName } from '../src/index.ts';
+import type { Domain, PresetName, ScaleMap, ToyName } from '../src/index.ts';
 
 /** Each picture is one canvas that the page hands over and the worker draws with its own WGSL. */
 export const PICTURES = ['density', 'samples', 'latent', 'grid', 'layers'] as const;
@@ -35,7 +35,8 @@ export interface ModelSettings {
 /** What to learn from: fresh points of a toy density, or the visitor's own rows, row-major [N, D]. */
 export type DataSettings =
   | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless' }
-  | { kind: 'rows'; rows: Float32Array; columns: string[]; title: string };
+  /** `domain`: where all values of all columns lie; `real` by default. */
+  | { kind: 'rows'; rows: Float32Array; columns: string[]; title: string; domain?: Domain };
 
 /** How the pictures look; changing it never touches the model. */
 export interface View {

@@ -1,13 +1,16 @@
 /** What there is to learn from, and what of it is shown and held out. */
 import { columnStatistics } from '../../src/data/statistics.ts';
+import { isInside, requireInside } from '../../src/domain.ts';
 import { toyDensity } from '../../src/index.ts';
-import type { TrainingData } from '../../src/index.ts';
+import type { Domain, TrainingData } from '../../src/index.ts';
 import { shuffledRow, shuffleKeys, splitSeed, STREAMS } from '../../src/random.ts';
 import type { DataSettings } from '../protocol.ts';
 import { spreadRows } from './pictures/pointSets.ts';
 
 export interface DataSet {
   columns: string[];
+  /** Where the values of all columns lie. */
+  domain: Domain;
   training: TrainingData;
   /** Rows [N, D] that the GPU holds while training; empty for endless toy points. */
   kept: Float32Array;
@@ -34,7 +37,18 @@ const SPLIT_SEED = 0;
 
 /** @throws {DataError | ShapeError} with the library's message, where the data cannot be used */
 export function dataSetOf(settings: DataSettings): DataSet {
-  return settings.kind === 'toy' ? toyData(settings) : rowData(settings.rows, settings.columns);
+  return settings.kind === 'toy' ? toyData(settings) : rowData(settings);
+}
+
+/** Whether a flow of these domains can be given all rows. */
+export function fitsDomains(
+  { kept, shown, validation }: DataSet,
+  domains: readonly Domain[] | undefined,
+): boolean {
+  if (domains === undefined) return true;
+  const isMapped = (value: number, index: number): boolean =>
+    isInside(value, domains[index % domains.length] ?? 'real');
+  return [kept, shown, validation].every((rows) => rows.every(isMapped));
 }
 
 function toyData({ name, noise, size }: DataSettings & { kind: 'toy' }): DataSet {
@@ -45,6 +59,7 @@ function toyData({ name, noise, size }: DataSettings & { kind: 'toy' }): DataSet
   if (size === 'endless') {
     return {
       columns,
+      domain: 'real',
       training: { toy: name, noise: toy.noise },
       kept: new Float32Array(),
       shown: toy.sample(0, STREAMS.toyTest, MOST_SCORED, MOST_SHOWN),
@@ -55,18 +70,23 @@ function toyData({ name, noise, size }: DataSettings & { kind: 'toy' }): DataSet
     };
   }
   const rows = toy.sample(0, STREAMS.toyTraining, 0, size);
-  return { ...setOf(rows, columns), validation, floor };
+  return { ...setOf(rows, columns), domain: 'real', validation, floor };
 }
 
-function rowData(rows: Float32Array, columns: string[]): DataSet {
+function rowData({ rows, columns, domain = 'real' }: DataSettings & { kind: 'rows' }): DataSet {
   const dim = columns.length;
   // Before the split, so that a message names the row as the visitor counts it.
   columnStatistics(rows, dim, columns);
+  requireInside(
+    rows,
+    columns.map(() => domain),
+    { columns },
+  );
   const { training, validation } = split(rows, dim);
-  return { ...setOf(training, columns), validation, floor: () => null };
+  return { ...setOf(training, columns), domain, validation, floor: () => null };
 }
 
-function setOf(rows: Float32Array, columns: string[]): Omit<DataSet, 'validation' | 'floor'> {
+function setOf(rows: Float32Array, columns: string[]): Omit<DataSet, 'domain' | 'validation' | 'floor'> {
   const { mean, std } = columnStatistics(rows, columns.length, columns);
   return {
     columns,

@@ -2,6 +2,7 @@
 import { parseSchedule, PRESETS, ShapeError } from '../../src/index.ts';
 import type {
   BijectorSpec,
+  Domain,
   FitOptions,
   FlowSpec,
   PresetName,
@@ -15,8 +16,11 @@ import type { ModelSettings } from '../protocol.ts';
 /** How far a bounded scale goes, as in the presets. */
 const TANH_BOUND = 3;
 
-/** @throws {ShapeError} where a setting is out of range; the library checks the rest */
-export function specOf(settings: ModelSettings, dim: number): FlowSpec {
+/**
+ * @param domain of all columns of the data
+ * @throws {ShapeError} where a setting is out of range; the library checks the rest
+ */
+export function specOf(settings: ModelSettings, dim: number, domain: Domain = 'real'): FlowSpec {
   const { preset, couplings, hidden, residualBlocks, scale, base } = settings;
   if (!Object.hasOwn(PRESETS, preset)) {
     throw new ShapeError('preset', `"${preset}"`, `one of ${Object.keys(PRESETS).join(', ')}`);
@@ -25,7 +29,7 @@ export function specOf(settings: ModelSettings, dim: number): FlowSpec {
     throw new ShapeError('couplings', String(couplings), 'an integer ≥ 1');
   }
   const nets = residualBlocks === 0 ? { hidden } : { hidden, residualBlocks };
-  const spec = PRESETS[preset].spec(dim, { couplings, ...nets });
+  const spec = PRESETS[preset].spec(dim, { couplings, ...nets, domain });
   const map = scaleOf(scale);
   const withScale = (bijector: BijectorSpec): BijectorSpec =>
     bijector.type === 'affine_coupling' ? { ...bijector, scale: map } : bijector;
@@ -50,7 +54,8 @@ export function fitOptionsOf(settings: ModelSettings, columns: readonly string[]
 const DEFAULT_STEPS = 3000;
 
 /**
- * The settings that make such a model, as far as its file says them; undefined where no preset makes its spec.
+ * The settings that make such a model, as far as its file says them; undefined where no preset makes its spec. The
+ * domains of its columns are a matter of the data.
  * `spec` is what the file has, whatever its record claims.
  */
 export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): ModelSettings | undefined {
@@ -59,12 +64,13 @@ export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): 
   const base = baseNameOf(spec.base);
   if (first === undefined || base === undefined || spec.contextDim > 0) return undefined;
   const { hidden, residualBlocks = 0 } = first.conditioner;
+  const learned = spec.bijectors.filter(({ type }) => type !== 'domain');
   const scale = first.type === 'affine_coupling' ? first.scale.map : 'tanh';
   const names = Object.keys(PRESETS) as PresetName[];
   const preset = names.find((name) => {
     const size = { couplings: couplings.length, hidden, residualBlocks, scale };
     const made = specOf({ ...placeholder(name), ...size }, spec.dim);
-    return JSON.stringify(made.bijectors) === JSON.stringify(spec.bijectors);
+    return JSON.stringify(made.bijectors) === JSON.stringify(learned);
   });
   if (preset === undefined) return undefined;
   const { learningRate, schedule } = PRESETS[preset].training;

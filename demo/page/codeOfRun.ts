@@ -18,7 +18,7 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
     '',
     ...dataLines(data),
     `const device = await openDevice();`,
-    `const spec = ${preset}(${dimOf(data)}, { ${presetOptions(model).join(', ')} });`,
+    `const spec = ${preset}(${dimOf(data)}, { ${presetOptions(model, data).join(', ')} });`,
     ...scaleLines(model),
     `const flow = await Flow.create(spec, { device, seed: ${seed} });`,
     `const options = { steps: ${steps}, batch: ${batch}, learningRate: ${learningRate}, schedule: ${scheduleText(model.schedule)}, clipNorm: ${PRESETS[preset].training.clipNorm}, seed: ${seed} };`,
@@ -32,11 +32,16 @@ function dimOf(data: DataSettings): number {
   return data.kind === 'toy' ? toyDensity(data.name).dim : data.columns.length;
 }
 
-function presetOptions({ couplings, hidden, residualBlocks, base }: ModelSettings): string[] {
+function presetOptions(
+  { couplings, hidden, residualBlocks, base }: ModelSettings,
+  data: DataSettings,
+): string[] {
+  const domain = data.kind === 'rows' ? (data.domain ?? 'real') : 'real';
   return [
     `couplings: ${couplings}`,
     `hidden: [${hidden.join(', ')}]`,
     ...(residualBlocks === 0 ? [] : [`residualBlocks: ${residualBlocks}`]),
+    ...(domain === 'real' ? [] : [`domain: '${domain}'`]),
     ...(base === 'normal' ? [] : [`base: ${baseText(base)}`]),
   ];
 }

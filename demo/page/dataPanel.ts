@@ -1,5 +1,6 @@
 /** The card where one chooses what to learn. */
 import { TOY_NAMES, toyDensity } from '../../src/data/toy.ts';
+import { DOMAINS } from '../../src/spec.ts';
 import type { DataSettings } from '../protocol.ts';
 import { byId, setNotice, setText } from './dom.ts';
 import { DrawingPad } from './drawingPad.ts';
@@ -28,6 +29,7 @@ export class DataPanel {
   readonly #toySize = byId('toy-size', HTMLSelectElement);
   readonly #drawingSize = byId('drawing-size', HTMLSelectElement);
   readonly #mistake = byId('data-mistake', HTMLElement);
+  readonly #domain = byId('domain', HTMLSelectElement);
   readonly #pair = byId('pair', HTMLElement);
   readonly #across = byId('column-x', HTMLSelectElement);
   readonly #up = byId('column-y', HTMLSelectElement);
@@ -47,7 +49,7 @@ export class DataPanel {
     this.#drawingSize.value = String(DRAWING_SIZE);
     followSources(this.#sources, (choice) => this.#choose(choice));
     this.#noise.addEventListener('input', () => this.#showNoise());
-    for (const control of [this.#noise, this.#toySize, this.#drawingSize])
+    for (const control of [this.#noise, this.#toySize, this.#drawingSize, this.#domain])
       control.addEventListener('change', changed);
     byId('undo', HTMLButtonElement).addEventListener('click', () => this.#pad.undo());
     byId('clear', HTMLButtonElement).addEventListener('click', () => this.#pad.clear());
@@ -68,7 +70,7 @@ export class DataPanel {
     } else if (source.kind === 'drawing') {
       this.#pad.strokes = source.strokes;
       this.#drawingSize.value = String(source.size);
-    }
+    } else this.#domain.value = source.domain ?? 'real';
     this.#showChoice();
   }
 
@@ -83,7 +85,10 @@ export class DataPanel {
   }
 
   get source(): Source {
-    if (this.#choice === 'file') return { kind: 'file' };
+    if (this.#choice === 'file') {
+      const domain = DOMAINS.find((name) => name === this.#domain.value) ?? 'real';
+      return { kind: 'file', ...(domain === 'real' ? {} : { domain }) };
+    }
     if (this.#choice === 'drawing') {
       return {
         kind: 'drawing',
@@ -112,8 +117,10 @@ export class DataPanel {
           ? undefined
           : { kind: 'rows', rows, columns: ['x', 'y'], title: 'Your drawing' };
       }
-      case 'file':
-        return this.#file && { kind: 'rows', ...this.#file };
+      case 'file': {
+        const { domain } = source;
+        return this.#file && { kind: 'rows', ...this.#file, ...(domain === undefined ? {} : { domain }) };
+      }
     }
   }
 

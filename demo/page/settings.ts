@@ -2,7 +2,8 @@
 import * as v from 'valibot';
 import { TOY_NAMES } from '../../src/data/toy.ts';
 import type { ToyName } from '../../src/data/toy.ts';
-import type { PresetName } from '../../src/index.ts';
+import type { Domain, PresetName } from '../../src/index.ts';
+import { DOMAINS } from '../../src/spec.ts';
 import { BASE_NAMES } from '../bases.ts';
 import type { ModelSettings } from '../protocol.ts';
 
@@ -28,11 +29,11 @@ export interface Stroke {
   points: readonly number[];
 }
 
-/** A file's rows stay with the page; the settings only say that there is one. */
+/** A file's rows stay with the page; the settings only say that there is one, and where its values lie. */
 export type Source =
   | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless' }
   | { kind: 'drawing'; strokes: Stroke[]; size: number }
-  | { kind: 'file' };
+  | { kind: 'file'; domain?: Domain };
 
 /** The part of a view that a link carries. */
 export interface Look {
@@ -99,7 +100,7 @@ export const SettingsSchema = v.strictObject({
       ),
       size: whole(LIMITS.points),
     }),
-    v.strictObject({ kind: v.literal('file') }),
+    v.strictObject({ kind: v.literal('file'), domain: v.optional(v.picklist(DOMAINS)) }),
   ]),
   model: ModelSchema,
   look: v.strictObject({

@@ -115,14 +115,15 @@ function sourceFields(source: Source): [string, string][] {
         ['strokes', toBase64Url(packStrokes(source.strokes))],
       ];
     case 'file':
-      return [['data', 'file']];
+      return [['data', 'file'], ...optional('domain', source.domain ?? 'real', 'real')];
   }
 }
 
 function readSource(fields: ReadonlyMap<string, string>): unknown {
   const data = fields.get('data') ?? 'moons';
   const size = fields.get('n') ?? 'endless';
-  if (data === 'file') return { kind: 'file' };
+  const domain = fields.get('domain');
+  if (data === 'file') return { kind: 'file', ...(domain === undefined ? {} : { domain }) };
   if (data === 'drawing') {
     const bytes = fromBase64Url(fields.get('strokes') ?? '');
     const strokes = bytes && unpackStrokes(bytes);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dataSetOf, split } from '../../demo/engine/dataSet.ts';
+import { dataSetOf, fitsDomains, split } from '../../demo/engine/dataSet.ts';
 import { fitOptionsOf, placeholder, settingsOf, specOf } from '../../demo/engine/modelSettings.ts';
 import { PRESETS, toyDensity } from '../../src/index.ts';
 import type { PresetName } from '../../src/index.ts';
@@ -33,6 +33,13 @@ describe('model settings', () => {
     const spec = specOf(settings, 3);
     expect(spec).toEqual(PRESETS.spline.spec(3, { couplings: 1, hidden: [32], residualBlocks: 2 }));
     expect(settingsOf(spec, undefined)).toMatchObject({ preset: 'spline', residualBlocks: 2, hidden: [32] });
+  });
+
+  it('can map bounded data first, which the data know and not the settings', () => {
+    const settings = { ...placeholder('glow'), couplings: 2 };
+    const spec = specOf(settings, 2, 'unit');
+    expect(spec).toEqual(PRESETS.glow.spec(2, { couplings: 2, hidden: [32], domain: 'unit' }));
+    expect(settingsOf(spec, undefined)).toEqual(settings);
   });
 
   it('take the training of a file where it says it', () => {
@@ -91,6 +98,19 @@ describe('a data set', () => {
     expect(together.toSorted()).toEqual(rows.toSorted());
     expect(split(rows.slice(0, 30), 3).validation).toHaveLength(0);
     expect(dataSetOf({ kind: 'rows', rows, columns: ['a', 'b', 'c'], title: '' }).floor()).toBeNull();
+  });
+
+  it('of a visitor may lie in a domain, and says where it does not', () => {
+    const columns = ['length', 'width'];
+    const shares = { kind: 'rows', rows: Float32Array.of(0.1, 0.2, 0.3, 0.5), columns, title: '' } as const;
+    const set = dataSetOf({ ...shares, domain: 'unit' });
+    expect(set.domain).toBe('unit');
+    expect(fitsDomains(set, ['unit', 'positive'])).toBe(true);
+    const outside = { ...shares, rows: Float32Array.of(0.1, 0.2, 0.3, 1) };
+    expect(fitsDomains(dataSetOf(outside), ['real', 'unit'])).toBe(false);
+    expect(() => dataSetOf({ ...outside, domain: 'unit' })).toThrow(
+      /row 2, column "width".*found 1, expected a number between 0 and 1/,
+    );
   });
 
   it.each<[string, number[], string]>([

@@ -28,7 +28,10 @@ const settings: fc.Arbitrary<Settings> = fc.record({
       { requiredKeys: ['kind', 'name', 'size'] },
     ),
     fc.record({ kind: fc.constant('drawing' as const), strokes: fc.array(stroke, { maxLength: 5 }), size }),
-    fc.constant({ kind: 'file' as const }),
+    fc.record(
+      { kind: fc.constant('file' as const), domain: fc.constantFrom('positive' as const, 'unit' as const) },
+      { requiredKeys: ['kind'] },
+    ),
   ),
   model: fc
     .record({
@@ -94,6 +97,7 @@ describe('a share link', () => {
     ['#v=1&family=__proto__', /model.preset/],
     ['#v=1&data=drawing&n=500&strokes=%00', /drawing in the link is damaged/],
     ['#v=1&data=drawing&n=500&strokes=AAAA', /drawing in the link is damaged/],
+    ['#v=1&data=file&domain=complex', /source.domain: found "complex"/],
     ['#v=1&data=moons&noise=7', /source.noise: found 7/],
   ])('that is damaged or hostile is refused in words: %s', (hash, sentence) => {
     expect(decodeShare(hash)).toEqual({ mistake: expect.stringMatching(sentence) as string });

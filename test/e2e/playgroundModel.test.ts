@@ -5,7 +5,7 @@ import { decodeModel } from '../../src/io/modelFile.ts';
 import { launchChromium } from './chromium.ts';
 import { openDemoSite } from './demoSite.ts';
 import type { DemoSite } from './demoSite.ts';
-import { downloaded, expectSoon, ready, step, visit } from './visit.ts';
+import { canvas, downloaded, expectSoon, look, ready, step, visit } from './visit.ts';
 
 /** A small model that has steps left, whatever a test does. */
 const SMALL = '#v=1&data=moons&couplings=4&hidden=16-16&batch=64&steps=100000';
@@ -46,6 +46,22 @@ async function openModel(page: Page, buffer: Buffer): Promise<void> {
   await page.setInputFiles('#open-model', { name, mimeType: 'application/octet-stream', buffer });
 }
 
+async function openTable(
+  page: Page,
+  name: string,
+  rows: readonly (readonly (number | string)[])[],
+): Promise<void> {
+  const text = rows.map((row) => row.join(',')).join('\n');
+  await page.setInputFiles('#file', { name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+}
+
+/** New rows of the model that is shown. */
+async function samples(page: Page): Promise<number[]> {
+  const { bytes } = await downloaded(page, '#save-samples');
+  const [, ...rows] = new TextDecoder().decode(bytes).trim().split('\n');
+  return rows.flatMap((row) => row.split(',').map(Number));
+}
+
 async function trainSome(page: Page): Promise<void> {
   await page.click('#train');
   await expectSoon(() => step(page)).toBeGreaterThan(3);
@@ -77,5 +93,59 @@ describe('residual nets', () => {
       await openModel(page, file);
       await expectSoon(() => page.inputValue('#nets')).toBe('2');
       expect(await page.inputValue('#hidden')).toBe('16');
+    }));
+});
+
+describe('data between 0 and 1', () => {
+  /** Most near the ends, so that a model of all numbers would leave them. */
+  const shares = Array.from({ length: 300 }, (_, i) => [
+    0.5 + 0.499 * Math.sin(1.7 * i),
+    0.5 + 0.499 * Math.sin(2.9 * i + 1),
+  ]);
+
+  it('are learned within their domain: no density, no sample and no point outside', () =>
+    onPage(`${SMALL}&points=hidden&colours=log`, async (page) => {
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'shares.csv', [['a', 'b'], ...shares]);
+      await expectSoon(() => page.textContent('#file-words')).toMatch(/300 rows/);
+      await page.selectOption('#domain', 'unit');
+      await expectSoon(() => page.url()).toContain('data=file&domain=unit&');
+      expect(await page.textContent('#code')).toContain(`domain: 'unit'`);
+      await trainSome(page);
+      const density = canvas(page, 'density');
+      // The picture shows 3 standard deviations, from about -0.55 to 1.55: the domain begins at a quarter of it.
+      await expectSoon(async () => (await look(density, [0.3, 0.7])).colours).toBeGreaterThan(10);
+      expect((await look(density, [0, 0.2])).drawn).toBe(0);
+      expect((await look(density, [0.8, 1])).drawn).toBe(0);
+      await density.hover({ position: { x: 150, y: 150 } });
+      await expectSoon(() => page.textContent('#point-x')).toMatch(/\(/);
+      await density.hover({ position: { x: 20, y: 150 } });
+      await expectSoon(() => page.textContent('#point-x')).toBe('–');
+      const drawn = await samples(page);
+      expect(drawn).toHaveLength(10_000);
+      expect(drawn.every((value) => value > 0 && value < 1)).toBe(true);
+
+      const file = await savedModel(page);
+      await page.check('input[name="source"][value="moons"]');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons/);
+      await openModel(page, file);
+      await expectSoon(() => page.textContent('#share-words')).toBe('mine.safetensors is open.');
+      expect((await samples(page)).every((value) => value > 0 && value < 1)).toBe(true);
+    }));
+
+  it('with a value outside are refused in words, and trained on once that is mended', () =>
+    onPage(SMALL, async (page) => {
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'shares.csv', [['a', 'b'], ...shares, [0.5, 1]]);
+      await expectSoon(() => page.textContent('#file-words')).toMatch(/301 rows/);
+      await page.selectOption('#domain', 'unit');
+      const sentence = /row 301, column "b".*found 1, expected a number between 0 and 1/;
+      await expectSoon(() => page.textContent('#data-mistake')).toMatch(sentence);
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toMatch(/^Nothing has changed/);
+      expect(await page.textContent('#train')).toBe('Train');
+      await page.selectOption('#domain', 'positive');
+      await expectSoon(() => page.locator('#data-mistake').isHidden()).toBe(true);
+      await trainSome(page);
     }));
 });

@@ -1,7 +1,7 @@
 /** The heat-map of log p with the data over it. */
 import type { Flow, FlowPass } from '../../../src/index.ts';
 import type { Stroke } from './brushes.ts';
-import { aspectOf, canvasFrame } from './frame.ts';
+import { aspectOf, canvasFrame, placeWithin } from './frame.ts';
 import type { Frame, Size } from './frame.ts';
 import { frameParams } from './scene.ts';
 import type { Scene } from './scene.ts';
@@ -27,6 +27,8 @@ interface Slicer {
  * log p on a grid over the canvas. For more than two columns it is the slice of the density through the mean of the
  * others, p(a, b, mean of the rest): not the marginal density of the two, which would be an integral.
  *
+ * Where the columns have domains, the grid covers what of these is on the canvas: there is no density beyond.
+ *
  * The grid goes through the flow slice by slice, so that no submit is long; the last whole grid is shown meanwhile.
  */
 export class DensitySketch implements Sketch {
@@ -44,6 +46,7 @@ export class DensitySketch implements Sketch {
   #making: number | undefined;
   #side = 0;
   #next = 0;
+  /** Of the grid that is being filled. */
   #frame: Frame | undefined;
   #disposed = false;
 
@@ -133,6 +136,7 @@ export class DensitySketch implements Sketch {
     if (front.side === 0) return;
     const viewport = [size.width, size.height];
     front.map.set({
+      box: front.box,
       viewport,
       side: front.side,
       rampSteps: rampLength,
@@ -173,7 +177,9 @@ export class DensitySketch implements Sketch {
 
   #begin(): void {
     this.#side = Math.min(MOST_SIDE, this.#plan.side());
-    this.#frame = canvasFrame(this.#scene.dataFrame, this.#sizeOf());
+    const whole = canvasFrame(this.#scene.dataFrame, this.#sizeOf());
+    this.#frame = this.#scene.withinDomain(whole);
+    this.#grids[1].box = placeWithin(this.#frame, whole);
     const rows = this.#plan.sliceRows();
     const known = this.#slicers.get(rows);
     if (known !== undefined) this.#slicer = known;
@@ -208,6 +214,7 @@ export class DensitySketch implements Sketch {
     const scale = this.#scene.storage('density scale', 4);
     return {
       side: 0,
+      box: [0, 0, 1, 1],
       logProb,
       scaling: brushes.stroke('densityScale', logProb, scale),
       map: brushes.stroke('density', logProb, scale, ramp),
@@ -217,6 +224,8 @@ export class DensitySketch implements Sketch {
 
 interface Grid {
   side: number;
+  /** Where on the canvas it lies: left, bottom, right, top, from 0 to 1. */
+  box: [number, number, number, number];
   logProb: GPUBuffer;
   scaling: Stroke<'densityScale'>;
   map: Stroke<'density'>;

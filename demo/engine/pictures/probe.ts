@@ -40,8 +40,11 @@ export class Probe implements Disposable {
     return new Probe(scene, trace, await flow.pass('inverse', { rows: 1 }));
   }
 
-  /** Takes the point through the flow as it is now, and reads where it came by. */
-  async look(aim: Aim): Promise<Hovered> {
+  /** Takes the point through the flow as it is now, and reads where it came by; null where there can be no data. */
+  async look(aim: Aim): Promise<Hovered | null> {
+    const { dataFrame } = this.#scene;
+    const isOfData = 'picture' in aim && aim.picture !== 'latent';
+    if (isOfData && !this.#scene.isInside(unproject(aim.at, dataFrame, aim.size))) return null;
     this.#isShown = true;
     this.#send(aim);
     runPass(this.#scene.brushes.device, this.#trace);

@@ -1,12 +1,16 @@
 /** What all pictures of one model share: colours, rows and frames on the GPU. */
+import { columnStatistics } from '../../../src/data/statistics.ts';
+import { domainsOf, isInside } from '../../../src/domain.ts';
+import type { ColumnStatistics } from '../../../src/data/statistics.ts';
 import { columnsOf } from '../../../src/gpu/rows.ts';
 import { paddedRows } from '../../../src/shape.ts';
+import type { Domain, FlowSpec } from '../../../src/index.ts';
 import type { View } from '../../protocol.ts';
 import type { DataSet } from '../dataSet.ts';
 import type { Brushes } from './brushes.ts';
 import { mix, packed, paletteOf } from './colours.ts';
 import type { Palette, Rgb } from './colours.ts';
-import { dataFrame, layerFrames } from './frame.ts';
+import { clipped, dataFrame, layerFrames } from './frame.ts';
 import type { Frame, Pair } from './frame.ts';
 
 /** Single colours that points and curves are drawn in. */
@@ -23,6 +27,9 @@ export class Scene implements Disposable {
   readonly pixelRatio: number;
   /** Types of the flow's bijectors. */
   readonly bijectors: readonly string[];
+  readonly #domains: readonly Domain[] | undefined;
+  /** Mean and standard deviation of the columns once their domains are mapped. */
+  readonly #mapped: ColumnStatistics | undefined;
   readonly ramp: GPUBuffer;
   readonly rampLength: number;
   /** Means of the data's columns [D]. */
@@ -32,11 +39,13 @@ export class Scene implements Disposable {
   #view: View;
   #palette: Palette;
 
-  constructor(brushes: Brushes, data: DataSet, bijectors: readonly string[], view: View, pixelRatio: number) {
+  constructor(brushes: Brushes, data: DataSet, spec: FlowSpec, view: View, pixelRatio: number) {
     this.brushes = brushes;
     this.data = data;
     this.dim = data.columns.length;
-    this.bijectors = bijectors;
+    this.bijectors = spec.bijectors.map(({ type }) => type);
+    this.#domains = domainsOf(spec);
+    this.#mapped = this.#domains && columnStatistics(data.kept, this.dim, data.columns, this.#domains);
     this.pixelRatio = pixelRatio;
     this.#view = view;
     this.#palette = paletteOf(view.theme);
@@ -72,13 +81,25 @@ export class Scene implements Disposable {
   }
 
   get dataFrame(): Frame {
-    const [x, y] = this.columns;
-    const pairOf = (values: Float64Array): Pair => [values[x] ?? 0, values[y] ?? 0];
-    return dataFrame(pairOf(this.data.mean), pairOf(this.data.std), this.#view.reach);
+    return this.#frameOf(this.data);
   }
 
   get layerFrames(): Frame[] {
-    return layerFrames(this.dataFrame, this.bijectors, this.#view.reach);
+    const mapped = this.#mapped && this.#frameOf(this.#mapped);
+    return layerFrames(this.dataFrame, this.bijectors, this.#view.reach, mapped);
+  }
+
+  /** The part of a frame of the shown columns where there can be data. */
+  withinDomain(frame: Frame): Frame {
+    const [low, high] = this.#bounds;
+    return clipped(frame, low, high);
+  }
+
+  /** Whether there can be data at a point of the shown columns. */
+  isInside(point: Pair): boolean {
+    return this.columns.every((column, axis) =>
+      isInside(point[axis] ?? 0, this.#domains?.[column] ?? 'real'),
+    );
   }
 
   ink(name: Ink): GPUBuffer {
@@ -132,6 +153,24 @@ export class Scene implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Where the domains of the shown columns begin and end. */
+  get #bounds(): [low: Pair, high: Pair] {
+    const domainOf = (column: number): Domain => this.#domains?.[column] ?? 'real';
+    const low = (column: number): number => (domainOf(column) === 'real' ? -Infinity : 0);
+    const high = (column: number): number => (domainOf(column) === 'unit' ? 1 : Infinity);
+    const [x, y] = this.columns;
+    return [
+      [low(x), low(y)],
+      [high(x), high(y)],
+    ];
+  }
+
+  #frameOf({ mean, std }: ColumnStatistics): Frame {
+    const [x, y] = this.columns;
+    const pairOf = (values: Float64Array): Pair => [values[x] ?? 0, values[y] ?? 0];
+    return dataFrame(pairOf(mean), pairOf(std), this.#view.reach);
   }
 
   #ink(name: Ink): GPUBuffer {
