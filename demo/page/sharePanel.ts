@@ -175,11 +175,7 @@ function toyRows({ name, noise, size }: Extract<DataSettings, { kind: 'toy' }>):
   columns: string[];
   rows: Float32Array;
 } {
-  const rows = toyDensity(name, { noise }).sample(
-    0,
-    STREAMS.toyTraining,
-    0,
-    size === 'endless' ? SAMPLES : size,
-  );
-  return { columns: ['x1', 'x2'], rows };
+  const toy = toyDensity(name, { noise });
+  const rows = toy.sample(0, STREAMS.toyTraining, 0, size === 'endless' ? SAMPLES : size);
+  return { columns: toy.mean.map((_, j) => `x${j + 1}`), rows };
 }
