@@ -4,7 +4,7 @@
  * `structuredClone`.
  */
 import type { BaseName } from './bases.ts';
-import type { Domain, PresetName, ScaleMap, ToyName } from '../src/index.ts';
+import type { BaseSpec, Domain, PresetName, ScaleMap, ToyName } from '../src/index.ts';
 
 /** Each picture is one canvas that the page hands over and the worker draws with its own WGSL. */
 export const PICTURES = ['density', 'samples', 'latent', 'grid', 'layers'] as const;
@@ -108,7 +108,7 @@ export interface Progress {
   steps: number;
   /** NLL in nats of each step since the last progress. */
   losses: Float32Array;
-  /** Held-out NLL in nats at this step, where it was scored. */
+  /** Held-out NLL in nats at this step, where it was scored; infinite where a row lies beyond a base that ends. */
   validationNll: number | null;
   /** The exact entropy of the data in nats: no model can do better. Null where nobody knows it. */
   floor: number | null;
@@ -135,7 +135,7 @@ export type FromWorker =
   | { type: 'ready'; adapter: AdapterFacts }
   /** No WebGPU here: the page plays recorded frames instead. */
   | { type: 'unavailable'; reason: string }
-  | { type: 'configured'; price: Price; bijectors: string[]; columns: string[] }
+  | { type: 'configured'; price: Price; bijectors: string[]; base: BaseSpec['type']; columns: string[] }
   | { type: 'price'; price: Price }
   /** For the first time since `configured` this picture shows the model. */
   | { type: 'drawn'; picture: Picture }

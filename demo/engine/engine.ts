@@ -182,7 +182,8 @@ export class Engine {
       this.#suspended = undefined;
       this.#refused = undefined;
       const bijectors = flow.spec.bijectors.map(({ type }) => type);
-      this.#post({ type: 'configured', price, bijectors, columns: data.columns });
+      const base = flow.spec.base.type;
+      this.#post({ type: 'configured', price, bijectors, base, columns: data.columns });
     } catch (error) {
       session.dispose();
       throw error;

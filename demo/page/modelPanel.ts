@@ -5,7 +5,7 @@ import type { PresetName } from '../../src/index.ts';
 import type { ModelSettings, Price } from '../protocol.ts';
 import { byId, setNotice, setText } from './dom.ts';
 import { bytes, count, milliseconds } from './figures.ts';
-import { LIMITS, ModelSchema, PRESET_NAMES, PRESET_SETTINGS, hasScaleMap } from './settings.ts';
+import { LIMITS, ModelSchema, PRESET_NAMES, PRESET_SETTINGS, hasBox, hasScaleMap } from './settings.ts';
 
 const FAMILY_NAMES: Record<PresetName, string> = {
   realnvp: 'Real NVP',
@@ -33,6 +33,7 @@ export class ModelPanel {
   readonly #nets = byId('nets', HTMLSelectElement);
   readonly #scale = byId('scale', HTMLSelectElement);
   readonly #base = byId('base', HTMLSelectElement);
+  readonly #uniform = byId('base-uniform', HTMLOptionElement);
   readonly #schedule = byId('schedule', HTMLSelectElement);
   readonly #hidden = byId('hidden', HTMLInputElement);
   readonly #numbers: Record<NumberField, HTMLInputElement> = {
@@ -86,6 +87,8 @@ export class ModelPanel {
       input.value = String(model[name as NumberField]);
     }
     this.#scale.disabled = !hasScaleMap(model.preset);
+    this.#uniform.disabled = !hasBox(model.preset);
+    setText(this.#uniform, hasBox(model.preset) ? 'uniform box' : 'uniform box (splines only)');
     const words = byId('preset-words', HTMLElement);
     setText(words, FAMILY_WORDS[model.preset]);
     words.title = PRESETS[model.preset].summary;

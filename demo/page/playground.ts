@@ -1,4 +1,5 @@
 /** The page: its panels, and the engine behind them. */
+import type { BaseSpec } from '../../src/index.ts';
 import type {
   AdapterFacts,
   DataSettings,
@@ -64,6 +65,7 @@ export class Playground {
   #data: DataSettings | undefined;
   #columns: string[] = ['x1', 'x2'];
   #bijectors: string[];
+  #base: BaseSpec['type'] = 'standard_normal';
   /** The model that came with the page is shown: training begins with one of the visitor's. */
   #showsPretrained = false;
   /** The engine draws; until then the recording plays. */
@@ -220,9 +222,10 @@ export class Playground {
     }
   }
 
-  #configured({ price, bijectors, columns }: Extract<Event, { type: 'configured' }>): void {
+  #configured({ price, bijectors, base, columns }: Extract<Event, { type: 'configured' }>): void {
     this.#modelPanel.showPrice(price);
     this.#bijectors = bijectors;
+    this.#base = base;
     this.#columns = columns;
     if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
     if (!this.#isLive) this.#goLive();
@@ -339,13 +342,13 @@ export class Playground {
       describeDensity(shown?.nll ?? nll, shown?.title ?? capitalised(this.#title), colours),
     );
     this.#pictures.describe('samples', describeSamples(this.#moments, pair));
-    this.#pictures.describe('latent', describeLatent(shown ? shown.nll - shown.floor : gap));
+    this.#pictures.describe('latent', describeLatent(shown ? shown.nll - shown.floor : gap, this.#base));
     this.#pictures.describe('grid', describeGrid(this.#bijectors.length));
     this.#describeLayer();
   }
 
   #describeLayer(): void {
-    const { name, words } = describeLayer(this.#scrubber.layer, this.#bijectors);
+    const { name, words } = describeLayer(this.#scrubber.layer, this.#bijectors, this.#base);
     setText(byId('layer-name', HTMLElement), name);
     this.#pictures.describe('layers', words);
     this.#scrubber.describe(words);

@@ -80,6 +80,13 @@ export const ModelSchema = v.pipe(
     ),
     ['hidden'],
   ),
+  v.forward(
+    v.check(
+      ({ base, preset }) => base !== 'uniform' || hasBox(preset),
+      'Base: found uniform, expected the family spline beside it: only splines end where the box does.',
+    ),
+    ['base'],
+  ),
 );
 
 export const SettingsSchema = v.strictObject({
@@ -168,6 +175,11 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
 /** Couplings that only shift, and splines, have no scale map. */
 export function hasScaleMap(preset: PresetName): boolean {
   return preset !== 'nice' && preset !== 'spline';
+}
+
+/** A uniform base is for what leads into a box: splines leave what is beyond their own as it is. */
+export function hasBox(preset: PresetName): boolean {
+  return preset === 'spline';
 }
 
 export function defaultSettings(): Settings {

@@ -7,6 +7,8 @@ export interface Standing {
   validation: number | null;
   /** Entropy of the data, where it is known. */
   floor: number | null;
+  /** Some held-out point has no density at all: the last held-out NLL was infinite. */
+  isMissing: boolean;
   /** NLL at the first steps, nats. */
   start: number | null;
 }
@@ -15,9 +17,12 @@ export interface Standing {
 const OVERFIT = 0.1;
 
 /** One or two sentences. */
-export function verdict({ step, training, validation, floor, start }: Standing): string {
+export function verdict({ step, training, validation, isMissing, floor, start }: Standing): string {
   const score = validation ?? training;
   if (step === 0 || score === null) return 'Nothing trained yet.';
+  if (isMissing) {
+    return 'Some points that it has not seen lie where it has no density at all: the base ends before they do.';
+  }
   const sentences: string[] = [];
   if (floor !== null) {
     sentences.push(aboveFloor(score - floor));

@@ -25,6 +25,10 @@ describe('model settings', () => {
     const spec = specOf({ ...placeholder('realnvp'), base: 'mixture' }, 2);
     expect(spec.base).toEqual({ type: 'mixture', components: 4 });
     expect(settingsOf(spec, undefined)?.base).toBe('mixture');
+    expect(specOf({ ...placeholder('spline'), base: 'uniform' }, 2).base).toEqual({
+      type: 'uniform',
+      bound: 3,
+    });
     expect(settingsOf({ ...spec, base: { type: 'mixture', components: 9 } }, undefined)).toBeUndefined();
   });
 

@@ -47,6 +47,8 @@ const settings: fc.Arbitrary<Settings> = fc.record({
       steps: fc.integer({ min: 1, max: 200_000 }),
       seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     })
+    // Only splines end at a box.
+    .filter(({ base, preset }) => base !== 'uniform' || preset === 'spline')
     // All layers of a residual net are equally wide.
     .map((model) => (model.residualBlocks > 0 ? { ...model, hidden: model.hidden.slice(0, 1) } : model)),
   look: fc.record({
@@ -92,6 +94,7 @@ describe('a share link', () => {
     ['#v=1&couplings=1000', /model.couplings: found 1000, expected <=64/],
     ['#v=1&hidden=32-x', /model.hidden.1: found NaN/],
     ['#v=1&hidden=32-16&blocks=2', /Hidden widths: found 32, 16 for residual nets, expected one width/],
+    ['#v=1&family=glow&base=uniform', /Base: found uniform, expected the family spline/],
     ['#v=1&blocks=1.5', /model.residualBlocks: found 1.5/],
     ['#v=1&rate=Infinity', /model.learningRate/],
     ['#v=1&family=__proto__', /model.preset/],

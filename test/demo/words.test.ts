@@ -3,8 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { DataSettings } from '../../demo/protocol.ts';
 import { PRESETS } from '../../src/index.ts';
 import { codeOfRun } from '../../demo/page/codeOfRun.ts';
-import { describeGrid, describeLayer, describeLogDets, describeSamples } from '../../demo/page/describe.ts';
-import { bytes, count, milliseconds, short, vector } from '../../demo/page/figures.ts';
+import {
+  describeGrid,
+  describeLatent,
+  describeLayer,
+  describeLogDets,
+  describeSamples,
+} from '../../demo/page/describe.ts';
+import { bytes, count, decimal, milliseconds, short, vector } from '../../demo/page/figures.ts';
 import { LossSeries, lossRange, ticks } from '../../demo/page/lossSeries.ts';
 import { freeName } from '../../demo/page/keptModels.ts';
 import { pointsAt, swing } from '../../demo/page/recording.ts';
@@ -13,7 +19,14 @@ import { verdict } from '../../demo/page/verdict.ts';
 import recording from '../../demo/assets/recording.json';
 
 describe('the verdict', () => {
-  const standing = { step: 1000, training: 1.16, validation: 1.151, floor: 1.131, start: 2.8 };
+  const standing = {
+    step: 1000,
+    training: 1.16,
+    validation: 1.151,
+    isMissing: false,
+    floor: 1.131,
+    start: 2.8,
+  };
 
   it.each([
     [{ ...standing, step: 0 }, 'Nothing trained yet.'],
@@ -23,6 +36,10 @@ describe('the verdict', () => {
     [
       { ...standing, floor: null, validation: null, training: 2.1 },
       '2.10 nats. 2.0 times as probable per point as at the start; nobody knows the floor of your data.',
+    ],
+    [
+      { ...standing, isMissing: true },
+      'Some points that it has not seen lie where it has no density at all: the base ends before they do.',
     ],
   ])('of %j', (given, words) => expect(verdict(given)).toBe(words));
 
@@ -119,6 +136,7 @@ describe('numbers and pictures in words', () => {
       '420 µs',
       '6.61 ms',
     ]);
+    expect([-1.5, -Infinity].map(decimal)).toEqual(['−1.50', '−∞']);
     expect(vector([1, -2.5, 0, 4, 5])).toBe('(1.00, −2.50, 0.00, 4.00, …)');
   });
 
@@ -144,6 +162,12 @@ describe('numbers and pictures in words', () => {
       /−0.20 in all: standardize 0.10, affine coupling −0.30/,
     );
     expect(describeGrid(1)).toMatch(/1 layer /);
+    expect(describeLatent(0.3)).toBe(
+      'Still 0.30 nats from a standard Gaussian. Rings at 1, 2 and 3 standard deviations.',
+    );
+    expect(describeLatent(0.3, 'mixture')).toBe(
+      'Still 0.30 nats from a mixture of Gaussians. Rings at 1, 2 and 3 from the middle.',
+    );
   });
 });
 

@@ -2,10 +2,11 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeModel } from '../../src/io/modelFile.ts';
+import { ReferenceFlow } from '../../src/reference/index.ts';
 import { launchChromium } from './chromium.ts';
 import { openDemoSite } from './demoSite.ts';
 import type { DemoSite } from './demoSite.ts';
-import { canvas, downloaded, expectSoon, look, ready, step, visit } from './visit.ts';
+import { canvas, downloaded, expectSoon, look, numbersIn, ready, step, visit } from './visit.ts';
 
 /** A small model that has steps left, whatever a test does. */
 const SMALL = '#v=1&data=moons&couplings=4&hidden=16-16&batch=64&steps=100000';
@@ -147,5 +148,35 @@ describe('data between 0 and 1', () => {
       await page.selectOption('#domain', 'positive');
       await expectSoon(() => page.locator('#data-mistake').isHidden()).toBe(true);
       await trainSome(page);
+    }));
+});
+
+describe('the base', () => {
+  it('is the one whose log-density a point has', () =>
+    onPage(`${SMALL}&base=mixture:2`, async (page) => {
+      expect(await page.inputValue('#base')).toBe('mixture:2');
+      await trainSome(page);
+      await canvas(page, 'density').hover({ position: { x: 120, y: 140 } });
+      await expectSoon(() => page.textContent('#point-x')).toMatch(/\(/);
+      const x = numbersIn(await page.textContent('#point-x'));
+      const [shown] = numbersIn(await page.textContent('#point-log-prob'));
+      const { spec, parameters } = decodeModel(await savedModel(page));
+      const [logProb] = new ReferenceFlow(spec, parameters).logProb(Float64Array.from(x));
+      // The point is told to a hundredth.
+      expect(shown).toBeCloseTo(logProb!, 1);
+      expect(await page.textContent('#latent-words')).toMatch(/nats from a mixture of Gaussians/);
+    }));
+
+  it('ends in a box for splines alone, and says so where data lie beyond', () =>
+    onPage('#v=1&data=banana&couplings=2&hidden=8&batch=64&steps=30', async (page) => {
+      expect(await page.locator('#base-uniform').isDisabled()).toBe(true);
+      await page.selectOption('#preset', 'spline');
+      await page.selectOption('#base', 'uniform');
+      await expectSoon(() => page.url()).toContain('base=uniform');
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toBe('All 30 steps are done.');
+      await expectSoon(() => page.textContent('#verdict')).toMatch(/no density at all/);
+      await page.selectOption('#preset', 'glow');
+      expect(await page.inputValue('#base')).toBe('normal');
     }));
 });
