@@ -9,6 +9,7 @@ export const BASES = {
   mixture: { type: 'mixture', components: 4 },
   'mixture:8': { type: 'mixture', components: 8 },
   'mixture:16': { type: 'mixture', components: 16 },
+  class: { type: 'class_conditional' },
   uniform: { type: 'uniform', bound: 3 },
 } as const satisfies Record<string, BaseSpec>;
 

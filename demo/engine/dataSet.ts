@@ -2,9 +2,11 @@
 import { columnStatistics } from '../../src/data/statistics.ts';
 import { isInside, requireInside } from '../../src/domain.ts';
 import { toyDensity } from '../../src/index.ts';
-import type { Domain, TrainingData } from '../../src/index.ts';
+import type { Domain, LabelColumn, TrainingData } from '../../src/index.ts';
 import { shuffledRow, shuffleKeys, splitSeed, STREAMS } from '../../src/random.ts';
-import type { DataSettings } from '../protocol.ts';
+import { toyClasses } from '../classes.ts';
+import { oneHot } from '../labels.ts';
+import type { DataSettings, RowData, ToyData } from '../protocol.ts';
 import { spreadRows } from './pictures/pointSets.ts';
 
 export interface DataSet {
@@ -18,11 +20,22 @@ export interface DataSet {
   shown: Float32Array;
   /** Rows [V, D] that no step sees; may be empty. */
   validation: Float32Array;
+  /** Where the data are told apart. */
+  classes: Classes | undefined;
   /** Of each column. */
   mean: Float64Array;
   std: Float64Array;
   /** Exact entropy in nats, where it is known; integrating it may take a second. */
   floor: () => number | null;
+}
+
+/** The class of each row, one-hot [n, C]. */
+export interface Classes {
+  column: LabelColumn;
+  /** Of the rows that are learned from; undefined for endless toy points, which bring their own. */
+  training: Float32Array | undefined;
+  shown: Float32Array;
+  validation: Float32Array;
 }
 
 /** Rows that are shown at most, and that are scored: few enough to be one quick call. */
@@ -51,29 +64,40 @@ export function fitsDomains(
   return [kept, shown, validation].every((rows) => rows.every(isMapped));
 }
 
-function toyData({ name, noise, size }: DataSettings & { kind: 'toy' }): DataSet {
+function toyData({ name, noise, size, apart = false }: ToyData): DataSet {
   const toy = toyDensity(name, { noise });
   const columns = toy.mean.map((_, j) => `x${j + 1}`);
-  const validation = toy.sample(0, STREAMS.toyTest, 0, MOST_SCORED);
-  const floor = (): number => toy.entropy;
-  if (size === 'endless') {
-    return {
-      columns,
-      domain: 'real',
-      training: { toy: name, noise: toy.noise },
-      kept: new Float32Array(),
-      shown: toy.sample(0, STREAMS.toyTest, MOST_SCORED, MOST_SHOWN),
-      validation,
-      mean: new Float64Array(toy.dim),
-      std: new Float64Array(toy.dim).fill(1),
-      floor,
-    };
+  const column = apart ? toyClasses(name) : undefined;
+  const scored = [0, STREAMS.toyTest, 0, MOST_SCORED] as const;
+  const rest = {
+    columns,
+    domain: 'real',
+    validation: toy.sample(...scored),
+    floor: () => (column === undefined ? toy.entropy : toy.classEntropy),
+  } as const;
+  if (size !== 'endless') {
+    const learned = [0, STREAMS.toyTraining, 0, size] as const;
+    const classes = column && classesOf(column, toy.sampleClasses(...learned), toy.sampleClasses(...scored));
+    return { ...rest, ...setOf(toy.sample(...learned), columns), classes };
   }
-  const rows = toy.sample(0, STREAMS.toyTraining, 0, size);
-  return { ...setOf(rows, columns), domain: 'real', validation, floor };
+  const shown = [0, STREAMS.toyTest, MOST_SCORED, MOST_SHOWN] as const;
+  return {
+    ...rest,
+    training: { toy: name, noise: toy.noise },
+    kept: new Float32Array(),
+    shown: toy.sample(...shown),
+    classes: column && {
+      column,
+      training: undefined,
+      shown: toy.sampleClasses(...shown),
+      validation: toy.sampleClasses(...scored),
+    },
+    mean: new Float64Array(toy.dim),
+    std: new Float64Array(toy.dim).fill(1),
+  };
 }
 
-function rowData({ rows, columns, domain = 'real' }: DataSettings & { kind: 'rows' }): DataSet {
+function rowData({ rows, columns, domain = 'real', labels }: RowData): DataSet {
   const dim = columns.length;
   // Before the split, so that a message names the row as the visitor counts it.
   columnStatistics(rows, dim, columns);
@@ -83,10 +107,15 @@ function rowData({ rows, columns, domain = 'real' }: DataSettings & { kind: 'row
     { columns },
   );
   const { training, validation } = split(rows, dim);
-  return { ...setOf(training, columns), domain, validation, floor: () => null };
+  const told = labels && split(oneHot(labels), labels.column.levels.length);
+  const classes = labels && told && classesOf(labels.column, told.training, told.validation);
+  return { ...setOf(training, columns), domain, validation, classes, floor: () => null };
 }
 
-function setOf(rows: Float32Array, columns: string[]): Omit<DataSet, 'domain' | 'validation' | 'floor'> {
+function setOf(
+  rows: Float32Array,
+  columns: string[],
+): Omit<DataSet, 'domain' | 'validation' | 'classes' | 'floor'> {
   const { mean, std } = columnStatistics(rows, columns.length, columns);
   return {
     columns,
@@ -96,6 +125,11 @@ function setOf(rows: Float32Array, columns: string[]): Omit<DataSet, 'domain' | 
     mean,
     std,
   };
+}
+
+/** The classes beside the rows that `setOf` shows. */
+function classesOf(column: LabelColumn, training: Float32Array, validation: Float32Array): Classes {
+  return { column, training, shown: spreadRows(training, column.levels.length, MOST_SHOWN), validation };
 }
 
 /** Rows in a random order, the last tenth held out, of which at most MOST_SCORED are scored. */

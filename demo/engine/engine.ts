@@ -1,7 +1,16 @@
 /** Answers the page: opens the device, holds the session, and survives the loss of both. */
 import { domainsOf } from '../../src/domain.ts';
-import { DeviceLostError, DisposedError, Flow, TOY_NAMES, toyDensity, WgflowError } from '../../src/index.ts';
-import type { ToyName } from '../../src/index.ts';
+import {
+  DeviceLostError,
+  DisposedError,
+  Flow,
+  ShapeError,
+  TOY_NAMES,
+  toyDensity,
+  WgflowError,
+} from '../../src/index.ts';
+import { MOST_CLASSES, oneHot } from '../labels.ts';
+import type { FlowSpec, LabelColumn, ToyName } from '../../src/index.ts';
 import type { Answers, FromWorker, ModelSettings, Picture, Request, ToWorker, View } from '../protocol.ts';
 import { dataSetOf, fitsDomains } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
@@ -163,7 +172,7 @@ export class Engine {
     const { device } = this.#requireOpened();
     const dataSet = dataSetOf(data);
     const { kept } = dataSet;
-    const flow = await Flow.create(specOf(model, dataSet.columns.length, dataSet.domain), {
+    const flow = await Flow.create(specFor(model, dataSet), {
       device,
       seed: model.seed,
       ...(kept.length > 0 ? { data: kept } : {}),
@@ -183,7 +192,8 @@ export class Engine {
       this.#refused = undefined;
       const bijectors = flow.spec.bijectors.map(({ type }) => type);
       const base = flow.spec.base.type;
-      this.#post({ type: 'configured', price, bijectors, base, columns: data.columns });
+      const classes = data.classes?.column ?? null;
+      this.#post({ type: 'configured', price, bijectors, base, columns: data.columns, classes });
     } catch (error) {
       session.dispose();
       throw error;
@@ -253,7 +263,7 @@ export class Engine {
     const { data, settings, snapshot } = old;
     const flow =
       snapshot.bytes === undefined
-        ? await Flow.create(specOf(settings, data.columns.length, data.domain), {
+        ? await Flow.create(specFor(settings, data), {
             device,
             seed: settings.seed,
             ...(data.kept.length > 0 ? { data: data.kept } : {}),
@@ -287,7 +297,11 @@ export class Engine {
         return session.flow.save();
       case 'draw-samples': {
         const { count, seed } = request;
-        return { columns: session.data.columns, rows: await drawSamples(session.flow, count, seed) };
+        const { context } = session.studio.scene;
+        return {
+          columns: session.data.columns,
+          rows: await drawSamples(session.flow, count, seed, context),
+        };
       }
       case 'picture':
         return session.studio.png(request.picture);
@@ -309,25 +323,35 @@ export class Engine {
     }
   }
 
-  /** The data at hand if they fit the model; else the toy density it learned from, else its own samples. */
+  /**
+   * The data at hand if they fit the model; else the toy density it learned from, else its own samples.
+   * @throws {ShapeError} for a model with a context that the page has no control for
+   */
   async #dataFor(flow: Flow): Promise<DataSet> {
     const current = this.#session?.data;
-    const isSuited = current?.columns.length === flow.dim && fitsDomains(current, domainsOf(flow.spec));
-    if (current !== undefined && isSuited) return current;
+    const column = classesOf(flow);
+    if (current !== undefined && isSuited(current, flow, column)) return current;
     const record = flow.training;
     const toy = TOY_NAMES.find((name: ToyName) => name === record?.dataset);
-    if (toy !== undefined && flow.dim === toyDensity(toy).dim) {
+    const known = toy && toyDensity(toy);
+    if (known?.dim === flow.dim && (column === undefined || column.levels.length === known.classes)) {
       const noise = record?.options?.['noise'];
-      return dataSetOf({
+      const data = dataSetOf({
         kind: 'toy',
-        name: toy,
+        name: known.name,
         size: 'endless',
+        apart: column !== undefined,
         ...(typeof noise === 'number' ? { noise } : {}),
       });
+      // By the names that the model has for them.
+      return { ...data, classes: data.classes && column && { ...data.classes, column } };
     }
-    const rows = await drawSamples(flow, OWN_SAMPLES, 0);
     const columns = record?.columns ?? Array.from({ length: flow.dim }, (_, j) => `x${j + 1}`);
-    return dataSetOf({ kind: 'rows', rows, columns, title: 'samples of the model' });
+    const own = { kind: 'rows', columns, title: 'samples of the model' } as const;
+    if (column === undefined) return dataSetOf({ ...own, rows: await drawSamples(flow, OWN_SAMPLES, 0) });
+    const of = Uint8Array.from({ length: OWN_SAMPLES }, (_, row) => row % column.levels.length);
+    const labels = { column, of };
+    return dataSetOf({ ...own, rows: await drawSamples(flow, OWN_SAMPLES, 0, oneHot(labels)), labels });
   }
 
   async #followPointer(): Promise<void> {
@@ -383,6 +407,37 @@ export class Engine {
     }
     return this.#session;
   }
+}
+
+function specFor(settings: ModelSettings, { columns, domain, classes }: DataSet): FlowSpec {
+  return specOf(settings, columns.length, { domain, classes: classes?.column.levels.length ?? 0 });
+}
+
+/** What a flow tells apart. @throws {ShapeError} for a context that is not one column of a few labels */
+function classesOf({ spec, training }: Flow): LabelColumn | undefined {
+  if (spec.contextDim === 0) return undefined;
+  const columns = training?.context ?? [];
+  const [column] = columns;
+  const isOne = columns.length === 1 && column !== undefined && 'levels' in column;
+  if (isOne && column.levels.length <= MOST_CLASSES) return column;
+  const words = columns.map((each) =>
+    'levels' in each ? `${each.name} (${each.levels.length} labels)` : `${each.name} (numbers)`,
+  );
+  throw new ShapeError(
+    'context of the model',
+    words.length === 0 ? `${spec.contextDim} features without names` : words.join(', '),
+    `one column of at most ${MOST_CLASSES} labels`,
+    'The command line opens it: wgflow sample, with --context.',
+  );
+}
+
+/** Whether a flow can go on with these data. */
+function isSuited(data: DataSet, flow: Flow, column: LabelColumn | undefined): boolean {
+  return (
+    data.columns.length === flow.dim &&
+    fitsDomains(data, domainsOf(flow.spec)) &&
+    JSON.stringify(data.classes?.column) === JSON.stringify(column)
+  );
 }
 
 /** What becomes of settings that were a mistake. */

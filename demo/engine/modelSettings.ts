@@ -16,11 +16,22 @@ import type { ModelSettings } from '../protocol.ts';
 /** How far a bounded scale goes, as in the presets. */
 const TANH_BOUND = 3;
 
+/** What a spec depends on of the data beyond their columns. */
+export interface DataTraits {
+  domain?: Domain;
+  /** Number of the classes that are told apart. */
+  classes?: number;
+}
+
 /**
- * @param domain of all columns of the data
+ * @param dim number of columns
  * @throws {ShapeError} where a setting is out of range; the library checks the rest
  */
-export function specOf(settings: ModelSettings, dim: number, domain: Domain = 'real'): FlowSpec {
+export function specOf(
+  settings: ModelSettings,
+  dim: number,
+  { domain = 'real', classes = 0 }: DataTraits = {},
+): FlowSpec {
   const { preset, couplings, hidden, residualBlocks, scale, base } = settings;
   if (!Object.hasOwn(PRESETS, preset)) {
     throw new ShapeError('preset', `"${preset}"`, `one of ${Object.keys(PRESETS).join(', ')}`);
@@ -29,7 +40,7 @@ export function specOf(settings: ModelSettings, dim: number, domain: Domain = 'r
     throw new ShapeError('couplings', String(couplings), 'an integer ≥ 1');
   }
   const nets = residualBlocks === 0 ? { hidden } : { hidden, residualBlocks };
-  const spec = PRESETS[preset].spec(dim, { couplings, ...nets, domain });
+  const spec = PRESETS[preset].spec(dim, { couplings, ...nets, domain, contextDim: classes });
   const map = scaleOf(scale);
   const withScale = (bijector: BijectorSpec): BijectorSpec =>
     bijector.type === 'affine_coupling' ? { ...bijector, scale: map } : bijector;
@@ -55,14 +66,14 @@ const DEFAULT_STEPS = 3000;
 
 /**
  * The settings that make such a model, as far as its file says them; undefined where no preset makes its spec. The
- * domains of its columns are a matter of the data.
+ * domains of its columns and its classes are a matter of the data.
  * `spec` is what the file has, whatever its record claims.
  */
 export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): ModelSettings | undefined {
   const couplings = spec.bijectors.filter((bijector) => 'conditioner' in bijector);
   const [first] = couplings;
   const base = baseNameOf(spec.base);
-  if (first === undefined || base === undefined || spec.contextDim > 0) return undefined;
+  if (first === undefined || base === undefined) return undefined;
   const { hidden, residualBlocks = 0 } = first.conditioner;
   const learned = spec.bijectors.filter(({ type }) => type !== 'domain');
   const scale = first.type === 'affine_coupling' ? first.scale.map : 'tanh';

@@ -20,6 +20,8 @@ export class LossPanel {
   #waiting = false;
   #spoken = 0;
   #steps = 0;
+  /** What the model is told of each point, by its name. */
+  given: string | null = null;
 
   /** Empty, for a run of so many steps. */
   clear(steps: number): void {
@@ -77,6 +79,7 @@ export class LossPanel {
       validation: this.#series.validation.at(-1)?.nll ?? null,
       isMissing: this.#isMissing,
       floor: this.floor,
+      given: this.given,
       start: this.#series.first,
     });
   }

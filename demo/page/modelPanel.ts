@@ -34,6 +34,7 @@ export class ModelPanel {
   readonly #scale = byId('scale', HTMLSelectElement);
   readonly #base = byId('base', HTMLSelectElement);
   readonly #uniform = byId('base-uniform', HTMLOptionElement);
+  readonly #classMeans = byId('base-class', HTMLOptionElement);
   readonly #schedule = byId('schedule', HTMLSelectElement);
   readonly #hidden = byId('hidden', HTMLInputElement);
   readonly #numbers: Record<NumberField, HTMLInputElement> = {
@@ -93,6 +94,13 @@ export class ModelPanel {
     setText(words, FAMILY_WORDS[model.preset]);
     words.title = PRESETS[model.preset].summary;
     this.#complain(undefined, undefined);
+  }
+
+  /** A base of class means is for data that are told apart alone; for others it becomes the normal one. */
+  tellApart(isApart: boolean): void {
+    this.#classMeans.disabled = !isApart;
+    setText(this.#classMeans, isApart ? 'a mean for each' : 'a mean for each (told apart)');
+    if (!isApart && this.#model.base === 'class') this.show({ ...this.#model, base: 'normal' });
   }
 
   showPrice({ parameters, bytes: held, msPerStep }: Price): void {

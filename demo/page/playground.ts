@@ -1,5 +1,5 @@
 /** The page: its panels, and the engine behind them. */
-import type { BaseSpec } from '../../src/index.ts';
+import type { BaseSpec, LabelColumn } from '../../src/index.ts';
 import type {
   AdapterFacts,
   DataSettings,
@@ -66,6 +66,7 @@ export class Playground {
   #columns: string[] = ['x1', 'x2'];
   #bijectors: string[];
   #base: BaseSpec['type'] = 'standard_normal';
+  #classes: LabelColumn | null = null;
   /** The model that came with the page is shown: training begins with one of the visitor's. */
   #showsPretrained = false;
   /** The engine draws; until then the recording plays. */
@@ -104,6 +105,7 @@ export class Playground {
       engine: this.#engine,
       settings: () => this.settings,
       data: () => this.#data,
+      shownClass: () => this.#shownClass,
       title: () => this.#title.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
       opened: (fileName, model) => this.#opened(fileName, model),
     });
@@ -222,15 +224,35 @@ export class Playground {
     }
   }
 
-  #configured({ price, bijectors, base, columns }: Extract<Event, { type: 'configured' }>): void {
+  #configured({ price, bijectors, base, columns, classes }: Extract<Event, { type: 'configured' }>): void {
     this.#modelPanel.showPrice(price);
     this.#bijectors = bijectors;
     this.#base = base;
     this.#columns = columns;
+    this.#showClasses(classes);
     if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
     if (!this.#isLive) this.#goLive();
     else this.#scrubber.layers = bijectors.length;
     this.#describe();
+  }
+
+  /** Which class the pictures show, of those that the model tells apart. */
+  #showClasses(classes: LabelColumn | null): void {
+    this.#classes = classes;
+    this.#loss.given = classes?.name ?? null;
+    byId('parts-shown', HTMLElement).hidden = classes === null;
+    if (classes === null) return;
+    setText(byId('part-word', HTMLElement), classes.name);
+    const select = byId('part', HTMLSelectElement);
+    select.replaceChildren(...classes.levels.map((level, index) => new Option(level, String(index))));
+    const level = Math.min(this.#look.level, classes.levels.length - 1);
+    this.#look = { ...this.#look, level };
+    select.value = String(level);
+  }
+
+  /** The name of the class that the pictures show. */
+  get #shownClass(): string | undefined {
+    return this.#classes?.levels[this.#look.level];
   }
 
   /** Until the visitor trains, the model that was trained for the page is shown by the visitor's GPU. */
@@ -257,17 +279,24 @@ export class Playground {
   }
 
   #changed(): void {
+    this.#modelPanel.tellApart(this.#dataPanel.isApart);
     this.#dataPanel.mistake(undefined);
     window.clearTimeout(this.#settling);
-    this.#settling = window.setTimeout(() => {
-      this.#writeHash();
-      this.#configure();
-    }, SETTLE);
+    this.#settling = window.setTimeout(() => this.#settle(), SETTLE);
+  }
+
+  /** Takes a change that waits to be taken. */
+  #settle(): void {
+    if (this.#settling === undefined) return;
+    this.#writeHash();
+    this.#configure();
   }
 
   /** A fresh model of the settings. @returns whether there is something to learn */
   #configure(): boolean {
     window.clearTimeout(this.#settling);
+    this.#settling = undefined;
+    this.#modelPanel.tellApart(this.#dataPanel.isApart);
     this.#data = this.#dataPanel.data;
     this.#share.showCode();
     if (this.#transport.phase === 'off') return false;
@@ -288,6 +317,7 @@ export class Playground {
   }
 
   #train(): void {
+    this.#settle();
     if ((this.#showsPretrained || this.#transport.phase === 'done') && !this.#configure()) return;
     if (this.#data === undefined && !this.#configure()) return;
     this.#transport.phase = 'training';
@@ -296,6 +326,7 @@ export class Playground {
   }
 
   #step(): void {
+    this.#settle();
     if ((this.#showsPretrained || this.#transport.phase === 'done') && !this.#configure()) return;
     this.#engine.send({ type: 'step' });
   }
@@ -339,12 +370,17 @@ export class Playground {
     const pair: [string, string] = [this.#columns[columns[0]] ?? 'x1', this.#columns[columns[1]] ?? 'x2'];
     this.#pictures.describe(
       'density',
-      describeDensity(shown?.nll ?? nll, shown?.title ?? capitalised(this.#title), colours),
+      describeDensity(shown?.nll ?? nll, shown?.title ?? this.#shownTitle, colours),
     );
     this.#pictures.describe('samples', describeSamples(this.#moments, pair));
     this.#pictures.describe('latent', describeLatent(shown ? shown.nll - shown.floor : gap, this.#base));
     this.#pictures.describe('grid', describeGrid(this.#bijectors.length));
     this.#describeLayer();
+  }
+
+  get #shownTitle(): string {
+    const part = this.#shownClass;
+    return part === undefined ? capitalised(this.#title) : `${capitalised(this.#title)}, ${part}`;
   }
 
   #describeLayer(): void {
@@ -378,6 +414,12 @@ export class Playground {
       this.#look = { ...this.#look, showData: showData.checked };
       this.#looked();
     });
+    const part = byId('part', HTMLSelectElement);
+    part.addEventListener('change', () => {
+      this.#look = { ...this.#look, level: Number(part.value) };
+      this.#looked();
+      void this.#lookAtSamples();
+    });
     const reach = byId('reach', HTMLInputElement);
     reach.addEventListener('input', () => {
       this.#look = { ...this.#look, reach: reach.valueAsNumber };
@@ -389,6 +431,7 @@ export class Playground {
     for (const radio of radios('colours')) radio.checked = radio.value === this.#look.colours;
     byId('show-data', HTMLInputElement).checked = this.#look.showData;
     byId('reach', HTMLInputElement).value = String(this.#look.reach);
+    byId('part', HTMLSelectElement).value = String(this.#look.level);
     this.#dataPanel.showPair(this.#look.columns);
   }
 
@@ -434,6 +477,7 @@ export class Playground {
     this.#look = look;
     this.#modelPanel.show(model);
     this.#dataPanel.show(source);
+    this.#modelPanel.tellApart(this.#dataPanel.isApart);
     this.#showLook();
   }
 }

@@ -5,6 +5,7 @@ import type { ToyName } from '../../src/data/toy.ts';
 import type { Domain, PresetName } from '../../src/index.ts';
 import { DOMAINS } from '../../src/spec.ts';
 import { BASE_NAMES } from '../bases.ts';
+import { MOST_CLASSES } from '../labels.ts';
 import type { ModelSettings } from '../protocol.ts';
 
 /** In the order in which they are offered. */
@@ -29,11 +30,14 @@ export interface Stroke {
   points: readonly number[];
 }
 
-/** A file's rows stay with the page; the settings only say that there is one, and where its values lie. */
+/**
+ * A file's rows stay with the page; the settings only say that there is one, and where its values lie. `apart`: its
+ * classes are told apart.
+ */
 export type Source =
-  | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless' }
+  | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless'; apart?: boolean }
   | { kind: 'drawing'; strokes: Stroke[]; size: number }
-  | { kind: 'file'; domain?: Domain };
+  | { kind: 'file'; domain?: Domain; apart?: boolean };
 
 /** The part of a view that a link carries. */
 export interface Look {
@@ -41,6 +45,8 @@ export interface Look {
   showData: boolean;
   reach: number;
   columns: [number, number];
+  /** The class that is shown, as its place among all. */
+  level: number;
 }
 
 export interface Settings {
@@ -89,13 +95,14 @@ export const ModelSchema = v.pipe(
   ),
 );
 
-export const SettingsSchema = v.strictObject({
+const SettingsFields = v.strictObject({
   source: v.variant('kind', [
     v.strictObject({
       kind: v.literal('toy'),
       name: v.picklist(TOY_NAMES),
       noise: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(1))),
       size: v.union([v.literal('endless'), whole(LIMITS.points)]),
+      apart: v.optional(v.boolean()),
     }),
     v.strictObject({
       kind: v.literal('drawing'),
@@ -107,7 +114,11 @@ export const SettingsSchema = v.strictObject({
       ),
       size: whole(LIMITS.points),
     }),
-    v.strictObject({ kind: v.literal('file'), domain: v.optional(v.picklist(DOMAINS)) }),
+    v.strictObject({
+      kind: v.literal('file'),
+      domain: v.optional(v.picklist(DOMAINS)),
+      apart: v.optional(v.boolean()),
+    }),
   ]),
   model: ModelSchema,
   look: v.strictObject({
@@ -115,8 +126,17 @@ export const SettingsSchema = v.strictObject({
     showData: v.boolean(),
     reach: v.pipe(v.number(), v.minValue(1), v.maxValue(10)),
     columns: v.tuple([whole({ min: 0, max: 65_535 }), whole({ min: 0, max: 65_535 })]),
+    level: whole({ min: 0, max: MOST_CLASSES - 1 }),
   }),
 });
+
+export const SettingsSchema = v.pipe(
+  SettingsFields,
+  v.check(
+    ({ source, model }) => model.base !== 'class' || ('apart' in source && source.apart === true),
+    'Base: found class, expected data that are told apart beside it: the class gives its mean.',
+  ),
+);
 
 /** What each family starts with: sizes that a phone trains within a minute. */
 export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 'steps' | 'seed'>> = {
@@ -186,6 +206,6 @@ export function defaultSettings(): Settings {
   return {
     source: { kind: 'toy', name: 'moons', size: 'endless' },
     model: { preset: 'realnvp', ...PRESET_SETTINGS.realnvp, steps: 2000, seed: 1 },
-    look: { colours: 'linear', showData: true, reach: 3, columns: [0, 1] },
+    look: { colours: 'linear', showData: true, reach: 3, columns: [0, 1], level: 0 },
   };
 }

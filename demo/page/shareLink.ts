@@ -29,6 +29,7 @@ export function encodeShare({ source, model, look }: Settings): string {
     ['points', look.showData ? 'shown' : 'hidden'],
     ['zoom', String(look.reach)],
     ['columns', look.columns.join('-')],
+    ...optional('part', look.level + 1, 1),
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join('&');
 }
@@ -83,6 +84,7 @@ export function decodeShare(hash: string): Shared {
       showData: fields.get('points') !== 'hidden',
       reach: number('zoom', look.reach),
       columns: numbers('columns', look.columns),
+      level: number('part', look.level + 1) - 1,
     },
   };
   const checked = v.safeParse(SettingsSchema, candidate);
@@ -107,6 +109,7 @@ function sourceFields(source: Source): [string, string][] {
         ['data', source.name],
         ...(source.noise === undefined ? [] : [['noise', String(source.noise)] as [string, string]]),
         ['n', String(source.size)],
+        ...apartField(source),
       ];
     case 'drawing':
       return [
@@ -115,15 +118,26 @@ function sourceFields(source: Source): [string, string][] {
         ['strokes', toBase64Url(packStrokes(source.strokes))],
       ];
     case 'file':
-      return [['data', 'file'], ...optional('domain', source.domain ?? 'real', 'real')];
+      return [
+        ['data', 'file'],
+        ...optional('domain', source.domain ?? 'real', 'real'),
+        ...apartField(source),
+      ];
   }
+}
+
+function apartField({ apart = false }: { apart?: boolean }): [string, string][] {
+  return optional('parts', apart ? 'apart' : 'together', 'together');
 }
 
 function readSource(fields: ReadonlyMap<string, string>): unknown {
   const data = fields.get('data') ?? 'moons';
   const size = fields.get('n') ?? 'endless';
   const domain = fields.get('domain');
-  if (data === 'file') return { kind: 'file', ...(domain === undefined ? {} : { domain }) };
+  const parts = fields.get('parts') ?? 'together';
+  // What is neither word is refused by the schema.
+  const apart = parts === 'together' ? {} : { apart: parts === 'apart' ? true : parts };
+  if (data === 'file') return { kind: 'file', ...(domain === undefined ? {} : { domain }), ...apart };
   if (data === 'drawing') {
     const bytes = fromBase64Url(fields.get('strokes') ?? '');
     const strokes = bytes && unpackStrokes(bytes);
@@ -135,6 +149,7 @@ function readSource(fields: ReadonlyMap<string, string>): unknown {
     name: data,
     ...(noise === undefined ? {} : { noise: numberOf(noise) }),
     size: size === 'endless' ? size : numberOf(size),
+    ...apart,
   };
 }
 

@@ -1,7 +1,10 @@
+import { runInNewContext } from 'node:vm';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { DataSettings } from '../../demo/protocol.ts';
 import { PRESETS } from '../../src/index.ts';
+import { encodeContext } from '../../src/index.ts';
+import { csvText } from '../../demo/page/csvText.ts';
 import { codeOfRun } from '../../demo/page/codeOfRun.ts';
 import {
   describeGrid,
@@ -25,12 +28,17 @@ describe('the verdict', () => {
     validation: 1.151,
     isMissing: false,
     floor: 1.131,
+    given: null,
     start: 2.8,
   };
 
   it.each([
     [{ ...standing, step: 0 }, 'Nothing trained yet.'],
     [standing, '0.02 nats above the best any model can do: all but done.'],
+    [
+      { ...standing, given: 'moon' },
+      '0.02 nats above the best any model that is told the moon can do: all but done.',
+    ],
     [{ ...standing, validation: 1.133 }, 'As good as any model can be: at the floor.'],
     [{ ...standing, validation: 1.9 }, '0.77 nats above the best any model can do: much to learn yet.'],
     [
@@ -100,6 +108,32 @@ describe('the code of a run', () => {
     expect(codeOfRun(model, { ...rows, columns: [...rows.columns], domain: 'unit' })).toContain(
       `hidden: [32, 32], domain: 'unit' })`,
     );
+  });
+
+  it('tells apart what the data do, by the words that they have', () => {
+    const toy = { kind: 'toy', name: 'moons', size: 'endless', apart: true } as const;
+    const code = codeOfRun({ ...model, base: 'class' }, toy);
+    expect(code).toContain(`import { encodeContext, Flow, realnvp } from 'wgflow'`);
+    expect(code).toContain(`contextDim: 2, base: { type: 'class_conditional' } })`);
+    expect(code).toContain(`const contextColumns = [{ name: 'moon', levels: ['upper', 'lower'] }];`);
+    expect(code).toContain(`seed: 1, contextColumns };`);
+    expect(code).toContain(`context: encodeContext(contextColumns, [['lower']])`);
+    expect(codeOfRun(model, { ...toy, size: 500, noise: 0.1 })).toContain(
+      `const context = toyDensity('moons', { noise: 0.1 }).sampleClasses(0, 2, 0, 500);`,
+    );
+  });
+
+  it('reads labels as the page writes them', async () => {
+    const column = { name: 'kind', levels: ['big, round', "it's"] };
+    const labels = { column, of: Uint8Array.of(1, 0) };
+    const rows = Float32Array.of(1, 2, 3, 4);
+    const data: DataSettings = { kind: 'rows', rows, columns: ['a', 'b'], title: 't', labels };
+    const code = codeOfRun(model, data).split('\n');
+    const [lines, numbers, columns, context] = code.slice(4);
+    const text = csvText(data.columns, rows, labels);
+    const program = `(async () => { ${[lines, numbers, columns, context].join('\n')} return { data, context }; })()`;
+    const read = runInNewContext(program, { readFile: () => text, encodeContext, Float32Array });
+    expect(await read).toEqual({ data: rows, context: Float32Array.of(0, 1, 1, 0) });
   });
 
   it.each<[DataSettings, RegExp]>([

@@ -29,6 +29,7 @@ const VIEW: View = {
   columns: [0, 1],
   layer: 3.5,
   showData: false,
+  level: 0,
   reach: 2.6,
 };
 

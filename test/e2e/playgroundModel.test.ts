@@ -1,12 +1,24 @@
 /** What a visitor can choose of the model beyond its size. */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeModel } from '../../src/io/modelFile.ts';
+import { realnvp } from '../../src/flows/index.ts';
+import { initialParameters } from '../../src/init.ts';
+import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
 import { launchChromium } from './chromium.ts';
 import { openDemoSite } from './demoSite.ts';
 import type { DemoSite } from './demoSite.ts';
-import { canvas, downloaded, expectSoon, look, numbersIn, ready, step, visit } from './visit.ts';
+import {
+  canvas,
+  downloaded,
+  expectSoon,
+  look,
+  numbersIn,
+  ready,
+  seriousFindings,
+  step,
+  visit,
+} from './visit.ts';
 
 /** A small model that has steps left, whatever a test does. */
 const SMALL = '#v=1&data=moons&couplings=4&hidden=16-16&batch=64&steps=100000';
@@ -25,8 +37,12 @@ afterAll(async () => {
 });
 
 /** What a visitor does with the page of that link; nothing may go wrong in it. */
-async function onPage(hash: string, act: (page: Page) => Promise<void>): Promise<void> {
-  const { page, problems, close } = await visit(browser, site.url + hash);
+async function onPage(
+  hash: string,
+  act: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  const { page, problems, close } = await visit(browser, site.url + hash, options);
   try {
     await ready(page);
     await act(page);
@@ -178,5 +194,124 @@ describe('the base', () => {
       await expectSoon(() => page.textContent('#verdict')).toMatch(/no density at all/);
       await page.selectOption('#preset', 'glow');
       expect(await page.inputValue('#base')).toBe('normal');
+    }));
+});
+
+describe('moons that are told apart', () => {
+  const apart = '#v=1&data=moons&parts=apart&couplings=4&hidden=16&batch=128&steps=400';
+
+  it('are learned each by itself, and one of them is shown', () =>
+    onPage(apart, async (page) => {
+      expect(await page.textContent('#apart-word')).toBe('Tell the moons apart');
+      expect(await page.textContent('#parts-shown label')).toBe('moon');
+      expect(await page.locator('#part option').allTextContents()).toEqual(['upper', 'lower']);
+      expect(await page.textContent('#code')).toContain('contextDim: 2');
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toBe('All 400 steps are done.');
+      expect(await page.textContent('#verdict')).toMatch(/any model that is told the moon can/);
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons, upper\./);
+      const pictures = ['density', 'samples', 'grid', 'layers'] as const;
+      const heights = () =>
+        Promise.all(pictures.map(async (each) => (await look(canvas(page, each))).centre[1]));
+      await page.locator('#layer').fill('0');
+      const upper = await samples(page);
+      const high = await heights();
+      await page.locator('#part').focus();
+      await page.keyboard.press('ArrowDown');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons, lower\./);
+      expect(page.url()).toContain('part=2');
+      for (const index of pictures.keys()) {
+        await expectSoon(async () => (await heights())[index]).toBeGreaterThan(high[index]! + 0.05);
+      }
+      const lower = await samples(page);
+      const meanHeight = (rows: number[]): number =>
+        rows.reduce((sum, value, i) => sum + (i % 2 === 1 ? value : 0), 0) / (rows.length / 2);
+      // The upper moon is at 0.7 standard deviations above the middle, the lower one as far below.
+      expect(meanHeight(upper)).toBeGreaterThan(0.4);
+      expect(meanHeight(lower)).toBeLessThan(-0.4);
+      await expectSoon(() => seriousFindings(page)).toEqual([]);
+    }));
+
+  it('come back with a model file, which brings its classes, until it is reset', () =>
+    onPage(apart, async (page) => {
+      await page.click('#step');
+      await expectSoon(() => step(page)).toBe(1);
+      const file = await savedModel(page);
+      const { spec, training } = decodeModel(file);
+      expect(spec.contextDim).toBe(2);
+      expect(training?.context).toEqual([{ name: 'moon', levels: ['upper', 'lower'] }]);
+
+      await page.uncheck('#apart');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+      await openModel(page, file);
+      await expectSoon(() => page.locator('#part option').count()).toBe(2);
+      await page.selectOption('#part', 'lower');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons, lower/);
+      await page.click('#reset');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+
+      const conditional = realnvp(2, { couplings: 1, hidden: [4], contextDim: 1 });
+      const record = { steps: 1, seed: 1, library: 'wgflow', context: [{ name: 'age', mean: 40, std: 9 }] };
+      const ages = encodeModel({
+        spec: conditional,
+        parameters: initialParameters(conditional, 1),
+        training: record,
+      });
+      await openModel(page, Buffer.from(ages));
+      await expectSoon(() => page.textContent('#share-words')).toMatch(
+        /found age \(numbers\), expected one column of at most 64 labels/,
+      );
+    }));
+
+  it('fit a phone', () =>
+    onPage(
+      apart,
+      async (page) => {
+        await expectSoon(() => page.locator('#part').isVisible()).toBe(true);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+      },
+      { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+    ));
+});
+
+describe('a table with labels', () => {
+  it('is learned as a whole, or label by label, with a mean for each', () =>
+    onPage(SMALL, async (page) => {
+      const row = (i: number) => [Math.sin(i) + (i % 3), Math.cos(2 * i), ['a', 'b', 'c, d'][i % 3]!];
+      const quotedRows = Array.from({ length: 120 }, (_, i) =>
+        row(i).map((cell) => (cell === 'c, d' ? '"c, d"' : cell)),
+      );
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'kinds.csv', [['u', 'v', 'kind'], ...quotedRows]);
+      await expectSoon(() => page.textContent('#file-words')).toBe(
+        'kinds.csv: 120 rows, 2 columns, and kind as labels.',
+      );
+      await trainSome(page);
+      expect(await page.locator('#parts-shown').isHidden()).toBe(true);
+      expect(await page.locator('#base-class').isDisabled()).toBe(true);
+
+      await page.check('#apart');
+      await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['a', 'b', 'c, d']);
+      await page.selectOption('#base', 'class');
+      await expectSoon(() => page.url()).toContain('data=file&parts=apart&');
+      await expectSoon(() => page.textContent('#code')).toMatch(/encodeContext.*class_conditional/s);
+      await trainSome(page);
+      const data = await downloaded(page, '#save-data');
+      const lines = new TextDecoder().decode(data.bytes).split('\n');
+      expect(lines[0]).toBe('u,v,kind');
+      expect(lines[3]).toMatch(/,"c, d"$/);
+
+      // Opened beside other data, the model brings samples of its own.
+      const file = await savedModel(page);
+      await page.check('input[name="source"][value="circles"]');
+      await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['outer', 'inner']);
+      await page.uncheck('#apart');
+      expect(await page.inputValue('#base')).toBe('normal');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+      await openModel(page, file);
+      await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['a', 'b', 'c, d']);
+      await expectSoon(() => page.inputValue('#base')).toBe('class');
+      await page.check('input[name="source"][value="file"]');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
     }));
 });

@@ -39,7 +39,9 @@ export class DensitySketch implements Sketch {
   /** One is shown, the other is being filled. */
   readonly #grids: [Grid, Grid];
   readonly #points: Stroke<'points'>;
-  readonly #shown: { rows: number; stride: number };
+  /** Of the data, over the map. */
+  readonly #shown: { buffer: GPUBuffer; stride: number };
+  #shownCount: number;
   readonly #slicers = new Map<number, Slicer>();
   #slicer: Slicer;
   /** Of the slicer that is being made. */
@@ -63,9 +65,10 @@ export class DensitySketch implements Sketch {
     this.#sizeOf = sizeOf;
     this.#slicer = this.#keep(pass);
     this.#grids = [this.#grid(), this.#grid()];
-    const shown = scene.upload('shown data', scene.data.shown);
-    this.#shown = shown;
-    this.#points = scene.brushes.stroke('points', shown.buffer, scene.ink('data'));
+    const { rows, count } = scene.shownRows(Infinity);
+    this.#shown = scene.upload('shown data', rows);
+    this.#shownCount = count;
+    this.#points = scene.brushes.stroke('points', this.#shown.buffer, scene.ink('data'));
   }
 
   static async create(
@@ -74,7 +77,7 @@ export class DensitySketch implements Sketch {
     plan: DensityPlan,
     sizeOf: () => Size,
   ): Promise<DensitySketch> {
-    const pass = await flow.pass('logProb', { rows: plan.sliceRows() });
+    const pass = await scene.pass(flow, 'logProb', { rows: plan.sliceRows() });
     return new DensitySketch(scene, flow, plan, sizeOf, pass);
   }
 
@@ -128,6 +131,10 @@ export class DensitySketch implements Sketch {
 
   reset(): void {
     this.#next = 0;
+    const { rows, count } = this.#scene.shownRows(Infinity);
+    this.#scene.fill(this.#shown.buffer, rows);
+    this.#shownCount = count;
+    this.#scene.give(...Array.from(this.#slicers.values(), ({ pass }) => pass));
   }
 
   draw(pass: GPURenderPassEncoder, size: Size): void {
@@ -161,7 +168,9 @@ export class DensitySketch implements Sketch {
       alpha: view.theme === 'dark' ? 0.65 : 0.5,
       tintStep: 0,
     });
-    this.#points.draw(pass, 4, Math.min(this.#shown.rows, pointsFor(size, pixelRatio)));
+    // As close together as those of all classes at once.
+    const most = pointsFor(size, pixelRatio) / this.#scene.classCount;
+    this.#points.draw(pass, 4, Math.min(this.#shownCount, Math.round(most)));
   }
 
   dispose(): void {
@@ -191,7 +200,7 @@ export class DensitySketch implements Sketch {
     if (this.#making !== undefined) return;
     this.#making = rows;
     try {
-      const pass = await this.#flow.pass('logProb', { rows });
+      const pass = await this.#scene.pass(this.#flow, 'logProb', { rows });
       if (this.#disposed) pass.dispose();
       else this.#keep(pass);
     } catch {
@@ -203,6 +212,8 @@ export class DensitySketch implements Sketch {
 
   #keep(pass: FlowPass<'logProb'>): Slicer {
     const { brushes, means } = this.#scene;
+    // Another class may be shown than when it was asked for.
+    this.#scene.give(pass);
     const made = { pass, lattice: brushes.stroke('latticeRows', means, pass.buffer('state')) };
     this.#slicers.set(pass.rows, made);
     return made;

@@ -42,11 +42,13 @@ export class Probe implements Disposable {
   }
 
   static async create(scene: Scene, flow: Flow): Promise<Probe> {
-    return new Probe(scene, {
-      trace: await flow.pass('trace', { rows: 1 }),
-      inverse: await flow.pass('inverse', { rows: 1 }),
-      logProb: await flow.pass('logProb', { rows: 1 }),
+    const probe = new Probe(scene, {
+      trace: await scene.pass(flow, 'trace', { rows: 1 }),
+      inverse: await scene.pass(flow, 'inverse', { rows: 1 }),
+      logProb: await scene.pass(flow, 'logProb', { rows: 1 }),
     });
+    probe.reset();
+    return probe;
   }
 
   /** Takes the point through the flow as it is now, and reads where it came by; null where there can be no data. */
@@ -60,6 +62,12 @@ export class Probe implements Disposable {
     runPass(device, this.#logProb, { buffer: this.#trace.buffer('state') });
     runPass(device, this.#trace);
     return this.#read();
+  }
+
+  /** Another class may be shown. */
+  reset(): void {
+    this.#scene.give(this.#trace, this.#inverse, this.#logProb);
+    if (this.#isShown) this.follow();
   }
 
   /** Nothing is pointed at. */

@@ -4,12 +4,15 @@ import { domainsOf, isInside } from '../../../src/domain.ts';
 import type { ColumnStatistics } from '../../../src/data/statistics.ts';
 import { columnsOf } from '../../../src/gpu/rows.ts';
 import { paddedRows } from '../../../src/shape.ts';
-import type { Domain, FlowSpec } from '../../../src/index.ts';
+import type { Domain, Flow, FlowPass, FlowSpec, PassKind, PassOptions } from '../../../src/index.ts';
+import { oneHot } from '../../labels.ts';
 import type { View } from '../../protocol.ts';
-import type { DataSet } from '../dataSet.ts';
+import type { Classes, DataSet } from '../dataSet.ts';
 import type { Brushes } from './brushes.ts';
 import { mix, packed, paletteOf } from './colours.ts';
 import type { Palette, Rgb } from './colours.ts';
+import { rowsOfClass, spreadRows } from './pointSets.ts';
+import type { ShownRows } from './pointSets.ts';
 import { clipped, dataFrame, layerFrames } from './frame.ts';
 import type { Frame, Pair } from './frame.ts';
 
@@ -80,6 +83,40 @@ export class Scene implements Disposable {
     return [Math.min(x, last), Math.min(y, last)];
   }
 
+  /** What the flow is told of the class that is shown, [C]; undefined where the data are not told apart. */
+  get context(): Float32Array | undefined {
+    const { classes } = this.data;
+    return classes && oneHot({ column: classes.column, of: Uint8Array.of(this.#level(classes)) });
+  }
+
+  /** How many classes are told apart; 1 where none are. */
+  get classCount(): number {
+    return this.data.classes?.column.levels.length ?? 1;
+  }
+
+  /** A pass of a sketch, given the class that is shown. */
+  pass<K extends PassKind>(flow: Flow, kind: K, options: Omit<PassOptions, 'context'>): Promise<FlowPass<K>> {
+    const { context } = this;
+    return flow.pass(kind, { ...options, ...(context && { context }) });
+  }
+
+  /** Gives passes the class that is shown now. */
+  give(...passes: readonly FlowPass[]): void {
+    const { context } = this;
+    if (context !== undefined) for (const pass of passes) pass.setContext(context);
+  }
+
+  /** At most `most` of the data's rows, where they are told apart of the class that is shown. */
+  shownRows(most: number): ShownRows {
+    const { shown, classes } = this.data;
+    if (classes === undefined) {
+      const rows = spreadRows(shown, this.dim, most);
+      return { rows, count: rows.length / this.dim };
+    }
+    const width = classes.column.levels.length;
+    return rowsOfClass(shown, this.dim, { rows: classes.shown, width, shown: this.#level(classes) }, most);
+  }
+
   get dataFrame(): Frame {
     return this.#frameOf(this.data);
   }
@@ -114,10 +151,15 @@ export class Scene implements Disposable {
   /** Rows [n, D] on the GPU in columns [D, padded n]. */
   upload(label: string, rows: Float32Array): { buffer: GPUBuffer; rows: number; stride: number } {
     const count = rows.length / this.dim;
-    const columns = columnsOf(rows, this.dim, { start: 0, count });
-    const buffer = this.storage(label, columns.byteLength);
-    this.write(buffer, columns);
-    return { buffer, rows: count, stride: paddedRows(count) };
+    const stride = paddedRows(count);
+    const buffer = this.storage(label, 4 * this.dim * stride);
+    this.fill(buffer, rows);
+    return { buffer, rows: count, stride };
+  }
+
+  /** Puts as many rows in place of those of `upload`. */
+  fill(buffer: GPUBuffer, rows: Float32Array): void {
+    this.write(buffer, columnsOf(rows, this.dim, { start: 0, count: rows.length / this.dim }));
   }
 
   /** A colour for each row by its place in the data, so that one finds it again in other pictures. */
@@ -171,6 +213,10 @@ export class Scene implements Disposable {
     const [x, y] = this.columns;
     const pairOf = (values: Float64Array): Pair => [values[x] ?? 0, values[y] ?? 0];
     return dataFrame(pairOf(mean), pairOf(std), this.#view.reach);
+  }
+
+  #level({ column }: Classes): number {
+    return Math.min(this.#view.level, column.levels.length - 1);
   }
 
   #ink(name: Ink): GPUBuffer {
