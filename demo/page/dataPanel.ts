@@ -161,10 +161,10 @@ export class DataPanel {
     if (column === undefined && !(this.#choice === 'file' && this.#file === undefined)) {
       this.#apart.checked = false;
     }
-    const parts = toy === undefined ? `rows by ${column?.name}` : `the ${pluralOf(toy)}`;
+    const parts = toy === undefined ? `rows apart by ${column?.name}` : `the ${pluralOf(toy)} apart`;
     setText(
       byId('apart-word', HTMLElement),
-      column === undefined ? 'Nothing to tell apart' : `Tell ${parts} apart`,
+      column === undefined ? 'Nothing to tell apart' : `Tell ${parts}`,
     );
     setText(
       byId('apart-help', HTMLElement),

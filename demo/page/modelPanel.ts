@@ -99,7 +99,7 @@ export class ModelPanel {
   /** A base of class means is for data that are told apart alone; for others it becomes the normal one. */
   tellApart(isApart: boolean): void {
     this.#classMeans.disabled = !isApart;
-    setText(this.#classMeans, isApart ? 'a mean for each' : 'a mean for each (told apart)');
+    setText(this.#classMeans, isApart ? 'class means' : 'class means (tell apart first)');
     if (!isApart && this.#model.base === 'class') this.show({ ...this.#model, base: 'normal' });
   }
 
