@@ -1,21 +1,12 @@
 /** Answers the page: opens the device, holds the session, and survives the loss of both. */
-import { domainsOf } from '../../src/domain.ts';
-import {
-  DeviceLostError,
-  DisposedError,
-  Flow,
-  ShapeError,
-  TOY_NAMES,
-  toyDensity,
-  WgflowError,
-} from '../../src/index.ts';
-import { MOST_CLASSES, oneHot } from '../labels.ts';
-import type { FlowSpec, LabelColumn, ToyName } from '../../src/index.ts';
+import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
+import type { FlowSpec } from '../../src/index.ts';
 import type { Answers, FromWorker, ModelSettings, Picture, Request, ToWorker, View } from '../protocol.ts';
-import { dataSetOf, fitsDomains } from './dataSet.ts';
+import { dataSetOf } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import { openDevice, reopenDevice } from './device.ts';
 import type { Opened } from './device.ts';
+import { dataForFlow } from './loadedData.ts';
 import { placeholder, settingsOf, specOf } from './modelSettings.ts';
 import { drawSamples } from './drawSamples.ts';
 import { Scene } from './pictures/scene.ts';
@@ -312,7 +303,7 @@ export class Engine {
     const { device } = this.#requireOpened();
     const flow = await Flow.load(bytes, { device, fileName });
     try {
-      const data = await this.#dataFor(flow);
+      const data = await dataForFlow(flow, this.#session?.data);
       const found = settingsOf(flow.spec, flow.training);
       const settings = found ?? this.#session?.settings ?? placeholder('realnvp');
       await this.#replace(flow, data, settings, { bytes, step: 0, isResumable: false });
@@ -321,37 +312,6 @@ export class Engine {
       flow.dispose();
       throw error;
     }
-  }
-
-  /**
-   * The data at hand if they fit the model; else the toy density it learned from, else its own samples.
-   * @throws {ShapeError} for a model with a context that the page has no control for
-   */
-  async #dataFor(flow: Flow): Promise<DataSet> {
-    const current = this.#session?.data;
-    const column = classesOf(flow);
-    if (current !== undefined && isSuited(current, flow, column)) return current;
-    const record = flow.training;
-    const toy = TOY_NAMES.find((name: ToyName) => name === record?.dataset);
-    const known = toy && toyDensity(toy);
-    if (known?.dim === flow.dim && (column === undefined || column.levels.length === known.classes)) {
-      const noise = record?.options?.['noise'];
-      const data = dataSetOf({
-        kind: 'toy',
-        name: known.name,
-        size: 'endless',
-        apart: column !== undefined,
-        ...(typeof noise === 'number' ? { noise } : {}),
-      });
-      // By the names that the model has for them.
-      return { ...data, classes: data.classes && column && { ...data.classes, column } };
-    }
-    const columns = record?.columns ?? Array.from({ length: flow.dim }, (_, j) => `x${j + 1}`);
-    const own = { kind: 'rows', columns, title: 'samples of the model' } as const;
-    if (column === undefined) return dataSetOf({ ...own, rows: await drawSamples(flow, OWN_SAMPLES, 0) });
-    const of = Uint8Array.from({ length: OWN_SAMPLES }, (_, row) => row % column.levels.length);
-    const labels = { column, of };
-    return dataSetOf({ ...own, rows: await drawSamples(flow, OWN_SAMPLES, 0, oneHot(labels)), labels });
   }
 
   async #followPointer(): Promise<void> {
@@ -413,35 +373,5 @@ function specFor(settings: ModelSettings, { columns, domain, classes }: DataSet)
   return specOf(settings, columns.length, { domain, classes: classes?.column.levels.length ?? 0 });
 }
 
-/** What a flow tells apart. @throws {ShapeError} for a context that is not one column of a few labels */
-function classesOf({ spec, training }: Flow): LabelColumn | undefined {
-  if (spec.contextDim === 0) return undefined;
-  const columns = training?.context ?? [];
-  const [column] = columns;
-  const isOne = columns.length === 1 && column !== undefined && 'levels' in column;
-  if (isOne && column.levels.length <= MOST_CLASSES) return column;
-  const words = columns.map((each) =>
-    'levels' in each ? `${each.name} (${each.levels.length} labels)` : `${each.name} (numbers)`,
-  );
-  throw new ShapeError(
-    'context of the model',
-    words.length === 0 ? `${spec.contextDim} features without names` : words.join(', '),
-    `one column of at most ${MOST_CLASSES} labels`,
-    'The command line opens it: wgflow sample, with --context.',
-  );
-}
-
-/** Whether a flow can go on with these data. */
-function isSuited(data: DataSet, flow: Flow, column: LabelColumn | undefined): boolean {
-  return (
-    data.columns.length === flow.dim &&
-    fitsDomains(data, domainsOf(flow.spec)) &&
-    JSON.stringify(data.classes?.column) === JSON.stringify(column)
-  );
-}
-
 /** What becomes of settings that were a mistake. */
 const REFUSED = 'Nothing has changed: the settings cannot be taken as they are.';
-
-/** Rows that stand for the data of a model that came without any. */
-const OWN_SAMPLES = 4000;

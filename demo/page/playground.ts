@@ -1,5 +1,5 @@
 /** The page: its panels, and the engine behind them. */
-import type { BaseSpec, LabelColumn } from '../../src/index.ts';
+import type { BaseSpec } from '../../src/index.ts';
 import type {
   AdapterFacts,
   DataSettings,
@@ -19,8 +19,9 @@ import {
   momentsOf,
 } from './describe.ts';
 import type { Moments } from './describe.ts';
-import { byId, radios, setText, showToast } from './dom.ts';
+import { byId, setText, showToast } from './dom.ts';
 import { Engine } from './engine.ts';
+import { LookPanel } from './lookPanel.ts';
 import { LossPanel } from './lossPanel.ts';
 import { ModelPanel } from './modelPanel.ts';
 import { Pictures } from './pictures.ts';
@@ -30,7 +31,7 @@ import { Scrubber } from './scrubber.ts';
 import { SharePanel } from './sharePanel.ts';
 import { decodeShare, encodeShare } from './shareLink.ts';
 import { defaultSettings } from './settings.ts';
-import type { Look, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { ThemeSwitch } from './theme.ts';
 import { Transport } from './transport.ts';
 
@@ -60,13 +61,12 @@ export class Playground {
   readonly #scrubber: Scrubber;
   readonly #share: SharePanel;
   readonly #theme: ThemeSwitch;
-  #look: Look;
+  readonly #look: LookPanel;
   /** What the shown model learns or learned. */
   #data: DataSettings | undefined;
   #columns: string[] = ['x1', 'x2'];
   #bijectors: string[];
   #base: BaseSpec['type'] = 'standard_normal';
-  #classes: LabelColumn | null = null;
   /** The model that came with the page is shown: training begins with one of the visitor's. */
   #showsPretrained = false;
   /** The engine draws; until then the recording plays. */
@@ -78,7 +78,10 @@ export class Playground {
   constructor(pretrained: Pretrained) {
     this.#pretrained = pretrained;
     const settings = defaultSettings();
-    this.#look = settings.look;
+    this.#look = new LookPanel(settings.look, {
+      changed: () => this.#looked(),
+      otherClass: () => void this.#lookAtSamples(),
+    });
     this.#bijectors = pretrained.recording.bijectors;
     this.#pictures = new Pictures({
       resized: (picture, width, height) => this.#engine.send({ type: 'resize', picture, width, height }),
@@ -105,7 +108,7 @@ export class Playground {
       engine: this.#engine,
       settings: () => this.settings,
       data: () => this.#data,
-      shownClass: () => this.#shownClass,
+      shownClass: () => this.#look.shownClass,
       title: () => this.#title.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
       opened: (fileName, model) => this.#opened(fileName, model),
     });
@@ -117,7 +120,6 @@ export class Playground {
     const settings = shared?.settings ?? defaultSettings();
     this.#showsPretrained = shared?.settings === undefined;
     this.#showSettings(settings);
-    this.#followLook();
     this.#pretrained.play(this.#pictures.recorded, this.#scrubber, this.#theme.theme);
     const canvases = this.#pictures.transfer();
     const pixelRatio = Math.min(2, window.devicePixelRatio);
@@ -142,11 +144,11 @@ export class Playground {
   }
 
   get settings(): Settings {
-    return { source: this.#dataPanel.source, model: this.#modelPanel.model, look: this.#look };
+    return { source: this.#dataPanel.source, model: this.#modelPanel.model, look: this.#look.look };
   }
 
   get #view(): View {
-    return { ...this.#look, theme: this.#theme.theme, layer: this.#scrubber.layer };
+    return { ...this.#look.look, theme: this.#theme.theme, layer: this.#scrubber.layer };
   }
 
   get #pace(): Pace {
@@ -229,30 +231,12 @@ export class Playground {
     this.#bijectors = bijectors;
     this.#base = base;
     this.#columns = columns;
-    this.#showClasses(classes);
+    this.#look.classes = classes;
+    this.#loss.given = classes?.name ?? null;
     if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
     if (!this.#isLive) this.#goLive();
     else this.#scrubber.layers = bijectors.length;
     this.#describe();
-  }
-
-  /** Which class the pictures show, of those that the model tells apart. */
-  #showClasses(classes: LabelColumn | null): void {
-    this.#classes = classes;
-    this.#loss.given = classes?.name ?? null;
-    byId('parts-shown', HTMLElement).hidden = classes === null;
-    if (classes === null) return;
-    setText(byId('part-word', HTMLElement), classes.name);
-    const select = byId('part', HTMLSelectElement);
-    select.replaceChildren(...classes.levels.map((level, index) => new Option(level, String(index))));
-    const level = Math.min(this.#look.level, classes.levels.length - 1);
-    this.#look = { ...this.#look, level };
-    select.value = String(level);
-  }
-
-  /** The name of the class that the pictures show. */
-  get #shownClass(): string | undefined {
-    return this.#classes?.levels[this.#look.level];
   }
 
   /** Until the visitor trains, the model that was trained for the page is shown by the visitor's GPU. */
@@ -355,7 +339,7 @@ export class Playground {
     this.#lookedAt = performance.now();
     try {
       const { columns, rows } = await this.#engine.ask({ type: 'draw-samples', count: LOOK_ROWS, seed: 1 });
-      this.#moments = momentsOf(rows, columns.length, this.#look.columns);
+      this.#moments = momentsOf(rows, columns.length, this.#look.look.columns);
     } catch {
       this.#moments = null;
     }
@@ -364,7 +348,7 @@ export class Playground {
 
   #describe(): void {
     const { nll, floor } = this.#loss;
-    const { colours, columns } = this.#look;
+    const { colours, columns } = this.#look.look;
     const shown = this.#showsPretrained ? this.#pretrained.recording : undefined;
     const gap = nll !== null && floor !== null ? nll - floor : null;
     const pair: [string, string] = [this.#columns[columns[0]] ?? 'x1', this.#columns[columns[1]] ?? 'x2'];
@@ -379,7 +363,7 @@ export class Playground {
   }
 
   get #shownTitle(): string {
-    const part = this.#shownClass;
+    const part = this.#look.shownClass;
     return part === undefined ? capitalised(this.#title) : `${capitalised(this.#title)}, ${part}`;
   }
 
@@ -397,42 +381,9 @@ export class Playground {
   }
 
   #showPair(columns: [number, number]): void {
-    this.#look = { ...this.#look, columns };
+    this.#look.look = { ...this.#look.look, columns };
     this.#looked();
     void this.#lookAtSamples();
-  }
-
-  #followLook(): void {
-    for (const radio of radios('colours')) {
-      radio.addEventListener('change', () => {
-        this.#look = { ...this.#look, colours: radio.value === 'log' ? 'log' : 'linear' };
-        this.#looked();
-      });
-    }
-    const showData = byId('show-data', HTMLInputElement);
-    showData.addEventListener('change', () => {
-      this.#look = { ...this.#look, showData: showData.checked };
-      this.#looked();
-    });
-    const part = byId('part', HTMLSelectElement);
-    part.addEventListener('change', () => {
-      this.#look = { ...this.#look, level: Number(part.value) };
-      this.#looked();
-      void this.#lookAtSamples();
-    });
-    const reach = byId('reach', HTMLInputElement);
-    reach.addEventListener('input', () => {
-      this.#look = { ...this.#look, reach: reach.valueAsNumber };
-      this.#looked();
-    });
-  }
-
-  #showLook(): void {
-    for (const radio of radios('colours')) radio.checked = radio.value === this.#look.colours;
-    byId('show-data', HTMLInputElement).checked = this.#look.showData;
-    byId('reach', HTMLInputElement).value = String(this.#look.reach);
-    byId('part', HTMLSelectElement).value = String(this.#look.level);
-    this.#dataPanel.showPair(this.#look.columns);
   }
 
   #looked(): void {
@@ -474,11 +425,11 @@ export class Playground {
   }
 
   #showSettings({ source, model, look }: Settings): void {
-    this.#look = look;
+    this.#look.look = look;
     this.#modelPanel.show(model);
     this.#dataPanel.show(source);
     this.#modelPanel.tellApart(this.#dataPanel.isApart);
-    this.#showLook();
+    this.#dataPanel.showPair(look.columns);
   }
 }
 
