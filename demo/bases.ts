@@ -5,7 +5,12 @@ export const BASES = {
   normal: { type: 'standard_normal' },
   diagonal: { type: 'diagonal_normal' },
   'student-t': { type: 'student_t', df: 5, learned: true },
+  'mixture:2': { type: 'mixture', components: 2 },
   mixture: { type: 'mixture', components: 4 },
+  'mixture:8': { type: 'mixture', components: 8 },
+  'mixture:16': { type: 'mixture', components: 16 },
+  class: { type: 'class_conditional' },
+  uniform: { type: 'uniform', bound: 3 },
 } as const satisfies Record<string, BaseSpec>;
 
 export type BaseName = keyof typeof BASES;

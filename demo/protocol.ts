@@ -3,8 +3,9 @@
  * and every picture; the page (demo/page) owns the controls. Nothing here is a class: all of it survives
  * `structuredClone`.
  */
+import type { RowLabels } from './labels.ts';
 import type { BaseName } from './bases.ts';
-import type { PresetName, ScaleMap, ToyName } from '../src/index.ts';
+import type { BaseSpec, Domain, LabelColumn, PresetName, ScaleMap, ToyName } from '../src/index.ts';
 
 /** Each picture is one canvas that the page hands over and the worker draws with its own WGSL. */
 export const PICTURES = ['density', 'samples', 'latent', 'grid', 'layers'] as const;
@@ -19,6 +20,8 @@ export interface ModelSettings {
   preset: PresetName;
   couplings: number;
   hidden: number[];
+  /** Blocks of each net, all as wide as the one hidden width; 0 for plain nets. */
+  residualBlocks: number;
   scale: ScaleMap['map'];
   /** The density of the latent. */
   base: BaseName;
@@ -30,10 +33,29 @@ export interface ModelSettings {
   seed: number;
 }
 
-/** What to learn from: fresh points of a toy density, or the visitor's own rows, row-major [N, D]. */
-export type DataSettings =
-  | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless' }
-  | { kind: 'rows'; rows: Float32Array; columns: string[]; title: string };
+/** What to learn from: fresh points of a toy density, or the visitor's own rows. */
+export type DataSettings = ToyData | RowData;
+
+export interface ToyData {
+  kind: 'toy';
+  name: ToyName;
+  noise?: number;
+  size: number | 'endless';
+  /** Its classes are told apart: the flow learns the density of each. */
+  apart?: boolean;
+}
+
+export interface RowData {
+  kind: 'rows';
+  /** Row-major [N, D]. */
+  rows: Float32Array;
+  columns: string[];
+  title: string;
+  /** Where all values of all columns lie; `real` by default. */
+  domain?: Domain;
+  /** Where the rows are told apart: the class of each. */
+  labels?: RowLabels;
+}
 
 /** How the pictures look; changing it never touches the model. */
 export interface View {
@@ -45,6 +67,8 @@ export interface View {
   layer: number;
   /** Draw the data over the density. */
   showData: boolean;
+  /** The class that is shown where the data are told apart, as its place among the levels. */
+  level: number;
   /** Half the width of the shown square, in standard deviations of the data around its mean. */
   reach: number;
 }
@@ -80,7 +104,7 @@ export type Request =
 export interface Answers {
   save: Uint8Array;
   load: ModelSettings | null;
-  /** Row-major [count, D], in the data's own units. */
+  /** Row-major [count, D], in the data's own units, of the class that is shown. */
   'draw-samples': { columns: string[]; rows: Float32Array };
   /** A PNG. */
   picture: Blob;
@@ -105,7 +129,7 @@ export interface Progress {
   steps: number;
   /** NLL in nats of each step since the last progress. */
   losses: Float32Array;
-  /** Held-out NLL in nats at this step, where it was scored. */
+  /** Held-out NLL in nats at this step, where it was scored; infinite where a row lies beyond a base that ends. */
   validationNll: number | null;
   /** The exact entropy of the data in nats: no model can do better. Null where nobody knows it. */
   floor: number | null;
@@ -132,7 +156,15 @@ export type FromWorker =
   | { type: 'ready'; adapter: AdapterFacts }
   /** No WebGPU here: the page plays recorded frames instead. */
   | { type: 'unavailable'; reason: string }
-  | { type: 'configured'; price: Price; bijectors: string[]; columns: string[] }
+  | {
+      type: 'configured';
+      price: Price;
+      bijectors: string[];
+      base: BaseSpec['type'];
+      columns: string[];
+      /** What the flow tells apart. */
+      classes: LabelColumn | null;
+    }
   | { type: 'price'; price: Price }
   /** For the first time since `configured` this picture shows the model. */
   | { type: 'drawn'; picture: Picture }

@@ -77,7 +77,8 @@ export function requireInside(
   );
 }
 
-function isInside(value: number, domain: Domain): boolean {
+/** Whether a value of that domain can be mapped. */
+export function isInside(value: number, domain: Domain): boolean {
   if (domain === 'real') return true;
   return value > 0 && (domain === 'positive' || value < 1);
 }

@@ -406,7 +406,7 @@ export class Flow implements Disposable {
   /**
    * A pass over rows that stay on the GPU, for the caller to record, bind and draw from: see `FlowPass`. Kernels are
    * those of the fixed table.
-   * @throws {ShapeError} when the rows are out of range
+   * @throws {ShapeError} when the rows are out of range, or the context is not that of the rows
    * @throws {LimitError} when they do not fit the device
    */
   async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {

@@ -4,11 +4,14 @@ import type { GpuContext } from './gpu/context.ts';
 import type { SharedBuffers } from './gpu/executor.ts';
 import { Recording } from './gpu/recording.ts';
 import type { Stage } from './gpu/recording.ts';
+import { columnsOf, repeatedRow } from './gpu/rows.ts';
 import type { BijectorSlots } from './paramLayout.ts';
+import { requireContext } from './rowInputs.ts';
 import { paddedRows } from './shape.ts';
+import type { FlowSpec } from './spec.ts';
 import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
 import type { FlowModel } from './steps/forward.ts';
-import { LOG_DET, LOG_PROB, STATE } from './steps/names.ts';
+import { CONTEXT, LOG_DET, LOG_PROB, STATE } from './steps/names.ts';
 import { samplePlan } from './steps/sample.ts';
 import type { KernelVariants } from './steps/variants.ts';
 
@@ -19,19 +22,20 @@ import type { KernelVariants } from './steps/variants.ts';
  * |---|---|
  * | `forward` | `state` x → z, `logDet` |
  * | `inverse` | `state` z → x, `logDet` of the inverse |
- * | `logProb` | `state` x → z, `logProb` in nats |
+ * | `logProb` | `state` x → z, less the mean of a class-conditional base; `logProb` in nats |
  * | `sample` | `state` samples x |
  * | `trace` | `state` x → z; `states` x and what each bijector makes of it; `logDets` of each bijector |
  *
  * `state` is [D, stride], feature-major; `states` [L + 1, D, stride]; `logDet` and `logProb` [stride]; `logDets`
- * [L, stride], for the L bijectors in the direction data → latent.
+ * [L, stride], for the L bijectors in the direction data → latent. A flow with a context also has `context` [C, stride],
+ * which every kind reads.
  */
 export interface PassBuffers {
-  forward: 'state' | 'logDet';
-  inverse: 'state' | 'logDet';
-  logProb: 'state' | 'logProb';
-  sample: 'state';
-  trace: 'state' | 'states' | 'logDets';
+  forward: 'state' | 'context' | 'logDet';
+  inverse: 'state' | 'context' | 'logDet';
+  logProb: 'state' | 'context' | 'logProb';
+  sample: 'state' | 'context';
+  trace: 'state' | 'context' | 'states' | 'logDets';
 }
 export type PassKind = keyof PassBuffers;
 
@@ -40,11 +44,20 @@ export interface PassOptions {
   rows: number;
   /** Of `sample`; row r depends on (seed, r) alone. Default 0. */
   seed?: number;
+  /** Of a flow with a context: one row [C] for all rows, or one for each [rows, C]; `setContext` takes another. */
+  context?: Float32Array;
 }
 
 const STATES = 'states';
 const LOG_DETS = 'log_dets';
-const NAMES = { state: STATE, logDet: LOG_DET, logProb: LOG_PROB, states: STATES, logDets: LOG_DETS };
+const NAMES = {
+  state: STATE,
+  context: CONTEXT,
+  logDet: LOG_DET,
+  logProb: LOG_PROB,
+  states: STATES,
+  logDets: LOG_DETS,
+};
 
 /**
  * A pass of a flow that the caller records into commands of its own, as often as it likes. It reads the flow's
@@ -58,14 +71,16 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
   readonly rows: number;
   /** From a column of a buffer to the next, in elements: `rows` rounded up to a multiple of 4. */
   readonly stride: number;
+  readonly #spec: FlowSpec;
   readonly #recording: Recording;
   readonly #isAlive: () => boolean;
   #disposed = false;
 
-  private constructor(kind: K, rows: number, recording: Recording, isAlive: () => boolean) {
+  private constructor(kind: K, rows: number, spec: FlowSpec, recording: Recording, isAlive: () => boolean) {
     this.kind = kind;
     this.rows = rows;
     this.stride = paddedRows(rows);
+    this.#spec = spec;
     this.#recording = recording;
     this.#isAlive = isAlive;
   }
@@ -76,24 +91,26 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     model: FlowModel,
     parameters: SharedBuffers,
     kind: K,
-    { rows, seed = 0 }: PassOptions,
+    { rows, seed = 0, context: given }: PassOptions,
     { variants, most, isAlive }: { variants: KernelVariants; most: number; isAlive: () => boolean },
   ): Promise<FlowPass<K>> {
     if (!Number.isSafeInteger(rows) || rows < 1 || rows > most) {
       throw new ShapeError('pass option rows', String(rows), `an integer from 1 to ${most}`);
     }
-    if (model.spec.contextDim > 0) {
-      const advice = 'A pass has no context; use forward, logProb or sample.';
-      throw new ShapeError('spec.contextDim of a pass', String(model.spec.contextDim), '0', advice);
-    }
+    requireContext('pass option context', model.spec, rows, given);
     const stages = stagesOf(model, kind, rows, seed, variants);
-    const extra = kind === 'trace' ? traceLengths(model, rows) : new Map<string, number>();
+    const extra = new Map([
+      ...(kind === 'trace' ? traceLengths(model, rows) : []),
+      ...contextLength(model.spec, rows),
+    ]);
     const recording = await Recording.create(context, `${kind} pass`, stages, parameters, extra);
     if (!isAlive()) {
       recording.dispose();
       throw new DisposedError('Flow');
     }
-    return new FlowPass(kind, rows, recording, isAlive);
+    const pass = new FlowPass(kind, rows, model.spec, recording, isAlive);
+    if (given !== undefined) pass.setContext(given);
+    return pass;
   }
 
   /** The buffer of that name, valid until `dispose`. */
@@ -101,10 +118,25 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     return this.#recording.buffer(NAMES[name]);
   }
 
+  /**
+   * Gives the rows another context, before all that will be submitted: one row [C] for all, or one for each [rows, C].
+   * @throws {ShapeError} when it has another length, or the flow has no context
+   */
+  setContext(context: Float32Array): void {
+    this.#requireAlive();
+    const { rows } = this;
+    requireContext('context', this.#spec, rows, context);
+    const { contextDim } = this.#spec;
+    const isShared = context.length === contextDim;
+    const columns = isShared
+      ? repeatedRow(context, { count: rows })
+      : columnsOf(context, contextDim, { start: 0, count: rows });
+    this.#recording.write(CONTEXT, columns);
+  }
+
   /** Appends the pass to `encoder`, outside any pass of its own; nothing is submitted. @throws {DisposedError} */
   encode(encoder: GPUCommandEncoder): void {
-    if (this.#disposed) throw new DisposedError('FlowPass');
-    if (!this.#isAlive()) throw new DisposedError('Flow');
+    this.#requireAlive();
     this.#recording.encode(encoder);
   }
 
@@ -116,6 +148,11 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #requireAlive(): void {
+    if (this.#disposed) throw new DisposedError('FlowPass');
+    if (!this.#isAlive()) throw new DisposedError('Flow');
   }
 }
 
@@ -167,6 +204,11 @@ function traceLengths({ spec }: FlowModel, rows: number): Map<string, number> {
     [STATES, (count + 1) * spec.dim * stride],
     [LOG_DETS, count * stride],
   ]);
+}
+
+/** The context has its place even where no step reads it. */
+function contextLength({ contextDim }: FlowSpec, rows: number): [string, number][] {
+  return contextDim === 0 ? [] : [[CONTEXT, contextDim * paddedRows(rows)]];
 }
 
 /** The flow of one bijector, with its tensors where they are. */

@@ -7,15 +7,29 @@ const CHUNK = 4000;
 /** A million rows of a few columns are some 10 MB of text. */
 const MOST = 1_000_000;
 
-/** Rows [count, D] of the flow as it is, chunk by chunk, so that training goes on in between. */
-export async function drawSamples(flow: Flow, count: number, seed: number): Promise<Float32Array> {
+/**
+ * Rows [count, D] of the flow as it is, chunk by chunk, so that training goes on in between.
+ * @param context of a flow that tells classes apart: that of all rows [C], or of each [count, C]
+ */
+export async function drawSamples(
+  flow: Flow,
+  count: number,
+  seed: number,
+  context?: Float32Array,
+): Promise<Float32Array> {
   if (!Number.isSafeInteger(count) || count < 1 || count > MOST) {
     throw new ShapeError('number of samples', String(count), `an integer from 1 to ${MOST}`);
   }
   const rows = new Float32Array(count * flow.dim);
   for (let start = 0; start < count; start += CHUNK) {
-    const chunk = await flow.sample(Math.min(CHUNK, count - start), { seed, firstRow: start });
-    rows.set(chunk, start * flow.dim);
+    const size = Math.min(CHUNK, count - start);
+    const { contextDim } = flow.spec;
+    const own =
+      context?.length === contextDim
+        ? context
+        : context?.subarray(start * contextDim, (start + size) * contextDim);
+    const given = own === undefined ? {} : { context: own };
+    rows.set(await flow.sample(size, { seed, firstRow: start, ...given }), start * flow.dim);
   }
   return rows;
 }

@@ -1,11 +1,12 @@
 /** Answers the page: opens the device, holds the session, and survives the loss of both. */
-import { DeviceLostError, DisposedError, Flow, TOY_NAMES, toyDensity, WgflowError } from '../../src/index.ts';
-import type { ToyName } from '../../src/index.ts';
+import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
+import type { FlowSpec } from '../../src/index.ts';
 import type { Answers, FromWorker, ModelSettings, Picture, Request, ToWorker, View } from '../protocol.ts';
 import { dataSetOf } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import { openDevice, reopenDevice } from './device.ts';
 import type { Opened } from './device.ts';
+import { dataForFlow } from './loadedData.ts';
 import { placeholder, settingsOf, specOf } from './modelSettings.ts';
 import { drawSamples } from './drawSamples.ts';
 import { Scene } from './pictures/scene.ts';
@@ -35,6 +36,8 @@ export class Engine {
   #isHidden = false;
   /** Training that goes on once the tab is shown again. */
   #suspended: Of<'train'>['pace'] | undefined;
+  /** Why the last settings could not be taken: what was there before stays, but is not what is to be trained. */
+  #refused: unknown;
   #isFrameAsked = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #hover: Of<'hover'> | undefined;
@@ -87,6 +90,7 @@ export class Engine {
         if (error instanceof DisposedError || error instanceof DeviceLostError) return;
         if (!(error instanceof WgflowError)) throw error;
         this.#post({ type: 'mistake', message: error.message });
+        if (error === this.#refused) this.#post({ type: 'stopped', cause: 'paused', reason: REFUSED });
       }
     });
     this.#turn = this.#turn.catch((error: unknown) => {
@@ -101,12 +105,19 @@ export class Engine {
       case 'start':
         return this.#start(message);
       case 'configure':
-        return this.#configure(message);
+        try {
+          return await this.#configure(message);
+        } catch (error) {
+          this.#refused = error;
+          throw error;
+        }
       case 'train':
+        this.#requireAccepted();
         this.#suspended = this.#isHidden ? message.pace : undefined;
         if (!this.#isHidden) await this.#requireSession().train(message.pace);
         return;
       case 'step': {
+        this.#requireAccepted();
         const session = this.#requireSession();
         await session.stop({ isTold: false });
         return session.train({ kind: 'slow', stepsPerSecond: Infinity }, session.step + 1);
@@ -152,7 +163,7 @@ export class Engine {
     const { device } = this.#requireOpened();
     const dataSet = dataSetOf(data);
     const { kept } = dataSet;
-    const flow = await Flow.create(specOf(model, dataSet.columns.length), {
+    const flow = await Flow.create(specFor(model, dataSet), {
       device,
       seed: model.seed,
       ...(kept.length > 0 ? { data: kept } : {}),
@@ -169,8 +180,11 @@ export class Engine {
       this.#session?.dispose();
       this.#session = session;
       this.#suspended = undefined;
+      this.#refused = undefined;
       const bijectors = flow.spec.bijectors.map(({ type }) => type);
-      this.#post({ type: 'configured', price, bijectors, columns: data.columns });
+      const base = flow.spec.base.type;
+      const classes = data.classes?.column ?? null;
+      this.#post({ type: 'configured', price, bijectors, base, columns: data.columns, classes });
     } catch (error) {
       session.dispose();
       throw error;
@@ -181,8 +195,7 @@ export class Engine {
   #sessionOf(flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot): Session {
     const { brushes, adapter, peak } = this.#requireOpened();
     if (this.#view === undefined || this.#surfaces === undefined) throw new Error('no canvases were given');
-    const bijectors = flow.spec.bijectors.map(({ type }) => type);
-    const scene = new Scene(brushes, data, bijectors, this.#view, this.#pixelRatio);
+    const scene = new Scene(brushes, data, flow.spec, this.#view, this.#pixelRatio);
     const studio = new Studio(
       scene,
       flow,
@@ -241,7 +254,7 @@ export class Engine {
     const { data, settings, snapshot } = old;
     const flow =
       snapshot.bytes === undefined
-        ? await Flow.create(specOf(settings, data.columns.length), {
+        ? await Flow.create(specFor(settings, data), {
             device,
             seed: settings.seed,
             ...(data.kept.length > 0 ? { data: data.kept } : {}),
@@ -275,7 +288,11 @@ export class Engine {
         return session.flow.save();
       case 'draw-samples': {
         const { count, seed } = request;
-        return { columns: session.data.columns, rows: await drawSamples(session.flow, count, seed) };
+        const { context } = session.studio.scene;
+        return {
+          columns: session.data.columns,
+          rows: await drawSamples(session.flow, count, seed, context),
+        };
       }
       case 'picture':
         return session.studio.png(request.picture);
@@ -286,7 +303,7 @@ export class Engine {
     const { device } = this.#requireOpened();
     const flow = await Flow.load(bytes, { device, fileName });
     try {
-      const data = await this.#dataFor(flow);
+      const data = await dataForFlow(flow, this.#session?.data);
       const found = settingsOf(flow.spec, flow.training);
       const settings = found ?? this.#session?.settings ?? placeholder('realnvp');
       await this.#replace(flow, data, settings, { bytes, step: 0, isResumable: false });
@@ -295,26 +312,6 @@ export class Engine {
       flow.dispose();
       throw error;
     }
-  }
-
-  /** The data at hand if they fit the model; else the toy density it learned from, else its own samples. */
-  async #dataFor(flow: Flow): Promise<DataSet> {
-    const current = this.#session?.data;
-    if (current !== undefined && current.columns.length === flow.dim) return current;
-    const record = flow.training;
-    const toy = TOY_NAMES.find((name: ToyName) => name === record?.dataset);
-    if (toy !== undefined && flow.dim === toyDensity(toy).dim) {
-      const noise = record?.options?.['noise'];
-      return dataSetOf({
-        kind: 'toy',
-        name: toy,
-        size: 'endless',
-        ...(typeof noise === 'number' ? { noise } : {}),
-      });
-    }
-    const rows = await drawSamples(flow, OWN_SAMPLES, 0);
-    const columns = record?.columns ?? Array.from({ length: flow.dim }, (_, j) => `x${j + 1}`);
-    return dataSetOf({ kind: 'rows', rows, columns, title: 'samples of the model' });
   }
 
   async #followPointer(): Promise<void> {
@@ -360,6 +357,10 @@ export class Engine {
     return this.#opened;
   }
 
+  #requireAccepted(): void {
+    if (this.#refused !== undefined) throw this.#refused;
+  }
+
   #requireSession(): Session {
     if (this.#session === undefined) {
       throw new WgflowError('NOT_READY', 'There is no model yet. Choose data and a model first.');
@@ -368,5 +369,9 @@ export class Engine {
   }
 }
 
-/** Rows that stand for the data of a model that came without any. */
-const OWN_SAMPLES = 4000;
+function specFor(settings: ModelSettings, { columns, domain, classes }: DataSet): FlowSpec {
+  return specOf(settings, columns.length, { domain, classes: classes?.column.levels.length ?? 0 });
+}
+
+/** What becomes of settings that were a mistake. */
+const REFUSED = 'Nothing has changed: the settings cannot be taken as they are.';

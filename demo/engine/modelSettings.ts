@@ -2,6 +2,7 @@
 import { parseSchedule, PRESETS, ShapeError } from '../../src/index.ts';
 import type {
   BijectorSpec,
+  Domain,
   FitOptions,
   FlowSpec,
   PresetName,
@@ -15,15 +16,31 @@ import type { ModelSettings } from '../protocol.ts';
 /** How far a bounded scale goes, as in the presets. */
 const TANH_BOUND = 3;
 
-/** @throws {ShapeError} where a setting is out of range; the library checks the rest */
-export function specOf({ preset, couplings, hidden, scale, base }: ModelSettings, dim: number): FlowSpec {
+/** What a spec depends on of the data beyond their columns. */
+export interface DataTraits {
+  domain?: Domain;
+  /** Number of the classes that are told apart. */
+  classes?: number;
+}
+
+/**
+ * @param dim number of columns
+ * @throws {ShapeError} where a setting is out of range; the library checks the rest
+ */
+export function specOf(
+  settings: ModelSettings,
+  dim: number,
+  { domain = 'real', classes = 0 }: DataTraits = {},
+): FlowSpec {
+  const { preset, couplings, hidden, residualBlocks, scale, base } = settings;
   if (!Object.hasOwn(PRESETS, preset)) {
     throw new ShapeError('preset', `"${preset}"`, `one of ${Object.keys(PRESETS).join(', ')}`);
   }
   if (!Number.isSafeInteger(couplings) || couplings < 1) {
     throw new ShapeError('couplings', String(couplings), 'an integer ≥ 1');
   }
-  const spec = PRESETS[preset].spec(dim, { couplings, hidden });
+  const nets = residualBlocks === 0 ? { hidden } : { hidden, residualBlocks };
+  const spec = PRESETS[preset].spec(dim, { couplings, ...nets, domain, contextDim: classes });
   const map = scaleOf(scale);
   const withScale = (bijector: BijectorSpec): BijectorSpec =>
     bijector.type === 'affine_coupling' ? { ...bijector, scale: map } : bijector;
@@ -48,20 +65,23 @@ export function fitOptionsOf(settings: ModelSettings, columns: readonly string[]
 const DEFAULT_STEPS = 3000;
 
 /**
- * The settings that make such a model, as far as its file says them; undefined where no preset makes its spec.
+ * The settings that make such a model, as far as its file says them; undefined where no preset makes its spec. The
+ * domains of its columns and its classes are a matter of the data.
  * `spec` is what the file has, whatever its record claims.
  */
 export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): ModelSettings | undefined {
   const couplings = spec.bijectors.filter((bijector) => 'conditioner' in bijector);
   const [first] = couplings;
   const base = baseNameOf(spec.base);
-  if (first === undefined || base === undefined || spec.contextDim > 0) return undefined;
-  const { hidden } = first.conditioner;
+  if (first === undefined || base === undefined) return undefined;
+  const { hidden, residualBlocks = 0 } = first.conditioner;
+  const learned = spec.bijectors.filter(({ type }) => type !== 'domain');
   const scale = first.type === 'affine_coupling' ? first.scale.map : 'tanh';
   const names = Object.keys(PRESETS) as PresetName[];
   const preset = names.find((name) => {
-    const made = specOf({ ...placeholder(name), couplings: couplings.length, hidden, scale }, spec.dim);
-    return JSON.stringify(made.bijectors) === JSON.stringify(spec.bijectors);
+    const size = { couplings: couplings.length, hidden, residualBlocks, scale };
+    const made = specOf({ ...placeholder(name), ...size }, spec.dim);
+    return JSON.stringify(made.bijectors) === JSON.stringify(learned);
   });
   if (preset === undefined) return undefined;
   const { learningRate, schedule } = PRESETS[preset].training;
@@ -72,6 +92,7 @@ export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): 
     ...placeholder(preset),
     couplings: couplings.length,
     hidden: [...hidden],
+    residualBlocks,
     scale,
     base,
     batch: number('batch', 512),
@@ -89,6 +110,7 @@ export function placeholder(preset: PresetName): ModelSettings {
     preset,
     couplings: 1,
     hidden: [32],
+    residualBlocks: 0,
     scale: preset === 'vanilla' ? 'exp' : 'tanh',
     base: 'normal',
     batch: 512,

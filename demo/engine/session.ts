@@ -175,6 +175,7 @@ export class Session implements Disposable {
 
   async #loop({ pace, aborter: { signal } }: Run, until: number | undefined): Promise<void> {
     const { settings, data } = this;
+    const { classes } = data;
     const options = fitOptionsOf(settings, data.columns);
     const begun = performance.now();
     const telemetry = this.#telemetryFrom(begun);
@@ -183,6 +184,7 @@ export class Session implements Disposable {
     this.#snapshotAt = begun;
     const fit = this.flow.fit(data.training, {
       ...options,
+      ...(classes && { context: classes.training, contextColumns: [classes.column] }),
       until,
       submitMs: submitMsOf(pace),
       resume: this.#hasTrained,
@@ -242,12 +244,12 @@ export class Session implements Disposable {
 
   /** The mean NLL of the held-out rows, for the next progress. */
   async #score(): Promise<void> {
-    const { validation } = this.data;
+    const { validation, classes } = this.data;
     if (this.#isScoring || validation.length === 0) return;
     this.#isScoring = true;
     this.#scoredAt = performance.now();
     try {
-      const logProb = await this.flow.logProb(validation);
+      const logProb = await this.flow.logProb(validation, classes && { context: classes.validation });
       this.#telemetry?.score(-logProb.reduce((sum, value) => sum + value, 0) / logProb.length);
     } catch {
       // The flow or its device has gone; the training loop tells.

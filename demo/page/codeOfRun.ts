@@ -1,29 +1,42 @@
 /** The code that trains the same model by the library. */
-import type { DataSettings, ModelSettings } from '../protocol.ts';
+import type { LabelColumn } from '../../src/index.ts';
+import type { DataSettings, ModelSettings, ToyData } from '../protocol.ts';
 import { toyDensity } from '../../src/data/toy.ts';
 import { PRESETS } from '../../src/flows/index.ts';
+import { toyClasses } from '../classes.ts';
 import { BASES } from '../bases.ts';
 import type { BaseName } from '../bases.ts';
+import { quoted } from './csvText.ts';
 import { PRESET_SETTINGS, hasScaleMap } from './settings.ts';
 
 /** JavaScript for Node with `wgflow` installed, or for a page without the lines about the device. */
 export function codeOfRun(model: ModelSettings, data: DataSettings): string {
-  const { preset, couplings, hidden, batch, learningRate, steps, seed } = model;
+  const { preset, batch, learningRate, steps, seed } = model;
   const finite = data.kind === 'toy' && data.size !== 'endless';
-  const imports = ['Flow', preset, ...(finite ? ['toyDensity'] : [])];
+  const column = columnOf(data);
+  const imports = [
+    ...(column === undefined ? [] : ['encodeContext']),
+    'Flow',
+    preset,
+    ...(finite ? ['toyDensity'] : []),
+  ];
   return [
     `import { ${imports.join(', ')} } from 'wgflow';`,
     `import { openDevice } from 'wgflow/node'; // in a page, leave out this line and every device`,
     ...(data.kind === 'rows' ? [`import { readFile } from 'node:fs/promises';`] : []),
     '',
     ...dataLines(data),
+    ...(column === undefined ? [] : [`const contextColumns = [${columnText(column)}];`]),
+    ...contextLines(data),
     `const device = await openDevice();`,
-    `const spec = ${preset}(${dimOf(data)}, { couplings: ${couplings}, hidden: [${hidden.join(', ')}]${baseText(model.base)} });`,
+    `const spec = ${preset}(${dimOf(data)}, { ${presetOptions(model, data).join(', ')} });`,
     ...scaleLines(model),
     `const flow = await Flow.create(spec, { device, seed: ${seed} });`,
-    `const options = { steps: ${steps}, batch: ${batch}, learningRate: ${learningRate}, schedule: ${scheduleText(model.schedule)}, clipNorm: ${PRESETS[preset].training.clipNorm}, seed: ${seed} };`,
+    `const options = { steps: ${steps}, batch: ${batch}, learningRate: ${learningRate}, schedule: ${scheduleText(model.schedule)}, clipNorm: ${PRESETS[preset].training.clipNorm}, seed: ${seed}${givenText(data)} };`,
     `for await (const { step, nll } of flow.fit(data, options)) console.log(step, nll);`,
-    `console.log(await flow.sample(10, { seed: 7 }));`,
+    column === undefined
+      ? `console.log(await flow.sample(10, { seed: 7 }));`
+      : `console.log(await flow.sample(10, { seed: 7, context: encodeContext(contextColumns, [[${textOf(column.levels.at(-1) ?? '')}]]) }));`,
     '',
   ].join('\n');
 }
@@ -32,27 +45,78 @@ function dimOf(data: DataSettings): number {
   return data.kind === 'toy' ? toyDensity(data.name).dim : data.columns.length;
 }
 
+function presetOptions(
+  { couplings, hidden, residualBlocks, base }: ModelSettings,
+  data: DataSettings,
+): string[] {
+  const column = columnOf(data);
+  const domain = data.kind === 'rows' ? (data.domain ?? 'real') : 'real';
+  return [
+    `couplings: ${couplings}`,
+    `hidden: [${hidden.join(', ')}]`,
+    ...(residualBlocks === 0 ? [] : [`residualBlocks: ${residualBlocks}`]),
+    ...(column === undefined ? [] : [`contextDim: ${column.levels.length}`]),
+    ...(domain === 'real' ? [] : [`domain: '${domain}'`]),
+    ...(base === 'normal' ? [] : [`base: ${baseText(base)}`]),
+  ];
+}
+
 function baseText(base: BaseName): string {
-  if (base === 'normal') return '';
   const fields = Object.entries(BASES[base]).map(
     ([name, value]) => `${name}: ${typeof value === 'string' ? `'${value}'` : value}`,
   );
-  return `, base: { ${fields.join(', ')} }`;
+  return `{ ${fields.join(', ')} }`;
 }
 
 function dataLines(data: DataSettings): string[] {
   if (data.kind === 'rows') {
+    const numbers = data.labels === undefined ? '' : `.slice(0, ${data.columns.length})`;
     return [
       `const lines = (await readFile('data.csv', 'utf8')).trim().split('\\n').slice(1); // "Data, CSV" saves it`,
-      `const data = Float32Array.from(lines.flatMap((line) => line.split(',').map(Number)));`,
+      `const data = Float32Array.from(lines.flatMap((line) => line.split(',')${numbers}.map(Number)));`,
     ];
   }
   const { name, noise, size } = data;
   if (size === 'endless') {
     return [`const data = { toy: '${name}'${noise === undefined ? '' : `, noise: ${noise}`} };`];
   }
-  const options = noise === undefined ? '' : `, { noise: ${noise} }`;
-  return [`const data = toyDensity('${name}'${options}).sample(0, 2, 0, ${size});`];
+  return [`const data = ${toyText(data)}.sample(0, 2, 0, ${size});`];
+}
+
+/** What is told apart, by labels as "Data, CSV" writes them. */
+function columnOf(data: DataSettings): LabelColumn | undefined {
+  if (data.kind === 'toy') return data.apart === true ? toyClasses(data.name) : undefined;
+  const column = data.labels?.column;
+  return column && { name: column.name, levels: column.levels.map(quoted) };
+}
+
+function columnText({ name, levels }: LabelColumn): string {
+  return `{ name: ${textOf(name)}, levels: [${levels.map(textOf).join(', ')}] }`;
+}
+
+/** The context of each row; endless toy points bring theirs. */
+function contextLines(data: DataSettings): string[] {
+  if (columnOf(data) === undefined) return [];
+  if (data.kind === 'rows') {
+    const label = `line.split(',').slice(${data.columns.length}).join(',')`;
+    return [`const context = encodeContext(contextColumns, lines.map((line) => [${label}]));`];
+  }
+  if (data.size === 'endless') return [];
+  return [`const context = ${toyText(data)}.sampleClasses(0, 2, 0, ${data.size});`];
+}
+
+function givenText(data: DataSettings): string {
+  if (columnOf(data) === undefined) return '';
+  const isBrought = data.kind === 'toy' && data.size === 'endless';
+  return isBrought ? ', contextColumns' : ', context, contextColumns';
+}
+
+function toyText({ name, noise }: ToyData): string {
+  return `toyDensity('${name}'${noise === undefined ? '' : `, { noise: ${noise} }`})`;
+}
+
+function textOf(text: string): string {
+  return `'${text.replace(/['\\]/g, '\\$&')}'`;
 }
 
 function scaleLines({ preset, scale }: ModelSettings): string[] {

@@ -1,5 +1,7 @@
 /** The card where one chooses what to learn. */
 import { TOY_NAMES, toyDensity } from '../../src/data/toy.ts';
+import { pluralOf, toyClasses } from '../classes.ts';
+import { DOMAINS } from '../../src/spec.ts';
 import type { DataSettings } from '../protocol.ts';
 import { byId, setNotice, setText } from './dom.ts';
 import { DrawingPad } from './drawingPad.ts';
@@ -27,7 +29,10 @@ export class DataPanel {
   readonly #noise = byId('noise', HTMLInputElement);
   readonly #toySize = byId('toy-size', HTMLSelectElement);
   readonly #drawingSize = byId('drawing-size', HTMLSelectElement);
+  readonly #parts = byId('parts', HTMLElement);
+  readonly #apart = byId('apart', HTMLInputElement);
   readonly #mistake = byId('data-mistake', HTMLElement);
+  readonly #domain = byId('domain', HTMLSelectElement);
   readonly #pair = byId('pair', HTMLElement);
   readonly #across = byId('column-x', HTMLSelectElement);
   readonly #up = byId('column-y', HTMLSelectElement);
@@ -47,7 +52,7 @@ export class DataPanel {
     this.#drawingSize.value = String(DRAWING_SIZE);
     followSources(this.#sources, (choice) => this.#choose(choice));
     this.#noise.addEventListener('input', () => this.#showNoise());
-    for (const control of [this.#noise, this.#toySize, this.#drawingSize])
+    for (const control of [this.#noise, this.#toySize, this.#drawingSize, this.#domain, this.#apart])
       control.addEventListener('change', changed);
     byId('undo', HTMLButtonElement).addEventListener('click', () => this.#pad.undo());
     byId('clear', HTMLButtonElement).addEventListener('click', () => this.#pad.clear());
@@ -61,6 +66,7 @@ export class DataPanel {
 
   /** As the settings say; a file is not part of them and is asked for again. */
   show(source: Source): void {
+    this.#apart.checked = 'apart' in source && source.apart === true;
     this.#choice = source.kind === 'toy' ? source.name : source.kind;
     if (source.kind === 'toy') {
       this.#noise.value = String(source.noise ?? toyDensity(source.name).noise);
@@ -68,7 +74,7 @@ export class DataPanel {
     } else if (source.kind === 'drawing') {
       this.#pad.strokes = source.strokes;
       this.#drawingSize.value = String(source.size);
-    }
+    } else this.#domain.value = source.domain ?? 'real';
     this.#showChoice();
   }
 
@@ -83,7 +89,10 @@ export class DataPanel {
   }
 
   get source(): Source {
-    if (this.#choice === 'file') return { kind: 'file' };
+    if (this.#choice === 'file') {
+      const domain = DOMAINS.find((name) => name === this.#domain.value) ?? 'real';
+      return { kind: 'file', ...(domain === 'real' ? {} : { domain }), ...this.#apartness };
+    }
     if (this.#choice === 'drawing') {
       return {
         kind: 'drawing',
@@ -97,6 +106,7 @@ export class DataPanel {
       name: this.#choice,
       ...(noise === toyDensity(this.#choice).noise || this.#noise.disabled ? {} : { noise }),
       size: this.#toySize.value === 'endless' ? 'endless' : Number(this.#toySize.value),
+      ...this.#apartness,
     };
   }
 
@@ -112,13 +122,56 @@ export class DataPanel {
           ? undefined
           : { kind: 'rows', rows, columns: ['x', 'y'], title: 'Your drawing' };
       }
-      case 'file':
-        return this.#file && { kind: 'rows', ...this.#file };
+      case 'file': {
+        const { domain, apart = false } = source;
+        if (this.#file === undefined) return undefined;
+        const { labels, ...rows } = this.#file;
+        return {
+          kind: 'rows',
+          ...rows,
+          ...(domain === undefined ? {} : { domain }),
+          ...(apart && labels !== undefined ? { labels } : {}),
+        };
+      }
     }
+  }
+
+  /** Whether the classes of the data are told apart. */
+  get isApart(): boolean {
+    const { source } = this;
+    return 'apart' in source && source.apart === true;
   }
 
   mistake(sentence: string | undefined): void {
     setNotice(this.#mistake, sentence);
+  }
+
+  get #apartness(): { apart?: boolean } {
+    return this.#apart.checked ? { apart: true } : {};
+  }
+
+  /** Offers to tell apart what there is to tell apart. */
+  #showParts(): void {
+    const toy = TOY_NAMES.find((name) => name === this.#choice);
+    const labels = this.#choice === 'file' ? this.#file?.labels : undefined;
+    this.#parts.hidden = toy === undefined && labels === undefined;
+    const column = toy === undefined ? labels?.column : toyClasses(toy);
+    this.#apart.disabled = column === undefined;
+    // A link may come before its file.
+    if (column === undefined && !(this.#choice === 'file' && this.#file === undefined)) {
+      this.#apart.checked = false;
+    }
+    const parts = toy === undefined ? `rows apart by ${column?.name}` : `the ${pluralOf(toy)} apart`;
+    setText(
+      byId('apart-word', HTMLElement),
+      column === undefined ? 'Nothing to tell apart' : `Tell ${parts}`,
+    );
+    setText(
+      byId('apart-help', HTMLElement),
+      column === undefined
+        ? 'These points do not tell of any parts.'
+        : `A density for each: p(x | ${column.name}).`,
+    );
   }
 
   #choose(choice: SourceChoice): void {
@@ -139,6 +192,7 @@ export class DataPanel {
     const toy = TOY_NAMES.find((name) => name === this.#choice);
     this.#noise.disabled = toy !== undefined && toyDensity(toy).noise === 0;
     this.#showNoise();
+    this.#showParts();
     if (own === 'drawing') this.#pad.draw();
   }
 
@@ -192,6 +246,7 @@ export class DataPanel {
       return;
     }
     setText(words, summary(this.#file));
+    this.#showParts();
     this.#offerPair(this.#file.columns);
     this.#events.pair([0, 1]);
     this.#events.changed();
@@ -206,6 +261,7 @@ export class DataPanel {
   }
 }
 
-function summary({ title, rows, columns }: FileRows): string {
-  return `${title}: ${count(rows.length / columns.length)} rows, ${columns.length} columns.`;
+function summary({ title, rows, columns, labels }: FileRows): string {
+  const beside = labels === undefined ? '' : `, and ${labels.column.name} as labels`;
+  return `${title}: ${count(rows.length / columns.length)} rows, ${columns.length} columns${beside}.`;
 }

@@ -1,4 +1,5 @@
 /** The pictures in words and numbers, for those who do not see them and for those who do. */
+import type { BaseSpec } from '../../src/index.ts';
 import { decimal } from './figures.ts';
 
 /** Moments of some rows of two columns. */
@@ -45,11 +46,27 @@ export function describeDensity(nll: number | null, title: string, colours: 'lin
   return `${title}. Brighter where ${scale} is higher; a typical point has log p ${decimal(-nll)}.`;
 }
 
-export function describeLatent(gap: number | null): string {
-  if (gap === null) return 'The data as the model sees them; rings at 1, 2 and 3 standard deviations.';
-  if (gap < 0.05)
-    return `All but a standard Gaussian: ${decimal(Math.max(0, gap))} nats from it. Rings at 1, 2, 3.`;
-  return `Still ${decimal(gap)} nats from a standard Gaussian. Rings at 1, 2 and 3 standard deviations.`;
+type Base = BaseSpec['type'];
+
+const BASE_WORDS: Record<Base, string> = {
+  standard_normal: 'a standard Gaussian',
+  diagonal_normal: 'a Gaussian of learned width',
+  student_t: "a Student's t",
+  mixture: 'a mixture of Gaussians',
+  uniform: 'an even box',
+  class_conditional: 'a Gaussian for each class',
+};
+
+/** @param gap nats from the best any model can do */
+export function describeLatent(gap: number | null, base: Base = 'standard_normal'): string {
+  const rings =
+    base === 'standard_normal'
+      ? 'Rings at 1, 2 and 3 standard deviations.'
+      : 'Rings at 1, 2 and 3 from the middle.';
+  if (gap === null) return `The data as the model sees them. ${rings}`;
+  const words = BASE_WORDS[base];
+  if (gap < 0.05) return `All but ${words}: ${decimal(Math.max(0, gap))} nats from it. Rings at 1, 2, 3.`;
+  return `Still ${decimal(gap)} nats from ${words}. ${rings}`;
 }
 
 export function describeGrid(layers: number): string {
@@ -57,10 +74,17 @@ export function describeGrid(layers: number): string {
 }
 
 /** Where the scrubber stands; `layer` from 0 to the number of bijectors. */
-export function describeLayer(layer: number, bijectors: readonly string[]): { name: string; words: string } {
+export function describeLayer(
+  layer: number,
+  bijectors: readonly string[],
+  base: Base = 'standard_normal',
+): { name: string; words: string } {
   const total = bijectors.length;
   if (layer <= 0) return { name: 'data', words: `The data themselves, before the first of ${total} layers.` };
-  if (layer >= total) return { name: 'latent', words: `After all ${total} layers: where the Gaussian is.` };
+  if (layer >= total) {
+    const place = base === 'standard_normal' ? 'the Gaussian' : BASE_WORDS[base];
+    return { name: 'latent', words: `After all ${total} layers: where ${place} is.` };
+  }
   const inside = Math.floor(layer);
   const name = plain(bijectors[inside] ?? '');
   if (inside === layer) {

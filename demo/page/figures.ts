@@ -23,7 +23,7 @@ export function milliseconds(value: number): string {
 
 /** Two decimals, with a real minus sign. */
 export function decimal(value: number): string {
-  return value.toFixed(2).replace('-', '−');
+  return value.toFixed(2).replace('-', '−').replace('Infinity', '∞');
 }
 
 export function vector(values: readonly number[]): string {

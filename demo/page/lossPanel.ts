@@ -15,15 +15,20 @@ export class LossPanel {
   readonly #chart = new LossChart(byId('loss-chart', HTMLElement));
   readonly #live = byId('live', HTMLElement);
   #last: Progress | undefined;
+  /** The last held-out score was infinite. */
+  #isMissing = false;
   #waiting = false;
   #spoken = 0;
   #steps = 0;
+  /** What the model is told of each point, by its name. */
+  given: string | null = null;
 
   /** Empty, for a run of so many steps. */
   clear(steps: number): void {
     this.#steps = steps;
     this.#series.clear();
     this.#last = undefined;
+    this.#isMissing = false;
     this.#draw();
     for (const id of ['steps', 'samples', 'gflops', 'share']) setText(byId(`count-${id}`, HTMLElement), '–');
   }
@@ -31,7 +36,10 @@ export class LossPanel {
   add(progress: Progress): void {
     this.#last = progress;
     this.#series.add(progress.losses);
-    if (progress.validationNll !== null) this.#series.score(progress.step, progress.validationNll);
+    if (progress.validationNll !== null) {
+      this.#isMissing = progress.validationNll === Infinity;
+      this.#series.score(progress.step, progress.validationNll);
+    }
     if (!this.#waiting) setTimeout(() => this.#draw(), DRAW_EVERY);
     this.#waiting = true;
     const now = performance.now();
@@ -54,8 +62,9 @@ export class LossPanel {
     setText(this.#live, sentence);
   }
 
-  /** NLL now in nats: held out where it is known, else of training without its noise. */
+  /** NLL now in nats, if it is finite: held out where it is known, else of training without its noise. */
   get nll(): number | null {
+    if (this.#isMissing) return null;
     return this.#series.validation.at(-1)?.nll ?? this.#series.smoothed;
   }
 
@@ -68,7 +77,9 @@ export class LossPanel {
       step: this.#last?.step ?? 0,
       training: this.#series.smoothed,
       validation: this.#series.validation.at(-1)?.nll ?? null,
+      isMissing: this.#isMissing,
       floor: this.floor,
+      given: this.given,
       start: this.#series.first,
     });
   }

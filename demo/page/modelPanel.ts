@@ -5,7 +5,7 @@ import type { PresetName } from '../../src/index.ts';
 import type { ModelSettings, Price } from '../protocol.ts';
 import { byId, setNotice, setText } from './dom.ts';
 import { bytes, count, milliseconds } from './figures.ts';
-import { LIMITS, ModelSchema, PRESET_NAMES, PRESET_SETTINGS, hasScaleMap } from './settings.ts';
+import { LIMITS, ModelSchema, PRESET_NAMES, PRESET_SETTINGS, hasBox, hasScaleMap } from './settings.ts';
 
 const FAMILY_NAMES: Record<PresetName, string> = {
   realnvp: 'Real NVP',
@@ -22,13 +22,19 @@ const FAMILY_WORDS: Record<PresetName, string> = {
   vanilla: "A textbook's Real NVP: unbounded scales and wide nets. It can diverge.",
 };
 
+/** Blocks of the residual nets that are offered; a model file may have more. */
+const MOST_BLOCKS = 4;
+
 type NumberField = 'couplings' | 'batch' | 'learningRate' | 'steps' | 'seed';
 
 export class ModelPanel {
   readonly #form = byId('model', HTMLFormElement);
   readonly #preset = byId('preset', HTMLSelectElement);
+  readonly #nets = byId('nets', HTMLSelectElement);
   readonly #scale = byId('scale', HTMLSelectElement);
   readonly #base = byId('base', HTMLSelectElement);
+  readonly #uniform = byId('base-uniform', HTMLOptionElement);
+  readonly #classMeans = byId('base-class', HTMLOptionElement);
   readonly #schedule = byId('schedule', HTMLSelectElement);
   readonly #hidden = byId('hidden', HTMLInputElement);
   readonly #numbers: Record<NumberField, HTMLInputElement> = {
@@ -40,11 +46,14 @@ export class ModelPanel {
   };
   readonly #mistake = byId('model-mistake', HTMLElement);
   #model: ModelSettings;
+  /** Of the plain nets before the residual ones, for when the visitor goes back to them. */
+  #plainHidden: number[] | undefined;
 
   /** @param changed called with settings that are sound */
   constructor(model: ModelSettings, changed: (model: ModelSettings) => void) {
     this.#model = model;
     this.#preset.append(...PRESET_NAMES.map((name) => new Option(FAMILY_NAMES[name], name)));
+    for (let blocks = 0; blocks <= MOST_BLOCKS; blocks++) this.#offerNets(blocks);
     for (const name of ['couplings', 'batch', 'steps', 'seed'] as const) {
       this.#numbers[name].min = String(LIMITS[name].min);
       this.#numbers[name].max = String(LIMITS[name].max);
@@ -55,6 +64,7 @@ export class ModelPanel {
       const { steps, seed } = this.#model;
       this.show({ preset, ...PRESET_SETTINGS[preset], steps, seed });
     });
+    this.#nets.addEventListener('change', () => this.#fitHidden());
     this.#form.addEventListener('change', () => {
       if (this.#read()) changed(this.#model);
     });
@@ -69,6 +79,8 @@ export class ModelPanel {
     this.#model = model;
     this.#preset.value = model.preset;
     this.#hidden.value = model.hidden.join(', ');
+    this.#offerNets(model.residualBlocks);
+    this.#nets.value = String(model.residualBlocks);
     this.#scale.value = model.scale;
     this.#base.value = model.base;
     this.#schedule.value = model.schedule;
@@ -76,10 +88,19 @@ export class ModelPanel {
       input.value = String(model[name as NumberField]);
     }
     this.#scale.disabled = !hasScaleMap(model.preset);
+    this.#uniform.disabled = !hasBox(model.preset);
+    setText(this.#uniform, hasBox(model.preset) ? 'uniform box' : 'uniform box (splines only)');
     const words = byId('preset-words', HTMLElement);
     setText(words, FAMILY_WORDS[model.preset]);
     words.title = PRESETS[model.preset].summary;
     this.#complain(undefined, undefined);
+  }
+
+  /** A base of class means is for data that are told apart alone; for others it becomes the normal one. */
+  tellApart(isApart: boolean): void {
+    this.#classMeans.disabled = !isApart;
+    setText(this.#classMeans, isApart ? 'class means' : 'class means (tell apart first)');
+    if (!isApart && this.#model.base === 'class') this.show({ ...this.#model, base: 'normal' });
   }
 
   showPrice({ parameters, bytes: held, msPerStep }: Price): void {
@@ -94,10 +115,8 @@ export class ModelPanel {
     const read = v.safeParse(ModelSchema, {
       preset: this.#preset.value,
       couplings: couplings.valueAsNumber,
-      hidden: this.#hidden.value
-        .split(/[\s,;x×-]+/)
-        .filter(Boolean)
-        .map(Number),
+      hidden: this.#widths,
+      residualBlocks: Number(this.#nets.value),
       scale: this.#scale.value,
       base: this.#base.value,
       batch: batch.valueAsNumber,
@@ -111,10 +130,37 @@ export class ModelPanel {
       this.#complain(undefined, undefined);
       return true;
     }
-    const field = read.issues[0].path?.[0]?.key;
+    const [issue] = read.issues;
+    const field = issue.path?.[0]?.key;
     const input = field === 'hidden' ? this.#hidden : this.#numbers[field as NumberField];
-    this.#complain(input, sentence(String(field), input?.value ?? ''));
+    this.#complain(
+      input,
+      issue.type === 'check' ? issue.message : sentence(String(field), input?.value ?? ''),
+    );
     return false;
+  }
+
+  get #widths(): number[] {
+    return this.#hidden.value
+      .split(/[\s,;x×-]+/)
+      .filter(Boolean)
+      .map(Number);
+  }
+
+  #offerNets(blocks: number): void {
+    if ([...this.#nets.options].some(({ value }) => value === String(blocks))) return;
+    this.#nets.append(new Option(netsWords(blocks), String(blocks)));
+  }
+
+  /** Residual nets have one width, so the others are left out until the nets are plain again. */
+  #fitHidden(): void {
+    const widths = this.#widths;
+    if (this.#nets.value !== '0' && widths.length > 1) {
+      this.#plainHidden = widths;
+      this.#hidden.value = String(widths[0]);
+    } else if (this.#nets.value === '0' && this.#plainHidden?.[0] === widths[0]) {
+      this.#hidden.value = (this.#plainHidden ?? []).join(', ');
+    }
   }
 
   #complain(input: HTMLInputElement | undefined, sentence: string | undefined): void {
@@ -124,6 +170,11 @@ export class ModelPanel {
     }
     setNotice(this.#mistake, sentence);
   }
+}
+
+function netsWords(blocks: number): string {
+  if (blocks === 0) return 'no';
+  return blocks === 1 ? '1 block' : `${blocks} blocks`;
 }
 
 function sentence(field: string, found: string): string {

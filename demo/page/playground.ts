@@ -1,4 +1,5 @@
 /** The page: its panels, and the engine behind them. */
+import type { BaseSpec } from '../../src/index.ts';
 import type {
   AdapterFacts,
   DataSettings,
@@ -18,8 +19,9 @@ import {
   momentsOf,
 } from './describe.ts';
 import type { Moments } from './describe.ts';
-import { byId, radios, setText, showToast } from './dom.ts';
+import { byId, setText, showToast } from './dom.ts';
 import { Engine } from './engine.ts';
+import { LookPanel } from './lookPanel.ts';
 import { LossPanel } from './lossPanel.ts';
 import { ModelPanel } from './modelPanel.ts';
 import { Pictures } from './pictures.ts';
@@ -29,7 +31,7 @@ import { Scrubber } from './scrubber.ts';
 import { SharePanel } from './sharePanel.ts';
 import { decodeShare, encodeShare } from './shareLink.ts';
 import { defaultSettings } from './settings.ts';
-import type { Look, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { ThemeSwitch } from './theme.ts';
 import { Transport } from './transport.ts';
 
@@ -59,11 +61,12 @@ export class Playground {
   readonly #scrubber: Scrubber;
   readonly #share: SharePanel;
   readonly #theme: ThemeSwitch;
-  #look: Look;
+  readonly #look: LookPanel;
   /** What the shown model learns or learned. */
   #data: DataSettings | undefined;
   #columns: string[] = ['x1', 'x2'];
   #bijectors: string[];
+  #base: BaseSpec['type'] = 'standard_normal';
   /** The model that came with the page is shown: training begins with one of the visitor's. */
   #showsPretrained = false;
   /** The engine draws; until then the recording plays. */
@@ -75,7 +78,10 @@ export class Playground {
   constructor(pretrained: Pretrained) {
     this.#pretrained = pretrained;
     const settings = defaultSettings();
-    this.#look = settings.look;
+    this.#look = new LookPanel(settings.look, {
+      changed: () => this.#looked(),
+      otherClass: () => void this.#lookAtSamples(),
+    });
     this.#bijectors = pretrained.recording.bijectors;
     this.#pictures = new Pictures({
       resized: (picture, width, height) => this.#engine.send({ type: 'resize', picture, width, height }),
@@ -102,6 +108,7 @@ export class Playground {
       engine: this.#engine,
       settings: () => this.settings,
       data: () => this.#data,
+      shownClass: () => this.#look.shownClass,
       title: () => this.#title.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
       opened: (fileName, model) => this.#opened(fileName, model),
     });
@@ -113,7 +120,6 @@ export class Playground {
     const settings = shared?.settings ?? defaultSettings();
     this.#showsPretrained = shared?.settings === undefined;
     this.#showSettings(settings);
-    this.#followLook();
     this.#pretrained.play(this.#pictures.recorded, this.#scrubber, this.#theme.theme);
     const canvases = this.#pictures.transfer();
     const pixelRatio = Math.min(2, window.devicePixelRatio);
@@ -138,11 +144,11 @@ export class Playground {
   }
 
   get settings(): Settings {
-    return { source: this.#dataPanel.source, model: this.#modelPanel.model, look: this.#look };
+    return { source: this.#dataPanel.source, model: this.#modelPanel.model, look: this.#look.look };
   }
 
   get #view(): View {
-    return { ...this.#look, theme: this.#theme.theme, layer: this.#scrubber.layer };
+    return { ...this.#look.look, theme: this.#theme.theme, layer: this.#scrubber.layer };
   }
 
   get #pace(): Pace {
@@ -220,10 +226,13 @@ export class Playground {
     }
   }
 
-  #configured({ price, bijectors, columns }: Extract<Event, { type: 'configured' }>): void {
+  #configured({ price, bijectors, base, columns, classes }: Extract<Event, { type: 'configured' }>): void {
     this.#modelPanel.showPrice(price);
     this.#bijectors = bijectors;
+    this.#base = base;
     this.#columns = columns;
+    this.#look.classes = classes;
+    this.#loss.given = classes?.name ?? null;
     if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
     if (!this.#isLive) this.#goLive();
     else this.#scrubber.layers = bijectors.length;
@@ -254,17 +263,24 @@ export class Playground {
   }
 
   #changed(): void {
+    this.#modelPanel.tellApart(this.#dataPanel.isApart);
     this.#dataPanel.mistake(undefined);
     window.clearTimeout(this.#settling);
-    this.#settling = window.setTimeout(() => {
-      this.#writeHash();
-      this.#configure();
-    }, SETTLE);
+    this.#settling = window.setTimeout(() => this.#settle(), SETTLE);
+  }
+
+  /** Takes a change that waits to be taken. */
+  #settle(): void {
+    if (this.#settling === undefined) return;
+    this.#writeHash();
+    this.#configure();
   }
 
   /** A fresh model of the settings. @returns whether there is something to learn */
   #configure(): boolean {
     window.clearTimeout(this.#settling);
+    this.#settling = undefined;
+    this.#modelPanel.tellApart(this.#dataPanel.isApart);
     this.#data = this.#dataPanel.data;
     this.#share.showCode();
     if (this.#transport.phase === 'off') return false;
@@ -285,6 +301,7 @@ export class Playground {
   }
 
   #train(): void {
+    this.#settle();
     if ((this.#showsPretrained || this.#transport.phase === 'done') && !this.#configure()) return;
     if (this.#data === undefined && !this.#configure()) return;
     this.#transport.phase = 'training';
@@ -293,6 +310,7 @@ export class Playground {
   }
 
   #step(): void {
+    this.#settle();
     if ((this.#showsPretrained || this.#transport.phase === 'done') && !this.#configure()) return;
     this.#engine.send({ type: 'step' });
   }
@@ -321,7 +339,7 @@ export class Playground {
     this.#lookedAt = performance.now();
     try {
       const { columns, rows } = await this.#engine.ask({ type: 'draw-samples', count: LOOK_ROWS, seed: 1 });
-      this.#moments = momentsOf(rows, columns.length, this.#look.columns);
+      this.#moments = momentsOf(rows, columns.length, this.#look.look.columns);
     } catch {
       this.#moments = null;
     }
@@ -330,22 +348,27 @@ export class Playground {
 
   #describe(): void {
     const { nll, floor } = this.#loss;
-    const { colours, columns } = this.#look;
+    const { colours, columns } = this.#look.look;
     const shown = this.#showsPretrained ? this.#pretrained.recording : undefined;
     const gap = nll !== null && floor !== null ? nll - floor : null;
     const pair: [string, string] = [this.#columns[columns[0]] ?? 'x1', this.#columns[columns[1]] ?? 'x2'];
     this.#pictures.describe(
       'density',
-      describeDensity(shown?.nll ?? nll, shown?.title ?? capitalised(this.#title), colours),
+      describeDensity(shown?.nll ?? nll, shown?.title ?? this.#shownTitle, colours),
     );
     this.#pictures.describe('samples', describeSamples(this.#moments, pair));
-    this.#pictures.describe('latent', describeLatent(shown ? shown.nll - shown.floor : gap));
+    this.#pictures.describe('latent', describeLatent(shown ? shown.nll - shown.floor : gap, this.#base));
     this.#pictures.describe('grid', describeGrid(this.#bijectors.length));
     this.#describeLayer();
   }
 
+  get #shownTitle(): string {
+    const part = this.#look.shownClass;
+    return part === undefined ? capitalised(this.#title) : `${capitalised(this.#title)}, ${part}`;
+  }
+
   #describeLayer(): void {
-    const { name, words } = describeLayer(this.#scrubber.layer, this.#bijectors);
+    const { name, words } = describeLayer(this.#scrubber.layer, this.#bijectors, this.#base);
     setText(byId('layer-name', HTMLElement), name);
     this.#pictures.describe('layers', words);
     this.#scrubber.describe(words);
@@ -358,35 +381,9 @@ export class Playground {
   }
 
   #showPair(columns: [number, number]): void {
-    this.#look = { ...this.#look, columns };
+    this.#look.look = { ...this.#look.look, columns };
     this.#looked();
     void this.#lookAtSamples();
-  }
-
-  #followLook(): void {
-    for (const radio of radios('colours')) {
-      radio.addEventListener('change', () => {
-        this.#look = { ...this.#look, colours: radio.value === 'log' ? 'log' : 'linear' };
-        this.#looked();
-      });
-    }
-    const showData = byId('show-data', HTMLInputElement);
-    showData.addEventListener('change', () => {
-      this.#look = { ...this.#look, showData: showData.checked };
-      this.#looked();
-    });
-    const reach = byId('reach', HTMLInputElement);
-    reach.addEventListener('input', () => {
-      this.#look = { ...this.#look, reach: reach.valueAsNumber };
-      this.#looked();
-    });
-  }
-
-  #showLook(): void {
-    for (const radio of radios('colours')) radio.checked = radio.value === this.#look.colours;
-    byId('show-data', HTMLInputElement).checked = this.#look.showData;
-    byId('reach', HTMLInputElement).value = String(this.#look.reach);
-    this.#dataPanel.showPair(this.#look.columns);
   }
 
   #looked(): void {
@@ -428,10 +425,11 @@ export class Playground {
   }
 
   #showSettings({ source, model, look }: Settings): void {
-    this.#look = look;
+    this.#look.look = look;
     this.#modelPanel.show(model);
     this.#dataPanel.show(source);
-    this.#showLook();
+    this.#modelPanel.tellApart(this.#dataPanel.isApart);
+    this.#dataPanel.showPair(look.columns);
   }
 }
 

@@ -2,8 +2,10 @@
 import * as v from 'valibot';
 import { TOY_NAMES } from '../../src/data/toy.ts';
 import type { ToyName } from '../../src/data/toy.ts';
-import type { PresetName } from '../../src/index.ts';
+import type { Domain, PresetName } from '../../src/index.ts';
+import { DOMAINS } from '../../src/spec.ts';
 import { BASE_NAMES } from '../bases.ts';
+import { MOST_CLASSES } from '../labels.ts';
 import type { ModelSettings } from '../protocol.ts';
 
 /** In the order in which they are offered. */
@@ -15,6 +17,7 @@ export const LIMITS = {
   couplings: { min: 1, max: 64 },
   hiddenLayers: { min: 1, max: 3 },
   hiddenWidth: { min: 1, max: 512 },
+  residualBlocks: { min: 0, max: 32 },
   batch: { min: 8, max: 16384 },
   steps: { min: 1, max: 200_000 },
   seed: { min: 0, max: 2 ** 32 - 1 },
@@ -27,11 +30,14 @@ export interface Stroke {
   points: readonly number[];
 }
 
-/** A file's rows stay with the page; the settings only say that there is one. */
+/**
+ * A file's rows stay with the page; the settings only say that there is one, and where its values lie. `apart`: its
+ * classes are told apart.
+ */
 export type Source =
-  | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless' }
+  | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless'; apart?: boolean }
   | { kind: 'drawing'; strokes: Stroke[]; size: number }
-  | { kind: 'file' };
+  | { kind: 'file'; domain?: Domain; apart?: boolean };
 
 /** The part of a view that a link carries. */
 export interface Look {
@@ -39,6 +45,8 @@ export interface Look {
   showData: boolean;
   reach: number;
   columns: [number, number];
+  /** The class that is shown, as its place among all. */
+  level: number;
 }
 
 export interface Settings {
@@ -50,7 +58,7 @@ export interface Settings {
 const whole = ({ min, max }: { min: number; max: number }) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
-export const ModelSchema = v.strictObject({
+const ModelFields = v.strictObject({
   preset: v.picklist(PRESET_NAMES),
   couplings: whole(LIMITS.couplings),
   hidden: v.pipe(
@@ -58,6 +66,7 @@ export const ModelSchema = v.strictObject({
     v.minLength(LIMITS.hiddenLayers.min),
     v.maxLength(LIMITS.hiddenLayers.max),
   ),
+  residualBlocks: whole(LIMITS.residualBlocks),
   scale: v.picklist(SCALE_MAPS),
   base: v.picklist(BASE_NAMES),
   batch: whole(LIMITS.batch),
@@ -67,13 +76,33 @@ export const ModelSchema = v.strictObject({
   seed: whole(LIMITS.seed),
 });
 
-export const SettingsSchema = v.strictObject({
+export const ModelSchema = v.pipe(
+  ModelFields,
+  v.forward(
+    v.check(
+      ({ hidden, residualBlocks }) => residualBlocks === 0 || hidden.length === 1,
+      ({ input: { hidden } }) =>
+        `Hidden widths: found ${hidden.join(', ')} for residual nets, expected one width: all their layers have it.`,
+    ),
+    ['hidden'],
+  ),
+  v.forward(
+    v.check(
+      ({ base, preset }) => base !== 'uniform' || hasBox(preset),
+      'Base: found uniform, expected the family spline beside it: only splines end where the box does.',
+    ),
+    ['base'],
+  ),
+);
+
+const SettingsFields = v.strictObject({
   source: v.variant('kind', [
     v.strictObject({
       kind: v.literal('toy'),
       name: v.picklist(TOY_NAMES),
       noise: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(1))),
       size: v.union([v.literal('endless'), whole(LIMITS.points)]),
+      apart: v.optional(v.boolean()),
     }),
     v.strictObject({
       kind: v.literal('drawing'),
@@ -85,7 +114,11 @@ export const SettingsSchema = v.strictObject({
       ),
       size: whole(LIMITS.points),
     }),
-    v.strictObject({ kind: v.literal('file') }),
+    v.strictObject({
+      kind: v.literal('file'),
+      domain: v.optional(v.picklist(DOMAINS)),
+      apart: v.optional(v.boolean()),
+    }),
   ]),
   model: ModelSchema,
   look: v.strictObject({
@@ -93,14 +126,24 @@ export const SettingsSchema = v.strictObject({
     showData: v.boolean(),
     reach: v.pipe(v.number(), v.minValue(1), v.maxValue(10)),
     columns: v.tuple([whole({ min: 0, max: 65_535 }), whole({ min: 0, max: 65_535 })]),
+    level: whole({ min: 0, max: MOST_CLASSES - 1 }),
   }),
 });
+
+export const SettingsSchema = v.pipe(
+  SettingsFields,
+  v.check(
+    ({ source, model }) => model.base !== 'class' || ('apart' in source && source.apart === true),
+    'Base: found class, expected data that are told apart beside it: the class gives its mean.',
+  ),
+);
 
 /** What each family starts with: sizes that a phone trains within a minute. */
 export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 'steps' | 'seed'>> = {
   realnvp: {
     couplings: 8,
     hidden: [32, 32],
+    residualBlocks: 0,
     scale: 'tanh',
     base: 'normal',
     batch: 512,
@@ -110,6 +153,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
   spline: {
     couplings: 4,
     hidden: [32, 32],
+    residualBlocks: 0,
     scale: 'tanh',
     base: 'normal',
     batch: 512,
@@ -119,6 +163,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
   glow: {
     couplings: 8,
     hidden: [32, 32],
+    residualBlocks: 0,
     scale: 'tanh',
     base: 'normal',
     batch: 512,
@@ -128,6 +173,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
   nice: {
     couplings: 8,
     hidden: [32, 32],
+    residualBlocks: 0,
     scale: 'tanh',
     base: 'normal',
     batch: 512,
@@ -137,6 +183,7 @@ export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 
   vanilla: {
     couplings: 5,
     hidden: [512],
+    residualBlocks: 0,
     scale: 'exp',
     base: 'normal',
     batch: 512,
@@ -150,10 +197,15 @@ export function hasScaleMap(preset: PresetName): boolean {
   return preset !== 'nice' && preset !== 'spline';
 }
 
+/** A uniform base is for what leads into a box: splines leave what is beyond their own as it is. */
+export function hasBox(preset: PresetName): boolean {
+  return preset === 'spline';
+}
+
 export function defaultSettings(): Settings {
   return {
     source: { kind: 'toy', name: 'moons', size: 'endless' },
     model: { preset: 'realnvp', ...PRESET_SETTINGS.realnvp, steps: 2000, seed: 1 },
-    look: { colours: 'linear', showData: true, reach: 3, columns: [0, 1] },
+    look: { colours: 'linear', showData: true, reach: 3, columns: [0, 1], level: 0 },
   };
 }

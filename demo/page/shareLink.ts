@@ -10,12 +10,14 @@ export const MAX_LINK_LENGTH = 8000;
 
 /** @returns the hash without its `#` */
 export function encodeShare({ source, model, look }: Settings): string {
+  const { model: defaults } = defaultSettings();
   const fields: [string, string][] = [
     ['v', VERSION],
     ...sourceFields(source),
     ['family', model.preset],
     ['couplings', String(model.couplings)],
     ['hidden', model.hidden.join('-')],
+    ...optional('blocks', model.residualBlocks, defaults.residualBlocks),
     ['scale', model.scale],
     ['base', model.base],
     ['batch', String(model.batch)],
@@ -27,6 +29,7 @@ export function encodeShare({ source, model, look }: Settings): string {
     ['points', look.showData ? 'shown' : 'hidden'],
     ['zoom', String(look.reach)],
     ['columns', look.columns.join('-')],
+    ...optional('part', look.level + 1, 1),
   ];
   return fields.map(([name, value]) => `${name}=${value}`).join('&');
 }
@@ -67,6 +70,7 @@ export function decodeShare(hash: string): Shared {
       preset: fields.get('family') ?? model.preset,
       couplings: number('couplings', model.couplings),
       hidden: numbers('hidden', model.hidden),
+      residualBlocks: number('blocks', model.residualBlocks),
       scale: fields.get('scale') ?? model.scale,
       base: fields.get('base') ?? model.base,
       batch: number('batch', model.batch),
@@ -80,15 +84,22 @@ export function decodeShare(hash: string): Shared {
       showData: fields.get('points') !== 'hidden',
       reach: number('zoom', look.reach),
       columns: numbers('columns', look.columns),
+      level: number('part', look.level + 1) - 1,
     },
   };
   const checked = v.safeParse(SettingsSchema, candidate);
   if (checked.success) return { settings: checked.output };
   const [issue] = checked.issues;
+  if (issue.type === 'check') return { mistake: issue.message };
   const where = v.getDotPath(issue) ?? 'it';
   return {
     mistake: `The link has a bad value for ${where}: found ${issue.received}, expected ${issue.expected ?? 'another'}.`,
   };
+}
+
+/** What came after the first links, and is left out of those that could have been. */
+function optional(name: string, value: string | number, otherwise: string | number): [string, string][] {
+  return value === otherwise ? [] : [[name, String(value)]];
 }
 
 function sourceFields(source: Source): [string, string][] {
@@ -98,6 +109,7 @@ function sourceFields(source: Source): [string, string][] {
         ['data', source.name],
         ...(source.noise === undefined ? [] : [['noise', String(source.noise)] as [string, string]]),
         ['n', String(source.size)],
+        ...apartField(source),
       ];
     case 'drawing':
       return [
@@ -106,14 +118,26 @@ function sourceFields(source: Source): [string, string][] {
         ['strokes', toBase64Url(packStrokes(source.strokes))],
       ];
     case 'file':
-      return [['data', 'file']];
+      return [
+        ['data', 'file'],
+        ...optional('domain', source.domain ?? 'real', 'real'),
+        ...apartField(source),
+      ];
   }
+}
+
+function apartField({ apart = false }: { apart?: boolean }): [string, string][] {
+  return optional('parts', apart ? 'apart' : 'together', 'together');
 }
 
 function readSource(fields: ReadonlyMap<string, string>): unknown {
   const data = fields.get('data') ?? 'moons';
   const size = fields.get('n') ?? 'endless';
-  if (data === 'file') return { kind: 'file' };
+  const domain = fields.get('domain');
+  const parts = fields.get('parts') ?? 'together';
+  // What is neither word is refused by the schema.
+  const apart = parts === 'together' ? {} : { apart: parts === 'apart' ? true : parts };
+  if (data === 'file') return { kind: 'file', ...(domain === undefined ? {} : { domain }), ...apart };
   if (data === 'drawing') {
     const bytes = fromBase64Url(fields.get('strokes') ?? '');
     const strokes = bytes && unpackStrokes(bytes);
@@ -125,6 +149,7 @@ function readSource(fields: ReadonlyMap<string, string>): unknown {
     name: data,
     ...(noise === undefined ? {} : { noise: numberOf(noise) }),
     size: size === 'endless' ? size : numberOf(size),
+    ...apart,
   };
 }
 

@@ -1,7 +1,9 @@
 /** The card for keeping and sharing: links, code, files, and models kept in the browser. */
 import { toyDensity } from '../../src/data/toy.ts';
 import { STREAMS } from '../../src/random.ts';
-import type { DataSettings, ModelSettings } from '../protocol.ts';
+import { toyClasses } from '../classes.ts';
+import { labelsOf } from '../labels.ts';
+import type { DataSettings, ModelSettings, ToyData } from '../protocol.ts';
 import { codeOfRun } from './codeOfRun.ts';
 import { csvText } from './csvText.ts';
 import { byId, download, setText } from './dom.ts';
@@ -10,6 +12,7 @@ import { bytes, count } from './figures.ts';
 import { canKeep, deleteModel, freeName, keepModel, listModels, readModel } from './keptModels.ts';
 import { MAX_LINK_LENGTH, encodeShare } from './shareLink.ts';
 import type { Settings } from './settings.ts';
+import type { Table } from './table.ts';
 
 const SAMPLES = 5000;
 
@@ -18,6 +21,8 @@ export interface ShareSource {
   settings: () => Settings;
   /** What the shown model learned from. */
   data: () => DataSettings | undefined;
+  /** The name of the class that samples are of, where the model tells classes apart. */
+  shownClass: () => string | undefined;
   /** A short name of the data, for files. */
   title: () => string;
   /** A model was opened; null where it was not built by this page's settings. */
@@ -112,14 +117,15 @@ export class SharePanel {
       seed: Date.now(),
     });
     download(new Blob([csvText(columns, rows)], { type: 'text/csv' }), `${this.#source.title()}-samples.csv`);
-    return `${count(SAMPLES)} new points, in your data's own units.`;
+    const part = this.#source.shownClass();
+    return `${count(SAMPLES)} new points${part === undefined ? '' : ` of ${part}`}, in your data's own units.`;
   }
 
   async #saveData(): Promise<string> {
     const data = this.#source.data();
     if (data === undefined) throw new Error('There are no data yet: paint some, or choose a file.');
-    const { columns, rows } = data.kind === 'rows' ? data : toyRows(data);
-    download(new Blob([csvText(columns, rows)], { type: 'text/csv' }), 'data.csv');
+    const { columns, rows, labels } = data.kind === 'rows' ? data : toyRows(data);
+    download(new Blob([csvText(columns, rows, labels)], { type: 'text/csv' }), 'data.csv');
     return `${count(rows.length / columns.length)} rows, as the model sees them.`;
   }
 
@@ -171,15 +177,11 @@ export class SharePanel {
 }
 
 /** The rows of a finite toy set, or the first of an endless one. */
-function toyRows({ name, noise, size }: Extract<DataSettings, { kind: 'toy' }>): {
-  columns: string[];
-  rows: Float32Array;
-} {
-  const rows = toyDensity(name, { noise }).sample(
-    0,
-    STREAMS.toyTraining,
-    0,
-    size === 'endless' ? SAMPLES : size,
-  );
-  return { columns: ['x1', 'x2'], rows };
+function toyRows({ name, noise, size, apart = false }: ToyData): Table {
+  const toy = toyDensity(name, { noise });
+  const points = [0, STREAMS.toyTraining, 0, size === 'endless' ? SAMPLES : size] as const;
+  const columns = toy.mean.map((_, j) => `x${j + 1}`);
+  const column = apart ? toyClasses(name) : undefined;
+  const labels = column && labelsOf(column, toy.sampleClasses(...points));
+  return { columns, rows: toy.sample(...points), ...(labels && { labels }) };
 }

@@ -1,12 +1,16 @@
 /** A CSV text as rows to learn from, with the sentences of the command line for what can be wrong with it. */
 import { parse } from 'csv-parse/browser/esm/sync';
-import { NUMBER, badCell, isHeader, layOut, raggedRow } from '../../src/data/csvLayout.ts';
+import { NUMBER, badCell, isHeader, layOut, raggedRow, textCell } from '../../src/data/csvLayout.ts';
 import { DataError } from '../../src/errors.ts';
+import { MOST_CLASSES } from '../labels.ts';
+import type { RowLabels } from '../labels.ts';
 
 export interface Table {
   columns: string[];
   /** Row-major [rows, columns]. */
   rows: Float32Array;
+  /** Of the one column of text, where there is one. */
+  labels?: RowLabels;
 }
 
 interface ParsedRecord {
@@ -14,27 +18,74 @@ interface ParsedRecord {
   info: { lines: number };
 }
 
-/** @throws {DataError} with file, line and column, where the text is no table of finite numbers that vary */
+/**
+ * Columns of numbers, and at most one of labels.
+ * @throws {DataError} with file, line and column, where the text is no table of finite numbers that vary
+ */
 export function readTable(text: string, file: string): Table {
   const records = recordsOf(text, file);
   const [first] = records;
   if (first === undefined) throw new DataError('found no rows, expected a table of numbers', { file });
-  const header = isHeader(file, first.record, first.info.lines);
-  const names = header ? first.record : first.record.map((_, index) => `x${index + 1}`);
-  const { columns } = layOut(file, names, header ? first.info.lines : undefined, {});
+  const header = !isLabelled(first.record) && isHeader(file, first.record, first.info.lines);
   const body = header ? records.slice(1) : records;
+  const at = labelPlace(body, first.record.length);
+  const names = header ? first.record : numbered(first.record.length, at);
+  const label = at < 0 ? undefined : names[at];
+  const { columns, positions } = layOut(file, names, header ? first.info.lines : undefined, {
+    text: label === undefined ? [] : [label],
+  });
   requireShape(file, columns, body.length);
   const rows = new Float32Array(body.length * columns.length);
   body.forEach(({ record, info }, row) => {
-    if (record.length !== columns.length) throw raggedRow(file, record.length, columns, info.lines);
-    record.forEach((cell, column) => {
+    if (record.length !== names.length) throw raggedRow(file, record.length, names, info.lines);
+    positions.forEach((position, column) => {
+      const cell = record[position] ?? '';
       const value = NUMBER.test(cell) ? Math.fround(Number(cell)) : NaN;
       if (!Number.isFinite(value)) throw badCell(file, cell, info.lines, columns[column]);
       rows[row * columns.length + column] = value;
     });
   });
   requireVariation(file, columns, rows);
-  return { columns, rows };
+  if (label === undefined) return { columns, rows };
+  return { columns, rows, labels: labelsIn(file, label, body, at) };
+}
+
+/** The first row of a table without header, of numbers and one label. */
+function isLabelled(record: readonly string[]): boolean {
+  const numbers = record.filter((cell) => NUMBER.test(cell)).length;
+  return numbers >= 2 && numbers === record.length - 1 && !record.includes('');
+}
+
+/** Where the one column is whose cells differ and of which none is a number; -1 for none, or several. */
+function labelPlace(body: readonly ParsedRecord[], width: number): number {
+  const places = Array.from({ length: width }, (_, place) => place).filter((place) => {
+    const cells = body.map(({ record }) => record[place] ?? '');
+    return !cells.some((cell) => NUMBER.test(cell)) && new Set(cells).size > 1;
+  });
+  return places.length === 1 ? (places[0] ?? -1) : -1;
+}
+
+/** x1, x2, … and `label`. */
+function numbered(width: number, label: number): string[] {
+  return Array.from({ length: width }, (_, place) => {
+    if (place === label) return 'label';
+    return `x${label < 0 || place < label ? place + 1 : place}`;
+  });
+}
+
+/** The levels are in alphabetical order, as on the command line. */
+function labelsIn(file: string, name: string, body: readonly ParsedRecord[], at: number): RowLabels {
+  const cells = body.map(({ record, info }) => textCell(file, record[at] ?? '', info.lines, name));
+  const levels = [...new Set(cells)].sort((a, b) => (a < b ? -1 : 1));
+  if (levels.length > MOST_CLASSES) {
+    throw new DataError(
+      `found ${levels.length} different labels, expected at most ${MOST_CLASSES}`,
+      { file, column: name },
+      'Leave the column out, or put rare labels together.',
+    );
+  }
+  const place = new Map(levels.map((level, index) => [level, index]));
+  return { column: { name, levels }, of: Uint8Array.from(cells, (cell) => place.get(cell) ?? 0) };
 }
 
 /** Fewer rows than this say nothing about a density. */

@@ -7,6 +7,10 @@ export interface Standing {
   validation: number | null;
   /** Entropy of the data, where it is known. */
   floor: number | null;
+  /** What the model is told of each point, by its name; the floor is that of any model that is told it too. */
+  given: string | null;
+  /** Some held-out point has no density at all: the last held-out NLL was infinite. */
+  isMissing: boolean;
   /** NLL at the first steps, nats. */
   start: number | null;
 }
@@ -15,12 +19,15 @@ export interface Standing {
 const OVERFIT = 0.1;
 
 /** One or two sentences. */
-export function verdict({ step, training, validation, floor, start }: Standing): string {
+export function verdict({ step, training, validation, isMissing, floor, given, start }: Standing): string {
   const score = validation ?? training;
   if (step === 0 || score === null) return 'Nothing trained yet.';
+  if (isMissing) {
+    return 'Some points that it has not seen lie where it has no density at all: the base ends before they do.';
+  }
   const sentences: string[] = [];
   if (floor !== null) {
-    sentences.push(aboveFloor(score - floor));
+    sentences.push(aboveFloor(score - floor, given));
   } else if (start !== null && start - score > 0.005) {
     sentences.push(
       `${nats(score)} nats. ${capitalised(odds(start - score))} as probable per point as at the start; nobody knows the floor of your data.`,
@@ -36,9 +43,10 @@ export function verdict({ step, training, validation, floor, start }: Standing):
   return sentences.join(' ');
 }
 
-function aboveFloor(gap: number): string {
-  if (gap <= 0.005) return 'As good as any model can be: at the floor.';
-  const amount = `${nats(gap)} nats above the best any model can do`;
+function aboveFloor(gap: number, given: string | null): string {
+  const told = given === null ? '' : ` that is told the ${given}`;
+  if (gap <= 0.005) return `As good as any model${told} can be: at the floor.`;
+  const amount = `${nats(gap)} nats above the best any model${told} can do`;
   if (gap < 0.05) return `${amount}: all but done.`;
   if (gap < 0.3) return `${amount}: the shape is there, the edges are still soft.`;
   return `${amount}: much to learn yet.`;

@@ -1,5 +1,5 @@
 /** Programs and copies that are recorded into somebody else's commands. */
-import type { OwnedBuffer } from './buffers.ts';
+import type { Buffers, OwnedBuffer } from './buffers.ts';
 import type { GpuContext } from './context.ts';
 import { GpuProgram } from './executor.ts';
 import type { SharedBuffers } from './executor.ts';
@@ -17,17 +17,20 @@ export interface Stage {
  */
 export class Recording implements Disposable {
   readonly #label: string;
+  readonly #device: Buffers;
   readonly #stages: readonly { program: GpuProgram | undefined; stage: Stage }[];
   readonly #buffers: ReadonlyMap<string, OwnedBuffer>;
   readonly #owned: readonly { dispose(): void }[];
 
   private constructor(
     label: string,
+    device: Buffers,
     stages: readonly { program: GpuProgram | undefined; stage: Stage }[],
     buffers: ReadonlyMap<string, OwnedBuffer>,
     owned: readonly { dispose(): void }[],
   ) {
     this.#label = label;
+    this.#device = device;
     this.#stages = stages;
     this.#buffers = buffers;
     this.#owned = owned;
@@ -63,7 +66,7 @@ export class Recording implements Disposable {
         if (program !== undefined) owned.push(program);
         made.push({ program, stage });
       }
-      return new Recording(label, made, buffers, owned);
+      return new Recording(label, context.buffers, made, buffers, owned);
     } catch (error) {
       for (const resource of owned) resource.dispose();
       throw error;
@@ -71,9 +74,12 @@ export class Recording implements Disposable {
   }
 
   buffer(name: string): GPUBuffer {
-    const buffer = this.#buffers.get(name);
-    if (buffer === undefined) throw new RangeError(`${this.#label} has no buffer ${name}`);
-    return buffer.buffer;
+    return this.#ownedBuffer(name).buffer;
+  }
+
+  /** Puts `values` at the start of a buffer, before all that will be submitted. */
+  write(name: string, values: Float32Array): void {
+    this.#device.write(this.#ownedBuffer(name), values);
   }
 
   /** Appends every stage, in order; submits nothing. */
@@ -88,6 +94,12 @@ export class Recording implements Disposable {
         encoder.copyBufferToBuffer(this.buffer(from), 0, this.buffer(to), 4 * at, 4 * length);
       }
     }
+  }
+
+  #ownedBuffer(name: string): OwnedBuffer {
+    const buffer = this.#buffers.get(name);
+    if (buffer === undefined) throw new RangeError(`${this.#label} has no buffer ${name}`);
+    return buffer;
   }
 
   dispose(): void {

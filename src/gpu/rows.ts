@@ -211,7 +211,7 @@ export function columnsOf(
 }
 
 /** The same row for every row of the chunk, as columns [features, padded count]. */
-function repeatedRow(row: Float32Array, { count }: Chunk): Float32Array<ArrayBuffer> {
+export function repeatedRow(row: Float32Array, { count }: Pick<Chunk, 'count'>): Float32Array<ArrayBuffer> {
   const stride = paddedRows(count);
   const columns = new Float32Array(row.length * stride);
   row.forEach((value, feature) => columns.fill(value, feature * stride, (feature + 1) * stride));

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   aspectOf,
+  canvasFrame,
+  clipped,
   dataFrame,
   latentFrame,
   layerFrames,
+  placeWithin,
   project,
   unproject,
 } from '../../demo/engine/pictures/frame.ts';
@@ -30,6 +33,22 @@ describe('a frame', () => {
   });
 });
 
+describe('the part of a frame within a domain', () => {
+  it('is the frame itself where the domain has no end in it', () => {
+    const whole = canvasFrame(frame, wide);
+    expect(clipped(whole, [-Infinity, -Infinity], [Infinity, 50])).toEqual(whole);
+    expect(placeWithin(whole, whole)).toEqual([0, 0, 1, 1]);
+  });
+
+  it('ends where the domain does', () => {
+    const part = clipped({ centre: [0.5, 0.2], half: [1, 1] }, [0, 0], [1, Infinity]);
+    expect(part.centre).toEqual([0.5, 0.6]);
+    expect(part.half[1]).toBeCloseTo(0.6, 12);
+    const place = placeWithin(part, { centre: [0.5, 0.2], half: [1, 1] });
+    expect(place.map((side) => Number(side.toFixed(9)))).toEqual([0.25, 0.4, 0.75, 1]);
+  });
+});
+
 describe('the frames of the layers', () => {
   it('go from the data to the latent space', () => {
     const frames = layerFrames(frame, ['affine_coupling', 'affine_coupling'], 3);
@@ -44,6 +63,19 @@ describe('the frames of the layers', () => {
     const point = [11, -1.75] as const;
     const standardized = [(point[0] - 10) / 2, (point[1] + 2) / 0.5] as const;
     expect(project(standardized, after!, wide)).toEqual(project(point, before!, wide));
+  });
+});
+
+describe('the frames of the layers of bounded data', () => {
+  it('have one of their own after the map of the domains', () => {
+    const mapped = dataFrame([0.3, 0.1], [1, 2], 3);
+    const frames = layerFrames(frame, ['domain', 'standardize', 'affine_coupling'], 3, mapped);
+    expect(frames).toEqual([frame, mapped, { centre: [0, 0], half: [3, 3] }, latentFrame]);
+    expect(layerFrames(frame, ['domain', 'affine_coupling'], 3, mapped)).toEqual([
+      frame,
+      mapped,
+      latentFrame,
+    ]);
   });
 });
 

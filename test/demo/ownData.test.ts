@@ -77,6 +77,44 @@ describe('a table', () => {
     expect(Array.from(rows.subarray(0, 6))).toEqual([0, 0, 1, 1, 2, 4]);
   });
 
+  it('may have one column of labels, with a header or without', () => {
+    const flowers = Array.from({ length: 12 }, (_, i) => `${i},${i % 3 === 0 ? 'rose' : 'lily'},${i * i}`);
+    const { columns, rows, labels } = readTable(['length,kind,width', ...flowers].join('\n'), 'a.csv');
+    expect(columns).toEqual(['length', 'width']);
+    expect(Array.from(rows.subarray(0, 4))).toEqual([0, 0, 1, 1]);
+    expect(labels?.column).toEqual({ name: 'kind', levels: ['lily', 'rose'] });
+    expect([...labels!.of.subarray(0, 4)]).toEqual([1, 0, 0, 1]);
+    const bare = readTable(flowers.join('\n'), 'a.csv');
+    expect(bare.columns).toEqual(['x1', 'x2']);
+    expect(bare.labels?.column.name).toBe('label');
+    expect([bare.rows, bare.labels?.of]).toEqual([rows, labels?.of]);
+    const text = csvText(columns, rows, labels);
+    expect(readTable(text, 'a.csv')).toEqual({ columns, rows, labels });
+  });
+
+  it('has few labels, and none that is empty', () => {
+    const table = (label: (row: number) => string): string =>
+      ['a,b,c', ...Array.from({ length: 80 }, (_, i) => `${i},${i * i},${label(i)}`)].join('\n');
+    expect(() =>
+      readTable(
+        table((i) => `id-${i}`),
+        'a.csv',
+      ),
+    ).toThrow(/column "c": found 80 different labels, expected at most 64/);
+    expect(() =>
+      readTable(
+        table((i) => (i === 5 ? '' : 'ab'[i % 2]!)),
+        'a.csv',
+      ),
+    ).toThrow(/row 7, column "c": found an empty cell/);
+    expect(() =>
+      readTable(
+        table(() => 'same'),
+        'a.csv',
+      ),
+    ).toThrow(/found "same", expected a number/);
+  });
+
   it.each([
     ['', /a.csv: found no rows/],
     ['a\n1\n2', /found one column, "a", expected two or more/],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { farApart, lattice, plane, spreadRows } from '../../demo/engine/pictures/pointSets.ts';
+import { farApart, lattice, plane, rowsOfClass, spreadRows } from '../../demo/engine/pictures/pointSets.ts';
 
 describe('the lattice', () => {
   const { lines, pointsPerLine, points, offsets } = lattice(3, 0.5, 7);
@@ -38,5 +38,19 @@ describe('rows to show', () => {
     expect(farApart(rows, 2, 3)).toEqual([0, 9, 4]);
     expect(farApart(rows, 2, 99)).toHaveLength(10);
     expect(new Set(farApart(rows, 2, 99)).size).toBe(10);
+  });
+});
+
+describe('the rows of a class', () => {
+  const rows = Float32Array.from({ length: 12 }, (_, i) => i);
+  const classes = Float32Array.of(1, 0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0);
+
+  it('have room for those of the largest, so that any class fits', () => {
+    const of = (shown: number, most: number) =>
+      rowsOfClass(rows, 2, { rows: classes, width: 2, shown }, most);
+    expect(of(0, 10)).toEqual({ rows: Float32Array.of(0, 1, 4, 5, 6, 7, 10, 11), count: 4 });
+    expect(of(1, 10)).toEqual({ rows: Float32Array.of(2, 3, 8, 9, 0, 0, 0, 0), count: 2 });
+    expect(of(0, 2)).toEqual({ rows: Float32Array.of(0, 1, 6, 7), count: 2 });
+    expect(of(1, 2).count).toBe(2);
   });
 });

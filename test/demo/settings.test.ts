@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { dataSetOf, split } from '../../demo/engine/dataSet.ts';
+import { dataSetOf, fitsDomains, split } from '../../demo/engine/dataSet.ts';
 import { fitOptionsOf, placeholder, settingsOf, specOf } from '../../demo/engine/modelSettings.ts';
-import { PRESETS, toyDensity } from '../../src/index.ts';
+import { toyClasses } from '../../demo/classes.ts';
+import { labelsOf } from '../../demo/labels.ts';
+import { PRESETS, TOY_NAMES, toyDensity } from '../../src/index.ts';
 import type { PresetName } from '../../src/index.ts';
 
 describe('model settings', () => {
@@ -25,7 +27,25 @@ describe('model settings', () => {
     const spec = specOf({ ...placeholder('realnvp'), base: 'mixture' }, 2);
     expect(spec.base).toEqual({ type: 'mixture', components: 4 });
     expect(settingsOf(spec, undefined)?.base).toBe('mixture');
+    expect(specOf({ ...placeholder('spline'), base: 'uniform' }, 2).base).toEqual({
+      type: 'uniform',
+      bound: 3,
+    });
     expect(settingsOf({ ...spec, base: { type: 'mixture', components: 9 } }, undefined)).toBeUndefined();
+  });
+
+  it('can give couplings residual nets', () => {
+    const settings = { ...placeholder('spline'), residualBlocks: 2 };
+    const spec = specOf(settings, 3);
+    expect(spec).toEqual(PRESETS.spline.spec(3, { couplings: 1, hidden: [32], residualBlocks: 2 }));
+    expect(settingsOf(spec, undefined)).toMatchObject({ preset: 'spline', residualBlocks: 2, hidden: [32] });
+  });
+
+  it('can map bounded data first, which the data know and not the settings', () => {
+    const settings = { ...placeholder('glow'), couplings: 2 };
+    const spec = specOf(settings, 2, { domain: 'unit' });
+    expect(spec).toEqual(PRESETS.glow.spec(2, { couplings: 2, hidden: [32], domain: 'unit' }));
+    expect(settingsOf(spec, undefined)).toEqual(settings);
   });
 
   it('take the training of a file where it says it', () => {
@@ -60,6 +80,55 @@ describe('model settings', () => {
   });
 });
 
+describe('classes that are told apart', () => {
+  it.each(TOY_NAMES)('have a name each in %s, where there are some', (name) => {
+    const { classes } = toyDensity(name);
+    expect(toyClasses(name)?.levels.length ?? 1).toBe(classes);
+  });
+
+  it('are a context of the spec, which settings do not know', () => {
+    const settings = { ...placeholder('spline'), base: 'class' as const };
+    const spec = specOf(settings, 2, { classes: 5 });
+    expect(spec).toMatchObject({ contextDim: 5, base: { type: 'class_conditional' } });
+    expect(settingsOf(spec, undefined)).toEqual(settings);
+  });
+
+  it('of a toy set come with its points, and lower the floor', () => {
+    const moons = { kind: 'toy', name: 'moons', apart: true } as const;
+    const { classes, floor, shown } = dataSetOf({ ...moons, size: 'endless' });
+    expect(classes).toMatchObject({ column: { name: 'moon' }, training: undefined });
+    expect(floor()).toBe(toyDensity('moons').classEntropy);
+    const upper = Array.from({ length: shown.length / 2 }, (_, row) => row).filter(
+      (row) => classes!.shown[2 * row] === 1,
+    );
+    const height = upper.reduce((sum, row) => sum + shown[2 * row + 1]!, 0) / upper.length;
+    expect(height).toBeGreaterThan(0.5);
+    expect(dataSetOf({ ...moons, size: 100 }).classes?.training).toHaveLength(200);
+    expect(dataSetOf({ ...moons, name: 'banana', size: 'endless' }).classes).toBeUndefined();
+  });
+
+  it('of a table stay with their rows when some are held out', () => {
+    const of = Uint8Array.from({ length: 100 }, (_, row) => row % 3);
+    const rows = Float32Array.from({ length: 200 }, (_, i) => of[i >> 1]! + ((i * 7) % 11) / 100);
+    const labels = { column: { name: 'kind', levels: ['a', 'b', 'c'] }, of };
+    const { kept, classes, validation } = dataSetOf({
+      kind: 'rows',
+      rows,
+      columns: ['u', 'v'],
+      title: '',
+      labels,
+    });
+    for (const [values, told] of [
+      [kept, classes!.training!],
+      [validation, classes!.validation],
+      [kept, classes!.shown],
+    ] as const) {
+      const levels = Array.from({ length: values.length / 2 }, (_, row) => Math.floor(values[2 * row]!));
+      expect([...labelsOf(labels.column, told).of]).toEqual(levels);
+    }
+  });
+});
+
 describe('a data set', () => {
   const rows = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i) + (i % 3));
 
@@ -84,6 +153,19 @@ describe('a data set', () => {
     expect(together.toSorted()).toEqual(rows.toSorted());
     expect(split(rows.slice(0, 30), 3).validation).toHaveLength(0);
     expect(dataSetOf({ kind: 'rows', rows, columns: ['a', 'b', 'c'], title: '' }).floor()).toBeNull();
+  });
+
+  it('of a visitor may lie in a domain, and says where it does not', () => {
+    const columns = ['length', 'width'];
+    const shares = { kind: 'rows', rows: Float32Array.of(0.1, 0.2, 0.3, 0.5), columns, title: '' } as const;
+    const set = dataSetOf({ ...shares, domain: 'unit' });
+    expect(set.domain).toBe('unit');
+    expect(fitsDomains(set, ['unit', 'positive'])).toBe(true);
+    const outside = { ...shares, rows: Float32Array.of(0.1, 0.2, 0.3, 1) };
+    expect(fitsDomains(dataSetOf(outside), ['real', 'unit'])).toBe(false);
+    expect(() => dataSetOf({ ...outside, domain: 'unit' })).toThrow(
+      /row 2, column "width".*found 1, expected a number between 0 and 1/,
+    );
   });
 
   it.each<[string, number[], string]>([

@@ -16,39 +16,57 @@ const stroke: fc.Arbitrary<Stroke> = fc.record({
     .map((points) => points.flat()),
 });
 const size = fc.integer({ min: 50, max: 50_000 });
-const settings: fc.Arbitrary<Settings> = fc.record({
-  source: fc.oneof(
-    fc.record(
-      {
-        kind: fc.constant('toy' as const),
-        name: fc.constantFrom(...TOY_NAMES),
-        noise: fc.integer({ min: 1, max: 100 }).map((hundredths) => hundredths / 100),
-        size: fc.oneof(fc.constant('endless' as const), size),
-      },
-      { requiredKeys: ['kind', 'name', 'size'] },
+const settings: fc.Arbitrary<Settings> = fc
+  .record({
+    source: fc.oneof(
+      fc.record(
+        {
+          kind: fc.constant('toy' as const),
+          name: fc.constantFrom(...TOY_NAMES),
+          noise: fc.integer({ min: 1, max: 100 }).map((hundredths) => hundredths / 100),
+          size: fc.oneof(fc.constant('endless' as const), size),
+          apart: fc.constant(true),
+        },
+        { requiredKeys: ['kind', 'name', 'size'] },
+      ),
+      fc.record({ kind: fc.constant('drawing' as const), strokes: fc.array(stroke, { maxLength: 5 }), size }),
+      fc.record(
+        {
+          kind: fc.constant('file' as const),
+          domain: fc.constantFrom('positive' as const, 'unit' as const),
+          apart: fc.constant(true),
+        },
+        { requiredKeys: ['kind'] },
+      ),
     ),
-    fc.record({ kind: fc.constant('drawing' as const), strokes: fc.array(stroke, { maxLength: 5 }), size }),
-    fc.constant({ kind: 'file' as const }),
-  ),
-  model: fc.record({
-    preset: fc.constantFrom(...PRESET_NAMES),
-    couplings: fc.integer({ min: 1, max: 64 }),
-    hidden: fc.array(fc.integer({ min: 1, max: 512 }), { minLength: 1, maxLength: 3 }),
-    scale: fc.constantFrom(...SCALE_MAPS),
-    base: fc.constantFrom(...BASE_NAMES),
-    batch: fc.integer({ min: 8, max: 16384 }),
-    learningRate: fc.double({ min: 1e-6, max: 1, noNaN: true }),
-    schedule: fc.constantFrom('cosine', 'constant', 'exponential:0.999'),
-    steps: fc.integer({ min: 1, max: 200_000 }),
-    seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  }),
-  look: fc.record({
-    colours: fc.constantFrom('linear' as const, 'log' as const),
-    showData: fc.boolean(),
-    reach: fc.integer({ min: 10, max: 100 }).map((tenths) => tenths / 10),
-    columns: fc.tuple(fc.integer({ min: 0, max: 65_535 }), fc.integer({ min: 0, max: 65_535 })),
-  }),
-});
+    model: fc
+      .record({
+        preset: fc.constantFrom(...PRESET_NAMES),
+        couplings: fc.integer({ min: 1, max: 64 }),
+        hidden: fc.array(fc.integer({ min: 1, max: 512 }), { minLength: 1, maxLength: 3 }),
+        residualBlocks: fc.integer({ min: 0, max: 32 }),
+        scale: fc.constantFrom(...SCALE_MAPS),
+        base: fc.constantFrom(...BASE_NAMES),
+        batch: fc.integer({ min: 8, max: 16384 }),
+        learningRate: fc.double({ min: 1e-6, max: 1, noNaN: true }),
+        schedule: fc.constantFrom('cosine', 'constant', 'exponential:0.999'),
+        steps: fc.integer({ min: 1, max: 200_000 }),
+        seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      })
+      // Only splines end at a box.
+      .filter(({ base, preset }) => base !== 'uniform' || preset === 'spline')
+      // All layers of a residual net are equally wide.
+      .map((model) => (model.residualBlocks > 0 ? { ...model, hidden: model.hidden.slice(0, 1) } : model)),
+    look: fc.record({
+      colours: fc.constantFrom('linear' as const, 'log' as const),
+      showData: fc.boolean(),
+      reach: fc.integer({ min: 10, max: 100 }).map((tenths) => tenths / 10),
+      columns: fc.tuple(fc.integer({ min: 0, max: 65_535 }), fc.integer({ min: 0, max: 65_535 })),
+      level: fc.integer({ min: 0, max: 63 }),
+    }),
+  })
+  // The class gives the mean of that base.
+  .filter(({ source, model }) => model.base !== 'class' || 'apart' in source);
 
 describe('a share link', () => {
   it('gives back every setting', () => {
@@ -84,10 +102,17 @@ describe('a share link', () => {
     ['#v=1&data=suns', /source/],
     ['#v=1&couplings=1000', /model.couplings: found 1000, expected <=64/],
     ['#v=1&hidden=32-x', /model.hidden.1: found NaN/],
+    ['#v=1&hidden=32-16&blocks=2', /Hidden widths: found 32, 16 for residual nets, expected one width/],
+    ['#v=1&family=glow&base=uniform', /Base: found uniform, expected the family spline/],
+    ['#v=1&blocks=1.5', /model.residualBlocks: found 1.5/],
     ['#v=1&rate=Infinity', /model.learningRate/],
     ['#v=1&family=__proto__', /model.preset/],
     ['#v=1&data=drawing&n=500&strokes=%00', /drawing in the link is damaged/],
     ['#v=1&data=drawing&n=500&strokes=AAAA', /drawing in the link is damaged/],
+    ['#v=1&data=moons&parts=some', /source.apart: found "some"/],
+    ['#v=1&data=moons&base=class', /Base: found class, expected data that are told apart/],
+    ['#v=1&data=moons&part=0', /look.level/],
+    ['#v=1&data=file&domain=complex', /source.domain: found "complex"/],
     ['#v=1&data=moons&noise=7', /source.noise: found 7/],
   ])('that is damaged or hostile is refused in words: %s', (hash, sentence) => {
     expect(decodeShare(hash)).toEqual({ mistake: expect.stringMatching(sentence) as string });

@@ -1,10 +1,19 @@
+import { runInNewContext } from 'node:vm';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { DataSettings } from '../../demo/protocol.ts';
 import { PRESETS } from '../../src/index.ts';
+import { encodeContext } from '../../src/index.ts';
+import { csvText } from '../../demo/page/csvText.ts';
 import { codeOfRun } from '../../demo/page/codeOfRun.ts';
-import { describeGrid, describeLayer, describeLogDets, describeSamples } from '../../demo/page/describe.ts';
-import { bytes, count, milliseconds, short, vector } from '../../demo/page/figures.ts';
+import {
+  describeGrid,
+  describeLatent,
+  describeLayer,
+  describeLogDets,
+  describeSamples,
+} from '../../demo/page/describe.ts';
+import { bytes, count, decimal, milliseconds, short, vector } from '../../demo/page/figures.ts';
 import { LossSeries, lossRange, ticks } from '../../demo/page/lossSeries.ts';
 import { freeName } from '../../demo/page/keptModels.ts';
 import { pointsAt, swing } from '../../demo/page/recording.ts';
@@ -13,16 +22,32 @@ import { verdict } from '../../demo/page/verdict.ts';
 import recording from '../../demo/assets/recording.json';
 
 describe('the verdict', () => {
-  const standing = { step: 1000, training: 1.16, validation: 1.151, floor: 1.131, start: 2.8 };
+  const standing = {
+    step: 1000,
+    training: 1.16,
+    validation: 1.151,
+    isMissing: false,
+    floor: 1.131,
+    given: null,
+    start: 2.8,
+  };
 
   it.each([
     [{ ...standing, step: 0 }, 'Nothing trained yet.'],
     [standing, '0.02 nats above the best any model can do: all but done.'],
+    [
+      { ...standing, given: 'moon' },
+      '0.02 nats above the best any model that is told the moon can do: all but done.',
+    ],
     [{ ...standing, validation: 1.133 }, 'As good as any model can be: at the floor.'],
     [{ ...standing, validation: 1.9 }, '0.77 nats above the best any model can do: much to learn yet.'],
     [
       { ...standing, floor: null, validation: null, training: 2.1 },
       '2.10 nats. 2.0 times as probable per point as at the start; nobody knows the floor of your data.',
+    ],
+    [
+      { ...standing, isMissing: true },
+      'Some points that it has not seen lie where it has no density at all: the base ends before they do.',
     ],
   ])('of %j', (given, words) => expect(verdict(given)).toBe(words));
 
@@ -74,6 +99,43 @@ describe('the code of a run', () => {
     );
   });
 
+  it('names what a model has beyond the plain one', () => {
+    const data = { kind: 'toy', name: 'moons', size: 'endless' } as const;
+    expect(codeOfRun({ ...model, hidden: [24], residualBlocks: 2 }, data)).toContain(
+      `realnvp(2, { couplings: 8, hidden: [24], residualBlocks: 2 })`,
+    );
+    const rows = { kind: 'rows', rows: new Float32Array(8), columns: ['a', 'b'], title: 't' } as const;
+    expect(codeOfRun(model, { ...rows, columns: [...rows.columns], domain: 'unit' })).toContain(
+      `hidden: [32, 32], domain: 'unit' })`,
+    );
+  });
+
+  it('tells apart what the data do, by the words that they have', () => {
+    const toy = { kind: 'toy', name: 'moons', size: 'endless', apart: true } as const;
+    const code = codeOfRun({ ...model, base: 'class' }, toy);
+    expect(code).toContain(`import { encodeContext, Flow, realnvp } from 'wgflow'`);
+    expect(code).toContain(`contextDim: 2, base: { type: 'class_conditional' } })`);
+    expect(code).toContain(`const contextColumns = [{ name: 'moon', levels: ['upper', 'lower'] }];`);
+    expect(code).toContain(`seed: 1, contextColumns };`);
+    expect(code).toContain(`context: encodeContext(contextColumns, [['lower']])`);
+    expect(codeOfRun(model, { ...toy, size: 500, noise: 0.1 })).toContain(
+      `const context = toyDensity('moons', { noise: 0.1 }).sampleClasses(0, 2, 0, 500);`,
+    );
+  });
+
+  it('reads labels as the page writes them', async () => {
+    const column = { name: 'kind', levels: ['big, round', "it's"] };
+    const labels = { column, of: Uint8Array.of(1, 0) };
+    const rows = Float32Array.of(1, 2, 3, 4);
+    const data: DataSettings = { kind: 'rows', rows, columns: ['a', 'b'], title: 't', labels };
+    const code = codeOfRun(model, data).split('\n');
+    const [lines, numbers, columns, context] = code.slice(4);
+    const text = csvText(data.columns, rows, labels);
+    const program = `(async () => { ${[lines, numbers, columns, context].join('\n')} return { data, context }; })()`;
+    const read = runInNewContext(program, { readFile: () => text, encodeContext, Float32Array });
+    expect(await read).toEqual({ data: rows, context: Float32Array.of(0, 1, 1, 0) });
+  });
+
   it.each<[DataSettings, RegExp]>([
     [{ kind: 'toy', name: 'spirals', size: 1000 }, /toyDensity\('spirals'\)\.sample\(0, 2, 0, 1000\)/],
     [{ kind: 'rows', rows: new Float32Array(9), columns: ['a', 'b', 'c'], title: 't' }, /realnvp\(3, /],
@@ -108,6 +170,7 @@ describe('numbers and pictures in words', () => {
       '420 µs',
       '6.61 ms',
     ]);
+    expect([-1.5, -Infinity].map(decimal)).toEqual(['−1.50', '−∞']);
     expect(vector([1, -2.5, 0, 4, 5])).toBe('(1.00, −2.50, 0.00, 4.00, …)');
   });
 
@@ -133,6 +196,12 @@ describe('numbers and pictures in words', () => {
       /−0.20 in all: standardize 0.10, affine coupling −0.30/,
     );
     expect(describeGrid(1)).toMatch(/1 layer /);
+    expect(describeLatent(0.3)).toBe(
+      'Still 0.30 nats from a standard Gaussian. Rings at 1, 2 and 3 standard deviations.',
+    );
+    expect(describeLatent(0.3, 'mixture')).toBe(
+      'Still 0.30 nats from a mixture of Gaussians. Rings at 1, 2 and 3 from the middle.',
+    );
   });
 });
 

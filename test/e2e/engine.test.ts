@@ -13,6 +13,7 @@ const MODEL: ModelSettings = {
   preset: 'realnvp',
   couplings: 6,
   hidden: [16, 16],
+  residualBlocks: 0,
   scale: 'tanh',
   base: 'normal',
   batch: 256,
@@ -28,6 +29,7 @@ const VIEW: View = {
   columns: [0, 1],
   layer: 3.5,
   showData: false,
+  level: 0,
   reach: 2.6,
 };
 

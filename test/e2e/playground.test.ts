@@ -11,6 +11,7 @@ import type { DemoSite } from './demoSite.ts';
 import {
   canvas,
   downloaded,
+  expectSoon,
   look,
   losses,
   numbersIn,
@@ -27,11 +28,6 @@ import type { Visit } from './visit.ts';
 const QUICK = '#v=1&data=moons&couplings=8&hidden=32-32&batch=256&steps=700';
 /** One that has steps left, whatever a test does. */
 const LONG = '#v=1&data=moons&couplings=4&hidden=16&batch=64&steps=100000';
-
-/** What a busy machine may take a while for. */
-function expectSoon<T>(get: () => T | Promise<T>) {
-  return expect.poll(get, { timeout: 60_000, interval: 100 });
-}
 
 let site: DemoSite;
 let browser: Browser;

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import { decode } from 'fast-png';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import type { Picture } from '../../demo/protocol.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -86,6 +87,11 @@ export async function ready(page: Page): Promise<void> {
   await page.waitForSelector('#train:enabled');
 }
 
+/** What a busy machine may take a while for. */
+export function expectSoon<T>(get: () => T | Promise<T>) {
+  return expect.poll(get, { timeout: 60_000, interval: 100 });
+}
+
 export function canvas(page: Page, picture: Picture): Locator {
   return page.locator(`[data-picture="${picture}"] .frame`);
 }
@@ -100,12 +106,13 @@ export interface Statistics {
   colours: number;
 }
 
-/** What a part of the page looks like, as numbers. */
-export async function look(part: Locator): Promise<Statistics> {
+/** What a part of the page, or its upright strip between two shares of its width, looks like, as numbers. */
+export async function look(part: Locator, [left, right] = [0, 1]): Promise<Statistics> {
   // By a clip: a screenshot of an element waits until nothing on the page moves, and pictures do.
   await part.evaluate((element) => element.scrollIntoView({ block: 'nearest' }));
-  const clip = await part.boundingBox();
-  if (clip === null) throw new Error('the part of the page is not shown');
+  const box = await part.boundingBox();
+  if (box === null) throw new Error('the part of the page is not shown');
+  const clip = { ...box, x: box.x + left * box.width, width: (right - left) * box.width };
   const { width, height, data, channels } = decode(await part.page().screenshot({ clip }));
   const at = (i: number): [number, number, number] => [
     data[i * channels] ?? 0,

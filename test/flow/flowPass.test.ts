@@ -6,6 +6,7 @@ import { PRESETS, realnvp } from '../../src/flows/index.ts';
 import type { PresetName } from '../../src/flows/index.ts';
 import type { FlowPass, PassKind } from '../../src/flowPass.ts';
 import { columnsOf, copyToRows } from '../../src/gpu/rows.ts';
+import type { FlowSpec } from '../../src/spec.ts';
 import { STREAMS } from '../../src/random.ts';
 import { expectClose } from '../support/compare.ts';
 import { testContext, testOptions } from '../support/device.ts';
@@ -129,6 +130,72 @@ describe('a pass over rows that stay on the GPU', () => {
   it.each([0, 2.5, 1e9])('refuses %d rows', async (rows) => {
     using flow = await Flow.create(realnvp(2, small), { ...(await testOptions()) });
     await expect(flow.pass('forward', { rows })).rejects.toThrow(ShapeError);
+  });
+});
+
+describe('a pass of a conditional flow', () => {
+  const classes = toyDensity('moons').sampleClasses(0, STREAMS.toyTest, 0, ROWS);
+  const lower = Float32Array.of(0, 1);
+
+  /** Told the moons apart, by its nets and by the mean of its base. */
+  async function given(): Promise<Flow> {
+    const spec = realnvp(2, { ...small, contextDim: 2, base: { type: 'class_conditional' } });
+    const flow = await Flow.create(spec, { ...(await testOptions()), seed: 2 });
+    for await (const _ of flow.fit({ toy: 'moons' }, { steps: 4, batch: 16, learningRate: 5e-2 }));
+    return flow;
+  }
+
+  it('computes what the calls of the flow do, with a context for each row or one for all', async () => {
+    using flow = await given();
+    for (const context of [classes, lower]) {
+      using score = await flow.pass('logProb', { rows: ROWS, context });
+      using sample = await flow.pass('sample', { rows: ROWS, context });
+      using trace = await flow.pass('trace', { rows: ROWS, context });
+      expect(await run(score, x, [{ from: score.buffer('logProb'), features: 1 }])).toEqual([
+        await flow.logProb(x, { context }),
+      ]);
+      expect(await run(sample, undefined, [{ from: sample.buffer('state'), features: 2 }])).toEqual([
+        await flow.sample(ROWS, { context }),
+      ]);
+      const start = 2 * flow.spec.bijectors.length;
+      const [z] = await run(trace, x, [{ from: trace.buffer('states'), features: 2, start }]);
+      expectClose('z', z!, (await flow.forward(x, { context })).z, 1e-5);
+    }
+  });
+
+  it('takes another context between two runs, from the host or on the GPU', async () => {
+    using flow = await given();
+    using pass = await flow.pass('sample', { rows: ROWS, context: Float32Array.of(1, 0) });
+    const samples = { from: pass.buffer('state'), features: 2 };
+    const [upper] = await run(pass, undefined, [samples]);
+    pass.setContext(lower);
+    expect(await run(pass, undefined, [samples])).toEqual([await flow.sample(ROWS, { context: lower })]);
+    const columns = new Float32Array(2 * pass.stride).fill(1, 0, pass.stride);
+    flow.device.queue.writeBuffer(pass.buffer('context'), 0, columns);
+    expect(await run(pass, undefined, [samples])).toEqual([upper]);
+  });
+
+  it('has a place for the context where only the base reads one', async () => {
+    const spec: FlowSpec = {
+      version: 1,
+      dim: 2,
+      contextDim: 3,
+      base: { type: 'class_conditional' },
+      bijectors: [{ type: 'standardize' }],
+    };
+    using flow = await Flow.create(spec, await testOptions());
+    using pass = await flow.pass('forward', { rows: 5, context: new Float32Array(3) });
+    expect(pass.buffer('context').size).toBe(4 * 3 * pass.stride);
+  });
+
+  it('needs a context that is that of its rows, and no other flow takes one', async () => {
+    using flow = await given();
+    await expect(flow.pass('sample', { rows: 5 })).rejects.toThrow(/pass option context: found none/);
+    await expect(flow.pass('sample', { rows: 5, context: classes })).rejects.toThrow(ShapeError);
+    using pass = await flow.pass('sample', { rows: 5, context: lower });
+    expect(() => pass.setContext(new Float32Array(3))).toThrow(ShapeError);
+    using plain = await trained('realnvp');
+    await expect(plain.pass('sample', { rows: 5, context: lower })).rejects.toThrow(/no context/);
   });
 });
 

@@ -45,6 +45,7 @@ const SHADERS = {
     label: 'density',
     code: densityCode,
     params: [
+      ['box', 'f32', 4],
       ['viewport', 'f32', 2],
       ['side', 'u32', 1],
       ['rampSteps', 'u32', 1],

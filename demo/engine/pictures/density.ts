@@ -1,7 +1,7 @@
 /** The heat-map of log p with the data over it. */
 import type { Flow, FlowPass } from '../../../src/index.ts';
 import type { Stroke } from './brushes.ts';
-import { aspectOf, canvasFrame } from './frame.ts';
+import { aspectOf, canvasFrame, placeWithin } from './frame.ts';
 import type { Frame, Size } from './frame.ts';
 import { frameParams } from './scene.ts';
 import type { Scene } from './scene.ts';
@@ -27,6 +27,8 @@ interface Slicer {
  * log p on a grid over the canvas. For more than two columns it is the slice of the density through the mean of the
  * others, p(a, b, mean of the rest): not the marginal density of the two, which would be an integral.
  *
+ * Where the columns have domains, the grid covers what of these is on the canvas: there is no density beyond.
+ *
  * The grid goes through the flow slice by slice, so that no submit is long; the last whole grid is shown meanwhile.
  */
 export class DensitySketch implements Sketch {
@@ -37,13 +39,16 @@ export class DensitySketch implements Sketch {
   /** One is shown, the other is being filled. */
   readonly #grids: [Grid, Grid];
   readonly #points: Stroke<'points'>;
-  readonly #shown: { rows: number; stride: number };
+  /** Of the data, over the map. */
+  readonly #shown: { buffer: GPUBuffer; stride: number };
+  #shownCount: number;
   readonly #slicers = new Map<number, Slicer>();
   #slicer: Slicer;
   /** Of the slicer that is being made. */
   #making: number | undefined;
   #side = 0;
   #next = 0;
+  /** Of the grid that is being filled. */
   #frame: Frame | undefined;
   #disposed = false;
 
@@ -60,9 +65,10 @@ export class DensitySketch implements Sketch {
     this.#sizeOf = sizeOf;
     this.#slicer = this.#keep(pass);
     this.#grids = [this.#grid(), this.#grid()];
-    const shown = scene.upload('shown data', scene.data.shown);
-    this.#shown = shown;
-    this.#points = scene.brushes.stroke('points', shown.buffer, scene.ink('data'));
+    const { rows, count } = scene.shownRows(Infinity);
+    this.#shown = scene.upload('shown data', rows);
+    this.#shownCount = count;
+    this.#points = scene.brushes.stroke('points', this.#shown.buffer, scene.ink('data'));
   }
 
   static async create(
@@ -71,7 +77,7 @@ export class DensitySketch implements Sketch {
     plan: DensityPlan,
     sizeOf: () => Size,
   ): Promise<DensitySketch> {
-    const pass = await flow.pass('logProb', { rows: plan.sliceRows() });
+    const pass = await scene.pass(flow, 'logProb', { rows: plan.sliceRows() });
     return new DensitySketch(scene, flow, plan, sizeOf, pass);
   }
 
@@ -125,6 +131,10 @@ export class DensitySketch implements Sketch {
 
   reset(): void {
     this.#next = 0;
+    const { rows, count } = this.#scene.shownRows(Infinity);
+    this.#scene.fill(this.#shown.buffer, rows);
+    this.#shownCount = count;
+    this.#scene.give(...Array.from(this.#slicers.values(), ({ pass }) => pass));
   }
 
   draw(pass: GPURenderPassEncoder, size: Size): void {
@@ -133,6 +143,7 @@ export class DensitySketch implements Sketch {
     if (front.side === 0) return;
     const viewport = [size.width, size.height];
     front.map.set({
+      box: front.box,
       viewport,
       side: front.side,
       rampSteps: rampLength,
@@ -157,7 +168,9 @@ export class DensitySketch implements Sketch {
       alpha: view.theme === 'dark' ? 0.65 : 0.5,
       tintStep: 0,
     });
-    this.#points.draw(pass, 4, Math.min(this.#shown.rows, pointsFor(size, pixelRatio)));
+    // As close together as those of all classes at once.
+    const most = pointsFor(size, pixelRatio) / this.#scene.classCount;
+    this.#points.draw(pass, 4, Math.min(this.#shownCount, Math.round(most)));
   }
 
   dispose(): void {
@@ -173,7 +186,9 @@ export class DensitySketch implements Sketch {
 
   #begin(): void {
     this.#side = Math.min(MOST_SIDE, this.#plan.side());
-    this.#frame = canvasFrame(this.#scene.dataFrame, this.#sizeOf());
+    const whole = canvasFrame(this.#scene.dataFrame, this.#sizeOf());
+    this.#frame = this.#scene.withinDomain(whole);
+    this.#grids[1].box = placeWithin(this.#frame, whole);
     const rows = this.#plan.sliceRows();
     const known = this.#slicers.get(rows);
     if (known !== undefined) this.#slicer = known;
@@ -185,7 +200,7 @@ export class DensitySketch implements Sketch {
     if (this.#making !== undefined) return;
     this.#making = rows;
     try {
-      const pass = await this.#flow.pass('logProb', { rows });
+      const pass = await this.#scene.pass(this.#flow, 'logProb', { rows });
       if (this.#disposed) pass.dispose();
       else this.#keep(pass);
     } catch {
@@ -197,6 +212,8 @@ export class DensitySketch implements Sketch {
 
   #keep(pass: FlowPass<'logProb'>): Slicer {
     const { brushes, means } = this.#scene;
+    // Another class may be shown than when it was asked for.
+    this.#scene.give(pass);
     const made = { pass, lattice: brushes.stroke('latticeRows', means, pass.buffer('state')) };
     this.#slicers.set(pass.rows, made);
     return made;
@@ -208,6 +225,7 @@ export class DensitySketch implements Sketch {
     const scale = this.#scene.storage('density scale', 4);
     return {
       side: 0,
+      box: [0, 0, 1, 1],
       logProb,
       scaling: brushes.stroke('densityScale', logProb, scale),
       map: brushes.stroke('density', logProb, scale, ramp),
@@ -217,6 +235,8 @@ export class DensitySketch implements Sketch {
 
 interface Grid {
   side: number;
+  /** Where on the canvas it lies: left, bottom, right, top, from 0 to 1. */
+  box: [number, number, number, number];
   logProb: GPUBuffer;
   scaling: Stroke<'densityScale'>;
   map: Stroke<'density'>;

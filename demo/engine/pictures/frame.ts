@@ -29,17 +29,42 @@ export function mixFrames(from: Frame, to: Frame, share: number): Frame {
 }
 
 /**
- * The frames of the states 0 … L between data and latent. A standardisation that comes first turns the data's frame
- * into its own, in which nothing moves; the frames after it, or else all, widen to the latent one evenly.
+ * The frames of the states 0 … L between data and latent. A map of domains that comes first has the frame of what it
+ * makes of the data; a standardisation turns the frame before it into its own, in which nothing moves; the frames after
+ * these widen to the latent one evenly.
+ * @param mapped where the first bijector is a map of domains
  */
-export function layerFrames(data: Frame, bijectors: readonly string[], reach: number): Frame[] {
-  const isStandardized = bijectors[0] === 'standardize';
-  const start: Frame = isStandardized ? { centre: [0, 0], half: [reach, reach] } : data;
-  const rest = bijectors.length - (isStandardized ? 1 : 0);
-  const frames = Array.from({ length: rest + 1 }, (_, k) =>
-    mixFrames(start, latentFrame, k / Math.max(1, rest)),
-  );
-  return isStandardized ? [data, ...frames] : frames;
+export function layerFrames(
+  data: Frame,
+  bijectors: readonly string[],
+  reach: number,
+  mapped?: Frame,
+): Frame[] {
+  const frames = mapped === undefined ? [data] : [data, mapped];
+  if (bijectors[frames.length - 1] === 'standardize') frames.push({ centre: [0, 0], half: [reach, reach] });
+  const start = frames.at(-1) ?? data;
+  const rest = bijectors.length + 1 - frames.length;
+  const widening = Array.from({ length: rest }, (_, k) => mixFrames(start, latentFrame, (k + 1) / rest));
+  return [...frames, ...widening];
+}
+
+/** The part of a frame between two corners, at least one of which may be infinite. */
+export function clipped({ centre, half }: Frame, low: Pair, high: Pair): Frame {
+  const ends = ([0, 1] as const).map((axis): Pair => [
+    Math.max(low[axis], centre[axis] - half[axis]),
+    Math.min(high[axis], centre[axis] + half[axis]),
+  ]);
+  const [[left, right] = [0, 0], [bottom, top] = [0, 0]] = ends;
+  return { centre: [(left + right) / 2, (bottom + top) / 2], half: [(right - left) / 2, (top - bottom) / 2] };
+}
+
+/** Where the inner frame's corners are in the outer one, whose own are at 0 and 1: left, bottom, right, top. */
+export function placeWithin(inner: Frame, outer: Frame): [number, number, number, number] {
+  const place = (axis: 0 | 1, side: -1 | 1): number => {
+    const at = inner.centre[axis] + side * inner.half[axis] - outer.centre[axis];
+    return 0.5 + at / (2 * outer.half[axis]);
+  };
+  return [place(0, -1), place(1, -1), place(0, 1), place(1, 1)];
 }
 
 /** From the frame's square [−1, 1]² to the canvas's clip space: one side of a long canvas reaches further. */

@@ -39,7 +39,8 @@ export class GridSketch implements Sketch {
 
   static async create(scene: Scene, flow: Flow, pointsPerLine: number): Promise<GridSketch> {
     const lines = lattice(REACH, SPACING, pointsPerLine);
-    const pass = await flow.pass('inverse', { rows: Math.min(lines.points.length / 2, flow.passRows) });
+    const rows = Math.min(lines.points.length / 2, flow.passRows);
+    const pass = await scene.pass(flow, 'inverse', { rows });
     return new GridSketch(scene, lines, pass);
   }
 
@@ -49,6 +50,7 @@ export class GridSketch implements Sketch {
   }
 
   reset(): void {
+    this.#scene.give(this.#pass);
     const { columns, dim } = this.#scene;
     const others = new Float32Array(dim);
     const within = this.#lattice.points.subarray(0, 2 * this.#pass.rows);

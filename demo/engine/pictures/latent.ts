@@ -4,7 +4,6 @@ import type { Stroke } from './brushes.ts';
 import { pointsFor } from './density.ts';
 import { aspectOf, latentFrame } from './frame.ts';
 import type { Frame, Size } from './frame.ts';
-import { spreadRows } from './pointSets.ts';
 import { frameParams } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { columnStarts, runPass } from './sketch.ts';
@@ -13,16 +12,19 @@ import type { Sketch } from './sketch.ts';
 export class LatentSketch implements Sketch {
   readonly kind = 'latent rows';
   readonly #scene: Scene;
-  readonly #rows: Float32Array;
+  readonly #most: number;
+  #count: number;
   readonly #source: { buffer: GPUBuffer };
   readonly #pass: FlowPass<'forward'>;
   readonly #tints: GPUBuffer;
   readonly #rings: Stroke<'rings'>;
   readonly #points: Stroke<'points'>;
 
-  private constructor(scene: Scene, rows: Float32Array, pass: FlowPass<'forward'>) {
+  private constructor(scene: Scene, most: number, pass: FlowPass<'forward'>) {
     this.#scene = scene;
-    this.#rows = rows;
+    this.#most = most;
+    const { rows, count } = scene.shownRows(most);
+    this.#count = count;
     this.#source = scene.upload('rows for the latent cloud', rows);
     this.#pass = pass;
     this.#tints = scene.storage('tints of the latent cloud', 4 * pass.rows);
@@ -32,9 +34,9 @@ export class LatentSketch implements Sketch {
   }
 
   static async create(scene: Scene, flow: Flow, most: number): Promise<LatentSketch> {
-    const rows = spreadRows(scene.data.shown, scene.dim, most);
-    const pass = await flow.pass('forward', { rows: rows.length / scene.dim });
-    return new LatentSketch(scene, rows, pass);
+    const { rows } = scene.shownRows(most);
+    const pass = await scene.pass(flow, 'forward', { rows: rows.length / scene.dim });
+    return new LatentSketch(scene, most, pass);
   }
 
   compute(): boolean {
@@ -43,7 +45,11 @@ export class LatentSketch implements Sketch {
   }
 
   reset(): void {
-    this.#scene.write(this.#tints, this.#scene.rowTints(this.#rows));
+    const { rows, count } = this.#scene.shownRows(this.#most);
+    this.#count = count;
+    this.#scene.fill(this.#source.buffer, rows);
+    this.#scene.write(this.#tints, this.#scene.rowTints(rows));
+    this.#scene.give(this.#pass);
   }
 
   draw(pass: GPURenderPassEncoder, size: Size): void {
@@ -65,7 +71,7 @@ export class LatentSketch implements Sketch {
       alpha: 0.65,
       tintStep: 1,
     });
-    this.#points.draw(pass, 4, Math.min(this.#pass.rows, pointsFor(size, pixelRatio)));
+    this.#points.draw(pass, 4, Math.min(this.#count, pointsFor(size, pixelRatio)));
   }
 
   dispose(): void {

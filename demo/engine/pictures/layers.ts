@@ -6,7 +6,8 @@ import { aspectOf, mixFrames, project } from './frame.ts';
 import type { Frame, Size } from './frame.ts';
 import { drawRings } from './latent.ts';
 import { readRanges } from './readRanges.ts';
-import { farApart, spreadRows } from './pointSets.ts';
+import { farApart } from './pointSets.ts';
+import type { ShownRows } from './pointSets.ts';
 import { frameParams } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { columnStarts, runPass } from './sketch.ts';
@@ -30,7 +31,10 @@ export function layerPlace(at: number, count: number): LayerPlace {
 export class LayersSketch implements Sketch {
   readonly kind = 'layers rows';
   readonly #scene: Scene;
-  readonly #rows: Float32Array;
+  readonly #most: number;
+  #rows: Float32Array;
+  /** How many of the rows are drawn. */
+  #count: number;
   readonly #source: { buffer: GPUBuffer };
   readonly #pass: FlowPass<'trace'>;
   readonly #tints: GPUBuffer;
@@ -44,9 +48,12 @@ export class LayersSketch implements Sketch {
   readonly #points: Stroke<'points'>;
   readonly #heads: Stroke<'points'>;
 
-  private constructor(scene: Scene, rows: Float32Array, pass: FlowPass<'trace'>) {
+  private constructor(scene: Scene, most: number, pass: FlowPass<'trace'>) {
     this.#scene = scene;
+    this.#most = most;
+    const { rows, count } = leadingRows(scene, most);
     this.#rows = rows;
+    this.#count = count;
     this.#pass = pass;
     this.#source = scene.upload('rows for the layers', rows);
     this.#tints = scene.storage('tints of the layers', 4 * pass.rows);
@@ -63,11 +70,9 @@ export class LayersSketch implements Sketch {
     this.reset();
   }
 
-  /** The rows whose paths are drawn come first. */
   static async create(scene: Scene, flow: Flow, most: number): Promise<LayersSketch> {
-    const { dim } = scene;
-    const rows = leading(spreadRows(scene.data.shown, dim, most), dim);
-    return new LayersSketch(scene, rows, await flow.pass('trace', { rows: rows.length / dim }));
+    const { rows } = scene.shownRows(most);
+    return new LayersSketch(scene, most, await scene.pass(flow, 'trace', { rows: rows.length / scene.dim }));
   }
 
   compute(): boolean {
@@ -76,14 +81,18 @@ export class LayersSketch implements Sketch {
   }
 
   reset(): void {
-    const tints = this.#scene.rowTints(this.#rows);
-    this.#scene.write(this.#tints, tints);
+    const { rows, count } = leadingRows(this.#scene, this.#most);
+    this.#rows = rows;
+    this.#count = count;
+    this.#scene.fill(this.#source.buffer, rows);
+    this.#scene.write(this.#tints, this.#scene.rowTints(rows));
+    this.#scene.give(this.#pass);
   }
 
   /** The row [D] that is drawn within `reach` pixels of a place of the canvas; reads the positions back. */
   async nearest(at: { x: number; y: number }, size: Size, reach: number): Promise<Float32Array | undefined> {
     const { columns, dim, view, bijectors, layerFrames, dataFrame, brushes } = this.#scene;
-    const { stride, rows } = this.#pass;
+    const { stride } = this.#pass;
     const { layer, share } = layerPlace(view.layer, bijectors.length);
     const next = Math.min(layer + 1, bijectors.length);
     const [x, y] = columnStarts(columns, stride);
@@ -91,7 +100,7 @@ export class LayersSketch implements Sketch {
     const values = await readRanges(brushes.device, this.#pass.buffer('states'), starts, stride);
     const frames = [layerFrames[layer] ?? dataFrame, layerFrames[next] ?? dataFrame] as const;
     let best: { row: number; pixels: number } | undefined;
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < this.#count; row++) {
       const [from, to] = frames.map((frame, end) => {
         const point = [values[2 * end]?.[row] ?? NaN, values[2 * end + 1]?.[row] ?? NaN] as const;
         return project(point, frame, size);
@@ -120,7 +129,8 @@ export class LayersSketch implements Sketch {
     const progress = Math.min(1, Math.max(0, view.layer / Math.max(1, count)));
     drawRings(this.#rings, pass, size, this.#scene, LayersSketch.frameAt(this.#scene, place), progress ** 2);
 
-    const { stride, rows } = this.#pass;
+    const { stride } = this.#pass;
+    const rows = this.#count;
     const stateLength = dim * stride;
     const [x, y] = columnStarts(columns, stride);
     const viewport = [size.width, size.height];
@@ -176,6 +186,14 @@ export class LayersSketch implements Sketch {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** The rows that are shown, those whose paths are drawn first. */
+function leadingRows(scene: Scene, most: number): ShownRows {
+  const { rows, count } = scene.shownRows(most);
+  const ordered = rows.slice();
+  ordered.set(leading(rows.subarray(0, count * scene.dim), scene.dim));
+  return { rows: ordered, count };
 }
 
 /** The rows again, those whose paths are drawn first. */

@@ -72,6 +72,40 @@ export function spreadRows(rows: Float32Array, dim: number, count: number): Floa
   return chosen;
 }
 
+/** Rows that a picture draws, and others after them that it does not. */
+export interface ShownRows {
+  /** [n, D]. */
+  rows: Float32Array;
+  count: number;
+}
+
+/**
+ * At most `most` of the rows [N, D] of one class, in room for as many as any class has: whichever is shown, its rows fit
+ * the same buffers.
+ * @param classes of the rows, one-hot [N, C]
+ */
+export function rowsOfClass(
+  rows: Float32Array,
+  dim: number,
+  classes: { rows: Float32Array; width: number; shown: number },
+  most: number,
+): ShownRows {
+  const members: number[][] = Array.from({ length: classes.width }, () => []);
+  for (let row = 0; row < rows.length / dim; row++) {
+    const own = classes.rows.subarray(row * classes.width, (row + 1) * classes.width).indexOf(1);
+    members[own]?.push(row);
+  }
+  const room = Math.min(most, Math.max(1, ...members.map(({ length }) => length)));
+  const own = new Float32Array((members[classes.shown]?.length ?? 0) * dim);
+  members[classes.shown]?.forEach((row, place) => {
+    own.set(rows.subarray(row * dim, (row + 1) * dim), place * dim);
+  });
+  const chosen = spreadRows(own, dim, room);
+  const padded = new Float32Array(room * dim);
+  padded.set(chosen);
+  return { rows: padded, count: chosen.length / dim };
+}
+
 /**
  * `count` rows that lie far from each other: the first, then again and again the one whose nearest chosen row is the
  * farthest.

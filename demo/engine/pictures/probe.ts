@@ -15,7 +15,11 @@ import { columnStarts, disposeAll, runPass } from './sketch.ts';
 export type Aim =
   { picture: Exclude<Picture, 'layers'>; at: { x: number; y: number }; size: Size } | { row: Float32Array };
 
-const HALF_LOG_TAU = 0.5 * Math.log(2 * Math.PI);
+interface ProbePasses {
+  trace: FlowPass<'trace'>;
+  inverse: FlowPass<'inverse'>;
+  logProb: FlowPass<'logProb'>;
+}
 
 /**
  * Follows one row through the flow. In data space the features that are not shown are at the data's mean, in latent
@@ -25,27 +29,45 @@ export class Probe implements Disposable {
   readonly #scene: Scene;
   readonly #trace: FlowPass<'trace'>;
   readonly #inverse: FlowPass<'inverse'>;
+  readonly #logProb: FlowPass<'logProb'>;
   readonly #rings: Stroke<'points'>[] = [];
   readonly #ringOf = new Map<Picture, Stroke<'points'>>();
   #isShown = false;
 
-  private constructor(scene: Scene, trace: FlowPass<'trace'>, inverse: FlowPass<'inverse'>) {
+  private constructor(scene: Scene, { trace, inverse, logProb }: ProbePasses) {
     this.#scene = scene;
     this.#trace = trace;
     this.#inverse = inverse;
+    this.#logProb = logProb;
   }
 
   static async create(scene: Scene, flow: Flow): Promise<Probe> {
-    const trace = await flow.pass('trace', { rows: 1 });
-    return new Probe(scene, trace, await flow.pass('inverse', { rows: 1 }));
+    const probe = new Probe(scene, {
+      trace: await scene.pass(flow, 'trace', { rows: 1 }),
+      inverse: await scene.pass(flow, 'inverse', { rows: 1 }),
+      logProb: await scene.pass(flow, 'logProb', { rows: 1 }),
+    });
+    probe.reset();
+    return probe;
   }
 
-  /** Takes the point through the flow as it is now, and reads where it came by. */
-  async look(aim: Aim): Promise<Hovered> {
+  /** Takes the point through the flow as it is now, and reads where it came by; null where there can be no data. */
+  async look(aim: Aim): Promise<Hovered | null> {
+    const { dataFrame } = this.#scene;
+    const isOfData = 'picture' in aim && aim.picture !== 'latent';
+    if (isOfData && !this.#scene.isInside(unproject(aim.at, dataFrame, aim.size))) return null;
     this.#isShown = true;
     this.#send(aim);
-    runPass(this.#scene.brushes.device, this.#trace);
+    const { device } = this.#scene.brushes;
+    runPass(device, this.#logProb, { buffer: this.#trace.buffer('state') });
+    runPass(device, this.#trace);
     return this.#read();
+  }
+
+  /** Another class may be shown. */
+  reset(): void {
+    this.#scene.give(this.#trace, this.#inverse, this.#logProb);
+    if (this.#isShown) this.follow();
   }
 
   /** Nothing is pointed at. */
@@ -101,7 +123,7 @@ export class Probe implements Disposable {
   }
 
   dispose(): void {
-    disposeAll([this.#trace, this.#inverse, ...this.#rings]);
+    disposeAll([this.#trace, this.#inverse, this.#logProb, ...this.#rings]);
   }
 
   [Symbol.dispose](): void {
@@ -142,23 +164,20 @@ export class Probe implements Disposable {
     const { dim, bijectors, brushes } = this.#scene;
     const { stride } = this.#trace;
     const count = bijectors.length;
-    const ends = readRanges(
-      brushes.device,
-      this.#trace.buffer('states'),
-      [0, count * dim * stride],
-      dim * stride,
-    );
-    const [[x = new Float32Array(), z = new Float32Array()], [dets]] = await Promise.all([
-      ends,
-      readRanges(brushes.device, this.#trace.buffer('logDets'), [0], count * stride),
+    const { device } = brushes;
+    const [[x = new Float32Array(), z = new Float32Array()], [dets], [logProb]] = await Promise.all([
+      readRanges(device, this.#trace.buffer('states'), [0, count * dim * stride], dim * stride),
+      readRanges(device, this.#trace.buffer('logDets'), [0], count * stride),
+      readRanges(device, this.#logProb.buffer('logProb'), [0], 1),
     ]);
     const rowOf = (columns: Float32Array, length: number): number[] =>
       Array.from({ length }, (_, j) => columns[j * stride] ?? NaN);
-    const latent = rowOf(z, dim);
-    const logDets = rowOf(dets ?? new Float32Array(), count);
-    const base = latent.reduce((sum, value) => sum - 0.5 * value * value - HALF_LOG_TAU, 0);
-    const logProb = logDets.reduce((sum, value) => sum + value, base);
-    return { x: rowOf(x, dim), z: latent, logProb, logDets };
+    return {
+      x: rowOf(x, dim),
+      z: rowOf(z, dim),
+      logProb: logProb?.[0] ?? NaN,
+      logDets: rowOf(dets ?? new Float32Array(), count),
+    };
   }
 
   #ringFor(picture: Picture): Stroke<'points'> {

@@ -22,10 +22,11 @@ export class SamplesSketch implements Sketch {
     this.#scene = scene;
     this.#pass = pass;
     this.#points = scene.brushes.stroke('points', pass.buffer('state'), scene.ink('model'));
+    this.reset();
   }
 
   static async create(scene: Scene, flow: Flow, rows: number): Promise<SamplesSketch> {
-    return new SamplesSketch(scene, await flow.pass('sample', { rows, seed: SEED }));
+    return new SamplesSketch(scene, await scene.pass(flow, 'sample', { rows, seed: SEED }));
   }
 
   compute(): boolean {
@@ -33,7 +34,9 @@ export class SamplesSketch implements Sketch {
     return true;
   }
 
-  reset(): void {}
+  reset(): void {
+    this.#scene.give(this.#pass);
+  }
 
   draw(pass: GPURenderPassEncoder, size: Size): void {
     const { dataFrame, pixelRatio, columns } = this.#scene;

@@ -1,12 +1,19 @@
 /** What all pictures of one model share: colours, rows and frames on the GPU. */
+import { columnStatistics } from '../../../src/data/statistics.ts';
+import { domainsOf, isInside } from '../../../src/domain.ts';
+import type { ColumnStatistics } from '../../../src/data/statistics.ts';
 import { columnsOf } from '../../../src/gpu/rows.ts';
 import { paddedRows } from '../../../src/shape.ts';
+import type { Domain, Flow, FlowPass, FlowSpec, PassKind, PassOptions } from '../../../src/index.ts';
+import { oneHot } from '../../labels.ts';
 import type { View } from '../../protocol.ts';
-import type { DataSet } from '../dataSet.ts';
+import type { Classes, DataSet } from '../dataSet.ts';
 import type { Brushes } from './brushes.ts';
 import { mix, packed, paletteOf } from './colours.ts';
 import type { Palette, Rgb } from './colours.ts';
-import { dataFrame, layerFrames } from './frame.ts';
+import { rowsOfClass, spreadRows } from './pointSets.ts';
+import type { ShownRows } from './pointSets.ts';
+import { clipped, dataFrame, layerFrames } from './frame.ts';
 import type { Frame, Pair } from './frame.ts';
 
 /** Single colours that points and curves are drawn in. */
@@ -23,6 +30,9 @@ export class Scene implements Disposable {
   readonly pixelRatio: number;
   /** Types of the flow's bijectors. */
   readonly bijectors: readonly string[];
+  readonly #domains: readonly Domain[] | undefined;
+  /** Mean and standard deviation of the columns once their domains are mapped. */
+  readonly #mapped: ColumnStatistics | undefined;
   readonly ramp: GPUBuffer;
   readonly rampLength: number;
   /** Means of the data's columns [D]. */
@@ -32,11 +42,13 @@ export class Scene implements Disposable {
   #view: View;
   #palette: Palette;
 
-  constructor(brushes: Brushes, data: DataSet, bijectors: readonly string[], view: View, pixelRatio: number) {
+  constructor(brushes: Brushes, data: DataSet, spec: FlowSpec, view: View, pixelRatio: number) {
     this.brushes = brushes;
     this.data = data;
     this.dim = data.columns.length;
-    this.bijectors = bijectors;
+    this.bijectors = spec.bijectors.map(({ type }) => type);
+    this.#domains = domainsOf(spec);
+    this.#mapped = this.#domains && columnStatistics(data.kept, this.dim, data.columns, this.#domains);
     this.pixelRatio = pixelRatio;
     this.#view = view;
     this.#palette = paletteOf(view.theme);
@@ -71,14 +83,60 @@ export class Scene implements Disposable {
     return [Math.min(x, last), Math.min(y, last)];
   }
 
+  /** What the flow is told of the class that is shown, [C]; undefined where the data are not told apart. */
+  get context(): Float32Array | undefined {
+    const { classes } = this.data;
+    return classes && oneHot({ column: classes.column, of: Uint8Array.of(this.#level(classes)) });
+  }
+
+  /** How many classes are told apart; 1 where none are. */
+  get classCount(): number {
+    return this.data.classes?.column.levels.length ?? 1;
+  }
+
+  /** A pass of a sketch, given the class that is shown. */
+  pass<K extends PassKind>(flow: Flow, kind: K, options: Omit<PassOptions, 'context'>): Promise<FlowPass<K>> {
+    const { context } = this;
+    return flow.pass(kind, { ...options, ...(context && { context }) });
+  }
+
+  /** Gives passes the class that is shown now. */
+  give(...passes: readonly FlowPass[]): void {
+    const { context } = this;
+    if (context !== undefined) for (const pass of passes) pass.setContext(context);
+  }
+
+  /** At most `most` of the data's rows, where they are told apart of the class that is shown. */
+  shownRows(most: number): ShownRows {
+    const { shown, classes } = this.data;
+    if (classes === undefined) {
+      const rows = spreadRows(shown, this.dim, most);
+      return { rows, count: rows.length / this.dim };
+    }
+    const width = classes.column.levels.length;
+    return rowsOfClass(shown, this.dim, { rows: classes.shown, width, shown: this.#level(classes) }, most);
+  }
+
   get dataFrame(): Frame {
-    const [x, y] = this.columns;
-    const pairOf = (values: Float64Array): Pair => [values[x] ?? 0, values[y] ?? 0];
-    return dataFrame(pairOf(this.data.mean), pairOf(this.data.std), this.#view.reach);
+    return this.#frameOf(this.data);
   }
 
   get layerFrames(): Frame[] {
-    return layerFrames(this.dataFrame, this.bijectors, this.#view.reach);
+    const mapped = this.#mapped && this.#frameOf(this.#mapped);
+    return layerFrames(this.dataFrame, this.bijectors, this.#view.reach, mapped);
+  }
+
+  /** The part of a frame of the shown columns where there can be data. */
+  withinDomain(frame: Frame): Frame {
+    const [low, high] = this.#bounds;
+    return clipped(frame, low, high);
+  }
+
+  /** Whether there can be data at a point of the shown columns. */
+  isInside(point: Pair): boolean {
+    return this.columns.every((column, axis) =>
+      isInside(point[axis] ?? 0, this.#domains?.[column] ?? 'real'),
+    );
   }
 
   ink(name: Ink): GPUBuffer {
@@ -93,10 +151,15 @@ export class Scene implements Disposable {
   /** Rows [n, D] on the GPU in columns [D, padded n]. */
   upload(label: string, rows: Float32Array): { buffer: GPUBuffer; rows: number; stride: number } {
     const count = rows.length / this.dim;
-    const columns = columnsOf(rows, this.dim, { start: 0, count });
-    const buffer = this.storage(label, columns.byteLength);
-    this.write(buffer, columns);
-    return { buffer, rows: count, stride: paddedRows(count) };
+    const stride = paddedRows(count);
+    const buffer = this.storage(label, 4 * this.dim * stride);
+    this.fill(buffer, rows);
+    return { buffer, rows: count, stride };
+  }
+
+  /** Puts as many rows in place of those of `upload`. */
+  fill(buffer: GPUBuffer, rows: Float32Array): void {
+    this.write(buffer, columnsOf(rows, this.dim, { start: 0, count: rows.length / this.dim }));
   }
 
   /** A colour for each row by its place in the data, so that one finds it again in other pictures. */
@@ -132,6 +195,28 @@ export class Scene implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Where the domains of the shown columns begin and end. */
+  get #bounds(): [low: Pair, high: Pair] {
+    const domainOf = (column: number): Domain => this.#domains?.[column] ?? 'real';
+    const low = (column: number): number => (domainOf(column) === 'real' ? -Infinity : 0);
+    const high = (column: number): number => (domainOf(column) === 'unit' ? 1 : Infinity);
+    const [x, y] = this.columns;
+    return [
+      [low(x), low(y)],
+      [high(x), high(y)],
+    ];
+  }
+
+  #frameOf({ mean, std }: ColumnStatistics): Frame {
+    const [x, y] = this.columns;
+    const pairOf = (values: Float64Array): Pair => [values[x] ?? 0, values[y] ?? 0];
+    return dataFrame(pairOf(mean), pairOf(std), this.#view.reach);
+  }
+
+  #level({ column }: Classes): number {
+    return Math.min(this.#view.level, column.levels.length - 1);
   }
 
   #ink(name: Ink): GPUBuffer {

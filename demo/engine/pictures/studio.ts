@@ -177,15 +177,19 @@ export class Studio implements Disposable {
     const isMoved =
       view.reach !== before.reach || view.columns.some((column, index) => column !== before.columns[index]);
     const isRepainted = view.theme !== before.theme;
+    const isOfAnotherClass = view.level !== before.level && this.scene.context !== undefined;
     const isOnlyScrubbed = JSON.stringify(view) === JSON.stringify({ ...before, layer: view.layer });
     for (const entry of this.#entries) {
-      if (isMoved || isRepainted) entry.sketch.reset();
-      if (isMoved) entry.hasOldRows = true;
+      if (isMoved || isRepainted || isOfAnotherClass) entry.sketch.reset();
+      if (isMoved || isOfAnotherClass) entry.hasOldRows = true;
+      // What came out of the flow is of the class before.
+      if (isOfAnotherClass) continue;
       if (isOnlyScrubbed && entry.picture !== 'layers') continue;
       entry.hasOldImage = true;
       entry.isUrgent = true;
     }
-    if (isMoved) this.#isRefining = false;
+    if (isOfAnotherClass) this.#probe?.reset();
+    if (isMoved || isOfAnotherClass) this.#isRefining = false;
     this.#wake();
   }
 

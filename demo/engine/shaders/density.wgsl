@@ -1,8 +1,10 @@
 // The heat-map of a density: ramp[p / scale], or ramp[1 + (log p - log scale) / n_nats] with LOG.
-// log_prob [n_side, n_side] over the whole canvas, rows from below; scale [1], a logarithm; ramp [n_ramp_steps], packed RGBA.
+// log_prob [n_side, n_side] over the box of the canvas, left, bottom, right, top from 0 to 1, rows from below; outside it
+// there is no density; scale [1], a logarithm; ramp [n_ramp_steps], packed RGBA.
 // Every pixel mixes the logarithms of the four nearest cells, which is exact for what falls off as a normal does along a
 // row or a column up to its curvature, and keeps edges smooth on coarse grids.
 struct Params {
+  box: vec4f,
   viewport: vec2f,
   n_side: u32,
   n_ramp_steps: u32,
@@ -29,7 +31,11 @@ fn cell(x: u32, y: u32) -> f32 {
 @fragment
 fn fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
   let up = vec2f(position.x, params.viewport.y - position.y) / params.viewport;
-  let place = clamp(up * f32(params.n_side) - 0.5, vec2f(0.0), vec2f(f32(params.n_side) - 1.0));
+  let within = (up - params.box.xy) / (params.box.zw - params.box.xy);
+  if (any(within < vec2f(0.0)) || any(within > vec2f(1.0))) {
+    return unpack4x8unorm(ramp[0]);
+  }
+  let place = clamp(within * f32(params.n_side) - 0.5, vec2f(0.0), vec2f(f32(params.n_side) - 1.0));
   let low = vec2u(place);
   let high = min(low + 1u, vec2u(params.n_side - 1u));
   let share = place - vec2f(low);

@@ -1,0 +1,33 @@
+/** The classes of the toy sets, by the names that the page has for them. */
+import { toyDensity } from '../src/data/toy.ts';
+import type { LabelColumn, ToyName } from '../src/index.ts';
+
+interface Kind {
+  name: string;
+  /** In a sentence. */
+  plural: string;
+  /** Their numbers, from 1, where they have no names. */
+  levels?: readonly string[];
+}
+
+const KINDS: Partial<Record<ToyName, Kind>> = {
+  moons: { name: 'moon', plural: 'moons', levels: ['upper', 'lower'] },
+  circles: { name: 'ring', plural: 'rings', levels: ['outer', 'inner'] },
+  '8gaussians': { name: 'gaussian', plural: 'Gaussians' },
+  pinwheel: { name: 'spoke', plural: 'spokes' },
+  spirals: { name: 'spiral', plural: 'spirals' },
+  checkerboard: { name: 'square', plural: 'squares' },
+};
+
+/** The context column of a toy set, in the order of its classes; undefined where its points tell of none. */
+export function toyClasses(name: ToyName): LabelColumn | undefined {
+  const kind = KINDS[name];
+  if (kind === undefined) return undefined;
+  const numbers = Array.from({ length: toyDensity(name).classes }, (_, index) => String(index + 1));
+  return { name: kind.name, levels: kind.levels ?? numbers };
+}
+
+/** What the classes of a toy set are called. */
+export function pluralOf(name: ToyName): string | undefined {
+  return KINDS[name]?.plural;
+}

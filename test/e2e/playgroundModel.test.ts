@@ -1,0 +1,317 @@
+/** What a visitor can choose of the model beyond its size. */
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realnvp } from '../../src/flows/index.ts';
+import { initialParameters } from '../../src/init.ts';
+import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
+import { ReferenceFlow } from '../../src/reference/index.ts';
+import { launchChromium } from './chromium.ts';
+import { openDemoSite } from './demoSite.ts';
+import type { DemoSite } from './demoSite.ts';
+import {
+  canvas,
+  downloaded,
+  expectSoon,
+  look,
+  numbersIn,
+  ready,
+  seriousFindings,
+  step,
+  visit,
+} from './visit.ts';
+
+/** A small model that has steps left, whatever a test does. */
+const SMALL = '#v=1&data=moons&couplings=4&hidden=16-16&batch=64&steps=100000';
+
+let site: DemoSite;
+let browser: Browser;
+
+beforeAll(async () => {
+  site = await openDemoSite();
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/** What a visitor does with the page of that link; nothing may go wrong in it. */
+async function onPage(
+  hash: string,
+  act: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  const { page, problems, close } = await visit(browser, site.url + hash, options);
+  try {
+    await ready(page);
+    await act(page);
+    expect(problems).toEqual([]);
+  } finally {
+    await close();
+  }
+}
+
+/** The file of the model that is shown. */
+async function savedModel(page: Page): Promise<Buffer> {
+  const { bytes } = await downloaded(page, '#save-model');
+  return Buffer.from(bytes);
+}
+
+async function openModel(page: Page, buffer: Buffer): Promise<void> {
+  const name = 'mine.safetensors';
+  await page.setInputFiles('#open-model', { name, mimeType: 'application/octet-stream', buffer });
+}
+
+async function openTable(
+  page: Page,
+  name: string,
+  rows: readonly (readonly (number | string)[])[],
+): Promise<void> {
+  const text = rows.map((row) => row.join(',')).join('\n');
+  await page.setInputFiles('#file', { name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+}
+
+/** New rows of the model that is shown. */
+async function samples(page: Page): Promise<number[]> {
+  const { bytes } = await downloaded(page, '#save-samples');
+  const [, ...rows] = new TextDecoder().decode(bytes).trim().split('\n');
+  return rows.flatMap((row) => row.split(',').map(Number));
+}
+
+async function trainSome(page: Page): Promise<void> {
+  await page.click('#train');
+  await expectSoon(() => step(page)).toBeGreaterThan(3);
+  await page.click('#train');
+}
+
+describe('residual nets', () => {
+  it('have one width, are priced and trained, and come back with their file', () =>
+    onPage(SMALL, async (page) => {
+      const plain = await page.textContent('#price-parameters');
+      await page.selectOption('#nets', '2');
+      expect(await page.inputValue('#hidden')).toBe('16');
+      await expectSoon(() => page.textContent('#price-parameters')).not.toBe(plain);
+      await expectSoon(() => page.url()).toContain('hidden=16&blocks=2&');
+      expect(await page.textContent('#code')).toContain('hidden: [16], residualBlocks: 2');
+      await trainSome(page);
+      const file = await savedModel(page);
+      expect(decodeModel(file).spec.bijectors[1]).toMatchObject({
+        conditioner: { hidden: [16], residualBlocks: 2 },
+      });
+
+      await page.fill('#hidden', '16, 8');
+      await page.press('#hidden', 'Enter');
+      await expectSoon(() => page.textContent('#model-mistake')).toMatch(/found 16, 8 .*expected one width/);
+      expect(await page.getAttribute('#hidden', 'aria-invalid')).toBe('true');
+      await page.selectOption('#nets', '0');
+      expect(await page.locator('#model-mistake').isHidden()).toBe(true);
+
+      await openModel(page, file);
+      await expectSoon(() => page.inputValue('#nets')).toBe('2');
+      expect(await page.inputValue('#hidden')).toBe('16');
+    }));
+});
+
+describe('data between 0 and 1', () => {
+  /** Most near the ends, so that a model of all numbers would leave them. */
+  const shares = Array.from({ length: 300 }, (_, i) => [
+    0.5 + 0.499 * Math.sin(1.7 * i),
+    0.5 + 0.499 * Math.sin(2.9 * i + 1),
+  ]);
+
+  it('are learned within their domain: no density, no sample and no point outside', () =>
+    onPage(`${SMALL}&points=hidden&colours=log`, async (page) => {
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'shares.csv', [['a', 'b'], ...shares]);
+      await expectSoon(() => page.textContent('#file-words')).toMatch(/300 rows/);
+      await page.selectOption('#domain', 'unit');
+      await expectSoon(() => page.url()).toContain('data=file&domain=unit&');
+      expect(await page.textContent('#code')).toContain(`domain: 'unit'`);
+      await trainSome(page);
+      const density = canvas(page, 'density');
+      // The picture shows 3 standard deviations, from about -0.55 to 1.55: the domain begins at a quarter of it.
+      await expectSoon(async () => (await look(density, [0.3, 0.7])).colours).toBeGreaterThan(10);
+      expect((await look(density, [0, 0.2])).drawn).toBe(0);
+      expect((await look(density, [0.8, 1])).drawn).toBe(0);
+      await density.hover({ position: { x: 150, y: 150 } });
+      await expectSoon(() => page.textContent('#point-x')).toMatch(/\(/);
+      await density.hover({ position: { x: 20, y: 150 } });
+      await expectSoon(() => page.textContent('#point-x')).toBe('–');
+      const drawn = await samples(page);
+      expect(drawn).toHaveLength(10_000);
+      expect(drawn.every((value) => value > 0 && value < 1)).toBe(true);
+
+      const file = await savedModel(page);
+      await page.check('input[name="source"][value="moons"]');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons/);
+      await openModel(page, file);
+      await expectSoon(() => page.textContent('#share-words')).toBe('mine.safetensors is open.');
+      expect((await samples(page)).every((value) => value > 0 && value < 1)).toBe(true);
+    }));
+
+  it('with a value outside are refused in words, and trained on once that is mended', () =>
+    onPage(SMALL, async (page) => {
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'shares.csv', [['a', 'b'], ...shares, [0.5, 1]]);
+      await expectSoon(() => page.textContent('#file-words')).toMatch(/301 rows/);
+      await page.selectOption('#domain', 'unit');
+      const sentence = /row 301, column "b".*found 1, expected a number between 0 and 1/;
+      await expectSoon(() => page.textContent('#data-mistake')).toMatch(sentence);
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toMatch(/^Nothing has changed/);
+      expect(await page.textContent('#train')).toBe('Train');
+      await page.selectOption('#domain', 'positive');
+      await expectSoon(() => page.locator('#data-mistake').isHidden()).toBe(true);
+      await trainSome(page);
+    }));
+});
+
+describe('the base', () => {
+  it('is the one whose log-density a point has', () =>
+    onPage(`${SMALL}&base=mixture:2`, async (page) => {
+      expect(await page.inputValue('#base')).toBe('mixture:2');
+      await trainSome(page);
+      await canvas(page, 'density').hover({ position: { x: 120, y: 140 } });
+      await expectSoon(() => page.textContent('#point-x')).toMatch(/\(/);
+      const x = numbersIn(await page.textContent('#point-x'));
+      const [shown] = numbersIn(await page.textContent('#point-log-prob'));
+      const { spec, parameters } = decodeModel(await savedModel(page));
+      const [logProb] = new ReferenceFlow(spec, parameters).logProb(Float64Array.from(x));
+      // The point is told to a hundredth.
+      expect(shown).toBeCloseTo(logProb!, 1);
+      expect(await page.textContent('#latent-words')).toMatch(/nats from a mixture of Gaussians/);
+    }));
+
+  it('ends in a box for splines alone, and says so where data lie beyond', () =>
+    onPage('#v=1&data=banana&couplings=2&hidden=8&batch=64&steps=30', async (page) => {
+      expect(await page.locator('#base-uniform').isDisabled()).toBe(true);
+      await page.selectOption('#preset', 'spline');
+      await page.selectOption('#base', 'uniform');
+      await expectSoon(() => page.url()).toContain('base=uniform');
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toBe('All 30 steps are done.');
+      await expectSoon(() => page.textContent('#verdict')).toMatch(/no density at all/);
+      await page.selectOption('#preset', 'glow');
+      expect(await page.inputValue('#base')).toBe('normal');
+    }));
+});
+
+describe('moons that are told apart', () => {
+  const apart = '#v=1&data=moons&parts=apart&couplings=4&hidden=16&batch=128&steps=400';
+
+  it('are learned each by itself, and one of them is shown', () =>
+    onPage(apart, async (page) => {
+      expect(await page.textContent('#apart-word')).toBe('Tell the moons apart');
+      expect(await page.textContent('#parts-shown label')).toBe('moon');
+      expect(await page.locator('#part option').allTextContents()).toEqual(['upper', 'lower']);
+      expect(await page.textContent('#code')).toContain('contextDim: 2');
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toBe('All 400 steps are done.');
+      expect(await page.textContent('#verdict')).toMatch(/any model that is told the moon can/);
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons, upper\./);
+      const pictures = ['density', 'samples', 'grid', 'layers'] as const;
+      const heights = () =>
+        Promise.all(pictures.map(async (each) => (await look(canvas(page, each))).centre[1]));
+      await page.locator('#layer').fill('0');
+      const upper = await samples(page);
+      const high = await heights();
+      await page.locator('#part').focus();
+      await page.keyboard.press('ArrowDown');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons, lower\./);
+      expect(page.url()).toContain('part=2');
+      for (const index of pictures.keys()) {
+        await expectSoon(async () => (await heights())[index]).toBeGreaterThan(high[index]! + 0.05);
+      }
+      const lower = await samples(page);
+      const meanHeight = (rows: number[]): number =>
+        rows.reduce((sum, value, i) => sum + (i % 2 === 1 ? value : 0), 0) / (rows.length / 2);
+      // The upper moon is at 0.7 standard deviations above the middle, the lower one as far below.
+      expect(meanHeight(upper)).toBeGreaterThan(0.4);
+      expect(meanHeight(lower)).toBeLessThan(-0.4);
+      await expectSoon(() => seriousFindings(page)).toEqual([]);
+    }));
+
+  it('come back with a model file, which brings its classes, until it is reset', () =>
+    onPage(apart, async (page) => {
+      await page.click('#step');
+      await expectSoon(() => step(page)).toBe(1);
+      const file = await savedModel(page);
+      const { spec, training } = decodeModel(file);
+      expect(spec.contextDim).toBe(2);
+      expect(training?.context).toEqual([{ name: 'moon', levels: ['upper', 'lower'] }]);
+
+      await page.uncheck('#apart');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+      await openModel(page, file);
+      await expectSoon(() => page.locator('#part option').count()).toBe(2);
+      await page.selectOption('#part', 'lower');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons, lower/);
+      await page.click('#reset');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+
+      const conditional = realnvp(2, { couplings: 1, hidden: [4], contextDim: 1 });
+      const record = { steps: 1, seed: 1, library: 'wgflow', context: [{ name: 'age', mean: 40, std: 9 }] };
+      const ages = encodeModel({
+        spec: conditional,
+        parameters: initialParameters(conditional, 1),
+        training: record,
+      });
+      await openModel(page, Buffer.from(ages));
+      await expectSoon(() => page.textContent('#share-words')).toMatch(
+        /found age \(numbers\), expected one column of at most 64 labels/,
+      );
+    }));
+
+  it('fit a phone', () =>
+    onPage(
+      apart,
+      async (page) => {
+        await expectSoon(() => page.locator('#part').isVisible()).toBe(true);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+      },
+      { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+    ));
+});
+
+describe('a table with labels', () => {
+  it('is learned as a whole, or label by label, with a mean for each', () =>
+    onPage(SMALL, async (page) => {
+      const row = (i: number) => [Math.sin(i) + (i % 3), Math.cos(2 * i), ['a', 'b', 'c, d'][i % 3]!];
+      const quotedRows = Array.from({ length: 120 }, (_, i) =>
+        row(i).map((cell) => (cell === 'c, d' ? '"c, d"' : cell)),
+      );
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'kinds.csv', [['u', 'v', 'kind'], ...quotedRows]);
+      await expectSoon(() => page.textContent('#file-words')).toBe(
+        'kinds.csv: 120 rows, 2 columns, and kind as labels.',
+      );
+      await trainSome(page);
+      expect(await page.locator('#parts-shown').isHidden()).toBe(true);
+      expect(await page.locator('#base-class').isDisabled()).toBe(true);
+
+      await page.check('#apart');
+      await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['a', 'b', 'c, d']);
+      await page.selectOption('#base', 'class');
+      await expectSoon(() => page.url()).toContain('data=file&parts=apart&');
+      await expectSoon(() => page.textContent('#code')).toMatch(/encodeContext.*class_conditional/s);
+      await trainSome(page);
+      const data = await downloaded(page, '#save-data');
+      const lines = new TextDecoder().decode(data.bytes).split('\n');
+      expect(lines[0]).toBe('u,v,kind');
+      expect(lines[3]).toMatch(/,"c, d"$/);
+
+      // Opened beside other data, the model brings samples of its own.
+      const file = await savedModel(page);
+      await page.check('input[name="source"][value="circles"]');
+      await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['outer', 'inner']);
+      await page.uncheck('#apart');
+      expect(await page.inputValue('#base')).toBe('normal');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+      await openModel(page, file);
+      await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['a', 'b', 'c, d']);
+      await expectSoon(() => page.inputValue('#base')).toBe('class');
+      await page.check('input[name="source"][value="file"]');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+    }));
+});
