@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { choiceText } from '../../src/bench/choices.ts';
 import type { VariantsFor } from '../../src/bench/choices.ts';
-import { configModel } from '../../src/bench/configs.ts';
+import { CONFIG_NAMES, configModel } from '../../src/bench/configs.ts';
 import { jobsOf, KERNEL_STEMS, NOT_MEASURED } from '../../src/bench/jobs.ts';
 import { kernelCasesOf, shapeKey } from '../../src/bench/kernelCases.ts';
 import { peakCheckPlans, verifyPeaks } from '../../src/bench/peaks.ts';
@@ -11,6 +11,7 @@ import type { Workload } from '../../src/bench/workloads.ts';
 import { variantName } from '../../src/kernel.ts';
 import { planProblems } from '../../src/plan.ts';
 import { twins } from '../../src/reference/twins.ts';
+import { PARAMETERS } from '../../src/steps/names.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { KernelVariants } from '../../src/steps/variants.ts';
 import { testContext } from '../support/device.ts';
@@ -177,6 +178,17 @@ describe('the kernels of the reported plans', () => {
   it('are told by what differs from the fixed table', () => {
     expect(choiceText({ ...fixed }, { ...fixed })).toBe('fixed table');
     expect(choiceText({ ...fixed, segment: 32, keep: 'store' }, { ...fixed })).toBe('segment 32, keep store');
+  });
+});
+
+describe('a workload', () => {
+  it.each(CONFIG_NAMES)('starts from parameters that are not zero: %s', (name) => {
+    const model = modelOf(configModel(name).spec);
+    const parameters = workloadOf(model, 'forward', 4, PLAIN_VARIANTS).contents.get(PARAMETERS)!;
+    const zero = model.layout.tensors.filter(({ offset, length }) =>
+      parameters.subarray(offset, offset + length).every((value) => value === 0),
+    );
+    expect(zero.map((tensor) => tensor.name)).toEqual([]);
   });
 });
 
