@@ -42,7 +42,8 @@ export function expectHalves(
   for (let i = 0; i < exact.length; i++) {
     const found = actual[i]!;
     const wanted = exact[i]!;
-    if (!(distanceToHalf(found, wanted) <= bound * (1 + Math.abs(wanted)))) wrong.push(`[${i}] ${found} for ${wanted}, rounded ${roundToHalf(wanted)}`);
+    if (!(distanceToHalf(found, wanted) <= bound * (1 + Math.abs(wanted))))
+      wrong.push(`[${i}] ${found} for ${wanted}, rounded ${roundToHalf(wanted)}`);
   }
   if (wrong.length > 0) {
     expect.fail(
