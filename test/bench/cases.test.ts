@@ -351,6 +351,26 @@ describe.runIf(hasHalves)('at half precision', () => {
       twins.half_parameters = right;
     }
   });
+
+  it('a layer’s twin that is off by a tenth of it is found in what the kernel stores', async () => {
+    const plain: KernelVariants = { ...PLAIN_VARIANTS, precision: 'f16' };
+    const workload = workloadOf(modelOf(configModel('S').spec), 'log_prob', 68, plain);
+    const right = twins.dense_forward;
+    twins.dense_forward = (call) => {
+      right(call);
+      const { output } = call.buffers;
+      output.forEach((value, index) => (output[index] = value * (1 + 1e-4)));
+    };
+    try {
+      const { kernels, mismatches } = await verify(await testContext(), workload);
+      const { what, buffer } = mismatches[0]!;
+      expect(what).toMatch(/^dense_forward\[.*F16_OUTPUT/);
+      expect(buffer).toMatch(/^hidden/);
+      expect(kernels.get(what)).toBeGreaterThan(1);
+    } finally {
+      twins.dense_forward = right;
+    }
+  });
 });
 
 describe('roundAlike', () => {
