@@ -22,6 +22,21 @@ export function roundToHalf(value: number): number {
   return value + shift - shift;
 }
 
+/**
+ * How far `exact` is from the numbers that are stored as `half`: 0 where it is one of them. A kernel that computes in
+ * float32 stores what its f64 twin would, or a number whose distance is within the error of float32.
+ */
+export function distanceToHalf(half: number, exact: number): number {
+  if (roundToHalf(exact) === half) return 0;
+  // As far as from infinity is from where the number after the largest one would be.
+  const size = Math.min(Math.abs(half), 2 ** 16);
+  const towards = Math.sign(exact - half);
+  // Below a power of two the distance of the numbers is half of that above it.
+  const step = towards * half >= 0 ? stepAt(size) : stepAt(size - stepAt(size) / 4);
+  const edge = Math.sign(half) * size + (towards * step) / 2;
+  return Math.abs(exact - edge);
+}
+
 /** The numbers as the GPU stores them, each rounded. */
 export function toHalves(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
   return Uint16Array.from(values, halfBits);

@@ -5,7 +5,7 @@ import { planTimes } from './gpu/planTimes.ts';
 import { planCost } from './plan.ts';
 import type { Precision } from './precision.ts';
 import { couplingBlocks } from './spec.ts';
-import type { CouplingSpec, FlowSpec } from './spec.ts';
+import type { BaseSpec, CouplingSpec, FlowSpec } from './spec.ts';
 import { candidateVariants, purposePlan, storedVariants } from './steps/candidates.ts';
 import type { DeviceFacts, Purpose } from './steps/candidates.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -216,13 +216,17 @@ function shapeText({ dim, contextDim, base, bijectors }: FlowSpec): string {
     else runs.push({ text, count: 1 });
   }
   const context = contextDim === 0 ? [] : [`${contextDim} of context`];
-  const latent = base.type === 'standard_normal' ? [] : [base.type];
+  const latent = base.type === 'standard_normal' ? [] : [baseText(base)];
   return [
     `${dim} features`,
     ...context,
     ...runs.map(({ text, count }) => `${count} × ${text}`),
     ...latent,
   ].join(', ');
+}
+
+function baseText(base: BaseSpec): string {
+  return base.type === 'mixture' ? `mixture of ${base.components}` : base.type;
 }
 
 function couplingText(dim: number, coupling: CouplingSpec): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromHalves, roundToHalf, toHalves } from '../src/precision.ts';
+import { distanceToHalf, fromHalves, roundToHalf, toHalves } from '../src/precision.ts';
 
 /** Every number of half precision, smallest first: zero, then those that are positive. */
 const POSITIVE = fromHalves(Uint16Array.from({ length: 0x7c01 }, (_, bits) => bits));
@@ -41,6 +41,24 @@ describe('half precision', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('tells how far a number is from those that are stored as another', () => {
+    for (const sign of [1, -1]) {
+      const distance = (half: number, exact: number): number => distanceToHalf(sign * half, sign * exact);
+      // Around 1 the numbers lie 2⁻¹⁰ apart, below it 2⁻¹¹.
+      expect([1, 1 + 2 ** -11, 1 - 2 ** -12].map((exact) => distance(1, exact))).toEqual([0, 0, 0]);
+      expect(distance(1, 1 + 2 ** -10)).toBe(2 ** -11);
+      expect(distance(1, 1 - 2 ** -11)).toBe(2 ** -12);
+      expect(distance(1, -1)).toBe(2 - 2 ** -12);
+      expect(distance(0, 2 ** -24)).toBe(2 ** -25);
+      expect(distance(2 ** -24, 0)).toBe(2 ** -25);
+      expect(distance(Infinity, 65_519)).toBe(1);
+      expect(distance(65_504, 65_521)).toBe(1);
+      expect(distance(Infinity, 1e9)).toBe(0);
+    }
+    expect(distanceToHalf(NaN, 1)).toBeNaN();
+    expect(distanceToHalf(1, NaN)).toBeNaN();
   });
 
   it('has no number from 65,520 on but infinity', () => {

@@ -239,6 +239,7 @@ function emptyRun({ adapter, fixed }: FromLab & { type: 'ready' }): BenchDocumen
     wgflow: '',
     adapter,
     clock: 'wall clock',
+    precision: 'f32',
     fixedVariants: fixed,
     peak: { fma: peak, copy: peak },
     entries: [],

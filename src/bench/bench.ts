@@ -3,20 +3,22 @@ import { describeDevice, GpuContext } from '../gpu/context.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { GpuProgram } from '../gpu/executor.ts';
 import { preprocess } from '../gpu/preprocess.ts';
+import { requirePrecision } from '../gpu/requirePrecision.ts';
 import { Stopwatch } from '../gpu/timing.ts';
 import type { Clock } from '../gpu/timing.ts';
 import { activeBindings, variantName } from '../kernel.ts';
 import type { Dispatch } from '../kernel.ts';
 import { tileChoices, tileOf } from '../kernels/tiles.ts';
 import type { TileSizes } from '../kernels/tiles.ts';
-import { planCost } from '../plan.ts';
+import { bufferBytes, planCost } from '../plan.ts';
+import type { Precision } from '../precision.ts';
 import { fixedVariants } from '../steps/variants.ts';
 import { PARAMETERS } from '../steps/names.ts';
 import { VERSION } from '../version.ts';
 import type { VariantsFor } from './choices.ts';
 import { chunkCount, chunkedBytes, ChunkTimer } from './chunks.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
-import { jobsOf } from './jobs.ts';
+import { jobsOf, modelsOf } from './jobs.ts';
 import type { BenchScope, Job } from './jobs.ts';
 import { measure, programTimer } from './measure.ts';
 import type { Budget } from './measure.ts';
@@ -30,6 +32,11 @@ import type { Mismatch, Verification } from './verify.ts';
 import type { Workload } from './workloads.ts';
 
 export interface BenchOptions extends BenchScope {
+  /**
+   * What the nets of all plans and kernels are stored as; default f32. With `f16` the kernels that have no variant for it
+   * are left out of the sweep: the fused ones and those of residual nets.
+   */
+  precision?: Precision;
   /** Chooses the kernels of the flows that are measured; by default the fixed table's for the device. */
   variantsFor?: VariantsFor;
   /** A fifth of the time for each entry. */
@@ -72,6 +79,8 @@ const BUDGETS = {
  * Measures the device: its peak, then plans and kernels, each checked against its f64 twin before it is timed. What
  * does not match is not timed. The last event has the document.
  * @throws {LimitError} when a flow does not fit the device
+ * @throws {FeatureError} when the precision f16 is asked for and the device has no `shader-f16`
+ * @throws {ShapeError} when there are too many rows, f16 is asked for residual nets, or no plan launches one of `kernels`
  * @throws the signal's reason once it is aborted
  * @example
  * for await (const event of bench(device, { models: [configModel('S')], only: 'plans' })) {
@@ -83,7 +92,9 @@ export async function* bench(
   options: BenchOptions = {},
 ): AsyncGenerator<BenchEvent, void, undefined> {
   const context = GpuContext.of(device);
-  const fixed = fixedVariants(context.subgroupMinSize);
+  const { precision = 'f32' } = options;
+  for (const { spec } of modelsOf(options)) requirePrecision(precision, spec, device);
+  const fixed = fixedVariants(context.subgroupMinSize, precision);
   const budgets = options.quick === true ? BUDGETS.quick : BUDGETS.full;
   const jobs = await jobsOf(options, fixed, (...purpose) => {
     options.signal?.throwIfAborted();
@@ -135,6 +146,7 @@ export async function* bench(
     wgflow: VERSION,
     adapter: describeDevice(device),
     clock: stopwatch.clock,
+    precision,
     fixedVariants: { ...fixed },
     peak: peaks,
     entries,
@@ -172,8 +184,8 @@ async function* timeJob(
 
   using program = await GpuProgram.create(context, plan);
   for (const [name, values] of contents) context.buffers.write(program.buffer(name), values);
-  const lengths = new Map(plan.buffers.map(({ name, length }) => [name, length]));
-  using kept = new KeptBuffers(context, program, lengths);
+  const words = new Map(plan.buffers.map((buffer) => [buffer.name, bufferBytes(buffer) / 4]));
+  using kept = new KeptBuffers(context, program, words);
   if (timesPlan) {
     const restore = kept.keep(restored);
     if (checked.plan <= 1) {
@@ -265,20 +277,21 @@ function writtenBuffers({ kernel, flags, buffers }: Dispatch): string[] {
 class KeptBuffers implements Disposable {
   readonly #context: GpuContext;
   readonly #program: GpuProgram;
-  readonly #lengths: ReadonlyMap<string, number>;
+  /** Lengths in words of 4 bytes. */
+  readonly #words: ReadonlyMap<string, number>;
   readonly #copies = new Map<string, OwnedBuffer>();
 
-  constructor(context: GpuContext, program: GpuProgram, lengths: ReadonlyMap<string, number>) {
+  constructor(context: GpuContext, program: GpuProgram, words: ReadonlyMap<string, number>) {
     this.#context = context;
     this.#program = program;
-    this.#lengths = lengths;
+    this.#words = words;
   }
 
   /** Keeps what the named buffers hold now; the function puts it back. */
   keep(names: readonly string[]): () => void {
     const { buffers } = this.#context;
     const pairs = names.map((name) => {
-      const length = this.#lengths.get(name) ?? 0;
+      const length = this.#words.get(name) ?? 0;
       const copy = this.#copies.get(name) ?? buffers.storage(`kept ${name}`, length);
       this.#copies.set(name, copy);
       return { buffer: this.#program.buffer(name), copy, length };

@@ -6,12 +6,14 @@ import { chunkRowsOf } from '../steps/workspace.ts';
 import type { Choice } from './document.ts';
 import type { Pass } from './workloads.ts';
 
-/** Chooses the kernels of `pass` for plans of at most `rows` rows of the model at once. */
+/** Chooses the kernels of `pass` for plans of at most `rows` rows of the model at once; the precision is the run's. */
 export type VariantsFor = (
   model: FlowModel,
   pass: Purpose['pass'],
   rows: number,
-) => KernelVariants | Promise<KernelVariants>;
+) => ChosenKernels | Promise<ChosenKernels>;
+
+type ChosenKernels = Omit<KernelVariants, 'precision'>;
 
 /** What a flow chooses the kernels of each pass for. */
 const PURPOSES: Readonly<Record<Pass, Purpose['pass']>> = {

@@ -59,6 +59,7 @@ function differencesOf(before: BenchDocument, after: BenchDocument): string[] {
   const facts: [string, (run: BenchDocument) => string][] = [
     ['adapter', ({ adapter }) => adapter.description || adapter.device || adapter.vendor],
     ['clock', ({ clock }) => clock],
+    ['precision', ({ precision }) => precision],
     ['version of wgflow', ({ wgflow }) => wgflow],
   ];
   const different = facts.flatMap(([what, of]) =>
@@ -74,14 +75,17 @@ function differencesOf(before: BenchDocument, after: BenchDocument): string[] {
   return [...different, ...choiceDifferences(before, after)];
 }
 
-/** Plans that were made of other kernels. Those of the kernels that were taken out of them go without saying. */
+/**
+ * Plans that were made of other kernels. Those of the kernels that were taken out of them go without saying, and so does
+ * the precision, which the runs have told.
+ */
 function choiceDifferences(before: BenchDocument, after: BenchDocument): string[] {
   const earlier = new Map(before.entries.map((entry) => [entryKey(entry), entry]));
   return after.entries.flatMap((entry) => {
     const match = earlier.get(entryKey(entry));
     if (entry.kind !== 'plan' || match === undefined) return [];
     const names = Object.keys({ ...match.variants, ...entry.variants }).filter(
-      (name) => match.variants[name] !== entry.variants[name],
+      (name) => name !== 'precision' && match.variants[name] !== entry.variants[name],
     );
     if (names.length === 0) return [];
     const texts = [match, entry].map(({ variants }) =>

@@ -4,6 +4,8 @@ import { DataError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/context.ts';
 import { CLOCKS } from '../gpu/timing.ts';
 import type { Clock } from '../gpu/timing.ts';
+import { PRECISIONS } from '../precision.ts';
+import type { Precision } from '../precision.ts';
 import type { Peaks } from './peaks.ts';
 import type { Rates, Work } from './roofline.ts';
 import type { TimeSummary } from './statistics.ts';
@@ -42,6 +44,8 @@ export interface BenchDocument {
   wgflow: string;
   adapter: AdapterReport;
   clock: Clock;
+  /** What the nets of all entries are stored as. */
+  precision: Precision;
   /** The fixed table's choice for the device. */
   fixedVariants: Choice;
   peak: Peaks;
@@ -81,6 +85,8 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
     limits: v.record(v.string(), number),
   }),
   clock: v.picklist(CLOCKS),
+  // What was written before there was a choice has none.
+  precision: v.optional(v.picklist(PRECISIONS), 'f32'),
   fixedVariants: choice,
   peak: v.strictObject({ fma: peak, copy: peak }),
   entries: v.array(
@@ -127,6 +133,11 @@ export function parseBenchDocument(text: string, file: string): BenchDocument {
       ? 'found nothing, expected this key'
       : `found ${issue.received}, expected ${issue.expected ?? issue.message}`;
   throw new DataError(`${place}: ${problem}`, { file }, advice);
+}
+
+/** What the run's nets are stored as, in words. */
+export function precisionText({ precision }: Pick<BenchDocument, 'precision'>): string {
+  return precision === 'f32' ? 'f32' : 'f16: weights and hidden activations of nets; sums and all else f32';
 }
 
 /** Equal in two documents for what can be compared. */

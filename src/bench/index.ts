@@ -10,7 +10,7 @@ export { compareRuns } from './compare.ts';
 export type { BenchComparison, Change } from './compare.ts';
 export { CONFIG_NAMES, configModel } from './configs.ts';
 export type { BenchModel, ConfigName } from './configs.ts';
-export { entryTitle, parseBenchDocument } from './document.ts';
+export { entryTitle, parseBenchDocument, precisionText } from './document.ts';
 export type { BenchDocument, BenchEntry, Choice } from './document.ts';
 export { milliseconds, percent, planName, rate, spread } from './format.ts';
 export { KERNEL_STEMS } from './jobs.ts';

@@ -5,6 +5,7 @@ import { variantName } from '../kernel.ts';
 import { retiled } from '../kernels/tiles.ts';
 import type { TileSizes } from '../kernels/tiles.ts';
 import type { Plan } from '../plan.ts';
+import type { Precision } from '../precision.ts';
 import { twins } from '../reference/twins.ts';
 import type { Domain } from '../spec.ts';
 import type { FlowModel } from '../steps/forward.ts';
@@ -27,7 +28,7 @@ export interface BenchScope {
   rows?: readonly number[];
   /** Default both. */
   only?: 'plans' | 'kernels';
-  /** Stems of the kernels to measure; then no plan is. */
+  /** Stems of the kernels to measure, all of which some plan must launch; then no plan is measured. */
   kernels?: readonly string[];
   /** Tile sizes by the stem of the kernel that is to take them instead of its launcher's own. */
   tiles?: Readonly<Record<string, TileSizes>>;
@@ -52,6 +53,8 @@ export interface Job {
 interface ForcedKernels {
   name: string;
   variants: Partial<KernelVariants>;
+  /** Fused ones, of which there are none at half precision. */
+  isFused?: boolean;
 }
 
 /** A flow and a pass whose plan is reported, or which is there for its kernels only. */
@@ -64,13 +67,24 @@ const MOST_NUMBERS = 2 ** 27;
 
 /**
  * The jobs in the order in which they run. A kernel at a shape that an earlier job has is left out.
+ * @param fixed whose precision all plans have
  * @param variantsFor chooses for what is reported; the sweep has the `fixed` choice
+ * @throws {ShapeError} when there are too many rows, or no plan launches a kernel that was asked for
  */
 export async function jobsOf(
   scope: BenchScope,
   fixed: KernelVariants,
   variantsFor: VariantsFor = () => fixed,
 ): Promise<Job[]> {
+  const { precision } = fixed;
+  if (precision === 'f32' && scope.kernels?.includes(HALF_STEM) === true) {
+    throw new ShapeError(
+      'kernels',
+      `${HALF_STEM} at the precision f32`,
+      'it at f16',
+      "Plans launch it with --precision f16, in a program with { precision: 'f16' }.",
+    );
+  }
   const wantsPlans = scope.only !== 'kernels' && scope.kernels === undefined;
   const wantsKernels = scope.only !== 'plans';
   const wantsStem = (stem: string): boolean => scope.kernels === undefined || scope.kernels.includes(stem);
@@ -88,16 +102,16 @@ export async function jobsOf(
     choices: new Map<string, KernelVariants>(),
   }));
   const variantsOf = async (source: Source): Promise<KernelVariants> => {
-    if (source.kind === 'sweep') return { ...fixed, ...source.kernels?.variants };
+    if (source.kind === 'sweep') return { ...fixed, ...source.kernels?.variants, precision };
     const { flow, choices } = known(source.model);
     const { pass, rows } = purposeOf(source.pass, flow, source.model.batch);
     const key = `${pass} ${rows}`;
-    const variants = choices.get(key) ?? (await variantsFor(flow, pass, rows));
+    const variants = choices.get(key) ?? { ...(await variantsFor(flow, pass, rows)), precision };
     choices.set(key, variants);
     return variants;
   };
   const jobs: Job[] = [];
-  for (const source of sourcesOf(scope, wantsKernels)) {
+  for (const source of sourcesOf(scope, wantsKernels, precision)) {
     const { model, pass } = source;
     const { flow, checks } = known(model);
     const rows = source.rows ?? (isTraining(pass) ? model.batch : passRowsOf(flow));
@@ -125,7 +139,23 @@ export async function jobsOf(
       variants,
     });
   }
+  requireMeasured(scope.kernels ?? [], jobs, precision);
   return jobs;
+}
+
+/** @throws {ShapeError} when a kernel that was asked for is in none of the jobs */
+function requireMeasured(stems: readonly string[], jobs: readonly Job[], precision: Precision): void {
+  const measured = new Set(jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem)));
+  const missing = stems.filter((stem) => !measured.has(stem));
+  if (missing.length === 0) return;
+  throw new ShapeError(
+    'kernels',
+    `${missing.join(', ')} in no plan of this run`,
+    'kernels that its plans launch',
+    precision === 'f32'
+      ? 'A run of no flows in particular has a sweep that launches all kernels which the device can run.'
+      : 'Not every flow and device uses every kernel; those of fused and of residual nets are there at f32 only.',
+  );
 }
 
 function withTiles(workload: Workload, tiles: BenchScope['tiles'] = {}): Workload {
@@ -167,17 +197,21 @@ function hasVariants({ dispatches }: Plan, kernels: readonly KernelCase[]): bool
   return kernels.every(({ dispatch }) => variants.has(variantName(dispatch)));
 }
 
-/** Buffers of half precision are not measured: the kernel that fills them takes part in no plan here. */
-export const NOT_MEASURED: readonly string[] = ['half_parameters'];
+/** The kernel that only plans of half precision launch. */
+const HALF_STEM = 'half_parameters';
 
 /** Stems of the kernels that can be measured. */
-export const KERNEL_STEMS: readonly string[] = Object.keys(twins).filter(
-  (stem) => !stem.startsWith('peak_') && !NOT_MEASURED.includes(stem),
-);
+export const KERNEL_STEMS: readonly string[] = Object.keys(twins).filter((stem) => !stem.startsWith('peak_'));
 
-function sourcesOf({ models, rows }: BenchScope, wantsKernels: boolean): Source[] {
+/** The flows that a run reports. */
+export function modelsOf({ models }: BenchScope): readonly BenchModel[] {
+  return models ?? CONFIGS;
+}
+
+function sourcesOf(scope: BenchScope, wantsKernels: boolean, precision: Precision): Source[] {
+  const { models, rows } = scope;
   const sizes = rows === undefined ? [undefined] : [...new Set(rows)];
-  const reported = (models ?? CONFIGS).flatMap((model) =>
+  const reported = modelsOf(scope).flatMap((model) =>
     PASSES.flatMap((pass) =>
       (isTraining(pass) ? [undefined] : sizes).map((rows): Source => ({
         kind: 'reported',
@@ -187,7 +221,13 @@ function sourcesOf({ models, rows }: BenchScope, wantsKernels: boolean): Source[
       })),
     ),
   );
-  return models === undefined && wantsKernels ? [...reported, ...SWEEP] : reported;
+  if (models !== undefined || !wantsKernels) return reported;
+  return [...reported, ...(precision === 'f32' ? SWEEP : SWEEP.filter(hasHalves))];
+}
+
+/** Whether the kernels of a sweep's plan exist at half precision. */
+function hasHalves(source: Source): boolean {
+  return source.model !== RESIDUAL && !(source.kind === 'sweep' && source.kernels?.isFused === true);
 }
 
 const CONFIGS = CONFIG_NAMES.map(configModel) as [S: BenchModel, M: BenchModel, L: BenchModel];
@@ -281,9 +321,9 @@ const RESIDUAL: BenchModel = {
 
 const PLAIN: ForcedKernels = { name: 'plain', variants: PLAIN_VARIANTS };
 const BLOCKED: ForcedKernels = { name: 'blocked', variants: { ...PLAIN_VARIANTS, product: 'blocked' } };
-const FUSED: ForcedKernels = { name: 'fused', variants: { regime: 'fused' } };
-const SUMMED: ForcedKernels = { name: 'summed', variants: { weights: 'summed' } };
-const SORTED: ForcedKernels = { name: 'sorted', variants: { weights: 'sorted' } };
+const FUSED: ForcedKernels = { name: 'fused', variants: { regime: 'fused' }, isFused: true };
+const SUMMED: ForcedKernels = { name: 'summed', variants: { weights: 'summed' }, isFused: true };
+const SORTED: ForcedKernels = { name: 'sorted', variants: { weights: 'sorted' }, isFused: true };
 
 /** What brings in the kernels that the configurations do not use, and other sizes of those that they do. */
 const SWEEP: readonly Source[] = [

@@ -2,17 +2,25 @@
 import type { GpuContext } from '../gpu/context.ts';
 import { GpuProgram } from '../gpu/executor.ts';
 import { activeBindings, variantName } from '../kernel.ts';
-import type { Dispatch } from '../kernel.ts';
+import type { Dispatch, ElementType } from '../kernel.ts';
 import type { BufferSpec, Plan } from '../plan.ts';
+import { distanceToHalf } from '../precision.ts';
 import { hostArray, ReferenceProgram } from '../reference/executor.ts';
 import type { HostArray } from '../reference/executor.ts';
+import { LAYER_SUMS } from '../steps/names.ts';
+import { HalfSteps, roundAlike } from './halfSteps.ts';
 import { kernelCasesOf } from './kernelCases.ts';
+import { download, upload } from './planBuffers.ts';
+import type { BufferValues } from './planBuffers.ts';
 import type { Workload } from './workloads.ts';
 
 /** |gpu − twin| ≤ bound · (1 + |twin|) for every element: a few roundings of float32. */
 export const VALUE_BOUND = 1e-5;
 /** ‖gpu − twin‖ ≤ bound · ‖twin‖: gradients are sums that partly cancel. */
 export const GRADIENT_BOUND = 1e-4;
+
+/** What kernels leave there is of no use to others, and none of their twins' business. */
+const SCRATCH: readonly string[] = [LAYER_SUMS];
 
 const BOUNDED_BY_NORM = /^d_|gradient|moment|partial|piece_sums/;
 
@@ -39,14 +47,19 @@ export interface Verification {
 
 /**
  * Runs the workload by the twins and, at every kernel and shape that it has, the same dispatch on the GPU from the
- * same float32 values; then the whole plan on the GPU.
+ * same float32 values or halves; then the whole plan on the GPU. What a dispatch stores as halves is what its twin's
+ * value is rounded to, or would be if that were off by no more than float32 may be. Where it is one of the latter, the twins
+ * go on from what the GPU stored: their results are then those of the same roundings, and the bounds those of float32.
  */
 export async function verify(
   context: GpuContext,
   { plan, contents, results }: Pick<Workload, 'plan' | 'contents' | 'results'>,
   signal?: AbortSignal,
 ): Promise<Verification> {
-  const reference = new ReferenceProgram(plan);
+  using halves = await HalfSteps.of(context, plan, contents);
+  const reference = new ReferenceProgram(plan, undefined, (values, buffer) =>
+    roundAlike(values, halves?.stored(buffer) ?? [], VALUE_BOUND),
+  );
   for (const [name, values] of contents) reference.buffer(name).set(values);
   const mismatches: Mismatch[] = [];
   const kernels = new Map<string, number>();
@@ -59,6 +72,7 @@ export async function verify(
       kernels.set(name, worse(kernels.get(name) ?? 0, found.worst));
       mismatches.push(...found.mismatches);
     }
+    await halves?.run(dispatch);
     reference.run(index, index + 1);
   }
   const names = new Set(results);
@@ -109,8 +123,10 @@ async function verifyDispatch(
       return [name, start];
     }),
   );
-  new ReferenceProgram(plan, twin).run();
+  // What is stored as halves is compared before it is rounded.
+  new ReferenceProgram(plan, twin, () => undefined).run();
   const written = namesOf('read_write');
+  for (const name of SCRATCH) written.delete(name);
   const gpu = await runOnGpu(context, plan, contents, [...written]);
   return compareAll(
     variantName(dispatch),
@@ -126,15 +142,16 @@ async function runOnGpu(
   plan: Plan,
   contents: Workload['contents'],
   wanted: readonly string[],
-): Promise<Map<string, Float32Array | Uint32Array>> {
+): Promise<Map<string, BufferValues>> {
   using program = await GpuProgram.create(context, plan);
-  for (const [name, values] of contents) context.buffers.write(program.buffer(name), values);
+  for (const spec of plan.buffers) {
+    const values = contents.get(spec.name);
+    if (values !== undefined) upload(context, program, spec, values);
+  }
   program.run();
-  const found = new Map<string, Float32Array | Uint32Array>();
-  for (const { name, element, length } of plan.buffers) {
-    if (!wanted.includes(name)) continue;
-    const values = await context.buffers.download(program.buffer(name), length);
-    found.set(name, element === 'u32' ? new Uint32Array(values.buffer) : values);
+  const found = new Map<string, BufferValues>();
+  for (const spec of plan.buffers) {
+    if (wanted.includes(spec.name)) found.set(spec.name, await download(context, program, spec));
   }
   return found;
 }
@@ -142,13 +159,15 @@ async function runOnGpu(
 function compareAll(
   what: string,
   buffers: readonly BufferSpec[],
-  gpu: ReadonlyMap<string, Float32Array | Uint32Array>,
+  gpu: ReadonlyMap<string, BufferValues>,
   twin: ReadonlyMap<string, HostArray>,
 ): Comparison {
-  const compared = buffers.flatMap(({ name }) => {
+  const compared = buffers.flatMap(({ name, element }) => {
     const found = gpu.get(name);
     const expected = twin.get(name);
-    return found === undefined || expected === undefined ? [] : [compare(what, name, found, expected)];
+    return found === undefined || expected === undefined
+      ? []
+      : [compare(what, name, found, expected, element)];
   });
   return {
     worst: compared.reduce((worst, { excess }) => worse(worst, excess), 0),
@@ -157,22 +176,27 @@ function compareAll(
   };
 }
 
-/** Compares one buffer: `excess` is the error as a share of what is allowed. */
+/**
+ * Compares one buffer: `excess` is the error as a share of what is allowed. That of a number which was stored as a half
+ * is how far the expected one is from what would have been stored so.
+ */
 export function compare(
   what: string,
   buffer: string,
   found: ArrayLike<number>,
   expected: ArrayLike<number>,
+  element: ElementType = 'f32',
 ): Mismatch {
   const byNorm = BOUNDED_BY_NORM.test(buffer);
   let excess = 0;
-  let element = 0;
+  let worst = 0;
   let furthest = 0;
   let difference = 0;
   let norm = 0;
   for (let i = 0; i < expected.length; i++) {
     const wanted = expected[i] ?? NaN;
-    const apart = Math.abs((found[i] ?? NaN) - wanted);
+    const value = found[i] ?? NaN;
+    const apart = element === 'f16' ? distanceToHalf(value, wanted) : Math.abs(value - wanted);
     const share = apart / (VALUE_BOUND * (1 + Math.abs(wanted)));
     excess = worse(excess, share);
     difference += apart * apart;
@@ -180,16 +204,16 @@ export function compare(
     const distance = byNorm ? apart : share;
     if (!(distance <= furthest) && !Number.isNaN(furthest)) {
       furthest = distance;
-      element = i;
+      worst = i;
     }
   }
   return {
     what,
     buffer,
     excess: byNorm ? Math.sqrt(difference) / (GRADIENT_BOUND * Math.max(Math.sqrt(norm), 1e-30)) : excess,
-    element,
-    found: found[element] ?? NaN,
-    expected: expected[element] ?? NaN,
+    element: worst,
+    found: found[worst] ?? NaN,
+    expected: expected[worst] ?? NaN,
   };
 }
 

@@ -321,7 +321,8 @@ function benchParameters(model: FlowModel): Float32Array {
 
 /** Parameters that make no bijector the identity, so that a check has something to check. */
 function drawParameters({ spec, layout }: FlowModel): Float32Array {
-  const parameters = initialParameters({ ...spec, bijectors: spec.bijectors.map(drawn) }, SEED, layout);
+  // By a layout of its own: the model's would say how the model's own nets start.
+  const parameters = initialParameters({ ...spec, bijectors: spec.bijectors.map(drawn) }, SEED);
   const inNets = new Set<string>();
   for (const { layers } of layout.bijectors.flatMap((slots) => ('nets' in slots ? slots.nets : []))) {
     for (const { weight, bias } of layers) [weight, bias].forEach(({ name }) => inNets.add(name));

@@ -54,6 +54,7 @@ export async function benchCommand(session: Session, options: BenchCommandOption
       only,
       kernels,
       quick,
+      precision: session.tuning.precision,
       variantsFor: choosing(device, session.tuning),
       signal: session.signal,
     });

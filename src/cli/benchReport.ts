@@ -1,7 +1,7 @@
 /** The report of a benchmark run: one HTML page that needs nothing but itself. */
 import { kernelChart, planChart, rooflineChart } from '../bench/charts.ts';
 import type { Chart } from '../bench/charts.ts';
-import { milliseconds, percent, rate, spread } from '../bench/index.ts';
+import { milliseconds, percent, precisionText, rate, spread } from '../bench/index.ts';
 import type { BenchDocument, BenchEntry } from '../bench/index.ts';
 import { variantsText } from '../steps/candidates.ts';
 import { CHUNKS_NOTE, planCells, sorted } from './benchTables.ts';
@@ -49,10 +49,10 @@ function tiles({ peak, entries }: BenchDocument): string {
   return `<dl class="tiles">${list.join('')}</dl>`;
 }
 
-function words({ entries, mismatches, clock }: BenchDocument): string {
+function words({ entries, mismatches, clock, precision }: BenchDocument): string {
   const checked =
     `${entries.length} entries, each checked against its f64 twin before it was timed, by ${clock === 'wall clock' ? 'the wall clock' : clock}. ` +
-    'Times are medians; the peaks were measured in the same run.';
+    `Times are medians; the peaks were measured in the same run.${precision === 'f16' ? ' Nets are stored as f16.' : ''}`;
   const failed =
     mismatches.length > 0
       ? `<p class="lead"><strong>${mismatches.length} results are not what the f64 twin says, and what they belong to was not timed.</strong></p>
@@ -148,11 +148,13 @@ function entryTable(title: string, document: BenchDocument, kind: BenchEntry['ki
   );
 }
 
-function facts({ adapter, wgflow, clock, peak, fixedVariants }: BenchDocument): string {
+function facts(document: BenchDocument): string {
+  const { adapter, wgflow, clock, peak, fixedVariants } = document;
   const rows: [string, string][] = [
     ['Adapter', `${adapterName(adapter)}${adapter.software ? ' (software, no GPU)' : ''}`],
     ['Features', adapter.features.join(', ')],
     ['Clock', clock],
+    ['Precision', precisionText(document)],
     ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s by ${peak.fma.layout}`],
     ['Copy peak', `${rate(peak.copy.rate)} GB/s, bytes read and bytes written, by ${peak.copy.layout}`],
     ['Fixed table', variantsText(fixedVariants)],

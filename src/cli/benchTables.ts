@@ -1,5 +1,5 @@
 /** What `wgflow bench` prints. */
-import { boundOf, choiceText, milliseconds, percent, rate, spread } from '../bench/index.ts';
+import { boundOf, choiceText, milliseconds, percent, precisionText, rate, spread } from '../bench/index.ts';
 import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../bench/index.ts';
 import { variantsText } from '../steps/candidates.ts';
 import { adapterName } from './session.ts';
@@ -13,6 +13,7 @@ export function runTables(document: BenchDocument): string {
     ['Adapter', adapterName(adapter)],
     ['wgflow', wgflow],
     ['Clock', clock],
+    ['Precision', precisionText(document)],
     ['Fixed table', variantsText(fixedVariants)],
     ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s: ${peak.fma.layout}`],
     ['Copy peak', `${rate(peak.copy.rate)} GB/s, read and written: ${peak.copy.layout}`],

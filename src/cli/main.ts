@@ -68,7 +68,7 @@ function tuning(): Option {
     .default('measured');
 }
 
-/** Of every command that runs a flow, and of the one that tells its memory. */
+/** Of every command that runs a flow or its plans, and of the one that tells its memory. */
 function precision(): Option {
   return new Option(
     '--precision <kind>',
@@ -237,6 +237,7 @@ wgflow bench --configs S --only plans --quick
 wgflow bench --kernels flow_forward,dense_forward
 wgflow bench --spec model.safetensors --batch 1024
 wgflow bench --configs S --only plans --rows 10000,1000000
+wgflow bench --configs L --only plans --precision f16
 wgflow bench --compare before.json after.json`,
 )
   .optionsGroup('What to measure:')
@@ -253,7 +254,11 @@ wgflow bench --compare before.json after.json`,
     parse.integers(1, 2 ** 27),
   )
   .addOption(new Option('--only <kind>', 'only whole plans, or only kernels').choices(['plans', 'kernels']))
-  .option('--kernels <stems>', 'only these kernels, such as flow_forward', parse.namesFrom(KERNEL_STEMS))
+  .option(
+    '--kernels <stems>',
+    'only these kernels, such as flow_forward; half_parameters is there with --precision f16',
+    parse.namesFrom(KERNEL_STEMS),
+  )
   .option('--quick', 'a fifth of the time for each entry, and more noise')
   .optionsGroup('Output:')
   .option('--out <file>', 'write the results as JSON, for --compare')
@@ -269,7 +274,7 @@ wgflow bench --compare before.json after.json`,
 for (const each of program.commands) {
   each.optionsGroup('General:');
   if (!['inspect', 'info'].includes(each.name())) each.addOption(tuning());
-  if (!['info', 'bench'].includes(each.name())) each.addOption(precision());
+  if (each.name() !== 'info') each.addOption(precision());
   each
     .option('--json', 'newline-delimited JSON events on stdout, nothing else there')
     .addOption(

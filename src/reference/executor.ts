@@ -11,13 +11,27 @@ export function hostArray(element: ElementType, length: number): HostArray {
   return element === 'u32' ? new Uint32Array(length) : new Float64Array(length);
 }
 
+/** What becomes of the values that a twin leaves in a buffer of half precision; in place. */
+export type Rounding = (values: Float64Array, buffer: string) => void;
+
+/** As the GPU stores them. */
+const toNearestHalves: Rounding = (values) => {
+  values.forEach((value, index) => (values[index] = roundToHalf(value)));
+};
+
 /** A plan with its buffers in host memory; buffers that `shared` names are used in place of new ones. */
 export class ReferenceProgram {
   readonly plan: Plan;
   readonly buffers: Map<string, HostArray>;
+  readonly #round: Rounding;
 
-  constructor(plan: Plan, shared: ReadonlyMap<string, HostArray> = new Map()) {
+  constructor(
+    plan: Plan,
+    shared: ReadonlyMap<string, HostArray> = new Map(),
+    round: Rounding = toNearestHalves,
+  ) {
     this.plan = plan;
+    this.#round = round;
     this.buffers = new Map(shared);
     for (const { name, element, length } of plan.buffers) {
       if (!this.buffers.has(name)) this.buffers.set(name, hostArray(element, length));
@@ -51,8 +65,8 @@ export class ReferenceProgram {
   #roundHalves({ kernel, flags, buffers }: Dispatch): void {
     for (const { name, spec } of activeBindings(kernel, flags)) {
       if (spec.access === 'read' || elementOf(spec, flags) !== 'f16') continue;
-      const values = this.floats(buffers[name] ?? name);
-      values.forEach((value, index) => (values[index] = roundToHalf(value)));
+      const buffer = buffers[name] ?? name;
+      this.#round(this.floats(buffer), buffer);
     }
   }
 }

@@ -3,13 +3,14 @@ import { bench, parseBenchDocument } from '../../src/bench/index.ts';
 import type { BenchDocument, BenchEvent, BenchModel } from '../../src/bench/index.ts';
 import type { Pass } from '../../src/bench/workloads.ts';
 import { workloadOf } from '../../src/bench/workloads.ts';
+import { FeatureError } from '../../src/errors.ts';
 import { realnvp } from '../../src/flows/index.ts';
 import { planCost } from '../../src/plan.ts';
 import { twins } from '../../src/reference/twins.ts';
 import { fixedVariants } from '../../src/steps/variants.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import { modelOf } from '../support/randomSpecs.ts';
-import { testContext } from '../support/device.ts';
+import { hasHalfPrecision, testContext } from '../support/device.ts';
 
 const TINY: BenchModel = {
   name: 'tiny',
@@ -29,6 +30,8 @@ async function run(
   if (last?.kind !== 'done') throw new Error('no document');
   return { events, document: last.document };
 }
+
+const hasHalves = await hasHalfPrecision();
 
 describe('bench', () => {
   it('measures the peak, plans and kernels, frees everything, and tells it as it goes', async () => {
@@ -55,6 +58,27 @@ describe('bench', () => {
     const progress = events.map(({ done }) => done);
     expect(progress).toEqual(progress.toSorted((a, b) => a - b));
     expect(progress.at(-1)).toBe(events[0]!.total);
+  });
+
+  it.runIf(hasHalves)('measures plans and kernels of nets that are stored as f16', async () => {
+    const { buffers } = await testContext();
+    const { live } = buffers.counts;
+    const { document } = await run({ precision: 'f16', rows: [64] });
+    expect(buffers.counts.live).toBe(live);
+    expect(document.mismatches).toEqual([]);
+    expect(document.precision).toBe('f16');
+    for (const { variants } of document.entries) expect(variants).toMatchObject({ precision: 'f16' });
+    const names = document.entries.map(({ name }) => name);
+    expect(names.slice(0, 4)).toEqual(expect.arrayContaining(['train_step', 'half_parameters']));
+    expect(names).not.toContain('flow_forward');
+  });
+
+  it('refuses a precision that the device or the flow has not, before anything runs', async () => {
+    const residual = { ...TINY, spec: realnvp(2, { couplings: 1, hidden: [4], residualBlocks: 1 }) };
+    await expect(run({ precision: 'f16', models: [residual] })).rejects.toThrow(/precision: .*residual/);
+    if (hasHalves) return;
+    const variantsFor = (): never => expect.fail('nothing to choose');
+    await expect(run({ precision: 'f16', variantsFor })).rejects.toThrow(FeatureError);
   });
 
   it('counts rows that go in chunks: their work, their pieces, the kernels that were chosen for them', async () => {

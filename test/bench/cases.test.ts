@@ -1,19 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { choiceText } from '../../src/bench/choices.ts';
 import type { VariantsFor } from '../../src/bench/choices.ts';
-import { configModel } from '../../src/bench/configs.ts';
-import { jobsOf, KERNEL_STEMS, NOT_MEASURED } from '../../src/bench/jobs.ts';
+import { CONFIG_NAMES, configModel } from '../../src/bench/configs.ts';
+import type { ConfigName } from '../../src/bench/configs.ts';
+import { roundAlike } from '../../src/bench/halfSteps.ts';
+import { jobsOf, KERNEL_STEMS } from '../../src/bench/jobs.ts';
 import { kernelCasesOf, shapeKey } from '../../src/bench/kernelCases.ts';
 import { peakCheckPlans, verifyPeaks } from '../../src/bench/peaks.ts';
 import { compare, verify } from '../../src/bench/verify.ts';
 import { PASSES, workloadOf } from '../../src/bench/workloads.ts';
-import type { Workload } from '../../src/bench/workloads.ts';
+import type { Pass, Workload } from '../../src/bench/workloads.ts';
 import { variantName } from '../../src/kernel.ts';
 import { planProblems } from '../../src/plan.ts';
 import { twins } from '../../src/reference/twins.ts';
+import { PARAMETERS } from '../../src/steps/names.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { KernelVariants } from '../../src/steps/variants.ts';
-import { testContext } from '../support/device.ts';
+import { hasHalfPrecision, testContext } from '../support/device.ts';
 import { kernelsByFile } from '../support/kernels.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
@@ -21,6 +24,27 @@ const kinds = await Promise.all(
   [0, 4, 8].map(async (subgroup) => ({ subgroup, jobs: await jobsOf({}, fixedVariants(subgroup)) })),
 );
 
+const atHalves = await Promise.all(
+  [0, 8].map(async (subgroup) => ({ subgroup, jobs: await jobsOf({}, fixedVariants(subgroup, 'f16')) })),
+);
+
+const NEED_HALVES = ['half_parameters'];
+/** Those of the fused regime and of residual nets. */
+const NEED_SINGLES = [
+  'activation_forward',
+  'deep_backward_weight',
+  'deep_weight_reduce',
+  'flow_backward',
+  'flow_forward',
+  'flow_inverse',
+  'piece_backward_weight',
+  'piece_lines',
+  'piece_order',
+  'piece_sums',
+  'shallow_backward_weight',
+  'upper_backward_input',
+  'upper_backward_weight',
+];
 const NEED_SUBGROUPS = [
   'dense_backward_input_streamed',
   'dense_backward_weight_streamed',
@@ -33,8 +57,8 @@ describe.each(kinds)('the jobs for subgroups of $subgroup', ({ subgroup, jobs })
     const measured = jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem));
     const peaks = peakCheckPlans().flatMap(({ dispatches }) => dispatches.map(({ kernel }) => kernel.stem));
     const missing = [...kernelsByFile.keys()].filter((stem) => ![...measured, ...peaks].includes(stem));
-    const outOfReach = subgroup === 0 ? NEED_SUBGROUPS : [];
-    expect(missing.sort()).toEqual([...outOfReach, ...NOT_MEASURED].sort());
+    const outOfReach = [...NEED_HALVES, ...(subgroup === 0 ? NEED_SUBGROUPS : [])];
+    expect(missing.sort()).toEqual(outOfReach.sort());
     const within = KERNEL_STEMS.filter((stem) => !outOfReach.includes(stem));
     expect([...new Set(measured)].sort()).toEqual(within.sort());
   });
@@ -86,6 +110,33 @@ describe.each(kinds)('the jobs for subgroups of $subgroup', ({ subgroup, jobs })
   );
 });
 
+describe.each(atHalves)('the jobs at half precision for subgroups of $subgroup', ({ subgroup, jobs }) => {
+  const measured = jobs.flatMap(({ kernels }) => kernels);
+
+  it('measure every kernel that has it, with all that it can store so', () => {
+    const outOfReach = [...NEED_SINGLES, ...(subgroup === 0 ? NEED_SUBGROUPS : [])];
+    const within = KERNEL_STEMS.filter((stem) => !outOfReach.includes(stem));
+    expect([...new Set(measured.map(({ stem }) => stem))].sort()).toEqual(within.sort());
+    const stored = new Set(
+      measured.flatMap(({ stem, dispatch }) =>
+        Object.entries(dispatch.flags).flatMap(([flag, isOn]) => (isOn ? [`${stem} ${flag}`] : [])),
+      ),
+    );
+    const flags = within.flatMap((stem) =>
+      Object.values(kernelsByFile.get(stem)!.bindings).flatMap(({ f16When }) =>
+        f16When === undefined ? [] : [`${stem} ${f16When}`],
+      ),
+    );
+    expect(flags.filter((flag) => !stored.has(flag))).toEqual([]);
+  });
+
+  it('are made of sound plans, whose variants all say so', () => {
+    const plans = jobs.flatMap(({ timed, checked }) => [timed.plan, checked.plan]);
+    expect(plans.flatMap(planProblems)).toEqual([]);
+    expect(new Set(jobs.map(({ variants }) => variants.precision))).toEqual(new Set(['f16']));
+  });
+});
+
 describe('the scope of a run', () => {
   const variants = fixedVariants(8);
   const S = configModel('S');
@@ -105,6 +156,21 @@ describe('the scope of a run', () => {
       new Set(['adam_step']),
     );
     expect(jobs.some(({ timesPlan }) => timesPlan)).toBe(false);
+  });
+
+  it('has kernels that its plans launch, or says what to do', async () => {
+    const halves = fixedVariants(8, 'f16');
+    const jobs = await jobsOf({ models: [S], kernels: ['half_parameters'] }, halves);
+    expect(jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem))).toEqual(['half_parameters']);
+    await expect(jobsOf({ kernels: ['half_parameters'] }, variants)).rejects.toThrow(
+      'kernels: found half_parameters at the precision f32, expected it at f16. Plans launch it with --precision f16',
+    );
+    await expect(jobsOf({ models: [S], kernels: ['flow_forward', 'nll_loss'] }, halves)).rejects.toThrow(
+      /kernels: found flow_forward in no plan of this run, .* are there at f32 only/,
+    );
+    await expect(jobsOf({ models: [S], kernels: ['dense_forward'] }, variants)).rejects.toThrow(
+      /kernels: found dense_forward in no plan of this run, .* has a sweep/,
+    );
   });
 
   it('may be numbers of rows for the passes, each once; plans take a chunk of them at most', async () => {
@@ -174,9 +240,29 @@ describe('the kernels of the reported plans', () => {
     for (const { variants } of plain) expect(variants).toEqual(PLAIN_VARIANTS);
   });
 
+  it('have the precision of the run, whatever chooses the rest', async () => {
+    const halves = fixedVariants(8, 'f16');
+    const scope = { models: [configModel('S')], only: 'plans' } as const;
+    for (const { variants, timed } of await jobsOf(scope, halves, () => ({ ...fixed, keep: 'store' }))) {
+      expect(variants).toEqual({ ...fixed, keep: 'store', precision: 'f16' });
+      expect(timed.plan.dispatches.map(({ kernel }) => kernel.stem)).toContain('half_parameters');
+    }
+  });
+
   it('are told by what differs from the fixed table', () => {
     expect(choiceText({ ...fixed }, { ...fixed })).toBe('fixed table');
     expect(choiceText({ ...fixed, segment: 32, keep: 'store' }, { ...fixed })).toBe('segment 32, keep store');
+  });
+});
+
+describe('a workload', () => {
+  it.each(CONFIG_NAMES)('starts from parameters that are not zero: %s', (name) => {
+    const model = modelOf(configModel(name).spec);
+    const parameters = workloadOf(model, 'forward', 4, PLAIN_VARIANTS).contents.get(PARAMETERS)!;
+    const zero = model.layout.tensors.filter(({ offset, length }) =>
+      parameters.subarray(offset, offset + length).every((value) => value === 0),
+    );
+    expect(zero.map((tensor) => tensor.name)).toEqual([]);
   });
 });
 
@@ -232,6 +318,82 @@ describe('on the adapter', () => {
   });
 });
 
+const hasHalves = await hasHalfPrecision();
+
+describe.runIf(hasHalves)('at half precision', () => {
+  const halfWorkload = async (name: ConfigName, pass: Pass): Promise<Workload> => {
+    const { subgroupMinSize } = await testContext();
+    return workloadOf(modelOf(configModel(name).spec), pass, 68, fixedVariants(subgroupMinSize, 'f16'));
+  };
+
+  it.each([
+    ['S', 'train_step'],
+    ['M', 'log_prob'],
+  ] as const)('%s, %s: every kernel and the plan are what their twins say', async (name, pass) => {
+    const { mismatches, kernels, plan } = await verify(await testContext(), await halfWorkload(name, pass));
+    expect(mismatches).toEqual([]);
+    expect(plan).toBeLessThanOrEqual(1);
+    expect([...kernels.keys()]).toContain('half_parameters');
+  });
+
+  it('a twin that is off by half the distance of two halves is found, in the kernel and in the plan', async () => {
+    const right = twins.half_parameters;
+    twins.half_parameters = (call) => {
+      right(call);
+      const { half_parameters } = call.buffers;
+      half_parameters.forEach((value, index) => (half_parameters[index] = value * (1 - 2 ** -11)));
+    };
+    try {
+      const { kernels, plan } = await verify(await testContext(), await halfWorkload('S', 'log_prob'));
+      expect(kernels.get('half_parameters')).toBeGreaterThan(1);
+      expect(plan).toBeGreaterThan(1);
+    } finally {
+      twins.half_parameters = right;
+    }
+  });
+
+  it('a layer’s twin that is off by a tenth of it is found in what the kernel stores', async () => {
+    const plain: KernelVariants = { ...PLAIN_VARIANTS, precision: 'f16' };
+    const workload = workloadOf(modelOf(configModel('S').spec), 'log_prob', 68, plain);
+    const right = twins.dense_forward;
+    twins.dense_forward = (call) => {
+      right(call);
+      const { output } = call.buffers;
+      output.forEach((value, index) => (output[index] = value * (1 + 1e-4)));
+    };
+    try {
+      const { kernels, mismatches } = await verify(await testContext(), workload);
+      const { what, buffer } = mismatches[0]!;
+      expect(what).toMatch(/^dense_forward\[.*F16_OUTPUT/);
+      expect(buffer).toMatch(/^hidden/);
+      expect(kernels.get(what)).toBeGreaterThan(1);
+    } finally {
+      twins.dense_forward = right;
+    }
+  });
+});
+
+describe('roundAlike', () => {
+  const bound = 1e-5;
+  const halfway = 1 + 2 ** -11;
+  const rounded = (value: number, stored: number): number | undefined => {
+    const values = Float64Array.of(value);
+    roundAlike(values, [stored], bound);
+    return values[0];
+  };
+
+  it('rounds as the GPU did what lies as near to halfway as its error may be', () => {
+    expect([1, 1 + 2 ** -10].map((stored) => rounded(halfway + bound, stored))).toEqual([1, 1 + 2 ** -10]);
+    expect([1, 1 + 2 ** -10].map((stored) => rounded(halfway - bound, stored))).toEqual([1, 1 + 2 ** -10]);
+  });
+
+  it('rounds all else to the nearest, whatever the GPU did', () => {
+    for (const stored of [1, 1 + 2 ** -9, NaN, -1]) {
+      expect(rounded(halfway + 3 * bound, stored)).toBe(1 + 2 ** -10);
+    }
+  });
+});
+
 describe('compare', () => {
   it('bounds values one by one', () => {
     expect(compare('k', 'state', [1, 2.00001], [1, 2]).excess).toBeCloseTo(1 / 3);
@@ -243,6 +405,16 @@ describe('compare', () => {
     for (const buffer of ['gradients', 'd_state', 'first_moment', 'weight_partials']) {
       expect(compare('k', buffer, [1000, 0.01], [1000, 0]).excess).toBeCloseTo(0.1);
     }
+  });
+
+  it('bounds what was stored as halves by how far the twin’s value is from those that are stored so', () => {
+    const excess = (found: number, expected: number): number =>
+      compare('k', 'hidden.0.0', [found], [expected], 'f16').excess;
+    expect(excess(1, 1 + 2 ** -11)).toBe(0);
+    expect(excess(1, 1 + 2 ** -11 + 1e-5)).toBeCloseTo(0.5);
+    expect(excess(1, 1 + 2 ** -11 + 3e-5)).toBeGreaterThan(1);
+    expect(excess(1 + 2 ** -10, 1)).toBeGreaterThan(1);
+    expect(excess(NaN, 1)).toBeNaN();
   });
 
   it('finds what is not a number', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareRuns } from '../../src/bench/compare.ts';
+import type { Precision } from '../../src/precision.ts';
 import { document, entry } from './documents.ts';
 
 function verdict(before: number[], after: number[]): string | undefined {
@@ -66,6 +67,15 @@ describe('compareRuns', () => {
     );
     expect(differences).toEqual([
       'The kernels of train_step, M, 512 rows differ: segment unknown, then segment 32.',
+    ]);
+  });
+
+  it('points out another precision once, and not again for each plan', () => {
+    const plan = { kind: 'plan', name: 'train_step', shape: 'L, 1,024 rows' } as const;
+    const run = (precision: Precision) =>
+      document({ precision, entries: [entry({ ...plan, variants: { regime: 'tiled', precision } })] });
+    expect(compareRuns(run('f32'), run('f16')).differences).toEqual([
+      'The precision differs: f32, then f16.',
     ]);
   });
 

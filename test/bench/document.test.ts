@@ -10,7 +10,13 @@ describe('parseBenchDocument', () => {
     expect(parse(document())).toEqual(document());
   });
 
+  it('takes a run that does not say its precision for one of f32', () => {
+    const { precision: _, ...old } = document({ precision: 'f16' });
+    expect(parse(old).precision).toBe('f32');
+  });
+
   it.each([
+    ['another precision', { ...document(), precision: 'f8' }, /run\.json: precision: found "f8", expected/],
     [
       'another format',
       { ...document(), format: 'other' },

@@ -39,6 +39,7 @@ export function document(changes: Partial<BenchDocument> = {}): BenchDocument {
       limits: { maxBufferSize: 1 },
     },
     clock: 'GPU timestamps',
+    precision: 'f32',
     fixedVariants: { regime: 'fused', lanes: 8 },
     peak: {
       fma: { rate: 100, layout: '8 chains', time },

@@ -59,6 +59,13 @@ describe('benchReport', () => {
     for (const name of ['10K', '10M', '8.192K']) expect(bars!.textContent).toContain(`S log prob, ${name}`);
   });
 
+  it('tells the precision', () => {
+    const half = benchReport(document({ precision: 'f16' }));
+    expect(half).toContain('Nets are stored as f16.');
+    expect(half).toMatch(/>Precision<\/th><td>f16: weights and hidden activations of nets;/);
+    expect(html).toContain('>Precision</th><td>f32</td>');
+  });
+
   it('tells what did not match', () => {
     const failed = benchReport(document({ mismatches: ['nll_loss: nll is 3 times <off>'] }));
     expect(failed).toContain('1 results are not');
@@ -83,6 +90,11 @@ describe('the tables of a run', () => {
     expect(text).toContain('100 GFLOP/s: 8 chains');
     expect(text.indexOf('│ train_step')).toBeLessThan(text.indexOf('│ batch_gather'));
     expect(text).toMatch(/dense_forward .*│ memory, 140 % /);
+  });
+
+  it('say the precision', () => {
+    expect(runTables(document())).toMatch(/Precision +│ f32 /);
+    expect(runTables(document({ precision: 'f16' }))).toMatch(/Precision +│ f16: weights and hidden /);
   });
 
   it('say of each plan its kernels, the chunks of its rows and the time of a row, and how chunks are timed', () => {

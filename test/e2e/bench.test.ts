@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseBenchDocument } from '../../src/bench/index.ts';
 import { realnvp } from '../../src/flows/index.ts';
+import { hasHalfPrecision } from '../support/device.ts';
 import { CliSandbox } from './runCli.ts';
 import type { CliResult } from './runCli.ts';
+
+const hasHalves = await hasHalfPrecision();
 
 let cli: CliSandbox;
 let result: CliResult;
@@ -72,6 +75,33 @@ describe('bench', () => {
     for (const { variants } of entries) expect(variants).toEqual(fixedVariants);
   });
 
+  it.runIf(hasHalves)('measures at half precision, and says so beside a run of another', async () => {
+    const half = await cli.run(
+      'bench --spec tiny.json --quick --precision f16 --only plans --json --out f16.json',
+    );
+    expect(half.code, half.stderr).toBe(0);
+    expect(half.stderr).toMatch(/Kernels of the gradient pass, 512 rows: .*precision f16/);
+    expect(half.events().at(-1)).toMatchObject({ event: 'done', precision: 'f16', mismatches: [] });
+    const { stderr } = await cli.run('bench --compare run.json f16.json');
+    expect(stderr).toContain('Note: The precision differs: f32, then f16.');
+  });
+
+  it.runIf(!hasHalves)(
+    'refuses half precision where the adapter has no shader-f16, and writes nothing',
+    async () => {
+      const before = cli.files();
+      const { code, stderr, events } = await cli.run(
+        'bench --spec tiny.json --precision f16 --json --out f16.json --report f16.html',
+      );
+      expect(code).toBe(2);
+      expect(stderr).toMatch(
+        /precision f16 needs the device feature shader-f16, but this device has .*Use the precision f32/,
+      );
+      expect(events().at(-1)).toMatchObject({ code: 'FEATURE_MISSING', feature: 'shader-f16' });
+      expect(cli.files()).toEqual(before);
+    },
+  );
+
   it('compares two runs: one with itself has no changes, one on another adapter is pointed out', async () => {
     const same = await cli.run('bench --compare run.json run.json');
     expect(same.code).toBe(0);
@@ -107,6 +137,15 @@ describe('bench', () => {
       /--kernels.*Found "dense", expected names from activation_forward, actnorm_start, /,
     ],
     ['bench --only some', /--only.*plans, kernels/],
+    [
+      'bench --spec tiny.json --kernels half_parameters',
+      /kernels: found half_parameters at the precision f32, expected it at f16\..*--precision f16/,
+    ],
+    ['bench --precision f8', /--precision.*f32, f16/],
+    [
+      'bench --compare run.json run.json --precision f16',
+      /--compare: found it with --precision, expected no other option/,
+    ],
     ['bench --only plans --kernels adam_step', /--kernels: found --only plans, expected --only kernels/],
     ['bench --batch 0 --spec tiny.json', /Expected an integer from 1/],
     ['bench --rows 0', /--rows.*Expected an integer from 1 to 134,217,728/],

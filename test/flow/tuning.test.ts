@@ -217,6 +217,9 @@ describe('a choice', () => {
       tuningKey(device, realnvp(3, { couplings: 9, hidden: [4] }), gradient),
       tuningKey(device, realnvp(2, { couplings: 9, hidden: [4], residualBlocks: 1 }), gradient),
       tuningKey(device, realnvp(2, { couplings: 9, hidden: [4], residualBlocks: 2 }), gradient),
+      tuningKey(device, { ...chosen, base: { type: 'mixture', components: 4 } }, gradient),
+      tuningKey(device, { ...chosen, base: { type: 'mixture', components: 1024 } }, gradient),
+      tuningKey(device, chosen, { ...gradient, precision: 'f16' }),
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });

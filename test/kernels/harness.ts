@@ -1,10 +1,10 @@
 /** Runs the same dispatches on the GPU and on the twins, from the same f32 inputs. */
-import type { BindingSpec, Dispatch, ElementType, KernelSpec } from '../../src/kernel.ts';
+import type { Dispatch, ElementType } from '../../src/kernel.ts';
 import { bufferBytes, planProblems } from '../../src/plan.ts';
 import type { Plan } from '../../src/plan.ts';
 import { GpuProgram } from '../../src/gpu/executor.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
-import type { HostArray } from '../../src/reference/executor.ts';
+import type { HostArray, Rounding } from '../../src/reference/executor.ts';
 import { fromHalves } from '../../src/precision.ts';
 import { testContext } from '../support/device.ts';
 
@@ -45,13 +45,17 @@ export async function runBoth(
   return {
     gpu: (name) => gpu.get(name)!,
     twin: runTwin(dispatches, contents),
-    exact: (name) => (exact ??= runTwin(dispatches.map(withoutHalves), contents))(name),
+    exact: (name) => (exact ??= runTwin(dispatches, contents, () => undefined))(name),
   };
 }
 
 /** Runs `dispatches` in order by their twins alone. */
-export function runTwin(dispatches: readonly Dispatch[], contents: BufferContents): BothResults['twin'] {
-  const reference = new ReferenceProgram(planOf(dispatches, contents));
+export function runTwin(
+  dispatches: readonly Dispatch[],
+  contents: BufferContents,
+  round?: Rounding,
+): BothResults['twin'] {
+  const reference = new ReferenceProgram(planOf(dispatches, contents), undefined, round);
   for (const [name, content] of Object.entries(contents)) {
     if (typeof content === 'number') continue;
     reference.buffer(name).set(content instanceof Uint16Array ? fromHalves(content) : content);
@@ -75,18 +79,6 @@ function planOf(dispatches: readonly Dispatch[], contents: BufferContents): Plan
 function elementOf(content: BufferContents[string]): ElementType {
   if (content instanceof Uint16Array) return 'f16';
   return content instanceof Uint32Array ? 'u32' : 'f32';
-}
-
-/** The dispatch for whoever does not round. */
-function withoutHalves(dispatch: Dispatch): Dispatch {
-  const bindings = Object.entries(dispatch.kernel.bindings).map(([name, { access, element, when }]) => [
-    name,
-    { access, element: element === 'u32' ? 'u32' : 'f32', when } satisfies BindingSpec,
-  ]);
-  return {
-    ...dispatch,
-    kernel: { ...dispatch.kernel, bindings: Object.fromEntries(bindings) as KernelSpec['bindings'] },
-  };
 }
 
 /** The queue takes whole words only. */

@@ -1,6 +1,6 @@
 /** Comparisons that name the tensor, the index and the first few pairs. */
 import { expect } from 'vitest';
-import { roundToHalf } from '../../src/precision.ts';
+import { distanceToHalf, roundToHalf } from '../../src/precision.ts';
 
 /** |actual − expected| ≤ bound · (1 + |expected|) for every element. */
 export function expectClose(
@@ -42,9 +42,8 @@ export function expectHalves(
   for (let i = 0; i < exact.length; i++) {
     const found = actual[i]!;
     const wanted = exact[i]!;
-    const slack = bound * (1 + Math.abs(wanted));
-    const isBetween = roundToHalf(wanted - slack) <= found && found <= roundToHalf(wanted + slack);
-    if (!isBetween) wrong.push(`[${i}] ${found} for ${wanted}, rounded ${roundToHalf(wanted)}`);
+    if (!(distanceToHalf(found, wanted) <= bound * (1 + Math.abs(wanted))))
+      wrong.push(`[${i}] ${found} for ${wanted}, rounded ${roundToHalf(wanted)}`);
   }
   if (wrong.length > 0) {
     expect.fail(

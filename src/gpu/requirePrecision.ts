@@ -1,0 +1,34 @@
+import { FeatureError, ShapeError } from '../errors.ts';
+import { PRECISIONS } from '../precision.ts';
+import type { Precision } from '../precision.ts';
+import type { FlowSpec } from '../spec.ts';
+
+/**
+ * @throws {FeatureError} for f16 on a device without `shader-f16`
+ * @throws {ShapeError} for a precision that there is not, or f16 for residual nets
+ */
+export function requirePrecision(precision: Precision, spec: FlowSpec, { features }: GPUDevice): void {
+  if (!PRECISIONS.includes(precision)) {
+    throw new ShapeError('precision', precision, `one of ${PRECISIONS.join(', ')}`);
+  }
+  if (precision === 'f32') return;
+  const residual = spec.bijectors.findIndex(
+    (bijector) => 'conditioner' in bijector && bijector.conditioner.residualBlocks !== undefined,
+  );
+  if (residual >= 0) {
+    throw new ShapeError(
+      'precision',
+      'f16',
+      'f32',
+      `The net of spec.bijectors[${residual}] is a residual one, whose sums need single precision.`,
+    );
+  }
+  if (features.has('shader-f16')) return;
+  throw new FeatureError(
+    'The precision f16',
+    'shader-f16',
+    [...features].sort(),
+    'Use the precision f32, which runs everywhere, or another adapter; openDevice() asks for the feature where the ' +
+      'adapter has it, and a device of your own must be requested with it.',
+  );
+}
