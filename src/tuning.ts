@@ -5,7 +5,7 @@ import { planTimes } from './gpu/planTimes.ts';
 import { planCost } from './plan.ts';
 import type { Precision } from './precision.ts';
 import { couplingBlocks } from './spec.ts';
-import type { BaseSpec, CouplingSpec, FlowSpec } from './spec.ts';
+import type { BaseSpec, BijectorSpec, CouplingSpec, FlowSpec } from './spec.ts';
 import { candidateVariants, purposePlan, storedVariants } from './steps/candidates.ts';
 import type { DeviceFacts, Purpose } from './steps/candidates.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -210,7 +210,7 @@ function purposeText({ pass, rows, precision = 'f32' }: Purpose): string {
 function shapeText({ dim, contextDim, base, bijectors }: FlowSpec): string {
   const runs: { text: string; count: number }[] = [];
   for (const bijector of bijectors) {
-    const text = 'conditioner' in bijector ? couplingText(dim, bijector) : bijector.type;
+    const text = bijectorText(dim, bijector);
     const last = runs.at(-1);
     if (last?.text === text) last.count++;
     else runs.push({ text, count: 1 });
@@ -227,6 +227,12 @@ function shapeText({ dim, contextDim, base, bijectors }: FlowSpec): string {
 
 function baseText(base: BaseSpec): string {
   return base.type === 'mixture' ? `mixture of ${base.components}` : base.type;
+}
+
+function bijectorText(dim: number, bijector: BijectorSpec): string {
+  if ('conditioner' in bijector) return couplingText(dim, bijector);
+  if (bijector.type === 'rational_quadratic_elementwise') return `spline of ${bijector.bins} bins`;
+  return bijector.type;
 }
 
 function couplingText(dim: number, coupling: CouplingSpec): string {

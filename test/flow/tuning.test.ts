@@ -17,7 +17,7 @@ import type { FitOptions } from '../../src/fitOptions.ts';
 import { fastest, measuredRows, tuningKey } from '../../src/tuning.ts';
 import type { TuningReport } from '../../src/tuning.ts';
 import { testContext, testDevice, testOptions } from '../support/device.ts';
-import { modelOf } from '../support/randomSpecs.ts';
+import { modelOf, specOf } from '../support/randomSpecs.ts';
 
 /** More couplings than a segment, so that there is a choice on a CPU too. */
 const chosen = realnvp(2, { couplings: 9, hidden: [4] });
@@ -208,6 +208,8 @@ describe('a choice', () => {
   it('is another’s for another adapter, shape, pass or batch', async () => {
     const device = await testDevice();
     const gradient = { pass: 'gradient', rows: 32 } as const;
+    const elementwise = (bins: number): FlowSpec =>
+      specOf(2, [{ type: 'rational_quadratic_elementwise', bins, bound: 3 }]);
     const keys = [
       tuningKey(device, chosen, gradient),
       tuningKey(device, chosen, { ...gradient, rows: 33 }),
@@ -219,6 +221,8 @@ describe('a choice', () => {
       tuningKey(device, realnvp(2, { couplings: 9, hidden: [4], residualBlocks: 2 }), gradient),
       tuningKey(device, { ...chosen, base: { type: 'mixture', components: 4 } }, gradient),
       tuningKey(device, { ...chosen, base: { type: 'mixture', components: 1024 } }, gradient),
+      tuningKey(device, elementwise(4), gradient),
+      tuningKey(device, elementwise(8), gradient),
       tuningKey(device, chosen, { ...gradient, precision: 'f16' }),
     ];
     expect(new Set(keys).size).toBe(keys.length);
