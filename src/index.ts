@@ -27,6 +27,7 @@ export type {
   DiagonalScaleSpec,
   Domain,
   DomainSpec,
+  FeatureBlock,
   FlowSpec,
   InvertibleLinearSpec,
   MixtureSpec,

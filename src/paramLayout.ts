@@ -1,6 +1,6 @@
 /** Where each tensor of a flow lies in the one parameter buffer. */
 import { roundUp } from './shape.ts';
-import { couplingBlocks, innerWidths } from './spec.ts';
+import { couplingBlocks, innerWidths, splineBlock } from './spec.ts';
 import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
@@ -177,7 +177,7 @@ function slotsOf(spec: FlowSpec, bijector: BijectorSpec, prefix: string, add: Ad
       return {
         type: 'rational_quadratic_elementwise',
         spec: bijector,
-        raw: add(`${prefix}.raw`, [dim, 3 * bijector.bins - 1], true),
+        raw: add(`${prefix}.raw`, [splineBlock(dim, bijector).count, 3 * bijector.bins - 1], true),
       };
     case 'permutation':
       return {

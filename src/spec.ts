@@ -99,6 +99,13 @@ export interface SplineElementwiseSpec {
   /** From 2 to 64. */
   bins: number;
   bound: number;
+  /** The features that have one, side by side, such as those that a coupling conditions on; without it all. */
+  block?: FeatureBlock;
+}
+
+export interface FeatureBlock {
+  start: number;
+  count: number;
 }
 
 export const SPLINE_BINS = { min: 2, max: 64 };
@@ -213,10 +220,15 @@ export interface CouplingBlocks {
   transformCount: number;
 }
 
+/** The features that an elementwise spline has. */
+export function splineBlock(dim: number, { block }: SplineElementwiseSpec): FeatureBlock {
+  return block ?? { start: 0, count: dim };
+}
+
 export function couplingBlocks(dim: number, coupling: Pick<CouplingSpec, 'split' | 'flip'>): CouplingBlocks {
   const { split, flip } = coupling;
-  const first = { start: 0, count: split };
-  const second = { start: split, count: dim - split };
+  const first: FeatureBlock = { start: 0, count: split };
+  const second: FeatureBlock = { start: split, count: dim - split };
   const [condition, transform] = flip ? [second, first] : [first, second];
   return {
     conditionStart: condition.start,
@@ -264,6 +276,7 @@ export function validateSpec(spec: FlowSpec): void {
         break;
       case 'rational_quadratic_elementwise':
         requireSpline(where, bijector);
+        requireBlock(`${where}.block`, spec.dim, bijector.block);
         break;
       case 'invertible_linear':
         requireTwoFeatures(spec.dim, 'An invertible linear map mixes features');
@@ -304,6 +317,12 @@ function requireCoupling(where: string, dim: number, { split, conditioner }: Cou
       'one, since the blocks of a residual net are all equally wide',
     );
   }
+}
+
+function requireBlock(where: string, dim: number, block: FeatureBlock | undefined): void {
+  if (block === undefined) return;
+  requireInteger(`${where}.start`, block.start, 0, dim - 1);
+  requireInteger(`${where}.count`, block.count, 1, dim - block.start);
 }
 
 function requireTwoFeatures(dim: number, why: string): void {

@@ -4,7 +4,7 @@ import type { GpuContext } from './gpu/context.ts';
 import { planTimes } from './gpu/planTimes.ts';
 import { planCost } from './plan.ts';
 import type { Precision } from './precision.ts';
-import { couplingBlocks } from './spec.ts';
+import { couplingBlocks, splineBlock } from './spec.ts';
 import type { BaseSpec, BijectorSpec, CouplingSpec, FlowSpec } from './spec.ts';
 import { candidateVariants, purposePlan, storedVariants } from './steps/candidates.ts';
 import type { DeviceFacts, Purpose } from './steps/candidates.ts';
@@ -231,7 +231,9 @@ function baseText(base: BaseSpec): string {
 
 function bijectorText(dim: number, bijector: BijectorSpec): string {
   if ('conditioner' in bijector) return couplingText(dim, bijector);
-  if (bijector.type === 'rational_quadratic_elementwise') return `spline of ${bijector.bins} bins`;
+  if (bijector.type === 'rational_quadratic_elementwise') {
+    return `${splineBlock(dim, bijector).count} splines of ${bijector.bins} bins`;
+  }
   return bijector.type;
 }
 

@@ -5,7 +5,7 @@ import type { MemoryReport } from '../memory.ts';
 import type { Precision } from '../precision.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
-import type { BaseSpec, CouplingSpec, Domain } from '../spec.ts';
+import type { BaseSpec, CouplingSpec, Domain, FeatureBlock, SplineElementwiseSpec } from '../spec.ts';
 import { variantsText } from '../steps/candidates.ts';
 import { fixedVariants } from '../steps/variants.ts';
 import { columnNames, readModel } from './modelInput.ts';
@@ -133,7 +133,7 @@ function described(model: Model, index: number): string {
     case 'rational_quadratic_coupling':
       return describedCoupling(bijector, featureNames(model, index), givenNames(model));
     case 'rational_quadratic_elementwise':
-      return `a spline of ${bijector.bins} bins on ±${bijector.bound} for each feature`;
+      return describedSplines(bijector, featureNames(model, index));
     case 'diagonal_scale':
       return 'x exp(log_scale)';
     case 'actnorm':
@@ -198,18 +198,26 @@ function describedCoupling(
     names.length,
     bijector,
   );
-  const block = (start: number, count: number): string => {
-    const inside = names.slice(start, start + count);
-    return count <= 3 ? inside.join(', ') : `${inside[0]} … ${inside[count - 1]} (${count})`;
-  };
   const { hidden, activation, residualBlocks } = bijector.conditioner;
   const shape =
     residualBlocks === undefined ? hidden.join('-') : `${hidden[0]} in residual blocks (${residualBlocks}),`;
   const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 'two nets' : 'one net';
   return (
-    `${block(transformStart, transformCount)} given ${[block(conditionStart, conditionCount), ...given].join(', ')}; ` +
+    `${blockNames(names, { start: transformStart, count: transformCount })} given ` +
+    `${[blockNames(names, { start: conditionStart, count: conditionCount }), ...given].join(', ')}; ` +
     `${describedMap(bijector)}; ${nets} of ${shape} ${activation}`
   );
+}
+
+function describedSplines(bijector: SplineElementwiseSpec, names: readonly string[]): string {
+  const features =
+    bijector.block === undefined ? 'each feature' : `each of ${blockNames(names, bijector.block)}`;
+  return `a spline of ${bijector.bins} bins on ±${bijector.bound} for ${features}`;
+}
+
+function blockNames(names: readonly string[], { start, count }: FeatureBlock): string {
+  const inside = names.slice(start, start + count);
+  return count <= 3 ? inside.join(', ') : `${inside[0]} … ${inside[count - 1]} (${count})`;
 }
 
 function describedMap(bijector: CouplingSpec): string {

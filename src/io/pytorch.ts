@@ -173,17 +173,24 @@ function addMaskedCoupling({ reader, flow, activation, tailBound }: Assembling, 
 
   const own = `${prefix}.unconditional_transform`;
   if (!reader.has(`${own}.unnormalized_widths`)) return;
-  // A spline of the other block that depends on nothing: a coupling whose net gives its biases.
   const widths = reader.matrix(`${own}.unnormalized_widths`);
   const heights = reader.matrix(`${own}.unnormalized_heights`);
   const slopes = reader.matrix(`${own}.unnormalized_derivatives`);
-  const biases = widths.flatMap((values, feature) => [
+  const splines = widths.flatMap((values, feature) => [
     ...values,
     ...(heights[feature] ?? []),
     ...(slopes[feature] ?? []).map((value) => value - SLOPE_SHIFT),
   ]);
-  const constant = constantNet(transform.length, biases);
-  flow.add({ ...spline, ...blocks, flip: !blocks.flip, conditioner: constant.spec }, netTensors(constant));
+  const start = blocks.flip ? blocks.split : 0;
+  flow.add(
+    {
+      type: 'rational_quadratic_elementwise',
+      bins,
+      bound: tailBound,
+      block: { start, count: condition.length },
+    },
+    { raw: splines },
+  );
 }
 
 /** `AffineCoupling` between the halves of the features: z₂ = (x₂ − t) ⊙ exp(s). */
@@ -292,12 +299,6 @@ function plainNet(reader: StateReader, prefix: string, activation?: Activation):
   const layers = reader.indices(`${prefix}.net`).map((index) => reader.linear(`${prefix}.net.${index}`));
   const hidden = layers.slice(0, -1).map(({ length }) => length);
   return { spec: netSpec(hidden, activation), layers };
-}
-
-function constantNet(inputs: number, biases: readonly number[]): Net {
-  const zeros = { weights: Array.from({ length: inputs }, () => 0), bias: 0 };
-  const outputs = biases.map((bias) => ({ weights: [0], bias }));
-  return { spec: netSpec([1], 'identity'), layers: [[zeros], outputs] };
 }
 
 function netSpec(hidden: number[], activation: Activation = 'relu', residualBlocks?: number): NetSpec {

@@ -90,6 +90,9 @@ const bijectorSchema = v.variant('type', [
     type: v.literal('rational_quadratic_elementwise'),
     bins: count(SPLINE_BINS.max, SPLINE_BINS.min),
     bound: v.pipe(v.number(), v.finite(), v.gtValue(0)),
+    block: v.optional(
+      v.strictObject({ start: count(SPEC_LIMITS.dim - 1, 0), count: count(SPEC_LIMITS.dim) }),
+    ),
   }),
   v.strictObject({ type: v.literal('diagonal_scale') }),
   v.strictObject({ type: v.literal('actnorm') }),

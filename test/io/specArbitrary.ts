@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
 import type { BaseSpec, BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
+import { randomBlock } from '../support/randomSpecs.ts';
 
 const scale = fc.oneof(
   fc.constant({ map: 'exp' as const }),
@@ -67,11 +68,16 @@ const splineCoupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
     conditioner: net,
   });
 
-const spline: fc.Arbitrary<BijectorSpec> = fc.record({
-  type: fc.constant('rational_quadratic_elementwise' as const),
-  bins: fc.integer({ min: 2, max: 5 }),
-  bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
-});
+const spline = (dim: number): fc.Arbitrary<BijectorSpec> =>
+  fc.record(
+    {
+      type: fc.constant('rational_quadratic_elementwise' as const),
+      bins: fc.integer({ min: 2, max: 5 }),
+      bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
+      block: randomBlock(dim),
+    },
+    { requiredKeys: ['type', 'bins', 'bound'] },
+  );
 
 const linear: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'invertible_linear' });
 
@@ -97,8 +103,16 @@ const base: fc.Arbitrary<BaseSpec> = fc.oneof(
 
 const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
   dim === 1
-    ? fc.oneof(elementwise, spline, permutation)
-    : fc.oneof(coupling(dim), additive(dim), splineCoupling(dim), elementwise, spline, permutation, linear);
+    ? fc.oneof(elementwise, spline(dim), permutation)
+    : fc.oneof(
+        coupling(dim),
+        additive(dim),
+        splineCoupling(dim),
+        elementwise,
+        spline(dim),
+        permutation,
+        linear,
+      );
 
 const contextOf = (
   contextDim: number,

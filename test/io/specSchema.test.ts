@@ -40,6 +40,11 @@ const withSpline = (change: object) => ({
   ],
 });
 
+const withBlock = (block: object) => ({
+  ...spec,
+  bijectors: [{ type: 'rational_quadratic_elementwise', bins: 8, bound: 3, block }],
+});
+
 const refusal = (json: unknown): string => {
   try {
     parseSpec(json, 'm.safetensors');
@@ -189,6 +194,12 @@ describe('parsing a spec', () => {
     ['one bin', withSpline({ bins: 1 }), 'spec.bijectors[0].bins: found 1, expected >=2'],
     ['too many bins', withSpline({ bins: 65 }), 'spec.bijectors[0].bins: found 65, expected <=64'],
     ['a spline on nothing', withSpline({ bound: 0 }), 'spec.bijectors[0].bound: found 0, expected >0'],
+    [
+      'splines beyond the last feature',
+      withBlock({ start: 2, count: 2 }),
+      'spec.bijectors[0].block.count: found 2, expected an integer from 1 to 1',
+    ],
+    ['splines of no feature', withBlock({ start: 0, count: 0 }), 'block.count: found 0, expected >=1'],
     ['another init', withConditioner({ init: 'he' }), 'conditioner.init: found "he"'],
   ])('refuses %s, naming the path', (_case, json, fact) => {
     const message = refusal(json);

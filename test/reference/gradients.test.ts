@@ -97,6 +97,7 @@ describe('the gradients of the f64 twin', () => {
     checkEveryTensor(specOf(1, [spline, { type: 'actnorm' }, spline], true), 5);
     const bounded: AffineCouplingSpec = { ...STEEP, scale: { map: 'tanh', bound: 2 } };
     checkEveryTensor(specOf(3, [spline, bounded, { ...spline, bins: 2 }]), 5);
+    checkEveryTensor(specOf(3, [{ ...spline, block: { start: 1, count: 1 } }, bounded]), 5);
   });
 
   it.each([

@@ -10,6 +10,7 @@ import type {
   BaseSpec,
   BijectorSpec,
   DomainSpec,
+  FeatureBlock,
   FlowSpec,
   NetSpec,
 } from '../../src/spec.ts';
@@ -324,6 +325,7 @@ function randomBijector(
         type: fc.constant(type),
         bins: fc.integer({ min: 2, max: 5 }),
         bound: fc.constantFrom(2, 3.5),
+        block: fc.option(randomBlock(dim), { nil: undefined }),
       });
     case 'permutation':
       return fc.record({
@@ -358,6 +360,14 @@ function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arb
       .map(([net, separate]) => ({ ...net, separate })),
   });
 }
+
+/** Some features that lie side by side. */
+export const randomBlock = (dim: number): fc.Arbitrary<FeatureBlock> =>
+  fc
+    .integer({ min: 0, max: dim - 1 })
+    .chain((start) =>
+      fc.integer({ min: 1, max: dim - start }).map((count): FeatureBlock => ({ start, count })),
+    );
 
 /** One net in three is a residual one. */
 function randomNet(activations: readonly Activation[]): fc.Arbitrary<NetSpec> {

@@ -1,4 +1,4 @@
-/** z = spline(x) with a monotone rational-quadratic spline of its own for each feature, learned without a net. */
+/** z = spline(x) with a monotone rational-quadratic spline of its own for each feature of a block, learned without a net. */
 import { logDetReduce } from '../../kernels/log_det_reduce.ts';
 import { rowGradientReduce } from '../../kernels/row_gradient_reduce.ts';
 import { splineBackward } from '../../kernels/spline_backward.ts';
@@ -7,6 +7,7 @@ import type { SplineNumbers } from '../../kernels/spline_forward.ts';
 import { splineInverse } from '../../kernels/spline_inverse.ts';
 import type { BijectorSlots } from '../../paramLayout.ts';
 import type { PlanBuilder } from '../../plan.ts';
+import { splineBlock } from '../../spec.ts';
 import { D_SPLINE_RAW, D_STATE, GRADIENTS, LOG_DET, LOG_SCALE, PARAMETERS, STATE } from '../names.ts';
 import type { BijectorSteps, MapPass, Pass } from './bijector.ts';
 
@@ -16,15 +17,15 @@ export const splineElementwiseSteps: BijectorSteps<Slots> = {
   preservesVolume: false,
 
   forward(plan, slots, pass) {
-    const logScale = plan.buffer(LOG_SCALE, pass.dim * pass.rows);
-    plan.add(splineForward({ ...numbersOf(slots, pass), state: STATE, logScale }));
-    addLogDet(plan, pass, 1);
+    const numbers = numbersOf(slots, pass);
+    plan.add(splineForward({ ...numbers, state: STATE, logScale: logScaleOf(plan, numbers) }));
+    addLogDet(plan, numbers, pass, 1);
   },
 
   inverse(plan, slots, pass) {
-    const logScale = plan.buffer(LOG_SCALE, pass.dim * pass.rows);
-    plan.add(splineInverse({ ...numbersOf(slots, pass), state: STATE, logScale }));
-    addLogDet(plan, pass, -1);
+    const numbers = numbersOf(slots, pass);
+    plan.add(splineInverse({ ...numbers, state: STATE, logScale: logScaleOf(plan, numbers) }));
+    addLogDet(plan, numbers, pass, -1);
   },
 
   backward(plan, slots, pass) {
@@ -39,10 +40,21 @@ export const splineElementwiseSteps: BijectorSteps<Slots> = {
 
 function numbersOf({ spec, raw }: Slots, { dim, rows }: Pass): SplineNumbers {
   const { bins, bound } = spec;
-  const blocks = { transformStart: 0, transformCount: dim };
+  const { start, count } = splineBlock(dim, spec);
+  const blocks = { transformStart: start, transformCount: count };
   return { rows, blocks, bins, bound, raw: PARAMETERS, shared: raw };
 }
 
-function addLogDet(plan: PlanBuilder, { dim, rows, accumulate }: MapPass, sign: 1 | -1): void {
-  plan.add(logDetReduce({ rows, features: dim, sign, accumulate, logScale: LOG_SCALE, logDet: LOG_DET }));
+function logScaleOf(plan: PlanBuilder, { rows, blocks }: SplineNumbers): string {
+  return plan.buffer(LOG_SCALE, blocks.transformCount * rows);
+}
+
+function addLogDet(
+  plan: PlanBuilder,
+  { rows, blocks }: SplineNumbers,
+  { accumulate }: MapPass,
+  sign: 1 | -1,
+): void {
+  const features = blocks.transformCount;
+  plan.add(logDetReduce({ rows, features, sign, accumulate, logScale: LOG_SCALE, logDet: LOG_DET }));
 }
