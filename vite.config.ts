@@ -9,7 +9,7 @@ const nodeOnly = [
   'cli-progress',
   'cli-table3',
   'commander',
-  'csv-parse',
+  /^csv-parse/,
   'fast-png',
   'linkedom',
   'valibot',

@@ -123,7 +123,7 @@ export async function* fit(
         if (!trainee.isAlive()) throw new DisposedError('Flow');
         yield report;
       }
-      if (validation?.patience !== undefined && (run.best?.scoresSince ?? 0) >= validation.patience) return;
+      if (validation?.patience !== undefined && run.scoresSinceBest >= validation.patience) return;
     }
   } finally {
     try {

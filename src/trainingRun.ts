@@ -80,6 +80,7 @@ export class TrainingRun implements Disposable {
   #stepsPerSubmit = 1;
   #lastReadAt: number;
   #lastFiniteNll = NaN;
+  #scoresBeforeBest = 0;
 
   private constructor(
     trainee: Trainee,
@@ -258,12 +259,18 @@ export class TrainingRun implements Disposable {
   /** Takes note of a validation score (nats) of the parameters as they are now, and keeps them if it is the best. */
   recordScore(nll: number): void {
     if (Number.isFinite(nll) && nll < (this.#best?.nll ?? Infinity)) this.#keepBest(nll, 0, this.#parameters);
-    else if (this.#best !== undefined) this.#best.scoresSince++;
+    else if (this.#best === undefined) this.#scoresBeforeBest++;
+    else this.#best.scoresSince++;
   }
 
-  /** The best validation score so far, in nats, and how many have come since. */
-  get best(): { nll: number; scoresSince: number } | undefined {
+  /** The best validation score so far, in nats. */
+  get best(): { nll: number } | undefined {
     return this.#best;
+  }
+
+  /** Scores since the best one, or since the start where none was finite. */
+  get scoresSinceBest(): number {
+    return this.#best?.scoresSince ?? this.#scoresBeforeBest;
   }
 
   /** Parameters and optimiser as they are after the last submitted step. */

@@ -1,4 +1,5 @@
 /** Contexts as commands take them: columns of a table, or values on the command line. */
+import { existsSync } from 'node:fs';
 import { encodeContext } from '../context.ts';
 import type { ContextColumn } from '../context.ts';
 import { allRows, readCsv } from '../data/csv.ts';
@@ -7,6 +8,7 @@ import { NUMBER } from '../data/csvLayout.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { DataError, ModelFileError, ShapeError } from '../errors.ts';
 import { MAX_CONTEXT } from '../spec.ts';
+import { commaList } from './commaList.ts';
 import type { ModelFile } from './modelInput.ts';
 
 /**
@@ -100,7 +102,7 @@ export function columnNamesOf(columns: readonly ContextColumn[]): string[] {
  */
 export function fixedContext(text: string, columns: readonly ContextColumn[]): string[] {
   const names = columnNamesOf(columns);
-  const given = text.split(',').map((part): [string, string] => {
+  const given = commaList(text).map((part): [string, string] => {
     const equals = part.indexOf('=');
     return [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
   });
@@ -117,7 +119,7 @@ function askedValues(columns: readonly ContextColumn[]): string {
 
 /** Whether `--context` has values rather than the name of a file. */
 export function isFixedContext(text: string): boolean {
-  return text.split(',').every((part) => part.includes('='));
+  return commaList(text).every((part) => part.includes('='));
 }
 
 /** Rows of context, as the command line or a file has them, and as the flow reads them. */
@@ -149,6 +151,10 @@ export async function contextRows(
   if (isFixedContext(given)) {
     const cells = [fixedContext(given, columns)];
     return { cells, features: encodeCells('--context', columns, { cells, lines: [] }) };
+  }
+  if (given.includes('=') && !existsSync(given)) {
+    const advice = 'A value with a comma goes in double quotes: "tissue=lung, left",age=31.';
+    throw new ShapeError('--context', given, askedValues(columns), advice);
   }
   const { text } = await allRows(readCsv(given, { columns: [], text: names }), signal);
   return { cells: text.cells, features: encodeCells(given, columns, text) };

@@ -5,6 +5,7 @@ import { requireInside } from '../domain.ts';
 import { ShapeError } from '../errors.ts';
 import { DOMAINS } from '../spec.ts';
 import type { Domain } from '../spec.ts';
+import { asCommaList, commaList } from './commaList.ts';
 
 /** One `--domain`. */
 export interface DomainRequest {
@@ -18,14 +19,8 @@ export function domainRequests(text: string, earlier: DomainRequest[] = []): Dom
   const colon = text.indexOf(':');
   const name = colon < 0 ? text : text.slice(0, colon);
   const domain = DOMAINS.find((known) => known === name.trim());
-  const columns =
-    colon < 0
-      ? undefined
-      : text
-          .slice(colon + 1)
-          .split(',')
-          .map((column) => column.trim());
-  if (domain === undefined || columns?.includes('')) {
+  const columns = colon < 0 ? undefined : commaList(text.slice(colon + 1));
+  if (domain === undefined || columns?.length === 0 || columns?.includes('')) {
     throw new InvalidArgumentError(
       'Expected real, positive or unit, for all columns or, after a colon, for some: unit:share,rate.',
     );
@@ -47,7 +42,7 @@ export function domainsOfColumns(
     for (const name of asked) {
       const index = columns.indexOf(name);
       if (index < 0) {
-        throw new ShapeError(`--domain ${domain}`, `the column "${name}"`, `one of ${columns.join(', ')}`);
+        throw new ShapeError(`--domain ${domain}`, `the column "${name}"`, `one of ${asCommaList(columns)}`);
       }
       domains[index] = domain;
     }

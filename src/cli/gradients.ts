@@ -4,6 +4,7 @@ import { domainsOf } from '../domain.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { rowContext } from './contextInput.ts';
+import { requireDistinctFiles } from './distinctFiles.ts';
 import { insideDomains } from './domains.ts';
 import { columnNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
@@ -16,6 +17,14 @@ export async function gradientsCommand(
   { out, context: given }: { out: string; context?: string },
 ): Promise<void> {
   session.requireFile('--out', out);
+  requireDistinctFiles(
+    'gradients',
+    [['--out', out]],
+    [
+      ['the model', modelFile],
+      ['the data', dataFile],
+    ],
+  );
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
   const chunks = insideDomains(rowsByName(dataFile, columnNames(model.model), context.text), dataFile, () =>

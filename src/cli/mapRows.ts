@@ -1,9 +1,11 @@
 /** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
 import { domainsOf } from '../domain.ts';
+import { ShapeError } from '../errors.ts';
 import type { Flow } from '../flow.ts';
 import type { RunOptions } from '../flowOptions.ts';
 import type { Model } from '../io/modelFile.ts';
 import { columnNamesOf, contextColumns, rowContext } from './contextInput.ts';
+import { requireDistinctFiles } from './distinctFiles.ts';
 import { insideDomains } from './domains.ts';
 import { begun, columnNames, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
@@ -45,6 +47,18 @@ const MAPS = {
 
 export type MapName = keyof typeof MAPS;
 
+/** @throws {ShapeError} when a context column has the name of one that the command makes: nothing could read the table */
+function requireDifferentNames(command: string, columns: readonly string[]): void {
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice === undefined) return;
+  throw new ShapeError(
+    command,
+    `a context column called ${twice}, as one that it makes`,
+    'another name',
+    'Rename the column in the table and train again.',
+  );
+}
+
 export async function mapCommand(
   session: Session,
   name: MapName,
@@ -59,12 +73,22 @@ export async function mapCommand(
   const domains = name === 'inverse' ? undefined : domainsOf(model.model.spec);
   const chunks = await begun(insideDomains(rowsOf, dataFile, () => domains));
   const { signal } = session;
+  const more = map.keepsContext ? columnNamesOf(contextColumns(model)) : [];
+  const columns = [...map.output(model.model), ...more];
+  requireDifferentNames(name, columns);
+  requireDistinctFiles(
+    name,
+    [['--out', out]],
+    [
+      ['the model', modelFile],
+      ['the data', dataFile],
+    ],
+  );
   const output = await openOutput(out);
   let rows = 0;
   try {
     using flow = await openFlow(session, model);
-    const more = map.keepsContext ? columnNamesOf(contextColumns(model)) : [];
-    const writer = writeRows(session, output, [...map.output(model.model), ...more], out);
+    const writer = writeRows(session, output, columns, out);
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       const { features, cells } = context.of(chunk.text, chunk.rows);

@@ -9,6 +9,7 @@ import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { parseMetadataJson, parseSpec } from '../io/specSchema.ts';
 import { limitsFor } from '../modelLimits.ts';
 import type { FlowSpec } from '../spec.ts';
+import { asCommaList } from './commaList.ts';
 import type { Session } from './session.ts';
 
 /** A model file that was read and found sound. */
@@ -132,6 +133,6 @@ export async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator
 }
 
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 20).join(', ');
+  const shown = asCommaList(names.slice(0, 20));
   return names.length > 20 ? `${shown}, … (${names.length} in all)` : shown;
 }

@@ -6,6 +6,7 @@ import { SPEC_LIMITS } from '../io/specSchema.ts';
 import { WgflowError } from '../errors.ts';
 import { parseSchedule } from '../schedule.ts';
 import type { Schedule } from '../schedule.ts';
+import { commaList } from './commaList.ts';
 
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   const range = max === Number.MAX_SAFE_INTEGER ? `≥ ${min}` : `from ${min} to ${max.toLocaleString('en')}`;
@@ -59,9 +60,11 @@ export function widths(text: string): number[] {
 }
 
 export function names(text: string): string[] {
-  const list = text.split(',').map((name) => name.trim());
-  if (list.includes('')) {
-    throw new InvalidArgumentError('Expected names separated by commas, such as height,weight.');
+  const list = commaList(text);
+  if (list.length === 0 || list.includes('')) {
+    throw new InvalidArgumentError(
+      'Expected names separated by commas, such as height,weight; one with a comma in double quotes.',
+    );
   }
   return list;
 }

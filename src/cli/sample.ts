@@ -1,6 +1,7 @@
 /** `wgflow sample`. */
 import { chunksOf } from '../shape.ts';
 import { columnNamesOf, contextColumns, contextRows } from './contextInput.ts';
+import { requireDistinctFiles } from './distinctFiles.ts';
 import { columnNames, openFlow, readModel } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
@@ -26,6 +27,14 @@ export async function sampleCommand(
   const model = await readModel(modelFile);
   const { signal } = session;
   const contexts = await contextRows(model, given, signal);
+  requireDistinctFiles(
+    'sample',
+    [['--out', out]],
+    [
+      ['the model', modelFile],
+      ['--context', given],
+    ],
+  );
   const rows = count * (contexts?.cells.length ?? 1);
   const output = await openOutput(out);
   try {

@@ -13,6 +13,7 @@ import { STREAMS } from '../random.ts';
 import { validateSpec } from '../spec.ts';
 import type { Domain } from '../spec.ts';
 import { meanNll } from '../trainer.ts';
+import { asCommaList } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
 import { domainsOfColumns } from './domains.ts';
 import { readCheckpoint } from './modelInput.ts';
@@ -24,14 +25,17 @@ import { RECENT_STEPS, train } from './trainingLoop.ts';
 import type { TrainingHistory } from './trainingLoop.ts';
 import {
   checkTrainOptions,
+  DEFAULT_MODEL_FILE,
   DEFAULT_PRESET,
   fitOptionsOf,
   noiseOf,
+  REPORT_FILES,
   requireSameData,
   seedOf,
 } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 import { readTrainingSet } from './trainingSet.ts';
+import type { TrainingSet } from './trainingSet.ts';
 
 /** How a run ended, for the summary and the report. */
 export interface TrainingOutcome extends TrainingHistory {
@@ -45,9 +49,6 @@ export interface TrainingOutcome extends TrainingHistory {
 
 /** Fresh points on which the final NLL of a toy set is taken; its standard error is about 0.003 nats. */
 const TEST_POINTS = 131_072;
-
-const DEFAULT_MODEL_FILE = 'model.safetensors';
-const REPORT_FILES = [DEFAULT_MODEL_FILE, 'samples.csv', 'report.html'];
 
 export async function trainCommand(
   session: Session,
@@ -72,7 +73,8 @@ export async function trainCommand(
     domainsFor,
     signal,
   });
-  requireDim(set.columns, resumed);
+  requireSameColumns(set.columns, options, resumed);
+  tellRows(session, set);
   const fitOptions = fitOptionsOf(set, options, resumed, signal);
   const spec =
     resumed?.model.spec ??
@@ -100,6 +102,9 @@ export async function trainCommand(
             fileName: resumed.file,
           });
     const history = await train(session, flow, set, fitOptions, options.checkpoint);
+    if (set.validation !== undefined && history.valNll === undefined) {
+      session.say('Warning: no validation score was finite: the model gives some of those rows no density.');
+    }
     const outcome: TrainingOutcome = {
       ...history,
       ...(set.toy === undefined
@@ -139,14 +144,31 @@ function precisionOf({ model }: CheckpointFile): Precision {
   return model.optimizer.variants?.['precision'] === 'f16' ? 'f16' : 'f32';
 }
 
-function requireDim(columns: readonly string[], resumed: CheckpointFile | undefined): void {
-  if (resumed === undefined || resumed.model.spec.dim === columns.length) return;
+/** @throws {ShapeError} when the rows to resume with are of other columns, or in another order, than before */
+function requireSameColumns(
+  columns: readonly string[],
+  { columns: asked }: TrainOptions,
+  resumed: CheckpointFile | undefined,
+): void {
+  if (resumed === undefined) return;
+  const { spec, training } = resumed.model;
+  const known = training.columns ?? [];
+  const isOther = asked !== undefined && known.length > 0 && asCommaList(asked) !== asCommaList(known);
+  if (spec.dim === columns.length && !isOther) return;
+  const names = known.length > 0 ? ` (${asCommaList(known)})` : '';
   throw new ShapeError(
     'the columns to learn',
-    `${columns.length} (${columns.join(', ')})`,
-    `${resumed.model.spec.dim}, as in ${resumed.file}`,
+    `${columns.length} (${asCommaList(columns)})`,
+    `${spec.dim}${names}, as in ${resumed.file}`,
     'Resume with the data that the checkpoint was trained on.',
   );
+}
+
+function tellRows(session: Session, { title, columns, data, validation }: TrainingSet): void {
+  if (!(data instanceof Float32Array)) return;
+  const rows = (values: Float32Array): string => (values.length / columns.length).toLocaleString('en');
+  const held = validation === undefined ? '' : `; ${rows(validation)} for validation`;
+  session.say(`Learning ${asCommaList(columns)} from ${rows(data)} rows of ${title}${held}`);
 }
 
 /** The context columns that the resumed run learns by; undefined where it has none. */

@@ -8,6 +8,8 @@ import type { TrainingRecord } from '../io/modelFile.ts';
 import type { Schedule } from '../schedule.ts';
 import type { BaseSpec } from '../spec.ts';
 import type { FitOptions } from '../fitOptions.ts';
+import { requireDistinctFiles } from './distinctFiles.ts';
+import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import type { TrainingSet } from './trainingSet.ts';
@@ -40,12 +42,17 @@ export interface TrainOptions {
 export const DEFAULT_PRESET: PresetName = 'realnvp';
 export const DEFAULT_STEPS = 3000;
 
+export const DEFAULT_MODEL_FILE = 'model.safetensors';
+
+/** What `--report` writes into its folder. */
+export const REPORT_FILES = [DEFAULT_MODEL_FILE, 'samples.csv', 'report.html'];
+
 /** The one context column of a toy density. */
 export const TOY_CONTEXT = 'class';
 
 /** @throws {ShapeError} naming the first option that does not go with the others */
 export function checkTrainOptions(dataFile: string | undefined, options: TrainOptions): void {
-  const { toy, noise, columns, context, val, patience, checkpoint, out, resume } = options;
+  const { toy, noise, columns, context, val, patience, checkpoint, out, report, resume } = options;
   const { preset, couplings, hidden, residualBlocks, domain } = options;
   if (dataFile === undefined && toy === undefined) {
     throw new ShapeError(
@@ -95,6 +102,12 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     refuse('--domain', domain?.map((one) => one.domain).join(','), '--resume', advice);
     refuse('--base', options.base?.type, '--resume', advice);
     refuse('--context', context?.join(','), '--resume', advice);
+    refuse(
+      '--seed',
+      options.seed,
+      '--resume',
+      'The checkpoint says by which seed rows are drawn and held out.',
+    );
   }
   if (residualBlocks !== undefined && hidden !== undefined && hidden.length > 1) {
     throw new ShapeError(
@@ -104,14 +117,31 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
       'All layers of a residual net are equally wide.',
     );
   }
-  if (checkpoint !== undefined && out !== undefined && path.resolve(checkpoint) === path.resolve(out)) {
+  if (options.base?.type === 'class_conditional' && context === undefined) {
     throw new ShapeError(
       'train',
-      `${out} for both --checkpoint and --out`,
-      'two files',
-      'Rename one of them.',
+      '--base class without --context',
+      'both',
+      'The mean of each class comes from the context.',
     );
   }
+  const models: NamedFile[] = [['--out', out], ...reportFiles(report)];
+  const held = Number.isNaN(Number(val)) ? val : undefined;
+  requireDistinctFiles(
+    'train',
+    [...models, ['--checkpoint', checkpoint]],
+    [
+      ['the data', dataFile],
+      ['--val', held],
+    ],
+  );
+  // The checkpoint of a resumed run may take the place of the one that it began with.
+  requireDistinctFiles('train', models, [['--resume', resume]]);
+}
+
+function reportFiles(folder: string | undefined): NamedFile[] {
+  if (folder === undefined) return [];
+  return REPORT_FILES.map((name) => ['--report', path.join(folder, name)]);
 }
 
 function refuse(option: string, value: string | number | undefined, beside: string, advice: string): void {
@@ -190,7 +220,7 @@ function noiseIn({ options }: TrainingRecord): number | undefined {
   return typeof noise === 'number' ? noise : undefined;
 }
 
-/** The seed also decides which rows are held out, so a resumed run must take its own. */
+/** The seed also decides which rows are held out, so a resumed run takes its own. */
 export function seedOf({ seed }: TrainOptions, resumed: CheckpointFile | undefined): number {
   return seed ?? resumed?.model.training.seed ?? 0;
 }

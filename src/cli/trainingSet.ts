@@ -88,6 +88,13 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
   const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
   const { columns: found, values, text } = await allRows(insideDomains(chunks, file, domainsHere), signal);
   const columns = asked ?? modelColumns ?? found;
+  if (columns.length === 0) {
+    throw new DataError(
+      'found no column beside those of the context, expected one or more to learn',
+      { file },
+      'Leave one out of --context.',
+    );
+  }
   const contextColumns = modelContext ?? contextColumnsOf(file, names, text);
   const contexts = contextColumns.length === 0 ? undefined : encodeCells(file, contextColumns, text);
   const { data, validation, context } = await heldOut({ values, contexts }, columns, contextColumns, options);

@@ -1,4 +1,5 @@
 /** Models from the state dicts of PyTorch libraries: nflows and normflows. docs/pytorch.md says what can be loaded. */
+import { ShapeError } from '../errors.ts';
 import type { Activation, NetSpec, ScaleMap } from '../spec.ts';
 import { FlowAssembly, identityOf, netTensors } from './flowAssembly.ts';
 import type { Net } from './flowAssembly.ts';
@@ -61,10 +62,22 @@ export function nflowsModel(state: StateDict, options: NetOptions = {}): Model {
  * The model of a normflows `NormalizingFlow` over `DiagGaussian`, data → latent: `AffineCouplingBlock` with `MLP`s,
  * `CoupledRationalQuadraticSpline`, `ActNorm`, `LULinearPermute`, `InvertibleAffine`, `Permute`. Its latent is that of
  * the base in units of its scale.
+ * @throws {ShapeError} when `flows` is not the number of the model's flows
  * @throws {ModelFileError} naming the first tensor that is missing or that no supported part has
  */
 export function normflowsModel(state: StateDict, options: NormflowsOptions): Model {
   const reader = new StateReader(state);
+  // Permutations have no tensors: the last flows may leave no trace.
+  const least = 1 + Math.max(-1, ...reader.indices('flows'));
+  if (!Number.isSafeInteger(options.flows) || options.flows < least) {
+    const advice = 'In Python it is len(model.flows).';
+    throw new ShapeError(
+      'flows',
+      String(options.flows),
+      `the model's number of flows, ${least} or more`,
+      advice,
+    );
+  }
   const loc = reader.values('q0.loc');
   const flow = new FlowAssembly(loc.length);
   const assembling = { reader, flow, tailBound: 3, ...options };

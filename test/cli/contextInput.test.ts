@@ -83,6 +83,9 @@ describe('--context of a command that draws rows', () => {
     await refusal('moon=upper').toThrow(
       /--context: found moon=upper, expected one value for each of moon, age/,
     );
+    await refusal('moon=upper,28').toThrow(
+      /--context: found moon=upper,28, expected moon=…,age=…\. A value with a comma goes in double quotes/,
+    );
     await refusal('moon=upper,moon=lower').toThrow(ShapeError);
     await refusal('moon=left,age=3').toThrow(
       /--context, column "moon": found "left", expected one of "lower"/,

@@ -29,6 +29,7 @@ describe('the values of options', () => {
       expect(() => parse.widths(text), text).toThrow(/widths from 1 to 65,536.*such as 64,64/);
     }
     expect(parse.names('a, b c')).toEqual(['a', 'b c']);
+    expect(parse.names('height,"weight, kg"')).toEqual(['height', 'weight, kg']);
     expect(() => parse.names('a,,b')).toThrow(/names separated by commas/);
   });
 

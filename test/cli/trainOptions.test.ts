@@ -51,6 +51,12 @@ describe('options of train that do not go together', () => {
       /--hidden: found 8,8 with --residual-blocks 2, expected one/,
     ],
     ['x.csv', { checkpoint: './m', out: 'm' }, /m for both --checkpoint and --out/],
+    ['x.csv', { out: 'x.csv' }, /x.csv for both --out and the data, expected two files/],
+    ['x.csv', { val: 'v.csv', checkpoint: 'v.csv' }, /v.csv for both --checkpoint and --val/],
+    ['x.csv', { report: 'r', checkpoint: 'r/model.safetensors' }, /for both --checkpoint and --report/],
+    ['x.csv', { resume: 'c', out: 'c' }, /c for both --out and --resume/],
+    ['x.csv', { resume: 'c', seed: 3 }, /--seed 3 with --resume/],
+    ['x.csv', { base: { type: 'class_conditional' } }, /--base class without --context/],
   ])('are refused with a sentence: %s %o', (file, options, sentence) => {
     expect(() => checkTrainOptions(file, options)).toThrow(ShapeError);
     expect(() => checkTrainOptions(file, options)).toThrow(sentence);
@@ -59,6 +65,7 @@ describe('options of train that do not go together', () => {
   it('leave the others alone', () => {
     expect(() => checkTrainOptions('x.csv', { val: '0.1', patience: 3, resume: 'c', lr: 1 })).not.toThrow();
     expect(() => checkTrainOptions(undefined, { toy: 'moons', noise: 0.1, checkpoint: 'm' })).not.toThrow();
+    expect(() => checkTrainOptions('x.csv', { resume: 'c', checkpoint: 'c', out: '-' })).not.toThrow();
   });
 });
 

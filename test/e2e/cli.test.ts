@@ -200,6 +200,12 @@ describe('a mistake of the user', () => {
     ['train --toy moons --preset planar', /Expected vanilla, realnvp, nice, glow, or spline/],
     ['train people.csv --context shoe', /people.csv, column "shoe": found no such column/],
     ['train people.csv --context age --columns age,height', /"age" was asked for more than once/],
+    [
+      'train people.csv --context height,weight,age',
+      /people.csv: found no column beside those of the context/,
+    ],
+    ['logprob people.model people.csv --out people.model', /people.model for both --out and the model/],
+    ['gradients people.model people.csv --out people.csv', /people.csv for both --out and the data/],
     ['train --toy moons --context age', /--context: found age with --toy moons, expected class/],
     ['sample people.model -n 3 --context age=3', /people.model has no context/],
     ['train --toy moons --frobnicate', /unknown option '--frobnicate'/],

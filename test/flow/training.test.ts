@@ -6,6 +6,7 @@ import { glow, nice, realnvp, spline, vanilla } from '../../src/flows/index.ts';
 import { initialParameters } from '../../src/init.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
 import { STREAMS } from '../../src/random.ts';
+import type { FlowSpec } from '../../src/spec.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { RING_SIZE } from '../../src/steps/batch.ts';
 import { dataStartPlan } from '../../src/steps/dataStart.ts';
@@ -177,6 +178,22 @@ describe('training', () => {
     expect(scores.length - 1 - scores.indexOf(best)).toBe(3);
     const logProb = await flow.logProb(validation.data);
     expectClose('score', [-mean(logProb)], [best], 1e-6);
+  });
+
+  it('ends by patience where no score is finite', async () => {
+    const spec: FlowSpec = {
+      ...spline(2, { couplings: 1, hidden: [4] }),
+      base: { type: 'uniform', bound: 3 },
+    };
+    using flow = await Flow.create(spec, { ...(await testOptions()), data: table(40) });
+    // So far out that the spline is the identity there, and the box has ended.
+    const validation = { data: Float32Array.of(1e3, -1e3), every: 2, patience: 3 };
+    let steps = 0;
+    for await (const report of flow.fit(table(40), { steps: 100, batch: 16, validation })) {
+      steps = report.step;
+      expect(report.bestValidationNll).toBeUndefined();
+    }
+    expect(steps).toBe(6);
   });
 
   it('stops at a signal, keeps the steps that were done and can be used afterwards', async () => {

@@ -1,0 +1,33 @@
+/** The check that no output takes the place of a file that is read, or of another output. */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { ShapeError } from '../errors.ts';
+
+/** A file and what it is, in the words of a message: `--out`, `the data`. */
+export type NamedFile = readonly [what: string, file: string | undefined];
+
+/** @throws {ShapeError} when an output is one of the inputs, or two outputs are one file */
+export function requireDistinctFiles(
+  command: string,
+  outputs: readonly NamedFile[],
+  inputs: readonly NamedFile[] = [],
+): void {
+  outputs.forEach(([what, file], index) => {
+    const other = [...inputs, ...outputs.slice(0, index)].find(([, name]) => isSameFile(file, name));
+    if (other === undefined) return;
+    throw new ShapeError(
+      command,
+      `${file} for both ${what} and ${other[0]}`,
+      'two files',
+      'Name another file.',
+    );
+  });
+}
+
+/** Whether both are one file, or will be; devices and pipes lose nothing by being written to. */
+function isSameFile(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined || a === '-' || b === '-') return false;
+  const [first, second] = [a, b].map((file) => statSync(file, { throwIfNoEntry: false }));
+  if (first === undefined || second === undefined) return path.resolve(a) === path.resolve(b);
+  return first.isFile() && first.dev === second.dev && first.ino === second.ino;
+}
