@@ -8,7 +8,7 @@ import type { FitOptions, TrainingData } from './fitOptions.ts';
 import type { RunOptions } from './flowOptions.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
-import type { TrainingRecord } from './io/modelFile.ts';
+import type { BestParameters, TrainingRecord } from './io/modelFile.ts';
 import { formatSchedule } from './schedule.ts';
 import type { BatchSource } from './steps/batch.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -88,8 +88,13 @@ export async function* fit(
   options.signal?.throwIfAborted();
   if (!trainee.isAlive()) throw new DisposedError('Flow');
   const settings = { ...asked, variants };
+  const { best } = state ?? {};
+  const begun =
+    state === undefined || best === undefined || validation === undefined
+      ? state
+      : { ...state, best: await gpu.guard(() => scoredAnew(trainee, best, validation, variants)) };
 
-  const run = await gpu.guard(() => TrainingRun.start(trainee, source, { rows, context }, settings, state));
+  const run = await gpu.guard(() => TrainingRun.start(trainee, source, { rows, context }, settings, begun));
   if (trainee.fresh && statistics !== undefined) standardizeBy(trainee, statistics);
   // The flow may have the best parameters by now; training goes on from the last ones.
   if (resumed !== undefined) gpu.buffers.write(trainee.parameters, resumed.parameters);
@@ -158,6 +163,18 @@ function standardizeBy(
   if (slots?.type !== 'standardize') return;
   context.buffers.write(parameters, new Float32Array(mean), slots.mean.offset);
   context.buffers.write(parameters, new Float32Array(std), slots.std.offset);
+}
+
+/** The parameters that were best, by their score on the rows at hand, which may be others than before. */
+async function scoredAnew(
+  { context: gpu, parameters, logProb }: Trainee,
+  best: BestParameters,
+  { data, context }: { data: Float32Array; context: Float32Array | undefined },
+  variants: KernelVariants,
+): Promise<BestParameters | undefined> {
+  gpu.buffers.write(parameters, best.parameters);
+  const nll = meanNll(await logProb(data, { context }, variants));
+  return Number.isFinite(nll) ? { ...best, nll } : undefined;
 }
 
 /** Mean NLL in nats of rows whose log-densities these are. */

@@ -156,6 +156,19 @@ describe('training', () => {
     expect(await resumed.save()).toEqual(await whole.save());
   });
 
+  it('measures what scored best anew where it resumes with other validation rows', async () => {
+    const { device } = await testOptions();
+    using flow = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
+    const [near, far] = [table(50, 7), table(50, 7).map((value) => 3 * value)];
+    await losses(flow, table(200), { steps: 12, batch: 32, validation: { data: near, every: 6 } });
+    const known = -mean(await flow.logProb(far));
+    // So slow that no step changes a score by much.
+    const more = { steps: 14, learningRate: 1e-9, resume: true, validation: { data: far, every: 1 } };
+    for await (const { bestValidationNll } of flow.fit(table(200), more)) {
+      expectClose('best score', [bestValidationNll!], [known], 1e-3);
+    }
+  });
+
   it('keeps the parameters that scored best on the validation rows, and stops when patience ends', async () => {
     using flow = await Flow.create(realnvp(2, { couplings: 4, hidden: [32] }), {
       ...(await testOptions()),
