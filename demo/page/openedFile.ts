@@ -11,7 +11,7 @@ const MOST_NAMED = 4;
 
 export function describeOpened({ fileName, title, origin }: OpenedFile): string {
   return origin.kind === 'own-samples'
-    ? `${fileName} is open. Its data are not here: Train goes on from it with samples of its own, Reset starts afresh.`
+    ? `${fileName} is open. Its data are not here: it trains on its own samples.`
     : `${fileName} is open. Train goes on from it with ${title}, Reset starts afresh.`;
 }
 

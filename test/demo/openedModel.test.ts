@@ -85,9 +85,7 @@ describe('a model that was opened', () => {
       origin: { kind: 'own-samples' },
     } as const;
     const mine = { ...own, columns: [...own.columns] };
-    expect(describeOpened(mine)).toMatch(
-      /Its data are not here: Train goes on from it with samples of its own/,
-    );
+    expect(describeOpened(mine)).toMatch(/Its data are not here: it trains on its own samples/);
     expect(describeOwnSamples(mine)).toMatch(/of 3 columns: share, rate, pos\./);
     expect(isAccountedFor(mine)).toBe(false);
     const known = {

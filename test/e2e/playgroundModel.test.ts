@@ -287,7 +287,7 @@ describe('a model whose data are not here', () => {
       const chosen = page.locator('input[name="source"]:checked');
       await openModel(page, plants, 'plants.safetensors');
       await expectSoon(() => page.textContent('#status')).toMatch(
-        /^plants.safetensors is open. Its data are not here: Train goes on from it with samples of its own/,
+        /^plants.safetensors is open. Its data are not here: it trains on its own samples/,
       );
       expect(await page.textContent('#density-words')).toMatch(/^Plants\. /);
       expect(await page.textContent('#own-samples')).toMatch(/of 3 columns: share, rate, pos/);
@@ -348,6 +348,10 @@ describe('a model whose data are not here', () => {
       expect(await page.isChecked('input[value="circles"]')).toBe(true);
       expect(await page.textContent('#density-words')).toMatch(/^Circles\. /);
       expect(await page.textContent('#code')).toContain('Flow.load');
+      await page.click('#step');
+      await expectSoon(() => page.textContent('#status')).toBe('Paused at step 1.');
+      const { training } = decodeModel(await savedModel(page));
+      expect([training?.options?.['batch'], training?.preset]).toEqual([64, undefined]);
       await page.click('#reset');
       await expectSoon(() => page.locator('#model-note').isHidden()).toBe(true);
       expect(await page.textContent('#code')).toContain(`{ toy: 'circles' }`);
@@ -393,5 +397,9 @@ describe('a table with labels', () => {
       await expectSoon(() => page.inputValue('#base')).toBe('class');
       await page.check('input[name="source"][value="file"]');
       await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+      // Beside its own data it has them told apart again.
+      await openModel(page, file);
+      await expectSoon(() => page.isChecked('#apart')).toBe(true);
+      expect(await page.textContent('#status')).toMatch(/goes on from it with kinds\.csv/);
     }));
 });
