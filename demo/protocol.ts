@@ -97,13 +97,34 @@ export type ToWorker =
 /** Answered by one `answer` or `refusal` of the same id. */
 export type Request =
   | { type: 'save'; id: number }
-  | { type: 'load'; id: number; bytes: Uint8Array; fileName: string }
+  | ({ type: 'load'; id: number; bytes: Uint8Array; fileName: string } & AtHand)
   | { type: 'draw-samples'; id: number; count: number; seed: number }
   | { type: 'picture'; id: number; picture: Picture };
 
+/** What is set while a model is opened. */
+export interface AtHand {
+  /** Trains a model that no settings make. */
+  model: ModelSettings;
+  /** The labels of rows come along, told apart or not. */
+  data?: DataSettings;
+}
+
+/** A model that was opened, and the data that it goes on with. */
+export interface OpenedModel {
+  /** What makes such a model; null where no settings do. */
+  settings: ModelSettings | null;
+  /** A short name for the data; where there are none, the model's own. */
+  title: string;
+  columns: string[];
+  origin: DataOrigin;
+}
+
+/** A toy density, the rows at hand, or, where neither is what the model learned, samples of the model. */
+export type DataOrigin = ToyData | { kind: 'at-hand'; apart: boolean } | { kind: 'own-samples' };
+
 export interface Answers {
   save: Uint8Array;
-  load: ModelSettings | null;
+  load: OpenedModel;
   /** Row-major [count, D], in the data's own units, of the class that is shown. */
   'draw-samples': { columns: string[]; rows: Float32Array };
   /** A PNG. */

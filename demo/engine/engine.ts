@@ -1,13 +1,22 @@
 /** Answers the page: opens the device, holds the session, and survives the loss of both. */
 import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
 import type { FlowSpec } from '../../src/index.ts';
-import type { Answers, FromWorker, ModelSettings, Picture, Request, ToWorker, View } from '../protocol.ts';
+import type {
+  Answers,
+  FromWorker,
+  ModelSettings,
+  OpenedModel,
+  Picture,
+  Request,
+  ToWorker,
+  View,
+} from '../protocol.ts';
 import { dataSetOf } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import { openDevice, reopenDevice } from './device.ts';
 import type { Opened } from './device.ts';
 import { dataForFlow } from './loadedData.ts';
-import { placeholder, settingsOf, specOf } from './modelSettings.ts';
+import { settingsOf, specOf } from './modelSettings.ts';
 import { drawSamples } from './drawSamples.ts';
 import { Scene } from './pictures/scene.ts';
 import { Studio, surfacesOf } from './pictures/studio.ts';
@@ -299,15 +308,15 @@ export class Engine {
     }
   }
 
-  async #load({ bytes, fileName }: Extract<Request, { type: 'load' }>): Promise<ModelSettings | null> {
+  async #load({ bytes, fileName, ...atHand }: Extract<Request, { type: 'load' }>): Promise<OpenedModel> {
     const { device } = this.#requireOpened();
     const flow = await Flow.load(bytes, { device, fileName });
     try {
-      const data = await dataForFlow(flow, this.#session?.data);
-      const found = settingsOf(flow.spec, flow.training);
-      const settings = found ?? this.#session?.settings ?? placeholder('realnvp');
-      await this.#replace(flow, data, settings, { bytes, step: 0, isResumable: false });
-      return found ?? null;
+      const name = fileName.replace(/\.safetensors$/i, '');
+      const { data, title, origin } = await dataForFlow(flow, name, atHand.data);
+      const settings = settingsOf(flow.spec, flow.training) ?? null;
+      await this.#replace(flow, data, settings ?? atHand.model, { bytes, step: 0, isResumable: false });
+      return { settings, title, columns: data.columns, origin };
     } catch (error) {
       flow.dispose();
       throw error;

@@ -1,8 +1,9 @@
 /** The data that a model which was opened goes on with. */
 import { domainsOf } from '../../src/domain.ts';
-import { ShapeError, TOY_NAMES, toyDensity } from '../../src/index.ts';
+import { ShapeError, TOY_NAMES, WgflowError, toyDensity } from '../../src/index.ts';
 import type { Flow, LabelColumn, ToyName } from '../../src/index.ts';
 import { MOST_CLASSES, oneHot } from '../labels.ts';
+import type { DataOrigin, DataSettings, ToyData } from '../protocol.ts';
 import { dataSetOf, fitsDomains } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import { drawSamples } from './drawSamples.ts';
@@ -10,38 +11,109 @@ import { drawSamples } from './drawSamples.ts';
 /** Rows that stand for the data of a model that came without any. */
 const OWN_SAMPLES = 4000;
 
+/** What tells which data a model learned from. */
+export type ModelFacts = Pick<Flow, 'spec' | 'dim' | 'training'>;
+
+export interface LoadedData {
+  data: DataSet;
+  /** For people. */
+  title: string;
+  origin: DataOrigin;
+}
+
 /**
  * The data at hand if they fit the model; else the toy density it learned from, else its own samples.
- * @throws {ShapeError} for a model with a context that the page has no control for
+ * @param name of the model, which is the title of its samples
+ * @throws {ShapeError} for a model that the page has no pictures or no controls for
  */
-export async function dataForFlow(flow: Flow, atHand: DataSet | undefined): Promise<DataSet> {
+export async function dataForFlow(
+  flow: Flow,
+  name: string,
+  atHand: DataSettings | undefined,
+): Promise<LoadedData> {
+  const known = knownData(flow, atHand);
+  if (known !== undefined) return known;
   const column = classesOf(flow);
-  if (atHand !== undefined && isSuited(atHand, flow, column)) return atHand;
-  const record = flow.training;
-  const toy = TOY_NAMES.find((name: ToyName) => name === record?.dataset);
+  const columns = flow.training?.columns ?? Array.from({ length: flow.dim }, (_, j) => `x${j + 1}`);
+  const of = column && Uint8Array.from({ length: OWN_SAMPLES }, (_, row) => row % column.levels.length);
+  const labels = column && of && { column, of };
+  const rows = await drawSamples(flow, OWN_SAMPLES, 0, labels && oneHot(labels));
+  const data = dataSetOf({ kind: 'rows', columns, title: name, rows, ...(labels && { labels }) });
+  return { data, title: name, origin: { kind: 'own-samples' } };
+}
+
+/**
+ * The data at hand, told apart as the model does, or the toy density it learned from; undefined where neither fits.
+ * @throws {ShapeError} as `dataForFlow`
+ */
+export function knownData(model: ModelFacts, atHand: DataSettings | undefined): LoadedData | undefined {
+  requireTwoColumns(model);
+  const column = classesOf(model);
+  const chosen = atHand && told(atHand, column !== undefined);
+  if (chosen === undefined || !isOfItsDataset(chosen, model)) return toyData(model, column);
+  const data = usable(chosen);
+  if (data === undefined || !isSuited(data, model, column)) return toyData(model, column);
+  return chosen.kind === 'toy'
+    ? { data, title: chosen.name, origin: chosen }
+    : { data, title: chosen.title, origin: { kind: 'at-hand', apart: column !== undefined } };
+}
+
+/** The toy density that a model learned from. */
+function toyData({ training, dim }: ModelFacts, column: LabelColumn | undefined): LoadedData | undefined {
+  const toy = TOY_NAMES.find((name: ToyName) => name === training?.dataset);
   const known = toy && toyDensity(toy);
-  if (known?.dim === flow.dim && (column === undefined || column.levels.length === known.classes)) {
-    const noise = record?.options?.['noise'];
-    const data = dataSetOf({
-      kind: 'toy',
-      name: known.name,
-      size: 'endless',
-      apart: column !== undefined,
-      ...(typeof noise === 'number' ? { noise } : {}),
-    });
-    // By the names that the model has for them.
-    return { ...data, classes: data.classes && column && { ...data.classes, column } };
+  if (known?.dim !== dim || (column !== undefined && column.levels.length !== known.classes))
+    return undefined;
+  const noise = training?.options?.['noise'];
+  const origin: ToyData = {
+    kind: 'toy',
+    name: known.name,
+    size: 'endless',
+    apart: column !== undefined,
+    ...(typeof noise === 'number' ? { noise } : {}),
+  };
+  const data = dataSetOf(origin);
+  // By the names that the model has for them.
+  const classes = data.classes && column && { ...data.classes, column };
+  return { data: { ...data, classes }, title: known.name, origin };
+}
+
+/** The same data with their classes told apart, where they have any, or taken together. */
+function told(data: DataSettings, apart: boolean): DataSettings {
+  if (data.kind === 'toy') return { ...data, apart };
+  const { labels, ...rows } = data;
+  return apart && labels !== undefined ? { ...rows, labels } : rows;
+}
+
+/** Undefined for data that are refused: the page has said so. */
+function usable(settings: DataSettings): DataSet | undefined {
+  try {
+    return dataSetOf(settings);
+  } catch (error) {
+    if (error instanceof WgflowError) return undefined;
+    throw error;
   }
-  const columns = record?.columns ?? Array.from({ length: flow.dim }, (_, j) => `x${j + 1}`);
-  const own = { kind: 'rows', columns, title: 'samples of the model' } as const;
-  if (column === undefined) return dataSetOf({ ...own, rows: await drawSamples(flow, OWN_SAMPLES, 0) });
-  const of = Uint8Array.from({ length: OWN_SAMPLES }, (_, row) => row % column.levels.length);
-  const labels = { column, of };
-  return dataSetOf({ ...own, rows: await drawSamples(flow, OWN_SAMPLES, 0, oneHot(labels)), labels });
+}
+
+/** A model that says which toy density it learned from goes on with no other data. */
+function isOfItsDataset(data: DataSettings, { training }: ModelFacts): boolean {
+  const name = training?.dataset;
+  return name === undefined || (data.kind === 'toy' && data.name === name);
+}
+
+/** @throws {ShapeError} for a model of one column */
+function requireTwoColumns({ dim, training }: ModelFacts): void {
+  if (dim >= 2) return;
+  throw new ShapeError(
+    'columns of the model',
+    `one, "${training?.columns?.[0] ?? 'x1'}"`,
+    'two or more',
+    'The pictures show two. The command line opens it: wgflow sample.',
+  );
 }
 
 /** What a flow tells apart. @throws {ShapeError} for a context that is not one column of a few labels */
-function classesOf({ spec, training }: Flow): LabelColumn | undefined {
+function classesOf({ spec, training }: ModelFacts): LabelColumn | undefined {
   if (spec.contextDim === 0) return undefined;
   const columns = training?.context ?? [];
   const [column] = columns;
@@ -58,11 +130,17 @@ function classesOf({ spec, training }: Flow): LabelColumn | undefined {
   );
 }
 
-/** Whether a flow can go on with these data. */
-function isSuited(data: DataSet, flow: Flow, column: LabelColumn | undefined): boolean {
+/** Whether a flow can go on with these data: as many columns, by its names, in its domains, of its classes. */
+function isSuited(
+  data: DataSet,
+  { spec, dim, training }: ModelFacts,
+  column: LabelColumn | undefined,
+): boolean {
+  const names = training?.columns ?? data.columns;
   return (
-    data.columns.length === flow.dim &&
-    fitsDomains(data, domainsOf(flow.spec)) &&
+    data.columns.length === dim &&
+    data.columns.every((name, index) => name === names[index]) &&
+    fitsDomains(data, domainsOf(spec)) &&
     JSON.stringify(data.classes?.column) === JSON.stringify(column)
   );
 }

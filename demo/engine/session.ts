@@ -5,7 +5,7 @@ import type { Flow } from '../../src/index.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
 import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
-import { fitOptionsOf } from './modelSettings.ts';
+import { fitOptionsOf, settingsOf } from './modelSettings.ts';
 import { drawingShareOf, nextDue, submitMsOf } from './pace.ts';
 import type { PeakMeter } from './peak.ts';
 import type { Studio } from './pictures/studio.ts';
@@ -184,6 +184,8 @@ export class Session implements Disposable {
     this.#snapshotAt = begun;
     const fit = this.flow.fit(data.training, {
       ...options,
+      // A model that was opened may be of no family, whatever trains it.
+      preset: settingsOf(this.flow.spec, undefined)?.preset,
       ...(classes && { context: classes.training, contextColumns: [classes.column] }),
       until,
       submitMs: submitMsOf(pace),

@@ -41,6 +41,25 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
   ].join('\n');
 }
 
+/**
+ * The same for a model that no settings make: its file is read.
+ * @param level of the class to sample, where the model tells classes apart
+ */
+export function codeOfFile(fileName: string, level: string | undefined): string {
+  const given =
+    level === undefined ? '' : `, context: encodeContext(flow.training.context, [[${textOf(level)}]])`;
+  return [
+    `import { ${level === undefined ? '' : 'encodeContext, '}Flow } from 'wgflow';`,
+    `import { openDevice } from 'wgflow/node'; // in a page, leave out this line and every device`,
+    `import { readFile } from 'node:fs/promises';`,
+    '',
+    `const device = await openDevice();`,
+    `const flow = await Flow.load(await readFile(${textOf(fileName)}), { device });`,
+    `console.log(await flow.sample(10, { seed: 7${given} }));`,
+    '',
+  ].join('\n');
+}
+
 function dimOf(data: DataSettings): number {
   return data.kind === 'toy' ? toyDensity(data.name).dim : data.columns.length;
 }

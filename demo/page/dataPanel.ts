@@ -2,8 +2,8 @@
 import { TOY_NAMES, toyDensity } from '../../src/data/toy.ts';
 import { pluralOf, toyClasses } from '../classes.ts';
 import { DOMAINS } from '../../src/spec.ts';
-import type { DataSettings } from '../protocol.ts';
-import { byId, setNotice, setText } from './dom.ts';
+import type { DataSettings, ToyData } from '../protocol.ts';
+import { byId, radios, setNotice, setText } from './dom.ts';
 import { DrawingPad } from './drawingPad.ts';
 import { count } from './figures.ts';
 import { rowsOfFile, rowsOfText } from './fileSource.ts';
@@ -39,6 +39,9 @@ export class DataPanel {
   readonly #pad: DrawingPad;
   #choice: SourceChoice = 'moons';
   #file: FileRows | undefined;
+  /** In place of a choice: the columns of a model that goes on with its own samples. */
+  #own: readonly string[] | undefined;
+  #shownPair: readonly [number, number] = [0, 1];
 
   constructor(events: DataPanelEvents) {
     this.#events = events;
@@ -66,6 +69,7 @@ export class DataPanel {
 
   /** As the settings say; a file is not part of them and is asked for again. */
   show(source: Source): void {
+    this.#own = undefined;
     this.#apart.checked = 'apart' in source && source.apart === true;
     this.#choice = source.kind === 'toy' ? source.name : source.kind;
     if (source.kind === 'toy') {
@@ -78,7 +82,35 @@ export class DataPanel {
     this.#showChoice();
   }
 
+  /** No data are chosen: a model goes on with its own samples. @param words why */
+  showOwnSamples(words: string, columns: readonly string[]): void {
+    this.#own = columns;
+    setText(byId('own-samples', HTMLElement), words);
+    this.#showChoice();
+  }
+
+  /** The toy density, or the rows that were chosen, and whether they are told apart. */
+  showOrigin(origin: ToyData | { kind: 'at-hand'; apart: boolean }): void {
+    if (origin.kind === 'toy') this.show(origin);
+    else {
+      this.#apart.checked = origin.apart;
+      this.showChosen();
+    }
+  }
+
+  /** Data are chosen again. */
+  showChosen(): void {
+    this.#own = undefined;
+    this.#showChoice();
+  }
+
+  /** A model goes on with its own samples. */
+  get isOwn(): boolean {
+    return this.#own !== undefined;
+  }
+
   showPair(columns: readonly [number, number]): void {
+    this.#shownPair = columns;
     this.#across.value = String(columns[0]);
     this.#up.value = String(columns[1]);
   }
@@ -112,6 +144,14 @@ export class DataPanel {
 
   /** What the engine learns; undefined while there is nothing yet: an empty pad, no file. */
   get data(): DataSettings | undefined {
+    const { atHand } = this;
+    if (atHand?.kind !== 'rows' || this.isApart) return atHand;
+    const { labels: _, ...rows } = atHand;
+    return rows;
+  }
+
+  /** The same with all labels that there are. */
+  get atHand(): DataSettings | undefined {
     const { source } = this;
     switch (source.kind) {
       case 'toy':
@@ -123,15 +163,9 @@ export class DataPanel {
           : { kind: 'rows', rows, columns: ['x', 'y'], title: 'Your drawing' };
       }
       case 'file': {
-        const { domain, apart = false } = source;
         if (this.#file === undefined) return undefined;
-        const { labels, ...rows } = this.#file;
-        return {
-          kind: 'rows',
-          ...rows,
-          ...(domain === undefined ? {} : { domain }),
-          ...(apart && labels !== undefined ? { labels } : {}),
-        };
+        const { domain } = source;
+        return { kind: 'rows', ...this.#file, ...(domain === undefined ? {} : { domain }) };
       }
     }
   }
@@ -154,7 +188,7 @@ export class DataPanel {
   #showParts(): void {
     const toy = TOY_NAMES.find((name) => name === this.#choice);
     const labels = this.#choice === 'file' ? this.#file?.labels : undefined;
-    this.#parts.hidden = toy === undefined && labels === undefined;
+    this.#parts.hidden = this.isOwn || (toy === undefined && labels === undefined);
     const column = toy === undefined ? labels?.column : toyClasses(toy);
     this.#apart.disabled = column === undefined;
     // A link may come before its file.
@@ -176,6 +210,7 @@ export class DataPanel {
 
   #choose(choice: SourceChoice): void {
     this.#choice = choice;
+    this.#own = undefined;
     if (choice !== 'file' && choice !== 'drawing') this.#noise.value = String(toyDensity(choice).noise);
     this.mistake(undefined);
     this.#showChoice();
@@ -183,17 +218,18 @@ export class DataPanel {
   }
 
   #showChoice(): void {
-    const own = this.#choice === 'drawing' || this.#choice === 'file' ? this.#choice : 'toy';
+    const kind = this.#choice === 'drawing' || this.#choice === 'file' ? this.#choice : 'toy';
+    const shown = this.isOwn ? 'model' : kind;
     for (const panel of document.querySelectorAll<HTMLElement>('.source-panel')) {
-      panel.hidden = panel.dataset['for'] !== own;
+      panel.hidden = panel.dataset['for'] !== shown;
     }
-    const radio = this.#sources.querySelector<HTMLInputElement>(`input[value="${this.#choice}"]`);
-    if (radio !== null) radio.checked = true;
+    for (const radio of radios('source')) radio.checked = !this.isOwn && radio.value === this.#choice;
     const toy = TOY_NAMES.find((name) => name === this.#choice);
     this.#noise.disabled = toy !== undefined && toyDensity(toy).noise === 0;
     this.#showNoise();
     this.#showParts();
-    if (own === 'drawing') this.#pad.draw();
+    this.#offerPair();
+    if (shown === 'drawing') this.#pad.draw();
   }
 
   #showNoise(): void {
@@ -234,6 +270,7 @@ export class DataPanel {
 
   async #take(read: () => Promise<FileRows>): Promise<void> {
     this.#choice = 'file';
+    this.#own = undefined;
     this.#showChoice();
     const words = byId('file-words', HTMLElement);
     setText(words, 'Reading…');
@@ -247,17 +284,18 @@ export class DataPanel {
     }
     setText(words, summary(this.#file));
     this.#showParts();
-    this.#offerPair(this.#file.columns);
+    this.#offerPair();
     this.#events.pair([0, 1]);
     this.#events.changed();
   }
 
-  #offerPair(columns: readonly string[]): void {
+  #offerPair(): void {
+    const columns = this.#own ?? (this.#choice === 'file' ? this.#file?.columns : undefined) ?? [];
     this.#pair.hidden = columns.length <= 2;
     for (const select of [this.#across, this.#up]) {
       select.replaceChildren(...columns.map((column, i) => new Option(column, String(i))));
     }
-    this.showPair([0, 1]);
+    this.showPair(this.#shownPair);
   }
 }
 

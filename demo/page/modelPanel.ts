@@ -45,6 +45,7 @@ export class ModelPanel {
     seed: byId('seed', HTMLInputElement),
   };
   readonly #mistake = byId('model-mistake', HTMLElement);
+  readonly #note = byId('model-note', HTMLElement);
   #model: ModelSettings;
   /** Of the plain nets before the residual ones, for when the visitor goes back to them. */
   #plainHidden: number[] | undefined;
@@ -94,6 +95,11 @@ export class ModelPanel {
     setText(words, FAMILY_WORDS[model.preset]);
     words.title = PRESETS[model.preset].summary;
     this.#complain(undefined, undefined);
+  }
+
+  /** Says what the settings are to a model that they do not make. */
+  note(sentence: string | undefined): void {
+    setNotice(this.#note, sentence);
   }
 
   /** A base of class means is for data that are told apart alone; for others it becomes the normal one. */

@@ -1,29 +1,14 @@
 /** The page: its panels, and the engine behind them. */
-import type { BaseSpec } from '../../src/index.ts';
-import type {
-  AdapterFacts,
-  DataSettings,
-  FromWorker,
-  ModelSettings,
-  Pace,
-  Progress,
-  View,
-} from '../protocol.ts';
+import type { AdapterFacts, DataSettings, FromWorker, Pace, Progress, View } from '../protocol.ts';
+import { Captions } from './captions.ts';
 import { DataPanel } from './dataPanel.ts';
-import {
-  describeDensity,
-  describeGrid,
-  describeLatent,
-  describeLayer,
-  describeSamples,
-  momentsOf,
-} from './describe.ts';
-import type { Moments } from './describe.ts';
 import { byId, setText, showToast } from './dom.ts';
 import { Engine } from './engine.ts';
 import { LookPanel } from './lookPanel.ts';
 import { LossPanel } from './lossPanel.ts';
 import { ModelPanel } from './modelPanel.ts';
+import { describeOpened, describeOwnSamples, describeUnmade, isAccountedFor } from './openedFile.ts';
+import type { OpenedFile } from './openedFile.ts';
 import { Pictures } from './pictures.ts';
 import { PointPanel } from './pointPanel.ts';
 import type { Pretrained } from './pretrained.ts';
@@ -39,9 +24,6 @@ import { Transport } from './transport.ts';
 const SLOW = 4;
 /** Milliseconds after the last change of a setting until it is taken. */
 const SETTLE = 120;
-/** Milliseconds between two looks at the samples in words, and rows of a look. */
-const LOOK_EVERY = 5000;
-const LOOK_ROWS = 500;
 
 const FRESH = 'A fresh model, which knows nothing yet.';
 /** Buttons that ask nothing of the engine. */
@@ -62,27 +44,26 @@ export class Playground {
   readonly #share: SharePanel;
   readonly #theme: ThemeSwitch;
   readonly #look: LookPanel;
+  readonly #captions: Captions;
   /** What the shown model learns or learned. */
   #data: DataSettings | undefined;
-  #columns: string[] = ['x1', 'x2'];
-  #bijectors: string[];
-  #base: BaseSpec['type'] = 'standard_normal';
+  /** The file that the shown model came from. */
+  #file: OpenedFile | undefined;
+  /** How many models were asked for, by settings or by file. */
+  #asked = 0;
   /** The model that came with the page is shown: training begins with one of the visitor's. */
   #showsPretrained = false;
   /** The engine draws; until then the recording plays. */
   #isLive = false;
   #settling: number | undefined;
-  #lookedAt = 0;
-  #moments: Moments | null = null;
 
   constructor(pretrained: Pretrained) {
     this.#pretrained = pretrained;
     const settings = defaultSettings();
     this.#look = new LookPanel(settings.look, {
       changed: () => this.#looked(),
-      otherClass: () => void this.#lookAtSamples(),
+      otherClass: () => void this.#captions.lookAtSamples(),
     });
-    this.#bijectors = pretrained.recording.bijectors;
     this.#pictures = new Pictures({
       resized: (picture, width, height) => this.#engine.send({ type: 'resize', picture, width, height }),
       hovered: (picture, at) => this.#engine.send({ type: 'hover', picture, at }),
@@ -104,13 +85,26 @@ export class Playground {
     });
     this.#scrubber = new Scrubber(() => this.#scrubbed());
     this.#engine = new Engine((event) => this.#hear(event));
+    this.#captions = new Captions(
+      {
+        engine: this.#engine,
+        pictures: this.#pictures,
+        look: this.#look,
+        loss: this.#loss,
+        scrubber: this.#scrubber,
+        title: () => this.#title,
+        recording: () => (this.#showsPretrained ? pretrained.recording : undefined),
+      },
+      pretrained.recording.bijectors,
+    );
     this.#share = new SharePanel({
       engine: this.#engine,
       settings: () => this.settings,
       data: () => this.#data,
       shownClass: () => this.#look.shownClass,
       title: () => this.#title.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
-      opened: (fileName, model) => this.#opened(fileName, model),
+      file: () => this.#file,
+      open: (fileName, bytes) => this.#open(fileName, bytes),
     });
   }
 
@@ -140,7 +134,7 @@ export class Playground {
     this.#restyle();
     this.#loss.clear(settings.model.steps);
     this.#share.showCode();
-    this.#describe();
+    this.#captions.describe();
   }
 
   get settings(): Settings {
@@ -156,6 +150,7 @@ export class Playground {
   }
 
   get #title(): string {
+    if (this.#file !== undefined) return this.#file.title;
     if (this.#data === undefined) return 'Model';
     return this.#data.kind === 'toy' ? this.#data.name : this.#data.title;
   }
@@ -184,7 +179,7 @@ export class Playground {
         this.#stopped(event.cause, event.reason);
         break;
       case 'hovered':
-        this.#point.show(event.hovered, this.#bijectors);
+        this.#point.show(event.hovered, this.#captions.model.bijectors);
         break;
       case 'device-lost':
         showToast(
@@ -226,24 +221,27 @@ export class Playground {
     }
   }
 
-  #configured({ price, bijectors, base, columns, classes }: Extract<Event, { type: 'configured' }>): void {
+  #configured({ price, classes, ...model }: Extract<Event, { type: 'configured' }>): void {
     this.#modelPanel.showPrice(price);
-    this.#bijectors = bijectors;
-    this.#base = base;
-    this.#columns = columns;
+    this.#captions.model = model;
     this.#look.classes = classes;
     this.#loss.given = classes?.name ?? null;
     if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
     if (!this.#isLive) this.#goLive();
-    else this.#scrubber.layers = bijectors.length;
-    this.#describe();
+    else this.#scrubber.layers = model.bijectors.length;
+    this.#captions.describe();
   }
 
   /** Until the visitor trains, the model that was trained for the page is shown by the visitor's GPU. */
   async #openPretrained(): Promise<void> {
     const { model, fileName } = this.#pretrained;
     try {
-      await this.#engine.ask({ type: 'load', bytes: await model, fileName });
+      await this.#engine.ask({
+        type: 'load',
+        bytes: await model,
+        fileName,
+        model: this.#modelPanel.model,
+      });
       if (this.#showsPretrained) this.#transport.say('This flow was trained earlier. Train one of your own.');
     } catch (error) {
       // Without a device the page has said so.
@@ -256,8 +254,9 @@ export class Playground {
   /** The recording ends; its pictures stay until the engine has drawn the same. */
   #goLive(): void {
     this.#isLive = true;
-    this.#scrubber.layers = this.#bijectors.length;
-    this.#scrubber.layer = Math.ceil(this.#bijectors.length / 2);
+    const { length } = this.#captions.model.bijectors;
+    this.#scrubber.layers = length;
+    this.#scrubber.layer = Math.ceil(length / 2);
     this.#pretrained.stop();
     this.#engine.send({ type: 'view', view: this.#view });
   }
@@ -282,6 +281,8 @@ export class Playground {
     this.#settling = undefined;
     this.#modelPanel.tellApart(this.#dataPanel.isApart);
     this.#data = this.#dataPanel.data;
+    if (this.#dataPanel.isOwn) this.#dataPanel.showChosen();
+    if (this.#data !== undefined) this.#closeFile();
     this.#share.showCode();
     if (this.#transport.phase === 'off') return false;
     if (this.#data === undefined) {
@@ -290,9 +291,10 @@ export class Playground {
       );
       return false;
     }
+    this.#asked++;
     this.#showsPretrained = false;
     this.#loss.clear(this.#modelPanel.model.steps);
-    this.#moments = null;
+    this.#captions.forgetSamples();
     this.#transport.showStep(0, 1);
     this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data: this.#data });
     if (this.#transport.phase !== 'starting') this.#transport.phase = 'idle';
@@ -300,18 +302,23 @@ export class Playground {
     return true;
   }
 
-  #train(): void {
+  /** @returns whether there is a model to train, and something to learn */
+  #prepare(): boolean {
     this.#settle();
-    if ((this.#showsPretrained || this.#transport.phase === 'done') && !this.#configure()) return;
-    if (this.#data === undefined && !this.#configure()) return;
+    const isOver = this.#showsPretrained || this.#transport.phase === 'done';
+    const hasData = this.#data !== undefined || this.#dataPanel.isOwn;
+    return (!isOver && hasData) || this.#configure();
+  }
+
+  #train(): void {
+    if (!this.#prepare()) return;
     this.#transport.phase = 'training';
     this.#transport.say('Training…');
     this.#engine.send({ type: 'train', pace: this.#pace });
   }
 
   #step(): void {
-    this.#settle();
-    if ((this.#showsPretrained || this.#transport.phase === 'done') && !this.#configure()) return;
+    if (!this.#prepare()) return;
     this.#engine.send({ type: 'step' });
   }
 
@@ -322,74 +329,42 @@ export class Playground {
     this.#loss.add(progress);
     this.#transport.showStep(progress.step, progress.steps);
     const { step, steps } = progress;
-    if (this.#transport.phase === 'training') this.#transport.say(`Step ${step} of ${steps}`);
-    else this.#transport.say(`Paused at step ${step} of ${steps}`);
-    if (performance.now() - this.#lookedAt > LOOK_EVERY) void this.#lookAtSamples();
+    const standing = `${step} of ${steps}${this.#dataPanel.isOwn ? ', on its own samples' : ''}`;
+    this.#transport.say(`${this.#transport.phase === 'training' ? 'Step' : 'Paused at step'} ${standing}`);
+    this.#captions.lookNowAndThen();
   }
 
   #stopped(cause: 'done' | 'paused' | 'diverged', reason: string): void {
     this.#transport.phase = cause === 'paused' ? 'idle' : 'done';
-    this.#transport.say(reason);
+    this.#transport.say(this.#dataPanel.isOwn ? `${reason} It trains on its own samples.` : reason);
     this.#loss.settle();
     this.#loss.speak(`${reason} ${this.#loss.verdict}`);
-    void this.#lookAtSamples();
-  }
-
-  async #lookAtSamples(): Promise<void> {
-    this.#lookedAt = performance.now();
-    try {
-      const { columns, rows } = await this.#engine.ask({ type: 'draw-samples', count: LOOK_ROWS, seed: 1 });
-      this.#moments = momentsOf(rows, columns.length, this.#look.look.columns);
-    } catch {
-      this.#moments = null;
-    }
-    this.#describe();
-  }
-
-  #describe(): void {
-    const { nll, floor } = this.#loss;
-    const { colours, columns } = this.#look.look;
-    const shown = this.#showsPretrained ? this.#pretrained.recording : undefined;
-    const gap = nll !== null && floor !== null ? nll - floor : null;
-    const pair: [string, string] = [this.#columns[columns[0]] ?? 'x1', this.#columns[columns[1]] ?? 'x2'];
-    this.#pictures.describe(
-      'density',
-      describeDensity(shown?.nll ?? nll, shown?.title ?? this.#shownTitle, colours),
-    );
-    this.#pictures.describe('samples', describeSamples(this.#moments, pair));
-    this.#pictures.describe('latent', describeLatent(shown ? shown.nll - shown.floor : gap, this.#base));
-    this.#pictures.describe('grid', describeGrid(this.#bijectors.length));
-    this.#describeLayer();
-  }
-
-  get #shownTitle(): string {
-    const part = this.#look.shownClass;
-    return part === undefined ? capitalised(this.#title) : `${capitalised(this.#title)}, ${part}`;
-  }
-
-  #describeLayer(): void {
-    const { name, words } = describeLayer(this.#scrubber.layer, this.#bijectors, this.#base);
-    setText(byId('layer-name', HTMLElement), name);
-    this.#pictures.describe('layers', words);
-    this.#scrubber.describe(words);
+    void this.#captions.lookAtSamples();
   }
 
   #scrubbed(): void {
     this.#pretrained.scrubbed();
     this.#engine.send({ type: 'view', view: this.#view });
-    this.#describeLayer();
+    this.#captions.describeLayer();
   }
 
   #showPair(columns: [number, number]): void {
-    this.#look.look = { ...this.#look.look, columns };
+    this.#setPair(columns);
     this.#looked();
-    void this.#lookAtSamples();
+    void this.#captions.lookAtSamples();
+  }
+
+  #setPair(columns: [number, number]): void {
+    this.#look.look = { ...this.#look.look, columns };
+    this.#dataPanel.showPair(columns);
+    this.#engine.send({ type: 'view', view: this.#view });
   }
 
   #looked(): void {
     this.#engine.send({ type: 'view', view: this.#view });
-    this.#writeHash();
-    this.#describe();
+    // The link of other settings stays: none lead to such a model.
+    if (this.#file === undefined || isAccountedFor(this.#file)) this.#writeHash();
+    this.#captions.describe();
   }
 
   #restyle(): void {
@@ -398,14 +373,49 @@ export class Playground {
     this.#engine.send({ type: 'view', view: this.#view });
   }
 
-  #opened(fileName: string, model: ModelSettings | null): void {
+  /** @throws {Error} with the engine's sentence, where it refuses: nothing has changed */
+  async #open(fileName: string, bytes: Uint8Array): Promise<void> {
+    this.#settle();
+    const asked = ++this.#asked;
+    const { model } = this.#modelPanel;
+    const { atHand: data } = this.#dataPanel;
+    const opened = await this.#engine.ask({ type: 'load', bytes, fileName, model, ...(data && { data }) });
+    // Another model may have been asked for meanwhile.
+    if (asked === this.#asked) this.#showFile({ ...opened, fileName });
+  }
+
+  #showFile(file: OpenedFile): void {
+    const { origin, settings, columns } = file;
+    this.#file = file;
     this.#showsPretrained = false;
+    if (settings !== null) this.#modelPanel.show(settings);
+    this.#modelPanel.note(settings === null ? describeUnmade(file) : undefined);
+    this.#dataPanel.mistake(undefined);
+    if (origin.kind === 'own-samples') {
+      this.#dataPanel.showOwnSamples(describeOwnSamples(file), columns);
+      this.#data = undefined;
+      this.#setPair([0, 1]);
+    } else {
+      this.#dataPanel.showOrigin(origin);
+      this.#data = this.#dataPanel.data;
+    }
+    this.#modelPanel.tellApart(this.#look.shownClass !== undefined);
+    this.#share.showCode();
     this.#loss.clear(this.#modelPanel.model.steps);
-    if (model !== null) this.#modelPanel.show(model);
     this.#transport.phase = 'idle';
     this.#transport.showStep(0, 1);
-    this.#transport.say(`${fileName} is open. Train goes on from it, Reset starts afresh.`);
-    void this.#lookAtSamples();
+    this.#transport.say(describeOpened(file));
+    this.#loss.speak(describeOpened(file));
+    this.#captions.forgetSamples();
+    this.#captions.describe();
+    void this.#captions.lookAtSamples();
+  }
+
+  /** A fresh model takes the place of the one from a file. */
+  #closeFile(): void {
+    this.#modelPanel.note(undefined);
+    if (this.#file?.origin.kind === 'own-samples') this.#setPair([0, 1]);
+    this.#file = undefined;
   }
 
   #writeHash(): void {
@@ -436,8 +446,4 @@ export class Playground {
 /** Other hashes are anchors of the page. */
 function isShare(hash: string): boolean {
   return hash.startsWith('#v=');
-}
-
-function capitalised(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }

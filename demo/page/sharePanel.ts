@@ -3,13 +3,15 @@ import { toyDensity } from '../../src/data/toy.ts';
 import { STREAMS } from '../../src/random.ts';
 import { toyClasses } from '../classes.ts';
 import { labelsOf } from '../labels.ts';
-import type { DataSettings, ModelSettings, ToyData } from '../protocol.ts';
-import { codeOfRun } from './codeOfRun.ts';
+import type { DataSettings, ToyData } from '../protocol.ts';
+import { codeOfFile, codeOfRun } from './codeOfRun.ts';
 import { csvText } from './csvText.ts';
 import { byId, download, setText } from './dom.ts';
 import type { Engine } from './engine.ts';
 import { bytes, count } from './figures.ts';
 import { canKeep, deleteModel, freeName, keepModel, listModels, readModel } from './keptModels.ts';
+import { isAccountedFor } from './openedFile.ts';
+import type { OpenedFile } from './openedFile.ts';
 import { MAX_LINK_LENGTH, encodeShare } from './shareLink.ts';
 import type { Settings } from './settings.ts';
 import type { Table } from './table.ts';
@@ -25,8 +27,10 @@ export interface ShareSource {
   shownClass: () => string | undefined;
   /** A short name of the data, for files. */
   title: () => string;
-  /** A model was opened; null where it was not built by this page's settings. */
-  opened: (fileName: string, model: ModelSettings | null) => void;
+  /** The file that the shown model came from. */
+  file: () => OpenedFile | undefined;
+  /** @throws {Error} with a sentence for the visitor */
+  open: (fileName: string, bytes: Uint8Array) => Promise<void>;
 }
 
 export class SharePanel {
@@ -81,12 +85,26 @@ export class SharePanel {
     }
   }
 
+  /** The shown model's file, where settings and data do not tell how it comes about. */
+  get #unaccounted(): OpenedFile | undefined {
+    const file = this.#source.file();
+    return file === undefined || isAccountedFor(file) ? undefined : file;
+  }
+
   #code(): string {
+    const file = this.#unaccounted;
+    if (file !== undefined) return codeOfFile(file.fileName, this.#source.shownClass());
     const data = this.#source.data() ?? { kind: 'toy', name: 'moons', size: 'endless' };
     return codeOfRun(this.#source.settings().model, data);
   }
 
   async #copyLink(): Promise<string> {
+    const file = this.#unaccounted;
+    if (file !== undefined) {
+      throw new Error(
+        `A link holds settings and no model, and none lead to ${file.fileName}: send the file instead.`,
+      );
+    }
     const settings = this.#source.settings();
     const link = `${location.href.split('#')[0]}#${encodeShare(settings)}`;
     if (link.length > MAX_LINK_LENGTH) {
@@ -105,8 +123,7 @@ export class SharePanel {
   }
 
   async #open(name: string, model: Uint8Array): Promise<string> {
-    const settings = await this.#source.engine.ask({ type: 'load', bytes: model, fileName: name });
-    this.#source.opened(name, settings);
+    await this.#source.open(name, model);
     return `${name} is open.`;
   }
 
@@ -123,6 +140,12 @@ export class SharePanel {
 
   async #saveData(): Promise<string> {
     const data = this.#source.data();
+    const file = this.#source.file();
+    if (data === undefined && file !== undefined) {
+      throw new Error(
+        `The data of ${file.fileName} are not here. "Samples, CSV" draws new points of the model.`,
+      );
+    }
     if (data === undefined) throw new Error('There are no data yet: paint some, or choose a file.');
     const { columns, rows, labels } = data.kind === 'rows' ? data : toyRows(data);
     download(new Blob([csvText(columns, rows, labels)], { type: 'text/csv' }), 'data.csv');

@@ -204,20 +204,25 @@ describe('the engine of the playground', () => {
   });
 
   it('saves a model, loads it again, and draws samples from it', async () => {
-    const result = await page.evaluate(async () => {
+    const result = await page.evaluate(async (model) => {
       const { enginePage } = globalThis;
       const bytes = (await enginePage.ask({ type: 'save' })) as Uint8Array;
       const before = await enginePage.ask({ type: 'draw-samples', count: 5000, seed: 3 });
-      const settings = await enginePage.ask({ type: 'load', bytes, fileName: 'moons.safetensors' });
+      const opened = await enginePage.ask({ type: 'load', bytes, fileName: 'moons.safetensors', model });
       const after = await enginePage.ask({ type: 'draw-samples', count: 5000, seed: 3 });
       const rowsOf = (answer: typeof after): number[] =>
         answer !== null && 'rows' in answer ? [...answer.rows] : [];
       const refused = await enginePage
-        .ask({ type: 'load', bytes: new Uint8Array(9), fileName: 'broken' })
+        .ask({ type: 'load', bytes: new Uint8Array(9), fileName: 'broken', model })
         .catch((error: Error) => error.message);
-      return { settings, before: rowsOf(before), after: rowsOf(after), refused };
+      return { opened, before: rowsOf(before), after: rowsOf(after), refused };
+    }, MODEL);
+    expect(result.opened).toMatchObject({
+      settings: MODEL,
+      title: 'moons',
+      columns: ['x1', 'x2'],
+      origin: { kind: 'toy', name: 'moons', size: 'endless', apart: false },
     });
-    expect(result.settings).toEqual(MODEL);
     expect(result.before).toHaveLength(10_000);
     expect(result.after).toEqual(result.before);
     expect(result.refused).toContain('broken');

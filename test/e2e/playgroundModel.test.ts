@@ -2,6 +2,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realnvp } from '../../src/flows/index.ts';
+import type { FlowSpec, TrainingRecord } from '../../src/index.ts';
 import { initialParameters } from '../../src/init.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
@@ -58,9 +59,14 @@ async function savedModel(page: Page): Promise<Buffer> {
   return Buffer.from(bytes);
 }
 
-async function openModel(page: Page, buffer: Buffer): Promise<void> {
-  const name = 'mine.safetensors';
+async function openModel(page: Page, buffer: Buffer, name = 'mine.safetensors'): Promise<void> {
   await page.setInputFiles('#open-model', { name, mimeType: 'application/octet-stream', buffer });
+}
+
+/** A model as the command line writes it. */
+function modelFile(spec: FlowSpec, record: Partial<TrainingRecord>): Buffer {
+  const training = { steps: 50, seed: 1, library: 'wgflow', ...record };
+  return Buffer.from(encodeModel({ spec, parameters: initialParameters(spec, 1), training }));
 }
 
 async function openTable(
@@ -232,7 +238,7 @@ describe('moons that are told apart', () => {
       await expectSoon(() => seriousFindings(page)).toEqual([]);
     }));
 
-  it('come back with a model file, which brings its classes, until it is reset', () =>
+  it('come back with a model file, which brings its classes, until they are taken together', () =>
     onPage(apart, async (page) => {
       await page.click('#step');
       await expectSoon(() => step(page)).toBe(1);
@@ -247,17 +253,12 @@ describe('moons that are told apart', () => {
       await expectSoon(() => page.locator('#part option').count()).toBe(2);
       await page.selectOption('#part', 'lower');
       await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons, lower/);
-      await page.click('#reset');
+      expect(await page.isChecked('#apart')).toBe(true);
+      await page.uncheck('#apart');
       await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
 
       const conditional = realnvp(2, { couplings: 1, hidden: [4], contextDim: 1 });
-      const record = { steps: 1, seed: 1, library: 'wgflow', context: [{ name: 'age', mean: 40, std: 9 }] };
-      const ages = encodeModel({
-        spec: conditional,
-        parameters: initialParameters(conditional, 1),
-        training: record,
-      });
-      await openModel(page, Buffer.from(ages));
+      await openModel(page, modelFile(conditional, { context: [{ name: 'age', mean: 40, std: 9 }] }));
       await expectSoon(() => page.textContent('#share-words')).toMatch(
         /found age \(numbers\), expected one column of at most 64 labels/,
       );
@@ -272,6 +273,89 @@ describe('moons that are told apart', () => {
       },
       { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
     ));
+});
+
+describe('a model whose data are not here', () => {
+  const plants = modelFile(realnvp(3, { couplings: 2, hidden: [8, 8] }), {
+    columns: ['share', 'rate', 'pos'],
+    options: { batch: 64 },
+  });
+
+  it('is shown as what it is, trained on its own samples in so many words, and gone with a reset', () =>
+    onPage(SMALL, async (page) => {
+      const words = (): Promise<string | null> => page.textContent('#share-words');
+      const chosen = page.locator('input[name="source"]:checked');
+      await openModel(page, plants, 'plants.safetensors');
+      await expectSoon(() => page.textContent('#status')).toMatch(
+        /^plants.safetensors is open. Its data are not here: it trains on its own samples/,
+      );
+      expect(await page.textContent('#density-words')).toMatch(/^Plants\. /);
+      expect(await page.textContent('#own-samples')).toMatch(/of 3 columns: share, rate, pos/);
+      expect(await chosen.count()).toBe(0);
+      expect(await page.locator('#noise').isVisible()).toBe(false);
+      expect(await page.inputValue('#couplings')).toBe('2');
+      expect(await page.textContent('#code')).toContain(`Flow.load(await readFile('plants.safetensors')`);
+      await page.selectOption('#column-y', 'pos');
+      await expectSoon(() => page.textContent('#samples-words')).toMatch(/^share .*, pos /);
+      expect(page.url()).not.toContain('columns=0-2');
+      await page.click('#copy-link');
+      await expectSoon(words).toMatch(/none lead to plants.safetensors: send the file/);
+      await page.click('#save-data');
+      await expectSoon(words).toBe(
+        'The data of plants.safetensors are not here. "Samples, CSV" draws new points of the model.',
+      );
+      const drawn = await downloaded(page, '#save-samples');
+      expect(drawn.name).toBe('plants-samples.csv');
+      expect(new TextDecoder().decode(drawn.bytes)).toMatch(/^share,rate,pos\n/);
+      await page.click('#step');
+      await expectSoon(() => page.textContent('#status')).toBe(
+        'Paused at step 1. It trains on its own samples.',
+      );
+      await expectSoon(() => seriousFindings(page)).toEqual([]);
+
+      await page.click('#reset');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons\. /);
+      expect(await chosen.inputValue()).toBe('moons');
+      expect(await page.locator('#noise').isVisible()).toBe(true);
+      expect(await page.locator('#pair').isVisible()).toBe(false);
+      expect(await page.textContent('#code')).toContain(`{ toy: 'moons' }`);
+      await page.click('#copy-link');
+      await expectSoon(words).toMatch(/on the clipboard/);
+
+      await openModel(page, plants, 'plants.safetensors');
+      await expectSoon(() => chosen.count()).toBe(0);
+      await page.click('label:has(input[value="moons"])');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons\. /);
+      expect(await chosen.inputValue()).toBe('moons');
+    }));
+
+  it('is refused where it has one column; one that no settings make is told apart from them', () =>
+    onPage(SMALL, async (page) => {
+      const line: FlowSpec = { ...realnvp(2), dim: 1, bijectors: [{ type: 'standardize' }] };
+      await openModel(page, modelFile(line, { columns: ['pos'] }));
+      await expectSoon(() => page.textContent('#share-words')).toMatch(
+        /found one, "pos", expected two or more/,
+      );
+      expect(await page.textContent('#density-words')).toMatch(/^Moons\. /);
+      expect(await page.isChecked('input[value="moons"]')).toBe(true);
+
+      const [first, ...rest] = realnvp(2, { couplings: 2, hidden: [8] }).bijectors;
+      const odd: FlowSpec = { ...realnvp(2), bijectors: [first!, ...rest.toReversed()] };
+      await openModel(page, modelFile(odd, { dataset: 'circles', columns: ['x1', 'x2'] }));
+      await expectSoon(() => page.textContent('#model-note')).toMatch(
+        /No settings here make mine.safetensors/,
+      );
+      expect(await page.isChecked('input[value="circles"]')).toBe(true);
+      expect(await page.textContent('#density-words')).toMatch(/^Circles\. /);
+      expect(await page.textContent('#code')).toContain('Flow.load');
+      await page.click('#step');
+      await expectSoon(() => page.textContent('#status')).toBe('Paused at step 1.');
+      const { training } = decodeModel(await savedModel(page));
+      expect([training?.options?.['batch'], training?.preset]).toEqual([64, undefined]);
+      await page.click('#reset');
+      await expectSoon(() => page.locator('#model-note').isHidden()).toBe(true);
+      expect(await page.textContent('#code')).toContain(`{ toy: 'circles' }`);
+    }));
 });
 
 describe('a table with labels', () => {
@@ -313,5 +397,9 @@ describe('a table with labels', () => {
       await expectSoon(() => page.inputValue('#base')).toBe('class');
       await page.check('input[name="source"][value="file"]');
       await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+      // Beside its own data it has them told apart again.
+      await openModel(page, file);
+      await expectSoon(() => page.isChecked('#apart')).toBe(true);
+      expect(await page.textContent('#status')).toMatch(/goes on from it with kinds\.csv/);
     }));
 });

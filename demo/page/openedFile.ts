@@ -1,0 +1,32 @@
+/** A model file that is shown, in words and as code. */
+import type { OpenedModel } from '../protocol.ts';
+import { count } from './figures.ts';
+
+export interface OpenedFile extends OpenedModel {
+  fileName: string;
+}
+
+/** Columns that are named one by one. */
+const MOST_NAMED = 4;
+
+export function describeOpened({ fileName, title, origin }: OpenedFile): string {
+  return origin.kind === 'own-samples'
+    ? `${fileName} is open. Its data are not here: it trains on its own samples.`
+    : `${fileName} is open. Train goes on from it with ${title}, Reset starts afresh.`;
+}
+
+/** Why no data set is chosen. */
+export function describeOwnSamples({ fileName, columns }: OpenedFile): string {
+  const names = columns.length <= MOST_NAMED ? `: ${columns.join(', ')}` : '';
+  return `Samples of ${fileName} itself, of ${count(columns.length)} columns${names}. It learned from none of these data. Choose some, or Reset, for a fresh model.`;
+}
+
+/** What the settings beside the model are to it. */
+export function describeUnmade({ fileName }: OpenedFile): string {
+  return `No settings here make ${fileName}. Batch, learning rate, schedule and steps hold for it; any change makes a fresh model.`;
+}
+
+/** Whether the page's settings and data tell how this model comes about. */
+export function isAccountedFor({ settings, origin }: OpenedFile): boolean {
+  return settings !== null && origin.kind !== 'own-samples';
+}
