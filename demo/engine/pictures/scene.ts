@@ -209,7 +209,7 @@ export class Scene implements Disposable {
     ];
   }
 
-  #frameOf({ mean, std }: ColumnStatistics): Frame {
+  #frameOf({ mean, std }: Pick<ColumnStatistics, 'mean' | 'std'>): Frame {
     const [x, y] = this.columns;
     const pairOf = (values: Float64Array): Pair => [values[x] ?? 0, values[y] ?? 0];
     return dataFrame(pairOf(mean), pairOf(std), this.#view.reach);
