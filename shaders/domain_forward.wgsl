@@ -1,6 +1,7 @@
-// z = log x - log(1 - x) of data in (0, 1), else z = log(exp(x) - 1) of data in (0, inf), in place, for the features
+// z = log x - log(1 - x) of data in (0, 1), else z = log(exp(x / s) - 1) of data in (0, inf), in place, for the features
 // from feature_start on; log_det[r] = (previous) + sum_j log dz/dx. Values beyond LEAST and MOST_OF_UNIT count as those.
-// state [*, n_rows]; log_det [n_rows]; `accumulate` is 1 to add to it, 0 to start it.
+// parameters: scale s at scale_offset, one a feature of the flow; state [*, n_rows]; log_det [n_rows]; `accumulate` is 1
+// to add to it, 0 to start it.
 // One invocation owns one row and sums over the features in ascending order. docs/derivations.md, eq. (91), (92)
 #include "shared/grid.wgsl"
 #include "shared/domain.wgsl"
@@ -9,12 +10,14 @@ struct Params {
   n_rows: u32,
   n_features: u32,
   feature_start: u32,
+  scale_offset: u32,
   accumulate: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> state: array<f32>;
-@group(0) @binding(2) var<storage, read_write> log_det: array<f32>;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+@group(0) @binding(3) var<storage, read_write> log_det: array<f32>;
 
 // log(1 - exp(-x)) for x > 0; below 1 it is log x + log((1 - exp(-x)) / x), which has a series.
 fn log_one_minus_exp(x: f32) -> f32 {
@@ -37,18 +40,20 @@ fn main(
   }
   var sum = 0.0;
   for (var j = 0u; j < params.n_features; j++) {
-    let place = (params.feature_start + j) * params.n_rows + index;
-    let x = max(state[place], LEAST);
+    let feature = params.feature_start + j;
+    let place = feature * params.n_rows + index;
     if (DOMAIN == UNIT) {
-      let inside = min(x, MOST_OF_UNIT);
+      let inside = clamp(state[place], LEAST, MOST_OF_UNIT);
       let log_x = log_accurate(inside);
       let log_rest = log_accurate(1.0 - inside);
       state[place] = log_x - log_rest;
       sum -= log_x + log_rest;
     } else {
+      let scale = parameters[params.scale_offset + feature];
+      let x = clamp(max(state[place], LEAST) / scale, LEAST, MOST);
       let shrunk = log_one_minus_exp(x);
       state[place] = x + shrunk;
-      sum -= shrunk;
+      sum -= shrunk + log_accurate(scale);
     }
   }
   let before = select(0.0, log_det[index], params.accumulate == 1u);

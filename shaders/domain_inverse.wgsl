@@ -1,6 +1,7 @@
-// x = 1 / (1 + exp(-z)) in (0, 1), else x = log(1 + exp(z)) in (0, inf), in place, for the features from feature_start
-// on; log_det[r] = (previous) + sum_j log dx/dz. What would round to a border becomes LEAST or MOST_OF_UNIT.
-// state [*, n_rows]; log_det [n_rows]; `accumulate` is 1 to add to it, 0 to start it.
+// x = 1 / (1 + exp(-z)) in (0, 1), else x = s log(1 + exp(z)) in (0, inf), in place, for the features from feature_start
+// on; log_det[r] = (previous) + sum_j log dx/dz. What would round to a border becomes LEAST, MOST_OF_UNIT or MOST.
+// parameters: scale s at scale_offset, one a feature of the flow; state [*, n_rows]; log_det [n_rows]; `accumulate` is 1
+// to add to it, 0 to start it.
 // One invocation owns one row and sums over the features in ascending order. docs/derivations.md, eq. (93), (94)
 #include "shared/grid.wgsl"
 #include "shared/domain.wgsl"
@@ -9,12 +10,14 @@ struct Params {
   n_rows: u32,
   n_features: u32,
   feature_start: u32,
+  scale_offset: u32,
   accumulate: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> state: array<f32>;
-@group(0) @binding(2) var<storage, read_write> log_det: array<f32>;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+@group(0) @binding(3) var<storage, read_write> log_det: array<f32>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -28,7 +31,8 @@ fn main(
   }
   var sum = 0.0;
   for (var j = 0u; j < params.n_features; j++) {
-    let place = (params.feature_start + j) * params.n_rows + index;
+    let feature = params.feature_start + j;
+    let place = feature * params.n_rows + index;
     let z = max(state[place], LEAST_IMAGE);
     if (DOMAIN == UNIT) {
       let inside = min(z, MOST_IMAGE_OF_UNIT);
@@ -36,8 +40,10 @@ fn main(
       sum -= abs(inside) + 2.0 * log_one_plus(exp(-abs(inside)));
     } else {
       let bend = log_one_plus(exp(-abs(z)));
-      state[place] = max(max(z, 0.0) + bend, LEAST);
-      sum += min(z, 0.0) - bend;
+      let scale = parameters[params.scale_offset + feature];
+      let softplus = max(max(z, 0.0) + bend, LEAST);
+      state[place] = clamp(scale * softplus, LEAST, MOST);
+      sum += min(z, 0.0) - bend + log_accurate(scale);
     }
   }
   let before = select(0.0, log_det[index], params.accumulate == 1u);

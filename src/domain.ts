@@ -4,6 +4,7 @@ import type { BoundedDomain, Domain, FlowSpec } from './spec.ts';
 
 /** Borders of float32, here too, so that both executors treat a value alike. */
 const LEAST = 2 ** -126;
+const MOST = (2 - 2 ** -23) * 2 ** 127;
 const MOST_OF_UNIT = 1 - 2 ** -24;
 const LEAST_IMAGE = -126 * Math.LN2;
 const MOST_IMAGE_OF_UNIT = 24 * Math.LN2;
@@ -20,20 +21,37 @@ export function domainsOf({ bijectors }: FlowSpec): readonly Domain[] | undefine
   return first?.type === 'domain' ? first.features : undefined;
 }
 
-/** z = f(x) of a bounded feature, and log dz/dx. */
-export function fromDomain(domain: BoundedDomain, value: number): { image: number; logSlope: number } {
-  const x = Math.max(value, LEAST);
+/**
+ * The scale of a positive column, from its mean. The heavier its tail, the farther the mean lies above most of the values,
+ * and the more of them are where the map is about log x, which takes the tail in; a median would leave it as it is.
+ */
+export function scaleOf(mean: number): number {
+  // What float32 divides by on every driver.
+  return Math.min(Math.max(Math.fround(mean), LEAST), 1 / LEAST);
+}
+
+/** z = f(x / scale) of a bounded feature, and log dz/dx; `unit` has no scale. */
+export function fromDomain(
+  domain: BoundedDomain,
+  value: number,
+  scale = 1,
+): { image: number; logSlope: number } {
   if (domain === 'unit') {
-    const inside = Math.min(x, MOST_OF_UNIT);
+    const inside = Math.min(Math.max(value, LEAST), MOST_OF_UNIT);
     const [logX, logRest] = [Math.log(inside), Math.log1p(-inside)];
     return { image: logX - logRest, logSlope: -logX - logRest };
   }
+  const x = Math.min(Math.max(Math.max(value, LEAST) / scale, LEAST), MOST);
   const shrunk = Math.log(-Math.expm1(-x));
-  return { image: x + shrunk, logSlope: -shrunk };
+  return { image: x + shrunk, logSlope: -shrunk - Math.log(scale) };
 }
 
-/** x = f⁻¹(z) of a bounded feature, and log dx/dz. */
-export function intoDomain(domain: BoundedDomain, image: number): { value: number; logSlope: number } {
+/** x = scale · f⁻¹(z) of a bounded feature, and log dx/dz; `unit` has no scale. */
+export function intoDomain(
+  domain: BoundedDomain,
+  image: number,
+  scale = 1,
+): { value: number; logSlope: number } {
   const z = Math.max(image, LEAST_IMAGE);
   if (domain === 'unit') {
     const inside = Math.min(z, MOST_IMAGE_OF_UNIT);
@@ -41,7 +59,11 @@ export function intoDomain(domain: BoundedDomain, image: number): { value: numbe
     return { value, logSlope: -Math.abs(inside) - 2 * Math.log1p(Math.exp(-Math.abs(inside))) };
   }
   const bend = Math.log1p(Math.exp(-Math.abs(z)));
-  return { value: Math.max(Math.max(z, 0) + bend, LEAST), logSlope: Math.min(z, 0) - bend };
+  const softplus = Math.max(Math.max(z, 0) + bend, LEAST);
+  return {
+    value: Math.min(Math.max(scale * softplus, LEAST), MOST),
+    logSlope: Math.min(z, 0) - bend + Math.log(scale),
+  };
 }
 
 export interface RowsPlace {

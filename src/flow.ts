@@ -14,7 +14,7 @@ import { requestNavigatorDevice } from './gpu/device.ts';
 import { requirePrecision } from './gpu/requirePrecision.ts';
 import { RowRunner } from './gpu/rows.ts';
 import type { Chunk, RowJob } from './gpu/rows.ts';
-import { initialParameters, standardizeBy } from './init.ts';
+import { initialParameters, tensorsOfData } from './init.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
 import { DEFAULT_BATCH, trainingMemory } from './memory.ts';
@@ -76,7 +76,7 @@ export class Flow implements Disposable {
   readonly #parameters: OwnedBuffer;
   readonly #runner: RowRunner;
   #record: TrainingRecord | undefined;
-  /** Neither trained nor loaded: the first training data set the standardisation. */
+  /** Neither trained nor loaded: the first training data set the scales of domains and the standardisation. */
   #fresh = false;
   #fitting = false;
   /** Where training stopped; its parameters are the last ones, not the best. */
@@ -117,7 +117,8 @@ export class Flow implements Disposable {
     const statistics = data && columnStatistics(data, checked.dim, undefined, domains);
     const flow = await Flow.#open(checked, opening, () => {
       const parameters = initialParameters(checked, seed);
-      if (statistics !== undefined) standardizeBy(paramLayout(checked), parameters, statistics);
+      const fromData = statistics && tensorsOfData(paramLayout(checked), statistics);
+      fromData?.forEach(({ tensor, values }) => parameters.set(values, tensor.offset));
       return { spec: checked, parameters };
     });
     flow.#fresh = data === undefined;
@@ -344,7 +345,8 @@ export class Flow implements Disposable {
   /**
    * Trains on the GPU by Adam on the mean NLL; iterate to make it go. Reports come a few times a second, while
    * the GPU is already at work on the next steps. Stop early by `break` or by `signal`: the flow keeps the
-   * steps that were done. The data standardise a fresh flow; one that was trained or loaded keeps its mean and std.
+   * steps that were done. The data scale and standardise a fresh flow; one that was trained or loaded keeps its scale,
+   * mean and std.
    * @throws {DataError} when the data are not finite, too few, or constant in a column, and for `resume` without
    * an earlier run
    * @throws {ShapeError} when an option is out of range, or another `fit` is still running

@@ -11,7 +11,7 @@ export interface FlowOptions extends TuningOptions {
   device?: GPUDevice;
   /** Seed of the initial parameters, a non-negative integer. Default 0. */
   seed?: number;
-  /** Rows [N, D] whose mean and spread a `standardize` takes at once; without them the first `fit` sets it. */
+  /** Rows [N, D] that a `standardize` and the scale of a `domain` are taken from at once; else the first `fit` sets them. */
   data?: Float32Array;
 }
 

@@ -1,15 +1,15 @@
 /** The parameters of a fresh flow. */
 import { paramLayout } from './paramLayout.ts';
-import type { ParamLayout } from './paramLayout.ts';
+import type { ParamLayout, TensorSlot } from './paramLayout.ts';
 import { normals, STREAMS, uniforms } from './random.ts';
 import type { FlowSpec } from './spec.ts';
 
 /**
  * Initial parameters, as `paramLayout(spec)` lays them out. Weights and biases are U(−1/√in, 1/√in), as
  * PyTorch's Linear draws them; last layers are zero where the conditioner says `zero_last`. Everything without nets
- * starts as the identity, but permutations, which are drawn from a stream of their own: standardisation until the training
- * data set it, actnorms until the first batch does. A learned normal starts as the standard one, and a mixture as some of
- * variance 1 around means drawn from it.
+ * starts as the identity, but permutations, which are drawn from a stream of their own, and domains, whose scale is 1:
+ * these and standardisation until the training data set them, actnorms until the first batch does. A learned normal starts
+ * as the standard one, and a mixture as some of variance 1 around means drawn from it.
  */
 export function initialParameters(
   spec: FlowSpec,
@@ -24,17 +24,14 @@ export function initialParameters(
   const nextPermutationDraw = (): number => permutationDraws[nextPermutation++] ?? 0;
   startBase(parameters, spec, layout, seed);
   for (const slots of layout.bijectors) {
-    if (slots.type === 'standardize') {
-      parameters.fill(1, slots.std.offset, slots.std.offset + slots.std.length);
-    }
+    if (slots.type === 'domain') fillWithOnes(parameters, slots.scale);
+    if (slots.type === 'standardize') fillWithOnes(parameters, slots.std);
     if ('permutation' in slots) {
       const isReversed = slots.type === 'permutation' && slots.spec.init === 'reverse';
       const order = isReversed ? reversed(spec.dim) : shuffled(spec.dim, nextPermutationDraw);
       parameters.set(order, slots.permutation.offset);
     }
-    if (slots.type === 'permutation' && slots.signs !== undefined) {
-      parameters.fill(1, slots.signs.offset, slots.signs.offset + slots.signs.length);
-    }
+    if (slots.type === 'permutation' && slots.signs !== undefined) fillWithOnes(parameters, slots.signs);
     if (!('nets' in slots)) continue;
     for (const net of slots.nets) {
       net.layers.forEach((layer, depth) => {
@@ -51,16 +48,23 @@ export function initialParameters(
   return parameters;
 }
 
-/** Gives a flow that standardises its data the mean and spread of its data, [D] each. */
-export function standardizeBy(
+/** The tensors that a fresh flow takes from its data: scales of domains, mean and spread of a standardisation. */
+export function tensorsOfData(
   { bijectors }: ParamLayout,
-  parameters: Float32Array,
-  { mean, std }: { mean: ArrayLike<number>; std: ArrayLike<number> },
-): void {
-  const slots = bijectors.find(({ type }) => type === 'standardize');
-  if (slots?.type !== 'standardize') return;
-  parameters.set(mean, slots.mean.offset);
-  parameters.set(std, slots.std.offset);
+  { scale, mean, std }: { scale: Float64Array; mean: Float64Array; std: Float64Array },
+): { tensor: TensorSlot; values: Float32Array<ArrayBuffer> }[] {
+  return bijectors.flatMap((slots) => {
+    if (slots.type === 'domain') return [{ tensor: slots.scale, values: new Float32Array(scale) }];
+    if (slots.type !== 'standardize') return [];
+    return [
+      { tensor: slots.mean, values: new Float32Array(mean) },
+      { tensor: slots.std, values: new Float32Array(std) },
+    ];
+  });
+}
+
+function fillWithOnes(parameters: Float32Array, { offset, length }: TensorSlot): void {
+  parameters.fill(1, offset, offset + length);
 }
 
 /** Means apart, since components that are the same would stay so; degrees of freedom as the spec says. */

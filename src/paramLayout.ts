@@ -46,7 +46,7 @@ export interface LinearSlots {
 }
 
 export type BijectorSlots =
-  | { type: 'domain'; spec: DomainSpec }
+  | { type: 'domain'; spec: DomainSpec; scale: TensorSlot }
   | { type: 'standardize'; mean: TensorSlot; std: TensorSlot }
   | { type: 'affine_coupling'; spec: AffineCouplingSpec; nets: NetSlots[] }
   | { type: 'additive_coupling'; spec: AdditiveCouplingSpec; nets: NetSlots[] }
@@ -147,7 +147,7 @@ function slotsOf(spec: FlowSpec, bijector: BijectorSpec, prefix: string, add: Ad
   const { dim, contextDim } = spec;
   switch (bijector.type) {
     case 'domain':
-      return { type: 'domain', spec: bijector };
+      return { type: 'domain', spec: bijector, scale: add(`${prefix}.scale`, [dim], false) };
     case 'standardize':
       return {
         type: 'standardize',

@@ -41,8 +41,8 @@ export type Domain = (typeof DOMAINS)[number];
 export type BoundedDomain = Exclude<Domain, 'real'>;
 
 /**
- * Fixed maps of bounded data to all numbers, feature by feature: z = log(x / (1 − x)) for `unit`, z = log(exp(x) − 1)
- * for `positive`. Only as the first bijector.
+ * Fixed maps of bounded data to all numbers, feature by feature: z = log(x / (1 − x)) for `unit`, z = log(exp(x / s) − 1)
+ * for `positive`, with s the mean of the training data, 1 in a fresh flow. Only as the first bijector.
  */
 export interface DomainSpec {
   type: 'domain';

@@ -8,6 +8,7 @@ import type { FitOptions, TrainingData } from './fitOptions.ts';
 import type { RunOptions } from './flowOptions.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
+import { tensorsOfData } from './init.ts';
 import type { BestParameters, TrainingRecord } from './io/modelFile.ts';
 import { formatSchedule } from './schedule.ts';
 import type { BatchSource } from './steps/batch.ts';
@@ -46,7 +47,7 @@ export interface Trainee {
   parameters: OwnedBuffer;
   /** The kernels for batches of `rows` rows; `stored` is what a checkpoint says of them. */
   variantsFor: (rows: number, stored: unknown) => Promise<KernelVariants>;
-  /** Whether the first training data set the standardisation. */
+  /** Whether the first training data set the scales of domains and the standardisation. */
   fresh: boolean;
   isAlive: () => boolean;
   logProb: (x: Float32Array, options: RunOptions, variants: KernelVariants) => Promise<Float32Array>;
@@ -95,7 +96,11 @@ export async function* fit(
       : { ...state, best: await gpu.guard(() => scoredAnew(trainee, best, validation, variants)) };
 
   const run = await gpu.guard(() => TrainingRun.start(trainee, source, { rows, context }, settings, begun));
-  if (trainee.fresh && statistics !== undefined) standardizeBy(trainee, statistics);
+  if (trainee.fresh && statistics !== undefined) {
+    for (const { tensor, values } of tensorsOfData(model.layout, statistics)) {
+      gpu.buffers.write(trainee.parameters, values, tensor.offset);
+    }
+  }
   // The flow may have the best parameters by now; training goes on from the last ones.
   if (resumed !== undefined) gpu.buffers.write(trainee.parameters, resumed.parameters);
   const snapshot = async (): Promise<TrainingSnapshot> => {
@@ -153,16 +158,6 @@ function resumedState({ last }: Trainee): TrainingSnapshot {
     );
   }
   return last;
-}
-
-function standardizeBy(
-  { context, model, parameters }: Trainee,
-  { mean, std }: { mean: Float64Array; std: Float64Array },
-): void {
-  const slots = model.layout.bijectors.find(({ type }) => type === 'standardize');
-  if (slots?.type !== 'standardize') return;
-  context.buffers.write(parameters, new Float32Array(mean), slots.mean.offset);
-  context.buffers.write(parameters, new Float32Array(std), slots.std.offset);
 }
 
 /** The parameters that were best, by their score on the rows at hand, which may be others than before. */

@@ -1,4 +1,5 @@
 /** Answers the page: opens the device, holds the session, and survives the loss of both. */
+import { domainsOf } from '../../src/domain.ts';
 import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
 import type { FlowSpec } from '../../src/index.ts';
 import type {
@@ -182,7 +183,7 @@ export class Engine {
 
   /** Puts a new session in place of the old one, unless it is refused. */
   async #replace(flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot): Promise<void> {
-    const session = this.#sessionOf(flow, data, settings, snapshot);
+    const session = await this.#sessionOf(flow, data, settings, snapshot);
     try {
       const { price } = session;
       await this.#session?.stop({ isTold: false });
@@ -201,10 +202,16 @@ export class Engine {
     void this.#openPictures(session);
   }
 
-  #sessionOf(flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot): Session {
+  async #sessionOf(
+    flow: Flow,
+    data: DataSet,
+    settings: ModelSettings,
+    snapshot?: Snapshot,
+  ): Promise<Session> {
+    const scales = await scalesOf(flow);
     const { brushes, adapter, peak } = this.#requireOpened();
     if (this.#view === undefined || this.#surfaces === undefined) throw new Error('no canvases were given');
-    const scene = new Scene(brushes, data, flow.spec, this.#view, this.#pixelRatio);
+    const scene = new Scene(brushes, data, flow.spec, this.#view, this.#pixelRatio, scales);
     const studio = new Studio(
       scene,
       flow,
@@ -269,7 +276,7 @@ export class Engine {
             ...(data.kept.length > 0 ? { data: data.kept } : {}),
           })
         : await Flow.load(snapshot.bytes, { device });
-    const session = this.#sessionOf(flow, data, settings, snapshot);
+    const session = await this.#sessionOf(flow, data, settings, snapshot);
     this.#session = session;
     void this.#openPictures(session);
     this.#post({ type: 'resumed', step: session.step });
@@ -376,6 +383,11 @@ export class Engine {
     }
     return this.#session;
   }
+}
+
+/** What a flow divides the values of positive columns by, [D]; undefined where all its columns are real. */
+async function scalesOf(flow: Flow): Promise<Float32Array | undefined> {
+  return domainsOf(flow.spec) && (await flow.parameters())['bijectors.0.scale'];
 }
 
 function specFor(settings: ModelSettings, { columns, domain, classes }: DataSet): FlowSpec {

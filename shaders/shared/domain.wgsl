@@ -1,4 +1,5 @@
-// The maps of data that are bounded to all numbers: the logit of (0, 1), the inverse of softplus of (0, inf).
+// The maps of data that are bounded to all numbers: the logit of (0, 1), the inverse of softplus of (0, inf) in units
+// of a scale.
 // docs/derivations.md, eq. (91), (92)
 #include "shared/elementary.wgsl"
 
@@ -7,8 +8,9 @@ override DOMAIN: u32 = 0u;
 // src/kernels/domain_forward.ts; else the feature is positive.
 const UNIT: u32 = 1u;
 
-// Least and largest value: the smallest number that no driver takes for zero, and the last one below 1.
+// Least and largest values: the smallest number that no driver takes for zero, the last one of all and that below 1.
 const LEAST: f32 = 0x1p-126;
+const MOST: f32 = 0x1.fffffep+127;
 const MOST_OF_UNIT: f32 = 0x1.fffffep-1;
 
 // What they are mapped to, log LEAST and -log(1 - MOST_OF_UNIT).

@@ -3,7 +3,7 @@ import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { trainingMemory } from '../memory.ts';
 import type { MemoryReport } from '../memory.ts';
 import type { Precision } from '../precision.ts';
-import { paramLayout } from '../paramLayout.ts';
+import { paramLayout, tensorOf } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
 import type { BaseSpec, CouplingSpec, Domain, FeatureBlock, SplineElementwiseSpec } from '../spec.ts';
 import { variantsText } from '../steps/candidates.ts';
@@ -125,7 +125,7 @@ function described(model: Model, index: number): string {
   const bijector = model.spec.bijectors[index];
   switch (bijector?.type) {
     case 'domain':
-      return describedDomains(bijector.features, columnNames(model));
+      return describedDomains(model, bijector.features);
     case 'standardize':
       return '(x − mean) / std';
     case 'affine_coupling':
@@ -166,11 +166,16 @@ function describedBase(base: BaseSpec): string {
   }
 }
 
-function describedDomains(domains: readonly Domain[], names: readonly string[]): string {
+function describedDomains(model: Model, domains: readonly Domain[]): string {
+  const [slots] = paramLayout(model.spec).bijectors;
+  const scales = slots?.type === 'domain' ? tensorOf(model.parameters, slots.scale) : undefined;
+  const names = columnNames(model).map((name, j) =>
+    domains[j] === 'positive' ? `${name} (scale ${rounded(scales?.[j] ?? 1)})` : name,
+  );
   const those = (domain: Domain): string => names.filter((_, j) => domains[j] === domain).join(', ');
   const parts = [
     those('unit') && `log(x / (1 − x)) of ${those('unit')}`,
-    those('positive') && `log(exp(x) − 1) of ${those('positive')}`,
+    those('positive') && `log(exp(x / scale) − 1) of ${those('positive')}`,
   ];
   return parts.filter((part) => part !== '').join('; ');
 }

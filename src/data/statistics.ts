@@ -1,5 +1,5 @@
-/** Mean and spread of a data set's columns, for standardisation. */
-import { fromDomain } from '../domain.ts';
+/** Mean and spread of a data set's columns, for standardisation, and the scales of positive ones. */
+import { fromDomain, scaleOf } from '../domain.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import type { Domain } from '../spec.ts';
 
@@ -7,6 +7,8 @@ import type { Domain } from '../spec.ts';
 export interface ColumnStatistics {
   mean: Float64Array;
   std: Float64Array;
+  /** What the values of positive columns are divided by first: their mean in float32; 1 of others. */
+  scale: Float64Array;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface ColumnStatistics {
  *
  * @param values `[n, dim]`, row-major
  * @param columnNames names for messages, x1…xD by default
- * @param domains of the columns: bounded ones are measured as a flow maps them
+ * @param domains of the columns: bounded ones are measured as a flow of their scale maps them
  * @throws {DataError} naming row (counted from 1 in `values`) and column of a value that is not finite; with
  * fewer than two rows; naming every column that is constant (std ≤ 1e-7 · |mean|: float32 cannot tell more)
  * @throws {ShapeError} if `values` is not made of rows of `dim`
@@ -40,36 +42,37 @@ export function columnStatistics(
       'Give more data.',
     );
   }
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new DataError(
+      `found ${values[bad]}, expected a finite number`,
+      { row: Math.floor(bad / dim) + 1, column: names[bad % dim] },
+      'Remove or replace the row.',
+    );
+  }
+  const averages = (of: (value: number, column: number) => number): Float64Array => {
+    const sum = new Float64Array(dim);
+    values.forEach((value, index) => {
+      const column = index % dim;
+      sum[column] = (sum[column] ?? 0) + of(value, column);
+    });
+    return sum.map((total) => total / rows);
+  };
+  const plain = averages((value) => value);
+  const scale = plain.map((average, column) => (domains?.[column] === 'positive' ? scaleOf(average) : 1));
   const mapped = (value: number, column: number): number => {
     const domain = domains?.[column] ?? 'real';
-    return domain === 'real' ? value : fromDomain(domain, value).image;
+    return domain === 'real' ? value : fromDomain(domain, value, scale[column]).image;
   };
-  const sum = new Float64Array(dim);
-  values.forEach((value, index) => {
-    const column = index % dim;
-    if (!Number.isFinite(value)) {
-      throw new DataError(
-        `found ${value}, expected a finite number`,
-        { row: Math.floor(index / dim) + 1, column: names[column] },
-        'Remove or replace the row.',
-      );
-    }
-    sum[column] = (sum[column] ?? 0) + mapped(value, column);
-  });
-  const mean = sum.map((total) => total / rows);
-
-  // A second pass around the mean: Σx² − n·mean² would cancel for data far from zero.
-  const squares = new Float64Array(dim);
-  values.forEach((value, index) => {
-    const column = index % dim;
-    squares[column] = (squares[column] ?? 0) + (mapped(value, column) - (mean[column] ?? 0)) ** 2;
-  });
-  const std = squares.map((total) => Math.sqrt(total / rows));
+  const mean = domains === undefined ? plain : averages(mapped);
+  // A pass around the mean: Σx² − n·mean² would cancel for data far from zero.
+  const squares = averages((value, column) => (mapped(value, column) - (mean[column] ?? 0)) ** 2);
+  const std = squares.map(Math.sqrt);
 
   const constant = names.filter((_, column) => (std[column] ?? 0) <= 1e-7 * Math.abs(mean[column] ?? 0));
   if (constant.length > 0) {
     const [first = ''] = constant;
-    const [one] = constant.length === 1 ? [mean[names.indexOf(first)]] : [];
+    const [one] = constant.length === 1 ? [plain[names.indexOf(first)]] : [];
     throw new DataError(
       `found no spread in ${constant.map((name) => `"${name}"`).join(', ')}` +
         (one === undefined
@@ -80,5 +83,5 @@ export function columnStatistics(
       'Leave constant columns out; subtract a large common offset before training.',
     );
   }
-  return { mean, std };
+  return { mean, std, scale };
 }

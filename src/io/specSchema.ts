@@ -238,7 +238,7 @@ function tensorCount(spec: FlowSpec): number {
 function tensorsOf(bijector: BijectorSpec): number {
   switch (bijector.type) {
     case 'domain':
-      return 0;
+      return 1;
     case 'standardize':
       return 2;
     case 'affine_coupling':

@@ -19,6 +19,13 @@ export function unsoundTensor(layout: ParamLayout, parameters: Float32Array): Un
 
 function unsoundIn(slots: BijectorSlots, parameters: Float32Array): UnsoundValue | undefined {
   switch (slots.type) {
+    case 'domain': {
+      const { features } = slots.spec;
+      const expected = 'a number > 0 of a positive feature, 1 of others';
+      return firstUnsound(slots.scale, parameters, expected, (value, feature) =>
+        features[feature] === 'positive' ? value > 0 : value === 1,
+      );
+    }
     case 'standardize':
       return firstUnsound(slots.std, parameters, 'a number > 0', (value) => value > 0);
     case 'actnorm':
@@ -49,10 +56,10 @@ function firstUnsound(
   { name, offset, length }: TensorSlot,
   parameters: Float32Array,
   expected: string,
-  isSound: (value: number) => boolean,
+  isSound: (value: number, index: number) => boolean,
 ): UnsoundValue | undefined {
   const values = parameters.subarray(offset, offset + length);
-  const index = values.findIndex((value) => !isSound(value));
+  const index = values.findIndex((value, element) => !isSound(value, element));
   if (index < 0) return undefined;
   return { where: `tensor ${name}, element ${index}`, found: String(values[index]), expected };
 }

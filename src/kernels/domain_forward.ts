@@ -1,5 +1,6 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec, LaunchOf } from '../kernel.ts';
+import type { TensorSlot } from '../paramLayout.ts';
 import { gridOf } from '../shape.ts';
 import type { BoundedDomain } from '../spec.ts';
 
@@ -9,9 +10,11 @@ export const domainForwardKernel = {
     n_rows: 'u32',
     n_features: 'u32',
     feature_start: 'u32',
+    scale_offset: 'u32',
     accumulate: 'u32',
   },
   bindings: {
+    parameters: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
   },
@@ -30,8 +33,11 @@ export interface DomainRange {
 
 export interface DomainArguments extends DomainRange {
   rows: number;
+  /** Of all features of the flow; positive ones are divided by theirs. */
+  scale: TensorSlot;
   /** Whether to add to `logDet` or to start it. */
   accumulate: boolean;
+  parameters: string;
   state: string;
   logDet: string;
 }
@@ -43,18 +49,20 @@ export function domainForward(args: DomainArguments): Dispatch {
 
 /** The launch of either direction. */
 export function domainLaunch(args: DomainArguments): LaunchOf<typeof domainForwardKernel> {
-  const { rows, start, count, domain } = args;
+  const { rows, start, count, domain, scale } = args;
+  const scales = domain === 'positive' ? count : 0;
   return {
     params: {
       n_rows: rows,
       n_features: count,
       feature_start: start,
+      scale_offset: scale.offset,
       accumulate: args.accumulate ? 1 : 0,
     },
     constants: { DOMAIN: DOMAIN_CODES[domain] },
-    buffers: { state: args.state, log_det: args.logDet },
+    buffers: { parameters: args.parameters, state: args.state, log_det: args.logDet },
     workgroups: gridOf(rows),
-    flops: 6 * rows * count,
-    bytes: 4 * rows * (2 * count + 1 + (args.accumulate ? 1 : 0)),
+    flops: rows * (6 * count + 3 * scales),
+    bytes: 4 * (scales + rows * (2 * count + 1 + (args.accumulate ? 1 : 0))),
   };
 }

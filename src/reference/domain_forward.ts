@@ -5,13 +5,15 @@ import type { domainForwardKernel } from '../kernels/domain_forward.ts';
 import { at } from './at.ts';
 
 export const domainForward: Twin<typeof domainForwardKernel> = ({ params, constants, buffers }) => {
-  const { state, log_det } = buffers;
+  const { parameters, state, log_det } = buffers;
   const domain = constants.DOMAIN === DOMAIN_CODES.unit ? 'unit' : 'positive';
   for (let row = 0; row < params.n_rows; row++) {
     let sum = params.accumulate === 1 ? at(log_det, row) : 0;
     for (let j = 0; j < params.n_features; j++) {
-      const place = (params.feature_start + j) * params.n_rows + row;
-      const { image, logSlope } = fromDomain(domain, at(state, place));
+      const feature = params.feature_start + j;
+      const scale = at(parameters, params.scale_offset + feature);
+      const place = feature * params.n_rows + row;
+      const { image, logSlope } = fromDomain(domain, at(state, place), scale);
       state[place] = image;
       sum += logSlope;
     }

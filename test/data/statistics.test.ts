@@ -49,6 +49,23 @@ describe('columnStatistics', () => {
     );
   });
 
+  it('measures bounded columns as a flow maps them, positive ones in units of their mean', () => {
+    const prices = [2e4, 5e4, 8e4, 9e4];
+    const rows = Float32Array.from(prices.flatMap((price, i) => [price, -price, 0.2 * (i + 1)]));
+    const { mean, std, scale } = columnStatistics(rows, 3, undefined, ['positive', 'real', 'unit']);
+    expect([...scale]).toEqual([6e4, 1, 1]);
+    const mapped = prices.map((price) => Math.log(Math.expm1(price / 6e4)));
+    const average = mapped.reduce((sum, value) => sum + value, 0) / 4;
+    expect(mean[0]).toBeCloseTo(average, 12);
+    expect(std[0]).toBeCloseTo(Math.sqrt(mapped.reduce((sum, z) => sum + (z - average) ** 2, 0) / 4), 12);
+    expect([mean[1], mean[2]]).toEqual([-6e4, expect.closeTo(0, 6)]);
+  });
+
+  it('tells the value of a constant column as the data have it, whatever its domain', () => {
+    const rows = Float32Array.of(7, 7, 7);
+    expect(() => columnStatistics(rows, 1, ['a'], ['positive'])).toThrow('every value is 7 as far');
+  });
+
   it('names every constant column', () => {
     expect(failure([1, 5, 2, 5], 2, ['a', 'b'])).toMatchObject({ column: 'b' });
     expect(failure([1, 0, 2, 1, 0, 3], 3, ['a', 'b', 'c']).message).toContain('in "a", "b",');

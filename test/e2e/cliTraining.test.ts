@@ -107,6 +107,10 @@ describe('train', () => {
     }
     const scored = await expectDone(cli, 'logprob bounded.model bounded.csv');
     expect(parseTable(scored.stdout).rows.flat().every(Number.isFinite)).toBe(true);
+    const { stdout } = await expectDone(cli, 'inspect bounded.model');
+    expect(stdout).toMatch(
+      /log\(x \/ \(1 − x\)\) of share; log\(exp\(x \/ scale\) − 1\) of age \(scale [\d.]+\)/,
+    );
     cli.write('outside.csv', 'share,age,change\n0.5,3,-9\n0.5,0,1\n');
     for (const command of ['logprob', 'forward', 'gradients']) {
       const { code, stderr } = await cli.run(`${command} bounded.model outside.csv --out x.out`);

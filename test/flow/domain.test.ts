@@ -10,6 +10,8 @@ import { testDevice } from '../support/device.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
 const COLUMNS = ['share', 'age'];
+const ONE_PRICE = realnvp(1, { domain: 'positive' });
+const PRICES = Float32Array.from(normals(1, STREAMS.toyTest, 2000), (value) => Math.exp(12 + value));
 const SPEC = realnvp(2, { couplings: 2, hidden: [8], domain: ['unit', 'positive'] });
 
 describe('a flow on bounded data', () => {
@@ -45,6 +47,54 @@ describe('a flow on bounded data', () => {
       expect(Math.abs(mean)).toBeLessThan(1e-3);
       expect(Math.abs(variance - 1)).toBeLessThan(1e-3);
     }
+  });
+
+  it('learns the same of prices in another unit, and samples no border', async () => {
+    const learned = async (unit: number): Promise<{ logProb: Float32Array; samples: Float32Array }> => {
+      using flow = await Flow.create(ONE_PRICE, { device: await testDevice() });
+      const data = PRICES.map((price) => unit * price);
+      for await (const _ of flow.fit(data, { steps: 60, batch: 200, learningRate: 1e-2 }));
+      return { logProb: await flow.logProb(data), samples: await flow.sample(2000) };
+    };
+    // A power of 2 apart, so that the values in units of their mean are the same to the bit.
+    const [here, there] = [await learned(1), await learned(2 ** -20)];
+    // Sums of about 20 round by 1e-6, and there are a dozen of them.
+    here.logProb.forEach((value, r) =>
+      expect(Math.abs(value + 20 * Math.LN2 - there.logProb[r]!)).toBeLessThan(2e-5),
+    );
+    expect(there.samples).toEqual(here.samples.map((value) => value * 2 ** -20));
+    // 12 standard deviations below the mean of the logarithms; the border is 2⁻¹²⁶.
+    expect(Math.min(...here.samples)).toBeGreaterThan(1);
+    // The entropy of the lognormal distribution that the prices are of.
+    const entropy = 12 + 0.5 * Math.log(2 * Math.PI * Math.E);
+    expect(Math.abs(meanNll(here.logProb) - entropy)).toBeLessThan(0.1);
+  });
+
+  it('scores alike in every unit, once it has the scale of the data', async () => {
+    const scored = async (unit: number): Promise<Float32Array> => {
+      const data = PRICES.map((price) => unit * price);
+      using flow = await Flow.create(ONE_PRICE, { device: await testDevice(), data });
+      return await flow.logProb(data);
+    };
+    const here = await scored(1);
+    for (const unit of [1e-30, 1e-5, 100, 3e25]) {
+      const there = await scored(unit);
+      here.forEach((value, r) => expect(Math.abs(value - Math.log(unit) - there[r]!)).toBeLessThan(1e-4));
+    }
+  });
+
+  it('has the scale of its first data, and keeps it', async () => {
+    const name = 'bijectors.0.scale';
+    const device = await testDevice();
+    using flow = await Flow.create(SPEC, { device });
+    expect((await flow.parameters())[name]).toEqual(Float32Array.of(1, 1));
+    const fit = { steps: 1, batch: 4, learningRate: 1e-12 };
+    for await (const _ of flow.fit(Float32Array.of(0.1, 8, 0.2, 3e3, 0.9, 1e5), fit));
+    expect((await flow.parameters())[name]).toEqual(Float32Array.of(1, 34_336));
+    using again = await Flow.load(await flow.save({ checkpoint: true }), { device });
+    for await (const _ of again.fit(rows(8, 1), { ...fit, steps: 2, resume: true }));
+    for await (const _ of again.fit(rows(8, 1), fit));
+    expect((await again.parameters())[name]).toEqual(Float32Array.of(1, 34_336));
   });
 
   it.each([

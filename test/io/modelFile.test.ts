@@ -85,6 +85,11 @@ const models: fc.Arbitrary<Model> = specs.chain((spec) => {
       for (const flat of [parameters, firstMoment, secondMoment]) if (flat) clearGaps(flat, spec);
       for (const slots of paramLayout(spec).bijectors) {
         if (slots.type === 'actnorm') parameters[slots.initialised.offset] = 1;
+        if (slots.type === 'domain') {
+          slots.spec.features.forEach((domain, j) => {
+            if (domain !== 'positive') parameters[slots.scale.offset + j] = 1;
+          });
+        }
         if (!('permutation' in slots)) continue;
         const { offset, length: count } = slots.permutation;
         for (let j = 0; j < count; j++) parameters[offset + j] = count - 1 - j;
@@ -284,6 +289,11 @@ const signed: Model = {
   parameters: Float32Array.of(1, 0, 0, 0, 1, -1),
 };
 
+const bounded: Model = {
+  spec: { ...plain.spec, bijectors: [{ type: 'domain', features: ['positive', 'unit'] }] },
+  parameters: Float32Array.of(5, 1),
+};
+
 describe('refusals of a model file', () => {
   it.each<[string, Uint8Array, string]>([
     [
@@ -347,6 +357,15 @@ describe('refusals of a model file', () => {
       rewritten({ tensors: { 'bijectors.0.signs': { data: Float32Array.of(-1, 0) } } }, signed),
       'tensor bijectors.0.signs, element 1: found 0, expected 1 or −1',
     ],
+    ...[
+      [0, 1],
+      [-2, 1],
+      [5, 0.5],
+    ].map(([first = 0, second = 0]): [string, Uint8Array, string] => [
+      `domains of the scales ${first} and ${second}`,
+      rewritten({ tensors: { 'bijectors.0.scale': { data: Float32Array.of(first, second) } } }, bounded),
+      'expected a number > 0 of a positive feature, 1 of others',
+    ]),
     [
       'an actnorm that is half initialised',
       rewritten({ tensors: { 'bijectors.0.initialised': { data: Float32Array.of(0.5) } } }, normalised),

@@ -25,6 +25,12 @@ export function transformBlock(start: number, count: number): CouplingBlocks {
   return { transformStart: start, transformCount: count, conditionStart: 0, conditionCount: 0 };
 }
 
+/** The scales of a map of domains, 1/100 to 100, and the parameters that hold them. */
+export function domainScales(features: number): { scale: TensorSlot; parameters: Float32Array } {
+  const scale = tensorSlot('scale', [features], 4);
+  return { scale, parameters: Float32Array.of(NaN, NaN, NaN, NaN, ...spreads(features)) };
+}
+
 /** Standard deviations from 1/100 to 100. */
 export function spreads(features: number): Float32Array {
   return Float32Array.from({ length: features }, (_, j) => 10 ** (2 * Math.sin(1 + 3 * j)));

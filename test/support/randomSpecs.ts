@@ -182,6 +182,10 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   for (const slots of layout.bijectors) {
     switch (slots.type) {
       case 'domain':
+        fill(slots.scale, 0.4, 2.4);
+        slots.spec.features.forEach((domain, feature) => {
+          if (domain !== 'positive') parameters[slots.scale.offset + feature] = 1;
+        });
         break;
       case 'standardize':
         fill(slots.mean, -2, 2);

@@ -1,6 +1,6 @@
 /** What all pictures of one model share: colours, rows and frames on the GPU. */
 import { columnStatistics } from '../../../src/data/statistics.ts';
-import { domainsOf, isInside } from '../../../src/domain.ts';
+import { domainsOf, fromDomain, isInside } from '../../../src/domain.ts';
 import type { ColumnStatistics } from '../../../src/data/statistics.ts';
 import { columnsOf } from '../../../src/gpu/rows.ts';
 import { paddedRows } from '../../../src/shape.ts';
@@ -42,13 +42,21 @@ export class Scene implements Disposable {
   #view: View;
   #palette: Palette;
 
-  constructor(brushes: Brushes, data: DataSet, spec: FlowSpec, view: View, pixelRatio: number) {
+  /** @param scales what the flow divides the values of positive columns by, [D], where it maps domains */
+  constructor(
+    brushes: Brushes,
+    data: DataSet,
+    spec: FlowSpec,
+    view: View,
+    pixelRatio: number,
+    scales?: Float32Array,
+  ) {
     this.brushes = brushes;
     this.data = data;
     this.dim = data.columns.length;
     this.bijectors = spec.bijectors.map(({ type }) => type);
     this.#domains = domainsOf(spec);
-    this.#mapped = this.#domains && columnStatistics(data.kept, this.dim, data.columns, this.#domains);
+    this.#mapped = this.#domains && mappedStatistics(data, this.#domains, scales);
     this.pixelRatio = pixelRatio;
     this.#view = view;
     this.#palette = paletteOf(view.theme);
@@ -209,7 +217,7 @@ export class Scene implements Disposable {
     ];
   }
 
-  #frameOf({ mean, std }: ColumnStatistics): Frame {
+  #frameOf({ mean, std }: Pick<ColumnStatistics, 'mean' | 'std'>): Frame {
     const [x, y] = this.columns;
     const pairOf = (values: Float64Array): Pair => [values[x] ?? 0, values[y] ?? 0];
     return dataFrame(pairOf(mean), pairOf(std), this.#view.reach);
@@ -231,6 +239,20 @@ export class Scene implements Disposable {
     );
     for (const name of INKS) this.write(this.#inks[name], Uint32Array.of(packed(this.#palette[name])));
   }
+}
+
+/** Of the columns as the flow maps them, whose scales may be those of other data. */
+function mappedStatistics(
+  { kept, columns }: DataSet,
+  domains: readonly Domain[],
+  scales?: Float32Array,
+): ColumnStatistics {
+  const mapped = kept.map((value, index) => {
+    const column = index % columns.length;
+    const domain = domains[column] ?? 'real';
+    return domain === 'real' ? value : fromDomain(domain, value, scales?.[column]).image;
+  });
+  return columnStatistics(mapped, columns.length, columns);
 }
 
 /** A frame as the shaders take it: centre, then half. */

@@ -2,13 +2,13 @@
 import { domainForward } from '../../kernels/domain_forward.ts';
 import type { DomainRange } from '../../kernels/domain_forward.ts';
 import { domainInverse } from '../../kernels/domain_inverse.ts';
-import type { BijectorSlots } from '../../paramLayout.ts';
-import { LOG_DET, STATE } from '../names.ts';
+import type { BijectorSlots, TensorSlot } from '../../paramLayout.ts';
+import { LOG_DET, PARAMETERS, STATE } from '../names.ts';
 import type { BijectorSteps } from './bijector.ts';
 
 type Slots = BijectorSlots & { type: 'domain' };
 
-const BUFFERS = { state: STATE, logDet: LOG_DET };
+const BUFFERS = { parameters: PARAMETERS, state: STATE, logDet: LOG_DET };
 
 export const domainSteps: BijectorSteps<Slots> = {
   preservesVolume: false,
@@ -30,8 +30,8 @@ export const domainSteps: BijectorSteps<Slots> = {
   },
 };
 
-/** The bounded features, those of one domain that lie side by side together. */
-function rangesOf({ spec }: Slots): DomainRange[] {
+/** The bounded features, those of one domain that lie side by side together, and all scales. */
+function rangesOf({ spec, scale }: Slots): (DomainRange & { scale: TensorSlot })[] {
   const ranges: DomainRange[] = [];
   spec.features.forEach((domain, feature) => {
     if (domain === 'real') return;
@@ -39,5 +39,5 @@ function rangesOf({ spec }: Slots): DomainRange[] {
     if (last?.domain === domain && last.start + last.count === feature) last.count++;
     else ranges.push({ start: feature, count: 1, domain });
   });
-  return ranges;
+  return ranges.map((range) => ({ ...range, scale }));
 }
