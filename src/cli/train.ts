@@ -27,6 +27,7 @@ import {
   DEFAULT_PRESET,
   fitOptionsOf,
   noiseOf,
+  requireNets,
   requireSameData,
   seedOf,
 } from './trainOptions.ts';
@@ -83,6 +84,7 @@ export async function trainCommand(
     });
 
   validateSpec(spec);
+  requireNets(spec, options);
 
   const output = modelFile === undefined ? undefined : await openOutput(modelFile);
   const folder =
