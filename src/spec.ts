@@ -59,6 +59,7 @@ export interface StandardizeSpec {
  * Real NVP's coupling. The features are two blocks, [0, split) and [split, dim). The conditioner reads one
  * block and the other is transformed: z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁).
  * `flip: false` conditions on the first block, `flip: true` on the second; no feature changes place.
+ * In a flow with a context `split` may be 0: the conditioner reads the context alone, and all features are transformed.
  */
 export interface AffineCouplingSpec {
   type: 'affine_coupling';
@@ -198,7 +199,7 @@ export const MAX_CONTEXT = 4096;
 
 export interface FlowSpec {
   version: 1;
-  /** Number of features D of the data, ≥ 1; couplings need 2. */
+  /** Number of features D of the data, ≥ 1; couplings need 2, or a context. */
   dim: number;
   /** Number of context features C that every conditioner reads beside its block of the data; 0 for none. */
   contextDim: number;
@@ -264,14 +265,14 @@ export function validateSpec(spec: FlowSpec): void {
         requireDomains(`${where}.features`, spec.dim, bijector.features);
         break;
       case 'affine_coupling':
-        requireCoupling(where, spec.dim, bijector);
+        requireCoupling(where, spec, bijector);
         requireScale(`${where}.scale`, bijector.scale);
         break;
       case 'additive_coupling':
-        requireCoupling(where, spec.dim, bijector);
+        requireCoupling(where, spec, bijector);
         break;
       case 'rational_quadratic_coupling':
-        requireCoupling(where, spec.dim, bijector);
+        requireCoupling(where, spec, bijector);
         requireSpline(where, bijector);
         break;
       case 'rational_quadratic_elementwise':
@@ -298,9 +299,9 @@ function requireContext({ base, bijectors, contextDim }: FlowSpec): void {
   }
 }
 
-function requireCoupling(where: string, dim: number, { split, conditioner }: CouplingSpec): void {
-  requireTwoFeatures(dim, 'A coupling needs one feature to condition on and one to transform');
-  requireInteger(`${where}.split`, split, 1, dim - 1);
+function requireCoupling(where: string, spec: FlowSpec, coupling: CouplingSpec): void {
+  requireBlocks(where, spec, coupling);
+  const { conditioner } = coupling;
   conditioner.hidden.forEach((width, layer) =>
     requireInteger(`${where}.conditioner.hidden[${layer}]`, width, 1),
   );
@@ -317,6 +318,21 @@ function requireCoupling(where: string, dim: number, { split, conditioner }: Cou
       'one, since the blocks of a residual net are all equally wide',
     );
   }
+}
+
+/** Two blocks with features in them; or, where the context is there to condition on, one. */
+function requireBlocks(where: string, { dim, contextDim }: FlowSpec, { split, flip }: CouplingSpec): void {
+  if (split === 0 && contextDim > 0) {
+    if (!flip) return;
+    throw new ShapeError(`${where}.flip`, 'true', 'false', 'Beside split 0 it leaves nothing to transform.');
+  }
+  const why = 'A coupling needs one feature to condition on and one to transform';
+  requireTwoFeatures(dim, contextDim > 0 ? `${why}, or split 0 to condition on the context alone` : why);
+  if (split === 0) {
+    const advice = 'Without a context, split 0 leaves nothing to condition on.';
+    throw new ShapeError(`${where}.split`, '0', `an integer from 1 to ${dim - 1}`, advice);
+  }
+  requireInteger(`${where}.split`, split, 1, dim - 1);
 }
 
 function requireBlock(where: string, dim: number, block: FeatureBlock | undefined): void {

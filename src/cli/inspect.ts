@@ -207,9 +207,11 @@ function describedCoupling(
   const shape =
     residualBlocks === undefined ? hidden.join('-') : `${hidden[0]} in residual blocks (${residualBlocks}),`;
   const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 'two nets' : 'one net';
+  const condition =
+    conditionCount === 0 ? [] : [blockNames(names, { start: conditionStart, count: conditionCount })];
   return (
     `${blockNames(names, { start: transformStart, count: transformCount })} given ` +
-    `${[blockNames(names, { start: conditionStart, count: conditionCount }), ...given].join(', ')}; ` +
+    `${[...condition, ...given].join(', ')}; ` +
     `${describedMap(bijector)}; ${nets} of ${shape} ${activation}`
   );
 }

@@ -30,6 +30,7 @@ import {
   fitOptionsOf,
   noiseOf,
   REPORT_FILES,
+  requireNets,
   requireSameData,
   seedOf,
 } from './trainOptions.ts';
@@ -85,6 +86,7 @@ export async function trainCommand(
     });
 
   validateSpec(spec);
+  requireNets(spec, options);
 
   const output = modelFile === undefined ? undefined : await openOutput(modelFile);
   const folder =

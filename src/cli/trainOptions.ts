@@ -6,7 +6,7 @@ import { PRESETS } from '../flows/index.ts';
 import type { PresetName } from '../flows/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import type { Schedule } from '../schedule.ts';
-import type { BaseSpec } from '../spec.ts';
+import type { BaseSpec, FlowSpec } from '../spec.ts';
 import type { FitOptions } from '../fitOptions.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
@@ -142,6 +142,19 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
 function reportFiles(folder: string | undefined): NamedFile[] {
   if (folder === undefined) return [];
   return REPORT_FILES.map((name) => ['--report', path.join(folder, name)]);
+}
+
+/** @throws {ShapeError} naming the first option that shapes nets, where the flow has none */
+export function requireNets({ bijectors }: FlowSpec, { hidden, residualBlocks }: TrainOptions): void {
+  if (bijectors.some((bijector) => 'conditioner' in bijector)) return;
+  const advice = 'It is learned by splines without a net; leave the option out, or give --context.';
+  for (const [option, value] of [
+    ['--hidden', hidden?.join(',')],
+    ['--residual-blocks', residualBlocks],
+  ] as const) {
+    if (value === undefined) continue;
+    throw new ShapeError('train', `${option} ${value} with a single column`, 'no nets to shape', advice);
+  }
 }
 
 function refuse(option: string, value: string | number | undefined, beside: string, advice: string): void {

@@ -9,7 +9,7 @@ import type { FlowOptions } from './vanilla.ts';
 /**
  * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling with
  * log-scales bounded by 3 · tanh(a / 3). A fresh flow only standardises and permutes, until the first batch gives the
- * actnorms their start. With one feature it is a flow of elementwise splines.
+ * actnorms their start. With one feature it is `oneFeature`.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
 export function glow(dim: number, options: FlowOptions = {}): FlowSpec {

@@ -8,8 +8,8 @@ import type { FlowOptions } from './vanilla.ts';
 
 /**
  * Standardisation, then `couplings` additive couplings (default 12) whose roles swap from one to the next, then a
- * diagonal scale. Everything before the scale keeps volumes. A fresh flow only standardises. With one feature it is a
- * flow of elementwise splines.
+ * diagonal scale. Everything before the scale keeps volumes. A fresh flow only standardises. With one feature it is
+ * `oneFeature`.
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
 export function nice(dim: number, options: FlowOptions = {}): FlowSpec {

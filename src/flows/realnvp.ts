@@ -9,7 +9,7 @@ import type { FlowOptions } from './vanilla.ts';
 /**
  * Standardisation, then `couplings` affine couplings (default 12) whose roles swap from one to the next, with
  * log-scales bounded by 3 · tanh(a / 3) and one net for scale and shift. A fresh flow only standardises.
- * With one feature it is a flow of elementwise splines.
+ * With one feature it is `oneFeature`.
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export function realnvp(dim: number, options: FlowOptions = {}): FlowSpec {

@@ -8,7 +8,7 @@ import type { FlowOptions } from './vanilla.ts';
 /**
  * Standardisation, then `couplings` rational-quadratic spline couplings (default 6) whose roles swap from one to the
  * next, each with 8 bins on [−3, 3] and the identity outside. A fresh flow only standardises. With one
- * feature the splines are elementwise.
+ * feature it is `oneFeature`.
  * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
  */
 export function spline(dim: number, options: FlowOptions = {}): FlowSpec {

@@ -8,7 +8,7 @@ import { domainMap } from './domainMap.ts';
 export interface FlowOptions {
   /** Number of couplings; of splines, with a single feature. */
   couplings?: number;
-  /** Widths of the hidden layers of each conditioner net. */
+  /** Widths of the hidden layers of each conditioner net; a single feature has nets only with a context. */
   hidden?: number[];
   /** Makes each net a residual one of so many blocks, as wide as the one entry of `hidden`, by default the first. */
   residualBlocks?: number;

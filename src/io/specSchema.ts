@@ -66,7 +66,7 @@ const bijectorSchema = v.variant('type', [
   v.strictObject({ type: v.literal('standardize') }),
   v.strictObject({
     type: v.literal('affine_coupling'),
-    split: count(SPEC_LIMITS.dim - 1),
+    split: count(SPEC_LIMITS.dim - 1, 0),
     flip: v.boolean(),
     scale: scaleSchema,
     shiftFirst: v.optional(v.boolean()),
@@ -74,13 +74,13 @@ const bijectorSchema = v.variant('type', [
   }),
   v.strictObject({
     type: v.literal('additive_coupling'),
-    split: count(SPEC_LIMITS.dim - 1),
+    split: count(SPEC_LIMITS.dim - 1, 0),
     flip: v.boolean(),
     conditioner: netSchema,
   }),
   v.strictObject({
     type: v.literal('rational_quadratic_coupling'),
-    split: count(SPEC_LIMITS.dim - 1),
+    split: count(SPEC_LIMITS.dim - 1, 0),
     flip: v.boolean(),
     bins: count(SPLINE_BINS.max, SPLINE_BINS.min),
     bound: v.pipe(v.number(), v.finite(), v.gtValue(0)),

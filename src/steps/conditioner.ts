@@ -120,7 +120,7 @@ export function netParameters({ precision }: KernelVariants): string {
   return precision === 'f16' ? HALF_PARAMETERS : PARAMETERS;
 }
 
-/** Where the first layers find their inputs: in the state, or put beside the context where there is one. */
+/** Where the first layers find their inputs: in the state or the context, or where they read both, side by side. */
 function conditionOf(
   plan: PlanBuilder,
   { blocks, nets }: Coupling,
@@ -129,13 +129,15 @@ function conditionOf(
   const inputs = nets[0]?.layers[0]?.inputs ?? 0;
   const contextCount = inputs - blocks.conditionCount;
   if (contextCount === 0) return { buffer: STATE, start: blocks.conditionStart };
+  const context = plan.buffer(CONTEXT, contextCount * rows);
+  if (blocks.conditionCount === 0) return { buffer: context, start: 0 };
   plan.add(
     conditionerInput({
       rows,
       blocks,
       contextCount,
       state: STATE,
-      context: plan.buffer(CONTEXT, contextCount * rows),
+      context,
       conditionerInput: plan.buffer(CONDITIONER_INPUT, inputs * rows),
     }),
   );
@@ -148,8 +150,8 @@ function outputCount(nets: readonly NetSlots[]): number {
 
 /**
  * Pulls the gradient of the nets' outputs, which lies in `dOutputs`, back through every net: adds to the gradients
- * of its weights and biases and to the gradient of the conditioning block of the state. Needs conditionerForward's
- * hidden layers and slopes.
+ * of its weights and biases and to the gradient of the conditioning block of the state, where there is one. Needs
+ * conditionerForward's hidden layers and slopes.
  */
 export function conditionerBackward(
   plan: PlanBuilder,
@@ -176,6 +178,8 @@ export function conditionerBackward(
         inputStart: below === undefined ? condition.start : 0,
         f16: f16 && below !== undefined,
       });
+      // The context has no use for a gradient.
+      if (below === undefined && blocks.conditionCount === 0) continue;
       layerBackwardInput(plan, variants, {
         rows,
         layer,
@@ -184,7 +188,6 @@ export function conditionerBackward(
         outputStart,
         dInput: below === undefined ? D_STATE : plan.buffer(dHiddenName(below.place), layer.inputs * rows),
         inputStart: below === undefined ? blocks.conditionStart : 0,
-        // The context has no use for a gradient.
         ...(below === undefined ? { inputs: blocks.conditionCount } : {}),
         slope: below?.isActivated === true ? activations.slope(netIndex, below.depth) : undefined,
         // A block's gradient joins that of the sum around it.

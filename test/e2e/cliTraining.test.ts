@@ -96,6 +96,16 @@ describe('train', () => {
     }
   });
 
+  it('refuses widths and blocks of nets where a column alone needs none', async () => {
+    cli.write('lone.csv', ['height', ...PEOPLE.map(([height]) => height), ''].join('\n'));
+    for (const option of ['--hidden 8', '--residual-blocks 2']) {
+      const { code, stderr } = await cli.run(`train lone.csv ${option} --out lone.model`);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`train: found ${option} with a single column, expected no nets to shape`);
+    }
+    expect(cli.files()).not.toContain('lone.model');
+  });
+
   it('learns bounded columns, and keeps to their domains', async () => {
     const lines = PEOPLE.map(([height, , age]) => `${height! / 250},${age},${height! - 170}`);
     cli.write('bounded.csv', ['share,age,change', ...lines, ''].join('\n'));
@@ -199,6 +209,22 @@ describe('a conditional model', () => {
     expect(without.stderr).toContain(
       'error: --context: found nothing, expected drink=…,age=…, or a CSV file',
     );
+  });
+
+  it('may be of one column: trained with nets of its own, told, drawn and scored', async () => {
+    const asked = `train drinks.csv ${TINY} --columns weight --context drink,age --residual-blocks 1`;
+    await expectDone(cli, `${asked} --base class --val 0.2 --report one-given`);
+    const file = 'one-given/model.safetensors';
+    const { stdout } = await expectDone(cli, `inspect ${file}`);
+    expect(stdout).toContain('weight given drink, age; tanh scale, bound 3');
+    expect(stdout).toContain('weight given drink, age; spline of 8 bins on ±3');
+    expect(stdout).toContain('4 in residual blocks (1)');
+    const drawn = await expectDone(cli, `sample ${file} -n 3 --context drink=stout,age=30`);
+    const [header, ...rows] = drawn.stdout.trimEnd().split('\n');
+    expect(header).toBe('weight,drink,age');
+    expect(rows).toHaveLength(3);
+    const scored = await expectDone(cli, `logprob ${file} drinks.csv`);
+    expect(parseTable(scored.stdout).rows.flat().every(Number.isFinite)).toBe(true);
   });
 
   it('learns the moons given their class, reports on it, and goes on from a checkpoint', async () => {

@@ -3,15 +3,16 @@ import { encodeContext } from '../../src/context.ts';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DataError, ShapeError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow.ts';
-import { realnvp, spline } from '../../src/flows/index.ts';
-import { STREAMS } from '../../src/random.ts';
+import { glow, nice, realnvp, spline, vanilla } from '../../src/flows/index.ts';
+import { STREAMS, uniforms } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import type { FlowSpec } from '../../src/spec.ts';
+import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import { meanNll } from '../../src/trainer.ts';
 import type { FitOptions, TrainingData } from '../../src/fitOptions.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
-import { randomRows } from '../support/randomSpecs.ts';
+import { modelOf, randomRows } from '../support/randomSpecs.ts';
 
 const moons = toyDensity('moons');
 const SMALL = { couplings: 2, hidden: [8], contextDim: 2 };
@@ -154,6 +155,79 @@ describe('a conditional flow', () => {
     }
   }, 300_000);
 });
+
+describe('a conditional flow of one feature', () => {
+  it('is the same of every preset but vanilla, with nets as asked for', async () => {
+    const spec = spline(1, { contextDim: 2, hidden: [8], residualBlocks: 2, couplings: 2 });
+    for (const family of [realnvp, nice, glow]) {
+      expect(family(1, { contextDim: 2, hidden: [8], residualBlocks: 2, couplings: 2 })).toEqual(spec);
+    }
+    const couplings = spec.bijectors.filter((bijector) => 'conditioner' in bijector);
+    expect(couplings.map(({ type }) => type)).toEqual([
+      'affine_coupling',
+      'rational_quadratic_coupling',
+      'rational_quadratic_coupling',
+    ]);
+    for (const { split, conditioner } of couplings) {
+      expect(split).toBe(0);
+      expect(conditioner).toMatchObject({ hidden: [8], residualBlocks: 2 });
+    }
+    await expect(Flow.create(vanilla(1, { contextDim: 2 }), { ...(await testOptions()) })).rejects.toThrow(
+      /spec\.dim: found 1, expected at least 2/,
+    );
+  });
+
+  it('gives the same rows however they and their contexts are cut into chunks', async () => {
+    const spec = spline(1, { contextDim: 1, couplings: 1, hidden: [2048] });
+    using flow = await Flow.create(spec, { ...(await testOptions()) });
+    const chunk = chunkRowsOf(modelOf(spec));
+    const { y, c } = modes(3, chunk + 9);
+    const last = { context: c.subarray(chunk) };
+    const whole = await flow.logProb(y, { context: c });
+    expect(whole.subarray(chunk)).toEqual(await flow.logProb(y.subarray(chunk), last));
+    const drawn = await flow.sample(chunk + 9, { context: c });
+    expect(drawn.subarray(chunk)).toEqual(await flow.sample(9, { firstRow: chunk, ...last }));
+  });
+
+  it('learns two modes that part and widen with the context, to within 0.04 nats of the entropy', async () => {
+    const rows = 8192;
+    const spec = spline(1, { contextDim: 1, couplings: 2 });
+    const { y, c } = modes(1, rows);
+    const options = { steps: 300, batch: 256, learningRate: 5e-3, clipNorm: 1, context: c };
+    using flow = await trained(spec, y, { ...options, schedule: { kind: 'cosine' } });
+    const fresh = modes(2, rows);
+    const nll = meanNll(await flow.logProb(fresh.y, { context: fresh.c }));
+    // Both are means over the same rows, so their difference has little noise.
+    const entropy = -fresh.y.reduce((sum, y, r) => sum + modesLogDensity(y, fresh.c[r]!), 0) / rows;
+    expect(nll - entropy).toBeLessThan(0.04);
+    expect(nll - entropy).toBeGreaterThan(-0.01);
+    // Between the modes, and at each.
+    const context = Float32Array.of(1);
+    const drawn = await flow.sample(4000, { context, seed: 3 });
+    const share = (from: number, to: number): number =>
+      drawn.filter((value) => value >= from && value < to).length / drawn.length;
+    expect(share(-3, 0.5)).toBeGreaterThan(0.45);
+    expect(share(1.5, 5)).toBeGreaterThan(0.45);
+  }, 300_000);
+});
+
+/** Half of the rows about c + 1.5, the others about c − 1.5, with the standard deviation exp(c / 2 − 1); c in [−2, 2]. */
+function modes(seed: number, rows: number): { y: Float32Array; c: Float32Array } {
+  const draws = uniforms(seed, 1, 4 * rows);
+  const c = Float32Array.from({ length: rows }, (_, r) => 4 * draws[4 * r]! - 2);
+  const y = c.map((given, r) => {
+    const [side, u, v] = [1, 2, 3].map((i) => draws[4 * r + i]!) as [number, number, number];
+    const normal = Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
+    return given + (side < 0.5 ? 1.5 : -1.5) + Math.exp(given / 2 - 1) * normal;
+  });
+  return { y, c };
+}
+
+function modesLogDensity(y: number, c: number): number {
+  const std = Math.exp(c / 2 - 1);
+  const [upper, lower] = [c + 1.5, c - 1.5].map((mean) => Math.exp(-0.5 * ((y - mean) / std) ** 2));
+  return Math.log((upper! + lower!) / 2) - Math.log(std) - 0.5 * Math.log(2 * Math.PI);
+}
 
 /** The moon whose arc is nearer to the standardized point. */
 function moonOf(x: number, y: number): 0 | 1 {

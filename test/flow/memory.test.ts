@@ -22,6 +22,7 @@ describe('flow.memory', () => {
     ['two hidden layers, on rows', realnvp(2, { couplings: 9, hidden: [8, 4] }), 64, 301],
     ['the tiled kernels', realnvp(9, { couplings: 3, hidden: [8, 8] }), 33, 50],
     ['rows with contexts', realnvp(3, { couplings: 2, hidden: [8], contextDim: 4 }), 33, 50],
+    ['one feature with contexts', realnvp(1, { couplings: 2, hidden: [8], contextDim: 4 }), 33, 50],
     ['a batch of more than one chunk', wide, chunkRowsOf(modelOf(wide)) + 1, 2000],
   ])('tells to the byte what the GPU holds while it trains: %s', async (_, spec, batch, rows) => {
     const { buffers } = await testContext();

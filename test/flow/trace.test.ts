@@ -9,7 +9,14 @@ import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { traceChunkRowsOf } from '../../src/steps/workspace.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
-import { modelOf, randomFlows, randomParameters, specOf, within } from '../support/randomSpecs.ts';
+import {
+  modelOf,
+  randomContext,
+  randomFlows,
+  randomParameters,
+  specOf,
+  within,
+} from '../support/randomSpecs.ts';
 import type { RandomFlow } from '../support/randomSpecs.ts';
 
 const BOUND = 1e-5;
@@ -28,6 +35,11 @@ describe('a trace', () => {
       { numRuns: 12 },
     );
   }, 300_000);
+
+  it('of one feature given a context is the flow, bijector by bijector', async () => {
+    const spec = PRESETS.spline.spec(1, { ...SMALL, contextDim: 2 });
+    await expectTraceOf({ spec, parameters: randomParameters(spec, 5) }, 33);
+  });
 
   it('is the same however the rows are cut into chunks', async () => {
     const bijectors = Array.from({ length: 40 }, () => ({ type: 'diagonal_scale' as const }));
@@ -68,14 +80,15 @@ async function expectTraceOf({ spec, parameters }: RandomFlow, rows: number): Pr
   using flow = await Flow.load(model, { device: await testDevice(), tuning: 'fixed' });
   const twin = new ReferenceFlow(spec, parameters);
   const given = within(spec, normalRows(rows, spec.dim));
-  const { z, logDet } = await flow.forward(given);
-  const { x, logDet: inverseLogDet } = await flow.inverse(given);
+  const context = randomContext(spec, rows);
+  const { z, logDet } = await flow.forward(given, { context });
+  const { x, logDet: inverseLogDet } = await flow.inverse(given, { context });
   for (const [direction, last, total] of [
     ['forward', z, logDet],
     ['inverse', x, inverseLogDet],
   ] as const) {
-    const { states, logDets } = await flow.trace(given, { direction });
-    const wanted = twin.trace(given, { direction });
+    const { states, logDets } = await flow.trace(given, { direction, context });
+    const wanted = twin.trace(given, { direction, context });
     expect(states).toHaveLength(spec.bijectors.length + 1);
     expect(logDets).toHaveLength(spec.bijectors.length);
     expect(states[0]).toEqual(given);
@@ -91,7 +104,7 @@ async function expectTraceOf({ spec, parameters }: RandomFlow, rows: number): Pr
     const exact = Array.from({ length: rows }, (_, row) =>
       wanted.logDets.reduce((all, own) => all + own[row]!, 0),
     );
-    const whole = direction === 'forward' ? twin.forward(given) : twin.inverse(given);
+    const whole = direction === 'forward' ? twin.forward(given, context) : twin.inverse(given, context);
     expectClose('twin: sum of the log-dets', exact, whole.logDet, 1e-12);
   }
 }

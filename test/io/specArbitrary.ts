@@ -114,6 +114,11 @@ const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
         linear,
       );
 
+/** A coupling that conditions on the context alone. */
+const given: fc.Arbitrary<BijectorSpec> = fc
+  .oneof(coupling(2), additive(2), splineCoupling(2))
+  .map((drawn): BijectorSpec => ('conditioner' in drawn ? { ...drawn, split: 0, flip: false } : drawn));
+
 const contextOf = (
   contextDim: number,
   hasMeans: boolean,
@@ -135,11 +140,15 @@ export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chai
       base,
       fc.nat({ max: 3 }),
       fc.boolean(),
+      fc.array(given, { maxLength: 1 }),
     )
-    .map(([standardize, bijectors, start, base, contextDim, hasMeans]): FlowSpec => ({
-      version: 1,
-      dim,
-      ...contextOf(contextDim, hasMeans, bijectors, base),
-      bijectors: [...start, ...(standardize ? [{ type: 'standardize' as const }] : []), ...bijectors],
-    })),
+    .map(([standardize, others, start, base, contextDim, hasMeans, first]): FlowSpec => {
+      const bijectors = contextDim > 0 ? [...first, ...others] : others;
+      return {
+        version: 1,
+        dim,
+        ...contextOf(contextDim, hasMeans, bijectors, base),
+        bijectors: [...start, ...(standardize ? [{ type: 'standardize' as const }] : []), ...bijectors],
+      };
+    }),
 );

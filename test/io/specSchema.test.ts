@@ -143,7 +143,23 @@ describe('parsing a spec', () => {
       { ...spec, bijectors: [coupling, { type: 'standardize' }] },
       'spec.bijectors[1].type',
     ],
-    ['split 0', withCoupling({ split: 0 }), 'spec.bijectors[1].split: found 0, expected >=1'],
+    [
+      'split 0 without a context',
+      withCoupling({ split: 0 }),
+      'spec.bijectors[1].split: found 0, expected an integer from 1 to 2. Without a context, split 0 leaves nothing',
+    ],
+    [
+      'split 0 with nothing to transform',
+      { ...withCoupling({ split: 0, flip: true }), contextDim: 1 },
+      'spec.bijectors[1].flip: found true, expected false. Beside split 0 it leaves nothing to transform',
+    ],
+    [
+      'split 1 of one feature',
+      { ...spec, dim: 1, contextDim: 1 },
+      'spec.dim: found 1, expected at least 2. A coupling needs one feature to condition on and one to transform, or ' +
+        'split 0 to condition on the context alone',
+    ],
+    ['a split below 0', withCoupling({ split: -1 }), 'spec.bijectors[1].split: found -1, expected >=0'],
     [
       'split at dim',
       withCoupling({ split: 3 }),

@@ -6,6 +6,7 @@ import { ACTIVATIONS, couplingBlocks } from '../../src/spec.ts';
 import type { AffineCouplingSpec, FlowSpec } from '../../src/spec.ts';
 import { expectClose } from '../support/compare.ts';
 import { logAbsDeterminant, SHORT_STEP, STENCIL, stepFor } from '../support/differences.ts';
+import { givenFlows } from '../support/givenSpecs.ts';
 import {
   randomContext,
   randomFlows,
@@ -168,6 +169,20 @@ describe('the f64 twin of a flow', () => {
         expectClose('forward(inverse(z))', flow.forward(flow.inverse(z).x).z, z, 1e-9);
       }),
       { numRuns: 50, seed: 3 },
+    );
+  });
+
+  it('does both where couplings condition on the context alone', () => {
+    fc.assert(
+      fc.property(givenFlows({ activations: SMOOTH }), ({ spec, parameters }) => {
+        const flow = new ReferenceFlow(spec, parameters);
+        const x = rowsWithin(spec, 5);
+        const context = randomContext(spec, 5);
+        const back = flow.inverse(flow.forward(x, context).z, context);
+        expectClose('inverse(forward(x))', back.x, x, 1e-9);
+        checkLogDet(spec, parameters, stepFor(spec));
+      }),
+      { numRuns: 20, seed: 6 },
     );
   });
 

@@ -9,10 +9,12 @@ import type {
   BaseSpec,
   BijectorSpec,
   FlowSpec,
+  NetSpec,
   ScaleMap,
   SplineCouplingSpec,
 } from '../../src/spec.ts';
 import { derivative, stepFor } from '../support/differences.ts';
+import { givenFlows } from '../support/givenSpecs.ts';
 import {
   randomContext,
   randomFlows,
@@ -172,6 +174,23 @@ describe('the gradients of the f64 twin', () => {
     checkEveryTensor({ ...specOf(dim, bijectors, true), contextDim, base }, 4);
   });
 
+  it.each([1, 3])('are those of central differences at %i features given the context alone', (dim) => {
+    const { activation, init } = STEEP.conditioner;
+    const [plain, residual]: NetSpec[] = [
+      { hidden: [4, 3], activation, init },
+      { hidden: [3], residualBlocks: 2, activation, init },
+    ];
+    const given = { split: 0, flip: false };
+    const bijectors: BijectorSpec[] = [
+      { type: 'rational_quadratic_coupling', ...given, bins: 4, bound: 1.8, conditioner: plain! },
+      { type: 'additive_coupling', ...given, conditioner: residual! },
+      { type: 'actnorm' },
+      { ...STEEP, split: 0, scale: { map: 'tanh', bound: 2 } },
+      { ...STEEP, split: 0, shiftFirst: true, conditioner: { ...STEEP.conditioner, separate: true } },
+    ];
+    checkEveryTensor({ ...specOf(dim, bijectors, true), contextDim: 2 }, 5);
+  });
+
   it.each<BaseSpec>([
     { type: 'diagonal_normal' },
     { type: 'mixture', components: 3 },
@@ -184,7 +203,10 @@ describe('the gradients of the f64 twin', () => {
   it('are the slopes along random directions of random flows', () => {
     fc.assert(
       fc.property(
-        randomFlows({ activations: SMOOTH, maxContext: 8 }),
+        fc.oneof(
+          { weight: 3, arbitrary: randomFlows({ activations: SMOOTH, maxContext: 8 }) },
+          { weight: 1, arbitrary: givenFlows({ activations: SMOOTH }) },
+        ),
         fc.nat(),
         ({ spec, parameters }, seed) => {
           const flow = new ReferenceFlow(spec, parameters);

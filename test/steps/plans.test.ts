@@ -33,6 +33,7 @@ import { trainPlan } from '../../src/steps/train.ts';
 import { PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { KernelVariants } from '../../src/steps/variants.ts';
 import { guardedBuffers } from '../support/guardedBuffers.ts';
+import { givenSpecs } from '../support/givenSpecs.ts';
 import { modelOf, randomParameters, randomRows, randomSpecs } from '../support/randomSpecs.ts';
 
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
@@ -80,7 +81,13 @@ const rowCounts = fc.oneof(fc.constantFrom(1, 63, 64, 65), fc.integer({ min: 1, 
 
 describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
   const build = BUILDERS[name]!;
-  const specs = randomSpecs(name === 'train_step_toy' ? { minDim: 2, maxDim: 2 } : { maxContext: 8 });
+  const specs =
+    name === 'train_step_toy'
+      ? randomSpecs({ minDim: 2, maxDim: 2 })
+      : fc.oneof(
+          { weight: 3, arbitrary: randomSpecs({ maxContext: 8 }) },
+          { weight: 1, arbitrary: givenSpecs() },
+        );
 
   it('is sound for random specs and any number of rows', () => {
     fc.assert(
@@ -131,9 +138,11 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
 });
 
 describe.each(Object.keys(BUILDERS).filter((name) => !name.startsWith('train')))('the plan of %s', (name) => {
+  const specs = fc.oneof(randomSpecs({ maxContext: 8 }), givenSpecs());
+
   it('owes nothing to what an earlier run left in the workspace', () => {
     fc.assert(
-      fc.property(randomSpecs({ maxContext: 8 }), fc.integer({ min: 1, max: 9 }), (spec, rows) => {
+      fc.property(specs, fc.integer({ min: 1, max: 9 }), (spec, rows) => {
         const run = (leftover: number): ReferenceProgram => {
           const program = new ReferenceProgram(BUILDERS[name]!(modelOf(spec), rows));
           for (const buffer of program.buffers.values()) buffer.fill(leftover);

@@ -10,13 +10,21 @@ import { paddedRows } from '../../src/shape.ts';
 import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
 import { gradientsPlan } from '../../src/steps/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/steps/forward.ts';
-import { GRADIENTS, HALF_PARAMETERS, LOG_DET, LOG_PROB, PARAMETERS, STATE } from '../../src/steps/names.ts';
+import {
+  CONTEXT,
+  GRADIENTS,
+  HALF_PARAMETERS,
+  LOG_DET,
+  LOG_PROB,
+  PARAMETERS,
+  STATE,
+} from '../../src/steps/names.ts';
 import { samplePlan } from '../../src/steps/sample.ts';
 import { PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { KernelVariants } from '../../src/steps/variants.ts';
 import { normError } from '../support/compare.ts';
 import { hasHalfPrecision, subgroupLanesOf, testContext } from '../support/device.ts';
-import { modelOf, randomParameters, randomRows } from '../support/randomSpecs.ts';
+import { modelOf, randomContext, randomParameters, randomRows } from '../support/randomSpecs.ts';
 
 const ROWS = 67;
 const F32_BOUND = 1e-5;
@@ -32,6 +40,7 @@ const SPECS: [string, FlowSpec][] = [
   ['two nets a coupling', smooth(vanilla(2, { couplings: 5, hidden: [12] }))],
   ['layers wider than a tile', smooth(realnvp(20, { couplings: 3, hidden: [72, 40] }))],
   ['splines', smooth(spline(3, { couplings: 2, hidden: [10] }))],
+  ['one feature given a context', smooth(spline(1, { couplings: 2, hidden: [10], contextDim: 3 }))],
   ['glow', smooth(glow(4, { couplings: 2, hidden: [8, 8] }))],
 ];
 
@@ -50,9 +59,13 @@ const CHOICES: KernelVariants[] = [
 
 describe.each(SPECS)('half precision with %s', (_name, spec) => {
   const model = modelOf(spec);
+  const given = randomContext(spec, ROWS);
   const inputs = {
     [PARAMETERS]: smallParameters(spec),
     [STATE]: columnsOf(Float32Array.from(randomRows(ROWS, spec.dim, 2)), spec.dim, { start: 0, count: ROWS }),
+    ...(given === undefined
+      ? {}
+      : { [CONTEXT]: columnsOf(given, spec.contextDim, { start: 0, count: ROWS }) }),
   };
   let wanted: Results;
   let unrounded: Results;

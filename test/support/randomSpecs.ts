@@ -300,7 +300,7 @@ function randomDomains(dim: number): fc.Arbitrary<[DomainSpec]> {
     .map((features) => [{ type: 'domain', features }]);
 }
 
-function randomBijector(
+export function randomBijector(
   type: BijectorSpec['type'],
   dim: number,
   activations: readonly Activation[],

@@ -18,5 +18,6 @@ export const SPEC_SHAPES: [string, FlowSpec][] = [
     'a context and means of classes',
     { ...realnvp(5, { couplings: 2, hidden: [9], contextDim: 3 }), base: CLASSES },
   ],
+  ['one feature given a context', realnvp(1, { couplings: 1, hidden: [9], contextDim: 3 })],
   ['four hidden layers', realnvp(4, { couplings: 2, hidden: [6, 7, 5, 4] })],
 ];
