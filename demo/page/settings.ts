@@ -138,55 +138,30 @@ export const SettingsSchema = v.pipe(
   ),
 );
 
+type SuitedSettings = Omit<ModelSettings, 'preset' | 'steps' | 'seed'>;
+
+const SUITED: SuitedSettings = {
+  couplings: 8,
+  hidden: [32, 32],
+  residualBlocks: 0,
+  scale: 'tanh',
+  base: 'normal',
+  batch: 512,
+  learningRate: 5e-3,
+  schedule: 'cosine',
+};
+
 /** What each family starts with: sizes that a phone trains within a minute. */
-export const PRESET_SETTINGS: Record<PresetName, Omit<ModelSettings, 'preset' | 'steps' | 'seed'>> = {
-  realnvp: {
-    couplings: 8,
-    hidden: [32, 32],
-    residualBlocks: 0,
-    scale: 'tanh',
-    base: 'normal',
-    batch: 512,
-    learningRate: 5e-3,
-    schedule: 'cosine',
-  },
-  spline: {
-    couplings: 4,
-    hidden: [32, 32],
-    residualBlocks: 0,
-    scale: 'tanh',
-    base: 'normal',
-    batch: 512,
-    learningRate: 5e-3,
-    schedule: 'cosine',
-  },
-  glow: {
-    couplings: 8,
-    hidden: [32, 32],
-    residualBlocks: 0,
-    scale: 'tanh',
-    base: 'normal',
-    batch: 512,
-    learningRate: 5e-3,
-    schedule: 'cosine',
-  },
-  nice: {
-    couplings: 8,
-    hidden: [32, 32],
-    residualBlocks: 0,
-    scale: 'tanh',
-    base: 'normal',
-    batch: 512,
-    learningRate: 5e-3,
-    schedule: 'cosine',
-  },
+export const PRESET_SETTINGS: Record<PresetName, SuitedSettings> = {
+  realnvp: SUITED,
+  spline: { ...SUITED, couplings: 4 },
+  glow: SUITED,
+  nice: SUITED,
   vanilla: {
+    ...SUITED,
     couplings: 5,
     hidden: [512],
-    residualBlocks: 0,
     scale: 'exp',
-    base: 'normal',
-    batch: 512,
     learningRate: 1e-3,
     schedule: 'exponential:0.999',
   },

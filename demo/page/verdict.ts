@@ -18,6 +18,9 @@ export interface Standing {
 /** A model whose loss is so far above its training loss has learned its points by heart. */
 const OVERFIT = 0.1;
 
+/** Nats that two decimals show as 0.00. */
+const SHOWN_AS_ZERO = 0.005;
+
 /** One or two sentences. */
 export function verdict({ step, training, validation, isMissing, floor, given, start }: Standing): string {
   const score = validation ?? training;
@@ -28,7 +31,7 @@ export function verdict({ step, training, validation, isMissing, floor, given, s
   const sentences: string[] = [];
   if (floor !== null) {
     sentences.push(aboveFloor(score - floor, given));
-  } else if (start !== null && start - score > 0.005) {
+  } else if (start !== null && start - score > SHOWN_AS_ZERO) {
     sentences.push(
       `${nats(score)} nats. ${capitalised(odds(start - score))} as probable per point as at the start; nobody knows the floor of your data.`,
     );
@@ -45,7 +48,7 @@ export function verdict({ step, training, validation, isMissing, floor, given, s
 
 function aboveFloor(gap: number, given: string | null): string {
   const told = given === null ? '' : ` that is told the ${given}`;
-  if (gap <= 0.005) return `As good as any model${told} can be: at the floor.`;
+  if (gap <= SHOWN_AS_ZERO) return `As good as any model${told} can be: at the floor.`;
   const amount = `${nats(gap)} nats above the best any model${told} can do`;
   if (gap < 0.05) return `${amount}: all but done.`;
   if (gap < 0.3) return `${amount}: the shape is there, the edges are still soft.`;

@@ -28,6 +28,21 @@ const COUPLING: AffineCouplingSpec = {
 };
 
 describe('the f64 twin of a flow', () => {
+  it('bends the features of a block as splines of all features do, and leaves the others alone', () => {
+    const splines = { type: 'rational_quadratic_elementwise', bins: 4, bound: 3 } as const;
+    const all = specOf(4, [splines]);
+    const parameters = randomParameters(all, 3);
+    const each = parameters.length / 4;
+    const block = { start: 1, count: 2 };
+    const some = new ReferenceFlow(specOf(4, [{ ...splines, block }]), parameters.slice(each, 3 * each));
+    const x = [-1.5, 0.4, 1.2, 2];
+    const { z } = some.forward(x);
+    const [, second, third] = new ReferenceFlow(all, parameters).forward(x).z;
+    expect([...z]).toEqual([-1.5, second, third, 2]);
+    expect(second).not.toBeCloseTo(0.4, 3);
+    expectClose('x', some.inverse(z).x, x, 1e-12);
+  });
+
   it('maps by z₂ = x₂ exp(s) + t with (s, t) from x₁', () => {
     const conditioner = { ...COUPLING.conditioner, hidden: [1], activation: 'leaky_relu' as const };
     const spec = specOf(2, [{ ...COUPLING, conditioner }]);

@@ -80,8 +80,8 @@ export interface ShownRows {
 }
 
 /**
- * At most `most` of the rows [N, D] of one class, in room for as many as any class has: whichever is shown, its rows fit
- * the same buffers.
+ * At most `most` of the rows [N, D] of one class. Their room is that of the largest class, so that all classes fit the same
+ * buffers.
  * @param classes of the rows, one-hot [N, C]
  */
 export function rowsOfClass(
