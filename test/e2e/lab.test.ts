@@ -1,34 +1,23 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parseBenchDocument } from '../../src/bench/index.ts';
-import { launchChromium } from './chromium.ts';
-import { openDemoSite } from './demoSite.ts';
-import type { DemoSite } from './demoSite.ts';
+import { demoForTests, expectSoon, seriousFindings } from './visit.ts';
 
 describe('the kernel lab', () => {
-  let site: DemoSite;
-  let browser: Browser;
+  const demo = demoForTests();
   let page: Page;
   const problems: string[] = [];
 
   beforeAll(async () => {
-    site = await openDemoSite();
-    browser = await launchChromium();
-    page = await (await browser.newContext({ acceptDownloads: true })).newPage();
+    page = await (await demo.browser.newContext({ acceptDownloads: true })).newPage();
     page.setDefaultTimeout(110_000);
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(message.text());
     });
     page.on('pageerror', (error) => problems.push(error.message));
-    await page.goto(`${site.url}bench.html`);
+    await page.goto(`${demo.site.url}bench.html`);
     await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>('#run')!.disabled);
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await site.close();
   });
 
   /** Plain kernels of the tiled regime, which have tiles to change. */
@@ -48,7 +37,7 @@ describe('the kernel lab', () => {
   }
 
   it('names a software adapter as one', async () => {
-    expect(await page.textContent('#adapter')).toMatch(/software adapter/);
+    await expectSoon(() => page.textContent('#adapter')).toMatch(/software adapter/);
   });
 
   it('measures plans and kernels of S under the roof of the adapter', async () => {
@@ -57,12 +46,12 @@ describe('the kernel lab', () => {
     for (const title of ['train step', 'forward', 'sample', 'log prob', 'dense_forward', 'adam_step']) {
       expect(titles).toContain(title);
     }
-    expect(await page.textContent('#fma-peak')).toMatch(/^[\d.,]+ GFLOP\/s$/);
-    expect(await page.isVisible('#problem')).toBe(false);
+    await expectSoon(() => page.textContent('#fma-peak')).toMatch(/^[\d.,]+ GFLOP\/s$/);
+    await expectSoon(() => page.isVisible('#problem')).toBe(false);
     // A dot for whatever computes, in a chart that says what it is.
     const chart = page.locator('#roofline svg');
-    expect(await page.textContent('#roofline p')).toMatch(/Roofline chart of \d+ results/);
-    expect(await chart.locator('circle').count()).toBeGreaterThan(20);
+    await expectSoon(() => page.textContent('#roofline p')).toMatch(/Roofline chart of \d+ results/);
+    await expectSoon(() => chart.locator('circle').count()).toBeGreaterThan(20);
     const widths = await page.evaluate(() => [
       document.querySelector('#roofline svg')!.getBoundingClientRect().width,
       document.querySelector('#roofline')!.clientWidth,
@@ -72,11 +61,11 @@ describe('the kernel lab', () => {
 
   it('shows the WGSL of a kernel that is chosen in the table or in the chart', async () => {
     await page.locator('#rows button', { hasText: /^adam_step$/ }).click();
-    expect(await page.textContent('#variant')).toMatch(/^adam_step/);
-    expect(await page.textContent('#wgsl')).toContain('fn main(');
+    await expectSoon(() => page.textContent('#variant')).toMatch(/^adam_step/);
+    await expectSoon(() => page.textContent('#wgsl')).toContain('fn main(');
     await page.locator('#roofline svg a').first().dispatchEvent('click');
-    await page.waitForFunction(() => document.querySelector('#variant')!.textContent !== 'adam_step');
-    expect(await page.textContent('#wgsl')).not.toMatch(/^#/m);
+    await expectSoon(() => page.textContent('#variant')).not.toMatch(/^adam_step/);
+    await expectSoon(() => page.textContent('#wgsl')).not.toMatch(/^#/m);
   });
 
   it('runs a kernel again with other tiles', async () => {
@@ -86,10 +75,8 @@ describe('the kernel lab', () => {
       .click();
     await page.selectOption('#tile-sizes select', '1');
     await page.click('#retile');
-    await page.waitForFunction(() =>
-      /(faster|slower) than the/.test(document.querySelector('#retiled')!.textContent),
-    );
-    expect(await page.textContent('#variant')).toMatch(/OUTPUT_BLOCK=1/);
+    await expectSoon(() => page.textContent('#retiled')).toMatch(/(faster|slower) than the/);
+    await expectSoon(() => page.textContent('#variant')).toMatch(/OUTPUT_BLOCK=1/);
   });
 
   it('saves a run that the command line reads, and compares the next one with it', async () => {
@@ -100,27 +87,27 @@ describe('the kernel lab', () => {
     await page.selectOption('#only', 'plans');
     await run();
     await page.setInputFiles('#compare', file);
-    expect(await page.textContent('#comparison')).toMatch(/\d+ faster, \d+ slower, \d+ the same/);
+    await expectSoon(() => page.textContent('#comparison')).toMatch(/\d+ faster, \d+ slower, \d+ the same/);
     await page.click('#compare-last');
-    expect(await page.textContent('#comparison')).toMatch(/in one of the runs only/);
+    await expectSoon(() => page.textContent('#comparison')).toMatch(/in one of the runs only/);
     await page.setInputFiles('#compare', {
       name: 'x.json',
       mimeType: 'application/json',
       buffer: Buffer.from('{'),
     });
-    await page.waitForSelector('#problem:not([hidden])');
-    expect(await page.textContent('#problem')).toMatch(/x\.json: found .*expected JSON/);
+    await expectSoon(() => page.textContent('#problem')).toMatch(/x\.json: found .*expected JSON/);
+    await expectSoon(() => page.isVisible('#problem')).toBe(true);
   });
 
   it('stops when it is told to', async () => {
     await page.click('#run');
     await page.click('#stop');
     await status(/^Stopped/);
-    expect(await page.isEnabled('#run')).toBe(true);
+    await expectSoon(() => page.isEnabled('#run')).toBe(true);
   });
 
   it('loads other libraries only when they are asked for, and says why one cannot be timed', async () => {
-    expect(site.requests.filter((path) => /peer/.test(path))).toEqual([]);
+    expect(demo.site.requests.filter((path) => /peer/.test(path))).toEqual([]);
     await page.click('#peer-run');
     await page.waitForFunction(() => /medians/.test(document.querySelector('#peer-status')!.textContent));
     const rows = await page.locator('#peer-rows tr').allTextContents();
@@ -130,7 +117,6 @@ describe('the kernel lab', () => {
   }, 600_000);
 
   it('can be used with a keyboard and a screen reader, light, dark and on a phone', async () => {
-    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     for (const [colorScheme, width] of [
       ['light', 1280],
       ['dark', 1280],
@@ -139,19 +125,7 @@ describe('the kernel lab', () => {
       // Colours on their way from one scheme to the other have no contrast to speak of.
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 800 });
-      await page.evaluate(axe);
-      const found = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as {
-          axe: {
-            run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-          };
-        };
-        const { violations } = await axe.run();
-        return violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
-      });
-      expect(found).toEqual([]);
+      await expectSoon(() => seriousFindings(page)).toEqual([]);
       const overflow = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );

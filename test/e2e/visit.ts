@@ -4,8 +4,11 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import { decode } from 'fast-png';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import type { Picture } from '../../demo/protocol.ts';
+import { launchChromium } from './chromium.ts';
+import { openDemoSite } from './demoSite.ts';
+import type { DemoSite } from './demoSite.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -28,6 +31,27 @@ type LayoutShift = PerformanceEntry & {
   hadRecentInput: boolean;
   sources: { node: Node | null }[];
 };
+
+/** The site and a Chromium to visit it with, for the tests of a file. */
+export function demoForTests(): { readonly site: DemoSite; readonly browser: Browser } {
+  const opened: { site?: DemoSite; browser?: Browser } = {};
+  beforeAll(async () => {
+    opened.site = await openDemoSite();
+    opened.browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await opened.browser?.close();
+    await opened.site?.close();
+  });
+  return {
+    get site() {
+      return opened.site!;
+    },
+    get browser() {
+      return opened.browser!;
+    },
+  };
+}
 
 export async function visit(
   browser: Browser,

@@ -18,6 +18,7 @@ import { fastest, measuredRows, tuningKey } from '../../src/tuning.ts';
 import type { TuningReport } from '../../src/tuning.ts';
 import { testContext, testDevice, testOptions } from '../support/device.ts';
 import { modelOf, specOf } from '../support/randomSpecs.ts';
+import { undisturbed } from '../support/undisturbed.ts';
 
 /** More couplings than a segment, so that there is a choice on a CPU too. */
 const chosen = realnvp(2, { couplings: 9, hidden: [4] });
@@ -161,19 +162,18 @@ describe('the search', () => {
   });
 
   it('starts the first step of the article’s model within 2 s, with nothing compiled before', async () => {
-    const times: number[] = [];
-    // More than once, each with a device of its own, only where other work holds the machine up.
-    while (times.length < 3 && !times.some((ms) => ms < 2000)) {
+    const firstStep = async (): Promise<number> => {
       const device = await openDevice();
       using flow = await Flow.create(vanilla(2, { couplings: 5 }), { device });
       const start = performance.now();
       const iterator = flow.fit({ toy: 'moons' }, { steps: 2, batch: 512 });
       await iterator.next();
-      times.push(performance.now() - start);
+      const ms = performance.now() - start;
       await iterator.return();
       device.destroy();
-    }
-    expect(Math.min(...times)).toBeLessThan(2000);
+      return ms;
+    };
+    expect(await undisturbed(firstStep, (ms) => ms < 2000)).toBeLessThan(2000);
   });
 });
 
