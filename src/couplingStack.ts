@@ -1,5 +1,5 @@
 /** Couplings of one architecture in a row: what the fused kernels run in one dispatch. */
-import type { BijectorSlots, ParamLayout } from './paramLayout.ts';
+import type { BijectorSlots } from './paramLayout.ts';
 import { couplingBlocks } from './spec.ts';
 import type { Activation, FlowSpec, ScaleMap } from './spec.ts';
 
@@ -29,50 +29,67 @@ export interface CouplingStack {
   flips: readonly boolean[];
 }
 
-/** The couplings of the flow as one stack, or undefined where a fused kernel does not fit them. */
-export function couplingStackOf(spec: FlowSpec, layout: ParamLayout): CouplingStack | undefined {
+type AffineSlots = BijectorSlots & { type: 'affine_coupling' };
+
+/** The longest stack that begins at this bijector, or undefined where a fused kernel does not fit it. */
+export function couplingStackAt(
+  { dim, contextDim }: Pick<FlowSpec, 'dim' | 'contextDim'>,
+  bijectors: readonly BijectorSlots[],
+  start: number,
+): CouplingStack | undefined {
+  const first = bijectors[start];
   // The fused kernels know nets of data features only.
-  if (spec.contextDim > 0) return undefined;
-  const stacked = layout.bijectors.filter(({ type }) => type !== 'domain' && type !== 'standardize');
-  const couplings = stacked.filter((slots) => slots.type === 'affine_coupling');
-  const [first, second] = couplings;
-  if (first === undefined || couplings.length < stacked.length || spec.dim > MAX_DIM) return undefined;
+  if (contextDim > 0 || dim > MAX_DIM || first?.type !== 'affine_coupling' || !isFusable(first))
+    return undefined;
   const { conditioner, scale } = first.spec;
-  const { hidden, activation, residualBlocks } = conditioner;
-  if (residualBlocks !== undefined || couplings.some((slots) => slots.spec.shiftFirst)) return undefined;
-  if (hidden.length > MAX_HIDDEN_LAYERS) return undefined;
-  if (hidden.length > 1 && Math.max(...hidden) > MAX_KEPT_WIDTH) return undefined;
-  const { conditionCount, transformCount } = couplingBlocks(spec.dim, first.spec);
-  const starts = couplings.map((slots) => netStarts(slots));
-  const netStart = starts[0]?.[0] ?? 0;
-  const netStride = (starts[0]?.[1] ?? netStart) - netStart;
-  const couplingStride = second === undefined ? 0 : (starts[1]?.[0] ?? netStart) - netStart;
-  const isAlike = couplings.every((slots, index) => {
-    const blocks = couplingBlocks(spec.dim, slots.spec);
-    return (
-      JSON.stringify(slots.spec.conditioner) === JSON.stringify(conditioner) &&
-      JSON.stringify(slots.spec.scale) === JSON.stringify(scale) &&
-      blocks.conditionCount === conditionCount &&
-      starts[index]?.every((start, net) => start === netStart + index * couplingStride + net * netStride)
-    );
-  });
-  if (!isAlike) return undefined;
+  const { conditionCount, transformCount } = couplingBlocks(dim, first.spec);
+  const [netStart = 0, secondNet = netStart] = netStarts(first);
+  const next = bijectors[start + 1];
+  const [nextStart = netStart] = next?.type === 'affine_coupling' ? netStarts(next) : [];
+  const netStride = secondNet - netStart;
+  const couplingStride = nextStart - netStart;
+  const couplings: AffineSlots[] = [];
+  for (const slots of bijectors.slice(start)) {
+    const place = netStart + couplings.length * couplingStride;
+    if (slots.type !== 'affine_coupling' || !isAlike(slots, first, dim) || !isAt(slots, place, netStride))
+      break;
+    couplings.push(slots);
+  }
   return {
-    dim: spec.dim,
+    dim,
     conditionCount,
     transformCount,
-    hidden,
-    activation,
+    hidden: conditioner.hidden,
+    activation: conditioner.activation,
     scale,
     netCount: first.nets.length,
     netOutputs: conditioner.separate ? transformCount : 2 * transformCount,
     netStart,
     netStride,
-    couplingStride,
+    couplingStride: couplings.length > 1 ? couplingStride : 0,
     flips: couplings.map((slots) => slots.spec.flip),
   };
 }
 
-function netStarts(slots: BijectorSlots & { type: 'affine_coupling' }): number[] {
+function isFusable({ spec: { conditioner, shiftFirst } }: AffineSlots): boolean {
+  const { hidden, residualBlocks } = conditioner;
+  if (residualBlocks !== undefined || shiftFirst === true || hidden.length > MAX_HIDDEN_LAYERS) return false;
+  return hidden.length <= 1 || Math.max(...hidden) <= MAX_KEPT_WIDTH;
+}
+
+/** Whether one dispatch can take both couplings. */
+function isAlike({ spec }: AffineSlots, { spec: other }: AffineSlots, dim: number): boolean {
+  return (
+    JSON.stringify([spec.conditioner, spec.scale]) === JSON.stringify([other.conditioner, other.scale]) &&
+    spec.shiftFirst !== true &&
+    couplingBlocks(dim, spec).conditionCount === couplingBlocks(dim, other).conditionCount
+  );
+}
+
+function isAt(slots: AffineSlots, start: number, stride: number): boolean {
+  return netStarts(slots).every((offset, net) => offset === start + net * stride);
+}
+
+function netStarts(slots: AffineSlots): number[] {
   return slots.nets.map(({ layers }) => layers[0]?.weight.offset ?? 0);
 }

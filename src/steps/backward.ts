@@ -4,13 +4,13 @@ import { PlanBuilder } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { addLoss } from './base.ts';
 import { baseMeanGradient, shiftByBaseMean } from './baseMean.ts';
-import { stepsOf } from './bijectors/index.ts';
-import { declareState, flowForward } from './forward.ts';
-import { fusedBackward, fusedTrainingForward, fusedTrainingStack } from './fused.ts';
-import { PLAIN_VARIANTS } from './variants.ts';
+import { declareState, stagesForward } from './forward.ts';
 import type { FlowModel } from './forward.ts';
 import type { Activations } from './names.ts';
 import { activationsOf, GRADIENTS, STATE } from './names.ts';
+import { stagesOf } from './stages.ts';
+import type { Stage } from './stages.ts';
+import { PLAIN_VARIANTS } from './variants.ts';
 
 /** The rows of a batch that are in the state, and the batch they belong to. */
 export interface BatchRows {
@@ -33,36 +33,28 @@ export function lossAndGradient(
   const { spec, layout } = model;
   const { rows: validRows, totalRows } = batch;
   const rows = paddedRows(validRows);
-  const lastWithNets = layout.bijectors.findLastIndex((slots) => 'nets' in slots);
-  const stack = fusedTrainingStack(model, variants);
-  const stores = variants.keep === 'store';
-  const activations = (index: number): Activations => activationsOf(stores ? index : undefined);
+  const stages = stagesOf(model, variants, true);
+  const lastWithNets = stages.findLast(({ hasNets }) => hasNets);
+  const stores = ({ canStore }: Stage): boolean => canStore && variants.keep === 'store';
+  const activations = (stage: Stage): Activations => activationsOf(stores(stage) ? stage.index : undefined);
   // The last nets have just run when the backward pass begins.
-  const keeps = (index: number): boolean => stores || index === lastWithNets;
-  if (stack === undefined) {
-    flowForward(plan, model, { rows, variants, keeps, activations });
-  } else {
-    declareState(plan, model, { rows, variants });
-    fusedTrainingForward(plan, model, stack, { rows, variants });
-  }
+  const keeps = (stage: Stage): boolean => stores(stage) || stage === lastWithNets;
+  declareState(plan, model, { rows, variants });
+  stagesForward(plan, model, stages, { rows, variants, keeps, activations });
   plan.buffer(GRADIENTS, layout.trainableLength);
   shiftByBaseMean(plan, model, rows, -1, STATE);
   addLoss(plan, model, batch);
   baseMeanGradient(plan, model, rows);
   shiftByBaseMean(plan, model, rows, 1, STATE);
-  if (stack !== undefined) {
-    fusedBackward(plan, stack, { rows, variants, validRows, dLogDet: -1 / totalRows });
-    return;
-  }
-  for (const [index, slots] of [...layout.bijectors.entries()].toReversed()) {
-    stepsOf(slots).backward(plan, slots, {
+  for (const stage of stages.toReversed()) {
+    stage.backward(plan, {
       dim: spec.dim,
       rows,
       variants,
-      activations: activations(index),
+      activations: activations(stage),
       validRows,
       dLogDet: -1 / totalRows,
-      netsHaveRun: keeps(index),
+      netsHaveRun: keeps(stage),
     });
   }
 }

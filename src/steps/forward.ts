@@ -8,12 +8,12 @@ import { paddedRows } from '../shape.ts';
 import type { FlowSpec } from '../spec.ts';
 import { addLogProb } from './base.ts';
 import { shiftByBaseMean } from './baseMean.ts';
-import { stepsOf } from './bijectors/index.ts';
-import { fusedForward, fusedInverse, fusedStack } from './fused.ts';
-import { PLAIN_VARIANTS } from './variants.ts';
-import type { KernelVariants } from './variants.ts';
 import { activationsOf, HALF_PARAMETERS, LOG_DET, LOG_PROB, PARAMETERS, STATE } from './names.ts';
 import type { Activations } from './names.ts';
+import { stagesOf } from './stages.ts';
+import type { Stage } from './stages.ts';
+import { PLAIN_VARIANTS } from './variants.ts';
+import type { KernelVariants } from './variants.ts';
 
 /** A flow as the steps see it: its description and where its tensors lie. */
 export interface FlowModel {
@@ -21,103 +21,84 @@ export interface FlowModel {
   layout: ParamLayout;
 }
 
-/** A run of the tiled kernels. */
-interface TiledRun {
+interface MapRun {
   rows: number;
   variants: KernelVariants;
-  /** Whether the bijector at this index leaves in its activations what its backward pass needs. */
-  keeps?: (index: number) => boolean;
-  /** Where the bijector at this index has its activations. */
-  activations?: (index: number) => Activations;
 }
 
-/** x → z: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
-export function flowForward(
+interface ForwardRun extends MapRun {
+  /** Whether the stage leaves behind what its backward pass needs of the nets. */
+  keeps?: (stage: Stage) => boolean;
+  /** Where the stage has its activations. */
+  activations?: (stage: Stage) => Activations;
+  /** Receives the log-density, where the last stage can score. */
+  logProb?: string;
+}
+
+/** x → z through the stages: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
+export function stagesForward(
   plan: PlanBuilder,
-  model: FlowModel,
-  { rows, variants, keeps = () => false, activations = () => activationsOf() }: TiledRun,
+  { spec }: FlowModel,
+  stages: readonly Stage[],
+  { rows, variants, keeps = () => false, activations = () => activationsOf(), logProb }: ForwardRun,
 ): void {
-  declareState(plan, model, { rows, variants });
-  const { spec, layout } = model;
   let accumulate = false;
-  layout.bijectors.forEach((slots, index) => {
-    const steps = stepsOf(slots);
-    steps.forward(plan, slots, {
+  for (const stage of stages) {
+    stage.forward(plan, {
       dim: spec.dim,
       rows,
       variants,
-      activations: activations(index),
+      activations: activations(stage),
       accumulate,
-      keepSlopes: keeps(index),
+      keepSlopes: keeps(stage),
+      ...(stage === stages.at(-1) && logProb !== undefined ? { logProb } : {}),
     });
-    accumulate ||= !steps.preservesVolume;
-  });
-  if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
-}
-
-/** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
-export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variants }: TiledRun): void {
-  declareState(plan, model, { rows, variants });
-  const { spec, layout } = model;
-  const activations = activationsOf();
-  let accumulate = false;
-  for (const slots of layout.bijectors.toReversed()) {
-    const steps = stepsOf(slots);
-    steps.inverse(plan, slots, { dim: spec.dim, rows, variants, activations, accumulate });
-    accumulate ||= !steps.preservesVolume;
+    accumulate ||= !stage.preservesVolume;
   }
   if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
 }
 
 /** The plan of `flow.forward`: STATE x → z, LOG_DET. Rows are padded, as `paddedRows` says. */
 export function forwardPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
-  const rows = paddedRows(count);
+  const run = { rows: paddedRows(count), variants };
   const plan = new PlanBuilder('forward');
-  const stack = fusedStack(model, variants);
-  if (stack === undefined) {
-    flowForward(plan, model, { rows, variants });
-  } else {
-    declareState(plan, model, { rows, variants });
-    fusedForward(plan, model, stack, { rows, variants });
-  }
+  declareState(plan, model, run);
+  stagesForward(plan, model, stagesOf(model, variants, false), run);
   return plan.build();
 }
 
 /** The plan of `flow.inverse`: STATE z → x, LOG_DET. */
 export function inversePlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
   const plan = new PlanBuilder('inverse');
-  inverseOf(plan, model, paddedRows(count), variants);
+  flowInverse(plan, model, { rows: paddedRows(count), variants });
   return plan.build();
 }
 
-/** z → x on the state, by the kernels that the variants ask for. */
-export function inverseOf(plan: PlanBuilder, model: FlowModel, rows: number, variants: KernelVariants): void {
-  const stack = fusedStack(model, variants);
-  if (stack === undefined) {
-    flowInverse(plan, model, { rows, variants });
-    return;
-  }
+/** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
+export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variants }: MapRun): void {
   declareState(plan, model, { rows, variants });
-  fusedInverse(plan, model, stack, { rows, variants });
+  const activations = activationsOf();
+  let accumulate = false;
+  for (const stage of stagesOf(model, variants, false).toReversed()) {
+    stage.inverse(plan, { dim: model.spec.dim, rows, variants, activations, accumulate });
+    accumulate ||= !stage.preservesVolume;
+  }
+  if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
 }
 
 /** The plan of `flow.logProb`: STATE x → z without the mean of its base, LOG_PROB in nats. */
 export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
-  const rows = paddedRows(count);
+  const run = { rows: paddedRows(count), variants };
   const plan = new PlanBuilder('log_prob');
-  const stack = fusedStack(model, variants);
-  if (stack !== undefined) {
-    declareState(plan, model, { rows, variants });
-    if (model.layout.base.type === 'standard_normal') {
-      fusedForward(plan, model, stack, { rows, variants, logProb: plan.buffer(LOG_PROB, rows) });
-      return plan.build();
-    }
-    fusedForward(plan, model, stack, { rows, variants });
-  } else {
-    flowForward(plan, model, { rows, variants });
+  declareState(plan, model, run);
+  const stages = stagesOf(model, variants, false);
+  if (model.layout.base.type === 'standard_normal' && stages.at(-1)?.canScore === true) {
+    stagesForward(plan, model, stages, { ...run, logProb: plan.buffer(LOG_PROB, run.rows) });
+    return plan.build();
   }
-  shiftByBaseMean(plan, model, rows, -1, STATE);
-  addLogProb(plan, model, { rows, sign: 1, latent: STATE });
+  stagesForward(plan, model, stages, run);
+  shiftByBaseMean(plan, model, run.rows, -1, STATE);
+  addLogProb(plan, model, { rows: run.rows, sign: 1, latent: STATE });
   return plan.build();
 }
 

@@ -1,6 +1,5 @@
-/** The fused regime: couplings with small nets, a whole flow or a segment of it in one dispatch. */
+/** The fused regime: couplings with small nets, a whole stack of them or a segment of it in one dispatch. */
 import type { Dispatch } from '../kernel.ts';
-import { couplingStackOf } from '../couplingStack.ts';
 import type { CouplingStack } from '../couplingStack.ts';
 import { keptUnits, MAX_COUPLINGS } from '../kernels/coupling_stack.ts';
 import { deepBackwardWeight, deepPartials } from '../kernels/deep_backward_weight.ts';
@@ -17,13 +16,11 @@ import type { PieceSumsArguments } from '../kernels/piece_sums.ts';
 import { shallowBackwardWeight } from '../kernels/shallow_backward_weight.ts';
 import { upperBackwardInput } from '../kernels/upper_backward_input.ts';
 import { upperBackwardWeight } from '../kernels/upper_backward_weight.ts';
-import type { BijectorSlots, ParamLayout } from '../paramLayout.ts';
+import type { BijectorSlots } from '../paramLayout.ts';
 import type { PlanBuilder } from '../plan.ts';
 import { chunksOf } from '../shape.ts';
-import { domainSteps } from './bijectors/domain.ts';
-import type { FlowModel } from './forward.ts';
+import type { BackwardPass } from './bijectors/bijector.ts';
 import {
-  activationsOf,
   CONDITIONS,
   D_OUTPUTS,
   D_STATE,
@@ -40,6 +37,7 @@ import {
   STATE,
   WEIGHT_PARTIALS,
 } from './names.ts';
+import type { Stage } from './stages.ts';
 import type { KernelVariants } from './variants.ts';
 
 /** Bytes of the widest buffer of a trace; within every binding's guaranteed 128 MiB. */
@@ -48,135 +46,140 @@ const WIDEST_TRACE_BYTES = 64 * 2 ** 20;
 /** Elements of a net's Jacobian up to which carrying it costs less than a backward sweep, and compiles in seconds. */
 const MAX_JACOBIAN = 8;
 
-/** The flow's couplings as a stack, where the variants ask for the fused regime and it fits. */
-export function fusedStack({ spec, layout }: FlowModel, variants: KernelVariants): CouplingStack | undefined {
-  const { regime, precision } = variants;
-  return regime === 'fused' && precision === 'f32' ? couplingStackOf(spec, layout) : undefined;
-}
-
-/** As `fusedStack`, for a training step. */
-export function fusedTrainingStack(model: FlowModel, variants: KernelVariants): CouplingStack | undefined {
-  const stack = fusedStack(model, variants);
-  if (stack === undefined) return undefined;
-  return stack.conditionCount * stack.netOutputs <= MAX_JACOBIAN ? stack : undefined;
-}
-
-interface ForwardRun {
+interface StackRun {
   rows: number;
   variants: KernelVariants;
 }
 
-/** x → z on the state, with LOG_DET and, where it is named, the log-density. */
-export function fusedForward(
-  plan: PlanBuilder,
-  model: FlowModel,
-  stack: CouplingStack,
-  { rows, variants, logProb }: ForwardRun & { logProb?: string },
-): void {
-  leaveDomain(plan, model, { rows, variants });
-  const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS);
-  ranges.forEach(({ start, count }, index) => {
-    const isLast = index === ranges.length - 1;
-    plan.add(
-      flowForward({
-        ...forwardRange(model, stack, { rows, variants }, start, count),
-        ...(isLast && logProb !== undefined ? { logProb } : {}),
-      }),
-    );
-  });
+/** Couplings of a stack whose trace is kept at once. */
+interface Segment {
+  start: number;
+  count: number;
 }
 
-/** As `fusedForward`; leaves the trace of the last segment for `fusedBackward`. */
-export function fusedTrainingForward(
-  plan: PlanBuilder,
-  model: FlowModel,
-  stack: CouplingStack,
-  run: ForwardRun,
-): void {
-  leaveDomain(plan, model, run);
-  const last = segmentsOf(stack, run).at(-1) ?? { start: 0, count: 0 };
-  for (const { start, count } of chunksOf(last.start, MAX_COUPLINGS)) {
-    plan.add(flowForward(forwardRange(model, stack, run, start, count)));
-  }
-  const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, run, last.count);
-  plan.add(
-    flowForward({
-      ...forwardRange(model, stack, run, last.start, last.count),
-      trace: { conditions, outputs: dOutputs, slopes, ...hiddens },
-      ...(isByPieces(stack, run) ? { lines: addLines(plan, stack, run, last) } : {}),
-    }),
-  );
+/**
+ * Whether a training step takes the stack fused: its nets carry their Jacobians. A lone coupling whose nets have several
+ * inputs is faster tiled.
+ */
+export function isTrainedFused({ conditionCount, netOutputs, flips }: CouplingStack): boolean {
+  return conditionCount === 1 || (flips.length > 1 && conditionCount * netOutputs <= MAX_JACOBIAN);
 }
 
-/** Maps bounded features to all numbers first, where the flow does: the fused kernels begin after that. */
-function leaveDomain(plan: PlanBuilder, { spec, layout }: FlowModel, { rows, variants }: ForwardRun): void {
-  const [start] = layout.bijectors;
-  if (start?.type !== 'domain') return;
-  const pass = { dim: spec.dim, rows, variants, activations: activationsOf() };
-  domainSteps.forward(plan, start, { ...pass, accumulate: false, keepSlopes: false });
-}
-
-function forwardRange(
-  { layout }: FlowModel,
+/** A stack as a stage of the flow, after a standardisation where there is one. */
+export function fusedStage(
   stack: CouplingStack,
-  { rows, variants }: ForwardRun,
-  first: number,
-  count: number,
-): FlowForwardArguments {
-  const standardize = standardizeOf(layout);
+  standardize: (BijectorSlots & { type: 'standardize' }) | undefined,
+): Omit<Stage, 'index'> {
+  const ofFirst = (first: number) => (first === 0 && standardize !== undefined ? { standardize } : {});
   return {
-    stack,
-    first,
-    count,
-    lanes: variants.lanes,
-    rows,
-    ...(first === 0 && standardize !== undefined ? { standardize } : {}),
-    parameters: PARAMETERS,
-    state: STATE,
-    logDet: LOG_DET,
-    starts: first === 0 && layout.bijectors[0]?.type !== 'domain',
+    preservesVolume: false,
+    hasNets: true,
+    canStore: false,
+    canScore: true,
+
+    forward(plan, { rows, variants, accumulate, keepSlopes, logProb }) {
+      const range = (first: number, count: number): FlowForwardArguments => ({
+        stack,
+        first,
+        count,
+        lanes: variants.lanes,
+        rows,
+        ...ofFirst(first),
+        parameters: PARAMETERS,
+        state: STATE,
+        logDet: LOG_DET,
+        starts: first === 0 && !accumulate,
+      });
+      const { length } = stack.flips;
+      const last = keepSlopes ? segmentsOf(stack, { rows, variants }).at(-1) : undefined;
+      const untraced = chunksOf(last?.start ?? length, MAX_COUPLINGS);
+      untraced.forEach(({ start, count }) => {
+        const isLast = start + count === length;
+        plan.add(
+          flowForward({ ...range(start, count), ...(isLast && logProb !== undefined ? { logProb } : {}) }),
+        );
+      });
+      if (last === undefined) return;
+      const { conditions, dOutputs, slopes, hiddens } = traceBuffers(
+        plan,
+        stack,
+        { rows, variants },
+        last.count,
+      );
+      plan.add(
+        flowForward({
+          ...range(last.start, last.count),
+          trace: { conditions, outputs: dOutputs, slopes, ...hiddens },
+          ...(isByPieces(stack, variants) ? { lines: addLines(plan, stack, variants, last) } : {}),
+        }),
+      );
+    },
+
+    inverse(plan, { rows, variants, accumulate }) {
+      const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS).toReversed();
+      ranges.forEach(({ start: first, count }, index) => {
+        plan.add(
+          flowInverse({
+            stack,
+            first,
+            count,
+            lanes: variants.lanes,
+            rows,
+            ...ofFirst(first),
+            parameters: PARAMETERS,
+            state: STATE,
+            logDet: LOG_DET,
+            starts: index === 0 && !accumulate,
+          }),
+        );
+      });
+    },
+
+    // Segment by segment. Nothing before the standardisation is trained, nor is it.
+    backward(plan, pass) {
+      segmentsOf(stack, pass)
+        .toReversed()
+        .forEach((segment, index) =>
+          segmentBackward(plan, stack, segment, { ...pass, netsHaveRun: pass.netsHaveRun && index === 0 }),
+        );
+    },
   };
 }
 
-function standardizeOf({ bijectors }: ParamLayout): (BijectorSlots & { type: 'standardize' }) | undefined {
-  return bijectors.find((slots) => slots.type === 'standardize');
-}
-
 /** Whether the nets' gradients, and in a traced pass their outputs, are found by the pieces of their input. */
-function isByPieces(stack: CouplingStack, { variants }: ForwardRun): boolean {
-  return variants.weights === 'sorted' && hasPieces(stack);
+function isByPieces(stack: CouplingStack, { weights }: KernelVariants): boolean {
+  return weights === 'sorted' && hasPieces(stack);
 }
 
 /** The lines of a segment's nets over the pieces of their input. */
 function addLines(
   plan: PlanBuilder,
   stack: CouplingStack,
-  { variants }: ForwardRun,
-  { start, count }: { start: number; count: number },
+  { lanes }: KernelVariants,
+  { start, count }: Segment,
 ): string {
   const lines = plan.buffer(PIECE_LINES, pieceLineCount(stack, count));
-  plan.add(pieceLines({ stack, first: start, count, lanes: variants.lanes, parameters: PARAMETERS, lines }));
+  plan.add(pieceLines({ stack, first: start, count, lanes, parameters: PARAMETERS, lines }));
   return lines;
 }
 
 /** The segments of the stack in order, each short enough for its trace to fit a binding. */
-function segmentsOf(stack: CouplingStack, run: ForwardRun): { start: number; count: number }[] {
+function segmentsOf(stack: CouplingStack, { rows, variants }: StackRun): Segment[] {
   const slopes = 2 * stack.transformCount * stack.conditionCount;
-  const widest = 4 * run.rows * Math.max(slopes, isByPieces(stack, run) ? 0 : keptUnits(stack, 1));
+  const widest = 4 * rows * Math.max(slopes, isByPieces(stack, variants) ? 0 : keptUnits(stack, 1));
   const fitting = Math.max(1, Math.floor(WIDEST_TRACE_BYTES / widest));
-  return chunksOf(stack.flips.length, Math.min(run.variants.segment, fitting));
+  return chunksOf(stack.flips.length, Math.min(variants.segment, fitting));
 }
 
 function traceBuffers(
   plan: PlanBuilder,
   stack: CouplingStack,
-  run: ForwardRun,
+  { rows, variants }: StackRun,
   count: number,
 ): { conditions: string; dOutputs: string; slopes: string; hiddens: { hiddens?: string } } {
   const { conditionCount, transformCount } = stack;
-  const { rows } = run;
   const outputs = count * 2 * transformCount * rows;
-  const units = isByPieces(stack, run) ? 0 : keptUnits(stack, count);
+  const units = isByPieces(stack, variants) ? 0 : keptUnits(stack, count);
   return {
     conditions: plan.buffer(CONDITIONS, count * conditionCount * rows),
     dOutputs: plan.buffer(D_OUTPUTS, outputs),
@@ -185,81 +188,46 @@ function traceBuffers(
   };
 }
 
-/** z → x on the state, with LOG_DET of the inverse map. */
-export function fusedInverse(
-  plan: PlanBuilder,
-  { spec, layout }: FlowModel,
-  stack: CouplingStack,
-  { rows, variants }: ForwardRun,
-): void {
-  const [start] = layout.bijectors;
-  const standardize = standardizeOf(layout);
-  const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS).toReversed();
-  ranges.forEach(({ start: first, count }, index) => {
-    plan.add(
-      flowInverse({
-        stack,
-        first,
-        count,
-        lanes: variants.lanes,
-        rows,
-        ...(index === ranges.length - 1 && standardize !== undefined ? { standardize } : {}),
-        parameters: PARAMETERS,
-        state: STATE,
-        logDet: LOG_DET,
-        starts: index === 0,
-      }),
-    );
-  });
-  if (start?.type !== 'domain') return;
-  const pass = { dim: spec.dim, rows, variants, activations: activationsOf() };
-  domainSteps.inverse(plan, start, { ...pass, accumulate: true });
-}
-
-/** Pulls D_STATE back through the couplings, segment by segment, and adds to GRADIENTS. */
-export function fusedBackward(
+/** Pulls D_STATE back through a segment's couplings, and adds to GRADIENTS. */
+function segmentBackward(
   plan: PlanBuilder,
   stack: CouplingStack,
-  run: ForwardRun & { validRows: number; dLogDet: number },
+  segment: Segment,
+  { rows, variants, validRows, dLogDet, netsHaveRun }: BackwardPass,
 ): void {
-  const { rows, variants, validRows, dLogDet } = run;
-  segmentsOf(stack, run)
-    .toReversed()
-    .forEach(({ start: first, count }, index) => {
-      const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, run, count);
-      const trace = { parameters: PARAMETERS, conditions, dOutputs };
-      const range = { stack, first, count, lanes: variants.lanes, rows };
-      plan.add(
-        flowBackward({
-          ...range,
-          ...trace,
-          ...(index === 0 ? { slopes } : hiddens),
-          validRows,
-          dLogDet,
-          state: STATE,
-          dState: D_STATE,
-        }),
-      );
-      if (isByPieces(stack, run)) {
-        // Those of the last segment are there since the forward pass.
-        const lines = index === 0 ? PIECE_LINES : addLines(plan, stack, run, { start: first, count });
-        plan.add(...sortedBackwardWeight(plan, { ...range, ...trace, lines, gradients: GRADIENTS }));
-        return;
-      }
-      if (hiddens.hiddens === undefined) {
-        plan.add(shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }));
-        return;
-      }
-      const kept = { ...range, ...trace, hiddens: hiddens.hiddens };
-      if (stack.hidden.length > 2) {
-        plan.add(upperBackwardWeight({ ...kept, gradients: GRADIENTS }), upperBackwardInput(kept));
-      }
-      const partials = plan.buffer(WEIGHT_PARTIALS, deepPartials(stack, count));
-      plan.add(
-        deepBackwardWeight({ ...kept, gradients: GRADIENTS, partials }),
-        deepWeightReduce({ ...range, partials, gradients: GRADIENTS }),
-      );
-    });
+  const { start: first, count } = segment;
+  const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, { rows, variants }, count);
+  const trace = { parameters: PARAMETERS, conditions, dOutputs };
+  const range = { stack, first, count, lanes: variants.lanes, rows };
+  plan.add(
+    flowBackward({
+      ...range,
+      ...trace,
+      ...(netsHaveRun ? { slopes } : hiddens),
+      validRows,
+      dLogDet,
+      state: STATE,
+      dState: D_STATE,
+    }),
+  );
+  if (isByPieces(stack, variants)) {
+    const lines = netsHaveRun ? PIECE_LINES : addLines(plan, stack, variants, segment);
+    plan.add(...sortedBackwardWeight(plan, { ...range, ...trace, lines, gradients: GRADIENTS }));
+    return;
+  }
+  if (hiddens.hiddens === undefined) {
+    plan.add(shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }));
+    return;
+  }
+  const kept = { ...range, ...trace, hiddens: hiddens.hiddens };
+  if (stack.hidden.length > 2) {
+    plan.add(upperBackwardWeight({ ...kept, gradients: GRADIENTS }), upperBackwardInput(kept));
+  }
+  const partials = plan.buffer(WEIGHT_PARTIALS, deepPartials(stack, count));
+  plan.add(
+    deepBackwardWeight({ ...kept, gradients: GRADIENTS, partials }),
+    deepWeightReduce({ ...range, partials, gradients: GRADIENTS }),
+  );
 }
 
 /** The gradients of a segment's weights by rows that are sorted between the kinks of the first hidden layer. */

@@ -4,7 +4,7 @@ import type { Plan } from '../plan.ts';
 import { paddedRows } from '../shape.ts';
 import { addLogProb, drawBase } from './base.ts';
 import { shiftByBaseMean } from './baseMean.ts';
-import { inverseOf } from './forward.ts';
+import { flowInverse } from './forward.ts';
 import type { FlowModel } from './forward.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 import { LATENT, PARAMETERS, STATE } from './names.ts';
@@ -24,7 +24,7 @@ export function samplePlan(model: FlowModel, options: SampleRows, variants = PLA
   const rows = paddedRows(options.rows);
   drawLatent(plan, model, options, STATE);
   shiftByBaseMean(plan, model, rows, 1, STATE);
-  inverseOf(plan, model, rows, variants);
+  flowInverse(plan, model, { rows, variants });
   return plan.build();
 }
 
@@ -35,7 +35,7 @@ export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows, vari
   drawLatent(plan, model, options, STATE);
   drawLatent(plan, model, options, LATENT);
   shiftByBaseMean(plan, model, rows, 1, STATE);
-  inverseOf(plan, model, rows, variants);
+  flowInverse(plan, model, { rows, variants });
   addLogProb(plan, model, { rows, sign: -1, latent: LATENT });
   shiftByBaseMean(plan, model, rows, 1, LATENT);
   return plan.build();

@@ -1,5 +1,5 @@
 /** Stacks of couplings for the tests of the fused kernels, with parameters. */
-import { couplingStackOf } from '../../src/couplingStack.ts';
+import { couplingStackAt } from '../../src/couplingStack.ts';
 import type { CouplingStack } from '../../src/couplingStack.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
 import type { ParamLayout, TensorSlot } from '../../src/paramLayout.ts';
@@ -89,7 +89,7 @@ export function stackModel({
   }));
   const spec = specOf(dim, bijectors, true);
   const layout = paramLayout(spec);
-  const stack = couplingStackOf(spec, layout);
+  const stack = couplingStackAt(spec, layout.bijectors, 1);
   const [standardize] = layout.bijectors;
   if (stack === undefined || standardize?.type !== 'standardize') throw new Error('the spec is no stack');
   return { stack, layout, standardize, parameters: randomParameters(spec, couplings) };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { couplingStackOf } from '../../src/couplingStack.ts';
+import { couplingStackAt } from '../../src/couplingStack.ts';
+import { glow } from '../../src/flows/glow.ts';
 import { realnvp } from '../../src/flows/realnvp.ts';
 import { vanilla } from '../../src/flows/vanilla.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
@@ -7,14 +8,21 @@ import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { gradientsPlan } from '../../src/steps/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/steps/forward.ts';
 import { GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../../src/steps/names.ts';
+import { stagesOf } from '../../src/steps/stages.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
 import { expectClose } from '../support/compare.ts';
 import { modelOf, randomParameters, randomRows } from '../support/randomSpecs.ts';
 
 const FUSED = fixedVariants(0);
 /** Both sides are f64; they add in other orders. */
 const F64_BOUND = 1e-10;
+
+/** Random ones small enough for many couplings; what is not trained stays what it is. */
+function smallParameters(spec: FlowSpec): Float32Array {
+  const { trainableLength } = paramLayout(spec);
+  return randomParameters(spec, 3).map((value, index) => (index < trainableLength ? 0.4 * value : value));
+}
 
 const SPECS: [string, FlowSpec][] = [
   ['the article’s model', vanilla(2, { couplings: 5, hidden: [12] })],
@@ -25,6 +33,8 @@ const SPECS: [string, FlowSpec][] = [
   ['three hidden layers', realnvp(4, { couplings: 3, hidden: [5, 4, 3] })],
   ['three hidden layers, more than a segment', realnvp(2, { couplings: 9, hidden: [5, 4, 6] })],
   ['eight features', realnvp(8, { couplings: 3, hidden: [6] })],
+  ['other bijectors between the couplings', glow(2, { couplings: 3, hidden: [5, 4] })],
+  ['blocks that are not alike', realnvp(3, { couplings: 4, hidden: [5] })],
 ];
 
 describe.each(SPECS)('the fused plans of %s', (_name, spec) => {
@@ -40,7 +50,7 @@ describe.each(SPECS)('the fused plans of %s', (_name, spec) => {
   it.each(Object.entries(builders))('do what the tiled ones do: %s', (_plan, build) => {
     const results = [PLAIN_VARIANTS, FUSED].map((variants) => {
       const program = new ReferenceProgram(build(model, 6, variants));
-      program.floats(PARAMETERS).set(randomParameters(spec, 3).map((value) => 0.4 * value));
+      program.floats(PARAMETERS).set(smallParameters(spec));
       program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
       program.run();
       return program;
@@ -59,7 +69,7 @@ describe('a tiled training step', () => {
     const [rebuilt, stored] = (['rebuild', 'store'] as const).map((keep) => {
       const plan = gradientsPlan(model, 6, 6, { ...PLAIN_VARIANTS, keep });
       const program = new ReferenceProgram(plan);
-      program.floats(PARAMETERS).set(randomParameters(spec, 3).map((value) => 0.4 * value));
+      program.floats(PARAMETERS).set(smallParameters(spec));
       program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
       program.run();
       return { program, dispatches: plan.dispatches.length };
@@ -99,7 +109,7 @@ describe('a fused training step', () => {
       const [summed, sorted] = (['summed', 'sorted'] as const).map((weights) => {
         const plan = gradientsPlan(model, 38, 38, { ...FUSED, weights });
         const program = new ReferenceProgram(plan);
-        program.floats(PARAMETERS).set(randomParameters(spec, 3).map((value) => 0.4 * value));
+        program.floats(PARAMETERS).set(smallParameters(spec));
         program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
         program.run();
         return { program, sorts: plan.dispatches.some(({ kernel }) => kernel.stem === 'piece_order') };
@@ -154,30 +164,50 @@ describe('the fused regime', () => {
     expect(traceBytes(64)).toBe(traceBytes(8));
   });
 
-  it('leaves couplings to the tiled kernels that are no stack', () => {
-    const unlike = vanilla(2, { couplings: 2, hidden: [4] });
-    const other = vanilla(2, { couplings: 1, hidden: [5] });
-    const stackOf = (spec: FlowSpec) => couplingStackOf(spec, paramLayout(spec));
-    expect(stackOf(unlike)).toBeDefined();
-    expect(stackOf({ ...unlike, bijectors: [...unlike.bijectors, ...other.bijectors] })).toBeUndefined();
-    const [standardize, ...couplings] = realnvp(2).bijectors;
-    for (const bijectors of [
-      [standardize!, ...couplings, { type: 'diagonal_scale' as const }],
-      [standardize!, { type: 'diagonal_scale' as const }, ...couplings],
-      [{ type: 'diagonal_scale' as const }],
+  it('takes a run of couplings of one architecture as one stage, wherever it lies', () => {
+    const [standardize, ...couplings] = realnvp(2, { couplings: 3, hidden: [4] }).bijectors;
+    const [, other] = realnvp(2, { couplings: 1, hidden: [5] }).bijectors;
+    const scale = { type: 'diagonal_scale' as const };
+    const stagesOfSpec = (...bijectors: BijectorSpec[]): [number, boolean][] =>
+      stagesOf(modelOf({ ...realnvp(2), bijectors }), FUSED, true).map(({ index, canScore }) => [
+        index,
+        canScore,
+      ]);
+    expect(stagesOfSpec(standardize!, ...couplings)).toEqual([[0, true]]);
+    expect(stagesOfSpec(standardize!, scale, ...couplings, scale)).toEqual([
+      [0, false],
+      [1, false],
+      [2, true],
+      [5, false],
+    ]);
+    expect(stagesOfSpec(...couplings, other!, ...couplings)).toEqual([
+      [0, true],
+      [3, true],
+      [4, true],
+    ]);
+  });
+
+  it('leaves couplings to the tiled kernels that do not fit', () => {
+    const lengths = (spec: FlowSpec): (number | undefined)[] =>
+      spec.bijectors.map(
+        (_, index) => couplingStackAt(spec, paramLayout(spec).bijectors, index)?.flips.length,
+      );
+    const small = realnvp(2, { couplings: 2, hidden: [4] });
+    expect(lengths(small)).toEqual([undefined, 2, 1]);
+    // Their blocks are 1|2 and 2|1 in turn.
+    expect(lengths(realnvp(3, { couplings: 2, hidden: [4] }))).toEqual([undefined, 1, 1]);
+    for (const misfit of [
+      realnvp(9, { couplings: 1 }),
+      realnvp(2, { couplings: 1, hidden: [4], residualBlocks: 1 }),
+      realnvp(2, { couplings: 1, hidden: [129, 4] }),
+      realnvp(2, { couplings: 1, hidden: [4, 4, 129] }),
+      realnvp(2, { couplings: 1, hidden: [4, 4, 4, 4] }),
     ]) {
-      expect(stackOf({ ...realnvp(2), bijectors })).toBeUndefined();
+      expect(lengths(misfit)).toEqual([undefined, undefined]);
     }
-    expect(stackOf(realnvp(9))).toBeUndefined();
-    expect(stackOf(realnvp(3))).toBeUndefined();
-    expect(stackOf(realnvp(2, { hidden: [4] }))).toBeDefined();
-    expect(stackOf(realnvp(2, { hidden: [4], residualBlocks: 1 }))).toBeUndefined();
-    const shiftFirst = unlike.bijectors.map((bijector) =>
+    const shiftFirst = small.bijectors.map((bijector) =>
       bijector.type === 'affine_coupling' ? { ...bijector, shiftFirst: true } : bijector,
     );
-    expect(stackOf({ ...unlike, bijectors: shiftFirst })).toBeUndefined();
-    expect(stackOf(realnvp(2, { hidden: [129, 4] }))).toBeUndefined();
-    expect(stackOf(realnvp(2, { hidden: [4, 4, 129] }))).toBeUndefined();
-    expect(stackOf(realnvp(2, { hidden: [4, 4, 4, 4] }))).toBeUndefined();
+    expect(lengths({ ...small, bijectors: shiftFirst })).toEqual([undefined, undefined, undefined]);
   });
 });
