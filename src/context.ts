@@ -80,8 +80,11 @@ function levelOf({ name, levels }: LabelColumn, value: string | number, row: num
   });
 }
 
+/** Text that `Number` reads, but that is no decimal number: blank, 0x10, 0o17, 0b11. */
+const NOT_DECIMAL = /^\s*(?:$|0[box])/i;
+
 function numberOf({ name }: NumberColumn, value: string | number, row: number): number {
-  const number = typeof value === 'number' ? value : value.trim() === '' ? NaN : Number(value);
+  const number = typeof value === 'string' && NOT_DECIMAL.test(value) ? NaN : Number(value);
   if (Number.isFinite(Math.fround(number))) return number;
   throw new DataError(`found ${JSON.stringify(value)}, expected a number`, { row, column: name });
 }

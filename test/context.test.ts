@@ -30,7 +30,7 @@ describe('a context', () => {
       /row 2, column "moon": found "left", expected one of "lower", "upper"/,
     );
     expect(encoded('upper', 'old', 1)).toThrow(/row 2, column "age": found "old", expected a number/);
-    for (const value of ['', ' ', NaN, Infinity, 1e39, '1e39']) {
+    for (const value of ['', ' ', NaN, Infinity, 1e39, '1e39', '0x10', ' 0b11', '0O7']) {
       expect(encoded('upper', value, 1), String(value)).toThrow(DataError);
     }
     expect(encoded('upper', 30)).toThrow(ShapeError);

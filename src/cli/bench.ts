@@ -11,7 +11,7 @@ import { Tuner } from '../tuning.ts';
 import type { TuningOptions } from '../tuning.ts';
 import { benchReport } from './benchReport.ts';
 import { comparisonTables, runTables } from './benchTables.ts';
-import { readSpec } from './modelInput.ts';
+import { READ_PROBLEMS, readSpec } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import type { Output } from './outputFile.ts';
 import { benchProgress } from './progress.ts';
@@ -207,7 +207,7 @@ async function readRun(file: string): Promise<BenchDocument> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const found = code === 'ENOENT' ? 'no such file' : error instanceof Error ? error.message : String(error);
+    const found = READ_PROBLEMS[code] ?? (error instanceof Error ? error.message : String(error));
     throw new DataError(`found ${found}, expected a file that "wgflow bench --out FILE" wrote`, { file });
   }
   return parseBenchDocument(text, file);

@@ -1,5 +1,6 @@
 /** The check that no output takes the place of a file that is read, or of another output. */
 import { statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import path from 'node:path';
 import { ShapeError } from '../errors.ts';
 
@@ -27,7 +28,16 @@ export function requireDistinctFiles(
 /** Whether both are one file, or will be; devices and pipes lose nothing by being written to. */
 function isSameFile(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined || a === '-' || b === '-') return false;
-  const [first, second] = [a, b].map((file) => statSync(file, { throwIfNoEntry: false }));
+  const [first, second] = [a, b].map(statOrUndefined);
   if (first === undefined || second === undefined) return path.resolve(a) === path.resolve(b);
   return first.isFile() && first.dev === second.dev && first.ino === second.ino;
+}
+
+/** Undefined where nothing can be found, for whatever reason: whoever opens the file tells it in full. */
+function statOrUndefined(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch {
+    return undefined;
+  }
 }

@@ -74,7 +74,8 @@ async function readModelBytes(file: string): Promise<Uint8Array> {
   }
 }
 
-const READ_PROBLEMS: Record<string, string> = {
+/** What the system calls a file that cannot be read, in words. */
+export const READ_PROBLEMS: Record<string, string> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
   EISDIR: 'a folder',

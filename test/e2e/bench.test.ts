@@ -164,6 +164,8 @@ describe('bench', () => {
     ['bench --compare run.json', /--compare: found 1 file, expected two files/],
     ['bench --compare run.json run.json tiny.json', /--compare: found 3 files, expected two files/],
     ['bench --compare run.json tiny.json', /tiny\.json: format: found nothing, expected this key/],
+    ['bench --compare run.json run.json/none.json', /none\.json: found no such file/],
+    ['bench --compare run.json .', /\.: found a folder, expected a file that "wgflow bench/],
     [
       'bench --compare run.json none.json',
       /none\.json: found no such file, expected a file that "wgflow bench/,
