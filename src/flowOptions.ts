@@ -68,7 +68,7 @@ export function rowCount(name: string, values: Float32Array, dim: number): numbe
 }
 
 /** @throws {ShapeError} when the number of rows or the temperature is out of range */
-export function requireSample(n: number, temperature: number): void {
+export function requireSample(n: number, temperature = 1): void {
   if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError('n', String(n), 'a non-negative integer');
   if (!(temperature >= 0 && Number.isFinite(temperature))) {
     throw new ShapeError('temperature', String(temperature), 'a finite number ≥ 0');

@@ -42,6 +42,7 @@ const ROOMS: Record<string, readonly string[]> = {
   flow: [
     'fitOptions',
     'flow',
+    'flowJobs',
     'flowOptions',
     'flowPass',
     'flowTrace',
