@@ -14,6 +14,7 @@ import { checkedSpec, requireSample, rowCount } from './flowOptions.ts';
 import type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 import { traceOf } from './flowTrace.ts';
 import type { FlowTrace, TraceOptions } from './flowTrace.ts';
+import { FlowTraining } from './flowTraining.ts';
 import { GpuContext } from './gpu/context.ts';
 import { columnStatistics } from './data/statistics.ts';
 import { FlowPass } from './flowPass.ts';
@@ -36,9 +37,8 @@ import { GRADIENTS, PARAMETERS } from './steps/names.ts';
 import { variantsText } from './steps/candidates.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
-import { fit } from './trainer.ts';
 import type { FitOptions, TrainingData } from './fitOptions.ts';
-import type { FitReport, TrainingSnapshot } from './trainer.ts';
+import type { FitReport } from './trainer.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 
@@ -72,14 +72,7 @@ export class Flow implements Disposable {
   readonly #tuner: Tuner;
   readonly #parameters: OwnedBuffer;
   readonly #runner: RowRunner;
-  #record: TrainingRecord | undefined;
-  /** Neither trained nor loaded: the first training data set the scales of domains and the standardisation. */
-  #fresh = false;
-  #fitting = false;
-  /** Where training stopped; its parameters are the last ones, not the best. */
-  #last: TrainingSnapshot | undefined;
-  /** Set while `fit` runs. */
-  #snapshot: (() => Promise<TrainingSnapshot>) | undefined;
+  readonly #training: FlowTraining;
   #disposed = false;
 
   private constructor(context: GpuContext, ownsDevice: boolean, model: Model, tuning: TuningOptions) {
@@ -92,9 +85,7 @@ export class Flow implements Disposable {
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
     this.#tuner = new Tuner(context, this.#model, tuning);
     this.#runner = new RowRunner(context, new Map([[PARAMETERS, this.#parameters]]));
-    this.#record = model.training;
-    const { parameters, training, optimizer } = model;
-    if (training !== undefined && optimizer !== undefined) this.#last = { parameters, training, optimizer };
+    this.#training = new FlowTraining(model);
     this.#upload(model.parameters);
   }
 
@@ -118,7 +109,7 @@ export class Flow implements Disposable {
       fromData?.forEach(({ tensor, values }) => parameters.set(values, tensor.offset));
       return { spec: checked, parameters };
     });
-    flow.#fresh = data === undefined;
+    flow.#training.isFresh = data === undefined;
     return flow;
   }
 
@@ -160,7 +151,7 @@ export class Flow implements Disposable {
 
   /** What made this model: columns, steps, seed; undefined for a flow that was never trained. */
   get training(): TrainingRecord | undefined {
-    return this.#record;
+    return this.#training.record;
   }
 
   /**
@@ -267,39 +258,16 @@ export class Flow implements Disposable {
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
-    return this.#train(data, options);
-  }
-
-  async *#train(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
-    if (this.#fitting) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
-    this.#fitting = true;
-    try {
-      yield* fit(
-        {
-          context: this.#context,
-          model: this.#model,
-          parameters: this.#parameters,
-          variantsFor: (batch, stored) => this.#tuner.variantsFor('gradient', batch, stored),
-          fresh: this.#fresh,
-          last: this.#last,
-          isAlive: () => !this.#disposed,
-          logProb: (x, run, variants) => this.#logProb(x, run, variants),
-          running: (snapshot) => {
-            this.#snapshot = snapshot;
-          },
-          finished: (last) => {
-            this.#fresh = false;
-            this.#record = last.training;
-            this.#last = last;
-          },
-        },
-        data,
-        options,
-      );
-    } finally {
-      this.#fitting = false;
-      this.#snapshot = undefined;
-    }
+    const trainee = {
+      context: this.#context,
+      model: this.#model,
+      parameters: this.#parameters,
+      variantsFor: (batch: number, stored: unknown) => this.#tuner.variantsFor('gradient', batch, stored),
+      isAlive: () => !this.#disposed,
+      logProb: (x: Float32Array, run: RunOptions, variants: KernelVariants) =>
+        this.#logProb(x, run, variants),
+    };
+    return this.#training.fit(trainee, data, options);
   }
 
   /**
@@ -347,14 +315,14 @@ export class Flow implements Disposable {
    */
   async save({ checkpoint = false }: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
     this.#requireAlive();
-    const snapshot = this.#snapshot;
+    const { snapshot, last } = this.#training;
     const running = snapshot && (await this.#context.guard(snapshot));
     if (checkpoint) {
-      const last = running ?? this.#last;
-      if (last !== undefined) return encodeModel({ spec: this.spec, ...last });
+      const stopped = running ?? last;
+      if (stopped !== undefined) return encodeModel({ spec: this.spec, ...stopped });
     }
     const parameters = running?.parameters ?? (await this.#download());
-    const training = running?.training ?? this.#record;
+    const training = running?.training ?? this.#training.record;
     return encodeModel({ spec: this.spec, parameters, ...(training === undefined ? {} : { training }) });
   }
 
@@ -374,7 +342,7 @@ export class Flow implements Disposable {
   /** Rows of data x. @throws {DataError} when a value is outside its feature's domain */
   #rowsInside(x: Float32Array): number {
     const rows = rowCount('x', x, this.dim);
-    const columns = this.#record?.columns;
+    const columns = this.#training.record?.columns;
     requireInside(x, domainsOf(this.spec), columns === undefined ? {} : { columns });
     return rows;
   }

@@ -46,6 +46,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'flowOptions',
     'flowPass',
     'flowTrace',
+    'flowTraining',
     'memory',
     'modelLimits',
     'rowInputs',
