@@ -65,7 +65,8 @@ export interface FitOptions {
 
 type AskedSettings = Omit<RunSettings, 'variants'>;
 
-const DEFAULTS = {
+/** The settings of a run where nothing else is said. */
+export const FIT_DEFAULTS = {
   batch: 512,
   learningRate: 1e-3,
   clipNorm: 0,
@@ -83,7 +84,7 @@ export function settingsOf(options: FitOptions, state: OptimizerState | undefine
   const { schedule, submitMs = defaultSubmitMs(), ...asked } = options;
   const { schedule: storedSchedule, ...stored } = state?.settings ?? {};
   const settings: AskedSettings = {
-    ...DEFAULTS,
+    ...FIT_DEFAULTS,
     ...stored,
     ...Object.fromEntries(
       SETTINGS.flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])),

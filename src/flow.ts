@@ -1,6 +1,8 @@
 /** A normalizing flow on the GPU. */
 import { domainsOf, requireInside } from './domain.ts';
 import { DisposedError, ShapeError } from './errors.ts';
+import { FIT_DEFAULTS } from './fitOptions.ts';
+import type { FitOptions, TrainingData } from './fitOptions.ts';
 import {
   forwardJob,
   gradientsJob,
@@ -27,7 +29,7 @@ import type { RowJob } from './gpu/rows.ts';
 import { initialParameters, tensorsOfData } from './init.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
-import { DEFAULT_BATCH, trainingMemory } from './memory.ts';
+import { trainingMemory } from './memory.ts';
 import type { MemoryOptions, MemoryReport } from './memory.ts';
 import { limitsFor, requireRoom } from './modelLimits.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
@@ -37,7 +39,6 @@ import { GRADIENTS, PARAMETERS } from './steps/names.ts';
 import { variantsText } from './steps/candidates.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
-import type { FitOptions, TrainingData } from './fitOptions.ts';
 import type { FitReport } from './trainer.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
@@ -277,7 +278,7 @@ export class Flow implements Disposable {
    */
   memory(options: MemoryOptions = {}): MemoryReport {
     this.#requireAlive();
-    const { batch = DEFAULT_BATCH } = options;
+    const { batch = FIT_DEFAULTS.batch } = options;
     return trainingMemory(this.#model, options, this.#tuner.chosenFor('gradient', batch));
   }
 
