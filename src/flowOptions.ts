@@ -1,8 +1,8 @@
 /** What the calls of a flow take, and what is refused. */
 import { ModelFileError, ShapeError } from './errors.ts';
 import { parseSpec } from './io/specSchema.ts';
-import { validateSpec } from './spec.ts';
 import type { FlowSpec } from './spec.ts';
+import { validateSpec } from './specRules.ts';
 import type { TuningOptions } from './tuning.ts';
 
 /** `tuning: 'fixed'` leaves out the timed search for the fastest kernels, so that equal calls have equal bits. */

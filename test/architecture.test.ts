@@ -37,6 +37,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'schedule',
     'shape',
     'spec',
+    'specRules',
     'version',
   ],
   flow: [
