@@ -52,7 +52,7 @@ fn main(
 #endif
   let net = group.z;
   let coupling = net / N_NETS;
-  let start = params.net_start + coupling * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let start = start_of_net(net);
   let first_condition = coupling * N_CONDITION * params.n_quads;
   let first_output = net * N_OUT * params.n_quads;
   let first_upper = group.y * N_UPPER;

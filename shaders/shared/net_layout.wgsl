@@ -1,6 +1,8 @@
 // Where the tensors of a small net lie, from its start.
 // Each tensor starts at a multiple of four elements (src/paramLayout.ts): W0 [HIDDEN_0, N_CONDITION], b0, then with
 // DEEP W1 [HIDDEN_1, HIDDEN_0], b1, with DEEPER W2 [HIDDEN_2, HIDDEN_1], b2, and last W [N_OUT, N_LAST], b.
+#include "shared/net_start.wgsl"
+
 const BIAS_0 = (HIDDEN_0 * N_CONDITION + 3u) / 4u * 4u;
 const AFTER_0 = BIAS_0 + (HIDDEN_0 + 3u) / 4u * 4u;
 #if DEEP
