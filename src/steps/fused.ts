@@ -134,7 +134,7 @@ function forwardRange(
     parameters: PARAMETERS,
     state: STATE,
     logDet: LOG_DET,
-    starts: first === 0 && layout.bijectors[0]?.type !== 'domain',
+    accumulate: first > 0 || layout.bijectors[0]?.type === 'domain',
   };
 }
 
@@ -207,7 +207,7 @@ export function fusedInverse(
         parameters: PARAMETERS,
         state: STATE,
         logDet: LOG_DET,
-        starts: index === 0,
+        accumulate: index > 0,
       }),
     );
   });

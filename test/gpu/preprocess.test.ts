@@ -10,7 +10,7 @@ const FLAGS = {
   DEEP: false,
   DEEPER: false,
   TANGENTS: true,
-  STARTS: true,
+  ACCUMULATE: false,
   STANDARDIZE: false,
   LOG_PROB: false,
 };
