@@ -45,8 +45,8 @@ export const flowForwardKernel = {
   flags: [
     'SUBGROUPS',
     'ALIGNED',
-    'DEEP',
-    'DEEPER',
+    'HAS_HIDDEN_1',
+    'HAS_HIDDEN_2',
     'TANGENTS',
     'KEEP_HIDDEN',
     'PIECES',

@@ -34,7 +34,16 @@ export const flowInverseKernel = {
     state: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER', 'TANGENTS', 'KEEP_HIDDEN', 'ACCUMULATE', 'STANDARDIZE'],
+  flags: [
+    'SUBGROUPS',
+    'ALIGNED',
+    'HAS_HIDDEN_1',
+    'HAS_HIDDEN_2',
+    'TANGENTS',
+    'KEEP_HIDDEN',
+    'ACCUMULATE',
+    'STANDARDIZE',
+  ],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
