@@ -44,8 +44,8 @@ export interface MemoryReport {
   optimizer: number;
   /**
    * The workspace of a step: rows and their gradients on the way through the flow, what the backward pass keeps of
-   * them, partial sums of the weights' gradients; at the precision f16, the copy of the parameters in f16. Beyond the couplings of one segment (`KernelVariants`, by default 8)
-   * it does not grow with their number.
+   * them, partial sums of the weights' gradients; at the precision f16, the copy of the parameters in f16. Beyond the
+   * couplings of one segment (`KernelVariants`, by default 8) it does not grow with their number.
    */
   activations: number;
   /** The training rows and their contexts. */

@@ -14,7 +14,9 @@ import type { PresetOptions } from './presetOptions.ts';
 export interface Preset {
   /** One line for people who choose. */
   summary: string;
+  /** Describes a flow of `dim` features; `Flow.create` tells what is out of range. */
   spec: (dim: number, options?: PresetOptions) => FlowSpec;
+  /** Options of `fit` that suit the family. */
   training: { learningRate: number; schedule: Schedule; clipNorm: number };
 }
 

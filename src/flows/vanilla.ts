@@ -9,8 +9,8 @@ import type { PresetOptions } from './presetOptions.ts';
 
 /**
  * `couplings` affine couplings (default 5) whose roles swap from one to the next, s and t nets of one 512-wide
- * LeakyReLU layer, no standardisation; needs two features. A small model after Dinh et al. 2016, whose own networks are residual with
- * batch normalisation.
+ * LeakyReLU layer, no standardisation; needs two features. A small model after Dinh et al. 2016, whose own networks are
+ * residual with batch normalisation.
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
