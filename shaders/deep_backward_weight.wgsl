@@ -4,7 +4,7 @@
 // here over N_UPPER of the upper units into partials; where phi is PIECEWISE_LINEAR also d_W1 = Q w0 + P b0.
 // conditions x [n_couplings N_CONDITION, n_quads]; d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens: h1 before
 // phi [nets HIDDEN_1, n_quads]; gradients as parameters; partials [nets, blocks, N_CONDITION + 1, HIDDEN_0].
-// DEEPER, the two layers are the lower of three, and hiddens hold d_1: the layers above are not touched.
+// With HAS_HIDDEN_2 the two are the lower of three, and hiddens hold d_1: the layers above are not touched.
 // One invocation owns 4 lower by N_UPPER upper units of one net and sums over the rows in ascending order; lanes hand each
 // other the rows. docs/derivations.md, eq. (20) to (24), (43)
 #if SUBGROUPS
@@ -52,7 +52,7 @@ fn main(
 #endif
   let net = group.z;
   let coupling = net / N_NETS;
-  let start = params.net_start + coupling * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let start = start_of_net(net);
   let first_condition = coupling * N_CONDITION * params.n_quads;
   let first_output = net * N_OUT * params.n_quads;
   let first_upper = group.y * N_UPPER;
@@ -77,7 +77,7 @@ fn main(
   var q_$o$i = vec4f();
 #end
   var d_bias_1_$o = vec4f();
-#if DEEPER
+#if HAS_HIDDEN_2
 #else
 #unroll c N_OUT
   let out_$o$c = parameters[start + WEIGHT_OUT + $c * HIDDEN_1 + upper_$o];
@@ -90,7 +90,7 @@ fn main(
 #unroll i N_CONDITION
     let own_x_$i = conditions[first_condition + $i * params.n_quads + quad];
 #end
-#if DEEPER
+#if HAS_HIDDEN_2
 #unroll o N_UPPER
     let own_d_1_$o = select(vec4f(), hiddens[(net * HIDDEN_1 + upper_$o) * params.n_quads + quad], first + lane < params.n_quads);
     d_bias_1_$o += own_d_1_$o;
@@ -179,7 +179,7 @@ fn main(
   // Of the upper units and the outputs: the lanes hold the sums over their own rows.
 #unroll o N_UPPER
   let total_bias_1_$o = sum_of_lanes(sum_of_quad(d_bias_1_$o));
-#if DEEPER
+#if HAS_HIDDEN_2
 #else
 #unroll c N_OUT
   let total_out_weight_$o$c = sum_of_lanes(sum_of_quad(d_out_weight_$o$c));
@@ -192,7 +192,7 @@ fn main(
 #unroll o N_UPPER
   if (first_upper + $o < HIDDEN_1) {
     gradients[start + BIAS_1 + first_upper + $o] += total_bias_1_$o;
-#if DEEPER
+#if HAS_HIDDEN_2
 #else
 #unroll c N_OUT
     gradients[start + WEIGHT_OUT + $c * HIDDEN_1 + first_upper + $o] += total_out_weight_$o$c;
@@ -200,7 +200,7 @@ fn main(
 #endif
   }
 #end
-#if DEEPER
+#if HAS_HIDDEN_2
 #else
   if (group.y > 0u) {
     return;

@@ -4,6 +4,7 @@
 // gradients: laid out as parameters.
 // One invocation owns one unit of one net and adds the blocks in ascending order. docs/derivations.md, eq. (43)
 #include "shared/grid.wgsl"
+#include "shared/net_start.wgsl"
 
 struct Params {
   n_blocks: u32,
@@ -29,7 +30,7 @@ fn main(
   }
   let net = index / HIDDEN_0;
   let unit = index % HIDDEN_0;
-  let start = params.net_start + (net / N_NETS) * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let start = start_of_net(net);
   var sums = array<f32, N_PARTIALS>();
   for (var block = 0u; block < params.n_blocks; block++) {
     let first = (net * params.n_blocks + block) * N_PARTIALS * HIDDEN_0 + unit;

@@ -1,8 +1,9 @@
 // d_W[o, i] += sum_r d_output[o, r] input[i, r], d_b[o] += sum_r d_output[o, r]. Faster than dense_backward_weight
 // where loads are dear: N_KEPT rows of four inputs stay in registers, the gradients of the outputs stream past.
 // d_output [*, n_quads] from feature output_start; input [*, n_quads] from feature input_start; gradients, as
-// parameters, in quads; n_inputs, n_range and the offsets are multiples of four. One invocation owns four inputs by n_range outputs, those of the first workgroup also some biases, and sums
-// over the rows, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (23), (24)
+// parameters, in quads; n_inputs, n_range and the offsets are multiples of four.
+// One invocation owns four inputs by n_range outputs, those of the first workgroup also some biases, and sums over the
+// rows, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (23), (24)
 #if F16
 enable f16;
 #endif

@@ -4,7 +4,7 @@
 // PIECES looks the second hidden layer up in the lines that piece_lines left.
 // parameters: as paramLayout says; state x -> z, in place: [N_DIM, n_quads]; log_det, log_prob [n_quads].
 // One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and couplings
-// in ascending order, log_det on top of what is there unless it STARTS.
+// in ascending order, log_det from 0, or with ACCUMULATE from what is there.
 // docs/derivations.md, eq. (2), (5) to (8), (71)
 #if SUBGROUPS
 enable subgroups;
@@ -76,10 +76,10 @@ fn main(
 #unroll f N_DIM
   x[$f] = state[$f * params.n_quads + quad];
 #end
-#if STARTS
-  var sum = vec4f();
-#else
+#if ACCUMULATE
   var sum = log_det[quad];
+#else
+  var sum = vec4f();
 #endif
 #if STANDARDIZE
 #unroll f N_DIM

@@ -2,7 +2,7 @@
 // log_det -= sum s, for all of them in one dispatch; STANDARDIZE then takes x to x std + mean.
 // parameters: as paramLayout says; state z -> x, in place: [N_DIM, n_quads]; log_det [n_quads].
 // One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and couplings
-// in the order of the map, log_det on top of what is there unless it STARTS. docs/derivations.md, eq. (9), (11)
+// in the order of the map, log_det from 0, or with ACCUMULATE from what is there. docs/derivations.md, eq. (9), (11)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -48,10 +48,10 @@ fn main(
 #unroll f N_DIM
   z[$f] = state[$f * params.n_quads + quad];
 #end
-#if STARTS
-  var sum = vec4f();
-#else
+#if ACCUMULATE
   var sum = log_det[quad];
+#else
+  var sum = vec4f();
 #endif
   for (var back = 1u; back <= params.n_couplings; back++) {
     let c = params.n_couplings - back;

@@ -41,7 +41,7 @@ fn main(
   let net = index / HIDDEN_0;
   let unit = index % HIDDEN_0;
   let coupling = net / N_NETS;
-  let start = params.net_start + coupling * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let start = start_of_net(net);
   let weight = parameters[start + unit];
   let bias = parameters[start + BIAS_0 + unit];
 

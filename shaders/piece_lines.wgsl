@@ -34,7 +34,7 @@ var<workgroup> sh_biases: array<f32, HIDDEN_0>;
 @compute @workgroup_size(PIECE_GROUP_SIZE)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let net = group.y;
-  let start = params.net_start + net / N_NETS * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let start = start_of_net(net);
   for (var unit = local; unit < HIDDEN_0; unit += PIECE_GROUP_SIZE) {
     let weight = parameters[start + unit];
     sh_kinks[unit] = kink_of(weight, parameters[start + BIAS_0 + unit]);

@@ -35,7 +35,7 @@ var<workgroup> sh_totals: array<u32, PIECE_GROUP_SIZE>;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let net = group.x;
   let coupling = net / N_NETS;
-  let start = params.net_start + coupling * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let start = start_of_net(net);
   let first_row = net * 4u * params.n_quads;
 
   let quads_each = (params.n_quads + PIECE_GROUP_SIZE - 1u) / PIECE_GROUP_SIZE;

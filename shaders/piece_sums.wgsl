@@ -36,7 +36,7 @@ const BLOCK_ROWS: u32 = 32u;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let net = group.y;
   let coupling = net / N_NETS;
-  let start = params.net_start + coupling * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let start = start_of_net(net);
   let upper_quad = group.x * PIECE_GROUP_SIZE + local;
   if (upper_quad >= N_UPPER_QUADS) {
     return;

@@ -45,11 +45,11 @@ fn main(
 #else
   let lane = 0u;
 #endif
-  let net = group.y % N_NETS;
-  let coupling = group.y / N_NETS;
-  let start = params.net_start + coupling * params.coupling_stride + net * params.net_stride;
+  let net = group.y;
+  let coupling = net / N_NETS;
+  let start = start_of_net(net);
   let first_condition = coupling * N_CONDITION * params.n_quads;
-  let first_output = (coupling * N_NETS + net) * N_OUT * params.n_quads;
+  let first_output = net * N_OUT * params.n_quads;
   let first_unit = group.x * UNITS + 4u * local;
 
   let bias = quad_of_row(start + BIAS_0, first_unit, HIDDEN_0);

@@ -1,6 +1,6 @@
 // z = spline(x) on the transformed block, in place; log_scale receives the logarithm of its slope.
-// raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; state [*, n_rows] from feature transform_start;
-// log_scale [n_transformed, n_rows], for log_det_reduce.
+// raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; state [*, n_rows] from feature
+// transform_start; log_scale [n_transformed, n_rows], for log_det_reduce.
 // One invocation transforms one feature of one row; nothing is accumulated.
 // Durkan et al. 2019, eq. (4), (5); docs/derivations.md, eq. (58) to (62)
 #include "shared/grid.wgsl"

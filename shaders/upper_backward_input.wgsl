@@ -43,7 +43,7 @@ fn main(
   let lane = 0u;
 #endif
   let net = group.z;
-  let start = params.net_start + (net / N_NETS) * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let start = start_of_net(net);
   let first_output = net * N_OUT * params.n_quads;
   let first_a_1 = net * HIDDEN_1;
   let first_a_2 = params.n_couplings * N_NETS * HIDDEN_1 + net * HIDDEN_2;

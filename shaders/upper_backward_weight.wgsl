@@ -31,7 +31,7 @@ struct Params {
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let net = group.z;
-  let start = params.net_start + (net / N_NETS) * params.coupling_stride + (net % N_NETS) * params.net_stride;
+  let start = start_of_net(net);
   let first_output = net * N_OUT * params.n_quads;
   let first_last = group.y * N_LAST_UNITS;
   let first_middle = group.x * N_MIDDLE_UNITS;

@@ -65,7 +65,8 @@ export interface FitOptions {
 
 type AskedSettings = Omit<RunSettings, 'variants'>;
 
-const DEFAULTS = {
+/** The settings of a run where nothing else is said. */
+export const FIT_DEFAULTS = {
   batch: 512,
   learningRate: 1e-3,
   clipNorm: 0,
@@ -83,7 +84,7 @@ export function settingsOf(options: FitOptions, state: OptimizerState | undefine
   const { schedule, submitMs = defaultSubmitMs(), ...asked } = options;
   const { schedule: storedSchedule, ...stored } = state?.settings ?? {};
   const settings: AskedSettings = {
-    ...DEFAULTS,
+    ...FIT_DEFAULTS,
     ...stored,
     ...Object.fromEntries(
       SETTINGS.flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])),
@@ -206,14 +207,20 @@ function finiteContext(
   return given;
 }
 
+/** Rows to score while a run goes on. */
+export interface Validation {
+  /** [V, D] */
+  data: Float32Array;
+  /** [V, C], of a flow with a context. */
+  context: Float32Array | undefined;
+  /** Steps from score to score. */
+  every: number;
+  /** Scores without a better one after which the run ends. */
+  patience: number | undefined;
+}
+
 /** The rows to score, checked, and how often. @throws {ShapeError | DataError} when they do not fit the flow */
-export function validationOf(
-  options: FitOptions,
-  model: FlowModel,
-  steps: number,
-):
-  | { data: Float32Array; context: Float32Array | undefined; every: number; patience: number | undefined }
-  | undefined {
+export function validationOf(options: FitOptions, model: FlowModel, steps: number): Validation | undefined {
   const { validation, contextColumns } = options;
   if (validation === undefined) return undefined;
   const { data, context, patience, every = Math.max(1, Math.ceil(steps / 50)) } = validation;

@@ -1,10 +1,22 @@
 /** A normalizing flow on the GPU. */
 import { domainsOf, requireInside } from './domain.ts';
 import { DisposedError, ShapeError } from './errors.ts';
+import { FIT_DEFAULTS } from './fitOptions.ts';
+import type { FitOptions, TrainingData } from './fitOptions.ts';
+import {
+  forwardJob,
+  gradientsJob,
+  inverseJob,
+  logProbJob,
+  sampleAndLogProbJob,
+  sampleJob,
+} from './flowJobs.ts';
+import type { FlowJob } from './flowJobs.ts';
 import { checkedSpec, requireSample, rowCount } from './flowOptions.ts';
 import type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 import { traceOf } from './flowTrace.ts';
 import type { FlowTrace, TraceOptions } from './flowTrace.ts';
+import { FlowTraining } from './flowTraining.ts';
 import { GpuContext } from './gpu/context.ts';
 import { columnStatistics } from './data/statistics.ts';
 import { FlowPass } from './flowPass.ts';
@@ -13,40 +25,26 @@ import type { OwnedBuffer } from './gpu/buffers.ts';
 import { requestNavigatorDevice } from './gpu/device.ts';
 import { requirePrecision } from './gpu/requirePrecision.ts';
 import { RowRunner } from './gpu/rows.ts';
-import type { Chunk, RowJob } from './gpu/rows.ts';
+import type { RowJob } from './gpu/rows.ts';
 import { initialParameters, tensorsOfData } from './init.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
-import { DEFAULT_BATCH, trainingMemory } from './memory.ts';
+import { trainingMemory } from './memory.ts';
 import type { MemoryOptions, MemoryReport } from './memory.ts';
 import { limitsFor, requireRoom } from './modelLimits.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
-import type { Plan } from './plan.ts';
 import type { FlowSpec } from './spec.ts';
-import { gradientsPlan } from './steps/backward.ts';
-import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
 import type { FlowModel } from './steps/forward.ts';
-import { GRADIENTS, LATENT, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from './steps/names.ts';
-import { sampleAndLogProbPlan, samplePlan } from './steps/sample.ts';
+import { GRADIENTS, PARAMETERS } from './steps/names.ts';
 import { variantsText } from './steps/candidates.ts';
-import type { Purpose } from './steps/candidates.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { chunkRowsOf } from './steps/workspace.ts';
-import { rowInputs } from './rowInputs.ts';
-import { fit } from './trainer.ts';
-import type { FitOptions, TrainingData } from './fitOptions.ts';
-import type { FitReport, TrainingSnapshot } from './trainer.ts';
+import type { FitReport } from './trainer.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 
 /** Calls of fewer rows take the fixed kernels: a search would last longer than they do. */
 const TUNED_ROWS = 4096;
-
-/** A job whose plans depend on the kernels that are chosen for `pass`. */
-interface TunedJob extends Omit<RowJob, 'chunkRows' | 'planOf'> {
-  pass: Purpose['pass'];
-  planOf: (chunk: Chunk, variants: KernelVariants) => Plan;
-}
 
 /**
  * A density model: an invertible map f from data x to latent z ~ N(0, I), or another base distribution p_Z, with
@@ -75,14 +73,7 @@ export class Flow implements Disposable {
   readonly #tuner: Tuner;
   readonly #parameters: OwnedBuffer;
   readonly #runner: RowRunner;
-  #record: TrainingRecord | undefined;
-  /** Neither trained nor loaded: the first training data set the scales of domains and the standardisation. */
-  #fresh = false;
-  #fitting = false;
-  /** Where training stopped; its parameters are the last ones, not the best. */
-  #last: TrainingSnapshot | undefined;
-  /** Set while `fit` runs. */
-  #snapshot: (() => Promise<TrainingSnapshot>) | undefined;
+  readonly #training: FlowTraining;
   #disposed = false;
 
   private constructor(context: GpuContext, ownsDevice: boolean, model: Model, tuning: TuningOptions) {
@@ -95,9 +86,7 @@ export class Flow implements Disposable {
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
     this.#tuner = new Tuner(context, this.#model, tuning);
     this.#runner = new RowRunner(context, new Map([[PARAMETERS, this.#parameters]]));
-    this.#record = model.training;
-    const { parameters, training, optimizer } = model;
-    if (training !== undefined && optimizer !== undefined) this.#last = { parameters, training, optimizer };
+    this.#training = new FlowTraining(model);
     this.#upload(model.parameters);
   }
 
@@ -121,7 +110,7 @@ export class Flow implements Disposable {
       fromData?.forEach(({ tensor, values }) => parameters.set(values, tensor.offset));
       return { spec: checked, parameters };
     });
-    flow.#fresh = data === undefined;
+    flow.#training.isFresh = data === undefined;
     return flow;
   }
 
@@ -163,7 +152,7 @@ export class Flow implements Disposable {
 
   /** What made this model: columns, steps, seed; undefined for a flow that was never trained. */
   get training(): TrainingRecord | undefined {
-    return this.#record;
+    return this.#training.record;
   }
 
   /**
@@ -174,22 +163,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ z: Float32Array; logDet: Float32Array }> {
-    const rows = this.#rowsInside(x);
-    const z = new Float32Array(x.length);
-    const logDet = new Float32Array(rows);
-    await this.#run({
-      kind: 'forward',
-      pass: 'forward',
-      rows,
-      planOf: ({ count }, variants) => forwardPlan(this.#model, count, variants),
-      inputs: rowInputs(this.spec, rows, { values: x, context: options.context }),
-      outputs: [
-        { buffer: STATE, features: this.dim, rows: z },
-        { buffer: LOG_DET, features: 1, rows: logDet },
-      ],
-      signal: options.signal,
-    });
-    return { z, logDet };
+    return this.#run(forwardJob(this.#model, x, this.#rowsInside(x), options));
   }
 
   /**
@@ -200,22 +174,7 @@ export class Flow implements Disposable {
     z: Float32Array,
     options: RunOptions = {},
   ): Promise<{ x: Float32Array; logDet: Float32Array }> {
-    const rows = rowCount('z', z, this.dim);
-    const x = new Float32Array(z.length);
-    const logDet = new Float32Array(rows);
-    await this.#run({
-      kind: 'inverse',
-      pass: 'inverse',
-      rows,
-      planOf: ({ count }, variants) => inversePlan(this.#model, count, variants),
-      inputs: rowInputs(this.spec, rows, { values: z, context: options.context }),
-      outputs: [
-        { buffer: STATE, features: this.dim, rows: x },
-        { buffer: LOG_DET, features: 1, rows: logDet },
-      ],
-      signal: options.signal,
-    });
-    return { x, logDet };
+    return this.#run(inverseJob(this.#model, z, rowCount('z', z, this.dim), options));
   }
 
   /**
@@ -238,42 +197,16 @@ export class Flow implements Disposable {
   }
 
   async #logProb(x: Float32Array, options: RunOptions, variants?: KernelVariants): Promise<Float32Array> {
-    const rows = this.#rowsInside(x);
-    const logProb = new Float32Array(rows);
-    const job: TunedJob = {
-      kind: 'log_prob',
-      pass: 'forward',
-      rows,
-      planOf: ({ count }, chosen) => logProbPlan(this.#model, count, chosen),
-      inputs: rowInputs(this.spec, rows, { values: x, context: options.context }),
-      outputs: [{ buffer: LOG_PROB, features: 1, rows: logProb }],
-      signal: options.signal,
-    };
-    await this.#run(job, variants);
-    return logProb;
+    return this.#run(logProbJob(this.#model, x, this.#rowsInside(x), options), variants);
   }
 
   /**
    * Draws n rows x [n, D]: z of the base distribution, by default N(0, temperature² I), and x = f⁻¹(z).
    * @throws {ShapeError} when n, seed, firstRow or temperature is out of range, or the context is not that of n rows
    */
-  async sample(
-    n: number,
-    { seed = 0, temperature = 1, firstRow = 0, context, signal }: SampleOptions = {},
-  ): Promise<Float32Array> {
-    requireSample(n, temperature);
-    const samples = new Float32Array(n * this.dim);
-    await this.#run({
-      kind: 'sample',
-      pass: 'inverse',
-      rows: n,
-      planOf: ({ start, count }, variants) =>
-        samplePlan(this.#model, { rowStart: firstRow + start, rows: count, seed, temperature }, variants),
-      inputs: rowInputs(this.spec, n, { context }),
-      outputs: [{ buffer: STATE, features: this.dim, rows: samples }],
-      signal,
-    });
-    return samples;
+  async sample(n: number, options: SampleOptions = {}): Promise<Float32Array> {
+    requireSample(n, options.temperature);
+    return this.#run(sampleJob(this.#model, n, options));
   }
 
   /**
@@ -283,31 +216,10 @@ export class Flow implements Disposable {
    */
   async sampleAndLogProb(
     n: number,
-    { seed = 0, temperature = 1, firstRow = 0, context, signal }: SampleOptions = {},
+    options: SampleOptions = {},
   ): Promise<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
-    requireSample(n, temperature);
-    const x = new Float32Array(n * this.dim);
-    const z = new Float32Array(n * this.dim);
-    const logProb = new Float32Array(n);
-    await this.#run({
-      kind: 'sample_and_log_prob',
-      pass: 'inverse',
-      rows: n,
-      planOf: ({ start, count }, variants) =>
-        sampleAndLogProbPlan(
-          this.#model,
-          { rowStart: firstRow + start, rows: count, seed, temperature },
-          variants,
-        ),
-      inputs: rowInputs(this.spec, n, { context }),
-      outputs: [
-        { buffer: STATE, features: this.dim, rows: x },
-        { buffer: LATENT, features: this.dim, rows: z },
-        { buffer: LOG_PROB, features: 1, rows: logProb },
-      ],
-      signal,
-    });
-    return { x, logProb, z };
+    requireSample(n, options.temperature);
+    return this.#run(sampleAndLogProbJob(this.#model, n, options));
   }
 
   /**
@@ -322,22 +234,14 @@ export class Flow implements Disposable {
     const rows = this.#rowsInside(x);
     if (rows === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
     const { layout } = this.#model;
-    const nll = new Float32Array(rows);
-    const flat = await this.#runner.accumulate(
-      await this.#tuned({
-        kind: 'gradients',
-        pass: 'gradient',
-        rows,
-        planOf: ({ count }, variants) => gradientsPlan(this.#model, count, rows, variants),
-        inputs: rowInputs(this.spec, rows, { values: x, context: options.context }),
-        outputs: [{ buffer: NLL, features: 1, rows: nll }],
-        signal: options.signal,
-      }),
-      { buffer: GRADIENTS, length: layout.trainableLength },
-    );
+    const job = gradientsJob(this.#model, x, rows, options);
+    const flat = await this.#runner.accumulate(await this.#withKernels(job), {
+      buffer: GRADIENTS,
+      length: layout.trainableLength,
+    });
     const trainable = layout.tensors.filter((tensor) => tensor.trainable);
     return {
-      nll: nll.reduce((sum, value) => sum + value, 0) / rows,
+      nll: job.result.reduce((sum, value) => sum + value, 0) / rows,
       gradients: Object.fromEntries(trainable.map((tensor) => [tensor.name, tensorOf(flat, tensor)])),
     };
   }
@@ -355,39 +259,16 @@ export class Flow implements Disposable {
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
-    return this.#train(data, options);
-  }
-
-  async *#train(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
-    if (this.#fitting) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
-    this.#fitting = true;
-    try {
-      yield* fit(
-        {
-          context: this.#context,
-          model: this.#model,
-          parameters: this.#parameters,
-          variantsFor: (batch, stored) => this.#tuner.variantsFor('gradient', batch, stored),
-          fresh: this.#fresh,
-          last: this.#last,
-          isAlive: () => !this.#disposed,
-          logProb: (x, run, variants) => this.#logProb(x, run, variants),
-          running: (snapshot) => {
-            this.#snapshot = snapshot;
-          },
-          finished: (last) => {
-            this.#fresh = false;
-            this.#record = last.training;
-            this.#last = last;
-          },
-        },
-        data,
-        options,
-      );
-    } finally {
-      this.#fitting = false;
-      this.#snapshot = undefined;
-    }
+    const trainee = {
+      context: this.#context,
+      model: this.#model,
+      parameters: this.#parameters,
+      variantsFor: (batch: number, stored: unknown) => this.#tuner.variantsFor('gradient', batch, stored),
+      isAlive: () => !this.#disposed,
+      logProb: (x: Float32Array, run: RunOptions, variants: KernelVariants) =>
+        this.#logProb(x, run, variants),
+    };
+    return this.#training.fit(trainee, data, options);
   }
 
   /**
@@ -397,7 +278,7 @@ export class Flow implements Disposable {
    */
   memory(options: MemoryOptions = {}): MemoryReport {
     this.#requireAlive();
-    const { batch = DEFAULT_BATCH } = options;
+    const { batch = FIT_DEFAULTS.batch } = options;
     return trainingMemory(this.#model, options, this.#tuner.chosenFor('gradient', batch));
   }
 
@@ -435,14 +316,14 @@ export class Flow implements Disposable {
    */
   async save({ checkpoint = false }: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
     this.#requireAlive();
-    const snapshot = this.#snapshot;
+    const { snapshot, last } = this.#training;
     const running = snapshot && (await this.#context.guard(snapshot));
     if (checkpoint) {
-      const last = running ?? this.#last;
-      if (last !== undefined) return encodeModel({ spec: this.spec, ...last });
+      const stopped = running ?? last;
+      if (stopped !== undefined) return encodeModel({ spec: this.spec, ...stopped });
     }
     const parameters = running?.parameters ?? (await this.#download());
-    const training = running?.training ?? this.#record;
+    const training = running?.training ?? this.#training.record;
     return encodeModel({ spec: this.spec, parameters, ...(training === undefined ? {} : { training }) });
   }
 
@@ -462,17 +343,18 @@ export class Flow implements Disposable {
   /** Rows of data x. @throws {DataError} when a value is outside its feature's domain */
   #rowsInside(x: Float32Array): number {
     const rows = rowCount('x', x, this.dim);
-    const columns = this.#record?.columns;
+    const columns = this.#training.record?.columns;
     requireInside(x, domainsOf(this.spec), columns === undefined ? {} : { columns });
     return rows;
   }
 
-  async #run(job: TunedJob, variants?: KernelVariants): Promise<void> {
-    await this.#runner.run(await this.#tuned(job, variants));
+  async #run<Result>(job: FlowJob<Result>, variants?: KernelVariants): Promise<Result> {
+    await this.#runner.run(await this.#withKernels(job, variants));
+    return job.result;
   }
 
-  /** The job with its kernels: `variants`, or else the choice for its pass. */
-  async #tuned({ pass, planOf, ...job }: TunedJob, variants?: KernelVariants): Promise<RowJob> {
+  /** The job by the kernels `variants`, or else by the choice for its pass. */
+  async #withKernels({ pass, planOf, ...job }: FlowJob<unknown>, variants?: KernelVariants): Promise<RowJob> {
     this.#requireAlive();
     const { rows, kind } = job;
     const search = (): Promise<KernelVariants> => this.#tuner.variantsFor(pass, this.#chunkRows);

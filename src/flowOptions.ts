@@ -1,8 +1,8 @@
 /** What the calls of a flow take, and what is refused. */
 import { ModelFileError, ShapeError } from './errors.ts';
 import { parseSpec } from './io/specSchema.ts';
-import { validateSpec } from './spec.ts';
 import type { FlowSpec } from './spec.ts';
+import { validateSpec } from './specRules.ts';
 import type { TuningOptions } from './tuning.ts';
 
 /** `tuning: 'fixed'` leaves out the timed search for the fastest kernels, so that equal calls have equal bits. */
@@ -68,7 +68,7 @@ export function rowCount(name: string, values: Float32Array, dim: number): numbe
 }
 
 /** @throws {ShapeError} when the number of rows or the temperature is out of range */
-export function requireSample(n: number, temperature: number): void {
+export function requireSample(n: number, temperature = 1): void {
   if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError('n', String(n), 'a non-negative integer');
   if (!(temperature >= 0 && Number.isFinite(temperature))) {
     throw new ShapeError('temperature', String(temperature), 'a finite number ≥ 0');

@@ -11,7 +11,7 @@ export type { FitOptions, TrainingData } from './fitOptions.ts';
 export type { FitReport } from './trainer.ts';
 export type { MemoryOptions, MemoryReport } from './memory.ts';
 export { glow, nice, PRESETS, realnvp, spline, vanilla } from './flows/index.ts';
-export type { Preset, PresetName, FlowOptions as PresetOptions } from './flows/index.ts';
+export type { Preset, PresetName, PresetOptions } from './flows/index.ts';
 export { parseSchedule } from './schedule.ts';
 export type { Schedule } from './schedule.ts';
 export type {

@@ -1,6 +1,7 @@
 /** How much GPU memory training takes, read off the plan that would run. */
 import { toyDensity } from './data/toy.ts';
 import { ShapeError } from './errors.ts';
+import { FIT_DEFAULTS } from './fitOptions.ts';
 import { uniformBytes } from './gpu/uniforms.ts';
 import { bufferBytes } from './plan.ts';
 import type { Plan } from './plan.ts';
@@ -43,8 +44,8 @@ export interface MemoryReport {
   optimizer: number;
   /**
    * The workspace of a step: rows and their gradients on the way through the flow, what the backward pass keeps of
-   * them, partial sums of the weights' gradients; at the precision f16, the copy of the parameters in f16. Beyond the couplings of one segment (`KernelVariants`, by default 8)
-   * it does not grow with their number.
+   * them, partial sums of the weights' gradients; at the precision f16, the copy of the parameters in f16. Beyond the
+   * couplings of one segment (`KernelVariants`, by default 8) it does not grow with their number.
    */
   activations: number;
   /** The training rows and their contexts. */
@@ -71,7 +72,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   [PARTIAL_SUMS]: 'control',
 };
 
-/** Which density, seed and settings of Adam it is changes no size. */
+/** Which density it is, and which seed and settings of Adam, changes no size. */
 const { shape, noise } = toyDensity('moons');
 const toyFor = ({ contextDim }: FlowSpec): BatchSource => ({
   kind: 'toy',
@@ -80,10 +81,6 @@ const toyFor = ({ contextDim }: FlowSpec): BatchSource => ({
   stream: STREAMS.toyTraining,
   ...(contextDim === 0 ? {} : { classes: contextDim }),
 });
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
-
-/** Rows of a batch where nothing else is said. */
-export const DEFAULT_BATCH = 512;
 
 /**
  * What a `fit` of these rows and batches holds. Without `variants`, by the fixed table for a device without
@@ -92,13 +89,13 @@ export const DEFAULT_BATCH = 512;
  */
 export function trainingMemory(
   model: FlowModel,
-  { batch = DEFAULT_BATCH, rows = 0 }: MemoryOptions = {},
+  { batch = FIT_DEFAULTS.batch, rows = 0 }: MemoryOptions = {},
   variants: KernelVariants = fixedVariants(0),
 ): MemoryReport {
   requireCount('batch', batch, 1);
   requireCount('rows', rows, 0);
   const source = rows === 0 ? toyFor(model.spec) : datasetFor(model.spec, rows);
-  const plan = trainPlan(model, { source, batch, seed: 0, adam: ADAM, variants });
+  const plan = trainPlan(model, { source, batch, seed: 0, adam: FIT_DEFAULTS, variants });
   const parts = bytesByPart(plan);
   const control = LOSS_STAGING_LENGTHS.reduce(
     (sum, length) => sum + 4 * length,

@@ -21,6 +21,16 @@ export interface Plan {
   dispatches: readonly Dispatch[];
 }
 
+/** Words of 4 bytes of one buffer for each name, long enough for all of the plans that have it. */
+export function wordsByName(plans: readonly Plan[]): Map<string, number> {
+  const words = new Map<string, number>();
+  for (const buffer of plans.flatMap(({ buffers }) => buffers)) {
+    const { name } = buffer;
+    words.set(name, Math.max(bufferBytes(buffer) / 4, words.get(name) ?? 0));
+  }
+  return words;
+}
+
 /** Collects buffers and dispatches; a buffer that is declared again keeps the larger length. */
 export class PlanBuilder {
   readonly #label: string;

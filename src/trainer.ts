@@ -4,7 +4,7 @@ import { toyDensityOfShape } from './data/toy.ts';
 import { domainsOf, requireInside } from './domain.ts';
 import { DataError, DisposedError } from './errors.ts';
 import { contextOf, settingsOf, sourceOf, validationOf } from './fitOptions.ts';
-import type { FitOptions, TrainingData } from './fitOptions.ts';
+import type { FitOptions, TrainingData, Validation } from './fitOptions.ts';
 import type { RunOptions } from './flowOptions.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
@@ -121,10 +121,7 @@ export async function* fit(
       while (run.pending > (scoreNow || isLast ? 0 : 1)) {
         const report = await gpu.guard(() => run.nextReport());
         if (scoreNow && run.pending === 0) {
-          // By the kernels of the training, so that a resumed run has the same scores.
-          const { signal } = options;
-          const { data: held, context: heldContext } = validation;
-          const nll = meanNll(await trainee.logProb(held, { signal, context: heldContext }, variants));
+          const nll = await scoreOf(trainee, validation, variants, options.signal);
           run.recordScore(nll);
           report.validationNll = nll;
         }
@@ -162,14 +159,24 @@ function resumedState({ last }: Trainee): TrainingSnapshot {
 
 /** The parameters that were best, by their score on the rows at hand, which may be others than before. */
 async function scoredAnew(
-  { context: gpu, parameters, logProb }: Trainee,
+  trainee: Trainee,
   best: BestParameters,
-  { data, context }: { data: Float32Array; context: Float32Array | undefined },
+  validation: Validation,
   variants: KernelVariants,
 ): Promise<BestParameters | undefined> {
-  gpu.buffers.write(parameters, best.parameters);
-  const nll = meanNll(await logProb(data, { context }, variants));
+  trainee.context.buffers.write(trainee.parameters, best.parameters);
+  const nll = await scoreOf(trainee, validation, variants);
   return Number.isFinite(nll) ? { ...best, nll } : undefined;
+}
+
+/** Mean NLL of the rows in nats, by the kernels of the training, so that a resumed run has the same scores. */
+async function scoreOf(
+  { logProb }: Trainee,
+  { data, context }: Validation,
+  variants: KernelVariants,
+  signal?: AbortSignal,
+): Promise<number> {
+  return meanNll(await logProb(data, { context, signal }, variants));
 }
 
 /** Mean NLL in nats of rows whose log-densities these are. */

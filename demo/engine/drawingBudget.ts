@@ -73,10 +73,6 @@ export class CostEstimates {
       this.#known.set(kind, { ms: next, runs: runs + 1 });
     }
   }
-
-  forget(): void {
-    this.#known.clear();
-  }
 }
 
 /** Cells along a side of the density's grid, and rows that go through the flow at once. */

@@ -1,7 +1,6 @@
 /** Answers the page: opens the device, holds the session, and survives the loss of both. */
 import { domainsOf } from '../../src/domain.ts';
 import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
-import type { FlowSpec } from '../../src/index.ts';
 import type {
   Answers,
   FromWorker,
@@ -16,20 +15,19 @@ import { dataSetOf } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import { openDevice, reopenDevice } from './device.ts';
 import type { Opened } from './device.ts';
+import { FrameLoop } from './frameLoop.ts';
 import { dataForFlow } from './loadedData.ts';
 import { settingsOf, specOf } from './modelSettings.ts';
 import { drawSamples } from './drawSamples.ts';
 import { Scene } from './pictures/scene.ts';
-import { Studio, surfacesOf } from './pictures/studio.ts';
+import { Studio } from './pictures/studio.ts';
+import { surfacesOf } from './pictures/surface.ts';
 import type { Surface } from './pictures/surface.ts';
 import { Session } from './session.ts';
 import type { Snapshot } from './session.ts';
 
 /** The peak is measured once the page has had nothing to do for so long, ms. */
 const IDLE_MS = 800;
-
-/** Sooner than so, the browser's next frame is waited for instead of a clock. */
-const FRAME_MS = 20;
 
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 type Of<T extends ToWorker['type']> = Extract<ToWorker, { type: T }>;
@@ -41,6 +39,7 @@ export class Engine {
   #pixelRatio = 1;
   #view: View | undefined;
   #session: Session | undefined;
+  readonly #frames = new FrameLoop(() => (this.#isHidden ? undefined : this.#session?.studio));
   /** What changes the session is done in turn. */
   #turn: Promise<void> = Promise.resolve();
   #isHidden = false;
@@ -48,8 +47,6 @@ export class Engine {
   #suspended: Of<'train'>['pace'] | undefined;
   /** Why the last settings could not be taken: what was there before stays, but is not what is to be trained. */
   #refused: unknown;
-  #isFrameAsked = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #hover: Of<'hover'> | undefined;
   #isHovering = false;
 
@@ -88,7 +85,7 @@ export class Engine {
     const isChanged = this.#surfaces?.[picture].resize(width, height) === true;
     if (isChanged) this.#session?.studio.resized(picture);
     // A picture that is shown again may be out of date.
-    else this.#askForFrame();
+    else this.#frames.ask();
   }
 
   #inTurn(work: () => Promise<void>): void {
@@ -172,13 +169,7 @@ export class Engine {
   async #configure({ model, data }: Of<'configure'>): Promise<void> {
     const { device } = this.#requireOpened();
     const dataSet = dataSetOf(data);
-    const { kept } = dataSet;
-    const flow = await Flow.create(specFor(model, dataSet), {
-      device,
-      seed: model.seed,
-      ...(kept.length > 0 ? { data: kept } : {}),
-    });
-    await this.#replace(flow, dataSet, model);
+    await this.#replace(await freshFlow(device, model, dataSet), dataSet, model);
   }
 
   /** Puts a new session in place of the old one, unless it is refused. */
@@ -217,7 +208,7 @@ export class Engine {
       flow,
       this.#surfaces,
       adapter.software,
-      () => this.#askForFrame(),
+      () => this.#frames.ask(),
       (picture) => this.#post({ type: 'drawn', picture }),
     );
     return new Session({ flow, data, settings, studio, peak, post: this.#post }, snapshot);
@@ -245,7 +236,7 @@ export class Engine {
       if (pace !== undefined) await this.#session?.stop({ isTold: false });
       return;
     }
-    this.#askForFrame();
+    this.#frames.ask();
     const pace = this.#suspended;
     this.#suspended = undefined;
     if (pace !== undefined) await this.#session?.train(pace);
@@ -270,11 +261,7 @@ export class Engine {
     const { data, settings, snapshot } = old;
     const flow =
       snapshot.bytes === undefined
-        ? await Flow.create(specFor(settings, data), {
-            device,
-            seed: settings.seed,
-            ...(data.kept.length > 0 ? { data: data.kept } : {}),
-          })
+        ? await freshFlow(device, settings, data)
         : await Flow.load(snapshot.bytes, { device });
     const session = await this.#sessionOf(flow, data, settings, snapshot);
     this.#session = session;
@@ -346,28 +333,6 @@ export class Engine {
     }
   }
 
-  /** Lets the studio draw with the browser's next frame, or the first after it may draw again. */
-  #askForFrame(): void {
-    const studio = this.#session?.studio;
-    if (this.#isFrameAsked || this.#isHidden || studio === undefined || !studio.hasWork) return;
-    const delay = studio.delay(performance.now());
-    if (delay > FRAME_MS) {
-      if (delay === Infinity || this.#timer !== undefined) return;
-      this.#timer = setTimeout(() => {
-        this.#timer = undefined;
-        this.#askForFrame();
-      }, delay);
-      return;
-    }
-    this.#isFrameAsked = true;
-    requestAnimationFrame(() => {
-      this.#isFrameAsked = false;
-      if (this.#isHidden) return;
-      this.#session?.studio.frame(performance.now());
-      this.#askForFrame();
-    });
-  }
-
   #requireOpened(): Opened {
     if (this.#opened === undefined) throw new WgflowError('NOT_READY', 'There is no device yet.');
     return this.#opened;
@@ -390,8 +355,12 @@ async function scalesOf(flow: Flow): Promise<Float32Array | undefined> {
   return domainsOf(flow.spec) && (await flow.parameters())['bijectors.0.scale'];
 }
 
-function specFor(settings: ModelSettings, { columns, domain, classes }: DataSet): FlowSpec {
-  return specOf(settings, columns.length, { domain, classes: classes?.column.levels.length ?? 0 });
+/** A flow that knows nothing yet but the scale of its data. */
+function freshFlow(device: GPUDevice, settings: ModelSettings, data: DataSet): Promise<Flow> {
+  const { columns, domain, classes, kept } = data;
+  const spec = specOf(settings, columns.length, { domain, classes: classes?.column.levels.length ?? 0 });
+  const { seed } = settings;
+  return Flow.create(spec, { device, seed, ...(kept.length > 0 ? { data: kept } : {}) });
 }
 
 /** What becomes of settings that were a mistake. */

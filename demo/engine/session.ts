@@ -57,6 +57,7 @@ export class Session implements Disposable {
   readonly #parameters: number;
   #telemetry: Telemetry | undefined;
   #run: Run | undefined;
+  #step: number;
   #snapshot: Snapshot;
   #snapshotAt = 0;
   #snapshotMs = 0;
@@ -93,7 +94,6 @@ export class Session implements Disposable {
   get step(): number {
     return this.#step;
   }
-  #step = 0;
 
   /** The pace of the training that goes on, if one does. */
   get pace(): Pace | undefined {

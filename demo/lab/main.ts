@@ -5,7 +5,7 @@ import { milliseconds, rate } from '../../src/bench/format.ts';
 import type { BenchDocument, ConfigName } from '../../src/bench/index.ts';
 import type { KernelVariants } from '../../src/index.ts';
 import { keepRun, keptRun, showComparison } from './comparison.ts';
-import { byId } from '../page/dom.ts';
+import { byId, download } from '../page/dom.ts';
 import { make } from './elements.ts';
 import { listenForPeers } from './peers.ts';
 import type { FromLab, KernelChoice, RunRequest, Sweep, ToLab } from './protocol.ts';
@@ -145,9 +145,7 @@ byId('copy', HTMLButtonElement).addEventListener('click', ({ currentTarget }) =>
 });
 byId('download', HTMLButtonElement).addEventListener('click', () => {
   if (finished === undefined) return;
-  const url = URL.createObjectURL(new Blob([textOf(finished)], { type: 'application/json' }));
-  make('a', { href: url, download: 'wgflow-bench.json' }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  download(new Blob([textOf(finished)], { type: 'application/json' }), 'wgflow-bench.json');
 });
 globalThis.addEventListener('hashchange', () => {
   const index = /^#entry-(\d+)$/.exec(location.hash)?.[1];

@@ -1,7 +1,8 @@
 /** The worker as the page sees it: messages out, events in, and questions that are answered. */
 import type { Answers, FromWorker, Request, ToWorker } from '../protocol.ts';
 
-type Event = Exclude<FromWorker, { type: 'answer' | 'refusal' }>;
+/** What the engine tells without being asked. */
+export type EngineEvent = Exclude<FromWorker, { type: 'answer' | 'refusal' }>;
 type Question = { [K in Request['type']]: Omit<Extract<Request, { type: K }>, 'id'> }[Request['type']];
 
 interface Waiting {
@@ -14,7 +15,7 @@ export class Engine {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  constructor(listener: (event: Event) => void) {
+  constructor(listener: (event: EngineEvent) => void) {
     this.#worker = new Worker(new URL('../worker.ts', import.meta.url), {
       type: 'module',
       name: 'playground',

@@ -1,9 +1,10 @@
 /** The page: its panels, and the engine behind them. */
-import type { AdapterFacts, DataSettings, FromWorker, Pace, Progress, View } from '../protocol.ts';
+import type { DataSettings, Pace, Progress, View } from '../protocol.ts';
 import { Captions } from './captions.ts';
 import { DataPanel } from './dataPanel.ts';
-import { byId, setText, showToast } from './dom.ts';
 import { Engine } from './engine.ts';
+import type { EngineEvent } from './engine.ts';
+import { hideLostGpu, showAdapter, showLostGpu, showNoGpu } from './gpuNotice.ts';
 import { LookPanel } from './lookPanel.ts';
 import { LossPanel } from './lossPanel.ts';
 import { ModelPanel } from './modelPanel.ts';
@@ -14,7 +15,7 @@ import { PointPanel } from './pointPanel.ts';
 import type { Pretrained } from './pretrained.ts';
 import { Scrubber } from './scrubber.ts';
 import { SharePanel } from './sharePanel.ts';
-import { decodeShare, encodeShare } from './shareLink.ts';
+import { decodeShare, encodeShare, isShare } from './shareLink.ts';
 import { defaultSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { ThemeSwitch } from './theme.ts';
@@ -26,10 +27,6 @@ const SLOW = 4;
 const SETTLE = 120;
 
 const FRESH = 'A fresh model, which knows nothing yet.';
-/** Buttons that ask nothing of the engine. */
-const WITHOUT_GPU = ['copy-link', 'copy-code', 'save-data'];
-
-type Event = Exclude<FromWorker, { type: 'answer' | 'refusal' }>;
 
 export class Playground {
   readonly #pretrained: Pretrained;
@@ -145,6 +142,10 @@ export class Playground {
     return { ...this.#look.look, theme: this.#theme.theme, layer: this.#scrubber.layer };
   }
 
+  #sendView(): void {
+    this.#engine.send({ type: 'view', view: this.#view });
+  }
+
   get #pace(): Pace {
     return this.#transport.slow ? { kind: 'slow', stepsPerSecond: SLOW } : { kind: 'flat-out' };
   }
@@ -155,10 +156,11 @@ export class Playground {
     return this.#data.kind === 'toy' ? this.#data.name : this.#data.title;
   }
 
-  #hear(event: Event): void {
+  #hear(event: EngineEvent): void {
     switch (event.type) {
       case 'ready':
-        this.#showAdapter(event.adapter);
+        showAdapter(event.adapter);
+        performance.mark('wgflow-ready');
         break;
       case 'unavailable':
         this.#withoutGpu(event.reason);
@@ -182,13 +184,10 @@ export class Playground {
         this.#point.show(event.hovered, this.#captions.model.bijectors);
         break;
       case 'device-lost':
-        showToast(
-          byId('notice-device', HTMLElement),
-          `The GPU was taken away (${event.reason}). Opening it again; training goes on from the last snapshot.`,
-        );
+        showLostGpu(event.reason);
         break;
       case 'resumed':
-        showToast(byId('notice-device', HTMLElement), undefined);
+        hideLostGpu();
         this.#transport.say(`The GPU is back, at step ${event.step}.`);
         this.#loss.speak(`The GPU is back, at step ${event.step}.`);
         break;
@@ -200,28 +199,13 @@ export class Playground {
     }
   }
 
-  #showAdapter({ description, software }: AdapterFacts): void {
-    setText(
-      byId('adapter', HTMLElement),
-      software ? `${description}: no GPU here, so the processor does it all, many times slower` : description,
-    );
-    performance.mark('wgflow-ready');
-  }
-
   #withoutGpu(reason: string): void {
     this.#transport.phase = 'off';
-    setText(byId('adapter', HTMLElement), 'No WebGPU: a recording plays');
-    showToast(
-      byId('notice-gpu', HTMLElement),
-      `This browser gives the page no GPU: ${reason} Use a current Chrome, Edge, Safari or Firefox, with hardware acceleration on in its settings. Until then a recording plays, of a flow that learned two moons; the layer scrubber works.`,
-    );
+    showNoGpu(reason);
     this.#transport.say('Playing a recording of a trained flow.');
-    for (const control of document.querySelectorAll<HTMLButtonElement>('.actions button')) {
-      control.disabled = !WITHOUT_GPU.includes(control.id);
-    }
   }
 
-  #configured({ price, classes, ...model }: Extract<Event, { type: 'configured' }>): void {
+  #configured({ price, classes, ...model }: Extract<EngineEvent, { type: 'configured' }>): void {
     this.#modelPanel.showPrice(price);
     this.#captions.model = model;
     this.#look.classes = classes;
@@ -258,7 +242,7 @@ export class Playground {
     this.#scrubber.layers = length;
     this.#scrubber.layer = Math.ceil(length / 2);
     this.#pretrained.stop();
-    this.#engine.send({ type: 'view', view: this.#view });
+    this.#sendView();
   }
 
   #changed(): void {
@@ -344,7 +328,7 @@ export class Playground {
 
   #scrubbed(): void {
     this.#pretrained.scrubbed();
-    this.#engine.send({ type: 'view', view: this.#view });
+    this.#sendView();
     this.#captions.describeLayer();
   }
 
@@ -357,11 +341,11 @@ export class Playground {
   #setPair(columns: [number, number]): void {
     this.#look.look = { ...this.#look.look, columns };
     this.#dataPanel.showPair(columns);
-    this.#engine.send({ type: 'view', view: this.#view });
+    this.#sendView();
   }
 
   #looked(): void {
-    this.#engine.send({ type: 'view', view: this.#view });
+    this.#sendView();
     // The link of other settings stays: none lead to such a model.
     if (this.#file === undefined || isAccountedFor(this.#file)) this.#writeHash();
     this.#captions.describe();
@@ -370,7 +354,7 @@ export class Playground {
   #restyle(): void {
     this.#dataPanel.restyle();
     this.#pretrained.redraw(this.#theme.theme);
-    this.#engine.send({ type: 'view', view: this.#view });
+    this.#sendView();
   }
 
   /** @throws {Error} with the engine's sentence, where it refuses: nothing has changed */
@@ -430,7 +414,7 @@ export class Playground {
       return;
     }
     this.#showSettings(settings);
-    this.#engine.send({ type: 'view', view: this.#view });
+    this.#sendView();
     this.#changed();
   }
 
@@ -441,9 +425,4 @@ export class Playground {
     this.#modelPanel.tellApart(this.#dataPanel.isApart);
     this.#dataPanel.showPair(look.columns);
   }
-}
-
-/** Other hashes are anchors of the page. */
-function isShare(hash: string): boolean {
-  return hash.startsWith('#v=');
 }

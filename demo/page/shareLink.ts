@@ -34,6 +34,11 @@ export function encodeShare({ source, model, look }: Settings): string {
   return fields.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
+/** Whether a hash is one of these; others are anchors of the page. */
+export function isShare(hash: string): boolean {
+  return hash.startsWith('#v=');
+}
+
 export type Shared = { settings: Settings; mistake?: undefined } | { settings?: undefined; mistake: string };
 
 /**

@@ -4,7 +4,7 @@
 // with KEEP_HIDDEN params.n_couplings, N_NETS and a function keep_hidden(unit, a), which receives the hidden layers
 // above the first before their activation, the units of one layer after those of the other.
 // docs/derivations.md, eq. (12), (13); TANGENTS: eq. (42)
-#if DEEP
+#if HAS_HIDDEN_1
 #unroll l N_KEPT_LAYERS
 // Hidden layer $l, padded to whole blocks; the padding meets weights of zero. One place more, never used, keeps Mesa
 // from unrolling the loop that fills it, as it does where a loop runs over the exact length of an array.
@@ -105,7 +105,7 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
 #end
   }
 #end
-#if DEEPER
+#if HAS_HIDDEN_2
   for (var o = 0u; o < HIDDEN_1; o++) {
     let unit = unit_above_0(start + WEIGHT_1 + o * HIDDEN_0, parameters[start + BIAS_1 + o], lane);
 #if KEEP_HIDDEN
@@ -121,7 +121,7 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
   }
 #endif
   for (var o = 0u; o < N_LAST; o++) {
-#if DEEPER
+#if HAS_HIDDEN_2
     let unit = unit_above_1(start + WEIGHT_2 + o * HIDDEN_1, parameters[start + BIAS_2 + o], lane);
 #if KEEP_HIDDEN
     keep_hidden(params.n_couplings * N_NETS * HIDDEN_1 + net_index * HIDDEN_2 + o, unit.a);

@@ -1,13 +1,16 @@
 // Where the tensors of a small net lie, from its start.
-// Each tensor starts at a multiple of four elements (src/paramLayout.ts): W0 [HIDDEN_0, N_CONDITION], b0, then with
-// DEEP W1 [HIDDEN_1, HIDDEN_0], b1, with DEEPER W2 [HIDDEN_2, HIDDEN_1], b2, and last W [N_OUT, N_LAST], b.
+// Each tensor starts at a multiple of four elements (src/paramLayout.ts): W0 [HIDDEN_0, N_CONDITION], b0, with
+// HAS_HIDDEN_1 then W1 [HIDDEN_1, HIDDEN_0], b1, with HAS_HIDDEN_2 then W2 [HIDDEN_2, HIDDEN_1], b2, and last
+// W [N_OUT, N_LAST], b.
+#include "shared/net_start.wgsl"
+
 const BIAS_0 = (HIDDEN_0 * N_CONDITION + 3u) / 4u * 4u;
 const AFTER_0 = BIAS_0 + (HIDDEN_0 + 3u) / 4u * 4u;
-#if DEEP
+#if HAS_HIDDEN_1
 const WEIGHT_1 = AFTER_0;
 const BIAS_1 = WEIGHT_1 + (HIDDEN_1 * HIDDEN_0 + 3u) / 4u * 4u;
 const AFTER_1 = BIAS_1 + (HIDDEN_1 + 3u) / 4u * 4u;
-#if DEEPER
+#if HAS_HIDDEN_2
 const WEIGHT_2 = AFTER_1;
 const BIAS_2 = WEIGHT_2 + (HIDDEN_2 * HIDDEN_1 + 3u) / 4u * 4u;
 const N_LAST = HIDDEN_2;

@@ -1,12 +1,12 @@
-// The rows of weights of a small net four at a time. Needs LANES; ALIGNED says that HIDDEN_0, and with DEEPER also
-// HIDDEN_1, is a multiple of four.
+// The rows of weights of a small net four at a time. Needs LANES; ALIGNED says that HIDDEN_0, and with HAS_HIDDEN_2
+// also HIDDEN_1, is a multiple of four.
 #include "shared/net_layout.wgsl"
 #include "shared/row_quads.wgsl"
 
 // As quad_of_row for a lane's share of a layer, whose lanes may all lie within the row.
 fn quad_of_lanes_row(row: u32, first: u32, length: u32) -> vec4f {
 #if ALIGNED
-#if DEEPER
+#if HAS_HIDDEN_2
   const fills_lanes = HIDDEN_0 % (4u * LANES) == 0u && HIDDEN_1 % (4u * LANES) == 0u;
 #else
   const fills_lanes = HIDDEN_0 % (4u * LANES) == 0u;

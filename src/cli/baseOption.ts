@@ -1,6 +1,6 @@
 /** `--base`: the density of the latent. */
 import { InvalidArgumentError } from 'commander';
-import { validateBase } from '../spec.ts';
+import { validateBase } from '../specRules.ts';
 import type { BaseSpec } from '../spec.ts';
 
 /** Where the splines of the preset end. */

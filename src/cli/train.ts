@@ -10,7 +10,7 @@ import type { ContextColumn } from '../context.ts';
 import { limitsFor } from '../modelLimits.ts';
 import type { Precision } from '../precision.ts';
 import { STREAMS } from '../random.ts';
-import { validateSpec } from '../spec.ts';
+import { validateSpec } from '../specRules.ts';
 import type { Domain } from '../spec.ts';
 import { meanNll } from '../trainer.ts';
 import { asCommaList } from './commaList.ts';

@@ -3,8 +3,8 @@ import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
-import { netShape } from './vanilla.ts';
-import type { FlowOptions } from './vanilla.ts';
+import { netShape } from './presetOptions.ts';
+import type { PresetOptions } from './presetOptions.ts';
 
 /**
  * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling with
@@ -12,7 +12,7 @@ import type { FlowOptions } from './vanilla.ts';
  * actnorms their start. With one feature it is `oneFeature`.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
-export function glow(dim: number, options: FlowOptions = {}): FlowSpec {
+export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
   if (dim === 1) return oneFeature(options);
   const { couplings = 12, contextDim = 0, ...net } = options;
   const step = (index: number): BijectorSpec[] => [

@@ -9,12 +9,14 @@ import { nice } from './nice.ts';
 import { realnvp } from './realnvp.ts';
 import { spline } from './spline.ts';
 import { vanilla } from './vanilla.ts';
-import type { FlowOptions } from './vanilla.ts';
+import type { PresetOptions } from './presetOptions.ts';
 
 export interface Preset {
   /** One line for people who choose. */
   summary: string;
-  spec: (dim: number, options?: FlowOptions) => FlowSpec;
+  /** Describes a flow of `dim` features; `Flow.create` tells what is out of range. */
+  spec: (dim: number, options?: PresetOptions) => FlowSpec;
+  /** Options of `fit` that suit the family. */
   training: { learningRate: number; schedule: Schedule; clipNorm: number };
 }
 
@@ -51,4 +53,4 @@ export const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 export { glow, nice, realnvp, spline, vanilla };
-export type { FlowOptions };
+export type { PresetOptions };

@@ -2,8 +2,8 @@
 import type { BijectorSpec, FlowSpec, NetSpec } from '../spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
-import { netShape } from './vanilla.ts';
-import type { FlowOptions } from './vanilla.ts';
+import { netShape } from './presetOptions.ts';
+import type { PresetOptions } from './presetOptions.ts';
 
 const PIECES = { bins: 8, bound: 3 };
 const GIVEN_CONTEXT = { split: 0, flip: false };
@@ -21,7 +21,7 @@ export function oneFeature({
   domain,
   base = { type: 'standard_normal' },
   ...net
-}: FlowOptions): FlowSpec {
+}: PresetOptions): FlowSpec {
   const conditioner: NetSpec = {
     ...netShape(net, [32, 32]),
     activation: netActivation(1),

@@ -3,8 +3,8 @@ import type { FlowSpec } from '../spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
-import { netShape } from './vanilla.ts';
-import type { FlowOptions } from './vanilla.ts';
+import { netShape } from './presetOptions.ts';
+import type { PresetOptions } from './presetOptions.ts';
 
 /**
  * Standardisation, then `couplings` affine couplings (default 12) whose roles swap from one to the next, with
@@ -12,7 +12,7 @@ import type { FlowOptions } from './vanilla.ts';
  * With one feature it is `oneFeature`.
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function realnvp(dim: number, options: FlowOptions = {}): FlowSpec {
+export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
   if (dim === 1) return oneFeature(options);
   const { couplings = 12, contextDim = 0, ...net } = options;
   return {

@@ -2,8 +2,8 @@
 import type { FlowSpec } from '../spec.ts';
 import { domainMap } from './domainMap.ts';
 import { oneFeature } from './oneFeature.ts';
-import { netShape } from './vanilla.ts';
-import type { FlowOptions } from './vanilla.ts';
+import { netShape } from './presetOptions.ts';
+import type { PresetOptions } from './presetOptions.ts';
 
 /**
  * Standardisation, then `couplings` rational-quadratic spline couplings (default 6) whose roles swap from one to the
@@ -11,7 +11,7 @@ import type { FlowOptions } from './vanilla.ts';
  * feature it is `oneFeature`.
  * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
  */
-export function spline(dim: number, options: FlowOptions = {}): FlowSpec {
+export function spline(dim: number, options: PresetOptions = {}): FlowSpec {
   if (dim === 1) return oneFeature(options);
   const { couplings = 6, contextDim = 0, ...net } = options;
   return {

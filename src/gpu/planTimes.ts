@@ -1,5 +1,5 @@
 /** Measures plans that do the same work by different kernels. */
-import { bufferBytes } from '../plan.ts';
+import { wordsByName } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import type { OwnedBuffer } from './buffers.ts';
 import type { GpuContext } from './context.ts';
@@ -136,13 +136,10 @@ async function before<T>(deadline: number, work: Promise<T>): Promise<T | undefi
 
 /** One buffer for each name, long enough for every plan. */
 function scratchBuffers(context: GpuContext, plans: readonly Plan[]): Map<string, OwnedBuffer> {
-  const lengths = new Map<string, number>();
-  for (const buffer of plans.flatMap(({ buffers }) => buffers)) {
-    const { name } = buffer;
-    lengths.set(name, Math.max(bufferBytes(buffer) / 4, lengths.get(name) ?? 0));
-  }
   const buffers = new Map<string, OwnedBuffer>();
-  for (const [name, length] of lengths) buffers.set(name, context.buffers.storage(`tuning/${name}`, length));
+  for (const [name, words] of wordsByName(plans)) {
+    buffers.set(name, context.buffers.storage(`tuning/${name}`, words));
+  }
   return buffers;
 }
 

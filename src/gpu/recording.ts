@@ -3,6 +3,7 @@ import type { Buffers, OwnedBuffer } from './buffers.ts';
 import type { GpuContext } from './context.ts';
 import { GpuProgram } from './executor.ts';
 import type { SharedBuffers } from './executor.ts';
+import { wordsByName } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 
 /** A plan, then copies of whole buffers of it, by name, to element `at` of other buffers. */
@@ -37,7 +38,7 @@ export class Recording implements Disposable {
   }
 
   /**
-   * @param extra lengths, in elements, of buffers that only copies name
+   * @param extra lengths, in words of 4 bytes, of buffers that only copies name
    * @throws {LimitError | ShaderCompileError} as `GpuProgram.create`
    */
   static async create(
@@ -47,10 +48,8 @@ export class Recording implements Disposable {
     shared: SharedBuffers,
     extra: ReadonlyMap<string, number> = new Map(),
   ): Promise<Recording> {
-    const lengths = new Map(extra);
-    for (const { name, length } of stages.flatMap(({ plan }) => plan?.buffers ?? [])) {
-      lengths.set(name, Math.max(length, lengths.get(name) ?? 0));
-    }
+    const lengths = wordsByName(stages.flatMap(({ plan }) => plan ?? []));
+    for (const [name, length] of extra) lengths.set(name, Math.max(length, lengths.get(name) ?? 0));
     const owned: { dispose(): void }[] = [];
     try {
       const buffers = new Map(shared);

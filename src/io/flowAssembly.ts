@@ -2,7 +2,7 @@
 import { ModelFileError } from '../errors.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { BijectorSpec, FlowSpec, NetSpec } from '../spec.ts';
-import { validateSpec } from '../spec.ts';
+import { validateSpec } from '../specRules.ts';
 import type { Model } from './modelFile.ts';
 import { STATE_DICT } from './stateDict.ts';
 import type { Row } from './stateDict.ts';

@@ -9,9 +9,9 @@ import {
   MIXTURE_COMPONENTS,
   SPLINE_BINS,
   STUDENT_T_DF,
-  validateSpec,
 } from '../spec.ts';
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
+import { validateSpec } from '../specRules.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
 
 /** Bounds that keep a small file from asking for a large allocation. */

@@ -7,7 +7,7 @@ import { scaleBound, scaleMapCode } from './scale_map.ts';
 /** Couplings of one dispatch: bits of the flips. */
 export const MAX_COUPLINGS = 32;
 
-/** Invocations of a workgroup of a fused kernel; shaders read it from shared/lanes.wgsl. */
+/** Invocations of a workgroup of a fused kernel; shaders read it from shared/fused_group.wgsl. */
 export const FUSED_GROUP_SIZE = 16;
 
 export const STACK_SIZES = [
@@ -69,11 +69,16 @@ export function stackSizes(range: StackRange): Record<(typeof STACK_SIZES)[numbe
 export function stackFlags({ stack, lanes }: StackRange): {
   SUBGROUPS: boolean;
   ALIGNED: boolean;
-  DEEP: boolean;
-  DEEPER: boolean;
+  HAS_HIDDEN_1: boolean;
+  HAS_HIDDEN_2: boolean;
 } {
   const layers = stack.hidden.length;
-  return { SUBGROUPS: lanes > 1, ALIGNED: isAligned(stack), DEEP: layers > 1, DEEPER: layers > 2 };
+  return {
+    SUBGROUPS: lanes > 1,
+    ALIGNED: isAligned(stack),
+    HAS_HIDDEN_1: layers > 1,
+    HAS_HIDDEN_2: layers > 2,
+  };
 }
 
 /** Hidden units per row that a trace of `count` couplings keeps: of every layer but the first. */

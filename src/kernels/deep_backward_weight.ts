@@ -37,7 +37,7 @@ export const deepBackwardWeightKernel = {
     gradients: { access: 'read_write', element: 'f32' },
     partials: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER', 'PIECEWISE_LINEAR'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'PIECEWISE_LINEAR'],
   constants: ['ACTIVATION'],
   sizes: [...STACK_SIZES, 'N_UPPER'],
 } as const satisfies KernelSpec;
@@ -75,7 +75,7 @@ export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch 
   const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
   const nets = count * stack.netCount;
   const flags = stackFlags(args);
-  const outputs = flags.DEEPER ? 0 : 2 * stack.transformCount;
+  const outputs = flags.HAS_HIDDEN_2 ? 0 : 2 * stack.transformCount;
   const traced = count * (stack.conditionCount + outputs) + nets * (stack.hidden[1] ?? 0);
   return dispatchOf(deepBackwardWeightKernel, {
     params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
@@ -94,7 +94,7 @@ export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch 
       partials: args.partials,
     },
     workgroups: [ceilDivide(stack.hidden[0] ?? 0, 4 * FUSED_GROUP_SIZE), upperBlocks(stack), nets],
-    flops: (1 + stack.conditionCount) * stackFlops(args, 0, flags.DEEPER ? 2 : 3) * rows,
+    flops: (1 + stack.conditionCount) * stackFlops(args, 0, flags.HAS_HIDDEN_2 ? 2 : 3) * rows,
     bytes: 3 * stackBytes(args) + 4 * (rows * traced + deepPartials(stack, count)),
   });
 }

@@ -37,7 +37,7 @@ export const flowBackwardKernel = {
     slopes: { access: 'read', element: 'f32', when: 'STORED' },
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER', 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;

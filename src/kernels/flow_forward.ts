@@ -45,12 +45,12 @@ export const flowForwardKernel = {
   flags: [
     'SUBGROUPS',
     'ALIGNED',
-    'DEEP',
-    'DEEPER',
+    'HAS_HIDDEN_1',
+    'HAS_HIDDEN_2',
     'TANGENTS',
     'KEEP_HIDDEN',
     'PIECES',
-    'STARTS',
+    'ACCUMULATE',
     'STANDARDIZE',
     'LOG_PROB',
   ],
@@ -70,8 +70,8 @@ export interface FlowForwardArguments extends StackRange {
   parameters: string;
   state: string;
   logDet: string;
-  /** Whether logDet begins here, or is added to. */
-  starts: boolean;
+  /** Whether to add to `logDet` or to start it. */
+  accumulate: boolean;
   /** Receives log N(z; 0, I) + logDet, where it is given. */
   logProb?: string;
   /** Receives what `flowBackward` then need not compute again, where it is given. */
@@ -112,7 +112,7 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
       TANGENTS: trace !== undefined,
       KEEP_HIDDEN: trace?.hiddens !== undefined,
       PIECES: lines !== undefined,
-      STARTS: args.starts,
+      ACCUMULATE: args.accumulate,
       STANDARDIZE: standardize !== undefined,
       LOG_PROB: logProb !== undefined,
     },
@@ -128,7 +128,8 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
     },
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
     flops: (trace === undefined ? 1 : 1 + stack.conditionCount) * stackFlops(args) * rows,
-    bytes: stackBytes(args) + 4 * rows * (2 * stack.dim + (args.starts ? 1 : 2) + (logProb ? 1 : 0) + traced),
+    bytes:
+      stackBytes(args) + 4 * rows * (2 * stack.dim + (args.accumulate ? 2 : 1) + (logProb ? 1 : 0) + traced),
   });
 }
 

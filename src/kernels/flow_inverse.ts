@@ -34,7 +34,16 @@ export const flowInverseKernel = {
     state: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER', 'TANGENTS', 'KEEP_HIDDEN', 'STARTS', 'STANDARDIZE'],
+  flags: [
+    'SUBGROUPS',
+    'ALIGNED',
+    'HAS_HIDDEN_1',
+    'HAS_HIDDEN_2',
+    'TANGENTS',
+    'KEEP_HIDDEN',
+    'ACCUMULATE',
+    'STANDARDIZE',
+  ],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -47,8 +56,8 @@ export interface FlowInverseArguments extends StackRange {
   parameters: string;
   state: string;
   logDet: string;
-  /** Whether logDet begins here, or is added to. */
-  starts: boolean;
+  /** Whether to add to `logDet` or to start it. */
+  accumulate: boolean;
 }
 
 /** The state through a range of couplings, z → x, last coupling first, in one dispatch. */
@@ -66,7 +75,7 @@ export function flowInverse(args: FlowInverseArguments): Dispatch {
       ...stackFlags(args),
       TANGENTS: false,
       KEEP_HIDDEN: false,
-      STARTS: args.starts,
+      ACCUMULATE: args.accumulate,
       STANDARDIZE: standardize !== undefined,
     },
     constants: stackConstants(args),
@@ -78,6 +87,6 @@ export function flowInverse(args: FlowInverseArguments): Dispatch {
     },
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
     flops: stackFlops(args) * rows,
-    bytes: stackBytes(args) + 4 * rows * (2 * stack.dim + (args.starts ? 1 : 2)),
+    bytes: stackBytes(args) + 4 * rows * (2 * stack.dim + (args.accumulate ? 2 : 1)),
   });
 }

@@ -22,7 +22,7 @@ export const pieceBackwardWeightKernel = {
     sums: { access: 'read', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  flags: ['DEEP', 'DEEPER'],
+  flags: ['HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
   constants: ['ACTIVATION'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -47,7 +47,7 @@ export function pieceBackwardWeight(args: PieceBackwardWeightArguments): Dispatc
   const [lower = 0, upper = 0] = stack.hidden;
   return dispatchOf(pieceBackwardWeightKernel, {
     params: { n_rows: rows, n_nets: nets, net_start, coupling_stride, net_stride },
-    flags: { DEEP: true, DEEPER: false },
+    flags: { HAS_HIDDEN_1: true, HAS_HIDDEN_2: false },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),
     buffers: {

@@ -13,7 +13,7 @@ export const pieceLinesKernel = {
     parameters: { access: 'read', element: 'f32' },
     lines: { access: 'read_write', element: 'f32' },
   },
-  flags: ['DEEP', 'DEEPER'],
+  flags: ['HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
   constants: ['ACTIVATION'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -37,7 +37,7 @@ export function pieceLines(args: PieceLinesArguments): Dispatch {
   const [lower = 0, upper = 0] = stack.hidden;
   return dispatchOf(pieceLinesKernel, {
     params: { n_nets: nets, net_start, coupling_stride, net_stride },
-    flags: { DEEP: true, DEEPER: false },
+    flags: { HAS_HIDDEN_1: true, HAS_HIDDEN_2: false },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),
     buffers: { parameters: args.parameters, lines: args.lines },

@@ -13,7 +13,7 @@ import {
 } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 
-/** Invocations of a workgroup of `piece_order` and `piece_sums`; shaders read it from shared/pieces.wgsl. */
+/** Invocations of a workgroup of `piece_lines`, `piece_order` and `piece_sums`; shaders read it from shared/pieces.wgsl. */
 export const PIECE_GROUP_SIZE = 16;
 
 export const pieceOrderKernel = {
@@ -27,7 +27,7 @@ export const pieceOrderKernel = {
     order: { access: 'read_write', element: 'u32' },
     ends: { access: 'read_write', element: 'u32' },
   },
-  flags: ['ALIGNED', 'DEEP', 'DEEPER'],
+  flags: ['ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
 
@@ -58,11 +58,11 @@ export function pieceCount(stack: CouplingStack): number {
 export function pieceOrder(args: PieceOrderArguments): Dispatch {
   const { rows, stack, count } = args;
   const { net_start, coupling_stride, net_stride } = stackParams(args);
-  const { ALIGNED, DEEP, DEEPER } = stackFlags(args);
+  const { ALIGNED, HAS_HIDDEN_1, HAS_HIDDEN_2 } = stackFlags(args);
   const nets = count * stack.netCount;
   return dispatchOf(pieceOrderKernel, {
     params: { n_quads: quadsOf(rows), n_nets: nets, net_start, coupling_stride, net_stride },
-    flags: { ALIGNED, DEEP, DEEPER },
+    flags: { ALIGNED, HAS_HIDDEN_1, HAS_HIDDEN_2 },
     sizes: stackSizes(args),
     buffers: {
       ...stackWeights(args),

@@ -20,7 +20,7 @@ export const pieceSumsKernel = {
     sums: { access: 'read_write', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  flags: ['DEEP', 'DEEPER'],
+  flags: ['HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
   constants: ['ACTIVATION'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -54,7 +54,7 @@ export function pieceSums(args: PieceSumsArguments): Dispatch {
   const upper = stack.hidden[1] ?? 0;
   return dispatchOf(pieceSumsKernel, {
     params: { n_rows: rows, n_nets: nets, net_start, coupling_stride, net_stride },
-    flags: { DEEP: true, DEEPER: false },
+    flags: { HAS_HIDDEN_1: true, HAS_HIDDEN_2: false },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),
     buffers: {

@@ -31,7 +31,7 @@ export const shallowBackwardWeightKernel = {
     d_outputs: { access: 'read', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER', 'PIECEWISE_LINEAR'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'PIECEWISE_LINEAR'],
   constants: ['ACTIVATION'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;

@@ -33,7 +33,7 @@ export const upperBackwardInputKernel = {
     d_outputs: { access: 'read', element: 'f32' },
     hiddens: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'DEEP', 'DEEPER'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
   constants: ['ACTIVATION'],
   sizes: [...STACK_SIZES, 'N_BLOCKS'],
 } as const satisfies KernelSpec;

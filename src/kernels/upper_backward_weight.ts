@@ -23,7 +23,7 @@ export const upperBackwardWeightKernel = {
     hiddens: { access: 'read', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'DEEP', 'DEEPER'],
+  flags: ['SUBGROUPS', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
   constants: ['ACTIVATION'],
   sizes: [
     'N_CONDITION',
@@ -56,7 +56,7 @@ export function upperBackwardWeight(args: UpperBackwardWeightArguments): Dispatc
   const traced = count * 2 * stack.transformCount + keptUnits(stack, count);
   return dispatchOf(upperBackwardWeightKernel, {
     params: { n_quads: quadsOf(rows), n_couplings, net_start, coupling_stride, net_stride },
-    flags: { SUBGROUPS: args.lanes > 1, DEEP: true, DEEPER: true },
+    flags: { SUBGROUPS: args.lanes > 1, HAS_HIDDEN_1: true, HAS_HIDDEN_2: true },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: {
       N_CONDITION: stack.conditionCount,

@@ -15,8 +15,8 @@ export interface StackSizes {
 }
 
 export interface StackFlags {
-  DEEP: boolean;
-  DEEPER: boolean;
+  HAS_HIDDEN_1: boolean;
+  HAS_HIDDEN_2: boolean;
 }
 
 export interface StackParams {
@@ -52,14 +52,14 @@ export interface StackOutput {
 export function stackOutput(
   sizes: StackSizes,
   params: StackParams,
-  { DEEP, DEEPER }: StackFlags,
+  { HAS_HIDDEN_1, HAS_HIDDEN_2 }: StackFlags,
   activation: number,
   parameters: Float64Array,
   coupling: number,
   x: readonly number[],
 ): StackOutput {
   const { HIDDEN_0, HIDDEN_1, HIDDEN_2 } = sizes;
-  const upper = [...(DEEP ? [HIDDEN_1] : []), ...(DEEPER ? [HIDDEN_2] : [])];
+  const upper = [...(HAS_HIDDEN_1 ? [HIDDEN_1] : []), ...(HAS_HIDDEN_2 ? [HIDDEN_2] : [])];
   const widths = [sizes.N_CONDITION, HIDDEN_0, ...upper, sizes.N_OUT];
   const nets = Array.from({ length: sizes.N_NETS }, (_, net) => {
     let offset = params.net_start + coupling * params.coupling_stride + net * params.net_stride;

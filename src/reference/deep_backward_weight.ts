@@ -33,7 +33,7 @@ export const deepBackwardWeight: Twin<typeof deepBackwardWeightKernel> = ({
         at(conditions, (coupling * N_CONDITION + i) * rows + r),
       );
       // With three hidden layers the outputs are not above these two.
-      const outputs = flags.DEEPER ? 0 : N_OUT;
+      const outputs = flags.HAS_HIDDEN_2 ? 0 : N_OUT;
       const d = Array.from({ length: outputs }, (_, c) => at(d_outputs, (net * N_OUT + c) * rows + r));
       d.forEach((value, c) => add(biasOut + c, value));
       const lower = Array.from({ length: HIDDEN_0 }, (_, k) =>
@@ -52,7 +52,7 @@ export const deepBackwardWeight: Twin<typeof deepBackwardWeightKernel> = ({
           (sum, dOut, c) => sum + dOut * at(parameters, weightOut + c * HIDDEN_1 + o),
           0,
         );
-        const dA1 = flags.DEEPER ? hidden : dUpper * upper.slope;
+        const dA1 = flags.HAS_HIDDEN_2 ? hidden : dUpper * upper.slope;
         d.forEach((dOut, c) => add(weightOut + c * HIDDEN_1 + o, dOut * upper.value));
         add(bias1 + o, dA1);
         const partial = (net * blocks + Math.floor(o / N_UPPER)) * (N_CONDITION + 1) * HIDDEN_0;

@@ -10,7 +10,7 @@ export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, con
   const rows = 4 * params.n_quads;
   for (let r = 0; r < rows; r++) {
     const x = Array.from({ length: sizes.N_DIM }, (_, f) => at(state, f * rows + r));
-    let sum = flags.STARTS ? 0 : at(log_det, r);
+    let sum = flags.ACCUMULATE ? at(log_det, r) : 0;
     if (flags.STANDARDIZE) {
       x.forEach((value, f) => {
         const std = at(parameters, params.std_offset + f);

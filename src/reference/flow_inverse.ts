@@ -9,7 +9,7 @@ export const flowInverse: Twin<typeof flowInverseKernel> = ({ params, flags, con
   const rows = 4 * params.n_quads;
   for (let r = 0; r < rows; r++) {
     const z = Array.from({ length: sizes.N_DIM }, (_, f) => at(state, f * rows + r));
-    let sum = flags.STARTS ? 0 : at(log_det, r);
+    let sum = flags.ACCUMULATE ? at(log_det, r) : 0;
     for (let c = params.n_couplings - 1; c >= 0; c--) {
       const { condition, transform } = blocksOf(sizes, params.flips, c);
       const inputs = condition.map((f) => z[f] ?? NaN);

@@ -126,8 +126,8 @@ function isRunnable({ lanes }: KernelVariants, { subgroupMinSize }: DeviceFacts)
 
 /**
  * On a CPU the lanes are those of its vector unit: fewer were slower wherever they were measured, and so were the other
- * regime, the other products and the other sums for weights. lavapipe compiles at a kernel's first launch, where nothing can stop it: for 16 s with fewer lanes, for 4 s
- * in the tiled regime.
+ * regime, the other products and the other sums for weights. lavapipe compiles at a kernel's first launch, where nothing
+ * can stop it: for 16 s with fewer lanes, for 4 s in the tiled regime.
  */
 function isHopeless(
   { lanes, regime, product, weights }: KernelVariants,

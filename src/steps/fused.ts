@@ -62,7 +62,7 @@ interface Segment {
  * inputs is faster tiled.
  */
 export function isTrainedFused({ conditionCount, netOutputs, flips }: CouplingStack): boolean {
-  return conditionCount === 1 || (flips.length > 1 && conditionCount * netOutputs <= MAX_JACOBIAN);
+  return conditionCount * netOutputs <= MAX_JACOBIAN && (conditionCount === 1 || flips.length > 1);
 }
 
 /** A stack as a stage of the flow, after a standardisation where there is one. */
@@ -88,7 +88,7 @@ export function fusedStage(
         parameters: PARAMETERS,
         state: STATE,
         logDet: LOG_DET,
-        starts: first === 0 && !accumulate,
+        accumulate: accumulate || first > 0,
       });
       const { length } = stack.flips;
       const last = keepSlopes ? segmentsOf(stack, { rows, variants }).at(-1) : undefined;
@@ -129,7 +129,7 @@ export function fusedStage(
             parameters: PARAMETERS,
             state: STATE,
             logDet: LOG_DET,
-            starts: index === 0 && !accumulate,
+            accumulate: accumulate || index > 0,
           }),
         );
       });

@@ -7,10 +7,10 @@ const FLAGS = {
   ALIGNED: true,
   KEEP_HIDDEN: false,
   STORED: false,
-  DEEP: false,
-  DEEPER: false,
+  HAS_HIDDEN_1: false,
+  HAS_HIDDEN_2: false,
   TANGENTS: true,
-  STARTS: true,
+  ACCUMULATE: false,
   STANDARDIZE: false,
   LOG_PROB: false,
 };
@@ -39,7 +39,7 @@ describe('preprocess', () => {
   });
 
   it('lets the count of an #unroll name the index of one around it', () => {
-    const flags = { ...FLAGS, DEEP: true, DEEPER: true };
+    const flags = { ...FLAGS, HAS_HIDDEN_1: true, HAS_HIDDEN_2: true };
     const code = preprocess('flow_backward', flags, { ...SIZES, N_KEPT_LAYERS: 2, N_BLOCKS_1: 3 });
     const after = (name: string): string => code.split(`fn unit_above_${name}(`)[1]?.split('\n}')[0] ?? '';
     expect(after('0').match(/let own_\d+/g)).toHaveLength(12);

@@ -38,7 +38,7 @@ describe('flow_forward', () => {
           rows,
           first: whole ? 0 : shape.couplings - 1,
           count: whole ? shape.couplings : 1,
-          starts: whole,
+          accumulate: !whole,
           ...(whole ? { logProb: 'log_prob', standardize } : {}),
         });
         const { gpu, twin } = await runBoth([dispatch], contents);
@@ -79,7 +79,7 @@ describe('flow_forward', () => {
           rows,
           first: 0,
           count: couplings,
-          starts: true,
+          accumulate: false,
           trace,
         });
         const { gpu, twin } = await runBoth([dispatch], contents);
@@ -110,7 +110,7 @@ describe('flow_forward', () => {
       };
       for (const lanes of await lanesOf()) {
         const range = { stack, lanes, first: 0, count: couplings };
-        const forward = { ...NAMES, ...range, rows, starts: true, trace };
+        const forward = { ...NAMES, ...range, rows, accumulate: false, trace };
         const byLayers = runTwin([flowForward(forward)], contents);
         const { gpu, twin } = await runBoth(
           [pieceLines({ ...NAMES, ...range, lines: 'lines' }), flowForward({ ...forward, lines: 'lines' })],
@@ -127,7 +127,7 @@ describe('flow_forward', () => {
   it('takes no more couplings than it has bits for their flips', () => {
     const { stack } = stackModel({ ...shapes[0]![1], couplings: MAX_COUPLINGS + 1 });
     const dispatch = (count: number) =>
-      flowForward({ ...NAMES, stack, lanes: 1, rows: 4, first: 1, count, starts: true });
+      flowForward({ ...NAMES, stack, lanes: 1, rows: 4, first: 1, count, accumulate: false });
     expect(dispatch(MAX_COUPLINGS).params.flips).toBe(0x55555555);
     expect(() => dispatch(MAX_COUPLINGS + 1)).toThrow(/33 couplings/);
   });

@@ -35,7 +35,7 @@ describe('flow_inverse', () => {
           rows,
           first: whole ? 0 : shape.couplings - 1,
           count: whole ? shape.couplings : 1,
-          starts: whole,
+          accumulate: !whole,
           ...(whole ? { standardize } : {}),
         });
         const { gpu, twin } = await runBoth([dispatch], contents);
@@ -49,7 +49,7 @@ describe('flow_inverse', () => {
   it('takes no more couplings than it has bits for their flips', () => {
     const { stack } = stackModel({ ...shapes[0]![1], couplings: MAX_COUPLINGS + 1 });
     const dispatch = (count: number) =>
-      flowInverse({ ...NAMES, stack, lanes: 1, rows: 4, first: 1, count, starts: true });
+      flowInverse({ ...NAMES, stack, lanes: 1, rows: 4, first: 1, count, accumulate: false });
     expect(dispatch(MAX_COUPLINGS).params.flips).toBe(0x55555555);
     expect(() => dispatch(MAX_COUPLINGS + 1)).toThrow(/33 couplings/);
   });

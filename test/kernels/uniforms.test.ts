@@ -5,6 +5,8 @@ import { preprocess } from '../../src/gpu/preprocess.ts';
 import { packUniforms, paramsSize, UNIFORM_ALIGNMENT } from '../../src/gpu/uniforms.ts';
 import { activeBindings, elementOf } from '../../src/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../src/kernel.ts';
+import { FUSED_GROUP_SIZE } from '../../src/kernels/coupling_stack.ts';
+import { PIECE_GROUP_SIZE } from '../../src/kernels/piece_order.ts';
 import { REDUCTION_SIZE, WORKGROUP_SIZE } from '../../src/shape.ts';
 import { flagCombinations, kernelsByFile } from '../support/kernels.ts';
 
@@ -99,10 +101,16 @@ describe('the kernels', () => {
   });
 
   it('share their workgroup sizes with the host', () => {
-    const sizeOf = (stem: string): unknown =>
-      reflect(preprocess(stem, {})).info.entry.compute[0]?.workgroupSize;
+    const sizeOf = (stem: string): unknown => {
+      const kernel = kernelsByFile.get(stem)!;
+      const none = Object.fromEntries((kernel.flags ?? []).map((flag) => [flag, false]));
+      return reflect(preprocess(stem, none, sizesOf(kernel))).info.entry.compute[0]?.workgroupSize;
+    };
     expect(sizeOf('log_det_reduce')).toEqual([WORKGROUP_SIZE, 1, 1]);
     expect(sizeOf('reduce_sum')).toEqual([REDUCTION_SIZE, 1, 1]);
+    expect(sizeOf('flow_inverse')).toEqual([FUSED_GROUP_SIZE, 1, 1]);
+    expect(sizeOf('dense_forward_streamed')).toEqual([FUSED_GROUP_SIZE, 1, 1]);
+    expect(sizeOf('piece_lines')).toEqual([PIECE_GROUP_SIZE, 1, 1]);
   });
 });
 

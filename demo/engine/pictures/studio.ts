@@ -1,11 +1,11 @@
 /** The pictures of one model: which of them are out of date, and which is brought up to date next. */
 import { DisposedError } from '../../../src/index.ts';
 import type { Flow } from '../../../src/index.ts';
-import { PICTURES } from '../../protocol.ts';
 import type { Hovered, Picture, View } from '../../protocol.ts';
 import { Slowdown } from '../slowdown.ts';
-import { CostEstimates, densitySide, DrawingBudget, sliceRows } from '../drawingBudget.ts';
+import { CostEstimates, DrawingBudget } from '../drawingBudget.ts';
 import { DensitySketch } from './density.ts';
+import { DensityDetail } from './densityDetail.ts';
 import { GridSketch } from './grid.ts';
 import { LatentSketch } from './latent.ts';
 import { LayersSketch } from './layers.ts';
@@ -13,20 +13,13 @@ import { Probe } from './probe.ts';
 import { SamplesSketch } from './samples.ts';
 import type { Scene } from './scene.ts';
 import type { Sketch } from './sketch.ts';
-import { Surface } from './surface.ts';
+import type { Surface } from './surface.ts';
 
 /** Rows of each picture: a software adapter takes milliseconds for a thousand. */
 const ROWS = {
   software: { samples: 1024, latent: 1024, layers: 384, pointsPerLine: 129 },
   gpu: { samples: 4000, latent: 4000, layers: 1000, pointsPerLine: 257 },
 };
-
-/** How old the pictures may get while the flow learns, ms, and the heat-map's part of what they take. */
-const AGE_MS = 900;
-const DENSITY_PART = 0.4;
-/** How long a first heat-map may take with nothing else to do, and the finest, ms. */
-const FIRST_DENSITY_MS = 60;
-const FINE_DENSITY_MS = 1200;
 
 /** For so long after an image the browser puts its page together, ms. */
 const PRESENTED_MS = 120;
@@ -64,6 +57,7 @@ export class Studio implements Disposable {
   readonly #budget = new DrawingBudget(performance.now());
   readonly #costs = new CostEstimates();
   readonly #slowdown = new Slowdown();
+  readonly #detail: DensityDetail;
   /** What drawing took of the queue since training last told of its steps. */
   #paidMs = 0;
   readonly #entries: Entry[] = [];
@@ -71,13 +65,9 @@ export class Studio implements Disposable {
   #round: Entry[] = [];
   readonly #wake: () => void;
   readonly #shown: (picture: Picture) => void;
-  #density: DensitySketch | undefined;
   #probe: Probe | undefined;
   #opening: Promise<void> | undefined;
-  #share = 1;
   #isInFlight = false;
-  /** The shown heat-map is of the flow as it is, but coarse. */
-  #isRefining = false;
   #disposed = false;
 
   /**
@@ -98,6 +88,7 @@ export class Studio implements Disposable {
     this.#isSoftware = isSoftware;
     this.#wake = wake;
     this.#shown = shown;
+    this.#detail = new DensityDetail(this.#costs, () => surfaces.density.size, flow.passRows);
   }
 
   /** Makes the pictures one by one, so that the first can be drawn while the others are compiled. */
@@ -111,13 +102,13 @@ export class Studio implements Disposable {
     const flow = this.#flow;
     const rows = this.#isSoftware ? ROWS.software : ROWS.gpu;
     const most = flow.passRows;
-    const plan = { side: () => this.#densitySide(), sliceRows: () => this.#sliceRows() };
+    const detail = this.#detail;
     const makers: [Picture, () => Promise<Sketch>][] = [
       [
         'density',
         async () => {
-          this.#density = await DensitySketch.create(scene, flow, plan, () => this.#surfaces.density.size);
-          return this.#density;
+          detail.sketch = await DensitySketch.create(scene, flow, detail, () => this.#surfaces.density.size);
+          return detail.sketch;
         },
       ],
       ['samples', () => SamplesSketch.create(scene, flow, Math.min(rows.samples, most))],
@@ -150,14 +141,14 @@ export class Studio implements Disposable {
 
   /** The part of the GPU's time that the pictures may take. */
   setShare(share: number): void {
-    this.#share = share;
+    this.#detail.share = share;
     this.#budget.setShare(share, performance.now());
     this.#wake();
   }
 
   /** The flow has learned. */
   flowChanged(): void {
-    this.#isRefining = false;
+    this.#detail.isRefining = false;
     for (const entry of this.#entries) entry.hasOldRows = true;
     if (this.#probe?.isShown === true) this.#probe.follow();
     this.#wake();
@@ -165,7 +156,7 @@ export class Studio implements Disposable {
 
   /** So many steps of training took place: what drawing has added to their time is paid from its budget. */
   stepsDone(count: number, start: number, end: number): void {
-    if (!this.#isSoftware || this.#share === 1) return;
+    if (!this.#isSoftware || this.#detail.share === 1) return;
     // Beyond what the queue says that the drawing took, which is paid already.
     this.#budget.spend(Math.max(0, this.#slowdown.steps(count, start, end) - this.#paidMs));
     this.#paidMs = 0;
@@ -189,7 +180,7 @@ export class Studio implements Disposable {
       entry.isUrgent = true;
     }
     if (isOfAnotherClass) this.#probe?.reset();
-    if (isMoved || isOfAnotherClass) this.#isRefining = false;
+    if (isMoved || isOfAnotherClass) this.#detail.isRefining = false;
     this.#wake();
   }
 
@@ -199,7 +190,7 @@ export class Studio implements Disposable {
       if (entry.picture !== picture) continue;
       if (picture === 'density') {
         entry.sketch.reset();
-        this.#isRefining = false;
+        this.#detail.isRefining = false;
       }
       entry.hasOldRows = true;
       entry.hasOldImage = true;
@@ -331,10 +322,9 @@ export class Studio implements Disposable {
     entry.isBlank = false;
     this.#round = this.#round.filter((other) => other !== entry);
     entry.hasOldImage = true;
-    if (entry.picture !== 'density' || this.#share < 1 || entry.hasOldRows) return;
+    if (entry.picture !== 'density' || this.#detail.share < 1 || entry.hasOldRows) return;
     // With nothing else to do, the heat-map is made again as fine as it gets.
-    this.#isRefining = true;
-    entry.hasOldRows = (this.#density?.side ?? Infinity) < this.#densitySide();
+    entry.hasOldRows = this.#detail.refine();
   }
 
   #draw(entry: Entry): void {
@@ -381,33 +371,4 @@ export class Studio implements Disposable {
     await this.scene.brushes.device.queue.onSubmittedWorkDone();
     return performance.now();
   }
-
-  #msPerRow(): number | undefined {
-    const density = this.#density;
-    const cost = density && this.#costs.of(density.kind);
-    return cost === undefined || density === undefined ? undefined : cost / density.sliceRows;
-  }
-
-  #densitySide(): number {
-    const { width, height } = this.#surfaces.density.size;
-    const ms = this.#msPerRow();
-    const pixels = Math.min(width, height);
-    // Not timed yet: as coarse as it gets.
-    if (ms === undefined) return densitySide(1, 0, pixels);
-    const own = this.#share * AGE_MS * DENSITY_PART;
-    if (this.#share < 1) return densitySide(ms, own, pixels);
-    return densitySide(ms, this.#isRefining ? FINE_DENSITY_MS : FIRST_DENSITY_MS, pixels);
-  }
-
-  #sliceRows(): number {
-    return sliceRows(this.#msPerRow(), this.#flow.passRows);
-  }
-}
-
-/** All canvases, each a surface. */
-export function surfacesOf(canvases: Record<Picture, OffscreenCanvas>): Record<Picture, Surface> {
-  return Object.fromEntries(PICTURES.map((picture) => [picture, new Surface(canvases[picture])])) as Record<
-    Picture,
-    Surface
-  >;
 }

@@ -1,4 +1,6 @@
 /** A canvas that the page has handed over. */
+import { PICTURES } from '../../protocol.ts';
+import type { Picture } from '../../protocol.ts';
 import type { Rgb } from './colours.ts';
 import type { Size } from './frame.ts';
 
@@ -61,4 +63,12 @@ export class Surface {
     pass.end();
     this.#device.queue.submit([encoder.finish()]);
   }
+}
+
+/** All canvases, each a surface. */
+export function surfacesOf(canvases: Record<Picture, OffscreenCanvas>): Record<Picture, Surface> {
+  return Object.fromEntries(PICTURES.map((picture) => [picture, new Surface(canvases[picture])])) as Record<
+    Picture,
+    Surface
+  >;
 }

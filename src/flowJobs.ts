@@ -1,0 +1,161 @@
+/** What each call of a flow uploads, runs and reads back, as plain data. */
+import type { RunOptions, SampleOptions } from './flowOptions.ts';
+import type { Chunk, RowJob } from './gpu/rows.ts';
+import type { Plan } from './plan.ts';
+import { rowInputs } from './rowInputs.ts';
+import { gradientsPlan } from './steps/backward.ts';
+import type { Purpose } from './steps/candidates.ts';
+import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
+import type { FlowModel } from './steps/forward.ts';
+import { LATENT, LOG_DET, LOG_PROB, NLL, STATE } from './steps/names.ts';
+import { sampleAndLogProbPlan, samplePlan } from './steps/sample.ts';
+import type { SampleRows } from './steps/sample.ts';
+import type { KernelVariants } from './steps/variants.ts';
+
+/** A job whose plans depend on the kernels that are chosen for `pass`. */
+export interface FlowJob<Result> extends Omit<RowJob, 'chunkRows' | 'planOf'> {
+  pass: Purpose['pass'];
+  planOf: (chunk: Chunk, variants: KernelVariants) => Plan;
+  /** What the job is for: its arrays are filled once it has run. */
+  result: Result;
+}
+
+/** x [rows, D] → z, with the log-det. */
+export function forwardJob(
+  model: FlowModel,
+  x: Float32Array,
+  rows: number,
+  { context, signal }: RunOptions,
+): FlowJob<{ z: Float32Array; logDet: Float32Array }> {
+  const { spec } = model;
+  const result = { z: new Float32Array(x.length), logDet: new Float32Array(rows) };
+  return {
+    kind: 'forward',
+    pass: 'forward',
+    rows,
+    planOf: ({ count }, variants) => forwardPlan(model, count, variants),
+    inputs: rowInputs(spec, rows, { values: x, context }),
+    outputs: [
+      { buffer: STATE, features: spec.dim, rows: result.z },
+      { buffer: LOG_DET, features: 1, rows: result.logDet },
+    ],
+    signal,
+    result,
+  };
+}
+
+/** z [rows, D] → x, with the log-det of the inverse. */
+export function inverseJob(
+  model: FlowModel,
+  z: Float32Array,
+  rows: number,
+  { context, signal }: RunOptions,
+): FlowJob<{ x: Float32Array; logDet: Float32Array }> {
+  const { spec } = model;
+  const result = { x: new Float32Array(z.length), logDet: new Float32Array(rows) };
+  return {
+    kind: 'inverse',
+    pass: 'inverse',
+    rows,
+    planOf: ({ count }, variants) => inversePlan(model, count, variants),
+    inputs: rowInputs(spec, rows, { values: z, context }),
+    outputs: [
+      { buffer: STATE, features: spec.dim, rows: result.x },
+      { buffer: LOG_DET, features: 1, rows: result.logDet },
+    ],
+    signal,
+    result,
+  };
+}
+
+/** The log-density of each row of x [rows, D], in nats. */
+export function logProbJob(
+  model: FlowModel,
+  x: Float32Array,
+  rows: number,
+  { context, signal }: RunOptions,
+): FlowJob<Float32Array> {
+  const result = new Float32Array(rows);
+  return {
+    kind: 'log_prob',
+    pass: 'forward',
+    rows,
+    planOf: ({ count }, variants) => logProbPlan(model, count, variants),
+    inputs: rowInputs(model.spec, rows, { values: x, context }),
+    outputs: [{ buffer: LOG_PROB, features: 1, rows: result }],
+    signal,
+    result,
+  };
+}
+
+/** Samples x [n, D]. */
+export function sampleJob(model: FlowModel, n: number, options: SampleOptions): FlowJob<Float32Array> {
+  const { spec } = model;
+  const result = new Float32Array(n * spec.dim);
+  return {
+    kind: 'sample',
+    pass: 'inverse',
+    rows: n,
+    planOf: (chunk, variants) => samplePlan(model, sampleRows(chunk, options), variants),
+    inputs: rowInputs(spec, n, { context: options.context }),
+    outputs: [{ buffer: STATE, features: spec.dim, rows: result }],
+    signal: options.signal,
+    result,
+  };
+}
+
+/** Samples x [n, D] with their latent rows z [n, D] and log-densities [n] in nats. */
+export function sampleAndLogProbJob(
+  model: FlowModel,
+  n: number,
+  options: SampleOptions,
+): FlowJob<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
+  const { spec } = model;
+  const { dim } = spec;
+  const result = {
+    x: new Float32Array(n * dim),
+    logProb: new Float32Array(n),
+    z: new Float32Array(n * dim),
+  };
+  return {
+    kind: 'sample_and_log_prob',
+    pass: 'inverse',
+    rows: n,
+    planOf: (chunk, variants) => sampleAndLogProbPlan(model, sampleRows(chunk, options), variants),
+    inputs: rowInputs(spec, n, { context: options.context }),
+    outputs: [
+      { buffer: STATE, features: dim, rows: result.x },
+      { buffer: LATENT, features: dim, rows: result.z },
+      { buffer: LOG_PROB, features: 1, rows: result.logProb },
+    ],
+    signal: options.signal,
+    result,
+  };
+}
+
+function sampleRows(
+  { start, count }: Chunk,
+  { seed = 0, temperature = 1, firstRow = 0 }: SampleOptions,
+): SampleRows {
+  return { rowStart: firstRow + start, rows: count, seed, temperature };
+}
+
+/** The NLL of each row of x [rows, D], in nats; the gradients of their mean add up in GRADIENTS. */
+export function gradientsJob(
+  model: FlowModel,
+  x: Float32Array,
+  rows: number,
+  { context, signal }: RunOptions,
+): FlowJob<Float32Array> {
+  const result = new Float32Array(rows);
+  return {
+    kind: 'gradients',
+    pass: 'gradient',
+    rows,
+    planOf: ({ count }, variants) => gradientsPlan(model, count, rows, variants),
+    inputs: rowInputs(model.spec, rows, { values: x, context }),
+    outputs: [{ buffer: NLL, features: 1, rows: result }],
+    signal,
+    result,
+  };
+}

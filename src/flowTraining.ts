@@ -1,0 +1,64 @@
+/** What a flow keeps of its training: the record of what made it, and where a `fit` stopped or is now. */
+import { ShapeError } from './errors.ts';
+import type { FitOptions, TrainingData } from './fitOptions.ts';
+import type { Model, TrainingRecord } from './io/modelFile.ts';
+import { fit } from './trainer.ts';
+import type { FitReport, Trainee, TrainingSnapshot } from './trainer.ts';
+
+export class FlowTraining {
+  /** Neither trained nor loaded: the first training data set the scales of domains and the standardisation. */
+  isFresh = false;
+  #record: TrainingRecord | undefined;
+  #last: TrainingSnapshot | undefined;
+  #snapshot: (() => Promise<TrainingSnapshot>) | undefined;
+  #isRunning = false;
+
+  constructor({ parameters, training, optimizer }: Model) {
+    this.#record = training;
+    if (training !== undefined && optimizer !== undefined) this.#last = { parameters, training, optimizer };
+  }
+
+  /** What made the model. */
+  get record(): TrainingRecord | undefined {
+    return this.#record;
+  }
+
+  /** Where the last `fit` stopped, for a checkpoint; its parameters are the last ones, not the best. */
+  get last(): TrainingSnapshot | undefined {
+    return this.#last;
+  }
+
+  /** Where the `fit` is that goes on, as a function; undefined where none does. */
+  get snapshot(): (() => Promise<TrainingSnapshot>) | undefined {
+    return this.#snapshot;
+  }
+
+  /** @throws {ShapeError} while another `fit` goes on; else as `fit` of the trainer */
+  async *fit(
+    flow: Omit<Trainee, 'fresh' | 'last' | 'running' | 'finished'>,
+    data: TrainingData,
+    options: FitOptions,
+  ): AsyncGenerator<FitReport, void, undefined> {
+    if (this.#isRunning) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
+    this.#isRunning = true;
+    const trainee: Trainee = {
+      ...flow,
+      fresh: this.isFresh,
+      last: this.#last,
+      running: (snapshot) => {
+        this.#snapshot = snapshot;
+      },
+      finished: (last) => {
+        this.isFresh = false;
+        this.#record = last.training;
+        this.#last = last;
+      },
+    };
+    try {
+      yield* fit(trainee, data, options);
+    } finally {
+      this.#isRunning = false;
+      this.#snapshot = undefined;
+    }
+  }
+}

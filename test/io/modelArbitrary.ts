@@ -1,0 +1,105 @@
+import * as fc from 'fast-check';
+import type { ContextColumn } from '../../src/context.ts';
+import type { Model, TrainingRecord } from '../../src/io/modelFile.ts';
+import { paramLayout } from '../../src/paramLayout.ts';
+import type { FlowSpec } from '../../src/spec.ts';
+import { specs } from './specArbitrary.ts';
+
+const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
+const positive = fc.float({ noNaN: true, noDefaultInfinity: true, min: Math.fround(1e-30) });
+const floats = (length: number, value = finite) =>
+  fc.array(value, { minLength: length, maxLength: length }).map((values) => Float32Array.from(values));
+
+const settings = fc.dictionary(
+  fc.stringMatching(/^[a-z][a-zA-Z]{0,5}_?$/).filter((key) => !(key in {})),
+  fc.oneof(
+    fc.integer(),
+    fc.string(),
+    fc.boolean(),
+    fc.double({ noNaN: true, noDefaultInfinity: true, min: 1e-9 }),
+  ),
+  { noNullPrototype: true },
+);
+
+/** Columns of as many features as the spec has. */
+const contextColumnsOf = ({ contextDim }: FlowSpec): fc.Arbitrary<ContextColumn[]> =>
+  fc
+    .nat({ max: contextDim })
+    .map((numbers) => [
+      ...Array.from({ length: numbers }, (_, i) => ({ name: `n${i}`, mean: i - 0.5, std: 0.25 + i })),
+      ...(numbers === contextDim
+        ? []
+        : [
+            { name: 'label', levels: Array.from({ length: contextDim - numbers }, (_, i) => `level "${i}"`) },
+          ]),
+    ]);
+
+const trainingOf = (spec: FlowSpec): fc.Arbitrary<TrainingRecord> =>
+  fc.record(
+    {
+      columns: fc.array(fc.string({ unit: 'grapheme' }), { minLength: spec.dim, maxLength: spec.dim }),
+      context: contextColumnsOf(spec),
+      steps: fc.nat(),
+      seed: fc.maxSafeNat(),
+      bestValidationNll: fc.double({ noNaN: true, noDefaultInfinity: true, max: -1e-9 }),
+      library: fc.constant('wgflow 0.1.0'),
+      dataset: fc.string(),
+      preset: fc.string(),
+      options: settings,
+    },
+    { requiredKeys: ['steps', 'seed', 'library'] },
+  );
+
+export const models: fc.Arbitrary<Model> = specs.chain((spec) => {
+  const { trainableLength, length } = paramLayout(spec);
+  return fc
+    .record(
+      {
+        trained: floats(trainableLength),
+        statistics: floats(length - trainableLength, positive),
+        training: trainingOf(spec),
+        optimizer: fc.record(
+          {
+            step: fc.nat(),
+            firstMoment: floats(trainableLength),
+            secondMoment: floats(trainableLength, positive),
+            settings,
+            variants: settings,
+          },
+          { requiredKeys: ['step', 'firstMoment', 'secondMoment', 'settings'] },
+        ),
+      },
+      { requiredKeys: ['trained', 'statistics'] },
+    )
+    .map(({ trained, statistics, optimizer, ...rest }) => {
+      const parameters = new Float32Array(length);
+      parameters.set(trained);
+      parameters.set(statistics, trainableLength);
+      const [firstMoment, secondMoment] = [optimizer?.firstMoment, optimizer?.secondMoment];
+      for (const flat of [parameters, firstMoment, secondMoment]) if (flat) clearGaps(flat, spec);
+      for (const slots of paramLayout(spec).bijectors) {
+        if (slots.type === 'actnorm') parameters[slots.initialised.offset] = 1;
+        if (slots.type === 'domain') {
+          slots.spec.features.forEach((domain, j) => {
+            if (domain !== 'positive') parameters[slots.scale.offset + j] = 1;
+          });
+        }
+        if (!('permutation' in slots)) continue;
+        const { offset, length: count } = slots.permutation;
+        for (let j = 0; j < count; j++) parameters[offset + j] = count - 1 - j;
+        if (slots.type !== 'permutation' || slots.signs === undefined) continue;
+        for (let j = 0; j < count; j++) parameters[slots.signs.offset + j] = j % 2 === 0 ? -1 : 1;
+      }
+      return { spec, parameters, ...rest, ...(optimizer ? { optimizer } : {}) };
+    });
+});
+
+/** Zero between the tensors, where a file has nothing to say. */
+export function clearGaps(flat: Float32Array, spec: FlowSpec): Float32Array {
+  const kept = flat.slice();
+  flat.fill(0);
+  for (const { offset, length } of paramLayout(spec).tensors) {
+    if (offset < flat.length) flat.set(kept.subarray(offset, offset + length), offset);
+  }
+  return flat;
+}
