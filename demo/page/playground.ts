@@ -1,6 +1,6 @@
 /** The page: its panels, and the engine behind them. */
 import type { AdapterFacts, DataSettings, FromWorker, Pace, Progress, View } from '../protocol.ts';
-import { Captions } from './captions.ts';
+import { Captions, recordedModel } from './captions.ts';
 import { DataPanel } from './dataPanel.ts';
 import { byId, setText, showToast } from './dom.ts';
 import { Engine } from './engine.ts';
@@ -95,7 +95,7 @@ export class Playground {
         title: () => this.#title,
         recording: () => (this.#showsPretrained ? pretrained.recording : undefined),
       },
-      pretrained.recording.bijectors,
+      recordedModel(pretrained.recording),
     );
     this.#share = new SharePanel({
       engine: this.#engine,
@@ -114,7 +114,7 @@ export class Playground {
     const settings = shared?.settings ?? defaultSettings();
     this.#showsPretrained = shared?.settings === undefined;
     this.#showSettings(settings);
-    this.#pretrained.play(this.#pictures.recorded, this.#scrubber, this.#theme.theme);
+    this.#playRecording();
     const canvases = this.#pictures.transfer();
     const pixelRatio = Math.min(2, window.devicePixelRatio);
     this.#engine.send({ type: 'start', canvases, pixelRatio, view: this.#view }, Object.values(canvases));
@@ -210,6 +210,8 @@ export class Playground {
 
   #withoutGpu(reason: string): void {
     this.#transport.phase = 'off';
+    showToast(byId('notice-device', HTMLElement), undefined);
+    if (this.#isLive) this.#goBack();
     setText(byId('adapter', HTMLElement), 'No WebGPU: a recording plays');
     showToast(
       byId('notice-gpu', HTMLElement),
@@ -261,6 +263,25 @@ export class Playground {
     this.#engine.send({ type: 'view', view: this.#view });
   }
 
+  /** The device is gone for good: the model was there alone, so the recording is shown again. */
+  #goBack(): void {
+    this.#isLive = false;
+    this.#showsPretrained = true;
+    this.#pictures.showRecorded();
+    this.#captions.model = recordedModel(this.#pretrained.recording);
+    this.#loss.clear(this.#modelPanel.model.steps);
+    this.#transport.showStep(0, 1);
+    this.#playRecording();
+    this.#captions.forgetSamples();
+    this.#captions.describe();
+  }
+
+  #playRecording(): void {
+    this.#pretrained.play(this.#pictures.recorded, this.#scrubber, this.#theme.theme, () =>
+      this.#captions.describeLayer(),
+    );
+  }
+
   #changed(): void {
     this.#modelPanel.tellApart(this.#dataPanel.isApart);
     this.#dataPanel.mistake(undefined);
@@ -280,12 +301,16 @@ export class Playground {
     window.clearTimeout(this.#settling);
     this.#settling = undefined;
     this.#modelPanel.tellApart(this.#dataPanel.isApart);
-    this.#data = this.#dataPanel.data;
+    this.#dataPanel.mistake(undefined);
+    const { data } = this.#dataPanel;
     if (this.#dataPanel.isOwn) this.#dataPanel.showChosen();
-    if (this.#data !== undefined) this.#closeFile();
+    if (data !== undefined) {
+      this.#data = data;
+      this.#closeFile();
+    }
     this.#share.showCode();
     if (this.#transport.phase === 'off') return false;
-    if (this.#data === undefined) {
+    if (data === undefined) {
       this.#transport.say(
         this.#dataPanel.source.kind === 'file' ? 'Choose a file first.' : 'Paint something first.',
       );
@@ -296,7 +321,7 @@ export class Playground {
     this.#loss.clear(this.#modelPanel.model.steps);
     this.#captions.forgetSamples();
     this.#transport.showStep(0, 1);
-    this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data: this.#data });
+    this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data });
     if (this.#transport.phase !== 'starting') this.#transport.phase = 'idle';
     this.#transport.say(FRESH);
     return true;
@@ -306,7 +331,7 @@ export class Playground {
   #prepare(): boolean {
     this.#settle();
     const isOver = this.#showsPretrained || this.#transport.phase === 'done';
-    const hasData = this.#data !== undefined || this.#dataPanel.isOwn;
+    const hasData = this.#dataPanel.data !== undefined || this.#dataPanel.isOwn;
     return (!isOver && hasData) || this.#configure();
   }
 
