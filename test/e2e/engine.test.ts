@@ -281,6 +281,29 @@ describe('the engine of the playground', () => {
     expect(messages.width).toBe(SIDE);
   });
 
+  it('stops training when other settings are refused', async () => {
+    const told = await page.evaluate(
+      async ({ model, data }) => {
+        const { enginePage } = globalThis;
+        enginePage.mark();
+        enginePage.send({ type: 'configure', model: { ...model, steps: 100_000 }, data });
+        await enginePage.next('configured');
+        enginePage.send({ type: 'train', pace: { kind: 'flat-out' } });
+        await enginePage.next('progress');
+        enginePage.mark();
+        enginePage.send({ type: 'configure', model: { ...model, couplings: 0 }, data });
+        const { reason } = await enginePage.next('stopped');
+        enginePage.mark();
+        const begun = enginePage.messages.length;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const after = enginePage.messages.slice(begun).filter(({ type }) => type === 'progress').length;
+        return { reason, after };
+      },
+      { model: MODEL, data: MOONS },
+    );
+    expect(told).toEqual({ reason: expect.stringMatching(/^Nothing has changed/) as string, after: 0 });
+  });
+
   it('survives the loss of its device, and trains on from the last snapshot', async () => {
     const run = await page.evaluate(
       async ({ model, data }) => {
