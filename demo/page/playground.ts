@@ -51,6 +51,8 @@ export class Playground {
   #file: OpenedFile | undefined;
   /** How many models were asked for, by settings or by file. */
   #asked = 0;
+  /** A fresh model was asked for and is not there yet. */
+  #isReplacing = false;
   /** The model that came with the page is shown: training begins with one of the visitor's. */
   #showsPretrained = false;
   /** The engine draws; until then the recording plays. */
@@ -156,6 +158,9 @@ export class Playground {
   }
 
   #hear(event: Event): void {
+    // Of the model before the one that was asked for.
+    if (this.#isReplacing && (event.type === 'progress' || event.type === 'stopped')) return;
+    if (event.type === 'configured' || event.type === 'mistake') this.#isReplacing = false;
     switch (event.type) {
       case 'ready':
         this.#showAdapter(event.adapter);
@@ -321,6 +326,7 @@ export class Playground {
     this.#loss.clear(this.#modelPanel.model.steps);
     this.#captions.forgetSamples();
     this.#transport.showStep(0, 1);
+    this.#isReplacing = true;
     this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data });
     if (this.#transport.phase !== 'starting') this.#transport.phase = 'idle';
     this.#transport.say(FRESH);

@@ -431,6 +431,18 @@ describe('the model', () => {
     await expectSoon(() => page.url()).toContain('family=spline');
   });
 
+  it('is fresh when a setting changes while it trains: nothing of the old run is told of it', async () => {
+    const { page } = current();
+    await page.click('#train');
+    await expectSoon(() => step(page)).toBeGreaterThan(5);
+    await page.fill('#seed', '4');
+    await page.press('#seed', 'Enter');
+    await expectSoon(() => page.textContent('#status')).toBe('A fresh model, which knows nothing yet.');
+    await page.waitForTimeout(1000);
+    expect(await page.textContent('#status')).toBe('A fresh model, which knows nothing yet.');
+    expect(await page.textContent('#verdict')).toBe('Nothing trained yet.');
+  });
+
   it('that cannot be is refused in words', async () => {
     const { page } = current();
     await page.fill('#hidden', '32, many');
