@@ -80,7 +80,10 @@ export class Playground {
       train: () => this.#train(),
       pause: () => this.#engine.send({ type: 'pause' }),
       step: () => this.#step(),
-      reset: () => this.#configure(),
+      reset: () => {
+        this.#dataPanel.mistake(undefined);
+        this.#configure();
+      },
       pace: () => {
         if (this.#transport.phase === 'training') this.#engine.send({ type: 'train', pace: this.#pace });
       },
@@ -306,7 +309,6 @@ export class Playground {
     window.clearTimeout(this.#settling);
     this.#settling = undefined;
     this.#modelPanel.tellApart(this.#dataPanel.isApart);
-    this.#dataPanel.mistake(undefined);
     const { data } = this.#dataPanel;
     if (this.#dataPanel.isOwn) this.#dataPanel.showChosen();
     if (data !== undefined) {
