@@ -116,6 +116,9 @@ export class Engine {
           return await this.#configure(message);
         } catch (error) {
           this.#refused = error;
+          // The page shows settings that nothing is trained with.
+          this.#suspended = undefined;
+          await this.#session?.stop({ isTold: false });
           throw error;
         }
       case 'train':

@@ -83,7 +83,8 @@ export class Session implements Disposable {
     this.#parameters = layout.parameterCount;
     this.#snapshot = snapshot ?? { bytes: undefined, step: 0, isResumable: false };
     this.#hasTrained = this.#snapshot.isResumable;
-    this.#step = this.#snapshot.step;
+    // A checkpoint that was taken while steps were on their way is further than the page was told.
+    this.#step = (this.#hasTrained ? flow.training?.steps : undefined) ?? this.#snapshot.step;
   }
 
   get snapshot(): Snapshot {
@@ -154,6 +155,7 @@ export class Session implements Disposable {
     try {
       await this.#loop(run, until);
       if (this.#disposed) return;
+      this.#catchUp();
       await this.#score();
       await this.#keep();
       this.#tell(true);
@@ -211,6 +213,12 @@ export class Session implements Disposable {
       due = next.due;
       if (next.wait > 0) await sleep(next.wait, signal);
     }
+  }
+
+  /** The steps that were on their way when the loop was left are done too, though their losses went unheard. */
+  #catchUp(): void {
+    this.#step = this.flow.training?.steps ?? this.#step;
+    this.#telemetry?.report({ step: this.#step, losses: new Float32Array() }, performance.now());
   }
 
   /** What is done now and then beside the training, without waiting for it. */

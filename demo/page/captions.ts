@@ -33,6 +33,10 @@ export interface ShownModel {
   columns: string[];
 }
 
+export function recordedModel({ bijectors }: Recording): ShownModel {
+  return { bijectors, base: 'standard_normal', columns: ['x1', 'x2'] };
+}
+
 export class Captions {
   readonly #source: CaptionSource;
   /** What the pictures are of. */
@@ -40,9 +44,9 @@ export class Captions {
   #lookedAt = 0;
   #moments: Moments | null = null;
 
-  constructor(source: CaptionSource, bijectors: string[]) {
+  constructor(source: CaptionSource, model: ShownModel) {
     this.#source = source;
-    this.model = { bijectors, base: 'standard_normal', columns: ['x1', 'x2'] };
+    this.model = model;
   }
 
   describe(): void {

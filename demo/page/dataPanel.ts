@@ -3,7 +3,7 @@ import { TOY_NAMES, toyDensity } from '../../src/data/toy.ts';
 import { pluralOf, toyClasses } from '../classes.ts';
 import { DOMAINS } from '../../src/spec.ts';
 import type { DataSettings, ToyData } from '../protocol.ts';
-import { byId, radios, setNotice, setText } from './dom.ts';
+import { byId, offer, radios, setNotice, setText } from './dom.ts';
 import { DrawingPad } from './drawingPad.ts';
 import { count } from './figures.ts';
 import { rowsOfFile, rowsOfText } from './fileSource.ts';
@@ -39,6 +39,8 @@ export class DataPanel {
   readonly #pad: DrawingPad;
   #choice: SourceChoice = 'moons';
   #file: FileRows | undefined;
+  /** How often something was chosen: a file may take long to read. */
+  #choices = 0;
   /** In place of a choice: the columns of a model that goes on with its own samples. */
   #own: readonly string[] | undefined;
   #shownPair: readonly [number, number] = [0, 1];
@@ -69,14 +71,17 @@ export class DataPanel {
 
   /** As the settings say; a file is not part of them and is asked for again. */
   show(source: Source): void {
+    this.#choices++;
     this.#own = undefined;
     this.#apart.checked = 'apart' in source && source.apart === true;
     this.#choice = source.kind === 'toy' ? source.name : source.kind;
     if (source.kind === 'toy') {
       this.#noise.value = String(source.noise ?? toyDensity(source.name).noise);
+      if (source.size !== 'endless') offer(this.#toySize, String(source.size), count(source.size));
       this.#toySize.value = String(source.size);
     } else if (source.kind === 'drawing') {
       this.#pad.strokes = source.strokes;
+      offer(this.#drawingSize, String(source.size), count(source.size));
       this.#drawingSize.value = String(source.size);
     } else this.#domain.value = source.domain ?? 'real';
     this.#showChoice();
@@ -84,6 +89,7 @@ export class DataPanel {
 
   /** No data are chosen: a model goes on with its own samples. @param words why */
   showOwnSamples(words: string, columns: readonly string[]): void {
+    this.#choices++;
     this.#own = columns;
     setText(byId('own-samples', HTMLElement), words);
     this.#showChoice();
@@ -209,8 +215,10 @@ export class DataPanel {
   }
 
   #choose(choice: SourceChoice): void {
+    this.#choices++;
     this.#choice = choice;
     this.#own = undefined;
+    setText(byId('file-words', HTMLElement), this.#file === undefined ? '' : summary(this.#file));
     if (choice !== 'file' && choice !== 'drawing') this.#noise.value = String(toyDensity(choice).noise);
     this.mistake(undefined);
     this.#showChoice();
@@ -268,16 +276,25 @@ export class DataPanel {
     });
   }
 
+  /** A file that is refused changes no choice, nor does one that was read after something else was chosen. */
   async #take(read: () => Promise<FileRows>): Promise<void> {
+    const taking = ++this.#choices;
+    const [choice, own] = [this.#choice, this.#own];
     this.#choice = 'file';
     this.#own = undefined;
     this.#showChoice();
     const words = byId('file-words', HTMLElement);
     setText(words, 'Reading…');
     try {
-      this.#file = await read();
+      const file = await read();
+      if (taking !== this.#choices) return;
+      this.#file = file;
       this.mistake(undefined);
     } catch (error) {
+      if (taking !== this.#choices) return;
+      this.#choice = choice;
+      this.#own = own;
+      this.#showChoice();
       this.mistake(error instanceof Error ? error.message : String(error));
       setText(words, this.#file === undefined ? '' : `Still here: ${summary(this.#file)}`);
       return;

@@ -1,6 +1,6 @@
 /** The pictures in words and numbers, for those who do not see them and for those who do. */
 import type { BaseSpec } from '../../src/index.ts';
-import { decimal } from './figures.ts';
+import { decimal, measure } from './figures.ts';
 
 /** Moments of some rows of two columns. */
 export interface Moments {
@@ -106,5 +106,5 @@ export function plain(bijector: string): string {
 }
 
 function spread(mean: number, std: number): string {
-  return `${decimal(mean)} ± ${decimal(std)}`;
+  return `${measure(mean, std)} ± ${measure(std)}`;
 }

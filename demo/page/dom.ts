@@ -12,6 +12,12 @@ export function radios(name: string): HTMLInputElement[] {
   return [...document.querySelectorAll<HTMLInputElement>(`input[name="${name}"]`)];
 }
 
+/** Makes a value one of those that can be chosen, where it is not. */
+export function offer(select: HTMLSelectElement, value: string, words: string): void {
+  if ([...select.options].some((option) => option.value === value)) return;
+  select.append(new Option(words, value));
+}
+
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -26,8 +26,23 @@ export function decimal(value: number): string {
   return value.toFixed(2).replace('-', '−').replace('Infinity', '∞');
 }
 
+/**
+ * A value in units of the data, which may be of any size: whole or as a power of ten where it is large, and more decimals
+ * than two where these would say nothing.
+ * @param spread what is large or small for it
+ */
+export function measure(value: number, spread: number = Math.abs(value)): string {
+  if (spread >= 1e9) return value.toExponential(2).replaceAll('-', '−').replace('e+', 'e');
+  if (spread >= 1e4) return count(value).replace('-', '−');
+  if (spread === 0 || !(spread < 0.01)) return decimal(value);
+  return value.toFixed(Math.min(20, 1 - Math.floor(Math.log10(spread)))).replace('-', '−');
+}
+
 export function vector(values: readonly number[]): string {
-  const shown = values.slice(0, 4).map(decimal).join(', ');
+  const shown = values
+    .slice(0, 4)
+    .map((value) => measure(value))
+    .join(', ');
   return `(${shown}${values.length > 4 ? ', …' : ''})`;
 }
 

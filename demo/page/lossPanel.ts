@@ -17,6 +17,8 @@ export class LossPanel {
   #last: Progress | undefined;
   /** The last held-out score was infinite. */
   #isMissing = false;
+  /** The training loss when the last held-out score came: both are to be of the same model. */
+  #trainingAtScore: number | null = null;
   #waiting = false;
   #spoken = 0;
   #steps = 0;
@@ -39,6 +41,7 @@ export class LossPanel {
     if (progress.validationNll !== null) {
       this.#isMissing = progress.validationNll === Infinity;
       this.#series.score(progress.step, progress.validationNll);
+      this.#trainingAtScore = this.#series.smoothed;
     }
     if (!this.#waiting) setTimeout(() => this.#draw(), DRAW_EVERY);
     this.#waiting = true;
@@ -73,10 +76,11 @@ export class LossPanel {
   }
 
   get verdict(): string {
+    const validation = this.#series.validation.at(-1)?.nll ?? null;
     return verdict({
       step: this.#last?.step ?? 0,
-      training: this.#series.smoothed,
-      validation: this.#series.validation.at(-1)?.nll ?? null,
+      training: validation === null ? this.#series.smoothed : this.#trainingAtScore,
+      validation,
       isMissing: this.#isMissing,
       floor: this.floor,
       given: this.given,

@@ -80,12 +80,18 @@ export class LossSeries {
   }
 }
 
-/** From just below the floor or the lowest loss to above all but the wildest start. */
+/** How far above the upper quartile the range goes, in distances of that from the lowest: a spike is cut off. */
+const SPIKE = 5;
+
+/** From just below the floor or the lowest loss to above all but the wildest start and spikes. */
 export function lossRange(values: readonly number[], floor: number | null): [low: number, high: number] {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length === 0) return floor === null ? [0, 3] : [floor - 0.3, floor + 2];
   const low = Math.min(sorted[0] ?? 0, floor ?? Infinity);
-  const high = Math.max(sorted[Math.floor(0.98 * (sorted.length - 1))] ?? 1, (floor ?? -Infinity) + 0.1);
+  const quantile = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 1;
+  const upper = quantile(0.75);
+  const usual = Math.min(quantile(0.98), upper + SPIKE * (upper - low));
+  const high = Math.max(usual, (floor ?? -Infinity) + 0.1);
   const span = Math.max(0.2, high - low);
   return [low - 0.08 * span, low + 1.12 * span];
 }

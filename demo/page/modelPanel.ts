@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { PRESETS } from '../../src/flows/index.ts';
 import type { PresetName } from '../../src/index.ts';
 import type { ModelSettings, Price } from '../protocol.ts';
-import { byId, setNotice, setText } from './dom.ts';
+import { byId, offer, setNotice, setText } from './dom.ts';
 import { bytes, count, milliseconds } from './figures.ts';
 import { LIMITS, ModelSchema, PRESET_NAMES, PRESET_SETTINGS, hasBox, hasScaleMap } from './settings.ts';
 
@@ -84,6 +84,7 @@ export class ModelPanel {
     this.#nets.value = String(model.residualBlocks);
     this.#scale.value = model.scale;
     this.#base.value = model.base;
+    offer(this.#schedule, model.schedule, model.schedule.replace(/^exponential:(.*)/, '× $1 a step'));
     this.#schedule.value = model.schedule;
     for (const [name, input] of Object.entries(this.#numbers)) {
       input.value = String(model[name as NumberField]);
@@ -154,8 +155,7 @@ export class ModelPanel {
   }
 
   #offerNets(blocks: number): void {
-    if ([...this.#nets.options].some(({ value }) => value === String(blocks))) return;
-    this.#nets.append(new Option(netsWords(blocks), String(blocks)));
+    offer(this.#nets, String(blocks), netsWords(blocks));
   }
 
   /** Residual nets have one width, so the others are left out until the nets are plain again. */

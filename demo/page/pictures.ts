@@ -84,6 +84,11 @@ export class Pictures {
     this.recorded[picture].hidden = true;
   }
 
+  /** The recordings are seen again. */
+  showRecorded(): void {
+    for (const canvas of Object.values(this.recorded)) canvas.hidden = false;
+  }
+
   describe(picture: Picture, words: string): void {
     setText(byId(`${picture}-words`, HTMLElement), words);
   }
@@ -108,7 +113,10 @@ export class Pictures {
     };
     canvas.addEventListener('pointermove', point);
     canvas.addEventListener('pointerdown', point);
-    canvas.addEventListener('pointerleave', () => tell(null));
+    // A finger is lifted to look at what it pointed at; another tap takes the focus, and with it the point.
+    canvas.addEventListener('pointerleave', ({ pointerType }) => {
+      if (pointerType !== 'touch') tell(null);
+    });
     canvas.addEventListener('blur', () => tell(null));
     canvas.addEventListener('keydown', (event) => {
       const arrow = ARROWS[event.key];

@@ -1,6 +1,6 @@
 /** The page: its panels, and the engine behind them. */
 import type { DataSettings, Pace, Progress, View } from '../protocol.ts';
-import { Captions } from './captions.ts';
+import { Captions, recordedModel } from './captions.ts';
 import { DataPanel } from './dataPanel.ts';
 import { Engine } from './engine.ts';
 import type { EngineEvent } from './engine.ts';
@@ -48,6 +48,8 @@ export class Playground {
   #file: OpenedFile | undefined;
   /** How many models were asked for, by settings or by file. */
   #asked = 0;
+  /** A fresh model was asked for and is not there yet. */
+  #isReplacing = false;
   /** The model that came with the page is shown: training begins with one of the visitor's. */
   #showsPretrained = false;
   /** The engine draws; until then the recording plays. */
@@ -75,7 +77,10 @@ export class Playground {
       train: () => this.#train(),
       pause: () => this.#engine.send({ type: 'pause' }),
       step: () => this.#step(),
-      reset: () => this.#configure(),
+      reset: () => {
+        this.#dataPanel.mistake(undefined);
+        this.#configure();
+      },
       pace: () => {
         if (this.#transport.phase === 'training') this.#engine.send({ type: 'train', pace: this.#pace });
       },
@@ -92,7 +97,7 @@ export class Playground {
         title: () => this.#title,
         recording: () => (this.#showsPretrained ? pretrained.recording : undefined),
       },
-      pretrained.recording.bijectors,
+      recordedModel(pretrained.recording),
     );
     this.#share = new SharePanel({
       engine: this.#engine,
@@ -111,7 +116,7 @@ export class Playground {
     const settings = shared?.settings ?? defaultSettings();
     this.#showsPretrained = shared?.settings === undefined;
     this.#showSettings(settings);
-    this.#pretrained.play(this.#pictures.recorded, this.#scrubber, this.#theme.theme);
+    this.#playRecording();
     const canvases = this.#pictures.transfer();
     const pixelRatio = Math.min(2, window.devicePixelRatio);
     this.#engine.send({ type: 'start', canvases, pixelRatio, view: this.#view }, Object.values(canvases));
@@ -157,6 +162,9 @@ export class Playground {
   }
 
   #hear(event: EngineEvent): void {
+    // Of the model before the one that was asked for.
+    if (this.#isReplacing && (event.type === 'progress' || event.type === 'stopped')) return;
+    if (event.type === 'configured' || event.type === 'mistake') this.#isReplacing = false;
     switch (event.type) {
       case 'ready':
         showAdapter(event.adapter);
@@ -201,6 +209,8 @@ export class Playground {
 
   #withoutGpu(reason: string): void {
     this.#transport.phase = 'off';
+    hideLostGpu();
+    if (this.#isLive) this.#goBack();
     showNoGpu(reason);
     this.#transport.say('Playing a recording of a trained flow.');
   }
@@ -245,6 +255,25 @@ export class Playground {
     this.#sendView();
   }
 
+  /** The device is gone for good: the model was there alone, so the recording is shown again. */
+  #goBack(): void {
+    this.#isLive = false;
+    this.#showsPretrained = true;
+    this.#pictures.showRecorded();
+    this.#captions.model = recordedModel(this.#pretrained.recording);
+    this.#loss.clear(this.#modelPanel.model.steps);
+    this.#transport.showStep(0, 1);
+    this.#playRecording();
+    this.#captions.forgetSamples();
+    this.#captions.describe();
+  }
+
+  #playRecording(): void {
+    this.#pretrained.play(this.#pictures.recorded, this.#scrubber, this.#theme.theme, () =>
+      this.#captions.describeLayer(),
+    );
+  }
+
   #changed(): void {
     this.#modelPanel.tellApart(this.#dataPanel.isApart);
     this.#dataPanel.mistake(undefined);
@@ -264,12 +293,15 @@ export class Playground {
     window.clearTimeout(this.#settling);
     this.#settling = undefined;
     this.#modelPanel.tellApart(this.#dataPanel.isApart);
-    this.#data = this.#dataPanel.data;
+    const { data } = this.#dataPanel;
     if (this.#dataPanel.isOwn) this.#dataPanel.showChosen();
-    if (this.#data !== undefined) this.#closeFile();
+    if (data !== undefined) {
+      this.#data = data;
+      this.#closeFile();
+    }
     this.#share.showCode();
     if (this.#transport.phase === 'off') return false;
-    if (this.#data === undefined) {
+    if (data === undefined) {
       this.#transport.say(
         this.#dataPanel.source.kind === 'file' ? 'Choose a file first.' : 'Paint something first.',
       );
@@ -280,7 +312,8 @@ export class Playground {
     this.#loss.clear(this.#modelPanel.model.steps);
     this.#captions.forgetSamples();
     this.#transport.showStep(0, 1);
-    this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data: this.#data });
+    this.#isReplacing = true;
+    this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data });
     if (this.#transport.phase !== 'starting') this.#transport.phase = 'idle';
     this.#transport.say(FRESH);
     return true;
@@ -290,7 +323,7 @@ export class Playground {
   #prepare(): boolean {
     this.#settle();
     const isOver = this.#showsPretrained || this.#transport.phase === 'done';
-    const hasData = this.#data !== undefined || this.#dataPanel.isOwn;
+    const hasData = this.#dataPanel.data !== undefined || this.#dataPanel.isOwn;
     return (!isOver && hasData) || this.#configure();
   }
 

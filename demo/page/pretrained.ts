@@ -29,7 +29,13 @@ export class Pretrained {
     return new Pretrained((await response.json()) as Recording, model);
   }
 
-  play(canvases: Record<Picture, HTMLCanvasElement>, scrubber: Scrubber, theme: 'light' | 'dark'): void {
+  /** @param moved called when the layers have moved by themselves */
+  play(
+    canvases: Record<Picture, HTMLCanvasElement>,
+    scrubber: Scrubber,
+    theme: 'light' | 'dark',
+    moved: () => void,
+  ): void {
     this.#player = new RecordPlayer(this.recording, canvases);
     this.#scrubber = scrubber;
     scrubber.layers = this.recording.bijectors.length;
@@ -41,6 +47,7 @@ export class Pretrained {
       if (this.#byHand) return;
       scrubber.layer = swing(Math.max(0, now - start) / 1000, scrubber.layers);
       this.#player?.drawLayer(scrubber.layer);
+      moved();
       this.#frame = requestAnimationFrame(advance);
     };
     this.#frame = requestAnimationFrame(advance);

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { TOY_NAMES } from '../../src/data/toy.ts';
 import type { ToyName } from '../../src/data/toy.ts';
 import type { Domain, PresetName } from '../../src/index.ts';
+import { parseSchedule } from '../../src/schedule.ts';
 import { DOMAINS } from '../../src/spec.ts';
 import { BASE_NAMES } from '../bases.ts';
 import { MOST_CLASSES } from '../labels.ts';
@@ -58,6 +59,20 @@ export interface Settings {
 const whole = ({ min, max }: { min: number; max: number }) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
+/** Model files bring others than those that are offered. */
+function isSchedule(text: string): boolean {
+  try {
+    parseSchedule(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function badSchedule(found: string): string {
+  return `Schedule: found "${found}", expected cosine, constant or exponential:0.999.`;
+}
+
 const ModelFields = v.strictObject({
   preset: v.picklist(PRESET_NAMES),
   couplings: whole(LIMITS.couplings),
@@ -71,7 +86,10 @@ const ModelFields = v.strictObject({
   base: v.picklist(BASE_NAMES),
   batch: whole(LIMITS.batch),
   learningRate: v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1)),
-  schedule: v.picklist(['cosine', 'constant', 'exponential:0.999']),
+  schedule: v.pipe(
+    v.string(),
+    v.check(isSchedule, ({ input }) => badSchedule(input)),
+  ),
   steps: whole(LIMITS.steps),
   seed: whole(LIMITS.seed),
 });

@@ -12,7 +12,7 @@ import { bytes, count } from './figures.ts';
 import { canKeep, deleteModel, freeName, keepModel, listModels, readModel } from './keptModels.ts';
 import { isAccountedFor } from './openedFile.ts';
 import type { OpenedFile } from './openedFile.ts';
-import { MAX_LINK_LENGTH, encodeShare } from './shareLink.ts';
+import { MAX_LINK_LENGTH, decodeShare, encodeShare } from './shareLink.ts';
 import type { Settings } from './settings.ts';
 import type { Table } from './table.ts';
 
@@ -106,7 +106,11 @@ export class SharePanel {
       );
     }
     const settings = this.#source.settings();
-    const link = `${location.href.split('#')[0]}#${encodeShare(settings)}`;
+    const hash = encodeShare(settings);
+    // A model file may have settings beyond what the page offers.
+    const { mistake } = decodeShare(hash);
+    if (mistake !== undefined) throw new Error(`No link can say these settings. ${mistake}`);
+    const link = `${location.href.split('#')[0]}#${hash}`;
     if (link.length > MAX_LINK_LENGTH) {
       throw new Error(
         `The drawing makes a link of ${count(link.length)} characters, more than the ${count(MAX_LINK_LENGTH)} that survive everywhere. Draw with fewer strokes.`,

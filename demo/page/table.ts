@@ -1,6 +1,14 @@
 /** A CSV text as rows to learn from, with the sentences of the command line for what can be wrong with it. */
 import { parse } from 'csv-parse/browser/esm/sync';
-import { NUMBER, badCell, isHeader, layOut, raggedRow, textCell } from '../../src/data/csvLayout.ts';
+import {
+  NUMBER,
+  badCell,
+  isHeader,
+  layOut,
+  raggedRow,
+  requireParted,
+  textCell,
+} from '../../src/data/csvLayout.ts';
 import { DataError } from '../../src/errors.ts';
 import { MOST_CLASSES } from '../labels.ts';
 import type { RowLabels } from '../labels.ts';
@@ -28,13 +36,15 @@ export function readTable(text: string, file: string): Table {
   if (first === undefined) throw new DataError('found no rows, expected a table of numbers', { file });
   const header = !isLabelled(first.record) && isHeader(file, first.record, first.info.lines);
   const body = header ? records.slice(1) : records;
+  // Lines that no known delimiter parts would pass for labels.
+  if (first.record.length === 1) for (const { record, info } of body) requireParted(file, record, info.lines);
   const at = labelPlace(body, first.record.length);
   const names = header ? first.record : numbered(first.record.length, at);
   const label = at < 0 ? undefined : names[at];
   const { columns, positions } = layOut(file, names, header ? first.info.lines : undefined, {
     text: label === undefined ? [] : [label],
   });
-  requireShape(file, columns, body.length);
+  requireShape(file, columns, label, body.length);
   const rows = new Float32Array(body.length * columns.length);
   body.forEach(({ record, info }, row) => {
     if (record.length !== names.length) throw raggedRow(file, record.length, names, info.lines);
@@ -119,10 +129,17 @@ function recordsOf(text: string, file: string): ParsedRecord[] {
   }
 }
 
-function requireShape(file: string, columns: readonly string[], rows: number): void {
+function requireShape(
+  file: string,
+  columns: readonly string[],
+  label: string | undefined,
+  rows: number,
+): void {
   if (columns.length < 2) {
+    const found = columns.length === 0 ? 'no column of numbers' : `one column, "${columns[0] ?? ''}"`;
+    const beside = label === undefined ? '' : `, beside the text of "${label}"`;
     throw new DataError(
-      `found one column, "${columns[0] ?? ''}", expected two or more`,
+      `found ${found}${beside}, expected two or more of numbers`,
       { file },
       'A coupling needs one column to look at and one to change.',
     );

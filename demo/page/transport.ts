@@ -47,7 +47,8 @@ export class Transport {
     this.#phase = phase;
     const off = phase === 'starting' || phase === 'off';
     for (const button of [this.#train, this.#slow, this.#reset]) button.disabled = off;
-    this.#step.disabled = off || phase === 'training';
+    // After the last step another would begin a fresh model, which only "Train again" says.
+    this.#step.disabled = off || phase === 'training' || phase === 'done';
     setText(this.#train, phase === 'training' ? 'Pause' : phase === 'done' ? 'Train again' : 'Train');
   }
 

@@ -1,4 +1,5 @@
 /** What the loss says, in plain words. */
+import { count, decimal } from './figures.ts';
 
 export interface Standing {
   step: number;
@@ -21,6 +22,9 @@ const OVERFIT = 0.1;
 /** Nats that two decimals show as 0.00. */
 const SHOWN_AS_ZERO = 0.005;
 
+/** A gain of a million times and more is told as a power of ten, nats. */
+const MOST_COUNTED = Math.log(1e6);
+
 /** One or two sentences. */
 export function verdict({ step, training, validation, isMissing, floor, given, start }: Standing): string {
   const score = validation ?? training;
@@ -33,14 +37,14 @@ export function verdict({ step, training, validation, isMissing, floor, given, s
     sentences.push(aboveFloor(score - floor, given));
   } else if (start !== null && start - score > SHOWN_AS_ZERO) {
     sentences.push(
-      `${nats(score)} nats. ${capitalised(odds(start - score))} as probable per point as at the start; nobody knows the floor of your data.`,
+      `${decimal(score)} nats. ${capitalised(odds(start - score))} as probable per point as at the start; nobody knows the floor of your data.`,
     );
   } else {
-    sentences.push(`${nats(score)} nats; no better than at the start yet.`);
+    sentences.push(`${decimal(score)} nats; no better than at the start yet.`);
   }
   if (floor === null && validation !== null && training !== null && validation - training > OVERFIT) {
     sentences.push(
-      `On points that it has not seen it is ${nats(validation - training)} nats worse: it has begun to learn yours by heart.`,
+      `On points that it has not seen it is ${decimal(validation - training)} nats worse: it has begun to learn yours by heart.`,
     );
   }
   return sentences.join(' ');
@@ -49,7 +53,7 @@ export function verdict({ step, training, validation, isMissing, floor, given, s
 function aboveFloor(gap: number, given: string | null): string {
   const told = given === null ? '' : ` that is told the ${given}`;
   if (gap <= SHOWN_AS_ZERO) return `As good as any model${told} can be: at the floor.`;
-  const amount = `${nats(gap)} nats above the best any model${told} can do`;
+  const amount = `${decimal(gap)} nats above the best any model${told} can do`;
   if (gap < 0.05) return `${amount}: all but done.`;
   if (gap < 0.3) return `${amount}: the shape is there, the edges are still soft.`;
   return `${amount}: much to learn yet.`;
@@ -57,12 +61,9 @@ function aboveFloor(gap: number, given: string | null): string {
 
 /** e^gap in words: a gain of log 2 nats makes each point twice as probable. */
 function odds(gain: number): string {
+  if (gain > MOST_COUNTED) return `10^${Math.floor(gain / Math.LN10)} times`;
   const factor = Math.exp(gain);
-  return factor < 10 ? `${factor.toFixed(1)} times` : `${Math.round(factor).toLocaleString('en')} times`;
-}
-
-function nats(value: number): string {
-  return value.toFixed(2);
+  return `${factor < 10 ? factor.toFixed(1) : count(factor)} times`;
 }
 
 function capitalised(text: string): string {

@@ -17,6 +17,8 @@ const REACH = 2.6;
 const LATTICE_SIDE = 41;
 const LATTICE_REACH = 3;
 const DENSITY_SIDE = 80;
+/** So far below the highest log-density, in hundredths of a nat, the first of 256 colours is the nearest. */
+const DENSITY_SPAN = 700;
 
 export async function main(): Promise<void> {
   const moons = toyDensity('moons');
@@ -53,11 +55,16 @@ async function record(flow: Flow, moons: ReturnType<typeof toyDensity>): Promise
     },
     density: {
       side: DENSITY_SIDE,
-      logProb: Array.from(await flow.logProb(square(DENSITY_SIDE, REACH * (1 - 1 / DENSITY_SIDE))), (value) =>
-        Math.max(-2000, Math.round(100 * value)),
-      ),
+      logProb: shades(await flow.logProb(square(DENSITY_SIDE, REACH * (1 - 1 / DENSITY_SIDE)))),
     },
   };
+}
+
+/** Log-densities in hundredths of a nat, those that are too low to be seen all alike. */
+function shades(logProb: Float32Array): number[] {
+  const hundredths = Array.from(logProb, (value) => Math.round(100 * value));
+  const highest = hundredths.reduce((a, b) => Math.max(a, b), -Infinity);
+  return hundredths.map((value) => Math.max(value, highest - DENSITY_SPAN));
 }
 
 /** The flow up to its `count`-th bijector. */

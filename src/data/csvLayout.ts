@@ -68,16 +68,20 @@ export function findDelimiter(file: string, head: Buffer): string {
   return [',', ';', '\t'].find((delimiter) => unquoted.includes(delimiter)) ?? ',';
 }
 
+/** @throws {DataError} for a cell of several numbers: no delimiter that is known parts them */
+export function requireParted(file: string, record: readonly string[], row: number): void {
+  const packed = record.find((cell) => SEVERAL_NUMBERS.test(cell));
+  if (packed === undefined) return;
+  throw new DataError(
+    `found ${quote(packed)}, expected one number or one column name in each cell`,
+    { file, row },
+    'Separate cells by commas, semicolons or tabs, and write decimals with a point.',
+  );
+}
+
 /** Whether the first record names the columns. @throws {DataError} if it is neither names nor numbers */
 export function isHeader(file: string, record: readonly string[], row: number): boolean {
-  const packed = record.find((cell) => SEVERAL_NUMBERS.test(cell));
-  if (packed !== undefined) {
-    throw new DataError(
-      `found ${quote(packed)}, expected one number or one column name in each cell`,
-      { file, row },
-      'Separate cells by commas, semicolons or tabs, and write decimals with a point.',
-    );
-  }
+  requireParted(file, record, row);
   if (record.every((cell) => NUMBER.test(cell))) return false;
   const steering = record.find((cell) => CONTROL_CHARACTER.test(cell));
   if (steering !== undefined) {

@@ -39,6 +39,11 @@ describe('rows to show', () => {
     expect(farApart(rows, 2, 99)).toHaveLength(10);
     expect(new Set(farApart(rows, 2, 99)).size).toBe(10);
   });
+
+  it('are as few as there are different ones, as in a table of zeros and ones', () => {
+    const coins = Float32Array.of(0, 0, 0, 0, 1, 1, 0, 0, 1, 0, 1, 1);
+    expect(farApart(coins, 2, 10)).toEqual([0, 2, 4]);
+  });
 });
 
 describe('the rows of a class', () => {

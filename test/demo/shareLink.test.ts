@@ -49,7 +49,7 @@ const settings: fc.Arbitrary<Settings> = fc
         base: fc.constantFrom(...BASE_NAMES),
         batch: fc.integer({ min: 8, max: 16384 }),
         learningRate: fc.double({ min: 1e-6, max: 1, noNaN: true }),
-        schedule: fc.constantFrom('cosine', 'constant', 'exponential:0.999'),
+        schedule: fc.constantFrom('cosine', 'constant', 'exponential:0.999', 'exponential:0.97'),
         steps: fc.integer({ min: 1, max: 200_000 }),
         seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
       })
@@ -107,6 +107,7 @@ describe('a share link', () => {
     ['#v=1&blocks=1.5', /model.residualBlocks: found 1.5/],
     ['#v=1&rate=Infinity', /model.learningRate/],
     ['#v=1&family=__proto__', /model.preset/],
+    ['#v=1&schedule=exponential:2', /Schedule: found "exponential:2", expected cosine, constant or/],
     ['#v=1&data=drawing&n=500&strokes=%00', /drawing in the link is damaged/],
     ['#v=1&data=drawing&n=500&strokes=AAAA', /drawing in the link is damaged/],
     ['#v=1&data=moons&parts=some', /source.apart: found "some"/],

@@ -46,6 +46,10 @@ describe('the verdict', () => {
       '2.10 nats. 2.0 times as probable per point as at the start; nobody knows the floor of your data.',
     ],
     [
+      { ...standing, floor: null, validation: null, training: -6.14, start: 100 },
+      '−6.14 nats. 10^46 times as probable per point as at the start; nobody knows the floor of your data.',
+    ],
+    [
       { ...standing, isMissing: true },
       'Some points that it has not seen lie where it has no density at all: the base ends before they do.',
     ],
@@ -68,6 +72,13 @@ describe('the curve of a long run', () => {
     expect(mean).toBeCloseTo(losses.reduce((sum, nll) => sum + nll, 0) / losses.length, 2);
     expect(series.smoothed).toBeCloseTo(1, 2);
     expect(series.first).toBe(2);
+  });
+
+  it('is not pressed flat by a few spikes', () => {
+    const losses = Array.from({ length: 200 }, (_, i) => (i % 20 === 7 ? 1000 : -5 - i / 100));
+    const [low, high] = lossRange(losses, null);
+    expect(low).toBeLessThan(-6.9);
+    expect(high).toBeLessThan(10);
   });
 
   it('has a range with the floor and the curve inside, and round ticks', () => {
@@ -172,6 +183,7 @@ describe('numbers and pictures in words', () => {
     ]);
     expect([-1.5, -Infinity].map(decimal)).toEqual(['−1.50', '−∞']);
     expect(vector([1, -2.5, 0, 4, 5])).toBe('(1.00, −2.50, 0.00, 4.00, …)');
+    expect(vector([-0.00123, 414985.34, -2e12])).toBe('(−0.0012, 414,985, −2.00e12)');
   });
 
   it('say where the scrubber is', () => {
@@ -191,6 +203,9 @@ describe('numbers and pictures in words', () => {
   it('give the numbers that a picture shows', () => {
     expect(describeSamples({ mean: [0, 1], std: [1, 2], correlation: -0.5 }, ['a', 'b'])).toBe(
       'a 0.00 ± 1.00, b 1.00 ± 2.00, correlation −0.50.',
+    );
+    expect(describeSamples({ mean: [5e-4, -22106], std: [0.0021, 414985], correlation: 0 }, ['a', 'b'])).toBe(
+      'a 0.0005 ± 0.0021, b −22,106 ± 414,985, correlation 0.00.',
     );
     expect(describeLogDets([0.1, -0.3], ['standardize', 'affine_coupling'])).toMatch(
       /−0.20 in all: standardize 0.10, affine coupling −0.30/,

@@ -115,6 +115,32 @@ describe('the engine of the playground', () => {
     expect(stopped).toEqual({ step: 2, losses: 1 });
   });
 
+  it('makes one step after a pause too, though some were on their way when it was asked for', async () => {
+    const told = await page.evaluate(
+      async ({ model, data }) => {
+        const { enginePage } = globalThis;
+        enginePage.mark();
+        enginePage.send({ type: 'configure', model: { ...model, steps: 100_000 }, data });
+        await enginePage.next('configured');
+        enginePage.send({ type: 'train', pace: { kind: 'flat-out' } });
+        await enginePage.next('progress');
+        enginePage.send({ type: 'pause' });
+        const paused = await enginePage.next('stopped');
+        enginePage.mark();
+        enginePage.send({ type: 'step' });
+        const { reason } = await enginePage.next('stopped');
+        const mistakes = enginePage.messages.filter(({ type }) => type === 'mistake').length;
+        return { reasons: [paused.reason, reason], mistakes };
+      },
+      { model: MODEL, data: MOONS },
+    );
+    const [paused, stepped] = told.reasons.map((reason) =>
+      Number(/^Paused at step (\d+)\.$/.exec(reason)?.[1]),
+    );
+    expect(stepped).toBe(paused! + 1);
+    expect(told.mistakes).toBe(0);
+  });
+
   it('trains moons without a long task of the page, tells each loss, and scores below a normal', async () => {
     const trainToTheEnd = () =>
       page.evaluate(
@@ -253,6 +279,29 @@ describe('the engine of the playground', () => {
     );
     expect(messages.message).toContain('no spread in "width"');
     expect(messages.width).toBe(SIDE);
+  });
+
+  it('stops training when other settings are refused', async () => {
+    const told = await page.evaluate(
+      async ({ model, data }) => {
+        const { enginePage } = globalThis;
+        enginePage.mark();
+        enginePage.send({ type: 'configure', model: { ...model, steps: 100_000 }, data });
+        await enginePage.next('configured');
+        enginePage.send({ type: 'train', pace: { kind: 'flat-out' } });
+        await enginePage.next('progress');
+        enginePage.mark();
+        enginePage.send({ type: 'configure', model: { ...model, couplings: 0 }, data });
+        const { reason } = await enginePage.next('stopped');
+        enginePage.mark();
+        const begun = enginePage.messages.length;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const after = enginePage.messages.slice(begun).filter(({ type }) => type === 'progress').length;
+        return { reason, after };
+      },
+      { model: MODEL, data: MOONS },
+    );
+    expect(told).toEqual({ reason: expect.stringMatching(/^Nothing has changed/) as string, after: 0 });
   });
 
   it('survives the loss of its device, and trains on from the last snapshot', async () => {

@@ -344,6 +344,34 @@ describe("a visitor's own data", () => {
     );
   });
 
+  it('that is refused leaves what was chosen before', async () => {
+    const { page } = current();
+    await page.check('input[name="source"][value="circles"]');
+    await page.setInputFiles('#file', {
+      name: 'bad.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('a,b\n1,x\n'),
+    });
+    await expectSoon(() => page.textContent(paragraph)).toMatch(/bad.csv: found 1 rows of numbers/);
+    await expectSoon(() => page.isChecked('input[value="circles"]')).toBe(true);
+    await page.click('#copy-link');
+    await expectSoon(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(/data=circles/);
+  });
+
+  it('may have as few different rows as two coins: every picture is of them', async () => {
+    const { page } = current();
+    const rows = Array.from({ length: 60 }, (_, i) => `${i % 2},${(i >> 1) % 2}`);
+    await page.setInputFiles('#file', {
+      name: 'coins.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(['a,b', ...rows].join('\n')),
+    });
+    await expectSoon(() => page.textContent('#density-words')).toMatch(/^Coins.csv/);
+    await page.fill('#layer', '0');
+    await expectSoon(async () => (await look(canvas(page, 'layers'))).drawn).toBeLessThan(0.02);
+    await expectSoon(() => page.locator(paragraph).isHidden()).toBe(true);
+  });
+
   it('can be pasted', async () => {
     const { page } = current();
     await page.evaluate(
@@ -403,6 +431,18 @@ describe('the model', () => {
     await expectSoon(() => page.url()).toContain('family=spline');
   });
 
+  it('is fresh when a setting changes while it trains: nothing of the old run is told of it', async () => {
+    const { page } = current();
+    await page.click('#train');
+    await expectSoon(() => step(page)).toBeGreaterThan(5);
+    await page.fill('#seed', '4');
+    await page.press('#seed', 'Enter');
+    await expectSoon(() => page.textContent('#status')).toBe('A fresh model, which knows nothing yet.');
+    await page.waitForTimeout(1000);
+    expect(await page.textContent('#status')).toBe('A fresh model, which knows nothing yet.');
+    expect(await page.textContent('#verdict')).toBe('Nothing trained yet.');
+  });
+
   it('that cannot be is refused in words', async () => {
     const { page } = current();
     await page.fill('#hidden', '32, many');
@@ -437,6 +477,29 @@ describe('manners', () => {
     const resting = await step(page);
     await hide(false);
     await expectSoon(() => step(page)).toBeGreaterThan(resting);
+    await close();
+  });
+
+  it('shows the recording again, and says why, when the device does not come back', async () => {
+    const { page, close } = await visit(demo.browser, demo.site.url + LONG);
+    await ready(page);
+    await page.click('#train');
+    await expectSoon(() => step(page)).toBeGreaterThan(5);
+    const [worker] = page.workers();
+    await worker!.evaluate(() => {
+      navigator.gpu.requestAdapter = () => Promise.resolve(null);
+      globalThis.dispatchEvent(new MessageEvent('message', { data: { type: 'lose-device' } }));
+    });
+    await page.waitForSelector('#notice-gpu:visible');
+    expect(await page.locator('#notice-device').isHidden()).toBe(true);
+    await expectSoon(() => page.textContent('#density-words')).toMatch(/^Two moons\. .* log p −1\.15/);
+    await expectSoon(() => page.textContent('#verdict')).toBe('Nothing trained yet.');
+    const layers = canvas(page, 'layers');
+    await page.fill('#layer', '0');
+    const atData = await look(layers);
+    await page.fill('#layer', '9');
+    await expectSoon(() => page.textContent('#layer-name')).toBe('latent');
+    expect((await look(layers)).centre).not.toEqual(atData.centre);
     await close();
   });
 
@@ -496,6 +559,14 @@ describe('manners', () => {
     );
     expect(overflowing).toEqual([]);
     await expectSoon(() => seriousFindings(page)).toEqual([]);
+    // The finger is lifted, and the numbers of its point stay to be read.
+    await expectSoon(async () => {
+      await canvas(page, 'density').tap();
+      await page.waitForTimeout(300);
+      return page.textContent('#point-log-prob');
+    }).toMatch(/nats/);
+    await page.waitForTimeout(500);
+    expect(await page.textContent('#point-log-prob')).toMatch(/nats/);
     await close();
   });
 
@@ -518,6 +589,15 @@ describe('manners', () => {
       document.head.append(script);
     });
     expect(await page.evaluate(() => 'intruder' in globalThis)).toBe(false);
+    await close();
+  });
+
+  it('takes a number of points that it does not offer from a link', async () => {
+    const { page, close } = await visit(demo.browser, `${demo.site.url}${LONG}&n=777`);
+    await ready(page);
+    await expectSoon(() => page.inputValue('#toy-size')).toBe('777');
+    await expectSoon(() => page.textContent('#status')).toBe('A fresh model, which knows nothing yet.');
+    expect(await page.locator('#data-mistake').isHidden()).toBe(true);
     await close();
   });
 
@@ -564,6 +644,7 @@ describe('without WebGPU', () => {
       await page.click('#notice-gpu button');
       const before = await page.inputValue('#layer');
       await expectSoon(() => page.inputValue('#layer')).not.toBe(before);
+      await expectSoon(() => page.textContent('#layers-words')).toMatch(/through layer \d of/);
       await expectSoon(async () => (await look(canvas(page, 'density'))).colours).toBeGreaterThan(20);
       await page.click('#play-back');
       await page.waitForFunction(() => document.getElementById('layer-name')?.textContent === 'data');

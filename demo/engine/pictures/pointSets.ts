@@ -107,15 +107,15 @@ export function rowsOfClass(
 }
 
 /**
- * `count` rows that lie far from each other: the first, then again and again the one whose nearest chosen row is the
- * farthest.
+ * At most `count` rows that lie far from each other: the first, then again and again the one whose nearest chosen row is
+ * the farthest, as long as there is one that differs from all of them.
  */
 export function farApart(rows: Float32Array, dim: number, count: number): number[] {
   const total = rows.length / dim;
   const nearest = new Float64Array(total).fill(Infinity);
   const chosen: number[] = [];
   let next = 0;
-  while (chosen.length < Math.min(count, total)) {
+  while (chosen.length < Math.min(count, total) && nearest[next] !== 0) {
     chosen.push(next);
     let farthest = 0;
     for (let row = 0; row < total; row++) {
