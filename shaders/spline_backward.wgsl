@@ -1,7 +1,8 @@
-// Undoes z = spline(x) and pulls the gradient back through it, to x and to every raw number.
+// Pulls the gradient back through z = spline(x), to x and to every raw number, and puts x back in the state. x is what
+// spline_forward kept: undoing a spline where it is flat magnifies the rounding of z.
 // raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; d_raw [n_transformed, 3 BINS - 1,
-// n_rows]; state z -> x and d_state d_z -> d_x: [*, n_rows] from feature transform_start, in place. d_log_det is the same
-// for every valid row and zero for the padding after them.
+// n_rows]; kept_x [n_transformed, n_rows]; state z -> x and d_state d_z -> d_x: [*, n_rows] from feature transform_start,
+// in place. d_log_det is the same for every valid row and zero for the padding after them.
 // One invocation owns one feature of one row; nothing is accumulated. docs/derivations.md, eq. (63) to (68)
 #include "shared/grid.wgsl"
 #include "shared/rational_quadratic.wgsl"
@@ -20,9 +21,10 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> raw: array<f32>;
-@group(0) @binding(2) var<storage, read_write> state: array<f32>;
-@group(0) @binding(3) var<storage, read_write> d_state: array<f32>;
-@group(0) @binding(4) var<storage, read_write> d_raw: array<f32>;
+@group(0) @binding(2) var<storage, read> kept_x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> state: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d_state: array<f32>;
+@group(0) @binding(5) var<storage, read_write> d_raw: array<f32>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -37,8 +39,9 @@ fn main(
   let feature = index / params.n_rows;
   let row = index % params.n_rows;
   let state_place = params.transform_start * params.n_rows + index;
-  let z = state[state_place];
-  if (!is_inside(z)) {
+  let x = kept_x[index];
+  state[state_place] = x;
+  if (!is_inside(x)) {
     for (var number = 0u; number < N_RAW; number++) {
       d_raw[d_raw_place(feature, number, row)] = 0.0;
     }
@@ -46,8 +49,8 @@ fn main(
   }
   let d_z = d_state[state_place];
   let d_log_det = select(0.0, params.d_log_det, row < params.n_valid_rows);
-  let bin = bin_of_y(feature, row, z);
-  let place = place_in(bin, xi_of_y(bin, z));
+  let bin = bin_of_x(feature, row, x);
+  let place = place_in(bin, xi_of_x(bin, x));
   let xi = place.xi;
   let q = place.q;
   let denominator = place.denominator;
@@ -69,7 +72,6 @@ fn main(
 
   let width = bin.x.size;
   let d_x = d_xi / width;
-  state[state_place] = bin.x.start + width * xi;
   d_state[state_place] = d_x;
   let k = bin.x.index;
   store_shares(feature, 0u, row, k, -d_x, -(d_xi * xi + d_mean * place.mean) / width);

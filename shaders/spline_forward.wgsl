@@ -1,6 +1,6 @@
 // z = spline(x) on the transformed block, in place; log_scale receives the logarithm of its slope.
 // raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; state [*, n_rows] from feature
-// transform_start; log_scale [n_transformed, n_rows], for log_det_reduce.
+// transform_start; log_scale [n_transformed, n_rows], for log_det_reduce; with KEEP_INPUT kept_x, as long, receives x.
 // One invocation transforms one feature of one row; nothing is accumulated.
 // Durkan et al. 2019, eq. (4), (5); docs/derivations.md, eq. (58) to (62)
 #include "shared/grid.wgsl"
@@ -20,6 +20,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> raw: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
 @group(0) @binding(3) var<storage, read_write> log_scale: array<f32>;
+#if KEEP_INPUT
+@group(0) @binding(4) var<storage, read_write> kept_x: array<f32>;
+#endif
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -35,10 +38,13 @@ fn main(
   let row = index % params.n_rows;
   let state_place = params.transform_start * params.n_rows + index;
   let x = state[state_place];
+#if KEEP_INPUT
+  kept_x[index] = x;
+#endif
   // Rows outside compute the spline's end, which is finite, and do not use it.
   let inner = clamp(x, -params.bound, params.bound);
   let bin = bin_of_x(feature, row, inner);
-  let place = place_in(bin, clamp((inner - bin.x.start) / bin.x.size, 0.0, 1.0));
+  let place = place_in(bin, xi_of_x(bin, inner));
   let z = bin.y.start + bin.y.size * place.numerator / place.denominator;
   state[state_place] = select(x, z, is_inside(x));
   log_scale[index] = select(0.0, log_slope_of(place), is_inside(x));

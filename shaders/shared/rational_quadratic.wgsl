@@ -123,6 +123,10 @@ fn log_slope_of(place: Place) -> f32 {
   return log_accurate(place.slope_factor) + 2.0 * log_accurate(place.mean / place.denominator);
 }
 
+fn xi_of_x(bin: Bin, x: f32) -> f32 {
+  return clamp((x - bin.x.start) / bin.x.size, 0.0, 1.0);
+}
+
 // The root of the quadratic that y gives, in the form that does not cancel.
 fn xi_of_y(bin: Bin, y: f32) -> f32 {
   let rise = clamp(y - bin.y.start, 0.0, bin.y.size);

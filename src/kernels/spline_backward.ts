@@ -19,6 +19,7 @@ export const splineBackwardKernel = {
   },
   bindings: {
     raw: { access: 'read', element: 'f32' },
+    kept_x: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
     d_state: { access: 'read_write', element: 'f32' },
     d_raw: { access: 'read_write', element: 'f32' },
@@ -31,20 +32,28 @@ export interface SplineBackwardArguments extends SplineNumbers {
   validRows: number;
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
   dLogDet: number;
+  /** x₂ as `splineForward` kept it, [transformed, rows]. */
+  keptX: string;
   state: string;
   dState: string;
   /** [transformed, 3 · bins − 1, rows], also where the rows have their numbers in common. */
   dRaw: string;
 }
 
-/** Rebuilds x₂ from z₂ = spline(x₂) and pulls the gradient back to x₂ and to the raw numbers. */
+/** Pulls the gradient back through z₂ = spline(x₂) to x₂ and to the raw numbers, and puts x₂ back in the state. */
 export function splineBackward(args: SplineBackwardArguments): Dispatch {
   const { rows, blocks, bins } = args;
   const elements = rows * blocks.transformCount;
   return dispatchOf(splineBackwardKernel, {
     params: { ...splineParams(args), n_valid_rows: args.validRows, d_log_det: args.dLogDet },
     sizes: { BINS: bins },
-    buffers: { raw: args.raw, state: args.state, d_state: args.dState, d_raw: args.dRaw },
+    buffers: {
+      raw: args.raw,
+      kept_x: args.keptX,
+      state: args.state,
+      d_state: args.dState,
+      d_raw: args.dRaw,
+    },
     workgroups: gridOf(elements),
     flops: elements * (splineFlops(bins) + 12 * bins + 60),
     bytes: 4 * (rawElements(args) + elements * (rawCount(bins) + 4)),

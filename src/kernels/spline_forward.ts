@@ -3,9 +3,10 @@ import type { Dispatch, KernelSpec, LaunchOf, ParamsOf } from '../kernel.ts';
 import type { TensorSlot } from '../paramLayout.ts';
 import type { CouplingBlocks } from '../spec.ts';
 import { gridOf } from '../shape.ts';
+import type { splineInverseKernel } from './spline_inverse.ts';
 
-export const splineForwardKernel = {
-  stem: 'spline_forward',
+/** What both directions have. */
+export const splineKernel = {
   params: {
     n_rows: 'u32',
     n_transformed: 'u32',
@@ -21,6 +22,16 @@ export const splineForwardKernel = {
     log_scale: { access: 'read_write', element: 'f32' },
   },
   sizes: ['BINS'],
+} as const satisfies Omit<KernelSpec, 'stem'>;
+
+export const splineForwardKernel = {
+  ...splineKernel,
+  stem: 'spline_forward',
+  bindings: {
+    ...splineKernel.bindings,
+    kept_x: { access: 'read_write', element: 'f32', when: 'KEEP_INPUT' },
+  },
+  flags: ['KEEP_INPUT'],
 } as const satisfies KernelSpec;
 
 /** The features that are transformed and where the raw numbers of their splines are. */
@@ -40,13 +51,25 @@ export interface SplineArguments extends SplineNumbers {
   logScale: string;
 }
 
+export interface SplineForwardArguments extends SplineArguments {
+  /** Receives x₂ for `splineBackward`, [transformed, rows], where it is given. */
+  keptX?: string | undefined;
+}
+
 /** z₂ = spline(x₂), in place; the log-slope goes to `logScale`. */
-export function splineForward(args: SplineArguments): Dispatch {
-  return dispatchOf(splineForwardKernel, splineLaunch(args));
+export function splineForward({ keptX, ...args }: SplineForwardArguments): Dispatch {
+  const launch = splineLaunch(args);
+  const keeps = keptX !== undefined;
+  return dispatchOf(splineForwardKernel, {
+    ...launch,
+    flags: { KEEP_INPUT: keeps },
+    buffers: { ...launch.buffers, ...(keeps ? { kept_x: keptX } : {}) },
+    bytes: launch.bytes + (keeps ? 4 * args.rows * args.blocks.transformCount : 0),
+  });
 }
 
 /** The launch of either direction. */
-export function splineLaunch(args: SplineArguments): LaunchOf<typeof splineForwardKernel> {
+export function splineLaunch(args: SplineArguments): LaunchOf<typeof splineInverseKernel> {
   const { rows, blocks, bins } = args;
   const elements = rows * blocks.transformCount;
   return {

@@ -1,12 +1,9 @@
 import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
-import { splineForwardKernel, splineLaunch } from './spline_forward.ts';
+import { splineKernel, splineLaunch } from './spline_forward.ts';
 import type { SplineArguments } from './spline_forward.ts';
 
-export const splineInverseKernel = {
-  ...splineForwardKernel,
-  stem: 'spline_inverse',
-} as const satisfies KernelSpec;
+export const splineInverseKernel = { ...splineKernel, stem: 'spline_inverse' } as const satisfies KernelSpec;
 
 /** x₂ of z₂ = spline(x₂), in place; the spline's log-slope at x₂ goes to `logScale`. */
 export function splineInverse(args: SplineArguments): Dispatch {

@@ -1,12 +1,12 @@
 import type { Twin } from '../kernel.ts';
 import type { splineBackwardKernel } from '../kernels/spline_backward.ts';
 import { at } from './at.ts';
-import { slopeGradient, softmax, splineAtZ, wholeOf } from './rational_quadratic.ts';
+import { slopeGradient, softmax, splineAtX, wholeOf } from './rational_quadratic.ts';
 import type { SplinePlace } from './rational_quadratic.ts';
 import { rawNumbers } from './spline_raw.ts';
 
 export const splineBackward: Twin<typeof splineBackwardKernel> = ({ params, sizes, buffers }) => {
-  const { state, d_state, d_raw } = buffers;
+  const { kept_x, state, d_state, d_raw } = buffers;
   const { n_rows, n_valid_rows, n_transformed, transform_start, bound, d_log_det } = params;
   const bins = sizes.BINS;
   for (let index = 0; index < n_rows * n_transformed; index++) {
@@ -17,18 +17,18 @@ export const splineBackward: Twin<typeof splineBackwardKernel> = ({ params, size
         d_raw[(feature * raw.length + number) * n_rows + row] = value;
       });
     const place = transform_start * n_rows + index;
-    const z = at(state, place);
-    if (Math.abs(z) > bound) {
+    const x = at(kept_x, index);
+    state[place] = x;
+    if (Math.abs(x) > bound) {
       store(raw.map(() => 0));
       continue;
     }
     const dLogDet = row < n_valid_rows ? d_log_det : 0;
-    const found = splineAtZ(raw, bins, bound, z);
+    const found = splineAtX(raw, bins, bound, x);
     const dZ = at(d_state, place);
     const { dXi, dMean, dLeft, dRight, dHeight } = localGradients(found, dZ, dLogDet);
     const { k, xi, width, mean } = found;
     const dX = dXi / width;
-    state[place] = found.x;
     d_state[place] = dX;
     const whole = wholeOf(bins, bound);
     store([

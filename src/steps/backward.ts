@@ -7,7 +7,7 @@ import { baseMeanGradient, shiftByBaseMean } from './baseMean.ts';
 import { declareState, stagesForward } from './forward.ts';
 import type { FlowModel } from './forward.ts';
 import type { Activations } from './names.ts';
-import { activationsOf, GRADIENTS, STATE } from './names.ts';
+import { activationsOf, GRADIENTS, keptRowsName, STATE } from './names.ts';
 import { stagesOf } from './stages.ts';
 import type { Stage } from './stages.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
@@ -36,11 +36,11 @@ export function lossAndGradient(
   const stages = stagesOf(model, variants, true);
   const lastWithNets = stages.findLast(({ hasNets }) => hasNets);
   const stores = ({ canStore }: Stage): boolean => canStore && variants.keep === 'store';
-  const activations = (stage: Stage): Activations => activationsOf(stores(stage) ? stage.index : undefined);
+  const activations = (stage: Stage): Activations => activationsOf(stores(stage) ? stage.place : undefined);
   // The last nets have just run when the backward pass begins.
   const keeps = (stage: Stage): boolean => stores(stage) || stage === lastWithNets;
   declareState(plan, model, { rows, variants });
-  stagesForward(plan, model, stages, { rows, variants, keeps, activations });
+  stagesForward(plan, model, stages, { rows, variants, isTraining: true, keeps, activations });
   plan.buffer(GRADIENTS, layout.trainableLength);
   shiftByBaseMean(plan, model, rows, -1, STATE);
   addLoss(plan, model, batch);
@@ -55,6 +55,7 @@ export function lossAndGradient(
       validRows,
       dLogDet: -1 / totalRows,
       netsHaveRun: keeps(stage),
+      keptRows: keptRowsName(stage.place),
     });
   }
 }

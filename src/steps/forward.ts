@@ -8,7 +8,15 @@ import { paddedRows } from '../shape.ts';
 import type { FlowSpec } from '../spec.ts';
 import { addLogProb } from './base.ts';
 import { shiftByBaseMean } from './baseMean.ts';
-import { activationsOf, HALF_PARAMETERS, LOG_DET, LOG_PROB, PARAMETERS, STATE } from './names.ts';
+import {
+  activationsOf,
+  HALF_PARAMETERS,
+  keptRowsName,
+  LOG_DET,
+  LOG_PROB,
+  PARAMETERS,
+  STATE,
+} from './names.ts';
 import type { Activations } from './names.ts';
 import { stagesOf } from './stages.ts';
 import type { Stage } from './stages.ts';
@@ -27,6 +35,8 @@ interface MapRun {
 }
 
 interface ForwardRun extends MapRun {
+  /** Whether a backward pass follows. */
+  isTraining?: boolean;
   /** Whether the stage leaves behind what its backward pass needs of the nets. */
   keeps?: (stage: Stage) => boolean;
   /** Where the stage has its activations. */
@@ -40,7 +50,14 @@ export function stagesForward(
   plan: PlanBuilder,
   { spec }: FlowModel,
   stages: readonly Stage[],
-  { rows, variants, keeps = () => false, activations = () => activationsOf(), logProb }: ForwardRun,
+  {
+    rows,
+    variants,
+    isTraining = false,
+    keeps = () => false,
+    activations = () => activationsOf(),
+    logProb,
+  }: ForwardRun,
 ): void {
   let accumulate = false;
   for (const stage of stages) {
@@ -51,6 +68,7 @@ export function stagesForward(
       activations: activations(stage),
       accumulate,
       keepSlopes: keeps(stage),
+      ...(isTraining ? { keptRows: keptRowsName(stage.place) } : {}),
       ...(stage === stages.at(-1) && logProb !== undefined ? { logProb } : {}),
     });
     accumulate ||= !stage.preservesVolume;

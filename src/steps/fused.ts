@@ -69,7 +69,7 @@ export function isTrainedFused({ conditionCount, netOutputs, flips }: CouplingSt
 export function fusedStage(
   stack: CouplingStack,
   standardize: (BijectorSlots & { type: 'standardize' }) | undefined,
-): Omit<Stage, 'index'> {
+): Omit<Stage, 'place'> {
   const ofFirst = (first: number) => (first === 0 && standardize !== undefined ? { standardize } : {});
   return {
     preservesVolume: false,

@@ -37,6 +37,8 @@ export const CONDITIONER_INPUT = 'conditioner_input';
 
 export const LOG_SCALE = 'log_scale';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
+/** Rows before the bijector at this place, where it cannot rebuild them, [transformed, rows]. */
+export const keptRowsName = (place: number): string => `kept_rows@${place}`;
 /** Each row's gradient of the raw numbers of an elementwise spline, [dim, 3 · bins − 1, rows]. */
 export const D_SPLINE_RAW = 'd_spline_raw';
 

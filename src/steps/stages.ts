@@ -10,7 +10,7 @@ import type { KernelVariants } from './variants.ts';
 /** What a bijector's steps do, for one bijector of a flow or several. */
 export interface Stage {
   /** The place of its first bijector in the flow. */
-  readonly index: number;
+  readonly place: number;
   readonly preservesVolume: boolean;
   readonly hasNets: boolean;
   /** Whether its activations can be kept beside those of other stages. */
@@ -27,19 +27,20 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
   const { bijectors } = model.layout;
   const fuses = variants.regime === 'fused' && variants.precision === 'f32';
   const stages: Stage[] = [];
-  for (let index = 0; index < bijectors.length;) {
-    const slots = bijectors[index];
+  for (let next = 0; next < bijectors.length;) {
+    const place = next;
+    const slots = bijectors[place];
     if (slots === undefined) break;
     const standardize = slots.type === 'standardize' ? slots : undefined;
-    const start = standardize === undefined ? index : index + 1;
+    const start = standardize === undefined ? place : place + 1;
     const stack = fuses ? couplingStackAt(model.spec, bijectors, start) : undefined;
     if (stack !== undefined && (!isTraining || isTrainedFused(stack))) {
-      stages.push({ index, ...fusedStage(stack, standardize) });
-      index = start + stack.flips.length;
+      stages.push({ place, ...fusedStage(stack, standardize) });
+      next = start + stack.flips.length;
     } else {
       const steps = stepsOf(slots);
       stages.push({
-        index,
+        place,
         preservesVolume: steps.preservesVolume,
         hasNets: 'nets' in slots,
         canStore: true,
@@ -48,7 +49,7 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
         inverse: (plan, pass) => steps.inverse(plan, slots, pass),
         backward: (plan, pass) => steps.backward(plan, slots, pass),
       });
-      index++;
+      next++;
     }
   }
   return stages;

@@ -8,7 +8,7 @@ import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose, expectGradientClose, expectNormClose, normError } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
 import { deepParameters, randomParameters, specOf, withActivation } from '../support/randomSpecs.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
 
 const VALUE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
@@ -135,6 +135,33 @@ describe('64 couplings with random weights', () => {
       wanted: twin.gradients(x).gradients,
     });
   }
+});
+
+describe('splines too flat in places to be undone in float32', () => {
+  const couplings = Array.from({ length: 4 }, (_, index): BijectorSpec => ({
+    type: 'rational_quadratic_coupling',
+    split: 4,
+    flip: index % 2 === 1,
+    bins: 8,
+    bound: 3,
+    conditioner: { hidden: [32, 32], activation: 'silu', init: 'torch_linear' },
+  }));
+  const elementwise: BijectorSpec = { type: 'rational_quadratic_elementwise', bins: 8, bound: 3 };
+
+  it.each<[string, number, BijectorSpec[]]>([
+    ['of couplings', 2, couplings],
+    ['of each feature by itself', 3, [elementwise, elementwise]],
+  ])('have the gradient of the f64 twin in every tensor: %s', async (_, steepness, bijectors) => {
+    const spec = specOf(8, bijectors, false);
+    const parameters = randomParameters(spec, 5).map((value) => steepness * value);
+    const twin = new ReferenceFlow(spec, parameters);
+    using flow = await Flow.load(encodeModel({ spec, parameters }), { device: await testDevice() });
+    const x = Float32Array.from(normals(0, STREAMS.toyTest, 65 * 8));
+    const found: Gradients = (await flow.gradients(x)).gradients;
+    for (const [name, wanted] of Object.entries(twin.gradients(x).gradients)) {
+      expectNormClose(name, found[name]!, wanted, GRADIENT_BOUND);
+    }
+  });
 });
 
 describe('a tensor of one number', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow.ts';
-import { realnvp, vanilla } from '../../src/flows/index.ts';
+import { realnvp, spline, vanilla } from '../../src/flows/index.ts';
 import { trainingMemory } from '../../src/memory.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 import { STREAMS, normals } from '../../src/random.ts';
@@ -21,6 +21,7 @@ describe('flow.memory', () => {
     ['one hidden layer, on a toy density', vanilla(2, { couplings: 9, hidden: [12] }), 65, 0],
     ['two hidden layers, on rows', realnvp(2, { couplings: 9, hidden: [8, 4] }), 64, 301],
     ['the tiled kernels', realnvp(9, { couplings: 3, hidden: [8, 8] }), 33, 50],
+    ['splines', spline(3, { couplings: 3, hidden: [8] }), 33, 50],
     ['rows with contexts', realnvp(3, { couplings: 2, hidden: [8], contextDim: 4 }), 33, 50],
     ['one feature with contexts', realnvp(1, { couplings: 2, hidden: [8], contextDim: 4 }), 33, 50],
     ['a batch of more than one chunk', wide, chunkRowsOf(modelOf(wide)) + 1, 2000],
@@ -81,6 +82,12 @@ describe('the activations of a training step', () => {
         expect(activations(specOf(64), batch, variants)).toBe(activations(specOf(8), batch, variants));
       }
     }
+  });
+
+  it('grow by the block that each spline transforms, as no inverse gives it back to the bit', () => {
+    const take = (couplings: number): number =>
+      activations(spline(6, { couplings, hidden: [8] }), 512, PLAIN_VARIANTS);
+    expect(take(64) - take(8)).toBe(4 * 512 * 3 * 56);
   });
 
   it('take no other bytes without subgroups', () => {

@@ -169,8 +169,8 @@ describe('the fused regime', () => {
     const [, other] = realnvp(2, { couplings: 1, hidden: [5] }).bijectors;
     const scale = { type: 'diagonal_scale' as const };
     const stagesOfSpec = (...bijectors: BijectorSpec[]): [number, boolean][] =>
-      stagesOf(modelOf({ ...realnvp(2), bijectors }), FUSED, true).map(({ index, canScore }) => [
-        index,
+      stagesOf(modelOf({ ...realnvp(2), bijectors }), FUSED, true).map(({ place, canScore }) => [
+        place,
         canScore,
       ]);
     expect(stagesOfSpec(standardize!, ...couplings)).toEqual([[0, true]]);

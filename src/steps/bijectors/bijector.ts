@@ -17,6 +17,8 @@ export interface MapPass extends Pass {
 export interface ForwardPass extends MapPass {
   /** Whether to leave in the workspace what the backward pass needs of a net. */
   keepSlopes: boolean;
+  /** Where a backward pass follows: the buffer for rows that cannot be rebuilt without loss. */
+  keptRows?: string;
 }
 
 export interface BackwardPass extends Pass {
@@ -26,6 +28,8 @@ export interface BackwardPass extends Pass {
   dLogDet: number;
   /** Whether the forward pass has just run this bijector's nets with `keepSlopes`. */
   netsHaveRun: boolean;
+  /** What the forward pass had as `keptRows`. */
+  keptRows: string;
 }
 
 export interface BijectorSteps<Slots extends BijectorSlots = BijectorSlots> {

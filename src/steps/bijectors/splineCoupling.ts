@@ -18,10 +18,11 @@ type Slots = BijectorSlots & { type: 'rational_quadratic_coupling' };
 export const splineCouplingSteps: BijectorSteps<Slots> = {
   preservesVolume: false,
 
-  forward(plan, slots, pass) {
+  forward(plan, slots, { keptRows, ...pass }) {
     const coupling = couplingOf(pass.dim, slots);
     conditionerForward(plan, coupling, pass);
-    plan.add(splineForward(splineOf(plan, coupling, pass)));
+    const keptX = keptRows && plan.buffer(keptRows, coupling.blocks.transformCount * pass.rows);
+    plan.add(splineForward({ ...splineOf(plan, coupling, pass), keptX }));
     addLogDet(plan, coupling, pass, 1);
   },
 
@@ -32,7 +33,7 @@ export const splineCouplingSteps: BijectorSteps<Slots> = {
     addLogDet(plan, coupling, pass, -1);
   },
 
-  backward(plan, slots, { netsHaveRun, ...pass }) {
+  backward(plan, slots, { netsHaveRun, keptRows, ...pass }) {
     const coupling = couplingOf(pass.dim, slots);
     const { blocks, spec } = coupling;
     const { rows, validRows, dLogDet, activations } = pass;
@@ -48,6 +49,7 @@ export const splineCouplingSteps: BijectorSteps<Slots> = {
         bound,
         dLogDet,
         raw: activations.output,
+        keptX: keptRows,
         state: STATE,
         dState: D_STATE,
         dRaw: plan.buffer(D_CONDITIONER_OUTPUT, outputs * rows),

@@ -16,9 +16,11 @@ type Slots = BijectorSlots & { type: 'rational_quadratic_elementwise' };
 export const splineElementwiseSteps: BijectorSteps<Slots> = {
   preservesVolume: false,
 
-  forward(plan, slots, pass) {
+  forward(plan, slots, { keptRows, ...pass }) {
     const numbers = numbersOf(slots, pass);
-    plan.add(splineForward({ ...numbers, state: STATE, logScale: logScaleOf(plan, numbers) }));
+    const { rows, blocks } = numbers;
+    const keptX = keptRows && plan.buffer(keptRows, blocks.transformCount * rows);
+    plan.add(splineForward({ ...numbers, keptX, state: STATE, logScale: logScaleOf(plan, numbers) }));
     addLogDet(plan, numbers, pass, 1);
   },
 
@@ -29,10 +31,11 @@ export const splineElementwiseSteps: BijectorSteps<Slots> = {
   },
 
   backward(plan, slots, pass) {
-    const { rows, validRows, dLogDet } = pass;
+    const { rows, validRows, dLogDet, keptRows: keptX } = pass;
     const dRaw = plan.buffer(D_SPLINE_RAW, slots.raw.length * rows);
+    const numbers = numbersOf(slots, pass);
     plan.add(
-      splineBackward({ ...numbersOf(slots, pass), validRows, dLogDet, state: STATE, dState: D_STATE, dRaw }),
+      splineBackward({ ...numbers, validRows, dLogDet, keptX, state: STATE, dState: D_STATE, dRaw }),
       rowGradientReduce({ rows, validRows, tensor: slots.raw, dRows: dRaw, gradients: GRADIENTS }),
     );
   },
