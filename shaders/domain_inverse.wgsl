@@ -5,6 +5,7 @@
 // One invocation owns one row and sums over the features in ascending order. docs/derivations.md, eq. (93), (94)
 #include "shared/grid.wgsl"
 #include "shared/domain.wgsl"
+#include "shared/finite.wgsl"
 
 struct Params {
   n_rows: u32,
@@ -33,6 +34,11 @@ fn main(
   for (var j = 0u; j < params.n_features; j++) {
     let feature = params.feature_start + j;
     let place = feature * params.n_rows + index;
+    // The limits below could make a number of it.
+    if (is_nan(state[place])) {
+      sum += state[place];
+      continue;
+    }
     let z = max(state[place], LEAST_IMAGE);
     if (DOMAIN == UNIT) {
       let inside = min(z, MOST_IMAGE_OF_UNIT);

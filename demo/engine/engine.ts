@@ -172,7 +172,13 @@ export class Engine {
   async #configure({ model, data }: Of<'configure'>): Promise<void> {
     const { device } = this.#requireOpened();
     const dataSet = dataSetOf(data);
-    await this.#replace(await freshFlow(device, model, dataSet), dataSet, model);
+    const flow = await freshFlow(device, model, dataSet);
+    try {
+      await this.#replace(flow, dataSet, model);
+    } catch (error) {
+      flow.dispose();
+      throw error;
+    }
   }
 
   /** Puts a new session in place of the old one, unless it is refused. */

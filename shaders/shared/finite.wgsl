@@ -1,4 +1,8 @@
-// Whether x is neither infinite nor NaN, by its bits: comparisons with NaN may be optimised away.
+// By the bits of x: comparisons with NaN may be optimised away.
 fn is_finite(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
+}
+
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }

@@ -43,6 +43,16 @@ describe.each(['unit', 'positive'] as const)('domain_inverse of a %s feature', (
     expectClose('log_det', gpu('log_det'), new Float32Array(65), INVERSE_BOUND);
   });
 
+  it('makes no number of what is none', async () => {
+    const { scale, parameters } = domainScales(2);
+    const { gpu } = await runBoth(
+      [domainInverse({ rows: 2, start: 0, count: 2, domain, scale, accumulate: false, ...BUFFERS })],
+      { parameters, state: Float32Array.of(NaN, 1, 2, 3), log_det: 2 },
+    );
+    expect([...gpu('state')].map(Number.isNaN)).toEqual([true, false, false, false]);
+    expect([...gpu('log_det')].map(Number.isNaN)).toEqual([true, false]);
+  });
+
   it.each([2 ** -126, 1, 1e6, 2 ** 126])(
     'stays inside the domain, and finite, at a scale of %f',
     async (s) => {
