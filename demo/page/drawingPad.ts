@@ -54,8 +54,9 @@ export class DrawingPad {
   }
 
   undo(): void {
+    const words = this.#strokes.length === 0 ? 'The pad is empty' : 'The last stroke is gone';
     this.#strokes = this.#strokes.slice(0, -1);
-    this.#done('The last stroke is gone');
+    this.#done(words);
   }
 
   clear(): void {

@@ -122,7 +122,7 @@ export function parseBenchDocument(text: string, file: string): BenchDocument {
     json = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(`found ${reason}, expected JSON`, { file }, advice);
+    throw new DataError(`found what is no JSON (${reason}), expected the JSON of a run`, { file }, advice);
   }
   const result = v.safeParse(schema, json, { abortEarly: true });
   if (result.success) return result.output;

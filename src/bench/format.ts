@@ -11,13 +11,18 @@ export function milliseconds(ms: number): string {
   return ms >= 100 ? Math.round(ms).toLocaleString('en') : ms >= 0.01 ? ms.toPrecision(3) : ms.toFixed(4);
 }
 
+/** What a kernel does nothing of has no rate. */
+const NONE = '–';
+
 export function rate(value: number): string {
-  if (value < 0.001) return value === 0 ? '0' : '< 0.001';
+  if (value === 0) return NONE;
+  if (value < 0.001) return '< 0.001';
   return value >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(value < 0.1 ? 2 : 3);
 }
 
 export function percent(share: number): string {
-  return share >= 0.0995 || share === 0 ? `${Math.round(100 * share)} %` : `${(100 * share).toFixed(1)} %`;
+  if (share === 0) return NONE;
+  return share >= 0.0995 ? `${Math.round(100 * share)} %` : `${(100 * share).toFixed(1)} %`;
 }
 
 /** The flow and the pass, and the rows where others have these too: `S log prob, 10K`. */

@@ -44,7 +44,7 @@ describe('parseBenchDocument', () => {
 
   it('refuses what is no JSON, and says what to give', () => {
     expect(() => parseBenchDocument('no', 'run.json')).toThrow(
-      /run\.json: .*expected JSON.*wgflow bench --out/,
+      /run\.json: .*expected the JSON of a run.*wgflow bench --out/,
     );
   });
 });

@@ -95,7 +95,9 @@ describe('the kernel lab', () => {
       mimeType: 'application/json',
       buffer: Buffer.from('{'),
     });
-    await expectSoon(() => page.textContent('#problem')).toMatch(/x\.json: found .*expected JSON/);
+    await expectSoon(() => page.textContent('#problem')).toMatch(
+      /x\.json: found .*expected the JSON of a run/,
+    );
     await expectSoon(() => page.isVisible('#problem')).toBe(true);
   });
 

@@ -317,6 +317,8 @@ describe("a visitor's own data", () => {
     await expectSoon(() => page.textContent('#pad-words')).toBe('1 stroke.');
     await page.keyboard.press('Backspace');
     await expectSoon(() => page.textContent('#pad-words')).toBe('The last stroke is gone.');
+    await page.keyboard.press('Backspace');
+    await expectSoon(() => page.textContent('#pad-words')).toBe('The pad is empty.');
     await expectSoon(() => page.textContent('#status')).toBe('Paint something first.');
   });
 
