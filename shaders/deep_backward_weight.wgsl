@@ -69,16 +69,14 @@ fn main(
 #unroll o N_UPPER
   let upper_$o = min(first_upper + $o, HIDDEN_1 - 1u);
   var p_$o = vec4f();
-#if PIECEWISE_LINEAR
-#else
+#if !PIECEWISE_LINEAR
   var d_weight_1_$o = vec4f();
 #endif
 #unroll i N_CONDITION
   var q_$o$i = vec4f();
 #end
   var d_bias_1_$o = vec4f();
-#if HAS_HIDDEN_2
-#else
+#if !HAS_HIDDEN_2
 #unroll c N_OUT
   let out_$o$c = parameters[start + WEIGHT_OUT + $c * HIDDEN_1 + upper_$o];
   var d_out_weight_$o$c = vec4f();
@@ -130,8 +128,7 @@ fn main(
 #end
 #unroll o N_UPPER
         p_$o = fma(vec4f(d_1_$o[$r]), unit.slope, p_$o);
-#if PIECEWISE_LINEAR
-#else
+#if !PIECEWISE_LINEAR
         d_weight_1_$o = fma(vec4f(d_1_$o[$r]), unit.value, d_weight_1_$o);
 #endif
 #unroll i N_CONDITION
@@ -179,8 +176,7 @@ fn main(
   // Of the upper units and the outputs: the lanes hold the sums over their own rows.
 #unroll o N_UPPER
   let total_bias_1_$o = sum_of_lanes(sum_of_quad(d_bias_1_$o));
-#if HAS_HIDDEN_2
-#else
+#if !HAS_HIDDEN_2
 #unroll c N_OUT
   let total_out_weight_$o$c = sum_of_lanes(sum_of_quad(d_out_weight_$o$c));
 #end
@@ -192,16 +188,14 @@ fn main(
 #unroll o N_UPPER
   if (first_upper + $o < HIDDEN_1) {
     gradients[start + BIAS_1 + first_upper + $o] += total_bias_1_$o;
-#if HAS_HIDDEN_2
-#else
+#if !HAS_HIDDEN_2
 #unroll c N_OUT
     gradients[start + WEIGHT_OUT + $c * HIDDEN_1 + first_upper + $o] += total_out_weight_$o$c;
 #end
 #endif
   }
 #end
-#if HAS_HIDDEN_2
-#else
+#if !HAS_HIDDEN_2
   if (group.y > 0u) {
     return;
   }

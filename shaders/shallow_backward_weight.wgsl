@@ -53,8 +53,7 @@ fn main(
   let first_unit = group.x * UNITS + 4u * local;
 
   let bias = quad_of_row(start + BIAS_0, first_unit, HIDDEN_0);
-#if PIECEWISE_LINEAR
-#else
+#if !PIECEWISE_LINEAR
   var d_bias = vec4f();
 #endif
   var weights: array<vec4f, N_CONDITION>;
@@ -63,8 +62,7 @@ fn main(
 #end
 #unroll i N_CONDITION
   let weight_$i = column_of_units(weights, $i);
-#if PIECEWISE_LINEAR
-#else
+#if !PIECEWISE_LINEAR
   var d_weight_$i = vec4f();
 #endif
 #end

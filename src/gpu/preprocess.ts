@@ -1,4 +1,4 @@
-/** WGSL text with `#include "shared/x.wgsl"`, `#unroll i COUNT … #end` and `#if FLAG … #else … #endif` resolved. */
+/** WGSL text with `#include "shared/x.wgsl"`, `#unroll i COUNT … #end` and `#if FLAG` or `#if !FLAG … #else … #endif` resolved. */
 import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 import { ShaderCompileError } from '../errors.ts';
 import { shaderSources } from './shaderSources.ts';
@@ -14,17 +14,19 @@ export function preprocess(
 ): string {
   const declarations = Object.entries(sizes).map(([name, value]) => `const ${name}: u32 = ${value}u;\n`);
   const text = unrollAll(stem, includeAll(stem, stem, new Set()), sizes) + declarations.join('');
-  const pieces = text.split(/^(#if )(\w+)[ \t]*$/m);
+  const pieces = text.split(/^(#if )(!?\w+)[ \t]*$/m);
   const strings: string[] = [];
   const values: boolean[] = [];
   let open = pieces[0] ?? '';
   for (let i = 1; i < pieces.length; i += 3) {
-    const name = pieces[i + 1] ?? '';
+    const condition = pieces[i + 1] ?? '';
+    const isNegated = condition.startsWith('!');
+    const name = isNegated ? condition.slice(1) : condition;
     const value = flags[name];
     if (value === undefined)
       throw new ShaderCompileError(stem, undefined, `#if names the unknown flag ${name}`);
     strings.push(open + (pieces[i] ?? ''));
-    values.push(value);
+    values.push(value !== isNegated);
     open = pieces[i + 2] ?? '';
   }
   const resolved = wgsl([...strings, open], ...values);

@@ -46,6 +46,15 @@ describe('preprocess', () => {
     expect(after('1').match(/let own_\d+/g)).toHaveLength(3);
   });
 
+  it('takes the lines of #if !FLAG where the flag is off', () => {
+    const sizes = { ...SIZES, N_KEPT_LAYERS: 1, N_UPPER: 2 };
+    const [on, off] = [true, false].map((isLinear) =>
+      preprocess('deep_backward_weight', { ...FLAGS, PIECEWISE_LINEAR: isLinear }, sizes),
+    );
+    expect(off).toContain('d_weight_1_0 = fma(');
+    expect(on).not.toContain('d_weight_1_0 = fma(');
+  });
+
   it('declares every size as a constant', () => {
     const code = preprocess('flow_backward', FLAGS, SIZES);
     for (const [name, value] of Object.entries(SIZES))
