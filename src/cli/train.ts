@@ -189,6 +189,9 @@ async function toyTestNll(
   return meanNll(await flow.logProb(toy.sample(...place), { context, signal }));
 }
 
+/** More than chance makes the loss of one batch differ from another's, nats. */
+const CLIMB_NATS = 1;
+
 function summarise(
   session: Session,
   outcome: TrainingOutcome,
@@ -207,6 +210,13 @@ function summarise(
     session.say(`Best validation NLL ${valNll.toFixed(4)} nats; training NLL ${trainNll.toFixed(4)}`);
   } else {
     session.say(`Training NLL ${trainNll.toFixed(4)} nats, mean of the last ${recent} steps`);
+  }
+  const begun = losses.nll[0] ?? trainNll;
+  if (trainNll > begun + CLIMB_NATS) {
+    session.say(
+      `Warning: the training NLL climbed from ${begun.toFixed(1)} to ${trainNll.toFixed(1)} nats, so the model is worse than ` +
+        'an untrained one. Give it a lower --lr or more --steps, and look for columns that are nearly constant or far rows.',
+    );
   }
   const files = [modelFile, report, checkpoint].filter((name) => name !== undefined && name !== '-');
   if (files.length > 0) session.say(`Wrote ${files.join(' and ')}`);

@@ -129,6 +129,14 @@ describe('train', () => {
     }
   });
 
+  it('warns where it ends far above where it began, and is silent where it does not', async () => {
+    const train = (rate: number) => expectDone(cli, `train people.csv ${TINY} --lr ${rate} --out far.model`);
+    expect((await train(3)).stderr).toMatch(
+      /Warning: the training NLL climbed from -?\d+\.\d to \d+\.\d nats.*a lower --lr/,
+    );
+    expect((await train(1e-3)).stderr).not.toContain('climbed');
+  });
+
   it('ends with exit code 1 and writes nothing where it diverges', async () => {
     cli.write('old.model', 'old');
     const { code, stderr } = await cli.run(
