@@ -62,7 +62,7 @@ function rowOf(title: string, found: FromPeer, own: number | undefined): HTMLTab
   const cells = [
     msPerStep.toPrecision(3),
     own === undefined ? '' : `${(msPerStep / own).toPrecision(3)} ×`,
-    losses.map((loss) => loss.toFixed(3)).join(' → '),
+    losses.map((loss) => loss.toFixed(3)).join(', '),
   ];
   return make('tr', {}, name, ...cells.map((cell) => make('td', { className: 'number' }, cell)));
 }

@@ -42,8 +42,8 @@ export function describeSamples(moments: Moments | null, columns: readonly [stri
 
 export function describeDensity(nll: number | null, title: string, colours: 'linear' | 'log'): string {
   const scale = colours === 'log' ? 'log p' : 'p';
-  if (nll === null) return `${title}. Brighter where ${scale} is higher.`;
-  return `${title}. Brighter where ${scale} is higher; a typical point has log p ${decimal(-nll)}.`;
+  if (nll === null) return `${title}. Stronger colour where ${scale} is higher.`;
+  return `${title}. Stronger colour where ${scale} is higher; a typical point has log p ${decimal(-nll)}.`;
 }
 
 type Base = BaseSpec['type'];

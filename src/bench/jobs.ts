@@ -235,7 +235,7 @@ const [SMALL, MEDIUM, LARGE] = CONFIGS;
 
 const STANDARDIZED: BenchModel = {
   name: 'realnvp(8)',
-  summary: '6 couplings, dim 8, shared net 4→64→64→8, standardised data',
+  summary: '6 couplings, dim 8, shared net 4-64-64-8, standardised data',
   spec: realnvp(8, { couplings: 6, hidden: [64, 64] }),
   batch: 2048,
 };
@@ -307,7 +307,7 @@ const BASES: readonly BenchModel[] = (
 
 const THREE_LAYERS: BenchModel = {
   name: 'realnvp(2), three hidden layers',
-  summary: '5 couplings, dim 2, shared net 1→32→32→32→2, standardised data',
+  summary: '5 couplings, dim 2, shared net 1-32-32-32-2, standardised data',
   spec: realnvp(2, { couplings: 5, hidden: [32, 32, 32] }),
   batch: 512,
 };
