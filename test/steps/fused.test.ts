@@ -12,17 +12,11 @@ import { stagesOf } from '../../src/steps/stages.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
 import { expectClose } from '../support/compare.ts';
-import { modelOf, randomParameters, randomRows } from '../support/randomSpecs.ts';
+import { modelOf, randomRows, scaledParameters } from '../support/randomSpecs.ts';
 
 const FUSED = fixedVariants(0);
 /** Both sides are f64; they add in other orders. */
 const F64_BOUND = 1e-10;
-
-/** Random ones small enough for many couplings; what is not trained stays what it is. */
-function smallParameters(spec: FlowSpec): Float32Array {
-  const { trainableLength } = paramLayout(spec);
-  return randomParameters(spec, 3).map((value, index) => (index < trainableLength ? 0.4 * value : value));
-}
 
 const SPECS: [string, FlowSpec][] = [
   ['the article’s model', vanilla(2, { couplings: 5, hidden: [12] })],
@@ -50,7 +44,7 @@ describe.each(SPECS)('the fused plans of %s', (_name, spec) => {
   it.each(Object.entries(builders))('do what the tiled ones do: %s', (_plan, build) => {
     const results = [PLAIN_VARIANTS, FUSED].map((variants) => {
       const program = new ReferenceProgram(build(model, 6, variants));
-      program.floats(PARAMETERS).set(smallParameters(spec));
+      program.floats(PARAMETERS).set(scaledParameters(spec, 3, 0.4));
       program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
       program.run();
       return program;
@@ -69,7 +63,7 @@ describe('a tiled training step', () => {
     const [rebuilt, stored] = (['rebuild', 'store'] as const).map((keep) => {
       const plan = gradientsPlan(model, 6, 6, { ...PLAIN_VARIANTS, keep });
       const program = new ReferenceProgram(plan);
-      program.floats(PARAMETERS).set(smallParameters(spec));
+      program.floats(PARAMETERS).set(scaledParameters(spec, 3, 0.4));
       program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
       program.run();
       return { program, dispatches: plan.dispatches.length };
@@ -109,7 +103,7 @@ describe('a fused training step', () => {
       const [summed, sorted] = (['summed', 'sorted'] as const).map((weights) => {
         const plan = gradientsPlan(model, 38, 38, { ...FUSED, weights });
         const program = new ReferenceProgram(plan);
-        program.floats(PARAMETERS).set(smallParameters(spec));
+        program.floats(PARAMETERS).set(scaledParameters(spec, 3, 0.4));
         program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
         program.run();
         return { program, sorts: plan.dispatches.some(({ kernel }) => kernel.stem === 'piece_order') };

@@ -24,7 +24,13 @@ import { PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { KernelVariants } from '../../src/steps/variants.ts';
 import { normError } from '../support/compare.ts';
 import { hasHalfPrecision, subgroupLanesOf, testContext } from '../support/device.ts';
-import { modelOf, randomContext, randomParameters, randomRows } from '../support/randomSpecs.ts';
+import {
+  modelOf,
+  randomContext,
+  randomParameters,
+  randomRows,
+  scaledParameters,
+} from '../support/randomSpecs.ts';
 
 const ROWS = 67;
 const F32_BOUND = 1e-5;
@@ -213,7 +219,5 @@ function smooth(spec: FlowSpec): FlowSpec {
 
 /** Smaller than nets start with, so that five unbounded couplings in a row do not blow up a row, and its rounding. */
 function smallParameters(spec: FlowSpec): Float32Array {
-  const parameters = randomParameters(spec, 7);
-  const { trainableLength } = modelOf(spec).layout;
-  return parameters.map((value, index) => (index < trainableLength ? 0.5 * value : value));
+  return scaledParameters(spec, 7, 0.5);
 }

@@ -16,7 +16,7 @@ import { PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { KernelVariants } from '../../src/steps/variants.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
 import { testContext } from '../support/device.ts';
-import { modelOf, randomContext, randomParameters, randomRows } from '../support/randomSpecs.ts';
+import { modelOf, randomContext, randomRows, scaledParameters } from '../support/randomSpecs.ts';
 import { SPEC_SHAPES } from '../support/specShapes.ts';
 
 const ROWS = 67;
@@ -107,7 +107,7 @@ function inputsOf(spec: FlowSpec): Inputs {
   const rows = Float32Array.from(randomRows(ROWS, spec.dim, 2), (value) => value + 0.5);
   return {
     // Smaller than nets start with, so that nine couplings in a row do not blow a row up.
-    parameters: randomParameters(spec, 7).map((value) => 0.5 * value),
+    parameters: scaledParameters(spec, 7, 0.5),
     state: columnsOf(rows, spec.dim, { start: 0, count: ROWS }),
     context: columnsOf(randomContext(spec, ROWS) ?? new Float32Array(), spec.contextDim, {
       start: 0,

@@ -261,6 +261,14 @@ export function deepParameters(spec: FlowSpec, seed: number): Float32Array {
   return parameters;
 }
 
+/** Random parameters, what is trained times a factor; the rest, such as permutations, are what they are. */
+export function scaledParameters(spec: FlowSpec, seed: number, factor: number): Float32Array {
+  const { trainableLength } = paramLayout(spec);
+  return randomParameters(spec, seed).map((value, index) =>
+    index < trainableLength ? factor * value : value,
+  );
+}
+
 /** The same flow with nets of another activation. */
 export function withActivation(spec: FlowSpec, activation: Activation): FlowSpec {
   const bijectors = spec.bijectors.map((bijector) =>
