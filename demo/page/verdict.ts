@@ -52,7 +52,8 @@ export function verdict({ step, training, validation, isMissing, floor, given, s
 
 function aboveFloor(gap: number, given: string | null): string {
   const told = given === null ? '' : ` that is told the ${given}`;
-  if (gap <= SHOWN_AS_ZERO) return `As good as any model${told} can be: at the floor.`;
+  if (gap <= SHOWN_AS_ZERO)
+    return `At the floor: ${SHOWN_AS_ZERO} nats or less above the best any model${told} can do.`;
   const amount = `${decimal(gap)} nats above the best any model${told} can do`;
   if (gap < 0.05) return `${amount}: all but done.`;
   if (gap < 0.3) return `${amount}: the shape is there, the edges are still soft.`;

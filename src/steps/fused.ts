@@ -70,7 +70,17 @@ export function fusedStage(
   stack: CouplingStack,
   standardize: (BijectorSlots & { type: 'standardize' }) | undefined,
 ): Omit<Stage, 'place'> {
-  const ofFirst = (first: number) => (first === 0 && standardize !== undefined ? { standardize } : {});
+  const rangeOf = ({ rows, variants }: StackRun, first: number, count: number) => ({
+    stack,
+    first,
+    count,
+    lanes: variants.lanes,
+    rows,
+    ...(first === 0 && standardize !== undefined ? { standardize } : {}),
+    parameters: PARAMETERS,
+    state: STATE,
+    logDet: LOG_DET,
+  });
   return {
     preservesVolume: false,
     hasNets: true,
@@ -79,15 +89,7 @@ export function fusedStage(
 
     forward(plan, { rows, variants, accumulate, keepSlopes, logProb }) {
       const range = (first: number, count: number): FlowForwardArguments => ({
-        stack,
-        first,
-        count,
-        lanes: variants.lanes,
-        rows,
-        ...ofFirst(first),
-        parameters: PARAMETERS,
-        state: STATE,
-        logDet: LOG_DET,
+        ...rangeOf({ rows, variants }, first, count),
         accumulate: accumulate || first > 0,
       });
       const { length } = stack.flips;
@@ -118,20 +120,8 @@ export function fusedStage(
     inverse(plan, { rows, variants, accumulate }) {
       const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS).toReversed();
       ranges.forEach(({ start: first, count }, index) => {
-        plan.add(
-          flowInverse({
-            stack,
-            first,
-            count,
-            lanes: variants.lanes,
-            rows,
-            ...ofFirst(first),
-            parameters: PARAMETERS,
-            state: STATE,
-            logDet: LOG_DET,
-            accumulate: accumulate || index > 0,
-          }),
-        );
+        const range = rangeOf({ rows, variants }, first, count);
+        plan.add(flowInverse({ ...range, accumulate: accumulate || index > 0 }));
       });
     },
 

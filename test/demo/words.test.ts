@@ -39,7 +39,7 @@ describe('the verdict', () => {
       { ...standing, given: 'moon' },
       '0.02 nats above the best any model that is told the moon can do: all but done.',
     ],
-    [{ ...standing, validation: 1.133 }, 'As good as any model can be: at the floor.'],
+    [{ ...standing, validation: 1.133 }, 'At the floor: 0.005 nats or less above the best any model can do.'],
     [{ ...standing, validation: 1.9 }, '0.77 nats above the best any model can do: much to learn yet.'],
     [
       { ...standing, floor: null, validation: null, training: 2.1 },
