@@ -25,7 +25,7 @@ import {
   STEP_STATE,
 } from './steps/names.ts';
 import { trainPlan } from './steps/train.ts';
-import { fixedVariants } from './steps/variants.ts';
+import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from './steps/variants.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { LOSS_STAGING_LENGTHS } from './trainingRun.ts';
 
@@ -83,14 +83,13 @@ const toyFor = ({ contextDim }: FlowSpec): BatchSource => ({
 });
 
 /**
- * What a `fit` of these rows and batches holds. Without `variants`, by the fixed table for a device without
- * subgroups.
+ * What a `fit` of these rows and batches holds. Without `variants`, by the fixed table for a GPU without subgroups.
  * @throws {ShapeError} when an option is out of range
  */
 export function trainingMemory(
   model: FlowModel,
   { batch = FIT_DEFAULTS.batch, rows = 0 }: MemoryOptions = {},
-  variants: KernelVariants = fixedVariants(0),
+  variants: KernelVariants = fixedVariants(GPU_WITHOUT_SUBGROUPS),
 ): MemoryReport {
   requireCount('batch', batch, 1);
   requireCount('rows', rows, 0);

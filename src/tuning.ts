@@ -86,14 +86,14 @@ export class Tuner {
     this.#options = options;
     this.#facts = {
       subgroupMinSize: context.subgroupMinSize,
-      software: describeDevice(context.device).software,
+      software: context.software,
       maxStorageBufferBindingSize: context.device.limits.maxStorageBufferBindingSize,
     };
   }
 
   /** The fixed table's choice, without a search. */
   get fixed(): KernelVariants {
-    return fixedVariants(this.#facts.subgroupMinSize, this.#options.precision);
+    return fixedVariants(this.#facts, this.#options.precision);
   }
 
   /** What `variantsFor` chose last, or the fixed table's choice where it was not asked. */
@@ -185,9 +185,7 @@ export function fastest(times: readonly (number | undefined)[]): number {
 
 /** Rows of a timed run: those asked for, or fewer where these would take too long on the slowest adapters. */
 export function measuredRows(model: FlowModel, purpose: Purpose, facts: DeviceFacts): number {
-  const { flops } = planCost(
-    purposePlan(model, purpose, fixedVariants(facts.subgroupMinSize, purpose.precision)),
-  );
+  const { flops } = planCost(purposePlan(model, purpose, fixedVariants(facts, purpose.precision)));
   const most = facts.software ? MEASURED_FLOPS.software : MEASURED_FLOPS.gpu;
   if (flops <= most) return purpose.rows;
   const fitting = 2 ** Math.floor(Math.log2((purpose.rows * most) / flops));

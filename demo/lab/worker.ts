@@ -33,7 +33,7 @@ scope.onmessage = ({ data }) => {
 async function open(): Promise<GPUDevice | undefined> {
   try {
     const device = await requestNavigatorDevice();
-    const fixed = { ...fixedVariants(GpuContext.of(device).subgroupMinSize) };
+    const fixed = { ...fixedVariants(GpuContext.of(device)) };
     const choices = Object.fromEntries(
       Object.entries(variantsSchema.entries).flatMap(([name, choice]) =>
         'options' in choice ? [[name, choice.options]] : [],

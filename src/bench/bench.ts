@@ -94,7 +94,7 @@ export async function* bench(
   const context = GpuContext.of(device);
   const { precision = 'f32' } = options;
   for (const { spec } of modelsOf(options)) requirePrecision(precision, spec, device);
-  const fixed = fixedVariants(context.subgroupMinSize, precision);
+  const fixed = fixedVariants(context, precision);
   const budgets = options.quick === true ? BUDGETS.quick : BUDGETS.full;
   const jobs = await jobsOf(options, fixed, (...purpose) => {
     options.signal?.throwIfAborted();

@@ -7,7 +7,7 @@ import { paramLayout, tensorOf } from '../paramLayout.ts';
 import { couplingBlocks } from '../spec.ts';
 import type { BaseSpec, CouplingSpec, Domain, FeatureBlock, SplineElementwiseSpec } from '../spec.ts';
 import { variantsText } from '../steps/candidates.ts';
-import { fixedVariants } from '../steps/variants.ts';
+import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../steps/variants.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
@@ -27,7 +27,11 @@ export async function inspectCommand(
   const { model } = await readModel(file);
   const { spec, training, optimizer } = model;
   const layout = paramLayout(spec);
-  const memory = trainingMemory({ spec, layout }, { batch, rows }, fixedVariants(0, precision));
+  const memory = trainingMemory(
+    { spec, layout },
+    { batch, rows },
+    fixedVariants(GPU_WITHOUT_SUBGROUPS, precision),
+  );
   const tensors = layout.tensors.map(({ name, shape, trainable }) => ({ name, shape, trainable }));
   if (session.json) {
     session.emit({

@@ -9,6 +9,7 @@ export interface AdapterReport {
   architecture: string;
   device: string;
   description: string;
+  /** Whether it computes on the CPU, as it says itself. */
   software: boolean;
   features: string[];
   limits: Record<string, number>;
@@ -47,6 +48,11 @@ export class GpuContext {
     return info?.subgroupMinSize ?? 0;
   }
 
+  /** Whether the adapter computes on the CPU. */
+  get software(): boolean {
+    return isSoftware(this.device);
+  }
+
   /** @throws {DeviceLostError} once the device is gone */
   requireAlive(): void {
     if (this.#lost !== undefined) throw this.#lost;
@@ -75,10 +81,14 @@ export function describeDevice(device: GPUDevice): AdapterReport {
     architecture: info?.architecture ?? '',
     device: info?.device ?? '',
     description: info?.description ?? '',
-    software: info?.isFallbackAdapter ?? false,
+    software: isSoftware(device),
     features: [...device.features].sort(),
     limits,
   };
+}
+
+function isSoftware({ adapterInfo }: GPUDevice): boolean {
+  return (adapterInfo as GPUAdapterInfo | undefined)?.isFallbackAdapter ?? false;
 }
 
 const REPORTED_LIMITS = [

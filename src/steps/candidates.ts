@@ -9,7 +9,7 @@ import { PRECISIONS } from '../precision.ts';
 import type { Precision } from '../precision.ts';
 import type { FlowModel } from './forward.ts';
 import { fixedVariants } from './variants.ts';
-import type { KernelVariants } from './variants.ts';
+import type { AdapterFacts, KernelVariants } from './variants.ts';
 
 /** What a choice is for. Training steps take `gradient`, scoring `forward`, sampling `inverse`. */
 export interface Purpose {
@@ -20,11 +20,7 @@ export interface Purpose {
   precision?: Precision;
 }
 
-export interface DeviceFacts {
-  /** Lanes of the smallest subgroup; 0 where there are none. */
-  subgroupMinSize: number;
-  /** Whether the adapter computes on the CPU. */
-  software: boolean;
+export interface DeviceFacts extends AdapterFacts {
   maxStorageBufferBindingSize: number;
 }
 
@@ -55,7 +51,7 @@ export function candidateVariants(
   purpose: Purpose,
   facts: DeviceFacts,
 ): [KernelVariants, ...KernelVariants[]] {
-  const fixed = fixedVariants(facts.subgroupMinSize, purpose.precision);
+  const fixed = fixedVariants(facts, purpose.precision);
   const plan = purposePlan(model, purpose, fixed);
   const candidates: [KernelVariants, ...KernelVariants[]] = [fixed];
   if (plan.dispatches.length > MAX_LAUNCHES) return candidates;
@@ -82,7 +78,7 @@ export function storedVariants(
   if (!success || !isRunnable(output, facts)) return undefined;
   const { precision = 'f32' } = purpose;
   if (output.precision !== precision) return undefined;
-  const fixed = fixedVariants(facts.subgroupMinSize, precision);
+  const fixed = fixedVariants(facts, precision);
   const plans = [output, fixed].map((variants) => purposePlan(model, purpose, variants));
   const [plan, usual] = plans;
   return plan !== undefined && usual !== undefined && fits(plan, usual, facts) ? output : undefined;

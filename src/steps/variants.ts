@@ -43,16 +43,31 @@ export const PLAIN_VARIANTS: KernelVariants = {
   precision: 'f32',
 };
 
-/** The fixed table: what to take without measuring, by the smallest subgroup of the device (0: it has none). */
-export function fixedVariants(subgroupMinSize: number, precision: Precision = 'f32'): KernelVariants {
-  // Subgroups of 4 or 8 lanes are the vector units of a CPU, where loads and barriers are dear; larger ones a GPU's.
-  const isCpu = subgroupMinSize >= 4 && subgroupMinSize <= 8;
+/** What the fixed table goes by. */
+export interface AdapterFacts {
+  /** Lanes of the smallest subgroup; 0 without subgroups. */
+  subgroupMinSize: number;
+  /** Whether the adapter computes on the CPU. */
+  software: boolean;
+}
+
+/** What is assumed as long as no device is open. */
+export const GPU_WITHOUT_SUBGROUPS: AdapterFacts = { subgroupMinSize: 0, software: false };
+
+/** The fixed table: what to take without measuring. */
+export function fixedVariants(
+  { subgroupMinSize, software }: AdapterFacts,
+  precision: Precision = 'f32',
+): KernelVariants {
+  const lanes = subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1;
+  // Loads and barriers cost a CPU much. The size of a subgroup does not tell one: Intel's GPUs have 8 lanes too.
+  const usesVectorUnit = software && lanes > 1;
   return {
     ...PLAIN_VARIANTS,
     precision,
     regime: precision === 'f32' ? 'fused' : 'tiled',
-    lanes: subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1,
-    product: subgroupMinSize < 4 ? 'plain' : isCpu ? 'streamed' : 'blocked',
-    weights: isCpu ? 'sorted' : 'summed',
+    lanes,
+    product: !software ? 'blocked' : usesVectorUnit ? 'streamed' : 'plain',
+    weights: usesVectorUnit ? 'sorted' : 'summed',
   };
 }

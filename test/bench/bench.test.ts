@@ -82,9 +82,10 @@ describe('bench', () => {
   });
 
   it('counts rows that go in chunks: their work, their pieces, the kernels that were chosen for them', async () => {
-    const { buffers, subgroupMinSize } = await testContext();
+    const context = await testContext();
+    const { buffers } = context;
     const { live } = buffers.counts;
-    const fixed = fixedVariants(subgroupMinSize);
+    const fixed = fixedVariants(context);
     const chunkRows = chunkRowsOf(modelOf(TINY.spec));
     const rows = 2 * chunkRows + 10;
     const { document } = await run({

@@ -15,17 +15,26 @@ import { planProblems } from '../../src/plan.ts';
 import { twins } from '../../src/reference/twins.ts';
 import { PARAMETERS } from '../../src/steps/names.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
-import type { KernelVariants } from '../../src/steps/variants.ts';
+import type { AdapterFacts, KernelVariants } from '../../src/steps/variants.ts';
+import { INTEL, LAVAPIPE, SOFTWARE_WITHOUT_SUBGROUPS, SWIFTSHADER } from '../support/adapters.ts';
 import { hasHalfPrecision, testContext } from '../support/device.ts';
 import { kernelsByFile } from '../support/kernels.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
 const kinds = await Promise.all(
-  [0, 4, 8].map(async (subgroup) => ({ subgroup, jobs: await jobsOf({}, fixedVariants(subgroup)) })),
+  Object.entries({ SOFTWARE_WITHOUT_SUBGROUPS, SWIFTSHADER, LAVAPIPE, INTEL }).map(async ([name, facts]) => ({
+    name,
+    facts,
+    jobs: await jobsOf({}, fixedVariants(facts)),
+  })),
 );
 
 const atHalves = await Promise.all(
-  [0, 8].map(async (subgroup) => ({ subgroup, jobs: await jobsOf({}, fixedVariants(subgroup, 'f16')) })),
+  Object.entries({ SOFTWARE_WITHOUT_SUBGROUPS, LAVAPIPE, INTEL }).map(async ([name, facts]) => ({
+    name,
+    facts,
+    jobs: await jobsOf({}, fixedVariants(facts, 'f16')),
+  })),
 );
 
 const NEED_HALVES = ['half_parameters'];
@@ -45,19 +54,24 @@ const NEED_SINGLES = [
   'upper_backward_input',
   'upper_backward_weight',
 ];
-const NEED_SUBGROUPS = [
+/** What only a CPU with subgroups takes without being told. */
+const NEED_VECTOR_UNIT = [
   'dense_backward_input_streamed',
   'dense_backward_weight_streamed',
   'dense_forward_streamed',
   'dense_weight_transpose',
 ];
 
-describe.each(kinds)('the jobs for subgroups of $subgroup', ({ subgroup, jobs }) => {
+function isVectorUnit({ subgroupMinSize, software }: AdapterFacts): boolean {
+  return software && subgroupMinSize > 0;
+}
+
+describe.each(kinds)('the jobs for $name', ({ facts, jobs }) => {
   it('measure every kernel', () => {
     const measured = jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem));
     const peaks = peakCheckPlans().flatMap(({ dispatches }) => dispatches.map(({ kernel }) => kernel.stem));
     const missing = [...kernelsByFile.keys()].filter((stem) => ![...measured, ...peaks].includes(stem));
-    const outOfReach = [...NEED_HALVES, ...(subgroup === 0 ? NEED_SUBGROUPS : [])];
+    const outOfReach = [...NEED_HALVES, ...(isVectorUnit(facts) ? [] : NEED_VECTOR_UNIT)];
     expect(missing.sort()).toEqual(outOfReach.sort());
     const within = KERNEL_STEMS.filter((stem) => !outOfReach.includes(stem));
     expect([...new Set(measured)].sort()).toEqual(within.sort());
@@ -99,7 +113,7 @@ describe.each(kinds)('the jobs for subgroups of $subgroup', ({ subgroup, jobs })
   ])(
     'name every entry apart, and measure no shape of a kernel twice: reported plans with %o',
     async (changes) => {
-      const fixed = fixedVariants(subgroup);
+      const fixed = fixedVariants(facts);
       const chosen = await jobsOf({}, fixed, () => ({ ...fixed, ...changes }));
       const cases = chosen.flatMap(({ takenFrom, kernels }) =>
         kernels.map((one) => ({ ...one, title: `${one.stem} ${takenFrom}: ${one.detail}` })),
@@ -110,11 +124,11 @@ describe.each(kinds)('the jobs for subgroups of $subgroup', ({ subgroup, jobs })
   );
 });
 
-describe.each(atHalves)('the jobs at half precision for subgroups of $subgroup', ({ subgroup, jobs }) => {
+describe.each(atHalves)('the jobs at half precision for $name', ({ facts, jobs }) => {
   const measured = jobs.flatMap(({ kernels }) => kernels);
 
   it('measure every kernel that has it, with all that it can store so', () => {
-    const outOfReach = [...NEED_SINGLES, ...(subgroup === 0 ? NEED_SUBGROUPS : [])];
+    const outOfReach = [...NEED_SINGLES, ...(isVectorUnit(facts) ? [] : NEED_VECTOR_UNIT)];
     const within = KERNEL_STEMS.filter((stem) => !outOfReach.includes(stem));
     expect([...new Set(measured.map(({ stem }) => stem))].sort()).toEqual(within.sort());
     const stored = new Set(
@@ -138,7 +152,7 @@ describe.each(atHalves)('the jobs at half precision for subgroups of $subgroup',
 });
 
 describe('the scope of a run', () => {
-  const variants = fixedVariants(8);
+  const variants = fixedVariants(LAVAPIPE);
   const S = configModel('S');
 
   it('may be one flow, its plans or its kernels', async () => {
@@ -159,7 +173,7 @@ describe('the scope of a run', () => {
   });
 
   it('has kernels that its plans launch, or says what to do', async () => {
-    const halves = fixedVariants(8, 'f16');
+    const halves = fixedVariants(LAVAPIPE, 'f16');
     const jobs = await jobsOf({ models: [S], kernels: ['half_parameters'] }, halves);
     expect(jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem))).toEqual(['half_parameters']);
     await expect(jobsOf({ kernels: ['half_parameters'] }, variants)).rejects.toThrow(
@@ -193,7 +207,7 @@ describe('the scope of a run', () => {
 });
 
 describe('the kernels of the reported plans', () => {
-  const fixed = fixedVariants(8);
+  const fixed = fixedVariants(LAVAPIPE);
 
   it('are chosen once for each purpose, as a flow chooses: for the batch, or for a chunk', async () => {
     const [S, M] = [configModel('S'), configModel('M')];
@@ -241,7 +255,7 @@ describe('the kernels of the reported plans', () => {
   });
 
   it('have the precision of the run, whatever chooses the rest', async () => {
-    const halves = fixedVariants(8, 'f16');
+    const halves = fixedVariants(LAVAPIPE, 'f16');
     const scope = { models: [configModel('S')], only: 'plans' } as const;
     for (const { variants, timed } of await jobsOf(scope, halves, () => ({ ...fixed, keep: 'store' }))) {
       expect(variants).toEqual({ ...fixed, keep: 'store', precision: 'f16' });
@@ -277,7 +291,7 @@ describe('kernelCasesOf', () => {
 });
 
 // One check serves several sizes.
-const ownJobs = await jobsOf({}, fixedVariants((await testContext()).subgroupMinSize));
+const ownJobs = await jobsOf({}, fixedVariants(await testContext()));
 const checks = [...new Map(ownJobs.map((job) => [job.checked, job])).values()].map(
   ({ checked, shape }): [string, string, Workload] => [checked.pass, shape, checked],
 );
@@ -322,8 +336,8 @@ const hasHalves = await hasHalfPrecision();
 
 describe.runIf(hasHalves)('at half precision', () => {
   const halfWorkload = async (name: ConfigName, pass: Pass): Promise<Workload> => {
-    const { subgroupMinSize } = await testContext();
-    return workloadOf(modelOf(configModel(name).spec), pass, 68, fixedVariants(subgroupMinSize, 'f16'));
+    const fixed = fixedVariants(await testContext(), 'f16');
+    return workloadOf(modelOf(configModel(name).spec), pass, 68, fixed);
   };
 
   it.each([

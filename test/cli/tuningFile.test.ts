@@ -14,6 +14,7 @@ import { TuningFile, tuningFilePath } from '../../src/cli/tuningFile.ts';
 import { tuningLine, tuningOptions } from '../../src/cli/tuningLog.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { TuningReport } from '../../src/tuning.ts';
+import { LAVAPIPE } from '../support/adapters.ts';
 
 let folder: string;
 let file: string;
@@ -38,9 +39,9 @@ describe('the tuning cache of the command line', () => {
   it('gives back in the next process what was put in, and makes its folder', async () => {
     expect(await opened().get('a')).toBeUndefined();
     await opened().set('a', PLAIN_VARIANTS);
-    await opened().set('b', fixedVariants(8));
+    await opened().set('b', fixedVariants(LAVAPIPE));
     expect(await opened().get('a')).toEqual(PLAIN_VARIANTS);
-    expect(await opened().get('b')).toEqual(fixedVariants(8));
+    expect(await opened().get('b')).toEqual(fixedVariants(LAVAPIPE));
     expect(await opened().get('toString')).toBeUndefined();
     expect(readdirSync(join(folder, 'cache'))).toEqual(['tuning.json']);
     expect(warnings).toEqual([]);
@@ -116,7 +117,7 @@ describe('the tuning cache of the command line', () => {
 });
 
 describe('the line that tells a choice', () => {
-  const base = { pass: 'gradient', rows: 512, variants: fixedVariants(8) } as const;
+  const base = { pass: 'gradient', rows: 512, variants: fixedVariants(LAVAPIPE) } as const;
   const other = { variants: PLAIN_VARIANTS, ms: 2 };
 
   it.each<[Partial<TuningReport>, string]>([

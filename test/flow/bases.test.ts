@@ -6,6 +6,7 @@ import type { BaseSpec, FlowSpec } from '../../src/spec.ts';
 import { fixedVariants } from '../../src/steps/variants.ts';
 import { logProbPlan } from '../../src/steps/forward.ts';
 import { meanNll } from '../../src/trainer.ts';
+import { SWIFTSHADER } from '../support/adapters.ts';
 import { testDevice } from '../support/device.ts';
 import { modelOf, specOf } from '../support/randomSpecs.ts';
 
@@ -85,7 +86,7 @@ describe('a flow whose base is not the standard normal', () => {
         base: { type: 'student_t', df: 3, learned: true },
       }),
       64,
-      fixedVariants(4),
+      fixedVariants(SWIFTSHADER),
     );
     expect(dispatches.map(({ kernel }) => kernel.stem)).toEqual(['flow_forward', 'student_t_log_prob']);
   });

@@ -10,10 +10,11 @@ import { trainPlan } from '../../src/steps/train.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
 import type { TrainingData } from '../../src/fitOptions.ts';
+import { LAVAPIPE } from '../support/adapters.ts';
 import { testContext, testOptions } from '../support/device.ts';
 import { modelOf, randomContext } from '../support/randomSpecs.ts';
 
-const FUSED = fixedVariants(8);
+const FUSED = fixedVariants(LAVAPIPE);
 
 describe('flow.memory', () => {
   const wide = vanilla(2, { couplings: 1, hidden: [4096] });

@@ -64,7 +64,8 @@ const hasHalves = await hasHalfPrecision();
 // On an adapter without the feature there is nothing of this to run; test/support/printAdapter.ts says so.
 describe.runIf(hasHalves)('a flow of half precision', () => {
   it('tells to the byte what the GPU holds while it trains, and less than at single precision', async () => {
-    const { buffers, subgroupMinSize } = await testContext();
+    const context = await testContext();
+    const { buffers } = context;
     const before = buffers.counts.liveBytes;
     using flow = await halfFlow(spec);
     const told = flow.memory({ batch: 96 });
@@ -75,7 +76,7 @@ describe.runIf(hasHalves)('a flow of half precision', () => {
     expect(buffers.counts.liveBytes - before).toBe(told.parameters);
 
     const model = { spec, layout: paramLayout(spec) };
-    const variants = fixedVariants(subgroupMinSize, 'f16');
+    const variants = fixedVariants(context, 'f16');
     const single = trainingMemory(model, { batch: 4096 }, { ...variants, precision: 'f32' });
     expect(flow.memory({ batch: 4096 }).activations).toBeLessThan(0.9 * single.activations);
   });
@@ -97,7 +98,7 @@ describe.runIf(hasHalves)('a flow of half precision', () => {
       noise: moons.noise,
       stream: STREAMS.toyTraining,
     } as const;
-    const variants = fixedVariants((await testContext()).subgroupMinSize, 'f16');
+    const variants = fixedVariants(await testContext(), 'f16');
     const model = { spec, layout: paramLayout(spec) };
     const plan = trainPlan(model, { source, batch: settings.batch, seed: 5, adam: settings, variants });
     const start = new Map([[PARAMETERS, Float64Array.from(initialParameters(spec, 5))]]);

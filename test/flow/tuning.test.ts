@@ -16,6 +16,7 @@ import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { FitOptions } from '../../src/fitOptions.ts';
 import { fastest, measuredRows, tuningKey } from '../../src/tuning.ts';
 import type { TuningReport } from '../../src/tuning.ts';
+import { LAVAPIPE } from '../support/adapters.ts';
 import { testContext, testDevice, testOptions } from '../support/device.ts';
 import { modelOf, specOf } from '../support/randomSpecs.ts';
 import { undisturbed } from '../support/undisturbed.ts';
@@ -63,7 +64,7 @@ describe('the search', () => {
     const fewer = measuredRows(wide, purpose, facts);
     expect(fewer).toBeLessThan(1024);
     expect(fewer).toBeGreaterThanOrEqual(64);
-    const { flops } = planCost(purposePlan(wide, { ...purpose, rows: fewer }, fixedVariants(8)));
+    const { flops } = planCost(purposePlan(wide, { ...purpose, rows: fewer }, fixedVariants(LAVAPIPE)));
     expect(flops).toBeLessThan(2 ** 30);
     expect(measuredRows(wide, purpose, { ...facts, software: false })).toBe(1024);
     expect(measuredRows(wide, { ...purpose, rows: 5 }, facts)).toBe(5);
@@ -114,7 +115,7 @@ describe('the search', () => {
     const [report] = reports;
     expect(report).toMatchObject({
       pass: 'gradient',
-      candidates: [{ variants: fixedVariants((await testContext()).subgroupMinSize) }, {}],
+      candidates: [{ variants: fixedVariants(await testContext()) }, {}],
     });
     expect(['measured', 'untimed']).toContain(report!.source);
   });
@@ -156,7 +157,7 @@ describe('the search', () => {
       tuningCache: forced(PLAIN_VARIANTS),
     });
     await train(flow);
-    const variants = fixedVariants((await testContext()).subgroupMinSize);
+    const variants = fixedVariants(await testContext());
     expect(reports).toEqual([{ pass: 'gradient', rows: 32, variants, source: 'fixed' }]);
     flow.dispose();
   });

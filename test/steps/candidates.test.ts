@@ -5,15 +5,12 @@ import { candidateVariants, purposePlan, storedVariants, variantsText } from '..
 import type { DeviceFacts, Purpose } from '../../src/steps/candidates.ts';
 import { fixedVariants } from '../../src/steps/variants.ts';
 import type { KernelVariants } from '../../src/steps/variants.ts';
+import { ADAPTERS, LAVAPIPE, NVIDIA, SWIFTSHADER } from '../support/adapters.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 import { SPEC_SHAPES } from '../support/specShapes.ts';
 
 const MIB = 2 ** 20;
-const GPU: DeviceFacts = {
-  subgroupMinSize: 32,
-  software: false,
-  maxStorageBufferBindingSize: 128 * MIB,
-};
+const GPU: DeviceFacts = { ...NVIDIA, maxStorageBufferBindingSize: 128 * MIB };
 const PURPOSES: Purpose[] = [
   { pass: 'gradient', rows: 512 },
   { pass: 'forward', rows: 4096 },
@@ -25,9 +22,9 @@ describe.each(SPEC_SHAPES)('the choices for %s', (_name, spec) => {
   const model = modelOf(spec);
 
   it.each(PURPOSES)('begin with the fixed one and each make another plan: $pass', (purpose) => {
-    for (const subgroupMinSize of [0, 4, 8, 32]) {
-      const candidates = candidateVariants(model, purpose, { ...GPU, subgroupMinSize });
-      expect(candidates[0]).toEqual(fixedVariants(subgroupMinSize));
+    for (const [, facts] of ADAPTERS) {
+      const candidates = candidateVariants(model, purpose, { ...GPU, ...facts });
+      expect(candidates[0]).toEqual(fixedVariants(facts));
       const plans = candidates.map((variants) => {
         const { buffers, dispatches } = purposePlan(model, purpose, variants);
         return JSON.stringify([buffers, dispatches.map((dispatch) => [variantName(dispatch), dispatch])]);
@@ -65,7 +62,7 @@ describe('candidateVariants', () => {
     const model = modelOf(realnvp(2, { couplings: 32, hidden: [64, 64] }));
     const facts = { ...GPU, maxStorageBufferBindingSize: 1 * MIB };
     const candidates = candidateVariants(model, training, facts);
-    expect(candidates[0]).toEqual(fixedVariants(32));
+    expect(candidates[0]).toEqual(fixedVariants(NVIDIA));
     expect(candidates.length).toBeLessThan(candidateVariants(model, training, GPU).length);
     for (const variants of candidates.slice(1)) {
       const { buffers } = purposePlan(model, training, variants);
@@ -86,7 +83,7 @@ describe('candidateVariants', () => {
 
   it('does not search for the best of thousands of launches', () => {
     const model = modelOf(realnvp(20, { couplings: 1000, hidden: [2] }));
-    expect(candidateVariants(model, training, GPU)).toEqual([fixedVariants(32)]);
+    expect(candidateVariants(model, training, GPU)).toEqual([fixedVariants(NVIDIA)]);
   });
 });
 
@@ -102,7 +99,7 @@ describe('a stored choice', () => {
   });
 
   it('is taken on a CPU too, where a search would not look at it', () => {
-    const variants = { ...fixedVariants(8), lanes: 1 } as const;
+    const variants = { ...fixedVariants(LAVAPIPE), lanes: 1 } as const;
     expect(stored(variants, { subgroupMinSize: 8, software: true })).toEqual(variants);
   });
 
@@ -111,16 +108,16 @@ describe('a stored choice', () => {
     null,
     'fused',
     {},
-    { ...fixedVariants(8), lanes: 2 },
-    { ...fixedVariants(8), regime: 'other' },
-    { ...fixedVariants(8), segment: '8' },
+    { ...fixedVariants(LAVAPIPE), lanes: 2 },
+    { ...fixedVariants(LAVAPIPE), regime: 'other' },
+    { ...fixedVariants(LAVAPIPE), segment: '8' },
   ])('is not taken where it is none: %j', (value) => {
     expect(stored(value)).toBeUndefined();
   });
 
   it('is not taken where the device cannot run it', () => {
-    expect(stored(fixedVariants(8), { subgroupMinSize: 4 })).toBeUndefined();
-    expect(stored(fixedVariants(4), { subgroupMinSize: 4 })).toBeDefined();
+    expect(stored(fixedVariants(LAVAPIPE), { subgroupMinSize: 4 })).toBeUndefined();
+    expect(stored(fixedVariants(SWIFTSHADER), { subgroupMinSize: 4 })).toBeDefined();
   });
 });
 
@@ -139,14 +136,16 @@ describe('the precision', () => {
   });
 
   it('of a stored choice must be the one that is asked for; f32 where it tells none', () => {
-    const { precision: _, ...older } = fixedVariants(8);
-    expect(storedVariants(older, model, training, GPU)).toEqual(fixedVariants(8));
+    const { precision: _, ...older } = fixedVariants(LAVAPIPE);
+    expect(storedVariants(older, model, training, GPU)).toEqual(fixedVariants(LAVAPIPE));
     expect(storedVariants(older, model, half, GPU)).toBeUndefined();
-    expect(storedVariants(fixedVariants(8, 'f16'), model, training, GPU)).toBeUndefined();
-    expect(storedVariants(fixedVariants(8, 'f16'), model, half, GPU)).toEqual(fixedVariants(8, 'f16'));
+    expect(storedVariants(fixedVariants(LAVAPIPE, 'f16'), model, training, GPU)).toBeUndefined();
+    expect(storedVariants(fixedVariants(LAVAPIPE, 'f16'), model, half, GPU)).toEqual(
+      fixedVariants(LAVAPIPE, 'f16'),
+    );
   });
 });
 
 it('tells a choice in words', () => {
-  expect(variantsText(fixedVariants(8))).toMatch(/^fused, lanes 8, segment 8/);
+  expect(variantsText(fixedVariants(LAVAPIPE))).toMatch(/^fused, lanes 8, segment 8/);
 });

@@ -11,10 +11,11 @@ import { GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../../src/
 import { stagesOf } from '../../src/steps/stages.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
 import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
+import { SOFTWARE_WITHOUT_SUBGROUPS } from '../support/adapters.ts';
 import { expectClose } from '../support/compare.ts';
 import { modelOf, randomRows, scaledParameters } from '../support/randomSpecs.ts';
 
-const FUSED = fixedVariants(0);
+const FUSED = fixedVariants(SOFTWARE_WITHOUT_SUBGROUPS);
 /** Both sides are f64; they add in other orders. */
 const F64_BOUND = 1e-10;
 

@@ -21,6 +21,7 @@ import { samplePlan } from '../../src/steps/sample.ts';
 import { trainPlan } from '../../src/steps/train.ts';
 import { fixedVariants } from '../../src/steps/variants.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
+import { LAVAPIPE } from '../support/adapters.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
 /** The size that WebGPU guarantees for one storage binding. */
@@ -83,7 +84,7 @@ describe('the memory of a plan', () => {
     const model = modelOf(vanilla(dim, { couplings: 40, hidden }));
     const rows = chunkRowsOf(model);
     for (const segment of [8, 32] as const) {
-      const { buffers } = gradientsPlan(model, rows, 10 * rows, { ...fixedVariants(8), segment });
+      const { buffers } = gradientsPlan(model, rows, 10 * rows, { ...fixedVariants(LAVAPIPE), segment });
       expect(buffers.map(({ name }) => name)).toContain(SLOPES);
       for (const { name, length } of buffers) {
         expect(4 * length, `${segment}: ${name}`).toBeLessThanOrEqual(GUARANTEED_BINDING);

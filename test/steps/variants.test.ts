@@ -55,15 +55,17 @@ describe.each(SPEC_SHAPES)('every choice of kernels for %s', (_name, spec) => {
     twin.buffers.get(CONTEXT)?.set(inputs.context);
     twin.run();
 
-    // Also the choices that a search passes over on a CPU: a checkpoint may ask for them.
-    const candidates = candidateVariants(
-      model,
-      { pass: plan.pass, rows: ROWS },
-      {
-        subgroupMinSize: context.subgroupMinSize,
-        software: false,
-        maxStorageBufferBindingSize: context.device.limits.maxStorageBufferBindingSize,
-      },
+    // What a CPU starts from, and the choices that its search passes over: a checkpoint may ask for them.
+    const candidates = [true, false].flatMap((software) =>
+      candidateVariants(
+        model,
+        { pass: plan.pass, rows: ROWS },
+        {
+          subgroupMinSize: context.subgroupMinSize,
+          software,
+          maxStorageBufferBindingSize: context.device.limits.maxStorageBufferBindingSize,
+        },
+      ),
     );
     for (const variants of candidates) {
       const name = variantsText(variants);
