@@ -1,13 +1,15 @@
 /** What `fit` takes, and what is refused. */
+import { takeFloats } from './callerArrays.ts';
 import { contextFeatures, contextNames } from './context.ts';
 import type { ContextColumn } from './context.ts';
 import { toyDensity } from './data/toy.ts';
 import type { ToyName } from './data/toy.ts';
 import { domainsOf, requireInside } from './domain.ts';
 import { DataError, ShapeError } from './errors.ts';
+import type { TakenRows } from './flowOptions.ts';
 import type { OptimizerState } from './io/modelFile.ts';
 import { STREAMS } from './random.ts';
-import { requireContext } from './rowInputs.ts';
+import { takeContext } from './rowInputs.ts';
 import { parseSchedule } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import type { FlowSpec } from './spec.ts';
@@ -61,6 +63,41 @@ export interface FitOptions {
   submitMs?: number;
   /** Stops training: the iterator throws the signal's reason, the flow keeps the steps that were done. */
   signal?: AbortSignal;
+}
+
+/** A call of `fit` as it was made. Everything in it is a copy, since training begins only when a report is asked for. */
+export interface TakenFit {
+  data: TrainingData;
+  options: FitOptions;
+}
+
+/** @throws {ShapeError} naming an array that is none, or whose buffer is gone */
+export function takeFit(data: TrainingData, options: FitOptions): TakenFit {
+  const { validation, context, schedule, columns, contextColumns } = options;
+  return {
+    data: isToy(data) ? { ...data } : takeFloats('data', data),
+    options: {
+      ...options,
+      ...(context !== undefined && { context: takeFloats('fit option context', context) }),
+      ...(validation !== undefined && { validation: takeValidation(validation) }),
+      ...(schedule && { schedule: { ...schedule } }),
+      ...(columns && { columns: [...columns] }),
+      ...(contextColumns && { contextColumns: structuredClone(contextColumns) }),
+    },
+  };
+}
+
+function takeValidation(given: NonNullable<FitOptions['validation']>): NonNullable<FitOptions['validation']> {
+  const { data, context } = given;
+  return {
+    ...given,
+    data: takeFloats('validation.data', data),
+    ...(context !== undefined && { context: takeFloats('validation.context', context) }),
+  };
+}
+
+function isToy(data: unknown): data is Exclude<TrainingData, Float32Array> {
+  return typeof data === 'object' && data !== null && 'toy' in data;
 }
 
 type AskedSettings = Omit<RunSettings, 'variants'>;
@@ -191,7 +228,7 @@ function finiteContext(
   columns: readonly ContextColumn[] | undefined,
 ): Float32Array | undefined {
   const { contextDim } = spec;
-  const given = requireContext(what, spec, rows, context);
+  const given = takeContext(what, spec, rows, context);
   if (given === undefined) return undefined;
   if (given.length !== rows * contextDim) {
     const expected = `${contextDim} values (spec.contextDim) for each of the ${rows} rows`;
@@ -210,7 +247,7 @@ function finiteContext(
 /** Rows to score while a run goes on. */
 export interface Validation {
   /** [V, D] */
-  data: Float32Array;
+  rows: TakenRows;
   /** [V, C], of a flow with a context. */
   context: Float32Array | undefined;
   /** Steps from score to score. */
@@ -240,7 +277,7 @@ export function validationOf(options: FitOptions, model: FlowModel, steps: numbe
     throw new DataError(`validation: found ${data[bad]}, expected a finite number`, { row });
   }
   requireInside(data, domainsOf(model.spec), { file: 'validation', ...options });
-  const rows = data.length / model.spec.dim;
-  const given = finiteContext('validation.context', model.spec, rows, context, contextColumns);
-  return { data, context: given, patience, every };
+  const rows = { values: data, count: data.length / model.spec.dim };
+  const given = finiteContext('validation.context', model.spec, rows.count, context, contextColumns);
+  return { rows, context: given, patience, every };
 }

@@ -1,4 +1,5 @@
 /** A normalizing flow on the GPU. */
+import { takeBytes, takeFloats } from './callerArrays.ts';
 import { domainsOf, requireInside } from './domain.ts';
 import { DisposedError, ShapeError } from './errors.ts';
 import { FIT_DEFAULTS } from './fitOptions.ts';
@@ -12,8 +13,8 @@ import {
   sampleJob,
 } from './flowJobs.ts';
 import type { FlowJob } from './flowJobs.ts';
-import { checkedSpec, requireSample, rowCount } from './flowOptions.ts';
-import type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
+import { checkedSpec, requireSample, takeRows } from './flowOptions.ts';
+import type { FlowOptions, LoadOptions, RunOptions, SampleOptions, TakenRows } from './flowOptions.ts';
 import { traceOf } from './flowTrace.ts';
 import type { FlowTrace, TraceOptions } from './flowTrace.ts';
 import { FlowTraining } from './flowTraining.ts';
@@ -51,8 +52,8 @@ const TUNED_ROWS = 4096;
  * log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats. Where the spec has a `contextDim`, f depends on a context c that
  * every call takes, and the density is log p(x | c).
  *
- * Rows are row-major `Float32Array`s [B, D] of any B; memory on the GPU is bounded whatever B is. Calls run one
- * after the other. Every method throws DisposedError after `dispose()` and DeviceLostError once the device is
+ * Rows are row-major `Float32Array`s [B, D] of any B; memory on the GPU is bounded whatever B is. A call copies its
+ * arrays at once: what you write to them while it runs changes nothing. Calls run one after the other. Every method throws DisposedError after `dispose()` and DeviceLostError once the device is
  * gone; an aborted `signal` throws its reason.
  *
  * @example
@@ -100,7 +101,8 @@ export class Flow implements Disposable {
    */
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
     const checked = checkedSpec(spec);
-    const { data, seed = 0, ...opening } = options;
+    const { data: given, seed = 0, ...opening } = options;
+    const data = given === undefined ? undefined : takeFloats('data', given);
     const domains = domainsOf(checked);
     if (data !== undefined) requireInside(data, domains);
     const statistics = data && columnStatistics(data, checked.dim, undefined, domains);
@@ -120,7 +122,7 @@ export class Flow implements Disposable {
    * @throws {GpuUnavailableError | LimitError | FeatureError} as `create`
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Flow> {
-    const model = decodeModel(bytes, options.fileName);
+    const model = decodeModel(takeBytes('bytes', bytes), options.fileName);
     return Flow.#open(model.spec, options, () => model);
   }
 
@@ -163,7 +165,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ z: Float32Array; logDet: Float32Array }> {
-    return this.#run(forwardJob(this.#model, x, this.#rowsInside(x), options));
+    return this.#run(forwardJob(this.#model, this.#takeData(x), options));
   }
 
   /**
@@ -174,7 +176,7 @@ export class Flow implements Disposable {
     z: Float32Array,
     options: RunOptions = {},
   ): Promise<{ x: Float32Array; logDet: Float32Array }> {
-    return this.#run(inverseJob(this.#model, z, rowCount('z', z, this.dim), options));
+    return this.#run(inverseJob(this.#model, takeRows('z', z, this.dim), options));
   }
 
   /**
@@ -184,8 +186,8 @@ export class Flow implements Disposable {
    */
   async trace(rows: Float32Array, options: TraceOptions = {}): Promise<FlowTrace> {
     this.#requireAlive();
-    if (options.direction !== 'inverse') this.#rowsInside(rows);
-    return traceOf(this.#model, rows, options, this.#tuner.fixed, (job) => this.#runner.run(job));
+    const taken = options.direction === 'inverse' ? takeRows('z', rows, this.dim) : this.#takeData(rows);
+    return traceOf(this.#model, taken, options, this.#tuner.fixed, (job) => this.#runner.run(job));
   }
 
   /**
@@ -193,11 +195,7 @@ export class Flow implements Disposable {
    * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
    */
   async logProb(x: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
-    return this.#logProb(x, options);
-  }
-
-  async #logProb(x: Float32Array, options: RunOptions, variants?: KernelVariants): Promise<Float32Array> {
-    return this.#run(logProbJob(this.#model, x, this.#rowsInside(x), options), variants);
+    return this.#run(logProbJob(this.#model, this.#takeData(x), options));
   }
 
   /**
@@ -231,17 +229,17 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ nll: number; gradients: Record<string, Float32Array> }> {
-    const rows = this.#rowsInside(x);
-    if (rows === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
+    const taken = this.#takeData(x);
+    if (taken.count === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
     const { layout } = this.#model;
-    const job = gradientsJob(this.#model, x, rows, options);
+    const job = gradientsJob(this.#model, taken, options);
     const flat = await this.#runner.accumulate(await this.#withKernels(job), {
       buffer: GRADIENTS,
       length: layout.trainableLength,
     });
     const trainable = layout.tensors.filter((tensor) => tensor.trainable);
     return {
-      nll: job.result.reduce((sum, value) => sum + value, 0) / rows,
+      nll: job.result.reduce((sum, value) => sum + value, 0) / taken.count,
       gradients: Object.fromEntries(trainable.map((tensor) => [tensor.name, tensorOf(flat, tensor)])),
     };
   }
@@ -265,8 +263,8 @@ export class Flow implements Disposable {
       parameters: this.#parameters,
       variantsFor: (batch: number, stored: unknown) => this.#tuner.variantsFor('gradient', batch, stored),
       isAlive: () => !this.#disposed,
-      logProb: (x: Float32Array, run: RunOptions, variants: KernelVariants) =>
-        this.#logProb(x, run, variants),
+      logProb: (rows: TakenRows, run: RunOptions, variants: KernelVariants) =>
+        this.#run(logProbJob(this.#model, rows, run), variants),
     };
     return this.#training.fit(trainee, data, options);
   }
@@ -340,12 +338,12 @@ export class Flow implements Disposable {
     this.dispose();
   }
 
-  /** Rows of data x. @throws {DataError} when a value is outside its feature's domain */
-  #rowsInside(x: Float32Array): number {
-    const rows = rowCount('x', x, this.dim);
+  /** Rows of data x, as they are now. @throws {DataError} when a value is outside its feature's domain */
+  #takeData(x: Float32Array): TakenRows {
+    const taken = takeRows('x', x, this.dim);
     const columns = this.#training.record?.columns;
-    requireInside(x, domainsOf(this.spec), columns === undefined ? {} : { columns });
-    return rows;
+    requireInside(taken.values, domainsOf(this.spec), columns === undefined ? {} : { columns });
+    return taken;
   }
 
   async #run<Result>(job: FlowJob<Result>, variants?: KernelVariants): Promise<Result> {

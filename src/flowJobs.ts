@@ -1,5 +1,5 @@
 /** What each call of a flow uploads, runs and reads back, as plain data. */
-import type { RunOptions, SampleOptions } from './flowOptions.ts';
+import type { RunOptions, SampleOptions, TakenRows } from './flowOptions.ts';
 import type { Chunk, RowJob } from './gpu/rows.ts';
 import type { Plan } from './plan.ts';
 import { rowInputs } from './rowInputs.ts';
@@ -23,18 +23,17 @@ export interface FlowJob<Result> extends Omit<RowJob, 'chunkRows' | 'planOf'> {
 /** x [rows, D] → z, with the log-det. */
 export function forwardJob(
   model: FlowModel,
-  x: Float32Array,
-  rows: number,
+  { values, count: rows }: TakenRows,
   { context, signal }: RunOptions,
 ): FlowJob<{ z: Float32Array; logDet: Float32Array }> {
   const { spec } = model;
-  const result = { z: new Float32Array(x.length), logDet: new Float32Array(rows) };
+  const result = { z: new Float32Array(values.length), logDet: new Float32Array(rows) };
   return {
     kind: 'forward',
     pass: 'forward',
     rows,
     planOf: ({ count }, variants) => forwardPlan(model, count, variants),
-    inputs: rowInputs(spec, rows, { values: x, context }),
+    inputs: rowInputs(spec, rows, { values, context }),
     outputs: [
       { buffer: STATE, features: spec.dim, rows: result.z },
       { buffer: LOG_DET, features: 1, rows: result.logDet },
@@ -47,18 +46,17 @@ export function forwardJob(
 /** z [rows, D] → x, with the log-det of the inverse. */
 export function inverseJob(
   model: FlowModel,
-  z: Float32Array,
-  rows: number,
+  { values, count: rows }: TakenRows,
   { context, signal }: RunOptions,
 ): FlowJob<{ x: Float32Array; logDet: Float32Array }> {
   const { spec } = model;
-  const result = { x: new Float32Array(z.length), logDet: new Float32Array(rows) };
+  const result = { x: new Float32Array(values.length), logDet: new Float32Array(rows) };
   return {
     kind: 'inverse',
     pass: 'inverse',
     rows,
     planOf: ({ count }, variants) => inversePlan(model, count, variants),
-    inputs: rowInputs(spec, rows, { values: z, context }),
+    inputs: rowInputs(spec, rows, { values, context }),
     outputs: [
       { buffer: STATE, features: spec.dim, rows: result.x },
       { buffer: LOG_DET, features: 1, rows: result.logDet },
@@ -71,8 +69,7 @@ export function inverseJob(
 /** The log-density of each row of x [rows, D], in nats. */
 export function logProbJob(
   model: FlowModel,
-  x: Float32Array,
-  rows: number,
+  { values, count: rows }: TakenRows,
   { context, signal }: RunOptions,
 ): FlowJob<Float32Array> {
   const result = new Float32Array(rows);
@@ -81,7 +78,7 @@ export function logProbJob(
     pass: 'forward',
     rows,
     planOf: ({ count }, variants) => logProbPlan(model, count, variants),
-    inputs: rowInputs(model.spec, rows, { values: x, context }),
+    inputs: rowInputs(model.spec, rows, { values, context }),
     outputs: [{ buffer: LOG_PROB, features: 1, rows: result }],
     signal,
     result,
@@ -89,17 +86,21 @@ export function logProbJob(
 }
 
 /** Samples x [n, D]. */
-export function sampleJob(model: FlowModel, n: number, options: SampleOptions): FlowJob<Float32Array> {
+export function sampleJob(
+  model: FlowModel,
+  n: number,
+  { context, signal, ...draw }: SampleOptions,
+): FlowJob<Float32Array> {
   const { spec } = model;
   const result = new Float32Array(n * spec.dim);
   return {
     kind: 'sample',
     pass: 'inverse',
     rows: n,
-    planOf: (chunk, variants) => samplePlan(model, sampleRows(chunk, options), variants),
-    inputs: rowInputs(spec, n, { context: options.context }),
+    planOf: (chunk, variants) => samplePlan(model, sampleRows(chunk, draw), variants),
+    inputs: rowInputs(spec, n, { context }),
     outputs: [{ buffer: STATE, features: spec.dim, rows: result }],
-    signal: options.signal,
+    signal,
     result,
   };
 }
@@ -108,7 +109,7 @@ export function sampleJob(model: FlowModel, n: number, options: SampleOptions): 
 export function sampleAndLogProbJob(
   model: FlowModel,
   n: number,
-  options: SampleOptions,
+  { context, signal, ...draw }: SampleOptions,
 ): FlowJob<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
   const { spec } = model;
   const { dim } = spec;
@@ -121,21 +122,21 @@ export function sampleAndLogProbJob(
     kind: 'sample_and_log_prob',
     pass: 'inverse',
     rows: n,
-    planOf: (chunk, variants) => sampleAndLogProbPlan(model, sampleRows(chunk, options), variants),
-    inputs: rowInputs(spec, n, { context: options.context }),
+    planOf: (chunk, variants) => sampleAndLogProbPlan(model, sampleRows(chunk, draw), variants),
+    inputs: rowInputs(spec, n, { context }),
     outputs: [
       { buffer: STATE, features: dim, rows: result.x },
       { buffer: LATENT, features: dim, rows: result.z },
       { buffer: LOG_PROB, features: 1, rows: result.logProb },
     ],
-    signal: options.signal,
+    signal,
     result,
   };
 }
 
 function sampleRows(
   { start, count }: Chunk,
-  { seed = 0, temperature = 1, firstRow = 0 }: SampleOptions,
+  { seed = 0, temperature = 1, firstRow = 0 }: Omit<SampleOptions, keyof RunOptions>,
 ): SampleRows {
   return { rowStart: firstRow + start, rows: count, seed, temperature };
 }
@@ -143,8 +144,7 @@ function sampleRows(
 /** The NLL of each row of x [rows, D], in nats; the gradients of their mean add up in GRADIENTS. */
 export function gradientsJob(
   model: FlowModel,
-  x: Float32Array,
-  rows: number,
+  { values, count: rows }: TakenRows,
   { context, signal }: RunOptions,
 ): FlowJob<Float32Array> {
   const result = new Float32Array(rows);
@@ -153,7 +153,7 @@ export function gradientsJob(
     pass: 'gradient',
     rows,
     planOf: ({ count }, variants) => gradientsPlan(model, count, rows, variants),
-    inputs: rowInputs(model.spec, rows, { values: x, context }),
+    inputs: rowInputs(model.spec, rows, { values, context }),
     outputs: [{ buffer: NLL, features: 1, rows: result }],
     signal,
     result,

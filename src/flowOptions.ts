@@ -1,4 +1,5 @@
 /** What the calls of a flow take, and what is refused. */
+import { takeFloats } from './callerArrays.ts';
 import { ModelFileError, ShapeError } from './errors.ts';
 import { parseSpec } from './io/specSchema.ts';
 import type { FlowSpec } from './spec.ts';
@@ -56,9 +57,16 @@ export function checkedSpec(spec: FlowSpec): FlowSpec {
   }
 }
 
-/** Rows of a row-major array of `dim` features. @throws {ShapeError} when they are not whole */
-export function rowCount(name: string, values: Float32Array, dim: number): number {
-  if (values.length % dim === 0) return values.length / dim;
+/** Row-major rows [count, D] that belong to a call: nobody writes to them while it runs. */
+export interface TakenRows {
+  values: Float32Array;
+  count: number;
+}
+
+/** The rows of `dim` features that a caller gives, as they are now. @throws {ShapeError} when they are not whole */
+export function takeRows(name: string, given: Float32Array, dim: number): TakenRows {
+  const values = takeFloats(name, given);
+  if (values.length % dim === 0) return { values, count: values.length / dim };
   throw new ShapeError(
     name,
     `${values.length} values`,

@@ -6,7 +6,7 @@ import { Recording } from './gpu/recording.ts';
 import type { Stage } from './gpu/recording.ts';
 import { columnsOf, repeatedRow } from './gpu/rows.ts';
 import type { BijectorSlots } from './paramLayout.ts';
-import { requireContext } from './rowInputs.ts';
+import { takeContext } from './rowInputs.ts';
 import { paddedRows } from './shape.ts';
 import type { FlowSpec } from './spec.ts';
 import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
@@ -87,7 +87,7 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
 
   /** Called by `Flow.pass`. @param isAlive whether the flow and its parameters are still there */
   static async create<K extends PassKind>(
-    context: GpuContext,
+    gpu: GpuContext,
     model: FlowModel,
     parameters: SharedBuffers,
     kind: K,
@@ -97,19 +97,19 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     if (!Number.isSafeInteger(rows) || rows < 1 || rows > most) {
       throw new ShapeError('pass option rows', String(rows), `an integer from 1 to ${most}`);
     }
-    requireContext('pass option context', model.spec, rows, given);
+    const context = takeContext('pass option context', model.spec, rows, given);
     const stages = stagesOf(model, kind, rows, seed, variants);
     const extra = new Map([
       ...(kind === 'trace' ? traceLengths(model, rows) : []),
       ...contextLength(model.spec, rows),
     ]);
-    const recording = await Recording.create(context, `${kind} pass`, stages, parameters, extra);
+    const recording = await Recording.create(gpu, `${kind} pass`, stages, parameters, extra);
     if (!isAlive()) {
       recording.dispose();
       throw new DisposedError('Flow');
     }
     const pass = new FlowPass(kind, rows, model.spec, recording, isAlive);
-    if (given !== undefined) pass.setContext(given);
+    if (context !== undefined) pass.setContext(context);
     return pass;
   }
 
@@ -125,12 +125,13 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
   setContext(context: Float32Array): void {
     this.#requireAlive();
     const { rows } = this;
-    requireContext('context', this.#spec, rows, context);
+    const taken = takeContext('context', this.#spec, rows, context);
+    if (taken === undefined) return;
     const { contextDim } = this.#spec;
-    const isShared = context.length === contextDim;
+    const isShared = taken.length === contextDim;
     const columns = isShared
-      ? repeatedRow(context, { count: rows })
-      : columnsOf(context, contextDim, { start: 0, count: rows });
+      ? repeatedRow(taken, { count: rows })
+      : columnsOf(taken, contextDim, { start: 0, count: rows });
     this.#recording.write(CONTEXT, columns);
   }
 

@@ -1,6 +1,5 @@
 /** What each bijector of a flow makes of the rows: `Flow.trace`. */
-import { rowCount } from './flowOptions.ts';
-import type { RunOptions } from './flowOptions.ts';
+import type { RunOptions, TakenRows } from './flowOptions.ts';
 import type { RowJob } from './gpu/rows.ts';
 import { rowInputs } from './rowInputs.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -25,17 +24,16 @@ export interface FlowTrace {
 
 /**
  * The trace of the rows [B, D], which `run` computes.
- * @throws {ShapeError} when rows.length is not a multiple of D, or the context is missing or not as long as they need
+ * @throws {ShapeError} when the context is missing or not as long as they need
  */
 export async function traceOf(
   model: FlowModel,
-  rows: Float32Array,
+  { values, count }: TakenRows,
   { direction = 'forward', context, signal }: TraceOptions,
   variants: KernelVariants,
   run: (job: RowJob) => Promise<void>,
 ): Promise<FlowTrace> {
   const { dim, bijectors } = model.spec;
-  const count = rowCount(direction === 'forward' ? 'x' : 'z', rows, dim);
   const places = bijectors.length + 1;
   const states = new Float32Array(places * dim * count);
   const logDets = new Float32Array(bijectors.length * count);
@@ -44,7 +42,7 @@ export async function traceOf(
     rows: count,
     chunkRows: traceChunkRowsOf(model),
     planOf: ({ count: chunk }) => tracePlan(model, chunk, direction, variants),
-    inputs: rowInputs(model.spec, count, { values: rows, context }),
+    inputs: rowInputs(model.spec, count, { values, context }),
     outputs: [
       { buffer: TRACE_STATES, features: places * dim, rows: states },
       { buffer: TRACE_LOG_DETS, features: bijectors.length, rows: logDets },

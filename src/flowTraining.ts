@@ -1,9 +1,12 @@
 /** What a flow keeps of its training: the record of what made it, and where a `fit` stopped or is now. */
 import { ShapeError } from './errors.ts';
-import type { FitOptions, TrainingData } from './fitOptions.ts';
+import { takeFit } from './fitOptions.ts';
+import type { FitOptions, TakenFit, TrainingData } from './fitOptions.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
 import { fit } from './trainer.ts';
 import type { FitReport, Trainee, TrainingSnapshot } from './trainer.ts';
+
+type FitFlow = Omit<Trainee, 'fresh' | 'last' | 'running' | 'finished'>;
 
 export class FlowTraining {
   /** Neither trained nor loaded: the first training data set the scales of domains and the standardisation. */
@@ -33,12 +36,19 @@ export class FlowTraining {
     return this.#snapshot;
   }
 
-  /** @throws {ShapeError} while another `fit` goes on; else as `fit` of the trainer */
-  async *fit(
-    flow: Omit<Trainee, 'fresh' | 'last' | 'running' | 'finished'>,
-    data: TrainingData,
-    options: FitOptions,
-  ): AsyncGenerator<FitReport, void, undefined> {
+  /**
+   * Takes the rows and options as they are now; training begins when the first report is asked for.
+   * @throws {ShapeError} at the first report, while another `fit` goes on; else as `fit` of the trainer
+   */
+  fit(flow: FitFlow, data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
+    return this.#fit(
+      flow,
+      outcomeOf(() => takeFit(data, options)),
+    );
+  }
+
+  async *#fit(flow: FitFlow, taken: () => TakenFit): AsyncGenerator<FitReport, void, undefined> {
+    const { data, options } = taken();
     if (this.#isRunning) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
     this.#isRunning = true;
     const trainee: Trainee = {
@@ -60,5 +70,17 @@ export class FlowTraining {
       this.#isRunning = false;
       this.#snapshot = undefined;
     }
+  }
+}
+
+/** Runs `make` now, and gives its result or throws its error when asked. */
+function outcomeOf<Result>(make: () => Result): () => Result {
+  try {
+    const result = make();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }

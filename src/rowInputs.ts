@@ -1,19 +1,20 @@
 /** What a call uploads for its rows: the rows themselves, and their contexts where the flow has some. */
+import { takeFloats } from './callerArrays.ts';
 import { ShapeError } from './errors.ts';
 import type { RowInput } from './gpu/rows.ts';
 import type { FlowSpec } from './spec.ts';
 import { CONTEXT, STATE } from './steps/names.ts';
 
 /**
- * @param values the rows that go through the flow, row-major [rows, D]; left out where the GPU draws them
- * @throws {ShapeError} as `requireContext`
+ * @param values the rows that go through the flow, taken from the caller, row-major [rows, D]; left out where the GPU draws them
+ * @throws {ShapeError} as `takeContext`
  */
 export function rowInputs(
   spec: FlowSpec,
   rows: number,
   { values, context }: { values?: Float32Array; context: Float32Array | undefined },
 ): RowInput[] {
-  const given = requireContext('context', spec, rows, context);
+  const given = takeContext('context', spec, rows, context);
   return [
     ...(values === undefined ? [] : [{ buffer: STATE, features: spec.dim, rows: values }]),
     ...(given === undefined
@@ -30,15 +31,16 @@ export function rowInputs(
 }
 
 /**
- * The context of `rows` rows: [rows, C], or one row [C] for all of them; undefined for a flow without context.
+ * The context that a caller gives for `rows` rows, as it is now: [rows, C], or one row [C] for all of them; undefined for a flow without context.
  * @throws {ShapeError} when it is missing, has another length, or is there where the flow has none
  */
-export function requireContext(
+export function takeContext(
   what: string,
   { contextDim }: FlowSpec,
   rows: number,
-  context: Float32Array | undefined,
+  given: Float32Array | undefined,
 ): Float32Array | undefined {
+  const context = given === undefined ? undefined : takeFloats(what, given);
   if (contextDim === 0) {
     if (context === undefined) return undefined;
     throw new ShapeError(

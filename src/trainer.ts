@@ -5,7 +5,7 @@ import { domainsOf, requireInside } from './domain.ts';
 import { DataError, DisposedError } from './errors.ts';
 import { contextOf, settingsOf, sourceOf, validationOf } from './fitOptions.ts';
 import type { FitOptions, TrainingData, Validation } from './fitOptions.ts';
-import type { RunOptions } from './flowOptions.ts';
+import type { RunOptions, TakenRows } from './flowOptions.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
 import { tensorsOfData } from './init.ts';
@@ -50,7 +50,7 @@ export interface Trainee {
   /** Whether the first training data set the scales of domains and the standardisation. */
   fresh: boolean;
   isAlive: () => boolean;
-  logProb: (x: Float32Array, options: RunOptions, variants: KernelVariants) => Promise<Float32Array>;
+  logProb: (rows: TakenRows, options: RunOptions, variants: KernelVariants) => Promise<Float32Array>;
   /** Where an earlier run stopped, for `resume`. */
   last: TrainingSnapshot | undefined;
   /** Receives the run's state as a function while it goes on, and as a value when it stops. */
@@ -172,11 +172,11 @@ async function scoredAnew(
 /** Mean NLL of the rows in nats, by the kernels of the training, so that a resumed run has the same scores. */
 async function scoreOf(
   { logProb }: Trainee,
-  { data, context }: Validation,
+  { rows, context }: Validation,
   variants: KernelVariants,
   signal?: AbortSignal,
 ): Promise<number> {
-  return meanNll(await logProb(data, { context, signal }, variants));
+  return meanNll(await logProb(rows, { context, signal }, variants));
 }
 
 /** Mean NLL in nats of rows whose log-densities these are. */

@@ -24,6 +24,7 @@ const sources = new Map(
 /** A room is a folder of src, or one of those that its files at the top are grouped into. */
 const ROOMS: Record<string, readonly string[]> = {
   ground: [
+    'callerArrays',
     'context',
     'couplingStack',
     'domain',
