@@ -117,6 +117,8 @@ export interface OpenedModel {
   title: string;
   columns: string[];
   origin: DataOrigin;
+  /** Steps that it was trained for, as its file says; null where it does not. */
+  steps: number | null;
 }
 
 /** A toy density, the rows at hand, or, where neither is what the model learned, samples of the model. */
@@ -150,8 +152,10 @@ export interface Progress {
   steps: number;
   /** NLL in nats of each step since the last progress. */
   losses: Float32Array;
-  /** Held-out NLL in nats at this step, where it was scored; infinite where a row lies beyond a base that ends. */
+  /** Held-out NLL in nats at this step, where it was scored; not finite where the density of a row is not. */
   validationNll: number | null;
+  /** Its standard error, nats; null where it was not scored, or by one row alone. */
+  validationError: number | null;
   /** The exact entropy of the data in nats: no model can do better. Null where nobody knows it. */
   floor: number | null;
   msPerStep: number;
@@ -179,10 +183,15 @@ export type FromWorker =
   | { type: 'unavailable'; reason: string }
   | {
       type: 'configured';
+      /** A model of `configure`; else one that was opened. */
+      isFresh: boolean;
       price: Price;
       bijectors: string[];
       base: BaseSpec['type'];
       columns: string[];
+      /** Of each column; the density is a slice at the mean of the columns that are not shown. */
+      mean: number[];
+      std: number[];
       /** What the flow tells apart. */
       classes: LabelColumn | null;
     }

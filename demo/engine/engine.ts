@@ -194,7 +194,10 @@ export class Engine {
       const bijectors = flow.spec.bijectors.map(({ type }) => type);
       const base = flow.spec.base.type;
       const classes = data.classes?.column ?? null;
-      this.#post({ type: 'configured', price, bijectors, base, columns: data.columns, classes });
+      const { columns } = data;
+      const [mean, std] = [[...data.mean], [...data.std]];
+      const isFresh = snapshot === undefined;
+      this.#post({ type: 'configured', isFresh, price, bijectors, base, columns, mean, std, classes });
     } catch (error) {
       session.dispose();
       throw error;
@@ -319,7 +322,7 @@ export class Engine {
       const { data, title, origin } = await dataForFlow(flow, name, atHand.data);
       const settings = settingsOf(flow.spec, flow.training) ?? null;
       await this.#replace(flow, data, settings ?? atHand.model, { bytes, step: 0, isResumable: false });
-      return { settings, title, columns: data.columns, origin };
+      return { settings, title, columns: data.columns, origin, steps: flow.training?.steps ?? null };
     } catch (error) {
       flow.dispose();
       throw error;
@@ -343,7 +346,8 @@ export class Engine {
   }
 
   #requireOpened(): Opened {
-    if (this.#opened === undefined) throw new WgflowError('NOT_READY', 'There is no device yet.');
+    if (this.#opened === undefined)
+      throw new WgflowError('NOT_READY', 'There is no GPU here: no model can be opened or trained.');
     return this.#opened;
   }
 

@@ -260,7 +260,8 @@ export class Session implements Disposable {
     this.#scoredAt = performance.now();
     try {
       const logProb = await this.flow.logProb(validation, classes && { context: classes.validation });
-      this.#telemetry?.score(-logProb.reduce((sum, value) => sum + value, 0) / logProb.length);
+      const { nll, error } = meanNll(logProb);
+      this.#telemetry?.score(nll, error);
     } catch {
       // The flow or its device has gone; the training loop tells.
     } finally {
@@ -301,6 +302,14 @@ export class Session implements Disposable {
     this.#post({ type: 'mistake', message: reason });
     this.#post({ type: 'stopped', cause: 'paused', reason });
   }
+}
+
+/** The mean NLL of some rows and its standard error, nats; the error of one row, or of infinite ones, is no number. */
+export function meanNll(logProb: Float32Array): { nll: number; error: number } {
+  const rows = logProb.length;
+  const nll = -logProb.reduce((sum, value) => sum + value, 0) / rows;
+  const squares = logProb.reduce((sum, value) => sum + (value + nll) ** 2, 0);
+  return { nll, error: Math.sqrt(squares / (rows - 1) / rows) };
 }
 
 /** Waits so long, or until the signal. */

@@ -28,7 +28,7 @@ export class Telemetry {
   #losses: number[] = [];
   #step: number;
   #toldAt = -Infinity;
-  #validationNll: number | null = null;
+  #score: { nll: number; error: number } | null = null;
 
   /** @param step steps that were done before */
   constructor(facts: RunFacts, step: number, now: number) {
@@ -45,8 +45,8 @@ export class Telemetry {
   }
 
   /** A score goes out with the next progress. */
-  score(nll: number): void {
-    this.#validationNll = nll;
+  score(nll: number, error: number): void {
+    this.#score = { nll, error };
   }
 
   /** Forgets the pace so far, after a stop that is no part of it. */
@@ -56,7 +56,7 @@ export class Telemetry {
 
   /** The next message, where it is time for one and there is something to tell; `force` does not wait. */
   take(now: number, peakGflops: number | null, force = false): Progress | undefined {
-    const hasNews = this.#losses.length > 0 || this.#validationNll !== null;
+    const hasNews = this.#losses.length > 0 || this.#score !== null;
     if (!hasNews || (!force && now - this.#toldAt < INTERVAL_MS)) return undefined;
     const { steps, batch, flopsPerStep, floor } = this.#facts;
     const stepsPerSecond = this.#rate();
@@ -65,7 +65,8 @@ export class Telemetry {
       step: this.#step,
       steps,
       losses: Float32Array.from(this.#losses),
-      validationNll: this.#validationNll,
+      validationNll: this.#score?.nll ?? null,
+      validationError: this.#score?.error ?? null,
       floor,
       msPerStep: stepsPerSecond > 0 ? 1000 / stepsPerSecond : 0,
       stepsPerSecond,
@@ -74,7 +75,7 @@ export class Telemetry {
       shareOfPeak: peakGflops === null ? null : gflops / peakGflops,
     };
     this.#losses = [];
-    this.#validationNll = null;
+    this.#score = null;
     this.#toldAt = now;
     return progress;
   }

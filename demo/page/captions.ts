@@ -1,8 +1,16 @@
 /** What the pictures show, in the words below them. */
 import type { BaseSpec } from '../../src/index.ts';
-import { describeDensity, describeGrid, describeLatent, describeLayer } from './describe.ts';
-import { describeSamples, momentsOf } from './describe.ts';
-import type { Moments } from './describe.ts';
+import {
+  densityName,
+  describeDensity,
+  describeGrid,
+  describeLatent,
+  describeLayer,
+  describeSamples,
+  describeSlice,
+  momentsOf,
+} from './describe.ts';
+import type { HeldColumn, Moments } from './describe.ts';
 import { byId, setText } from './dom.ts';
 import type { Engine } from './engine.ts';
 import type { LookPanel } from './lookPanel.ts';
@@ -31,10 +39,13 @@ export interface ShownModel {
   bijectors: string[];
   base: BaseSpec['type'];
   columns: string[];
+  /** Of the data's columns. */
+  mean: number[];
+  std: number[];
 }
 
 export function recordedModel({ bijectors }: Recording): ShownModel {
-  return { bijectors, base: 'standard_normal', columns: ['x1', 'x2'] };
+  return { bijectors, base: 'standard_normal', columns: ['x1', 'x2'], mean: [0, 0], std: [1, 1] };
 }
 
 export class Captions {
@@ -53,16 +64,19 @@ export class Captions {
     const { pictures, look, loss, recording } = this.#source;
     const { bijectors, base, columns } = this.model;
     const { nll, floor } = loss;
-    const { colours, columns: pair } = look.look;
+    const { colours, columns: pair, showData } = look.look;
     const shown = recording();
     const gap = nll !== null && floor !== null ? nll - floor : null;
-    pictures.describe('density', describeDensity(shown?.nll ?? nll, shown?.title ?? this.#title, colours));
+    const others = shown === undefined ? otherColumns(this.model, pair) : [];
+    const density = describeDensity(shown?.nll ?? nll, shown?.title ?? this.#title, colours);
+    pictures.describe('density', `${density}${describeSlice(others, showData)}`);
+    setText(byId('density-name', HTMLElement), densityName(others));
     pictures.describe(
       'samples',
       describeSamples(this.#moments, [columns[pair[0]] ?? 'x1', columns[pair[1]] ?? 'x2']),
     );
     pictures.describe('latent', describeLatent(shown ? shown.nll - shown.floor : gap, base));
-    pictures.describe('grid', describeGrid(bijectors.length));
+    pictures.describe('grid', describeGrid(bijectors.length, columns.length));
     this.describeLayer();
   }
 
@@ -101,6 +115,12 @@ export class Captions {
     const part = this.#source.look.shownClass;
     return part === undefined ? title : `${title}, ${part}`;
   }
+}
+
+/** The columns that the density's picture does not show, and where it holds them. */
+function otherColumns({ columns, mean, std }: ShownModel, pair: readonly number[]): HeldColumn[] {
+  const held = columns.map((name, index) => ({ name, mean: mean[index] ?? NaN, std: std[index] ?? NaN }));
+  return held.filter((_, index) => !pair.includes(index));
 }
 
 function capitalised(name: string): string {

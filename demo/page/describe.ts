@@ -1,6 +1,9 @@
 /** The pictures in words and numbers, for those who do not see them and for those who do. */
 import type { BaseSpec } from '../../src/index.ts';
-import { decimal, measure } from './figures.ts';
+import { count, decimal, measure, nats } from './figures.ts';
+
+/** A mean log-density beyond this is that of a few points which the model all but excludes, nats. */
+const FAR_OUT = 1e6;
 
 /** Moments of some rows of two columns. */
 export interface Moments {
@@ -16,34 +19,62 @@ export function momentsOf(
   [a, b]: readonly [number, number],
 ): Moments {
   const n = Math.floor(rows.length / width);
-  let [sumX, sumY, sumXX, sumYY, sumXY] = [0, 0, 0, 0, 0];
-  for (let row = 0; row < n; row++) {
-    const [x, y] = [rows[row * width + a] ?? 0, rows[row * width + b] ?? 0];
-    sumX += x;
-    sumY += y;
-    sumXX += x * x;
-    sumYY += y * y;
-    sumXY += x * y;
-  }
-  const mean: [number, number] = [sumX / n, sumY / n];
+  const meanOf = (value: (x: number, y: number) => number): number => {
+    let sum = 0;
+    for (let row = 0; row < n; row++) sum += value(rows[row * width + a] ?? 0, rows[row * width + b] ?? 0);
+    return sum / n;
+  };
+  const mean: [number, number] = [meanOf((x) => x), meanOf((_, y) => y)];
+  // Around the mean: squares of numbers that are far from 0 leave no digits for the spread.
   const std: [number, number] = [
-    Math.sqrt(Math.max(0, sumXX / n - mean[0] ** 2)),
-    Math.sqrt(Math.max(0, sumYY / n - mean[1] ** 2)),
+    Math.sqrt(meanOf((x) => (x - mean[0]) ** 2)),
+    Math.sqrt(meanOf((_, y) => (y - mean[1]) ** 2)),
   ];
   const product = std[0] * std[1];
-  return { mean, std, correlation: product > 0 ? (sumXY / n - mean[0] * mean[1]) / product : 0 };
+  const covariance = meanOf((x, y) => (x - mean[0]) * (y - mean[1]));
+  return { mean, std, correlation: product > 0 ? covariance / product : 0 };
 }
 
 export function describeSamples(moments: Moments | null, columns: readonly [string, string]): string {
   if (moments === null) return `New points from the model, ${columns.join(' across and ')} up.`;
   const { mean, std, correlation } = moments;
+  if (![...mean, ...std, correlation].every(Number.isFinite)) {
+    return 'Some new points of the model are no numbers, or too far out: it has diverged.';
+  }
   return `${columns[0]} ${spread(mean[0], std[0])}, ${columns[1]} ${spread(mean[1], std[1])}, correlation ${decimal(correlation)}.`;
+}
+
+/** A column that is not shown, and the mean and standard deviation of its data. */
+export interface HeldColumn {
+  name: string;
+  mean: number;
+  std: number;
+}
+
+/** Held columns that are named one by one. */
+const MOST_NAMED = 4;
+
+/** Beside the title of the density. */
+export function densityName(others: readonly HeldColumn[]): string {
+  return others.length === 0 ? 'log p(x), with the data' : 'a slice of log p(x)';
+}
+
+/** What the density of more than two columns is: not the density of the two alone. */
+export function describeSlice(others: readonly HeldColumn[], showData: boolean): string {
+  if (others.length === 0) return '';
+  const named = others.slice(0, MOST_NAMED).map(({ name, mean, std }) => `${name} ${measure(mean, std)}`);
+  const rest = others.length - named.length;
+  const columns = [...named, ...(rest === 0 ? [] : [`${count(rest)} more`])];
+  const points = showData ? ' The points are all of the data, in the slice or not.' : '';
+  return ` It is the slice at the mean of the other columns: ${columns.join(', ')}.${points}`;
 }
 
 export function describeDensity(nll: number | null, title: string, colours: 'linear' | 'log'): string {
   const scale = colours === 'log' ? 'log p' : 'p';
   if (nll === null) return `${title}. Stronger colour where ${scale} is higher.`;
-  return `${title}. Stronger colour where ${scale} is higher; a typical point has log p ${decimal(-nll)}.`;
+  const typical =
+    Math.abs(nll) < FAR_OUT ? `a typical point has log p ${decimal(-nll)}` : 'some points have next to none';
+  return `${title}. Stronger colour where ${scale} is higher; ${typical}.`;
 }
 
 type Base = BaseSpec['type'];
@@ -63,14 +94,16 @@ export function describeLatent(gap: number | null, base: Base = 'standard_normal
     base === 'standard_normal'
       ? 'Rings at 1, 2 and 3 standard deviations.'
       : 'Rings at 1, 2 and 3 from the middle.';
-  if (gap === null) return `The data as the model sees them. ${rings}`;
+  if (gap === null || !Number.isFinite(gap)) return `The data as the model sees them. ${rings}`;
   const words = BASE_WORDS[base];
   if (gap < 0.05) return `All but ${words}: ${decimal(Math.max(0, gap))} nats from it. Rings at 1, 2, 3.`;
-  return `Still ${decimal(gap)} nats from ${words}. ${rings}`;
+  return `Still ${nats(gap)} from ${words}. ${rings}`;
 }
 
-export function describeGrid(layers: number): string {
-  return `Straight lines of the latent plane after ${layers} ${layers === 1 ? 'layer' : 'layers'} back to data.`;
+/** @param columns of the data; the lattice is a plane among more than two */
+export function describeGrid(layers: number, columns = 2): string {
+  const others = columns > 2 ? ', where the other coordinates are 0,' : '';
+  return `Straight lines of the latent plane${others} after ${layers} ${layers === 1 ? 'layer' : 'layers'} back to data.`;
 }
 
 /** Where the scrubber stands; `layer` from 0 to the number of bijectors. */

@@ -1,14 +1,18 @@
 /** Numbers as the page writes them. */
 
-/** Thin spaces between groups of three digits, no fraction. */
+/** Finite numbers from here on are written as a power of ten: nobody reads so many digits. */
+const FAR = 1e9;
+const MILLION = 1e6;
+
+/** Commas between groups of three digits, no fraction. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString('en');
+  return far(value) ?? signed(Math.round(value).toLocaleString('en'));
 }
 
-/** About three digits, with k or M where there are many. */
+/** About three digits, with k or M if there are many. */
 export function short(value: number): string {
-  if (value >= 1e6) return `${digits(value / 1e6)}M`;
-  if (value >= 1e4) return `${digits(value / 1e3)}k`;
+  if (value >= 1e6 && value < FAR) return `${digits(value / 1e6)}M`;
+  if (value >= 1e4 && value < FAR) return `${digits(value / 1e3)}k`;
   return digits(value);
 }
 
@@ -21,21 +25,31 @@ export function milliseconds(value: number): string {
   return value < 1 ? `${digits(value * 1000)} µs` : `${digits(value)} ms`;
 }
 
-/** Two decimals, with a real minus sign. */
+/** Two decimals, with a real minus sign; fewer digits of large numbers, of which decimals say nothing. */
 export function decimal(value: number): string {
-  return value.toFixed(2).replace('-', '−').replace('Infinity', '∞');
+  if (Math.abs(value) >= 1e4) return count(value);
+  return far(value) ?? signed(value.toFixed(2));
+}
+
+/** A loss or a difference of two, in words if it is beyond any use. */
+export function nats(value: number): string {
+  if (Math.abs(value) < MILLION) return `${decimal(value)} nats`;
+  if (Number.isNaN(value)) return 'no number of nats';
+  return value > 0 ? 'more than a million nats' : 'less than minus a million nats';
 }
 
 /**
- * A value in units of the data, which may be of any size: whole or as a power of ten where it is large, and more decimals
- * than two where these would say nothing.
+ * A value in units of the data, which may be of any size: whole or as a power of ten if it is large, and more decimals
+ * than two if these would say nothing.
  * @param spread what is large or small for it
  */
 export function measure(value: number, spread: number = Math.abs(value)): string {
-  if (spread >= 1e9) return value.toExponential(2).replaceAll('-', '−').replace('e+', 'e');
-  if (spread >= 1e4) return count(value).replace('-', '−');
-  if (spread === 0 || !(spread < 0.01)) return decimal(value);
-  return value.toFixed(Math.min(20, 1 - Math.floor(Math.log10(spread)))).replace('-', '−');
+  if (!Number.isFinite(value)) return decimal(value);
+  if (spread >= FAR) return powerOfTen(value);
+  if (spread >= 1e4) return count(value);
+  const decimals = spread > 0 && spread < 0.01 ? 1 - Math.floor(Math.log10(spread)) : 2;
+  if (Math.abs(value) < 1e4 || decimals > 2) return signed(value.toFixed(Math.min(20, decimals)));
+  return signed(value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
 }
 
 export function vector(values: readonly number[]): string {
@@ -46,6 +60,23 @@ export function vector(values: readonly number[]): string {
   return `(${shown}${values.length > 4 ? ', …' : ''})`;
 }
 
+/** In place of a number that is none, is infinite or has more digits than anybody reads. */
+function far(value: number): string | undefined {
+  if (Number.isNaN(value)) return 'no number';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  return Math.abs(value) >= FAR ? powerOfTen(value) : undefined;
+}
+
+function powerOfTen(value: number): string {
+  return value.toExponential(2).replaceAll('-', '−').replace('e+', 'e');
+}
+
+/** A real minus sign, and none before a zero. */
+function signed(digits: string): string {
+  return digits.replace(/^-(?=[0.,]*$)/, '').replace('-', '−');
+}
+
 function digits(value: number): string {
-  return value >= 100 ? String(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2).replace(/\.?0+$/, '');
+  if (value >= 100) return far(value) ?? String(Math.round(value));
+  return far(value) ?? value.toFixed(value >= 10 ? 1 : 2).replace(/\.?0+$/, '');
 }

@@ -19,7 +19,9 @@ export function showNoGpu(reason: string): void {
     byId('notice-gpu', HTMLElement),
     `This browser gives the page no GPU: ${reason} Use a current Chrome, Edge, Safari or Firefox, with hardware acceleration on in its settings. Until then a recording plays, of a flow that learned two moons; the layer scrubber works.`,
   );
-  for (const control of document.querySelectorAll<HTMLButtonElement>('.actions button')) {
+  for (const control of document.querySelectorAll<HTMLButtonElement | HTMLInputElement>(
+    '.actions :is(button, input)',
+  )) {
     control.disabled = !WITHOUT_GPU.includes(control.id);
   }
 }

@@ -62,6 +62,11 @@ export class LookPanel {
     return this.#classes?.levels[this.#look.level];
   }
 
+  /** The name of the column that says the class. */
+  get className(): string | undefined {
+    return this.#classes?.name;
+  }
+
   #take(change: Partial<Look>): void {
     this.#look = { ...this.#look, ...change };
     this.#events.changed();

@@ -22,7 +22,7 @@ export class LossChart {
   }
 
   draw(series: LossSeries, steps: number, floor: number | null): void {
-    const { training, validation, smoothed } = series;
+    const { training, validation, lastScore, smoothed } = series;
     const range = lossRange(
       [...training, ...validation].map(({ nll }) => nll),
       floor,
@@ -40,7 +40,7 @@ export class LossChart {
     set(this.#training, { d: line(training) });
     set(this.#validation, { d: line(validation) });
     set(this.#floor, { d: floor === null ? '' : `M${PLOT.left} ${y(floor).toFixed(1)}H${PLOT.right}` });
-    set(this.#svg, { 'aria-label': label(smoothed, validation.at(-1)?.nll, floor) });
+    set(this.#svg, { 'aria-label': label(smoothed, lastScore?.nll, floor) });
   }
 
   #drawAxes(range: [number, number], steps: number, y: (nll: number) => number): void {
@@ -66,11 +66,22 @@ export class LossChart {
 
 function tick(value: number, all: readonly number[]): string {
   const step = (all[1] ?? value + 1) - (all[0] ?? value);
+  if (Math.max(...all.map(Math.abs)) >= 1e5) return value === 0 ? '0' : exponent(value, step);
   return value.toFixed(step >= 1 ? 0 : step >= 0.1 ? 1 : 2).replace('-', '−');
 }
 
+/** As many digits as part it from its neighbours, in the room for five. */
+function exponent(value: number, step: number): string {
+  const digits = Math.floor(Math.log10(Math.abs(value))) - Math.floor(Math.log10(step));
+  return value
+    .toExponential(Math.min(1, Math.max(0, digits)))
+    .replace('.0e', 'e')
+    .replaceAll('-', '−')
+    .replace('e+', 'e');
+}
+
 function label(training: number | null, validation: number | undefined, floor: number | null): string {
-  if (training === null) return 'Loss over the steps: nothing yet.';
+  if (training === null) return 'Loss over the steps: no step here yet.';
   const parts = [`training ${decimal(training)}`];
   if (validation !== undefined) parts.push(`held out ${decimal(validation)}`);
   if (floor !== null) parts.push(`floor ${decimal(floor)}`);

@@ -5,32 +5,33 @@ import { count, decimal, short } from './figures.ts';
 import { LossChart } from './lossChart.ts';
 import { LossSeries } from './lossSeries.ts';
 import { verdict } from './verdict.ts';
+import type { Standing } from './verdict.ts';
 
 /** Milliseconds between two drawings of the curve, and between two spoken sentences. */
 const DRAW_EVERY = 200;
 const SPEAK_EVERY = 10_000;
+
+/** What the verdict needs to know of the model and its data. */
+export type ShownRun = Pick<Standing, 'given' | 'isBounded' | 'isFinite' | 'origin'>;
 
 export class LossPanel {
   readonly #series = new LossSeries();
   readonly #chart = new LossChart(byId('loss-chart', HTMLElement));
   readonly #live = byId('live', HTMLElement);
   #last: Progress | undefined;
-  /** The last held-out score was infinite. */
-  #isMissing = false;
-  /** The training loss when the last held-out score came: both are to be of the same model. */
-  #trainingAtScore: number | null = null;
+  #hasDiverged = false;
   #waiting = false;
   #spoken = 0;
   #steps = 0;
-  /** What the model is told of each point, by its name. */
-  given: string | null = null;
+  #shown: ShownRun = { given: null, isBounded: false, isFinite: false, origin: null };
 
   /** Empty, for a run of so many steps. */
-  clear(steps: number): void {
+  clear(steps: number, shown: Partial<ShownRun> = {}): void {
     this.#steps = steps;
+    this.#shown = { given: null, isBounded: false, isFinite: false, origin: null, ...shown };
     this.#series.clear();
     this.#last = undefined;
-    this.#isMissing = false;
+    this.#hasDiverged = false;
     this.#draw();
     for (const id of ['steps', 'samples', 'gflops', 'share']) setText(byId(`count-${id}`, HTMLElement), '–');
   }
@@ -38,11 +39,8 @@ export class LossPanel {
   add(progress: Progress): void {
     this.#last = progress;
     this.#series.add(progress.losses);
-    if (progress.validationNll !== null) {
-      this.#isMissing = progress.validationNll === Infinity;
-      this.#series.score(progress.step, progress.validationNll);
-      this.#trainingAtScore = this.#series.smoothed;
-    }
+    const { step, validationNll, validationError } = progress;
+    if (validationNll !== null) this.#series.score(step, validationNll, validationError ?? NaN);
     if (!this.#waiting) setTimeout(() => this.#draw(), DRAW_EVERY);
     this.#waiting = true;
     const now = performance.now();
@@ -56,7 +54,8 @@ export class LossPanel {
   }
 
   /** All that has been added, at once. */
-  settle(): void {
+  settle(hasDiverged: boolean): void {
+    this.#hasDiverged = hasDiverged;
     this.#draw();
   }
 
@@ -67,8 +66,9 @@ export class LossPanel {
 
   /** NLL now in nats, if it is finite: held out where it is known, else of training without its noise. */
   get nll(): number | null {
-    if (this.#isMissing) return null;
-    return this.#series.validation.at(-1)?.nll ?? this.#series.smoothed;
+    if (this.#hasDiverged) return null;
+    const nll = this.#series.lastScore?.nll ?? this.#series.smoothed;
+    return nll !== null && Number.isFinite(nll) ? nll : null;
   }
 
   get floor(): number | null {
@@ -76,15 +76,17 @@ export class LossPanel {
   }
 
   get verdict(): string {
-    const validation = this.#series.validation.at(-1)?.nll ?? null;
+    const { lastScore, smoothed, first, rise } = this.#series;
     return verdict({
+      ...this.#shown,
       step: this.#last?.step ?? 0,
-      training: validation === null ? this.#series.smoothed : this.#trainingAtScore,
-      validation,
-      isMissing: this.#isMissing,
+      training: smoothed,
+      validation: lastScore?.nll ?? null,
+      validationError: lastScore === null || Number.isNaN(lastScore.error) ? null : lastScore.error,
+      hasDiverged: this.#hasDiverged,
+      rise,
       floor: this.floor,
-      given: this.given,
-      start: this.#series.first,
+      start: first,
     });
   }
 

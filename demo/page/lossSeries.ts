@@ -11,10 +11,29 @@ export interface LossPoint {
   nll: number;
 }
 
+/** A held-out NLL and its standard error, nats; the error is no number for a single row. */
+export interface Score extends LossPoint {
+  error: number;
+}
+
+/** The held-out NLL has risen: so many scores in a row are above the best by more than their standard error. */
+export interface Rise {
+  best: Score;
+  last: Score;
+  scores: number;
+}
+
+/** Fewer scores in a row above the best may be chance. */
+const LEAST_RISE = 3;
+
 export class LossSeries {
   #stretch = 1;
   #sums: { sum: number; count: number }[] = [];
   #validation: LossPoint[] = [];
+  #lastScore: Score | null = null;
+  #best: Score | null = null;
+  /** Steps of the last scores, all of them worse than the best. */
+  #worse: number[] = [];
   #steps = 0;
   #smoothed: number | null = null;
   #first: number | null = null;
@@ -23,6 +42,9 @@ export class LossSeries {
     this.#stretch = 1;
     this.#sums = [];
     this.#validation = [];
+    this.#lastScore = null;
+    this.#best = null;
+    this.#worse = [];
     this.#steps = 0;
     this.#smoothed = null;
     this.#first = null;
@@ -47,8 +69,13 @@ export class LossSeries {
     while (this.#sums.length > MOST) this.#halve();
   }
 
-  score(step: number, nll: number): void {
-    if (Number.isFinite(nll)) this.#validation.push({ step, nll });
+  /** A held-out NLL, which may be no finite number. */
+  score(step: number, nll: number, error: number): void {
+    const score = { step, nll, error };
+    this.#lastScore = score;
+    if (!Number.isFinite(nll)) return;
+    this.#compare(score);
+    this.#validation.push({ step, nll });
     if (this.#validation.length > MOST) this.#validation = this.#validation.filter((_, i) => i % 2 === 1);
   }
 
@@ -61,6 +88,16 @@ export class LossSeries {
     return this.#validation;
   }
 
+  get lastScore(): Score | null {
+    return this.#lastScore;
+  }
+
+  /** Null while the held-out NLL falls, or has not risen for long enough. */
+  get rise(): Rise | null {
+    const [best, last, scores] = [this.#best, this.#lastScore, this.#worse.length];
+    return best === null || last === null || scores < LEAST_RISE ? null : { best, last, scores };
+  }
+
   /** The loss now, without the noise of single batches; null before the first step. */
   get smoothed(): number | null {
     return this.#smoothed;
@@ -68,6 +105,16 @@ export class LossSeries {
 
   get first(): number | null {
     return this.#first;
+  }
+
+  /** A model that is scored again tells nothing new. */
+  #compare(score: Score): void {
+    if (this.#best === null || score.nll < this.#best.nll) {
+      this.#best = score;
+      this.#worse = [];
+    } else if (!(score.nll - this.#best.nll > Math.max(score.error, this.#best.error))) {
+      this.#worse = [];
+    } else if (this.#worse.at(-1) !== score.step) this.#worse.push(score.step);
   }
 
   #halve(): void {
@@ -92,7 +139,8 @@ export function lossRange(values: readonly number[], floor: number | null): [low
   const upper = quantile(0.75);
   const usual = Math.min(quantile(0.98), upper + SPIKE * (upper - low));
   const high = Math.max(usual, (floor ?? -Infinity) + 0.1);
-  const span = Math.max(0.2, high - low);
+  // Far from 0 two numbers that differ by less are the same.
+  const span = Math.max(0.2, 1e-6 * Math.abs(low), high - low);
   return [low - 0.08 * span, low + 1.12 * span];
 }
 

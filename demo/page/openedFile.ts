@@ -15,6 +15,13 @@ export function describeOpened({ fileName, title, origin }: OpenedFile): string 
     : `${fileName} is open. Train goes on from it with ${title}, Reset starts afresh.`;
 }
 
+/** In place of a loss, before the first step here. */
+export function describeTraining({ fileName, steps }: OpenedFile): string {
+  if (steps === null) return `${fileName} does not say how it was trained. Train shows its loss.`;
+  const times = `${count(steps)} ${steps === 1 ? 'step' : 'steps'}`;
+  return `${fileName} was trained for ${times} before. Train goes on, and shows its loss.`;
+}
+
 /** Why no data set is chosen. */
 export function describeOwnSamples({ fileName, columns }: OpenedFile): string {
   const names = columns.length <= MOST_NAMED ? `: ${columns.join(', ')}` : '';

@@ -4,11 +4,18 @@ import { Captions, recordedModel } from './captions.ts';
 import { DataPanel } from './dataPanel.ts';
 import { Engine } from './engine.ts';
 import type { EngineEvent } from './engine.ts';
+import { nats } from './figures.ts';
 import { hideLostGpu, showAdapter, showLostGpu, showNoGpu } from './gpuNotice.ts';
 import { LookPanel } from './lookPanel.ts';
 import { LossPanel } from './lossPanel.ts';
 import { ModelPanel } from './modelPanel.ts';
-import { describeOpened, describeOwnSamples, describeUnmade, isAccountedFor } from './openedFile.ts';
+import {
+  describeOpened,
+  describeOwnSamples,
+  describeTraining,
+  describeUnmade,
+  isAccountedFor,
+} from './openedFile.ts';
 import type { OpenedFile } from './openedFile.ts';
 import { Pictures } from './pictures.ts';
 import { PointPanel } from './pointPanel.ts';
@@ -27,6 +34,8 @@ const SLOW = 4;
 const SETTLE = 120;
 
 const FRESH = 'A fresh model, which knows nothing yet.';
+/** Of the model that came with the page. */
+const EARLIER = 'This flow was trained earlier.';
 
 export class Playground {
   readonly #pretrained: Pretrained;
@@ -44,14 +53,14 @@ export class Playground {
   readonly #captions: Captions;
   /** What the shown model learns or learned. */
   #data: DataSettings | undefined;
+  /** The same of the fresh model that was asked for and is not there yet. */
+  #next: DataSettings | undefined;
   /** The file that the shown model came from. */
   #file: OpenedFile | undefined;
   /** How many models were asked for, by settings or by file. */
   #asked = 0;
-  /** A fresh model was asked for and is not there yet. */
-  #isReplacing = false;
   /** The model that came with the page is shown: training begins with one of the visitor's. */
-  #showsPretrained = false;
+  #showsPretrained = true;
   /** The engine draws; until then the recording plays. */
   #isLive = false;
   #settling: number | undefined;
@@ -114,27 +123,26 @@ export class Playground {
   start(hash: string): void {
     const shared = isShare(hash) ? decodeShare(hash) : undefined;
     const settings = shared?.settings ?? defaultSettings();
-    this.#showsPretrained = shared?.settings === undefined;
     this.#showSettings(settings);
     this.#playRecording();
     const canvases = this.#pictures.transfer();
     const pixelRatio = Math.min(2, window.devicePixelRatio);
     this.#engine.send({ type: 'start', canvases, pixelRatio, view: this.#view }, Object.values(canvases));
     this.#data = this.#dataPanel.data;
-    this.#showsPretrained ||= this.#data === undefined;
-    if (this.#showsPretrained) void this.#openPretrained();
+    if (shared?.settings === undefined || this.#data === undefined) void this.#openPretrained();
     else this.#configure();
     document.addEventListener('visibilitychange', () => {
       this.#engine.send({ type: 'visibility', hidden: document.hidden });
     });
-    window.addEventListener('hashchange', () => this.#applyHash(location.hash));
+    // A change that waited to be taken may have written another address meanwhile.
+    window.addEventListener('hashchange', ({ newURL }) => this.#applyHash(new URL(newURL).hash));
     if (shared?.mistake !== undefined) {
       this.#dataPanel.mistake(`${shared.mistake} The page shows its defaults instead.`);
     } else if (settings.source.kind === 'file') {
       this.#dataPanel.mistake('The link is for a file that only its sender has. Choose it here.');
     }
     this.#restyle();
-    this.#loss.clear(settings.model.steps);
+    this.#clearLoss(this.#pretrainedWords);
     this.#share.showCode();
     this.#captions.describe();
   }
@@ -162,9 +170,11 @@ export class Playground {
   }
 
   #hear(event: EngineEvent): void {
+    // Without a device there is one thing to say, and it has been said.
+    if (this.#transport.phase === 'off') return;
     // Of the model before the one that was asked for.
-    if (this.#isReplacing && (event.type === 'progress' || event.type === 'stopped')) return;
-    if (event.type === 'configured' || event.type === 'mistake') this.#isReplacing = false;
+    if (this.#next !== undefined && (event.type === 'progress' || event.type === 'stopped')) return;
+    if (event.type === 'mistake') this.#next = undefined;
     switch (event.type) {
       case 'ready':
         showAdapter(event.adapter);
@@ -200,8 +210,6 @@ export class Playground {
         this.#loss.speak(`The GPU is back, at step ${event.step}.`);
         break;
       case 'mistake':
-        // Without a device there is one thing to say, and it has been said.
-        if (this.#transport.phase === 'off') break;
         this.#dataPanel.mistake(event.message);
         if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
     }
@@ -209,21 +217,53 @@ export class Playground {
 
   #withoutGpu(reason: string): void {
     this.#transport.phase = 'off';
+    this.#next = undefined;
     hideLostGpu();
     if (this.#isLive) this.#goBack();
     showNoGpu(reason);
     this.#transport.say('Playing a recording of a trained flow.');
   }
 
-  #configured({ price, classes, ...model }: Extract<EngineEvent, { type: 'configured' }>): void {
+  #configured({ isFresh, price, classes, ...model }: Extract<EngineEvent, { type: 'configured' }>): void {
     this.#modelPanel.showPrice(price);
     this.#captions.model = model;
     this.#look.classes = classes;
-    this.#loss.given = classes?.name ?? null;
     if (this.#transport.phase === 'starting') this.#transport.phase = 'idle';
+    // Those of data with more columns.
+    if (this.#look.look.columns.some((column) => column >= model.columns.length)) this.#setPair([0, 1]);
+    if (isFresh) this.#showFresh(this.#next ?? this.#dataPanel.data);
     if (!this.#isLive) this.#goLive();
     else this.#scrubber.layers = model.bijectors.length;
     this.#captions.describe();
+  }
+
+  /** The engine has made the fresh model that was asked for. */
+  #showFresh(data: DataSettings | undefined): void {
+    this.#next = undefined;
+    this.#data = data;
+    this.#closeFile();
+    this.#showsPretrained = false;
+    this.#share.showCode();
+    this.#captions.forgetSamples();
+    this.#clearLoss(null);
+    if (this.#transport.phase !== 'training') this.#transport.say(FRESH);
+  }
+
+  /** No step of the model that is shown has been made yet. @param origin where it comes from, if it is not fresh */
+  #clearLoss(origin: string | null): void {
+    const { base } = this.#captions.model;
+    this.#loss.clear(this.#modelPanel.model.steps, {
+      given: this.#look.className ?? null,
+      isBounded: base === 'uniform',
+      isFinite: this.#data?.kind !== 'toy' || this.#data.size !== 'endless',
+      origin,
+    });
+    this.#transport.showStep(0, 1);
+  }
+
+  get #pretrainedWords(): string {
+    const { nll, floor } = this.#pretrained.recording;
+    return `Trained earlier, to ${nats(nll - floor)} above the best any model can do.`;
   }
 
   /** Until the visitor trains, the model that was trained for the page is shown by the visitor's GPU. */
@@ -236,7 +276,9 @@ export class Playground {
         fileName,
         model: this.#modelPanel.model,
       });
-      if (this.#showsPretrained) this.#transport.say('This flow was trained earlier. Train one of your own.');
+      if (!this.#showsPretrained || this.#next !== undefined) return;
+      this.#clearLoss(this.#pretrainedWords);
+      this.#transport.say(`${EARLIER} Train one of your own.`);
     } catch (error) {
       // Without a device the page has said so.
       if (this.#transport.phase === 'off') return;
@@ -261,8 +303,8 @@ export class Playground {
     this.#showsPretrained = true;
     this.#pictures.showRecorded();
     this.#captions.model = recordedModel(this.#pretrained.recording);
-    this.#loss.clear(this.#modelPanel.model.steps);
-    this.#transport.showStep(0, 1);
+    this.#look.classes = null;
+    this.#clearLoss(this.#pretrainedWords);
     this.#playRecording();
     this.#captions.forgetSamples();
     this.#captions.describe();
@@ -295,12 +337,11 @@ export class Playground {
     this.#modelPanel.tellApart(this.#dataPanel.isApart);
     const { data } = this.#dataPanel;
     if (this.#dataPanel.isOwn) this.#dataPanel.showChosen();
-    if (data !== undefined) {
+    if (this.#transport.phase === 'off') {
       this.#data = data;
-      this.#closeFile();
+      this.#share.showCode();
+      return false;
     }
-    this.#share.showCode();
-    if (this.#transport.phase === 'off') return false;
     if (data === undefined) {
       this.#transport.say(
         this.#dataPanel.source.kind === 'file' ? 'Choose a file first.' : 'Paint something first.',
@@ -308,20 +349,16 @@ export class Playground {
       return false;
     }
     this.#asked++;
-    this.#showsPretrained = false;
-    this.#loss.clear(this.#modelPanel.model.steps);
-    this.#captions.forgetSamples();
-    this.#transport.showStep(0, 1);
-    this.#isReplacing = true;
+    this.#next = data;
     this.#engine.send({ type: 'configure', model: this.#modelPanel.model, data });
     if (this.#transport.phase !== 'starting') this.#transport.phase = 'idle';
-    this.#transport.say(FRESH);
     return true;
   }
 
   /** @returns whether there is a model to train, and something to learn */
   #prepare(): boolean {
     this.#settle();
+    if (this.#next !== undefined) return true;
     const isOver = this.#showsPretrained || this.#transport.phase === 'done';
     const hasData = this.#dataPanel.data !== undefined || this.#dataPanel.isOwn;
     return (!isOver && hasData) || this.#configure();
@@ -354,7 +391,7 @@ export class Playground {
   #stopped(cause: 'done' | 'paused' | 'diverged', reason: string): void {
     this.#transport.phase = cause === 'paused' ? 'idle' : 'done';
     this.#transport.say(this.#dataPanel.isOwn ? `${reason} It trains on its own samples.` : reason);
-    this.#loss.settle();
+    this.#loss.settle(cause === 'diverged');
     this.#loss.speak(`${reason} ${this.#loss.verdict}`);
     void this.#captions.lookAtSamples();
   }
@@ -418,9 +455,8 @@ export class Playground {
     }
     this.#modelPanel.tellApart(this.#look.shownClass !== undefined);
     this.#share.showCode();
-    this.#loss.clear(this.#modelPanel.model.steps);
+    this.#clearLoss(describeTraining(file));
     this.#transport.phase = 'idle';
-    this.#transport.showStep(0, 1);
     this.#transport.say(describeOpened(file));
     this.#loss.speak(describeOpened(file));
     this.#captions.forgetSamples();

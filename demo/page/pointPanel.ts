@@ -22,7 +22,7 @@ export class PointPanel {
   show(hovered: Hovered | null, bijectors: readonly string[]): void {
     setText(byId('point-x', HTMLElement), hovered === null ? '–' : vector(hovered.x));
     setText(byId('point-z', HTMLElement), hovered === null ? '–' : vector(hovered.z));
-    setText(byId('point-log-prob', HTMLElement), hovered === null ? '–' : `${decimal(hovered.logProb)} nats`);
+    setText(byId('point-log-prob', HTMLElement), hovered === null ? '–' : logProbOf(hovered));
     const logDets = hovered?.logDets ?? [];
     this.#place.setAttribute(
       'aria-label',
@@ -37,9 +37,9 @@ export class PointPanel {
       this.#svg.replaceChildren(this.#zero, ...this.#bars);
     }
     const slot = WIDTH / Math.max(1, logDets.length);
-    const largest = logDets.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+    const largest = logDets.reduce((most, value) => Math.max(most, Math.abs(finite(value))), 1);
     this.#bars.forEach((bar, i) => {
-      const height = ((MIDDLE - 2) * (logDets[i] ?? 0)) / largest;
+      const height = ((MIDDLE - 2) * finite(logDets[i] ?? 0)) / largest;
       set(bar, {
         x: (i * slot + 0.15 * slot).toFixed(1),
         width: Math.min(18, 0.7 * slot).toFixed(1),
@@ -48,4 +48,13 @@ export class PointPanel {
       });
     });
   }
+}
+
+function logProbOf({ logProb }: Hovered): string {
+  return Number.isFinite(logProb) ? `${decimal(logProb)} nats` : decimal(logProb);
+}
+
+/** A bar of no height stands for what is no finite number. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
 }

@@ -1,70 +1,114 @@
 /** What the loss says, in plain words. */
-import { count, decimal } from './figures.ts';
+import { count, nats } from './figures.ts';
+import type { Rise } from './lossSeries.ts';
 
 export interface Standing {
   step: number;
-  /** The smoothed training NLL and the last held-out NLL, nats. */
+  /** The smoothed training NLL, nats. */
   training: number | null;
+  /** The last held-out NLL, nats; not finite if some row has no finite density. */
   validation: number | null;
+  /** The standard error of the last held-out NLL, nats. */
+  validationError: number | null;
   /** Entropy of the data, where it is known. */
   floor: number | null;
   /** What the model is told of each point, by its name; the floor is that of any model that is told it too. */
   given: string | null;
-  /** Some held-out point has no density at all: the last held-out NLL was infinite. */
-  isMissing: boolean;
+  /** The base ends, so that points beyond its end have no density. */
+  isBounded: boolean;
+  /** Training was given up, because its loss was no number. */
+  hasDiverged: boolean;
+  /** How the held-out NLL has risen since its best; null while that may be chance. */
+  rise: Rise | null;
+  /** The points come again and again, so that a model can learn them by heart. */
+  isFinite: boolean;
   /** NLL at the first steps, nats. */
   start: number | null;
+  /** Where a model comes from that has made no step here; null for a fresh one. */
+  origin: string | null;
 }
-
-/** A model whose loss is so far above its training loss has learned its points by heart. */
-const OVERFIT = 0.1;
 
 /** Nats that two decimals show as 0.00. */
 const SHOWN_AS_ZERO = 0.005;
 
-/** A gain of a million times and more is told as a power of ten, nats. */
+/** Standard errors by which chance alone brings no score below the floor, nor above. */
+const BEYOND_CHANCE = 4;
+/** In place of the standard error, if nobody knows it, nats. */
+const USUAL_ERROR = 0.02;
+
+/** More than chance makes the loss of one batch differ from another's, nats. */
+const CLIMB = 1;
+
+/** A model so far above the best, in nats, is of no use. */
+const USELESS = 100;
+
+/** A gain is told as odds up to a million, then as a power of ten up to 10^1000, and in nats beyond, nats. */
 const MOST_COUNTED = Math.log(1e6);
+const MOST_POWER = 1000 * Math.LN10;
+
+/** What to do about a training that came to nothing. */
+const AGAIN = 'Reset, and train with a lower learning rate.';
 
 /** One or two sentences. */
-export function verdict({ step, training, validation, isMissing, floor, given, start }: Standing): string {
+export function verdict(standing: Standing): string {
+  const { step, training, validation, isBounded, hasDiverged, rise, isFinite, start, origin } = standing;
+  if (hasDiverged) return `Training has diverged: its loss is no number any more. ${AGAIN}`;
   const score = validation ?? training;
-  if (step === 0 || score === null) return 'Nothing trained yet.';
-  if (isMissing) {
-    return 'Some points that it has not seen lie where it has no density at all: the base ends before they do.';
+  if (step === 0 || score === null) return origin ?? 'Nothing trained yet.';
+  if (score === Infinity) {
+    const cause = isBounded ? 'the base ends before they do' : 'their density is too small for a number';
+    return `Some points that it has not seen lie where it has no density at all: ${cause}.`;
   }
-  const sentences: string[] = [];
-  if (floor !== null) {
-    sentences.push(aboveFloor(score - floor, given));
-  } else if (start !== null && start - score > SHOWN_AS_ZERO) {
-    sentences.push(
-      `${decimal(score)} nats. ${capitalised(odds(start - score))} as probable per point as at the start; nobody knows the floor of your data.`,
-    );
-  } else {
-    sentences.push(`${decimal(score)} nats; no better than at the start yet.`);
+  if (!Number.isFinite(score)) {
+    return `The density of some points that it has not seen is no number: the model has diverged. ${AGAIN}`;
   }
-  if (floor === null && validation !== null && training !== null && validation - training > OVERFIT) {
+  const sentences = [fallen(training, score, start) ?? reached(score, standing)];
+  if (isFinite && rise !== null) {
     sentences.push(
-      `On points that it has not seen it is ${decimal(validation - training)} nats worse: it has begun to learn yours by heart.`,
+      `On points that it has not seen it was best at step ${count(rise.best.step)}, and is ${nats(rise.last.nll - rise.best.nll)} worse in the last ${rise.scores} scores: it has begun to learn yours by heart.`,
     );
   }
   return sentences.join(' ');
 }
 
-function aboveFloor(gap: number, given: string | null): string {
-  const told = given === null ? '' : ` that is told the ${given}`;
-  if (gap <= SHOWN_AS_ZERO)
-    return `At the floor: ${SHOWN_AS_ZERO} nats or less above the best any model${told} can do.`;
-  const amount = `${decimal(gap)} nats above the best any model${told} can do`;
-  if (gap < 0.05) return `${amount}: all but done.`;
-  if (gap < 0.3) return `${amount}: the shape is there, the edges are still soft.`;
-  return `${amount}: much to learn yet.`;
+/** Says so if the model is worse than it was at the start. */
+function fallen(training: number | null, score: number, start: number | null): string | undefined {
+  if (start === null || score - start <= CLIMB) return undefined;
+  const worse = `${nats(score - start)} worse than at the start`;
+  return training !== null && training - start > CLIMB
+    ? `${capitalised(worse)}: training has diverged. ${AGAIN}`
+    : `${capitalised(worse)} on points that it has not seen: some of them get next to no density.`;
 }
 
-/** e^gap in words: a gain of log 2 nats makes each point twice as probable. */
+function reached(score: number, { floor, given, start, validationError }: Standing): string {
+  if (floor !== null) return aboveFloor(score - floor, validationError ?? USUAL_ERROR, given);
+  if (start === null || start - score <= SHOWN_AS_ZERO) {
+    return `${capitalised(nats(score))}; no better than at the start yet.`;
+  }
+  return `${capitalised(nats(score))}. ${capitalised(odds(start - score))} as at the start; nobody knows the floor of your data.`;
+}
+
+function aboveFloor(gap: number, error: number, given: string | null): string {
+  const best = `the best any model${given === null ? '' : ` that is told the ${given}`} can do`;
+  if (gap < -Math.max(SHOWN_AS_ZERO, BEYOND_CHANCE * error)) {
+    return `${capitalised(nats(-gap))} below ${best}, which cannot be: its density is wrong where it was scored.`;
+  }
+  if (gap < -SHOWN_AS_ZERO) {
+    return `At the floor: as good as ${best}, and ${nats(-gap)} better by chance of the points it is scored on.`;
+  }
+  if (gap <= SHOWN_AS_ZERO) return `At the floor: ${SHOWN_AS_ZERO} nats or less above ${best}.`;
+  const amount = `${capitalised(nats(gap))} above ${best}`;
+  if (gap < 0.05) return `${amount}: all but done.`;
+  if (gap < 0.3) return `${amount}: the shape is there, the edges are still soft.`;
+  return gap < USELESS ? `${amount}: much to learn yet.` : `${amount}: some points get next to no density.`;
+}
+
+/** e^gain in words: a gain of log 2 nats makes each point twice as probable. */
 function odds(gain: number): string {
-  if (gain > MOST_COUNTED) return `10^${Math.floor(gain / Math.LN10)} times`;
+  if (gain > MOST_POWER) return `${nats(gain)} better per point`;
+  if (gain > MOST_COUNTED) return `10^${Math.floor(gain / Math.LN10)} times as probable per point`;
   const factor = Math.exp(gain);
-  return `${factor < 10 ? factor.toFixed(1) : count(factor)} times`;
+  return `${factor < 10 ? factor.toFixed(1) : count(factor)} times as probable per point`;
 }
 
 function capitalised(text: string): string {

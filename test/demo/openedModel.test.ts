@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { knownData } from '../../demo/engine/loadedData.ts';
 import type { ModelFacts } from '../../demo/engine/loadedData.ts';
 import { codeOfFile } from '../../demo/page/codeOfRun.ts';
-import { describeOpened, describeOwnSamples, isAccountedFor } from '../../demo/page/openedFile.ts';
+import {
+  describeOpened,
+  describeOwnSamples,
+  describeTraining,
+  isAccountedFor,
+} from '../../demo/page/openedFile.ts';
 import { placeholder } from '../../demo/engine/modelSettings.ts';
 import type { DataSettings, RowData } from '../../demo/protocol.ts';
 import { realnvp } from '../../src/index.ts';
@@ -83,11 +88,15 @@ describe('a model that was opened', () => {
       title: "a'b",
       columns: ['share', 'rate', 'pos'],
       origin: { kind: 'own-samples' },
+      steps: 700,
     } as const;
     const mine = { ...own, columns: [...own.columns] };
     expect(describeOpened(mine)).toMatch(/Its data are not here: it trains on its own samples/);
     expect(describeOwnSamples(mine)).toMatch(/of 3 columns: share, rate, pos\./);
     expect(isAccountedFor(mine)).toBe(false);
+    expect(describeTraining(mine)).toMatch(/was trained for 700 steps before/);
+    expect(describeTraining({ ...mine, steps: 1 })).toMatch(/for 1 step before/);
+    expect(describeTraining({ ...mine, steps: null })).toMatch(/does not say how it was trained/);
     const known = {
       ...mine,
       title: 'moons',

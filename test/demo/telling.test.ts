@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawingShareOf, nextDue, submitMsOf } from '../../demo/engine/pace.ts';
+import { meanNll } from '../../demo/engine/session.ts';
 import { Telemetry } from '../../demo/engine/telemetry.ts';
 import type { Progress } from '../../demo/protocol.ts';
 import { nextSteps } from '../../src/submitSize.ts';
@@ -52,9 +53,28 @@ describe('progress', () => {
   it('is silent where there is nothing new, and brings a score along once', () => {
     const telemetry = new Telemetry(facts, 0, 0);
     expect(telemetry.take(1000, null, true)).toBeUndefined();
-    telemetry.score(1.5);
-    expect(telemetry.take(1000, null)).toMatchObject({ validationNll: 1.5, msPerStep: 0 });
+    telemetry.score(1.5, 0.1);
+    expect(telemetry.take(1000, null)).toMatchObject({
+      validationNll: 1.5,
+      validationError: 0.1,
+      msPerStep: 0,
+    });
     expect(telemetry.take(2000, null)).toBeUndefined();
+  });
+});
+
+describe('a score', () => {
+  it('is the mean NLL of its rows, with its standard error', () => {
+    const { nll, error } = meanNll(Float32Array.of(-1, -2, -3, -6));
+    expect(nll).toBe(3);
+    expect(error).toBeCloseTo(Math.sqrt(14 / 3 / 4), 12);
+  });
+
+  it('of rows without a finite density is not finite, and its error is no number', () => {
+    expect(meanNll(Float32Array.of(-1, -Infinity))).toEqual({ nll: Infinity, error: NaN });
+    expect(meanNll(Float32Array.of(-1, Infinity))).toEqual({ nll: -Infinity, error: NaN });
+    expect(meanNll(Float32Array.of(-1, NaN))).toEqual({ nll: NaN, error: NaN });
+    expect(meanNll(Float32Array.of(-1)).error).toBeNaN();
   });
 });
 

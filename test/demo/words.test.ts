@@ -1,4 +1,5 @@
 import { runInNewContext } from 'node:vm';
+import * as fc from 'fast-check';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { DataSettings } from '../../demo/protocol.ts';
@@ -7,18 +8,32 @@ import { encodeContext } from '../../src/index.ts';
 import { csvText } from '../../demo/page/csvText.ts';
 import { codeOfRun } from '../../demo/page/codeOfRun.ts';
 import {
+  densityName,
+  describeDensity,
   describeGrid,
   describeLatent,
   describeLayer,
   describeLogDets,
   describeSamples,
+  describeSlice,
+  momentsOf,
 } from '../../demo/page/describe.ts';
-import { bytes, count, decimal, milliseconds, short, vector } from '../../demo/page/figures.ts';
+import {
+  bytes,
+  count,
+  decimal,
+  measure,
+  milliseconds,
+  nats,
+  short,
+  vector,
+} from '../../demo/page/figures.ts';
 import { LossSeries, lossRange, ticks } from '../../demo/page/lossSeries.ts';
 import { freeName } from '../../demo/page/keptModels.ts';
 import { pointsAt, swing } from '../../demo/page/recording.ts';
 import { PRESET_NAMES, PRESET_SETTINGS, defaultSettings } from '../../demo/page/settings.ts';
 import { verdict } from '../../demo/page/verdict.ts';
+import type { Standing } from '../../demo/page/verdict.ts';
 import recording from '../../demo/assets/recording.json';
 
 describe('the verdict', () => {
@@ -26,11 +41,16 @@ describe('the verdict', () => {
     step: 1000,
     training: 1.16,
     validation: 1.151,
-    isMissing: false,
+    validationError: 0.02,
     floor: 1.131,
     given: null,
+    isBounded: false,
+    hasDiverged: false,
+    rise: null,
+    isFinite: false,
     start: 2.8,
-  };
+    origin: null,
+  } satisfies Standing;
 
   it.each([
     [{ ...standing, step: 0 }, 'Nothing trained yet.'],
@@ -50,13 +70,110 @@ describe('the verdict', () => {
       '−6.14 nats. 10^46 times as probable per point as at the start; nobody knows the floor of your data.',
     ],
     [
-      { ...standing, isMissing: true },
+      { ...standing, validation: Infinity, isBounded: true },
       'Some points that it has not seen lie where it has no density at all: the base ends before they do.',
     ],
-  ])('of %j', (given, words) => expect(verdict(given)).toBe(words));
+    [
+      { ...standing, validation: Infinity },
+      'Some points that it has not seen lie where it has no density at all: their density is too small for a number.',
+    ],
+    [
+      { ...standing, step: 0, origin: 'a.safetensors was trained for 700 steps before.' },
+      'a.safetensors was trained for 700 steps before.',
+    ],
+  ] as [Standing, string][])('of %j', (given, words) => expect(verdict(given)).toBe(words));
 
-  it('says so when a model learns its points by heart', () => {
-    expect(verdict({ ...standing, floor: null, training: 0.9, validation: 1.6 })).toMatch(/0.70 nats worse/);
+  it.each([
+    [{ validation: NaN }, /is no number: the model has diverged/],
+    [{ validation: -Infinity }, /is no number: the model has diverged/],
+    [{ hasDiverged: true }, /^Training has diverged: its loss is no number any more\. Reset/],
+    [
+      { training: 9.8e18, validation: 9.8e18 },
+      /^More than a million nats worse .*training has diverged\. Reset/,
+    ],
+    [{ validation: 9839378906977603584 }, /^More than a million nats worse .*points that it has not seen/],
+    [{ validation: 9.8e18, start: null }, /^More than a million nats above .*next to no density/],
+    [
+      { floor: null, training: 40, validation: null },
+      /^37\.20 nats worse than at the start: training has div/,
+    ],
+    [{ floor: null, training: -2, validation: 481 }, /^478\.20 nats worse .* on points that it has not seen/],
+    [
+      { floor: null, training: -1e12, validation: null },
+      /^Less than minus a million nats\. More than a million/,
+    ],
+    [
+      { floor: null, training: 1, validation: null, start: 1e30 },
+      /^1\.00 nats\. More than a million nats better/,
+    ],
+    [{ validation: 0.63 }, /^0\.50 nats below the best any model can do, which cannot be/],
+    [{ validation: -1e20 }, /^More than a million nats below the best any model can do, which cannot be/],
+    [{ validation: 1.101 }, /^At the floor: .*0\.03 nats better by chance/],
+  ])('says what is far off, or no number, as what it is: %j', (change: Partial<Standing>, words) => {
+    const sentence = verdict({ ...standing, ...change });
+    expect(sentence).toMatch(words);
+    expect(sentence).not.toMatch(/NaN|Infinity|\d{8}|\de\d/);
+  });
+
+  it('has a sentence of no monstrous number for every standing', () => {
+    const number = fc.oneof(
+      fc.constantFrom(null, NaN, Infinity, -Infinity, 0, -0, 1e18, -1e18, 1e38, -1e38, 1e308),
+      fc.float({ noNaN: true }),
+    );
+    const loss = number.filter((value) => value === null || Number.isFinite(value));
+    const any = fc.record({ training: loss, validation: number, validationError: loss, start: loss });
+    fc.assert(
+      fc.property(any, fc.constantFrom(null, 1.131, -40), fc.boolean(), (losses, floor, isBounded) => {
+        const sentence = verdict({ ...standing, ...losses, floor, isBounded });
+        expect(sentence).toMatch(/^[A-Z\d−].*\.$/);
+        expect(sentence).not.toMatch(/NaN|Infinity|undefined|null|−0\.00|\d{8}|\de\d/);
+      }),
+    );
+  });
+
+  it('says that a model learns its points by heart only from several scores, beyond their error', () => {
+    const score = (series: LossSeries, nlls: number[], from = 0, error = 0.1): void =>
+      nlls.forEach((nll, i) => series.score(from + 100 * (i + 1), nll, error));
+    const words = (series: LossSeries, change: Partial<Standing> = {}): string =>
+      verdict({
+        ...standing,
+        floor: null,
+        isFinite: true,
+        training: 0.5,
+        validation: series.lastScore!.nll,
+        rise: series.rise,
+        ...change,
+      });
+    const series = new LossSeries();
+    score(series, [2, 1.5, 1.2, 2.2]);
+    expect(words(series)).not.toMatch(/by heart/);
+    score(series, [1.25, 1.6, 1.28, 1.6, 1.7], 400);
+    expect(words(series)).not.toMatch(/by heart/);
+    // The same model, scored again.
+    series.score(900, 1.7, 0.1);
+    expect(words(series)).not.toMatch(/by heart/);
+    series.score(1000, 1.9, 0.1);
+    expect(words(series)).toMatch(
+      /best at step 300, and is 0\.70 nats worse in the last 3 scores: it has begun to learn yours by heart\./,
+    );
+    expect(words(series, { isFinite: false })).not.toMatch(/by heart/);
+    series.score(1100, 1.15, 0.1);
+    expect(words(series)).not.toMatch(/by heart/);
+
+    const noisy = new LossSeries();
+    score(noisy, [1.2, 1.3, 1.4, 1.5, 1.5], 0, 0.4);
+    expect(words(noisy)).not.toMatch(/by heart/);
+    const unsure = new LossSeries();
+    score(unsure, [1.2, 2.3, 2.4, 2.5, 2.5], 0, NaN);
+    expect(words(unsure)).not.toMatch(/by heart/);
+  });
+
+  it('is of the last score even if it is no finite number', () => {
+    const series = new LossSeries();
+    series.score(100, 1.2, 0.1);
+    series.score(200, NaN, NaN);
+    expect(series.lastScore?.nll).toBeNaN();
+    expect(series.validation).toEqual([{ step: 100, nll: 1.2 }]);
   });
 });
 
@@ -88,6 +205,15 @@ describe('the curve of a long run', () => {
     expect(ticks([0.9, 3.1])).toEqual([1, 2, 3]);
     expect(ticks([1.1, 1.3]).length).toBeGreaterThanOrEqual(3);
     expect(lossRange([], null)).toEqual([0, 3]);
+  });
+
+  it('has a range, and few ticks, for losses of any size', () => {
+    for (const losses of [[1e18], [1e18, 3e18], [-1e30, 2], [NaN, 4], [3e38, -3e38], [0, 0]]) {
+      const range = lossRange(losses, null);
+      expect(range[1]).toBeGreaterThan(range[0]);
+      expect(ticks(range).length, String(losses)).toBeGreaterThan(0);
+      expect(ticks(range).length, String(losses)).toBeLessThan(9);
+    }
   });
 });
 
@@ -181,7 +307,26 @@ describe('numbers and pictures in words', () => {
       '420 µs',
       '6.61 ms',
     ]);
-    expect([-1.5, -Infinity].map(decimal)).toEqual(['−1.50', '−∞']);
+    expect([-1.5, -0.001, -Infinity, Infinity, NaN].map(decimal)).toEqual([
+      '−1.50',
+      '0.00',
+      '−∞',
+      '∞',
+      'no number',
+    ]);
+    expect([9839378906977603584, -12345.678, 1e30].map(decimal)).toEqual(['9.84e18', '−12,346', '1.00e30']);
+    expect([1.5, -2e6, Infinity, NaN].map(nats)).toEqual([
+      '1.50 nats',
+      'less than minus a million nats',
+      'more than a million nats',
+      'no number of nats',
+    ]);
+    for (const write of [count, short, bytes, milliseconds, decimal, measure, nats]) {
+      for (const value of [NaN, Infinity, 1e18, 1e30]) {
+        expect(write(value)).not.toMatch(/NaN|Infinity|\d{8}|,\d{3},\d{3},/);
+      }
+    }
+    expect(measure(5400000.05, 0.54)).toBe('5,400,000.05');
     expect(vector([1, -2.5, 0, 4, 5])).toBe('(1.00, −2.50, 0.00, 4.00, …)');
     expect(vector([-0.00123, 414985.34, -2e12])).toBe('(−0.0012, 414,985, −2.00e12)');
   });
@@ -210,13 +355,48 @@ describe('numbers and pictures in words', () => {
     expect(describeLogDets([0.1, -0.3], ['standardize', 'affine_coupling'])).toMatch(
       /−0.20 in all: standardize 0.10, affine coupling −0.30/,
     );
+    expect(describeSamples({ mean: [NaN, 1], std: [1, 2], correlation: 0 }, ['a', 'b'])).toMatch(
+      /no numbers, or too far out: it has diverged/,
+    );
+    expect(describeDensity(-5.2, 'Moons', 'linear')).toMatch(/a typical point has log p 5\.20\.$/);
+    expect(describeDensity(9.8e18, 'Moons', 'linear')).toMatch(/some points have next to none\.$/);
     expect(describeGrid(1)).toMatch(/1 layer /);
+    expect(describeGrid(2, 4)).toMatch(/where the other coordinates are 0, after 2 layers/);
+    expect(describeLatent(9.8e18)).toMatch(/^Still more than a million nats from a standard Gaussian/);
+    expect(describeLatent(NaN)).toMatch(/^The data as the model sees them/);
     expect(describeLatent(0.3)).toBe(
       'Still 0.30 nats from a standard Gaussian. Rings at 1, 2 and 3 standard deviations.',
     );
     expect(describeLatent(0.3, 'mixture')).toBe(
       'Still 0.30 nats from a mixture of Gaussians. Rings at 1, 2 and 3 from the middle.',
     );
+  });
+});
+
+describe('the density of more than two columns', () => {
+  const held = (names: string[]) => names.map((name) => ({ name, mean: 5400000.05, std: 0.54 }));
+
+  it('is said to be a slice, and where it is', () => {
+    expect(densityName(held(['c']))).toBe('a slice of log p(x)');
+    expect(describeSlice(held(['c', 'd']), false)).toBe(
+      ' It is the slice at the mean of the other columns: c 5,400,000.05, d 5,400,000.05.',
+    );
+    expect(describeSlice(held(['c', 'd', 'e', 'f', 'g', 'h']), true)).toMatch(
+      /f 5,400,000\.05, 2 more\. The points are all of the data, in the slice or not\.$/,
+    );
+  });
+
+  it('of two columns is none', () => {
+    expect([densityName([]), describeSlice([], true)]).toEqual(['log p(x), with the data', '']);
+  });
+});
+
+describe('the moments of samples', () => {
+  it('are right far from 0 too', () => {
+    const rows = Float64Array.from({ length: 2000 }, (_, i) => 1.7e12 + Math.sin(i));
+    const { mean, std } = momentsOf(rows, 2, [0, 1]);
+    expect(mean[0]).toBeCloseTo(1.7e12, 1);
+    expect(std[0]).toBeCloseTo(Math.SQRT1_2, 2);
   });
 });
 

@@ -45,7 +45,7 @@ describe('manners', () => {
     await page.waitForSelector('#notice-gpu:visible');
     expect(await page.locator('#notice-device').isHidden()).toBe(true);
     await expectSoon(() => page.textContent('#density-words')).toMatch(/^Two moons\. .* log p −1\.15/);
-    await expectSoon(() => page.textContent('#verdict')).toBe('Nothing trained yet.');
+    await expectSoon(() => page.textContent('#verdict')).toMatch(/^Trained earlier, to 0\.\d\d nats above/);
     const layers = canvas(page, 'layers');
     await page.fill('#layer', '0');
     const atData = await look(layers);
@@ -203,6 +203,51 @@ describe('without WebGPU', () => {
       await expectSoon(async () => (await look(canvas(page, 'layers'))).centre[0]).toBeCloseTo(0.5, 1);
       await expectSoon(() => page.locator('#train').isDisabled()).toBe(true);
       await expectSoon(() => seriousFindings(page)).toEqual([]);
+      expect(problems).toEqual([]);
+      await close();
+    } finally {
+      await plain.close();
+    }
+  });
+
+  it.each([
+    ['a share link', LONG.replace('moons', 'spirals')],
+    ['a share link of 6 columns', LONG.replace('moons', 'mixture6')],
+    ['a link for a file', LONG.replace('moons', 'file')],
+    ['a link that is refused', LONG.replace('couplings=4', 'couplings=9999')],
+    ['no link', ''],
+  ])('offers no training, whatever is chosen, after %s', async (_, hash) => {
+    const plain = await launchChromium({ webgpu: false });
+    try {
+      const { page, problems, close } = await visit(plain, demo.site.url + hash);
+      await page.waitForSelector('#notice-gpu:visible');
+      await page.click('#notice-gpu button');
+      const seen = async () => ({
+        enabled: await page.locator('.transport button:enabled').count(),
+        status: await page.textContent('#status'),
+        density: (await page.textContent('#density-words'))?.slice(0, 10),
+        name: await page.textContent('#density-name'),
+        verdict: (await page.textContent('#verdict'))?.slice(0, 15),
+      });
+      const recording = {
+        enabled: 0,
+        status: 'Playing a recording of a trained flow.',
+        density: 'Two moons.',
+        name: 'log p(x), with the data',
+        verdict: 'Trained earlier',
+      };
+      await expectSoon(seen).toEqual(recording);
+      // What the engine refuses comes after it has said that there is no device.
+      await page.waitForTimeout(500);
+      expect(await seen()).toEqual(recording);
+      await page.click('label:has(input[value="circles"])');
+      await page.fill('#couplings', '6');
+      await page.press('#couplings', 'Enter');
+      await page.evaluate(() => (location.hash = '#v=1&data=banana&couplings=2'));
+      await expectSoon(() => page.inputValue('#couplings')).toBe('2');
+      await expectSoon(() => page.textContent('#code')).toMatch(/toy: 'banana'.*couplings: 2/s);
+      expect(await seen()).toEqual(recording);
+      expect(await page.locator('#open-model').isDisabled()).toBe(true);
       expect(problems).toEqual([]);
       await close();
     } finally {

@@ -76,7 +76,77 @@ async function trainSome(page: Page): Promise<void> {
   await page.click('#train');
   await expectSoon(() => step(page)).toBeGreaterThan(3);
   await page.click('#train');
+  // Steps on their way come to their end first.
+  await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train');
 }
+
+describe('a model that is shown', () => {
+  const verdict = (page: Page) => page.textContent('#verdict');
+
+  it('is never said to be untrained if it came trained: with the page, or from a file', () =>
+    onPage('', async (page) => {
+      await expectSoon(() => page.textContent('#status')).toMatch(/^This flow was trained earlier\./);
+      expect(await verdict(page)).toMatch(/^Trained earlier, to 0\.\d\d nats above the best/);
+      const file = await savedModel(page);
+      await openModel(page, file);
+      await expectSoon(() => verdict(page)).toMatch(
+        /^mine\.safetensors was trained for [\d,]+ steps before\./,
+      );
+      const unrecorded = encodeModel({
+        spec: realnvp(2, { couplings: 2, hidden: [8] }),
+        parameters: initialParameters(realnvp(2, { couplings: 2, hidden: [8] }), 1),
+      });
+      await openModel(page, Buffer.from(unrecorded), 'bare.safetensors');
+      await expectSoon(() => verdict(page)).toMatch(/^bare\.safetensors does not say how it was trained\./);
+      await page.click('#step');
+      await expectSoon(() => verdict(page)).toMatch(/nats/);
+      await page.click('#reset');
+      await expectSoon(() => verdict(page)).toBe('Nothing trained yet.');
+    }));
+
+  it('keeps its words, its loss and its data if other settings are refused', () =>
+    onPage(`${SMALL.replace('moons', 'file')}&domain=unit`, async (page) => {
+      await page.click('label:has(input[value="moons"])');
+      await expectSoon(() => page.textContent('#status')).toMatch(/^A fresh model/);
+      await trainSome(page);
+      const before = await verdict(page);
+      expect(before).toMatch(/nats/);
+      const negative = Array.from({ length: 60 }, (_, i) => [Math.sin(i), Math.cos(i)]);
+      await openTable(page, 'waves.csv', [['a', 'b'], ...negative]);
+      await expectSoon(() => page.textContent('#data-mistake')).toMatch(/expected a number between 0 and 1/);
+      await expectSoon(() => page.textContent('#status')).toMatch(/^Nothing has changed/);
+      expect(await verdict(page)).toBe(before);
+      expect(await page.textContent('#density-words')).toMatch(/^Moons\. /);
+      expect(await page.textContent('#code')).toContain(`{ toy: 'moons' }`);
+    }));
+
+  it('of more than two columns says under the density that it is a slice, and where', () =>
+    onPage(SMALL, async (page) => {
+      const words = () => page.textContent('#density-words');
+      await expectSoon(words).toMatch(/^Moons\. /);
+      expect(await words()).not.toMatch(/slice/);
+      const far = Array.from({ length: 200 }, (_, i) => [
+        Math.sin(i),
+        5_400_000 + 50 * Math.cos(i),
+        0.01 * Math.sin(2 * i) + 40,
+        Math.cos(3 * i),
+      ]);
+      await openTable(page, 'far.csv', [['a', 'b', 'c', 'd'], ...far]);
+      await expectSoon(words).toMatch(
+        /slice at the mean of the other columns: c (?:39\.99|40\.00)\d\d, d −?0\.\d\d\. The points are all of the data/,
+      );
+      expect(await page.textContent('#density-name')).toBe('a slice of log p(x)');
+      expect(await page.textContent('#grid-words')).toMatch(/other coordinates are 0/);
+      await page.selectOption('#column-x', 'd');
+      await expectSoon(words).toMatch(/slice at the mean of the other columns: a −?0\.0\d, c (?:39|40)\./);
+      await page.uncheck('#show-data');
+      await expectSoon(words).not.toMatch(/The points/);
+      await page.click('label:has(input[value="moons"])');
+      await expectSoon(words).toMatch(/^Moons\. /);
+      expect(await words()).not.toMatch(/slice/);
+      expect(await page.textContent('#density-name')).toBe('log p(x), with the data');
+    }));
+});
 
 describe('residual nets', () => {
   it('have one width, are priced and trained, and come back with their file', () =>
