@@ -1,9 +1,11 @@
-// bias[j] = -mean_r x[j, r], log_scale[j] = -log max(std_r x[j, r], std_floor), unless the flag says that it is done.
+// bias[j] = -mean_r x[j, r], log_scale[j] = -log max(std_r x[j, r], std_floor), unless the flag says that it is done
+// or one of them is not finite.
 // state [n_features, n_rows], of which the first n_valid_rows rows count, the others are padding;
 // parameters: bias, log_scale [n_features], initialised [1].
 // A workgroup owns one feature; invocation l takes rows l, l + 256, ... in ascending order, then a fixed tree.
 // Kingma and Dhariwal 2018, section 3.1; docs/derivations.md, eq. (52)
 #include "shared/elementary.wgsl"
+#include "shared/finite.wgsl"
 #include "shared/tree_sum.wgsl"
 
 struct Params {
@@ -45,7 +47,8 @@ fn main(
     sum_squares += deviation * deviation;
   }
   let spread = sqrt(tree_sum(local, sum_squares) / f32(params.n_valid_rows));
-  if (local == 0u && parameters[params.initialised_offset] == 0.0) {
+  let sound = is_finite(mean) && is_finite(spread);
+  if (local == 0u && sound && parameters[params.initialised_offset] == 0.0) {
     parameters[params.bias_offset + j] = -mean;
     parameters[params.log_scale_offset + j] = -log_accurate(max(spread, params.std_floor));
   }

@@ -1,8 +1,9 @@
 // m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta -= lr (m c1) / (sqrt(v c2) + eps), g = 0 for the next step,
-// with g scaled to norm clip_norm where it is longer (0: never). A gradient that is not finite changes nothing.
-// parameters, gradients, first_moment, second_moment [n_quads]; step_scalars [ring_size, 3]: lr,
-// c1 = 1 / (1 - b1^t), c2 = 1 / (1 - b2^t) of slot step mod ring_size. One invocation owns four parameters (a quad).
-// Kingma & Ba 2014, algorithm 1; docs/derivations.md, eq. (26) to (30)
+// with g scaled to norm clip_norm if it is longer (0: never). Nothing changes if the loss, the gradient's norm or a scalar
+// is not finite, nor a quad whose own update is not; both set step_state[1], which step_record reports.
+// parameters, gradients, first_moment, second_moment [n_quads]; step_state [2]: step, refused; nll_sum [1];
+// step_scalars [ring_size, 3]: lr, c1 = 1 / (1 - b1^t), c2 = 1 / (1 - b2^t) of slot step mod ring_size.
+// One invocation owns four parameters (a quad). Kingma & Ba 2014, algorithm 1; docs/derivations.md, eq. (26) to (30)
 #include "shared/grid.wgsl"
 #include "shared/finite.wgsl"
 
@@ -16,13 +17,14 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> step_state: array<u32>;
+@group(0) @binding(1) var<storage, read_write> step_state: array<atomic<u32>>;
 @group(0) @binding(2) var<storage, read> step_scalars: array<f32>;
 @group(0) @binding(3) var<storage, read> gradient_sum_squares: array<f32>;
-@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> gradients: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> first_moment: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> second_moment: array<vec4f>;
+@group(0) @binding(4) var<storage, read> nll_sum: array<f32>;
+@group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> gradients: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> first_moment: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> second_moment: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -36,21 +38,27 @@ fn main(
   }
   let gradient = gradients[index];
   gradients[index] = vec4f();
-  if (!is_finite(gradient_sum_squares[0])) {
+  let slot = 3u * (atomicLoad(&step_state[0]) % params.ring_size);
+  let scalars = vec4f(nll_sum[0], step_scalars[slot], step_scalars[slot + 1u], step_scalars[slot + 2u]);
+  if (!is_finite(gradient_sum_squares[0]) || !all_finite(scalars)) {
+    atomicStore(&step_state[1], 1u);
     return;
   }
   let norm = sqrt(gradient_sum_squares[0]);
   let clipped = params.clip_norm > 0.0 && norm > params.clip_norm;
   let g = gradient * select(1.0, params.clip_norm / norm, clipped);
 
-  let slot = 3u * (step_state[0] % params.ring_size);
   let learning_rate = step_scalars[slot];
   let m = params.beta1 * first_moment[index] + (1.0 - params.beta1) * g;
   let v = params.beta2 * second_moment[index] + (1.0 - params.beta2) * g * g;
   let m_hat = m * step_scalars[slot + 1u];
   let v_hat = v * step_scalars[slot + 2u];
-
+  let updated = parameters[index] - learning_rate * m_hat / (sqrt(v_hat) + params.epsilon);
+  if (!all_finite(m_hat) || !all_finite(v_hat) || !all_finite(updated)) {
+    atomicStore(&step_state[1], 1u);
+    return;
+  }
   first_moment[index] = m;
   second_moment[index] = v;
-  parameters[index] -= learning_rate * m_hat / (sqrt(v_hat) + params.epsilon);
+  parameters[index] = updated;
 }

@@ -1,7 +1,10 @@
 // Closes a training step: its mean NLL and gradient norm go into the ring, the step counter goes up by one.
-// nll_sum, gradient_sum_squares [1]; step_state [1]: the step; step_losses [ring_size, 2]: nats, norm.
+// Where adam_step refused an update although the norm is finite, the norm is -1.
+// nll_sum, gradient_sum_squares [1]; step_state [2]: step, refused; step_losses [ring_size, 2]: nats, norm.
 // One invocation does it all; the order of the launches makes it the last of its step.
 // docs/architecture.md, "The way of a batch"
+#include "shared/finite.wgsl"
+
 struct Params {
   n_rows: u32,
   ring_size: u32,
@@ -18,6 +21,8 @@ fn main() {
   let step = step_state[0];
   let slot = 2u * (step % params.ring_size);
   step_losses[slot] = nll_sum[0] / f32(params.n_rows);
-  step_losses[slot + 1u] = sqrt(gradient_sum_squares[0]);
+  let refused = step_state[1] != 0u && is_finite(gradient_sum_squares[0]);
+  step_losses[slot + 1u] = select(sqrt(gradient_sum_squares[0]), -1.0, refused);
   step_state[0] = step + 1u;
+  step_state[1] = 0u;
 }

@@ -109,18 +109,29 @@ export class ModelFileError extends WgflowError {
   }
 }
 
+/** What of a step became NaN or infinite, as the first of its parts. */
+export type DivergedPart = 'loss' | 'gradient' | 'update';
+
+const DIVERGED_PARTS: Readonly<Record<DivergedPart, string>> = {
+  loss: 'the loss is not finite',
+  gradient: 'the gradient of the loss is not finite',
+  update:
+    'the loss and its gradient are finite, but the new parameters are not: the learning rate is too large',
+};
+
 /**
- * The loss or the gradient of a step became NaN or infinite. Such an update is never applied; steps that were
- * queued behind it may have been.
+ * The loss, the gradient or the update of a step became NaN or infinite. Such an update is never applied; steps that
+ * were queued behind it may have been.
  */
 export class TrainingDivergedError extends WgflowError {
   constructor(
     readonly step: number,
     readonly lastFiniteNll: number,
+    readonly part: DivergedPart = 'loss',
   ) {
     super(
       'TRAINING_DIVERGED',
-      `Training diverged at step ${step}: the loss or its gradient is not finite ` +
+      `Training diverged at step ${step}: ${DIVERGED_PARTS[part]} ` +
         `(${Number.isFinite(lastFiniteNll) ? `last finite NLL ${lastFiniteNll.toFixed(4)} nats` : 'no step before it was finite'}). ` +
         'Lower the learning rate, set clipNorm, or use a bounded scale map (preset realnvp).',
     );

@@ -1,5 +1,6 @@
 /** The GPU side of one fit: buffers, submits, the ring of losses. */
 import { LimitError, TrainingDivergedError } from './errors.ts';
+import type { DivergedPart } from './errors.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
 import { GpuProgram } from './gpu/executor.ts';
@@ -153,7 +154,7 @@ export class TrainingRun implements Disposable {
       const firstStep = state?.step ?? 0;
       const write = (name: string, values: Float32Array | Uint32Array): void =>
         buffers.write(program.buffer(name), values);
-      write(STEP_STATE, new Uint32Array([firstStep]));
+      write(STEP_STATE, new Uint32Array([firstStep, 0]));
       if (state !== undefined) {
         write(FIRST_MOMENT, state.firstMoment);
         write(SECOND_MOMENT, state.secondMoment);
@@ -216,7 +217,7 @@ export class TrainingRun implements Disposable {
 
   /**
    * The report of the oldest pending submit, once the GPU has finished it.
-   * @throws {TrainingDivergedError} when one of its losses or gradients is not finite
+   * @throws {TrainingDivergedError} when one of its losses, gradients or updates is not finite
    */
   async nextReport(): Promise<FitReport> {
     const submit = this.#queue.shift();
@@ -230,9 +231,9 @@ export class TrainingRun implements Disposable {
       const slot = 2 * ((firstStep + i) % RING_SIZE);
       const nll = ring[slot] ?? NaN;
       gradientNorm = ring[slot + 1] ?? NaN;
-      if (!Number.isFinite(nll) || !Number.isFinite(gradientNorm)) {
-        throw new TrainingDivergedError(firstStep + i + 1, this.#lastFiniteNll);
-      }
+      const problem = problemOf(nll, gradientNorm);
+      if (problem !== undefined)
+        throw new TrainingDivergedError(firstStep + i + 1, this.#lastFiniteNll, problem);
       this.#lastFiniteNll = nll;
       losses[i] = nll;
     }
@@ -347,6 +348,13 @@ export class TrainingRun implements Disposable {
       if (beforeWrap < count) buffers.write(ring, values.subarray(width * beforeWrap));
     }
   }
+}
+
+/** What is not finite in a step, by what `step_record` says of it. */
+function problemOf(nll: number, gradientNorm: number): DivergedPart | undefined {
+  if (!Number.isFinite(nll)) return 'loss';
+  if (!Number.isFinite(gradientNorm)) return 'gradient';
+  return gradientNorm < 0 ? 'update' : undefined;
 }
 
 /** @throws {LimitError} when one number per row of the batch does not fit a binding */

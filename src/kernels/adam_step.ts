@@ -13,9 +13,10 @@ export const adamStepKernel = {
     clip_norm: 'f32',
   },
   bindings: {
-    step_state: { access: 'read', element: 'u32' },
+    step_state: { access: 'read_write', element: 'u32' },
     step_scalars: { access: 'read', element: 'f32' },
     gradient_sum_squares: { access: 'read', element: 'f32' },
+    nll_sum: { access: 'read', element: 'f32' },
     parameters: { access: 'read_write', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
     first_moment: { access: 'read_write', element: 'f32' },
@@ -38,6 +39,7 @@ export interface AdamStepArguments extends AdamSettings {
   stepState: string;
   stepScalars: string;
   gradientSumSquares: string;
+  nllSum: string;
   parameters: string;
   gradients: string;
   firstMoment: string;
@@ -61,6 +63,7 @@ export function adamStep(args: AdamStepArguments): Dispatch {
       step_state: args.stepState,
       step_scalars: args.stepScalars,
       gradient_sum_squares: args.gradientSumSquares,
+      nll_sum: args.nllSum,
       parameters: args.parameters,
       gradients: args.gradients,
       first_moment: args.firstMoment,

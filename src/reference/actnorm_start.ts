@@ -14,6 +14,7 @@ export const actnormStart: Twin<typeof actnormStartKernel> = ({ params, buffers 
       sumSquares += (at(state, j * params.n_rows + row) - mean) ** 2;
     }
     const std = Math.sqrt(sumSquares / params.n_valid_rows);
+    if (!Number.isFinite(mean) || !Number.isFinite(std)) continue;
     parameters[params.bias_offset + j] = -mean;
     parameters[params.log_scale_offset + j] = -Math.log(Math.max(std, params.std_floor));
   }

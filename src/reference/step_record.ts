@@ -7,6 +7,9 @@ export const stepRecord: Twin<typeof stepRecordKernel> = ({ params, buffers }) =
   const step = at(step_state, 0);
   const slot = 2 * (step % params.ring_size);
   step_losses[slot] = at(nll_sum, 0) / params.n_rows;
-  step_losses[slot + 1] = Math.sqrt(at(gradient_sum_squares, 0));
+  const sumSquares = at(gradient_sum_squares, 0);
+  const isRefused = at(step_state, 1) !== 0 && Number.isFinite(sumSquares);
+  step_losses[slot + 1] = isRefused ? -1 : Math.sqrt(sumSquares);
   step_state[0] = step + 1;
+  step_state[1] = 0;
 };

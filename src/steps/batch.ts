@@ -48,7 +48,7 @@ export function batchRows(
   seed: number,
   { rows, rowStart }: { rows: number; rowStart: number },
 ): void {
-  const stepState = plan.buffer(STEP_STATE, 1, 'u32');
+  const stepState = plan.buffer(STEP_STATE, 2, 'u32');
   const stepCursor = plan.buffer(STEP_CURSOR, 2 * RING_SIZE, 'u32');
   if (source.kind === 'toy') {
     const { shape, noise, stream, classes } = source;

@@ -43,6 +43,7 @@ export function optimize(
       stepState: STEP_STATE,
       stepScalars: STEP_SCALARS,
       gradientSumSquares: GRADIENT_SUM_SQUARES,
+      nllSum: NLL_SUM,
       parameters: PARAMETERS,
       gradients: GRADIENTS,
       firstMoment: FIRST_MOMENT,

@@ -57,6 +57,15 @@ describe('actnorm_start', () => {
     expect(gpu('parameters')).toEqual(before);
   });
 
+  it.each([NaN, Infinity, 3e38])('leaves a feature as it is whose rows have %s in them', async (value) => {
+    const state = ramp(16);
+    state.fill(value, 3, 6);
+    const { gpu, twin } = await runBoth([dispatch(8, 8, 2)], { state, parameters: 8 });
+    expect([...gpu('parameters').slice(4, 5), ...gpu('parameters').slice(6, 7)]).toEqual([0, 0]);
+    if (value !== 3e38) expectClose('parameters', gpu('parameters'), twin('parameters'), F32_BOUND);
+    expect(gpu('parameters')[7]).not.toBe(0);
+  });
+
   it('divides a column that does not vary by the floor', async () => {
     const { gpu } = await runBoth([dispatch(8, 8, 1)], {
       state: new Float32Array(8).fill(0.75),

@@ -88,13 +88,13 @@ describe('adam_step', () => {
       ...Object.fromEntries(
         Array.from({ length: steps }, (_, step) => [`gradients ${step}`, ramp(68, 1, 7 * step)]),
       ),
-      step_state: Uint32Array.of(6),
+      step_state: Uint32Array.of(6, 0),
       step_scalars: scalars,
       nll_sum: 1,
       step_losses: 2 * ringSize,
     });
     for (const name of WRITTEN.slice(0, 3)) expectClose(name, gpu(name), twin(name), F32_BOUND);
-    expect(gpu('step_state')).toEqual(Uint32Array.of(6 + steps));
+    expect(gpu('step_state')).toEqual(Uint32Array.of(6 + steps, 0));
   });
 
   it('takes whole quads of parameters only', () => {
@@ -149,7 +149,42 @@ describe('adam_step', () => {
       });
       for (const name of WRITTEN.slice(0, 3)) expect(gpu(name)).toEqual(before[name]);
       expect(gpu('gradients')).toEqual(new Float32Array(68));
+      expect(gpu('step_state')[1]).toBe(1);
     }
+  });
+
+  it.each([
+    ['loss', { nll_sum: Float32Array.of(NaN) }],
+    ['loss that overflows', { nll_sum: Float32Array.of(-Infinity) }],
+    ['learning rate', { step_scalars: Float32Array.of(0, 0, 0, NaN, 1.7, 40) }],
+    ['first scalar', { step_scalars: Float32Array.of(0, 0, 0, 0.05, Infinity, 40) }],
+    ['second scalar', { step_scalars: Float32Array.of(0, 0, 0, 0.05, 1.7, NaN) }],
+  ])('touches no parameter and no moment for a %s that is not finite', async (_, more) => {
+    const before = { ...contents(68), ...more };
+    const { gpu, twin } = await runBoth([adamStep(args(68))], before);
+    for (const name of WRITTEN.slice(0, 3)) expect(gpu(name)).toEqual(contents(68)[name]);
+    expect(gpu('gradients')).toEqual(new Float32Array(68));
+    expect(gpu('step_state')).toEqual(Uint32Array.of(3, 1));
+    expect(twin('step_state')).toEqual(gpu('step_state'));
+  });
+
+  it.each([
+    ['parameter', { parameters: 3.4e38, first_moment: -1e37, second_moment: 0 }],
+    ['corrected first moment', { first_moment: 3e38 }],
+    ['corrected second moment', { second_moment: 3e38 }],
+  ])('leaves the quad of a %s that overflows as it is, and says so', async (_, values) => {
+    const before = contents(68);
+    for (const [name, value] of Object.entries(values)) (before[name] as Float32Array)[13] = value;
+    const { gpu, twin } = await runBoth([adamStep(args(68))], before);
+    for (const name of WRITTEN.slice(0, 3)) {
+      const [found, given] = [gpu(name), before[name] as Float32Array];
+      expect(found.slice(12, 16)).toEqual(given.slice(12, 16));
+      expect(found.slice(16)).not.toEqual(given.slice(16));
+      expect([...found].every(Number.isFinite)).toBe(true);
+      expectClose(name, found.slice(16), twin(name).slice(16), F32_BOUND);
+    }
+    expect(gpu('step_state')).toEqual(Uint32Array.of(3, 1));
+    expect(twin('step_state')).toEqual(gpu('step_state'));
   });
 });
 
@@ -164,6 +199,7 @@ function args(count: number, more: Partial<AdamStepArguments> = {}): AdamStepArg
     stepState: 'step_state',
     stepScalars: 'step_scalars',
     gradientSumSquares: 'gradient_sum_squares',
+    nllSum: 'nll_sum',
     parameters: 'parameters',
     gradients: 'gradients',
     firstMoment: 'first_moment',
@@ -175,7 +211,8 @@ function args(count: number, more: Partial<AdamStepArguments> = {}): AdamStepArg
 function contents(count: number): Parameters<typeof runBoth>[1] {
   const gradients = ramp(count, 0.3);
   return {
-    step_state: Uint32Array.of(3),
+    step_state: Uint32Array.of(3, 0),
+    nll_sum: Float32Array.of(1),
     step_scalars: Float32Array.of(NaN, NaN, NaN, 0.05, 1.7, 40),
     gradient_sum_squares: Float32Array.of(gradients.reduce((sum, g) => sum + g * g, 0)),
     parameters: ramp(count, 2, 4),

@@ -10,7 +10,7 @@ describe('step_record', () => {
     const { gpu, twin } = await runBoth([dispatch(7, 4)], contents([2], 4));
     expectClose('step_losses', gpu('step_losses'), twin('step_losses'), F32_BOUND);
     expect(gpu('step_losses').slice(4, 6)).toEqual(Float32Array.of(3, 5));
-    expect(gpu('step_state')).toEqual(Uint32Array.of(3));
+    expect(gpu('step_state')).toEqual(Uint32Array.of(3, 0));
   });
 
   it('leaves every other slot alone', async () => {
@@ -30,7 +30,7 @@ describe('step_record', () => {
     const { gpu, twin } = await runBoth(dispatches, { ...contents([0], 3), ...sums });
     expectClose('step_losses', gpu('step_losses'), twin('step_losses'), F32_BOUND);
     expect(gpu('step_losses')).toEqual(Float32Array.of(3, 5, 4, 5, 2, 5));
-    expect(gpu('step_state')).toEqual(Uint32Array.of(5));
+    expect(gpu('step_state')).toEqual(Uint32Array.of(5, 0));
   });
 
   it.each([
@@ -43,6 +43,16 @@ describe('step_record', () => {
       gradient_sum_squares: Float32Array.of(value),
     });
     expect([...gpu('step_losses')].map(Number.isFinite)).toEqual([false, false]);
+  });
+
+  it('records a norm of -1 for a finite step whose update was refused, and is ready for the next', async () => {
+    const { gpu, twin } = await runBoth([dispatch(7, 4)], {
+      ...contents([2], 4),
+      step_state: Uint32Array.of(2, 1),
+    });
+    expect(gpu('step_losses').slice(4, 6)).toEqual(Float32Array.of(3, -1));
+    expect(gpu('step_state')).toEqual(Uint32Array.of(3, 0));
+    expectClose('step_losses', gpu('step_losses'), twin('step_losses'), F32_BOUND);
   });
 });
 
@@ -61,7 +71,7 @@ function contents(step: [number], ringSize: number): Parameters<typeof runBoth>[
   return {
     nll_sum: Float32Array.of(21),
     gradient_sum_squares: Float32Array.of(25),
-    step_state: Uint32Array.from(step),
+    step_state: Uint32Array.from([...step, 0]),
     step_losses: new Float32Array(2 * ringSize).fill(-1),
   };
 }

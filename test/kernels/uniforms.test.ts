@@ -14,7 +14,7 @@ import { flagCombinations, kernelsByFile } from '../support/kernels.ts';
 const PORTABLE = { workgroupBytes: 16_384, storageBuffers: 8, invocations: 256 };
 
 /** What the buffers of these WGSL types hold. */
-const ELEMENTS = { u32: 'u32', f32: 'f32', vec4f: 'f32', f16: 'f16', vec4h: 'f16' } as const;
+const ELEMENTS = { u32: 'u32', atomic: 'u32', f32: 'f32', vec4f: 'f32', f16: 'f16', vec4h: 'f16' } as const;
 
 const variants = [...kernelsByFile.values()].flatMap((kernel) =>
   flagCombinations(kernel).map((flags) => ({

@@ -62,6 +62,7 @@ function programOf(settings: AdamSettings, theta: readonly number[]): ReferenceP
     stepState: 'step_state',
     stepScalars: 'step_scalars',
     gradientSumSquares: 'gradient_sum_squares',
+    nllSum: 'nll_sum',
     parameters: 'parameters',
     gradients: 'gradients',
     firstMoment: 'first_moment',
@@ -88,7 +89,7 @@ function programOf(settings: AdamSettings, theta: readonly number[]): ReferenceP
   const program = new ReferenceProgram({
     label: 'adam',
     buffers: [
-      { name: 'step_state', element: 'u32', length: 1 },
+      { name: 'step_state', element: 'u32', length: 2 },
       ...Object.entries(lengths).map(([name, length]) => ({ name, length, element: 'f32' as const })),
     ],
     dispatches: [adam, record],
