@@ -1,5 +1,7 @@
 /** Context columns as people have them, labels and numbers, and the features that a flow reads of them. */
 import { DataError, ShapeError } from './errors.ts';
+import { FINITE, POSITIVE, TEXT } from './optionRules.ts';
+import type { OptionRule } from './optionRules.ts';
 
 /** A column of labels: one feature a level, 1 for the row's own and 0 for the others. */
 export interface LabelColumn {
@@ -15,6 +17,18 @@ export interface NumberColumn {
 }
 
 export type ContextColumn = LabelColumn | NumberColumn;
+
+/** A column as options have it. */
+export const CONTEXT_COLUMN: OptionRule = {
+  expected: 'a column { name, levels } or { name, mean, std } with distinct levels and std above 0',
+  accepts: (value) => {
+    if (typeof value !== 'object' || value === null) return false;
+    const { name, levels, mean, std } = value as Partial<Record<string, unknown>>;
+    if (!TEXT.accepts(name)) return false;
+    if (levels === undefined) return FINITE.accepts(mean) && POSITIVE.accepts(std);
+    return Array.isArray(levels) && levels.every(TEXT.accepts) && new Set(levels).size === levels.length;
+  },
+};
 
 /** Number of context features C that the columns make. */
 export function contextFeatures(columns: readonly ContextColumn[]): number {
@@ -41,6 +55,7 @@ export function encodeContext(
   columns: readonly ContextColumn[],
   rows: readonly (readonly (string | number)[])[],
 ): Float32Array {
+  requireColumns(columns);
   const width = contextFeatures(columns);
   const context = new Float32Array(rows.length * width);
   rows.forEach((values, row) => {
@@ -64,6 +79,12 @@ export function encodeContext(
     });
   });
   return context;
+}
+
+function requireColumns(columns: readonly ContextColumn[]): void {
+  const wrong = columns.findIndex((column) => !CONTEXT_COLUMN.accepts(column));
+  if (wrong >= 0)
+    throw new ShapeError(`context column ${wrong + 1}`, 'another value', CONTEXT_COLUMN.expected);
 }
 
 /** Levels that a message lists. */

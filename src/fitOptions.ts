@@ -1,16 +1,29 @@
 /** What `fit` takes, and what is refused. */
 import { takeFloats } from './callerArrays.ts';
-import { contextFeatures, contextNames } from './context.ts';
+import { CONTEXT_COLUMN, contextFeatures, contextNames } from './context.ts';
 import type { ContextColumn } from './context.ts';
-import { toyDensity } from './data/toy.ts';
+import { TOY_NAMES, toyDensity } from './data/toy.ts';
 import type { ToyName } from './data/toy.ts';
 import { domainsOf, requireInside } from './domain.ts';
 import { DataError, ShapeError } from './errors.ts';
 import type { TakenRows } from './flowOptions.ts';
-import type { OptimizerState } from './io/modelFile.ts';
+import type { OptimizerState, Settings } from './io/modelFile.ts';
+import {
+  BELOW_ONE,
+  FINITE,
+  FLAG,
+  FLOATS,
+  integer,
+  listOf,
+  NOT_NEGATIVE,
+  OBJECT,
+  oneOf,
+} from './optionRules.ts';
+import { POSITIVE, requireOptions, SEED, SIGNAL, TEXT } from './optionRules.ts';
+import type { OptionRules } from './optionRules.ts';
 import { STREAMS } from './random.ts';
 import { takeContext } from './rowInputs.ts';
-import { parseSchedule } from './schedule.ts';
+import { parseSchedule, SCHEDULE } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import type { FlowSpec } from './spec.ts';
 import { datasetFor } from './steps/batch.ts';
@@ -102,6 +115,51 @@ function isToy(data: unknown): data is Exclude<TrainingData, Float32Array> {
 
 type AskedSettings = Omit<RunSettings, 'variants'>;
 
+const VALIDATION_RULES: OptionRules<keyof NonNullable<FitOptions['validation']>> = {
+  data: FLOATS,
+  context: FLOATS,
+  every: integer(1),
+  patience: integer(1),
+};
+
+/** What a checkpoint holds, too. */
+const SETTING_RULES: OptionRules<(typeof SETTINGS)[number]> = {
+  batch: integer(1),
+  learningRate: POSITIVE,
+  clipNorm: NOT_NEGATIVE,
+  beta1: BELOW_ONE,
+  beta2: BELOW_ONE,
+  epsilon: POSITIVE,
+  seed: SEED,
+};
+
+const FIT_RULES: OptionRules<keyof FitOptions> = {
+  ...SETTING_RULES,
+  steps: integer(1),
+  until: integer(1),
+  schedule: SCHEDULE,
+  validation: OBJECT,
+  context: FLOATS,
+  resume: FLAG,
+  columns: listOf(TEXT, 'names of the columns without control characters'),
+  contextColumns: listOf(CONTEXT_COLUMN, 'columns of { name, levels } or { name, mean, std }'),
+  preset: TEXT,
+  submitMs: POSITIVE,
+  signal: SIGNAL,
+};
+
+/** @throws {ShapeError} naming the option that is not known or out of range */
+export function requireFitOptions(data: TrainingData, options: FitOptions, { dim }: FlowSpec): void {
+  requireOptions('fit', options, FIT_RULES, ['steps']);
+  const { validation, columns } = options;
+  if (validation !== undefined) requireOptions('fit', validation, VALIDATION_RULES, ['data'], 'validation.');
+  if (columns !== undefined && columns.length !== dim) {
+    throw new ShapeError('fit option columns', `${columns.length} names`, `${dim}, one for each feature`);
+  }
+
+  if (isToy(data)) requireOptions('fit data', data, { toy: oneOf(TOY_NAMES), noise: FINITE }, ['toy']);
+}
+
 /** The settings of a run where nothing else is said. */
 export const FIT_DEFAULTS = {
   batch: 512,
@@ -115,11 +173,12 @@ export const FIT_DEFAULTS = {
 
 /**
  * The settings of a run: what is asked for, else what the run had that is resumed, else the defaults.
- * @throws {ShapeError} naming the option that is out of range
+ * @throws {ShapeError} when the steps are done already
+ * @throws {DataError} when the checkpoint has a setting that is out of range
  */
 export function settingsOf(options: FitOptions, state: OptimizerState | undefined): AskedSettings {
   const { schedule, submitMs = defaultSubmitMs(), ...asked } = options;
-  const { schedule: storedSchedule, ...stored } = state?.settings ?? {};
+  const { schedule: storedSchedule, ...stored } = storedSettings(state);
   const settings: AskedSettings = {
     ...FIT_DEFAULTS,
     ...stored,
@@ -131,18 +190,7 @@ export function settingsOf(options: FitOptions, state: OptimizerState | undefine
     steps: asked.steps,
     submitMs,
   };
-  requireSetting('steps', settings.steps, 'an integer ≥ 1', isPositiveInteger);
-  requireSetting('batch', settings.batch, 'an integer ≥ 1', isPositiveInteger);
-  requireSetting('seed', settings.seed, 'a non-negative integer', (x) => Number.isSafeInteger(x) && x >= 0);
-  requireSetting('learningRate', settings.learningRate, 'a positive finite number', isPositive);
-  requireSetting('epsilon', settings.epsilon, 'a positive finite number', isPositive);
-  requireSetting('submitMs', settings.submitMs, 'a positive finite number', isPositive);
-  requireSetting('clipNorm', settings.clipNorm, 'a finite number ≥ 0', (x) => Number.isFinite(x) && x >= 0);
-  for (const name of ['beta1', 'beta2'] as const) {
-    requireSetting(name, settings[name], 'a number in [0, 1)', (x) => x >= 0 && x < 1);
-  }
   const { until = settings.steps } = options;
-  requireSetting('until', until, 'an integer ≥ 1', isPositiveInteger);
   if (state !== undefined && state.step >= Math.min(until, settings.steps)) {
     throw new ShapeError(
       `fit option ${until < settings.steps ? 'until' : 'steps'}`,
@@ -153,24 +201,19 @@ export function settingsOf(options: FitOptions, state: OptimizerState | undefine
   return settings;
 }
 
+/** The settings of the run that is resumed. @throws {DataError} naming the first that `fit` would refuse */
+function storedSettings(state: OptimizerState | undefined): Settings {
+  const settings = state?.settings ?? {};
+  for (const [name, { accepts, expected }] of Object.entries(SETTING_RULES)) {
+    const value = settings[name];
+    if (value === undefined || accepts(value)) continue;
+    throw new DataError(`the checkpoint's setting ${name}: found ${String(value)}, expected ${expected}`);
+  }
+  if (settings['schedule'] !== undefined) parseSchedule(String(settings['schedule']));
+  return settings;
+}
+
 const SETTINGS = ['batch', 'learningRate', 'clipNorm', 'beta1', 'beta2', 'epsilon', 'seed'] as const;
-
-function requireSetting(
-  name: string,
-  value: number,
-  expected: string,
-  holds: (value: number) => boolean,
-): void {
-  if (!holds(value)) throw new ShapeError(`fit option ${name}`, String(value), expected);
-}
-
-function isPositive(value: number): boolean {
-  return Number.isFinite(value) && value > 0;
-}
-
-function isPositiveInteger(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 1;
-}
 
 /** @throws {ShapeError} when the data are not of the flow's features and classes */
 export function sourceOf(model: FlowModel, data: TrainingData): BatchSource {
@@ -261,9 +304,6 @@ export function validationOf(options: FitOptions, model: FlowModel, steps: numbe
   const { validation, contextColumns } = options;
   if (validation === undefined) return undefined;
   const { data, context, patience, every = Math.max(1, Math.ceil(steps / 50)) } = validation;
-  requireSetting('validation.every', every, 'an integer ≥ 1', isPositiveInteger);
-  if (patience !== undefined)
-    requireSetting('validation.patience', patience, 'an integer ≥ 1', isPositiveInteger);
   if (data.length === 0 || data.length % model.spec.dim !== 0) {
     throw new ShapeError(
       'validation.data',

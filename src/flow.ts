@@ -13,14 +13,14 @@ import {
   sampleJob,
 } from './flowJobs.ts';
 import type { FlowJob } from './flowJobs.ts';
-import { checkedSpec, requireSample, takeRows } from './flowOptions.ts';
+import { checkedSpec, FLOW_RULES, LOAD_RULES, requireSample, RUN_RULES, takeRows } from './flowOptions.ts';
 import type { FlowOptions, LoadOptions, RunOptions, SampleOptions, TakenRows } from './flowOptions.ts';
-import { traceOf } from './flowTrace.ts';
+import { TRACE_RULES, traceOf } from './flowTrace.ts';
 import type { FlowTrace, TraceOptions } from './flowTrace.ts';
 import { FlowTraining } from './flowTraining.ts';
 import { GpuContext } from './gpu/context.ts';
 import { columnStatistics } from './data/statistics.ts';
-import { FlowPass } from './flowPass.ts';
+import { FlowPass, requirePass } from './flowPass.ts';
 import type { PassKind, PassOptions } from './flowPass.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import { requestNavigatorDevice } from './gpu/device.ts';
@@ -30,9 +30,10 @@ import type { RowJob } from './gpu/rows.ts';
 import { initialParameters, tensorsOfData } from './init.ts';
 import { decodeModel, encodeModel } from './io/modelFile.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
-import { trainingMemory } from './memory.ts';
+import { MEMORY_RULES, trainingMemory } from './memory.ts';
 import type { MemoryOptions, MemoryReport } from './memory.ts';
 import { limitsFor, requireRoom } from './modelLimits.ts';
+import { FLAG, requireOptions } from './optionRules.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
 import type { FlowSpec } from './spec.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -100,6 +101,7 @@ export class Flow implements Disposable {
    * @throws {FeatureError} when the precision f16 is asked for and the device has no `shader-f16`
    */
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
+    requireOptions('create', options, FLOW_RULES);
     const checked = checkedSpec(spec);
     const { data: given, seed = 0, ...opening } = options;
     const data = given === undefined ? undefined : takeFloats('data', given);
@@ -122,6 +124,7 @@ export class Flow implements Disposable {
    * @throws {GpuUnavailableError | LimitError | FeatureError} as `create`
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Flow> {
+    requireOptions('load', options, LOAD_RULES);
     const model = decodeModel(takeBytes('bytes', bytes), options.fileName);
     return Flow.#open(model.spec, options, () => model);
   }
@@ -165,6 +168,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ z: Float32Array; logDet: Float32Array }> {
+    requireOptions('forward', options, RUN_RULES);
     return this.#run(forwardJob(this.#model, this.#takeData(x), options));
   }
 
@@ -176,6 +180,7 @@ export class Flow implements Disposable {
     z: Float32Array,
     options: RunOptions = {},
   ): Promise<{ x: Float32Array; logDet: Float32Array }> {
+    requireOptions('inverse', options, RUN_RULES);
     return this.#run(inverseJob(this.#model, takeRows('z', z, this.dim), options));
   }
 
@@ -186,6 +191,7 @@ export class Flow implements Disposable {
    */
   async trace(rows: Float32Array, options: TraceOptions = {}): Promise<FlowTrace> {
     this.#requireAlive();
+    requireOptions('trace', options, TRACE_RULES);
     const taken = options.direction === 'inverse' ? takeRows('z', rows, this.dim) : this.#takeData(rows);
     return traceOf(this.#model, taken, options, this.#tuner.fixed, (job) => this.#runner.run(job));
   }
@@ -195,6 +201,7 @@ export class Flow implements Disposable {
    * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
    */
   async logProb(x: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
+    requireOptions('logProb', options, RUN_RULES);
     return this.#run(logProbJob(this.#model, this.#takeData(x), options));
   }
 
@@ -203,7 +210,7 @@ export class Flow implements Disposable {
    * @throws {ShapeError} when n, seed, firstRow or temperature is out of range, or the context is not that of n rows
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Float32Array> {
-    requireSample(n, options.temperature);
+    requireSample('sample', n, options, this.dim);
     return this.#run(sampleJob(this.#model, n, options));
   }
 
@@ -216,7 +223,7 @@ export class Flow implements Disposable {
     n: number,
     options: SampleOptions = {},
   ): Promise<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
-    requireSample(n, options.temperature);
+    requireSample('sampleAndLogProb', n, options, this.dim);
     return this.#run(sampleAndLogProbJob(this.#model, n, options));
   }
 
@@ -229,6 +236,7 @@ export class Flow implements Disposable {
     x: Float32Array,
     options: RunOptions = {},
   ): Promise<{ nll: number; gradients: Record<string, Float32Array> }> {
+    requireOptions('gradients', options, RUN_RULES);
     const taken = this.#takeData(x);
     if (taken.count === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
     const { layout } = this.#model;
@@ -253,7 +261,7 @@ export class Flow implements Disposable {
    * an earlier run
    * @throws {ShapeError} when an option is out of range, or another `fit` is still running
    * @throws {LimitError} when the batch does not fit the device
-   * @throws {TrainingDivergedError} when a loss or gradient is not finite; such an update is never applied
+   * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; such an update is never applied
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
@@ -276,6 +284,7 @@ export class Flow implements Disposable {
    */
   memory(options: MemoryOptions = {}): MemoryReport {
     this.#requireAlive();
+    requireOptions('memory', options, MEMORY_RULES);
     const { batch = FIT_DEFAULTS.batch } = options;
     return trainingMemory(this.#model, options, this.#tuner.chosenFor('gradient', batch));
   }
@@ -293,6 +302,7 @@ export class Flow implements Disposable {
    */
   async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {
     this.#requireAlive();
+    requirePass(kind, options);
     const shared = new Map([[PARAMETERS, this.#parameters]]);
     const run = { variants: this.#tuner.fixed, most: this.#chunkRows, isAlive: () => !this.#disposed };
     const make = (): Promise<FlowPass<K>> =>
@@ -312,8 +322,10 @@ export class Flow implements Disposable {
    * The model as a safetensors file (docs/model-file.md). `checkpoint` adds the optimiser's state, so that
    * `fit(…, { resume: true })` goes on bit for bit. While `fit` runs, the file holds the last submitted step.
    */
-  async save({ checkpoint = false }: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
+  async save(options: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
     this.#requireAlive();
+    requireOptions('save', options, { checkpoint: FLAG });
+    const { checkpoint = false } = options;
     const { snapshot, last } = this.#training;
     const running = snapshot && (await this.#context.guard(snapshot));
     if (checkpoint) {

@@ -3,7 +3,12 @@ import { takeFloats } from './callerArrays.ts';
 import { ModelFileError, ShapeError } from './errors.ts';
 import { parseSpec } from './io/specSchema.ts';
 import type { FlowSpec } from './spec.ts';
+import { DEVICE, FLOATS, FUNCTION, integer, NOT_NEGATIVE, oneOf, SEED, SIGNAL } from './optionRules.ts';
+import { requireOptions, TEXT, withMembers } from './optionRules.ts';
+import type { OptionRules } from './optionRules.ts';
+import { PRECISIONS } from './precision.ts';
 import { validateSpec } from './specRules.ts';
+import { TUNING_MODES } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 
 /** `tuning: 'fixed'` leaves out the timed search for the fastest kernels, so that equal calls have equal bits. */
@@ -46,9 +51,39 @@ export interface SampleOptions extends RunOptions {
   firstRow?: number;
 }
 
+const TUNING_RULES: OptionRules<keyof TuningOptions> = {
+  tuning: oneOf(TUNING_MODES),
+  precision: oneOf(PRECISIONS),
+  tuningCache: withMembers('an object with get and set', { get: 'function', set: 'function' }),
+  onTuning: FUNCTION,
+};
+
+export const FLOW_RULES: OptionRules<keyof FlowOptions> = {
+  ...TUNING_RULES,
+  device: DEVICE,
+  seed: SEED,
+  data: FLOATS,
+};
+
+export const LOAD_RULES: OptionRules<keyof LoadOptions> = { ...TUNING_RULES, device: DEVICE, fileName: TEXT };
+
+export const RUN_RULES: OptionRules<keyof RunOptions> = { context: FLOATS, signal: SIGNAL };
+
+const SAMPLE_RULES: OptionRules<keyof SampleOptions> = {
+  ...RUN_RULES,
+  seed: SEED,
+  temperature: NOT_NEGATIVE,
+  firstRow: integer(0),
+};
+
 /** A copy of a spec that was made by code rather than read from a file. @throws {ShapeError} as `Flow.create` */
 export function checkedSpec(spec: FlowSpec): FlowSpec {
-  validateSpec(spec);
+  try {
+    validateSpec(spec);
+  } catch (error) {
+    // It has not even the fields of a spec; the schema names the first that is missing.
+    if (!(error instanceof TypeError)) throw error;
+  }
   try {
     return parseSpec(spec, 'spec');
   } catch (error) {
@@ -75,10 +110,16 @@ export function takeRows(name: string, given: Float32Array, dim: number): TakenR
   );
 }
 
-/** @throws {ShapeError} when the number of rows or the temperature is out of range */
-export function requireSample(n: number, temperature = 1): void {
+/** Values of one array: 4 GiB. */
+const MAX_VALUES = 2 ** 30;
+
+/** @throws {ShapeError} when the number of rows or an option is out of range */
+export function requireSample(call: string, n: number, options: SampleOptions, dim: number): void {
   if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError('n', String(n), 'a non-negative integer');
-  if (!(temperature >= 0 && Number.isFinite(temperature))) {
-    throw new ShapeError('temperature', String(temperature), 'a finite number ≥ 0');
+  const most = Math.floor(MAX_VALUES / dim);
+  if (n > most) {
+    const advice = 'Draw the rows in pieces: firstRow says where each one begins.';
+    throw new ShapeError('n', String(n), `at most ${most} rows of ${dim} features in one array`, advice);
   }
+  requireOptions(call, options, SAMPLE_RULES);
 }

@@ -5,6 +5,8 @@ import type { SharedBuffers } from './gpu/executor.ts';
 import { Recording } from './gpu/recording.ts';
 import type { Stage } from './gpu/recording.ts';
 import { columnsOf, repeatedRow } from './gpu/rows.ts';
+import { FLOATS, integer, requireOptions, SEED } from './optionRules.ts';
+import type { OptionRules } from './optionRules.ts';
 import type { BijectorSlots } from './paramLayout.ts';
 import { takeContext } from './rowInputs.ts';
 import { paddedRows } from './shape.ts';
@@ -46,6 +48,14 @@ export interface PassOptions {
   seed?: number;
   /** Of a flow with a context: one row [C] for all rows, or one for each [rows, C]; `setContext` takes another. */
   context?: Float32Array;
+}
+
+/** @throws {ShapeError} when the kind or an option is out of range */
+export function requirePass(kind: PassKind, options: PassOptions): void {
+  const kinds = ['forward', 'inverse', 'logProb', 'sample', 'trace'] satisfies PassKind[];
+  if (!kinds.includes(kind)) throw new ShapeError('pass kind', kind, `one of ${kinds.join(', ')}`);
+  const rules: OptionRules<keyof PassOptions> = { rows: integer(1), seed: SEED, context: FLOATS };
+  requireOptions('pass', options, rules, ['rows']);
 }
 
 const STATES = 'states';
@@ -94,7 +104,7 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     { rows, seed = 0, context: given }: PassOptions,
     { variants, most, isAlive }: { variants: KernelVariants; most: number; isAlive: () => boolean },
   ): Promise<FlowPass<K>> {
-    if (!Number.isSafeInteger(rows) || rows < 1 || rows > most) {
+    if (rows > most) {
       throw new ShapeError('pass option rows', String(rows), `an integer from 1 to ${most}`);
     }
     const context = takeContext('pass option context', model.spec, rows, given);

@@ -1,10 +1,13 @@
 /** What each bijector of a flow makes of the rows: `Flow.trace`. */
+import { RUN_RULES } from './flowOptions.ts';
 import type { RunOptions, TakenRows } from './flowOptions.ts';
 import type { RowJob } from './gpu/rows.ts';
+import { oneOf } from './optionRules.ts';
+import type { OptionRules } from './optionRules.ts';
 import { rowInputs } from './rowInputs.ts';
 import type { FlowModel } from './steps/forward.ts';
 import { TRACE_LOG_DETS, TRACE_STATES } from './steps/names.ts';
-import { tracePlan } from './steps/trace.ts';
+import { DIRECTIONS, tracePlan } from './steps/trace.ts';
 import type { Direction } from './steps/trace.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { traceChunkRowsOf } from './steps/workspace.ts';
@@ -13,6 +16,8 @@ export interface TraceOptions extends RunOptions {
   /** `forward` (the default) takes data to the latent, `inverse` the latent to data. */
   direction?: Direction;
 }
+
+export const TRACE_RULES: OptionRules<keyof TraceOptions> = { ...RUN_RULES, direction: oneOf(DIRECTIONS) };
 
 /** Rows on their way through a flow of L bijectors, in the order in which they run. */
 export interface FlowTrace {

@@ -1,6 +1,6 @@
 /** What a flow keeps of its training: the record of what made it, and where a `fit` stopped or is now. */
 import { ShapeError } from './errors.ts';
-import { takeFit } from './fitOptions.ts';
+import { requireFitOptions, takeFit } from './fitOptions.ts';
 import type { FitOptions, TakenFit, TrainingData } from './fitOptions.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
 import { fit } from './trainer.ts';
@@ -43,7 +43,10 @@ export class FlowTraining {
   fit(flow: FitFlow, data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
     return this.#fit(
       flow,
-      outcomeOf(() => takeFit(data, options)),
+      outcomeOf(() => {
+        requireFitOptions(data, options, flow.model.spec);
+        return takeFit(data, options);
+      }),
     );
   }
 

@@ -1,8 +1,9 @@
 /** How much GPU memory training takes, read off the plan that would run. */
 import { toyDensity } from './data/toy.ts';
-import { ShapeError } from './errors.ts';
 import { FIT_DEFAULTS } from './fitOptions.ts';
 import { uniformBytes } from './gpu/uniforms.ts';
+import { integer, requireOptions } from './optionRules.ts';
+import type { OptionRules } from './optionRules.ts';
 import { bufferBytes } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { STREAMS } from './random.ts';
@@ -35,6 +36,8 @@ export interface MemoryOptions {
   /** Rows of the training data; 0 (the default) for the fresh points of a toy density, which are never stored. */
   rows?: number;
 }
+
+export const MEMORY_RULES: OptionRules<keyof MemoryOptions> = { batch: integer(1), rows: integer(0) };
 
 /** Bytes on the GPU while a flow trains. */
 export interface MemoryReport {
@@ -91,8 +94,7 @@ export function trainingMemory(
   { batch = FIT_DEFAULTS.batch, rows = 0 }: MemoryOptions = {},
   variants: KernelVariants = fixedVariants(GPU_WITHOUT_SUBGROUPS),
 ): MemoryReport {
-  requireCount('batch', batch, 1);
-  requireCount('rows', rows, 0);
+  requireOptions('memory', { batch, rows }, MEMORY_RULES);
   const source = rows === 0 ? toyFor(model.spec) : datasetFor(model.spec, rows);
   const plan = trainPlan(model, { source, batch, seed: 0, adam: FIT_DEFAULTS, variants });
   const parts = bytesByPart(plan);
@@ -111,9 +113,4 @@ function bytesByPart({ buffers }: Plan): Record<Part, number> {
     bytes[isDataset(name) ? 'data' : (PARTS[name] ?? 'activations')] += bufferBytes(buffer);
   }
   return bytes;
-}
-
-function requireCount(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new ShapeError(`memory option ${name}`, String(value), `an integer ≥ ${least}`);
 }

@@ -1,8 +1,10 @@
 /** Opening a WebGPU device in Node: Dawn from the package `webgpu`, or `navigator.gpu` where there is one. */
-import { openNodeAdapter } from './gpu/dawn.ts';
+import { ADAPTER_CHOICES, openNodeAdapter } from './gpu/dawn.ts';
 import type { AdapterChoice, OpenedAdapter } from './gpu/dawn.ts';
 import { requestDevice } from './gpu/device.ts';
 import type { NeededLimits } from './gpu/device.ts';
+import { integer, OBJECT, oneOf, requireOptions } from './optionRules.ts';
+import type { OptionRules } from './optionRules.ts';
 
 export interface OpenDeviceOptions {
   /** `auto` (the default) takes a GPU, else a software adapter; `gpu` and `software` insist. */
@@ -10,6 +12,15 @@ export interface OpenDeviceOptions {
   /** Limits above WebGPU's defaults. */
   limits?: NeededLimits;
 }
+
+const DEVICE_RULES: OptionRules<keyof OpenDeviceOptions> = {
+  adapter: oneOf(ADAPTER_CHOICES),
+  limits: OBJECT,
+};
+const LIMIT_RULES: OptionRules<keyof NeededLimits> = {
+  maxStorageBufferBindingSize: integer(1),
+  maxBufferSize: integer(1),
+};
 
 /**
  * A device for `Flow.create(spec, { device })`. It lives until `device.destroy()`.
@@ -26,6 +37,8 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<GPUDe
 export async function openDeviceWithNote(
   options: OpenDeviceOptions = {},
 ): Promise<{ device: GPUDevice; opened: OpenedAdapter }> {
+  requireOptions('openDevice', options, DEVICE_RULES);
+  requireOptions('openDevice', options.limits ?? {}, LIMIT_RULES, [], 'limits.');
   const opened = await openNodeAdapter(options.adapter);
   return { device: await requestDevice(opened.adapter, options.limits, opened.keepAlive), opened };
 }

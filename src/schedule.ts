@@ -1,8 +1,25 @@
 /** Learning-rate schedules and the per-step scalars of Adam, computed in f64 on the host. */
 import { ShapeError } from './errors.ts';
+import type { OptionRule } from './optionRules.ts';
 
 /** `exponential` multiplies by `decay` each step; `cosine` falls to 0 over the run. */
 export type Schedule = { kind: 'constant' } | { kind: 'exponential'; decay: number } | { kind: 'cosine' };
+
+const KINDS = ['constant', 'cosine', 'exponential'];
+
+/** A schedule as options have it. */
+export const SCHEDULE: OptionRule = {
+  expected:
+    "{ kind: 'constant' }, { kind: 'cosine' } or { kind: 'exponential', decay } with 0 < decay ≤ 1 and nothing else in it",
+  accepts: (value) => {
+    if (typeof value !== 'object' || value === null) return false;
+    const { kind, ...rest } = value as Partial<Record<string, unknown>>;
+    if (typeof kind !== 'string' || !KINDS.includes(kind)) return false;
+    const { decay, ...others } = rest;
+    const isDecay = typeof decay === 'number' && decay > 0 && decay <= 1;
+    return Object.keys(others).length === 0 && (kind === 'exponential' ? isDecay : decay === undefined);
+  },
+};
 
 /** Learning rate of step `step` (from 0) of `steps`. */
 export function learningRateAt(schedule: Schedule, base: number, step: number, steps: number): number {

@@ -193,6 +193,16 @@ export const STUDENT_T_DF = { min: 0.1, max: 1000 };
 
 export const MIXTURE_COMPONENTS = { min: 2, max: 1024 };
 
+/** Bounds that keep a small file from asking for a large allocation. */
+export const SPEC_LIMITS = {
+  dim: 65_536,
+  width: 65_536,
+  hiddenLayers: 64,
+  residualBlocks: 32,
+  bijectors: 4096,
+  tensors: 65_536,
+};
+
 /** Most context features of a flow. */
 export const MAX_CONTEXT = 4096;
 

@@ -15,7 +15,8 @@ import { chunkRowsOf } from './steps/workspace.ts';
 import { LIBRARY } from './version.ts';
 
 /** How kernel variants are chosen: by a timed search on the device at first use, or from a fixed table. */
-export type TuningMode = 'measured' | 'fixed';
+export const TUNING_MODES = ['measured', 'fixed'] as const;
+export type TuningMode = (typeof TUNING_MODES)[number];
 
 /** Where choices outlive the process. What `get` returns is checked before it is used. */
 export interface TuningCache {

@@ -10,7 +10,11 @@ import { activeBindings, variantName } from '../kernel.ts';
 import type { Dispatch } from '../kernel.ts';
 import { tileChoices, tileOf } from '../kernels/tiles.ts';
 import type { TileSizes } from '../kernels/tiles.ts';
+import { FLAG, FUNCTION, integer, listOf, OBJECT, oneOf, requireOptions } from '../optionRules.ts';
+import { SIGNAL, TEXT, withMembers } from '../optionRules.ts';
+import type { OptionRules } from '../optionRules.ts';
 import { bufferBytes, planCost } from '../plan.ts';
+import { PRECISIONS } from '../precision.ts';
 import type { Precision } from '../precision.ts';
 import { fixedVariants } from '../steps/variants.ts';
 import { PARAMETERS } from '../steps/names.ts';
@@ -43,6 +47,21 @@ export interface BenchOptions extends BenchScope {
   quick?: boolean;
   signal?: AbortSignal;
 }
+
+const RULES: OptionRules<keyof BenchOptions> = {
+  models: listOf(
+    withMembers('a model', { name: 'string', spec: 'object', batch: 'number' }),
+    'a list of BenchModels',
+  ),
+  rows: listOf(integer(1), 'a list of integers ≥ 1'),
+  only: oneOf(['plans', 'kernels']),
+  kernels: listOf(TEXT, 'a list of stems'),
+  tiles: OBJECT,
+  precision: oneOf(PRECISIONS),
+  variantsFor: FUNCTION,
+  quick: FLAG,
+  signal: SIGNAL,
+};
 
 /** What ran for an entry that is a kernel's. */
 export interface KernelFacts {
@@ -91,6 +110,7 @@ export async function* bench(
   device: GPUDevice,
   options: BenchOptions = {},
 ): AsyncGenerator<BenchEvent, void, undefined> {
+  requireOptions('bench', options, RULES);
   const context = GpuContext.of(device);
   const { precision = 'f32' } = options;
   for (const { spec } of modelsOf(options)) requirePrecision(precision, spec, device);

@@ -18,6 +18,9 @@ export type ConfigName = (typeof CONFIG_NAMES)[number];
 
 /** The configuration of that name: its couplings alone, since its data need no standardisation. */
 export function configModel(name: ConfigName): BenchModel {
+  if (!CONFIG_NAMES.includes(name)) {
+    throw new ShapeError('configuration', name, `one of ${CONFIG_NAMES.join(', ')}`);
+  }
   const { summary, preset, dim, couplings, hidden, batch } = configs[name];
   if (!(preset in PRESETS)) {
     throw new ShapeError(`preset of configuration ${name}`, preset, Object.keys(PRESETS).join(' or '));

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import { PRESETS } from '../flows/index.ts';
 import type { PresetName } from '../flows/index.ts';
-import { SPEC_LIMITS } from '../io/specSchema.ts';
+import { SPEC_LIMITS } from '../spec.ts';
 import { WgflowError } from '../errors.ts';
 import { parseSchedule } from '../schedule.ts';
 import type { Schedule } from '../schedule.ts';

@@ -80,7 +80,10 @@ export async function trainCommand(
   const spec =
     resumed?.model.spec ??
     PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, {
-      ...options,
+      couplings: options.couplings,
+      hidden: options.hidden,
+      residualBlocks: options.residualBlocks,
+      base: options.base,
       contextDim: contextFeatures(set.context?.columns ?? []),
       domain: domainsFor(set.columns),
     });

@@ -1,5 +1,6 @@
 /** Densities with endless fresh points and a known entropy: the floor of any model's NLL. */
 import { ShapeError } from '../errors.ts';
+import { FINITE, requireOptions } from '../optionRules.ts';
 import { addToRow, choiceOf, splitRow, splitSeed, spreadWords } from '../random.ts';
 import type { WordPair, Words } from '../random.ts';
 import { TOY_FAMILIES, TOY_NAMES } from './toyDensities.ts';
@@ -56,6 +57,7 @@ const NOISE_RANGE = [0.01, 1] as const;
 export function toyDensity(name: ToyName, options: { noise?: number | undefined } = {}): ToyDensity {
   const shape = TOY_NAMES.indexOf(name);
   if (shape < 0) throw new ShapeError('toy density', `"${name}"`, `one of ${TOY_NAMES.join(', ')}`);
+  requireOptions('toyDensity', options, { noise: FINITE });
   const family = TOY_FAMILIES[name];
   const noise = options.noise ?? family.defaultNoise;
   requireNoise(name, noise);

@@ -3,7 +3,7 @@ import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
-import { netShape } from './presetOptions.ts';
+import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
 
 /**
@@ -13,6 +13,7 @@ import type { PresetOptions } from './presetOptions.ts';
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
 export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
+  requirePreset('glow', dim, options);
   if (dim === 1) return oneFeature(options);
   const { couplings = 12, contextDim = 0, ...net } = options;
   const step = (index: number): BijectorSpec[] => [

@@ -1,4 +1,8 @@
 /** What every family takes, and the nets that come of it. */
+import { ShapeError } from '../errors.ts';
+import { eitherOf, integer, listOf, oneOf, requireOptions, withMembers } from '../optionRules.ts';
+import type { OptionRules } from '../optionRules.ts';
+import { DOMAINS, MAX_CONTEXT, SPEC_LIMITS } from '../spec.ts';
 import type { BaseSpec, Domain, NetSpec } from '../spec.ts';
 
 export interface PresetOptions {
@@ -14,6 +18,22 @@ export interface PresetOptions {
   domain?: Domain | readonly Domain[];
   /** Density of the latent. Default: the standard normal. */
   base?: BaseSpec;
+}
+
+const RULES: OptionRules<keyof PresetOptions> = {
+  couplings: integer(0, SPEC_LIMITS.bijectors),
+  hidden: listOf(integer(1, SPEC_LIMITS.width), `widths, each an integer from 1 to ${SPEC_LIMITS.width}`),
+  residualBlocks: integer(1, SPEC_LIMITS.residualBlocks),
+  contextDim: integer(0, MAX_CONTEXT),
+  domain: eitherOf(oneOf(DOMAINS), listOf(oneOf(DOMAINS), 'one of these for each feature')),
+  base: withMembers('a BaseSpec such as { type: "standard_normal" }', { type: 'string' }),
+};
+
+/** @throws {ShapeError} when the dimension or an option is out of range */
+export function requirePreset(name: string, dim: number, options: PresetOptions): void {
+  const rule = integer(1, SPEC_LIMITS.dim);
+  if (!rule.accepts(dim)) throw new ShapeError(`${name}: dim`, String(dim), rule.expected);
+  requireOptions(name, options, RULES);
 }
 
 /** Widths and blocks of a family's nets, whose plain ones have the widths `plain` by default. */

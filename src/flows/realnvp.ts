@@ -3,7 +3,7 @@ import type { FlowSpec } from '../spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
-import { netShape } from './presetOptions.ts';
+import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
 
 /**
@@ -13,6 +13,7 @@ import type { PresetOptions } from './presetOptions.ts';
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
+  requirePreset('realnvp', dim, options);
   if (dim === 1) return oneFeature(options);
   const { couplings = 12, contextDim = 0, ...net } = options;
   return {

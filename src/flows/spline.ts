@@ -2,7 +2,7 @@
 import type { FlowSpec } from '../spec.ts';
 import { domainMap } from './domainMap.ts';
 import { oneFeature } from './oneFeature.ts';
-import { netShape } from './presetOptions.ts';
+import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
 
 /**
@@ -12,6 +12,7 @@ import type { PresetOptions } from './presetOptions.ts';
  * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
  */
 export function spline(dim: number, options: PresetOptions = {}): FlowSpec {
+  requirePreset('spline', dim, options);
   if (dim === 1) return oneFeature(options);
   const { couplings = 6, contextDim = 0, ...net } = options;
   return {

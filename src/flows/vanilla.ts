@@ -4,7 +4,7 @@
  */
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { domainMap } from './domainMap.ts';
-import { netShape } from './presetOptions.ts';
+import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
 
 /**
@@ -14,10 +14,9 @@ import type { PresetOptions } from './presetOptions.ts';
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
-export function vanilla(
-  dim: number,
-  { couplings = 5, contextDim = 0, domain, base = { type: 'standard_normal' }, ...net }: PresetOptions = {},
-): FlowSpec {
+export function vanilla(dim: number, options: PresetOptions = {}): FlowSpec {
+  requirePreset('vanilla', dim, options);
+  const { couplings = 5, contextDim = 0, domain, base = { type: 'standard_normal' }, ...net } = options;
   return {
     version: 1,
     dim,

@@ -7,7 +7,8 @@ import { GpuUnavailableError, ShapeError } from '../errors.ts';
 import { prepareSwiftShader } from './swiftshader.ts';
 
 /** `auto` prefers a GPU and falls back to software; `gpu` and `software` insist. */
-export type AdapterChoice = 'auto' | 'gpu' | 'software';
+export const ADAPTER_CHOICES = ['auto', 'gpu', 'software'] as const;
+export type AdapterChoice = (typeof ADAPTER_CHOICES)[number];
 
 export interface OpenedAdapter {
   adapter: GPUAdapter;

@@ -1,5 +1,8 @@
 /** Models from the state dicts of PyTorch libraries: nflows and normflows. docs/pytorch.md says what can be loaded. */
 import { ShapeError } from '../errors.ts';
+import { integer, oneOf, POSITIVE, requireOptions } from '../optionRules.ts';
+import type { OptionRules } from '../optionRules.ts';
+import { ACTIVATIONS } from '../spec.ts';
 import type { Activation, NetSpec, ScaleMap } from '../spec.ts';
 import { FlowAssembly, identityOf, netTensors } from './flowAssembly.ts';
 import type { Net } from './flowAssembly.ts';
@@ -23,6 +26,13 @@ export interface NormflowsOptions extends NetOptions {
   /** `scale_map` of the affine couplings. Default `exp`, as in normflows. */
   scaleMap?: 'exp' | 'sigmoid';
 }
+
+const NET_RULES: OptionRules<keyof NetOptions> = { activation: oneOf(ACTIVATIONS), tailBound: POSITIVE };
+const NORMFLOWS_RULES: OptionRules<keyof NormflowsOptions> = {
+  ...NET_RULES,
+  flows: integer(0),
+  scaleMap: oneOf(['exp', 'sigmoid']),
+};
 
 /** In both libraries. */
 const MIN_SLOPE = 1e-3;
@@ -50,6 +60,7 @@ export function readStateDict(bytes: Uint8Array, fileName = 'state dict'): State
  * @throws {ModelFileError} naming the first tensor that is missing or that no supported part has
  */
 export function nflowsModel(state: StateDict, options: NetOptions = {}): Model {
+  requireOptions('nflowsModel', options, NET_RULES);
   const reader = new StateReader(state);
   const flow = new FlowAssembly(dimOf(reader, state));
   addTransform({ reader, flow, tailBound: 1, ...options }, '_transform');
@@ -66,10 +77,11 @@ export function nflowsModel(state: StateDict, options: NetOptions = {}): Model {
  * @throws {ModelFileError} naming the first tensor that is missing or that no supported part has
  */
 export function normflowsModel(state: StateDict, options: NormflowsOptions): Model {
+  requireOptions('normflowsModel', options, NORMFLOWS_RULES, ['flows']);
   const reader = new StateReader(state);
   // Permutations have no tensors: the last flows may leave no trace.
   const least = 1 + Math.max(-1, ...reader.indices('flows'));
-  if (!Number.isSafeInteger(options.flows) || options.flows < least) {
+  if (options.flows < least) {
     const advice = 'In Python it is len(model.flows).';
     throw new ShapeError(
       'flows',

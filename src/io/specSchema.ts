@@ -7,22 +7,13 @@ import {
   innerWidths,
   MAX_CONTEXT,
   MIXTURE_COMPONENTS,
+  SPEC_LIMITS,
   SPLINE_BINS,
   STUDENT_T_DF,
 } from '../spec.ts';
 import type { BijectorSpec, FlowSpec } from '../spec.ts';
 import { validateSpec } from '../specRules.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
-
-/** Bounds that keep a small file from asking for a large allocation. */
-export const SPEC_LIMITS = {
-  dim: 65_536,
-  width: 65_536,
-  hiddenLayers: 64,
-  residualBlocks: 32,
-  bijectors: 4096,
-  tensors: 65_536,
-};
 
 const count = (max: number, min = 1) => v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
 

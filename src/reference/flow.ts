@@ -13,13 +13,15 @@ import {
   TRACE_LOG_DETS,
   TRACE_STATES,
 } from '../steps/names.ts';
-import { tracePlan } from '../steps/trace.ts';
+import { DIRECTIONS, tracePlan } from '../steps/trace.ts';
 import type { Direction } from '../steps/trace.ts';
 import { paddedRows } from '../shape.ts';
 import { ShapeError } from '../errors.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { ParamLayout } from '../paramLayout.ts';
 import type { Plan } from '../plan.ts';
+import { OBJECT, oneOf, requireOptions } from '../optionRules.ts';
+import { PRECISIONS } from '../precision.ts';
 import type { Precision } from '../precision.ts';
 import type { FlowSpec } from '../spec.ts';
 import { PLAIN_VARIANTS } from '../steps/variants.ts';
@@ -42,8 +44,10 @@ export class ReferenceFlow {
   constructor(
     spec: FlowSpec,
     parameters: ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>,
-    { precision = 'f32' }: { precision?: Precision } = {},
+    options: { precision?: Precision } = {},
   ) {
+    requireOptions('ReferenceFlow', options, { precision: oneOf(PRECISIONS) });
+    const { precision = 'f32' } = options;
     this.model = { spec, layout: paramLayout(spec) };
     this.parameters = laidOut(this.model.layout, parameters);
     this.#variants = { ...PLAIN_VARIANTS, precision };
@@ -64,8 +68,10 @@ export class ReferenceFlow {
   /** As `Flow.trace`: the rows before the first bijector and after each, and the log-det of each alone. */
   trace(
     rows: ArrayLike<number>,
-    { direction = 'forward', context }: { direction?: Direction; context?: ArrayLike<number> } = {},
+    options: { direction?: Direction; context?: ArrayLike<number> } = {},
   ): { states: Float64Array[]; logDets: Float64Array[] } {
+    requireOptions('trace', options, { direction: oneOf(DIRECTIONS), context: OBJECT });
+    const { direction = 'forward', context } = options;
     const count = this.#rowsOf(rows);
     const program = this.#run(tracePlan(this.model, count, direction), rows, context);
     const states = program.floats(TRACE_STATES);
@@ -109,7 +115,9 @@ export class ReferenceFlow {
   }
 
   #rowsOf(values: ArrayLike<number>): number {
-    return values.length / this.model.spec.dim;
+    const { dim } = this.model.spec;
+    if (values.length % dim === 0) return values.length / dim;
+    throw new ShapeError('rows', `${values.length} values`, `a multiple of dim = ${dim}`);
   }
 
   /** @throws {ShapeError} when the context is not that of the rows */

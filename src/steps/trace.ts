@@ -11,7 +11,8 @@ import type { FlowModel } from './forward.ts';
 import { activationsOf, LOG_DET, STATE, TRACE_LOG_DETS, TRACE_STATES } from './names.ts';
 import { PLAIN_VARIANTS } from './variants.ts';
 
-export type Direction = 'forward' | 'inverse';
+export const DIRECTIONS = ['forward', 'inverse'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
 /**
  * The plan of `flow.trace`, by the tiled kernels. STATE goes from x to z, or back; TRACE_STATES receives the rows before

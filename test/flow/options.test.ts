@@ -1,0 +1,316 @@
+import { describe, expect, it } from 'vitest';
+import { bench, configModel } from '../../src/bench/index.ts';
+import type { ConfigName } from '../../src/bench/index.ts';
+import { encodeContext } from '../../src/context.ts';
+import { toyDensity } from '../../src/data/toy.ts';
+import { DataError, ShapeError } from '../../src/errors.ts';
+import { Flow } from '../../src/flow.ts';
+import { glow, nice, realnvp, spline, vanilla } from '../../src/flows/index.ts';
+import { nflowsModel, normflowsModel } from '../../src/io/pytorch.ts';
+import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
+import { openDevice } from '../../src/node.ts';
+import { STREAMS } from '../../src/random.ts';
+import { ReferenceFlow } from '../../src/reference/index.ts';
+import { testContext, testOptions } from '../support/device.ts';
+
+const small = { couplings: 2, hidden: [8] };
+const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
+
+/** Values that no number may be; where zero or a fraction is fine, it is left out. */
+const NO_NUMBERS = [NaN, Infinity, 1e39, -1, '1', null, true, [], {}];
+const NO_COUNTS = [...NO_NUMBERS, 1.5];
+const NO_NAMES = ['fastest', 1, null, {}];
+const NO_FLAGS = ['yes', 1, null];
+const NO_SIGNALS = [{}, 'stop', new AbortController()];
+const NO_FUNCTIONS = ['f', {}];
+
+const NO_RUN = { signal: NO_SIGNALS, context: ['moon', 1, null] };
+const NO_SAMPLE = { ...NO_RUN, seed: NO_COUNTS, temperature: NO_NUMBERS, firstRow: NO_COUNTS };
+const NO_TUNING = {
+  tuning: NO_NAMES,
+  precision: NO_NAMES,
+  tuningCache: [() => undefined, { get: () => undefined }],
+  onTuning: NO_FUNCTIONS,
+  device: ['gpu', {}, null],
+};
+const NO_SCHEDULES = [
+  'cosine',
+  'exponential:0.99',
+  null,
+  {},
+  { kind: 'linear' },
+  { kind: 'exponential' },
+  { kind: 'exponential', decay: 0 },
+  { kind: 'exponential', decay: 1.01 },
+  { kind: 'exponential', decay: NaN },
+  { kind: 'exponential', decay: '0.9' },
+  { kind: 'cosine', decay: 0.9 },
+  { kind: 'constant', warmup: 10 },
+];
+const NO_FIT = {
+  ...NO_RUN,
+  steps: [...NO_COUNTS, 0, undefined],
+  until: [...NO_COUNTS, 0],
+  batch: [...NO_COUNTS, 0],
+  learningRate: [...NO_NUMBERS, 0, 1e-60],
+  schedule: NO_SCHEDULES,
+  clipNorm: NO_NUMBERS,
+  beta1: [...NO_NUMBERS, 1, 0.999_999_999_99],
+  beta2: [...NO_NUMBERS, 1],
+  epsilon: [...NO_NUMBERS, 0],
+  seed: NO_COUNTS,
+  submitMs: [...NO_NUMBERS, 0],
+  resume: NO_FLAGS,
+  columns: ['x', [1, 2], ['x'], ['x', 'y', 'z'], ['x', '\n']],
+  preset: [1, '\u001b[2J'],
+  contextColumns: [
+    [{ name: 'moon' }],
+    [{ name: 'age', mean: 0, std: 0 }],
+    [{ name: 'm', levels: ['a', 'a'] }],
+  ],
+  validation: [
+    rows,
+    null,
+    {},
+    { data: rows, every: 0 },
+    { data: rows, patience: '3' },
+    { data: rows, folds: 2 },
+  ],
+};
+const NO_PRESET = {
+  couplings: NO_COUNTS,
+  hidden: [8, '8', [0], [8.5], [NaN]],
+  residualBlocks: [...NO_COUNTS, 0],
+  contextDim: NO_COUNTS,
+  domain: ['negative', ['real', 'unite'], 1],
+  base: ['uniform', {}, null],
+};
+
+type Call = (options: object) => unknown;
+
+const opened = async (): Promise<Flow> => Flow.create(realnvp(2, small), await testOptions());
+
+/** Each call of the library that takes options, and for each of them values that it must refuse. */
+const CALLS: Record<
+  string,
+  { wrong: Record<string, readonly unknown[]>; base?: object; run: (flow: Flow) => Call }
+> = {
+  create: {
+    wrong: { ...NO_TUNING, seed: NO_COUNTS, data: ['x', 1] },
+    run:
+      ({ device }) =>
+      (options) =>
+        Flow.create(realnvp(2, small), { device, ...options }),
+  },
+  load: {
+    wrong: { ...NO_TUNING, fileName: [1] },
+    run: (flow) => async (options) => Flow.load(await flow.save(), { device: flow.device, ...options }),
+  },
+  forward: { wrong: NO_RUN, run: (flow) => (options) => flow.forward(rows, options) },
+  inverse: { wrong: NO_RUN, run: (flow) => (options) => flow.inverse(rows, options) },
+  logProb: { wrong: NO_RUN, run: (flow) => (options) => flow.logProb(rows, options) },
+  gradients: { wrong: NO_RUN, run: (flow) => (options) => flow.gradients(rows, options) },
+  trace: {
+    wrong: { ...NO_RUN, direction: ['back', 1] },
+    run: (flow) => (options) => flow.trace(rows, options),
+  },
+  sample: { wrong: NO_SAMPLE, run: (flow) => (options) => flow.sample(3, options) },
+  sampleAndLogProb: { wrong: NO_SAMPLE, run: (flow) => (options) => flow.sampleAndLogProb(3, options) },
+  fit: {
+    wrong: NO_FIT,
+    base: { steps: 2, batch: 16 },
+    run: (flow) => (options) => flow.fit(rows, options as { steps: number }).next(),
+  },
+  pass: {
+    wrong: { rows: [...NO_COUNTS, 0, undefined, 1e15], seed: NO_COUNTS, context: [1, 'c'] },
+    base: { rows: 4 },
+    run: (flow) => (options) => flow.pass('sample', options as { rows: number }),
+  },
+  memory: {
+    wrong: { batch: [...NO_COUNTS, 0], rows: NO_COUNTS },
+    run: (flow) => (options) => flow.memory(options),
+  },
+  save: { wrong: { checkpoint: NO_FLAGS }, run: (flow) => (options) => flow.save(options) },
+  realnvp: { wrong: NO_PRESET, run: () => (options) => realnvp(2, options) },
+  'realnvp of one feature': { wrong: NO_PRESET, run: () => (options) => realnvp(1, options) },
+  vanilla: { wrong: NO_PRESET, run: () => (options) => vanilla(2, options) },
+  nice: { wrong: NO_PRESET, run: () => (options) => nice(2, options) },
+  glow: { wrong: NO_PRESET, run: () => (options) => glow(2, options) },
+  spline: { wrong: NO_PRESET, run: () => (options) => spline(2, options) },
+  toyDensity: { wrong: { noise: NO_NUMBERS }, run: () => (options) => toyDensity('moons', options) },
+  openDevice: {
+    wrong: { adapter: NO_NAMES, limits: [{ maxBufferSize: '1' }, { maxBindGroups: 4 }, 4] },
+    run: () => (options) => openDevice(options),
+  },
+  bench: {
+    wrong: {
+      models: ['S', [{}]],
+      rows: [8, [0], ['8']],
+      only: NO_NAMES,
+      kernels: ['flow_forward', [1]],
+      precision: NO_NAMES,
+      variantsFor: NO_FUNCTIONS,
+      quick: NO_FLAGS,
+      signal: NO_SIGNALS,
+    },
+    run:
+      ({ device }) =>
+      (options) =>
+        bench(device, options).next(),
+  },
+  ReferenceFlow: {
+    wrong: { precision: NO_NAMES },
+    run: () => (options) => new ReferenceFlow(realnvp(2, small), [], options),
+  },
+  nflowsModel: {
+    wrong: { activation: NO_NAMES, tailBound: [...NO_NUMBERS, 0] },
+    run: () => (options) => nflowsModel(new Map(), options),
+  },
+  normflowsModel: {
+    wrong: { flows: [...NO_COUNTS, undefined], scaleMap: NO_NAMES, activation: NO_NAMES },
+    base: { flows: 1 },
+    run: () => (options) => normflowsModel(new Map(), options as { flows: number }),
+  },
+};
+
+describe.each(Object.entries(CALLS))('%s', (call, { wrong, base = {}, run }) => {
+  const name = call.split(' ')[0]!;
+  const failure = async (flow: Flow, options: unknown): Promise<unknown> => {
+    try {
+      await run(flow)(options as object);
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  };
+
+  it('refuses each option that is out of range, names it, and leaves everything as it was', async () => {
+    using flow = await opened();
+    const before = await flow.save();
+    const { buffers } = await testContext();
+    const { live } = buffers.counts;
+    for (const [option, values] of Object.entries(wrong)) {
+      for (const value of values) {
+        const error = await failure(flow, { ...base, [option]: value });
+        expect(error, `${option} = ${JSON.stringify(value)}`).toBeInstanceOf(ShapeError);
+        expect((error as Error).message).toContain(option);
+        expect((error as Error).message).toMatch(/found .*, expected /);
+      }
+    }
+    expect(buffers.counts.live).toBe(live);
+    expect(await flow.save()).toEqual(before);
+  });
+
+  it('refuses an option that it does not have, with those that it has', async () => {
+    using flow = await opened();
+    const error = await failure(flow, { ...base, colour: 'red' });
+    expect(error).toBeInstanceOf(ShapeError);
+    expect((error as Error).message).toMatch(
+      new RegExp(
+        `^${name} option colour: found an unknown name, expected one of .*${Object.keys(wrong)[0]}|checkpoint`,
+      ),
+    );
+  });
+});
+
+describe('options', () => {
+  it.each([
+    [{ step: 5 }, 'Did you mean steps?'],
+    [{ Steps: 5 }, 'Did you mean steps?'],
+    [{ steps: 5, learningrate: 1 }, 'Did you mean learningRate?'],
+    [{ steps: 5, clipnrom: 1 }, 'Did you mean clipNorm?'],
+    [{ steps: 5, lr: 1 }, 'expected one of'],
+  ])('of a fit with %o get the hint "%s"', async (options, hint) => {
+    using flow = await opened();
+    await expect(flow.fit(rows, options as { steps: number }).next()).rejects.toThrow(hint);
+  });
+
+  it.each([null, 5, 'fast', []])('that are no object are refused: %o', async (options) => {
+    using flow = await opened();
+    await expect(flow.logProb(rows, options as object)).rejects.toThrow(/logProb options: .*an object/);
+    await expect(flow.fit(rows, options as never).next()).rejects.toThrow(/fit options: .*an object/);
+  });
+
+  it('of the validation are named with it', async () => {
+    using flow = await opened();
+    const validation = { data: rows, every: 0 };
+    await expect(flow.fit(rows, { steps: 5, validation }).next()).rejects.toThrow(
+      'fit option validation.every: found 0, expected an integer ≥ 1',
+    );
+  });
+
+  it('may be undefined, one by one', async () => {
+    using flow = await opened();
+    const options = { seed: undefined, temperature: undefined, context: undefined, signal: undefined };
+    expect(await flow.sample(3, options as object)).toEqual(await flow.sample(3));
+  });
+
+  it('a flow is trainable after a schedule that was refused', async () => {
+    using flow = await opened();
+    for (const schedule of NO_SCHEDULES) {
+      await expect(flow.fit(rows, { steps: 3, schedule: schedule as never }).next()).rejects.toThrow(
+        /fit option schedule: found .*expected \{ kind: 'constant' \}/,
+      );
+    }
+    for await (const { nll } of flow.fit(rows, { steps: 3, batch: 16, schedule: { kind: 'cosine' } })) {
+      expect(nll).toBeLessThan(10);
+    }
+    expect([...(await flow.logProb(rows))].every(Number.isFinite)).toBe(true);
+  });
+
+  it.each<[string, unknown]>([
+    ['batch', '512'],
+    ['learningRate', -1],
+    ['beta1', 1],
+    ['clipNorm', true],
+    ['seed', 0.5],
+    ['schedule', 'linear'],
+  ])('of a checkpoint are checked as well: %s = %o', async (name, value) => {
+    using flow = await opened();
+    for await (const _ of flow.fit(rows, { steps: 4, until: 2, batch: 16 }));
+    const model = decodeModel(await flow.save({ checkpoint: true }));
+    model.optimizer!.settings[name] = value as string;
+    using loaded = await Flow.load(encodeModel(model), await testOptions());
+    const error = await loaded
+      .fit(rows, { steps: 4, resume: true })
+      .next()
+      .catch((reason: unknown) => reason);
+    expect(error instanceof DataError || error instanceof ShapeError).toBe(true);
+    expect((error as Error).message).toContain(name);
+  });
+
+  it('of toy data are checked as well', async () => {
+    using flow = await opened();
+    const fit = (data: object) => flow.fit(data as { toy: 'moons' }, { steps: 1 }).next();
+    await expect(fit({ toy: 'swissroll' })).rejects.toThrow(/fit data option toy: found "swissroll"/);
+    await expect(fit({ toy: 'moons', noise: '0.1' })).rejects.toThrow(/fit data option noise/);
+    await expect(fit({ toy: 'moons', sigma: 1 })).rejects.toThrow(
+      /fit data option sigma: found an unknown name/,
+    );
+  });
+
+  it('a preset, a configuration and a spec say what is wrong with them', async () => {
+    for (const dim of [0, -1, 1.5, NaN, 1e9, '2']) {
+      for (const preset of [realnvp, vanilla, nice, glow, spline]) {
+        expect(() => preset(dim as number)).toThrow(/: dim: found .*expected an integer from 1 to 65536/);
+      }
+    }
+    expect(() => configModel('XL' as ConfigName)).toThrow(/configuration: found XL, expected one of S, M, L/);
+    for (const spec of [undefined, null, 'realnvp', {}, { ...realnvp(2), bijectors: undefined }]) {
+      await expect(Flow.create(spec as never, await testOptions())).rejects.toThrow(ShapeError);
+    }
+    using flow = await opened();
+    await expect(flow.pass('scores' as 'sample', { rows: 1 })).rejects.toThrow(/pass kind: found scores/);
+  });
+
+  it('more samples than an array can hold are refused, with how to get them', async () => {
+    using flow = await opened();
+    await expect(flow.sample(1e12)).rejects.toThrow(
+      /n: found 1000000000000, expected at most 536870912 rows.*pieces/,
+    );
+  });
+
+  it('a context column that divides by zero is refused', () => {
+    expect(() => encodeContext([{ name: 'age', mean: 30, std: 0 }], [[31]])).toThrow(/context column 1/);
+  });
+});
