@@ -25,8 +25,6 @@ export interface EnginePage {
   mark: () => void;
   ask: (request: Unnumbered) => Promise<Answers[keyof Answers]>;
   look: (picture: Picture) => Promise<PictureStatistics>;
-  /** Stays so long without a task of the page of more than 50 ms, or tells the longest, ms. */
-  longestTask: (ms: number) => Promise<number>;
 }
 
 declare global {
@@ -96,17 +94,6 @@ async function look(picture: Picture): Promise<PictureStatistics> {
   return { width, height, colours: colours.size, cells, mean: cells.reduce((a, b) => a + b, 0) / 16 };
 }
 
-async function longestTask(ms: number): Promise<number> {
-  let longest = 0;
-  const observer = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
-  });
-  observer.observe({ type: 'longtask' });
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  observer.disconnect();
-  return longest;
-}
-
 globalThis.enginePage = {
   messages,
   start: async (view, pixels) => {
@@ -141,5 +128,4 @@ globalThis.enginePage = {
   },
   ask,
   look,
-  longestTask,
 };

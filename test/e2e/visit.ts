@@ -20,8 +20,6 @@ export interface Visit {
 }
 
 export interface Seen {
-  /** Milliseconds. */
-  longTasks: number[];
   shifts: { value: number; moved: string[] }[];
 }
 
@@ -58,6 +56,17 @@ export async function visit(
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
+  const visitor = await arrive(browser, url, options);
+  await visitor.page.goto(url);
+  return visitor;
+}
+
+/** A visitor who has the address of the page, and has not opened it yet. */
+export async function arrive(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
@@ -77,11 +86,8 @@ export async function visit(
   });
   // Collected from the start, so that nothing of the loading is missed.
   await page.addInitScript(() => {
-    const seen: Seen = { longTasks: [], shifts: [] };
+    const seen: Seen = { shifts: [] };
     Object.assign(globalThis, { seen });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) seen.longTasks.push(duration);
-    }).observe({ type: 'longtask', buffered: true });
     new PerformanceObserver((list) => {
       for (const { value, hadRecentInput, sources } of list.getEntries() as LayoutShift[]) {
         if (hadRecentInput) continue;
@@ -92,7 +98,6 @@ export async function visit(
       }
     }).observe({ type: 'layout-shift', buffered: true });
   });
-  await page.goto(url);
   return { page, problems, close: () => context.close() };
 }
 
@@ -101,7 +106,6 @@ export function takeSeen(page: Page): Promise<Seen> {
   return page.evaluate(() => {
     const { seen } = globalThis as unknown as { seen: Seen };
     const taken = { ...seen };
-    seen.longTasks = [];
     seen.shifts = [];
     return taken;
   });
@@ -204,14 +208,41 @@ export function numbersIn(text: string | null): number[] {
   );
 }
 
-/**
- * How many times slower than a free core this process runs now, at least 1: bounds in milliseconds are for a machine that
- * does nothing else.
- */
-export function slowdown(): number {
-  const begun = performance.now();
-  const before = process.cpuUsage();
-  while (process.cpuUsage(before).user < 100_000) Math.sqrt(begun);
-  const { user, system } = process.cpuUsage(before);
-  return Math.max(1, (1000 * (performance.now() - begun)) / (user + system));
+interface TraceEvent {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  /** Microseconds that the thread ran, which other programs on the machine do not lengthen as they do the duration. */
+  tdur?: number;
+  args: { name?: string };
+}
+
+/** What comes of an act, and the tasks of the page's main thread meanwhile: for how long each ran, ms. */
+export async function tasksDuring<T>(
+  page: Page,
+  act: () => Promise<T>,
+): Promise<{ result: T; tasks: number[] }> {
+  const browser = page.context().browser();
+  if (browser === null) throw new Error('the page has no browser to trace');
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
+  const result = await act();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    traceEvents: TraceEvent[];
+  };
+  const mains = traceEvents.filter(
+    ({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain',
+  );
+  const tasks = mains.map((main) =>
+    traceEvents
+      .filter(({ pid, tid }) => pid === main.pid && tid === main.tid)
+      .filter(({ name, ph }) => name === 'ThreadControllerImpl::RunTask' && ph === 'X')
+      .map(({ tdur = 0 }) => tdur / 1000),
+  );
+  // A spare process for the next page does next to nothing.
+  return { result, tasks: tasks.sort((a, b) => total(b) - total(a))[0] ?? [] };
+}
+
+export function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
