@@ -216,7 +216,8 @@ function checkCoverage(entries: readonly Entry[], dataLength: number, file: stri
 
 /** WebGPU's platforms are little-endian, as the file is, so bytes become floats by a view. */
 function floats(bytes: Uint8Array): Float32Array {
-  const aligned = bytes.byteOffset % BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  // Not bytes.slice(), which of Node's Buffer is a view of the same unaligned bytes.
+  const aligned = bytes.byteOffset % BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.length / BYTES_PER_ELEMENT);
 }
 

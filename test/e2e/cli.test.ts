@@ -5,6 +5,7 @@ import { openNodeAdapter } from '../../src/gpu/dawn.ts';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { trainingMemory } from '../../src/memory.ts';
 import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../../src/steps/variants.ts';
+import { withHeaderOf } from '../io/smallModel.ts';
 import { expectClose } from '../support/compare.ts';
 import { hasHalfPrecision, testOptions } from '../support/device.ts';
 import { modelOf } from '../support/randomSpecs.ts';
@@ -41,6 +42,14 @@ describe('a trained model', () => {
     const back = parseTable(stdout);
     expect(back.columns).toEqual(COLUMNS);
     expectClose('rows', back.rows.flat(), PEOPLE.flat(), 1e-4);
+  });
+
+  it('is the same model without the padding of its header', async () => {
+    const { stdout } = await expectDone(cli, 'logprob people.model people.csv');
+    for (const more of [1, 2, 3]) {
+      cli.write('unpadded.model', withHeaderOf(cli.bytes('people.model'), more));
+      expect((await expectDone(cli, 'logprob unpadded.model people.csv')).stdout).toBe(stdout);
+    }
   });
 
   it('is sampled in the units and columns of its data, whole or in JSON', async () => {

@@ -6,7 +6,7 @@ import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 import { models } from './modelArbitrary.ts';
-import { checkpoint, counted, plain, rewritten, TRAINABLE } from './smallModel.ts';
+import { checkpoint, counted, plain, rewritten, TRAINABLE, withHeaderOf } from './smallModel.ts';
 
 describe('a model file', () => {
   it('keeps the best parameters of a validated run, and refuses a file that names but lacks them', () => {
@@ -80,6 +80,18 @@ describe('a model file', () => {
     });
     expect(shuffled).not.toEqual(encodeModel(plain));
     expect(decodeModel(shuffled)).toEqual(plain);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])('is read without the padding of its header: %i bytes more', (more) => {
+    const bytes = withHeaderOf(encodeModel(checkpoint), more);
+    expect(decodeModel(bytes)).toEqual(checkpoint);
+    for (let offset = 0; offset < 8; offset++) {
+      const moved = new Uint8Array(offset + bytes.length);
+      moved.set(bytes, offset);
+      expect(decodeModel(moved.subarray(offset))).toEqual(checkpoint);
+      // What Node reads from a file: its slice() is no copy.
+      expect(decodeModel(Buffer.from(moved.buffer, offset))).toEqual(checkpoint);
+    }
   });
 
   it('ignores keys of a training record that it does not know', () => {

@@ -8,6 +8,7 @@ import type { StateDict } from '../../src/io/stateDict.ts';
 import { uniforms } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose } from '../support/compare.ts';
+import { withHeaderOf } from './smallModel.ts';
 
 const fixture = (name: string): StateDict =>
   readStateDict(readFileSync(new URL(`../oracle/libraries/${name}.safetensors`, import.meta.url)));
@@ -108,6 +109,17 @@ describe('a state dict', () => {
       expect(() => normflowsModel(fixture('normflows_realnvp_d2'), { flows })).toThrow(
         /flows: found .*, expected the model's number of flows, \d+ or more\. In Python it is len\(model\.flows\)/,
       );
+    }
+  });
+
+  it('is read whatever the length of its header', () => {
+    const file = readFileSync(
+      new URL('../oracle/libraries/nflows_simple_realnvp_d2.safetensors', import.meta.url),
+    );
+    const model = nflowsModel(fixture('nflows_simple_realnvp_d2'));
+    for (let more = 0; more < 8; more++) {
+      const bytes = Buffer.from(withHeaderOf(file, more));
+      expect(nflowsModel(readStateDict(bytes))).toEqual(model);
     }
   });
 

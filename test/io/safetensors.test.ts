@@ -99,14 +99,17 @@ describe('reading safetensors', () => {
     expect(metadata.size).toBe(0);
   });
 
-  it('reads data at any alignment', () => {
-    for (let shift = 0; shift < 4; shift += 1) {
+  it('reads data at any alignment, of a Uint8Array or a Buffer of Node', () => {
+    for (let shift = 0; shift < 8; shift += 1) {
       const bytes = fileOf(`${JSON.stringify({ a: entry(0, 4) })}${' '.repeat(shift)}`, 4);
       new DataView(bytes.buffer).setFloat32(bytes.length - 4, 1.5, true);
-      const moved = new Uint8Array(bytes.length + 1);
-      moved.set(bytes, 1);
-      expect(readSafetensors(bytes, 'f').tensors.get('a')?.data).toEqual(Float32Array.of(1.5));
-      expect(readSafetensors(moved.subarray(1), 'f').tensors.get('a')?.data).toEqual(Float32Array.of(1.5));
+      for (let offset = 0; offset < 8; offset += 1) {
+        const moved = new Uint8Array(bytes.length + offset);
+        moved.set(bytes, offset);
+        for (const view of [moved.subarray(offset), Buffer.from(moved.buffer, offset)]) {
+          expect(readSafetensors(view, 'f').tensors.get('a')?.data).toEqual(Float32Array.of(1.5));
+        }
+      }
     }
   });
 

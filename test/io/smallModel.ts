@@ -71,3 +71,15 @@ export function rewritten(
 }
 
 export const weight = 'bijectors.1.conditioner.0.weight';
+
+/** The file with `more` spaces after the JSON of its header, in place of those that align the data. */
+export function withHeaderOf(file: Uint8Array, more: number): Uint8Array {
+  const dataStart = 8 + Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  const json = new TextDecoder().decode(file.subarray(8, dataStart)).trimEnd();
+  const header = new TextEncoder().encode(json + ' '.repeat(more));
+  const bytes = new Uint8Array(8 + header.length + file.length - dataStart);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(header, 8);
+  bytes.set(file.subarray(dataStart), 8 + header.length);
+  return bytes;
+}
