@@ -18,7 +18,7 @@ export class GpuUnavailableError extends WgflowError {
   }
 }
 
-/** A model or batch needs more than the device allows. */
+/** A model or batch needs more than the device, or wgflow itself, allows. */
 export class LimitError extends WgflowError {
   constructor(
     readonly what: string,
@@ -26,11 +26,10 @@ export class LimitError extends WgflowError {
     readonly needed: number,
     readonly available: number,
     advice: string,
+    /** Whose limit it is. */
+    by: 'this device' | 'wgflow' = 'this device',
   ) {
-    super(
-      'LIMIT_EXCEEDED',
-      `${what} needs ${limit} = ${needed}, but this device allows ${available}. ${advice}`,
-    );
+    super('LIMIT_EXCEEDED', `${what} needs ${limit} = ${needed}, but ${by} allows ${available}. ${advice}`);
   }
 }
 
@@ -68,11 +67,11 @@ export class DataError extends WgflowError {
     const place = [
       where.file,
       where.row === undefined ? undefined : `row ${where.row}`,
-      where.column === undefined ? undefined : `column "${where.column}"`,
+      where.column === undefined ? undefined : `column "${cut(where.column, 80)}"`,
     ].filter((part) => part !== undefined);
     super(
       'BAD_DATA',
-      `${place.length > 0 ? `${place.join(', ')}: ` : ''}${problem}.${advice && ` ${advice}`}`,
+      `${place.length > 0 ? `${place.join(', ')}: ` : ''}${cut(problem, 1000)}.${advice && ` ${advice}`}`,
     );
     this.file = where.file;
     this.row = where.row;
@@ -90,6 +89,11 @@ export class DataError extends WgflowError {
   atLine(file: string, row: number | undefined): DataError {
     return new DataError(this.#problem, { file, row, column: this.column }, this.#advice);
   }
+}
+
+/** A cell or a name may be as long as its file. */
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 export interface DataPlace {

@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/browser/esm/sync';
 import {
   NUMBER,
   badCell,
+  delimiterOf,
   isHeader,
   layOut,
   raggedRow,
@@ -109,10 +110,10 @@ function recordsOf(text: string, file: string): ParsedRecord[] {
       'Give a text file with one row per line and cells separated by commas.',
     );
   }
-  const firstLine = /^\s*([^\r\n]*)/.exec(text)?.[1]?.replace(/"[^"]*"?/g, '') ?? '';
+  const firstLine = /^\s*([^\r\n]*)/.exec(text)?.[1] ?? '';
   try {
     return parse(text, {
-      delimiter: [',', ';', '\t'].find((delimiter) => firstLine.includes(delimiter)) ?? ',',
+      delimiter: delimiterOf(firstLine),
       bom: true,
       trim: true,
       skip_empty_lines: true,

@@ -7,6 +7,19 @@ export function commaList(text: string): string[] {
   return parts;
 }
 
+/** Names that a message lists. */
+const NAMES_SHOWN = 20;
+
+/** The first of the names as such a list, and how many there are. */
+export function listedNames(names: readonly string[]): string {
+  const shown = asCommaList(names.slice(0, NAMES_SHOWN).map(shortName));
+  return names.length > NAMES_SHOWN ? `${shown}, … (${names.length} in all)` : shown;
+}
+
+function shortName(name: string): string {
+  return name.length > 40 ? `${name.slice(0, 40)}…` : name;
+}
+
 /** The parts as such a list. */
 export function asCommaList(parts: readonly string[]): string {
   return parts.map((part) => (part.includes(',') ? JSON.stringify(part) : part)).join(', ');

@@ -5,7 +5,7 @@ import { requireInside } from '../domain.ts';
 import { ShapeError } from '../errors.ts';
 import { DOMAINS } from '../spec.ts';
 import type { Domain } from '../spec.ts';
-import { asCommaList, commaList } from './commaList.ts';
+import { commaList, listedNames } from './commaList.ts';
 
 /** One `--domain`. */
 export interface DomainRequest {
@@ -38,11 +38,12 @@ export function domainsOfColumns(
 ): Domain[] | undefined {
   if (requests === undefined) return undefined;
   const domains: Domain[] = columns.map(() => 'real');
+  const places = new Map(columns.map((name, place) => [name, place]));
   for (const { domain, columns: asked = columns } of requests) {
     for (const name of asked) {
-      const index = columns.indexOf(name);
-      if (index < 0) {
-        throw new ShapeError(`--domain ${domain}`, `the column "${name}"`, `one of ${asCommaList(columns)}`);
+      const index = places.get(name);
+      if (index === undefined) {
+        throw new ShapeError(`--domain ${domain}`, `the column "${name}"`, `one of ${listedNames(columns)}`);
       }
       domains[index] = domain;
     }

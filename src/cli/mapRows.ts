@@ -1,4 +1,5 @@
 /** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
+import { firstRepeated } from '../data/csvLayout.ts';
 import { domainsOf } from '../domain.ts';
 import { ShapeError } from '../errors.ts';
 import type { Flow } from '../flow.ts';
@@ -49,7 +50,7 @@ export type MapName = keyof typeof MAPS;
 
 /** @throws {ShapeError} when a context column has the name of one that the command makes: nothing could read the table */
 function requireDifferentNames(command: string, columns: readonly string[]): void {
-  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  const twice = firstRepeated(columns);
   if (twice === undefined) return;
   throw new ShapeError(
     command,

@@ -9,7 +9,7 @@ import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { parseMetadataJson, parseSpec } from '../io/specSchema.ts';
 import { limitsFor } from '../modelLimits.ts';
 import type { FlowSpec } from '../spec.ts';
-import { asCommaList } from './commaList.ts';
+import { listedNames } from './commaList.ts';
 import type { Session } from './session.ts';
 
 /** A model file that was read and found sound. */
@@ -109,11 +109,12 @@ export function rowsByName(
   return readCsv(file, {
     text,
     columns: (names, hasHeader) => {
-      if (wanted.every((name) => names.includes(name))) return wanted;
+      const isThere = new Set(names);
+      if (wanted.every((name) => isThere.has(name))) return wanted;
       const byPlace = !hasHeader || wanted.every((name, index) => name === `x${index + 1}`);
       if (byPlace && names.length === wanted.length) return names;
       throw new DataError(
-        `found the columns ${listed(names)}${hasHeader ? '' : ' (numbered, as there is no header)'}, expected ${listed(wanted)}`,
+        `found the columns ${listedNames(names)}${hasHeader ? '' : ' (numbered, as there is no header)'}, expected ${listedNames(wanted)}`,
         { file },
         byPlace
           ? `Give a table of ${wanted.length} columns.`
@@ -131,9 +132,4 @@ export async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator
     yield first.value;
     yield* items;
   })();
-}
-
-function listed(names: readonly string[]): string {
-  const shown = asCommaList(names.slice(0, 20));
-  return names.length > 20 ? `${shown}, … (${names.length} in all)` : shown;
 }

@@ -13,7 +13,7 @@ import { STREAMS } from '../random.ts';
 import { validateSpec } from '../specRules.ts';
 import type { Domain } from '../spec.ts';
 import { meanNll } from '../trainer.ts';
-import { asCommaList } from './commaList.ts';
+import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
 import { domainsOfColumns } from './domains.ts';
 import { readCheckpoint } from './modelInput.ts';
@@ -160,10 +160,10 @@ function requireSameColumns(
   const known = training.columns ?? [];
   const isOther = asked !== undefined && known.length > 0 && asCommaList(asked) !== asCommaList(known);
   if (spec.dim === columns.length && !isOther) return;
-  const names = known.length > 0 ? ` (${asCommaList(known)})` : '';
+  const names = known.length > 0 ? ` (${listedNames(known)})` : '';
   throw new ShapeError(
     'the columns to learn',
-    `${columns.length} (${asCommaList(columns)})`,
+    `${columns.length} (${listedNames(columns)})`,
     `${spec.dim}${names}, as in ${resumed.file}`,
     'Resume with the data that the checkpoint was trained on.',
   );
@@ -173,7 +173,7 @@ function tellRows(session: Session, { title, columns, data, validation }: Traini
   if (!(data instanceof Float32Array)) return;
   const rows = (values: Float32Array): string => (values.length / columns.length).toLocaleString('en');
   const held = validation === undefined ? '' : `; ${rows(validation)} for validation`;
-  session.say(`Learning ${asCommaList(columns)} from ${rows(data)} rows of ${title}${held}`);
+  session.say(`Learning ${listedNames(columns)} from ${rows(data)} rows of ${title}${held}`);
 }
 
 /** The context columns that the resumed run learns by; undefined where it has none. */

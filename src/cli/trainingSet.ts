@@ -5,9 +5,10 @@ import { allRows, readCsv } from '../data/csv.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
-import { DataError, ShapeError } from '../errors.ts';
+import { DataError, LimitError, ShapeError } from '../errors.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 import type { TrainingData } from '../fitOptions.ts';
+import { SPEC_LIMITS } from '../spec.ts';
 import type { Domain } from '../spec.ts';
 import { columnNamesOf, contextColumnsOf, encodeCells } from './contextInput.ts';
 import { insideDomains } from './domains.ts';
@@ -83,7 +84,7 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
   const chunks =
     asked === undefined && modelColumns !== undefined
       ? rowsByName(file, modelColumns, names)
-      : readCsv(file, { columns: asked, text: names });
+      : readCsv(file, { columns: (found) => requireLearnable(asked ?? found), text: names });
   // The names of the model's columns, where the file has none of its own.
   const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
   const { columns: found, values, text } = await allRows(insideDomains(chunks, file, domainsHere), signal);
@@ -107,6 +108,15 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
     ...(validation === undefined ? {} : { validation }),
     ...(contexts === undefined ? {} : { context: { columns: contextColumns, ...context } }),
   };
+}
+
+/** The columns, if a flow may have as many: this is known from the first line, before any row is read. */
+function requireLearnable(columns: readonly string[]): readonly string[] {
+  const { dim } = SPEC_LIMITS;
+  if (columns.length <= dim) return columns;
+  const advice = `Choose at most ${dim.toLocaleString('en')} of them by --columns.`;
+  const table = `A flow of ${columns.length.toLocaleString('en')} columns`;
+  throw new LimitError(table, 'dim', columns.length, dim, advice, 'wgflow');
 }
 
 /** Rows for validation: those of the file `--val`, or a fraction of the table drawn by the seed. */

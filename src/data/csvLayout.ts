@@ -37,9 +37,14 @@ export interface TableLayout {
 
 const DEFAULT_CHUNK_ROWS = 65536;
 const DEFAULT_CHUNK_VALUES = 2 ** 22;
-/** A decimal number, with a point and an optional exponent. */
-export const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const SEVERAL_NUMBERS = /^[+-]?[\d.]+(?:[eE][+-]?\d+)?(?:[\s;|]+[+-]?[\d.]+(?:[eE][+-]?\d+)?)+$/;
+/** A decimal number, with a point and an optional exponent. Each digit can match in one way only: cells may be long. */
+export const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NEARLY_NUMBER = /^[+-]?[\d.]+(?:[eE][+-]?\d+)?$/;
+/** As 7,482 or 1'234'567.8 or 1,23,456: groups of digits, the last of three, and perhaps a decimal point. */
+const GROUPED = /^[+-]?[1-9]\d{0,2}([,'’_\s])(?:\d{2,3}\1)*\d{3}(?:\.\d*)?$/;
+/** As 1.234,56 or 1.234.567 or 1 234,5: such groups, and perhaps a decimal comma. */
+const GROUPED_WITH_COMMA = /^[+-]?[1-9]\d{0,2}([.'’_\s])(?:\d{2,3}\1)*\d{3}(?:,\d*)?$/;
+const DECIMAL_COMMA = /^[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?$/;
 /** Names go to terminals, which such a character would steer. */
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const MISSING_VALUE = /^(?:[+-]?(?:nan|inf|infinity)|na|n\/a|null|none|\?)$/i;
@@ -64,18 +69,31 @@ export function findDelimiter(file: string, head: Buffer): string {
   if (head.includes(0)) {
     throw new DataError('found binary data (NUL bytes), expected a CSV text file', { file }, advice);
   }
-  const unquoted = firstLine(head).text.replace(/"[^"]*"?/g, '');
-  return [',', ';', '\t'].find((delimiter) => unquoted.includes(delimiter)) ?? ',';
+  return delimiterOf(firstLine(head).text);
+}
+
+/** The delimiter of a first line: comma, semicolon or tab, unless the commas are those of decimals. */
+export function delimiterOf(line: string): string {
+  const unquoted = line.replace(/"[^"]*"?/g, '');
+  const present = [',', ';', '\t'].filter((delimiter) => unquoted.includes(delimiter));
+  const isNumber = (cell: string): boolean => NUMBER.test(cell) || DECIMAL_COMMA.test(cell);
+  const parts = (delimiter: string): string[] => unquoted.split(delimiter).map((cell) => cell.trim());
+  const [first = ',', ...others] = present;
+  return others.find((delimiter) => parts(delimiter).every(isNumber)) ?? first;
 }
 
 /** @throws {DataError} for a cell of several numbers: no delimiter that is known parts them */
 export function requireParted(file: string, record: readonly string[], row: number): void {
-  const packed = record.find((cell) => SEVERAL_NUMBERS.test(cell));
+  const packed = record.find((cell) => {
+    const parts = cell.split(/[\s;|]+/);
+    const isOne = record.length > 1 && isGrouped(cell);
+    return parts.length > 1 && !isOne && parts.every((part) => NEARLY_NUMBER.test(part));
+  });
   if (packed === undefined) return;
   throw new DataError(
     `found ${quote(packed)}, expected one number or one column name in each cell`,
     { file, row },
-    'Separate cells by commas, semicolons or tabs, and write decimals with a point.',
+    'Separate cells by commas, semicolons or tabs; write decimals with a point, and thousands without a separator.',
   );
 }
 
@@ -83,6 +101,11 @@ export function requireParted(file: string, record: readonly string[], row: numb
 export function isHeader(file: string, record: readonly string[], row: number): boolean {
   requireParted(file, record, row);
   if (record.every((cell) => NUMBER.test(cell))) return false;
+  const isForeign = (cell: string): boolean => isGrouped(cell) || DECIMAL_COMMA.test(cell);
+  const foreign = record.find(isForeign);
+  if (foreign !== undefined && record.every((cell) => NUMBER.test(cell) || isForeign(cell))) {
+    throw badCell(file, foreign, row, undefined);
+  }
   const steering = record.find((cell) => CONTROL_CHARACTER.test(cell));
   if (steering !== undefined) {
     throw new DataError(
@@ -117,7 +140,7 @@ export function layOut(
   headerRow: number | undefined,
   request: ReadCsvOptions,
 ): TableLayout {
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  const repeated = firstRepeated(names);
   if (repeated !== undefined) {
     const where = headerRow === undefined ? { file } : { file, row: headerRow };
     throw new DataError(
@@ -127,7 +150,8 @@ export function layOut(
     );
   }
   const text = request.text ?? [];
-  const numeric = names.filter((name) => !text.includes(name));
+  const isText = new Set(text);
+  const numeric = names.filter((name) => !isText.has(name));
   const asked =
     typeof request.columns === 'function'
       ? request.columns(numeric, headerRow !== undefined)
@@ -138,7 +162,7 @@ export function layOut(
     throw new DataError('found an empty list of columns to read, expected at least one', { file }, thereAre);
   }
   const read = [...columns, ...text];
-  const twice = read.find((name, index) => read.indexOf(name) !== index);
+  const twice = firstRepeated(read);
   if (twice !== undefined) {
     throw new DataError(
       `the column ${quote(twice)} was asked for more than once, expected different columns`,
@@ -146,9 +170,10 @@ export function layOut(
       thereAre,
     );
   }
+  const places = new Map(names.map((name, place) => [name, place]));
   const positionOf = (column: string): number => {
-    const position = names.indexOf(column);
-    if (position < 0) {
+    const position = places.get(column);
+    if (position === undefined) {
       const guess = headerRow === undefined ? ' The file has no header, so its columns are numbered.' : '';
       throw new DataError('found no such column', { file, column }, `${thereAre}${guess}`);
     }
@@ -158,6 +183,12 @@ export function layOut(
   const fitting = Math.max(1, Math.floor(DEFAULT_CHUNK_VALUES / columns.length));
   const chunkRows = request.chunkRows ?? Math.min(DEFAULT_CHUNK_ROWS, fitting);
   return { names, positions, textPositions, columns, chunkRows };
+}
+
+/** The first that was there before; a table may have so many names that looking back for each would take minutes. */
+export function firstRepeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 /** A cell of a column that is read as text. @throws {DataError} if it is empty, or would steer a terminal */
@@ -178,7 +209,7 @@ export function raggedRow(file: string, found: number, names: readonly string[],
     `found ${found} ${found === 1 ? 'cell' : 'cells'}, expected ${names.length} as in the first line`,
     { file, row, column: names[found] },
     found > names.length
-      ? 'Remove what is extra; a decimal is written with a point, not a comma.'
+      ? 'Remove what is extra; write decimals with a point, and thousands without a separator.'
       : 'Complete or remove the row.',
   );
 }
@@ -199,13 +230,31 @@ export function badCell(file: string, cell: string, row: number, column: string 
   if (MISSING_VALUE.test(cell)) {
     return new DataError(`found ${quote(cell)}, expected a finite number`, where, 'Remove the row.');
   }
-  return new DataError(
-    `found ${quote(cell)}, expected a number`,
-    where,
-    /^[+-]?\d*,\d+$/.test(cell)
-      ? 'Write decimals with a point.'
-      : 'Correct the cell, or read only the columns of numbers.',
-  );
+  return new DataError(`found ${quote(cell)}, expected a number`, where, adviceFor(cell));
+}
+
+function adviceFor(cell: string): string {
+  if (isGrouped(cell)) {
+    const otherwise = /^[^,.]*,\d{3}$/.test(cell)
+      ? ' If this comma is a decimal one, put a point in its place.'
+      : /\s/.test(cell)
+        ? ' If these are several numbers, put commas between them.'
+        : '';
+    return `Remove the thousands separators, so that it is ${quote(ungrouped(cell))}.${otherwise}`;
+  }
+  if (DECIMAL_COMMA.test(cell)) return 'Write decimals with a point.';
+  return 'Correct the cell, or read only the columns of numbers.';
+}
+
+/** Whether a cell is a number with thousands separators; one with a point alone, as 1.234, is a decimal. */
+function isGrouped(cell: string): boolean {
+  return !NUMBER.test(cell) && (GROUPED.test(cell) || GROUPED_WITH_COMMA.test(cell));
+}
+
+function ungrouped(cell: string): string {
+  const isCommaDecimal = !GROUPED.test(cell);
+  const digits = cell.replace(isCommaDecimal ? /[.'’_\s]/g : /[,'’_\s]/g, '');
+  return isCommaDecimal ? digits.replace(',', '.') : digits;
 }
 
 /** What csv-parse or the file system reported, as a sentence about the file; other errors stay as they are. */
@@ -236,9 +285,12 @@ export function asDataError(file: string, error: unknown): unknown {
 }
 
 function quote(text: string): string {
-  const short = text.length > 40 ? `${text.slice(0, 40)}…` : text;
   // JSON has no escape for the control characters above the first 32.
-  return JSON.stringify(short).replace(/\p{Cc}/gu, '?');
+  return JSON.stringify(cut(text)).replace(/\p{Cc}/gu, '?');
+}
+
+function cut(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
 function ordinal(n: number): string {
@@ -247,6 +299,6 @@ function ordinal(n: number): string {
 }
 
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 20).join(', ');
+  const shown = names.slice(0, 20).map(cut).join(', ');
   return names.length > 20 ? `${shown}, … (${names.length} in all)` : shown;
 }

@@ -74,7 +74,7 @@ export function columnStatistics(
     const [first = ''] = constant;
     const [one] = constant.length === 1 ? [plain[names.indexOf(first)]] : [];
     throw new DataError(
-      `found no spread in ${constant.map((name) => `"${name}"`).join(', ')}` +
+      `found no spread in ${listed(constant)}` +
         (one === undefined
           ? ''
           : ` (every value is ${Number(one.toPrecision(7))} as far as float32 can tell)`) +
@@ -84,4 +84,12 @@ export function columnStatistics(
     );
   }
   return { mean, std, scale };
+}
+
+/** Names that a message lists. */
+const NAMES_SHOWN = 20;
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => `"${name}"`);
+  return names.length > NAMES_SHOWN ? `${shown.join(', ')}, … (${names.length} in all)` : shown.join(', ');
 }

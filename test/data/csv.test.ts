@@ -152,8 +152,67 @@ describe('a table read by readCsv', () => {
     expect((await failure('a;b\n1,5;2,5\n')).message).toContain('Write decimals with a point');
     const packed = await failure('1,5;2,5\n3,5;4,5\n');
     expect(packed.row).toBe(1);
-    expect(packed.message).toContain('found "5;2"');
+    expect(packed.message).toContain('found "1,5", expected a number. Write decimals with a point');
   });
+
+  it.each([
+    ['7,482', '7482'],
+    ['-7,482.5', '-7482.5'],
+    ['1,234,567', '1234567'],
+    ['12,34,567.', '1234567.'],
+    ['1 234', '1234'],
+    ['1\u00a0234\u00a0567,8', '1234567.8'],
+    ['1\u202f234', '1234'],
+    ["1'234", '1234'],
+    ['1’234.5', '1234.5'],
+    ['1_234_567', '1234567'],
+    ['1.234,56', '1234.56'],
+    ['1.234.567', '1234567'],
+    ['+1 234,5', '+1234.5'],
+  ])('names the thousands separators of %s, wherever it stands', async (cell, number) => {
+    for (const content of [
+      `a,b\n1,"${cell}"\n`,
+      `1,"${cell}"\n2,3\n`,
+      `a;b\n1;${cell}\n`,
+      `"${cell}";1\n2;3\n`,
+    ]) {
+      const { message } = await failure(content);
+      expect(message).toContain(`Remove the thousands separators, so that it is "${number}".`);
+      expect(message).not.toContain('Write decimals');
+    }
+  });
+
+  it('says that a comma before three digits may be a decimal one', async () => {
+    expect((await failure('a;b\n1;7,482\n')).message).toContain('If this comma is a decimal one');
+    expect((await failure('a;b\n1;7,482.5\n')).message).not.toContain('decimal one');
+  });
+
+  it.each(['0,123', '1,5', '12,34', '1234,567', ',5', '-1,5e3', '3,'])(
+    'takes the comma of %s for a decimal one',
+    async (cell) => {
+      for (const content of [`a;b\n1;${cell}\n`, `1\t${cell}\n`, `x,y\n1,"${cell}"\n`]) {
+        expect((await failure(content)).message).toMatch(/write decimals with a point/i);
+      }
+    },
+  );
+
+  it('does not take a first line of such numbers for names', async () => {
+    for (const content of ['"1,204",998\n997,996\n', '1,5;2\n3;4\n']) {
+      expect(await failure(content)).toMatchObject({ row: 1 });
+    }
+    expect((await read('"pH 7,4",b\n1,2\n')).columns).toEqual(['pH 7,4', 'b']);
+    expect((await read('"1,2-diol",3\n1,2\n')).columns).toEqual(['1,2-diol', '3']);
+  });
+
+  it.each(['1', '1.', '.', '1,', '1,1', '1 ', '1;', "1'", '1e', '1e1 ', '-1', ' ', '%', 'é1'])(
+    'refuses 300,000 characters of %j and a letter at once, and in few words',
+    async (unit) => {
+      const cell = `${unit.repeat(300_000 / unit.length)}x`;
+      for (const content of [`a,b\n1,"${cell}"\n`, `1,"${cell}"\n2,3\n4,5,6\n`, `${cell}\n1,2,3\n1\n`]) {
+        expect((await failure(content)).message.length).toBeLessThan(1500);
+      }
+    },
+  );
 
   it('refuses cells separated by spaces instead of taking the first row for names', async () => {
     const error = await failure('1.0e+00 2.0e+00\n3.0e+00 4.0e+00\n');
@@ -268,6 +327,21 @@ describe('readCsv', () => {
     const [chunk] = await chunksOf(`${names.join(';')}\n${names.map((_, column) => column).join(';')}\n`);
     expect(chunk?.columns).toEqual(names);
     expect(chunk?.values[19_999]).toBe(19_999);
+  });
+
+  it('reads, and refuses, as many columns as a line can hold', async () => {
+    const names = Array.from({ length: 100_000 }, (_, column) => `c${column}`);
+    const row = names.map((_, column) => column).join(',');
+    const content = `${names.join(',')}\n${row}\n${row}\n`;
+    const table = await allRows(
+      readCsv(await fileOf(content), { columns: ['c99999', ...names.slice(0, -1)] }),
+    );
+    expect(table.values[0]).toBe(99_999);
+    expect(table.rows).toBe(2);
+    for (const bad of [`${content}1,2\n`, `${content}${row},1\n`, `${names.join(',')},c0\n${row},1\n`]) {
+      expect((await failure(bad)).message.length).toBeLessThan(1500);
+    }
+    expect((await failure(content, ['d'])).message).toContain('c19, … (100000 in all)');
   });
 
   it('gives the rows before a bad one, and can be left early', async () => {
