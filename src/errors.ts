@@ -142,6 +142,36 @@ export class TrainingDivergedError extends WgflowError {
   }
 }
 
+/** The GPU had no memory for a buffer, or for work. */
+export class GpuMemoryError extends WgflowError {
+  constructor(
+    readonly what: string,
+    readonly bytes: number | undefined,
+    detail: string,
+  ) {
+    const size = bytes === undefined ? '' : ` of ${bytes.toLocaleString('en')} bytes`;
+    super(
+      'OUT_OF_GPU_MEMORY',
+      `${what}${size} could not be made on the GPU: ${detail.replace(/\.?\s*$/, '')}. ` +
+        'Use a smaller batch, fewer rows or a smaller model, or close other programs that use the GPU.',
+    );
+  }
+}
+
+/** The GPU did not run what it was given, so there is no result. */
+export class GpuWorkError extends WgflowError {
+  constructor(
+    readonly what: string,
+    detail: string,
+  ) {
+    super(
+      'GPU_WORK_FAILED',
+      `The GPU refused ${what}: ${detail.replace(/\.?\s*$/, '')}. The call has no result; make it again. ` +
+        'If it fails again, this is a bug in wgflow or in the driver; please report it with the output of "wgflow info".',
+    );
+  }
+}
+
 /** The device was lost while work was pending. */
 export class DeviceLostError extends WgflowError {
   constructor(

@@ -97,7 +97,7 @@ export class Flow implements Disposable {
    * @throws {ShapeError} when the spec is out of range
    * @throws {DataError} when `data` are not finite, outside their domains, too few, or constant in a column
    * @throws {GpuUnavailableError} when no device was given and there is none
-   * @throws {LimitError} when the device has no room for the parameters
+   * @throws {LimitError | GpuMemoryError} when the device has no room for the parameters
    * @throws {FeatureError} when the precision f16 is asked for and the device has no `shader-f16`
    */
   static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
@@ -138,7 +138,9 @@ export class Flow implements Disposable {
     try {
       requireRoom(spec, opened);
       requirePrecision(tuning.precision ?? 'f32', spec, opened);
-      return new Flow(GpuContext.of(opened), device === undefined, model(), tuning);
+      const flow = new Flow(GpuContext.of(opened), device === undefined, model(), tuning);
+      await flow.#context.guard(() => flow.#sound());
+      return flow;
     } catch (error) {
       if (device === undefined) opened.destroy();
       throw error;
@@ -375,6 +377,16 @@ export class Flow implements Disposable {
       chunkRows: this.#chunkRows,
       planOf: (chunk) => planOf(chunk, chosen),
     };
+  }
+
+  /** Rejects, and leaves nothing on the GPU, when there was no room for the parameters. */
+  async #sound(): Promise<void> {
+    try {
+      await this.#parameters.sound;
+    } catch (error) {
+      this.#parameters.dispose();
+      throw error;
+    }
   }
 
   #upload(parameters: Float32Array): void {

@@ -137,8 +137,8 @@ export async function* fit(
       await run.drain();
       if (trainee.isAlive()) {
         const last = await gpu.guard(snapshot);
-        run.restoreBest();
         trainee.finished(last);
+        await run.restoreBest();
       }
     } finally {
       run.dispose();

@@ -1,6 +1,7 @@
 /** The GPU side of one fit: buffers, submits, the ring of losses. */
 import { LimitError, TrainingDivergedError } from './errors.ts';
 import type { DivergedPart } from './errors.ts';
+import { allSound } from './gpu/buffers.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
 import { GpuProgram } from './gpu/executor.ts';
@@ -150,6 +151,7 @@ export class TrainingRun implements Disposable {
         buffers.staging(`step losses staging ${index}`, length),
       );
       owned.push(...staging);
+      await allSound(staging);
 
       const firstStep = state?.step ?? 0;
       const write = (name: string, values: Float32Array | Uint32Array): void =>
@@ -179,7 +181,7 @@ export class TrainingRun implements Disposable {
     const { cursor } = ringEntries(options, 0, 1);
     buffers.write(program.buffer(STEP_STATE), new Uint32Array([0]));
     buffers.write(program.buffer(STEP_CURSOR), cursor);
-    program.run();
+    await program.run();
     for (const { offset } of dataStartFlags(this.#model)) {
       buffers.write(this.#parameters, Float32Array.of(1), offset);
     }
@@ -201,7 +203,7 @@ export class TrainingRun implements Disposable {
     const staging = this.#freeStaging.pop();
     if (staging === undefined) throw new RangeError('two submits are pending already');
     this.#writeSchedule(this.#step, count);
-    this.#program.run(count, [{ from: STEP_LOSSES, to: staging, length: 2 * RING_SIZE }]);
+    void this.#program.run(count, [{ from: STEP_LOSSES, to: staging, length: 2 * RING_SIZE }]);
     const losses = this.#context.buffers.read(staging, 2 * RING_SIZE);
     // Whoever awaits it may come only after the device is lost; unhandled, that would end a Node process.
     losses.catch(() => undefined);
@@ -223,6 +225,7 @@ export class TrainingRun implements Disposable {
     const submit = this.#queue.shift();
     if (submit === undefined) throw new RangeError('no submit is pending');
     const ring = await submit.losses;
+    await this.#best?.parameters.sound;
     this.#freeStaging.push(submit.staging);
     const { firstStep, count } = submit;
     const losses = new Float32Array(count);
@@ -307,10 +310,10 @@ export class TrainingRun implements Disposable {
     await Promise.allSettled(this.#queue.map(({ losses }) => losses));
   }
 
-  /** Gives the flow the parameters that scored best, where there was a score. */
-  restoreBest(): void {
+  /** Gives the flow the parameters that scored best, if there was a score. */
+  async restoreBest(): Promise<void> {
     if (this.#best === undefined) return;
-    this.#context.buffers.copy(this.#best.parameters, this.#parameters, this.#trainableLength);
+    await this.#context.buffers.copy(this.#best.parameters, this.#parameters, this.#trainableLength);
   }
 
   dispose(): void {
@@ -329,7 +332,7 @@ export class TrainingRun implements Disposable {
       this.#owned.push(kept);
     }
     if (parameters instanceof Float32Array) buffers.write(kept, parameters);
-    else buffers.copy(parameters, kept, this.#trainableLength);
+    else kept.dependsOn(buffers.copy(parameters, kept, this.#trainableLength));
     this.#best = { nll, scoresSince, parameters: kept };
   }
 

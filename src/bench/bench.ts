@@ -232,7 +232,7 @@ async function* timeJob(
   }
   if (kernels.length === 0) return;
   // The kernels find what the plan leaves in its buffers.
-  program.run();
+  await program.run();
   const shared = new Map(plan.buffers.map(({ name }) => [name, program.buffer(name)]));
   for (const { stem, dispatch, detail } of kernels) {
     const variant = variantName(dispatch);
@@ -316,9 +316,9 @@ class KeptBuffers implements Disposable {
       this.#copies.set(name, copy);
       return { buffer: this.#program.buffer(name), copy, length };
     });
-    for (const { buffer, copy, length } of pairs) buffers.copy(buffer, copy, length);
+    for (const { buffer, copy, length } of pairs) void buffers.copy(buffer, copy, length);
     return () => {
-      for (const { buffer, copy, length } of pairs) buffers.copy(copy, buffer, length);
+      for (const { buffer, copy, length } of pairs) void buffers.copy(copy, buffer, length);
     };
   }
 

@@ -64,7 +64,7 @@ export class HalfSteps implements Disposable {
       { ...this.#plan, dispatches: [dispatch] },
       this.#shared,
     );
-    program.run();
+    await program.run();
     for (const spec of this.#halvesOf(dispatch)) {
       this.#stored.set(spec.name, await download(this.#context, program, spec));
     }

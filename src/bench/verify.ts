@@ -148,7 +148,7 @@ async function runOnGpu(
     const values = contents.get(spec.name);
     if (values !== undefined) upload(context, program, spec, values);
   }
-  program.run();
+  await program.run();
   const found = new Map<string, BufferValues>();
   for (const spec of plan.buffers) {
     if (wanted.includes(spec.name)) found.set(spec.name, await download(context, program, spec));

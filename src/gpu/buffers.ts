@@ -1,5 +1,9 @@
-/** Every GPU buffer is made here, with a label and an owner, and counted until its owner destroys it. */
-import { LimitError } from '../errors.ts';
+/**
+ * Every GPU buffer is made here, with a label and an owner, and counted until its owner destroys it. WebGPU does not
+ * throw when it cannot make a buffer or run work: it tells later. So whoever reads a result waits for what it tells of
+ * all that the result came from.
+ */
+import { GpuMemoryError, GpuWorkError, LimitError } from '../errors.ts';
 
 /** `GPUBufferUsage`, which is not a global everywhere. */
 export const USAGE = {
@@ -61,28 +65,55 @@ export class Buffers {
     return this.#make(label, 4 * Math.max(length, 1), USAGE.MAP_READ | USAGE.COPY_DST);
   }
 
-  /** Puts `values` into `target` from element `start` on, after all that was submitted and before what will be. */
+  /**
+   * Puts `values` into `target` from element `start` on, after all that was submitted and before what will be.
+   * A failure is the target's: `OwnedBuffer.sound`.
+   */
   write(target: OwnedBuffer, values: Float32Array | Uint32Array, start = 0): void {
     if (values.length === 0) return; // which Deno 2.9 panics on
-    this.#device.queue.writeBuffer(target.buffer, 4 * start, values as Float32Array<ArrayBuffer>);
+    const { queue } = this.#device;
+    const { problem } = this.#watched(() =>
+      queue.writeBuffer(target.buffer, 4 * start, values as Float32Array<ArrayBuffer>),
+    );
+    target.dependsOn(heard(workDone(problem, `a write to buffer "${target.buffer.label}"`)));
   }
 
-  /** Copies the first `length` elements of `from` to the start of `to`. */
-  copy(from: OwnedBuffer, to: OwnedBuffer, length: number): void {
-    const encoder = this.#device.createCommandEncoder({ label: 'copy' });
-    encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, 4 * length);
-    this.submit(encoder.finish());
+  /**
+   * Copies the first `length` elements of `from` to the start of `to`. Rejects when `from` is not sound or the GPU did
+   * not accept the copy; `to` is as it was then.
+   */
+  copy(from: OwnedBuffer, to: OwnedBuffer, length: number): Promise<void> {
+    const copied = this.submit('copy', (encoder) =>
+      encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, 4 * length),
+    );
+    return heard(from.sound.then(() => copied));
   }
 
-  submit(commands: GPUCommandBuffer): void {
+  /** Submits what `record` records. Resolves once the GPU has accepted it, and rejects when it did not. */
+  submit(label: string, record: (encoder: GPUCommandEncoder) => void): Promise<void> {
     this.counts.submits++;
-    this.#device.queue.submit([commands]);
+    const { problem } = this.#watched(() => {
+      const encoder = this.#device.createCommandEncoder({ label });
+      record(encoder);
+      this.#device.queue.submit([encoder.finish()]);
+    });
+    return heard(workDone(problem, `the work "${label}"`));
+  }
+
+  /** What `make` makes of the device. The promise rejects when the GPU could not make it. */
+  make<T>(label: string, make: (device: GPUDevice) => T): { made: T; sound: Promise<void> } {
+    const { result, problem } = this.#watched(() => make(this.#device));
+    return { made: result, sound: heard(workDone(problem, label)) };
   }
 
   /** The first `length` elements of a staging buffer, once all submitted work is done. */
   async read(staging: OwnedBuffer, length: number): Promise<Float32Array> {
     this.counts.maps++;
-    await staging.buffer.mapAsync(MAP_MODE_READ, 0, 4 * length);
+    const mapped = staging.buffer.mapAsync(MAP_MODE_READ, 0, 4 * length);
+    mapped.catch(() => undefined);
+    // This says why, where the mapping says only that it failed.
+    await staging.sound;
+    await mapped;
     try {
       return new Float32Array(staging.buffer.getMappedRange(0, 4 * length).slice(0));
     } finally {
@@ -93,32 +124,95 @@ export class Buffers {
   /** The first `length` elements of a storage buffer, through a staging buffer of their own. */
   async download(source: OwnedBuffer, length: number): Promise<Float32Array> {
     using staging = this.staging(`${source.buffer.label} staging`, length);
-    this.copy(source, staging, length);
+    await staging.sound;
+    staging.dependsOn(this.copy(source, staging, length));
     return await this.read(staging, length);
   }
 
   #make(label: string, bytes: number, usage: number): OwnedBuffer {
     const size = Math.ceil(bytes / 4) * 4;
-    const buffer = this.#device.createBuffer({ label, size, usage });
+    const failure = (detail: string): GpuMemoryError => new GpuMemoryError(`Buffer "${label}"`, size, detail);
+    const { result: buffer, problem } = this.#watched(() => {
+      try {
+        return this.#device.createBuffer({ label, size, usage });
+      } catch (error) {
+        throw failure(error instanceof Error ? error.message : String(error));
+      }
+    });
+    const made = problem.then((found) => {
+      if (found !== undefined) throw failure(found.message);
+    });
     const { counts } = this;
     counts.created++;
     counts.live++;
     counts.liveBytes += size;
-    return new OwnedBuffer(buffer, () => {
+    return new OwnedBuffer(buffer, made, () => {
       counts.live--;
       counts.liveBytes -= size;
     });
   }
+
+  /** Runs `work`; the promise gives the first error that the GPU finds in it. */
+  #watched<T>(work: () => T): { result: T; problem: Promise<GpuProblem | undefined> } {
+    for (const filter of FILTERS) this.#device.pushErrorScope(filter);
+    try {
+      const result = work();
+      return { result, problem: this.#endScopes() };
+    } catch (error) {
+      void heard(this.#endScopes());
+      throw error;
+    }
+  }
+
+  async #endScopes(): Promise<GpuProblem | undefined> {
+    const found = FILTERS.toReversed().map(async (filter) => {
+      const error = await this.#device.popErrorScope();
+      return error === null ? undefined : { filter, message: error.message };
+    });
+    return (await Promise.all(found)).find((problem) => problem !== undefined);
+  }
+}
+
+const FILTERS = ['validation', 'internal', 'out-of-memory'] as const satisfies GPUErrorFilter[];
+
+interface GpuProblem {
+  filter: GPUErrorFilter;
+  message: string;
+}
+
+/** Rejects with the problem of the work `what`, if there is one. */
+async function workDone(problem: Promise<GpuProblem | undefined>, what: string): Promise<void> {
+  const found = await problem;
+  if (found === undefined) return;
+  if (found.filter === 'out-of-memory') throw new GpuMemoryError(what, undefined, found.message);
+  throw new GpuWorkError(what, found.message);
+}
+
+/** Resolves once all are sound, and rejects with the failure of the first that is not. */
+export async function allSound(buffers: Iterable<OwnedBuffer>): Promise<void> {
+  await Promise.all(Array.from(buffers, ({ sound }) => sound));
 }
 
 /** A buffer and the duty to destroy it, once. */
 export class OwnedBuffer implements Disposable {
   readonly buffer: GPUBuffer;
+  #sound: Promise<void>;
   #onDispose: (() => void) | undefined;
 
-  constructor(buffer: GPUBuffer, onDispose: () => void) {
+  constructor(buffer: GPUBuffer, made: Promise<void>, onDispose: () => void) {
     this.buffer = buffer;
+    this.#sound = heard(made);
     this.#onDispose = onDispose;
+  }
+
+  /** Resolves once the GPU has made the buffer and accepted all that was put into it, and rejects when it did not. */
+  get sound(): Promise<void> {
+    return this.#sound;
+  }
+
+  /** Whether the contents are sound depends on this as well. */
+  dependsOn(outcome: Promise<void>): void {
+    this.#sound = heard(this.#sound.then(() => outcome));
   }
 
   dispose(): void {
@@ -131,4 +225,10 @@ export class OwnedBuffer implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Whoever awaits it may come late, or never; unhandled, a failure would end a Node process. */
+function heard<T>(outcome: Promise<T>): Promise<T> {
+  outcome.catch(() => undefined);
+  return outcome;
 }

@@ -3,6 +3,7 @@ import { activeBindings } from '../kernel.ts';
 import type { Dispatch } from '../kernel.ts';
 import { bufferBytes } from '../plan.ts';
 import type { Plan } from '../plan.ts';
+import { allSound } from './buffers.ts';
 import type { OwnedBuffer } from './buffers.ts';
 import type { GpuContext } from './context.ts';
 import { packUniforms, paramsSize } from './uniforms.ts';
@@ -46,6 +47,7 @@ export class GpuProgram implements Disposable {
 
   /**
    * @throws {LimitError} when a buffer is larger than the device allows
+   * @throws {GpuMemoryError} when a buffer could not be made
    * @throws {ShaderCompileError} when a pipeline cannot be made
    */
   static async create(
@@ -53,7 +55,6 @@ export class GpuProgram implements Disposable {
     plan: Plan,
     shared: SharedBuffers = new Map(),
   ): Promise<GpuProgram> {
-    const { device } = context;
     const owned: OwnedBuffer[] = [];
     try {
       const buffers = new Map(shared);
@@ -70,7 +71,8 @@ export class GpuProgram implements Disposable {
       context.buffers.write(uniforms, new Uint32Array(bytes));
 
       const pipelines = await Promise.all(plan.dispatches.map((dispatch) => context.pipelines.get(dispatch)));
-      const launches = plan.dispatches.map((dispatch, index): Launch => {
+      await allSound([uniforms, ...buffers.values()]);
+      const launchOf = (device: GPUDevice, dispatch: Dispatch, index: number): Launch => {
         const made = pipelines[index];
         if (made === undefined) throw new RangeError(`no pipeline for dispatch ${index}`);
         const bindGroup = device.createBindGroup({
@@ -88,7 +90,11 @@ export class GpuProgram implements Disposable {
           ],
         });
         return { pipeline: made.pipeline, bindGroup, workgroups: dispatch.workgroups };
-      });
+      };
+      const { made: launches, sound } = context.buffers.make(`the bindings of "${plan.label}"`, (device) =>
+        plan.dispatches.map((dispatch, index) => launchOf(device, dispatch, index)),
+      );
+      await sound;
       return new GpuProgram(context, plan, uniforms, launches, owned, buffers);
     } catch (error) {
       for (const buffer of owned) buffer.dispose();
@@ -119,16 +125,24 @@ export class GpuProgram implements Disposable {
     }
   }
 
-  /** Runs the plan `times` times in one submit, then copies the named buffers' first elements into staging. */
-  run(times = 1, copies: readonly Copy[] = []): void {
-    const encoder = this.#context.device.createCommandEncoder({ label: this.#plan.label });
-    const pass = encoder.beginComputePass({ label: this.#plan.label });
-    for (let i = 0; i < times; i++) this.encode(pass);
-    pass.end();
-    for (const { from, to, length } of copies) {
-      encoder.copyBufferToBuffer(this.buffer(from).buffer, 0, to.buffer, 0, 4 * length);
-    }
-    this.#context.buffers.submit(encoder.finish());
+  /**
+   * Runs the plan `times` times in one submit, then copies the named buffers' first elements into staging. Rejects when
+   * the GPU did not accept it, or a buffer is not sound; so does who reads the staging.
+   */
+  run(times = 1, copies: readonly Copy[] = []): Promise<void> {
+    const submitted = this.#context.buffers.submit(this.#plan.label, (encoder) => {
+      const pass = encoder.beginComputePass({ label: this.#plan.label });
+      for (let i = 0; i < times; i++) this.encode(pass);
+      pass.end();
+      for (const { from, to, length } of copies) {
+        encoder.copyBufferToBuffer(this.buffer(from).buffer, 0, to.buffer, 0, 4 * length);
+      }
+    });
+    const ran = allSound([this.#uniforms, ...this.#buffers.values()]).then(() => submitted);
+    // Whoever awaits it may come late, or never.
+    ran.catch(() => undefined);
+    for (const { to } of copies) to.dependsOn(ran);
+    return ran;
   }
 
   dispose(): void {

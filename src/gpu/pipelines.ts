@@ -25,6 +25,8 @@ export class Pipelines {
     if (known !== undefined) return known;
     const compiled = this.#compile(name, dispatch);
     this.#known.set(name, compiled);
+    // What failed for want of memory may be made another time.
+    compiled.catch(() => this.#known.delete(name));
     return compiled;
   }
 

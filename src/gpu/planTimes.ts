@@ -52,9 +52,12 @@ export async function planTimes(
   const [first, ...others] = plans.map((plan, index) => ({ index, plan, ready: isCompiled(context, plan) }));
   const untimed = { ms: plans.map(() => undefined), searchMs: 0 };
   if (first === undefined || !(await first.ready)) return untimed;
-  const scratch = scratchBuffers(context, plans);
+  const scratch = new Map<string, OwnedBuffer>();
   const runners: Runner[] = [];
   try {
+    for (const [name, words] of wordsByName(plans)) {
+      scratch.set(name, context.buffers.storage(`tuning/${name}`, words));
+    }
     runners.push(await runnerOf(context, first, scratch));
     const start = performance.now();
     const end = start + budgetMs;
@@ -134,19 +137,10 @@ async function before<T>(deadline: number, work: Promise<T>): Promise<T | undefi
   }
 }
 
-/** One buffer for each name, long enough for every plan. */
-function scratchBuffers(context: GpuContext, plans: readonly Plan[]): Map<string, OwnedBuffer> {
-  const buffers = new Map<string, OwnedBuffer>();
-  for (const [name, words] of wordsByName(plans)) {
-    buffers.set(name, context.buffers.storage(`tuning/${name}`, words));
-  }
-  return buffers;
-}
-
 /** Wall time in ms from the submit of `repeats` runs to their end. */
 async function runTime({ device }: GpuContext, program: GpuProgram, repeats: number): Promise<number> {
   const start = performance.now();
-  program.run(repeats);
+  await program.run(repeats);
   await device.queue.onSubmittedWorkDone();
   return performance.now() - start;
 }

@@ -1,4 +1,5 @@
 /** Programs and copies that are recorded into somebody else's commands. */
+import { allSound } from './buffers.ts';
 import type { Buffers, OwnedBuffer } from './buffers.ts';
 import type { GpuContext } from './context.ts';
 import { GpuProgram } from './executor.ts';
@@ -59,6 +60,7 @@ export class Recording implements Disposable {
         owned.push(buffer);
         buffers.set(name, buffer);
       }
+      await allSound(buffers.values());
       const made: { program: GpuProgram | undefined; stage: Stage }[] = [];
       for (const stage of stages) {
         const program = stage.plan && (await GpuProgram.create(context, stage.plan, buffers));

@@ -1,7 +1,8 @@
 /** Runs row-wise plans over any number of rows in bounded memory: rows go in, rows come out, chunk by chunk. */
-import { DisposedError } from '../errors.ts';
+import { DisposedError, GpuMemoryError, GpuWorkError } from '../errors.ts';
 import type { Plan } from '../plan.ts';
 import { chunksOf, paddedRows } from '../shape.ts';
+import { allSound } from './buffers.ts';
 import type { OwnedBuffer } from './buffers.ts';
 import type { GpuContext } from './context.ts';
 import { GpuProgram } from './executor.ts';
@@ -104,6 +105,12 @@ export class RowRunner implements Disposable {
         const [staging] = await Promise.all([this.#submit(job, chunk, index % IN_FLIGHT), reading]);
         reading = this.#read(job, chunk, staging);
       }
+      await reading;
+    } catch (error) {
+      await reading.catch(() => undefined);
+      // What failed on the GPU left buffers that no later call should read.
+      if (error instanceof GpuMemoryError || error instanceof GpuWorkError) this.#dropPrograms();
+      throw error;
     } finally {
       // Whatever went wrong: a staging buffer that is still being mapped cannot be copied to.
       await reading;
@@ -119,7 +126,7 @@ export class RowRunner implements Disposable {
       const columns = shared ? repeatedRow(rows, chunk) : columnsOf(rows, features, chunk);
       this.#context.buffers.write(program.buffer(buffer), columns);
     }
-    program.run(
+    void program.run(
       1,
       job.outputs.flatMap(({ buffer, features }, index) => {
         const to = staging[index];
@@ -155,12 +162,20 @@ export class RowRunner implements Disposable {
       disposeKept(kept);
     }
     const program = await GpuProgram.create(this.#context, plan, this.#shared);
-    const stagings = Array.from({ length: IN_FLIGHT }, () =>
-      job.outputs.map(({ buffer, features }) =>
-        this.#context.buffers.staging(`${job.kind}/${buffer} staging`, features * paddedRows(chunk.count)),
-      ),
-    );
+    const stagings = Array.from({ length: IN_FLIGHT }, (): OwnedBuffer[] => []);
     const made = { program, stagings };
+    try {
+      for (const staging of stagings) {
+        for (const { buffer, features } of job.outputs) {
+          const label = `${job.kind}/${buffer} staging`;
+          staging.push(this.#context.buffers.staging(label, features * paddedRows(chunk.count)));
+        }
+      }
+      await allSound(stagings.flat());
+    } catch (error) {
+      disposeKept(made);
+      throw error;
+    }
     if (this.#disposed) disposeKept(made);
     this.#requireAlive();
     this.#kept.set(key, made);
@@ -173,6 +188,10 @@ export class RowRunner implements Disposable {
 
   dispose(): void {
     this.#disposed = true;
+    this.#dropPrograms();
+  }
+
+  #dropPrograms(): void {
     for (const kept of this.#kept.values()) disposeKept(kept);
     this.#kept.clear();
   }

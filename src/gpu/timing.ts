@@ -61,17 +61,18 @@ export class Stopwatch implements Disposable {
     times: number,
     { set, resolved, staging }: Timestamps,
   ): Promise<number> {
-    const { device, buffers } = this.#context;
-    const encoder = device.createCommandEncoder({ label: 'timed' });
-    const pass = encoder.beginComputePass({
-      label: 'timed',
-      timestampWrites: { querySet: set, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+    const { buffers } = this.#context;
+    const submitted = buffers.submit('timed', (encoder) => {
+      const pass = encoder.beginComputePass({
+        label: 'timed',
+        timestampWrites: { querySet: set, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+      });
+      for (let i = 0; i < times; i++) program.encode(pass);
+      pass.end();
+      encoder.resolveQuerySet(set, 0, 2, resolved.buffer, 0);
+      encoder.copyBufferToBuffer(resolved.buffer, 0, staging.buffer, 0, 16);
     });
-    for (let i = 0; i < times; i++) program.encode(pass);
-    pass.end();
-    encoder.resolveQuerySet(set, 0, 2, resolved.buffer, 0);
-    encoder.copyBufferToBuffer(resolved.buffer, 0, staging.buffer, 0, 16);
-    buffers.submit(encoder.finish());
+    staging.dependsOn(submitted);
     const [begin = 0n, end = 0n] = new BigUint64Array((await buffers.read(staging, 4)).buffer);
     return Number(end - begin) / 1e6;
   }
@@ -80,7 +81,7 @@ export class Stopwatch implements Disposable {
     const { queue } = this.#context.device;
     await queue.onSubmittedWorkDone();
     const begin = performance.now();
-    program.run(times);
+    await program.run(times);
     await queue.onSubmittedWorkDone();
     return performance.now() - begin;
   }

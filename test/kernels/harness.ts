@@ -33,7 +33,7 @@ export async function runBoth(
     if (typeof content === 'number') continue;
     context.device.queue.writeBuffer(program.buffer(name).buffer, 0, wholeWords(content));
   }
-  program.run();
+  await program.run();
   const gpu = new Map<string, Float32Array | Uint32Array>();
   for (const buffer of plan.buffers) {
     const { name, element, length } = buffer;

@@ -135,7 +135,7 @@ describe.each(SPECS)('half precision with %s', (_name, spec) => {
               for (const [name, values] of Object.entries(inputs)) {
                 context.buffers.write(program.buffer(name), values);
               }
-              program.run();
+              void program.run();
               const read = new Map<string, Float32Array>();
               for (const { name, element, length } of plan.buffers) {
                 if (element !== 'f32') continue;

@@ -128,7 +128,7 @@ async function resultsOf(
   context.buffers.write(program.buffer(PARAMETERS), parameters);
   context.buffers.write(program.buffer(STATE), state);
   if (program.has(CONTEXT)) context.buffers.write(program.buffer(CONTEXT), contextRows);
-  program.run();
+  void program.run();
   const results = new Map<string, Float32Array>();
   for (const name of names) {
     const { length } = plan.buffers.find((buffer) => buffer.name === name)!;
