@@ -1,5 +1,4 @@
 /** `wgflow sample`. */
-import { chunksOf } from '../shape.ts';
 import { columnNamesOf, contextColumns, contextRows } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { columnNames, openFlow, readModel } from './modelInput.ts';
@@ -42,8 +41,11 @@ export async function sampleCommand(
     const columns = [...columnNames(model.model), ...columnNamesOf(contextColumns(model))];
     const writer = writeRows(session, output, columns, out);
     const width = flow.dim + flow.spec.contextDim;
-    for (const { start, count: rowsNow } of chunksOf(rows, Math.ceil(VALUES_AT_ONCE / width))) {
+    const rowsAtOnce = Math.ceil(VALUES_AT_ONCE / width);
+    // Not chunksOf: a list of the pieces of so many rows as one may ask for would fill the memory.
+    for (let start = 0; start < rows; start += rowsAtOnce) {
       signal.throwIfAborted();
+      const rowsNow = Math.min(rowsAtOnce, rows - start);
       const places = Array.from({ length: rowsNow }, (_, row) => Math.floor((start + row) / count));
       const context = contexts && gathered(contexts.features, flow.spec.contextDim, places);
       const samples = await flow.sample(rowsNow, { seed, temperature, firstRow: start, context, signal });

@@ -87,6 +87,13 @@ describe('a trained model', () => {
     expect(tensors.has('bijectors.1.conditioner.0.weight')).toBe(true);
   });
 
+  it('draws any number of rows piece by piece, until it is told to stop', async () => {
+    const sampling = cli.start('sample people.model -n 1000000000000000 --tuning fixed');
+    await sampling.saying(/\n.*\n/);
+    sampling.process.kill('SIGTERM');
+    expect((await sampling.ended).code).toBe(130);
+  });
+
   it('ends quietly where the reader of a pipe has seen enough', async () => {
     const sample = cli.start('sample people.model -n 200000');
     sample.process.stdout.once('data', () => sample.process.stdout.destroy());
