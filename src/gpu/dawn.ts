@@ -2,8 +2,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
+import type * as Dawn from 'webgpu';
 import { GpuUnavailableError, ShapeError } from '../errors.ts';
+import { resolvePackage } from './optionalPackage.ts';
 import { prepareSwiftShader } from './swiftshader.ts';
 
 /** `auto` prefers a GPU and falls back to software; `gpu` and `software` insist. */
@@ -25,6 +28,8 @@ const WANTED = ['auto', 'gpu', 'software', 'swiftshader'] as const;
 type Wanted = (typeof WANTED)[number];
 
 const DRIVER_ADVICE = 'For a GPU, update the graphics driver (on Linux a Vulkan driver)';
+/** Works however wgflow itself was installed, since packages are looked for in the current folder too. */
+const INSTALL = 'npm i webgpu @sparticuz/chromium';
 const BROWSER_ADVICE = 'or use wgflow in a browser that has WebGPU';
 
 // The search for a driver is steered by environment variables, so openings must not overlap.
@@ -114,16 +119,20 @@ function attempts<T>(wanted: Wanted, system: T, npm: T): T[] {
 }
 
 async function importDawn(): Promise<(options: string[]) => GPU> {
+  const entry = resolvePackage('webgpu');
+  if (entry === undefined) {
+    throw new GpuUnavailableError(
+      'the package webgpu is not installed',
+      `Install it, and a software adapter for machines without a GPU, in the folder where you work: ${INSTALL}. Or use wgflow in a browser that has WebGPU.`,
+    );
+  }
   try {
-    return (await import('webgpu')).create;
+    return ((await import(/* @vite-ignore */ pathToFileURL(entry).href)) as typeof Dawn).create;
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    const missing = /cannot find (package|module) '?webgpu/i.test(message);
     throw new GpuUnavailableError(
-      missing ? 'the package webgpu is not installed' : `the package webgpu does not load: ${message}`,
-      missing
-        ? `Install it with: npm i webgpu @sparticuz/chromium (the second brings a software adapter, for machines without a GPU), ${BROWSER_ADVICE}.`
-        : `It has binaries for macOS, Windows and Linux with glibc, x64 and arm64. Reinstall it with: npm i webgpu, ${BROWSER_ADVICE}.`,
+      `the package webgpu does not load: ${message}`,
+      `It has binaries for macOS, Windows and Linux with glibc, x64 and arm64. Reinstall it with: npm i webgpu; ${BROWSER_ADVICE}.`,
     );
   }
 }
@@ -208,7 +217,7 @@ function describeWanted(wanted: Wanted): string {
 function dawnAdvice(wanted: Wanted): string {
   if (wanted === 'gpu')
     return `${DRIVER_ADVICE}, choose the adapter "auto" or "software", ${BROWSER_ADVICE}.`;
-  const advice = `For a software adapter: npm i webgpu @sparticuz/chromium (Linux x64). ${DRIVER_ADVICE}, ${BROWSER_ADVICE}.`;
+  const advice = `For a software adapter (Linux x64), in the folder where you work: ${INSTALL}. ${DRIVER_ADVICE}, ${BROWSER_ADVICE}.`;
   return isMainThread
     ? advice
     : `In a worker thread, start it with { env: SHARE_ENV }: the Vulkan loader does not see a worker's copy of the environment. ${advice}`;

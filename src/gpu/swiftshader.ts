@@ -1,12 +1,12 @@
 /** SwiftShader, a Vulkan driver that runs on the CPU, from the optional npm package @sparticuz/chromium. */
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import { GpuUnavailableError } from '../errors.ts';
+import { resolvePackage } from './optionalPackage.ts';
 
 const PACKAGE = '@sparticuz/chromium';
 const DRIVER = 'libvk_swiftshader.so';
@@ -61,12 +61,9 @@ export async function unpackSwiftShader(parent = tmpdir()): Promise<SwiftShaderF
 }
 
 async function findPackage(): Promise<{ archive: string; version: string } | undefined> {
-  let folder: string;
-  try {
-    folder = dirname(createRequire(import.meta.url).resolve(PACKAGE));
-  } catch {
-    return undefined;
-  }
+  const entry = resolvePackage(PACKAGE);
+  if (entry === undefined) return undefined;
+  let folder = dirname(entry);
   // The package does not export its package.json, so it is found by walking up from the entry point.
   for (; folder !== dirname(folder); folder = dirname(folder)) {
     const description = await readJson(join(folder, 'package.json'));

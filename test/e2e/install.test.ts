@@ -1,0 +1,86 @@
+/** The package as npm installs it: beside what its package.json names, and nothing else. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build } from 'vite';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const SOFTWARE_ADAPTER = '@sparticuz/chromium';
+const usesDawn = (globalThis.navigator as Navigator | undefined)?.gpu === undefined;
+
+let home: string;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'wgflow-install-'));
+  const wgflow = join(home, 'lib', 'node_modules', 'wgflow');
+  await build({
+    root: ROOT,
+    configFile: join(ROOT, 'vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: join(wgflow, 'dist') },
+  });
+  cpSync(join(ROOT, 'bin'), join(wgflow, 'bin'), { recursive: true });
+  cpSync(join(ROOT, 'package.json'), join(wgflow, 'package.json'));
+  for (const name of installedNames()) link(name, join(wgflow, 'node_modules'));
+});
+
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** What npm installs with the package: peers that are optional it does not. */
+function installedNames(): string[] {
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string> | undefined>;
+  return Object.keys({ ...dependencies, ...optionalDependencies });
+}
+
+function link(name: string, folder: string): void {
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules', name), join(folder, name));
+}
+
+function folderOfUser(name: string): string {
+  const folder = join(home, name);
+  mkdirSync(folder);
+  return folder;
+}
+
+function info(cwd: string): { code: number | null; text: string } {
+  const bin = join(home, 'lib', 'node_modules', 'wgflow', 'bin', 'wgflow.js');
+  const env = { ...process.env, WGFLOW_ADAPTER: 'swiftshader' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'info'], { cwd, env });
+  return { code: status, text: `${stdout.toString()}${stderr.toString()}` };
+}
+
+describe.runIf(usesDawn)('wgflow that is installed globally, or run by npx', () => {
+  it('finds Dawn without a further package', () => {
+    const { code, text } = info(folderOfUser('bare'));
+    // SwiftShader is asked for, and not installed: Dawn looked for it.
+    expect(text).toContain('Dawn found no software adapter');
+    expect(text).toContain(`in the folder where you work: npm i webgpu ${SOFTWARE_ADAPTER}.`);
+    expect(code).toBe(3);
+  });
+
+  it.runIf(process.platform === 'linux' && process.arch === 'x64')(
+    'takes the software adapter that this advice installs',
+    () => {
+      const folder = folderOfUser('advised');
+      link(SOFTWARE_ADAPTER, join(folder, 'node_modules'));
+      const { code, text } = info(folder);
+      expect(text).toMatch(/SwiftShader/);
+      expect(code).toBe(0);
+    },
+  );
+
+  it('takes Dawn from the current folder where its own was left out, and else says how to get it', () => {
+    rmSync(join(home, 'lib', 'node_modules', 'wgflow', 'node_modules', 'webgpu'));
+    const without = info(folderOfUser('omitted'));
+    expect(without.text).toMatch(/the package webgpu is not installed\. Install it, .*: npm i webgpu /);
+    expect(without.code).toBe(3);
+    const folder = folderOfUser('project');
+    link('webgpu', join(folder, 'node_modules'));
+    expect(info(folder).text).toContain('Dawn found no software adapter');
+  });
+});
