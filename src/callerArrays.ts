@@ -2,6 +2,12 @@
 import { ShapeError } from './errors.ts';
 
 /**
+ * Rows of data, row-major [B, D], in the data's own units. Give a `Float64Array` if a column has a large common offset, as
+ * map coordinates and time stamps have: float32 would round its values before the flow could subtract that.
+ */
+export type Rows = Float32Array | Float64Array;
+
+/**
  * A copy of a caller's `Float32Array`, whatever buffer it has: shared, resizable, or a part of a larger one.
  * @param what names the array in messages
  * @throws {ShapeError} when it is no Float32Array, or its buffer was transferred to somebody else
@@ -11,6 +17,14 @@ export function takeFloats(what: string, values: unknown): Float32Array<ArrayBuf
     throw new ShapeError(what, kindOf(values), 'a Float32Array', 'Float32Array.from(values) makes one.');
   }
   return copyOf(what, values, Float32Array);
+}
+
+/** As `takeFloats`, of rows of data in either precision. */
+export function takeData(what: string, values: unknown): Rows {
+  if (isView(values, 'Float32Array')) return copyOf(what, values, Float32Array);
+  if (isView(values, 'Float64Array')) return copyOf(what, values, Float64Array);
+  const expected = 'a Float32Array or a Float64Array';
+  throw new ShapeError(what, kindOf(values), expected, 'Float64Array.from(values) makes one.');
 }
 
 /** As `takeFloats`, of a `Uint8Array`. */
@@ -23,6 +37,7 @@ export function takeBytes(what: string, values: unknown): Uint8Array<ArrayBuffer
 
 interface Views {
   Float32Array: Float32Array;
+  Float64Array: Float64Array;
   Uint8Array: Uint8Array;
 }
 

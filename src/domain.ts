@@ -1,4 +1,5 @@
 /** Data that lie in (0, 1) or (0, ∞), and the fixed maps that take them to all numbers. */
+import type { Rows } from './callerArrays.ts';
 import { DataError } from './errors.ts';
 import type { BoundedDomain, Domain, FlowSpec } from './spec.ts';
 
@@ -78,18 +79,21 @@ export interface RowsPlace {
  * @throws {DataError} naming row, column and value of the first one outside
  */
 export function requireInside(
-  rows: Float32Array,
+  rows: Rows,
   domains: readonly Domain[] | undefined,
   { file, firstRow = 1, columns }: RowsPlace = {},
 ): void {
   if (domains === undefined) return;
   const dim = domains.length;
-  const outside = rows.findIndex((value, index) => !isInside(value, domains[index % dim] ?? 'real'));
+  // As float32, which is what the flow maps.
+  const outside = rows.findIndex(
+    (value: number, index: number) => !isInside(Math.fround(value), domains[index % dim] ?? 'real'),
+  );
   if (outside < 0) return;
   const feature = outside % dim;
   const domain = domains[feature] ?? 'real';
   throw new DataError(
-    `found ${rows[outside]}, expected ${domain === 'real' ? 'a number' : INTERVALS[domain]}`,
+    `found ${Math.fround(rows[outside] ?? NaN)}, expected ${domain === 'real' ? 'a number' : INTERVALS[domain]}`,
     {
       ...(file === undefined ? {} : { file }),
       row: firstRow + Math.floor(outside / dim),

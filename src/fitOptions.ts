@@ -1,5 +1,6 @@
 /** What `fit` takes, and what is refused. */
-import { takeFloats } from './callerArrays.ts';
+import { takeData, takeFloats } from './callerArrays.ts';
+import type { Rows } from './callerArrays.ts';
 import { CONTEXT_COLUMN, contextFeatures, contextNames } from './context.ts';
 import type { ContextColumn } from './context.ts';
 import { TOY_NAMES, toyDensity } from './data/toy.ts';
@@ -36,7 +37,7 @@ import type { RunSettings } from './trainingRun.ts';
  * Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. A flow whose
  * `contextDim` is the number of the density's classes learns them given their class, one-hot.
  */
-export type TrainingData = Float32Array | { toy: ToyName; noise?: number };
+export type TrainingData = Rows | { toy: ToyName; noise?: number };
 
 export interface FitOptions {
   /** Steps in all; with `resume` the steps of the earlier run count. */
@@ -61,7 +62,7 @@ export interface FitOptions {
    * Rows [V, D] scored every `every` steps (default: 50 times a run); the parameters that scored best are
    * the ones the flow has at the end. `patience` stops after that many scores without a better one.
    */
-  validation?: { data: Float32Array; context?: Float32Array; every?: number; patience?: number };
+  validation?: { data: Rows; context?: Float32Array; every?: number; patience?: number };
   /** Of a flow with a context: that of each row, row-major [N, C]. None for a toy density, which brings its classes. */
   context?: Float32Array;
   /** Goes on with the optimiser of the last `fit` or of the checkpoint that was loaded. */
@@ -88,7 +89,7 @@ export interface TakenFit {
 export function takeFit(data: TrainingData, options: FitOptions): TakenFit {
   const { validation, context, schedule, columns, contextColumns } = options;
   return {
-    data: isToy(data) ? { ...data } : takeFloats('data', data),
+    data: isToy(data) ? { ...data } : takeData('data', data),
     options: {
       ...options,
       ...(context !== undefined && { context: takeFloats('fit option context', context) }),
@@ -104,12 +105,12 @@ function takeValidation(given: NonNullable<FitOptions['validation']>): NonNullab
   const { data, context } = given;
   return {
     ...given,
-    data: takeFloats('validation.data', data),
+    data: takeData('validation.data', data),
     ...(context !== undefined && { context: takeFloats('validation.context', context) }),
   };
 }
 
-function isToy(data: unknown): data is Exclude<TrainingData, Float32Array> {
+export function isToy(data: unknown): data is Exclude<TrainingData, Rows> {
   return typeof data === 'object' && data !== null && 'toy' in data;
 }
 
@@ -218,7 +219,7 @@ const SETTINGS = ['batch', 'learningRate', 'clipNorm', 'beta1', 'beta2', 'epsilo
 /** @throws {ShapeError} when the data are not of the flow's features and classes */
 export function sourceOf(model: FlowModel, data: TrainingData): BatchSource {
   const { dim, contextDim } = model.spec;
-  if (!(data instanceof Float32Array)) {
+  if (isToy(data)) {
     const { shape, noise, classes, dim: features } = toyDensity(data.toy, { noise: data.noise });
     if (dim !== features) throw new ShapeError('spec.dim', String(dim), `${features}, that of ${data.toy}`);
     const source = { kind: 'toy', shape, noise, stream: STREAMS.toyTraining } as const;
@@ -311,7 +312,7 @@ export function validationOf(options: FitOptions, model: FlowModel, steps: numbe
       `a positive multiple of dim = ${model.spec.dim}`,
     );
   }
-  const bad = data.findIndex((value) => !Number.isFinite(value));
+  const bad = data.findIndex((value: number) => !Number.isFinite(value));
   if (bad >= 0) {
     const row = Math.floor(bad / model.spec.dim) + 1;
     throw new DataError(`validation: found ${data[bad]}, expected a finite number`, { row });

@@ -1,5 +1,6 @@
 /** A normalizing flow on the GPU. */
-import { takeBytes, takeFloats } from './callerArrays.ts';
+import { takeBytes, takeData } from './callerArrays.ts';
+import type { Rows } from './callerArrays.ts';
 import { domainsOf, requireInside } from './domain.ts';
 import { DisposedError, ShapeError } from './errors.ts';
 import { FIT_DEFAULTS } from './fitOptions.ts';
@@ -13,13 +14,21 @@ import {
   sampleJob,
 } from './flowJobs.ts';
 import type { FlowJob } from './flowJobs.ts';
-import { checkedSpec, FLOW_RULES, LOAD_RULES, requireSample, RUN_RULES, takeRows } from './flowOptions.ts';
+import {
+  checkedSpec,
+  FLOW_RULES,
+  LOAD_RULES,
+  requireSample,
+  RUN_RULES,
+  takeDataRows,
+  takeLatentRows,
+} from './flowOptions.ts';
 import type { FlowOptions, LoadOptions, RunOptions, SampleOptions, TakenRows } from './flowOptions.ts';
 import { TRACE_RULES, traceOf } from './flowTrace.ts';
 import type { FlowTrace, TraceOptions } from './flowTrace.ts';
 import { FlowTraining } from './flowTraining.ts';
 import { GpuContext } from './gpu/context.ts';
-import { columnStatistics } from './data/statistics.ts';
+import { statisticsFor } from './data/statistics.ts';
 import { FlowPass, requirePass } from './flowPass.ts';
 import type { PassKind, PassOptions } from './flowPass.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
@@ -33,6 +42,8 @@ import type { Model, TrainingRecord } from './io/modelFile.ts';
 import { MEMORY_RULES, trainingMemory } from './memory.ts';
 import type { MemoryOptions, MemoryReport } from './memory.ts';
 import { limitsFor, requireRoom } from './modelLimits.ts';
+import { offsetOf, requireUnrounded, shiftOf, withOffset } from './offset.ts';
+import type { Shift } from './offset.ts';
 import { FLAG, requireOptions } from './optionRules.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
 import type { FlowSpec } from './spec.ts';
@@ -53,9 +64,13 @@ const TUNED_ROWS = 4096;
  * log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats. Where the spec has a `contextDim`, f depends on a context c that
  * every call takes, and the density is log p(x | c).
  *
- * Rows are row-major `Float32Array`s [B, D] of any B; memory on the GPU is bounded whatever B is. A call copies its
- * arrays at once: what you write to them while it runs changes nothing. Calls run one after the other. Every method throws DisposedError after `dispose()` and DeviceLostError once the device is
- * gone; an aborted `signal` throws its reason.
+ * Rows are row-major [B, D] of any B; memory on the GPU is bounded whatever B is. Latent rows are `Float32Array`s. Data may be
+ * a `Float64Array` too, and must be if a column has a large common offset (see `Rows`). The flow of such data gives a
+ * `Float64Array` wherever it gives data, since float32 could not hold them; any other gives a `Float32Array`.
+ *
+ * A call copies its arrays at once: what you write to them while it runs changes nothing. Calls run one after the other.
+ * Every method throws DisposedError after `dispose()` and DeviceLostError once the device is gone; an aborted `signal`
+ * throws its reason.
  *
  * @example
  * const flow = await Flow.create(realnvp(2), { seed: 1 });
@@ -67,10 +82,11 @@ const TUNED_ROWS = 4096;
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export class Flow implements Disposable {
-  readonly spec: FlowSpec;
   readonly #context: GpuContext;
   readonly #ownsDevice: boolean;
-  readonly #model: FlowModel;
+  /** Its spec changes once, if the first data of a fresh flow have an offset. */
+  #model: FlowModel;
+  #shift: Shift | undefined;
   readonly #chunkRows: number;
   readonly #tuner: Tuner;
   readonly #parameters: OwnedBuffer;
@@ -80,14 +96,18 @@ export class Flow implements Disposable {
 
   private constructor(context: GpuContext, ownsDevice: boolean, model: Model, tuning: TuningOptions) {
     const layout = paramLayout(model.spec);
-    this.spec = model.spec;
     this.#context = context;
     this.#ownsDevice = ownsDevice;
     this.#model = { spec: model.spec, layout };
+    this.#shift = shiftOf(model.spec, layout, model.parameters);
     this.#chunkRows = chunkRowsOf(this.#model);
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
     this.#tuner = new Tuner(context, this.#model, tuning);
-    this.#runner = new RowRunner(context, new Map([[PARAMETERS, this.#parameters]]));
+    this.#runner = new RowRunner(
+      context,
+      new Map([[PARAMETERS, this.#parameters]]),
+      () => this.#shift?.offset,
+    );
     this.#training = new FlowTraining(model);
     this.#upload(model.parameters);
   }
@@ -104,15 +124,14 @@ export class Flow implements Disposable {
     requireOptions('create', options, FLOW_RULES);
     const checked = checkedSpec(spec);
     const { data: given, seed = 0, ...opening } = options;
-    const data = given === undefined ? undefined : takeFloats('data', given);
-    const domains = domainsOf(checked);
-    if (data !== undefined) requireInside(data, domains);
-    const statistics = data && columnStatistics(data, checked.dim, undefined, domains);
+    const data = given === undefined ? undefined : takeData('data', given);
+    const statistics = data && statisticsFor(checked, data, { isFresh: true });
     const flow = await Flow.#open(checked, opening, () => {
       const parameters = initialParameters(checked, seed);
       const fromData = statistics && tensorsOfData(paramLayout(checked), statistics);
       fromData?.forEach(({ tensor, values }) => parameters.set(values, tensor.offset));
-      return { spec: checked, parameters };
+      const started = statistics === undefined ? checked : withOffset(checked, statistics.offset);
+      return { spec: started, parameters };
     });
     flow.#training.isFresh = data === undefined;
     return flow;
@@ -147,6 +166,11 @@ export class Flow implements Disposable {
     }
   }
 
+  /** What the flow is made of. Its `standardize` has an offset if the data need one. */
+  get spec(): FlowSpec {
+    return this.#model.spec;
+  }
+
   /** Number of features D. */
   get dim(): number {
     return this.spec.dim;
@@ -166,10 +190,7 @@ export class Flow implements Disposable {
    * Maps data x [B, D] to the latent z [B, D], with the log-det of the map per row (nats) [B].
    * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
    */
-  async forward(
-    x: Float32Array,
-    options: RunOptions = {},
-  ): Promise<{ z: Float32Array; logDet: Float32Array }> {
+  async forward(x: Rows, options: RunOptions = {}): Promise<{ z: Float32Array; logDet: Float32Array }> {
     requireOptions('forward', options, RUN_RULES);
     return this.#run(forwardJob(this.#model, this.#takeData(x), options));
   }
@@ -178,12 +199,9 @@ export class Flow implements Disposable {
    * Maps latent z [B, D] to data x [B, D], with the log-det of this inverse map per row (nats) [B].
    * @throws {ShapeError} when z.length is not a multiple of D, or the context is not that of its rows
    */
-  async inverse(
-    z: Float32Array,
-    options: RunOptions = {},
-  ): Promise<{ x: Float32Array; logDet: Float32Array }> {
+  async inverse(z: Float32Array, options: RunOptions = {}): Promise<{ x: Rows; logDet: Float32Array }> {
     requireOptions('inverse', options, RUN_RULES);
-    return this.#run(inverseJob(this.#model, takeRows('z', z, this.dim), options));
+    return this.#run(inverseJob(this.#model, takeLatentRows('z', z, this.dim), options));
   }
 
   /**
@@ -191,10 +209,11 @@ export class Flow implements Disposable {
    * states on the way, and the log-det of each bijector alone (nats).
    * @throws {ShapeError} when rows.length is not a multiple of D
    */
-  async trace(rows: Float32Array, options: TraceOptions = {}): Promise<FlowTrace> {
+  async trace(rows: Rows, options: TraceOptions = {}): Promise<FlowTrace> {
     this.#requireAlive();
     requireOptions('trace', options, TRACE_RULES);
-    const taken = options.direction === 'inverse' ? takeRows('z', rows, this.dim) : this.#takeData(rows);
+    const taken =
+      options.direction === 'inverse' ? takeLatentRows('z', rows, this.dim) : this.#takeData(rows);
     return traceOf(this.#model, taken, options, this.#tuner.fixed, (job) => this.#runner.run(job));
   }
 
@@ -202,7 +221,7 @@ export class Flow implements Disposable {
    * The log-density of each row of x [B, D], in nats and in the data's own units.
    * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
    */
-  async logProb(x: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
+  async logProb(x: Rows, options: RunOptions = {}): Promise<Float32Array> {
     requireOptions('logProb', options, RUN_RULES);
     return this.#run(logProbJob(this.#model, this.#takeData(x), options));
   }
@@ -211,7 +230,7 @@ export class Flow implements Disposable {
    * Draws n rows x [n, D]: z of the base distribution, by default N(0, temperature² I), and x = f⁻¹(z).
    * @throws {ShapeError} when n, seed, firstRow or temperature is out of range, or the context is not that of n rows
    */
-  async sample(n: number, options: SampleOptions = {}): Promise<Float32Array> {
+  async sample(n: number, options: SampleOptions = {}): Promise<Rows> {
     requireSample('sample', n, options, this.dim);
     return this.#run(sampleJob(this.#model, n, options));
   }
@@ -224,7 +243,7 @@ export class Flow implements Disposable {
   async sampleAndLogProb(
     n: number,
     options: SampleOptions = {},
-  ): Promise<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
+  ): Promise<{ x: Rows; logProb: Float32Array; z: Float32Array }> {
     requireSample('sampleAndLogProb', n, options, this.dim);
     return this.#run(sampleAndLogProbJob(this.#model, n, options));
   }
@@ -235,7 +254,7 @@ export class Flow implements Disposable {
    * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context is not that of its rows
    */
   async gradients(
-    x: Float32Array,
+    x: Rows,
     options: RunOptions = {},
   ): Promise<{ nll: number; gradients: Record<string, Float32Array> }> {
     requireOptions('gradients', options, RUN_RULES);
@@ -272,6 +291,8 @@ export class Flow implements Disposable {
       model: this.#model,
       parameters: this.#parameters,
       variantsFor: (batch: number, stored: unknown) => this.#tuner.variantsFor('gradient', batch, stored),
+      spec: () => this.spec,
+      shiftTo: (shift: Shift) => this.#shiftTo(shift),
       isAlive: () => !this.#disposed,
       logProb: (rows: TakenRows, run: RunOptions, variants: KernelVariants) =>
         this.#run(logProbJob(this.#model, rows, run), variants),
@@ -352,11 +373,15 @@ export class Flow implements Disposable {
     this.dispose();
   }
 
-  /** Rows of data x, as they are now. @throws {DataError} when a value is outside its feature's domain */
-  #takeData(x: Float32Array): TakenRows {
-    const taken = takeRows('x', x, this.dim);
+  /**
+   * Rows of data x, as they are now.
+   * @throws {DataError} when a value is outside its feature's domain, or rounded before the flow's offset is subtracted
+   */
+  #takeData(x: Rows): TakenRows {
+    const taken = takeDataRows('x', x, this.dim);
     const columns = this.#training.record?.columns;
     requireInside(taken.values, domainsOf(this.spec), columns === undefined ? {} : { columns });
+    requireUnrounded(taken.values, this.#shift, columns);
     return taken;
   }
 
@@ -387,6 +412,12 @@ export class Flow implements Disposable {
       this.#parameters.dispose();
       throw error;
     }
+  }
+
+  #shiftTo(shift: Shift): void {
+    const { layout, spec } = this.#model;
+    this.#model = { layout, spec: withOffset(spec, shift.offset) };
+    this.#shift = offsetOf(this.spec) && shift;
   }
 
   #upload(parameters: Float32Array): void {

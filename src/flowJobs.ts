@@ -1,9 +1,12 @@
 /** What each call of a flow uploads, runs and reads back, as plain data. */
+import type { Rows } from './callerArrays.ts';
 import type { RunOptions, SampleOptions, TakenRows } from './flowOptions.ts';
 import type { Chunk, RowJob } from './gpu/rows.ts';
+import { offsetOf } from './offset.ts';
 import type { Plan } from './plan.ts';
 import { rowInputs } from './rowInputs.ts';
 import { gradientsPlan } from './steps/backward.ts';
+import type { FlowSpec } from './spec.ts';
 import type { Purpose } from './steps/candidates.ts';
 import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -23,17 +26,17 @@ export interface FlowJob<Result> extends Omit<RowJob, 'chunkRows' | 'planOf'> {
 /** x [rows, D] → z, with the log-det. */
 export function forwardJob(
   model: FlowModel,
-  { values, count: rows }: TakenRows,
+  { values: x, count: rows }: TakenRows,
   { context, signal }: RunOptions,
 ): FlowJob<{ z: Float32Array; logDet: Float32Array }> {
   const { spec } = model;
-  const result = { z: new Float32Array(values.length), logDet: new Float32Array(rows) };
+  const result = { z: new Float32Array(x.length), logDet: new Float32Array(rows) };
   return {
     kind: 'forward',
     pass: 'forward',
     rows,
     planOf: ({ count }, variants) => forwardPlan(model, count, variants),
-    inputs: rowInputs(spec, rows, { values, context }),
+    inputs: rowInputs(spec, rows, { x, context }),
     outputs: [
       { buffer: STATE, features: spec.dim, rows: result.z },
       { buffer: LOG_DET, features: 1, rows: result.logDet },
@@ -46,19 +49,19 @@ export function forwardJob(
 /** z [rows, D] → x, with the log-det of the inverse. */
 export function inverseJob(
   model: FlowModel,
-  { values, count: rows }: TakenRows,
+  { values: z, count: rows }: TakenRows,
   { context, signal }: RunOptions,
-): FlowJob<{ x: Float32Array; logDet: Float32Array }> {
+): FlowJob<{ x: Rows; logDet: Float32Array }> {
   const { spec } = model;
-  const result = { x: new Float32Array(values.length), logDet: new Float32Array(rows) };
+  const result = { x: dataRows(spec, rows), logDet: new Float32Array(rows) };
   return {
     kind: 'inverse',
     pass: 'inverse',
     rows,
     planOf: ({ count }, variants) => inversePlan(model, count, variants),
-    inputs: rowInputs(spec, rows, { values, context }),
+    inputs: rowInputs(spec, rows, { z, context }),
     outputs: [
-      { buffer: STATE, features: spec.dim, rows: result.x },
+      { buffer: STATE, features: spec.dim, rows: result.x, dataStates: [0] },
       { buffer: LOG_DET, features: 1, rows: result.logDet },
     ],
     signal,
@@ -78,7 +81,7 @@ export function logProbJob(
     pass: 'forward',
     rows,
     planOf: ({ count }, variants) => logProbPlan(model, count, variants),
-    inputs: rowInputs(model.spec, rows, { values, context }),
+    inputs: rowInputs(model.spec, rows, { x: values, context }),
     outputs: [{ buffer: LOG_PROB, features: 1, rows: result }],
     signal,
     result,
@@ -90,16 +93,16 @@ export function sampleJob(
   model: FlowModel,
   n: number,
   { context, signal, ...draw }: SampleOptions,
-): FlowJob<Float32Array> {
+): FlowJob<Rows> {
   const { spec } = model;
-  const result = new Float32Array(n * spec.dim);
+  const result = dataRows(spec, n);
   return {
     kind: 'sample',
     pass: 'inverse',
     rows: n,
     planOf: (chunk, variants) => samplePlan(model, sampleRows(chunk, draw), variants),
     inputs: rowInputs(spec, n, { context }),
-    outputs: [{ buffer: STATE, features: spec.dim, rows: result }],
+    outputs: [{ buffer: STATE, features: spec.dim, rows: result, dataStates: [0] }],
     signal,
     result,
   };
@@ -110,11 +113,11 @@ export function sampleAndLogProbJob(
   model: FlowModel,
   n: number,
   { context, signal, ...draw }: SampleOptions,
-): FlowJob<{ x: Float32Array; logProb: Float32Array; z: Float32Array }> {
+): FlowJob<{ x: Rows; logProb: Float32Array; z: Float32Array }> {
   const { spec } = model;
   const { dim } = spec;
   const result = {
-    x: new Float32Array(n * dim),
+    x: dataRows(spec, n),
     logProb: new Float32Array(n),
     z: new Float32Array(n * dim),
   };
@@ -125,13 +128,18 @@ export function sampleAndLogProbJob(
     planOf: (chunk, variants) => sampleAndLogProbPlan(model, sampleRows(chunk, draw), variants),
     inputs: rowInputs(spec, n, { context }),
     outputs: [
-      { buffer: STATE, features: dim, rows: result.x },
+      { buffer: STATE, features: dim, rows: result.x, dataStates: [0] },
       { buffer: LATENT, features: dim, rows: result.z },
       { buffer: LOG_PROB, features: 1, rows: result.logProb },
     ],
     signal,
     result,
   };
+}
+
+/** Room for rows of data, which float32 cannot hold if they have an offset. */
+function dataRows(spec: FlowSpec, rows: number): Rows {
+  return new (offsetOf(spec) === undefined ? Float32Array : Float64Array)(rows * spec.dim);
 }
 
 function sampleRows(
@@ -153,7 +161,7 @@ export function gradientsJob(
     pass: 'gradient',
     rows,
     planOf: ({ count }, variants) => gradientsPlan(model, count, rows, variants),
-    inputs: rowInputs(model.spec, rows, { values, context }),
+    inputs: rowInputs(model.spec, rows, { x: values, context }),
     outputs: [{ buffer: NLL, features: 1, rows: result }],
     signal,
     result,

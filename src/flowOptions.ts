@@ -1,5 +1,6 @@
 /** What the calls of a flow take, and what is refused. */
-import { takeFloats } from './callerArrays.ts';
+import { takeData, takeFloats } from './callerArrays.ts';
+import type { Rows } from './callerArrays.ts';
 import { ModelFileError, ShapeError } from './errors.ts';
 import { parseSpec } from './io/specSchema.ts';
 import type { FlowSpec } from './spec.ts';
@@ -17,8 +18,11 @@ export interface FlowOptions extends TuningOptions {
   device?: GPUDevice;
   /** Seed of the initial parameters, a non-negative integer. Default 0. */
   seed?: number;
-  /** Rows [N, D] that a `standardize` and the scale of a `domain` are taken from at once; else the first `fit` sets them. */
-  data?: Float32Array;
+  /**
+   * Rows [N, D] that a `standardize`, its offset and the scale of a `domain` are taken from at once; else the first `fit` sets
+   * them.
+   */
+  data?: Rows;
 }
 
 export interface LoadOptions extends TuningOptions {
@@ -94,13 +98,21 @@ export function checkedSpec(spec: FlowSpec): FlowSpec {
 
 /** Row-major rows [count, D] that belong to a call: nobody writes to them while it runs. */
 export interface TakenRows {
-  values: Float32Array;
+  values: Rows;
   count: number;
 }
 
-/** The rows of `dim` features that a caller gives, as they are now. @throws {ShapeError} when they are not whole */
-export function takeRows(name: string, given: Float32Array, dim: number): TakenRows {
-  const values = takeFloats(name, given);
+/** The latent rows of `dim` features that a caller gives, as they are now. @throws {ShapeError} when they are not whole */
+export function takeLatentRows(name: string, given: Rows, dim: number): TakenRows {
+  return wholeRows(name, takeFloats(name, given), dim);
+}
+
+/** As `takeLatentRows`, of data, which may be float64. */
+export function takeDataRows(name: string, given: Rows, dim: number): TakenRows {
+  return wholeRows(name, takeData(name, given), dim);
+}
+
+function wholeRows(name: string, values: Rows, dim: number): TakenRows {
   if (values.length % dim === 0) return { values, count: values.length / dim };
   throw new ShapeError(
     name,

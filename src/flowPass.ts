@@ -28,6 +28,8 @@ import type { KernelVariants } from './steps/variants.ts';
  * | `sample` | `state` samples x |
  * | `trace` | `state` x → z; `states` x and what each bijector makes of it; `logDets` of each bijector |
  *
+ * If the flow's `standardize` has an `offset`, x is less that offset here, in both directions: float32 cannot hold the sum.
+ *
  * `state` is [D, stride], feature-major; `states` [L + 1, D, stride]; `logDet` and `logProb` [stride]; `logDets`
  * [L, stride], for the L bijectors in the direction data → latent. A flow with a context also has `context` [C, stride],
  * which every kind reads.

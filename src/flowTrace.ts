@@ -1,10 +1,13 @@
 /** What each bijector of a flow makes of the rows: `Flow.trace`. */
+import type { Rows } from './callerArrays.ts';
 import { RUN_RULES } from './flowOptions.ts';
 import type { RunOptions, TakenRows } from './flowOptions.ts';
 import type { RowJob } from './gpu/rows.ts';
+import { offsetOf } from './offset.ts';
 import { oneOf } from './optionRules.ts';
 import type { OptionRules } from './optionRules.ts';
 import { rowInputs } from './rowInputs.ts';
+import type { FlowSpec } from './spec.ts';
 import type { FlowModel } from './steps/forward.ts';
 import { TRACE_LOG_DETS, TRACE_STATES } from './steps/names.ts';
 import { DIRECTIONS, tracePlan } from './steps/trace.ts';
@@ -21,8 +24,11 @@ export const TRACE_RULES: OptionRules<keyof TraceOptions> = { ...RUN_RULES, dire
 
 /** Rows on their way through a flow of L bijectors, in the order in which they run. */
 export interface FlowTrace {
-  /** L + 1 times [B, D]: the rows that were given, then what each bijector made of them. */
-  states: Float32Array[];
+  /**
+   * L + 1 times [B, D]: the rows that were given, then what each bijector made of them. Rows of data are float64 if the flow
+   * has an offset, all others float32.
+   */
+  states: Rows[];
   /** L times [B]: the log-det of each bijector alone, of the map that was run, in nats. */
   logDets: Float32Array[];
 }
@@ -40,32 +46,57 @@ export async function traceOf(
 ): Promise<FlowTrace> {
   const { dim, bijectors } = model.spec;
   const places = bijectors.length + 1;
-  const states = new Float32Array(places * dim * count);
+  const isShifted = offsetOf(model.spec) !== undefined;
+  const states = new (isShifted ? Float64Array : Float32Array)(places * dim * count);
+  const dataStates = dataPlaces(model.spec, direction);
   const logDets = new Float32Array(bijectors.length * count);
   await run({
     kind: `trace ${direction}`,
     rows: count,
     chunkRows: traceChunkRowsOf(model),
     planOf: ({ count: chunk }) => tracePlan(model, chunk, direction, variants),
-    inputs: rowInputs(model.spec, count, { values, context }),
+    inputs: rowInputs(
+      model.spec,
+      count,
+      direction === 'forward' ? { x: values, context } : { z: values, context },
+    ),
     outputs: [
-      { buffer: TRACE_STATES, features: places * dim, rows: states },
+      { buffer: TRACE_STATES, features: places * dim, rows: states, dataStates },
       { buffer: TRACE_LOG_DETS, features: bijectors.length, rows: logDets },
     ],
     signal,
   });
-  return { states: partsOf(states, count, places), logDets: partsOf(logDets, count, bijectors.length) };
+  return {
+    states: Array.from({ length: places }, (_, place) => {
+      const isWide = isShifted && dataStates.includes(place);
+      return isWide
+        ? partOf(states, { count, place, places }, Float64Array)
+        : partOf(states, { count, place, places }, Float32Array);
+    }),
+    logDets: bijectors.map((_, place) =>
+      partOf(logDets, { count, place, places: bijectors.length }, Float32Array),
+    ),
+  };
 }
 
-/** Rows [count, parts, width] as `parts` arrays of rows [count, width]. */
-function partsOf(rows: Float32Array, count: number, parts: number): Float32Array[] {
-  const width = count === 0 ? 0 : rows.length / count / parts;
-  return Array.from({ length: parts }, (_, part) => {
-    const own = new Float32Array(count * width);
-    for (let row = 0; row < count; row++) {
-      const start = (row * parts + part) * width;
-      own.set(rows.subarray(start, start + width), row * width);
-    }
-    return own;
-  });
+/** The states that are in the data's units, less what an offset is: those before `standardize`, which alone has one. */
+function dataPlaces({ bijectors }: FlowSpec, direction: Direction): number[] {
+  const last = bijectors.findIndex(({ type }) => type === 'standardize');
+  const places = Array.from({ length: last + 1 }, (_, place) => place);
+  return direction === 'forward' ? places : places.map((place) => bijectors.length - place);
+}
+
+/** What is at `place` of rows [count, places, width]: rows [count, width]. */
+function partOf<Part extends Rows>(
+  rows: Rows,
+  { count, place, places }: { count: number; place: number; places: number },
+  Part: new (length: number) => Part,
+): Part {
+  const width = count === 0 ? 0 : rows.length / count / places;
+  const own = new Part(count * width);
+  for (let row = 0; row < count; row++) {
+    const start = (row * places + place) * width;
+    own.set(rows.subarray(start, start + width), row * width);
+  }
+  return own;
 }

@@ -3,6 +3,7 @@
  * This entry has no Node imports; `wgflow/node` opens devices in Node, `wgflow/reference` is the f64 twin.
  */
 export { Flow } from './flow.ts';
+export type { Rows } from './callerArrays.ts';
 export type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
 export { FlowPass } from './flowPass.ts';
 export type { PassBuffers, PassKind, PassOptions } from './flowPass.ts';

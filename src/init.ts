@@ -48,16 +48,16 @@ export function initialParameters(
   return parameters;
 }
 
-/** The tensors that a fresh flow takes from its data: scales of domains, mean and spread of a standardisation. */
+/** The tensors that a fresh flow takes from its data: scales of domains, mean less offset and spread of a standardisation. */
 export function tensorsOfData(
   { bijectors }: ParamLayout,
-  { scale, mean, std }: { scale: Float64Array; mean: Float64Array; std: Float64Array },
+  { scale, meanLeft, std }: Record<'scale' | 'meanLeft' | 'std', Float64Array>,
 ): { tensor: TensorSlot; values: Float32Array<ArrayBuffer> }[] {
   return bijectors.flatMap((slots) => {
     if (slots.type === 'domain') return [{ tensor: slots.scale, values: new Float32Array(scale) }];
     if (slots.type !== 'standardize') return [];
     return [
-      { tensor: slots.mean, values: new Float32Array(mean) },
+      { tensor: slots.mean, values: new Float32Array(meanLeft) },
       { tensor: slots.std, values: new Float32Array(std) },
     ];
   });

@@ -1,22 +1,25 @@
 /** What a call uploads for its rows: the rows themselves, and their contexts where the flow has some. */
 import { takeFloats } from './callerArrays.ts';
+import type { Rows } from './callerArrays.ts';
 import { ShapeError } from './errors.ts';
 import type { RowInput } from './gpu/rows.ts';
 import type { FlowSpec } from './spec.ts';
 import { CONTEXT, STATE } from './steps/names.ts';
 
 /**
- * @param values the rows that go through the flow, taken from the caller, row-major [rows, D]; left out where the GPU draws them
+ * The rows that go through the flow are data x or latent z, taken from the caller, row-major [rows, D]. The GPU draws them
+ * if neither is given.
  * @throws {ShapeError} as `takeContext`
  */
 export function rowInputs(
   spec: FlowSpec,
   rows: number,
-  { values, context }: { values?: Float32Array; context: Float32Array | undefined },
+  { x, z, context }: { x?: Rows; z?: Rows; context: Float32Array | undefined },
 ): RowInput[] {
   const given = takeContext('context', spec, rows, context);
   return [
-    ...(values === undefined ? [] : [{ buffer: STATE, features: spec.dim, rows: values }]),
+    ...(x === undefined ? [] : [{ buffer: STATE, features: spec.dim, rows: x, isData: true }]),
+    ...(z === undefined ? [] : [{ buffer: STATE, features: spec.dim, rows: z }]),
     ...(given === undefined
       ? []
       : [

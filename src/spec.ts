@@ -49,9 +49,14 @@ export interface DomainSpec {
   features: Domain[];
 }
 
-/** z = (x − mean) / std with the training data's statistics; only as the first bijector, or after a `domain`. */
+/** z = (x − offset − mean) / std with the training data's statistics; only as the first bijector, or after a `domain`. */
 export interface StandardizeSpec {
   type: 'standardize';
+  /**
+   * [D], in the data's units; 0 of a feature that needs none, and of a bounded one. The host subtracts it in float64 before
+   * the cast to float32. The data give a fresh flow its own; without it no feature has one.
+   */
+  offset?: number[];
 }
 
 /**

@@ -23,6 +23,7 @@ export function validateSpec(spec: FlowSpec): void {
             'standardize only as the first bijector, or after a domain',
           );
         }
+        if (bijector.offset !== undefined) requireOffset(`${where}.offset`, spec, bijector.offset);
         break;
       case 'domain':
         if (index !== 0) throw new ShapeError(`${where}.type`, 'domain', 'domain only as the first bijector');
@@ -135,6 +136,27 @@ function requireDomains(where: string, dim: number, features: readonly Domain[])
   if (features.every((domain) => domain === 'real')) {
     throw new ShapeError(where, 'real throughout', 'a bounded feature', 'Leave the bijector out.');
   }
+}
+
+/** An offset of each feature, some of them other than 0; a bounded feature has none, since its map needs x itself. */
+function requireOffset(where: string, { dim, bijectors }: FlowSpec, offset: readonly number[]): void {
+  if (offset.length !== dim) {
+    throw new ShapeError(where, `${offset.length} offsets`, `${dim}, one for each feature`);
+  }
+  if (offset.every((value) => value === 0)) {
+    throw new ShapeError(where, '0 throughout', 'an offset other than 0', 'Leave the field out.');
+  }
+  const [first] = bijectors;
+  offset.forEach((value, feature) => {
+    const domain = first?.type === 'domain' ? (first.features[feature] ?? 'real') : 'real';
+    const isSound = Number.isFinite(value) && (domain === 'real' || value === 0);
+    if (isSound) return;
+    throw new ShapeError(
+      `${where}[${feature}]`,
+      String(value),
+      domain === 'real' ? 'a finite number' : `0, as the feature is ${domain}`,
+    );
+  });
 }
 
 function requireSpline(where: string, { bins, bound }: { bins: number; bound: number }): void {

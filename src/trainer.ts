@@ -1,16 +1,18 @@
 /** fit(): training on the GPU, many steps a submit, reported while the next ones run. */
-import { columnStatistics } from './data/statistics.ts';
+import { statisticsFor } from './data/statistics.ts';
 import { toyDensityOfShape } from './data/toy.ts';
-import { domainsOf, requireInside } from './domain.ts';
 import { DataError, DisposedError } from './errors.ts';
-import { contextOf, settingsOf, sourceOf, validationOf } from './fitOptions.ts';
+import { contextOf, isToy, settingsOf, sourceOf, validationOf } from './fitOptions.ts';
 import type { FitOptions, TrainingData, Validation } from './fitOptions.ts';
 import type { RunOptions, TakenRows } from './flowOptions.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
 import { tensorsOfData } from './init.ts';
 import type { BestParameters, TrainingRecord } from './io/modelFile.ts';
+import { requireUnrounded } from './offset.ts';
+import type { Shift } from './offset.ts';
 import { formatSchedule } from './schedule.ts';
+import type { FlowSpec } from './spec.ts';
 import type { BatchSource } from './steps/batch.ts';
 import type { FlowModel } from './steps/forward.ts';
 import type { KernelVariants } from './steps/variants.ts';
@@ -49,6 +51,9 @@ export interface Trainee {
   variantsFor: (rows: number, stored: unknown) => Promise<KernelVariants>;
   /** Whether the first training data set the scales of domains and the standardisation. */
   fresh: boolean;
+  /** The flow's spec, whose offset the first data set. */
+  spec: () => FlowSpec;
+  shiftTo: (shift: Shift) => void;
   isAlive: () => boolean;
   logProb: (rows: TakenRows, options: RunOptions, variants: KernelVariants) => Promise<Float32Array>;
   /** Where an earlier run stopped, for `resume`. */
@@ -79,10 +84,11 @@ export async function* fit(
   const until = Math.min(options.until ?? asked.steps, asked.steps);
   const source = sourceOf(model, data);
   const validation = validationOf(options, model, asked.steps);
-  const rows = data instanceof Float32Array ? data : undefined;
-  const domains = domainsOf(model.spec);
-  if (rows !== undefined) requireInside(rows, domains, options);
-  const statistics = rows && columnStatistics(rows, model.spec.dim, options.columns, domains);
+  const rows = isToy(data) ? undefined : data;
+  const statistics =
+    rows && statisticsFor(trainee.spec(), rows, { columns: options.columns, isFresh: trainee.fresh });
+  const shift = statistics && { offset: statistics.offset, spread: statistics.std };
+  if (validation !== undefined) requireUnrounded(validation.rows.values, shift, options.columns);
   const context = contextOf(model.spec, source, options);
   options.signal?.throwIfAborted();
   const variants = await gpu.guard(() => trainee.variantsFor(asked.batch, state?.variants));
@@ -95,11 +101,15 @@ export async function* fit(
       ? state
       : { ...state, best: await gpu.guard(() => scoredAnew(trainee, best, validation, variants)) };
 
-  const run = await gpu.guard(() => TrainingRun.start(trainee, source, { rows, context }, settings, begun));
+  const run = await gpu.guard(() =>
+    TrainingRun.start(trainee, source, { rows, context, offset: shift?.offset }, settings, begun),
+  );
   if (trainee.fresh && statistics !== undefined) {
     for (const { tensor, values } of tensorsOfData(model.layout, statistics)) {
       gpu.buffers.write(trainee.parameters, values, tensor.offset);
     }
+    // At once with the mean that goes with it: no call may see the one without the other.
+    trainee.shiftTo({ offset: statistics.offset, spread: statistics.std });
   }
   // The flow may have the best parameters by now; training goes on from the last ones.
   if (resumed !== undefined) gpu.buffers.write(trainee.parameters, resumed.parameters);

@@ -1,4 +1,5 @@
 /** The GPU side of one fit: buffers, submits, the ring of losses. */
+import type { Rows } from './callerArrays.ts';
 import { LimitError, TrainingDivergedError } from './errors.ts';
 import type { DivergedPart } from './errors.ts';
 import { allSound } from './gpu/buffers.ts';
@@ -53,6 +54,14 @@ export interface Snapshot {
   /** Flat, in the order of the model's layout. */
   parameters: Float32Array;
   optimizer: OptimizerState;
+}
+
+/** What a run learns from; a toy density has none of it. */
+export interface TrainingRows {
+  rows: Rows | undefined;
+  context: Float32Array | undefined;
+  /** What the flow subtracts from each row. */
+  offset: Float64Array | undefined;
 }
 
 interface Submit {
@@ -113,7 +122,7 @@ export class TrainingRun implements Disposable {
   static async start(
     trainee: Trainee,
     source: BatchSource,
-    data: { rows: Float32Array | undefined; context: Float32Array | undefined },
+    data: TrainingRows,
     settings: RunSettings,
     state: OptimizerState | undefined,
   ): Promise<TrainingRun> {
@@ -124,20 +133,22 @@ export class TrainingRun implements Disposable {
     try {
       const shared = new Map([[PARAMETERS, parameters]]);
       const upload = (
-        values: Float32Array,
+        values: Rows,
         { features, segmentRows }: DatasetTable,
         nameOf: typeof datasetName,
+        offset?: Float64Array,
       ): void =>
         chunksOf(values.length / features, segmentRows).forEach(({ start, count }, segment) => {
           const name = nameOf(segment);
           const buffer = buffers.storage(name, count * features);
           owned.push(buffer);
           shared.set(name, buffer);
-          buffers.write(buffer, values.subarray(start * features, (start + count) * features));
+          const rows = values.subarray(start * features, (start + count) * features);
+          buffers.write(buffer, shifted(rows, offset));
         });
       if (source.kind === 'dataset') {
-        const { rows, context } = data;
-        if (rows !== undefined) upload(rows, source, datasetName);
+        const { rows, context, offset } = data;
+        if (rows !== undefined) upload(rows, source, datasetName, offset);
         if (context !== undefined && source.context !== undefined) {
           upload(context, source.context, contextDatasetName);
         }
@@ -358,6 +369,13 @@ function problemOf(nll: number, gradientNorm: number): DivergedPart | undefined 
   if (!Number.isFinite(nll)) return 'loss';
   if (!Number.isFinite(gradientNorm)) return 'gradient';
   return gradientNorm < 0 ? 'update' : undefined;
+}
+
+/** Rows [N, D] less the offset [D], as float32. */
+function shifted(rows: Rows, offset: Float64Array | undefined): Float32Array {
+  const isPlain = offset === undefined || offset.every((value) => value === 0);
+  if (isPlain) return rows instanceof Float32Array ? rows : new Float32Array(rows);
+  return Float32Array.from(rows, (value, index) => value - (offset[index % offset.length] ?? 0));
 }
 
 /** @throws {LimitError} when one number per row of the batch does not fit a binding */

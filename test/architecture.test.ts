@@ -31,6 +31,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'errors',
     'init',
     'kernel',
+    'offset',
     'optionRules',
     'paramLayout',
     'plan',

@@ -46,7 +46,7 @@ export function contextColumnsOf(
 
 function numberColumn(file: string, name: string, values: readonly string[]): ContextColumn {
   try {
-    const { mean, std } = columnStatistics(Float32Array.from(values, Number), 1, [name]);
+    const { mean, std } = columnStatistics(Float64Array.from(values, Number), 1, [name]);
     return { name, mean: mean[0] ?? NaN, std: std[0] ?? NaN };
   } catch (error) {
     throw error instanceof DataError ? error.inFile(file) : error;

@@ -131,7 +131,9 @@ function described(model: Model, index: number): string {
     case 'domain':
       return describedDomains(model, bijector.features);
     case 'standardize':
-      return '(x − mean) / std';
+      return bijector.offset === undefined
+        ? '(x − mean) / std'
+        : `(x − offset − mean) / std, offset ${describedOffset(bijector.offset, featureNames(model, index))}`;
     case 'affine_coupling':
     case 'additive_coupling':
     case 'rational_quadratic_coupling':
@@ -149,6 +151,11 @@ function described(model: Model, index: number): string {
     case undefined:
       return '';
   }
+}
+
+/** `5400000 of northing`, for the features that have one. */
+function describedOffset(offset: readonly number[], names: readonly string[]): string {
+  return offset.flatMap((value, j) => (value === 0 ? [] : [`${value} of ${names[j]}`])).join(', ');
 }
 
 function describedBase(base: BaseSpec): string {

@@ -1,10 +1,12 @@
 /** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
+import type { Rows } from '../callerArrays.ts';
 import { firstRepeated } from '../data/csvLayout.ts';
 import { domainsOf } from '../domain.ts';
 import { ShapeError } from '../errors.ts';
 import type { Flow } from '../flow.ts';
 import type { RunOptions } from '../flowOptions.ts';
 import type { Model } from '../io/modelFile.ts';
+import { offsetOf } from '../offset.ts';
 import { columnNamesOf, contextColumns, rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { insideDomains } from './domains.ts';
@@ -19,7 +21,7 @@ interface RowMap {
   /** Whether the context goes along, so that what is written can be read again by another of these commands. */
   keepsContext: boolean;
   /** `values` row-major [rows, dim]; the result row-major [rows, output columns]. */
-  run: (flow: Flow, values: Float32Array, options: RunOptions) => Promise<Float32Array>;
+  run: (flow: Flow, values: Rows, options: RunOptions) => Promise<Rows>;
 }
 
 const MAPS = {
@@ -42,7 +44,7 @@ const MAPS = {
     input: latentNames,
     output: columnNames,
     keepsContext: true,
-    run: async (flow, values, options) => (await flow.inverse(values, options)).x,
+    run: async (flow, values, options) => (await flow.inverse(new Float32Array(values), options)).x,
   },
 } as const satisfies Record<string, RowMap>;
 
@@ -89,7 +91,8 @@ export async function mapCommand(
   let rows = 0;
   try {
     using flow = await openFlow(session, model);
-    const writer = writeRows(session, output, columns, out);
+    const offset = name === 'inverse' ? offsetOf(model.model.spec) : undefined;
+    const writer = writeRows(session, output, columns, out, offset);
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       const { features, cells } = context.of(chunk.text, chunk.rows);

@@ -1,4 +1,5 @@
 /** The report of a training run: one HTML page that needs nothing but itself. */
+import type { Rows } from '../callerArrays.ts';
 import { ShapeError } from '../errors.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { htmlPage } from './htmlPage.ts';
@@ -22,11 +23,11 @@ export interface ReportInput {
   /** Features D of the model; above 2 the scatters show two of them and there is no density map. */
   dim: number;
   /** `[n, 2]` pairs in the data's units. */
-  data: Float32Array;
+  data: Rows;
   /** `[n, 2]` pairs in the data's units, drawn from the model. */
-  samples: Float32Array;
+  samples: Rows;
   /** `[n, 2]` pairs of z = f(x). */
-  latent: Float32Array;
+  latent: Rows;
   /** Log-density in nats on a grid of cells, row-major, row 0 at the bottom. */
   density?: {
     xDomain: [number, number];
@@ -148,7 +149,7 @@ function headline({ testNll, validationNll, entropy, losses, dim, columns }: Rep
   return [tiles.length > 0 ? `<dl class="tiles">${tileList.join('')}</dl>` : '', ...text].join('\n');
 }
 
-function pointsFigure(title: string, what: string, values: Float32Array, axes: Axes, color: string): string {
+function pointsFigure(title: string, what: string, values: Rows, axes: Axes, color: string): string {
   const shown = pointsWithin(values, axes.x, axes.y);
   const label = `Scatter plot, ${title.toLowerCase()}: ${cloudInWords(shown, axes.columns, axes.x, axes.y)}`;
   return figure(title, `${what} ${notShown(shown)}`, scatterChart(shown.points, axes, color, label));
@@ -232,9 +233,18 @@ function cloudInWords(
   x: Domain,
   y: Domain,
 ): string {
-  const range = (name: string, [low, high]: Domain): string =>
-    `${name} from ${Number(low.toPrecision(3))} to ${Number(high.toPrecision(3))}`;
+  const range = (name: string, domain: Domain): string => {
+    const [low, high] = domain.map((end) => toRange(end, domain));
+    return `${name} from ${low} to ${high}`;
+  };
   return `${count(points.length)} of ${count(total)} points with ${range(columns[0], x)} and ${range(columns[1], y)}.`;
+}
+
+/** An end of a range with three digits, or as many as it takes to tell it from the other end. */
+function toRange(end: number, [low, high]: Domain): number {
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const more = high > low ? Math.floor(Math.log10(largest / (high - low))) : 0;
+  return Number(end.toPrecision(Math.min(3 + Math.max(0, more), 17)));
 }
 
 function notShown({ outside, notFinite, total }: ShownPoints): string {

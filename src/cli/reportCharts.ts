@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer';
 import * as Plot from '@observablehq/plot';
 import { encode } from 'fast-png';
+import type { Rows } from '../callerArrays.ts';
 import { cutAbove, extremes, lossDomain, runningMedian } from './lossCurve.ts';
 import type { LossCurve } from './lossCurve.ts';
 import { quantile, sortedFinite } from './quantiles.ts';
@@ -44,9 +45,9 @@ const DENSITY_RANGE_NATS = 8;
 const LATENT_DOMAIN: Domain = [-4, 4];
 
 /** Axes around the bulk of `[n, 2]` data: far outliers do not squeeze it. */
-export function axesAround(data: Float32Array, columns: [string, string]): Axes {
+export function axesAround(data: Rows, columns: [string, string]): Axes {
   const domain = (offset: 0 | 1): Domain => {
-    const values = sortedFinite(data.filter((_, index) => index % 2 === offset));
+    const values = sortedFinite(data.filter((_: number, index: number) => index % 2 === offset));
     const [min = 0, max = 0] = [values[0], values.at(-1)];
     const [low, high] = [quantile(values, 0.005), quantile(values, 0.995)];
     const reach = 0.25 * (high - low);
@@ -58,7 +59,7 @@ export function axesAround(data: Float32Array, columns: [string, string]): Axes 
 }
 
 /** At most 3000 points, evenly picked from `[n, 2]` values, and how many cannot be shown. */
-export function pointsWithin(values: Float32Array, x: Domain, y: Domain): ShownPoints {
+export function pointsWithin(values: Rows, x: Domain, y: Domain): ShownPoints {
   const n = Math.floor(values.length / 2);
   const total = Math.min(n, MAX_POINTS);
   const shown: ShownPoints = { points: [], outside: 0, notFinite: 0, total };
@@ -123,7 +124,7 @@ export function latentChart(points: [number, number][], label: string): string {
 }
 
 /** Points within 1σ, 2σ and 3σ of the origin, as shares of all pairs in `latent` `[n, 2]`. */
-export function sharesWithinRings(latent: Float32Array): [number, number, number] {
+export function sharesWithinRings(latent: Rows): [number, number, number] {
   const counts: [number, number, number] = [0, 0, 0];
   const n = Math.floor(latent.length / 2);
   for (let i = 0; i < n; i++) {
@@ -307,17 +308,37 @@ function frame(
   { ticks = 5, grid = true }: { ticks?: number | number[]; grid?: boolean } = {},
 ): Plot.Markish[] {
   const lines = { stroke: 'var(--grid)', strokeOpacity: 1, ticks };
-  const axis = ({ name, domain }: Axis) =>
-    ({
+  const axis = ({ name, domain }: Axis) => {
+    const base = axisBase(domain);
+    const short = name.length > 40 ? `${name.slice(0, 39)}…` : name;
+    return {
       ticks,
       tickSize: 0,
       tickPadding: 6,
-      tickFormat: tickFormat(domain),
-      label: name.length > 40 ? `${name.slice(0, 39)}…` : name,
+      tickFormat: base === 0 ? tickFormat(domain) : (value: number) => signed(value - base),
+      label: base === 0 ? short : `${short} − ${base.toLocaleString('en-US')}`,
       labelArrow: 'none',
       labelAnchor: 'center',
-    }) as const;
+    } as const;
+  };
   return [...(grid ? [Plot.gridX(lines), Plot.gridY(lines)] : []), Plot.axisX(axis(x)), Plot.axisY(axis(y))];
+}
+
+/**
+ * A round number to count an axis from if its ticks differ only in digits that there is no room for, else 0:
+ * 5,400,000 for northings from 5,399,998 to 5,400,001.
+ */
+export function axisBase([low, high]: Domain): number {
+  const range = high - low;
+  const centre = (low + high) / 2;
+  if (!(range > 0) || Math.abs(centre) < 1000 * range) return 0;
+  const unit = 10 ** Math.ceil(Math.log10(range));
+  return Math.round(centre / unit) * unit;
+}
+
+/** What is left of a tick, without the digits that subtracting made up. */
+function signed(value: number): string {
+  return String(Number(value.toPrecision(6))).replace('-', '−');
 }
 
 /** Large numbers as 20k and small ones as 2e-3, so that they fit beside the chart. */

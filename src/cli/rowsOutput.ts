@@ -1,4 +1,5 @@
 /** Rows of results, as CSV or, with `--json` and no file, as events. */
+import type { Rows } from '../callerArrays.ts';
 import { csvHeader, csvRows } from '../data/csv.ts';
 import type { Output } from './outputFile.ts';
 import type { Session } from './session.ts';
@@ -8,17 +9,21 @@ const ROWS_AT_ONCE = 16_384;
 
 export interface RowWriter {
   /** `values` row-major [rows, columns], of which the last may come as text instead: `more` has those of each row. */
-  rows(values: Float32Array, more?: readonly (readonly string[])[]): Promise<void>;
+  rows(values: Rows, more?: readonly (readonly string[])[]): Promise<void>;
   /** Call once after the last rows: a table without rows has its header still. */
   end(): Promise<void>;
 }
 
-/** The header is written with the first rows, so that nothing is where they could not be made. */
+/**
+ * The header is written with the first rows, so that nothing is where they could not be made.
+ * @param offset that of the columns, if they are data
+ */
 export function writeRows(
   session: Session,
   output: Output,
   columns: readonly string[],
   out: string,
+  offset?: Float64Array,
 ): RowWriter {
   const asEvents = session.json && out === '-';
   let hasHeader = asEvents;
@@ -33,18 +38,14 @@ export function writeRows(
       for (let row = 0; row * width < values.length; row += ROWS_AT_ONCE) {
         const piece = values.subarray(row * width, (row + ROWS_AT_ONCE) * width);
         const text = more.slice(row, row + ROWS_AT_ONCE);
-        await output.write(asEvents ? rowsEvent(columns, piece, text) : csvRows(piece, width, text));
+        await output.write(asEvents ? rowsEvent(columns, piece, text) : csvRows(piece, width, text, offset));
       }
     },
     end: header,
   };
 }
 
-function rowsEvent(
-  columns: readonly string[],
-  values: Float32Array,
-  more: readonly (readonly string[])[],
-): string {
+function rowsEvent(columns: readonly string[], values: Rows, more: readonly (readonly string[])[]): string {
   const width = columns.length - (more[0]?.length ?? 0);
   const rows = Array.from({ length: values.length / width }, (_, row) => [
     ...values.subarray(row * width, (row + 1) * width),

@@ -1,4 +1,5 @@
 /** `wgflow sample`. */
+import { offsetOf } from '../offset.ts';
 import { columnNamesOf, contextColumns, contextRows } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { columnNames, openFlow, readModel } from './modelInput.ts';
@@ -39,7 +40,7 @@ export async function sampleCommand(
   try {
     using flow = await openFlow(session, model);
     const columns = [...columnNames(model.model), ...columnNamesOf(contextColumns(model))];
-    const writer = writeRows(session, output, columns, out);
+    const writer = writeRows(session, output, columns, out, offsetOf(flow.spec));
     const width = flow.dim + flow.spec.contextDim;
     const rowsAtOnce = Math.ceil(VALUES_AT_ONCE / width);
     // Not chunksOf: a list of the pieces of so many rows as one may ask for would fill the memory.

@@ -1,5 +1,7 @@
 /** `wgflow train`. */
 import path from 'node:path';
+import type { Rows } from '../callerArrays.ts';
+import { isToy } from '../fitOptions.ts';
 import { Flow } from '../flow.ts';
 import { PRESETS } from '../flows/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
@@ -170,8 +172,8 @@ function requireSameColumns(
 }
 
 function tellRows(session: Session, { title, columns, data, validation }: TrainingSet): void {
-  if (!(data instanceof Float32Array)) return;
-  const rows = (values: Float32Array): string => (values.length / columns.length).toLocaleString('en');
+  if (isToy(data)) return;
+  const rows = (values: Rows): string => (values.length / columns.length).toLocaleString('en');
   const held = validation === undefined ? '' : `; ${rows(validation)} for validation`;
   session.say(`Learning ${listedNames(columns)} from ${rows(data)} rows of ${title}${held}`);
 }

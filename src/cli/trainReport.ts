@@ -1,7 +1,10 @@
 /** The folder that `train --report` writes: samples and the page with the pictures. */
 import { csvHeader, csvRows } from '../data/csv.ts';
+import type { Rows } from '../callerArrays.ts';
 import { domainsOf } from '../domain.ts';
+import { isToy } from '../fitOptions.ts';
 import type { Flow } from '../flow.ts';
+import { offsetOf } from '../offset.ts';
 import { STREAMS } from '../random.ts';
 import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
@@ -46,7 +49,10 @@ export async function reportFiles(
     ...(outcome.valNll === undefined ? {} : { validationNll: outcome.valNll }),
     facts: factsOf(flow, set, outcome, seed),
   });
-  return { 'samples.csv': csvHeader(set.columns) + csvRows(samples, dim), 'report.html': html };
+  return {
+    'samples.csv': csvHeader(set.columns) + csvRows(samples, dim, [], offsetOf(flow.spec)),
+    'report.html': html,
+  };
 }
 
 /** Rows of the data for the pictures, with their contexts where the flow is conditional. */
@@ -54,9 +60,9 @@ function shownRows(
   flow: Flow,
   { data, context, toy }: TrainingSet,
   seed: number,
-): { rows: Float32Array; context: Float32Array | undefined } {
+): { rows: Rows; context: Float32Array | undefined } {
   const { contextDim } = flow.spec;
-  if (data instanceof Float32Array) {
+  if (!isToy(data)) {
     const given = context?.data;
     return { rows: spreadRows(data, flow.dim), context: given && spreadRows(given, contextDim) };
   }
@@ -73,10 +79,10 @@ function cycled(values: Float32Array, length: number): Float32Array {
 }
 
 /** Rows evenly spread over the table, which may be sorted. */
-function spreadRows(rows: Float32Array, dim: number): Float32Array {
+function spreadRows<Values extends Rows>(rows: Values, dim: number): Values {
   const count = rows.length / dim;
   if (count <= SCATTER_ROWS) return rows;
-  const spread = new Float32Array(SCATTER_ROWS * dim);
+  const spread = rows.slice(0, SCATTER_ROWS * dim) as Values;
   for (let i = 0; i < SCATTER_ROWS; i++) {
     const row = Math.floor((i * count) / SCATTER_ROWS);
     spread.set(rows.subarray(row * dim, (row + 1) * dim), i * dim);
@@ -84,9 +90,9 @@ function spreadRows(rows: Float32Array, dim: number): Float32Array {
   return spread;
 }
 
-function firstTwo(rows: Float32Array, dim: number): Float32Array {
+function firstTwo(rows: Rows, dim: number): Rows {
   if (dim === 2) return rows;
-  return Float32Array.from(
+  return Float64Array.from(
     { length: (2 * rows.length) / dim },
     (_, i) => rows[Math.floor(i / 2) * dim + (i % 2)] ?? NaN,
   );
@@ -95,13 +101,13 @@ function firstTwo(rows: Float32Array, dim: number): Float32Array {
 /** log p on a grid over the data, a little wider than they reach: of a conditional flow, the mean over contexts. */
 async function densityGrid(
   flow: Flow,
-  data: Float32Array,
+  data: Rows,
   context: Float32Array | undefined,
   signal: AbortSignal,
 ): Promise<ReportInput['density']> {
   const xDomain = rangeInside(flow, data, 0);
   const yDomain = rangeInside(flow, data, 1);
-  const grid = new Float32Array(2 * DENSITY_CELLS * DENSITY_CELLS);
+  const grid = new Float64Array(2 * DENSITY_CELLS * DENSITY_CELLS);
   const centre = ([low, high]: [number, number], cell: number): number =>
     low + ((cell + 0.5) / DENSITY_CELLS) * (high - low);
   for (let row = 0; row < DENSITY_CELLS; row++) {
@@ -127,7 +133,7 @@ const DENSITY_CONTEXTS = 16;
 /** log Σ w p(x | c) over the contexts, each with its share w of the rows. */
 async function marginalLogProb(
   flow: Flow,
-  grid: Float32Array,
+  grid: Float64Array,
   contexts: Float32Array,
   signal: AbortSignal,
 ): Promise<Float32Array> {
@@ -149,13 +155,13 @@ async function marginalLogProb(
 }
 
 /** The range of a feature with a margin, as far as its domain has one. */
-function rangeInside({ spec }: Flow, rows: Float32Array, feature: number): [number, number] {
+function rangeInside({ spec }: Flow, rows: Rows, feature: number): [number, number] {
   const [low, high] = paddedRange(rows, feature);
   const domain = domainsOf(spec)?.[feature] ?? 'real';
   return [domain === 'real' ? low : Math.max(low, 0), domain === 'unit' ? Math.min(high, 1) : high];
 }
 
-function paddedRange(rows: Float32Array, feature: number): [number, number] {
+function paddedRange(rows: Rows, feature: number): [number, number] {
   let low = Infinity;
   let high = -Infinity;
   for (let i = feature; i < rows.length; i += 2) {
@@ -177,7 +183,7 @@ function factsOf(
   const { hidden = [], residualBlocks } = couplings[0]?.conditioner ?? {};
   const residual = residualBlocks === undefined ? '' : ` in residual blocks (${residualBlocks})`;
   const recent = Math.min(RECENT_STEPS, outcome.losses.nll.length);
-  const rows = set.data instanceof Float32Array ? set.data.length / flow.dim : undefined;
+  const rows = isToy(set.data) ? undefined : set.data.length / flow.dim;
   const facts: [label: string, value: string | undefined][] = [
     [
       'Model',

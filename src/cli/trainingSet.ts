@@ -1,5 +1,6 @@
 /** The rows that `train` learns from, out of a file or a toy density. */
 import path from 'node:path';
+import type { Rows } from '../callerArrays.ts';
 import type { ContextColumn } from '../context.ts';
 import { allRows, readCsv } from '../data/csv.ts';
 import { columnStatistics } from '../data/statistics.ts';
@@ -18,7 +19,7 @@ export interface TrainingSet {
   title: string;
   columns: string[];
   data: TrainingData;
-  validation?: Float32Array;
+  validation?: Rows;
   /** What the rows are given, where the flow is conditional. */
   context?: TrainingContext;
   /** The density itself, for toy sets: its entropy is the floor of any model's NLL. */
@@ -121,11 +122,11 @@ function requireLearnable(columns: readonly string[]): readonly string[] {
 
 /** Rows for validation: those of the file `--val`, or a fraction of the table drawn by the seed. */
 async function heldOut(
-  { values, contexts }: { values: Float32Array; contexts: Float32Array | undefined },
+  { values, contexts }: { values: Float64Array; contexts: Float32Array | undefined },
   columns: string[],
   contextColumns: readonly ContextColumn[],
   { val, seed, domainsFor, signal }: TrainingSetOptions,
-): Promise<{ data: Float32Array; validation?: Float32Array; context?: Omit<TrainingContext, 'columns'> }> {
+): Promise<{ data: Rows; validation?: Rows; context?: Omit<TrainingContext, 'columns'> }> {
   if (val === undefined) return { data: values, context: { data: contexts } };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
@@ -154,13 +155,13 @@ async function heldOut(
 }
 
 /** Rows that the seed draws go to `validation`, the others to `data`: the same ones of every table of as many rows. */
-function cut(
-  values: Float32Array,
+function cut<Values extends Rows>(
+  values: Values,
   { rows, held, seed }: { rows: number; held: number; seed: number },
-): { data: Float32Array; validation: Float32Array } {
+): { data: Values; validation: Values } {
   const width = values.length / rows;
-  const validation = new Float32Array(held * width);
-  const data = new Float32Array((rows - held) * width);
+  const validation = values.slice(0, held * width) as Values;
+  const data = values.slice(held * width) as Values;
   const keys = shuffleKeys(splitSeed(seed), HOLD_OUT_EPOCH);
   for (let i = 0; i < rows; i++) {
     const row = shuffledRow(i, rows, keys);

@@ -1,10 +1,10 @@
 /**
- * Tables of numbers as delimited text, read as a stream and written back so that equal float32 values
- * come back. Node only.
+ * Tables of numbers as delimited text, read as a stream in float64, and written so that equal values come back. Node only.
  */
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { Parser } from 'csv-parse';
+import type { Rows } from '../callerArrays.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import {
   NUMBER,
@@ -31,8 +31,8 @@ export interface TextRows {
 export interface TableChunk {
   /** Names of the C columns, in the order of `values`. */
   columns: string[];
-  /** `[rows, C]`, row-major; a fresh array for every chunk. */
-  values: Float32Array;
+  /** `[rows, C]`, row-major, in float64 as the file has them; a fresh array for every chunk. */
+  values: Float64Array;
   rows: number;
   /** The cells that were asked for as text. */
   text: TextRows;
@@ -46,10 +46,10 @@ export interface TableChunk {
  * The delimiter is a comma; if the first line has none, a semicolon or a tab that it does have. The first
  * line is a header if any of its cells is not a number, else the columns are named x1…xC. Blank lines are
  * skipped; cells may be quoted and have spaces around them. A number is decimal, with a point and an
- * optional exponent (`1`, `+1`, `.5`, `1e-3`), and is rounded to float32.
+ * optional exponent (`1`, `+1`, `.5`, `1e-3`).
  *
  * @throws {DataError} with file, line and column: no such file, not a text file, no rows, rows of unequal
- * length, a cell that is no finite float32, header names that repeat or are empty, an unknown column
+ * length, a cell that is no number or beyond what float32 holds, header names that repeat or are empty, an unknown column
  * @throws {ShapeError} if `chunkRows` is not a positive integer
  */
 export async function* readCsv(file: string, options: ReadCsvOptions = {}): AsyncGenerator<TableChunk> {
@@ -88,9 +88,9 @@ export async function* readCsv(file: string, options: ReadCsvOptions = {}): Asyn
 export async function allRows(
   chunks: AsyncIterable<TableChunk>,
   signal?: AbortSignal,
-): Promise<{ columns: string[]; values: Float32Array; rows: number; text: TextRows }> {
+): Promise<{ columns: string[]; values: Float64Array; rows: number; text: TextRows }> {
   const text: TextRows = { cells: [], lines: [] };
-  const parts: Float32Array[] = [];
+  const parts: Float64Array[] = [];
   let columns: string[] = [];
   let rows = 0;
   for await (const chunk of chunks) {
@@ -101,7 +101,7 @@ export async function allRows(
     text.cells = text.cells.concat(chunk.text.cells);
     text.lines = text.lines.concat(chunk.text.lines);
   }
-  const values = new Float32Array(rows * columns.length);
+  const values = new Float64Array(rows * columns.length);
   let offset = 0;
   for (const part of parts) {
     values.set(part, offset);
@@ -125,19 +125,22 @@ export function csvText(text: string): string {
  * Rows of `[rows, columnCount]` values as lines, each with its newline. Every value is the shortest decimal,
  * of nine digits at most, that reads back as the same float32.
  * @param more further cells of each row, as text
+ * @param offset of each column; values of one that has an offset are float64 and written so that the same one comes back
  */
 export function csvRows(
-  values: Float32Array,
+  values: Rows,
   columnCount: number,
   more: readonly (readonly string[])[] = [],
+  offset?: Float64Array,
 ): string {
   if (!Number.isSafeInteger(columnCount) || columnCount < 1 || values.length % columnCount !== 0) {
     throw new ShapeError('csvRows values', `${values.length} values`, `rows of ${columnCount} columns`);
   }
   let text = '';
-  values.forEach((value, index) => {
-    const isLast = (index + 1) % columnCount === 0;
-    text += float32Text(value);
+  values.forEach((value: number, index: number) => {
+    const column = index % columnCount;
+    const isLast = column === columnCount - 1;
+    text += (offset?.[column] ?? 0) === 0 ? float32Text(value) : String(value);
     if (isLast) for (const cell of more[Math.floor(index / columnCount)] ?? []) text += `,${csvText(cell)}`;
     text += isLast ? '\n' : ',';
   });
@@ -238,7 +241,7 @@ class TableParser extends Parser {
     if (record.length !== names.length) throw raggedRow(this.#file, record.length, names, line);
     this.#chunk ??= {
       columns,
-      values: new Float32Array(chunkRows * columns.length),
+      values: new Float64Array(chunkRows * columns.length),
       rows: 0,
       text: { cells: [], lines: [] },
       firstRow: line,
@@ -247,8 +250,8 @@ class TableParser extends Parser {
     let slot = this.#chunk.rows * columns.length;
     for (const position of positions) {
       const cell = record[position] ?? '';
-      const value = NUMBER.test(cell) ? Math.fround(Number(cell)) : NaN;
-      if (!Number.isFinite(value)) throw badCell(this.#file, cell, line, names[position]);
+      const value = NUMBER.test(cell) ? Number(cell) : NaN;
+      if (!Number.isFinite(Math.fround(value))) throw badCell(this.#file, cell, line, names[position]);
       values[slot++] = value;
     }
     if (textPositions.length > 0) {

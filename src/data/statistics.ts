@@ -1,12 +1,20 @@
 /** Mean and spread of a data set's columns, for standardisation, and the scales of positive ones. */
-import { fromDomain, scaleOf } from '../domain.ts';
+import type { Rows } from '../callerArrays.ts';
+import { domainsOf, fromDomain, requireInside, scaleOf } from '../domain.ts';
 import { DataError, ShapeError } from '../errors.ts';
-import type { Domain } from '../spec.ts';
+import { columnOffset, offsetOf, requireFineSteps } from '../offset.ts';
+import type { Domain, FlowSpec } from '../spec.ts';
 
 /** Mean and population standard deviation of each column, `[D]` each, in the data's units or as their domains are mapped. */
 export interface ColumnStatistics {
   mean: Float64Array;
   std: Float64Array;
+  /** The standard deviation in the data's units, of bounded columns too. */
+  spread: Float64Array;
+  /** What a flow that standardizes subtracts from the column in float64; 0 where float32 holds it as it is. */
+  offset: Float64Array;
+  /** The mean less the offset, without the rounding of their sum. */
+  meanLeft: Float64Array;
   /** What the values of positive columns are divided by first: their mean in float32; 1 of others. */
   scale: Float64Array;
 }
@@ -17,15 +25,18 @@ export interface ColumnStatistics {
  * @param values `[n, dim]`, row-major
  * @param columnNames names for messages, x1…xD by default
  * @param domains of the columns: bounded ones are measured as a flow of their scale maps them
+ * @param standardizes whether the flow does: one that does not subtracts no offset, and takes any large spread
  * @throws {DataError} naming row (counted from 1 in `values`) and column of a value that is not finite; with
- * fewer than two rows; naming every column that is constant (std ≤ 1e-7 · |mean|: float32 cannot tell more)
+ * fewer than two rows; naming every column that is constant, or nearly (std ≤ 1e-7 · |mean|) in a Float32Array, and one
+ * whose spread float32 cannot hold
  * @throws {ShapeError} if `values` is not made of rows of `dim`
  */
 export function columnStatistics(
-  values: Float32Array,
+  values: Rows,
   dim: number,
   columnNames?: readonly string[],
   domains?: readonly Domain[],
+  standardizes = true,
 ): ColumnStatistics {
   if (!Number.isSafeInteger(dim) || dim < 1 || values.length % dim !== 0) {
     throw new ShapeError('values', `${values.length} values`, `rows of ${dim} columns`);
@@ -42,48 +53,103 @@ export function columnStatistics(
       'Give more data.',
     );
   }
-  const bad = values.findIndex((value) => !Number.isFinite(value));
+  const bad = values.findIndex((value) => !Number.isFinite(Math.fround(value)));
   if (bad >= 0) {
+    const found = values[bad];
     throw new DataError(
-      `found ${values[bad]}, expected a finite number`,
+      `found ${found}, expected ${Number.isFinite(found) ? 'a number below 3.4e38, as float32 has' : 'a finite number'}`,
       { row: Math.floor(bad / dim) + 1, column: names[bad % dim] },
       'Remove or replace the row.',
     );
   }
   const averages = (of: (value: number, column: number) => number): Float64Array => {
     const sum = new Float64Array(dim);
-    values.forEach((value, index) => {
+    values.forEach((value: number, index: number) => {
       const column = index % dim;
       sum[column] = (sum[column] ?? 0) + of(value, column);
     });
     return sum.map((total) => total / rows);
   };
-  const plain = averages((value) => value);
-  const scale = plain.map((average, column) => (domains?.[column] === 'positive' ? scaleOf(average) : 1));
-  const mapped = (value: number, column: number): number => {
-    const domain = domains?.[column] ?? 'real';
-    return domain === 'real' ? value : fromDomain(domain, value, scale[column]).image;
-  };
-  const mean = domains === undefined ? plain : averages(mapped);
   // A pass around the mean: Σx² − n·mean² would cancel for data far from zero.
-  const squares = averages((value, column) => (mapped(value, column) - (mean[column] ?? 0)) ** 2);
-  const std = squares.map(Math.sqrt);
+  const spreadAround = (mean: Float64Array, of: (value: number, column: number) => number): Float64Array =>
+    averages((value, column) => (of(value, column) - (mean[column] ?? 0)) ** 2).map(Math.sqrt);
+  const domainOf = (column: number): Domain => domains?.[column] ?? 'real';
+  const plain = averages((value) => value);
+  const spread = spreadAround(plain, (value) => value);
+  const offset = plain.map((average, column) =>
+    standardizes && domainOf(column) === 'real' ? columnOffset(average, spread[column] ?? 0) : 0,
+  );
+  const scale = averages(Math.fround).map((average, column) =>
+    domainOf(column) === 'positive' ? scaleOf(average) : 1,
+  );
+  // What the flow sees: float32, less the offset.
+  const seen = (value: number, column: number): number => {
+    const domain = domainOf(column);
+    const left = Math.fround(value - (offset[column] ?? 0));
+    return domain === 'real' ? left : fromDomain(domain, left, scale[column]).image;
+  };
+  const meanLeft = averages(seen);
+  const std = spreadAround(meanLeft, seen);
+  const mean = meanLeft.map((average, column) => average + (offset[column] ?? 0));
 
-  const constant = names.filter((_, column) => (std[column] ?? 0) <= 1e-7 * Math.abs(mean[column] ?? 0));
+  const isDouble = values instanceof Float64Array;
+  const constant = names.filter(
+    (_, column) =>
+      isConstant(values, dim, column) ||
+      (!isDouble && (std[column] ?? 0) <= 1e-7 * Math.abs(mean[column] ?? 0)),
+  );
   if (constant.length > 0) {
     const [first = ''] = constant;
     const [one] = constant.length === 1 ? [plain[names.indexOf(first)]] : [];
+    const told = isDouble ? '' : ' as far as float32 can tell';
     throw new DataError(
       `found no spread in ${listed(constant)}` +
-        (one === undefined
-          ? ''
-          : ` (every value is ${Number(one.toPrecision(7))} as far as float32 can tell)`) +
+        (one === undefined ? '' : ` (every value is ${Number(one.toPrecision(7))}${told})`) +
         ', expected values that differ',
       { column: constant.length === 1 ? first : undefined },
-      'Leave constant columns out; subtract a large common offset before training.',
+      isDouble
+        ? 'Leave constant columns out.'
+        : 'Leave constant columns out; subtract a large common offset before training, or give a Float64Array.',
     );
   }
-  return { mean, std, scale };
+  const most = standardizes ? MOST_SPREAD : Infinity;
+  const extreme = std.findIndex((value) => value < LEAST_SPREAD || value > most);
+  if (extreme >= 0) {
+    throw new DataError(
+      `found a spread of ${Number((std[extreme] ?? 0).toPrecision(3))}, expected one from 1e-36 to 1e37, which float32 can standardize`,
+      { column: names[extreme] },
+      'Give the column in other units.',
+    );
+  }
+  return { mean, std, spread, offset, meanLeft, scale };
+}
+
+/**
+ * The statistics of rows that a flow of `spec` learns from, with the offset that it subtracts: a fresh flow takes that from
+ * the rows, if it standardizes them, and any other keeps its own.
+ * @throws {DataError | ShapeError} as `columnStatistics`, and naming a column that the flow would see rounded
+ */
+export function statisticsFor(
+  spec: FlowSpec,
+  rows: Rows,
+  { columns, isFresh }: { columns?: readonly string[]; isFresh: boolean },
+): ColumnStatistics {
+  const domains = domainsOf(spec);
+  requireInside(rows, domains, columns === undefined ? {} : { columns });
+  const standardizes = spec.bijectors.some(({ type }) => type === 'standardize');
+  const statistics = columnStatistics(rows, spec.dim, columns, domains, standardizes);
+  const offset = isFresh ? statistics.offset : (offsetOf(spec) ?? new Float64Array(spec.dim));
+  requireFineSteps(rows, offset, statistics.spread, columns);
+  return { ...statistics, offset };
+}
+
+/** Beyond these float32 has too few digits for the differences of a column's values, or none for its far ones. */
+const LEAST_SPREAD = 2 ** -120;
+const MOST_SPREAD = 2 ** 123;
+
+function isConstant(values: Rows, dim: number, column: number): boolean {
+  for (let at = column + dim; at < values.length; at += dim) if (values[at] !== values[column]) return false;
+  return true;
 }
 
 /** Names that a message lists. */

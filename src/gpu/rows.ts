@@ -1,4 +1,5 @@
 /** Runs row-wise plans over any number of rows in bounded memory: rows go in, rows come out, chunk by chunk. */
+import type { Rows } from '../callerArrays.ts';
 import { DisposedError, GpuMemoryError, GpuWorkError } from '../errors.ts';
 import type { Plan } from '../plan.ts';
 import { chunksOf, paddedRows } from '../shape.ts';
@@ -19,8 +20,19 @@ export interface RowInput {
   buffer: string;
   features: number;
   /** A row for each of the job's, or one that all of them share. */
-  rows: Float32Array;
+  rows: Rows;
   shared?: boolean;
+  /** The rows are data: the flow's offset is subtracted from each. */
+  isData?: boolean;
+}
+
+/** Row-major host rows from a feature-major buffer of the plan. */
+export interface RowOutput {
+  buffer: string;
+  features: number;
+  rows: Rows;
+  /** Which of the states [D] that make up a row are data: the flow's offset is added to each. */
+  dataStates?: readonly number[];
 }
 
 export interface RowJob {
@@ -31,8 +43,7 @@ export interface RowJob {
   /** Plans of equal row counts differ in params only. */
   planOf: (chunk: Chunk) => Plan;
   inputs?: readonly RowInput[];
-  /** Row-major host rows from feature-major buffers of the plan. */
-  outputs: readonly { buffer: string; features: number; rows: Float32Array }[];
+  outputs: readonly RowOutput[];
   signal?: AbortSignal;
 }
 
@@ -48,16 +59,29 @@ interface Kept {
   stagings: readonly (readonly OwnedBuffer[])[];
 }
 
+/** A chunk on its way: where its results arrive, and the offset that its rows were uploaded with. */
+interface Sent {
+  staging: readonly OwnedBuffer[];
+  offset: Float64Array | undefined;
+}
+
 export class RowRunner implements Disposable {
   readonly #context: GpuContext;
   readonly #shared: SharedBuffers;
+  readonly #offset: () => Float64Array | undefined;
   readonly #kept = new Map<string, Kept>();
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  constructor(context: GpuContext, shared: SharedBuffers) {
+  /** @param offset that of the data [D], asked for when rows are uploaded, so that it fits the parameters of that moment */
+  constructor(
+    context: GpuContext,
+    shared: SharedBuffers,
+    offset: () => Float64Array | undefined = () => undefined,
+  ) {
     this.#context = context;
     this.#shared = shared;
+    this.#offset = offset;
   }
 
   /** Runs the job after those that were given before it. */
@@ -70,7 +94,11 @@ export class RowRunner implements Disposable {
     const { buffers } = this.#context;
     const work = async (): Promise<Float32Array> => {
       using total = buffers.storage(`${job.kind}/${sum.buffer}`, sum.length);
-      const runner = new RowRunner(this.#context, new Map([...this.#shared, [sum.buffer, total]]));
+      const runner = new RowRunner(
+        this.#context,
+        new Map([...this.#shared, [sum.buffer, total]]),
+        this.#offset,
+      );
       try {
         await runner.run(job);
         return await buffers.download(total, sum.length);
@@ -102,8 +130,8 @@ export class RowRunner implements Disposable {
       for (const [index, chunk] of chunksOf(job.rows, job.chunkRows).entries()) {
         job.signal?.throwIfAborted();
         this.#requireAlive();
-        const [staging] = await Promise.all([this.#submit(job, chunk, index % IN_FLIGHT), reading]);
-        reading = this.#read(job, chunk, staging);
+        const [sent] = await Promise.all([this.#submit(job, chunk, index % IN_FLIGHT), reading]);
+        reading = this.#read(job, chunk, sent);
       }
       await reading;
     } catch (error) {
@@ -118,12 +146,15 @@ export class RowRunner implements Disposable {
   }
 
   /** Sends the chunk on its way; the results will be in the staging buffers that are returned. */
-  async #submit(job: RowJob, chunk: Chunk, turn: number): Promise<readonly OwnedBuffer[]> {
+  async #submit(job: RowJob, chunk: Chunk, turn: number): Promise<Sent> {
     const { program, stagings } = await this.#programFor(job, chunk, job.planOf(chunk));
     const staging = stagings[turn] ?? [];
-    for (const { buffer, features, rows, shared = false } of job.inputs ?? []) {
+    const offset = this.#offset();
+    for (const { buffer, features, rows, shared = false, isData = false } of job.inputs ?? []) {
       if (!program.has(buffer)) continue;
-      const columns = shared ? repeatedRow(rows, chunk) : columnsOf(rows, features, chunk);
+      const columns = shared
+        ? repeatedRow(rows, chunk)
+        : columnsOf(rows, features, chunk, isData ? offset : undefined);
       this.#context.buffers.write(program.buffer(buffer), columns);
     }
     void program.run(
@@ -133,16 +164,16 @@ export class RowRunner implements Disposable {
         return to === undefined ? [] : [{ from: buffer, to, length: features * paddedRows(chunk.count) }];
       }),
     );
-    return staging;
+    return { staging, offset };
   }
 
-  async #read({ outputs }: RowJob, chunk: Chunk, staging: readonly OwnedBuffer[]): Promise<void> {
+  async #read({ outputs }: RowJob, chunk: Chunk, { staging, offset }: Sent): Promise<void> {
     await Promise.all(
-      outputs.map(async ({ features, rows }, index) => {
+      outputs.map(async ({ features, rows, dataStates }, index) => {
         const buffer = staging[index];
         if (buffer === undefined) return;
         const columns = await this.#context.buffers.read(buffer, features * paddedRows(chunk.count));
-        copyToRows(columns, features, chunk, rows);
+        copyToRows(columns, features, chunk, rows, offsetOfStates(offset, dataStates, features));
       }),
     );
   }
@@ -206,21 +237,34 @@ function disposeKept({ program, stagings }: Kept): void {
   for (const buffer of stagings.flat()) buffer.dispose();
 }
 
+/** The offset [features] of rows that are several states [D] one after the other, some of which are data. */
+function offsetOfStates(
+  offset: Float64Array | undefined,
+  dataStates: readonly number[] | undefined,
+  features: number,
+): Float64Array | undefined {
+  if (offset === undefined || dataStates === undefined) return undefined;
+  const wide = new Float64Array(features);
+  for (const state of dataStates) wide.set(offset, state * offset.length);
+  return wide;
+}
+
 /**
- * Rows of the chunk, row-major, as columns [features, padded count]. The padding repeats the last row: a row of
+ * Rows of the chunk, row-major, less the offset, as columns [features, padded count]. The padding repeats the last row: a row of
  * zeros may be far from the data, and where it overflows, even its zero gradient is NaN.
  */
 export function columnsOf(
-  rows: Float32Array,
+  rows: Rows,
   features: number,
   { start, count }: Chunk,
+  offset?: Float64Array,
 ): Float32Array<ArrayBuffer> {
   const stride = paddedRows(count);
   const columns = new Float32Array(features * stride);
   let from = start * features;
   for (let row = 0; row < count; row++) {
     for (let feature = 0; feature < features; feature++)
-      columns[feature * stride + row] = rows[from++] ?? NaN;
+      columns[feature * stride + row] = (rows[from++] ?? NaN) - (offset?.[feature] ?? 0);
   }
   for (let feature = 0; feature < features; feature++) {
     const last = feature * stride + count - 1;
@@ -230,23 +274,29 @@ export function columnsOf(
 }
 
 /** The same row for every row of the chunk, as columns [features, padded count]. */
-export function repeatedRow(row: Float32Array, { count }: Pick<Chunk, 'count'>): Float32Array<ArrayBuffer> {
+export function repeatedRow(row: Rows, { count }: Pick<Chunk, 'count'>): Float32Array<ArrayBuffer> {
   const stride = paddedRows(count);
   const columns = new Float32Array(row.length * stride);
-  row.forEach((value, feature) => columns.fill(value, feature * stride, (feature + 1) * stride));
+  row.forEach((value: number, feature: number) =>
+    columns.fill(value, feature * stride, (feature + 1) * stride),
+  );
   return columns;
 }
 
-/** Columns [features, padded count] into the chunk's place among row-major rows. */
+/** Columns [features, padded count], plus the offset, into the chunk's place among row-major rows. */
 export function copyToRows(
   columns: Float32Array,
   features: number,
   { start, count }: Chunk,
-  rows: Float32Array,
+  rows: Rows,
+  offset?: Float64Array,
 ): void {
   const stride = paddedRows(count);
   let to = start * features;
   for (let row = 0; row < count; row++) {
-    for (let feature = 0; feature < features; feature++) rows[to++] = columns[feature * stride + row] ?? NaN;
+    for (let feature = 0; feature < features; feature++) {
+      // Adding −0 leaves every number as it is, −0 too.
+      rows[to++] = (columns[feature * stride + row] ?? NaN) + (offset?.[feature] ?? -0);
+    }
   }
 }

@@ -54,7 +54,12 @@ const bijectorSchema = v.variant('type', [
     type: v.literal('domain'),
     features: v.pipe(v.array(v.picklist(DOMAINS)), v.minLength(1), v.maxLength(SPEC_LIMITS.dim)),
   }),
-  v.strictObject({ type: v.literal('standardize') }),
+  v.strictObject({
+    type: v.literal('standardize'),
+    offset: v.optional(
+      v.pipe(v.array(v.pipe(v.number(), v.finite())), v.minLength(1), v.maxLength(SPEC_LIMITS.dim)),
+    ),
+  }),
   v.strictObject({
     type: v.literal('affine_coupling'),
     split: count(SPEC_LIMITS.dim - 1, 0),

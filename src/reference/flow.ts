@@ -17,6 +17,7 @@ import { DIRECTIONS, tracePlan } from '../steps/trace.ts';
 import type { Direction } from '../steps/trace.ts';
 import { paddedRows } from '../shape.ts';
 import { ShapeError } from '../errors.ts';
+import { offsetOf } from '../offset.ts';
 import { paramLayout } from '../paramLayout.ts';
 import type { ParamLayout } from '../paramLayout.ts';
 import type { Plan } from '../plan.ts';
@@ -31,6 +32,7 @@ import { ReferenceProgram } from './executor.ts';
 /** Rows are row-major [B, D], contexts [B, C] or one row [C] for all, results f64. */
 export class ReferenceFlow {
   readonly model: FlowModel;
+  readonly #offset: Float64Array;
   /** As `paramLayout(spec)` lays them out; may be changed between calls. */
   readonly parameters: Float64Array;
   readonly #variants: KernelVariants;
@@ -49,20 +51,22 @@ export class ReferenceFlow {
     requireOptions('ReferenceFlow', options, { precision: oneOf(PRECISIONS) });
     const { precision = 'f32' } = options;
     this.model = { spec, layout: paramLayout(spec) };
+    this.#offset = offsetOf(spec) ?? new Float64Array(spec.dim);
     this.parameters = laidOut(this.model.layout, parameters);
     this.#variants = { ...PLAIN_VARIANTS, precision };
   }
 
   forward(x: ArrayLike<number>, context?: ArrayLike<number>): { z: Float64Array; logDet: Float64Array } {
     const rows = this.#rowsOf(x);
-    const program = this.#run(forwardPlan(this.model, rows, this.#variants), x, context);
+    const program = this.#run(forwardPlan(this.model, rows, this.#variants), this.#shifted(x, -1), context);
     return { z: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
   }
 
   inverse(z: ArrayLike<number>, context?: ArrayLike<number>): { x: Float64Array; logDet: Float64Array } {
     const rows = this.#rowsOf(z);
     const program = this.#run(inversePlan(this.model, rows, this.#variants), z, context);
-    return { x: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
+    const x = this.#shifted(this.#toRows(program.floats(STATE), rows), 1);
+    return { x, logDet: program.floats(LOG_DET).slice(0, rows) };
   }
 
   /** As `Flow.trace`: the rows before the first bijector and after each, and the log-det of each alone. */
@@ -73,22 +77,29 @@ export class ReferenceFlow {
     requireOptions('trace', options, { direction: oneOf(DIRECTIONS), context: OBJECT });
     const { direction = 'forward', context } = options;
     const count = this.#rowsOf(rows);
-    const program = this.#run(tracePlan(this.model, count, direction), rows, context);
+    const { dim, bijectors } = this.model.spec;
+    const isForward = direction === 'forward';
+    const given = isForward ? this.#shifted(rows, -1) : rows;
+    const program = this.#run(tracePlan(this.model, count, direction), given, context);
     const states = program.floats(TRACE_STATES);
     const logDets = program.floats(TRACE_LOG_DETS);
     const stride = paddedRows(count);
-    const { dim, bijectors } = this.model.spec;
+    // The states before the standardize, which alone has an offset, are data.
+    const standardize = bijectors.findIndex(({ type }) => type === 'standardize');
     return {
-      states: Array.from({ length: bijectors.length + 1 }, (_, place) =>
-        this.#toRows(states.subarray(place * dim * stride), count),
-      ),
+      states: Array.from({ length: bijectors.length + 1 }, (_, place) => {
+        const state = this.#toRows(states.subarray(place * dim * stride), count);
+        return (isForward ? place : bijectors.length - place) <= standardize
+          ? this.#shifted(state, 1)
+          : state;
+      }),
       logDets: bijectors.map((_, place) => logDets.slice(place * stride, place * stride + count)),
     };
   }
 
   logProb(x: ArrayLike<number>, context?: ArrayLike<number>): Float64Array {
     const rows = this.#rowsOf(x);
-    return this.#run(logProbPlan(this.model, rows, this.#variants), x, context)
+    return this.#run(logProbPlan(this.model, rows, this.#variants), this.#shifted(x, -1), context)
       .floats(LOG_PROB)
       .slice(0, rows);
   }
@@ -99,7 +110,8 @@ export class ReferenceFlow {
     context?: ArrayLike<number>,
   ): { nll: number; gradients: Record<string, Float64Array> } {
     const rows = this.#rowsOf(x);
-    const program = this.#run(gradientsPlan(this.model, rows, rows, this.#variants), x, context);
+    const plan = gradientsPlan(this.model, rows, rows, this.#variants);
+    const program = this.#run(plan, this.#shifted(x, -1), context);
     const flat = program.floats(GRADIENTS);
     const trainable = this.model.layout.tensors.filter((tensor) => tensor.trainable);
     return {
@@ -112,6 +124,12 @@ export class ReferenceFlow {
         trainable.map(({ name, offset, length }) => [name, flat.slice(offset, offset + length)]),
       ),
     };
+  }
+
+  /** Rows of data with the flow's offset added `times` times. */
+  #shifted(rows: ArrayLike<number>, times: 1 | -1): Float64Array {
+    const { dim } = this.model.spec;
+    return Float64Array.from(rows, (value, i) => value + times * (this.#offset[i % dim] ?? 0));
   }
 
   #rowsOf(values: ArrayLike<number>): number {

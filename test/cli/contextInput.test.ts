@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contextColumnsOf, contextRows, rowContext } from '../../src/cli/contextInput.ts';
+import { contextColumnsOf, contextRows, encodeCells, rowContext } from '../../src/cli/contextInput.ts';
 import type { ModelFile } from '../../src/cli/modelInput.ts';
 import type { ContextColumn } from '../../src/context.ts';
 import { DataError, ModelFileError, ShapeError } from '../../src/errors.ts';
@@ -41,6 +41,14 @@ describe('the context columns of a table', () => {
 
   it('are labels in order, or numbers with their mean and spread', () => {
     expect(columnsOf(['upper', '26'], ['lower', '34'], ['upper', '26'], ['lower', '34'])).toEqual(COLUMNS);
+  });
+
+  it('may be far from zero beside their spread, as time stamps are', () => {
+    const stamps = Array.from({ length: 50 }, (_, i) => [i % 2 === 0 ? 'a' : 'b', String(1.7e12 + 1000 * i)]);
+    const columns = columnsOf(...stamps);
+    expect(columns[1]).toMatchObject({ mean: 1.7e12 + 24_500, std: expect.closeTo(14_430.87, 1) });
+    const context = encodeCells('t.csv', columns, { cells: stamps, lines: [] });
+    expect(new Set(context.filter((_, i) => i % 3 === 2)).size).toBe(50);
   });
 
   it('are of one kind each, and not the same in every row', () => {

@@ -37,9 +37,9 @@ describe('--domain', () => {
 
   it('tells the line of a value outside', async () => {
     const text = { cells: [], lines: [] };
-    const chunk = { columns: ['a'], values: Float32Array.of(0.5, 0.25, 2), rows: 3, firstRow: 40, text };
+    const chunk = { columns: ['a'], values: Float64Array.of(0.5, 0.25, 2), rows: 3, firstRow: 40, text };
     const chunks = (async function* (): AsyncGenerator<TableChunk> {
-      yield { ...chunk, values: Float32Array.of(0.5), rows: 1, firstRow: 2 };
+      yield { ...chunk, values: Float64Array.of(0.5), rows: 1, firstRow: 2 };
       yield chunk;
     })();
     const checked = insideDomains(chunks, 'x.csv', () => ['unit']);

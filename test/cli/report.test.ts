@@ -61,6 +61,19 @@ describe('renderReport', () => {
     for (const f of figures) expect(f.querySelector('svg')).not.toBeNull();
   });
 
+  it('counts an axis from a round number if its ends differ in the last digits only', () => {
+    const far = Float64Array.from(circle(500), (value, i) => value + (i % 2 === 0 ? 5_400_000 : 0));
+    const { density: _, ...rest } = input({ data: far, samples: far, dim: 3, columns: ['northing', 'b'] });
+    const { document } = parseHTML(renderReport(rest));
+    const [scatter] = [...document.querySelectorAll('figure')];
+    expect(scatter?.textContent).toContain('northing − 5,400,000');
+    expect(scatter?.textContent).toContain('−0.5');
+    const label = scatter?.querySelector('svg')?.getAttribute('aria-label');
+    expect(label).toContain(
+      '500 of 500 points with northing from 5399998.9 to 5400001.1 and b from -1.1 to 1.1',
+    );
+  });
+
   it('asks for nothing outside itself and runs no script', () => {
     const { html, document } = page();
     expect(document.querySelectorAll('script, link, iframe, object, img, use, a')).toHaveLength(0);

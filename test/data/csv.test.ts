@@ -40,11 +40,11 @@ async function failure(content: string | Uint8Array, columns?: string[]): Promis
 }
 
 describe('a table read by readCsv', () => {
-  it('reads rows of float32 under the names of the header', async () => {
-    expect(await read('a,b\n1,2.5\n-3,4e-2\n')).toEqual({
+  it('reads rows of float64 under the names of the header', async () => {
+    expect(await read('a,b\n1,2.5\n-3,4e-2\n1700000000123.5,5400000.24\n')).toEqual({
       columns: ['a', 'b'],
-      values: [1, 2.5, -3, Math.fround(0.04)],
-      rows: 2,
+      values: [1, 2.5, -3, 0.04, 1700000000123.5, 5400000.24],
+      rows: 3,
     });
   });
 
@@ -74,9 +74,9 @@ describe('a table read by readCsv', () => {
     const file = await fileOf('a,who,b\n1,Ann,2\n\n3,"Bob, Jr.",4\n5, 007 ,6\n');
     const text = { cells: [['Ann'], ['Bob, Jr.'], ['007']], lines: [2, 4, 5] };
     const all = await allRows(readCsv(file, { text: ['who'], chunkRows: 2 }));
-    expect(all).toEqual({ columns: ['a', 'b'], values: Float32Array.of(1, 2, 3, 4, 5, 6), rows: 3, text });
+    expect(all).toEqual({ columns: ['a', 'b'], values: Float64Array.of(1, 2, 3, 4, 5, 6), rows: 3, text });
     const none = await allRows(readCsv(file, { columns: [], text: ['who'] }));
-    expect(none).toEqual({ columns: [], values: new Float32Array(), rows: 3, text });
+    expect(none).toEqual({ columns: [], values: new Float64Array(), rows: 3, text });
     const bad = allRows(readCsv(await fileOf('a,who\n1,x\n2,\n'), { text: ['who'] }));
     await expect(bad).rejects.toThrow(/row 3, column "who": found an empty cell, expected a value/);
     const unknown = allRows(readCsv(file, { text: ['moon'] }));
@@ -109,11 +109,11 @@ describe('a table read by readCsv', () => {
     ['-1', -1],
     ['1.', 1],
     ['.5', 0.5],
-    ['1e-3', Math.fround(0.001)],
+    ['1e-3', 0.001],
     ['1E+3', 1000],
     ['0012', 12],
     ['3.4028234663852886e38', 3.4028234663852886e38],
-    ['1e-60', 0],
+    ['1e-60', 1e-60],
     ['0.1000000014901161193847656250000000000000000001', Math.fround(0.1)],
   ])('reads %s as a number', async (text, value) => {
     expect((await read(`a,b\n${text},7\n`)).values).toEqual([value, 7]);
@@ -317,7 +317,7 @@ describe('readCsv', () => {
     const chunks = await chunksOf(`a,b\r\n${lines.join('\r\n')}\r\n`, 10_007);
     expect(chunks.map((chunk) => chunk.firstRow)).toEqual([2, 10_009, 20_016]);
     const seen = chunks.flatMap((chunk) => [...chunk.values]);
-    expect(seen).toEqual(Array.from({ length: rows }, (_, row) => [row, Math.fround(row / 7)]).flat());
+    expect(seen).toEqual(Array.from({ length: rows }, (_, row) => [row, row / 7]).flat());
     const error = await failure(`a,b\r\n${lines.join('\r\n')}\r\n1,x\r\n`);
     expect(error).toMatchObject({ row: rows + 2, column: 'b' });
   });
@@ -389,9 +389,24 @@ describe('csvRows and csvHeader', () => {
           readCsv(await fileOf(csvHeader(columns) + csvRows(values, columns.length))),
         );
         expect(read.columns).toEqual(columns);
-        expect(new Uint32Array(read.values.buffer)).toEqual(new Uint32Array(values.buffer));
+        const single = new Float32Array(read.values);
+        expect(new Uint32Array(single.buffer)).toEqual(new Uint32Array(values.buffer));
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('write every digit of float64 in a column with an offset, and float32 in the others', async () => {
+    const values = Float64Array.of(5400000.24, Math.fround(0.1), 1700000000123.125, -0);
+    const text = csvRows(values, 2, [], Float64Array.of(5400000, 0));
+    expect(text).toBe('5400000.24,0.1\n1700000000123.125,-0\n');
+    const bits = fc.double({ noNaN: true, min: -1e30, max: 1e30 });
+    await fc.assert(
+      fc.asyncProperty(bits, async (value) => {
+        const line = csvRows(Float64Array.of(value), 1, [], Float64Array.of(1));
+        expect((await allRows(readCsv(await fileOf(`a\n${line}`)))).values[0]).toBe(value);
+      }),
+      { numRuns: 50 },
     );
   });
 

@@ -80,6 +80,65 @@ describe('columnStatistics', () => {
     expect(columnStatistics(Float32Array.of(1e9, 1e9 + 1024), 1).std[0]).toBe(512);
   });
 
+  it('tells float64 columns apart that float32 would take for constant', () => {
+    const columns = [1.7e12, 5.4e6, -2, 0];
+    const rows = Float64Array.from({ length: 4000 }, (_, i) => {
+      const swing = i % 8 < 4 ? -1 : 1;
+      return (columns[i % 4] ?? 0) + swing * ([1000, 0.5, 0.25, 4][i % 4] ?? 0);
+    });
+    const { mean, std, offset } = columnStatistics(rows, 4);
+    expect([...mean]).toEqual(columns);
+    expect([...std]).toEqual([1000, 0.5, 0.25, 4]);
+    expect([...offset]).toEqual([1.7e12, 5.4e6, 0, 0]);
+  });
+
+  it('takes as an offset a round number within a spread of the mean, once float32 steps are 2⁻¹² of the spread', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1, max: 1e9, noNaN: true }),
+        fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
+        (mean, std) => {
+          const { offset, std: found } = columnStatistics(Float64Array.of(mean - std, mean + std), 1);
+          const step = 2 ** (Math.floor(Math.log2(mean)) - 23);
+          fc.pre(Math.abs(step / std - 2 ** -12) > 2 ** -16);
+          expect(offset[0] !== 0).toBe(step > 2 ** -12 * std);
+          const apart = offset[0] === 0 ? 0 : Math.abs(offset[0]! - mean);
+          expect(apart).toBeLessThanOrEqual(found[0]! * (1 + 1e-6));
+        },
+      ),
+    );
+  });
+
+  it('measures float64 rows without an offset as the float32 that the flow sees', () => {
+    const exact = Float64Array.from({ length: 300 }, (_, i) => Math.sin(i) / 3 + 2);
+    const single = new Float32Array(exact);
+    for (const domains of [undefined, ['positive', 'real', 'real'] as const]) {
+      const one = columnStatistics(single, 3, undefined, domains);
+      const other = columnStatistics(exact, 3, undefined, domains);
+      for (const part of ['mean', 'meanLeft', 'std', 'scale', 'offset'] as const) {
+        expect(other[part]).toEqual(one[part]);
+      }
+    }
+  });
+
+  it.each([1e-38, 3e-37, 2e37])(
+    'refuses a spread of %s, which float32 cannot standardize, by name',
+    (spread) => {
+      for (const Numbers of [Float32Array, Float64Array]) {
+        const rows = Numbers.of(1, -spread, 2, spread, 3, -spread, 4, spread);
+        expect(() => columnStatistics(rows, 2, ['a', 'b'])).toThrow(
+          /^column "b": found a spread of .*e[-+]3\d, expected/,
+        );
+      }
+    },
+  );
+
+  it('refuses float64 values that float32 does not have', () => {
+    expect(() => columnStatistics(Float64Array.of(1, 1e39), 1, ['a'])).toThrow(
+      'row 2, column "a": found 1e+39, expected a number below 3.4e38',
+    );
+  });
+
   it.each([NaN, Infinity, -Infinity])('refuses %s with its row and column', (bad) => {
     const error = failure([1, 2, 3, 4, 5, bad], 2, ['a', 'b']);
     expect(error).toMatchObject({ row: 3, column: 'b' });

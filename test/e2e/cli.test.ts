@@ -52,6 +52,39 @@ describe('a trained model', () => {
     }
   });
 
+  it('keeps centimetres of coordinates and milliseconds of time stamps through every command', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const swing = Math.sin(7 * i);
+      return [5_400_000 + Math.round(60 * swing) / 100, 1.7e12 + Math.round(40_000 * Math.cos(5 * i)), swing];
+    });
+    const lines = rows.map(([a, b, c]) => `${a!.toFixed(2)},${b},${c!.toFixed(4)}`);
+    cli.write('far.csv', `northing,time,height\n${lines.join('\n')}\n`);
+    await expectDone(
+      cli,
+      'train far.csv --preset realnvp --couplings 2 --hidden 8 --steps 5 --val far.csv --out far.model --report far',
+    );
+    const inspected = await expectDone(cli, 'inspect far.model');
+    expect(inspected.stdout).toMatch(/offset 5400000 of northing, 1\.?\d*e?\+?\d+ of time/);
+    await expectDone(cli, 'forward far.model far.csv --out far.z.csv');
+    const { stdout } = await expectDone(cli, 'inverse far.model far.z.csv');
+    parseTable(stdout).rows.forEach(([northing, time], i) => {
+      expect(Math.abs(northing! - rows[i]![0]!)).toBeLessThan(1e-4);
+      expect(Math.abs(time! - rows[i]![1]!)).toBeLessThan(1);
+    });
+    const sampled = parseTable((await expectDone(cli, 'sample far.model -n 200')).stdout).rows;
+    expect(new Set(sampled.map(([northing]) => northing)).size).toBeGreaterThan(190);
+    const reported = cli.table('far/samples.csv').rows.map(([northing]) => northing);
+    expect(new Set(reported).size).toBeGreaterThan(9000);
+    cli.write('near.csv', 'northing,time,height\n5400000.20,1700000000001,0\n5400000.21,1700000000001,0\n');
+    const [one, other] = parseTable((await expectDone(cli, 'logprob far.model near.csv')).stdout).rows;
+    expect(one).not.toEqual(other);
+    const graded = await expectDone(cli, 'gradients far.model far.csv --out far.json --json');
+    expect(Number.isFinite(graded.events().at(-1)!['nll'])).toBe(true);
+    const refused = await cli.run('train far.csv --preset vanilla --steps 5 --out x.model');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/column "northing": .*steps of 0\.5/);
+  });
+
   it('is sampled in the units and columns of its data, whole or in JSON', async () => {
     const [text, json] = await Promise.all([
       expectDone(cli, 'sample people.model -n 50 --seed 4'),

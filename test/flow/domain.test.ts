@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Rows } from '../../src/callerArrays.ts';
 import { DataError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow.ts';
 import { realnvp, vanilla } from '../../src/flows/index.ts';
@@ -51,7 +52,7 @@ describe('a flow on bounded data', () => {
   });
 
   it('learns the same of prices in another unit, and samples no border', async () => {
-    const learned = async (unit: number): Promise<{ logProb: Float32Array; samples: Float32Array }> => {
+    const learned = async (unit: number): Promise<{ logProb: Float32Array; samples: Rows }> => {
       using flow = await Flow.create(ONE_PRICE, { device: await testDevice() });
       const data = PRICES.map((price) => unit * price);
       for await (const _ of flow.fit(data, { steps: 60, batch: 200, learningRate: 1e-2 }));

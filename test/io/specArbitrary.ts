@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
-import type { BaseSpec, BijectorSpec, FlowSpec, NetSpec } from '../../src/spec.ts';
+import type { BaseSpec, BijectorSpec, Domain, FlowSpec, NetSpec } from '../../src/spec.ts';
 import { randomBlock } from '../support/randomSpecs.ts';
 
 const scale = fc.oneof(
@@ -130,25 +130,45 @@ const contextOf = (
   return { contextDim: isRead ? contextDim : 0, base };
 };
 
+/** A `standardize` after `start`, with offsets of some features that are not bounded. */
+const standardizing = (dim: number, start: readonly BijectorSpec[]): fc.Arbitrary<BijectorSpec> => {
+  const [first] = start;
+  const value = (domain: Domain): fc.Arbitrary<number> =>
+    domain === 'real' ? fc.double({ noDefaultInfinity: true, noNaN: true }) : fc.constant(0);
+  const domains = first?.type === 'domain' ? first.features : Array<Domain>(dim).fill('real');
+  return fc
+    .tuple(...domains.map(value))
+    .map((offset) =>
+      offset.every((number) => number === 0)
+        ? { type: 'standardize' as const }
+        : { type: 'standardize' as const, offset: offset.map((number) => number + 0) },
+    );
+};
+
 /** Valid specs small enough to hold thousands of models. */
 export const specs: fc.Arbitrary<FlowSpec> = fc.integer({ min: 1, max: 5 }).chain((dim) =>
   fc
     .tuple(
-      fc.boolean(),
       fc.array(bijector(dim), { maxLength: 3 }),
-      fc.option(domains(dim), { nil: [] }),
+      fc
+        .option(domains(dim), { nil: [] })
+        .chain((start) =>
+          fc
+            .option(standardizing(dim, start), { nil: undefined })
+            .map((second) => [...start, ...(second === undefined ? [] : [second])]),
+        ),
       base,
       fc.nat({ max: 3 }),
       fc.boolean(),
       fc.array(given, { maxLength: 1 }),
     )
-    .map(([standardize, others, start, base, contextDim, hasMeans, first]): FlowSpec => {
+    .map(([others, start, base, contextDim, hasMeans, first]): FlowSpec => {
       const bijectors = contextDim > 0 ? [...first, ...others] : others;
       return {
         version: 1,
         dim,
         ...contextOf(contextDim, hasMeans, bijectors, base),
-        bijectors: [...start, ...(standardize ? [{ type: 'standardize' as const }] : []), ...bijectors],
+        bijectors: [...start, ...bijectors],
       };
     }),
 );
