@@ -56,6 +56,17 @@ export class ShapeError extends WgflowError {
   }
 }
 
+/** What was computed cannot be written: the disk is full or broken. */
+export class OutputError extends WgflowError {
+  constructor(
+    readonly file: string,
+    problem: string,
+    advice: string,
+  ) {
+    super('OUTPUT_FAILED', `${file}: ${problem}. ${advice}`);
+  }
+}
+
 /** A data file or data set cannot be used; `row` is the line in the file, counted from 1. */
 export class DataError extends WgflowError {
   readonly file: string | undefined;

@@ -7,7 +7,8 @@ import { TOY_NAMES, toyDensity } from './data/toy.ts';
 import type { ToyName } from './data/toy.ts';
 import { domainsOf, requireInside } from './domain.ts';
 import { DataError, ShapeError } from './errors.ts';
-import type { TakenRows } from './flowOptions.ts';
+import { heldRows, holdOut, MIN_TRAINING_ROWS } from './data/holdOut.ts';
+import type { ContextRows } from './data/holdOut.ts';
 import type { OptimizerState, Settings } from './io/modelFile.ts';
 import {
   BELOW_ONE,
@@ -17,6 +18,7 @@ import {
   integer,
   listOf,
   NOT_NEGATIVE,
+  numberWhere,
   OBJECT,
   oneOf,
 } from './optionRules.ts';
@@ -59,14 +61,17 @@ export interface FitOptions {
   /** Seed of the shuffle or of the fresh points. Default 0. */
   seed?: number;
   /**
-   * Rows [V, D] scored every `every` steps (default: 50 times a run); the parameters that scored best are
-   * the ones the flow has at the end. `patience` stops after that many scores without a better one.
+   * Rows that are scored while training goes on: the parameters that scored best are the ones the flow has at the end,
+   * and training stops when scores get no better. By default a tenth of a table's rows, and none of a toy density;
+   * `false` trains on all rows, for all steps.
    */
-  validation?: { data: Rows; context?: Float32Array; every?: number; patience?: number };
+  validation?: false | ValidationOptions;
   /** Of a flow with a context: that of each row, row-major [N, C]. None for a toy density, which brings its classes. */
   context?: Float32Array;
   /** Goes on with the optimiser of the last `fit` or of the checkpoint that was loaded. */
   resume?: boolean;
+  /** Resumes with other rows than those of the earlier run, on purpose; else that is an error. */
+  newData?: boolean;
   /** Names of the columns, for errors and for the model file. */
   columns?: readonly string[];
   /** The columns that the context is made of, for the model file and so for whoever gives a context later. */
@@ -78,6 +83,21 @@ export interface FitOptions {
   /** Stops training: the iterator throws the signal's reason, the flow keeps the steps that were done. */
   signal?: AbortSignal;
 }
+
+/** Which rows are scored, and how often. */
+export interface ValidationOptions {
+  /** Rows [V, D] of their own, and their contexts [V, C]. Without them the seed draws rows that training never sees. */
+  data?: Rows;
+  context?: Float32Array;
+  /** Share of the rows that is held out, in (0, 1). Default 0.1, and at most 10,000 rows. */
+  fraction?: number;
+  /** Steps from score to score. Default: after each pass over the rows, later after a tenth more, 50 times a run at least. */
+  every?: number;
+  /** Scores without a better one after which training stops; `Infinity` never does. Default 10. */
+  patience?: number;
+}
+
+export const DEFAULT_PATIENCE = 10;
 
 /** A call of `fit` as it was made. Everything in it is a copy, since training begins only when a report is asked for. */
 export interface TakenFit {
@@ -101,11 +121,12 @@ export function takeFit(data: TrainingData, options: FitOptions): TakenFit {
   };
 }
 
-function takeValidation(given: NonNullable<FitOptions['validation']>): NonNullable<FitOptions['validation']> {
+function takeValidation(given: false | ValidationOptions): false | ValidationOptions {
+  if (given === false) return false;
   const { data, context } = given;
   return {
     ...given,
-    data: takeData('validation.data', data),
+    ...(data !== undefined && { data: takeData('validation.data', data) }),
     ...(context !== undefined && { context: takeFloats('validation.context', context) }),
   };
 }
@@ -116,11 +137,15 @@ export function isToy(data: unknown): data is Exclude<TrainingData, Rows> {
 
 type AskedSettings = Omit<RunSettings, 'variants'>;
 
-const VALIDATION_RULES: OptionRules<keyof NonNullable<FitOptions['validation']>> = {
+const VALIDATION_RULES: OptionRules<keyof ValidationOptions> = {
   data: FLOATS,
   context: FLOATS,
+  fraction: numberWhere('a number between 0 and 1', (value) => value > 0 && value < 1),
   every: integer(1),
-  patience: integer(1),
+  patience: {
+    expected: 'an integer ≥ 1, or Infinity',
+    accepts: (value) => value === Infinity || integer(1).accepts(value),
+  },
 };
 
 /** What a checkpoint holds, too. */
@@ -139,9 +164,13 @@ const FIT_RULES: OptionRules<keyof FitOptions> = {
   steps: integer(1),
   until: integer(1),
   schedule: SCHEDULE,
-  validation: OBJECT,
+  validation: {
+    expected: 'an object, or false',
+    accepts: (value) => value === false || OBJECT.accepts(value),
+  },
   context: FLOATS,
   resume: FLAG,
+  newData: FLAG,
   columns: listOf(TEXT, 'names of the columns without control characters'),
   contextColumns: listOf(CONTEXT_COLUMN, 'columns of { name, levels } or { name, mean, std }'),
   preset: TEXT,
@@ -153,7 +182,9 @@ const FIT_RULES: OptionRules<keyof FitOptions> = {
 export function requireFitOptions(data: TrainingData, options: FitOptions, { dim }: FlowSpec): void {
   requireOptions('fit', options, FIT_RULES, ['steps']);
   const { validation, columns } = options;
-  if (validation !== undefined) requireOptions('fit', validation, VALIDATION_RULES, ['data'], 'validation.');
+  if (validation !== undefined && validation !== false) {
+    requireOptions('fit', validation, VALIDATION_RULES, [], 'validation.');
+  }
   if (columns !== undefined && columns.length !== dim) {
     throw new ShapeError('fit option columns', `${columns.length} names`, `${dim}, one for each feature`);
   }
@@ -182,9 +213,11 @@ export function settingsOf(options: FitOptions, state: OptimizerState | undefine
   const { schedule: storedSchedule, ...stored } = storedSettings(state);
   const settings: AskedSettings = {
     ...FIT_DEFAULTS,
-    ...stored,
     ...Object.fromEntries(
-      SETTINGS.flatMap((name) => (asked[name] === undefined ? [] : [[name, asked[name]]])),
+      SETTINGS.flatMap((name) => {
+        const value = asked[name] ?? stored[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
     ),
     schedule:
       schedule ?? (typeof storedSchedule === 'string' ? parseSchedule(storedSchedule) : { kind: 'constant' }),
@@ -289,36 +322,96 @@ function finiteContext(
 }
 
 /** Rows to score while a run goes on. */
-export interface Validation {
-  /** [V, D] */
-  rows: TakenRows;
-  /** [V, C], of a flow with a context. */
-  context: Float32Array | undefined;
-  /** Steps from score to score. */
-  every: number;
-  /** Scores without a better one after which the run ends. */
-  patience: number | undefined;
+export interface Validation extends ContextRows {
+  /** Rows that were to be held out of the table; undefined for rows of their own. */
+  heldOut?: number;
+  every: number | undefined;
+  patience: number;
 }
 
-/** The rows to score, checked, and how often. @throws {ShapeError | DataError} when they do not fit the flow */
-export function validationOf(options: FitOptions, model: FlowModel, steps: number): Validation | undefined {
+/** What a run learns from, and what it is scored on. */
+export interface Split {
+  source: BatchSource;
+  training?: ContextRows;
+  validation?: Validation;
+}
+
+/**
+ * Takes the rows to score from the table, if they are not given. A resumed run holds out what it did before.
+ * @throws {ShapeError | DataError} when they do not fit the flow
+ */
+export function splitOf(
+  model: FlowModel,
+  source: BatchSource,
+  table: ContextRows | undefined,
+  options: FitOptions,
+  { seed, stored }: { seed: number; stored: Settings | undefined },
+): Split {
+  const whole = { source, training: table };
+  const { validation } = options;
+  const known = storedValidation(stored);
+  const isUnasked = validation === undefined && (table === undefined || known?.heldOut === 0);
+  if (validation === false || isUnasked) return whole;
+  const { every, patience = known?.patience ?? DEFAULT_PATIENCE, fraction, data } = validation ?? {};
+  if (data !== undefined) {
+    if (fraction !== undefined) {
+      throw new ShapeError('fit option validation', 'both data and fraction', 'one of them');
+    }
+    return { ...whole, validation: { ...givenRows(model, data, options), every, patience } };
+  }
+  if (table === undefined) {
+    const advice = 'A toy density has no rows to hold out; give data, or leave the option out.';
+    throw new ShapeError('fit option validation', 'no data', 'rows to score', advice);
+  }
+  const rows = table.data.length / model.spec.dim;
+  if (fraction !== undefined) requireFraction(fraction, rows);
+  const heldOut = fraction === undefined ? (known?.heldOut ?? heldRows(rows)) : heldRows(rows, fraction);
+  const { training, held } = holdOut(table, { rows, held: Math.min(heldOut, rows - 1), seed });
+  if (held === undefined) return whole;
+  return {
+    source: datasetFor(model.spec, training.data.length / model.spec.dim),
+    training,
+    validation: { ...held, heldOut, every, patience },
+  };
+}
+
+/** How an earlier run held rows out and stopped; undefined for a run that begins. */
+function storedValidation(stored: Settings | undefined): { heldOut: number; patience: number } | undefined {
+  if (stored === undefined) return undefined;
+  const { heldOut, patience } = stored;
+  return {
+    heldOut: typeof heldOut === 'number' ? heldOut : 0,
+    patience: typeof patience === 'number' ? patience : Infinity,
+  };
+}
+
+function requireFraction(fraction: number, rows: number): void {
+  const held = Math.round(fraction * rows);
+  if (fraction > 0 && fraction < 1 && held >= 1 && rows - held >= MIN_TRAINING_ROWS) return;
+  throw new ShapeError(
+    'fit option validation.fraction',
+    String(fraction),
+    `a share of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least ${MIN_TRAINING_ROWS}`,
+  );
+}
+
+function givenRows({ spec }: FlowModel, data: Rows, options: FitOptions): ContextRows {
   const { validation, contextColumns } = options;
-  if (validation === undefined) return undefined;
-  const { data, context, patience, every = Math.max(1, Math.ceil(steps / 50)) } = validation;
-  if (data.length === 0 || data.length % model.spec.dim !== 0) {
+  if (data.length === 0 || data.length % spec.dim !== 0) {
     throw new ShapeError(
       'validation.data',
       `${data.length} values`,
-      `a positive multiple of dim = ${model.spec.dim}`,
+      `a positive multiple of dim = ${spec.dim}`,
     );
   }
   const bad = data.findIndex((value: number) => !Number.isFinite(value));
   if (bad >= 0) {
-    const row = Math.floor(bad / model.spec.dim) + 1;
+    const row = Math.floor(bad / spec.dim) + 1;
     throw new DataError(`validation: found ${data[bad]}, expected a finite number`, { row });
   }
-  requireInside(data, domainsOf(model.spec), { file: 'validation', ...options });
-  const rows = { values: data, count: data.length / model.spec.dim };
-  const given = finiteContext('validation.context', model.spec, rows.count, context, contextColumns);
-  return { rows, context: given, patience, every };
+  requireInside(data, domainsOf(spec), { file: 'validation', ...options });
+  const rows = data.length / spec.dim;
+  const context = validation === false ? undefined : validation?.context;
+  const given = finiteContext('validation.context', spec, rows, context, contextColumns);
+  return { data, ...(given === undefined ? {} : { context: given }) };
 }

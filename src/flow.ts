@@ -28,7 +28,7 @@ import { TRACE_RULES, traceOf } from './flowTrace.ts';
 import type { FlowTrace, TraceOptions } from './flowTrace.ts';
 import { FlowTraining } from './flowTraining.ts';
 import { GpuContext } from './gpu/context.ts';
-import { statisticsFor } from './data/statistics.ts';
+import { dataStart } from './data/gaussian.ts';
 import { FlowPass, requirePass } from './flowPass.ts';
 import type { PassKind, PassOptions } from './flowPass.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
@@ -125,12 +125,12 @@ export class Flow implements Disposable {
     const checked = checkedSpec(spec);
     const { data: given, seed = 0, ...opening } = options;
     const data = given === undefined ? undefined : takeData('data', given);
-    const statistics = data && statisticsFor(checked, data, { isFresh: true });
+    const start = data && dataStart(checked, data, { isFresh: true });
     const flow = await Flow.#open(checked, opening, () => {
       const parameters = initialParameters(checked, seed);
-      const fromData = statistics && tensorsOfData(paramLayout(checked), statistics);
+      const fromData = start && tensorsOfData(paramLayout(checked), start);
       fromData?.forEach(({ tensor, values }) => parameters.set(values, tensor.offset));
-      const started = statistics === undefined ? checked : withOffset(checked, statistics.offset);
+      const started = start === undefined ? checked : withOffset(checked, start.offset);
       return { spec: started, parameters };
     });
     flow.#training.isFresh = data === undefined;
@@ -343,12 +343,17 @@ export class Flow implements Disposable {
 
   /**
    * The model as a safetensors file (docs/model-file.md). `checkpoint` adds the optimiser's state, so that
-   * `fit(…, { resume: true })` goes on bit for bit. While `fit` runs, the file holds the last submitted step.
+   * `fit(…, { resume: true })` goes on bit for bit. While `fit` runs, the file holds the last submitted step. Once the
+   * device is lost, it holds the best parameters that the host has of the last `fit`.
    */
   async save(options: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
-    this.#requireAlive();
     requireOptions('save', options, { checkpoint: FLAG });
     const { checkpoint = false } = options;
+    const { copy } = this.#training;
+    if (this.#context.isLost && !this.#disposed && !checkpoint && copy !== undefined) {
+      return encodeModel({ spec: this.spec, ...copy });
+    }
+    this.#requireAlive();
     const { snapshot, last } = this.#training;
     const running = snapshot && (await this.#context.guard(snapshot));
     if (checkpoint) {

@@ -6,7 +6,7 @@ import type { Model, TrainingRecord } from './io/modelFile.ts';
 import { fit } from './trainer.ts';
 import type { FitReport, Trainee, TrainingSnapshot } from './trainer.ts';
 
-type FitFlow = Omit<Trainee, 'fresh' | 'last' | 'running' | 'finished'>;
+type FitFlow = Omit<Trainee, 'fresh' | 'last' | 'running' | 'finished' | 'copied'>;
 
 export class FlowTraining {
   /** Neither trained nor loaded: the first training data set the scales of domains and the standardisation. */
@@ -14,6 +14,7 @@ export class FlowTraining {
   #record: TrainingRecord | undefined;
   #last: TrainingSnapshot | undefined;
   #snapshot: (() => Promise<TrainingSnapshot>) | undefined;
+  #copy: Omit<TrainingSnapshot, 'optimizer'> | undefined;
   #isRunning = false;
 
   constructor({ parameters, training, optimizer }: Model) {
@@ -29,6 +30,11 @@ export class FlowTraining {
   /** Where the last `fit` stopped, for a checkpoint; its parameters are the last ones, not the best. */
   get last(): TrainingSnapshot | undefined {
     return this.#last;
+  }
+
+  /** The best parameters that the host has of the last `fit`, for when the device is lost. */
+  get copy(): Omit<TrainingSnapshot, 'optimizer'> | undefined {
+    return this.#copy;
   }
 
   /** Where the `fit` is that goes on, as a function; undefined where none does. */
@@ -60,6 +66,10 @@ export class FlowTraining {
       last: this.#last,
       running: (snapshot) => {
         this.#snapshot = snapshot;
+      },
+      copied: (copy) => {
+        this.#copy = copy;
+        this.#record = copy.training;
       },
       finished: (last) => {
         this.isFresh = false;

@@ -1,8 +1,8 @@
 /** The parameters of a fresh flow. */
 import { paramLayout } from './paramLayout.ts';
-import type { ParamLayout, TensorSlot } from './paramLayout.ts';
+import type { LinearSlots, ParamLayout, TensorSlot } from './paramLayout.ts';
 import { normals, STREAMS, uniforms } from './random.ts';
-import type { FlowSpec } from './spec.ts';
+import type { FlowSpec, InvertibleLinearSpec, PermutationSpec } from './spec.ts';
 
 /**
  * Initial parameters, as `paramLayout(spec)` lays them out. Weights and biases are U(−1/√in, 1/√in), as
@@ -27,9 +27,7 @@ export function initialParameters(
     if (slots.type === 'domain') fillWithOnes(parameters, slots.scale);
     if (slots.type === 'standardize') fillWithOnes(parameters, slots.std);
     if ('permutation' in slots) {
-      const isReversed = slots.type === 'permutation' && slots.spec.init === 'reverse';
-      const order = isReversed ? reversed(spec.dim) : shuffled(spec.dim, nextPermutationDraw);
-      parameters.set(order, slots.permutation.offset);
+      parameters.set(orderOf(slots.spec, spec.dim, nextPermutationDraw), slots.permutation.offset);
     }
     if (slots.type === 'permutation' && slots.signs !== undefined) fillWithOnes(parameters, slots.signs);
     if (!('nets' in slots)) continue;
@@ -48,19 +46,52 @@ export function initialParameters(
   return parameters;
 }
 
-/** The tensors that a fresh flow takes from its data: scales of domains, mean less offset and spread of a standardisation. */
+/** What a fresh flow takes from its data: scales of domains, mean less offset and spread of a standardisation, a whitening [D, D]. */
+export interface DataStart {
+  scale: Float64Array;
+  /** The mean less the offset that the host subtracts. */
+  meanLeft: Float64Array;
+  std: Float64Array;
+  whitening?: Float64Array;
+}
+
+/** The tensors of a fresh flow that its data set. */
 export function tensorsOfData(
   { bijectors }: ParamLayout,
-  { scale, meanLeft, std }: Record<'scale' | 'meanLeft' | 'std', Float64Array>,
+  { scale, meanLeft, std, whitening }: DataStart,
 ): { tensor: TensorSlot; values: Float32Array<ArrayBuffer> }[] {
   return bijectors.flatMap((slots) => {
     if (slots.type === 'domain') return [{ tensor: slots.scale, values: new Float32Array(scale) }];
-    if (slots.type !== 'standardize') return [];
-    return [
-      { tensor: slots.mean, values: new Float32Array(meanLeft) },
-      { tensor: slots.std, values: new Float32Array(std) },
-    ];
+    if (slots.type === 'standardize') {
+      return [
+        { tensor: slots.mean, values: new Float32Array(meanLeft) },
+        { tensor: slots.std, values: new Float32Array(std) },
+      ];
+    }
+    if (slots.type !== 'invertible_linear' || whitening === undefined) return [];
+    return slots.spec.init === 'whiten' ? whiteningTensors(slots, whitening) : [];
   });
+}
+
+/** Whether the flow starts with a whitening of its data. */
+export function isWhitened({ bijectors }: FlowSpec): boolean {
+  return bijectors.some((bijector) => bijector.type === 'invertible_linear' && bijector.init === 'whiten');
+}
+
+/** W = L diag for a lower triangular W [D, D]. */
+function whiteningTensors(
+  { lower, logDiagonal }: LinearSlots,
+  W: Float64Array,
+): { tensor: TensorSlot; values: Float32Array<ArrayBuffer> }[] {
+  const dim = logDiagonal.length;
+  const diagonal = Array.from({ length: dim }, (_, j) => W[j * dim + j] ?? NaN);
+  const rows = diagonal.map((_, i) =>
+    diagonal.slice(0, i).map((scale, j) => (W[i * dim + j] ?? NaN) / scale),
+  );
+  return [
+    { tensor: lower, values: Float32Array.from(rows.flat()) },
+    { tensor: logDiagonal, values: Float32Array.from(diagonal, Math.log) },
+  ];
 }
 
 function fillWithOnes(parameters: Float32Array, { offset, length }: TensorSlot): void {
@@ -95,8 +126,14 @@ function permutationLength({ bijectors }: ParamLayout): number {
   return bijectors.reduce((sum, slots) => sum + ('permutation' in slots ? slots.permutation.length : 0), 0);
 }
 
-function reversed(count: number): number[] {
-  return Array.from({ length: count }, (_, j) => count - 1 - j);
+function orderOf(
+  { init }: PermutationSpec | InvertibleLinearSpec,
+  count: number,
+  draw: () => number,
+): number[] {
+  if (init === 'reverse') return Array.from({ length: count }, (_, j) => count - 1 - j);
+  if (init === 'whiten') return Array.from({ length: count }, (_, j) => j);
+  return shuffled(count, draw);
 }
 
 /** By Fisher and Yates, with uniform draws of (0, 1). */

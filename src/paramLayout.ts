@@ -7,6 +7,7 @@ import type {
   BijectorSpec,
   DomainSpec,
   FlowSpec,
+  InvertibleLinearSpec,
   PermutationSpec,
   SplineCouplingSpec,
   SplineElementwiseSpec,
@@ -54,7 +55,7 @@ export type BijectorSlots =
   | { type: 'rational_quadratic_elementwise'; spec: SplineElementwiseSpec; raw: TensorSlot }
   | { type: 'diagonal_scale'; logScale: TensorSlot }
   | { type: 'actnorm'; bias: TensorSlot; logScale: TensorSlot; initialised: TensorSlot }
-  | ({ type: 'invertible_linear' } & LinearSlots)
+  | ({ type: 'invertible_linear'; spec: InvertibleLinearSpec } & LinearSlots)
   | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot; signs?: TensorSlot };
 
 /** Of K diagonal normals: mean, log_scale [K, D], logits [K]; a single one has no logits. */
@@ -196,6 +197,7 @@ function slotsOf(spec: FlowSpec, bijector: BijectorSpec, prefix: string, add: Ad
     case 'invertible_linear':
       return {
         type: 'invertible_linear',
+        spec: bijector,
         lower: add(`${prefix}.lower`, [(dim * (dim - 1)) / 2], true),
         upper: add(`${prefix}.upper`, [(dim * (dim - 1)) / 2], true),
         logDiagonal: add(`${prefix}.log_diagonal`, [dim], true),

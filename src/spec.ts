@@ -140,9 +140,12 @@ export interface ActnormSpec {
 /**
  * Glow's 1 × 1 convolution for vectors, z = P L (U + diag(exp(log_diagonal))) x, with L unit lower triangular, U
  * strictly upper triangular, both learned, and P a permutation drawn at random for a fresh flow; needs 2 features.
+ * With `init: 'whiten'` a fresh flow has the identity, until the training data set L and diag so that the standardised
+ * data have no correlation left: the flow starts as the Gaussian of its data. Only after a `standardize`.
  */
 export interface InvertibleLinearSpec {
   type: 'invertible_linear';
+  init?: 'whiten';
 }
 
 export type BijectorSpec =

@@ -46,6 +46,9 @@ export function validateSpec(spec: FlowSpec): void {
         break;
       case 'invertible_linear':
         requireTwoFeatures(spec.dim, 'An invertible linear map mixes features');
+        if (bijector.init === 'whiten' && spec.bijectors[index - 1]?.type !== 'standardize') {
+          throw new ShapeError(`${where}.init`, 'whiten', 'whiten only right after a standardize');
+        }
         break;
       default:
     }

@@ -1,5 +1,6 @@
 /** The GPU side of one fit: buffers, submits, the ring of losses. */
 import type { Rows } from './callerArrays.ts';
+import type { ContextRows } from './data/holdOut.ts';
 import { LimitError, TrainingDivergedError } from './errors.ts';
 import type { DivergedPart } from './errors.ts';
 import { allSound } from './gpu/buffers.ts';
@@ -7,7 +8,7 @@ import type { OwnedBuffer } from './gpu/buffers.ts';
 import type { GpuContext } from './gpu/context.ts';
 import { GpuProgram } from './gpu/executor.ts';
 import type { SharedBuffers } from './gpu/executor.ts';
-import type { OptimizerState } from './io/modelFile.ts';
+import type { BestParameters, OptimizerState } from './io/modelFile.ts';
 import type { AdamSettings } from './kernels/adam_step.ts';
 import { formatSchedule, learningRateAt } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -31,7 +32,7 @@ import { ringEntries } from './steps/rings.ts';
 import { trainPlan } from './steps/train.ts';
 import type { KernelVariants } from './steps/variants.ts';
 import { nextSteps } from './submitSize.ts';
-import type { FitReport, Trainee } from './trainer.ts';
+import type { FitReport, Score, Trainee } from './trainer.ts';
 
 export interface RunSettings extends AdamSettings {
   steps: number;
@@ -41,13 +42,30 @@ export interface RunSettings extends AdamSettings {
   seed: number;
   submitMs: number;
   variants: KernelVariants;
+  /** Fingerprint of the rows to learn from, before any are held out. */
+  data?: string;
+  /** Fingerprint of validation rows of their own. */
+  validation?: string;
+  /** Share of the rows that is held out. */
+  heldOut?: number;
+  /** Scores without a better one after which the run ends. */
+  patience?: number;
 }
 
 /** Steps of a submit are at most half the ring, so that the GPU never overtakes the reader. */
 const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
 
+/** Steps over which a report takes the mean NLL, whatever the clock makes of its own steps. */
+export const RECENT_STEPS = 50;
+
+/** How often the parameters of a run that scores none are copied to the host. */
+const COPY_MS = 30_000;
+
 /** Of the two submits that may be pending, each brings its copy of the ring of losses. */
 export const LOSS_STAGING_LENGTHS = [2 * RING_SIZE, 2 * RING_SIZE] as const;
+
+/** Where a resumed run begins: the best parameters are scored on the rows at hand. */
+type StartState = Omit<OptimizerState, 'best'> & { best?: BestParameters & Score };
 
 /** What a checkpoint holds of a run. */
 export interface Snapshot {
@@ -57,11 +75,16 @@ export interface Snapshot {
 }
 
 /** What a run learns from; a toy density has none of it. */
-export interface TrainingRows {
-  rows: Rows | undefined;
-  context: Float32Array | undefined;
+export interface TrainingRows extends ContextRows {
   /** What the flow subtracts from each row. */
   offset: Float64Array | undefined;
+}
+
+/** The best score so far. */
+interface BestScore extends Score {
+  scoresSince: number;
+  /** The step that it is of. */
+  step?: number;
 }
 
 interface Submit {
@@ -86,12 +109,16 @@ export class TrainingRun implements Disposable {
   readonly #owned: { dispose(): void }[];
   readonly #freeStaging: OwnedBuffer[];
   readonly #queue: Submit[] = [];
-  #best: { nll: number; scoresSince: number; parameters: OwnedBuffer } | undefined;
+  #best: (BestScore & { parameters: OwnedBuffer }) | undefined;
   #step: number;
   #stepsPerSubmit = 1;
   #lastReadAt: number;
   #lastFiniteNll = NaN;
+  #recent: number[] = [];
   #scoresBeforeBest = 0;
+  /** The parameters that a lost device would take along, as the host last saw them. */
+  #copy: { step: number; nll: number | undefined; parameters: Float32Array } | undefined;
+  #copiedAt = -Infinity;
 
   private constructor(
     trainee: Trainee,
@@ -122,9 +149,9 @@ export class TrainingRun implements Disposable {
   static async start(
     trainee: Trainee,
     source: BatchSource,
-    data: TrainingRows,
+    training: TrainingRows | undefined,
     settings: RunSettings,
-    state: OptimizerState | undefined,
+    state: StartState | undefined,
   ): Promise<TrainingRun> {
     const { context, model, parameters } = trainee;
     const { buffers } = context;
@@ -146,9 +173,9 @@ export class TrainingRun implements Disposable {
           const rows = values.subarray(start * features, (start + count) * features);
           buffers.write(buffer, shifted(rows, offset));
         });
-      if (source.kind === 'dataset') {
-        const { rows, context, offset } = data;
-        if (rows !== undefined) upload(rows, source, datasetName, offset);
+      if (source.kind === 'dataset' && training !== undefined) {
+        const { data, context, offset } = training;
+        upload(data, source, datasetName, offset);
         if (context !== undefined && source.context !== undefined) {
           upload(context, source.context, contextDatasetName);
         }
@@ -173,8 +200,7 @@ export class TrainingRun implements Disposable {
         write(SECOND_MOMENT, state.secondMoment);
       }
       const run = new TrainingRun(trainee, source, settings, program, shared, owned, staging, firstStep);
-      if (state?.best !== undefined)
-        run.#keepBest(state.best.nll, state.best.scoresSince, state.best.parameters);
+      if (state?.best !== undefined) run.#keepBest(state.best, state.best.parameters);
       return run;
     } catch (error) {
       for (const resource of owned) resource.dispose();
@@ -251,6 +277,7 @@ export class TrainingRun implements Disposable {
       this.#lastFiniteNll = nll;
       losses[i] = nll;
     }
+    this.#recent = [...this.#recent, ...losses].slice(-RECENT_STEPS);
     const now = performance.now();
     const elapsed = now - Math.max(this.#lastReadAt, submit.submittedAt);
     this.#lastReadAt = now;
@@ -261,7 +288,7 @@ export class TrainingRun implements Disposable {
     return {
       step: firstStep + count,
       steps,
-      nll: losses.reduce((sum, value) => sum + value, 0) / count,
+      nll: this.#recent.reduce((sum, value) => sum + value, 0) / this.#recent.length,
       losses,
       gradientNorm,
       learningRate: learningRateAt(schedule, learningRate, firstStep + count - 1, steps),
@@ -271,15 +298,48 @@ export class TrainingRun implements Disposable {
     };
   }
 
-  /** Takes note of a validation score (nats) of the parameters as they are now, and keeps them if it is the best. */
-  recordScore(nll: number): void {
-    if (Number.isFinite(nll) && nll < (this.#best?.nll ?? Infinity)) this.#keepBest(nll, 0, this.#parameters);
+  /**
+   * Takes note of a validation score of the parameters as they are now, and keeps them if it is the best. Another one
+   * is counted against patience if `isCounted`.
+   */
+  recordScore({ nll, merit }: Score, isCounted: boolean): void {
+    if (Number.isFinite(merit) && merit > (this.#best?.merit ?? -Infinity)) {
+      this.#keepBest({ nll, merit, scoresSince: 0, step: this.#step }, this.#parameters);
+    } else if (!isCounted) return;
     else if (this.#best === undefined) this.#scoresBeforeBest++;
     else this.#best.scoresSince++;
   }
 
+  /** What the host has of the best parameters, or of the last ones if none are scored: for when the device is lost. */
+  get copy(): { step: number; nll: number | undefined; parameters: Float32Array } | undefined {
+    return this.#copy;
+  }
+
+  /** Brings the parameters to the host while training goes on, now and then. */
+  copyParameters(): void {
+    const now = performance.now();
+    if (this.#best !== undefined || now < this.#copiedAt + COPY_MS) return;
+    this.#copiedAt = now;
+    this.#bringToHost({ step: this.#step, nll: undefined }, this.#parameters);
+  }
+
+  #bringToHost(of: { step: number; nll: number | undefined }, trained: OwnedBuffer): void {
+    const { buffers } = this.#context;
+    Promise.all([
+      buffers.download(this.#parameters, this.#parameterCount),
+      buffers.download(trained, this.#trainableLength),
+    ]).then(
+      ([parameters, best]) => {
+        parameters.set(best);
+        this.#copy = { ...of, parameters };
+      },
+      // The device was lost, or the run has ended.
+      () => undefined,
+    );
+  }
+
   /** The best validation score so far, in nats. */
-  get best(): { nll: number } | undefined {
+  get best(): BestScore | undefined {
     return this.#best;
   }
 
@@ -309,9 +369,7 @@ export class TrainingRun implements Disposable {
         secondMoment,
         settings: { ...settings, schedule: formatSchedule(schedule) },
         variants: { ...variants },
-        ...(best && bestParameters
-          ? { best: { nll: best.nll, scoresSince: best.scoresSince, parameters: bestParameters } }
-          : {}),
+        ...(best && bestParameters ? { best: savedBest(best, bestParameters) } : {}),
       },
     };
   }
@@ -335,7 +393,7 @@ export class TrainingRun implements Disposable {
     this.dispose();
   }
 
-  #keepBest(nll: number, scoresSince: number, parameters: OwnedBuffer | Float32Array): void {
+  #keepBest({ nll, merit, scoresSince, step }: BestScore, parameters: OwnedBuffer | Float32Array): void {
     const { buffers } = this.#context;
     let kept = this.#best?.parameters;
     if (kept === undefined) {
@@ -344,7 +402,8 @@ export class TrainingRun implements Disposable {
     }
     if (parameters instanceof Float32Array) buffers.write(kept, parameters);
     else kept.dependsOn(buffers.copy(parameters, kept, this.#trainableLength));
-    this.#best = { nll, scoresSince, parameters: kept };
+    this.#best = { nll, merit, scoresSince, step, parameters: kept };
+    this.#bringToHost({ step: step ?? this.#step, nll }, kept);
   }
 
   /** Fills the rings for steps [first, first + count): where each batch begins, Adam's scalars. */
@@ -389,4 +448,9 @@ function requireBatchRoom(batch: number, device: GPUDevice): void {
     available,
     'Use a smaller batch.',
   );
+}
+
+/** The score on the rows at hand is taken anew when the run is resumed, so its merit is not kept. */
+function savedBest({ nll, scoresSince, step }: BestScore, parameters: Float32Array): BestParameters {
+  return { nll, scoresSince, ...(step === undefined ? {} : { step }), parameters };
 }

@@ -54,6 +54,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'memory',
     'modelLimits',
     'rowInputs',
+    'scoring',
     'submitSize',
     'trainer',
     'trainingRun',

@@ -145,7 +145,9 @@ function described(model: Model, index: number): string {
     case 'actnorm':
       return '(x + bias) exp(log_scale)';
     case 'invertible_linear':
-      return 'P L (U + diag) x';
+      return bijector.init === 'whiten'
+        ? 'L (U + diag) x, which starts as the whitening of the data'
+        : 'P L (U + diag) x';
     case 'permutation':
       return bijector.init === 'reverse' ? 'features in reverse order' : 'features in a random order';
     case undefined:

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { PRESETS } from '../flows/index.ts';
 import { TOY_NAMES } from '../data/toy.ts';
+import { DEFAULT_PATIENCE } from '../fitOptions.ts';
 import { PRECISIONS } from '../precision.ts';
 import { VERSION } from '../version.ts';
 import { CONFIG_NAMES, KERNEL_STEMS } from '../bench/index.ts';
@@ -81,7 +82,8 @@ const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.p
 command(
   'train',
   'Train a flow on the rows of a table, or on a toy density.',
-  `wgflow train data.csv --val 0.1 --patience 5
+  `wgflow train data.csv
+wgflow train data.csv --val 0.2 --patience 20
 wgflow train data.csv --columns height,weight --couplings 8 --hidden 64,64 --steps 5000
 wgflow train data.csv --domain positive --domain unit:share,rate
 wgflow train --toy spirals --report spirals-run
@@ -96,8 +98,16 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--noise <sigma>', 'noise of the toy density (default: its own)', parse.positiveNumber)
   .option('--columns <names>', 'columns to learn, in this order, such as height,weight', parse.names)
   .option('--context <names>', 'columns that the rows are given: text as labels, or numbers', parse.names)
-  .option('--val <file|fraction>', 'validation rows: a CSV file, or a fraction such as 0.1 held out')
-  .option('--patience <n>', 'stop after n validation scores without a better one', parse.integer(1))
+  .option(
+    '--val <file|fraction|none>',
+    'validation rows, by which training stops and keeps its best: a CSV file, a fraction of the rows, or none ' +
+      '(default: a tenth of the rows, 10,000 at most)',
+  )
+  .option(
+    '--patience <n|none>',
+    `stop after n validation scores without a better one, or never (default: ${DEFAULT_PATIENCE})`,
+    parse.patience,
+  )
   .optionsGroup('Model:')
   .option('--preset <name>', `${parse.PRESET_NAMES} (default: ${DEFAULT_PRESET})`, parse.preset)
   .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
@@ -132,6 +142,7 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
   .option('--checkpoint <file>', 'write a checkpoint each minute, at the end and when interrupted')
   .option('--resume <file>', 'go on from a checkpoint, bit for bit, with the same data')
+  .option('--new-data', 'resume with other rows than those of the checkpoint')
   .addHelpText('after', CONTEXT_HELP)
   .addHelpText('after', `\nPresets:\n${presets.join('\n')}`)
   .action((data: string | undefined, options: GlobalOptions & TrainOptions) =>

@@ -19,6 +19,11 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   };
 }
 
+/** A number of scores, or none: training then goes on to its last step. */
+export function patience(text: string): number {
+  return text === 'none' ? Infinity : integer(1)(text);
+}
+
 /** A parser of such integers, separated by commas. */
 export function integers(min: number, max: number): (text: string) => number[] {
   const one = integer(min, max);

@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { DataError, ShapeError } from '../errors.ts';
+import { DataError, OutputError, ShapeError } from '../errors.ts';
 
 /** A file being written. One of `commit` and `discard` ends it; the other one is then without effect. */
 export interface Output {
@@ -16,6 +16,8 @@ export interface Output {
   commit(): Promise<void>;
   /** Removes what was written; the file that was there before stays. */
   discard(): Promise<void>;
+  /** Committed or discarded. */
+  readonly isEnded: boolean;
 }
 
 /** Several files of one folder being written; `write` takes the name of the file first. */
@@ -138,6 +140,10 @@ class PendingFile implements Output {
     this.#target = target;
   }
 
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
   async copyMode(mode: number): Promise<void> {
     await this.#handle.chmod(mode & 0o777);
   }
@@ -238,22 +244,35 @@ function standardOutput(): Output {
   const { stdout } = process;
   // The write callback reports the same error; without a listener a closed pipe would end the process.
   if (!stdout.listeners('error').includes(ignore)) stdout.on('error', ignore);
+  let isEnded = false;
   return {
     write: (data) =>
       new Promise((resolve, reject) => {
         stdout.write(data, (error) => (error ? reject(error) : resolve()));
       }),
-    commit: async () => {},
+    commit: async () => {
+      isEnded = true;
+    },
     discard: async () => {},
+    get isEnded() {
+      return isEnded;
+    },
   };
 }
 
 async function directOutput(file: string): Promise<Output> {
   const handle = await reporting(file, () => open(file, 'w'));
+  let isEnded = false;
   return {
     write: (data) => reporting(file, () => handle.writeFile(data)),
-    commit: () => handle.close(),
+    commit: async () => {
+      isEnded = true;
+      await handle.close();
+    },
     discard: () => closeQuietly(handle),
+    get isEnded() {
+      return isEnded;
+    },
   };
 }
 
@@ -301,7 +320,10 @@ async function reporting<T>(file: string, operation: () => Promise<T>): Promise<
   try {
     return await operation();
   } catch (error) {
-    const [problem, advice] = PROBLEMS[codeOf(error) ?? ''] ?? [];
+    const code = codeOf(error) ?? '';
+    const failure = FAILURES[code];
+    if (failure !== undefined) throw new OutputError(file, ...failure);
+    const [problem, advice] = PROBLEMS[code] ?? [];
     if (problem === undefined) throw error;
     throw new DataError(problem, { file }, advice);
   }
@@ -311,6 +333,13 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
+/** What can go wrong with a file that was rightly named. */
+const FAILURES: Record<string, [problem: string, advice: string]> = {
+  ENOSPC: ['the disk is full, nothing was written', 'Free some space and run again.'],
+  EDQUOT: ['the disk quota is used up, nothing was written', 'Free some space and run again.'],
+  EIO: ['the disk reports an error, nothing was written', 'Check the disk and run again.'],
+};
+
 const PROBLEMS: Record<string, [problem: string, advice: string]> = {
   ENOENT: ['found no folder to write into', 'Create the folder first.'],
   ENOTDIR: ['found a file where a folder should be', 'Check the path.'],
@@ -318,7 +347,5 @@ const PROBLEMS: Record<string, [problem: string, advice: string]> = {
   EACCES: ['found no permission to write here', 'Choose another place.'],
   EPERM: ['found no permission to write here', 'Choose another place.'],
   EROFS: ['found a read-only file system', 'Choose another place.'],
-  ENOSPC: ['the disk is full, nothing was written', 'Free some space and run again.'],
-  EDQUOT: ['the disk quota is used up, nothing was written', 'Free some space and run again.'],
   ENAMETOOLONG: ['found a name too long for this file system', 'Choose a shorter name.'],
 };

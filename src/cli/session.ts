@@ -62,6 +62,8 @@ export class Session {
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
+    // The terminal was closed.
+    process.on('SIGHUP', onSignal);
     // Events that no one reads are no reason to stop a training run.
     process.stderr.on('error', () => undefined);
     process.stdout.on('error', (error) => {

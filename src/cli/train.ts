@@ -1,29 +1,34 @@
 /** `wgflow train`. */
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Rows } from '../callerArrays.ts';
 import { isToy } from '../fitOptions.ts';
 import { Flow } from '../flow.ts';
-import { PRESETS } from '../flows/index.ts';
+import { PRESETS, tableSize } from '../flows/index.ts';
+import type { PresetName, TableSize } from '../flows/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
 import { domainsOf } from '../domain.ts';
 import { ShapeError } from '../errors.ts';
 import { contextFeatures } from '../context.ts';
 import type { ContextColumn } from '../context.ts';
 import { limitsFor } from '../modelLimits.ts';
+import type { ValidationRecord } from '../io/modelFile.ts';
+import type { FitOptions } from '../fitOptions.ts';
 import type { Precision } from '../precision.ts';
 import { STREAMS } from '../random.ts';
 import { validateSpec } from '../specRules.ts';
 import type { Domain } from '../spec.ts';
-import { meanNll } from '../trainer.ts';
+import { meanNll } from '../data/statistics.ts';
 import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
 import { domainsOfColumns } from './domains.ts';
 import { readCheckpoint } from './modelInput.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
+import type { Output, OutputFolder } from './outputFile.ts';
 import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
-import { RECENT_STEPS, train } from './trainingLoop.ts';
+import { RECENT_STEPS } from '../trainingRun.ts';
+import { train, writeCheckpoint } from './trainingLoop.ts';
 import type { TrainingHistory } from './trainingLoop.ts';
 import {
   checkTrainOptions,
@@ -43,6 +48,10 @@ import type { TrainingSet } from './trainingSet.ts';
 /** How a run ended, for the summary and the report. */
 export interface TrainingOutcome extends TrainingHistory {
   testNll?: number;
+  /** Rows of the table whose log-density is −∞, for a base that has an end. */
+  withoutDensity?: number;
+  /** What was scored while training went on. */
+  validation?: ValidationRecord;
   /** The exact entropy of a toy density: no model's NLL is lower. */
   floor?: number;
   /** The context columns of a conditional flow. */
@@ -70,7 +79,7 @@ export async function trainCommand(
   const set = await readTrainingSet(dataFile, {
     ...options,
     noise: noiseOf(options, resumed),
-    seed,
+    modelHeldOut: resumed && heldOutOf(resumed),
     modelColumns: resumed?.model.training.columns,
     modelContext: resumed && contextOfRun(resumed),
     domainsFor,
@@ -78,12 +87,14 @@ export async function trainCommand(
   });
   requireSameColumns(set.columns, options, resumed);
   tellRows(session, set);
-  const fitOptions = fitOptionsOf(set, options, resumed, signal);
+  const preset = options.preset ?? DEFAULT_PRESET;
+  const { pace, ...size } = sizeOf(set, preset);
+  const fitOptions = fitOptionsOf(set, { pace, ...options }, resumed, signal);
   const spec =
     resumed?.model.spec ??
-    PRESETS[options.preset ?? DEFAULT_PRESET].spec(set.columns.length, {
-      couplings: options.couplings,
-      hidden: options.hidden,
+    PRESETS[preset].spec(set.columns.length, {
+      couplings: options.couplings ?? size.couplings,
+      hidden: options.hidden ?? size.hidden,
       residualBlocks: options.residualBlocks,
       base: options.base,
       contextDim: contextFeatures(set.context?.columns ?? []),
@@ -108,42 +119,120 @@ export async function trainCommand(
             device,
             fileName: resumed.file,
           });
-    const history = await train(session, flow, set, fitOptions, options.checkpoint);
-    if (set.validation !== undefined && history.valNll === undefined) {
-      session.say('Warning: no validation score was finite: the model gives some of those rows no density.');
+    const known = flow.training;
+    try {
+      const outcome = await learn(session, flow, set, fitOptions, {
+        seed,
+        adapter: adapterName(adapter),
+        output,
+        folder,
+        checkpoint: options.checkpoint,
+      });
+      summarise(session, outcome, { modelFile, asked: fitOptions.steps, ...options });
+    } catch (error) {
+      if (flow.training !== known) await rescue(session, flow, output, modelFile, options.report);
+      throw error;
     }
-    const outcome: TrainingOutcome = {
-      ...history,
-      ...(set.toy === undefined
-        ? {}
-        : {
-            testNll: await toyTestNll(flow, set.toy, { seed, signal }),
-            floor: set.context === undefined ? set.toy.entropy : set.toy.classEntropy,
-          }),
-      ...(set.context === undefined ? {} : { context: columnNamesOf(set.context.columns) }),
-      adapter: adapterName(adapter),
-    };
-    const bytes = await flow.save();
-    await output?.write(bytes);
-    if (folder !== undefined) {
-      // The charts' packages take a while to load.
-      const { reportFiles } = await import('./trainReport.ts');
-      const files = await reportFiles(flow, set, outcome, { seed, signal });
-      for (const [name, content] of Object.entries({ [DEFAULT_MODEL_FILE]: bytes, ...files })) {
-        await folder.write(name, content);
-      }
-    }
-    signal.throwIfAborted();
-    await output?.commit();
-    await folder?.commit();
-    if (outcome.steps < fitOptions.steps) {
-      session.say(`Stopped after step ${outcome.steps}: ${options.patience} scores without a better one`);
-    }
-    summarise(session, outcome, { modelFile, ...options });
   } finally {
     await output?.discard();
     await folder?.discard();
   }
+}
+
+/** Trains the flow and writes what is asked for, the model first. */
+async function learn(
+  session: Session,
+  flow: Flow,
+  set: TrainingSet,
+  fitOptions: FitOptions,
+  {
+    seed,
+    adapter,
+    output,
+    folder,
+    checkpoint,
+  }: {
+    seed: number;
+    adapter: string;
+    output: Output | undefined;
+    folder: OutputFolder | undefined;
+    checkpoint: string | undefined;
+  },
+): Promise<TrainingOutcome> {
+  const { signal } = session;
+  const history = await train(session, flow, set, fitOptions, checkpoint);
+  const bytes = await flow.save();
+  await output?.write(bytes);
+  await output?.commit();
+  if (checkpoint !== undefined) await writeCheckpoint(session, flow, checkpoint);
+  const { toy, context } = set;
+  const outcome: TrainingOutcome = {
+    ...history,
+    ...(flow.training?.validation === undefined ? {} : { validation: flow.training.validation }),
+    ...(await rowsWithoutDensity(flow, set, signal)),
+    ...(toy === undefined
+      ? {}
+      : {
+          testNll: await toyTestNll(flow, toy, { seed, signal }),
+          floor: context === undefined ? toy.entropy : toy.classEntropy,
+        }),
+    ...(context === undefined ? {} : { context: columnNamesOf(context.columns) }),
+    adapter,
+  };
+  if (folder !== undefined) {
+    // The charts' packages take a while to load.
+    const { reportFiles } = await import('./trainReport.ts');
+    const files = await reportFiles(flow, set, outcome, { seed, signal });
+    for (const [name, content] of Object.entries({ [DEFAULT_MODEL_FILE]: bytes, ...files })) {
+      await folder.write(name, content);
+    }
+  }
+  signal.throwIfAborted();
+  await folder?.commit();
+  return outcome;
+}
+
+/** Rows of the table whose log-density is −∞, which a uniform base gives those that the flow takes out of its box. */
+async function rowsWithoutDensity(
+  flow: Flow,
+  { data, context }: TrainingSet,
+  signal: AbortSignal,
+): Promise<Pick<TrainingOutcome, 'withoutDensity'>> {
+  if (flow.spec.base.type !== 'uniform' || !(data instanceof Float32Array)) return {};
+  const logProb = await flow.logProb(data, { context: context?.data, signal });
+  return { withoutDensity: logProb.reduce((count, value) => (value === -Infinity ? count + 1 : count), 0) };
+}
+
+/** Writes the best model so far of a run that ended before its end, unless it is written already. */
+async function rescue(
+  session: Session,
+  flow: Flow,
+  opened: Output | undefined,
+  modelFile: string | undefined,
+  report: string | undefined,
+): Promise<void> {
+  const { training } = flow;
+  if (training === undefined || opened?.isEnded === true) return;
+  const file = modelFile ?? path.join(report ?? '', DEFAULT_MODEL_FILE);
+  try {
+    const bytes = await flow.save();
+    if (opened === undefined) await mkdir(path.dirname(file), { recursive: true });
+    const output = opened ?? (await openOutput(file));
+    await output.write(bytes);
+    await output.commit();
+  } catch (error) {
+    session.say(
+      `Warning: the model could not be written: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return;
+  }
+  const { bestValidationNll: nll, validation, steps } = training;
+  const what =
+    nll === undefined
+      ? `step ${steps}`
+      : `step ${validation?.bestStep ?? steps}, validation NLL ${nll.toFixed(4)}`;
+  session.say(`Wrote ${file}, the best model so far (${what})`);
+  session.emit({ event: 'model', file });
 }
 
 /** A run goes on at the precision at which it began, unless it is told another. */
@@ -171,11 +260,25 @@ function requireSameColumns(
   );
 }
 
-function tellRows(session: Session, { title, columns, data, validation }: TrainingSet): void {
+function tellRows(session: Session, { title, columns, data, validation, heldOut }: TrainingSet): void {
   if (isToy(data)) return;
-  const rows = (values: Rows): string => (values.length / columns.length).toLocaleString('en');
-  const held = validation === undefined ? '' : `; ${rows(validation)} for validation`;
-  session.say(`Learning ${listedNames(columns)} from ${rows(data)} rows of ${title}${held}`);
+  const dim = columns.length;
+  const held = heldOut?.rows ?? (validation?.length ?? 0) / dim;
+  const rows = data.length / dim - (heldOut?.rows ?? 0);
+  const words = held === 0 ? '' : `; ${held.toLocaleString('en')} for validation`;
+  session.say(`Learning ${listedNames(columns)} from ${rows.toLocaleString('en')} rows of ${title}${words}`);
+}
+
+/** Of a table the flow is as large as its rows can teach; the article's model stays what it is. */
+function sizeOf({ data, columns, heldOut }: TrainingSet, preset: PresetName): TableSize {
+  if (isToy(data) || columns.length === 1 || preset === 'vanilla') return { pace: 1 };
+  return tableSize(data.length / columns.length - (heldOut?.rows ?? 0));
+}
+
+/** Rows that the resumed run held out; 0 if it scored none, or a file's. */
+function heldOutOf({ model }: CheckpointFile): number {
+  const { heldOut } = model.optimizer.settings;
+  return typeof heldOut === 'number' ? heldOut : 0;
 }
 
 /** The context columns that the resumed run learns by; undefined where it has none. */
@@ -200,10 +303,15 @@ const CLIMB_NATS = 1;
 function summarise(
   session: Session,
   outcome: TrainingOutcome,
-  { modelFile, report, checkpoint }: { modelFile?: string; report?: string; checkpoint?: string },
+  {
+    modelFile,
+    report,
+    checkpoint,
+    asked,
+  }: { modelFile?: string; report?: string; checkpoint?: string; asked: number },
 ): void {
   const { losses, ...event } = outcome;
-  const { testNll, floor, valNll, trainNll } = outcome;
+  const { testNll, floor, trainNll, validation, withoutDensity = 0 } = outcome;
   const recent = Math.min(RECENT_STEPS, losses.nll.length);
   const given = outcome.context === undefined ? '' : ` given ${outcome.context.join(', ')}`;
   if (testNll !== undefined && floor !== undefined) {
@@ -211,10 +319,17 @@ function summarise(
       `Test NLL ${testNll.toFixed(4)} nats; the exact entropy${given}, the best any model can do, is ${floor.toFixed(4)} ` +
         `(gap ${(testNll - floor).toFixed(4)})`,
     );
-  } else if (valNll !== undefined) {
-    session.say(`Best validation NLL ${valNll.toFixed(4)} nats; training NLL ${trainNll.toFixed(4)}`);
+  } else if (validation !== undefined) {
+    for (const line of validationLines(outcome, validation, asked)) session.say(line);
   } else {
     session.say(`Training NLL ${trainNll.toFixed(4)} nats, mean of the last ${recent} steps`);
+  }
+  if (withoutDensity > 0) {
+    session.say(
+      `Warning: ${withoutDensity.toLocaleString('en')} rows have no density under the model (log p = -Infinity): they lie outside ` +
+        'the box of the uniform base. The training NLL is the loss that trained, which counts such rows by how far outside ' +
+        'they are; their true mean NLL is infinite. Choose another --base, or a larger bound.',
+    );
   }
   const begun = losses.nll[0] ?? trainNll;
   if (trainNll > begun + CLIMB_NATS) {
@@ -227,4 +342,47 @@ function summarise(
   if (files.length > 0) session.say(`Wrote ${files.join(' and ')}`);
   if (report !== undefined) session.say(`Open ${path.join(report, 'report.html')} in a browser`);
   session.emit({ event: 'done', ...event, files });
+}
+
+/** What was held out, where training stopped, and how the model compares with a Gaussian. */
+function validationLines(
+  { steps, valNll, trainNll }: TrainingOutcome,
+  { rows, heldOut, bestStep, gaussianNll }: ValidationRecord,
+  asked: number,
+): string[] {
+  const scored = `${rows.toLocaleString('en')} ${heldOut ? 'rows that were held out' : 'validation rows'}`;
+  const stopped =
+    steps < asked
+      ? `Stopped at step ${steps.toLocaleString('en')} of ${asked.toLocaleString('en')}, as scores got no better`
+      : `Trained for ${steps.toLocaleString('en')} steps`;
+  if (valNll === undefined) {
+    return [
+      `${stopped}; scored on ${scored}`,
+      'Warning: no validation score was finite: the model gives some of those rows no density.',
+    ];
+  }
+  const kept =
+    bestStep === undefined
+      ? ''
+      : `; the model is that of step ${bestStep.toLocaleString('en')}, the best on ${scored}`;
+  return [
+    `${stopped}${kept}`,
+    `Best validation NLL ${valNll.toFixed(4)} nats; training NLL ${trainNll.toFixed(4)}`,
+    ...gaussianLine(valNll, gaussianNll),
+  ];
+}
+
+/** A difference that two decimals show. */
+const VISIBLE_NATS = 0.005;
+
+function gaussianLine(valNll: number, gaussianNll: number | undefined): string[] {
+  if (gaussianNll === undefined) return ['No Gaussian to compare with: some column depends on the others.'];
+  const gain = gaussianNll - valNll;
+  const size = Math.abs(gain).toLocaleString('en', { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+  const fitted = 'a Gaussian fitted to the same rows';
+  if (gain >= VISIBLE_NATS) return [`${size} nats better than ${fitted}`];
+  const words = gain > -VISIBLE_NATS ? `no better than ${fitted}` : `${size} nats worse than ${fitted}`;
+  return [
+    `Warning: the model is ${words} (${gaussianNll.toFixed(4)} nats). Give it more rows, fewer columns or another --preset.`,
+  ];
 }

@@ -12,6 +12,7 @@ import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';
 import type { CheckpointFile } from './modelInput.ts';
+import { NO_VALIDATION } from './trainingSet.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
 export interface TrainOptions {
@@ -21,6 +22,7 @@ export interface TrainOptions {
   context?: string[];
   val?: string;
   patience?: number;
+  newData?: boolean;
   preset?: PresetName;
   couplings?: number;
   hidden?: number[];
@@ -52,7 +54,7 @@ export const TOY_CONTEXT = 'class';
 
 /** @throws {ShapeError} naming the first option that does not go with the others */
 export function checkTrainOptions(dataFile: string | undefined, options: TrainOptions): void {
-  const { toy, noise, columns, context, val, patience, checkpoint, out, report, resume } = options;
+  const { toy, noise, columns, context, val, patience, newData, checkpoint, out, report, resume } = options;
   const { preset, couplings, hidden, residualBlocks, domain } = options;
   if (dataFile === undefined && toy === undefined) {
     throw new ShapeError(
@@ -85,13 +87,12 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   } else {
     refuse('--noise', noise, 'a data file', 'It is the noise of a toy density.');
   }
-  if (patience !== undefined && val === undefined) {
-    throw new ShapeError(
-      'train',
-      `--patience ${patience} without --val`,
-      'both',
-      'Patience counts validation scores; give --val FILE or --val 0.1.',
-    );
+  if (toy !== undefined || val === NO_VALIDATION) {
+    const beside = toy === undefined ? `--val ${NO_VALIDATION}` : '--toy';
+    refuse('--patience', patience, beside, 'Patience counts scores of held-out rows, and here are none.');
+  }
+  if (resume === undefined && newData === true) {
+    throw new ShapeError('train', '--new-data without --resume', 'both', 'A new run takes any data.');
   }
   if (resume !== undefined) {
     const advice = 'The checkpoint says which model it is.';
@@ -126,7 +127,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     );
   }
   const models: NamedFile[] = [['--out', out], ...reportFiles(report)];
-  const held = Number.isNaN(Number(val)) ? val : undefined;
+  const held = val !== NO_VALIDATION && Number.isNaN(Number(val)) ? val : undefined;
   requireDistinctFiles(
     'train',
     [...models, ['--checkpoint', checkpoint]],
@@ -168,7 +169,7 @@ function refuse(option: string, value: string | number | undefined, beside: stri
  */
 export function fitOptionsOf(
   set: TrainingSet,
-  options: TrainOptions,
+  options: TrainOptions & { pace?: number },
   resumed: CheckpointFile | undefined,
   signal: AbortSignal,
 ): FitOptions & { seed: number } {
@@ -177,7 +178,7 @@ export function fitOptionsOf(
   return {
     steps: resumed === undefined ? (options.steps ?? DEFAULT_STEPS) : stepsAfter(resumed, options.steps),
     batch: options.batch,
-    learningRate: options.lr ?? suited?.learningRate,
+    learningRate: options.lr ?? (suited && suited.learningRate * (options.pace ?? 1)),
     schedule: options.schedule ?? suited?.schedule,
     clipNorm: options.clip ?? suited?.clipNorm,
     seed: seedOf(options, resumed),
@@ -185,17 +186,19 @@ export function fitOptionsOf(
     ...(set.context === undefined ? {} : { context: set.context.data, contextColumns: set.context.columns }),
     preset: resumed === undefined ? preset : resumed.model.training.preset,
     resume: resumed !== undefined,
+    newData: options.newData,
     signal,
-    ...(set.validation === undefined
-      ? {}
-      : {
-          validation: {
-            data: set.validation,
-            context: set.context?.validation,
-            patience: options.patience,
-          },
-        }),
+    validation: validationOf(set, options.patience),
   };
+}
+
+function validationOf(
+  { toy, validation, heldOut, context }: TrainingSet,
+  patience?: number,
+): FitOptions['validation'] {
+  if (validation !== undefined) return { data: validation, context: context?.validation, patience };
+  if (heldOut !== undefined && heldOut.rows > 0) return { fraction: heldOut.fraction, patience };
+  return toy === undefined ? false : undefined;
 }
 
 /**

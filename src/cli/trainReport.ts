@@ -9,7 +9,7 @@ import { STREAMS } from '../random.ts';
 import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
 import type { TrainingOutcome } from './train.ts';
-import { RECENT_STEPS } from './trainingLoop.ts';
+import { RECENT_STEPS } from '../trainingRun.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
 /** Rows of samples.csv. */

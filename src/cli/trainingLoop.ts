@@ -1,4 +1,5 @@
 /** The training run of `wgflow train`: progress, events and checkpoints around `Flow.fit`. */
+import { OutputError } from '../errors.ts';
 import type { Flow } from '../flow.ts';
 import type { FitOptions } from '../fitOptions.ts';
 import { openOutput } from './outputFile.ts';
@@ -20,8 +21,6 @@ export interface TrainingHistory {
   samplesPerSecond: number;
 }
 
-export const RECENT_STEPS = 50;
-
 const CHECKPOINT_MS = 60_000;
 
 /** @throws the signal's reason once it is aborted, after a last checkpoint */
@@ -37,12 +36,15 @@ export async function train(
   let ms = 0;
   let samples = 0;
   let valNll: number | undefined;
+  let trainNll = NaN;
   let checkpointAt = performance.now() + CHECKPOINT_MS;
+  const before = flow.training;
   const progress = trainingProgress(session, options.steps);
   try {
     for await (const report of flow.fit(set.data, options)) {
       steps = report.step;
       valNll = report.bestValidationNll;
+      trainNll = report.nll;
       const first = steps - report.losses.length + 1;
       report.losses.forEach((nll, index) => {
         losses.step.push(first + index);
@@ -55,35 +57,42 @@ export async function train(
       const { losses: _, ...event } = report;
       session.emit({ event: 'step', ...event });
       if (checkpoint !== undefined && performance.now() > checkpointAt) {
-        await writeCheckpoint(session, flow, checkpoint);
+        await tryCheckpoint(session, flow, checkpoint);
         checkpointAt = performance.now() + CHECKPOINT_MS;
       }
     }
   } catch (error) {
     progress.stop();
-    // The flow has a record once training began; a run that failed must not replace a good checkpoint.
-    if (checkpoint !== undefined && session.signal.aborted && flow.training !== undefined) {
+    // The flow has another record once training began; a run that failed must not replace a good checkpoint.
+    const { training } = flow;
+    if (checkpoint !== undefined && session.signal.aborted && training !== undefined && training !== before) {
       await writeCheckpoint(session, flow, checkpoint);
-      session.say(
-        `Checkpoint of step ${flow.training.steps} in ${checkpoint}; go on with --resume ${checkpoint}`,
-      );
+      session.say(`Checkpoint of step ${training.steps} in ${checkpoint}; go on with --resume ${checkpoint}`);
     }
     throw error;
   }
   progress.stop();
-  if (checkpoint !== undefined) await writeCheckpoint(session, flow, checkpoint);
-  const recent = losses.nll.slice(-RECENT_STEPS);
   return {
     steps,
     losses,
-    trainNll: recent.reduce((sum, nll) => sum + nll, 0) / recent.length,
+    trainNll,
     ...(valNll === undefined ? {} : { valNll }),
     msPerStep: ms / losses.nll.length,
     samplesPerSecond: (1000 * samples) / ms,
   };
 }
 
-async function writeCheckpoint(session: Session, flow: Flow, file: string): Promise<void> {
+/** A run is not ended by a checkpoint that cannot be written now: the next one may be. */
+async function tryCheckpoint(session: Session, flow: Flow, file: string): Promise<void> {
+  try {
+    await writeCheckpoint(session, flow, file);
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    session.say(`Warning: ${error.message} Training goes on, and tries again in a minute.`);
+  }
+}
+
+export async function writeCheckpoint(session: Session, flow: Flow, file: string): Promise<void> {
   const output = await openOutput(file);
   try {
     await output.write(await flow.save({ checkpoint: true }));

@@ -3,11 +3,11 @@ import path from 'node:path';
 import type { Rows } from '../callerArrays.ts';
 import type { ContextColumn } from '../context.ts';
 import { allRows, readCsv } from '../data/csv.ts';
+import { heldRows, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, LimitError, ShapeError } from '../errors.ts';
-import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 import type { TrainingData } from '../fitOptions.ts';
 import { SPEC_LIMITS } from '../spec.ts';
 import type { Domain } from '../spec.ts';
@@ -19,7 +19,10 @@ export interface TrainingSet {
   title: string;
   columns: string[];
   data: TrainingData;
+  /** Rows of a file of their own to score. */
   validation?: Rows;
+  /** Rows of the table to hold out, as a share that was asked for or by default. */
+  heldOut?: { rows: number; fraction?: number };
   /** What the rows are given, where the flow is conditional. */
   context?: TrainingContext;
   /** The density itself, for toy sets: its entropy is the floor of any model's NLL. */
@@ -39,17 +42,21 @@ export interface TrainingSetOptions {
   columns?: string[];
   /** Names of the context columns. */
   context?: string[];
-  /** A file, or a fraction of the rows. */
+  /** A file, a fraction of the rows, or none. */
   val?: string;
-  seed: number;
   /** The columns of the model that goes on learning, looked for where `columns` are not given. */
   modelColumns: string[] | undefined;
   /** The context columns of that model, which its rows must fit. */
   modelContext: readonly ContextColumn[] | undefined;
+  /** Rows that the run of that model held out. */
+  modelHeldOut: number | undefined;
   /** The domains of these columns, where some are bounded. */
   domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined;
   signal: AbortSignal;
 }
+
+/** What `--val` says if all rows are to be learned. */
+export const NO_VALIDATION = 'none';
 
 /** @throws {DataError | ShapeError} when the rows cannot be learned from */
 export async function readTrainingSet(
@@ -99,15 +106,23 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
   }
   const contextColumns = modelContext ?? contextColumnsOf(file, names, text);
   const contexts = contextColumns.length === 0 ? undefined : encodeCells(file, contextColumns, text);
-  const { data, validation, context } = await heldOut({ values, contexts }, columns, contextColumns, options);
-  // Of the rows that are left: a column may be constant without those held out.
-  withFile(file, () => columnStatistics(data, columns.length, columns, domainsFor(columns)));
+  withFile(file, () => columnStatistics(values, columns.length, columns, domainsFor(columns)));
+  const rows = values.length / columns.length;
+  const { context: validationContext, ...scored } = await validationOf(
+    contexts,
+    rows,
+    columns,
+    contextColumns,
+    options,
+  );
   return {
     title: path.basename(file),
     columns,
-    data,
-    ...(validation === undefined ? {} : { validation }),
-    ...(contexts === undefined ? {} : { context: { columns: contextColumns, ...context } }),
+    data: values,
+    ...scored,
+    ...(contexts === undefined
+      ? {}
+      : { context: { columns: contextColumns, data: contexts, validation: validationContext } }),
   };
 }
 
@@ -120,60 +135,36 @@ function requireLearnable(columns: readonly string[]): readonly string[] {
   throw new LimitError(table, 'dim', columns.length, dim, advice, 'wgflow');
 }
 
-/** Rows for validation: those of the file `--val`, or a fraction of the table drawn by the seed. */
-async function heldOut(
-  { values, contexts }: { values: Float64Array; contexts: Float32Array | undefined },
+/** Rows for validation: those of the file `--val`, or a share of the table that the training holds out. */
+async function validationOf(
+  contexts: Float32Array | undefined,
+  rows: number,
   columns: string[],
   contextColumns: readonly ContextColumn[],
-  { val, seed, domainsFor, signal }: TrainingSetOptions,
-): Promise<{ data: Rows; validation?: Rows; context?: Omit<TrainingContext, 'columns'> }> {
-  if (val === undefined) return { data: values, context: { data: contexts } };
+  { val, modelHeldOut, domainsFor, signal }: TrainingSetOptions,
+): Promise<Pick<TrainingSet, 'validation' | 'heldOut'> & { context?: Float32Array }> {
+  if (val === NO_VALIDATION) return {};
+  if (val === undefined) return { heldOut: { rows: modelHeldOut ?? heldRows(rows) } };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    const rows = rowsByName(val, columns, columnNamesOf(contextColumns));
+    const read = rowsByName(val, columns, columnNamesOf(contextColumns));
     const held = await allRows(
-      insideDomains(rows, val, () => domainsFor(columns)),
+      insideDomains(read, val, () => domainsFor(columns)),
       signal,
     );
-    const encoded = contexts && encodeCells(val, contextColumns, held.text);
-    return { data: values, validation: held.values, context: { data: contexts, validation: encoded } };
+    const context = contexts && encodeCells(val, contextColumns, held.text);
+    return { validation: held.values, ...(context === undefined ? {} : { context }) };
   }
-  const dim = columns.length;
-  const rows = values.length / dim;
   const held = Math.round(fraction * rows);
-  if (!(fraction > 0 && fraction < 1) || held < 1 || rows - held < 2) {
+  if (!(fraction > 0 && fraction < 1) || held < 1 || rows - held < MIN_TRAINING_ROWS) {
     throw new ShapeError(
       '--val',
       val,
-      `a CSV file, or a fraction of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least 2`,
+      `${NO_VALIDATION}, a CSV file, or a fraction of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least ${MIN_TRAINING_ROWS}`,
     );
   }
-  return {
-    ...cut(values, { rows, held, seed }),
-    ...(contexts === undefined ? {} : { context: cut(contexts, { rows, held, seed }) }),
-  };
+  return { heldOut: { rows: held, fraction } };
 }
-
-/** Rows that the seed draws go to `validation`, the others to `data`: the same ones of every table of as many rows. */
-function cut<Values extends Rows>(
-  values: Values,
-  { rows, held, seed }: { rows: number; held: number; seed: number },
-): { data: Values; validation: Values } {
-  const width = values.length / rows;
-  const validation = values.slice(0, held * width) as Values;
-  const data = values.slice(held * width) as Values;
-  const keys = shuffleKeys(splitSeed(seed), HOLD_OUT_EPOCH);
-  for (let i = 0; i < rows; i++) {
-    const row = shuffledRow(i, rows, keys);
-    const source = values.subarray(row * width, (row + 1) * width);
-    if (i < held) validation.set(source, i * width);
-    else data.set(source, (i - held) * width);
-  }
-  return { data, validation };
-}
-
-/** An epoch that no training reaches, so that the split shares no shuffle with one. */
-const HOLD_OUT_EPOCH = 2 ** 32 - 1;
 
 /** Adds the file to a DataError that does not know it. */
 function withFile(file: string, check: () => void): void {

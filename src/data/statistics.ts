@@ -41,10 +41,7 @@ export function columnStatistics(
   if (!Number.isSafeInteger(dim) || dim < 1 || values.length % dim !== 0) {
     throw new ShapeError('values', `${values.length} values`, `rows of ${dim} columns`);
   }
-  if (columnNames && columnNames.length !== dim) {
-    throw new ShapeError('columnNames', `${columnNames.length} names`, `${dim}, one per column`);
-  }
-  const names = Array.from({ length: dim }, (_, column) => columnNames?.[column] ?? `x${column + 1}`);
+  const names = columnNamesOf(dim, columnNames);
   const rows = values.length / dim;
   if (rows < 2) {
     throw new DataError(
@@ -53,15 +50,7 @@ export function columnStatistics(
       'Give more data.',
     );
   }
-  const bad = values.findIndex((value) => !Number.isFinite(Math.fround(value)));
-  if (bad >= 0) {
-    const found = values[bad];
-    throw new DataError(
-      `found ${found}, expected ${Number.isFinite(found) ? 'a number below 3.4e38, as float32 has' : 'a finite number'}`,
-      { row: Math.floor(bad / dim) + 1, column: names[bad % dim] },
-      'Remove or replace the row.',
-    );
-  }
+  requireFiniteRows(values, names);
   const averages = (of: (value: number, column: number) => number): Float64Array => {
     const sum = new Float64Array(dim);
     values.forEach((value: number, index: number) => {
@@ -158,4 +147,31 @@ const NAMES_SHOWN = 20;
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, NAMES_SHOWN).map((name) => `"${name}"`);
   return names.length > NAMES_SHOWN ? `${shown.join(', ')}, … (${names.length} in all)` : shown.join(', ');
+}
+
+/** The names of the columns, x1…xD by default. @throws {ShapeError} when there are more or fewer than `dim` */
+export function columnNamesOf(dim: number, names?: readonly string[]): readonly string[] {
+  if (names && names.length !== dim) {
+    throw new ShapeError('columnNames', `${names.length} names`, `${dim}, one per column`);
+  }
+  return names ?? Array.from({ length: dim }, (_, column) => `x${column + 1}`);
+}
+
+/** @throws {DataError} naming row and column of a value that is not finite */
+export function requireFiniteRows(values: Rows, names: readonly string[]): void {
+  const bad = values.findIndex((value: number) => !Number.isFinite(Math.fround(value)));
+  if (bad < 0) return;
+  const found = values[bad] ?? NaN;
+  throw new DataError(
+    `found ${found}, expected ${Number.isFinite(found) ? 'a number below 3.4e38, as float32 has' : 'a finite number'}`,
+    { row: Math.floor(bad / names.length) + 1, column: names[bad % names.length] },
+    'Remove or replace the row.',
+  );
+}
+
+/** Mean NLL in nats of rows whose log-densities these are. */
+export function meanNll(logProb: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (const value of logProb) sum += value;
+  return -sum / logProb.length;
 }

@@ -5,6 +5,7 @@ import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
+import { whitening } from './whitening.ts';
 
 /**
  * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling with
@@ -40,6 +41,7 @@ export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
     bijectors: [
       ...domainMap(dim, options.domain),
       { type: 'standardize' },
+      ...whitening(dim),
       ...Array.from({ length: couplings }, (_, index) => step(index)).flat(),
     ],
   };

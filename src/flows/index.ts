@@ -8,6 +8,8 @@ import { glow } from './glow.ts';
 import { nice } from './nice.ts';
 import { realnvp } from './realnvp.ts';
 import { spline } from './spline.ts';
+import { tableSize } from './tableSize.ts';
+import type { TableSize } from './tableSize.ts';
 import { vanilla } from './vanilla.ts';
 import type { PresetOptions } from './presetOptions.ts';
 
@@ -53,4 +55,5 @@ export const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 export { glow, nice, realnvp, spline, vanilla };
-export type { PresetOptions };
+export { tableSize };
+export type { PresetOptions, TableSize };

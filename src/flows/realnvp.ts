@@ -5,6 +5,7 @@ import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
+import { whitening } from './whitening.ts';
 
 /**
  * Standardisation, then `couplings` affine couplings (default 12) whose roles swap from one to the next, with
@@ -24,6 +25,7 @@ export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
     bijectors: [
       ...domainMap(dim, options.domain),
       { type: 'standardize' },
+      ...whitening(dim),
       ...Array.from({ length: couplings }, (_, index) => ({
         type: 'affine_coupling' as const,
         split: Math.floor(dim / 2),

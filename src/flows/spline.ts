@@ -4,6 +4,7 @@ import { domainMap } from './domainMap.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
+import { whitening } from './whitening.ts';
 
 /**
  * Standardisation, then `couplings` rational-quadratic spline couplings (default 6) whose roles swap from one to the
@@ -23,6 +24,7 @@ export function spline(dim: number, options: PresetOptions = {}): FlowSpec {
     bijectors: [
       ...domainMap(dim, options.domain),
       { type: 'standardize' },
+      ...whitening(dim),
       ...Array.from({ length: couplings }, (_, index) => ({
         type: 'rational_quadratic_coupling' as const,
         split: Math.floor(dim / 2),

@@ -53,6 +53,10 @@ export class GpuContext {
     return isSoftware(this.device);
   }
 
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
   /** @throws {DeviceLostError} once the device is gone */
   requireAlive(): void {
     if (this.#lost !== undefined) throw this.#lost;

@@ -26,12 +26,26 @@ export interface TrainingRecord {
   seed: number;
   /** Nats per row. */
   bestValidationNll?: number;
+  /** What that score was taken on. */
+  validation?: ValidationRecord;
   /** What wrote the file, such as `wgflow 0.1.0`. */
   library: string;
   dataset?: string;
   preset?: string;
   /** What else the run was asked for: batch size, learning rate, schedule. */
   options?: Settings;
+}
+
+/** The rows that training was scored on, and where it was best. */
+export interface ValidationRecord {
+  /** Number of rows. */
+  rows: number;
+  /** Whether they were held out of the table. */
+  heldOut: boolean;
+  /** The step whose parameters the model has. */
+  bestStep?: number;
+  /** Mean NLL of these rows under a Gaussian fitted to the training rows, in nats; none if a column depends on others. */
+  gaussianNll?: number;
 }
 
 /** What a checkpoint adds: Adam's state. */
@@ -55,6 +69,8 @@ export interface BestParameters {
   nll: number;
   /** Scores since then, none of them better. */
   scoresSince: number;
+  /** The step that they are of; checkpoints of wgflow 0.1.0 do not say. */
+  step?: number;
   /** [trainableLength], in ParamLayout order. */
   parameters: Float32Array;
 }
@@ -106,6 +122,14 @@ export const trainingRecordSchema = v.object({
   steps: wholeNumber,
   seed: wholeNumber,
   bestValidationNll: v.optional(finiteNumber),
+  validation: v.optional(
+    v.object({
+      rows: wholeNumber,
+      heldOut: v.boolean(),
+      bestStep: v.optional(wholeNumber),
+      gaussianNll: v.optional(finiteNumber),
+    }),
+  ),
   library: plainText,
   dataset: v.optional(plainText),
   preset: v.optional(plainText),
@@ -117,7 +141,9 @@ export const optimizerRecordSchema = v.strictObject({
   step: wholeNumber,
   settings: settingsSchema,
   variants: v.optional(settingsSchema),
-  best: v.optional(v.strictObject({ nll: finiteNumber, scoresSince: wholeNumber })),
+  best: v.optional(
+    v.strictObject({ nll: finiteNumber, scoresSince: wholeNumber, step: v.optional(wholeNumber) }),
+  ),
 });
 
 /**
@@ -151,8 +177,8 @@ export function encodeModel(model: Model): Uint8Array {
       );
     }
     if (best) requireFinite('model.optimizer.best.parameters', best.parameters, layout.trainableLength);
-    const { nll, scoresSince } = best ?? {};
-    const record = { step, settings, variants, ...(best ? { best: { nll, scoresSince } } : {}) };
+    const { parameters: _, ...score } = best ?? {};
+    const record = { step, settings, variants, ...(best ? { best: score } : {}) };
     metadata[OPTIMIZER_KEY] = readableJson(checkOptimizer(record, UNSAVED), OPTIMIZER_KEY);
     const trainable = layout.tensors.filter((slot) => slot.trainable);
     tensors.push(

@@ -92,7 +92,7 @@ const bijectorSchema = v.variant('type', [
   }),
   v.strictObject({ type: v.literal('diagonal_scale') }),
   v.strictObject({ type: v.literal('actnorm') }),
-  v.strictObject({ type: v.literal('invertible_linear') }),
+  v.strictObject({ type: v.literal('invertible_linear'), init: v.optional(v.literal('whiten')) }),
   v.strictObject({
     type: v.literal('permutation'),
     init: v.picklist(['reverse', 'random']),

@@ -40,7 +40,9 @@ describe('options of train that do not go together', () => {
     ['x.csv', { resume: 'a', domain: [{ domain: 'unit' }] }, /--domain unit with --resume/],
     ['x.csv', { resume: 'a', base: { type: 'uniform', bound: 3 } }, /--base uniform with --resume/],
     ['x.csv', { noise: 0.1 }, /--noise 0.1 with a data file/],
-    ['x.csv', { patience: 3 }, /--patience 3 without --val/],
+    ['x.csv', { patience: 3, val: 'none' }, /--patience 3 with --val none/],
+    [undefined, { toy: 'moons', patience: 3 }, /--patience 3 with --toy/],
+    ['x.csv', { newData: true }, /--new-data without --resume/],
     ['x.csv', { resume: 'c', preset: 'vanilla' }, /--preset vanilla with --resume.*The checkpoint says/],
     ['x.csv', { resume: 'c', couplings: 3 }, /--couplings 3 with --resume/],
     ['x.csv', { resume: 'c', hidden: [8, 8] }, /--hidden 8,8 with --resume/],
@@ -110,7 +112,8 @@ describe('what the training is asked to do', () => {
       resume: false,
       columns: ['a', 'b'],
     });
-    expect(asked.validation).toBeUndefined();
+    // The set holds nothing out, as after --val none.
+    expect(asked.validation).toBe(false);
   });
 
   it("keeps the checkpoint's settings, seed and steps where it resumes", () => {

@@ -137,14 +137,15 @@ describe('train', () => {
     expect((await train(1e-3)).stderr).not.toContain('climbed');
   });
 
-  it('ends with exit code 1 and writes nothing where it diverges', async () => {
+  it('ends with exit code 1 and the best model so far where it diverges, and no checkpoint', async () => {
     cli.write('old.model', 'old');
     const { code, stderr } = await cli.run(
       `train people.csv --preset vanilla ${TINY} --lr 1e6 --out old.model --checkpoint diverged.ckpt`,
     );
     expect(code).toBe(1);
     expect(stderr).toMatch(/error: Training diverged at step \d+.*Lower the learning rate/);
-    expect(new TextDecoder().decode(cli.bytes('old.model'))).toBe('old');
+    expect(stderr).toMatch(/Wrote old.model, the best model so far/);
+    await expectDone(cli, 'inspect old.model');
     expect(cli.files()).not.toContain('diverged.ckpt');
     expectNoTemporaryFiles(cli);
   });
@@ -278,22 +279,51 @@ describe('equal runs', () => {
     const { code, stderr, events } = await interrupted.ended;
     expect(code).toBe(130);
     expect(stderr).toMatch(/Checkpoint of step \d+ in stopped.ckpt; go on with --resume stopped.ckpt/);
-    expect(events().slice(-2)).toEqual([
+    expect(events().slice(-3)).toEqual([
       { event: 'checkpoint', file: 'stopped.ckpt' },
+      { event: 'model', file: 'stopped.model' },
       { event: 'interrupted' },
     ]);
-    expect(cli.files()).not.toContain('stopped.model');
+    expect(stderr).toMatch(/Wrote stopped.model, the best model so far \(step \d+, validation NLL /);
+    expect(cli.files()).toContain('stopped.model');
     expectNoTemporaryFiles(cli);
 
     await Promise.all([
       expectDone(cli, `${full} --out full.model --checkpoint full.ckpt`),
-      expectDone(
-        cli,
-        'train people.csv --val 0.2 --resume stopped.ckpt --out stopped.model --checkpoint resumed.ckpt',
-      ),
+      expectDone(cli, 'train people.csv --resume stopped.ckpt --out stopped.model --checkpoint resumed.ckpt'),
     ]);
     expect(cli.bytes('stopped.model')).toEqual(cli.bytes('full.model'));
     expect(cli.bytes('resumed.ckpt')).toEqual(cli.bytes('full.ckpt'));
+  });
+
+  it('leave the best model so far when the terminal is closed, or training diverges', async () => {
+    const running = cli.start(
+      `train people.csv ${asked} --steps 1000000 --patience none --out hung.model --json`,
+    );
+    await running.saying(/"event":"step"/);
+    running.process.kill('SIGHUP');
+    const hung = await running.ended;
+    expect(hung.code).toBe(130);
+    expect(cli.files()).toContain('hung.model');
+    await expectDone(cli, 'sample hung.model -n 3');
+
+    const diverged = await cli.run(
+      `train people.csv --preset vanilla --couplings 6 --hidden 8 --lr 1e30 --steps 50 --out wild.model`,
+    );
+    expect(diverged.code).toBe(1);
+    expect(diverged.stderr).toMatch(/Wrote wild.model, the best model so far/);
+    await expectDone(cli, 'sample wild.model -n 3');
+  });
+
+  it('hold rows out by default, and say how the model compares with a Gaussian', async () => {
+    const { stderr, events } = await expectDone(
+      cli,
+      `train people.csv ${asked} --steps 3000 --out default.model --json`,
+    );
+    expect(stderr).toMatch(/rows of people.csv; \d+ for validation/);
+    expect(stderr).toMatch(/Stopped at step [\d,]+ of 3,000.*best on \d+ rows that were held out/);
+    expect(stderr).toMatch(/nats better than a Gaussian|Warning: the model is .* a Gaussian/);
+    expect(events().at(-1)).toMatchObject({ validation: { heldOut: true } });
   });
 
   it('are interrupted after the last step too, and leave the checkpoint alone', async () => {
@@ -304,7 +334,7 @@ describe('equal runs', () => {
     expect(code, stderr).toBe(130);
     expect(events().at(-1)).toEqual({ event: 'interrupted' });
     expect(cli.files()).toContain('late.ckpt');
-    expect(cli.files()).not.toContain('late-run');
+    expect(cli.files()).not.toContain('late-run/report.html');
     expectNoTemporaryFiles(cli);
   });
 
@@ -330,13 +360,12 @@ describe('equal runs', () => {
     expect(cli.files()).not.toContain('never.model');
   });
 
-  it('end at once on a second interrupt and leave nothing behind', async () => {
-    const running = cli.start(`train people.csv ${asked} --steps 1000000 --out never.model --json`);
+  it('end at once on a second interrupt and leave nothing half-written', async () => {
+    const running = cli.start(`train people.csv ${asked} --steps 1000000 --patience none --out never.model --json`);
     await running.saying(/"event":"step"/);
     running.process.kill('SIGINT');
     running.process.kill('SIGINT');
     expect((await running.ended).code).toBe(130);
-    expect(cli.files()).not.toContain('never.model');
     expectNoTemporaryFiles(cli);
   });
 });

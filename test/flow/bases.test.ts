@@ -5,7 +5,7 @@ import { normals, STREAMS } from '../../src/random.ts';
 import type { BaseSpec, FlowSpec } from '../../src/spec.ts';
 import { fixedVariants } from '../../src/steps/variants.ts';
 import { logProbPlan } from '../../src/steps/forward.ts';
-import { meanNll } from '../../src/trainer.ts';
+import { meanNll } from '../../src/data/statistics.ts';
 import { SWIFTSHADER } from '../support/adapters.ts';
 import { testDevice } from '../support/device.ts';
 import { modelOf, specOf } from '../support/randomSpecs.ts';

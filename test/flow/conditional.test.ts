@@ -8,7 +8,7 @@ import { STREAMS, uniforms } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import type { FlowSpec } from '../../src/spec.ts';
 import { chunkRowsOf } from '../../src/steps/workspace.ts';
-import { meanNll } from '../../src/trainer.ts';
+import { meanNll } from '../../src/data/statistics.ts';
 import type { FitOptions, TrainingData } from '../../src/fitOptions.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';

@@ -46,6 +46,23 @@ describe('the end of a flow', () => {
     expect(buffers.counts.live).toBe(live);
   });
 
+  it('leaves the best parameters to save when the device is lost', async () => {
+    const device = await openDevice();
+    const flow = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
+    const best: number[] = [];
+    const run = async (): Promise<void> => {
+      for await (const { step, bestValidationNll } of flow.fit(table(200), { steps: 1e6, submitMs: 1e-3 })) {
+        best.push(bestValidationNll!);
+        if (step > 30) device.destroy();
+      }
+    };
+    await expect(run()).rejects.toThrow(DeviceLostError);
+    using saved = await Flow.load(await flow.save(), await testOptions());
+    expect(best).toContain(saved.training?.bestValidationNll);
+    expect((await saved.logProb(table(10))).every(Number.isFinite)).toBe(true);
+    flow.dispose();
+  });
+
   it('is told as the loss of the device where that is the cause, while training and afterwards', async () => {
     const device = await openDevice();
     const flow = await Flow.create(vanilla(2, small), { device, tuning: 'fixed' });
@@ -56,7 +73,7 @@ describe('the end of a flow', () => {
     };
     await expect(run()).rejects.toThrow(DeviceLostError);
     await expect(flow.logProb(rows)).rejects.toThrow(DeviceLostError);
-    await expect(flow.save()).rejects.toThrow(DeviceLostError);
+    await expect(flow.save({ checkpoint: true })).rejects.toThrow(DeviceLostError);
     flow.dispose();
   });
 });
@@ -128,4 +145,8 @@ function withConditioner(spec: FlowSpec, change: object): unknown {
         : bijector,
     ),
   };
+}
+
+function table(count: number): Float32Array {
+  return toyDensity('moons').sample(0, STREAMS.toyTest, 0, count);
 }

@@ -105,7 +105,12 @@ describe('a state dict', () => {
   });
 
   it('is refused where fewer flows are told than it has', () => {
-    for (const flows of [10, 0, 2.5, NaN]) {
+    for (const flows of [2.5, NaN, -1]) {
+      expect(() => normflowsModel(fixture('normflows_realnvp_d2'), { flows })).toThrow(
+        'expected an integer ≥ 0',
+      );
+    }
+    for (const flows of [10, 0]) {
       expect(() => normflowsModel(fixture('normflows_realnvp_d2'), { flows })).toThrow(
         /flows: found .*, expected the model's number of flows, \d+ or more\. In Python it is len\(model\.flows\)/,
       );

@@ -1,0 +1,20 @@
+/** Tells tables apart: a resumed run must see the rows that it began with. */
+
+/** 64 bits of the arrays' bytes and lengths, as hexadecimal digits. Two multiplicative hashes, not meant against malice. */
+export function fingerprint(arrays: readonly (Float32Array | Float64Array | undefined)[]): string {
+  let low = 0x9e3779b9;
+  let high = 0x85ebca6b;
+  const add = (word: number): void => {
+    low = Math.imul(low ^ word, 0x85ebca77);
+    low ^= low >>> 15;
+    high = Math.imul(high ^ word, 0xc2b2ae3d) + low;
+    high ^= high >>> 13;
+  };
+  for (const array of arrays) {
+    add(array?.length ?? -1);
+    if (array === undefined) continue;
+    const words = new Uint32Array(array.buffer, array.byteOffset, array.byteLength / 4);
+    for (let i = 0; i < words.length; i++) add(words[i] ?? 0);
+  }
+  return [high, low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+}
