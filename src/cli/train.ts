@@ -198,7 +198,7 @@ async function rowsWithoutDensity(
   { data, context }: TrainingSet,
   signal: AbortSignal,
 ): Promise<Pick<TrainingOutcome, 'withoutDensity'>> {
-  if (flow.spec.base.type !== 'uniform' || !(data instanceof Float32Array)) return {};
+  if (flow.spec.base.type !== 'uniform' || isToy(data)) return {};
   const logProb = await flow.logProb(data, { context: context?.data, signal });
   return { withoutDensity: logProb.reduce((count, value) => (value === -Infinity ? count + 1 : count), 0) };
 }

@@ -361,7 +361,9 @@ describe('equal runs', () => {
   });
 
   it('end at once on a second interrupt and leave nothing half-written', async () => {
-    const running = cli.start(`train people.csv ${asked} --steps 1000000 --patience none --out never.model --json`);
+    const running = cli.start(
+      `train people.csv ${asked} --steps 1000000 --patience none --out never.model --json`,
+    );
     await running.saying(/"event":"step"/);
     running.process.kill('SIGINT');
     running.process.kill('SIGINT');
