@@ -1,6 +1,6 @@
 /** Which specs describe a flow: ranges, and the relations between fields, which types cannot say. */
 import { ShapeError } from './errors.ts';
-import { MAX_CONTEXT, MIXTURE_COMPONENTS, SPLINE_BINS, STUDENT_T_DF } from './spec.ts';
+import { MAX_CONTEXT, MIXTURE_COMPONENTS, SPEC_LIMITS, SPLINE_BINS, STUDENT_T_DF } from './spec.ts';
 import type { BaseSpec, CouplingSpec, Domain, FeatureBlock, FlowSpec, ScaleMap } from './spec.ts';
 
 /**
@@ -8,7 +8,8 @@ import type { BaseSpec, CouplingSpec, Domain, FeatureBlock, FlowSpec, ScaleMap }
  * @throws {ShapeError} naming the field, what was found and what was expected
  */
 export function validateSpec(spec: FlowSpec): void {
-  requireInteger('spec.dim', spec.dim, 1);
+  requireInteger('spec.dim', spec.dim, 1, SPEC_LIMITS.dim);
+  requireLength('spec.bijectors', spec.bijectors, SPEC_LIMITS.bijectors);
   requireInteger('spec.contextDim', spec.contextDim, 0, MAX_CONTEXT);
   requireContext(spec);
   validateBase(spec.base);
@@ -70,15 +71,16 @@ function requireContext({ base, bijectors, contextDim }: FlowSpec): void {
 function requireCoupling(where: string, spec: FlowSpec, coupling: CouplingSpec): void {
   requireBlocks(where, spec, coupling);
   const { conditioner } = coupling;
+  requireLength(`${where}.conditioner.hidden`, conditioner.hidden, SPEC_LIMITS.hiddenLayers);
   conditioner.hidden.forEach((width, layer) =>
-    requireInteger(`${where}.conditioner.hidden[${layer}]`, width, 1),
+    requireInteger(`${where}.conditioner.hidden[${layer}]`, width, 1, SPEC_LIMITS.width),
   );
   if (conditioner.hidden.length === 0) {
     throw new ShapeError(`${where}.conditioner.hidden`, 'no hidden layer', 'one or more hidden widths');
   }
   const { residualBlocks } = conditioner;
   if (residualBlocks === undefined) return;
-  requireInteger(`${where}.conditioner.residualBlocks`, residualBlocks, 1);
+  requireInteger(`${where}.conditioner.residualBlocks`, residualBlocks, 1, SPEC_LIMITS.residualBlocks);
   if (conditioner.hidden.length > 1) {
     throw new ShapeError(
       `${where}.conditioner.hidden`,
@@ -176,6 +178,10 @@ function requireBound(where: string, bound: number): void {
   if (!(bound > 0 && Number.isFinite(bound))) {
     throw new ShapeError(where, String(bound), 'a positive finite number');
   }
+}
+
+function requireLength(field: string, { length }: readonly unknown[], max: number): void {
+  if (length > max) throw new ShapeError(field, `${length} items`, `at most ${max}`);
 }
 
 function requireInteger(field: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {

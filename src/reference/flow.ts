@@ -25,6 +25,7 @@ import { OBJECT, oneOf, requireOptions } from '../optionRules.ts';
 import { PRECISIONS } from '../precision.ts';
 import type { Precision } from '../precision.ts';
 import type { FlowSpec } from '../spec.ts';
+import { validateSpec } from '../specRules.ts';
 import { PLAIN_VARIANTS } from '../steps/variants.ts';
 import type { KernelVariants } from '../steps/variants.ts';
 import { ReferenceProgram } from './executor.ts';
@@ -41,7 +42,7 @@ export class ReferenceFlow {
    * @param parameters every tensor by its name, as `Flow.parameters` gives them, or all of them end to end in that
    *   order, or as `paramLayout(spec)` lays them out
    * @param precision `f16` rounds the nets' weights and hidden activations as a flow of that precision does
-   * @throws {ShapeError} when their number is another
+   * @throws {ShapeError} when their number is another, or the spec is out of range
    */
   constructor(
     spec: FlowSpec,
@@ -50,6 +51,7 @@ export class ReferenceFlow {
   ) {
     requireOptions('ReferenceFlow', options, { precision: oneOf(PRECISIONS) });
     const { precision = 'f32' } = options;
+    validateSpec(spec);
     this.model = { spec, layout: paramLayout(spec) };
     this.#offset = offsetOf(spec) ?? new Float64Array(spec.dim);
     this.parameters = laidOut(this.model.layout, parameters);
