@@ -5,7 +5,7 @@
  */
 import type { RowLabels } from './labels.ts';
 import type { BaseName } from './bases.ts';
-import type { BaseSpec, Domain, LabelColumn, PresetName, ScaleMap, ToyName } from '../src/index.ts';
+import type { BaseSpec, Domain, LabelColumn, PresetName, Rows, ScaleMap, ToyName } from '../src/index.ts';
 
 /** Each picture is one canvas that the page hands over and the worker draws with its own WGSL. */
 export const PICTURES = ['density', 'samples', 'latent', 'grid', 'layers'] as const;
@@ -48,7 +48,7 @@ export interface ToyData {
 export interface RowData {
   kind: 'rows';
   /** Row-major [N, D]. */
-  rows: Float32Array;
+  rows: Rows;
   columns: string[];
   title: string;
   /** Where all values of all columns lie; `real` by default. */
@@ -128,7 +128,7 @@ export interface Answers {
   save: Uint8Array;
   load: OpenedModel;
   /** Row-major [count, D], in the data's own units, of the class that is shown. */
-  'draw-samples': { columns: string[]; rows: Float32Array };
+  'draw-samples': { columns: string[]; rows: Rows };
   /** A PNG. */
   picture: Blob;
 }

@@ -2,7 +2,7 @@
 import { columnStatistics } from '../../src/data/statistics.ts';
 import { isInside, requireInside } from '../../src/domain.ts';
 import { toyDensity } from '../../src/index.ts';
-import type { Domain, LabelColumn, TrainingData } from '../../src/index.ts';
+import type { Domain, LabelColumn, Rows, TrainingData } from '../../src/index.ts';
 import { shuffledRow, shuffleKeys, splitSeed, STREAMS } from '../../src/random.ts';
 import { toyClasses } from '../classes.ts';
 import { oneHot } from '../labels.ts';
@@ -15,11 +15,11 @@ export interface DataSet {
   domain: Domain;
   training: TrainingData;
   /** Rows [N, D] that the GPU holds while training; empty for endless toy points. */
-  kept: Float32Array;
+  kept: Rows;
   /** Some rows [n, D] for the pictures. */
-  shown: Float32Array;
+  shown: Rows;
   /** Rows [V, D] that no step sees; may be empty. */
-  validation: Float32Array;
+  validation: Rows;
   /** Where the data are told apart. */
   classes: Classes | undefined;
   /** Of each column. */
@@ -112,10 +112,7 @@ function rowData({ rows, columns, domain = 'real', labels }: RowData): DataSet {
   return { ...setOf(training, columns), domain, validation, classes, floor: () => null };
 }
 
-function setOf(
-  rows: Float32Array,
-  columns: string[],
-): Omit<DataSet, 'domain' | 'validation' | 'classes' | 'floor'> {
+function setOf(rows: Rows, columns: string[]): Omit<DataSet, 'domain' | 'validation' | 'classes' | 'floor'> {
   const { mean, std } = columnStatistics(rows, columns.length, columns);
   return {
     columns,
@@ -133,18 +130,21 @@ function classesOf(column: LabelColumn, training: Float32Array, validation: Floa
 }
 
 /** Rows in a random order, the last tenth held out, of which at most MOST_SCORED are scored. */
-export function split(rows: Float32Array, dim: number): { training: Float32Array; validation: Float32Array } {
+export function split<Values extends Rows>(
+  rows: Values,
+  dim: number,
+): { training: Values; validation: Values } {
   const total = rows.length / dim;
   const heldOut = total < LEAST_FOR_VALIDATION ? 0 : Math.floor(HELD_OUT * total);
   const keys = shuffleKeys(splitSeed(SPLIT_SEED), 0);
-  const mixed = new Float32Array(rows.length);
+  const mixed = rows.slice() as Values;
   for (let position = 0; position < total; position++) {
     const row = shuffledRow(position, total, keys);
     mixed.set(rows.subarray(row * dim, (row + 1) * dim), position * dim);
   }
   const end = (total - heldOut) * dim;
   return {
-    training: mixed.slice(0, end),
-    validation: mixed.slice(end, end + Math.min(heldOut, MOST_SCORED) * dim),
+    training: mixed.slice(0, end) as Values,
+    validation: mixed.slice(end, end + Math.min(heldOut, MOST_SCORED) * dim) as Values,
   };
 }

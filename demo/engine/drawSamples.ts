@@ -1,6 +1,7 @@
 /** Samples for export. */
 import { ShapeError } from '../../src/index.ts';
-import type { Flow } from '../../src/index.ts';
+import type { Flow, Rows } from '../../src/index.ts';
+import { offsetOf } from '../../src/offset.ts';
 
 /** Rows of a call: below what the library searches the fastest kernels for, and no long submit. */
 const CHUNK = 4000;
@@ -16,11 +17,11 @@ export async function drawSamples(
   count: number,
   seed: number,
   context?: Float32Array,
-): Promise<Float32Array> {
+): Promise<Rows> {
   if (!Number.isSafeInteger(count) || count < 1 || count > MOST) {
     throw new ShapeError('number of samples', String(count), `an integer from 1 to ${MOST}`);
   }
-  const rows = new Float32Array(count * flow.dim);
+  const rows = new (offsetOf(flow.spec) === undefined ? Float32Array : Float64Array)(count * flow.dim);
   for (let start = 0; start < count; start += CHUNK) {
     const size = Math.min(CHUNK, count - start);
     const { contextDim } = flow.spec;

@@ -90,9 +90,10 @@ function baseText(base: BaseName): string {
 function dataLines(data: DataSettings): string[] {
   if (data.kind === 'rows') {
     const numbers = data.labels === undefined ? '' : `.slice(0, ${data.columns.length})`;
+    const array = data.rows instanceof Float64Array ? 'Float64Array' : 'Float32Array';
     return [
       `const lines = (await readFile('data.csv', 'utf8')).trim().split('\\n').slice(1); // "Data, CSV" saves it`,
-      `const data = Float32Array.from(lines.flatMap((line) => line.split(',')${numbers}.map(Number)));`,
+      `const data = ${array}.from(lines.flatMap((line) => line.split(',')${numbers}.map(Number)));`,
     ];
   }
   const { name, noise, size } = data;

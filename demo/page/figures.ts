@@ -46,16 +46,17 @@ export function nats(value: number): string {
 export function measure(value: number, spread: number = Math.abs(value)): string {
   if (!Number.isFinite(value)) return decimal(value);
   if (spread >= FAR) return powerOfTen(value);
-  if (spread >= 1e4) return count(value);
+  if (spread >= 1e4) return signed(Math.round(value).toLocaleString('en'));
   const decimals = spread > 0 && spread < 0.01 ? 1 - Math.floor(Math.log10(spread)) : 2;
   if (Math.abs(value) < 1e4 || decimals > 2) return signed(value.toFixed(Math.min(20, decimals)));
   return signed(value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
 }
 
-export function vector(values: readonly number[]): string {
+/** @param stds of the columns: a value far from zero beside them needs the digits in which the rows differ */
+export function vector(values: readonly number[], stds: readonly number[] = []): string {
   const shown = values
     .slice(0, 4)
-    .map((value) => measure(value))
+    .map((value, column) => measure(value, Math.min(Math.abs(value), stds[column] ?? Infinity)))
     .join(', ');
   return `(${shown}${values.length > 4 ? ', …' : ''})`;
 }

@@ -199,7 +199,7 @@ export class Playground {
         this.#stopped(event.cause, event.reason);
         break;
       case 'hovered':
-        this.#point.show(event.hovered, this.#captions.model.bijectors);
+        this.#point.show(event.hovered, this.#captions.model);
         break;
       case 'device-lost':
         showLostGpu(event.reason);

@@ -2,6 +2,7 @@
 import type { Hovered } from '../protocol.ts';
 import { describeLogDets } from './describe.ts';
 import { byId, set, setText, svg } from './dom.ts';
+import type { ShownModel } from './captions.ts';
 import { decimal, vector } from './figures.ts';
 
 const WIDTH = 270;
@@ -19,8 +20,8 @@ export class PointPanel {
     this.#place.append(this.#svg);
   }
 
-  show(hovered: Hovered | null, bijectors: readonly string[]): void {
-    setText(byId('point-x', HTMLElement), hovered === null ? '–' : vector(hovered.x));
+  show(hovered: Hovered | null, { bijectors, std }: ShownModel): void {
+    setText(byId('point-x', HTMLElement), hovered === null ? '–' : vector(hovered.x, std));
     setText(byId('point-z', HTMLElement), hovered === null ? '–' : vector(hovered.z));
     setText(byId('point-log-prob', HTMLElement), hovered === null ? '–' : logProbOf(hovered));
     const logDets = hovered?.logDets ?? [];

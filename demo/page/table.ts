@@ -11,13 +11,14 @@ import {
   textCell,
 } from '../../src/data/csvLayout.ts';
 import { DataError } from '../../src/errors.ts';
+import type { Rows } from '../../src/index.ts';
 import { MOST_CLASSES } from '../labels.ts';
 import type { RowLabels } from '../labels.ts';
 
 export interface Table {
   columns: string[];
-  /** Row-major [rows, columns]. */
-  rows: Float32Array;
+  /** Row-major [rows, columns], as the file has them. */
+  rows: Rows;
   /** Of the one column of text, where there is one. */
   labels?: RowLabels;
 }
@@ -46,13 +47,13 @@ export function readTable(text: string, file: string): Table {
     text: label === undefined ? [] : [label],
   });
   requireShape(file, columns, label, body.length);
-  const rows = new Float32Array(body.length * columns.length);
+  const rows = new Float64Array(body.length * columns.length);
   body.forEach(({ record, info }, row) => {
     if (record.length !== names.length) throw raggedRow(file, record.length, names, info.lines);
     positions.forEach((position, column) => {
       const cell = record[position] ?? '';
-      const value = NUMBER.test(cell) ? Math.fround(Number(cell)) : NaN;
-      if (!Number.isFinite(value)) throw badCell(file, cell, info.lines, columns[column]);
+      const value = NUMBER.test(cell) ? Number(cell) : NaN;
+      if (!Number.isFinite(Math.fround(value))) throw badCell(file, cell, info.lines, columns[column]);
       rows[row * columns.length + column] = value;
     });
   });
@@ -154,7 +155,7 @@ function requireShape(
   }
 }
 
-function requireVariation(file: string, columns: readonly string[], rows: Float32Array): void {
+function requireVariation(file: string, columns: readonly string[], rows: Float64Array): void {
   columns.forEach((column, index) => {
     for (let at = index; at < rows.length; at += columns.length) if (rows[at] !== rows[index]) return;
     throw new DataError(

@@ -135,6 +135,19 @@ describe('a table', () => {
   it('comes back from the CSV that the page writes, bit for bit', () => {
     const rows = Float32Array.from({ length: 30 }, (_, i) => Math.fround(Math.sin(i) * 10 ** ((i % 9) - 4)));
     const table = readTable(csvText(['a', 'b, c'], rows), 'back.csv');
-    expect(table).toEqual({ columns: ['a', 'b, c'], rows });
+    expect(table.columns).toEqual(['a', 'b, c']);
+    expect(new Float32Array(table.rows)).toEqual(rows);
+  });
+
+  it('keeps the centimetres of coordinates and the milliseconds of time stamps', () => {
+    const rows = Float64Array.from({ length: 60 }, (_, i) =>
+      i % 3 === 0 ? 5_400_000 + i / 100 : i % 3 === 1 ? 1_700_000_000_000 + i : Math.fround(Math.sin(i)),
+    );
+    const text = csvText(['northing', 'time', 'height'], rows);
+    expect(text.split('\n')[2]).toMatch(/^5400000\.03,1700000000004,-0\.9589243$/);
+    const { rows: back } = readTable(text, 'far.csv');
+    back.forEach((value: number, i: number) =>
+      expect(i % 3 === 2 ? Math.fround(value) : value).toBe(rows[i]),
+    );
   });
 });

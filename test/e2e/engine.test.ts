@@ -257,6 +257,42 @@ describe('the engine of the playground', () => {
     expect(result.refused).toContain('broken');
   });
 
+  it('keeps the centimetres of northings: in the picture, under the pointer, and in samples', async () => {
+    const result = await page.evaluate(async (model) => {
+      const { enginePage } = globalThis;
+      const rows = Float64Array.from({ length: 800 }, (_, i) =>
+        i % 2 === 0 ? 5_400_000 + 0.6 * Math.sin(i) : Math.cos(3 * i),
+      );
+      enginePage.mark();
+      const columns = ['northing', 'height'];
+      const data = { kind: 'rows', rows, columns, title: 'far' } as const;
+      enginePage.send({ type: 'configure', model, data });
+      const { mean, std } = await enginePage.next('configured');
+      enginePage.send({ type: 'train', pace: { kind: 'slow', stepsPerSecond: Infinity } });
+      await enginePage.next('progress');
+      enginePage.send({ type: 'pause' });
+      await enginePage.next('stopped');
+      // The pictures are made one by one; the pointer is followed once all are there.
+      let hovered = null;
+      while (hovered === null) {
+        enginePage.mark();
+        enginePage.send({ type: 'hover', picture: 'density', at: { x: 0.5, y: 0.5 } });
+        ({ hovered } = await enginePage.next('hovered'));
+      }
+      const drawn = await enginePage.ask({ type: 'draw-samples', count: 500, seed: 3 });
+      const northings = [...(drawn as { rows: Float64Array }).rows].filter((_, i) => i % 2 === 0);
+      return { mean, std, hovered, northings };
+    }, MODEL);
+    expect(result.mean[0]).toBeCloseTo(5_400_000, 1);
+    expect(result.std[0]).toBeCloseTo(0.6 * Math.SQRT1_2, 2);
+    expect(result.hovered.x[0]).toBeCloseTo(result.mean[0]!, 4);
+    expect(Number.isFinite(result.hovered.logProb)).toBe(true);
+    expect(new Set(result.northings).size).toBeGreaterThan(490);
+    expect(result.northings.every((northing) => Math.abs(northing - 5_400_000) < 20)).toBe(true);
+    const { samples } = await look();
+    expect(samples!.colours).toBeGreaterThan(1);
+  });
+
   it('tells a mistake, and goes on with what was there', async () => {
     const messages = await page.evaluate(
       async ({ model }) => {

@@ -1,4 +1,5 @@
 /** Rows that the pictures send through the flow. */
+import type { Rows } from '../../../src/index.ts';
 
 /** A lattice of lines of the plane, each a row of points. */
 export interface Lattice {
@@ -61,10 +62,10 @@ export function plane(
 }
 
 /** At most `count` of the rows [N, D], evenly spread over all of them. */
-export function spreadRows(rows: Float32Array, dim: number, count: number): Float32Array {
+export function spreadRows<Values extends Rows>(rows: Values, dim: number, count: number): Values {
   const total = rows.length / dim;
   if (total <= count) return rows;
-  const chosen = new Float32Array(count * dim);
+  const chosen = rows.slice(0, count * dim) as Values;
   for (let i = 0; i < count; i++) {
     const row = Math.floor((i * total) / count);
     chosen.set(rows.subarray(row * dim, (row + 1) * dim), i * dim);

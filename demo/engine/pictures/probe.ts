@@ -161,7 +161,7 @@ export class Probe implements Disposable {
   }
 
   async #read(): Promise<Hovered> {
-    const { dim, bijectors, brushes } = this.#scene;
+    const { dim, bijectors, brushes, offset } = this.#scene;
     const { stride } = this.#trace;
     const count = bijectors.length;
     const { device } = brushes;
@@ -173,7 +173,7 @@ export class Probe implements Disposable {
     const rowOf = (columns: Float32Array, length: number): number[] =>
       Array.from({ length }, (_, j) => columns[j * stride] ?? NaN);
     return {
-      x: rowOf(x, dim),
+      x: rowOf(x, dim).map((value, j) => value + (offset[j] ?? 0)),
       z: rowOf(z, dim),
       logProb: logProb?.[0] ?? NaN,
       logDets: rowOf(dets ?? new Float32Array(), count),

@@ -4,7 +4,8 @@ import { domainsOf, fromDomain, isInside } from '../../../src/domain.ts';
 import type { ColumnStatistics } from '../../../src/data/statistics.ts';
 import { columnsOf } from '../../../src/gpu/rows.ts';
 import { paddedRows } from '../../../src/shape.ts';
-import type { Domain, Flow, FlowPass, FlowSpec, PassKind, PassOptions } from '../../../src/index.ts';
+import type { Domain, Flow, FlowPass, FlowSpec, PassKind, PassOptions, Rows } from '../../../src/index.ts';
+import { offsetOf } from '../../../src/offset.ts';
 import { oneHot } from '../../labels.ts';
 import type { View } from '../../protocol.ts';
 import type { Classes, DataSet } from '../dataSet.ts';
@@ -25,7 +26,10 @@ const TINT_REACH = 2;
 
 export class Scene implements Disposable {
   readonly brushes: Brushes;
-  readonly data: DataSet;
+  /** The data as the passes of the flow have them: less its offset. */
+  readonly data: PicturedData;
+  /** What the flow subtracts from the data in float64, [D]. */
+  readonly offset: Float64Array;
   readonly dim: number;
   readonly pixelRatio: number;
   /** Types of the flow's bijectors. */
@@ -52,11 +56,12 @@ export class Scene implements Disposable {
     scales?: Float32Array,
   ) {
     this.brushes = brushes;
-    this.data = data;
     this.dim = data.columns.length;
+    this.offset = offsetOf(spec) ?? new Float64Array(this.dim);
+    this.data = lessOffset(data, this.offset);
     this.bijectors = spec.bijectors.map(({ type }) => type);
     this.#domains = domainsOf(spec);
-    this.#mapped = this.#domains && mappedStatistics(data, this.#domains, scales);
+    this.#mapped = this.#domains && mappedStatistics(this.data, this.#domains, scales);
     this.pixelRatio = pixelRatio;
     this.#view = view;
     this.#palette = paletteOf(view.theme);
@@ -241,9 +246,23 @@ export class Scene implements Disposable {
   }
 }
 
+/** What the pictures need of the data, in float32 coordinates. */
+type PicturedData = Omit<DataSet, 'kept' | 'shown'> & { kept: Float32Array; shown: Float32Array };
+
+function lessOffset(data: DataSet, offset: Float64Array): PicturedData {
+  const shifted = (rows: Rows): Float32Array =>
+    Float32Array.from(rows, (value, index) => value - (offset[index % offset.length] ?? 0));
+  return {
+    ...data,
+    kept: shifted(data.kept),
+    shown: shifted(data.shown),
+    mean: data.mean.map((value, column) => value - (offset[column] ?? 0)),
+  };
+}
+
 /** Of the columns as the flow maps them, whose scales may be those of other data. */
 function mappedStatistics(
-  { kept, columns }: DataSet,
+  { kept, columns }: PicturedData,
   domains: readonly Domain[],
   scales?: Float32Array,
 ): ColumnStatistics {
