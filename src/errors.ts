@@ -153,6 +153,41 @@ export class TrainingDivergedError extends WgflowError {
   }
 }
 
+const ROWS_SHOWN = 10;
+
+/** `row 3`, `rows 3, 7, 9`; of many the first ones, and how many there are. */
+export function rowsText(rows: readonly number[]): string {
+  const shown = rows.slice(0, ROWS_SHOWN).join(', ');
+  const more = rows.length > ROWS_SHOWN ? `, … (${rows.length.toLocaleString('en')} in all)` : '';
+  return `${rows.length === 1 ? 'row' : 'rows'} ${shown}${more}`;
+}
+
+/** Some rows of a call have results that are NaN or infinite: the numbers on the way left float32. */
+export class NonFiniteError<Result = unknown> extends WgflowError {
+  /** What was computed, those rows included. */
+  readonly #result: Result;
+  /** @param rows from 1, or lines of the file */
+  constructor(
+    readonly what: string,
+    readonly rows: readonly number[],
+    readonly count: number,
+    result: Result,
+    file?: string,
+  ) {
+    super(
+      'NOT_FINITE',
+      `${file === undefined ? '' : `${file}: `}${rows.length.toLocaleString('en')} of ${count.toLocaleString('en')} rows ` +
+        `have no finite ${what}: ${rowsText(rows)}. The rows lie too far from the training data, or the model's weights ` +
+        'are too large. Leave the rows out, use the precision f32, or train a model with bounded scales (preset realnvp).',
+    );
+    this.#result = result;
+  }
+
+  get result(): Result {
+    return this.#result;
+  }
+}
+
 /** The GPU had no memory for a buffer, or for work. */
 export class GpuMemoryError extends WgflowError {
   constructor(

@@ -46,6 +46,13 @@ import { offsetOf, requireUnrounded, shiftOf, withOffset } from './offset.ts';
 import type { Shift } from './offset.ts';
 import { FLAG, requireOptions } from './optionRules.ts';
 import { paramLayout, tensorOf } from './paramLayout.ts';
+import {
+  againWhereUnsound,
+  numbered,
+  requireFinite,
+  requireFiniteGradient,
+  requireSound,
+} from './soundRows.ts';
 import type { FlowSpec } from './spec.ts';
 import type { FlowModel } from './steps/forward.ts';
 import { GRADIENTS, PARAMETERS } from './steps/names.ts';
@@ -158,7 +165,7 @@ export class Flow implements Disposable {
       requireRoom(spec, opened);
       requirePrecision(tuning.precision ?? 'f32', spec, opened);
       const flow = new Flow(GpuContext.of(opened), device === undefined, model(), tuning);
-      await flow.#context.guard(() => flow.#sound());
+      await flow.#context.guard(() => flow.#opened());
       return flow;
     } catch (error) {
       if (device === undefined) opened.destroy();
@@ -189,19 +196,23 @@ export class Flow implements Disposable {
   /**
    * Maps data x [B, D] to the latent z [B, D], with the log-det of the map per row (nats) [B].
    * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
+   * @throws {DataError} when a value is not finite or outside its domain
+   * @throws {NonFiniteError} when a result is not finite
    */
   async forward(x: Rows, options: RunOptions = {}): Promise<{ z: Float32Array; logDet: Float32Array }> {
     requireOptions('forward', options, RUN_RULES);
-    return this.#run(forwardJob(this.#model, this.#takeData(x), options));
+    return this.#sound(forwardJob(this.#model, this.#takeData(x), options));
   }
 
   /**
    * Maps latent z [B, D] to data x [B, D], with the log-det of this inverse map per row (nats) [B].
    * @throws {ShapeError} when z.length is not a multiple of D, or the context is not that of its rows
+   * @throws {DataError} when a value is not finite
+   * @throws {NonFiniteError} when a result is not finite
    */
   async inverse(z: Float32Array, options: RunOptions = {}): Promise<{ x: Rows; logDet: Float32Array }> {
     requireOptions('inverse', options, RUN_RULES);
-    return this.#run(inverseJob(this.#model, takeLatentRows('z', z, this.dim), options));
+    return this.#sound(inverseJob(this.#model, this.#takeLatent(z), options));
   }
 
   /**
@@ -212,18 +223,20 @@ export class Flow implements Disposable {
   async trace(rows: Rows, options: TraceOptions = {}): Promise<FlowTrace> {
     this.#requireAlive();
     requireOptions('trace', options, TRACE_RULES);
-    const taken =
-      options.direction === 'inverse' ? takeLatentRows('z', rows, this.dim) : this.#takeData(rows);
+    const taken = options.direction === 'inverse' ? this.#takeLatent(rows) : this.#takeData(rows);
     return traceOf(this.#model, taken, options, this.#tuner.fixed, (job) => this.#runner.run(job));
   }
 
   /**
-   * The log-density of each row of x [B, D], in nats and in the data's own units.
+   * The log-density of each row of x [B, D], in nats and in the data's own units. It is −∞ for a row without density:
+   * outside a uniform base, or so far out that float32 has no smaller number.
    * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
+   * @throws {DataError} when a value is not finite or outside its domain
+   * @throws {NonFiniteError} when a result is not finite
    */
   async logProb(x: Rows, options: RunOptions = {}): Promise<Float32Array> {
     requireOptions('logProb', options, RUN_RULES);
-    return this.#run(logProbJob(this.#model, this.#takeData(x), options));
+    return this.#sound(logProbJob(this.#model, this.#takeData(x), options));
   }
 
   /**
@@ -232,7 +245,7 @@ export class Flow implements Disposable {
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Rows> {
     requireSample('sample', n, options, this.dim);
-    return this.#run(sampleJob(this.#model, n, options));
+    return this.#sound(sampleJob(this.#model, n, options));
   }
 
   /**
@@ -245,18 +258,25 @@ export class Flow implements Disposable {
     options: SampleOptions = {},
   ): Promise<{ x: Rows; logProb: Float32Array; z: Float32Array }> {
     requireSample('sampleAndLogProb', n, options, this.dim);
-    return this.#run(sampleAndLogProbJob(this.#model, n, options));
+    return this.#sound(sampleAndLogProbJob(this.#model, n, options));
   }
 
   /**
    * The mean NLL of x [B, D] in nats and its gradient with respect to every trainable tensor, by the tensor's
-   * name in the model file, each flat in the tensor's shape.
+   * name in the model file, each flat in the tensor's shape. Rows outside a uniform base have no density: `withoutDensity`
+   * counts them, and the mean NLL is infinite. The gradient is that of `loss`, the finite mean that training lowers; it
+   * is the mean NLL of rows that all have a density.
    * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context is not that of its rows
    */
   async gradients(
     x: Rows,
     options: RunOptions = {},
-  ): Promise<{ nll: number; gradients: Record<string, Float32Array> }> {
+  ): Promise<{
+    nll: number;
+    loss: number;
+    withoutDensity: number;
+    gradients: Record<string, Float32Array>;
+  }> {
     requireOptions('gradients', options, RUN_RULES);
     const taken = this.#takeData(x);
     if (taken.count === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
@@ -266,11 +286,20 @@ export class Flow implements Disposable {
       buffer: GRADIENTS,
       length: layout.trainableLength,
     });
+    requireSound(job);
     const trainable = layout.tensors.filter((tensor) => tensor.trainable);
-    return {
-      nll: job.result.reduce((sum, value) => sum + value, 0) / taken.count,
-      gradients: Object.fromEntries(trainable.map((tensor) => [tensor.name, tensorOf(flat, tensor)])),
-    };
+    const gradients = Object.fromEntries(trainable.map((tensor) => [tensor.name, tensorOf(flat, tensor)]));
+    for (const [name, values] of Object.entries(gradients)) requireFiniteGradient(name, values, taken.count);
+    const loss = job.result.reduce((sum, value) => sum + value, 0) / taken.count;
+    const withoutDensity = await this.#countWithoutDensity(taken, options);
+    return { nll: withoutDensity === 0 ? loss : Infinity, loss, withoutDensity, gradients };
+  }
+
+  /** Rows outside a uniform base; every other base has a density everywhere. */
+  async #countWithoutDensity(rows: TakenRows, options: RunOptions): Promise<number> {
+    if (this.spec.base.type !== 'uniform') return 0;
+    const logProb = await this.#sound(logProbJob(this.#model, rows, options));
+    return logProb.reduce((count, value) => count + (value === -Infinity ? 1 : 0), 0);
   }
 
   /**
@@ -380,18 +409,40 @@ export class Flow implements Disposable {
 
   /**
    * Rows of data x, as they are now.
-   * @throws {DataError} when a value is outside its feature's domain, or rounded before the flow's offset is subtracted
+   * @throws {DataError} when a value is not finite, outside its feature's domain, or rounded before the flow's offset is
+   * subtracted
    */
   #takeData(x: Rows): TakenRows {
     const taken = takeDataRows('x', x, this.dim);
-    const columns = this.#training.record?.columns;
-    requireInside(taken.values, domainsOf(this.spec), columns === undefined ? {} : { columns });
+    const columns = this.#training.record?.columns ?? numbered('x', this.dim);
+    requireFinite(taken.values, columns);
+    requireInside(taken.values, domainsOf(this.spec), { columns });
     requireUnrounded(taken.values, this.#shift, columns);
     return taken;
   }
 
+  /** Latent rows z. @throws {DataError} when a value is not finite */
+  #takeLatent(z: Rows): TakenRows {
+    const taken = takeLatentRows('z', z, this.dim);
+    requireFinite(taken.values, numbered('z', this.dim));
+    return taken;
+  }
+
+  /** The result of the job, of which every row is finite. @throws {NonFiniteError} when one is not */
+  async #sound<Result>(job: FlowJob<Result>): Promise<Result> {
+    await this.#run(job);
+    requireSound(job);
+    return job.result;
+  }
+
   async #run<Result>(job: FlowJob<Result>, variants?: KernelVariants): Promise<Result> {
     await this.#runner.run(await this.#withKernels(job, variants));
+    // f16 ends at 65,504, which rows far from the others pass on the way.
+    const again = this.#tuner.fixed.precision === 'f16' ? againWhereUnsound(job) : undefined;
+    if (again !== undefined) {
+      await this.#runner.run(await this.#withKernels(again.job, this.#tuner.single));
+      again.takeOver();
+    }
     return job.result;
   }
 
@@ -410,7 +461,7 @@ export class Flow implements Disposable {
   }
 
   /** Rejects, and leaves nothing on the GPU, when there was no room for the parameters. */
-  async #sound(): Promise<void> {
+  async #opened(): Promise<void> {
     try {
       await this.#parameters.sound;
     } catch (error) {

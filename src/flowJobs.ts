@@ -82,7 +82,7 @@ export function logProbJob(
     rows,
     planOf: ({ count }, variants) => logProbPlan(model, count, variants),
     inputs: rowInputs(model.spec, rows, { x: values, context }),
-    outputs: [{ buffer: LOG_PROB, features: 1, rows: result }],
+    outputs: [{ buffer: LOG_PROB, features: 1, rows: result, isDensity: true }],
     signal,
     result,
   };
@@ -130,7 +130,7 @@ export function sampleAndLogProbJob(
     outputs: [
       { buffer: STATE, features: dim, rows: result.x, dataStates: [0] },
       { buffer: LATENT, features: dim, rows: result.z },
-      { buffer: LOG_PROB, features: 1, rows: result.logProb },
+      { buffer: LOG_PROB, features: 1, rows: result.logProb, isDensity: true },
     ],
     signal,
     result,

@@ -10,6 +10,7 @@ import type { OptionRules } from './optionRules.ts';
 import type { BijectorSlots } from './paramLayout.ts';
 import { takeContext } from './rowInputs.ts';
 import { paddedRows } from './shape.ts';
+import { numbered, requireFinite } from './soundRows.ts';
 import type { FlowSpec } from './spec.ts';
 import { forwardPlan, inversePlan, logProbPlan } from './steps/forward.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -139,6 +140,7 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     const { rows } = this;
     const taken = takeContext('context', this.#spec, rows, context);
     if (taken === undefined) return;
+    requireFinite(taken, numbered('c', this.#spec.contextDim), 'context');
     const { contextDim } = this.#spec;
     const isShared = taken.length === contextDim;
     const columns = isShared

@@ -7,6 +7,7 @@ import { offsetOf } from './offset.ts';
 import { oneOf } from './optionRules.ts';
 import type { OptionRules } from './optionRules.ts';
 import { rowInputs } from './rowInputs.ts';
+import { requireSound } from './soundRows.ts';
 import type { FlowSpec } from './spec.ts';
 import type { FlowModel } from './steps/forward.ts';
 import { TRACE_LOG_DETS, TRACE_STATES } from './steps/names.ts';
@@ -36,6 +37,7 @@ export interface FlowTrace {
 /**
  * The trace of the rows [B, D], which `run` computes.
  * @throws {ShapeError} when the context is missing or not as long as they need
+ * @throws {NonFiniteError} when a row does not stay finite
  */
 export async function traceOf(
   model: FlowModel,
@@ -50,7 +52,7 @@ export async function traceOf(
   const states = new (isShifted ? Float64Array : Float32Array)(places * dim * count);
   const dataStates = dataPlaces(model.spec, direction);
   const logDets = new Float32Array(bijectors.length * count);
-  await run({
+  const job: RowJob = {
     kind: `trace ${direction}`,
     rows: count,
     chunkRows: traceChunkRowsOf(model),
@@ -65,8 +67,9 @@ export async function traceOf(
       { buffer: TRACE_LOG_DETS, features: bijectors.length, rows: logDets },
     ],
     signal,
-  });
-  return {
+  };
+  await run(job);
+  const result = {
     states: Array.from({ length: places }, (_, place) => {
       const isWide = isShifted && dataStates.includes(place);
       return isWide
@@ -77,6 +80,8 @@ export async function traceOf(
       partOf(logDets, { count, place, places: bijectors.length }, Float32Array),
     ),
   };
+  requireSound({ ...job, result });
+  return result;
 }
 
 /** The states that are in the data's units, less what an offset is: those before `standardize`, which alone has one. */

@@ -62,6 +62,7 @@ export {
   GpuWorkError,
   LimitError,
   ModelFileError,
+  NonFiniteError,
   ShaderCompileError,
   ShapeError,
   TrainingDivergedError,

@@ -3,6 +3,7 @@ import { takeFloats } from './callerArrays.ts';
 import type { Rows } from './callerArrays.ts';
 import { ShapeError } from './errors.ts';
 import type { RowInput } from './gpu/rows.ts';
+import { numbered, requireFinite } from './soundRows.ts';
 import type { FlowSpec } from './spec.ts';
 import { CONTEXT, STATE } from './steps/names.ts';
 
@@ -10,6 +11,7 @@ import { CONTEXT, STATE } from './steps/names.ts';
  * The rows that go through the flow are data x or latent z, taken from the caller, row-major [rows, D]. The GPU draws them
  * if neither is given.
  * @throws {ShapeError} as `takeContext`
+ * @throws {DataError} when a context is not finite
  */
 export function rowInputs(
   spec: FlowSpec,
@@ -17,6 +19,7 @@ export function rowInputs(
   { x, z, context }: { x?: Rows; z?: Rows; context: Float32Array | undefined },
 ): RowInput[] {
   const given = takeContext('context', spec, rows, context);
+  if (given !== undefined) requireFinite(given, numbered('c', spec.contextDim), 'context');
   return [
     ...(x === undefined ? [] : [{ buffer: STATE, features: spec.dim, rows: x, isData: true }]),
     ...(z === undefined ? [] : [{ buffer: STATE, features: spec.dim, rows: z }]),

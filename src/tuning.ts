@@ -97,6 +97,11 @@ export class Tuner {
     return fixedVariants(this.#facts, this.#options.precision);
   }
 
+  /** The fixed table's choice at the precision f32, whatever the flow's is. */
+  get single(): KernelVariants {
+    return fixedVariants(this.#facts, 'f32');
+  }
+
   /** What `variantsFor` chose last, or the fixed table's choice where it was not asked. */
   chosenFor(pass: Purpose['pass'], rows: number): KernelVariants {
     return this.#chosen.get(purposeText(this.#purpose(pass, rows))) ?? this.fixed;

@@ -55,6 +55,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'modelLimits',
     'rowInputs',
     'scoring',
+    'soundRows',
     'submitSize',
     'trainer',
     'trainingRun',

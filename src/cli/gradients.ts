@@ -1,6 +1,7 @@
 /** `wgflow gradients`. */
 import { allRows } from '../data/csv.ts';
 import { domainsOf } from '../domain.ts';
+import type { Flow } from '../flow.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { paramLayout } from '../paramLayout.ts';
 import { rowContext } from './contextInput.ts';
@@ -8,6 +9,7 @@ import { requireDistinctFiles } from './distinctFiles.ts';
 import { insideDomains } from './domains.ts';
 import { columnNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
+import { RowResults, warnWithoutDensity } from './rowResults.ts';
 import type { Session } from './session.ts';
 
 export async function gradientsCommand(
@@ -30,34 +32,60 @@ export async function gradientsCommand(
   const chunks = insideDomains(rowsByName(dataFile, columnNames(model.model), context.text), dataFile, () =>
     domainsOf(model.model.spec),
   );
-  const { values, rows, text } = await allRows(chunks, session.signal);
+  const { values, rows, text, firstRow } = await allRows(chunks, session.signal);
   const { features } = context.of(text, rows);
   const output = await openOutput(out);
-  let nll: number;
+  const results = new RowResults();
+  let result: Awaited<ReturnType<Flow['gradients']>> | undefined;
   try {
     using flow = await openFlow(session, model);
-    const result = await flow.gradients(values, { signal: session.signal, context: features });
-    nll = result.nll;
+    const run = flow.gradients(values, { signal: session.signal, context: features });
+    result = await results.of(run, firstRow);
+    if (result === undefined) return results.requireFinite(rows, dataFile);
+    const { gradients } = result;
     const tensors = paramLayout(flow.spec).tensors.flatMap(({ name, shape }) => {
-      const data = result.gradients[name];
+      const data = gradients[name];
       return data === undefined ? [] : [{ name, dtype: 'F32' as const, shape: [...shape], data }];
     });
     await output.write(
       out.endsWith('.json')
-        ? jsonText(nll, tensors)
-        : writeSafetensors({ tensors, metadata: { wgflow_gradients: JSON.stringify({ nll }) } }),
+        ? jsonText(scoresOf(result), tensors)
+        : writeSafetensors({ tensors, metadata: { wgflow_gradients: JSON.stringify(scoresOf(result)) } }),
     );
     await output.commit();
   } finally {
     await output.discard();
   }
-  session.say(`Mean NLL ${nll.toFixed(6)} nats over ${rows.toLocaleString('en')} rows; gradients in ${out}`);
-  session.emit({ event: 'done', rows, nll, out });
+  const { nll, loss, withoutDensity } = result;
+  const walls = '. The gradients are of a loss that counts how far outside the box they are';
+  warnWithoutDensity(session, withoutDensity, rows, walls);
+  const mean = withoutDensity === 0 ? nll.toFixed(6) : `Infinity (loss ${loss.toFixed(6)})`;
+  session.say(`Mean NLL ${mean} nats over ${rows.toLocaleString('en')} rows; gradients in ${out}`);
+  session.emit({ event: 'done', rows, ...scoresOf(result), out });
 }
 
-function jsonText(nll: number, tensors: { name: string; shape: number[]; data: Float32Array }[]): string {
+interface Scores {
+  /** Of rows that all have a density; null is infinity, which JSON has not. */
+  nll: number | null;
+  loss?: number;
+  withoutDensity?: number;
+}
+
+function scoresOf({
+  nll,
+  loss,
+  withoutDensity,
+}: {
+  nll: number;
+  loss: number;
+  withoutDensity: number;
+}): Scores {
+  return withoutDensity === 0 ? { nll } : { nll: null, loss, withoutDensity };
+}
+
+function jsonText(scores: Scores, tensors: { name: string; shape: number[]; data: Float32Array }[]): string {
   const gradients = Object.fromEntries(
     tensors.map(({ name, shape, data }) => [name, { shape, values: [...data] }]),
   );
-  return `${JSON.stringify({ nll, gradients })}\n`;
+  return `${JSON.stringify({ ...scores, gradients })}\n`;
 }

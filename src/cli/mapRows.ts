@@ -12,6 +12,7 @@ import { requireDistinctFiles } from './distinctFiles.ts';
 import { insideDomains } from './domains.ts';
 import { begun, columnNames, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
+import { RowResults } from './rowResults.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
 
@@ -88,6 +89,7 @@ export async function mapCommand(
     ],
   );
   const output = await openOutput(out);
+  const results = new RowResults();
   let rows = 0;
   try {
     using flow = await openFlow(session, model);
@@ -96,15 +98,19 @@ export async function mapCommand(
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       const { features, cells } = context.of(chunk.text, chunk.rows);
-      const made = await map.run(flow, chunk.values, { signal, context: features });
-      await writer.rows(made, more.length === 0 ? [] : cells);
+      const run = map.run(flow, chunk.values, { signal, context: features });
+      const made = await results.of(run, chunk.firstRow);
+      if (made !== undefined) await writer.rows(made, more.length === 0 ? [] : cells);
+      if (name === 'logprob' && made !== undefined) results.addDensities(made, chunk.firstRow);
       rows += chunk.rows;
     }
+    results.requireFinite(rows, dataFile);
     await writer.end();
     await output.commit();
   } finally {
     await output.discard();
   }
+  results.tellWithoutDensity(session, rows);
   tellRows(session, rows, out);
 }
 

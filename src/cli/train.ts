@@ -26,6 +26,7 @@ import type { CheckpointFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
 import type { Output, OutputFolder } from './outputFile.ts';
 import { adapterName } from './session.ts';
+import { withUnsound } from './rowResults.ts';
 import type { Session } from './session.ts';
 import { RECENT_STEPS } from '../trainingRun.ts';
 import { train, writeCheckpoint } from './trainingLoop.ts';
@@ -294,7 +295,7 @@ async function toyTestNll(
 ): Promise<number> {
   const place = [seed, STREAMS.toyTest, 0, TEST_POINTS] as const;
   const context = flow.spec.contextDim === 0 ? undefined : toy.sampleClasses(...place);
-  return meanNll(await flow.logProb(toy.sample(...place), { context, signal }));
+  return meanNll(await withUnsound(flow.logProb(toy.sample(...place), { context, signal })));
 }
 
 /** More than chance makes the loss of one batch differ from another's, nats. */

@@ -6,6 +6,7 @@ import { isToy } from '../fitOptions.ts';
 import type { Flow } from '../flow.ts';
 import { offsetOf } from '../offset.ts';
 import { STREAMS } from '../random.ts';
+import { withUnsound } from './rowResults.ts';
 import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
 import type { TrainingOutcome } from './train.ts';
@@ -28,12 +29,10 @@ export async function reportFiles(
 ): Promise<Record<string, string>> {
   const { dim } = flow;
   const { rows: data, context } = shownRows(flow, set, seed);
-  const samples = await flow.sample(SAMPLE_ROWS, {
-    seed,
-    signal,
-    context: context && cycled(context, SAMPLE_ROWS * flow.spec.contextDim),
-  });
-  const { z } = await flow.forward(data, { context, signal });
+  const cycledContext = context && cycled(context, SAMPLE_ROWS * flow.spec.contextDim);
+  // A chart says how many points are not finite; a report of a poor model is better than none.
+  const samples = await withUnsound(flow.sample(SAMPLE_ROWS, { seed, signal, context: cycledContext }));
+  const { z } = await withUnsound(flow.forward(data, { context, signal }));
   const [first = 'x1', second = 'x2'] = set.columns;
   const html = renderReport({
     title: set.title,
@@ -122,7 +121,7 @@ async function densityGrid(
     height: DENSITY_CELLS,
     logDensity:
       context === undefined
-        ? await flow.logProb(grid, { signal })
+        ? await withUnsound(flow.logProb(grid, { signal }))
         : await marginalLogProb(flow, grid, context, signal),
   };
 }
@@ -148,7 +147,7 @@ async function marginalLogProb(
   const total = most.reduce((sum, { count }) => sum + count, 0);
   const density = new Float64Array(grid.length / flow.dim);
   for (const { context, count } of most) {
-    const logProb = await flow.logProb(grid, { context, signal });
+    const logProb = await withUnsound(flow.logProb(grid, { context, signal }));
     logProb.forEach((value, i) => (density[i] = (density[i] ?? 0) + (count / total) * Math.exp(value)));
   }
   return Float32Array.from(density, Math.log);

@@ -85,18 +85,17 @@ export async function* readCsv(file: string, options: ReadCsvOptions = {}): Asyn
  * All rows of {@link readCsv}'s chunks as one array: `values` is `[rows, columns]`, row-major.
  * @throws as the chunks do; the signal's reason once it is aborted
  */
-export async function allRows(
-  chunks: AsyncIterable<TableChunk>,
-  signal?: AbortSignal,
-): Promise<{ columns: string[]; values: Float64Array; rows: number; text: TextRows }> {
+export async function allRows(chunks: AsyncIterable<TableChunk>, signal?: AbortSignal): Promise<TableChunk> {
   const text: TextRows = { cells: [], lines: [] };
   const parts: Float64Array[] = [];
   let columns: string[] = [];
   let rows = 0;
+  let firstRow = 1;
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
     parts.push(chunk.values);
     columns = chunk.columns;
+    if (rows === 0) firstRow = chunk.firstRow;
     rows += chunk.rows;
     text.cells = text.cells.concat(chunk.text.cells);
     text.lines = text.lines.concat(chunk.text.lines);
@@ -107,7 +106,7 @@ export async function allRows(
     values.set(part, offset);
     offset += part.length;
   }
-  return { columns, values, rows, text };
+  return { columns, values, rows, text, firstRow };
 }
 
 /** The header line, with its newline; names are quoted where {@link readCsv} needs that. */

@@ -33,6 +33,8 @@ export interface RowOutput {
   rows: Rows;
   /** Which of the states [D] that make up a row are data: the flow's offset is added to each. */
   dataStates?: readonly number[];
+  /** Log-densities, which may be −∞. */
+  isDensity?: boolean;
 }
 
 export interface RowJob {

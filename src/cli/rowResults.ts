@@ -1,0 +1,59 @@
+/** What a command says of rows whose results are no finite numbers. */
+import { NonFiniteError, rowsText } from '../errors.ts';
+import type { Session } from './session.ts';
+
+/** Counts them over all chunks of a table, by their lines in the file. */
+export class RowResults {
+  readonly #unsound: number[] = [];
+  readonly #withoutDensity: number[] = [];
+  #what = '';
+
+  /** The result of a chunk that begins at the line `firstRow`; undefined when some of its rows are not finite. */
+  async of<T>(result: Promise<T>, firstRow: number): Promise<T | undefined> {
+    try {
+      return await result;
+    } catch (error) {
+      if (!(error instanceof NonFiniteError)) throw error;
+      this.#what = error.what;
+      for (const row of error.rows) this.#unsound.push(firstRow + row - 1);
+      return undefined;
+    }
+  }
+
+  /** Takes note of log-densities of −∞. */
+  addDensities(logProb: Float32Array | Float64Array, firstRow: number): void {
+    logProb.forEach((value, row) => {
+      if (value === -Infinity) this.#withoutDensity.push(firstRow + row);
+    });
+  }
+
+  /** @throws {NonFiniteError} naming the lines of all rows whose results are not finite */
+  requireFinite(count: number, file: string): void {
+    if (this.#unsound.length === 0) return;
+    throw new NonFiniteError(this.#what, this.#unsound, count, undefined, file);
+  }
+
+  tellWithoutDensity(session: Session, count: number): void {
+    warnWithoutDensity(session, this.#withoutDensity.length, count, `: ${rowsText(this.#withoutDensity)}`);
+  }
+}
+
+/** @param more what to add, such as which rows they are */
+export function warnWithoutDensity(session: Session, found: number, count: number, more: string): void {
+  if (found === 0) return;
+  session.say(
+    `Warning: ${found.toLocaleString('en')} of ${count.toLocaleString('en')} rows have no density under the model ` +
+      `(log_prob -Infinity)${more}`,
+  );
+  session.emit({ event: 'warning', code: 'NO_DENSITY', rows: found });
+}
+
+/** The result with rows that are not finite in it, for pictures and means that say so themselves. */
+export async function withUnsound<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof NonFiniteError) return error.result as T;
+    throw error;
+  }
+}
