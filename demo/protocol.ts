@@ -31,6 +31,8 @@ export interface ModelSettings {
   schedule: string;
   steps: number;
   seed: number;
+  /** Trains for all steps; else rows that are known stop it when held-out ones score no better, and the best is kept. */
+  allSteps?: boolean;
 }
 
 /** What to learn from: fresh points of a toy density, or the visitor's own rows. */
@@ -158,6 +160,8 @@ export interface Progress {
   validationError: number | null;
   /** The exact entropy of the data in nats: no model can do better. Null where nobody knows it. */
   floor: number | null;
+  /** Held-out NLL of a Gaussian fitted to the same rows, nats; null for toy densities, or if there is none. */
+  gaussianNll: number | null;
   msPerStep: number;
   stepsPerSecond: number;
   samplesPerSecond: number;

@@ -1,9 +1,12 @@
 /** What there is to learn from, and what of it is shown and held out. */
-import { columnStatistics } from '../../src/data/statistics.ts';
+import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../../src/data/gaussian.ts';
+import { heldRows, holdOut } from '../../src/data/holdOut.ts';
+import type { ContextRows } from '../../src/data/holdOut.ts';
+import { columnStatistics, meanNll } from '../../src/data/statistics.ts';
 import { isInside, requireInside } from '../../src/domain.ts';
 import { toyDensity } from '../../src/index.ts';
 import type { Domain, LabelColumn, Rows, TrainingData } from '../../src/index.ts';
-import { shuffledRow, shuffleKeys, splitSeed, STREAMS } from '../../src/random.ts';
+import { STREAMS } from '../../src/random.ts';
 import { toyClasses } from '../classes.ts';
 import { oneHot } from '../labels.ts';
 import type { DataSettings, RowData, ToyData } from '../protocol.ts';
@@ -20,6 +23,8 @@ export interface DataSet {
   shown: Rows;
   /** Rows [V, D] that no step sees; may be empty. */
   validation: Rows;
+  /** How many rows of a table are held out, of which those are some; 0 for toy densities. */
+  heldOut: number;
   /** Where the data are told apart. */
   classes: Classes | undefined;
   /** Of each column. */
@@ -27,6 +32,8 @@ export interface DataSet {
   std: Float64Array;
   /** Exact entropy in nats, where it is known; integrating it may take a second. */
   floor: () => number | null;
+  /** Mean NLL in nats of the held-out rows of a table by a Gaussian fitted to the others, if there is one. */
+  gaussianNll: () => number | null;
 }
 
 /** The class of each row, one-hot [n, C]. */
@@ -42,9 +49,6 @@ export interface Classes {
 const MOST_SHOWN = 4000;
 const MOST_SCORED = 2048;
 
-const HELD_OUT = 0.1;
-/** A tenth of fewer rows says little, and is missed. */
-const LEAST_FOR_VALIDATION = 50;
 /** The split does not change with the model's seed, so that scores of two runs can be compared. */
 const SPLIT_SEED = 0;
 
@@ -73,7 +77,9 @@ function toyData({ name, noise, size, apart = false }: ToyData): DataSet {
     columns,
     domain: 'real',
     validation: toy.sample(...scored),
+    heldOut: 0,
     floor: () => (column === undefined ? toy.entropy : toy.classEntropy),
+    gaussianNll: () => null,
   } as const;
   if (size !== 'endless') {
     const learned = [0, STREAMS.toyTraining, 0, size] as const;
@@ -106,13 +112,39 @@ function rowData({ rows, columns, domain = 'real', labels }: RowData): DataSet {
     columns.map(() => domain),
     { columns },
   );
-  const { training, validation } = split(rows, dim);
-  const told = labels && split(oneHot(labels), labels.column.levels.length);
-  const classes = labels && told && classesOf(labels.column, told.training, told.validation);
-  return { ...setOf(training, columns), domain, validation, classes, floor: () => null };
+  const table = { data: rows, ...(labels && { context: oneHot(labels) }) };
+  const total = rows.length / dim;
+  const { training, held } = holdOut(table, { rows: total, held: heldRows(total), seed: SPLIT_SEED });
+  const heldOut = (held?.data.length ?? 0) / dim;
+  const scored = Math.min(heldOut, MOST_SCORED);
+  const validation = held?.data.subarray(0, scored * dim) ?? new Float32Array();
+  const levels = labels?.column.levels.length ?? 0;
+  const given = held?.context?.subarray(0, scored * levels) ?? new Float32Array();
+  return {
+    ...setOf(training.data, columns),
+    domain,
+    validation,
+    heldOut,
+    classes: labels && training.context && classesOf(labels.column, training.context, given),
+    floor: () => null,
+    gaussianNll: () => gaussianNllOf(training, { data: validation, context: given }, dim),
+  };
 }
 
-function setOf(rows: Rows, columns: string[]): Omit<DataSet, 'domain' | 'validation' | 'classes' | 'floor'> {
+/** Null if some column depends on the others, or no row is held out. */
+function gaussianNllOf(training: ContextRows, held: ContextRows, dim: number): number | null {
+  if (held.data.length === 0) return null;
+  const { context } = training;
+  const reader = readerOf(training.data, dim, context);
+  const gaussian = gaussianOf(momentsOf(reader), reader);
+  const heldReader = readerOf(held.data, dim, context && held.context);
+  return gaussian === undefined ? null : meanNll(gaussianLogProb(gaussian, heldReader));
+}
+
+function setOf(
+  rows: Rows,
+  columns: string[],
+): Omit<DataSet, 'domain' | 'validation' | 'heldOut' | 'classes' | 'floor' | 'gaussianNll'> {
   const { mean, std } = columnStatistics(rows, columns.length, columns);
   return {
     columns,
@@ -127,24 +159,4 @@ function setOf(rows: Rows, columns: string[]): Omit<DataSet, 'domain' | 'validat
 /** The classes beside the rows that `setOf` shows. */
 function classesOf(column: LabelColumn, training: Float32Array, validation: Float32Array): Classes {
   return { column, training, shown: spreadRows(training, column.levels.length, MOST_SHOWN), validation };
-}
-
-/** Rows in a random order, the last tenth held out, of which at most MOST_SCORED are scored. */
-export function split<Values extends Rows>(
-  rows: Values,
-  dim: number,
-): { training: Values; validation: Values } {
-  const total = rows.length / dim;
-  const heldOut = total < LEAST_FOR_VALIDATION ? 0 : Math.floor(HELD_OUT * total);
-  const keys = shuffleKeys(splitSeed(SPLIT_SEED), 0);
-  const mixed = rows.slice() as Values;
-  for (let position = 0; position < total; position++) {
-    const row = shuffledRow(position, total, keys);
-    mixed.set(rows.subarray(row * dim, (row + 1) * dim), position * dim);
-  }
-  const end = (total - heldOut) * dim;
-  return {
-    training: mixed.slice(0, end) as Values,
-    validation: mixed.slice(end, end + Math.min(heldOut, MOST_SCORED) * dim) as Values,
-  };
 }

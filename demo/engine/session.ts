@@ -1,7 +1,7 @@
 /** One model with its data and its pictures, and the loop that trains it. */
 import { trainingFlops } from '../../src/bench/usefulFlops.ts';
 import { DeviceLostError, DisposedError, TrainingDivergedError } from '../../src/index.ts';
-import type { Flow } from '../../src/index.ts';
+import type { FitOptions, Flow } from '../../src/index.ts';
 import { paramLayout } from '../../src/paramLayout.ts';
 import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
@@ -159,8 +159,8 @@ export class Session implements Disposable {
       await this.#score();
       await this.#keep();
       this.#tell(true);
-      const isDone = this.#step >= steps;
-      if (isDone) this.#post({ type: 'stopped', cause: 'done', reason: `All ${steps} steps are done.` });
+      const isEarly = until === undefined && !run.aborter.signal.aborted;
+      if (this.#step >= steps || isEarly) this.#post({ type: 'stopped', cause: 'done', reason: this.#end });
       else if (run.isTold) {
         this.#post({ type: 'stopped', cause: 'paused', reason: `Paused at step ${this.#step}.` });
       }
@@ -175,8 +175,31 @@ export class Session implements Disposable {
     }
   }
 
+  /** How a training came to its end, and which parameters are kept. */
+  get #end(): string {
+    const { steps } = this.settings;
+    const done = `All ${steps} steps are done.`;
+    if (typeof this.#validation !== 'object') return done;
+    const { heldOut } = this.data;
+    const rows = heldOut === 0 ? 'new points' : `${heldOut.toLocaleString('en')} rows held out`;
+    const best = this.flow.training?.validation?.bestStep;
+    const place = best === 0 ? 'before the first step' : `of step ${best}`;
+    const kept = best === undefined || best === this.#step ? '' : ` The best parameters are kept, ${place}.`;
+    if (this.#step >= steps) return `${done} Scored on ${rows}.${kept}`;
+    return `Stopped at step ${this.#step} of ${steps}, as the score on ${rows} got no better.${kept}`;
+  }
+
+  /** The rows that stop a training; none stop one on endless points. */
+  get #validation(): FitOptions['validation'] {
+    const { kept, validation, classes } = this.data;
+    if (kept.length === 0) return undefined;
+    if (this.settings.allSteps === true || validation.length === 0) return false;
+    return { data: validation, ...(classes && { context: classes.validation }) };
+  }
+
   async #loop({ pace, aborter: { signal } }: Run, until: number | undefined): Promise<void> {
     const { settings, data } = this;
+    const validation = this.#validation;
     const { classes } = data;
     const options = fitOptionsOf(settings, data.columns);
     const begun = performance.now();
@@ -189,6 +212,7 @@ export class Session implements Disposable {
       // A model that was opened may be of no family, whatever trains it.
       preset: settingsOf(this.flow.spec, undefined)?.preset,
       ...(classes && { context: classes.training, contextColumns: [classes.column] }),
+      ...(validation !== undefined && { validation }),
       until,
       submitMs: submitMsOf(pace),
       resume: this.#hasTrained,
@@ -234,8 +258,18 @@ export class Session implements Disposable {
 
   #telemetryFrom(now: number): Telemetry {
     const { steps, batch } = this.settings;
-    const facts = { steps, batch, flopsPerStep: this.#flopsPerStep, floor: this.data.floor() };
-    this.#telemetry ??= new Telemetry(facts, this.#step, now);
+    const { data } = this;
+    this.#telemetry ??= new Telemetry(
+      {
+        steps,
+        batch,
+        flopsPerStep: this.#flopsPerStep,
+        floor: data.floor(),
+        gaussianNll: data.gaussianNll(),
+      },
+      this.#step,
+      now,
+    );
     this.#telemetry.restart(now);
     return this.#telemetry;
   }

@@ -19,6 +19,7 @@ export interface RunFacts {
   /** Useful floating-point operations of a step. */
   flopsPerStep: number;
   floor: number | null;
+  gaussianNll: number | null;
 }
 
 export class Telemetry {
@@ -58,7 +59,7 @@ export class Telemetry {
   take(now: number, peakGflops: number | null, force = false): Progress | undefined {
     const hasNews = this.#losses.length > 0 || this.#score !== null;
     if (!hasNews || (!force && now - this.#toldAt < INTERVAL_MS)) return undefined;
-    const { steps, batch, flopsPerStep, floor } = this.#facts;
+    const { steps, batch, flopsPerStep, floor, gaussianNll } = this.#facts;
     const stepsPerSecond = this.#rate();
     const gflops = (stepsPerSecond * flopsPerStep) / 1e9;
     const progress: Progress = {
@@ -68,6 +69,7 @@ export class Telemetry {
       validationNll: this.#score?.nll ?? null,
       validationError: this.#score?.error ?? null,
       floor,
+      gaussianNll,
       msPerStep: stepsPerSecond > 0 ? 1000 / stepsPerSecond : 0,
       stepsPerSecond,
       samplesPerSecond: stepsPerSecond * batch,

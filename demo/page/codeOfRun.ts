@@ -32,7 +32,7 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
     `const spec = ${preset}(${dimOf(data)}, { ${presetOptions(model, data).join(', ')} });`,
     ...scaleLines(model),
     `const flow = await Flow.create(spec, { device, seed: ${seed} });`,
-    `const options = { steps: ${steps}, batch: ${batch}, learningRate: ${learningRate}, schedule: ${scheduleText(model.schedule)}, clipNorm: ${PRESETS[preset].training.clipNorm}, seed: ${seed}${givenText(data)} };`,
+    `const options = { steps: ${steps}, batch: ${batch}, learningRate: ${learningRate}, schedule: ${scheduleText(model.schedule)}, clipNorm: ${PRESETS[preset].training.clipNorm}, seed: ${seed}${givenText(data)}${stopText(model, data)} };`,
     `for await (const { step, nll } of flow.fit(data, options)) console.log(step, nll);`,
     column === undefined
       ? `console.log(await flow.sample(10, { seed: 7 }));`
@@ -129,6 +129,12 @@ function givenText(data: DataSettings): string {
   if (columnOf(data) === undefined) return '';
   const isBrought = data.kind === 'toy' && data.size === 'endless';
   return isBrought ? ', contextColumns' : ', context, contextColumns';
+}
+
+/** Rows that are known stop a training by themselves. */
+function stopText({ allSteps }: ModelSettings, data: DataSettings): string {
+  const isEndless = data.kind === 'toy' && data.size === 'endless';
+  return allSteps === true && !isEndless ? ', validation: false' : '';
 }
 
 function toyText({ name, noise }: ToyData): string {

@@ -12,7 +12,15 @@ const DRAW_EVERY = 200;
 const SPEAK_EVERY = 10_000;
 
 /** What the verdict needs to know of the model and its data. */
-export type ShownRun = Pick<Standing, 'given' | 'isBounded' | 'isFinite' | 'origin'>;
+export type ShownRun = Pick<Standing, 'given' | 'isBounded' | 'isFinite' | 'keepsBest' | 'origin'>;
+
+const UNKNOWN_RUN: ShownRun = {
+  given: null,
+  isBounded: false,
+  isFinite: false,
+  keepsBest: false,
+  origin: null,
+};
 
 export class LossPanel {
   readonly #series = new LossSeries();
@@ -20,24 +28,27 @@ export class LossPanel {
   readonly #live = byId('live', HTMLElement);
   #last: Progress | undefined;
   #hasDiverged = false;
+  #isResting = false;
   #waiting = false;
   #spoken = 0;
   #steps = 0;
-  #shown: ShownRun = { given: null, isBounded: false, isFinite: false, origin: null };
+  #shown = UNKNOWN_RUN;
 
   /** Empty, for a run of so many steps. */
   clear(steps: number, shown: Partial<ShownRun> = {}): void {
     this.#steps = steps;
-    this.#shown = { given: null, isBounded: false, isFinite: false, origin: null, ...shown };
+    this.#shown = { ...UNKNOWN_RUN, ...shown };
     this.#series.clear();
     this.#last = undefined;
     this.#hasDiverged = false;
+    this.#isResting = false;
     this.#draw();
     for (const id of ['steps', 'samples', 'gflops', 'share']) setText(byId(`count-${id}`, HTMLElement), '–');
   }
 
   add(progress: Progress): void {
     this.#last = progress;
+    this.#isResting = false;
     this.#series.add(progress.losses);
     const { step, validationNll, validationError } = progress;
     if (validationNll !== null) this.#series.score(step, validationNll, validationError ?? NaN);
@@ -56,6 +67,7 @@ export class LossPanel {
   /** All that has been added, at once. */
   settle(hasDiverged: boolean): void {
     this.#hasDiverged = hasDiverged;
+    this.#isResting = true;
     this.#draw();
   }
 
@@ -84,8 +96,10 @@ export class LossPanel {
       validation: lastScore?.nll ?? null,
       validationError: lastScore === null || Number.isNaN(lastScore.error) ? null : lastScore.error,
       hasDiverged: this.#hasDiverged,
+      isResting: this.#isResting,
       rise,
       floor: this.floor,
+      gaussianNll: this.#last?.gaussianNll ?? null,
       start: first,
     });
   }

@@ -37,6 +37,7 @@ export class ModelPanel {
   readonly #classMeans = byId('base-class', HTMLOptionElement);
   readonly #schedule = byId('schedule', HTMLSelectElement);
   readonly #hidden = byId('hidden', HTMLInputElement);
+  readonly #stop = byId('stop', HTMLSelectElement);
   readonly #numbers: Record<NumberField, HTMLInputElement> = {
     couplings: byId('couplings', HTMLInputElement),
     batch: byId('batch', HTMLInputElement),
@@ -62,8 +63,9 @@ export class ModelPanel {
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#preset.addEventListener('change', () => {
       const preset = this.#preset.value as PresetName;
-      const { steps, seed } = this.#model;
-      this.show({ preset, ...PRESET_SETTINGS[preset], steps, seed });
+      const { steps, seed, allSteps } = this.#model;
+      const kept = { steps, seed, ...(allSteps === undefined ? {} : { allSteps }) };
+      this.show({ preset, ...PRESET_SETTINGS[preset], ...kept });
     });
     this.#nets.addEventListener('change', () => this.#fitHidden());
     this.#form.addEventListener('change', () => {
@@ -86,6 +88,7 @@ export class ModelPanel {
     this.#base.value = model.base;
     offer(this.#schedule, model.schedule, model.schedule.replace(/^exponential:(.*)/, '× $1 a step'));
     this.#schedule.value = model.schedule;
+    this.#stop.value = model.allSteps === true ? 'last' : 'best';
     for (const [name, input] of Object.entries(this.#numbers)) {
       input.value = String(model[name as NumberField]);
     }
@@ -110,6 +113,12 @@ export class ModelPanel {
     if (!isApart && this.#model.base === 'class') this.show({ ...this.#model, base: 'normal' });
   }
 
+  /** Endless points come once each, so there is nothing to stop for before the last step. */
+  set isEndless(isEndless: boolean) {
+    this.#stop.disabled = isEndless;
+    setText(byId('stop-best', HTMLOptionElement), isEndless ? 'at the end' : 'at its best');
+  }
+
   showPrice({ parameters, bytes: held, msPerStep }: Price): void {
     setText(byId('price-parameters', HTMLElement), count(parameters));
     setText(byId('price-bytes', HTMLElement), bytes(held));
@@ -131,6 +140,7 @@ export class ModelPanel {
       schedule: this.#schedule.value,
       steps: steps.valueAsNumber,
       seed: seed.valueAsNumber,
+      ...(this.#stop.value === 'last' ? { allSteps: true } : {}),
     });
     if (read.success) {
       this.#model = read.output;

@@ -252,10 +252,12 @@ export class Playground {
   /** No step of the model that is shown has been made yet. @param origin where it comes from, if it is not fresh */
   #clearLoss(origin: string | null): void {
     const { base } = this.#captions.model;
+    const isFinite = this.#data?.kind !== 'toy' || this.#data.size !== 'endless';
     this.#loss.clear(this.#modelPanel.model.steps, {
       given: this.#look.className ?? null,
       isBounded: base === 'uniform',
-      isFinite: this.#data?.kind !== 'toy' || this.#data.size !== 'endless',
+      isFinite,
+      keepsBest: isFinite && this.#modelPanel.model.allSteps !== true,
       origin,
     });
     this.#transport.showStep(0, 1);
@@ -317,10 +319,17 @@ export class Playground {
   }
 
   #changed(): void {
-    this.#modelPanel.tellApart(this.#dataPanel.isApart);
+    this.#suitModel();
     this.#dataPanel.mistake(undefined);
     window.clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => this.#settle(), SETTLE);
+  }
+
+  /** Offers what suits the data. */
+  #suitModel(isApart = this.#dataPanel.isApart): void {
+    const { source } = this.#dataPanel;
+    this.#modelPanel.tellApart(isApart);
+    this.#modelPanel.isEndless = source.kind === 'toy' && source.size === 'endless' && !this.#dataPanel.isOwn;
   }
 
   /** Takes a change that waits to be taken. */
@@ -334,7 +343,7 @@ export class Playground {
   #configure(): boolean {
     window.clearTimeout(this.#settling);
     this.#settling = undefined;
-    this.#modelPanel.tellApart(this.#dataPanel.isApart);
+    this.#suitModel();
     const { data } = this.#dataPanel;
     if (this.#dataPanel.isOwn) this.#dataPanel.showChosen();
     if (this.#transport.phase === 'off') {
@@ -453,7 +462,7 @@ export class Playground {
       this.#dataPanel.showOrigin(origin);
       this.#data = this.#dataPanel.data;
     }
-    this.#modelPanel.tellApart(this.#look.shownClass !== undefined);
+    this.#suitModel(this.#look.shownClass !== undefined);
     this.#share.showCode();
     this.#clearLoss(describeTraining(file));
     this.#transport.phase = 'idle';
@@ -491,7 +500,7 @@ export class Playground {
     this.#look.look = look;
     this.#modelPanel.show(model);
     this.#dataPanel.show(source);
-    this.#modelPanel.tellApart(this.#dataPanel.isApart);
+    this.#suitModel();
     this.#dataPanel.showPair(look.columns);
   }
 }

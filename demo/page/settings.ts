@@ -92,6 +92,7 @@ const ModelFields = v.strictObject({
   ),
   steps: whole(LIMITS.steps),
   seed: whole(LIMITS.seed),
+  allSteps: v.optional(v.boolean()),
 });
 
 export const ModelSchema = v.pipe(

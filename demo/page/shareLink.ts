@@ -25,6 +25,7 @@ export function encodeShare({ source, model, look }: Settings): string {
     ['schedule', model.schedule],
     ['steps', String(model.steps)],
     ['seed', String(model.seed)],
+    ...optional('stop', model.allSteps === true ? 'last' : 'best', 'best'),
     ['colours', look.colours],
     ['points', look.showData ? 'shown' : 'hidden'],
     ['zoom', String(look.reach)],
@@ -83,6 +84,7 @@ export function decodeShare(hash: string): Shared {
       schedule: fields.get('schedule') ?? model.schedule,
       steps: number('steps', model.steps),
       seed: number('seed', model.seed),
+      ...readStop(fields.get('stop') ?? 'best'),
     },
     look: {
       colours: fields.get('colours') ?? look.colours,
@@ -105,6 +107,12 @@ export function decodeShare(hash: string): Shared {
 /** What came after the first links, and is left out of those that could have been. */
 function optional(name: string, value: string | number, otherwise: string | number): [string, string][] {
   return value === otherwise ? [] : [[name, String(value)]];
+}
+
+/** Where training stops. What is neither word is refused by the schema. */
+function readStop(stop: string): { allSteps?: unknown } {
+  if (stop === 'best') return {};
+  return { allSteps: stop === 'last' ? true : stop };
 }
 
 function sourceFields(source: Source): [string, string][] {

@@ -12,6 +12,8 @@ export interface Standing {
   validationError: number | null;
   /** Entropy of the data, where it is known. */
   floor: number | null;
+  /** Held-out NLL of a Gaussian fitted to the same rows, if it is known. */
+  gaussianNll: number | null;
   /** What the model is told of each point, by its name; the floor is that of any model that is told it too. */
   given: string | null;
   /** The base ends, so that points beyond its end have no density. */
@@ -20,6 +22,9 @@ export interface Standing {
   hasDiverged: boolean;
   /** How the held-out NLL has risen since its best; null while that may be chance. */
   rise: Rise | null;
+  /** Held-out points stop the training: the best parameters are kept whenever it rests. */
+  keepsBest: boolean;
+  isResting: boolean;
   /** The points come again and again, so that a model can learn them by heart. */
   isFinite: boolean;
   /** NLL at the first steps, nats. */
@@ -63,7 +68,7 @@ export function verdict(standing: Standing): string {
     return `The density of some points that it has not seen is no number: the model has diverged. ${AGAIN}`;
   }
   const sentences = [fallen(training, score, start) ?? reached(score, standing)];
-  if (isFinite && rise !== null) {
+  if (isFinite && rise !== null && !(standing.keepsBest && standing.isResting)) {
     sentences.push(
       `On points that it has not seen it was best at step ${count(rise.best.step)}, and is ${nats(rise.last.nll - rise.best.nll)} worse in the last ${rise.scores} scores: it has begun to learn yours by heart.`,
     );
@@ -80,12 +85,25 @@ function fallen(training: number | null, score: number, start: number | null): s
     : `${capitalised(worse)} on points that it has not seen: some of them get next to no density.`;
 }
 
-function reached(score: number, { floor, given, start, validationError }: Standing): string {
+function reached(score: number, standing: Standing): string {
+  const { floor, given, start, validation, validationError, gaussianNll } = standing;
   if (floor !== null) return aboveFloor(score - floor, validationError ?? USUAL_ERROR, given);
+  if (gaussianNll !== null && validation !== null) return besideGaussian(score, gaussianNll, standing);
   if (start === null || start - score <= SHOWN_AS_ZERO) {
     return `${capitalised(nats(score))}; no better than at the start yet.`;
   }
   return `${capitalised(nats(score))}. ${capitalised(odds(start - score))} as at the start; nobody knows the floor of your data.`;
+}
+
+/** Of rows whose floor nobody knows. */
+function besideGaussian(score: number, gaussianNll: number, { isResting }: Standing): string {
+  const gain = gaussianNll - score;
+  const fitted = 'a Gaussian fitted to the same rows';
+  const is = capitalised(nats(score));
+  if (gain > SHOWN_AS_ZERO) return `${is} on rows held out: ${nats(gain)} better than ${fitted}.`;
+  const worse = gain < -SHOWN_AS_ZERO ? `${nats(-gain)} worse than` : 'no better than';
+  if (!isResting) return `${is} on rows held out: still ${worse} ${fitted}.`;
+  return `${is} on rows held out: ${worse} ${fitted}. Train on, or give it more rows or fewer columns.`;
 }
 
 function aboveFloor(gap: number, error: number, given: string | null): string {

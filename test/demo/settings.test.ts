@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dataSetOf, fitsDomains, split } from '../../demo/engine/dataSet.ts';
+import { dataSetOf, fitsDomains } from '../../demo/engine/dataSet.ts';
 import { fitOptionsOf, placeholder, settingsOf, specOf } from '../../demo/engine/modelSettings.ts';
 import { toyClasses } from '../../demo/classes.ts';
 import { labelsOf } from '../../demo/labels.ts';
@@ -146,13 +146,32 @@ describe('a data set', () => {
     expect(set.shown).toBe(set.training);
   });
 
-  it('of a visitor holds a tenth out, and loses no row', () => {
-    const { training, validation } = split(rows, 3);
-    expect([training.length, validation.length]).toEqual([270, 30]);
-    const together = new Float32Array([...training, ...validation]);
+  it('of a visitor holds a tenth out, however few there are, and loses no row', () => {
+    const columns = ['a', 'b', 'c'];
+    const set = dataSetOf({ kind: 'rows', rows, columns, title: '' });
+    expect([set.kept.length, set.validation.length, set.heldOut]).toEqual([270, 30, 10]);
+    const together = new Float32Array([...set.kept, ...set.validation]);
     expect(together.toSorted()).toEqual(rows.toSorted());
-    expect(split(rows.slice(0, 30), 3).validation).toHaveLength(0);
-    expect(dataSetOf({ kind: 'rows', rows, columns: ['a', 'b', 'c'], title: '' }).floor()).toBeNull();
+    expect(set.floor()).toBeNull();
+    const few = dataSetOf({ kind: 'rows', rows: rows.slice(0, 36), columns, title: '' });
+    expect([few.kept.length, few.validation.length, few.heldOut]).toEqual([33, 3, 1]);
+    const many = Float32Array.from({ length: 90_000 }, (_, i) => Math.sin(i));
+    const large = dataSetOf({ kind: 'rows', rows: many, columns, title: '' });
+    expect([large.heldOut, large.validation.length / 3]).toEqual([3000, 2048]);
+  });
+
+  it('of a visitor knows what a Gaussian makes of the rows held out', () => {
+    const normal = (i: number): number =>
+      Math.sqrt(-2 * Math.log((((i * 7919) % 10_007) + 0.5) / 10_007)) * Math.cos(2.399963 * i);
+    const pairs = Float32Array.from({ length: 8000 }, (_, i) =>
+      i % 2 === 0 ? 3 * normal(i) : 3 * normal(i - 1) + 0.1 * normal(i + 20_001),
+    );
+    const set = dataSetOf({ kind: 'rows', rows: pairs, columns: ['a', 'b'], title: '' });
+    // The entropy of a Gaussian with these standard deviations: it sees that the columns go together.
+    expect(set.gaussianNll()).toBeCloseTo(1 + Math.log(2 * Math.PI) + Math.log(3 * 0.1), 0);
+    const twice = Float32Array.from({ length: 200 }, (_, i) => Math.sin(i >> 1));
+    expect(dataSetOf({ kind: 'rows', rows: twice, columns: ['a', 'b'], title: '' }).gaussianNll()).toBeNull();
+    expect(dataSetOf({ kind: 'toy', name: 'moons', size: 200 }).gaussianNll()).toBeNull();
   });
 
   it('of a visitor may lie in a domain, and says where it does not', () => {

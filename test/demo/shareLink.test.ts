@@ -91,6 +91,15 @@ describe('a share link', () => {
     );
   });
 
+  it('says so if training is to go on for all steps', () => {
+    const settings = defaultSettings();
+    expect(encodeShare(settings)).not.toContain('stop');
+    const link = encodeShare({ ...settings, model: { ...settings.model, allSteps: true } });
+    expect(link).toContain('&stop=last');
+    expect(decodeShare(link).settings?.model.allSteps).toBe(true);
+    expect(decodeShare('#v=1&stop=best').settings).toEqual(settings);
+  });
+
   it('has defaults for what is left out', () => {
     const { source, model } = decodeShare('#v=1&data=circles&steps=500').settings!;
     expect(source).toEqual({ kind: 'toy', name: 'circles', size: 'endless' });
@@ -115,6 +124,7 @@ describe('a share link', () => {
     ['#v=1&data=moons&part=0', /look.level/],
     ['#v=1&data=file&domain=complex', /source.domain: found "complex"/],
     ['#v=1&data=moons&noise=7', /source.noise: found 7/],
+    ['#v=1&data=moons&stop=never', /model.allSteps: found "never"/],
   ])('that is damaged or hostile is refused in words: %s', (hash, sentence) => {
     expect(decodeShare(hash)).toEqual({ mistake: expect.stringMatching(sentence) as string });
   });

@@ -5,7 +5,7 @@ import { Telemetry } from '../../demo/engine/telemetry.ts';
 import type { Progress } from '../../demo/protocol.ts';
 import { nextSteps } from '../../src/submitSize.ts';
 
-const facts = { steps: 1000, batch: 100, flopsPerStep: 2e6, floor: 1.1 };
+const facts = { steps: 1000, batch: 100, flopsPerStep: 2e6, floor: 1.1, gaussianNll: null };
 
 /** What is told of a training whose steps take `ms` each on a fake clock. */
 function toldOf(ms: number, steps: number): { at: number; progress: Progress }[] {

@@ -43,9 +43,12 @@ describe('the verdict', () => {
     validation: 1.151,
     validationError: 0.02,
     floor: 1.131,
+    gaussianNll: null,
     given: null,
     isBounded: false,
     hasDiverged: false,
+    keepsBest: false,
+    isResting: false,
     rise: null,
     isFinite: false,
     start: 2.8,
@@ -157,6 +160,9 @@ describe('the verdict', () => {
       /best at step 300, and is 0\.70 nats worse in the last 3 scores: it has begun to learn yours by heart\./,
     );
     expect(words(series, { isFinite: false })).not.toMatch(/by heart/);
+    // The best parameters are back once training rests.
+    expect(words(series, { keepsBest: true })).toMatch(/by heart/);
+    expect(words(series, { keepsBest: true, isResting: true })).not.toMatch(/by heart/);
     series.score(1100, 1.15, 0.1);
     expect(words(series)).not.toMatch(/by heart/);
 
@@ -166,6 +172,20 @@ describe('the verdict', () => {
     const unsure = new LossSeries();
     score(unsure, [1.2, 2.3, 2.4, 2.5, 2.5], 0, NaN);
     expect(words(unsure)).not.toMatch(/by heart/);
+  });
+
+  it.each([
+    [2.0, {}, '1.10 nats on rows held out: 0.90 nats better than a Gaussian fitted to the same rows.'],
+    [1.1, {}, '1.10 nats on rows held out: still no better than a Gaussian fitted to the same rows.'],
+    [0.2, {}, '1.10 nats on rows held out: still 0.90 nats worse than a Gaussian fitted to the same rows.'],
+    [
+      0.2,
+      { isResting: true },
+      '1.10 nats on rows held out: 0.90 nats worse than a Gaussian fitted to the same rows. Train on, or give it more rows or fewer columns.',
+    ],
+  ])('sets rows beside a Gaussian of %d nats, and warns at the end: %j', (gaussianNll, change, words) => {
+    const rows = { ...standing, floor: null, isFinite: true, validation: 1.1, gaussianNll };
+    expect(verdict({ ...rows, ...change })).toBe(words);
   });
 
   it('is of the last score even if it is no finite number', () => {
@@ -258,6 +278,15 @@ describe('the code of a run', () => {
     expect(codeOfRun(model, { ...toy, size: 500, noise: 0.1 })).toContain(
       `const context = toyDensity('moons', { noise: 0.1 }).sampleClasses(0, 2, 0, 500);`,
     );
+  });
+
+  it('holds no rows out if training is to go on for all steps', () => {
+    const all = { ...model, allSteps: true };
+    expect(codeOfRun(all, { kind: 'toy', name: 'moons', size: 500 })).toContain(
+      'seed: 1, validation: false };',
+    );
+    expect(codeOfRun(model, { kind: 'toy', name: 'moons', size: 500 })).not.toContain('validation');
+    expect(codeOfRun(all, { kind: 'toy', name: 'moons', size: 'endless' })).not.toContain('validation');
   });
 
   it('reads labels as the page writes them', async () => {

@@ -426,6 +426,46 @@ describe('a model whose data are not here', () => {
     }));
 });
 
+describe('a table', () => {
+  /** Noise, of which there is nothing to learn but by heart. */
+  const noise = Array.from({ length: 200 }, (_, i) =>
+    [0, 1, 2].map((j) => Math.sin(7919 * (3 * i + j + 1) ** 2)),
+  );
+  const eager = '#v=1&data=moons&family=spline&couplings=4&hidden=32-32&batch=128&rate=0.01&steps=4000';
+
+  it('stops training by the rows held out, says so, and is set beside a Gaussian', () =>
+    onPage(eager, async (page) => {
+      await expectSoon(() => page.locator('#stop').isDisabled()).toBe(true);
+      await openTable(page, 'noise.csv', [['a', 'b', 'c'], ...noise]);
+      await expectSoon(() => page.locator('#stop').isDisabled()).toBe(false);
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Noise\.csv/);
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toMatch(
+        /^Stopped at step \d+ of 4000, as the score on 20 rows held out got no better\. The best parameters are kept/,
+      );
+      await expectSoon(() => page.textContent('#verdict')).toMatch(
+        /nats on rows held out: .* a Gaussian fitted to the same rows\./,
+      );
+      expect(await page.textContent('#verdict')).not.toMatch(/by heart/);
+      await expectSoon(() => page.textContent('#train')).toBe('Train again');
+      const { training } = decodeModel(await savedModel(page));
+      expect(training!.validation).toMatchObject({ rows: 20 });
+      expect(training!.steps).toBeLessThan(4000);
+    }));
+
+  it('trains for all steps if it is told to', () =>
+    onPage(eager.replace('4000', '60'), async (page) => {
+      await openTable(page, 'noise.csv', [['a', 'b', 'c'], ...noise]);
+      await expectSoon(() => page.locator('#stop').isDisabled()).toBe(false);
+      await page.selectOption('#stop', 'last');
+      await expectSoon(() => page.url()).toContain('&stop=last');
+      await expectSoon(() => page.textContent('#code')).toContain('validation: false');
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toBe('All 60 steps are done.');
+      expect(decodeModel(await savedModel(page)).training!.validation).toBeUndefined();
+    }));
+});
+
 describe('a table with labels', () => {
   it('is learned as a whole, or label by label, with a mean for each', () =>
     onPage(SMALL, async (page) => {
