@@ -20,6 +20,7 @@ struct Params {
   coupling_stride: u32,
   net_stride: u32,
   scale_bound: f32,
+  shift_bound: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -62,7 +63,8 @@ fn main(
 #unroll j N_TRANSFORM
     {
       let s = log_scale_of_quad(output.value[$j], params.scale_bound).value;
-      transformed[$j] = (transformed[$j] - output.value[N_TRANSFORM + $j]) * exp(-s);
+      let t = shift_of_quad(output.value[N_TRANSFORM + $j], params.shift_bound).value;
+      transformed[$j] = (transformed[$j] - t) * exp(-s);
       sum -= s;
     }
 #end

@@ -241,12 +241,17 @@ function blockNames(names: readonly string[], { start, count }: FeatureBlock): s
 }
 
 function describedMap(bijector: CouplingSpec): string {
-  if (bijector.type === 'additive_coupling') return 'shift';
+  if (bijector.type === 'additive_coupling') return `shift${shiftText(bijector)}`;
   if (bijector.type === 'rational_quadratic_coupling') {
     return `spline of ${bijector.bins} bins on ±${bijector.bound}`;
   }
   const { scale } = bijector;
-  if (scale.map === 'tanh') return `tanh scale, bound ${scale.bound}`;
+  const shift = bijector.shiftBound === undefined ? '' : `, shift${shiftText(bijector)}`;
+  if (scale.map === 'tanh') return `tanh scale, bound ${rounded(scale.bound)}${shift}`;
   const floor = scale.map === 'sigmoid' && scale.floor !== undefined ? `, floor ${scale.floor}` : '';
-  return `${scale.map} scale${floor}`;
+  return `${scale.map} scale${floor}${shift}`;
+}
+
+function shiftText({ shiftBound }: { shiftBound?: number }): string {
+  return shiftBound === undefined ? '' : ` bound ${rounded(shiftBound)}`;
 }

@@ -29,6 +29,7 @@ export const flowForwardKernel = {
     coupling_stride: 'u32',
     net_stride: 'u32',
     scale_bound: 'f32',
+    shift_bound: 'f32',
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -58,7 +59,7 @@ export const flowForwardKernel = {
     ['TANGENTS', 'LOG_PROB'],
     ['KEEP_HIDDEN', 'PIECES'],
   ],
-  constants: ['ACTIVATION', 'SCALE_MAP'],
+  constants: ['ACTIVATION', 'SCALE_MAP', 'SHIFT_BOUNDED'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
 
