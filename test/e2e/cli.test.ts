@@ -191,7 +191,9 @@ describe('info and inspect', () => {
     expect(info.stdout).toMatch(/│ Tuning cache +│ .*tuning\.json +│/);
     expect(info.stdout).toMatch(/│ maxBufferSize +│ \d+ MiB +│/);
     expect(inspect.stdout).toMatch(/│ Columns +│ height, weight, age +│/);
-    expect(inspect.stdout).toContain('weight, age given height; tanh scale, bound 3; one net of 4 tanh');
+    expect(inspect.stdout).toContain(
+      'weight, age given height; tanh scale, bound 3, shift bound 9; one net of 4 tanh',
+    );
     expect(inspect.stdout).toMatch(/│ memory of training │ bytes +│ at batches of 512 +│/);
     expect(inspect.stdout).toMatch(/│ activations +│ [\d,]+ +│ workspace of a step +│/);
     expect(inspect.stdout).toMatch(/│ bijectors\.1\.conditioner\.0\.weight │ \[4, 1\] +│/);
