@@ -73,10 +73,17 @@ describe('a table read by readCsv', () => {
   it('hands over the cells of some columns as text, with their lines', async () => {
     const file = await fileOf('a,who,b\n1,Ann,2\n\n3,"Bob, Jr.",4\n5, 007 ,6\n');
     const text = { cells: [['Ann'], ['Bob, Jr.'], ['007']], lines: [2, 4, 5] };
+    const firstRow = 2;
     const all = await allRows(readCsv(file, { text: ['who'], chunkRows: 2 }));
-    expect(all).toEqual({ columns: ['a', 'b'], values: Float64Array.of(1, 2, 3, 4, 5, 6), rows: 3, text });
+    expect(all).toEqual({
+      columns: ['a', 'b'],
+      values: Float64Array.of(1, 2, 3, 4, 5, 6),
+      rows: 3,
+      firstRow,
+      text,
+    });
     const none = await allRows(readCsv(file, { columns: [], text: ['who'] }));
-    expect(none).toEqual({ columns: [], values: new Float64Array(), rows: 3, text });
+    expect(none).toEqual({ columns: [], values: new Float64Array(), rows: 3, firstRow, text });
     const bad = allRows(readCsv(await fileOf('a,who\n1,x\n2,\n'), { text: ['who'] }));
     await expect(bad).rejects.toThrow(/row 3, column "who": found an empty cell, expected a value/);
     const unknown = allRows(readCsv(file, { text: ['moon'] }));

@@ -117,7 +117,7 @@ describe('a trained model', () => {
     for (const [name, { shape, data }] of tensors) {
       expect(json.gradients[name], name).toEqual({ shape: [...shape], values: [...data] });
     }
-    expect(tensors.has('bijectors.1.conditioner.0.weight')).toBe(true);
+    expect(tensors.has('bijectors.2.conditioner.0.weight')).toBe(true);
   });
 
   it('draws any number of rows piece by piece, until it is told to stop', async () => {
@@ -192,7 +192,7 @@ describe('info and inspect', () => {
     expect(info.stdout).toMatch(/│ maxBufferSize +│ \d+ MiB +│/);
     expect(inspect.stdout).toMatch(/│ Columns +│ height, weight, age +│/);
     expect(inspect.stdout).toContain(
-      'weight, age given height; tanh scale, bound 3, shift bound 9; one net of 4 tanh',
+      'h2, h3 given h1; tanh scale, bound 3, shift bound 9; one net of 4 tanh',
     );
     expect(inspect.stdout).toMatch(/│ memory of training │ bytes +│ at batches of 512 +│/);
     expect(inspect.stdout).toMatch(/│ activations +│ [\d,]+ +│ workspace of a step +│/);
@@ -208,7 +208,7 @@ describe('info and inspect', () => {
     expect(info.events()[1]!['tuningCache']).toMatch(/tuning\.json$/);
     expect(inspect.events()).toHaveLength(1);
     const [model] = inspect.events();
-    expect(model).toMatchObject({ parameters: 50, spec: { dim: 3 } });
+    expect(model).toMatchObject({ parameters: 59, spec: { dim: 3 } });
     const { batch, rows, total, ...parts } = model!['memory'] as Record<string, number>;
     expect({ batch, rows, data: parts['data'] }).toEqual({ batch: 64, rows: 1000, data: 4 * 3 * 1000 });
     expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
