@@ -196,7 +196,7 @@ describe('info and inspect', () => {
     );
     expect(inspect.stdout).toMatch(/│ memory of training │ bytes +│ at batches of 512 +│/);
     expect(inspect.stdout).toMatch(/│ activations +│ [\d,]+ +│ workspace of a step +│/);
-    expect(inspect.stdout).toMatch(/│ bijectors\.1\.conditioner\.0\.weight │ \[4, 1\] +│/);
+    expect(inspect.stdout).toMatch(/│ bijectors\.2\.conditioner\.0\.weight │ \[4, 1\] +│/);
   });
 
   it('tell them as events', async () => {

@@ -71,7 +71,8 @@ const NO_FIT = {
   validation: [
     rows,
     null,
-    {},
+    { fraction: 0 },
+    { fraction: 1 },
     { data: rows, every: 0 },
     { data: rows, patience: '3' },
     { data: rows, folds: 2 },
