@@ -118,7 +118,7 @@ export class TrainingRun implements Disposable {
   #scoresBeforeBest = 0;
   /** The parameters that a lost device would take along, as the host last saw them. */
   #copy: { step: number; nll: number | undefined; parameters: Float32Array } | undefined;
-  #copiedAt = -Infinity;
+  #copiedAt = performance.now();
 
   private constructor(
     trainee: Trainee,

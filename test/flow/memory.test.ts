@@ -36,7 +36,12 @@ describe('flow.memory', () => {
     const data: TrainingData =
       rows === 0 ? { toy: 'moons' } : Float32Array.from(normals(0, STREAMS.toyTest, rows * spec.dim));
     const context = randomContext(spec, rows);
-    const run = flow.fit(data, { steps: 3, batch, ...(context === undefined ? {} : { context }) });
+    const run = flow.fit(data, {
+      validation: false,
+      steps: 3,
+      batch,
+      ...(context === undefined ? {} : { context }),
+    });
     await run.next();
     expect(buffers.counts.liveBytes - before).toBe(told.total);
     await run.return();
