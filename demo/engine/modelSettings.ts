@@ -13,7 +13,7 @@ import { formatSchedule } from '../../src/schedule.ts';
 import { BASE_NAMES, baseNameOf, BASES } from '../bases.ts';
 import type { ModelSettings } from '../protocol.ts';
 
-/** How far a bounded scale goes in a preset that has another scale map. */
+/** How far a bounded scale goes, as in the presets. */
 const TANH_BOUND = 3;
 
 /** What a spec depends on of the data beyond their columns. */
@@ -41,10 +41,9 @@ export function specOf(
   }
   const nets = residualBlocks === 0 ? { hidden } : { hidden, residualBlocks };
   const spec = PRESETS[preset].spec(dim, { couplings, ...nets, domain, contextDim: classes });
+  const map = scaleOf(scale);
   const withScale = (bijector: BijectorSpec): BijectorSpec =>
-    bijector.type === 'affine_coupling' && bijector.scale.map !== scale
-      ? { ...bijector, scale: scaleOf(scale) }
-      : bijector;
+    bijector.type === 'affine_coupling' ? { ...bijector, scale: map } : bijector;
   if (!Object.hasOwn(BASES, base)) {
     throw new ShapeError('base', `"${base}"`, `one of ${BASE_NAMES.join(', ')}`);
   }

@@ -5,13 +5,12 @@ import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
-import { stackBounds } from './stackBounds.ts';
 import { whitening } from './whitening.ts';
 
 /**
- * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling
- * with scale and shift bounded by `stackBounds`. A fresh flow only standardises and permutes, until the first batch
- * gives the actnorms their start. With one feature it is `oneFeature`.
+ * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling with
+ * log-scales bounded by 3 · tanh(a / 3). A fresh flow only standardises and permutes, until the first batch gives the
+ * actnorms their start. With one feature it is `oneFeature`.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
 export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
@@ -25,7 +24,7 @@ export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
       type: 'affine_coupling',
       split: Math.floor(dim / 2),
       flip: index % 2 === 1,
-      ...stackBounds(couplings),
+      scale: { map: 'tanh', bound: 3 },
       conditioner: {
         ...netShape(net, [32, 32]),
         activation: netActivation(dim),

@@ -2,8 +2,9 @@
 import type { Activation } from '../spec.ts';
 
 /**
- * Bounded units if nets see several features: they change little for a row that is far from all others. In the plane,
- * piecewise linear ones fit better and run faster; `stackBounds` limits what they do to such a row.
+ * Where nets see several features, bounded units: a row far from all others, as tables of real data have them, can move
+ * the features behind it only so far. Piecewise linear ones would carry it on and on, from coupling to coupling. In the
+ * plane they do no such harm, and fit its shapes better.
  */
 export function netActivation(dim: number): Activation {
   return dim <= 2 ? 'leaky_relu' : 'tanh';

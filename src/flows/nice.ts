@@ -5,13 +5,12 @@ import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
-import { stackBounds } from './stackBounds.ts';
 import { whitening } from './whitening.ts';
 
 /**
- * Standardisation, then `couplings` additive couplings (default 12) whose roles swap from one to the next and whose
- * shifts `stackBounds` bounds, then a diagonal scale. Everything before the scale keeps volumes. A fresh flow only
- * standardises. With one feature it is `oneFeature`.
+ * Standardisation, then `couplings` additive couplings (default 12) whose roles swap from one to the next, then a
+ * diagonal scale. Everything before the scale keeps volumes. A fresh flow only standardises. With one feature it is
+ * `oneFeature`.
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
 export function nice(dim: number, options: PresetOptions = {}): FlowSpec {
@@ -31,7 +30,6 @@ export function nice(dim: number, options: PresetOptions = {}): FlowSpec {
         type: 'additive_coupling' as const,
         split: Math.floor(dim / 2),
         flip: index % 2 === 1,
-        shiftBound: stackBounds(couplings).shiftBound,
         conditioner: {
           ...netShape(net, [32, 32]),
           activation: netActivation(dim),

@@ -4,7 +4,6 @@ import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { netShape } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
-import { loneBounds } from './stackBounds.ts';
 
 const PIECES = { bins: 8, bound: 3 };
 const GIVEN_CONTEXT = { split: 0, flip: false };
@@ -31,7 +30,7 @@ export function oneFeature({
   const start: BijectorSpec = {
     type: 'affine_coupling',
     ...GIVEN_CONTEXT,
-    ...loneBounds(),
+    scale: { map: 'tanh', bound: 3 },
     conditioner: { ...conditioner, separate: false },
   };
   const spline: BijectorSpec =

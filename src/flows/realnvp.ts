@@ -5,13 +5,12 @@ import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
-import { stackBounds } from './stackBounds.ts';
 import { whitening } from './whitening.ts';
 
 /**
- * Standardisation, then `couplings` affine couplings (default 12) whose roles swap from one to the next, with one
- * net for scale and shift, both bounded by `stackBounds`. A fresh flow only standardises. With one feature it is
- * `oneFeature`.
+ * Standardisation, then `couplings` affine couplings (default 12) whose roles swap from one to the next, with
+ * log-scales bounded by 3 · tanh(a / 3) and one net for scale and shift. A fresh flow only standardises.
+ * With one feature it is `oneFeature`.
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
@@ -31,7 +30,7 @@ export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
         type: 'affine_coupling' as const,
         split: Math.floor(dim / 2),
         flip: index % 2 === 1,
-        ...stackBounds(couplings),
+        scale: { map: 'tanh' as const, bound: 3 },
         conditioner: {
           ...netShape(net, [32, 32]),
           activation: netActivation(dim),

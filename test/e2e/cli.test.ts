@@ -192,7 +192,7 @@ describe('info and inspect', () => {
     expect(info.stdout).toMatch(/│ maxBufferSize +│ \d+ MiB +│/);
     expect(inspect.stdout).toMatch(/│ Columns +│ height, weight, age +│/);
     expect(inspect.stdout).toContain(
-      'h2, h3 given h1; tanh scale, bound 3, shift bound 9; one net of 4 tanh',
+      'h2, h3 given h1; tanh scale, bound 3; one net of 4 tanh',
     );
     expect(inspect.stdout).toMatch(/│ memory of training │ bytes +│ at batches of 512 +│/);
     expect(inspect.stdout).toMatch(/│ activations +│ [\d,]+ +│ workspace of a step +│/);
