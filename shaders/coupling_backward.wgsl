@@ -7,7 +7,6 @@
 // One invocation owns one feature of one row; nothing is accumulated. docs/derivations.md, eq. (16) to (19), (84)
 #include "shared/grid.wgsl"
 #include "shared/scale_map.wgsl"
-#include "shared/shift_map.wgsl"
 
 struct Params {
   n_rows: u32,
@@ -15,7 +14,6 @@ struct Params {
   n_transformed: u32,
   transform_start: u32,
   scale_bound: f32,
-  shift_bound: f32,
   d_log_det: f32,
 }
 
@@ -37,21 +35,21 @@ fn main(
     return;
   }
   let s = log_scale_of(conditioner_output[index], params.scale_bound);
-  let t = shift_of(conditioner_output[n_elements + index], params.shift_bound);
+  let t = conditioner_output[n_elements + index];
   let place = params.transform_start * params.n_rows + index;
   let d_z = d_state[place];
   let d_x = d_z * exp(s.value);
 #if SHIFT_FIRST
   let scaled = state[place];
-  state[place] = scaled * exp(-s.value) - t.value;
+  state[place] = scaled * exp(-s.value) - t;
   let d_t = d_x;
 #else
-  let scaled = state[place] - t.value;
+  let scaled = state[place] - t;
   state[place] = scaled * exp(-s.value);
   let d_t = d_z;
 #endif
   d_state[place] = d_x;
   let d_log_det = select(0.0, params.d_log_det, index % params.n_rows < params.n_valid_rows);
   d_conditioner_output[index] = (d_z * scaled + d_log_det) * s.slope;
-  d_conditioner_output[n_elements + index] = d_t * t.slope;
+  d_conditioner_output[n_elements + index] = d_t;
 }

@@ -1,19 +1,16 @@
-// x2 = (z2 - t) * exp(-s), or z2 * exp(-s) - t with SHIFT_FIRST, on the transformed block, s = scale_map(a),
-// t = shift_map(u), in place.
-// conditioner_output [a | u]: [2 n_transformed, n_rows]; state [*, n_rows] from feature transform_start;
+// x2 = (z2 - t) * exp(-s), or z2 * exp(-s) - t with SHIFT_FIRST, on the transformed block, s = scale_map(a), in place.
+// conditioner_output [a | t]: [2 n_transformed, n_rows]; state [*, n_rows] from feature transform_start;
 // log_scale [n_transformed, n_rows] receives s for log_det_reduce.
 // One invocation transforms one feature of one row; nothing is accumulated.
 // Dinh et al. 2016, eq. (8); docs/derivations.md, eq. (8), (84)
 #include "shared/grid.wgsl"
 #include "shared/scale_map.wgsl"
-#include "shared/shift_map.wgsl"
 
 struct Params {
   n_rows: u32,
   n_transformed: u32,
   transform_start: u32,
   scale_bound: f32,
-  shift_bound: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -33,7 +30,7 @@ fn main(
     return;
   }
   let s = log_scale_of(conditioner_output[index], params.scale_bound).value;
-  let t = shift_of(conditioner_output[n_elements + index], params.shift_bound).value;
+  let t = conditioner_output[n_elements + index];
   let place = params.transform_start * params.n_rows + index;
 #if SHIFT_FIRST
   state[place] = state[place] * exp(-s) - t;

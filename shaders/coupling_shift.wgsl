@@ -1,16 +1,14 @@
 // z2 = x2 + sign t on the transformed block, in place: the additive coupling, or with sign = -1 its inverse.
-// t = shift_map(u); conditioner_output u: [n_transformed, n_rows]; state [*, n_rows] from feature transform_start.
+// conditioner_output t: [n_transformed, n_rows]; state [*, n_rows] from feature transform_start.
 // One invocation shifts one feature of one row; nothing is accumulated.
-// Dinh et al. 2014, section 3.2; docs/derivations.md, eq. (49), (85)
+// Dinh et al. 2014, section 3.2; docs/derivations.md, eq. (49)
 #include "shared/grid.wgsl"
-#include "shared/shift_map.wgsl"
 
 struct Params {
   n_rows: u32,
   n_transformed: u32,
   transform_start: u32,
   sign: f32,
-  shift_bound: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -27,6 +25,5 @@ fn main(
   if (index >= params.n_rows * params.n_transformed) {
     return;
   }
-  let t = shift_of(conditioner_output[index], params.shift_bound).value;
-  state[params.transform_start * params.n_rows + index] += params.sign * t;
+  state[params.transform_start * params.n_rows + index] += params.sign * conditioner_output[index];
 }

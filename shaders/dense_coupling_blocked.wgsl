@@ -8,7 +8,6 @@
 enable f16;
 #endif
 #include "shared/scale_map.wgsl"
-#include "shared/shift_map.wgsl"
 #include "shared/blocked_product.wgsl"
 #include "shared/blocked_weights.wgsl"
 
@@ -20,7 +19,6 @@ struct Params {
   weight_offset: u32,
   bias_offset: u32,
   scale_bound: f32,
-  shift_bound: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -62,12 +60,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 // Transforms one feature of a quad and returns its log-scale.
 fn transform(j: u32, quad: u32, a_product: vec4f, t_product: vec4f) -> vec4f {
   let a = a_product + f32(parameters[params.bias_offset + j]);
-  let u = t_product + f32(parameters[params.bias_offset + params.n_transformed + j]);
+  let t = t_product + f32(parameters[params.bias_offset + params.n_transformed + j]);
   var s: vec4f;
-  var t: vec4f;
   for (var r = 0u; r < 4u; r++) {
     s[r] = log_scale_of(a[r], params.scale_bound).value;
-    t[r] = shift_of(u[r], params.shift_bound).value;
   }
   let place = (params.transform_start + j) * params.n_quads + quad;
 #if INVERSE
@@ -77,7 +73,7 @@ fn transform(j: u32, quad: u32, a_product: vec4f, t_product: vec4f) -> vec4f {
 #endif
 #if STORE_OUTPUT
   output[j * params.n_quads + quad] = a;
-  output[(params.n_transformed + j) * params.n_quads + quad] = u;
+  output[(params.n_transformed + j) * params.n_quads + quad] = t;
 #endif
   return s;
 }

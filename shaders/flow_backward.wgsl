@@ -24,7 +24,6 @@ struct Params {
   coupling_stride: u32,
   net_stride: u32,
   scale_bound: f32,
-  shift_bound: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -90,20 +89,18 @@ fn main(
 #unroll j N_TRANSFORM
     {
       let s = log_scale_of_quad(output.value[$j], params.scale_bound);
-      let t = shift_of_quad(output.value[N_TRANSFORM + $j], params.shift_bound);
-      let scaled = transformed[$j] - t.value;
-      let d_z = d_transformed[$j];
-      let d_a = (d_z * scaled + d_log_det) * s.slope;
-      let d_u = d_z * t.slope;
+      let scaled = transformed[$j] - output.value[N_TRANSFORM + $j];
+      let d_t = d_transformed[$j];
+      let d_a = (d_t * scaled + d_log_det) * s.slope;
       if (is_quad) {
         let place = (c * 2u * N_TRANSFORM + $j) * params.n_quads + quad;
         d_outputs[place] = d_a;
-        d_outputs[place + N_TRANSFORM * params.n_quads] = d_u;
+        d_outputs[place + N_TRANSFORM * params.n_quads] = d_t;
       }
       transformed[$j] = scaled * exp(-s.value);
-      d_transformed[$j] = d_z * exp(s.value);
+      d_transformed[$j] = d_t * exp(s.value);
 #unroll i N_CONDITION
-      d_condition[$i] += output.slope[$j * N_CONDITION + $i] * d_a + output.slope[(N_TRANSFORM + $j) * N_CONDITION + $i] * d_u;
+      d_condition[$i] += output.slope[$j * N_CONDITION + $i] * d_a + output.slope[(N_TRANSFORM + $j) * N_CONDITION + $i] * d_t;
 #end
     }
 #end

@@ -29,7 +29,6 @@ struct Params {
   coupling_stride: u32,
   net_stride: u32,
   scale_bound: f32,
-  shift_bound: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -115,8 +114,7 @@ fn main(
 #unroll j N_TRANSFORM
     {
       let s = log_scale_of_quad(output.value[$j], params.scale_bound).value;
-      let t = shift_of_quad(output.value[N_TRANSFORM + $j], params.shift_bound).value;
-      transformed[$j] = transformed[$j] * exp(s) + t;
+      transformed[$j] = transformed[$j] * exp(s) + output.value[N_TRANSFORM + $j];
       sum += s;
     }
 #end

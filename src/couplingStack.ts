@@ -1,7 +1,7 @@
 /** Couplings of one architecture in a row: what the fused kernels run in one dispatch. */
 import type { BijectorSlots } from './paramLayout.ts';
 import { couplingBlocks } from './spec.ts';
-import type { Activation, AffineCouplingSpec, FlowSpec, ScaleMap } from './spec.ts';
+import type { Activation, FlowSpec, ScaleMap } from './spec.ts';
 
 /** Features whose rows a fused kernel keeps in registers. */
 const MAX_DIM = 8;
@@ -18,7 +18,6 @@ export interface CouplingStack {
   hidden: readonly number[];
   activation: Activation;
   scale: ScaleMap;
-  shiftBound: number | undefined;
   /** Nets of a coupling, and outputs of each. */
   netCount: number;
   netOutputs: number;
@@ -42,7 +41,7 @@ export function couplingStackAt(
   // The fused kernels know nets of data features only.
   if (contextDim > 0 || dim > MAX_DIM || first?.type !== 'affine_coupling' || !isFusable(first))
     return undefined;
-  const { conditioner, scale, shiftBound } = first.spec;
+  const { conditioner, scale } = first.spec;
   const { conditionCount, transformCount } = couplingBlocks(dim, first.spec);
   const [netStart = 0, secondNet = netStart] = netStarts(first);
   const next = bijectors[start + 1];
@@ -63,7 +62,6 @@ export function couplingStackAt(
     hidden: conditioner.hidden,
     activation: conditioner.activation,
     scale,
-    shiftBound,
     netCount: first.nets.length,
     netOutputs: conditioner.separate ? transformCount : 2 * transformCount,
     netStart,
@@ -81,10 +79,8 @@ function isFusable({ spec: { conditioner, shiftFirst } }: AffineSlots): boolean 
 
 /** Whether one dispatch can take both couplings. */
 function isAlike({ spec }: AffineSlots, { spec: other }: AffineSlots, dim: number): boolean {
-  const shape = ({ conditioner, scale, shiftBound }: AffineCouplingSpec) =>
-    JSON.stringify([conditioner, scale, shiftBound]);
   return (
-    shape(spec) === shape(other) &&
+    JSON.stringify([spec.conditioner, spec.scale]) === JSON.stringify([other.conditioner, other.scale]) &&
     spec.shiftFirst !== true &&
     couplingBlocks(dim, spec).conditionCount === couplingBlocks(dim, other).conditionCount
   );

@@ -72,8 +72,6 @@ export interface AffineCouplingSpec {
   scale: ScaleMap;
   /** Whether the shift comes before the scale, z₂ = (x₂ + t) ⊙ exp(s), as in Glow's code and in normflows. */
   shiftFirst?: boolean;
-  /** Bounds the shift: t = shiftBound · tanh(u / shiftBound) of the conditioner's raw output u, instead of t = u. */
-  shiftBound?: number;
   conditioner: ConditionerSpec;
 }
 
@@ -82,8 +80,6 @@ export interface AdditiveCouplingSpec {
   type: 'additive_coupling';
   split: number;
   flip: boolean;
-  /** As that of an affine coupling. */
-  shiftBound?: number;
   conditioner: NetSpec;
 }
 

@@ -33,11 +33,9 @@ export function validateSpec(spec: FlowSpec): void {
       case 'affine_coupling':
         requireCoupling(where, spec, bijector);
         requireScale(`${where}.scale`, bijector.scale);
-        requireShiftBound(where, bijector);
         break;
       case 'additive_coupling':
         requireCoupling(where, spec, bijector);
-        requireShiftBound(where, bijector);
         break;
       case 'rational_quadratic_coupling':
         requireCoupling(where, spec, bijector);
@@ -174,10 +172,6 @@ function requireSpline(where: string, { bins, bound }: { bins: number; bound: nu
 function requireScale(where: string, scale: ScaleMap): void {
   if (scale.map === 'tanh') requireBound(`${where}.bound`, scale.bound);
   if (scale.map === 'sigmoid' && scale.floor !== undefined) requireBound(`${where}.floor`, scale.floor);
-}
-
-function requireShiftBound(where: string, { shiftBound }: { shiftBound?: number }): void {
-  if (shiftBound !== undefined) requireBound(`${where}.shiftBound`, shiftBound);
 }
 
 function requireBound(where: string, bound: number): void {

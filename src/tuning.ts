@@ -252,11 +252,10 @@ function couplingText(dim: number, coupling: CouplingSpec): string {
         net,
         coupling.scale.map,
         ...(coupling.shiftFirst === true ? ['shift first'] : []),
-        ...(coupling.shiftBound === undefined ? [] : ['bounded shift']),
         ...(coupling.conditioner.separate ? ['two nets'] : []),
       ].join(' ');
     case 'additive_coupling':
-      return `${net} ${coupling.shiftBound === undefined ? '' : 'bounded '}shift`;
+      return `${net} shift`;
     case 'rational_quadratic_coupling':
       return `${net} spline of ${coupling.bins} bins`;
   }

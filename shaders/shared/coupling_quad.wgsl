@@ -6,7 +6,6 @@
 #include "shared/lanes.wgsl"
 #include "shared/net_weights.wgsl"
 #include "shared/scale_map.wgsl"
-#include "shared/shift_map.wgsl"
 
 struct NetOutput {
   value: array<vec4f, N_OUT>,
@@ -27,19 +26,6 @@ fn log_scale_of_quad(a: vec4f, bound: f32) -> LogScaleQuad {
   let z = log_scale_of(a.z, bound);
   let w = log_scale_of(a.w, bound);
   return LogScaleQuad(vec4f(x.value, y.value, z.value, w.value), vec4f(x.slope, y.slope, z.slope, w.slope));
-}
-
-struct ShiftQuad {
-  value: vec4f,
-  slope: vec4f,
-}
-
-fn shift_of_quad(u: vec4f, bound: f32) -> ShiftQuad {
-  let x = shift_of(u.x, bound);
-  let y = shift_of(u.y, bound);
-  let z = shift_of(u.z, bound);
-  let w = shift_of(u.w, bound);
-  return ShiftQuad(vec4f(x.value, y.value, z.value, w.value), vec4f(x.slope, y.slope, z.slope, w.slope));
 }
 
 fn is_flipped(coupling: u32) -> bool {

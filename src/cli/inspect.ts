@@ -241,17 +241,12 @@ function blockNames(names: readonly string[], { start, count }: FeatureBlock): s
 }
 
 function describedMap(bijector: CouplingSpec): string {
-  if (bijector.type === 'additive_coupling') return `shift${shiftText(bijector)}`;
+  if (bijector.type === 'additive_coupling') return 'shift';
   if (bijector.type === 'rational_quadratic_coupling') {
     return `spline of ${bijector.bins} bins on ±${bijector.bound}`;
   }
   const { scale } = bijector;
-  const shift = bijector.shiftBound === undefined ? '' : `, shift${shiftText(bijector)}`;
-  if (scale.map === 'tanh') return `tanh scale, bound ${rounded(scale.bound)}${shift}`;
+  if (scale.map === 'tanh') return `tanh scale, bound ${scale.bound}`;
   const floor = scale.map === 'sigmoid' && scale.floor !== undefined ? `, floor ${scale.floor}` : '';
-  return `${scale.map} scale${floor}${shift}`;
-}
-
-function shiftText({ shiftBound }: { shiftBound?: number }): string {
-  return shiftBound === undefined ? '' : ` bound ${rounded(shiftBound)}`;
+  return `${scale.map} scale${floor}`;
 }

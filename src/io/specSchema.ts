@@ -26,8 +26,6 @@ const scaleSchema = v.variant('map', [
   }),
 ]);
 
-const shiftBoundSchema = v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0)));
-
 const hiddenSchema = v.pipe(
   v.array(count(SPEC_LIMITS.width)),
   v.minLength(1),
@@ -68,14 +66,12 @@ const bijectorSchema = v.variant('type', [
     flip: v.boolean(),
     scale: scaleSchema,
     shiftFirst: v.optional(v.boolean()),
-    shiftBound: shiftBoundSchema,
     conditioner: conditionerSchema,
   }),
   v.strictObject({
     type: v.literal('additive_coupling'),
     split: count(SPEC_LIMITS.dim - 1, 0),
     flip: v.boolean(),
-    shiftBound: shiftBoundSchema,
     conditioner: netSchema,
   }),
   v.strictObject({

@@ -3,7 +3,6 @@ import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { CouplingBlocks, ScaleMap } from '../spec.ts';
 import { gridOf } from '../shape.ts';
 import { scaleBound, scaleMapCode } from './scale_map.ts';
-import { shiftBoundOf, shiftMapCode } from './shift_map.ts';
 
 export const couplingBackwardKernel = {
   stem: 'coupling_backward',
@@ -13,7 +12,6 @@ export const couplingBackwardKernel = {
     n_transformed: 'u32',
     transform_start: 'u32',
     scale_bound: 'f32',
-    shift_bound: 'f32',
     d_log_det: 'f32',
   },
   bindings: {
@@ -23,7 +21,7 @@ export const couplingBackwardKernel = {
     d_conditioner_output: { access: 'read_write', element: 'f32' },
   },
   flags: ['SHIFT_FIRST'],
-  constants: ['SCALE_MAP', 'SHIFT_BOUNDED'],
+  constants: ['SCALE_MAP'],
 } as const satisfies KernelSpec;
 
 export interface CouplingBackwardArguments {
@@ -32,8 +30,6 @@ export interface CouplingBackwardArguments {
   validRows: number;
   blocks: CouplingBlocks;
   scale: ScaleMap;
-  /** Bound of the shift, if it has one. */
-  shiftBound?: number;
   /** Whether t is added before the scale. */
   shiftFirst?: boolean;
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
@@ -46,7 +42,7 @@ export interface CouplingBackwardArguments {
 
 /** Rebuilds the coupling's input from its output and pulls the gradient back to x₂, a and t. */
 export function couplingBackward(args: CouplingBackwardArguments): Dispatch {
-  const { rows, blocks, scale, shiftBound, shiftFirst = false } = args;
+  const { rows, blocks, scale, shiftFirst = false } = args;
   const elements = rows * blocks.transformCount;
   return dispatchOf(couplingBackwardKernel, {
     params: {
@@ -55,11 +51,10 @@ export function couplingBackward(args: CouplingBackwardArguments): Dispatch {
       n_transformed: blocks.transformCount,
       transform_start: blocks.transformStart,
       scale_bound: scaleBound(scale),
-      shift_bound: shiftBoundOf(shiftBound),
       d_log_det: args.dLogDet,
     },
     flags: { SHIFT_FIRST: shiftFirst },
-    constants: { SCALE_MAP: scaleMapCode(scale), SHIFT_BOUNDED: shiftMapCode(shiftBound) },
+    constants: { SCALE_MAP: scaleMapCode(scale) },
     buffers: {
       conditioner_output: args.conditionerOutput,
       state: args.state,

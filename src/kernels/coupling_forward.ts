@@ -3,7 +3,6 @@ import type { Dispatch, KernelSpec, LaunchOf } from '../kernel.ts';
 import type { CouplingBlocks, ScaleMap } from '../spec.ts';
 import { gridOf } from '../shape.ts';
 import { scaleBound, scaleMapCode } from './scale_map.ts';
-import { shiftBoundOf, shiftMapCode } from './shift_map.ts';
 
 export const couplingForwardKernel = {
   stem: 'coupling_forward',
@@ -12,7 +11,6 @@ export const couplingForwardKernel = {
     n_transformed: 'u32',
     transform_start: 'u32',
     scale_bound: 'f32',
-    shift_bound: 'f32',
   },
   bindings: {
     conditioner_output: { access: 'read', element: 'f32' },
@@ -20,15 +18,13 @@ export const couplingForwardKernel = {
     log_scale: { access: 'read_write', element: 'f32' },
   },
   flags: ['SHIFT_FIRST'],
-  constants: ['SCALE_MAP', 'SHIFT_BOUNDED'],
+  constants: ['SCALE_MAP'],
 } as const satisfies KernelSpec;
 
 export interface CouplingArguments {
   rows: number;
   blocks: CouplingBlocks;
   scale: ScaleMap;
-  /** Bound of the shift, if it has one. */
-  shiftBound?: number;
   /** Whether t is added before the scale. */
   shiftFirst?: boolean;
   conditionerOutput: string;
@@ -43,7 +39,7 @@ export function couplingForward(args: CouplingArguments): Dispatch {
 
 /** The launch of either direction. */
 export function couplingLaunch(args: CouplingArguments): LaunchOf<typeof couplingForwardKernel> {
-  const { rows, blocks, scale, shiftBound, shiftFirst = false } = args;
+  const { rows, blocks, scale, shiftFirst = false } = args;
   const elements = rows * blocks.transformCount;
   return {
     params: {
@@ -51,10 +47,9 @@ export function couplingLaunch(args: CouplingArguments): LaunchOf<typeof couplin
       n_transformed: blocks.transformCount,
       transform_start: blocks.transformStart,
       scale_bound: scaleBound(scale),
-      shift_bound: shiftBoundOf(shiftBound),
     },
     flags: { SHIFT_FIRST: shiftFirst },
-    constants: { SCALE_MAP: scaleMapCode(scale), SHIFT_BOUNDED: shiftMapCode(shiftBound) },
+    constants: { SCALE_MAP: scaleMapCode(scale) },
     buffers: {
       conditioner_output: args.conditionerOutput,
       state: args.state,

@@ -2,7 +2,6 @@ import { dispatchOf } from '../kernel.ts';
 import type { Dispatch, KernelSpec } from '../kernel.ts';
 import type { CouplingBlocks } from '../spec.ts';
 import { gridOf } from '../shape.ts';
-import { shiftBoundOf, shiftMapCode } from './shift_map.ts';
 
 export const couplingShiftKernel = {
   stem: 'coupling_shift',
@@ -11,13 +10,11 @@ export const couplingShiftKernel = {
     n_transformed: 'u32',
     transform_start: 'u32',
     sign: 'f32',
-    shift_bound: 'f32',
   },
   bindings: {
     conditioner_output: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
   },
-  constants: ['SHIFT_BOUNDED'],
 } as const satisfies KernelSpec;
 
 export interface CouplingShiftArguments {
@@ -25,15 +22,13 @@ export interface CouplingShiftArguments {
   blocks: CouplingBlocks;
   /** +1 for the forward map, −1 for the inverse. */
   sign: 1 | -1;
-  /** Bound of the shift, if it has one. */
-  shiftBound?: number;
   conditionerOutput: string;
   state: string;
 }
 
 /** The additive coupling z₂ = x₂ + t, or x₂ = z₂ − t, in place. */
 export function couplingShift(args: CouplingShiftArguments): Dispatch {
-  const { rows, blocks, shiftBound } = args;
+  const { rows, blocks } = args;
   const elements = rows * blocks.transformCount;
   return dispatchOf(couplingShiftKernel, {
     params: {
@@ -41,9 +36,7 @@ export function couplingShift(args: CouplingShiftArguments): Dispatch {
       n_transformed: blocks.transformCount,
       transform_start: blocks.transformStart,
       sign: args.sign,
-      shift_bound: shiftBoundOf(shiftBound),
     },
-    constants: { SHIFT_BOUNDED: shiftMapCode(shiftBound) },
     buffers: { conditioner_output: args.conditionerOutput, state: args.state },
     workgroups: gridOf(elements),
     flops: 2 * elements,

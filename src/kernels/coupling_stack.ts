@@ -3,7 +3,6 @@ import type { CouplingStack } from '../couplingStack.ts';
 import { ceilDivide, roundUp } from '../shape.ts';
 import { activationCode } from './activation.ts';
 import { scaleBound, scaleMapCode } from './scale_map.ts';
-import { shiftBoundOf, shiftMapCode } from './shift_map.ts';
 
 /** Couplings of one dispatch: bits of the flips. */
 export const MAX_COUPLINGS = 32;
@@ -104,16 +103,8 @@ export function isPiecewiseLinear({ activation }: CouplingStack): boolean {
   return activation === 'identity' || activation === 'relu' || activation === 'leaky_relu';
 }
 
-export function stackConstants({ stack }: StackRange): {
-  ACTIVATION: number;
-  SCALE_MAP: number;
-  SHIFT_BOUNDED: number;
-} {
-  return {
-    ACTIVATION: activationCode(stack.activation),
-    SCALE_MAP: scaleMapCode(stack.scale),
-    SHIFT_BOUNDED: shiftMapCode(stack.shiftBound),
-  };
+export function stackConstants({ stack }: StackRange): { ACTIVATION: number; SCALE_MAP: number } {
+  return { ACTIVATION: activationCode(stack.activation), SCALE_MAP: scaleMapCode(stack.scale) };
 }
 
 /** @throws {RangeError} when the range is longer than the bits of `flips` */
@@ -124,7 +115,6 @@ export function stackParams({ stack, first, count }: StackRange): {
   coupling_stride: number;
   net_stride: number;
   scale_bound: number;
-  shift_bound: number;
 } {
   if (count > MAX_COUPLINGS) throw new RangeError(`${count} couplings in one dispatch`);
   const flips = stack.flips
@@ -137,7 +127,6 @@ export function stackParams({ stack, first, count }: StackRange): {
     coupling_stride: stack.couplingStride,
     net_stride: stack.netStride,
     scale_bound: scaleBound(stack.scale),
-    shift_bound: shiftBoundOf(stack.shiftBound),
   };
 }
 

@@ -6,7 +6,6 @@ import { ceilDivide, quadsOf } from '../shape.ts';
 import { blockedGrid, blockSizes, TILE_FEATURES } from './blocked_product.ts';
 import { elementBytes } from './element_bytes.ts';
 import { scaleBound, scaleMapCode } from './scale_map.ts';
-import { shiftBoundOf, shiftMapCode } from './shift_map.ts';
 
 export const denseCouplingBlockedKernel = {
   stem: 'dense_coupling_blocked',
@@ -18,7 +17,6 @@ export const denseCouplingBlockedKernel = {
     weight_offset: 'u32',
     bias_offset: 'u32',
     scale_bound: 'f32',
-    shift_bound: 'f32',
   },
   bindings: {
     parameters: { access: 'read', element: 'f32', f16When: 'F16' },
@@ -28,7 +26,7 @@ export const denseCouplingBlockedKernel = {
     output: { access: 'read_write', element: 'f32', when: 'STORE_OUTPUT' },
   },
   flags: ['INVERSE', 'STORE_OUTPUT', 'F16'],
-  constants: ['SCALE_MAP', 'SHIFT_BOUNDED'],
+  constants: ['SCALE_MAP'],
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
 
@@ -42,8 +40,6 @@ export interface DenseCouplingBlockedArguments {
   layer: DenseSlots;
   blocks: CouplingBlocks;
   scale: ScaleMap;
-  /** Bound of the shift, if it has one. */
-  shiftBound?: number;
   inverse: boolean;
   parameters: string;
   /** The hidden layer below, [inputs, rows]. */
@@ -64,7 +60,7 @@ export function couplingTiles(transformed: number): number {
 
 /** The last layer of a coupling's net and, in the same dispatch, the coupling in place, in either direction. */
 export function denseCouplingBlocked(args: DenseCouplingBlockedArguments): Dispatch {
-  const { rows, layer, blocks, scale, shiftBound, output, f16 = false } = args;
+  const { rows, layer, blocks, scale, output, f16 = false } = args;
   const transformed = rows * blocks.transformCount;
   const quads = quadsOf(rows);
   const results = rows * couplingTiles(blocks.transformCount) + transformed * (output === undefined ? 2 : 4);
@@ -77,10 +73,9 @@ export function denseCouplingBlocked(args: DenseCouplingBlockedArguments): Dispa
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
       scale_bound: scaleBound(scale),
-      shift_bound: shiftBoundOf(shiftBound),
     },
     flags: { INVERSE: args.inverse, STORE_OUTPUT: output !== undefined, F16: f16 },
-    constants: { SCALE_MAP: scaleMapCode(scale), SHIFT_BOUNDED: shiftMapCode(shiftBound) },
+    constants: { SCALE_MAP: scaleMapCode(scale) },
     sizes: blockSizes(quads),
     buffers: {
       parameters: args.parameters,

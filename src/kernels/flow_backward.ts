@@ -26,7 +26,6 @@ export const flowBackwardKernel = {
     coupling_stride: 'u32',
     net_stride: 'u32',
     scale_bound: 'f32',
-    shift_bound: 'f32',
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -39,7 +38,7 @@ export const flowBackwardKernel = {
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
   },
   flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
-  constants: ['ACTIVATION', 'SCALE_MAP', 'SHIFT_BOUNDED'],
+  constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
 

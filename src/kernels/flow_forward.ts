@@ -29,7 +29,6 @@ export const flowForwardKernel = {
     coupling_stride: 'u32',
     net_stride: 'u32',
     scale_bound: 'f32',
-    shift_bound: 'f32',
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -59,7 +58,7 @@ export const flowForwardKernel = {
     ['TANGENTS', 'LOG_PROB'],
     ['KEEP_HIDDEN', 'PIECES'],
   ],
-  constants: ['ACTIVATION', 'SCALE_MAP', 'SHIFT_BOUNDED'],
+  constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
 

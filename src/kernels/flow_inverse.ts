@@ -27,7 +27,6 @@ export const flowInverseKernel = {
     coupling_stride: 'u32',
     net_stride: 'u32',
     scale_bound: 'f32',
-    shift_bound: 'f32',
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -45,7 +44,7 @@ export const flowInverseKernel = {
     'ACCUMULATE',
     'STANDARDIZE',
   ],
-  constants: ['ACTIVATION', 'SCALE_MAP', 'SHIFT_BOUNDED'],
+  constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
 

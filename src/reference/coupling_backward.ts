@@ -2,7 +2,6 @@ import type { Twin } from '../kernel.ts';
 import type { couplingBackwardKernel } from '../kernels/coupling_backward.ts';
 import { at } from './at.ts';
 import { logScaleOf } from './scale_map.ts';
-import { shiftOf } from './shift_map.ts';
 
 export const couplingBackward: Twin<typeof couplingBackwardKernel> = ({
   params,
@@ -14,16 +13,15 @@ export const couplingBackward: Twin<typeof couplingBackwardKernel> = ({
   const elements = params.n_rows * params.n_transformed;
   for (let index = 0; index < elements; index++) {
     const s = logScaleOf(constants.SCALE_MAP, at(conditioner_output, index), params.scale_bound);
-    const u = at(conditioner_output, elements + index);
-    const t = shiftOf(constants.SHIFT_BOUNDED, u, params.shift_bound);
+    const t = at(conditioner_output, elements + index);
     const place = params.transform_start * params.n_rows + index;
-    const scaled = flags.SHIFT_FIRST ? at(state, place) : at(state, place) - t.value;
+    const scaled = flags.SHIFT_FIRST ? at(state, place) : at(state, place) - t;
     const dLogDet = index % params.n_rows < params.n_valid_rows ? params.d_log_det : 0;
     const dZ = at(d_state, place);
     const dX = dZ * Math.exp(s.value);
-    state[place] = scaled * Math.exp(-s.value) - (flags.SHIFT_FIRST ? t.value : 0);
+    state[place] = scaled * Math.exp(-s.value) - (flags.SHIFT_FIRST ? t : 0);
     d_state[place] = dX;
     d_conditioner_output[index] = (dZ * scaled + dLogDet) * s.slope;
-    d_conditioner_output[elements + index] = (flags.SHIFT_FIRST ? dX : dZ) * t.slope;
+    d_conditioner_output[elements + index] = flags.SHIFT_FIRST ? dX : dZ;
   }
 };

@@ -2,7 +2,6 @@ import type { Twin } from '../kernel.ts';
 import type { couplingForwardKernel } from '../kernels/coupling_forward.ts';
 import { at } from './at.ts';
 import { logScaleOf } from './scale_map.ts';
-import { shiftOf } from './shift_map.ts';
 
 export const couplingForward: Twin<typeof couplingForwardKernel> = ({
   params,
@@ -14,8 +13,7 @@ export const couplingForward: Twin<typeof couplingForwardKernel> = ({
   const elements = params.n_rows * params.n_transformed;
   for (let index = 0; index < elements; index++) {
     const s = logScaleOf(constants.SCALE_MAP, at(conditioner_output, index), params.scale_bound).value;
-    const u = at(conditioner_output, elements + index);
-    const t = shiftOf(constants.SHIFT_BOUNDED, u, params.shift_bound).value;
+    const t = at(conditioner_output, elements + index);
     const place = params.transform_start * params.n_rows + index;
     const x = at(state, place);
     state[place] = flags.SHIFT_FIRST ? (x + t) * Math.exp(s) : x * Math.exp(s) + t;

@@ -3,7 +3,6 @@ import type { denseCouplingBlockedKernel } from '../kernels/dense_coupling_block
 import { couplingTiles, TILE_TRANSFORMED } from '../kernels/dense_coupling_blocked.ts';
 import { at } from './at.ts';
 import { logScaleOf } from './scale_map.ts';
-import { shiftOf } from './shift_map.ts';
 
 export const denseCouplingBlocked: Twin<typeof denseCouplingBlockedKernel> = ({
   params,
@@ -26,8 +25,7 @@ export const denseCouplingBlocked: Twin<typeof denseCouplingBlockedKernel> = ({
   for (let j = 0; j < transformed; j++) {
     for (let row = 0; row < rows; row++) {
       const a = layer(j, row);
-      const u = layer(transformed + j, row);
-      const t = shiftOf(constants.SHIFT_BOUNDED, u, params.shift_bound).value;
+      const t = layer(transformed + j, row);
       const s = logScaleOf(constants.SCALE_MAP, a, params.scale_bound).value;
       const place = (params.transform_start + j) * rows + row;
       state[place] = flags.INVERSE
@@ -37,7 +35,7 @@ export const denseCouplingBlocked: Twin<typeof denseCouplingBlockedKernel> = ({
       log_scale[sum] = at(log_scale, sum) + s;
       if (flags.STORE_OUTPUT) {
         output[j * rows + row] = a;
-        output[(transformed + j) * rows + row] = u;
+        output[(transformed + j) * rows + row] = t;
       }
     }
   }

@@ -3,7 +3,6 @@ import type { flowBackwardKernel } from '../kernels/flow_backward.ts';
 import { at } from './at.ts';
 import { blocksOf, keepHidden, stackOutput } from './coupling_stack.ts';
 import { logScaleOf } from './scale_map.ts';
-import { shiftOf } from './shift_map.ts';
 
 export const flowBackward: Twin<typeof flowBackwardKernel> = ({
   params,
@@ -39,19 +38,16 @@ export const flowBackward: Twin<typeof flowBackwardKernel> = ({
       }
       transform.forEach((f, j) => {
         const s = logScaleOf(constants.SCALE_MAP, output.value[j] ?? NaN, params.scale_bound);
-        const u = output.value[sizes.N_TRANSFORM + j] ?? NaN;
-        const t = shiftOf(constants.SHIFT_BOUNDED, u, params.shift_bound);
-        const scaled = at(state, place(f)) - t.value;
-        const dZ = at(d_state, place(f));
-        const dA = (dZ * scaled + dLogDet) * s.slope;
-        const dU = dZ * t.slope;
+        const scaled = at(state, place(f)) - (output.value[sizes.N_TRANSFORM + j] ?? NaN);
+        const dT = at(d_state, place(f));
+        const dA = (dT * scaled + dLogDet) * s.slope;
         d_outputs[place(first + j)] = dA;
-        d_outputs[place(first + sizes.N_TRANSFORM + j)] = dU;
+        d_outputs[place(first + sizes.N_TRANSFORM + j)] = dT;
         state[place(f)] = scaled * Math.exp(-s.value);
-        d_state[place(f)] = dZ * Math.exp(s.value);
+        d_state[place(f)] = dT * Math.exp(s.value);
         condition.forEach((feature, i) => {
           const dX =
-            (output.slope[j]?.[i] ?? NaN) * dA + (output.slope[sizes.N_TRANSFORM + j]?.[i] ?? NaN) * dU;
+            (output.slope[j]?.[i] ?? NaN) * dA + (output.slope[sizes.N_TRANSFORM + j]?.[i] ?? NaN) * dT;
           d_state[place(feature)] = at(d_state, place(feature)) + dX;
         });
       });

@@ -4,7 +4,6 @@ import { at } from './at.ts';
 import { blocksOf, keepHidden, stackOutput } from './coupling_stack.ts';
 import { pieceOutput } from './pieces.ts';
 import { logScaleOf } from './scale_map.ts';
-import { shiftOf } from './shift_map.ts';
 
 export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, constants, sizes, buffers }) => {
   const { parameters, state, log_det, log_prob, conditions, outputs, slopes, hiddens, lines } = buffers;
@@ -41,9 +40,7 @@ export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, con
       if (flags.KEEP_HIDDEN) keepHidden(hiddens, output, c, params.n_couplings, rows, r);
       transform.forEach((f, j) => {
         const s = logScaleOf(constants.SCALE_MAP, value[j] ?? NaN, params.scale_bound).value;
-        const u = value[sizes.N_TRANSFORM + j] ?? NaN;
-        const t = shiftOf(constants.SHIFT_BOUNDED, u, params.shift_bound).value;
-        x[f] = (x[f] ?? NaN) * Math.exp(s) + t;
+        x[f] = (x[f] ?? NaN) * Math.exp(s) + (value[sizes.N_TRANSFORM + j] ?? NaN);
         sum += s;
       });
     }

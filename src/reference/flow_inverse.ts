@@ -3,7 +3,6 @@ import type { flowInverseKernel } from '../kernels/flow_inverse.ts';
 import { at } from './at.ts';
 import { blocksOf, stackOutput } from './coupling_stack.ts';
 import { logScaleOf } from './scale_map.ts';
-import { shiftOf } from './shift_map.ts';
 
 export const flowInverse: Twin<typeof flowInverseKernel> = ({ params, flags, constants, sizes, buffers }) => {
   const { parameters, state, log_det } = buffers;
@@ -17,9 +16,7 @@ export const flowInverse: Twin<typeof flowInverseKernel> = ({ params, flags, con
       const { value } = stackOutput(sizes, params, flags, constants.ACTIVATION, parameters, c, inputs);
       transform.forEach((f, j) => {
         const s = logScaleOf(constants.SCALE_MAP, value[j] ?? NaN, params.scale_bound).value;
-        const u = value[sizes.N_TRANSFORM + j] ?? NaN;
-        const t = shiftOf(constants.SHIFT_BOUNDED, u, params.shift_bound).value;
-        z[f] = ((z[f] ?? NaN) - t) * Math.exp(-s);
+        z[f] = ((z[f] ?? NaN) - (value[sizes.N_TRANSFORM + j] ?? NaN)) * Math.exp(-s);
         sum -= s;
       });
     }

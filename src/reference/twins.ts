@@ -15,7 +15,6 @@ import { couplingBackward } from './coupling_backward.ts';
 import { couplingForward } from './coupling_forward.ts';
 import { couplingInverse } from './coupling_inverse.ts';
 import { couplingShift } from './coupling_shift.ts';
-import { couplingShiftBackward } from './coupling_shift_backward.ts';
 import { deepBackwardWeight } from './deep_backward_weight.ts';
 import { deepWeightReduce } from './deep_weight_reduce.ts';
 import { denseBackwardInput } from './dense_backward_input.ts';
@@ -90,7 +89,6 @@ export const twins = {
   coupling_forward: couplingForward,
   coupling_inverse: couplingInverse,
   coupling_shift: couplingShift,
-  coupling_shift_backward: couplingShiftBackward,
   deep_backward_weight: deepBackwardWeight,
   deep_weight_reduce: deepWeightReduce,
   dense_backward_input: denseBackwardInput,

@@ -35,7 +35,7 @@ export function couplingMap(plan: PlanBuilder, coupling: AffineCoupling, run: Co
   // Of each row, what adds up to the log-determinant.
   const terms = fused ? couplingTiles(blocks.transformCount) : blocks.transformCount;
   const logScale = plan.buffer(LOG_SCALE, terms * rows);
-  const common = { rows, blocks, scale: spec.scale, shiftBound: spec.shiftBound, state: STATE, logScale };
+  const common = { rows, blocks, scale: spec.scale, state: STATE, logScale };
   if (fused) {
     const output = keep ? plan.buffer(activations.output, last.outputs * rows) : undefined;
     plan.add(

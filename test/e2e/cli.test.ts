@@ -191,9 +191,7 @@ describe('info and inspect', () => {
     expect(info.stdout).toMatch(/│ Tuning cache +│ .*tuning\.json +│/);
     expect(info.stdout).toMatch(/│ maxBufferSize +│ \d+ MiB +│/);
     expect(inspect.stdout).toMatch(/│ Columns +│ height, weight, age +│/);
-    expect(inspect.stdout).toContain(
-      'h2, h3 given h1; tanh scale, bound 3; one net of 4 tanh',
-    );
+    expect(inspect.stdout).toContain('h2, h3 given h1; tanh scale, bound 3; one net of 4 tanh');
     expect(inspect.stdout).toMatch(/│ memory of training │ bytes +│ at batches of 512 +│/);
     expect(inspect.stdout).toMatch(/│ activations +│ [\d,]+ +│ workspace of a step +│/);
     expect(inspect.stdout).toMatch(/│ bijectors\.2\.conditioner\.0\.weight │ \[4, 1\] +│/);

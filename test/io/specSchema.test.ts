@@ -173,7 +173,6 @@ describe('parsing a spec', () => {
       withCoupling({ scale: { map: 'tanh', bound: Infinity } }),
       'scale.bound: found Infinity, expected a finite number',
     ],
-    ['shiftBound 0', withCoupling({ shiftBound: 0 }), 'shiftBound: found 0, expected >0'],
     ['a bound for exp', withCoupling({ scale: { map: 'exp', bound: 3 } }), 'scale.bound: found a key'],
     [
       'no hidden layer',

@@ -34,16 +34,6 @@ describe('dense_coupling_blocked', () => {
     });
   });
 
-  it.each([false, true])('bounds the shift as its twin does, inverse: %s', async (inverse) => {
-    const { gpu, twin } = await runBoth(
-      [dispatch(132, 17, 33, { shiftBound: 0.5, inverse, output: 'output' })],
-      contents(132, 17, 33),
-    );
-    for (const name of ['state', 'log_scale', 'output']) {
-      expectClose(name, gpu(name), twin(name), F32_BOUND);
-    }
-  });
-
   it('is the layer, then the coupling, in f64', () => {
     const [rows, inputs, features] = [8, 3, 35];
     const layer = denseSlots(inputs, 2 * features);

@@ -20,9 +20,6 @@ export const SCALE_MAPS: ScaleMap[] = [
   { map: 'sigmoid', floor: 1e-3 },
 ];
 
-/** No bound of the shift, and one that inputs of a few units reach. */
-export const SHIFT_BOUNDS = [undefined, 1.5];
-
 /** A coupling that transforms `count` features from `start`; what it conditions on plays no part in the kernels. */
 export function transformBlock(start: number, count: number): CouplingBlocks {
   return { transformStart: start, transformCount: count, conditionStart: 0, conditionCount: 0 };

@@ -14,7 +14,6 @@ export interface StackShape {
   couplings: number;
   activation: Activation;
   scale: ScaleMap;
-  shiftBound?: number;
 }
 
 /** Shapes of every kind that a stack can have. */
@@ -22,7 +21,6 @@ export const STACKS: StackShape[] = [
   shape({}),
   shape({ hidden: [512], separate: true, activation: 'leaky_relu', scale: { map: 'exp' }, couplings: 5 }),
   shape({ hidden: [13], activation: 'silu', couplings: 8 }),
-  shape({ dim: 3, hidden: [8], shiftBound: 0.5, couplings: 3 }),
   shape({ dim: 8, split: 4, hidden: [9], separate: true, activation: 'tanh' }),
   shape({ dim: 3, split: 1, hidden: [7], activation: 'relu', scale: { map: 'sigmoid' } }),
   shape({ dim: 5, split: 4, hidden: [1], activation: 'identity', couplings: 1 }),
@@ -31,7 +29,7 @@ export const STACKS: StackShape[] = [
 /** The same with two hidden layers. */
 export const DEEP_STACKS: StackShape[] = [
   shape({ hidden: [32, 24], couplings: 3 }),
-  shape({ hidden: [5, 11], separate: true, activation: 'tanh', shiftBound: 0.5, couplings: 4 }),
+  shape({ hidden: [5, 11], separate: true, activation: 'tanh', couplings: 4 }),
   shape({ dim: 4, split: 2, hidden: [17, 8], activation: 'silu', scale: { map: 'exp' } }),
   shape({ dim: 3, split: 2, hidden: [1, 1], activation: 'relu' }),
 ];
@@ -39,7 +37,7 @@ export const DEEP_STACKS: StackShape[] = [
 /** Two hidden layers, piecewise linear, above one input. */
 export const PIECE_STACKS: StackShape[] = [
   shape({ hidden: [32, 24], couplings: 3 }),
-  shape({ hidden: [5, 11], separate: true, activation: 'relu', shiftBound: 0.5, couplings: 4 }),
+  shape({ hidden: [5, 11], separate: true, activation: 'relu', couplings: 4 }),
   shape({ dim: 4, hidden: [17, 70], scale: { map: 'exp' } }),
   shape({ hidden: [128, 128], couplings: 1 }),
   shape({ hidden: [1, 1], activation: 'identity' }),
@@ -61,10 +59,8 @@ export function shapeName({
   couplings,
   activation,
   scale,
-  shiftBound,
 }: StackShape): string {
-  const flags = `${separate ? ' separate' : ''}${shiftBound === undefined ? '' : ' bounded shift'}`;
-  return `${couplings} × ${split}|${dim - split} ${hidden.join('-')} ${activation} ${scale.map}${flags}`;
+  return `${couplings} × ${split}|${dim - split} ${hidden.join('-')} ${activation} ${scale.map}${separate ? ' separate' : ''}`;
 }
 
 export interface StackModel {
@@ -83,14 +79,12 @@ export function stackModel({
   couplings,
   activation,
   scale,
-  shiftBound,
 }: StackShape): StackModel {
   const bijectors = Array.from({ length: couplings }, (_, index): AffineCouplingSpec => ({
     type: 'affine_coupling',
     split,
     flip: 2 * split === dim && index % 2 === 1,
     scale,
-    shiftBound,
     conditioner: { hidden, activation, separate, init: 'torch_linear' },
   }));
   const spec = specOf(dim, bijectors, true);

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { activationCode } from '../../src/kernels/activation.ts';
 import { scaleBound, scaleMapCode } from '../../src/kernels/scale_map.ts';
-import { shiftBoundOf, shiftMapCode } from '../../src/kernels/shift_map.ts';
 import { activate } from '../../src/reference/activation.ts';
 import { logScaleOf } from '../../src/reference/scale_map.ts';
-import { shiftOf } from '../../src/reference/shift_map.ts';
 import { ACTIVATIONS } from '../../src/spec.ts';
 import type { Activation, ScaleMap } from '../../src/spec.ts';
 import { derivative, STEP } from '../support/differences.ts';
@@ -94,21 +92,4 @@ describe('the f64 twin of a scale map', () => {
       expect(slope).toBeCloseTo(1, 10);
     }
   });
-});
-
-describe('the f64 twin of a shift map', () => {
-  it.each([undefined, 0.5, 9])(
-    'has its formula’s value and that value’s slope with the bound %s',
-    (bound) => {
-      const at = (u: number): { value: number; slope: number } =>
-        shiftOf(shiftMapCode(bound), u, shiftBoundOf(bound));
-      for (const u of PLACES) {
-        expect(at(u).value).toBeCloseTo(bound === undefined ? u : bound * Math.tanh(u / bound), 12);
-        expect(at(u).slope).toBeCloseTo(
-          derivative((step) => at(u + step).value, STEP),
-          9,
-        );
-      }
-    },
-  );
 });

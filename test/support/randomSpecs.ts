@@ -321,7 +321,6 @@ export function randomBijector(
         type: fc.constant(type),
         split: fc.integer({ min: 1, max: dim - 1 }),
         flip: fc.boolean(),
-        shiftBound: randomShiftBound,
         conditioner: randomNet(activations),
       });
     case 'rational_quadratic_coupling':
@@ -356,8 +355,6 @@ export function randomBijector(
   }
 }
 
-const randomShiftBound = fc.constantFrom(undefined, 0.5, 2);
-
 function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arbitrary<AffineCouplingSpec> {
   return fc.record({
     type: fc.constant('affine_coupling' as const),
@@ -370,7 +367,6 @@ function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arb
       fc.record({ map: fc.constant('tanh' as const), bound: fc.constantFrom(0.5, 1, 3) }),
     ),
     shiftFirst: fc.boolean(),
-    shiftBound: randomShiftBound,
     conditioner: fc
       .tuple(randomNet(activations), fc.boolean())
       .map(([net, separate]) => ({ ...net, separate })),

@@ -32,7 +32,6 @@ export const affineCouplingSteps: BijectorSteps<Slots> = {
         validRows,
         blocks,
         scale: spec.scale,
-        shiftBound: spec.shiftBound,
         shiftFirst: spec.shiftFirst,
         dLogDet,
         conditionerOutput: activations.output,
