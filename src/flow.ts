@@ -28,7 +28,6 @@ import { TRACE_RULES, traceOf } from './flowTrace.ts';
 import type { FlowTrace, TraceOptions } from './flowTrace.ts';
 import { FlowTraining } from './flowTraining.ts';
 import { GpuContext } from './gpu/context.ts';
-import { dataStart } from './data/gaussian.ts';
 import { FlowPass, requirePass } from './flowPass.ts';
 import type { PassKind, PassOptions } from './flowPass.ts';
 import type { OwnedBuffer } from './gpu/buffers.ts';
@@ -132,7 +131,7 @@ export class Flow implements Disposable {
     const checked = checkedSpec(spec);
     const { data: given, seed = 0, ...opening } = options;
     const data = given === undefined ? undefined : takeData('data', given);
-    const start = data && dataStart(checked, data, { isFresh: true });
+    const start = data && (await import('./data/gaussian.ts')).dataStart(checked, data, { isFresh: true });
     const flow = await Flow.#open(checked, opening, () => {
       const parameters = initialParameters(checked, seed);
       const fromData = start && tensorsOfData(paramLayout(checked), start);
@@ -482,9 +481,14 @@ export class Flow implements Disposable {
 
   async #download(): Promise<Float32Array> {
     this.#requireAlive();
-    return this.#context.guard(() =>
-      this.#context.buffers.download(this.#parameters, this.#model.layout.length),
-    );
+    try {
+      return await this.#context.guard(() =>
+        this.#context.buffers.download(this.#parameters, this.#model.layout.length),
+      );
+    } catch (error) {
+      this.#requireAlive();
+      throw error;
+    }
   }
 
   #requireAlive(): void {

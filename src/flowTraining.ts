@@ -3,7 +3,6 @@ import { ShapeError } from './errors.ts';
 import { requireFitOptions, takeFit } from './fitOptions.ts';
 import type { FitOptions, TakenFit, TrainingData } from './fitOptions.ts';
 import type { Model, TrainingRecord } from './io/modelFile.ts';
-import { fit } from './trainer.ts';
 import type { FitReport, Trainee, TrainingSnapshot } from './trainer.ts';
 
 type FitFlow = Omit<Trainee, 'fresh' | 'last' | 'running' | 'finished' | 'copied'>;
@@ -78,6 +77,8 @@ export class FlowTraining {
       },
     };
     try {
+      // Loaded with the first training: a page that only samples does not wait for it.
+      const { fit } = await import('./trainer.ts');
       yield* fit(trainee, data, options);
     } finally {
       this.#isRunning = false;

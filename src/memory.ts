@@ -8,7 +8,7 @@ import { bufferBytes } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { STREAMS } from './random.ts';
 import type { FlowSpec } from './spec.ts';
-import { datasetFor } from './steps/batch.ts';
+import { datasetFor, LOSS_STAGING_LENGTHS } from './steps/batch.ts';
 import type { BatchSource } from './steps/batch.ts';
 import type { FlowModel } from './steps/forward.ts';
 import {
@@ -28,7 +28,6 @@ import {
 import { trainPlan } from './steps/train.ts';
 import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from './steps/variants.ts';
 import type { KernelVariants } from './steps/variants.ts';
-import { LOSS_STAGING_LENGTHS } from './trainingRun.ts';
 
 export interface MemoryOptions {
   /** Rows of a batch. Default 512. */

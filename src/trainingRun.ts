@@ -13,7 +13,7 @@ import type { AdamSettings } from './kernels/adam_step.ts';
 import { formatSchedule, learningRateAt } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { chunksOf } from './shape.ts';
-import { RING_SIZE } from './steps/batch.ts';
+import { LOSS_STAGING_LENGTHS, RING_SIZE } from './steps/batch.ts';
 import type { BatchSource, DatasetTable } from './steps/batch.ts';
 import { dataStartFlags, dataStartPlan } from './steps/dataStart.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -60,9 +60,6 @@ export const RECENT_STEPS = 50;
 
 /** How often the parameters of a run that scores none are copied to the host. */
 const COPY_MS = 30_000;
-
-/** Of the two submits that may be pending, each brings its copy of the ring of losses. */
-export const LOSS_STAGING_LENGTHS = [2 * RING_SIZE, 2 * RING_SIZE] as const;
 
 /** Where a resumed run begins: the best parameters are scored on the rows at hand. */
 type StartState = Omit<OptimizerState, 'best'> & { best?: BestParameters & Score };

@@ -20,6 +20,9 @@ export type BatchSource =
 /** Steps whose cursor, scalars and losses are on the GPU at once; slot = step mod RING_SIZE. */
 export const RING_SIZE = 1024;
 
+/** Of the two submits that may be pending, each brings its copy of the ring of losses. */
+export const LOSS_STAGING_LENGTHS = [2 * RING_SIZE, 2 * RING_SIZE] as const;
+
 /** Bytes of one data set buffer; larger sets are cut into segments. */
 const SEGMENT_BYTES = 128 * 2 ** 20;
 

@@ -59,7 +59,7 @@ const CALLS: Record<string, { spec: FlowSpec; take: (flow: Flow, given: Float32A
       spec: plain,
       take: async (_, data) => {
         using flow = await Flow.create(plain, { ...OPTIONS, data });
-        return flow.parameters();
+        return await flow.parameters();
       },
     },
     'bytes of load': {
@@ -70,7 +70,7 @@ const CALLS: Record<string, { spec: FlowSpec; take: (flow: Flow, given: Float32A
         const loading = Flow.load(shared, OPTIONS);
         shared.fill(0);
         using loaded = await loading;
-        return loaded.parameters();
+        return await loaded.parameters();
       },
     },
   };

@@ -17,7 +17,13 @@ describe('the end of a flow', () => {
     const { buffers } = await testContext();
     const { live } = buffers.counts;
     const flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
-    const calls = [flow.logProb(rows), flow.forward(rows), flow.gradients(rows)];
+    const calls = [
+      flow.logProb(rows),
+      flow.forward(rows),
+      flow.gradients(rows),
+      flow.parameters(),
+      flow.save(),
+    ];
     flow.dispose();
     for (const call of calls) await expect(call).rejects.toThrow(DisposedError);
     expect(buffers.counts.live).toBe(live);

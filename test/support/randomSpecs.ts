@@ -37,6 +37,11 @@ export interface SpecRange {
   bases?: readonly BaseSpec[];
 }
 
+/** The flow without what makes the rows a standard normal before its couplings. */
+export function withoutWhitening(spec: FlowSpec): FlowSpec {
+  return { ...spec, bijectors: spec.bijectors.filter(({ type }) => type !== 'invertible_linear') };
+}
+
 /** Activations whose flows have as many derivatives as one likes. */
 export const SMOOTH: readonly Activation[] = ['identity', 'tanh', 'silu'];
 
