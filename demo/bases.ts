@@ -5,6 +5,7 @@ export const BASES = {
   normal: { type: 'standard_normal' },
   diagonal: { type: 'diagonal_normal' },
   'student-t': { type: 'student_t', df: 5, learned: true },
+  'student-t:10': { type: 'student_t', df: 10, learned: false },
   'mixture:2': { type: 'mixture', components: 2 },
   mixture: { type: 'mixture', components: 4 },
   'mixture:8': { type: 'mixture', components: 8 },

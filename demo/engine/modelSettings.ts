@@ -41,9 +41,10 @@ export function specOf(
   }
   const nets = residualBlocks === 0 ? { hidden } : { hidden, residualBlocks };
   const spec = PRESETS[preset].spec(dim, { couplings, ...nets, domain, contextDim: classes });
-  const map = scaleOf(scale);
   const withScale = (bijector: BijectorSpec): BijectorSpec =>
-    bijector.type === 'affine_coupling' ? { ...bijector, scale: map } : bijector;
+    bijector.type === 'affine_coupling' && bijector.scale.map !== scale
+      ? { ...bijector, scale: scaleOf(scale) }
+      : bijector;
   if (!Object.hasOwn(BASES, base)) {
     throw new ShapeError('base', `"${base}"`, `one of ${BASE_NAMES.join(', ')}`);
   }
@@ -105,14 +106,15 @@ export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): 
 
 /** A preset with its own training, and a size that the caller replaces. */
 export function placeholder(preset: PresetName): ModelSettings {
-  const { learningRate, schedule } = PRESETS[preset].training;
+  const { spec, training } = PRESETS[preset];
+  const { learningRate, schedule } = training;
   return {
     preset,
     couplings: 1,
     hidden: [32],
     residualBlocks: 0,
     scale: preset === 'vanilla' ? 'exp' : 'tanh',
-    base: 'normal',
+    base: baseNameOf(spec(2).base) ?? 'normal',
     batch: 512,
     learningRate,
     schedule: formatSchedule(schedule),

@@ -4,7 +4,7 @@ import type { DataSettings, ModelSettings, ToyData } from '../protocol.ts';
 import { toyDensity } from '../../src/data/toy.ts';
 import { PRESETS } from '../../src/flows/index.ts';
 import { toyClasses } from '../classes.ts';
-import { BASES } from '../bases.ts';
+import { baseNameOf, BASES } from '../bases.ts';
 import type { BaseName } from '../bases.ts';
 import { quoted } from './csvText.ts';
 import { PRESET_SETTINGS, hasScaleMap } from './settings.ts';
@@ -65,7 +65,7 @@ function dimOf(data: DataSettings): number {
 }
 
 function presetOptions(
-  { couplings, hidden, residualBlocks, base }: ModelSettings,
+  { preset, couplings, hidden, residualBlocks, base }: ModelSettings,
   data: DataSettings,
 ): string[] {
   const column = columnOf(data);
@@ -76,7 +76,7 @@ function presetOptions(
     ...(residualBlocks === 0 ? [] : [`residualBlocks: ${residualBlocks}`]),
     ...(column === undefined ? [] : [`contextDim: ${column.levels.length}`]),
     ...(domain === 'real' ? [] : [`domain: '${domain}'`]),
-    ...(base === 'normal' ? [] : [`base: ${baseText(base)}`]),
+    ...(baseNameOf(PRESETS[preset].spec(dimOf(data)).base) === base ? [] : [`base: ${baseText(base)}`]),
   ];
 }
 

@@ -106,11 +106,12 @@ export class ModelPanel {
     setNotice(this.#note, sentence);
   }
 
-  /** A base of class means is for data that are told apart alone; for others it becomes the normal one. */
+  /** A base of class means is for data that are told apart alone; for others it becomes that of the family. */
   tellApart(isApart: boolean): void {
     this.#classMeans.disabled = !isApart;
     setText(this.#classMeans, isApart ? 'class means' : 'class means (tell apart first)');
-    if (!isApart && this.#model.base === 'class') this.show({ ...this.#model, base: 'normal' });
+    if (isApart || this.#model.base !== 'class') return;
+    this.show({ ...this.#model, base: PRESET_SETTINGS[this.#model.preset].base });
   }
 
   /** Endless points come once each, so there is nothing to stop for before the last step. */

@@ -164,7 +164,7 @@ const SUITED: SuitedSettings = {
   hidden: [32, 32],
   residualBlocks: 0,
   scale: 'tanh',
-  base: 'normal',
+  base: 'student-t:10',
   batch: 512,
   learningRate: 5e-3,
   schedule: 'cosine',
@@ -173,7 +173,7 @@ const SUITED: SuitedSettings = {
 /** What each family starts with: sizes that a phone trains within a minute. */
 export const PRESET_SETTINGS: Record<PresetName, SuitedSettings> = {
   realnvp: SUITED,
-  spline: { ...SUITED, couplings: 4 },
+  spline: { ...SUITED, couplings: 4, base: 'normal' },
   glow: SUITED,
   nice: SUITED,
   vanilla: {
@@ -181,6 +181,7 @@ export const PRESET_SETTINGS: Record<PresetName, SuitedSettings> = {
     couplings: 5,
     hidden: [512],
     scale: 'exp',
+    base: 'normal',
     learningRate: 1e-3,
     schedule: 'exponential:0.999',
   },

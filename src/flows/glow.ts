@@ -5,12 +5,13 @@ import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
+import { boundedScale, HEAVY_TAILS } from './robust.ts';
 import { whitening } from './whitening.ts';
 
 /**
  * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling with
- * log-scales bounded by 3 · tanh(a / 3). A fresh flow only standardises and permutes, until the first batch gives the
- * actnorms their start. With one feature it is `oneFeature`.
+ * log-scales that are bounded over the whole stack; the base has heavy tails. A fresh flow only standardises and
+ * permutes, until the first batch gives the actnorms their start. With one feature it is `oneFeature`.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
 export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
@@ -24,7 +25,7 @@ export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
       type: 'affine_coupling',
       split: Math.floor(dim / 2),
       flip: index % 2 === 1,
-      scale: { map: 'tanh', bound: 3 },
+      scale: boundedScale(couplings),
       conditioner: {
         ...netShape(net, [32, 32]),
         activation: netActivation(dim),
@@ -37,7 +38,7 @@ export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
     version: 1,
     dim,
     contextDim,
-    base: options.base ?? { type: 'standard_normal' },
+    base: options.base ?? HEAVY_TAILS,
     bijectors: [
       ...domainMap(dim, options.domain),
       { type: 'standardize' },

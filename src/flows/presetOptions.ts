@@ -16,7 +16,7 @@ export interface PresetOptions {
   contextDim?: number;
   /** Where the data lie, of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1). */
   domain?: Domain | readonly Domain[];
-  /** Density of the latent. Default: the standard normal. */
+  /** Density of the latent. Default: that of the family, a standard normal or a Student's t of 10 degrees of freedom. */
   base?: BaseSpec;
 }
 

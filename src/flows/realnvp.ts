@@ -5,12 +5,13 @@ import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
+import { boundedScale, HEAVY_TAILS } from './robust.ts';
 import { whitening } from './whitening.ts';
 
 /**
  * Standardisation, then `couplings` affine couplings (default 12) whose roles swap from one to the next, with
- * log-scales bounded by 3 · tanh(a / 3) and one net for scale and shift. A fresh flow only standardises.
- * With one feature it is `oneFeature`.
+ * log-scales that are bounded over the whole stack and one net for scale and shift; the base has heavy tails. A fresh
+ * flow only standardises. With one feature it is `oneFeature`.
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
@@ -21,7 +22,7 @@ export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
     version: 1,
     dim,
     contextDim,
-    base: options.base ?? { type: 'standard_normal' },
+    base: options.base ?? HEAVY_TAILS,
     bijectors: [
       ...domainMap(dim, options.domain),
       { type: 'standardize' },
@@ -30,7 +31,7 @@ export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
         type: 'affine_coupling' as const,
         split: Math.floor(dim / 2),
         flip: index % 2 === 1,
-        scale: { map: 'tanh' as const, bound: 3 },
+        scale: boundedScale(couplings),
         conditioner: {
           ...netShape(net, [32, 32]),
           activation: netActivation(dim),

@@ -80,7 +80,7 @@ describe('a share link', () => {
 
   it('can be read by people, and has no character that a chat program would cut at', () => {
     expect(encodeShare(defaultSettings())).toBe(
-      'v=1&data=moons&n=endless&family=realnvp&couplings=8&hidden=32-32&scale=tanh&base=normal&batch=512&rate=0.005' +
+      'v=1&data=moons&n=endless&family=realnvp&couplings=8&hidden=32-32&scale=tanh&base=student-t:10&batch=512&rate=0.005' +
         '&schedule=cosine&steps=2000&seed=1&colours=linear&points=shown&zoom=3&columns=0-1',
     );
     fc.assert(

@@ -54,7 +54,7 @@ describe('a precision that cannot be', () => {
     const precision = 'f8' as Precision;
     await expect(Flow.create(spec, { ...(await testOptions()), precision })).rejects.toThrow(ShapeError);
     await expect(Flow.create(spec, { ...(await testOptions()), precision })).rejects.toThrow(
-      /precision: found f8, expected one of f32, f16/,
+      /precision: found "f8", expected one of f32, f16/,
     );
   });
 });
