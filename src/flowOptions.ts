@@ -96,7 +96,7 @@ export function checkedSpec(spec: FlowSpec): FlowSpec {
   }
 }
 
-/** Row-major rows [count, D] that belong to a call: nobody writes to them while it runs. */
+/** Row-major rows [count, D] that belong to a call alone: nothing changes them while it runs. */
 export interface TakenRows {
   values: Rows;
   count: number;

@@ -1,6 +1,6 @@
 /** Numbers as the page writes them. */
 
-/** Finite numbers from here on are written as a power of ten: nobody reads so many digits. */
+/** Finite numbers from here on are written as a power of ten: longer ones are hard to read. */
 const FAR = 1e9;
 const MILLION = 1e6;
 
@@ -52,7 +52,7 @@ export function measure(value: number, spread: number = Math.abs(value)): string
   return signed(value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
 }
 
-/** @param stds of the columns: a value far from zero beside them needs the digits in which the rows differ */
+/** @param stds of the columns: a value that is large next to them needs the digits in which the rows differ */
 export function vector(values: readonly number[], stds: readonly number[] = []): string {
   const shown = values
     .slice(0, 4)

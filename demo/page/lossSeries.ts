@@ -16,7 +16,7 @@ export interface Score extends LossPoint {
   error: number;
 }
 
-/** The held-out NLL has risen: so many scores in a row are above the best by more than their standard error. */
+/** The held-out NLL has risen: the last `scores` are above the best by more than their standard error. */
 export interface Rise {
   best: Score;
   last: Score;

@@ -38,7 +38,7 @@ const SHOWN_AS_ZERO = 0.005;
 
 /** Standard errors by which chance alone brings no score below the floor, nor above. */
 const BEYOND_CHANCE = 4;
-/** In place of the standard error, if nobody knows it, nats. */
+/** Taken where the standard error is unknown, nats. */
 const USUAL_ERROR = 0.02;
 
 /** More than chance makes the loss of one batch differ from another's, nats. */
@@ -95,7 +95,7 @@ function reached(score: number, standing: Standing): string {
   return `${capitalised(nats(score))}. ${capitalised(odds(start - score))} as at the start; nobody knows the floor of your data.`;
 }
 
-/** Of rows whose floor nobody knows. */
+/** Of rows whose floor is unknown. */
 function besideGaussian(score: number, gaussianNll: number, { isResting }: Standing): string {
   const gain = gaussianNll - score;
   const fitted = 'a Gaussian fitted to the same rows';

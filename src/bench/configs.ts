@@ -25,9 +25,13 @@ export function configModel(name: ConfigName): BenchModel {
   if (!(preset in PRESETS)) {
     throw new ShapeError(`preset of configuration ${name}`, preset, Object.keys(PRESETS).join(' or '));
   }
-  const spec = PRESETS[preset as keyof typeof PRESETS].spec(dim, { couplings, hidden });
+  const spec = PRESETS[preset as keyof typeof PRESETS].spec(dim, {
+    couplings,
+    hidden,
+    base: { type: 'standard_normal' },
+  });
   const bijectors = spec.bijectors.flatMap((bijector) =>
-    // The activation is the peers', whatever the preset would take for so many features.
+    // The base and the activation are the peers', whatever the preset would take.
     bijector.type === 'affine_coupling'
       ? [{ ...bijector, conditioner: { ...bijector.conditioner, activation: 'leaky_relu' as const } }]
       : [],

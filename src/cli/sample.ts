@@ -43,7 +43,7 @@ export async function sampleCommand(
     const writer = writeRows(session, output, columns, out, offsetOf(flow.spec));
     const width = flow.dim + flow.spec.contextDim;
     const rowsAtOnce = Math.ceil(VALUES_AT_ONCE / width);
-    // Not chunksOf: a list of the pieces of so many rows as one may ask for would fill the memory.
+    // Not chunksOf: its list of pieces would fill the memory when someone asks for 10¹² rows.
     for (let start = 0; start < rows; start += rowsAtOnce) {
       signal.throwIfAborted();
       const rowsNow = Math.min(rowsAtOnce, rows - start);

@@ -185,7 +185,7 @@ export function layOut(
   return { names, positions, textPositions, columns, chunkRows };
 }
 
-/** The first that was there before; a table may have so many names that looking back for each would take minutes. */
+/** The first that was there before; with 100,000 names, looking back for each would take minutes. */
 export function firstRepeated(names: readonly string[]): string | undefined {
   const seen = new Set<string>();
   return names.find((name) => seen.size === seen.add(name).size);

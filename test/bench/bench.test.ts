@@ -15,7 +15,7 @@ import { hasHalfPrecision, testContext } from '../support/device.ts';
 const TINY: BenchModel = {
   name: 'tiny',
   summary: 'two small couplings',
-  spec: realnvp(2, { couplings: 2, hidden: [4] }),
+  spec: realnvp(2, { couplings: 2, hidden: [4], base: { type: 'standard_normal' } }),
   batch: 16,
 };
 

@@ -185,10 +185,10 @@ describe('a column with a large offset', () => {
     await first;
     for await (const _ of run);
     const last = await flow.logProb(UTM);
-    // Before: far from a standard normal. After: about the last score. Nothing in between, such as the one tensor without the other.
+    // Before: far from the base. After: about the last score. Nothing in between, such as the one tensor without the other.
     for (const early of await Promise.all(scores)) {
       const [score = NaN, after = NaN] = [early[0], last[0]];
-      expect(score < -1e12 || Math.abs(score - after) < 1, String(score)).toBe(true);
+      expect(score < -100 || Math.abs(score - after) < 1, String(score)).toBe(true);
     }
   });
 });

@@ -199,7 +199,7 @@ describe('a choice', () => {
     await train(flow);
     const key = tuningKey(await testDevice(), spec, { pass: 'gradient', rows: 32 });
     expect(key).toMatch(
-      / \| wgflow \d+\.\d+\.\d+\S* \| 2 features, .*12 × 1>1 3 leaky_relu tanh \| gradient 32 rows$/,
+      / \| wgflow \d+\.\d+\.\d+\S* \| 2 features, .*12 × 1>1 3 leaky_relu tanh, student_t \| gradient 32 rows$/,
     );
     const [report] = reports;
     expect([...kept]).toEqual(report!.source === 'measured' ? [[key, report!.variants]] : []);

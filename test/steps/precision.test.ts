@@ -41,7 +41,7 @@ const HALF: KernelVariants = { ...PLAIN_VARIANTS, precision: 'f16' };
 
 /**
  * Every kind of net's surroundings: separate nets, wide layers, splines, what stands between couplings. The nets are of
- * silu: at a kink, rounding would give a unit another slope.
+ * silu: at a kink, rounding would give a unit another slope. The base is normal, in which rounding shows.
  */
 const SPECS: [string, FlowSpec][] = [
   ['two nets a coupling', smooth(vanilla(2, { couplings: 5, hidden: [12] }))],
@@ -215,7 +215,7 @@ function smooth(spec: FlowSpec): FlowSpec {
     if (!('conditioner' in bijector)) return bijector;
     return { ...bijector, conditioner: { ...bijector.conditioner, activation: 'silu' } } as BijectorSpec;
   });
-  return { ...spec, bijectors };
+  return { ...spec, base: { type: 'standard_normal' }, bijectors };
 }
 
 /** Smaller than nets start with, so that five unbounded couplings in a row do not blow up a row, and its rounding. */
