@@ -20,7 +20,8 @@ import type { FitOptions } from '../../src/fitOptions.ts';
 import { hasHalfPrecision, testContext, testOptions } from '../support/device.ts';
 
 const moons = toyDensity('moons');
-const spec = realnvp(2, { couplings: 3, hidden: [16, 16] });
+/** Of a normal base, in which rounding shows. */
+const spec = realnvp(2, { couplings: 3, hidden: [16, 16], base: { type: 'standard_normal' } });
 
 describe('a precision that cannot be', () => {
   it('is refused with the feature that is missing, what there is, and what to do', () => {
