@@ -264,7 +264,7 @@ describe('the base', () => {
       await expectSoon(() => page.textContent('#status')).toBe('All 30 steps are done.');
       await expectSoon(() => page.textContent('#verdict')).toMatch(/no density at all/);
       await page.selectOption('#preset', 'glow');
-      await expectSoon(() => page.inputValue('#base')).toBe('normal');
+      await expectSoon(() => page.inputValue('#base')).toBe('student-t:10');
     }));
 });
 
@@ -498,7 +498,7 @@ describe('a table with labels', () => {
       await page.check('input[name="source"][value="circles"]');
       await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['outer', 'inner']);
       await page.uncheck('#apart');
-      await expectSoon(() => page.inputValue('#base')).toBe('normal');
+      await expectSoon(() => page.inputValue('#base')).toBe('student-t:10');
       await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
       await openModel(page, file);
       await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['a', 'b', 'c, d']);
