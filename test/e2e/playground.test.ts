@@ -23,7 +23,7 @@ import {
 import type { Visit } from './visit.ts';
 
 /** A small model that learns the moons within seconds on a processor. */
-const QUICK = '#v=1&data=moons&couplings=8&hidden=32-32&batch=256&steps=700';
+const QUICK = '#v=1&data=moons&couplings=8&hidden=32-32&batch=256&steps=900';
 /** One that has steps left, whatever a test does. */
 const LONG = '#v=1&data=moons&couplings=4&hidden=16&batch=64&steps=100000';
 
@@ -130,7 +130,7 @@ describe('training', () => {
     expect(heldOut).toBeLessThan(1.25);
     expect(heldOut).toBeGreaterThan(1.13);
     await expectSoon(() => page.textContent('#verdict')).toMatch(/nats above the best any model can do/);
-    await expectSoon(() => page.textContent('#live')).toMatch(/All 700 steps are done/);
+    await expectSoon(() => page.textContent('#live')).toMatch(/All 900 steps are done/);
     for (const counter of ['steps', 'samples', 'gflops']) {
       expect(numbersIn(await page.textContent(`#count-${counter}`))[0], counter).toBeGreaterThan(0);
     }
@@ -140,7 +140,7 @@ describe('training', () => {
   it('describes the pictures by numbers', async () => {
     const { page } = current();
     await expectSoon(() => page.textContent('#samples-words')).toMatch(/± 0\.9|± 1\.0/);
-    await expectSoon(() => page.textContent('#latent-words')).toMatch(/Gaussian/);
+    await expectSoon(() => page.textContent('#latent-words')).toMatch(/Student's t/);
     await expectSoon(() => page.textContent('#density-words')).toMatch(/log p −1\.\d\d/);
   });
 
@@ -153,7 +153,9 @@ describe('training', () => {
     const label = (await page.locator('#log-dets').getAttribute('aria-label')) ?? '';
     const [total = NaN, ...parts] = numbersIn(label);
     expect(parts).toHaveLength(9);
-    const base = -0.5 * (z[0]! ** 2 + z[1]! ** 2) - Math.log(2 * Math.PI);
+    // Student's t of 10 degrees of freedom: Γ(5.5) / (Γ(5) √(10 π)) (1 + z² / 10)^−5.5 for each feature.
+    const peak = Math.log(52.34277778 / 24) - 0.5 * Math.log(10 * Math.PI);
+    const base = [z[0]!, z[1]!].reduce((sum, value) => sum + peak - 5.5 * Math.log1p(value ** 2 / 10), 0);
     // Every number is rounded to a hundredth, and z enters squared.
     expect(base + total).toBeCloseTo(logProb, 1);
     const before = await look(canvas(page, 'grid'));
