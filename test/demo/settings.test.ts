@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dataSetOf, fitsDomains } from '../../demo/engine/dataSet.ts';
 import { fitOptionsOf, placeholder, settingsOf, specOf } from '../../demo/engine/modelSettings.ts';
 import { toyClasses } from '../../demo/classes.ts';
+import { PRESET_SETTINGS } from '../../demo/page/settings.ts';
 import { labelsOf } from '../../demo/labels.ts';
 import { PRESETS, TOY_NAMES, toyDensity } from '../../src/index.ts';
 import type { PresetName } from '../../src/index.ts';
@@ -13,6 +14,7 @@ describe('model settings', () => {
     const settings = { ...placeholder(preset), couplings: 3, hidden: [16, 16] };
     const spec = specOf(settings, 2);
     expect(spec).toEqual(PRESETS[preset].spec(2, { couplings: 3, hidden: [16, 16] }));
+    expect(PRESET_SETTINGS[preset].base).toBe(settings.base);
     const record = { steps: 3000, seed: 1, library: 'wgflow' };
     expect(settingsOf(spec, record)).toEqual(settings);
   });
