@@ -30,7 +30,12 @@ export function nextScoreAfter(step: number, { every, rows, batch, steps }: Scor
   return next;
 }
 
+/** Whether a score follows `step`; one follows the start. */
+export function isScored(step: number, pace: ScoringPace): boolean {
+  return step === 0 || nextScoreAfter(step - 1, pace) === step;
+}
+
 /** Whether a score after `step` that is no better counts against patience. */
 export function isCounted(step: number, { every }: ScoringPace): boolean {
-  return every !== undefined || step >= FIRST_STEPS;
+  return every === undefined ? step >= FIRST_STEPS : step > 0;
 }

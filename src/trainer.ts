@@ -16,7 +16,7 @@ import type { BestParameters, Settings, TrainingRecord, ValidationRecord } from 
 import { requireUnrounded } from './offset.ts';
 import type { Shift } from './offset.ts';
 import { formatSchedule } from './schedule.ts';
-import { isCounted, nextScoreAfter } from './scoring.ts';
+import { isCounted, isScored, nextScoreAfter } from './scoring.ts';
 import type { FlowSpec } from './spec.ts';
 import type { BatchSource } from './steps/batch.ts';
 import type { FlowModel } from './steps/forward.ts';
@@ -128,11 +128,12 @@ export async function* fit(
   trainee.running(snapshot);
   try {
     await gpu.guard(() => run.startFromData());
-    // What a flow is before its first step, such as the Gaussian of its data, may be better than all that follows.
-    if (run.submitted === 0 && scorer !== undefined) {
-      run.recordScore(await scorer.score(options.signal), false);
-    }
     const pace = { every: validation?.every, rows: rowsOf(source), batch: asked.batch, steps: asked.steps };
+    // What a flow is before its first step, such as the Gaussian of its data, may be better than all that follows.
+    // A resumed run may have stopped between a step and its score.
+    if (scorer !== undefined && isScored(run.submitted, pace) && run.lastScored !== run.submitted) {
+      run.recordScore(await scorer.score(options.signal), isCounted(run.submitted, pace));
+    }
     while (run.submitted < until) {
       options.signal?.throwIfAborted();
       if (!trainee.isAlive()) throw new DisposedError('Flow');

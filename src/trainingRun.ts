@@ -113,6 +113,7 @@ export class TrainingRun implements Disposable {
   #lastFiniteNll = NaN;
   #recent: number[] = [];
   #scoresBeforeBest = 0;
+  #lastScored: number | undefined;
   /** The parameters that a lost device would take along, as the host last saw them. */
   #copy: { step: number; nll: number | undefined; parameters: Float32Array } | undefined;
   #copiedAt = performance.now();
@@ -198,6 +199,7 @@ export class TrainingRun implements Disposable {
       }
       const run = new TrainingRun(trainee, source, settings, program, shared, owned, staging, firstStep);
       if (state?.best !== undefined) run.#keepBest(state.best, state.best.parameters);
+      run.#lastScored = state?.best?.lastScored;
       return run;
     } catch (error) {
       for (const resource of owned) resource.dispose();
@@ -300,6 +302,7 @@ export class TrainingRun implements Disposable {
    * is counted against patience if `isCounted`.
    */
   recordScore({ nll, merit }: Score, isCounted: boolean): void {
+    this.#lastScored = this.#step;
     if (Number.isFinite(merit) && merit > (this.#best?.merit ?? -Infinity)) {
       this.#keepBest({ nll, merit, scoresSince: 0, step: this.#step }, this.#parameters);
     } else if (!isCounted) return;
@@ -340,6 +343,11 @@ export class TrainingRun implements Disposable {
     return this.#best;
   }
 
+  /** The step of the last score. */
+  get lastScored(): number | undefined {
+    return this.#lastScored;
+  }
+
   /** Scores since the best one, or since the start where none was finite. */
   get scoresSinceBest(): number {
     return this.#best?.scoresSince ?? this.#scoresBeforeBest;
@@ -350,7 +358,7 @@ export class TrainingRun implements Disposable {
     const { buffers } = this.#context;
     const step = this.#step;
     // All copies are on the queue before anything can come between them.
-    const best = this.#best && { ...this.#best };
+    const best = this.#best && { ...this.#best, lastScored: this.#lastScored };
     const [parameters, firstMoment, secondMoment, bestParameters] = await Promise.all([
       buffers.download(this.#parameters, this.#parameterCount),
       buffers.download(this.#program.buffer(FIRST_MOMENT), this.#trainableLength),
@@ -448,6 +456,15 @@ function requireBatchRoom(batch: number, device: GPUDevice): void {
 }
 
 /** The score on the rows at hand is taken anew when the run is resumed, so its merit is not kept. */
-function savedBest({ nll, scoresSince, step }: BestScore, parameters: Float32Array): BestParameters {
-  return { nll, scoresSince, ...(step === undefined ? {} : { step }), parameters };
+function savedBest(
+  { nll, scoresSince, step, lastScored }: BestScore & { lastScored: number | undefined },
+  parameters: Float32Array,
+): BestParameters {
+  return {
+    nll,
+    scoresSince,
+    ...(step === undefined ? {} : { step }),
+    ...(lastScored === undefined ? {} : { lastScored }),
+    parameters,
+  };
 }

@@ -71,6 +71,8 @@ export interface BestParameters {
   scoresSince: number;
   /** The step that they are of; checkpoints of wgflow 0.1.0 do not say. */
   step?: number;
+  /** The step of the last score: a run may have stopped between a step and its score. */
+  lastScored?: number;
   /** [trainableLength], in ParamLayout order. */
   parameters: Float32Array;
 }
@@ -142,7 +144,12 @@ export const optimizerRecordSchema = v.strictObject({
   settings: settingsSchema,
   variants: v.optional(settingsSchema),
   best: v.optional(
-    v.strictObject({ nll: finiteNumber, scoresSince: wholeNumber, step: v.optional(wholeNumber) }),
+    v.strictObject({
+      nll: finiteNumber,
+      scoresSince: wholeNumber,
+      step: v.optional(wholeNumber),
+      lastScored: v.optional(wholeNumber),
+    }),
   ),
 });
 

@@ -235,6 +235,14 @@ describe('data between 0 and 1', () => {
     }));
 });
 
+describe('a point of the first picture', () => {
+  it('has its numbers, however early it is pointed at', () =>
+    onPage(SMALL, async (page) => {
+      await canvas(page, 'density').hover({ position: { x: 120, y: 140 } });
+      await expectSoon(() => page.textContent('#point-x')).toMatch(/\(/);
+    }));
+});
+
 describe('the base', () => {
   it('is the one whose log-density a point has', () =>
     onPage(`${SMALL}&base=mixture:2`, async (page) => {

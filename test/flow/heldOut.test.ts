@@ -116,6 +116,28 @@ describe('a resumed fit', () => {
   });
 });
 
+describe('a fit left between a step and its score', () => {
+  it('takes the score when it is resumed', async () => {
+    const { device } = await testOptions();
+    const data = correlated(120, 2);
+    // Every score is worse than the one at the start, and counts against patience.
+    const options = { steps: 20, until: 3, learningRate: 1, validation: { fraction: 0.25, every: 2 } };
+    using whole = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
+    await fitted(whole, data, options);
+    expect(whole.training!.validation!.bestStep).toBe(0);
+    using left = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
+    // The first report comes when the second step is on its way.
+    for await (const { step } of left.fit(data, options)) {
+      expect(step).toBe(1);
+      break;
+    }
+    expect(left.training!.steps).toBe(2);
+    using resumed = await Flow.load(await left.save({ checkpoint: true }), { device, tuning: 'fixed' });
+    await fitted(resumed, data, { ...options, resume: true });
+    expect(await resumed.save({ checkpoint: true })).toEqual(await whole.save({ checkpoint: true }));
+  });
+});
+
 describe('the NLL of a report', () => {
   it('is a function of the step, not of the clock', async () => {
     const nllAt = async (submitMs: number): Promise<Map<number, number>> => {

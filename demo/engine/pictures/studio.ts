@@ -201,6 +201,7 @@ export class Studio implements Disposable {
 
   /** The point there, as it goes through the flow; null where there is none. */
   async hover(picture: Picture, at: { x: number; y: number } | null): Promise<Hovered | null> {
+    await this.#opening;
     const probe = this.#probe;
     if (probe === undefined) return null;
     const found = at && (await this.#look(probe, picture, at));
