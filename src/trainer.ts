@@ -129,10 +129,16 @@ export async function* fit(
   try {
     await gpu.guard(() => run.startFromData());
     const pace = { every: validation?.every, rows: rowsOf(source), batch: asked.batch, steps: asked.steps };
+    const scored = async ({ score, gaussianNll }: Scorer): Promise<number> => {
+      const found = await score(options.signal);
+      const beatsGaussian = gaussianNll === undefined || (run.best?.merit ?? 0) > 0;
+      run.recordScore(found, isCounted(run.submitted, pace, beatsGaussian));
+      return found.nll;
+    };
     // What a flow is before its first step, such as the Gaussian of its data, may be better than all that follows.
     // A resumed run may have stopped between a step and its score.
     if (scorer !== undefined && isScored(run.submitted, pace) && run.lastScored !== run.submitted) {
-      run.recordScore(await scorer.score(options.signal), isCounted(run.submitted, pace));
+      await scored(scorer);
     }
     while (run.submitted < until) {
       options.signal?.throwIfAborted();
@@ -143,11 +149,7 @@ export async function* fit(
       const scoreNow = scorer !== undefined && (isLast || run.submitted === next);
       while (run.pending > (scoreNow || isLast ? 0 : 1)) {
         const report = await gpu.guard(() => run.nextReport());
-        if (scoreNow && run.pending === 0) {
-          const score = await scorer.score(options.signal);
-          run.recordScore(score, isCounted(run.submitted, pace));
-          report.validationNll = score.nll;
-        }
+        if (scoreNow && run.pending === 0) report.validationNll = await scored(scorer);
         if (run.best !== undefined) report.bestValidationNll = run.best.nll;
         run.copyParameters();
         // What ran on destroyed buffers is no result.

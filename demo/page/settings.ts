@@ -175,7 +175,7 @@ export const PRESET_SETTINGS: Record<PresetName, SuitedSettings> = {
   realnvp: SUITED,
   spline: { ...SUITED, couplings: 4, base: 'normal' },
   glow: SUITED,
-  nice: { ...SUITED, base: 'normal' },
+  nice: SUITED,
   vanilla: {
     ...SUITED,
     couplings: 5,

@@ -117,7 +117,7 @@ wgflow train data.csv --resume run.ckpt`,
     '--base <density>',
     'density of the latent: normal, diagonal, student-t (tails learned) or student-t:DF, mixture:K, uniform:BOUND or ' +
       'class, whose means the --context gives ' +
-      '(default: student-t:10 for realnvp and glow, normal for the others)',
+      '(default: student-t:10 for realnvp, glow and nice, normal for the others)',
     base,
   )
   .option(

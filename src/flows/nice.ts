@@ -5,12 +5,13 @@ import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
+import { HEAVY_TAILS } from './robust.ts';
 import { whitening } from './whitening.ts';
 
 /**
  * Standardisation, then `couplings` additive couplings (default 12) whose roles swap from one to the next, then a
- * diagonal scale. Everything before the scale keeps volumes. A fresh flow only standardises. With one feature it is
- * `oneFeature`.
+ * diagonal scale; the base has heavy tails. Everything before the scale keeps volumes. A fresh flow only standardises.
+ * With one feature it is `oneFeature`.
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
 export function nice(dim: number, options: PresetOptions = {}): FlowSpec {
@@ -21,7 +22,7 @@ export function nice(dim: number, options: PresetOptions = {}): FlowSpec {
     version: 1,
     dim,
     contextDim,
-    base: options.base ?? { type: 'standard_normal' },
+    base: options.base ?? HEAVY_TAILS,
     bijectors: [
       ...domainMap(dim, options.domain),
       { type: 'standardize' },
