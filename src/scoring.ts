@@ -6,9 +6,6 @@ const SCORES = 50;
 /** Steps in which a run may climb before it falls. */
 const FIRST_STEPS = 200;
 
-/** Steps in which it may stay on a plateau: symmetrical clusters look like a Gaussian until the nets tell them apart. */
-const PLATEAU_STEPS = 600;
-
 export interface ScoringPace {
   /** Steps from score to score, if the caller asks for a number. */
   every?: number;
@@ -39,7 +36,6 @@ export function isScored(step: number, pace: ScoringPace): boolean {
 }
 
 /** Whether a score after `step` that is no better counts against patience. */
-export function isCounted(step: number, { every }: ScoringPace, beatsGaussian: boolean): boolean {
-  if (every !== undefined) return step > 0;
-  return step >= (beatsGaussian ? FIRST_STEPS : PLATEAU_STEPS);
+export function isCounted(step: number, { every }: ScoringPace): boolean {
+  return every === undefined ? step >= FIRST_STEPS : step > 0;
 }

@@ -129,10 +129,9 @@ export async function* fit(
   try {
     await gpu.guard(() => run.startFromData());
     const pace = { every: validation?.every, rows: rowsOf(source), batch: asked.batch, steps: asked.steps };
-    const scored = async ({ score, gaussianNll }: Scorer): Promise<number> => {
+    const scored = async ({ score }: Scorer): Promise<number> => {
       const found = await score(options.signal);
-      const beatsGaussian = gaussianNll === undefined || (run.best?.merit ?? 0) > 0;
-      run.recordScore(found, isCounted(run.submitted, pace, beatsGaussian));
+      run.recordScore(found, isCounted(run.submitted, pace));
       return found.nll;
     };
     // What a flow is before its first step, such as the Gaussian of its data, may be better than all that follows.

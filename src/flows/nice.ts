@@ -10,8 +10,9 @@ import { whitening } from './whitening.ts';
 
 /**
  * Standardisation, then `couplings` additive couplings (default 12) whose roles swap from one to the next, then a
- * diagonal scale; the base has heavy tails. Everything before the scale keeps volumes. A fresh flow only standardises.
- * With one feature it is `oneFeature`.
+ * diagonal scale; the base has heavy tails. Everything before the scale keeps volumes. With one feature it is
+ * `oneFeature`. The nets do not start at zero: for symmetrical data, whose features are uncorrelated whatever the others
+ * are, a shift of zero has a gradient of zero.
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
 export function nice(dim: number, options: PresetOptions = {}): FlowSpec {
@@ -34,7 +35,7 @@ export function nice(dim: number, options: PresetOptions = {}): FlowSpec {
         conditioner: {
           ...netShape(net, [32, 32]),
           activation: netActivation(dim),
-          init: 'zero_last' as const,
+          init: 'torch_linear' as const,
         },
       })),
       { type: 'diagonal_scale' },
