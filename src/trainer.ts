@@ -119,10 +119,10 @@ export async function* fit(
   if (resumed !== undefined) gpu.buffers.write(trainee.parameters, resumed.parameters);
   const snapshot = async (): Promise<TrainingSnapshot> => {
     const taken = await run.snapshot();
-    const scored = validation && validationRecord(model, validation, run.best, scorer?.gaussianNll);
+    const scored = validation && validationRecord(model, validation, run.best.score, scorer?.gaussianNll);
     return {
       ...taken,
-      training: recordOf(source, options, settings, taken.optimizer.step, run.best?.nll, scored),
+      training: recordOf(source, options, settings, taken.optimizer.step, run.best.score?.nll, scored),
     };
   };
   trainee.running(snapshot);
@@ -131,14 +131,13 @@ export async function* fit(
     const pace = { every: validation?.every, rows: rowsOf(source), batch: asked.batch, steps: asked.steps };
     const scored = async ({ score }: Scorer): Promise<number> => {
       const found = await score(options.signal);
-      run.recordScore(found, isCounted(run.submitted, pace));
+      run.best.record(found, run.submitted, isCounted(run.submitted, pace));
       return found.nll;
     };
     // What a flow is before its first step, such as the Gaussian of its data, may be better than all that follows.
     // A resumed run may have stopped between a step and its score.
-    if (scorer !== undefined && isScored(run.submitted, pace) && run.lastScored !== run.submitted) {
-      await scored(scorer);
-    }
+    const isDue = isScored(run.submitted, pace) && run.best.score?.lastScored !== run.submitted;
+    if (scorer !== undefined && isDue) await scored(scorer);
     while (run.submitted < until) {
       options.signal?.throwIfAborted();
       if (!trainee.isAlive()) throw new DisposedError('Flow');
@@ -149,19 +148,19 @@ export async function* fit(
       while (run.pending > (scoreNow || isLast ? 0 : 1)) {
         const report = await gpu.guard(() => run.nextReport());
         if (scoreNow && run.pending === 0) report.validationNll = await scored(scorer);
-        if (run.best !== undefined) report.bestValidationNll = run.best.nll;
-        run.copyParameters();
+        if (run.best.score !== undefined) report.bestValidationNll = run.best.score.nll;
+        run.best.copyNowAndThen(run.submitted);
         // What ran on destroyed buffers is no result.
         if (!trainee.isAlive()) throw new DisposedError('Flow');
         yield report;
       }
-      if (validation !== undefined && run.scoresSinceBest >= validation.patience) return;
+      if (validation !== undefined && run.best.scoresSince >= validation.patience) return;
     }
   } finally {
     try {
-      const { copy } = run;
+      const { copy } = run.best;
       if (copy !== undefined) {
-        const scored = validation && validationRecord(model, validation, run.best, scorer?.gaussianNll);
+        const scored = validation && validationRecord(model, validation, run.best.score, scorer?.gaussianNll);
         trainee.copied({
           parameters: copy.parameters,
           training: recordOf(source, options, settings, copy.step, copy.nll, scored),
@@ -171,7 +170,7 @@ export async function* fit(
       if (trainee.isAlive()) {
         const last = await gpu.guard(snapshot);
         trainee.finished(last);
-        await run.restoreBest();
+        await run.best.restore();
       }
     } finally {
       run.dispose();

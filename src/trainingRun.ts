@@ -1,4 +1,5 @@
 /** The GPU side of one fit: buffers, submits, the ring of losses. */
+import { BestSoFar } from './bestSoFar.ts';
 import type { Rows } from './callerArrays.ts';
 import type { ContextRows } from './data/holdOut.ts';
 import { LimitError, TrainingDivergedError } from './errors.ts';
@@ -58,9 +59,6 @@ const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
 /** Steps over which a report takes the mean NLL, whatever the clock makes of its own steps. */
 export const RECENT_STEPS = 50;
 
-/** How often the parameters of a run that scores none are copied to the host. */
-const COPY_MS = 30_000;
-
 /** Where a resumed run begins: the best parameters are scored on the rows at hand. */
 type StartState = Omit<OptimizerState, 'best'> & { best?: BestParameters & Score };
 
@@ -77,13 +75,6 @@ export interface TrainingRows extends ContextRows {
   offset: Float64Array | undefined;
 }
 
-/** The best score so far. */
-interface BestScore extends Score {
-  scoresSince: number;
-  /** The step that it is of. */
-  step?: number;
-}
-
 interface Submit {
   firstStep: number;
   count: number;
@@ -97,6 +88,8 @@ export class TrainingRun implements Disposable {
   readonly #parameters: OwnedBuffer;
   readonly #parameterCount: number;
   readonly #trainableLength: number;
+  /** What scored best, if validation rows are scored. */
+  readonly best: BestSoFar;
   readonly #source: BatchSource;
   readonly #settings: RunSettings;
   readonly #program: GpuProgram;
@@ -106,17 +99,11 @@ export class TrainingRun implements Disposable {
   readonly #owned: { dispose(): void }[];
   readonly #freeStaging: OwnedBuffer[];
   readonly #queue: Submit[] = [];
-  #best: (BestScore & { parameters: OwnedBuffer }) | undefined;
   #step: number;
   #stepsPerSubmit = 1;
   #lastReadAt: number;
   #lastFiniteNll = NaN;
   #recent: number[] = [];
-  #scoresBeforeBest = 0;
-  #lastScored: number | undefined;
-  /** The parameters that a lost device would take along, as the host last saw them. */
-  #copy: { step: number; nll: number | undefined; parameters: Float32Array } | undefined;
-  #copiedAt = performance.now();
 
   private constructor(
     trainee: Trainee,
@@ -132,6 +119,11 @@ export class TrainingRun implements Disposable {
     this.#parameters = trainee.parameters;
     this.#parameterCount = trainee.model.layout.length;
     this.#trainableLength = trainee.model.layout.trainableLength;
+    this.best = new BestSoFar(trainee.context, {
+      buffer: this.#parameters,
+      length: this.#parameterCount,
+      trainableLength: this.#trainableLength,
+    });
     this.#source = source;
     this.#settings = settings;
     this.#program = program;
@@ -198,8 +190,7 @@ export class TrainingRun implements Disposable {
         write(SECOND_MOMENT, state.secondMoment);
       }
       const run = new TrainingRun(trainee, source, settings, program, shared, owned, staging, firstStep);
-      if (state?.best !== undefined) run.#keepBest(state.best, state.best.parameters);
-      run.#lastScored = state?.best?.lastScored;
+      if (state?.best !== undefined) run.best.resume(state.best, firstStep);
       return run;
     } catch (error) {
       for (const resource of owned) resource.dispose();
@@ -261,7 +252,7 @@ export class TrainingRun implements Disposable {
     const submit = this.#queue.shift();
     if (submit === undefined) throw new RangeError('no submit is pending');
     const ring = await submit.losses;
-    await this.#best?.parameters.sound;
+    await this.best.requireSound();
     this.#freeStaging.push(submit.staging);
     const { firstStep, count } = submit;
     const losses = new Float32Array(count);
@@ -297,73 +288,16 @@ export class TrainingRun implements Disposable {
     };
   }
 
-  /**
-   * Takes note of a validation score of the parameters as they are now, and keeps them if it is the best. Another one
-   * is counted against patience if `isCounted`.
-   */
-  recordScore({ nll, merit }: Score, isCounted: boolean): void {
-    this.#lastScored = this.#step;
-    if (Number.isFinite(merit) && merit > (this.#best?.merit ?? -Infinity)) {
-      this.#keepBest({ nll, merit, scoresSince: 0, step: this.#step }, this.#parameters);
-    } else if (!isCounted) return;
-    else if (this.#best === undefined) this.#scoresBeforeBest++;
-    else this.#best.scoresSince++;
-  }
-
-  /** What the host has of the best parameters, or of the last ones if none are scored: for when the device is lost. */
-  get copy(): { step: number; nll: number | undefined; parameters: Float32Array } | undefined {
-    return this.#copy;
-  }
-
-  /** Brings the parameters to the host while training goes on, now and then. */
-  copyParameters(): void {
-    const now = performance.now();
-    if (this.#best !== undefined || now < this.#copiedAt + COPY_MS) return;
-    this.#copiedAt = now;
-    this.#bringToHost({ step: this.#step, nll: undefined }, this.#parameters);
-  }
-
-  #bringToHost(of: { step: number; nll: number | undefined }, trained: OwnedBuffer): void {
-    const { buffers } = this.#context;
-    Promise.all([
-      buffers.download(this.#parameters, this.#parameterCount),
-      buffers.download(trained, this.#trainableLength),
-    ]).then(
-      ([parameters, best]) => {
-        parameters.set(best);
-        this.#copy = { ...of, parameters };
-      },
-      // The device was lost, or the run has ended.
-      () => undefined,
-    );
-  }
-
-  /** The best validation score so far, in nats. */
-  get best(): BestScore | undefined {
-    return this.#best;
-  }
-
-  /** The step of the last score. */
-  get lastScored(): number | undefined {
-    return this.#lastScored;
-  }
-
-  /** Scores since the best one, or since the start where none was finite. */
-  get scoresSinceBest(): number {
-    return this.#best?.scoresSince ?? this.#scoresBeforeBest;
-  }
-
   /** Parameters and optimiser as they are after the last submitted step. */
   async snapshot(): Promise<Snapshot> {
     const { buffers } = this.#context;
     const step = this.#step;
     // All copies are on the queue before anything can come between them.
-    const best = this.#best && { ...this.#best, lastScored: this.#lastScored };
-    const [parameters, firstMoment, secondMoment, bestParameters] = await Promise.all([
+    const [parameters, firstMoment, secondMoment, best] = await Promise.all([
       buffers.download(this.#parameters, this.#parameterCount),
       buffers.download(this.#program.buffer(FIRST_MOMENT), this.#trainableLength),
       buffers.download(this.#program.buffer(SECOND_MOMENT), this.#trainableLength),
-      best && buffers.download(best.parameters, this.#trainableLength),
+      this.best.snapshot(),
     ]);
     const { schedule, submitMs: _, variants, ...settings } = this.#settings;
     return {
@@ -374,7 +308,7 @@ export class TrainingRun implements Disposable {
         secondMoment,
         settings: { ...settings, schedule: formatSchedule(schedule) },
         variants: { ...variants },
-        ...(best && bestParameters ? { best: savedBest(best, bestParameters) } : {}),
+        ...(best === undefined ? {} : { best }),
       },
     };
   }
@@ -384,31 +318,12 @@ export class TrainingRun implements Disposable {
     await Promise.allSettled(this.#queue.map(({ losses }) => losses));
   }
 
-  /** Gives the flow the parameters that scored best, if there was a score. */
-  async restoreBest(): Promise<void> {
-    if (this.#best === undefined) return;
-    await this.#context.buffers.copy(this.#best.parameters, this.#parameters, this.#trainableLength);
-  }
-
   dispose(): void {
-    for (const resource of this.#owned) resource.dispose();
+    for (const resource of [this.best, ...this.#owned]) resource.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  #keepBest({ nll, merit, scoresSince, step }: BestScore, parameters: OwnedBuffer | Float32Array): void {
-    const { buffers } = this.#context;
-    let kept = this.#best?.parameters;
-    if (kept === undefined) {
-      kept = buffers.storage('best parameters', this.#trainableLength);
-      this.#owned.push(kept);
-    }
-    if (parameters instanceof Float32Array) buffers.write(kept, parameters);
-    else kept.dependsOn(buffers.copy(parameters, kept, this.#trainableLength));
-    this.#best = { nll, merit, scoresSince, step, parameters: kept };
-    this.#bringToHost({ step: step ?? this.#step, nll }, kept);
   }
 
   /** Fills the rings for steps [first, first + count): where each batch begins, Adam's scalars. */
@@ -453,18 +368,4 @@ function requireBatchRoom(batch: number, device: GPUDevice): void {
     available,
     'Use a smaller batch.',
   );
-}
-
-/** The score on the rows at hand is taken anew when the run is resumed, so its merit is not kept. */
-function savedBest(
-  { nll, scoresSince, step, lastScored }: BestScore & { lastScored: number | undefined },
-  parameters: Float32Array,
-): BestParameters {
-  return {
-    nll,
-    scoresSince,
-    ...(step === undefined ? {} : { step }),
-    ...(lastScored === undefined ? {} : { lastScored }),
-    parameters,
-  };
 }

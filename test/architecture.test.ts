@@ -44,6 +44,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'version',
   ],
   flow: [
+    'bestSoFar',
     'fitOptions',
     'flow',
     'flowJobs',

@@ -11,8 +11,8 @@ import { whitening } from './whitening.ts';
 /**
  * Standardisation, then `couplings` additive couplings (default 12) whose roles swap from one to the next, then a
  * diagonal scale; the base has heavy tails. Everything before the scale keeps volumes. With one feature it is
- * `oneFeature`. The nets do not start at zero: for symmetrical data, whose features are uncorrelated whatever the others
- * are, a shift of zero has a gradient of zero.
+ * `oneFeature`. The nets do not start at zero: where the mean of one feature does not depend on the other, as in
+ * symmetrical data, shifts of zero have a gradient of zero.
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
 export function nice(dim: number, options: PresetOptions = {}): FlowSpec {

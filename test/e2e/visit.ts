@@ -10,6 +10,9 @@ import { launchChromium } from './chromium.ts';
 import { openDemoSite } from './demoSite.ts';
 import type { DemoSite } from './demoSite.ts';
 
+/** The link of a small model that has steps left, whatever a test does. */
+export const SMALL = '#v=1&data=moons&couplings=4&hidden=16-16&batch=64&steps=100000';
+
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 export interface Visit {
@@ -245,4 +248,56 @@ export async function tasksDuring<T>(
 
 export function total(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** Does with the page of a link what a visitor does; nothing may go wrong in it. */
+export function pagesOf(demo: ReturnType<typeof demoForTests>) {
+  return async (
+    hash: string,
+    act: (page: Page) => Promise<void>,
+    options: BrowserContextOptions = {},
+  ): Promise<void> => {
+    const { page, problems, close } = await visit(demo.browser, demo.site.url + hash, options);
+    try {
+      await ready(page);
+      await act(page);
+      expect(problems).toEqual([]);
+    } finally {
+      await close();
+    }
+  };
+}
+
+/** The file of the model that is shown. */
+export async function savedModel(page: Page): Promise<Buffer> {
+  const { bytes } = await downloaded(page, '#save-model');
+  return Buffer.from(bytes);
+}
+
+export async function openModel(page: Page, buffer: Buffer, name = 'mine.safetensors'): Promise<void> {
+  await page.setInputFiles('#open-model', { name, mimeType: 'application/octet-stream', buffer });
+}
+
+export async function openTable(
+  page: Page,
+  name: string,
+  rows: readonly (readonly (number | string)[])[],
+): Promise<void> {
+  const text = rows.map((row) => row.join(',')).join('\n');
+  await page.setInputFiles('#file', { name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+}
+
+/** New rows of the model that is shown. */
+export async function samples(page: Page): Promise<number[]> {
+  const { bytes } = await downloaded(page, '#save-samples');
+  const [, ...rows] = new TextDecoder().decode(bytes).trim().split('\n');
+  return rows.flatMap((row) => row.split(',').map(Number));
+}
+
+export async function trainSome(page: Page): Promise<void> {
+  await page.click('#train');
+  await expectSoon(() => step(page)).toBeGreaterThan(3);
+  await page.click('#train');
+  // Steps on their way come to their end first.
+  await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train');
 }

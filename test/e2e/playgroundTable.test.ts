@@ -1,0 +1,159 @@
+/** What a visitor can bring as a table: rows held out, labels, domains. */
+import { describe, expect, it } from 'vitest';
+import { decodeModel } from '../../src/io/modelFile.ts';
+import {
+  canvas,
+  demoForTests,
+  downloaded,
+  expectSoon,
+  look,
+  openModel,
+  openTable,
+  pagesOf,
+  samples,
+  savedModel,
+  SMALL,
+  trainSome,
+} from './visit.ts';
+
+const onPage = pagesOf(demoForTests());
+
+describe('data between 0 and 1', () => {
+  /** Most near the ends, so that a model of all numbers would leave them. */
+  const shares = Array.from({ length: 300 }, (_, i) => [
+    0.5 + 0.499 * Math.sin(1.7 * i),
+    0.5 + 0.499 * Math.sin(2.9 * i + 1),
+  ]);
+
+  it('are learned within their domain: no density, no sample and no point outside', () =>
+    onPage(`${SMALL}&points=hidden&colours=log`, async (page) => {
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'shares.csv', [['a', 'b'], ...shares]);
+      await expectSoon(() => page.textContent('#file-words')).toMatch(/300 rows/);
+      await page.selectOption('#domain', 'unit');
+      await expectSoon(() => page.url()).toContain('data=file&domain=unit&');
+      await expectSoon(() => page.textContent('#code')).toContain(`domain: 'unit'`);
+      await trainSome(page);
+      const density = canvas(page, 'density');
+      // The picture shows 3 standard deviations, from about -0.55 to 1.55: the domain begins at a quarter of it.
+      await expectSoon(async () => (await look(density, [0.3, 0.7])).colours).toBeGreaterThan(10);
+      expect((await look(density, [0, 0.2])).drawn).toBe(0);
+      expect((await look(density, [0.8, 1])).drawn).toBe(0);
+      await density.hover({ position: { x: 150, y: 150 } });
+      await expectSoon(() => page.textContent('#point-x')).toMatch(/\(/);
+      await density.hover({ position: { x: 20, y: 150 } });
+      await expectSoon(() => page.textContent('#point-x')).toBe('–');
+      const drawn = await samples(page);
+      expect(drawn).toHaveLength(10_000);
+      expect(drawn.every((value) => value > 0 && value < 1)).toBe(true);
+
+      const file = await savedModel(page);
+      await page.check('input[name="source"][value="moons"]');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons/);
+      await openModel(page, file);
+      await expectSoon(() => page.textContent('#share-words')).toBe('mine.safetensors is open.');
+      expect((await samples(page)).every((value) => value > 0 && value < 1)).toBe(true);
+    }));
+
+  it('with a value outside are refused in words, and trained on once that is mended', () =>
+    onPage(SMALL, async (page) => {
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'shares.csv', [['a', 'b'], ...shares, [0.5, 1]]);
+      await expectSoon(() => page.textContent('#file-words')).toMatch(/301 rows/);
+      await page.selectOption('#domain', 'unit');
+      const sentence = /row 301, column "b".*found 1, expected a number between 0 and 1/;
+      await expectSoon(() => page.textContent('#data-mistake')).toMatch(sentence);
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toMatch(/^Nothing has changed/);
+      await expectSoon(() => page.textContent('#train')).toBe('Train');
+      await page.selectOption('#domain', 'positive');
+      await expectSoon(() => page.locator('#data-mistake').isHidden()).toBe(true);
+      await trainSome(page);
+    }));
+});
+
+describe('a table', () => {
+  /** Noise, of which there is nothing to learn but by heart. */
+  const noise = Array.from({ length: 200 }, (_, i) =>
+    [0, 1, 2].map((j) => Math.sin(7919 * (3 * i + j + 1) ** 2)),
+  );
+  const eager = '#v=1&data=moons&family=spline&couplings=4&hidden=32-32&batch=128&rate=0.01&steps=4000';
+
+  it('stops training by the rows held out, says so, and is set beside a Gaussian', () =>
+    onPage(eager, async (page) => {
+      await expectSoon(() => page.locator('#stop').isDisabled()).toBe(true);
+      await openTable(page, 'noise.csv', [['a', 'b', 'c'], ...noise]);
+      await expectSoon(() => page.locator('#stop').isDisabled()).toBe(false);
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Noise\.csv/);
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toMatch(
+        /^Stopped at step \d+ of 4000, as the score on 20 rows held out got no better\. The best parameters are kept/,
+      );
+      await expectSoon(() => page.textContent('#verdict')).toMatch(
+        /nats on rows held out: .* a Gaussian fitted to the same rows\./,
+      );
+      expect(await page.textContent('#verdict')).not.toMatch(/by heart/);
+      await expectSoon(() => page.textContent('#train')).toBe('Train again');
+      const { training } = decodeModel(await savedModel(page));
+      expect(training!.validation).toMatchObject({ rows: 20 });
+      expect(training!.steps).toBeLessThan(4000);
+    }));
+
+  it('trains for all steps if it is told to', () =>
+    onPage(eager.replace('4000', '60'), async (page) => {
+      await openTable(page, 'noise.csv', [['a', 'b', 'c'], ...noise]);
+      await expectSoon(() => page.locator('#stop').isDisabled()).toBe(false);
+      await page.selectOption('#stop', 'last');
+      await expectSoon(() => page.url()).toContain('&stop=last');
+      await expectSoon(() => page.textContent('#code')).toContain('validation: false');
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toBe('All 60 steps are done.');
+      expect(decodeModel(await savedModel(page)).training!.validation).toBeUndefined();
+    }));
+});
+
+describe('a table with labels', () => {
+  it('is learned as a whole, or label by label, with a mean for each', () =>
+    onPage(SMALL, async (page) => {
+      const row = (i: number) => [Math.sin(i) + (i % 3), Math.cos(2 * i), ['a', 'b', 'c, d'][i % 3]!];
+      const quotedRows = Array.from({ length: 120 }, (_, i) =>
+        row(i).map((cell) => (cell === 'c, d' ? '"c, d"' : cell)),
+      );
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'kinds.csv', [['u', 'v', 'kind'], ...quotedRows]);
+      await expectSoon(() => page.textContent('#file-words')).toBe(
+        'kinds.csv: 120 rows, 2 columns, and kind as labels.',
+      );
+      await trainSome(page);
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+      await expectSoon(() => page.locator('#base-class').isDisabled()).toBe(true);
+
+      await page.check('#apart');
+      await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['a', 'b', 'c, d']);
+      await page.selectOption('#base', 'class');
+      await expectSoon(() => page.url()).toContain('data=file&parts=apart&');
+      await expectSoon(() => page.textContent('#code')).toMatch(/encodeContext.*class_conditional/s);
+      await trainSome(page);
+      const data = await downloaded(page, '#save-data');
+      const lines = new TextDecoder().decode(data.bytes).split('\n');
+      expect(lines[0]).toBe('u,v,kind');
+      expect(lines[3]).toMatch(/,"c, d"$/);
+
+      // Opened beside other data, the model brings samples of its own.
+      const file = await savedModel(page);
+      await page.check('input[name="source"][value="circles"]');
+      await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['outer', 'inner']);
+      await page.uncheck('#apart');
+      await expectSoon(() => page.inputValue('#base')).toBe('student-t:10');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+      await openModel(page, file);
+      await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['a', 'b', 'c, d']);
+      await expectSoon(() => page.inputValue('#base')).toBe('class');
+      await page.check('input[name="source"][value="file"]');
+      await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
+      // Beside its own data it has them told apart again.
+      await openModel(page, file);
+      await expectSoon(() => page.isChecked('#apart')).toBe(true);
+      await expectSoon(() => page.textContent('#status')).toMatch(/goes on from it with kinds\.csv/);
+    }));
+});
