@@ -3,6 +3,7 @@ import { DataError } from '../../src/errors.ts';
 import type { FitOptions } from '../../src/fitOptions.ts';
 import { Flow } from '../../src/flow.ts';
 import { realnvp, spline } from '../../src/flows/index.ts';
+import { decodeModel } from '../../src/io/modelFile.ts';
 import { normals, STREAMS } from '../../src/random.ts';
 import type { FitReport } from '../../src/trainer.ts';
 import { expectClose } from '../support/compare.ts';
@@ -135,6 +136,20 @@ describe('a fit left between a step and its score', () => {
     using resumed = await Flow.load(await left.save({ checkpoint: true }), { device, tuning: 'fixed' });
     await fitted(resumed, data, { ...options, resume: true });
     expect(await resumed.save({ checkpoint: true })).toEqual(await whole.save({ checkpoint: true }));
+  });
+});
+
+describe('a checkpoint', () => {
+  it('says which step was scored last, the best one or another', async () => {
+    const lastScored = async (learningRate: number) => {
+      using flow = await Flow.create(realnvp(2, small), await testOptions());
+      const options = { steps: 20, until: 4, learningRate, validation: { every: 2 } };
+      await fitted(flow, correlated(120, 2), options);
+      const { step, lastScored } = decodeModel(await flow.save({ checkpoint: true })).optimizer!.best!;
+      return [step, lastScored];
+    };
+    expect(await lastScored(1e-3)).toEqual([4, 4]);
+    expect(await lastScored(1)).toEqual([0, 4]);
   });
 });
 
