@@ -41,7 +41,7 @@ export default defineConfig({
         index: 'src/index.ts',
         node: 'src/node.ts',
         reference: 'src/reference/index.ts',
-        bench: 'src/bench/index.ts',
+        bench: 'src/measure/index.ts',
         pytorch: 'src/pytorch.ts',
         cli: 'src/cli/main.ts',
       },

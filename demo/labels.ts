@@ -2,7 +2,7 @@
 import type { LabelColumn } from '../src/index.ts';
 
 /** More than so many nobody chooses from. */
-export const MOST_CLASSES = 64;
+export const MAX_CLASSES = 64;
 
 /** The class of each row, as the place of its label among the levels. */
 export interface RowLabels {

@@ -2,19 +2,20 @@
  * wgflow: normalizing flows trained and sampled on the GPU by hand-written WGSL.
  * This entry has no Node imports; `wgflow/node` opens devices in Node, `wgflow/reference` is the f64 twin.
  */
-export { Flow } from './flow.ts';
-export type { Rows } from './callerArrays.ts';
-export type { FlowOptions, LoadOptions, RunOptions, SampleOptions } from './flowOptions.ts';
-export { FlowPass } from './flowPass.ts';
-export type { PassBuffers, PassKind, PassOptions } from './flowPass.ts';
-export type { FlowTrace, TraceOptions } from './flowTrace.ts';
-export type { FitOptions, TrainingData } from './fitOptions.ts';
-export type { FitReport } from './trainer.ts';
-export type { MemoryOptions, MemoryReport } from './memory.ts';
-export { glow, nice, PRESETS, realnvp, spline, vanilla } from './flows/index.ts';
-export type { Preset, PresetName, PresetOptions } from './flows/index.ts';
-export { parseSchedule } from './schedule.ts';
-export type { Schedule } from './schedule.ts';
+export { Flow } from './flow/flow.ts';
+export type { Rows } from './calls/callerArrays.ts';
+export type { FlowOptions, LoadOptions, SampleOptions } from './flow/options.ts';
+export type { RunOptions } from './calls/rows.ts';
+export { FlowPass } from './flow/pass.ts';
+export type { PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
+export type { FlowTrace, TraceOptions } from './flow/trace.ts';
+export type { FitOptions, TrainingData } from './training/options.ts';
+export type { FitReport } from './training/fit.ts';
+export type { MemoryOptions, MemoryReport } from './training/memory.ts';
+export { glow, nice, PRESETS, realnvp, spline, vanilla } from './presets/index.ts';
+export type { Preset, PresetName, PresetOptions } from './presets/index.ts';
+export { parseSchedule } from './model/schedule.ts';
+export type { Schedule } from './model/schedule.ts';
 export type {
   Activation,
   ActnormSpec,
@@ -41,17 +42,17 @@ export type {
   StandardizeSpec,
   StudentTSpec,
   UniformSpec,
-} from './spec.ts';
-export { encodeContext } from './context.ts';
-export type { ContextColumn, LabelColumn, NumberColumn } from './context.ts';
+} from './spec/spec.ts';
+export { encodeContext } from './model/context.ts';
+export type { ContextColumn, LabelColumn, NumberColumn } from './model/context.ts';
 export { toyDensity, TOY_NAMES } from './data/toy.ts';
 export type { ToyDensity, ToyName } from './data/toy.ts';
-export type { Precision } from './precision.ts';
-export type { KernelVariants } from './steps/variants.ts';
-export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './tuning.ts';
+export type { Precision } from './plan/precision.ts';
+export type { KernelVariants } from './plan/variants.ts';
+export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './flow/tuning.ts';
 export type { TrainingRecord } from './io/modelFile.ts';
-export { describeDevice } from './gpu/context.ts';
-export type { AdapterReport } from './gpu/context.ts';
+export { describeDevice } from './gpu/gpu.ts';
+export type { AdapterReport } from './gpu/gpu.ts';
 export {
   DataError,
   DeviceLostError,

@@ -3,8 +3,8 @@ import { ADAPTER_CHOICES, openNodeAdapter } from './gpu/dawn.ts';
 import type { AdapterChoice, OpenedAdapter } from './gpu/dawn.ts';
 import { requestDevice } from './gpu/device.ts';
 import type { NeededLimits } from './gpu/device.ts';
-import { integer, OBJECT, oneOf, requireOptions } from './optionRules.ts';
-import type { OptionRules } from './optionRules.ts';
+import { integer, OBJECT, oneOf, requireOptions } from './calls/optionRules.ts';
+import type { OptionRules } from './calls/optionRules.ts';
 
 export interface OpenDeviceOptions {
   /** `auto` (the default) takes a GPU, else a software adapter; `gpu` and `software` insist. */

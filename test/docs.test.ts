@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import * as benchEntry from '../src/bench/index.ts';
+import * as benchEntry from '../src/measure/index.ts';
 import * as browserEntry from '../src/index.ts';
 import { EXIT } from '../src/cli/session.ts';
 import * as nodeEntry from '../src/node.ts';
@@ -16,8 +16,9 @@ const shaders = readdirSync(join(ROOT, 'shaders'), { recursive: true, encoding: 
   .filter((file) => file.endsWith('.wgsl'))
   .map((file) => file.replaceAll('\\', '/').replace(/\.wgsl$/, ''))
   .sort();
-const snippets = shaders.filter((name) => name.startsWith('shared/')).map((name) => name.slice(7));
-const stems = shaders.filter((name) => !name.startsWith('shared/'));
+const nameOf = (shader: string): string => shader.replace(/^.*\//, '');
+const snippets = shaders.filter((shader) => shader.startsWith('shared/')).map(nameOf);
+const stems = shaders.filter((shader) => !shader.startsWith('shared/')).map(nameOf);
 
 const equations = [...read('docs/derivations.md').matchAll(/\\tag\{(\d+)\}/g)].map(([, number]) =>
   Number(number),

@@ -3,7 +3,7 @@ import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../../src/data
 import { heldRows, holdOut } from '../../src/data/holdOut.ts';
 import type { ContextRows } from '../../src/data/holdOut.ts';
 import { columnStatistics, meanNll } from '../../src/data/statistics.ts';
-import { isInside, requireInside } from '../../src/domain.ts';
+import { isInside, requireInside } from '../../src/model/domain.ts';
 import { toyDensity } from '../../src/index.ts';
 import type { Domain, LabelColumn, Rows, TrainingData } from '../../src/index.ts';
 import { STREAMS } from '../../src/random.ts';
@@ -46,8 +46,8 @@ export interface Classes {
 }
 
 /** Rows that are shown at most, and that are scored: few enough to be one quick call. */
-const MOST_SHOWN = 4000;
-const MOST_SCORED = 2048;
+const MAX_SHOWN = 4000;
+const MAX_SCORED = 2048;
 
 /** The split does not change with the model's seed, so that scores of two runs can be compared. */
 const SPLIT_SEED = 0;
@@ -72,7 +72,7 @@ function toyData({ name, noise, size, apart = false }: ToyData): DataSet {
   const toy = toyDensity(name, { noise });
   const columns = toy.mean.map((_, j) => `x${j + 1}`);
   const column = apart ? toyClasses(name) : undefined;
-  const scored = [0, STREAMS.toyTest, 0, MOST_SCORED] as const;
+  const scored = [0, STREAMS.toyTest, 0, MAX_SCORED] as const;
   const rest = {
     columns,
     domain: 'real',
@@ -86,7 +86,7 @@ function toyData({ name, noise, size, apart = false }: ToyData): DataSet {
     const classes = column && classesOf(column, toy.sampleClasses(...learned), toy.sampleClasses(...scored));
     return { ...rest, ...setOf(toy.sample(...learned), columns), classes };
   }
-  const shown = [0, STREAMS.toyTest, MOST_SCORED, MOST_SHOWN] as const;
+  const shown = [0, STREAMS.toyTest, MAX_SCORED, MAX_SHOWN] as const;
   return {
     ...rest,
     training: { toy: name, noise: toy.noise },
@@ -116,7 +116,7 @@ function rowData({ rows, columns, domain = 'real', labels }: RowData): DataSet {
   const total = rows.length / dim;
   const { training, held } = holdOut(table, { rows: total, held: heldRows(total), seed: SPLIT_SEED });
   const heldOut = (held?.data.length ?? 0) / dim;
-  const scored = Math.min(heldOut, MOST_SCORED);
+  const scored = Math.min(heldOut, MAX_SCORED);
   const validation = held?.data.subarray(0, scored * dim) ?? new Float32Array();
   const levels = labels?.column.levels.length ?? 0;
   const given = held?.context?.subarray(0, scored * levels) ?? new Float32Array();
@@ -150,7 +150,7 @@ function setOf(
     columns,
     training: rows,
     kept: rows,
-    shown: spreadRows(rows, columns.length, MOST_SHOWN),
+    shown: spreadRows(rows, columns.length, MAX_SHOWN),
     mean,
     std,
   };
@@ -158,5 +158,5 @@ function setOf(
 
 /** The classes beside the rows that `setOf` shows. */
 function classesOf(column: LabelColumn, training: Float32Array, validation: Float32Array): Classes {
-  return { column, training, shown: spreadRows(training, column.levels.length, MOST_SHOWN), validation };
+  return { column, training, shown: spreadRows(training, column.levels.length, MAX_SHOWN), validation };
 }

@@ -1,12 +1,12 @@
 /** Samples for export. */
 import { ShapeError } from '../../src/index.ts';
 import type { Flow, Rows } from '../../src/index.ts';
-import { offsetOf } from '../../src/offset.ts';
+import { offsetOf } from '../../src/spec/offset.ts';
 
 /** Rows of a call: below what the library searches the fastest kernels for, and no long submit. */
 const CHUNK = 4000;
 /** A million rows of a few columns are some 10 MB of text. */
-const MOST = 1_000_000;
+const MAX_COUNT = 1_000_000;
 
 /**
  * Rows [count, D] of the flow as it is, chunk by chunk, so that training goes on in between.
@@ -18,8 +18,8 @@ export async function drawSamples(
   seed: number,
   context?: Float32Array,
 ): Promise<Rows> {
-  if (!Number.isSafeInteger(count) || count < 1 || count > MOST) {
-    throw new ShapeError('number of samples', String(count), `an integer from 1 to ${MOST}`);
+  if (!Number.isSafeInteger(count) || count < 1 || count > MAX_COUNT) {
+    throw new ShapeError('number of samples', String(count), `an integer from 1 to ${MAX_COUNT}`);
   }
   const rows = new (offsetOf(flow.spec) === undefined ? Float32Array : Float64Array)(count * flow.dim);
   for (let start = 0; start < count; start += CHUNK) {

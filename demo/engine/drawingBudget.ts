@@ -1,14 +1,14 @@
 /** How much of the GPU's time the pictures take. */
 
 /** What may be saved up, ms: an idle while is no excuse for a long frame afterwards. */
-const MOST_SAVED_MS = 8;
+const MAX_SAVED_MS = 8;
 /** What may be owed, ms: a time that was taken while something else disturbed it does not stop the pictures for long. */
-const MOST_OWED_MS = 400;
+const MAX_OWED_MS = 400;
 
 /** Gathers a share of the time that goes by; a piece of work may begin while anything is left, and may overdraw. */
 export class DrawingBudget {
   #share = 1;
-  #balance = MOST_SAVED_MS;
+  #balance = MAX_SAVED_MS;
   #last: number;
 
   constructor(now: number) {
@@ -19,13 +19,13 @@ export class DrawingBudget {
   setShare(share: number, now: number): void {
     this.available(now);
     // What was owed to training that has stopped, or was saved while there was none, counts no more.
-    if (share !== this.#share) this.#balance = Math.min(MOST_SAVED_MS, Math.max(0, this.#balance));
+    if (share !== this.#share) this.#balance = Math.min(MAX_SAVED_MS, Math.max(0, this.#balance));
     this.#share = share;
   }
 
   /** Milliseconds that may be drawn now; negative where too much was. */
   available(now: number): number {
-    this.#balance = Math.min(MOST_SAVED_MS, this.#balance + this.#share * Math.max(0, now - this.#last));
+    this.#balance = Math.min(MAX_SAVED_MS, this.#balance + this.#share * Math.max(0, now - this.#last));
     this.#last = now;
     return this.#balance;
   }
@@ -36,7 +36,7 @@ export class DrawingBudget {
   }
 
   spend(ms: number): void {
-    this.#balance = Math.max(-MOST_OWED_MS, this.#balance - ms);
+    this.#balance = Math.max(-MAX_OWED_MS, this.#balance - ms);
   }
 }
 

@@ -1,8 +1,8 @@
 /** The data that a model which was opened goes on with. */
-import { domainsOf } from '../../src/domain.ts';
+import { domainsOf } from '../../src/model/domain.ts';
 import { ShapeError, TOY_NAMES, WgflowError, toyDensity } from '../../src/index.ts';
 import type { Flow, LabelColumn, ToyName } from '../../src/index.ts';
-import { MOST_CLASSES, oneHot } from '../labels.ts';
+import { MAX_CLASSES, oneHot } from '../labels.ts';
 import type { DataOrigin, DataSettings, ToyData } from '../protocol.ts';
 import { dataSetOf, fitsDomains } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
@@ -118,14 +118,14 @@ function classesOf({ spec, training }: ModelFacts): LabelColumn | undefined {
   const columns = training?.context ?? [];
   const [column] = columns;
   const isOne = columns.length === 1 && column !== undefined && 'levels' in column;
-  if (isOne && column.levels.length <= MOST_CLASSES) return column;
+  if (isOne && column.levels.length <= MAX_CLASSES) return column;
   const words = columns.map((each) =>
     'levels' in each ? `${each.name} (${each.levels.length} labels)` : `${each.name} (numbers)`,
   );
   throw new ShapeError(
     'context of the model',
     words.length === 0 ? `${spec.contextDim} features without names` : words.join(', '),
-    `one column of at most ${MOST_CLASSES} labels`,
+    `one column of at most ${MAX_CLASSES} labels`,
     'The command line opens it: wgflow sample, with --context.',
   );
 }

@@ -9,7 +9,7 @@ import type {
   ScaleMap,
   TrainingRecord,
 } from '../../src/index.ts';
-import { formatSchedule } from '../../src/schedule.ts';
+import { formatSchedule } from '../../src/model/schedule.ts';
 import { BASE_NAMES, baseNameOf, BASES } from '../bases.ts';
 import type { ModelSettings } from '../protocol.ts';
 

@@ -1,6 +1,6 @@
 /** What the adapter can do at best, measured once. */
-import { measureFmaPeak } from '../../src/bench/peaks.ts';
-import { GpuContext } from '../../src/gpu/context.ts';
+import { measureFmaPeak } from '../../src/measure/peaks.ts';
+import { Gpu } from '../../src/gpu/gpu.ts';
 import { Stopwatch } from '../../src/gpu/timing.ts';
 
 /** A second or less on slow adapters: a share of the peak needs no third digit. */
@@ -38,7 +38,7 @@ export class PeakMeter {
 
   async #measure(): Promise<void> {
     this.#aborter = new AbortController();
-    const context = GpuContext.of(this.#device);
+    const context = Gpu.of(this.#device);
     using stopwatch = new Stopwatch(context);
     try {
       const { rate } = await measureFmaPeak(context, stopwatch, BUDGET, this.#aborter.signal);

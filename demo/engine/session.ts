@@ -1,8 +1,8 @@
 /** One model with its data and its pictures, and the loop that trains it. */
-import { trainingFlops } from '../../src/bench/usefulFlops.ts';
+import { trainingFlops } from '../../src/measure/usefulFlops.ts';
 import { DeviceLostError, DisposedError, TrainingDivergedError } from '../../src/index.ts';
 import type { FitOptions, Flow } from '../../src/index.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
 import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
 import { fitOptionsOf, settingsOf } from './modelSettings.ts';

@@ -1,15 +1,15 @@
 /** A run against an earlier one, and the last run that this browser kept. */
-import { compareRuns } from '../../src/bench/compare.ts';
-import type { Change } from '../../src/bench/compare.ts';
-import { entryTitle, parseBenchDocument } from '../../src/bench/document.ts';
-import type { BenchDocument } from '../../src/bench/document.ts';
-import { milliseconds } from '../../src/bench/format.ts';
+import { compareRuns } from '../../src/measure/compare.ts';
+import type { Change } from '../../src/measure/compare.ts';
+import { entryTitle, parseBenchDocument } from '../../src/measure/document.ts';
+import type { BenchDocument } from '../../src/measure/document.ts';
+import { milliseconds } from '../../src/measure/format.ts';
 import { byId } from '../page/dom.ts';
 import { make } from './elements.ts';
 
 const LAST_RUN = 'wgflow-lab-last-run';
 /** Of the changes, the largest are shown. */
-const MOST_CHANGES = 12;
+const MAX_CHANGES = 12;
 
 /** Keeps a run for the next visit, where the browser lets it. */
 export function keepRun(run: BenchDocument): void {
@@ -41,7 +41,7 @@ export function showComparison(before: BenchDocument, after: BenchDocument): voi
   const largest = changes
     .filter(({ verdict }) => verdict !== 'same')
     .toSorted((a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)))
-    .slice(0, MOST_CHANGES);
+    .slice(0, MAX_CHANGES);
   const frame = byId('comparison', HTMLDivElement);
   frame.replaceChildren(
     make('h3', {}, 'Against the earlier run'),

@@ -1,5 +1,5 @@
 /** wgflow beside other libraries, each timed alone in a worker that lives as long as its turn. */
-import type { ConfigName } from '../../src/bench/index.ts';
+import type { ConfigName } from '../../src/measure/index.ts';
 import { byId } from '../page/dom.ts';
 import { make } from './elements.ts';
 import { PEERS } from './protocol.ts';

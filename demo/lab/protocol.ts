@@ -7,7 +7,7 @@ import type {
   KernelFacts,
   Peaks,
   TileSizes,
-} from '../../src/bench/index.ts';
+} from '../../src/measure/index.ts';
 import type { AdapterReport, KernelVariants } from '../../src/index.ts';
 
 /** The configurations to measure, or everything that `wgflow bench` measures. */

@@ -1,9 +1,9 @@
 /** The roofline chart: GFLOP/s over FLOPs per byte, both logarithmic, under what the adapter can do at best. */
-import { entryTitle } from '../../src/bench/document.ts';
-import type { BenchDocument, BenchEntry } from '../../src/bench/document.ts';
-import { milliseconds, percent, planName, rate } from '../../src/bench/format.ts';
-import { boundOf, intensityOf, ridgeOf, roofAt } from '../../src/bench/roofline.ts';
-import type { Peak } from '../../src/bench/roofline.ts';
+import { entryTitle } from '../../src/measure/document.ts';
+import type { BenchDocument, BenchEntry } from '../../src/measure/document.ts';
+import { milliseconds, percent, planName, rate } from '../../src/measure/format.ts';
+import { boundOf, intensityOf, ridgeOf, roofAt } from '../../src/measure/roofline.ts';
+import type { Peak } from '../../src/measure/roofline.ts';
 import { byId, svg } from '../page/dom.ts';
 import { make } from './elements.ts';
 import { hrefOf } from './results.ts';

@@ -1,12 +1,12 @@
 /** The kernel lab's worker: measures on a device of its own, so that the page never waits. */
-import { bench, configModel } from '../../src/bench/index.ts';
-import type { BenchModel, BenchOptions, VariantsFor } from '../../src/bench/index.ts';
-import { GpuContext } from '../../src/gpu/context.ts';
+import { bench, configModel } from '../../src/measure/index.ts';
+import type { BenchModel, BenchOptions, VariantsFor } from '../../src/measure/index.ts';
+import { Gpu } from '../../src/gpu/gpu.ts';
 import { requestNavigatorDevice } from '../../src/gpu/device.ts';
 import { describeDevice } from '../../src/index.ts';
-import { variantsSchema } from '../../src/steps/candidates.ts';
-import { fixedVariants } from '../../src/steps/variants.ts';
-import { Tuner } from '../../src/tuning.ts';
+import { variantsSchema } from '../../src/passes/candidates.ts';
+import { fixedVariants } from '../../src/plan/variants.ts';
+import { Tuner } from '../../src/flow/tuning.ts';
 import type { FromLab, KernelChoice, RetileRequest, RunRequest, Sweep, ToLab } from './protocol.ts';
 
 /** The library's types are those of a page; this is what a worker has instead. */
@@ -33,7 +33,7 @@ scope.onmessage = ({ data }) => {
 async function open(): Promise<GPUDevice | undefined> {
   try {
     const device = await requestNavigatorDevice();
-    const fixed = { ...fixedVariants(GpuContext.of(device)) };
+    const fixed = { ...fixedVariants(Gpu.of(device)) };
     const choices = Object.fromEntries(
       Object.entries(variantsSchema.entries).flatMap(([name, choice]) =>
         'options' in choice ? [[name, choice.options]] : [],
@@ -116,7 +116,7 @@ function modelsOf(sweep: Sweep): BenchModel[] | undefined {
 function choosing(device: GPUDevice, choice: KernelChoice): VariantsFor | undefined {
   if (choice === 'fixed') return undefined;
   if (choice !== 'measured') return () => choice;
-  const context = GpuContext.of(device);
+  const context = Gpu.of(device);
   return (model, pass, rows) => new Tuner(context, model, {}).variantsFor(pass, rows);
 }
 

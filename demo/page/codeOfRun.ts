@@ -2,7 +2,7 @@
 import type { LabelColumn } from '../../src/index.ts';
 import type { DataSettings, ModelSettings, ToyData } from '../protocol.ts';
 import { toyDensity } from '../../src/data/toy.ts';
-import { PRESETS } from '../../src/flows/index.ts';
+import { PRESETS } from '../../src/presets/index.ts';
 import { toyClasses } from '../classes.ts';
 import { baseNameOf, BASES } from '../bases.ts';
 import type { BaseName } from '../bases.ts';

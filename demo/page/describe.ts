@@ -52,7 +52,7 @@ export interface HeldColumn {
 }
 
 /** Held columns that are named one by one. */
-const MOST_NAMED = 4;
+const MAX_NAMED = 4;
 
 /** Beside the title of the density. */
 export function densityName(others: readonly HeldColumn[]): string {
@@ -62,7 +62,7 @@ export function densityName(others: readonly HeldColumn[]): string {
 /** What the density of more than two columns is: not the density of the two alone. */
 export function describeSlice(others: readonly HeldColumn[], showData: boolean): string {
   if (others.length === 0) return '';
-  const named = others.slice(0, MOST_NAMED).map(({ name, mean, std }) => `${name} ${measure(mean, std)}`);
+  const named = others.slice(0, MAX_NAMED).map(({ name, mean, std }) => `${name} ${measure(mean, std)}`);
   const rest = others.length - named.length;
   const columns = [...named, ...(rest === 0 ? [] : [`${count(rest)} more`])];
   const points = showData ? ' The points are all of the data, in the slice or not.' : '';

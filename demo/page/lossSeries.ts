@@ -1,7 +1,7 @@
 /** A training curve of any length in bounded memory: means over stretches that double when there are too many. */
 
 /** Stretches at most; the chart has fewer pixels than this. */
-const MOST = 400;
+const MAX_LENGTH = 400;
 /** Steps over which the smoothed loss looks back, at most a quarter of the run. */
 const SMOOTHING = 100;
 
@@ -24,7 +24,7 @@ export interface Rise {
 }
 
 /** Fewer scores in a row above the best may be chance. */
-const LEAST_RISE = 3;
+const MIN_RISE = 3;
 
 export class LossSeries {
   #stretch = 1;
@@ -66,7 +66,7 @@ export class LossSeries {
       const weight = 1 / Math.min(SMOOTHING, Math.max(1, this.#steps / 4));
       this.#smoothed = this.#smoothed === null ? nll : this.#smoothed + weight * (nll - this.#smoothed);
     }
-    while (this.#sums.length > MOST) this.#halve();
+    while (this.#sums.length > MAX_LENGTH) this.#halve();
   }
 
   /** A held-out NLL, which may be no finite number. */
@@ -76,7 +76,8 @@ export class LossSeries {
     if (!Number.isFinite(nll)) return;
     this.#compare(score);
     this.#validation.push({ step, nll });
-    if (this.#validation.length > MOST) this.#validation = this.#validation.filter((_, i) => i % 2 === 1);
+    if (this.#validation.length > MAX_LENGTH)
+      this.#validation = this.#validation.filter((_, i) => i % 2 === 1);
   }
 
   /** Mean loss of each stretch. */
@@ -95,7 +96,7 @@ export class LossSeries {
   /** Null while the held-out NLL falls, or has not risen for long enough. */
   get rise(): Rise | null {
     const [best, last, scores] = [this.#best, this.#lastScore, this.#worse.length];
-    return best === null || last === null || scores < LEAST_RISE ? null : { best, last, scores };
+    return best === null || last === null || scores < MIN_RISE ? null : { best, last, scores };
   }
 
   /** The loss now, without the noise of single batches; null before the first step. */

@@ -1,6 +1,6 @@
 /** The card where one builds the model. */
 import * as v from 'valibot';
-import { PRESETS } from '../../src/flows/index.ts';
+import { PRESETS } from '../../src/presets/index.ts';
 import type { PresetName } from '../../src/index.ts';
 import type { ModelSettings, Price } from '../protocol.ts';
 import { byId, offer, setNotice, setText } from './dom.ts';
@@ -23,7 +23,7 @@ const FAMILY_WORDS: Record<PresetName, string> = {
 };
 
 /** Blocks of the residual nets that are offered; a model file may have more. */
-const MOST_BLOCKS = 4;
+const MAX_BLOCKS = 4;
 
 type NumberField = 'couplings' | 'batch' | 'learningRate' | 'steps' | 'seed';
 
@@ -55,7 +55,7 @@ export class ModelPanel {
   constructor(model: ModelSettings, changed: (model: ModelSettings) => void) {
     this.#model = model;
     this.#preset.append(...PRESET_NAMES.map((name) => new Option(FAMILY_NAMES[name], name)));
-    for (let blocks = 0; blocks <= MOST_BLOCKS; blocks++) this.#offerNets(blocks);
+    for (let blocks = 0; blocks <= MAX_BLOCKS; blocks++) this.#offerNets(blocks);
     for (const name of ['couplings', 'batch', 'steps', 'seed'] as const) {
       this.#numbers[name].min = String(LIMITS[name].min);
       this.#numbers[name].max = String(LIMITS[name].max);

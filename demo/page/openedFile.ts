@@ -7,7 +7,7 @@ export interface OpenedFile extends OpenedModel {
 }
 
 /** Columns that are named one by one. */
-const MOST_NAMED = 4;
+const MAX_NAMED = 4;
 
 export function describeOpened({ fileName, title, origin }: OpenedFile): string {
   return origin.kind === 'own-samples'
@@ -24,7 +24,7 @@ export function describeTraining({ fileName, steps }: OpenedFile): string {
 
 /** Why no data set is chosen. */
 export function describeOwnSamples({ fileName, columns }: OpenedFile): string {
-  const names = columns.length <= MOST_NAMED ? `: ${columns.join(', ')}` : '';
+  const names = columns.length <= MAX_NAMED ? `: ${columns.join(', ')}` : '';
   return `Samples of ${fileName} itself, of ${count(columns.length)} columns${names}. It learned from none of these data. Choose some, or Reset, for a fresh model.`;
 }
 

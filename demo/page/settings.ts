@@ -3,10 +3,10 @@ import * as v from 'valibot';
 import { TOY_NAMES } from '../../src/data/toy.ts';
 import type { ToyName } from '../../src/data/toy.ts';
 import type { Domain, PresetName } from '../../src/index.ts';
-import { parseSchedule } from '../../src/schedule.ts';
-import { DOMAINS } from '../../src/spec.ts';
+import { parseSchedule } from '../../src/model/schedule.ts';
+import { DOMAINS } from '../../src/spec/spec.ts';
 import { BASE_NAMES } from '../bases.ts';
-import { MOST_CLASSES } from '../labels.ts';
+import { MAX_CLASSES } from '../labels.ts';
 import type { ModelSettings } from '../protocol.ts';
 
 /** In the order in which they are offered. */
@@ -145,7 +145,7 @@ const SettingsFields = v.strictObject({
     showData: v.boolean(),
     reach: v.pipe(v.number(), v.minValue(1), v.maxValue(10)),
     columns: v.tuple([whole({ min: 0, max: 65_535 }), whole({ min: 0, max: 65_535 })]),
-    level: whole({ min: 0, max: MOST_CLASSES - 1 }),
+    level: whole({ min: 0, max: MAX_CLASSES - 1 }),
   }),
 });
 

@@ -12,7 +12,7 @@ import {
 } from '../../src/data/csvLayout.ts';
 import { DataError } from '../../src/errors.ts';
 import type { Rows } from '../../src/index.ts';
-import { MOST_CLASSES } from '../labels.ts';
+import { MAX_CLASSES } from '../labels.ts';
 import type { RowLabels } from '../labels.ts';
 
 export interface Table {
@@ -89,9 +89,9 @@ function numbered(width: number, label: number): string[] {
 function labelsIn(file: string, name: string, body: readonly ParsedRecord[], at: number): RowLabels {
   const cells = body.map(({ record, info }) => textCell(file, record[at] ?? '', info.lines, name));
   const levels = [...new Set(cells)].sort((a, b) => (a < b ? -1 : 1));
-  if (levels.length > MOST_CLASSES) {
+  if (levels.length > MAX_CLASSES) {
     throw new DataError(
-      `found ${levels.length} different labels, expected at most ${MOST_CLASSES}`,
+      `found ${levels.length} different labels, expected at most ${MAX_CLASSES}`,
       { file, column: name },
       'Leave the column out, or put rare labels together.',
     );

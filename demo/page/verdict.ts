@@ -48,8 +48,8 @@ const CLIMB = 1;
 const USELESS = 100;
 
 /** A gain is told as odds up to a million, then as a power of ten up to 10^1000, and in nats beyond, nats. */
-const MOST_COUNTED = Math.log(1e6);
-const MOST_POWER = 1000 * Math.LN10;
+const MAX_COUNTED = Math.log(1e6);
+const MAX_POWER = 1000 * Math.LN10;
 
 /** What to do about a training that came to nothing. */
 const AGAIN = 'Reset, and train with a lower learning rate.';
@@ -123,8 +123,8 @@ function aboveFloor(gap: number, error: number, given: string | null): string {
 
 /** e^gain in words: a gain of log 2 nats makes each point twice as probable. */
 function odds(gain: number): string {
-  if (gain > MOST_POWER) return `${nats(gain)} better per point`;
-  if (gain > MOST_COUNTED) return `10^${Math.floor(gain / Math.LN10)} times as probable per point`;
+  if (gain > MAX_POWER) return `${nats(gain)} better per point`;
+  if (gain > MAX_COUNTED) return `10^${Math.floor(gain / Math.LN10)} times as probable per point`;
   const factor = Math.exp(gain);
   return `${factor < 10 ? factor.toFixed(1) : count(factor)} times as probable per point`;
 }

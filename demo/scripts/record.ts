@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Flow, PRESETS, realnvp, toyDensity } from '../../src/index.ts';
 import { openDevice } from '../../src/node.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
 import { STREAMS } from '../../src/random.ts';
 import { RECORDED_UNIT } from '../page/recording.ts';

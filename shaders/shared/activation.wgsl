@@ -1,4 +1,4 @@
-// Activation functions of four rows and their slopes; the numbers are those of src/kernels/activation.ts.
+// Activation functions of four rows and their slopes; the numbers are those of src/model/activation.ts.
 #include "shared/elementary.wgsl"
 
 override ACTIVATION: u32 = 0u;

@@ -5,14 +5,14 @@
 
 override DOMAIN: u32 = 0u;
 
-// src/kernels/domain_forward.ts; else the feature is positive.
+// src/kernels/elementwise/domain_forward.ts; else the feature is positive.
 const UNIT: u32 = 1u;
 
 // Least and largest values: the smallest number that no driver takes for zero, the last one of all and that below 1.
-const LEAST: f32 = 0x1p-126;
-const MOST: f32 = 0x1.fffffep+127;
-const MOST_OF_UNIT: f32 = 0x1.fffffep-1;
+const MIN_VALUE: f32 = 0x1p-126;
+const MAX_VALUE: f32 = 0x1.fffffep+127;
+const MAX_OF_UNIT: f32 = 0x1.fffffep-1;
 
-// What they are mapped to, log LEAST and -log(1 - MOST_OF_UNIT).
-const LEAST_IMAGE: f32 = -87.3365447505531;
-const MOST_IMAGE_OF_UNIT: f32 = 16.635532333438686;
+// What they are mapped to, log MIN_VALUE and -log(1 - MAX_OF_UNIT).
+const MIN_IMAGE: f32 = -87.3365447505531;
+const MAX_IMAGE_OF_UNIT: f32 = 16.635532333438686;

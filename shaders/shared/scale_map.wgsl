@@ -1,5 +1,5 @@
 // The scale map of an affine coupling: raw output a -> log-scale s and its slope ds/da.
-// The numbers are those of src/kernels/scale_map.ts. docs/derivations.md, eq. (5), (6), (44), (82)
+// The numbers are those of src/model/scaleMap.ts. docs/derivations.md, eq. (5), (6), (44), (82)
 #include "shared/elementary.wgsl"
 
 override SCALE_MAP: u32 = 0u;

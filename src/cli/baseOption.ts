@@ -1,7 +1,7 @@
 /** `--base`: the density of the latent. */
 import { InvalidArgumentError } from 'commander';
-import { validateBase } from '../specRules.ts';
-import type { BaseSpec } from '../spec.ts';
+import { validateBase } from '../spec/rules.ts';
+import type { BaseSpec } from '../spec/spec.ts';
 
 /** Where the splines of the preset end. */
 const DEFAULT_BOUND = 3;

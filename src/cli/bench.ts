@@ -1,14 +1,14 @@
 /** `wgflow bench`: kernels and plans against the adapter's own peak. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bench, compareRuns, CONFIG_NAMES, configModel, parseBenchDocument } from '../bench/index.ts';
-import type { BenchDocument, BenchModel, BenchOptions, ConfigName, VariantsFor } from '../bench/index.ts';
+import { bench, compareRuns, CONFIG_NAMES, configModel, parseBenchDocument } from '../measure/index.ts';
+import type { BenchDocument, BenchModel, BenchOptions, ConfigName, VariantsFor } from '../measure/index.ts';
 import { DataError, ShapeError, VerificationError } from '../errors.ts';
-import { GpuContext } from '../gpu/context.ts';
+import { Gpu } from '../gpu/gpu.ts';
 import type { NeededLimits } from '../gpu/device.ts';
-import { limitsFor } from '../modelLimits.ts';
-import { Tuner } from '../tuning.ts';
-import type { TuningOptions } from '../tuning.ts';
+import { limitsFor } from '../flow/limits.ts';
+import { Tuner } from '../flow/tuning.ts';
+import type { TuningOptions } from '../flow/tuning.ts';
 import { benchReport } from './benchReport.ts';
 import { comparisonTables, runTables } from './benchTables.ts';
 import { READ_PROBLEMS, readSpec } from './modelInput.ts';
@@ -77,7 +77,7 @@ export async function benchCommand(session: Session, options: BenchCommandOption
 
 /** The kernels that a flow of the model would choose. */
 function choosing(device: GPUDevice, tuning: TuningOptions): VariantsFor {
-  const context = GpuContext.of(device);
+  const context = Gpu.of(device);
   return (model, pass, rows) => new Tuner(context, model, tuning).variantsFor(pass, rows);
 }
 

@@ -1,9 +1,9 @@
 /** The report of a benchmark run: one HTML page that needs nothing but itself. */
-import { kernelChart, planChart, rooflineChart } from '../bench/charts.ts';
-import type { Chart } from '../bench/charts.ts';
-import { milliseconds, percent, precisionText, rate, spread } from '../bench/index.ts';
-import type { BenchDocument, BenchEntry } from '../bench/index.ts';
-import { variantsText } from '../steps/candidates.ts';
+import { kernelChart, planChart, rooflineChart } from '../measure/charts.ts';
+import type { Chart } from '../measure/charts.ts';
+import { milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
+import type { BenchDocument, BenchEntry } from '../measure/index.ts';
+import { variantsText } from '../passes/candidates.ts';
 import { CHUNKS_NOTE, planCells, sorted } from './benchTables.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { htmlPage } from './htmlPage.ts';

@@ -1,7 +1,7 @@
 /** What `wgflow bench` prints. */
-import { boundOf, choiceText, milliseconds, percent, precisionText, rate, spread } from '../bench/index.ts';
-import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../bench/index.ts';
-import { variantsText } from '../steps/candidates.ts';
+import { boundOf, choiceText, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
+import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../measure/index.ts';
+import { variantsText } from '../passes/candidates.ts';
 import { adapterName } from './session.ts';
 import { tableText } from './table.ts';
 

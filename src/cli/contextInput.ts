@@ -1,13 +1,13 @@
 /** Contexts as commands take them: columns of a table, or values on the command line. */
 import { existsSync } from 'node:fs';
-import { encodeContext } from '../context.ts';
-import type { ContextColumn } from '../context.ts';
+import { encodeContext } from '../model/context.ts';
+import type { ContextColumn } from '../model/context.ts';
 import { allRows, readCsv } from '../data/csv.ts';
 import type { TextRows } from '../data/csv.ts';
 import { NUMBER } from '../data/csvLayout.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { DataError, ModelFileError, ShapeError } from '../errors.ts';
-import { MAX_CONTEXT } from '../spec.ts';
+import { MAX_CONTEXT } from '../spec/spec.ts';
 import { commaList } from './commaList.ts';
 import type { ModelFile } from './modelInput.ts';
 

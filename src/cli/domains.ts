@@ -1,10 +1,10 @@
 /** `--domain`: which columns hold bounded values, and the check that they do. */
 import { InvalidArgumentError } from 'commander';
 import type { TableChunk } from '../data/csv.ts';
-import { requireInside } from '../domain.ts';
+import { requireInside } from '../model/domain.ts';
 import { ShapeError } from '../errors.ts';
-import { DOMAINS } from '../spec.ts';
-import type { Domain } from '../spec.ts';
+import { DOMAINS } from '../spec/spec.ts';
+import type { Domain } from '../spec/spec.ts';
 import { commaList, listedNames } from './commaList.ts';
 
 /** One `--domain`. */

@@ -1,9 +1,9 @@
 /** `wgflow gradients`. */
 import { allRows } from '../data/csv.ts';
-import { domainsOf } from '../domain.ts';
-import type { Flow } from '../flow.ts';
+import { domainsOf } from '../model/domain.ts';
+import type { Flow } from '../flow/flow.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
-import { paramLayout } from '../paramLayout.ts';
+import { paramLayout } from '../spec/layout.ts';
 import { rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { insideDomains } from './domains.ts';

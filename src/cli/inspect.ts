@@ -1,13 +1,13 @@
 /** `wgflow inspect`: what a model file holds; needs no GPU. */
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
-import { trainingMemory } from '../memory.ts';
-import type { MemoryReport } from '../memory.ts';
-import type { Precision } from '../precision.ts';
-import { paramLayout, tensorOf } from '../paramLayout.ts';
-import { couplingBlocks } from '../spec.ts';
-import type { BaseSpec, CouplingSpec, Domain, FeatureBlock, SplineElementwiseSpec } from '../spec.ts';
-import { variantsText } from '../steps/candidates.ts';
-import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../steps/variants.ts';
+import { trainingMemory } from '../training/memory.ts';
+import type { MemoryReport } from '../training/memory.ts';
+import type { Precision } from '../plan/precision.ts';
+import { paramLayout, tensorOf } from '../spec/layout.ts';
+import { couplingBlocks } from '../spec/spec.ts';
+import type { BaseSpec, CouplingSpec, Domain, FeatureBlock, SplineElementwiseSpec } from '../spec/spec.ts';
+import { variantsText } from '../passes/candidates.ts';
+import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../plan/variants.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';

@@ -1,11 +1,11 @@
 /** The command line: `wgflow COMMAND …`. */
 import { Command, CommanderError, Option } from 'commander';
-import { PRESETS } from '../flows/index.ts';
+import { PRESETS } from '../presets/index.ts';
 import { TOY_NAMES } from '../data/toy.ts';
-import { DEFAULT_PATIENCE } from '../fitOptions.ts';
-import { PRECISIONS } from '../precision.ts';
+import { DEFAULT_PATIENCE } from '../training/options.ts';
+import { PRECISIONS } from '../plan/precision.ts';
 import { VERSION } from '../version.ts';
-import { CONFIG_NAMES, KERNEL_STEMS } from '../bench/index.ts';
+import { CONFIG_NAMES, KERNEL_STEMS } from '../measure/index.ts';
 import { benchCommand } from './bench.ts';
 import type { BenchCommandOptions } from './bench.ts';
 import { base } from './baseOption.ts';

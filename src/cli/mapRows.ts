@@ -1,12 +1,12 @@
 /** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
-import type { Rows } from '../callerArrays.ts';
+import type { Rows } from '../calls/callerArrays.ts';
 import { firstRepeated } from '../data/csvLayout.ts';
-import { domainsOf } from '../domain.ts';
+import { domainsOf } from '../model/domain.ts';
 import { ShapeError } from '../errors.ts';
-import type { Flow } from '../flow.ts';
-import type { RunOptions } from '../flowOptions.ts';
+import type { Flow } from '../flow/flow.ts';
+import type { RunOptions } from '../calls/rows.ts';
 import type { Model } from '../io/modelFile.ts';
-import { offsetOf } from '../offset.ts';
+import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { insideDomains } from './domains.ts';

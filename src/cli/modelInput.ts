@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { readCsv } from '../data/csv.ts';
 import type { TableChunk } from '../data/csv.ts';
 import { DataError, ModelFileError } from '../errors.ts';
-import { Flow } from '../flow.ts';
+import { Flow } from '../flow/flow.ts';
 import { decodeModel } from '../io/modelFile.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
-import { parseMetadataJson, parseSpec } from '../io/specSchema.ts';
-import { limitsFor } from '../modelLimits.ts';
-import type { FlowSpec } from '../spec.ts';
+import { parseMetadataJson, parseSpec } from '../spec/schema.ts';
+import { limitsFor } from '../flow/limits.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { listedNames } from './commaList.ts';
 import type { Session } from './session.ts';
 

@@ -1,11 +1,11 @@
 /** Parsers of option values; a bad value ends with exit code 2 and says what was expected. */
 import { InvalidArgumentError } from 'commander';
-import { PRESETS } from '../flows/index.ts';
-import type { PresetName } from '../flows/index.ts';
-import { SPEC_LIMITS } from '../spec.ts';
+import { PRESETS } from '../presets/index.ts';
+import type { PresetName } from '../presets/index.ts';
+import { SPEC_LIMITS } from '../spec/spec.ts';
 import { WgflowError } from '../errors.ts';
-import { parseSchedule } from '../schedule.ts';
-import type { Schedule } from '../schedule.ts';
+import { parseSchedule } from '../model/schedule.ts';
+import type { Schedule } from '../model/schedule.ts';
 import { commaList } from './commaList.ts';
 
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {

@@ -1,5 +1,5 @@
 /** The report of a training run: one HTML page that needs nothing but itself. */
-import type { Rows } from '../callerArrays.ts';
+import type { Rows } from '../calls/callerArrays.ts';
 import { ShapeError } from '../errors.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { htmlPage } from './htmlPage.ts';

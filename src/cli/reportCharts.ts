@@ -5,7 +5,7 @@
 import { Buffer } from 'node:buffer';
 import * as Plot from '@observablehq/plot';
 import { encode } from 'fast-png';
-import type { Rows } from '../callerArrays.ts';
+import type { Rows } from '../calls/callerArrays.ts';
 import { cutAbove, extremes, lossDomain, runningMedian } from './lossCurve.ts';
 import type { LossCurve } from './lossCurve.ts';
 import { quantile, sortedFinite } from './quantiles.ts';

@@ -1,5 +1,5 @@
 /** Rows of results, as CSV or, with `--json` and no file, as events. */
-import type { Rows } from '../callerArrays.ts';
+import type { Rows } from '../calls/callerArrays.ts';
 import { csvHeader, csvRows } from '../data/csv.ts';
 import type { Output } from './outputFile.ts';
 import type { Session } from './session.ts';

@@ -1,5 +1,5 @@
 /** `wgflow sample`. */
-import { offsetOf } from '../offset.ts';
+import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, contextRows } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { columnNames, openFlow, readModel } from './modelInput.ts';

@@ -1,12 +1,12 @@
 /** What every command shares: where words go, how it ends, the device. */
 import { ShapeError, WgflowError } from '../errors.ts';
-import { describeDevice } from '../gpu/context.ts';
-import type { AdapterReport } from '../gpu/context.ts';
+import { describeDevice } from '../gpu/gpu.ts';
+import type { AdapterReport } from '../gpu/gpu.ts';
 import type { NeededLimits } from '../gpu/device.ts';
 import { openDeviceWithNote } from '../node.ts';
 import type { AdapterChoice } from '../node.ts';
-import type { Precision } from '../precision.ts';
-import type { TuningMode, TuningOptions } from '../tuning.ts';
+import type { Precision } from '../plan/precision.ts';
+import type { TuningMode, TuningOptions } from '../flow/tuning.ts';
 import { discardAllOutputs } from './outputFile.ts';
 import { tuningOptions } from './tuningLog.ts';
 

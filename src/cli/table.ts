@@ -1,6 +1,6 @@
 /** Tables for people, no wider than their terminal. */
 import CliTable from 'cli-table3';
-import { printable } from '../io/strictJson.ts';
+import { printable } from '../spec/strictJson.ts';
 
 const NARROWEST = 20;
 

@@ -2,12 +2,12 @@
 import path from 'node:path';
 import type { ToyName } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
-import { PRESETS } from '../flows/index.ts';
-import type { PresetName } from '../flows/index.ts';
+import { PRESETS } from '../presets/index.ts';
+import type { PresetName } from '../presets/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
-import type { Schedule } from '../schedule.ts';
-import type { BaseSpec, FlowSpec } from '../spec.ts';
-import type { FitOptions } from '../fitOptions.ts';
+import type { Schedule } from '../model/schedule.ts';
+import type { BaseSpec, FlowSpec } from '../spec/spec.ts';
+import type { FitOptions } from '../training/options.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';

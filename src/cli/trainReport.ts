@@ -1,16 +1,16 @@
 /** The folder that `train --report` writes: samples and the page with the pictures. */
 import { csvHeader, csvRows } from '../data/csv.ts';
-import type { Rows } from '../callerArrays.ts';
-import { domainsOf } from '../domain.ts';
-import { isToy } from '../fitOptions.ts';
-import type { Flow } from '../flow.ts';
-import { offsetOf } from '../offset.ts';
+import type { Rows } from '../calls/callerArrays.ts';
+import { domainsOf } from '../model/domain.ts';
+import { isToy } from '../training/options.ts';
+import type { Flow } from '../flow/flow.ts';
+import { offsetOf } from '../spec/offset.ts';
 import { STREAMS } from '../random.ts';
 import { withUnsound } from './rowResults.ts';
 import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
 import type { TrainingOutcome } from './train.ts';
-import { RECENT_STEPS } from '../trainingRun.ts';
+import { RECENT_STEPS } from '../training/run.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
 /** Rows of samples.csv. */

@@ -1,7 +1,7 @@
 /** The training run of `wgflow train`: progress, events and checkpoints around `Flow.fit`. */
 import { OutputError } from '../errors.ts';
-import type { Flow } from '../flow.ts';
-import type { FitOptions } from '../fitOptions.ts';
+import type { Flow } from '../flow/flow.ts';
+import type { FitOptions } from '../training/options.ts';
 import { openOutput } from './outputFile.ts';
 import { trainingProgress } from './progress.ts';
 import type { Session } from './session.ts';

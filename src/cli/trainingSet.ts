@@ -1,16 +1,16 @@
 /** The rows that `train` learns from, out of a file or a toy density. */
 import path from 'node:path';
-import type { Rows } from '../callerArrays.ts';
-import type { ContextColumn } from '../context.ts';
+import type { Rows } from '../calls/callerArrays.ts';
+import type { ContextColumn } from '../model/context.ts';
 import { allRows, readCsv } from '../data/csv.ts';
 import { heldRows, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, LimitError, ShapeError } from '../errors.ts';
-import type { TrainingData } from '../fitOptions.ts';
-import { SPEC_LIMITS } from '../spec.ts';
-import type { Domain } from '../spec.ts';
+import type { TrainingData } from '../training/options.ts';
+import { SPEC_LIMITS } from '../spec/spec.ts';
+import type { Domain } from '../spec/spec.ts';
 import { columnNamesOf, contextColumnsOf, encodeCells } from './contextInput.ts';
 import { insideDomains } from './domains.ts';
 import { rowsByName } from './modelInput.ts';

@@ -3,12 +3,12 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
-import type { KernelVariants } from '../steps/variants.ts';
-import type { TuningCache } from '../tuning.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+import type { TuningCache } from '../flow/tuning.ts';
 import { openOutput } from './outputFile.ts';
 
 /** Choices that the file keeps; the oldest make room. */
-const MOST_CHOICES = 256;
+const MAX_CHOICES = 256;
 
 const schema = v.object({ choices: v.record(v.string(), v.unknown()) });
 
@@ -53,7 +53,7 @@ export class TuningFile implements TuningCache {
   async set(key: string, variants: KernelVariants): Promise<void> {
     // Read again: another process may have added to it meanwhile.
     const { [key]: _, ...others } = await this.#read();
-    const entries = [...Object.entries(others), [key, variants]].slice(-MOST_CHOICES);
+    const entries = [...Object.entries(others), [key, variants]].slice(-MAX_CHOICES);
     try {
       await mkdir(path.dirname(this.#file), { recursive: true });
       const output = await openOutput(this.#file);

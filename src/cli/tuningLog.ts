@@ -1,7 +1,7 @@
 /** How the command line chooses kernels, and what it says of the choices. */
-import { variantsText } from '../steps/candidates.ts';
-import type { Precision } from '../precision.ts';
-import type { TuningMode, TuningOptions, TuningReport } from '../tuning.ts';
+import { variantsText } from '../passes/candidates.ts';
+import type { Precision } from '../plan/precision.ts';
+import type { TuningMode, TuningOptions, TuningReport } from '../flow/tuning.ts';
 import type { Session } from './session.ts';
 import { TuningFile, tuningFilePath } from './tuningFile.ts';
 

@@ -4,7 +4,7 @@
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { Parser } from 'csv-parse';
-import type { Rows } from '../callerArrays.ts';
+import type { Rows } from '../calls/callerArrays.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import {
   NUMBER,

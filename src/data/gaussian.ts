@@ -1,9 +1,9 @@
 /** The Gaussian of a table: what a flow has to beat, and what a flow with a whitening starts as. */
-import type { Rows } from '../callerArrays.ts';
-import { domainsOf, fromDomain } from '../domain.ts';
-import { isWhitened } from '../init.ts';
-import type { DataStart } from '../init.ts';
-import type { FlowSpec } from '../spec.ts';
+import type { Rows } from '../calls/callerArrays.ts';
+import { domainsOf, fromDomain } from '../model/domain.ts';
+import { isWhitened } from '../spec/init.ts';
+import type { DataStart } from '../spec/init.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { meanNll, statisticsFor } from './statistics.ts';
 import type { ColumnStatistics } from './statistics.ts';
 

@@ -1,5 +1,5 @@
 /** Rows of a table that training does not see, and that say when it has learned enough. */
-import type { Rows } from '../callerArrays.ts';
+import type { Rows } from '../calls/callerArrays.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 
 /** Rows [N, D], and their contexts [N, C] if the flow has one. */

@@ -1,9 +1,9 @@
 /** Mean and spread of a data set's columns, for standardisation, and the scales of positive ones. */
-import type { Rows } from '../callerArrays.ts';
-import { domainsOf, fromDomain, requireInside, scaleOf } from '../domain.ts';
+import type { Rows } from '../calls/callerArrays.ts';
+import { domainsOf, fromDomain, requireInside, scaleOf } from '../model/domain.ts';
 import { DataError, ShapeError } from '../errors.ts';
-import { columnOffset, offsetOf, requireFineSteps } from '../offset.ts';
-import type { Domain, FlowSpec } from '../spec.ts';
+import { columnOffset, offsetOf, requireFineSteps } from '../spec/offset.ts';
+import type { Domain, FlowSpec } from '../spec/spec.ts';
 
 /** Mean and population standard deviation of each column, `[D]` each, in the data's units or as their domains are mapped. */
 export interface ColumnStatistics {
@@ -101,8 +101,8 @@ export function columnStatistics(
         : 'Leave constant columns out; subtract a large common offset before training, or give a Float64Array.',
     );
   }
-  const most = standardizes ? MOST_SPREAD : Infinity;
-  const extreme = std.findIndex((value) => value < LEAST_SPREAD || value > most);
+  const most = standardizes ? MAX_SPREAD : Infinity;
+  const extreme = std.findIndex((value) => value < MIN_SPREAD || value > most);
   if (extreme >= 0) {
     throw new DataError(
       `found a spread of ${Number((std[extreme] ?? 0).toPrecision(3))}, expected one from 1e-36 to 1e37, which float32 can standardize`,
@@ -133,8 +133,8 @@ export function statisticsFor(
 }
 
 /** Beyond these float32 has too few digits for the differences of a column's values, or none for its far ones. */
-const LEAST_SPREAD = 2 ** -120;
-const MOST_SPREAD = 2 ** 123;
+const MIN_SPREAD = 2 ** -120;
+const MAX_SPREAD = 2 ** 123;
 
 function isConstant(values: Rows, dim: number, column: number): boolean {
   for (let at = column + dim; at < values.length; at += dim) if (values[at] !== values[column]) return false;

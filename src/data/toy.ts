@@ -1,6 +1,6 @@
 /** Densities with endless fresh points and a known entropy: the floor of any model's NLL. */
 import { ShapeError } from '../errors.ts';
-import { FINITE, requireOptions } from '../optionRules.ts';
+import { FINITE, requireOptions } from '../calls/optionRules.ts';
 import { addToRow, choiceOf, splitRow, splitSeed, spreadWords } from '../random.ts';
 import type { WordPair, Words } from '../random.ts';
 import { TOY_FAMILIES, TOY_NAMES } from './toyDensities.ts';

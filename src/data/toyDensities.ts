@@ -16,7 +16,7 @@ const PLANE_NAMES = [
   'banana',
 ] as const;
 
-/** In the order of the SHAPE numbers of shaders/toy_batch.wgsl, then of shaders/toy_vector_batch.wgsl. */
+/** In the order of the SHAPE numbers of shaders/data/toy_batch.wgsl, then of shaders/data/toy_vector_batch.wgsl. */
 export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
 export type ToyName = (typeof TOY_NAMES)[number];
 

@@ -1,11 +1,11 @@
 /** Runs plans on the GPU. */
-import { activeBindings } from '../kernel.ts';
-import type { Dispatch } from '../kernel.ts';
-import { bufferBytes } from '../plan.ts';
-import type { Plan } from '../plan.ts';
+import { activeBindings } from '../plan/kernel.ts';
+import type { Dispatch } from '../plan/kernel.ts';
+import { bufferBytes } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { allSound } from './buffers.ts';
 import type { OwnedBuffer } from './buffers.ts';
-import type { GpuContext } from './context.ts';
+import type { Gpu } from './gpu.ts';
 import { packUniforms, paramsSize } from './uniforms.ts';
 
 /** Buffers by the names a plan uses, owned by someone else. */
@@ -22,7 +22,7 @@ interface Launch {
  * name are the program's own and die with it. Encoding allocates nothing.
  */
 export class GpuProgram implements Disposable {
-  readonly #context: GpuContext;
+  readonly #context: Gpu;
   readonly #plan: Plan;
   readonly #uniforms: OwnedBuffer;
   readonly #launches: readonly Launch[];
@@ -30,7 +30,7 @@ export class GpuProgram implements Disposable {
   readonly #buffers: ReadonlyMap<string, OwnedBuffer>;
 
   private constructor(
-    context: GpuContext,
+    context: Gpu,
     plan: Plan,
     uniforms: OwnedBuffer,
     launches: Launch[],
@@ -50,11 +50,7 @@ export class GpuProgram implements Disposable {
    * @throws {GpuMemoryError} when a buffer could not be made
    * @throws {ShaderCompileError} when a pipeline cannot be made
    */
-  static async create(
-    context: GpuContext,
-    plan: Plan,
-    shared: SharedBuffers = new Map(),
-  ): Promise<GpuProgram> {
+  static async create(context: Gpu, plan: Plan, shared: SharedBuffers = new Map()): Promise<GpuProgram> {
     const owned: OwnedBuffer[] = [];
     try {
       const buffers = new Map(shared);

@@ -1,7 +1,7 @@
 /** Compute pipelines, compiled once per kernel variant and device. */
 import { ShaderCompileError } from '../errors.ts';
-import { activeBindings, variantName } from '../kernel.ts';
-import type { Dispatch } from '../kernel.ts';
+import { activeBindings, variantName } from '../plan/kernel.ts';
+import type { Dispatch } from '../plan/kernel.ts';
 
 const SHADER_STAGE_COMPUTE = 0x4;
 

@@ -1,8 +1,8 @@
 /** Measures plans that do the same work by different kernels. */
-import { wordsByName } from '../plan.ts';
-import type { Plan } from '../plan.ts';
+import { wordsByName } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { OwnedBuffer } from './buffers.ts';
-import type { GpuContext } from './context.ts';
+import type { Gpu } from './gpu.ts';
 import { GpuProgram } from './executor.ts';
 import type { SharedBuffers } from './executor.ts';
 
@@ -15,8 +15,8 @@ const RACE_SHARE = 0.1;
 /** A timed submit lasts about this long, so that a coarse clock and the way to the queue matter little. */
 const SAMPLE_MS = 3;
 const MAX_REPEATS = 64;
-const LEAST_SAMPLES = 3;
-const MOST_SAMPLES = 7;
+const MIN_SAMPLES = 3;
+const MAX_SAMPLES = 7;
 
 /** A run that is repeated without thinking of the budget. */
 const QUICK_MS = 60;
@@ -44,11 +44,7 @@ export interface PlanTimes {
  * Times plans against each other, on buffers of their own that are zero at first. All are compiled at once. The first
  * plan is the one to beat, and will run anyway if it is not beaten: the budget begins when it is compiled.
  */
-export async function planTimes(
-  context: GpuContext,
-  plans: readonly Plan[],
-  budgetMs: number,
-): Promise<PlanTimes> {
+export async function planTimes(context: Gpu, plans: readonly Plan[], budgetMs: number): Promise<PlanTimes> {
   const [first, ...others] = plans.map((plan, index) => ({ index, plan, ready: isCompiled(context, plan) }));
   const untimed = { ms: plans.map(() => undefined), searchMs: 0 };
   if (first === undefined || !(await first.ready)) return untimed;
@@ -79,7 +75,7 @@ export async function planTimes(
 }
 
 async function runnerOf(
-  context: GpuContext,
+  context: Gpu,
   { index, plan }: { index: number; plan: Plan },
   scratch: SharedBuffers,
 ): Promise<Runner> {
@@ -92,7 +88,7 @@ async function runnerOf(
 }
 
 /** Replaces the times of those that are close together by medians, or by nothing if time is too short for them. */
-async function race(context: GpuContext, runners: readonly Runner[], end: number): Promise<void> {
+async function race(context: Gpu, runners: readonly Runner[], end: number): Promise<void> {
   const fastest = Math.min(...runners.map(({ ms }) => ms ?? Infinity));
   const entries = runners
     .filter(({ ms = Infinity }) => ms <= OUT_OF_THE_RACE * fastest)
@@ -105,18 +101,18 @@ async function race(context: GpuContext, runners: readonly Runner[], end: number
   const roundMs = entries.reduce((sum, { sampleMs }) => sum + sampleMs, 0);
   let rounds = 0;
   // In turns, so that a slow moment of the machine meets all of them.
-  for (; rounds < MOST_SAMPLES && performance.now() + roundMs <= end; rounds++) {
+  for (; rounds < MAX_SAMPLES && performance.now() + roundMs <= end; rounds++) {
     for (const { runner, repeats, samples } of entries) {
       samples.push((await runTime(context, runner.program, repeats)) / repeats);
     }
   }
   for (const { runner, samples } of entries) {
-    runner.ms = rounds < LEAST_SAMPLES ? undefined : median(samples);
+    runner.ms = rounds < MIN_SAMPLES ? undefined : median(samples);
   }
 }
 
 /** Compiles the plan; false where that fails. Whoever runs it is told; another choice is better than an error. */
-async function isCompiled({ pipelines }: GpuContext, { dispatches }: Plan): Promise<boolean> {
+async function isCompiled({ pipelines }: Gpu, { dispatches }: Plan): Promise<boolean> {
   try {
     await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));
     return true;
@@ -138,7 +134,7 @@ async function before<T>(deadline: number, work: Promise<T>): Promise<T | undefi
 }
 
 /** Wall time in ms from the submit of `repeats` runs to their end. */
-async function runTime({ device }: GpuContext, program: GpuProgram, repeats: number): Promise<number> {
+async function runTime({ device }: Gpu, program: GpuProgram, repeats: number): Promise<number> {
   const start = performance.now();
   await program.run(repeats);
   await device.queue.onSubmittedWorkDone();

@@ -1,11 +1,11 @@
 /** Programs and copies that are recorded into somebody else's commands. */
 import { allSound } from './buffers.ts';
 import type { Buffers, OwnedBuffer } from './buffers.ts';
-import type { GpuContext } from './context.ts';
+import type { Gpu } from './gpu.ts';
 import { GpuProgram } from './executor.ts';
 import type { SharedBuffers } from './executor.ts';
-import { wordsByName } from '../plan.ts';
-import type { Plan } from '../plan.ts';
+import { wordsByName } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** A plan, then copies of whole buffers of it, by name, to element `at` of other buffers. */
 export interface Stage {
@@ -43,7 +43,7 @@ export class Recording implements Disposable {
    * @throws {LimitError | ShaderCompileError} as `GpuProgram.create`
    */
   static async create(
-    context: GpuContext,
+    context: Gpu,
     label: string,
     stages: readonly Stage[],
     shared: SharedBuffers,

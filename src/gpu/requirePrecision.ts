@@ -1,7 +1,7 @@
 import { FeatureError, ShapeError } from '../errors.ts';
-import { PRECISIONS } from '../precision.ts';
-import type { Precision } from '../precision.ts';
-import type { FlowSpec } from '../spec.ts';
+import { PRECISIONS } from '../plan/precision.ts';
+import type { Precision } from '../plan/precision.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 
 /**
  * @throws {FeatureError} for f16 on a device without `shader-f16`

@@ -1,11 +1,11 @@
 /** Runs row-wise plans over any number of rows in bounded memory: rows go in, rows come out, chunk by chunk. */
-import type { Rows } from '../callerArrays.ts';
+import type { Rows } from '../calls/callerArrays.ts';
 import { DisposedError, GpuMemoryError, GpuWorkError } from '../errors.ts';
-import type { Plan } from '../plan.ts';
-import { chunksOf, paddedRows } from '../shape.ts';
+import type { Plan } from '../plan/plan.ts';
+import { chunksOf, paddedRows } from '../plan/shape.ts';
 import { allSound } from './buffers.ts';
 import type { OwnedBuffer } from './buffers.ts';
-import type { GpuContext } from './context.ts';
+import type { Gpu } from './gpu.ts';
 import { GpuProgram } from './executor.ts';
 import type { SharedBuffers } from './executor.ts';
 
@@ -68,7 +68,7 @@ interface Sent {
 }
 
 export class RowRunner implements Disposable {
-  readonly #context: GpuContext;
+  readonly #context: Gpu;
   readonly #shared: SharedBuffers;
   readonly #offset: () => Float64Array | undefined;
   readonly #kept = new Map<string, Kept>();
@@ -76,11 +76,7 @@ export class RowRunner implements Disposable {
   #disposed = false;
 
   /** @param offset that of the data [D], asked for when rows are uploaded, so that it fits the parameters of that moment */
-  constructor(
-    context: GpuContext,
-    shared: SharedBuffers,
-    offset: () => Float64Array | undefined = () => undefined,
-  ) {
+  constructor(context: Gpu, shared: SharedBuffers, offset: () => Float64Array | undefined = () => undefined) {
     this.#context = context;
     this.#shared = shared;
     this.#offset = offset;

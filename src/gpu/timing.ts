@@ -1,6 +1,6 @@
 /** How long a program takes on the GPU: by the GPU's own timestamps where it has them, else by the wall clock. */
 import type { OwnedBuffer } from './buffers.ts';
-import type { GpuContext } from './context.ts';
+import type { Gpu } from './gpu.ts';
 import type { GpuProgram } from './executor.ts';
 
 export const CLOCKS = ['GPU timestamps', 'wall clock'] as const;
@@ -16,11 +16,11 @@ interface Timestamps extends Disposable {
 }
 
 export class Stopwatch implements Disposable {
-  readonly #context: GpuContext;
+  readonly #context: Gpu;
   #timestamps: Timestamps | undefined;
 
   /** @param clock which clock to use; by default the better one that the device has */
-  constructor(context: GpuContext, clock: Clock = clocksOf(context)[0]) {
+  constructor(context: Gpu, clock: Clock = clocksOf(context)[0]) {
     this.#context = context;
     if (clock === 'GPU timestamps') this.#timestamps = makeTimestamps(context);
   }
@@ -88,11 +88,11 @@ export class Stopwatch implements Disposable {
 }
 
 /** The clocks that the device has, the better one first. */
-export function clocksOf({ device }: GpuContext): [Clock, ...Clock[]] {
+export function clocksOf({ device }: Gpu): [Clock, ...Clock[]] {
   return device.features.has('timestamp-query') ? [...CLOCKS] : ['wall clock'];
 }
 
-function makeTimestamps({ device, buffers }: GpuContext): Timestamps {
+function makeTimestamps({ device, buffers }: Gpu): Timestamps {
   const set = device.createQuerySet({ label: 'timestamps', type: 'timestamp', count: 2 });
   const resolved = buffers.timestamps('timestamps', 2);
   const staging = buffers.staging('timestamps staging', 4);

@@ -1,5 +1,5 @@
 /** Packs the params of dispatches into one uniform buffer. */
-import type { Dispatch } from '../kernel.ts';
+import type { Dispatch } from '../plan/kernel.ts';
 
 /** `minUniformBufferOffsetAlignment` that every device accepts. */
 export const UNIFORM_ALIGNMENT = 256;

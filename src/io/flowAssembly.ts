@@ -1,8 +1,8 @@
 /** A model put together from the parts of another library, in the direction data → latent. */
 import { ModelFileError } from '../errors.ts';
-import { paramLayout } from '../paramLayout.ts';
-import type { BijectorSpec, FlowSpec, NetSpec } from '../spec.ts';
-import { validateSpec } from '../specRules.ts';
+import { paramLayout } from '../spec/layout.ts';
+import type { BijectorSpec, FlowSpec, NetSpec } from '../spec/spec.ts';
+import { validateSpec } from '../spec/rules.ts';
 import type { Model } from './modelFile.ts';
 import { STATE_DICT } from './stateDict.ts';
 import type { Row } from './stateDict.ts';

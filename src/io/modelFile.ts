@@ -1,16 +1,16 @@
 /** Models and checkpoints as bytes; docs/model-file.md describes the format. */
 import * as v from 'valibot';
-import { contextFeatures } from '../context.ts';
-import type { ContextColumn } from '../context.ts';
+import { contextFeatures } from '../model/context.ts';
+import type { ContextColumn } from '../model/context.ts';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { paramLayout } from '../paramLayout.ts';
-import type { TensorSlot } from '../paramLayout.ts';
-import type { FlowSpec } from '../spec.ts';
+import { paramLayout } from '../spec/layout.ts';
+import type { TensorSlot } from '../spec/layout.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile, SafetensorsTensor } from './safetensors.ts';
-import { checkJson, parseMetadataJson, parseSpec } from './specSchema.ts';
-import { shown } from './strictJson.ts';
-import { unsoundTensor } from './tensorValues.ts';
+import { checkJson, parseMetadataJson, parseSpec } from '../spec/schema.ts';
+import { shown } from '../spec/strictJson.ts';
+import { unsoundTensor } from '../spec/tensorValues.ts';
 
 /** Values of a JSON object that a run wants to remember. */
 export type Settings = Record<string, number | string | boolean>;

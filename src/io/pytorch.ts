@@ -1,9 +1,9 @@
 /** Models from the state dicts of PyTorch libraries: nflows and normflows. docs/pytorch.md says what can be loaded. */
 import { ShapeError } from '../errors.ts';
-import { integer, oneOf, POSITIVE, requireOptions } from '../optionRules.ts';
-import type { OptionRules } from '../optionRules.ts';
-import { ACTIVATIONS } from '../spec.ts';
-import type { Activation, NetSpec, ScaleMap } from '../spec.ts';
+import { integer, oneOf, POSITIVE, requireOptions } from '../calls/optionRules.ts';
+import type { OptionRules } from '../calls/optionRules.ts';
+import { ACTIVATIONS } from '../spec/spec.ts';
+import type { Activation, NetSpec, ScaleMap } from '../spec/spec.ts';
 import { FlowAssembly, identityOf, netTensors } from './flowAssembly.ts';
 import type { Net } from './flowAssembly.ts';
 import { luFactors } from './luFactors.ts';

@@ -3,7 +3,7 @@
  * @see https://huggingface.co/docs/safetensors
  */
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { parseStrictJson, shown } from './strictJson.ts';
+import { parseStrictJson, shown } from '../spec/strictJson.ts';
 
 /** One tensor: `shape` outermost dimension first ([] is a scalar), `data` in row-major order. */
 export interface SafetensorsTensor {

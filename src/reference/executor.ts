@@ -1,8 +1,8 @@
 /** Runs the same plans as the GPU, in f64 on the CPU, dispatch by dispatch. */
-import { activeBindings, elementOf } from '../kernel.ts';
-import type { Dispatch, ElementType } from '../kernel.ts';
-import type { Plan } from '../plan.ts';
-import { roundToHalf } from '../precision.ts';
+import { activeBindings, elementOf } from '../plan/kernel.ts';
+import type { Dispatch, ElementType } from '../plan/kernel.ts';
+import type { Plan } from '../plan/plan.ts';
+import { roundToHalf } from '../plan/precision.ts';
 import { twinOf } from './twins.ts';
 
 export type HostArray = Float64Array | Uint32Array;

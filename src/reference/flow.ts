@@ -1,7 +1,7 @@
 /** A flow in f64 on the CPU: the same plans as `Flow`, run by the twins. Slow and exact. */
-import { gradientsPlan } from '../steps/backward.ts';
-import { forwardPlan, inversePlan, logProbPlan } from '../steps/forward.ts';
-import type { FlowModel } from '../steps/forward.ts';
+import { gradientsPlan } from '../passes/backward.ts';
+import { forwardPlan, inversePlan, logProbPlan } from '../passes/forward.ts';
+import type { FlowModel } from '../spec/layout.ts';
 import {
   CONTEXT,
   GRADIENTS,
@@ -12,22 +12,22 @@ import {
   STATE,
   TRACE_LOG_DETS,
   TRACE_STATES,
-} from '../steps/names.ts';
-import { DIRECTIONS, tracePlan } from '../steps/trace.ts';
-import type { Direction } from '../steps/trace.ts';
-import { paddedRows } from '../shape.ts';
+} from '../plan/names.ts';
+import { DIRECTIONS, tracePlan } from '../passes/trace.ts';
+import type { Direction } from '../passes/trace.ts';
+import { paddedRows } from '../plan/shape.ts';
 import { ShapeError } from '../errors.ts';
-import { offsetOf } from '../offset.ts';
-import { paramLayout } from '../paramLayout.ts';
-import type { ParamLayout } from '../paramLayout.ts';
-import type { Plan } from '../plan.ts';
-import { OBJECT, oneOf, requireOptions } from '../optionRules.ts';
-import { PRECISIONS } from '../precision.ts';
-import type { Precision } from '../precision.ts';
-import type { FlowSpec } from '../spec.ts';
-import { validateSpec } from '../specRules.ts';
-import { PLAIN_VARIANTS } from '../steps/variants.ts';
-import type { KernelVariants } from '../steps/variants.ts';
+import { offsetOf } from '../spec/offset.ts';
+import { paramLayout } from '../spec/layout.ts';
+import type { ParamLayout } from '../spec/layout.ts';
+import type { Plan } from '../plan/plan.ts';
+import { OBJECT, oneOf, requireOptions } from '../calls/optionRules.ts';
+import { PRECISIONS } from '../plan/precision.ts';
+import type { Precision } from '../plan/precision.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import { validateSpec } from '../spec/rules.ts';
+import { PLAIN_VARIANTS } from '../plan/variants.ts';
+import type { KernelVariants } from '../plan/variants.ts';
 import { ReferenceProgram } from './executor.ts';
 
 /** Rows are row-major [B, D], contexts [B, C] or one row [C] for all, results f64. */

@@ -1,10 +1,10 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { benchReport } from '../../src/cli/benchReport.ts';
-import { milliseconds, percent, rate } from '../../src/bench/format.ts';
+import { milliseconds, percent, rate } from '../../src/measure/format.ts';
 import { comparisonTables, runTables } from '../../src/cli/benchTables.ts';
-import { compareRuns } from '../../src/bench/index.ts';
-import { document, entry } from '../bench/documents.ts';
+import { compareRuns } from '../../src/measure/index.ts';
+import { document, entry } from '../measure/documents.ts';
 
 describe('benchReport', () => {
   const html = benchReport(document());

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contextColumnsOf, contextRows, encodeCells, rowContext } from '../../src/cli/contextInput.ts';
 import type { ModelFile } from '../../src/cli/modelInput.ts';
-import type { ContextColumn } from '../../src/context.ts';
+import type { ContextColumn } from '../../src/model/context.ts';
 import { DataError, ModelFileError, ShapeError } from '../../src/errors.ts';
-import { realnvp } from '../../src/flows/index.ts';
+import { realnvp } from '../../src/presets/index.ts';
 
 let folder: string;
 beforeAll(() => {

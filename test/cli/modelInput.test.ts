@@ -8,10 +8,10 @@ import { begun, openFlow, readCheckpoint, readModel, rowsByName } from '../../sr
 import type { Session } from '../../src/cli/session.ts';
 import { allRows } from '../../src/data/csv.ts';
 import { DataError, ModelFileError } from '../../src/errors.ts';
-import { realnvp } from '../../src/flows/index.ts';
-import { initialParameters } from '../../src/init.ts';
+import { realnvp } from '../../src/presets/index.ts';
+import { initialParameters } from '../../src/spec/init.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
-import { limitsFor } from '../../src/modelLimits.ts';
+import { limitsFor } from '../../src/flow/limits.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -9,7 +9,7 @@ import {
 } from '../../src/cli/trainOptions.ts';
 import type { TrainOptions } from '../../src/cli/trainOptions.ts';
 import { ShapeError } from '../../src/errors.ts';
-import { realnvp } from '../../src/flows/index.ts';
+import { realnvp } from '../../src/presets/index.ts';
 
 const set = { title: 'data', columns: ['a', 'b'], data: Float32Array.of(1, 2, 3, 4) };
 const { signal } = new AbortController();

@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TuningFile, tuningFilePath } from '../../src/cli/tuningFile.ts';
 import { tuningLine, tuningOptions } from '../../src/cli/tuningLog.ts';
-import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
-import type { TuningReport } from '../../src/tuning.ts';
+import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
+import type { TuningReport } from '../../src/flow/tuning.ts';
 import { LAVAPIPE } from '../support/adapters.ts';
 
 let folder: string;

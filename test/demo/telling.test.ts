@@ -3,7 +3,7 @@ import { drawingShareOf, nextDue, submitMsOf } from '../../demo/engine/pace.ts';
 import { meanNll } from '../../demo/engine/session.ts';
 import { Telemetry } from '../../demo/engine/telemetry.ts';
 import type { Progress } from '../../demo/protocol.ts';
-import { nextSteps } from '../../src/submitSize.ts';
+import { nextSteps } from '../../src/training/submitSize.ts';
 
 const facts = { steps: 1000, batch: 100, flopsPerStep: 2e6, floor: 1.1, gaussianNll: null };
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseBenchDocument } from '../../src/bench/index.ts';
-import { realnvp } from '../../src/flows/index.ts';
+import { parseBenchDocument } from '../../src/measure/index.ts';
+import { realnvp } from '../../src/presets/index.ts';
 import { hasHalfPrecision } from '../support/device.ts';
 import { CliSandbox } from './runCli.ts';
 import type { CliResult } from './runCli.ts';

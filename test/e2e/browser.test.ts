@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STREAMS } from '../../src/random.ts';
 import { toyDensity } from '../../src/data/toy.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose } from '../support/compare.ts';
 import { bundle } from './bundle.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Flow } from '../../src/flow.ts';
-import { realnvp } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { realnvp } from '../../src/presets/index.ts';
 import { openNodeAdapter } from '../../src/gpu/dawn.ts';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
-import { trainingMemory } from '../../src/memory.ts';
-import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../../src/steps/variants.ts';
+import { trainingMemory } from '../../src/training/memory.ts';
+import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../../src/plan/variants.ts';
 import { withHeaderOf } from '../io/smallModel.ts';
 import { expectClose } from '../support/compare.ts';
 import { hasHalfPrecision, testOptions } from '../support/device.ts';

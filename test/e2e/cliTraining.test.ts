@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realnvp } from '../../src/flows/index.ts';
-import { PLAIN_VARIANTS } from '../../src/steps/variants.ts';
-import { tuningKey } from '../../src/tuning.ts';
+import { realnvp } from '../../src/presets/index.ts';
+import { PLAIN_VARIANTS } from '../../src/plan/variants.ts';
+import { tuningKey } from '../../src/flow/tuning.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice } from '../support/device.ts';
 import { COLUMNS, expectDone, expectNoTemporaryFiles, PEOPLE, peopleSandbox, TINY } from './people.ts';

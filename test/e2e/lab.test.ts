@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseBenchDocument } from '../../src/bench/index.ts';
+import { parseBenchDocument } from '../../src/measure/index.ts';
 import { demoForTests, expectSoon, seriousFindings } from './visit.ts';
 
 describe('the kernel lab', () => {

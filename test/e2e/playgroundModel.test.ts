@@ -1,9 +1,9 @@
 /** What a visitor can choose of the model beyond its size. */
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { realnvp } from '../../src/flows/index.ts';
+import { realnvp } from '../../src/presets/index.ts';
 import type { FlowSpec, TrainingRecord } from '../../src/index.ts';
-import { initialParameters } from '../../src/init.ts';
+import { initialParameters } from '../../src/spec/init.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
 import {

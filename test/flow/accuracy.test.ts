@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
-import { Flow } from '../../src/flow.ts';
-import { realnvp, vanilla } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { realnvp, vanilla } from '../../src/presets/index.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
 import { STREAMS, normals } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
@@ -14,7 +14,7 @@ import {
   specOf,
   withActivation,
 } from '../support/randomSpecs.ts';
-import type { BijectorSpec, FlowSpec } from '../../src/spec.ts';
+import type { BijectorSpec, FlowSpec } from '../../src/spec/spec.ts';
 
 const VALUE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Flow } from '../../src/flow.ts';
-import { spline } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { spline } from '../../src/presets/index.ts';
 import { normals, STREAMS } from '../../src/random.ts';
-import type { BaseSpec, FlowSpec } from '../../src/spec.ts';
-import { fixedVariants } from '../../src/steps/variants.ts';
-import { logProbPlan } from '../../src/steps/forward.ts';
+import type { BaseSpec, FlowSpec } from '../../src/spec/spec.ts';
+import { fixedVariants } from '../../src/plan/variants.ts';
+import { logProbPlan } from '../../src/passes/forward.ts';
 import { meanNll } from '../../src/data/statistics.ts';
 import { SWIFTSHADER } from '../support/adapters.ts';
 import { testDevice } from '../support/device.ts';

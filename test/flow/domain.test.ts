@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Rows } from '../../src/callerArrays.ts';
+import type { Rows } from '../../src/calls/callerArrays.ts';
 import { DataError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import { realnvp, vanilla } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { realnvp, vanilla } from '../../src/presets/index.ts';
 import { normals, STREAMS } from '../../src/random.ts';
-import { fixedVariants } from '../../src/steps/variants.ts';
-import { logProbPlan } from '../../src/steps/forward.ts';
+import { fixedVariants } from '../../src/plan/variants.ts';
+import { logProbPlan } from '../../src/passes/forward.ts';
 import { meanNll } from '../../src/data/statistics.ts';
 import { SWIFTSHADER } from '../support/adapters.ts';
 import { testDevice } from '../support/device.ts';

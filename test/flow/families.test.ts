@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Flow } from '../../src/flow.ts';
-import { glow, nice, PRESETS, realnvp, spline } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { glow, nice, PRESETS, realnvp, spline } from '../../src/presets/index.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
 import { STREAMS, normals } from '../../src/random.ts';
-import type { BijectorSpec } from '../../src/spec.ts';
+import type { BijectorSpec } from '../../src/spec/spec.ts';
 import { meanNll } from '../../src/data/statistics.ts';
 import { toyDensity } from '../../src/data/toy.ts';
-import type { FitOptions } from '../../src/fitOptions.ts';
+import type { FitOptions } from '../../src/training/options.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
 import { modelOf, randomParameters, specOf } from '../support/randomSpecs.ts';

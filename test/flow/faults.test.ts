@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { GpuMemoryError, GpuWorkError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import { glow } from '../../src/flows/index.ts';
-import { GpuContext } from '../../src/gpu/context.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { glow } from '../../src/presets/index.ts';
+import { Gpu } from '../../src/gpu/gpu.ts';
 import { STREAMS } from '../../src/random.ts';
 import { testDevice } from '../support/device.ts';
 import { faultyDevice } from '../support/faultyDevice.ts';
@@ -50,7 +50,7 @@ const opened = ({ device }: Faults): Promise<Flow> => Flow.create(spec, { device
 describe.each(['usage', 'size'] as const)('a buffer that cannot be made, for its %s,', (fault) => {
   it('fails the opening of a flow', async () => {
     const faults = faultyDevice(await testDevice(), fault);
-    const { buffers } = GpuContext.of(faults.device);
+    const { buffers } = Gpu.of(faults.device);
     faults.failAt('createBuffer', 1);
     const error = await opened(faults).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(GpuMemoryError);
@@ -105,7 +105,7 @@ interface Outcome {
 /** What becomes of a call of a flow when each of its calls to the device fails in turn. */
 async function outcomes(kind: 'createBuffer' | 'submit', name: string, faults: Faults): Promise<Outcome[]> {
   const call = CALLS[name]!;
-  const { buffers } = GpuContext.of(faults.device);
+  const { buffers } = Gpu.of(faults.device);
   let right: unknown;
   {
     using flow = await opened(faults);

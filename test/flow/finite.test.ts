@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DataError, NonFiniteError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import { realnvp, spline, vanilla } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { realnvp, spline, vanilla } from '../../src/presets/index.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
 import { STREAMS } from '../../src/random.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { hasHalfPrecision, testOptions } from '../support/device.ts';
 
 const small = { couplings: 2, hidden: [8] };

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DataError, DisposedError, ShapeError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import { PRESETS, realnvp } from '../../src/flows/index.ts';
-import type { PresetName } from '../../src/flows/index.ts';
-import type { FlowPass, PassKind } from '../../src/flowPass.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { PRESETS, realnvp } from '../../src/presets/index.ts';
+import type { PresetName } from '../../src/presets/index.ts';
+import type { FlowPass, PassKind } from '../../src/flow/pass.ts';
 import { columnsOf, copyToRows } from '../../src/gpu/rows.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { STREAMS } from '../../src/random.ts';
 import { expectClose } from '../support/compare.ts';
-import { testContext, testOptions } from '../support/device.ts';
+import { testGpu, testOptions } from '../support/device.ts';
 
 const ROWS = 37;
 const small = { couplings: 2, hidden: [8] };
@@ -28,7 +28,7 @@ async function run(
   input: Float32Array | undefined,
   results: readonly { from: GPUBuffer; features: number; start?: number }[],
 ): Promise<Float32Array[]> {
-  const { device, buffers } = await testContext();
+  const { device, buffers } = await testGpu();
   if (input !== undefined) {
     const columns = columnsOf(input, 2, { start: 0, count: ROWS });
     device.queue.writeBuffer(pass.buffer('state'), 0, columns);
@@ -118,7 +118,7 @@ describe('a pass over rows that stay on the GPU', () => {
   });
 
   it('frees its buffers, and ends with its flow', async () => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     const { live } = buffers.counts;
     const flow = await Flow.create(realnvp(2, small), { ...(await testOptions()) });
     const kinds: PassKind[] = ['forward', 'inverse', 'logProb', 'sample', 'trace'];

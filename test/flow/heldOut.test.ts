@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../src/errors.ts';
-import type { FitOptions } from '../../src/fitOptions.ts';
-import { Flow } from '../../src/flow.ts';
-import { realnvp, spline } from '../../src/flows/index.ts';
+import type { FitOptions } from '../../src/training/options.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { realnvp, spline } from '../../src/presets/index.ts';
 import { decodeModel } from '../../src/io/modelFile.ts';
 import { normals, STREAMS } from '../../src/random.ts';
-import type { FitReport } from '../../src/trainer.ts';
+import type { FitReport } from '../../src/training/fit.ts';
 import { expectClose } from '../support/compare.ts';
 import { testOptions } from '../support/device.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../../src/errors.ts';
-import type { FitOptions, TrainingData } from '../../src/fitOptions.ts';
-import { Flow } from '../../src/flow.ts';
-import { realnvp } from '../../src/flows/index.ts';
+import type { FitOptions, TrainingData } from '../../src/training/options.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { realnvp } from '../../src/presets/index.ts';
 import { toyDensity } from '../../src/data/toy.ts';
 import { STREAMS } from '../../src/random.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { testOptions } from '../support/device.ts';
 
 const OPTIONS = await testOptions();

@@ -1,14 +1,14 @@
 /** Columns far from zero beside their spread: map coordinates, time stamps. */
 import { describe, expect, it } from 'vitest';
-import type { Rows } from '../../src/callerArrays.ts';
+import type { Rows } from '../../src/calls/callerArrays.ts';
 import { DataError } from '../../src/errors.ts';
-import type { FitOptions } from '../../src/fitOptions.ts';
-import { Flow } from '../../src/flow.ts';
-import { glow, nice, realnvp, spline, vanilla } from '../../src/flows/index.ts';
-import { offsetOf } from '../../src/offset.ts';
+import type { FitOptions } from '../../src/training/options.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { glow, nice, realnvp, spline, vanilla } from '../../src/presets/index.ts';
+import { offsetOf } from '../../src/spec/offset.ts';
 import { normals } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { testOptions } from '../support/device.ts';
 
 const OPENING = await testOptions();

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DeviceLostError, DisposedError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import { realnvp, vanilla } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { realnvp, vanilla } from '../../src/presets/index.ts';
 import { openDevice } from '../../src/node.ts';
 import { STREAMS } from '../../src/random.ts';
-import type { FlowSpec } from '../../src/spec.ts';
-import type { FitOptions } from '../../src/fitOptions.ts';
-import { testContext, testOptions } from '../support/device.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
+import type { FitOptions } from '../../src/training/options.ts';
+import { testGpu, testOptions } from '../support/device.ts';
 
 const small = { couplings: 2, hidden: [8] };
 const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
 
 describe('the end of a flow', () => {
   it('fails the calls that it overtakes, and leaves no buffer behind', async () => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     const { live } = buffers.counts;
     const flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const calls = [
@@ -40,7 +40,7 @@ describe('the end of a flow', () => {
   });
 
   it('ends a fit that is running', async () => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     const { live } = buffers.counts;
     const flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const run = async (): Promise<void> => {
@@ -107,7 +107,7 @@ describe('a fit', () => {
     [{ validation: { data: rows.subarray(1) } }, 'validation.data'],
     [{ resume: true }, 'no training to resume'],
   ])('refuses %o, and neither changes nor keeps anything', async (options, message) => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     using flow = await Flow.create(realnvp(2, small), { ...(await testOptions()) });
     const before = await flow.save();
     const { live } = buffers.counts;

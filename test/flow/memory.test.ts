@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import { realnvp, spline, vanilla } from '../../src/flows/index.ts';
-import { trainingMemory } from '../../src/memory.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { realnvp, spline, vanilla } from '../../src/presets/index.ts';
+import { trainingMemory } from '../../src/training/memory.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { STREAMS, normals } from '../../src/random.ts';
-import { datasetSource } from '../../src/steps/batch.ts';
-import { trainPlan } from '../../src/steps/train.ts';
-import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
-import { chunkRowsOf } from '../../src/steps/workspace.ts';
-import type { TrainingData } from '../../src/fitOptions.ts';
+import { datasetSource } from '../../src/passes/batch.ts';
+import { trainPlan } from '../../src/passes/train.ts';
+import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
+import { chunkRowsOf } from '../../src/passes/workspace.ts';
+import type { TrainingData } from '../../src/training/options.ts';
 import { LAVAPIPE } from '../support/adapters.ts';
-import { testContext, testOptions } from '../support/device.ts';
+import { testGpu, testOptions } from '../support/device.ts';
 import { modelOf, randomContext } from '../support/randomSpecs.ts';
 
 const FUSED = fixedVariants(LAVAPIPE);
@@ -27,7 +27,7 @@ describe('flow.memory', () => {
     ['one feature with contexts', realnvp(1, { couplings: 2, hidden: [8], contextDim: 4 }), 33, 50],
     ['a batch of more than one chunk', wide, chunkRowsOf(modelOf(wide)) + 1, 2000],
   ])('tells to the byte what the GPU holds while it trains: %s', async (_, spec, batch, rows) => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     const before = buffers.counts.liveBytes;
     using flow = await Flow.create(spec, await testOptions());
     const told = flow.memory({ batch, rows });

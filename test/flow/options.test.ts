@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { bench, configModel } from '../../src/bench/index.ts';
-import type { ConfigName } from '../../src/bench/index.ts';
-import { encodeContext } from '../../src/context.ts';
+import { bench, configModel } from '../../src/measure/index.ts';
+import type { ConfigName } from '../../src/measure/index.ts';
+import { encodeContext } from '../../src/model/context.ts';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DataError, ShapeError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import { glow, nice, realnvp, spline, vanilla } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { glow, nice, realnvp, spline, vanilla } from '../../src/presets/index.ts';
 import { nflowsModel, normflowsModel } from '../../src/io/pytorch.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { openDevice } from '../../src/node.ts';
 import { STREAMS } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
-import { testContext, testOptions } from '../support/device.ts';
+import { testGpu, testOptions } from '../support/device.ts';
 
 const small = { couplings: 2, hidden: [8] };
 const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
@@ -188,7 +188,7 @@ describe.each(Object.entries(CALLS))('%s', (call, { wrong, base = {}, run }) => 
   it('refuses each option that is out of range, names it, and leaves everything as it was', async () => {
     using flow = await opened();
     const before = await flow.save();
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     const { live } = buffers.counts;
     for (const [option, values] of Object.entries(wrong)) {
       for (const value of values) {

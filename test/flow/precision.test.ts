@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { FeatureError, ShapeError, TrainingDivergedError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import { realnvp } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { realnvp } from '../../src/presets/index.ts';
 import { requirePrecision } from '../../src/gpu/requirePrecision.ts';
-import { initialParameters } from '../../src/init.ts';
+import { initialParameters } from '../../src/spec/init.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
-import { trainingMemory } from '../../src/memory.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
-import type { Precision } from '../../src/precision.ts';
+import { trainingMemory } from '../../src/training/memory.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
+import type { Precision } from '../../src/plan/precision.ts';
 import { STREAMS } from '../../src/random.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
-import { PARAMETERS, STEP_CURSOR, STEP_LOSSES, STEP_SCALARS } from '../../src/steps/names.ts';
-import { ringEntries } from '../../src/steps/rings.ts';
-import { trainPlan } from '../../src/steps/train.ts';
-import { fixedVariants } from '../../src/steps/variants.ts';
-import type { FitOptions } from '../../src/fitOptions.ts';
-import { hasHalfPrecision, testContext, testOptions } from '../support/device.ts';
+import { PARAMETERS, STEP_CURSOR, STEP_LOSSES, STEP_SCALARS } from '../../src/plan/names.ts';
+import { ringEntries } from '../../src/passes/rings.ts';
+import { trainPlan } from '../../src/passes/train.ts';
+import { fixedVariants } from '../../src/plan/variants.ts';
+import type { FitOptions } from '../../src/training/options.ts';
+import { hasHalfPrecision, testGpu, testOptions } from '../support/device.ts';
 
 const moons = toyDensity('moons');
 /** Of a normal base, in which rounding shows. */
@@ -38,7 +38,7 @@ describe('a precision that cannot be', () => {
   });
 
   it('never falls back: a flow of f16 is made where the device has the feature, and only there', async () => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     const { live } = buffers.counts;
     const outcome = await Flow.create(spec, { ...(await testOptions()), precision: 'f16' }).then(
       (flow) => {
@@ -65,7 +65,7 @@ const hasHalves = await hasHalfPrecision();
 // On an adapter without the feature there is nothing of this to run; test/support/printAdapter.ts says so.
 describe.runIf(hasHalves)('a flow of half precision', () => {
   it('tells to the byte what the GPU holds while it trains, and less than at single precision', async () => {
-    const context = await testContext();
+    const context = await testGpu();
     const { buffers } = context;
     const before = buffers.counts.liveBytes;
     using flow = await halfFlow(spec);
@@ -99,7 +99,7 @@ describe.runIf(hasHalves)('a flow of half precision', () => {
       noise: moons.noise,
       stream: STREAMS.toyTraining,
     } as const;
-    const variants = fixedVariants(await testContext(), 'f16');
+    const variants = fixedVariants(await testGpu(), 'f16');
     const model = { spec, layout: paramLayout(spec) };
     const plan = trainPlan(model, { source, batch: settings.batch, seed: 5, adam: settings, variants });
     const start = new Map([[PARAMETERS, Float64Array.from(initialParameters(spec, 5))]]);

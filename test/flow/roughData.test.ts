@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Flow } from '../../src/flow.ts';
-import { PRESETS } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { PRESETS } from '../../src/presets/index.ts';
 import { testOptions } from '../support/device.ts';
 import { farRows, roughTable } from '../support/roughTable.ts';
 

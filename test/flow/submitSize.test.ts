@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSubmitMs, nextSteps } from '../../src/submitSize.ts';
+import { defaultSubmitMs, nextSteps } from '../../src/training/submitSize.ts';
 
-const MOST = 512;
+const MAX_STEPS = 512;
 
 /** Submits of a run whose steps take what `msOf` says on a clock that stands still otherwise. */
 function submits(submitMs: number, count: number, msOf: (submit: number) => number): number[] {
   const sizes: number[] = [];
   for (let steps = 1; sizes.length < count;) {
     sizes.push(steps);
-    steps = nextSteps(steps, msOf(sizes.length), submitMs, MOST);
+    steps = nextSteps(steps, msOf(sizes.length), submitMs, MAX_STEPS);
   }
   return sizes;
 }
@@ -28,8 +28,8 @@ describe('the steps of a submit', () => {
   });
 
   it('never exceed half the ring, however coarse the clock', () => {
-    expect(submits(100, 12, () => 0).at(-1)).toBe(MOST);
-    expect(submits(1e9, 12, () => 1e-9).at(-1)).toBe(MOST);
+    expect(submits(100, 12, () => 0).at(-1)).toBe(MAX_STEPS);
+    expect(submits(1e9, 12, () => 1e-9).at(-1)).toBe(MAX_STEPS);
   });
 
   it('hold a page’s 8 ms from the second submit of a size on', () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
-import { Flow } from '../../src/flow.ts';
-import { PRESETS } from '../../src/flows/index.ts';
-import { initialParameters } from '../../src/init.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { PRESETS } from '../../src/presets/index.ts';
+import { initialParameters } from '../../src/spec/init.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
 import { STREAMS } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { testOptions } from '../support/device.ts';
 import { scaledParameters } from '../support/randomSpecs.ts';
 

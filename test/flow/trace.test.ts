@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Flow } from '../../src/flow.ts';
-import { PRESETS } from '../../src/flows/index.ts';
-import type { PresetName } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { PRESETS } from '../../src/presets/index.ts';
+import type { PresetName } from '../../src/presets/index.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
 import { normals, STREAMS } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
-import { traceChunkRowsOf } from '../../src/steps/workspace.ts';
+import { traceChunkRowsOf } from '../../src/passes/workspace.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
 import {

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { TrainingDivergedError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import { glow, nice, realnvp, spline, vanilla } from '../../src/flows/index.ts';
-import { initialParameters } from '../../src/init.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { glow, nice, realnvp, spline, vanilla } from '../../src/presets/index.ts';
+import { initialParameters } from '../../src/spec/init.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
 import { STREAMS } from '../../src/random.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
-import { RING_SIZE } from '../../src/steps/batch.ts';
-import { dataStartPlan } from '../../src/steps/dataStart.ts';
-import { ringEntries } from '../../src/steps/rings.ts';
-import { PARAMETERS, STEP_CURSOR, STEP_LOSSES, STEP_SCALARS } from '../../src/steps/names.ts';
-import { trainPlan } from '../../src/steps/train.ts';
-import { chunkRowsOf } from '../../src/steps/workspace.ts';
-import type { FitOptions, TrainingData } from '../../src/fitOptions.ts';
-import type { FitReport } from '../../src/trainer.ts';
+import { RING_SIZE } from '../../src/passes/batch.ts';
+import { dataStartPlan } from '../../src/passes/dataStart.ts';
+import { ringEntries } from '../../src/passes/rings.ts';
+import { PARAMETERS, STEP_CURSOR, STEP_LOSSES, STEP_SCALARS } from '../../src/plan/names.ts';
+import { trainPlan } from '../../src/passes/train.ts';
+import { chunkRowsOf } from '../../src/passes/workspace.ts';
+import type { FitOptions, TrainingData } from '../../src/training/options.ts';
+import type { FitReport } from '../../src/training/fit.ts';
 import { expectClose } from '../support/compare.ts';
-import { testContext, testDevice, testOptions } from '../support/device.ts';
+import { testGpu, testDevice, testOptions } from '../support/device.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
 const small = { couplings: 3, hidden: [16] };
@@ -76,7 +76,7 @@ describe('training', () => {
   });
 
   it('makes no round trip and allocates nothing, step by step', async () => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     using flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const iterator = flow.fit({ toy: 'moons' }, { steps: 500, batch: 64 });
     await iterator.next();
@@ -245,7 +245,7 @@ describe('training', () => {
   });
 
   it('leaves no buffer behind', async () => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     const { live, liveBytes } = buffers.counts;
     {
       using flow = await Flow.create(realnvp(2, small), { ...(await testOptions()) });

@@ -1,23 +1,23 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DisposedError } from '../../src/errors.ts';
-import { Flow } from '../../src/flow.ts';
-import type { FlowOptions } from '../../src/flowOptions.ts';
-import { realnvp, vanilla } from '../../src/flows/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import type { FlowOptions } from '../../src/flow/options.ts';
+import { realnvp, vanilla } from '../../src/presets/index.ts';
 import { planTimes } from '../../src/gpu/planTimes.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { openDevice } from '../../src/node.ts';
-import { planCost } from '../../src/plan.ts';
-import type { Plan } from '../../src/plan.ts';
+import { planCost } from '../../src/plan/plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { STREAMS } from '../../src/random.ts';
-import type { FlowSpec } from '../../src/spec.ts';
-import { purposePlan } from '../../src/steps/candidates.ts';
-import { fixedVariants, PLAIN_VARIANTS } from '../../src/steps/variants.ts';
-import type { FitOptions } from '../../src/fitOptions.ts';
-import { fastest, measuredRows, tuningKey } from '../../src/tuning.ts';
-import type { TuningReport } from '../../src/tuning.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
+import { purposePlan } from '../../src/passes/candidates.ts';
+import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
+import type { FitOptions } from '../../src/training/options.ts';
+import { fastest, measuredRows, tuningKey } from '../../src/flow/tuning.ts';
+import type { TuningReport } from '../../src/flow/tuning.ts';
 import { LAVAPIPE } from '../support/adapters.ts';
-import { testContext, testDevice, testOptions } from '../support/device.ts';
+import { testGpu, testDevice, testOptions } from '../support/device.ts';
 import { modelOf, specOf } from '../support/randomSpecs.ts';
 import { undisturbed } from '../support/undisturbed.ts';
 
@@ -71,7 +71,7 @@ describe('the search', () => {
   });
 
   it('tells plans apart by their time, within the budget and without a trace', async () => {
-    const context = await testContext();
+    const context = await testGpu();
     const model = modelOf(realnvp(20, { couplings: 1, hidden: [64, 64] }));
     const plans = [4, 2048].map((count) =>
       purposePlan(model, { pass: 'forward', rows: count }, PLAIN_VARIANTS),
@@ -85,7 +85,7 @@ describe('the search', () => {
   });
 
   it('leaves out a plan that does not compile, and times nothing once the budget is spent', async () => {
-    const context = await testContext();
+    const context = await testGpu();
     const model = modelOf(chosen);
     const plan = purposePlan(model, { pass: 'forward', rows: 64 }, PLAIN_VARIANTS);
     const broken = {
@@ -103,7 +103,7 @@ describe('the search', () => {
   });
 
   it('compares choices, changes nothing of the flow and frees what it took', async () => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     const { live } = buffers.counts;
     const { flow, reports } = await tuned(chosen);
     const before = await flow.save();
@@ -115,13 +115,13 @@ describe('the search', () => {
     const [report] = reports;
     expect(report).toMatchObject({
       pass: 'gradient',
-      candidates: [{ variants: fixedVariants(await testContext()) }, {}],
+      candidates: [{ variants: fixedVariants(await testGpu()) }, {}],
     });
     expect(['measured', 'untimed']).toContain(report!.source);
   });
 
   it('ends with the flow that asked for it', async () => {
-    const { buffers } = await testContext();
+    const { buffers } = await testGpu();
     const { live } = buffers.counts;
     const { flow } = await tuned(realnvp(2, { couplings: 14, hidden: [3] }));
     const training = train(flow);
@@ -157,7 +157,7 @@ describe('the search', () => {
       tuningCache: forced(PLAIN_VARIANTS),
     });
     await train(flow);
-    const variants = fixedVariants(await testContext());
+    const variants = fixedVariants(await testGpu());
     expect(reports).toEqual([{ pass: 'gradient', rows: 32, variants, source: 'fixed' }]);
     flow.dispose();
   });

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { vanilla } from '../../src/flows/index.ts';
+import { vanilla } from '../../src/presets/index.ts';
 import { columnsOf, copyToRows, RowRunner } from '../../src/gpu/rows.ts';
 import type { Chunk, RowJob } from '../../src/gpu/rows.ts';
-import { initialParameters } from '../../src/init.ts';
-import type { Plan } from '../../src/plan.ts';
-import { paddedRows } from '../../src/shape.ts';
-import { logProbPlan } from '../../src/steps/forward.ts';
-import { LOG_PROB, PARAMETERS, STATE } from '../../src/steps/names.ts';
-import { testContext } from '../support/device.ts';
+import { initialParameters } from '../../src/spec/init.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { paddedRows } from '../../src/plan/shape.ts';
+import { logProbPlan } from '../../src/passes/forward.ts';
+import { LOG_PROB, PARAMETERS, STATE } from '../../src/plan/names.ts';
+import { testGpu } from '../support/device.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
 describe('rows of a chunk as columns', () => {
@@ -44,7 +44,7 @@ describe('RowRunner', () => {
   const x = Float32Array.from({ length: 2 * rows }, (_, i) => Math.sin(i));
 
   async function withRunner(work: (score: Score) => Promise<void>): Promise<void> {
-    const context = await testContext();
+    const context = await testGpu();
     const { live } = context.buffers.counts;
     {
       using parameters = context.buffers.storage(PARAMETERS, model.layout.length);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { GpuProgram } from '../../src/gpu/executor.ts';
 import { clocksOf, Stopwatch } from '../../src/gpu/timing.ts';
-import { peakFma } from '../../src/kernels/peak_fma.ts';
-import type { Plan } from '../../src/plan.ts';
-import { testContext } from '../support/device.ts';
+import { peakFma } from '../../src/kernels/measure/peak_fma.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { testGpu } from '../support/device.ts';
 import { undisturbed } from '../support/undisturbed.ts';
 
 function work(rounds: number): Plan {
@@ -17,7 +17,7 @@ function work(rounds: number): Plan {
 
 /** A program of arithmetic that takes long enough for a submit and a wait to be little beside it. */
 async function longProgram(): Promise<GpuProgram> {
-  const context = await testContext();
+  const context = await testGpu();
   using watch = new Stopwatch(context, 'wall clock');
   for (let rounds = 100; ; rounds *= 2) {
     const program = await GpuProgram.create(context, work(rounds));
@@ -29,7 +29,7 @@ async function longProgram(): Promise<GpuProgram> {
 
 describe('a stopwatch', () => {
   it('agrees with the wall clock around it, whichever clock the device has', async () => {
-    const context = await testContext();
+    const context = await testGpu();
     using program = await longProgram();
     for (const clock of clocksOf(context)) {
       using watch = new Stopwatch(context, clock);
@@ -47,7 +47,7 @@ describe('a stopwatch', () => {
 
   it('tells that four times the runs take about four times as long', async () => {
     using program = await longProgram();
-    using watch = new Stopwatch(await testContext());
+    using watch = new Stopwatch(await testGpu());
     const medianRatio = async (): Promise<number> => {
       const ratios: number[] = [];
       for (let i = 0; i < 5; i++) {
@@ -62,7 +62,7 @@ describe('a stopwatch', () => {
   });
 
   it('frees what it made', async () => {
-    const context = await testContext();
+    const context = await testGpu();
     const { live } = context.buffers.counts;
     const watch = new Stopwatch(context);
     watch.dispose();

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import type { ContextColumn } from '../../src/context.ts';
+import type { ContextColumn } from '../../src/model/context.ts';
 import type { Model, TrainingRecord } from '../../src/io/modelFile.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { specs } from './specArbitrary.ts';
 
 const finite = fc.float({ noNaN: true, noDefaultInfinity: true });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { models } from './modelArbitrary.ts';
 import { checkpoint, counted, plain, rewritten, TRAINABLE, withHeaderOf } from './smallModel.ts';
 

@@ -3,7 +3,7 @@ import { encodeModel } from '../../src/io/modelFile.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../../src/io/modelFile.ts';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 import type { SafetensorsTensor } from '../../src/io/safetensors.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
 import { clearGaps } from './modelArbitrary.ts';
 
 export const plain: Model = {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
-import type { BaseSpec, BijectorSpec, Domain, FlowSpec, NetSpec } from '../../src/spec.ts';
+import { ACTIVATIONS, DOMAINS } from '../../src/spec/spec.ts';
+import type { BaseSpec, BijectorSpec, Domain, FlowSpec, NetSpec } from '../../src/spec/spec.ts';
 import { randomBlock } from '../support/randomSpecs.ts';
 
 const scale = fc.oneof(

@@ -1,12 +1,12 @@
 /** Runs the same dispatches on the GPU and on the twins, from the same f32 inputs. */
-import type { Dispatch, ElementType } from '../../src/kernel.ts';
-import { bufferBytes, planProblems } from '../../src/plan.ts';
-import type { Plan } from '../../src/plan.ts';
+import type { Dispatch, ElementType } from '../../src/plan/kernel.ts';
+import { bufferBytes, planProblems } from '../../src/plan/plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { GpuProgram } from '../../src/gpu/executor.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import type { HostArray, Rounding } from '../../src/reference/executor.ts';
-import { fromHalves } from '../../src/precision.ts';
-import { testContext } from '../support/device.ts';
+import { fromHalves } from '../../src/plan/precision.ts';
+import { testGpu } from '../support/device.ts';
 
 /** Initial contents by buffer name: f32 values, u32 words, f16 as `toHalves` makes them, or a length of zeros. */
 export type BufferContents = Record<string, Float32Array | Uint32Array | Uint16Array | number>;
@@ -27,7 +27,7 @@ export async function runBoth(
   const problems = planProblems(plan);
   if (problems.length > 0) throw new Error(problems.join('\n'));
 
-  const context = await testContext();
+  const context = await testGpu();
   using program = await GpuProgram.create(context, plan);
   for (const [name, content] of Object.entries(contents)) {
     if (typeof content === 'number') continue;

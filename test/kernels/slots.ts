@@ -1,6 +1,6 @@
 /** Tensors and feature blocks for dispatches of their own, off the start so that offsets matter. */
-import type { DenseSlots, LinearSlots, MixtureSlots, TensorSlot } from '../../src/paramLayout.ts';
-import type { CouplingBlocks, ScaleMap } from '../../src/spec.ts';
+import type { DenseSlots, LinearSlots, MixtureSlots, TensorSlot } from '../../src/spec/layout.ts';
+import type { CouplingBlocks, ScaleMap } from '../../src/spec/spec.ts';
 import { ramp } from './harness.ts';
 
 export function denseSlots(inputs: number, outputs: number, start = 0): DenseSlots {

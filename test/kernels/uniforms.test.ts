@@ -3,11 +3,11 @@ import { WgslParser, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import type { Type, Var } from 'wgsl_reflect';
 import { preprocess } from '../../src/gpu/preprocess.ts';
 import { packUniforms, paramsSize, UNIFORM_ALIGNMENT } from '../../src/gpu/uniforms.ts';
-import { activeBindings, elementOf } from '../../src/kernel.ts';
-import type { Dispatch, KernelSpec } from '../../src/kernel.ts';
-import { FUSED_GROUP_SIZE } from '../../src/kernels/coupling_stack.ts';
-import { PIECE_GROUP_SIZE } from '../../src/kernels/piece_order.ts';
-import { REDUCTION_SIZE, WORKGROUP_SIZE } from '../../src/shape.ts';
+import { activeBindings, elementOf } from '../../src/plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../src/plan/kernel.ts';
+import { FUSED_GROUP_SIZE } from '../../src/kernels/fused/coupling_stack.ts';
+import { PIECE_GROUP_SIZE } from '../../src/kernels/fused/piece_order.ts';
+import { REDUCTION_SIZE, WORKGROUP_SIZE } from '../../src/plan/shape.ts';
 import { flagCombinations, kernelsByFile } from '../support/kernels.ts';
 
 /** What WebGPU guarantees on every device, or less where the design asks for less. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Flow } from '../../src/flow.ts';
+import { Flow } from '../../src/flow/flow.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
 import type { Model } from '../../src/io/modelFile.ts';
 import { nflowsModel, normflowsModel, readStateDict } from '../../src/io/pytorch.ts';

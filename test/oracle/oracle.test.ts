@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Flow } from '../../src/flow.ts';
+import { Flow } from '../../src/flow/flow.ts';
 import { decodeModel } from '../../src/io/modelFile.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { expectClose } from '../support/compare.ts';

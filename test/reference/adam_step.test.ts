@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { adamStep } from '../../src/kernels/adam_step.ts';
-import type { AdamSettings } from '../../src/kernels/adam_step.ts';
-import { stepRecord } from '../../src/kernels/step_record.ts';
+import { adamStep } from '../../src/kernels/optimize/adam_step.ts';
+import type { AdamSettings } from '../../src/kernels/optimize/adam_step.ts';
+import { stepRecord } from '../../src/kernels/optimize/step_record.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 
 const SETTINGS: AdamSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { reduceSum } from '../../src/kernels/reduce_sum.ts';
-import { reduceSumSquares } from '../../src/kernels/reduce_sum_squares.ts';
+import { reduceSum } from '../../src/kernels/optimize/reduce_sum.ts';
+import { reduceSumSquares } from '../../src/kernels/optimize/reduce_sum_squares.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { twinOf, twins } from '../../src/reference/twins.ts';
-import { reductionGroups } from '../../src/shape.ts';
-import { forwardPlan } from '../../src/steps/forward.ts';
-import { PARAMETERS, STATE } from '../../src/steps/names.ts';
+import { reductionGroups } from '../../src/plan/shape.ts';
+import { forwardPlan } from '../../src/passes/forward.ts';
+import { PARAMETERS, STATE } from '../../src/plan/names.ts';
 import { kernelsByFile } from '../support/kernels.ts';
 import { modelOf, randomParameters, randomRows, specOf } from '../support/randomSpecs.ts';
 

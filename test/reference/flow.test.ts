@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { paramLayout } from '../../src/paramLayout.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
-import { ACTIVATIONS, couplingBlocks } from '../../src/spec.ts';
-import type { AffineCouplingSpec, FlowSpec } from '../../src/spec.ts';
+import { ACTIVATIONS, couplingBlocks } from '../../src/spec/spec.ts';
+import type { AffineCouplingSpec, FlowSpec } from '../../src/spec/spec.ts';
 import { expectClose } from '../support/compare.ts';
 import { logAbsDeterminant, SHORT_STEP, STENCIL, stepFor } from '../support/differences.ts';
 import { givenFlows } from '../support/givenSpecs.ts';

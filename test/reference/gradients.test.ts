@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { paramLayout } from '../../src/paramLayout.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
-import { ACTIVATIONS } from '../../src/spec.ts';
+import { ACTIVATIONS } from '../../src/spec/spec.ts';
 import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
@@ -12,7 +12,7 @@ import type {
   NetSpec,
   ScaleMap,
   SplineCouplingSpec,
-} from '../../src/spec.ts';
+} from '../../src/spec/spec.ts';
 import { derivative, stepFor } from '../support/differences.ts';
 import { givenFlows } from '../support/givenSpecs.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splineAtX, splineAtZ } from '../../src/reference/rational_quadratic.ts';
+import { splineAtX, splineAtZ } from '../../src/reference/maths/rational_quadratic.ts';
 import { expectClose } from '../support/compare.ts';
 import { derivative } from '../support/differences.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { activationCode } from '../../src/kernels/activation.ts';
-import { scaleBound, scaleMapCode } from '../../src/kernels/scale_map.ts';
-import { activate } from '../../src/reference/activation.ts';
-import { logScaleOf } from '../../src/reference/scale_map.ts';
-import { ACTIVATIONS } from '../../src/spec.ts';
-import type { Activation, ScaleMap } from '../../src/spec.ts';
+import { activationCode } from '../../src/model/activation.ts';
+import { scaleBound, scaleMapCode } from '../../src/model/scaleMap.ts';
+import { activate } from '../../src/reference/maths/activation.ts';
+import { logScaleOf } from '../../src/reference/maths/scaleMap.ts';
+import { ACTIVATIONS } from '../../src/spec/spec.ts';
+import type { Activation, ScaleMap } from '../../src/spec/spec.ts';
 import { derivative, STEP } from '../support/differences.ts';
 
 /** None within a step of a kink. */

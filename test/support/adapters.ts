@@ -1,6 +1,6 @@
 /** What adapters say of themselves, as far as the fixed table goes by it. */
-import { GPU_WITHOUT_SUBGROUPS } from '../../src/steps/variants.ts';
-import type { AdapterFacts } from '../../src/steps/variants.ts';
+import { GPU_WITHOUT_SUBGROUPS } from '../../src/plan/variants.ts';
+import type { AdapterFacts } from '../../src/plan/variants.ts';
 
 export const SWIFTSHADER: AdapterFacts = { subgroupMinSize: 4, software: true };
 export const LAVAPIPE: AdapterFacts = { subgroupMinSize: 8, software: true };

@@ -1,6 +1,6 @@
 /** Comparisons that name the tensor, the index and the first few pairs. */
 import { expect } from 'vitest';
-import { distanceToHalf, roundToHalf } from '../../src/precision.ts';
+import { distanceToHalf, roundToHalf } from '../../src/plan/precision.ts';
 
 /** |actual − expected| ≤ bound · (1 + |expected|) for every element. */
 export function expectClose(

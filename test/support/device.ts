@@ -1,5 +1,5 @@
 /** The device that GPU tests share within a file: SwiftShader from npm, unless WGFLOW_ADAPTER says otherwise. */
-import { describeDevice, GpuContext } from '../../src/gpu/context.ts';
+import { describeDevice, Gpu } from '../../src/gpu/gpu.ts';
 import { openDevice } from '../../src/node.ts';
 
 let opened: Promise<GPUDevice> | undefined;
@@ -16,8 +16,8 @@ export async function testOptions(): Promise<{ device: GPUDevice; tuning: 'fixed
   return { device: await testDevice(), tuning: 'fixed' };
 }
 
-export async function testContext(): Promise<GpuContext> {
-  return GpuContext.of(await testDevice());
+export async function testGpu(): Promise<Gpu> {
+  return Gpu.of(await testDevice());
 }
 
 export async function adapterLine(): Promise<string> {
@@ -27,7 +27,7 @@ export async function adapterLine(): Promise<string> {
 
 /** Every number of lanes that a kernel can be built for on the device of the tests; 1 is without subgroups. */
 export async function lanesOf(): Promise<number[]> {
-  const { subgroupMinSize } = await testContext();
+  const { subgroupMinSize } = await testGpu();
   return [1, 4, 8].filter((lanes) => lanes === 1 || lanes <= subgroupMinSize);
 }
 

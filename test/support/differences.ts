@@ -1,5 +1,5 @@
 /** Derivatives by differences, for f64 functions. */
-import type { FlowSpec } from '../../src/spec.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 
 /** Offsets and weights of f′(0) ≈ Σ weight · f(offset · h) / h, exact for polynomials of degree 4. */
 export const STENCIL = [

@@ -1,5 +1,5 @@
 /** Host buffers that stop a twin at the first access outside them, and know how far they were used. */
-import type { Plan } from '../../src/plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { hostArray } from '../../src/reference/executor.ts';
 import type { HostArray } from '../../src/reference/executor.ts';
 

@@ -1,7 +1,7 @@
 /** Every kernel of src/kernels, found by its file and not by a list. */
-import type { KernelSpec } from '../../src/kernel.ts';
+import type { KernelSpec } from '../../src/plan/kernel.ts';
 
-const modules = import.meta.glob<Record<string, unknown>>('../../src/kernels/*.ts', { eager: true });
+const modules = import.meta.glob<Record<string, unknown>>('../../src/kernels/*/*.ts', { eager: true });
 
 /** The kernels by the stem of the file that exports them. */
 export const kernelsByFile: ReadonlyMap<string, KernelSpec> = new Map(

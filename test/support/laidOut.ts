@@ -1,4 +1,4 @@
-import type { ParamLayout } from '../../src/paramLayout.ts';
+import type { ParamLayout } from '../../src/spec/layout.ts';
 
 /** Gradients by tensor name as one flat array, as `paramLayout` lays out what is trainable. */
 export function laidOut(

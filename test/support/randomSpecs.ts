@@ -1,9 +1,9 @@
 /** Random flows: specs of every shape with parameters that make them far from the identity. */
 import * as fc from 'fast-check';
-import { domainsOf, intoDomain } from '../../src/domain.ts';
-import { paramLayout } from '../../src/paramLayout.ts';
-import type { TensorSlot } from '../../src/paramLayout.ts';
-import { ACTIVATIONS, DOMAINS } from '../../src/spec.ts';
+import { domainsOf, intoDomain } from '../../src/model/domain.ts';
+import { paramLayout } from '../../src/spec/layout.ts';
+import type { TensorSlot } from '../../src/spec/layout.ts';
+import { ACTIVATIONS, DOMAINS } from '../../src/spec/spec.ts';
 import type {
   Activation,
   AffineCouplingSpec,
@@ -13,9 +13,9 @@ import type {
   FeatureBlock,
   FlowSpec,
   NetSpec,
-} from '../../src/spec.ts';
+} from '../../src/spec/spec.ts';
 import { uniforms } from '../../src/random.ts';
-import type { FlowModel } from '../../src/steps/forward.ts';
+import type { FlowModel } from '../../src/spec/layout.ts';
 
 export interface RandomFlow {
   spec: FlowSpec;

@@ -1,6 +1,6 @@
 /** Small flows of the kinds that the planner tells apart. */
-import { glow, realnvp, spline, vanilla } from '../../src/flows/index.ts';
-import type { FlowSpec } from '../../src/spec.ts';
+import { glow, realnvp, spline, vanilla } from '../../src/presets/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 
 const CLASSES = { type: 'class_conditional' } as const;
 

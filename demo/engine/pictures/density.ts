@@ -10,7 +10,7 @@ import type { Sketch } from './sketch.ts';
 
 /** Nats from the darkest to the lightest colour of the logarithmic map. */
 const LOG_RANGE = 9;
-const MOST_SIDE = 256;
+const MAX_SIDE = 256;
 
 /** Says how fine the grid should be, and how many of its rows go through the flow at once. */
 export interface DensityPlan {
@@ -185,7 +185,7 @@ export class DensitySketch implements Sketch {
   }
 
   #begin(): void {
-    this.#side = Math.min(MOST_SIDE, this.#plan.side());
+    this.#side = Math.min(MAX_SIDE, this.#plan.side());
     const whole = canvasFrame(this.#scene.dataFrame, this.#sizeOf());
     this.#frame = this.#scene.withinDomain(whole);
     this.#grids[1].box = placeWithin(this.#frame, whole);
@@ -221,7 +221,7 @@ export class DensitySketch implements Sketch {
 
   #grid(): Grid {
     const { brushes, ramp } = this.#scene;
-    const logProb = this.#scene.storage('log p', 4 * MOST_SIDE * MOST_SIDE);
+    const logProb = this.#scene.storage('log p', 4 * MAX_SIDE * MAX_SIDE);
     const scale = this.#scene.storage('density scale', 4);
     return {
       side: 0,

@@ -1,11 +1,11 @@
 /** What all pictures of one model share: colours, rows and frames on the GPU. */
 import { columnStatistics } from '../../../src/data/statistics.ts';
-import { domainsOf, fromDomain, isInside } from '../../../src/domain.ts';
+import { domainsOf, fromDomain, isInside } from '../../../src/model/domain.ts';
 import type { ColumnStatistics } from '../../../src/data/statistics.ts';
 import { columnsOf } from '../../../src/gpu/rows.ts';
-import { paddedRows } from '../../../src/shape.ts';
+import { paddedRows } from '../../../src/plan/shape.ts';
 import type { Domain, Flow, FlowPass, FlowSpec, PassKind, PassOptions, Rows } from '../../../src/index.ts';
-import { offsetOf } from '../../../src/offset.ts';
+import { offsetOf } from '../../../src/spec/offset.ts';
 import { oneHot } from '../../labels.ts';
 import type { View } from '../../protocol.ts';
 import type { Classes, DataSet } from '../dataSet.ts';

@@ -1,0 +1,73 @@
+// state[., r] = mean_k + temperature exp(log_scale_k) normals, of a component k that row row_start + r draws by the weights
+// softmax(logits): a sample depends on (seed, row index) alone.
+// parameters: mean, log_scale [n_components, n_features], logits [n_components]; state [n_features, n_rows].
+// One invocation draws four features of one row, those of one Philox block; a block of its own holds the draw of k.
+// Box and Muller 1958; docs/derivations.md, eq. (34) to (36), (122)
+#include "shared/grid.wgsl"
+#include "shared/philox.wgsl"
+#include "shared/normal.wgsl"
+#include "shared/mixture.wgsl"
+
+struct Params {
+  n_rows: u32,
+  n_features: u32,
+  n_components: u32,
+  mean_offset: u32,
+  log_scale_offset: u32,
+  logits_offset: u32,
+  row_start_lo: u32,
+  row_start_hi: u32,
+  seed_lo: u32,
+  seed_hi: u32,
+  stream: u32,
+  temperature: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+
+// No feature has it: src/kernels/base/mixture_sample.ts.
+const CHOICE_BLOCK: u32 = 0x80000000u;
+
+// The first component whose weights up to and with its own exceed u.
+fn component_at(u: f32) -> u32 {
+  let total = log_weights_total();
+  var sum = 0.0;
+  for (var k = 0u; k < params.n_components - 1u; k++) {
+    sum += exp(log_weight_of(k, total));
+    if (u < sum) {
+      return k;
+    }
+  }
+  return params.n_components - 1u;
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, n_groups, local);
+  let n_blocks = (params.n_features + 3u) / 4u;
+  if (index >= params.n_rows * n_blocks) {
+    return;
+  }
+  let r = index % params.n_rows;
+  let block = index / params.n_rows;
+
+  let row = add_to_row(vec2u(params.row_start_lo, params.row_start_hi), r);
+  let key = vec2u(params.seed_lo, params.seed_hi);
+  let choice = philox(vec4u(CHOICE_BLOCK, row.x, row.y, params.stream), key);
+  let k = component_at(uniform_of(choice.x));
+  let words = philox(vec4u(block, row.x, row.y, params.stream), key);
+  let z = params.temperature * vec4f(normal_pair(words.xy), normal_pair(words.zw));
+
+  let first = 4u * block;
+  let count = min(4u, params.n_features - first);
+  for (var i = 0u; i < count; i++) {
+    let j = first + i;
+    state[j * params.n_rows + r] = mean_of(k, j) + exp(log_scale_of(k, j)) * z[i];
+  }
+}

@@ -1,0 +1,64 @@
+// state[j, r] = temperature t, of Student's t with nu_j = exp(log_df[j]) degrees of freedom, of row row_start + r:
+// t = sqrt(nu (u^(-2 / nu) - 1)) cos(2 pi v), exact for every nu; a sample depends on (seed, row index) alone.
+// parameters: log_df [n_features]; state [n_features, n_rows].
+// One invocation draws two features of one row, those of one Philox block, (u, v) of each from two of its words.
+// Bailey 1994; docs/derivations.md, eq. (34), (126)
+#include "shared/grid.wgsl"
+#include "shared/philox.wgsl"
+#include "shared/normal.wgsl"
+
+struct Params {
+  n_rows: u32,
+  n_features: u32,
+  log_df_offset: u32,
+  row_start_lo: u32,
+  row_start_hi: u32,
+  seed_lo: u32,
+  seed_hi: u32,
+  stream: u32,
+  temperature: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read_write> state: array<f32>;
+
+// So that no sample overflows: beyond it lie values above 1e17 alone.
+const MAX_EXPONENT: f32 = 80.0;
+
+// exp(w) - 1 for w >= 0.
+fn exp_minus_one(w: f32) -> f32 {
+  if (w > 1.0) {
+    return exp(w) - 1.0;
+  }
+  let t = tanh_accurate(0.5 * w);
+  return 2.0 * t / (1.0 - t);
+}
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, n_groups, local);
+  let n_blocks = (params.n_features + 1u) / 2u;
+  if (index >= params.n_rows * n_blocks) {
+    return;
+  }
+  let r = index % params.n_rows;
+  let block = index / params.n_rows;
+
+  let row = add_to_row(vec2u(params.row_start_lo, params.row_start_hi), r);
+  let words = philox(vec4u(block, row.x, row.y, params.stream), vec2u(params.seed_lo, params.seed_hi));
+  let first = 2u * block;
+  let count = min(2u, params.n_features - first);
+  for (var i = 0u; i < count; i++) {
+    let j = first + i;
+    let df = exp(parameters[params.log_df_offset + j]);
+    let exponent = min(-2.0 * log_uniform(words[2u * i]) / df, MAX_EXPONENT);
+    let radius = sqrt(df * exp_minus_one(exponent));
+    let t = radius * cos_sin_turns(signed_uniform(words[2u * i + 1u])).x;
+    state[j * params.n_rows + r] = params.temperature * t;
+  }
+}

@@ -1,0 +1,168 @@
+/** What options may be: one table for each call, so that a wrong one is an error before anything runs. */
+import { ShapeError } from '../errors.ts';
+
+/** What one option may be, and the words for it. */
+export interface OptionRule {
+  expected: string;
+  accepts: (value: unknown) => boolean;
+}
+
+export type OptionRules<Name extends string = string> = Readonly<Record<Name, OptionRule>>;
+
+/**
+ * Checks that `options` has only names of `rules`, each with a value that its rule accepts. An option that is undefined
+ * counts as left out.
+ * @param call names the call in messages: `fit` gives `fit option steps`
+ * @param required names that cannot be left out
+ * @param inside the option that holds these options, such as `validation.`
+ * @throws {ShapeError} naming the option, what was found and what was expected
+ */
+export function requireOptions(
+  call: string,
+  options: unknown,
+  rules: OptionRules,
+  required: readonly string[] = [],
+  inside = '',
+): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ShapeError(`${call} options ${inside}`.trim(), described(options), 'an object');
+  }
+  const given = new Map<string, unknown>(Object.entries(options));
+  for (const name of given.keys()) {
+    if (!Object.hasOwn(rules, name)) throw unknownOption(call, inside + name, Object.keys(rules));
+  }
+  for (const [name, { expected, accepts }] of Object.entries(rules)) {
+    const value = given.get(name);
+    const isLeftOut = value === undefined && !required.includes(name);
+    if (!isLeftOut && !accepts(value)) {
+      throw new ShapeError(`${call} option ${inside}${name}`, described(value), expected);
+    }
+  }
+}
+
+function unknownOption(call: string, name: string, known: readonly string[]): ShapeError {
+  const near = known.find((other) => isNear(name.toLowerCase(), other.toLowerCase()));
+  return new ShapeError(
+    `${call} option ${printable(name)}`,
+    'an unknown name',
+    known.length === 0 ? 'no options' : `one of ${known.join(', ')}`,
+    near === undefined ? '' : `Did you mean ${near}?`,
+  );
+}
+
+/** Whether one is the start of the other, or they differ in one place: a letter more, less, changed or swapped. */
+function isNear(a: string, b: string): boolean {
+  if (a.length > 2 && b.length > 2 && (a.startsWith(b) || b.startsWith(a))) return true;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  const [left, right] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
+  return (
+    (left.length <= 1 && right.length <= 1) ||
+    (left.length === 2 && left[1] === right[0] && left[0] === right[1])
+  );
+}
+
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): OptionRule {
+  const isOpen = max === Number.MAX_SAFE_INTEGER;
+  return {
+    expected: isOpen ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`,
+    accepts: (value) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max,
+  };
+}
+
+/** A seed of the library's generator. */
+export const SEED: OptionRule = { ...integer(0), expected: 'a non-negative integer' };
+
+export const POSITIVE = numberWhere('a positive finite number of float32', (value) => value > 0);
+export const NOT_NEGATIVE = numberWhere('a finite number ≥ 0 of float32', (value) => value >= 0);
+export const FINITE = numberWhere('a finite number of float32', () => true);
+export const BELOW_ONE = numberWhere('a number in [0, 1) of float32', (value) => value >= 0 && value < 1);
+
+/** A number whose float32, which the GPU computes with, is finite and one for which `holds`. */
+export function numberWhere(expected: string, holds: (value: number) => boolean): OptionRule {
+  return {
+    expected,
+    accepts: (value) => {
+      const rounded = typeof value === 'number' ? Math.fround(value) : NaN;
+      return Number.isFinite(rounded) && holds(rounded);
+    },
+  };
+}
+
+export const FLAG: OptionRule = {
+  expected: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+};
+
+/** Goes to files and terminals, which a control character would steer. */
+export const TEXT: OptionRule = {
+  expected: 'text without control characters',
+  accepts: (value) => typeof value === 'string' && !/\p{Cc}/u.test(value),
+};
+
+/** An array of the caller: who copies it looks at its kind, its buffer and its length. */
+export const FLOATS: OptionRule = { expected: 'a Float32Array', accepts: () => true };
+
+export const FUNCTION: OptionRule = {
+  expected: 'a function',
+  accepts: (value) => typeof value === 'function',
+};
+
+export const SIGNAL = withMembers('an AbortSignal', { aborted: 'boolean', throwIfAborted: 'function' });
+export const DEVICE = withMembers('a GPUDevice', { queue: 'object', limits: 'object' });
+
+export function oneOf(values: readonly string[]): OptionRule {
+  return {
+    expected: `one of ${values.join(', ')}`,
+    accepts: (value) => typeof value === 'string' && values.includes(value),
+  };
+}
+
+export function listOf(rule: OptionRule, expected: string): OptionRule {
+  return { expected, accepts: (value) => Array.isArray(value) && value.every(rule.accepts) };
+}
+
+export function eitherOf(...rules: readonly OptionRule[]): OptionRule {
+  return {
+    expected: rules.map(({ expected }) => expected).join(', or '),
+    accepts: (value) => rules.some(({ accepts }) => accepts(value)),
+  };
+}
+
+/** An object whose members have these types; those of a device and a signal are inherited. */
+export function withMembers(expected: string, members: Readonly<Record<string, string>>): OptionRule {
+  return {
+    expected,
+    accepts: (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      Object.entries(members).every(([name, type]) => typeof Reflect.get(value, name) === type),
+  };
+}
+
+export const OBJECT = withMembers('an object', {});
+
+/** A value in a message: short, and safe to print. */
+function described(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return atom(value);
+  if (Array.isArray(value))
+    return value.length > 5 ? `${value.length} items` : `[${value.map(atom).join(', ')}]`;
+  if (ArrayBuffer.isView(value)) return Object.prototype.toString.call(value).slice(8, -1);
+  const members = Object.entries(value).slice(0, 5);
+  return members.length === 0
+    ? 'an object'
+    : `{ ${members.map(([name, member]) => `${printable(name)}: ${atom(member)}`).join(', ')} }`;
+}
+
+function atom(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(printable(value));
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+function printable(text: string): string {
+  const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return shown.replace(/\p{Cc}/gu, '?');
+}

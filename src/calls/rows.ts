@@ -1,0 +1,102 @@
+/** Rows and contexts that a call is given, checked and copied. */
+
+import { DataError, ShapeError } from '../errors.ts';
+import { takeFloats, takeData } from './callerArrays.ts';
+import type { Rows } from './callerArrays.ts';
+import { FLOATS, SIGNAL } from './optionRules.ts';
+import type { OptionRules } from './optionRules.ts';
+
+/** What every call takes. */
+export interface RunOptions {
+  /**
+   * Of a flow with a context: that of each row, row-major [B, C], or one row [C] for all of them.
+   * `encodeContext` makes it from labels and numbers.
+   */
+  context?: Float32Array;
+  /** Stops between chunks of rows; the call throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export const RUN_RULES: OptionRules<keyof RunOptions> = { context: FLOATS, signal: SIGNAL };
+
+/** Row-major rows [count, D] that belong to a call alone: nothing changes them while it runs. */
+export interface TakenRows {
+  values: Rows;
+  count: number;
+}
+
+/** The latent rows of `dim` features that a caller gives, as they are now. @throws {ShapeError} when they are not whole */
+export function takeLatentRows(name: string, given: Rows, dim: number): TakenRows {
+  return wholeRows(name, takeFloats(name, given), dim);
+}
+
+/** As `takeLatentRows`, of data, which may be float64. */
+export function takeDataRows(name: string, given: Rows, dim: number): TakenRows {
+  return wholeRows(name, takeData(name, given), dim);
+}
+
+export function wholeRows(name: string, values: Rows, dim: number): TakenRows {
+  if (values.length % dim === 0) return { values, count: values.length / dim };
+  throw new ShapeError(
+    name,
+    `${values.length} values`,
+    `a multiple of dim = ${dim}`,
+    'Rows are row-major [B, D].',
+  );
+}
+
+/**
+ * The context that a caller gives for `rows` rows, as it is now: [rows, C], or one row [C] for all of them; undefined for a flow without context.
+ * @throws {ShapeError} when it is missing, has another length, or is there where the flow has none
+ */
+export function takeContext(
+  what: string,
+  { contextDim }: { contextDim: number },
+  rows: number,
+  given: Float32Array | undefined,
+): Float32Array | undefined {
+  const context = given === undefined ? undefined : takeFloats(what, given);
+  if (contextDim === 0) {
+    if (context === undefined) return undefined;
+    throw new ShapeError(
+      what,
+      `${context.length} values`,
+      'none',
+      'This flow has no context: its spec.contextDim is 0.',
+    );
+  }
+  const expected = `${contextDim} values (spec.contextDim) for each of the ${rows} rows, or one such row for all`;
+  if (context === undefined) {
+    throw new ShapeError(
+      what,
+      'none',
+      expected,
+      'Give { context } as a Float32Array, row-major [B, C] or [C].',
+    );
+  }
+  if (context.length !== contextDim && context.length !== rows * contextDim) {
+    throw new ShapeError(what, `${context.length} values`, expected);
+  }
+  return context;
+}
+
+/**
+ * Checks rows that a call is given, row-major.
+ * @param what names the rows in the message, if they are not the call's only ones
+ * @param columns their names
+ * @throws {DataError} naming row (from 1) and column of the first value that is not finite
+ */
+export function requireFinite(values: Rows, columns: readonly string[], what = ''): void {
+  const bad = values.findIndex((value) => !Number.isFinite(Math.fround(value)));
+  if (bad < 0) return;
+  throw new DataError(
+    `${what && `${what}: `}found ${values[bad]}, expected a finite number`,
+    { row: Math.floor(bad / columns.length) + 1, column: columns[bad % columns.length] },
+    'Remove or replace the row.',
+  );
+}
+
+/** Names of columns that have none: x1, x2, … */
+export function numbered(letter: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
+}

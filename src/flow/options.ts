@@ -1,0 +1,109 @@
+/** What the calls of a flow take, and what is refused. */
+import type { Rows } from '../calls/callerArrays.ts';
+import { ModelFileError, ShapeError } from '../errors.ts';
+import { parseSpec } from '../spec/schema.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import {
+  DEVICE,
+  FLOATS,
+  FUNCTION,
+  integer,
+  NOT_NEGATIVE,
+  oneOf,
+  SEED,
+  requireOptions,
+  TEXT,
+  withMembers,
+} from '../calls/optionRules.ts';
+import type { OptionRules } from '../calls/optionRules.ts';
+import { PRECISIONS } from '../plan/precision.ts';
+import { validateSpec } from '../spec/rules.ts';
+import { TUNING_MODES } from './tuning.ts';
+import type { TuningOptions } from './tuning.ts';
+import { RUN_RULES } from '../calls/rows.ts';
+import type { RunOptions } from '../calls/rows.ts';
+
+/** `tuning: 'fixed'` leaves out the timed search for the fastest kernels, so that equal calls have equal bits. */
+export interface FlowOptions extends TuningOptions {
+  /** The device to run on; the caller keeps it. Without it `navigator.gpu` gives one that dies with the flow. */
+  device?: GPUDevice;
+  /** Seed of the initial parameters, a non-negative integer. Default 0. */
+  seed?: number;
+  /**
+   * Rows [N, D] that a `standardize`, its offset and the scale of a `domain` are taken from at once; else the first `fit` sets
+   * them.
+   */
+  data?: Rows;
+}
+
+export interface LoadOptions extends TuningOptions {
+  /** As for `create`. */
+  device?: GPUDevice;
+  /** Used in messages only. */
+  fileName?: string;
+}
+
+export interface SampleOptions extends RunOptions {
+  /** Row r of the result depends on (seed, r) alone. Default 0. */
+  seed?: number;
+  /**
+   * Factor of the latent's spread, the standard deviation of a standard normal; below 1 keeps samples near the modes. Of a
+   * mixture it acts on each component; a uniform box it shrinks, and never widens. Default 1.
+   */
+  temperature?: number;
+  /** Index of the first row: a large sample can be drawn in pieces. Default 0. */
+  firstRow?: number;
+}
+
+const TUNING_RULES: OptionRules<keyof TuningOptions> = {
+  tuning: oneOf(TUNING_MODES),
+  precision: oneOf(PRECISIONS),
+  tuningCache: withMembers('an object with get and set', { get: 'function', set: 'function' }),
+  onTuning: FUNCTION,
+};
+
+export const FLOW_RULES: OptionRules<keyof FlowOptions> = {
+  ...TUNING_RULES,
+  device: DEVICE,
+  seed: SEED,
+  data: FLOATS,
+};
+
+export const LOAD_RULES: OptionRules<keyof LoadOptions> = { ...TUNING_RULES, device: DEVICE, fileName: TEXT };
+
+const SAMPLE_RULES: OptionRules<keyof SampleOptions> = {
+  ...RUN_RULES,
+  seed: SEED,
+  temperature: NOT_NEGATIVE,
+  firstRow: integer(0),
+};
+
+/** A copy of a spec that was made by code rather than read from a file. @throws {ShapeError} as `Flow.create` */
+export function checkedSpec(spec: FlowSpec): FlowSpec {
+  try {
+    validateSpec(spec);
+  } catch (error) {
+    // It has not even the fields of a spec; the schema names the first that is missing.
+    if (!(error instanceof TypeError)) throw error;
+  }
+  try {
+    return parseSpec(spec, 'spec');
+  } catch (error) {
+    if (!(error instanceof ModelFileError)) throw error;
+    throw new ShapeError('spec', 'a value outside the schema', 'a FlowSpec', error.message);
+  }
+}
+
+/** Values of one array: 4 GiB. */
+const MAX_VALUES = 2 ** 30;
+
+/** @throws {ShapeError} when the number of rows or an option is out of range */
+export function requireSample(call: string, n: number, options: SampleOptions, dim: number): void {
+  if (!Number.isSafeInteger(n) || n < 0) throw new ShapeError('n', String(n), 'a non-negative integer');
+  const most = Math.floor(MAX_VALUES / dim);
+  if (n > most) {
+    const advice = 'Draw the rows in pieces: firstRow says where each one begins.';
+    throw new ShapeError('n', String(n), `at most ${most} rows of ${dim} features in one array`, advice);
+  }
+  requireOptions(call, options, SAMPLE_RULES);
+}

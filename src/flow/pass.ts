@@ -1,0 +1,235 @@
+/** Passes of a flow over rows that stay on the GPU, for pictures and other programs that read nothing back. */
+import { DisposedError, ShapeError } from '../errors.ts';
+import type { Gpu } from '../gpu/gpu.ts';
+import type { SharedBuffers } from '../gpu/executor.ts';
+import { Recording } from '../gpu/recording.ts';
+import type { Stage } from '../gpu/recording.ts';
+import { columnsOf, repeatedRow } from '../gpu/rows.ts';
+import { FLOATS, integer, requireOptions, SEED } from '../calls/optionRules.ts';
+import type { OptionRules } from '../calls/optionRules.ts';
+import type { BijectorSlots } from '../spec/layout.ts';
+import { takeContext } from '../calls/rows.ts';
+import { paddedRows } from '../plan/shape.ts';
+import { numbered, requireFinite } from '../calls/rows.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import { forwardPlan, inversePlan, logProbPlan } from '../passes/forward.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import { CONTEXT, LOG_DET, LOG_PROB, STATE } from '../plan/names.ts';
+import { samplePlan } from '../passes/sample.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+
+/**
+ * What a pass computes, and the buffers that it has, all f32:
+ *
+ * | kind | before → after |
+ * |---|---|
+ * | `forward` | `state` x → z, `logDet` |
+ * | `inverse` | `state` z → x, `logDet` of the inverse |
+ * | `logProb` | `state` x → z, less the mean of a class-conditional base; `logProb` in nats |
+ * | `sample` | `state` samples x |
+ * | `trace` | `state` x → z; `states` x and what each bijector makes of it; `logDets` of each bijector |
+ *
+ * If the flow's `standardize` has an `offset`, x is less that offset here, in both directions: float32 cannot hold the sum.
+ *
+ * `state` is [D, stride], feature-major; `states` [L + 1, D, stride]; `logDet` and `logProb` [stride]; `logDets`
+ * [L, stride], for the L bijectors in the direction data → latent. A flow with a context also has `context` [C, stride],
+ * which every kind reads.
+ */
+export interface PassBuffers {
+  forward: 'state' | 'context' | 'logDet';
+  inverse: 'state' | 'context' | 'logDet';
+  logProb: 'state' | 'context' | 'logProb';
+  sample: 'state' | 'context';
+  trace: 'state' | 'context' | 'states' | 'logDets';
+}
+export type PassKind = keyof PassBuffers;
+
+export interface PassOptions {
+  /** Rows that go through at once, at most `Flow.passRows`. */
+  rows: number;
+  /** Of `sample`; row r depends on (seed, r) alone. Default 0. */
+  seed?: number;
+  /** Of a flow with a context: one row [C] for all rows, or one for each [rows, C]; `setContext` takes another. */
+  context?: Float32Array;
+}
+
+/** @throws {ShapeError} when the kind or an option is out of range */
+export function requirePass(kind: PassKind, options: PassOptions): void {
+  const kinds = ['forward', 'inverse', 'logProb', 'sample', 'trace'] satisfies PassKind[];
+  if (!kinds.includes(kind)) throw new ShapeError('pass kind', kind, `one of ${kinds.join(', ')}`);
+  const rules: OptionRules<keyof PassOptions> = { rows: integer(1), seed: SEED, context: FLOATS };
+  requireOptions('pass', options, rules, ['rows']);
+}
+
+const STATES = 'states';
+const LOG_DETS = 'log_dets';
+const NAMES = {
+  state: STATE,
+  context: CONTEXT,
+  logDet: LOG_DET,
+  logProb: LOG_PROB,
+  states: STATES,
+  logDets: LOG_DETS,
+};
+
+/**
+ * A pass of a flow that the caller records into commands of its own, as often as it likes. It reads the flow's
+ * parameters where training writes them: what is submitted between two training steps sees the parameters between them.
+ *
+ * Its buffers are the pass's: the caller may bind them, copy from them and write into them, must not destroy them, and
+ * disposes of the pass. Rows after the last, up to `stride`, are computed too and mean nothing.
+ */
+export class FlowPass<K extends PassKind = PassKind> implements Disposable {
+  readonly kind: K;
+  readonly rows: number;
+  /** From a column of a buffer to the next, in elements: `rows` rounded up to a multiple of 4. */
+  readonly stride: number;
+  readonly #spec: FlowSpec;
+  readonly #recording: Recording;
+  readonly #isAlive: () => boolean;
+  #disposed = false;
+
+  private constructor(kind: K, rows: number, spec: FlowSpec, recording: Recording, isAlive: () => boolean) {
+    this.kind = kind;
+    this.rows = rows;
+    this.stride = paddedRows(rows);
+    this.#spec = spec;
+    this.#recording = recording;
+    this.#isAlive = isAlive;
+  }
+
+  /** Called by `Flow.pass`. @param isAlive whether the flow and its parameters are still there */
+  static async create<K extends PassKind>(
+    gpu: Gpu,
+    model: FlowModel,
+    parameters: SharedBuffers,
+    kind: K,
+    { rows, seed = 0, context: given }: PassOptions,
+    { variants, most, isAlive }: { variants: KernelVariants; most: number; isAlive: () => boolean },
+  ): Promise<FlowPass<K>> {
+    if (rows > most) {
+      throw new ShapeError('pass option rows', String(rows), `an integer from 1 to ${most}`);
+    }
+    const context = takeContext('pass option context', model.spec, rows, given);
+    const stages = stagesOf(model, kind, rows, seed, variants);
+    const extra = new Map([
+      ...(kind === 'trace' ? traceLengths(model, rows) : []),
+      ...contextLength(model.spec, rows),
+    ]);
+    const recording = await Recording.create(gpu, `${kind} pass`, stages, parameters, extra);
+    if (!isAlive()) {
+      recording.dispose();
+      throw new DisposedError('Flow');
+    }
+    const pass = new FlowPass(kind, rows, model.spec, recording, isAlive);
+    if (context !== undefined) pass.setContext(context);
+    return pass;
+  }
+
+  /** The buffer of that name, valid until `dispose`. */
+  buffer(name: PassBuffers[K]): GPUBuffer {
+    return this.#recording.buffer(NAMES[name]);
+  }
+
+  /**
+   * Gives the rows another context, before all that will be submitted: one row [C] for all, or one for each [rows, C].
+   * @throws {ShapeError} when it has another length, or the flow has no context
+   */
+  setContext(context: Float32Array): void {
+    this.#requireAlive();
+    const { rows } = this;
+    const taken = takeContext('context', this.#spec, rows, context);
+    if (taken === undefined) return;
+    requireFinite(taken, numbered('c', this.#spec.contextDim), 'context');
+    const { contextDim } = this.#spec;
+    const isShared = taken.length === contextDim;
+    const columns = isShared
+      ? repeatedRow(taken, { count: rows })
+      : columnsOf(taken, contextDim, { start: 0, count: rows });
+    this.#recording.write(CONTEXT, columns);
+  }
+
+  /** Appends the pass to `encoder`, outside any pass of its own; nothing is submitted. @throws {DisposedError} */
+  encode(encoder: GPUCommandEncoder): void {
+    this.#requireAlive();
+    this.#recording.encode(encoder);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#recording.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #requireAlive(): void {
+    if (this.#disposed) throw new DisposedError('FlowPass');
+    if (!this.#isAlive()) throw new DisposedError('Flow');
+  }
+}
+
+function stagesOf(
+  model: FlowModel,
+  kind: PassKind,
+  rows: number,
+  seed: number,
+  variants: KernelVariants,
+): Stage[] {
+  switch (kind) {
+    case 'forward':
+      return [{ plan: forwardPlan(model, rows, variants) }];
+    case 'inverse':
+      return [{ plan: inversePlan(model, rows, variants) }];
+    case 'logProb':
+      return [{ plan: logProbPlan(model, rows, variants) }];
+    case 'sample':
+      return [{ plan: samplePlan(model, { rowStart: 0, rows, seed, temperature: 1 }, variants) }];
+    case 'trace':
+      return traceStages(model, rows, variants);
+  }
+}
+
+/** One bijector after the other, each as a flow of its own, so that log-dets come one by one as well. */
+function traceStages(model: FlowModel, rows: number, variants: KernelVariants): Stage[] {
+  const stride = paddedRows(rows);
+  const length = model.spec.dim * stride;
+  const keepState = (at: number): { from: string; to: string; at: number; length: number } => ({
+    from: STATE,
+    to: STATES,
+    at: at * length,
+    length,
+  });
+  return [
+    { copies: [keepState(0)] },
+    ...model.layout.bijectors.map((slots, index): Stage => ({
+      plan: forwardPlan(onlyBijector(model, slots, index), rows, variants),
+      copies: [keepState(index + 1), { from: LOG_DET, to: LOG_DETS, at: index * stride, length: stride }],
+    })),
+  ];
+}
+
+function traceLengths({ spec }: FlowModel, rows: number): Map<string, number> {
+  const stride = paddedRows(rows);
+  const count = spec.bijectors.length;
+  return new Map([
+    [STATE, spec.dim * stride],
+    [STATES, (count + 1) * spec.dim * stride],
+    [LOG_DETS, count * stride],
+  ]);
+}
+
+/** The context has its place even where no step reads it. */
+function contextLength({ contextDim }: FlowSpec, rows: number): [string, number][] {
+  return contextDim === 0 ? [] : [[CONTEXT, contextDim * paddedRows(rows)]];
+}
+
+/** The flow of one bijector, with its tensors where they are. */
+function onlyBijector({ spec, layout }: FlowModel, slots: BijectorSlots, index: number): FlowModel {
+  return {
+    spec: { ...spec, bijectors: spec.bijectors.slice(index, index + 1) },
+    layout: { ...layout, bijectors: [slots] },
+  };
+}

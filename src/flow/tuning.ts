@@ -1,0 +1,270 @@
+/** The planner: picks the kernel variants of a flow by a short timed search on its device, and remembers them. */
+import { describeDevice } from '../gpu/gpu.ts';
+import type { Gpu } from '../gpu/gpu.ts';
+import { planTimes } from '../gpu/planTimes.ts';
+import { planCost } from '../plan/plan.ts';
+import type { Precision } from '../plan/precision.ts';
+import { couplingBlocks, splineBlock } from '../spec/spec.ts';
+import type { BaseSpec, BijectorSpec, CouplingSpec, FlowSpec } from '../spec/spec.ts';
+import { candidateVariants, purposePlan, storedVariants } from '../passes/candidates.ts';
+import type { DeviceFacts, Purpose } from '../passes/candidates.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import { fixedVariants } from '../plan/variants.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+import { chunkRowsOf } from '../passes/workspace.ts';
+import { LIBRARY } from '../version.ts';
+
+/** How kernel variants are chosen: by a timed search on the device at first use, or from a fixed table. */
+export const TUNING_MODES = ['measured', 'fixed'] as const;
+export type TuningMode = (typeof TUNING_MODES)[number];
+
+/** Where choices outlive the process. What `get` returns is checked before it is used. */
+export interface TuningCache {
+  get(key: string): unknown;
+  set(key: string, variants: KernelVariants): void | Promise<void>;
+}
+
+export interface TuningOptions {
+  /** Default `measured`. */
+  tuning?: TuningMode;
+  /**
+   * What the nets' weights and hidden activations are stored as on the GPU. `f16` needs the device feature
+   * `shader-f16`; sums, gradients, the optimiser and the model file stay f32. Default `f32`.
+   */
+  precision?: Precision;
+  /** Asked before a search, and told of its result. */
+  tuningCache?: TuningCache;
+  /** Told of every choice, once. */
+  onTuning?: (report: TuningReport) => void;
+}
+
+/** A choice and where it comes from. */
+export interface TuningReport {
+  /** `gradient` for training, `forward` for scoring, `inverse` for sampling. */
+  pass: Purpose['pass'];
+  /** Rows that go through at once: the batch, or the rows of a chunk of a call. */
+  rows: number;
+  variants: KernelVariants;
+  /** `checkpoint` is the choice of the run that is resumed. `untimed`: the budget was spent before a comparison. */
+  source: 'measured' | 'untimed' | 'only' | 'fixed' | 'cache' | 'checkpoint';
+  /** What was compared, with the median time of the pass in ms; none where it did not compile or run in time. */
+  candidates?: { variants: KernelVariants; ms?: number }[];
+  /** Time of the search, ms, from when the fixed choice could run. */
+  searchMs?: number;
+}
+
+/** What a search may take, once the fixed choice is compiled. */
+const BUDGET_MS = 800;
+
+/** How much faster than the fixed choice another must be to replace it: less is noise. */
+const MIN_GAIN = 0.05;
+
+/** The most work of a timed run: some 20 to 200 ms of a CPU, about 10 ms of a GPU. */
+const MEASURED_FLOPS = { software: 2 ** 29, gpu: 2 ** 36 };
+const MIN_ROWS = 64;
+
+interface DeviceState {
+  choices: Map<string, Promise<TuningReport>>;
+  /** The last search; two at a time would disturb each other. */
+  last: Promise<unknown>;
+}
+
+const states = new WeakMap<Gpu, DeviceState>();
+
+/** The choices of one flow. */
+export class Tuner {
+  readonly #context: Gpu;
+  readonly #model: FlowModel;
+  readonly #options: TuningOptions;
+  readonly #facts: DeviceFacts;
+  readonly #told = new Set<string>();
+  /** The last choice for each pass and number of rows. */
+  readonly #chosen = new Map<string, KernelVariants>();
+
+  constructor(context: Gpu, model: FlowModel, options: TuningOptions) {
+    this.#context = context;
+    this.#model = model;
+    this.#options = options;
+    this.#facts = {
+      subgroupMinSize: context.subgroupMinSize,
+      software: context.software,
+      maxStorageBufferBindingSize: context.device.limits.maxStorageBufferBindingSize,
+    };
+  }
+
+  /** The fixed table's choice, without a search. */
+  get fixed(): KernelVariants {
+    return fixedVariants(this.#facts, this.#options.precision);
+  }
+
+  /** The fixed table's choice at the precision f32, whatever the flow's is. */
+  get single(): KernelVariants {
+    return fixedVariants(this.#facts, 'f32');
+  }
+
+  /** What `variantsFor` chose last, or the fixed table's choice where it was not asked. */
+  chosenFor(pass: Purpose['pass'], rows: number): KernelVariants {
+    return this.#chosen.get(purposeText(this.#purpose(pass, rows))) ?? this.fixed;
+  }
+
+  /** The choice for plans of at most `rows` rows at once; `stored` is that of a checkpoint and goes before others. */
+  async variantsFor(pass: Purpose['pass'], rows: number, stored?: unknown): Promise<KernelVariants> {
+    const purpose = this.#purpose(pass, rows);
+    const kept = storedVariants(stored, this.#model, purpose, this.#facts);
+    if (kept !== undefined) return this.#tell({ ...purpose, variants: kept, source: 'checkpoint' });
+    if (this.#options.tuning === 'fixed') {
+      return this.#tell({ ...purpose, variants: this.fixed, source: 'fixed' });
+    }
+    return this.#tell(await this.#choice(purpose));
+  }
+
+  #purpose(pass: Purpose['pass'], rows: number): Purpose {
+    const { precision } = this.#options;
+    const purpose = { pass, rows: Math.min(rows, chunkRowsOf(this.#model)) };
+    return precision === undefined ? purpose : { ...purpose, precision };
+  }
+
+  #tell(report: TuningReport): KernelVariants {
+    this.#chosen.set(purposeText(report), report.variants);
+    const key = JSON.stringify([report.pass, report.rows, report.source, report.variants]);
+    if (!this.#told.has(key)) this.#options.onTuning?.(report);
+    this.#told.add(key);
+    return report.variants;
+  }
+
+  /** The device's choice, made once and shared by all flows of this shape. */
+  #choice(purpose: Purpose): Promise<TuningReport> {
+    const state = stateOf(this.#context);
+    const key = tuningKey(this.#context.device, this.#model.spec, purpose);
+    const known = state.choices.get(key);
+    if (known !== undefined) return known;
+    const choice = state.last.then(() => this.#cachedOrMeasured(key, purpose));
+    state.choices.set(key, choice);
+    // A search that had no time left to compare is made again: its kernels are compiled by then.
+    const forget = (): boolean => state.choices.delete(key);
+    state.last = choice.then(({ source }) => source === 'untimed' && forget(), forget);
+    return choice;
+  }
+
+  async #cachedOrMeasured(key: string, purpose: Purpose): Promise<TuningReport> {
+    const { tuningCache } = this.#options;
+    const cached = storedVariants(await tuningCache?.get(key), this.#model, purpose, this.#facts);
+    if (cached !== undefined) return { ...purpose, variants: cached, source: 'cache' };
+    const report = await this.#measured(purpose);
+    if (report.source === 'measured') await tuningCache?.set(key, report.variants);
+    return report;
+  }
+
+  async #measured(purpose: Purpose): Promise<TuningReport> {
+    const { fixed } = this;
+    const candidates = candidateVariants(this.#model, purpose, this.#facts);
+    if (candidates.length === 1) return { ...purpose, variants: fixed, source: 'only' };
+    const timed = { ...purpose, rows: measuredRows(this.#model, purpose, this.#facts) };
+    const { ms, searchMs } = await planTimes(
+      this.#context,
+      candidates.map((variants) => purposePlan(this.#model, timed, variants)),
+      BUDGET_MS,
+    );
+    const [fixedMs, ...others] = ms;
+    return {
+      ...purpose,
+      variants: candidates[fastest(ms)] ?? fixed,
+      source: fixedMs !== undefined && others.some((other) => other !== undefined) ? 'measured' : 'untimed',
+      candidates: candidates.map((variants, index) => ({ variants, ms: ms[index] })),
+      searchMs,
+    };
+  }
+}
+
+/** The index of the shortest time; 0, the fixed choice, unless another is shorter by more than the noise. */
+export function fastest(times: readonly (number | undefined)[]): number {
+  const [fixed = NaN] = times;
+  let best = 0;
+  let least = (1 - MIN_GAIN) * fixed;
+  times.forEach((ms, index) => {
+    if (ms === undefined || !(ms < least)) return;
+    best = index;
+    least = ms;
+  });
+  return best;
+}
+
+/** Rows of a timed run: those asked for, or fewer where these would take too long on the slowest adapters. */
+export function measuredRows(model: FlowModel, purpose: Purpose, facts: DeviceFacts): number {
+  const { flops } = planCost(purposePlan(model, purpose, fixedVariants(facts, purpose.precision)));
+  const most = facts.software ? MEASURED_FLOPS.software : MEASURED_FLOPS.gpu;
+  if (flops <= most) return purpose.rows;
+  const fitting = 2 ** Math.floor(Math.log2((purpose.rows * most) / flops));
+  return Math.min(purpose.rows, Math.max(MIN_ROWS, fitting));
+}
+
+/** What a choice depends on: adapter and driver, library, the shape of the model, and what it is for. */
+export function tuningKey(device: GPUDevice, spec: FlowSpec, purpose: Purpose): string {
+  const { vendor, architecture, device: name, description, features } = describeDevice(device);
+  const subgroups = features.includes('subgroups') ? 'subgroups' : 'no subgroups';
+  const adapter = [vendor, architecture, name, description, subgroups].filter((part) => part !== '');
+  return [...adapter, LIBRARY, shapeText(spec), purposeText(purpose)].join(' | ');
+}
+
+function purposeText({ pass, rows, precision = 'f32' }: Purpose): string {
+  return `${pass} ${rows} rows${precision === 'f32' ? '' : ` ${precision}`}`;
+}
+
+/** The architecture, without what leaves the kernels as they are: `2 features, 5 × 1>1 512 leaky_relu exp`. */
+function shapeText({ dim, contextDim, base, bijectors }: FlowSpec): string {
+  const runs: { text: string; count: number }[] = [];
+  for (const bijector of bijectors) {
+    const text = bijectorText(dim, bijector);
+    const last = runs.at(-1);
+    if (last?.text === text) last.count++;
+    else runs.push({ text, count: 1 });
+  }
+  const context = contextDim === 0 ? [] : [`${contextDim} of context`];
+  const latent = base.type === 'standard_normal' ? [] : [baseText(base)];
+  return [
+    `${dim} features`,
+    ...context,
+    ...runs.map(({ text, count }) => `${count} × ${text}`),
+    ...latent,
+  ].join(', ');
+}
+
+function baseText(base: BaseSpec): string {
+  return base.type === 'mixture' ? `mixture of ${base.components}` : base.type;
+}
+
+function bijectorText(dim: number, bijector: BijectorSpec): string {
+  if ('conditioner' in bijector) return couplingText(dim, bijector);
+  if (bijector.type === 'rational_quadratic_elementwise') {
+    return `${splineBlock(dim, bijector).count} splines of ${bijector.bins} bins`;
+  }
+  return bijector.type;
+}
+
+function couplingText(dim: number, coupling: CouplingSpec): string {
+  const { conditionCount, transformCount } = couplingBlocks(dim, coupling);
+  const { hidden, activation, residualBlocks } = coupling.conditioner;
+  const blocks = residualBlocks === undefined ? '' : ` residual ${residualBlocks}`;
+  const net = `${conditionCount}>${transformCount} ${hidden.join('-')}${blocks} ${activation}`;
+  switch (coupling.type) {
+    case 'affine_coupling':
+      return [
+        net,
+        coupling.scale.map,
+        ...(coupling.shiftFirst === true ? ['shift first'] : []),
+        ...(coupling.conditioner.separate ? ['two nets'] : []),
+      ].join(' ');
+    case 'additive_coupling':
+      return `${net} shift`;
+    case 'rational_quadratic_coupling':
+      return `${net} spline of ${coupling.bins} bins`;
+  }
+}
+
+function stateOf(context: Gpu): DeviceState {
+  const known = states.get(context);
+  if (known !== undefined) return known;
+  const made = { choices: new Map<string, Promise<TuningReport>>(), last: Promise.resolve() };
+  states.set(context, made);
+  return made;
+}

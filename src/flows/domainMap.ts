@@ -1,8 +1,0 @@
-import type { Domain, DomainSpec } from '../spec.ts';
-
-/** What a flow on bounded data begins with: nothing where every feature is `real`. */
-export function domainMap(dim: number, domain: Domain | readonly Domain[] = 'real'): DomainSpec[] {
-  const features = typeof domain === 'string' ? Array.from({ length: dim }, () => domain) : [...domain];
-  const isUnbounded = features.length === dim && features.every((one) => one === 'real');
-  return isUnbounded ? [] : [{ type: 'domain', features }];
-}

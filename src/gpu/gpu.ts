@@ -1,0 +1,106 @@
+/** One device with what lives as long as it does: its buffers, its pipelines, its adapter's description. */
+import { DeviceLostError } from '../errors.ts';
+import { Buffers } from './buffers.ts';
+import { Pipelines } from './pipelines.ts';
+
+/** What a user or a benchmark file needs to know about where the numbers come from. */
+export interface AdapterReport {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  /** Whether it computes on the CPU, as it says itself. */
+  software: boolean;
+  features: string[];
+  limits: Record<string, number>;
+}
+
+const contexts = new WeakMap<GPUDevice, Gpu>();
+
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly buffers: Buffers;
+  readonly pipelines: Pipelines;
+  #lost: DeviceLostError | undefined;
+
+  private constructor(device: GPUDevice) {
+    this.device = device;
+    this.buffers = new Buffers(device);
+    this.pipelines = new Pipelines(device);
+    void device.lost.then((info) => {
+      this.#lost = new DeviceLostError(info.reason, info.message || 'no detail given');
+    });
+  }
+
+  /** The one context of `device`, made on first use. */
+  static of(device: GPUDevice): Gpu {
+    const known = contexts.get(device);
+    if (known !== undefined) return known;
+    const context = new Gpu(device);
+    contexts.set(device, context);
+    return context;
+  }
+
+  /** Lanes of the smallest subgroup that the device may run; 0 where it has no subgroups. */
+  get subgroupMinSize(): number {
+    if (!this.device.features.has('subgroups')) return 0;
+    const info = this.device.adapterInfo as GPUAdapterInfo | undefined;
+    return info?.subgroupMinSize ?? 0;
+  }
+
+  /** Whether the adapter computes on the CPU. */
+  get software(): boolean {
+    return isSoftware(this.device);
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** @throws {DeviceLostError} once the device is gone */
+  requireAlive(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
+  /** Runs `work`; a failure that the loss of the device caused is told as that. */
+  async guard<T>(work: () => Promise<T>): Promise<T> {
+    this.requireAlive();
+    try {
+      return await work();
+    } catch (error) {
+      // The loss is reported by a promise of its own, which may settle just after the failed call.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      throw this.#lost ?? error;
+    }
+  }
+}
+
+/** Describes the adapter behind `device`. */
+export function describeDevice(device: GPUDevice): AdapterReport {
+  const info = device.adapterInfo as GPUAdapterInfo | undefined;
+  const limits: Record<string, number> = {};
+  for (const name of REPORTED_LIMITS) limits[name] = device.limits[name];
+  return {
+    vendor: info?.vendor ?? '',
+    architecture: info?.architecture ?? '',
+    device: info?.device ?? '',
+    description: info?.description ?? '',
+    software: isSoftware(device),
+    features: [...device.features].sort(),
+    limits,
+  };
+}
+
+function isSoftware({ adapterInfo }: GPUDevice): boolean {
+  return (adapterInfo as GPUAdapterInfo | undefined)?.isFallbackAdapter ?? false;
+}
+
+const REPORTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+] as const satisfies readonly (keyof GPUSupportedLimits)[];

@@ -1,0 +1,46 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import type { Activation } from '../../spec/spec.ts';
+import { gridOf, quadsOf } from '../../plan/shape.ts';
+import { activationCode } from '../../model/activation.ts';
+
+export const activationForwardKernel = {
+  stem: 'activation_forward',
+  params: {
+    n_quads: 'u32',
+    n_features: 'u32',
+  },
+  bindings: {
+    input: { access: 'read', element: 'f32' },
+    output: { access: 'read_write', element: 'f32' },
+    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
+  },
+  flags: ['STORE_SLOPE'],
+  constants: ['ACTIVATION'],
+} as const satisfies KernelSpec;
+
+export interface ActivationForwardArguments {
+  /** A multiple of 4. */
+  rows: number;
+  features: number;
+  activation: Activation;
+  input: string;
+  output: string;
+  /** Where φ′ goes; left out where no backward pass follows. */
+  slope?: string;
+}
+
+/** output = φ(input), element by element. */
+export function activationForward(args: ActivationForwardArguments): Dispatch {
+  const { rows, features, slope } = args;
+  const quads = quadsOf(rows);
+  return dispatchOf(activationForwardKernel, {
+    params: { n_quads: quads, n_features: features },
+    flags: { STORE_SLOPE: slope !== undefined },
+    constants: { ACTIVATION: activationCode(args.activation) },
+    buffers: { input: args.input, output: args.output, ...(slope === undefined ? {} : { slope }) },
+    workgroups: gridOf(quads * features),
+    flops: rows * features,
+    bytes: 4 * rows * features * (2 + Number(slope !== undefined)),
+  });
+}

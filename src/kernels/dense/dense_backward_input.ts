@@ -1,0 +1,91 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import type { DenseSlots } from '../../spec/layout.ts';
+import { ceilDivide, featureBlock, gridOf, quadsOf } from '../../plan/shape.ts';
+import { elementBytes } from './element_bytes.ts';
+
+export const denseBackwardInputKernel = {
+  stem: 'dense_backward_input',
+  params: {
+    n_quads: 'u32',
+    n_inputs: 'u32',
+    n_outputs: 'u32',
+    weight_stride: 'u32',
+    input_start: 'u32',
+    output_start: 'u32',
+    weight_offset: 'u32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
+    d_output: { access: 'read', element: 'f32' },
+    slope: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
+    d_input: { access: 'read_write', element: 'f32' },
+  },
+  flags: ['HIDDEN', 'ADD', 'F16'],
+  constants: ['INPUT_BLOCK'],
+} as const satisfies KernelSpec;
+
+export interface DenseBackwardInputArguments {
+  /** A multiple of 4. */
+  rows: number;
+  layer: DenseSlots;
+  /** How many of the layer's inputs, from the first on, want a gradient: all by default. */
+  inputs?: number;
+  parameters: string;
+  dOutput: string;
+  outputStart: number;
+  dInput: string;
+  inputStart: number;
+  /** φ′ of the hidden layer below; left out where no activation lies between. */
+  slope?: string;
+  /** Whether to add to what `dInput` holds already, as at the state. */
+  add?: boolean;
+  /** Whether parameters and slope are of half precision. */
+  f16?: boolean;
+}
+
+/** Bytes of a layer's weight, the gradients of its outputs and inputs, and the slope, or the inputs' gradient before. */
+export function backwardInputBytes({
+  rows,
+  layer,
+  inputs = layer.inputs,
+  slope,
+  add = false,
+  f16,
+}: Pick<DenseBackwardInputArguments, 'rows' | 'layer' | 'inputs' | 'slope' | 'add' | 'f16'>): number {
+  const { outputs } = layer;
+  return (
+    elementBytes(f16) * inputs * outputs +
+    4 * rows * (outputs + inputs * (1 + Number(add))) +
+    (slope === undefined ? 0 : elementBytes(f16) * rows * inputs)
+  );
+}
+
+/** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, or added to what is there. */
+export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
+  const { rows, layer, slope, add = false, inputs = layer.inputs } = args;
+  const quads = quadsOf(rows);
+  const inputBlock = featureBlock(inputs);
+  return dispatchOf(denseBackwardInputKernel, {
+    params: {
+      n_quads: quads,
+      n_inputs: inputs,
+      n_outputs: layer.outputs,
+      weight_stride: layer.inputs,
+      input_start: args.inputStart,
+      output_start: args.outputStart,
+      weight_offset: layer.weight.offset,
+    },
+    flags: { HIDDEN: slope !== undefined, ADD: add, F16: args.f16 ?? false },
+    constants: { INPUT_BLOCK: inputBlock },
+    buffers: {
+      parameters: args.parameters,
+      d_output: args.dOutput,
+      d_input: args.dInput,
+      ...(slope === undefined ? {} : { slope }),
+    },
+    workgroups: gridOf(quads * ceilDivide(inputs, inputBlock)),
+    flops: 2 * rows * inputs * layer.outputs,
+    bytes: backwardInputBytes(args),
+  });
+}

@@ -1,0 +1,112 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import type { DenseSlots } from '../../spec/layout.ts';
+import type { Activation } from '../../spec/spec.ts';
+import { ceilDivide, featureBlock, gridOf, quadsOf } from '../../plan/shape.ts';
+import { activationCode } from '../../model/activation.ts';
+import { elementBytes } from './element_bytes.ts';
+
+export const denseForwardKernel = {
+  stem: 'dense_forward',
+  params: {
+    n_quads: 'u32',
+    n_inputs: 'u32',
+    n_outputs: 'u32',
+    input_start: 'u32',
+    output_start: 'u32',
+    weight_offset: 'u32',
+    bias_offset: 'u32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32', f16When: 'F16' },
+    input: { access: 'read', element: 'f32', f16When: 'F16_INPUT' },
+    output: { access: 'read_write', element: 'f32', f16When: 'F16_OUTPUT' },
+    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE', f16When: 'F16_OUTPUT' },
+  },
+  flags: ['ADD', 'STORE_SLOPE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
+  constants: ['ACTIVATION', 'OUTPUT_BLOCK'],
+} as const satisfies KernelSpec;
+
+export interface DenseForwardArguments {
+  /** A multiple of 4. */
+  rows: number;
+  layer: DenseSlots;
+  activation: Activation;
+  parameters: string;
+  input: string;
+  inputStart: number;
+  output: string;
+  outputStart: number;
+  /** Whether φ is of the sum and what `output` holds already. */
+  add?: boolean;
+  /** Where φ′ goes; left out where no backward pass follows. */
+  slope?: string;
+  /** Whether the parameters are of half precision. */
+  f16?: boolean;
+  f16Input?: boolean;
+  /** The output, and the slope with it. */
+  f16Output?: boolean;
+}
+
+/** @throws {RangeError} for a layer that adds to an output of half precision, which cannot hold sums */
+export function storageFlags({
+  add = false,
+  f16 = false,
+  f16Input = false,
+  f16Output = false,
+}: DenseForwardArguments): {
+  F16: boolean;
+  F16_INPUT: boolean;
+  F16_OUTPUT: boolean;
+} {
+  if (add && f16Output) throw new RangeError('sums are not kept in half precision');
+  return { F16: f16, F16_INPUT: f16Input, F16_OUTPUT: f16Output };
+}
+
+/** Bytes of a layer's parameters, inputs and results. */
+export function layerBytes({
+  rows,
+  layer,
+  add = false,
+  slope,
+  f16,
+  f16Input,
+  f16Output,
+}: DenseForwardArguments): number {
+  const { inputs, outputs, weight, bias } = layer;
+  return (
+    elementBytes(f16) * (weight.length + bias.length) +
+    elementBytes(f16Input) * rows * inputs +
+    elementBytes(f16Output) * rows * outputs * (1 + Number(add) + Number(slope !== undefined))
+  );
+}
+
+/** One fully connected layer with its activation: output[o, r] = φ(Σᵢ W[o, i] · input[i, r] + b[o]). */
+export function denseForward(args: DenseForwardArguments): Dispatch {
+  const { rows, layer, add = false, slope } = args;
+  const outputs = rows * layer.outputs;
+  const quads = quadsOf(rows);
+  const outputBlock = featureBlock(layer.outputs);
+  return dispatchOf(denseForwardKernel, {
+    params: {
+      n_quads: quads,
+      n_inputs: layer.inputs,
+      n_outputs: layer.outputs,
+      input_start: args.inputStart,
+      output_start: args.outputStart,
+      weight_offset: layer.weight.offset,
+      bias_offset: layer.bias.offset,
+    },
+    flags: { ADD: add, STORE_SLOPE: slope !== undefined, ...storageFlags(args) },
+    constants: { ACTIVATION: activationCode(args.activation), OUTPUT_BLOCK: outputBlock },
+    buffers: {
+      parameters: args.parameters,
+      input: args.input,
+      output: args.output,
+      ...(slope === undefined ? {} : { slope }),
+    },
+    workgroups: gridOf(quads * ceilDivide(layer.outputs, outputBlock)),
+    flops: 2 * outputs * layer.inputs,
+    bytes: layerBytes(args),
+  });
+}

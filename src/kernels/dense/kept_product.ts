@@ -1,0 +1,28 @@
+/** What the launchers of the streamed kernels share: how much an invocation keeps, and how outputs are cut. */
+import { ceilDivide, roundUp } from '../../plan/shape.ts';
+import { FUSED_GROUP_SIZE } from '../fused/coupling_stack.ts';
+
+/** Quads that an invocation keeps: with twice as many, lavapipe compiles for four seconds and gains a tenth. */
+const MAX_KEPT = 32;
+
+/** Workgroups that keep a small machine busy. */
+const ENOUGH_GROUPS = 16;
+
+export const KEPT_SIZES = ['N_KEPT', 'N_BLOCKS', 'LANES'] as const;
+
+/** Sizes of a product whose sums have `length` terms. */
+export function keptSizes(length: number, lanes: number): Record<(typeof KEPT_SIZES)[number], number> {
+  const kept = Math.min(MAX_KEPT, roundUp(length, 4 * lanes));
+  return { N_KEPT: kept, N_BLOCKS: kept / (4 * lanes), LANES: lanes };
+}
+
+/** How `streamed` rows are cut into ranges of whole quads, where `kept` invocations side by side meet each range. */
+export function streamedRanges(
+  kept: number,
+  streamed: number,
+): { range: number; workgroups: readonly [number, number, number] } {
+  const groups = ceilDivide(kept, FUSED_GROUP_SIZE);
+  const wanted = Math.min(ceilDivide(ENOUGH_GROUPS, groups), ceilDivide(streamed, FUSED_GROUP_SIZE));
+  const range = roundUp(ceilDivide(streamed, wanted), 4);
+  return { range, workgroups: [groups, ceilDivide(streamed, range), 1] };
+}

@@ -1,0 +1,143 @@
+/** What the launchers of the fused kernels share: a range of a stack's couplings as sizes, flags and params. */
+import type { CouplingStack } from '../../model/couplingStack.ts';
+import { ceilDivide, roundUp } from '../../plan/shape.ts';
+import { activationCode } from '../../model/activation.ts';
+import { scaleBound, scaleMapCode } from '../../model/scaleMap.ts';
+
+/** Couplings of one dispatch: bits of the flips. */
+export const MAX_COUPLINGS = 32;
+
+/** Invocations of a workgroup of a fused kernel; shaders read it from shared/fused_group.wgsl. */
+export const FUSED_GROUP_SIZE = 16;
+
+export const STACK_SIZES = [
+  'N_DIM',
+  'N_CONDITION',
+  'N_TRANSFORM',
+  'N_OUT',
+  'N_NETS',
+  'HIDDEN_0',
+  'HIDDEN_1',
+  'HIDDEN_2',
+  'N_KEPT_LAYERS',
+  'N_BLOCKS_0',
+  'N_BLOCKS_1',
+  'LANES',
+] as const;
+
+export interface StackRange {
+  stack: CouplingStack;
+  /** The couplings of this dispatch. */
+  first: number;
+  count: number;
+  /** Lanes of a subgroup that share what they load: 4 or 8; 1 where there are no subgroups. */
+  lanes: number;
+}
+
+/** Hidden layers that a net keeps whole, because another hidden layer reads them. */
+function keptLayers({ hidden }: CouplingStack): readonly number[] {
+  return hidden.slice(0, -1);
+}
+
+/** Lanes that share the loads of four weights each: no more than the layers can feed. */
+function feedingLanes({ stack, lanes }: StackRange): number {
+  const fed = stack.hidden.length === 1 ? stack.hidden : keptLayers(stack);
+  const padded = (count: number): number => fed.reduce((sum, width) => sum + roundUp(width, 4 * count), 0);
+  return lanes === 8 && padded(4) < padded(8) ? 4 : lanes;
+}
+
+export function stackSizes(range: StackRange): Record<(typeof STACK_SIZES)[number], number> {
+  const { stack } = range;
+  const lanes = feedingLanes(range);
+  const [hidden0 = 0, hidden1 = 1, hidden2 = 1] = stack.hidden;
+  return {
+    N_DIM: stack.dim,
+    N_CONDITION: stack.conditionCount,
+    N_TRANSFORM: stack.transformCount,
+    N_OUT: stack.netOutputs,
+    N_NETS: stack.netCount,
+    HIDDEN_0: hidden0,
+    HIDDEN_1: hidden1,
+    HIDDEN_2: hidden2,
+    N_KEPT_LAYERS: keptLayers(stack).length,
+    N_BLOCKS_0: ceilDivide(hidden0, 4 * lanes),
+    N_BLOCKS_1: ceilDivide(hidden1, 4 * lanes),
+    LANES: lanes,
+  };
+}
+
+export function stackFlags({ stack, lanes }: StackRange): {
+  SUBGROUPS: boolean;
+  ALIGNED: boolean;
+  HAS_HIDDEN_1: boolean;
+  HAS_HIDDEN_2: boolean;
+} {
+  const layers = stack.hidden.length;
+  return {
+    SUBGROUPS: lanes > 1,
+    ALIGNED: isAligned(stack),
+    HAS_HIDDEN_1: layers > 1,
+    HAS_HIDDEN_2: layers > 2,
+  };
+}
+
+/** Hidden units per row that a trace of `count` couplings keeps: of every layer but the first. */
+export function keptUnits({ netCount, hidden }: CouplingStack, count: number): number {
+  return count * netCount * hidden.slice(1).reduce((sum, width) => sum + width, 0);
+}
+
+/** The parameters, under both names that shaders have for them where rows of weights begin at multiples of four. */
+export function stackWeights({ stack, parameters }: { stack: CouplingStack; parameters: string }): {
+  parameters: string;
+  parameter_quads?: string;
+} {
+  return { parameters, ...(isAligned(stack) ? { parameter_quads: parameters } : {}) };
+}
+
+function isAligned(stack: CouplingStack): boolean {
+  return [stack.hidden[0] ?? 0, ...keptLayers(stack)].every((width) => width % 4 === 0);
+}
+
+/** Whether φ(a) = φ′(a) a, so that sums over φ′ serve the gradients of both layers around it. */
+export function isPiecewiseLinear({ activation }: CouplingStack): boolean {
+  return activation === 'identity' || activation === 'relu' || activation === 'leaky_relu';
+}
+
+export function stackConstants({ stack }: StackRange): { ACTIVATION: number; SCALE_MAP: number } {
+  return { ACTIVATION: activationCode(stack.activation), SCALE_MAP: scaleMapCode(stack.scale) };
+}
+
+/** @throws {RangeError} when the range is longer than the bits of `flips` */
+export function stackParams({ stack, first, count }: StackRange): {
+  n_couplings: number;
+  flips: number;
+  net_start: number;
+  coupling_stride: number;
+  net_stride: number;
+  scale_bound: number;
+} {
+  if (count > MAX_COUPLINGS) throw new RangeError(`${count} couplings in one dispatch`);
+  const flips = stack.flips
+    .slice(first, first + count)
+    .reduce((bits, flip, index) => bits + (flip ? 2 ** index : 0), 0);
+  return {
+    n_couplings: count,
+    flips,
+    net_start: stack.netStart + first * stack.couplingStride,
+    coupling_stride: stack.couplingStride,
+    net_stride: stack.netStride,
+    scale_bound: scaleBound(stack.scale),
+  };
+}
+
+/** Multiply-adds of the nets of the range for one row, twice; of the layers [from, to) alone where they are given. */
+export function stackFlops({ stack, count }: StackRange, from = 0, to = Infinity): number {
+  const widths = [stack.conditionCount, ...stack.hidden, stack.netOutputs];
+  const layers = widths.slice(1).map((width, layer) => width * (widths[layer] ?? 0));
+  return 2 * layers.slice(from, to).reduce((sum, weights) => sum + weights, 0) * stack.netCount * count;
+}
+
+/** Bytes of the parameters of the range. */
+export function stackBytes({ stack, count }: StackRange): number {
+  return 4 * count * Math.max(stack.couplingStride, stack.netStride * stack.netCount);
+}

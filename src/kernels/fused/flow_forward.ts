@@ -1,0 +1,141 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import type { CouplingStack } from '../../model/couplingStack.ts';
+import type { TensorSlot } from '../../spec/layout.ts';
+import { ceilDivide, quadsOf } from '../../plan/shape.ts';
+import {
+  FUSED_GROUP_SIZE,
+  keptUnits,
+  STACK_SIZES,
+  stackBytes,
+  stackConstants,
+  stackFlags,
+  stackFlops,
+  stackParams,
+  stackSizes,
+  stackWeights,
+} from './coupling_stack.ts';
+import type { StackRange } from './coupling_stack.ts';
+
+export const flowForwardKernel = {
+  stem: 'flow_forward',
+  params: {
+    n_quads: 'u32',
+    mean_offset: 'u32',
+    std_offset: 'u32',
+    n_couplings: 'u32',
+    flips: 'u32',
+    net_start: 'u32',
+    coupling_stride: 'u32',
+    net_stride: 'u32',
+    scale_bound: 'f32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
+    state: { access: 'read_write', element: 'f32' },
+    log_det: { access: 'read_write', element: 'f32' },
+    log_prob: { access: 'read_write', element: 'f32', when: 'LOG_PROB' },
+    conditions: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
+    outputs: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
+    slopes: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
+    hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
+    lines: { access: 'read', element: 'f32', when: 'PIECES' },
+  },
+  flags: [
+    'SUBGROUPS',
+    'ALIGNED',
+    'HAS_HIDDEN_1',
+    'HAS_HIDDEN_2',
+    'TANGENTS',
+    'KEEP_HIDDEN',
+    'PIECES',
+    'ACCUMULATE',
+    'STANDARDIZE',
+    'LOG_PROB',
+  ],
+  exclusive: [
+    ['TANGENTS', 'LOG_PROB'],
+    ['KEEP_HIDDEN', 'PIECES'],
+  ],
+  constants: ['ACTIVATION', 'SCALE_MAP'],
+  sizes: STACK_SIZES,
+} as const satisfies KernelSpec;
+
+export interface FlowForwardArguments extends StackRange {
+  /** A multiple of 4. */
+  rows: number;
+  /** Comes before the couplings, where it is given. */
+  standardize?: { mean: TensorSlot; std: TensorSlot };
+  parameters: string;
+  state: string;
+  logDet: string;
+  /** Whether to add to `logDet` or to start it. */
+  accumulate: boolean;
+  /** Receives log N(z; 0, I) + logDet, where it is given. */
+  logProb?: string;
+  /** Receives what `flowBackward` then need not compute again, where it is given. */
+  trace?: ForwardTrace;
+  /** From `pieceLines` of the same range, where the nets are to be evaluated by them. */
+  lines?: string;
+}
+
+/** Names of the buffers of what a range of couplings leaves behind. */
+export interface ForwardTrace {
+  /** The conditioning block of each coupling, [count · conditionCount, rows]. */
+  conditions: string;
+  /** [a | t] of each coupling, [count · 2 transformCount, rows]. */
+  outputs: string;
+  /** ∂[a | t]/∂condition of each coupling, [count · 2 transformCount · conditionCount, rows]. */
+  slopes: string;
+  /**
+   * With several hidden layers: all but the first before their activation, layer after layer,
+   * [count · netCount · units, rows] of each.
+   */
+  hiddens?: string;
+}
+
+/** The state through a range of couplings, x → z, in one dispatch. */
+export function flowForward(args: FlowForwardArguments): Dispatch {
+  const { rows, stack, count, standardize, logProb, trace, lines } = args;
+  const quads = quadsOf(rows);
+  const traced = trace === undefined ? 0 : traceElements(stack, count, trace.hiddens !== undefined);
+  return dispatchOf(flowForwardKernel, {
+    params: {
+      n_quads: quads,
+      mean_offset: standardize?.mean.offset ?? 0,
+      std_offset: standardize?.std.offset ?? 0,
+      ...stackParams(args),
+    },
+    flags: {
+      ...stackFlags(args),
+      TANGENTS: trace !== undefined,
+      KEEP_HIDDEN: trace?.hiddens !== undefined,
+      PIECES: lines !== undefined,
+      ACCUMULATE: args.accumulate,
+      STANDARDIZE: standardize !== undefined,
+      LOG_PROB: logProb !== undefined,
+    },
+    constants: stackConstants(args),
+    sizes: stackSizes(args),
+    buffers: {
+      ...stackWeights(args),
+      state: args.state,
+      log_det: args.logDet,
+      ...(logProb === undefined ? {} : { log_prob: logProb }),
+      ...trace,
+      ...(lines === undefined ? {} : { lines }),
+    },
+    workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
+    flops: (trace === undefined ? 1 : 1 + stack.conditionCount) * stackFlops(args) * rows,
+    bytes:
+      stackBytes(args) + 4 * rows * (2 * stack.dim + (args.accumulate ? 2 : 1) + (logProb ? 1 : 0) + traced),
+  });
+}
+
+/** Elements per row of a trace of `count` couplings. */
+function traceElements(stack: CouplingStack, count: number, deep: boolean): number {
+  const { conditionCount, transformCount } = stack;
+  const perCoupling = conditionCount + 2 * transformCount * (1 + conditionCount);
+  return count * perCoupling + (deep ? keptUnits(stack, count) : 0);
+}

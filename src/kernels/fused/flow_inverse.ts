@@ -1,0 +1,92 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import type { TensorSlot } from '../../spec/layout.ts';
+import { ceilDivide, quadsOf } from '../../plan/shape.ts';
+import {
+  FUSED_GROUP_SIZE,
+  STACK_SIZES,
+  stackBytes,
+  stackConstants,
+  stackFlags,
+  stackFlops,
+  stackParams,
+  stackSizes,
+  stackWeights,
+} from './coupling_stack.ts';
+import type { StackRange } from './coupling_stack.ts';
+
+export const flowInverseKernel = {
+  stem: 'flow_inverse',
+  params: {
+    n_quads: 'u32',
+    mean_offset: 'u32',
+    std_offset: 'u32',
+    n_couplings: 'u32',
+    flips: 'u32',
+    net_start: 'u32',
+    coupling_stride: 'u32',
+    net_stride: 'u32',
+    scale_bound: 'f32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
+    state: { access: 'read_write', element: 'f32' },
+    log_det: { access: 'read_write', element: 'f32' },
+  },
+  flags: [
+    'SUBGROUPS',
+    'ALIGNED',
+    'HAS_HIDDEN_1',
+    'HAS_HIDDEN_2',
+    'TANGENTS',
+    'KEEP_HIDDEN',
+    'ACCUMULATE',
+    'STANDARDIZE',
+  ],
+  constants: ['ACTIVATION', 'SCALE_MAP'],
+  sizes: STACK_SIZES,
+} as const satisfies KernelSpec;
+
+export interface FlowInverseArguments extends StackRange {
+  /** A multiple of 4. */
+  rows: number;
+  /** Comes after the couplings, where it is given. */
+  standardize?: { mean: TensorSlot; std: TensorSlot };
+  parameters: string;
+  state: string;
+  logDet: string;
+  /** Whether to add to `logDet` or to start it. */
+  accumulate: boolean;
+}
+
+/** The state through a range of couplings, z → x, last coupling first, in one dispatch. */
+export function flowInverse(args: FlowInverseArguments): Dispatch {
+  const { rows, stack, standardize } = args;
+  const quads = quadsOf(rows);
+  return dispatchOf(flowInverseKernel, {
+    params: {
+      n_quads: quads,
+      mean_offset: standardize?.mean.offset ?? 0,
+      std_offset: standardize?.std.offset ?? 0,
+      ...stackParams(args),
+    },
+    flags: {
+      ...stackFlags(args),
+      TANGENTS: false,
+      KEEP_HIDDEN: false,
+      ACCUMULATE: args.accumulate,
+      STANDARDIZE: standardize !== undefined,
+    },
+    constants: stackConstants(args),
+    sizes: stackSizes(args),
+    buffers: {
+      ...stackWeights(args),
+      state: args.state,
+      log_det: args.logDet,
+    },
+    workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
+    flops: stackFlops(args) * rows,
+    bytes: stackBytes(args) + 4 * rows * (2 * stack.dim + (args.accumulate ? 2 : 1)),
+  });
+}

@@ -1,0 +1,77 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { ceilDivide, roundUp } from '../../plan/shape.ts';
+import type { CouplingStack } from '../../model/couplingStack.ts';
+import { STACK_SIZES, stackConstants, stackParams, stackSizes } from './coupling_stack.ts';
+import type { StackRange } from './coupling_stack.ts';
+import { pieceLineCount } from './piece_lines.ts';
+import { PIECE_GROUP_SIZE, pieceCount } from './piece_order.ts';
+
+export const pieceSumsKernel = {
+  stem: 'piece_sums',
+  params: { n_rows: 'u32', n_nets: 'u32', net_start: 'u32', coupling_stride: 'u32', net_stride: 'u32' },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    conditions: { access: 'read', element: 'f32' },
+    d_outputs: { access: 'read', element: 'f32' },
+    lines: { access: 'read', element: 'f32' },
+    order: { access: 'read', element: 'u32' },
+    ends: { access: 'read', element: 'u32' },
+    sums: { access: 'read_write', element: 'f32' },
+    gradients: { access: 'read_write', element: 'f32' },
+  },
+  flags: ['HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
+  constants: ['ACTIVATION'],
+  sizes: STACK_SIZES,
+} as const satisfies KernelSpec;
+
+export interface PieceSumsArguments extends StackRange {
+  rows: number;
+  parameters: string;
+  /** As `flowBackward` left them for the same range. */
+  conditions: string;
+  dOutputs: string;
+  /** From `pieceLines` of the same range. */
+  lines: string;
+  /** From `pieceOrder` of the same range. */
+  order: string;
+  ends: string;
+  /** Receives `pieceSumCount` elements. */
+  sums: string;
+  gradients: string;
+}
+
+/** Elements of the running sums of `count` couplings. */
+export function pieceSumCount(stack: CouplingStack, count: number): number {
+  return count * stack.netCount * pieceCount(stack) * 2 * roundUp(stack.hidden[1] ?? 0, 4);
+}
+
+/** Running sums over the sorted rows, and the gradients of the biases of the second layer and of the outputs. */
+export function pieceSums(args: PieceSumsArguments): Dispatch {
+  const { rows, stack, count } = args;
+  const { net_start, coupling_stride, net_stride } = stackParams(args);
+  const nets = count * stack.netCount;
+  const upper = stack.hidden[1] ?? 0;
+  return dispatchOf(pieceSumsKernel, {
+    params: { n_rows: rows, n_nets: nets, net_start, coupling_stride, net_stride },
+    flags: { HAS_HIDDEN_1: true, HAS_HIDDEN_2: false },
+    constants: { ACTIVATION: stackConstants(args).ACTIVATION },
+    sizes: stackSizes(args),
+    buffers: {
+      parameters: args.parameters,
+      conditions: args.conditions,
+      d_outputs: args.dOutputs,
+      lines: args.lines,
+      order: args.order,
+      ends: args.ends,
+      sums: args.sums,
+      gradients: args.gradients,
+    },
+    workgroups: [ceilDivide(upper, 4 * PIECE_GROUP_SIZE), nets, 1],
+    flops: nets * upper * rows * (4 * stack.netOutputs + 6),
+    bytes:
+      4 * (count * rows + nets * rows * (stack.netOutputs + 1)) +
+      4 * (pieceLineCount(stack, count) + pieceSumCount(stack, count)) +
+      3 * 4 * nets * upper * (1 + stack.netOutputs),
+  });
+}

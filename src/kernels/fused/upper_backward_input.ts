@@ -1,0 +1,71 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { ceilDivide, quadsOf } from '../../plan/shape.ts';
+import {
+  FUSED_GROUP_SIZE,
+  keptUnits,
+  STACK_SIZES,
+  stackBytes,
+  stackConstants,
+  stackFlags,
+  stackFlops,
+  stackParams,
+  stackSizes,
+  stackWeights,
+} from './coupling_stack.ts';
+import type { StackRange } from './coupling_stack.ts';
+
+/** Middle units whose gradients one invocation keeps, for its quad of rows. */
+const KEPT_UNITS = 32;
+
+export const upperBackwardInputKernel = {
+  stem: 'upper_backward_input',
+  params: {
+    n_quads: 'u32',
+    n_couplings: 'u32',
+    net_start: 'u32',
+    coupling_stride: 'u32',
+    net_stride: 'u32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
+    d_outputs: { access: 'read', element: 'f32' },
+    hiddens: { access: 'read_write', element: 'f32' },
+  },
+  flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
+  constants: ['ACTIVATION'],
+  sizes: [...STACK_SIZES, 'N_BLOCKS'],
+} as const satisfies KernelSpec;
+
+export interface UpperBackwardInputArguments extends StackRange {
+  /** A multiple of 4. */
+  rows: number;
+  parameters: string;
+  /** As `flowBackward` left them for the same range. */
+  dOutputs: string;
+  /** Of it, the middle layers are replaced by their gradients; `upperBackwardWeight` needs them before. */
+  hiddens: string;
+}
+
+/** Gradients of the middle hidden layers of a range of couplings whose nets have three, before their activation. */
+export function upperBackwardInput(args: UpperBackwardInputArguments): Dispatch {
+  const { rows, stack, count } = args;
+  const quads = quadsOf(rows);
+  const sizes = stackSizes(args);
+  const blocks = Math.min(sizes.N_BLOCKS_1, KEPT_UNITS / (4 * sizes.LANES));
+  const middle = stack.hidden[1] ?? 0;
+  const nets = count * stack.netCount;
+  const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
+  const traced = count * 2 * stack.transformCount + keptUnits(stack, count) + nets * middle;
+  return dispatchOf(upperBackwardInputKernel, {
+    params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
+    flags: stackFlags(args),
+    constants: { ACTIVATION: stackConstants(args).ACTIVATION },
+    sizes: { ...sizes, N_BLOCKS: blocks },
+    buffers: { ...stackWeights(args), d_outputs: args.dOutputs, hiddens: args.hiddens },
+    workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), ceilDivide(middle, blocks * 4 * sizes.LANES), nets],
+    flops: stackFlops(args, 2) * rows,
+    bytes: stackBytes(args) + 4 * rows * traced,
+  });
+}

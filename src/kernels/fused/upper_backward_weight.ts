@@ -1,0 +1,82 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { ceilDivide, quadsOf } from '../../plan/shape.ts';
+import { keptUnits, stackBytes, stackConstants, stackFlops, stackParams } from './coupling_stack.ts';
+import type { StackRange } from './coupling_stack.ts';
+
+/** Units of the middle and of the last hidden layer between which a workgroup owns the weights. */
+const MIDDLE_UNITS = 8;
+const LAST_UNITS = 4;
+
+export const upperBackwardWeightKernel = {
+  stem: 'upper_backward_weight',
+  params: {
+    n_quads: 'u32',
+    n_couplings: 'u32',
+    net_start: 'u32',
+    coupling_stride: 'u32',
+    net_stride: 'u32',
+  },
+  bindings: {
+    parameters: { access: 'read', element: 'f32' },
+    d_outputs: { access: 'read', element: 'f32' },
+    hiddens: { access: 'read', element: 'f32' },
+    gradients: { access: 'read_write', element: 'f32' },
+  },
+  flags: ['SUBGROUPS', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
+  constants: ['ACTIVATION'],
+  sizes: [
+    'N_CONDITION',
+    'N_OUT',
+    'N_NETS',
+    'HIDDEN_0',
+    'HIDDEN_1',
+    'HIDDEN_2',
+    'LANES',
+    'N_MIDDLE_UNITS',
+    'N_LAST_UNITS',
+  ],
+} as const satisfies KernelSpec;
+
+export interface UpperBackwardWeightArguments extends StackRange {
+  /** A multiple of 4. */
+  rows: number;
+  parameters: string;
+  /** As `flowBackward` left them for the same range. */
+  dOutputs: string;
+  hiddens: string;
+  gradients: string;
+}
+
+/** Gradients of the last hidden layer and the outputs of a range of couplings whose nets have three hidden layers. */
+export function upperBackwardWeight(args: UpperBackwardWeightArguments): Dispatch {
+  const { rows, stack, count } = args;
+  const [lower = 0, middle = 0, last = 0] = stack.hidden;
+  const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
+  const traced = count * 2 * stack.transformCount + keptUnits(stack, count);
+  return dispatchOf(upperBackwardWeightKernel, {
+    params: { n_quads: quadsOf(rows), n_couplings, net_start, coupling_stride, net_stride },
+    flags: { SUBGROUPS: args.lanes > 1, HAS_HIDDEN_1: true, HAS_HIDDEN_2: true },
+    constants: { ACTIVATION: stackConstants(args).ACTIVATION },
+    sizes: {
+      N_CONDITION: stack.conditionCount,
+      N_OUT: stack.netOutputs,
+      N_NETS: stack.netCount,
+      HIDDEN_0: lower,
+      HIDDEN_1: middle,
+      HIDDEN_2: last,
+      LANES: args.lanes,
+      N_MIDDLE_UNITS: MIDDLE_UNITS,
+      N_LAST_UNITS: LAST_UNITS,
+    },
+    buffers: {
+      parameters: args.parameters,
+      d_outputs: args.dOutputs,
+      hiddens: args.hiddens,
+      gradients: args.gradients,
+    },
+    workgroups: [ceilDivide(middle, MIDDLE_UNITS), ceilDivide(last, LAST_UNITS), count * stack.netCount],
+    flops: (stackFlops(args, 2) + stackFlops(args, 3)) * rows,
+    bytes: 2 * stackBytes(args) + 4 * rows * traced,
+  });
+}

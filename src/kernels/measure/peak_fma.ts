@@ -1,0 +1,50 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { gridOf } from '../../plan/shape.ts';
+
+export const peakFmaKernel = {
+  stem: 'peak_fma',
+  params: {
+    n_invocations: 'u32',
+    n_rounds: 'u32',
+    factor: 'f32',
+    offset: 'f32',
+  },
+  bindings: {
+    output: { access: 'read_write', element: 'f32' },
+  },
+  flags: ['VEC4', 'FUSED'],
+  sizes: ['CHAINS', 'UNROLL'],
+} as const satisfies KernelSpec;
+
+/** How the arithmetic is laid out. */
+export interface FmaShape {
+  /** Independent chains of an invocation. */
+  chains: number;
+  /** Links of each chain between two turns of the loop. */
+  unroll: number;
+  /** Four numbers a chain. */
+  vec4: boolean;
+  /** By `fma()`; else by a product and a sum, which the driver may fuse. */
+  fused: boolean;
+}
+
+export interface PeakFmaArguments extends FmaShape {
+  invocations: number;
+  rounds: number;
+  output: string;
+}
+
+/** Chains of multiply-adds that depend on nothing but themselves. */
+export function peakFma(args: PeakFmaArguments): Dispatch {
+  const { invocations, rounds, chains, unroll, vec4, fused } = args;
+  return dispatchOf(peakFmaKernel, {
+    params: { n_invocations: invocations, n_rounds: rounds, factor: 0.5, offset: 0.5 },
+    flags: { VEC4: vec4, FUSED: fused },
+    sizes: { CHAINS: chains, UNROLL: unroll },
+    buffers: { output: args.output },
+    workgroups: gridOf(invocations),
+    flops: 2 * (vec4 ? 4 : 1) * chains * unroll * rounds * invocations,
+    bytes: 4 * invocations,
+  });
+}

@@ -1,0 +1,40 @@
+/** The flows that are measured: the configurations that bench/peers compares with other libraries, or any spec. */
+import { configs } from '../../bench/peers/configs.json';
+import { ShapeError } from '../errors.ts';
+import { PRESETS } from '../presets/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+
+/** A flow and the size of its training batch. */
+export interface BenchModel {
+  name: string;
+  summary: string;
+  spec: FlowSpec;
+  /** Rows of a training step. */
+  batch: number;
+}
+
+export const CONFIG_NAMES = ['S', 'M', 'L'] as const satisfies readonly (keyof typeof configs)[];
+export type ConfigName = (typeof CONFIG_NAMES)[number];
+
+/** The configuration of that name: its couplings alone, since its data need no standardisation. */
+export function configModel(name: ConfigName): BenchModel {
+  if (!CONFIG_NAMES.includes(name)) {
+    throw new ShapeError('configuration', name, `one of ${CONFIG_NAMES.join(', ')}`);
+  }
+  const { summary, preset, dim, couplings, hidden, batch } = configs[name];
+  if (!(preset in PRESETS)) {
+    throw new ShapeError(`preset of configuration ${name}`, preset, Object.keys(PRESETS).join(' or '));
+  }
+  const spec = PRESETS[preset as keyof typeof PRESETS].spec(dim, {
+    couplings,
+    hidden,
+    base: { type: 'standard_normal' },
+  });
+  const bijectors = spec.bijectors.flatMap((bijector) =>
+    // The base and the activation are the peers', whatever the preset would take.
+    bijector.type === 'affine_coupling'
+      ? [{ ...bijector, conditioner: { ...bijector.conditioner, activation: 'leaky_relu' as const } }]
+      : [],
+  );
+  return { name, summary, batch, spec: { ...spec, bijectors } };
+}

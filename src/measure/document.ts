@@ -1,0 +1,150 @@
+/** What a benchmark run found, as JSON. */
+import * as v from 'valibot';
+import { DataError } from '../errors.ts';
+import type { AdapterReport } from '../gpu/gpu.ts';
+import { CLOCKS } from '../gpu/timing.ts';
+import type { Clock } from '../gpu/timing.ts';
+import { PRECISIONS } from '../plan/precision.ts';
+import type { Precision } from '../plan/precision.ts';
+import type { Peaks } from './peaks.ts';
+import type { Rates, Work } from './roofline.ts';
+import type { TimeSummary } from './statistics.ts';
+
+/** `KernelVariants`, also of other versions. */
+export type Choice = Record<string, string | number | boolean>;
+
+/** One plan, or one kernel at one shape. */
+export interface BenchEntry extends Work, Rates {
+  kind: 'plan' | 'kernel';
+  /** The pass, or the kernel's stem. */
+  name: string;
+  /** The flow and the rows, and of a kernel the pass that it was taken out of. */
+  shape: string;
+  rows: number;
+  /** The kernel's variant, or how many launches the plan has. */
+  variant: string;
+  /**
+   * Pieces that the rows went through in. More than one are timed as a call of a flow is: by the wall clock, whatever
+   * the run's clock, while rows go to the device and results come back.
+   */
+  chunks: number;
+  /** The choice of kernels that the plan is made of: `KernelVariants`. */
+  variants: Choice;
+  /** Of a plan the useful ones, of a kernel those that its formula asks for. */
+  flops: number;
+  time: TimeSummary;
+  /** The worst error against the f64 twin, as a share of what is allowed. */
+  error: number;
+}
+
+export interface BenchDocument {
+  format: 'wgflow-bench';
+  version: 1;
+  /** Version of the library. */
+  wgflow: string;
+  adapter: AdapterReport;
+  clock: Clock;
+  /** What the nets of all entries are stored as. */
+  precision: Precision;
+  /** The fixed table's choice for the device. */
+  fixedVariants: Choice;
+  peak: Peaks;
+  entries: BenchEntry[];
+  /** What is not what its twin says, and was not timed, as sentences. */
+  mismatches: string[];
+}
+
+const number = v.pipe(v.number(), v.finite());
+const positive = v.pipe(number, v.gtValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const time = v.strictObject({
+  medianMs: positive,
+  minMs: positive,
+  maxMs: positive,
+  quartilesMs: v.strictTuple([positive, positive]),
+  samples: count,
+  repeats: count,
+});
+
+const choice = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
+
+const peak = v.strictObject({ rate: positive, layout: v.string(), time });
+
+const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
+  format: v.literal('wgflow-bench'),
+  version: v.literal(1),
+  wgflow: v.string(),
+  adapter: v.strictObject({
+    vendor: v.string(),
+    architecture: v.string(),
+    device: v.string(),
+    description: v.string(),
+    software: v.boolean(),
+    features: v.array(v.string()),
+    limits: v.record(v.string(), number),
+  }),
+  clock: v.picklist(CLOCKS),
+  // What was written before there was a choice has none.
+  precision: v.optional(v.picklist(PRECISIONS), 'f32'),
+  fixedVariants: choice,
+  peak: v.strictObject({ fma: peak, copy: peak }),
+  entries: v.array(
+    v.strictObject({
+      kind: v.picklist(['plan', 'kernel']),
+      name: v.string(),
+      shape: v.string(),
+      rows: count,
+      variant: v.string(),
+      chunks: v.pipe(count, v.minValue(1)),
+      variants: choice,
+      flops: number,
+      bytes: number,
+      time,
+      gflops: number,
+      gbPerSecond: number,
+      share: v.strictObject({ fma: number, copy: number }),
+      error: number,
+    }),
+  ),
+  mismatches: v.array(v.string()),
+});
+
+/**
+ * A document as `wgflow bench` writes it.
+ * @param file for the message
+ * @throws {DataError} naming the place, what was found and what was expected
+ */
+export function parseBenchDocument(text: string, file: string): BenchDocument {
+  const advice = 'Give a file that "wgflow bench --out FILE" wrote.';
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataError(`found what is no JSON (${reason}), expected the JSON of a run`, { file }, advice);
+  }
+  const result = v.safeParse(schema, json, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const place = v.getDotPath(issue) ?? 'the file';
+  const problem =
+    issue.input === undefined
+      ? 'found nothing, expected this key'
+      : `found ${issue.received}, expected ${issue.expected ?? issue.message}`;
+  throw new DataError(`${place}: ${problem}`, { file }, advice);
+}
+
+/** What the run's nets are stored as, in words. */
+export function precisionText({ precision }: Pick<BenchDocument, 'precision'>): string {
+  return precision === 'f32' ? 'f32' : 'f16: weights and hidden activations of nets; sums and all else f32';
+}
+
+/** Equal in two documents for what can be compared. */
+export function entryKey({ kind, name, shape }: Pick<BenchEntry, 'kind' | 'name' | 'shape'>): string {
+  return `${kind} ${name} ${shape}`;
+}
+
+export function entryTitle({ name, shape }: Pick<BenchEntry, 'name' | 'shape'>): string {
+  return `${name}, ${shape}`;
+}

@@ -1,0 +1,23 @@
+/**
+ * `wgflow/bench`: every kernel and whole plans, checked against their f64 twins, timed, and set against the adapter's
+ * own peak. `wgflow bench` is a face over it; a page can use it as well.
+ */
+export { bench } from './bench.ts';
+export type { BenchEvent, BenchOptions, KernelFacts } from './bench.ts';
+export { choiceText } from './choices.ts';
+export type { VariantsFor } from './choices.ts';
+export { compareRuns } from './compare.ts';
+export type { BenchComparison, Change } from './compare.ts';
+export { CONFIG_NAMES, configModel } from './configs.ts';
+export type { BenchModel, ConfigName } from './configs.ts';
+export { entryTitle, parseBenchDocument, precisionText } from './document.ts';
+export type { BenchDocument, BenchEntry, Choice } from './document.ts';
+export { milliseconds, percent, planName, rate, spread } from './format.ts';
+export { KERNEL_STEMS } from './jobs.ts';
+export type { BenchScope } from './jobs.ts';
+export type { TileSizes } from '../kernels/dense/tiles.ts';
+export type { PeakMeasurement, Peaks } from './peaks.ts';
+export { boundOf, intensityOf, ratesOf, ridgeOf, roofAt } from './roofline.ts';
+export type { Peak, Rates, Work } from './roofline.ts';
+export type { TimeSummary } from './statistics.ts';
+export { multiplyWeights, passFlops, trainingFlops } from './usefulFlops.ts';

@@ -1,0 +1,354 @@
+/** Which plans and kernels a run measures, at which sizes. */
+import { ShapeError } from '../errors.ts';
+import { glow, nice, realnvp, spline } from '../presets/index.ts';
+import { variantName } from '../plan/kernel.ts';
+import { retiled } from '../kernels/dense/tiles.ts';
+import type { TileSizes } from '../kernels/dense/tiles.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Precision } from '../plan/precision.ts';
+import { twins } from '../reference/twins.ts';
+import type { Domain } from '../spec/spec.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import { PLAIN_VARIANTS } from '../plan/variants.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+import { chunkRowsOf } from '../passes/workspace.ts';
+import { purposeOf } from './choices.ts';
+import type { VariantsFor } from './choices.ts';
+import { CONFIG_NAMES, configModel } from './configs.ts';
+import type { BenchModel } from './configs.ts';
+import { kernelCasesOf, shapeKey } from './kernelCases.ts';
+import type { KernelCase } from './kernelCases.ts';
+import { checkedRowsOf, isTraining, modelOf, passRowsOf, PASSES, workloadOf } from './workloads.ts';
+import type { AnyPass, Pass, Workload } from './workloads.ts';
+
+export interface BenchScope {
+  /** Default S, M and L, with a sweep of further sizes for the kernels. */
+  models?: readonly BenchModel[];
+  /** Rows of the passes but training; default a few thousand. More than a plan takes at once go in chunks. */
+  rows?: readonly number[];
+  /** Default both. */
+  only?: 'plans' | 'kernels';
+  /** Stems of the kernels to measure, all of which some plan must launch; then no plan is measured. */
+  kernels?: readonly string[];
+  /** Tile sizes by the stem of the kernel that is to take them instead of its launcher's own. */
+  tiles?: Readonly<Record<string, TileSizes>>;
+}
+
+/** A workload to be checked at a few rows, and what of it to time at its full size. */
+export interface Job {
+  /** Such as `L, 1,024 rows`. */
+  shape: string;
+  /** More than the workload's where the pass goes in chunks of it. */
+  rows: number;
+  timed: Workload;
+  checked: Workload;
+  timesPlan: boolean;
+  kernels: readonly KernelCase[];
+  /** Where the kernels are taken out of: `train_step, L, 1,024 rows`. */
+  takenFrom: string;
+  variants: KernelVariants;
+}
+
+/** Kernels that a sweep takes whatever the fixed table says. */
+interface ForcedKernels {
+  name: string;
+  variants: Partial<KernelVariants>;
+  /** Fused ones, of which there are none at half precision. */
+  isFused?: boolean;
+}
+
+/** A flow and a pass whose plan is reported, or which is there for its kernels only. */
+type Source = { model: BenchModel; rows?: number } & (
+  { kind: 'reported'; pass: Pass } | { kind: 'sweep'; pass: AnyPass; kernels?: ForcedKernels }
+);
+
+/** Numbers of a pass' rows on the host. */
+const MAX_NUMBERS = 2 ** 27;
+
+/**
+ * The jobs in the order in which they run. A kernel at a shape that an earlier job has is left out.
+ * @param fixed whose precision all plans have
+ * @param variantsFor chooses for what is reported; the sweep has the `fixed` choice
+ * @throws {ShapeError} when there are too many rows, or no plan launches a kernel that was asked for
+ */
+export async function jobsOf(
+  scope: BenchScope,
+  fixed: KernelVariants,
+  variantsFor: VariantsFor = () => fixed,
+): Promise<Job[]> {
+  const { precision } = fixed;
+  if (precision === 'f32' && scope.kernels?.includes(HALF_STEM) === true) {
+    throw new ShapeError(
+      'kernels',
+      `${HALF_STEM} at the precision f32`,
+      'it at f16',
+      "Plans launch it with --precision f16, in a program with { precision: 'f16' }.",
+    );
+  }
+  const wantsPlans = scope.only !== 'kernels' && scope.kernels === undefined;
+  const wantsKernels = scope.only !== 'plans';
+  const wantsStem = (stem: string): boolean => scope.kernels === undefined || scope.kernels.includes(stem);
+  const seen = new Set<string>();
+  const isNew = ({ dispatch }: KernelCase): boolean => {
+    const key = shapeKey(dispatch);
+    const isKnown = seen.has(key);
+    seen.add(key);
+    return !isKnown;
+  };
+  // The same check serves every size of a workload, the same choice every pass that asks for it.
+  const known = remembered(({ spec }: BenchModel) => ({
+    flow: modelOf(spec),
+    checks: new Map<string, Workload>(),
+    choices: new Map<string, KernelVariants>(),
+  }));
+  const variantsOf = async (source: Source): Promise<KernelVariants> => {
+    if (source.kind === 'sweep') return { ...fixed, ...source.kernels?.variants, precision };
+    const { flow, choices } = known(source.model);
+    const { pass, rows } = purposeOf(source.pass, flow, source.model.batch);
+    const key = `${pass} ${rows}`;
+    const variants = choices.get(key) ?? { ...(await variantsFor(flow, pass, rows)), precision };
+    choices.set(key, variants);
+    return variants;
+  };
+  const jobs: Job[] = [];
+  for (const source of sourcesOf(scope, wantsKernels, precision)) {
+    const { model, pass } = source;
+    const { flow, checks } = known(model);
+    const rows = source.rows ?? (isTraining(pass) ? model.batch : passRowsOf(flow));
+    const atOnce = isTraining(pass) ? rows : atOnceOf(flow, rows);
+    const variants = await variantsOf(source);
+    const timed = withTiles(workloadOf(flow, pass, atOnce, variants), scope.tiles);
+    const kernels = kernelCasesOf(timed.plan).filter(
+      (one) => wantsKernels && wantsStem(one.stem) && isNew(one),
+    );
+    const timesPlan = source.kind === 'reported' && wantsPlans;
+    if (!timesPlan && kernels.length === 0) continue;
+    const checkedRows = Math.min(atOnce, checkedRowsOf(flow));
+    const key = JSON.stringify([pass, checkedRows, variants]);
+    const few = checks.get(key) ?? withTiles(workloadOf(flow, pass, checkedRows, variants), scope.tiles);
+    checks.set(key, few);
+    const forced = source.kind === 'sweep' && source.kernels ? `, ${source.kernels.name} kernels` : '';
+    jobs.push({
+      shape: shapeOf(model, rows),
+      rows,
+      timed,
+      checked: hasVariants(few.plan, kernels) ? few : timed,
+      timesPlan,
+      kernels,
+      takenFrom: `${pass}, ${shapeOf(model, atOnce)}${forced}`,
+      variants,
+    });
+  }
+  requireMeasured(scope.kernels ?? [], jobs, precision);
+  return jobs;
+}
+
+/** @throws {ShapeError} when a kernel that was asked for is in none of the jobs */
+function requireMeasured(stems: readonly string[], jobs: readonly Job[], precision: Precision): void {
+  const measured = new Set(jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem)));
+  const missing = stems.filter((stem) => !measured.has(stem));
+  if (missing.length === 0) return;
+  throw new ShapeError(
+    'kernels',
+    `${missing.join(', ')} in no plan of this run`,
+    'kernels that its plans launch',
+    precision === 'f32'
+      ? 'A run of no flows in particular has a sweep that launches all kernels which the device can run.'
+      : 'Not every flow and device uses every kernel; those of fused and of residual nets are there at f32 only.',
+  );
+}
+
+function withTiles(workload: Workload, tiles: BenchScope['tiles'] = {}): Workload {
+  const { plan } = workload;
+  const dispatches = plan.dispatches.map((dispatch) => retiled(dispatch, tiles[dispatch.kernel.stem] ?? {}));
+  return { ...workload, plan: { ...plan, dispatches } };
+}
+
+function shapeOf({ name }: BenchModel, rows: number): string {
+  return `${name}, ${rows.toLocaleString('en')} rows`;
+}
+
+/** @throws {ShapeError} when the host cannot be expected to hold the rows */
+function atOnceOf(flow: FlowModel, rows: number): number {
+  const { dim } = flow.spec;
+  if (rows * dim > MAX_NUMBERS) {
+    throw new ShapeError(
+      'rows of a pass',
+      `${rows.toLocaleString('en')} of ${dim} features`,
+      `at most ${Math.floor(MAX_NUMBERS / dim).toLocaleString('en')}`,
+    );
+  }
+  return Math.min(rows, chunkRowsOf(flow));
+}
+
+/** `make` with one result for each key. */
+function remembered<K, V>(make: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const value = known.get(key) ?? make(key);
+    known.set(key, value);
+    return value;
+  };
+}
+
+/** Whether the plan has every pipeline of the cases: how many rows there are may decide which it takes. */
+function hasVariants({ dispatches }: Plan, kernels: readonly KernelCase[]): boolean {
+  const variants = new Set(dispatches.map(variantName));
+  return kernels.every(({ dispatch }) => variants.has(variantName(dispatch)));
+}
+
+/** The kernel that only plans of half precision launch. */
+const HALF_STEM = 'half_parameters';
+
+/** Stems of the kernels that can be measured. */
+export const KERNEL_STEMS: readonly string[] = Object.keys(twins).filter((stem) => !stem.startsWith('peak_'));
+
+/** The flows that a run reports. */
+export function modelsOf({ models }: BenchScope): readonly BenchModel[] {
+  return models ?? CONFIGS;
+}
+
+function sourcesOf(scope: BenchScope, wantsKernels: boolean, precision: Precision): Source[] {
+  const { models, rows } = scope;
+  const sizes = rows === undefined ? [undefined] : [...new Set(rows)];
+  const reported = modelsOf(scope).flatMap((model) =>
+    PASSES.flatMap((pass) =>
+      (isTraining(pass) ? [undefined] : sizes).map((rows): Source => ({
+        kind: 'reported',
+        model,
+        pass,
+        rows,
+      })),
+    ),
+  );
+  if (models !== undefined || !wantsKernels) return reported;
+  return [...reported, ...(precision === 'f32' ? SWEEP : SWEEP.filter(hasHalves))];
+}
+
+/** Whether the kernels of a sweep's plan exist at half precision. */
+function hasHalves(source: Source): boolean {
+  return source.model !== RESIDUAL && !(source.kind === 'sweep' && source.kernels?.isFused === true);
+}
+
+const CONFIGS = CONFIG_NAMES.map(configModel) as [S: BenchModel, M: BenchModel, L: BenchModel];
+const [SMALL, MEDIUM, LARGE] = CONFIGS;
+
+const STANDARDIZED: BenchModel = {
+  name: 'realnvp(8)',
+  summary: '6 couplings, dim 8, shared net 4-64-64-8, standardised data',
+  spec: realnvp(8, { couplings: 6, hidden: [64, 64] }),
+  batch: 2048,
+};
+
+const FAMILY = { couplings: 2, hidden: [64, 64] };
+const [GLOW, SPLINE, NICE] = (
+  [
+    ['glow(8)', glow],
+    ['spline(8)', spline],
+    ['nice(8)', nice],
+  ] as const
+).map(([name, preset]): BenchModel => ({
+  name,
+  summary: '2 couplings, dim 8, nets of 64-64, standardised data',
+  spec: preset(8, FAMILY),
+  batch: 2048,
+})) as [BenchModel, BenchModel, BenchModel];
+
+const SHIFTS: BenchModel = {
+  name: 'shifts(8)',
+  summary: 'nice(8) without what changes volumes, and a permutation',
+  spec: {
+    ...NICE.spec,
+    bijectors: [
+      ...NICE.spec.bijectors.filter(({ type }) => type === 'additive_coupling'),
+      { type: 'permutation', init: 'random' },
+    ],
+  },
+  batch: 2048,
+};
+
+const ONE_FEATURE: BenchModel = {
+  name: 'spline(1)',
+  summary: '2 elementwise splines and actnorms, dim 1, standardised data',
+  spec: spline(1, { couplings: 2 }),
+  batch: 2048,
+};
+
+const CONDITIONAL: BenchModel = {
+  name: 'conditional(8)',
+  summary: 'realnvp(8) of 2 couplings given 3 context features, which also give the mean of its base',
+  spec: { ...realnvp(8, { ...FAMILY, contextDim: 3 }), base: { type: 'class_conditional' } },
+  batch: 2048,
+};
+
+const BOUNDS: Domain[] = ['positive', 'positive', 'unit', 'unit'];
+const BOUNDED: BenchModel = {
+  name: 'domains(8)',
+  summary: 'dim 8, half of it above 0 and half in (0, 1), mapped and scaled',
+  spec: {
+    ...NICE.spec,
+    bijectors: [{ type: 'domain', features: [...BOUNDS, ...BOUNDS] }, { type: 'diagonal_scale' }],
+  },
+  batch: 2048,
+};
+
+const BASES: readonly BenchModel[] = (
+  [
+    ['mixture(8)', { type: 'mixture', components: 4 }],
+    ['student_t(8)', { type: 'student_t', df: 5, learned: true }],
+    ['box(8)', { type: 'uniform', bound: 3 }],
+  ] as const
+).map(([name, base]) => ({
+  name,
+  summary: `a scale of dim 8, base ${base.type}`,
+  spec: { ...NICE.spec, base, bijectors: [{ type: 'diagonal_scale' }] },
+  batch: 2048,
+}));
+
+const THREE_LAYERS: BenchModel = {
+  name: 'realnvp(2), three hidden layers',
+  summary: '5 couplings, dim 2, shared net 1-32-32-32-2, standardised data',
+  spec: realnvp(2, { couplings: 5, hidden: [32, 32, 32] }),
+  batch: 512,
+};
+
+const RESIDUAL: BenchModel = {
+  name: 'realnvp(8), residual nets',
+  summary: 'one coupling, dim 8, shared residual net of one block of 64, standardised data',
+  spec: realnvp(8, { couplings: 1, hidden: [64], residualBlocks: 1 }),
+  batch: 2048,
+};
+
+const PLAIN: ForcedKernels = { name: 'plain', variants: PLAIN_VARIANTS };
+const BLOCKED: ForcedKernels = { name: 'blocked', variants: { ...PLAIN_VARIANTS, product: 'blocked' } };
+const FUSED: ForcedKernels = { name: 'fused', variants: { regime: 'fused' }, isFused: true };
+const SUMMED: ForcedKernels = { name: 'summed', variants: { weights: 'summed' }, isFused: true };
+const SORTED: ForcedKernels = { name: 'sorted', variants: { weights: 'sorted' }, isFused: true };
+
+/** What brings in the kernels that the configurations do not use, and other sizes of those that they do. */
+const SWEEP: readonly Source[] = [
+  { kind: 'sweep', model: SMALL, pass: 'train_step', rows: 4096 },
+  { kind: 'sweep', model: MEDIUM, pass: 'train_step', rows: 4096 },
+  { kind: 'sweep', model: MEDIUM, pass: 'train_step', kernels: SUMMED },
+  { kind: 'sweep', model: MEDIUM, pass: 'train_step', kernels: SORTED },
+  { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 256 },
+  { kind: 'sweep', model: SMALL, pass: 'toy_train_step', rows: 65_536 },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'toy_train_step', rows: 4096 },
+  { kind: 'sweep', model: THREE_LAYERS, pass: 'train_step', kernels: FUSED },
+  { kind: 'sweep', model: SMALL, pass: 'train_step', kernels: PLAIN },
+  { kind: 'sweep', model: LARGE, pass: 'train_step', kernels: PLAIN },
+  { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 512, kernels: BLOCKED },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'train_step', kernels: PLAIN },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'sample_and_log_prob', kernels: PLAIN },
+  { kind: 'sweep', model: RESIDUAL, pass: 'train_step' },
+  { kind: 'sweep', model: GLOW, pass: 'data_start' },
+  { kind: 'sweep', model: NICE, pass: 'trace' },
+  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL, BOUNDED].flatMap((model): Source[] => [
+    { kind: 'sweep', model, pass: 'train_step' },
+    { kind: 'sweep', model, pass: 'sample' },
+  ]),
+  ...BASES.flatMap((model): Source[] => [
+    { kind: 'sweep', model, pass: 'train_step' },
+    { kind: 'sweep', model, pass: 'sample_and_log_prob' },
+  ]),
+];

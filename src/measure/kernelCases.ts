@@ -1,0 +1,70 @@
+/** The kernels of a plan, each with the shapes that the plan launches it at. */
+import { variantName } from '../plan/kernel.ts';
+import type { Dispatch } from '../plan/kernel.ts';
+import type { Plan } from '../plan/plan.ts';
+
+export interface KernelCase {
+  stem: string;
+  /** The first dispatch of this kernel and shape, and its place in the plan. */
+  dispatch: Dispatch;
+  index: number;
+  /** What tells it from the plan's other cases of the stem: `inputs 21, outputs 256`; often nothing. */
+  detail: string;
+}
+
+/** One case for every kernel of the plan and every shape that it has there. */
+export function kernelCasesOf({ dispatches }: Plan): KernelCase[] {
+  const cases = new Map<string, Omit<KernelCase, 'detail'>>();
+  dispatches.forEach((dispatch, index) => {
+    const key = shapeKey(dispatch);
+    if (!cases.has(key)) cases.set(key, { stem: dispatch.kernel.stem, dispatch, index });
+  });
+  const all = [...cases.values()];
+  return all.map((one) => {
+    const others = all.filter((other) => other !== one && other.stem === one.stem);
+    return {
+      ...one,
+      detail: detailOf(
+        one.dispatch,
+        others.map(({ dispatch }) => dispatch),
+      ),
+    };
+  });
+}
+
+/** Equal for dispatches that do the same work: the pipeline and the counts, not where tensors lie. */
+export function shapeKey(dispatch: Dispatch): string {
+  const counts = Object.entries(dispatch.params).filter(([name]) => isCount(name));
+  return `${variantName(dispatch)} ${counts.map(([name, value]) => `${name}=${value}`).join(' ')}`;
+}
+
+function isCount(param: string): boolean {
+  return param.startsWith('n_') || param === 'accumulate';
+}
+
+/** Counts where they tell the dispatch from the others, else flags too, else all numbers too. */
+function detailOf(dispatch: Dispatch, others: readonly Dispatch[]): string {
+  let details = '';
+  for (const facts of [countsOf, flagsOf, numbersOf]) {
+    const rest = others.map(facts);
+    const own = facts(dispatch).filter((fact) => rest.some((facts) => !facts.includes(fact)));
+    details = [details, ...own].filter((part) => part !== '').join(', ');
+    others = others.filter((_, index) => own.every((fact) => rest[index]?.includes(fact)));
+    if (others.length === 0) break;
+  }
+  return details;
+}
+
+function countsOf({ params }: Dispatch): string[] {
+  return Object.entries(params)
+    .filter(([name]) => isCount(name))
+    .map(([name, value]) => `${name.replace(/^n_/, '').replaceAll('_', ' ')} ${value.toLocaleString('en')}`);
+}
+
+function flagsOf({ flags }: Dispatch): string[] {
+  return Object.entries(flags).map(([name, on]) => (on ? name : `no ${name}`));
+}
+
+function numbersOf({ constants, sizes }: Dispatch): string[] {
+  return Object.entries({ ...constants, ...sizes }).map(([name, value]) => `${name} ${value}`);
+}

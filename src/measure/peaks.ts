@@ -1,0 +1,201 @@
+/** What the adapter can do at best: multiply-adds in registers, and copies through memory. */
+import type { Gpu } from '../gpu/gpu.ts';
+import { GpuProgram } from '../gpu/executor.ts';
+import type { Stopwatch } from '../gpu/timing.ts';
+import { peakCopy } from '../kernels/measure/peak_copy.ts';
+import type { CopyShape } from '../kernels/measure/peak_copy.ts';
+import { peakFma } from '../kernels/measure/peak_fma.ts';
+import type { FmaShape } from '../kernels/measure/peak_fma.ts';
+import type { Dispatch } from '../plan/kernel.ts';
+import type { Plan } from '../plan/plan.ts';
+import { measure, programTimer } from './measure.ts';
+import type { Budget } from './measure.ts';
+import type { TimeSummary } from './statistics.ts';
+import { verify } from './verify.ts';
+import type { Mismatch } from './verify.ts';
+
+/** The fastest of the layouts that were tried. */
+export interface PeakMeasurement {
+  /** GFLOP/s, or GB/s. */
+  rate: number;
+  /** In words: `16 chains, fma()`. */
+  layout: string;
+  time: TimeSummary;
+}
+
+export interface Peaks {
+  fma: PeakMeasurement;
+  copy: PeakMeasurement;
+}
+
+// Which of them is the fastest depends on registers, on vector units and on what the driver makes of fma().
+const FMA_SHAPES: readonly FmaShape[] = [
+  { chains: 8, unroll: 8, vec4: false, fused: true },
+  { chains: 16, unroll: 8, vec4: false, fused: true },
+  { chains: 32, unroll: 4, vec4: false, fused: true },
+  { chains: 8, unroll: 8, vec4: false, fused: false },
+  { chains: 16, unroll: 8, vec4: false, fused: false },
+  { chains: 2, unroll: 8, vec4: true, fused: true },
+  { chains: 4, unroll: 8, vec4: true, fused: true },
+  { chains: 4, unroll: 8, vec4: true, fused: false },
+  { chains: 8, unroll: 4, vec4: true, fused: false },
+];
+
+const COPY_SHAPES: readonly CopyShape[] = [
+  { perInvocation: 8, vec4: false },
+  { perInvocation: 1, vec4: true },
+  { perInvocation: 4, vec4: true },
+  { perInvocation: 16, vec4: true },
+];
+
+/** Elements of a buffer beyond the caches: 32 and 64 MiB, of which two are moved. */
+const COPY_ELEMENTS = [2 ** 23, 2 ** 24] as const;
+
+/** One launch of the FMA kernel takes at least as long, so that its start and its end are little in it. */
+const FMA_LAUNCH_MS = 5;
+const FMA_START = { invocations: 2 ** 14, rounds: 32 };
+const FMA_MOST = { invocations: 2 ** 20, rounds: 4096 };
+
+/** A first look at every layout, then several good ones again and again, since one median may be unlucky. */
+const FIRST_LOOK: Budget = { ms: 30, leastSamples: 2 };
+const FINALISTS = 3;
+const FINALS = 3;
+
+interface Candidate {
+  layout: string;
+  /** Work in units of the rate times 1e6. */
+  work: number;
+  plan: Plan;
+}
+
+/** Plans of the peak kernels at a size that the f64 twin runs in no time: one for every layout. */
+export function peakCheckPlans(): Plan[] {
+  return [
+    ...FMA_SHAPES.map((shape) => fmaPlan(shape, 65, 1)),
+    ...COPY_SHAPES.map((shape) => copyPlan(shape, 4 * 257)),
+  ];
+}
+
+/** Every layout of the peak kernels against its twin. */
+export async function verifyPeaks(context: Gpu): Promise<Mismatch[]> {
+  const mismatches: Mismatch[] = [];
+  for (const plan of peakCheckPlans()) {
+    const input = Float32Array.from({ length: 4 * 257 }, (_, i) => Math.sin(i));
+    const contents = new Map(
+      plan.buffers.filter(({ name }) => name === 'input').map(({ name }) => [name, input]),
+    );
+    const found = await verify(context, { plan, contents, results: [] });
+    mismatches.push(...found.mismatches);
+  }
+  return mismatches;
+}
+
+export async function measurePeaks(
+  context: Gpu,
+  stopwatch: Stopwatch,
+  budget: Budget,
+  signal?: AbortSignal,
+): Promise<Peaks> {
+  const copy = copySizes(context).flatMap((elements) =>
+    COPY_SHAPES.map((shape): Candidate => {
+      const plan = copyPlan(shape, elements);
+      return { layout: copyLayout(shape, elements), plan, work: sum(plan.dispatches, 'bytes') };
+    }),
+  );
+  return {
+    fma: await measureFmaPeak(context, stopwatch, budget, signal),
+    copy: await fastest(context, stopwatch, copy, budget, signal),
+  };
+}
+
+/** The peak of multiply-adds alone, in GFLOP/s. */
+export async function measureFmaPeak(
+  context: Gpu,
+  stopwatch: Stopwatch,
+  budget: Budget,
+  signal?: AbortSignal,
+): Promise<PeakMeasurement> {
+  const rounds = await longLaunch(context, stopwatch);
+  const fma = FMA_SHAPES.map((shape): Candidate => {
+    // Every layout does the same work.
+    const links = shape.chains * shape.unroll * (shape.vec4 ? 4 : 1);
+    const plan = fmaPlan(shape, rounds.invocations, Math.ceil((rounds.rounds * 128) / links));
+    return { layout: fmaLayout(shape), plan, work: sum(plan.dispatches, 'flops') };
+  });
+  return fastest(context, stopwatch, fma, budget, signal);
+}
+
+/** Invocations and rounds of the FMA kernel at 128 links a round that take `FMA_LAUNCH_MS`. */
+async function longLaunch(context: Gpu, stopwatch: Stopwatch): Promise<typeof FMA_START> {
+  let { invocations, rounds } = FMA_START;
+  const shape = { chains: 16, unroll: 8, vec4: false, fused: false };
+  for (;;) {
+    using program = await GpuProgram.create(context, fmaPlan(shape, invocations, rounds));
+    await stopwatch.time(program, 1);
+    const ms = await stopwatch.time(program, 1);
+    const isLargest = invocations >= FMA_MOST.invocations && rounds >= FMA_MOST.rounds;
+    if (ms >= FMA_LAUNCH_MS || isLargest) return { invocations, rounds };
+    if (invocations < FMA_MOST.invocations) invocations *= 2;
+    else rounds *= 2;
+  }
+}
+
+function copySizes({ device }: Gpu): number[] {
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const room = Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4;
+  return COPY_ELEMENTS.filter((elements) => elements <= room);
+}
+
+/** The best median of the layouts that look good. */
+async function fastest(
+  context: Gpu,
+  stopwatch: Stopwatch,
+  candidates: readonly Candidate[],
+  budget: Budget,
+  signal: AbortSignal | undefined,
+): Promise<PeakMeasurement> {
+  const results: { candidate: Candidate; rate: number; time: TimeSummary }[] = [];
+  const run = async (candidate: Candidate, budget: Budget): Promise<void> => {
+    using program = await GpuProgram.create(context, candidate.plan);
+    const time = await measure(programTimer(stopwatch, program), budget, signal);
+    results.push({ candidate, time, rate: candidate.work / time.medianMs / 1e6 });
+  };
+  const ranking = (): typeof results => results.toSorted((a, b) => b.rate - a.rate);
+  for (const candidate of candidates) await run(candidate, FIRST_LOOK);
+  const finalists = ranking().slice(0, FINALISTS);
+  results.length = 0;
+  for (let i = 0; i < FINALS; i++) {
+    for (const { candidate } of finalists) await run(candidate, budget);
+  }
+  const [best] = ranking();
+  if (best === undefined) throw new RangeError('no layout to measure');
+  return { rate: best.rate, layout: best.candidate.layout, time: best.time };
+}
+
+function fmaPlan(shape: FmaShape, invocations: number, rounds: number): Plan {
+  return {
+    label: 'peak_fma',
+    buffers: [{ name: 'output', element: 'f32', length: invocations }],
+    dispatches: [peakFma({ ...shape, invocations, rounds, output: 'output' })],
+  };
+}
+
+function copyPlan(shape: CopyShape, elements: number): Plan {
+  return {
+    label: 'peak_copy',
+    buffers: ['input', 'output'].map((name) => ({ name, element: 'f32', length: elements })),
+    dispatches: [peakCopy({ ...shape, elements, input: 'input', output: 'output' })],
+  };
+}
+
+function fmaLayout({ chains, unroll, vec4, fused }: FmaShape): string {
+  return `${chains} chains${vec4 ? ' of vec4f' : ''}, unrolled ${unroll} times, ${fused ? 'fma(a, b, c)' : 'a * b + c'}`;
+}
+
+function copyLayout({ perInvocation, vec4 }: CopyShape, elements: number): string {
+  return `${elements / 2 ** 18} MiB, ${perInvocation} × ${vec4 ? 'vec4f' : 'f32'} an invocation`;
+}
+
+function sum(dispatches: readonly Dispatch[], cost: 'flops' | 'bytes'): number {
+  return dispatches.reduce((total, dispatch) => total + dispatch[cost], 0);
+}

@@ -1,0 +1,223 @@
+/** Plans on the GPU against their f64 twins, dispatch by dispatch and as a whole. */
+import type { Gpu } from '../gpu/gpu.ts';
+import { GpuProgram } from '../gpu/executor.ts';
+import { activeBindings, variantName } from '../plan/kernel.ts';
+import type { Dispatch, ElementType } from '../plan/kernel.ts';
+import type { BufferSpec, Plan } from '../plan/plan.ts';
+import { distanceToHalf } from '../plan/precision.ts';
+import { hostArray, ReferenceProgram } from '../reference/executor.ts';
+import type { HostArray } from '../reference/executor.ts';
+import { LAYER_SUMS } from '../plan/names.ts';
+import { HalfSteps, roundAlike } from './halfSteps.ts';
+import { kernelCasesOf } from './kernelCases.ts';
+import { download, upload } from './planBuffers.ts';
+import type { BufferValues } from './planBuffers.ts';
+import type { Workload } from './workloads.ts';
+
+/** |gpu − twin| ≤ bound · (1 + |twin|) for every element: a few roundings of float32. */
+export const VALUE_BOUND = 1e-5;
+/** ‖gpu − twin‖ ≤ bound · ‖twin‖: gradients are sums that partly cancel. */
+export const GRADIENT_BOUND = 1e-4;
+
+/** What kernels leave there is of no use to others, and none of their twins' business. */
+const SCRATCH: readonly string[] = [LAYER_SUMS];
+
+const BOUNDED_BY_NORM = /^d_|gradient|moment|partial|piece_sums/;
+
+/** A buffer that is not what the twin says. */
+export interface Mismatch {
+  /** The kernel's variant, or the plan. */
+  what: string;
+  buffer: string;
+  /** The error in units of what is allowed; above 1, or NaN. */
+  excess: number;
+  /** The element that is furthest off. */
+  element: number;
+  found: number;
+  expected: number;
+}
+
+export interface Verification {
+  /** Of each kernel variant, by `variantName`: its worst buffer, as a share of what is allowed. */
+  kernels: Map<string, number>;
+  /** Of the results of the whole plan. */
+  plan: number;
+  mismatches: Mismatch[];
+}
+
+/**
+ * Runs the workload by the twins and, at every kernel and shape that it has, the same dispatch on the GPU from the
+ * same float32 values or halves; then the whole plan on the GPU. What a dispatch stores as halves is what its twin's
+ * value is rounded to, or would be if that were off by no more than float32 may be. Where it is one of the latter, the twins
+ * go on from what the GPU stored: their results are then those of the same roundings, and the bounds those of float32.
+ */
+export async function verify(
+  context: Gpu,
+  { plan, contents, results }: Pick<Workload, 'plan' | 'contents' | 'results'>,
+  signal?: AbortSignal,
+): Promise<Verification> {
+  using halves = await HalfSteps.of(context, plan, contents);
+  const reference = new ReferenceProgram(plan, undefined, (values, buffer) =>
+    roundAlike(values, halves?.stored(buffer) ?? [], VALUE_BOUND),
+  );
+  for (const [name, values] of contents) reference.buffer(name).set(values);
+  const mismatches: Mismatch[] = [];
+  const kernels = new Map<string, number>();
+  const checked = new Set(kernelCasesOf(plan).map(({ index }) => index));
+  for (const [index, dispatch] of plan.dispatches.entries()) {
+    signal?.throwIfAborted();
+    if (checked.has(index)) {
+      const name = variantName(dispatch);
+      const found = await verifyDispatch(context, plan, dispatch, reference);
+      kernels.set(name, worse(kernels.get(name) ?? 0, found.worst));
+      mismatches.push(...found.mismatches);
+    }
+    await halves?.run(dispatch);
+    reference.run(index, index + 1);
+  }
+  const names = new Set(results);
+  const gpu = await runOnGpu(context, plan, contents, results);
+  const whole = compareAll(
+    plan.label,
+    plan.buffers.filter(({ name }) => names.has(name)),
+    gpu,
+    reference.buffers,
+  );
+  return { kernels, plan: whole.worst, mismatches: [...mismatches, ...whole.mismatches] };
+}
+
+interface Comparison {
+  worst: number;
+  mismatches: Mismatch[];
+}
+
+async function verifyDispatch(
+  context: Gpu,
+  { label, buffers }: Plan,
+  dispatch: Dispatch,
+  reference: ReferenceProgram,
+): Promise<Comparison> {
+  const bindings = activeBindings(dispatch.kernel, dispatch.flags);
+  const namesOf = (access?: string): Set<string> =>
+    new Set(
+      bindings
+        .filter(({ spec }) => access === undefined || spec.access === access)
+        .map(({ name }) => dispatch.buffers[name] ?? name),
+    );
+  const bound = namesOf();
+  const plan: Plan = {
+    label: `${label} ${dispatch.kernel.stem}`,
+    buffers: buffers.filter(({ name }) => bound.has(name)),
+    dispatches: [dispatch],
+  };
+  const contents = new Map(
+    plan.buffers.map(({ name }) => {
+      const values = reference.buffer(name);
+      return [name, values instanceof Float64Array ? Float32Array.from(values) : values.slice()];
+    }),
+  );
+  const twin = new Map(
+    plan.buffers.map(({ name, element, length }) => {
+      const start = hostArray(element, length);
+      start.set(contents.get(name) ?? []);
+      return [name, start];
+    }),
+  );
+  // What is stored as halves is compared before it is rounded.
+  new ReferenceProgram(plan, twin, () => undefined).run();
+  const written = namesOf('read_write');
+  for (const name of SCRATCH) written.delete(name);
+  const gpu = await runOnGpu(context, plan, contents, [...written]);
+  return compareAll(
+    variantName(dispatch),
+    plan.buffers.filter(({ name }) => written.has(name)),
+    gpu,
+    twin,
+  );
+}
+
+/** The named buffers of a program of its own, after one run. */
+async function runOnGpu(
+  context: Gpu,
+  plan: Plan,
+  contents: Workload['contents'],
+  wanted: readonly string[],
+): Promise<Map<string, BufferValues>> {
+  using program = await GpuProgram.create(context, plan);
+  for (const spec of plan.buffers) {
+    const values = contents.get(spec.name);
+    if (values !== undefined) upload(context, program, spec, values);
+  }
+  await program.run();
+  const found = new Map<string, BufferValues>();
+  for (const spec of plan.buffers) {
+    if (wanted.includes(spec.name)) found.set(spec.name, await download(context, program, spec));
+  }
+  return found;
+}
+
+function compareAll(
+  what: string,
+  buffers: readonly BufferSpec[],
+  gpu: ReadonlyMap<string, BufferValues>,
+  twin: ReadonlyMap<string, HostArray>,
+): Comparison {
+  const compared = buffers.flatMap(({ name, element }) => {
+    const found = gpu.get(name);
+    const expected = twin.get(name);
+    return found === undefined || expected === undefined
+      ? []
+      : [compare(what, name, found, expected, element)];
+  });
+  return {
+    worst: compared.reduce((worst, { excess }) => worse(worst, excess), 0),
+    // NaN is a mismatch too.
+    mismatches: compared.filter(({ excess }) => !(excess <= 1)),
+  };
+}
+
+/**
+ * Compares one buffer: `excess` is the error as a share of what is allowed. That of a number which was stored as a half
+ * is how far the expected one is from what would have been stored so.
+ */
+export function compare(
+  what: string,
+  buffer: string,
+  found: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  element: ElementType = 'f32',
+): Mismatch {
+  const byNorm = BOUNDED_BY_NORM.test(buffer);
+  let excess = 0;
+  let worst = 0;
+  let furthest = 0;
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const wanted = expected[i] ?? NaN;
+    const value = found[i] ?? NaN;
+    const apart = element === 'f16' ? distanceToHalf(value, wanted) : Math.abs(value - wanted);
+    const share = apart / (VALUE_BOUND * (1 + Math.abs(wanted)));
+    excess = worse(excess, share);
+    difference += apart * apart;
+    norm += wanted * wanted;
+    const distance = byNorm ? apart : share;
+    if (!(distance <= furthest) && !Number.isNaN(furthest)) {
+      furthest = distance;
+      worst = i;
+    }
+  }
+  return {
+    what,
+    buffer,
+    excess: byNorm ? Math.sqrt(difference) / (GRADIENT_BOUND * Math.max(Math.sqrt(norm), 1e-30)) : excess,
+    element: worst,
+    found: found[worst] ?? NaN,
+    expected: expected[worst] ?? NaN,
+  };
+}
+
+/** NaN is worse than anything. */
+function worse(a: number, b: number): number {
+  return b <= a || Number.isNaN(a) ? a : b;
+}

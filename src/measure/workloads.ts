@@ -1,0 +1,353 @@
+/** Whole plans with what they start from: a training step, or rows through a flow. */
+import type { Chunk, RowJob } from '../gpu/rows.ts';
+import { domainsOf, intoDomain } from '../model/domain.ts';
+import { initialParameters } from '../spec/init.ts';
+import { paramLayout } from '../spec/layout.ts';
+import type { Plan } from '../plan/plan.ts';
+import { normals, STREAMS } from '../random.ts';
+import { datasetFor, RING_SIZE } from '../passes/batch.ts';
+import type { BatchSource, DatasetTable } from '../passes/batch.ts';
+import { dataStartPlan } from '../passes/dataStart.ts';
+import { forwardPlan, logProbPlan } from '../passes/forward.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import {
+  CONTEXT,
+  contextDatasetName,
+  datasetName,
+  FIRST_MOMENT,
+  LOG_DET,
+  LOG_PROB,
+  NLL,
+  PARAMETERS,
+  STATE,
+  STEP_CURSOR,
+  STEP_LOSSES,
+  STEP_SCALARS,
+  TRACE_LOG_DETS,
+  TRACE_STATES,
+} from '../plan/names.ts';
+import { ringEntries } from '../passes/rings.ts';
+import { sampleAndLogProbPlan, samplePlan } from '../passes/sample.ts';
+import { tracePlan } from '../passes/trace.ts';
+import { trainPlan } from '../passes/train.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+import { chunkRowsOf } from '../passes/workspace.ts';
+import type { BijectorSpec, FlowSpec } from '../spec/spec.ts';
+import { paddedRows } from '../plan/shape.ts';
+import { toyDensity } from '../data/toy.ts';
+import { multiplyWeights, passFlops, trainingFlops } from './usefulFlops.ts';
+
+/** What is reported of every flow. */
+export const PASSES = ['train_step', 'forward', 'sample', 'log_prob'] as const;
+export type Pass = (typeof PASSES)[number];
+
+type TrainingPass = 'train_step' | 'toy_train_step';
+
+/** With the passes that some kernel is taken out of besides. */
+export type AnyPass = Pass | TrainingPass | 'sample_and_log_prob' | 'trace' | 'data_start';
+
+export interface Workload {
+  pass: AnyPass;
+  rows: number;
+  plan: Plan;
+  /** What buffers hold at the start; the others hold zeros. */
+  contents: ReadonlyMap<string, Float32Array | Uint32Array>;
+  /** Buffers that a run changes and the next one would start from: their contents come back before each sample. */
+  restored: readonly string[];
+  /** Buffers that hold what the plan is for. */
+  results: readonly string[];
+  usefulFlops: number;
+  /** The same pass over so many rows, of which the plan takes as many at once as its own; none of a training step. */
+  inChunks?: (rows: number) => RowJob;
+}
+
+const SEED = 1;
+/** Batches in the data set that training steps gather from. */
+const BATCHES = 16;
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
+/** So small that the flow stays what it is for as many steps as a fast adapter takes in the time given. */
+const LEARNING_RATE = 1e-5;
+
+/** Rows and arithmetic of a pass: many, but so few that it ends soon on a CPU. */
+const PASS_ROWS = 8192;
+const PASS_FLOPS = 4e9;
+
+/** Rows that a pass is timed at: at most one chunk of the library's own. */
+export function passRowsOf(model: FlowModel): number {
+  let rows = Math.min(PASS_ROWS, chunkRowsOf(model));
+  while (rows > 64 && passFlops(model.layout, rows) > PASS_FLOPS) rows = 64 * Math.ceil(rows / 128);
+  return rows;
+}
+
+/** One more than a workgroup, in whole quads. */
+const CHECKED_ROWS = 68;
+const CHECKED_FLOPS = 1e9;
+
+/** Rows that the f64 twin runs a plan of the model at: few, since its loops are plain. */
+export function checkedRowsOf({ layout }: FlowModel): number {
+  const affordable = CHECKED_FLOPS / (6 * multiplyWeights(layout));
+  return Math.min(CHECKED_ROWS, 4 * Math.max(1, Math.floor(affordable / 4)));
+}
+
+export function modelOf(spec: FlowSpec): FlowModel {
+  return { spec, layout: paramLayout(spec) };
+}
+
+interface RowPass {
+  plan: (model: FlowModel, chunk: Chunk, variants: KernelVariants) => Plan;
+  /** Whether rows go in; else it draws them itself. */
+  takesRows: boolean;
+  results: readonly string[];
+}
+
+const sampled = ({ start, count }: Chunk) => ({ rowStart: start, rows: count, seed: SEED, temperature: 1 });
+
+const ROW_PASSES: Readonly<Record<Exclude<AnyPass, TrainingPass | 'data_start'>, RowPass>> = {
+  forward: {
+    plan: (model, { count }, variants) => forwardPlan(model, count, variants),
+    takesRows: true,
+    results: [STATE, LOG_DET],
+  },
+  log_prob: {
+    plan: (model, { count }, variants) => logProbPlan(model, count, variants),
+    takesRows: true,
+    results: [LOG_PROB],
+  },
+  sample: {
+    plan: (model, chunk, variants) => samplePlan(model, sampled(chunk), variants),
+    takesRows: false,
+    results: [STATE],
+  },
+  sample_and_log_prob: {
+    plan: (model, chunk, variants) => sampleAndLogProbPlan(model, sampled(chunk), variants),
+    takesRows: false,
+    results: [STATE, LOG_PROB],
+  },
+  trace: {
+    plan: (model, { count }, variants) => tracePlan(model, count, 'forward', variants),
+    takesRows: true,
+    results: [TRACE_STATES, TRACE_LOG_DETS],
+  },
+};
+
+export function workloadOf(
+  model: FlowModel,
+  pass: AnyPass,
+  rows: number,
+  variants: KernelVariants,
+): Workload {
+  const { spec, layout } = model;
+  const parameters = benchParameters(model);
+  if (isTraining(pass)) return trainingWorkload(model, pass, rows, variants, parameters);
+  if (pass === 'data_start') return dataStartWorkload(model, rows, variants, parameters);
+  const { plan, takesRows, results } = ROW_PASSES[pass];
+  const planOf = (chunk: Chunk): Plan => plan(model, chunk, variants);
+  const whole = planOf({ start: 0, count: rows });
+  const featuresOf = (name: string): number =>
+    (whole.buffers.find((buffer) => buffer.name === name)?.length ?? 0) / paddedRows(rows);
+  const contents = new Map([[PARAMETERS, parameters]]);
+  if (takesRows) contents.set(STATE, dataColumns(spec, rows));
+  if (spec.contextDim > 0) contents.set(CONTEXT, standardNormals(spec.contextDim * rows));
+  return {
+    pass,
+    rows,
+    plan: whole,
+    contents,
+    restored: takesRows ? [STATE] : [],
+    results,
+    usefulFlops: passFlops(layout, rows),
+    inChunks: (all) => ({
+      kind: pass,
+      rows: all,
+      chunkRows: rows,
+      planOf,
+      inputs: [
+        { buffer: STATE, features: spec.dim },
+        { buffer: CONTEXT, features: spec.contextDim },
+      ].flatMap(({ buffer, features }) => {
+        const values = contents.get(buffer);
+        return values === undefined ? [] : [{ buffer, features, rows: repeated(values, features * all) }];
+      }),
+      outputs: results.map((buffer) => {
+        const features = featuresOf(buffer);
+        return { buffer, features, rows: new Float32Array(features * all) };
+      }),
+    }),
+  };
+}
+
+/** The values over and over: to draw as many anew would take longer than the pass. */
+function repeated(values: ArrayLike<number>, length: number): Float32Array {
+  const all = new Float32Array(length);
+  for (let i = 0; i < length; i++) all[i] = values[i % values.length] ?? NaN;
+  return all;
+}
+
+export function isTraining(pass: AnyPass): pass is TrainingPass {
+  return pass === 'train_step' || pass === 'toy_train_step';
+}
+
+function trainingWorkload(
+  model: FlowModel,
+  pass: TrainingPass,
+  batch: number,
+  variants: KernelVariants,
+  parameters: Float32Array,
+): Workload {
+  const source =
+    pass === 'toy_train_step' ? toySource(model.spec.dim) : datasetFor(model.spec, BATCHES * batch);
+  const rings = ringEntries(
+    { ...ADAM, source, batch, learningRate: LEARNING_RATE, schedule: { kind: 'constant' }, steps: RING_SIZE },
+    0,
+    RING_SIZE,
+  );
+  const contents = new Map<string, Float32Array | Uint32Array>([
+    [PARAMETERS, parameters],
+    [STEP_CURSOR, rings.cursor],
+    [STEP_SCALARS, rings.scalars],
+  ]);
+  if (source.kind === 'dataset') {
+    putTables(contents, model.spec, source);
+  }
+  return {
+    pass,
+    rows: batch,
+    plan: trainPlan(model, { source, batch, seed: SEED, adam: ADAM, variants }),
+    contents,
+    restored: [],
+    // Not the parameters: Adam's first step has the size of the learning rate however small a gradient is.
+    results: [FIRST_MOMENT, NLL, STEP_LOSSES],
+    usefulFlops: trainingFlops(model.layout, batch),
+  };
+}
+
+/** The rows of a data set, and their contexts where the flow has any. */
+function putTables(
+  contents: Map<string, Float32Array | Uint32Array>,
+  spec: FlowSpec,
+  { rows, context, ...table }: BatchSource & { kind: 'dataset' },
+): void {
+  putTable(contents, dataRows(spec, rows), table, datasetName);
+  if (context === undefined) return;
+  putTable(contents, standardNormals(rows * context.features), context, contextDatasetName);
+}
+
+function putTable(
+  contents: Map<string, Float32Array | Uint32Array>,
+  values: Float32Array,
+  { features, segmentRows }: DatasetTable,
+  nameOf: typeof datasetName,
+): void {
+  const length = segmentRows * features;
+  for (let segment = 0; segment * length < values.length; segment++) {
+    contents.set(nameOf(segment), values.subarray(segment * length, (segment + 1) * length));
+  }
+}
+
+/** The start of the flow's actnorms from a batch. @throws {RangeError} when it has none */
+function dataStartWorkload(
+  model: FlowModel,
+  batch: number,
+  variants: KernelVariants,
+  parameters: Float32Array,
+): Workload {
+  const source = datasetFor(model.spec, batch);
+  const plan = dataStartPlan(model, { source, batch, seed: SEED }, variants);
+  if (plan === undefined) throw new RangeError('the flow has no actnorm to start');
+  const contents = new Map<string, Float32Array | Uint32Array>([[PARAMETERS, parameters]]);
+  putTables(contents, model.spec, source);
+  return {
+    pass: 'data_start',
+    rows: batch,
+    plan,
+    contents,
+    restored: [],
+    results: [PARAMETERS, STATE],
+    usefulFlops: passFlops(model.layout, batch),
+  };
+}
+
+/** Rows of normals, those of bounded features moved into their domains; row-major. */
+function dataRows(spec: FlowSpec, rows: number): Float32Array {
+  const { dim } = spec;
+  return withinDomains(spec, standardNormals(rows * dim), (index) => index % dim);
+}
+
+/** The same column after column, as a state has them. */
+function dataColumns(spec: FlowSpec, rows: number): Float32Array {
+  return withinDomains(spec, standardNormals(rows * spec.dim), (index) => Math.floor(index / rows));
+}
+
+function withinDomains(
+  spec: FlowSpec,
+  values: Float32Array,
+  featureOf: (index: number) => number,
+): Float32Array {
+  const domains = domainsOf(spec);
+  if (domains === undefined) return values;
+  return values.map((value, index) => {
+    const domain = domains[featureOf(index)] ?? 'real';
+    return domain === 'real' ? value : intoDomain(domain, value).value;
+  });
+}
+
+let drawnNormals = new Float32Array();
+
+/** The first `count` of one sequence, drawn once for all workloads. */
+function standardNormals(count: number): Float32Array {
+  if (drawnNormals.length < count) {
+    drawnNormals = Float32Array.from(normals(SEED, STREAMS.baseSample, count));
+  }
+  return drawnNormals.slice(0, count);
+}
+
+/** Of the densities that have so many features, one. */
+function toySource(dim: number): BatchSource {
+  const { shape, noise } = toyDensity(dim === 2 ? 'moons' : 'warped8');
+  return { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
+}
+
+/** Last layers are this much smaller than the others, as in a flow of moderate couplings. */
+const LAST_LAYER = 0.1;
+
+const parametersOfSpec = new WeakMap<FlowSpec, Float32Array>();
+
+/** Drawn once for all workloads of a spec. */
+function benchParameters(model: FlowModel): Float32Array {
+  const parameters = parametersOfSpec.get(model.spec) ?? drawParameters(model);
+  parametersOfSpec.set(model.spec, parameters);
+  return parameters.slice();
+}
+
+/** Parameters that make no bijector the identity, so that a check has something to check. */
+function drawParameters({ spec, layout }: FlowModel): Float32Array {
+  // By a layout of its own: the model's would say how the model's own nets start.
+  const parameters = initialParameters({ ...spec, bijectors: spec.bijectors.map(drawn) }, SEED);
+  const inNets = new Set<string>();
+  for (const { layers } of layout.bijectors.flatMap((slots) => ('nets' in slots ? slots.nets : []))) {
+    for (const { weight, bias } of layers) [weight, bias].forEach(({ name }) => inNets.add(name));
+    const last = layers.at(-1);
+    for (const { offset, length } of last === undefined ? [] : [last.weight, last.bias]) {
+      for (let i = offset; i < offset + length; i++) parameters[i] = LAST_LAYER * (parameters[i] ?? NaN);
+    }
+  }
+  const small = standardNormals(layout.length).map((value) => LAST_LAYER * value);
+  for (const { name, offset, length, trainable } of layout.tensors) {
+    if (trainable && !inNets.has(name)) parameters.set(small.subarray(offset, offset + length), offset);
+  }
+  return parameters;
+}
+
+/** The same bijector with every layer of its nets drawn at random. */
+function drawn(bijector: BijectorSpec): BijectorSpec {
+  const init = 'torch_linear';
+  switch (bijector.type) {
+    case 'affine_coupling':
+      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
+    case 'additive_coupling':
+    case 'rational_quadratic_coupling':
+      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
+    default:
+      return bijector;
+  }
+}

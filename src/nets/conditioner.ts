@@ -1,0 +1,199 @@
+/** The nets of one coupling, forward and backward. */
+import { activationForward } from '../kernels/dense/activation_forward.ts';
+import { conditionerInput } from '../kernels/coupling/conditioner_input.ts';
+import type { DenseSlots, NetSlots } from '../spec/layout.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import type { CouplingBlocks, NetSpec } from '../spec/spec.ts';
+import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
+import {
+  CONDITIONER_INPUT,
+  CONTEXT,
+  D_CONDITIONER_OUTPUT,
+  D_STATE,
+  dHiddenName,
+  HALF_PARAMETERS,
+  PARAMETERS,
+  STATE,
+} from '../plan/names.ts';
+import type { Activations } from '../plan/names.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+
+/** A coupling as the steps see it. */
+export interface Coupling {
+  spec: { conditioner: NetSpec };
+  blocks: CouplingBlocks;
+  nets: readonly NetSlots[];
+}
+
+export interface NetRun {
+  rows: number;
+  variants: KernelVariants;
+  activations: Activations;
+}
+
+/** Where a layer of a net reads and writes; its inputs are those of the hidden layer below it, or the state. */
+interface LayerRoute {
+  layer: DenseSlots;
+  depth: number;
+  isFirst: boolean;
+  isLast: boolean;
+  /** Whether the outputs are a term of the sum that runs through a residual net, kept in `place`. */
+  isTerm: boolean;
+  /** The hidden layer whose buffer receives the outputs: a residual net's last one for all terms, else itself. */
+  place: number;
+  /** Whether an activation lies between the outputs and the next layer. */
+  isActivated: boolean;
+}
+
+function routesOf({ layers }: NetSlots, { residualBlocks }: NetSpec): LayerRoute[] {
+  const lastHidden = layers.length - 2;
+  return layers.map((layer, depth) => {
+    const isLast = depth > lastHidden;
+    // The first layer, and the second one of each block.
+    const isTerm = residualBlocks !== undefined && depth % 2 === 0;
+    const isWholeSum = isTerm && depth === lastHidden;
+    const place = isTerm ? lastHidden : depth;
+    return { layer, depth, isFirst: depth === 0, isLast, isTerm, place, isActivated: !isLast && !isWholeSum };
+  });
+}
+
+/**
+ * Runs every net of the coupling on the conditioning block of the state; their outputs land in the activations' output.
+ * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
+ * layers, where another kernel takes them.
+ */
+export function conditionerForward(
+  plan: PlanBuilder,
+  coupling: Coupling,
+  run: NetRun & { keepSlopes: boolean; hiddenOnly?: boolean },
+): void {
+  const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
+  const { spec, nets } = coupling;
+  const { activation } = spec.conditioner;
+  const condition = conditionOf(plan, coupling, rows);
+  const { precision } = variants;
+  const f16 = precision === 'f16';
+  if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
+  nets.forEach((net, netIndex) => {
+    const hidden = (depth: number): string => activations.hidden(netIndex, depth);
+    for (const route of routesOf(net, spec.conditioner)) {
+      const { layer, depth, isFirst, isLast, isTerm, isActivated } = route;
+      if (isLast && hiddenOnly) continue;
+      const elements = layer.outputs * rows;
+      const slope =
+        keepSlopes && isActivated
+          ? plan.buffer(activations.slope(netIndex, depth), elements, precision)
+          : undefined;
+      layerForward(plan, variants, {
+        rows,
+        layer,
+        activation: isActivated && !isTerm ? activation : 'identity',
+        parameters: netParameters(variants),
+        input: isFirst ? condition.buffer : hidden(depth - 1),
+        inputStart: isFirst ? condition.start : 0,
+        output: isLast ? activations.output : plan.buffer(hidden(route.place), elements, precision),
+        outputStart: isLast ? net.outputStart : 0,
+        add: isTerm && !isFirst,
+        ...(isTerm ? {} : { slope }),
+        f16,
+        f16Input: f16 && !isFirst,
+        f16Output: f16 && !isLast,
+      });
+      if (!isTerm || !isActivated) continue;
+      // The sum goes on; what enters the next block is its activation.
+      plan.add(
+        activationForward({
+          rows,
+          features: layer.outputs,
+          activation,
+          input: hidden(route.place),
+          output: plan.buffer(hidden(depth), elements),
+          slope,
+        }),
+      );
+    }
+  });
+}
+
+/** What the nets read of the parameters. */
+export function netParameters({ precision }: KernelVariants): string {
+  return precision === 'f16' ? HALF_PARAMETERS : PARAMETERS;
+}
+
+/** Where the first layers find their inputs: in the state or the context, or where they read both, side by side. */
+function conditionOf(
+  plan: PlanBuilder,
+  { blocks, nets }: Coupling,
+  rows: number,
+): { buffer: string; start: number } {
+  const inputs = nets[0]?.layers[0]?.inputs ?? 0;
+  const contextCount = inputs - blocks.conditionCount;
+  if (contextCount === 0) return { buffer: STATE, start: blocks.conditionStart };
+  const context = plan.buffer(CONTEXT, contextCount * rows);
+  if (blocks.conditionCount === 0) return { buffer: context, start: 0 };
+  plan.add(
+    conditionerInput({
+      rows,
+      blocks,
+      contextCount,
+      state: STATE,
+      context,
+      conditionerInput: plan.buffer(CONDITIONER_INPUT, inputs * rows),
+    }),
+  );
+  return { buffer: CONDITIONER_INPUT, start: 0 };
+}
+
+function outputCount(nets: readonly NetSlots[]): number {
+  return nets.reduce((sum, { layers }) => sum + (layers.at(-1)?.outputs ?? 0), 0);
+}
+
+/**
+ * Pulls the gradient of the nets' outputs, which lies in `dOutputs`, back through every net: adds to the gradients
+ * of its weights and biases and to the gradient of the conditioning block of the state, where there is one. Needs
+ * conditionerForward's hidden layers and slopes.
+ */
+export function conditionerBackward(
+  plan: PlanBuilder,
+  coupling: Coupling,
+  { rows, variants, activations }: NetRun,
+  dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
+): void {
+  const { spec, blocks, nets } = coupling;
+  // Anew: other couplings may have put theirs there since this one's nets ran.
+  const condition = conditionOf(plan, coupling, rows);
+  const f16 = variants.precision === 'f16';
+  nets.forEach((net, netIndex) => {
+    const routes = routesOf(net, spec.conditioner);
+    for (const { layer, depth, isLast, place } of routes.toReversed()) {
+      const below = routes[depth - 1];
+      const dOutput = isLast ? dOutputs.buffer : dHiddenName(place);
+      const outputStart = isLast ? dOutputs.start + net.outputStart : 0;
+      layerBackwardWeight(plan, variants, {
+        rows,
+        layer,
+        dOutput,
+        outputStart,
+        input: below === undefined ? condition.buffer : activations.hidden(netIndex, below.depth),
+        inputStart: below === undefined ? condition.start : 0,
+        f16: f16 && below !== undefined,
+      });
+      // The context has no use for a gradient.
+      if (below === undefined && blocks.conditionCount === 0) continue;
+      layerBackwardInput(plan, variants, {
+        rows,
+        layer,
+        parameters: netParameters(variants),
+        dOutput,
+        outputStart,
+        dInput: below === undefined ? D_STATE : plan.buffer(dHiddenName(below.place), layer.inputs * rows),
+        inputStart: below === undefined ? blocks.conditionStart : 0,
+        ...(below === undefined ? { inputs: blocks.conditionCount } : {}),
+        slope: below?.isActivated === true ? activations.slope(netIndex, below.depth) : undefined,
+        // A block's gradient joins that of the sum around it.
+        add: below === undefined || (below.isTerm && below.isActivated),
+        f16,
+      });
+    }
+  });
+}

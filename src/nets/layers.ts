@@ -1,0 +1,93 @@
+/** The three products of a fully connected layer, by the kernels that the variants ask for. */
+import { denseBackwardInput } from '../kernels/dense/dense_backward_input.ts';
+import type { DenseBackwardInputArguments } from '../kernels/dense/dense_backward_input.ts';
+import { denseBackwardInputBlocked } from '../kernels/dense/dense_backward_input_blocked.ts';
+import { denseBackwardInputStreamed } from '../kernels/dense/dense_backward_input_streamed.ts';
+import { denseBackwardWeight, rowSlices, weightElements } from '../kernels/dense/dense_backward_weight.ts';
+import type { DenseBackwardWeightArguments } from '../kernels/dense/dense_backward_weight.ts';
+import {
+  blockedRowSlices,
+  denseBackwardWeightBlocked,
+} from '../kernels/dense/dense_backward_weight_blocked.ts';
+import {
+  denseBackwardWeightStreamed,
+  hasQuadInputs,
+} from '../kernels/dense/dense_backward_weight_streamed.ts';
+import { denseForward } from '../kernels/dense/dense_forward.ts';
+import type { DenseForwardArguments } from '../kernels/dense/dense_forward.ts';
+import { denseForwardBlocked } from '../kernels/dense/dense_forward_blocked.ts';
+import { denseForwardStreamed } from '../kernels/dense/dense_forward_streamed.ts';
+import { denseWeightReduce } from '../kernels/dense/dense_weight_reduce.ts';
+import { denseWeightTranspose, transposedElements } from '../kernels/dense/dense_weight_transpose.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { GRADIENTS, LAYER_SUMS, TRANSPOSED_WEIGHT, WEIGHT_PARTIALS } from '../plan/names.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+
+/** output = φ(W input + b). */
+export function layerForward(plan: PlanBuilder, variants: KernelVariants, args: DenseForwardArguments): void {
+  switch (productOf(variants)) {
+    case 'streamed': {
+      const { rows, layer, f16Output = false } = args;
+      const sums = f16Output ? { sums: plan.buffer(LAYER_SUMS, layer.outputs * rows) } : {};
+      plan.add(denseForwardStreamed({ ...args, ...sums, lanes: variants.lanes }));
+      break;
+    }
+    case 'blocked':
+      plan.add(denseForwardBlocked(args));
+      break;
+    case 'plain':
+      plan.add(denseForward(args));
+  }
+}
+
+/** Adds the gradients of W and b to GRADIENTS. */
+export function layerBackwardWeight(
+  plan: PlanBuilder,
+  variants: KernelVariants,
+  args: Omit<DenseBackwardWeightArguments, 'partials'>,
+): void {
+  const { layer, rows } = args;
+  const product = productOf(variants);
+  if (product === 'streamed' && hasQuadInputs(layer)) {
+    plan.add(denseBackwardWeightStreamed({ ...args, gradients: GRADIENTS, lanes: variants.lanes }));
+    return;
+  }
+  const [backwardWeight, slices] =
+    product === 'blocked'
+      ? [denseBackwardWeightBlocked, blockedRowSlices(rows, layer)]
+      : [denseBackwardWeight, rowSlices(layer)];
+  const partials = plan.buffer(WEIGHT_PARTIALS, slices * weightElements(layer));
+  plan.add(
+    backwardWeight({ ...args, partials }),
+    denseWeightReduce({ layer, partials, slices, gradients: GRADIENTS }),
+  );
+}
+
+/** The gradient of the layer's input. */
+export function layerBackwardInput(
+  plan: PlanBuilder,
+  variants: KernelVariants,
+  args: DenseBackwardInputArguments,
+): void {
+  switch (productOf(variants)) {
+    case 'streamed': {
+      const { layer, parameters, f16 = false } = args;
+      const transposed = plan.buffer(TRANSPOSED_WEIGHT, transposedElements(layer), f16 ? 'f16' : 'f32');
+      plan.add(
+        denseWeightTranspose({ layer, parameters, transposed, f16 }),
+        denseBackwardInputStreamed({ ...args, transposed, lanes: variants.lanes }),
+      );
+      break;
+    }
+    case 'blocked':
+      plan.add(denseBackwardInputBlocked(args));
+      break;
+    case 'plain':
+      plan.add(denseBackwardInput(args));
+  }
+}
+
+/** The streamed kernels hand weights from lane to lane, so they need subgroups. */
+function productOf({ product, lanes }: KernelVariants): KernelVariants['product'] {
+  return product === 'streamed' && lanes === 1 ? 'plain' : product;
+}

@@ -1,0 +1,67 @@
+/** Loss and gradient of a batch that is in the state, in memory that does not grow with depth. */
+import { addLoss } from '../bases/base.ts';
+import type { BatchRows } from '../bases/base.ts';
+import { paddedRows } from '../plan/shape.ts';
+import { PlanBuilder } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { baseMeanGradient, shiftByBaseMean } from '../bases/baseMean.ts';
+import { declareState, stagesForward } from './forward.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import { activationsOf, GRADIENTS, keptRowsName, STATE } from '../plan/names.ts';
+import type { Activations } from '../plan/names.ts';
+import { stagesOf } from './stages.ts';
+import type { Stage } from './stages.ts';
+import { PLAIN_VARIANTS } from '../plan/variants.ts';
+
+/**
+ * Forward, loss, backward for these rows: NLL receives −log p per row, GRADIENTS the gradient of the batch's
+ * mean, added to what is there. Each coupling's input is rebuilt from its output by the inverse, so the
+ * workspace holds one coupling's activations whatever the depth, unless the variants keep those of all couplings.
+ */
+export function lossAndGradient(
+  plan: PlanBuilder,
+  model: FlowModel,
+  batch: BatchRows,
+  variants = PLAIN_VARIANTS,
+): void {
+  const { spec, layout } = model;
+  const { rows: validRows, totalRows } = batch;
+  const rows = paddedRows(validRows);
+  const stages = stagesOf(model, variants, true);
+  const lastWithNets = stages.findLast(({ hasNets }) => hasNets);
+  const stores = ({ canStore }: Stage): boolean => canStore && variants.keep === 'store';
+  const activations = (stage: Stage): Activations => activationsOf(stores(stage) ? stage.place : undefined);
+  // The last nets have just run when the backward pass begins.
+  const keeps = (stage: Stage): boolean => stores(stage) || stage === lastWithNets;
+  declareState(plan, model, { rows, variants });
+  stagesForward(plan, model, stages, { rows, variants, isTraining: true, keeps, activations });
+  plan.buffer(GRADIENTS, layout.trainableLength);
+  shiftByBaseMean(plan, model, rows, -1, STATE);
+  addLoss(plan, model, batch);
+  baseMeanGradient(plan, model, rows);
+  shiftByBaseMean(plan, model, rows, 1, STATE);
+  for (const stage of stages.toReversed()) {
+    stage.backward(plan, {
+      dim: spec.dim,
+      rows,
+      variants,
+      activations: activations(stage),
+      validRows,
+      dLogDet: -1 / totalRows,
+      netsHaveRun: keeps(stage),
+      keptRows: keptRowsName(stage.place),
+    });
+  }
+}
+
+/** The plan of `flow.gradients` for one chunk of a batch of `totalRows`. */
+export function gradientsPlan(
+  model: FlowModel,
+  rows: number,
+  totalRows: number,
+  variants = PLAIN_VARIANTS,
+): Plan {
+  const plan = new PlanBuilder('gradients');
+  lossAndGradient(plan, model, { rows, rowStart: 0, totalRows }, variants);
+  return plan.build();
+}

@@ -1,0 +1,160 @@
+/** Which kernel variants a search may choose from: complete choices, the fixed table's first. */
+import * as v from 'valibot';
+import { variantName } from '../plan/kernel.ts';
+import { bufferBytes } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { gradientsPlan } from './backward.ts';
+import { inversePlan, logProbPlan } from './forward.ts';
+import { PRECISIONS } from '../plan/precision.ts';
+import type { Precision } from '../plan/precision.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import { fixedVariants } from '../plan/variants.ts';
+import type { AdapterFacts, KernelVariants } from '../plan/variants.ts';
+
+/** What a choice is for. Training steps take `gradient`, scoring `forward`, sampling `inverse`. */
+export interface Purpose {
+  pass: 'gradient' | 'forward' | 'inverse';
+  /** Rows that go through at once. */
+  rows: number;
+  /** Default f32. */
+  precision?: Precision;
+}
+
+export interface DeviceFacts extends AdapterFacts {
+  maxStorageBufferBindingSize: number;
+}
+
+/** Every value that each choice can have. */
+export const variantsSchema = v.object({
+  regime: v.picklist(['fused', 'tiled']),
+  lanes: v.picklist([8, 4, 1]),
+  segment: v.picklist([8, 32]),
+  product: v.picklist(['plain', 'blocked', 'streamed']),
+  weights: v.picklist(['summed', 'sorted']),
+  keep: v.picklist(['rebuild', 'store']),
+  // What was stored before there was a choice has none.
+  precision: v.optional(v.picklist(PRECISIONS), 'f32'),
+}) satisfies v.GenericSchema<unknown, KernelVariants>;
+
+/** A search is not worth building the plans of a flow with more launches. */
+const MAX_LAUNCHES = 4096;
+
+/** WebGPU does not tell how much memory there is; a choice may take this much where the fixed one takes less. */
+const WORKSPACE_BYTES = 256 * 2 ** 20;
+
+/**
+ * The choices worth a measurement: the fixed table's first, then those that change one thing of it or of its like in
+ * another regime. Each makes another plan; those that the device cannot run or that need too much memory are left out.
+ */
+export function candidateVariants(
+  model: FlowModel,
+  purpose: Purpose,
+  facts: DeviceFacts,
+): [KernelVariants, ...KernelVariants[]] {
+  const fixed = fixedVariants(facts, purpose.precision);
+  const plan = purposePlan(model, purpose, fixed);
+  const candidates: [KernelVariants, ...KernelVariants[]] = [fixed];
+  if (plan.dispatches.length > MAX_LAUNCHES) return candidates;
+  const seen = new Set([signature(plan)]);
+  for (const variants of changesOf(fixed)) {
+    if (!isRunnable(variants, facts) || isHopeless(variants, fixed, facts)) continue;
+    const other = purposePlan(model, purpose, variants);
+    const made = signature(other);
+    if (seen.has(made) || !fits(other, plan, facts)) continue;
+    seen.add(made);
+    candidates.push(variants);
+  }
+  return candidates;
+}
+
+/** The choice that a cache or a checkpoint holds, where it is one and this device can run it. */
+export function storedVariants(
+  stored: unknown,
+  model: FlowModel,
+  purpose: Purpose,
+  facts: DeviceFacts,
+): KernelVariants | undefined {
+  const { success, output } = v.safeParse(variantsSchema, stored);
+  if (!success || !isRunnable(output, facts)) return undefined;
+  const { precision = 'f32' } = purpose;
+  if (output.precision !== precision) return undefined;
+  const fixed = fixedVariants(facts, precision);
+  const plans = [output, fixed].map((variants) => purposePlan(model, purpose, variants));
+  const [plan, usual] = plans;
+  return plan !== undefined && usual !== undefined && fits(plan, usual, facts) ? output : undefined;
+}
+
+/** The plan whose time decides: the part of the work that depends on the choice. */
+export function purposePlan(model: FlowModel, { pass, rows }: Purpose, variants: KernelVariants): Plan {
+  switch (pass) {
+    case 'gradient':
+      return gradientsPlan(model, rows, rows, variants);
+    case 'forward':
+      return logProbPlan(model, rows, variants);
+    case 'inverse':
+      return inversePlan(model, rows, variants);
+  }
+}
+
+/** A choice in words: `fused, lanes 8, segment 8`. */
+export function variantsText(variants: KernelVariants | Readonly<Record<string, unknown>>): string {
+  const { regime, ...others } = variants;
+  return [regime, ...Object.entries(others).map(([name, value]) => `${name} ${String(value)}`)].join(', ');
+}
+
+/** Other choices within the regime first: they share kernels, which then need not be compiled. */
+function changesOf(fixed: KernelVariants): KernelVariants[] {
+  const { regime, precision: _, ...others } = variantsSchema.entries;
+  const within = (base: KernelVariants): KernelVariants[] =>
+    Object.entries(others).flatMap(([name, { options }]) =>
+      options.map((value) => ({ ...base, [name]: value })),
+    );
+  const other = regime.options.filter((option) => option !== fixed.regime);
+  return [
+    ...within(fixed),
+    ...other.map((option) => ({ ...fixed, regime: option })).flatMap((base) => [base, ...within(base)]),
+  ];
+}
+
+function isRunnable({ lanes }: KernelVariants, { subgroupMinSize }: DeviceFacts): boolean {
+  return lanes === 1 || lanes <= subgroupMinSize;
+}
+
+/**
+ * On a CPU the lanes are those of its vector unit: fewer were slower wherever they were measured, and so were the other
+ * regime, the other products and the other sums for weights. lavapipe compiles at a kernel's first launch, where nothing
+ * can stop it: for 16 s with fewer lanes, for 4 s in the tiled regime.
+ */
+function isHopeless(
+  { lanes, regime, product, weights }: KernelVariants,
+  fixed: KernelVariants,
+  { software }: DeviceFacts,
+): boolean {
+  return (
+    software &&
+    (lanes !== fixed.lanes ||
+      regime !== fixed.regime ||
+      product !== fixed.product ||
+      weights !== fixed.weights)
+  );
+}
+
+function fits(plan: Plan, usual: Plan, { maxStorageBufferBindingSize }: DeviceFacts): boolean {
+  const isBindable = plan.buffers.every((buffer) => bufferBytes(buffer) <= maxStorageBufferBindingSize);
+  return isBindable && bytesOf(plan) <= Math.max(bytesOf(usual), WORKSPACE_BYTES);
+}
+
+function bytesOf({ buffers }: Plan): number {
+  return buffers.reduce((sum, buffer) => sum + bufferBytes(buffer), 0);
+}
+
+/** Equal for plans that do the same. */
+function signature({ buffers, dispatches }: Plan): string {
+  const launches = dispatches.map((dispatch) => [
+    variantName(dispatch),
+    dispatch.params,
+    dispatch.buffers,
+    dispatch.workgroups,
+  ]);
+  return JSON.stringify([buffers, launches]);
+}

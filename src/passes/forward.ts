@@ -1,0 +1,129 @@
+/** The flow's map in both directions, in place on the state. */
+import type { FlowModel } from '../spec/layout.ts';
+import { halfParameters } from '../kernels/dense/half_parameters.ts';
+import { logDetStart } from '../kernels/coupling/log_det_start.ts';
+import { PlanBuilder } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { paddedRows } from '../plan/shape.ts';
+import { addLogProb } from '../bases/base.ts';
+import { shiftByBaseMean } from '../bases/baseMean.ts';
+import {
+  activationsOf,
+  HALF_PARAMETERS,
+  keptRowsName,
+  LOG_DET,
+  LOG_PROB,
+  PARAMETERS,
+  STATE,
+} from '../plan/names.ts';
+import type { Activations } from '../plan/names.ts';
+import { stagesOf } from './stages.ts';
+import type { Stage } from './stages.ts';
+import { PLAIN_VARIANTS } from '../plan/variants.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+
+interface MapRun {
+  rows: number;
+  variants: KernelVariants;
+}
+
+interface ForwardRun extends MapRun {
+  /** Whether a backward pass follows. */
+  isTraining?: boolean;
+  /** Whether the stage leaves behind what its backward pass needs of the nets. */
+  keeps?: (stage: Stage) => boolean;
+  /** Where the stage has its activations. */
+  activations?: (stage: Stage) => Activations;
+  /** Receives the log-density, where the last stage can score. */
+  logProb?: string;
+}
+
+/** x → z through the stages: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
+export function stagesForward(
+  plan: PlanBuilder,
+  { spec }: FlowModel,
+  stages: readonly Stage[],
+  {
+    rows,
+    variants,
+    isTraining = false,
+    keeps = () => false,
+    activations = () => activationsOf(),
+    logProb,
+  }: ForwardRun,
+): void {
+  let accumulate = false;
+  for (const stage of stages) {
+    stage.forward(plan, {
+      dim: spec.dim,
+      rows,
+      variants,
+      activations: activations(stage),
+      accumulate,
+      keepSlopes: keeps(stage),
+      ...(isTraining ? { keptRows: keptRowsName(stage.place) } : {}),
+      ...(stage === stages.at(-1) && logProb !== undefined ? { logProb } : {}),
+    });
+    accumulate ||= !stage.preservesVolume;
+  }
+  if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
+}
+
+/** The plan of `flow.forward`: STATE x → z, LOG_DET. Rows are padded, as `paddedRows` says. */
+export function forwardPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
+  const run = { rows: paddedRows(count), variants };
+  const plan = new PlanBuilder('forward');
+  declareState(plan, model, run);
+  stagesForward(plan, model, stagesOf(model, variants, false), run);
+  return plan.build();
+}
+
+/** The plan of `flow.inverse`: STATE z → x, LOG_DET. */
+export function inversePlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
+  const plan = new PlanBuilder('inverse');
+  flowInverse(plan, model, { rows: paddedRows(count), variants });
+  return plan.build();
+}
+
+/** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
+export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variants }: MapRun): void {
+  declareState(plan, model, { rows, variants });
+  const activations = activationsOf();
+  let accumulate = false;
+  for (const stage of stagesOf(model, variants, false).toReversed()) {
+    stage.inverse(plan, { dim: model.spec.dim, rows, variants, activations, accumulate });
+    accumulate ||= !stage.preservesVolume;
+  }
+  if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
+}
+
+/** The plan of `flow.logProb`: STATE x → z without the mean of its base, LOG_PROB in nats. */
+export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
+  const run = { rows: paddedRows(count), variants };
+  const plan = new PlanBuilder('log_prob');
+  declareState(plan, model, run);
+  const stages = stagesOf(model, variants, false);
+  if (model.layout.base.type === 'standard_normal' && stages.at(-1)?.canScore === true) {
+    stagesForward(plan, model, stages, { ...run, logProb: plan.buffer(LOG_PROB, run.rows) });
+    return plan.build();
+  }
+  stagesForward(plan, model, stages, run);
+  shiftByBaseMean(plan, model, run.rows, -1, STATE);
+  addLogProb(plan, model, { rows: run.rows, sign: 1, latent: STATE });
+  return plan.build();
+}
+
+/** The rows' way through the flow, and what the nets read of the parameters, once a plan: they change at its end. */
+export function declareState(
+  plan: PlanBuilder,
+  { spec, layout }: FlowModel,
+  { rows, variants }: { rows: number; variants: KernelVariants },
+): void {
+  plan.buffer(PARAMETERS, layout.length);
+  if (variants.precision === 'f16' && !plan.has(HALF_PARAMETERS)) {
+    const half = plan.buffer(HALF_PARAMETERS, layout.length, 'f16');
+    plan.add(halfParameters({ elements: layout.length, parameters: PARAMETERS, halfParameters: half }));
+  }
+  plan.buffer(STATE, spec.dim * rows);
+  plan.buffer(LOG_DET, rows);
+}

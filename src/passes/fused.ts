@@ -1,0 +1,239 @@
+/** The fused regime: couplings with small nets, a whole stack of them or a segment of it in one dispatch. */
+import type { Dispatch } from '../plan/kernel.ts';
+import type { CouplingStack } from '../model/couplingStack.ts';
+import { keptUnits, MAX_COUPLINGS } from '../kernels/fused/coupling_stack.ts';
+import { deepBackwardWeight, deepPartials } from '../kernels/fused/deep_backward_weight.ts';
+import { deepWeightReduce } from '../kernels/fused/deep_weight_reduce.ts';
+import { flowBackward } from '../kernels/fused/flow_backward.ts';
+import { flowForward } from '../kernels/fused/flow_forward.ts';
+import type { FlowForwardArguments } from '../kernels/fused/flow_forward.ts';
+import { flowInverse } from '../kernels/fused/flow_inverse.ts';
+import { pieceBackwardWeight } from '../kernels/fused/piece_backward_weight.ts';
+import { pieceLineCount, pieceLines } from '../kernels/fused/piece_lines.ts';
+import { hasPieces, pieceCount, pieceOrder } from '../kernels/fused/piece_order.ts';
+import { pieceSumCount, pieceSums } from '../kernels/fused/piece_sums.ts';
+import type { PieceSumsArguments } from '../kernels/fused/piece_sums.ts';
+import { shallowBackwardWeight } from '../kernels/fused/shallow_backward_weight.ts';
+import { upperBackwardInput } from '../kernels/fused/upper_backward_input.ts';
+import { upperBackwardWeight } from '../kernels/fused/upper_backward_weight.ts';
+import type { BijectorSlots } from '../spec/layout.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { chunksOf } from '../plan/shape.ts';
+import type { BackwardPass } from '../bijectors/bijector.ts';
+import {
+  CONDITIONS,
+  D_OUTPUTS,
+  D_STATE,
+  GRADIENTS,
+  HIDDENS,
+  LOG_DET,
+  PARAMETERS,
+  PIECE_ENDS,
+  PIECE_LINES,
+  PIECE_ORDER,
+  PIECE_SUMS,
+  PIECES,
+  SLOPES,
+  STATE,
+  WEIGHT_PARTIALS,
+} from '../plan/names.ts';
+import type { Stage } from './stages.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+
+/** Bytes of the widest buffer of a trace; within every binding's guaranteed 128 MiB. */
+const WIDEST_TRACE_BYTES = 64 * 2 ** 20;
+
+/** Elements of a net's Jacobian up to which carrying it costs less than a backward sweep, and compiles in seconds. */
+const MAX_JACOBIAN = 8;
+
+interface StackRun {
+  rows: number;
+  variants: KernelVariants;
+}
+
+/** Couplings of a stack whose trace is kept at once. */
+interface Segment {
+  start: number;
+  count: number;
+}
+
+/**
+ * Whether a training step takes the stack fused: its nets carry their Jacobians. A lone coupling whose nets have several
+ * inputs is faster tiled.
+ */
+export function isTrainedFused({ conditionCount, netOutputs, flips }: CouplingStack): boolean {
+  return conditionCount * netOutputs <= MAX_JACOBIAN && (conditionCount === 1 || flips.length > 1);
+}
+
+/** A stack as a stage of the flow, after a standardisation where there is one. */
+export function fusedStage(
+  stack: CouplingStack,
+  standardize: (BijectorSlots & { type: 'standardize' }) | undefined,
+): Omit<Stage, 'place'> {
+  const rangeOf = ({ rows, variants }: StackRun, first: number, count: number) => ({
+    stack,
+    first,
+    count,
+    lanes: variants.lanes,
+    rows,
+    ...(first === 0 && standardize !== undefined ? { standardize } : {}),
+    parameters: PARAMETERS,
+    state: STATE,
+    logDet: LOG_DET,
+  });
+  return {
+    preservesVolume: false,
+    hasNets: true,
+    canStore: false,
+    canScore: true,
+
+    forward(plan, { rows, variants, accumulate, keepSlopes, logProb }) {
+      const range = (first: number, count: number): FlowForwardArguments => ({
+        ...rangeOf({ rows, variants }, first, count),
+        accumulate: accumulate || first > 0,
+      });
+      const { length } = stack.flips;
+      const last = keepSlopes ? segmentsOf(stack, { rows, variants }).at(-1) : undefined;
+      const untraced = chunksOf(last?.start ?? length, MAX_COUPLINGS);
+      untraced.forEach(({ start, count }) => {
+        const isLast = start + count === length;
+        plan.add(
+          flowForward({ ...range(start, count), ...(isLast && logProb !== undefined ? { logProb } : {}) }),
+        );
+      });
+      if (last === undefined) return;
+      const { conditions, dOutputs, slopes, hiddens } = traceBuffers(
+        plan,
+        stack,
+        { rows, variants },
+        last.count,
+      );
+      plan.add(
+        flowForward({
+          ...range(last.start, last.count),
+          trace: { conditions, outputs: dOutputs, slopes, ...hiddens },
+          ...(isByPieces(stack, variants) ? { lines: addLines(plan, stack, variants, last) } : {}),
+        }),
+      );
+    },
+
+    inverse(plan, { rows, variants, accumulate }) {
+      const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS).toReversed();
+      ranges.forEach(({ start: first, count }, index) => {
+        const range = rangeOf({ rows, variants }, first, count);
+        plan.add(flowInverse({ ...range, accumulate: accumulate || index > 0 }));
+      });
+    },
+
+    // Segment by segment. Nothing before the standardisation is trained, nor is it.
+    backward(plan, pass) {
+      segmentsOf(stack, pass)
+        .toReversed()
+        .forEach((segment, index) =>
+          segmentBackward(plan, stack, segment, { ...pass, netsHaveRun: pass.netsHaveRun && index === 0 }),
+        );
+    },
+  };
+}
+
+/** Whether the nets' gradients, and in a traced pass their outputs, are found by the pieces of their input. */
+function isByPieces(stack: CouplingStack, { weights }: KernelVariants): boolean {
+  return weights === 'sorted' && hasPieces(stack);
+}
+
+/** The lines of a segment's nets over the pieces of their input. */
+function addLines(
+  plan: PlanBuilder,
+  stack: CouplingStack,
+  { lanes }: KernelVariants,
+  { start, count }: Segment,
+): string {
+  const lines = plan.buffer(PIECE_LINES, pieceLineCount(stack, count));
+  plan.add(pieceLines({ stack, first: start, count, lanes, parameters: PARAMETERS, lines }));
+  return lines;
+}
+
+/** The segments of the stack in order, each short enough for its trace to fit a binding. */
+function segmentsOf(stack: CouplingStack, { rows, variants }: StackRun): Segment[] {
+  const slopes = 2 * stack.transformCount * stack.conditionCount;
+  const widest = 4 * rows * Math.max(slopes, isByPieces(stack, variants) ? 0 : keptUnits(stack, 1));
+  const fitting = Math.max(1, Math.floor(WIDEST_TRACE_BYTES / widest));
+  return chunksOf(stack.flips.length, Math.min(variants.segment, fitting));
+}
+
+function traceBuffers(
+  plan: PlanBuilder,
+  stack: CouplingStack,
+  { rows, variants }: StackRun,
+  count: number,
+): { conditions: string; dOutputs: string; slopes: string; hiddens: { hiddens?: string } } {
+  const { conditionCount, transformCount } = stack;
+  const outputs = count * 2 * transformCount * rows;
+  const units = isByPieces(stack, variants) ? 0 : keptUnits(stack, count);
+  return {
+    conditions: plan.buffer(CONDITIONS, count * conditionCount * rows),
+    dOutputs: plan.buffer(D_OUTPUTS, outputs),
+    slopes: plan.buffer(SLOPES, outputs * conditionCount),
+    hiddens: units === 0 ? {} : { hiddens: plan.buffer(HIDDENS, units * rows) },
+  };
+}
+
+/** Pulls D_STATE back through a segment's couplings, and adds to GRADIENTS. */
+function segmentBackward(
+  plan: PlanBuilder,
+  stack: CouplingStack,
+  segment: Segment,
+  { rows, variants, validRows, dLogDet, netsHaveRun }: BackwardPass,
+): void {
+  const { start: first, count } = segment;
+  const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, { rows, variants }, count);
+  const trace = { parameters: PARAMETERS, conditions, dOutputs };
+  const range = { stack, first, count, lanes: variants.lanes, rows };
+  plan.add(
+    flowBackward({
+      ...range,
+      ...trace,
+      ...(netsHaveRun ? { slopes } : hiddens),
+      validRows,
+      dLogDet,
+      state: STATE,
+      dState: D_STATE,
+    }),
+  );
+  if (isByPieces(stack, variants)) {
+    const lines = netsHaveRun ? PIECE_LINES : addLines(plan, stack, variants, segment);
+    plan.add(...sortedBackwardWeight(plan, { ...range, ...trace, lines, gradients: GRADIENTS }));
+    return;
+  }
+  if (hiddens.hiddens === undefined) {
+    plan.add(shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }));
+    return;
+  }
+  const kept = { ...range, ...trace, hiddens: hiddens.hiddens };
+  if (stack.hidden.length > 2) {
+    plan.add(upperBackwardWeight({ ...kept, gradients: GRADIENTS }), upperBackwardInput(kept));
+  }
+  const partials = plan.buffer(WEIGHT_PARTIALS, deepPartials(stack, count));
+  plan.add(
+    deepBackwardWeight({ ...kept, gradients: GRADIENTS, partials }),
+    deepWeightReduce({ ...range, partials, gradients: GRADIENTS }),
+  );
+}
+
+/** The gradients of a segment's weights by rows that are sorted between the kinks of the first hidden layer. */
+function sortedBackwardWeight(
+  plan: PlanBuilder,
+  args: Omit<PieceSumsArguments, 'order' | 'ends' | 'sums'>,
+): Dispatch[] {
+  const { stack, count, rows } = args;
+  const nets = count * stack.netCount;
+  const order = plan.buffer(PIECE_ORDER, nets * rows, 'u32');
+  const pieces = plan.buffer(PIECES, nets * rows, 'u32');
+  const ends = plan.buffer(PIECE_ENDS, nets * pieceCount(stack), 'u32');
+  const sums = plan.buffer(PIECE_SUMS, pieceSumCount(stack, count));
+  return [
+    pieceOrder({ ...args, pieces, order, ends }),
+    pieceSums({ ...args, order, ends, sums }),
+    pieceBackwardWeight({ ...args, pieces, order, sums }),
+  ];
+}

@@ -1,0 +1,82 @@
+/** The end of a training step: loss and gradient norm reduced, parameters updated, step recorded. */
+import { adamStep } from '../kernels/optimize/adam_step.ts';
+import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
+import { reduceSum } from '../kernels/optimize/reduce_sum.ts';
+import { reduceSumSquares } from '../kernels/optimize/reduce_sum_squares.ts';
+import { stepRecord } from '../kernels/optimize/step_record.ts';
+import type { ParamLayout } from '../spec/layout.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { REDUCTION_SIZE, reductionGroups } from '../plan/shape.ts';
+import { RING_SIZE } from './batch.ts';
+import {
+  FIRST_MOMENT,
+  GRADIENT_SUM_SQUARES,
+  GRADIENTS,
+  NLL,
+  NLL_SUM,
+  PARAMETERS,
+  PARTIAL_SUMS,
+  SECOND_MOMENT,
+  STEP_LOSSES,
+  STEP_SCALARS,
+  STEP_STATE,
+} from '../plan/names.ts';
+
+export function optimize(
+  plan: PlanBuilder,
+  layout: ParamLayout,
+  adam: AdamSettings,
+  { batch }: { batch: number },
+): void {
+  const parameterCount = layout.trainableLength;
+  for (const name of [FIRST_MOMENT, SECOND_MOMENT]) plan.buffer(name, parameterCount);
+  plan.buffer(STEP_SCALARS, 3 * RING_SIZE);
+  plan.buffer(STEP_LOSSES, 2 * RING_SIZE);
+
+  total(plan, reduceSum, NLL, batch, NLL_SUM);
+  total(plan, reduceSumSquares, GRADIENTS, parameterCount, GRADIENT_SUM_SQUARES);
+  plan.add(
+    adamStep({
+      ...adam,
+      parameterCount,
+      ringSize: RING_SIZE,
+      stepState: STEP_STATE,
+      stepScalars: STEP_SCALARS,
+      gradientSumSquares: GRADIENT_SUM_SQUARES,
+      nllSum: NLL_SUM,
+      parameters: PARAMETERS,
+      gradients: GRADIENTS,
+      firstMoment: FIRST_MOMENT,
+      secondMoment: SECOND_MOMENT,
+    }),
+    stepRecord({
+      rows: batch,
+      ringSize: RING_SIZE,
+      nllSum: NLL_SUM,
+      gradientSumSquares: GRADIENT_SUM_SQUARES,
+      stepState: STEP_STATE,
+      stepLosses: STEP_LOSSES,
+    }),
+  );
+}
+
+/** Reduces `elements` of `input` to the one element of `output`, in two stages where one is not enough. */
+function total(
+  plan: PlanBuilder,
+  reduce: typeof reduceSum,
+  input: string,
+  elements: number,
+  output: string,
+): void {
+  plan.buffer(output, 1);
+  const groups = reductionGroups(elements);
+  if (groups === 1) {
+    plan.add(reduce({ elements, input, output }));
+    return;
+  }
+  const partials = plan.buffer(PARTIAL_SUMS, REDUCTION_SIZE);
+  plan.add(
+    reduce({ elements, input, output: partials }),
+    reduceSum({ elements: groups, input: partials, output }),
+  );
+}

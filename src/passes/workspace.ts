@@ -1,0 +1,35 @@
+/** How many rows go through the flow at once. */
+import { baseGradients } from '../bases/base.ts';
+import type { FlowModel } from '../spec/layout.ts';
+
+/** Bytes of the widest workspace buffer; keeps every binding far below WebGPU's guaranteed 128 MiB. */
+const WIDEST_BUFFER_BYTES = 16 * 2 ** 20;
+
+/** Rows of a chunk are a multiple of this: whole workgroups, and no padding but in the last chunk. */
+const CHUNK_MULTIPLE = 64;
+
+const MAX_CHUNK_ROWS = 65_536;
+
+/**
+ * The most rows that a plan of this model takes at once: a property of the model alone, so that sums over chunks
+ * have the same bits on every device of a kind.
+ */
+export function chunkRowsOf({ spec, layout }: FlowModel): number {
+  const widths = layout.bijectors.flatMap((slots) => {
+    if (slots.type === 'rational_quadratic_elementwise') return [slots.raw.length];
+    if (!('nets' in slots)) return [];
+    return slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)));
+  });
+  return rowsWithin(Math.max(2 * spec.dim, spec.contextDim, baseGradients(layout.base), ...widths));
+}
+
+/** As `chunkRowsOf`, for a trace, which keeps the rows as they are after each bijector. */
+export function traceChunkRowsOf(model: FlowModel): number {
+  const { dim, bijectors } = model.spec;
+  return Math.min(chunkRowsOf(model), rowsWithin((bijectors.length + 1) * dim));
+}
+
+function rowsWithin(features: number): number {
+  const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * features) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;
+  return Math.min(MAX_CHUNK_ROWS, Math.max(CHUNK_MULTIPLE, fitting));
+}

@@ -1,0 +1,8 @@
+import type { Domain, DomainSpec } from '../spec/spec.ts';
+
+/** What a flow on bounded data begins with: nothing where every feature is `real`. */
+export function domainMap(dim: number, domain: Domain | readonly Domain[] = 'real'): DomainSpec[] {
+  const features = typeof domain === 'string' ? Array.from({ length: dim }, () => domain) : [...domain];
+  const isUnbounded = features.length === dim && features.every((one) => one === 'real');
+  return isUnbounded ? [] : [{ type: 'domain', features }];
+}

@@ -1,0 +1,44 @@
+/** NICE: couplings that only shift, one learned scale a feature at the end. */
+import type { FlowSpec } from '../spec/spec.ts';
+import { domainMap } from './domainMap.ts';
+import { netActivation } from './netActivation.ts';
+import { oneFeature } from './oneFeature.ts';
+import { netShape, requirePreset } from './presetOptions.ts';
+import type { PresetOptions } from './presetOptions.ts';
+import { HEAVY_TAILS } from './robust.ts';
+import { whitening } from './whitening.ts';
+
+/**
+ * Standardisation, then `couplings` additive couplings (default 12) whose roles swap from one to the next, then a
+ * diagonal scale; the base has heavy tails. Everything before the scale keeps volumes. With one feature it is
+ * `oneFeature`. The nets do not start at zero: where the mean of one feature does not depend on the other, as in
+ * symmetrical data, shifts of zero have a gradient of zero.
+ * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
+ */
+export function nice(dim: number, options: PresetOptions = {}): FlowSpec {
+  requirePreset('nice', dim, options);
+  if (dim === 1) return oneFeature(options);
+  const { couplings = 12, contextDim = 0, ...net } = options;
+  return {
+    version: 1,
+    dim,
+    contextDim,
+    base: options.base ?? HEAVY_TAILS,
+    bijectors: [
+      ...domainMap(dim, options.domain),
+      { type: 'standardize' },
+      ...whitening(dim),
+      ...Array.from({ length: couplings }, (_, index) => ({
+        type: 'additive_coupling' as const,
+        split: Math.floor(dim / 2),
+        flip: index % 2 === 1,
+        conditioner: {
+          ...netShape(net, [32, 32]),
+          activation: netActivation(dim),
+          init: 'torch_linear' as const,
+        },
+      })),
+      { type: 'diagonal_scale' },
+    ],
+  };
+}

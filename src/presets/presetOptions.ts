@@ -1,0 +1,46 @@
+/** What every family takes, and the nets that come of it. */
+import { ShapeError } from '../errors.ts';
+import { eitherOf, integer, listOf, oneOf, requireOptions, withMembers } from '../calls/optionRules.ts';
+import type { OptionRules } from '../calls/optionRules.ts';
+import { DOMAINS, MAX_CONTEXT, SPEC_LIMITS } from '../spec/spec.ts';
+import type { BaseSpec, Domain, NetSpec } from '../spec/spec.ts';
+
+export interface PresetOptions {
+  /** Number of couplings; of splines, with a single feature. */
+  couplings?: number;
+  /** Widths of the hidden layers of each conditioner net; a single feature has nets only with a context. */
+  hidden?: number[];
+  /** Makes each net a residual one of so many blocks, as wide as the one entry of `hidden`, by default the first. */
+  residualBlocks?: number;
+  /** Context features that every conditioner reads beside the data. Default 0. */
+  contextDim?: number;
+  /** Where the data lie, of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1). */
+  domain?: Domain | readonly Domain[];
+  /** Density of the latent. Default: that of the family, a standard normal or a Student's t of 10 degrees of freedom. */
+  base?: BaseSpec;
+}
+
+const RULES: OptionRules<keyof PresetOptions> = {
+  couplings: integer(0, SPEC_LIMITS.bijectors),
+  hidden: listOf(integer(1, SPEC_LIMITS.width), `widths, each an integer from 1 to ${SPEC_LIMITS.width}`),
+  residualBlocks: integer(1, SPEC_LIMITS.residualBlocks),
+  contextDim: integer(0, MAX_CONTEXT),
+  domain: eitherOf(oneOf(DOMAINS), listOf(oneOf(DOMAINS), 'one of these for each feature')),
+  base: withMembers('a BaseSpec such as { type: "standard_normal" }', { type: 'string' }),
+};
+
+/** @throws {ShapeError} when the dimension or an option is out of range */
+export function requirePreset(name: string, dim: number, options: PresetOptions): void {
+  const rule = integer(1, SPEC_LIMITS.dim);
+  if (!rule.accepts(dim)) throw new ShapeError(`${name}: dim`, String(dim), rule.expected);
+  requireOptions(name, options, RULES);
+}
+
+/** Widths and blocks of a family's nets, whose plain ones have the widths `plain` by default. */
+export function netShape(
+  { hidden, residualBlocks }: PresetOptions,
+  plain: readonly number[],
+): Pick<NetSpec, 'hidden' | 'residualBlocks'> {
+  if (residualBlocks === undefined) return { hidden: [...(hidden ?? plain)] };
+  return { hidden: [...(hidden ?? plain.slice(0, 1))], residualBlocks };
+}

@@ -1,0 +1,19 @@
+/** What keeps a row that training never saw from a log-density out of all proportion. */
+import type { BaseSpec, ScaleMap } from '../spec/spec.ts';
+
+/**
+ * Student's t: its log-density falls with the logarithm of the distance, where a normal's falls with the square. A row
+ * that the couplings throw far out then costs tens of nats, not thousands.
+ * @see Alexanderson and Henter 2020, https://arxiv.org/abs/2006.06599
+ */
+export const HEAVY_TAILS: BaseSpec = { type: 'student_t', df: 10, learned: false };
+
+/** Most that all couplings together add to the log-scale of a feature: a factor of 400. */
+const STACK_BOUND = 6;
+/** Most that one coupling adds. */
+const COUPLING_BOUND = 3;
+
+/** The scale of each of `couplings` affine couplings, of which every feature passes half. */
+export function boundedScale(couplings: number): ScaleMap {
+  return { map: 'tanh', bound: Math.min(COUPLING_BOUND, STACK_BOUND / Math.ceil(couplings / 2)) };
+}

@@ -1,0 +1,41 @@
+/**
+ * The Real NVP of an introductory article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing
+ * Flows": unbounded exp scales, separate s and t nets, PyTorch's initialisation.
+ */
+import type { BijectorSpec, FlowSpec } from '../spec/spec.ts';
+import { domainMap } from './domainMap.ts';
+import { netShape, requirePreset } from './presetOptions.ts';
+import type { PresetOptions } from './presetOptions.ts';
+
+/**
+ * `couplings` affine couplings (default 5) whose roles swap from one to the next, s and t nets of one 512-wide
+ * LeakyReLU layer, no standardisation; needs two features. A small model after Dinh et al. 2016, whose own networks are
+ * residual with batch normalisation.
+ * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
+ * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
+ */
+export function vanilla(dim: number, options: PresetOptions = {}): FlowSpec {
+  requirePreset('vanilla', dim, options);
+  const { couplings = 5, contextDim = 0, domain, base = { type: 'standard_normal' }, ...net } = options;
+  return {
+    version: 1,
+    dim,
+    contextDim,
+    base,
+    bijectors: [
+      ...domainMap(dim, domain),
+      ...Array.from({ length: couplings }, (_, index): BijectorSpec => ({
+        type: 'affine_coupling',
+        split: Math.max(1, Math.floor(dim / 2)),
+        flip: index % 2 === 1,
+        scale: { map: 'exp' },
+        conditioner: {
+          ...netShape(net, [512]),
+          activation: 'leaky_relu',
+          separate: true,
+          init: 'torch_linear',
+        },
+      })),
+    ],
+  };
+}

@@ -1,8 +1,0 @@
-import type { Twin } from '../kernel.ts';
-import type { denseBackwardInputBlockedKernel } from '../kernels/dense_backward_input_blocked.ts';
-import { denseBackwardInput } from './dense_backward_input.ts';
-
-/** Blocks and tiles are no mathematics. */
-export const denseBackwardInputBlocked: Twin<typeof denseBackwardInputBlockedKernel> = (call) => {
-  denseBackwardInput({ ...call, constants: { INPUT_BLOCK: 1 } });
-};

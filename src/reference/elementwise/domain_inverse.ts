@@ -1,0 +1,22 @@
+import { intoDomain } from '../../model/domain.ts';
+import type { Twin } from '../../plan/kernel.ts';
+import { DOMAIN_CODES } from '../../kernels/elementwise/domain_forward.ts';
+import type { domainInverseKernel } from '../../kernels/elementwise/domain_inverse.ts';
+import { at } from '../maths/at.ts';
+
+export const domainInverse: Twin<typeof domainInverseKernel> = ({ params, constants, buffers }) => {
+  const { parameters, state, log_det } = buffers;
+  const domain = constants.DOMAIN === DOMAIN_CODES.unit ? 'unit' : 'positive';
+  for (let row = 0; row < params.n_rows; row++) {
+    let sum = params.accumulate === 1 ? at(log_det, row) : 0;
+    for (let j = 0; j < params.n_features; j++) {
+      const feature = params.feature_start + j;
+      const scale = at(parameters, params.scale_offset + feature);
+      const place = feature * params.n_rows + row;
+      const { value, logSlope } = intoDomain(domain, at(state, place), scale);
+      state[place] = value;
+      sum += logSlope;
+    }
+    log_det[row] = sum;
+  }
+};

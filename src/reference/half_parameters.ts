@@ -1,9 +1,0 @@
-import type { Twin } from '../kernel.ts';
-import type { halfParametersKernel } from '../kernels/half_parameters.ts';
-import { at } from './at.ts';
-
-export const halfParameters: Twin<typeof halfParametersKernel> = ({ params, buffers }) => {
-  const { parameters, half_parameters } = buffers;
-  // Whoever runs a twin rounds what it leaves in buffers of half precision.
-  for (let i = 0; i < params.n_elements; i++) half_parameters[i] = at(parameters, i);
-};

@@ -1,0 +1,16 @@
+import type { Twin } from '../../plan/kernel.ts';
+import type { permutationForwardKernel } from '../../kernels/linear/permutation_forward.ts';
+import { at } from '../maths/at.ts';
+
+export const permutationForward: Twin<typeof permutationForwardKernel> = ({ params, flags, buffers }) => {
+  const { parameters, state, scratch } = buffers;
+  const elements = params.n_rows * params.n_features;
+  for (let index = 0; index < elements; index++) scratch[index] = at(state, index);
+  for (let j = 0; j < params.n_features; j++) {
+    const origin = at(parameters, params.permutation_offset + j);
+    const sign = flags.SIGNED ? at(parameters, params.signs_offset + j) : 1;
+    for (let row = 0; row < params.n_rows; row++) {
+      state[j * params.n_rows + row] = sign * at(scratch, origin * params.n_rows + row);
+    }
+  }
+};

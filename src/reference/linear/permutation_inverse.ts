@@ -1,0 +1,16 @@
+import type { Twin } from '../../plan/kernel.ts';
+import type { permutationInverseKernel } from '../../kernels/linear/permutation_inverse.ts';
+import { at } from '../maths/at.ts';
+
+export const permutationInverse: Twin<typeof permutationInverseKernel> = ({ params, flags, buffers }) => {
+  const { parameters, state, scratch } = buffers;
+  const elements = params.n_rows * params.n_features;
+  for (let index = 0; index < elements; index++) scratch[index] = at(state, index);
+  for (let j = 0; j < params.n_features; j++) {
+    const origin = at(parameters, params.permutation_offset + j);
+    const sign = flags.SIGNED ? at(parameters, params.signs_offset + j) : 1;
+    for (let row = 0; row < params.n_rows; row++) {
+      state[origin * params.n_rows + row] = sign * at(scratch, j * params.n_rows + row);
+    }
+  }
+};

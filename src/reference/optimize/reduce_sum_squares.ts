@@ -1,0 +1,14 @@
+import type { Twin } from '../../plan/kernel.ts';
+import type { reduceSumSquaresKernel } from '../../kernels/optimize/reduce_sum_squares.ts';
+import { reductionGroups, REDUCTION_SIZE } from '../../plan/shape.ts';
+import { at } from '../maths/at.ts';
+
+export const reduceSumSquares: Twin<typeof reduceSumSquaresKernel> = ({ params, buffers }) => {
+  const { input, output } = buffers;
+  const groups = reductionGroups(params.n_elements);
+  for (let group = 0; group < groups; group++) output[group] = 0;
+  for (let i = 0; i < params.n_elements; i++) {
+    const group = Math.floor(i / REDUCTION_SIZE) % groups;
+    output[group] = at(output, group) + at(input, i) ** 2;
+  }
+};

@@ -1,0 +1,115 @@
+/** How much GPU memory training takes, read off the plan that would run. */
+import { toyDensity } from '../data/toy.ts';
+import { FIT_DEFAULTS } from './options.ts';
+import { uniformBytes } from '../gpu/uniforms.ts';
+import { integer, requireOptions } from '../calls/optionRules.ts';
+import type { OptionRules } from '../calls/optionRules.ts';
+import { bufferBytes } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { STREAMS } from '../random.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import { datasetFor, LOSS_STAGING_LENGTHS } from '../passes/batch.ts';
+import type { BatchSource } from '../passes/batch.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import {
+  FIRST_MOMENT,
+  GRADIENT_SUM_SQUARES,
+  GRADIENTS,
+  isDataset,
+  NLL_SUM,
+  PARAMETERS,
+  PARTIAL_SUMS,
+  SECOND_MOMENT,
+  STEP_CURSOR,
+  STEP_LOSSES,
+  STEP_SCALARS,
+  STEP_STATE,
+} from '../plan/names.ts';
+import { trainPlan } from '../passes/train.ts';
+import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../plan/variants.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+
+export interface MemoryOptions {
+  /** Rows of a batch. Default 512. */
+  batch?: number;
+  /** Rows of the training data; 0 (the default) for the fresh points of a toy density, which are never stored. */
+  rows?: number;
+}
+
+export const MEMORY_RULES: OptionRules<keyof MemoryOptions> = { batch: integer(1), rows: integer(0) };
+
+/** Bytes on the GPU while a flow trains. */
+export interface MemoryReport {
+  /** The tensors of the model; all that a flow holds between calls, but for the workspace of the last ones. */
+  parameters: number;
+  /** Gradients and Adam's two moments. */
+  optimizer: number;
+  /**
+   * The workspace of a step: rows and their gradients on the way through the flow, what the backward pass keeps of
+   * them, partial sums of the weights' gradients; at the precision f16, the copy of the parameters in f16. Beyond the
+   * couplings of one segment (`KernelVariants`, by default 8) it does not grow with their number.
+   */
+  activations: number;
+  /** The training rows and their contexts. */
+  data: number;
+  /** What steers and records the steps: rings, params of the kernels, sums of loss and gradient norm. */
+  control: number;
+  /** The sum of these. Validation adds a copy of what is trained, and the workspace of `logProb`. */
+  total: number;
+}
+
+type Part = Exclude<keyof MemoryReport, 'total'>;
+
+const PARTS: Readonly<Record<string, Part>> = {
+  [PARAMETERS]: 'parameters',
+  [GRADIENTS]: 'optimizer',
+  [FIRST_MOMENT]: 'optimizer',
+  [SECOND_MOMENT]: 'optimizer',
+  [STEP_STATE]: 'control',
+  [STEP_CURSOR]: 'control',
+  [STEP_SCALARS]: 'control',
+  [STEP_LOSSES]: 'control',
+  [NLL_SUM]: 'control',
+  [GRADIENT_SUM_SQUARES]: 'control',
+  [PARTIAL_SUMS]: 'control',
+};
+
+/** Which density it is, and which seed and settings of Adam, changes no size. */
+const { shape, noise } = toyDensity('moons');
+const toyFor = ({ contextDim }: FlowSpec): BatchSource => ({
+  kind: 'toy',
+  shape,
+  noise,
+  stream: STREAMS.toyTraining,
+  ...(contextDim === 0 ? {} : { classes: contextDim }),
+});
+
+/**
+ * What a `fit` of these rows and batches holds. Without `variants`, by the fixed table for a GPU without subgroups.
+ * @throws {ShapeError} when an option is out of range
+ */
+export function trainingMemory(
+  model: FlowModel,
+  { batch = FIT_DEFAULTS.batch, rows = 0 }: MemoryOptions = {},
+  variants: KernelVariants = fixedVariants(GPU_WITHOUT_SUBGROUPS),
+): MemoryReport {
+  requireOptions('memory', { batch, rows }, MEMORY_RULES);
+  const source = rows === 0 ? toyFor(model.spec) : datasetFor(model.spec, rows);
+  const plan = trainPlan(model, { source, batch, seed: 0, adam: FIT_DEFAULTS, variants });
+  const parts = bytesByPart(plan);
+  const control = LOSS_STAGING_LENGTHS.reduce(
+    (sum, length) => sum + 4 * length,
+    parts.control + uniformBytes(plan.dispatches),
+  );
+  const report = { ...parts, control };
+  return { ...report, total: Object.values(report).reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+function bytesByPart({ buffers }: Plan): Record<Part, number> {
+  const bytes = { parameters: 0, optimizer: 0, activations: 0, data: 0, control: 0 };
+  for (const buffer of buffers) {
+    const { name } = buffer;
+    bytes[isDataset(name) ? 'data' : (PARTS[name] ?? 'activations')] += bufferBytes(buffer);
+  }
+  return bytes;
+}

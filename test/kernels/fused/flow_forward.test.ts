@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { keptUnits, MAX_COUPLINGS } from '../../../src/kernels/fused/coupling_stack.ts';
+import { flowForward } from '../../../src/kernels/fused/flow_forward.ts';
+import { pieceLineCount, pieceLines } from '../../../src/kernels/fused/piece_lines.ts';
+import { expectClose } from '../../support/compare.ts';
+import { lanesOf } from '../../support/device.ts';
+import { ramp, runBoth, runTwin } from '../harness.ts';
+import { DEEP_STACKS, DEEPER_STACKS, PIECE_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
+import type { StackShape } from './stacks.ts';
+
+const F32_BOUND = 1e-5;
+/** Both sides are f64; they add in other orders. */
+const F64_BOUND = 1e-10;
+const NAMES = { parameters: 'parameters', state: 'state', logDet: 'log_det' };
+const shapes = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [
+  shapeName(shape),
+  shape,
+]);
+
+describe('flow_forward', () => {
+  describe.each(shapes)('through %s', (_name, shape) => {
+    it.each([
+      [68, 'the whole', true],
+      [4, 'a part', false],
+    ])('matches its twin at %i rows and %s of it, with and without subgroups', async (rows, _part, whole) => {
+      const { stack, parameters, standardize } = stackModel(shape);
+      const contents = {
+        parameters,
+        state: ramp(shape.dim * rows, 1.5),
+        log_det: ramp(rows, 2, 3),
+        log_prob: rows,
+      };
+      for (const lanes of await lanesOf()) {
+        const dispatch = flowForward({
+          ...NAMES,
+          stack,
+          lanes,
+          rows,
+          first: whole ? 0 : shape.couplings - 1,
+          count: whole ? shape.couplings : 1,
+          accumulate: !whole,
+          ...(whole ? { logProb: 'log_prob', standardize } : {}),
+        });
+        const { gpu, twin } = await runBoth([dispatch], contents);
+        for (const name of ['state', 'log_det', 'log_prob']) {
+          expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
+        }
+      }
+    });
+  });
+
+  describe.each(shapes)('through %s, with a trace,', (_name, shape) => {
+    it('leaves what its twin leaves, with and without subgroups', async () => {
+      const rows = 68;
+      const { stack, parameters } = stackModel(shape);
+      const { dim, split, couplings } = shape;
+      const outputs = 2 * couplings * (dim - split) * rows;
+      const upper = keptUnits(stack, couplings);
+      const contents = {
+        parameters,
+        state: ramp(dim * rows, 1.5),
+        log_det: rows,
+        conditions: couplings * split * rows,
+        outputs,
+        slopes: outputs * split,
+        ...(upper > 0 ? { hiddens: upper * rows } : {}),
+      };
+      const trace = {
+        conditions: 'conditions',
+        outputs: 'outputs',
+        slopes: 'slopes',
+        ...(upper > 0 ? { hiddens: 'hiddens' } : {}),
+      };
+      for (const lanes of await lanesOf()) {
+        const dispatch = flowForward({
+          ...NAMES,
+          stack,
+          lanes,
+          rows,
+          first: 0,
+          count: couplings,
+          accumulate: false,
+          trace,
+        });
+        const { gpu, twin } = await runBoth([dispatch], contents);
+        for (const name of ['state', 'log_det', ...Object.values(trace)]) {
+          expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
+        }
+      }
+    });
+  });
+
+  const pieceShapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+
+  describe.each(pieceShapes)('through %s, by the lines of the second layer,', (_name, shape) => {
+    it('leaves what its twin leaves, and what the layers give', async () => {
+      const rows = 68;
+      const { stack, parameters } = stackModel(shape);
+      const { dim, split, couplings } = shape;
+      const outputs = 2 * couplings * (dim - split) * rows;
+      const trace = { conditions: 'conditions', outputs: 'outputs', slopes: 'slopes' };
+      const contents = {
+        parameters,
+        state: ramp(dim * rows, 1.5),
+        log_det: rows,
+        conditions: couplings * split * rows,
+        outputs,
+        slopes: outputs * split,
+        lines: pieceLineCount(stack, couplings),
+      };
+      for (const lanes of await lanesOf()) {
+        const range = { stack, lanes, first: 0, count: couplings };
+        const forward = { ...NAMES, ...range, rows, accumulate: false, trace };
+        const byLayers = runTwin([flowForward(forward)], contents);
+        const { gpu, twin } = await runBoth(
+          [pieceLines({ ...NAMES, ...range, lines: 'lines' }), flowForward({ ...forward, lines: 'lines' })],
+          contents,
+        );
+        for (const name of ['state', 'log_det', ...Object.values(trace)]) {
+          expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
+          expectClose(`${name} of the twins`, twin(name), byLayers(name), F64_BOUND);
+        }
+      }
+    });
+  });
+
+  it('takes no more couplings than it has bits for their flips', () => {
+    const { stack } = stackModel({ ...shapes[0]![1], couplings: MAX_COUPLINGS + 1 });
+    const dispatch = (count: number) =>
+      flowForward({ ...NAMES, stack, lanes: 1, rows: 4, first: 1, count, accumulate: false });
+    expect(dispatch(MAX_COUPLINGS).params.flips).toBe(0x55555555);
+    expect(() => dispatch(MAX_COUPLINGS + 1)).toThrow(/33 couplings/);
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, it } from 'vitest';
+import { expectNormClose } from '../../support/compare.ts';
+import { lanesOf } from '../../support/device.ts';
+import { runBoth } from '../harness.ts';
+import { INPUTS, pieceCase } from './pieces.ts';
+import { PIECE_STACKS, shapeName } from './stacks.ts';
+import type { StackShape } from './stacks.ts';
+
+const GRADIENT_BOUND = 1e-4;
+const shapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+
+describe.each(shapes)('piece_sums of %s', (_name, shape) => {
+  it.each([4, 68, 2048])('sums %i sorted rows as its twin does', async (rows) => {
+    for (const lanes of await lanesOf()) {
+      for (const inputs of INPUTS) {
+        const { dispatches, contents } = pieceCase(shape, rows, inputs, lanes);
+        const { gpu, twin } = await runBoth(dispatches.slice(1, 3), contents);
+        for (const name of ['sums', 'gradients']) {
+          expectNormClose(`${name} of ${inputs}, ${lanes} lanes`, gpu(name), twin(name), GRADIENT_BOUND);
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, it } from 'vitest';
+import { shallowBackwardWeight } from '../../../src/kernels/fused/shallow_backward_weight.ts';
+import { expectNormClose } from '../../support/compare.ts';
+import { lanesOf } from '../../support/device.ts';
+import { ramp, runBoth } from '../harness.ts';
+import { shapeName, stackModel, STACKS } from './stacks.ts';
+import type { StackShape } from './stacks.ts';
+
+const GRADIENT_BOUND = 1e-4;
+const shapes = STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+
+describe.each(shapes)('shallow_backward_weight of %s', (_name, shape) => {
+  it.each([4, 68])('adds what its twin adds at %i rows, with and without subgroups', async (rows) => {
+    const { stack, parameters } = stackModel(shape);
+    const { dim, split, couplings } = shape;
+    for (const lanes of await lanesOf()) {
+      const { gpu, twin } = await runBoth(
+        [
+          shallowBackwardWeight({
+            stack,
+            lanes,
+            rows,
+            first: 0,
+            count: couplings,
+            parameters: 'parameters',
+            conditions: 'conditions',
+            dOutputs: 'd_outputs',
+            gradients: 'gradients',
+          }),
+        ],
+        {
+          parameters,
+          conditions: ramp(couplings * split * rows, 1.5),
+          d_outputs: ramp(2 * couplings * (dim - split) * rows, 0.5, 2),
+          gradients: ramp(parameters.length, 1, 7),
+        },
+      );
+      expectNormClose(`gradients, ${lanes} lanes`, gpu('gradients'), twin('gradients'), GRADIENT_BOUND);
+    }
+  });
+});
