@@ -2,15 +2,18 @@
 import { takeBytes, takeData } from '../calls/callerArrays.ts';
 import type { Rows } from '../calls/callerArrays.ts';
 import { requireInside } from '../model/domain.ts';
-import { domainsOf } from '../spec/offset.ts';
+import { requireUnrounded } from '../data/offset.ts';
+import { domainsOf, offsetOf, shiftOf, withOffset } from '../spec/offset.ts';
+import type { Shift } from '../data/offset.ts';
 import { DisposedError, ShapeError } from '../errors.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingData } from '../training/options.ts';
 import { forwardJob, gradientsJob, inverseJob, logProbJob, sampleAndLogProbJob, sampleJob } from './jobs.ts';
 import type { FlowJob } from './jobs.ts';
-import { checkedSpec, FLOW_RULES, LOAD_RULES, requireSample } from './options.ts';
-import { RUN_RULES, takeDataRows, takeLatentRows } from '../calls/rows.ts';
+import { checkedSpec } from '../spec/schema.ts';
+import { FLOW_RULES, LOAD_RULES, requireSample } from './options.ts';
 import type { FlowOptions, LoadOptions, SampleOptions } from './options.ts';
+import { RUN_RULES, takeDataRows, takeLatentRows, numbered, requireFinite } from '../calls/rows.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
 import { TRACE_RULES, traceOf } from './trace.ts';
 import type { FlowTrace, TraceOptions } from './trace.ts';
@@ -29,15 +32,12 @@ import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
 import { limitsFor, requireRoom } from './limits.ts';
-import { offsetOf, requireUnrounded, shiftOf, withOffset } from '../spec/offset.ts';
-import type { Shift } from '../spec/offset.ts';
 import { FLAG, requireOptions } from '../calls/optionRules.ts';
 import { paramLayout } from '../spec/layout.ts';
+import type { FlowModel } from '../spec/layout.ts';
 import { tensorOf } from '../model/tensors.ts';
 import { againWhereUnsound, requireFiniteGradient, requireSound } from './soundRows.ts';
-import { numbered, requireFinite } from '../calls/rows.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import type { FlowModel } from '../spec/layout.ts';
 import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
 import { variantsText } from '../passes/candidates.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -89,7 +89,7 @@ export class Flow implements Disposable {
     this.#context = context;
     this.#ownsDevice = ownsDevice;
     this.#model = { spec: model.spec, layout };
-    this.#shift = shiftOf(model.spec, layout, model.parameters);
+    this.#shift = shiftOf(this.#model, model.parameters);
     this.#chunkRows = chunkRowsOf(this.#model);
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
     this.#tuner = new Tuner(context, this.#model, tuning);
@@ -115,7 +115,7 @@ export class Flow implements Disposable {
     const checked = checkedSpec(spec);
     const { data: given, seed = 0, ...opening } = options;
     const data = given === undefined ? undefined : takeData('data', given);
-    const start = data && (await import('../data/gaussian.ts')).dataStart(checked, data, { isFresh: true });
+    const start = data && (await import('../spec/dataStart.ts')).dataStart(checked, data, { isFresh: true });
     const flow = await Flow.#open(checked, opening, () => {
       const parameters = initialParameters(checked, seed);
       const fromData = start && tensorsOfData(paramLayout(checked), start);
@@ -280,7 +280,7 @@ export class Flow implements Disposable {
 
   /** Rows outside a uniform base; every other base has a density everywhere. */
   async #countWithoutDensity(rows: TakenRows, options: RunOptions): Promise<number> {
-    if (this.spec.base.type !== 'uniform') return 0;
+    if (this.#model.layout.base.base.isBounded !== true) return 0;
     const logProb = await this.#sound(logProbJob(this.#model, rows, options));
     return logProb.reduce((count, value) => count + (value === -Infinity ? 1 : 0), 0);
   }

@@ -1,8 +1,6 @@
 /** What the calls of a flow take, and what is refused. */
 import type { Rows } from '../calls/callerArrays.ts';
-import { ModelFileError, ShapeError } from '../errors.ts';
-import { parseSpec } from '../spec/schema.ts';
-import type { FlowSpec } from '../spec/spec.ts';
+import { ShapeError } from '../errors.ts';
 import {
   DEVICE,
   FLOATS,
@@ -17,7 +15,6 @@ import {
 } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
 import { PRECISIONS } from '../plan/precision.ts';
-import { validateSpec } from '../spec/rules.ts';
 import { TUNING_MODES } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 import { RUN_RULES } from '../calls/rows.ts';
@@ -77,22 +74,6 @@ const SAMPLE_RULES: OptionRules<keyof SampleOptions> = {
   temperature: NOT_NEGATIVE,
   firstRow: integer(0),
 };
-
-/** A copy of a spec that was made by code rather than read from a file. @throws {ShapeError} as `Flow.create` */
-export function checkedSpec(spec: FlowSpec): FlowSpec {
-  try {
-    validateSpec(spec);
-  } catch (error) {
-    // It has not even the fields of a spec; the schema names the first that is missing.
-    if (!(error instanceof TypeError)) throw error;
-  }
-  try {
-    return parseSpec(spec, 'spec');
-  } catch (error) {
-    if (!(error instanceof ModelFileError)) throw error;
-    throw new ShapeError('spec', 'a value outside the schema', 'a FlowSpec', error.message);
-  }
-}
 
 /** Values of one array: 4 GiB. */
 const MAX_VALUES = 2 ** 30;

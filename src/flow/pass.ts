@@ -7,13 +7,12 @@ import type { Stage } from '../gpu/recording.ts';
 import { columnsOf, repeatedRow } from '../gpu/rows.ts';
 import { FLOATS, integer, requireOptions, SEED } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
-import { takeContext } from '../calls/rows.ts';
+import type { Layer } from '../bijectors/bijector.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import { takeContext, numbered, requireFinite } from '../calls/rows.ts';
 import { paddedRows } from '../plan/shape.ts';
-import { numbered, requireFinite } from '../calls/rows.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../passes/forward.ts';
-import type { FlowModel } from '../spec/layout.ts';
 import { CONTEXT, LOG_DET, LOG_PROB, STATE } from '../plan/names.ts';
 import { samplePlan } from '../passes/sample.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -227,7 +226,7 @@ function contextLength({ contextDim }: FlowSpec, rows: number): [string, number]
 }
 
 /** The flow of one bijector, with its tensors where they are. */
-function onlyBijector({ spec, layout }: FlowModel, slots: BijectorSlots, index: number): FlowModel {
+function onlyBijector({ spec, layout }: FlowModel, slots: Layer, index: number): FlowModel {
   return {
     spec: { ...spec, bijectors: spec.bijectors.slice(index, index + 1) },
     layout: { ...layout, bijectors: [slots] },

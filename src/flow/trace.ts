@@ -3,7 +3,7 @@ import type { Rows } from '../calls/callerArrays.ts';
 import { RUN_RULES } from '../calls/rows.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
 import type { RowJob } from '../gpu/rows.ts';
-import { offsetOf } from '../spec/offset.ts';
+import { offsetOf, offsetPlace } from '../spec/offset.ts';
 import { oneOf } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
 import { rowInputs } from './rowInputs.ts';
@@ -84,10 +84,10 @@ export async function traceOf(
   return result;
 }
 
-/** The states that are in the data's units, less what an offset is: those before `standardize`, which alone has one. */
-function dataPlaces({ bijectors }: FlowSpec, direction: Direction): number[] {
-  const last = bijectors.findIndex(({ type }) => type === 'standardize');
-  const places = Array.from({ length: last + 1 }, (_, place) => place);
+/** The states that are in the data's units, less an offset: those before the bijector that has it. */
+function dataPlaces(spec: FlowSpec, direction: Direction): number[] {
+  const { bijectors } = spec;
+  const places = Array.from({ length: offsetPlace(spec) + 1 }, (_, place) => place);
   return direction === 'forward' ? places : places.map((place) => bijectors.length - place);
 }
 

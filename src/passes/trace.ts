@@ -4,7 +4,6 @@ import { traceRecord } from '../kernels/data/trace_record.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
-import { stepsOf } from '../bijectors/index.ts';
 import type { MapPass } from '../bijectors/bijector.ts';
 import { declareState } from './forward.ts';
 import type { FlowModel } from '../spec/layout.ts';
@@ -38,11 +37,11 @@ export function tracePlan(
   };
   const pass: MapPass = { dim: spec.dim, rows, variants, activations: activationsOf(), accumulate: false };
   record(0);
-  inOrder.forEach((slots, index) => {
-    const steps = stepsOf(slots);
-    if (direction === 'forward') steps.forward(plan, slots, { ...pass, keepSlopes: false });
-    else steps.inverse(plan, slots, pass);
-    if (steps.preservesVolume) plan.add(logDetStart({ rows, logDet: LOG_DET }));
+  inOrder.forEach((layer, index) => {
+    const { bijector } = layer;
+    if (direction === 'forward') bijector.forward(plan, layer, { ...pass, keepSlopes: false });
+    else bijector.inverse(plan, layer, pass);
+    if (bijector.preservesVolume) plan.add(logDetStart({ rows, logDet: LOG_DET }));
     record(index + 1);
   });
   return plan.build();

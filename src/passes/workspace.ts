@@ -1,5 +1,6 @@
 /** How many rows go through the flow at once. */
-import { baseGradients } from '../bases/base.ts';
+import { rowGradients } from '../bases/base.ts';
+import { netsOf } from '../bijectors/bijector.ts';
 import type { FlowModel } from '../spec/layout.ts';
 
 /** Bytes of the widest workspace buffer; keeps every binding far below WebGPU's guaranteed 128 MiB. */
@@ -15,12 +16,11 @@ const MAX_CHUNK_ROWS = 65_536;
  * have the same bits on every device of a kind.
  */
 export function chunkRowsOf({ spec, layout }: FlowModel): number {
-  const widths = layout.bijectors.flatMap((slots) => {
-    if (slots.type === 'rational_quadratic_elementwise') return [slots.raw.length];
-    if (!('nets' in slots)) return [];
-    return slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)));
+  const widths = layout.bijectors.flatMap((layer) => {
+    const nets = netsOf(layer).flatMap(({ layers }) => layers);
+    return [layer.bijector.width?.(layer) ?? 0, ...nets.flatMap(({ inputs, outputs }) => [inputs, outputs])];
   });
-  return rowsWithin(Math.max(2 * spec.dim, spec.contextDim, baseGradients(layout.base), ...widths));
+  return rowsWithin(Math.max(2 * spec.dim, spec.contextDim, rowGradients(layout.base), ...widths));
 }
 
 /** As `chunkRowsOf`, for a trace, which keeps the rows as they are after each bijector. */

@@ -1,7 +1,8 @@
 /** A flow in f64 on the CPU: the same plans as `Flow`, run by the twins. Slow and exact. */
 import { gradientsPlan } from '../passes/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../passes/forward.ts';
-import type { FlowModel } from '../spec/layout.ts';
+import { paramLayout } from '../spec/layout.ts';
+import type { FlowModel, ParamLayout } from '../spec/layout.ts';
 import {
   CONTEXT,
   GRADIENTS,
@@ -17,15 +18,13 @@ import { DIRECTIONS, tracePlan } from '../passes/trace.ts';
 import type { Direction } from '../passes/trace.ts';
 import { paddedRows } from '../plan/shape.ts';
 import { ShapeError } from '../errors.ts';
-import { offsetOf } from '../spec/offset.ts';
-import { paramLayout } from '../spec/layout.ts';
-import type { ParamLayout } from '../spec/layout.ts';
+import { offsetOf, offsetPlace } from '../spec/offset.ts';
 import type { Plan } from '../plan/plan.ts';
 import { OBJECT, oneOf, requireOptions } from '../calls/optionRules.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { validateSpec } from '../spec/rules.ts';
+import { checkedSpec } from '../spec/schema.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { ReferenceProgram } from './executor.ts';
@@ -51,7 +50,7 @@ export class ReferenceFlow {
   ) {
     requireOptions('ReferenceFlow', options, { precision: oneOf(PRECISIONS) });
     const { precision = 'f32' } = options;
-    validateSpec(spec);
+    checkedSpec(spec);
     this.model = { spec, layout: paramLayout(spec) };
     this.#offset = offsetOf(spec) ?? new Float64Array(spec.dim);
     this.parameters = laidOut(this.model.layout, parameters);
@@ -86,14 +85,12 @@ export class ReferenceFlow {
     const states = program.floats(TRACE_STATES);
     const logDets = program.floats(TRACE_LOG_DETS);
     const stride = paddedRows(count);
-    // The states before the standardize, which alone has an offset, are data.
-    const standardize = bijectors.findIndex(({ type }) => type === 'standardize');
+    // The states before the bijector that has the offset are data.
+    const shifted = offsetPlace(this.model.spec);
     return {
       states: Array.from({ length: bijectors.length + 1 }, (_, place) => {
         const state = this.#toRows(states.subarray(place * dim * stride), count);
-        return (isForward ? place : bijectors.length - place) <= standardize
-          ? this.#shifted(state, 1)
-          : state;
+        return (isForward ? place : bijectors.length - place) <= shifted ? this.#shifted(state, 1) : state;
       }),
       logDets: bijectors.map((_, place) => logDets.slice(place * stride, place * stride + count)),
     };
