@@ -1,6 +1,6 @@
 /** z₂ = x₂ + t(x₁), z₁ = x₁. */
 import type { Dispatch } from '../plan/kernel.ts';
-import { couplingShift } from '../kernels/coupling/coupling_shift.ts';
+import { additiveCoupling } from '../kernels/coupling/additive_coupling.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
 import { couplingBlocks } from '../spec/spec.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
@@ -39,5 +39,5 @@ function couplingOf(dim: number, slots: Slots): Coupling {
 }
 
 function shiftOf({ blocks }: Coupling, { rows, activations }: Pass, sign: 1 | -1): Dispatch {
-  return couplingShift({ rows, blocks, sign, conditionerOutput: activations.output, state: STATE });
+  return additiveCoupling({ rows, blocks, sign, conditionerOutput: activations.output, state: STATE });
 }

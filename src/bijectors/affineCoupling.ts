@@ -1,5 +1,5 @@
 /** z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁) or (x₂ + t(x₁)) ⊙ exp(s(x₁)), z₁ = x₁. */
-import { couplingBackward } from '../kernels/coupling/coupling_backward.ts';
+import { affineCouplingBackward } from '../kernels/coupling/affine_coupling_backward.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
 import { couplingBlocks } from '../spec/spec.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
@@ -27,7 +27,7 @@ export const affineCouplingSteps: BijectorSteps<Slots> = {
     const { rows, validRows, dLogDet, activations } = pass;
     if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
     plan.add(
-      couplingBackward({
+      affineCouplingBackward({
         rows,
         validRows,
         blocks,

@@ -1,6 +1,5 @@
 /** One affine coupling as a map of the state, in either direction. */
-import { couplingForward } from '../kernels/coupling/coupling_forward.ts';
-import { couplingInverse } from '../kernels/coupling/coupling_inverse.ts';
+import { affineCoupling } from '../kernels/coupling/affine_coupling.ts';
 import { couplingTiles, denseCouplingBlocked } from '../kernels/coupling/dense_coupling_blocked.ts';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
@@ -50,8 +49,7 @@ export function couplingMap(plan: PlanBuilder, coupling: AffineCoupling, run: Co
       }),
     );
   } else {
-    const transform = inverse ? couplingInverse : couplingForward;
-    plan.add(transform({ ...common, shiftFirst, conditionerOutput: activations.output }));
+    plan.add(affineCoupling({ ...common, inverse, shiftFirst, conditionerOutput: activations.output }));
   }
   plan.add(
     logDetReduce({ rows, features: terms, sign: inverse ? -1 : 1, accumulate, logScale, logDet: LOG_DET }),

@@ -1,7 +1,6 @@
 /** The fixed maps of bounded data to all numbers, the first bijector where there is one. */
-import { domainForward } from '../kernels/elementwise/domain_forward.ts';
-import type { DomainRange } from '../kernels/elementwise/domain_forward.ts';
-import { domainInverse } from '../kernels/elementwise/domain_inverse.ts';
+import { domain as mapDomain } from '../kernels/elementwise/domain.ts';
+import type { DomainRange } from '../kernels/elementwise/domain.ts';
 import type { BijectorSlots, TensorSlot } from '../spec/layout.ts';
 import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
 import type { BijectorSteps } from './bijector.ts';
@@ -15,13 +14,15 @@ export const domainSteps: BijectorSteps<Slots> = {
 
   forward(plan, slots, { rows, accumulate }) {
     rangesOf(slots).forEach((range, index) =>
-      plan.add(domainForward({ ...range, rows, accumulate: accumulate || index > 0, ...BUFFERS })),
+      plan.add(
+        mapDomain({ inverse: false, ...range, rows, accumulate: accumulate || index > 0, ...BUFFERS }),
+      ),
     );
   },
 
   inverse(plan, slots, { rows, accumulate }) {
     rangesOf(slots).forEach((range, index) =>
-      plan.add(domainInverse({ ...range, rows, accumulate: accumulate || index > 0, ...BUFFERS })),
+      plan.add(mapDomain({ inverse: true, ...range, rows, accumulate: accumulate || index > 0, ...BUFFERS })),
     );
   },
 

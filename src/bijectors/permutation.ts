@@ -1,7 +1,6 @@
 /** z[j] = x[π(j)] or −x[π(j)], with a permutation and signs that are stored and never trained. */
-import { permutationForward } from '../kernels/linear/permutation_forward.ts';
-import type { PermutationArguments } from '../kernels/linear/permutation_forward.ts';
-import { permutationInverse } from '../kernels/linear/permutation_inverse.ts';
+import { permutation as permute } from '../kernels/linear/permutation.ts';
+import type { PermutationArguments } from '../kernels/linear/permutation.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { D_STATE, PARAMETERS, SCRATCH, STATE } from '../plan/names.ts';
@@ -13,16 +12,16 @@ export const permutationSteps: BijectorSteps<Slots> = {
   preservesVolume: true,
 
   forward(plan, slots, { rows }) {
-    plan.add(permutationForward(argumentsOf(plan, slots, rows, STATE)));
+    plan.add(permute({ inverse: false, ...argumentsOf(plan, slots, rows, STATE) }));
   },
 
   inverse(plan, slots, { rows }) {
-    plan.add(permutationInverse(argumentsOf(plan, slots, rows, STATE)));
+    plan.add(permute({ inverse: true, ...argumentsOf(plan, slots, rows, STATE) }));
   },
 
   backward(plan, slots, { rows }) {
     for (const buffer of [STATE, D_STATE]) {
-      plan.add(permutationInverse(argumentsOf(plan, slots, rows, buffer)));
+      plan.add(permute({ inverse: true, ...argumentsOf(plan, slots, rows, buffer) }));
     }
   },
 };
@@ -32,7 +31,7 @@ function argumentsOf(
   { permutation, signs }: Slots,
   rows: number,
   state: string,
-): PermutationArguments {
+): Omit<PermutationArguments, 'inverse'> {
   const scratch = plan.buffer(SCRATCH, permutation.length * rows);
   return { rows, permutation, signs, parameters: PARAMETERS, state, scratch };
 }

@@ -1,6 +1,5 @@
 /** z = (x − mean) / std, the first bijector where there is one, but for a map of domains. */
-import { standardizeForward } from '../kernels/elementwise/standardize_forward.ts';
-import { standardizeInverse } from '../kernels/elementwise/standardize_inverse.ts';
+import { standardize } from '../kernels/elementwise/standardize.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
 import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
 import type { BijectorSteps } from './bijector.ts';
@@ -11,11 +10,11 @@ export const standardizeSteps: BijectorSteps<BijectorSlots & { type: 'standardiz
   preservesVolume: false,
 
   forward(plan, { mean, std }, { rows, accumulate }) {
-    plan.add(standardizeForward({ rows, mean, std, accumulate, ...BUFFERS }));
+    plan.add(standardize({ inverse: false, rows, mean, std, accumulate, ...BUFFERS }));
   },
 
   inverse(plan, { mean, std }, { rows, accumulate }) {
-    plan.add(standardizeInverse({ rows, mean, std, accumulate, ...BUFFERS }));
+    plan.add(standardize({ inverse: true, rows, mean, std, accumulate, ...BUFFERS }));
   },
 
   backward() {
