@@ -2,14 +2,14 @@
  * The base distribution: log-density, loss with its gradients, and rows of it. A class-conditional one is a standard
  * normal here, as the rows are without their means: baseMean.ts.
  */
-import { baseLogProb } from '../kernels/base/base_log_prob.ts';
-import { baseSample } from '../kernels/base/base_sample.ts';
-import type { DrawArguments } from '../kernels/base/base_sample.ts';
-import { boxLogProb } from '../kernels/base/box_log_prob.ts';
-import { boxSample } from '../kernels/base/box_sample.ts';
+import { standardNormalSample } from '../kernels/base/standard_normal_sample.ts';
+import type { LogProbArguments, SampleArguments } from '../kernels/base/arguments.ts';
+import type { Dispatch } from '../plan/kernel.ts';
+import { uniformLogProb } from '../kernels/base/uniform_log_prob.ts';
+import { uniformSample } from '../kernels/base/uniform_sample.ts';
 import { mixtureLogProb } from '../kernels/base/mixture_log_prob.ts';
 import { mixtureSample } from '../kernels/base/mixture_sample.ts';
-import { nllLoss } from '../kernels/base/nll_loss.ts';
+import { standardNormalLogProb } from '../kernels/base/standard_normal_log_prob.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
 import { studentTLogProb } from '../kernels/base/student_t_log_prob.ts';
 import { studentTSample } from '../kernels/base/student_t_sample.ts';
@@ -25,22 +25,30 @@ export function addLogProb(
   { spec, layout }: FlowModel,
   { rows, sign, latent }: { rows: number; sign: 1 | -1; latent: string },
 ): void {
-  const { base } = layout;
-  const features = spec.dim;
-  const density = { rows, sign, state: latent, logDet: LOG_DET, logProb: plan.buffer(LOG_PROB, rows) };
+  plan.add(
+    logProbOf(layout.base, {
+      rows,
+      features: spec.dim,
+      sign,
+      parameters: PARAMETERS,
+      state: latent,
+      logDet: LOG_DET,
+      logProb: plan.buffer(LOG_PROB, rows),
+    }),
+  );
+}
+
+function logProbOf(base: BaseSlots, args: LogProbArguments): Dispatch {
   switch (base.type) {
     case 'standard_normal':
     case 'class_conditional':
-      plan.add(baseLogProb({ ...density, features }));
-      break;
+      return standardNormalLogProb(args);
     case 'uniform':
-      plan.add(boxLogProb({ ...density, features, bound: base.bound }));
-      break;
+      return uniformLogProb({ ...args, bound: base.bound });
     case 'student_t':
-      plan.add(studentTLogProb({ ...density, logDf: base.logDf, parameters: PARAMETERS }));
-      break;
+      return studentTLogProb({ ...args, logDf: base.logDf });
     case 'mixture':
-      plan.add(mixtureLogProb({ ...density, slots: base, parameters: PARAMETERS }));
+      return mixtureLogProb({ ...args, slots: base });
   }
 }
 
@@ -54,24 +62,19 @@ export function addLoss(
   const rows = paddedRows(validRows);
   const features = spec.dim;
   const dState = plan.buffer(D_STATE, features * rows);
-  const nll = plan.buffer(NLL, rowStart + rows);
-  if (base.type === 'standard_normal' || base.type === 'class_conditional') {
-    const batch = { rows, validRows, rowStart, totalRows };
-    plan.add(nllLoss({ ...batch, features, state: STATE, logDet: LOG_DET, dState, nll }));
-    return;
-  }
-  const loss = { validRows, rowStart, totalRows, dState };
-  const density = { rows, sign: 1, state: STATE, logDet: LOG_DET, logProb: nll } as const;
-  if (base.type === 'uniform') {
-    plan.add(boxLogProb({ ...density, features, bound: base.bound, loss }));
-    return;
-  }
-  const dBase = plan.buffer(D_BASE, baseGradients(base) * rows);
-  const learned = { ...density, parameters: PARAMETERS, loss: { ...loss, dBase } };
+  const own = baseGradients(base);
+  const dBase = own === 0 ? D_BASE : plan.buffer(D_BASE, own * rows);
   plan.add(
-    base.type === 'student_t'
-      ? studentTLogProb({ ...learned, logDf: base.logDf })
-      : mixtureLogProb({ ...learned, slots: base }),
+    logProbOf(base, {
+      rows,
+      features,
+      sign: 1,
+      parameters: PARAMETERS,
+      state: STATE,
+      logDet: LOG_DET,
+      logProb: plan.buffer(NLL, rowStart + rows),
+      loss: { validRows, rowStart, totalRows, dState, dBase },
+    }),
   );
   let firstElement = 0;
   for (const tensor of tensorsOf(base)) {
@@ -84,22 +87,27 @@ export function addLoss(
   }
 }
 
-/** Rows of the base distribution into `args.state`. */
-export function drawBase(plan: PlanBuilder, { spec, layout }: FlowModel, args: DrawArguments): void {
+/** Rows of the base distribution into `draw.state`. */
+export function drawBase(
+  plan: PlanBuilder,
+  { spec, layout }: FlowModel,
+  draw: Omit<SampleArguments, 'features' | 'parameters'>,
+): void {
   const { base } = layout;
+  const args = { ...draw, features: spec.dim, parameters: PARAMETERS };
   switch (base.type) {
     case 'standard_normal':
     case 'class_conditional':
-      plan.add(baseSample({ ...args, features: spec.dim }));
+      plan.add(standardNormalSample(args));
       break;
     case 'uniform':
-      plan.add(boxSample({ ...args, features: spec.dim, bound: base.bound }));
+      plan.add(uniformSample({ ...args, bound: base.bound }));
       break;
     case 'student_t':
-      plan.add(studentTSample({ ...args, logDf: base.logDf, parameters: PARAMETERS }));
+      plan.add(studentTSample({ ...args, logDf: base.logDf }));
       break;
     case 'mixture':
-      plan.add(mixtureSample({ ...args, slots: base, parameters: PARAMETERS }));
+      plan.add(mixtureSample({ ...args, slots: base }));
   }
 }
 

@@ -1,6 +1,6 @@
 /** A base whose mean depends on the context, z ~ N(M c, I): what is left of z without M c is a row of N(0, I). */
-import { baseMeanBackward } from '../kernels/base/base_mean_backward.ts';
-import { baseMeanShift } from '../kernels/base/base_mean_shift.ts';
+import { classConditionalBackward } from '../kernels/base/class_conditional_backward.ts';
+import { classConditionalShift } from '../kernels/base/class_conditional_shift.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { CONTEXT, D_STATE, GRADIENTS, PARAMETERS } from '../plan/names.ts';
@@ -15,7 +15,7 @@ export function shiftByBaseMean(
 ): void {
   if (layout.base.type !== 'class_conditional') return;
   plan.add(
-    baseMeanShift({
+    classConditionalShift({
       rows,
       features: spec.dim,
       contextCount: spec.contextDim,
@@ -32,7 +32,7 @@ export function shiftByBaseMean(
 export function baseMeanGradient(plan: PlanBuilder, { spec, layout }: FlowModel, rows: number): void {
   if (layout.base.type !== 'class_conditional') return;
   plan.add(
-    baseMeanBackward({
+    classConditionalBackward({
       rows,
       features: spec.dim,
       contextCount: spec.contextDim,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { boxSample } from '../../../src/kernels/base/box_sample.ts';
+import { uniformSample } from '../../../src/kernels/base/uniform_sample.ts';
 import { expectClose } from '../../support/compare.ts';
 import { runBoth } from '../harness.ts';
 
 const F32_BOUND = 1e-5;
 
-describe('box_sample', () => {
+describe('uniform_sample', () => {
   it.each([
     [1, 1, 1],
     [63, 2, 0.5],
@@ -28,6 +28,15 @@ describe('box_sample', () => {
   });
 });
 
-function dispatch(rows: number, features: number, temperature: number): ReturnType<typeof boxSample> {
-  return boxSample({ rows, features, bound: 3, rowStart: 2 ** 32 - 5, seed: 7, temperature, state: 'state' });
+function dispatch(rows: number, features: number, temperature: number): ReturnType<typeof uniformSample> {
+  return uniformSample({
+    rows,
+    features,
+    bound: 3,
+    rowStart: 2 ** 32 - 5,
+    seed: 7,
+    temperature,
+    parameters: 'parameters',
+    state: 'state',
+  });
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Dispatch } from '../../../src/plan/kernel.ts';
-import { baseSample } from '../../../src/kernels/base/base_sample.ts';
+import { standardNormalSample } from '../../../src/kernels/base/standard_normal_sample.ts';
 import { expectClose } from '../../support/compare.ts';
 import { runBoth } from '../harness.ts';
 
 const F32_BOUND = 1e-5;
 
-describe('base_sample', () => {
+describe('standard_normal_sample', () => {
   it.each([
     [1, 1],
     [63, 2],
@@ -110,7 +110,16 @@ describe('base_sample', () => {
 function dispatch(
   rows: number,
   features: number,
-  more: Partial<Parameters<typeof baseSample>[0]> = {},
+  more: Partial<Parameters<typeof standardNormalSample>[0]> = {},
 ): Dispatch {
-  return baseSample({ rows, features, rowStart: 0, seed: 42, temperature: 1, state: 'state', ...more });
+  return standardNormalSample({
+    rows,
+    features,
+    rowStart: 0,
+    seed: 42,
+    temperature: 1,
+    parameters: 'parameters',
+    state: 'state',
+    ...more,
+  });
 }

@@ -1,8 +1,8 @@
 import type { Twin } from '../../plan/kernel.ts';
-import type { boxSampleKernel } from '../../kernels/base/box_sample.ts';
+import type { uniformSampleKernel } from '../../kernels/base/uniform_sample.ts';
 import { addToRow, philox, uniformOf } from '../../random.ts';
 
-export const boxSample: Twin<typeof boxSampleKernel> = ({ params, buffers }) => {
+export const uniformSample: Twin<typeof uniformSampleKernel> = ({ params, buffers }) => {
   const { state } = buffers;
   const halfWidth = Math.min(params.temperature, 1) * params.bound;
   for (let r = 0; r < params.n_rows; r++) {

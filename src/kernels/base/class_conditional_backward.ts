@@ -3,8 +3,8 @@ import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { TensorSlot } from '../../spec/layout.ts';
 import { foldedGroups } from '../../plan/shape.ts';
 
-export const baseMeanBackwardKernel = {
-  stem: 'base_mean_backward',
+export const classConditionalBackwardKernel = {
+  stem: 'class_conditional_backward',
   params: {
     n_rows: 'u32',
     n_features: 'u32',
@@ -18,7 +18,7 @@ export const baseMeanBackwardKernel = {
   },
 } as const satisfies KernelSpec;
 
-export interface BaseMeanBackwardArguments {
+export interface ClassConditionalBackwardArguments {
   rows: number;
   features: number;
   contextCount: number;
@@ -31,9 +31,9 @@ export interface BaseMeanBackwardArguments {
 }
 
 /** Adds the gradient of M: −Σ d_state cᵀ over the rows. */
-export function baseMeanBackward(args: BaseMeanBackwardArguments): Dispatch {
+export function classConditionalBackward(args: ClassConditionalBackwardArguments): Dispatch {
   const { rows, features, contextCount, mean } = args;
-  return dispatchOf(baseMeanBackwardKernel, {
+  return dispatchOf(classConditionalBackwardKernel, {
     params: {
       n_rows: rows,
       n_features: features,

@@ -1,8 +1,8 @@
 import type { Twin } from '../../plan/kernel.ts';
-import type { baseMeanShiftKernel } from '../../kernels/base/base_mean_shift.ts';
+import type { classConditionalShiftKernel } from '../../kernels/base/class_conditional_shift.ts';
 import { at } from '../maths/at.ts';
 
-export const baseMeanShift: Twin<typeof baseMeanShiftKernel> = ({ params, buffers }) => {
+export const classConditionalShift: Twin<typeof classConditionalShiftKernel> = ({ params, buffers }) => {
   const { parameters, context, state } = buffers;
   for (let j = 0; j < params.n_features; j++) {
     for (let row = 0; row < params.n_rows; row++) {

@@ -1,8 +1,8 @@
 import type { Twin } from '../../plan/kernel.ts';
-import type { boxLogProbKernel } from '../../kernels/base/box_log_prob.ts';
+import type { uniformLogProbKernel } from '../../kernels/base/uniform_log_prob.ts';
 import { at } from '../maths/at.ts';
 
-export const boxLogProb: Twin<typeof boxLogProbKernel> = ({ params, flags, buffers }) => {
+export const uniformLogProb: Twin<typeof uniformLogProbKernel> = ({ params, flags, buffers }) => {
   const { state, log_det, log_prob, d_state } = buffers;
   const { n_rows, n_valid_rows, n_features, bound } = params;
   const logVolume = n_features * Math.log(2 * bound);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { boxLogProb } from '../../../src/kernels/base/box_log_prob.ts';
-import type { BoxArguments } from '../../../src/kernels/base/box_log_prob.ts';
+import { uniformLogProb } from '../../../src/kernels/base/uniform_log_prob.ts';
+import type { UniformLogProbArguments } from '../../../src/kernels/base/uniform_log_prob.ts';
 import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 
 const F32_BOUND = 1e-5;
 
-describe('box_log_prob', () => {
+describe('uniform_log_prob', () => {
   it.each([
     [1, 1],
     [63, 2],
@@ -14,7 +14,7 @@ describe('box_log_prob', () => {
     [257, 65],
   ])('matches its twin at %i rows, %i features', async (rows, features) => {
     for (const sign of [1, -1] as const) {
-      const { gpu, twin } = await runBoth([boxLogProb({ ...args(rows, features), sign })], {
+      const { gpu, twin } = await runBoth([uniformLogProb({ ...args(rows, features), sign })], {
         state: ramp(features * rows, 3),
         log_det: ramp(rows, 4),
         log_prob: rows,
@@ -24,7 +24,7 @@ describe('box_log_prob', () => {
   });
 
   it('is −∞ where one feature lies outside, however little', async () => {
-    const { gpu } = await runBoth([boxLogProb(args(4, 2))], {
+    const { gpu } = await runBoth([uniformLogProb(args(4, 2))], {
       state: Float32Array.of(3, 3.0000002, 0, -3, 0, 0, 4, -3),
       log_det: Float32Array.of(1, 1, 1, 1),
       log_prob: 4,
@@ -35,8 +35,8 @@ describe('box_log_prob', () => {
   });
 
   it('has a loss that rises with the distance from the box, and a gradient that leads back', async () => {
-    const loss = { validRows: 3, rowStart: 1, totalRows: 10, dState: 'd_state' };
-    const { gpu, twin } = await runBoth([boxLogProb({ ...args(4, 2), loss })], {
+    const loss = { validRows: 3, rowStart: 1, totalRows: 10, dState: 'd_state', dBase: 'd_base' };
+    const { gpu, twin } = await runBoth([uniformLogProb({ ...args(4, 2), loss })], {
       state: Float32Array.of(3, 5, -4, 9, 0, 0, 7, 9),
       log_det: Float32Array.of(1, 1, 1, 1),
       log_prob: 5,
@@ -49,6 +49,7 @@ describe('box_log_prob', () => {
   });
 });
 
-function args(rows: number, features: number): BoxArguments {
-  return { rows, features, bound: 3, sign: 1, state: 'state', logDet: 'log_det', logProb: 'log_prob' };
+function args(rows: number, features: number): UniformLogProbArguments {
+  const buffers = { parameters: 'parameters', state: 'state', logDet: 'log_det', logProb: 'log_prob' };
+  return { rows, features, bound: 3, sign: 1, ...buffers };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { baseMeanBackward } from '../../../src/kernels/base/base_mean_backward.ts';
+import { classConditionalBackward } from '../../../src/kernels/base/class_conditional_backward.ts';
 import { expectNormClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import type { BufferContents } from '../harness.ts';
@@ -7,7 +7,7 @@ import { tensorSlot } from '../slots.ts';
 
 const GRADIENT_BOUND = 1e-4;
 
-describe('base_mean_backward', () => {
+describe('class_conditional_backward', () => {
   it.each([
     [4, 1, 1],
     [63, 2, 3],
@@ -37,8 +37,12 @@ describe('base_mean_backward', () => {
   });
 });
 
-function dispatch(rows: number, features: number, contextCount: number): ReturnType<typeof baseMeanBackward> {
-  return baseMeanBackward({
+function dispatch(
+  rows: number,
+  features: number,
+  contextCount: number,
+): ReturnType<typeof classConditionalBackward> {
+  return classConditionalBackward({
     rows,
     features,
     contextCount,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { baseMeanShift } from '../../../src/kernels/base/base_mean_shift.ts';
+import { classConditionalShift } from '../../../src/kernels/base/class_conditional_shift.ts';
 import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { tensorSlot } from '../slots.ts';
 
 const F32_BOUND = 1e-5;
 
-describe('base_mean_shift', () => {
+describe('class_conditional_shift', () => {
   it.each([
     [1, 1, 1],
     [63, 2, 3],
@@ -40,8 +40,8 @@ function dispatch(
   features: number,
   contextCount: number,
   sign: 1 | -1,
-): ReturnType<typeof baseMeanShift> {
-  return baseMeanShift({
+): ReturnType<typeof classConditionalShift> {
+  return classConditionalShift({
     rows,
     features,
     contextCount,

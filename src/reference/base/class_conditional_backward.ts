@@ -1,8 +1,11 @@
 import type { Twin } from '../../plan/kernel.ts';
-import type { baseMeanBackwardKernel } from '../../kernels/base/base_mean_backward.ts';
+import type { classConditionalBackwardKernel } from '../../kernels/base/class_conditional_backward.ts';
 import { at } from '../maths/at.ts';
 
-export const baseMeanBackward: Twin<typeof baseMeanBackwardKernel> = ({ params, buffers }) => {
+export const classConditionalBackward: Twin<typeof classConditionalBackwardKernel> = ({
+  params,
+  buffers,
+}) => {
   const { d_state, context, gradients } = buffers;
   for (let j = 0; j < params.n_features; j++) {
     for (let c = 0; c < params.n_context; c++) {

@@ -1,21 +1,12 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { gridOf } from '../../plan/shape.ts';
-import type { BaseLoss } from './mixture_log_prob.ts';
+import { LOG_PROB_PARAMS, logProbParams } from './arguments.ts';
+import type { LogProbArguments } from './arguments.ts';
 
-export const boxLogProbKernel = {
-  stem: 'box_log_prob',
-  params: {
-    n_rows: 'u32',
-    n_valid_rows: 'u32',
-    n_features: 'u32',
-    row_start: 'u32',
-    n_total: 'u32',
-    bound: 'f32',
-    log_width: 'f32',
-    outside_bits: 'u32',
-    sign: 'f32',
-  },
+export const uniformLogProbKernel = {
+  stem: 'uniform_log_prob',
+  params: { ...LOG_PROB_PARAMS, bound: 'f32', log_width: 'f32', outside_bits: 'u32' },
   bindings: {
     state: { access: 'read', element: 'f32' },
     log_det: { access: 'read', element: 'f32' },
@@ -28,41 +19,27 @@ export const boxLogProbKernel = {
 /** WGSL has no constant for it, nor may one be the result of a constant expression. */
 const NEGATIVE_INFINITY_BITS = 0xff800000;
 
-export interface BoxArguments {
-  rows: number;
-  features: number;
-  /** The box is [−bound, bound] in each feature. */
+export interface UniformLogProbArguments extends LogProbArguments {
+  /** The box is [−bound, bound] in each feature; outside it the losses are those of walls of slope 1. */
   bound: number;
-  /** +1 for the log-det of the forward map, −1 for that of the inverse. */
-  sign: 1 | -1;
-  state: string;
-  logDet: string;
-  /** With `loss` it receives the losses, which outside the box are those of walls of slope 1. */
-  logProb: string;
-  loss?: BaseLoss;
 }
 
 /** log p of the uniform density on a box per row, in nats; or the loss with its gradient. */
-export function boxLogProb(args: BoxArguments): Dispatch {
+export function uniformLogProb(args: UniformLogProbArguments): Dispatch {
   const { rows, features, bound, loss } = args;
-  return dispatchOf(boxLogProbKernel, {
+  return dispatchOf(uniformLogProbKernel, {
     params: {
-      n_rows: rows,
-      n_valid_rows: loss?.validRows ?? rows,
-      n_features: features,
-      row_start: loss?.rowStart ?? 0,
-      n_total: loss?.totalRows ?? rows,
+      ...logProbParams(args),
       bound,
       log_width: Math.log(2 * bound),
       outside_bits: NEGATIVE_INFINITY_BITS,
-      sign: args.sign,
     },
     flags: { LOSS: loss !== undefined },
     buffers: {
       state: args.state,
       log_det: args.logDet,
       log_prob: args.logProb,
-      ...(loss === undefined ? {} : { d_state: loss.dState }),
+      ...(loss && { d_state: loss.dState }),
     },
     workgroups: gridOf(rows),
     flops: rows * (3 * features + 3),

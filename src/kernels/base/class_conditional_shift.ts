@@ -3,8 +3,8 @@ import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { TensorSlot } from '../../spec/layout.ts';
 import { gridOf } from '../../plan/shape.ts';
 
-export const baseMeanShiftKernel = {
-  stem: 'base_mean_shift',
+export const classConditionalShiftKernel = {
+  stem: 'class_conditional_shift',
   params: {
     n_rows: 'u32',
     n_features: 'u32',
@@ -19,7 +19,7 @@ export const baseMeanShiftKernel = {
   },
 } as const satisfies KernelSpec;
 
-export interface BaseMeanShiftArguments {
+export interface ClassConditionalShiftArguments {
   rows: number;
   features: number;
   contextCount: number;
@@ -33,10 +33,10 @@ export interface BaseMeanShiftArguments {
 }
 
 /** state ± M c, in place: rows of N(0, I) get the mean that their context asks for, or lose it. */
-export function baseMeanShift(args: BaseMeanShiftArguments): Dispatch {
+export function classConditionalShift(args: ClassConditionalShiftArguments): Dispatch {
   const { rows, features, contextCount, mean } = args;
   const elements = rows * features;
-  return dispatchOf(baseMeanShiftKernel, {
+  return dispatchOf(classConditionalShiftKernel, {
     params: {
       n_rows: rows,
       n_features: features,

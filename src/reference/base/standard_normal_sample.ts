@@ -1,8 +1,8 @@
 import type { Twin } from '../../plan/kernel.ts';
-import type { baseSampleKernel } from '../../kernels/base/base_sample.ts';
+import type { standardNormalSampleKernel } from '../../kernels/base/standard_normal_sample.ts';
 import { addToRow, normalsOf, philox } from '../../random.ts';
 
-export const baseSample: Twin<typeof baseSampleKernel> = ({ params, buffers }) => {
+export const standardNormalSample: Twin<typeof standardNormalSampleKernel> = ({ params, buffers }) => {
   const { state } = buffers;
   for (let r = 0; r < params.n_rows; r++) {
     const [low, high] = addToRow([params.row_start_lo, params.row_start_hi], r);

@@ -12,10 +12,10 @@ struct Params {
   n_features: u32,
   row_start: u32,
   n_total: u32,
+  sign: f32,
   bound: f32,
   log_width: f32,
   outside_bits: u32,
-  sign: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,22 +1,12 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { ceilDivide, gridOf } from '../../plan/shape.ts';
-import { drawParams } from './base_sample.ts';
-import type { DrawArguments } from './base_sample.ts';
+import { SAMPLE_PARAMS, sampleParams } from './arguments.ts';
+import type { SampleArguments } from './arguments.ts';
 
-export const boxSampleKernel = {
-  stem: 'box_sample',
-  params: {
-    n_rows: 'u32',
-    n_features: 'u32',
-    row_start_lo: 'u32',
-    row_start_hi: 'u32',
-    seed_lo: 'u32',
-    seed_hi: 'u32',
-    stream: 'u32',
-    temperature: 'f32',
-    bound: 'f32',
-  },
+export const uniformSampleKernel = {
+  stem: 'uniform_sample',
+  params: { ...SAMPLE_PARAMS, bound: 'f32' },
   bindings: {
     state: { access: 'read_write', element: 'f32' },
   },
@@ -26,10 +16,10 @@ export const boxSampleKernel = {
  * Rows of the uniform density on a box, which a temperature below 1 shrinks.
  * @throws {ShapeError} for a bad seed or row index
  */
-export function boxSample(args: DrawArguments & { features: number; bound: number }): Dispatch {
+export function uniformSample(args: SampleArguments & { bound: number }): Dispatch {
   const { rows, features, bound } = args;
-  return dispatchOf(boxSampleKernel, {
-    params: { ...drawParams(args), n_features: features, bound },
+  return dispatchOf(uniformSampleKernel, {
+    params: { ...sampleParams(args), bound },
     buffers: { state: args.state },
     workgroups: gridOf(rows * ceilDivide(features, 4)),
     flops: 3 * rows * features,
