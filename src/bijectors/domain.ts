@@ -1,7 +1,8 @@
 /** The fixed maps of bounded data to all numbers, the first bijector where there is one. */
 import { domain as mapDomain } from '../kernels/elementwise/domain.ts';
 import type { DomainRange } from '../kernels/elementwise/domain.ts';
-import type { BijectorSlots, TensorSlot } from '../spec/layout.ts';
+import type { BijectorSlots } from '../spec/layout.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
 import type { BijectorSteps } from './bijector.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { affineCouplingBackward } from '../../../src/kernels/coupling/affine_coupling_backward.ts';
 import { affineCoupling } from '../../../src/kernels/coupling/affine_coupling.ts';
-import type { CouplingBlocks, ScaleMap } from '../../../src/spec/spec.ts';
+import type { CouplingBlocks } from '../../../src/model/blocks.ts';
+import type { ScaleMap } from '../../../src/model/scaleMap.ts';
 import { expectClose, expectNormClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { SCALE_MAPS, transformBlock } from '../slots.ts';
