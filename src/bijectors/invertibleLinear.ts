@@ -1,10 +1,9 @@
 /** z = P L (U + diag) x: Glow's 1 × 1 convolution for vectors. */
 import { denseBackwardWeight, rowSlices, weightElements } from '../kernels/dense/dense_backward_weight.ts';
-import { linearBackward } from '../kernels/linear/linear_backward.ts';
-import { linearForward } from '../kernels/linear/linear_forward.ts';
-import type { LinearArguments } from '../kernels/linear/linear_forward.ts';
-import { linearInverse } from '../kernels/linear/linear_inverse.ts';
-import { linearWeightReduce } from '../kernels/linear/linear_weight_reduce.ts';
+import { invertibleLinearBackward } from '../kernels/linear/invertible_linear_backward.ts';
+import { invertibleLinear } from '../kernels/linear/invertible_linear.ts';
+import type { InvertibleLinearArguments } from '../kernels/linear/invertible_linear.ts';
+import { invertibleLinearWeightReduce } from '../kernels/linear/invertible_linear_weight_reduce.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
 import type { DenseSlots } from '../model/tensors.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
@@ -28,16 +27,16 @@ export const invertibleLinearSteps: BijectorSteps<Slots> = {
   preservesVolume: false,
 
   forward(plan, slots, pass) {
-    plan.add(linearForward(argumentsOf(plan, slots, pass)));
+    plan.add(invertibleLinear({ inverse: false, ...argumentsOf(plan, slots, pass) }));
   },
 
   inverse(plan, slots, pass) {
-    plan.add(linearInverse(argumentsOf(plan, slots, pass)));
+    plan.add(invertibleLinear({ inverse: true, ...argumentsOf(plan, slots, pass) }));
   },
 
   backward(plan, slots, { dim, rows, validRows, dLogDet }) {
     plan.add(
-      linearBackward({
+      invertibleLinearBackward({
         rows,
         slots,
         parameters: PARAMETERS,
@@ -63,7 +62,7 @@ export const invertibleLinearSteps: BijectorSteps<Slots> = {
       const partials = plan.buffer(WEIGHT_PARTIALS, slices * weightElements(layer));
       plan.add(
         denseBackwardWeight({ rows, layer, dOutput, outputStart: 0, input, inputStart: 0, partials }),
-        linearWeightReduce({
+        invertibleLinearWeightReduce({
           slices,
           slots,
           triangle,
@@ -77,7 +76,11 @@ export const invertibleLinearSteps: BijectorSteps<Slots> = {
   },
 };
 
-function argumentsOf(plan: PlanBuilder, slots: Slots, { dim, rows, accumulate }: MapPass): LinearArguments {
+function argumentsOf(
+  plan: PlanBuilder,
+  slots: Slots,
+  { dim, rows, accumulate }: MapPass,
+): Omit<InvertibleLinearArguments, 'inverse'> {
   return {
     rows,
     slots,

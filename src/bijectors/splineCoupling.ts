@@ -1,9 +1,8 @@
 /** z₂ = spline(x₂) with a monotone rational-quadratic spline that a net makes from x₁, z₁ = x₁. */
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
-import { splineBackward } from '../kernels/spline/spline_backward.ts';
-import { rawCount, splineForward } from '../kernels/spline/spline_forward.ts';
-import type { SplineArguments } from '../kernels/spline/spline_forward.ts';
-import { splineInverse } from '../kernels/spline/spline_inverse.ts';
+import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
+import { rawCount, rationalQuadratic } from '../kernels/spline/rational_quadratic.ts';
+import type { RationalQuadraticArguments } from '../kernels/spline/rational_quadratic.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { couplingBlocks } from '../model/blocks.ts';
@@ -22,14 +21,14 @@ export const splineCouplingSteps: BijectorSteps<Slots> = {
     const coupling = couplingOf(pass.dim, slots);
     conditionerForward(plan, coupling, pass);
     const keptX = keptRows && plan.buffer(keptRows, coupling.blocks.transformCount * pass.rows);
-    plan.add(splineForward({ ...splineOf(plan, coupling, pass), keptX }));
+    plan.add(rationalQuadratic({ ...splineOf(plan, coupling, pass), inverse: false, keptX }));
     addLogDet(plan, coupling, pass, 1);
   },
 
   inverse(plan, slots, pass) {
     const coupling = couplingOf(pass.dim, slots);
     conditionerForward(plan, coupling, { ...pass, keepSlopes: false });
-    plan.add(splineInverse(splineOf(plan, coupling, pass)));
+    plan.add(rationalQuadratic({ ...splineOf(plan, coupling, pass), inverse: true }));
     addLogDet(plan, coupling, pass, -1);
   },
 
@@ -41,7 +40,7 @@ export const splineCouplingSteps: BijectorSteps<Slots> = {
     if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
     const outputs = blocks.transformCount * rawCount(bins);
     plan.add(
-      splineBackward({
+      rationalQuadraticBackward({
         rows,
         validRows,
         blocks,
@@ -69,7 +68,7 @@ function splineOf(
   plan: PlanBuilder,
   { spec, blocks }: SplineCoupling,
   { rows, activations }: Pass,
-): SplineArguments {
+): Omit<RationalQuadraticArguments, 'inverse'> {
   return {
     rows,
     blocks,

@@ -1,10 +1,9 @@
 /** z = spline(x) with a monotone rational-quadratic spline of its own for each feature of a block, learned without a net. */
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
-import { splineBackward } from '../kernels/spline/spline_backward.ts';
-import { splineForward } from '../kernels/spline/spline_forward.ts';
-import type { SplineNumbers } from '../kernels/spline/spline_forward.ts';
-import { splineInverse } from '../kernels/spline/spline_inverse.ts';
+import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
+import { rationalQuadratic } from '../kernels/spline/rational_quadratic.ts';
+import type { SplineNumbers } from '../kernels/spline/rational_quadratic.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { splineBlock } from '../spec/spec.ts';
@@ -20,13 +19,23 @@ export const splineElementwiseSteps: BijectorSteps<Slots> = {
     const numbers = numbersOf(slots, pass);
     const { rows, blocks } = numbers;
     const keptX = keptRows && plan.buffer(keptRows, blocks.transformCount * rows);
-    plan.add(splineForward({ ...numbers, keptX, state: STATE, logScale: logScaleOf(plan, numbers) }));
+    plan.add(
+      rationalQuadratic({
+        ...numbers,
+        inverse: false,
+        keptX,
+        state: STATE,
+        logScale: logScaleOf(plan, numbers),
+      }),
+    );
     addLogDet(plan, numbers, pass, 1);
   },
 
   inverse(plan, slots, pass) {
     const numbers = numbersOf(slots, pass);
-    plan.add(splineInverse({ ...numbers, state: STATE, logScale: logScaleOf(plan, numbers) }));
+    plan.add(
+      rationalQuadratic({ ...numbers, inverse: true, state: STATE, logScale: logScaleOf(plan, numbers) }),
+    );
     addLogDet(plan, numbers, pass, -1);
   },
 
@@ -35,7 +44,15 @@ export const splineElementwiseSteps: BijectorSteps<Slots> = {
     const dRaw = plan.buffer(D_SPLINE_RAW, slots.raw.length * rows);
     const numbers = numbersOf(slots, pass);
     plan.add(
-      splineBackward({ ...numbers, validRows, dLogDet, keptX, state: STATE, dState: D_STATE, dRaw }),
+      rationalQuadraticBackward({
+        ...numbers,
+        validRows,
+        dLogDet,
+        keptX,
+        state: STATE,
+        dState: D_STATE,
+        dRaw,
+      }),
       rowGradientReduce({ rows, validRows, tensor: slots.raw, dRows: dRaw, gradients: GRADIENTS }),
     );
   },

@@ -1,10 +1,10 @@
 import { dispatchOf } from '../../plan/kernel.ts';
-import type { Dispatch, KernelSpec, LaunchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { LinearSlots } from '../../model/tensors.ts';
 import { gridOf, quadsOf } from '../../plan/shape.ts';
 
-export const linearForwardKernel = {
-  stem: 'linear_forward',
+export const invertibleLinearKernel = {
+  stem: 'invertible_linear',
   params: {
     n_quads: 'u32',
     n_features: 'u32',
@@ -20,11 +20,13 @@ export const linearForwardKernel = {
     scratch: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
   },
+  flags: ['INVERSE'],
 } as const satisfies KernelSpec;
 
-export interface LinearArguments {
+export interface InvertibleLinearArguments {
   /** A multiple of 4. */
   rows: number;
+  inverse: boolean;
   slots: LinearSlots;
   /** Whether to add to `logDet` or to start it. */
   accumulate: boolean;
@@ -35,22 +37,18 @@ export interface LinearArguments {
   logDet: string;
 }
 
-/** z = P L (U + diag) x for every row, in place; adds Σ log diag to logDet, or starts it. */
-export function linearForward(args: LinearArguments): Dispatch {
-  return dispatchOf(linearForwardKernel, linearLaunch(args));
-}
-
-/** The launch of either direction. */
-export function linearLaunch(args: LinearArguments): LaunchOf<typeof linearForwardKernel> {
+/** z = P L (U + diag) x for every row or the inverse, in place; adds ± Σ log diag to logDet, or starts it. */
+export function invertibleLinear(args: InvertibleLinearArguments): Dispatch {
   const { rows, slots } = args;
   const features = slots.logDiagonal.length;
-  return {
+  return dispatchOf(invertibleLinearKernel, {
     params: {
       n_quads: quadsOf(rows),
       n_features: features,
       ...linearOffsets(slots),
       accumulate: args.accumulate ? 1 : 0,
     },
+    flags: { INVERSE: args.inverse },
     buffers: {
       parameters: args.parameters,
       state: args.state,
@@ -60,7 +58,7 @@ export function linearLaunch(args: LinearArguments): LaunchOf<typeof linearForwa
     workgroups: gridOf(quadsOf(rows)),
     flops: linearFlops(rows, features),
     bytes: 4 * (features * features + features + 2 * rows * features + rows),
-  };
+  });
 }
 
 /** The params that say where the tensors lie. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { splineBackward } from '../../../src/kernels/spline/spline_backward.ts';
-import type { SplineBackwardArguments } from '../../../src/kernels/spline/spline_backward.ts';
-import { splineForward } from '../../../src/kernels/spline/spline_forward.ts';
+import { rationalQuadraticBackward } from '../../../src/kernels/spline/rational_quadratic_backward.ts';
+import type { RationalQuadraticBackwardArguments } from '../../../src/kernels/spline/rational_quadratic_backward.ts';
+import { rationalQuadratic } from '../../../src/kernels/spline/rational_quadratic.ts';
 import { expectClose, expectNormClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { tensorSlot, transformBlock } from '../slots.ts';
@@ -9,7 +9,7 @@ import { tensorSlot, transformBlock } from '../slots.ts';
 const F32_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
 
-describe('spline_backward', () => {
+describe('rational_quadratic_backward', () => {
   it.each([
     [1, 1, 8],
     [63, 2, 2],
@@ -35,7 +35,7 @@ describe('spline_backward', () => {
 
   it('gives each row its own gradient of the numbers of a tensor', async () => {
     const shared = tensorSlot('raw', [3, 14], 5);
-    const { gpu, twin } = await runBoth([splineBackward({ ...args(65, 3, 5), shared })], {
+    const { gpu, twin } = await runBoth([rationalQuadraticBackward({ ...args(65, 3, 5), shared })], {
       raw: ramp(5 + 42),
       kept_x: ramp(3 * 65, 3.5, 5),
       state: 3 * 65,
@@ -48,12 +48,12 @@ describe('spline_backward', () => {
     }
   });
 
-  it('puts back the rows that spline_forward kept, to the bit', async () => {
+  it('puts back the rows that rational_quadratic kept, to the bit', async () => {
     const before = ramp(5 * 65, 3.5);
     const forward = { rows: 65, blocks: transformBlock(1, 3), bins: 8, bound: 3, raw: 'raw', state: 'state' };
     const { gpu } = await runBoth(
       [
-        splineForward({ ...forward, logScale: 'log_scale', keptX: 'kept_x' }),
+        rationalQuadratic({ inverse: false, ...forward, logScale: 'log_scale', keptX: 'kept_x' }),
         dispatch(65, 3, 8, { start: 1 }),
       ],
       {
@@ -106,8 +106,8 @@ describe('spline_backward', () => {
   });
 });
 
-function dispatch(...shape: Parameters<typeof args>): ReturnType<typeof splineBackward> {
-  return splineBackward(args(...shape));
+function dispatch(...shape: Parameters<typeof args>): ReturnType<typeof rationalQuadraticBackward> {
+  return rationalQuadraticBackward(args(...shape));
 }
 
 function args(
@@ -115,7 +115,7 @@ function args(
   features: number,
   bins: number,
   { start = 0, validRows = rows }: { start?: number; validRows?: number } = {},
-): SplineBackwardArguments {
+): RationalQuadraticBackwardArguments {
   return {
     rows,
     validRows,

@@ -1,8 +1,9 @@
-// z[j] = w[permutation[j]] with w = L y, y = U x per row, in place; log_det[r] = (previous) + sum_i log_diagonal[i].
+// z[j] = w[permutation[j]] with w = L y, y = U x per row, log_det[r] = (previous) + sum_i log_diagonal[i]; with INVERSE x by
+// substitution, log_det[r] = (previous) - sum_i log_diagonal[i]. In place; `accumulate` is 0 to start log_det.
 // U has exp(log_diagonal) on its diagonal and `upper` above it, L ones and `lower` below; both are packed by rows.
-// parameters: lower, upper [D (D - 1) / 2], log_diagonal, permutation [D], D = n_features;
-// state, scratch [D, n_quads]; log_det [n_quads]; a quad is four rows; `accumulate` is 1 to add to log_det, 0 to start it.
-// One invocation owns one quad and sums over the features in ascending order. docs/derivations.md, eq. (53)
+// parameters: lower, upper [D (D - 1) / 2], log_diagonal, permutation [D], D = n_features; state, scratch [D, n_quads];
+// log_det [n_quads]; a quad is four rows. One invocation owns one quad and takes the features of each sum in ascending
+// order. docs/derivations.md, eq. (53), (54)
 #include "shared/grid.wgsl"
 #include "shared/triangles.wgsl"
 
@@ -35,6 +36,28 @@ fn main(
     return;
   }
   var sum_log_diagonal = 0.0;
+#if INVERSE
+  for (var j = 0u; j < n_features; j++) {
+    sum_log_diagonal += parameters[params.log_diagonal_offset + j];
+    let i = u32(parameters[params.permutation_offset + j]);
+    scratch[i * n_quads + quad] = state[j * n_quads + quad];
+  }
+  for (var i = 1u; i < n_features; i++) {
+    var y = scratch[i * n_quads + quad];
+    for (var k = 0u; k < i; k++) {
+      y -= parameters[params.lower_offset + lower_place(i, k)] * scratch[k * n_quads + quad];
+    }
+    scratch[i * n_quads + quad] = y;
+  }
+  for (var step = 1u; step <= n_features; step++) {
+    let i = n_features - step;
+    var y = scratch[i * n_quads + quad];
+    for (var j = i + 1u; j < n_features; j++) {
+      y -= parameters[params.upper_offset + upper_place(i, j, n_features)] * state[j * n_quads + quad];
+    }
+    state[i * n_quads + quad] = y * exp(-parameters[params.log_diagonal_offset + i]);
+  }
+#else
   for (var i = 0u; i < n_features; i++) {
     let log_diagonal = parameters[params.log_diagonal_offset + i];
     var y = exp(log_diagonal) * state[i * n_quads + quad];
@@ -52,6 +75,11 @@ fn main(
     }
     state[j * n_quads + quad] = w;
   }
+#endif
   let before = select(vec4f(), log_det[quad], params.accumulate == 1u);
+#if INVERSE
+  log_det[quad] = before - sum_log_diagonal;
+#else
   log_det[quad] = before + sum_log_diagonal;
+#endif
 }

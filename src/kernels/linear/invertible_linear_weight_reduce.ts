@@ -3,8 +3,8 @@ import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { LinearSlots } from '../../model/tensors.ts';
 import { gridOf } from '../../plan/shape.ts';
 
-export const linearWeightReduceKernel = {
-  stem: 'linear_weight_reduce',
+export const invertibleLinearWeightReduceKernel = {
+  stem: 'invertible_linear_weight_reduce',
   params: {
     n_slices: 'u32',
     n_features: 'u32',
@@ -20,7 +20,7 @@ export const linearWeightReduceKernel = {
   flags: ['UPPER'],
 } as const satisfies KernelSpec;
 
-export interface LinearWeightReduceArguments {
+export interface InvertibleLinearWeightReduceArguments {
   slices: number;
   slots: LinearSlots;
   /** Of U with its diagonal, or of L. */
@@ -34,12 +34,12 @@ export interface LinearWeightReduceArguments {
 }
 
 /** Adds the sums over the row slices to the gradients of one triangle, and with the upper one to the diagonal's. */
-export function linearWeightReduce(args: LinearWeightReduceArguments): Dispatch {
+export function invertibleLinearWeightReduce(args: InvertibleLinearWeightReduceArguments): Dispatch {
   const { slices, slots, triangle, partials, parameters, gradients } = args;
   const features = slots.logDiagonal.length;
   const isUpper = triangle === 'upper';
   const elements = slots[triangle].length + (isUpper ? features : 0);
-  return dispatchOf(linearWeightReduceKernel, {
+  return dispatchOf(invertibleLinearWeightReduceKernel, {
     params: {
       n_slices: slices,
       n_features: features,

@@ -1,8 +1,8 @@
-// z = spline(x) on the transformed block, in place; log_scale receives the logarithm of its slope.
+// z = spline(x) on the transformed block, or x of z with INVERSE, in place; log_scale receives log dz/dx.
 // raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; state [*, n_rows] from feature
 // transform_start; log_scale [n_transformed, n_rows], for log_det_reduce; with KEEP_INPUT kept_x, as long, receives x.
 // One invocation transforms one feature of one row; nothing is accumulated.
-// Durkan et al. 2019, eq. (4), (5); docs/derivations.md, eq. (58) to (62)
+// Durkan et al. 2019, eq. (4), (5), appendix A.3; docs/derivations.md, eq. (58) to (63)
 #include "shared/grid.wgsl"
 #include "shared/rational_quadratic.wgsl"
 
@@ -37,15 +37,21 @@ fn main(
   let feature = index / params.n_rows;
   let row = index % params.n_rows;
   let state_place = params.transform_start * params.n_rows + index;
-  let x = state[state_place];
+  let value = state[state_place];
 #if KEEP_INPUT
-  kept_x[index] = x;
+  kept_x[index] = value;
 #endif
   // Rows outside compute the spline's end, which is finite, and do not use it.
-  let inner = clamp(x, -params.bound, params.bound);
+  let inner = clamp(value, -params.bound, params.bound);
+#if INVERSE
+  let bin = bin_of_y(feature, row, inner);
+  let place = place_in(bin, xi_of_y(bin, inner));
+  let mapped = bin.x.start + bin.x.size * place.xi;
+#else
   let bin = bin_of_x(feature, row, inner);
   let place = place_in(bin, xi_of_x(bin, inner));
-  let z = bin.y.start + bin.y.size * place.numerator / place.denominator;
-  state[state_place] = select(x, z, is_inside(x));
-  log_scale[index] = select(0.0, log_slope_of(place), is_inside(x));
+  let mapped = bin.y.start + bin.y.size * place.numerator / place.denominator;
+#endif
+  state[state_place] = select(value, mapped, is_inside(value));
+  log_scale[index] = select(0.0, log_slope_of(place), is_inside(value));
 }

@@ -1,9 +1,13 @@
 import type { Twin } from '../../plan/kernel.ts';
-import type { linearWeightReduceKernel } from '../../kernels/linear/linear_weight_reduce.ts';
+import type { invertibleLinearWeightReduceKernel } from '../../kernels/linear/invertible_linear_weight_reduce.ts';
 import { at } from '../maths/at.ts';
 import { lowerPlace, upperPlace } from '../maths/triangles.ts';
 
-export const linearWeightReduce: Twin<typeof linearWeightReduceKernel> = ({ params, flags, buffers }) => {
+export const invertibleLinearWeightReduce: Twin<typeof invertibleLinearWeightReduceKernel> = ({
+  params,
+  flags,
+  buffers,
+}) => {
   const { partials, parameters, gradients } = buffers;
   const { n_slices, n_features, triangle_offset, log_diagonal_offset } = params;
   const add = (place: number, value: number): void => {

@@ -1,11 +1,11 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { gridOf } from '../../plan/shape.ts';
-import { rawCount, rawElements, splineFlops, splineParams } from './spline_forward.ts';
-import type { SplineNumbers } from './spline_forward.ts';
+import { rawCount, rawElements, splineFlops, splineParams } from './rational_quadratic.ts';
+import type { SplineNumbers } from './rational_quadratic.ts';
 
-export const splineBackwardKernel = {
-  stem: 'spline_backward',
+export const rationalQuadraticBackwardKernel = {
+  stem: 'rational_quadratic_backward',
   params: {
     n_rows: 'u32',
     n_valid_rows: 'u32',
@@ -27,12 +27,12 @@ export const splineBackwardKernel = {
   sizes: ['BINS'],
 } as const satisfies KernelSpec;
 
-export interface SplineBackwardArguments extends SplineNumbers {
+export interface RationalQuadraticBackwardArguments extends SplineNumbers {
   /** Rows before the padding, which has no gradient. */
   validRows: number;
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
   dLogDet: number;
-  /** x₂ as `splineForward` kept it, [transformed, rows]. */
+  /** x₂ as `rationalQuadratic` kept it, [transformed, rows]. */
   keptX: string;
   state: string;
   dState: string;
@@ -41,10 +41,10 @@ export interface SplineBackwardArguments extends SplineNumbers {
 }
 
 /** Pulls the gradient back through z₂ = spline(x₂) to x₂ and to the raw numbers, and puts x₂ back in the state. */
-export function splineBackward(args: SplineBackwardArguments): Dispatch {
+export function rationalQuadraticBackward(args: RationalQuadraticBackwardArguments): Dispatch {
   const { rows, blocks, bins } = args;
   const elements = rows * blocks.transformCount;
-  return dispatchOf(splineBackwardKernel, {
+  return dispatchOf(rationalQuadraticBackwardKernel, {
     params: { ...splineParams(args), n_valid_rows: args.validRows, d_log_det: args.dLogDet },
     sizes: { BINS: bins },
     buffers: {

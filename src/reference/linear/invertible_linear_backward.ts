@@ -1,5 +1,5 @@
 import type { Twin } from '../../plan/kernel.ts';
-import type { linearBackwardKernel } from '../../kernels/linear/linear_backward.ts';
+import type { invertibleLinearBackwardKernel } from '../../kernels/linear/invertible_linear_backward.ts';
 import {
   linearMatrices,
   product,
@@ -9,7 +9,10 @@ import {
   unpermuted,
 } from '../maths/invertible_linear.ts';
 
-export const linearBackward: Twin<typeof linearBackwardKernel> = ({ params, buffers }) => {
+export const invertibleLinearBackward: Twin<typeof invertibleLinearBackwardKernel> = ({
+  params,
+  buffers,
+}) => {
   const { parameters, state, d_state, inner, d_outer, d_inner } = buffers;
   const { n_features } = params;
   const rows = 4 * params.n_quads;

@@ -1,12 +1,11 @@
 import { dispatchOf } from '../../plan/kernel.ts';
-import type { Dispatch, KernelSpec, LaunchOf, ParamsOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec, ParamsOf } from '../../plan/kernel.ts';
 import type { TensorSlot } from '../../model/tensors.ts';
 import type { CouplingBlocks } from '../../model/blocks.ts';
 import { gridOf } from '../../plan/shape.ts';
-import type { splineInverseKernel } from './spline_inverse.ts';
 
-/** What both directions have. */
-export const splineKernel = {
+export const rationalQuadraticKernel = {
+  stem: 'rational_quadratic',
   params: {
     n_rows: 'u32',
     n_transformed: 'u32',
@@ -20,18 +19,11 @@ export const splineKernel = {
     raw: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
     log_scale: { access: 'read_write', element: 'f32' },
-  },
-  sizes: ['BINS'],
-} as const satisfies Omit<KernelSpec, 'stem'>;
-
-export const splineForwardKernel = {
-  ...splineKernel,
-  stem: 'spline_forward',
-  bindings: {
-    ...splineKernel.bindings,
     kept_x: { access: 'read_write', element: 'f32', when: 'KEEP_INPUT' },
   },
-  flags: ['KEEP_INPUT'],
+  flags: ['INVERSE', 'KEEP_INPUT'],
+  exclusive: [['INVERSE', 'KEEP_INPUT']],
+  sizes: ['BINS'],
 } as const satisfies KernelSpec;
 
 /** The features that are transformed and where the raw numbers of their splines are. */
@@ -46,43 +38,36 @@ export interface SplineNumbers {
   shared?: TensorSlot;
 }
 
-export interface SplineArguments extends SplineNumbers {
+export interface RationalQuadraticArguments extends SplineNumbers {
+  inverse: boolean;
   state: string;
   logScale: string;
-}
-
-export interface SplineForwardArguments extends SplineArguments {
-  /** Receives x₂ for `splineBackward`, [transformed, rows], where it is given. */
+  /** Forward only: receives x₂ for `rationalQuadraticBackward`, [transformed, rows]. */
   keptX?: string | undefined;
 }
 
-/** z₂ = spline(x₂), in place; the log-slope goes to `logScale`. */
-export function splineForward({ keptX, ...args }: SplineForwardArguments): Dispatch {
-  const launch = splineLaunch(args);
+/** z₂ = spline(x₂) or the inverse, in place; log ∂z₂/∂x₂ goes to `logScale`. */
+export function rationalQuadratic(args: RationalQuadraticArguments): Dispatch {
+  const { rows, inverse, blocks, bins, keptX } = args;
+  const elements = rows * blocks.transformCount;
   const keeps = keptX !== undefined;
-  return dispatchOf(splineForwardKernel, {
-    ...launch,
-    flags: { KEEP_INPUT: keeps },
-    buffers: { ...launch.buffers, ...(keeps ? { kept_x: keptX } : {}) },
-    bytes: launch.bytes + (keeps ? 4 * args.rows * args.blocks.transformCount : 0),
+  return dispatchOf(rationalQuadraticKernel, {
+    params: splineParams(args),
+    flags: { INVERSE: inverse, KEEP_INPUT: keeps },
+    sizes: { BINS: bins },
+    buffers: {
+      raw: args.raw,
+      state: args.state,
+      log_scale: args.logScale,
+      ...(keeps && { kept_x: keptX }),
+    },
+    workgroups: gridOf(elements),
+    flops: elements * splineFlops(bins),
+    bytes: 4 * (rawElements(args) + (keeps ? 4 : 3) * elements),
   });
 }
 
-/** The launch of either direction. */
-export function splineLaunch(args: SplineArguments): LaunchOf<typeof splineInverseKernel> {
-  const { rows, blocks, bins } = args;
-  const elements = rows * blocks.transformCount;
-  return {
-    params: splineParams(args),
-    sizes: { BINS: bins },
-    buffers: { raw: args.raw, state: args.state, log_scale: args.logScale },
-    workgroups: gridOf(elements),
-    flops: elements * splineFlops(bins),
-    bytes: 4 * (rawElements(args) + 3 * elements),
-  };
-}
-
-export function splineParams(args: SplineNumbers): ParamsOf<typeof splineForwardKernel> {
+export function splineParams(args: SplineNumbers): ParamsOf<typeof rationalQuadraticKernel> {
   const { rows, blocks, shared } = args;
   return {
     n_rows: rows,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { linearWeightReduce } from '../../../src/kernels/linear/linear_weight_reduce.ts';
+import { invertibleLinearWeightReduce } from '../../../src/kernels/linear/invertible_linear_weight_reduce.ts';
 import { expectNormClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { linearParameters, linearSlots } from '../slots.ts';
 
 const GRADIENT_BOUND = 1e-4;
 
-describe('linear_weight_reduce', () => {
+describe('invertible_linear_weight_reduce', () => {
   describe.each(['lower', 'upper'] as const)('of the %s triangle', (triangle) => {
     it.each([
       [1, 2],
@@ -47,8 +47,8 @@ function dispatch(
   slices: number,
   features: number,
   triangle: 'lower' | 'upper',
-): ReturnType<typeof linearWeightReduce> {
-  return linearWeightReduce({
+): ReturnType<typeof invertibleLinearWeightReduce> {
+  return invertibleLinearWeightReduce({
     slices,
     slots: linearSlots(features),
     triangle,

@@ -1,5 +1,5 @@
 // Pulls the gradient back through z = spline(x), to x and to every raw number, and puts x back in the state. x is what
-// spline_forward kept: undoing a spline where it is flat magnifies the rounding of z.
+// rational_quadratic kept: undoing a spline where it is flat magnifies the rounding of z.
 // raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; d_raw [n_transformed, 3 BINS - 1,
 // n_rows]; kept_x [n_transformed, n_rows]; state z -> x and d_state d_z -> d_x: [*, n_rows] from feature transform_start,
 // in place. d_log_det is the same for every valid row and zero for the padding after them.

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
-import { linearBackward } from '../../../src/kernels/linear/linear_backward.ts';
-import { linearForward } from '../../../src/kernels/linear/linear_forward.ts';
+import { invertibleLinearBackward } from '../../../src/kernels/linear/invertible_linear_backward.ts';
+import { invertibleLinear } from '../../../src/kernels/linear/invertible_linear.ts';
 import { expectClose, expectNormClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { linearParameters, linearSlots } from '../slots.ts';
@@ -9,7 +9,7 @@ const F32_BOUND = 1e-5;
 const INVERSE_BOUND = 1e-4;
 const GRADIENT_BOUND = 1e-4;
 
-describe('linear_backward', () => {
+describe('invertible_linear_backward', () => {
   it.each([
     [4, 2],
     [252, 3],
@@ -31,12 +31,13 @@ describe('linear_backward', () => {
     }
   });
 
-  it('rebuilds the input of linear_forward from its output, at 64 features', async () => {
+  it('rebuilds the input of invertible_linear from its output, at 64 features', async () => {
     const [rows, features] = [68, 64];
     const before = ramp(features * rows, 3);
     const { gpu } = await runBoth(
       [
-        linearForward({
+        invertibleLinear({
+          inverse: false,
           rows,
           slots: linearSlots(features),
           accumulate: false,
@@ -61,8 +62,8 @@ describe('linear_backward', () => {
   });
 });
 
-function dispatch(rows: number, features: number): ReturnType<typeof linearBackward> {
-  return linearBackward({
+function dispatch(rows: number, features: number): ReturnType<typeof invertibleLinearBackward> {
+  return invertibleLinearBackward({
     rows,
     slots: linearSlots(features),
     parameters: 'parameters',

@@ -2,10 +2,10 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { LinearSlots } from '../../model/tensors.ts';
 import { gridOf, quadsOf } from '../../plan/shape.ts';
-import { linearFlops, linearOffsets } from './linear_forward.ts';
+import { linearFlops, linearOffsets } from './invertible_linear.ts';
 
-export const linearBackwardKernel = {
-  stem: 'linear_backward',
+export const invertibleLinearBackwardKernel = {
+  stem: 'invertible_linear_backward',
   params: {
     n_quads: 'u32',
     n_features: 'u32',
@@ -24,7 +24,7 @@ export const linearBackwardKernel = {
   },
 } as const satisfies KernelSpec;
 
-export interface LinearBackwardArguments {
+export interface InvertibleLinearBackwardArguments {
   /** A multiple of 4. */
   rows: number;
   slots: LinearSlots;
@@ -40,10 +40,10 @@ export interface LinearBackwardArguments {
 }
 
 /** Rebuilds x from z = P L (U + diag) x and pulls the gradient back to x; leaves what the tensors' gradients need. */
-export function linearBackward(args: LinearBackwardArguments): Dispatch {
+export function invertibleLinearBackward(args: InvertibleLinearBackwardArguments): Dispatch {
   const { rows, slots } = args;
   const features = slots.logDiagonal.length;
-  return dispatchOf(linearBackwardKernel, {
+  return dispatchOf(invertibleLinearBackwardKernel, {
     params: { n_quads: quadsOf(rows), n_features: features, ...linearOffsets(slots) },
     buffers: {
       parameters: args.parameters,

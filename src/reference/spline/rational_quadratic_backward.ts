@@ -1,11 +1,15 @@
 import type { Twin } from '../../plan/kernel.ts';
-import type { splineBackwardKernel } from '../../kernels/spline/spline_backward.ts';
+import type { rationalQuadraticBackwardKernel } from '../../kernels/spline/rational_quadratic_backward.ts';
 import { at } from '../maths/at.ts';
 import { slopeGradient, softmax, splineAtX, wholeOf } from '../maths/rational_quadratic.ts';
 import type { SplinePlace } from '../maths/rational_quadratic.ts';
 import { rawNumbers } from '../maths/spline_raw.ts';
 
-export const splineBackward: Twin<typeof splineBackwardKernel> = ({ params, sizes, buffers }) => {
+export const rationalQuadraticBackward: Twin<typeof rationalQuadraticBackwardKernel> = ({
+  params,
+  sizes,
+  buffers,
+}) => {
   const { kept_x, state, d_state, d_raw } = buffers;
   const { n_rows, n_valid_rows, n_transformed, transform_start, bound, d_log_det } = params;
   const bins = sizes.BINS;
