@@ -10,10 +10,10 @@ struct Params {
   n_rows: u32,
   n_valid_rows: u32,
   n_features: u32,
-  log_df_offset: u32,
   row_start: u32,
   n_total: u32,
   sign: f32,
+  log_df_offset: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

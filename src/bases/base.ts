@@ -1,10 +1,10 @@
 /** What a base distribution is: one record in a file of its own, and a row in the table of index.ts. */
 import type * as v from 'valibot';
+import type { BaseLoss, LogProbArguments, SampleArguments } from '../kernels/base/arguments.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
-import type { DrawArguments } from '../kernels/base/base_sample.ts';
-import type { BaseLoss } from '../kernels/base/mixture_log_prob.ts';
 import type { AddTensor, TensorSlot } from '../model/tensors.ts';
-import { D_BASE, GRADIENTS } from '../plan/names.ts';
+import type { Dispatch } from '../plan/kernel.ts';
+import { D_BASE, GRADIENTS, PARAMETERS } from '../plan/names.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 
 export interface BaseSpecOf {
@@ -20,16 +20,10 @@ export interface BaseLayer<Spec extends BaseSpecOf = BaseSpecOf, Tensors = objec
   readonly contextDim: number;
 }
 
-/** Rows of the latent, the log-det that goes with them, and where log p goes; with a `loss`, where −log p goes. */
-export interface Density {
-  rows: number;
-  /** +1 for the log-det of the forward map, −1 for that of the inverse. */
-  sign: 1 | -1;
-  state: string;
-  logDet: string;
-  logProb: string;
-  loss?: BaseLoss;
-}
+type Placed<Arguments> = Omit<Arguments, 'features' | 'parameters'>;
+
+/** Rows of the latent, with the log-det that goes with them. */
+type Density = Placed<Omit<LogProbArguments, 'loss'>>;
 
 export interface Base<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
   /** What the model file may say; the order of the keys is the order in which they are written. */
@@ -51,13 +45,13 @@ export interface Base<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
 
   /** Whether a stack of couplings can end in its log-density. */
   readonly isStandardNormal?: boolean;
-  /** LOG_PROB of rows, or with a loss their NLL, D_STATE, and each row's gradients in D_BASE. */
-  logProb(plan: PlanBuilder, layer: BaseLayer<Spec, Tensors>, density: Density): void;
-  /** Rows of it into `args.state`. */
-  draw(plan: PlanBuilder, layer: BaseLayer<Spec, Tensors>, args: DrawArguments): void;
-  /** The tensors with gradients of a row, in the order in which `logProb` leaves them in D_BASE. */
+  /** log p of rows; or with a `loss` −log p, the gradient of the rows, and each row's gradients of `rowTensors`. */
+  logProb(layer: BaseLayer<Spec, Tensors>, args: LogProbArguments): Dispatch;
+  /** Rows of it. */
+  sample(layer: BaseLayer<Spec, Tensors>, args: SampleArguments): Dispatch;
+  /** The tensors of which a row has gradients, in the order in which `logProb` leaves them. */
   rowTensors?(layer: BaseLayer<Spec, Tensors>): TensorSlot[];
-  /** Elements of D_BASE a row, if there are more than those of `rowTensors`. */
+  /** Gradients of a row, if there are more than those of `rowTensors`. */
   rowGradients?(layer: BaseLayer<Spec, Tensors>): number;
 
   /** A mean that depends on the context: what is left of z without it has the density of `logProb`. */
@@ -80,24 +74,35 @@ export function rowGradients(layer: BaseLayer): number {
   return base.rowGradients?.(layer) ?? tensors.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** The room for each row's gradients of the base's tensors. */
-export function rowGradientBuffer(plan: PlanBuilder, layer: BaseLayer, rows: number): string {
-  return plan.buffer(D_BASE, rowGradients(layer) * rows);
+/** log p of rows. */
+export function addLogProb(plan: PlanBuilder, layer: BaseLayer, density: Density): void {
+  plan.add(layer.base.logProb(layer, { ...density, ...common(layer) }));
 }
 
-/** Adds the rows' gradients of the base's tensors to GRADIENTS. */
-export function reduceRowGradients(
+/** −log p of rows, the gradient of the rows, and of the base's own tensors. */
+export function addLoss(
   plan: PlanBuilder,
   layer: BaseLayer,
-  { rows, validRows }: { rows: number; validRows: number },
+  { loss, ...density }: Density & { loss: Omit<BaseLoss, 'dBase'> },
 ): void {
+  const { rows } = density;
+  const own = rowGradients(layer);
+  const dBase = own === 0 ? D_BASE : plan.buffer(D_BASE, own * rows);
+  plan.add(layer.base.logProb(layer, { ...density, ...common(layer), loss: { ...loss, dBase } }));
   let firstElement = 0;
   for (const tensor of layer.base.rowTensors?.(layer) ?? []) {
-    if (tensor.trainable) {
-      plan.add(
-        rowGradientReduce({ rows, validRows, tensor, dRows: D_BASE, firstElement, gradients: GRADIENTS }),
-      );
-    }
+    const { validRows } = loss;
+    const reduce = { rows, validRows, tensor, dRows: dBase, firstElement, gradients: GRADIENTS };
+    if (tensor.trainable) plan.add(rowGradientReduce(reduce));
     firstElement += tensor.length;
   }
+}
+
+/** Rows of the base into `args.state`. */
+export function addSample(plan: PlanBuilder, layer: BaseLayer, args: Placed<SampleArguments>): void {
+  plan.add(layer.base.sample(layer, { ...args, ...common(layer) }));
+}
+
+function common({ dim }: BaseLayer): { features: number; parameters: string } {
+  return { features: dim, parameters: PARAMETERS };
 }

@@ -3,12 +3,12 @@
  * without M c is a row of N(0, I).
  */
 import * as v from 'valibot';
-import { baseMeanBackward } from '../kernels/base/base_mean_backward.ts';
-import { baseMeanShift } from '../kernels/base/base_mean_shift.ts';
+import { classConditionalBackward } from '../kernels/base/class_conditional_backward.ts';
+import { classConditionalShift } from '../kernels/base/class_conditional_shift.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import { CONTEXT, D_STATE, GRADIENTS, PARAMETERS } from '../plan/names.ts';
 import type { Base } from './base.ts';
-import { standardNormalSteps } from './standardNormal.ts';
+import { standardNormalRows } from './standardNormal.ts';
 
 const schema = v.strictObject({ type: v.literal('class_conditional') });
 export type ClassConditionalSpec = v.InferOutput<typeof schema>;
@@ -24,21 +24,28 @@ export const classConditionalRoom: Base<ClassConditionalSpec, Tensors> = {
   tensors: (_, { dim, contextDim }, add) => ({ mean: add('mean', [dim, contextDim], true) }),
   words: () => 'normal about a mean that the context gives',
   tuningKey: ({ type }) => type,
-  ...standardNormalSteps,
+  ...standardNormalRows,
 
   mean: {
     shift(plan, { dim, contextDim, tensors }, { rows, sign, target }) {
       const context = plan.buffer(CONTEXT, contextDim * rows);
       const counts = { rows, features: dim, contextCount: contextDim };
       plan.add(
-        baseMeanShift({ ...counts, ...tensors, sign, parameters: PARAMETERS, context, state: target }),
+        classConditionalShift({
+          ...counts,
+          ...tensors,
+          sign,
+          parameters: PARAMETERS,
+          context,
+          state: target,
+        }),
       );
     },
 
     gradient(plan, { dim, contextDim, tensors }, rows) {
       const counts = { rows, features: dim, contextCount: contextDim };
       const buffers = { dState: D_STATE, context: CONTEXT, gradients: GRADIENTS };
-      plan.add(baseMeanBackward({ ...counts, ...tensors, ...buffers }));
+      plan.add(classConditionalBackward({ ...counts, ...tensors, ...buffers }));
     },
   },
 };

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { MixtureSlots } from '../model/tensors.ts';
 import type { Base } from './base.ts';
-import { mixtureSteps } from './mixture.ts';
+import { mixtureRows } from './mixture.ts';
 
 const schema = v.strictObject({ type: v.literal('diagonal_normal') });
 export type DiagonalNormalSpec = v.InferOutput<typeof schema>;
@@ -20,7 +20,7 @@ export const diagonalNormalRoom: Base<DiagonalNormalSpec, MixtureSlots> = {
   rowGradients: ({ tensors: { mean, logScale } }) => mean.length + logScale.length + 1,
   words: () => 'normal with a mean and a spread for each feature',
   tuningKey: ({ type }) => type,
-  ...mixtureSteps,
+  ...mixtureRows,
 };
 
 export const diagonalNormal = (): DiagonalNormalSpec => ({ type: 'diagonal_normal' });

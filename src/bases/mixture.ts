@@ -4,29 +4,16 @@ import { mixtureLogProb } from '../kernels/base/mixture_log_prob.ts';
 import { mixtureSample } from '../kernels/base/mixture_sample.ts';
 import { integerFrom } from '../model/schema.ts';
 import type { MixtureSlots } from '../model/tensors.ts';
-import { PARAMETERS } from '../plan/names.ts';
 import { normals, STREAMS } from '../random.ts';
-import { reduceRowGradients, rowGradientBuffer } from './base.ts';
 import type { Base, BaseSpecOf } from './base.ts';
 
 const schema = v.strictObject({ type: v.literal('mixture'), components: integerFrom(2, 1024) });
 export type MixtureSpec = v.InferOutput<typeof schema>;
 
 /** Rows of K diagonal normals. */
-export const mixtureSteps: Pick<Base<BaseSpecOf, MixtureSlots>, 'logProb' | 'draw' | 'rowTensors'> = {
-  logProb(plan, layer, { loss, ...density }) {
-    const args = { ...density, slots: layer.tensors, parameters: PARAMETERS };
-    if (loss === undefined) plan.add(mixtureLogProb(args));
-    else {
-      const dBase = rowGradientBuffer(plan, layer, density.rows);
-      plan.add(mixtureLogProb({ ...args, loss: { ...loss, dBase } }));
-      reduceRowGradients(plan, layer, { ...loss, rows: density.rows });
-    }
-  },
-
-  draw(plan, { tensors }, args) {
-    plan.add(mixtureSample({ ...args, slots: tensors, parameters: PARAMETERS }));
-  },
+export const mixtureRows: Pick<Base<BaseSpecOf, MixtureSlots>, 'logProb' | 'sample' | 'rowTensors'> = {
+  logProb: ({ tensors }, args) => mixtureLogProb({ ...args, slots: tensors }),
+  sample: ({ tensors }, args) => mixtureSample({ ...args, slots: tensors }),
 
   rowTensors: ({ tensors: { mean, logScale, logits } }) => [
     mean,
@@ -51,7 +38,7 @@ export const mixtureRoom: Base<MixtureSpec, MixtureSlots> = {
 
   words: ({ components }) => `mixture of ${components} diagonal normals`,
   tuningKey: ({ components }) => `mixture of ${components}`,
-  ...mixtureSteps,
+  ...mixtureRows,
 };
 
 export const mixture = (fields: Partial<Omit<MixtureSpec, 'type'>> = {}): MixtureSpec => ({

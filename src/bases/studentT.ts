@@ -5,8 +5,6 @@ import { studentTSample } from '../kernels/base/student_t_sample.ts';
 import { numberFrom } from '../model/schema.ts';
 import { fillTensor } from '../model/tensors.ts';
 import type { TensorSlot } from '../model/tensors.ts';
-import { PARAMETERS } from '../plan/names.ts';
-import { reduceRowGradients, rowGradientBuffer } from './base.ts';
 import type { Base } from './base.ts';
 
 const schema = v.strictObject({
@@ -32,20 +30,8 @@ export const studentTRoom: Base<StudentTSpec, Tensors> = {
     learned ? "Student's t with learned tails" : `Student's t with ${df} degrees of freedom`,
   tuningKey: ({ type }) => type,
 
-  logProb(plan, layer, { loss, ...density }) {
-    const args = { ...density, ...layer.tensors, parameters: PARAMETERS };
-    if (loss === undefined) plan.add(studentTLogProb(args));
-    else {
-      const dBase = rowGradientBuffer(plan, layer, density.rows);
-      plan.add(studentTLogProb({ ...args, loss: { ...loss, dBase } }));
-      reduceRowGradients(plan, layer, { ...loss, rows: density.rows });
-    }
-  },
-
-  draw(plan, { tensors }, args) {
-    plan.add(studentTSample({ ...args, ...tensors, parameters: PARAMETERS }));
-  },
-
+  logProb: ({ tensors }, args) => studentTLogProb({ ...args, ...tensors }),
+  sample: ({ tensors }, args) => studentTSample({ ...args, ...tensors }),
   rowTensors: ({ tensors }) => [tensors.logDf],
 };
 

@@ -1,7 +1,7 @@
 /** Uniform on the box [−bound, bound] of each feature. */
 import * as v from 'valibot';
-import { boxLogProb } from '../kernels/base/box_log_prob.ts';
-import { boxSample } from '../kernels/base/box_sample.ts';
+import { uniformLogProb } from '../kernels/base/uniform_log_prob.ts';
+import { uniformSample } from '../kernels/base/uniform_sample.ts';
 import { positiveNumber } from '../model/schema.ts';
 import type { Base } from './base.ts';
 
@@ -17,13 +17,8 @@ export const uniformRoom: Base<UniformSpec> = {
   words: ({ bound }) => `uniform on ±${bound}`,
   tuningKey: ({ type }) => type,
 
-  logProb(plan, { dim, spec }, density) {
-    plan.add(boxLogProb({ ...density, features: dim, bound: spec.bound }));
-  },
-
-  draw(plan, { dim, spec }, args) {
-    plan.add(boxSample({ ...args, features: dim, bound: spec.bound }));
-  },
+  logProb: ({ spec }, args) => uniformLogProb({ ...args, bound: spec.bound }),
+  sample: ({ spec }, args) => uniformSample({ ...args, bound: spec.bound }),
 };
 
 export const uniform = (fields: Partial<Omit<UniformSpec, 'type'>> = {}): UniformSpec => ({

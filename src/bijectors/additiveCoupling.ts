@@ -1,6 +1,6 @@
 /** NICE's coupling: z₂ = x₂ + t(x₁), z₁ = x₁. It keeps volumes. */
 import * as v from 'valibot';
-import { couplingShift } from '../kernels/coupling/coupling_shift.ts';
+import { additiveCoupling as shiftBlock } from '../kernels/coupling/additive_coupling.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
 import { DEFAULT_NET, netSchema } from '../nets/net.ts';
 import type { Dispatch } from '../plan/kernel.ts';
@@ -62,5 +62,5 @@ export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensor
 export const additiveCoupling = builderOf<AdditiveCouplingSpec>('additive_coupling');
 
 function shift({ blocks }: CouplingTensors, { rows, activations }: Pass, sign: 1 | -1): Dispatch {
-  return couplingShift({ rows, blocks, sign, conditionerOutput: activations.output, state: STATE });
+  return shiftBlock({ rows, blocks, sign, conditionerOutput: activations.output, state: STATE });
 }

@@ -1,8 +1,7 @@
 /** Real NVP's coupling: z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁), or (x₂ + t(x₁)) ⊙ exp(s(x₁)); z₁ = x₁. */
 import * as v from 'valibot';
-import { couplingBackward } from '../kernels/coupling/coupling_backward.ts';
-import { couplingForward } from '../kernels/coupling/coupling_forward.ts';
-import { couplingInverse } from '../kernels/coupling/coupling_inverse.ts';
+import { affineCoupling as transformBlock } from '../kernels/coupling/affine_coupling.ts';
+import { affineCouplingBackward } from '../kernels/coupling/affine_coupling_backward.ts';
 import { couplingTiles, denseCouplingBlocked } from '../kernels/coupling/dense_coupling_blocked.ts';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
 import { couplingBlocks } from '../model/blocks.ts';
@@ -132,7 +131,7 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
     const coupling = { spec, ...tensors };
     if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
     plan.add(
-      couplingBackward({
+      affineCouplingBackward({
         rows,
         validRows,
         blocks,
@@ -185,8 +184,7 @@ function couplingMap(plan: PlanBuilder, { spec, tensors }: Coupling, run: Coupli
       }),
     );
   } else {
-    const transform = inverse ? couplingInverse : couplingForward;
-    plan.add(transform({ ...common, shiftFirst, conditionerOutput: activations.output }));
+    plan.add(transformBlock({ ...common, inverse, shiftFirst, conditionerOutput: activations.output }));
   }
   plan.add(
     logDetReduce({ rows, features: terms, sign: inverse ? -1 : 1, accumulate, logScale, logDet: LOG_DET }),

@@ -1,7 +1,6 @@
 /** z = (x + bias) ⊙ exp(log_scale), with a bias or without. */
-import { diagonalBackward } from '../kernels/elementwise/diagonal_backward.ts';
-import { diagonalForward } from '../kernels/elementwise/diagonal_forward.ts';
-import { diagonalInverse } from '../kernels/elementwise/diagonal_inverse.ts';
+import { diagonalScale } from '../kernels/elementwise/diagonal_scale.ts';
+import { diagonalScaleBackward } from '../kernels/elementwise/diagonal_scale_backward.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import { D_STATE, GRADIENTS, LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
 import type { Bijector, LayerSpec } from './bijector.ts';
@@ -19,15 +18,17 @@ export const diagonalMap: Map = {
   preservesVolume: false,
 
   forward(plan, { tensors: { bias, logScale } }, { rows, accumulate }) {
-    plan.add(diagonalForward({ rows, bias, logScale, accumulate, ...BUFFERS, logDet: LOG_DET }));
+    const args = { rows, bias, logScale, accumulate, ...BUFFERS, logDet: LOG_DET };
+    plan.add(diagonalScale({ ...args, inverse: false }));
   },
 
   inverse(plan, { tensors: { bias, logScale } }, { rows, accumulate }) {
-    plan.add(diagonalInverse({ rows, bias, logScale, accumulate, ...BUFFERS, logDet: LOG_DET }));
+    const args = { rows, bias, logScale, accumulate, ...BUFFERS, logDet: LOG_DET };
+    plan.add(diagonalScale({ ...args, inverse: true }));
   },
 
   backward(plan, { tensors: { bias, logScale } }, { rows, validRows, dLogDet }) {
     const gradient = { dState: D_STATE, gradients: GRADIENTS };
-    plan.add(diagonalBackward({ rows, validRows, bias, logScale, dLogDet, ...BUFFERS, ...gradient }));
+    plan.add(diagonalScaleBackward({ rows, validRows, bias, logScale, dLogDet, ...BUFFERS, ...gradient }));
   },
 };

@@ -4,17 +4,17 @@
  */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
-import { domainForward } from '../kernels/elementwise/domain_forward.ts';
-import type { DomainRange } from '../kernels/elementwise/domain_forward.ts';
-import { domainInverse } from '../kernels/elementwise/domain_inverse.ts';
+import { domain as mapDomain } from '../kernels/elementwise/domain.ts';
+import type { DomainRange } from '../kernels/elementwise/domain.ts';
 import { DOMAINS } from '../model/domain.ts';
 import type { Domain } from '../model/domain.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { fillTensor, firstUnsound, tensorOf } from '../model/tensors.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
 import { builderOf } from './bijector.ts';
-import type { Bijector, Layer } from './bijector.ts';
+import type { Bijector, Layer, MapPass } from './bijector.ts';
 
 const schema = v.strictObject({
   type: v.literal('domain'),
@@ -85,20 +85,22 @@ export const domainRoom: Bijector<DomainSpec, Tensors> = {
 
   preservesVolume: false,
 
-  forward(plan, layer, { rows, accumulate }) {
-    rangesOf(layer).forEach((range, index) =>
-      plan.add(domainForward({ ...range, rows, accumulate: accumulate || index > 0, ...BUFFERS })),
-    );
-  },
-
-  inverse(plan, layer, { rows, accumulate }) {
-    rangesOf(layer).forEach((range, index) =>
-      plan.add(domainInverse({ ...range, rows, accumulate: accumulate || index > 0, ...BUFFERS })),
-    );
-  },
+  forward: (plan, layer, pass) => addMaps(plan, layer, pass, false),
+  inverse: (plan, layer, pass) => addMaps(plan, layer, pass, true),
 };
 
 export const domain = builderOf<DomainSpec>('domain');
+
+function addMaps(
+  plan: PlanBuilder,
+  layer: Layer<DomainSpec, Tensors>,
+  { rows, accumulate }: MapPass,
+  inverse: boolean,
+): void {
+  rangesOf(layer).forEach((range, index) => {
+    plan.add(mapDomain({ ...range, inverse, rows, accumulate: accumulate || index > 0, ...BUFFERS }));
+  });
+}
 
 /** The bounded features, those of one domain that lie side by side together, and all scales. */
 function rangesOf({ spec, tensors }: Layer<DomainSpec, Tensors>): (DomainRange & Tensors)[] {

@@ -5,11 +5,9 @@
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
 import { denseBackwardWeight, rowSlices, weightElements } from '../kernels/dense/dense_backward_weight.ts';
-import { linearBackward } from '../kernels/linear/linear_backward.ts';
-import { linearForward } from '../kernels/linear/linear_forward.ts';
-import type { LinearArguments } from '../kernels/linear/linear_forward.ts';
-import { linearInverse } from '../kernels/linear/linear_inverse.ts';
-import { linearWeightReduce } from '../kernels/linear/linear_weight_reduce.ts';
+import { invertibleLinear as mapLinear } from '../kernels/linear/invertible_linear.ts';
+import { invertibleLinearBackward } from '../kernels/linear/invertible_linear_backward.ts';
+import { invertibleLinearWeightReduce } from '../kernels/linear/invertible_linear_weight_reduce.ts';
 import { firstRepeated } from '../model/tensors.ts';
 import type { DenseSlots, LinearSlots } from '../model/tensors.ts';
 import {
@@ -76,17 +74,12 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
 
   preservesVolume: false,
 
-  forward(plan, { tensors }, pass) {
-    plan.add(linearForward(argumentsOf(plan, tensors, pass)));
-  },
-
-  inverse(plan, { tensors }, pass) {
-    plan.add(linearInverse(argumentsOf(plan, tensors, pass)));
-  },
+  forward: (plan, { tensors }, pass) => addMap(plan, tensors, pass, false),
+  inverse: (plan, { tensors }, pass) => addMap(plan, tensors, pass, true),
 
   backward(plan, { tensors: slots }, { dim, rows, validRows, dLogDet }) {
     plan.add(
-      linearBackward({
+      invertibleLinearBackward({
         rows,
         slots,
         parameters: PARAMETERS,
@@ -112,7 +105,7 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
       const partials = plan.buffer(WEIGHT_PARTIALS, slices * weightElements(layer));
       plan.add(
         denseBackwardWeight({ rows, layer, dOutput, outputStart: 0, input, inputStart: 0, partials }),
-        linearWeightReduce({
+        invertibleLinearWeightReduce({
           slices,
           slots,
           triangle,
@@ -141,11 +134,13 @@ function whiteningTensors({ lower, logDiagonal }: LinearSlots, W: Float64Array):
   ];
 }
 
-function argumentsOf(
+function addMap(
   plan: PlanBuilder,
   slots: LinearSlots,
   { dim, rows, accumulate }: MapPass,
-): LinearArguments {
+  inverse: boolean,
+): void {
   const scratch = plan.buffer(SCRATCH, dim * rows);
-  return { rows, slots, accumulate, parameters: PARAMETERS, state: STATE, scratch, logDet: LOG_DET };
+  const buffers = { parameters: PARAMETERS, state: STATE, scratch, logDet: LOG_DET };
+  plan.add(mapLinear({ inverse, rows, slots, accumulate, ...buffers }));
 }

@@ -3,9 +3,7 @@
  * each sign 1 or −1; 1 in a fresh flow.
  */
 import * as v from 'valibot';
-import { permutationForward } from '../kernels/linear/permutation_forward.ts';
-import type { PermutationArguments } from '../kernels/linear/permutation_forward.ts';
-import { permutationInverse } from '../kernels/linear/permutation_inverse.ts';
+import { permutation as permute } from '../kernels/linear/permutation.ts';
 import { fillTensor, firstRepeated, firstUnsound } from '../model/tensors.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import { D_STATE, PARAMETERS, SCRATCH, STATE } from '../plan/names.ts';
@@ -55,31 +53,17 @@ export const permutationRoom: Bijector<PermutationSpec, Tensors> = {
 
   preservesVolume: true,
 
-  forward(plan, { tensors }, { rows }) {
-    plan.add(permutationForward(argumentsOf(plan, tensors, rows, STATE)));
-  },
-
-  inverse(plan, { tensors }, { rows }) {
-    plan.add(permutationInverse(argumentsOf(plan, tensors, rows, STATE)));
-  },
+  forward: (plan, { tensors }, { rows }) => addMap(plan, tensors, rows, STATE, false),
+  inverse: (plan, { tensors }, { rows }) => addMap(plan, tensors, rows, STATE, true),
 
   backward(plan, { tensors }, { rows }) {
-    for (const buffer of [STATE, D_STATE]) {
-      plan.add(permutationInverse(argumentsOf(plan, tensors, rows, buffer)));
-    }
+    for (const buffer of [STATE, D_STATE]) addMap(plan, tensors, rows, buffer, true);
   },
 };
 
 export const permutation = builderOf<PermutationSpec>('permutation');
 
-function argumentsOf(plan: PlanBuilder, tensors: Tensors, rows: number, state: string): PermutationArguments {
+function addMap(plan: PlanBuilder, tensors: Tensors, rows: number, state: string, inverse: boolean): void {
   const scratch = plan.buffer(SCRATCH, tensors.permutation.length * rows);
-  return {
-    rows,
-    permutation: tensors.permutation,
-    signs: tensors.signs,
-    parameters: PARAMETERS,
-    state,
-    scratch,
-  };
+  plan.add(permute({ inverse, rows, ...tensors, parameters: PARAMETERS, state, scratch }));
 }

@@ -4,10 +4,9 @@
  */
 import * as v from 'valibot';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
-import { splineBackward } from '../kernels/spline/spline_backward.ts';
-import { rawCount, splineForward } from '../kernels/spline/spline_forward.ts';
-import type { SplineArguments } from '../kernels/spline/spline_forward.ts';
-import { splineInverse } from '../kernels/spline/spline_inverse.ts';
+import { rationalQuadratic, rawCount } from '../kernels/spline/rational_quadratic.ts';
+import type { RationalQuadraticArguments } from '../kernels/spline/rational_quadratic.ts';
+import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
 import { DEFAULT_NET, netSchema } from '../nets/net.ts';
 import { D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../plan/names.ts';
@@ -52,14 +51,14 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
     const { spec, tensors } = layer;
     conditionerForward(plan, { spec, ...tensors }, pass);
     const keptX = keptRows && plan.buffer(keptRows, tensors.blocks.transformCount * pass.rows);
-    plan.add(splineForward({ ...splineOf(plan, layer, pass), keptX }));
+    plan.add(rationalQuadratic({ ...splineOf(plan, layer, pass), inverse: false, keptX }));
     addLogDet(plan, layer, pass, 1);
   },
 
   inverse(plan, layer, pass) {
     const { spec, tensors } = layer;
     conditionerForward(plan, { spec, ...tensors }, { ...pass, keepSlopes: false });
-    plan.add(splineInverse(splineOf(plan, layer, pass)));
+    plan.add(rationalQuadratic({ ...splineOf(plan, layer, pass), inverse: true }));
     addLogDet(plan, layer, pass, -1);
   },
 
@@ -70,7 +69,7 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
     const { bins, bound } = spec;
     if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
     plan.add(
-      splineBackward({
+      rationalQuadraticBackward({
         rows,
         validRows,
         blocks,
@@ -94,7 +93,7 @@ function splineOf(
   plan: PlanBuilder,
   { spec, tensors }: Coupling,
   { rows, activations }: Pass,
-): SplineArguments {
+): Omit<RationalQuadraticArguments, 'inverse'> {
   const { blocks } = tensors;
   const { bins, bound } = spec;
   const logScale = plan.buffer(LOG_SCALE, blocks.transformCount * rows);

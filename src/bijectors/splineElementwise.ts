@@ -3,10 +3,9 @@ import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
-import { splineBackward } from '../kernels/spline/spline_backward.ts';
-import { rawCount, splineForward } from '../kernels/spline/spline_forward.ts';
-import type { SplineNumbers } from '../kernels/spline/spline_forward.ts';
-import { splineInverse } from '../kernels/spline/spline_inverse.ts';
+import { rationalQuadratic, rawCount } from '../kernels/spline/rational_quadratic.ts';
+import type { SplineNumbers } from '../kernels/spline/rational_quadratic.ts';
+import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
 import type { FeatureBlock } from '../model/blocks.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { integerFrom } from '../model/schema.ts';
@@ -65,13 +64,23 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
     const numbers = numbersOf(layer, pass);
     const { rows, blocks } = numbers;
     const keptX = keptRows && plan.buffer(keptRows, blocks.transformCount * rows);
-    plan.add(splineForward({ ...numbers, keptX, state: STATE, logScale: logScaleOf(plan, numbers) }));
+    plan.add(
+      rationalQuadratic({
+        ...numbers,
+        inverse: false,
+        keptX,
+        state: STATE,
+        logScale: logScaleOf(plan, numbers),
+      }),
+    );
     addLogDet(plan, numbers, pass, 1);
   },
 
   inverse(plan, layer, pass) {
     const numbers = numbersOf(layer, pass);
-    plan.add(splineInverse({ ...numbers, state: STATE, logScale: logScaleOf(plan, numbers) }));
+    plan.add(
+      rationalQuadratic({ ...numbers, inverse: true, state: STATE, logScale: logScaleOf(plan, numbers) }),
+    );
     addLogDet(plan, numbers, pass, -1);
   },
 
@@ -81,7 +90,15 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
     const dRaw = plan.buffer(D_SPLINE_RAW, raw.length * rows);
     const numbers = numbersOf(layer, pass);
     plan.add(
-      splineBackward({ ...numbers, validRows, dLogDet, keptX, state: STATE, dState: D_STATE, dRaw }),
+      rationalQuadraticBackward({
+        ...numbers,
+        validRows,
+        dLogDet,
+        keptX,
+        state: STATE,
+        dState: D_STATE,
+        dRaw,
+      }),
       rowGradientReduce({ rows, validRows, tensor: raw, dRows: dRaw, gradients: GRADIENTS }),
     );
   },

@@ -1,8 +1,7 @@
 /** z = (x − offset − mean) / std with the training data's statistics; only as the first bijector, or after a `domain`. */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
-import { standardizeForward } from '../kernels/elementwise/standardize_forward.ts';
-import { standardizeInverse } from '../kernels/elementwise/standardize_inverse.ts';
+import { standardize as mapStandardize } from '../kernels/elementwise/standardize.ts';
 import type { Domain } from '../model/domain.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { fillTensor, firstUnsound } from '../model/tensors.ts';
@@ -76,11 +75,11 @@ export const standardizeRoom: Bijector<StandardizeSpec, Tensors> = {
   preservesVolume: false,
 
   forward(plan, { tensors }, { rows, accumulate }) {
-    plan.add(standardizeForward({ rows, ...tensors, accumulate, ...BUFFERS }));
+    plan.add(mapStandardize({ inverse: false, rows, ...tensors, accumulate, ...BUFFERS }));
   },
 
   inverse(plan, { tensors }, { rows, accumulate }) {
-    plan.add(standardizeInverse({ rows, ...tensors, accumulate, ...BUFFERS }));
+    plan.add(mapStandardize({ inverse: true, rows, ...tensors, accumulate, ...BUFFERS }));
   },
 };
 

@@ -10,6 +10,7 @@ import type { Activations } from '../plan/names.ts';
 import { stagesOf } from './stages.ts';
 import type { Stage } from './stage.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
+import { addLoss } from '../bases/base.ts';
 
 /** The rows of a batch that are in the state, and the batch they belong to. */
 export interface BatchRows {
@@ -45,7 +46,7 @@ export function lossAndGradient(
   const loss = { validRows, rowStart, totalRows, dState: plan.buffer(D_STATE, spec.dim * rows) };
   const logProb = plan.buffer(NLL, rowStart + rows);
   base.base.mean?.shift(plan, base, { rows, sign: -1, target: STATE });
-  base.base.logProb(plan, base, { rows, sign: 1, state: STATE, logDet: LOG_DET, logProb, loss });
+  addLoss(plan, base, { rows, sign: 1, state: STATE, logDet: LOG_DET, logProb, loss });
   base.base.mean?.gradient(plan, base, rows);
   base.base.mean?.shift(plan, base, { rows, sign: 1, target: STATE });
   for (const stage of stages.toReversed()) {

@@ -19,6 +19,7 @@ import { stagesOf } from './stages.ts';
 import type { Stage } from './stage.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import { addLogProb } from '../bases/base.ts';
 
 interface MapRun {
   rows: number;
@@ -109,7 +110,7 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
   stagesForward(plan, model, stages, run);
   base.base.mean?.shift(plan, base, { rows: run.rows, sign: -1, target: STATE });
   const logProb = plan.buffer(LOG_PROB, run.rows);
-  base.base.logProb(plan, base, { rows: run.rows, sign: 1, state: STATE, logDet: LOG_DET, logProb });
+  addLogProb(plan, base, { rows: run.rows, sign: 1, state: STATE, logDet: LOG_DET, logProb });
   return plan.build();
 }
 

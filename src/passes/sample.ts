@@ -6,6 +6,7 @@ import { flowInverse } from './forward.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import { LATENT, LOG_PROB, LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
+import { addLogProb, addSample } from '../bases/base.ts';
 
 export interface SampleRows {
   /** Index of the first row; row r of seed s is the same whatever the chunks. */
@@ -37,7 +38,7 @@ export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows, vari
   base.base.mean?.shift(plan, base, { rows, sign: 1, target: STATE });
   flowInverse(plan, model, { rows, variants });
   const logProb = plan.buffer(LOG_PROB, rows);
-  base.base.logProb(plan, base, { rows, sign: -1, state: LATENT, logDet: LOG_DET, logProb });
+  addLogProb(plan, base, { rows, sign: -1, state: LATENT, logDet: LOG_DET, logProb });
   base.base.mean?.shift(plan, base, { rows, sign: 1, target: LATENT });
   return plan.build();
 }
@@ -48,5 +49,5 @@ function drawLatent(plan: PlanBuilder, model: FlowModel, options: SampleRows, ta
   plan.buffer(PARAMETERS, model.layout.length);
   const state = plan.buffer(target, model.spec.dim * rows);
   const { base } = model.layout;
-  base.base.draw(plan, base, { rows, rowStart, seed, temperature, state });
+  addSample(plan, base, { rows, rowStart, seed, temperature, state });
 }

@@ -116,11 +116,11 @@ describe('the kernels', () => {
 
 describe('packUniforms', () => {
   it('refuses a param that is missing or not finite, by name', () => {
-    const kernel = kernelsByFile.get('base_log_prob')!;
+    const kernel = kernelsByFile.get('standard_normal_log_prob')!;
     for (const sign of [NaN, Infinity, undefined]) {
       const dispatch = dispatchWith(kernel, {});
       const params = { ...dispatch.params, sign } as Record<string, number>;
-      expect(() => packUniforms([{ ...dispatch, params }])).toThrow(/base_log_prob: param sign/);
+      expect(() => packUniforms([{ ...dispatch, params }])).toThrow(/standard_normal_log_prob: param sign/);
     }
   });
 });

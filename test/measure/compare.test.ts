@@ -33,7 +33,7 @@ describe('compareRuns', () => {
 
   it('lists what only one of the runs has', () => {
     const first = entry({ name: 'adam_step' });
-    const second = entry({ name: 'nll_loss' });
+    const second = entry({ name: 'standard_normal_log_prob' });
     const { changes, onlyBefore, onlyAfter } = compareRuns(
       document({ entries: [first, entry()] }),
       document({ entries: [entry(), second] }),

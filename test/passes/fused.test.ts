@@ -132,7 +132,7 @@ describe('the fused regime', () => {
   it('takes the gradient of the article’s model in four dispatches', () => {
     expect(stems(vanilla(2, { couplings: 5 }))).toEqual([
       'flow_forward',
-      'nll_loss',
+      'standard_normal_log_prob',
       'flow_backward',
       'shallow_backward_weight',
     ]);
