@@ -1,18 +1,18 @@
 /** A normalizing flow on the GPU. */
 import { takeBytes, takeData } from '../calls/callerArrays.ts';
 import type { Rows } from '../calls/callerArrays.ts';
-import { domainsOf, requireInside } from '../model/domain.ts';
-import { DisposedError, ShapeError } from '../errors.ts';
+import { DisposedError } from '../errors.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingData } from '../training/options.ts';
-import { forwardJob, gradientsJob, inverseJob, logProbJob, sampleAndLogProbJob, sampleJob } from './jobs.ts';
-import type { FlowJob } from './jobs.ts';
-import { checkedSpec, FLOW_RULES, LOAD_RULES, requireSample } from './options.ts';
-import { RUN_RULES, takeDataRows, takeLatentRows } from '../calls/rows.ts';
-import type { FlowOptions, LoadOptions, SampleOptions } from './options.ts';
+import { passJob, takeRows } from './jobs.ts';
+import type { HostResults } from './jobs.ts';
+import { checkedSpec, FLOW_RULES, LOAD_RULES, requireSample, TRACE_RULES } from './options.ts';
+import { RUN_RULES } from '../calls/rows.ts';
+import type { FlowOptions, FlowTrace, LoadOptions, SampleOptions, TraceOptions } from './options.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
-import { TRACE_RULES, traceOf } from './trace.ts';
-import type { FlowTrace, TraceOptions } from './trace.ts';
+import { gradientsOf } from './gradients.ts';
+import type { FlowGradients } from './gradients.ts';
+import { PassRunner } from './passRunner.ts';
 import { FlowTraining } from '../training/flowTraining.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import { FlowPass, requirePass } from './pass.ts';
@@ -20,32 +20,26 @@ import type { PassKind, PassOptions } from './pass.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { requestNavigatorDevice } from '../gpu/device.ts';
 import { requirePrecision } from '../gpu/requirePrecision.ts';
-import { RowRunner } from '../gpu/rows.ts';
-import type { RowJob } from '../gpu/rows.ts';
 import { initialParameters, tensorsOfData } from '../spec/init.ts';
 import { decodeModel, encodeModel } from '../io/modelFile.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
 import { limitsFor, requireRoom } from './limits.ts';
-import { offsetOf, requireUnrounded, shiftOf, withOffset } from '../spec/offset.ts';
+import { offsetOf, shiftOf, withOffset } from '../spec/offset.ts';
 import type { Shift } from '../spec/offset.ts';
 import { FLAG, requireOptions } from '../calls/optionRules.ts';
 import { paramLayout, tensorOf } from '../spec/layout.ts';
-import { againWhereUnsound, requireFiniteGradient, requireSound } from './soundRows.ts';
-import { numbered, requireFinite } from '../calls/rows.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
-import { variantsText } from '../passes/candidates.ts';
+import { PARAMETERS } from '../plan/names.ts';
+import { TRACES } from '../passes/index.ts';
+import type { PassName } from '../passes/index.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
 import type { FitReport } from '../training/fit.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
-
-/** Calls of fewer rows take the fixed kernels: a search would last longer than they do. */
-const TUNED_ROWS = 4096;
 
 /**
  * A density model: an invertible map f from data x to latent z ~ N(0, I), or another base distribution p_Z, with
@@ -78,7 +72,7 @@ export class Flow implements Disposable {
   readonly #chunkRows: number;
   readonly #tuner: Tuner;
   readonly #parameters: OwnedBuffer;
-  readonly #runner: RowRunner;
+  readonly #passes: PassRunner;
   readonly #training: FlowTraining;
   #disposed = false;
 
@@ -91,11 +85,7 @@ export class Flow implements Disposable {
     this.#chunkRows = chunkRowsOf(this.#model);
     this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
     this.#tuner = new Tuner(context, this.#model, tuning);
-    this.#runner = new RowRunner(
-      context,
-      new Map([[PARAMETERS, this.#parameters]]),
-      () => this.#shift?.offset,
-    );
+    this.#passes = new PassRunner(context, this.#tuner, this.#parameters, () => this.#shift?.offset);
     this.#training = new FlowTraining(model);
     this.#upload(model.parameters);
   }
@@ -182,7 +172,7 @@ export class Flow implements Disposable {
    */
   async forward(x: Rows, options: RunOptions = {}): Promise<{ z: Float32Array; logDet: Float32Array }> {
     requireOptions('forward', options, RUN_RULES);
-    return this.#sound(forwardJob(this.#model, this.#takeData(x), options));
+    return this.#call('forward', x, options);
   }
 
   /**
@@ -193,7 +183,7 @@ export class Flow implements Disposable {
    */
   async inverse(z: Float32Array, options: RunOptions = {}): Promise<{ x: Rows; logDet: Float32Array }> {
     requireOptions('inverse', options, RUN_RULES);
-    return this.#sound(inverseJob(this.#model, this.#takeLatent(z), options));
+    return this.#call('inverse', z, options);
   }
 
   /**
@@ -204,8 +194,7 @@ export class Flow implements Disposable {
   async trace(rows: Rows, options: TraceOptions = {}): Promise<FlowTrace> {
     this.#requireAlive();
     requireOptions('trace', options, TRACE_RULES);
-    const taken = options.direction === 'inverse' ? this.#takeLatent(rows) : this.#takeData(rows);
-    return traceOf(this.#model, taken, options, this.#tuner.fixed, (job) => this.#runner.run(job));
+    return this.#call(TRACES[options.direction ?? 'forward'], rows, options);
   }
 
   /**
@@ -217,7 +206,7 @@ export class Flow implements Disposable {
    */
   async logProb(x: Rows, options: RunOptions = {}): Promise<Float32Array> {
     requireOptions('logProb', options, RUN_RULES);
-    return this.#sound(logProbJob(this.#model, this.#takeData(x), options));
+    return (await this.#call('logProb', x, options)).logProb;
   }
 
   /**
@@ -226,7 +215,7 @@ export class Flow implements Disposable {
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Rows> {
     requireSample('sample', n, options, this.dim);
-    return this.#sound(sampleJob(this.#model, n, options));
+    return (await this.#call('sample', n, options)).x;
   }
 
   /**
@@ -239,7 +228,7 @@ export class Flow implements Disposable {
     options: SampleOptions = {},
   ): Promise<{ x: Rows; logProb: Float32Array; z: Float32Array }> {
     requireSample('sampleAndLogProb', n, options, this.dim);
-    return this.#sound(sampleAndLogProbJob(this.#model, n, options));
+    return this.#call('sampleAndLogProb', n, options);
   }
 
   /**
@@ -249,38 +238,11 @@ export class Flow implements Disposable {
    * is the mean NLL of rows that all have a density.
    * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context is not that of its rows
    */
-  async gradients(
-    x: Rows,
-    options: RunOptions = {},
-  ): Promise<{
-    nll: number;
-    loss: number;
-    withoutDensity: number;
-    gradients: Record<string, Float32Array>;
-  }> {
+  async gradients(x: Rows, options: RunOptions = {}): Promise<FlowGradients> {
     requireOptions('gradients', options, RUN_RULES);
-    const taken = this.#takeData(x);
-    if (taken.count === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
-    const { layout } = this.#model;
-    const job = gradientsJob(this.#model, taken, options);
-    const flat = await this.#runner.accumulate(await this.#withKernels(job), {
-      buffer: GRADIENTS,
-      length: layout.trainableLength,
-    });
-    requireSound(job);
-    const trainable = layout.tensors.filter((tensor) => tensor.trainable);
-    const gradients = Object.fromEntries(trainable.map((tensor) => [tensor.name, tensorOf(flat, tensor)]));
-    for (const [name, values] of Object.entries(gradients)) requireFiniteGradient(name, values, taken.count);
-    const loss = job.result.reduce((sum, value) => sum + value, 0) / taken.count;
-    const withoutDensity = await this.#countWithoutDensity(taken, options);
-    return { nll: withoutDensity === 0 ? loss : Infinity, loss, withoutDensity, gradients };
-  }
-
-  /** Rows outside a uniform base; every other base has a density everywhere. */
-  async #countWithoutDensity(rows: TakenRows, options: RunOptions): Promise<number> {
-    if (this.spec.base.type !== 'uniform') return 0;
-    const logProb = await this.#sound(logProbJob(this.#model, rows, options));
-    return logProb.reduce((count, value) => count + (value === -Infinity ? 1 : 0), 0);
+    const taken = this.#take('gradients', x);
+    this.#requireAlive();
+    return gradientsOf(this.#passes, this.#model, taken, options);
   }
 
   /**
@@ -304,8 +266,8 @@ export class Flow implements Disposable {
       spec: () => this.spec,
       shiftTo: (shift: Shift) => this.#shiftTo(shift),
       isAlive: () => !this.#disposed,
-      logProb: (rows: TakenRows, run: RunOptions, variants: KernelVariants) =>
-        this.#run(logProbJob(this.#model, rows, run), variants),
+      logProb: async (rows: TakenRows, run: RunOptions, variants: KernelVariants) =>
+        (await this.#passes.run(passJob(this.#model, 'logProb', rows, run), variants)).logProb,
     };
     return this.#training.fit(trainee, data, options);
   }
@@ -379,7 +341,7 @@ export class Flow implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#runner.dispose();
+    this.#passes.dispose();
     this.#parameters.dispose();
     if (this.#ownsDevice) this.#context.device.destroy();
   }
@@ -388,57 +350,21 @@ export class Flow implements Disposable {
     this.dispose();
   }
 
-  /**
-   * Rows of data x, as they are now.
-   * @throws {DataError} when a value is not finite, outside its feature's domain, or rounded before the flow's offset is
-   * subtracted
-   */
-  #takeData(x: Rows): TakenRows {
-    const taken = takeDataRows('x', x, this.dim);
-    const columns = this.#training.record?.columns ?? numbered('x', this.dim);
-    requireFinite(taken.values, columns);
-    requireInside(taken.values, domainsOf(this.spec), { columns });
-    requireUnrounded(taken.values, this.#shift, columns);
-    return taken;
+  #take(pass: PassName, rows: Rows): TakenRows {
+    const columns = this.#training.record?.columns;
+    return takeRows(pass, rows, { spec: this.spec, shift: this.#shift, columns });
   }
 
-  /** Latent rows z. @throws {DataError} when a value is not finite */
-  #takeLatent(z: Rows): TakenRows {
-    const taken = takeLatentRows('z', z, this.dim);
-    requireFinite(taken.values, numbered('z', this.dim));
-    return taken;
-  }
-
-  /** The result of the job, of which every row is finite. @throws {NonFiniteError} when one is not */
-  async #sound<Result>(job: FlowJob<Result>): Promise<Result> {
-    await this.#run(job);
-    requireSound(job);
-    return job.result;
-  }
-
-  async #run<Result>(job: FlowJob<Result>, variants?: KernelVariants): Promise<Result> {
-    await this.#runner.run(await this.#withKernels(job, variants));
-    // f16 ends at 65,504, which rows far from the others pass on the way.
-    const again = this.#tuner.fixed.precision === 'f16' ? againWhereUnsound(job) : undefined;
-    if (again !== undefined) {
-      await this.#runner.run(await this.#withKernels(again.job, this.#tuner.single));
-      again.takeOver();
-    }
-    return job.result;
-  }
-
-  /** The job by the kernels `variants`, or else by the choice for its pass. */
-  async #withKernels({ pass, planOf, ...job }: FlowJob<unknown>, variants?: KernelVariants): Promise<RowJob> {
+  /** The results of a pass over rows, or over so many that it draws. */
+  async #call<K extends PassName>(
+    pass: K,
+    rows: Rows | number,
+    options: SampleOptions,
+  ): Promise<HostResults<K>> {
+    const taken = typeof rows === 'number' ? { count: rows } : this.#take(pass, rows);
+    const job = passJob(this.#model, pass, taken, options);
     this.#requireAlive();
-    const { rows, kind } = job;
-    const search = (): Promise<KernelVariants> => this.#tuner.variantsFor(pass, this.#chunkRows);
-    const chosen = variants ?? (rows < TUNED_ROWS ? this.#tuner.fixed : await this.#context.guard(search));
-    return {
-      ...job,
-      kind: `${kind} (${variantsText(chosen)})`,
-      chunkRows: this.#chunkRows,
-      planOf: (chunk) => planOf(chunk, chosen),
-    };
+    return this.#passes.sound(job);
   }
 
   /** Rejects, and leaves nothing on the GPU, when there was no room for the parameters. */
