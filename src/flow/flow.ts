@@ -4,37 +4,32 @@ import type { Rows } from '../calls/callerArrays.ts';
 import { DisposedError } from '../errors.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingData } from '../training/options.ts';
-import { passJob, takeRows } from './jobs.ts';
-import type { HostResults } from './jobs.ts';
 import { checkedSpec, FLOW_RULES, LOAD_RULES, requireSample, TRACE_RULES } from './options.ts';
 import { RUN_RULES } from '../calls/rows.ts';
 import type { FlowOptions, FlowTrace, LoadOptions, SampleOptions, TraceOptions } from './options.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
-import { gradientsOf } from './gradients.ts';
-import type { FlowGradients } from './gradients.ts';
 import { PassRunner } from './passRunner.ts';
+import type { FlowGradients } from './passRunner.ts';
 import { FlowTraining } from '../training/flowTraining.ts';
 import { Gpu } from '../gpu/gpu.ts';
-import { FlowPass, requirePass } from './pass.ts';
+import { FlowPass } from './pass.ts';
 import type { PassKind, PassOptions } from './pass.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { requestNavigatorDevice } from '../gpu/device.ts';
 import { requirePrecision } from '../gpu/requirePrecision.ts';
-import { initialParameters, tensorsOfData } from '../spec/init.ts';
+import { CurrentModel, freshModel } from './start.ts';
 import { decodeModel, encodeModel } from '../io/modelFile.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
 import { limitsFor, requireRoom } from './limits.ts';
-import { offsetOf, shiftOf, withOffset } from '../spec/offset.ts';
 import type { Shift } from '../spec/offset.ts';
 import { FLAG, requireOptions } from '../calls/optionRules.ts';
-import { paramLayout, tensorOf } from '../spec/layout.ts';
+import { tensorOf } from '../spec/layout.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PARAMETERS } from '../plan/names.ts';
 import { TRACES } from '../passes/index.ts';
-import type { PassName } from '../passes/index.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
 import type { FitReport } from '../training/fit.ts';
@@ -66,10 +61,7 @@ import type { TuningOptions } from './tuning.ts';
 export class Flow implements Disposable {
   readonly #context: Gpu;
   readonly #ownsDevice: boolean;
-  /** Its spec changes once, if the first data of a fresh flow have an offset. */
-  #model: FlowModel;
-  #shift: Shift | undefined;
-  readonly #chunkRows: number;
+  readonly #current: CurrentModel;
   readonly #tuner: Tuner;
   readonly #parameters: OwnedBuffer;
   readonly #passes: PassRunner;
@@ -77,17 +69,20 @@ export class Flow implements Disposable {
   #disposed = false;
 
   private constructor(context: Gpu, ownsDevice: boolean, model: Model, tuning: TuningOptions) {
-    const layout = paramLayout(model.spec);
     this.#context = context;
     this.#ownsDevice = ownsDevice;
-    this.#model = { spec: model.spec, layout };
-    this.#shift = shiftOf(model.spec, layout, model.parameters);
-    this.#chunkRows = chunkRowsOf(this.#model);
-    this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
+    this.#current = new CurrentModel(model);
+    this.#parameters = context.buffers.storage(PARAMETERS, this.#model.layout.length);
     this.#tuner = new Tuner(context, this.#model, tuning);
-    this.#passes = new PassRunner(context, this.#tuner, this.#parameters, () => this.#shift?.offset);
+    this.#passes = new PassRunner(
+      context,
+      this.#tuner,
+      this.#parameters,
+      this.#current,
+      () => this.#training.record?.columns,
+    );
     this.#training = new FlowTraining(model);
-    this.#upload(model.parameters);
+    context.buffers.write(this.#parameters, model.parameters);
   }
 
   /**
@@ -103,14 +98,7 @@ export class Flow implements Disposable {
     const checked = checkedSpec(spec);
     const { data: given, seed = 0, ...opening } = options;
     const data = given === undefined ? undefined : takeData('data', given);
-    const start = data && (await import('../data/gaussian.ts')).dataStart(checked, data, { isFresh: true });
-    const flow = await Flow.#open(checked, opening, () => {
-      const parameters = initialParameters(checked, seed);
-      const fromData = start && tensorsOfData(paramLayout(checked), start);
-      fromData?.forEach(({ tensor, values }) => parameters.set(values, tensor.offset));
-      const started = start === undefined ? checked : withOffset(checked, start.offset);
-      return { spec: started, parameters };
-    });
+    const flow = await Flow.#open(checked, opening, await freshModel(checked, seed, data));
     flow.#training.isFresh = data === undefined;
     return flow;
   }
@@ -132,13 +120,16 @@ export class Flow implements Disposable {
     model: () => Model,
   ): Promise<Flow> {
     const opened = device ?? (await requestNavigatorDevice(limitsFor(spec)));
+    let flow: Flow | undefined;
     try {
       requireRoom(spec, opened);
       requirePrecision(tuning.precision ?? 'f32', spec, opened);
-      const flow = new Flow(Gpu.of(opened), device === undefined, model(), tuning);
-      await flow.#context.guard(() => flow.#opened());
+      flow = new Flow(Gpu.of(opened), device === undefined, model(), tuning);
+      const { sound } = flow.#parameters;
+      await flow.#context.guard(() => sound);
       return flow;
     } catch (error) {
+      flow?.dispose();
       if (device === undefined) opened.destroy();
       throw error;
     }
@@ -172,7 +163,7 @@ export class Flow implements Disposable {
    */
   async forward(x: Rows, options: RunOptions = {}): Promise<{ z: Float32Array; logDet: Float32Array }> {
     requireOptions('forward', options, RUN_RULES);
-    return this.#call('forward', x, options);
+    return this.#passes.call('forward', x, options);
   }
 
   /**
@@ -183,7 +174,7 @@ export class Flow implements Disposable {
    */
   async inverse(z: Float32Array, options: RunOptions = {}): Promise<{ x: Rows; logDet: Float32Array }> {
     requireOptions('inverse', options, RUN_RULES);
-    return this.#call('inverse', z, options);
+    return this.#passes.call('inverse', z, options);
   }
 
   /**
@@ -194,7 +185,7 @@ export class Flow implements Disposable {
   async trace(rows: Rows, options: TraceOptions = {}): Promise<FlowTrace> {
     this.#requireAlive();
     requireOptions('trace', options, TRACE_RULES);
-    return this.#call(TRACES[options.direction ?? 'forward'], rows, options);
+    return this.#passes.call(TRACES[options.direction ?? 'forward'], rows, options);
   }
 
   /**
@@ -206,7 +197,7 @@ export class Flow implements Disposable {
    */
   async logProb(x: Rows, options: RunOptions = {}): Promise<Float32Array> {
     requireOptions('logProb', options, RUN_RULES);
-    return (await this.#call('logProb', x, options)).logProb;
+    return (await this.#passes.call('logProb', x, options)).logProb;
   }
 
   /**
@@ -215,7 +206,7 @@ export class Flow implements Disposable {
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Rows> {
     requireSample('sample', n, options, this.dim);
-    return (await this.#call('sample', n, options)).x;
+    return (await this.#passes.call('sample', n, options)).x;
   }
 
   /**
@@ -228,7 +219,7 @@ export class Flow implements Disposable {
     options: SampleOptions = {},
   ): Promise<{ x: Rows; logProb: Float32Array; z: Float32Array }> {
     requireSample('sampleAndLogProb', n, options, this.dim);
-    return this.#call('sampleAndLogProb', n, options);
+    return this.#passes.call('sampleAndLogProb', n, options);
   }
 
   /**
@@ -240,9 +231,7 @@ export class Flow implements Disposable {
    */
   async gradients(x: Rows, options: RunOptions = {}): Promise<FlowGradients> {
     requireOptions('gradients', options, RUN_RULES);
-    const taken = this.#take('gradients', x);
-    this.#requireAlive();
-    return gradientsOf(this.#passes, this.#model, taken, options);
+    return this.#passes.gradients(x, options);
   }
 
   /**
@@ -264,10 +253,10 @@ export class Flow implements Disposable {
       parameters: this.#parameters,
       variantsFor: (batch: number, stored: unknown) => this.#tuner.variantsFor('gradient', batch, stored),
       spec: () => this.spec,
-      shiftTo: (shift: Shift) => this.#shiftTo(shift),
+      shiftTo: (shift: Shift) => this.#current.shiftTo(shift),
       isAlive: () => !this.#disposed,
-      logProb: async (rows: TakenRows, run: RunOptions, variants: KernelVariants) =>
-        (await this.#passes.run(passJob(this.#model, 'logProb', rows, run), variants)).logProb,
+      logProb: (rows: TakenRows, run: RunOptions, variants: KernelVariants) =>
+        this.#passes.logProb(rows, run, variants),
     };
     return this.#training.fit(trainee, data, options);
   }
@@ -286,7 +275,7 @@ export class Flow implements Disposable {
 
   /** The most rows of a `pass`. */
   get passRows(): number {
-    return this.#chunkRows;
+    return chunkRowsOf(this.#model);
   }
 
   /**
@@ -297,12 +286,15 @@ export class Flow implements Disposable {
    */
   async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {
     this.#requireAlive();
-    requirePass(kind, options);
-    const shared = new Map([[PARAMETERS, this.#parameters]]);
-    const run = { variants: this.#tuner.fixed, most: this.#chunkRows, isAlive: () => !this.#disposed };
-    const make = (): Promise<FlowPass<K>> =>
-      FlowPass.create(this.#context, this.#model, shared, kind, options, run);
-    return this.#context.guard(make);
+    return this.#context.guard(() =>
+      FlowPass.create(kind, options, {
+        gpu: this.#context,
+        model: this.#model,
+        parameters: this.#parameters,
+        variants: this.#tuner.fixed,
+        isAlive: () => !this.#disposed,
+      }),
+    );
   }
 
   /** All parameters, by their name in the model file. */
@@ -321,12 +313,11 @@ export class Flow implements Disposable {
   async save(options: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
     requireOptions('save', options, { checkpoint: FLAG });
     const { checkpoint = false } = options;
-    const { copy } = this.#training;
+    const { copy, snapshot, last } = this.#training;
     if (this.#context.isLost && !this.#disposed && !checkpoint && copy !== undefined) {
       return encodeModel({ spec: this.spec, ...copy });
     }
     this.#requireAlive();
-    const { snapshot, last } = this.#training;
     const running = snapshot && (await this.#context.guard(snapshot));
     if (checkpoint) {
       const stopped = running ?? last;
@@ -350,41 +341,8 @@ export class Flow implements Disposable {
     this.dispose();
   }
 
-  #take(pass: PassName, rows: Rows): TakenRows {
-    const columns = this.#training.record?.columns;
-    return takeRows(pass, rows, { spec: this.spec, shift: this.#shift, columns });
-  }
-
-  /** The results of a pass over rows, or over so many that it draws. */
-  async #call<K extends PassName>(
-    pass: K,
-    rows: Rows | number,
-    options: SampleOptions,
-  ): Promise<HostResults<K>> {
-    const taken = typeof rows === 'number' ? { count: rows } : this.#take(pass, rows);
-    const job = passJob(this.#model, pass, taken, options);
-    this.#requireAlive();
-    return this.#passes.sound(job);
-  }
-
-  /** Rejects, and leaves nothing on the GPU, when there was no room for the parameters. */
-  async #opened(): Promise<void> {
-    try {
-      await this.#parameters.sound;
-    } catch (error) {
-      this.#parameters.dispose();
-      throw error;
-    }
-  }
-
-  #shiftTo(shift: Shift): void {
-    const { layout, spec } = this.#model;
-    this.#model = { layout, spec: withOffset(spec, shift.offset) };
-    this.#shift = offsetOf(this.spec) && shift;
-  }
-
-  #upload(parameters: Float32Array): void {
-    this.#context.buffers.write(this.#parameters, parameters);
+  get #model(): FlowModel {
+    return this.#current.model;
   }
 
   async #download(): Promise<Float32Array> {

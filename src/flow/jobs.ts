@@ -78,18 +78,21 @@ function contextInput(spec: FlowSpec, count: number, given: Float32Array | undef
   return [{ buffer: CONTEXT, features, rows, shared: rows.length === features }];
 }
 
+/** What the data of a flow are checked against. */
+interface DataFacts {
+  spec: FlowSpec;
+  shift: Shift | undefined;
+  /** Names of the features, if they have any. */
+  columns: readonly string[] | undefined;
+}
+
 /**
  * The rows that a pass is given, as they are now.
- * @param columns names of the features of data, if they have any
  * @throws {ShapeError} when they are not whole
  * @throws {DataError} when a value is not finite, outside its feature's domain, or rounded before the flow's offset is
  * subtracted
  */
-export function takeRows(
-  pass: PassName,
-  given: Rows,
-  { spec, shift, columns }: { spec: FlowSpec; shift: Shift | undefined; columns?: readonly string[] },
-): TakenRows {
+export function takeRows(pass: PassName, given: Rows, { spec, shift, columns }: DataFacts): TakenRows {
   const { dim } = spec;
   if (PASSES[pass].takes === 'latent') {
     const z = takeLatentRows('z', given, dim);

@@ -1,7 +1,7 @@
 /** Passes of a flow over rows that stay on the GPU, for pictures and other programs that read nothing back. */
 import { DisposedError, ShapeError } from '../errors.ts';
 import type { Gpu } from '../gpu/gpu.ts';
-import type { SharedBuffers } from '../gpu/executor.ts';
+import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { GpuProgram } from '../gpu/executor.ts';
 import { columnsOf, repeatedRow } from '../gpu/rows.ts';
 import { FLOATS, integer, requireOptions, SEED } from '../calls/optionRules.ts';
@@ -13,7 +13,8 @@ import { numbered, requireFinite } from '../calls/rows.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { givesOf, PASSES } from '../passes/index.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import { CONTEXT, STATE } from '../plan/names.ts';
+import { CONTEXT, PARAMETERS, STATE } from '../plan/names.ts';
+import { chunkRowsOf } from '../passes/workspace.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 
 /**
@@ -51,12 +52,17 @@ export interface PassOptions {
   context?: Float32Array;
 }
 
-/** @throws {ShapeError} when the kind or an option is out of range */
-export function requirePass(kind: PassKind, options: PassOptions): void {
-  const kinds = ['forward', 'inverse', 'logProb', 'sample', 'trace'] satisfies PassKind[];
-  if (!kinds.includes(kind)) throw new ShapeError('pass kind', kind, `one of ${kinds.join(', ')}`);
-  const rules: OptionRules<keyof PassOptions> = { rows: integer(1), seed: SEED, context: FLOATS };
-  requireOptions('pass', options, rules, ['rows']);
+const RULES: OptionRules<keyof PassOptions> = { rows: integer(1), seed: SEED, context: FLOATS };
+const KINDS = ['forward', 'inverse', 'logProb', 'sample', 'trace'] satisfies PassKind[];
+
+/** What a pass has of its flow. */
+interface PassHost {
+  gpu: Gpu;
+  model: FlowModel;
+  parameters: OwnedBuffer;
+  variants: KernelVariants;
+  /** Whether the flow and its parameters are still there. */
+  isAlive: () => boolean;
 }
 
 /**
@@ -77,32 +83,27 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
   readonly #isAlive: () => boolean;
   #disposed = false;
 
-  private constructor(
-    gpu: Gpu,
-    kind: K,
-    rows: number,
-    spec: FlowSpec,
-    program: GpuProgram,
-    isAlive: () => boolean,
-  ) {
+  private constructor(kind: K, rows: number, { gpu, model, isAlive }: PassHost, program: GpuProgram) {
     this.kind = kind;
     this.rows = rows;
     this.stride = paddedRows(rows);
     this.#gpu = gpu;
-    this.#spec = spec;
+    this.#spec = model.spec;
     this.#program = program;
     this.#isAlive = isAlive;
   }
 
-  /** Called by `Flow.pass`. @param isAlive whether the flow and its parameters are still there */
+  /** Called by `Flow.pass`. @throws {ShapeError} when the kind or an option is out of range */
   static async create<K extends PassKind>(
-    gpu: Gpu,
-    model: FlowModel,
-    parameters: SharedBuffers,
     kind: K,
-    { rows, seed = 0, context: given }: PassOptions,
-    { variants, most, isAlive }: { variants: KernelVariants; most: number; isAlive: () => boolean },
+    options: PassOptions,
+    host: PassHost,
   ): Promise<FlowPass<K>> {
+    if (!KINDS.includes(kind)) throw new ShapeError('pass kind', kind, `one of ${KINDS.join(', ')}`);
+    requireOptions('pass', options, RULES, ['rows']);
+    const { rows, seed = 0, context: given } = options;
+    const { gpu, model, parameters, variants, isAlive } = host;
+    const most = chunkRowsOf(model);
     if (rows > most) {
       throw new ShapeError('pass option rows', String(rows), `an integer from 1 to ${most}`);
     }
@@ -113,12 +114,12 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
       buffers: [...buffers, ...contextBuffer(model.spec, rows)],
       dispatches,
     };
-    const program = await GpuProgram.create(gpu, plan, parameters);
+    const program = await GpuProgram.create(gpu, plan, new Map([[PARAMETERS, parameters]]));
     if (!isAlive()) {
       program.dispose();
       throw new DisposedError('Flow');
     }
-    const pass = new FlowPass(gpu, kind, rows, model.spec, program, isAlive);
+    const pass = new FlowPass(kind, rows, host, program);
     if (context !== undefined) pass.setContext(context);
     return pass;
   }

@@ -113,12 +113,12 @@ export class RowRunner implements Disposable {
   /** Starts `work` once everything that was asked for before is done. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
-      this.#requireAlive();
+      this.requireAlive();
       try {
         return await this.#context.guard(work);
       } finally {
         // What ran on destroyed buffers is no result.
-        this.#requireAlive();
+        this.requireAlive();
       }
     });
     this.#last = turn.catch(() => undefined);
@@ -130,7 +130,7 @@ export class RowRunner implements Disposable {
     try {
       for (const [index, chunk] of chunksOf(job.rows, job.chunkRows).entries()) {
         job.signal?.throwIfAborted();
-        this.#requireAlive();
+        this.requireAlive();
         const [sent] = await Promise.all([this.#submit(job, chunk, index % IN_FLIGHT), reading]);
         reading = this.#read(job, chunk, sent);
       }
@@ -207,12 +207,13 @@ export class RowRunner implements Disposable {
       throw error;
     }
     if (this.#disposed) disposeKept(made);
-    this.#requireAlive();
+    this.requireAlive();
     this.#kept.set(key, made);
     return made;
   }
 
-  #requireAlive(): void {
+  /** @throws {DisposedError} */
+  requireAlive(): void {
     if (this.#disposed) throw new DisposedError('Flow');
   }
 
