@@ -25,7 +25,7 @@ import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
 import { limitsFor, requireRoom } from './limits.ts';
 import type { Shift } from '../spec/offset.ts';
 import { FLAG, requireOptions } from '../calls/optionRules.ts';
-import { tensorOf } from '../spec/layout.ts';
+import { tensorOf } from '../model/tensors.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PARAMETERS } from '../plan/names.ts';

@@ -11,7 +11,7 @@ import { PASSES } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
 import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
-import { tensorOf } from '../spec/layout.ts';
+import { tensorOf } from '../model/tensors.ts';
 import { passJob, takeRows } from './jobs.ts';
 import type { HostResults, PassJob } from './jobs.ts';
 import type { SampleOptions } from './options.ts';

@@ -1,7 +1,8 @@
 /** Whole plans with what they start from: a training step, or rows through a flow. */
 import { passJob } from '../flow/jobs.ts';
 import type { RowJob } from '../gpu/rows.ts';
-import { domainsOf, intoDomain } from '../model/domain.ts';
+import { intoDomain } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import { initialParameters } from '../spec/init.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { Plan } from '../plan/plan.ts';
