@@ -4,11 +4,10 @@
  */
 export { Flow } from './flow/flow.ts';
 export type { Rows } from './calls/callerArrays.ts';
-export type { FlowOptions, LoadOptions, SampleOptions } from './flow/options.ts';
+export type { FlowOptions, FlowTrace, LoadOptions, SampleOptions, TraceOptions } from './flow/options.ts';
 export type { RunOptions } from './calls/rows.ts';
 export { FlowPass } from './flow/pass.ts';
 export type { PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
-export type { FlowTrace, TraceOptions } from './flow/trace.ts';
 export type { FitOptions, TrainingData } from './training/options.ts';
 export type { FitReport } from './training/fit.ts';
 export type { MemoryOptions, MemoryReport } from './training/memory.ts';

@@ -1,4 +1,4 @@
-/** What the calls of a flow take, and what is refused. */
+/** What the calls of a flow take and give, and what is refused. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { ShapeError } from '../errors.ts';
 import {
@@ -15,6 +15,8 @@ import {
 } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
 import { PRECISIONS } from '../plan/precision.ts';
+import { DIRECTIONS } from '../passes/trace.ts';
+import type { Direction } from '../passes/trace.ts';
 import { TUNING_MODES } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 import { RUN_RULES } from '../calls/rows.ts';
@@ -52,6 +54,22 @@ export interface SampleOptions extends RunOptions {
   firstRow?: number;
 }
 
+export interface TraceOptions extends RunOptions {
+  /** `forward` (the default) takes data to the latent, `inverse` the latent to data. */
+  direction?: Direction;
+}
+
+/** Rows on their way through a flow of L bijectors, in the order in which they run. */
+export interface FlowTrace {
+  /**
+   * L + 1 times [B, D]: the rows that were given, then what each bijector made of them. Rows of data are float64 if the flow
+   * has an offset, all others float32.
+   */
+  states: Rows[];
+  /** L times [B]: the log-det of each bijector alone, of the map that was run, in nats. */
+  logDets: Float32Array[];
+}
+
 const TUNING_RULES: OptionRules<keyof TuningOptions> = {
   tuning: oneOf(TUNING_MODES),
   precision: oneOf(PRECISIONS),
@@ -67,6 +85,8 @@ export const FLOW_RULES: OptionRules<keyof FlowOptions> = {
 };
 
 export const LOAD_RULES: OptionRules<keyof LoadOptions> = { ...TUNING_RULES, device: DEVICE, fileName: TEXT };
+
+export const TRACE_RULES: OptionRules<keyof TraceOptions> = { ...RUN_RULES, direction: oneOf(DIRECTIONS) };
 
 const SAMPLE_RULES: OptionRules<keyof SampleOptions> = {
   ...RUN_RULES,

@@ -4,11 +4,12 @@ import type { Gpu } from '../gpu/gpu.ts';
 import { planTimes } from '../gpu/planTimes.ts';
 import { planCost } from '../plan/plan.ts';
 import type { Precision } from '../plan/precision.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { candidateVariants, purposePlan, storedVariants } from '../passes/candidates.ts';
 import type { DeviceFacts, Purpose } from '../passes/candidates.ts';
+import type { TunedPass } from '../passes/index.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import type { FlowSpec } from '../spec/spec.ts';
 import { fixedVariants } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
@@ -41,7 +42,7 @@ export interface TuningOptions {
 /** A choice and where it comes from. */
 export interface TuningReport {
   /** `gradient` for training, `forward` for scoring, `inverse` for sampling. */
-  pass: Purpose['pass'];
+  pass: TunedPass;
   /** Rows that go through at once: the batch, or the rows of a chunk of a call. */
   rows: number;
   variants: KernelVariants;
@@ -103,12 +104,12 @@ export class Tuner {
   }
 
   /** What `variantsFor` chose last, or the fixed table's choice where it was not asked. */
-  chosenFor(pass: Purpose['pass'], rows: number): KernelVariants {
+  chosenFor(pass: TunedPass, rows: number): KernelVariants {
     return this.#chosen.get(purposeText(this.#purpose(pass, rows))) ?? this.fixed;
   }
 
   /** The choice for plans of at most `rows` rows at once; `stored` is that of a checkpoint and goes before others. */
-  async variantsFor(pass: Purpose['pass'], rows: number, stored?: unknown): Promise<KernelVariants> {
+  async variantsFor(pass: TunedPass, rows: number, stored?: unknown): Promise<KernelVariants> {
     const purpose = this.#purpose(pass, rows);
     const kept = storedVariants(stored, this.#model, purpose, this.#facts);
     if (kept !== undefined) return this.#tell({ ...purpose, variants: kept, source: 'checkpoint' });
@@ -118,7 +119,7 @@ export class Tuner {
     return this.#tell(await this.#choice(purpose));
   }
 
-  #purpose(pass: Purpose['pass'], rows: number): Purpose {
+  #purpose(pass: TunedPass, rows: number): Purpose {
     const { precision } = this.#options;
     const purpose = { pass, rows: Math.min(rows, chunkRowsOf(this.#model)) };
     return precision === undefined ? purpose : { ...purpose, precision };
