@@ -7,13 +7,16 @@ import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingData } from '../training/options.ts';
 import { forwardJob, gradientsJob, inverseJob, logProbJob, sampleAndLogProbJob, sampleJob } from './jobs.ts';
 import type { FlowJob } from './jobs.ts';
-import { checkedSpec, FLOW_RULES, LOAD_RULES, requireSample } from './options.ts';
-import { RUN_RULES, takeDataRows, takeLatentRows } from '../calls/rows.ts';
-import type { FlowOptions, LoadOptions, SampleOptions } from './options.ts';
+import { LOAD_RULES, openingOf, requireSample } from './options.ts';
+import type { FlowOptions, LoadOptions, PresetFlowOptions, SampleOptions } from './options.ts';
+import { RUN_RULES, takeDataRows, takeLatentRows, numbered, requireFinite } from '../calls/rows.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
 import { TRACE_RULES, traceOf } from './trace.ts';
 import type { FlowTrace, TraceOptions } from './trace.ts';
-import { FlowTraining } from '../training/flowTraining.ts';
+import { FlowTraining } from '../training/training.ts';
+import type { Trainee } from '../training/trainee.ts';
+import { trainingFor } from '../presets/preset.ts';
+import type { Preset } from '../presets/preset.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import { FlowPass, requirePass } from './pass.ts';
 import type { PassKind, PassOptions } from './pass.ts';
@@ -32,15 +35,14 @@ import { offsetOf, requireUnrounded, shiftOf, withOffset } from '../spec/offset.
 import type { Shift } from '../spec/offset.ts';
 import { FLAG, requireOptions } from '../calls/optionRules.ts';
 import { paramLayout, tensorOf } from '../spec/layout.ts';
-import { againWhereUnsound, requireFiniteGradient, requireSound } from './soundRows.ts';
-import { numbered, requireFinite } from '../calls/rows.ts';
-import type { FlowSpec } from '../spec/spec.ts';
 import type { FlowModel } from '../spec/layout.ts';
+import { againWhereUnsound, requireFiniteGradient, requireSound } from './soundRows.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
 import { variantsText } from '../passes/candidates.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
-import type { FitReport } from '../training/fit.ts';
+import type { FitReport } from '../training/report.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 
@@ -80,6 +82,8 @@ export class Flow implements Disposable {
   readonly #parameters: OwnedBuffer;
   readonly #runner: RowRunner;
   readonly #training: FlowTraining;
+  /** What `fit` takes of the flow's preset. */
+  #defaults: Trainee['defaults'] = () => ({});
   #disposed = false;
 
   private constructor(context: Gpu, ownsDevice: boolean, model: Model, tuning: TuningOptions) {
@@ -96,7 +100,7 @@ export class Flow implements Disposable {
       new Map([[PARAMETERS, this.#parameters]]),
       () => this.#shift?.offset,
     );
-    this.#training = new FlowTraining(model);
+    this.#training = new FlowTraining(this.#trainee(), model);
     this.#upload(model.parameters);
   }
 
@@ -108,19 +112,27 @@ export class Flow implements Disposable {
    * @throws {LimitError | GpuMemoryError} when the device has no room for the parameters
    * @throws {FeatureError} when the precision f16 is asked for and the device has no `shader-f16`
    */
-  static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
-    requireOptions('create', options, FLOW_RULES);
-    const checked = checkedSpec(spec);
-    const { data: given, seed = 0, ...opening } = options;
-    const data = given === undefined ? undefined : takeData('data', given);
-    const start = data && (await import('../data/gaussian.ts')).dataStart(checked, data, { isFresh: true });
-    const flow = await Flow.#open(checked, opening, () => {
-      const parameters = initialParameters(checked, seed);
-      const fromData = start && tensorsOfData(paramLayout(checked), start);
+  static async create(spec: FlowSpec, options?: FlowOptions): Promise<Flow>;
+  /** A fresh flow of a preset with `dim` features, which `fit` trains by the preset's settings and the same seed. */
+  static async create(preset: Preset, options: PresetFlowOptions): Promise<Flow>;
+  static async create(
+    given: FlowSpec | Preset,
+    options: FlowOptions | PresetFlowOptions = {},
+  ): Promise<Flow> {
+    const { spec, options: own, preset } = openingOf(given, options);
+    const { data: rows, seed = 0, ...opening } = own;
+    const data = rows === undefined ? undefined : takeData('data', rows);
+    const start = data && (await import('../data/gaussian.ts')).dataStart(spec, data, { isFresh: true });
+    const flow = await Flow.#open(spec, opening, () => {
+      const parameters = initialParameters(spec, seed);
+      const fromData = start && tensorsOfData(paramLayout(spec), start);
       fromData?.forEach(({ tensor, values }) => parameters.set(values, tensor.offset));
-      const started = start === undefined ? checked : withOffset(checked, start.offset);
+      const started = start === undefined ? spec : withOffset(spec, start.offset);
       return { spec: started, parameters };
     });
+    if (preset !== undefined) {
+      flow.#defaults = (learned) => ({ ...trainingFor(preset, spec.dim, learned), seed });
+    }
     flow.#training.isFresh = data === undefined;
     return flow;
   }
@@ -284,8 +296,9 @@ export class Flow implements Disposable {
   }
 
   /**
-   * Trains on the GPU by Adam on the mean NLL; iterate to make it go. Reports come a few times a second, while
-   * the GPU is already at work on the next steps. Stop early by `break` or by `signal`: the flow keeps the
+   * Trains on the GPU by Adam on the mean NLL; iterate to make it go. Without options it trains as `wgflow train` does:
+   * by the settings of the flow's preset, 3000 steps at most. Reports come a few times a second, while the GPU is
+   * already at work on the next steps. Stop early by `break` or by `signal`: the flow keeps the
    * steps that were done. The data scale and standardise a fresh flow; one that was trained or loaded keeps its scale,
    * mean and std.
    * @throws {DataError} when the data are not finite, too few, or constant in a column, and for `resume` without
@@ -294,20 +307,9 @@ export class Flow implements Disposable {
    * @throws {LimitError} when the batch does not fit the device
    * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; such an update is never applied
    */
-  fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
+  fit(data: TrainingData, options: FitOptions = {}): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
-    const trainee = {
-      context: this.#context,
-      model: this.#model,
-      parameters: this.#parameters,
-      variantsFor: (batch: number, stored: unknown) => this.#tuner.variantsFor('gradient', batch, stored),
-      spec: () => this.spec,
-      shiftTo: (shift: Shift) => this.#shiftTo(shift),
-      isAlive: () => !this.#disposed,
-      logProb: (rows: TakenRows, run: RunOptions, variants: KernelVariants) =>
-        this.#run(logProbJob(this.#model, rows, run), variants),
-    };
-    return this.#training.fit(trainee, data, options);
+    return this.#training.fit(data, options);
   }
 
   /**
@@ -438,6 +440,20 @@ export class Flow implements Disposable {
       kind: `${kind} (${variantsText(chosen)})`,
       chunkRows: this.#chunkRows,
       planOf: (chunk) => planOf(chunk, chosen),
+    };
+  }
+
+  /** This flow as training sees it. */
+  #trainee(): Trainee {
+    return {
+      gpu: this.#context,
+      parameters: this.#parameters,
+      model: () => this.#model,
+      defaults: (rows) => this.#defaults(rows),
+      variantsFor: (rows, stored) => this.#tuner.variantsFor('gradient', rows, stored),
+      shiftTo: (shift) => this.#shiftTo(shift),
+      isAlive: () => !this.#disposed,
+      logProb: (rows, options, variants) => this.#run(logProbJob(this.#model, rows, options), variants),
     };
   }
 

@@ -49,7 +49,7 @@ const NO_SCHEDULES = [
 ];
 const NO_FIT = {
   ...NO_RUN,
-  steps: [...NO_COUNTS, 0, undefined],
+  steps: [...NO_COUNTS, 0],
   until: [...NO_COUNTS, 0],
   batch: [...NO_COUNTS, 0],
   learningRate: [...NO_NUMBERS, 0, 1e-60],
