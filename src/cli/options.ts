@@ -4,6 +4,7 @@ import { PRESETS } from '../presets/index.ts';
 import type { PresetName } from '../presets/index.ts';
 import { SPEC_LIMITS } from '../spec/spec.ts';
 import { WgflowError } from '../errors.ts';
+import type { OptionRule } from '../calls/optionRules.ts';
 import { SETTING_ENTRIES } from '../training/options.ts';
 import type { Setting, TrainingSettings } from '../training/options.ts';
 import { commaList } from './commaList.ts';
@@ -82,9 +83,9 @@ export function namesFrom<Name extends string>(known: readonly Name[]): (text: s
 export function settingOptions(): Option[] {
   return SETTING_ENTRIES.flatMap(([, { option, rule, text, default: usual }]) => {
     if (option === undefined) return [];
-    const { flag, words, isOfPreset = false } = option;
+    const { flag, words, isOfPreset = false, rule: narrower = rule } = option;
     const made = new Option(flag, `${words} (default: ${isOfPreset ? "the preset's" : String(usual)})`);
-    return [made.argParser(settingParser({ rule, text }))];
+    return [made.argParser(settingParser(narrower, text))];
   });
 }
 
@@ -98,7 +99,7 @@ export function settingsFrom(options: object): Partial<TrainingSettings> {
   return Object.fromEntries(entries) as Partial<TrainingSettings>;
 }
 
-function settingParser({ rule, text: form }: Pick<Setting<unknown>, 'rule' | 'text'>) {
+function settingParser(rule: OptionRule, form: Setting<unknown>['text']) {
   return (text: string): unknown => {
     try {
       const value = form === undefined ? Number(text.trim() || NaN) : form.parse(text);

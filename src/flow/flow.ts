@@ -63,8 +63,8 @@ const TUNED_ROWS = 4096;
  * throws its reason.
  *
  * @example
- * const flow = await Flow.create(realnvp(2), { seed: 1 });
- * for await (const report of flow.fit(points, { steps: 1000 })) console.log(report.step, report.nll);
+ * const flow = await Flow.create(PRESETS.realnvp, { dim: 2, seed: 1 });
+ * for await (const report of flow.fit(points)) console.log(report.step, report.nll);
  * const logProb = await flow.logProb(points);
  * const samples = await flow.sample(1000, { seed: 7 });
  * const bytes = await flow.save();

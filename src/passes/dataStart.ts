@@ -21,7 +21,7 @@ export interface DataStartOptions {
 
 /**
  * Takes the rows of the first batch, or as many of them as a chunk has, through the flow and gives each actnorm on
- * the way the tensors that standardise what reaches it, unless its flag says that it has them. Undefined where the
+ * the way the tensors that standardise what reaches it, unless its flag says that it has them. Undefined if the
  * flow has no actnorm. The caller sets the flags of `dataStartFlags` once the plan is submitted.
  */
 export function dataStartPlan(
@@ -45,7 +45,7 @@ export function dataStartPlan(
         actnormStart({ rows, validRows, bias, logScale, initialised, state: STATE, parameters: PARAMETERS }),
       );
     }
-    // The log-det of these rows is nobody's concern.
+    // The log-det of these rows is unused.
     stepsOf(slots).forward(plan, slots, { ...pass, accumulate: index > 0 });
   });
   return plan.build();

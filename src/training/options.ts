@@ -62,8 +62,8 @@ export interface Setting<Value> {
   isRecorded?: boolean;
   /** How text says a value that is no number: on the command line, in a model file. */
   text?: { parse: (text: string) => Value; format: (value: Value) => string; expected: string };
-  /** The option of the command line and the words for people, if they may choose it. */
-  option?: { flag: string; words: string; isOfPreset?: boolean };
+  /** The option of the command line and the words for people, if they may choose it; `rule` if it is narrower there. */
+  option?: { flag: string; words: string; isOfPreset?: boolean; rule?: OptionRule };
 }
 
 /** Every setting once. Checks, record, checkpoint, `resume` and the command line's options are loops over this table. */
@@ -76,10 +76,10 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
   },
   batch: {
     default: 512,
-    rule: integer(1, 2 ** 27),
+    rule: integer(1),
     isKept: true,
     isRecorded: true,
-    option: { flag: '--batch <n>', words: 'rows of a batch' },
+    option: { flag: '--batch <n>', words: 'rows of a batch', rule: integer(1, 2 ** 27) },
   },
   learningRate: {
     default: 1e-3,
@@ -127,14 +127,13 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
 export const SETTING_ENTRIES = Object.entries(SETTINGS) as [keyof TrainingSettings, Setting<unknown>][];
 
 /** The settings of a run for which nothing is asked. */
-export const FIT_DEFAULTS = settingsFrom((_, setting) => setting.default);
+export const FIT_DEFAULTS = perSetting((_, setting) => setting.default) as TrainingSettings;
 
-/** The settings, each as `valueOf` gives it. */
-function settingsFrom(
-  valueOf: (name: keyof TrainingSettings, setting: Setting<unknown>) => unknown,
-): TrainingSettings {
+function perSetting<Value>(
+  valueOf: (name: keyof TrainingSettings, setting: Setting<unknown>) => Value,
+): Record<keyof TrainingSettings, Value> {
   const entries = SETTING_ENTRIES.map(([name, setting]) => [name, valueOf(name, setting)]);
-  return Object.fromEntries(entries) as TrainingSettings;
+  return Object.fromEntries(entries) as Record<keyof TrainingSettings, Value>;
 }
 
 /**
@@ -184,9 +183,7 @@ export interface ValidationOptions {
 export const DEFAULT_PATIENCE = 10;
 
 const FIT_RULES: OptionRules<keyof FitOptions> = {
-  ...(Object.fromEntries(SETTING_ENTRIES.map(([name, { rule }]) => [name, rule])) as OptionRules<
-    keyof TrainingSettings
-  >),
+  ...perSetting((_, { rule }) => rule),
   until: integer(1),
   validation: {
     expected: 'an object, or false',
@@ -239,7 +236,7 @@ export function takeFit(
     options: {
       ...options,
       ...(context !== undefined && { context: takeFloats('fit option context', context) }),
-      ...(validation !== undefined && { validation: takeValidation(validation) }),
+      ...(validation && { validation: takeValidation(validation) }),
       ...(schedule && { schedule: { ...schedule } }),
       ...(columns && { columns: [...columns] }),
       ...(contextColumns && { contextColumns: structuredClone(contextColumns) }),
@@ -247,8 +244,7 @@ export function takeFit(
   };
 }
 
-function takeValidation(given: false | ValidationOptions): false | ValidationOptions {
-  if (given === false) return false;
+function takeValidation(given: ValidationOptions): ValidationOptions {
   const { data, context } = given;
   return {
     ...given,
@@ -268,35 +264,30 @@ export function settingsOf(
   defaults: Partial<TrainingSettings>,
 ): TrainingSettings {
   const restored = restoredSettings(state?.settings ?? {});
-  const settings = settingsFrom(
-    (name, setting) => options[name] ?? restored[name] ?? defaults[name] ?? setting.default,
+  const chosen = perSetting(
+    (name) => options[name] ?? restored[name] ?? defaults[name] ?? FIT_DEFAULTS[name],
   );
+  const settings = chosen as TrainingSettings;
   const { until = settings.steps } = options;
   const last = Math.min(until, settings.steps);
   if (state !== undefined && state.step >= last) {
-    const name = until < settings.steps ? 'until' : 'steps';
-    throw new ShapeError(
-      `fit option ${name}`,
-      String(last),
-      `more than the ${state.step} steps already done`,
-    );
+    const what = `fit option ${until < settings.steps ? 'until' : 'steps'}`;
+    throw new ShapeError(what, String(last), `more than the ${state.step} steps already done`);
   }
   return settings;
 }
 
 /** What a checkpoint kept of the settings. @throws {DataError | ShapeError} naming the first that `fit` would refuse */
-function restoredSettings(stored: Settings): Partial<Record<keyof TrainingSettings, unknown>> {
-  const restored: Partial<Record<keyof TrainingSettings, unknown>> = {};
-  for (const [name, { isKept, rule, text }] of SETTING_ENTRIES) {
-    const value = stored[name];
-    if (!isKept || value === undefined) continue;
-    restored[name] = text === undefined ? value : text.parse(String(value));
-    if (rule.accepts(restored[name])) continue;
+function restoredSettings(stored: Settings): Record<keyof TrainingSettings, unknown> {
+  return perSetting((name, { isKept, rule, text }) => {
+    const found = stored[name];
+    if (!isKept || found === undefined) return undefined;
+    const value = text === undefined ? found : text.parse(String(found));
+    if (rule.accepts(value)) return value;
     throw new DataError(
-      `the checkpoint's setting ${name}: found ${String(value)}, expected ${rule.expected}`,
+      `the checkpoint's setting ${name}: found ${String(found)}, expected ${rule.expected}`,
     );
-  }
-  return restored;
+  });
 }
 
 /** The settings that a checkpoint keeps or a training record has, as a file says them. */
