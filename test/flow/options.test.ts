@@ -223,7 +223,7 @@ describe('options', () => {
     [{ steps: 5, lr: 1 }, 'expected one of'],
   ])('of a fit with %o get the hint "%s"', async (options, hint) => {
     using flow = await opened();
-    await expect(flow.fit(rows, options).next()).rejects.toThrow(hint);
+    await expect(flow.fit(rows, options as object).next()).rejects.toThrow(hint);
   });
 
   it.each([null, 5, 'fast', []])('that are no object are refused: %o', async (options) => {
