@@ -20,7 +20,7 @@ import type { SampleCommandOptions } from './sample.ts';
 import { EXIT, Session } from './session.ts';
 import type { GlobalOptions } from './session.ts';
 import { trainCommand } from './train.ts';
-import { DEFAULT_PRESET, DEFAULT_STEPS } from './trainOptions.ts';
+import { DEFAULT_PRESET } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 
 const program = new Command('wgflow')
@@ -79,7 +79,7 @@ function precision(): Option {
 
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
 
-command(
+const train = command(
   'train',
   'Train a flow on the rows of a table, or on a toy density.',
   `wgflow train data.csv
@@ -126,17 +126,9 @@ wgflow train data.csv --resume run.ckpt`,
       'after a colon, as positive or unit:share,rate; may be given again (default: real)',
     domainRequests,
   )
-  .optionsGroup('Training:')
-  .option('--steps <n>', `training steps (default: ${DEFAULT_STEPS})`, parse.integer(1))
-  .option('--batch <n>', 'rows of a batch (default: 512)', parse.integer(1, 2 ** 27))
-  .option('--lr <x>', "learning rate (default: the preset's)", parse.positiveNumber)
-  .option('--schedule <s>', "constant, cosine or exponential:DECAY (default: the preset's)", parse.schedule)
-  .option(
-    '--clip <norm>',
-    "largest norm of the gradient, 0 for no limit (default: the preset's)",
-    parse.nonNegativeNumber,
-  )
-  .option('--seed <n>', 'seed of the start, the batches and the held-out rows (default: 0)', parse.integer(0))
+  .optionsGroup('Training:');
+for (const option of parse.settingOptions()) train.addOption(option);
+train
   .optionsGroup('Output:')
   .option('--out <file>', 'model file to write (default: model.safetensors)')
   .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
@@ -145,8 +137,10 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--new-data', 'resume with other rows than those of the checkpoint')
   .addHelpText('after', CONTEXT_HELP)
   .addHelpText('after', `\nPresets:\n${presets.join('\n')}`)
-  .action((data: string | undefined, options: GlobalOptions & TrainOptions) =>
-    new Session(options).run((session) => trainCommand(session, data, options)),
+  .action((data: string | undefined, options: GlobalOptions & Omit<TrainOptions, 'settings'>) =>
+    new Session(options).run((session) =>
+      trainCommand(session, data, { ...options, settings: parse.settingsFrom(options) }),
+    ),
   );
 
 command(

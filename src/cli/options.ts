@@ -1,11 +1,12 @@
 /** Parsers of option values; a bad value ends with exit code 2 and says what was expected. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { PRESETS } from '../presets/index.ts';
 import type { PresetName } from '../presets/index.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { WgflowError } from '../errors.ts';
-import { parseSchedule } from '../model/schedule.ts';
-import type { Schedule } from '../model/schedule.ts';
+import type { OptionRule } from '../calls/optionRules.ts';
+import { SETTING_ENTRIES } from '../training/options.ts';
+import type { Setting, TrainingSettings } from '../training/options.ts';
 import { commaList } from './commaList.ts';
 
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -34,14 +35,6 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value > 0 && Number.isFinite(value))) {
     throw new InvalidArgumentError('Expected a number above 0.');
-  }
-  return value;
-}
-
-export function nonNegativeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value))) {
-    throw new InvalidArgumentError('Expected a number ≥ 0.');
   }
   return value;
 }
@@ -86,13 +79,36 @@ export function namesFrom<Name extends string>(known: readonly Name[]): (text: s
     });
 }
 
-export function schedule(text: string): Schedule {
-  try {
-    return parseSchedule(text);
-  } catch (error) {
-    if (!(error instanceof WgflowError)) throw error;
-    throw new InvalidArgumentError('Expected constant, cosine or exponential:DECAY with 0 < DECAY ≤ 1.');
-  }
+/** The options of the table of training settings. */
+export function settingOptions(): Option[] {
+  return SETTING_ENTRIES.flatMap(([, { option, rule, text, default: usual }]) => {
+    if (option === undefined) return [];
+    const { flag, words, isOfPreset = false, rule: narrower = rule } = option;
+    const made = new Option(flag, `${words} (default: ${isOfPreset ? "the preset's" : String(usual)})`);
+    return [made.argParser(settingParser(narrower, text))];
+  });
+}
+
+/** The training settings among the options of a command. */
+export function settingsFrom(options: object): Partial<TrainingSettings> {
+  const given = new Map<string, unknown>(Object.entries(options));
+  const entries = SETTING_ENTRIES.map(([name, { option }]) => [
+    name,
+    option && given.get(new Option(option.flag).attributeName()),
+  ]);
+  return Object.fromEntries(entries) as Partial<TrainingSettings>;
+}
+
+function settingParser(rule: OptionRule, form: Setting<unknown>['text']) {
+  return (text: string): unknown => {
+    try {
+      const value = form === undefined ? Number(text.trim() || NaN) : form.parse(text);
+      if (rule.accepts(value)) return value;
+    } catch (error) {
+      if (!(error instanceof WgflowError)) throw error;
+    }
+    throw new InvalidArgumentError(`Expected ${form?.expected ?? rule.expected}.`);
+  };
 }
 
 /** As words: a, b, or c. */

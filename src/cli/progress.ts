@@ -1,6 +1,6 @@
 /** Progress on stderr: a bar in a terminal, a plain line every few seconds elsewhere. */
 import { SingleBar } from 'cli-progress';
-import type { FitReport } from '../training/fit.ts';
+import type { FitReport } from '../training/report.ts';
 import type { Session } from './session.ts';
 
 export interface Progress<Report> {

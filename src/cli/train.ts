@@ -4,8 +4,8 @@ import path from 'node:path';
 import { isToy } from '../training/options.ts';
 import type { FitOptions } from '../training/options.ts';
 import { Flow } from '../flow/flow.ts';
-import { PRESETS, tableSize } from '../presets/index.ts';
-import type { PresetName, TableSize } from '../presets/index.ts';
+import { PRESETS } from '../presets/index.ts';
+import type { Preset } from '../presets/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
 import { domainsOf } from '../spec/offset.ts';
 import { ShapeError } from '../errors.ts';
@@ -29,7 +29,7 @@ import type { Output, OutputFolder } from './outputFile.ts';
 import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
 import { withUnsound } from './rowResults.ts';
-import { RECENT_STEPS } from '../training/run.ts';
+import { RECENT_STEPS } from '../training/report.ts';
 import { train, writeCheckpoint } from './trainingLoop.ts';
 import type { TrainingHistory } from './trainingLoop.ts';
 import {
@@ -89,20 +89,19 @@ export async function trainCommand(
   });
   requireSameColumns(set.columns, options, resumed);
   tellRows(session, set);
-  const preset = options.preset ?? DEFAULT_PRESET;
-  const { pace, ...size } = sizeOf(set, preset);
-  const fitOptions = fitOptionsOf(set, { pace, ...options }, resumed, signal);
-  const spec =
-    resumed?.model.spec ??
-    PRESETS[preset].spec(set.columns.length, {
-      couplings: options.couplings ?? size.couplings,
-      hidden: options.hidden ?? size.hidden,
-      residualBlocks: options.residualBlocks,
-      base: options.base,
-      contextDim: contextFeatures(set.context?.columns ?? []),
-      domain: domainsFor(set.columns),
-    });
-
+  const preset: Preset = PRESETS[options.preset ?? DEFAULT_PRESET];
+  const dim = set.columns.length;
+  const size = preset.size(learnedRows(set), dim);
+  const shape = {
+    couplings: options.couplings ?? size.couplings,
+    hidden: options.hidden ?? size.hidden,
+    residualBlocks: options.residualBlocks,
+    base: options.base,
+    contextDim: contextFeatures(set.context?.columns ?? []),
+    domain: domainsFor(set.columns),
+  };
+  const fitOptions = fitOptionsOf(set, options, resumed, signal);
+  const spec = resumed?.model.spec ?? preset.spec(dim, shape);
   checkedSpec(spec);
   requireNets(spec, options);
 
@@ -114,7 +113,7 @@ export async function trainCommand(
     const { device, report: adapter } = await session.open(limitsFor(spec));
     using flow =
       resumed === undefined
-        ? await Flow.create(spec, { ...session.tuning, device, seed })
+        ? await Flow.create(preset, { dim, ...shape, ...session.tuning, device, seed })
         : await Flow.load(resumed.bytes, {
             ...session.tuning,
             precision: session.tuning.precision ?? precisionOf(resumed),
@@ -146,7 +145,7 @@ async function learn(
   session: Session,
   flow: Flow,
   set: TrainingSet,
-  fitOptions: FitOptions,
+  fitOptions: FitOptions & { steps: number },
   {
     seed,
     adapter,
@@ -271,10 +270,9 @@ function tellRows(session: Session, { title, columns, data, validation, heldOut 
   session.say(`Learning ${listedNames(columns)} from ${rows.toLocaleString('en')} rows of ${title}${words}`);
 }
 
-/** Of a table the flow is as large as its rows can teach; the article's model stays what it is. */
-function sizeOf({ data, columns, heldOut }: TrainingSet, preset: PresetName): TableSize {
-  if (isToy(data) || columns.length === 1 || preset === 'vanilla') return { pace: 1 };
-  return tableSize(data.length / columns.length - (heldOut?.rows ?? 0));
+/** Rows of the table that are not held out; the points of a toy density have no end. */
+function learnedRows({ data, columns, heldOut }: TrainingSet): number {
+  return isToy(data) ? Infinity : data.length / columns.length - (heldOut?.rows ?? 0);
 }
 
 /** Rows that the resumed run held out; 0 if it scored none, or a file's. */

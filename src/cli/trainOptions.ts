@@ -2,13 +2,13 @@
 import path from 'node:path';
 import type { ToyName } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
-import { PRESETS } from '../presets/index.ts';
 import type { PresetName } from '../presets/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
-import type { Schedule } from '../model/schedule.ts';
+import { baseOf } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import type { FitOptions } from '../training/options.ts';
+import { FIT_DEFAULTS } from '../training/options.ts';
+import type { FitOptions, TrainingSettings } from '../training/options.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';
@@ -30,12 +30,8 @@ export interface TrainOptions {
   residualBlocks?: number;
   domain?: DomainRequest[];
   base?: BaseSpec;
-  steps?: number;
-  batch?: number;
-  lr?: number;
-  schedule?: Schedule;
-  clip?: number;
-  seed?: number;
+  /** Those of the table of training settings. */
+  settings?: Partial<TrainingSettings>;
   out?: string;
   checkpoint?: string;
   resume?: string;
@@ -43,7 +39,6 @@ export interface TrainOptions {
 }
 
 export const DEFAULT_PRESET: PresetName = 'realnvp';
-export const DEFAULT_STEPS = 3000;
 
 export const DEFAULT_MODEL_FILE = 'model.safetensors';
 
@@ -106,7 +101,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     refuse('--context', context?.join(','), '--resume', advice);
     refuse(
       '--seed',
-      options.seed,
+      options.settings?.seed,
       '--resume',
       'The checkpoint says by which seed rows are drawn and held out.',
     );
@@ -119,7 +114,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
       'All layers of a residual net are equally wide.',
     );
   }
-  if (options.base?.type === 'class_conditional' && context === undefined) {
+  if (options.base !== undefined && baseOf(options.base).readsContext === true && context === undefined) {
     throw new ShapeError(
       'train',
       '--base class without --context',
@@ -165,27 +160,23 @@ function refuse(option: string, value: string | number | undefined, beside: stri
 }
 
 /**
- * What `Flow.fit` is to do. A resumed run keeps the checkpoint's settings where nothing else is asked for.
+ * What `Flow.fit` is to do. What is not asked for, it takes from the checkpoint or the preset.
  * @throws {ShapeError} when the checkpoint has all the steps already
  */
 export function fitOptionsOf(
   set: TrainingSet,
-  options: TrainOptions & { pace?: number },
+  options: TrainOptions,
   resumed: CheckpointFile | undefined,
   signal: AbortSignal,
-): FitOptions & { seed: number } {
-  const preset = options.preset ?? DEFAULT_PRESET;
-  const suited = resumed === undefined ? PRESETS[preset].training : undefined;
+): FitOptions & { steps: number } {
+  const { steps } = options.settings ?? {};
   return {
-    steps: resumed === undefined ? (options.steps ?? DEFAULT_STEPS) : stepsAfter(resumed, options.steps),
-    batch: options.batch,
-    learningRate: options.lr ?? (suited && suited.learningRate * (options.pace ?? 1)),
-    schedule: options.schedule ?? suited?.schedule,
-    clipNorm: options.clip ?? suited?.clipNorm,
+    ...options.settings,
+    steps: resumed === undefined ? (steps ?? FIT_DEFAULTS.steps) : stepsAfter(resumed, steps),
     seed: seedOf(options, resumed),
     columns: set.columns,
     ...(set.context === undefined ? {} : { context: set.context.data, contextColumns: set.context.columns }),
-    preset: resumed === undefined ? preset : resumed.model.training.preset,
+    ...(resumed === undefined ? {} : { preset: resumed.model.training.preset }),
     resume: resumed !== undefined,
     newData: options.newData,
     signal,
@@ -238,14 +229,14 @@ function noiseIn({ options }: TrainingRecord): number | undefined {
 }
 
 /** The seed also decides which rows are held out, so a resumed run takes its own. */
-export function seedOf({ seed }: TrainOptions, resumed: CheckpointFile | undefined): number {
-  return seed ?? resumed?.model.training.seed ?? 0;
+export function seedOf({ settings }: TrainOptions, resumed: CheckpointFile | undefined): number {
+  return settings?.seed ?? resumed?.model.training.seed ?? FIT_DEFAULTS.seed;
 }
 
 function stepsAfter({ file, model }: CheckpointFile, asked: number | undefined): number {
   const { step, settings } = model.optimizer;
   const stored = settings['steps'];
-  const steps = asked ?? (typeof stored === 'number' ? stored : DEFAULT_STEPS);
+  const steps = asked ?? (typeof stored === 'number' ? stored : FIT_DEFAULTS.steps);
   if (steps <= step) {
     throw new ShapeError(
       '--steps',

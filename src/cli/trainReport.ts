@@ -10,7 +10,7 @@ import { withUnsound } from './rowResults.ts';
 import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
 import type { TrainingOutcome } from './train.ts';
-import { RECENT_STEPS } from '../training/run.ts';
+import { RECENT_STEPS } from '../training/report.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
 /** Rows of samples.csv. */

@@ -28,7 +28,7 @@ export async function train(
   session: Session,
   flow: Flow,
   set: TrainingSet,
-  options: FitOptions,
+  options: FitOptions & { steps: number },
   checkpoint: string | undefined,
 ): Promise<TrainingHistory> {
   const losses: TrainingHistory['losses'] = { step: [], nll: [] };
