@@ -4,8 +4,8 @@
  * `structuredClone`.
  */
 import type { RowLabels } from './labels.ts';
-import type { BaseName } from './bases.ts';
-import type { BaseSpec, Domain, LabelColumn, PresetName, Rows, ScaleMap, ToyName } from '../src/index.ts';
+import type { BaseName, BaseType } from './bases.ts';
+import type { Domain, LabelColumn, PresetName, Rows, ScaleMap, ToyName } from '../src/index.ts';
 
 /** Each picture is one canvas that the page hands over and the worker draws with its own WGSL. */
 export const PICTURES = ['density', 'samples', 'latent', 'grid', 'layers'] as const;
@@ -191,7 +191,7 @@ export type FromWorker =
       isFresh: boolean;
       price: Price;
       bijectors: string[];
-      base: BaseSpec['type'];
+      base: BaseType;
       columns: string[];
       /** Of each column; the density is a slice at the mean of the columns that are not shown. */
       mean: number[];

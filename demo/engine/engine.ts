@@ -1,6 +1,6 @@
-/** Answers the page: opens the device, holds the session, and survives the loss of both. */
-import { domainsOf } from '../../src/model/domain.ts';
+/** Answers the page: opens the device, holds the trainer, and survives the loss of both. */
 import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
+import { domainsOf } from '../../src/page.ts';
 import type {
   Answers,
   FromWorker,
@@ -23,8 +23,8 @@ import { Scene } from './pictures/scene.ts';
 import { Studio } from './pictures/studio.ts';
 import { surfacesOf } from './pictures/surface.ts';
 import type { Surface } from './pictures/surface.ts';
-import { Session } from './session.ts';
-import type { Snapshot } from './session.ts';
+import { Trainer } from './trainer.ts';
+import type { Snapshot } from './trainer.ts';
 
 /** The peak is measured once the page has had nothing to do for so long, ms. */
 const IDLE_MS = 800;
@@ -38,9 +38,9 @@ export class Engine {
   #surfaces: Record<Picture, Surface> | undefined;
   #pixelRatio = 1;
   #view: View | undefined;
-  #session: Session | undefined;
-  readonly #frames = new FrameLoop(() => (this.#isHidden ? undefined : this.#session?.studio));
-  /** What changes the session is done in turn. */
+  #trainer: Trainer | undefined;
+  readonly #frames = new FrameLoop(() => (this.#isHidden ? undefined : this.#trainer?.studio));
+  /** What changes the trainer is done in turn. */
   #turn: Promise<void> = Promise.resolve();
   #isHidden = false;
   /** Training that goes on once the tab is shown again. */
@@ -58,7 +58,7 @@ export class Engine {
     switch (message.type) {
       case 'view':
         this.#view = message.view;
-        this.#session?.studio.setView(message.view);
+        this.#trainer?.studio.setView(message.view);
         break;
       case 'resize':
         this.#resize(message);
@@ -83,7 +83,7 @@ export class Engine {
 
   #resize({ picture, width, height }: Of<'resize'>): void {
     const isChanged = this.#surfaces?.[picture].resize(width, height) === true;
-    if (isChanged) this.#session?.studio.resized(picture);
+    if (isChanged) this.#trainer?.studio.resized(picture);
     // A picture that is shown again may be out of date.
     else this.#frames.ask();
   }
@@ -93,7 +93,7 @@ export class Engine {
       try {
         await work();
       } catch (error) {
-        // A session that ended under the work, with or without its device, is told about elsewhere.
+        // A trainer that ended under the work, with or without its device, is told about elsewhere.
         if (error instanceof DisposedError || error instanceof DeviceLostError) return;
         if (!(error instanceof WgflowError)) throw error;
         this.#post({ type: 'mistake', message: error.message });
@@ -118,23 +118,23 @@ export class Engine {
           this.#refused = error;
           // The page shows settings that nothing is trained with.
           this.#suspended = undefined;
-          await this.#session?.stop({ isTold: false });
+          await this.#trainer?.stop({ isTold: false });
           throw error;
         }
       case 'train':
         this.#requireAccepted();
         this.#suspended = this.#isHidden ? message.pace : undefined;
-        if (!this.#isHidden) await this.#requireSession().train(message.pace);
+        if (!this.#isHidden) await this.#requireTrainer().train(message.pace);
         return;
       case 'step': {
         this.#requireAccepted();
-        const session = this.#requireSession();
-        await session.stop({ isTold: false });
-        return session.train({ kind: 'slow', stepsPerSecond: Infinity }, session.step + 1);
+        const trainer = this.#requireTrainer();
+        await trainer.stop({ isTold: false });
+        return trainer.train({ kind: 'slow', stepsPerSecond: Infinity }, trainer.step + 1);
       }
       case 'pause':
         this.#suspended = undefined;
-        return this.#session?.stop({ isTold: true });
+        return this.#trainer?.stop({ isTold: true });
       case 'visibility':
         return this.#setHidden(message.hidden);
       case 'load':
@@ -164,7 +164,7 @@ export class Engine {
     void opened.device.lost.then(({ reason, message }) => {
       if (this.#opened !== opened) return;
       this.#post({ type: 'device-lost', reason: message || reason || 'the driver gives no reason' });
-      const pace = this.#session?.pace ?? this.#suspended;
+      const pace = this.#trainer?.pace ?? this.#suspended;
       this.#inTurn(() => this.#recover(pace));
     });
   }
@@ -181,14 +181,14 @@ export class Engine {
     }
   }
 
-  /** Puts a new session in place of the old one, unless it is refused. */
+  /** Puts a new trainer in place of the old one, unless it is refused. */
   async #replace(flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot): Promise<void> {
-    const session = await this.#sessionOf(flow, data, settings, snapshot);
+    const trainer = await this.#trainerOf(flow, data, settings, snapshot);
     try {
-      const { price } = session;
-      await this.#session?.stop({ isTold: false });
-      this.#session?.dispose();
-      this.#session = session;
+      const { price } = trainer;
+      await this.#trainer?.stop({ isTold: false });
+      this.#trainer?.dispose();
+      this.#trainer = trainer;
       this.#suspended = undefined;
       this.#refused = undefined;
       const bijectors = flow.spec.bijectors.map(({ type }) => type);
@@ -199,18 +199,18 @@ export class Engine {
       const isFresh = snapshot === undefined;
       this.#post({ type: 'configured', isFresh, price, bijectors, base, columns, mean, std, classes });
     } catch (error) {
-      session.dispose();
+      trainer.dispose();
       throw error;
     }
-    void this.#openPictures(session);
+    void this.#openPictures(trainer);
   }
 
-  async #sessionOf(
+  async #trainerOf(
     flow: Flow,
     data: DataSet,
     settings: ModelSettings,
     snapshot?: Snapshot,
-  ): Promise<Session> {
+  ): Promise<Trainer> {
     const scales = await scalesOf(flow);
     const { brushes, adapter, peak } = this.#requireOpened();
     if (this.#view === undefined || this.#surfaces === undefined) throw new Error('no canvases were given');
@@ -223,19 +223,19 @@ export class Engine {
       () => this.#frames.ask(),
       (picture) => this.#post({ type: 'drawn', picture }),
     );
-    return new Session({ flow, data, settings, studio, peak, post: this.#post }, snapshot);
+    return new Trainer({ flow, data, settings, studio, peak, post: this.#post }, snapshot);
   }
 
-  async #openPictures(session: Session): Promise<void> {
+  async #openPictures(trainer: Trainer): Promise<void> {
     try {
-      await session.studio.open();
+      await trainer.studio.open();
     } catch (error) {
       if (error instanceof DisposedError || error instanceof DeviceLostError) return;
       this.#post({ type: 'mistake', message: error instanceof Error ? error.message : String(error) });
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
-    const isIdle = this.#session === session && session.pace === undefined && !this.#isHidden;
+    const isIdle = this.#trainer === trainer && trainer.pace === undefined && !this.#isHidden;
     if (isIdle) await this.#opened?.peak.measure();
   }
 
@@ -243,23 +243,23 @@ export class Engine {
     if (hidden === this.#isHidden) return;
     this.#isHidden = hidden;
     if (hidden) {
-      const pace = this.#session?.pace;
+      const pace = this.#trainer?.pace;
       this.#suspended = pace;
-      if (pace !== undefined) await this.#session?.stop({ isTold: false });
+      if (pace !== undefined) await this.#trainer?.stop({ isTold: false });
       return;
     }
     this.#frames.ask();
     const pace = this.#suspended;
     this.#suspended = undefined;
-    if (pace !== undefined) await this.#session?.train(pace);
+    if (pace !== undefined) await this.#trainer?.train(pace);
   }
 
   /** Opens another device, and goes on where the last snapshot was taken. */
   async #recover(pace: Of<'train'>['pace'] | undefined): Promise<void> {
-    const old = this.#session;
+    const old = this.#trainer;
     await old?.stop({ isTold: false });
     old?.dispose();
-    this.#session = undefined;
+    this.#trainer = undefined;
     try {
       this.#opened = await reopenDevice();
     } catch (error) {
@@ -275,13 +275,13 @@ export class Engine {
       snapshot.bytes === undefined
         ? await freshFlow(device, settings, data)
         : await Flow.load(snapshot.bytes, { device });
-    const session = await this.#sessionOf(flow, data, settings, snapshot);
-    this.#session = session;
-    void this.#openPictures(session);
-    this.#post({ type: 'resumed', step: session.step });
+    const trainer = await this.#trainerOf(flow, data, settings, snapshot);
+    this.#trainer = trainer;
+    void this.#openPictures(trainer);
+    this.#post({ type: 'resumed', step: trainer.step });
     if (pace === undefined) return;
     if (this.#isHidden) this.#suspended = pace;
-    else await session.train(pace);
+    else await trainer.train(pace);
   }
 
   async #answer(request: Request): Promise<void> {
@@ -297,20 +297,20 @@ export class Engine {
 
   async #answerTo(request: Request): Promise<Answers[keyof Answers]> {
     if (request.type === 'load') return this.#load(request);
-    const session = this.#requireSession();
+    const trainer = this.#requireTrainer();
     switch (request.type) {
       case 'save':
-        return session.flow.save();
+        return trainer.flow.save();
       case 'draw-samples': {
         const { count, seed } = request;
-        const { context } = session.studio.scene;
+        const { context } = trainer.studio.scene;
         return {
-          columns: session.data.columns,
-          rows: await drawSamples(session.flow, count, seed, context),
+          columns: trainer.data.columns,
+          rows: await drawSamples(trainer.flow, count, seed, context),
         };
       }
       case 'picture':
-        return session.studio.png(request.picture);
+        return trainer.studio.png(request.picture);
     }
   }
 
@@ -334,11 +334,11 @@ export class Engine {
     try {
       for (let next = this.#hover; next !== undefined; next = this.#hover) {
         this.#hover = undefined;
-        const hovered = (await this.#session?.studio.hover(next.picture, next.at)) ?? null;
+        const hovered = (await this.#trainer?.studio.hover(next.picture, next.at)) ?? null;
         if (this.#hover === undefined) this.#post({ type: 'hovered', hovered });
       }
     } catch {
-      // The session ended meanwhile; there is nothing to point at.
+      // The trainer ended meanwhile; there is nothing to point at.
       this.#post({ type: 'hovered', hovered: null });
     } finally {
       this.#isHovering = false;
@@ -355,11 +355,11 @@ export class Engine {
     if (this.#refused !== undefined) throw this.#refused;
   }
 
-  #requireSession(): Session {
-    if (this.#session === undefined) {
+  #requireTrainer(): Trainer {
+    if (this.#trainer === undefined) {
       throw new WgflowError('NOT_READY', 'There is no model yet. Choose data and a model first.');
     }
-    return this.#session;
+    return this.#trainer;
   }
 }
 

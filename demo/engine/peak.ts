@@ -1,7 +1,5 @@
 /** What the adapter can do at best, measured once. */
-import { measureFmaPeak } from '../../src/measure/peaks.ts';
-import { Gpu } from '../../src/gpu/gpu.ts';
-import { Stopwatch } from '../../src/gpu/timing.ts';
+import { Gpu, measureFmaPeak, Stopwatch } from '../../src/page.ts';
 
 /** A second or less on slow adapters: a share of the peak needs no third digit. */
 const BUDGET = { ms: 20, leastSamples: 1 };

@@ -1,11 +1,15 @@
 /** What all pictures of one model share: colours, rows and frames on the GPU. */
-import { columnStatistics } from '../../../src/data/statistics.ts';
-import { domainsOf, fromDomain, isInside } from '../../../src/model/domain.ts';
-import type { ColumnStatistics } from '../../../src/data/statistics.ts';
-import { columnsOf } from '../../../src/gpu/rows.ts';
-import { paddedRows } from '../../../src/plan/shape.ts';
 import type { Domain, Flow, FlowPass, FlowSpec, PassKind, PassOptions, Rows } from '../../../src/index.ts';
-import { offsetOf } from '../../../src/spec/offset.ts';
+import {
+  columnsOf,
+  columnStatistics,
+  domainsOf,
+  fromDomain,
+  isInside,
+  offsetOf,
+  paddedRows,
+} from '../../../src/page.ts';
+import type { ColumnStatistics } from '../../../src/page.ts';
 import { oneHot } from '../../labels.ts';
 import type { View } from '../../protocol.ts';
 import type { Classes, DataSet } from '../dataSet.ts';

@@ -1,14 +1,15 @@
 /** One model with its data and its pictures, and the loop that trains it. */
-import { trainingFlops } from '../../src/measure/usefulFlops.ts';
 import { DeviceLostError, DisposedError, TrainingDivergedError } from '../../src/index.ts';
 import type { FitOptions, Flow } from '../../src/index.ts';
-import { paramLayout } from '../../src/spec/layout.ts';
+import { trainingFlops } from '../../src/measure/index.ts';
+import { paramLayout } from '../../src/page.ts';
 import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
 import { fitOptionsOf, settingsOf } from './modelSettings.ts';
 import { drawingShareOf, nextDue, submitMsOf } from './pace.ts';
 import type { PeakMeter } from './peak.ts';
 import type { Studio } from './pictures/studio.ts';
+import { scoreOf } from './score.ts';
 import { Telemetry } from './telemetry.ts';
 
 /** Between two scores of the held-out rows, and two snapshots, ms. */
@@ -19,8 +20,8 @@ const SNAPSHOT_COST = 50;
 /** A run that was begun before the peak was known stops for it once, after so long. */
 const PEAK_AFTER_MS = 4000;
 
-/** What goes on between the parts of a session. */
-export interface SessionParts {
+/** What goes on between the parts of a trainer. */
+export interface TrainerParts {
   flow: Flow;
   data: DataSet;
   settings: ModelSettings;
@@ -46,7 +47,7 @@ interface Run {
   isTold: boolean;
 }
 
-export class Session implements Disposable {
+export class Trainer implements Disposable {
   readonly flow: Flow;
   readonly data: DataSet;
   readonly settings: ModelSettings;
@@ -71,7 +72,7 @@ export class Session implements Disposable {
   #disposed = false;
 
   /** @param snapshot what the flow was loaded from, to go on with */
-  constructor({ flow, data, settings, studio, peak, post }: SessionParts, snapshot?: Snapshot) {
+  constructor({ flow, data, settings, studio, peak, post }: TrainerParts, snapshot?: Snapshot) {
     this.flow = flow;
     this.data = data;
     this.settings = settings;
@@ -294,7 +295,7 @@ export class Session implements Disposable {
     this.#scoredAt = performance.now();
     try {
       const logProb = await this.flow.logProb(validation, classes && { context: classes.validation });
-      const { nll, error } = meanNll(logProb);
+      const { nll, error } = scoreOf(logProb);
       this.#telemetry?.score(nll, error);
     } catch {
       // The flow or its device has gone; the training loop tells.
@@ -336,14 +337,6 @@ export class Session implements Disposable {
     this.#post({ type: 'mistake', message: reason });
     this.#post({ type: 'stopped', cause: 'paused', reason });
   }
-}
-
-/** The mean NLL of some rows and its standard error, nats; the error of one row, or of infinite ones, is no number. */
-export function meanNll(logProb: Float32Array): { nll: number; error: number } {
-  const rows = logProb.length;
-  const nll = -logProb.reduce((sum, value) => sum + value, 0) / rows;
-  const squares = logProb.reduce((sum, value) => sum + (value + nll) ** 2, 0);
-  return { nll, error: Math.sqrt(squares / (rows - 1) / rows) };
 }
 
 /** Waits so long, or until the signal. */
