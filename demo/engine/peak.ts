@@ -36,10 +36,10 @@ export class PeakMeter {
 
   async #measure(): Promise<void> {
     this.#aborter = new AbortController();
-    const context = Gpu.of(this.#device);
-    using stopwatch = new Stopwatch(context);
+    const gpu = Gpu.of(this.#device);
+    using stopwatch = new Stopwatch(gpu);
     try {
-      const { rate } = await measureFmaPeak(context, stopwatch, BUDGET, this.#aborter.signal);
+      const { rate } = await measureFmaPeak(gpu, stopwatch, BUDGET, this.#aborter.signal);
       this.#gflops = rate;
     } catch {
       // Aborted, or the device is gone: the share of the peak stays unknown.

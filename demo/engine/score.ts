@@ -1,13 +1,8 @@
-/** The score of a model on rows that it has not seen. */
-export interface Score {
-  /** Mean NLL in nats. */
-  nll: number;
-  /** Standard error of the mean in nats: NaN for one row, or if a row has no finite density. */
-  error: number;
-}
-
-/** @param logProb of the rows, in nats */
-export function scoreOf(logProb: Float32Array | Float64Array): Score {
+/**
+ * The score of a model on rows that it has not seen: their mean NLL and its standard error, in nats. The error is NaN for
+ * one row, or if a row has no finite density.
+ */
+export function scoreOf(logProb: Float32Array | Float64Array): { nll: number; error: number } {
   const rows = logProb.length;
   let [sum, squares] = [0, 0];
   for (const value of logProb) sum += value;

@@ -1,9 +1,9 @@
 /** The point under the pointer in numbers, and each layer's part of its log-density as bars. */
-import type { Hovered } from '../protocol.ts';
+import type { FlowFacts, Hovered } from '../protocol.ts';
 import { describeLogDets } from './describe.ts';
 import { byId, set, setText, svg } from './dom.ts';
 import { decimal, vector } from './figures.ts';
-import type { ShownFlow, State } from './state.ts';
+import type { State } from './state.ts';
 import type { Store } from './store.ts';
 
 const WIDTH = 270;
@@ -25,7 +25,7 @@ export class PointPanel {
     );
   }
 
-  #show(hovered: Hovered | null, { bijectors, std }: ShownFlow): void {
+  #show(hovered: Hovered | null, { bijectors, std }: FlowFacts): void {
     setText(byId('point-x', HTMLElement), hovered === null ? '–' : vector(hovered.x, std));
     setText(byId('point-z', HTMLElement), hovered === null ? '–' : vector(hovered.z));
     setText(byId('point-log-prob', HTMLElement), hovered === null ? '–' : logProbOf(hovered));

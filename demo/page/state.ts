@@ -1,11 +1,11 @@
 /** All that the page knows, as plain data. The views draw it; only transitions.ts changes it. */
 import { PRESET_CHOICES } from '../presets.ts';
 import { BASES, BASE_WORDS, NEEDS } from '../bases.ts';
-import type { BaseName, BaseType } from '../bases.ts';
-import type { LabelColumn } from '../../src/index.ts';
+import type { BaseName } from '../bases.ts';
 import type {
   AdapterFacts,
   DataSettings,
+  FlowFacts,
   Hovered,
   ModelSettings,
   Picture,
@@ -27,18 +27,6 @@ export type Theme = View['theme'];
 
 /** `starting`: no device yet; `idle`: a flow waits; `done`: all steps are done; `off`: there is no GPU. */
 export type Phase = 'starting' | 'idle' | 'training' | 'done' | 'off';
-
-/** The flow in the pictures. */
-export interface ShownFlow {
-  bijectors: readonly string[];
-  base: BaseType;
-  columns: readonly string[];
-  /** Of the data's columns. */
-  mean: readonly number[];
-  std: readonly number[];
-  /** What it tells apart. */
-  classes: LabelColumn | null;
-}
 
 /** What the captions say of the flow. It is looked at now and then, so that the words can be read. */
 export interface Glance {
@@ -70,7 +58,7 @@ export interface State {
   /** Why there is no GPU, and why it went away for a while. */
   noGpu: string | undefined;
   lostGpu: string | undefined;
-  flow: ShownFlow;
+  flow: FlowFacts;
   /** Where it comes from: with the page, fresh from settings, or a file. */
   origin: 'page' | 'fresh' | OpenedFile;
   /** What it learns or learned. */
@@ -131,7 +119,7 @@ export function initialState(
 const UNKNOWN: RunTraits = { given: null, isBounded: false, isFinite: false, keepsBest: false, origin: null };
 
 /** What is known of the recorded flow. */
-export function recordedFacts({ bijectors }: State['recorded']): ShownFlow {
+export function recordedFacts({ bijectors }: State['recorded']): FlowFacts {
   const plane = { columns: ['x1', 'x2'], mean: [0, 0], std: [1, 1] };
   return { bijectors, base: 'standard_normal', ...plane, classes: null };
 }

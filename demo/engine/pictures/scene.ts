@@ -28,7 +28,7 @@ export type Ink = (typeof INKS)[number];
 /** How far from the mean, in standard deviations, the tints of the rows run. */
 const TINT_REACH = 2;
 
-export class Scene implements Disposable {
+export class Scene {
   readonly brushes: Brushes;
   /** The data as the passes of the flow have them: less its offset. */
   readonly data: PicturedData;
@@ -208,10 +208,6 @@ export class Scene implements Disposable {
 
   dispose(): void {
     for (const buffer of this.#owned) buffer.destroy();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   /** Where the domains of the shown columns begin and end. */

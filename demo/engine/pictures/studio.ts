@@ -49,7 +49,7 @@ interface Job {
   run: () => void;
 }
 
-export class Studio implements Disposable {
+export class Studio {
   readonly scene: Scene;
   readonly #flow: Flow;
   readonly #surfaces: Readonly<Record<Picture, Surface>>;
@@ -272,10 +272,6 @@ export class Studio implements Disposable {
     this.scene.dispose();
   }
 
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
   async #look(probe: Probe, picture: Picture, at: { x: number; y: number }): Promise<Hovered | null> {
     const { size } = this.#surfaces[picture];
     if (picture !== 'layers') return probe.look({ picture, at, size });
@@ -332,9 +328,9 @@ export class Studio implements Disposable {
     const { picture, surface, sketch } = entry;
     entry.hasOldImage = false;
     entry.isUrgent = false;
-    surface.draw(this.scene.palette.background, (pass, size) => {
-      sketch.draw(pass, size);
-      this.#probe?.draw(pass, picture, size);
+    surface.draw(this.scene.palette.background, (renderPass, size) => {
+      sketch.draw(renderPass, size);
+      this.#probe?.draw(renderPass, picture, size);
     });
     if (entry.isBlank || entry.isAnnounced) return;
     entry.isAnnounced = true;
