@@ -22,8 +22,8 @@ export type { ColumnStatistics } from './data/statistics.ts';
 /** The random words of drawings, images and toy points. */
 export { normalPair, philox, splitSeed, STREAMS, uniformOf } from './random.ts';
 /** How a flow maps data to what its passes see: the pictures draw both. */
-export { domainsOf, fromDomain, isInside, requireInside } from './model/domain.ts';
-export { offsetOf } from './spec/offset.ts';
+export { fromDomain, isInside, requireInside } from './model/domain.ts';
+export { domainsOf, offsetOf } from './spec/offset.ts';
 /** The layout of rows and parameters on the GPU. */
 export { columnsOf } from './gpu/rows.ts';
 export { paddedRows } from './plan/shape.ts';
