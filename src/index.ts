@@ -17,7 +17,6 @@ export type { Preset, PresetName, PresetOptions } from './presets/index.ts';
 export { parseSchedule } from './model/schedule.ts';
 export type { Schedule } from './model/schedule.ts';
 export type {
-  Activation,
   ActnormSpec,
   AdditiveCouplingSpec,
   AffineCouplingSpec,
@@ -27,9 +26,7 @@ export type {
   ConditionerSpec,
   DiagonalNormalSpec,
   DiagonalScaleSpec,
-  Domain,
   DomainSpec,
-  FeatureBlock,
   FlowSpec,
   InvertibleLinearSpec,
   MixtureSpec,
@@ -37,12 +34,15 @@ export type {
   PermutationSpec,
   SplineCouplingSpec,
   SplineElementwiseSpec,
-  ScaleMap,
   StandardNormalSpec,
   StandardizeSpec,
   StudentTSpec,
   UniformSpec,
 } from './spec/spec.ts';
+export type { Domain } from './model/domain.ts';
+export type { ScaleMap } from './model/scaleMap.ts';
+export type { Activation } from './model/activation.ts';
+export type { FeatureBlock } from './model/blocks.ts';
 export { encodeContext } from './model/context.ts';
 export type { ContextColumn, LabelColumn, NumberColumn } from './model/context.ts';
 export { toyDensity, TOY_NAMES } from './data/toy.ts';

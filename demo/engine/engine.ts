@@ -1,5 +1,5 @@
 /** Answers the page: opens the device, holds the session, and survives the loss of both. */
-import { domainsOf } from '../../src/model/domain.ts';
+import { domainsOf } from '../../src/spec/offset.ts';
 import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
 import type {
   Answers,

@@ -1,5 +1,5 @@
 /** The data that a model which was opened goes on with. */
-import { domainsOf } from '../../src/model/domain.ts';
+import { domainsOf } from '../../src/spec/offset.ts';
 import { ShapeError, TOY_NAMES, WgflowError, toyDensity } from '../../src/index.ts';
 import type { Flow, LabelColumn, ToyName } from '../../src/index.ts';
 import { MAX_CLASSES, oneHot } from '../labels.ts';

@@ -1,7 +1,7 @@
 /** The card where one chooses what to learn. */
 import { TOY_NAMES, toyDensity } from '../../src/data/toy.ts';
 import { pluralOf, toyClasses } from '../classes.ts';
-import { DOMAINS } from '../../src/spec/spec.ts';
+import { DOMAINS } from '../../src/model/domain.ts';
 import type { DataSettings, ToyData } from '../protocol.ts';
 import { byId, offer, radios, setNotice, setText } from './dom.ts';
 import { DrawingPad } from './drawingPad.ts';

@@ -4,7 +4,7 @@ import { TOY_NAMES } from '../../src/data/toy.ts';
 import type { ToyName } from '../../src/data/toy.ts';
 import type { Domain, PresetName } from '../../src/index.ts';
 import { parseSchedule } from '../../src/model/schedule.ts';
-import { DOMAINS } from '../../src/spec/spec.ts';
+import { DOMAINS } from '../../src/model/domain.ts';
 import { BASE_NAMES } from '../bases.ts';
 import { MAX_CLASSES } from '../labels.ts';
 import type { ModelSettings } from '../protocol.ts';

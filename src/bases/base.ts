@@ -13,7 +13,8 @@ import { nllLoss } from '../kernels/base/nll_loss.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
 import { studentTLogProb } from '../kernels/base/student_t_log_prob.ts';
 import { studentTSample } from '../kernels/base/student_t_sample.ts';
-import type { BaseSlots, TensorSlot, FlowModel } from '../spec/layout.ts';
+import type { BaseSlots, FlowModel } from '../spec/layout.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
 

@@ -2,7 +2,7 @@
 import type { Dispatch } from '../plan/kernel.ts';
 import { couplingShift } from '../kernels/coupling/coupling_shift.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
-import { couplingBlocks } from '../spec/spec.ts';
+import { couplingBlocks } from '../model/blocks.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
 import type { Coupling } from '../nets/conditioner.ts';
 import { D_STATE, STATE } from '../plan/names.ts';

@@ -1,7 +1,7 @@
 /** z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁) or (x₂ + t(x₁)) ⊙ exp(s(x₁)), z₁ = x₁. */
 import { couplingBackward } from '../kernels/coupling/coupling_backward.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
-import { couplingBlocks } from '../spec/spec.ts';
+import { couplingBlocks } from '../model/blocks.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
 import { couplingMap } from './coupling.ts';
 import type { AffineCoupling } from './coupling.ts';

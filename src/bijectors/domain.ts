@@ -2,7 +2,8 @@
 import { domainForward } from '../kernels/elementwise/domain_forward.ts';
 import type { DomainRange } from '../kernels/elementwise/domain_forward.ts';
 import { domainInverse } from '../kernels/elementwise/domain_inverse.ts';
-import type { BijectorSlots, TensorSlot } from '../spec/layout.ts';
+import type { BijectorSlots } from '../spec/layout.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
 import type { BijectorSteps } from './bijector.ts';
 

@@ -5,7 +5,8 @@ import { linearForward } from '../kernels/linear/linear_forward.ts';
 import type { LinearArguments } from '../kernels/linear/linear_forward.ts';
 import { linearInverse } from '../kernels/linear/linear_inverse.ts';
 import { linearWeightReduce } from '../kernels/linear/linear_weight_reduce.ts';
-import type { BijectorSlots, DenseSlots } from '../spec/layout.ts';
+import type { BijectorSlots } from '../spec/layout.ts';
+import type { DenseSlots } from '../model/tensors.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import {
   D_LINEAR_INNER,

@@ -6,7 +6,7 @@ import type { SplineArguments } from '../kernels/spline/spline_forward.ts';
 import { splineInverse } from '../kernels/spline/spline_inverse.ts';
 import type { BijectorSlots } from '../spec/layout.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
-import { couplingBlocks } from '../spec/spec.ts';
+import { couplingBlocks } from '../model/blocks.ts';
 import type { SplineCouplingSpec } from '../spec/spec.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
 import type { Coupling } from '../nets/conditioner.ts';

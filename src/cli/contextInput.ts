@@ -7,7 +7,7 @@ import type { TextRows } from '../data/csv.ts';
 import { NUMBER } from '../data/csvLayout.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { DataError, ModelFileError, ShapeError } from '../errors.ts';
-import { MAX_CONTEXT } from '../spec/spec.ts';
+import { MAX_CONTEXT } from '../model/limits.ts';
 import { commaList } from './commaList.ts';
 import type { ModelFile } from './modelInput.ts';
 

@@ -3,8 +3,8 @@ import { InvalidArgumentError } from 'commander';
 import type { TableChunk } from '../data/csv.ts';
 import { requireInside } from '../model/domain.ts';
 import { ShapeError } from '../errors.ts';
-import { DOMAINS } from '../spec/spec.ts';
-import type { Domain } from '../spec/spec.ts';
+import { DOMAINS } from '../model/domain.ts';
+import type { Domain } from '../model/domain.ts';
 import { commaList, listedNames } from './commaList.ts';
 
 /** One `--domain`. */

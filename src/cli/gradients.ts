@@ -1,6 +1,6 @@
 /** `wgflow gradients`. */
 import { allRows } from '../data/csv.ts';
-import { domainsOf } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import type { Flow } from '../flow/flow.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { paramLayout } from '../spec/layout.ts';

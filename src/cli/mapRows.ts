@@ -1,7 +1,7 @@
 /** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { firstRepeated } from '../data/csvLayout.ts';
-import { domainsOf } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import { ShapeError } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { RunOptions } from '../calls/rows.ts';

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import { PRESETS } from '../presets/index.ts';
 import type { PresetName } from '../presets/index.ts';
-import { SPEC_LIMITS } from '../spec/spec.ts';
+import { SPEC_LIMITS } from '../model/limits.ts';
 import { WgflowError } from '../errors.ts';
 import { parseSchedule } from '../model/schedule.ts';
 import type { Schedule } from '../model/schedule.ts';

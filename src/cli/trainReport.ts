@@ -1,7 +1,7 @@
 /** The folder that `train --report` writes: samples and the page with the pictures. */
 import { csvHeader, csvRows } from '../data/csv.ts';
 import type { Rows } from '../calls/callerArrays.ts';
-import { domainsOf } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import { isToy } from '../training/options.ts';
 import type { Flow } from '../flow/flow.ts';
 import { offsetOf } from '../spec/offset.ts';

@@ -1,6 +1,7 @@
 /** The Gaussian of a table: what a flow has to beat, and what a flow with a whitening starts as. */
 import type { Rows } from '../calls/callerArrays.ts';
-import { domainsOf, fromDomain } from '../model/domain.ts';
+import { fromDomain } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import { isWhitened } from '../spec/init.ts';
 import type { DataStart } from '../spec/init.ts';
 import type { FlowSpec } from '../spec/spec.ts';

@@ -1,9 +1,11 @@
 /** Mean and spread of a data set's columns, for standardisation, and the scales of positive ones. */
 import type { Rows } from '../calls/callerArrays.ts';
-import { domainsOf, fromDomain, requireInside, scaleOf } from '../model/domain.ts';
+import { fromDomain, requireInside, scaleOf } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { columnOffset, offsetOf, requireFineSteps } from '../spec/offset.ts';
-import type { Domain, FlowSpec } from '../spec/spec.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import type { Domain } from '../model/domain.ts';
 
 /** Mean and population standard deviation of each column, `[D]` each, in the data's units or as their domains are mapped. */
 export interface ColumnStatistics {

@@ -1,7 +1,8 @@
 /** A normalizing flow on the GPU. */
 import { takeBytes, takeData } from '../calls/callerArrays.ts';
 import type { Rows } from '../calls/callerArrays.ts';
-import { domainsOf, requireInside } from '../model/domain.ts';
+import { requireInside } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import { DisposedError, ShapeError } from '../errors.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingData } from '../training/options.ts';
@@ -31,7 +32,8 @@ import { limitsFor, requireRoom } from './limits.ts';
 import { offsetOf, requireUnrounded, shiftOf, withOffset } from '../spec/offset.ts';
 import type { Shift } from '../spec/offset.ts';
 import { FLAG, requireOptions } from '../calls/optionRules.ts';
-import { paramLayout, tensorOf } from '../spec/layout.ts';
+import { paramLayout } from '../spec/layout.ts';
+import { tensorOf } from '../model/tensors.ts';
 import { againWhereUnsound, requireFiniteGradient, requireSound } from './soundRows.ts';
 import { numbered, requireFinite } from '../calls/rows.ts';
 import type { FlowSpec } from '../spec/spec.ts';

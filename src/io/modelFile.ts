@@ -4,7 +4,7 @@ import { contextFeatures } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { ModelFileError, ShapeError } from '../errors.ts';
 import { paramLayout } from '../spec/layout.ts';
-import type { TensorSlot } from '../spec/layout.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile, SafetensorsTensor } from './safetensors.ts';

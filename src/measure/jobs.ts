@@ -7,7 +7,7 @@ import type { TileSizes } from '../kernels/dense/tiles.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Precision } from '../plan/precision.ts';
 import { twins } from '../reference/twins.ts';
-import type { Domain } from '../spec/spec.ts';
+import type { Domain } from '../model/domain.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';

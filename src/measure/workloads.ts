@@ -1,6 +1,7 @@
 /** Whole plans with what they start from: a training step, or rows through a flow. */
 import type { Chunk, RowJob } from '../gpu/rows.ts';
-import { domainsOf, intoDomain } from '../model/domain.ts';
+import { intoDomain } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import { initialParameters } from '../spec/init.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { Plan } from '../plan/plan.ts';

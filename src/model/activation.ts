@@ -1,7 +1,8 @@
-/** The numbers by which shaders/shared/activation.wgsl knows the activation functions. */
-import { ACTIVATIONS } from '../spec/spec.ts';
-import type { Activation } from '../spec/spec.ts';
+/** Activation functions of a net; `leaky_relu` has PyTorch's default negative slope of 0.01. */
+export const ACTIVATIONS = ['identity', 'relu', 'leaky_relu', 'tanh', 'silu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
 
+/** The number by which shaders/shared/activation.wgsl knows it. */
 export function activationCode(activation: Activation): number {
   return ACTIVATIONS.indexOf(activation);
 }

@@ -1,7 +1,6 @@
 /** Data that lie in (0, 1) or (0, ∞), and the fixed maps that take them to all numbers. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { DataError } from '../errors.ts';
-import type { BoundedDomain, Domain, FlowSpec } from '../spec/spec.ts';
 
 /** Borders of float32, here too, so that both executors treat a value alike. */
 const MIN_VALUE = 2 ** -126;
@@ -15,12 +14,6 @@ const INTERVALS: Readonly<Record<BoundedDomain, string>> = {
   unit: 'a number between 0 and 1, both excluded (domain unit)',
   positive: 'a number above 0 (domain positive)',
 };
-
-/** The domain of each feature of the flow's data; undefined where all are `real`. */
-export function domainsOf({ bijectors }: FlowSpec): readonly Domain[] | undefined {
-  const [first] = bijectors;
-  return first?.type === 'domain' ? first.features : undefined;
-}
 
 /**
  * The scale of a positive column, from its mean. The heavier its tail, the farther the mean lies above most of the values,
@@ -108,3 +101,10 @@ export function isInside(value: number, domain: Domain): boolean {
   if (domain === 'real') return true;
   return value > 0 && (domain === 'positive' || value < 1);
 }
+
+/** Where the values of a feature lie: anywhere, in (0, ∞), or in (0, 1). */
+export const DOMAINS = ['real', 'positive', 'unit'] as const;
+
+export type Domain = (typeof DOMAINS)[number];
+
+export type BoundedDomain = Exclude<Domain, 'real'>;

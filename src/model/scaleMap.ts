@@ -1,5 +1,4 @@
 /** The numbers by which shaders/shared/scale_map.wgsl knows the scale maps. */
-import type { ScaleMap } from '../spec/spec.ts';
 
 const SCALE_MAPS = ['exp', 'tanh', 'sigmoid'] as const;
 
@@ -18,3 +17,10 @@ export function scaleBound(scale: ScaleMap): number {
       return 1;
   }
 }
+
+/**
+ * Scale map of an affine coupling, from the conditioner's raw output a to the log-scale s:
+ * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches),
+ * or with a `floor` s = log(σ(a + 2) + floor) (nflows).
+ */
+export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid'; floor?: number };

@@ -1,9 +1,10 @@
 /** The nets of one coupling, forward and backward. */
 import { activationForward } from '../kernels/dense/activation_forward.ts';
 import { conditionerInput } from '../kernels/coupling/conditioner_input.ts';
-import type { DenseSlots, NetSlots } from '../spec/layout.ts';
+import type { DenseSlots, NetSlots } from '../model/tensors.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
-import type { CouplingBlocks, NetSpec } from '../spec/spec.ts';
+import type { NetSpec } from '../spec/spec.ts';
+import type { CouplingBlocks } from '../model/blocks.ts';
 import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
 import {
   CONDITIONER_INPUT,

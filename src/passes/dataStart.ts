@@ -1,6 +1,6 @@
 /** What a fresh flow takes from its first batch: the start of each actnorm. */
 import { actnormStart } from '../kernels/elementwise/actnorm_start.ts';
-import type { TensorSlot } from '../spec/layout.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';

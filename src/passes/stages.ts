@@ -1,5 +1,5 @@
 /** A flow as its passes take it: bijector by bijector, and in the fused regime whole runs of couplings at once. */
-import { couplingStackAt } from '../model/couplingStack.ts';
+import { couplingStackAt } from '../passes/couplingStack.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import type { BackwardPass, ForwardPass, MapPass } from '../bijectors/bijector.ts';
 import { stepsOf } from '../bijectors/index.ts';

@@ -1,4 +1,5 @@
-import type { Domain, DomainSpec } from '../spec/spec.ts';
+import type { DomainSpec } from '../spec/spec.ts';
+import type { Domain } from '../model/domain.ts';
 
 /** What a flow on bounded data begins with: nothing where every feature is `real`. */
 export function domainMap(dim: number, domain: Domain | readonly Domain[] = 'real'): DomainSpec[] {

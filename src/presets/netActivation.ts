@@ -1,5 +1,5 @@
 /** What the units of a preset's nets do. */
-import type { Activation } from '../spec/spec.ts';
+import type { Activation } from '../model/activation.ts';
 
 /**
  * Where nets see several features, bounded units: a row far from all others, as tables of real data have them, can move

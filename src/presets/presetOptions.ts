@@ -2,8 +2,10 @@
 import { ShapeError } from '../errors.ts';
 import { eitherOf, integer, listOf, oneOf, requireOptions, withMembers } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
-import { DOMAINS, MAX_CONTEXT, SPEC_LIMITS } from '../spec/spec.ts';
-import type { BaseSpec, Domain, NetSpec } from '../spec/spec.ts';
+import { MAX_CONTEXT, SPEC_LIMITS } from '../model/limits.ts';
+import { DOMAINS } from '../model/domain.ts';
+import type { BaseSpec, NetSpec } from '../spec/spec.ts';
+import type { Domain } from '../model/domain.ts';
 
 export interface PresetOptions {
   /** Number of couplings; of splines, with a single feature. */

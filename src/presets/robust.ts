@@ -1,5 +1,6 @@
 /** What keeps a row that training never saw from a log-density out of all proportion. */
-import type { BaseSpec, ScaleMap } from '../spec/spec.ts';
+import type { BaseSpec } from '../spec/spec.ts';
+import type { ScaleMap } from '../model/scaleMap.ts';
 
 /**
  * Student's t: its log-density falls with the logarithm of the distance, where a normal's falls with the square. A row

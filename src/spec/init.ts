@@ -1,6 +1,7 @@
 /** The parameters of a fresh flow. */
 import { paramLayout } from './layout.ts';
-import type { LinearSlots, ParamLayout, TensorSlot } from './layout.ts';
+import type { ParamLayout } from './layout.ts';
+import type { LinearSlots, TensorSlot } from '../model/tensors.ts';
 import { normals, STREAMS, uniforms } from '../random.ts';
 import type { FlowSpec, InvertibleLinearSpec, PermutationSpec } from './spec.ts';
 

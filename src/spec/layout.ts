@@ -1,6 +1,15 @@
 /** Where each tensor of a flow lies in the one parameter buffer. */
+import type {
+  TensorSlot,
+  DenseSlots,
+  NetSlots,
+  LinearSlots,
+  MixtureSlots,
+  AddTensor,
+} from '../model/tensors.ts';
 import { roundUp } from '../plan/shape.ts';
-import { couplingBlocks, innerWidths, splineBlock } from './spec.ts';
+import { innerWidths, splineBlock } from './spec.ts';
+import { couplingBlocks } from '../model/blocks.ts';
 import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
@@ -13,39 +22,6 @@ import type {
   SplineElementwiseSpec,
 } from './spec.ts';
 
-export interface TensorSlot {
-  /** As in the model file: `bijectors.{i}.{net}.{layer}.weight`. */
-  name: string;
-  shape: readonly number[];
-  /** First element in the parameter buffer. */
-  offset: number;
-  length: number;
-  trainable: boolean;
-}
-
-/** One fully connected layer: weight [outputs, inputs], bias [outputs]. */
-export interface DenseSlots {
-  inputs: number;
-  outputs: number;
-  weight: TensorSlot;
-  bias: TensorSlot;
-}
-
-/** One net of a conditioner; it fills columns [outputStart, outputStart + its outputs) of the outputs. */
-export interface NetSlots {
-  name: 'conditioner' | 'scale' | 'shift';
-  outputStart: number;
-  layers: DenseSlots[];
-}
-
-/** L below and U above the diagonal, [D (D − 1) / 2] packed by rows; the diagonal's logarithms; P. */
-export interface LinearSlots {
-  lower: TensorSlot;
-  upper: TensorSlot;
-  logDiagonal: TensorSlot;
-  permutation: TensorSlot;
-}
-
 export type BijectorSlots =
   | { type: 'domain'; spec: DomainSpec; scale: TensorSlot }
   | { type: 'standardize'; mean: TensorSlot; std: TensorSlot }
@@ -57,13 +33,6 @@ export type BijectorSlots =
   | { type: 'actnorm'; bias: TensorSlot; logScale: TensorSlot; initialised: TensorSlot }
   | ({ type: 'invertible_linear'; spec: InvertibleLinearSpec } & LinearSlots)
   | { type: 'permutation'; spec: PermutationSpec; permutation: TensorSlot; signs?: TensorSlot };
-
-/** Of K diagonal normals: mean, log_scale [K, D], logits [K]; a single one has no logits. */
-export interface MixtureSlots {
-  mean: TensorSlot;
-  logScale: TensorSlot;
-  logits?: TensorSlot;
-}
 
 export type BaseSlots =
   | { type: 'standard_normal' }
@@ -116,9 +85,6 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
   length = Math.max(length, trainableLength);
   return { tensors: ordered, bijectors, base, parameterCount, trainableLength, length };
 }
-
-/** Makes the next tensor of the layout. */
-type AddTensor = (name: string, shape: number[], trainable: boolean) => TensorSlot;
 
 /** A diagonal normal is a mixture of one. */
 function baseSlotsOf({ dim, contextDim, base }: FlowSpec, add: AddTensor): BaseSlots {
@@ -235,11 +201,6 @@ function layersOf(path: string, widths: readonly number[], add: AddTensor): Dens
       bias: add(`${path}.${layer}.bias`, [outputs], true),
     };
   });
-}
-
-/** Copies `source`'s elements of one tensor out of a flat parameter array. */
-export function tensorOf(parameters: Float32Array, tensor: TensorSlot): Float32Array {
-  return parameters.slice(tensor.offset, tensor.offset + tensor.length);
 }
 
 /** A flow as the steps see it: its description and where its tensors lie. */

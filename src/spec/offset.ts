@@ -2,9 +2,10 @@
  * Large common offsets of columns. Float32 cannot hold 5,400,000.24 to the centimetre, so a flow subtracts 5,400,000 in
  * float64 on the host before the cast, and adds it back to whatever it gives in the data's units.
  */
+import type { Domain } from '../model/domain.ts';
 import type { Rows } from '../calls/callerArrays.ts';
 import { DataError } from '../errors.ts';
-import { tensorOf } from './layout.ts';
+import { tensorOf } from '../model/tensors.ts';
 import type { ParamLayout } from './layout.ts';
 import type { FlowSpec } from './spec.ts';
 
@@ -151,4 +152,10 @@ function float64Step(value: number): number {
 function stepOf(value: number, digits: number, leastExponent: number): number {
   const exponent = value === 0 ? leastExponent : Math.floor(Math.log2(Math.abs(value)));
   return 2 ** (Math.max(exponent, leastExponent) - digits);
+}
+
+/** The domain of each feature of the flow's data; undefined where all are `real`. */
+export function domainsOf({ bijectors }: FlowSpec): readonly Domain[] | undefined {
+  const [first] = bijectors;
+  return first?.type === 'domain' ? first.features : undefined;
 }

@@ -1,7 +1,11 @@
 /** Which specs describe a flow: ranges, and the relations between fields, which types cannot say. */
 import { ShapeError } from '../errors.ts';
-import { MAX_CONTEXT, MIXTURE_COMPONENTS, SPEC_LIMITS, SPLINE_BINS, STUDENT_T_DF } from './spec.ts';
-import type { BaseSpec, CouplingSpec, Domain, FeatureBlock, FlowSpec, ScaleMap } from './spec.ts';
+import { MIXTURE_COMPONENTS, SPLINE_BINS, STUDENT_T_DF } from './spec.ts';
+import { MAX_CONTEXT, SPEC_LIMITS } from '../model/limits.ts';
+import type { BaseSpec, CouplingSpec, FlowSpec } from './spec.ts';
+import type { Domain } from '../model/domain.ts';
+import type { ScaleMap } from '../model/scaleMap.ts';
+import type { FeatureBlock } from '../model/blocks.ts';
 
 /**
  * Checks what types cannot: ranges and the relations between fields.

@@ -1,16 +1,10 @@
 /** What the JSON of a FlowSpec may be, checked before anything is built from it. */
 import * as v from 'valibot';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import {
-  ACTIVATIONS,
-  DOMAINS,
-  innerWidths,
-  MAX_CONTEXT,
-  MIXTURE_COMPONENTS,
-  SPEC_LIMITS,
-  SPLINE_BINS,
-  STUDENT_T_DF,
-} from './spec.ts';
+import { innerWidths, MIXTURE_COMPONENTS, SPLINE_BINS, STUDENT_T_DF } from './spec.ts';
+import { MAX_CONTEXT, SPEC_LIMITS } from '../model/limits.ts';
+import { DOMAINS } from '../model/domain.ts';
+import { ACTIVATIONS } from '../model/activation.ts';
 import type { BijectorSpec, FlowSpec } from './spec.ts';
 import { validateSpec } from './rules.ts';
 import { parseStrictJson, shown } from './strictJson.ts';

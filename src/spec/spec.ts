@@ -1,15 +1,10 @@
 /** The plain-data description of a flow: everything that the model file says beside the tensors. */
 
 /** Activation functions of a conditioner; `leaky_relu` has PyTorch's default negative slope of 0.01. */
-export const ACTIVATIONS = ['identity', 'relu', 'leaky_relu', 'tanh', 'silu'] as const;
-export type Activation = (typeof ACTIVATIONS)[number];
-
-/**
- * Scale map of an affine coupling, from the conditioner's raw output a to the log-scale s:
- * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches),
- * or with a `floor` s = log(σ(a + 2) + floor) (nflows).
- */
-export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid'; floor?: number };
+import type { Domain } from '../model/domain.ts';
+import type { ScaleMap } from '../model/scaleMap.ts';
+import type { Activation } from '../model/activation.ts';
+import type { FeatureBlock } from '../model/blocks.ts';
 
 /**
  * An MLP, or with `residualBlocks` a residual MLP. `init`: `zero_last` starts the last layer at zero (the coupling
@@ -33,11 +28,6 @@ export interface NetSpec {
 export interface ConditionerSpec extends NetSpec {
   separate: boolean;
 }
-
-/** Where the values of a feature lie: anywhere, in (0, ∞), or in (0, 1). */
-export const DOMAINS = ['real', 'positive', 'unit'] as const;
-export type Domain = (typeof DOMAINS)[number];
-export type BoundedDomain = Exclude<Domain, 'real'>;
 
 /**
  * Fixed maps of bounded data to all numbers, feature by feature: z = log(x / (1 − x)) for `unit`, z = log(exp(x / s) − 1)
@@ -106,11 +96,6 @@ export interface SplineElementwiseSpec {
   bound: number;
   /** The features that have one, side by side, such as those that a coupling conditions on; without it all. */
   block?: FeatureBlock;
-}
-
-export interface FeatureBlock {
-  start: number;
-  count: number;
 }
 
 export const SPLINE_BINS = { min: 2, max: 64 };
@@ -201,19 +186,6 @@ export const STUDENT_T_DF = { min: 0.1, max: 1000 };
 
 export const MIXTURE_COMPONENTS = { min: 2, max: 1024 };
 
-/** Bounds that keep a small file from asking for a large allocation. */
-export const SPEC_LIMITS = {
-  dim: 65_536,
-  width: 65_536,
-  hiddenLayers: 64,
-  residualBlocks: 32,
-  bijectors: 4096,
-  tensors: 65_536,
-};
-
-/** Most context features of a flow. */
-export const MAX_CONTEXT = 4096;
-
 export interface FlowSpec {
   version: 1;
   /** Number of features D of the data, ≥ 1; couplings need 2, or a context. */
@@ -230,28 +202,7 @@ export function innerWidths({ hidden, residualBlocks = 0 }: NetSpec): number[] {
   return [...hidden, ...Array.from({ length: 2 * residualBlocks }, () => hidden[0] ?? 0)];
 }
 
-/** The two column ranges of a coupling. */
-export interface CouplingBlocks {
-  conditionStart: number;
-  conditionCount: number;
-  transformStart: number;
-  transformCount: number;
-}
-
 /** The features that an elementwise spline has. */
 export function splineBlock(dim: number, { block }: SplineElementwiseSpec): FeatureBlock {
   return block ?? { start: 0, count: dim };
-}
-
-export function couplingBlocks(dim: number, coupling: Pick<CouplingSpec, 'split' | 'flip'>): CouplingBlocks {
-  const { split, flip } = coupling;
-  const first: FeatureBlock = { start: 0, count: split };
-  const second: FeatureBlock = { start: split, count: dim - split };
-  const [condition, transform] = flip ? [second, first] : [first, second];
-  return {
-    conditionStart: condition.start,
-    conditionCount: condition.count,
-    transformStart: transform.start,
-    transformCount: transform.count,
-  };
 }

@@ -1,5 +1,6 @@
 /** What the values of a model's tensors must be, beside finite. */
-import type { BijectorSlots, ParamLayout, TensorSlot } from './layout.ts';
+import type { BijectorSlots, ParamLayout } from './layout.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 
 export interface UnsoundValue {
   /** The tensor and the element. */

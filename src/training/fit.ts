@@ -4,7 +4,8 @@ import { dataStart, gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../
 import type { ContextRows } from '../data/holdOut.ts';
 import { columnNamesOf, meanNll, requireFiniteRows } from '../data/statistics.ts';
 import { toyDensityOfShape } from '../data/toy.ts';
-import { domainsOf, requireInside } from '../model/domain.ts';
+import { requireInside } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import { DataError, DisposedError } from '../errors.ts';
 import { contextOf, isToy, settingsOf, sourceOf, splitOf } from './options.ts';
 import type { FitOptions, TrainingData, Validation } from './options.ts';

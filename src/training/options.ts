@@ -5,7 +5,8 @@ import { CONTEXT_COLUMN, contextFeatures, contextNames } from '../model/context.
 import type { ContextColumn } from '../model/context.ts';
 import { TOY_NAMES, toyDensity } from '../data/toy.ts';
 import type { ToyName } from '../data/toy.ts';
-import { domainsOf, requireInside } from '../model/domain.ts';
+import { requireInside } from '../model/domain.ts';
+import { domainsOf } from '../spec/offset.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { heldRows, holdOut, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import type { ContextRows } from '../data/holdOut.ts';

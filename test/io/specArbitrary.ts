@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
-import { ACTIVATIONS, DOMAINS } from '../../src/spec/spec.ts';
-import type { BaseSpec, BijectorSpec, Domain, FlowSpec, NetSpec } from '../../src/spec/spec.ts';
+import { DOMAINS } from '../../src/model/domain.ts';
+import { ACTIVATIONS } from '../../src/model/activation.ts';
+import type { BaseSpec, BijectorSpec, FlowSpec, NetSpec } from '../../src/spec/spec.ts';
+import type { Domain } from '../../src/model/domain.ts';
 import { randomBlock } from '../support/randomSpecs.ts';
 
 const scale = fc.oneof(

@@ -1,6 +1,7 @@
 /** Tensors and feature blocks for dispatches of their own, off the start so that offsets matter. */
-import type { DenseSlots, LinearSlots, MixtureSlots, TensorSlot } from '../../src/spec/layout.ts';
-import type { CouplingBlocks, ScaleMap } from '../../src/spec/spec.ts';
+import type { DenseSlots, LinearSlots, MixtureSlots, TensorSlot } from '../../src/model/tensors.ts';
+import type { ScaleMap } from '../../src/model/scaleMap.ts';
+import type { CouplingBlocks } from '../../src/model/blocks.ts';
 import { ramp } from './harness.ts';
 
 export function denseSlots(inputs: number, outputs: number, start = 0): DenseSlots {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { couplingStackAt } from '../../src/model/couplingStack.ts';
+import { couplingStackAt } from '../../src/passes/couplingStack.ts';
 import { glow } from '../../src/presets/glow.ts';
 import { realnvp } from '../../src/presets/realnvp.ts';
 import { vanilla } from '../../src/presets/vanilla.ts';

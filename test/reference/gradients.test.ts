@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { paramLayout } from '../../src/spec/layout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
-import { ACTIVATIONS } from '../../src/spec/spec.ts';
+import { ACTIVATIONS } from '../../src/model/activation.ts';
 import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
@@ -10,9 +10,9 @@ import type {
   BijectorSpec,
   FlowSpec,
   NetSpec,
-  ScaleMap,
   SplineCouplingSpec,
 } from '../../src/spec/spec.ts';
+import type { ScaleMap } from '../../src/model/scaleMap.ts';
 import { derivative, stepFor } from '../support/differences.ts';
 import { givenFlows } from '../support/givenSpecs.ts';
 import {

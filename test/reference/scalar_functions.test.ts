@@ -3,8 +3,9 @@ import { activationCode } from '../../src/model/activation.ts';
 import { scaleBound, scaleMapCode } from '../../src/model/scaleMap.ts';
 import { activate } from '../../src/reference/maths/activation.ts';
 import { logScaleOf } from '../../src/reference/maths/scaleMap.ts';
-import { ACTIVATIONS } from '../../src/spec/spec.ts';
-import type { Activation, ScaleMap } from '../../src/spec/spec.ts';
+import { ACTIVATIONS } from '../../src/model/activation.ts';
+import type { ScaleMap } from '../../src/model/scaleMap.ts';
+import type { Activation } from '../../src/model/activation.ts';
 import { derivative, STEP } from '../support/differences.ts';
 
 /** None within a step of a kink. */

@@ -1,6 +1,6 @@
 /** Random flows some of whose couplings condition on the context alone. */
 import * as fc from 'fast-check';
-import { ACTIVATIONS } from '../../src/spec/spec.ts';
+import { ACTIVATIONS } from '../../src/model/activation.ts';
 import type { BijectorSpec, FlowSpec } from '../../src/spec/spec.ts';
 import { randomBijector, randomParameters, randomSpecs } from './randomSpecs.ts';
 import type { RandomFlow, SpecRange } from './randomSpecs.ts';

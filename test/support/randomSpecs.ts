@@ -1,19 +1,21 @@
 /** Random flows: specs of every shape with parameters that make them far from the identity. */
 import * as fc from 'fast-check';
-import { domainsOf, intoDomain } from '../../src/model/domain.ts';
+import { intoDomain } from '../../src/model/domain.ts';
+import { domainsOf } from '../../src/spec/offset.ts';
 import { paramLayout } from '../../src/spec/layout.ts';
-import type { TensorSlot } from '../../src/spec/layout.ts';
-import { ACTIVATIONS, DOMAINS } from '../../src/spec/spec.ts';
+import type { TensorSlot } from '../../src/model/tensors.ts';
+import { DOMAINS } from '../../src/model/domain.ts';
+import { ACTIVATIONS } from '../../src/model/activation.ts';
 import type {
-  Activation,
   AffineCouplingSpec,
   BaseSpec,
   BijectorSpec,
   DomainSpec,
-  FeatureBlock,
   FlowSpec,
   NetSpec,
 } from '../../src/spec/spec.ts';
+import type { Activation } from '../../src/model/activation.ts';
+import type { FeatureBlock } from '../../src/model/blocks.ts';
 import { uniforms } from '../../src/random.ts';
 import type { FlowModel } from '../../src/spec/layout.ts';
 

@@ -1,6 +1,7 @@
 /** What all pictures of one model share: colours, rows and frames on the GPU. */
 import { columnStatistics } from '../../../src/data/statistics.ts';
-import { domainsOf, fromDomain, isInside } from '../../../src/model/domain.ts';
+import { fromDomain, isInside } from '../../../src/model/domain.ts';
+import { domainsOf } from '../../../src/spec/offset.ts';
 import type { ColumnStatistics } from '../../../src/data/statistics.ts';
 import { columnsOf } from '../../../src/gpu/rows.ts';
 import { paddedRows } from '../../../src/plan/shape.ts';

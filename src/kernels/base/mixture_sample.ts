@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { MixtureSlots } from '../../spec/layout.ts';
+import type { MixtureSlots } from '../../model/tensors.ts';
 import { ceilDivide, gridOf } from '../../plan/shape.ts';
 import { drawParams, FLOPS_PER_NORMAL } from './base_sample.ts';
 import type { DrawArguments } from './base_sample.ts';

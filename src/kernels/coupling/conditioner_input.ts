@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { CouplingBlocks } from '../../spec/spec.ts';
+import type { CouplingBlocks } from '../../model/blocks.ts';
 import { gridOf } from '../../plan/shape.ts';
 
 export const conditionerInputKernel = {

@@ -1,6 +1,7 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { CouplingBlocks, ScaleMap } from '../../spec/spec.ts';
+import type { ScaleMap } from '../../model/scaleMap.ts';
+import type { CouplingBlocks } from '../../model/blocks.ts';
 import { gridOf } from '../../plan/shape.ts';
 import { scaleBound, scaleMapCode } from '../../model/scaleMap.ts';
 

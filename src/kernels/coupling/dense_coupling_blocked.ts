@@ -1,7 +1,8 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { DenseSlots } from '../../spec/layout.ts';
-import type { CouplingBlocks, ScaleMap } from '../../spec/spec.ts';
+import type { DenseSlots } from '../../model/tensors.ts';
+import type { ScaleMap } from '../../model/scaleMap.ts';
+import type { CouplingBlocks } from '../../model/blocks.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import { blockedGrid, blockSizes, TILE_FEATURES } from '../dense/blocked_product.ts';
 import { elementBytes } from '../dense/element_bytes.ts';

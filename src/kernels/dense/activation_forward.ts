@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { Activation } from '../../spec/spec.ts';
+import type { Activation } from '../../model/activation.ts';
 import { gridOf, quadsOf } from '../../plan/shape.ts';
 import { activationCode } from '../../model/activation.ts';
 

@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { DenseSlots } from '../../spec/layout.ts';
+import type { DenseSlots } from '../../model/tensors.ts';
 import { ceilDivide } from '../../plan/shape.ts';
 import { blockedGrid, blockSizes } from './blocked_product.ts';
 import { PARTIALS_BYTES, weightElements } from './dense_backward_weight.ts';

@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { DenseSlots } from '../../spec/layout.ts';
+import type { DenseSlots } from '../../model/tensors.ts';
 import { quadsOf } from '../../plan/shape.ts';
 import { weightElements } from './dense_backward_weight.ts';
 import type { DenseBackwardWeightArguments } from './dense_backward_weight.ts';

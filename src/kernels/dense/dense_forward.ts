@@ -1,7 +1,7 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { DenseSlots } from '../../spec/layout.ts';
-import type { Activation } from '../../spec/spec.ts';
+import type { DenseSlots } from '../../model/tensors.ts';
+import type { Activation } from '../../model/activation.ts';
 import { ceilDivide, featureBlock, gridOf, quadsOf } from '../../plan/shape.ts';
 import { activationCode } from '../../model/activation.ts';
 import { elementBytes } from './element_bytes.ts';

@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { DenseSlots } from '../../spec/layout.ts';
+import type { DenseSlots } from '../../model/tensors.ts';
 import { gridOf } from '../../plan/shape.ts';
 import { rowSlices, weightElements } from './dense_backward_weight.ts';
 

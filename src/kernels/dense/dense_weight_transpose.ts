@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { DenseSlots } from '../../spec/layout.ts';
+import type { DenseSlots } from '../../model/tensors.ts';
 import { ceilDivide, gridOf } from '../../plan/shape.ts';
 import { elementBytes } from './element_bytes.ts';
 

@@ -1,8 +1,8 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec, LaunchOf } from '../../plan/kernel.ts';
-import type { TensorSlot } from '../../spec/layout.ts';
+import type { TensorSlot } from '../../model/tensors.ts';
 import { gridOf } from '../../plan/shape.ts';
-import type { BoundedDomain } from '../../spec/spec.ts';
+import type { BoundedDomain } from '../../model/domain.ts';
 
 export const domainForwardKernel = {
   stem: 'domain_forward',

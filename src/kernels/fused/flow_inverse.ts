@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { TensorSlot } from '../../spec/layout.ts';
+import type { TensorSlot } from '../../model/tensors.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
   FUSED_GROUP_SIZE,

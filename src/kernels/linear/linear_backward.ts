@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
-import type { LinearSlots } from '../../spec/layout.ts';
+import type { LinearSlots } from '../../model/tensors.ts';
 import { gridOf, quadsOf } from '../../plan/shape.ts';
 import { linearFlops, linearOffsets } from './linear_forward.ts';
 

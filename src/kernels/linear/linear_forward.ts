@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec, LaunchOf } from '../../plan/kernel.ts';
-import type { LinearSlots } from '../../spec/layout.ts';
+import type { LinearSlots } from '../../model/tensors.ts';
 import { gridOf, quadsOf } from '../../plan/shape.ts';
 
 export const linearForwardKernel = {

@@ -1,6 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec, LaunchOf } from '../../plan/kernel.ts';
-import type { TensorSlot } from '../../spec/layout.ts';
+import type { TensorSlot } from '../../model/tensors.ts';
 import { gridOf } from '../../plan/shape.ts';
 
 export const permutationForwardKernel = {

@@ -1,7 +1,7 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec, LaunchOf, ParamsOf } from '../../plan/kernel.ts';
-import type { TensorSlot } from '../../spec/layout.ts';
-import type { CouplingBlocks } from '../../spec/spec.ts';
+import type { TensorSlot } from '../../model/tensors.ts';
+import type { CouplingBlocks } from '../../model/blocks.ts';
 import { gridOf } from '../../plan/shape.ts';
 import type { splineInverseKernel } from './spline_inverse.ts';
 

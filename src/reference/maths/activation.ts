@@ -1,6 +1,6 @@
 /** Activation functions in f64, by the numbers of src/model/activation.ts. */
-import { ACTIVATIONS } from '../../spec/spec.ts';
-import type { Activation } from '../../spec/spec.ts';
+import { ACTIVATIONS } from '../../model/activation.ts';
+import type { Activation } from '../../model/activation.ts';
 
 const NEGATIVE_SLOPE = 0.01;
 

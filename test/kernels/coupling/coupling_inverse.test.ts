@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { couplingForward } from '../../../src/kernels/coupling/coupling_forward.ts';
 import { couplingInverse } from '../../../src/kernels/coupling/coupling_inverse.ts';
-import type { CouplingBlocks, ScaleMap } from '../../../src/spec/spec.ts';
+import type { ScaleMap } from '../../../src/model/scaleMap.ts';
+import type { CouplingBlocks } from '../../../src/model/blocks.ts';
 import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { SCALE_MAPS, transformBlock } from '../slots.ts';

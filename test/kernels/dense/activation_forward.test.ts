@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { activationForward } from '../../../src/kernels/dense/activation_forward.ts';
-import { ACTIVATIONS } from '../../../src/spec/spec.ts';
-import type { Activation } from '../../../src/spec/spec.ts';
+import { ACTIVATIONS } from '../../../src/model/activation.ts';
+import type { Activation } from '../../../src/model/activation.ts';
 import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Dispatch } from '../../../src/plan/kernel.ts';
 import type { DenseBackwardInputArguments } from '../../../src/kernels/dense/dense_backward_input.ts';
-import type { DenseSlots } from '../../../src/spec/layout.ts';
+import type { DenseSlots } from '../../../src/model/tensors.ts';
 import { expectNormClose } from '../../support/compare.ts';
 import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from '../harness.ts';

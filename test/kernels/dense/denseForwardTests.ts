@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Dispatch } from '../../../src/plan/kernel.ts';
 import type { DenseForwardArguments } from '../../../src/kernels/dense/dense_forward.ts';
-import type { DenseSlots } from '../../../src/spec/layout.ts';
-import { ACTIVATIONS } from '../../../src/spec/spec.ts';
+import type { DenseSlots } from '../../../src/model/tensors.ts';
+import { ACTIVATIONS } from '../../../src/model/activation.ts';
 import { expectClose } from '../../support/compare.ts';
 import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from '../harness.ts';

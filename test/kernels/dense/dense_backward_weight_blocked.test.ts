@@ -5,7 +5,7 @@ import {
   denseBackwardWeightBlocked,
 } from '../../../src/kernels/dense/dense_backward_weight_blocked.ts';
 import { denseWeightReduce } from '../../../src/kernels/dense/dense_weight_reduce.ts';
-import type { DenseSlots } from '../../../src/spec/layout.ts';
+import type { DenseSlots } from '../../../src/model/tensors.ts';
 import { expectNormClose } from '../../support/compare.ts';
 import { expectHalfTwin } from './halves.ts';
 import { ramp, runBoth } from '../harness.ts';

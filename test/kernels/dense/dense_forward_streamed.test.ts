@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { denseForwardStreamed } from '../../../src/kernels/dense/dense_forward_streamed.ts';
-import { ACTIVATIONS } from '../../../src/spec/spec.ts';
-import type { Activation } from '../../../src/spec/spec.ts';
+import { ACTIVATIONS } from '../../../src/model/activation.ts';
+import type { Activation } from '../../../src/model/activation.ts';
 import { subgroupLanesOf } from '../../support/device.ts';
 import { expectClose } from '../../support/compare.ts';
 import { expectHalfTwin } from './halves.ts';

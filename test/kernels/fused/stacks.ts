@@ -1,9 +1,12 @@
 /** Stacks of couplings for the tests of the fused kernels, with parameters. */
-import { couplingStackAt } from '../../../src/model/couplingStack.ts';
+import { couplingStackAt } from '../../../src/passes/couplingStack.ts';
 import type { CouplingStack } from '../../../src/model/couplingStack.ts';
 import { paramLayout } from '../../../src/spec/layout.ts';
-import type { ParamLayout, TensorSlot } from '../../../src/spec/layout.ts';
-import type { Activation, AffineCouplingSpec, ScaleMap } from '../../../src/spec/spec.ts';
+import type { ParamLayout } from '../../../src/spec/layout.ts';
+import type { TensorSlot } from '../../../src/model/tensors.ts';
+import type { AffineCouplingSpec } from '../../../src/spec/spec.ts';
+import type { ScaleMap } from '../../../src/model/scaleMap.ts';
+import type { Activation } from '../../../src/model/activation.ts';
 import { randomParameters, specOf } from '../../support/randomSpecs.ts';
 
 export interface StackShape {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { permutationForward } from '../../../src/kernels/linear/permutation_forward.ts';
-import type { TensorSlot } from '../../../src/spec/layout.ts';
+import type { TensorSlot } from '../../../src/model/tensors.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { permutationOf, tensorSlot } from '../slots.ts';
 
