@@ -28,7 +28,7 @@ export function contextColumnsOf(
       throw new DataError(
         `found ${JSON.stringify(values[other])}, expected ${isNumber ? 'a number' : 'a label'} as in the rows before`,
         { file, row: lines[other], column: name },
-        'A context column has numbers only, or labels none of which is a number.',
+        'A context column has either numbers only, or labels that are not numbers.',
       );
     }
     return isNumber ? numberColumn(file, name, values) : labelColumn(file, name, values);
@@ -38,7 +38,7 @@ export function contextColumnsOf(
     throw new DataError(
       `found ${levels} levels in the context columns ${names.join(', ')}, expected at most ${MAX_CONTEXT}`,
       { file },
-      'Put rare labels together, or leave the column out.',
+      'Merge rare labels, or leave the column out.',
     );
   }
   return columns;
@@ -79,7 +79,7 @@ export function encodeCells(
 
 /**
  * The columns that the model's context is made of; none where it has no context.
- * @throws {ModelFileError} where the file does not tell them
+ * @throws {ModelFileError} if the file does not have them
  */
 export function contextColumns({ file, model }: ModelFile): readonly ContextColumn[] {
   const { spec, training } = model;
@@ -162,7 +162,7 @@ export async function contextRows(
 
 /** How a command that reads rows finds the context of each. */
 export interface RowContext {
-  /** Columns to read as text beside the rows. */
+  /** Columns to read as text next to the rows. */
   text: readonly string[];
   /** The context of a chunk of rows, for the flow and for the table that is written. */
   of: (text: TextRows, rows: number) => { features: Float32Array | undefined; cells: string[][] };
@@ -192,7 +192,7 @@ export function rowContext(model: ModelFile, dataFile: string, given: string | u
       '--context',
       given,
       expected,
-      'Left out, the context is read from the columns of the data.',
+      'Without the option, the context is read from the columns of the data.',
     );
   }
   const row = fixedContext(given, columns);

@@ -1,4 +1,4 @@
-/** `wgflow inspect`: what a model file holds; needs no GPU. */
+/** `wgflow inspect` prints the contents of a model file; it needs no GPU. */
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { trainingMemory } from '../training/memory.ts';
 import type { MemoryReport } from '../training/memory.ts';
@@ -168,9 +168,9 @@ function describedBase(base: BaseSpec): string {
     case 'standard_normal':
       return 'standard normal';
     case 'class_conditional':
-      return 'normal about a mean that the context gives';
+      return 'normal with a mean from the context';
     case 'diagonal_normal':
-      return 'normal with a mean and a spread for each feature';
+      return 'normal with a learned mean and spread for each feature';
     case 'student_t':
       return base.learned
         ? "Student's t with learned tails"

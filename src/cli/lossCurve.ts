@@ -1,4 +1,4 @@
-/** A training curve reduced to what a chart of it shows. */
+/** A training curve, reduced to the points that a chart shows. */
 import { quantile, sortedFinite } from './quantiles.ts';
 
 /** NLL in nats at each step. */

@@ -74,7 +74,7 @@ async function readModelBytes(file: string): Promise<Uint8Array> {
   }
 }
 
-/** What the system calls a file that cannot be read, in words. */
+/** The system's reason why a file cannot be read, in words. */
 export const READ_PROBLEMS: Record<string, string> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
@@ -118,13 +118,13 @@ export function rowsByName(
         { file },
         byPlace
           ? `Give a table of ${wanted.length} columns.`
-          : 'Rename the columns, or leave the header out to go by their order.',
+          : 'Rename the columns, or remove the header to use their order.',
       );
     },
   });
 }
 
-/** The generator after its first item was made, so that a bad file is told before any GPU is asked for. */
+/** The generator after its first item, so that a bad file is reported before a GPU is opened. */
 export async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
   const first = await items.next();
   return (async function* () {

@@ -1,4 +1,4 @@
-/** What a command says of rows whose results are no finite numbers. */
+/** The messages of a command about rows whose results are not finite. */
 import { NonFiniteError, rowsText } from '../errors.ts';
 import type { Session } from './session.ts';
 

@@ -16,7 +16,7 @@ export interface RowWriter {
 
 /**
  * The header is written with the first rows, so that nothing is where they could not be made.
- * @param offset that of the columns, if they are data
+ * @param offset of the columns, if they are data
  */
 export function writeRows(
   session: Session,

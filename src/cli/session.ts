@@ -72,7 +72,7 @@ export class Session {
   }
 
   /**
-   * Opens the device, once, and tells the user which one it is.
+   * Opens the device once and prints which one it is.
    * @param limits those above WebGPU's defaults that the model needs
    * @throws {GpuUnavailableError} when there is no adapter of the wanted kind
    * @throws {LimitError} when the adapter cannot give a needed limit
@@ -156,7 +156,7 @@ export class Session {
     }
     const message = error instanceof Error ? error.message : String(error);
     if (error === this.#lostOutput) {
-      this.#tellError('OUTPUT_LOST', `standard output: ${message}; what was written there is not whole.`);
+      this.#tellError('OUTPUT_LOST', `standard output: ${message}; the output there is incomplete.`);
       return EXIT.failed;
     }
     if (process.env['WGFLOW_DEBUG'] !== undefined) console.error(error);

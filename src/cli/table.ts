@@ -29,7 +29,7 @@ export function tableText(rows: readonly (readonly (string | number)[])[], head?
   return drawn.join('\n');
 }
 
-/** What a program reads is not wrapped. */
+/** Output for a program is not wrapped. */
 function terminalColumns(): number {
   return process.stdout.isTTY ? process.stdout.columns : Infinity;
 }

@@ -51,7 +51,7 @@ export interface TrainingOutcome extends TrainingHistory {
   testNll?: number;
   /** Rows of the table whose log-density is −∞, for a base that has an end. */
   withoutDensity?: number;
-  /** What was scored while training went on. */
+  /** The scores during training. */
   validation?: ValidationRecord;
   /** The exact entropy of a toy density: no model's NLL is lower. */
   floor?: number;
@@ -140,7 +140,7 @@ export async function trainCommand(
   }
 }
 
-/** Trains the flow and writes what is asked for, the model first. */
+/** Trains the flow and writes the outputs, the model first. */
 async function learn(
   session: Session,
   flow: Flow,
@@ -236,7 +236,7 @@ async function rescue(
   session.emit({ event: 'model', file });
 }
 
-/** A run goes on at the precision at which it began, unless it is told another. */
+/** A resumed run keeps its precision, unless --precision names another. */
 function precisionOf({ model }: CheckpointFile): Precision {
   return model.optimizer.variants?.['precision'] === 'f16' ? 'f16' : 'f32';
 }
@@ -270,7 +270,7 @@ function tellRows(session: Session, { title, columns, data, validation, heldOut 
   session.say(`Learning ${listedNames(columns)} from ${rows.toLocaleString('en')} rows of ${title}${words}`);
 }
 
-/** Of a table the flow is as large as its rows can teach; the article's model stays what it is. */
+/** A small table gets a smaller flow; the article's model stays the same. */
 function sizeOf({ data, columns, heldOut }: TrainingSet, preset: PresetName): TableSize {
   if (isToy(data) || columns.length === 1 || preset === 'vanilla') return { pace: 1 };
   return tableSize(data.length / columns.length - (heldOut?.rows ?? 0));
@@ -328,15 +328,15 @@ function summarise(
   if (withoutDensity > 0) {
     session.say(
       `Warning: ${withoutDensity.toLocaleString('en')} rows have no density under the model (log p = -Infinity): they lie outside ` +
-        'the box of the uniform base. The training NLL is the loss that trained, which counts such rows by how far outside ' +
-        'they are; their true mean NLL is infinite. Choose another --base, or a larger bound.',
+        'the box of the uniform base. The training NLL counts such rows by how far outside they are; the true mean NLL is ' +
+        'infinite. Choose another --base, or a larger bound.',
     );
   }
   const begun = losses.nll[0] ?? trainNll;
   if (trainNll > begun + CLIMB_NATS) {
     session.say(
       `Warning: the training NLL climbed from ${begun.toFixed(1)} to ${trainNll.toFixed(1)} nats, so the model is worse than ` +
-        'an untrained one. Give it a lower --lr or more --steps, and look for columns that are nearly constant or far rows.',
+        'an untrained one. Try a lower --lr or more --steps, and look for nearly constant columns or rows far out.',
     );
   }
   const files = [modelFile, report, checkpoint].filter((name) => name !== undefined && name !== '-');
@@ -345,16 +345,16 @@ function summarise(
   session.emit({ event: 'done', ...event, files });
 }
 
-/** What was held out, where training stopped, and how the model compares with a Gaussian. */
+/** The lines about held-out rows, the last step, and the comparison with a Gaussian. */
 function validationLines(
   { steps, valNll, trainNll }: TrainingOutcome,
   { rows, heldOut, bestStep, gaussianNll }: ValidationRecord,
   asked: number,
 ): string[] {
-  const scored = `${rows.toLocaleString('en')} ${heldOut ? 'rows that were held out' : 'validation rows'}`;
+  const scored = `${rows.toLocaleString('en')} ${heldOut ? 'held-out rows' : 'validation rows'}`;
   const stopped =
     steps < asked
-      ? `Stopped at step ${steps.toLocaleString('en')} of ${asked.toLocaleString('en')}, as scores got no better`
+      ? `Stopped at step ${steps.toLocaleString('en')} of ${asked.toLocaleString('en')}, because scores stopped improving`
       : `Trained for ${steps.toLocaleString('en')} steps`;
   if (valNll === undefined) {
     return [
@@ -377,7 +377,8 @@ function validationLines(
 const VISIBLE_NATS = 0.005;
 
 function gaussianLine(valNll: number, gaussianNll: number | undefined): string[] {
-  if (gaussianNll === undefined) return ['No Gaussian to compare with: some column depends on the others.'];
+  if (gaussianNll === undefined)
+    return ['No Gaussian to compare with: a column is a linear combination of the others.'];
   const gain = gaussianNll - valNll;
   const size = Math.abs(gain).toLocaleString('en', { maximumFractionDigits: 2, minimumFractionDigits: 2 });
   const fitted = 'a Gaussian fitted to the same rows';
