@@ -54,7 +54,7 @@ function copyOf<View, Copy>(what: string, values: View, Copied: new (values: Vie
   try {
     return new Copied(values);
   } catch (error) {
-    // A view that lost its buffer has length 0, as an empty one has; only to read it tells them apart.
+    // A view that lost its buffer has length 0, like an empty one; only reading it tells them apart.
     if (!(error instanceof TypeError)) throw error;
     throw new ShapeError(
       what,

@@ -34,7 +34,7 @@ export interface TableChunk {
   /** `[rows, C]`, row-major, in float64 as the file has them; a fresh array for every chunk. */
   values: Float64Array;
   rows: number;
-  /** The cells that were asked for as text. */
+  /** The cells of the text columns. */
   text: TextRows;
   /** Line of the chunk's first row in the file, counted from 1. */
   firstRow: number;
@@ -189,7 +189,7 @@ class TableParser extends Parser {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Parses what is left and closes the last chunk. @throws {DataError} if there were no rows */
+  /** Parses the rest and closes the last chunk. @throws {DataError} if there were no rows */
   async finish(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.once('error', (error) => this.#settle(error, resolve));

@@ -1,4 +1,4 @@
-/** The Gaussian of a table: what a flow has to beat, and what a flow with a whitening starts as. */
+/** The Gaussian of a table: a flow has to beat it, and a flow with a whitening starts as it. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { fromDomain } from '../model/domain.ts';
 import { domainsOf } from '../spec/offset.ts';
@@ -35,7 +35,7 @@ export interface Gaussian {
 
 /** Products after which a table is thinned out: about two seconds of work. */
 const MAX_PRODUCTS = 2e9;
-/** Share of a column's variance below which float64 cannot tell it from what the columns before it say. */
+/** Below this share of its variance, float64 cannot tell a column from a combination of the columns before. */
 const MIN_PIVOT = 1e-10;
 
 /** Plain rows, each after its `context` if the density is conditioned on one. */
@@ -165,7 +165,7 @@ const PLENTY_OF_ROWS = 50;
 const FOLDS = 5;
 
 /**
- * What a flow of `spec` takes from the rows that it learns from, and what it subtracts of them.
+ * The statistics of the training rows, and the start that a fresh flow of `spec` takes from them.
  * @throws {DataError | ShapeError} as `statisticsFor`
  */
 export function dataStart(

@@ -1,6 +1,6 @@
 /**
  * Every GPU buffer is made here, with a label and an owner, and counted until its owner destroys it. WebGPU does not
- * throw when it cannot make a buffer or run work: it tells later. So whoever reads a result waits for what it tells of
+ * throw when it cannot make a buffer or run work: it reports later. So whoever reads a result waits for what it tells of
  * all that the result came from.
  */
 import { GpuMemoryError, GpuWorkError, LimitError } from '../errors.ts';

@@ -50,7 +50,7 @@ export async function requestNavigatorDevice(needed: NeededLimits = {}): Promise
   if (adapter === null) {
     throw new GpuUnavailableError(
       'navigator.gpu has no adapter',
-      'Update the graphics driver, or allow WebGPU in the browser (chrome://gpu tells what is missing).',
+      'Update the graphics driver, or allow WebGPU in the browser (chrome://gpu shows what is missing).',
     );
   }
   return requestDevice(adapter, needed, gpu);

@@ -3,7 +3,7 @@ import { DeviceLostError } from '../errors.ts';
 import { Buffers } from './buffers.ts';
 import { Pipelines } from './pipelines.ts';
 
-/** What a user or a benchmark file needs to know about where the numbers come from. */
+/** The facts about an adapter that a user or a benchmark file needs. */
 export interface AdapterReport {
   vendor: string;
   architecture: string;
@@ -68,7 +68,7 @@ export class Gpu {
     try {
       return await work();
     } catch (error) {
-      // The loss is reported by a promise of its own, which may settle just after the failed call.
+      // A separate promise reports the loss; it may settle just after the failed call.
       await new Promise((resolve) => setTimeout(resolve, 0));
       throw this.#lost ?? error;
     }

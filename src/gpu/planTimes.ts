@@ -32,7 +32,7 @@ interface Runner {
   ms: number | undefined;
 }
 
-/** What was found out, and what it cost. */
+/** The times, and what they cost. */
 export interface PlanTimes {
   /** The median time of one run of each plan, ms; undefined for a plan that was not ready, or not timed, in time. */
   ms: (number | undefined)[];
@@ -58,7 +58,7 @@ export async function planTimes(context: Gpu, plans: readonly Plan[], budgetMs: 
     const start = performance.now();
     const end = start + budgetMs;
     for (const other of others) {
-      // Drivers may compile at a first run; that of another plan will hardly be shorter than those before.
+      // Drivers may compile at a first run. The next plan's first run is hardly shorter than those before.
       const firstRunMs = Math.max(...runners.map((runner) => runner.firstRunMs));
       if (performance.now() + firstRunMs > end) break;
       const isReady = await before(start + COMPILING_SHARE * budgetMs, other.ready);

@@ -102,7 +102,7 @@ async function unpackInto(folder: string, archive: string): Promise<void> {
     if (!files.has(name)) {
       throw new GpuUnavailableError(
         `${archive} has no ${name}`,
-        `Install the version of ${PACKAGE} that wgflow asks for: npm i ${PACKAGE}@147`,
+        `Install the version of ${PACKAGE} that wgflow needs: npm i ${PACKAGE}@147`,
       );
     }
   }

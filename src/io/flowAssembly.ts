@@ -83,7 +83,7 @@ export class FlowAssembly {
         throw new ModelFileError(
           STATE_DICT,
           `the part that becomes ${name}: found ${values?.length ?? 'no'} values, expected ${length}`,
-          'A tensor has another shape than the layers around it ask for.',
+          'A tensor does not fit the layers around it.',
         );
       }
       parameters.set(values, offset);

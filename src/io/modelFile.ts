@@ -32,7 +32,7 @@ export interface TrainingRecord {
   library: string;
   dataset?: string;
   preset?: string;
-  /** What else the run was asked for: batch size, learning rate, schedule. */
+  /** Other options of the run: batch size, learning rate, schedule. */
   options?: Settings;
 }
 
@@ -91,7 +91,7 @@ const OPTIMIZER_KEY = 'wgflow_optimizer';
 const FIRST_MOMENT = 'optimizer.first_moment.';
 const SECOND_MOMENT = 'optimizer.second_moment.';
 const BEST = 'optimizer.best.';
-/** Names what is being saved in the messages of encodeModel. */
+/** The name of the model in messages of encodeModel. */
 const UNSAVED = 'model to be saved';
 const NAMES_SHOWN = 5;
 
@@ -315,7 +315,7 @@ function sortedByKey(settings: Settings): Settings {
   return Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The file's tensors must be exactly those of the spec, each with its shape. */
+/** The file must have exactly the tensors of the spec, each with its shape. */
 function checkTensors(
   file: SafetensorsFile,
   slots: readonly TensorSlot[],

@@ -13,7 +13,7 @@ export interface SafetensorsTensor {
   data: Float32Array;
 }
 
-/** What a file holds, in the order of its header. */
+/** The contents of a file, in the order of its header. */
 export interface SafetensorsFile {
   tensors: Map<string, SafetensorsTensor>;
   metadata: Map<string, string>;
@@ -106,7 +106,7 @@ interface Entry {
   end: number;
 }
 
-const NO_SAFETENSORS = 'This is no safetensors file, or it was cut or damaged.';
+const NO_SAFETENSORS = 'This is not a safetensors file, or it was cut or damaged.';
 
 function readHeader(bytes: Uint8Array, file: string): { header: Record<string, unknown>; dataStart: number } {
   if (bytes.length < LENGTH_BYTES) {

@@ -15,7 +15,7 @@ export type VariantsFor = (
 
 type ChosenKernels = Omit<KernelVariants, 'precision'>;
 
-/** What a flow chooses the kernels of each pass for. */
+/** The purpose for which a flow chooses the kernels of each pass. */
 const PURPOSES: Readonly<Record<Pass, Purpose['pass']>> = {
   train_step: 'gradient',
   forward: 'forward',
@@ -29,7 +29,7 @@ export function purposeOf(pass: Pass, model: FlowModel, batch: number): Purpose 
   return { pass: purpose, rows: purpose === 'gradient' ? batch : chunkRowsOf(model) };
 }
 
-/** How a choice differs from that of the fixed table: `segment 32`, or `fixed table`. */
+/** How a choice differs from the fixed table's: `segment 32`, or `fixed table`. */
 export function choiceText(choice: Choice, fixed: Choice): string {
   const others = Object.entries(choice).filter(([name, value]) => fixed[name] !== value);
   return others.length === 0 ? 'fixed table' : others.map(([name, value]) => `${name} ${value}`).join(', ');
