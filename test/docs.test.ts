@@ -61,6 +61,26 @@ describe('docs/architecture.md', () => {
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((heading) => !headings.includes(heading))).toEqual([]);
   });
+
+  it('lists the folders of src in an order in which each imports only from those above', () => {
+    const listed = [...read('docs/architecture.md').matchAll(/^\| `(\w+)\/` \|/gm)].map(
+      ([, name = '']) => name,
+    );
+    const folders = listed.filter((name) => existsSync(join(ROOT, 'src', name)));
+    const imported = (folder: string): string[] =>
+      readdirSync(join(ROOT, 'src', folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .flatMap((file) => [...read(join('src', folder, file)).matchAll(/from '(?:\.\.\/)+(\w+)\//g)])
+        .map(([, other = '']) => other);
+    const upward = folders.flatMap((folder, place) =>
+      [...new Set(imported(folder))]
+        .filter((other) => folders.indexOf(other) > place)
+        .map((other) => `${folder} → ${other}`),
+    );
+    const actual = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((one) => one.isDirectory());
+    expect(folders.sort()).toEqual(actual.map(({ name }) => name).sort());
+    expect(upward).toEqual([]);
+  });
 });
 
 describe('shaders/README.md', () => {
