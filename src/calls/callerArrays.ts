@@ -8,7 +8,7 @@ import { ShapeError } from '../errors.ts';
 export type Rows = Float32Array | Float64Array;
 
 /**
- * A copy of a caller's `Float32Array`, whatever buffer it has: shared, resizable, or a part of a larger one.
+ * A copy of a caller's `Float32Array`, also if its buffer is shared, resizable, or part of a larger one.
  * @param what names the array in messages
  * @throws {ShapeError} when it is no Float32Array, or its buffer was transferred to somebody else
  */

@@ -25,7 +25,7 @@ export interface TakenRows {
   count: number;
 }
 
-/** The latent rows of `dim` features that a caller gives, as they are now. @throws {ShapeError} when they are not whole */
+/** A copy of the caller's latent rows of `dim` features. @throws {ShapeError} if the last row is not whole */
 export function takeLatentRows(name: string, given: Rows, dim: number): TakenRows {
   return wholeRows(name, takeFloats(name, given), dim);
 }

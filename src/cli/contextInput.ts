@@ -13,7 +13,7 @@ import type { ModelFile } from './modelInput.ts';
 
 /**
  * What kind each column is: numbers, if its first cell is one, else labels, with the levels in alphabetical order.
- * @throws {DataError} where a column has both, one level or value only, or all of them too many levels
+ * @throws {DataError} if a column has both, only one level or value, or all columns have too many levels
  */
 export function contextColumnsOf(
   file: string,
@@ -78,7 +78,7 @@ export function encodeCells(
 }
 
 /**
- * The columns that the model's context is made of; none where it has no context.
+ * The columns of the model's context; none if it has no context.
  * @throws {ModelFileError} if the file does not have them
  */
 export function contextColumns({ file, model }: ModelFile): readonly ContextColumn[] {
@@ -98,7 +98,7 @@ export function columnNamesOf(columns: readonly ContextColumn[]): string[] {
 
 /**
  * `moon=upper,age=31`: a value for each column, in their order.
- * @throws {ShapeError} where one is missing, unknown or there twice
+ * @throws {ShapeError} if one is missing, unknown or given twice
  */
 export function fixedContext(text: string, columns: readonly ContextColumn[]): string[] {
   const names = columnNamesOf(columns);
@@ -130,7 +130,7 @@ export interface ContextRows {
 
 /**
  * What `--context` says: values, which are one row, or a file of rows.
- * @throws {ShapeError} where the model has no context, or has one and none is given
+ * @throws {ShapeError} if the model has no context, or has one and none is given
  * @throws {DataError} for a value that the model does not know
  */
 export async function contextRows(
@@ -169,8 +169,8 @@ export interface RowContext {
 }
 
 /**
- * The context of each row: the values of `--context` for all of them, else the model's columns in the same file.
- * @throws {ShapeError} where the model has no context, or `--context` does not fit it
+ * The context of each row: the values of `--context` for all rows, or else the model's columns in the same file.
+ * @throws {ShapeError} if the model has no context, or `--context` does not fit it
  */
 export function rowContext(model: ModelFile, dataFile: string, given: string | undefined): RowContext {
   const columns = contextColumns(model);

@@ -196,7 +196,7 @@ function describedDomains(model: Model, domains: readonly Domain[]): string {
   return parts.filter((part) => part !== '').join('; ');
 }
 
-/** The columns, or h1, h2, … where an earlier bijector has moved or mixed them. */
+/** The columns, or h1, h2, … if an earlier bijector has moved or mixed them. */
 function featureNames(model: Model, index: number): string[] {
   const isMoved = model.spec.bijectors
     .slice(0, index)
@@ -204,7 +204,7 @@ function featureNames(model: Model, index: number): string[] {
   return isMoved ? Array.from({ length: model.spec.dim }, (_, j) => `h${j + 1}`) : columnNames(model);
 }
 
-/** What else the nets of a coupling read. */
+/** The context columns that the nets of a coupling read. */
 function givenNames({ spec, training }: Model): string[] {
   if (spec.contextDim === 0) return [];
   return training?.context?.map(({ name }) => name) ?? ['the context'];

@@ -141,7 +141,7 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--schedule <s>', "constant, cosine or exponential:DECAY (default: the preset's)", parse.schedule)
   .option(
     '--clip <norm>',
-    "scale the gradient down to this norm, 0 for never (default: the preset's)",
+    "upper bound for the gradient's norm, 0 for none (default: the preset's)",
     parse.nonNegativeNumber,
   )
   .option(

@@ -83,7 +83,7 @@ export const READ_PROBLEMS: Record<string, string> = {
   EPERM: 'a file that may not be read',
 };
 
-/** The names of the model's data columns, x1…xd where it does not know them. */
+/** The names of the model's data columns, or x1…xd if it has none. */
 export function columnNames({ spec, training }: Model): string[] {
   return training?.columns ?? numbered('x', spec.dim);
 }
@@ -99,7 +99,7 @@ function numbered(letter: string, count: number): string[] {
 /**
  * Streams the rows of `file` in the order of `wanted`: by name where the file has those columns, by place where
  * the file has no header or `wanted` are only numbers. The columns `text`, always by name, come as they are.
- * @throws {DataError} when the table has neither the columns nor as many of them
+ * @throws {DataError} if the table has neither these columns nor the same count
  */
 export function rowsByName(
   file: string,

@@ -111,7 +111,7 @@ function describer(steps: number): (report: FitReport) => string[] {
   };
 }
 
-/** Steps per second over about the last ten reports; the first one has the compilation in it and says nothing. */
+/** Steps per second over about the last ten reports; the first one includes the compilation and does not count. */
 function smoothedRate(): (report: FitReport) => number | undefined {
   let isFirst = true;
   let steps = 0;

@@ -177,7 +177,7 @@ export function densityChart(
 
 /**
  * The training curve: every step faintly (or the extremes of many), the running median over it, and the
- * exact entropy where it is known. `aboveAxis` counts the steps that lie above the chart or are not finite.
+ * exact entropy if it is known. `aboveAxis` counts the steps that lie above the chart or are not finite.
  */
 export function lossChart(
   losses: LossCurve,
@@ -325,7 +325,7 @@ function frame(
 }
 
 /**
- * A round number to count an axis from if its ticks differ only in digits that there is no room for, else 0:
+ * A round number to count an axis from, if its ticks differ only in digits that do not fit, else 0:
  * 5,400,000 for northings from 5,399,998 to 5,400,001.
  */
 export function axisBase([low, high]: Domain): number {

@@ -29,7 +29,7 @@ const EXIT_BY_CODE: Record<string, number> = {
   BAD_MODEL_FILE: EXIT.badInput,
 };
 
-/** Control characters but for newline and tab. */
+/** Control characters except newline and tab. */
 const STEERING = /[^\n\t\P{Cc}]/gu;
 
 /** Results and `--json` events go to stdout; progress, tables and warnings to stderr. */
@@ -141,7 +141,7 @@ export class Session {
   }
 
   #explain(error: unknown): number {
-    // A checkpoint that could not be written is an error even where the user stopped the run.
+    // A checkpoint that could not be written is an error even if the user stopped the run.
     if (this.signal.aborted && !(error instanceof WgflowError)) {
       this.say('Interrupted.');
       this.emit({ event: 'interrupted' });

@@ -282,7 +282,7 @@ function heldOutOf({ model }: CheckpointFile): number {
   return typeof heldOut === 'number' ? heldOut : 0;
 }
 
-/** The context columns that the resumed run learns by; undefined where it has none. */
+/** The context columns of the resumed run; undefined if it has none. */
 function contextOfRun(resumed: CheckpointFile): readonly ContextColumn[] | undefined {
   const columns = contextColumns(resumed);
   return columns.length === 0 ? undefined : columns;

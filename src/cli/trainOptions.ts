@@ -145,7 +145,7 @@ function reportFiles(folder: string | undefined): NamedFile[] {
   return REPORT_FILES.map((name) => ['--report', path.join(folder, name)]);
 }
 
-/** @throws {ShapeError} naming the first option that shapes nets, where the flow has none */
+/** @throws {ShapeError} naming the first option that shapes nets, if the flow has none */
 export function requireNets({ bijectors }: FlowSpec, { hidden, residualBlocks }: TrainOptions): void {
   if (bijectors.some((bijector) => 'conditioner' in bijector)) return;
   const advice =

@@ -50,7 +50,7 @@ export interface TrainingSetOptions {
   modelContext: readonly ContextColumn[] | undefined;
   /** Rows that the run of that model held out. */
   modelHeldOut: number | undefined;
-  /** The domains of these columns, where some are bounded. */
+  /** The domains of these columns, if some are bounded. */
   domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined;
   signal: AbortSignal;
 }

@@ -44,7 +44,7 @@ export interface TableChunk {
  * Streams a table of numbers from a UTF-8 text file in bounded memory.
  *
  * The delimiter is a comma; if the first line has none, a semicolon or a tab that it does have. The first
- * line is a header if any of its cells is not a number, else the columns are named x1…xC. Blank lines are
+ * line is a header if any of its cells is not a number. Otherwise the columns are named x1…xC. Blank lines are
  * skipped; cells may be quoted and have spaces around them. A number is decimal, with a point and an
  * optional exponent (`1`, `+1`, `.5`, `1e-3`).
  *

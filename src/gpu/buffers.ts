@@ -111,7 +111,7 @@ export class Buffers {
     this.counts.maps++;
     const mapped = staging.buffer.mapAsync(MAP_MODE_READ, 0, 4 * length);
     mapped.catch(() => undefined);
-    // This says why, where the mapping says only that it failed.
+    // This gives the reason; the mapping says only that it failed.
     await staging.sound;
     await mapped;
     try {
@@ -152,7 +152,7 @@ export class Buffers {
     });
   }
 
-  /** Runs `work`; the promise gives the first error that the GPU finds in it. */
+  /** Runs `work`; the promise gives the first error that the GPU finds. */
   #watched<T>(work: () => T): { result: T; problem: Promise<GpuProblem | undefined> } {
     for (const filter of FILTERS) this.#device.pushErrorScope(filter);
     try {

@@ -83,7 +83,7 @@ async function openProvided(gpu: GPU, wanted: Wanted): Promise<OpenedAdapter> {
 
 /**
  * Dawn's clamp of every index takes about half of SwiftShader's time. The kernels keep their own bounds, and the
- * tests also run them where the clamps are on.
+ * tests also run them with the clamps on.
  */
 const UNCHECKED = 'enable-dawn-features=disable_robustness';
 
@@ -179,7 +179,7 @@ async function withVulkanDriver<T>(manifest: string, work: () => Promise<T>): Pr
   }
 }
 
-/** False where the Vulkan loader would find no driver manifest in any of the folders that it searches. */
+/** False if the Vulkan loader would find no driver manifest in any of its folders. */
 function mayHaveDriver(): boolean {
   if (process.platform !== 'linux') return true;
   const { env } = process;

@@ -9,7 +9,7 @@ export interface AdapterReport {
   architecture: string;
   device: string;
   description: string;
-  /** Whether it computes on the CPU, as it says itself. */
+  /** Whether the adapter reports that it computes on the CPU. */
   software: boolean;
   features: string[];
   limits: Record<string, number>;
@@ -41,7 +41,7 @@ export class Gpu {
     return context;
   }
 
-  /** Lanes of the smallest subgroup that the device may run; 0 where it has no subgroups. */
+  /** Lanes of the smallest subgroup that the device may run; 0 if it has no subgroups. */
   get subgroupMinSize(): number {
     if (!this.device.features.has('subgroups')) return 0;
     const info = this.device.adapterInfo as GPUAdapterInfo | undefined;

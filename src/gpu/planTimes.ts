@@ -28,7 +28,7 @@ interface Runner {
   index: number;
   program: GpuProgram;
   firstRunMs: number;
-  /** Time of a run, where it is known. */
+  /** Time of a run, if known. */
   ms: number | undefined;
 }
 
@@ -111,7 +111,7 @@ async function race(context: Gpu, runners: readonly Runner[], end: number): Prom
   }
 }
 
-/** Compiles the plan; false where that fails. Whoever runs it is told; another choice is better than an error. */
+/** Compiles the plan; false if that fails. Another choice is better than an error, which a real run would report. */
 async function isCompiled({ pipelines }: Gpu, { dispatches }: Plan): Promise<boolean> {
   try {
     await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));

@@ -43,7 +43,7 @@ export class FlowAssembly {
     return { split: condition.length, flip: false };
   }
 
-  /** z = (x + bias) ⊙ exp(logScale), both by the library's features; nothing where that is the identity. */
+  /** z = (x + bias) ⊙ exp(logScale), both by the library's features; undefined if it is the identity. */
   affine(bias: readonly number[], logScale: readonly number[]): void {
     if ([...bias, ...logScale].every((value) => value === 0)) return;
     const byColumn = (values: readonly number[]): number[] =>

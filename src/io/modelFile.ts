@@ -19,16 +19,16 @@ export type Settings = Record<string, number | string | boolean>;
 export interface TrainingRecord {
   /** Names of the D data columns. */
   columns?: string[];
-  /** The columns that the context is made of, where they have names: spec.contextDim features in all. */
+  /** The columns of the context, if they have names: spec.contextDim features in all. */
   context?: ContextColumn[];
   /** Optimiser steps taken. */
   steps: number;
   seed: number;
   /** Nats per row. */
   bestValidationNll?: number;
-  /** What that score was taken on. */
+  /** The rows of that score. */
   validation?: ValidationRecord;
-  /** What wrote the file, such as `wgflow 0.1.0`. */
+  /** The writer of the file, such as `wgflow 0.1.0`. */
   library: string;
   dataset?: string;
   preset?: string;
@@ -36,7 +36,7 @@ export interface TrainingRecord {
   options?: Settings;
 }
 
-/** The rows that training was scored on, and where it was best. */
+/** The validation rows, and the step of the best score. */
 export interface ValidationRecord {
   /** Number of rows. */
   rows: number;

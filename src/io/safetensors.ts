@@ -69,7 +69,7 @@ export function writeSafetensors(content: {
 }
 
 /**
- * Checks and reads a whole file. A tensor's `data` is a view of `bytes` where alignment allows, else a copy.
+ * Checks and reads a whole file. A tensor's `data` is a view of `bytes` if the alignment allows it, else a copy.
  * @param fileName used in messages only
  * @throws {ModelFileError} for everything that is not a safetensors file of finite F32 tensors, whose data
  *   follow each other without overlap, hole or trailing bytes
@@ -214,7 +214,7 @@ function checkCoverage(entries: readonly Entry[], dataLength: number, file: stri
   }
 }
 
-/** WebGPU's platforms are little-endian, as the file is, so bytes become floats by a view. */
+/** WebGPU's platforms are little-endian like the file, so bytes become floats by a view. */
 function floats(bytes: Uint8Array): Float32Array {
   // Not bytes.slice(), which of Node's Buffer is a view of the same unaligned bytes.
   const aligned = bytes.byteOffset % BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
