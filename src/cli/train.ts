@@ -365,7 +365,7 @@ function validationLines(
   const kept =
     bestStep === undefined
       ? ''
-      : `; the model is that of step ${bestStep.toLocaleString('en')}, the best on ${scored}`;
+      : `; the model is from step ${bestStep.toLocaleString('en')}, the best on ${scored}`;
   return [
     `${stopped}${kept}`,
     `Best validation NLL ${valNll.toFixed(4)} nats; training NLL ${trainNll.toFixed(4)}`,
