@@ -134,7 +134,7 @@ export function eitherOf(...rules: readonly OptionRule[]): OptionRule {
   };
 }
 
-/** An object whose members have these types; those of a device and a signal are inherited. */
+/** An object whose members have these types; a device and a signal inherit theirs. */
 export function withMembers(expected: string, members: Readonly<Record<string, string>>): OptionRule {
   return {
     expected,

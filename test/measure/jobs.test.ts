@@ -176,7 +176,7 @@ describe('the scope of a run', () => {
       'kernels: found half_parameters at the precision f32, expected it at f16. Plans launch it with --precision f16',
     );
     await expect(jobsOf({ models: [S], kernels: ['flow_forward', 'nll_loss'] }, halves)).rejects.toThrow(
-      /kernels: found flow_forward in no plan of this run, .* are there at f32 only/,
+      /kernels: found flow_forward in no plan of this run, .* exist at f32 only/,
     );
     await expect(jobsOf({ models: [S], kernels: ['dense_forward'] }, variants)).rejects.toThrow(
       /kernels: found dense_forward in no plan of this run, .* has a sweep/,
