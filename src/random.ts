@@ -200,3 +200,29 @@ function mix(word: number): number {
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);
 }
+
+/** Uniform draws of (0, 1) one at a time, as many as are asked for: those of `uniforms`. */
+export function uniformDraws(seed: number, stream: number): () => number {
+  const key = splitSeed(seed);
+  let drawn: number[] = [];
+  let next = 0;
+  return () => {
+    if (next % 4 === 0) drawn = philox([next / 4, 0, 0, stream], key).map(uniformOf);
+    return drawn[next++ % 4] ?? NaN;
+  };
+}
+
+/** 0, 1, … count − 1. */
+export function inOrder(count: number): number[] {
+  return Array.from({ length: count }, (_, j) => j);
+}
+
+/** These in a random order, by Fisher and Yates, with uniform draws of (0, 1). */
+export function shuffled(count: number, draw: () => number): number[] {
+  const order = inOrder(count);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(draw() * (last + 1));
+    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+  }
+  return order;
+}

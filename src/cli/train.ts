@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isToy } from '../training/options.ts';
+import type { FitOptions } from '../training/options.ts';
 import { Flow } from '../flow/flow.ts';
 import { PRESETS, tableSize } from '../presets/index.ts';
 import type { PresetName, TableSize } from '../presets/index.ts';
@@ -12,11 +13,11 @@ import { contextFeatures } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { limitsFor } from '../flow/limits.ts';
 import type { ValidationRecord } from '../io/modelFile.ts';
-import type { FitOptions } from '../training/options.ts';
 import type { Precision } from '../plan/precision.ts';
 import { STREAMS } from '../random.ts';
-import { validateSpec } from '../spec/rules.ts';
+import { checkedSpec } from '../spec/schema.ts';
 import type { Domain } from '../model/domain.ts';
+import { baseOf } from '../bases/index.ts';
 import { meanNll } from '../data/statistics.ts';
 import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
@@ -26,8 +27,8 @@ import type { CheckpointFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
 import type { Output, OutputFolder } from './outputFile.ts';
 import { adapterName } from './session.ts';
-import { withUnsound } from './rowResults.ts';
 import type { Session } from './session.ts';
+import { withUnsound } from './rowResults.ts';
 import { RECENT_STEPS } from '../training/run.ts';
 import { train, writeCheckpoint } from './trainingLoop.ts';
 import type { TrainingHistory } from './trainingLoop.ts';
@@ -102,7 +103,7 @@ export async function trainCommand(
       domain: domainsFor(set.columns),
     });
 
-  validateSpec(spec);
+  checkedSpec(spec);
   requireNets(spec, options);
 
   const output = modelFile === undefined ? undefined : await openOutput(modelFile);
@@ -199,7 +200,7 @@ async function rowsWithoutDensity(
   { data, context }: TrainingSet,
   signal: AbortSignal,
 ): Promise<Pick<TrainingOutcome, 'withoutDensity'>> {
-  if (flow.spec.base.type !== 'uniform' || isToy(data)) return {};
+  if (baseOf(flow.spec.base).isBounded !== true || isToy(data)) return {};
   const logProb = await flow.logProb(data, { context: context?.data, signal });
   return { withoutDensity: logProb.reduce((count, value) => (value === -Infinity ? count + 1 : count), 0) };
 }

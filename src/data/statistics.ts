@@ -1,11 +1,9 @@
 /** Mean and spread of a data set's columns, for standardisation, and the scales of positive ones. */
 import type { Rows } from '../calls/callerArrays.ts';
-import { fromDomain, requireInside, scaleOf } from '../model/domain.ts';
-import { domainsOf } from '../spec/offset.ts';
-import { DataError, ShapeError } from '../errors.ts';
-import { columnOffset, offsetOf, requireFineSteps } from '../spec/offset.ts';
-import type { FlowSpec } from '../spec/spec.ts';
+import { fromDomain, scaleOf } from '../model/domain.ts';
 import type { Domain } from '../model/domain.ts';
+import { columnOffset } from './offset.ts';
+import { DataError, ShapeError } from '../errors.ts';
 
 /** Mean and population standard deviation of each column, `[D]` each, in the data's units or as their domains are mapped. */
 export interface ColumnStatistics {
@@ -113,25 +111,6 @@ export function columnStatistics(
     );
   }
   return { mean, std, spread, offset, meanLeft, scale };
-}
-
-/**
- * The statistics of rows that a flow of `spec` learns from, with the offset that it subtracts: a fresh flow takes that from
- * the rows, if it standardizes them, and any other keeps its own.
- * @throws {DataError | ShapeError} as `columnStatistics`, and naming a column that the flow would see rounded
- */
-export function statisticsFor(
-  spec: FlowSpec,
-  rows: Rows,
-  { columns, isFresh }: { columns?: readonly string[]; isFresh: boolean },
-): ColumnStatistics {
-  const domains = domainsOf(spec);
-  requireInside(rows, domains, columns === undefined ? {} : { columns });
-  const standardizes = spec.bijectors.some(({ type }) => type === 'standardize');
-  const statistics = columnStatistics(rows, spec.dim, columns, domains, standardizes);
-  const offset = isFresh ? statistics.offset : (offsetOf(spec) ?? new Float64Array(spec.dim));
-  requireFineSteps(rows, offset, statistics.spread, columns);
-  return { ...statistics, offset };
 }
 
 /** Beyond these float32 has too few digits for the differences of a column's values, or none for its far ones. */

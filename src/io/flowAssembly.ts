@@ -1,8 +1,10 @@
 /** A model put together from the parts of another library, in the direction data → latent. */
 import { ModelFileError } from '../errors.ts';
 import { paramLayout } from '../spec/layout.ts';
-import type { BijectorSpec, FlowSpec, NetSpec } from '../spec/spec.ts';
-import { validateSpec } from '../spec/rules.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import type { NetSpec } from '../nets/net.ts';
+import { checkedSpec } from '../spec/schema.ts';
 import type { Model } from './modelFile.ts';
 import { STATE_DICT } from './stateDict.ts';
 import type { Row } from './stateDict.ts';
@@ -74,7 +76,7 @@ export class FlowAssembly {
       base: { type: 'standard_normal' },
       bijectors: this.#bijectors,
     };
-    validateSpec(spec);
+    checkedSpec(spec);
     const layout = paramLayout(spec);
     const parameters = new Float32Array(layout.length);
     for (const { name, offset, length } of layout.tensors) {

@@ -10,7 +10,7 @@ import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile, SafetensorsTensor } from './safetensors.ts';
 import { checkJson, parseMetadataJson, parseSpec } from '../spec/schema.ts';
 import { shown } from '../spec/strictJson.ts';
-import { unsoundTensor } from '../spec/tensorValues.ts';
+import { unsoundTensor } from '../spec/init.ts';
 
 /** Values of a JSON object that a run wants to remember. */
 export type Settings = Record<string, number | string | boolean>;

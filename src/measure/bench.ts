@@ -33,6 +33,7 @@ import type { Peak } from './roofline.ts';
 import type { TimeSummary } from './statistics.ts';
 import { verify } from './verify.ts';
 import type { Mismatch, Verification } from './verify.ts';
+import { printedName } from './workloads.ts';
 import type { Workload } from './workloads.ts';
 
 export interface BenchOptions extends BenchScope {
@@ -138,7 +139,7 @@ export async function* bench(
 
   const verified = new Map<Workload, Verification>();
   for (const job of jobs) {
-    yield { kind: 'begin', what: `${job.timed.pass}, ${job.shape}`, done, total };
+    yield { kind: 'begin', what: `${printedName(job.timed.pass)}, ${job.shape}`, done, total };
     const checked = verified.get(job.checked) ?? (await verify(context, job.checked, options.signal));
     verified.set(job.checked, checked);
     for (const mismatch of checked.mismatches.map(mismatchText)) {
@@ -212,7 +213,7 @@ async function* timeJob(
       const { dispatches, bytes } = planCost(plan);
       const facts: Facts = {
         kind: 'plan',
-        name: pass,
+        name: printedName(pass),
         shape,
         rows,
         variant: `${dispatches} launch${dispatches === 1 ? '' : 'es'}`,

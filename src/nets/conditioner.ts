@@ -1,9 +1,9 @@
 /** The nets of one coupling, forward and backward. */
 import { activationForward } from '../kernels/dense/activation_forward.ts';
 import { conditionerInput } from '../kernels/coupling/conditioner_input.ts';
-import type { DenseSlots, NetSlots } from '../model/tensors.ts';
+import type { NetSlots } from '../model/tensors.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
-import type { NetSpec } from '../spec/spec.ts';
+import type { NetSpec } from './net.ts';
 import type { CouplingBlocks } from '../model/blocks.ts';
 import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
 import {
@@ -18,6 +18,7 @@ import {
 } from '../plan/names.ts';
 import type { Activations } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import { netOf } from './index.ts';
 
 /** A coupling as the steps see it. */
 export interface Coupling {
@@ -30,32 +31,6 @@ export interface NetRun {
   rows: number;
   variants: KernelVariants;
   activations: Activations;
-}
-
-/** Where a layer of a net reads and writes; its inputs are those of the hidden layer below it, or the state. */
-interface LayerRoute {
-  layer: DenseSlots;
-  depth: number;
-  isFirst: boolean;
-  isLast: boolean;
-  /** Whether the outputs are a term of the sum that runs through a residual net, kept in `place`. */
-  isTerm: boolean;
-  /** The hidden layer whose buffer receives the outputs: a residual net's last one for all terms, else itself. */
-  place: number;
-  /** Whether an activation lies between the outputs and the next layer. */
-  isActivated: boolean;
-}
-
-function routesOf({ layers }: NetSlots, { residualBlocks }: NetSpec): LayerRoute[] {
-  const lastHidden = layers.length - 2;
-  return layers.map((layer, depth) => {
-    const isLast = depth > lastHidden;
-    // The first layer, and the second one of each block.
-    const isTerm = residualBlocks !== undefined && depth % 2 === 0;
-    const isWholeSum = isTerm && depth === lastHidden;
-    const place = isTerm ? lastHidden : depth;
-    return { layer, depth, isFirst: depth === 0, isLast, isTerm, place, isActivated: !isLast && !isWholeSum };
-  });
 }
 
 /**
@@ -77,7 +52,7 @@ export function conditionerForward(
   if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     const hidden = (depth: number): string => activations.hidden(netIndex, depth);
-    for (const route of routesOf(net, spec.conditioner)) {
+    for (const route of netOf(spec.conditioner).routes(net.layers)) {
       const { layer, depth, isFirst, isLast, isTerm, isActivated } = route;
       if (isLast && hiddenOnly) continue;
       const elements = layer.outputs * rows;
@@ -165,7 +140,7 @@ export function conditionerBackward(
   const condition = conditionOf(plan, coupling, rows);
   const f16 = variants.precision === 'f16';
   nets.forEach((net, netIndex) => {
-    const routes = routesOf(net, spec.conditioner);
+    const routes = netOf(spec.conditioner).routes(net.layers);
     for (const { layer, depth, isLast, place } of routes.toReversed()) {
       const below = routes[depth - 1];
       const dOutput = isLast ? dOutputs.buffer : dHiddenName(place);

@@ -1,17 +1,23 @@
 /** Loss and gradient of a batch that is in the state, in memory that does not grow with depth. */
-import { addLoss } from '../bases/base.ts';
-import type { BatchRows } from '../bases/base.ts';
+
 import { paddedRows } from '../plan/shape.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { baseMeanGradient, shiftByBaseMean } from '../bases/baseMean.ts';
 import { declareState, stagesForward } from './forward.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import { activationsOf, GRADIENTS, keptRowsName, STATE } from '../plan/names.ts';
+import { activationsOf, D_STATE, GRADIENTS, keptRowsName, NLL, LOG_DET, STATE } from '../plan/names.ts';
 import type { Activations } from '../plan/names.ts';
 import { stagesOf } from './stages.ts';
-import type { Stage } from './stages.ts';
+import type { Stage } from './stage.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
+import { addLoss } from '../bases/base.ts';
+
+/** The rows of a batch that are in the state, and the batch they belong to. */
+export interface BatchRows {
+  rows: number;
+  rowStart: number;
+  totalRows: number;
+}
 
 /**
  * Forward, loss, backward for these rows: NLL receives −log p per row, GRADIENTS the gradient of the batch's
@@ -25,7 +31,7 @@ export function lossAndGradient(
   variants = PLAIN_VARIANTS,
 ): void {
   const { spec, layout } = model;
-  const { rows: validRows, totalRows } = batch;
+  const { rows: validRows, rowStart, totalRows } = batch;
   const rows = paddedRows(validRows);
   const stages = stagesOf(model, variants, true);
   const lastWithNets = stages.findLast(({ hasNets }) => hasNets);
@@ -36,10 +42,13 @@ export function lossAndGradient(
   declareState(plan, model, { rows, variants });
   stagesForward(plan, model, stages, { rows, variants, isTraining: true, keeps, activations });
   plan.buffer(GRADIENTS, layout.trainableLength);
-  shiftByBaseMean(plan, model, rows, -1, STATE);
-  addLoss(plan, model, batch);
-  baseMeanGradient(plan, model, rows);
-  shiftByBaseMean(plan, model, rows, 1, STATE);
+  const { base } = layout;
+  const loss = { validRows, rowStart, totalRows, dState: plan.buffer(D_STATE, spec.dim * rows) };
+  const logProb = plan.buffer(NLL, rowStart + rows);
+  base.base.mean?.shift(plan, base, { rows, sign: -1, target: STATE });
+  addLoss(plan, base, { rows, sign: 1, state: STATE, logDet: LOG_DET, logProb, loss });
+  base.base.mean?.gradient(plan, base, rows);
+  base.base.mean?.shift(plan, base, { rows, sign: 1, target: STATE });
   for (const stage of stages.toReversed()) {
     stage.backward(plan, {
       dim: spec.dim,

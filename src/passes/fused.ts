@@ -16,7 +16,6 @@ import type { PieceSumsArguments } from '../kernels/fused/piece_sums.ts';
 import { shallowBackwardWeight } from '../kernels/fused/shallow_backward_weight.ts';
 import { upperBackwardInput } from '../kernels/fused/upper_backward_input.ts';
 import { upperBackwardWeight } from '../kernels/fused/upper_backward_weight.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { BackwardPass } from '../bijectors/bijector.ts';
@@ -37,8 +36,9 @@ import {
   STATE,
   WEIGHT_PARTIALS,
 } from '../plan/names.ts';
-import type { Stage } from './stages.ts';
+import type { Stage } from './stage.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 
 /** Bytes of the widest buffer of a tape; within every binding's guaranteed 128 MiB. */
 const WIDEST_TAPE_BYTES = 64 * 2 ** 20;
@@ -68,7 +68,7 @@ export function isTrainedFused({ conditionCount, netOutputs, flips }: CouplingSt
 /** A stack as a stage of the flow, after a standardisation where there is one. */
 export function fusedStage(
   stack: CouplingStack,
-  standardize: (BijectorSlots & { type: 'standardize' }) | undefined,
+  standardize: { mean: TensorSlot; std: TensorSlot } | undefined,
 ): Omit<Stage, 'place'> {
   const rangeOf = ({ rows, variants }: StackRun, first: number, count: number) => ({
     stack,

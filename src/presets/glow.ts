@@ -1,5 +1,6 @@
 /** Glow for vectors: each coupling after a normalisation and a learned mixture of all features. */
-import type { BijectorSpec, FlowSpec } from '../spec/spec.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';

@@ -2,7 +2,8 @@
  * The Real NVP of an introductory article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing
  * Flows": unbounded exp scales, separate s and t nets, PyTorch's initialisation.
  */
-import type { BijectorSpec, FlowSpec } from '../spec/spec.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';

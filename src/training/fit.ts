@@ -1,6 +1,7 @@
 /** fit(): training on the GPU, many steps a submit, reported while the next ones run. */
 import { fingerprint } from '../data/fingerprint.ts';
-import { dataStart, gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussian.ts';
+import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussian.ts';
+import { dataStart } from '../spec/dataStart.ts';
 import type { ContextRows } from '../data/holdOut.ts';
 import { columnNamesOf, meanNll, requireFiniteRows } from '../data/statistics.ts';
 import { toyDensityOfShape } from '../data/toy.ts';
@@ -14,8 +15,8 @@ import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { tensorsOfData } from '../spec/init.ts';
 import type { BestParameters, Settings, TrainingRecord, ValidationRecord } from '../io/modelFile.ts';
-import { requireUnrounded } from '../spec/offset.ts';
-import type { Shift } from '../spec/offset.ts';
+import { requireUnrounded } from '../data/offset.ts';
+import type { Shift } from '../data/offset.ts';
 import { formatSchedule } from '../model/schedule.ts';
 import { isCounted, isScored, nextScoreAfter } from './scoring.ts';
 import type { FlowSpec } from '../spec/spec.ts';

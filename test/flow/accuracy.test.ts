@@ -14,7 +14,8 @@ import {
   specOf,
   withActivation,
 } from '../support/randomSpecs.ts';
-import type { BijectorSpec, FlowSpec } from '../../src/spec/spec.ts';
+import type { BijectorSpec } from '../../src/bijectors/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 
 const VALUE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;

@@ -3,7 +3,7 @@ import { Flow } from '../../src/flow/flow.ts';
 import { glow, nice, PRESETS, realnvp, spline } from '../../src/presets/index.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
 import { STREAMS, normals } from '../../src/random.ts';
-import type { BijectorSpec } from '../../src/spec/spec.ts';
+import type { BijectorSpec } from '../../src/bijectors/index.ts';
 import { meanNll } from '../../src/data/statistics.ts';
 import { toyDensity } from '../../src/data/toy.ts';
 import type { FitOptions } from '../../src/training/options.ts';

@@ -199,10 +199,9 @@ function wellConditioned(spec: FlowSpec, seed: number): Float32Array {
   const parameters = new Float32Array(normals(seed, STREAMS.init, layout.length)).map(
     (value) => 0.15 * value,
   );
-  for (const slots of layout.bijectors) {
-    if (slots.type === 'standardize') {
-      parameters.fill(1.5, slots.std.offset, slots.std.offset + slots.std.length);
-    }
+  for (const layer of layout.bijectors) {
+    const { std } = layer.bijector.standardisation?.(layer) ?? {};
+    if (std !== undefined) parameters.fill(1.5, std.offset, std.offset + std.length);
   }
   return parameters;
 }

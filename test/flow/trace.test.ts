@@ -6,7 +6,7 @@ import type { PresetName } from '../../src/presets/index.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
 import { normals, STREAMS } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
-import { traceChunkRowsOf } from '../../src/passes/workspace.ts';
+import { chunkRowsFor } from '../../src/passes/index.ts';
 import { expectClose } from '../support/compare.ts';
 import { testDevice, testOptions } from '../support/device.ts';
 import {
@@ -46,7 +46,7 @@ describe('a trace', () => {
     const spec = specOf(65, bijectors);
     const parameters = randomParameters(spec, 2).map((value) => value / 10);
     using flow = await Flow.load(encodeModel({ spec, parameters }), await testOptions());
-    const chunk = traceChunkRowsOf(modelOf(spec));
+    const chunk = chunkRowsFor(modelOf(spec), 'trace');
     const x = normalRows(chunk + 9, 65);
     const whole = await flow.trace(x);
     const tail = await flow.trace(x.subarray(65 * chunk));

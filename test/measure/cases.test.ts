@@ -8,8 +8,8 @@ import { jobsOf, KERNEL_STEMS } from '../../src/measure/jobs.ts';
 import { kernelCasesOf, shapeKey } from '../../src/measure/kernelCases.ts';
 import { peakCheckPlans, verifyPeaks } from '../../src/measure/peaks.ts';
 import { compare, verify } from '../../src/measure/verify.ts';
-import { PASSES, workloadOf } from '../../src/measure/workloads.ts';
-import type { Pass, Workload } from '../../src/measure/workloads.ts';
+import { REPORTED, workloadOf } from '../../src/measure/workloads.ts';
+import type { ReportedPass, Workload } from '../../src/measure/workloads.ts';
 import { variantName } from '../../src/plan/kernel.ts';
 import { planProblems } from '../../src/plan/plan.ts';
 import { twins } from '../../src/reference/twins.ts';
@@ -157,7 +157,7 @@ describe('the scope of a run', () => {
 
   it('may be one flow, its plans or its kernels', async () => {
     const plans = await jobsOf({ models: [S], only: 'plans' }, variants);
-    expect(plans.map(({ timed }) => timed.pass)).toEqual([...PASSES]);
+    expect(plans.map(({ timed }) => timed.pass)).toEqual([...REPORTED]);
     expect(plans.every(({ timesPlan, kernels }) => timesPlan && kernels.length === 0)).toBe(true);
     const kernels = await jobsOf({ models: [S], only: 'kernels' }, variants);
     expect(kernels.every(({ timesPlan, kernels }) => !timesPlan && kernels.length > 0)).toBe(true);
@@ -179,9 +179,9 @@ describe('the scope of a run', () => {
     await expect(jobsOf({ kernels: ['half_parameters'] }, variants)).rejects.toThrow(
       'kernels: found half_parameters at the precision f32, expected it at f16. Plans launch it with --precision f16',
     );
-    await expect(
-      jobsOf({ models: [S], kernels: ['flow_forward', 'standard_normal_log_prob'] }, halves),
-    ).rejects.toThrow(/kernels: found flow_forward in no plan of this run, .* are there at f32 only/);
+    await expect(jobsOf({ models: [S], kernels: ['flow_forward', 'nll_loss'] }, halves)).rejects.toThrow(
+      /kernels: found flow_forward in no plan of this run, .* are there at f32 only/,
+    );
     await expect(jobsOf({ models: [S], kernels: ['dense_forward'] }, variants)).rejects.toThrow(
       /kernels: found dense_forward in no plan of this run, .* has a sweep/,
     );
@@ -190,8 +190,8 @@ describe('the scope of a run', () => {
   it('may be numbers of rows for the passes, each once; plans take a chunk of them at most', async () => {
     const jobs = await jobsOf({ models: [S], only: 'plans', rows: [100, 20_000, 100] }, variants);
     expect(jobs.map(({ timed, rows, shape }) => [timed.pass, timed.rows, rows, shape])).toEqual([
-      ['train_step', 512, 512, 'S, 512 rows'],
-      ...['forward', 'sample', 'log_prob'].flatMap((pass) => [
+      ['trainStep', 512, 512, 'S, 512 rows'],
+      ...['forward', 'sample', 'logProb'].flatMap((pass) => [
         [pass, 100, 100, 'S, 100 rows'],
         [pass, 8192, 20_000, 'S, 20,000 rows'],
       ]),
@@ -234,10 +234,10 @@ describe('the kernels of the reported plans', () => {
     ]);
     const choices = jobs.slice(4).map(({ timed, variants }) => [timed.pass, variants.segment, variants.keep]);
     expect(choices).toEqual([
-      ['train_step', 32, 'rebuild'],
+      ['trainStep', 32, 'rebuild'],
       ['forward', 8, 'rebuild'],
       ['sample', 8, 'store'],
-      ['log_prob', 8, 'rebuild'],
+      ['logProb', 8, 'rebuild'],
     ]);
     const launches = async (variantsFor?: VariantsFor): Promise<number | undefined> =>
       (await jobsOf({ models: [M], only: 'plans' }, fixed, variantsFor))[0]?.timed.plan.dispatches.length;
@@ -312,22 +312,22 @@ describe('on the adapter', () => {
   );
 
   it('a kernel that is not what its twin says is found, with the buffer and the element', async () => {
-    const workload = workloadOf(modelOf(configModel('S').spec), 'log_prob', 8, PLAIN_VARIANTS);
-    const right = twins.standard_normal_log_prob!;
-    twins.standard_normal_log_prob = (call) => {
+    const workload = workloadOf(modelOf(configModel('S').spec), 'logProb', 8, PLAIN_VARIANTS);
+    const right = twins.base_log_prob!;
+    twins.base_log_prob = (call) => {
       right(call);
       call.buffers.log_prob![3]! += 1;
     };
     try {
       const { mismatches, kernels, plan } = await verify(await testGpu(), workload);
       expect(mismatches.map(({ what, buffer, element }) => [what, buffer, element])).toEqual([
-        ['standard_normal_log_prob', 'log_prob', 3],
+        ['base_log_prob', 'log_prob', 3],
         ['log_prob', 'log_prob', 3],
       ]);
-      expect(kernels.get('standard_normal_log_prob')).toBeGreaterThan(1);
+      expect(kernels.get('base_log_prob')).toBeGreaterThan(1);
       expect(plan).toBeGreaterThan(1);
     } finally {
-      twins.standard_normal_log_prob = right;
+      twins.base_log_prob = right;
     }
   });
 });
@@ -335,14 +335,14 @@ describe('on the adapter', () => {
 const hasHalves = await hasHalfPrecision();
 
 describe.runIf(hasHalves)('at half precision', () => {
-  const halfWorkload = async (name: ConfigName, pass: Pass): Promise<Workload> => {
+  const halfWorkload = async (name: ConfigName, pass: ReportedPass): Promise<Workload> => {
     const fixed = fixedVariants(await testGpu(), 'f16');
     return workloadOf(modelOf(configModel(name).spec), pass, 68, fixed);
   };
 
   it.each([
-    ['S', 'train_step'],
-    ['M', 'log_prob'],
+    ['S', 'trainStep'],
+    ['M', 'logProb'],
   ] as const)('%s, %s: every kernel and the plan are what their twins say', async (name, pass) => {
     const { mismatches, kernels, plan } = await verify(await testGpu(), await halfWorkload(name, pass));
     expect(mismatches).toEqual([]);
@@ -358,7 +358,7 @@ describe.runIf(hasHalves)('at half precision', () => {
       half_parameters.forEach((value, index) => (half_parameters[index] = value * (1 - 2 ** -11)));
     };
     try {
-      const { kernels, plan } = await verify(await testGpu(), await halfWorkload('S', 'log_prob'));
+      const { kernels, plan } = await verify(await testGpu(), await halfWorkload('S', 'logProb'));
       expect(kernels.get('half_parameters')).toBeGreaterThan(1);
       expect(plan).toBeGreaterThan(1);
     } finally {
@@ -368,7 +368,7 @@ describe.runIf(hasHalves)('at half precision', () => {
 
   it('a layer’s twin that is off by a tenth of it is found in what the kernel stores', async () => {
     const plain: KernelVariants = { ...PLAIN_VARIANTS, precision: 'f16' };
-    const workload = workloadOf(modelOf(configModel('S').spec), 'log_prob', 68, plain);
+    const workload = workloadOf(modelOf(configModel('S').spec), 'logProb', 68, plain);
     const right = twins.dense_forward!;
     twins.dense_forward = (call) => {
       right(call);

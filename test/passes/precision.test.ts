@@ -7,7 +7,8 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { roundToHalf } from '../../src/plan/precision.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { paddedRows } from '../../src/plan/shape.ts';
-import type { BijectorSpec, FlowSpec } from '../../src/spec/spec.ts';
+import type { BijectorSpec } from '../../src/bijectors/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { gradientsPlan } from '../../src/passes/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
 import {
