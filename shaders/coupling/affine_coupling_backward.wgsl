@@ -50,6 +50,6 @@ fn main(
 #endif
   d_state[place] = d_x;
   let d_log_det = select(0.0, params.d_log_det, index % params.n_rows < params.n_valid_rows);
-  d_conditioner_output[index] = (d_z * scaled + d_log_det) * s.slope;
+  d_conditioner_output[index] = (d_z * scaled + d_log_det) * s.derivative;
   d_conditioner_output[n_elements + index] = d_t;
 }

@@ -53,5 +53,5 @@ fn main(
   let mapped = bin.y.start + bin.y.size * place.numerator / place.denominator;
 #endif
   state[state_place] = select(value, mapped, is_inside(value));
-  log_scale[index] = select(0.0, log_slope_of(place), is_inside(value));
+  log_scale[index] = select(0.0, log_derivative_of(place), is_inside(value));
 }

@@ -55,20 +55,20 @@ fn main(
   let q = place.q;
   let denominator = place.denominator;
   let ratio = place.numerator / denominator;
-  let bend = bin.slopes.x + bin.slopes.y - 2.0 * place.mean;
-  let d_slope_factor = d_log_det / place.slope_factor;
-  // Of the denominator by way of the log-slope.
+  let bend = bin.derivatives.x + bin.derivatives.y - 2.0 * place.mean;
+  let d_derivative_factor = d_log_det / place.derivative_factor;
+  // Of the denominator by way of the log-derivative.
   let d_denominator = -2.0 * d_log_det / denominator;
   let rise = bin.y.size;
 
-  let d_xi = d_z * rise * place.mean * place.slope_factor / (denominator * denominator)
-    + 2.0 * d_slope_factor * (bin.slopes.y * xi + place.mean * (1.0 - 2.0 * xi) - bin.slopes.x * (1.0 - xi))
+  let d_xi = d_z * rise * place.mean * place.derivative_factor / (denominator * denominator)
+    + 2.0 * d_derivative_factor * (bin.derivatives.y * xi + place.mean * (1.0 - 2.0 * xi) - bin.derivatives.x * (1.0 - xi))
     + d_denominator * bend * (1.0 - 2.0 * xi);
   let d_mean = d_z * rise * (xi * xi - ratio * (1.0 - 2.0 * q)) / denominator
-    + 2.0 * d_log_det / place.mean + 2.0 * d_slope_factor * q + d_denominator * (1.0 - 2.0 * q);
-  let d_slope_left = d_z * rise * q * (1.0 - ratio) / denominator
-    + d_slope_factor * (1.0 - xi) * (1.0 - xi) + d_denominator * q;
-  let d_slope_right = -d_z * rise * q * ratio / denominator + d_slope_factor * xi * xi + d_denominator * q;
+    + 2.0 * d_log_det / place.mean + 2.0 * d_derivative_factor * q + d_denominator * (1.0 - 2.0 * q);
+  let d_derivative_left = d_z * rise * q * (1.0 - ratio) / denominator
+    + d_derivative_factor * (1.0 - xi) * (1.0 - xi) + d_denominator * q;
+  let d_derivative_right = -d_z * rise * q * ratio / denominator + d_derivative_factor * xi * xi + d_denominator * q;
 
   let width = bin.x.size;
   let d_x = d_xi / width;
@@ -78,9 +78,9 @@ fn main(
   store_shares(feature, BINS, row, k, d_z, d_z * ratio + d_mean / width);
   for (var knot = 1u; knot < BINS; knot++) {
     let number = 2u * BINS + knot - 1u;
-    let d_slope = select(0.0, d_slope_left, knot == k) + select(0.0, d_slope_right, knot == k + 1u);
-    let v = raw_number(feature, number, row) + SLOPE_SHIFT;
-    d_raw[d_raw_place(feature, number, row)] = d_slope * sigmoid(v);
+    let d_derivative = select(0.0, d_derivative_left, knot == k) + select(0.0, d_derivative_right, knot == k + 1u);
+    let v = raw_number(feature, number, row) + DERIVATIVE_SHIFT;
+    d_raw[d_raw_place(feature, number, row)] = d_derivative * sigmoid(v);
   }
 }
 

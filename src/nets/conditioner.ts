@@ -35,15 +35,15 @@ export interface NetRun {
 
 /**
  * Runs every net of the coupling on the conditioning block of the state; their outputs land in the activations' output.
- * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
+ * `keepDerivatives` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
  * layers, where another kernel takes them.
  */
 export function conditionerForward(
   plan: PlanBuilder,
   coupling: Coupling,
-  run: NetRun & { keepSlopes: boolean; hiddenOnly?: boolean },
+  run: NetRun & { keepDerivatives: boolean; hiddenOnly?: boolean },
 ): void {
-  const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
+  const { rows, variants, activations, keepDerivatives, hiddenOnly = false } = run;
   const { spec, nets } = coupling;
   const { activation } = spec.conditioner;
   const condition = conditionOf(plan, coupling, rows);
@@ -56,9 +56,9 @@ export function conditionerForward(
       const { layer, depth, isFirst, isLast, isTerm, isActivated } = route;
       if (isLast && hiddenOnly) continue;
       const elements = layer.outputs * rows;
-      const slope =
-        keepSlopes && isActivated
-          ? plan.buffer(activations.slope(netIndex, depth), elements, precision)
+      const derivative =
+        keepDerivatives && isActivated
+          ? plan.buffer(activations.derivative(netIndex, depth), elements, precision)
           : undefined;
       layerForward(plan, variants, {
         rows,
@@ -70,7 +70,7 @@ export function conditionerForward(
         output: isLast ? activations.output : plan.buffer(hidden(route.place), elements, precision),
         outputStart: isLast ? net.outputStart : 0,
         add: isTerm && !isFirst,
-        ...(isTerm ? {} : { slope }),
+        ...(isTerm ? {} : { derivative }),
         f16,
         f16Input: f16 && !isFirst,
         f16Output: f16 && !isLast,
@@ -84,7 +84,7 @@ export function conditionerForward(
           activation,
           input: hidden(route.place),
           output: plan.buffer(hidden(depth), elements),
-          slope,
+          derivative,
         }),
       );
     }
@@ -127,7 +127,7 @@ function outputCount(nets: readonly NetSlots[]): number {
 /**
  * Pulls the gradient of the nets' outputs, which lies in `dOutputs`, back through every net: adds to the gradients
  * of its weights and biases and to the gradient of the conditioning block of the state, where there is one. Needs
- * conditionerForward's hidden layers and slopes.
+ * conditionerForward's hidden layers and derivatives.
  */
 export function conditionerBackward(
   plan: PlanBuilder,
@@ -165,7 +165,7 @@ export function conditionerBackward(
         dInput: below === undefined ? D_STATE : plan.buffer(dHiddenName(below.place), layer.inputs * rows),
         inputStart: below === undefined ? blocks.conditionStart : 0,
         ...(below === undefined ? { inputs: blocks.conditionCount } : {}),
-        slope: below?.isActivated === true ? activations.slope(netIndex, below.depth) : undefined,
+        derivative: below?.isActivated === true ? activations.derivative(netIndex, below.depth) : undefined,
         // A block's gradient joins that of the sum around it.
         add: below === undefined || (below.isTerm && below.isActivated),
         f16,

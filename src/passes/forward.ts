@@ -86,7 +86,7 @@ export function stagesForward(
       variants,
       activations,
       accumulate,
-      keepSlopes: netsHaveRun,
+      keepDerivatives: netsHaveRun,
       ...(keptRows === undefined ? {} : { keptRows }),
       ...(stage === stages.at(-1) && logProb !== undefined ? { logProb } : {}),
     });

@@ -175,9 +175,9 @@ describe('the scope of a run', () => {
     await expect(jobsOf({ kernels: ['half_parameters'] }, variants)).rejects.toThrow(
       'kernels: found half_parameters at the precision f32, expected it at f16. Plans launch it with --precision f16',
     );
-    await expect(jobsOf({ models: [S], kernels: ['flow_forward', 'standard_normal_log_prob'] }, halves)).rejects.toThrow(
-      /kernels: found flow_forward in no plan of this run, .* exist at f32 only/,
-    );
+    await expect(
+      jobsOf({ models: [S], kernels: ['flow_forward', 'standard_normal_log_prob'] }, halves),
+    ).rejects.toThrow(/kernels: found flow_forward in no plan of this run, .* exist at f32 only/);
     await expect(jobsOf({ models: [S], kernels: ['dense_forward'] }, variants)).rejects.toThrow(
       /kernels: found dense_forward in no plan of this run, .* has a sweep/,
     );

@@ -84,12 +84,12 @@ export function rawElements({ rows, blocks, bins, shared }: SplineNumbers): numb
   return shared?.length ?? blocks.transformCount * rawCount(bins) * rows;
 }
 
-/** Raw numbers of a feature: widths, heights, and slopes at the inner knots. */
+/** Raw numbers of a feature: widths, heights, and derivatives at the inner knots. */
 export function rawCount(bins: number): number {
   return 3 * bins - 1;
 }
 
-/** Shares of the widths and heights, 6 a bin, two slopes, and the formula in one bin. */
+/** Shares of the widths and heights, 6 a bin, two derivatives, and the formula in one bin. */
 export function splineFlops(bins: number): number {
   return 12 * bins + 50;
 }

@@ -21,7 +21,7 @@ export const affineCouplingBackward: Twin<typeof affineCouplingBackwardKernel> =
     const dX = dZ * Math.exp(s.value);
     state[place] = scaled * Math.exp(-s.value) - (flags.SHIFT_FIRST ? t : 0);
     d_state[place] = dX;
-    d_conditioner_output[index] = (dZ * scaled + dLogDet) * s.slope;
+    d_conditioner_output[index] = (dZ * scaled + dLogDet) * s.derivative;
     d_conditioner_output[elements + index] = flags.SHIFT_FIRST ? dX : dZ;
   }
 };

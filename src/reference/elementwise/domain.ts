@@ -14,13 +14,13 @@ export const domain: Twin<typeof domainKernel> = ({ params, flags, constants, bu
       const scale = at(parameters, params.scale_offset + feature);
       const place = feature * params.n_rows + row;
       if (flags.INVERSE) {
-        const { value, logSlope } = intoDomain(bounds, at(state, place), scale);
+        const { value, logDerivative } = intoDomain(bounds, at(state, place), scale);
         state[place] = value;
-        sum += logSlope;
+        sum += logDerivative;
       } else {
-        const { image, logSlope } = fromDomain(bounds, at(state, place), scale);
+        const { image, logDerivative } = fromDomain(bounds, at(state, place), scale);
         state[place] = image;
-        sum += logSlope;
+        sum += logDerivative;
       }
     }
     log_det[row] = sum;

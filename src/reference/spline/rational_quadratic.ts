@@ -17,6 +17,6 @@ export const rationalQuadratic: Twin<typeof rationalQuadraticKernel> = (call) =>
     if (Math.abs(value) > bound) continue;
     const found = (flags.INVERSE ? splineAtZ : splineAtX)(raw, sizes.BINS, bound, value);
     state[place] = flags.INVERSE ? found.x : found.z;
-    log_scale[index] = found.logSlope;
+    log_scale[index] = found.logDerivative;
   }
 };

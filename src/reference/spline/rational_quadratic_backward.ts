@@ -1,7 +1,7 @@
 import type { Twin } from '../../plan/kernel.ts';
 import type { rationalQuadraticBackwardKernel } from '../../kernels/spline/rational_quadratic_backward.ts';
 import { at } from '../maths/at.ts';
-import { slopeGradient, softmax, splineAtX, wholeOf } from '../maths/rational_quadratic.ts';
+import { derivativeGradient, softmax, splineAtX, wholeOf } from '../maths/rational_quadratic.ts';
 import type { SplinePlace } from '../maths/rational_quadratic.ts';
 import { rawNumbers } from '../maths/spline_raw.ts';
 
@@ -40,15 +40,15 @@ export const rationalQuadraticBackward: Twin<typeof rationalQuadraticBackwardKer
       ...shareGradients(raw.slice(bins, 2 * bins), k, dZ, dHeight + dMean / width, whole),
       ...raw.slice(2 * bins).map((value, i) => {
         const knot = i + 1;
-        return ((knot === k ? dLeft : 0) + (knot === k + 1 ? dRight : 0)) * slopeGradient(value);
+        return ((knot === k ? dLeft : 0) + (knot === k + 1 ? dRight : 0)) * derivativeGradient(value);
       }),
     ]);
   }
 };
 
-/** With respect to ξ, the bin's mean slope, the slopes at its knots, and its height where the mean slope stays. */
+/** With respect to ξ, the bin's mean slope, the derivatives at its knots, and its height where the mean slope stays. */
 function localGradients(
-  { xi, height, mean, left, right, numerator, denominator, slopeFactor }: SplinePlace,
+  { xi, height, mean, left, right, numerator, denominator, derivativeFactor }: SplinePlace,
   dZ: number,
   dLogDet: number,
 ): { dXi: number; dMean: number; dLeft: number; dRight: number; dHeight: number } {
@@ -57,15 +57,16 @@ function localGradients(
   const bend = left + right - 2 * mean;
   const dNumerator = (dZ * height) / denominator;
   const dDenominator = -(dZ * height * ratio + 2 * dLogDet) / denominator;
-  const dSlopeFactor = dLogDet / slopeFactor;
+  const dDerivativeFactor = dLogDet / derivativeFactor;
   return {
     dXi:
       dNumerator * (2 * mean * xi + left * (1 - 2 * xi)) +
       dDenominator * bend * (1 - 2 * xi) +
-      dSlopeFactor * (2 * right * xi + 2 * mean * (1 - 2 * xi) - 2 * left * (1 - xi)),
-    dMean: dNumerator * xi ** 2 + dDenominator * (1 - 2 * q) + dSlopeFactor * 2 * q + (2 * dLogDet) / mean,
-    dLeft: dNumerator * q + dDenominator * q + dSlopeFactor * (1 - xi) ** 2,
-    dRight: dDenominator * q + dSlopeFactor * xi ** 2,
+      dDerivativeFactor * (2 * right * xi + 2 * mean * (1 - 2 * xi) - 2 * left * (1 - xi)),
+    dMean:
+      dNumerator * xi ** 2 + dDenominator * (1 - 2 * q) + dDerivativeFactor * 2 * q + (2 * dLogDet) / mean,
+    dLeft: dNumerator * q + dDenominator * q + dDerivativeFactor * (1 - xi) ** 2,
+    dRight: dDenominator * q + dDerivativeFactor * xi ** 2,
     dHeight: dZ * ratio,
   };
 }
