@@ -4,12 +4,19 @@
  */
 export { Flow } from './flow/flow.ts';
 export type { Rows } from './calls/callerArrays.ts';
-export type { FlowOptions, FlowTrace, LoadOptions, SampleOptions, TraceOptions } from './flow/options.ts';
+export type {
+  FlowOptions,
+  FlowTrace,
+  LoadOptions,
+  PresetFlowOptions,
+  SampleOptions,
+  TraceOptions,
+} from './flow/options.ts';
 export type { RunOptions } from './calls/rows.ts';
 export { FlowPass } from './flow/pass.ts';
 export type { PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
-export type { FitOptions, TrainingData } from './training/options.ts';
-export type { FitReport } from './training/fit.ts';
+export type { FitOptions, TrainingData, TrainingSettings } from './training/options.ts';
+export type { FitReport } from './training/report.ts';
 export type { MemoryOptions, MemoryReport } from './training/memory.ts';
 export { glow, nice, PRESETS, realnvp, spline, vanilla } from './presets/index.ts';
 export type { Preset, PresetName, PresetOptions } from './presets/index.ts';

@@ -5,7 +5,7 @@
  *
  *     counter = (block, row low, row high, stream)     key = (seed low, seed high)
  *
- * `row` is the 64-bit index of what is drawn (a sample, a point, an epoch), `block` counts the groups of four
+ * `row` is the 64-bit index of the draw (a sample, a point, an epoch), `block` counts the groups of four
  * words within it, and `stream` keeps uses of one seed apart. So a draw depends on nothing but its place.
  */
 import { ShapeError } from './errors.ts';
@@ -16,7 +16,7 @@ export type Words = readonly [number, number, number, number];
 /** A 64-bit whole number as (low, high) 32-bit words: a seed's key or a row index. */
 export type WordPair = readonly [low: number, high: number];
 
-/** What a seed is used for; shaders receive the number in their `stream` param. */
+/** The uses of a seed; shaders receive the number in their `stream` param. */
 export const STREAMS = {
   /** Initial parameters. */
   init: 0,

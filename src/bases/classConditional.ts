@@ -22,7 +22,7 @@ export const classConditionalRoom: Base<ClassConditionalSpec, Tensors> = {
   defaults: () => ({}),
   readsContext: true,
   tensors: (_, { dim, contextDim }, add) => ({ mean: add('mean', [dim, contextDim], true) }),
-  words: () => 'normal about a mean that the context gives',
+  words: () => 'normal with a mean from the context',
   tuningKey: ({ type }) => type,
   ...standardNormalRows,
 

@@ -18,7 +18,7 @@ export const diagonalNormalRoom: Base<DiagonalNormalSpec, MixtureSlots> = {
 
   // The kernel also leaves the gradient of the one weight, which is 0.
   rowGradients: ({ tensors: { mean, logScale } }) => mean.length + logScale.length + 1,
-  words: () => 'normal with a mean and a spread for each feature',
+  words: () => 'normal with a learned mean and spread for each feature',
   tuningKey: ({ type }) => type,
   ...mixtureRows,
 };

@@ -46,13 +46,13 @@ export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensor
   },
 
   inverse(plan, { spec, tensors }, pass) {
-    conditionerForward(plan, { spec, ...tensors }, { ...pass, keepSlopes: false });
+    conditionerForward(plan, { spec, ...tensors }, { ...pass, keepDerivatives: false });
     plan.add(shift(tensors, pass, -1));
   },
 
   backward(plan, { spec, tensors }, { netsHaveRun, ...pass }) {
     const coupling = { spec, ...tensors };
-    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
+    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepDerivatives: true });
     plan.add(shift(tensors, pass, -1));
     // Both d_t and d_x₂ are d_z₂, so it stays where it is.
     conditionerBackward(plan, coupling, pass, { buffer: D_STATE, start: tensors.blocks.transformStart });

@@ -117,8 +117,8 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
 
   preservesVolume: false,
 
-  forward(plan, layer, { keepSlopes, ...pass }) {
-    couplingMap(plan, layer, { ...pass, inverse: false, keep: keepSlopes });
+  forward(plan, layer, { keepDerivatives, ...pass }) {
+    couplingMap(plan, layer, { ...pass, inverse: false, keep: keepDerivatives });
   },
 
   inverse(plan, layer, pass) {
@@ -129,7 +129,7 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
     const { blocks } = tensors;
     const { rows, validRows, dLogDet, activations } = pass;
     const coupling = { spec, ...tensors };
-    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
+    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepDerivatives: true });
     plan.add(
       affineCouplingBackward({
         rows,
@@ -152,7 +152,7 @@ export const affineCoupling = builderOf<AffineCouplingSpec>('affine_coupling');
 
 interface CouplingRun extends MapPass {
   inverse: boolean;
-  /** Whether the activations stay for a backward pass, with the slopes of the hidden layers. */
+  /** Whether the activations stay for a backward pass, with the derivatives of the hidden layers. */
   keep: boolean;
 }
 
@@ -165,7 +165,7 @@ function couplingMap(plan: PlanBuilder, { spec, tensors }: Coupling, run: Coupli
   const net = isFusable ? nets[0] : undefined;
   const last = net?.layers.at(-1);
   const fused = net !== undefined && last !== undefined;
-  conditionerForward(plan, { spec, ...tensors }, { ...run, keepSlopes: keep, hiddenOnly: fused });
+  conditionerForward(plan, { spec, ...tensors }, { ...run, keepDerivatives: keep, hiddenOnly: fused });
   // Of each row, what adds up to the log-determinant.
   const terms = fused ? couplingTiles(blocks.transformCount) : blocks.transformCount;
   const logScale = plan.buffer(LOG_SCALE, terms * rows);

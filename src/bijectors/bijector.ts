@@ -92,7 +92,7 @@ export interface MapPass extends Pass {
 
 export interface ForwardPass extends MapPass {
   /** Whether to leave in the workspace what the backward pass needs of a net. */
-  keepSlopes: boolean;
+  keepDerivatives: boolean;
   /** If a backward pass follows: the buffer for rows that cannot be rebuilt without loss. */
   keptRows?: string;
 }
@@ -102,7 +102,7 @@ export interface BackwardPass extends Pass {
   validRows: number;
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
   dLogDet: number;
-  /** Whether the forward pass has just run this bijector's nets with `keepSlopes`. */
+  /** Whether the forward pass has just run this bijector's nets with `keepDerivatives`. */
   netsHaveRun: boolean;
   /** What the forward pass had as `keptRows`. */
   keptRows: string;

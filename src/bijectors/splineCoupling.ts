@@ -57,7 +57,7 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
 
   inverse(plan, layer, pass) {
     const { spec, tensors } = layer;
-    conditionerForward(plan, { spec, ...tensors }, { ...pass, keepSlopes: false });
+    conditionerForward(plan, { spec, ...tensors }, { ...pass, keepDerivatives: false });
     plan.add(rationalQuadratic({ ...splineOf(plan, layer, pass), inverse: true }));
     addLogDet(plan, layer, pass, -1);
   },
@@ -67,7 +67,7 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
     const { blocks } = tensors;
     const { rows, validRows, dLogDet, activations } = pass;
     const { bins, bound } = spec;
-    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
+    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepDerivatives: true });
     plan.add(
       rationalQuadraticBackward({
         rows,

@@ -1,4 +1,4 @@
-/** `wgflow inspect`: what a model file holds; needs no GPU. */
+/** `wgflow inspect` prints the contents of a model file; it needs no GPU. */
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { trainingMemory } from '../training/memory.ts';
 import type { MemoryReport } from '../training/memory.ts';

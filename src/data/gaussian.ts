@@ -1,4 +1,4 @@
-/** The Gaussian of a table: what a flow has to beat, and what a flow with a whitening starts as. */
+/** The Gaussian of a table: a flow has to beat it, and a flow with a whitening starts as it. */
 import { meanNll } from './statistics.ts';
 
 /** Rows that are read one at a time, in float64. */
@@ -28,7 +28,7 @@ export interface Gaussian {
 
 /** Products after which a table is thinned out: about two seconds of work. */
 const MAX_PRODUCTS = 2e9;
-/** Share of a column's variance below which float64 cannot tell it from what the columns before it say. */
+/** Below this share of its variance, float64 cannot tell a column from a combination of the columns before. */
 const MIN_PIVOT = 1e-10;
 
 /** Plain rows, each after its `context` if the density is conditioned on one. */

@@ -11,11 +11,11 @@ export interface ColumnStatistics {
   std: Float64Array;
   /** The standard deviation in the data's units, of bounded columns too. */
   spread: Float64Array;
-  /** What a flow that standardizes subtracts from the column in float64; 0 where float32 holds it as it is. */
+  /** The offset that a standardizing flow subtracts in float64; 0 if float32 holds the column well. */
   offset: Float64Array;
   /** The mean less the offset, without the rounding of their sum. */
   meanLeft: Float64Array;
-  /** What the values of positive columns are divided by first: their mean in float32; 1 of others. */
+  /** The divisor of a positive column: its mean in float32; 1 for other columns. */
   scale: Float64Array;
 }
 
@@ -71,7 +71,7 @@ export function columnStatistics(
   const scale = averages(Math.fround).map((average, column) =>
     domainOf(column) === 'positive' ? scaleOf(average) : 1,
   );
-  // What the flow sees: float32, less the offset.
+  // The flow's input: float32 without the offset.
   const seen = (value: number, column: number): number => {
     const domain = domainOf(column);
     const left = Math.fround(value - (offset[column] ?? 0));

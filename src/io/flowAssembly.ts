@@ -45,7 +45,7 @@ export class FlowAssembly {
     return { split: condition.length, flip: false };
   }
 
-  /** z = (x + bias) ⊙ exp(logScale), both by the library's features; nothing where that is the identity. */
+  /** z = (x + bias) ⊙ exp(logScale), both by the library's features; undefined if it is the identity. */
   affine(bias: readonly number[], logScale: readonly number[]): void {
     if ([...bias, ...logScale].every((value) => value === 0)) return;
     const byColumn = (values: readonly number[]): number[] =>
@@ -85,7 +85,7 @@ export class FlowAssembly {
         throw new ModelFileError(
           STATE_DICT,
           `the part that becomes ${name}: found ${values?.length ?? 'no'} values, expected ${length}`,
-          'A tensor has another shape than the layers around it ask for.',
+          'A tensor does not fit the layers around it.',
         );
       }
       parameters.set(values, offset);

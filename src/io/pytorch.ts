@@ -14,7 +14,7 @@ import { readSafetensors } from './safetensors.ts';
 import { StateReader } from './stateDict.ts';
 import type { Row, StateDict } from './stateDict.ts';
 
-/** What a state dict does not say. */
+/** Facts that a state dict does not hold. */
 export interface NetOptions {
   /** Activation of all nets. Default `relu`, as in both libraries. */
   activation?: Activation;

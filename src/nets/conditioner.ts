@@ -35,15 +35,15 @@ export interface NetRun {
 
 /**
  * Runs every net of the coupling on the conditioning block of the state; their outputs land in the activations' output.
- * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
+ * `keepDerivatives` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
  * layers, where another kernel takes them.
  */
 export function conditionerForward(
   plan: PlanBuilder,
   coupling: Coupling,
-  run: NetRun & { keepSlopes: boolean; hiddenOnly?: boolean },
+  run: NetRun & { keepDerivatives: boolean; hiddenOnly?: boolean },
 ): void {
-  const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
+  const { rows, variants, activations, keepDerivatives, hiddenOnly = false } = run;
   const { spec, nets } = coupling;
   const { activation } = spec.conditioner;
   const condition = conditionOf(plan, coupling, rows);
@@ -57,7 +57,7 @@ export function conditionerForward(
       if (isLast && hiddenOnly) continue;
       const elements = layer.outputs * rows;
       const derivative =
-        keepSlopes && isActivated
+        keepDerivatives && isActivated
           ? plan.buffer(activations.derivative(netIndex, depth), elements, precision)
           : undefined;
       layerForward(plan, variants, {

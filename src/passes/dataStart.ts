@@ -35,7 +35,7 @@ export function dataStartPlan(
   const plan = new PlanBuilder('data_start');
   declareState(plan, model, { rows, variants });
   batchRows(plan, source, seed, { rows, rowStart: 0 });
-  const pass = { dim: spec.dim, rows, variants, activations: activationsOf(), keepSlopes: false };
+  const pass = { dim: spec.dim, rows, variants, activations: activationsOf(), keepDerivatives: false };
   layout.bijectors.slice(0, last + 1).forEach((layer, index) => {
     layer.bijector.startFromBatch?.add(plan, layer, { rows, validRows });
     // Nothing reads the log-det of these rows.

@@ -87,13 +87,13 @@ export function fusedStage(
     canStore: false,
     canScore: true,
 
-    forward(plan, { rows, variants, accumulate, keepSlopes, logProb }) {
+    forward(plan, { rows, variants, accumulate, keepDerivatives, logProb }) {
       const range = (first: number, count: number): FlowForwardArguments => ({
         ...rangeOf({ rows, variants }, first, count),
         accumulate: accumulate || first > 0,
       });
       const { length } = stack.flips;
-      const last = keepSlopes ? segmentsOf(stack, { rows, variants }).at(-1) : undefined;
+      const last = keepDerivatives ? segmentsOf(stack, { rows, variants }).at(-1) : undefined;
       const untaped = chunksOf(last?.start ?? length, MAX_COUPLINGS);
       untaped.forEach(({ start, count }) => {
         const isLast = start + count === length;

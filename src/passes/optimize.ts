@@ -22,12 +22,8 @@ import {
   STEP_STATE,
 } from '../plan/names.ts';
 
-export function optimize(
-  plan: PlanBuilder,
-  layout: ParamLayout,
-  adam: AdamSettings,
-  { batch }: { batch: number },
-): void {
+/** The update of a training step by the gradients of a batch of `batch` rows; GRADIENTS are zero afterwards. */
+export function update(plan: PlanBuilder, layout: ParamLayout, adam: AdamSettings, batch: number): void {
   const parameterCount = layout.trainableLength;
   for (const name of [FIRST_MOMENT, SECOND_MOMENT]) plan.buffer(name, parameterCount);
   plan.buffer(STEP_SCALARS, 3 * RING_SIZE);

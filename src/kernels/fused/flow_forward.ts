@@ -54,10 +54,6 @@ export const flowForwardKernel = {
     'STANDARDIZE',
     'LOG_PROB',
   ],
-  exclusive: [
-    ['TANGENTS', 'LOG_PROB'],
-    ['KEEP_HIDDEN', 'PIECES'],
-  ],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;

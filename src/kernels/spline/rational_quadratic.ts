@@ -22,7 +22,6 @@ export const rationalQuadraticKernel = {
     kept_x: { access: 'read_write', element: 'f32', when: 'KEEP_INPUT' },
   },
   flags: ['INVERSE', 'KEEP_INPUT'],
-  exclusive: [['INVERSE', 'KEEP_INPUT']],
   sizes: ['BINS'],
 } as const satisfies KernelSpec;
 

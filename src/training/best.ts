@@ -1,47 +1,38 @@
 /** The parameters that scored best in one fit, on the GPU, and what the host has of them when the device is lost. */
 import type { OwnedBuffer } from '../gpu/buffers.ts';
-import type { Gpu } from '../gpu/gpu.ts';
 import type { BestParameters } from '../io/modelFile.ts';
-import type { Score } from './fit.ts';
+import type { Score } from './scoring.ts';
+import type { Trainee } from './trainee.ts';
 
 /** How often the parameters of a run that scores none are copied to the host. */
 const COPY_MS = 30_000;
 
-export interface BestScore extends Score, Omit<BestParameters, 'parameters'> {}
+interface BestScore extends Score, Omit<BestParameters, 'parameters'> {}
 
 /** Parameters on the host, in the order of the model's layout. */
-export interface HostCopy {
+interface HostCopy {
   step: number;
   nll: number | undefined;
   parameters: Float32Array;
 }
 
-/** A buffer of parameters, the trained ones first. */
-export interface FlowParameters {
-  buffer: OwnedBuffer;
-  length: number;
-  trainableLength: number;
-}
-
 export class BestSoFar implements Disposable {
-  readonly #buffers: Gpu['buffers'];
-  readonly #current: FlowParameters;
+  readonly #trainee: Trainee;
   #score: BestScore | undefined;
   #kept: OwnedBuffer | undefined;
   #scoresBefore = 0;
   #copy: HostCopy | undefined;
   #copiedAt = performance.now();
 
-  constructor({ buffers }: Gpu, current: FlowParameters) {
-    this.#buffers = buffers;
-    this.#current = current;
+  constructor(trainee: Trainee) {
+    this.#trainee = trainee;
   }
 
   get score(): BestScore | undefined {
     return this.#score;
   }
 
-  /** Scores since the best one, or since the start where none was finite. */
+  /** Scores since the best one, or since the start if none was finite. */
   get scoresSince(): number {
     return this.#score?.scoresSince ?? this.#scoresBefore;
   }
@@ -52,7 +43,7 @@ export class BestSoFar implements Disposable {
   }
 
   /** Goes on from the best parameters of an earlier run, which stopped at `step`; they are scored anew. */
-  resume({ parameters, ...score }: BestScore & BestParameters, step: number): void {
+  resume({ parameters, ...score }: Score & BestParameters, step: number): void {
     this.#buffers.write(this.#room(), parameters);
     this.#keep(score, score.step ?? step);
   }
@@ -64,7 +55,7 @@ export class BestSoFar implements Disposable {
   record({ nll, merit }: Score, step: number, isCounted: boolean): void {
     if (Number.isFinite(merit) && merit > (this.#score?.merit ?? -Infinity)) {
       const room = this.#room();
-      room.dependsOn(this.#buffers.copy(this.#current.buffer, room, this.#current.trainableLength));
+      room.dependsOn(this.#buffers.copy(this.#trainee.parameters, room, this.#trainableLength));
       this.#keep({ nll, merit, scoresSince: 0, step, lastScored: step }, step);
       return;
     }
@@ -82,13 +73,13 @@ export class BestSoFar implements Disposable {
   async snapshot(): Promise<BestParameters | undefined> {
     if (this.#score === undefined || this.#kept === undefined) return undefined;
     const { merit: _, ...score } = this.#score;
-    return { ...score, parameters: await this.#buffers.download(this.#kept, this.#current.trainableLength) };
+    return { ...score, parameters: await this.#buffers.download(this.#kept, this.#trainableLength) };
   }
 
   /** Gives the flow the parameters that scored best, if there was a score. */
   async restore(): Promise<void> {
     if (this.#kept === undefined) return;
-    await this.#buffers.copy(this.#kept, this.#current.buffer, this.#current.trainableLength);
+    await this.#buffers.copy(this.#kept, this.#trainee.parameters, this.#trainableLength);
   }
 
   /** Brings the last parameters of a run without scores to the host while training goes on, now and then. */
@@ -96,7 +87,7 @@ export class BestSoFar implements Disposable {
     const now = performance.now();
     if (this.#kept !== undefined || now < this.#copiedAt + COPY_MS) return;
     this.#copiedAt = now;
-    this.#bringToHost({ step, nll: undefined }, this.#current.buffer);
+    this.#bringToHost({ step, nll: undefined }, this.#trainee.parameters);
   }
 
   dispose(): void {
@@ -107,8 +98,16 @@ export class BestSoFar implements Disposable {
     this.dispose();
   }
 
+  get #buffers(): Trainee['gpu']['buffers'] {
+    return this.#trainee.gpu.buffers;
+  }
+
+  get #trainableLength(): number {
+    return this.#trainee.model().layout.trainableLength;
+  }
+
   #room(): OwnedBuffer {
-    this.#kept ??= this.#buffers.storage('best parameters', this.#current.trainableLength);
+    this.#kept ??= this.#buffers.storage('best parameters', this.#trainableLength);
     return this.#kept;
   }
 
@@ -118,10 +117,9 @@ export class BestSoFar implements Disposable {
   }
 
   #bringToHost(of: Omit<HostCopy, 'parameters'>, trained: OwnedBuffer): void {
-    const { buffer, length, trainableLength } = this.#current;
     Promise.all([
-      this.#buffers.download(buffer, length),
-      this.#buffers.download(trained, trainableLength),
+      this.#buffers.download(this.#trainee.parameters, this.#trainee.model().layout.length),
+      this.#buffers.download(trained, this.#trainableLength),
     ]).then(
       ([parameters, best]) => {
         parameters.set(best);

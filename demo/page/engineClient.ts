@@ -1,4 +1,4 @@
-/** The worker as the page sees it: messages out, events in, and questions that are answered. */
+/** The page's side of the engine, which runs in a worker: messages out, events in, questions with answers. */
 import type { Answers, FromWorker, Request, ToWorker } from '../protocol.ts';
 
 /** What the engine tells without being asked. */
@@ -10,7 +10,7 @@ interface Waiting {
   reject: (reason: Error) => void;
 }
 
-export class Engine {
+export class EngineClient {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;

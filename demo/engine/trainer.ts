@@ -1,26 +1,26 @@
 /** One model with its data and its pictures, and the loop that trains it. */
-import { trainingFlops } from '../../src/measure/usefulFlops.ts';
 import { DeviceLostError, DisposedError, TrainingDivergedError } from '../../src/index.ts';
 import type { FitOptions, Flow } from '../../src/index.ts';
-import { paramLayout } from '../../src/spec/layout.ts';
+import { trainingFlops } from '../../src/measure/index.ts';
+import { paramLayout } from '../../src/page.ts';
 import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
 import { fitOptionsOf, settingsOf } from './modelSettings.ts';
-import { drawingShareOf, nextDue, submitMsOf } from './pace.ts';
+import { drawingShareOf, nextDue, sleep, submitMsOf } from './pace.ts';
 import type { PeakMeter } from './peak.ts';
 import type { Studio } from './pictures/studio.ts';
+import { scoreOf } from './score.ts';
+import { Snapshots } from './snapshots.ts';
+import type { Snapshot } from './snapshots.ts';
 import { Telemetry } from './telemetry.ts';
 
-/** Between two scores of the held-out rows, and two snapshots, ms. */
+/** Between two scores of the held-out rows, ms. */
 const SCORE_EVERY_MS = 1500;
-const SNAPSHOT_EVERY_MS = 3000;
-/** A snapshot that takes long is taken as much more seldom. */
-const SNAPSHOT_COST = 50;
-/** A run that was begun before the peak was known stops for it once, after so long. */
+/** A training that was begun before the peak was known stops for it once, after so long. */
 const PEAK_AFTER_MS = 4000;
 
-/** What goes on between the parts of a session. */
-export interface SessionParts {
+/** What goes on between the parts of a trainer. */
+export interface TrainerParts {
   flow: Flow;
   data: DataSet;
   settings: ModelSettings;
@@ -29,16 +29,7 @@ export interface SessionParts {
   post: (message: FromWorker) => void;
 }
 
-/** What survives the loss of a device. */
-export interface Snapshot {
-  /** A checkpoint; undefined for a flow that was never trained nor loaded. */
-  bytes: Uint8Array | undefined;
-  step: number;
-  /** Whether the bytes hold an optimiser to go on with. */
-  isResumable: boolean;
-}
-
-interface Run {
+interface Training {
   pace: Pace;
   aborter: AbortController;
   ended: Promise<void>;
@@ -46,7 +37,7 @@ interface Run {
   isTold: boolean;
 }
 
-export class Session implements Disposable {
+export class Trainer {
   readonly flow: Flow;
   readonly data: DataSet;
   readonly settings: ModelSettings;
@@ -56,13 +47,9 @@ export class Session implements Disposable {
   readonly #flopsPerStep: number;
   readonly #parameters: number;
   #telemetry: Telemetry | undefined;
-  #run: Run | undefined;
+  #training: Training | undefined;
   #step: number;
-  #snapshot: Snapshot;
-  #snapshotAt = 0;
-  #snapshotMs = 0;
-  #isSaving = false;
-  #saving: Promise<void> = Promise.resolve();
+  readonly #snapshots: Snapshots;
   /** The flow has an optimiser to go on with. */
   #hasTrained: boolean;
   #isScoring = false;
@@ -71,7 +58,7 @@ export class Session implements Disposable {
   #disposed = false;
 
   /** @param snapshot what the flow was loaded from, to go on with */
-  constructor({ flow, data, settings, studio, peak, post }: SessionParts, snapshot?: Snapshot) {
+  constructor({ flow, data, settings, studio, peak, post }: TrainerParts, snapshot?: Snapshot) {
     this.flow = flow;
     this.data = data;
     this.settings = settings;
@@ -81,14 +68,14 @@ export class Session implements Disposable {
     const layout = paramLayout(flow.spec);
     this.#flopsPerStep = trainingFlops(layout, settings.batch);
     this.#parameters = layout.parameterCount;
-    this.#snapshot = snapshot ?? { bytes: undefined, step: 0, isResumable: false };
-    this.#hasTrained = this.#snapshot.isResumable;
+    this.#snapshots = new Snapshots(flow, snapshot);
+    this.#hasTrained = this.snapshot.isResumable;
     // A checkpoint that was taken while steps were on their way is further than the page was told.
-    this.#step = (this.#hasTrained ? flow.training?.steps : undefined) ?? this.#snapshot.step;
+    this.#step = (this.#hasTrained ? flow.training?.steps : undefined) ?? this.snapshot.step;
   }
 
   get snapshot(): Snapshot {
-    return this.#snapshot;
+    return this.#snapshots.last;
   }
 
   /** Steps done. */
@@ -98,7 +85,7 @@ export class Session implements Disposable {
 
   /** The pace of the training that goes on, if one does. */
   get pace(): Pace | undefined {
-    return this.#run?.pace;
+    return this.#training?.pace;
   }
 
   /** @throws {ShapeError} where the batch is out of range */
@@ -123,14 +110,14 @@ export class Session implements Disposable {
       return;
     }
     const aborter = new AbortController();
-    const run: Run = { pace, aborter, ended: Promise.resolve(), isTold: true };
-    this.#run = run;
+    const run: Training = { pace, aborter, ended: Promise.resolve(), isTold: true };
+    this.#training = run;
     run.ended = this.#train(run, until);
   }
 
   /** Stops after the step at hand. */
   async stop({ isTold }: { isTold: boolean }): Promise<void> {
-    const run = this.#run;
+    const run = this.#training;
     if (run === undefined) return;
     run.isTold = isTold;
     run.aborter.abort();
@@ -140,16 +127,12 @@ export class Session implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#run?.aborter.abort();
+    this.#training?.aborter.abort();
     this.studio.dispose();
     this.flow.dispose();
   }
 
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  async #train(run: Run, until: number | undefined): Promise<void> {
+  async #train(run: Training, until: number | undefined): Promise<void> {
     const { steps } = this.settings;
     this.studio.setShare(drawingShareOf(run.pace));
     try {
@@ -167,7 +150,7 @@ export class Session implements Disposable {
     } catch (error) {
       this.#tellFailure(error);
     } finally {
-      this.#run = undefined;
+      this.#training = undefined;
       if (!this.#disposed) {
         this.studio.setShare(drawingShareOf(undefined));
         this.studio.flowChanged();
@@ -197,7 +180,7 @@ export class Session implements Disposable {
     return { data: validation, ...(classes && { context: classes.validation }) };
   }
 
-  async #loop({ pace, aborter: { signal } }: Run, until: number | undefined): Promise<void> {
+  async #loop({ pace, aborter: { signal } }: Training, until: number | undefined): Promise<void> {
     const { settings, data } = this;
     const validation = this.#validation;
     const { classes } = data;
@@ -206,7 +189,7 @@ export class Session implements Disposable {
     const telemetry = this.#telemetryFrom(begun);
     let due = begun;
     let last = begun;
-    this.#snapshotAt = begun;
+    this.#snapshots.begin(begun);
     const fit = this.flow.fit(data.training, {
       ...options,
       // A model that was opened may be of no family, whatever trains it.
@@ -248,12 +231,7 @@ export class Session implements Disposable {
   /** What is done now and then beside the training, without waiting for it. */
   #lookAfter(now: number): void {
     if (now - this.#scoredAt > SCORE_EVERY_MS) void this.#score();
-    if (
-      !this.#isSaving &&
-      now - this.#snapshotAt > Math.max(SNAPSHOT_EVERY_MS, SNAPSHOT_COST * this.#snapshotMs)
-    ) {
-      void this.#keep();
-    }
+    if (this.#snapshots.isDue(now)) void this.#keep();
   }
 
   #telemetryFrom(now: number): Telemetry {
@@ -294,7 +272,7 @@ export class Session implements Disposable {
     this.#scoredAt = performance.now();
     try {
       const logProb = await this.flow.logProb(validation, classes && { context: classes.validation });
-      const { nll, error } = meanNll(logProb);
+      const { nll, error } = scoreOf(logProb);
       this.#telemetry?.score(nll, error);
     } catch {
       // The flow or its device has gone; the training loop tells.
@@ -303,26 +281,8 @@ export class Session implements Disposable {
     }
   }
 
-  /** Keeps a checkpoint for the case that the device is lost. */
   #keep(): Promise<void> {
-    this.#saving = this.#saving.then(() => this.#save());
-    return this.#saving;
-  }
-
-  async #save(): Promise<void> {
-    this.#isSaving = true;
-    const begun = performance.now();
-    try {
-      const step = this.#step;
-      const bytes = await this.flow.save({ checkpoint: true });
-      this.#snapshot = { bytes, step, isResumable: true };
-    } catch {
-      // A diverged or lost flow cannot be saved: the snapshot before it stays.
-    } finally {
-      this.#isSaving = false;
-      this.#snapshotAt = performance.now();
-      this.#snapshotMs = this.#snapshotAt - begun;
-    }
+    return this.#snapshots.take(() => this.#step);
   }
 
   #tellFailure(error: unknown): void {
@@ -336,25 +296,4 @@ export class Session implements Disposable {
     this.#post({ type: 'mistake', message: reason });
     this.#post({ type: 'stopped', cause: 'paused', reason });
   }
-}
-
-/** The mean NLL of some rows and its standard error, nats; the error of one row, or of infinite ones, is no number. */
-export function meanNll(logProb: Float32Array): { nll: number; error: number } {
-  const rows = logProb.length;
-  const nll = -logProb.reduce((sum, value) => sum + value, 0) / rows;
-  const squares = logProb.reduce((sum, value) => sum + (value + nll) ** 2, 0);
-  return { nll, error: Math.sqrt(squares / (rows - 1) / rows) };
-}
-
-/** Waits so long, or until the signal. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -5,7 +5,7 @@ import { Flow } from '../../src/flow/flow.ts';
 import { realnvp, spline } from '../../src/presets/index.ts';
 import { decodeModel } from '../../src/io/modelFile.ts';
 import { normals, STREAMS } from '../../src/random.ts';
-import type { FitReport } from '../../src/training/fit.ts';
+import type { FitReport } from '../../src/training/report.ts';
 import { expectClose } from '../support/compare.ts';
 import { testOptions } from '../support/device.ts';
 

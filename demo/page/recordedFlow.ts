@@ -1,7 +1,7 @@
 /** A trained flow as still numbers: what the page shows before the device is there, and where there is none. */
 
 /** Positions are whole thousandths of the data's units, x and y in turn. */
-export interface Recording {
+export interface RecordedFlow {
   title: string;
   bijectors: string[];
   /** Held-out NLL and entropy, nats. */
@@ -22,7 +22,7 @@ export interface Recording {
 export const RECORDED_UNIT = 1000;
 
 /** The points at `layer` of 0 … L, on straight lines between two stops. */
-export function pointsAt({ stops }: Recording, layer: number): Float64Array {
+export function pointsAt({ stops }: RecordedFlow, layer: number): Float64Array {
   const last = stops.length - 1;
   const at = Math.min(Math.max(layer, 0), last);
   const from = stops[Math.floor(at)] ?? [];
