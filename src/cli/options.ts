@@ -1,4 +1,4 @@
-/** Parsers of option values; a bad value ends with exit code 2 and says what was expected. */
+/** Parsers of option values; a bad value prints the expected one and ends with exit code 2. */
 import { InvalidArgumentError, Option } from 'commander';
 import { PRESETS } from '../presets/index.ts';
 import type { PresetName } from '../presets/index.ts';
@@ -20,7 +20,7 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   };
 }
 
-/** A number of scores, or none: training then goes on to its last step. */
+/** A count of scores, or none: training then continues to its last step. */
 export function patience(text: string): number {
   return text === 'none' ? Infinity : integer(1)(text);
 }
@@ -61,7 +61,7 @@ export function names(text: string): string[] {
   const list = commaList(text);
   if (list.length === 0 || list.includes('')) {
     throw new InvalidArgumentError(
-      'Expected names separated by commas, such as height,weight; one with a comma in double quotes.',
+      'Expected names separated by commas, such as height,weight. Put a name with a comma in double quotes.',
     );
   }
   return list;

@@ -54,7 +54,7 @@ export async function reportFiles(
   };
 }
 
-/** Rows of the data for the pictures, with their contexts where the flow is conditional. */
+/** Rows of the data for the pictures, with their contexts if the flow is conditional. */
 function shownRows(
   flow: Flow,
   { data, context, toy }: TrainingSet,

@@ -1,55 +1,48 @@
 /** A normalizing flow on the GPU. */
 import { takeBytes, takeData } from '../calls/callerArrays.ts';
 import type { Rows } from '../calls/callerArrays.ts';
-import { requireInside } from '../model/domain.ts';
-import { domainsOf } from '../spec/offset.ts';
-import { DisposedError, ShapeError } from '../errors.ts';
+import { DisposedError } from '../errors.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingData } from '../training/options.ts';
-import { forwardJob, gradientsJob, inverseJob, logProbJob, sampleAndLogProbJob, sampleJob } from './jobs.ts';
-import type { FlowJob } from './jobs.ts';
-import { LOAD_RULES, openingOf, requireSample } from './options.ts';
-import type { FlowOptions, LoadOptions, PresetFlowOptions, SampleOptions } from './options.ts';
-import { RUN_RULES, takeDataRows, takeLatentRows, numbered, requireFinite } from '../calls/rows.ts';
-import type { RunOptions, TakenRows } from '../calls/rows.ts';
-import { TRACE_RULES, traceOf } from './trace.ts';
-import type { FlowTrace, TraceOptions } from './trace.ts';
+import { LOAD_RULES, openingOf, requireSample, TRACE_RULES } from './options.ts';
+import type {
+  FlowOptions,
+  FlowTrace,
+  LoadOptions,
+  PresetFlowOptions,
+  SampleOptions,
+  TraceOptions,
+} from './options.ts';
+import { RUN_RULES } from '../calls/rows.ts';
+import type { RunOptions } from '../calls/rows.ts';
+import { PassRunner } from './passRunner.ts';
+import type { FlowGradients } from './passRunner.ts';
 import { FlowTraining } from '../training/training.ts';
 import type { Trainee } from '../training/trainee.ts';
 import { trainingFor } from '../presets/preset.ts';
 import type { Preset } from '../presets/preset.ts';
 import { Gpu } from '../gpu/gpu.ts';
-import { FlowPass, requirePass } from './pass.ts';
+import { FlowPass } from './pass.ts';
 import type { PassKind, PassOptions } from './pass.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { requestNavigatorDevice } from '../gpu/device.ts';
 import { requirePrecision } from '../gpu/requirePrecision.ts';
-import { RowRunner } from '../gpu/rows.ts';
-import type { RowJob } from '../gpu/rows.ts';
-import { initialParameters, tensorsOfData } from '../spec/init.ts';
+import { CurrentModel, freshModel } from './start.ts';
 import { decodeModel, encodeModel } from '../io/modelFile.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
 import { limitsFor, requireRoom } from './limits.ts';
-import { offsetOf, requireUnrounded, shiftOf, withOffset } from '../spec/offset.ts';
-import type { Shift } from '../spec/offset.ts';
 import { FLAG, requireOptions } from '../calls/optionRules.ts';
-import { paramLayout } from '../spec/layout.ts';
 import { tensorOf } from '../model/tensors.ts';
-import type { FlowModel } from '../spec/layout.ts';
-import { againWhereUnsound, requireFiniteGradient, requireSound } from './soundRows.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
-import { variantsText } from '../passes/candidates.ts';
-import type { KernelVariants } from '../plan/variants.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import { PARAMETERS } from '../plan/names.ts';
+import { TRACES } from '../passes/index.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
 import type { FitReport } from '../training/report.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
-
-/** Calls of fewer rows take the fixed kernels: a search would last longer than they do. */
-const TUNED_ROWS = 4096;
 
 /**
  * A density model: an invertible map f from data x to latent z ~ N(0, I), or another base distribution p_Z, with
@@ -76,34 +69,30 @@ const TUNED_ROWS = 4096;
 export class Flow implements Disposable {
   readonly #context: Gpu;
   readonly #ownsDevice: boolean;
-  /** Its spec changes once, if the first data of a fresh flow have an offset. */
-  #model: FlowModel;
-  #shift: Shift | undefined;
-  readonly #chunkRows: number;
+  readonly #current: CurrentModel;
   readonly #tuner: Tuner;
   readonly #parameters: OwnedBuffer;
-  readonly #runner: RowRunner;
+  readonly #passes: PassRunner;
   readonly #training: FlowTraining;
   /** What `fit` takes of the flow's preset. */
   #defaults: Trainee['defaults'] = () => ({});
   #disposed = false;
 
   private constructor(context: Gpu, ownsDevice: boolean, model: Model, tuning: TuningOptions) {
-    const layout = paramLayout(model.spec);
     this.#context = context;
     this.#ownsDevice = ownsDevice;
-    this.#model = { spec: model.spec, layout };
-    this.#shift = shiftOf(model.spec, layout, model.parameters);
-    this.#chunkRows = chunkRowsOf(this.#model);
-    this.#parameters = context.buffers.storage(PARAMETERS, layout.length);
+    this.#current = new CurrentModel(model);
+    this.#parameters = context.buffers.storage(PARAMETERS, this.#model.layout.length);
     this.#tuner = new Tuner(context, this.#model, tuning);
-    this.#runner = new RowRunner(
+    this.#passes = new PassRunner(
       context,
-      new Map([[PARAMETERS, this.#parameters]]),
-      () => this.#shift?.offset,
+      this.#tuner,
+      this.#parameters,
+      this.#current,
+      () => this.#training.record?.columns,
     );
     this.#training = new FlowTraining(this.#trainee(), model);
-    this.#upload(model.parameters);
+    context.buffers.write(this.#parameters, model.parameters);
   }
 
   /**
@@ -124,14 +113,7 @@ export class Flow implements Disposable {
     const { spec, options: own, preset } = openingOf(given, options);
     const { data: rows, seed = 0, ...opening } = own;
     const data = rows === undefined ? undefined : takeData('data', rows);
-    const start = data && (await import('../data/gaussian.ts')).dataStart(spec, data, { isFresh: true });
-    const flow = await Flow.#open(spec, opening, () => {
-      const parameters = initialParameters(spec, seed);
-      const fromData = start && tensorsOfData(paramLayout(spec), start);
-      fromData?.forEach(({ tensor, values }) => parameters.set(values, tensor.offset));
-      const started = start === undefined ? spec : withOffset(spec, start.offset);
-      return { spec: started, parameters };
-    });
+    const flow = await Flow.#open(spec, opening, await freshModel(spec, seed, data));
     if (preset !== undefined) {
       flow.#defaults = (learned) => ({ ...trainingFor(preset, spec.dim, learned), seed });
     }
@@ -156,13 +138,16 @@ export class Flow implements Disposable {
     model: () => Model,
   ): Promise<Flow> {
     const opened = device ?? (await requestNavigatorDevice(limitsFor(spec)));
+    let flow: Flow | undefined;
     try {
       requireRoom(spec, opened);
       requirePrecision(tuning.precision ?? 'f32', spec, opened);
-      const flow = new Flow(Gpu.of(opened), device === undefined, model(), tuning);
-      await flow.#context.guard(() => flow.#opened());
+      flow = new Flow(Gpu.of(opened), device === undefined, model(), tuning);
+      const { sound } = flow.#parameters;
+      await flow.#context.guard(() => sound);
       return flow;
     } catch (error) {
+      flow?.dispose();
       if (device === undefined) opened.destroy();
       throw error;
     }
@@ -196,7 +181,7 @@ export class Flow implements Disposable {
    */
   async forward(x: Rows, options: RunOptions = {}): Promise<{ z: Float32Array; logDet: Float32Array }> {
     requireOptions('forward', options, RUN_RULES);
-    return this.#sound(forwardJob(this.#model, this.#takeData(x), options));
+    return this.#passes.call('forward', x, options);
   }
 
   /**
@@ -207,7 +192,7 @@ export class Flow implements Disposable {
    */
   async inverse(z: Float32Array, options: RunOptions = {}): Promise<{ x: Rows; logDet: Float32Array }> {
     requireOptions('inverse', options, RUN_RULES);
-    return this.#sound(inverseJob(this.#model, this.#takeLatent(z), options));
+    return this.#passes.call('inverse', z, options);
   }
 
   /**
@@ -218,8 +203,7 @@ export class Flow implements Disposable {
   async trace(rows: Rows, options: TraceOptions = {}): Promise<FlowTrace> {
     this.#requireAlive();
     requireOptions('trace', options, TRACE_RULES);
-    const taken = options.direction === 'inverse' ? this.#takeLatent(rows) : this.#takeData(rows);
-    return traceOf(this.#model, taken, options, this.#tuner.fixed, (job) => this.#runner.run(job));
+    return this.#passes.call(TRACES[options.direction ?? 'forward'], rows, options);
   }
 
   /**
@@ -231,7 +215,7 @@ export class Flow implements Disposable {
    */
   async logProb(x: Rows, options: RunOptions = {}): Promise<Float32Array> {
     requireOptions('logProb', options, RUN_RULES);
-    return this.#sound(logProbJob(this.#model, this.#takeData(x), options));
+    return (await this.#passes.call('logProb', x, options)).logProb;
   }
 
   /**
@@ -240,7 +224,7 @@ export class Flow implements Disposable {
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Rows> {
     requireSample('sample', n, options, this.dim);
-    return this.#sound(sampleJob(this.#model, n, options));
+    return (await this.#passes.call('sample', n, options)).x;
   }
 
   /**
@@ -253,7 +237,7 @@ export class Flow implements Disposable {
     options: SampleOptions = {},
   ): Promise<{ x: Rows; logProb: Float32Array; z: Float32Array }> {
     requireSample('sampleAndLogProb', n, options, this.dim);
-    return this.#sound(sampleAndLogProbJob(this.#model, n, options));
+    return this.#passes.call('sampleAndLogProb', n, options);
   }
 
   /**
@@ -263,38 +247,9 @@ export class Flow implements Disposable {
    * is the mean NLL of rows that all have a density.
    * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context is not that of its rows
    */
-  async gradients(
-    x: Rows,
-    options: RunOptions = {},
-  ): Promise<{
-    nll: number;
-    loss: number;
-    withoutDensity: number;
-    gradients: Record<string, Float32Array>;
-  }> {
+  async gradients(x: Rows, options: RunOptions = {}): Promise<FlowGradients> {
     requireOptions('gradients', options, RUN_RULES);
-    const taken = this.#takeData(x);
-    if (taken.count === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
-    const { layout } = this.#model;
-    const job = gradientsJob(this.#model, taken, options);
-    const flat = await this.#runner.accumulate(await this.#withKernels(job), {
-      buffer: GRADIENTS,
-      length: layout.trainableLength,
-    });
-    requireSound(job);
-    const trainable = layout.tensors.filter((tensor) => tensor.trainable);
-    const gradients = Object.fromEntries(trainable.map((tensor) => [tensor.name, tensorOf(flat, tensor)]));
-    for (const [name, values] of Object.entries(gradients)) requireFiniteGradient(name, values, taken.count);
-    const loss = job.result.reduce((sum, value) => sum + value, 0) / taken.count;
-    const withoutDensity = await this.#countWithoutDensity(taken, options);
-    return { nll: withoutDensity === 0 ? loss : Infinity, loss, withoutDensity, gradients };
-  }
-
-  /** Rows outside a uniform base; every other base has a density everywhere. */
-  async #countWithoutDensity(rows: TakenRows, options: RunOptions): Promise<number> {
-    if (this.spec.base.type !== 'uniform') return 0;
-    const logProb = await this.#sound(logProbJob(this.#model, rows, options));
-    return logProb.reduce((count, value) => count + (value === -Infinity ? 1 : 0), 0);
+    return this.#passes.gradients(x, options);
   }
 
   /**
@@ -328,7 +283,7 @@ export class Flow implements Disposable {
 
   /** The most rows of a `pass`. */
   get passRows(): number {
-    return this.#chunkRows;
+    return chunkRowsOf(this.#model);
   }
 
   /**
@@ -339,12 +294,15 @@ export class Flow implements Disposable {
    */
   async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {
     this.#requireAlive();
-    requirePass(kind, options);
-    const shared = new Map([[PARAMETERS, this.#parameters]]);
-    const run = { variants: this.#tuner.fixed, most: this.#chunkRows, isAlive: () => !this.#disposed };
-    const make = (): Promise<FlowPass<K>> =>
-      FlowPass.create(this.#context, this.#model, shared, kind, options, run);
-    return this.#context.guard(make);
+    return this.#context.guard(() =>
+      FlowPass.create(kind, options, {
+        gpu: this.#context,
+        model: this.#model,
+        parameters: this.#parameters,
+        variants: this.#tuner.fixed,
+        isAlive: () => !this.#disposed,
+      }),
+    );
   }
 
   /** All parameters, by their name in the model file. */
@@ -363,12 +321,11 @@ export class Flow implements Disposable {
   async save(options: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
     requireOptions('save', options, { checkpoint: FLAG });
     const { checkpoint = false } = options;
-    const { copy } = this.#training;
+    const { copy, snapshot, last } = this.#training;
     if (this.#context.isLost && !this.#disposed && !checkpoint && copy !== undefined) {
       return encodeModel({ spec: this.spec, ...copy });
     }
     this.#requireAlive();
-    const { snapshot, last } = this.#training;
     const running = snapshot && (await this.#context.guard(snapshot));
     if (checkpoint) {
       const stopped = running ?? last;
@@ -383,7 +340,7 @@ export class Flow implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#runner.dispose();
+    this.#passes.dispose();
     this.#parameters.dispose();
     if (this.#ownsDevice) this.#context.device.destroy();
   }
@@ -392,57 +349,8 @@ export class Flow implements Disposable {
     this.dispose();
   }
 
-  /**
-   * Rows of data x, as they are now.
-   * @throws {DataError} when a value is not finite, outside its feature's domain, or rounded before the flow's offset is
-   * subtracted
-   */
-  #takeData(x: Rows): TakenRows {
-    const taken = takeDataRows('x', x, this.dim);
-    const columns = this.#training.record?.columns ?? numbered('x', this.dim);
-    requireFinite(taken.values, columns);
-    requireInside(taken.values, domainsOf(this.spec), { columns });
-    requireUnrounded(taken.values, this.#shift, columns);
-    return taken;
-  }
-
-  /** Latent rows z. @throws {DataError} when a value is not finite */
-  #takeLatent(z: Rows): TakenRows {
-    const taken = takeLatentRows('z', z, this.dim);
-    requireFinite(taken.values, numbered('z', this.dim));
-    return taken;
-  }
-
-  /** The result of the job, of which every row is finite. @throws {NonFiniteError} when one is not */
-  async #sound<Result>(job: FlowJob<Result>): Promise<Result> {
-    await this.#run(job);
-    requireSound(job);
-    return job.result;
-  }
-
-  async #run<Result>(job: FlowJob<Result>, variants?: KernelVariants): Promise<Result> {
-    await this.#runner.run(await this.#withKernels(job, variants));
-    // f16 ends at 65,504, which rows far from the others pass on the way.
-    const again = this.#tuner.fixed.precision === 'f16' ? againWhereUnsound(job) : undefined;
-    if (again !== undefined) {
-      await this.#runner.run(await this.#withKernels(again.job, this.#tuner.single));
-      again.takeOver();
-    }
-    return job.result;
-  }
-
-  /** The job by the kernels `variants`, or else by the choice for its pass. */
-  async #withKernels({ pass, planOf, ...job }: FlowJob<unknown>, variants?: KernelVariants): Promise<RowJob> {
-    this.#requireAlive();
-    const { rows, kind } = job;
-    const search = (): Promise<KernelVariants> => this.#tuner.variantsFor(pass, this.#chunkRows);
-    const chosen = variants ?? (rows < TUNED_ROWS ? this.#tuner.fixed : await this.#context.guard(search));
-    return {
-      ...job,
-      kind: `${kind} (${variantsText(chosen)})`,
-      chunkRows: this.#chunkRows,
-      planOf: (chunk) => planOf(chunk, chosen),
-    };
+  get #model(): FlowModel {
+    return this.#current.model;
   }
 
   /** This flow as training sees it. */
@@ -453,30 +361,10 @@ export class Flow implements Disposable {
       model: () => this.#model,
       defaults: (rows) => this.#defaults(rows),
       variantsFor: (rows, stored) => this.#tuner.variantsFor('gradient', rows, stored),
-      shiftTo: (shift) => this.#shiftTo(shift),
+      shiftTo: (shift) => this.#current.shiftTo(shift),
       isAlive: () => !this.#disposed,
-      logProb: (rows, options, variants) => this.#run(logProbJob(this.#model, rows, options), variants),
+      logProb: (rows, options, variants) => this.#passes.logProb(rows, options, variants),
     };
-  }
-
-  /** Rejects, and leaves nothing on the GPU, when there was no room for the parameters. */
-  async #opened(): Promise<void> {
-    try {
-      await this.#parameters.sound;
-    } catch (error) {
-      this.#parameters.dispose();
-      throw error;
-    }
-  }
-
-  #shiftTo(shift: Shift): void {
-    const { layout, spec } = this.#model;
-    this.#model = { layout, spec: withOffset(spec, shift.offset) };
-    this.#shift = offsetOf(this.spec) && shift;
-  }
-
-  #upload(parameters: Float32Array): void {
-    this.#context.buffers.write(this.#parameters, parameters);
   }
 
   async #download(): Promise<Float32Array> {

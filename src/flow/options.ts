@@ -1,7 +1,7 @@
-/** What the calls of a flow take, and what is refused. */
+/** What the calls of a flow take and give, and what is refused. */
 import type { Rows } from '../calls/callerArrays.ts';
-import { ModelFileError, ShapeError } from '../errors.ts';
-import { parseSpec } from '../spec/schema.ts';
+import { ShapeError } from '../errors.ts';
+import { checkedSpec } from '../spec/schema.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import {
   DEVICE,
@@ -18,8 +18,9 @@ import {
 import type { OptionRules } from '../calls/optionRules.ts';
 import type { Preset } from '../presets/preset.ts';
 import type { PresetOptions } from '../presets/presetOptions.ts';
+import { DIRECTIONS } from '../passes/trace.ts';
+import type { Direction } from '../passes/trace.ts';
 import { PRECISIONS } from '../plan/precision.ts';
-import { validateSpec } from '../spec/rules.ts';
 import { TUNING_MODES } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 import { RUN_RULES } from '../calls/rows.ts';
@@ -63,6 +64,22 @@ export interface SampleOptions extends RunOptions {
   firstRow?: number;
 }
 
+export interface TraceOptions extends RunOptions {
+  /** `forward` (the default) takes data to the latent, `inverse` the latent to data. */
+  direction?: Direction;
+}
+
+/** Rows on their way through a flow of L bijectors, in the order in which they run. */
+export interface FlowTrace {
+  /**
+   * L + 1 times [B, D]: the rows that were given, then what each bijector made of them. Rows of data are float64 if the flow
+   * has an offset, all others float32.
+   */
+  states: Rows[];
+  /** L times [B]: the log-det of each bijector alone, of the map that was run, in nats. */
+  logDets: Float32Array[];
+}
+
 const TUNING_RULES: OptionRules<keyof TuningOptions> = {
   tuning: oneOf(TUNING_MODES),
   precision: oneOf(PRECISIONS),
@@ -78,6 +95,8 @@ const FLOW_RULES: OptionRules<keyof FlowOptions> = {
 };
 
 export const LOAD_RULES: OptionRules<keyof LoadOptions> = { ...TUNING_RULES, device: DEVICE, fileName: TEXT };
+
+export const TRACE_RULES: OptionRules<keyof TraceOptions> = { ...RUN_RULES, direction: oneOf(DIRECTIONS) };
 
 const SAMPLE_RULES: OptionRules<keyof SampleOptions> = {
   ...RUN_RULES,
@@ -110,22 +129,6 @@ export function openingOf(
 function isPreset(given: FlowSpec | Preset): given is Preset {
   // A caller without types may give anything.
   return 'spec' in Object(given);
-}
-
-/** A copy of a spec that was made by code rather than read from a file. @throws {ShapeError} as `Flow.create` */
-function checkedSpec(spec: FlowSpec): FlowSpec {
-  try {
-    validateSpec(spec);
-  } catch (error) {
-    // It has not even the fields of a spec; the schema names the first that is missing.
-    if (!(error instanceof TypeError)) throw error;
-  }
-  try {
-    return parseSpec(spec, 'spec');
-  } catch (error) {
-    if (!(error instanceof ModelFileError)) throw error;
-    throw new ShapeError('spec', 'a value outside the schema', 'a FlowSpec', error.message);
-  }
 }
 
 /** Values of one array: 4 GiB. */

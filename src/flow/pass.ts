@@ -1,21 +1,20 @@
 /** Passes of a flow over rows that stay on the GPU, for pictures and other programs that read nothing back. */
 import { DisposedError, ShapeError } from '../errors.ts';
 import type { Gpu } from '../gpu/gpu.ts';
-import type { SharedBuffers } from '../gpu/executor.ts';
-import { Recording } from '../gpu/recording.ts';
-import type { Stage } from '../gpu/recording.ts';
+import type { OwnedBuffer } from '../gpu/buffers.ts';
+import { GpuProgram } from '../gpu/executor.ts';
 import { columnsOf, repeatedRow } from '../gpu/rows.ts';
 import { FLOATS, integer, requireOptions, SEED } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
 import { takeContext } from '../calls/rows.ts';
+import type { BufferSpec } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
 import { numbered, requireFinite } from '../calls/rows.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { forwardPlan, inversePlan, logProbPlan } from '../passes/forward.ts';
+import { givesOf, PASSES } from '../passes/index.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import { CONTEXT, LOG_DET, LOG_PROB, STATE } from '../plan/names.ts';
-import { samplePlan } from '../passes/sample.ts';
+import { CONTEXT, PARAMETERS, STATE } from '../plan/names.ts';
+import { chunkRowsOf } from '../passes/workspace.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 
 /**
@@ -53,24 +52,18 @@ export interface PassOptions {
   context?: Float32Array;
 }
 
-/** @throws {ShapeError} when the kind or an option is out of range */
-export function requirePass(kind: PassKind, options: PassOptions): void {
-  const kinds = ['forward', 'inverse', 'logProb', 'sample', 'trace'] satisfies PassKind[];
-  if (!kinds.includes(kind)) throw new ShapeError('pass kind', kind, `one of ${kinds.join(', ')}`);
-  const rules: OptionRules<keyof PassOptions> = { rows: integer(1), seed: SEED, context: FLOATS };
-  requireOptions('pass', options, rules, ['rows']);
-}
+const RULES: OptionRules<keyof PassOptions> = { rows: integer(1), seed: SEED, context: FLOATS };
+const KINDS = ['forward', 'inverse', 'logProb', 'sample', 'trace'] satisfies PassKind[];
 
-const STATES = 'states';
-const LOG_DETS = 'log_dets';
-const NAMES = {
-  state: STATE,
-  context: CONTEXT,
-  logDet: LOG_DET,
-  logProb: LOG_PROB,
-  states: STATES,
-  logDets: LOG_DETS,
-};
+/** What a pass has of its flow. */
+interface PassHost {
+  gpu: Gpu;
+  model: FlowModel;
+  parameters: OwnedBuffer;
+  variants: KernelVariants;
+  /** Whether the flow and its parameters are still there. */
+  isAlive: () => boolean;
+}
 
 /**
  * A pass of a flow that the caller records into commands of its own, as often as it likes. It reads the flow's
@@ -84,51 +77,57 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
   readonly rows: number;
   /** From a column of a buffer to the next, in elements: `rows` rounded up to a multiple of 4. */
   readonly stride: number;
+  readonly #gpu: Gpu;
   readonly #spec: FlowSpec;
-  readonly #recording: Recording;
+  readonly #program: GpuProgram;
   readonly #isAlive: () => boolean;
   #disposed = false;
 
-  private constructor(kind: K, rows: number, spec: FlowSpec, recording: Recording, isAlive: () => boolean) {
+  private constructor(kind: K, rows: number, { gpu, model, isAlive }: PassHost, program: GpuProgram) {
     this.kind = kind;
     this.rows = rows;
     this.stride = paddedRows(rows);
-    this.#spec = spec;
-    this.#recording = recording;
+    this.#gpu = gpu;
+    this.#spec = model.spec;
+    this.#program = program;
     this.#isAlive = isAlive;
   }
 
-  /** Called by `Flow.pass`. @param isAlive whether the flow and its parameters are still there */
+  /** Called by `Flow.pass`. @throws {ShapeError} when the kind or an option is out of range */
   static async create<K extends PassKind>(
-    gpu: Gpu,
-    model: FlowModel,
-    parameters: SharedBuffers,
     kind: K,
-    { rows, seed = 0, context: given }: PassOptions,
-    { variants, most, isAlive }: { variants: KernelVariants; most: number; isAlive: () => boolean },
+    options: PassOptions,
+    host: PassHost,
   ): Promise<FlowPass<K>> {
+    if (!KINDS.includes(kind)) throw new ShapeError('pass kind', kind, `one of ${KINDS.join(', ')}`);
+    requireOptions('pass', options, RULES, ['rows']);
+    const { rows, seed = 0, context: given } = options;
+    const { gpu, model, parameters, variants, isAlive } = host;
+    const most = chunkRowsOf(model);
     if (rows > most) {
       throw new ShapeError('pass option rows', String(rows), `an integer from 1 to ${most}`);
     }
     const context = takeContext('pass option context', model.spec, rows, given);
-    const stages = stagesOf(model, kind, rows, seed, variants);
-    const extra = new Map([
-      ...(kind === 'trace' ? traceLengths(model, rows) : []),
-      ...contextLength(model.spec, rows),
-    ]);
-    const recording = await Recording.create(gpu, `${kind} pass`, stages, parameters, extra);
+    const { buffers, dispatches } = PASSES[kind].plan(model, { count: rows, seed }, variants);
+    const plan = {
+      label: `${kind} pass`,
+      buffers: [...buffers, ...contextBuffer(model.spec, rows)],
+      dispatches,
+    };
+    const program = await GpuProgram.create(gpu, plan, new Map([[PARAMETERS, parameters]]));
     if (!isAlive()) {
-      recording.dispose();
+      program.dispose();
       throw new DisposedError('Flow');
     }
-    const pass = new FlowPass(kind, rows, model.spec, recording, isAlive);
+    const pass = new FlowPass(kind, rows, host, program);
     if (context !== undefined) pass.setContext(context);
     return pass;
   }
 
   /** The buffer of that name, valid until `dispose`. */
   buffer(name: PassBuffers[K]): GPUBuffer {
-    return this.#recording.buffer(NAMES[name]);
+    const result = givesOf(this.kind)[name]?.buffer;
+    return this.#program.buffer(result ?? (name === 'state' ? STATE : CONTEXT)).buffer;
   }
 
   /**
@@ -146,19 +145,19 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     const columns = isShared
       ? repeatedRow(taken, { count: rows })
       : columnsOf(taken, contextDim, { start: 0, count: rows });
-    this.#recording.write(CONTEXT, columns);
+    this.#gpu.buffers.write(this.#program.buffer(CONTEXT), columns);
   }
 
   /** Appends the pass to `encoder`, outside any pass of its own; nothing is submitted. @throws {DisposedError} */
   encode(encoder: GPUCommandEncoder): void {
     this.#requireAlive();
-    this.#recording.encode(encoder);
+    this.#program.record(encoder);
   }
 
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#recording.dispose();
+    this.#program.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -171,65 +170,8 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
   }
 }
 
-function stagesOf(
-  model: FlowModel,
-  kind: PassKind,
-  rows: number,
-  seed: number,
-  variants: KernelVariants,
-): Stage[] {
-  switch (kind) {
-    case 'forward':
-      return [{ plan: forwardPlan(model, rows, variants) }];
-    case 'inverse':
-      return [{ plan: inversePlan(model, rows, variants) }];
-    case 'logProb':
-      return [{ plan: logProbPlan(model, rows, variants) }];
-    case 'sample':
-      return [{ plan: samplePlan(model, { rowStart: 0, rows, seed, temperature: 1 }, variants) }];
-    case 'trace':
-      return traceStages(model, rows, variants);
-  }
-}
-
-/** One bijector after the other, each as a flow of its own, so that log-dets come one by one as well. */
-function traceStages(model: FlowModel, rows: number, variants: KernelVariants): Stage[] {
-  const stride = paddedRows(rows);
-  const length = model.spec.dim * stride;
-  const keepState = (at: number): { from: string; to: string; at: number; length: number } => ({
-    from: STATE,
-    to: STATES,
-    at: at * length,
-    length,
-  });
-  return [
-    { copies: [keepState(0)] },
-    ...model.layout.bijectors.map((slots, index): Stage => ({
-      plan: forwardPlan(onlyBijector(model, slots, index), rows, variants),
-      copies: [keepState(index + 1), { from: LOG_DET, to: LOG_DETS, at: index * stride, length: stride }],
-    })),
-  ];
-}
-
-function traceLengths({ spec }: FlowModel, rows: number): Map<string, number> {
-  const stride = paddedRows(rows);
-  const count = spec.bijectors.length;
-  return new Map([
-    [STATE, spec.dim * stride],
-    [STATES, (count + 1) * spec.dim * stride],
-    [LOG_DETS, count * stride],
-  ]);
-}
-
 /** The context has its place even where no step reads it. */
-function contextLength({ contextDim }: FlowSpec, rows: number): [string, number][] {
-  return contextDim === 0 ? [] : [[CONTEXT, contextDim * paddedRows(rows)]];
-}
-
-/** The flow of one bijector, with its tensors where they are. */
-function onlyBijector({ spec, layout }: FlowModel, slots: BijectorSlots, index: number): FlowModel {
-  return {
-    spec: { ...spec, bijectors: spec.bijectors.slice(index, index + 1) },
-    layout: { ...layout, bijectors: [slots] },
-  };
+function contextBuffer({ contextDim }: FlowSpec, rows: number): BufferSpec[] {
+  if (contextDim === 0) return [];
+  return [{ name: CONTEXT, element: 'f32', length: contextDim * paddedRows(rows) }];
 }

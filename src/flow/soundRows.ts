@@ -1,36 +1,39 @@
 /** Which rows of a call have results that are no numbers, and how a call ends that has some. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { NonFiniteError } from '../errors.ts';
-import type { FlowJob } from './jobs.ts';
+import type { PassJob } from './jobs.ts';
 import type { RowInput, RowJob } from '../gpu/rows.ts';
+import { PASSES } from '../passes/index.ts';
+import type { PassName, Unit } from '../passes/index.ts';
 
-/**
- * Rows, from 0, of which an output is NaN or infinite. A log-density of −∞ is a number here: that of a row outside a
- * uniform base, or so far out that float32 has no smaller one.
- */
-export function unsoundRows(job: Pick<RowJob, 'rows' | 'outputs'>): number[] {
-  return rowsWhere(job, (value, isDensity) => !Number.isFinite(value) && !(isDensity && value === -Infinity));
-}
-
+/** Rows, from 0, of which an output is such a value. */
 function rowsWhere(
   { rows, outputs }: Pick<RowJob, 'rows' | 'outputs'>,
-  holds: (value: number, isDensity: boolean) => boolean,
+  holds: (value: number, unit: Unit | undefined) => boolean,
 ): number[] {
   const found = new Set<number>();
-  for (const { rows: values, features, isDensity = false } of outputs) {
+  for (const { rows: values, features, unit } of outputs) {
     for (let i = 0; i < values.length && found.size < rows; i++) {
-      if (holds(values[i] ?? NaN, isDensity)) found.add(Math.floor(i / features));
+      if (holds(values[i] ?? NaN, unit)) found.add(Math.floor(i / features));
     }
   }
   return [...found].sort((a, b) => a - b);
 }
 
-/** @throws {NonFiniteError} with the result, when some of its rows are not finite */
-export function requireSound(job: Pick<FlowJob<unknown>, 'kind' | 'rows' | 'outputs' | 'result'>): void {
-  const unsound = unsoundRows(job);
+/**
+ * A log-density of −∞ is a number here: that of a row outside a uniform base, or so far out that float32 has no smaller one.
+ * @throws {NonFiniteError} with the result, when some of its rows are not finite
+ */
+export function requireSound<K extends PassName>(job: PassJob<K>): void {
+  const unsound = rowsWhere(
+    job,
+    (value, unit) => !Number.isFinite(value) && !(unit === 'logDensity' && value === -Infinity),
+  );
   if (unsound.length === 0) return;
   const rows = unsound.map((row) => row + 1);
-  throw new NonFiniteError(WHAT[job.kind] ?? 'result', rows, job.rows, job.result);
+  // A call with one result gives it as it is.
+  const [only, ...others] = Object.values(job.result);
+  throw new NonFiniteError(PASSES[job.pass].what, rows, job.rows, others.length === 0 ? only : job.result);
 }
 
 /** @throws {NonFiniteError} when an element of a tensor's gradient, to which all rows add, is not finite */
@@ -40,31 +43,19 @@ export function requireFiniteGradient(name: string, gradient: Float32Array, coun
   throw new NonFiniteError(`gradient of ${name} together`, rows, count, gradient);
 }
 
-/** What a row of each kind of job has. */
-const WHAT: Readonly<Record<string, string>> = {
-  forward: 'latent or log-det',
-  inverse: 'data or log-det',
-  log_prob: 'log-density',
-  sample: 'sample',
-  sample_and_log_prob: 'sample or log-density',
-  gradients: 'NLL',
-  'trace forward': 'state or log-det',
-  'trace inverse': 'state or log-det',
-};
-
 /**
  * The job for those of its rows that are not finite, log-densities of −∞ included, and where to put what it gives.
  * Undefined when there are none, or the rows are made on the GPU.
  */
-export function againWhereUnsound<Result>(
-  job: FlowJob<Result>,
-): { job: FlowJob<Result>; takeOver: () => void } | undefined {
+export function againWhereUnsound<K extends PassName>(
+  job: PassJob<K>,
+): { job: PassJob<K>; takeOver: () => void } | undefined {
   const { inputs = [], outputs } = job;
   const rows = rowsWhere(job, (value) => !Number.isFinite(value));
   if (rows.length === 0 || inputs.every(({ shared = false }) => shared)) return undefined;
   const again = outputs.map((output) => ({
     ...output,
-    rows: new Float32Array(rows.length * output.features),
+    rows: rowsLike(output.rows, rows.length * output.features),
   }));
   return {
     job: { ...job, rows: rows.length, inputs: inputs.map((input) => partOf(input, rows)), outputs: again },

@@ -121,15 +121,20 @@ export class GpuProgram implements Disposable {
     }
   }
 
+  /** Appends a pass of `times` runs of the plan to `encoder`. */
+  record(encoder: GPUCommandEncoder, times = 1): void {
+    const pass = encoder.beginComputePass({ label: this.#plan.label });
+    for (let i = 0; i < times; i++) this.encode(pass);
+    pass.end();
+  }
+
   /**
    * Runs the plan `times` times in one submit, then copies the named buffers' first elements into staging. Rejects when
    * the GPU did not accept it, or a buffer is not sound; so does who reads the staging.
    */
   run(times = 1, copies: readonly Copy[] = []): Promise<void> {
     const submitted = this.#context.buffers.submit(this.#plan.label, (encoder) => {
-      const pass = encoder.beginComputePass({ label: this.#plan.label });
-      for (let i = 0; i < times; i++) this.encode(pass);
-      pass.end();
+      this.record(encoder, times);
       for (const { from, to, length } of copies) {
         encoder.copyBufferToBuffer(this.buffer(from).buffer, 0, to.buffer, 0, 4 * length);
       }

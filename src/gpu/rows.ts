@@ -1,6 +1,7 @@
 /** Runs row-wise plans over any number of rows in bounded memory: rows go in, rows come out, chunk by chunk. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { DisposedError, GpuMemoryError, GpuWorkError } from '../errors.ts';
+import type { Unit } from '../passes/index.ts';
 import type { Plan } from '../plan/plan.ts';
 import { chunksOf, paddedRows } from '../plan/shape.ts';
 import { allSound } from './buffers.ts';
@@ -26,15 +27,15 @@ export interface RowInput {
   isData?: boolean;
 }
 
-/** Row-major host rows from a feature-major buffer of the plan. */
+/** Row-major host rows from [features, rows] of a buffer of the plan. */
 export interface RowOutput {
   buffer: string;
   features: number;
+  /** How many of the same features come before it in the buffer. Default 0. */
+  place?: number;
   rows: Rows;
-  /** Which of the states [D] that make up a row are data: the flow's offset is added to each. */
-  dataStates?: readonly number[];
-  /** Log-densities, which may be −∞. */
-  isDensity?: boolean;
+  /** To data the flow's offset is added. */
+  unit?: Unit;
 }
 
 export interface RowJob {
@@ -55,15 +56,17 @@ const KEPT_PROGRAMS = 4;
 /** Chunks under way at once: the device works on one while the host reads the one before. */
 const IN_FLIGHT = 2;
 
+type Stagings = ReadonlyMap<string, OwnedBuffer>;
+
 interface Kept {
   program: GpuProgram;
-  /** One set for each chunk under way, of one buffer for each output. */
-  stagings: readonly (readonly OwnedBuffer[])[];
+  /** One set for each chunk under way, by the names of the buffers that are read. */
+  stagings: readonly Stagings[];
 }
 
 /** A chunk on its way: where its results arrive, and the offset that its rows were uploaded with. */
 interface Sent {
-  staging: readonly OwnedBuffer[];
+  staging: Stagings;
   offset: Float64Array | undefined;
 }
 
@@ -110,12 +113,12 @@ export class RowRunner implements Disposable {
   /** Starts `work` once everything that was asked for before is done. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
-      this.#requireAlive();
+      this.requireAlive();
       try {
         return await this.#context.guard(work);
       } finally {
         // What ran on destroyed buffers is no result.
-        this.#requireAlive();
+        this.requireAlive();
       }
     });
     this.#last = turn.catch(() => undefined);
@@ -127,7 +130,7 @@ export class RowRunner implements Disposable {
     try {
       for (const [index, chunk] of chunksOf(job.rows, job.chunkRows).entries()) {
         job.signal?.throwIfAborted();
-        this.#requireAlive();
+        this.requireAlive();
         const [sent] = await Promise.all([this.#submit(job, chunk, index % IN_FLIGHT), reading]);
         reading = this.#read(job, chunk, sent);
       }
@@ -146,7 +149,7 @@ export class RowRunner implements Disposable {
   /** Sends the chunk on its way; the results will be in the staging buffers that are returned. */
   async #submit(job: RowJob, chunk: Chunk, turn: number): Promise<Sent> {
     const { program, stagings } = await this.#programFor(job, chunk, job.planOf(chunk));
-    const staging = stagings[turn] ?? [];
+    const staging: Stagings = stagings[turn] ?? new Map();
     const offset = this.#offset();
     for (const { buffer, features, rows, shared = false, isData = false } of job.inputs ?? []) {
       if (!program.has(buffer)) continue;
@@ -157,21 +160,19 @@ export class RowRunner implements Disposable {
     }
     void program.run(
       1,
-      job.outputs.flatMap(({ buffer, features }, index) => {
-        const to = staging[index];
-        return to === undefined ? [] : [{ from: buffer, to, length: features * paddedRows(chunk.count) }];
-      }),
+      [...staging].map(([from, to]) => ({ from, to, length: wordsOf(job, from, chunk) })),
     );
     return { staging, offset };
   }
 
-  async #read({ outputs }: RowJob, chunk: Chunk, { staging, offset }: Sent): Promise<void> {
+  async #read(job: RowJob, chunk: Chunk, { staging, offset }: Sent): Promise<void> {
     await Promise.all(
-      outputs.map(async ({ features, rows, dataStates }, index) => {
-        const buffer = staging[index];
-        if (buffer === undefined) return;
-        const columns = await this.#context.buffers.read(buffer, features * paddedRows(chunk.count));
-        copyToRows(columns, features, chunk, rows, offsetOfStates(offset, dataStates, features));
+      [...staging].map(async ([name, buffer]) => {
+        const columns = await this.#context.buffers.read(buffer, wordsOf(job, name, chunk));
+        for (const { features, place = 0, rows, unit } of outputsFrom(job, name)) {
+          const start = place * features * paddedRows(chunk.count);
+          copyToRows(columns.subarray(start), features, chunk, rows, unit === 'data' ? offset : undefined);
+        }
       }),
     );
   }
@@ -191,27 +192,28 @@ export class RowRunner implements Disposable {
       disposeKept(kept);
     }
     const program = await GpuProgram.create(this.#context, plan, this.#shared);
-    const stagings = Array.from({ length: IN_FLIGHT }, (): OwnedBuffer[] => []);
+    const stagings = Array.from({ length: IN_FLIGHT }, () => new Map<string, OwnedBuffer>());
     const made = { program, stagings };
     try {
       for (const staging of stagings) {
-        for (const { buffer, features } of job.outputs) {
-          const label = `${job.kind}/${buffer} staging`;
-          staging.push(this.#context.buffers.staging(label, features * paddedRows(chunk.count)));
+        for (const name of new Set(job.outputs.map(({ buffer }) => buffer))) {
+          const label = `${job.kind}/${name} staging`;
+          staging.set(name, this.#context.buffers.staging(label, wordsOf(job, name, chunk)));
         }
       }
-      await allSound(stagings.flat());
+      await allSound(buffersOf(stagings));
     } catch (error) {
       disposeKept(made);
       throw error;
     }
     if (this.#disposed) disposeKept(made);
-    this.#requireAlive();
+    this.requireAlive();
     this.#kept.set(key, made);
     return made;
   }
 
-  #requireAlive(): void {
+  /** @throws {DisposedError} */
+  requireAlive(): void {
     if (this.#disposed) throw new DisposedError('Flow');
   }
 
@@ -232,19 +234,21 @@ export class RowRunner implements Disposable {
 
 function disposeKept({ program, stagings }: Kept): void {
   program.dispose();
-  for (const buffer of stagings.flat()) buffer.dispose();
+  for (const buffer of buffersOf(stagings)) buffer.dispose();
 }
 
-/** The offset [features] of rows that are several states [D] one after the other, some of which are data. */
-function offsetOfStates(
-  offset: Float64Array | undefined,
-  dataStates: readonly number[] | undefined,
-  features: number,
-): Float64Array | undefined {
-  if (offset === undefined || dataStates === undefined) return undefined;
-  const wide = new Float64Array(features);
-  for (const state of dataStates) wide.set(offset, state * offset.length);
-  return wide;
+function buffersOf(stagings: readonly Stagings[]): OwnedBuffer[] {
+  return stagings.flatMap((staging) => [...staging.values()]);
+}
+
+function outputsFrom({ outputs }: RowJob, name: string): RowOutput[] {
+  return outputs.filter(({ buffer }) => buffer === name);
+}
+
+/** Words of the buffer `name` up to the last that an output reads. */
+function wordsOf(job: RowJob, name: string, { count }: Chunk): number {
+  const features = outputsFrom(job, name).map(({ features, place = 0 }) => (place + 1) * features);
+  return Math.max(...features) * paddedRows(count);
 }
 
 /**

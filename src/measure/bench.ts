@@ -33,6 +33,7 @@ import type { Peak } from './roofline.ts';
 import type { TimeSummary } from './statistics.ts';
 import { verify } from './verify.ts';
 import type { Mismatch, Verification } from './verify.ts';
+import { printedName } from './workloads.ts';
 import type { Workload } from './workloads.ts';
 
 export interface BenchOptions extends BenchScope {
@@ -72,7 +73,7 @@ export interface KernelFacts {
   tileChoices: Record<string, readonly number[]>;
 }
 
-/** What a run tells while it goes on; `done` of `total` are behind. */
+/** An event of a run; `done` of `total` entries are finished. */
 export type BenchEvent = { done: number; total: number } & (
   | { kind: 'begin'; what: string }
   | { kind: 'peak'; peak: Peaks; clock: Clock }
@@ -138,7 +139,7 @@ export async function* bench(
 
   const verified = new Map<Workload, Verification>();
   for (const job of jobs) {
-    yield { kind: 'begin', what: `${job.timed.pass}, ${job.shape}`, done, total };
+    yield { kind: 'begin', what: `${printedName(job.timed.pass)}, ${job.shape}`, done, total };
     const checked = verified.get(job.checked) ?? (await verify(context, job.checked, options.signal));
     verified.set(job.checked, checked);
     for (const mismatch of checked.mismatches.map(mismatchText)) {
@@ -188,7 +189,7 @@ type Facts = Pick<
   'kind' | 'name' | 'shape' | 'rows' | 'variant' | 'chunks' | 'flops' | 'bytes' | 'error'
 >;
 
-/** Times the job's plan and kernels; `undefined` stands for one that is not what its twin says. */
+/** Times the job's plan and kernels; `undefined` stands for a result that does not match its twin. */
 async function* timeJob(
   { context, stopwatch, budgets, peak, signal }: JobRun,
   { shape, rows, timed, timesPlan, kernels, takenFrom, variants }: Job,
@@ -212,7 +213,7 @@ async function* timeJob(
       const { dispatches, bytes } = planCost(plan);
       const facts: Facts = {
         kind: 'plan',
-        name: pass,
+        name: printedName(pass),
         shape,
         rows,
         variant: `${dispatches} launch${dispatches === 1 ? '' : 'es'}`,
@@ -231,7 +232,7 @@ async function* timeJob(
     restore();
   }
   if (kernels.length === 0) return;
-  // The kernels find what the plan leaves in its buffers.
+  // The kernels start from the buffers that the plan left.
   await program.run();
   const shared = new Map(plan.buffers.map(({ name }) => [name, program.buffer(name)]));
   for (const { stem, dispatch, detail } of kernels) {
@@ -307,7 +308,7 @@ class KeptBuffers implements Disposable {
     this.#words = words;
   }
 
-  /** Keeps what the named buffers hold now; the function puts it back. */
+  /** Saves the named buffers; the returned function restores them. */
   keep(names: readonly string[]): () => void {
     const { buffers } = this.#context;
     const pairs = names.map((name) => {
@@ -329,7 +330,7 @@ class KeptBuffers implements Disposable {
 
 function mismatchText({ what, buffer, excess, element, found, expected }: Mismatch): string {
   return (
-    `${what}: ${buffer} is ${excess.toPrecision(3)} times as far from its f64 twin as is allowed; ` +
+    `${what}: ${buffer} is ${excess.toPrecision(3)} times as far from its f64 twin as allowed; ` +
     `element ${element} is ${found}, expected ${expected}`
   );
 }

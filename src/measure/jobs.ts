@@ -18,8 +18,16 @@ import { CONFIG_NAMES, configModel } from './configs.ts';
 import type { BenchModel } from './configs.ts';
 import { kernelCasesOf, shapeKey } from './kernelCases.ts';
 import type { KernelCase } from './kernelCases.ts';
-import { checkedRowsOf, isTraining, modelOf, passRowsOf, PASSES, workloadOf } from './workloads.ts';
-import type { AnyPass, Pass, Workload } from './workloads.ts';
+import {
+  checkedRowsOf,
+  isTraining,
+  modelOf,
+  passRowsOf,
+  printedName,
+  REPORTED,
+  workloadOf,
+} from './workloads.ts';
+import type { AnyPass, ReportedPass, Workload } from './workloads.ts';
 
 export interface BenchScope {
   /** Default S, M and L, with a sweep of further sizes for the kernels. */
@@ -59,7 +67,7 @@ interface ForcedKernels {
 
 /** A flow and a pass whose plan is reported, or which is there for its kernels only. */
 type Source = { model: BenchModel; rows?: number } & (
-  { kind: 'reported'; pass: Pass } | { kind: 'sweep'; pass: AnyPass; kernels?: ForcedKernels }
+  { kind: 'reported'; pass: ReportedPass } | { kind: 'sweep'; pass: AnyPass; kernels?: ForcedKernels }
 );
 
 /** Numbers of a pass' rows on the host. */
@@ -135,7 +143,7 @@ export async function jobsOf(
       checked: hasVariants(few.plan, kernels) ? few : timed,
       timesPlan,
       kernels,
-      takenFrom: `${pass}, ${shapeOf(model, atOnce)}${forced}`,
+      takenFrom: `${printedName(pass)}, ${shapeOf(model, atOnce)}${forced}`,
       variants,
     });
   }
@@ -153,8 +161,8 @@ function requireMeasured(stems: readonly string[], jobs: readonly Job[], precisi
     `${missing.join(', ')} in no plan of this run`,
     'kernels that its plans launch',
     precision === 'f32'
-      ? 'A run of no flows in particular has a sweep that launches all kernels which the device can run.'
-      : 'Not every flow and device uses every kernel; those of fused and of residual nets are there at f32 only.',
+      ? 'A run without chosen models has a sweep that launches every kernel that the device can run.'
+      : 'Not every flow and device uses every kernel; fused kernels and those of residual nets exist at f32 only.',
   );
 }
 
@@ -212,7 +220,7 @@ function sourcesOf(scope: BenchScope, wantsKernels: boolean, precision: Precisio
   const { models, rows } = scope;
   const sizes = rows === undefined ? [undefined] : [...new Set(rows)];
   const reported = modelsOf(scope).flatMap((model) =>
-    PASSES.flatMap((pass) =>
+    REPORTED.flatMap((pass) =>
       (isTraining(pass) ? [undefined] : sizes).map((rows): Source => ({
         kind: 'reported',
         model,
@@ -327,28 +335,28 @@ const SORTED: ForcedKernels = { name: 'sorted', variants: { weights: 'sorted' },
 
 /** What brings in the kernels that the configurations do not use, and other sizes of those that they do. */
 const SWEEP: readonly Source[] = [
-  { kind: 'sweep', model: SMALL, pass: 'train_step', rows: 4096 },
-  { kind: 'sweep', model: MEDIUM, pass: 'train_step', rows: 4096 },
-  { kind: 'sweep', model: MEDIUM, pass: 'train_step', kernels: SUMMED },
-  { kind: 'sweep', model: MEDIUM, pass: 'train_step', kernels: SORTED },
-  { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 256 },
-  { kind: 'sweep', model: SMALL, pass: 'toy_train_step', rows: 65_536 },
-  { kind: 'sweep', model: STANDARDIZED, pass: 'toy_train_step', rows: 4096 },
-  { kind: 'sweep', model: THREE_LAYERS, pass: 'train_step', kernels: FUSED },
-  { kind: 'sweep', model: SMALL, pass: 'train_step', kernels: PLAIN },
-  { kind: 'sweep', model: LARGE, pass: 'train_step', kernels: PLAIN },
-  { kind: 'sweep', model: LARGE, pass: 'train_step', rows: 512, kernels: BLOCKED },
-  { kind: 'sweep', model: STANDARDIZED, pass: 'train_step', kernels: PLAIN },
-  { kind: 'sweep', model: STANDARDIZED, pass: 'sample_and_log_prob', kernels: PLAIN },
-  { kind: 'sweep', model: RESIDUAL, pass: 'train_step' },
-  { kind: 'sweep', model: GLOW, pass: 'data_start' },
+  { kind: 'sweep', model: SMALL, pass: 'trainStep', rows: 4096 },
+  { kind: 'sweep', model: MEDIUM, pass: 'trainStep', rows: 4096 },
+  { kind: 'sweep', model: MEDIUM, pass: 'trainStep', kernels: SUMMED },
+  { kind: 'sweep', model: MEDIUM, pass: 'trainStep', kernels: SORTED },
+  { kind: 'sweep', model: LARGE, pass: 'trainStep', rows: 256 },
+  { kind: 'sweep', model: SMALL, pass: 'toyTrainStep', rows: 65_536 },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'toyTrainStep', rows: 4096 },
+  { kind: 'sweep', model: THREE_LAYERS, pass: 'trainStep', kernels: FUSED },
+  { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: PLAIN },
+  { kind: 'sweep', model: LARGE, pass: 'trainStep', kernels: PLAIN },
+  { kind: 'sweep', model: LARGE, pass: 'trainStep', rows: 512, kernels: BLOCKED },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'trainStep', kernels: PLAIN },
+  { kind: 'sweep', model: STANDARDIZED, pass: 'sampleAndLogProb', kernels: PLAIN },
+  { kind: 'sweep', model: RESIDUAL, pass: 'trainStep' },
+  { kind: 'sweep', model: GLOW, pass: 'dataStart' },
   { kind: 'sweep', model: NICE, pass: 'trace' },
   ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL, BOUNDED].flatMap((model): Source[] => [
-    { kind: 'sweep', model, pass: 'train_step' },
+    { kind: 'sweep', model, pass: 'trainStep' },
     { kind: 'sweep', model, pass: 'sample' },
   ]),
   ...BASES.flatMap((model): Source[] => [
-    { kind: 'sweep', model, pass: 'train_step' },
-    { kind: 'sweep', model, pass: 'sample_and_log_prob' },
+    { kind: 'sweep', model, pass: 'trainStep' },
+    { kind: 'sweep', model, pass: 'sampleAndLogProb' },
   ]),
 ];

@@ -1,51 +1,53 @@
 /** Whole plans with what they start from: a training step, or rows through a flow. */
-import type { Chunk, RowJob } from '../gpu/rows.ts';
+import { passJob } from '../flow/jobs.ts';
+import type { RowJob } from '../gpu/rows.ts';
 import { intoDomain } from '../model/domain.ts';
 import { domainsOf } from '../spec/offset.ts';
 import { initialParameters } from '../spec/init.ts';
 import { paramLayout } from '../spec/layout.ts';
+import type { FlowModel } from '../spec/layout.ts';
 import type { Plan } from '../plan/plan.ts';
 import { normals, STREAMS } from '../random.ts';
 import { datasetFor, RING_SIZE } from '../passes/batch.ts';
 import type { BatchSource, DatasetTable } from '../passes/batch.ts';
 import { dataStartPlan } from '../passes/dataStart.ts';
-import { forwardPlan, logProbPlan } from '../passes/forward.ts';
-import type { FlowModel } from '../spec/layout.ts';
+import { givesOf, PASSES } from '../passes/index.ts';
+import type { PassName } from '../passes/index.ts';
 import {
   CONTEXT,
   contextDatasetName,
   datasetName,
   FIRST_MOMENT,
-  LOG_DET,
-  LOG_PROB,
   NLL,
   PARAMETERS,
   STATE,
   STEP_CURSOR,
   STEP_LOSSES,
   STEP_SCALARS,
-  TRACE_LOG_DETS,
-  TRACE_STATES,
 } from '../plan/names.ts';
 import { ringEntries } from '../passes/rings.ts';
-import { sampleAndLogProbPlan, samplePlan } from '../passes/sample.ts';
-import { tracePlan } from '../passes/trace.ts';
 import { trainPlan } from '../passes/train.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
-import type { BijectorSpec, FlowSpec } from '../spec/spec.ts';
-import { paddedRows } from '../plan/shape.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { toyDensity } from '../data/toy.ts';
 import { multiplyWeights, passFlops, trainingFlops } from './usefulFlops.ts';
+import { netsOf } from '../bijectors/bijector.ts';
 
 /** What is reported of every flow. */
-export const PASSES = ['train_step', 'forward', 'sample', 'log_prob'] as const;
-export type Pass = (typeof PASSES)[number];
+export const REPORTED = ['trainStep', 'forward', 'sample', 'logProb'] as const;
+export type ReportedPass = (typeof REPORTED)[number];
 
-type TrainingPass = 'train_step' | 'toy_train_step';
+type TrainingPass = 'trainStep' | 'toyTrainStep';
 
 /** With the passes that some kernel is taken out of besides. */
-export type AnyPass = Pass | TrainingPass | 'sample_and_log_prob' | 'trace' | 'data_start';
+export type AnyPass = PassName | TrainingPass | 'dataStart';
+
+/** As a run prints it: `log_prob`. */
+export function printedName(pass: AnyPass): string {
+  return pass.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
 
 export interface Workload {
   pass: AnyPass;
@@ -94,43 +96,6 @@ export function modelOf(spec: FlowSpec): FlowModel {
   return { spec, layout: paramLayout(spec) };
 }
 
-interface RowPass {
-  plan: (model: FlowModel, chunk: Chunk, variants: KernelVariants) => Plan;
-  /** Whether rows go in; else it draws them itself. */
-  takesRows: boolean;
-  results: readonly string[];
-}
-
-const sampled = ({ start, count }: Chunk) => ({ rowStart: start, rows: count, seed: SEED, temperature: 1 });
-
-const ROW_PASSES: Readonly<Record<Exclude<AnyPass, TrainingPass | 'data_start'>, RowPass>> = {
-  forward: {
-    plan: (model, { count }, variants) => forwardPlan(model, count, variants),
-    takesRows: true,
-    results: [STATE, LOG_DET],
-  },
-  log_prob: {
-    plan: (model, { count }, variants) => logProbPlan(model, count, variants),
-    takesRows: true,
-    results: [LOG_PROB],
-  },
-  sample: {
-    plan: (model, chunk, variants) => samplePlan(model, sampled(chunk), variants),
-    takesRows: false,
-    results: [STATE],
-  },
-  sample_and_log_prob: {
-    plan: (model, chunk, variants) => sampleAndLogProbPlan(model, sampled(chunk), variants),
-    takesRows: false,
-    results: [STATE, LOG_PROB],
-  },
-  trace: {
-    plan: (model, { count }, variants) => tracePlan(model, count, 'forward', variants),
-    takesRows: true,
-    results: [TRACE_STATES, TRACE_LOG_DETS],
-  },
-};
-
 export function workloadOf(
   model: FlowModel,
   pass: AnyPass,
@@ -140,52 +105,40 @@ export function workloadOf(
   const { spec, layout } = model;
   const parameters = benchParameters(model);
   if (isTraining(pass)) return trainingWorkload(model, pass, rows, variants, parameters);
-  if (pass === 'data_start') return dataStartWorkload(model, rows, variants, parameters);
-  const { plan, takesRows, results } = ROW_PASSES[pass];
-  const planOf = (chunk: Chunk): Plan => plan(model, chunk, variants);
-  const whole = planOf({ start: 0, count: rows });
-  const featuresOf = (name: string): number =>
-    (whole.buffers.find((buffer) => buffer.name === name)?.length ?? 0) / paddedRows(rows);
+  if (pass === 'dataStart') return dataStartWorkload(model, rows, variants, parameters);
+  const { plan, takes } = PASSES[pass];
   const contents = new Map([[PARAMETERS, parameters]]);
-  if (takesRows) contents.set(STATE, dataColumns(spec, rows));
+  if (takes !== 'draws') contents.set(STATE, dataColumns(spec, rows));
   if (spec.contextDim > 0) contents.set(CONTEXT, standardNormals(spec.contextDim * rows));
+  const repeated = (buffer: string, all: number): Float32Array | undefined => {
+    const values = contents.get(buffer);
+    return values && repeatedTo((values.length / rows) * all, values);
+  };
   return {
     pass,
     rows,
-    plan: whole,
+    plan: plan(model, { count: rows, seed: SEED }, variants),
     contents,
-    restored: takesRows ? [STATE] : [],
-    results,
+    restored: takes === 'draws' ? [] : [STATE],
+    results: Object.values(givesOf(pass)).map(({ buffer }) => buffer),
     usefulFlops: passFlops(layout, rows),
-    inChunks: (all) => ({
-      kind: pass,
-      rows: all,
-      chunkRows: rows,
-      planOf,
-      inputs: [
-        { buffer: STATE, features: spec.dim },
-        { buffer: CONTEXT, features: spec.contextDim },
-      ].flatMap(({ buffer, features }) => {
-        const values = contents.get(buffer);
-        return values === undefined ? [] : [{ buffer, features, rows: repeated(values, features * all) }];
-      }),
-      outputs: results.map((buffer) => {
-        const features = featuresOf(buffer);
-        return { buffer, features, rows: new Float32Array(features * all) };
-      }),
-    }),
+    inChunks: (all) => {
+      const taken = { count: all, values: repeated(STATE, all) };
+      const job = passJob(model, pass, taken, { context: repeated(CONTEXT, all), seed: SEED });
+      return { ...job, kind: pass, chunkRows: rows, planOf: (chunk) => job.planOf(chunk, variants) };
+    },
   };
 }
 
 /** The values over and over: to draw as many anew would take longer than the pass. */
-function repeated(values: ArrayLike<number>, length: number): Float32Array {
+function repeatedTo(length: number, values: ArrayLike<number>): Float32Array {
   const all = new Float32Array(length);
   for (let i = 0; i < length; i++) all[i] = values[i % values.length] ?? NaN;
   return all;
 }
 
 export function isTraining(pass: AnyPass): pass is TrainingPass {
-  return pass === 'train_step' || pass === 'toy_train_step';
+  return pass === 'trainStep' || pass === 'toyTrainStep';
 }
 
 function trainingWorkload(
@@ -196,7 +149,7 @@ function trainingWorkload(
   parameters: Float32Array,
 ): Workload {
   const source =
-    pass === 'toy_train_step' ? toySource(model.spec.dim) : datasetFor(model.spec, BATCHES * batch);
+    pass === 'toyTrainStep' ? toySource(model.spec.dim) : datasetFor(model.spec, BATCHES * batch);
   const rings = ringEntries(
     { ...ADAM, source, batch, learningRate: LEARNING_RATE, schedule: { kind: 'constant' }, steps: RING_SIZE },
     0,
@@ -258,7 +211,7 @@ function dataStartWorkload(
   const contents = new Map<string, Float32Array | Uint32Array>([[PARAMETERS, parameters]]);
   putTables(contents, model.spec, source);
   return {
-    pass: 'data_start',
+    pass: 'dataStart',
     rows: batch,
     plan,
     contents,
@@ -325,7 +278,7 @@ function drawParameters({ spec, layout }: FlowModel): Float32Array {
   // By a layout of its own: the model's would say how the model's own nets start.
   const parameters = initialParameters({ ...spec, bijectors: spec.bijectors.map(drawn) }, SEED);
   const inNets = new Set<string>();
-  for (const { layers } of layout.bijectors.flatMap((slots) => ('nets' in slots ? slots.nets : []))) {
+  for (const { layers } of layout.bijectors.flatMap(netsOf)) {
     for (const { weight, bias } of layers) [weight, bias].forEach(({ name }) => inNets.add(name));
     const last = layers.at(-1);
     for (const { offset, length } of last === undefined ? [] : [last.weight, last.bias]) {
@@ -341,14 +294,7 @@ function drawParameters({ spec, layout }: FlowModel): Float32Array {
 
 /** The same bijector with every layer of its nets drawn at random. */
 function drawn(bijector: BijectorSpec): BijectorSpec {
-  const init = 'torch_linear';
-  switch (bijector.type) {
-    case 'affine_coupling':
-      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
-    case 'additive_coupling':
-    case 'rational_quadratic_coupling':
-      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
-    default:
-      return bijector;
-  }
+  if (!('conditioner' in bijector)) return bijector;
+  const conditioner = { ...bijector.conditioner, init: 'torch_linear' };
+  return { ...bijector, conditioner } as BijectorSpec;
 }

@@ -1,11 +1,11 @@
 /** The backward pass of a training step, and the plan of gradients. */
-import type { BatchRows } from '../bases/base.ts';
 import { paddedRows } from '../plan/shape.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forward } from './forward.ts';
 import type { Tape } from './forward.ts';
 import { loss } from './loss.ts';
+import type { BatchRows } from './loss.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';

@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { variantName } from '../plan/kernel.ts';
 import { bufferBytes } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { gradientsPlan } from './backward.ts';
-import { inversePlan, logProbPlan } from './forward.ts';
+import { PASSES, TIMED } from './index.ts';
+import type { TunedPass } from './index.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { FlowModel } from '../spec/layout.ts';
@@ -13,7 +13,7 @@ import type { AdapterFacts, KernelVariants } from '../plan/variants.ts';
 
 /** What a choice is for. Training steps take `gradient`, scoring `forward`, sampling `inverse`. */
 export interface Purpose {
-  pass: 'gradient' | 'forward' | 'inverse';
+  pass: TunedPass;
   /** Rows that go through at once. */
   rows: number;
   /** Default f32. */
@@ -84,16 +84,9 @@ export function storedVariants(
   return plan !== undefined && usual !== undefined && fits(plan, usual, facts) ? output : undefined;
 }
 
-/** The plan whose time decides: the part of the work that depends on the choice. */
+/** The plan whose time decides. */
 export function purposePlan(model: FlowModel, { pass, rows }: Purpose, variants: KernelVariants): Plan {
-  switch (pass) {
-    case 'gradient':
-      return gradientsPlan(model, rows, rows, variants);
-    case 'forward':
-      return logProbPlan(model, rows, variants);
-    case 'inverse':
-      return inversePlan(model, rows, variants);
-  }
+  return PASSES[TIMED[pass]].plan(model, { count: rows }, variants);
 }
 
 /** A choice in words: `fused, lanes 8, segment 8`. */

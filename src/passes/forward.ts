@@ -5,8 +5,6 @@ import { logDetStart } from '../kernels/coupling/log_det_start.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
-import { addLogProb } from '../bases/base.ts';
-import { shiftByBaseMean } from '../bases/baseMean.ts';
 import {
   activationsOf,
   HALF_PARAMETERS,
@@ -18,9 +16,10 @@ import {
 } from '../plan/names.ts';
 import type { Activations } from '../plan/names.ts';
 import { stagesOf } from './stages.ts';
-import type { Stage } from './stages.ts';
+import type { Stage } from './stage.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import { addLogProb } from '../bases/base.ts';
 
 interface MapRun {
   rows: number;
@@ -87,7 +86,7 @@ export function stagesForward(
       variants,
       activations,
       accumulate,
-      keepSlopes: netsHaveRun,
+      keepDerivatives: netsHaveRun,
       ...(keptRows === undefined ? {} : { keptRows }),
       ...(stage === stages.at(-1) && logProb !== undefined ? { logProb } : {}),
     });
@@ -130,13 +129,15 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
   const plan = new PlanBuilder('log_prob');
   declareState(plan, model, run);
   const stages = stagesOf(model, variants, false);
-  if (model.layout.base.type === 'standard_normal' && stages.at(-1)?.canScore === true) {
+  const { base } = model.layout;
+  if (base.base.isStandardNormal === true && stages.at(-1)?.canScore === true) {
     stagesForward(plan, model, stages, { ...run, logProb: plan.buffer(LOG_PROB, run.rows) });
     return plan.build();
   }
   stagesForward(plan, model, stages, run);
-  shiftByBaseMean(plan, model, run.rows, -1, STATE);
-  addLogProb(plan, model, { rows: run.rows, sign: 1, latent: STATE });
+  base.base.mean?.shift(plan, base, { rows: run.rows, sign: -1, target: STATE });
+  const logProb = plan.buffer(LOG_PROB, run.rows);
+  addLogProb(plan, base, { rows: run.rows, sign: 1, state: STATE, logDet: LOG_DET, logProb });
   return plan.build();
 }
 

@@ -1,22 +1,20 @@
 /** The flow's map one bijector at a time, with what each makes of the rows. */
-import { logDetStart } from '../kernels/coupling/log_det_start.ts';
 import { traceRecord } from '../kernels/data/trace_record.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
-import { stepsOf } from '../bijectors/index.ts';
-import type { MapPass } from '../bijectors/bijector.ts';
-import { declareState } from './forward.ts';
+import { declareState, flowInverse, stagesForward } from './forward.ts';
+import { stagesOf } from './stages.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import { activationsOf, LOG_DET, STATE, TRACE_LOG_DETS, TRACE_STATES } from '../plan/names.ts';
+import { LOG_DET, STATE, TRACE_LOG_DETS, TRACE_STATES } from '../plan/names.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 
 export const DIRECTIONS = ['forward', 'inverse'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
 /**
- * The plan of `flow.trace`, by the tiled kernels. STATE goes from x to z, or back; TRACE_STATES receives the rows before
- * the first bijector and after each, TRACE_LOG_DETS the log-det of each alone, in the order in which they run.
+ * The plan of `flow.trace`. STATE goes from x to z, or back; TRACE_STATES receives the rows before the first bijector and
+ * after each, TRACE_LOG_DETS the log-det of each alone, in the order in which they run.
  */
 export function tracePlan(
   model: FlowModel,
@@ -36,13 +34,12 @@ export function tracePlan(
       traceRecord({ rows, features: spec.dim, place, state: STATE, logDet: LOG_DET, states, logDets }),
     );
   };
-  const pass: MapPass = { dim: spec.dim, rows, variants, activations: activationsOf(), accumulate: false };
   record(0);
   inOrder.forEach((slots, index) => {
-    const steps = stepsOf(slots);
-    if (direction === 'forward') steps.forward(plan, slots, { ...pass, keepSlopes: false });
-    else steps.inverse(plan, slots, pass);
-    if (steps.preservesVolume) plan.add(logDetStart({ rows, logDet: LOG_DET }));
+    const alone = { spec, layout: { ...layout, bijectors: [slots] } };
+    if (direction === 'forward') {
+      stagesForward(plan, alone, stagesOf(alone, variants, false), { rows, variants });
+    } else flowInverse(plan, alone, { rows, variants });
     record(index + 1);
   });
   return plan.build();

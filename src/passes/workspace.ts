@@ -1,5 +1,6 @@
 /** How many rows go through the flow at once. */
-import { baseGradients } from '../bases/base.ts';
+import { netsOf } from '../bijectors/bijector.ts';
+import { rowGradients } from '../bases/base.ts';
 import type { FlowModel } from '../spec/layout.ts';
 
 /** Bytes of the widest workspace buffer; keeps every binding far below WebGPU's guaranteed 128 MiB. */
@@ -13,23 +14,17 @@ const MAX_CHUNK_ROWS = 65_536;
 /**
  * The most rows that a plan of this model takes at once: a property of the model alone, so that sums over chunks
  * have the same bits on every device of a kind.
+ * @param results features of the widest result
  */
-export function chunkRowsOf({ spec, layout }: FlowModel): number {
-  const widths = layout.bijectors.flatMap((slots) => {
-    if (slots.type === 'rational_quadratic_elementwise') return [slots.raw.length];
-    if (!('nets' in slots)) return [];
-    return slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)));
+export function chunkRowsOf({ spec, layout }: FlowModel, results = 0): number {
+  const widths = layout.bijectors.flatMap((layer) => {
+    const layers = netsOf(layer).flatMap((net) => net.layers);
+    return [
+      layer.bijector.width?.(layer) ?? 0,
+      ...layers.flatMap(({ inputs, outputs }) => [inputs, outputs]),
+    ];
   });
-  return rowsWithin(Math.max(2 * spec.dim, spec.contextDim, baseGradients(layout.base), ...widths));
-}
-
-/** As `chunkRowsOf`, for a trace, which keeps the rows as they are after each bijector. */
-export function traceChunkRowsOf(model: FlowModel): number {
-  const { dim, bijectors } = model.spec;
-  return Math.min(chunkRowsOf(model), rowsWithin((bijectors.length + 1) * dim));
-}
-
-function rowsWithin(features: number): number {
-  const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * features) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;
+  const widest = Math.max(2 * spec.dim, spec.contextDim, rowGradients(layout.base), results, ...widths);
+  const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * widest) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;
   return Math.min(MAX_CHUNK_ROWS, Math.max(CHUNK_MULTIPLE, fitting));
 }

@@ -6,8 +6,12 @@ import type { TableSize } from './tableSize.ts';
 
 export interface Preset {
   name: string;
+  /** What people call it. */
+  title: string;
   /** One line for people who choose. */
   summary: string;
+  /** The same for people who are new to flows. */
+  words: string;
   /** Describes a flow of `dim` features; `Flow.create` reports what is out of range. */
   spec: (dim: number, options?: PresetOptions) => FlowSpec;
   /** Options of `fit` that suit the family. */

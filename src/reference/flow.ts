@@ -1,34 +1,24 @@
 /** A flow in f64 on the CPU: the same plans as `Flow`, run by the twins. Slow and exact. */
-import { gradientsPlan } from '../passes/backward.ts';
-import { forwardPlan, inversePlan, logProbPlan } from '../passes/forward.ts';
-import type { FlowModel } from '../spec/layout.ts';
-import {
-  CONTEXT,
-  GRADIENTS,
-  LOG_DET,
-  LOG_PROB,
-  NLL,
-  PARAMETERS,
-  STATE,
-  TRACE_LOG_DETS,
-  TRACE_STATES,
-} from '../plan/names.ts';
-import { DIRECTIONS, tracePlan } from '../passes/trace.ts';
+import { PASSES, resultsOf, TRACES } from '../passes/index.ts';
+import type { PassName, PassResults, Unit } from '../passes/index.ts';
+import { paramLayout } from '../spec/layout.ts';
+import type { FlowModel, ParamLayout } from '../spec/layout.ts';
+import { CONTEXT, GRADIENTS, PARAMETERS, STATE } from '../plan/names.ts';
+import { DIRECTIONS } from '../passes/trace.ts';
 import type { Direction } from '../passes/trace.ts';
 import { paddedRows } from '../plan/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { offsetOf } from '../spec/offset.ts';
-import { paramLayout } from '../spec/layout.ts';
-import type { ParamLayout } from '../spec/layout.ts';
-import type { Plan } from '../plan/plan.ts';
 import { OBJECT, oneOf, requireOptions } from '../calls/optionRules.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { validateSpec } from '../spec/rules.ts';
+import { checkedSpec } from '../spec/schema.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { ReferenceProgram } from './executor.ts';
+
+type Results<K extends PassName> = PassResults<K, Record<Unit, Float64Array>>;
 
 /** Rows are row-major [B, D], contexts [B, C] or one row [C] for all, results f64. */
 export class ReferenceFlow {
@@ -51,7 +41,7 @@ export class ReferenceFlow {
   ) {
     requireOptions('ReferenceFlow', options, { precision: oneOf(PRECISIONS) });
     const { precision = 'f32' } = options;
-    validateSpec(spec);
+    checkedSpec(spec);
     this.model = { spec, layout: paramLayout(spec) };
     this.#offset = offsetOf(spec) ?? new Float64Array(spec.dim);
     this.parameters = laidOut(this.model.layout, parameters);
@@ -59,16 +49,11 @@ export class ReferenceFlow {
   }
 
   forward(x: ArrayLike<number>, context?: ArrayLike<number>): { z: Float64Array; logDet: Float64Array } {
-    const rows = this.#rowsOf(x);
-    const program = this.#run(forwardPlan(this.model, rows, this.#variants), this.#shifted(x, -1), context);
-    return { z: this.#toRows(program.floats(STATE), rows), logDet: program.floats(LOG_DET).slice(0, rows) };
+    return this.#call('forward', x, context).results;
   }
 
   inverse(z: ArrayLike<number>, context?: ArrayLike<number>): { x: Float64Array; logDet: Float64Array } {
-    const rows = this.#rowsOf(z);
-    const program = this.#run(inversePlan(this.model, rows, this.#variants), z, context);
-    const x = this.#shifted(this.#toRows(program.floats(STATE), rows), 1);
-    return { x, logDet: program.floats(LOG_DET).slice(0, rows) };
+    return this.#call('inverse', z, context).results;
   }
 
   /** As `Flow.trace`: the rows before the first bijector and after each, and the log-det of each alone. */
@@ -78,32 +63,11 @@ export class ReferenceFlow {
   ): { states: Float64Array[]; logDets: Float64Array[] } {
     requireOptions('trace', options, { direction: oneOf(DIRECTIONS), context: OBJECT });
     const { direction = 'forward', context } = options;
-    const count = this.#rowsOf(rows);
-    const { dim, bijectors } = this.model.spec;
-    const isForward = direction === 'forward';
-    const given = isForward ? this.#shifted(rows, -1) : rows;
-    const program = this.#run(tracePlan(this.model, count, direction), given, context);
-    const states = program.floats(TRACE_STATES);
-    const logDets = program.floats(TRACE_LOG_DETS);
-    const stride = paddedRows(count);
-    // The states before the standardize, which alone has an offset, are data.
-    const standardize = bijectors.findIndex(({ type }) => type === 'standardize');
-    return {
-      states: Array.from({ length: bijectors.length + 1 }, (_, place) => {
-        const state = this.#toRows(states.subarray(place * dim * stride), count);
-        return (isForward ? place : bijectors.length - place) <= standardize
-          ? this.#shifted(state, 1)
-          : state;
-      }),
-      logDets: bijectors.map((_, place) => logDets.slice(place * stride, place * stride + count)),
-    };
+    return this.#call(TRACES[direction], rows, context).results;
   }
 
   logProb(x: ArrayLike<number>, context?: ArrayLike<number>): Float64Array {
-    const rows = this.#rowsOf(x);
-    return this.#run(logProbPlan(this.model, rows, this.#variants), this.#shifted(x, -1), context)
-      .floats(LOG_PROB)
-      .slice(0, rows);
+    return this.#call('logProb', x, context).results.logProb;
   }
 
   /** Mean NLL (nats) and its gradient by tensor name. */
@@ -111,17 +75,11 @@ export class ReferenceFlow {
     x: ArrayLike<number>,
     context?: ArrayLike<number>,
   ): { nll: number; gradients: Record<string, Float64Array> } {
-    const rows = this.#rowsOf(x);
-    const plan = gradientsPlan(this.model, rows, rows, this.#variants);
-    const program = this.#run(plan, this.#shifted(x, -1), context);
+    const { program, results } = this.#call('gradients', x, context);
     const flat = program.floats(GRADIENTS);
     const trainable = this.model.layout.tensors.filter((tensor) => tensor.trainable);
     return {
-      nll:
-        program
-          .floats(NLL)
-          .slice(0, rows)
-          .reduce((sum, value) => sum + value, 0) / rows,
+      nll: results.nll.reduce((sum, value) => sum + value, 0) / results.nll.length,
       gradients: Object.fromEntries(
         trainable.map(({ name, offset, length }) => [name, flat.slice(offset, offset + length)]),
       ),
@@ -140,15 +98,23 @@ export class ReferenceFlow {
     throw new ShapeError('rows', `${values.length} values`, `a multiple of dim = ${dim}`);
   }
 
-  /** @throws {ShapeError} when the context is not that of the rows */
-  #run(plan: Plan, rows: ArrayLike<number>, context: ArrayLike<number> = []): ReferenceProgram {
-    const program = new ReferenceProgram(plan, new Map([[PARAMETERS, this.parameters]]));
+  /** @throws {ShapeError} when the rows are not whole, or the context is not that of the rows */
+  #call<K extends PassName>(
+    pass: K,
+    rows: ArrayLike<number>,
+    context: ArrayLike<number> = [],
+  ): { program: ReferenceProgram; results: Results<K> } {
+    const { plan, takes } = PASSES[pass];
     const { dim, contextDim } = this.model.spec;
     const count = this.#rowsOf(rows);
     if (context.length !== contextDim && context.length !== count * contextDim) {
       const expected = `${contextDim} values for each of the ${count} rows, or one such row for all`;
       throw new ShapeError('context', `${context.length} values`, expected);
     }
+    const program = new ReferenceProgram(
+      plan(this.model, { count }, this.#variants),
+      new Map([[PARAMETERS, this.parameters]]),
+    );
     const contextRows = context.length === contextDim ? 1 : count;
     const stride = paddedRows(count);
     // The padding repeats the last row, as in gpu/rows.ts.
@@ -157,20 +123,18 @@ export class ReferenceFlow {
         const row = Math.min(i % stride, given - 1);
         columns[i] = values[row * width + Math.floor(i / stride)] ?? NaN;
       });
-    upload(STATE, rows, dim, count);
+    upload(STATE, takes === 'data' ? this.#shifted(rows, -1) : rows, dim, count);
     if (program.buffers.has(CONTEXT)) upload(CONTEXT, context, contextDim, contextRows);
     program.run();
-    return program;
-  }
-
-  /** Row-major [rows, D] from padded columns. */
-  #toRows(columns: Float64Array, rows: number): Float64Array {
-    const { dim } = this.model.spec;
-    const stride = paddedRows(rows);
-    return Float64Array.from(
-      { length: rows * dim },
-      (_, i) => columns[(i % dim) * stride + Math.floor(i / dim)] ?? NaN,
-    );
+    const results: Results<K> = resultsOf(pass, this.model.spec, ({ buffer, place, features, unit }) => {
+      const columns = program.floats(buffer).subarray(place * features * stride);
+      const values = Float64Array.from(
+        { length: count * features },
+        (_, i) => columns[(i % features) * stride + Math.floor(i / features)] ?? NaN,
+      );
+      return unit === 'data' ? this.#shifted(values, 1) : values;
+    });
+    return { program, results };
   }
 }
 

@@ -107,7 +107,7 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     isRecorded: true,
     option: {
       flag: '--clip <norm>',
-      words: 'largest norm of the gradient, 0 for no limit',
+      words: "upper bound for the gradient's norm, 0 for none",
       isOfPreset: true,
     },
   },
@@ -115,7 +115,7 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     default: 0,
     rule: SEED,
     isKept: true,
-    option: { flag: '--seed <n>', words: 'seed of the start, the batches and the held-out rows' },
+    option: { flag: '--seed <n>', words: 'seed of the weights, the batches and the held-out rows' },
   },
   beta1: { default: 0.9, rule: BELOW_ONE, isKept: true },
   beta2: { default: 0.999, rule: BELOW_ONE, isKept: true },

@@ -1,11 +1,11 @@
 /** One run of `fit`: its rows, its settings, its steps on the GPU, its scores and its record. */
-import { dataStart } from '../data/gaussian.ts';
+import { dataStart } from '../spec/dataStart.ts';
 import { toyDensityOfShape } from '../data/toy.ts';
 import { DataError, DisposedError } from '../errors.ts';
 import type { BestParameters, TrainingRecord, ValidationRecord } from '../io/modelFile.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { tensorsOfData } from '../spec/init.ts';
-import { requireUnrounded } from '../spec/offset.ts';
+import { requireUnrounded } from '../data/offset.ts';
 import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
 import { settingsOf, storedSettings } from './options.ts';

@@ -5,7 +5,7 @@ import type { Gpu } from '../gpu/gpu.ts';
 import type { OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import type { Shift } from '../spec/offset.ts';
+import type { Shift } from '../data/offset.ts';
 import type { FitOptions, TrainingSettings } from './options.ts';
 
 /** The flow as training sees it. */

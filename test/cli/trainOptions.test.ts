@@ -43,7 +43,7 @@ describe('options of train that do not go together', () => {
     ['x.csv', { patience: 3, val: 'none' }, /--patience 3 with --val none/],
     [undefined, { toy: 'moons', patience: 3 }, /--patience 3 with --toy/],
     ['x.csv', { newData: true }, /--new-data without --resume/],
-    ['x.csv', { resume: 'c', preset: 'vanilla' }, /--preset vanilla with --resume.*The checkpoint says/],
+    ['x.csv', { resume: 'c', preset: 'vanilla' }, /--preset vanilla with --resume.*The model comes from/],
     ['x.csv', { resume: 'c', couplings: 3 }, /--couplings 3 with --resume/],
     ['x.csv', { resume: 'c', hidden: [8, 8] }, /--hidden 8,8 with --resume/],
     ['x.csv', { resume: 'c', residualBlocks: 2 }, /--residual-blocks 2 with --resume/],

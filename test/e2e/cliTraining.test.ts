@@ -294,7 +294,7 @@ describe('equal runs', () => {
     interrupted.process.kill('SIGINT');
     const { code, stderr, events } = await interrupted.ended;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/Checkpoint of step \d+ in stopped.ckpt; go on with --resume stopped.ckpt/);
+    expect(stderr).toMatch(/Checkpoint of step \d+ in stopped.ckpt; continue with --resume stopped.ckpt/);
     expect(events().slice(-3)).toEqual([
       { event: 'checkpoint', file: 'stopped.ckpt' },
       { event: 'model', file: 'stopped.model' },
@@ -337,7 +337,7 @@ describe('equal runs', () => {
       `train people.csv ${asked} --steps 3000 --out default.model --json`,
     );
     expect(stderr).toMatch(/rows of people.csv; \d+ for validation/);
-    expect(stderr).toMatch(/Stopped at step [\d,]+ of 3,000.*best on \d+ rows that were held out/);
+    expect(stderr).toMatch(/Stopped at step [\d,]+ of 3,000.*best on \d+ held-out rows/);
     expect(stderr).toMatch(/nats better than a Gaussian|Warning: the model is .* a Gaussian/);
     expect(events().at(-1)).toMatchObject({ validation: { heldOut: true } });
   });

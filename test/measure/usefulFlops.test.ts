@@ -23,11 +23,11 @@ describe('the useful arithmetic', () => {
 
   it('is what the plans are credited with, however much they compute again', () => {
     const model = modelOf(configModel('M').spec);
-    const step = workloadOf(model, 'train_step', 68, PLAIN_VARIANTS);
+    const step = workloadOf(model, 'trainStep', 68, PLAIN_VARIANTS);
     expect(step.usefulFlops).toBe(6 * 137_216 * 68);
     const done = step.plan.dispatches.reduce((sum, { flops }) => sum + flops, 0);
     expect(done).toBeGreaterThan(1.2 * step.usefulFlops);
-    for (const pass of ['forward', 'sample', 'log_prob'] as const) {
+    for (const pass of ['forward', 'sample', 'logProb'] as const) {
       expect(workloadOf(model, pass, 68, PLAIN_VARIANTS).usefulFlops).toBe(2 * 137_216 * 68);
     }
   });

@@ -1,0 +1,157 @@
+/** The calls of a flow that run passes over rows of the host. */
+import type { Rows } from '../calls/callerArrays.ts';
+import type { RunOptions, TakenRows } from '../calls/rows.ts';
+import { ShapeError } from '../errors.ts';
+import type { OwnedBuffer } from '../gpu/buffers.ts';
+import type { Gpu } from '../gpu/gpu.ts';
+import { RowRunner } from '../gpu/rows.ts';
+import type { RowJob } from '../gpu/rows.ts';
+import { variantsText } from '../passes/candidates.ts';
+import { PASSES } from '../passes/index.ts';
+import type { PassName } from '../passes/index.ts';
+import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+import { tensorOf } from '../model/tensors.ts';
+import { passJob, takeRows } from './jobs.ts';
+import type { HostResults, PassJob } from './jobs.ts';
+import type { SampleOptions } from './options.ts';
+import { againWhereUnsound, requireFiniteGradient, requireSound } from './soundRows.ts';
+import type { CurrentModel } from './start.ts';
+import type { Tuner } from './tuning.ts';
+
+/** Calls of fewer rows take the fixed kernels: a search would last longer than they do. */
+const TUNED_ROWS = 4096;
+
+/** The result of `Flow.gradients`. */
+export interface FlowGradients {
+  nll: number;
+  loss: number;
+  withoutDensity: number;
+  gradients: Record<string, Float32Array>;
+}
+
+/** Calls run one after the other. After `dispose` they throw DisposedError. */
+export class PassRunner implements Disposable {
+  readonly #gpu: Gpu;
+  readonly #tuner: Tuner;
+  readonly #runner: RowRunner;
+  readonly #current: CurrentModel;
+  readonly #columns: () => readonly string[] | undefined;
+
+  /** @param columns the names of the features, if they have any */
+  constructor(
+    gpu: Gpu,
+    tuner: Tuner,
+    parameters: OwnedBuffer,
+    current: CurrentModel,
+    columns: () => readonly string[] | undefined,
+  ) {
+    this.#gpu = gpu;
+    this.#tuner = tuner;
+    this.#runner = new RowRunner(gpu, new Map([[PARAMETERS, parameters]]), () => current.shift?.offset);
+    this.#current = current;
+    this.#columns = columns;
+  }
+
+  /**
+   * The results of a pass over rows, or over as many rows as it draws.
+   * @throws {ShapeError | DataError} as `takeRows` and `passJob`
+   * @throws {NonFiniteError} when a row's result is not finite
+   */
+  async call<K extends PassName>(
+    pass: K,
+    rows: Rows | number,
+    options: SampleOptions,
+  ): Promise<HostResults<K>> {
+    const taken = typeof rows === 'number' ? { count: rows } : this.#take(pass, rows);
+    return this.#sound(this.#job(pass, taken, options));
+  }
+
+  /** The log-densities of rows that are checked already, finite or not, by the kernels `variants`. */
+  async logProb(taken: TakenRows, options: RunOptions, variants: KernelVariants): Promise<Float32Array> {
+    return (await this.#run(this.#job('logProb', taken, options), variants)).logProb;
+  }
+
+  /** @throws as `call`, and {ShapeError} when there are no rows */
+  async gradients(x: Rows, options: RunOptions): Promise<FlowGradients> {
+    const taken = this.#take('gradients', x);
+    const { count } = taken;
+    if (count === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
+    const { trainableLength: length, tensors } = this.#current.model.layout;
+    const job = this.#job('gradients', taken, options);
+    const flat = await this.#runner.accumulate(await this.#withKernels(job), { buffer: GRADIENTS, length });
+    requireSound(job);
+    const trainable = tensors.filter((tensor) => tensor.trainable);
+    const gradients = Object.fromEntries(trainable.map((tensor) => [tensor.name, tensorOf(flat, tensor)]));
+    for (const [name, values] of Object.entries(gradients)) requireFiniteGradient(name, values, count);
+    const loss = job.result.nll.reduce((sum, value) => sum + value, 0) / count;
+    const withoutDensity = await this.#countWithoutDensity(taken, options);
+    return { nll: withoutDensity === 0 ? loss : Infinity, loss, withoutDensity, gradients };
+  }
+
+  /** Rows outside a uniform base; every other base has a density everywhere. */
+  async #countWithoutDensity(taken: TakenRows, options: RunOptions): Promise<number> {
+    if (this.#current.model.layout.base.base.isBounded !== true) return 0;
+    const { logProb } = await this.#sound(this.#job('logProb', taken, options));
+    return logProb.reduce((count, value) => count + (value === -Infinity ? 1 : 0), 0);
+  }
+
+  #take(pass: PassName, rows: Rows): TakenRows {
+    const { model, shift } = this.#current;
+    return takeRows(pass, rows, { spec: model.spec, shift, columns: this.#columns() });
+  }
+
+  #job<K extends PassName>(
+    pass: K,
+    taken: { count: number; values?: Rows },
+    options: SampleOptions,
+  ): PassJob<K> {
+    return passJob(this.#current.model, pass, taken, options);
+  }
+
+  async #sound<K extends PassName>(job: PassJob<K>): Promise<HostResults<K>> {
+    const result = await this.#run(job);
+    requireSound(job);
+    return result;
+  }
+
+  /** By the kernels `variants`, or else by those chosen for the pass. */
+  async #run<K extends PassName>(job: PassJob<K>, variants?: KernelVariants): Promise<HostResults<K>> {
+    await this.#runner.run(await this.#withKernels(job, variants));
+    // f16 ends at 65,504, which rows far from the others pass on the way.
+    const again = this.#tuner.fixed.precision === 'f16' ? againWhereUnsound(job) : undefined;
+    if (again !== undefined) {
+      await this.#runner.run(await this.#withKernels(again.job, this.#tuner.single));
+      again.takeOver();
+    }
+    return job.result;
+  }
+
+  async #withKernels<K extends PassName>(
+    { pass, planOf, ...job }: PassJob<K>,
+    variants?: KernelVariants,
+  ): Promise<RowJob> {
+    this.#runner.requireAlive();
+    const chosen = variants ?? (await this.#variantsFor(pass, job));
+    return { ...job, kind: `${pass} (${variantsText(chosen)})`, planOf: (chunk) => planOf(chunk, chosen) };
+  }
+
+  async #variantsFor(
+    pass: PassName,
+    { rows, chunkRows }: Pick<RowJob, 'rows' | 'chunkRows'>,
+  ): Promise<KernelVariants> {
+    const { kernels } = PASSES[pass];
+    const { fixed } = this.#tuner;
+    if (kernels === 'tiled') return { ...fixed, regime: 'tiled' };
+    if (rows < TUNED_ROWS) return fixed;
+    return this.#gpu.guard(() => this.#tuner.variantsFor(kernels, chunkRows));
+  }
+
+  dispose(): void {
+    this.#runner.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,43 @@
+/** What a flow starts as, and what its first data change. */
+import type { Rows } from '../calls/callerArrays.ts';
+import type { Model } from '../io/modelFile.ts';
+import { initialParameters, tensorsOfData } from '../spec/init.ts';
+import { paramLayout } from '../spec/layout.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import { offsetOf, shiftOf, withOffset } from '../spec/offset.ts';
+import type { Shift } from '../data/offset.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+
+/**
+ * The model of that seed; its parameters are drawn when it is asked for.
+ * @throws {DataError} when `data` are not finite, outside their domains, too few, or constant in a column
+ */
+export async function freshModel(spec: FlowSpec, seed: number, data: Rows | undefined): Promise<() => Model> {
+  if (data === undefined) return () => ({ spec, parameters: initialParameters(spec, seed) });
+  const start = (await import('../spec/dataStart.ts')).dataStart(spec, data, { isFresh: true });
+  return () => {
+    const parameters = initialParameters(spec, seed);
+    for (const { tensor, values } of tensorsOfData(paramLayout(spec), start)) {
+      parameters.set(values, tensor.offset);
+    }
+    return { spec: withOffset(spec, start.offset), parameters };
+  };
+}
+
+/** The model of a flow. Its spec changes once, if the first data of a fresh flow have an offset. */
+export class CurrentModel {
+  model: FlowModel;
+  shift: Shift | undefined;
+
+  constructor({ spec, parameters }: Model) {
+    const layout = paramLayout(spec);
+    this.model = { spec, layout };
+    this.shift = shiftOf(this.model, parameters);
+  }
+
+  shiftTo(shift: Shift): void {
+    const { layout, spec } = this.model;
+    this.model = { layout, spec: withOffset(spec, shift.offset) };
+    this.shift = offsetOf(this.model.spec) && shift;
+  }
+}
