@@ -15,7 +15,7 @@ import { purposePlan } from '../../src/passes/candidates.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import type { FitOptions } from '../../src/training/options.ts';
 import { fastest, measuredRows, tuningKey } from '../../src/flow/tuning.ts';
-import type { TuningReport } from '../../src/flow/tuning.ts';
+import type { TuningMode, TuningReport } from '../../src/flow/tuning.ts';
 import { LAVAPIPE } from '../support/adapters.ts';
 import { testGpu, testDevice, testOptions } from '../support/device.ts';
 import { modelOf, specOf } from '../support/randomSpecs.ts';
@@ -162,10 +162,10 @@ describe('the search', () => {
     flow.dispose();
   });
 
-  it('starts the first step of the article’s model within 2 s, with nothing compiled before', async () => {
-    const firstStep = async (): Promise<number> => {
+  it('delays a first step by 0.8 s and a few times what the step takes without it', async () => {
+    const firstStep = async (tuning: TuningMode): Promise<number> => {
       const device = await openDevice();
-      using flow = await Flow.create(vanilla(2, { couplings: 5 }), { device });
+      using flow = await Flow.create(vanilla(2, { couplings: 5 }), { device, tuning });
       const start = performance.now();
       const iterator = flow.fit({ toy: 'moons' }, { steps: 2, batch: 512 });
       await iterator.next();
@@ -174,7 +174,12 @@ describe('the search', () => {
       device.destroy();
       return ms;
     };
-    expect(await undisturbed(firstStep, (ms) => ms < 2000)).toBeLessThan(2000);
+    // With nothing compiled before, the fixed choice tells the machine's own pace.
+    const excess = async (): Promise<number> => {
+      const fixedMs = await firstStep('fixed');
+      return ((await firstStep('measured')) - 800) / fixedMs;
+    };
+    expect(await undisturbed(excess, (found) => found < 4)).toBeLessThan(4);
   });
 });
 
