@@ -28,6 +28,14 @@ import {
   workloadOf,
 } from './workloads.ts';
 import type { AnyPass, ReportedPass, Workload } from './workloads.ts';
+import type { Base } from '../bases/base.ts';
+import { BASES } from '../bases/index.ts';
+import type { BaseSpec } from '../bases/index.ts';
+import { diagonalScale } from '../bijectors/diagonalScale.ts';
+import { BIJECTORS } from '../bijectors/index.ts';
+import type { BijectorType } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import { stack } from '../spec/stack.ts';
 
 export interface BenchScope {
   /** Default S, M and L, with a sweep of further sizes for the kernels. */
@@ -300,18 +308,25 @@ const BOUNDED: BenchModel = {
   batch: 2048,
 };
 
-const BASES: readonly BenchModel[] = (
-  [
-    ['mixture(8)', { type: 'mixture', components: 4 }],
-    ['student_t(8)', { type: 'student_t', df: 5, learned: true }],
-    ['box(8)', { type: 'uniform', bound: 3 }],
-  ] as const
-).map(([name, base]) => ({
-  name,
-  summary: `a scale of dim 8, base ${base.type}`,
-  spec: { ...NICE.spec, base, bijectors: [{ type: 'diagonal_scale' }] },
-  batch: 2048,
-}));
+/** Each base that the other flows do not have. */
+const BASE_FLOWS = Object.entries<Base>(BASES).flatMap(([type, room]): BenchModel[] => {
+  if (room.isStandardNormal === true || room.readsContext === true) return [];
+  const base = { type, ...room.defaults() } as BaseSpec;
+  return [alone(`${type}(8)`, `a scale of dim 8, base ${type}`, stack([diagonalScale()], { dim: 8, base }))];
+});
+
+/** Each bijector that the other flows do not have. */
+const OTHERS = (Object.keys(BIJECTORS) as BijectorType[])
+  .filter((type) => ![GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, BOUNDED].some(({ spec }) => has(spec, type)))
+  .map((type) => alone(`${type}(8)`, 'alone, dim 8', stack([{ type }], { dim: 8 })));
+
+function has({ bijectors }: FlowSpec, type: BijectorType): boolean {
+  return bijectors.some((bijector) => bijector.type === type);
+}
+
+function alone(name: string, summary: string, spec: FlowSpec): BenchModel {
+  return { name, summary, spec, batch: 2048 };
+}
 
 const THREE_LAYERS: BenchModel = {
   name: 'realnvp(2), three hidden layers',
@@ -351,11 +366,11 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: RESIDUAL, pass: 'trainStep' },
   { kind: 'sweep', model: GLOW, pass: 'dataStart' },
   { kind: 'sweep', model: NICE, pass: 'trace' },
-  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL, BOUNDED].flatMap((model): Source[] => [
+  ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL, BOUNDED, ...OTHERS].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'trainStep' },
     { kind: 'sweep', model, pass: 'sample' },
   ]),
-  ...BASES.flatMap((model): Source[] => [
+  ...BASE_FLOWS.flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'trainStep' },
     { kind: 'sweep', model, pass: 'sampleAndLogProb' },
   ]),

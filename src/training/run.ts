@@ -64,7 +64,8 @@ export class TrainingRun {
     const { columns, signal } = options;
     const resumed = options.resume === true ? resumedFrom(state) : undefined;
     const optimizer = resumed?.optimizer;
-    const { seed } = settingsOf(options, optimizer, {});
+    // The preset's seed, whatever the number of rows.
+    const { seed } = settingsOf(options, optimizer, trainee.defaults(Infinity));
     const rows = runRows(spec, data, options, { seed, stored: optimizer?.settings });
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
     const { source, training, validation } = rows;
