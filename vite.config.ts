@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
-import { defineConfig } from 'vitest/config';
 
 const nodeOnly = [
   /^node:/,
@@ -47,12 +47,5 @@ export default defineConfig({
       },
     },
     rollupOptions: { external: nodeOnly },
-  },
-  test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/printAdapter.ts'],
-    setupFiles: ['test/support/propertySeed.ts'],
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
   },
 });

@@ -1,5 +1,5 @@
 /** The classes of the toy sets, by the names that the page has for them. */
-import { toyDensity } from '../src/data/toy.ts';
+import { toyDensity } from '../src/index.ts';
 import type { LabelColumn, ToyName } from '../src/index.ts';
 
 interface Kind {

@@ -4,8 +4,8 @@
  * `structuredClone`.
  */
 import type { RowLabels } from './labels.ts';
-import type { BaseName } from './bases.ts';
-import type { BaseSpec, Domain, LabelColumn, PresetName, Rows, ScaleMap, ToyName } from '../src/index.ts';
+import type { BaseName, BaseType } from './bases.ts';
+import type { Domain, LabelColumn, PresetName, Rows, ScaleMap, ToyName } from '../src/index.ts';
 
 /** Each picture is one canvas that the page hands over and the worker draws with its own WGSL. */
 export const PICTURES = ['density', 'samples', 'latent', 'grid', 'layers'] as const;
@@ -135,6 +135,18 @@ export interface Answers {
   picture: Blob;
 }
 
+/** The flow in the pictures. */
+export interface FlowFacts {
+  bijectors: readonly string[];
+  base: BaseType;
+  columns: readonly string[];
+  /** Of each column of the data; the density is a slice at the mean of the columns that are not shown. */
+  mean: readonly number[];
+  std: readonly number[];
+  /** What the flow tells apart. */
+  classes: LabelColumn | null;
+}
+
 export interface AdapterFacts {
   description: string;
   software: boolean;
@@ -185,20 +197,12 @@ export type FromWorker =
   | { type: 'ready'; adapter: AdapterFacts }
   /** No WebGPU here: the page plays recorded frames instead. */
   | { type: 'unavailable'; reason: string }
-  | {
+  | ({
       type: 'configured';
       /** A model of `configure`; else one that was opened. */
       isFresh: boolean;
       price: Price;
-      bijectors: string[];
-      base: BaseSpec['type'];
-      columns: string[];
-      /** Of each column; the density is a slice at the mean of the columns that are not shown. */
-      mean: number[];
-      std: number[];
-      /** What the flow tells apart. */
-      classes: LabelColumn | null;
-    }
+    } & FlowFacts)
   | { type: 'price'; price: Price }
   /** For the first time since `configured` this picture shows the model. */
   | { type: 'drawn'; picture: Picture }

@@ -18,7 +18,7 @@ export class GpuUnavailableError extends WgflowError {
   }
 }
 
-/** A model or batch needs more than the device, or wgflow itself, allows. */
+/** A model or batch needs more than the device or wgflow allows. */
 export class LimitError extends WgflowError {
   constructor(
     readonly what: string,
@@ -33,7 +33,7 @@ export class LimitError extends WgflowError {
   }
 }
 
-/** What was asked for needs a device feature that is not there. */
+/** The device lacks a feature that an option needs. */
 export class FeatureError extends WgflowError {
   constructor(
     readonly what: string,
@@ -56,7 +56,7 @@ export class ShapeError extends WgflowError {
   }
 }
 
-/** What was computed cannot be written: the disk is full or broken. */
+/** The results cannot be written: the disk is full or broken. */
 export class OutputError extends WgflowError {
   constructor(
     readonly file: string,
@@ -91,12 +91,12 @@ export class DataError extends WgflowError {
     this.#advice = advice;
   }
 
-  /** The same error where the file that holds the data is known. */
+  /** The same error with the name of the file. */
   inFile(file: string): DataError {
     return this.atLine(file, this.row);
   }
 
-  /** The same error where also the line is known, or there is none. */
+  /** The same error with the file and its line, if known. */
   atLine(file: string, row: number | undefined): DataError {
     return new DataError(this.#problem, { file, row, column: this.column }, this.#advice);
   }
@@ -124,7 +124,7 @@ export class ModelFileError extends WgflowError {
   }
 }
 
-/** What of a step became NaN or infinite, as the first of its parts. */
+/** The first part of a step that became NaN or infinite. */
 export type DivergedPart = 'loss' | 'gradient' | 'update';
 
 const DIVERGED_PARTS: Readonly<Record<DivergedPart, string>> = {
@@ -135,8 +135,8 @@ const DIVERGED_PARTS: Readonly<Record<DivergedPart, string>> = {
 };
 
 /**
- * The loss, the gradient or the update of a step became NaN or infinite. Such an update is never applied; steps that
- * were queued behind it may have been.
+ * The loss, the gradient or the update of a step became NaN or infinite. That update is never applied; steps queued
+ * behind it may have been.
  */
 export class TrainingDivergedError extends WgflowError {
   constructor(
@@ -155,18 +155,18 @@ export class TrainingDivergedError extends WgflowError {
 
 const ROWS_SHOWN = 10;
 
-/** `row 3`, `rows 3, 7, 9`; of many the first ones, and how many there are. */
+/** `row 3`, `rows 3, 7, 9`; of many rows the first ones and the count. */
 export function rowsText(rows: readonly number[]): string {
   const shown = rows.slice(0, ROWS_SHOWN).join(', ');
   const more = rows.length > ROWS_SHOWN ? `, … (${rows.length.toLocaleString('en')} in all)` : '';
   return `${rows.length === 1 ? 'row' : 'rows'} ${shown}${more}`;
 }
 
-/** Some rows of a call have results that are NaN or infinite: the numbers on the way left float32. */
+/** Some rows of a call have results that are NaN or infinite, because a number on the way left float32. */
 export class NonFiniteError<Result = unknown> extends WgflowError {
-  /** What was computed, those rows included. */
+  /** The results of all rows. */
   readonly #result: Result;
-  /** @param rows from 1, or lines of the file */
+  /** @param rows counted from 1, or lines of the file */
   constructor(
     readonly what: string,
     readonly rows: readonly number[],
@@ -188,7 +188,7 @@ export class NonFiniteError<Result = unknown> extends WgflowError {
   }
 }
 
-/** The GPU had no memory for a buffer, or for work. */
+/** The GPU had no memory for a buffer or for work. */
 export class GpuMemoryError extends WgflowError {
   constructor(
     readonly what: string,
@@ -204,7 +204,7 @@ export class GpuMemoryError extends WgflowError {
   }
 }
 
-/** The GPU did not run what it was given, so there is no result. */
+/** The GPU refused some work, so there is no result. */
 export class GpuWorkError extends WgflowError {
   constructor(
     readonly what: string,
@@ -212,7 +212,7 @@ export class GpuWorkError extends WgflowError {
   ) {
     super(
       'GPU_WORK_FAILED',
-      `The GPU refused ${what}: ${detail.replace(/\.?\s*$/, '')}. The call has no result; make it again. ` +
+      `The GPU refused ${what}: ${detail.replace(/\.?\s*$/, '')}. The call has no result; try it again. ` +
         'If it fails again, this is a bug in wgflow or in the driver; please report it with the output of "wgflow info".',
     );
   }
@@ -226,7 +226,7 @@ export class DeviceLostError extends WgflowError {
   ) {
     super(
       'DEVICE_LOST',
-      `The GPU device was lost (${reason}): ${detail}. Open a new device, load the last saved model and go on.`,
+      `The GPU device was lost (${reason}): ${detail}. Open a new device and load the last saved model.`,
     );
   }
 }
@@ -252,12 +252,12 @@ export class ShaderCompileError extends WgflowError {
   }
 }
 
-/** A kernel or a plan is not what its f64 twin says. */
+/** A kernel or a plan does not match its f64 twin. */
 export class VerificationError extends WgflowError {
   constructor(readonly mismatches: readonly string[]) {
     super(
       'VERIFICATION_FAILED',
-      `${mismatches.length} of the results on this adapter ${mismatches.length === 1 ? 'is' : 'are'} not what the f64 twin says: ` +
+      `${mismatches.length} ${mismatches.length === 1 ? 'result' : 'results'} on this adapter ${mismatches.length === 1 ? 'does' : 'do'} not match the f64 twin: ` +
         `${mismatches[0] ?? ''}. This is a bug in wgflow or in the driver; please report it with the output of "wgflow info".`,
     );
   }

@@ -4,40 +4,30 @@
  */
 export { Flow } from './flow/flow.ts';
 export type { Rows } from './calls/callerArrays.ts';
-export type { FlowOptions, FlowTrace, LoadOptions, SampleOptions, TraceOptions } from './flow/options.ts';
+export type {
+  FlowOptions,
+  FlowTrace,
+  LoadOptions,
+  PresetFlowOptions,
+  SampleOptions,
+  TraceOptions,
+} from './flow/options.ts';
 export type { RunOptions } from './calls/rows.ts';
 export { FlowPass } from './flow/pass.ts';
 export type { PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
-export type { FitOptions, TrainingData } from './training/options.ts';
-export type { FitReport } from './training/fit.ts';
+export type { FitOptions, TrainingData, TrainingSettings } from './training/options.ts';
+export type { FitReport } from './training/report.ts';
 export type { MemoryOptions, MemoryReport } from './training/memory.ts';
 export { glow, nice, PRESETS, realnvp, spline, vanilla } from './presets/index.ts';
 export type { Preset, PresetName, PresetOptions } from './presets/index.ts';
 export { parseSchedule } from './model/schedule.ts';
 export type { Schedule } from './model/schedule.ts';
-export type {
-  ActnormSpec,
-  AdditiveCouplingSpec,
-  AffineCouplingSpec,
-  BaseSpec,
-  BijectorSpec,
-  ClassConditionalSpec,
-  ConditionerSpec,
-  DiagonalNormalSpec,
-  DiagonalScaleSpec,
-  DomainSpec,
-  FlowSpec,
-  InvertibleLinearSpec,
-  MixtureSpec,
-  NetSpec,
-  PermutationSpec,
-  SplineCouplingSpec,
-  SplineElementwiseSpec,
-  StandardNormalSpec,
-  StandardizeSpec,
-  StudentTSpec,
-  UniformSpec,
-} from './spec/spec.ts';
+export * from './bijectors/index.ts';
+export * from './bases/index.ts';
+export { stack } from './spec/stack.ts';
+export type { GivenBijector, StackOptions } from './spec/stack.ts';
+export type { FlowSpec } from './spec/spec.ts';
+export type { NetSpec } from './nets/net.ts';
 export type { Domain } from './model/domain.ts';
 export type { ScaleMap } from './model/scaleMap.ts';
 export type { Activation } from './model/activation.ts';

@@ -5,7 +5,7 @@
  *
  *     counter = (block, row low, row high, stream)     key = (seed low, seed high)
  *
- * `row` is the 64-bit index of what is drawn (a sample, a point, an epoch), `block` counts the groups of four
+ * `row` is the 64-bit index of the draw (a sample, a point, an epoch), `block` counts the groups of four
  * words within it, and `stream` keeps uses of one seed apart. So a draw depends on nothing but its place.
  */
 import { ShapeError } from './errors.ts';
@@ -16,7 +16,7 @@ export type Words = readonly [number, number, number, number];
 /** A 64-bit whole number as (low, high) 32-bit words: a seed's key or a row index. */
 export type WordPair = readonly [low: number, high: number];
 
-/** What a seed is used for; shaders receive the number in their `stream` param. */
+/** The uses of a seed; shaders receive the number in their `stream` param. */
 export const STREAMS = {
   /** Initial parameters. */
   init: 0,
@@ -199,4 +199,30 @@ function mix(word: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);
+}
+
+/** Uniform draws of (0, 1) one at a time, as many as are asked for: those of `uniforms`. */
+export function uniformDraws(seed: number, stream: number): () => number {
+  const key = splitSeed(seed);
+  let drawn: number[] = [];
+  let next = 0;
+  return () => {
+    if (next % 4 === 0) drawn = philox([next / 4, 0, 0, stream], key).map(uniformOf);
+    return drawn[next++ % 4] ?? NaN;
+  };
+}
+
+/** 0, 1, … count − 1. */
+export function inOrder(count: number): number[] {
+  return Array.from({ length: count }, (_, j) => j);
+}
+
+/** These in a random order, by Fisher and Yates, with uniform draws of (0, 1). */
+export function shuffled(count: number, draw: () => number): number[] {
+  const order = inOrder(count);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(draw() * (last + 1));
+    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+  }
+  return order;
 }

@@ -126,7 +126,8 @@ describe('the benchmark entry', () => {
 });
 
 describe('the demo', () => {
-  const imports = filesBelow('demo', '.ts').flatMap((file) =>
+  const demoFiles = filesBelow('demo', '.ts');
+  const imports = demoFiles.flatMap((file) =>
     importsOf(file, readFileSync(join(ROOT, file), 'utf8')).map(({ target }) => ({ file, target })),
   );
 
@@ -135,10 +136,35 @@ describe('the demo', () => {
     expect(upward).toEqual([]);
   });
 
-  it('reaches neither Node nor the command line', () => {
+  it('imports the library through its entries and one door', () => {
+    const doors = [
+      'src/index.ts',
+      'src/measure/index.ts',
+      'src/reference/index.ts',
+      'src/pytorch.ts',
+      'src/page.ts',
+    ];
+    const wrong = imports.filter(({ file, target }) => {
+      const isScript = file.startsWith('demo/scripts/') && target === 'src/node.ts';
+      return target.startsWith('src/') && !isScript && !doors.includes(target);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('finds nothing behind the door that an entry exports, or that it does not use', () => {
+    const used = demoFiles.map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n');
+    const door = namesExportedBy('src/page.ts');
+    expect(door.filter((name) => !new RegExp(`\\b${name}\\b`).test(used))).toEqual([]);
+    const published = ['src/index.ts', 'src/measure/index.ts', 'src/reference/index.ts'].flatMap(
+      namesExportedBy,
+    );
+    expect(door.filter((name) => published.includes(name))).toEqual([]);
+  });
+
+  it('reaches no module of Node', () => {
     const wrong = imports.filter(({ file, target }) => {
       const isConfig = file.endsWith('.config.ts') || file.startsWith('demo/scripts/');
-      return !isConfig && /^(node:|src\/cli\/|src\/node\.ts)/.test(target);
+      return !isConfig && target.startsWith('node:');
     });
     expect(wrong).toEqual([]);
   });
@@ -181,6 +207,12 @@ function filesBelow(folder: string, ending: string): string[] {
 /** The folder of `src` that a file is in; a file that is in none stands for itself. */
 function roomOf(file: string): string {
   return file.split('/').slice(0, 2).join('/');
+}
+
+/** The names in the export lists of an entry. */
+function namesExportedBy(file: string): string[] {
+  const lists = (sources.get(file)?.text ?? '').matchAll(/^export (?:type )?\{([^}]*)\}/gm);
+  return [...lists].flatMap(([, names = '']) => names.split(',').flatMap((name) => name.trim() || []));
 }
 
 function valueImports(file: string): string[] {

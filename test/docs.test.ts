@@ -41,11 +41,14 @@ describe('docs/derivations.md', () => {
 });
 
 describe('docs/adding-a-kernel.md', () => {
-  const shown = [...read('docs/adding-a-kernel.md').matchAll(/^`([\w./]+)`:\n\n```\w+\n([^]*?)```$/gm)];
+  const linked = [...read('docs/adding-a-kernel.md').matchAll(/^\| \[`([\w./]+)`\]\(\.\.\/(.+?)\)/gm)];
 
-  it('shows the four files of a kernel as they are', () => {
-    expect(shown).toHaveLength(4);
-    for (const [, file = '', text] of shown) expect(text, file).toBe(read(file));
+  it('links to the four files of a kernel', () => {
+    expect(linked).toHaveLength(4);
+    for (const [, name, file = ''] of linked) {
+      expect(file).toBe(name);
+      expect(existsSync(join(ROOT, file)), file).toBe(true);
+    }
   });
 });
 
@@ -60,6 +63,26 @@ describe('docs/architecture.md', () => {
     const headings = [...read('docs/architecture.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((heading) => !headings.includes(heading))).toEqual([]);
+  });
+
+  it('lists the folders of src in an order in which each imports only from those above', () => {
+    const listed = [...read('docs/architecture.md').matchAll(/^\| `(\w+)\/` \|/gm)].map(
+      ([, name = '']) => name,
+    );
+    const folders = listed.filter((name) => existsSync(join(ROOT, 'src', name)));
+    const imported = (folder: string): string[] =>
+      readdirSync(join(ROOT, 'src', folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .flatMap((file) => [...read(join('src', folder, file)).matchAll(/from '(?:\.\.\/)+(\w+)\//g)])
+        .map(([, other = '']) => other);
+    const upward = folders.flatMap((folder, place) =>
+      [...new Set(imported(folder))]
+        .filter((other) => folders.indexOf(other) > place)
+        .map((other) => `${folder} → ${other}`),
+    );
+    const actual = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((one) => one.isDirectory());
+    expect(folders.sort()).toEqual(actual.map(({ name }) => name).sort());
+    expect(upward).toEqual([]);
   });
 });
 
@@ -91,55 +114,19 @@ describe('shaders/README.md', () => {
   });
 });
 
-describe('docs/pytorch.md', () => {
-  it('imports what the entries export', () => {
-    const entries: Record<string, object> = {
-      wgflow: browserEntry,
-      'wgflow/node': nodeEntry,
-      'wgflow/pytorch': pytorchEntry,
-    };
-    const imports = [...read('docs/pytorch.md').matchAll(/import \{ ([^}]+) \} from '(wgflow[^']*)'/g)];
-    expect(imports).toHaveLength(Object.keys(entries).length);
-    for (const [, list = '', entry = ''] of imports) {
-      expect(list.split(', ').filter((name) => !(name in (entries[entry] ?? {})))).toEqual([]);
-    }
+describe('docs/command-line.md', () => {
+  it('has the exit codes of the command line', () => {
+    const codes = tableRows(read('docs/command-line.md'), /^\| (\d+) \|/).map(([code]) => Number(code));
+    expect(codes).toEqual(Object.values(EXIT));
   });
 });
 
-describe('README.md', () => {
-  const readme = read('README.md');
-
-  it.each([
-    ['wgflow', browserEntry],
-    ['wgflow/node', nodeEntry],
-    ['wgflow/reference', referenceEntry],
-    ['wgflow/bench', benchEntry],
-  ])('imports from %s what that entry exports', (entry, exported) => {
-    const names = [...readme.matchAll(/import \{ ([^}]+) \} from '([^']+)'/g)]
-      .filter(([, , from]) => from === entry)
-      .flatMap(([, list = '']) => list.split(', '));
-    expect(names.length).toBeGreaterThan(0);
-    expect(names.filter((name) => !(name in exported))).toEqual([]);
-  });
-
-  it('has the exit codes of the command line', () => {
-    const codes = tableRows(readme, /^\| (\d+) \|/).map(([code]) => Number(code));
-    expect(codes).toEqual(Object.values(EXIT));
-  });
-
-  it('names every command and option of the command line that it shows', () => {
-    const source = read('src/cli/main.ts');
-    const shown = [...readme.matchAll(/^ {4}(?:npx )?wgflow (.+)$/gm)].map(([, line = '']) => line);
-    expect(shown.length).toBeGreaterThan(5);
-    const known = new Set(
-      [...source.matchAll(/--?[a-z]+|'[a-z]+'/g)].map(([word]) => word.replaceAll("'", '')),
-    );
-    const unknown = shown.flatMap((line) =>
-      [line.split(' ')[0] ?? '', ...(line.match(/(?<= )--?[a-z]+/g) ?? [])].filter(
-        (word) => !known.has(word),
-      ),
-    );
-    expect(unknown).toEqual([]);
+describe('CONTRIBUTING.md', () => {
+  it('names only files and folders that exist', () => {
+    const named = [...read('CONTRIBUTING.md').matchAll(/`((?:src|shaders|test|bench|demo|docs)\/[\w./]*)`/g)];
+    const missing = named.map(([, path = '']) => path).filter((path) => !existsSync(join(ROOT, path)));
+    expect(named.length).toBeGreaterThan(10);
+    expect(missing).toEqual([]);
   });
 });
 
@@ -147,14 +134,47 @@ describe('the documents', () => {
   const documents = [
     'README.md',
     'CHANGELOG.md',
+    'CONTRIBUTING.md',
     'shaders/README.md',
     'test/oracle/README.md',
     ...readdirSync(join(ROOT, 'docs'))
       .filter((file) => file.endsWith('.md'))
       .map((file) => `docs/${file}`),
   ];
+  const all = documents.map(read).join('\n');
 
-  it.each(documents)('%s links only to files and headings that exist', (file) => {
+  it.each([
+    ['wgflow', browserEntry],
+    ['wgflow/node', nodeEntry],
+    ['wgflow/reference', referenceEntry],
+    ['wgflow/bench', benchEntry],
+    ['wgflow/pytorch', pytorchEntry],
+  ])('import from %s what that entry exports', (entry, exported) => {
+    const names = [...all.matchAll(/import \{ ([^}]+) \} from '([^']+)'/g)]
+      .filter(([, , from]) => from === entry)
+      .flatMap(([, list = '']) => list.split(', '));
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !(name in exported))).toEqual([]);
+  });
+
+  it('show only commands and options that the command line has', () => {
+    const source = read('src/cli/main.ts');
+    const shown = [...all.matchAll(/(?:^ {4}(?:npx )?|`npx )wgflow ([^`\n]+)/gm)].map(
+      ([, line = '']) => line,
+    );
+    expect(shown.length).toBeGreaterThan(20);
+    const known = new Set(
+      [...source.matchAll(/--?[a-z][a-z-]*|'[a-z]+'/g)].map(([word]) => word.replaceAll("'", '')),
+    );
+    const unknown = shown.flatMap((line) =>
+      [line.split(' ')[0] ?? '', ...(line.match(/(?<= )--?[a-z][a-z-]*/g) ?? [])].filter(
+        (word) => !known.has(word),
+      ),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it.each(documents)('link from %s only to files and headings that exist', (file) => {
     const links = [...withoutCode(read(file)).matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, target = '']) => target)
       .filter((target) => !/^https?:/.test(target));

@@ -1,16 +1,24 @@
 /** What there is to learn from, and what of it is shown and held out. */
-import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../../src/data/gaussian.ts';
-import { heldRows, holdOut } from '../../src/data/holdOut.ts';
-import type { ContextRows } from '../../src/data/holdOut.ts';
-import { columnStatistics, meanNll } from '../../src/data/statistics.ts';
-import { isInside, requireInside } from '../../src/model/domain.ts';
 import { toyDensity } from '../../src/index.ts';
 import type { Domain, LabelColumn, Rows, TrainingData } from '../../src/index.ts';
-import { STREAMS } from '../../src/random.ts';
+import {
+  columnStatistics,
+  gaussianLogProb,
+  gaussianOf,
+  heldRows,
+  holdOut,
+  isInside,
+  momentsOf,
+  readerOf,
+  requireInside,
+  STREAMS,
+} from '../../src/page.ts';
+import type { ContextRows } from '../../src/page.ts';
 import { toyClasses } from '../classes.ts';
 import { oneHot } from '../labels.ts';
 import type { DataSettings, RowData, ToyData } from '../protocol.ts';
 import { spreadRows } from './pictures/pointSets.ts';
+import { scoreOf } from './score.ts';
 
 export interface DataSet {
   columns: string[];
@@ -138,7 +146,7 @@ function gaussianNllOf(training: ContextRows, held: ContextRows, dim: number): n
   const reader = readerOf(training.data, dim, context);
   const gaussian = gaussianOf(momentsOf(reader), reader);
   const heldReader = readerOf(held.data, dim, context && held.context);
-  return gaussian === undefined ? null : meanNll(gaussianLogProb(gaussian, heldReader));
+  return gaussian === undefined ? null : scoreOf(gaussianLogProb(gaussian, heldReader)).nll;
 }
 
 function setOf(

@@ -1,7 +1,7 @@
 /** Samples for export. */
 import { ShapeError } from '../../src/index.ts';
 import type { Flow, Rows } from '../../src/index.ts';
-import { offsetOf } from '../../src/spec/offset.ts';
+import { offsetOf } from '../../src/page.ts';
 
 /** Rows of a call: below what the library searches the fastest kernels for, and no long submit. */
 const CHUNK = 4000;

@@ -1,7 +1,7 @@
 /** The data that a model which was opened goes on with. */
-import { domainsOf } from '../../src/spec/offset.ts';
-import { ShapeError, TOY_NAMES, WgflowError, toyDensity } from '../../src/index.ts';
+import { ShapeError, TOY_NAMES, toyDensity, WgflowError } from '../../src/index.ts';
 import type { Flow, LabelColumn, ToyName } from '../../src/index.ts';
+import { domainsOf } from '../../src/page.ts';
 import { MAX_CLASSES, oneHot } from '../labels.ts';
 import type { DataOrigin, DataSettings, ToyData } from '../protocol.ts';
 import { dataSetOf, fitsDomains } from './dataSet.ts';

@@ -9,14 +9,15 @@ import type {
   ScaleMap,
   TrainingRecord,
 } from '../../src/index.ts';
-import { formatSchedule } from '../../src/model/schedule.ts';
+import { domainsOf } from '../../src/page.ts';
 import { BASE_NAMES, baseNameOf, BASES } from '../bases.ts';
+import { isCouplingOf, PRESET_CHOICES, PRESET_NAMES, startOf } from '../presets.ts';
 import type { ModelSettings } from '../protocol.ts';
 
-/** How far a bounded scale goes, as in the presets. */
+/** Bound of a bounded scale map. */
 const TANH_BOUND = 3;
 
-/** What a spec depends on of the data beyond their columns. */
+/** What a spec takes from the data, next to the number of columns. */
 export interface DataTraits {
   domain?: Domain;
   /** Number of the classes that are told apart. */
@@ -25,7 +26,7 @@ export interface DataTraits {
 
 /**
  * @param dim number of columns
- * @throws {ShapeError} where a setting is out of range; the library checks the rest
+ * @throws {ShapeError} if a setting is out of range; the library checks the rest
  */
 export function specOf(
   settings: ModelSettings,
@@ -34,21 +35,23 @@ export function specOf(
 ): FlowSpec {
   const { preset, couplings, hidden, residualBlocks, scale, base } = settings;
   if (!Object.hasOwn(PRESETS, preset)) {
-    throw new ShapeError('preset', `"${preset}"`, `one of ${Object.keys(PRESETS).join(', ')}`);
+    throw new ShapeError('preset', `"${preset}"`, `one of ${PRESET_NAMES.join(', ')}`);
   }
   if (!Number.isSafeInteger(couplings) || couplings < 1) {
     throw new ShapeError('couplings', String(couplings), 'an integer ≥ 1');
   }
-  const nets = residualBlocks === 0 ? { hidden } : { hidden, residualBlocks };
-  const spec = PRESETS[preset].spec(dim, { couplings, ...nets, domain, contextDim: classes });
-  const withScale = (bijector: BijectorSpec): BijectorSpec =>
-    bijector.type === 'affine_coupling' && bijector.scale.map !== scale
-      ? { ...bijector, scale: scaleOf(scale) }
-      : bijector;
   if (!Object.hasOwn(BASES, base)) {
     throw new ShapeError('base', `"${base}"`, `one of ${BASE_NAMES.join(', ')}`);
   }
-  return { ...spec, base: BASES[base], bijectors: spec.bijectors.map(withScale) };
+  const nets = residualBlocks === 0 ? { hidden } : { hidden, residualBlocks };
+  const spec = PRESETS[preset].spec(dim, { couplings, ...nets, domain, contextDim: classes });
+  const { hasScaleMap, start } = PRESET_CHOICES[preset];
+  const isScaled = (layer: BijectorSpec): boolean =>
+    hasScaleMap && scale !== start.scale && isCouplingOf(preset, layer);
+  const bijectors = spec.bijectors.map((layer) =>
+    isScaled(layer) ? ({ ...layer, scale: scaleOf(scale) } as BijectorSpec) : layer,
+  );
+  return { ...spec, base: BASES[base].spec, bijectors };
 }
 
 function scaleOf(map: ScaleMap['map']): ScaleMap {
@@ -62,63 +65,47 @@ export function fitOptionsOf(settings: ModelSettings, columns: readonly string[]
   return { steps, batch, learningRate, schedule: parseSchedule(schedule), seed, clipNorm, columns, preset };
 }
 
-/** Steps of a run of a file that does not say them. */
-const DEFAULT_STEPS = 3000;
-
 /**
- * The settings that make such a model, as far as its file says them; undefined where no preset makes its spec. The
- * domains of its columns and its classes are a matter of the data.
- * `spec` is what the file has, whatever its record claims.
+ * The settings that make such a model; undefined if no preset makes its spec. Domains and classes come with the data.
+ * What the record does not say is as the preset starts.
+ * @param spec what the file has, whatever its record claims
  */
 export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): ModelSettings | undefined {
-  const couplings = spec.bijectors.filter((bijector) => 'conditioner' in bijector);
-  const [first] = couplings;
   const base = baseNameOf(spec.base);
-  if (first === undefined || base === undefined) return undefined;
-  const { hidden, residualBlocks = 0 } = first.conditioner;
-  const learned = spec.bijectors.filter(({ type }) => type !== 'domain');
-  const scale = first.type === 'affine_coupling' ? first.scale.map : 'tanh';
-  const names = Object.keys(PRESETS) as PresetName[];
-  const preset = names.find((name) => {
-    const size = { couplings: couplings.length, hidden, residualBlocks, scale };
-    const made = specOf({ ...placeholder(name), ...size }, spec.dim);
-    return JSON.stringify(made.bijectors) === JSON.stringify(learned);
-  });
-  if (preset === undefined) return undefined;
-  const { learningRate, schedule } = PRESETS[preset].training;
-  const options = record?.options ?? {};
-  const number = (name: string, otherwise: number): number =>
-    typeof options[name] === 'number' ? options[name] : otherwise;
+  if (base === undefined) return undefined;
+  const layers = domainsOf(spec) === undefined ? spec.bijectors : spec.bijectors.slice(1);
+  for (const preset of PRESET_NAMES) {
+    const settings = { ...startOf(preset), ...sizeOf(spec, preset), base };
+    if (settings.couplings === 0) continue;
+    const made = specOf(settings, spec.dim).bijectors;
+    if (JSON.stringify(made) === JSON.stringify(layers)) return withRecord(settings, record);
+  }
+  return undefined;
+}
+
+type Size = Pick<ModelSettings, 'couplings' | 'hidden' | 'residualBlocks' | 'scale'>;
+
+/** The size of a flow, if it is one of this preset. */
+function sizeOf({ bijectors }: FlowSpec, preset: PresetName): Size {
+  const couplings = bijectors.filter((layer) => isCouplingOf(preset, layer));
+  const [first] = couplings;
+  const { hidden, residualBlocks } = first?.conditioner ?? { hidden: [] };
   return {
-    ...placeholder(preset),
     couplings: couplings.length,
     hidden: [...hidden],
-    residualBlocks,
-    scale,
-    base,
-    batch: number('batch', 512),
-    learningRate: number('learningRate', learningRate),
-    schedule: typeof options['schedule'] === 'string' ? options['schedule'] : formatSchedule(schedule),
-    steps: Math.max(record?.steps ?? DEFAULT_STEPS, 1),
-    seed: record?.seed ?? 1,
+    residualBlocks: residualBlocks ?? 0,
+    scale: first?.scale?.map ?? PRESET_CHOICES[preset].start.scale,
   };
 }
 
-/** A preset with its own training, and a size that the caller replaces. */
-export function placeholder(preset: PresetName): ModelSettings {
-  const { spec, training } = PRESETS[preset];
-  const { learningRate, schedule } = training;
+function withRecord(settings: ModelSettings, record: TrainingRecord | undefined): ModelSettings {
+  const { batch, learningRate, schedule } = record?.options ?? {};
   return {
-    preset,
-    couplings: 1,
-    hidden: [32],
-    residualBlocks: 0,
-    scale: preset === 'vanilla' ? 'exp' : 'tanh',
-    base: baseNameOf(spec(2).base) ?? 'normal',
-    batch: 512,
-    learningRate,
-    schedule: formatSchedule(schedule),
-    steps: DEFAULT_STEPS,
-    seed: 1,
+    ...settings,
+    batch: typeof batch === 'number' ? batch : settings.batch,
+    learningRate: typeof learningRate === 'number' ? learningRate : settings.learningRate,
+    schedule: typeof schedule === 'string' ? schedule : settings.schedule,
+    steps: Math.max(record?.steps ?? settings.steps, 1),
+    seed: record?.seed ?? settings.seed,
   };
 }

@@ -25,3 +25,16 @@ export function drawingShareOf(pace: Pace | undefined): number {
   if (pace === undefined) return 1;
   return pace.kind === 'flat-out' ? 0.07 : 0.5;
 }
+
+/** Waits so long, or until the signal. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

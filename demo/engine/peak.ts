@@ -1,7 +1,5 @@
 /** What the adapter can do at best, measured once. */
-import { measureFmaPeak } from '../../src/measure/peaks.ts';
-import { Gpu } from '../../src/gpu/gpu.ts';
-import { Stopwatch } from '../../src/gpu/timing.ts';
+import { Gpu, measureFmaPeak, Stopwatch } from '../../src/page.ts';
 
 /** A second or less on slow adapters: a share of the peak needs no third digit. */
 const BUDGET = { ms: 20, leastSamples: 1 };
@@ -38,10 +36,10 @@ export class PeakMeter {
 
   async #measure(): Promise<void> {
     this.#aborter = new AbortController();
-    const context = Gpu.of(this.#device);
-    using stopwatch = new Stopwatch(context);
+    const gpu = Gpu.of(this.#device);
+    using stopwatch = new Stopwatch(gpu);
     try {
-      const { rate } = await measureFmaPeak(context, stopwatch, BUDGET, this.#aborter.signal);
+      const { rate } = await measureFmaPeak(gpu, stopwatch, BUDGET, this.#aborter.signal);
       this.#gflops = rate;
     } catch {
       // Aborted, or the device is gone: the share of the peak stays unknown.

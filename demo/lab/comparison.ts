@@ -1,9 +1,6 @@
 /** A run against an earlier one, and the last run that this browser kept. */
-import { compareRuns } from '../../src/measure/compare.ts';
-import type { Change } from '../../src/measure/compare.ts';
-import { entryTitle, parseBenchDocument } from '../../src/measure/document.ts';
-import type { BenchDocument } from '../../src/measure/document.ts';
-import { milliseconds } from '../../src/measure/format.ts';
+import { compareRuns, entryTitle, milliseconds, parseBenchDocument } from '../../src/measure/index.ts';
+import type { BenchDocument, Change } from '../../src/measure/index.ts';
 import { byId } from '../page/dom.ts';
 import { make } from './elements.ts';
 

@@ -1,9 +1,8 @@
 /** The kernel lab: what `wgflow bench` measures, in the page, on the visitor's own adapter. */
 import { configs } from '../../bench/peers/configs.json';
-import { parseBenchDocument } from '../../src/measure/document.ts';
-import { milliseconds, rate } from '../../src/measure/format.ts';
-import type { BenchDocument, ConfigName } from '../../src/measure/index.ts';
 import type { KernelVariants } from '../../src/index.ts';
+import { milliseconds, parseBenchDocument, rate } from '../../src/measure/index.ts';
+import type { BenchDocument, ConfigName } from '../../src/measure/index.ts';
 import { keepRun, keptRun, showComparison } from './comparison.ts';
 import { byId, download } from '../page/dom.ts';
 import { make } from './elements.ts';

@@ -1,4 +1,5 @@
 /** What the kernel lab's page and its workers say to each other. */
+import type { AdapterReport, KernelVariants } from '../../src/index.ts';
 import type {
   BenchDocument,
   BenchEntry,
@@ -8,7 +9,6 @@ import type {
   Peaks,
   TileSizes,
 } from '../../src/measure/index.ts';
-import type { AdapterReport, KernelVariants } from '../../src/index.ts';
 
 /** The configurations to measure, or everything that `wgflow bench` measures. */
 export type Sweep = ConfigName[] | 'all';

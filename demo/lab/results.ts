@@ -1,5 +1,5 @@
 /** The table of results: a row for every plan and kernel, as they come in. */
-import { milliseconds, percent, rate, spread } from '../../src/measure/format.ts';
+import { milliseconds, percent, rate, spread } from '../../src/measure/index.ts';
 import type { BenchEntry, KernelFacts } from '../../src/measure/index.ts';
 import { byId } from '../page/dom.ts';
 import { make } from './elements.ts';

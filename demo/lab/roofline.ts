@@ -1,9 +1,16 @@
 /** The roofline chart: GFLOP/s over FLOPs per byte, both logarithmic, under what the adapter can do at best. */
-import { entryTitle } from '../../src/measure/document.ts';
-import type { BenchDocument, BenchEntry } from '../../src/measure/document.ts';
-import { milliseconds, percent, planName, rate } from '../../src/measure/format.ts';
-import { boundOf, intensityOf, ridgeOf, roofAt } from '../../src/measure/roofline.ts';
-import type { Peak } from '../../src/measure/roofline.ts';
+import {
+  boundOf,
+  entryTitle,
+  intensityOf,
+  milliseconds,
+  percent,
+  planName,
+  rate,
+  ridgeOf,
+  roofAt,
+} from '../../src/measure/index.ts';
+import type { BenchDocument, BenchEntry, Peak } from '../../src/measure/index.ts';
 import { byId, svg } from '../page/dom.ts';
 import { make } from './elements.ts';
 import { hrefOf } from './results.ts';

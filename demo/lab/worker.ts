@@ -1,12 +1,8 @@
 /** The kernel lab's worker: measures on a device of its own, so that the page never waits. */
+import { describeDevice } from '../../src/index.ts';
 import { bench, configModel } from '../../src/measure/index.ts';
 import type { BenchModel, BenchOptions, VariantsFor } from '../../src/measure/index.ts';
-import { Gpu } from '../../src/gpu/gpu.ts';
-import { requestNavigatorDevice } from '../../src/gpu/device.ts';
-import { describeDevice } from '../../src/index.ts';
-import { variantsSchema } from '../../src/passes/candidates.ts';
-import { fixedVariants } from '../../src/plan/variants.ts';
-import { Tuner } from '../../src/flow/tuning.ts';
+import { fixedVariants, Gpu, requestNavigatorDevice, Tuner, variantsSchema } from '../../src/page.ts';
 import type { FromLab, KernelChoice, RetileRequest, RunRequest, Sweep, ToLab } from './protocol.ts';
 
 /** The library's types are those of a page; this is what a worker has instead. */

@@ -1,13 +1,12 @@
 /** The code that trains the same model by the library. */
+import { PRESETS, toyDensity } from '../../src/index.ts';
 import type { LabelColumn } from '../../src/index.ts';
 import type { DataSettings, ModelSettings, ToyData } from '../protocol.ts';
-import { toyDensity } from '../../src/data/toy.ts';
-import { PRESETS } from '../../src/presets/index.ts';
 import { toyClasses } from '../classes.ts';
 import { baseNameOf, BASES } from '../bases.ts';
 import type { BaseName } from '../bases.ts';
 import { quoted } from './csvText.ts';
-import { PRESET_SETTINGS, hasScaleMap } from './settings.ts';
+import { PRESET_CHOICES } from '../presets.ts';
 
 /** JavaScript for Node with `wgflow` installed, or for a page without the lines about the device. */
 export function codeOfRun(model: ModelSettings, data: DataSettings): string {
@@ -81,7 +80,7 @@ function presetOptions(
 }
 
 function baseText(base: BaseName): string {
-  const fields = Object.entries(BASES[base]).map(
+  const fields = Object.entries(BASES[base].spec).map(
     ([name, value]) => `${name}: ${typeof value === 'string' ? `'${value}'` : value}`,
   );
   return `{ ${fields.join(', ')} }`;
@@ -146,9 +145,10 @@ function textOf(text: string): string {
 }
 
 function scaleLines({ preset, scale }: ModelSettings): string[] {
-  if (!hasScaleMap(preset) || PRESET_SETTINGS[preset].scale === scale) return [];
+  const { hasScaleMap, coupling, start } = PRESET_CHOICES[preset];
+  if (!hasScaleMap || start.scale === scale) return [];
   const map = scale === 'tanh' ? `{ map: 'tanh', bound: 3 }` : `{ map: '${scale}' }`;
-  return [`for (const layer of spec.bijectors) if (layer.type === 'affine_coupling') layer.scale = ${map};`];
+  return [`for (const layer of spec.bijectors) if (layer.type === '${coupling}') layer.scale = ${map};`];
 }
 
 function scheduleText(schedule: string): string {

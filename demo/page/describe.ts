@@ -1,5 +1,6 @@
 /** The pictures in words and numbers, for those who do not see them and for those who do. */
-import type { BaseSpec } from '../../src/index.ts';
+import { BASE_WORDS } from '../bases.ts';
+import type { BaseType } from '../bases.ts';
 import { count, decimal, measure, nats } from './figures.ts';
 
 /** A mean log-density beyond this is that of a few points which the model all but excludes, nats. */
@@ -13,7 +14,7 @@ export interface Moments {
 }
 
 /** @param columns which two of `width` columns */
-export function momentsOf(
+export function sampleMoments(
   rows: ArrayLike<number>,
   width: number,
   [a, b]: readonly [number, number],
@@ -77,25 +78,11 @@ export function describeDensity(nll: number | null, title: string, colours: 'lin
   return `${title}. Stronger colour where ${scale} is higher; ${typical}.`;
 }
 
-type Base = BaseSpec['type'];
-
-const BASE_WORDS: Record<Base, string> = {
-  standard_normal: 'a standard Gaussian',
-  diagonal_normal: 'a Gaussian of learned width',
-  student_t: "a Student's t",
-  mixture: 'a mixture of Gaussians',
-  uniform: 'an even box',
-  class_conditional: 'a Gaussian for each class',
-};
-
 /** @param gap nats from the best any model can do */
-export function describeLatent(gap: number | null, base: Base = 'standard_normal'): string {
-  const rings =
-    base === 'standard_normal'
-      ? 'Rings at 1, 2 and 3 standard deviations.'
-      : 'Rings at 1, 2 and 3 from the middle.';
+export function describeLatent(gap: number | null, base: BaseType = 'standard_normal'): string {
+  const { words, rings: unit = 'from the middle' } = BASE_WORDS[base];
+  const rings = `Rings at 1, 2 and 3 ${unit}.`;
   if (gap === null || !Number.isFinite(gap)) return `The data as the model sees them. ${rings}`;
-  const words = BASE_WORDS[base];
   if (gap < 0.05) return `All but ${words}: ${decimal(Math.max(0, gap))} nats from it. Rings at 1, 2, 3.`;
   return `Still ${nats(gap)} from ${words}. ${rings}`;
 }
@@ -110,12 +97,12 @@ export function describeGrid(layers: number, columns = 2): string {
 export function describeLayer(
   layer: number,
   bijectors: readonly string[],
-  base: Base = 'standard_normal',
+  base: BaseType = 'standard_normal',
 ): { name: string; words: string } {
   const total = bijectors.length;
   if (layer <= 0) return { name: 'data', words: `The data themselves, before the first of ${total} layers.` };
   if (layer >= total) {
-    const place = base === 'standard_normal' ? 'the Gaussian' : BASE_WORDS[base];
+    const { words, place = words } = BASE_WORDS[base];
     return { name: 'latent', words: `After all ${total} layers: where ${place} is.` };
   }
   const inside = Math.floor(layer);

@@ -1,5 +1,5 @@
 /** A pad to paint data on, by pointer or by keyboard. */
-import { setText } from './dom.ts';
+import { byId, setText } from './dom.ts';
 import type { Stroke } from './settings.ts';
 import { PAD, extended, rowsOfStrokes } from './strokes.ts';
 
@@ -17,21 +17,21 @@ const ARROWS: Record<string, [number, number]> = {
 };
 
 export class DrawingPad {
-  readonly #canvas: HTMLCanvasElement;
-  readonly #words: HTMLElement;
-  readonly #brush: HTMLInputElement;
-  readonly #changed: () => void;
-  #strokes: Stroke[] = [];
+  readonly #canvas = byId('pad', HTMLCanvasElement);
+  readonly #words = byId('pad-words', HTMLElement);
+  readonly #brush = byId('brush', HTMLInputElement);
+  readonly #changed: (strokes: readonly Stroke[]) => void;
+  #strokes: readonly Stroke[] = [];
   #current: Stroke | undefined;
   #cursor: [number, number] = [PAD / 2, PAD / 2];
   #byKeyboard = false;
 
   /** @param changed called when a stroke is complete or taken back */
-  constructor(canvas: HTMLCanvasElement, words: HTMLElement, brush: HTMLInputElement, changed: () => void) {
-    this.#canvas = canvas;
-    this.#words = words;
-    this.#brush = brush;
+  constructor(changed: (strokes: readonly Stroke[]) => void) {
     this.#changed = changed;
+    const canvas = this.#canvas;
+    byId('undo', HTMLButtonElement).addEventListener('click', () => this.#undo());
+    byId('clear', HTMLButtonElement).addEventListener('click', () => this.#take([], 'The pad is empty'));
     canvas.addEventListener('pointerdown', (event) => this.#press(event));
     canvas.addEventListener('pointermove', (event) => this.#move(event));
     canvas.addEventListener('pointerup', () => this.#lift());
@@ -44,46 +44,32 @@ export class DrawingPad {
     });
   }
 
-  get strokes(): Stroke[] {
-    return this.#strokes;
-  }
-
-  set strokes(strokes: readonly Stroke[]) {
-    this.#strokes = [...strokes];
+  show(strokes: readonly Stroke[]): void {
+    if (strokes === this.#strokes) return;
+    this.#strokes = strokes;
     this.draw();
   }
 
-  undo(): void {
-    const words = this.#strokes.length === 0 ? 'The pad is empty' : 'The last stroke is gone';
-    this.#strokes = this.#strokes.slice(0, -1);
-    this.#done(words);
-  }
-
-  clear(): void {
-    this.#strokes = [];
-    this.#done('The pad is empty');
-  }
-
   draw(): void {
-    const context = this.#canvas.getContext('2d');
-    if (context === null) return;
+    const pen = this.#canvas.getContext('2d');
+    if (pen === null) return;
     const scale = this.#canvas.width / PAD;
-    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    pen.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     const strokes = this.#current === undefined ? this.#strokes : [...this.#strokes, this.#current];
     const rows = rowsOfStrokes(strokes, PREVIEW_POINTS);
-    context.fillStyle = getComputedStyle(this.#canvas).color;
+    pen.fillStyle = getComputedStyle(this.#canvas).color;
     for (let i = 0; i < rows.length; i += 2) {
       const x = (1 + (rows[i] ?? 0) / 3) / 2;
       const y = (1 - (rows[i + 1] ?? 0) / 3) / 2;
-      context.fillRect(x * this.#canvas.width - 1.5, y * this.#canvas.height - 1.5, 3, 3);
+      pen.fillRect(x * this.#canvas.width - 1.5, y * this.#canvas.height - 1.5, 3, 3);
     }
     if (!this.#byKeyboard) return;
     const [x, y] = this.#cursor;
-    context.beginPath();
-    context.arc(x * scale, y * scale, Math.max(4, this.#radius * scale), 0, 2 * Math.PI);
-    context.lineWidth = this.#current === undefined ? 1.5 : 4;
-    context.strokeStyle = getComputedStyle(this.#canvas).color;
-    context.stroke();
+    pen.beginPath();
+    pen.arc(x * scale, y * scale, Math.max(4, this.#radius * scale), 0, 2 * Math.PI);
+    pen.lineWidth = this.#current === undefined ? 1.5 : 4;
+    pen.strokeStyle = getComputedStyle(this.#canvas).color;
+    pen.stroke();
   }
 
   get #radius(): number {
@@ -107,9 +93,9 @@ export class DrawingPad {
 
   #lift(): void {
     if (this.#current === undefined) return;
-    this.#strokes.push(this.#current);
+    const strokes = [...this.#strokes, this.#current];
     this.#current = undefined;
-    this.#done(`${this.#strokes.length} ${this.#strokes.length === 1 ? 'stroke' : 'strokes'}`);
+    this.#take(strokes, `${strokes.length} ${strokes.length === 1 ? 'stroke' : 'strokes'}`);
   }
 
   #key(event: KeyboardEvent): void {
@@ -125,17 +111,22 @@ export class DrawingPad {
         setText(this.#words, 'Painting');
       } else this.#lift();
     } else if (event.key === 'Backspace') {
-      this.undo();
+      this.#undo();
     } else return;
     event.preventDefault();
     this.#byKeyboard = true;
     this.draw();
   }
 
-  #done(words: string): void {
+  #undo(): void {
+    const words = this.#strokes.length === 0 ? 'The pad is empty' : 'The last stroke is gone';
+    this.#take(this.#strokes.slice(0, -1), words);
+  }
+
+  #take(strokes: readonly Stroke[], words: string): void {
     setText(this.#words, `${words}.`);
-    this.draw();
-    this.#changed();
+    this.show(strokes);
+    this.#changed(strokes);
   }
 
   #place(event: PointerEvent): [number, number] {

@@ -51,11 +51,11 @@ async function rowsOfPicture(file: File): Promise<FileRows> {
   const scale = Math.min(1, IMAGE_SIDE / Math.max(bitmap.width, bitmap.height));
   const width = Math.max(1, Math.round(bitmap.width * scale));
   const height = Math.max(1, Math.round(bitmap.height * scale));
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (context === null) throw new Error(`${name}: this browser has no canvas to read images with.`);
-  context.drawImage(bitmap, 0, 0, width, height);
+  const pen = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (pen === null) throw new Error(`${name}: this browser has no canvas to read images with.`);
+  pen.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
-  const rows = rowsOfImage(context.getImageData(0, 0, width, height), IMAGE_POINTS);
+  const rows = rowsOfImage(pen.getImageData(0, 0, width, height), IMAGE_POINTS);
   if (rows === undefined) {
     throw new Error(
       `${name}: every pixel is white or transparent, expected dark ones: they become the density.`,

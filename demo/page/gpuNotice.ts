@@ -1,20 +1,35 @@
 /** What the page says of the GPU: which one it has, that there is none, and that it went and came back. */
-import type { AdapterFacts } from '../protocol.ts';
 import { byId, setText, showToast } from './dom.ts';
+import type { State } from './state.ts';
+import type { Store } from './store.ts';
 
-/** Buttons that ask nothing of the engine. */
+/** Buttons that need no GPU. */
 const WITHOUT_GPU = ['copy-link', 'copy-code', 'save-data'];
 
-export function showAdapter({ description, software }: AdapterFacts): void {
-  setText(
-    byId('adapter', HTMLElement),
-    software ? `${description}: no GPU here, so the processor does it all, many times slower` : description,
+export function showGpu(store: Store<State>): void {
+  store.follow(
+    ({ adapter, noGpu }) => [adapter, noGpu],
+    ([adapter, noGpu]) => {
+      const words = adapter?.software
+        ? `${adapter.description}: no GPU here, so the processor does it all, many times slower`
+        : (adapter?.description ?? 'Starting the GPU…');
+      setText(byId('adapter', HTMLElement), noGpu === undefined ? words : 'No WebGPU: a recording plays');
+      if (noGpu !== undefined) showNoGpu(noGpu);
+    },
+  );
+  store.follow(
+    ({ lostGpu }) => [lostGpu],
+    ([reason]) =>
+      showToast(
+        byId('notice-device', HTMLElement),
+        reason &&
+          `The GPU was lost (${reason}). The page opens it again and trains on from the last snapshot.`,
+      ),
   );
 }
 
 /** Says why there is none, and takes the buttons away that need one. */
-export function showNoGpu(reason: string): void {
-  setText(byId('adapter', HTMLElement), 'No WebGPU: a recording plays');
+function showNoGpu(reason: string): void {
   showToast(
     byId('notice-gpu', HTMLElement),
     `This browser gives the page no GPU: ${reason} Use a current Chrome, Edge, Safari or Firefox, with hardware acceleration on in its settings. Until then a recording plays, of a flow that learned two moons; the layer scrubber works.`,
@@ -24,15 +39,4 @@ export function showNoGpu(reason: string): void {
   )) {
     control.disabled = !WITHOUT_GPU.includes(control.id);
   }
-}
-
-export function showLostGpu(reason: string): void {
-  showToast(
-    byId('notice-device', HTMLElement),
-    `The GPU was taken away (${reason}). Opening it again; training goes on from the last snapshot.`,
-  );
-}
-
-export function hideLostGpu(): void {
-  showToast(byId('notice-device', HTMLElement), undefined);
 }

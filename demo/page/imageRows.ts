@@ -1,5 +1,5 @@
 /** An image as points to learn from: the darker a pixel, the more of them. */
-import { philox, splitSeed, uniformOf } from '../../src/random.ts';
+import { philox, splitSeed, uniformOf } from '../../src/page.ts';
 import { picker } from './picker.ts';
 
 /** As canvases have them: RGBA, a byte each, row by row. */

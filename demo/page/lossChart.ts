@@ -1,8 +1,8 @@
 /** The loss over the steps as one SVG that is kept and only has its paths replaced. */
 import { decimal, short } from './figures.ts';
 import { set, setText, svg } from './dom.ts';
-import { lossRange, ticks } from './lossSeries.ts';
-import type { LossPoint, LossSeries } from './lossSeries.ts';
+import { lossRange, ticks, trainingLine } from './lossCurve.ts';
+import type { LossCurve, LossPoint } from './lossCurve.ts';
 
 const WIDTH = 270;
 const HEIGHT = 180;
@@ -21,8 +21,9 @@ export class LossChart {
     place.append(this.#svg);
   }
 
-  draw(series: LossSeries, steps: number, floor: number | null): void {
-    const { training, validation, lastScore, smoothed } = series;
+  draw(curve: LossCurve, steps: number, floor: number | null): void {
+    const { validation, lastScore, smoothed } = curve;
+    const training = trainingLine(curve);
     const range = lossRange(
       [...training, ...validation].map(({ nll }) => nll),
       floor,

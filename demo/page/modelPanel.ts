@@ -1,26 +1,19 @@
 /** The card where one builds the model. */
 import * as v from 'valibot';
-import { PRESETS } from '../../src/presets/index.ts';
+import { PRESETS } from '../../src/index.ts';
 import type { PresetName } from '../../src/index.ts';
+import { BASE_NAMES, BASES } from '../bases.ts';
+import type { BaseName } from '../bases.ts';
+import { PRESET_CHOICES, PRESET_NAMES } from '../presets.ts';
 import type { ModelSettings, Price } from '../protocol.ts';
 import { byId, offer, setNotice, setText } from './dom.ts';
 import { bytes, count, milliseconds } from './figures.ts';
-import { LIMITS, ModelSchema, PRESET_NAMES, PRESET_SETTINGS, hasBox, hasScaleMap } from './settings.ts';
-
-const FAMILY_NAMES: Record<PresetName, string> = {
-  realnvp: 'Real NVP',
-  spline: 'Neural spline',
-  glow: 'Glow',
-  nice: 'NICE',
-  vanilla: 'Vanilla Real NVP',
-};
-const FAMILY_WORDS: Record<PresetName, string> = {
-  realnvp: 'Each layer scales and shifts half of the coordinates. Trains well as it is.',
-  spline: 'Each layer bends half of the coordinates by a monotone curve: the most flexible.',
-  glow: 'Each layer first mixes all coordinates by a learned matrix.',
-  nice: 'Each layer only shifts, so no layer changes a volume: the least flexible.',
-  vanilla: "A textbook's Real NVP: unbounded scales and wide nets. It can diverge.",
-};
+import { describeUnmade } from './openedFile.ts';
+import { LIMITS, ModelSchema } from './settings.ts';
+import { fileOf, isApart, isEndless, missingFor } from './state.ts';
+import type { State } from './state.ts';
+import type { Store } from './store.ts';
+import { presetChosen } from './transitions.ts';
 
 /** Blocks of the residual nets that are offered; a model file may have more. */
 const MAX_BLOCKS = 4;
@@ -33,8 +26,6 @@ export class ModelPanel {
   readonly #nets = byId('nets', HTMLSelectElement);
   readonly #scale = byId('scale', HTMLSelectElement);
   readonly #base = byId('base', HTMLSelectElement);
-  readonly #uniform = byId('base-uniform', HTMLOptionElement);
-  readonly #classMeans = byId('base-class', HTMLOptionElement);
   readonly #schedule = byId('schedule', HTMLSelectElement);
   readonly #hidden = byId('hidden', HTMLInputElement);
   readonly #stop = byId('stop', HTMLSelectElement);
@@ -46,41 +37,62 @@ export class ModelPanel {
     seed: byId('seed', HTMLInputElement),
   };
   readonly #mistake = byId('model-mistake', HTMLElement);
-  readonly #note = byId('model-note', HTMLElement);
-  #model: ModelSettings;
   /** Of the plain nets before the residual ones, for when the visitor goes back to them. */
   #plainHidden: number[] | undefined;
 
   /** @param changed called with settings that are sound */
-  constructor(model: ModelSettings, changed: (model: ModelSettings) => void) {
-    this.#model = model;
-    this.#preset.append(...PRESET_NAMES.map((name) => new Option(FAMILY_NAMES[name], name)));
+  constructor(store: Store<State>, changed: (model: ModelSettings) => void) {
+    this.#preset.append(...PRESET_NAMES.map((name) => new Option(PRESETS[name].title, name)));
+    this.#base.append(...BASE_NAMES.map((name) => new Option(BASES[name].label, name)));
     for (let blocks = 0; blocks <= MAX_BLOCKS; blocks++) this.#offerNets(blocks);
     for (const name of ['couplings', 'batch', 'steps', 'seed'] as const) {
       this.#numbers[name].min = String(LIMITS[name].min);
       this.#numbers[name].max = String(LIMITS[name].max);
     }
     this.#form.addEventListener('submit', (event) => event.preventDefault());
-    this.#preset.addEventListener('change', () => {
-      const preset = this.#preset.value as PresetName;
-      const { steps, seed, allSteps } = this.#model;
-      const kept = { steps, seed, ...(allSteps === undefined ? {} : { allSteps }) };
-      this.show({ preset, ...PRESET_SETTINGS[preset], ...kept });
-    });
+    this.#preset.addEventListener('change', () =>
+      this.#show(presetChosen(store.state.model, this.#preset.value as PresetName)),
+    );
     this.#nets.addEventListener('change', () => this.#fitHidden());
     this.#form.addEventListener('change', () => {
-      if (this.#read()) changed(this.#model);
+      const model = this.#read();
+      if (model !== undefined) changed(model);
     });
-    this.show(model);
+    this.#follow(store);
   }
 
-  get model(): ModelSettings {
-    return this.#model;
+  #follow(store: Store<State>): void {
+    const note = byId('model-note', HTMLElement);
+    store.follow(
+      ({ model }) => [model],
+      ([model]) => this.#show(model),
+    );
+    store.follow(
+      (state) => [state.model.preset, isApart(state)],
+      () => {
+        for (const name of BASE_NAMES) this.#offerBase(name, missingFor(name, store.state));
+      },
+    );
+    store.follow(
+      (state) => [isEndless(state)],
+      ([endless]) => {
+        this.#stop.disabled = endless;
+        setText(byId('stop-best', HTMLOptionElement), endless ? 'at the end' : 'at its best');
+      },
+    );
+    store.follow(
+      (state) => [fileOf(state)],
+      ([file]) => setNotice(note, file?.settings === null ? describeUnmade(file) : undefined),
+    );
+    store.follow(
+      ({ price }) => [price],
+      ([price]) => showPrice(price),
+    );
   }
 
-  show(model: ModelSettings): void {
-    this.#model = model;
-    this.#preset.value = model.preset;
+  #show(model: ModelSettings): void {
+    const { preset } = model;
+    this.#preset.value = preset;
     this.#hidden.value = model.hidden.join(', ');
     this.#offerNets(model.residualBlocks);
     this.#nets.value = String(model.residualBlocks);
@@ -92,42 +104,23 @@ export class ModelPanel {
     for (const [name, input] of Object.entries(this.#numbers)) {
       input.value = String(model[name as NumberField]);
     }
-    this.#scale.disabled = !hasScaleMap(model.preset);
-    this.#uniform.disabled = !hasBox(model.preset);
-    setText(this.#uniform, hasBox(model.preset) ? 'uniform box' : 'uniform box (splines only)');
+    this.#scale.disabled = !PRESET_CHOICES[preset].hasScaleMap;
     const words = byId('preset-words', HTMLElement);
-    setText(words, FAMILY_WORDS[model.preset]);
-    words.title = PRESETS[model.preset].summary;
+    setText(words, PRESETS[preset].words);
+    words.title = PRESETS[preset].summary;
     this.#complain(undefined, undefined);
   }
 
-  /** Says what the settings are to a model that they do not make. */
-  note(sentence: string | undefined): void {
-    setNotice(this.#note, sentence);
+  /** @param missing why it cannot be chosen */
+  #offerBase(name: BaseName, missing: string | undefined): void {
+    const option = this.#base.options[BASE_NAMES.indexOf(name)];
+    if (option === undefined) return;
+    option.disabled = missing !== undefined;
+    setText(option, missing === undefined ? BASES[name].label : `${BASES[name].label} (${missing})`);
   }
 
-  /** A base of class means is for data that are told apart alone; for others it becomes that of the family. */
-  tellApart(isApart: boolean): void {
-    this.#classMeans.disabled = !isApart;
-    setText(this.#classMeans, isApart ? 'class means' : 'class means (tell apart first)');
-    if (isApart || this.#model.base !== 'class') return;
-    this.show({ ...this.#model, base: PRESET_SETTINGS[this.#model.preset].base });
-  }
-
-  /** Endless points come once each, so there is nothing to stop for before the last step. */
-  set isEndless(isEndless: boolean) {
-    this.#stop.disabled = isEndless;
-    setText(byId('stop-best', HTMLOptionElement), isEndless ? 'at the end' : 'at its best');
-  }
-
-  showPrice({ parameters, bytes: held, msPerStep }: Price): void {
-    setText(byId('price-parameters', HTMLElement), count(parameters));
-    setText(byId('price-bytes', HTMLElement), bytes(held));
-    setText(byId('price-step', HTMLElement), msPerStep === null ? 'not yet' : milliseconds(msPerStep));
-  }
-
-  /** @returns whether the form is sound; else it says what is wrong, and the model stays as it was */
-  #read(): boolean {
+  /** @returns undefined if the form is not sound: it says what is wrong, and the model stays as it was */
+  #read(): ModelSettings | undefined {
     const { couplings, batch, learningRate, steps, seed } = this.#numbers;
     const read = v.safeParse(ModelSchema, {
       preset: this.#preset.value,
@@ -144,9 +137,8 @@ export class ModelPanel {
       ...(this.#stop.value === 'last' ? { allSteps: true } : {}),
     });
     if (read.success) {
-      this.#model = read.output;
       this.#complain(undefined, undefined);
-      return true;
+      return read.output;
     }
     const [issue] = read.issues;
     const field = issue.path?.[0]?.key;
@@ -155,7 +147,7 @@ export class ModelPanel {
       input,
       issue.type === 'check' ? issue.message : sentence(String(field), input?.value ?? ''),
     );
-    return false;
+    return undefined;
   }
 
   get #widths(): number[] {
@@ -187,6 +179,16 @@ export class ModelPanel {
     }
     setNotice(this.#mistake, sentence);
   }
+}
+
+function showPrice(price: Price | undefined): void {
+  const ms = price?.msPerStep ?? null;
+  const words = price && {
+    parameters: count(price.parameters),
+    bytes: bytes(price.bytes),
+    step: ms === null ? 'not yet' : milliseconds(ms),
+  };
+  for (const [name, text] of Object.entries(words ?? {})) setText(byId(`price-${name}`, HTMLElement), text);
 }
 
 function netsWords(blocks: number): string {

@@ -1,7 +1,6 @@
 /** The five picture frames: canvases for the worker, the same for recordings above them, and the pointer over them. */
 import { PICTURES } from '../protocol.ts';
 import type { Picture } from '../protocol.ts';
-import { byId, setText } from './dom.ts';
 
 const NAMES: Record<Picture, string> = {
   density: 'Density of the model',
@@ -77,20 +76,6 @@ export class Pictures {
       onlooker.observe(this.live[picture]);
     }
     return handed;
-  }
-
-  /** From now on the worker's picture is seen. */
-  showLive(picture: Picture): void {
-    this.recorded[picture].hidden = true;
-  }
-
-  /** The recordings are seen again. */
-  showRecorded(): void {
-    for (const canvas of Object.values(this.recorded)) canvas.hidden = false;
-  }
-
-  describe(picture: Picture, words: string): void {
-    setText(byId(`${picture}-words`, HTMLElement), words);
   }
 
   #tellSize(target: Element): void {

@@ -1,9 +1,10 @@
-/** The point under the pointer in numbers, and each layer's share of its log-density as bars. */
-import type { Hovered } from '../protocol.ts';
+/** The point under the pointer in numbers, and each layer's part of its log-density as bars. */
+import type { FlowFacts, Hovered } from '../protocol.ts';
 import { describeLogDets } from './describe.ts';
 import { byId, set, setText, svg } from './dom.ts';
-import type { ShownModel } from './captions.ts';
 import { decimal, vector } from './figures.ts';
+import type { State } from './state.ts';
+import type { Store } from './store.ts';
 
 const WIDTH = 270;
 const HEIGHT = 92;
@@ -15,12 +16,16 @@ export class PointPanel {
   readonly #zero = svg('path', { class: 'zero', d: `M0 ${MIDDLE}H${WIDTH}` });
   #bars: SVGRectElement[] = [];
 
-  constructor() {
+  constructor(store: Store<State>) {
     this.#svg.append(this.#zero);
     this.#place.append(this.#svg);
+    store.follow(
+      ({ hovered }) => [hovered],
+      ([hovered]) => this.#show(hovered, store.state.flow),
+    );
   }
 
-  show(hovered: Hovered | null, { bijectors, std }: ShownModel): void {
+  #show(hovered: Hovered | null, { bijectors, std }: FlowFacts): void {
     setText(byId('point-x', HTMLElement), hovered === null ? '–' : vector(hovered.x, std));
     setText(byId('point-z', HTMLElement), hovered === null ? '–' : vector(hovered.z));
     setText(byId('point-log-prob', HTMLElement), hovered === null ? '–' : logProbOf(hovered));

@@ -1,70 +1,58 @@
-/** The flow that came with the page: its recording, played until the engine draws, and its model file. */
+/** The flow that came with the page: its recording, which plays until the engine draws, and its model file. */
+import { PICTURES } from '../protocol.ts';
 import type { Picture } from '../protocol.ts';
 import { RecordPlayer } from './recordPlayer.ts';
-import { swing } from './recording.ts';
-import type { Recording } from './recording.ts';
-import type { Scrubber } from './scrubber.ts';
+import { swing } from './recordedFlow.ts';
+import type { RecordedFlow } from './recordedFlow.ts';
+import type { State } from './state.ts';
+import type { Store } from './store.ts';
+import { scrubbed } from './transitions.ts';
 
-export class Pretrained {
-  readonly recording: Recording;
-  readonly fileName = 'moons.safetensors';
+export interface Pretrained {
+  recorded: RecordedFlow;
+  fileName: string;
   /** The model file. */
-  readonly model: Promise<Uint8Array>;
-  #player: RecordPlayer | undefined;
-  #scrubber: Scrubber | undefined;
-  #frame: number | undefined;
-  /** The visitor holds the scrubber now. */
-  #byHand = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+  model: Promise<Uint8Array>;
+}
 
-  constructor(recording: Recording, model: Promise<Uint8Array>) {
-    this.recording = recording;
-    this.model = model;
-  }
+export async function fetchPretrained(): Promise<Pretrained> {
+  const model = fetch(new URL('../assets/moons.safetensors', import.meta.url)).then(
+    async (response) => new Uint8Array(await response.arrayBuffer()),
+  );
+  const response = await fetch(new URL('../assets/recording.json', import.meta.url));
+  return { recorded: (await response.json()) as RecordedFlow, fileName: 'moons.safetensors', model };
+}
 
-  static async fetch(): Promise<Pretrained> {
-    const model = fetch(new URL('../assets/moons.safetensors', import.meta.url)).then(
-      async (response) => new Uint8Array(await response.arrayBuffer()),
-    );
-    const response = await fetch(new URL('../assets/recording.json', import.meta.url));
-    return new Pretrained((await response.json()) as Recording, model);
-  }
-
-  /** @param moved called when the layers have moved by themselves */
-  play(
-    canvases: Record<Picture, HTMLCanvasElement>,
-    scrubber: Scrubber,
-    theme: 'light' | 'dark',
-    moved: () => void,
-  ): void {
-    this.#player = new RecordPlayer(this.recording, canvases);
-    this.#scrubber = scrubber;
-    scrubber.layers = this.recording.bijectors.length;
-    this.redraw(theme);
-    performance.mark('wgflow-first-picture');
-    if (this.#byHand) return;
-    const start = performance.now();
-    const advance = (now: number): void => {
-      if (this.#byHand) return;
-      scrubber.layer = swing(Math.max(0, now - start) / 1000, scrubber.layers);
-      this.#player?.drawLayer(scrubber.layer);
-      moved();
-      this.#frame = requestAnimationFrame(advance);
-    };
-    this.#frame = requestAnimationFrame(advance);
-  }
-
-  scrubbed(): void {
-    this.#byHand = true;
-    if (this.#scrubber !== undefined) this.#player?.drawLayer(this.#scrubber.layer);
-  }
-
-  redraw(theme: 'light' | 'dark'): void {
-    this.#player?.draw(this.#scrubber?.layer ?? 0, theme);
-  }
-
-  /** The engine draws from now on; until it has, the recording stands where the scrubber does. */
-  stop(): void {
-    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
-    this.scrubbed();
-  }
+/** Plays the recording on these canvases, as long as one of them is seen. */
+export function playRecorded(
+  store: Store<State>,
+  recorded: RecordedFlow,
+  canvases: Record<Picture, HTMLCanvasElement>,
+): void {
+  const player = new RecordPlayer(recorded, canvases);
+  store.follow(
+    ({ drawn }) => [drawn],
+    ([drawn]) => {
+      for (const picture of PICTURES) canvases[picture].hidden = drawn.includes(picture);
+    },
+  );
+  store.follow(
+    ({ theme, isLive }) => [theme, isLive],
+    ([theme]) => player.draw(store.state.layer, theme),
+  );
+  store.follow(
+    ({ layer, drawn }) => [layer, drawn.includes('layers')],
+    ([layer, isDrawn]) => {
+      if (!isDrawn) player.drawLayer(layer);
+    },
+  );
+  performance.mark('wgflow-first-picture');
+  const start = performance.now();
+  const advance = (now: number): void => {
+    if (!store.state.isSwinging) return;
+    const layer = swing(Math.max(0, now - start) / 1000, recorded.bijectors.length);
+    store.update((state) => scrubbed(state, layer, false));
+    requestAnimationFrame(advance);
+  };
+  requestAnimationFrame(advance);
 }

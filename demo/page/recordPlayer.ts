@@ -3,8 +3,8 @@ import { paletteOf } from '../engine/pictures/colours.ts';
 import type { Palette, Rgb } from '../engine/pictures/colours.ts';
 import { PICTURES } from '../protocol.ts';
 import type { Picture } from '../protocol.ts';
-import { RECORDED_UNIT, pointsAt } from './recording.ts';
-import type { Recording } from './recording.ts';
+import { RECORDED_UNIT, pointsAt } from './recordedFlow.ts';
+import type { RecordedFlow } from './recordedFlow.ts';
 
 /** Half the width of the shown square in data space and in the latent space. */
 const REACH = 3;
@@ -14,28 +14,28 @@ const RINGS = [1, 2, 3];
 const DOT = 2;
 
 interface Sheet {
-  context: CanvasRenderingContext2D;
+  pen: CanvasRenderingContext2D;
   /** Pixels across. */
   size: number;
   dot: number;
 }
 
 export class RecordPlayer {
-  readonly #recording: Recording;
+  readonly #recorded: RecordedFlow;
   readonly #canvases: Record<Picture, HTMLCanvasElement>;
   readonly #pixelRatio = Math.min(2, window.devicePixelRatio);
   #palette: Palette = paletteOf('light');
   #density: HTMLCanvasElement | undefined;
 
-  constructor(recording: Recording, canvases: Record<Picture, HTMLCanvasElement>) {
-    this.#recording = recording;
+  constructor(recorded: RecordedFlow, canvases: Record<Picture, HTMLCanvasElement>) {
+    this.#recorded = recorded;
     this.#canvases = canvases;
   }
 
   /** All five pictures, the layers where the scrubber stands. */
   draw(layer: number, theme: 'light' | 'dark'): void {
     this.#palette = paletteOf(theme);
-    this.#density = densityImage(this.#recording, this.#palette);
+    this.#density = densityImage(this.#recorded, this.#palette);
     for (const picture of PICTURES) this.#drawOne(picture, layer);
   }
 
@@ -46,12 +46,12 @@ export class RecordPlayer {
   #drawOne(picture: Picture, layer: number): void {
     const sheet = this.#sheet(this.#canvases[picture]);
     if (sheet === undefined) return;
-    const { stops, data } = this.#recording;
+    const { stops, data } = this.#recorded;
     const { data: dataColour, model, line } = this.#palette;
     const last = stops.length - 1;
     switch (picture) {
       case 'density':
-        if (this.#density !== undefined) place(sheet, this.#density, this.#recording.reach);
+        if (this.#density !== undefined) place(sheet, this.#density, this.#recorded.reach);
         dots(sheet, scaled(data), REACH, () => css(dataColour));
         break;
       case 'samples':
@@ -62,12 +62,12 @@ export class RecordPlayer {
         dots(sheet, scaled(stops[last] ?? []), LATENT_REACH, this.#tint);
         break;
       case 'grid':
-        lattice(sheet, this.#recording, css(model));
+        lattice(sheet, this.#recorded, css(model));
         break;
       case 'layers': {
         const share = layer / Math.max(1, last);
         if (share > 0.98) rings(sheet, css(line));
-        dots(sheet, pointsAt(this.#recording, layer), REACH + share * (LATENT_REACH - REACH), this.#tint);
+        dots(sheet, pointsAt(this.#recorded, layer), REACH + share * (LATENT_REACH - REACH), this.#tint);
       }
     }
   }
@@ -75,22 +75,22 @@ export class RecordPlayer {
   /** The colour of a point, by where in the data it came from: it keeps it through all layers. */
   readonly #tint = (index: number): string => {
     const { tints } = this.#palette;
-    const x = (this.#recording.stops[0]?.[2 * index] ?? 0) / RECORDED_UNIT;
+    const x = (this.#recorded.stops[0]?.[2 * index] ?? 0) / RECORDED_UNIT;
     const at = Math.round(((x / 1.8 + 1) / 2) * (tints.length - 1));
     return css(tints[Math.min(tints.length - 1, Math.max(0, at))] ?? this.#palette.model);
   };
 
   #sheet(canvas: HTMLCanvasElement): Sheet | undefined {
     const size = Math.round(canvas.clientWidth * this.#pixelRatio);
-    const context = canvas.getContext('2d');
-    if (size === 0 || context === null) return undefined;
+    const pen = canvas.getContext('2d');
+    if (size === 0 || pen === null) return undefined;
     if (canvas.width !== size) {
       canvas.width = size;
       canvas.height = size;
     }
-    context.fillStyle = css(this.#palette.background);
-    context.fillRect(0, 0, size, size);
-    return { context, size, dot: DOT * this.#pixelRatio };
+    pen.fillStyle = css(this.#palette.background);
+    pen.fillRect(0, 0, size, size);
+    return { pen, size, dot: DOT * this.#pixelRatio };
   }
 }
 
@@ -103,43 +103,43 @@ function scaled(points: readonly number[]): Float64Array {
 }
 
 function dots(
-  { context, size, dot }: Sheet,
+  { pen, size, dot }: Sheet,
   points: Float64Array,
   reach: number,
   colour: (index: number) => string,
 ): void {
   const scale = size / (2 * reach);
-  context.globalAlpha = 0.75;
+  pen.globalAlpha = 0.75;
   for (let i = 0; i < points.length; i += 2) {
     const x = size / 2 + scale * (points[i] ?? 0);
     const y = size / 2 - scale * (points[i + 1] ?? 0);
-    context.fillStyle = colour(i / 2);
-    context.fillRect(x - dot / 2, y - dot / 2, dot, dot);
+    pen.fillStyle = colour(i / 2);
+    pen.fillRect(x - dot / 2, y - dot / 2, dot, dot);
   }
-  context.globalAlpha = 1;
+  pen.globalAlpha = 1;
 }
 
-function rings({ context, size }: Sheet, colour: string): void {
-  context.strokeStyle = colour;
-  context.lineWidth = size / 320;
+function rings({ pen, size }: Sheet, colour: string): void {
+  pen.strokeStyle = colour;
+  pen.lineWidth = size / 320;
   for (const ring of RINGS) {
-    context.beginPath();
-    context.arc(size / 2, size / 2, (ring * size) / (2 * LATENT_REACH), 0, 2 * Math.PI);
-    context.stroke();
+    pen.beginPath();
+    pen.arc(size / 2, size / 2, (ring * size) / (2 * LATENT_REACH), 0, 2 * Math.PI);
+    pen.stroke();
   }
 }
 
-function lattice({ context, size }: Sheet, { lattice: { side, points } }: Recording, colour: string): void {
+function lattice({ pen, size }: Sheet, { lattice: { side, points } }: RecordedFlow, colour: string): void {
   const scale = size / (2 * REACH * RECORDED_UNIT);
   const line = (indices: readonly number[]): void => {
-    context.beginPath();
+    pen.beginPath();
     for (const i of indices) {
-      context.lineTo(size / 2 + scale * (points[2 * i] ?? 0), size / 2 - scale * (points[2 * i + 1] ?? 0));
+      pen.lineTo(size / 2 + scale * (points[2 * i] ?? 0), size / 2 - scale * (points[2 * i + 1] ?? 0));
     }
-    context.stroke();
+    pen.stroke();
   };
-  context.strokeStyle = colour;
-  context.lineWidth = size / 480;
+  pen.strokeStyle = colour;
+  pen.lineWidth = size / 480;
   const steps = Array.from({ length: side }, (_, i) => i);
   for (let i = 0; i < side; i += 2) {
     line(steps.map((j) => i * side + j));
@@ -148,7 +148,7 @@ function lattice({ context, size }: Sheet, { lattice: { side, points } }: Record
 }
 
 function densityImage(
-  { density: { side, logProb } }: Recording,
+  { density: { side, logProb } }: RecordedFlow,
   { ramp, background }: Palette,
 ): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
@@ -166,8 +166,8 @@ function densityImage(
 }
 
 /** The image over the square of half width `reach`. */
-function place({ context, size }: Sheet, image: HTMLCanvasElement, reach: number): void {
+function place({ pen, size }: Sheet, image: HTMLCanvasElement, reach: number): void {
   const width = (size * reach) / REACH;
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(image, (size - width) / 2, (size - width) / 2, width, width);
+  pen.imageSmoothingQuality = 'high';
+  pen.drawImage(image, (size - width) / 2, (size - width) / 2, width, width);
 }

@@ -1,17 +1,15 @@
 /** Everything a visitor can set, with its limits; what the share link carries. */
 import * as v from 'valibot';
-import { TOY_NAMES } from '../../src/data/toy.ts';
-import type { ToyName } from '../../src/data/toy.ts';
-import type { Domain, PresetName } from '../../src/index.ts';
-import { parseSchedule } from '../../src/model/schedule.ts';
-import { DOMAINS } from '../../src/model/domain.ts';
-import { BASE_NAMES } from '../bases.ts';
+import { parseSchedule, TOY_NAMES } from '../../src/index.ts';
+import type { Domain, ToyName } from '../../src/index.ts';
+
+import { BASE_NAMES, BASES } from '../bases.ts';
 import { MAX_CLASSES } from '../labels.ts';
+import { PRESET_CHOICES, PRESET_NAMES, startOf } from '../presets.ts';
 import type { ModelSettings } from '../protocol.ts';
 
-/** In the order in which they are offered. */
-export const PRESET_NAMES = ['realnvp', 'spline', 'glow', 'nice', 'vanilla'] as const satisfies PresetName[];
 export const SCALE_MAPS = ['tanh', 'exp', 'sigmoid'] as const;
+export const DOMAINS = ['real', 'positive', 'unit'] as const satisfies Domain[];
 
 /** Whole numbers between both ends. */
 export const LIMITS = {
@@ -107,8 +105,8 @@ export const ModelSchema = v.pipe(
   ),
   v.forward(
     v.check(
-      ({ base, preset }) => base !== 'uniform' || hasBox(preset),
-      'Base: found uniform, expected the family spline beside it: only splines end where the box does.',
+      ({ base, preset }) => BASES[base].needs !== 'box' || PRESET_CHOICES[preset].hasBox,
+      'Base: found uniform, expected the preset spline with it. Only splines end where the box does.',
     ),
     ['base'],
   ),
@@ -152,55 +150,16 @@ const SettingsFields = v.strictObject({
 export const SettingsSchema = v.pipe(
   SettingsFields,
   v.check(
-    ({ source, model }) => model.base !== 'class' || ('apart' in source && source.apart === true),
-    'Base: found class, expected data that are told apart beside it: the class gives its mean.',
+    ({ source, model }) =>
+      BASES[model.base].needs !== 'classes' || ('apart' in source && source.apart === true),
+    'Base: found class, expected data that are told apart with it. Each class has its own mean.',
   ),
 );
-
-type SuitedSettings = Omit<ModelSettings, 'preset' | 'steps' | 'seed'>;
-
-const SUITED: SuitedSettings = {
-  couplings: 8,
-  hidden: [32, 32],
-  residualBlocks: 0,
-  scale: 'tanh',
-  base: 'student-t:10',
-  batch: 512,
-  learningRate: 5e-3,
-  schedule: 'cosine',
-};
-
-/** What each family starts with: sizes that a phone trains within a minute. */
-export const PRESET_SETTINGS: Record<PresetName, SuitedSettings> = {
-  realnvp: SUITED,
-  spline: { ...SUITED, couplings: 4, base: 'normal' },
-  glow: SUITED,
-  nice: SUITED,
-  vanilla: {
-    ...SUITED,
-    couplings: 5,
-    hidden: [512],
-    scale: 'exp',
-    base: 'normal',
-    learningRate: 1e-3,
-    schedule: 'exponential:0.999',
-  },
-};
-
-/** Couplings that only shift, and splines, have no scale map. */
-export function hasScaleMap(preset: PresetName): boolean {
-  return preset !== 'nice' && preset !== 'spline';
-}
-
-/** A uniform base is for what leads into a box: splines leave what is beyond their own as it is. */
-export function hasBox(preset: PresetName): boolean {
-  return preset === 'spline';
-}
 
 export function defaultSettings(): Settings {
   return {
     source: { kind: 'toy', name: 'moons', size: 'endless' },
-    model: { preset: 'realnvp', ...PRESET_SETTINGS.realnvp, steps: 2000, seed: 1 },
+    model: startOf('realnvp'),
     look: { colours: 'linear', showData: true, reach: 3, columns: [0, 1], level: 0 },
   };
 }

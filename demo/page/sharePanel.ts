@@ -1,82 +1,85 @@
 /** The card for keeping and sharing: links, code, files, and models kept in the browser. */
-import { toyDensity } from '../../src/data/toy.ts';
-import { STREAMS } from '../../src/random.ts';
+import { toyDensity } from '../../src/index.ts';
+import { STREAMS } from '../../src/page.ts';
 import { toyClasses } from '../classes.ts';
 import { labelsOf } from '../labels.ts';
-import type { DataSettings, ToyData } from '../protocol.ts';
+import type { ToyData } from '../protocol.ts';
 import { codeOfFile, codeOfRun } from './codeOfRun.ts';
 import { csvText } from './csvText.ts';
 import { byId, download, setText } from './dom.ts';
-import type { Engine } from './engine.ts';
+import type { EngineClient } from './engineClient.ts';
 import { bytes, count } from './figures.ts';
 import { canKeep, deleteModel, freeName, keepModel, listModels, readModel } from './keptModels.ts';
-import { isAccountedFor } from './openedFile.ts';
-import type { OpenedFile } from './openedFile.ts';
 import { MAX_LINK_LENGTH, decodeShare, encodeShare } from './shareLink.ts';
-import type { Settings } from './settings.ts';
+import { fileOf, settingsOf, shownClass, titleOf, unaccountedFile } from './state.ts';
+import type { State } from './state.ts';
+import type { Store } from './store.ts';
 import type { Table } from './table.ts';
 
 const SAMPLES = 5000;
 
-export interface ShareSource {
-  engine: Engine;
-  settings: () => Settings;
-  /** What the shown model learned from. */
-  data: () => DataSettings | undefined;
-  /** The name of the class that samples are of, where the model tells classes apart. */
-  shownClass: () => string | undefined;
-  /** A short name of the data, for files. */
-  title: () => string;
-  /** The file that the shown model came from. */
-  file: () => OpenedFile | undefined;
-  /** @throws {Error} with a sentence for the visitor */
-  open: (fileName: string, bytes: Uint8Array) => Promise<void>;
-}
+/** @throws {Error} with a sentence for the visitor */
+type Open = (fileName: string, bytes: Uint8Array) => Promise<void>;
 
 export class SharePanel {
-  readonly #source: ShareSource;
+  readonly #store: Store<State>;
+  readonly #engine: EngineClient;
+  readonly #openModel: Open;
   readonly #words = byId('share-words', HTMLElement);
   readonly #list = byId('kept-models', HTMLUListElement);
 
-  constructor(source: ShareSource) {
-    this.#source = source;
+  constructor(store: Store<State>, engine: EngineClient, open: Open) {
+    this.#store = store;
+    this.#engine = engine;
+    this.#openModel = open;
+    store.follow(
+      ({ origin, learned, model, flow, look }) => [origin, learned, model, flow, look.level],
+      () => setText(byId('code', HTMLElement), codeOf(store.state)),
+    );
     this.#on('copy-link', () => this.#copyLink());
     this.#on('copy-code', async () => {
-      await navigator.clipboard.writeText(this.#code());
+      await navigator.clipboard.writeText(codeOf(store.state));
       return 'The code is on the clipboard. It runs in Node where wgflow is installed.';
     });
     this.#on('save-model', async () => {
       const model = await this.#model();
-      download(new Blob([model], { type: 'application/octet-stream' }), `${source.title()}.safetensors`);
-      return `${source.title()}.safetensors, ${bytes(model.length)}: the command line opens it too.`;
+      download(new Blob([model], { type: 'application/octet-stream' }), `${this.#title}.safetensors`);
+      return `${this.#title}.safetensors, ${bytes(model.length)}: the command line opens it too.`;
     });
     this.#on('save-samples', () => this.#saveSamples());
     this.#on('save-data', () => this.#saveData());
     this.#on('save-picture', async () => {
-      download(await source.engine.ask({ type: 'picture', picture: 'density' }), `${source.title()}.png`);
-      return `${source.title()}.png: the density as it is now.`;
+      download(await engine.ask({ type: 'picture', picture: 'density' }), `${this.#title}.png`);
+      return `${this.#title}.png: the density as it is now.`;
     });
     this.#on('keep-model', () => this.#keep());
-    const open = byId('open-model', HTMLInputElement);
-    open.addEventListener('change', () => {
-      const [file] = open.files ?? [];
+    const input = byId('open-model', HTMLInputElement);
+    input.addEventListener('change', () => {
+      const [file] = input.files ?? [];
       if (file !== undefined) {
         void this.#tell(async () => this.#open(file.name, new Uint8Array(await file.arrayBuffer())));
       }
-      open.value = '';
+      input.value = '';
     });
     void this.#showKept();
   }
 
-  showCode(): void {
-    setText(byId('code', HTMLElement), this.#code());
+  get #state(): State {
+    return this.#store.state;
+  }
+
+  /** A short name of the data, for files. */
+  get #title(): string {
+    return titleOf(this.#state)
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-');
   }
 
   #on(id: string, act: () => Promise<string>): void {
     byId(id, HTMLButtonElement).addEventListener('click', () => void this.#tell(act));
   }
 
-  /** Says what came of it. */
+  /** Reports the outcome. */
   async #tell(act: () => Promise<string>): Promise<void> {
     try {
       setText(this.#words, await act());
@@ -85,27 +88,14 @@ export class SharePanel {
     }
   }
 
-  /** The shown model's file, where settings and data do not tell how it comes about. */
-  get #unaccounted(): OpenedFile | undefined {
-    const file = this.#source.file();
-    return file === undefined || isAccountedFor(file) ? undefined : file;
-  }
-
-  #code(): string {
-    const file = this.#unaccounted;
-    if (file !== undefined) return codeOfFile(file.fileName, this.#source.shownClass());
-    const data = this.#source.data() ?? { kind: 'toy', name: 'moons', size: 'endless' };
-    return codeOfRun(this.#source.settings().model, data);
-  }
-
   async #copyLink(): Promise<string> {
-    const file = this.#unaccounted;
+    const file = unaccountedFile(this.#state);
     if (file !== undefined) {
       throw new Error(
         `A link holds settings and no model, and none lead to ${file.fileName}: send the file instead.`,
       );
     }
-    const settings = this.#source.settings();
+    const settings = settingsOf(this.#state);
     const hash = encodeShare(settings);
     // A model file may have settings beyond what the page offers.
     const { mistake } = decodeShare(hash);
@@ -123,28 +113,28 @@ export class SharePanel {
   }
 
   async #model(): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.#source.engine.ask({ type: 'save' })) as Uint8Array<ArrayBuffer>;
+    return (await this.#engine.ask({ type: 'save' })) as Uint8Array<ArrayBuffer>;
   }
 
   async #open(name: string, model: Uint8Array): Promise<string> {
-    await this.#source.open(name, model);
+    await this.#openModel(name, model);
     return `${name} is open.`;
   }
 
   async #saveSamples(): Promise<string> {
-    const { columns, rows } = await this.#source.engine.ask({
+    const { columns, rows } = await this.#engine.ask({
       type: 'draw-samples',
       count: SAMPLES,
       seed: Date.now(),
     });
-    download(new Blob([csvText(columns, rows)], { type: 'text/csv' }), `${this.#source.title()}-samples.csv`);
-    const part = this.#source.shownClass();
+    download(new Blob([csvText(columns, rows)], { type: 'text/csv' }), `${this.#title}-samples.csv`);
+    const part = shownClass(this.#state);
     return `${count(SAMPLES)} new points${part === undefined ? '' : ` of ${part}`}, in your data's own units.`;
   }
 
   async #saveData(): Promise<string> {
-    const data = this.#source.data();
-    const file = this.#source.file();
+    const { learned: data } = this.#state;
+    const file = fileOf(this.#state);
     if (data === undefined && file !== undefined) {
       throw new Error(
         `The data of ${file.fileName} are not here. "Samples, CSV" draws new points of the model.`,
@@ -159,11 +149,11 @@ export class SharePanel {
   async #keep(): Promise<string> {
     const model = await this.#model();
     if (!(await canKeep())) {
-      download(new Blob([model]), `${this.#source.title()}.safetensors`);
+      download(new Blob([model]), `${this.#title}.safetensors`);
       return 'This browser keeps no files for pages, so the model went to your downloads.';
     }
     const taken = (await listModels()).map(({ name }) => name);
-    const name = freeName(this.#source.title(), taken);
+    const name = freeName(this.#title, taken);
     await keepModel(name, model);
     await this.#showKept();
     return `${name} is kept in this browser.`;
@@ -201,6 +191,14 @@ export class SharePanel {
     button.addEventListener('click', () => void this.#tell(act));
     return button;
   }
+}
+
+/** The code that makes the shown flow. */
+function codeOf(state: State): string {
+  const file = unaccountedFile(state);
+  if (file !== undefined) return codeOfFile(file.fileName, shownClass(state));
+  const { learned, model } = state;
+  return codeOfRun(model, learned ?? { kind: 'toy', name: 'moons', size: 'endless' });
 }
 
 /** The rows of a finite toy set, or the first of an endless one. */

@@ -1,5 +1,5 @@
 /** Painted strokes as points to learn from. */
-import { normalPair, philox, splitSeed, uniformOf } from '../../src/random.ts';
+import { normalPair, philox, splitSeed, uniformOf } from '../../src/page.ts';
 import { picker } from './picker.ts';
 import type { Stroke } from './settings.ts';
 

@@ -1,17 +1,17 @@
 /** A CSV text as rows to learn from, with the sentences of the command line for what can be wrong with it. */
 import { parse } from 'csv-parse/browser/esm/sync';
+import { DataError } from '../../src/index.ts';
+import type { Rows } from '../../src/index.ts';
 import {
-  NUMBER,
   badCell,
   delimiterOf,
   isHeader,
   layOut,
+  NUMBER,
   raggedRow,
   requireParted,
   textCell,
-} from '../../src/data/csvLayout.ts';
-import { DataError } from '../../src/errors.ts';
-import type { Rows } from '../../src/index.ts';
+} from '../../src/page.ts';
 import { MAX_CLASSES } from '../labels.ts';
 import type { RowLabels } from '../labels.ts';
 

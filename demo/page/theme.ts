@@ -1,15 +1,16 @@
 /** Light or dark: the system's wish until the visitor has one. */
 import { byId, setText } from './dom.ts';
 
-type Theme = 'light' | 'dark';
+import type { Theme } from './state.ts';
+
 const KEY = 'wgflow-theme';
 
 export class ThemeSwitch {
   readonly #button = byId('theme', HTMLButtonElement);
   readonly #system = window.matchMedia('(prefers-color-scheme: dark)');
-  readonly #changed: () => void;
+  readonly #changed: (theme: Theme) => void;
 
-  constructor(changed: () => void) {
+  constructor(changed: (theme: Theme) => void) {
     this.#changed = changed;
     const chosen = stored();
     if (chosen !== undefined) document.documentElement.dataset['theme'] = chosen;
@@ -36,7 +37,7 @@ export class ThemeSwitch {
 
   #show(): void {
     setText(this.#button, this.theme === 'dark' ? 'Light' : 'Dark');
-    this.#changed();
+    this.#changed(this.theme);
   }
 }
 

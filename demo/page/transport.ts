@@ -1,17 +1,14 @@
-/** Train, pause, step, slow motion, reset, and what is going on in words. */
+/** Train, pause, step, slow motion, reset, and what goes on in words. */
 import { byId, set, setText } from './dom.ts';
-
-/**
- * `starting`: no device yet; `idle`: a model waits; `training`; `done`: all steps are done; `off`: there is no GPU.
- */
-export type Phase = 'starting' | 'idle' | 'training' | 'done' | 'off';
+import type { Phase, State } from './state.ts';
+import type { Store } from './store.ts';
 
 export interface TransportEvents {
   train: () => void;
   pause: () => void;
   step: () => void;
   reset: () => void;
-  pace: () => void;
+  slow: () => void;
 }
 
 export class Transport {
@@ -19,45 +16,42 @@ export class Transport {
   readonly #step = byId('step', HTMLButtonElement);
   readonly #slow = byId('slow', HTMLButtonElement);
   readonly #reset = byId('reset', HTMLButtonElement);
-  readonly #status = byId('status', HTMLElement);
-  readonly #progress = byId('progress', HTMLProgressElement);
-  #phase: Phase = 'starting';
 
-  constructor(events: TransportEvents) {
+  constructor(store: Store<State>, events: TransportEvents) {
     this.#train.addEventListener('click', () =>
-      this.#phase === 'training' ? events.pause() : events.train(),
+      store.state.phase === 'training' ? events.pause() : events.train(),
     );
     this.#step.addEventListener('click', () => events.step());
     this.#reset.addEventListener('click', () => events.reset());
-    this.#slow.addEventListener('click', () => {
-      set(this.#slow, { 'aria-pressed': String(!this.slow) });
-      events.pace();
-    });
+    this.#slow.addEventListener('click', () => events.slow());
+    const status = byId('status', HTMLElement);
+    const progress = byId('progress', HTMLProgressElement);
+    store.follow(
+      ({ phase }) => [phase],
+      ([phase]) => this.#show(phase),
+    );
+    store.follow(
+      ({ isSlow }) => [isSlow],
+      ([isSlow]) => set(this.#slow, { 'aria-pressed': String(isSlow) }),
+    );
+    store.follow(
+      (state) => [state.status],
+      ([sentence]) => setText(status, sentence),
+    );
+    store.follow(
+      ({ run: { last } }) => [last?.step ?? 0, Math.max(1, last?.steps ?? 1)],
+      ([step, steps]) => {
+        progress.max = steps;
+        progress.value = step;
+      },
+    );
   }
 
-  get slow(): boolean {
-    return this.#slow.getAttribute('aria-pressed') === 'true';
-  }
-
-  get phase(): Phase {
-    return this.#phase;
-  }
-
-  set phase(phase: Phase) {
-    this.#phase = phase;
+  #show(phase: Phase): void {
     const off = phase === 'starting' || phase === 'off';
     for (const button of [this.#train, this.#slow, this.#reset]) button.disabled = off;
     // After the last step another would begin a fresh model, which only "Train again" says.
     this.#step.disabled = off || phase === 'training' || phase === 'done';
     setText(this.#train, phase === 'training' ? 'Pause' : phase === 'done' ? 'Train again' : 'Train');
-  }
-
-  say(status: string): void {
-    setText(this.#status, status);
-  }
-
-  showStep(step: number, steps: number): void {
-    this.#progress.max = Math.max(1, steps);
-    this.#progress.value = step;
   }
 }

@@ -1,6 +1,6 @@
 /** What the loss says, in plain words. */
 import { count, nats } from './figures.ts';
-import type { Rise } from './lossSeries.ts';
+import type { Rise } from './lossCurve.ts';
 
 export interface Standing {
   step: number;

@@ -4,12 +4,11 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { Flow, PRESETS, realnvp, toyDensity } from '../../src/index.ts';
-import { openDevice } from '../../src/node.ts';
-import { paramLayout } from '../../src/spec/layout.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
-import { STREAMS } from '../../src/random.ts';
-import { RECORDED_UNIT } from '../page/recording.ts';
-import type { Recording } from '../page/recording.ts';
+import { paramLayout, STREAMS } from '../../src/page.ts';
+import { openDevice } from '../../src/node.ts';
+import { RECORDED_UNIT } from '../page/recordedFlow.ts';
+import type { RecordedFlow } from '../page/recordedFlow.ts';
 
 const POINTS = 600;
 const TEST_POINTS = 20_000;
@@ -34,7 +33,7 @@ export async function main(): Promise<void> {
   device.destroy();
 }
 
-async function record(flow: Flow, moons: ReturnType<typeof toyDensity>): Promise<Recording> {
+async function record(flow: Flow, moons: ReturnType<typeof toyDensity>): Promise<RecordedFlow> {
   const parameters = await flow.parameters();
   const samples = await flow.sample(POINTS, { seed: 5 });
   const test = await flow.logProb(moons.sample(1, STREAMS.toyTest, 0, TEST_POINTS));

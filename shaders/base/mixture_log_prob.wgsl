@@ -10,13 +10,13 @@ struct Params {
   n_rows: u32,
   n_valid_rows: u32,
   n_features: u32,
+  row_start: u32,
+  n_total: u32,
+  sign: f32,
   n_components: u32,
   mean_offset: u32,
   log_scale_offset: u32,
   logits_offset: u32,
-  row_start: u32,
-  n_total: u32,
-  sign: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -10,10 +10,10 @@ struct Params {
   n_rows: u32,
   n_valid_rows: u32,
   n_features: u32,
-  log_df_offset: u32,
   row_start: u32,
   n_total: u32,
   sign: f32,
+  log_df_offset: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -51,9 +51,9 @@ fn main(
     // z / (nu + z^2), which is 1 / (nu / z + z).
     let pull = z / (df + z * z);
     let far = 1.0 / (df / z + z);
-    let slope = select(pull, far, abs(z) > 1.0);
-    d_state[place] = share * (df + 1.0) * slope;
-    d_base[place] = -share * (log_normaliser_slope(0.5 * df) + 0.5 * ((df + 1.0) * z * slope - df * tail));
+    let ratio = select(pull, far, abs(z) > 1.0);
+    d_state[place] = share * (df + 1.0) * ratio;
+    d_base[place] = -share * (log_normaliser_derivative(0.5 * df) + 0.5 * ((df + 1.0) * z * ratio - df * tail));
 #endif
   }
 #if LOSS

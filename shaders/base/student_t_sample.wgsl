@@ -10,13 +10,13 @@
 struct Params {
   n_rows: u32,
   n_features: u32,
-  log_df_offset: u32,
   row_start_lo: u32,
   row_start_hi: u32,
   seed_lo: u32,
   seed_hi: u32,
   stream: u32,
   temperature: f32,
+  log_df_offset: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

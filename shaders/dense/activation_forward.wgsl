@@ -1,5 +1,5 @@
 // output[j, r] = phi(input[j, r]), between the sum of a residual net's blocks and the next of them.
-// input, output, slope [n_features, n_quads], slope = phi' at the same place; a quad is four rows.
+// input, output, derivative [n_features, n_quads], derivative = phi' at the same place; a quad is four rows.
 // One invocation owns one quad of one feature. He et al. 2016, "Identity mappings in deep residual networks", fig. 4e;
 // docs/derivations.md, eq. (80)
 #include "shared/grid.wgsl"
@@ -13,8 +13,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> output: array<vec4f>;
-#if STORE_SLOPE
-@group(0) @binding(3) var<storage, read_write> slope: array<vec4f>;
+#if STORE_DERIVATIVE
+@group(0) @binding(3) var<storage, read_write> derivative: array<vec4f>;
 #endif
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -29,7 +29,7 @@ fn main(
   }
   let activated = activate(input[index]);
   output[index] = activated.value;
-#if STORE_SLOPE
-  slope[index] = activated.slope;
+#if STORE_DERIVATIVE
+  derivative[index] = activated.derivative;
 #endif
 }

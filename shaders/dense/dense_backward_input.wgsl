@@ -1,6 +1,6 @@
 // d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], phi' with HIDDEN; added to what is there with ADD.
 // parameters: W [n_outputs, weight_stride], of which the first n_inputs columns count; d_output [*, n_quads] from
-// feature output_start; slope [n_inputs, n_quads] is phi' of the layer below; d_input [*, n_quads] from feature
+// feature output_start; derivative [n_inputs, n_quads] is phi' of the layer below; d_input [*, n_quads] from feature
 // input_start; a quad is four rows. One invocation owns INPUT_BLOCK inputs of one quad, so that each weight is loaded
 // once for four rows, and alone sums over o, in ascending order. docs/derivations.md, eq. (21), (22), (81)
 #if F16
@@ -26,7 +26,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parameters: array<Stored>;
 @group(0) @binding(2) var<storage, read> d_output: array<vec4f>;
 #if HIDDEN
-@group(0) @binding(3) var<storage, read> slope: array<StoredQuad>;
+@group(0) @binding(3) var<storage, read> derivative: array<StoredQuad>;
 #endif
 @group(0) @binding(4) var<storage, read_write> d_input: array<vec4f>;
 
@@ -76,7 +76,7 @@ fn store(i: u32, quad: u32, sums: vec4f) {
   }
   let place = (params.input_start + i) * params.n_quads + quad;
 #if HIDDEN
-  let pulled = sums * vec4f(slope[i * params.n_quads + quad]);
+  let pulled = sums * vec4f(derivative[i * params.n_quads + quad]);
 #else
   let pulled = sums;
 #endif

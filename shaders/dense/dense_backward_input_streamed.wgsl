@@ -1,7 +1,7 @@
 // d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], phi' with HIDDEN; added to what is there with ADD, as
 // dense_backward_input. Faster where loads are dear: N_KEPT outputs of a quad stay in registers, rows of the
 // transposed W stream past. transposed [n_inputs, n_output_quads]; d_output [*, n_quads] from feature output_start;
-// slope [n_inputs, n_quads]; d_input [*, n_quads] from feature input_start. One invocation owns one quad and n_range
+// derivative [n_inputs, n_quads]; d_input [*, n_quads] from feature input_start. One invocation owns one quad and n_range
 // inputs, and sums over o, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (21), (22), (81)
 #if F16
 enable f16;
@@ -27,7 +27,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> transposed: array<StoredQuad>;
 @group(0) @binding(2) var<storage, read> d_output: array<vec4f>;
 #if HIDDEN
-@group(0) @binding(3) var<storage, read> slope: array<StoredQuad>;
+@group(0) @binding(3) var<storage, read> derivative: array<StoredQuad>;
 #endif
 @group(0) @binding(4) var<storage, read_write> d_input: array<vec4f>;
 
@@ -58,7 +58,7 @@ fn main(
       let place = (params.input_start + i) * params.n_quads + quad;
       var sum = product_with_kept(i, first, lane);
 #if HIDDEN
-      sum *= vec4f(slope[i * params.n_quads + quad]);
+      sum *= vec4f(derivative[i * params.n_quads + quad]);
 #endif
 #if ADD
       sum += d_input[place];

@@ -1,6 +1,6 @@
 // output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]), a fully connected layer on feature-major rows.
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
-// output, slope [*, n_quads] from feature output_start, slope = phi' at the same place; a quad is four rows. With ADD,
+// output, derivative [*, n_quads] from feature output_start, derivative = phi' at the same place; a quad is four rows. With ADD,
 // phi is of the sum and what output held.
 // One invocation computes OUTPUT_BLOCK outputs of one quad, so that each weight is loaded once for four rows,
 // and alone sums over i, in ascending order. docs/derivations.md, eq. (12), (13), (80)
@@ -29,8 +29,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parameters: array<Stored>;
 @group(0) @binding(2) var<storage, read> input: array<InputQuad>;
 @group(0) @binding(3) var<storage, read_write> output: array<OutputQuad>;
-#if STORE_SLOPE
-@group(0) @binding(4) var<storage, read_write> slope: array<OutputQuad>;
+#if STORE_DERIVATIVE
+@group(0) @binding(4) var<storage, read_write> derivative: array<OutputQuad>;
 #endif
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -84,7 +84,7 @@ fn store(o: u32, quad: u32, sums: vec4f) {
   let activated = activate(sums);
 #endif
   output[place] = OutputQuad(activated.value);
-#if STORE_SLOPE
-  slope[place] = OutputQuad(activated.slope);
+#if STORE_DERIVATIVE
+  derivative[place] = OutputQuad(activated.derivative);
 #endif
 }

@@ -1,6 +1,6 @@
 // output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]): dense_forward for wide layers.
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
-// output, slope [*, n_quads] from feature output_start, slope = phi' at the same place; a quad is four rows. With ADD,
+// output, derivative [*, n_quads] from feature output_start, derivative = phi' at the same place; a quad is four rows. With ADD,
 // phi is of the sum and what output held.
 // A workgroup owns a tile of outputs by quads, over workgroup memory, one invocation a block of it in registers, and
 // sums over i, in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (12), (13), (80)
@@ -26,8 +26,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parameters: array<Stored>;
 @group(0) @binding(2) var<storage, read> input: array<InputQuad>;
 @group(0) @binding(3) var<storage, read_write> output: array<OutputQuad>;
-#if STORE_SLOPE
-@group(0) @binding(4) var<storage, read_write> slope: array<OutputQuad>;
+#if STORE_DERIVATIVE
+@group(0) @binding(4) var<storage, read_write> derivative: array<OutputQuad>;
 #endif
 
 @compute @workgroup_size(BLOCKED_GROUP_SIZE)
@@ -45,8 +45,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 #endif
       let activated = activate(sum);
       output[place] = OutputQuad(activated.value);
-#if STORE_SLOPE
-      slope[place] = OutputQuad(activated.slope);
+#if STORE_DERIVATIVE
+      derivative[place] = OutputQuad(activated.derivative);
 #endif
     }
   }

@@ -1,7 +1,7 @@
 // output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]), as dense_forward. Faster where loads are dear (software
 // adapters): an invocation keeps N_KEPT inputs of its quad of rows in registers while the weights stream past.
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
-// output, slope [*, n_quads] from feature output_start. One invocation owns one quad and n_range outputs, and sums
+// output, derivative [*, n_quads] from feature output_start. One invocation owns one quad and n_range outputs, and sums
 // over i, N_KEPT at a time, in ascending order; output, or sums where output is f16, holds the sums in between, and with
 // ADD output also what it held before. docs/derivations.md, eq. (12), (13), (80)
 #if F16
@@ -35,8 +35,8 @@ struct Params {
 #endif
 @group(0) @binding(3) var<storage, read> input: array<InputQuad>;
 @group(0) @binding(4) var<storage, read_write> output: array<OutputQuad>;
-#if STORE_SLOPE
-@group(0) @binding(5) var<storage, read_write> slope: array<OutputQuad>;
+#if STORE_DERIVATIVE
+@group(0) @binding(5) var<storage, read_write> derivative: array<OutputQuad>;
 #endif
 #if F16_OUTPUT
 @group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
@@ -82,9 +82,9 @@ fn main(
       if (is_last) {
         let activated = activate(sum);
         sum = activated.value;
-#if STORE_SLOPE
+#if STORE_DERIVATIVE
         if (is_quad) {
-          slope[place] = OutputQuad(activated.slope);
+          derivative[place] = OutputQuad(activated.derivative);
         }
 #endif
       }

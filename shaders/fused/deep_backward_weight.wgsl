@@ -104,7 +104,7 @@ fn main(
     own_d_unit_$o += own_d_$c * out_$o$c;
     d_out_weight_$o$c += own_d_$c * unit_$o.value;
 #end
-    let own_d_1_$o = own_d_unit_$o * unit_$o.slope;
+    let own_d_1_$o = own_d_unit_$o * unit_$o.derivative;
     d_bias_1_$o += own_d_1_$o;
 #end
 #endif
@@ -124,15 +124,15 @@ fn main(
 #end
         let unit = activate(a);
 #unroll i N_CONDITION
-        let slope_x_$i = unit.slope * x_$i[$r];
+        let derivative_x_$i = unit.derivative * x_$i[$r];
 #end
 #unroll o N_UPPER
-        p_$o = fma(vec4f(d_1_$o[$r]), unit.slope, p_$o);
+        p_$o = fma(vec4f(d_1_$o[$r]), unit.derivative, p_$o);
 #if !PIECEWISE_LINEAR
         d_weight_1_$o = fma(vec4f(d_1_$o[$r]), unit.value, d_weight_1_$o);
 #endif
 #unroll i N_CONDITION
-        q_$o$i = fma(vec4f(d_1_$o[$r]), slope_x_$i, q_$o$i);
+        q_$o$i = fma(vec4f(d_1_$o[$r]), derivative_x_$i, q_$o$i);
 #end
 #end
       }

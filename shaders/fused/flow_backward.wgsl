@@ -36,7 +36,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> conditions: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> d_outputs: array<vec4f>;
 #if STORED
-@group(0) @binding(7) var<storage, read> slopes: array<vec4f>;
+@group(0) @binding(7) var<storage, read> jacobians: array<vec4f>;
 #endif
 #if KEEP_HIDDEN
 @group(0) @binding(8) var<storage, read_write> hiddens: array<vec4f>;
@@ -91,7 +91,7 @@ fn main(
       let s = log_scale_of_quad(output.value[$j], params.scale_bound);
       let scaled = transformed[$j] - output.value[N_TRANSFORM + $j];
       let d_t = d_transformed[$j];
-      let d_a = (d_t * scaled + d_log_det) * s.slope;
+      let d_a = (d_t * scaled + d_log_det) * s.derivative;
       if (is_quad) {
         let place = (c * 2u * N_TRANSFORM + $j) * params.n_quads + quad;
         d_outputs[place] = d_a;
@@ -100,7 +100,8 @@ fn main(
       transformed[$j] = scaled * exp(-s.value);
       d_transformed[$j] = d_t * exp(s.value);
 #unroll i N_CONDITION
-      d_condition[$i] += output.slope[$j * N_CONDITION + $i] * d_a + output.slope[(N_TRANSFORM + $j) * N_CONDITION + $i] * d_t;
+      d_condition[$i] += output.jacobian[$j * N_CONDITION + $i] * d_a +
+        output.jacobian[(N_TRANSFORM + $j) * N_CONDITION + $i] * d_t;
 #end
     }
 #end
@@ -123,8 +124,8 @@ fn stored_output(coupling: u32, quad: u32) -> CouplingOutput {
 #unroll j N_TRANSFORM
   output.value[$o * N_TRANSFORM + $j] = d_outputs[((2u * coupling + $o) * N_TRANSFORM + $j) * params.n_quads + quad];
 #unroll i N_CONDITION
-  output.slope[($o * N_TRANSFORM + $j) * N_CONDITION + $i] =
-    slopes[(((2u * coupling + $o) * N_TRANSFORM + $j) * N_CONDITION + $i) * params.n_quads + quad];
+  output.jacobian[($o * N_TRANSFORM + $j) * N_CONDITION + $i] =
+    jacobians[(((2u * coupling + $o) * N_TRANSFORM + $j) * N_CONDITION + $i) * params.n_quads + quad];
 #end
 #end
 #end

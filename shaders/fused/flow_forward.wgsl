@@ -44,7 +44,7 @@ struct Params {
 #if TANGENTS
 @group(0) @binding(6) var<storage, read_write> conditions: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> outputs: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> slopes: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> jacobians: array<vec4f>;
 #endif
 #if KEEP_HIDDEN
 @group(0) @binding(9) var<storage, read_write> hiddens: array<vec4f>;
@@ -104,8 +104,8 @@ fn main(
 #unroll j N_TRANSFORM
       outputs[((2u * c + $o) * N_TRANSFORM + $j) * params.n_quads + quad] = output.value[$o * N_TRANSFORM + $j];
 #unroll i N_CONDITION
-      slopes[(((2u * c + $o) * N_TRANSFORM + $j) * N_CONDITION + $i) * params.n_quads + quad] =
-        output.slope[($o * N_TRANSFORM + $j) * N_CONDITION + $i];
+      jacobians[(((2u * c + $o) * N_TRANSFORM + $j) * N_CONDITION + $i) * params.n_quads + quad] =
+        output.jacobian[($o * N_TRANSFORM + $j) * N_CONDITION + $i];
 #end
 #end
 #end

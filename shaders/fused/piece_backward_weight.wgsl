@@ -45,10 +45,10 @@ fn main(
   let weight = parameters[start + unit];
   let bias = parameters[start + BIAS_0 + unit];
 
-  let slope_before = activate(vec4f(-1.0)).slope.x;
+  let derivative_before = activate(vec4f(-1.0)).derivative.x;
   let is_rising = weight >= 0.0;
-  let below = select(1.0, slope_before, is_rising);
-  let above = select(slope_before, 1.0, is_rising);
+  let below = select(1.0, derivative_before, is_rising);
+  let above = select(derivative_before, 1.0, is_rising);
   let first_below = (net * N_PIECES + piece_below(net, coupling, weight, bias)) * 2u * N_UPPER_QUADS;
   let first_all = (net * N_PIECES + HIDDEN_0) * 2u * N_UPPER_QUADS;
   var d_bias = 0.0;

@@ -72,7 +72,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let rows = start + WEIGHT_1 + units * HIDDEN_0;
   let biases = start + BIAS_1 + units;
   let first_line = (net * N_PIECES * N_UPPER_QUADS + upper_quad) * 2u;
-  let slope_before = activate(vec4f(-1.0)).slope.x;
+  let derivative_before = activate(vec4f(-1.0)).derivative.x;
 
   var slope = vec4f();
   var intercept = vec4f(parameters[biases.x], parameters[biases.y], parameters[biases.z], parameters[biases.w]);
@@ -83,7 +83,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     lines[place] = slope + block_slope;
     lines[place + 1u] = intercept + block_intercept;
     let weight = sh_weights[rank - 1u];
-    let weights = select(1.0, slope_before, weight >= 0.0) * column_above(rows, sh_units[rank - 1u]);
+    let weights = select(1.0, derivative_before, weight >= 0.0) * column_above(rows, sh_units[rank - 1u]);
     block_slope = fma(weights, vec4f(weight), block_slope);
     block_intercept = fma(weights, vec4f(sh_biases[rank - 1u]), block_intercept);
     if ((rank - 1u) % BLOCK_UNITS == 0u) {
@@ -100,7 +100,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   intercept = vec4f();
   for (var rank = 0u; rank < HIDDEN_0; rank++) {
     let weight = sh_weights[rank];
-    let weights = select(slope_before, 1.0, weight >= 0.0) * column_above(rows, sh_units[rank]);
+    let weights = select(derivative_before, 1.0, weight >= 0.0) * column_above(rows, sh_units[rank]);
     block_slope = fma(weights, vec4f(weight), block_slope);
     block_intercept = fma(weights, vec4f(sh_biases[rank]), block_intercept);
     let place = first_line + (rank + 1u) * N_UPPER_QUADS * 2u;

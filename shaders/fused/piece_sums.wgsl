@@ -86,7 +86,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           block_bias_$c += d_out;
         }
 #end
-        let d_1 = d_unit * unit.slope;
+        let d_1 = d_unit * unit.derivative;
         block += d_1;
         block_x += d_1 * x;
         place++;

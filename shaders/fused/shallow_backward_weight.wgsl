@@ -107,9 +107,9 @@ fn main(
         let unit = activate(a);
 #if PIECEWISE_LINEAR
 #unroll c N_OUT
-        p_$c = fma(vec4f(d_$c[$r]), unit.slope, p_$c);
+        p_$c = fma(vec4f(d_$c[$r]), unit.derivative, p_$c);
 #unroll i N_CONDITION
-        q_$c$i = fma(vec4f(d_x_$c$i[$r]), unit.slope, q_$c$i);
+        q_$c$i = fma(vec4f(d_x_$c$i[$r]), unit.derivative, q_$c$i);
 #end
 #end
 #else
@@ -118,7 +118,7 @@ fn main(
         d_out_weight_$c = fma(vec4f(d_$c[$r]), unit.value, d_out_weight_$c);
         d_unit = fma(vec4f(d_$c[$r]), out_$c, d_unit);
 #end
-        let d_a = d_unit * unit.slope;
+        let d_a = d_unit * unit.derivative;
         d_bias += d_a;
 #unroll i N_CONDITION
         d_weight_$i = fma(d_a, vec4f(x_$i[$r]), d_weight_$i);

@@ -63,7 +63,7 @@ fn main(
 #unroll c N_OUT
     d_unit += parameters[start + WEIGHT_OUT + $c * HIDDEN_2 + o] * d_out_$c;
 #end
-    let d_2 = d_unit * activate(hiddens[(first_a_2 + o) * params.n_quads + quad]).slope;
+    let d_2 = d_unit * activate(hiddens[(first_a_2 + o) * params.n_quads + quad]).derivative;
     let row = start + WEIGHT_2 + o * HIDDEN_1;
 #unroll b N_BLOCKS
     let own_$b = quad_of_row(row, first_middle + 4u * ($b * LANES + lane), HIDDEN_1);
@@ -84,6 +84,6 @@ fn main(
   }
   for (var k = 0u; k < min(N_KEPT, HIDDEN_1 - first_middle); k++) {
     let place = (first_a_1 + first_middle + k) * params.n_quads + quad;
-    hiddens[place] = activate(hiddens[place]).slope * d_hidden[k];
+    hiddens[place] = activate(hiddens[place]).derivative * d_hidden[k];
   }
 }

@@ -66,7 +66,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       d_unit += d_$c * out_$o$c;
       d_out_weight_$o$c = dot_onto(d_$c, unit.value, d_out_weight_$o$c);
 #end
-      let d_2 = d_unit * unit.slope;
+      let d_2 = d_unit * unit.derivative;
       d_bias_2_$o += sum_of_quad(d_2);
 #unroll u N_MIDDLE_UNITS
       d_weight_2_$o$u = dot_onto(d_2, h_1_$u, d_weight_2_$o$u);

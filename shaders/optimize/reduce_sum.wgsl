@@ -1,4 +1,4 @@
-// output[g] = sum of input over the elements of workgroup g; one workgroup gives the whole sum.
+// output[g] = sum of input, or of input^2 with SQUARES, over the elements of workgroup g.
 // input [n_elements]; output [number of workgroups].
 // Invocation l of workgroup g sums elements g 64 + l, + 64 n_groups, ... in ascending order, then the
 // workgroup adds its 64 sums by a fixed tree: no atomics, the same bits on every run.
@@ -22,7 +22,11 @@ fn main(
   var sum = 0.0;
   for (var i = group.x * REDUCTION_SIZE + local; i < params.n_elements; i += n_groups.x * REDUCTION_SIZE) {
     let value = input[i];
+#if SQUARES
+    sum += value * value;
+#else
     sum += value;
+#endif
   }
   let total = tree_sum(local, sum);
   if (local == 0u) {

@@ -1,4 +1,4 @@
-// Activation functions of four rows and their slopes; the numbers are those of src/model/activation.ts.
+// Activation functions of four rows and their derivatives; the numbers are those of src/model/activation.ts.
 #include "shared/elementary.wgsl"
 
 override ACTIVATION: u32 = 0u;
@@ -13,7 +13,7 @@ const NEGATIVE_SLOPE: f32 = 0.01;
 
 struct Activated {
   value: vec4f,
-  slope: vec4f,
+  derivative: vec4f,
 }
 
 fn activate(a: vec4f) -> Activated {
@@ -22,8 +22,8 @@ fn activate(a: vec4f) -> Activated {
       return Activated(max(a, vec4f(0.0)), select(vec4f(0.0), vec4f(1.0), a > vec4f(0.0)));
     }
     case LEAKY_RELU: {
-      let slope = select(vec4f(NEGATIVE_SLOPE), vec4f(1.0), a > vec4f(0.0));
-      return Activated(slope * a, slope);
+      let derivative = select(vec4f(NEGATIVE_SLOPE), vec4f(1.0), a > vec4f(0.0));
+      return Activated(derivative * a, derivative);
     }
     case TANH: {
       let y = vec4f(tanh_accurate(a.x), tanh_accurate(a.y), tanh_accurate(a.z), tanh_accurate(a.w));

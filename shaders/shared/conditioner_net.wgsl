@@ -10,7 +10,7 @@
 // from unrolling the loop that fills it, as it does where a loop runs over the exact length of an array.
 var<private> hidden_$l: array<vec4f, N_BLOCKS_$l * 4u * LANES + 1u>;
 #if TANGENTS
-var<private> hidden_slope_$l: array<vec4f, N_BLOCKS_$l * 4u * LANES * N_CONDITION + 1u>;
+var<private> hidden_jacobian_$l: array<vec4f, N_BLOCKS_$l * 4u * LANES * N_CONDITION + 1u>;
 #endif
 #end
 
@@ -18,7 +18,7 @@ var<private> hidden_slope_$l: array<vec4f, N_BLOCKS_$l * 4u * LANES * N_CONDITIO
 struct Unit {
   a: vec4f,
 #if TANGENTS
-  slope: array<vec4f, N_CONDITION>,
+  jacobian: array<vec4f, N_CONDITION>,
 #endif
 }
 
@@ -32,7 +32,7 @@ fn unit_above_$l(row: u32, bias: f32, lane: u32) -> Unit {
   sums[0] = vec4f(bias);
 #if TANGENTS
   // Zero in so many words: lavapipe does not clear a variable of a loop's body anew.
-  var slope_sums = array<vec4f, 4u * N_CONDITION>();
+  var jacobian_sums = array<vec4f, 4u * N_CONDITION>();
 #endif
 #unroll b N_BLOCKS_$l
 #unroll k LANES
@@ -42,10 +42,10 @@ fn unit_above_$l(row: u32, bias: f32, lane: u32) -> Unit {
     sums[$u] = fma(vec4f(weights[$u]), hidden_$l[4u * ($b * LANES + $k) + $u], sums[$u]);
 #if TANGENTS
 #unroll i N_CONDITION
-    slope_sums[$u * N_CONDITION + $i] = fma(
+    jacobian_sums[$u * N_CONDITION + $i] = fma(
       vec4f(weights[$u]),
-      hidden_slope_$l[(4u * ($b * LANES + $k) + $u) * N_CONDITION + $i],
-      slope_sums[$u * N_CONDITION + $i],
+      hidden_jacobian_$l[(4u * ($b * LANES + $k) + $u) * N_CONDITION + $i],
+      jacobian_sums[$u * N_CONDITION + $i],
     );
 #end
 #endif
@@ -57,8 +57,8 @@ fn unit_above_$l(row: u32, bias: f32, lane: u32) -> Unit {
   unit.a = (sums[0] + sums[1]) + (sums[2] + sums[3]);
 #if TANGENTS
 #unroll i N_CONDITION
-  unit.slope[$i] = (slope_sums[$i] + slope_sums[N_CONDITION + $i]) +
-    (slope_sums[2u * N_CONDITION + $i] + slope_sums[3u * N_CONDITION + $i]);
+  unit.jacobian[$i] = (jacobian_sums[$i] + jacobian_sums[N_CONDITION + $i]) +
+    (jacobian_sums[2u * N_CONDITION + $i] + jacobian_sums[3u * N_CONDITION + $i]);
 #end
 #endif
   return unit;
@@ -95,8 +95,8 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
         hidden_0[unit] = activated.value;
 #if TANGENTS
 #unroll i N_CONDITION
-        hidden_slope_0[unit * N_CONDITION + $i] =
-          weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u] * activated.slope;
+        hidden_jacobian_0[unit * N_CONDITION + $i] =
+          weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u] * activated.derivative;
 #end
 #endif
       }
@@ -115,7 +115,7 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
     hidden_1[o] = activated.value;
 #if TANGENTS
 #unroll i N_CONDITION
-    hidden_slope_1[o * N_CONDITION + $i] = activated.slope * unit.slope[$i];
+    hidden_jacobian_1[o * N_CONDITION + $i] = activated.derivative * unit.jacobian[$i];
 #end
 #endif
   }
@@ -139,7 +139,7 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
       net.value[$c] += weight * activated.value;
 #if TANGENTS
 #unroll i N_CONDITION
-      net.slope[$c * N_CONDITION + $i] += weight * activated.slope * unit.slope[$i];
+      net.jacobian[$c * N_CONDITION + $i] += weight * activated.derivative * unit.jacobian[$i];
 #end
 #endif
     }
@@ -185,8 +185,8 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
         net.value[$c] = fma(vec4f(out_$c[$u]), activated.value, net.value[$c]);
 #if TANGENTS
 #unroll i N_CONDITION
-        net.slope[$c * N_CONDITION + $i] =
-          fma(vec4f(out_$c[$u] * weight_$i), activated.slope, net.slope[$c * N_CONDITION + $i]);
+        net.jacobian[$c * N_CONDITION + $i] =
+          fma(vec4f(out_$c[$u] * weight_$i), activated.derivative, net.jacobian[$c * N_CONDITION + $i]);
 #end
 #endif
 #end

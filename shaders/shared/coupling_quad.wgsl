@@ -11,13 +11,13 @@ struct NetOutput {
   value: array<vec4f, N_OUT>,
 #if TANGENTS
   // d value[c] / d x[i] at c N_CONDITION + i.
-  slope: array<vec4f, N_OUT * N_CONDITION>,
+  jacobian: array<vec4f, N_OUT * N_CONDITION>,
 #endif
 }
 
 struct LogScaleQuad {
   value: vec4f,
-  slope: vec4f,
+  derivative: vec4f,
 }
 
 fn log_scale_of_quad(a: vec4f, bound: f32) -> LogScaleQuad {
@@ -25,7 +25,7 @@ fn log_scale_of_quad(a: vec4f, bound: f32) -> LogScaleQuad {
   let y = log_scale_of(a.y, bound);
   let z = log_scale_of(a.z, bound);
   let w = log_scale_of(a.w, bound);
-  return LogScaleQuad(vec4f(x.value, y.value, z.value, w.value), vec4f(x.slope, y.slope, z.slope, w.slope));
+  return LogScaleQuad(vec4f(x.value, y.value, z.value, w.value), vec4f(x.derivative, y.derivative, z.derivative, w.derivative));
 }
 
 fn is_flipped(coupling: u32) -> bool {
@@ -74,7 +74,7 @@ struct CouplingOutput {
   // [a | t].
   value: array<vec4f, 2u * N_TRANSFORM>,
 #if TANGENTS
-  slope: array<vec4f, 2u * N_TRANSFORM * N_CONDITION>,
+  jacobian: array<vec4f, 2u * N_TRANSFORM * N_CONDITION>,
 #endif
 }
 
@@ -88,7 +88,7 @@ fn conditioner_output(x: array<vec4f, N_CONDITION>, coupling: u32, lane: u32) ->
     both.value[$n * N_OUT + $c] = net.value[$c];
 #if TANGENTS
 #unroll i N_CONDITION
-    both.slope[($n * N_OUT + $c) * N_CONDITION + $i] = net.slope[$c * N_CONDITION + $i];
+    both.jacobian[($n * N_OUT + $c) * N_CONDITION + $i] = net.jacobian[$c * N_CONDITION + $i];
 #end
 #endif
 #end

@@ -39,11 +39,11 @@ fn evaluate_net(input: array<vec4f, N_CONDITION>, net_index: u32, start: u32, la
     {
       let slope = lines[first_lines[$r] + 2u * quad];
       let unit = activate(fma(slope, vec4f(x[$r]), lines[first_lines[$r] + 2u * quad + 1u]));
-      let unit_slope = unit.slope * slope;
+      let unit_jacobian = unit.derivative * slope;
 #unroll c N_OUT
       net.value[$c][$r] += dot(out_$c, unit.value);
 #if TANGENTS
-      net.slope[$c][$r] += dot(out_$c, unit_slope);
+      net.jacobian[$c][$r] += dot(out_$c, unit_jacobian);
 #endif
 #end
     }

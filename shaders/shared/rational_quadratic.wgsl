@@ -1,15 +1,15 @@
 // Bins of a monotone rational-quadratic spline on [-bound, bound], the identity outside. A feature's raw numbers are
-// BINS widths, BINS heights and the slopes at the BINS - 1 inner knots; all zeros give the identity.
+// BINS widths, BINS heights and the derivatives at the BINS - 1 inner knots; all zeros give the identity.
 // They are those of each row, raw [n_transformed, 3 BINS - 1, n_rows], or one set for all rows within a longer buffer:
 // params.raw_start, .raw_stride from number to number and .row_stride from row to row say which.
 // Needs the size BINS, raw, these params and params.bound. docs/derivations.md, eq. (58) to (60)
 #include "shared/elementary.wgsl"
 
-// Least width and height of a bin, as a share of the whole, and least slope at a knot.
+// Least width and height of a bin, as a share of the whole, and least derivative at a knot.
 const MIN_SHARE: f32 = 1e-3;
-const MIN_SLOPE: f32 = 1e-3;
-// log(exp(1 - MIN_SLOPE) - 1), so that a raw 0 gives the slope 1.
-const SLOPE_SHIFT: f32 = 0.539742417236952;
+const MIN_DERIVATIVE: f32 = 1e-3;
+// log(exp(1 - MIN_DERIVATIVE) - 1), so that a raw 0 gives the derivative 1.
+const DERIVATIVE_SHIFT: f32 = 0.539742417236952;
 const N_RAW: u32 = 3u * BINS - 1u;
 
 struct Interval {
@@ -22,7 +22,7 @@ struct Bin {
   x: Interval,
   y: Interval,
   // At its left and right knot.
-  slopes: vec2f,
+  derivatives: vec2f,
 }
 
 fn raw_number(feature: u32, number: u32, row: u32) -> f32 {
@@ -65,29 +65,29 @@ fn interval_at(feature: u32, first: u32, row: u32, value: f32, wanted: u32) -> I
   return Interval(BINS - 1u, start, params.bound - start);
 }
 
-// Outside, the spline goes on with the slope 1.
-fn slope_at(feature: u32, knot: u32, row: u32) -> f32 {
+// Outside, the spline goes on with the derivative 1.
+fn derivative_at(feature: u32, knot: u32, row: u32) -> f32 {
   if (knot == 0u || knot == BINS) {
     return 1.0;
   }
-  let v = raw_number(feature, 2u * BINS + knot - 1u, row) + SLOPE_SHIFT;
-  return MIN_SLOPE + max(v, 0.0) + log_accurate(1.0 + exp(-abs(v)));
+  let v = raw_number(feature, 2u * BINS + knot - 1u, row) + DERIVATIVE_SHIFT;
+  return MIN_DERIVATIVE + max(v, 0.0) + log_accurate(1.0 + exp(-abs(v)));
 }
 
-fn slopes_of(feature: u32, bin: u32, row: u32) -> vec2f {
-  return vec2f(slope_at(feature, bin, row), slope_at(feature, bin + 1u, row));
+fn derivatives_of(feature: u32, bin: u32, row: u32) -> vec2f {
+  return vec2f(derivative_at(feature, bin, row), derivative_at(feature, bin + 1u, row));
 }
 
 fn bin_of_x(feature: u32, row: u32, x: f32) -> Bin {
   let interval = interval_at(feature, 0u, row, x, BINS);
   let y = interval_at(feature, BINS, row, 0.0, interval.index);
-  return Bin(interval, y, slopes_of(feature, interval.index, row));
+  return Bin(interval, y, derivatives_of(feature, interval.index, row));
 }
 
 fn bin_of_y(feature: u32, row: u32, y: f32) -> Bin {
   let interval = interval_at(feature, BINS, row, y, BINS);
   let x = interval_at(feature, 0u, row, 0.0, interval.index);
-  return Bin(x, interval, slopes_of(feature, interval.index, row));
+  return Bin(x, interval, derivatives_of(feature, interval.index, row));
 }
 
 fn is_inside(value: f32) -> bool {
@@ -103,7 +103,7 @@ struct Place {
   mean: f32,
   numerator: f32,
   denominator: f32,
-  slope_factor: f32,
+  derivative_factor: f32,
 }
 
 fn place_in(bin: Bin, xi: f32) -> Place {
@@ -113,14 +113,14 @@ fn place_in(bin: Bin, xi: f32) -> Place {
     xi,
     q,
     mean,
-    mean * xi * xi + bin.slopes.x * q,
-    mean + (bin.slopes.x + bin.slopes.y - 2.0 * mean) * q,
-    bin.slopes.y * xi * xi + 2.0 * mean * q + bin.slopes.x * (1.0 - xi) * (1.0 - xi),
+    mean * xi * xi + bin.derivatives.x * q,
+    mean + (bin.derivatives.x + bin.derivatives.y - 2.0 * mean) * q,
+    bin.derivatives.y * xi * xi + 2.0 * mean * q + bin.derivatives.x * (1.0 - xi) * (1.0 - xi),
   );
 }
 
-fn log_slope_of(place: Place) -> f32 {
-  return log_accurate(place.slope_factor) + 2.0 * log_accurate(place.mean / place.denominator);
+fn log_derivative_of(place: Place) -> f32 {
+  return log_accurate(place.derivative_factor) + 2.0 * log_accurate(place.mean / place.denominator);
 }
 
 fn xi_of_x(bin: Bin, x: f32) -> f32 {
@@ -131,9 +131,9 @@ fn xi_of_x(bin: Bin, x: f32) -> f32 {
 fn xi_of_y(bin: Bin, y: f32) -> f32 {
   let rise = clamp(y - bin.y.start, 0.0, bin.y.size);
   let mean = bin.y.size / bin.x.size;
-  let bend = rise * (bin.slopes.x + bin.slopes.y - 2.0 * mean);
-  let a = bin.y.size * (mean - bin.slopes.x) + bend;
-  let b = bin.y.size * bin.slopes.x - bend;
+  let bend = rise * (bin.derivatives.x + bin.derivatives.y - 2.0 * mean);
+  let a = bin.y.size * (mean - bin.derivatives.x) + bend;
+  let b = bin.y.size * bin.derivatives.x - bend;
   let c = mean * rise;
   return clamp(2.0 * c / (b + sqrt(max(b * b + 4.0 * a * c, 0.0))), 0.0, 1.0);
 }

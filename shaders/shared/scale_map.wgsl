@@ -1,4 +1,4 @@
-// The scale map of an affine coupling: raw output a -> log-scale s and its slope ds/da.
+// The scale map of an affine coupling: raw output a -> log-scale s and its derivative ds/da.
 // The numbers are those of src/model/scaleMap.ts. docs/derivations.md, eq. (5), (6), (44), (82)
 #include "shared/elementary.wgsl"
 
@@ -12,7 +12,7 @@ const SIGMOID_SHIFT: f32 = 2.0;
 
 struct LogScale {
   value: f32,
-  slope: f32,
+  derivative: f32,
 }
 
 // `bound` is that of TANH_BOUNDED, or what SIGMOID adds to the scale.

@@ -18,7 +18,7 @@ fn log_normaliser(a: f32) -> f32 {
 }
 
 // Its derivative with respect to log nu.
-fn log_normaliser_slope(a: f32) -> f32 {
+fn log_normaliser_derivative(a: f32) -> f32 {
   let b = a + 4.0;
   let b2 = 1.0 / (b * b);
   let series = (1.0 / 8.0 - b2 * (3.0 / 192.0 - b2 * (5.0 / 640.0 - b2 * (119.0 / 14336.0)))) * b2;

@@ -1,130 +1,108 @@
-/**
- * The base distribution: log-density, loss with its gradients, and rows of it. A class-conditional one is a standard
- * normal here, as the rows are without their means: baseMean.ts.
- */
-import { baseLogProb } from '../kernels/base/base_log_prob.ts';
-import { baseSample } from '../kernels/base/base_sample.ts';
-import type { DrawArguments } from '../kernels/base/base_sample.ts';
-import { boxLogProb } from '../kernels/base/box_log_prob.ts';
-import { boxSample } from '../kernels/base/box_sample.ts';
-import { mixtureLogProb } from '../kernels/base/mixture_log_prob.ts';
-import { mixtureSample } from '../kernels/base/mixture_sample.ts';
-import { nllLoss } from '../kernels/base/nll_loss.ts';
+/** What a base distribution is: one record in a file of its own, and a row in the table of index.ts. */
+import type * as v from 'valibot';
+import type { BaseLoss, LogProbArguments, SampleArguments } from '../kernels/base/arguments.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
-import { studentTLogProb } from '../kernels/base/student_t_log_prob.ts';
-import { studentTSample } from '../kernels/base/student_t_sample.ts';
-import type { BaseSlots, FlowModel } from '../spec/layout.ts';
-import type { TensorSlot } from '../model/tensors.ts';
+import type { AddTensor, TensorSlot } from '../model/tensors.ts';
+import type { Dispatch } from '../plan/kernel.ts';
+import { D_BASE, GRADIENTS, PARAMETERS } from '../plan/names.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
-import { paddedRows } from '../plan/shape.ts';
 
-import { D_BASE, D_STATE, GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../plan/names.ts';
-
-/** LOG_PROB of the rows of `latent`, with the log-det of the forward map (sign +1) or of the inverse (−1). */
-export function addLogProb(
-  plan: PlanBuilder,
-  { spec, layout }: FlowModel,
-  { rows, sign, latent }: { rows: number; sign: 1 | -1; latent: string },
-): void {
-  const { base } = layout;
-  const features = spec.dim;
-  const density = { rows, sign, state: latent, logDet: LOG_DET, logProb: plan.buffer(LOG_PROB, rows) };
-  switch (base.type) {
-    case 'standard_normal':
-    case 'class_conditional':
-      plan.add(baseLogProb({ ...density, features }));
-      break;
-    case 'uniform':
-      plan.add(boxLogProb({ ...density, features, bound: base.bound }));
-      break;
-    case 'student_t':
-      plan.add(studentTLogProb({ ...density, logDf: base.logDf, parameters: PARAMETERS }));
-      break;
-    case 'mixture':
-      plan.add(mixtureLogProb({ ...density, slots: base, parameters: PARAMETERS }));
-  }
+export interface BaseSpecOf {
+  type: string;
 }
 
-/** NLL of the rows in the state, D_STATE of the batch's mean, and the gradients of the base's own tensors. */
+/** The base of a flow: its spec, where its tensors lie, and the number of features. */
+export interface BaseLayer<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
+  readonly base: Base;
+  readonly spec: Spec;
+  readonly tensors: Tensors;
+  readonly dim: number;
+  readonly contextDim: number;
+}
+
+type Placed<Arguments> = Omit<Arguments, 'features' | 'parameters'>;
+
+/** Rows of the latent, with the log-det that goes with them. */
+type Density = Placed<Omit<LogProbArguments, 'loss'>>;
+
+export interface Base<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
+  /** What the model file may say; the order of the keys is the order in which they are written. */
+  readonly schema: v.GenericSchema<unknown, Spec>;
+  /** Every field but the type, for a base that is made by hand. */
+  defaults(): Omit<Spec, 'type'>;
+  /** Whether it reads the context. */
+  readonly readsContext?: boolean;
+  /** Whether rows outside its walls have no density. */
+  readonly isBounded?: boolean;
+  /** The tensors, in the order of the model file. */
+  tensors(spec: Spec, shape: { dim: number; contextDim: number }, add: AddTensor): Tensors;
+  /** Fills the tensors of a fresh flow that are not 0. */
+  start?(layer: BaseLayer<Spec, Tensors>, parameters: Float32Array, seed: number): void;
+  /** What it is, for people. */
+  words(spec: Spec): string;
+  /** What its kernels depend on, for the cache of kernel choices; '' for nothing. */
+  tuningKey(spec: Spec): string;
+
+  /** Whether a stack of couplings can end in its log-density. */
+  readonly isStandardNormal?: boolean;
+  /** log p of rows; or with a `loss` −log p, the gradient of the rows, and each row's gradients of `rowTensors`. */
+  logProb(layer: BaseLayer<Spec, Tensors>, args: LogProbArguments): Dispatch;
+  /** Rows of it. */
+  sample(layer: BaseLayer<Spec, Tensors>, args: SampleArguments): Dispatch;
+  /** The tensors of which a row has gradients, in the order in which `logProb` leaves them. */
+  rowTensors?(layer: BaseLayer<Spec, Tensors>): TensorSlot[];
+  /** Gradients of a row, if there are more than those of `rowTensors`. */
+  rowGradients?(layer: BaseLayer<Spec, Tensors>): number;
+
+  /** A mean that depends on the context: what is left of z without it has the density of `logProb`. */
+  readonly mean?: {
+    /** Adds the mean to rows in `target`, or takes it off again with `sign` −1. */
+    shift(
+      plan: PlanBuilder,
+      layer: BaseLayer<Spec, Tensors>,
+      args: { rows: number; sign: 1 | -1; target: string },
+    ): void;
+    /** Adds its gradient, out of D_STATE as the loss leaves it. */
+    gradient(plan: PlanBuilder, layer: BaseLayer<Spec, Tensors>, rows: number): void;
+  };
+}
+
+/** Gradients of its own that a row has. */
+export function rowGradients(layer: BaseLayer): number {
+  const { base } = layer;
+  const tensors = base.rowTensors?.(layer) ?? [];
+  return base.rowGradients?.(layer) ?? tensors.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** log p of rows. */
+export function addLogProb(plan: PlanBuilder, layer: BaseLayer, density: Density): void {
+  plan.add(layer.base.logProb(layer, { ...density, ...common(layer) }));
+}
+
+/** −log p of rows, the gradient of the rows, and of the base's own tensors. */
 export function addLoss(
   plan: PlanBuilder,
-  { spec, layout }: FlowModel,
-  { rows: validRows, rowStart, totalRows }: BatchRows,
+  layer: BaseLayer,
+  { loss, ...density }: Density & { loss: Omit<BaseLoss, 'dBase'> },
 ): void {
-  const { base } = layout;
-  const rows = paddedRows(validRows);
-  const features = spec.dim;
-  const dState = plan.buffer(D_STATE, features * rows);
-  const nll = plan.buffer(NLL, rowStart + rows);
-  if (base.type === 'standard_normal' || base.type === 'class_conditional') {
-    const batch = { rows, validRows, rowStart, totalRows };
-    plan.add(nllLoss({ ...batch, features, state: STATE, logDet: LOG_DET, dState, nll }));
-    return;
-  }
-  const loss = { validRows, rowStart, totalRows, dState };
-  const density = { rows, sign: 1, state: STATE, logDet: LOG_DET, logProb: nll } as const;
-  if (base.type === 'uniform') {
-    plan.add(boxLogProb({ ...density, features, bound: base.bound, loss }));
-    return;
-  }
-  const dBase = plan.buffer(D_BASE, baseGradients(base) * rows);
-  const learned = { ...density, parameters: PARAMETERS, loss: { ...loss, dBase } };
-  plan.add(
-    base.type === 'student_t'
-      ? studentTLogProb({ ...learned, logDf: base.logDf })
-      : mixtureLogProb({ ...learned, slots: base }),
-  );
+  const { rows } = density;
+  const own = rowGradients(layer);
+  const dBase = own === 0 ? D_BASE : plan.buffer(D_BASE, own * rows);
+  plan.add(layer.base.logProb(layer, { ...density, ...common(layer), loss: { ...loss, dBase } }));
   let firstElement = 0;
-  for (const tensor of tensorsOf(base)) {
-    if (tensor.trainable) {
-      plan.add(
-        rowGradientReduce({ rows, validRows, tensor, dRows: dBase, firstElement, gradients: GRADIENTS }),
-      );
-    }
+  for (const tensor of layer.base.rowTensors?.(layer) ?? []) {
+    const { validRows } = loss;
+    const reduce = { rows, validRows, tensor, dRows: dBase, firstElement, gradients: GRADIENTS };
+    if (tensor.trainable) plan.add(rowGradientReduce(reduce));
     firstElement += tensor.length;
   }
 }
 
-/** Rows of the base distribution into `args.state`. */
-export function drawBase(plan: PlanBuilder, { spec, layout }: FlowModel, args: DrawArguments): void {
-  const { base } = layout;
-  switch (base.type) {
-    case 'standard_normal':
-    case 'class_conditional':
-      plan.add(baseSample({ ...args, features: spec.dim }));
-      break;
-    case 'uniform':
-      plan.add(boxSample({ ...args, features: spec.dim, bound: base.bound }));
-      break;
-    case 'student_t':
-      plan.add(studentTSample({ ...args, logDf: base.logDf, parameters: PARAMETERS }));
-      break;
-    case 'mixture':
-      plan.add(mixtureSample({ ...args, slots: base, parameters: PARAMETERS }));
-  }
+/** Rows of the base into `args.state`. */
+export function addSample(plan: PlanBuilder, layer: BaseLayer, args: Placed<SampleArguments>): void {
+  plan.add(layer.base.sample(layer, { ...args, ...common(layer) }));
 }
 
-/** Gradients of its own that a row has; a single normal's include that of its weight, which is 0 and nobody's. */
-export function baseGradients(base: BaseSlots): number {
-  const own = tensorsOf(base).reduce((sum, { length }) => sum + length, 0);
-  return base.type === 'mixture' && base.logits === undefined ? own + 1 : own;
-}
-
-/** In the order in which the kernels leave their gradients. */
-function tensorsOf(base: BaseSlots): TensorSlot[] {
-  switch (base.type) {
-    case 'student_t':
-      return [base.logDf];
-    case 'mixture':
-      return [base.mean, base.logScale, ...(base.logits === undefined ? [] : [base.logits])];
-    default:
-      return [];
-  }
-}
-
-/** The rows of a batch that are in the state, and the batch they belong to. */
-export interface BatchRows {
-  rows: number;
-  rowStart: number;
-  totalRows: number;
+function common({ dim }: BaseLayer): { features: number; parameters: string } {
+  return { features: dim, parameters: PARAMETERS };
 }

@@ -1,36 +1,44 @@
-/** z = (x + b) ⊙ exp(log_scale): Glow's normalisation, which starts from data. */
-import { diagonalBackward } from '../kernels/elementwise/diagonal_backward.ts';
-import { diagonalForward } from '../kernels/elementwise/diagonal_forward.ts';
-import { diagonalInverse } from '../kernels/elementwise/diagonal_inverse.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
-import { D_STATE, GRADIENTS, LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
-import type { BijectorSteps } from './bijector.ts';
+/** Glow's normalisation, z = (x + bias) ⊙ exp(log_scale); the first batch of training gives a fresh one its start. */
+import * as v from 'valibot';
+import { actnormStart } from '../kernels/elementwise/actnorm_start.ts';
+import { firstUnsound } from '../model/tensors.ts';
+import type { TensorSlot } from '../model/tensors.ts';
+import { PARAMETERS, STATE } from '../plan/names.ts';
+import { builderOf } from './bijector.ts';
+import type { Bijector } from './bijector.ts';
+import { diagonalMap } from './diagonalMap.ts';
+import type { DiagonalTensors } from './diagonalMap.ts';
 
-const BUFFERS = { parameters: PARAMETERS, state: STATE };
+const schema = v.strictObject({ type: v.literal('actnorm') });
+export type ActnormSpec = v.InferOutput<typeof schema>;
 
-export const actnormSteps: BijectorSteps<BijectorSlots & { type: 'actnorm' }> = {
-  preservesVolume: false,
+interface Tensors extends DiagonalTensors {
+  bias: TensorSlot;
+  initialised: TensorSlot;
+}
 
-  forward(plan, { bias, logScale }, { rows, accumulate }) {
-    plan.add(diagonalForward({ rows, bias, logScale, accumulate, ...BUFFERS, logDet: LOG_DET }));
+export const actnormRoom: Bijector<ActnormSpec, Tensors> = {
+  schema,
+  defaults: () => ({}),
+
+  tensors: (_, { dim }, add) => ({
+    bias: add('bias', [dim], true),
+    logScale: add('log_scale', [dim], true),
+    initialised: add('initialised', [1], false),
+  }),
+
+  startFromBatch: {
+    add: (plan, { tensors }, { rows, validRows }) =>
+      plan.add(actnormStart({ rows, validRows, ...tensors, state: STATE, parameters: PARAMETERS })),
+    flag: ({ tensors }) => tensors.initialised,
   },
 
-  inverse(plan, { bias, logScale }, { rows, accumulate }) {
-    plan.add(diagonalInverse({ rows, bias, logScale, accumulate, ...BUFFERS, logDet: LOG_DET }));
-  },
+  unsound: ({ tensors }, parameters) =>
+    firstUnsound(tensors.initialised, parameters, '0 or 1', (value) => value === 0 || value === 1),
 
-  backward(plan, { bias, logScale }, { rows, validRows, dLogDet }) {
-    plan.add(
-      diagonalBackward({
-        rows,
-        validRows,
-        bias,
-        logScale,
-        dLogDet,
-        ...BUFFERS,
-        dState: D_STATE,
-        gradients: GRADIENTS,
-      }),
-    );
-  },
+  words: () => '(x + bias) exp(log_scale)',
+  tuningKey: ({ spec }) => spec.type,
+  ...diagonalMap,
 };
+
+export const actnorm = builderOf<ActnormSpec>('actnorm');

@@ -1,43 +1,66 @@
-/** z₂ = x₂ + t(x₁), z₁ = x₁. */
-import type { Dispatch } from '../plan/kernel.ts';
-import { couplingShift } from '../kernels/coupling/coupling_shift.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
-import { couplingBlocks } from '../model/blocks.ts';
+/** NICE's coupling: z₂ = x₂ + t(x₁), z₁ = x₁. It keeps volumes. */
+import * as v from 'valibot';
+import { additiveCoupling as shiftBlock } from '../kernels/coupling/additive_coupling.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
-import type { Coupling } from '../nets/conditioner.ts';
+import { DEFAULT_NET, netSchema } from '../nets/net.ts';
+import type { Dispatch } from '../plan/kernel.ts';
 import { D_STATE, STATE } from '../plan/names.ts';
-import type { BijectorSteps, Pass } from './bijector.ts';
+import { builderOf } from './bijector.ts';
+import type { Bijector, Pass } from './bijector.ts';
+import {
+  checkCoupling,
+  couplingDefaults,
+  couplingFields,
+  couplingKey,
+  couplingWords,
+  oneNet,
+  startCoupling,
+} from './coupling.ts';
+import type { CouplingTensors } from './coupling.ts';
 
-type Slots = BijectorSlots & { type: 'additive_coupling' };
+const schema = v.strictObject({
+  type: v.literal('additive_coupling'),
+  ...couplingFields,
+  conditioner: netSchema,
+});
+export type AdditiveCouplingSpec = v.InferOutput<typeof schema>;
 
-export const additiveCouplingSteps: BijectorSteps<Slots> = {
+export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensors> = {
+  schema,
+  // With a last layer of zeros symmetrical data would hold it there.
+  defaults: (place) => ({
+    ...couplingDefaults(place),
+    conditioner: { ...DEFAULT_NET, init: 'torch_linear' },
+  }),
+  check: checkCoupling,
+  tensors: (spec, shape, add) => oneNet(spec, 1, shape, add),
+  start: startCoupling,
+  words: (layer, place) => couplingWords('shift', layer, place),
+  tuningKey: (layer) => couplingKey('shift', layer),
+
   preservesVolume: true,
 
-  forward(plan, slots, pass) {
-    const coupling = couplingOf(pass.dim, slots);
-    conditionerForward(plan, coupling, pass);
-    plan.add(shiftOf(coupling, pass, 1));
+  forward(plan, { spec, tensors }, pass) {
+    conditionerForward(plan, { spec, ...tensors }, pass);
+    plan.add(shift(tensors, pass, 1));
   },
 
-  inverse(plan, slots, pass) {
-    const coupling = couplingOf(pass.dim, slots);
-    conditionerForward(plan, coupling, { ...pass, keepSlopes: false });
-    plan.add(shiftOf(coupling, pass, -1));
+  inverse(plan, { spec, tensors }, pass) {
+    conditionerForward(plan, { spec, ...tensors }, { ...pass, keepDerivatives: false });
+    plan.add(shift(tensors, pass, -1));
   },
 
-  backward(plan, slots, { netsHaveRun, ...pass }) {
-    const coupling = couplingOf(pass.dim, slots);
-    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
-    plan.add(shiftOf(coupling, pass, -1));
+  backward(plan, { spec, tensors }, { netsHaveRun, ...pass }) {
+    const coupling = { spec, ...tensors };
+    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepDerivatives: true });
+    plan.add(shift(tensors, pass, -1));
     // Both d_t and d_x₂ are d_z₂, so it stays where it is.
-    conditionerBackward(plan, coupling, pass, { buffer: D_STATE, start: coupling.blocks.transformStart });
+    conditionerBackward(plan, coupling, pass, { buffer: D_STATE, start: tensors.blocks.transformStart });
   },
 };
 
-function couplingOf(dim: number, slots: Slots): Coupling {
-  return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
-}
+export const additiveCoupling = builderOf<AdditiveCouplingSpec>('additive_coupling');
 
-function shiftOf({ blocks }: Coupling, { rows, activations }: Pass, sign: 1 | -1): Dispatch {
-  return couplingShift({ rows, blocks, sign, conditionerOutput: activations.output, state: STATE });
+function shift({ blocks }: CouplingTensors, { rows, activations }: Pass, sign: 1 | -1): Dispatch {
+  return shiftBlock({ rows, blocks, sign, conditionerOutput: activations.output, state: STATE });
 }

@@ -1,33 +1,137 @@
-/** z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁) or (x₂ + t(x₁)) ⊙ exp(s(x₁)), z₁ = x₁. */
-import { couplingBackward } from '../kernels/coupling/coupling_backward.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
+/** Real NVP's coupling: z₂ = x₂ ⊙ exp(s(x₁)) + t(x₁), or (x₂ + t(x₁)) ⊙ exp(s(x₁)); z₁ = x₁. */
+import * as v from 'valibot';
+import { affineCoupling as transformBlock } from '../kernels/coupling/affine_coupling.ts';
+import { affineCouplingBackward } from '../kernels/coupling/affine_coupling_backward.ts';
+import { couplingTiles, denseCouplingBlocked } from '../kernels/coupling/dense_coupling_blocked.ts';
+import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
 import { couplingBlocks } from '../model/blocks.ts';
-import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
-import { couplingMap } from './coupling.ts';
-import type { AffineCoupling } from './coupling.ts';
-import { D_CONDITIONER_OUTPUT, D_STATE, STATE } from '../plan/names.ts';
-import type { BijectorSteps } from './bijector.ts';
+import type { StackableCoupling } from '../model/couplingStack.ts';
+import { scaleMapSchema, scaleWords } from '../model/scaleMap.ts';
+import { conditionerBackward, conditionerForward, netParameters } from '../nets/conditioner.ts';
+import { netTensors } from '../nets/index.ts';
+import { DEFAULT_NET, netFields } from '../nets/net.ts';
+import { D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../plan/names.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { builderOf } from './bijector.ts';
+import type { Bijector, Layer, MapPass } from './bijector.ts';
+import {
+  checkCoupling,
+  couplingDefaults,
+  couplingFields,
+  couplingKey,
+  couplingWords,
+  startCoupling,
+} from './coupling.ts';
+import type { CouplingTensors } from './coupling.ts';
 
-type Slots = BijectorSlots & { type: 'affine_coupling' };
+/**
+ * The nets compute (a, t). `separate: false`: one net, outputs [a | t]; `separate: true`: one net for a (`scale`), one
+ * for t (`shift`).
+ */
+const conditionerSchema = v.strictObject({
+  hidden: netFields.hidden,
+  residualBlocks: netFields.residualBlocks,
+  activation: netFields.activation,
+  separate: v.boolean(),
+  init: netFields.init,
+});
+export type ConditionerSpec = v.InferOutput<typeof conditionerSchema>;
 
-export const affineCouplingSteps: BijectorSteps<Slots> = {
+const schema = v.strictObject({
+  type: v.literal('affine_coupling'),
+  ...couplingFields,
+  scale: scaleMapSchema,
+  /** Whether the shift comes before the scale, z₂ = (x₂ + t) ⊙ exp(s), as in Glow's code and in normflows. */
+  shiftFirst: v.optional(v.boolean()),
+  conditioner: conditionerSchema,
+});
+export type AffineCouplingSpec = v.InferOutput<typeof schema>;
+
+type Coupling = Layer<AffineCouplingSpec, CouplingTensors>;
+
+/** Features whose rows a fused kernel keeps in registers. */
+const MAX_FUSED_DIM = 8;
+/** Most hidden layers of a fused net, and the widest if there are several; one alone streams at any width. */
+const MAX_FUSED_LAYERS = 3;
+const MAX_FUSED_WIDTH = 128;
+
+export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> = {
+  schema,
+  defaults: (place) => ({
+    ...couplingDefaults(place),
+    scale: { map: 'tanh', bound: 1 },
+    conditioner: { ...DEFAULT_NET, separate: false },
+  }),
+  check: checkCoupling,
+
+  tensors(spec, { dim, contextDim }, add) {
+    const blocks = couplingBlocks(dim, spec);
+    const { conditionCount, transformCount } = blocks;
+    const { separate } = spec.conditioner;
+    const names = separate ? (['scale', 'shift'] as const) : (['conditioner'] as const);
+    const outputs = separate ? transformCount : 2 * transformCount;
+    const inputs = conditionCount + contextDim;
+    const nets = names.map((name, net) =>
+      netTensors(spec.conditioner, { name, inputs, outputs, outputStart: net * transformCount }, add),
+    );
+    return { blocks, nets };
+  },
+
+  start: startCoupling,
+  words: (layer, place) => couplingWords(scaleWords(layer.spec.scale), layer, place),
+  tuningKey(layer) {
+    const { scale, shiftFirst, conditioner } = layer.spec;
+    const map = [
+      scale.map,
+      ...(shiftFirst === true ? ['shift first'] : []),
+      ...(conditioner.separate ? ['two nets'] : []),
+    ];
+    return couplingKey(map.join(' '), layer);
+  },
+
+  stackable({ spec, tensors }, { dim, contextDim }): StackableCoupling | undefined {
+    const { conditioner, scale, shiftFirst, flip } = spec;
+    const { hidden, residualBlocks, activation } = conditioner;
+    const { conditionCount, transformCount } = tensors.blocks;
+    // The fused kernels know nets of data features only.
+    if (contextDim > 0 || dim > MAX_FUSED_DIM || residualBlocks !== undefined || shiftFirst === true)
+      return undefined;
+    if (hidden.length > MAX_FUSED_LAYERS) return undefined;
+    if (hidden.length > 1 && Math.max(...hidden) > MAX_FUSED_WIDTH) return undefined;
+    const [first] = tensors.nets;
+    return {
+      shape: {
+        dim,
+        conditionCount,
+        transformCount,
+        hidden,
+        activation,
+        scale,
+        netCount: tensors.nets.length,
+        netOutputs: first?.layers.at(-1)?.outputs ?? 0,
+      },
+      flip,
+      netStarts: tensors.nets.map(({ layers }) => layers[0]?.weight.offset ?? 0),
+    };
+  },
+
   preservesVolume: false,
 
-  forward(plan, slots, { keepSlopes, ...pass }) {
-    couplingMap(plan, couplingOf(pass.dim, slots), { ...pass, inverse: false, keep: keepSlopes });
+  forward(plan, layer, { keepDerivatives, ...pass }) {
+    couplingMap(plan, layer, { ...pass, inverse: false, keep: keepDerivatives });
   },
 
-  inverse(plan, slots, pass) {
-    couplingMap(plan, couplingOf(pass.dim, slots), { ...pass, inverse: true, keep: false });
+  inverse(plan, layer, pass) {
+    couplingMap(plan, layer, { ...pass, inverse: true, keep: false });
   },
 
-  backward(plan, slots, { netsHaveRun, ...pass }) {
-    const coupling = couplingOf(pass.dim, slots);
-    const { spec, blocks } = coupling;
+  backward(plan, { spec, tensors }, { netsHaveRun, ...pass }) {
+    const { blocks } = tensors;
     const { rows, validRows, dLogDet, activations } = pass;
-    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
+    const coupling = { spec, ...tensors };
+    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepDerivatives: true });
     plan.add(
-      couplingBackward({
+      affineCouplingBackward({
         rows,
         validRows,
         blocks,
@@ -44,6 +148,45 @@ export const affineCouplingSteps: BijectorSteps<Slots> = {
   },
 };
 
-function couplingOf(dim: number, slots: Slots): AffineCoupling {
-  return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
+export const affineCoupling = builderOf<AffineCouplingSpec>('affine_coupling');
+
+interface CouplingRun extends MapPass {
+  inverse: boolean;
+  /** Whether the activations stay for a backward pass, with the derivatives of the hidden layers. */
+  keep: boolean;
+}
+
+/** The transformed block of the state through the coupling, in place; its log-determinant goes to LOG_DET. */
+function couplingMap(plan: PlanBuilder, { spec, tensors }: Coupling, run: CouplingRun): void {
+  const { rows, variants, activations, inverse, accumulate, keep } = run;
+  const { blocks, nets } = tensors;
+  const { scale, shiftFirst } = spec;
+  const isFusable = variants.product === 'blocked' && nets.length === 1 && shiftFirst !== true;
+  const net = isFusable ? nets[0] : undefined;
+  const last = net?.layers.at(-1);
+  const fused = net !== undefined && last !== undefined;
+  conditionerForward(plan, { spec, ...tensors }, { ...run, keepDerivatives: keep, hiddenOnly: fused });
+  // Of each row, what adds up to the log-determinant.
+  const terms = fused ? couplingTiles(blocks.transformCount) : blocks.transformCount;
+  const logScale = plan.buffer(LOG_SCALE, terms * rows);
+  const common = { rows, blocks, scale, state: STATE, logScale };
+  if (fused) {
+    const output = keep ? plan.buffer(activations.output, last.outputs * rows) : undefined;
+    plan.add(
+      denseCouplingBlocked({
+        ...common,
+        layer: last,
+        inverse,
+        parameters: netParameters(variants),
+        input: activations.hidden(0, net.layers.length - 2),
+        f16: variants.precision === 'f16',
+        ...(output === undefined ? {} : { output }),
+      }),
+    );
+  } else {
+    plan.add(transformBlock({ ...common, inverse, shiftFirst, conditionerOutput: activations.output }));
+  }
+  plan.add(
+    logDetReduce({ rows, features: terms, sign: inverse ? -1 : 1, accumulate, logScale, logDet: LOG_DET }),
+  );
 }

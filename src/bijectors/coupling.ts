@@ -1,59 +1,119 @@
-/** One affine coupling as a map of the state, in either direction. */
-import { couplingForward } from '../kernels/coupling/coupling_forward.ts';
-import { couplingInverse } from '../kernels/coupling/coupling_inverse.ts';
-import { couplingTiles, denseCouplingBlocked } from '../kernels/coupling/dense_coupling_blocked.ts';
-import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
-import type { PlanBuilder } from '../plan/plan.ts';
-import type { AffineCouplingSpec } from '../spec/spec.ts';
-import { conditionerForward, netParameters } from '../nets/conditioner.ts';
-import type { Coupling, NetRun } from '../nets/conditioner.ts';
-import { LOG_DET, LOG_SCALE, STATE } from '../plan/names.ts';
+/** What all couplings have in common: two blocks of features, and nets that read one of them. */
+import * as v from 'valibot';
+import { ShapeError } from '../errors.ts';
+import { couplingBlocks } from '../model/blocks.ts';
+import type { CouplingBlocks, FeatureBlock } from '../model/blocks.ts';
+import { SPEC_LIMITS } from '../model/limits.ts';
+import { integerFrom } from '../model/schema.ts';
+import type { AddTensor, NetSlots } from '../model/tensors.ts';
+import { checkNet, netOf, netTensors, startNet } from '../nets/index.ts';
+import type { NetSpec } from '../nets/net.ts';
+import type { FlowShape, Layer, LayerSpec, Place, StackPlace, StartDraws, WordsPlace } from './bijector.ts';
 
-/** An affine coupling as the steps see it. */
-export interface AffineCoupling extends Coupling {
-  spec: AffineCouplingSpec;
+export interface CouplingSpec extends LayerSpec {
+  split: number;
+  flip: boolean;
+  conditioner: NetSpec;
 }
 
-export interface CouplingRun extends NetRun {
-  inverse: boolean;
-  /** Whether the coupling's log-determinant is added to LOG_DET, or starts it. */
-  accumulate: boolean;
-  /** Whether the activations stay for a backward pass, with the slopes of the hidden layers. */
-  keep: boolean;
+export interface CouplingTensors {
+  blocks: CouplingBlocks;
+  nets: NetSlots[];
 }
 
-/** The transformed block of the state through the coupling, in place; its log-determinant goes to LOG_DET. */
-export function couplingMap(plan: PlanBuilder, coupling: AffineCoupling, run: CouplingRun): void {
-  const { rows, variants, activations, inverse, accumulate, keep } = run;
-  const { spec, blocks, nets } = coupling;
-  const { shiftFirst } = spec;
-  const isFusable = variants.product === 'blocked' && nets.length === 1 && shiftFirst !== true;
-  const net = isFusable ? nets[0] : undefined;
-  const last = net?.layers.at(-1);
-  const fused = net !== undefined && last !== undefined;
-  conditionerForward(plan, coupling, { ...run, keepSlopes: keep, hiddenOnly: fused });
-  // Of each row, what adds up to the log-determinant.
-  const terms = fused ? couplingTiles(blocks.transformCount) : blocks.transformCount;
-  const logScale = plan.buffer(LOG_SCALE, terms * rows);
-  const common = { rows, blocks, scale: spec.scale, state: STATE, logScale };
-  if (fused) {
-    const output = keep ? plan.buffer(activations.output, last.outputs * rows) : undefined;
-    plan.add(
-      denseCouplingBlocked({
-        ...common,
-        layer: last,
-        inverse,
-        parameters: netParameters(variants),
-        input: activations.hidden(0, net.layers.length - 2),
-        f16: variants.precision === 'f16',
-        ...(output === undefined ? {} : { output }),
-      }),
-    );
-  } else {
-    const transform = inverse ? couplingInverse : couplingForward;
-    plan.add(transform({ ...common, shiftFirst, conditionerOutput: activations.output }));
+type Coupling = Layer<CouplingSpec, CouplingTensors>;
+
+/**
+ * The features are two blocks, [0, split) and [split, dim). The conditioner reads one of them and the other is
+ * transformed: `flip: false` conditions on the first block, `flip: true` on the second; no feature changes place.
+ * In a flow with a context `split` may be 0: the conditioner reads the context alone, and all features are transformed.
+ */
+export const couplingFields = {
+  split: integerFrom(0, SPEC_LIMITS.dim - 1),
+  flip: v.boolean(),
+};
+
+/** Halves that swap roles from one coupling to the next. */
+export function couplingDefaults({ dim, couplings }: StackPlace): Pick<CouplingSpec, 'split' | 'flip'> {
+  return { split: Math.floor(dim / 2), flip: dim > 1 && couplings % 2 === 1 };
+}
+
+export function checkCoupling({ split, flip, conditioner }: CouplingSpec, { where, flow }: Place): void {
+  checkBlocks(where, flow, { split, flip });
+  checkNet(`${where}.conditioner`, conditioner);
+}
+
+/** Two blocks with features in them; or, if there is a context to condition on, one. */
+function checkBlocks(
+  where: string,
+  { dim, contextDim }: FlowShape,
+  { split, flip }: Pick<CouplingSpec, 'split' | 'flip'>,
+): void {
+  if (split === 0 && contextDim > 0) {
+    if (!flip) return;
+    throw new ShapeError(`${where}.flip`, 'true', 'false', 'With split 0 it leaves nothing to transform.');
   }
-  plan.add(
-    logDetReduce({ rows, features: terms, sign: inverse ? -1 : 1, accumulate, logScale, logDet: LOG_DET }),
+  const why = 'A coupling needs one feature to condition on and one to transform';
+  requireTwoFeatures(dim, contextDim > 0 ? `${why}, or split 0 to condition on the context alone` : why);
+  if (split >= 1 && split < dim) return;
+  const advice = split === 0 ? 'Without a context, split 0 leaves nothing to condition on.' : '';
+  throw new ShapeError(`${where}.split`, String(split), `an integer from 1 to ${dim - 1}`, advice);
+}
+
+export function requireTwoFeatures(dim: number, why: string): void {
+  if (dim >= 2) return;
+  const advice = `${why}; add a second column, or choose another preset.`;
+  throw new ShapeError('spec.dim', String(dim), 'at least 2', advice);
+}
+
+/** One net with `each` outputs a transformed feature. */
+export function oneNet(
+  spec: CouplingSpec,
+  each: number,
+  { dim, contextDim }: FlowShape,
+  add: AddTensor,
+): CouplingTensors {
+  const blocks = couplingBlocks(dim, spec);
+  const inputs = blocks.conditionCount + contextDim;
+  const outputs = each * blocks.transformCount;
+  const net = { name: 'conditioner', inputs, outputs, outputStart: 0 } as const;
+  return { blocks, nets: [netTensors(spec.conditioner, net, add)] };
+}
+
+export function startCoupling(
+  { spec, tensors }: Coupling,
+  parameters: Float32Array,
+  draws: StartDraws,
+): void {
+  for (const net of tensors.nets) startNet(spec.conditioner, net, parameters, draws.weight);
+}
+
+/** `b given a, kind; <map>; one net of 32-32 tanh`. */
+export function couplingWords(
+  map: string,
+  { spec, tensors }: Coupling,
+  { names, given }: WordsPlace,
+): string {
+  const { conditionStart, conditionCount, transformStart, transformCount } = tensors.blocks;
+  const condition =
+    conditionCount === 0 ? [] : [blockWords(names, { start: conditionStart, count: conditionCount })];
+  const nets = tensors.nets.length === 2 ? 'two nets' : 'one net';
+  return (
+    `${blockWords(names, { start: transformStart, count: transformCount })} given ` +
+    `${[...condition, ...given].join(', ')}; ${map}; ` +
+    `${nets} of ${netOf(spec.conditioner).words(spec.conditioner)} ${spec.conditioner.activation}`
   );
+}
+
+export function blockWords(names: readonly string[], { start, count }: FeatureBlock): string {
+  const inside = names.slice(start, start + count);
+  return count <= 3 ? inside.join(', ') : `${inside[0]} … ${inside[count - 1]} (${count})`;
+}
+
+/** `1>1 64-64 leaky_relu <map>`. */
+export function couplingKey(map: string, { spec, tensors }: Coupling): string {
+  const { conditionCount, transformCount } = tensors.blocks;
+  const { conditioner } = spec;
+  const net = netOf(conditioner).tuningKey(conditioner);
+  return `${conditionCount}>${transformCount} ${net} ${conditioner.activation} ${map}`;
 }

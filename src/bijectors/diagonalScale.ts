@@ -1,35 +1,20 @@
-/** z = x ⊙ exp(log_scale), one learned scale a feature. */
-import { diagonalBackward } from '../kernels/elementwise/diagonal_backward.ts';
-import { diagonalForward } from '../kernels/elementwise/diagonal_forward.ts';
-import { diagonalInverse } from '../kernels/elementwise/diagonal_inverse.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
-import { D_STATE, GRADIENTS, LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
-import type { BijectorSteps } from './bijector.ts';
+/** z = x ⊙ exp(log_scale), one learned scale a feature: the last bijector of NICE. */
+import * as v from 'valibot';
+import { builderOf } from './bijector.ts';
+import type { Bijector } from './bijector.ts';
+import { diagonalMap } from './diagonalMap.ts';
+import type { DiagonalTensors } from './diagonalMap.ts';
 
-const BUFFERS = { parameters: PARAMETERS, state: STATE };
+const schema = v.strictObject({ type: v.literal('diagonal_scale') });
+export type DiagonalScaleSpec = v.InferOutput<typeof schema>;
 
-export const diagonalScaleSteps: BijectorSteps<BijectorSlots & { type: 'diagonal_scale' }> = {
-  preservesVolume: false,
-
-  forward(plan, { logScale }, { rows, accumulate }) {
-    plan.add(diagonalForward({ rows, logScale, accumulate, ...BUFFERS, logDet: LOG_DET }));
-  },
-
-  inverse(plan, { logScale }, { rows, accumulate }) {
-    plan.add(diagonalInverse({ rows, logScale, accumulate, ...BUFFERS, logDet: LOG_DET }));
-  },
-
-  backward(plan, { logScale }, { rows, validRows, dLogDet }) {
-    plan.add(
-      diagonalBackward({
-        rows,
-        validRows,
-        logScale,
-        dLogDet,
-        ...BUFFERS,
-        dState: D_STATE,
-        gradients: GRADIENTS,
-      }),
-    );
-  },
+export const diagonalScaleRoom: Bijector<DiagonalScaleSpec, DiagonalTensors> = {
+  schema,
+  defaults: () => ({}),
+  tensors: (_, { dim }, add) => ({ logScale: add('log_scale', [dim], true) }),
+  words: () => 'x exp(log_scale)',
+  tuningKey: ({ spec }) => spec.type,
+  ...diagonalMap,
 };
+
+export const diagonalScale = builderOf<DiagonalScaleSpec>('diagonal_scale');

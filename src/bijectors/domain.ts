@@ -1,38 +1,109 @@
-/** The fixed maps of bounded data to all numbers, the first bijector where there is one. */
-import { domainForward } from '../kernels/elementwise/domain_forward.ts';
-import type { DomainRange } from '../kernels/elementwise/domain_forward.ts';
-import { domainInverse } from '../kernels/elementwise/domain_inverse.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
+/**
+ * Fixed maps of bounded data to all numbers, feature by feature: z = log(x / (1 − x)) for `unit`, z = log(exp(x / s) − 1)
+ * for `positive`, with s the mean of the training data, 1 in a fresh flow. Only as the first bijector.
+ */
+import * as v from 'valibot';
+import { ShapeError } from '../errors.ts';
+import { domain as mapDomain } from '../kernels/elementwise/domain.ts';
+import type { DomainRange } from '../kernels/elementwise/domain.ts';
+import { DOMAINS } from '../model/domain.ts';
+import type { Domain } from '../model/domain.ts';
+import { SPEC_LIMITS } from '../model/limits.ts';
+import { fillTensor, firstUnsound, tensorOf } from '../model/tensors.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
-import type { BijectorSteps } from './bijector.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { builderOf } from './bijector.ts';
+import type { Bijector, Layer, MapPass } from './bijector.ts';
 
-type Slots = BijectorSlots & { type: 'domain' };
+const schema = v.strictObject({
+  type: v.literal('domain'),
+  /** One for each feature, not all of them `real`. */
+  features: v.pipe(
+    v.array(v.picklist(DOMAINS)),
+    v.minLength(1, 'at least 1'),
+    v.maxLength(SPEC_LIMITS.dim, `at most ${SPEC_LIMITS.dim}`),
+  ),
+});
+export type DomainSpec = v.InferOutput<typeof schema>;
+
+interface Tensors {
+  scale: TensorSlot;
+}
 
 const BUFFERS = { parameters: PARAMETERS, state: STATE, logDet: LOG_DET };
 
-export const domainSteps: BijectorSteps<Slots> = {
+export const domainRoom: Bijector<DomainSpec, Tensors> = {
+  schema,
+  defaults: ({ dim }) => ({ features: Array.from({ length: dim }, (): Domain => 'positive') }),
+
+  check({ type, features }, { where, previous, flow: { dim } }) {
+    if (previous !== undefined)
+      throw new ShapeError(`${where}.type`, type, `${type} only as the first bijector`);
+    if (features.length !== dim) {
+      throw new ShapeError(`${where}.features`, `${features.length} domains`, `${dim}, one for each feature`);
+    }
+    if (features.every((domain) => domain === 'real')) {
+      throw new ShapeError(
+        `${where}.features`,
+        'real throughout',
+        'a bounded feature',
+        'Leave the bijector out.',
+      );
+    }
+  },
+
+  tensors: (_, { dim }, add) => ({ scale: add('scale', [dim], false) }),
+  start: ({ tensors }, parameters) => fillTensor(parameters, tensors.scale, 1),
+  startFromData: ({ tensors }, { scale }) => [{ tensor: tensors.scale, values: new Float32Array(scale) }],
+
+  unsound({ spec: { features }, tensors }, parameters) {
+    const expected = 'a number > 0 of a positive feature, 1 of others';
+    return firstUnsound(tensors.scale, parameters, expected, (value, feature) =>
+      features[feature] === 'positive' ? value > 0 : value === 1,
+    );
+  },
+
+  words({ spec: { features }, tensors }, { names, parameters }) {
+    const scales = tensorOf(parameters, tensors.scale);
+    const those = (domain: Domain): string =>
+      names
+        .flatMap((name, j) => {
+          if (features[j] !== domain) return [];
+          return domain === 'positive' ? `${name} (scale ${Number(scales[j]?.toPrecision(6))})` : name;
+        })
+        .join(', ');
+    const parts = [
+      those('unit') && `log(x / (1 − x)) of ${those('unit')}`,
+      those('positive') && `log(exp(x / scale) − 1) of ${those('positive')}`,
+    ];
+    return parts.filter((part) => part !== '').join('; ');
+  },
+
+  tuningKey: ({ spec }) => spec.type,
+  domains: ({ features }) => features,
+
   preservesVolume: false,
 
-  forward(plan, slots, { rows, accumulate }) {
-    rangesOf(slots).forEach((range, index) =>
-      plan.add(domainForward({ ...range, rows, accumulate: accumulate || index > 0, ...BUFFERS })),
-    );
-  },
-
-  inverse(plan, slots, { rows, accumulate }) {
-    rangesOf(slots).forEach((range, index) =>
-      plan.add(domainInverse({ ...range, rows, accumulate: accumulate || index > 0, ...BUFFERS })),
-    );
-  },
-
-  backward() {
-    // It comes first and has nothing to train, so its gradient is never asked for.
-  },
+  forward: (plan, layer, pass) => addMaps(plan, layer, pass, false),
+  inverse: (plan, layer, pass) => addMaps(plan, layer, pass, true),
 };
 
+export const domain = builderOf<DomainSpec>('domain');
+
+function addMaps(
+  plan: PlanBuilder,
+  layer: Layer<DomainSpec, Tensors>,
+  { rows, accumulate }: MapPass,
+  inverse: boolean,
+): void {
+  rangesOf(layer).forEach((range, index) => {
+    plan.add(mapDomain({ ...range, inverse, rows, accumulate: accumulate || index > 0, ...BUFFERS }));
+  });
+}
+
 /** The bounded features, those of one domain that lie side by side together, and all scales. */
-function rangesOf({ spec, scale }: Slots): (DomainRange & { scale: TensorSlot })[] {
+function rangesOf({ spec, tensors }: Layer<DomainSpec, Tensors>): (DomainRange & Tensors)[] {
   const ranges: DomainRange[] = [];
   spec.features.forEach((domain, feature) => {
     if (domain === 'real') return;
@@ -40,5 +111,5 @@ function rangesOf({ spec, scale }: Slots): (DomainRange & { scale: TensorSlot })
     if (last?.domain === domain && last.start + last.count === feature) last.count++;
     else ranges.push({ start: feature, count: 1, domain });
   });
-  return ranges.map((range) => ({ ...range, scale }));
+  return ranges.map((range) => ({ ...range, ...tensors }));
 }

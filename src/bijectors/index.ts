@@ -1,31 +1,56 @@
-/** The bijectors by type; a new one is a file beside this one and a row here. */
-import type { BijectorSlots } from '../spec/layout.ts';
-import { actnormSteps } from './actnorm.ts';
-import { additiveCouplingSteps } from './additiveCoupling.ts';
-import { affineCouplingSteps } from './affineCoupling.ts';
-import type { BijectorSteps } from './bijector.ts';
-import { diagonalScaleSteps } from './diagonalScale.ts';
-import { domainSteps } from './domain.ts';
-import { invertibleLinearSteps } from './invertibleLinear.ts';
-import { permutationSteps } from './permutation.ts';
-import { splineCouplingSteps } from './splineCoupling.ts';
-import { splineElementwiseSteps } from './splineElementwise.ts';
-import { standardizeSteps } from './standardize.ts';
+/** The bijectors by type; a new one is a file next to this one and its lines here. */
+import { actnormRoom } from './actnorm.ts';
+import { additiveCouplingRoom } from './additiveCoupling.ts';
+import { affineCouplingRoom } from './affineCoupling.ts';
+import type { Bijector, LayerSpec } from './bijector.ts';
+import { diagonalScaleRoom } from './diagonalScale.ts';
+import { domainRoom } from './domain.ts';
+import { invertibleLinearRoom } from './invertibleLinear.ts';
+import { permutationRoom } from './permutation.ts';
+import { splineCouplingRoom } from './splineCoupling.ts';
+import { splineElementwiseRoom } from './splineElementwise.ts';
+import { standardizeRoom } from './standardize.ts';
 
-const BIJECTORS: { [T in BijectorSlots['type']]: BijectorSteps<BijectorSlots & { type: T }> } = {
-  domain: domainSteps,
-  standardize: standardizeSteps,
-  affine_coupling: affineCouplingSteps,
-  additive_coupling: additiveCouplingSteps,
-  rational_quadratic_coupling: splineCouplingSteps,
-  rational_quadratic_elementwise: splineElementwiseSteps,
-  diagonal_scale: diagonalScaleSteps,
-  permutation: permutationSteps,
-  actnorm: actnormSteps,
-  invertible_linear: invertibleLinearSteps,
-};
+export const BIJECTORS = {
+  domain: domainRoom,
+  standardize: standardizeRoom,
+  affine_coupling: affineCouplingRoom,
+  additive_coupling: additiveCouplingRoom,
+  rational_quadratic_coupling: splineCouplingRoom,
+  rational_quadratic_elementwise: splineElementwiseRoom,
+  diagonal_scale: diagonalScaleRoom,
+  actnorm: actnormRoom,
+  invertible_linear: invertibleLinearRoom,
+  permutation: permutationRoom,
+} satisfies Record<string, Bijector>;
 
-/** What the bijector with these slots does in each pass. */
-export function stepsOf(slots: BijectorSlots): BijectorSteps {
-  return BIJECTORS[slots.type];
+type SpecOf<Room> = Room extends Bijector<infer Spec, infer _> ? Spec : never;
+
+export type BijectorType = keyof typeof BIJECTORS;
+export type BijectorSpec = { [Type in BijectorType]: SpecOf<(typeof BIJECTORS)[Type]> }[BijectorType];
+
+/** The room of the bijector with this spec. */
+export function bijectorOf({ type }: LayerSpec): Bijector {
+  return BIJECTORS[type as BijectorType];
 }
+
+export { actnorm } from './actnorm.ts';
+export type { ActnormSpec } from './actnorm.ts';
+export { additiveCoupling } from './additiveCoupling.ts';
+export type { AdditiveCouplingSpec } from './additiveCoupling.ts';
+export { affineCoupling } from './affineCoupling.ts';
+export type { AffineCouplingSpec, ConditionerSpec } from './affineCoupling.ts';
+export { diagonalScale } from './diagonalScale.ts';
+export type { DiagonalScaleSpec } from './diagonalScale.ts';
+export { domain } from './domain.ts';
+export type { DomainSpec } from './domain.ts';
+export { invertibleLinear } from './invertibleLinear.ts';
+export type { InvertibleLinearSpec } from './invertibleLinear.ts';
+export { permutation } from './permutation.ts';
+export type { PermutationSpec } from './permutation.ts';
+export { splineCoupling } from './splineCoupling.ts';
+export type { SplineCouplingSpec } from './splineCoupling.ts';
+export { splineElementwise } from './splineElementwise.ts';
+export type { SplineElementwiseSpec } from './splineElementwise.ts';
+export { standardize } from './standardize.ts';
+export type { StandardizeSpec } from './standardize.ts';

@@ -1,13 +1,15 @@
-/** z = P L (U + diag) x: Glow's 1 × 1 convolution for vectors. */
+/**
+ * Glow's 1 × 1 convolution for vectors, z = P L (U + diag(exp(log_diagonal))) x, with L unit lower triangular, U strictly
+ * upper triangular, both learned, and P a permutation drawn at random for a fresh flow; needs 2 features.
+ */
+import * as v from 'valibot';
+import { ShapeError } from '../errors.ts';
 import { denseBackwardWeight, rowSlices, weightElements } from '../kernels/dense/dense_backward_weight.ts';
-import { linearBackward } from '../kernels/linear/linear_backward.ts';
-import { linearForward } from '../kernels/linear/linear_forward.ts';
-import type { LinearArguments } from '../kernels/linear/linear_forward.ts';
-import { linearInverse } from '../kernels/linear/linear_inverse.ts';
-import { linearWeightReduce } from '../kernels/linear/linear_weight_reduce.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
-import type { DenseSlots } from '../model/tensors.ts';
-import type { PlanBuilder } from '../plan/plan.ts';
+import { invertibleLinear as mapLinear } from '../kernels/linear/invertible_linear.ts';
+import { invertibleLinearBackward } from '../kernels/linear/invertible_linear_backward.ts';
+import { invertibleLinearWeightReduce } from '../kernels/linear/invertible_linear_weight_reduce.ts';
+import { firstRepeated } from '../model/tensors.ts';
+import type { DenseSlots, LinearSlots } from '../model/tensors.ts';
 import {
   D_LINEAR_INNER,
   D_LINEAR_OUTER,
@@ -20,24 +22,64 @@ import {
   STATE,
   WEIGHT_PARTIALS,
 } from '../plan/names.ts';
-import type { BijectorSteps, MapPass } from './bijector.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { inOrder, shuffled } from '../random.ts';
+import { builderOf } from './bijector.ts';
+import type { Bijector, MapPass, TensorValues } from './bijector.ts';
+import { requireTwoFeatures } from './coupling.ts';
 
-type Slots = BijectorSlots & { type: 'invertible_linear' };
+const schema = v.strictObject({
+  type: v.literal('invertible_linear'),
+  /**
+   * `whiten`: a fresh flow has the identity, until the training data set L and diag so that the standardised data have no
+   * correlation left: the flow starts as the Gaussian of its data. Only after a `standardize`.
+   */
+  init: v.optional(v.literal('whiten')),
+});
+export type InvertibleLinearSpec = v.InferOutput<typeof schema>;
 
-export const invertibleLinearSteps: BijectorSteps<Slots> = {
+export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> = {
+  schema,
+  defaults: () => ({}),
+
+  check({ init }, { where, previous, flow: { dim } }) {
+    requireTwoFeatures(dim, 'An invertible linear map mixes features');
+    if (init === undefined || previous?.bijector.standardisation !== undefined) return;
+    throw new ShapeError(`${where}.init`, init, `${init} only right after a standardize`);
+  },
+
+  tensors: (_, { dim }, add) => ({
+    lower: add('lower', [(dim * (dim - 1)) / 2], true),
+    upper: add('upper', [(dim * (dim - 1)) / 2], true),
+    logDiagonal: add('log_diagonal', [dim], true),
+    permutation: add('permutation', [dim], false),
+  }),
+
+  start({ spec, tensors: { permutation } }, parameters, draws) {
+    const { length, offset } = permutation;
+    parameters.set(spec.init === 'whiten' ? inOrder(length) : shuffled(length, draws.permutation), offset);
+  },
+
+  whitens: ({ init }) => init === 'whiten',
+  startFromData: ({ spec, tensors }, { whitening }) =>
+    spec.init === 'whiten' && whitening !== undefined ? whiteningTensors(tensors, whitening) : [],
+
+  unsound: ({ tensors }, parameters) => firstRepeated(tensors.permutation, parameters),
+
+  words: ({ spec }) =>
+    spec.init === 'whiten' ? 'L (U + diag) x, which starts as the whitening of the data' : 'P L (U + diag) x',
+  tuningKey: ({ spec }) => spec.type,
+  matrices: ({ tensors }) => [tensors.lower, tensors.upper],
+  movesFeatures: true,
+
   preservesVolume: false,
 
-  forward(plan, slots, pass) {
-    plan.add(linearForward(argumentsOf(plan, slots, pass)));
-  },
+  forward: (plan, { tensors }, pass) => addMap(plan, tensors, pass, false),
+  inverse: (plan, { tensors }, pass) => addMap(plan, tensors, pass, true),
 
-  inverse(plan, slots, pass) {
-    plan.add(linearInverse(argumentsOf(plan, slots, pass)));
-  },
-
-  backward(plan, slots, { dim, rows, validRows, dLogDet }) {
+  backward(plan, { tensors: slots }, { dim, rows, validRows, dLogDet }) {
     plan.add(
-      linearBackward({
+      invertibleLinearBackward({
         rows,
         slots,
         parameters: PARAMETERS,
@@ -63,7 +105,7 @@ export const invertibleLinearSteps: BijectorSteps<Slots> = {
       const partials = plan.buffer(WEIGHT_PARTIALS, slices * weightElements(layer));
       plan.add(
         denseBackwardWeight({ rows, layer, dOutput, outputStart: 0, input, inputStart: 0, partials }),
-        linearWeightReduce({
+        invertibleLinearWeightReduce({
           slices,
           slots,
           triangle,
@@ -77,14 +119,28 @@ export const invertibleLinearSteps: BijectorSteps<Slots> = {
   },
 };
 
-function argumentsOf(plan: PlanBuilder, slots: Slots, { dim, rows, accumulate }: MapPass): LinearArguments {
-  return {
-    rows,
-    slots,
-    accumulate,
-    parameters: PARAMETERS,
-    state: STATE,
-    scratch: plan.buffer(SCRATCH, dim * rows),
-    logDet: LOG_DET,
-  };
+export const invertibleLinear = builderOf<InvertibleLinearSpec>('invertible_linear');
+
+/** W = L diag for a lower triangular W [D, D]. */
+function whiteningTensors({ lower, logDiagonal }: LinearSlots, W: Float64Array): TensorValues[] {
+  const dim = logDiagonal.length;
+  const diagonal = Array.from({ length: dim }, (_, j) => W[j * dim + j] ?? NaN);
+  const rows = diagonal.map((_, i) =>
+    diagonal.slice(0, i).map((scale, j) => (W[i * dim + j] ?? NaN) / scale),
+  );
+  return [
+    { tensor: lower, values: Float32Array.from(rows.flat()) },
+    { tensor: logDiagonal, values: Float32Array.from(diagonal, Math.log) },
+  ];
+}
+
+function addMap(
+  plan: PlanBuilder,
+  slots: LinearSlots,
+  { dim, rows, accumulate }: MapPass,
+  inverse: boolean,
+): void {
+  const scratch = plan.buffer(SCRATCH, dim * rows);
+  const buffers = { parameters: PARAMETERS, state: STATE, scratch, logDet: LOG_DET };
+  plan.add(mapLinear({ inverse, rows, slots, accumulate, ...buffers }));
 }

@@ -1,38 +1,69 @@
-/** z[j] = x[π(j)] or −x[π(j)], with a permutation and signs that are stored and never trained. */
-import { permutationForward } from '../kernels/linear/permutation_forward.ts';
-import type { PermutationArguments } from '../kernels/linear/permutation_forward.ts';
-import { permutationInverse } from '../kernels/linear/permutation_inverse.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
-import type { PlanBuilder } from '../plan/plan.ts';
+/**
+ * z[j] = x[permutation[j]]: a tensor that is stored and not trained. With `signed`, z[j] = signs[j] · x[permutation[j]],
+ * each sign 1 or −1; 1 in a fresh flow.
+ */
+import * as v from 'valibot';
+import { permutation as permute } from '../kernels/linear/permutation.ts';
+import { fillTensor, firstRepeated, firstUnsound } from '../model/tensors.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 import { D_STATE, PARAMETERS, SCRATCH, STATE } from '../plan/names.ts';
-import type { BijectorSteps } from './bijector.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { inOrder, shuffled } from '../random.ts';
+import { builderOf } from './bijector.ts';
+import type { Bijector } from './bijector.ts';
 
-type Slots = BijectorSlots & { type: 'permutation' };
+const schema = v.strictObject({
+  type: v.literal('permutation'),
+  /** What a fresh flow has. */
+  init: v.picklist(['reverse', 'random']),
+  signed: v.optional(v.boolean()),
+});
+export type PermutationSpec = v.InferOutput<typeof schema>;
 
-export const permutationSteps: BijectorSteps<Slots> = {
+interface Tensors {
+  permutation: TensorSlot;
+  signs?: TensorSlot;
+}
+
+export const permutationRoom: Bijector<PermutationSpec, Tensors> = {
+  schema,
+  defaults: () => ({ init: 'reverse' }),
+
+  tensors: ({ signed }, { dim }, add) => ({
+    permutation: add('permutation', [dim], false),
+    signs: signed === true ? add('signs', [dim], false) : undefined,
+  }),
+
+  start({ spec, tensors: { permutation, signs } }, parameters, draws) {
+    const { length, offset } = permutation;
+    const order = spec.init === 'random' ? shuffled(length, draws.permutation) : inOrder(length).toReversed();
+    parameters.set(order, offset);
+    if (signs !== undefined) fillTensor(parameters, signs, 1);
+  },
+
+  unsound({ tensors: { permutation, signs } }, parameters) {
+    const repeated = firstRepeated(permutation, parameters);
+    if (repeated !== undefined || signs === undefined) return repeated;
+    return firstUnsound(signs, parameters, '1 or −1', (value) => Math.abs(value) === 1);
+  },
+
+  words: ({ spec }) => (spec.init === 'reverse' ? 'features in reverse order' : 'features in a random order'),
+  tuningKey: ({ spec }) => spec.type,
+  movesFeatures: true,
+
   preservesVolume: true,
 
-  forward(plan, slots, { rows }) {
-    plan.add(permutationForward(argumentsOf(plan, slots, rows, STATE)));
-  },
+  forward: (plan, { tensors }, { rows }) => addMap(plan, tensors, rows, STATE, false),
+  inverse: (plan, { tensors }, { rows }) => addMap(plan, tensors, rows, STATE, true),
 
-  inverse(plan, slots, { rows }) {
-    plan.add(permutationInverse(argumentsOf(plan, slots, rows, STATE)));
-  },
-
-  backward(plan, slots, { rows }) {
-    for (const buffer of [STATE, D_STATE]) {
-      plan.add(permutationInverse(argumentsOf(plan, slots, rows, buffer)));
-    }
+  backward(plan, { tensors }, { rows }) {
+    for (const buffer of [STATE, D_STATE]) addMap(plan, tensors, rows, buffer, true);
   },
 };
 
-function argumentsOf(
-  plan: PlanBuilder,
-  { permutation, signs }: Slots,
-  rows: number,
-  state: string,
-): PermutationArguments {
-  const scratch = plan.buffer(SCRATCH, permutation.length * rows);
-  return { rows, permutation, signs, parameters: PARAMETERS, state, scratch };
+export const permutation = builderOf<PermutationSpec>('permutation');
+
+function addMap(plan: PlanBuilder, tensors: Tensors, rows: number, state: string, inverse: boolean): void {
+  const scratch = plan.buffer(SCRATCH, tensors.permutation.length * rows);
+  plan.add(permute({ inverse, rows, ...tensors, parameters: PARAMETERS, state, scratch }));
 }

@@ -1,47 +1,75 @@
-/** z₂ = spline(x₂) with a monotone rational-quadratic spline that a net makes from x₁, z₁ = x₁. */
+/**
+ * z₂ = spline(x₂) feature by feature, with a monotone rational-quadratic spline that a net makes from x₁; z₁ = x₁. Widths
+ * and heights of its bins are at least 1e-3 of the whole, derivatives at least 1e-3.
+ */
+import * as v from 'valibot';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
-import { splineBackward } from '../kernels/spline/spline_backward.ts';
-import { rawCount, splineForward } from '../kernels/spline/spline_forward.ts';
-import type { SplineArguments } from '../kernels/spline/spline_forward.ts';
-import { splineInverse } from '../kernels/spline/spline_inverse.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
-import type { PlanBuilder } from '../plan/plan.ts';
-import { couplingBlocks } from '../model/blocks.ts';
-import type { SplineCouplingSpec } from '../spec/spec.ts';
+import { rationalQuadratic, rawCount } from '../kernels/spline/rational_quadratic.ts';
+import type { RationalQuadraticArguments } from '../kernels/spline/rational_quadratic.ts';
+import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
-import type { Coupling } from '../nets/conditioner.ts';
+import { DEFAULT_NET, netSchema } from '../nets/net.ts';
 import { D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../plan/names.ts';
-import type { BijectorSteps, MapPass, Pass } from './bijector.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { builderOf } from './bijector.ts';
+import type { Bijector, Layer, MapPass, Pass } from './bijector.ts';
+import {
+  checkCoupling,
+  couplingDefaults,
+  couplingFields,
+  couplingKey,
+  couplingWords,
+  oneNet,
+  startCoupling,
+} from './coupling.ts';
+import type { CouplingTensors } from './coupling.ts';
+import { SPLINE_DEFAULTS, splineFields } from './splineFields.ts';
 
-type Slots = BijectorSlots & { type: 'rational_quadratic_coupling' };
+const schema = v.strictObject({
+  type: v.literal('rational_quadratic_coupling'),
+  ...couplingFields,
+  ...splineFields,
+  conditioner: netSchema,
+});
+export type SplineCouplingSpec = v.InferOutput<typeof schema>;
 
-export const splineCouplingSteps: BijectorSteps<Slots> = {
+type Coupling = Layer<SplineCouplingSpec, CouplingTensors>;
+
+export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> = {
+  schema,
+  defaults: (place) => ({ ...couplingDefaults(place), ...SPLINE_DEFAULTS, conditioner: DEFAULT_NET }),
+  check: checkCoupling,
+  tensors: (spec, shape, add) => oneNet(spec, rawCount(spec.bins), shape, add),
+  start: startCoupling,
+  words: (layer, place) =>
+    couplingWords(`spline of ${layer.spec.bins} bins on ±${layer.spec.bound}`, layer, place),
+  tuningKey: (layer) => couplingKey(`spline of ${layer.spec.bins} bins`, layer),
+
   preservesVolume: false,
 
-  forward(plan, slots, { keptRows, ...pass }) {
-    const coupling = couplingOf(pass.dim, slots);
-    conditionerForward(plan, coupling, pass);
-    const keptX = keptRows && plan.buffer(keptRows, coupling.blocks.transformCount * pass.rows);
-    plan.add(splineForward({ ...splineOf(plan, coupling, pass), keptX }));
-    addLogDet(plan, coupling, pass, 1);
+  forward(plan, layer, { keptRows, ...pass }) {
+    const { spec, tensors } = layer;
+    conditionerForward(plan, { spec, ...tensors }, pass);
+    const keptX = keptRows && plan.buffer(keptRows, tensors.blocks.transformCount * pass.rows);
+    plan.add(rationalQuadratic({ ...splineOf(plan, layer, pass), inverse: false, keptX }));
+    addLogDet(plan, layer, pass, 1);
   },
 
-  inverse(plan, slots, pass) {
-    const coupling = couplingOf(pass.dim, slots);
-    conditionerForward(plan, coupling, { ...pass, keepSlopes: false });
-    plan.add(splineInverse(splineOf(plan, coupling, pass)));
-    addLogDet(plan, coupling, pass, -1);
+  inverse(plan, layer, pass) {
+    const { spec, tensors } = layer;
+    conditionerForward(plan, { spec, ...tensors }, { ...pass, keepDerivatives: false });
+    plan.add(rationalQuadratic({ ...splineOf(plan, layer, pass), inverse: true }));
+    addLogDet(plan, layer, pass, -1);
   },
 
-  backward(plan, slots, { netsHaveRun, keptRows, ...pass }) {
-    const coupling = couplingOf(pass.dim, slots);
-    const { blocks, spec } = coupling;
+  backward(plan, { spec, tensors }, { netsHaveRun, keptRows, ...pass }) {
+    const coupling = { spec, ...tensors };
+    const { blocks } = tensors;
     const { rows, validRows, dLogDet, activations } = pass;
     const { bins, bound } = spec;
-    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepSlopes: true });
-    const outputs = blocks.transformCount * rawCount(bins);
+    if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepDerivatives: true });
     plan.add(
-      splineBackward({
+      rationalQuadraticBackward({
         rows,
         validRows,
         blocks,
@@ -52,41 +80,32 @@ export const splineCouplingSteps: BijectorSteps<Slots> = {
         keptX: keptRows,
         state: STATE,
         dState: D_STATE,
-        dRaw: plan.buffer(D_CONDITIONER_OUTPUT, outputs * rows),
+        dRaw: plan.buffer(D_CONDITIONER_OUTPUT, blocks.transformCount * rawCount(bins) * rows),
       }),
     );
     conditionerBackward(plan, coupling, pass);
   },
 };
 
-type SplineCoupling = Coupling & { spec: SplineCouplingSpec };
-
-function couplingOf(dim: number, slots: Slots): SplineCoupling {
-  return { spec: slots.spec, blocks: couplingBlocks(dim, slots.spec), nets: slots.nets };
-}
+export const splineCoupling = builderOf<SplineCouplingSpec>('rational_quadratic_coupling');
 
 function splineOf(
   plan: PlanBuilder,
-  { spec, blocks }: SplineCoupling,
+  { spec, tensors }: Coupling,
   { rows, activations }: Pass,
-): SplineArguments {
-  return {
-    rows,
-    blocks,
-    bins: spec.bins,
-    bound: spec.bound,
-    raw: activations.output,
-    state: STATE,
-    logScale: plan.buffer(LOG_SCALE, blocks.transformCount * rows),
-  };
+): Omit<RationalQuadraticArguments, 'inverse'> {
+  const { blocks } = tensors;
+  const { bins, bound } = spec;
+  const logScale = plan.buffer(LOG_SCALE, blocks.transformCount * rows);
+  return { rows, blocks, bins, bound, raw: activations.output, state: STATE, logScale };
 }
 
 function addLogDet(
   plan: PlanBuilder,
-  { blocks }: Coupling,
+  { tensors }: Coupling,
   { rows, accumulate }: MapPass,
   sign: 1 | -1,
 ): void {
-  const features = blocks.transformCount;
+  const features = tensors.blocks.transformCount;
   plan.add(logDetReduce({ rows, features, sign, accumulate, logScale: LOG_SCALE, logDet: LOG_DET }));
 }

@@ -1,50 +1,115 @@
 /** z = spline(x) with a monotone rational-quadratic spline of its own for each feature of a block, learned without a net. */
+import * as v from 'valibot';
+import { ShapeError } from '../errors.ts';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
-import { splineBackward } from '../kernels/spline/spline_backward.ts';
-import { splineForward } from '../kernels/spline/spline_forward.ts';
-import type { SplineNumbers } from '../kernels/spline/spline_forward.ts';
-import { splineInverse } from '../kernels/spline/spline_inverse.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
-import type { PlanBuilder } from '../plan/plan.ts';
-import { splineBlock } from '../spec/spec.ts';
+import { rationalQuadratic, rawCount } from '../kernels/spline/rational_quadratic.ts';
+import type { SplineNumbers } from '../kernels/spline/rational_quadratic.ts';
+import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
+import type { FeatureBlock } from '../model/blocks.ts';
+import { SPEC_LIMITS } from '../model/limits.ts';
+import { integerFrom } from '../model/schema.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 import { D_SPLINE_RAW, D_STATE, GRADIENTS, LOG_DET, LOG_SCALE, PARAMETERS, STATE } from '../plan/names.ts';
-import type { BijectorSteps, MapPass, Pass } from './bijector.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { builderOf } from './bijector.ts';
+import type { Bijector, Layer, MapPass, Pass } from './bijector.ts';
+import { blockWords } from './coupling.ts';
+import { SPLINE_DEFAULTS, splineFields } from './splineFields.ts';
 
-type Slots = BijectorSlots & { type: 'rational_quadratic_elementwise' };
+const schema = v.strictObject({
+  type: v.literal('rational_quadratic_elementwise'),
+  ...splineFields,
+  /** The features that have one, side by side, such as those that a coupling conditions on; without it all. */
+  block: v.optional(
+    v.strictObject({ start: integerFrom(0, SPEC_LIMITS.dim - 1), count: integerFrom(1, SPEC_LIMITS.dim) }),
+  ),
+});
+export type SplineElementwiseSpec = v.InferOutput<typeof schema>;
 
-export const splineElementwiseSteps: BijectorSteps<Slots> = {
+interface Tensors {
+  block: FeatureBlock;
+  raw: TensorSlot;
+}
+
+export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
+  schema,
+  defaults: () => SPLINE_DEFAULTS,
+
+  check({ block }, { where, flow: { dim } }) {
+    if (block === undefined || block.start + block.count <= dim) return;
+    if (block.start >= dim) {
+      throw new ShapeError(`${where}.block.start`, String(block.start), `an integer from 0 to ${dim - 1}`);
+    }
+    const most = dim - block.start;
+    throw new ShapeError(`${where}.block.count`, String(block.count), `an integer from 1 to ${most}`);
+  },
+
+  tensors({ bins, block }, { dim }, add) {
+    const features = block ?? { start: 0, count: dim };
+    return { block: features, raw: add('raw', [features.count, rawCount(bins)], true) };
+  },
+
+  words({ spec: { bins, bound, block } }, { names }) {
+    const features = block === undefined ? 'each feature' : `each of ${blockWords(names, block)}`;
+    return `a spline of ${bins} bins on ±${bound} for ${features}`;
+  },
+
+  tuningKey: ({ spec, tensors }) => `${tensors.block.count} splines of ${spec.bins} bins`,
+  width: ({ tensors }) => tensors.raw.length,
+
   preservesVolume: false,
 
-  forward(plan, slots, { keptRows, ...pass }) {
-    const numbers = numbersOf(slots, pass);
+  forward(plan, layer, { keptRows, ...pass }) {
+    const numbers = numbersOf(layer, pass);
     const { rows, blocks } = numbers;
     const keptX = keptRows && plan.buffer(keptRows, blocks.transformCount * rows);
-    plan.add(splineForward({ ...numbers, keptX, state: STATE, logScale: logScaleOf(plan, numbers) }));
+    plan.add(
+      rationalQuadratic({
+        ...numbers,
+        inverse: false,
+        keptX,
+        state: STATE,
+        logScale: logScaleOf(plan, numbers),
+      }),
+    );
     addLogDet(plan, numbers, pass, 1);
   },
 
-  inverse(plan, slots, pass) {
-    const numbers = numbersOf(slots, pass);
-    plan.add(splineInverse({ ...numbers, state: STATE, logScale: logScaleOf(plan, numbers) }));
+  inverse(plan, layer, pass) {
+    const numbers = numbersOf(layer, pass);
+    plan.add(
+      rationalQuadratic({ ...numbers, inverse: true, state: STATE, logScale: logScaleOf(plan, numbers) }),
+    );
     addLogDet(plan, numbers, pass, -1);
   },
 
-  backward(plan, slots, pass) {
+  backward(plan, layer, pass) {
     const { rows, validRows, dLogDet, keptRows: keptX } = pass;
-    const dRaw = plan.buffer(D_SPLINE_RAW, slots.raw.length * rows);
-    const numbers = numbersOf(slots, pass);
+    const { raw } = layer.tensors;
+    const dRaw = plan.buffer(D_SPLINE_RAW, raw.length * rows);
+    const numbers = numbersOf(layer, pass);
     plan.add(
-      splineBackward({ ...numbers, validRows, dLogDet, keptX, state: STATE, dState: D_STATE, dRaw }),
-      rowGradientReduce({ rows, validRows, tensor: slots.raw, dRows: dRaw, gradients: GRADIENTS }),
+      rationalQuadraticBackward({
+        ...numbers,
+        validRows,
+        dLogDet,
+        keptX,
+        state: STATE,
+        dState: D_STATE,
+        dRaw,
+      }),
+      rowGradientReduce({ rows, validRows, tensor: raw, dRows: dRaw, gradients: GRADIENTS }),
     );
   },
 };
 
-function numbersOf({ spec, raw }: Slots, { dim, rows }: Pass): SplineNumbers {
+export const splineElementwise = builderOf<SplineElementwiseSpec>('rational_quadratic_elementwise');
+
+function numbersOf({ spec, tensors }: Layer<SplineElementwiseSpec, Tensors>, { rows }: Pass): SplineNumbers {
   const { bins, bound } = spec;
-  const { start, count } = splineBlock(dim, spec);
-  const blocks = { transformStart: start, transformCount: count };
+  const { block, raw } = tensors;
+  const blocks = { transformStart: block.start, transformCount: block.count };
   return { rows, blocks, bins, bound, raw: PARAMETERS, shared: raw };
 }
 

@@ -1,24 +1,105 @@
-/** z = (x − mean) / std, the first bijector where there is one, but for a map of domains. */
-import { standardizeForward } from '../kernels/elementwise/standardize_forward.ts';
-import { standardizeInverse } from '../kernels/elementwise/standardize_inverse.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
+/** z = (x − offset − mean) / std with the training data's statistics; only as the first bijector, or after a `domain`. */
+import * as v from 'valibot';
+import { ShapeError } from '../errors.ts';
+import { standardize as mapStandardize } from '../kernels/elementwise/standardize.ts';
+import type { Domain } from '../model/domain.ts';
+import { SPEC_LIMITS } from '../model/limits.ts';
+import { fillTensor, firstUnsound } from '../model/tensors.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
-import type { BijectorSteps } from './bijector.ts';
+import { builderOf } from './bijector.ts';
+import type { Bijector } from './bijector.ts';
+
+const schema = v.strictObject({
+  type: v.literal('standardize'),
+  /**
+   * [D], in the data's units; 0 of a feature that needs none, and of a bounded one. The host subtracts it in float64
+   * before the cast to float32. The data give a fresh flow its own; without it no feature has one.
+   */
+  offset: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.number(), v.finite('a finite number'))),
+      v.minLength(1, 'at least 1'),
+      v.maxLength(SPEC_LIMITS.dim, `at most ${SPEC_LIMITS.dim}`),
+    ),
+  ),
+});
+export type StandardizeSpec = v.InferOutput<typeof schema>;
+
+interface Tensors {
+  mean: TensorSlot;
+  std: TensorSlot;
+}
 
 const BUFFERS = { parameters: PARAMETERS, state: STATE, logDet: LOG_DET };
 
-export const standardizeSteps: BijectorSteps<BijectorSlots & { type: 'standardize' }> = {
+export const standardizeRoom: Bijector<StandardizeSpec, Tensors> = {
+  schema,
+  defaults: () => ({}),
+
+  check({ type, offset }, { where, previous, flow: { dim } }) {
+    const domains = previous?.bijector.domains?.(previous.spec);
+    if (previous !== undefined && domains === undefined) {
+      throw new ShapeError(`${where}.type`, type, `${type} only as the first bijector, or after a domain`);
+    }
+    if (offset !== undefined) checkOffset(`${where}.offset`, offset, dim, domains);
+  },
+
+  tensors: (_, { dim }, add) => ({ mean: add('mean', [dim], false), std: add('std', [dim], false) }),
+  start: ({ tensors }, parameters) => fillTensor(parameters, tensors.std, 1),
+
+  startFromData: ({ tensors }, { meanLeft, std }) => [
+    { tensor: tensors.mean, values: new Float32Array(meanLeft) },
+    { tensor: tensors.std, values: new Float32Array(std) },
+  ],
+
+  unsound: ({ tensors }, parameters) =>
+    firstUnsound(tensors.std, parameters, 'a number > 0', (value) => value > 0),
+
+  words({ spec: { offset } }, { names }) {
+    if (offset === undefined) return '(x − mean) / std';
+    const those = offset.flatMap((value, j) => (value === 0 ? [] : [`${value} of ${names[j]}`]));
+    return `(x − offset − mean) / std, offset ${those.join(', ')}`;
+  },
+
+  tuningKey: ({ spec }) => spec.type,
+
+  offset: {
+    of: ({ offset }) => offset,
+    replace: ({ type }, offset) => ({ type, ...(offset === undefined ? {} : { offset: [...offset] }) }),
+    std: ({ tensors }) => tensors.std,
+  },
+
+  standardisation: ({ tensors }) => tensors,
+
   preservesVolume: false,
 
-  forward(plan, { mean, std }, { rows, accumulate }) {
-    plan.add(standardizeForward({ rows, mean, std, accumulate, ...BUFFERS }));
+  forward(plan, { tensors }, { rows, accumulate }) {
+    plan.add(mapStandardize({ inverse: false, rows, ...tensors, accumulate, ...BUFFERS }));
   },
 
-  inverse(plan, { mean, std }, { rows, accumulate }) {
-    plan.add(standardizeInverse({ rows, mean, std, accumulate, ...BUFFERS }));
-  },
-
-  backward() {
-    // Nothing before it is trained, nor is it, so its gradient is never asked for.
+  inverse(plan, { tensors }, { rows, accumulate }) {
+    plan.add(mapStandardize({ inverse: true, rows, ...tensors, accumulate, ...BUFFERS }));
   },
 };
+
+export const standardize = builderOf<StandardizeSpec>('standardize');
+
+function checkOffset(
+  where: string,
+  offset: readonly number[],
+  dim: number,
+  domains: readonly Domain[] | undefined,
+): void {
+  if (offset.length !== dim) {
+    throw new ShapeError(where, `${offset.length} offsets`, `${dim}, one for each feature`);
+  }
+  if (offset.every((value) => value === 0)) {
+    throw new ShapeError(where, '0 throughout', 'an offset other than 0', 'Leave the field out.');
+  }
+  offset.forEach((value, feature) => {
+    const domain = domains?.[feature] ?? 'real';
+    if (domain === 'real' || value === 0) return;
+    throw new ShapeError(`${where}[${feature}]`, String(value), `0, as the feature is ${domain}`);
+  });
+}

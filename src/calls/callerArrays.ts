@@ -8,7 +8,7 @@ import { ShapeError } from '../errors.ts';
 export type Rows = Float32Array | Float64Array;
 
 /**
- * A copy of a caller's `Float32Array`, whatever buffer it has: shared, resizable, or a part of a larger one.
+ * A copy of a caller's `Float32Array`, also if its buffer is shared, resizable, or part of a larger one.
  * @param what names the array in messages
  * @throws {ShapeError} when it is no Float32Array, or its buffer was transferred to somebody else
  */
@@ -54,7 +54,7 @@ function copyOf<View, Copy>(what: string, values: View, Copied: new (values: Vie
   try {
     return new Copied(values);
   } catch (error) {
-    // A view that lost its buffer has length 0, as an empty one has; only to read it tells them apart.
+    // A view that lost its buffer has length 0, like an empty one; only reading it tells them apart.
     if (!(error instanceof TypeError)) throw error;
     throw new ShapeError(
       what,

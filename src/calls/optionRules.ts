@@ -75,10 +75,13 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): OptionRule 
 /** A seed of the library's generator. */
 export const SEED: OptionRule = { ...integer(0), expected: 'a non-negative integer' };
 
-export const POSITIVE = numberWhere('a positive finite number of float32', (value) => value > 0);
-export const NOT_NEGATIVE = numberWhere('a finite number ≥ 0 of float32', (value) => value >= 0);
-export const FINITE = numberWhere('a finite number of float32', () => true);
-export const BELOW_ONE = numberWhere('a number in [0, 1) of float32', (value) => value >= 0 && value < 1);
+export const POSITIVE = numberWhere('a number above 0 that float32 can hold', (value) => value > 0);
+export const NOT_NEGATIVE = numberWhere('a number ≥ 0 that float32 can hold', (value) => value >= 0);
+export const FINITE = numberWhere('a number that float32 can hold', () => true);
+export const BELOW_ONE = numberWhere(
+  'a number in [0, 1), also as float32',
+  (value) => value >= 0 && value < 1,
+);
 
 /** A number whose float32, which the GPU computes with, is finite and one for which `holds`. */
 export function numberWhere(expected: string, holds: (value: number) => boolean): OptionRule {
@@ -131,7 +134,7 @@ export function eitherOf(...rules: readonly OptionRule[]): OptionRule {
   };
 }
 
-/** An object whose members have these types; those of a device and a signal are inherited. */
+/** An object whose members have these types; a device and a signal inherit theirs. */
 export function withMembers(expected: string, members: Readonly<Record<string, string>>): OptionRule {
   return {
     expected,

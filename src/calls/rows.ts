@@ -9,7 +9,7 @@ import type { OptionRules } from './optionRules.ts';
 /** What every call takes. */
 export interface RunOptions {
   /**
-   * Of a flow with a context: that of each row, row-major [B, C], or one row [C] for all of them.
+   * The context, if the flow has one: of each row, row-major [B, C], or one row [C] for all rows.
    * `encodeContext` makes it from labels and numbers.
    */
   context?: Float32Array;
@@ -25,7 +25,7 @@ export interface TakenRows {
   count: number;
 }
 
-/** The latent rows of `dim` features that a caller gives, as they are now. @throws {ShapeError} when they are not whole */
+/** A copy of the caller's latent rows of `dim` features. @throws {ShapeError} if the last row is not whole */
 export function takeLatentRows(name: string, given: Rows, dim: number): TakenRows {
   return wholeRows(name, takeFloats(name, given), dim);
 }
@@ -46,8 +46,8 @@ export function wholeRows(name: string, values: Rows, dim: number): TakenRows {
 }
 
 /**
- * The context that a caller gives for `rows` rows, as it is now: [rows, C], or one row [C] for all of them; undefined for a flow without context.
- * @throws {ShapeError} when it is missing, has another length, or is there where the flow has none
+ * A copy of the caller's context for `rows` rows: [rows, C], or one row [C] for all rows. Undefined without a context.
+ * @throws {ShapeError} if it is missing, has another length, or the flow has no context
  */
 export function takeContext(
   what: string,

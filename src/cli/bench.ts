@@ -114,7 +114,7 @@ async function run(session: Session, device: GPUDevice, options: BenchOptions): 
   throw new RangeError('the benchmark ended without a document');
 }
 
-/** The flows that were asked for; undefined for all configurations and a sweep besides. */
+/** The flows of --spec or --configs; undefined for all configurations plus a sweep. */
 async function modelsOf({ configs, spec, batch }: BenchCommandOptions): Promise<BenchModel[] | undefined> {
   if (spec === undefined) {
     if (batch !== undefined) {
@@ -136,7 +136,7 @@ async function modelsOf({ configs, spec, batch }: BenchCommandOptions): Promise<
   return [...(configs ?? []).map(configModel), own];
 }
 
-/** Every limit as high as the neediest flow wants it. */
+/** For each limit, the highest value that any flow needs. */
 function limitsOf(models: readonly BenchModel[]): NeededLimits {
   const limits: NeededLimits = {};
   for (const { spec } of models) {

@@ -55,7 +55,7 @@ function words({ entries, mismatches, clock, precision }: BenchDocument): string
     `Times are medians; the peaks were measured in the same run.${precision === 'f16' ? ' Nets are stored as f16.' : ''}`;
   const failed =
     mismatches.length > 0
-      ? `<p class="lead"><strong>${mismatches.length} results are not what the f64 twin says, and what they belong to was not timed.</strong></p>
+      ? `<p class="lead"><strong>Results that do not match the f64 twin: ${mismatches.length}. Their kernels and plans were not timed.</strong></p>
 <ul class="lead">${mismatches.map((mismatch) => `<li>${escapeHtml(mismatch)}</li>`).join('')}</ul>`
       : '';
   return `<p class="lead">${escapeHtml(checked)}</p>${failed}`;
@@ -71,7 +71,7 @@ function rooflineFigure(document: BenchDocument): string {
   return figure(
     'Roofline',
     '<span class="key model"></span>Plans, by their useful arithmetic. <span class="key data"></span>Kernels, each at ' +
-      'several shapes. The line is what memory can feed, up to the FMA peak; what lies above its slope had its data in a cache.',
+      'several shapes. The line is what memory can feed, up to the FMA peak. Points above the slope had their data in a cache.',
     twice(
       rooflineChart(document, { width: 1120, height: 520 }, label),
       rooflineChart(document, { width: 360, height: 380 }, label),
@@ -88,7 +88,7 @@ function planFigure(document: BenchDocument): string {
     `${plans.map(({ name, shape, share }) => `${shape} ${name} ${percent(share.fma)}`).join('; ')}.`;
   return figure(
     'Plans',
-    'Useful are 6 × weights × batch operations of a training step and 2 × weights × rows of a pass; what is computed again is not.',
+    'Useful operations are 6 × weights × batch of a training step and 2 × weights × rows of a pass. Recomputed work does not count.',
     twice(planChart(document, 552, label), planChart(document, 360, label)),
     'half',
   );
@@ -166,7 +166,7 @@ function facts(document: BenchDocument): string {
   return `<section class="facts full"><h2>Run</h2><table><tbody>${body.join('')}</tbody></table></section>`;
 }
 
-/** Two drawings, of which the style sheet shows the one that fits: a scaled one would be illegible on a phone. */
+/** Two drawings; the style sheet shows the one that fits. A scaled drawing would be illegible on a phone. */
 function twice(wide: Chart, narrow: Chart): string {
   return `<div class="if-wide">${svg(wide)}</div><div class="if-narrow">${svg(narrow)}</div>`;
 }

@@ -35,8 +35,8 @@ export function runTables(document: BenchDocument): string {
 const PLAN_HEAD = ['kernels', 'chunks', 'ns a row'];
 
 export const CHUNKS_NOTE =
-  'Rows in more than one chunk are timed as a call of the library is: by the wall clock, with their way to the device ' +
-  'and back.';
+  'Rows in more than one chunk are timed like a call of the library: by the wall clock, with the transfer to the ' +
+  'device and back.';
 
 /** What only plans have: the choice of kernels, the pieces that the rows went through in, the time of a row. */
 export function planCells(entry: BenchEntry, { fixedVariants }: BenchDocument): string[] {

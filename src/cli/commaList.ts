@@ -10,7 +10,7 @@ export function commaList(text: string): string[] {
 /** Names that a message lists. */
 const NAMES_SHOWN = 20;
 
-/** The first of the names as such a list, and how many there are. */
+/** The first names as such a list, and their count. */
 export function listedNames(names: readonly string[]): string {
   const shown = asCommaList(names.slice(0, NAMES_SHOWN).map(shortName));
   return names.length > NAMES_SHOWN ? `${shown}, … (${names.length} in all)` : shown;

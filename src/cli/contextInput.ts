@@ -13,7 +13,7 @@ import type { ModelFile } from './modelInput.ts';
 
 /**
  * What kind each column is: numbers, if its first cell is one, else labels, with the levels in alphabetical order.
- * @throws {DataError} where a column has both, one level or value only, or all of them too many levels
+ * @throws {DataError} if a column has both, only one level or value, or all columns have too many levels
  */
 export function contextColumnsOf(
   file: string,
@@ -28,7 +28,7 @@ export function contextColumnsOf(
       throw new DataError(
         `found ${JSON.stringify(values[other])}, expected ${isNumber ? 'a number' : 'a label'} as in the rows before`,
         { file, row: lines[other], column: name },
-        'A context column has numbers only, or labels none of which is a number.',
+        'A context column has either numbers only, or labels that are not numbers.',
       );
     }
     return isNumber ? numberColumn(file, name, values) : labelColumn(file, name, values);
@@ -38,7 +38,7 @@ export function contextColumnsOf(
     throw new DataError(
       `found ${levels} levels in the context columns ${names.join(', ')}, expected at most ${MAX_CONTEXT}`,
       { file },
-      'Put rare labels together, or leave the column out.',
+      'Merge rare labels, or leave the column out.',
     );
   }
   return columns;
@@ -78,8 +78,8 @@ export function encodeCells(
 }
 
 /**
- * The columns that the model's context is made of; none where it has no context.
- * @throws {ModelFileError} where the file does not tell them
+ * The columns of the model's context; none if it has no context.
+ * @throws {ModelFileError} if the file does not have them
  */
 export function contextColumns({ file, model }: ModelFile): readonly ContextColumn[] {
   const { spec, training } = model;
@@ -98,7 +98,7 @@ export function columnNamesOf(columns: readonly ContextColumn[]): string[] {
 
 /**
  * `moon=upper,age=31`: a value for each column, in their order.
- * @throws {ShapeError} where one is missing, unknown or there twice
+ * @throws {ShapeError} if one is missing, unknown or given twice
  */
 export function fixedContext(text: string, columns: readonly ContextColumn[]): string[] {
   const names = columnNamesOf(columns);
@@ -130,7 +130,7 @@ export interface ContextRows {
 
 /**
  * What `--context` says: values, which are one row, or a file of rows.
- * @throws {ShapeError} where the model has no context, or has one and none is given
+ * @throws {ShapeError} if the model has no context, or has one and none is given
  * @throws {DataError} for a value that the model does not know
  */
 export async function contextRows(
@@ -162,15 +162,15 @@ export async function contextRows(
 
 /** How a command that reads rows finds the context of each. */
 export interface RowContext {
-  /** Columns to read as text beside the rows. */
+  /** Columns to read as text next to the rows. */
   text: readonly string[];
   /** The context of a chunk of rows, for the flow and for the table that is written. */
   of: (text: TextRows, rows: number) => { features: Float32Array | undefined; cells: string[][] };
 }
 
 /**
- * The context of each row: the values of `--context` for all of them, else the model's columns in the same file.
- * @throws {ShapeError} where the model has no context, or `--context` does not fit it
+ * The context of each row: the values of `--context` for all rows, or else the model's columns in the same file.
+ * @throws {ShapeError} if the model has no context, or `--context` does not fit it
  */
 export function rowContext(model: ModelFile, dataFile: string, given: string | undefined): RowContext {
   const columns = contextColumns(model);
@@ -192,7 +192,7 @@ export function rowContext(model: ModelFile, dataFile: string, given: string | u
       '--context',
       given,
       expected,
-      'Left out, the context is read from the columns of the data.',
+      'Without the option, the context is read from the columns of the data.',
     );
   }
   const row = fixedContext(given, columns);

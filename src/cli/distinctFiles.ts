@@ -33,7 +33,7 @@ function isSameFile(a: string | undefined, b: string | undefined): boolean {
   return first.isFile() && first.dev === second.dev && first.ino === second.ino;
 }
 
-/** Undefined where nothing can be found, for whatever reason: whoever opens the file tells it in full. */
+/** Undefined if the file cannot be found, for any reason: opening it reports the reason in full. */
 function statOrUndefined(file: string): Stats | undefined {
   try {
     return statSync(file);

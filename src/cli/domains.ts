@@ -10,7 +10,7 @@ import { commaList, listedNames } from './commaList.ts';
 /** One `--domain`. */
 export interface DomainRequest {
   domain: Domain;
-  /** All columns where there are none. */
+  /** Without names, all columns. */
   columns?: string[];
 }
 
@@ -22,7 +22,7 @@ export function domainRequests(text: string, earlier: DomainRequest[] = []): Dom
   const columns = colon < 0 ? undefined : commaList(text.slice(colon + 1));
   if (domain === undefined || columns?.length === 0 || columns?.includes('')) {
     throw new InvalidArgumentError(
-      'Expected real, positive or unit, for all columns or, after a colon, for some: unit:share,rate.',
+      'Expected real, positive or unit, for all columns, or for the columns after a colon: unit:share,rate.',
     );
   }
   return [...earlier, { domain, ...(columns === undefined ? {} : { columns }) }];

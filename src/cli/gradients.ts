@@ -57,7 +57,7 @@ export async function gradientsCommand(
     await output.discard();
   }
   const { nll, loss, withoutDensity } = result;
-  const walls = '. The gradients are of a loss that counts how far outside the box they are';
+  const walls = '. The gradients belong to a loss that counts how far outside the box these rows are';
   warnWithoutDensity(session, withoutDensity, rows, walls);
   const mean = withoutDensity === 0 ? nll.toFixed(6) : `Infinity (loss ${loss.toFixed(6)})`;
   session.say(`Mean NLL ${mean} nats over ${rows.toLocaleString('en')} rows; gradients in ${out}`);

@@ -1,4 +1,4 @@
-/** A training curve reduced to what a chart of it shows. */
+/** A training curve, reduced to the points that a chart shows. */
 import { quantile, sortedFinite } from './quantiles.ts';
 
 /** NLL in nats at each step. */
@@ -33,7 +33,7 @@ export function lossDomain(nll: readonly number[], entropy: number | undefined):
   return [low - 0.12 * span, high + 0.3 * span];
 }
 
-/** The curve itself, or the lowest and highest value of each of `buckets` stretches of it. */
+/** The curve itself, or the lowest and highest value in each of `buckets` stretches. */
 export function extremes({ step, nll }: LossCurve, buckets: number): [number, number][] {
   const at = (i: number): [number, number] => [step[i] ?? NaN, nll[i] ?? NaN];
   if (nll.length <= 2 * buckets) return Array.from({ length: nll.length }, (_, i) => at(i));

@@ -20,7 +20,7 @@ import type { SampleCommandOptions } from './sample.ts';
 import { EXIT, Session } from './session.ts';
 import type { GlobalOptions } from './session.ts';
 import { trainCommand } from './train.ts';
-import { DEFAULT_PRESET, DEFAULT_STEPS } from './trainOptions.ts';
+import { DEFAULT_PRESET } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 
 const program = new Command('wgflow')
@@ -54,13 +54,13 @@ function command(name: string, summary: string, example: string, more = ''): Com
 
 const DATA = 'CSV file; the header line is optional';
 const MODEL = 'model file, written by wgflow train';
-const CONTEXT_OPTION = 'of a model with a context: values such as moon=upper,age=31, or a CSV file of rows';
+const CONTEXT_OPTION = 'context to condition on: values such as moon=upper,age=31, or a CSV file of rows';
 const ROW_CONTEXT_OPTION =
-  'values such as moon=upper,age=31 for all rows (default: from the columns of the data)';
+  'context of all rows, such as moon=upper,age=31 (default: read from the columns of the data)';
 const CONTEXT_HELP = `
-Context: the density is that of the columns given the context. A column of text is one feature a label, a column of
-numbers is standardised; the model file keeps labels, mean and std, so later values are given as in the table. A toy
-density has the column class, from 0.`;
+Context: the model learns the other columns conditioned on these. A text column becomes one feature per label; a number
+column is standardised. The model file keeps labels, mean and std, so later you give values as they are in the table.
+A toy density has one context column, class, counted from 0.`;
 
 /** Of every command that runs kernels. */
 function tuning(): Option {
@@ -69,17 +69,17 @@ function tuning(): Option {
     .default('measured');
 }
 
-/** Of every command that runs a flow or its plans, and of the one that tells its memory. */
+/** Of every command that runs a flow or its plans, and of the one that prints its memory. */
 function precision(): Option {
   return new Option(
     '--precision <kind>',
-    'store the weights and hidden activations of nets as f32, or as f16 where the adapter has shader-f16',
+    'store the weights and hidden activations of nets as f32, or as f16 if the adapter has shader-f16',
   ).choices(PRECISIONS);
 }
 
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
 
-command(
+const train = command(
   'train',
   'Train a flow on the rows of a table, or on a toy density.',
   `wgflow train data.csv
@@ -87,20 +87,24 @@ wgflow train data.csv --val 0.2 --patience 20
 wgflow train data.csv --columns height,weight --couplings 8 --hidden 64,64 --steps 5000
 wgflow train data.csv --domain positive --domain unit:share,rate
 wgflow train --toy spirals --report spirals-run
-wgflow train cells.csv --context tissue,age        rows of a tissue and an age, then:
+wgflow train cells.csv --context tissue,age        then draw cells of one tissue and age:
 wgflow sample model.safetensors -n 100 --context tissue=liver,age=31
-wgflow train data.csv --checkpoint run.ckpt        interrupt it with Ctrl-C, then:
+wgflow train data.csv --checkpoint run.ckpt        interrupt it with Ctrl-C, then continue:
 wgflow train data.csv --resume run.ckpt`,
 )
   .argument('[data]', DATA)
   .optionsGroup('Data:')
-  .addOption(new Option('--toy <name>', 'fresh points of a toy density, no file').choices([...TOY_NAMES]))
+  .addOption(
+    new Option('--toy <name>', 'train on fresh points of a toy density, not on a file').choices([
+      ...TOY_NAMES,
+    ]),
+  )
   .option('--noise <sigma>', 'noise of the toy density (default: its own)', parse.positiveNumber)
   .option('--columns <names>', 'columns to learn, in this order, such as height,weight', parse.names)
-  .option('--context <names>', 'columns that the rows are given: text as labels, or numbers', parse.names)
+  .option('--context <names>', 'columns to condition on, of labels or numbers', parse.names)
   .option(
     '--val <file|fraction|none>',
-    'validation rows, by which training stops and keeps its best: a CSV file, a fraction of the rows, or none ' +
+    'validation rows, which decide when to stop and what to keep: a CSV file, a fraction of the rows, or none ' +
       '(default: a tenth of the rows, 10,000 at most)',
   )
   .option(
@@ -112,41 +116,39 @@ wgflow train data.csv --resume run.ckpt`,
   .option('--preset <name>', `${parse.PRESET_NAMES} (default: ${DEFAULT_PRESET})`, parse.preset)
   .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
   .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
-  .option('--residual-blocks <n>', 'residual nets of n blocks and one hidden width', parse.residualBlocks)
+  .option(
+    '--residual-blocks <n>',
+    'use residual nets of n blocks, with one hidden width',
+    parse.residualBlocks,
+  )
   .option(
     '--base <density>',
-    'density of the latent: normal, diagonal, student-t (tails learned) or student-t:DF, mixture:K, uniform:BOUND or ' +
-      'class, whose means the --context gives ' +
+    'density of the latent: normal, diagonal, student-t (learned tails), student-t:DF, mixture:K, uniform:BOUND, or ' +
+      'class (means from the --context) ' +
       '(default: student-t:10 for realnvp, glow and nice, normal for the others)',
     base,
   )
   .option(
     '--domain <domain[:columns]>',
-    'where values lie: real, positive (above 0) or unit (between 0 and 1), of all columns or of those named ' +
-      'after a colon, as positive or unit:share,rate; may be given again (default: real)',
+    'range of the values: real, positive (above 0) or unit (between 0 and 1), for all columns or for those named ' +
+      'after a colon, such as unit:share,rate; repeat it for more columns (default: real)',
     domainRequests,
   )
-  .optionsGroup('Training:')
-  .option('--steps <n>', `training steps (default: ${DEFAULT_STEPS})`, parse.integer(1))
-  .option('--batch <n>', 'rows of a batch (default: 512)', parse.integer(1, 2 ** 27))
-  .option('--lr <x>', "learning rate (default: the preset's)", parse.positiveNumber)
-  .option('--schedule <s>', "constant, cosine or exponential:DECAY (default: the preset's)", parse.schedule)
-  .option(
-    '--clip <norm>',
-    "largest norm of the gradient, 0 for no limit (default: the preset's)",
-    parse.nonNegativeNumber,
-  )
-  .option('--seed <n>', 'seed of the start, the batches and the held-out rows (default: 0)', parse.integer(0))
+  .optionsGroup('Training:');
+for (const option of parse.settingOptions()) train.addOption(option);
+train
   .optionsGroup('Output:')
   .option('--out <file>', 'model file to write (default: model.safetensors)')
   .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
-  .option('--checkpoint <file>', 'write a checkpoint each minute, at the end and when interrupted')
-  .option('--resume <file>', 'go on from a checkpoint, bit for bit, with the same data')
-  .option('--new-data', 'resume with other rows than those of the checkpoint')
+  .option('--checkpoint <file>', 'write a checkpoint every minute, at the end and when interrupted')
+  .option('--resume <file>', 'continue a checkpoint bit for bit, with the same data')
+  .option('--new-data', 'allow --resume with other rows')
   .addHelpText('after', CONTEXT_HELP)
   .addHelpText('after', `\nPresets:\n${presets.join('\n')}`)
-  .action((data: string | undefined, options: GlobalOptions & TrainOptions) =>
-    new Session(options).run((session) => trainCommand(session, data, options)),
+  .action((data: string | undefined, options: GlobalOptions & Omit<TrainOptions, 'settings'>) =>
+    new Session(options).run((session) =>
+      trainCommand(session, data, { ...options, settings: parse.settingsFrom(options) }),
+    ),
   );
 
 command(
@@ -159,22 +161,22 @@ wgflow sample model.safetensors -n 5 --context given.csv`,
 )
   .argument('<model>', MODEL)
   .requiredOption('-n, --count <n>', 'number of rows', parse.integer(0))
-  .option('--seed <n>', 'row r depends on (seed, r) alone', parse.integer(0), 0)
+  .option('--seed <n>', 'seed of the rows; row r depends only on seed and r', parse.integer(0), 0)
   .option(
     '--temperature <t>',
-    'factor of the spread of the latent; below 1 stays near the modes',
+    'multiply the spread of the latent; below 1 stays near the modes',
     parse.positiveNumber,
     1,
   )
   .option('--out <file>', 'CSV file to write (default: standard output)')
-  .option('--context <values|file>', CONTEXT_OPTION + '; of a file, n rows for each of its rows')
+  .option('--context <values|file>', CONTEXT_OPTION + '; a file gives n rows for each of its rows')
   .action((model: string, options: GlobalOptions & Omit<SampleCommandOptions, 'out'> & { out?: string }) =>
     new Session(options).run((session) => sampleCommand(session, model, { out: '-', ...options })),
   );
 
 const BY_NAME =
-  'Columns are found by name; a table without a header has them in the order of the training data. The columns of a ' +
-  'context are found by name, too.';
+  'Columns are matched by name, those of a context too. A table without a header must have the columns in the order of ' +
+  'the training data.';
 for (const [name, summary, more, example] of [
   [
     'logprob',
@@ -191,7 +193,7 @@ for (const [name, summary, more, example] of [
   [
     'inverse',
     'Map latent rows back to the columns of the training data.',
-    'It reads the columns z1…zd that forward writes, and those of the context.',
+    'It reads the columns z1…zd that forward writes, and the context columns.',
     'wgflow inverse model.safetensors latent.csv --out back.csv',
   ],
 ] as const) {
@@ -207,7 +209,7 @@ for (const [name, summary, more, example] of [
 
 command(
   'gradients',
-  'Mean NLL of the rows, in nats, and its gradient for every trainable tensor.',
+  'Compute the mean NLL of rows, in nats, and its gradient for every trainable tensor.',
   `wgflow gradients model.safetensors data.csv --out gradients.safetensors
 wgflow gradients model.safetensors data.csv --out gradients.json`,
 )
@@ -221,10 +223,10 @@ wgflow gradients model.safetensors data.csv --out gradients.json`,
 
 command(
   'inspect',
-  'Tell what is in a model file or a checkpoint; needs no GPU.',
+  'Print the contents of a model file or a checkpoint; needs no GPU.',
   `wgflow inspect model.safetensors
 wgflow inspect model.safetensors --batch 4096 --rows 1000000`,
-  'The memory of training is that of the kernels of --tuning fixed.',
+  'The memory of training is for the kernels of --tuning fixed.',
 )
   .argument('<model>', MODEL)
   .option('--batch <n>', 'rows of a batch, for the memory of training', parse.integer(1, 2 ** 27), 512)
@@ -235,14 +237,14 @@ wgflow inspect model.safetensors --batch 4096 --rows 1000000`,
 
 command(
   'info',
-  'Tell which adapter is used, with its features and limits.',
+  'Print the adapter in use, its features and limits.',
   `wgflow info
 wgflow info --adapter gpu --json`,
 ).action((options: GlobalOptions) => new Session(options).run((session) => infoCommand(session)));
 
 command(
   'bench',
-  "Time every kernel and whole plans against the adapter's own peak; each is checked first.",
+  "Check every kernel and whole plans, then time them against the adapter's own peak.",
   `wgflow bench --report bench.html --out before.json
 wgflow bench --configs S --only plans --quick
 wgflow bench --kernels flow_forward,dense_forward
@@ -254,20 +256,20 @@ wgflow bench --compare before.json after.json`,
   .optionsGroup('What to measure:')
   .option(
     '--configs <list>',
-    `of ${CONFIG_NAMES.join(', ')} (default: all, and a sweep of sizes for the kernels)`,
+    `from ${CONFIG_NAMES.join(', ')} (default: all, and a sweep of sizes for the kernels)`,
     parse.namesFrom(CONFIG_NAMES),
   )
   .option('--spec <file>', 'this flow: a FlowSpec as JSON, or a model file')
   .option('--batch <n>', 'rows of a training step of --spec (default: 512)', parse.integer(1, 2 ** 27))
   .option(
     '--rows <list>',
-    'rows of the passes forward, sample and log_prob (default: a few thousand); more than go through at once are timed as a call of the library is',
+    'rows of the passes forward, sample and log_prob (default: a few thousand); rows that need several chunks are timed like a call of the library',
     parse.integers(1, 2 ** 27),
   )
   .addOption(new Option('--only <kind>', 'only whole plans, or only kernels').choices(['plans', 'kernels']))
   .option(
     '--kernels <stems>',
-    'only these kernels, such as flow_forward; half_parameters is there with --precision f16',
+    'only these kernels, such as flow_forward; half_parameters needs --precision f16',
     parse.namesFrom(KERNEL_STEMS),
   )
   .option('--quick', 'a fifth of the time for each entry, and more noise')
@@ -276,7 +278,7 @@ wgflow bench --compare before.json after.json`,
   .option('--report <file>', 'write an HTML page with a roofline chart')
   .option(
     '--compare <files...>',
-    'of two results, tell what got faster or slower beyond the noise; needs no GPU',
+    'compare two results: what got faster or slower beyond the noise; needs no GPU',
   )
   .action((options: GlobalOptions & BenchCommandOptions) =>
     new Session(options).run((session) => benchCommand(session, options)),
@@ -287,7 +289,7 @@ for (const each of program.commands) {
   if (!['inspect', 'info'].includes(each.name())) each.addOption(tuning());
   if (each.name() !== 'info') each.addOption(precision());
   each
-    .option('--json', 'newline-delimited JSON events on stdout, nothing else there')
+    .option('--json', 'print newline-delimited JSON events on stdout, and nothing else')
     .addOption(
       new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')
         .choices(['auto', 'gpu', 'software'])

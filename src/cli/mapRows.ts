@@ -19,7 +19,7 @@ import type { Session } from './session.ts';
 interface RowMap {
   input: (model: Model) => string[];
   output: (model: Model) => string[];
-  /** Whether the context goes along, so that what is written can be read again by another of these commands. */
+  /** Whether to write the context too, so that another of these commands can read the output. */
   keepsContext: boolean;
   /** `values` row-major [rows, dim]; the result row-major [rows, output columns]. */
   run: (flow: Flow, values: Rows, options: RunOptions) => Promise<Rows>;
@@ -57,7 +57,7 @@ function requireDifferentNames(command: string, columns: readonly string[]): voi
   if (twice === undefined) return;
   throw new ShapeError(
     command,
-    `a context column called ${twice}, as one that it makes`,
+    `a context column named ${twice}, like a column of the result`,
     'another name',
     'Rename the column in the table and train again.',
   );

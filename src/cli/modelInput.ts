@@ -74,7 +74,7 @@ async function readModelBytes(file: string): Promise<Uint8Array> {
   }
 }
 
-/** What the system calls a file that cannot be read, in words. */
+/** The system's reason why a file cannot be read, in words. */
 export const READ_PROBLEMS: Record<string, string> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
@@ -83,7 +83,7 @@ export const READ_PROBLEMS: Record<string, string> = {
   EPERM: 'a file that may not be read',
 };
 
-/** The names of the model's data columns, x1…xd where it does not know them. */
+/** The names of the model's data columns, or x1…xd if it has none. */
 export function columnNames({ spec, training }: Model): string[] {
   return training?.columns ?? numbered('x', spec.dim);
 }
@@ -99,7 +99,7 @@ function numbered(letter: string, count: number): string[] {
 /**
  * Streams the rows of `file` in the order of `wanted`: by name where the file has those columns, by place where
  * the file has no header or `wanted` are only numbers. The columns `text`, always by name, come as they are.
- * @throws {DataError} when the table has neither the columns nor as many of them
+ * @throws {DataError} if the table has neither these columns nor the same count
  */
 export function rowsByName(
   file: string,
@@ -118,13 +118,13 @@ export function rowsByName(
         { file },
         byPlace
           ? `Give a table of ${wanted.length} columns.`
-          : 'Rename the columns, or leave the header out to go by their order.',
+          : 'Rename the columns, or remove the header to use their order.',
       );
     },
   });
 }
 
-/** The generator after its first item was made, so that a bad file is told before any GPU is asked for. */
+/** The generator after its first item, so that a bad file is reported before a GPU is opened. */
 export async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
   const first = await items.next();
   return (async function* () {

@@ -1,11 +1,12 @@
-/** Parsers of option values; a bad value ends with exit code 2 and says what was expected. */
-import { InvalidArgumentError } from 'commander';
+/** Parsers of option values; a bad value prints the expected one and ends with exit code 2. */
+import { InvalidArgumentError, Option } from 'commander';
 import { PRESETS } from '../presets/index.ts';
 import type { PresetName } from '../presets/index.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { WgflowError } from '../errors.ts';
-import { parseSchedule } from '../model/schedule.ts';
-import type { Schedule } from '../model/schedule.ts';
+import type { OptionRule } from '../calls/optionRules.ts';
+import { SETTING_ENTRIES } from '../training/options.ts';
+import type { Setting, TrainingSettings } from '../training/options.ts';
 import { commaList } from './commaList.ts';
 
 export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -19,7 +20,7 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   };
 }
 
-/** A number of scores, or none: training then goes on to its last step. */
+/** A count of scores, or none: training then continues to its last step. */
 export function patience(text: string): number {
   return text === 'none' ? Infinity : integer(1)(text);
 }
@@ -34,14 +35,6 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value > 0 && Number.isFinite(value))) {
     throw new InvalidArgumentError('Expected a number above 0.');
-  }
-  return value;
-}
-
-export function nonNegativeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value))) {
-    throw new InvalidArgumentError('Expected a number ≥ 0.');
   }
   return value;
 }
@@ -68,7 +61,7 @@ export function names(text: string): string[] {
   const list = commaList(text);
   if (list.length === 0 || list.includes('')) {
     throw new InvalidArgumentError(
-      'Expected names separated by commas, such as height,weight; one with a comma in double quotes.',
+      'Expected names separated by commas, such as height,weight. Put a name with a comma in double quotes.',
     );
   }
   return list;
@@ -86,13 +79,36 @@ export function namesFrom<Name extends string>(known: readonly Name[]): (text: s
     });
 }
 
-export function schedule(text: string): Schedule {
-  try {
-    return parseSchedule(text);
-  } catch (error) {
-    if (!(error instanceof WgflowError)) throw error;
-    throw new InvalidArgumentError('Expected constant, cosine or exponential:DECAY with 0 < DECAY ≤ 1.');
-  }
+/** The options of the table of training settings. */
+export function settingOptions(): Option[] {
+  return SETTING_ENTRIES.flatMap(([, { option, rule, text, default: usual }]) => {
+    if (option === undefined) return [];
+    const { flag, words, isOfPreset = false, rule: narrower = rule } = option;
+    const made = new Option(flag, `${words} (default: ${isOfPreset ? "the preset's" : String(usual)})`);
+    return [made.argParser(settingParser(narrower, text))];
+  });
+}
+
+/** The training settings among the options of a command. */
+export function settingsFrom(options: object): Partial<TrainingSettings> {
+  const given = new Map<string, unknown>(Object.entries(options));
+  const entries = SETTING_ENTRIES.map(([name, { option }]) => [
+    name,
+    option && given.get(new Option(option.flag).attributeName()),
+  ]);
+  return Object.fromEntries(entries) as Partial<TrainingSettings>;
+}
+
+function settingParser(rule: OptionRule, form: Setting<unknown>['text']) {
+  return (text: string): unknown => {
+    try {
+      const value = form === undefined ? Number(text.trim() || NaN) : form.parse(text);
+      if (rule.accepts(value)) return value;
+    } catch (error) {
+      if (!(error instanceof WgflowError)) throw error;
+    }
+    throw new InvalidArgumentError(`Expected ${form?.expected ?? rule.expected}.`);
+  };
 }
 
 /** As words: a, b, or c. */

@@ -1,5 +1,5 @@
 /**
- * Output files that appear whole or not at all: everything is written beside the target under a temporary
+ * Output files that appear whole or not at all: everything is written next to the target under a temporary
  * name, and renamed over it when it is complete and on the disk.
  */
 import { rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ export interface Output {
   write(data: string | Uint8Array): Promise<void>;
   /** Makes the file appear under its name. @throws {DataError} if it cannot, and nothing is left behind */
   commit(): Promise<void>;
-  /** Removes what was written; the file that was there before stays. */
+  /** Removes the output; the previous file stays. */
   discard(): Promise<void>;
   /** Committed or discarded. */
   readonly isEnded: boolean;
@@ -60,7 +60,7 @@ export async function openOutput(file: string): Promise<Output> {
 }
 
 /**
- * Opens a folder of files for writing. They are written into `.NAME.PID.tmp` beside the folder. A folder
+ * Opens a folder of files for writing. They are written into `.NAME.PID.tmp` next to the folder. A folder
  * that did not exist appears in one step; in one that did, the files are renamed into place one after the
  * other, each of them whole, and other files there stay.
  *
@@ -315,7 +315,7 @@ async function statOrUndefined(file: string) {
   });
 }
 
-/** Runs a file operation and turns what the system says into a sentence about `file`. */
+/** Runs a file operation and turns the system's error into a sentence about `file`. */
 async function reporting<T>(file: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();

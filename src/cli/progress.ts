@@ -1,6 +1,6 @@
 /** Progress on stderr: a bar in a terminal, a plain line every few seconds elsewhere. */
 import { SingleBar } from 'cli-progress';
-import type { FitReport } from '../training/fit.ts';
+import type { FitReport } from '../training/report.ts';
 import type { Session } from './session.ts';
 
 export interface Progress<Report> {
@@ -8,7 +8,7 @@ export interface Progress<Report> {
   stop(): void;
 }
 
-/** What a report says: how much is done, and the words for it, the most telling first. */
+/** A report: how much is done, and the words for it, the most important first. */
 interface Shown {
   done: number;
   parts: string[];
@@ -24,7 +24,7 @@ export function trainingProgress(session: Pick<Session, 'say'>, steps: number): 
   return progress(session, steps, 'step ', (report) => ({ done: report.step, parts: parts(report) }));
 }
 
-/** Shows how many of `total` entries are behind and what is measured now. */
+/** Shows how many of `total` entries are done, and the current one. */
 export function benchProgress(
   session: Pick<Session, 'say'>,
   total: number,
@@ -111,7 +111,7 @@ function describer(steps: number): (report: FitReport) => string[] {
   };
 }
 
-/** Steps per second over about the last ten reports; the first one has the compilation in it and says nothing. */
+/** Steps per second over about the last ten reports; the first one includes the compilation and does not count. */
 function smoothedRate(): (report: FitReport) => number | undefined {
   let isFirst = true;
   let steps = 0;

@@ -44,7 +44,7 @@ export interface ReportInput {
   testNll?: number;
   /** The best validation score, in nats. */
   validationNll?: number;
-  /** Everything else to tell: model, adapter, steps, times, seed. */
+  /** The remaining facts: model, adapter, steps, times, seed. */
   facts: [label: string, value: string][];
 }
 
@@ -96,7 +96,7 @@ export function gapInWords(testNll: number, entropy: number): string {
   if (gap < 0) {
     return (
       `The test NLL is ${size} below the exact entropy, the average that no model can beat: ` +
-      'the test set is finite, and so much is chance.'
+      'the test set is finite, so this much is chance.'
     );
   }
   return (
@@ -192,12 +192,12 @@ function lossFigure({ losses, entropy }: ReportInput): string {
   const final = finalMedian(losses);
   const steps = losses.step.length;
   if (steps === 0 || final === undefined) {
-    return figure('Training', 'No finite loss was recorded.', '', 'wide');
+    return figure('Training', 'No loss was finite.', '', 'wide');
   }
   const label =
     `Line chart of the training NLL over ${count(steps)} steps, ending near ${nats(final)} nats` +
     (entropy === undefined ? '.' : `; a dashed line marks the exact entropy at ${nats(entropy)} nats.`);
-  // Two drawings, of which the style sheet shows the one that fits: a scaled one would be illegible on a phone.
+  // Two drawings; the style sheet shows the one that fits. A scaled drawing would be illegible on a phone.
   const wide = lossChart(losses, entropy, { width: 744, height: 392 }, label);
   const narrow = lossChart(losses, entropy, { width: 360, height: 300 }, label);
   const above =
@@ -215,7 +215,7 @@ function factsSection({ facts, density, dim }: ReportInput): string {
   const rows = facts.map(
     ([label, value]) => `<tr><th scope="row">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`,
   );
-  // Without the density there is room for the facts beside the training curve.
+  // Without the density there is room for the facts next to the training curve.
   const kind = density && dim === 2 ? 'facts full' : 'facts';
   return `<section class="${kind}"><h2>Run</h2><table><tbody>${rows.join('')}</tbody></table></section>`;
 }
@@ -240,7 +240,7 @@ function cloudInWords(
   return `${count(points.length)} of ${count(total)} points with ${range(columns[0], x)} and ${range(columns[1], y)}.`;
 }
 
-/** An end of a range with three digits, or as many as it takes to tell it from the other end. */
+/** An end of a range with three digits, or with as many as separate it from the other end. */
 function toRange(end: number, [low, high]: Domain): number {
   const largest = Math.max(Math.abs(low), Math.abs(high));
   const more = high > low ? Math.floor(Math.log10(largest / (high - low))) : 0;

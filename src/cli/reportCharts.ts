@@ -29,7 +29,7 @@ export interface DensityGrid {
   logDensity: Float32Array;
 }
 
-/** What of a point cloud a scatter shows. */
+/** The part of a point cloud that a scatter shows. */
 export interface ShownPoints {
   points: [number, number][];
   /** Points that are finite but outside of the axes, and points that are not finite, of all `total`. */
@@ -177,7 +177,7 @@ export function densityChart(
 
 /**
  * The training curve: every step faintly (or the extremes of many), the running median over it, and the
- * exact entropy where it is known. `aboveAxis` counts the steps that lie above the chart or are not finite.
+ * exact entropy if it is known. `aboveAxis` counts the steps that lie above the chart or are not finite.
  */
 export function lossChart(
   losses: LossCurve,
@@ -215,7 +215,7 @@ export function lossChart(
   }
   const chart = svg({
     ...PANEL,
-    // Room for ticks such as 10.65 beside the axis' name.
+    // Room for ticks such as 10.65 next to the axis' name.
     marginLeft: 54,
     ...size,
     label,
@@ -271,7 +271,7 @@ function densityLegend([low, high]: Domain): string {
   });
 }
 
-/** Viridis, whose lightness rises evenly; what is below or not a number has the darkest colour. */
+/** Viridis, whose lightness rises evenly. Values below the range, or not a number, get the darkest colour. */
 function densityColor(share: number): [number, number, number] {
   const index = Number.isNaN(share) ? 0 : Math.round(255 * Math.min(Math.max(share, 0), 1));
   return VIRIDIS[index] ?? [0, 0, 0];
@@ -325,7 +325,7 @@ function frame(
 }
 
 /**
- * A round number to count an axis from if its ticks differ only in digits that there is no room for, else 0:
+ * A round number to count an axis from, if its ticks differ only in digits that do not fit, else 0:
  * 5,400,000 for northings from 5,399,998 to 5,400,001.
  */
 export function axisBase([low, high]: Domain): number {
@@ -336,12 +336,12 @@ export function axisBase([low, high]: Domain): number {
   return Math.round(centre / unit) * unit;
 }
 
-/** What is left of a tick, without the digits that subtracting made up. */
+/** A tick without the digits that subtraction invented. */
 function signed(value: number): string {
   return String(Number(value.toPrecision(6))).replace('-', '−');
 }
 
-/** Large numbers as 20k and small ones as 2e-3, so that they fit beside the chart. */
+/** Large numbers as 20k and small ones as 2e-3, so that they fit next to the chart. */
 function tickFormat([low, high]: Domain): string | undefined {
   const largest = Math.max(Math.abs(low), Math.abs(high));
   if (largest >= 1e15 || largest < 0.05) return '~e';

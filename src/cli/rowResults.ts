@@ -1,4 +1,4 @@
-/** What a command says of rows whose results are no finite numbers. */
+/** The messages of a command about rows whose results are not finite. */
 import { NonFiniteError, rowsText } from '../errors.ts';
 import type { Session } from './session.ts';
 
@@ -48,7 +48,7 @@ export function warnWithoutDensity(session: Session, found: number, count: numbe
   session.emit({ event: 'warning', code: 'NO_DENSITY', rows: found });
 }
 
-/** The result with rows that are not finite in it, for pictures and means that say so themselves. */
+/** The result including rows that are not finite, for pictures and means that report them. */
 export async function withUnsound<T>(result: Promise<T>): Promise<T> {
   try {
     return await result;

@@ -15,8 +15,8 @@ export interface RowWriter {
 }
 
 /**
- * The header is written with the first rows, so that nothing is where they could not be made.
- * @param offset that of the columns, if they are data
+ * The header is written with the first rows, so no file appears if they could not be computed.
+ * @param offset of the columns, if they are data
  */
 export function writeRows(
   session: Session,

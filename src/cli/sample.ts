@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 const VALUES_AT_ONCE = 2 ** 20;
 
 export interface SampleCommandOptions {
-  /** Rows, or with a context rows for each row of it. */
+  /** Rows; with a context file, rows for each of its rows. */
   count: number;
   seed: number;
   temperature: number;

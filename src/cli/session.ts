@@ -29,7 +29,7 @@ const EXIT_BY_CODE: Record<string, number> = {
   BAD_MODEL_FILE: EXIT.badInput,
 };
 
-/** Control characters but for newline and tab. */
+/** Control characters except newline and tab. */
 const STEERING = /[^\n\t\P{Cc}]/gu;
 
 /** Results and `--json` events go to stdout; progress, tables and warnings to stderr. */
@@ -72,7 +72,7 @@ export class Session {
   }
 
   /**
-   * Opens the device, once, and tells the user which one it is.
+   * Opens the device once and prints which one it is.
    * @param limits those above WebGPU's defaults that the model needs
    * @throws {GpuUnavailableError} when there is no adapter of the wanted kind
    * @throws {LimitError} when the adapter cannot give a needed limit
@@ -141,7 +141,7 @@ export class Session {
   }
 
   #explain(error: unknown): number {
-    // A checkpoint that could not be written is an error even where the user stopped the run.
+    // A checkpoint that could not be written is an error even if the user stopped the run.
     if (this.signal.aborted && !(error instanceof WgflowError)) {
       this.say('Interrupted.');
       this.emit({ event: 'interrupted' });
@@ -156,7 +156,7 @@ export class Session {
     }
     const message = error instanceof Error ? error.message : String(error);
     if (error === this.#lostOutput) {
-      this.#tellError('OUTPUT_LOST', `standard output: ${message}; what was written there is not whole.`);
+      this.#tellError('OUTPUT_LOST', `standard output: ${message}; the output there is incomplete.`);
       return EXIT.failed;
     }
     if (process.env['WGFLOW_DEBUG'] !== undefined) console.error(error);

@@ -1,4 +1,4 @@
-/** A chart as SVG text for a page that has a style sheet of its own. */
+/** A chart as SVG text, for a page with its own style sheet. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { escapeHtml } from './escapeHtml.ts';

@@ -4,7 +4,7 @@ import { printable } from '../spec/strictJson.ts';
 
 const NARROWEST = 20;
 
-/** Columns of text, of which the last is wrapped where the terminal is too narrow. */
+/** Columns of text. The last column wraps if the terminal is too narrow. */
 export function tableText(rows: readonly (readonly (string | number)[])[], head?: readonly string[]): string {
   const lines = [...(head === undefined ? [] : [head]), ...rows].map((row) =>
     row.map((cell) => printable(String(cell))),
@@ -29,7 +29,7 @@ export function tableText(rows: readonly (readonly (string | number)[])[], head?
   return drawn.join('\n');
 }
 
-/** What a program reads is not wrapped. */
+/** Output for a program is not wrapped. */
 function terminalColumns(): number {
   return process.stdout.isTTY ? process.stdout.columns : Infinity;
 }

@@ -2,9 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isToy } from '../training/options.ts';
+import type { FitOptions } from '../training/options.ts';
 import { Flow } from '../flow/flow.ts';
-import { PRESETS, tableSize } from '../presets/index.ts';
-import type { PresetName, TableSize } from '../presets/index.ts';
+import { PRESETS } from '../presets/index.ts';
+import type { Preset } from '../presets/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
 import { domainsOf } from '../spec/offset.ts';
 import { ShapeError } from '../errors.ts';
@@ -12,11 +13,11 @@ import { contextFeatures } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { limitsFor } from '../flow/limits.ts';
 import type { ValidationRecord } from '../io/modelFile.ts';
-import type { FitOptions } from '../training/options.ts';
 import type { Precision } from '../plan/precision.ts';
 import { STREAMS } from '../random.ts';
-import { validateSpec } from '../spec/rules.ts';
+import { checkedSpec } from '../spec/schema.ts';
 import type { Domain } from '../model/domain.ts';
+import { baseOf } from '../bases/index.ts';
 import { meanNll } from '../data/statistics.ts';
 import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
@@ -26,9 +27,9 @@ import type { CheckpointFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
 import type { Output, OutputFolder } from './outputFile.ts';
 import { adapterName } from './session.ts';
-import { withUnsound } from './rowResults.ts';
 import type { Session } from './session.ts';
-import { RECENT_STEPS } from '../training/run.ts';
+import { withUnsound } from './rowResults.ts';
+import { RECENT_STEPS } from '../training/report.ts';
 import { train, writeCheckpoint } from './trainingLoop.ts';
 import type { TrainingHistory } from './trainingLoop.ts';
 import {
@@ -51,7 +52,7 @@ export interface TrainingOutcome extends TrainingHistory {
   testNll?: number;
   /** Rows of the table whose log-density is −∞, for a base that has an end. */
   withoutDensity?: number;
-  /** What was scored while training went on. */
+  /** The scores during training. */
   validation?: ValidationRecord;
   /** The exact entropy of a toy density: no model's NLL is lower. */
   floor?: number;
@@ -88,21 +89,20 @@ export async function trainCommand(
   });
   requireSameColumns(set.columns, options, resumed);
   tellRows(session, set);
-  const preset = options.preset ?? DEFAULT_PRESET;
-  const { pace, ...size } = sizeOf(set, preset);
-  const fitOptions = fitOptionsOf(set, { pace, ...options }, resumed, signal);
-  const spec =
-    resumed?.model.spec ??
-    PRESETS[preset].spec(set.columns.length, {
-      couplings: options.couplings ?? size.couplings,
-      hidden: options.hidden ?? size.hidden,
-      residualBlocks: options.residualBlocks,
-      base: options.base,
-      contextDim: contextFeatures(set.context?.columns ?? []),
-      domain: domainsFor(set.columns),
-    });
-
-  validateSpec(spec);
+  const preset: Preset = PRESETS[options.preset ?? DEFAULT_PRESET];
+  const dim = set.columns.length;
+  const size = preset.size(learnedRows(set), dim);
+  const shape = {
+    couplings: options.couplings ?? size.couplings,
+    hidden: options.hidden ?? size.hidden,
+    residualBlocks: options.residualBlocks,
+    base: options.base,
+    contextDim: contextFeatures(set.context?.columns ?? []),
+    domain: domainsFor(set.columns),
+  };
+  const fitOptions = fitOptionsOf(set, options, resumed, signal);
+  const spec = resumed?.model.spec ?? preset.spec(dim, shape);
+  checkedSpec(spec);
   requireNets(spec, options);
 
   const output = modelFile === undefined ? undefined : await openOutput(modelFile);
@@ -113,7 +113,7 @@ export async function trainCommand(
     const { device, report: adapter } = await session.open(limitsFor(spec));
     using flow =
       resumed === undefined
-        ? await Flow.create(spec, { ...session.tuning, device, seed })
+        ? await Flow.create(preset, { dim, ...shape, ...session.tuning, device, seed })
         : await Flow.load(resumed.bytes, {
             ...session.tuning,
             precision: session.tuning.precision ?? precisionOf(resumed),
@@ -140,12 +140,12 @@ export async function trainCommand(
   }
 }
 
-/** Trains the flow and writes what is asked for, the model first. */
+/** Trains the flow and writes the outputs, the model first. */
 async function learn(
   session: Session,
   flow: Flow,
   set: TrainingSet,
-  fitOptions: FitOptions,
+  fitOptions: FitOptions & { steps: number },
   {
     seed,
     adapter,
@@ -199,7 +199,7 @@ async function rowsWithoutDensity(
   { data, context }: TrainingSet,
   signal: AbortSignal,
 ): Promise<Pick<TrainingOutcome, 'withoutDensity'>> {
-  if (flow.spec.base.type !== 'uniform' || isToy(data)) return {};
+  if (baseOf(flow.spec.base).isBounded !== true || isToy(data)) return {};
   const logProb = await flow.logProb(data, { context: context?.data, signal });
   return { withoutDensity: logProb.reduce((count, value) => (value === -Infinity ? count + 1 : count), 0) };
 }
@@ -236,7 +236,7 @@ async function rescue(
   session.emit({ event: 'model', file });
 }
 
-/** A run goes on at the precision at which it began, unless it is told another. */
+/** A resumed run keeps its precision, unless --precision names another. */
 function precisionOf({ model }: CheckpointFile): Precision {
   return model.optimizer.variants?.['precision'] === 'f16' ? 'f16' : 'f32';
 }
@@ -270,10 +270,9 @@ function tellRows(session: Session, { title, columns, data, validation, heldOut 
   session.say(`Learning ${listedNames(columns)} from ${rows.toLocaleString('en')} rows of ${title}${words}`);
 }
 
-/** Of a table the flow is as large as its rows can teach; the article's model stays what it is. */
-function sizeOf({ data, columns, heldOut }: TrainingSet, preset: PresetName): TableSize {
-  if (isToy(data) || columns.length === 1 || preset === 'vanilla') return { pace: 1 };
-  return tableSize(data.length / columns.length - (heldOut?.rows ?? 0));
+/** Rows of the table that are not held out; the points of a toy density have no end. */
+function learnedRows({ data, columns, heldOut }: TrainingSet): number {
+  return isToy(data) ? Infinity : data.length / columns.length - (heldOut?.rows ?? 0);
 }
 
 /** Rows that the resumed run held out; 0 if it scored none, or a file's. */
@@ -282,7 +281,7 @@ function heldOutOf({ model }: CheckpointFile): number {
   return typeof heldOut === 'number' ? heldOut : 0;
 }
 
-/** The context columns that the resumed run learns by; undefined where it has none. */
+/** The context columns of the resumed run; undefined if it has none. */
 function contextOfRun(resumed: CheckpointFile): readonly ContextColumn[] | undefined {
   const columns = contextColumns(resumed);
   return columns.length === 0 ? undefined : columns;
@@ -328,15 +327,15 @@ function summarise(
   if (withoutDensity > 0) {
     session.say(
       `Warning: ${withoutDensity.toLocaleString('en')} rows have no density under the model (log p = -Infinity): they lie outside ` +
-        'the box of the uniform base. The training NLL is the loss that trained, which counts such rows by how far outside ' +
-        'they are; their true mean NLL is infinite. Choose another --base, or a larger bound.',
+        'the box of the uniform base. The training NLL counts such rows by how far outside they are; the true mean NLL is ' +
+        'infinite. Choose another --base, or a larger bound.',
     );
   }
   const begun = losses.nll[0] ?? trainNll;
   if (trainNll > begun + CLIMB_NATS) {
     session.say(
       `Warning: the training NLL climbed from ${begun.toFixed(1)} to ${trainNll.toFixed(1)} nats, so the model is worse than ` +
-        'an untrained one. Give it a lower --lr or more --steps, and look for columns that are nearly constant or far rows.',
+        'an untrained one. Try a lower --lr or more --steps, and look for nearly constant columns or rows far out.',
     );
   }
   const files = [modelFile, report, checkpoint].filter((name) => name !== undefined && name !== '-');
@@ -345,16 +344,16 @@ function summarise(
   session.emit({ event: 'done', ...event, files });
 }
 
-/** What was held out, where training stopped, and how the model compares with a Gaussian. */
+/** The lines about held-out rows, the last step, and the comparison with a Gaussian. */
 function validationLines(
   { steps, valNll, trainNll }: TrainingOutcome,
   { rows, heldOut, bestStep, gaussianNll }: ValidationRecord,
   asked: number,
 ): string[] {
-  const scored = `${rows.toLocaleString('en')} ${heldOut ? 'rows that were held out' : 'validation rows'}`;
+  const scored = `${rows.toLocaleString('en')} ${heldOut ? 'held-out rows' : 'validation rows'}`;
   const stopped =
     steps < asked
-      ? `Stopped at step ${steps.toLocaleString('en')} of ${asked.toLocaleString('en')}, as scores got no better`
+      ? `Stopped at step ${steps.toLocaleString('en')} of ${asked.toLocaleString('en')}, because scores stopped improving`
       : `Trained for ${steps.toLocaleString('en')} steps`;
   if (valNll === undefined) {
     return [
@@ -365,7 +364,7 @@ function validationLines(
   const kept =
     bestStep === undefined
       ? ''
-      : `; the model is that of step ${bestStep.toLocaleString('en')}, the best on ${scored}`;
+      : `; the model is from step ${bestStep.toLocaleString('en')}, the best on ${scored}`;
   return [
     `${stopped}${kept}`,
     `Best validation NLL ${valNll.toFixed(4)} nats; training NLL ${trainNll.toFixed(4)}`,
@@ -377,7 +376,8 @@ function validationLines(
 const VISIBLE_NATS = 0.005;
 
 function gaussianLine(valNll: number, gaussianNll: number | undefined): string[] {
-  if (gaussianNll === undefined) return ['No Gaussian to compare with: some column depends on the others.'];
+  if (gaussianNll === undefined)
+    return ['No Gaussian to compare with: a column is a linear combination of the others.'];
   const gain = gaussianNll - valNll;
   const size = Math.abs(gain).toLocaleString('en', { maximumFractionDigits: 2, minimumFractionDigits: 2 });
   const fitted = 'a Gaussian fitted to the same rows';

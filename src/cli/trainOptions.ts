@@ -1,13 +1,14 @@
-/** The options of `wgflow train`: which go together, and what they mean for the training. */
+/** The options of `wgflow train`: which go together, and what they mean for `fit`. */
 import path from 'node:path';
 import type { ToyName } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
-import { PRESETS } from '../presets/index.ts';
 import type { PresetName } from '../presets/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
-import type { Schedule } from '../model/schedule.ts';
-import type { BaseSpec, FlowSpec } from '../spec/spec.ts';
-import type { FitOptions } from '../training/options.ts';
+import { baseOf } from '../bases/index.ts';
+import type { BaseSpec } from '../bases/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import { FIT_DEFAULTS } from '../training/options.ts';
+import type { FitOptions, TrainingSettings } from '../training/options.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';
@@ -29,12 +30,8 @@ export interface TrainOptions {
   residualBlocks?: number;
   domain?: DomainRequest[];
   base?: BaseSpec;
-  steps?: number;
-  batch?: number;
-  lr?: number;
-  schedule?: Schedule;
-  clip?: number;
-  seed?: number;
+  /** Those of the table of training settings. */
+  settings?: Partial<TrainingSettings>;
   out?: string;
   checkpoint?: string;
   resume?: string;
@@ -42,7 +39,6 @@ export interface TrainOptions {
 }
 
 export const DEFAULT_PRESET: PresetName = 'realnvp';
-export const DEFAULT_STEPS = 3000;
 
 export const DEFAULT_MODEL_FILE = 'model.safetensors';
 
@@ -80,22 +76,27 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
         '--context',
         `${context.join(',')} with --toy ${toy}`,
         TOY_CONTEXT,
-        'The class of a point, which of the moons say, is all that there is to know.',
+        'A toy density has one context column: class.',
       );
     }
-    refuse('--val', val, '--toy', 'Its points are fresh at every step, and the test NLL is told at the end.');
+    refuse(
+      '--val',
+      val,
+      '--toy',
+      'Its points are fresh at every step, and the test NLL is printed at the end.',
+    );
   } else {
     refuse('--noise', noise, 'a data file', 'It is the noise of a toy density.');
   }
   if (toy !== undefined || val === NO_VALIDATION) {
     const beside = toy === undefined ? `--val ${NO_VALIDATION}` : '--toy';
-    refuse('--patience', patience, beside, 'Patience counts scores of held-out rows, and here are none.');
+    refuse('--patience', patience, beside, 'Patience counts scores of held-out rows, and there are none.');
   }
   if (resume === undefined && newData === true) {
-    throw new ShapeError('train', '--new-data without --resume', 'both', 'A new run takes any data.');
+    throw new ShapeError('train', '--new-data without --resume', 'both', 'A new run takes any rows.');
   }
   if (resume !== undefined) {
-    const advice = 'The checkpoint says which model it is.';
+    const advice = 'The model comes from the checkpoint.';
     refuse('--preset', preset, '--resume', advice);
     refuse('--couplings', couplings, '--resume', advice);
     refuse('--hidden', hidden?.join(','), '--resume', advice);
@@ -103,22 +104,17 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
     refuse('--domain', domain?.map((one) => one.domain).join(','), '--resume', advice);
     refuse('--base', options.base?.type, '--resume', advice);
     refuse('--context', context?.join(','), '--resume', advice);
-    refuse(
-      '--seed',
-      options.seed,
-      '--resume',
-      'The checkpoint says by which seed rows are drawn and held out.',
-    );
+    refuse('--seed', options.settings?.seed, '--resume', 'The seed comes from the checkpoint.');
   }
   if (residualBlocks !== undefined && hidden !== undefined && hidden.length > 1) {
     throw new ShapeError(
       '--hidden',
       `${hidden.join(',')} with --residual-blocks ${residualBlocks}`,
       'one width',
-      'All layers of a residual net are equally wide.',
+      'All layers of a residual net have the same width.',
     );
   }
-  if (options.base?.type === 'class_conditional' && context === undefined) {
+  if (options.base !== undefined && baseOf(options.base).readsContext === true && context === undefined) {
     throw new ShapeError(
       'train',
       '--base class without --context',
@@ -136,7 +132,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
       ['--val', held],
     ],
   );
-  // The checkpoint of a resumed run may take the place of the one that it began with.
+  // The checkpoint of a resumed run may overwrite the one that it resumes.
   requireDistinctFiles('train', models, [['--resume', resume]]);
 }
 
@@ -145,10 +141,11 @@ function reportFiles(folder: string | undefined): NamedFile[] {
   return REPORT_FILES.map((name) => ['--report', path.join(folder, name)]);
 }
 
-/** @throws {ShapeError} naming the first option that shapes nets, where the flow has none */
+/** @throws {ShapeError} naming the first option that shapes nets, if the flow has none */
 export function requireNets({ bijectors }: FlowSpec, { hidden, residualBlocks }: TrainOptions): void {
   if (bijectors.some((bijector) => 'conditioner' in bijector)) return;
-  const advice = 'It is learned by splines without a net; leave the option out, or give --context.';
+  const advice =
+    'A single column is learned by splines without a net. Leave the option out, or give --context.';
   for (const [option, value] of [
     ['--hidden', hidden?.join(',')],
     ['--residual-blocks', residualBlocks],
@@ -164,27 +161,23 @@ function refuse(option: string, value: string | number | undefined, beside: stri
 }
 
 /**
- * What `Flow.fit` is to do. A resumed run keeps the checkpoint's settings where nothing else is asked for.
+ * The options of `Flow.fit`. A resumed run keeps the checkpoint's settings unless an option overrides them.
  * @throws {ShapeError} when the checkpoint has all the steps already
  */
 export function fitOptionsOf(
   set: TrainingSet,
-  options: TrainOptions & { pace?: number },
+  options: TrainOptions,
   resumed: CheckpointFile | undefined,
   signal: AbortSignal,
-): FitOptions & { seed: number } {
-  const preset = options.preset ?? DEFAULT_PRESET;
-  const suited = resumed === undefined ? PRESETS[preset].training : undefined;
+): FitOptions & { steps: number } {
+  const { steps } = options.settings ?? {};
   return {
-    steps: resumed === undefined ? (options.steps ?? DEFAULT_STEPS) : stepsAfter(resumed, options.steps),
-    batch: options.batch,
-    learningRate: options.lr ?? (suited && suited.learningRate * (options.pace ?? 1)),
-    schedule: options.schedule ?? suited?.schedule,
-    clipNorm: options.clip ?? suited?.clipNorm,
+    ...options.settings,
+    steps: resumed === undefined ? (steps ?? FIT_DEFAULTS.steps) : stepsAfter(resumed, steps),
     seed: seedOf(options, resumed),
     columns: set.columns,
     ...(set.context === undefined ? {} : { context: set.context.data, contextColumns: set.context.columns }),
-    preset: resumed === undefined ? preset : resumed.model.training.preset,
+    ...(resumed === undefined ? {} : { preset: resumed.model.training.preset }),
     resume: resumed !== undefined,
     newData: options.newData,
     signal,
@@ -237,14 +230,14 @@ function noiseIn({ options }: TrainingRecord): number | undefined {
 }
 
 /** The seed also decides which rows are held out, so a resumed run takes its own. */
-export function seedOf({ seed }: TrainOptions, resumed: CheckpointFile | undefined): number {
-  return seed ?? resumed?.model.training.seed ?? 0;
+export function seedOf({ settings }: TrainOptions, resumed: CheckpointFile | undefined): number {
+  return settings?.seed ?? resumed?.model.training.seed ?? FIT_DEFAULTS.seed;
 }
 
 function stepsAfter({ file, model }: CheckpointFile, asked: number | undefined): number {
   const { step, settings } = model.optimizer;
   const stored = settings['steps'];
-  const steps = asked ?? (typeof stored === 'number' ? stored : DEFAULT_STEPS);
+  const steps = asked ?? (typeof stored === 'number' ? stored : FIT_DEFAULTS.steps);
   if (steps <= step) {
     throw new ShapeError(
       '--steps',

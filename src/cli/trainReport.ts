@@ -10,7 +10,7 @@ import { withUnsound } from './rowResults.ts';
 import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
 import type { TrainingOutcome } from './train.ts';
-import { RECENT_STEPS } from '../training/run.ts';
+import { RECENT_STEPS } from '../training/report.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
 /** Rows of samples.csv. */
@@ -54,7 +54,7 @@ export async function reportFiles(
   };
 }
 
-/** Rows of the data for the pictures, with their contexts where the flow is conditional. */
+/** Rows of the data for the pictures, with their contexts if the flow is conditional. */
 function shownRows(
   flow: Flow,
   { data, context, toy }: TrainingSet,

@@ -28,7 +28,7 @@ export async function train(
   session: Session,
   flow: Flow,
   set: TrainingSet,
-  options: FitOptions,
+  options: FitOptions & { steps: number },
   checkpoint: string | undefined,
 ): Promise<TrainingHistory> {
   const losses: TrainingHistory['losses'] = { step: [], nll: [] };
@@ -67,7 +67,9 @@ export async function train(
     const { training } = flow;
     if (checkpoint !== undefined && session.signal.aborted && training !== undefined && training !== before) {
       await writeCheckpoint(session, flow, checkpoint);
-      session.say(`Checkpoint of step ${training.steps} in ${checkpoint}; go on with --resume ${checkpoint}`);
+      session.say(
+        `Checkpoint of step ${training.steps} in ${checkpoint}; continue with --resume ${checkpoint}`,
+      );
     }
     throw error;
   }
@@ -88,7 +90,7 @@ async function tryCheckpoint(session: Session, flow: Flow, file: string): Promis
     await writeCheckpoint(session, flow, file);
   } catch (error) {
     if (!(error instanceof OutputError)) throw error;
-    session.say(`Warning: ${error.message} Training goes on, and tries again in a minute.`);
+    session.say(`Warning: ${error.message} Training continues and tries again in a minute.`);
   }
 }
 

@@ -21,9 +21,9 @@ export interface TrainingSet {
   data: TrainingData;
   /** Rows of a file of their own to score. */
   validation?: Rows;
-  /** Rows of the table to hold out, as a share that was asked for or by default. */
+  /** Rows of the table to hold out: the share of --val or the default. */
   heldOut?: { rows: number; fraction?: number };
-  /** What the rows are given, where the flow is conditional. */
+  /** The context of the rows, if the flow is conditional. */
   context?: TrainingContext;
   /** The density itself, for toy sets: its entropy is the floor of any model's NLL. */
   toy?: ToyDensity;
@@ -44,13 +44,13 @@ export interface TrainingSetOptions {
   context?: string[];
   /** A file, a fraction of the rows, or none. */
   val?: string;
-  /** The columns of the model that goes on learning, looked for where `columns` are not given. */
+  /** The columns of the resumed model, used if `columns` are not given. */
   modelColumns: string[] | undefined;
   /** The context columns of that model, which its rows must fit. */
   modelContext: readonly ContextColumn[] | undefined;
   /** Rows that the run of that model held out. */
   modelHeldOut: number | undefined;
-  /** The domains of these columns, where some are bounded. */
+  /** The domains of these columns, if some are bounded. */
   domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined;
   signal: AbortSignal;
 }
@@ -71,7 +71,7 @@ export async function readTrainingSet(
       '--context',
       `${options.context.join(',')} with --toy ${name}`,
       'no --context',
-      'The points of this density do not tell of classes.',
+      'This density has no classes.',
     );
   }
   const levels = Array.from({ length: toy.classes }, (_, index) => String(index));
@@ -93,13 +93,13 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
     asked === undefined && modelColumns !== undefined
       ? rowsByName(file, modelColumns, names)
       : readCsv(file, { columns: (found) => requireLearnable(asked ?? found), text: names });
-  // The names of the model's columns, where the file has none of its own.
+  // The names of the model's columns, if the file has no header.
   const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
   const { columns: found, values, text } = await allRows(insideDomains(chunks, file, domainsHere), signal);
   const columns = asked ?? modelColumns ?? found;
   if (columns.length === 0) {
     throw new DataError(
-      'found no column beside those of the context, expected one or more to learn',
+      'found only context columns, expected one or more to learn',
       { file },
       'Leave one out of --context.',
     );
@@ -135,7 +135,7 @@ function requireLearnable(columns: readonly string[]): readonly string[] {
   throw new LimitError(table, 'dim', columns.length, dim, advice, 'wgflow');
 }
 
-/** Rows for validation: those of the file `--val`, or a share of the table that the training holds out. */
+/** Rows for validation: the file `--val`, or a held-out share of the table. */
 async function validationOf(
   contexts: Float32Array | undefined,
   rows: number,

@@ -1,4 +1,4 @@
-/** The file that keeps the kernels which were measured to be fastest, from run to run. */
+/** The file that keeps the fastest measured kernels from run to run. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import type { KernelVariants } from '../plan/variants.ts';
 import type { TuningCache } from '../flow/tuning.ts';
 import { openOutput } from './outputFile.ts';
 
-/** Choices that the file keeps; the oldest make room. */
+/** Choices that the file keeps; the oldest go first. */
 const MAX_CHOICES = 256;
 
 const schema = v.object({ choices: v.record(v.string(), v.unknown()) });
@@ -21,7 +21,7 @@ function cacheFolder(env: NodeJS.ProcessEnv, platform: string): string {
   if (platform === 'win32') return env['LOCALAPPDATA'] || path.join(home(), 'AppData', 'Local');
   if (platform === 'darwin') return path.join(home(), 'Library', 'Caches');
   const asked = env['XDG_CACHE_HOME'];
-  // The XDG specification tells to ignore a relative one.
+  // The XDG specification says to ignore a relative path.
   return asked !== undefined && path.isAbsolute(asked) ? asked : path.join(home(), '.cache');
 }
 
@@ -34,7 +34,7 @@ function home(): string {
   }
 }
 
-/** A cache whose file may be missing, damaged or out of reach: then it says so, once, and keeps nothing. */
+/** A cache whose file may be missing, damaged or unreadable: then it warns once and keeps nothing. */
 export class TuningFile implements TuningCache {
   readonly #file: string;
   readonly #warn: (line: string) => void;
@@ -88,7 +88,7 @@ export class TuningFile implements TuningCache {
     if (this.#warned) return;
     this.#warned = true;
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
-    this.#warn(`Warning: the tuning cache ${this.#file} ${what} and is left out of account (${reason})`);
+    this.#warn(`Warning: the tuning cache ${this.#file} ${what} and is ignored (${reason})`);
   }
 }
 

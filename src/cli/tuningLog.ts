@@ -1,11 +1,11 @@
-/** How the command line chooses kernels, and what it says of the choices. */
+/** How the command line chooses kernels, and how it reports the choices. */
 import { variantsText } from '../passes/candidates.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { TuningMode, TuningOptions, TuningReport } from '../flow/tuning.ts';
 import type { Session } from './session.ts';
 import { TuningFile, tuningFilePath } from './tuningFile.ts';
 
-/** The options of a flow that tells its choices on stderr and as events. */
+/** Options of a flow that reports its choices on stderr and as events. */
 export function tuningOptions(
   session: Pick<Session, 'say' | 'emit'>,
   tuning: TuningMode | undefined,
@@ -40,7 +40,7 @@ function reasonOf({ source, variants, candidates = [], searchMs = 0 }: TuningRep
     case 'checkpoint':
       return 'as in the checkpoint';
     case 'untimed':
-      return `the fixed table's, as others were not ready after ${seconds(searchMs)}`;
+      return `the fixed table's, because no other was ready after ${seconds(searchMs)}`;
     case 'measured': {
       const chosen = candidates.find((candidate) => candidate.variants === variants);
       const [fixed] = candidates;

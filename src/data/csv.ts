@@ -34,7 +34,7 @@ export interface TableChunk {
   /** `[rows, C]`, row-major, in float64 as the file has them; a fresh array for every chunk. */
   values: Float64Array;
   rows: number;
-  /** The cells that were asked for as text. */
+  /** The cells of the text columns. */
   text: TextRows;
   /** Line of the chunk's first row in the file, counted from 1. */
   firstRow: number;
@@ -44,7 +44,7 @@ export interface TableChunk {
  * Streams a table of numbers from a UTF-8 text file in bounded memory.
  *
  * The delimiter is a comma; if the first line has none, a semicolon or a tab that it does have. The first
- * line is a header if any of its cells is not a number, else the columns are named x1…xC. Blank lines are
+ * line is a header if any of its cells is not a number. Otherwise the columns are named x1…xC. Blank lines are
  * skipped; cells may be quoted and have spaces around them. A number is decimal, with a point and an
  * optional exponent (`1`, `+1`, `.5`, `1e-3`).
  *
@@ -189,7 +189,7 @@ class TableParser extends Parser {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Parses what is left and closes the last chunk. @throws {DataError} if there were no rows */
+  /** Parses the rest and closes the last chunk. @throws {DataError} if there were no rows */
   async finish(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.once('error', (error) => this.#settle(error, resolve));

@@ -1,5 +1,5 @@
 /**
- * What the beginning of a CSV file says about the table, and the sentences for what can be wrong with a file.
+ * The layout of a table from the beginning of its CSV file, and the messages for bad files.
  */
 import type { Buffer } from 'node:buffer';
 import { CsvError } from 'csv-parse';
@@ -72,7 +72,7 @@ export function findDelimiter(file: string, head: Buffer): string {
   return delimiterOf(firstLine(head).text);
 }
 
-/** The delimiter of a first line: comma, semicolon or tab, unless the commas are those of decimals. */
+/** The delimiter of a first line: comma, semicolon or tab, unless the commas are decimal commas. */
 export function delimiterOf(line: string): string {
   const unquoted = line.replace(/"[^"]*"?/g, '');
   const present = [',', ';', '\t'].filter((delimiter) => unquoted.includes(delimiter));
@@ -203,13 +203,13 @@ export function textCell(file: string, cell: string, row: number, column: string
   return cell;
 }
 
-/** A row of `found` cells where there should be one per name. */
+/** A row with `found` cells instead of one per name. */
 export function raggedRow(file: string, found: number, names: readonly string[], row: number): DataError {
   return new DataError(
     `found ${found} ${found === 1 ? 'cell' : 'cells'}, expected ${names.length} as in the first line`,
     { file, row, column: names[found] },
     found > names.length
-      ? 'Remove what is extra; write decimals with a point, and thousands without a separator.'
+      ? 'Remove the extra cells; write decimals with a point, and thousands without a separator.'
       : 'Complete or remove the row.',
   );
 }
@@ -243,7 +243,7 @@ function adviceFor(cell: string): string {
     return `Remove the thousands separators, so that it is ${quote(ungrouped(cell))}.${otherwise}`;
   }
   if (DECIMAL_COMMA.test(cell)) return 'Write decimals with a point.';
-  return 'Correct the cell, or read only the columns of numbers.';
+  return 'Correct the cell, or read only number columns.';
 }
 
 /** Whether a cell is a number with thousands separators; one with a point alone, as 1.234, is a decimal. */
@@ -265,11 +265,7 @@ export function asDataError(file: string, error: unknown): unknown {
       error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE'
         ? 'found a quoted cell that is never closed, expected a closing quote'
         : 'found a quote inside a cell, expected quotes only around a whole cell';
-    return new DataError(
-      problem,
-      { file, row },
-      'Close the quote, or double a quote that is meant literally.',
-    );
+    return new DataError(problem, { file, row }, 'Close the quote, or double a literal quote.');
   }
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -279,7 +275,7 @@ export function asDataError(file: string, error: unknown): unknown {
     return new DataError('found a folder, expected a CSV file', { file }, 'Give one file inside it.');
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new DataError('found a file that may not be read', { file }, 'Check its permissions.');
+    return new DataError('found no permission to read the file', { file }, 'Check its permissions.');
   }
   return error;
 }

@@ -1,12 +1,5 @@
-/** The Gaussian of a table: what a flow has to beat, and what a flow with a whitening starts as. */
-import type { Rows } from '../calls/callerArrays.ts';
-import { fromDomain } from '../model/domain.ts';
-import { domainsOf } from '../spec/offset.ts';
-import { isWhitened } from '../spec/init.ts';
-import type { DataStart } from '../spec/init.ts';
-import type { FlowSpec } from '../spec/spec.ts';
-import { meanNll, statisticsFor } from './statistics.ts';
-import type { ColumnStatistics } from './statistics.ts';
+/** The Gaussian of a table: a flow has to beat it, and a flow with a whitening starts as it. */
+import { meanNll } from './statistics.ts';
 
 /** Rows that are read one at a time, in float64. */
 export interface RowReader {
@@ -35,7 +28,7 @@ export interface Gaussian {
 
 /** Products after which a table is thinned out: about two seconds of work. */
 const MAX_PRODUCTS = 2e9;
-/** Share of a column's variance below which float64 cannot tell it from what the columns before it say. */
+/** Below this share of its variance, float64 cannot tell a column from a combination of the columns before. */
 const MIN_PIVOT = 1e-10;
 
 /** Plain rows, each after its `context` if the density is conditioned on one. */
@@ -164,40 +157,6 @@ const SHRINKAGES = [MIN_SHRINKAGE, 1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1];
 const PLENTY_OF_ROWS = 50;
 const FOLDS = 5;
 
-/**
- * What a flow of `spec` takes from the rows that it learns from, and what it subtracts of them.
- * @throws {DataError | ShapeError} as `statisticsFor`
- */
-export function dataStart(
-  spec: FlowSpec,
-  rows: Rows,
-  options: { columns?: readonly string[]; isFresh: boolean },
-): ColumnStatistics & DataStart {
-  const statistics = statisticsFor(spec, rows, options);
-  if (!options.isFresh || !isWhitened(spec)) return statistics;
-  const plain = readerOf(rows, spec.dim);
-  const domains = domainsOf(spec);
-  const mapped: RowReader = {
-    ...plain,
-    read(row, into) {
-      plain.read(row, into);
-      domains?.forEach((domain, j) => {
-        if (domain !== 'real') into[j] = fromDomain(domain, into[j] ?? NaN, statistics.scale[j]).image;
-      });
-    },
-  };
-  return { ...statistics, whitening: whiteningFor(mapped) };
-}
-
-/** The whitening [W, W] of the rows; of few rows, with correlations shrunk as cross-validation likes it best. */
-function whiteningFor(rows: RowReader): Float64Array {
-  const isPlenty = rows.rows >= PLENTY_OF_ROWS * rows.width;
-  const shrinkage = isPlenty ? MIN_SHRINKAGE : bestShrinkage(rows);
-  const gaussian = gaussianOf(momentsOf(rows), { shrinkage });
-  if (gaussian === undefined) throw new RangeError('a column does not vary');
-  return whiteningOf(gaussian);
-}
-
 function bestShrinkage(rows: RowReader): number {
   const folds = Array.from({ length: FOLDS }, (_, fold) => {
     const held = everyFifth(rows, fold, true);
@@ -219,4 +178,13 @@ function everyFifth({ rows, width, read }: RowReader, fold: number, isHeld: bool
     (row) => (row % FOLDS === fold) === isHeld,
   );
   return { rows: chosen.length, width, read: (index, into) => read(chosen[index] ?? NaN, into) };
+}
+
+/** The whitening [W, W] of the rows; of few rows, with correlations shrunk as cross-validation likes it best. */
+export function whiteningFor(rows: RowReader): Float64Array {
+  const isPlenty = rows.rows >= PLENTY_OF_ROWS * rows.width;
+  const shrinkage = isPlenty ? MIN_SHRINKAGE : bestShrinkage(rows);
+  const gaussian = gaussianOf(momentsOf(rows), { shrinkage });
+  if (gaussian === undefined) throw new RangeError('a column does not vary');
+  return whiteningOf(gaussian);
 }

@@ -1,4 +1,4 @@
-/** Rows of a table that training does not see, and that say when it has learned enough. */
+/** Rows of a table that training does not see. Their score decides when to stop. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 
@@ -14,13 +14,13 @@ export interface Split {
   held?: ContextRows;
 }
 
-/** Share of the rows that is held out by default, and the most of them: their mean is known well enough then. */
+/** Default share of held-out rows, and their maximum: the mean of that many is accurate enough. */
 const DEFAULT_FRACTION = 0.1;
 const MAX_DEFAULT_ROWS = 10_000;
-/** Rows that training needs. */
+/** Training needs this many rows. */
 export const MIN_TRAINING_ROWS = 2;
 
-/** Rows that are held out of `rows`: the share asked for, or the default. */
+/** Count of held-out rows out of `rows`: the given share, or the default. */
 export function heldRows(rows: number, fraction?: number): number {
   const held = Math.max(1, Math.round((fraction ?? DEFAULT_FRACTION) * rows));
   const limit = fraction === undefined ? MAX_DEFAULT_ROWS : Infinity;

@@ -1,11 +1,9 @@
 /** Mean and spread of a data set's columns, for standardisation, and the scales of positive ones. */
 import type { Rows } from '../calls/callerArrays.ts';
-import { fromDomain, requireInside, scaleOf } from '../model/domain.ts';
-import { domainsOf } from '../spec/offset.ts';
-import { DataError, ShapeError } from '../errors.ts';
-import { columnOffset, offsetOf, requireFineSteps } from '../spec/offset.ts';
-import type { FlowSpec } from '../spec/spec.ts';
+import { fromDomain, scaleOf } from '../model/domain.ts';
 import type { Domain } from '../model/domain.ts';
+import { columnOffset } from './offset.ts';
+import { DataError, ShapeError } from '../errors.ts';
 
 /** Mean and population standard deviation of each column, `[D]` each, in the data's units or as their domains are mapped. */
 export interface ColumnStatistics {
@@ -13,11 +11,11 @@ export interface ColumnStatistics {
   std: Float64Array;
   /** The standard deviation in the data's units, of bounded columns too. */
   spread: Float64Array;
-  /** What a flow that standardizes subtracts from the column in float64; 0 where float32 holds it as it is. */
+  /** The offset that a standardizing flow subtracts in float64; 0 if float32 holds the column well. */
   offset: Float64Array;
   /** The mean less the offset, without the rounding of their sum. */
   meanLeft: Float64Array;
-  /** What the values of positive columns are divided by first: their mean in float32; 1 of others. */
+  /** The divisor of a positive column: its mean in float32; 1 for other columns. */
   scale: Float64Array;
 }
 
@@ -73,7 +71,7 @@ export function columnStatistics(
   const scale = averages(Math.fround).map((average, column) =>
     domainOf(column) === 'positive' ? scaleOf(average) : 1,
   );
-  // What the flow sees: float32, less the offset.
+  // The flow's input: float32 without the offset.
   const seen = (value: number, column: number): number => {
     const domain = domainOf(column);
     const left = Math.fround(value - (offset[column] ?? 0));
@@ -113,25 +111,6 @@ export function columnStatistics(
     );
   }
   return { mean, std, spread, offset, meanLeft, scale };
-}
-
-/**
- * The statistics of rows that a flow of `spec` learns from, with the offset that it subtracts: a fresh flow takes that from
- * the rows, if it standardizes them, and any other keeps its own.
- * @throws {DataError | ShapeError} as `columnStatistics`, and naming a column that the flow would see rounded
- */
-export function statisticsFor(
-  spec: FlowSpec,
-  rows: Rows,
-  { columns, isFresh }: { columns?: readonly string[]; isFresh: boolean },
-): ColumnStatistics {
-  const domains = domainsOf(spec);
-  requireInside(rows, domains, columns === undefined ? {} : { columns });
-  const standardizes = spec.bijectors.some(({ type }) => type === 'standardize');
-  const statistics = columnStatistics(rows, spec.dim, columns, domains, standardizes);
-  const offset = isFresh ? statistics.offset : (offsetOf(spec) ?? new Float64Array(spec.dim));
-  requireFineSteps(rows, offset, statistics.spread, columns);
-  return { ...statistics, offset };
 }
 
 /** Beyond these float32 has too few digits for the differences of a column's values, or none for its far ones. */

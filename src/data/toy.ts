@@ -23,7 +23,7 @@ export interface ToyDensity {
   readonly std: readonly number[];
   /** Differential entropy −∫ p log p of the standardized density in nats; no model's expected NLL is below it. */
   readonly entropy: number;
-  /** Components of equal weight: moons, rings, Gaussians, spokes, spirals, squares; 1 where points tell of none. */
+  /** Components of equal weight: moons, rings, Gaussians, spokes, spirals, squares; 1 if the density has no classes. */
   readonly classes: number;
   /** Mean entropy of a class in nats: no model's expected NLL given the class is below it. */
   readonly classEntropy: number;
@@ -44,7 +44,7 @@ export interface ToyDensity {
   sampleClasses: (seed: number, stream: number, firstIndex: number, count: number) => Float32Array;
 }
 
-/** Range in which the quadratures below are good to 1e-6 nats (those of mixtures to 1e-3) and take about a second at most. */
+/** Range in which the quadratures below are accurate to 1e-6 nats (mixtures to 1e-3) and take about a second at most. */
 const NOISE_RANGE = [0.01, 1] as const;
 
 /**
@@ -135,7 +135,7 @@ function requireNoise(name: ToyName, noise: number): void {
         `noise of ${name}`,
         String(noise),
         '0',
-        'This density has no noise; leave it out.',
+        'This density has no noise. Leave the option out.',
       );
     }
   } else if (!(noise >= least && noise <= most)) {

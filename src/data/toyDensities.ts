@@ -23,7 +23,7 @@ export type ToyName = (typeof TOY_NAMES)[number];
 interface PlaneFamily {
   /** Components, of equal weight: `choiceOf(word 0, classes)` is the class of a point. */
   classes: number;
-  /** Mean entropy in nats of one class, in the family's own units; absent where there is one only. */
+  /** Mean entropy in nats of one class, in the family's own units; absent if there is only one. */
   classEntropy?: (noise: number) => number;
   /** Standard deviation of the noise; 0 for a family without noise. */
   defaultNoise: number;
@@ -139,7 +139,7 @@ const pinwheel: PlaneFamily = {
         const [along, across] = turned(point, (-2 * Math.PI * arm) / ARMS);
         return -0.5 * (((along - 1) / SPOKE_LENGTH) ** 2 + (across / noise) ** 2);
       });
-      // Far out every exponential underflows, but not those of the differences.
+      // Far out every exponential underflows; the exponentials of the differences do not.
       const largest = Math.max(...exponents);
       const sum = exponents.reduce((total, exponent) => total + Math.exp(exponent - largest), 0);
       return largest + Math.log(sum / (ARMS * 2 * Math.PI * SPOKE_LENGTH * noise));

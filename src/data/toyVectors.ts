@@ -63,7 +63,7 @@ function centreOf(k: number, j: number): number {
 const OVERLAP_POINTS = 65_536;
 
 /**
- * Five Gaussians of equal weight, each with a correlation of its own between neighbouring features: a centre plus
+ * Five Gaussians of equal weight, each with its own correlation between neighbouring features: a centre plus
  * `noise` times a chain.
  */
 function mixture(dim: number, defaultEntropy: number): ToyFamily {
@@ -94,7 +94,7 @@ function mixture(dim: number, defaultEntropy: number): ToyFamily {
     }),
     density: (noise) => ({
       logDensity: (...row) => logSumExp(logDensities(row, noise)) - Math.log(COMPONENTS),
-      // H(x) = H(k) + H(x | k) − H(k | x); only the last, what a point leaves open about its component, is averaged.
+      // H(x) = H(k) + H(x | k) − H(k | x); only the last is averaged, the uncertainty about a point's component.
       entropy: () => {
         const draws = normals(0, STREAMS.toyTest, OVERLAP_POINTS * dim);
         let open = 0;
@@ -162,7 +162,7 @@ const warpOf = (j: number): Warp => WARPS[(j & 3) as 0 | 1 | 2 | 3];
 
 const WARPED_RHO = 0.6;
 
-/** A chain of normals of which each feature goes through a map of its own. */
+/** A chain of normals; each feature goes through its own map. */
 function warped(dim: number, defaultEntropy: number): ToyFamily {
   const features = Array.from({ length: dim }, (_, j) => warpOf(j));
   return {

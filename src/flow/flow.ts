@@ -4,13 +4,23 @@ import type { Rows } from '../calls/callerArrays.ts';
 import { DisposedError } from '../errors.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingData } from '../training/options.ts';
-import { checkedSpec, FLOW_RULES, LOAD_RULES, requireSample, TRACE_RULES } from './options.ts';
+import { LOAD_RULES, openingOf, requireSample, TRACE_RULES } from './options.ts';
+import type {
+  FlowOptions,
+  FlowTrace,
+  LoadOptions,
+  PresetFlowOptions,
+  SampleOptions,
+  TraceOptions,
+} from './options.ts';
 import { RUN_RULES } from '../calls/rows.ts';
-import type { FlowOptions, FlowTrace, LoadOptions, SampleOptions, TraceOptions } from './options.ts';
-import type { RunOptions, TakenRows } from '../calls/rows.ts';
+import type { RunOptions } from '../calls/rows.ts';
 import { PassRunner } from './passRunner.ts';
 import type { FlowGradients } from './passRunner.ts';
-import { FlowTraining } from '../training/flowTraining.ts';
+import { FlowTraining } from '../training/training.ts';
+import type { Trainee } from '../training/trainee.ts';
+import { trainingFor } from '../presets/preset.ts';
+import type { Preset } from '../presets/preset.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import { FlowPass } from './pass.ts';
 import type { PassKind, PassOptions } from './pass.ts';
@@ -23,16 +33,14 @@ import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
 import { limitsFor, requireRoom } from './limits.ts';
-import type { Shift } from '../spec/offset.ts';
 import { FLAG, requireOptions } from '../calls/optionRules.ts';
 import { tensorOf } from '../model/tensors.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PARAMETERS } from '../plan/names.ts';
 import { TRACES } from '../passes/index.ts';
-import type { KernelVariants } from '../plan/variants.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
-import type { FitReport } from '../training/fit.ts';
+import type { FitReport } from '../training/report.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 
@@ -50,8 +58,8 @@ import type { TuningOptions } from './tuning.ts';
  * throws its reason.
  *
  * @example
- * const flow = await Flow.create(realnvp(2), { seed: 1 });
- * for await (const report of flow.fit(points, { steps: 1000 })) console.log(report.step, report.nll);
+ * const flow = await Flow.create(PRESETS.realnvp, { dim: 2, seed: 1 });
+ * for await (const report of flow.fit(points)) console.log(report.step, report.nll);
  * const logProb = await flow.logProb(points);
  * const samples = await flow.sample(1000, { seed: 7 });
  * const bytes = await flow.save();
@@ -66,6 +74,8 @@ export class Flow implements Disposable {
   readonly #parameters: OwnedBuffer;
   readonly #passes: PassRunner;
   readonly #training: FlowTraining;
+  /** What `fit` takes of the flow's preset. */
+  #defaults: Trainee['defaults'] = () => ({});
   #disposed = false;
 
   private constructor(context: Gpu, ownsDevice: boolean, model: Model, tuning: TuningOptions) {
@@ -81,7 +91,7 @@ export class Flow implements Disposable {
       this.#current,
       () => this.#training.record?.columns,
     );
-    this.#training = new FlowTraining(model);
+    this.#training = new FlowTraining(this.#trainee(), model);
     context.buffers.write(this.#parameters, model.parameters);
   }
 
@@ -93,12 +103,20 @@ export class Flow implements Disposable {
    * @throws {LimitError | GpuMemoryError} when the device has no room for the parameters
    * @throws {FeatureError} when the precision f16 is asked for and the device has no `shader-f16`
    */
-  static async create(spec: FlowSpec, options: FlowOptions = {}): Promise<Flow> {
-    requireOptions('create', options, FLOW_RULES);
-    const checked = checkedSpec(spec);
-    const { data: given, seed = 0, ...opening } = options;
-    const data = given === undefined ? undefined : takeData('data', given);
-    const flow = await Flow.#open(checked, opening, await freshModel(checked, seed, data));
+  static async create(spec: FlowSpec, options?: FlowOptions): Promise<Flow>;
+  /** A fresh flow of a preset with `dim` features, which `fit` trains by the preset's settings and the same seed. */
+  static async create(preset: Preset, options: PresetFlowOptions): Promise<Flow>;
+  static async create(
+    given: FlowSpec | Preset,
+    options: FlowOptions | PresetFlowOptions = {},
+  ): Promise<Flow> {
+    const { spec, options: own, preset } = openingOf(given, options);
+    const { data: rows, seed = 0, ...opening } = own;
+    const data = rows === undefined ? undefined : takeData('data', rows);
+    const flow = await Flow.#open(spec, opening, await freshModel(spec, seed, data));
+    if (preset !== undefined) {
+      flow.#defaults = (learned) => ({ ...trainingFor(preset, spec.dim, learned), seed });
+    }
     flow.#training.isFresh = data === undefined;
     return flow;
   }
@@ -235,8 +253,9 @@ export class Flow implements Disposable {
   }
 
   /**
-   * Trains on the GPU by Adam on the mean NLL; iterate to make it go. Reports come a few times a second, while
-   * the GPU is already at work on the next steps. Stop early by `break` or by `signal`: the flow keeps the
+   * Trains on the GPU by Adam on the mean NLL; iterate to make it go. Without options it trains as `wgflow train` does:
+   * by the settings of the flow's preset, 3000 steps at most. Reports come a few times a second, while the GPU is
+   * already at work on the next steps. Stop early by `break` or by `signal`: the flow keeps the
    * steps that were done. The data scale and standardise a fresh flow; one that was trained or loaded keeps its scale,
    * mean and std.
    * @throws {DataError} when the data are not finite, too few, or constant in a column, and for `resume` without
@@ -245,20 +264,9 @@ export class Flow implements Disposable {
    * @throws {LimitError} when the batch does not fit the device
    * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; such an update is never applied
    */
-  fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
+  fit(data: TrainingData, options: FitOptions = {}): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
-    const trainee = {
-      context: this.#context,
-      model: this.#model,
-      parameters: this.#parameters,
-      variantsFor: (batch: number, stored: unknown) => this.#tuner.variantsFor('gradient', batch, stored),
-      spec: () => this.spec,
-      shiftTo: (shift: Shift) => this.#current.shiftTo(shift),
-      isAlive: () => !this.#disposed,
-      logProb: (rows: TakenRows, run: RunOptions, variants: KernelVariants) =>
-        this.#passes.logProb(rows, run, variants),
-    };
-    return this.#training.fit(trainee, data, options);
+    return this.#training.fit(data, options);
   }
 
   /**
@@ -343,6 +351,20 @@ export class Flow implements Disposable {
 
   get #model(): FlowModel {
     return this.#current.model;
+  }
+
+  /** This flow as training sees it. */
+  #trainee(): Trainee {
+    return {
+      gpu: this.#context,
+      parameters: this.#parameters,
+      model: () => this.#model,
+      defaults: (rows) => this.#defaults(rows),
+      variantsFor: (rows, stored) => this.#tuner.variantsFor('gradient', rows, stored),
+      shiftTo: (shift) => this.#current.shiftTo(shift),
+      isAlive: () => !this.#disposed,
+      logProb: (rows, options, variants) => this.#passes.logProb(rows, options, variants),
+    };
   }
 
   #requireAlive(): void {

@@ -10,8 +10,9 @@ import { CONTEXT, STATE } from '../plan/names.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import { domainsOf, offsetOf, requireUnrounded } from '../spec/offset.ts';
-import type { Shift } from '../spec/offset.ts';
+import { domainsOf, offsetOf } from '../spec/offset.ts';
+import { requireUnrounded } from '../data/offset.ts';
+import type { Shift } from '../data/offset.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { SampleOptions } from './options.ts';
 

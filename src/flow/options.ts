@@ -1,7 +1,7 @@
 /** What the calls of a flow take and give, and what is refused. */
 import type { Rows } from '../calls/callerArrays.ts';
-import { ModelFileError, ShapeError } from '../errors.ts';
-import { parseSpec } from '../spec/schema.ts';
+import { ShapeError } from '../errors.ts';
+import { checkedSpec } from '../spec/schema.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import {
   DEVICE,
@@ -16,10 +16,11 @@ import {
   withMembers,
 } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
-import { PRECISIONS } from '../plan/precision.ts';
+import type { Preset } from '../presets/preset.ts';
+import type { PresetOptions } from '../presets/presetOptions.ts';
 import { DIRECTIONS } from '../passes/trace.ts';
 import type { Direction } from '../passes/trace.ts';
-import { validateSpec } from '../spec/rules.ts';
+import { PRECISIONS } from '../plan/precision.ts';
 import { TUNING_MODES } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 import { RUN_RULES } from '../calls/rows.ts';
@@ -36,6 +37,12 @@ export interface FlowOptions extends TuningOptions {
    * them.
    */
   data?: Rows;
+}
+
+/** Options of a flow that is created from a preset. */
+export interface PresetFlowOptions extends FlowOptions, PresetOptions {
+  /** Number of features D. */
+  dim: number;
 }
 
 export interface LoadOptions extends TuningOptions {
@@ -80,7 +87,7 @@ const TUNING_RULES: OptionRules<keyof TuningOptions> = {
   onTuning: FUNCTION,
 };
 
-export const FLOW_RULES: OptionRules<keyof FlowOptions> = {
+const FLOW_RULES: OptionRules<keyof FlowOptions> = {
   ...TUNING_RULES,
   device: DEVICE,
   seed: SEED,
@@ -98,20 +105,30 @@ const SAMPLE_RULES: OptionRules<keyof SampleOptions> = {
   firstRow: integer(0),
 };
 
-/** A copy of a spec that was made by code rather than read from a file. @throws {ShapeError} as `Flow.create` */
-export function checkedSpec(spec: FlowSpec): FlowSpec {
-  try {
-    validateSpec(spec);
-  } catch (error) {
-    // It has not even the fields of a spec; the schema names the first that is missing.
-    if (!(error instanceof TypeError)) throw error;
+/**
+ * What `create` is given: a checked spec, the options of the flow alone, and the preset if it was one.
+ * @throws {ShapeError} when the spec, the preset's options or the flow's are out of range
+ */
+export function openingOf(
+  given: FlowSpec | Preset,
+  options: FlowOptions | PresetFlowOptions,
+): { spec: FlowSpec; options: FlowOptions; preset: Preset | undefined } {
+  if (!isPreset(given)) {
+    requireOptions('create', options, FLOW_RULES);
+    return { spec: checkedSpec(given), options, preset: undefined };
   }
-  try {
-    return parseSpec(spec, 'spec');
-  } catch (error) {
-    if (!(error instanceof ModelFileError)) throw error;
-    throw new ShapeError('spec', 'a value outside the schema', 'a FlowSpec', error.message);
-  }
+  const { dim, ...rest } = options as PresetFlowOptions;
+  const entries = Object.entries(rest);
+  const isOfFlow = ([name]: [string, unknown]): boolean => Object.hasOwn(FLOW_RULES, name);
+  const own: FlowOptions = Object.fromEntries(entries.filter(isOfFlow));
+  requireOptions('create', own, FLOW_RULES);
+  const spec = given.spec(dim, Object.fromEntries(entries.filter((entry) => !isOfFlow(entry))));
+  return { spec: checkedSpec(spec), options: own, preset: given };
+}
+
+function isPreset(given: FlowSpec | Preset): given is Preset {
+  // A caller without types may give anything.
+  return 'spec' in Object(given);
 }
 
 /** Values of one array: 4 GiB. */

@@ -5,7 +5,7 @@ import { initialParameters, tensorsOfData } from '../spec/init.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { offsetOf, shiftOf, withOffset } from '../spec/offset.ts';
-import type { Shift } from '../spec/offset.ts';
+import type { Shift } from '../data/offset.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 
 /**
@@ -14,7 +14,7 @@ import type { FlowSpec } from '../spec/spec.ts';
  */
 export async function freshModel(spec: FlowSpec, seed: number, data: Rows | undefined): Promise<() => Model> {
   if (data === undefined) return () => ({ spec, parameters: initialParameters(spec, seed) });
-  const start = (await import('../data/gaussian.ts')).dataStart(spec, data, { isFresh: true });
+  const start = (await import('../spec/dataStart.ts')).dataStart(spec, data, { isFresh: true });
   return () => {
     const parameters = initialParameters(spec, seed);
     for (const { tensor, values } of tensorsOfData(paramLayout(spec), start)) {
@@ -32,7 +32,7 @@ export class CurrentModel {
   constructor({ spec, parameters }: Model) {
     const layout = paramLayout(spec);
     this.model = { spec, layout };
-    this.shift = shiftOf(spec, layout, parameters);
+    this.shift = shiftOf(this.model, parameters);
   }
 
   shiftTo(shift: Shift): void {

@@ -4,12 +4,11 @@ import type { Gpu } from '../gpu/gpu.ts';
 import { planTimes } from '../gpu/planTimes.ts';
 import { planCost } from '../plan/plan.ts';
 import type { Precision } from '../plan/precision.ts';
-import { splineBlock } from '../spec/spec.ts';
-import { couplingBlocks } from '../model/blocks.ts';
-import type { BaseSpec, BijectorSpec, CouplingSpec, FlowSpec } from '../spec/spec.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { candidateVariants, purposePlan, storedVariants } from '../passes/candidates.ts';
 import type { DeviceFacts, Purpose } from '../passes/candidates.ts';
 import type { TunedPass } from '../passes/index.ts';
+import { paramLayout } from '../spec/layout.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { fixedVariants } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -213,54 +212,19 @@ function purposeText({ pass, rows, precision = 'f32' }: Purpose): string {
 }
 
 /** The architecture, without what leaves the kernels as they are: `2 features, 5 × 1>1 512 leaky_relu exp`. */
-function shapeText({ dim, contextDim, base, bijectors }: FlowSpec): string {
+function shapeText(spec: FlowSpec): string {
+  const { dim, contextDim } = spec;
+  const { bijectors, base } = paramLayout(spec);
   const runs: { text: string; count: number }[] = [];
-  for (const bijector of bijectors) {
-    const text = bijectorText(dim, bijector);
+  for (const layer of bijectors) {
+    const text = layer.bijector.tuningKey(layer);
     const last = runs.at(-1);
     if (last?.text === text) last.count++;
     else runs.push({ text, count: 1 });
   }
-  const context = contextDim === 0 ? [] : [`${contextDim} of context`];
-  const latent = base.type === 'standard_normal' ? [] : [baseText(base)];
-  return [
-    `${dim} features`,
-    ...context,
-    ...runs.map(({ text, count }) => `${count} × ${text}`),
-    ...latent,
-  ].join(', ');
-}
-
-function baseText(base: BaseSpec): string {
-  return base.type === 'mixture' ? `mixture of ${base.components}` : base.type;
-}
-
-function bijectorText(dim: number, bijector: BijectorSpec): string {
-  if ('conditioner' in bijector) return couplingText(dim, bijector);
-  if (bijector.type === 'rational_quadratic_elementwise') {
-    return `${splineBlock(dim, bijector).count} splines of ${bijector.bins} bins`;
-  }
-  return bijector.type;
-}
-
-function couplingText(dim: number, coupling: CouplingSpec): string {
-  const { conditionCount, transformCount } = couplingBlocks(dim, coupling);
-  const { hidden, activation, residualBlocks } = coupling.conditioner;
-  const blocks = residualBlocks === undefined ? '' : ` residual ${residualBlocks}`;
-  const net = `${conditionCount}>${transformCount} ${hidden.join('-')}${blocks} ${activation}`;
-  switch (coupling.type) {
-    case 'affine_coupling':
-      return [
-        net,
-        coupling.scale.map,
-        ...(coupling.shiftFirst === true ? ['shift first'] : []),
-        ...(coupling.conditioner.separate ? ['two nets'] : []),
-      ].join(' ');
-    case 'additive_coupling':
-      return `${net} shift`;
-    case 'rational_quadratic_coupling':
-      return `${net} spline of ${coupling.bins} bins`;
-  }
+  const context = contextDim === 0 ? '' : `${contextDim} of context`;
+  const parts = [`${dim} features`, context, ...runs.map(({ text, count }) => `${count} × ${text}`)];
+  return [...parts, base.base.tuningKey(base.spec)].filter((part) => part !== '').join(', ');
 }
 
 function stateOf(context: Gpu): DeviceState {

@@ -1,6 +1,6 @@
 /**
  * Every GPU buffer is made here, with a label and an owner, and counted until its owner destroys it. WebGPU does not
- * throw when it cannot make a buffer or run work: it tells later. So whoever reads a result waits for what it tells of
+ * throw when it cannot make a buffer or run work: it reports later. So whoever reads a result waits for what it tells of
  * all that the result came from.
  */
 import { GpuMemoryError, GpuWorkError, LimitError } from '../errors.ts';
@@ -111,7 +111,7 @@ export class Buffers {
     this.counts.maps++;
     const mapped = staging.buffer.mapAsync(MAP_MODE_READ, 0, 4 * length);
     mapped.catch(() => undefined);
-    // This says why, where the mapping says only that it failed.
+    // This gives the reason; the mapping says only that it failed.
     await staging.sound;
     await mapped;
     try {
@@ -152,7 +152,7 @@ export class Buffers {
     });
   }
 
-  /** Runs `work`; the promise gives the first error that the GPU finds in it. */
+  /** Runs `work`; the promise gives the first error that the GPU finds. */
   #watched<T>(work: () => T): { result: T; problem: Promise<GpuProblem | undefined> } {
     for (const filter of FILTERS) this.#device.pushErrorScope(filter);
     try {

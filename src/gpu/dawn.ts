@@ -1,4 +1,4 @@
-/** Finding a WebGPU adapter outside the browser: `navigator.gpu` where there is one, else Dawn from npm. */
+/** Finding a WebGPU adapter outside the browser: `navigator.gpu` if it exists, else Dawn from npm. */
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -69,7 +69,7 @@ function wantedAdapter(choice: AdapterChoice): Wanted {
 async function openProvided(gpu: GPU, wanted: Wanted): Promise<OpenedAdapter> {
   if (wanted === 'swiftshader') {
     throw new GpuUnavailableError(
-      'WGFLOW_ADAPTER=swiftshader chooses a driver for Dawn, but this runtime brings a navigator.gpu of its own',
+      'WGFLOW_ADAPTER=swiftshader chooses a driver for Dawn, but this runtime has its own navigator.gpu',
       'Unset WGFLOW_ADAPTER, or set it to auto, gpu or software.',
     );
   }
@@ -83,7 +83,7 @@ async function openProvided(gpu: GPU, wanted: Wanted): Promise<OpenedAdapter> {
 
 /**
  * Dawn's clamp of every index takes about half of SwiftShader's time. The kernels keep their own bounds, and the
- * tests also run them where the clamps are on.
+ * tests also run them with the clamps on.
  */
 const UNCHECKED = 'enable-dawn-features=disable_robustness';
 
@@ -179,7 +179,7 @@ async function withVulkanDriver<T>(manifest: string, work: () => Promise<T>): Pr
   }
 }
 
-/** False where the Vulkan loader would find no driver manifest in any of the folders that it searches. */
+/** False if the Vulkan loader would find no driver manifest in any of its folders. */
 function mayHaveDriver(): boolean {
   if (process.platform !== 'linux') return true;
   const { env } = process;
@@ -210,7 +210,7 @@ function hasManifest(folder: string): boolean {
 }
 
 function describeWanted(wanted: Wanted): string {
-  if (wanted === 'gpu') return 'GPU, and a software adapter was ruled out';
+  if (wanted === 'gpu') return 'GPU, and software adapters are excluded';
   return wanted === 'auto' ? 'adapter, neither a GPU nor a software one' : 'software adapter';
 }
 

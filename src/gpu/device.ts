@@ -4,7 +4,7 @@ import { GpuUnavailableError, LimitError } from '../errors.ts';
 /** Limits above WebGPU's defaults that a model needs. */
 export type NeededLimits = Partial<Record<'maxStorageBufferBindingSize' | 'maxBufferSize', number>>;
 
-/** What kernels and benchmarks use where the adapter has it; nothing needs it. */
+/** Features that kernels and benchmarks use if the adapter has them; nothing needs them. */
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
 
 // A WebGPU instance or adapter that is garbage collected shows up as a lost device.
@@ -50,7 +50,7 @@ export async function requestNavigatorDevice(needed: NeededLimits = {}): Promise
   if (adapter === null) {
     throw new GpuUnavailableError(
       'navigator.gpu has no adapter',
-      'Update the graphics driver, or allow WebGPU in the browser (chrome://gpu tells what is missing).',
+      'Update the graphics driver, or allow WebGPU in the browser (chrome://gpu shows what is missing).',
     );
   }
   return requestDevice(adapter, needed, gpu);

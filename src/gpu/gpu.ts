@@ -3,13 +3,13 @@ import { DeviceLostError } from '../errors.ts';
 import { Buffers } from './buffers.ts';
 import { Pipelines } from './pipelines.ts';
 
-/** What a user or a benchmark file needs to know about where the numbers come from. */
+/** The facts about an adapter that a user or a benchmark file needs. */
 export interface AdapterReport {
   vendor: string;
   architecture: string;
   device: string;
   description: string;
-  /** Whether it computes on the CPU, as it says itself. */
+  /** Whether the adapter reports that it computes on the CPU. */
   software: boolean;
   features: string[];
   limits: Record<string, number>;
@@ -41,7 +41,7 @@ export class Gpu {
     return context;
   }
 
-  /** Lanes of the smallest subgroup that the device may run; 0 where it has no subgroups. */
+  /** Lanes of the smallest subgroup that the device may run; 0 if it has no subgroups. */
   get subgroupMinSize(): number {
     if (!this.device.features.has('subgroups')) return 0;
     const info = this.device.adapterInfo as GPUAdapterInfo | undefined;
@@ -68,7 +68,7 @@ export class Gpu {
     try {
       return await work();
     } catch (error) {
-      // The loss is reported by a promise of its own, which may settle just after the failed call.
+      // A separate promise reports the loss; it may settle just after the failed call.
       await new Promise((resolve) => setTimeout(resolve, 0));
       throw this.#lost ?? error;
     }

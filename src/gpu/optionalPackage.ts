@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * The entry point of the package `name`: of the one that wgflow's own folder sees, else of one that the current folder
+ * The entry point of the package `name`, as seen from wgflow's own folder, else from the current folder
  * sees. So a wgflow that npx runs, or that is installed globally, finds what `npm i` put next to the user's data.
  */
 export function resolvePackage(name: string): string | undefined {

@@ -28,11 +28,11 @@ interface Runner {
   index: number;
   program: GpuProgram;
   firstRunMs: number;
-  /** Time of a run, where it is known. */
+  /** Time of a run, if known. */
   ms: number | undefined;
 }
 
-/** What was found out, and what it cost. */
+/** The times, and what they cost. */
 export interface PlanTimes {
   /** The median time of one run of each plan, ms; undefined for a plan that was not ready, or not timed, in time. */
   ms: (number | undefined)[];
@@ -58,7 +58,7 @@ export async function planTimes(context: Gpu, plans: readonly Plan[], budgetMs: 
     const start = performance.now();
     const end = start + budgetMs;
     for (const other of others) {
-      // Drivers may compile at a first run; that of another plan will hardly be shorter than those before.
+      // Drivers may compile at a first run. The next plan's first run is hardly shorter than those before.
       const firstRunMs = Math.max(...runners.map((runner) => runner.firstRunMs));
       if (performance.now() + firstRunMs > end) break;
       const isReady = await before(start + COMPILING_SHARE * budgetMs, other.ready);
@@ -111,7 +111,7 @@ async function race(context: Gpu, runners: readonly Runner[], end: number): Prom
   }
 }
 
-/** Compiles the plan; false where that fails. Whoever runs it is told; another choice is better than an error. */
+/** Compiles the plan; false if that fails. Another choice is better than an error, which a real run would report. */
 async function isCompiled({ pipelines }: Gpu, { dispatches }: Plan): Promise<boolean> {
   try {
     await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));

@@ -20,7 +20,7 @@ export function requirePrecision(precision: Precision, spec: FlowSpec, { feature
       'precision',
       'f16',
       'f32',
-      `The net of spec.bijectors[${residual}] is a residual one, whose sums need single precision.`,
+      `spec.bijectors[${residual}] has a residual net, whose sums need single precision.`,
     );
   }
   if (features.has('shader-f16')) return;

@@ -16,7 +16,7 @@ const SIZES = 'sizes.json';
 // From <dlfcn.h> of glibc; os.constants.dlopen does not have it.
 const RTLD_NODELETE = 0x1000;
 
-/** Where the unpacked files are. */
+/** Paths of the unpacked files. */
 export interface SwiftShaderFiles {
   /** The driver's manifest, for VK_DRIVER_FILES. */
   manifest: string;
@@ -26,7 +26,7 @@ export interface SwiftShaderFiles {
 
 /**
  * Unpacks SwiftShader, loads its Vulkan loader into this process, and returns the path of the driver's
- * manifest, for VK_DRIVER_FILES. `undefined` where the package is not installed or this is not Linux x64.
+ * manifest, for VK_DRIVER_FILES. `undefined` if the package is not installed or this is not Linux x64.
  * @throws {GpuUnavailableError} when the files cannot be unpacked or the loader does not load
  */
 export async function prepareSwiftShader(): Promise<string | undefined> {
@@ -102,7 +102,7 @@ async function unpackInto(folder: string, archive: string): Promise<void> {
     if (!files.has(name)) {
       throw new GpuUnavailableError(
         `${archive} has no ${name}`,
-        `Install the version of ${PACKAGE} that wgflow asks for: npm i ${PACKAGE}@147`,
+        `Install the version of ${PACKAGE} that wgflow needs: npm i ${PACKAGE}@147`,
       );
     }
   }

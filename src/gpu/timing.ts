@@ -1,4 +1,4 @@
-/** How long a program takes on the GPU: by the GPU's own timestamps where it has them, else by the wall clock. */
+/** How long a program takes on the GPU: by the GPU's own timestamps if it has them, else by the wall clock. */
 import type { OwnedBuffer } from './buffers.ts';
 import type { Gpu } from './gpu.ts';
 import type { GpuProgram } from './executor.ts';

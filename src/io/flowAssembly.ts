@@ -1,8 +1,10 @@
 /** A model put together from the parts of another library, in the direction data → latent. */
 import { ModelFileError } from '../errors.ts';
 import { paramLayout } from '../spec/layout.ts';
-import type { BijectorSpec, FlowSpec, NetSpec } from '../spec/spec.ts';
-import { validateSpec } from '../spec/rules.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import type { NetSpec } from '../nets/net.ts';
+import { checkedSpec } from '../spec/schema.ts';
 import type { Model } from './modelFile.ts';
 import { STATE_DICT } from './stateDict.ts';
 import type { Row } from './stateDict.ts';
@@ -43,7 +45,7 @@ export class FlowAssembly {
     return { split: condition.length, flip: false };
   }
 
-  /** z = (x + bias) ⊙ exp(logScale), both by the library's features; nothing where that is the identity. */
+  /** z = (x + bias) ⊙ exp(logScale), both by the library's features; undefined if it is the identity. */
   affine(bias: readonly number[], logScale: readonly number[]): void {
     if ([...bias, ...logScale].every((value) => value === 0)) return;
     const byColumn = (values: readonly number[]): number[] =>
@@ -74,7 +76,7 @@ export class FlowAssembly {
       base: { type: 'standard_normal' },
       bijectors: this.#bijectors,
     };
-    validateSpec(spec);
+    checkedSpec(spec);
     const layout = paramLayout(spec);
     const parameters = new Float32Array(layout.length);
     for (const { name, offset, length } of layout.tensors) {
@@ -83,7 +85,7 @@ export class FlowAssembly {
         throw new ModelFileError(
           STATE_DICT,
           `the part that becomes ${name}: found ${values?.length ?? 'no'} values, expected ${length}`,
-          'A tensor has another shape than the layers around it ask for.',
+          'A tensor does not fit the layers around it.',
         );
       }
       parameters.set(values, offset);

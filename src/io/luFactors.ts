@@ -27,7 +27,7 @@ export function luFactors(matrix: readonly (readonly number[])[]): LuFactors | u
     if (!(magnitude(pivot.values, k) > 0)) return undefined;
     rows.splice(k, below.length, pivot, ...below.filter((row) => row !== pivot));
     for (const { values } of rows.slice(k + 1)) {
-      // What is eliminated leaves its place to the factor of L.
+      // The factor of L takes the place of the eliminated element.
       const factor = at(values, k) / at(pivot.values, k);
       values[k] = factor;
       for (let j = k + 1; j < size; j++) values[j] = at(values, j) - factor * at(pivot.values, j);

@@ -10,7 +10,7 @@ import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile, SafetensorsTensor } from './safetensors.ts';
 import { checkJson, parseMetadataJson, parseSpec } from '../spec/schema.ts';
 import { shown } from '../spec/strictJson.ts';
-import { unsoundTensor } from '../spec/tensorValues.ts';
+import { unsoundTensor } from '../spec/init.ts';
 
 /** Values of a JSON object that a run wants to remember. */
 export type Settings = Record<string, number | string | boolean>;
@@ -19,24 +19,24 @@ export type Settings = Record<string, number | string | boolean>;
 export interface TrainingRecord {
   /** Names of the D data columns. */
   columns?: string[];
-  /** The columns that the context is made of, where they have names: spec.contextDim features in all. */
+  /** The columns of the context, if they have names: spec.contextDim features in all. */
   context?: ContextColumn[];
   /** Optimiser steps taken. */
   steps: number;
   seed: number;
   /** Nats per row. */
   bestValidationNll?: number;
-  /** What that score was taken on. */
+  /** The rows of that score. */
   validation?: ValidationRecord;
-  /** What wrote the file, such as `wgflow 0.1.0`. */
+  /** The writer of the file, such as `wgflow 0.1.0`. */
   library: string;
   dataset?: string;
   preset?: string;
-  /** What else the run was asked for: batch size, learning rate, schedule. */
+  /** Other options of the run: batch size, learning rate, schedule. */
   options?: Settings;
 }
 
-/** The rows that training was scored on, and where it was best. */
+/** The validation rows, and the step of the best score. */
 export interface ValidationRecord {
   /** Number of rows. */
   rows: number;
@@ -91,7 +91,7 @@ const OPTIMIZER_KEY = 'wgflow_optimizer';
 const FIRST_MOMENT = 'optimizer.first_moment.';
 const SECOND_MOMENT = 'optimizer.second_moment.';
 const BEST = 'optimizer.best.';
-/** Names what is being saved in the messages of encodeModel. */
+/** The name of the model in messages of encodeModel. */
 const UNSAVED = 'model to be saved';
 const NAMES_SHOWN = 5;
 
@@ -315,7 +315,7 @@ function sortedByKey(settings: Settings): Settings {
   return Object.fromEntries(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The file's tensors must be exactly those of the spec, each with its shape. */
+/** The file must have exactly the tensors of the spec, each with its shape. */
 function checkTensors(
   file: SafetensorsFile,
   slots: readonly TensorSlot[],

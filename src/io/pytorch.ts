@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.ts';
 import { integer, oneOf, POSITIVE, requireOptions } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
 import { ACTIVATIONS } from '../model/activation.ts';
-import type { NetSpec } from '../spec/spec.ts';
+import type { NetSpec } from '../nets/net.ts';
 import type { ScaleMap } from '../model/scaleMap.ts';
 import type { Activation } from '../model/activation.ts';
 import { FlowAssembly, identityOf, netTensors } from './flowAssembly.ts';
@@ -14,7 +14,7 @@ import { readSafetensors } from './safetensors.ts';
 import { StateReader } from './stateDict.ts';
 import type { Row, StateDict } from './stateDict.ts';
 
-/** What a state dict does not say. */
+/** Facts that a state dict does not hold. */
 export interface NetOptions {
   /** Activation of all nets. Default `relu`, as in both libraries. */
   activation?: Activation;

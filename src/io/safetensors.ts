@@ -13,7 +13,7 @@ export interface SafetensorsTensor {
   data: Float32Array;
 }
 
-/** What a file holds, in the order of its header. */
+/** The contents of a file, in the order of its header. */
 export interface SafetensorsFile {
   tensors: Map<string, SafetensorsTensor>;
   metadata: Map<string, string>;
@@ -69,7 +69,7 @@ export function writeSafetensors(content: {
 }
 
 /**
- * Checks and reads a whole file. A tensor's `data` is a view of `bytes` where alignment allows, else a copy.
+ * Checks and reads a whole file. A tensor's `data` is a view of `bytes` if the alignment allows it, else a copy.
  * @param fileName used in messages only
  * @throws {ModelFileError} for everything that is not a safetensors file of finite F32 tensors, whose data
  *   follow each other without overlap, hole or trailing bytes
@@ -106,7 +106,7 @@ interface Entry {
   end: number;
 }
 
-const NO_SAFETENSORS = 'This is no safetensors file, or it was cut or damaged.';
+const NO_SAFETENSORS = 'This is not a safetensors file, or it was cut or damaged.';
 
 function readHeader(bytes: Uint8Array, file: string): { header: Record<string, unknown>; dataStart: number } {
   if (bytes.length < LENGTH_BYTES) {
@@ -214,7 +214,7 @@ function checkCoverage(entries: readonly Entry[], dataLength: number, file: stri
   }
 }
 
-/** WebGPU's platforms are little-endian, as the file is, so bytes become floats by a view. */
+/** WebGPU's platforms are little-endian like the file, so bytes become floats by a view. */
 function floats(bytes: Uint8Array): Float32Array {
   // Not bytes.slice(), which of Node's Buffer is a view of the same unaligned bytes.
   const aligned = bytes.byteOffset % BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);

@@ -36,7 +36,7 @@ export class StateReader {
 
   /**
    * The values of a tensor.
-   * @throws {ModelFileError} where there is none, or one of them is not finite
+   * @throws {ModelFileError} if it is missing, or an element is not finite
    */
   values(name: string): number[] {
     const tensor = this.#state.get(name);

@@ -73,7 +73,7 @@ export interface KernelFacts {
   tileChoices: Record<string, readonly number[]>;
 }
 
-/** What a run tells while it goes on; `done` of `total` are behind. */
+/** An event of a run; `done` of `total` entries are finished. */
 export type BenchEvent = { done: number; total: number } & (
   | { kind: 'begin'; what: string }
   | { kind: 'peak'; peak: Peaks; clock: Clock }
@@ -189,7 +189,7 @@ type Facts = Pick<
   'kind' | 'name' | 'shape' | 'rows' | 'variant' | 'chunks' | 'flops' | 'bytes' | 'error'
 >;
 
-/** Times the job's plan and kernels; `undefined` stands for one that is not what its twin says. */
+/** Times the job's plan and kernels; `undefined` stands for a result that does not match its twin. */
 async function* timeJob(
   { context, stopwatch, budgets, peak, signal }: JobRun,
   { shape, rows, timed, timesPlan, kernels, takenFrom, variants }: Job,
@@ -232,7 +232,7 @@ async function* timeJob(
     restore();
   }
   if (kernels.length === 0) return;
-  // The kernels find what the plan leaves in its buffers.
+  // The kernels start from the buffers that the plan left.
   await program.run();
   const shared = new Map(plan.buffers.map(({ name }) => [name, program.buffer(name)]));
   for (const { stem, dispatch, detail } of kernels) {
@@ -308,7 +308,7 @@ class KeptBuffers implements Disposable {
     this.#words = words;
   }
 
-  /** Keeps what the named buffers hold now; the function puts it back. */
+  /** Saves the named buffers; the returned function restores them. */
   keep(names: readonly string[]): () => void {
     const { buffers } = this.#context;
     const pairs = names.map((name) => {
@@ -330,7 +330,7 @@ class KeptBuffers implements Disposable {
 
 function mismatchText({ what, buffer, excess, element, found, expected }: Mismatch): string {
   return (
-    `${what}: ${buffer} is ${excess.toPrecision(3)} times as far from its f64 twin as is allowed; ` +
+    `${what}: ${buffer} is ${excess.toPrecision(3)} times as far from its f64 twin as allowed; ` +
     `element ${element} is ${found}, expected ${expected}`
   );
 }

@@ -90,7 +90,7 @@ export function rooflineChart(
       }),
       dots(kernels, 3, 'kernel'),
       dots(plans, 5, 'plan'),
-      // On a narrow chart they would cover everything; the bars beside it have the same names.
+      // On a narrow chart they would cover everything; the bars next to it have the same names.
       ...(size.width < NARROW ? [] : planTexts(plans, document.entries, x, size.width)),
     ],
   };
@@ -214,7 +214,7 @@ function roofText(
   });
 }
 
-/** Names beside the plans, on the side where there is room; of those that nearly coincide only the first. */
+/** Names next to the plans, on the side with room. If names nearly coincide, only the first is shown. */
 function planTexts(
   plans: readonly Point[],
   entries: readonly BenchEntry[],

@@ -23,7 +23,7 @@ export function purposeOf(pass: ReportedPass, model: FlowModel, batch: number): 
   return { pass: PASSES[pass].kernels, rows: chunkRowsOf(model) };
 }
 
-/** How a choice differs from that of the fixed table: `segment 32`, or `fixed table`. */
+/** How a choice differs from the fixed table's: `segment 32`, or `fixed table`. */
 export function choiceText(choice: Choice, fixed: Choice): string {
   const others = Object.entries(choice).filter(([name, value]) => fixed[name] !== value);
   return others.length === 0 ? 'fixed table' : others.map(([name, value]) => `${name} ${value}`).join(', ');

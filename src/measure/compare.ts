@@ -69,7 +69,7 @@ function differencesOf(before: BenchDocument, after: BenchDocument): string[] {
   if (different.length === 0 && Math.abs(Math.log(drift)) > Math.log(PEAK_DRIFT)) {
     different.push(
       `The adapter's own peak differs: ${before.peak.fma.rate.toFixed(1)} GFLOP/s, then ` +
-        `${after.peak.fma.rate.toFixed(1)}; the machine was not equally busy.`,
+        `${after.peak.fma.rate.toFixed(1)}; the machine was busier in one run.`,
     );
   }
   return [...different, ...choiceDifferences(before, after)];

@@ -1,6 +1,7 @@
 /** The flows that are measured: the configurations that bench/peers compares with other libraries, or any spec. */
 import { configs } from '../../bench/peers/configs.json';
 import { ShapeError } from '../errors.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
 import { PRESETS } from '../presets/index.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 
@@ -32,8 +33,8 @@ export function configModel(name: ConfigName): BenchModel {
   });
   const bijectors = spec.bijectors.flatMap((bijector) =>
     // The base and the activation are the peers', whatever the preset would take.
-    bijector.type === 'affine_coupling'
-      ? [{ ...bijector, conditioner: { ...bijector.conditioner, activation: 'leaky_relu' as const } }]
+    'conditioner' in bijector
+      ? [{ ...bijector, conditioner: { ...bijector.conditioner, activation: 'leaky_relu' } } as BijectorSpec]
       : [],
   );
   return { name, summary, batch, spec: { ...spec, bijectors } };

@@ -1,4 +1,4 @@
-/** What a benchmark run found, as JSON. */
+/** The results of a benchmark run, as JSON. */
 import * as v from 'valibot';
 import { DataError } from '../errors.ts';
 import type { AdapterReport } from '../gpu/gpu.ts';
@@ -33,7 +33,7 @@ export interface BenchEntry extends Work, Rates {
   /** Of a plan the useful ones, of a kernel those that its formula asks for. */
   flops: number;
   time: TimeSummary;
-  /** The worst error against the f64 twin, as a share of what is allowed. */
+  /** The worst error against the f64 twin, as a share of the allowed error. */
   error: number;
 }
 
@@ -44,13 +44,13 @@ export interface BenchDocument {
   wgflow: string;
   adapter: AdapterReport;
   clock: Clock;
-  /** What the nets of all entries are stored as. */
+  /** How the nets of all entries are stored. */
   precision: Precision;
   /** The fixed table's choice for the device. */
   fixedVariants: Choice;
   peak: Peaks;
   entries: BenchEntry[];
-  /** What is not what its twin says, and was not timed, as sentences. */
+  /** Results that do not match their twins and were not timed, as sentences. */
   mismatches: string[];
 }
 
@@ -85,7 +85,7 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
     limits: v.record(v.string(), number),
   }),
   clock: v.picklist(CLOCKS),
-  // What was written before there was a choice has none.
+  // Older documents have no choice.
   precision: v.optional(v.picklist(PRECISIONS), 'f32'),
   fixedVariants: choice,
   peak: v.strictObject({ fma: peak, copy: peak }),
@@ -122,7 +122,11 @@ export function parseBenchDocument(text: string, file: string): BenchDocument {
     json = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(`found what is no JSON (${reason}), expected the JSON of a run`, { file }, advice);
+    throw new DataError(
+      `found text that is not JSON (${reason}), expected the JSON of a run`,
+      { file },
+      advice,
+    );
   }
   const result = v.safeParse(schema, json, { abortEarly: true });
   if (result.success) return result.output;
@@ -135,9 +139,11 @@ export function parseBenchDocument(text: string, file: string): BenchDocument {
   throw new DataError(`${place}: ${problem}`, { file }, advice);
 }
 
-/** What the run's nets are stored as, in words. */
+/** How the run's nets are stored, in words. */
 export function precisionText({ precision }: Pick<BenchDocument, 'precision'>): string {
-  return precision === 'f32' ? 'f32' : 'f16: weights and hidden activations of nets; sums and all else f32';
+  return precision === 'f32'
+    ? 'f32'
+    : 'f16: weights and hidden activations of nets; sums and everything else f32';
 }
 
 /** Equal in two documents for what can be compared. */

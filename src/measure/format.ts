@@ -11,7 +11,7 @@ export function milliseconds(ms: number): string {
   return ms >= 100 ? Math.round(ms).toLocaleString('en') : ms >= 0.01 ? ms.toPrecision(3) : ms.toFixed(4);
 }
 
-/** What a kernel does nothing of has no rate. */
+/** Zero work has no rate. */
 const NONE = '–';
 
 export function rate(value: number): string {

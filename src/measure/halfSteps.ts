@@ -22,7 +22,7 @@ export function roundAlike(values: Float64Array, stored: ArrayLike<number>, boun
   });
 }
 
-/** The plan's dispatches, each a program of its own on the buffers that all of them share. */
+/** The plan's dispatches, each a separate program on shared buffers. */
 export class HalfSteps implements Disposable {
   readonly #context: Gpu;
   readonly #plan: Plan;
@@ -52,7 +52,7 @@ export class HalfSteps implements Disposable {
     return new HalfSteps(context, plan, whole);
   }
 
-  /** What the last dispatch that wrote the buffer stored there. */
+  /** The values of the last dispatch that wrote the buffer. */
   stored(buffer: string): BufferValues {
     return this.#stored.get(buffer) ?? new Float32Array();
   }

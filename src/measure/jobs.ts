@@ -161,8 +161,8 @@ function requireMeasured(stems: readonly string[], jobs: readonly Job[], precisi
     `${missing.join(', ')} in no plan of this run`,
     'kernels that its plans launch',
     precision === 'f32'
-      ? 'A run of no flows in particular has a sweep that launches all kernels which the device can run.'
-      : 'Not every flow and device uses every kernel; those of fused and of residual nets are there at f32 only.',
+      ? 'A run without chosen models has a sweep that launches every kernel that the device can run.'
+      : 'Not every flow and device uses every kernel; fused kernels and those of residual nets exist at f32 only.',
   );
 }
 

@@ -8,7 +8,7 @@ export interface KernelCase {
   /** The first dispatch of this kernel and shape, and its place in the plan. */
   dispatch: Dispatch;
   index: number;
-  /** What tells it from the plan's other cases of the stem: `inputs 21, outputs 256`; often nothing. */
+  /** Separates it from the plan's other cases of the stem: `inputs 21, outputs 256`; often empty. */
   detail: string;
 }
 

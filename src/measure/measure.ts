@@ -19,7 +19,7 @@ const MAX_REPEATS = 1000;
 /** Times one thing. */
 export interface Timer {
   readonly clock: Clock;
-  /** Milliseconds of so many runs. */
+  /** Milliseconds of this many runs. */
   time(repeats: number): Promise<number>;
 }
 
@@ -53,7 +53,7 @@ export async function measure(
   // The first run may compile.
   await sample(1);
   let once = await sample(1);
-  // Too short for one run to tell.
+  // Too short for one run to show.
   if (once < SAMPLE_MS[timer.clock] / 50) once = await sample(100);
   const fitting = Math.round(SAMPLE_MS[timer.clock] / Math.max(once, 1e-4));
   let repeats = Math.min(MAX_REPEATS, Math.max(1, fitting));
@@ -64,7 +64,7 @@ export async function measure(
     (samples.length < MAX_SAMPLES && performance.now() - begin < budgetMs)
   ) {
     const ms = await sample(repeats);
-    // Shorter than the clock's grain: what came before was disturbed, and promised a longer one.
+    // Shorter than the clock's grain: an earlier sample was disturbed and promised a longer one.
     if (ms === 0 && repeats < MAX_REPEATS) {
       repeats = Math.min(MAX_REPEATS, 10 * repeats);
       samples.length = 0;

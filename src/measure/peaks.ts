@@ -1,4 +1,4 @@
-/** What the adapter can do at best: multiply-adds in registers, and copies through memory. */
+/** The adapter's peak: multiply-adds in registers, and copies through memory. */
 import type { Gpu } from '../gpu/gpu.ts';
 import { GpuProgram } from '../gpu/executor.ts';
 import type { Stopwatch } from '../gpu/timing.ts';
@@ -51,7 +51,7 @@ const COPY_SHAPES: readonly CopyShape[] = [
 /** Elements of a buffer beyond the caches: 32 and 64 MiB, of which two are moved. */
 const COPY_ELEMENTS = [2 ** 23, 2 ** 24] as const;
 
-/** One launch of the FMA kernel takes at least as long, so that its start and its end are little in it. */
+/** One launch of the FMA kernel takes at least this long, so its start and end hardly count. */
 const FMA_LAUNCH_MS = 5;
 const FMA_START = { invocations: 2 ** 14, rounds: 32 };
 const FMA_MOST = { invocations: 2 ** 20, rounds: 4096 };

@@ -1,4 +1,4 @@
-/** What a plan's buffers hold, on its way to the GPU and back; halves are numbers on the host. */
+/** Contents of a plan's buffers on the way to the GPU and back; halves are numbers on the host. */
 import type { Gpu } from '../gpu/gpu.ts';
 import type { GpuProgram } from '../gpu/executor.ts';
 import { bufferBytes } from '../plan/plan.ts';

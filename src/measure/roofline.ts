@@ -1,4 +1,4 @@
-/** Work and time as rates, and as shares of what the adapter can do. */
+/** Work and time as rates, and as shares of the adapter's peak. */
 
 export interface Peak {
   /** Multiply-adds, each counting 2. */

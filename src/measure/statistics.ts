@@ -1,4 +1,4 @@
-/** What a set of measured times says. */
+/** Statistics of measured times. */
 
 export interface TimeSummary {
   /** Milliseconds of one run. Rates are told from the median. */

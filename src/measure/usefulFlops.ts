@@ -1,12 +1,13 @@
 /** The arithmetic that a flow cannot do without. */
+import { netsOf } from '../bijectors/bijector.ts';
 import type { ParamLayout } from '../spec/layout.ts';
 
 /** Weights that an input is multiplied by: the matrices of conditioner nets, without biases, and of linear maps. */
 export function multiplyWeights({ bijectors }: ParamLayout): number {
-  const matrices = bijectors.flatMap((slots) => {
-    if (slots.type === 'invertible_linear') return [slots.lower, slots.upper];
-    return 'nets' in slots ? slots.nets.flatMap(({ layers }) => layers.map(({ weight }) => weight)) : [];
-  });
+  const matrices = bijectors.flatMap((layer) => [
+    ...(layer.bijector.matrices?.(layer) ?? []),
+    ...netsOf(layer).flatMap(({ layers }) => layers.map(({ weight }) => weight)),
+  ]);
   return matrices.reduce((sum, { length }) => sum + length, 0);
 }
 

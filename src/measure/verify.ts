@@ -24,12 +24,12 @@ const SCRATCH: readonly string[] = [LAYER_SUMS];
 
 const BOUNDED_BY_NORM = /^d_|gradient|moment|partial|piece_sums/;
 
-/** A buffer that is not what the twin says. */
+/** A buffer that does not match the twin. */
 export interface Mismatch {
   /** The kernel's variant, or the plan. */
   what: string;
   buffer: string;
-  /** The error in units of what is allowed; above 1, or NaN. */
+  /** The error as a multiple of the allowed error; above 1, or NaN. */
   excess: number;
   /** The element that is furthest off. */
   element: number;
@@ -38,7 +38,7 @@ export interface Mismatch {
 }
 
 export interface Verification {
-  /** Of each kernel variant, by `variantName`: its worst buffer, as a share of what is allowed. */
+  /** Of each kernel variant, by `variantName`: its worst buffer, as a share of the allowed error. */
   kernels: Map<string, number>;
   /** Of the results of the whole plan. */
   plan: number;
@@ -123,7 +123,7 @@ async function verifyDispatch(
       return [name, start];
     }),
   );
-  // What is stored as halves is compared before it is rounded.
+  // Stored halves are compared before they are rounded.
   new ReferenceProgram(plan, twin, () => undefined).run();
   const written = namesOf('read_write');
   for (const name of SCRATCH) written.delete(name);
@@ -136,7 +136,7 @@ async function verifyDispatch(
   );
 }
 
-/** The named buffers of a program of its own, after one run. */
+/** The named buffers of a separate program, after one run. */
 async function runOnGpu(
   context: Gpu,
   plan: Plan,

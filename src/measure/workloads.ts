@@ -5,6 +5,7 @@ import { intoDomain } from '../model/domain.ts';
 import { domainsOf } from '../spec/offset.ts';
 import { initialParameters } from '../spec/init.ts';
 import { paramLayout } from '../spec/layout.ts';
+import type { FlowModel } from '../spec/layout.ts';
 import type { Plan } from '../plan/plan.ts';
 import { normals, STREAMS } from '../random.ts';
 import { datasetFor, RING_SIZE } from '../passes/batch.ts';
@@ -12,7 +13,6 @@ import type { BatchSource, DatasetTable } from '../passes/batch.ts';
 import { dataStartPlan } from '../passes/dataStart.ts';
 import { givesOf, PASSES } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
-import type { FlowModel } from '../spec/layout.ts';
 import {
   CONTEXT,
   contextDatasetName,
@@ -29,9 +29,11 @@ import { ringEntries } from '../passes/rings.ts';
 import { trainPlan } from '../passes/train.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
-import type { BijectorSpec, FlowSpec } from '../spec/spec.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { toyDensity } from '../data/toy.ts';
 import { multiplyWeights, passFlops, trainingFlops } from './usefulFlops.ts';
+import { netsOf } from '../bijectors/bijector.ts';
 
 /** What is reported of every flow. */
 export const REPORTED = ['trainStep', 'forward', 'sample', 'logProb'] as const;
@@ -276,7 +278,7 @@ function drawParameters({ spec, layout }: FlowModel): Float32Array {
   // By a layout of its own: the model's would say how the model's own nets start.
   const parameters = initialParameters({ ...spec, bijectors: spec.bijectors.map(drawn) }, SEED);
   const inNets = new Set<string>();
-  for (const { layers } of layout.bijectors.flatMap((slots) => ('nets' in slots ? slots.nets : []))) {
+  for (const { layers } of layout.bijectors.flatMap(netsOf)) {
     for (const { weight, bias } of layers) [weight, bias].forEach(({ name }) => inNets.add(name));
     const last = layers.at(-1);
     for (const { offset, length } of last === undefined ? [] : [last.weight, last.bias]) {
@@ -292,14 +294,7 @@ function drawParameters({ spec, layout }: FlowModel): Float32Array {
 
 /** The same bijector with every layer of its nets drawn at random. */
 function drawn(bijector: BijectorSpec): BijectorSpec {
-  const init = 'torch_linear';
-  switch (bijector.type) {
-    case 'affine_coupling':
-      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
-    case 'additive_coupling':
-    case 'rational_quadratic_coupling':
-      return { ...bijector, conditioner: { ...bijector.conditioner, init } };
-    default:
-      return bijector;
-  }
+  if (!('conditioner' in bijector)) return bijector;
+  const conditioner = { ...bijector.conditioner, init: 'torch_linear' };
+  return { ...bijector, conditioner } as BijectorSpec;
 }

@@ -1,6 +1,5 @@
 /** Blocks of features, side by side. */
 
-
 export interface FeatureBlock {
   start: number;
   count: number;
@@ -14,7 +13,10 @@ export interface CouplingBlocks {
   transformCount: number;
 }
 
-export function couplingBlocks(dim: number, { split, flip }: { split: number; flip: boolean }): CouplingBlocks {
+export function couplingBlocks(
+  dim: number,
+  { split, flip }: { split: number; flip: boolean },
+): CouplingBlocks {
   const first: FeatureBlock = { start: 0, count: split };
   const second: FeatureBlock = { start: split, count: dim - split };
   const [condition, transform] = flip ? [second, first] : [first, second];

@@ -29,15 +29,15 @@ export function fromDomain(
   domain: BoundedDomain,
   value: number,
   scale = 1,
-): { image: number; logSlope: number } {
+): { image: number; logDerivative: number } {
   if (domain === 'unit') {
     const inside = Math.min(Math.max(value, MIN_VALUE), MAX_OF_UNIT);
     const [logX, logRest] = [Math.log(inside), Math.log1p(-inside)];
-    return { image: logX - logRest, logSlope: -logX - logRest };
+    return { image: logX - logRest, logDerivative: -logX - logRest };
   }
   const x = Math.min(Math.max(Math.max(value, MIN_VALUE) / scale, MIN_VALUE), MAX_VALUE);
   const shrunk = Math.log(-Math.expm1(-x));
-  return { image: x + shrunk, logSlope: -shrunk - Math.log(scale) };
+  return { image: x + shrunk, logDerivative: -shrunk - Math.log(scale) };
 }
 
 /** x = scale · f⁻¹(z) of a bounded feature, and log dx/dz; `unit` has no scale. */
@@ -45,18 +45,18 @@ export function intoDomain(
   domain: BoundedDomain,
   image: number,
   scale = 1,
-): { value: number; logSlope: number } {
+): { value: number; logDerivative: number } {
   const z = Math.max(image, MIN_IMAGE);
   if (domain === 'unit') {
     const inside = Math.min(z, MAX_IMAGE_OF_UNIT);
     const value = Math.min(Math.max(1 / (1 + Math.exp(-inside)), MIN_VALUE), MAX_OF_UNIT);
-    return { value, logSlope: -Math.abs(inside) - 2 * Math.log1p(Math.exp(-Math.abs(inside))) };
+    return { value, logDerivative: -Math.abs(inside) - 2 * Math.log1p(Math.exp(-Math.abs(inside))) };
   }
   const bend = Math.log1p(Math.exp(-Math.abs(z)));
   const softplus = Math.max(Math.max(z, 0) + bend, MIN_VALUE);
   return {
     value: Math.min(Math.max(scale * softplus, MIN_VALUE), MAX_VALUE),
-    logSlope: Math.min(z, 0) - bend + Math.log(scale),
+    logDerivative: Math.min(z, 0) - bend + Math.log(scale),
   };
 }
 

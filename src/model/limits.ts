@@ -1,6 +1,4 @@
 /** Bounds that keep a small file from asking for a large allocation. */
-
-/** Bounds that keep a small file from asking for a large allocation. */
 export const SPEC_LIMITS = {
   dim: 65_536,
   width: 65_536,

@@ -1,26 +1,33 @@
-/** The numbers by which shaders/shared/scale_map.wgsl knows the scale maps. */
-
-const SCALE_MAPS = ['exp', 'tanh', 'sigmoid'] as const;
-
-export function scaleMapCode(scale: ScaleMap): number {
-  return SCALE_MAPS.indexOf(scale.map);
-}
-
-/** The bound of `tanh`, the floor of `sigmoid`; 1 where neither plays a part. */
-export function scaleBound(scale: ScaleMap): number {
-  switch (scale.map) {
-    case 'tanh':
-      return scale.bound;
-    case 'sigmoid':
-      return scale.floor ?? 0;
-    case 'exp':
-      return 1;
-  }
-}
+/** From the raw output a of a conditioner to the log-scale s of an affine coupling. */
+import * as v from 'valibot';
+import { positiveNumber } from './schema.ts';
 
 /**
- * Scale map of an affine coupling, from the conditioner's raw output a to the log-scale s:
- * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches),
- * or with a `floor` s = log(σ(a + 2) + floor) (nflows).
+ * `exp` s = a (unbounded), `tanh` s = bound · tanh(a / bound), `sigmoid` s = log σ(a + 2) (Glow; never stretches), or
+ * with a `floor` s = log(σ(a + 2) + floor) (nflows).
  */
-export type ScaleMap = { map: 'exp' } | { map: 'tanh'; bound: number } | { map: 'sigmoid'; floor?: number };
+export const scaleMapSchema = v.variant('map', [
+  v.strictObject({ map: v.literal('exp') }),
+  v.strictObject({ map: v.literal('tanh'), bound: positiveNumber() }),
+  v.strictObject({ map: v.literal('sigmoid'), floor: v.optional(positiveNumber()) }),
+]);
+export type ScaleMap = v.InferOutput<typeof scaleMapSchema>;
+
+const CODES = ['exp', 'tanh', 'sigmoid'] as const satisfies readonly ScaleMap['map'][];
+
+/** The number by which shaders/shared/scale_map.wgsl knows it. */
+export function scaleMapCode({ map }: ScaleMap): number {
+  return CODES.indexOf(map);
+}
+
+/** The bound of `tanh`, the floor of `sigmoid`; 1 if neither plays a part. */
+export function scaleBound(scale: ScaleMap): number {
+  if (scale.map === 'tanh') return scale.bound;
+  return scale.map === 'sigmoid' ? (scale.floor ?? 0) : 1;
+}
+
+/** `tanh scale, bound 3`. */
+export function scaleWords(scale: ScaleMap): string {
+  const { map, ...numbers } = scale;
+  return [`${map} scale`, ...Object.entries(numbers).map(([name, value]) => `${name} ${value}`)].join(', ');
+}

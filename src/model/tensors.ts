@@ -10,6 +10,14 @@ export interface TensorSlot {
   trainable: boolean;
 }
 
+/** What a value of a tensor must be that it is not. */
+export interface UnsoundValue {
+  /** The tensor and the element. */
+  where: string;
+  found: string;
+  expected: string;
+}
+
 /** One fully connected layer: weight [outputs, inputs], bias [outputs]. */
 export interface DenseSlots {
   inputs: number;
@@ -40,10 +48,38 @@ export interface MixtureSlots {
   logits?: TensorSlot;
 }
 
-/** Makes the next tensor of the layout. */
+/** Adds the next tensor of a bijector or base to the layout, which puts the owner's name before its own. */
 export type AddTensor = (name: string, shape: number[], trainable: boolean) => TensorSlot;
 
-/** Copies `source`'s elements of one tensor out of a flat parameter array. */
+/** A copy of one tensor out of a flat array of parameters. */
 export function tensorOf(parameters: Float32Array, tensor: TensorSlot): Float32Array {
   return parameters.slice(tensor.offset, tensor.offset + tensor.length);
+}
+
+export function fillTensor(parameters: Float32Array, { offset, length }: TensorSlot, value: number): void {
+  parameters.fill(value, offset, offset + length);
+}
+
+/** The first value of a tensor that is not sound, or undefined. */
+export function firstUnsound(
+  tensor: TensorSlot,
+  parameters: Float32Array,
+  expected: string,
+  isSound: (value: number, index: number) => boolean,
+): UnsoundValue | undefined {
+  const values = tensorOf(parameters, tensor);
+  const index = values.findIndex((value, element) => !isSound(value, element));
+  if (index < 0) return undefined;
+  return { where: `tensor ${tensor.name}, element ${index}`, found: String(values[index]), expected };
+}
+
+/** The first value that makes a tensor no permutation, or undefined. */
+export function firstRepeated(tensor: TensorSlot, parameters: Float32Array): UnsoundValue | undefined {
+  const seen = new Set<number>();
+  const expected = `each whole number from 0 to ${tensor.length - 1} once`;
+  return firstUnsound(tensor, parameters, expected, (value) => {
+    const isNew = Number.isInteger(value) && value >= 0 && value < tensor.length && !seen.has(value);
+    seen.add(value);
+    return isNew;
+  });
 }

@@ -1,9 +1,9 @@
 /** The nets of one coupling, forward and backward. */
 import { activationForward } from '../kernels/dense/activation_forward.ts';
 import { conditionerInput } from '../kernels/coupling/conditioner_input.ts';
-import type { DenseSlots, NetSlots } from '../model/tensors.ts';
+import type { NetSlots } from '../model/tensors.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
-import type { NetSpec } from '../spec/spec.ts';
+import type { NetSpec } from './net.ts';
 import type { CouplingBlocks } from '../model/blocks.ts';
 import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
 import {
@@ -18,6 +18,7 @@ import {
 } from '../plan/names.ts';
 import type { Activations } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import { netOf } from './index.ts';
 
 /** A coupling as the steps see it. */
 export interface Coupling {
@@ -32,43 +33,17 @@ export interface NetRun {
   activations: Activations;
 }
 
-/** Where a layer of a net reads and writes; its inputs are those of the hidden layer below it, or the state. */
-interface LayerRoute {
-  layer: DenseSlots;
-  depth: number;
-  isFirst: boolean;
-  isLast: boolean;
-  /** Whether the outputs are a term of the sum that runs through a residual net, kept in `place`. */
-  isTerm: boolean;
-  /** The hidden layer whose buffer receives the outputs: a residual net's last one for all terms, else itself. */
-  place: number;
-  /** Whether an activation lies between the outputs and the next layer. */
-  isActivated: boolean;
-}
-
-function routesOf({ layers }: NetSlots, { residualBlocks }: NetSpec): LayerRoute[] {
-  const lastHidden = layers.length - 2;
-  return layers.map((layer, depth) => {
-    const isLast = depth > lastHidden;
-    // The first layer, and the second one of each block.
-    const isTerm = residualBlocks !== undefined && depth % 2 === 0;
-    const isWholeSum = isTerm && depth === lastHidden;
-    const place = isTerm ? lastHidden : depth;
-    return { layer, depth, isFirst: depth === 0, isLast, isTerm, place, isActivated: !isLast && !isWholeSum };
-  });
-}
-
 /**
  * Runs every net of the coupling on the conditioning block of the state; their outputs land in the activations' output.
- * `keepSlopes` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
+ * `keepDerivatives` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
  * layers, where another kernel takes them.
  */
 export function conditionerForward(
   plan: PlanBuilder,
   coupling: Coupling,
-  run: NetRun & { keepSlopes: boolean; hiddenOnly?: boolean },
+  run: NetRun & { keepDerivatives: boolean; hiddenOnly?: boolean },
 ): void {
-  const { rows, variants, activations, keepSlopes, hiddenOnly = false } = run;
+  const { rows, variants, activations, keepDerivatives, hiddenOnly = false } = run;
   const { spec, nets } = coupling;
   const { activation } = spec.conditioner;
   const condition = conditionOf(plan, coupling, rows);
@@ -77,13 +52,13 @@ export function conditionerForward(
   if (!hiddenOnly) plan.buffer(activations.output, outputCount(nets) * rows);
   nets.forEach((net, netIndex) => {
     const hidden = (depth: number): string => activations.hidden(netIndex, depth);
-    for (const route of routesOf(net, spec.conditioner)) {
+    for (const route of netOf(spec.conditioner).routes(net.layers)) {
       const { layer, depth, isFirst, isLast, isTerm, isActivated } = route;
       if (isLast && hiddenOnly) continue;
       const elements = layer.outputs * rows;
-      const slope =
-        keepSlopes && isActivated
-          ? plan.buffer(activations.slope(netIndex, depth), elements, precision)
+      const derivative =
+        keepDerivatives && isActivated
+          ? plan.buffer(activations.derivative(netIndex, depth), elements, precision)
           : undefined;
       layerForward(plan, variants, {
         rows,
@@ -95,7 +70,7 @@ export function conditionerForward(
         output: isLast ? activations.output : plan.buffer(hidden(route.place), elements, precision),
         outputStart: isLast ? net.outputStart : 0,
         add: isTerm && !isFirst,
-        ...(isTerm ? {} : { slope }),
+        ...(isTerm ? {} : { derivative }),
         f16,
         f16Input: f16 && !isFirst,
         f16Output: f16 && !isLast,
@@ -109,7 +84,7 @@ export function conditionerForward(
           activation,
           input: hidden(route.place),
           output: plan.buffer(hidden(depth), elements),
-          slope,
+          derivative,
         }),
       );
     }
@@ -152,7 +127,7 @@ function outputCount(nets: readonly NetSlots[]): number {
 /**
  * Pulls the gradient of the nets' outputs, which lies in `dOutputs`, back through every net: adds to the gradients
  * of its weights and biases and to the gradient of the conditioning block of the state, where there is one. Needs
- * conditionerForward's hidden layers and slopes.
+ * conditionerForward's hidden layers and derivatives.
  */
 export function conditionerBackward(
   plan: PlanBuilder,
@@ -165,7 +140,7 @@ export function conditionerBackward(
   const condition = conditionOf(plan, coupling, rows);
   const f16 = variants.precision === 'f16';
   nets.forEach((net, netIndex) => {
-    const routes = routesOf(net, spec.conditioner);
+    const routes = netOf(spec.conditioner).routes(net.layers);
     for (const { layer, depth, isLast, place } of routes.toReversed()) {
       const below = routes[depth - 1];
       const dOutput = isLast ? dOutputs.buffer : dHiddenName(place);
@@ -190,7 +165,7 @@ export function conditionerBackward(
         dInput: below === undefined ? D_STATE : plan.buffer(dHiddenName(below.place), layer.inputs * rows),
         inputStart: below === undefined ? blocks.conditionStart : 0,
         ...(below === undefined ? { inputs: blocks.conditionCount } : {}),
-        slope: below?.isActivated === true ? activations.slope(netIndex, below.depth) : undefined,
+        derivative: below?.isActivated === true ? activations.derivative(netIndex, below.depth) : undefined,
         // A block's gradient joins that of the sum around it.
         add: below === undefined || (below.isTerm && below.isActivated),
         f16,

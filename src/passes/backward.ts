@@ -1,55 +1,31 @@
-/** Loss and gradient of a batch that is in the state, in memory that does not grow with depth. */
-import { addLoss } from '../bases/base.ts';
-import type { BatchRows } from '../bases/base.ts';
+/** The backward pass of a training step, and the plan of gradients. */
 import { paddedRows } from '../plan/shape.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { baseMeanGradient, shiftByBaseMean } from '../bases/baseMean.ts';
-import { declareState, stagesForward } from './forward.ts';
+import { forward } from './forward.ts';
+import type { Tape } from './forward.ts';
+import { loss } from './loss.ts';
+import type { BatchRows } from './loss.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import { activationsOf, GRADIENTS, keptRowsName, STATE } from '../plan/names.ts';
-import type { Activations } from '../plan/names.ts';
-import { stagesOf } from './stages.ts';
-import type { Stage } from './stages.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
+import type { KernelVariants } from '../plan/variants.ts';
 
-/**
- * Forward, loss, backward for these rows: NLL receives −log p per row, GRADIENTS the gradient of the batch's
- * mean, added to what is there. Each coupling's input is rebuilt from its output by the inverse, so the
- * workspace holds one coupling's activations whatever the depth, unless the variants keep those of all couplings.
- */
-export function lossAndGradient(
+/** Pulls D_STATE back through the stages, STATE z → x, and adds to GRADIENTS. */
+export function backward(
   plan: PlanBuilder,
-  model: FlowModel,
-  batch: BatchRows,
-  variants = PLAIN_VARIANTS,
+  { spec }: FlowModel,
+  { rows: validRows, totalRows }: BatchRows,
+  variants: KernelVariants,
+  tape: Tape,
 ): void {
-  const { spec, layout } = model;
-  const { rows: validRows, totalRows } = batch;
-  const rows = paddedRows(validRows);
-  const stages = stagesOf(model, variants, true);
-  const lastWithNets = stages.findLast(({ hasNets }) => hasNets);
-  const stores = ({ canStore }: Stage): boolean => canStore && variants.keep === 'store';
-  const activations = (stage: Stage): Activations => activationsOf(stores(stage) ? stage.place : undefined);
-  // The last nets have just run when the backward pass begins.
-  const keeps = (stage: Stage): boolean => stores(stage) || stage === lastWithNets;
-  declareState(plan, model, { rows, variants });
-  stagesForward(plan, model, stages, { rows, variants, isTraining: true, keeps, activations });
-  plan.buffer(GRADIENTS, layout.trainableLength);
-  shiftByBaseMean(plan, model, rows, -1, STATE);
-  addLoss(plan, model, batch);
-  baseMeanGradient(plan, model, rows);
-  shiftByBaseMean(plan, model, rows, 1, STATE);
-  for (const stage of stages.toReversed()) {
+  for (const { stage, ...left } of tape.toReversed()) {
     stage.backward(plan, {
       dim: spec.dim,
-      rows,
+      rows: paddedRows(validRows),
       variants,
-      activations: activations(stage),
       validRows,
       dLogDet: -1 / totalRows,
-      netsHaveRun: keeps(stage),
-      keptRows: keptRowsName(stage.place),
+      ...left,
     });
   }
 }
@@ -62,6 +38,9 @@ export function gradientsPlan(
   variants = PLAIN_VARIANTS,
 ): Plan {
   const plan = new PlanBuilder('gradients');
-  lossAndGradient(plan, model, { rows, rowStart: 0, totalRows }, variants);
+  const batch = { rows, rowStart: 0, totalRows };
+  const tape = forward(plan, model, { rows: paddedRows(rows), variants });
+  loss(plan, model, batch);
+  backward(plan, model, batch, variants, tape);
   return plan.build();
 }

@@ -34,7 +34,7 @@ export function datasetSource(
   return { kind: 'dataset', rows, features, segmentRows: Math.floor(segmentBytes / (4 * features)) };
 }
 
-/** A data set for a flow of `spec`: with the rows' contexts beside them where it has some. */
+/** A data set for a flow of `spec`: with the rows' contexts next to them if it has some. */
 export function datasetFor(
   { dim, contextDim }: FlowSpec,
   rows: number,
@@ -44,7 +44,7 @@ export function datasetFor(
   return contextDim === 0 ? source : { ...source, context: datasetSource(rows, contextDim, segmentBytes) };
 }
 
-/** Puts rows [rowStart, rowStart + rows) of the step's batch into the state, and their contexts beside it. */
+/** Puts rows [rowStart, rowStart + rows) of the step's batch into the state, and their contexts next to it. */
 export function batchRows(
   plan: PlanBuilder,
   source: BatchSource,

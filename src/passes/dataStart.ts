@@ -1,15 +1,13 @@
 /** What a fresh flow takes from its first batch: the start of each actnorm. */
-import { actnormStart } from '../kernels/elementwise/actnorm_start.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
 import { batchRows } from './batch.ts';
 import type { BatchSource } from './batch.ts';
-import { stepsOf } from '../bijectors/index.ts';
 import { declareState } from './forward.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import { activationsOf, PARAMETERS, STATE } from '../plan/names.ts';
+import { activationsOf } from '../plan/names.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import { chunkRowsOf } from './workspace.ts';
 
@@ -30,28 +28,23 @@ export function dataStartPlan(
   variants = PLAIN_VARIANTS,
 ): Plan | undefined {
   const { spec, layout } = model;
-  const last = layout.bijectors.findLastIndex(({ type }) => type === 'actnorm');
+  const last = layout.bijectors.findLastIndex(({ bijector }) => bijector.startFromBatch !== undefined);
   if (last < 0) return undefined;
   const validRows = Math.min(batch, chunkRowsOf(model));
   const rows = paddedRows(validRows);
   const plan = new PlanBuilder('data_start');
   declareState(plan, model, { rows, variants });
   batchRows(plan, source, seed, { rows, rowStart: 0 });
-  const pass = { dim: spec.dim, rows, variants, activations: activationsOf(), keepSlopes: false };
-  layout.bijectors.slice(0, last + 1).forEach((slots, index) => {
-    if (slots.type === 'actnorm') {
-      const { bias, logScale, initialised } = slots;
-      plan.add(
-        actnormStart({ rows, validRows, bias, logScale, initialised, state: STATE, parameters: PARAMETERS }),
-      );
-    }
-    // The log-det of these rows is nobody's concern.
-    stepsOf(slots).forward(plan, slots, { ...pass, accumulate: index > 0 });
+  const pass = { dim: spec.dim, rows, variants, activations: activationsOf(), keepDerivatives: false };
+  layout.bijectors.slice(0, last + 1).forEach((layer, index) => {
+    layer.bijector.startFromBatch?.add(plan, layer, { rows, validRows });
+    // Nothing reads the log-det of these rows.
+    layer.bijector.forward(plan, layer, { ...pass, accumulate: index > 0 });
   });
   return plan.build();
 }
 
 /** One element each: 0 until the actnorm has started. */
 export function dataStartFlags({ layout }: FlowModel): TensorSlot[] {
-  return layout.bijectors.flatMap((slots) => (slots.type === 'actnorm' ? [slots.initialised] : []));
+  return layout.bijectors.flatMap((layer) => layer.bijector.startFromBatch?.flag(layer) ?? []);
 }

@@ -5,8 +5,6 @@ import { logDetStart } from '../kernels/coupling/log_det_start.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
-import { addLogProb } from '../bases/base.ts';
-import { shiftByBaseMean } from '../bases/baseMean.ts';
 import {
   activationsOf,
   HALF_PARAMETERS,
@@ -18,9 +16,10 @@ import {
 } from '../plan/names.ts';
 import type { Activations } from '../plan/names.ts';
 import { stagesOf } from './stages.ts';
-import type { Stage } from './stages.ts';
+import type { Stage } from './stage.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import { addLogProb } from '../bases/base.ts';
 
 interface MapRun {
   rows: number;
@@ -28,14 +27,47 @@ interface MapRun {
 }
 
 interface ForwardRun extends MapRun {
-  /** Whether a backward pass follows. */
-  isTraining?: boolean;
-  /** Whether the stage leaves behind what its backward pass needs of the nets. */
-  keeps?: (stage: Stage) => boolean;
-  /** Where the stage has its activations. */
-  activations?: (stage: Stage) => Activations;
-  /** Receives the log-density, where the last stage can score. */
+  /** Of a training step: where each stage leaves what its backward pass needs. */
+  tape?: Tape;
+  /** Receives the log-density, if the last stage can score. */
   logProb?: string;
+}
+
+/** What one stage leaves for its backward pass. */
+export interface StageTape {
+  stage: Stage;
+  /** Whether its nets' activations and derivatives are kept; else backward runs the nets again. */
+  netsHaveRun: boolean;
+  /** Where the activations and derivatives are: in buffers of the stage's own, or in those that stages share. */
+  activations: Activations;
+  /** The buffer of the rows that the stage cannot rebuild from its output. */
+  keptRows: string;
+}
+
+/** What the forward pass of a training step leaves for the backward pass, stage by stage. */
+export type Tape = readonly StageTape[];
+
+/**
+ * The forward pass of a training step: STATE x → z, LOG_DET. Backward rebuilds the input of each stage from its output by
+ * the inverse, so the workspace holds the activations of one stage whatever the depth, unless the variants keep those of
+ * all stages.
+ */
+export function forward(plan: PlanBuilder, model: FlowModel, run: MapRun): Tape {
+  const stages = stagesOf(model, run.variants, true);
+  const lastWithNets = stages.findLast(({ hasNets }) => hasNets);
+  const tape = stages.map((stage): StageTape => {
+    const isStored = stage.canStore && run.variants.keep === 'store';
+    return {
+      stage,
+      // The last nets have just run when the backward pass begins.
+      netsHaveRun: isStored || stage === lastWithNets,
+      activations: activationsOf(isStored ? stage.place : undefined),
+      keptRows: keptRowsName(stage.place),
+    };
+  });
+  declareState(plan, model, run);
+  stagesForward(plan, model, stages, { ...run, tape });
+  return tape;
 }
 
 /** x → z through the stages: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
@@ -43,25 +75,19 @@ export function stagesForward(
   plan: PlanBuilder,
   { spec }: FlowModel,
   stages: readonly Stage[],
-  {
-    rows,
-    variants,
-    isTraining = false,
-    keeps = () => false,
-    activations = () => activationsOf(),
-    logProb,
-  }: ForwardRun,
+  { rows, variants, tape = [], logProb }: ForwardRun,
 ): void {
   let accumulate = false;
-  for (const stage of stages) {
+  for (const [index, stage] of stages.entries()) {
+    const { activations = activationsOf(), netsHaveRun = false, keptRows } = tape[index] ?? {};
     stage.forward(plan, {
       dim: spec.dim,
       rows,
       variants,
-      activations: activations(stage),
+      activations,
       accumulate,
-      keepSlopes: keeps(stage),
-      ...(isTraining ? { keptRows: keptRowsName(stage.place) } : {}),
+      keepDerivatives: netsHaveRun,
+      ...(keptRows === undefined ? {} : { keptRows }),
       ...(stage === stages.at(-1) && logProb !== undefined ? { logProb } : {}),
     });
     accumulate ||= !stage.preservesVolume;
@@ -103,13 +129,15 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
   const plan = new PlanBuilder('log_prob');
   declareState(plan, model, run);
   const stages = stagesOf(model, variants, false);
-  if (model.layout.base.type === 'standard_normal' && stages.at(-1)?.canScore === true) {
+  const { base } = model.layout;
+  if (base.base.isStandardNormal === true && stages.at(-1)?.canScore === true) {
     stagesForward(plan, model, stages, { ...run, logProb: plan.buffer(LOG_PROB, run.rows) });
     return plan.build();
   }
   stagesForward(plan, model, stages, run);
-  shiftByBaseMean(plan, model, run.rows, -1, STATE);
-  addLogProb(plan, model, { rows: run.rows, sign: 1, latent: STATE });
+  base.base.mean?.shift(plan, base, { rows: run.rows, sign: -1, target: STATE });
+  const logProb = plan.buffer(LOG_PROB, run.rows);
+  addLogProb(plan, base, { rows: run.rows, sign: 1, state: STATE, logDet: LOG_DET, logProb });
   return plan.build();
 }
 

@@ -16,7 +16,6 @@ import type { PieceSumsArguments } from '../kernels/fused/piece_sums.ts';
 import { shallowBackwardWeight } from '../kernels/fused/shallow_backward_weight.ts';
 import { upperBackwardInput } from '../kernels/fused/upper_backward_input.ts';
 import { upperBackwardWeight } from '../kernels/fused/upper_backward_weight.ts';
-import type { BijectorSlots } from '../spec/layout.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { BackwardPass } from '../bijectors/bijector.ts';
@@ -33,15 +32,16 @@ import {
   PIECE_ORDER,
   PIECE_SUMS,
   PIECES,
-  SLOPES,
+  JACOBIANS,
   STATE,
   WEIGHT_PARTIALS,
 } from '../plan/names.ts';
-import type { Stage } from './stages.ts';
+import type { Stage } from './stage.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 
-/** Bytes of the widest buffer of a trace; within every binding's guaranteed 128 MiB. */
-const WIDEST_TRACE_BYTES = 64 * 2 ** 20;
+/** Bytes of the widest buffer of a tape; within every binding's guaranteed 128 MiB. */
+const WIDEST_TAPE_BYTES = 64 * 2 ** 20;
 
 /** Elements of a net's Jacobian up to which carrying it costs less than a backward sweep, and compiles in seconds. */
 const MAX_JACOBIAN = 8;
@@ -51,7 +51,7 @@ interface StackRun {
   variants: KernelVariants;
 }
 
-/** Couplings of a stack whose trace is kept at once. */
+/** Couplings of a stack whose tape is kept at once. */
 interface Segment {
   start: number;
   count: number;
@@ -68,7 +68,7 @@ export function isTrainedFused({ conditionCount, netOutputs, flips }: CouplingSt
 /** A stack as a stage of the flow, after a standardisation where there is one. */
 export function fusedStage(
   stack: CouplingStack,
-  standardize: (BijectorSlots & { type: 'standardize' }) | undefined,
+  standardize: { mean: TensorSlot; std: TensorSlot } | undefined,
 ): Omit<Stage, 'place'> {
   const rangeOf = ({ rows, variants }: StackRun, first: number, count: number) => ({
     stack,
@@ -87,22 +87,22 @@ export function fusedStage(
     canStore: false,
     canScore: true,
 
-    forward(plan, { rows, variants, accumulate, keepSlopes, logProb }) {
+    forward(plan, { rows, variants, accumulate, keepDerivatives, logProb }) {
       const range = (first: number, count: number): FlowForwardArguments => ({
         ...rangeOf({ rows, variants }, first, count),
         accumulate: accumulate || first > 0,
       });
       const { length } = stack.flips;
-      const last = keepSlopes ? segmentsOf(stack, { rows, variants }).at(-1) : undefined;
-      const untraced = chunksOf(last?.start ?? length, MAX_COUPLINGS);
-      untraced.forEach(({ start, count }) => {
+      const last = keepDerivatives ? segmentsOf(stack, { rows, variants }).at(-1) : undefined;
+      const untaped = chunksOf(last?.start ?? length, MAX_COUPLINGS);
+      untaped.forEach(({ start, count }) => {
         const isLast = start + count === length;
         plan.add(
           flowForward({ ...range(start, count), ...(isLast && logProb !== undefined ? { logProb } : {}) }),
         );
       });
       if (last === undefined) return;
-      const { conditions, dOutputs, slopes, hiddens } = traceBuffers(
+      const { conditions, dOutputs, jacobians, hiddens } = tapeBuffers(
         plan,
         stack,
         { rows, variants },
@@ -111,7 +111,7 @@ export function fusedStage(
       plan.add(
         flowForward({
           ...range(last.start, last.count),
-          trace: { conditions, outputs: dOutputs, slopes, ...hiddens },
+          tape: { conditions, outputs: dOutputs, jacobians, ...hiddens },
           ...(isByPieces(stack, variants) ? { lines: addLines(plan, stack, variants, last) } : {}),
         }),
       );
@@ -136,7 +136,7 @@ export function fusedStage(
   };
 }
 
-/** Whether the nets' gradients, and in a traced pass their outputs, are found by the pieces of their input. */
+/** Whether the nets' gradients, and in a taped pass their outputs, are found by the pieces of their input. */
 function isByPieces(stack: CouplingStack, { weights }: KernelVariants): boolean {
   return weights === 'sorted' && hasPieces(stack);
 }
@@ -153,27 +153,27 @@ function addLines(
   return lines;
 }
 
-/** The segments of the stack in order, each short enough for its trace to fit a binding. */
+/** The segments of the stack in order, each short enough for its tape to fit a binding. */
 function segmentsOf(stack: CouplingStack, { rows, variants }: StackRun): Segment[] {
-  const slopes = 2 * stack.transformCount * stack.conditionCount;
-  const widest = 4 * rows * Math.max(slopes, isByPieces(stack, variants) ? 0 : keptUnits(stack, 1));
-  const fitting = Math.max(1, Math.floor(WIDEST_TRACE_BYTES / widest));
+  const jacobians = 2 * stack.transformCount * stack.conditionCount;
+  const widest = 4 * rows * Math.max(jacobians, isByPieces(stack, variants) ? 0 : keptUnits(stack, 1));
+  const fitting = Math.max(1, Math.floor(WIDEST_TAPE_BYTES / widest));
   return chunksOf(stack.flips.length, Math.min(variants.segment, fitting));
 }
 
-function traceBuffers(
+function tapeBuffers(
   plan: PlanBuilder,
   stack: CouplingStack,
   { rows, variants }: StackRun,
   count: number,
-): { conditions: string; dOutputs: string; slopes: string; hiddens: { hiddens?: string } } {
+): { conditions: string; dOutputs: string; jacobians: string; hiddens: { hiddens?: string } } {
   const { conditionCount, transformCount } = stack;
   const outputs = count * 2 * transformCount * rows;
   const units = isByPieces(stack, variants) ? 0 : keptUnits(stack, count);
   return {
     conditions: plan.buffer(CONDITIONS, count * conditionCount * rows),
     dOutputs: plan.buffer(D_OUTPUTS, outputs),
-    slopes: plan.buffer(SLOPES, outputs * conditionCount),
+    jacobians: plan.buffer(JACOBIANS, outputs * conditionCount),
     hiddens: units === 0 ? {} : { hiddens: plan.buffer(HIDDENS, units * rows) },
   };
 }
@@ -186,14 +186,14 @@ function segmentBackward(
   { rows, variants, validRows, dLogDet, netsHaveRun }: BackwardPass,
 ): void {
   const { start: first, count } = segment;
-  const { conditions, dOutputs, slopes, hiddens } = traceBuffers(plan, stack, { rows, variants }, count);
-  const trace = { parameters: PARAMETERS, conditions, dOutputs };
+  const { conditions, dOutputs, jacobians, hiddens } = tapeBuffers(plan, stack, { rows, variants }, count);
+  const tape = { parameters: PARAMETERS, conditions, dOutputs };
   const range = { stack, first, count, lanes: variants.lanes, rows };
   plan.add(
     flowBackward({
       ...range,
-      ...trace,
-      ...(netsHaveRun ? { slopes } : hiddens),
+      ...tape,
+      ...(netsHaveRun ? { jacobians } : hiddens),
       validRows,
       dLogDet,
       state: STATE,
@@ -202,14 +202,14 @@ function segmentBackward(
   );
   if (isByPieces(stack, variants)) {
     const lines = netsHaveRun ? PIECE_LINES : addLines(plan, stack, variants, segment);
-    plan.add(...sortedBackwardWeight(plan, { ...range, ...trace, lines, gradients: GRADIENTS }));
+    plan.add(...sortedBackwardWeight(plan, { ...range, ...tape, lines, gradients: GRADIENTS }));
     return;
   }
   if (hiddens.hiddens === undefined) {
-    plan.add(shallowBackwardWeight({ ...range, ...trace, gradients: GRADIENTS }));
+    plan.add(shallowBackwardWeight({ ...range, ...tape, gradients: GRADIENTS }));
     return;
   }
-  const kept = { ...range, ...trace, hiddens: hiddens.hiddens };
+  const kept = { ...range, ...tape, hiddens: hiddens.hiddens };
   if (stack.hidden.length > 2) {
     plan.add(upperBackwardWeight({ ...kept, gradients: GRADIENTS }), upperBackwardInput(kept));
   }

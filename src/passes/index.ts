@@ -11,6 +11,7 @@ import type { SampleRows } from './sample.ts';
 import { tracePlan } from './trace.ts';
 import type { Direction } from './trace.ts';
 import { chunkRowsOf } from './workspace.ts';
+import { offsetPlace } from '../spec/offset.ts';
 
 /** What kernels are chosen for: training steps, scoring and sampling. */
 export type TunedPass = 'gradient' | 'forward' | 'inverse';
@@ -194,11 +195,11 @@ function tracePass(direction: Direction) {
   } as const satisfies Pass;
 }
 
-/** The states up to `standardize`, which alone has an offset, are data. */
-function stateUnits({ bijectors }: FlowSpec, direction: Direction): ('data' | 'latent')[] {
-  const standardize = bijectors.findIndex(({ type }) => type === 'standardize');
-  const units = Array.from({ length: bijectors.length + 1 }, (_, place) =>
-    place <= standardize ? ('data' as const) : ('latent' as const),
+/** The states up to the bijector that has the offset are data. */
+function stateUnits(spec: FlowSpec, direction: Direction): ('data' | 'latent')[] {
+  const shifted = offsetPlace(spec);
+  const units = Array.from({ length: spec.bijectors.length + 1 }, (_, place) =>
+    place <= shifted ? ('data' as const) : ('latent' as const),
   );
   return direction === 'forward' ? units : units.toReversed();
 }

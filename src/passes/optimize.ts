@@ -2,7 +2,7 @@
 import { adamStep } from '../kernels/optimize/adam_step.ts';
 import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
 import { reduceSum } from '../kernels/optimize/reduce_sum.ts';
-import { reduceSumSquares } from '../kernels/optimize/reduce_sum_squares.ts';
+import type { ReduceSumArguments } from '../kernels/optimize/reduce_sum.ts';
 import { stepRecord } from '../kernels/optimize/step_record.ts';
 import type { ParamLayout } from '../spec/layout.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
@@ -22,19 +22,20 @@ import {
   STEP_STATE,
 } from '../plan/names.ts';
 
-export function optimize(
-  plan: PlanBuilder,
-  layout: ParamLayout,
-  adam: AdamSettings,
-  { batch }: { batch: number },
-): void {
+/** The update of a training step by the gradients of a batch of `batch` rows; GRADIENTS are zero afterwards. */
+export function update(plan: PlanBuilder, layout: ParamLayout, adam: AdamSettings, batch: number): void {
   const parameterCount = layout.trainableLength;
   for (const name of [FIRST_MOMENT, SECOND_MOMENT]) plan.buffer(name, parameterCount);
   plan.buffer(STEP_SCALARS, 3 * RING_SIZE);
   plan.buffer(STEP_LOSSES, 2 * RING_SIZE);
 
-  total(plan, reduceSum, NLL, batch, NLL_SUM);
-  total(plan, reduceSumSquares, GRADIENTS, parameterCount, GRADIENT_SUM_SQUARES);
+  total(plan, { elements: batch, input: NLL, output: NLL_SUM });
+  total(plan, {
+    elements: parameterCount,
+    squares: true,
+    input: GRADIENTS,
+    output: GRADIENT_SUM_SQUARES,
+  });
   plan.add(
     adamStep({
       ...adam,
@@ -60,23 +61,14 @@ export function optimize(
   );
 }
 
-/** Reduces `elements` of `input` to the one element of `output`, in two stages where one is not enough. */
-function total(
-  plan: PlanBuilder,
-  reduce: typeof reduceSum,
-  input: string,
-  elements: number,
-  output: string,
-): void {
-  plan.buffer(output, 1);
-  const groups = reductionGroups(elements);
+/** Reduces to the one element of `sum.output`, in two stages if one is not enough. */
+function total(plan: PlanBuilder, sum: ReduceSumArguments): void {
+  const output = plan.buffer(sum.output, 1);
+  const groups = reductionGroups(sum.elements);
   if (groups === 1) {
-    plan.add(reduce({ elements, input, output }));
+    plan.add(reduceSum(sum));
     return;
   }
   const partials = plan.buffer(PARTIAL_SUMS, REDUCTION_SIZE);
-  plan.add(
-    reduce({ elements, input, output: partials }),
-    reduceSum({ elements: groups, input: partials, output }),
-  );
+  plan.add(reduceSum({ ...sum, output: partials }), reduceSum({ elements: groups, input: partials, output }));
 }

@@ -2,12 +2,11 @@
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
-import { addLogProb, drawBase } from '../bases/base.ts';
-import { shiftByBaseMean } from '../bases/baseMean.ts';
 import { flowInverse } from './forward.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
-import { LATENT, PARAMETERS, STATE } from '../plan/names.ts';
+import { LATENT, LOG_PROB, LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
+import { addLogProb, addSample } from '../bases/base.ts';
 
 export interface SampleRows {
   /** Index of the first row; row r of seed s is the same whatever the chunks. */
@@ -23,7 +22,8 @@ export function samplePlan(model: FlowModel, options: SampleRows, variants = PLA
   const plan = new PlanBuilder('sample');
   const rows = paddedRows(options.rows);
   drawLatent(plan, model, options, STATE);
-  shiftByBaseMean(plan, model, rows, 1, STATE);
+  const { base } = model.layout;
+  base.base.mean?.shift(plan, base, { rows, sign: 1, target: STATE });
   flowInverse(plan, model, { rows, variants });
   return plan.build();
 }
@@ -34,10 +34,12 @@ export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows, vari
   const plan = new PlanBuilder('sample_and_log_prob');
   drawLatent(plan, model, options, STATE);
   drawLatent(plan, model, options, LATENT);
-  shiftByBaseMean(plan, model, rows, 1, STATE);
+  const { base } = model.layout;
+  base.base.mean?.shift(plan, base, { rows, sign: 1, target: STATE });
   flowInverse(plan, model, { rows, variants });
-  addLogProb(plan, model, { rows, sign: -1, latent: LATENT });
-  shiftByBaseMean(plan, model, rows, 1, LATENT);
+  const logProb = plan.buffer(LOG_PROB, rows);
+  addLogProb(plan, base, { rows, sign: -1, state: LATENT, logDet: LOG_DET, logProb });
+  base.base.mean?.shift(plan, base, { rows, sign: 1, target: LATENT });
   return plan.build();
 }
 
@@ -46,5 +48,6 @@ function drawLatent(plan: PlanBuilder, model: FlowModel, options: SampleRows, ta
   const rows = paddedRows(options.rows);
   plan.buffer(PARAMETERS, model.layout.length);
   const state = plan.buffer(target, model.spec.dim * rows);
-  drawBase(plan, model, { rows, rowStart, seed, temperature, state });
+  const { base } = model.layout;
+  addSample(plan, base, { rows, rowStart, seed, temperature, state });
 }

@@ -3,14 +3,17 @@ import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { chunksOf, paddedRows } from '../plan/shape.ts';
-import { lossAndGradient } from './backward.ts';
+import { backward } from './backward.ts';
 import { batchRows } from './batch.ts';
 import type { BatchSource } from './batch.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { STATE } from '../plan/names.ts';
-import { optimize } from './optimize.ts';
+import { update } from './optimize.ts';
+import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { chunkRowsOf } from './workspace.ts';
+import { forward } from './forward.ts';
+import { loss } from './loss.ts';
 
 export interface TrainStepOptions {
   source: BatchSource;
@@ -24,14 +27,17 @@ export interface TrainStepOptions {
 
 /** The plan of a training step. Every step runs the same plan; STEP_STATE and the rings make them differ. */
 export function trainPlan(model: FlowModel, options: TrainStepOptions): Plan {
-  const { source, batch, seed, adam, variants } = options;
+  const { source, batch: totalRows, seed, adam, variants = PLAIN_VARIANTS } = options;
   const plan = new PlanBuilder('train_step');
-  for (const { start, count } of chunksOf(batch, chunkRowsOf(model))) {
+  for (const { start: rowStart, count } of chunksOf(totalRows, chunkRowsOf(model))) {
+    const batch = { rows: count, rowStart, totalRows };
     const rows = paddedRows(count);
     plan.buffer(STATE, model.spec.dim * rows);
-    batchRows(plan, source, seed, { rows, rowStart: start });
-    lossAndGradient(plan, model, { rows: count, rowStart: start, totalRows: batch }, variants);
+    batchRows(plan, source, seed, { rows, rowStart });
+    const tape = forward(plan, model, { rows, variants });
+    loss(plan, model, batch);
+    backward(plan, model, batch, variants, tape);
   }
-  optimize(plan, model.layout, adam, { batch });
+  update(plan, model.layout, adam, totalRows);
   return plan.build();
 }

@@ -1,5 +1,6 @@
 /** How many rows go through the flow at once. */
-import { baseGradients } from '../bases/base.ts';
+import { netsOf } from '../bijectors/bijector.ts';
+import { rowGradients } from '../bases/base.ts';
 import type { FlowModel } from '../spec/layout.ts';
 
 /** Bytes of the widest workspace buffer; keeps every binding far below WebGPU's guaranteed 128 MiB. */
@@ -16,12 +17,14 @@ const MAX_CHUNK_ROWS = 65_536;
  * @param results features of the widest result
  */
 export function chunkRowsOf({ spec, layout }: FlowModel, results = 0): number {
-  const widths = layout.bijectors.flatMap((slots) => {
-    if (slots.type === 'rational_quadratic_elementwise') return [slots.raw.length];
-    if (!('nets' in slots)) return [];
-    return slots.nets.flatMap((net) => net.layers.map((layer) => Math.max(layer.inputs, layer.outputs)));
+  const widths = layout.bijectors.flatMap((layer) => {
+    const layers = netsOf(layer).flatMap((net) => net.layers);
+    return [
+      layer.bijector.width?.(layer) ?? 0,
+      ...layers.flatMap(({ inputs, outputs }) => [inputs, outputs]),
+    ];
   });
-  const widest = Math.max(2 * spec.dim, spec.contextDim, baseGradients(layout.base), results, ...widths);
+  const widest = Math.max(2 * spec.dim, spec.contextDim, rowGradients(layout.base), results, ...widths);
   const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * widest) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;
   return Math.min(MAX_CHUNK_ROWS, Math.max(CHUNK_MULTIPLE, fitting));
 }

@@ -24,8 +24,6 @@ export interface KernelSpec {
   bindings: Readonly<Record<string, BindingSpec>>;
   /** Names that the shader tests with `#if`. */
   flags?: readonly string[];
-  /** Sets of flags of which at most one is on. */
-  exclusive?: readonly (readonly string[])[];
   /** Names of the shader's `override` constants. */
   constants?: readonly string[];
   /** Names of numbers that the shader's text depends on: lengths of arrays, counts of `#unroll`. */

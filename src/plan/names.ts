@@ -55,7 +55,7 @@ export interface Activations {
   output: string;
   /** Of a net's layer, [width, rows]. */
   hidden: (net: number, layer: number) => string;
-  slope: (net: number, layer: number) => string;
+  derivative: (net: number, layer: number) => string;
 }
 
 /** The names of the coupling `owner`'s activations, or of those of whichever coupling is at hand. */
@@ -64,7 +64,7 @@ export function activationsOf(owner?: number): Activations {
   return {
     output: `conditioner_output${suffix}`,
     hidden: (net, layer) => `hidden.${net}.${layer}${suffix}`,
-    slope: (net, layer) => `slope.${net}.${layer}${suffix}`,
+    derivative: (net, layer) => `derivative.${net}.${layer}${suffix}`,
   };
 }
 
@@ -89,7 +89,7 @@ const CONTEXT_DATASET_PREFIX = 'context_dataset.';
 export const CONDITIONS = 'conditions';
 /** [a | t] of each coupling, then its gradient. */
 export const D_OUTPUTS = 'd_outputs';
-export const SLOPES = 'slopes';
+export const JACOBIANS = 'jacobians';
 export const HIDDENS = 'hiddens';
 /** What sorts the rows by the pieces of each net's input: see `pieceOrder` and `pieceSums`. */
 export const PIECES = 'pieces';

@@ -7,7 +7,7 @@ export interface KernelVariants {
   /** Lanes of a subgroup that share what they load: 8 or 4, or 1 without subgroups. */
   lanes: 1 | 4 | 8;
   /**
-   * Couplings whose trace the fused training step keeps at once, so that memory does not grow with depth; a flow of
+   * Couplings whose tape the fused training step keeps at once, so that memory does not grow with depth; a flow of
    * no more runs each net once, the couplings before the last segment once more.
    */
   segment: 8 | 32;

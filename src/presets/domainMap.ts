@@ -1,4 +1,4 @@
-import type { DomainSpec } from '../spec/spec.ts';
+import type { DomainSpec } from '../bijectors/index.ts';
 import type { Domain } from '../model/domain.ts';
 
 /** What a flow on bounded data begins with: nothing where every feature is `real`. */

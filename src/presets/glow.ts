@@ -1,5 +1,8 @@
 /** Glow for vectors: each coupling after a normalisation and a learned mixture of all features. */
-import type { BijectorSpec, FlowSpec } from '../spec/spec.ts';
+import type { Preset } from './preset.ts';
+import { tableSize } from './tableSize.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { oneFeature } from './oneFeature.ts';
@@ -47,3 +50,13 @@ export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
     ],
   };
 }
+
+export const glowPreset = {
+  name: 'glow',
+  title: 'Glow',
+  summary: 'Glow for vectors: each coupling after a normalisation and a learned mixture of all features',
+  words: 'Each layer first mixes all coordinates by a learned matrix.',
+  spec: glow,
+  training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  size: tableSize,
+} as const satisfies Preset;

@@ -1,4 +1,6 @@
 /** NICE: couplings that only shift, one learned scale a feature at the end. */
+import type { Preset } from './preset.ts';
+import { tableSize } from './tableSize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
@@ -42,3 +44,14 @@ export function nice(dim: number, options: PresetOptions = {}): FlowSpec {
     ],
   };
 }
+
+export const nicePreset = {
+  name: 'nice',
+  title: 'NICE',
+  summary:
+    'NICE: couplings that only shift, and one scale a feature; keeps volumes, so it is the least flexible',
+  words: 'Each layer only shifts, so no layer changes a volume: the least flexible.',
+  spec: nice,
+  training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  size: tableSize,
+} as const satisfies Preset;

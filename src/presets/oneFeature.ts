@@ -1,5 +1,7 @@
 /** What every family but `vanilla` is for a single feature, which leaves a coupling only the context to condition on. */
-import type { BijectorSpec, FlowSpec, NetSpec } from '../spec/spec.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import type { NetSpec } from '../nets/net.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
 import { netShape } from './presetOptions.ts';

@@ -4,7 +4,8 @@ import { eitherOf, integer, listOf, oneOf, requireOptions, withMembers } from '.
 import type { OptionRules } from '../calls/optionRules.ts';
 import { MAX_CONTEXT, SPEC_LIMITS } from '../model/limits.ts';
 import { DOMAINS } from '../model/domain.ts';
-import type { BaseSpec, NetSpec } from '../spec/spec.ts';
+import type { BaseSpec } from '../bases/index.ts';
+import type { NetSpec } from '../nets/net.ts';
 import type { Domain } from '../model/domain.ts';
 
 export interface PresetOptions {

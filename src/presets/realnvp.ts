@@ -1,4 +1,6 @@
 /** A Real NVP that trains without tuning: bounded scales, shared nets, standardised data. */
+import type { Preset } from './preset.ts';
+import { tableSize } from './tableSize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netActivation } from './netActivation.ts';
@@ -42,3 +44,13 @@ export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
     ],
   };
 }
+
+export const realnvpPreset = {
+  name: 'realnvp',
+  title: 'Real NVP',
+  summary: 'Real NVP that needs no tuning: bounded scales, shared nets, standardised data',
+  words: 'Each layer scales and shifts half of the coordinates. Trains well as it is.',
+  spec: realnvp,
+  training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  size: tableSize,
+} as const satisfies Preset;

@@ -1,5 +1,5 @@
 /** What keeps a row that training never saw from a log-density out of all proportion. */
-import type { BaseSpec } from '../spec/spec.ts';
+import type { BaseSpec } from '../bases/index.ts';
 import type { ScaleMap } from '../model/scaleMap.ts';
 
 /**

@@ -1,4 +1,6 @@
 /** Couplings by monotone splines: the most flexible family. */
+import type { Preset } from './preset.ts';
+import { tableSize } from './tableSize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { domainMap } from './domainMap.ts';
 import { oneFeature } from './oneFeature.ts';
@@ -40,3 +42,13 @@ export function spline(dim: number, options: PresetOptions = {}): FlowSpec {
     ],
   };
 }
+
+export const splinePreset = {
+  name: 'spline',
+  title: 'Neural spline',
+  summary: 'couplings by monotone splines: the most flexible',
+  words: 'Each layer bends half of the coordinates by a monotone curve: the most flexible.',
+  spec: spline,
+  training: { learningRate: 5e-3, schedule: { kind: 'cosine' }, clipNorm: 1 },
+  size: tableSize,
+} as const satisfies Preset;

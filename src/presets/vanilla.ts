@@ -2,7 +2,9 @@
  * The Real NVP of an introductory article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing
  * Flows": unbounded exp scales, separate s and t nets, PyTorch's initialisation.
  */
-import type { BijectorSpec, FlowSpec } from '../spec/spec.ts';
+import type { Preset } from './preset.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { FlowSpec } from '../spec/spec.ts';
 import { domainMap } from './domainMap.ts';
 import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
@@ -39,3 +41,15 @@ export function vanilla(dim: number, options: PresetOptions = {}): FlowSpec {
     ],
   };
 }
+
+export const vanillaPreset = {
+  name: 'vanilla',
+  title: 'Vanilla Real NVP',
+  summary:
+    "the Real NVP of Gebotys' introduction: separate 512-wide nets, unbounded exp scales, PyTorch's initialisation",
+  words: "A textbook's Real NVP: unbounded scales and wide nets. It can diverge.",
+  spec: vanilla,
+  // The article clips nothing; without it, one point far out can throw the unbounded scales off for good.
+  training: { learningRate: 1e-3, schedule: { kind: 'exponential', decay: 0.999 }, clipNorm: 10 },
+  size: () => ({ pace: 1 }),
+} as const satisfies Preset;

@@ -1,4 +1,4 @@
-import type { InvertibleLinearSpec } from '../spec/spec.ts';
+import type { InvertibleLinearSpec } from '../bijectors/index.ts';
 
 /** Features beyond which a matrix of them is no small part of the flow. */
 const MAX_DIM = 128;

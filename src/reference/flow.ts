@@ -1,20 +1,19 @@
 /** A flow in f64 on the CPU: the same plans as `Flow`, run by the twins. Slow and exact. */
 import { PASSES, resultsOf, TRACES } from '../passes/index.ts';
 import type { PassName, PassResults, Unit } from '../passes/index.ts';
-import type { FlowModel } from '../spec/layout.ts';
+import { paramLayout } from '../spec/layout.ts';
+import type { FlowModel, ParamLayout } from '../spec/layout.ts';
 import { CONTEXT, GRADIENTS, PARAMETERS, STATE } from '../plan/names.ts';
 import { DIRECTIONS } from '../passes/trace.ts';
 import type { Direction } from '../passes/trace.ts';
 import { paddedRows } from '../plan/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { offsetOf } from '../spec/offset.ts';
-import { paramLayout } from '../spec/layout.ts';
-import type { ParamLayout } from '../spec/layout.ts';
 import { OBJECT, oneOf, requireOptions } from '../calls/optionRules.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { validateSpec } from '../spec/rules.ts';
+import { checkedSpec } from '../spec/schema.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { ReferenceProgram } from './executor.ts';
@@ -42,7 +41,7 @@ export class ReferenceFlow {
   ) {
     requireOptions('ReferenceFlow', options, { precision: oneOf(PRECISIONS) });
     const { precision = 'f32' } = options;
-    validateSpec(spec);
+    checkedSpec(spec);
     this.model = { spec, layout: paramLayout(spec) };
     this.#offset = offsetOf(spec) ?? new Float64Array(spec.dim);
     this.parameters = laidOut(this.model.layout, parameters);

@@ -1,123 +1,12 @@
-/** What the JSON of a FlowSpec may be, checked before anything is built from it. */
+/** Parsing: JSON from a file, or a spec that code has made, as a FlowSpec. */
 import * as v from 'valibot';
+import type { BaseSpec } from '../bases/index.ts';
 import { ModelFileError, ShapeError } from '../errors.ts';
-import { innerWidths, MIXTURE_COMPONENTS, SPLINE_BINS, STUDENT_T_DF } from './spec.ts';
-import { MAX_CONTEXT, SPEC_LIMITS } from '../model/limits.ts';
-import { DOMAINS } from '../model/domain.ts';
-import { ACTIVATIONS } from '../model/activation.ts';
-import type { BijectorSpec, FlowSpec } from './spec.ts';
-import { validateSpec } from './rules.ts';
+import { SPEC_LIMITS } from '../model/limits.ts';
+import { paramLayout } from './layout.ts';
+import { checkRelations, flowSpecSchema } from './spec.ts';
+import type { FlowSpec } from './spec.ts';
 import { parseStrictJson, shown } from './strictJson.ts';
-
-const count = (max: number, min = 1) => v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
-
-const scaleSchema = v.variant('map', [
-  v.strictObject({ map: v.literal('exp') }),
-  v.strictObject({ map: v.literal('tanh'), bound: v.pipe(v.number(), v.finite(), v.gtValue(0)) }),
-  v.strictObject({
-    map: v.literal('sigmoid'),
-    floor: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0))),
-  }),
-]);
-
-const hiddenSchema = v.pipe(
-  v.array(count(SPEC_LIMITS.width)),
-  v.minLength(1),
-  v.maxLength(SPEC_LIMITS.hiddenLayers),
-);
-const residualBlocksSchema = v.optional(count(SPEC_LIMITS.residualBlocks));
-const netInitSchema = v.picklist(['zero_last', 'torch_linear']);
-
-const conditionerSchema = v.strictObject({
-  hidden: hiddenSchema,
-  residualBlocks: residualBlocksSchema,
-  activation: v.picklist(ACTIVATIONS),
-  separate: v.boolean(),
-  init: netInitSchema,
-});
-
-const netSchema = v.strictObject({
-  hidden: hiddenSchema,
-  residualBlocks: residualBlocksSchema,
-  activation: v.picklist(ACTIVATIONS),
-  init: netInitSchema,
-});
-
-const bijectorSchema = v.variant('type', [
-  v.strictObject({
-    type: v.literal('domain'),
-    features: v.pipe(v.array(v.picklist(DOMAINS)), v.minLength(1), v.maxLength(SPEC_LIMITS.dim)),
-  }),
-  v.strictObject({
-    type: v.literal('standardize'),
-    offset: v.optional(
-      v.pipe(v.array(v.pipe(v.number(), v.finite())), v.minLength(1), v.maxLength(SPEC_LIMITS.dim)),
-    ),
-  }),
-  v.strictObject({
-    type: v.literal('affine_coupling'),
-    split: count(SPEC_LIMITS.dim - 1, 0),
-    flip: v.boolean(),
-    scale: scaleSchema,
-    shiftFirst: v.optional(v.boolean()),
-    conditioner: conditionerSchema,
-  }),
-  v.strictObject({
-    type: v.literal('additive_coupling'),
-    split: count(SPEC_LIMITS.dim - 1, 0),
-    flip: v.boolean(),
-    conditioner: netSchema,
-  }),
-  v.strictObject({
-    type: v.literal('rational_quadratic_coupling'),
-    split: count(SPEC_LIMITS.dim - 1, 0),
-    flip: v.boolean(),
-    bins: count(SPLINE_BINS.max, SPLINE_BINS.min),
-    bound: v.pipe(v.number(), v.finite(), v.gtValue(0)),
-    conditioner: netSchema,
-  }),
-  v.strictObject({
-    type: v.literal('rational_quadratic_elementwise'),
-    bins: count(SPLINE_BINS.max, SPLINE_BINS.min),
-    bound: v.pipe(v.number(), v.finite(), v.gtValue(0)),
-    block: v.optional(
-      v.strictObject({ start: count(SPEC_LIMITS.dim - 1, 0), count: count(SPEC_LIMITS.dim) }),
-    ),
-  }),
-  v.strictObject({ type: v.literal('diagonal_scale') }),
-  v.strictObject({ type: v.literal('actnorm') }),
-  v.strictObject({ type: v.literal('invertible_linear'), init: v.optional(v.literal('whiten')) }),
-  v.strictObject({
-    type: v.literal('permutation'),
-    init: v.picklist(['reverse', 'random']),
-    signed: v.optional(v.boolean()),
-  }),
-]);
-
-const baseSchema = v.variant('type', [
-  v.strictObject({ type: v.literal('standard_normal') }),
-  v.strictObject({ type: v.literal('class_conditional') }),
-  v.strictObject({ type: v.literal('diagonal_normal') }),
-  v.strictObject({
-    type: v.literal('student_t'),
-    df: v.pipe(v.number(), v.minValue(STUDENT_T_DF.min), v.maxValue(STUDENT_T_DF.max)),
-    learned: v.boolean(),
-  }),
-  v.strictObject({
-    type: v.literal('mixture'),
-    components: count(MIXTURE_COMPONENTS.max, MIXTURE_COMPONENTS.min),
-  }),
-  v.strictObject({ type: v.literal('uniform'), bound: v.pipe(v.number(), v.finite(), v.gtValue(0)) }),
-]);
-
-/** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
-export const flowSpecSchema = v.strictObject({
-  version: v.literal(1),
-  dim: count(SPEC_LIMITS.dim),
-  contextDim: count(MAX_CONTEXT, 0),
-  base: baseSchema,
-  bijectors: v.pipe(v.array(bijectorSchema), v.maxLength(SPEC_LIMITS.bijectors)),
-});
 
 /**
  * Checks parsed JSON and returns it as a FlowSpec with its keys in the schema's order.
@@ -133,21 +22,39 @@ export function parseSpec(json: unknown, fileName: string): FlowSpec {
       'Update wgflow to read it.',
     );
   }
-  const spec: FlowSpec = checkJson(flowSpecSchema, json, 'spec', fileName);
+  const spec = checkJson(flowSpecSchema, json, 'spec', fileName);
   try {
-    validateSpec(spec);
+    checkWhole(spec);
   } catch (error) {
     if (error instanceof ShapeError) throw new ModelFileError(fileName, error.message.replace(/\.$/, ''));
     throw error;
   }
-  const tensors = tensorCount(spec);
-  if (tensors > SPEC_LIMITS.tensors) {
-    throw new ModelFileError(
-      fileName,
-      `spec.bijectors: found ${tensors} tensors in all, expected at most ${SPEC_LIMITS.tensors}`,
-    );
-  }
   return spec;
+}
+
+/**
+ * A copy of a spec that code has made, with its keys in the schema's order.
+ * @throws {ShapeError} naming the field, what was found and what was expected
+ */
+export function checkedSpec(spec: FlowSpec): FlowSpec {
+  const { spec: checked, mismatch } = parsed(flowSpecSchema, spec, 'spec');
+  if (mismatch !== undefined) throw new ShapeError(mismatch.where, mismatch.found, mismatch.expected);
+  checkWhole(checked);
+  return checked;
+}
+
+/** As `checkedSpec`, of a base alone. */
+export function checkedBase(base: BaseSpec): BaseSpec {
+  const { spec, mismatch } = parsed(flowSpecSchema.entries.base, base, 'spec.base');
+  if (mismatch !== undefined) throw new ShapeError(mismatch.where, mismatch.found, mismatch.expected);
+  return spec;
+}
+
+function checkWhole(spec: FlowSpec): void {
+  checkRelations(spec);
+  const { length } = paramLayout(spec).tensors;
+  if (length <= SPEC_LIMITS.tensors) return;
+  throw new ShapeError('spec.bijectors', `${length} tensors in all`, `at most ${SPEC_LIMITS.tensors}`);
 }
 
 /**
@@ -174,18 +81,35 @@ export function checkJson<TSchema extends v.GenericSchema>(
   root: string,
   fileName: string,
 ): v.InferOutput<TSchema> {
-  const result = v.safeParse(schema, json, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const where = root + (issue.path ?? []).map(({ key }) => pathStep(key)).join('');
-  const { found, expected } = factsOf(issue);
-  const unknownName =
-    issue.input !== undefined && ['variant', 'picklist', 'literal', 'strict_object'].includes(issue.type);
+  const { spec, mismatch } = parsed(schema, json, root);
+  if (mismatch === undefined) return spec;
+  const { where, found, expected, isUnknownName } = mismatch;
   throw new ModelFileError(
     fileName,
     `${where}: found ${found}, expected ${expected}`,
-    unknownName ? 'If the file was made by a newer wgflow, update wgflow to read it.' : '',
+    isUnknownName ? 'If the file was made by a newer wgflow, update wgflow to read it.' : '',
   );
+}
+
+interface Mismatch {
+  where: string;
+  found: string;
+  expected: string;
+  isUnknownName: boolean;
+}
+
+function parsed<TSchema extends v.GenericSchema>(
+  schema: TSchema,
+  json: unknown,
+  root: string,
+): { spec: v.InferOutput<TSchema>; mismatch?: undefined } | { spec?: undefined; mismatch: Mismatch } {
+  const result = v.safeParse(schema, json, { abortEarly: true });
+  if (result.success) return { spec: result.output };
+  const [issue] = result.issues;
+  const where = root + (issue.path ?? []).map(({ key }) => pathStep(key)).join('');
+  const isUnknownName =
+    issue.input !== undefined && ['variant', 'picklist', 'literal', 'strict_object'].includes(issue.type);
+  return { mismatch: { where, ...factsOf(issue), isUnknownName } };
 }
 
 /** Keys come from the file, so only plain ones go into the message as they are. */
@@ -196,54 +120,22 @@ function pathStep(key: unknown): string {
 
 function factsOf(issue: v.BaseIssue<unknown>): { found: string; expected: string } {
   const found = shown(issue.input);
-  // A check has no `expected`; its message says it.
-  const expected = issue.expected ?? issue.message;
-  switch (issue.type) {
-    case 'safe_integer':
-      return { found, expected: 'an integer' };
-    case 'finite':
-      return { found, expected: 'a finite number' };
-    case 'min_length':
-    case 'max_length':
-      return { found: `${issue.received} items`, expected: `${expected} items` };
-    default:
+  if (issue.kind === 'validation') {
+    const isLength = issue.type === 'min_length' || issue.type === 'max_length';
+    const expected = expectedBy(issue);
+    return isLength
+      ? { found: `${issue.received} items`, expected: `${expected} items` }
+      : { found, expected };
   }
+  const { expected } = issue;
   if (expected === 'never') return { found: 'a key that is not known', expected: 'no such key' };
   if (issue.input === undefined) return { found: 'nothing', expected: 'this key' };
-  return { found, expected: expected === 'Object' ? 'an object' : expected };
+  return { found, expected: expected === 'Object' ? 'an object' : (expected ?? issue.message) };
 }
 
-function tensorCount(spec: FlowSpec): number {
-  const base = {
-    standard_normal: 0,
-    class_conditional: 1,
-    diagonal_normal: 2,
-    student_t: 1,
-    mixture: 3,
-    uniform: 0,
-  };
-  return spec.bijectors.reduce((sum, bijector) => sum + tensorsOf(bijector), base[spec.base.type]);
-}
-
-function tensorsOf(bijector: BijectorSpec): number {
-  switch (bijector.type) {
-    case 'domain':
-      return 1;
-    case 'standardize':
-      return 2;
-    case 'affine_coupling':
-      return (bijector.conditioner.separate ? 2 : 1) * 2 * (innerWidths(bijector.conditioner).length + 1);
-    case 'additive_coupling':
-    case 'rational_quadratic_coupling':
-      return 2 * (innerWidths(bijector.conditioner).length + 1);
-    case 'actnorm':
-      return 3;
-    case 'invertible_linear':
-      return 4;
-    case 'rational_quadratic_elementwise':
-    case 'diagonal_scale':
-      return 1;
-    case 'permutation':
-      return bijector.signed === true ? 2 : 1;
-  }
+/** A check says in its message what it expects; one without a message of its own has valibot's. */
+function expectedBy({ type, message, expected }: v.BaseIssue<unknown>): string {
+  if (!message.startsWith('Invalid ')) return message;
+  if (type === 'safe_integer') return 'an integer';
+  return type === 'finite' ? 'a finite number' : (expected ?? message);
 }

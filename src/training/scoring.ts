@@ -1,4 +1,61 @@
-/** When the validation rows are scored while training goes on. */
+/** How and when the validation rows are scored while training goes on. */
+import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussian.ts';
+import type { ContextRows } from '../data/holdOut.ts';
+import { meanNll } from '../data/statistics.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+import type { Trainee } from './trainee.ts';
+
+/** How the flow does on the validation rows. */
+export interface Score {
+  /** Mean NLL, in nats. */
+  nll: number;
+  /**
+   * What is to be as large as possible: by how much the rows are more likely than under a Gaussian, less one standard
+   * error of that. So a few rows do not take luck for learning. Without a Gaussian it is the negative mean NLL.
+   */
+  merit: number;
+}
+
+export interface Scorer {
+  score: (signal?: AbortSignal) => Promise<Score>;
+  /** Mean NLL of the rows under a Gaussian fitted to the training rows; undefined if there is none. */
+  gaussianNll: number | undefined;
+}
+
+/** Scores the validation rows by the kernels of the training, so that a resumed run has the same scores. */
+export function scorerOf(
+  { model, logProb }: Trainee,
+  { data, context }: ContextRows,
+  training: ContextRows | undefined,
+  variants: KernelVariants,
+): Scorer {
+  const { dim } = model().spec;
+  const reader = training && readerOf(training.data, dim, training.context);
+  const gaussian = reader && gaussianOf(momentsOf(reader), reader);
+  const rows = { values: data, count: data.length / dim };
+  const baseline = gaussian && gaussianLogProb(gaussian, readerOf(data, dim, context));
+  return {
+    gaussianNll: baseline && meanNll(baseline),
+    score: async (signal) => {
+      const found = await logProb(rows, { context, signal }, variants);
+      const nll = meanNll(found);
+      if (baseline === undefined) return { nll, merit: -nll };
+      const gains = Float64Array.from(found, (value, row) => value - (baseline[row] ?? NaN));
+      return { nll, merit: mean(gains) - standardError(gains) };
+    },
+  };
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of the mean of these values; 0 for a single one. */
+function standardError(values: Float64Array): number {
+  const { length } = values;
+  const centre = mean(values);
+  return length < 2 ? 0 : Math.sqrt(mean(values.map((value) => (value - centre) ** 2)) / (length - 1));
+}
 
 /** Scores of a run that is long for its data. */
 const SCORES = 50;
@@ -23,10 +80,10 @@ export interface ScoringPace {
  */
 export function nextScoreAfter(step: number, { every, rows, batch, steps }: ScoringPace): number {
   if (every !== undefined) return step + every - (step % every);
-  const most = Math.max(1, Math.ceil(steps / SCORES));
-  const pass = Math.min(most, Math.ceil(rows / batch));
+  const max = Math.max(1, Math.ceil(steps / SCORES));
+  const pass = Math.min(max, Math.ceil(rows / batch));
   let next = 0;
-  while (next <= step) next += Math.min(most, Math.max(pass, Math.ceil(next / 10)));
+  while (next <= step) next += Math.min(max, Math.max(pass, Math.ceil(next / 10)));
   return next;
 }
 

@@ -1,6 +1,6 @@
 /** How many training steps go into one submit. */
 
-/** A submit lasts about this long where only throughput counts, and where a page draws on the same GPU. */
+/** A submit lasts about this long: in a process only throughput counts, and a page draws on the same GPU. */
 const SUBMIT_MS = { process: 100, page: 8 };
 
 /**
@@ -13,7 +13,7 @@ export function defaultSubmitMs(scope: object = globalThis): number {
 }
 
 /** Steps of the next submit, after one of `steps` steps that took `msPerStep` each: towards the target, at most doubled. */
-export function nextSteps(steps: number, msPerStep: number, submitMs: number, most: number): number {
+export function nextSteps(steps: number, msPerStep: number, submitMs: number, max: number): number {
   const target = Math.max(1, Math.floor(submitMs / Math.max(msPerStep, 1e-3)));
-  return Math.min(target, 2 * steps, most);
+  return Math.min(target, 2 * steps, max);
 }

@@ -139,7 +139,7 @@ describe('the context of rows that a command reads', () => {
 
   it('is no file of its own', () => {
     expect(() => rowContext(model, 'd.csv', 'other.csv')).toThrow(
-      /--context: found other\.csv, expected moon=…,age=…\. Left out, the context is read from the columns of the data/,
+      /--context: found other\.csv, expected moon=…,age=…\. Without the option, the context is read from the columns of the data/,
     );
     expect(() => rowContext(modelWith(0), 'd.csv', 'moon=upper')).toThrow(/has no context/);
   });

@@ -44,7 +44,7 @@ describe('the rows of a table for a model', () => {
 
   it('are refused where other names would go by place, and where columns are missing', async () => {
     await expect(read(file('other.csv', 'p,q\n1,2\n'), ['a', 'b'])).rejects.toThrow(
-      /found the columns p, q, expected a, b\. Rename the columns, or leave the header out/,
+      /found the columns p, q, expected a, b\. Rename the columns, or remove the header/,
     );
     await expect(read(file('bare.csv', '1,2,3\n'), ['a', 'b'])).rejects.toThrow(
       /found the columns x1, x2, x3 \(numbered, as there is no header\), expected a, b\. Give a table of 2 columns/,
@@ -92,7 +92,9 @@ describe('a model file', () => {
   it('is told apart from what is no file and what is no model', async () => {
     await expect(readModel(join(folder, 'missing'))).rejects.toThrow(/found no such file, expected a model/);
     await expect(readModel(folder)).rejects.toThrow(/found a folder, expected a model file/);
-    await expect(readModel(file('text', 'a,b\n1,2\n3,4\n'))).rejects.toThrow(/This is no safetensors file/);
+    await expect(readModel(file('text', 'a,b\n1,2\n3,4\n'))).rejects.toThrow(
+      /This is not a safetensors file/,
+    );
   });
 
   it('is no checkpoint without the state of the optimiser', async () => {

@@ -1,6 +1,7 @@
-import { InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import * as parse from '../../src/cli/options.ts';
+import type { TrainingSettings } from '../../src/training/options.ts';
 
 describe('the values of options', () => {
   it('are integers in their range', () => {
@@ -14,10 +15,8 @@ describe('the values of options', () => {
 
   it('are finite numbers', () => {
     expect(parse.positiveNumber('1e-3')).toBe(0.001);
-    expect(parse.nonNegativeNumber('0')).toBe(0);
     for (const text of ['', 'nan', '-1', 'inf', '1e999', '1,5']) {
       expect(() => parse.positiveNumber(text), text).toThrow(InvalidArgumentError);
-      expect(() => parse.nonNegativeNumber(text), text).toThrow(InvalidArgumentError);
     }
     expect(() => parse.positiveNumber('0')).toThrow(InvalidArgumentError);
   });
@@ -33,11 +32,41 @@ describe('the values of options', () => {
     expect(() => parse.names('a,,b')).toThrow(/names separated by commas/);
   });
 
-  it('are schedules and presets that exist', () => {
-    expect(parse.schedule('cosine')).toEqual({ kind: 'cosine' });
-    expect(parse.schedule('exponential:0.999')).toEqual({ kind: 'exponential', decay: 0.999 });
-    expect(() => parse.schedule('linear')).toThrow(/constant, cosine or exponential:DECAY/);
+  it('are presets that exist', () => {
     expect(parse.preset('vanilla')).toBe('vanilla');
     expect(() => parse.preset('toString')).toThrow(/^Expected vanilla, realnvp, nice, glow, or spline\.$/);
+  });
+});
+
+describe('the options of the training settings', () => {
+  const parsed = (...args: string[]): Partial<TrainingSettings> => {
+    const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+    for (const option of parse.settingOptions()) command.addOption(option);
+    return parse.settingsFrom(command.parse(args, { from: 'user' }).opts());
+  };
+
+  it('give the settings by their names, and nothing that is not asked for', () => {
+    const args = '--steps 40 --batch 64 --lr 1e-3 --schedule exponential:0.999 --clip 0 --seed 7'.split(' ');
+    expect(parsed(...args)).toEqual({
+      steps: 40,
+      batch: 64,
+      learningRate: 1e-3,
+      schedule: { kind: 'exponential', decay: 0.999 },
+      clipNorm: 0,
+      seed: 7,
+    });
+    expect(Object.values(parsed()).filter((value) => value !== undefined)).toEqual([]);
+  });
+
+  it.each([
+    ['--steps', '0', 'Expected an integer ≥ 1.'],
+    ['--steps', ' ', 'Expected an integer ≥ 1.'],
+    ['--batch', '1e9', 'Expected an integer from 1 to 134217728.'],
+    ['--lr', 'nan', 'Expected a number above 0'],
+    ['--lr', '1,5', 'Expected a number above 0'],
+    ['--clip', '-1', 'Expected a number ≥ 0'],
+    ['--schedule', 'linear', 'Expected constant, cosine or exponential:DECAY with 0 < DECAY ≤ 1.'],
+  ])('refuse %s %s', (flag, value, words) => {
+    expect(() => parsed(`${flag}=${value}`)).toThrow(words);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fitting, trainingProgress } from '../../src/cli/progress.ts';
-import type { FitReport } from '../../src/training/fit.ts';
+import type { FitReport } from '../../src/training/report.ts';
 
 const { isTTY } = process.stderr;
 beforeEach(() => {

@@ -225,7 +225,7 @@ describe('renderReport', () => {
       testNll: Infinity,
       facts: [],
     });
-    expect(figure('Training')?.textContent).toContain('No finite loss was recorded.');
+    expect(figure('Training')?.textContent).toContain('No loss was finite.');
     expect(figure('Density')?.textContent).toContain('The density is nowhere finite.');
     expect(document.querySelector('header')?.textContent).toContain('The test NLL is not finite');
     expect(document.querySelector('table')).toBeNull();

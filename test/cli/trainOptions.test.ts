@@ -43,7 +43,7 @@ describe('options of train that do not go together', () => {
     ['x.csv', { patience: 3, val: 'none' }, /--patience 3 with --val none/],
     [undefined, { toy: 'moons', patience: 3 }, /--patience 3 with --toy/],
     ['x.csv', { newData: true }, /--new-data without --resume/],
-    ['x.csv', { resume: 'c', preset: 'vanilla' }, /--preset vanilla with --resume.*The checkpoint says/],
+    ['x.csv', { resume: 'c', preset: 'vanilla' }, /--preset vanilla with --resume.*The model comes from/],
     ['x.csv', { resume: 'c', couplings: 3 }, /--couplings 3 with --resume/],
     ['x.csv', { resume: 'c', hidden: [8, 8] }, /--hidden 8,8 with --resume/],
     ['x.csv', { resume: 'c', residualBlocks: 2 }, /--residual-blocks 2 with --resume/],
@@ -57,7 +57,7 @@ describe('options of train that do not go together', () => {
     ['x.csv', { val: 'v.csv', checkpoint: 'v.csv' }, /v.csv for both --checkpoint and --val/],
     ['x.csv', { report: 'r', checkpoint: 'r/model.safetensors' }, /for both --checkpoint and --report/],
     ['x.csv', { resume: 'c', out: 'c' }, /c for both --out and --resume/],
-    ['x.csv', { resume: 'c', seed: 3 }, /--seed 3 with --resume/],
+    ['x.csv', { resume: 'c', settings: { seed: 3 } }, /--seed 3 with --resume/],
     ['x.csv', { base: { type: 'class_conditional' } }, /--base class without --context/],
   ])('are refused with a sentence: %s %o', (file, options, sentence) => {
     expect(() => checkTrainOptions(file, options)).toThrow(ShapeError);
@@ -65,7 +65,7 @@ describe('options of train that do not go together', () => {
   });
 
   it('leave the others alone', () => {
-    expect(() => checkTrainOptions('x.csv', { val: '0.1', patience: 3, resume: 'c', lr: 1 })).not.toThrow();
+    expect(() => checkTrainOptions('x.csv', { val: '0.1', patience: 3, resume: 'c' })).not.toThrow();
     expect(() => checkTrainOptions(undefined, { toy: 'moons', noise: 0.1, checkpoint: 'm' })).not.toThrow();
     expect(() => checkTrainOptions('x.csv', { resume: 'c', checkpoint: 'c', out: '-' })).not.toThrow();
   });
@@ -101,17 +101,16 @@ describe('a checkpoint', () => {
 });
 
 describe('what the training is asked to do', () => {
-  it("takes the preset's settings where no others are given", () => {
-    const asked = fitOptionsOf(set, { preset: 'vanilla', lr: 2 }, undefined, signal);
+  it("leaves to the flow's preset what is not asked for", () => {
+    const asked = fitOptionsOf(set, { settings: { learningRate: 2 } }, undefined, signal);
     expect(asked).toMatchObject({
       steps: 3000,
       learningRate: 2,
-      schedule: { kind: 'exponential', decay: 0.999 },
       seed: 0,
-      preset: 'vanilla',
       resume: false,
       columns: ['a', 'b'],
     });
+    expect([asked.preset, asked.schedule, asked.clipNorm]).toEqual(Array(3).fill(undefined));
     // The set holds nothing out, as after --val none.
     expect(asked.validation).toBe(false);
   });
@@ -123,11 +122,11 @@ describe('what the training is asked to do', () => {
     expect([asked.batch, asked.learningRate, asked.schedule, asked.clipNorm]).toEqual(
       Array(4).fill(undefined),
     );
-    expect(seedOf({ seed: 3 }, checkpoint)).toBe(3);
+    expect(seedOf({ settings: { seed: 3 } }, checkpoint)).toBe(3);
   });
 
   it('refuses to resume a run that has its steps', () => {
-    expect(() => fitOptionsOf(set, { steps: 20 }, checkpoint, signal)).toThrow(
+    expect(() => fitOptionsOf(set, { settings: { steps: 20 } }, checkpoint, signal)).toThrow(
       /--steps: found 20, expected more than the 20 that run.ckpt has done/,
     );
     const complete = structuredClone(checkpoint);

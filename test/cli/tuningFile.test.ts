@@ -130,7 +130,7 @@ describe('the line that tells a choice', () => {
         searchMs: 812,
         candidates: [{ variants: base.variants }, { variants: PLAIN_VARIANTS }],
       },
-      "the fixed table's, as others were not ready after 0.8 s",
+      "the fixed table's, because no other was ready after 0.8 s",
     ],
     [
       { source: 'measured', searchMs: 340, candidates: [{ variants: base.variants, ms: 1.234 }, other] },

@@ -8,7 +8,7 @@ import {
   describeTraining,
   isAccountedFor,
 } from '../../demo/page/openedFile.ts';
-import { placeholder } from '../../demo/engine/modelSettings.ts';
+import { startOf } from '../../demo/presets.ts';
 import type { DataSettings, RowData } from '../../demo/protocol.ts';
 import { realnvp } from '../../src/index.ts';
 import type { TrainingRecord } from '../../src/index.ts';
@@ -84,7 +84,7 @@ describe('a model that was opened', () => {
   it('is told of with its data', () => {
     const own = {
       fileName: "a'b.safetensors",
-      settings: placeholder('realnvp'),
+      settings: startOf('realnvp'),
       title: "a'b",
       columns: ['share', 'rate', 'pos'],
       origin: { kind: 'own-samples' },

@@ -3,7 +3,7 @@ import { rowsOfImage } from '../../demo/page/imageRows.ts';
 import { extended, rowsOfStrokes } from '../../demo/page/strokes.ts';
 import { readTable } from '../../demo/page/table.ts';
 import { csvText } from '../../demo/page/csvText.ts';
-import { momentsOf } from '../../demo/page/describe.ts';
+import { sampleMoments } from '../../demo/page/describe.ts';
 
 describe('painted strokes', () => {
   const line = { radius: 20, points: [100, 512, 924, 512] };
@@ -11,7 +11,7 @@ describe('painted strokes', () => {
   it('become as many points as asked for, along the line and about as wide as the brush', () => {
     const rows = rowsOfStrokes([line], 4000);
     expect(rows).toHaveLength(8000);
-    const { mean, std } = momentsOf(rows, 2, [0, 1]);
+    const { mean, std } = sampleMoments(rows, 2, [0, 1]);
     // The line goes over ±412 of 512 units, which are 3 of the data's; a uniform one has std length / √12.
     expect(mean[0]).toBeCloseTo(0, 1);
     expect(mean[1]).toBeCloseTo(0, 2);
@@ -20,7 +20,7 @@ describe('painted strokes', () => {
   });
 
   it('point upward where they are high on the pad', () => {
-    const { mean } = momentsOf(rowsOfStrokes([{ radius: 4, points: [512, 100] }], 100), 2, [0, 1]);
+    const { mean } = sampleMoments(rowsOfStrokes([{ radius: 4, points: [512, 100] }], 100), 2, [0, 1]);
     expect(mean[1]).toBeGreaterThan(2);
   });
 

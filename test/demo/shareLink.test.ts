@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BASE_NAMES } from '../../demo/bases.ts';
 import { decodeShare, encodeShare, packStrokes, unpackStrokes } from '../../demo/page/shareLink.ts';
-import { PRESET_NAMES, SCALE_MAPS, defaultSettings } from '../../demo/page/settings.ts';
+import { SCALE_MAPS, defaultSettings } from '../../demo/page/settings.ts';
+import { PRESET_NAMES } from '../../demo/presets.ts';
 import type { Settings, Stroke } from '../../demo/page/settings.ts';
 import { TOY_NAMES } from '../../src/index.ts';
 
@@ -112,7 +113,7 @@ describe('a share link', () => {
     ['#v=1&couplings=1000', /model.couplings: found 1000, expected <=64/],
     ['#v=1&hidden=32-x', /model.hidden.1: found NaN/],
     ['#v=1&hidden=32-16&blocks=2', /Hidden widths: found 32, 16 for residual nets, expected one width/],
-    ['#v=1&family=glow&base=uniform', /Base: found uniform, expected the family spline/],
+    ['#v=1&family=glow&base=uniform', /Base: found uniform, expected the preset spline/],
     ['#v=1&blocks=1.5', /model.residualBlocks: found 1.5/],
     ['#v=1&rate=Infinity', /model.learningRate/],
     ['#v=1&family=__proto__', /model.preset/],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawingShareOf, nextDue, submitMsOf } from '../../demo/engine/pace.ts';
-import { meanNll } from '../../demo/engine/session.ts';
+import { scoreOf } from '../../demo/engine/score.ts';
 import { Telemetry } from '../../demo/engine/telemetry.ts';
 import type { Progress } from '../../demo/protocol.ts';
 import { nextSteps } from '../../src/training/submitSize.ts';
@@ -65,16 +65,16 @@ describe('progress', () => {
 
 describe('a score', () => {
   it('is the mean NLL of its rows, with its standard error', () => {
-    const { nll, error } = meanNll(Float32Array.of(-1, -2, -3, -6));
+    const { nll, error } = scoreOf(Float32Array.of(-1, -2, -3, -6));
     expect(nll).toBe(3);
     expect(error).toBeCloseTo(Math.sqrt(14 / 3 / 4), 12);
   });
 
   it('of rows without a finite density is not finite, and its error is no number', () => {
-    expect(meanNll(Float32Array.of(-1, -Infinity))).toEqual({ nll: Infinity, error: NaN });
-    expect(meanNll(Float32Array.of(-1, Infinity))).toEqual({ nll: -Infinity, error: NaN });
-    expect(meanNll(Float32Array.of(-1, NaN))).toEqual({ nll: NaN, error: NaN });
-    expect(meanNll(Float32Array.of(-1)).error).toBeNaN();
+    expect(scoreOf(Float32Array.of(-1, -Infinity))).toEqual({ nll: Infinity, error: NaN });
+    expect(scoreOf(Float32Array.of(-1, Infinity))).toEqual({ nll: -Infinity, error: NaN });
+    expect(scoreOf(Float32Array.of(-1, NaN))).toEqual({ nll: NaN, error: NaN });
+    expect(scoreOf(Float32Array.of(-1)).error).toBeNaN();
   });
 });
 

@@ -16,7 +16,7 @@ import {
   describeLogDets,
   describeSamples,
   describeSlice,
-  momentsOf,
+  sampleMoments,
 } from '../../demo/page/describe.ts';
 import {
   bytes,
@@ -28,10 +28,20 @@ import {
   short,
   vector,
 } from '../../demo/page/figures.ts';
-import { LossSeries, lossRange, ticks } from '../../demo/page/lossSeries.ts';
+import {
+  EMPTY_CURVE,
+  lossRange,
+  riseOf,
+  ticks,
+  trainingLine,
+  withLosses,
+  withScore,
+} from '../../demo/page/lossCurve.ts';
+import type { LossCurve } from '../../demo/page/lossCurve.ts';
 import { freeName } from '../../demo/page/keptModels.ts';
-import { pointsAt, swing } from '../../demo/page/recording.ts';
-import { PRESET_NAMES, PRESET_SETTINGS, defaultSettings } from '../../demo/page/settings.ts';
+import { pointsAt, swing } from '../../demo/page/recordedFlow.ts';
+import { defaultSettings } from '../../demo/page/settings.ts';
+import { PRESET_NAMES, startOf } from '../../demo/presets.ts';
 import { verdict } from '../../demo/page/verdict.ts';
 import type { Standing } from '../../demo/page/verdict.ts';
 import recording from '../../demo/assets/recording.json';
@@ -135,42 +145,39 @@ describe('the verdict', () => {
   });
 
   it('says that a model learns its points by heart only from several scores, beyond their error', () => {
-    const score = (series: LossSeries, nlls: number[], from = 0, error = 0.1): void =>
-      nlls.forEach((nll, i) => series.score(from + 100 * (i + 1), nll, error));
-    const words = (series: LossSeries, change: Partial<Standing> = {}): string =>
+    const scored = (curve: LossCurve, nlls: number[], from = 0, error = 0.1): LossCurve =>
+      nlls.reduce((last, nll, i) => withScore(last, { step: from + 100 * (i + 1), nll, error }), curve);
+    const words = (curve: LossCurve, change: Partial<Standing> = {}): string =>
       verdict({
         ...standing,
         floor: null,
         isFinite: true,
         training: 0.5,
-        validation: series.lastScore!.nll,
-        rise: series.rise,
+        validation: curve.lastScore!.nll,
+        rise: riseOf(curve),
         ...change,
       });
-    const series = new LossSeries();
-    score(series, [2, 1.5, 1.2, 2.2]);
-    expect(words(series)).not.toMatch(/by heart/);
-    score(series, [1.25, 1.6, 1.28, 1.6, 1.7], 400);
-    expect(words(series)).not.toMatch(/by heart/);
+    let curve = scored(EMPTY_CURVE, [2, 1.5, 1.2, 2.2]);
+    expect(words(curve)).not.toMatch(/by heart/);
+    curve = scored(curve, [1.25, 1.6, 1.28, 1.6, 1.7], 400);
+    expect(words(curve)).not.toMatch(/by heart/);
     // The same model, scored again.
-    series.score(900, 1.7, 0.1);
-    expect(words(series)).not.toMatch(/by heart/);
-    series.score(1000, 1.9, 0.1);
-    expect(words(series)).toMatch(
+    curve = withScore(curve, { step: 900, nll: 1.7, error: 0.1 });
+    expect(words(curve)).not.toMatch(/by heart/);
+    curve = withScore(curve, { step: 1000, nll: 1.9, error: 0.1 });
+    expect(words(curve)).toMatch(
       /best at step 300, and is 0\.70 nats worse in the last 3 scores: it has begun to learn yours by heart\./,
     );
-    expect(words(series, { isFinite: false })).not.toMatch(/by heart/);
+    expect(words(curve, { isFinite: false })).not.toMatch(/by heart/);
     // The best parameters are back once training rests.
-    expect(words(series, { keepsBest: true })).toMatch(/by heart/);
-    expect(words(series, { keepsBest: true, isResting: true })).not.toMatch(/by heart/);
-    series.score(1100, 1.15, 0.1);
-    expect(words(series)).not.toMatch(/by heart/);
+    expect(words(curve, { keepsBest: true })).toMatch(/by heart/);
+    expect(words(curve, { keepsBest: true, isResting: true })).not.toMatch(/by heart/);
+    curve = withScore(curve, { step: 1100, nll: 1.15, error: 0.1 });
+    expect(words(curve)).not.toMatch(/by heart/);
 
-    const noisy = new LossSeries();
-    score(noisy, [1.2, 1.3, 1.4, 1.5, 1.5], 0, 0.4);
+    const noisy = scored(EMPTY_CURVE, [1.2, 1.3, 1.4, 1.5, 1.5], 0, 0.4);
     expect(words(noisy)).not.toMatch(/by heart/);
-    const unsure = new LossSeries();
-    score(unsure, [1.2, 2.3, 2.4, 2.5, 2.5], 0, NaN);
+    const unsure = scored(EMPTY_CURVE, [1.2, 2.3, 2.4, 2.5, 2.5], 0, NaN);
     expect(words(unsure)).not.toMatch(/by heart/);
   });
 
@@ -189,26 +196,27 @@ describe('the verdict', () => {
   });
 
   it('is of the last score even if it is no finite number', () => {
-    const series = new LossSeries();
-    series.score(100, 1.2, 0.1);
-    series.score(200, NaN, NaN);
-    expect(series.lastScore?.nll).toBeNaN();
-    expect(series.validation).toEqual([{ step: 100, nll: 1.2 }]);
+    const good = withScore(EMPTY_CURVE, { step: 100, nll: 1.2, error: 0.1 });
+    const curve = withScore(good, { step: 200, nll: NaN, error: NaN });
+    expect(curve.lastScore?.nll).toBeNaN();
+    expect(curve.validation).toEqual([{ step: 100, nll: 1.2 }]);
   });
 });
 
 describe('the curve of a long run', () => {
   it('keeps its means in bounded memory', () => {
-    const series = new LossSeries();
+    let curve = EMPTY_CURVE;
     const losses = Float32Array.from({ length: 10_000 }, (_, i) => 1 + Math.exp(-i / 1000));
-    for (let start = 0; start < losses.length; start += 64) series.add(losses.subarray(start, start + 64));
-    const { training } = series;
+    for (let start = 0; start < losses.length; start += 64) {
+      curve = withLosses(curve, losses.subarray(start, start + 64));
+    }
+    const training = trainingLine(curve);
     expect(training.length).toBeLessThanOrEqual(400);
     expect(training.length).toBeGreaterThan(150);
     const mean = training.reduce((sum, { nll }) => sum + nll, 0) / training.length;
     expect(mean).toBeCloseTo(losses.reduce((sum, nll) => sum + nll, 0) / losses.length, 2);
-    expect(series.smoothed).toBeCloseTo(1, 2);
-    expect(series.first).toBe(2);
+    expect(curve.smoothed).toBeCloseTo(1, 2);
+    expect(curve.first).toBe(2);
   });
 
   it('is not pressed flat by a few spikes', () => {
@@ -316,8 +324,8 @@ describe('the settings', () => {
   it('start every family as the library recommends', () => {
     for (const name of PRESET_NAMES) {
       const { learningRate, schedule } = PRESETS[name].training;
-      expect(PRESET_SETTINGS[name].learningRate).toBe(learningRate);
-      expect(PRESET_SETTINGS[name].schedule).toMatch(schedule.kind);
+      expect(startOf(name).learningRate).toBe(learningRate);
+      expect(startOf(name).schedule).toMatch(schedule.kind);
     }
   });
 });
@@ -426,7 +434,7 @@ describe('the density of more than two columns', () => {
 describe('the moments of samples', () => {
   it('are right far from 0 too', () => {
     const rows = Float64Array.from({ length: 2000 }, (_, i) => 1.7e12 + Math.sin(i));
-    const { mean, std } = momentsOf(rows, 2, [0, 1]);
+    const { mean, std } = sampleMoments(rows, 2, [0, 1]);
     expect(mean[0]).toBeCloseTo(1.7e12, 1);
     expect(std[0]).toBeCloseTo(Math.SQRT1_2, 2);
   });

@@ -255,10 +255,7 @@ describe('a mistake of the user', () => {
     ['train --toy moons --preset planar', /Expected vanilla, realnvp, nice, glow, or spline/],
     ['train people.csv --context shoe', /people.csv, column "shoe": found no such column/],
     ['train people.csv --context age --columns age,height', /"age" was asked for more than once/],
-    [
-      'train people.csv --context height,weight,age',
-      /people.csv: found no column beside those of the context/,
-    ],
+    ['train people.csv --context height,weight,age', /people.csv: found only context columns/],
     ['logprob people.model people.csv --out people.model', /people.model for both --out and the model/],
     ['gradients people.model people.csv --out people.csv', /people.csv for both --out and the data/],
     ['train --toy moons --context age', /--context: found age with --toy moons, expected class/],
@@ -267,7 +264,7 @@ describe('a mistake of the user', () => {
     ['trian', /unknown command 'trian'.*\(Did you mean train\?\)/s],
     ['logprob people.model', /missing required argument 'data'/],
     ['logprob damaged.model people.csv', /damaged.model: .*found .* expected/],
-    ['logprob people.csv people.csv', /people.csv: .*This is no safetensors file/],
+    ['logprob people.csv people.csv', /people.csv: .*This is not a safetensors file/],
     ['forward people.model one_column.csv', /found the columns a, expected height, weight, age/],
     ['inverse people.model people.csv', /found the columns height, weight, age, expected z1, z2, z3/],
   ])('is told as an error and an event, and nothing is written: %s', async (args, sentence) => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realnvp } from '../../src/presets/index.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { decodeModel } from '../../src/io/modelFile.ts';
+import { PRESETS, realnvp } from '../../src/presets/index.ts';
 import { PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import { tuningKey } from '../../src/flow/tuning.ts';
 import { expectClose } from '../support/compare.ts';
@@ -40,6 +42,20 @@ describe('train', () => {
       event: 'done',
       training: { columns: ['weight', 'height'], seed: 3, steps: 12, bestValidationNll: done['valNll'] },
     });
+  });
+
+  it('trains as a fit without options does', async () => {
+    const shape = { couplings: 4, hidden: [8] };
+    await expectDone(
+      cli,
+      'train people.csv --couplings 4 --hidden 8 --seed 5 --tuning fixed --out default.model',
+    );
+    const options = { dim: 3, ...shape, device: await testDevice(), tuning: 'fixed', seed: 5 } as const;
+    using flow = await Flow.create(PRESETS.realnvp, options);
+    for await (const _ of flow.fit(Float64Array.from(PEOPLE.flat())));
+    const [found, wanted] = [await flow.save(), cli.bytes('default.model')].map((file) => decodeModel(file));
+    expect(found!.parameters).toEqual(wanted!.parameters);
+    expect(found!.training!.options).toEqual(wanted!.training!.options);
   });
 
   it('finds the columns of a validation file by place where one of the two has no header', async () => {
@@ -278,7 +294,7 @@ describe('equal runs', () => {
     interrupted.process.kill('SIGINT');
     const { code, stderr, events } = await interrupted.ended;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/Checkpoint of step \d+ in stopped.ckpt; go on with --resume stopped.ckpt/);
+    expect(stderr).toMatch(/Checkpoint of step \d+ in stopped.ckpt; continue with --resume stopped.ckpt/);
     expect(events().slice(-3)).toEqual([
       { event: 'checkpoint', file: 'stopped.ckpt' },
       { event: 'model', file: 'stopped.model' },
@@ -321,7 +337,7 @@ describe('equal runs', () => {
       `train people.csv ${asked} --steps 3000 --out default.model --json`,
     );
     expect(stderr).toMatch(/rows of people.csv; \d+ for validation/);
-    expect(stderr).toMatch(/Stopped at step [\d,]+ of 3,000.*best on \d+ rows that were held out/);
+    expect(stderr).toMatch(/Stopped at step [\d,]+ of 3,000.*best on \d+ held-out rows/);
     expect(stderr).toMatch(/nats better than a Gaussian|Warning: the model is .* a Gaussian/);
     expect(events().at(-1)).toMatchObject({ validation: { heldOut: true } });
   });

@@ -15,7 +15,7 @@ import { PARAMETERS, STEP_CURSOR, STEP_LOSSES, STEP_SCALARS } from '../../src/pl
 import { trainPlan } from '../../src/passes/train.ts';
 import { chunkRowsOf } from '../../src/passes/workspace.ts';
 import type { FitOptions, TrainingData } from '../../src/training/options.ts';
-import type { FitReport } from '../../src/training/fit.ts';
+import type { FitReport } from '../../src/training/report.ts';
 import { expectClose } from '../support/compare.ts';
 import { testGpu, testDevice, testOptions } from '../support/device.ts';
 import { modelOf } from '../support/randomSpecs.ts';

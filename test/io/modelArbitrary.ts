@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { ContextColumn } from '../../src/model/context.ts';
 import type { Model, TrainingRecord } from '../../src/io/modelFile.ts';
 import { paramLayout } from '../../src/spec/layout.ts';
+import { domainsOf } from '../../src/spec/offset.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import { specs } from './specArbitrary.ts';
 
@@ -77,18 +78,14 @@ export const models: fc.Arbitrary<Model> = specs.chain((spec) => {
       parameters.set(statistics, trainableLength);
       const [firstMoment, secondMoment] = [optimizer?.firstMoment, optimizer?.secondMoment];
       for (const flat of [parameters, firstMoment, secondMoment]) if (flat) clearGaps(flat, spec);
-      for (const slots of paramLayout(spec).bijectors) {
-        if (slots.type === 'actnorm') parameters[slots.initialised.offset] = 1;
-        if (slots.type === 'domain') {
-          slots.spec.features.forEach((domain, j) => {
-            if (domain !== 'positive') parameters[slots.scale.offset + j] = 1;
-          });
+      for (const { name, offset, length: count } of paramLayout(spec).tensors) {
+        for (let j = 0; j < count; j++) {
+          if (name.endsWith('.initialised')) parameters[offset + j] = 1;
+          if (name.endsWith('.permutation')) parameters[offset + j] = count - 1 - j;
+          if (name.endsWith('.signs')) parameters[offset + j] = j % 2 === 0 ? -1 : 1;
+          const isDomain = name.endsWith('.scale') && count === spec.dim;
+          if (isDomain && domainsOf(spec)?.[j] !== 'positive') parameters[offset + j] = 1;
         }
-        if (!('permutation' in slots)) continue;
-        const { offset, length: count } = slots.permutation;
-        for (let j = 0; j < count; j++) parameters[offset + j] = count - 1 - j;
-        if (slots.type !== 'permutation' || slots.signs === undefined) continue;
-        for (let j = 0; j < count; j++) parameters[slots.signs.offset + j] = j % 2 === 0 ? -1 : 1;
       }
       return { spec, parameters, ...rest, ...(optimizer ? { optimizer } : {}) };
     });

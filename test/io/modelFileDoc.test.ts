@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { encodeModel, optimizerRecordSchema, trainingRecordSchema } from '../../src/io/modelFile.ts';
-import { flowSpecSchema } from '../../src/spec/schema.ts';
+import { flowSpecSchema } from '../../src/spec/spec.ts';
 import { specs } from './specArbitrary.ts';
 
 const page = readFileSync(new URL('../../docs/model-file.md', import.meta.url), 'utf8');

@@ -1,7 +1,10 @@
 import * as fc from 'fast-check';
 import { DOMAINS } from '../../src/model/domain.ts';
 import { ACTIVATIONS } from '../../src/model/activation.ts';
-import type { BaseSpec, BijectorSpec, FlowSpec, NetSpec } from '../../src/spec/spec.ts';
+import type { BaseSpec } from '../../src/bases/index.ts';
+import type { BijectorSpec } from '../../src/bijectors/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
+import type { NetSpec } from '../../src/nets/net.ts';
 import type { Domain } from '../../src/model/domain.ts';
 import { randomBlock } from '../support/randomSpecs.ts';
 

@@ -13,14 +13,14 @@ describe.each([
     const step = 1e-6 * x;
     const image = (value: number): number => fromDomain(domain, value, scale).image;
     const slope = (image(x + step) - image(x - step)) / (2 * step);
-    expect(fromDomain(domain, x, scale).logSlope).toBeCloseTo(Math.log(slope), 7);
+    expect(fromDomain(domain, x, scale).logDerivative).toBeCloseTo(Math.log(slope), 7);
   });
 
   it.each(values)('is undone at %f, and the two slopes cancel', (x) => {
-    const { image, logSlope } = fromDomain(domain, x, scale);
+    const { image, logDerivative } = fromDomain(domain, x, scale);
     const back = intoDomain(domain, image, scale);
     expect(back.value / x).toBeCloseTo(1, 12);
-    expect(back.logSlope).toBeCloseTo(-logSlope, 10);
+    expect(back.logDerivative).toBeCloseTo(-logDerivative, 10);
   });
 });
 

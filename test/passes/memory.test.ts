@@ -14,7 +14,7 @@ import {
   PARAMETERS,
   PARTIAL_SUMS,
   SECOND_MOMENT,
-  SLOPES,
+  JACOBIANS,
   STATE,
 } from '../../src/plan/names.ts';
 import { samplePlan } from '../../src/passes/sample.ts';
@@ -80,12 +80,12 @@ describe('the memory of a plan', () => {
     [4, [128, 1]],
     [4, [64]],
     [4, [1]],
-  ])('keeps the trace of every segment within it too, at %i features, hidden %j', (dim, hidden) => {
+  ])('keeps the tape of every segment within it too, at %i features, hidden %j', (dim, hidden) => {
     const model = modelOf(vanilla(dim, { couplings: 40, hidden }));
     const rows = chunkRowsOf(model);
     for (const segment of [8, 32] as const) {
       const { buffers } = gradientsPlan(model, rows, 10 * rows, { ...fixedVariants(LAVAPIPE), segment });
-      expect(buffers.map(({ name }) => name)).toContain(SLOPES);
+      expect(buffers.map(({ name }) => name)).toContain(JACOBIANS);
       for (const { name, length } of buffers) {
         expect(4 * length, `${segment}: ${name}`).toBeLessThanOrEqual(GUARANTEED_BINDING);
       }

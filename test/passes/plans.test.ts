@@ -7,7 +7,7 @@ import type { TensorSlot } from '../../src/model/tensors.ts';
 import { planProblems } from '../../src/plan/plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { STREAMS } from '../../src/random.ts';
-import { innerWidths } from '../../src/spec/spec.ts';
+import { netOf } from '../../src/nets/index.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import type { Domain } from '../../src/model/domain.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
@@ -192,7 +192,8 @@ describe('a plan', () => {
             if (!('conditioner' in bijector)) return sum + 1;
             const { residualBlocks = 0 } = bijector.conditioner;
             // A block but the last is followed by an activation, and so is the layer before the first.
-            const layers = innerWidths(bijector.conditioner).length + 1 + residualBlocks;
+            const layers =
+              netOf(bijector.conditioner).innerWidths(bijector.conditioner).length + 1 + residualBlocks;
             if (bijector.type === 'additive_coupling') return sum + layers + 1;
             const nets = bijector.type === 'affine_coupling' && bijector.conditioner.separate ? 2 : 1;
             return sum + nets * layers + 2;

@@ -7,7 +7,8 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { roundToHalf } from '../../src/plan/precision.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { paddedRows } from '../../src/plan/shape.ts';
-import type { BijectorSpec, FlowSpec } from '../../src/spec/spec.ts';
+import type { BijectorSpec } from '../../src/bijectors/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { gradientsPlan } from '../../src/passes/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
 import {
@@ -41,7 +42,7 @@ const HALF: KernelVariants = { ...PLAIN_VARIANTS, precision: 'f16' };
 
 /**
  * Every kind of net's surroundings: separate nets, wide layers, splines, what stands between couplings. The nets are of
- * silu: at a kink, rounding would give a unit another slope. The base is normal, in which rounding shows.
+ * silu: at a kink, rounding would give a unit another derivative. The base is normal, in which rounding shows.
  */
 const SPECS: [string, FlowSpec][] = [
   ['two nets a coupling', smooth(vanilla(2, { couplings: 5, hidden: [12] }))],
@@ -109,7 +110,7 @@ describe.each(SPECS)('half precision with %s', (_name, spec) => {
         const stems = plan.dispatches.map(({ kernel }) => kernel.stem);
         expect(stems.filter((stem) => stem === 'half_parameters')).toHaveLength(1);
         const elements = plan.buffers
-          .filter(({ name }) => /^hidden|^slope/.test(name))
+          .filter(({ name }) => /^hidden|^derivative/.test(name))
           .map(({ element }) => element);
         expect(new Set(elements)).toEqual(new Set(['f16']));
       }

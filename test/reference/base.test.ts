@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
-import type { BaseSpec, FlowSpec } from '../../src/spec/spec.ts';
+import type { BaseSpec } from '../../src/bases/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { expectClose } from '../support/compare.ts';
 import { randomParameters, specOf } from '../support/randomSpecs.ts';
 

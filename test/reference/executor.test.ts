@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { reduceSum } from '../../src/kernels/optimize/reduce_sum.ts';
-import { reduceSumSquares } from '../../src/kernels/optimize/reduce_sum_squares.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { twinOf, twins } from '../../src/reference/twins.ts';
 import { reductionGroups } from '../../src/plan/shape.ts';
@@ -60,7 +59,7 @@ describe('the reference executor', () => {
       dispatches: [
         reduceSum({ elements, input: 'input', output: 'partials' }),
         reduceSum({ elements: groups, input: 'partials', output: 'sum' }),
-        reduceSumSquares({ elements, input: 'input', output: 'partial_squares' }),
+        reduceSum({ elements, squares: true, input: 'input', output: 'partial_squares' }),
         reduceSum({ elements: groups, input: 'partial_squares', output: 'squares' }),
       ],
     });

@@ -1,10 +1,12 @@
+import type { TensorSlot } from '../../src/model/tensors.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { paramLayout } from '../../src/spec/layout.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { ACTIVATIONS } from '../../src/model/activation.ts';
 import { couplingBlocks } from '../../src/model/blocks.ts';
-import type { AffineCouplingSpec, FlowSpec } from '../../src/spec/spec.ts';
+import type { AffineCouplingSpec } from '../../src/bijectors/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { expectClose } from '../support/compare.ts';
 import { logAbsDeterminant, SHORT_STEP, STENCIL, stepFor } from '../support/differences.ts';
 import { givenFlows } from '../support/givenSpecs.ts';
@@ -279,11 +281,11 @@ describe('the f64 twin of a flow', () => {
 /** M c, by the definition. */
 function baseMeanOf({ model, parameters }: ReferenceFlow, context: ArrayLike<number> = []): number[] {
   const { spec, layout } = model;
-  const { base } = layout;
+  const { mean } = layout.base.tensors as { mean?: TensorSlot };
   return Array.from({ length: spec.dim }, (_, j) =>
-    base.type === 'class_conditional'
+    spec.base.type === 'class_conditional'
       ? Array.from(context).reduce(
-          (sum, c, i) => sum + c * parameters[base.mean.offset + j * context.length + i]!,
+          (sum, c, i) => sum + c * parameters[mean!.offset + j * context.length + i]!,
           0,
         )
       : 0,

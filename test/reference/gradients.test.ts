@@ -6,12 +6,12 @@ import { ACTIVATIONS } from '../../src/model/activation.ts';
 import type {
   AdditiveCouplingSpec,
   AffineCouplingSpec,
-  BaseSpec,
   BijectorSpec,
-  FlowSpec,
-  NetSpec,
   SplineCouplingSpec,
-} from '../../src/spec/spec.ts';
+} from '../../src/bijectors/index.ts';
+import type { BaseSpec } from '../../src/bases/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
+import type { NetSpec } from '../../src/nets/net.ts';
 import type { ScaleMap } from '../../src/model/scaleMap.ts';
 import { derivative, stepFor } from '../support/differences.ts';
 import { givenFlows } from '../support/givenSpecs.ts';

@@ -14,22 +14,22 @@ describe('the f64 twin of a rational-quadratic spline', () => {
   it('has the slope of its differences', () => {
     for (const x of PLACES) {
       const slope = derivative((step) => splineAtX(RAW, BINS, BOUND, x + step).z, SHORT_STEP);
-      expect(splineAtX(RAW, BINS, BOUND, x).logSlope).toBeCloseTo(Math.log(slope), 7);
+      expect(splineAtX(RAW, BINS, BOUND, x).logDerivative).toBeCloseTo(Math.log(slope), 7);
     }
   });
 
   it('is undone by its inverse', () => {
     for (const x of PLACES) {
-      const { z, logSlope } = splineAtX(RAW, BINS, BOUND, x);
+      const { z, logDerivative } = splineAtX(RAW, BINS, BOUND, x);
       const back = splineAtZ(RAW, BINS, BOUND, z);
-      expectClose('x and log-slope', [back.x, back.logSlope], [x, logSlope], 1e-12);
+      expectClose('x and log-slope', [back.x, back.logDerivative], [x, logDerivative], 1e-12);
     }
   });
 
   it('passes through its ends with the slope 1', () => {
     for (const end of [-BOUND, BOUND]) {
-      const { z, logSlope } = splineAtX(RAW, BINS, BOUND, end);
-      expectClose('end', [z, logSlope], [end, 0], 1e-14);
+      const { z, logDerivative } = splineAtX(RAW, BINS, BOUND, end);
+      expectClose('end', [z, logDerivative], [end, 0], 1e-14);
     }
   });
 
@@ -45,29 +45,29 @@ describe('the f64 twin of a rational-quadratic spline', () => {
       }
       const [left, right] = [before, after].map((x) => splineAtX(RAW, BINS, BOUND, x));
       expect([left!.k, right!.k]).toEqual([knot - 1, knot]);
-      expectClose('z and log-slope', [right!.z, right!.logSlope], [left!.z, left!.logSlope], 1e-12);
+      expectClose('z and log-slope', [right!.z, right!.logDerivative], [left!.z, left!.logDerivative], 1e-12);
     }
   });
 
   it('is the identity where the raw numbers are zero', () => {
     for (const x of PLACES) {
-      const { z, logSlope } = splineAtX(
+      const { z, logDerivative } = splineAtX(
         RAW.map(() => 0),
         BINS,
         BOUND,
         x,
       );
-      expectClose('identity', [z, logSlope], [x, 0], 1e-14);
+      expectClose('identity', [z, logDerivative], [x, 0], 1e-14);
     }
   });
 
   it('keeps its least widths, heights and slopes', () => {
     const extreme = [1e4, -1e4, 0, 0, -1e4, 1e4, 0, 0, -1e4, 1e4, -1e4];
     for (const x of PLACES) {
-      const { width, height, left, right, logSlope } = splineAtX(extreme, BINS, BOUND, x);
+      const { width, height, left, right, logDerivative } = splineAtX(extreme, BINS, BOUND, x);
       expect(Math.min(width, height)).toBeGreaterThanOrEqual(0.999 * 2 * BOUND * 1e-3);
       expect(Math.min(left, right)).toBeGreaterThanOrEqual(1e-3);
-      expect(Number.isFinite(logSlope)).toBe(true);
+      expect(Number.isFinite(logDerivative)).toBe(true);
     }
   });
 });

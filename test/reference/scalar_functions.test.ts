@@ -20,25 +20,25 @@ const FORMULAS: Record<Activation, (a: number) => number> = {
 };
 
 describe('the f64 twin of an activation', () => {
-  it.each(ACTIVATIONS)('%s has its formula’s value and that value’s slope', (activation) => {
+  it.each(ACTIVATIONS)('%s has its formula’s value and that value’s derivative', (activation) => {
     const code = activationCode(activation);
     for (const a of PLACES) {
       expect(activate(code, a).value).toBeCloseTo(FORMULAS[activation](a), 12);
-      const slope = derivative((step) => activate(code, a + step).value, STEP);
-      expect(activate(code, a).slope).toBeCloseTo(slope, 9);
+      const numeric = derivative((step) => activate(code, a + step).value, STEP);
+      expect(activate(code, a).derivative).toBeCloseTo(numeric, 9);
     }
   });
 
-  it('has the slope 0 or the negative side’s at the kink, as PyTorch has', () => {
-    expect(activate(activationCode('relu'), 0).slope).toBe(0);
-    expect(activate(activationCode('leaky_relu'), 0).slope).toBe(0.01);
+  it('has the derivative 0 or the negative side’s at the kink, as PyTorch has', () => {
+    expect(activate(activationCode('relu'), 0).derivative).toBe(0);
+    expect(activate(activationCode('leaky_relu'), 0).derivative).toBe(0.01);
   });
 
   it('stays finite far out, where exponentials overflow', () => {
     for (const activation of ACTIVATIONS) {
       for (const a of [-1e4, 1e4]) {
-        const { value, slope } = activate(activationCode(activation), a);
-        expect([value, slope].every(Number.isFinite)).toBe(true);
+        const { value, derivative } = activate(activationCode(activation), a);
+        expect([value, derivative].every(Number.isFinite)).toBe(true);
       }
     }
   });
@@ -66,12 +66,12 @@ describe('the f64 twin of a scale map', () => {
     return v > 0 ? -Math.log1p(Math.exp(-v)) : v - Math.log1p(Math.exp(v));
   };
 
-  it.each(maps)('$map has its formula’s value and that value’s slope', (scale) => {
-    const at = (a: number): { value: number; slope: number } =>
+  it.each(maps)('$map has its formula’s value and that value’s derivative', (scale) => {
+    const at = (a: number): { value: number; derivative: number } =>
       logScaleOf(scaleMapCode(scale), a, scaleBound(scale));
     for (const a of PLACES) {
       expect(at(a).value).toBeCloseTo(formula(scale, a), 12);
-      expect(at(a).slope).toBeCloseTo(
+      expect(at(a).derivative).toBeCloseTo(
         derivative((step) => at(a + step).value, STEP),
         9,
       );
@@ -80,17 +80,17 @@ describe('the f64 twin of a scale map', () => {
 
   it('never stretches where it is a sigmoid, and stays finite far out', () => {
     const code = scaleMapCode({ map: 'sigmoid' });
-    expect(logScaleOf(code, -1e4, 0)).toEqual({ value: -9998, slope: 1 });
-    expect(logScaleOf(code, 1e4, 0)).toEqual({ value: 0, slope: 0 });
-    expect(logScaleOf(code, -1e4, 0.5)).toEqual({ value: Math.log(0.5), slope: 0 });
-    expect(logScaleOf(code, 1e4, 0.5)).toEqual({ value: Math.log(1.5), slope: 0 });
+    expect(logScaleOf(code, -1e4, 0)).toEqual({ value: -9998, derivative: 1 });
+    expect(logScaleOf(code, 1e4, 0)).toEqual({ value: 0, derivative: 0 });
+    expect(logScaleOf(code, -1e4, 0.5)).toEqual({ value: Math.log(0.5), derivative: 0 });
+    expect(logScaleOf(code, 1e4, 0.5)).toEqual({ value: Math.log(1.5), derivative: 0 });
   });
 
   it('is nearly the identity around 0, bounded or not', () => {
     for (const scale of maps.filter(({ map }) => map !== 'sigmoid')) {
-      const { value, slope } = logScaleOf(scaleMapCode(scale), 1e-6, scaleBound(scale));
+      const { value, derivative } = logScaleOf(scaleMapCode(scale), 1e-6, scaleBound(scale));
       expect(value).toBeCloseTo(1e-6, 15);
-      expect(slope).toBeCloseTo(1, 10);
+      expect(derivative).toBeCloseTo(1, 10);
     }
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { initialParameters } from '../../src/spec/init.ts';
 import { paramLayout } from '../../src/spec/layout.ts';
-import type { BijectorSpec, FlowSpec } from '../../src/spec/spec.ts';
+import type { BijectorSpec } from '../../src/bijectors/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { specOf } from '../support/randomSpecs.ts';
 
 const COUPLING: BijectorSpec = {

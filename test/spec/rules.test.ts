@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../../src/errors.ts';
 import { realnvp } from '../../src/presets/index.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
-import type { BijectorSpec, FlowSpec } from '../../src/spec/spec.ts';
-import { validateSpec } from '../../src/spec/rules.ts';
+import type { BijectorSpec } from '../../src/bijectors/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
+import { checkedSpec } from '../../src/spec/schema.ts';
 
 const HUGE = 1e9;
 
@@ -27,7 +28,7 @@ describe('a spec of a size that no memory holds', () => {
 
   it.each(changes)('is refused before anything is made of it: %s', (_, change) => {
     const spec: FlowSpec = { ...realnvp(2, { couplings: 1, hidden: [4] }), ...change };
-    for (const use of [() => validateSpec(spec), () => new ReferenceFlow(spec, new Float32Array(4))]) {
+    for (const use of [() => checkedSpec(spec), () => new ReferenceFlow(spec, new Float32Array(4))]) {
       expect(use).toThrow(ShapeError);
       expect(use).toThrow(/expected (an integer from \d+ to \d+|at most \d+)/);
     }

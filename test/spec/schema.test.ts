@@ -104,11 +104,15 @@ describe('parsing a spec', () => {
     ['version 0', { ...spec, version: 0 }, 'spec.version: found 0, expected 1'],
     ['a version as text', { ...spec, version: '2' }, 'spec.version: found "2", expected 1'],
     ['dim as text', { ...spec, dim: '3' }, 'spec.dim: found "3", expected number'],
-    ['dim 0', { ...spec, dim: 0 }, 'spec.dim: found 0, expected >=1'],
+    ['dim 0', { ...spec, dim: 0 }, 'spec.dim: found 0, expected an integer from 1 to 65536'],
     ['a coupling of one feature', { ...spec, dim: 1 }, 'spec.dim: found 1, expected at least 2'],
     ['a fractional dim', { ...spec, dim: 2.5 }, 'spec.dim: found 2.5, expected an integer'],
-    ['a huge dim', { ...spec, dim: 65_537 }, 'spec.dim: found 65537, expected <=65536'],
-    ['too much context', { ...spec, contextDim: 4097 }, 'spec.contextDim: found 4097, expected <=4096'],
+    ['a huge dim', { ...spec, dim: 65_537 }, 'spec.dim: found 65537, expected an integer from 1 to 65536'],
+    [
+      'too much context',
+      { ...spec, contextDim: 4097 },
+      'spec.contextDim: found 4097, expected an integer from 0 to 4096',
+    ],
     [
       'a context that nothing reads',
       { ...spec, contextDim: 1, bijectors: [{ type: 'standardize' }] },
@@ -131,7 +135,7 @@ describe('parsing a spec', () => {
     [
       'too many bijectors',
       { ...spec, bijectors: Array.from({ length: 4097 }, () => coupling) },
-      'spec.bijectors: found 4097 items, expected <=4096 items',
+      'spec.bijectors: found 4097 items, expected at most 4096 items',
     ],
     [
       'too many tensors',
@@ -151,7 +155,7 @@ describe('parsing a spec', () => {
     [
       'split 0 with nothing to transform',
       { ...withCoupling({ split: 0, flip: true }), contextDim: 1 },
-      'spec.bijectors[1].flip: found true, expected false. Beside split 0 it leaves nothing to transform',
+      'spec.bijectors[1].flip: found true, expected false. With split 0 it leaves nothing to transform',
     ],
     [
       'split 1 of one feature',
@@ -159,7 +163,11 @@ describe('parsing a spec', () => {
       'spec.dim: found 1, expected at least 2. A coupling needs one feature to condition on and one to transform, or ' +
         'split 0 to condition on the context alone',
     ],
-    ['a split below 0', withCoupling({ split: -1 }), 'spec.bijectors[1].split: found -1, expected >=0'],
+    [
+      'a split below 0',
+      withCoupling({ split: -1 }),
+      'spec.bijectors[1].split: found -1, expected an integer from 0 to 65535',
+    ],
     [
       'split at dim',
       withCoupling({ split: 3 }),
@@ -167,17 +175,21 @@ describe('parsing a spec', () => {
     ],
     ['flip as a number', withCoupling({ flip: 1 }), 'spec.bijectors[1].flip: found 1, expected boolean'],
     ['another scale map', withCoupling({ scale: { map: 'softplus' } }), 'scale.map: found "softplus"'],
-    ['bound 0', withCoupling({ scale: { map: 'tanh', bound: 0 } }), 'scale.bound: found 0, expected >0'],
+    [
+      'bound 0',
+      withCoupling({ scale: { map: 'tanh', bound: 0 } }),
+      'scale.bound: found 0, expected a positive finite number',
+    ],
     [
       'an infinite bound',
       withCoupling({ scale: { map: 'tanh', bound: Infinity } }),
-      'scale.bound: found Infinity, expected a finite number',
+      'scale.bound: found Infinity, expected a positive finite number',
     ],
     ['a bound for exp', withCoupling({ scale: { map: 'exp', bound: 3 } }), 'scale.bound: found a key'],
     [
       'no hidden layer',
       withConditioner({ hidden: [] }),
-      'conditioner.hidden: found 0 items, expected >=1 items',
+      'conditioner.hidden: found 0 items, expected at least 1 items',
     ],
     [
       'two widths of a residual net',
@@ -185,7 +197,11 @@ describe('parsing a spec', () => {
       'conditioner.hidden: found 2 widths, expected one, since the blocks',
     ],
     ['no residual block', withConditioner({ hidden: [8], residualBlocks: 0 }), 'residualBlocks: found 0'],
-    ['a huge width', withConditioner({ hidden: [8, 1e9] }), 'hidden[1]: found 1000000000, expected <=65536'],
+    [
+      'a huge width',
+      withConditioner({ hidden: [8, 1e9] }),
+      'hidden[1]: found 1000000000, expected an integer from 1 to 65536',
+    ],
     ['65 hidden layers', withConditioner({ hidden: Array(65).fill(1) }), 'hidden: found 65 items'],
     [
       'another activation',
@@ -207,15 +223,27 @@ describe('parsing a spec', () => {
       { ...spec, dim: 1, bijectors: [{ type: 'invertible_linear' }] },
       'spec.dim: found 1, expected at least 2. An invertible linear map mixes features',
     ],
-    ['one bin', withSpline({ bins: 1 }), 'spec.bijectors[0].bins: found 1, expected >=2'],
-    ['too many bins', withSpline({ bins: 65 }), 'spec.bijectors[0].bins: found 65, expected <=64'],
-    ['a spline on nothing', withSpline({ bound: 0 }), 'spec.bijectors[0].bound: found 0, expected >0'],
+    ['one bin', withSpline({ bins: 1 }), 'spec.bijectors[0].bins: found 1, expected an integer from 2 to 64'],
+    [
+      'too many bins',
+      withSpline({ bins: 65 }),
+      'spec.bijectors[0].bins: found 65, expected an integer from 2 to 64',
+    ],
+    [
+      'a spline on nothing',
+      withSpline({ bound: 0 }),
+      'spec.bijectors[0].bound: found 0, expected a positive finite number',
+    ],
     [
       'splines beyond the last feature',
       withBlock({ start: 2, count: 2 }),
       'spec.bijectors[0].block.count: found 2, expected an integer from 1 to 1',
     ],
-    ['splines of no feature', withBlock({ start: 0, count: 0 }), 'block.count: found 0, expected >=1'],
+    [
+      'splines of no feature',
+      withBlock({ start: 0, count: 0 }),
+      'block.count: found 0, expected an integer from 1 to 65536',
+    ],
     ['another init', withConditioner({ init: 'he' }), 'conditioner.init: found "he"'],
   ])('refuses %s, naming the path', (_case, json, fact) => {
     const message = refusal(json);

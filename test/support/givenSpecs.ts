@@ -1,7 +1,8 @@
 /** Random flows some of whose couplings condition on the context alone. */
 import * as fc from 'fast-check';
 import { ACTIVATIONS } from '../../src/model/activation.ts';
-import type { BijectorSpec, FlowSpec } from '../../src/spec/spec.ts';
+import type { BijectorSpec } from '../../src/bijectors/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
 import { randomBijector, randomParameters, randomSpecs } from './randomSpecs.ts';
 import type { RandomFlow, SpecRange } from './randomSpecs.ts';
 

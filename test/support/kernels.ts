@@ -14,19 +14,3 @@ export const kernelsByFile: ReadonlyMap<string, KernelSpec> = new Map(
       ]),
   ),
 );
-
-/** Every way to set the flags of a kernel. */
-export function flagCombinations({ flags = [], exclusive = [] }: KernelSpec): Record<string, boolean>[] {
-  return flags
-    .reduce<Record<string, boolean>[]>(
-      (combinations, flag) =>
-        combinations.flatMap((others) => [
-          { ...others, [flag]: false },
-          { ...others, [flag]: true },
-        ]),
-      [{}],
-    )
-    .filter((combination) =>
-      exclusive.every((flagSet) => flagSet.filter((flag) => combination[flag]).length <= 1),
-    );
-}

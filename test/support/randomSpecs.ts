@@ -1,19 +1,16 @@
 /** Random flows: specs of every shape with parameters that make them far from the identity. */
 import * as fc from 'fast-check';
+import { netsOf } from '../../src/bijectors/bijector.ts';
 import { intoDomain } from '../../src/model/domain.ts';
 import { domainsOf } from '../../src/spec/offset.ts';
 import { paramLayout } from '../../src/spec/layout.ts';
 import type { TensorSlot } from '../../src/model/tensors.ts';
 import { DOMAINS } from '../../src/model/domain.ts';
 import { ACTIVATIONS } from '../../src/model/activation.ts';
-import type {
-  AffineCouplingSpec,
-  BaseSpec,
-  BijectorSpec,
-  DomainSpec,
-  FlowSpec,
-  NetSpec,
-} from '../../src/spec/spec.ts';
+import type { AffineCouplingSpec, BijectorSpec, DomainSpec } from '../../src/bijectors/index.ts';
+import type { BaseSpec } from '../../src/bases/index.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
+import type { NetSpec } from '../../src/nets/net.ts';
 import type { Activation } from '../../src/model/activation.ts';
 import type { FeatureBlock } from '../../src/model/blocks.ts';
 import { uniforms } from '../../src/random.ts';
@@ -172,68 +169,31 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
       parameters[slot.offset + i] = from + (to - from) * draws[first + i]!;
     }
   };
-  switch (layout.base.type) {
-    case 'mixture':
-      fill(layout.base.mean, -1, 1);
-      fill(layout.base.logScale, -0.5, 0.5);
-      if (layout.base.logits !== undefined) fill(layout.base.logits, -1, 1);
-      break;
-    case 'student_t':
-      fill(layout.base.logDf, 0, 2);
-      break;
-    case 'class_conditional':
-      fill(layout.base.mean, -0.5, 0.5);
-      break;
-    default:
-  }
-  for (const slots of layout.bijectors) {
-    switch (slots.type) {
-      case 'domain':
-        fill(slots.scale, 0.4, 2.4);
-        slots.spec.features.forEach((domain, feature) => {
-          if (domain !== 'positive') parameters[slots.scale.offset + feature] = 1;
-        });
-        break;
-      case 'standardize':
-        fill(slots.mean, -2, 2);
-        fill(slots.std, 0.4, 2.4);
-        break;
-      case 'permutation':
-        fill(slots.permutation, 0, 1);
-        replaceByRanks(parameters, slots.permutation);
-        if (slots.signs !== undefined) {
-          fill(slots.signs, -1, 1);
-          const { offset, length } = slots.signs;
-          for (let i = offset; i < offset + length; i++) parameters[i] = parameters[i]! < 0 ? -1 : 1;
-        }
-        break;
-      case 'invertible_linear': {
-        const bound = 1 / Math.sqrt(spec.dim);
-        fill(slots.lower, -bound, bound);
-        fill(slots.upper, -bound, bound);
-        fill(slots.logDiagonal, -0.5, 0.5);
-        fill(slots.permutation, 0, 1);
-        replaceByRanks(parameters, slots.permutation);
-        break;
+  for (const { spec: owner, tensors } of [layout.base, ...layout.bijectors]) {
+    for (const slot of slotsOf(tensors)) {
+      const name = slot.name.replace(/^.*\./, '');
+      const [from, to] = RANGES[owner.type]?.[name] ?? RANGES['']?.[name] ?? [-0.5, 0.5];
+      fill(slot, from, to);
+      if (name === 'permutation') replaceByRanks(parameters, slot);
+      for (let i = slot.offset; i < slot.offset + slot.length; i++) {
+        if (name === 'signs') parameters[i] = parameters[i]! < 0 ? -1 : 1;
       }
-      case 'actnorm':
-        fill(slots.bias, -1, 1);
-        fill(slots.logScale, -0.5, 0.5);
-        parameters[slots.initialised.offset] = 1;
-        break;
-      case 'rational_quadratic_elementwise':
-        fill(slots.raw, -1, 1);
-        break;
-      case 'diagonal_scale':
-        fill(slots.logScale, -0.5, 0.5);
-        break;
-      default:
-        for (const { inputs, weight, bias } of slots.nets.flatMap(({ layers }) => layers)) {
-          const bound = 1 / Math.sqrt(inputs);
-          fill(weight, -bound, bound);
-          fill(bias, -bound, bound);
-        }
     }
+  }
+  for (const layer of layout.bijectors) {
+    const { scale } = layer.tensors as { scale?: TensorSlot };
+    layer.bijector.domains?.(layer.spec).forEach((domain, feature) => {
+      if (domain !== 'positive') parameters[scale!.offset + feature] = 1;
+    });
+    for (const { inputs, weight, bias } of netsOf(layer).flatMap(({ layers }) => layers)) {
+      const bound = 1 / Math.sqrt(inputs);
+      fill(weight, -bound, bound);
+      fill(bias, -bound, bound);
+    }
+  }
+  for (const { name, offset, length } of layout.tensors) {
+    if (!/\.(lower|upper)$/.test(name)) continue;
+    for (let i = offset; i < offset + length; i++) parameters[i]! /= Math.sqrt(spec.dim);
   }
   return parameters;
 }
@@ -242,6 +202,33 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
 export function randomContext({ contextDim }: FlowSpec, rows: number): Float32Array | undefined {
   if (contextDim === 0) return undefined;
   return Float32Array.from(uniforms(3, 2, rows * contextDim), (u) => 3 * u - 1.5);
+}
+
+/** From where to where the values of a tensor lie, of an owner or of any; else ±0.5. */
+const RANGES: Readonly<Record<string, Record<string, [from: number, to: number]>>> = {
+  '': {
+    scale: [0.4, 2.4],
+    std: [0.4, 2.4],
+    permutation: [0, 1],
+    signs: [-1, 1],
+    lower: [-1, 1],
+    upper: [-1, 1],
+    bias: [-1, 1],
+    raw: [-1, 1],
+    logits: [-1, 1],
+    log_df: [0, 2],
+    initialised: [1, 1],
+  },
+  standardize: { mean: [-2, 2] },
+  mixture: { mean: [-1, 1] },
+  diagonal_normal: { mean: [-1, 1] },
+};
+
+/** The tensors of a bijector or base that are no layer of a net. */
+function slotsOf(tensors: object): TensorSlot[] {
+  return Object.values(tensors).filter((value: unknown): value is TensorSlot => {
+    return typeof value === 'object' && value !== null && 'offset' in value;
+  });
 }
 
 /** Makes a permutation of numbers that all differ: where each one is in ascending order. */
@@ -258,8 +245,8 @@ function replaceByRanks(parameters: Float32Array, { offset, length }: TensorSlot
  */
 export function deepParameters(spec: FlowSpec, seed: number): Float32Array {
   const parameters = randomParameters(spec, seed);
-  const couplings = paramLayout(spec).bijectors.filter((slots) => slots.type === 'affine_coupling');
-  for (const { layers } of couplings.flatMap(({ nets }) => nets)) {
+  const couplings = paramLayout(spec).bijectors.filter(({ spec: { type } }) => type === 'affine_coupling');
+  for (const { layers } of couplings.flatMap(netsOf)) {
     const { weight, bias } = layers.at(-1)!;
     for (const { offset, length } of [weight, bias]) {
       for (let i = offset; i < offset + length; i++) parameters[i]! /= Math.sqrt(couplings.length);

@@ -146,14 +146,14 @@ export class Brushes {
   }
 
   /** The shader on these buffers, which stay the caller's. */
-  stroke<N extends BrushName>(name: N, ...buffers: GPUBuffer[]): Stroke<N> {
+  stroke<N extends BrushName>(name: N, ...buffers: GPUBuffer[]): BrushStroke<N> {
     const { params, label } = SHADERS[name];
-    return new Stroke(this.device, label, params, this.#compiled[name], buffers);
+    return new BrushStroke(this.device, label, params, this.#compiled[name], buffers);
   }
 }
 
 /** One use of a shader, with params of its own. */
-export class Stroke<N extends BrushName> implements Disposable {
+export class BrushStroke<N extends BrushName> {
   readonly #device: GPUDevice;
   readonly #fields: readonly Field[];
   readonly #compiled: Compiled;
@@ -184,11 +184,11 @@ export class Stroke<N extends BrushName> implements Disposable {
     this.#device.queue.writeBuffer(this.#params, 0, packParams(this.#fields, params));
   }
 
-  draw(pass: GPURenderPassEncoder, vertices: number, instances = 1): void {
+  draw(renderPass: GPURenderPassEncoder, vertices: number, instances = 1): void {
     if (this.#compiled.draw === undefined || instances < 1) return;
-    pass.setPipeline(this.#compiled.draw);
-    pass.setBindGroup(0, this.#bindings);
-    pass.draw(vertices, instances);
+    renderPass.setPipeline(this.#compiled.draw);
+    renderPass.setBindGroup(0, this.#bindings);
+    renderPass.draw(vertices, instances);
   }
 
   dispatch(encoder: GPUCommandEncoder, workgroups: number): void {
@@ -202,10 +202,6 @@ export class Stroke<N extends BrushName> implements Disposable {
 
   dispose(): void {
     this.#params.destroy();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

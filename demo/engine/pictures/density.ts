@@ -1,6 +1,6 @@
 /** The heat-map of log p with the data over it. */
 import type { Flow, FlowPass } from '../../../src/index.ts';
-import type { Stroke } from './brushes.ts';
+import type { BrushStroke } from './brushes.ts';
 import { aspectOf, canvasFrame, placeWithin } from './frame.ts';
 import type { Frame, Size } from './frame.ts';
 import { frameParams } from './scene.ts';
@@ -20,7 +20,7 @@ export interface DensityPlan {
 
 interface Slicer {
   pass: FlowPass<'logProb'>;
-  lattice: Stroke<'latticeRows'>;
+  lattice: BrushStroke<'latticeRows'>;
 }
 
 /**
@@ -38,7 +38,7 @@ export class DensitySketch implements Sketch {
   readonly #sizeOf: () => Size;
   /** One is shown, the other is being filled. */
   readonly #grids: [Grid, Grid];
-  readonly #points: Stroke<'points'>;
+  readonly #points: BrushStroke<'points'>;
   /** Of the data, over the map. */
   readonly #shown: { buffer: GPUBuffer; stride: number };
   #shownCount: number;
@@ -137,7 +137,7 @@ export class DensitySketch implements Sketch {
     this.#scene.give(...Array.from(this.#slicers.values(), ({ pass }) => pass));
   }
 
-  draw(pass: GPURenderPassEncoder, size: Size): void {
+  draw(renderPass: GPURenderPassEncoder, size: Size): void {
     const { view, rampLength, dataFrame, pixelRatio, columns } = this.#scene;
     const [front] = this.#grids;
     if (front.side === 0) return;
@@ -150,7 +150,7 @@ export class DensitySketch implements Sketch {
       nats: LOG_RANGE,
       isLog: view.colours === 'log' ? 1 : 0,
     });
-    front.map.draw(pass, 3);
+    front.map.draw(renderPass, 3);
     if (!view.showData) return;
     const [fromX, fromY] = columnStarts(columns, this.#shown.stride);
     this.#points.set({
@@ -170,7 +170,7 @@ export class DensitySketch implements Sketch {
     });
     // As close together as those of all classes at once.
     const most = pointsFor(size, pixelRatio) / this.#scene.classCount;
-    this.#points.draw(pass, 4, Math.min(this.#shownCount, Math.round(most)));
+    this.#points.draw(renderPass, 4, Math.min(this.#shownCount, Math.round(most)));
   }
 
   dispose(): void {
@@ -178,10 +178,6 @@ export class DensitySketch implements Sketch {
     for (const { pass, lattice } of this.#slicers.values()) disposeAll([pass, lattice]);
     for (const { scaling, map } of this.#grids) disposeAll([scaling, map]);
     this.#points.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   #begin(): void {
@@ -238,8 +234,8 @@ interface Grid {
   /** Where on the canvas it lies: left, bottom, right, top, from 0 to 1. */
   box: [number, number, number, number];
   logProb: GPUBuffer;
-  scaling: Stroke<'densityScale'>;
-  map: Stroke<'density'>;
+  scaling: BrushStroke<'densityScale'>;
+  map: BrushStroke<'density'>;
 }
 
 /** As many points as do not cover each other: one for every 80 CSS pixels squared or so. */

@@ -1,6 +1,6 @@
 /** A lattice of the latent space warped into data space by the inverse. */
 import type { Flow, FlowPass } from '../../../src/index.ts';
-import type { Stroke } from './brushes.ts';
+import type { BrushStroke } from './brushes.ts';
 import { packed } from './colours.ts';
 import { aspectOf } from './frame.ts';
 import type { Size } from './frame.ts';
@@ -24,7 +24,7 @@ export class GridSketch implements Sketch {
   readonly #pass: FlowPass<'inverse'>;
   readonly #frames: GPUBuffer;
   readonly #tints: GPUBuffer;
-  readonly #curves: Stroke<'curves'>;
+  readonly #curves: BrushStroke<'curves'>;
 
   private constructor(scene: Scene, lines: ReturnType<typeof lattice>, pass: FlowPass<'inverse'>) {
     this.#scene = scene;
@@ -57,7 +57,7 @@ export class GridSketch implements Sketch {
     this.#scene.write(this.#source, plane(within, columns, others, this.#pass.stride));
   }
 
-  draw(pass: GPURenderPassEncoder, size: Size): void {
+  draw(renderPass: GPURenderPassEncoder, size: Size): void {
     const { dataFrame, pixelRatio, columns, palette } = this.#scene;
     const { offsets, pointsPerLine } = this.#lattice;
     const lines = Math.floor(this.#pass.rows / pointsPerLine);
@@ -82,15 +82,11 @@ export class GridSketch implements Sketch {
       alpha: 1,
       fadeLength: FADE_LENGTH * pixelRatio,
     });
-    this.#curves.draw(pass, 4, lines * (pointsPerLine - 1));
+    this.#curves.draw(renderPass, 4, lines * (pointsPerLine - 1));
   }
 
   dispose(): void {
     this.#pass.dispose();
     this.#curves.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }

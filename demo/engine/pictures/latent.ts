@@ -1,6 +1,6 @@
 /** z = f(x) of the data against the rings of the standard normal. */
 import type { Flow, FlowPass } from '../../../src/index.ts';
-import type { Stroke } from './brushes.ts';
+import type { BrushStroke } from './brushes.ts';
 import { pointsFor } from './density.ts';
 import { aspectOf, latentFrame } from './frame.ts';
 import type { Frame, Size } from './frame.ts';
@@ -17,8 +17,8 @@ export class LatentSketch implements Sketch {
   readonly #source: { buffer: GPUBuffer };
   readonly #pass: FlowPass<'forward'>;
   readonly #tints: GPUBuffer;
-  readonly #rings: Stroke<'rings'>;
-  readonly #points: Stroke<'points'>;
+  readonly #rings: BrushStroke<'rings'>;
+  readonly #points: BrushStroke<'points'>;
 
   private constructor(scene: Scene, most: number, pass: FlowPass<'forward'>) {
     this.#scene = scene;
@@ -52,9 +52,9 @@ export class LatentSketch implements Sketch {
     this.#scene.give(this.#pass);
   }
 
-  draw(pass: GPURenderPassEncoder, size: Size): void {
+  draw(renderPass: GPURenderPassEncoder, size: Size): void {
     const { pixelRatio, columns } = this.#scene;
-    drawRings(this.#rings, pass, size, this.#scene, latentFrame, 1);
+    drawRings(this.#rings, renderPass, size, this.#scene, latentFrame, 1);
     const [fromX, fromY] = columnStarts(columns, this.#pass.stride);
     this.#points.set({
       fromFrame: frameParams(latentFrame),
@@ -71,7 +71,7 @@ export class LatentSketch implements Sketch {
       alpha: 0.65,
       tintStep: 1,
     });
-    this.#points.draw(pass, 4, Math.min(this.#count, pointsFor(size, pixelRatio)));
+    this.#points.draw(renderPass, 4, Math.min(this.#count, pointsFor(size, pixelRatio)));
   }
 
   dispose(): void {
@@ -79,16 +79,12 @@ export class LatentSketch implements Sketch {
     this.#rings.dispose();
     this.#points.dispose();
   }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
 }
 
 /** The rings in any frame, as strong as `strength` says, 0 to 1. */
 export function drawRings(
-  rings: Stroke<'rings'>,
-  pass: GPURenderPassEncoder,
+  rings: BrushStroke<'rings'>,
+  renderPass: GPURenderPassEncoder,
   size: Size,
   { palette, pixelRatio }: Scene,
   frame: Frame,
@@ -102,5 +98,5 @@ export function drawRings(
     aspect: aspectOf(size),
     width: pixelRatio,
   });
-  rings.draw(pass, 3);
+  rings.draw(renderPass, 3);
 }

@@ -1,6 +1,6 @@
 /** The rows on their way between data and latent, at any layer, with the paths of a few. */
 import type { Flow, FlowPass } from '../../../src/index.ts';
-import type { Stroke } from './brushes.ts';
+import type { BrushStroke } from './brushes.ts';
 import { packed } from './colours.ts';
 import { aspectOf, mixFrames, project } from './frame.ts';
 import type { Frame, Size } from './frame.ts';
@@ -41,12 +41,12 @@ export class LayersSketch implements Sketch {
   readonly #doneTints: GPUBuffer;
   readonly #aheadTints: GPUBuffer;
   readonly #frames: GPUBuffer;
-  readonly #rings: Stroke<'rings'>;
+  readonly #rings: BrushStroke<'rings'>;
   /** The way so far, the way to come, and where each path's row is. */
-  readonly #done: Stroke<'curves'>;
-  readonly #ahead: Stroke<'curves'>;
-  readonly #points: Stroke<'points'>;
-  readonly #heads: Stroke<'points'>;
+  readonly #done: BrushStroke<'curves'>;
+  readonly #ahead: BrushStroke<'curves'>;
+  readonly #points: BrushStroke<'points'>;
+  readonly #heads: BrushStroke<'points'>;
 
   private constructor(scene: Scene, most: number, pass: FlowPass<'trace'>) {
     this.#scene = scene;
@@ -121,13 +121,20 @@ export class LayersSketch implements Sketch {
     return mixFrames(from, frames[layer + 1] ?? from, share);
   }
 
-  draw(pass: GPURenderPassEncoder, size: Size): void {
+  draw(renderPass: GPURenderPassEncoder, size: Size): void {
     const { view, bijectors, pixelRatio, columns, dim, palette, layerFrames } = this.#scene;
     const count = bijectors.length;
     const place = layerPlace(view.layer, count);
     const { layer, share } = place;
     const progress = Math.min(1, Math.max(0, view.layer / Math.max(1, count)));
-    drawRings(this.#rings, pass, size, this.#scene, LayersSketch.frameAt(this.#scene, place), progress ** 2);
+    drawRings(
+      this.#rings,
+      renderPass,
+      size,
+      this.#scene,
+      LayersSketch.frameAt(this.#scene, place),
+      progress ** 2,
+    );
 
     const { stride } = this.#pass;
     const rows = this.#count;
@@ -169,22 +176,18 @@ export class LayersSketch implements Sketch {
     this.#ahead.set({ ...paths, start: view.layer, end: count, width: pixelRatio, alpha: 1 });
     this.#done.set({ ...paths, start: 0, end: view.layer, width: 1.25 * pixelRatio, alpha: 1 });
     if (count > 0) {
-      this.#ahead.draw(pass, 4, shownPaths * count);
-      this.#done.draw(pass, 4, shownPaths * count);
+      this.#ahead.draw(renderPass, 4, shownPaths * count);
+      this.#done.draw(renderPass, 4, shownPaths * count);
     }
     this.#points.set({ ...points, radius: 1.6 * pixelRatio, alpha: 0.55 });
-    this.#points.draw(pass, 4, rows);
+    this.#points.draw(renderPass, 4, rows);
     this.#heads.set({ ...points, radius: 3.5 * pixelRatio, alpha: 1 });
-    this.#heads.draw(pass, 4, shownPaths);
+    this.#heads.draw(renderPass, 4, shownPaths);
   }
 
   dispose(): void {
     this.#pass.dispose();
     for (const stroke of [this.#rings, this.#done, this.#ahead, this.#points, this.#heads]) stroke.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }
 

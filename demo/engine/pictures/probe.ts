@@ -1,7 +1,7 @@
 /** The point under the pointer, in every picture at once. */
 import type { Flow, FlowPass } from '../../../src/index.ts';
 import type { Hovered, Picture } from '../../protocol.ts';
-import type { Stroke } from './brushes.ts';
+import type { BrushStroke } from './brushes.ts';
 import { aspectOf, latentFrame, unproject } from './frame.ts';
 import type { Frame, Pair, Size } from './frame.ts';
 import { layerPlace } from './layers.ts';
@@ -25,13 +25,13 @@ interface ProbePasses {
  * Follows one row through the flow. In data space the features that are not shown are at the data's mean, in latent
  * space at 0: the plane of the picture.
  */
-export class Probe implements Disposable {
+export class Probe {
   readonly #scene: Scene;
   readonly #trace: FlowPass<'trace'>;
   readonly #inverse: FlowPass<'inverse'>;
   readonly #logProb: FlowPass<'logProb'>;
-  readonly #rings: Stroke<'points'>[] = [];
-  readonly #ringOf = new Map<Picture, Stroke<'points'>>();
+  readonly #rings: BrushStroke<'points'>[] = [];
+  readonly #ringOf = new Map<Picture, BrushStroke<'points'>>();
   #isShown = false;
 
   private constructor(scene: Scene, { trace, inverse, logProb }: ProbePasses) {
@@ -86,7 +86,7 @@ export class Probe implements Disposable {
     runPass(this.#scene.brushes.device, this.#trace, { buffer: this.#trace.buffer('states') });
   }
 
-  draw(pass: GPURenderPassEncoder, picture: Picture, size: Size): void {
+  draw(renderPass: GPURenderPassEncoder, picture: Picture, size: Size): void {
     if (!this.#isShown) return;
     const { columns, dim, bijectors, view, dataFrame, layerFrames, pixelRatio } = this.#scene;
     const count = bijectors.length;
@@ -119,15 +119,11 @@ export class Probe implements Disposable {
       alpha: 1,
       tintStep: 0,
     });
-    ring.draw(pass, 4);
+    ring.draw(renderPass, 4);
   }
 
   dispose(): void {
     disposeAll([this.#trace, this.#inverse, this.#logProb, ...this.#rings]);
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   /** Puts x into the state of the trace; a latent point comes there by the inverse. */
@@ -180,7 +176,7 @@ export class Probe implements Disposable {
     };
   }
 
-  #ringFor(picture: Picture): Stroke<'points'> {
+  #ringFor(picture: Picture): BrushStroke<'points'> {
     const known = this.#ringOf.get(picture);
     if (known !== undefined) return known;
     const { brushes } = this.#scene;

@@ -1,6 +1,6 @@
 /** Fresh samples of the model. */
 import type { Flow, FlowPass } from '../../../src/index.ts';
-import type { Stroke } from './brushes.ts';
+import type { BrushStroke } from './brushes.ts';
 import { pointsFor } from './density.ts';
 import { aspectOf } from './frame.ts';
 import type { Size } from './frame.ts';
@@ -16,7 +16,7 @@ export class SamplesSketch implements Sketch {
   readonly kind = 'samples rows';
   readonly #scene: Scene;
   readonly #pass: FlowPass<'sample'>;
-  readonly #points: Stroke<'points'>;
+  readonly #points: BrushStroke<'points'>;
 
   private constructor(scene: Scene, pass: FlowPass<'sample'>) {
     this.#scene = scene;
@@ -38,7 +38,7 @@ export class SamplesSketch implements Sketch {
     this.#scene.give(this.#pass);
   }
 
-  draw(pass: GPURenderPassEncoder, size: Size): void {
+  draw(renderPass: GPURenderPassEncoder, size: Size): void {
     const { dataFrame, pixelRatio, columns } = this.#scene;
     const [fromX, fromY] = columnStarts(columns, this.#pass.stride);
     this.#points.set({
@@ -56,15 +56,11 @@ export class SamplesSketch implements Sketch {
       alpha: 0.6,
       tintStep: 0,
     });
-    this.#points.draw(pass, 4, Math.min(this.#pass.rows, pointsFor(size, pixelRatio)));
+    this.#points.draw(renderPass, 4, Math.min(this.#pass.rows, pointsFor(size, pixelRatio)));
   }
 
   dispose(): void {
     this.#pass.dispose();
     this.#points.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 }

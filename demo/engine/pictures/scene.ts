@@ -1,12 +1,15 @@
 /** What all pictures of one model share: colours, rows and frames on the GPU. */
-import { columnStatistics } from '../../../src/data/statistics.ts';
-import { fromDomain, isInside } from '../../../src/model/domain.ts';
-import { domainsOf } from '../../../src/spec/offset.ts';
-import type { ColumnStatistics } from '../../../src/data/statistics.ts';
-import { columnsOf } from '../../../src/gpu/rows.ts';
-import { paddedRows } from '../../../src/plan/shape.ts';
 import type { Domain, Flow, FlowPass, FlowSpec, PassKind, PassOptions, Rows } from '../../../src/index.ts';
-import { offsetOf } from '../../../src/spec/offset.ts';
+import {
+  columnsOf,
+  columnStatistics,
+  domainsOf,
+  fromDomain,
+  isInside,
+  offsetOf,
+  paddedRows,
+} from '../../../src/page.ts';
+import type { ColumnStatistics } from '../../../src/page.ts';
 import { oneHot } from '../../labels.ts';
 import type { View } from '../../protocol.ts';
 import type { Classes, DataSet } from '../dataSet.ts';
@@ -25,7 +28,7 @@ export type Ink = (typeof INKS)[number];
 /** How far from the mean, in standard deviations, the tints of the rows run. */
 const TINT_REACH = 2;
 
-export class Scene implements Disposable {
+export class Scene {
   readonly brushes: Brushes;
   /** The data as the passes of the flow have them: less its offset. */
   readonly data: PicturedData;
@@ -205,10 +208,6 @@ export class Scene implements Disposable {
 
   dispose(): void {
     for (const buffer of this.#owned) buffer.destroy();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   /** Where the domains of the shown columns begin and end. */

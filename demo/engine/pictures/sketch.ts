@@ -1,16 +1,16 @@
 /** A picture as the studio sees it: rows that go through the flow, and a drawing of what came out. */
 import type { FlowPass, PassKind } from '../../../src/index.ts';
-import type { BrushName, Stroke } from './brushes.ts';
+import type { BrushName, BrushStroke } from './brushes.ts';
 import type { Size } from './frame.ts';
 
-export interface Sketch extends Disposable {
+export interface Sketch {
   /** What a piece of `compute` is called where its cost is kept; the same names cost the same. */
   readonly kind: string;
   /** Submits the next piece of the rows' way through the flow, with the parameters as they are; true after the last. */
   compute(): boolean;
   /** Begins again with `compute`, where its rows depend on what the view says. */
   reset(): void;
-  draw(pass: GPURenderPassEncoder, size: Size): void;
+  draw(renderPass: GPURenderPassEncoder, size: Size): void;
   dispose(): void;
 }
 
@@ -35,6 +35,6 @@ export function columnStarts(columns: readonly [number, number], stride: number)
 }
 
 /** Frees several things at once. */
-export function disposeAll(things: readonly (Stroke<BrushName> | FlowPass | undefined)[]): void {
+export function disposeAll(things: readonly (BrushStroke<BrushName> | FlowPass | undefined)[]): void {
   for (const thing of things) thing?.dispose();
 }

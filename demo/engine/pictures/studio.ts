@@ -2,64 +2,27 @@
 import { DisposedError } from '../../../src/index.ts';
 import type { Flow } from '../../../src/index.ts';
 import type { Hovered, Picture, View } from '../../protocol.ts';
-import { Slowdown } from '../slowdown.ts';
-import { CostEstimates, DrawingBudget } from '../drawingBudget.ts';
-import { DensitySketch } from './density.ts';
 import { DensityDetail } from './densityDetail.ts';
-import { GridSketch } from './grid.ts';
-import { LatentSketch } from './latent.ts';
+import { DrawingTime } from './drawingTime.ts';
+import type { Job } from './drawingTime.ts';
+import type { Size } from './frame.ts';
 import { LayersSketch } from './layers.ts';
 import { Probe } from './probe.ts';
-import { SamplesSketch } from './samples.ts';
 import type { Scene } from './scene.ts';
-import type { Sketch } from './sketch.ts';
+import { entryOf, sketchMakers } from './sketches.ts';
+import type { Entry } from './sketches.ts';
 import type { Surface } from './surface.ts';
-
-/** Rows of each picture: a software adapter takes milliseconds for a thousand. */
-const ROWS = {
-  software: { samples: 1024, latent: 1024, layers: 384, pointsPerLine: 129 },
-  gpu: { samples: 4000, latent: 4000, layers: 1000, pointsPerLine: 257 },
-};
-
-/** For so long after an image the browser puts its page together, ms. */
-const PRESENTED_MS = 120;
 
 /** How near the pointer must be to a row of the layers, CSS pixels. */
 const SNAP = 14;
 
-interface Entry {
-  picture: Picture;
-  surface: Surface;
-  sketch: Sketch;
-  /** The flow or the view has changed since its rows went through. */
-  hasOldRows: boolean;
-  hasOldImage: boolean;
-  /** The page knows that it is there. */
-  isAnnounced: boolean;
-  /** The visitor waits for it. */
-  isUrgent: boolean;
-  /** No rows have come through the flow yet. */
-  isBlank: boolean;
-}
-
-interface Job {
-  /** Where its cost is kept. */
-  kind: string;
-  isImage: boolean;
-  run: () => void;
-}
-
-export class Studio implements Disposable {
+export class Studio {
   readonly scene: Scene;
   readonly #flow: Flow;
   readonly #surfaces: Readonly<Record<Picture, Surface>>;
   readonly #isSoftware: boolean;
-  readonly #budget = new DrawingBudget(performance.now());
-  readonly #costs = new CostEstimates();
-  readonly #slowdown = new Slowdown();
+  readonly #time = new DrawingTime();
   readonly #detail: DensityDetail;
-  /** What drawing took of the queue since training last told of its steps. */
-  #paidMs = 0;
   readonly #entries: Entry[] = [];
   /** Whose rows are still to go through the flow before the images are drawn, all at once. */
   #round: Entry[] = [];
@@ -88,7 +51,7 @@ export class Studio implements Disposable {
     this.#isSoftware = isSoftware;
     this.#wake = wake;
     this.#shown = shown;
-    this.#detail = new DensityDetail(this.#costs, () => surfaces.density.size, flow.passRows);
+    this.#detail = new DensityDetail(this.#time.costs, () => surfaces.density.size, flow.passRows);
   }
 
   /** Makes the pictures one by one, so that the first can be drawn while the others are compiled. */
@@ -100,38 +63,15 @@ export class Studio implements Disposable {
   async #open(): Promise<void> {
     const { scene } = this;
     const flow = this.#flow;
-    const rows = this.#isSoftware ? ROWS.software : ROWS.gpu;
-    const most = flow.passRows;
-    const detail = this.#detail;
-    const makers: [Picture, () => Promise<Sketch>][] = [
-      [
-        'density',
-        async () => {
-          detail.sketch = await DensitySketch.create(scene, flow, detail, () => this.#surfaces.density.size);
-          return detail.sketch;
-        },
-      ],
-      ['samples', () => SamplesSketch.create(scene, flow, Math.min(rows.samples, most))],
-      ['latent', () => LatentSketch.create(scene, flow, Math.min(rows.latent, most))],
-      ['grid', () => GridSketch.create(scene, flow, rows.pointsPerLine)],
-      ['layers', () => LayersSketch.create(scene, flow, Math.min(rows.layers, most))],
-    ];
+    const size = (): Size => this.#surfaces.density.size;
+    const makers = sketchMakers(scene, flow, { isSoftware: this.#isSoftware, detail: this.#detail, size });
     for (const [picture, make] of makers) {
       const sketch = await make();
       if (this.#disposed) {
         sketch.dispose();
         return;
       }
-      this.#entries.push({
-        picture,
-        surface: this.#surfaces[picture],
-        sketch,
-        hasOldRows: true,
-        hasOldImage: false,
-        isAnnounced: false,
-        isUrgent: false,
-        isBlank: true,
-      });
+      this.#entries.push(entryOf(picture, this.#surfaces[picture], sketch));
       this.#wake();
     }
     const probe = await Probe.create(scene, flow);
@@ -142,7 +82,7 @@ export class Studio implements Disposable {
   /** The part of the GPU's time that the pictures may take. */
   setShare(share: number): void {
     this.#detail.share = share;
-    this.#budget.setShare(share, performance.now());
+    this.#time.setShare(share);
     this.#wake();
   }
 
@@ -157,9 +97,7 @@ export class Studio implements Disposable {
   /** So many steps of training took place: what drawing has added to their time is paid from its budget. */
   stepsDone(count: number, start: number, end: number): void {
     if (!this.#isSoftware || this.#detail.share === 1) return;
-    // Beyond what the queue says that the drawing took, which is paid already.
-    this.#budget.spend(Math.max(0, this.#slowdown.steps(count, start, end) - this.#paidMs));
-    this.#paidMs = 0;
+    this.#time.stepsDone(count, start, end);
   }
 
   setView(view: View): void {
@@ -239,20 +177,20 @@ export class Studio implements Disposable {
     // The end of what is in flight wakes by itself.
     if (this.#isInFlight) return Infinity;
     const isUrgent = this.#entries.some((entry) => entry.isUrgent && entry.surface.isShown && !entry.isBlank);
-    return isUrgent ? 0 : this.#budget.wait(now);
+    return isUrgent ? 0 : this.#time.wait(now);
   }
 
   /** Brings pictures up to date, as far as the budget goes. What it cost is learned once the GPU has done it. */
   frame(now: number): void {
     if (this.#isInFlight || this.#disposed) return;
-    const available = this.#budget.available(now);
+    const available = this.#time.available(now);
     let marked: Promise<number> | undefined;
     const jobs: Job[] = [];
     let expected = 0;
     for (;;) {
       const job = this.#next(available - expected > 0);
       if (job === undefined) break;
-      const cost = this.#costs.of(job.kind);
+      const cost = this.#time.costs.of(job.kind);
       // What was never timed is timed alone.
       if (cost === undefined && jobs.length > 0) break;
       marked ??= this.#done();
@@ -270,10 +208,6 @@ export class Studio implements Disposable {
     for (const { sketch } of this.#entries) sketch.dispose();
     this.#probe?.dispose();
     this.scene.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   async #look(probe: Probe, picture: Picture, at: { x: number; y: number }): Promise<Hovered | null> {
@@ -332,33 +266,19 @@ export class Studio implements Disposable {
     const { picture, surface, sketch } = entry;
     entry.hasOldImage = false;
     entry.isUrgent = false;
-    surface.draw(this.scene.palette.background, (pass, size) => {
-      sketch.draw(pass, size);
-      this.#probe?.draw(pass, picture, size);
+    surface.draw(this.scene.palette.background, (renderPass, size) => {
+      sketch.draw(renderPass, size);
+      this.#probe?.draw(renderPass, picture, size);
     });
     if (entry.isBlank || entry.isAnnounced) return;
     entry.isAnnounced = true;
     this.#shown(picture);
   }
 
-  async #account(
-    start: number,
-    marked: Promise<number>,
-    jobs: readonly Job[],
-    expected: number,
-  ): Promise<void> {
+  async #account(start: number, marked: Promise<number>, jobs: Job[], expected: number): Promise<void> {
     this.#isInFlight = true;
-    this.#budget.spend(expected);
-    this.#slowdown.begin();
-    const done = this.#done();
     try {
-      const end = await done;
-      const ms = Math.max(0, end - Math.max(start, await marked));
-      const kinds = jobs.map(({ kind }) => kind);
-      this.#costs.learn(kinds, ms);
-      this.#budget.spend(ms - expected);
-      this.#paidMs += ms;
-      this.#slowdown.end(end + (jobs.some(({ isImage }) => isImage) ? PRESENTED_MS : 0));
+      await this.#time.account({ jobs, start, expected, marked, done: this.#done() });
     } catch {
       // The device is lost, and whoever trains is told.
     } finally {

@@ -6,7 +6,7 @@ import type { Size } from './frame.ts';
 
 export class Surface {
   readonly canvas: OffscreenCanvas;
-  readonly #context: GPUCanvasContext;
+  readonly #canvasContext: GPUCanvasContext;
   #device: GPUDevice | undefined;
   #isShown: boolean;
 
@@ -14,14 +14,14 @@ export class Surface {
     const context = canvas.getContext('webgpu');
     if (context === null) throw new Error('this canvas gives no WebGPU context');
     this.canvas = canvas;
-    this.#context = context;
+    this.#canvasContext = context;
     this.#isShown = canvas.width >= 1 && canvas.height >= 1;
   }
 
   /** Draws on this device from now on. */
   configure(device: GPUDevice, format: GPUTextureFormat): void {
     this.#device = device;
-    this.#context.configure({ device, format, alphaMode: 'opaque' });
+    this.#canvasContext.configure({ device, format, alphaMode: 'opaque' });
   }
 
   get size(): Size {
@@ -44,23 +44,23 @@ export class Surface {
   }
 
   /** Clears the canvas and draws on it, in one submit. */
-  draw(background: Rgb, draw: (pass: GPURenderPassEncoder, size: Size) => void): void {
+  draw(background: Rgb, draw: (renderPass: GPURenderPassEncoder, size: Size) => void): void {
     if (this.#device === undefined) return;
     const [r, g, b] = background;
     const encoder = this.#device.createCommandEncoder({ label: 'picture' });
-    const pass = encoder.beginRenderPass({
+    const renderPass = encoder.beginRenderPass({
       label: 'picture',
       colorAttachments: [
         {
-          view: this.#context.getCurrentTexture().createView(),
+          view: this.#canvasContext.getCurrentTexture().createView(),
           clearValue: { r, g, b, a: 1 },
           loadOp: 'clear',
           storeOp: 'store',
         },
       ],
     });
-    draw(pass, this.size);
-    pass.end();
+    draw(renderPass, this.size);
+    renderPass.end();
     this.#device.queue.submit([encoder.finish()]);
   }
 }

@@ -2,24 +2,17 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { MixtureSlots } from '../../model/tensors.ts';
 import { ceilDivide, gridOf } from '../../plan/shape.ts';
-import { drawParams, FLOPS_PER_NORMAL } from './base_sample.ts';
-import type { DrawArguments } from './base_sample.ts';
+import { FLOPS_PER_NORMAL, SAMPLE_PARAMS, sampleParams } from './arguments.ts';
+import type { SampleArguments } from './arguments.ts';
 
 export const mixtureSampleKernel = {
   stem: 'mixture_sample',
   params: {
-    n_rows: 'u32',
-    n_features: 'u32',
+    ...SAMPLE_PARAMS,
     n_components: 'u32',
     mean_offset: 'u32',
     log_scale_offset: 'u32',
     logits_offset: 'u32',
-    row_start_lo: 'u32',
-    row_start_hi: 'u32',
-    seed_lo: 'u32',
-    seed_hi: 'u32',
-    stream: 'u32',
-    temperature: 'f32',
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -34,14 +27,13 @@ export const CHOICE_BLOCK = 0x80000000;
  * Rows of a mixture of diagonal normals, whose standard deviations the temperature multiplies.
  * @throws {ShapeError} for a bad seed or row index
  */
-export function mixtureSample(args: DrawArguments & { slots: MixtureSlots; parameters: string }): Dispatch {
-  const { rows, slots } = args;
+export function mixtureSample(args: SampleArguments & { slots: MixtureSlots }): Dispatch {
+  const { rows, features, slots } = args;
   const { mean, logScale, logits } = slots;
-  const [components = 1, features = 1] = mean.shape;
+  const components = mean.length / features;
   return dispatchOf(mixtureSampleKernel, {
     params: {
-      ...drawParams(args),
-      n_features: features,
+      ...sampleParams(args),
       n_components: components,
       mean_offset: mean.offset,
       log_scale_offset: logScale.offset,

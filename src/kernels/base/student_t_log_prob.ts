@@ -2,19 +2,12 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { TensorSlot } from '../../model/tensors.ts';
 import { gridOf } from '../../plan/shape.ts';
-import type { BaseLoss } from './mixture_log_prob.ts';
+import { LOG_PROB_PARAMS, logProbParams } from './arguments.ts';
+import type { LogProbArguments } from './arguments.ts';
 
 export const studentTLogProbKernel = {
   stem: 'student_t_log_prob',
-  params: {
-    n_rows: 'u32',
-    n_valid_rows: 'u32',
-    n_features: 'u32',
-    log_df_offset: 'u32',
-    row_start: 'u32',
-    n_total: 'u32',
-    sign: 'f32',
-  },
+  params: { ...LOG_PROB_PARAMS, log_df_offset: 'u32' },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
     state: { access: 'read', element: 'f32' },
@@ -26,45 +19,26 @@ export const studentTLogProbKernel = {
   flags: ['LOSS'],
 } as const satisfies KernelSpec;
 
-export interface StudentTArguments {
-  rows: number;
+export interface StudentTLogProbArguments extends LogProbArguments {
   /** Logarithms of the degrees of freedom, one a feature. */
   logDf: TensorSlot;
-  /** +1 for the log-det of the forward map, −1 for that of the inverse. */
-  sign: 1 | -1;
-  parameters: string;
-  state: string;
-  logDet: string;
-  /** With `loss` it receives the negative log-likelihoods. */
-  logProb: string;
-  /** `dBase` receives each row's gradient of log_df. */
-  loss?: BaseLoss & { dBase: string };
 }
 
-/** Normaliser 45, tail 15, the rest a feature; with the gradients the normaliser's slope 30. */
+/** Normaliser 45, tail 15, the rest a feature; with the gradients the normaliser's derivative 30. */
 const FLOPS = { value: 65, gradients: 45 };
 
 /** log p of independent Student t's per row, in nats; or the loss with its gradients. */
-export function studentTLogProb(args: StudentTArguments): Dispatch {
-  const { rows, logDf, loss } = args;
-  const features = logDf.length;
+export function studentTLogProb(args: StudentTLogProbArguments): Dispatch {
+  const { rows, features, logDf, loss } = args;
   return dispatchOf(studentTLogProbKernel, {
-    params: {
-      n_rows: rows,
-      n_valid_rows: loss?.validRows ?? rows,
-      n_features: features,
-      log_df_offset: logDf.offset,
-      row_start: loss?.rowStart ?? 0,
-      n_total: loss?.totalRows ?? rows,
-      sign: args.sign,
-    },
+    params: { ...logProbParams(args), log_df_offset: logDf.offset },
     flags: { LOSS: loss !== undefined },
     buffers: {
       parameters: args.parameters,
       state: args.state,
       log_det: args.logDet,
       log_prob: args.logProb,
-      ...(loss === undefined ? {} : { d_state: loss.dState, d_base: loss.dBase }),
+      ...(loss && { d_state: loss.dState, d_base: loss.dBase }),
     },
     workgroups: gridOf(rows),
     flops: rows * features * (FLOPS.value + (loss === undefined ? 0 : FLOPS.gradients)),

@@ -13,9 +13,9 @@ export const activationForwardKernel = {
   bindings: {
     input: { access: 'read', element: 'f32' },
     output: { access: 'read_write', element: 'f32' },
-    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE' },
+    derivative: { access: 'read_write', element: 'f32', when: 'STORE_DERIVATIVE' },
   },
-  flags: ['STORE_SLOPE'],
+  flags: ['STORE_DERIVATIVE'],
   constants: ['ACTIVATION'],
 } as const satisfies KernelSpec;
 
@@ -27,20 +27,20 @@ export interface ActivationForwardArguments {
   input: string;
   output: string;
   /** Where φ′ goes; left out where no backward pass follows. */
-  slope?: string;
+  derivative?: string;
 }
 
 /** output = φ(input), element by element. */
 export function activationForward(args: ActivationForwardArguments): Dispatch {
-  const { rows, features, slope } = args;
+  const { rows, features, derivative } = args;
   const quads = quadsOf(rows);
   return dispatchOf(activationForwardKernel, {
     params: { n_quads: quads, n_features: features },
-    flags: { STORE_SLOPE: slope !== undefined },
+    flags: { STORE_DERIVATIVE: derivative !== undefined },
     constants: { ACTIVATION: activationCode(args.activation) },
-    buffers: { input: args.input, output: args.output, ...(slope === undefined ? {} : { slope }) },
+    buffers: { input: args.input, output: args.output, ...(derivative === undefined ? {} : { derivative }) },
     workgroups: gridOf(quads * features),
     flops: rows * features,
-    bytes: 4 * rows * features * (2 + Number(slope !== undefined)),
+    bytes: 4 * rows * features * (2 + Number(derivative !== undefined)),
   });
 }

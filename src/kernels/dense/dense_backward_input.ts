@@ -18,7 +18,7 @@ export const denseBackwardInputKernel = {
   bindings: {
     parameters: { access: 'read', element: 'f32', f16When: 'F16' },
     d_output: { access: 'read', element: 'f32' },
-    slope: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
+    derivative: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
     d_input: { access: 'read_write', element: 'f32' },
   },
   flags: ['HIDDEN', 'ADD', 'F16'],
@@ -37,33 +37,33 @@ export interface DenseBackwardInputArguments {
   dInput: string;
   inputStart: number;
   /** φ′ of the hidden layer below; left out where no activation lies between. */
-  slope?: string;
+  derivative?: string;
   /** Whether to add to what `dInput` holds already, as at the state. */
   add?: boolean;
-  /** Whether parameters and slope are of half precision. */
+  /** Whether parameters and derivative are of half precision. */
   f16?: boolean;
 }
 
-/** Bytes of a layer's weight, the gradients of its outputs and inputs, and the slope, or the inputs' gradient before. */
+/** Bytes of a layer's weight, the gradients of its outputs and inputs, and the derivative, or the inputs' gradient before. */
 export function backwardInputBytes({
   rows,
   layer,
   inputs = layer.inputs,
-  slope,
+  derivative,
   add = false,
   f16,
-}: Pick<DenseBackwardInputArguments, 'rows' | 'layer' | 'inputs' | 'slope' | 'add' | 'f16'>): number {
+}: Pick<DenseBackwardInputArguments, 'rows' | 'layer' | 'inputs' | 'derivative' | 'add' | 'f16'>): number {
   const { outputs } = layer;
   return (
     elementBytes(f16) * inputs * outputs +
     4 * rows * (outputs + inputs * (1 + Number(add))) +
-    (slope === undefined ? 0 : elementBytes(f16) * rows * inputs)
+    (derivative === undefined ? 0 : elementBytes(f16) * rows * inputs)
   );
 }
 
 /** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, or added to what is there. */
 export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
-  const { rows, layer, slope, add = false, inputs = layer.inputs } = args;
+  const { rows, layer, derivative, add = false, inputs = layer.inputs } = args;
   const quads = quadsOf(rows);
   const inputBlock = featureBlock(inputs);
   return dispatchOf(denseBackwardInputKernel, {
@@ -76,13 +76,13 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
     },
-    flags: { HIDDEN: slope !== undefined, ADD: add, F16: args.f16 ?? false },
+    flags: { HIDDEN: derivative !== undefined, ADD: add, F16: args.f16 ?? false },
     constants: { INPUT_BLOCK: inputBlock },
     buffers: {
       parameters: args.parameters,
       d_output: args.dOutput,
       d_input: args.dInput,
-      ...(slope === undefined ? {} : { slope }),
+      ...(derivative === undefined ? {} : { derivative }),
     },
     workgroups: gridOf(quads * ceilDivide(inputs, inputBlock)),
     flops: 2 * rows * inputs * layer.outputs,

@@ -19,7 +19,7 @@ export const denseBackwardInputBlockedKernel = {
   bindings: {
     parameters: { access: 'read', element: 'f32', f16When: 'F16' },
     d_output: { access: 'read', element: 'f32' },
-    slope: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
+    derivative: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
     d_input: { access: 'read_write', element: 'f32' },
   },
   flags: ['HIDDEN', 'ADD', 'F16'],
@@ -28,7 +28,7 @@ export const denseBackwardInputBlockedKernel = {
 
 /** `denseBackwardInput` for wide layers: a tile of inputs by rows per workgroup, over workgroup memory. */
 export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Dispatch {
-  const { rows, layer, slope, add = false, inputs = layer.inputs } = args;
+  const { rows, layer, derivative, add = false, inputs = layer.inputs } = args;
   const quads = quadsOf(rows);
   return dispatchOf(denseBackwardInputBlockedKernel, {
     params: {
@@ -40,13 +40,13 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
       output_start: args.outputStart,
       weight_offset: layer.weight.offset,
     },
-    flags: { HIDDEN: slope !== undefined, ADD: add, F16: args.f16 ?? false },
+    flags: { HIDDEN: derivative !== undefined, ADD: add, F16: args.f16 ?? false },
     sizes: blockSizes(quads),
     buffers: {
       parameters: args.parameters,
       d_output: args.dOutput,
       d_input: args.dInput,
-      ...(slope === undefined ? {} : { slope }),
+      ...(derivative === undefined ? {} : { derivative }),
     },
     workgroups: blockedGrid(inputs, quads),
     flops: 2 * rows * inputs * layer.outputs,

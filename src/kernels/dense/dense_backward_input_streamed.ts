@@ -19,7 +19,7 @@ export const denseBackwardInputStreamedKernel = {
   bindings: {
     transposed: { access: 'read', element: 'f32', f16When: 'F16' },
     d_output: { access: 'read', element: 'f32' },
-    slope: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
+    derivative: { access: 'read', element: 'f32', when: 'HIDDEN', f16When: 'F16' },
     d_input: { access: 'read_write', element: 'f32' },
   },
   flags: ['SUBGROUPS', 'HIDDEN', 'ADD', 'F16'],
@@ -34,7 +34,16 @@ export interface DenseBackwardInputStreamedArguments extends Omit<DenseBackwardI
 
 /** As `denseBackwardInput`, with the gradients of a quad of rows kept in registers. */
 export function denseBackwardInputStreamed(args: DenseBackwardInputStreamedArguments): Dispatch {
-  const { rows, layer, slope, add = false, lanes, transposed, inputs = layer.inputs, f16 = false } = args;
+  const {
+    rows,
+    layer,
+    derivative,
+    add = false,
+    lanes,
+    transposed,
+    inputs = layer.inputs,
+    f16 = false,
+  } = args;
   const { flops, bytes } = denseBackwardInput({ ...args, parameters: transposed });
   const quads = quadsOf(rows);
   const { range, workgroups } = streamedRanges(quads, inputs);
@@ -48,13 +57,13 @@ export function denseBackwardInputStreamed(args: DenseBackwardInputStreamedArgum
       input_start: args.inputStart,
       output_start: args.outputStart,
     },
-    flags: { SUBGROUPS: lanes > 1, HIDDEN: slope !== undefined, ADD: add, F16: f16 },
+    flags: { SUBGROUPS: lanes > 1, HIDDEN: derivative !== undefined, ADD: add, F16: f16 },
     sizes: keptSizes(layer.outputs, lanes),
     buffers: {
       transposed,
       d_output: args.dOutput,
       d_input: args.dInput,
-      ...(slope === undefined ? {} : { slope }),
+      ...(derivative === undefined ? {} : { derivative }),
     },
     workgroups,
     flops,

@@ -21,9 +21,9 @@ export const denseForwardKernel = {
     parameters: { access: 'read', element: 'f32', f16When: 'F16' },
     input: { access: 'read', element: 'f32', f16When: 'F16_INPUT' },
     output: { access: 'read_write', element: 'f32', f16When: 'F16_OUTPUT' },
-    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE', f16When: 'F16_OUTPUT' },
+    derivative: { access: 'read_write', element: 'f32', when: 'STORE_DERIVATIVE', f16When: 'F16_OUTPUT' },
   },
-  flags: ['ADD', 'STORE_SLOPE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
+  flags: ['ADD', 'STORE_DERIVATIVE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
   constants: ['ACTIVATION', 'OUTPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
@@ -40,11 +40,11 @@ export interface DenseForwardArguments {
   /** Whether φ is of the sum and what `output` holds already. */
   add?: boolean;
   /** Where φ′ goes; left out where no backward pass follows. */
-  slope?: string;
+  derivative?: string;
   /** Whether the parameters are of half precision. */
   f16?: boolean;
   f16Input?: boolean;
-  /** The output, and the slope with it. */
+  /** The output, and the derivative with it. */
   f16Output?: boolean;
 }
 
@@ -68,7 +68,7 @@ export function layerBytes({
   rows,
   layer,
   add = false,
-  slope,
+  derivative,
   f16,
   f16Input,
   f16Output,
@@ -77,13 +77,13 @@ export function layerBytes({
   return (
     elementBytes(f16) * (weight.length + bias.length) +
     elementBytes(f16Input) * rows * inputs +
-    elementBytes(f16Output) * rows * outputs * (1 + Number(add) + Number(slope !== undefined))
+    elementBytes(f16Output) * rows * outputs * (1 + Number(add) + Number(derivative !== undefined))
   );
 }
 
 /** One fully connected layer with its activation: output[o, r] = φ(Σᵢ W[o, i] · input[i, r] + b[o]). */
 export function denseForward(args: DenseForwardArguments): Dispatch {
-  const { rows, layer, add = false, slope } = args;
+  const { rows, layer, add = false, derivative } = args;
   const outputs = rows * layer.outputs;
   const quads = quadsOf(rows);
   const outputBlock = featureBlock(layer.outputs);
@@ -97,13 +97,13 @@ export function denseForward(args: DenseForwardArguments): Dispatch {
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
     },
-    flags: { ADD: add, STORE_SLOPE: slope !== undefined, ...storageFlags(args) },
+    flags: { ADD: add, STORE_DERIVATIVE: derivative !== undefined, ...storageFlags(args) },
     constants: { ACTIVATION: activationCode(args.activation), OUTPUT_BLOCK: outputBlock },
     buffers: {
       parameters: args.parameters,
       input: args.input,
       output: args.output,
-      ...(slope === undefined ? {} : { slope }),
+      ...(derivative === undefined ? {} : { derivative }),
     },
     workgroups: gridOf(quads * ceilDivide(layer.outputs, outputBlock)),
     flops: 2 * outputs * layer.inputs,

@@ -21,16 +21,16 @@ export const denseForwardBlockedKernel = {
     parameters: { access: 'read', element: 'f32', f16When: 'F16' },
     input: { access: 'read', element: 'f32', f16When: 'F16_INPUT' },
     output: { access: 'read_write', element: 'f32', f16When: 'F16_OUTPUT' },
-    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE', f16When: 'F16_OUTPUT' },
+    derivative: { access: 'read_write', element: 'f32', when: 'STORE_DERIVATIVE', f16When: 'F16_OUTPUT' },
   },
-  flags: ['ADD', 'STORE_SLOPE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
+  flags: ['ADD', 'STORE_DERIVATIVE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
   constants: ['ACTIVATION'],
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
 
 /** `denseForward` for wide layers: a tile of outputs by rows per workgroup, over workgroup memory. */
 export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
-  const { rows, layer, add = false, slope } = args;
+  const { rows, layer, add = false, derivative } = args;
   const outputs = rows * layer.outputs;
   const quads = quadsOf(rows);
   return dispatchOf(denseForwardBlockedKernel, {
@@ -43,14 +43,14 @@ export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
       weight_offset: layer.weight.offset,
       bias_offset: layer.bias.offset,
     },
-    flags: { ADD: add, STORE_SLOPE: slope !== undefined, ...storageFlags(args) },
+    flags: { ADD: add, STORE_DERIVATIVE: derivative !== undefined, ...storageFlags(args) },
     constants: { ACTIVATION: activationCode(args.activation) },
     sizes: blockSizes(quads),
     buffers: {
       parameters: args.parameters,
       input: args.input,
       output: args.output,
-      ...(slope === undefined ? {} : { slope }),
+      ...(derivative === undefined ? {} : { derivative }),
     },
     workgroups: blockedGrid(layer.outputs, quads),
     flops: 2 * outputs * layer.inputs,

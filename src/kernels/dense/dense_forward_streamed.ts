@@ -23,10 +23,10 @@ export const denseForwardStreamedKernel = {
     parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED', f16When: 'F16' },
     input: { access: 'read', element: 'f32', f16When: 'F16_INPUT' },
     output: { access: 'read_write', element: 'f32', f16When: 'F16_OUTPUT' },
-    slope: { access: 'read_write', element: 'f32', when: 'STORE_SLOPE', f16When: 'F16_OUTPUT' },
+    derivative: { access: 'read_write', element: 'f32', when: 'STORE_DERIVATIVE', f16When: 'F16_OUTPUT' },
     sums: { access: 'read_write', element: 'f32', when: 'F16_OUTPUT' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'ADD', 'STORE_SLOPE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
+  flags: ['SUBGROUPS', 'ALIGNED', 'ADD', 'STORE_DERIVATIVE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
   constants: ['ACTIVATION'],
   sizes: KEPT_SIZES,
 } as const satisfies KernelSpec;
@@ -39,7 +39,7 @@ export interface DenseForwardStreamedArguments extends DenseForwardArguments {
 
 /** As `denseForward`, with the inputs of a quad of rows kept in registers; `lanes` share the loads of weights. */
 export function denseForwardStreamed(args: DenseForwardStreamedArguments): Dispatch {
-  const { rows, layer, add = false, slope, lanes, sums } = args;
+  const { rows, layer, add = false, derivative, lanes, sums } = args;
   const quads = quadsOf(rows);
   const { range, workgroups } = streamedRanges(quads, layer.outputs);
   const isAligned = layer.inputs % 4 === 0;
@@ -58,7 +58,7 @@ export function denseForwardStreamed(args: DenseForwardStreamedArguments): Dispa
       SUBGROUPS: lanes > 1,
       ALIGNED: isAligned,
       ADD: add,
-      STORE_SLOPE: slope !== undefined,
+      STORE_DERIVATIVE: derivative !== undefined,
       ...storageFlags(args),
     },
     constants: { ACTIVATION: activationCode(args.activation) },
@@ -68,7 +68,7 @@ export function denseForwardStreamed(args: DenseForwardStreamedArguments): Dispa
       ...(isAligned ? { parameter_quads: args.parameters } : {}),
       input: args.input,
       output: args.output,
-      ...(slope === undefined ? {} : { slope }),
+      ...(derivative === undefined ? {} : { derivative }),
       ...(sums === undefined ? {} : { sums }),
     },
     workgroups,

@@ -81,7 +81,7 @@ export function stackFlags({ stack, lanes }: StackRange): {
   };
 }
 
-/** Hidden units per row that a trace of `count` couplings keeps: of every layer but the first. */
+/** Hidden units per row that a tape of `count` couplings keeps: of every layer but the first. */
 export function keptUnits({ netCount, hidden }: CouplingStack, count: number): number {
   return count * netCount * hidden.slice(1).reduce((sum, width) => sum + width, 0);
 }

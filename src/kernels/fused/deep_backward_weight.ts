@@ -76,7 +76,7 @@ export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch 
   const nets = count * stack.netCount;
   const flags = stackFlags(args);
   const outputs = flags.HAS_HIDDEN_2 ? 0 : 2 * stack.transformCount;
-  const traced = count * (stack.conditionCount + outputs) + nets * (stack.hidden[1] ?? 0);
+  const taped = count * (stack.conditionCount + outputs) + nets * (stack.hidden[1] ?? 0);
   return dispatchOf(deepBackwardWeightKernel, {
     params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
     flags: {
@@ -95,6 +95,6 @@ export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch 
     },
     workgroups: [ceilDivide(stack.hidden[0] ?? 0, 4 * FUSED_GROUP_SIZE), upperBlocks(stack), nets],
     flops: (1 + stack.conditionCount) * stackFlops(args, 0, flags.HAS_HIDDEN_2 ? 2 : 3) * rows,
-    bytes: 3 * stackBytes(args) + 4 * (rows * traced + deepPartials(stack, count)),
+    bytes: 3 * stackBytes(args) + 4 * (rows * taped + deepPartials(stack, count)),
   });
 }

@@ -34,7 +34,7 @@ export const flowBackwardKernel = {
     d_state: { access: 'read_write', element: 'f32' },
     conditions: { access: 'read_write', element: 'f32' },
     d_outputs: { access: 'read_write', element: 'f32' },
-    slopes: { access: 'read', element: 'f32', when: 'STORED' },
+    jacobians: { access: 'read', element: 'f32', when: 'STORED' },
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
   },
   flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
@@ -56,17 +56,17 @@ export interface FlowBackwardArguments extends StackRange {
   conditions: string;
   /** Receives the gradient of [a | t] of each coupling, [count · 2 transformCount, rows]. */
   dOutputs: string;
-  /** Jacobians that `flowForward` left; `conditions` and `dOutputs` then hold its trace, and no net runs again. */
-  slopes?: string;
-  /** Where nets with several hidden layers run: receives what `ForwardTrace` says. */
+  /** Jacobians that `flowForward` left; `conditions` and `dOutputs` then hold its tape, and no net runs again. */
+  jacobians?: string;
+  /** Where nets with several hidden layers run: receives what `ForwardTape` says. */
   hiddens?: string;
 }
 
 /** Rebuilds the inputs of a range of couplings from their outputs and pulls the gradient back, in one dispatch. */
 export function flowBackward(args: FlowBackwardArguments): Dispatch {
-  const { rows, stack, count, slopes, hiddens } = args;
+  const { rows, stack, count, jacobians, hiddens } = args;
   const quads = quadsOf(rows);
-  const traced = count * (stack.conditionCount + 2 * stack.transformCount);
+  const taped = count * (stack.conditionCount + 2 * stack.transformCount);
   return dispatchOf(flowBackwardKernel, {
     params: {
       n_quads: quads,
@@ -77,8 +77,8 @@ export function flowBackward(args: FlowBackwardArguments): Dispatch {
     flags: {
       ...stackFlags(args),
       TANGENTS: true,
-      KEEP_HIDDEN: hiddens !== undefined && slopes === undefined,
-      STORED: slopes !== undefined,
+      KEEP_HIDDEN: hiddens !== undefined && jacobians === undefined,
+      STORED: jacobians !== undefined,
     },
     constants: stackConstants(args),
     sizes: stackSizes(args),
@@ -88,11 +88,11 @@ export function flowBackward(args: FlowBackwardArguments): Dispatch {
       d_state: args.dState,
       conditions: args.conditions,
       d_outputs: args.dOutputs,
-      ...(slopes === undefined ? {} : { slopes }),
+      ...(jacobians === undefined ? {} : { jacobians }),
       ...(hiddens === undefined ? {} : { hiddens }),
     },
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
-    flops: slopes === undefined ? (1 + stack.conditionCount) * stackFlops(args) * rows : 0,
-    bytes: stackBytes(args) + 4 * rows * (4 * stack.dim + traced),
+    flops: jacobians === undefined ? (1 + stack.conditionCount) * stackFlops(args) * rows : 0,
+    bytes: stackBytes(args) + 4 * rows * (4 * stack.dim + taped),
   });
 }

@@ -38,7 +38,7 @@ export const flowForwardKernel = {
     log_prob: { access: 'read_write', element: 'f32', when: 'LOG_PROB' },
     conditions: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
     outputs: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
-    slopes: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
+    jacobians: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
     lines: { access: 'read', element: 'f32', when: 'PIECES' },
   },
@@ -53,10 +53,6 @@ export const flowForwardKernel = {
     'ACCUMULATE',
     'STANDARDIZE',
     'LOG_PROB',
-  ],
-  exclusive: [
-    ['TANGENTS', 'LOG_PROB'],
-    ['KEEP_HIDDEN', 'PIECES'],
   ],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
@@ -75,19 +71,19 @@ export interface FlowForwardArguments extends StackRange {
   /** Receives log N(z; 0, I) + logDet, where it is given. */
   logProb?: string;
   /** Receives what `flowBackward` then need not compute again, where it is given. */
-  trace?: ForwardTrace;
+  tape?: ForwardTape;
   /** From `pieceLines` of the same range, where the nets are to be evaluated by them. */
   lines?: string;
 }
 
 /** Names of the buffers of what a range of couplings leaves behind. */
-export interface ForwardTrace {
+export interface ForwardTape {
   /** The conditioning block of each coupling, [count · conditionCount, rows]. */
   conditions: string;
   /** [a | t] of each coupling, [count · 2 transformCount, rows]. */
   outputs: string;
   /** ∂[a | t]/∂condition of each coupling, [count · 2 transformCount · conditionCount, rows]. */
-  slopes: string;
+  jacobians: string;
   /**
    * With several hidden layers: all but the first before their activation, layer after layer,
    * [count · netCount · units, rows] of each.
@@ -97,9 +93,9 @@ export interface ForwardTrace {
 
 /** The state through a range of couplings, x → z, in one dispatch. */
 export function flowForward(args: FlowForwardArguments): Dispatch {
-  const { rows, stack, count, standardize, logProb, trace, lines } = args;
+  const { rows, stack, count, standardize, logProb, tape, lines } = args;
   const quads = quadsOf(rows);
-  const traced = trace === undefined ? 0 : traceElements(stack, count, trace.hiddens !== undefined);
+  const taped = tape === undefined ? 0 : tapeElements(stack, count, tape.hiddens !== undefined);
   return dispatchOf(flowForwardKernel, {
     params: {
       n_quads: quads,
@@ -109,8 +105,8 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
     },
     flags: {
       ...stackFlags(args),
-      TANGENTS: trace !== undefined,
-      KEEP_HIDDEN: trace?.hiddens !== undefined,
+      TANGENTS: tape !== undefined,
+      KEEP_HIDDEN: tape?.hiddens !== undefined,
       PIECES: lines !== undefined,
       ACCUMULATE: args.accumulate,
       STANDARDIZE: standardize !== undefined,
@@ -123,18 +119,18 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
       state: args.state,
       log_det: args.logDet,
       ...(logProb === undefined ? {} : { log_prob: logProb }),
-      ...trace,
+      ...tape,
       ...(lines === undefined ? {} : { lines }),
     },
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
-    flops: (trace === undefined ? 1 : 1 + stack.conditionCount) * stackFlops(args) * rows,
+    flops: (tape === undefined ? 1 : 1 + stack.conditionCount) * stackFlops(args) * rows,
     bytes:
-      stackBytes(args) + 4 * rows * (2 * stack.dim + (args.accumulate ? 2 : 1) + (logProb ? 1 : 0) + traced),
+      stackBytes(args) + 4 * rows * (2 * stack.dim + (args.accumulate ? 2 : 1) + (logProb ? 1 : 0) + taped),
   });
 }
 
-/** Elements per row of a trace of `count` couplings. */
-function traceElements(stack: CouplingStack, count: number, deep: boolean): number {
+/** Elements per row of a tape of `count` couplings. */
+function tapeElements(stack: CouplingStack, count: number, deep: boolean): number {
   const { conditionCount, transformCount } = stack;
   const perCoupling = conditionCount + 2 * transformCount * (1 + conditionCount);
   return count * perCoupling + (deep ? keptUnits(stack, count) : 0);

@@ -51,7 +51,7 @@ export function shallowBackwardWeight(args: ShallowBackwardWeightArguments): Dis
   const { rows, stack, count } = args;
   const quads = quadsOf(rows);
   const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
-  const traced = count * (stack.conditionCount + 2 * stack.transformCount);
+  const taped = count * (stack.conditionCount + 2 * stack.transformCount);
   return dispatchOf(shallowBackwardWeightKernel, {
     params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
     flags: { ...stackFlags(args), PIECEWISE_LINEAR: isPiecewiseLinear(stack) },
@@ -65,6 +65,6 @@ export function shallowBackwardWeight(args: ShallowBackwardWeightArguments): Dis
     },
     workgroups: [ceilDivide(stack.hidden[0] ?? 0, 4 * FUSED_GROUP_SIZE), count * stack.netCount, 1],
     flops: 3 * stackFlops(args) * rows,
-    bytes: 3 * stackBytes(args) + 4 * rows * traced,
+    bytes: 3 * stackBytes(args) + 4 * rows * taped,
   });
 }

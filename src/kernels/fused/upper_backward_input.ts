@@ -57,7 +57,7 @@ export function upperBackwardInput(args: UpperBackwardInputArguments): Dispatch 
   const middle = stack.hidden[1] ?? 0;
   const nets = count * stack.netCount;
   const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
-  const traced = count * 2 * stack.transformCount + keptUnits(stack, count) + nets * middle;
+  const taped = count * 2 * stack.transformCount + keptUnits(stack, count) + nets * middle;
   return dispatchOf(upperBackwardInputKernel, {
     params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
     flags: stackFlags(args),
@@ -66,6 +66,6 @@ export function upperBackwardInput(args: UpperBackwardInputArguments): Dispatch 
     buffers: { ...stackWeights(args), d_outputs: args.dOutputs, hiddens: args.hiddens },
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), ceilDivide(middle, blocks * 4 * sizes.LANES), nets],
     flops: stackFlops(args, 2) * rows,
-    bytes: stackBytes(args) + 4 * rows * traced,
+    bytes: stackBytes(args) + 4 * rows * taped,
   });
 }

@@ -53,7 +53,7 @@ export function upperBackwardWeight(args: UpperBackwardWeightArguments): Dispatc
   const { rows, stack, count } = args;
   const [lower = 0, middle = 0, last = 0] = stack.hidden;
   const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
-  const traced = count * 2 * stack.transformCount + keptUnits(stack, count);
+  const taped = count * 2 * stack.transformCount + keptUnits(stack, count);
   return dispatchOf(upperBackwardWeightKernel, {
     params: { n_quads: quadsOf(rows), n_couplings, net_start, coupling_stride, net_stride },
     flags: { SUBGROUPS: args.lanes > 1, HAS_HIDDEN_1: true, HAS_HIDDEN_2: true },
@@ -77,6 +77,6 @@ export function upperBackwardWeight(args: UpperBackwardWeightArguments): Dispatc
     },
     workgroups: [ceilDivide(middle, MIDDLE_UNITS), ceilDivide(last, LAST_UNITS), count * stack.netCount],
     flops: (stackFlops(args, 2) + stackFlops(args, 3)) * rows,
-    bytes: 2 * stackBytes(args) + 4 * rows * traced,
+    bytes: 2 * stackBytes(args) + 4 * rows * taped,
   });
 }

@@ -11,23 +11,27 @@ export const reduceSumKernel = {
     input: { access: 'read', element: 'f32' },
     output: { access: 'read_write', element: 'f32' },
   },
+  flags: ['SQUARES'],
 } as const satisfies KernelSpec;
 
 export interface ReduceSumArguments {
   elements: number;
+  /** Whether to sum the squares. */
+  squares?: boolean;
   input: string;
   /** One sum per workgroup; a second reduction over them gives the total. */
   output: string;
 }
 
-/** Sums of `input` in a fixed order, one per workgroup. */
-export function reduceSum(args: ReduceSumArguments): Dispatch {
-  const groups = reductionGroups(args.elements);
+/** Sums of `input` or of its squares in a fixed order, one per workgroup. */
+export function reduceSum({ elements, squares = false, input, output }: ReduceSumArguments): Dispatch {
+  const groups = reductionGroups(elements);
   return dispatchOf(reduceSumKernel, {
-    params: { n_elements: args.elements },
-    buffers: { input: args.input, output: args.output },
+    params: { n_elements: elements },
+    flags: { SQUARES: squares },
+    buffers: { input, output },
     workgroups: [groups, 1, 1],
-    flops: args.elements,
-    bytes: 4 * (args.elements + groups),
+    flops: (squares ? 2 : 1) * elements,
+    bytes: 4 * (elements + groups),
   });
 }

@@ -13,7 +13,7 @@ export const studentTLogProb: Twin<typeof studentTLogProbKernel> = ({ params, fl
   for (let row = 0; row < n_rows; row++) {
     const isValid = row < n_valid_rows;
     let sum = 0;
-    features.forEach(({ df, log, slope }, j) => {
+    features.forEach(({ df, log, derivative }, j) => {
       const place = j * n_rows + row;
       const z = at(state, place);
       const tail = Math.log1p(z ** 2 / df);
@@ -22,7 +22,7 @@ export const studentTLogProb: Twin<typeof studentTLogProbKernel> = ({ params, fl
       const share = isValid ? 1 / n_total : 0;
       d_state[place] = (share * (df + 1) * z) / (df + z ** 2);
       // With respect to log ν.
-      const dLogP = slope - (df / 2) * tail + ((df + 1) / 2) * (z ** 2 / (df + z ** 2));
+      const dLogP = derivative - (df / 2) * tail + ((df + 1) / 2) * (z ** 2 / (df + z ** 2));
       d_base[place] = -share * dLogP;
     });
     if (!flags.LOSS) log_prob[row] = sum + params.sign * at(log_det, row);

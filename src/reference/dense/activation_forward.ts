@@ -9,10 +9,10 @@ export const activationForward: Twin<typeof activationForwardKernel> = ({
   constants,
   buffers,
 }) => {
-  const { input, output, slope } = buffers;
+  const { input, output, derivative } = buffers;
   for (let place = 0; place < 4 * params.n_quads * params.n_features; place++) {
     const activated = activate(constants.ACTIVATION, at(input, place));
     output[place] = activated.value;
-    if (flags.STORE_SLOPE) slope[place] = activated.slope;
+    if (flags.STORE_DERIVATIVE) derivative[place] = activated.derivative;
   }
 };

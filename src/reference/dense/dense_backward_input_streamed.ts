@@ -7,7 +7,7 @@ export const denseBackwardInputStreamed: Twin<typeof denseBackwardInputStreamedK
   flags,
   buffers,
 }) => {
-  const { transposed, d_output, slope, d_input } = buffers;
+  const { transposed, d_output, derivative, d_input } = buffers;
   const rows = 4 * params.n_quads;
   for (let i = 0; i < params.n_inputs; i++) {
     for (let row = 0; row < rows; row++) {
@@ -18,7 +18,7 @@ export const denseBackwardInputStreamed: Twin<typeof denseBackwardInputStreamedK
           at(d_output, (params.output_start + o) * rows + row);
       }
       const place = (params.input_start + i) * rows + row;
-      const pulled = flags.HIDDEN ? sum * at(slope, i * rows + row) : sum;
+      const pulled = flags.HIDDEN ? sum * at(derivative, i * rows + row) : sum;
       d_input[place] = flags.ADD ? at(d_input, place) + pulled : pulled;
     }
   }

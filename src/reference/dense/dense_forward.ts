@@ -4,7 +4,7 @@ import { activate } from '../maths/activation.ts';
 import { at } from '../maths/at.ts';
 
 export const denseForward: Twin<typeof denseForwardKernel> = ({ params, flags, constants, buffers }) => {
-  const { parameters, input, output, slope } = buffers;
+  const { parameters, input, output, derivative } = buffers;
   const rows = 4 * params.n_quads;
   for (let o = 0; o < params.n_outputs; o++) {
     for (let row = 0; row < rows; row++) {
@@ -18,7 +18,7 @@ export const denseForward: Twin<typeof denseForwardKernel> = ({ params, flags, c
       if (flags.ADD) sum += at(output, place);
       const activated = activate(constants.ACTIVATION, sum);
       output[place] = activated.value;
-      if (flags.STORE_SLOPE) slope[place] = activated.slope;
+      if (flags.STORE_DERIVATIVE) derivative[place] = activated.derivative;
     }
   }
 };

@@ -52,13 +52,13 @@ export const deepBackwardWeight: Twin<typeof deepBackwardWeightKernel> = ({
           (sum, dOut, c) => sum + dOut * at(parameters, weightOut + c * HIDDEN_1 + o),
           0,
         );
-        const dA1 = flags.HAS_HIDDEN_2 ? hidden : dUpper * upper.slope;
+        const dA1 = flags.HAS_HIDDEN_2 ? hidden : dUpper * upper.derivative;
         d.forEach((dOut, c) => add(weightOut + c * HIDDEN_1 + o, dOut * upper.value));
         add(bias1 + o, dA1);
         const partial = (net * blocks + Math.floor(o / N_UPPER)) * (N_CONDITION + 1) * HIDDEN_0;
-        lower.forEach(({ value, slope }, k) => {
+        lower.forEach(({ value, derivative }, k) => {
           const place = weight1 + o * HIDDEN_0 + k;
-          const dA0 = dA1 * at(parameters, place) * slope;
+          const dA0 = dA1 * at(parameters, place) * derivative;
           add(place, dA1 * value);
           [1, ...x].forEach((factor, i) => {
             const sum = partial + i * HIDDEN_0 + k;

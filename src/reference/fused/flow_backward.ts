@@ -11,7 +11,7 @@ export const flowBackward: Twin<typeof flowBackwardKernel> = ({
   sizes,
   buffers,
 }) => {
-  const { parameters, state, d_state, conditions, d_outputs, slopes, hiddens } = buffers;
+  const { parameters, state, d_state, conditions, d_outputs, jacobians, hiddens } = buffers;
   const rows = 4 * params.n_quads;
   for (let r = 0; r < rows; r++) {
     const place = (feature: number): number => feature * rows + r;
@@ -24,8 +24,8 @@ export const flowBackward: Twin<typeof flowBackwardKernel> = ({
       const output = flags.STORED
         ? {
             value: outputs.map((o) => at(d_outputs, place(first + o))),
-            slope: outputs.map((o) =>
-              x.map((_, i) => at(slopes, place((first + o) * sizes.N_CONDITION + i))),
+            jacobian: outputs.map((o) =>
+              x.map((_, i) => at(jacobians, place((first + o) * sizes.N_CONDITION + i))),
             ),
             hiddens: [],
           }
@@ -40,14 +40,14 @@ export const flowBackward: Twin<typeof flowBackwardKernel> = ({
         const s = logScaleOf(constants.SCALE_MAP, output.value[j] ?? NaN, params.scale_bound);
         const scaled = at(state, place(f)) - (output.value[sizes.N_TRANSFORM + j] ?? NaN);
         const dT = at(d_state, place(f));
-        const dA = (dT * scaled + dLogDet) * s.slope;
+        const dA = (dT * scaled + dLogDet) * s.derivative;
         d_outputs[place(first + j)] = dA;
         d_outputs[place(first + sizes.N_TRANSFORM + j)] = dT;
         state[place(f)] = scaled * Math.exp(-s.value);
         d_state[place(f)] = dT * Math.exp(s.value);
         condition.forEach((feature, i) => {
           const dX =
-            (output.slope[j]?.[i] ?? NaN) * dA + (output.slope[sizes.N_TRANSFORM + j]?.[i] ?? NaN) * dT;
+            (output.jacobian[j]?.[i] ?? NaN) * dA + (output.jacobian[sizes.N_TRANSFORM + j]?.[i] ?? NaN) * dT;
           d_state[place(feature)] = at(d_state, place(feature)) + dX;
         });
       });

@@ -6,7 +6,7 @@ import { pieceOutput } from '../maths/pieces.ts';
 import { logScaleOf } from '../maths/scaleMap.ts';
 
 export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, constants, sizes, buffers }) => {
-  const { parameters, state, log_det, log_prob, conditions, outputs, slopes, hiddens, lines } = buffers;
+  const { parameters, state, log_det, log_prob, conditions, outputs, jacobians, hiddens, lines } = buffers;
   const rows = 4 * params.n_quads;
   for (let r = 0; r < rows; r++) {
     const x = Array.from({ length: sizes.N_DIM }, (_, f) => at(state, f * rows + r));
@@ -32,8 +32,8 @@ export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, con
         });
         value.forEach((raw, o) => {
           outputs[(first + o) * rows + r] = raw;
-          output.slope[o]?.forEach((slope, i) => {
-            slopes[((first + o) * sizes.N_CONDITION + i) * rows + r] = slope;
+          output.jacobian[o]?.forEach((value, i) => {
+            jacobians[((first + o) * sizes.N_CONDITION + i) * rows + r] = value;
           });
         });
       }

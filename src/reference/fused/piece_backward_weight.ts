@@ -15,7 +15,7 @@ export const pieceBackwardWeight: Twin<typeof pieceBackwardWeightKernel> = ({
   const { N_NETS, HIDDEN_0, HIDDEN_1 } = sizes;
   const rows = params.n_rows;
   const upperWidth = roundUp(HIDDEN_1, 4);
-  const slopeBefore = activate(constants.ACTIVATION, -1).slope;
+  const derivativeBefore = activate(constants.ACTIVATION, -1).derivative;
   const add = (place: number, value: number): void => {
     gradients[place] = at(gradients, place) + value;
   };
@@ -27,7 +27,7 @@ export const pieceBackwardWeight: Twin<typeof pieceBackwardWeightKernel> = ({
     for (let k = 0; k < HIDDEN_0; k++) {
       const weight = at(parameters, start + k);
       const bias = at(parameters, bias0 + k);
-      const [below, above] = weight >= 0 ? [slopeBefore, 1] : [1, slopeBefore];
+      const [below, above] = weight >= 0 ? [derivativeBefore, 1] : [1, derivativeBefore];
       let pieceBelow = HIDDEN_0;
       for (let r = 0; r < rows; r++) {
         if (!isAboveKink(at(conditions, coupling * rows + r), weight, bias)) continue;

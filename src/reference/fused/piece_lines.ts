@@ -9,7 +9,7 @@ export const pieceLines: Twin<typeof pieceLinesKernel> = ({ params, constants, s
   const { parameters, lines } = buffers;
   const { N_NETS, HIDDEN_0, HIDDEN_1 } = sizes;
   const upperWidth = roundUp(HIDDEN_1, 4);
-  const slopeBefore = activate(constants.ACTIVATION, -1).slope;
+  const derivativeBefore = activate(constants.ACTIVATION, -1).derivative;
   for (let net = 0; net < params.n_nets; net++) {
     const coupling = Math.floor(net / N_NETS);
     const start = params.net_start + coupling * params.coupling_stride + (net % N_NETS) * params.net_stride;
@@ -27,9 +27,9 @@ export const pieceLines: Twin<typeof pieceLinesKernel> = ({ params, constants, s
         let slope = 0;
         let intercept = at(parameters, bias1 + o);
         units.forEach(({ k, weight, bias, isRising }, rank) => {
-          const unitSlope = rank < piece === isRising ? 1 : slopeBefore;
-          slope += at(parameters, weight1 + o * HIDDEN_0 + k) * unitSlope * weight;
-          intercept += at(parameters, weight1 + o * HIDDEN_0 + k) * unitSlope * bias;
+          const unitDerivative = rank < piece === isRising ? 1 : derivativeBefore;
+          slope += at(parameters, weight1 + o * HIDDEN_0 + k) * unitDerivative * weight;
+          intercept += at(parameters, weight1 + o * HIDDEN_0 + k) * unitDerivative * bias;
         });
         const quad = (net * (HIDDEN_0 + 1) + piece) * upperWidth + column - (column % 4);
         lines[2 * quad + (column % 4)] = slope;

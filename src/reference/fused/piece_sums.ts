@@ -41,8 +41,8 @@ export const pieceSums: Twin<typeof pieceSumsKernel> = ({ params, constants, siz
             dUnit += dOut(c, r) * at(parameters, weightOut + c * HIDDEN_1 + o);
             if (column === o) add(weightOut + c * HIDDEN_1 + o, dOut(c, r) * unit.value);
           }
-          sum += dUnit * unit.slope;
-          sumX += dUnit * unit.slope * x;
+          sum += dUnit * unit.derivative;
+          sumX += dUnit * unit.derivative * x;
         }
         sums[(net * pieces + piece) * 2 * upperWidth + column] = sum;
         sums[((net * pieces + piece) * 2 + 1) * upperWidth + column] = sumX;

@@ -33,10 +33,11 @@ export const shallowBackwardWeight: Twin<typeof shallowBackwardWeightKernel> = (
           (sum, value, i) => sum + at(parameters, start + unit * N_CONDITION + i) * value,
           at(parameters, bias0 + unit),
         );
-        const { value, slope } = activate(constants.ACTIVATION, a);
+        const { value, derivative } = activate(constants.ACTIVATION, a);
         d.forEach((dOut, c) => add(weightOut + c * HIDDEN_0 + unit, dOut * value));
         const dA =
-          slope * d.reduce((sum, dOut, c) => sum + dOut * at(parameters, weightOut + c * HIDDEN_0 + unit), 0);
+          derivative *
+          d.reduce((sum, dOut, c) => sum + dOut * at(parameters, weightOut + c * HIDDEN_0 + unit), 0);
         add(bias0 + unit, dA);
         x.forEach((value_, i) => add(start + unit * N_CONDITION + i, dA * value_));
       }

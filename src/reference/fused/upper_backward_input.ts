@@ -14,7 +14,8 @@ export const upperBackwardInput: Twin<typeof upperBackwardInputKernel> = ({
   const { N_OUT, N_NETS, HIDDEN_1, HIDDEN_2 } = sizes;
   const rows = 4 * params.n_quads;
   const nets = params.n_couplings * N_NETS;
-  const slopeAt = (place: number): number => activate(constants.ACTIVATION, at(hiddens, place)).slope;
+  const derivativeAt = (place: number): number =>
+    activate(constants.ACTIVATION, at(hiddens, place)).derivative;
   for (let net = 0; net < nets; net++) {
     const { weight2, weightOut } = upperLayers(sizes, params, net);
     for (let r = 0; r < rows; r++) {
@@ -23,12 +24,12 @@ export const upperBackwardInput: Twin<typeof upperBackwardInputKernel> = ({
         for (let c = 0; c < N_OUT; c++) {
           sum += at(d_outputs, (net * N_OUT + c) * rows + r) * at(parameters, weightOut + c * HIDDEN_2 + o);
         }
-        return sum * slopeAt((nets * HIDDEN_1 + net * HIDDEN_2 + o) * rows + r);
+        return sum * derivativeAt((nets * HIDDEN_1 + net * HIDDEN_2 + o) * rows + r);
       });
       for (let k = 0; k < HIDDEN_1; k++) {
         const place = (net * HIDDEN_1 + k) * rows + r;
         const dHidden = d2.reduce((sum, d, o) => sum + d * at(parameters, weight2 + o * HIDDEN_1 + k), 0);
-        hiddens[place] = slopeAt(place) * dHidden;
+        hiddens[place] = derivativeAt(place) * dHidden;
       }
     }
   }

@@ -35,8 +35,8 @@ export const upperBackwardWeight: Twin<typeof upperBackwardWeightKernel> = ({
           0,
         );
         d.forEach((dOut, c) => add(weightOut + c * HIDDEN_2 + o, dOut * last.value));
-        add(bias2 + o, dLast * last.slope);
-        middle.forEach(({ value }, k) => add(weight2 + o * HIDDEN_1 + k, dLast * last.slope * value));
+        add(bias2 + o, dLast * last.derivative);
+        middle.forEach(({ value }, k) => add(weight2 + o * HIDDEN_1 + k, dLast * last.derivative * value));
       }
     }
   }

@@ -43,7 +43,7 @@ export interface StackOutput {
   /** [a | t]. */
   value: number[];
   /** ∂value[c] / ∂x[i], [2 N_TRANSFORM][N_CONDITION]. */
-  slope: number[][];
+  jacobian: number[][];
   /** Every hidden layer but the first before its activation, each net after net. */
   hiddens: number[][];
 }
@@ -65,7 +65,7 @@ export function stackOutput(
     let offset = params.net_start + coupling * params.coupling_stride + net * params.net_stride;
     let values = [...x];
     const hiddens: number[][] = [];
-    let slopes: number[][] = x.map((_value, i) => x.map((_other, j) => (i === j ? 1 : 0)));
+    let jacobian: number[][] = x.map((_value, i) => x.map((_other, j) => (i === j ? 1 : 0)));
     for (let layer = 1; layer < widths.length; layer++) {
       const [inputs = 0, outputs = 0] = [widths[layer - 1], widths[layer]];
       const start = offset;
@@ -76,19 +76,19 @@ export function stackOutput(
         const dot = (column: (k: number) => number): number =>
           weights.reduce((sum, weight, k) => sum + weight * column(k), 0);
         const a = at(parameters, bias + o) + dot((k) => values[k] ?? NaN);
-        const { value, slope } = activate(code, a);
-        return { a, value, slopes: x.map((_, i) => slope * dot((k) => slopes[k]?.[i] ?? NaN)) };
+        const { value, derivative } = activate(code, a);
+        return { a, value, jacobian: x.map((_, i) => derivative * dot((k) => jacobian[k]?.[i] ?? NaN)) };
       });
       if (layer > 1 && layer < widths.length - 1) hiddens.push(units.map(({ a }) => a));
       values = units.map(({ value }) => value);
-      slopes = units.map((unit) => unit.slopes);
+      jacobian = units.map((unit) => unit.jacobian);
       offset = bias + roundUp(outputs, 4);
     }
-    return { values, slopes, hiddens };
+    return { values, jacobian, hiddens };
   });
   return {
     value: nets.flatMap(({ values }) => values),
-    slope: nets.flatMap(({ slopes }) => slopes),
+    jacobian: nets.flatMap(({ jacobian }) => jacobian),
     hiddens: upper.map((_width, layer) => nets.flatMap(({ hiddens }) => hiddens[layer] ?? [])),
   };
 }

@@ -40,7 +40,7 @@ export function pieceOutput(
   x: number,
 ): StackOutput {
   const { HIDDEN_0, HIDDEN_1, N_NETS, N_OUT } = sizes;
-  const output: StackOutput = { value: [], slope: [], hiddens: [] };
+  const output: StackOutput = { value: [], jacobian: [], hiddens: [] };
   for (let n = 0; n < N_NETS; n++) {
     const start = params.net_start + coupling * params.coupling_stride + n * params.net_stride;
     const bias0 = start + roundUp(HIDDEN_0, 4);
@@ -51,16 +51,16 @@ export function pieceOutput(
     }
     for (let c = 0; c < N_OUT; c++) {
       let value = at(parameters, weightOut + roundUp(N_OUT * HIDDEN_1, 4) + c);
-      let slope = 0;
+      let jacobian = 0;
       for (let o = 0; o < HIDDEN_1; o++) {
         const [a, b] = lineOf(sizes, lines, coupling * N_NETS + n, piece, o);
         const unit = activate(activation, a * x + b);
         const weight = at(parameters, weightOut + c * HIDDEN_1 + o);
         value += weight * unit.value;
-        slope += weight * unit.slope * a;
+        jacobian += weight * unit.derivative * a;
       }
       output.value.push(value);
-      output.slope.push([slope]);
+      output.jacobian.push([jacobian]);
     }
   }
   return output;

@@ -2,9 +2,9 @@
 import { at } from './at.ts';
 
 const MIN_SHARE = 1e-3;
-const MIN_SLOPE = 1e-3;
-/** With it a raw 0 gives the slope 1. */
-const SLOPE_SHIFT = Math.log(Math.expm1(1 - MIN_SLOPE));
+const MIN_DERIVATIVE = 1e-3;
+/** With it a raw 0 gives the derivative 1. */
+const DERIVATIVE_SHIFT = Math.log(Math.expm1(1 - MIN_DERIVATIVE));
 
 /** A bin and a place in it, with what the formulas have in common. */
 export interface SplinePlace {
@@ -20,8 +20,8 @@ export interface SplinePlace {
   right: number;
   numerator: number;
   denominator: number;
-  slopeFactor: number;
-  logSlope: number;
+  derivativeFactor: number;
+  logDerivative: number;
 }
 
 /** Where x lies in [−bound, bound] and what the spline makes of it. */
@@ -50,15 +50,15 @@ interface Knots {
   /** bins + 1 places, from −bound to bound. */
   x: number[];
   y: number[];
-  slopes: number[];
+  derivatives: number[];
 }
 
 function knotsOf(raw: readonly number[], bins: number, bound: number): Knots {
-  const inner = raw.slice(2 * bins).map((value) => MIN_SLOPE + softplus(value + SLOPE_SHIFT));
+  const inner = raw.slice(2 * bins).map((value) => MIN_DERIVATIVE + softplus(value + DERIVATIVE_SHIFT));
   return {
     x: edgesOf(raw.slice(0, bins), bound),
     y: edgesOf(raw.slice(bins, 2 * bins), bound),
-    slopes: [1, ...inner, 1],
+    derivatives: [1, ...inner, 1],
   };
 }
 
@@ -76,15 +76,15 @@ function intervalOf(edges: readonly number[], value: number): number {
   return next < 0 ? edges.length - 2 : next - 1;
 }
 
-function placeIn({ x, y, slopes }: Knots, k: number, xi: number): SplinePlace {
+function placeIn({ x, y, derivatives }: Knots, k: number, xi: number): SplinePlace {
   const width = at(x, k + 1) - at(x, k);
   const height = at(y, k + 1) - at(y, k);
-  const [left, right] = [at(slopes, k), at(slopes, k + 1)];
+  const [left, right] = [at(derivatives, k), at(derivatives, k + 1)];
   const mean = height / width;
   const q = xi * (1 - xi);
   const numerator = mean * xi ** 2 + left * q;
   const denominator = mean + (left + right - 2 * mean) * q;
-  const slopeFactor = right * xi ** 2 + 2 * mean * q + left * (1 - xi) ** 2;
+  const derivativeFactor = right * xi ** 2 + 2 * mean * q + left * (1 - xi) ** 2;
   return {
     k,
     xi,
@@ -97,8 +97,8 @@ function placeIn({ x, y, slopes }: Knots, k: number, xi: number): SplinePlace {
     right,
     numerator,
     denominator,
-    slopeFactor,
-    logSlope: Math.log(slopeFactor) + 2 * Math.log(mean / denominator),
+    derivativeFactor,
+    logDerivative: Math.log(derivativeFactor) + 2 * Math.log(mean / denominator),
   };
 }
 
@@ -119,7 +119,7 @@ function softplus(v: number): number {
   return Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
 }
 
-/** ∂slope/∂raw of an inner knot. */
-export function slopeGradient(raw: number): number {
-  return 1 / (1 + Math.exp(-(raw + SLOPE_SHIFT)));
+/** ∂derivative/∂raw of an inner knot. */
+export function derivativeGradient(raw: number): number {
+  return 1 / (1 + Math.exp(-(raw + DERIVATIVE_SHIFT)));
 }

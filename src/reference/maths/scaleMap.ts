@@ -2,18 +2,18 @@
 const TANH_BOUNDED = 1;
 const SIGMOID = 2;
 
-export function logScaleOf(code: number, a: number, bound: number): { value: number; slope: number } {
+export function logScaleOf(code: number, a: number, bound: number): { value: number; derivative: number } {
   if (code === TANH_BOUNDED) {
     const y = Math.tanh(a / bound);
-    return { value: bound * y, slope: 1 - y * y };
+    return { value: bound * y, derivative: 1 - y * y };
   }
   if (code === SIGMOID) {
     const v = a + 2;
     if (bound > 0) {
       const gate = 1 / (1 + Math.exp(-v));
-      return { value: Math.log(gate + bound), slope: (gate * (1 - gate)) / (gate + bound) };
+      return { value: Math.log(gate + bound), derivative: (gate * (1 - gate)) / (gate + bound) };
     }
-    return { value: Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v))), slope: 1 / (1 + Math.exp(v)) };
+    return { value: Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v))), derivative: 1 / (1 + Math.exp(v)) };
   }
-  return { value: a, slope: 1 };
+  return { value: a, derivative: 1 };
 }

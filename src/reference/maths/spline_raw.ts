@@ -1,9 +1,9 @@
 /** Where the raw numbers of a spline lie: of each row, or one set for all rows. */
 import type { ParamsOf } from '../../plan/kernel.ts';
-import type { splineForwardKernel } from '../../kernels/spline/spline_forward.ts';
+import type { rationalQuadraticKernel } from '../../kernels/spline/rational_quadratic.ts';
 import { at } from './at.ts';
 
-type RawParams = Omit<ParamsOf<typeof splineForwardKernel>, 'bound'>;
+type RawParams = Omit<ParamsOf<typeof rationalQuadraticKernel>, 'bound'>;
 
 /** Those of element `index` of [transformed, rows]. */
 export function rawNumbers(raw: Float64Array, bins: number, params: RawParams, index: number): number[] {

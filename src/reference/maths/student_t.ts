@@ -3,23 +3,23 @@
  * respect to log ν: by the recurrence of Γ up to where the series of the quotient has all digits.
  * @see Tricomi and Erdélyi 1951 for the series
  */
-export function studentTNormaliser(df: number): { log: number; slope: number } {
+export function studentTNormaliser(df: number): { log: number; derivative: number } {
   const STEPS = 30;
   const a = df / 2;
   const b = a + STEPS;
   // log Γ(b + ½) − log Γ(b) and its derivative.
   let log = 0.5 * Math.log(b);
-  let slope = 1 / (2 * b);
+  let derivative = 1 / (2 * b);
   SERIES.forEach((coefficient, i) => {
     const power = 2 * i + 1;
     log += coefficient / b ** power;
-    slope -= (power * coefficient) / b ** (power + 1);
+    derivative -= (power * coefficient) / b ** (power + 1);
   });
   for (let i = 0; i < STEPS; i++) {
     log += Math.log((a + i) / (a + i + 0.5));
-    slope += 1 / (a + i) - 1 / (a + i + 0.5);
+    derivative += 1 / (a + i) - 1 / (a + i + 0.5);
   }
-  return { log: log - 0.5 * Math.log(df * Math.PI), slope: a * slope - 0.5 };
+  return { log: log - 0.5 * Math.log(df * Math.PI), derivative: a * derivative - 0.5 };
 }
 
 const SERIES = [-1 / 8, 1 / 192, -1 / 640, 17 / 14336];

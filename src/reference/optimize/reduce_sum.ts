@@ -3,12 +3,12 @@ import type { reduceSumKernel } from '../../kernels/optimize/reduce_sum.ts';
 import { reductionGroups, REDUCTION_SIZE } from '../../plan/shape.ts';
 import { at } from '../maths/at.ts';
 
-export const reduceSum: Twin<typeof reduceSumKernel> = ({ params, buffers }) => {
+export const reduceSum: Twin<typeof reduceSumKernel> = ({ params, flags, buffers }) => {
   const { input, output } = buffers;
   const groups = reductionGroups(params.n_elements);
   for (let group = 0; group < groups; group++) output[group] = 0;
   for (let i = 0; i < params.n_elements; i++) {
     const group = Math.floor(i / REDUCTION_SIZE) % groups;
-    output[group] = at(output, group) + at(input, i);
+    output[group] = at(output, group) + at(input, i) ** (flags.SQUARES ? 2 : 1);
   }
 };

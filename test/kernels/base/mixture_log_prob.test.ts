@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { mixtureLogProb } from '../../../src/kernels/base/mixture_log_prob.ts';
-import type { MixtureArguments } from '../../../src/kernels/base/mixture_log_prob.ts';
 import { expectClose, expectNormClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { mixtureSlots } from '../slots.ts';
@@ -68,9 +67,10 @@ describe('mixture_log_prob', () => {
   });
 });
 
-function args(rows: number, features: number, components: number): MixtureArguments {
+function args(rows: number, features: number, components: number): Parameters<typeof mixtureLogProb>[0] {
   return {
     rows,
+    features,
     slots: mixtureSlots(features, components),
     sign: 1,
     parameters: 'parameters',

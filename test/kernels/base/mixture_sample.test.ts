@@ -54,6 +54,7 @@ function dispatch(
 ): ReturnType<typeof mixtureSample> {
   return mixtureSample({
     rows,
+    features,
     slots: mixtureSlots(features, components),
     rowStart: 2 ** 32 - 5,
     seed: 7,

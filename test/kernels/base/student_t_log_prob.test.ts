@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { studentTLogProb } from '../../../src/kernels/base/student_t_log_prob.ts';
-import type { StudentTArguments } from '../../../src/kernels/base/student_t_log_prob.ts';
+import type { StudentTLogProbArguments } from '../../../src/kernels/base/student_t_log_prob.ts';
 import { expectClose, expectNormClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { tensorSlot } from '../slots.ts';
@@ -62,9 +62,10 @@ describe('student_t_log_prob', () => {
   });
 });
 
-function args(rows: number, features: number): StudentTArguments {
+function args(rows: number, features: number): StudentTLogProbArguments {
   return {
     rows,
+    features,
     logDf: tensorSlot('log_df', [features], 3),
     sign: 1,
     parameters: 'parameters',

@@ -55,6 +55,7 @@ describe('student_t_sample', () => {
 function dispatch(rows: number, features: number, temperature: number): ReturnType<typeof studentTSample> {
   return studentTSample({
     rows,
+    features,
     logDf: tensorSlot('log_df', [features], 3),
     rowStart: 2 ** 32 - 5,
     seed: 7,

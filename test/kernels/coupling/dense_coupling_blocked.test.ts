@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { couplingForward } from '../../../src/kernels/coupling/coupling_forward.ts';
+import { affineCoupling } from '../../../src/kernels/coupling/affine_coupling.ts';
 import { couplingTiles, denseCouplingBlocked } from '../../../src/kernels/coupling/dense_coupling_blocked.ts';
 import type { DenseCouplingBlockedArguments } from '../../../src/kernels/coupling/dense_coupling_blocked.ts';
 import { denseForward } from '../../../src/kernels/dense/dense_forward.ts';
@@ -49,7 +49,8 @@ describe('dense_coupling_blocked', () => {
         output: 'output',
         outputStart: 0,
       }),
-      couplingForward({
+      affineCoupling({
+        inverse: false,
         rows,
         blocks,
         scale: { map: 'exp' },

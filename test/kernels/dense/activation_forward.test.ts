@@ -28,7 +28,7 @@ async function expectTwin(
   rows: number,
   features: number,
   activation: Activation,
-  keepsSlope: boolean,
+  keepsDerivative: boolean,
 ): Promise<void> {
   const dispatch = activationForward({
     rows,
@@ -36,10 +36,10 @@ async function expectTwin(
     activation,
     input: 'input',
     output: 'output',
-    ...(keepsSlope ? { slope: 'slope' } : {}),
+    ...(keepsDerivative ? { derivative: 'derivative' } : {}),
   });
   const input = ramp(rows * features, 3, 7);
-  const results = keepsSlope ? ['output', 'slope'] : ['output'];
+  const results = keepsDerivative ? ['output', 'derivative'] : ['output'];
   const { gpu, twin } = await runBoth([dispatch], {
     input,
     ...Object.fromEntries(results.map((name) => [name, rows * features])),

@@ -35,7 +35,10 @@ export function testDenseBackwardInput(
     'matches its twin below a hidden layer at %i rows, %i inputs, %i outputs',
     async (rows, inputs, outputs) => {
       const layer = denseSlots(inputs, outputs, 11);
-      const { gpu, twin } = await runBoth([dispatch(rows, layer, { slope: 'slope' })], contents(rows, layer));
+      const { gpu, twin } = await runBoth(
+        [dispatch(rows, layer, { derivative: 'derivative' })],
+        contents(rows, layer),
+      );
       expectNormClose('d_input', gpu('d_input'), twin('d_input'), GRADIENT_BOUND);
     },
   );
@@ -51,7 +54,7 @@ export function testDenseBackwardInput(
 
   it('adds below a hidden layer too, and sets where there is neither', async () => {
     const layer = denseSlots(5, 34, 11);
-    for (const more of [{ slope: 'slope', add: true }, {}]) {
+    for (const more of [{ derivative: 'derivative', add: true }, {}]) {
       const { gpu, twin } = await runBoth([dispatch(36, layer, more)], contents(36, layer));
       expectNormClose('d_input', gpu('d_input'), twin('d_input'), GRADIENT_BOUND);
     }
@@ -85,24 +88,27 @@ export function testDenseBackwardInput(
     expect(some.gpu('d_input').slice(5 * rows)).toEqual((given['d_input'] as Float32Array).slice(5 * rows));
   });
 
-  it('reads the slope of the layer below from its start, wherever the result goes', async () => {
+  it('reads the derivative of the layer below from its start, wherever the result goes', async () => {
     const layer = denseSlots(2, 3);
     const rows = 8;
-    const { gpu, twin } = await runBoth([dispatch(rows, layer, { inputStart: 1, slope: 'slope' })], {
-      ...contents(rows, layer),
-      d_input: 3 * rows,
-    });
+    const { gpu, twin } = await runBoth(
+      [dispatch(rows, layer, { inputStart: 1, derivative: 'derivative' })],
+      {
+        ...contents(rows, layer),
+        d_input: 3 * rows,
+      },
+    );
     expectNormClose('d_input', gpu('d_input'), twin('d_input'), GRADIENT_BOUND);
   });
 
   it.each(sizes.slice(0, 4))(
-    'takes weights and slopes of half precision at %i rows, %i inputs, %i outputs',
+    'takes weights and derivatives of half precision at %i rows, %i inputs, %i outputs',
     async (rows, inputs, outputs) => {
       const layer = denseSlots(inputs, outputs, 11);
-      for (const below of [{ slope: 'slope' }, {}]) {
+      for (const below of [{ derivative: 'derivative' }, {}]) {
         await expectHalfTwin([dispatch(rows, layer, { ...below, f16: true })], {
           contents: contents(rows, layer),
-          halves: ['parameters', 'slope'],
+          halves: ['parameters', 'derivative'],
           gradients: ['d_input'],
         });
       }
@@ -121,7 +127,7 @@ function contents(rows: number, layer: DenseSlots): Record<string, Float32Array 
   return {
     parameters: ramp(layer.bias.offset + layer.outputs),
     d_output: ramp(rows * layer.outputs, 2),
-    slope: ramp(rows * layer.inputs, 1, 3),
+    derivative: ramp(rows * layer.inputs, 1, 3),
     d_input: ramp(rows * layer.inputs, 5, 7),
   };
 }

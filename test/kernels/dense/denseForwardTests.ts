@@ -36,11 +36,11 @@ export function testDenseForward(
     const rows = 68;
     const layer = denseSlots(3, 5);
     const { gpu, twin } = await runBoth(
-      [dispatch(rows, layer, { activation, slope: 'slope' })],
+      [dispatch(rows, layer, { activation, derivative: 'derivative' })],
       contents(rows, layer),
     );
     expectClose('output', gpu('output'), twin('output'), F32_BOUND);
-    expectClose('slope', gpu('slope'), twin('slope'), F32_BOUND);
+    expectClose('derivative', gpu('derivative'), twin('derivative'), F32_BOUND);
   });
 
   it.each(sizes)('matches its twin at %i rows, %i inputs, %i outputs', async (rows, inputs, outputs) => {
@@ -58,12 +58,12 @@ export function testDenseForward(
 
   it('adds to what is there before the activation', async () => {
     const layer = denseSlots(3, 5);
-    const { gpu, twin } = await runBoth([dispatch(68, layer, { add: true, slope: 'slope' })], {
+    const { gpu, twin } = await runBoth([dispatch(68, layer, { add: true, derivative: 'derivative' })], {
       ...contents(68, layer),
       output: ramp(68 * 5, 1, 9),
     });
     expectClose('output', gpu('output'), twin('output'), F32_BOUND);
-    expectClose('slope', gpu('slope'), twin('slope'), F32_BOUND);
+    expectClose('derivative', gpu('derivative'), twin('derivative'), F32_BOUND);
   });
 
   it('reads from and writes to the middle of wider buffers and leaves the rest alone', async () => {
@@ -73,7 +73,7 @@ export function testDenseForward(
       parameters: ramp(layer.bias.offset + 3),
       input: ramp(4 * rows),
       output: ramp(6 * rows, 1, 9),
-      slope: 1,
+      derivative: 1,
     });
     expectClose('output', gpu('output'), twin('output'), F32_BOUND);
     expect(gpu('output').slice(0, 2 * rows)).toEqual(ramp(6 * rows, 1, 9).slice(0, 2 * rows));
@@ -81,19 +81,26 @@ export function testDenseForward(
   });
 
   describe.each([
-    ['first', { f16: true, f16Output: true }, ['parameters', 'output', 'slope']],
-    ['middle', { f16: true, f16Input: true, f16Output: true }, ['parameters', 'input', 'output', 'slope']],
+    ['first', { f16: true, f16Output: true }, ['parameters', 'output', 'derivative']],
+    [
+      'middle',
+      { f16: true, f16Input: true, f16Output: true },
+      ['parameters', 'input', 'output', 'derivative'],
+    ],
     ['last', { f16: true, f16Input: true }, ['parameters', 'input']],
   ])('at half precision, as the %s layer of a net', (_place, storage, halves) => {
     it.each([[60, 7, 13], beyondABlock])(
       'rounds what its twin rounds at %i rows, %i inputs, %i outputs',
       async (rows, inputs, outputs) => {
         const layer = denseSlots(inputs, outputs);
-        await expectHalfTwin([dispatch(rows, layer, { ...storage, activation: 'silu', slope: 'slope' })], {
-          contents: contents(rows, layer),
-          halves,
-          values: ['output', 'slope'],
-        });
+        await expectHalfTwin(
+          [dispatch(rows, layer, { ...storage, activation: 'silu', derivative: 'derivative' })],
+          {
+            contents: contents(rows, layer),
+            halves,
+            values: ['output', 'derivative'],
+          },
+        );
       },
     );
   });
@@ -105,9 +112,9 @@ export function testDenseForward(
         parameters: Float32Array.of(1, 0),
         input: Float32Array.of(65_504, 65_519, 65_520, 1e9),
         output: 4,
-        slope: 4,
+        derivative: 4,
       },
-      halves: ['parameters', 'output', 'slope'],
+      halves: ['parameters', 'output', 'derivative'],
     });
     if (results === undefined) return;
     expect([...results.gpu('output')]).toEqual([65_504, 65_504, Infinity, Infinity]);
@@ -121,14 +128,14 @@ export function testDenseForward(
     const layer = denseSlots(1, 1);
     const input = Float32Array.of(-1e4, -100, -20, -1, -1e-3, 0, 1e-3, 0.2, 1, 20, 100, 1e4);
     for (const activation of ['tanh', 'silu'] as const) {
-      const { gpu, twin } = await runBoth([dispatch(12, layer, { activation, slope: 'slope' })], {
+      const { gpu, twin } = await runBoth([dispatch(12, layer, { activation, derivative: 'derivative' })], {
         parameters: Float32Array.of(1, 0),
         input,
         output: 12,
-        slope: 12,
+        derivative: 12,
       });
       expectClose(`${activation} output`, gpu('output'), twin('output'), F32_BOUND);
-      expectClose(`${activation} slope`, gpu('slope'), twin('slope'), F32_BOUND);
+      expectClose(`${activation} derivative`, gpu('derivative'), twin('derivative'), F32_BOUND);
     }
   });
 }
@@ -138,6 +145,6 @@ function contents(rows: number, layer: DenseSlots): Record<string, Float32Array 
     parameters: ramp(layer.bias.offset + layer.outputs),
     input: ramp(rows * layer.inputs, 2),
     output: rows * layer.outputs,
-    slope: rows * layer.outputs,
+    derivative: rows * layer.outputs,
   };
 }

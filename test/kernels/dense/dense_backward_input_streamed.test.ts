@@ -46,7 +46,7 @@ describe('dense_backward_input_streamed', () => {
     }
   });
 
-  it('takes weights and slopes of half precision', async () => {
+  it('takes weights and derivatives of half precision', async () => {
     const [rows, inputs, outputs] = [36, 33, 37];
     const layer = denseSlots(inputs, outputs, 3);
     for (const lanes of (await subgroupLanesOf()).slice(-1)) {
@@ -61,17 +61,22 @@ describe('dense_backward_input_streamed', () => {
       };
       const dispatches = [
         denseWeightTranspose({ layer, parameters: 'parameters', transposed: 'transposed', f16: true }),
-        denseBackwardInputStreamed({ ...args, slope: 'slope', transposed: 'transposed', f16: true }),
+        denseBackwardInputStreamed({
+          ...args,
+          derivative: 'derivative',
+          transposed: 'transposed',
+          f16: true,
+        }),
       ];
       await expectHalfTwin(dispatches, {
         contents: {
           parameters: ramp(layer.bias.offset + outputs),
           transposed: transposedElements(layer),
           d_output: ramp(rows * outputs, 2),
-          slope: ramp(rows * inputs, 1, 3),
+          derivative: ramp(rows * inputs, 1, 3),
           d_input: ramp(rows * inputs, 5, 7),
         },
-        halves: ['parameters', 'transposed', 'slope'],
+        halves: ['parameters', 'transposed', 'derivative'],
         gradients: ['d_input'],
       });
     }
@@ -126,7 +131,7 @@ async function expectTwin(shape: Shape): Promise<(name: string) => Float32Array 
     outputStart: shape.outputStart ?? 0,
     inputStart: shape.inputStart ?? 0,
     inputs: shape.wanted ?? inputs,
-    ...(hidden ? { slope: 'slope' } : {}),
+    ...(hidden ? { derivative: 'derivative' } : {}),
     add,
   };
   const before = ramp(rows * Math.max(inputs, width), 5, 7);
@@ -140,7 +145,7 @@ async function expectTwin(shape: Shape): Promise<(name: string) => Float32Array 
       parameters: ramp(layer.bias.offset + outputs),
       transposed: transposedElements(layer),
       d_output: ramp(rows * Math.max(outputs, width), 2),
-      slope: ramp(rows * inputs, 1, 3),
+      derivative: ramp(rows * inputs, 1, 3),
       d_input: before,
       d_input_plain: before,
     },

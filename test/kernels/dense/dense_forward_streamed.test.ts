@@ -52,11 +52,11 @@ describe('dense_forward_streamed', () => {
   });
 
   it.each([
-    ['first', { f16: true, f16Output: true, sums: 'sums' }, ['parameters', 'output', 'slope']],
+    ['first', { f16: true, f16Output: true, sums: 'sums' }, ['parameters', 'output', 'derivative']],
     [
       'middle',
       { f16: true, f16Input: true, f16Output: true, sums: 'sums' },
-      ['parameters', 'input', 'output', 'slope'],
+      ['parameters', 'input', 'output', 'derivative'],
     ],
     ['last', { f16: true, f16Input: true }, ['parameters', 'input']],
   ])(
@@ -70,17 +70,22 @@ describe('dense_forward_streamed', () => {
         ] as const) {
           const layer = denseSlots(inputs, outputs);
           const args = { rows, layer, lanes, activation: 'silu', inputStart: 0, outputStart: 0 } as const;
-          const names = { parameters: 'parameters', input: 'input', output: 'output', slope: 'slope' };
+          const names = {
+            parameters: 'parameters',
+            input: 'input',
+            output: 'output',
+            derivative: 'derivative',
+          };
           await expectHalfTwin([denseForwardStreamed({ ...args, ...names, ...storage })], {
             contents: {
               parameters: ramp(layer.bias.offset + outputs),
               input: ramp(rows * inputs, 2),
               output: rows * outputs,
-              slope: rows * outputs,
+              derivative: rows * outputs,
               sums: rows * outputs,
             },
             halves,
-            values: ['output', 'slope'],
+            values: ['output', 'derivative'],
           });
         }
       }
@@ -123,15 +128,15 @@ async function expectTwin(shape: Shape): Promise<(name: string) => Float32Array 
     output: 'output',
     outputStart: shape.outputStart ?? 0,
     add: shape.add,
-    slope: 'slope',
+    derivative: 'derivative',
   });
   const { gpu, twin } = await runBoth([dispatch], {
     parameters: ramp(layer.bias.offset + outputs),
     input: ramp(rows * Math.max(inputs, width), 2),
     output: ramp(rows * Math.max(outputs, width), 1, 9),
-    slope: rows * Math.max(outputs, width),
+    derivative: rows * Math.max(outputs, width),
   });
-  for (const name of ['output', 'slope']) {
+  for (const name of ['output', 'derivative']) {
     expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
   }
   return gpu;

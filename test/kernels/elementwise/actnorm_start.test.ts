@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { actnormStart } from '../../../src/kernels/elementwise/actnorm_start.ts';
-import { diagonalForward } from '../../../src/kernels/elementwise/diagonal_forward.ts';
+import { diagonalScale } from '../../../src/kernels/elementwise/diagonal_scale.ts';
 import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { tensorSlot } from '../slots.ts';
@@ -28,7 +28,8 @@ describe('actnorm_start', () => {
     const { gpu } = await runBoth(
       [
         dispatch(rows, rows, features),
-        diagonalForward({
+        diagonalScale({
+          inverse: false,
           rows,
           ...slots,
           accumulate: false,

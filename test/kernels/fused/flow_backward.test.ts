@@ -40,7 +40,7 @@ describe.each(shapes)('flow_backward through %s', (_name, shape) => {
             dState: 'd_state',
             conditions: 'conditions',
             dOutputs: 'd_outputs',
-            ...(stored ? { slopes: 'slopes' } : {}),
+            ...(stored ? { jacobians: 'jacobians' } : {}),
             ...(upper > 0 ? { hiddens: 'hiddens' } : {}),
           }),
         ],
@@ -50,7 +50,7 @@ describe.each(shapes)('flow_backward through %s', (_name, shape) => {
           d_state: ramp(dim * rows, 0.1, 4),
           conditions: couplings * split * rows,
           d_outputs: ramp(outputs, 1, 2),
-          slopes: ramp(outputs * split, 1, 5),
+          jacobians: ramp(outputs * split, 1, 5),
           hiddens: Math.max(1, upper * rows),
         },
       );

@@ -49,7 +49,7 @@ describe('flow_forward', () => {
     });
   });
 
-  describe.each(shapes)('through %s, with a trace,', (_name, shape) => {
+  describe.each(shapes)('through %s, with a tape,', (_name, shape) => {
     it('leaves what its twin leaves, with and without subgroups', async () => {
       const rows = 68;
       const { stack, parameters } = stackModel(shape);
@@ -62,13 +62,13 @@ describe('flow_forward', () => {
         log_det: rows,
         conditions: couplings * split * rows,
         outputs,
-        slopes: outputs * split,
+        jacobians: outputs * split,
         ...(upper > 0 ? { hiddens: upper * rows } : {}),
       };
-      const trace = {
+      const tape = {
         conditions: 'conditions',
         outputs: 'outputs',
-        slopes: 'slopes',
+        jacobians: 'jacobians',
         ...(upper > 0 ? { hiddens: 'hiddens' } : {}),
       };
       for (const lanes of await lanesOf()) {
@@ -80,10 +80,10 @@ describe('flow_forward', () => {
           first: 0,
           count: couplings,
           accumulate: false,
-          trace,
+          tape,
         });
         const { gpu, twin } = await runBoth([dispatch], contents);
-        for (const name of ['state', 'log_det', ...Object.values(trace)]) {
+        for (const name of ['state', 'log_det', ...Object.values(tape)]) {
           expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
         }
       }
@@ -98,25 +98,25 @@ describe('flow_forward', () => {
       const { stack, parameters } = stackModel(shape);
       const { dim, split, couplings } = shape;
       const outputs = 2 * couplings * (dim - split) * rows;
-      const trace = { conditions: 'conditions', outputs: 'outputs', slopes: 'slopes' };
+      const tape = { conditions: 'conditions', outputs: 'outputs', jacobians: 'jacobians' };
       const contents = {
         parameters,
         state: ramp(dim * rows, 1.5),
         log_det: rows,
         conditions: couplings * split * rows,
         outputs,
-        slopes: outputs * split,
+        jacobians: outputs * split,
         lines: pieceLineCount(stack, couplings),
       };
       for (const lanes of await lanesOf()) {
         const range = { stack, lanes, first: 0, count: couplings };
-        const forward = { ...NAMES, ...range, rows, accumulate: false, trace };
+        const forward = { ...NAMES, ...range, rows, accumulate: false, tape };
         const byLayers = runTwin([flowForward(forward)], contents);
         const { gpu, twin } = await runBoth(
           [pieceLines({ ...NAMES, ...range, lines: 'lines' }), flowForward({ ...forward, lines: 'lines' })],
           contents,
         );
-        for (const name of ['state', 'log_det', ...Object.values(trace)]) {
+        for (const name of ['state', 'log_det', ...Object.values(tape)]) {
           expectClose(`${name}, ${lanes} lanes`, gpu(name), twin(name), F32_BOUND);
           expectClose(`${name} of the twins`, twin(name), byLayers(name), F64_BOUND);
         }

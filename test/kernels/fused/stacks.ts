@@ -4,7 +4,7 @@ import type { CouplingStack } from '../../../src/model/couplingStack.ts';
 import { paramLayout } from '../../../src/spec/layout.ts';
 import type { ParamLayout } from '../../../src/spec/layout.ts';
 import type { TensorSlot } from '../../../src/model/tensors.ts';
-import type { AffineCouplingSpec } from '../../../src/spec/spec.ts';
+import type { AffineCouplingSpec } from '../../../src/bijectors/index.ts';
 import type { ScaleMap } from '../../../src/model/scaleMap.ts';
 import type { Activation } from '../../../src/model/activation.ts';
 import { randomParameters, specOf } from '../../support/randomSpecs.ts';
@@ -93,8 +93,9 @@ export function stackModel({
   const spec = specOf(dim, bijectors, true);
   const layout = paramLayout(spec);
   const stack = couplingStackAt(spec, layout.bijectors, 1);
-  const [standardize] = layout.bijectors;
-  if (stack === undefined || standardize?.type !== 'standardize') throw new Error('the spec is no stack');
+  const [first] = layout.bijectors;
+  const standardize = first?.bijector.standardisation?.(first);
+  if (stack === undefined || standardize === undefined) throw new Error('the spec is no stack');
   return { stack, layout, standardize, parameters: randomParameters(spec, couplings) };
 }
 

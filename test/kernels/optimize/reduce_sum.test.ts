@@ -10,20 +10,22 @@ describe('reduce_sum', () => {
   it.each([1, 63, 64, 65, 255, 256, 257, 1025, 4096, 4097, 65_537, 1_048_583])(
     'matches its twin group by group and in total over %i elements',
     async (elements) => {
-      const groups = reductionGroups(elements);
-      // Of one sign: where a sum cancels, f32 holds no accuracy relative to it.
-      const input = ramp(elements).map((value) => 2 + value);
-      const { gpu, twin } = await runBoth(
-        [
-          reduceSum({ elements, input: 'input', output: 'partials' }),
-          reduceSum({ elements: groups, input: 'partials', output: 'total' }),
-        ],
-        { input, partials: groups, total: 1 },
-      );
-      expectClose('partials', gpu('partials'), twin('partials'), F32_BOUND);
-      expectClose('total', gpu('total'), twin('total'), F32_BOUND);
-      const plain = input.reduce((sum, value) => sum + value, 0);
-      expect(twin('total')[0]).toBeCloseTo(plain, 5);
+      for (const squares of [false, true]) {
+        const groups = reductionGroups(elements);
+        // Of one sign: where a sum cancels, f32 holds no accuracy relative to it.
+        const input = ramp(elements).map((value) => 2 + value);
+        const { gpu, twin } = await runBoth(
+          [
+            reduceSum({ elements, squares, input: 'input', output: 'partials' }),
+            reduceSum({ elements: groups, input: 'partials', output: 'total' }),
+          ],
+          { input, partials: groups, total: 1 },
+        );
+        expectClose('partials', gpu('partials'), twin('partials'), F32_BOUND);
+        expectClose('total', gpu('total'), twin('total'), F32_BOUND);
+        const plain = input.reduce((sum, value) => sum + (squares ? value ** 2 : value), 0);
+        expect(twin('total')[0]).toBeCloseTo(plain, 5);
+      }
     },
   );
 
@@ -46,10 +48,38 @@ describe('reduce_sum', () => {
     expect(gpu('partials').slice(groups)).toEqual(Float32Array.of(-7, -7));
   });
 
-  it('gives the same bits on every run', async () => {
+  it('sums squares of whole numbers exactly, each element once, and writes its own sums alone', async () => {
+    const elements = 40_007;
+    const groups = reductionGroups(elements);
+    const { gpu } = await runBoth(
+      [reduceSum({ squares: true, elements, input: 'input', output: 'partials' })],
+      {
+        input: Float32Array.from({ length: elements + 5 }, (_, i) => (i < elements ? -2 : 1e9)),
+        partials: new Float32Array(groups + 1).fill(-7),
+      },
+    );
+    expect([...gpu('partials')].reduce((sum, value) => sum + value, 0)).toBe(4 * elements - 7);
+    expect(gpu('partials')[groups]).toBe(-7);
+  });
+
+  it.each([
+    ['infinity', Infinity],
+    ['NaN', NaN],
+    ['a square beyond f32', 3e19],
+  ])('is not finite where one element is %s', async (_, value) => {
+    const input = ramp(5000);
+    input[4321] = value;
+    const { gpu } = await runBoth(
+      [reduceSum({ squares: true, elements: 5000, input: 'input', output: 'partials' })],
+      { input, partials: 2 },
+    );
+    expect(gpu('partials').every(Number.isFinite)).toBe(false);
+  });
+
+  it.each([false, true])('gives the same bits on every run, squares: %s', async (squares) => {
     const input = ramp(100_003, 3);
     const runs = [1, 2].map(() =>
-      runBoth([reduceSum({ elements: input.length, input: 'input', output: 'partials' })], {
+      runBoth([reduceSum({ elements: input.length, squares, input: 'input', output: 'partials' })], {
         input,
         partials: reductionGroups(input.length),
       }),

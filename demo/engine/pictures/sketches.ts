@@ -1,0 +1,56 @@
+/** The sketch of each picture, in the order in which they are made. */
+import type { Flow } from '../../../src/index.ts';
+import type { Picture } from '../../protocol.ts';
+import { DensitySketch } from './density.ts';
+import type { DensityDetail } from './densityDetail.ts';
+import type { Size } from './frame.ts';
+import { GridSketch } from './grid.ts';
+import { LatentSketch } from './latent.ts';
+import { LayersSketch } from './layers.ts';
+import { SamplesSketch } from './samples.ts';
+import type { Scene } from './scene.ts';
+import type { Sketch } from './sketch.ts';
+import type { Surface } from './surface.ts';
+
+/** A picture, and what of it is out of date. */
+export interface Entry {
+  picture: Picture;
+  surface: Surface;
+  sketch: Sketch;
+  /** The flow or the view has changed since its rows went through. */
+  hasOldRows: boolean;
+  hasOldImage: boolean;
+  /** The page knows that it is there. */
+  isAnnounced: boolean;
+  /** The visitor waits for it. */
+  isUrgent: boolean;
+  /** No rows have come through the flow yet. */
+  isBlank: boolean;
+}
+
+export function entryOf(picture: Picture, surface: Surface, sketch: Sketch): Entry {
+  const isNew = { hasOldRows: true, hasOldImage: false, isAnnounced: false, isUrgent: false, isBlank: true };
+  return { picture, surface, sketch, ...isNew };
+}
+
+/** Rows of each picture: a software adapter takes milliseconds for a thousand. */
+const ROWS = {
+  software: { samples: 1024, latent: 1024, layers: 384, pointsPerLine: 129 },
+  gpu: { samples: 4000, latent: 4000, layers: 1000, pointsPerLine: 257 },
+};
+
+export function sketchMakers(
+  scene: Scene,
+  flow: Flow,
+  { isSoftware, detail, size }: { isSoftware: boolean; detail: DensityDetail; size: () => Size },
+): [Picture, () => Promise<Sketch>][] {
+  const { samples, latent, layers, pointsPerLine } = isSoftware ? ROWS.software : ROWS.gpu;
+  const most = flow.passRows;
+  return [
+    ['density', async () => (detail.sketch = await DensitySketch.create(scene, flow, detail, size))],
+    ['samples', () => SamplesSketch.create(scene, flow, Math.min(samples, most))],
+    ['latent', () => LatentSketch.create(scene, flow, Math.min(latent, most))],
+    ['grid', () => GridSketch.create(scene, flow, pointsPerLine)],
+    ['layers', () => LayersSketch.create(scene, flow, Math.min(layers, most))],
+  ];
+}

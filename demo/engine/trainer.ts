@@ -1,0 +1,299 @@
+/** One model with its data and its pictures, and the loop that trains it. */
+import { DeviceLostError, DisposedError, TrainingDivergedError } from '../../src/index.ts';
+import type { FitOptions, Flow } from '../../src/index.ts';
+import { trainingFlops } from '../../src/measure/index.ts';
+import { paramLayout } from '../../src/page.ts';
+import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
+import type { DataSet } from './dataSet.ts';
+import { fitOptionsOf, settingsOf } from './modelSettings.ts';
+import { drawingShareOf, nextDue, sleep, submitMsOf } from './pace.ts';
+import type { PeakMeter } from './peak.ts';
+import type { Studio } from './pictures/studio.ts';
+import { scoreOf } from './score.ts';
+import { Snapshots } from './snapshots.ts';
+import type { Snapshot } from './snapshots.ts';
+import { Telemetry } from './telemetry.ts';
+
+/** Between two scores of the held-out rows, ms. */
+const SCORE_EVERY_MS = 1500;
+/** A training that was begun before the peak was known stops for it once, after so long. */
+const PEAK_AFTER_MS = 4000;
+
+/** What goes on between the parts of a trainer. */
+export interface TrainerParts {
+  flow: Flow;
+  data: DataSet;
+  settings: ModelSettings;
+  studio: Studio;
+  peak: PeakMeter;
+  post: (message: FromWorker) => void;
+}
+
+interface Training {
+  pace: Pace;
+  aborter: AbortController;
+  ended: Promise<void>;
+  /** Whether the page is told that it was paused. */
+  isTold: boolean;
+}
+
+export class Trainer {
+  readonly flow: Flow;
+  readonly data: DataSet;
+  readonly settings: ModelSettings;
+  readonly studio: Studio;
+  readonly #peak: PeakMeter;
+  readonly #post: (message: FromWorker) => void;
+  readonly #flopsPerStep: number;
+  readonly #parameters: number;
+  #telemetry: Telemetry | undefined;
+  #training: Training | undefined;
+  #step: number;
+  readonly #snapshots: Snapshots;
+  /** The flow has an optimiser to go on with. */
+  #hasTrained: boolean;
+  #isScoring = false;
+  #scoredAt = -Infinity;
+  #msPerStep: number | null = null;
+  #disposed = false;
+
+  /** @param snapshot what the flow was loaded from, to go on with */
+  constructor({ flow, data, settings, studio, peak, post }: TrainerParts, snapshot?: Snapshot) {
+    this.flow = flow;
+    this.data = data;
+    this.settings = settings;
+    this.studio = studio;
+    this.#peak = peak;
+    this.#post = post;
+    const layout = paramLayout(flow.spec);
+    this.#flopsPerStep = trainingFlops(layout, settings.batch);
+    this.#parameters = layout.parameterCount;
+    this.#snapshots = new Snapshots(flow, snapshot);
+    this.#hasTrained = this.snapshot.isResumable;
+    // A checkpoint that was taken while steps were on their way is further than the page was told.
+    this.#step = (this.#hasTrained ? flow.training?.steps : undefined) ?? this.snapshot.step;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshots.last;
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** The pace of the training that goes on, if one does. */
+  get pace(): Pace | undefined {
+    return this.#training?.pace;
+  }
+
+  /** @throws {ShapeError} where the batch is out of range */
+  get price(): Price {
+    const { batch } = this.settings;
+    const rows = this.data.kept.length / this.flow.dim;
+    return {
+      parameters: this.#parameters,
+      bytes: this.flow.memory({ batch, rows }).total,
+      msPerStep: this.#msPerStep,
+    };
+  }
+
+  /** Begins to train at this pace, to the end or to step `until`. */
+  async train(pace: Pace, until?: number): Promise<void> {
+    await this.stop({ isTold: false });
+    await this.#peak.abort();
+    const { steps } = this.settings;
+    if (this.#step >= steps) {
+      const reason = `All ${steps} steps are done. Ask for more steps, or reset.`;
+      this.#post({ type: 'stopped', cause: 'done', reason });
+      return;
+    }
+    const aborter = new AbortController();
+    const run: Training = { pace, aborter, ended: Promise.resolve(), isTold: true };
+    this.#training = run;
+    run.ended = this.#train(run, until);
+  }
+
+  /** Stops after the step at hand. */
+  async stop({ isTold }: { isTold: boolean }): Promise<void> {
+    const run = this.#training;
+    if (run === undefined) return;
+    run.isTold = isTold;
+    run.aborter.abort();
+    await Promise.all([this.#peak.abort(), run.ended]);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#training?.aborter.abort();
+    this.studio.dispose();
+    this.flow.dispose();
+  }
+
+  async #train(run: Training, until: number | undefined): Promise<void> {
+    const { steps } = this.settings;
+    this.studio.setShare(drawingShareOf(run.pace));
+    try {
+      await this.#loop(run, until);
+      if (this.#disposed) return;
+      this.#catchUp();
+      await this.#score();
+      await this.#keep();
+      this.#tell(true);
+      const isEarly = until === undefined && !run.aborter.signal.aborted;
+      if (this.#step >= steps || isEarly) this.#post({ type: 'stopped', cause: 'done', reason: this.#end });
+      else if (run.isTold) {
+        this.#post({ type: 'stopped', cause: 'paused', reason: `Paused at step ${this.#step}.` });
+      }
+    } catch (error) {
+      this.#tellFailure(error);
+    } finally {
+      this.#training = undefined;
+      if (!this.#disposed) {
+        this.studio.setShare(drawingShareOf(undefined));
+        this.studio.flowChanged();
+      }
+    }
+  }
+
+  /** How a training came to its end, and which parameters are kept. */
+  get #end(): string {
+    const { steps } = this.settings;
+    const done = `All ${steps} steps are done.`;
+    if (typeof this.#validation !== 'object') return done;
+    const { heldOut } = this.data;
+    const rows = heldOut === 0 ? 'new points' : `${heldOut.toLocaleString('en')} rows held out`;
+    const best = this.flow.training?.validation?.bestStep;
+    const place = best === 0 ? 'before the first step' : `of step ${best}`;
+    const kept = best === undefined || best === this.#step ? '' : ` The best parameters are kept, ${place}.`;
+    if (this.#step >= steps) return `${done} Scored on ${rows}.${kept}`;
+    return `Stopped at step ${this.#step} of ${steps}, as the score on ${rows} got no better.${kept}`;
+  }
+
+  /** The rows that stop a training; none stop one on endless points. */
+  get #validation(): FitOptions['validation'] {
+    const { kept, validation, classes } = this.data;
+    if (kept.length === 0) return undefined;
+    if (this.settings.allSteps === true || validation.length === 0) return false;
+    return { data: validation, ...(classes && { context: classes.validation }) };
+  }
+
+  async #loop({ pace, aborter: { signal } }: Training, until: number | undefined): Promise<void> {
+    const { settings, data } = this;
+    const validation = this.#validation;
+    const { classes } = data;
+    const options = fitOptionsOf(settings, data.columns);
+    const begun = performance.now();
+    const telemetry = this.#telemetryFrom(begun);
+    let due = begun;
+    let last = begun;
+    this.#snapshots.begin(begun);
+    const fit = this.flow.fit(data.training, {
+      ...options,
+      // A model that was opened may be of no family, whatever trains it.
+      preset: settingsOf(this.flow.spec, undefined)?.preset,
+      ...(classes && { context: classes.training, contextColumns: [classes.column] }),
+      ...(validation !== undefined && { validation }),
+      until,
+      submitMs: submitMsOf(pace),
+      resume: this.#hasTrained,
+    });
+    for await (const report of fit) {
+      const now = performance.now();
+      this.studio.stepsDone(report.losses.length, last, now);
+      last = now;
+      this.#step = report.step;
+      this.#hasTrained = true;
+      telemetry.report(report, now);
+      this.studio.flowChanged();
+      this.#tell(false);
+      if (signal.aborted) break;
+      this.#lookAfter(now);
+      if (pace.kind === 'flat-out' && this.#peak.gflops === null && now - begun > PEAK_AFTER_MS) {
+        await this.#peak.measure();
+        last = performance.now();
+        telemetry.restart(last);
+      }
+      const next = nextDue(pace, due, performance.now());
+      due = next.due;
+      if (next.wait > 0) await sleep(next.wait, signal);
+    }
+  }
+
+  /** The steps that were on their way when the loop was left are done too, though their losses went unheard. */
+  #catchUp(): void {
+    this.#step = this.flow.training?.steps ?? this.#step;
+    this.#telemetry?.report({ step: this.#step, losses: new Float32Array() }, performance.now());
+  }
+
+  /** What is done now and then beside the training, without waiting for it. */
+  #lookAfter(now: number): void {
+    if (now - this.#scoredAt > SCORE_EVERY_MS) void this.#score();
+    if (this.#snapshots.isDue(now)) void this.#keep();
+  }
+
+  #telemetryFrom(now: number): Telemetry {
+    const { steps, batch } = this.settings;
+    const { data } = this;
+    this.#telemetry ??= new Telemetry(
+      {
+        steps,
+        batch,
+        flopsPerStep: this.#flopsPerStep,
+        floor: data.floor(),
+        gaussianNll: data.gaussianNll(),
+      },
+      this.#step,
+      now,
+    );
+    this.#telemetry.restart(now);
+    return this.#telemetry;
+  }
+
+  #tell(force: boolean): void {
+    const progress = this.#telemetry?.take(performance.now(), this.#peak.gflops, force);
+    if (progress === undefined) return;
+    this.#post({ type: 'progress', progress });
+    if (this.pace?.kind !== 'flat-out' || progress.losses.length === 0) return;
+    const before = this.#msPerStep;
+    // The first steps compile and measure; a price that hardly changes is not news.
+    if (this.#step < 10 || (before !== null && Math.abs(progress.msPerStep / before - 1) < 0.1)) return;
+    this.#msPerStep = progress.msPerStep;
+    this.#post({ type: 'price', price: this.price });
+  }
+
+  /** The mean NLL of the held-out rows, for the next progress. */
+  async #score(): Promise<void> {
+    const { validation, classes } = this.data;
+    if (this.#isScoring || validation.length === 0) return;
+    this.#isScoring = true;
+    this.#scoredAt = performance.now();
+    try {
+      const logProb = await this.flow.logProb(validation, classes && { context: classes.validation });
+      const { nll, error } = scoreOf(logProb);
+      this.#telemetry?.score(nll, error);
+    } catch {
+      // The flow or its device has gone; the training loop tells.
+    } finally {
+      this.#isScoring = false;
+    }
+  }
+
+  #keep(): Promise<void> {
+    return this.#snapshots.take(() => this.#step);
+  }
+
+  #tellFailure(error: unknown): void {
+    if (this.#disposed || error instanceof DeviceLostError || error instanceof DisposedError) return;
+    if (error instanceof TrainingDivergedError) {
+      this.#tell(true);
+      this.#post({ type: 'stopped', cause: 'diverged', reason: error.message });
+      return;
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#post({ type: 'mistake', message: reason });
+    this.#post({ type: 'stopped', cause: 'paused', reason });
+  }
+}

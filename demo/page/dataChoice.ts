@@ -1,0 +1,187 @@
+/** What the visitor chose to learn from: plain data, and what changes it. */
+import { toyDensity, TOY_NAMES } from '../../src/index.ts';
+import type { Domain, LabelColumn, ToyName } from '../../src/index.ts';
+import { toyClasses } from '../classes.ts';
+import type { DataOrigin, DataSettings } from '../protocol.ts';
+import { count } from './figures.ts';
+import type { FileRows } from './fileSource.ts';
+import { rowsOfStrokes } from './strokes.ts';
+import type { Source, Stroke } from './settings.ts';
+
+export type SourceName = ToyName | 'drawing' | 'file';
+
+/** The settings of every source: each has its own again when it is chosen again. */
+export interface DataChoice {
+  source: SourceName;
+  noise: number;
+  toySize: number | 'endless';
+  strokes: readonly Stroke[];
+  drawingSize: number;
+  domain: Domain;
+  /** The classes are told apart. */
+  apart: boolean;
+  /** The file that was read last. No link has its rows. */
+  file: FileRows | undefined;
+  /** The file that is being read, if it is still wanted. */
+  reading: object | undefined;
+  /** The last file was refused. */
+  isRefused: boolean;
+  /** In place of all this: an opened model goes on with its own samples. */
+  own: OwnSamples | undefined;
+}
+
+export interface OwnSamples {
+  words: string;
+  columns: readonly string[];
+}
+
+const FIRST: DataChoice = {
+  source: 'moons',
+  noise: toyDensity('moons').noise,
+  toySize: 'endless',
+  strokes: [],
+  drawingSize: 2000,
+  domain: 'real',
+  apart: false,
+  file: undefined,
+  reading: undefined,
+  isRefused: false,
+  own: undefined,
+};
+
+/** As settings say; the file stays. */
+export function withSource(choice: DataChoice, source: Source): DataChoice {
+  const next = { ...choice, reading: undefined, own: undefined, apart: false };
+  switch (source.kind) {
+    case 'toy': {
+      const { name, size, noise = toyDensity(name).noise, apart = false } = source;
+      return settled({ ...next, source: name, noise, toySize: size, apart });
+    }
+    case 'drawing':
+      return { ...next, source: 'drawing', strokes: source.strokes, drawingSize: source.size };
+    case 'file':
+      return settled({
+        ...next,
+        source: 'file',
+        domain: source.domain ?? 'real',
+        apart: source.apart ?? false,
+      });
+  }
+}
+
+export function firstChoice(source: Source): DataChoice {
+  return withSource(FIRST, source);
+}
+
+/** The visitor picks a source. */
+export function picked(choice: DataChoice, source: SourceName): DataChoice {
+  const toy = toyOf(source);
+  const noise = toy === undefined ? choice.noise : toyDensity(toy).noise;
+  return settled({ ...choice, source, noise, own: undefined, reading: undefined, isRefused: false });
+}
+
+/** An opened model goes on with these data. */
+export function withOrigin(choice: DataChoice, origin: DataOrigin, own: OwnSamples): DataChoice {
+  switch (origin.kind) {
+    case 'toy':
+      return withSource(choice, origin);
+    case 'at-hand':
+      return { ...choice, own: undefined, apart: origin.apart };
+    case 'own-samples':
+      return { ...choice, own, reading: undefined };
+  }
+}
+
+/** A file is being read, as this token says. */
+export function reading(choice: DataChoice, token: object): DataChoice {
+  return { ...choice, source: 'file', own: undefined, reading: token, isRefused: false };
+}
+
+export function withFile(choice: DataChoice, file: FileRows): DataChoice {
+  return settled({ ...choice, file, reading: undefined });
+}
+
+/** The file is refused: the choice is again what it was. */
+export function refused(choice: DataChoice, { source, own }: DataChoice): DataChoice {
+  return { ...choice, source, own, reading: undefined, isRefused: true };
+}
+
+/** Data without classes are not told apart; a link may come before its file. */
+function settled(choice: DataChoice): DataChoice {
+  const isAwaited = choice.source === 'file' && choice.file === undefined;
+  return classesIn(choice) === undefined && !isAwaited ? { ...choice, apart: false } : choice;
+}
+
+/** What can be told apart. */
+export function classesIn({ source, file }: DataChoice): LabelColumn | undefined {
+  const toy = toyOf(source);
+  if (toy !== undefined) return toyClasses(toy);
+  return source === 'file' ? file?.labels?.column : undefined;
+}
+
+export function toyOf(source: SourceName): ToyName | undefined {
+  return TOY_NAMES.find((name) => name === source);
+}
+
+/** As a link says it. */
+export function sourceOf({ source, apart: isApart, ...choice }: DataChoice): Source {
+  const apart = isApart ? { apart: true } : {};
+  if (source === 'file') {
+    return { kind: 'file', ...(choice.domain === 'real' ? {} : { domain: choice.domain }), ...apart };
+  }
+  if (source === 'drawing') {
+    return { kind: 'drawing', strokes: [...choice.strokes], size: choice.drawingSize };
+  }
+  const { noise } = toyDensity(source);
+  const own = noise === 0 || choice.noise === noise ? {} : { noise: choice.noise };
+  return { kind: 'toy', name: source, ...own, size: choice.toySize, ...apart };
+}
+
+/** What the engine learns; undefined while there is nothing yet: an empty pad, no file. */
+export function dataOf(choice: DataChoice): DataSettings | undefined {
+  const data = dataAtHand(choice);
+  if (data?.kind !== 'rows' || choice.apart) return data;
+  const { labels: _, ...rows } = data;
+  return rows;
+}
+
+/** The same with all labels that there are. */
+export function dataAtHand(choice: DataChoice): DataSettings | undefined {
+  const source = sourceOf(choice);
+  switch (source.kind) {
+    case 'toy':
+      return source;
+    case 'drawing': {
+      const rows = rowsOfStrokes(source.strokes, source.size);
+      const drawing = { kind: 'rows', rows, columns: ['x', 'y'], title: 'Your drawing' } as const;
+      return rows.length === 0 ? undefined : { ...drawing, columns: [...drawing.columns] };
+    }
+    case 'file': {
+      const { domain } = source;
+      return choice.file && { kind: 'rows', ...choice.file, ...(domain === undefined ? {} : { domain }) };
+    }
+  }
+}
+
+/** There is something to learn from. */
+export function hasData({ source, strokes, file, own }: DataChoice): boolean {
+  if (own !== undefined) return true;
+  if (source === 'file') return file !== undefined;
+  return source !== 'drawing' || strokes.length > 0;
+}
+
+const NO_COLUMNS: readonly string[] = [];
+
+/** Columns among which a pair is shown: of a file, or of an opened model. */
+export function columnsToShow({ own, source, file }: DataChoice): readonly string[] {
+  return own?.columns ?? (source === 'file' ? file?.columns : undefined) ?? NO_COLUMNS;
+}
+
+export function fileWords({ file, reading: token, isRefused }: DataChoice): string {
+  if (token !== undefined) return 'Reading…';
+  if (file === undefined) return '';
+  const { title, rows, columns, labels } = file;
+  const also = labels === undefined ? '' : `, and ${labels.column.name} as labels`;
+  const words = `${title}: ${count(rows.length / columns.length)} rows, ${columns.length} columns${also}.`;
+  return isRefused ? `Still here: ${words}` : words;
+}

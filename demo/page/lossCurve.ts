@@ -1,0 +1,141 @@
+/** A training curve of any length in bounded memory: means over stretches, which double when there are too many. */
+
+/** Stretches at most; the chart has fewer pixels than this. */
+const MAX_LENGTH = 400;
+/** Steps over which the smoothed loss looks back, at most a quarter of the run. */
+const SMOOTHING = 100;
+
+export interface LossPoint {
+  /** Step in the middle of the stretch. */
+  step: number;
+  nll: number;
+}
+
+/** A held-out NLL and its standard error, nats; the error is NaN for a single row. */
+export interface Score extends LossPoint {
+  error: number;
+}
+
+/** The held-out NLL has risen: the last `scores` are above the best by more than their standard error. */
+export interface Rise {
+  best: Score;
+  last: Score;
+  scores: number;
+}
+
+/** Fewer scores in a row above the best may be chance. */
+const MIN_RISE = 3;
+
+export interface LossCurve {
+  /** Steps of a stretch, and the losses of each. */
+  stretch: number;
+  sums: readonly { sum: number; count: number }[];
+  steps: number;
+  /** The first loss, and the loss now without the noise of single batches; null before the first step. */
+  first: number | null;
+  smoothed: number | null;
+  /** Finite held-out scores; the last one, which may be no finite number; and the best. */
+  validation: readonly LossPoint[];
+  lastScore: Score | null;
+  best: Score | null;
+  /** Steps of the last scores, all of them worse than the best. */
+  worse: readonly number[];
+}
+
+export const EMPTY_CURVE: LossCurve = {
+  stretch: 1,
+  sums: [],
+  steps: 0,
+  first: null,
+  smoothed: null,
+  validation: [],
+  lastScore: null,
+  best: null,
+  worse: [],
+};
+
+/** @param losses of consecutive steps, nats */
+export function withLosses(curve: LossCurve, losses: ArrayLike<number>): LossCurve {
+  let { stretch, steps, first, smoothed } = curve;
+  let sums = [...curve.sums];
+  for (let i = 0; i < losses.length; i++) {
+    const nll = losses[i] ?? NaN;
+    if (!Number.isFinite(nll)) continue;
+    const last = sums.at(-1);
+    if (last === undefined || last.count === stretch) sums.push({ sum: nll, count: 1 });
+    else sums[sums.length - 1] = { sum: last.sum + nll, count: last.count + 1 };
+    steps++;
+    first ??= nll;
+    const weight = 1 / Math.min(SMOOTHING, Math.max(1, steps / 4));
+    smoothed = smoothed === null ? nll : smoothed + weight * (nll - smoothed);
+  }
+  for (; sums.length > MAX_LENGTH; stretch *= 2) sums = inPairs(sums);
+  return { ...curve, stretch, sums, steps, first, smoothed };
+}
+
+/** @param score held out; it may be no finite number */
+export function withScore(curve: LossCurve, score: Score): LossCurve {
+  const { step, nll } = score;
+  if (!Number.isFinite(nll)) return { ...curve, lastScore: score };
+  const validation = [...curve.validation, { step, nll }];
+  return {
+    ...curve,
+    ...compared(curve, score),
+    lastScore: score,
+    validation: validation.length > MAX_LENGTH ? validation.filter((_, i) => i % 2 === 1) : validation,
+  };
+}
+
+/** Mean loss of each stretch. */
+export function trainingLine({ sums, stretch }: LossCurve): LossPoint[] {
+  return sums.map(({ sum, count }, i) => ({ step: (i + 0.5) * stretch, nll: sum / count }));
+}
+
+/** Null while the held-out NLL falls, or has not risen for long enough. */
+export function riseOf({ best, lastScore, worse }: LossCurve): Rise | null {
+  if (best === null || lastScore === null || worse.length < MIN_RISE) return null;
+  return { best, last: lastScore, scores: worse.length };
+}
+
+/** A model that is scored again brings nothing new. */
+function compared({ best, worse }: LossCurve, score: Score): Pick<LossCurve, 'best' | 'worse'> {
+  if (best === null || score.nll < best.nll) return { best: score, worse: [] };
+  if (!(score.nll - best.nll > Math.max(score.error, best.error))) return { best, worse: [] };
+  return { best, worse: worse.at(-1) === score.step ? worse : [...worse, score.step] };
+}
+
+function inPairs(sums: LossCurve['sums']): { sum: number; count: number }[] {
+  return Array.from({ length: Math.ceil(sums.length / 2) }, (_, i) => {
+    const [a, b] = [sums[2 * i], sums[2 * i + 1]];
+    return { sum: (a?.sum ?? 0) + (b?.sum ?? 0), count: (a?.count ?? 0) + (b?.count ?? 0) };
+  });
+}
+
+/** How far above the upper quartile the range goes, in distances of that from the lowest: a spike is cut off. */
+const SPIKE = 5;
+
+/** From just below the floor or the lowest loss to above all but the wildest start and spikes. */
+export function lossRange(values: readonly number[], floor: number | null): [low: number, high: number] {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (sorted.length === 0) return floor === null ? [0, 3] : [floor - 0.3, floor + 2];
+  const low = Math.min(sorted[0] ?? 0, floor ?? Infinity);
+  const quantile = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 1;
+  const upper = quantile(0.75);
+  const usual = Math.min(quantile(0.98), upper + SPIKE * (upper - low));
+  const high = Math.max(usual, (floor ?? -Infinity) + 0.1);
+  // Far from 0 two numbers that differ by less are the same.
+  const span = Math.max(0.2, 1e-6 * Math.abs(low), high - low);
+  return [low - 0.08 * span, low + 1.12 * span];
+}
+
+/** Three to six round numbers of a range. */
+export function ticks([low, high]: readonly [number, number]): number[] {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const first = Math.ceil(low / step);
+  return Array.from(
+    { length: Math.max(0, Math.floor(high / step) - first + 1) },
+    (_, i) => (first + i) * step,
+  );
+}

@@ -1,0 +1,43 @@
+/** A trained flow as still numbers: what the page shows before the device is there, and where there is none. */
+
+/** Positions are whole thousandths of the data's units, x and y in turn. */
+export interface RecordedFlow {
+  title: string;
+  bijectors: string[];
+  /** Held-out NLL and entropy, nats. */
+  nll: number;
+  floor: number;
+  /** Half the width of the shown square around 0. */
+  reach: number;
+  /** The same points at each of L + 1 stops, from data to latent. */
+  stops: number[][];
+  /** Points of the data. */
+  data: number[];
+  /** A square lattice of the latent space, mapped to data; `side` by `side` points, row by row. */
+  lattice: { side: number; points: number[] };
+  /** log p on `side` × `side` cells of the shown square, row by row from the top, in hundredths of a nat. */
+  density: { side: number; logProb: number[] };
+}
+
+export const RECORDED_UNIT = 1000;
+
+/** The points at `layer` of 0 … L, on straight lines between two stops. */
+export function pointsAt({ stops }: RecordedFlow, layer: number): Float64Array {
+  const last = stops.length - 1;
+  const at = Math.min(Math.max(layer, 0), last);
+  const from = stops[Math.floor(at)] ?? [];
+  const to = stops[Math.ceil(at)] ?? from;
+  const share = at - Math.floor(at);
+  return Float64Array.from(from, (value, i) => (value + share * ((to[i] ?? value) - value)) / RECORDED_UNIT);
+}
+
+/** Goes to and fro between data and latent: the layer at `seconds`, resting at both ends. */
+export function swing(seconds: number, layers: number): number {
+  const rest = 1.2;
+  const way = Math.max(2.5, 0.45 * layers);
+  const phase = seconds % (2 * (rest + way));
+  const back = phase >= rest + way;
+  const moved = Math.max(0, phase - (back ? rest + way : 0) - rest) / way;
+  const eased = moved * moved * (3 - 2 * moved);
+  return layers * (back ? eased : 1 - eased);
+}

@@ -1,0 +1,196 @@
+/** All that the page knows, as plain data. The views draw it; only transitions.ts changes it. */
+import { PRESET_CHOICES } from '../presets.ts';
+import { BASES, BASE_WORDS, NEEDS } from '../bases.ts';
+import type { BaseName } from '../bases.ts';
+import type {
+  AdapterFacts,
+  DataSettings,
+  FlowFacts,
+  Hovered,
+  ModelSettings,
+  Picture,
+  Price,
+  View,
+} from '../protocol.ts';
+import { dataOf, firstChoice, sourceOf } from './dataChoice.ts';
+import type { DataChoice } from './dataChoice.ts';
+import type { Moments } from './describe.ts';
+import { nats } from './figures.ts';
+import { isAccountedFor } from './openedFile.ts';
+import type { OpenedFile } from './openedFile.ts';
+import type { RecordedFlow } from './recordedFlow.ts';
+import { newRun } from './run.ts';
+import type { Run, RunTraits } from './run.ts';
+import type { Look, Settings } from './settings.ts';
+
+export type Theme = View['theme'];
+
+/** `starting`: no device yet; `idle`: a flow waits; `done`: all steps are done; `off`: there is no GPU. */
+export type Phase = 'starting' | 'idle' | 'training' | 'done' | 'off';
+
+/** What the captions say of the flow. It is looked at now and then, so that the words can be read. */
+export interface Glance {
+  /** Of some samples, in the pair of columns that is shown. */
+  moments: Moments | null;
+  /** Held-out NLL, and how far it is above the floor, nats. */
+  nll: number | null;
+  gap: number | null;
+}
+
+export interface State {
+  data: DataChoice;
+  model: ModelSettings;
+  look: Look;
+  theme: Theme;
+  /** Where the scrubber stands, from 0 (data) to the number of layers (latent). */
+  layer: number;
+  /** The recording moves the scrubber. */
+  isSwinging: boolean;
+  phase: Phase;
+  isSlow: boolean;
+  /** What goes on; and what is read out to those who listen, with the time of the last step that was. */
+  status: string;
+  spoken: string;
+  spokenAt: number;
+  /** What is wrong with the data or the link. */
+  mistake: string | undefined;
+  adapter: AdapterFacts | undefined;
+  /** Why there is no GPU, and why it went away for a while. */
+  noGpu: string | undefined;
+  lostGpu: string | undefined;
+  flow: FlowFacts;
+  /** Where it comes from: with the page, fresh from settings, or a file. */
+  origin: 'page' | 'fresh' | OpenedFile;
+  /** What it learns or learned. */
+  learned: DataSettings | undefined;
+  /** The data of the fresh flow that was asked for and is not there yet. */
+  next: DataSettings | undefined;
+  /** The engine draws; until then the recording plays. */
+  isLive: boolean;
+  /** Pictures that the engine has drawn. */
+  drawn: readonly Picture[];
+  price: Price | undefined;
+  run: Run;
+  glance: Glance;
+  hovered: Hovered | null;
+  recorded: Pick<RecordedFlow, 'title' | 'bijectors' | 'nll' | 'floor'>;
+}
+
+const NOTHING_SEEN: Glance = { moments: null, nll: null, gap: null };
+
+/** @param moves whether the recording may move by itself */
+export function initialState(
+  { source, model, look }: Settings,
+  recorded: State['recorded'],
+  { theme, moves }: { theme: Theme; moves: boolean },
+): State {
+  const data = firstChoice(source);
+  const state: State = {
+    data,
+    model,
+    look,
+    theme,
+    layer: recorded.bijectors.length,
+    isSwinging: moves,
+    phase: 'starting',
+    isSlow: false,
+    status: 'A flow that was trained earlier, while the GPU starts.',
+    spoken: '',
+    spokenAt: 0,
+    mistake: undefined,
+    adapter: undefined,
+    noGpu: undefined,
+    lostGpu: undefined,
+    flow: recordedFacts(recorded),
+    origin: 'page',
+    learned: dataOf(data),
+    next: undefined,
+    isLive: false,
+    drawn: [],
+    price: undefined,
+    run: newRun(model.steps, UNKNOWN),
+    glance: NOTHING_SEEN,
+    hovered: null,
+    recorded,
+  };
+  return withoutSteps(state, recordedWords(state));
+}
+
+const UNKNOWN: RunTraits = { given: null, isBounded: false, isFinite: false, keepsBest: false, origin: null };
+
+/** What is known of the recorded flow. */
+export function recordedFacts({ bijectors }: State['recorded']): FlowFacts {
+  const plane = { columns: ['x1', 'x2'], mean: [0, 0], std: [1, 1] };
+  return { bijectors, base: 'standard_normal', ...plane, classes: null };
+}
+
+/** In place of a loss while the flow that came with the page is shown. */
+export function recordedWords({ recorded: { nll, floor } }: State): string {
+  return `Trained earlier, to ${nats(nll - floor)} above the best any model can do.`;
+}
+
+/** Of a flow that has made no step here. @param origin where it comes from; null for a fresh one */
+export function withoutSteps(state: State, origin: string | null): State {
+  const { flow, learned, model } = state;
+  const isFinite = learned?.kind !== 'toy' || learned.size !== 'endless';
+  const traits = {
+    given: flow.classes?.name ?? null,
+    isBounded: BASE_WORDS[flow.base].isBounded === true,
+    isFinite,
+    keepsBest: isFinite && model.allSteps !== true,
+    origin,
+  };
+  return { ...state, run: newRun(model.steps, traits), glance: NOTHING_SEEN };
+}
+
+/** What a link can say. */
+export function settingsOf({ data, model, look }: State): Settings {
+  return { source: sourceOf(data), model, look };
+}
+
+export function viewOf({ look, theme, layer }: State): View {
+  return { ...look, theme, layer };
+}
+
+/** The file that the shown flow came from. */
+export function fileOf({ origin }: State): OpenedFile | undefined {
+  return typeof origin === 'string' ? undefined : origin;
+}
+
+/** The same, if settings and data do not make such a flow. */
+export function unaccountedFile(state: State): OpenedFile | undefined {
+  const file = fileOf(state);
+  return file === undefined || isAccountedFor(file) ? undefined : file;
+}
+
+/** A short name for the data of the shown flow. */
+export function titleOf(state: State): string {
+  const { learned } = state;
+  const file = fileOf(state);
+  if (file !== undefined) return file.title;
+  if (learned === undefined) return 'Model';
+  return learned.kind === 'toy' ? learned.name : learned.title;
+}
+
+/** The class that the pictures show. */
+export function shownClass({ flow, look }: State): string | undefined {
+  return flow.classes?.levels[look.level];
+}
+
+/** The classes are told apart, by the data or by an opened model. */
+export function isApart({ data, flow }: State): boolean {
+  return data.own === undefined ? data.apart : flow.classes !== null;
+}
+
+/** Every point comes once, so nothing stops the training before its last step. */
+export function isEndless({ data: { own, source, toySize } }: State): boolean {
+  return own === undefined && source !== 'drawing' && source !== 'file' && toySize === 'endless';
+}
+
+/** Why a base cannot be chosen. */
+export function missingFor(base: BaseName, state: State): string | undefined {
+  const { needs } = BASES[base];
+  const { hasBox } = PRESET_CHOICES[state.model.preset];
+  const has: Record<keyof typeof NEEDS, boolean> = { box: hasBox, classes: isApart(state) };
+  return needs === undefined || has[needs] ? undefined : NEEDS[needs];
+}

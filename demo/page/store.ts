@@ -1,0 +1,36 @@
+/** Holds the page's state. Whoever follows a part of it is called when that part changes. */
+export class Store<S> {
+  #state: S;
+  readonly #followers: (() => void)[] = [];
+
+  constructor(state: S) {
+    this.#state = state;
+  }
+
+  get state(): S {
+    return this.#state;
+  }
+
+  update(change: (state: S) => S): void {
+    const next = change(this.#state);
+    if (next === this.#state) return;
+    this.#state = next;
+    for (const look of this.#followers) look();
+  }
+
+  /** Calls `render` now, and again whenever one of the selected values is another. */
+  follow<const T extends readonly unknown[]>(
+    select: (state: S) => T,
+    render: (values: NoInfer<T>) => void,
+  ): void {
+    let shown: T | undefined;
+    const look = (): void => {
+      const values = select(this.#state);
+      if (shown !== undefined && values.every((value, i) => Object.is(value, shown?.[i]))) return;
+      shown = values;
+      render(values);
+    };
+    this.#followers.push(look);
+    look();
+  }
+}

@@ -1,0 +1,227 @@
+/** What changes the page's state: each a function from one state to the next. */
+import { PRESET_CHOICES, startOf } from '../presets.ts';
+import { BASES } from '../bases.ts';
+import type { DataSettings, ModelSettings, Progress } from '../protocol.ts';
+import { dataOf, hasData, withOrigin, withSource } from './dataChoice.ts';
+import type { DataChoice } from './dataChoice.ts';
+import type { Moments } from './describe.ts';
+import type { EngineEvent } from './engineClient.ts';
+import { describeOpened, describeOwnSamples, describeTraining } from './openedFile.ts';
+import type { OpenedFile } from './openedFile.ts';
+import { advanced, gapOf, nllOf, rested, spokenProgress, standingOf } from './run.ts';
+import type { Look, Settings } from './settings.ts';
+import { fileOf, recordedFacts, recordedWords, withoutSteps } from './state.ts';
+import type { State } from './state.ts';
+import { verdict } from './verdict.ts';
+
+/** Milliseconds between two sentences that are read out while it trains. */
+const SPEAK_EVERY = 10_000;
+
+type Heard<T extends EngineEvent['type']> = Extract<EngineEvent, { type: T }>;
+
+/** The visitor chooses other data. */
+export function dataChosen(state: State, change: (choice: DataChoice) => DataChoice): State {
+  return suited({ ...state, data: change(state.data), mistake: undefined });
+}
+
+/** The visitor chooses another model. */
+export function modelChosen(state: State, model: ModelSettings): State {
+  return suited({ ...state, model, mistake: undefined });
+}
+
+/** Another preset starts as suits it; what is not about its size stays. */
+export function presetChosen(model: ModelSettings, preset: ModelSettings['preset']): ModelSettings {
+  const { steps, seed, allSteps } = model;
+  return { ...startOf(preset), steps, seed, ...(allSteps === undefined ? {} : { allSteps }) };
+}
+
+/** Means of classes need data that are told apart. */
+function suited(state: State): State {
+  const { model, data } = state;
+  if (data.apart || BASES[model.base].needs !== 'classes') return state;
+  return { ...state, model: { ...model, base: PRESET_CHOICES[model.preset].start.base } };
+}
+
+export function lookChosen(state: State, change: Partial<Look>): State {
+  return { ...state, look: { ...state.look, ...change } };
+}
+
+/** All that a link says. */
+export function linked(state: State, { source, model, look }: Settings): State {
+  return suited({ ...state, data: withSource(state.data, source), model, look, mistake: undefined });
+}
+
+/** @param isByHand the recording moves it no more */
+export function scrubbed(state: State, layer: number, isByHand = true): State {
+  return { ...state, layer: hundredths(layer), isSwinging: state.isSwinging && !isByHand };
+}
+
+/** The slider knows no finer steps. */
+function hundredths(layer: number): number {
+  return Math.round(100 * layer) / 100;
+}
+
+/** A fresh flow is asked for, if there is something to learn. */
+export function asked(before: State): State {
+  const data = { ...before.data, own: undefined };
+  const state = suited({ ...before, data });
+  const next = dataOf(data);
+  if (state.phase === 'off') return { ...state, learned: next };
+  if (next === undefined) {
+    return { ...state, status: data.source === 'file' ? 'Choose a file first.' : 'Paint something first.' };
+  }
+  return { ...state, next, phase: state.phase === 'starting' ? 'starting' : 'idle' };
+}
+
+/** Whether training can go on with the shown flow, or the one that was asked for. */
+export function canGoOn({ next, origin, phase, data }: State): boolean {
+  return next !== undefined || (origin !== 'page' && phase !== 'done' && hasData(data));
+}
+
+export function trainingBegun(state: State): State {
+  return { ...state, phase: 'training', status: 'Training…' };
+}
+
+/** The flow that came with the page is shown by the visitor's GPU. */
+export function pretrainedOpened(state: State): State {
+  if (state.origin !== 'page' || state.next !== undefined) return state;
+  const status = 'This flow was trained earlier. Train one of your own.';
+  return { ...withoutSteps(state, recordedWords(state)), status };
+}
+
+/** A model file is shown. */
+export function fileOpened(before: State, file: OpenedFile): State {
+  const own = { words: describeOwnSamples(file), columns: file.columns };
+  const data = withOrigin(before.data, file.origin, own);
+  const isOwn = file.origin.kind === 'own-samples';
+  const opened: State = {
+    ...before,
+    origin: file,
+    data,
+    model: file.settings ?? before.model,
+    learned: isOwn ? undefined : dataOf(data),
+    look: isOwn ? { ...before.look, columns: [0, 1] } : before.look,
+    mistake: undefined,
+    phase: 'idle',
+    status: describeOpened(file),
+    spoken: describeOpened(file),
+  };
+  return withoutSteps(opened, describeTraining(file));
+}
+
+/** The captions are told of the flow as it is now. */
+export function glanced(state: State, moments: Moments | null): State {
+  return { ...state, glance: { moments, nll: nllOf(state.run), gap: gapOf(state.run) } };
+}
+
+/** The engine says something. @param now milliseconds */
+export function heard(state: State, event: EngineEvent, now: number): State {
+  // Without a device there is one thing to say, and it has been said.
+  if (state.phase === 'off') return state;
+  // Of the flow before the one that was asked for.
+  if (state.next !== undefined && (event.type === 'progress' || event.type === 'stopped')) return state;
+  switch (event.type) {
+    case 'ready':
+      return { ...state, adapter: event.adapter };
+    case 'unavailable':
+      return withoutGpu(state, event.reason);
+    case 'configured':
+      return configured(state, event);
+    case 'price':
+      return { ...state, price: event.price };
+    case 'drawn':
+      return { ...state, drawn: [...state.drawn, event.picture] };
+    case 'progress':
+      return progressed(state, event.progress, now);
+    case 'stopped':
+      return stopped(state, event);
+    case 'hovered':
+      return { ...state, hovered: event.hovered };
+    case 'device-lost':
+      return { ...state, lostGpu: event.reason };
+    case 'resumed': {
+      const words = `The GPU is back, at step ${event.step}.`;
+      return { ...state, lostGpu: undefined, status: words, spoken: words };
+    }
+    case 'mistake': {
+      const phase = state.phase === 'starting' ? 'idle' : state.phase;
+      return { ...state, next: undefined, phase, mistake: event.message };
+    }
+  }
+}
+
+/** The device is gone for good, or there never was one: the recording is shown. */
+function withoutGpu(state: State, noGpu: string): State {
+  const off: State = {
+    ...state,
+    phase: 'off',
+    next: undefined,
+    lostGpu: undefined,
+    noGpu,
+    status: 'Playing a recording of a trained flow.',
+  };
+  if (!state.isLive) return off;
+  const { recorded } = state;
+  const flow = recordedFacts(recorded);
+  const back: State = { ...withLayers(off, flow), origin: 'page', isLive: false, drawn: [], flow };
+  return withoutSteps(back, recordedWords(back));
+}
+
+function configured(state: State, event: Heard<'configured'>): State {
+  const { isFresh, price, type: _, ...flow } = event;
+  const { look, isLive, phase } = state;
+  const last = (flow.classes?.levels.length ?? Infinity) - 1;
+  // A pair of data with more columns is none here.
+  const isPair = look.columns.every((column) => column < flow.columns.length);
+  const count = flow.bijectors.length;
+  const shown: State = {
+    ...(isLive ? withLayers(state, flow) : { ...state, layer: Math.ceil(count / 2), isSwinging: false }),
+    isLive: true,
+    price,
+    flow,
+    look: { ...look, level: Math.min(look.level, last), columns: isPair ? look.columns : [0, 1] },
+    phase: phase === 'starting' ? 'idle' : phase,
+  };
+  return isFresh ? fresh(shown, state.next ?? dataOf(state.data)) : shown;
+}
+
+/** The scrubber keeps its place in proportion. */
+function withLayers(state: State, { bijectors }: Pick<State['flow'], 'bijectors'>): State {
+  const layer = (state.layer / state.flow.bijectors.length) * bijectors.length;
+  return { ...state, layer: hundredths(layer) };
+}
+
+/** The fresh flow that was asked for is there. */
+function fresh(state: State, learned: DataSettings | undefined): State {
+  const isOwn = fileOf(state)?.origin.kind === 'own-samples';
+  const status = state.phase === 'training' ? state.status : 'A fresh model, which knows nothing yet.';
+  const shown: State = {
+    ...state,
+    origin: 'fresh',
+    learned,
+    next: undefined,
+    look: isOwn ? { ...state.look, columns: [0, 1] } : state.look,
+    status,
+  };
+  return withoutSteps(shown, null);
+}
+
+function progressed(state: State, progress: Progress, now: number): State {
+  const run = advanced(state.run, progress);
+  const own = state.data.own === undefined ? '' : ', on its own samples';
+  const doing = state.phase === 'training' ? 'Step' : 'Paused at step';
+  const told = { ...state, run, status: `${doing} ${progress.step} of ${progress.steps}${own}` };
+  if (now - state.spokenAt <= SPEAK_EVERY) return told;
+  return { ...told, spoken: spokenProgress(run), spokenAt: now };
+}
+
+function stopped(state: State, { cause, reason }: Heard<'stopped'>): State {
+  const run = rested(state.run, cause === 'diverged');
+  return {
+    ...state,
+    run,
+    phase: cause === 'paused' ? 'idle' : 'done',
+    status: state.data.own === undefined ? reason : `${reason} It trains on its own samples.`,
+    spoken: `${reason} ${verdict(standingOf(run))}`,
+  };
+}

@@ -1,0 +1,69 @@
+/** What the page starts each preset with, and which settings it has. Its title and words are the library's. */
+import type { BijectorSpec, FlowSpec, NetSpec, PresetName, ScaleMap } from '../src/index.ts';
+import type { ModelSettings } from './protocol.ts';
+
+interface PresetChoice {
+  /** The layers whose number and nets can be set. */
+  coupling: BijectorSpec['type'];
+  /** They have a scale map. Couplings that only shift, and splines, have none. */
+  hasScaleMap: boolean;
+  /** They end in a box, as a uniform base does: splines leave what is outside as it is. */
+  hasBox: boolean;
+  /** Sizes that a phone trains within a minute. */
+  start: Omit<ModelSettings, 'preset'>;
+}
+
+const START: PresetChoice['start'] = {
+  couplings: 8,
+  hidden: [32, 32],
+  residualBlocks: 0,
+  scale: 'tanh',
+  base: 'student-t:10',
+  batch: 512,
+  learningRate: 5e-3,
+  schedule: 'cosine',
+  steps: 2000,
+  seed: 1,
+};
+
+/** In the order in which they are offered. */
+export const PRESET_CHOICES: Readonly<Record<PresetName, PresetChoice>> = {
+  realnvp: { coupling: 'affine_coupling', hasScaleMap: true, hasBox: false, start: START },
+  spline: {
+    coupling: 'rational_quadratic_coupling',
+    hasScaleMap: false,
+    hasBox: true,
+    start: { ...START, couplings: 4, base: 'normal' },
+  },
+  glow: { coupling: 'affine_coupling', hasScaleMap: true, hasBox: false, start: START },
+  nice: { coupling: 'additive_coupling', hasScaleMap: false, hasBox: false, start: START },
+  vanilla: {
+    coupling: 'affine_coupling',
+    hasScaleMap: true,
+    hasBox: false,
+    start: {
+      ...START,
+      couplings: 5,
+      hidden: [512],
+      scale: 'exp',
+      base: 'normal',
+      learningRate: 1e-3,
+      schedule: 'exponential:0.999',
+    },
+  },
+};
+
+export const PRESET_NAMES = Object.keys(PRESET_CHOICES) as PresetName[];
+
+/** What the page starts a preset with. */
+export function startOf(preset: PresetName): ModelSettings {
+  return { preset, ...PRESET_CHOICES[preset].start };
+}
+
+/** A layer with a net. */
+export type Coupling = BijectorSpec & { conditioner: NetSpec; scale?: ScaleMap };
+
+/** Whether the settings of a preset are about this layer. */
+export function isCouplingOf(preset: PresetName, layer: FlowSpec['bijectors'][number]): layer is Coupling {
+  return layer.type === PRESET_CHOICES[preset].coupling;
+}

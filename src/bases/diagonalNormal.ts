@@ -1,0 +1,26 @@
+/** A mean and a standard deviation a feature, learned: a mixture of one, which has no weights. */
+import * as v from 'valibot';
+import type { MixtureSlots } from '../model/tensors.ts';
+import type { Base } from './base.ts';
+import { mixtureRows } from './mixture.ts';
+
+const schema = v.strictObject({ type: v.literal('diagonal_normal') });
+export type DiagonalNormalSpec = v.InferOutput<typeof schema>;
+
+export const diagonalNormalRoom: Base<DiagonalNormalSpec, MixtureSlots> = {
+  schema,
+  defaults: () => ({}),
+
+  tensors: (_, { dim }, add) => ({
+    mean: add('mean', [1, dim], true),
+    logScale: add('log_scale', [1, dim], true),
+  }),
+
+  // The kernel also leaves the gradient of the one weight, which is 0.
+  rowGradients: ({ tensors: { mean, logScale } }) => mean.length + logScale.length + 1,
+  words: () => 'normal with a learned mean and spread for each feature',
+  tuningKey: ({ type }) => type,
+  ...mixtureRows,
+};
+
+export const diagonalNormal = (): DiagonalNormalSpec => ({ type: 'diagonal_normal' });

@@ -1,0 +1,48 @@
+/** `components` diagonal normals, learned with their weights. */
+import * as v from 'valibot';
+import { mixtureLogProb } from '../kernels/base/mixture_log_prob.ts';
+import { mixtureSample } from '../kernels/base/mixture_sample.ts';
+import { integerFrom } from '../model/schema.ts';
+import type { MixtureSlots } from '../model/tensors.ts';
+import { normals, STREAMS } from '../random.ts';
+import type { Base, BaseSpecOf } from './base.ts';
+
+const schema = v.strictObject({ type: v.literal('mixture'), components: integerFrom(2, 1024) });
+export type MixtureSpec = v.InferOutput<typeof schema>;
+
+/** Rows of K diagonal normals. */
+export const mixtureRows: Pick<Base<BaseSpecOf, MixtureSlots>, 'logProb' | 'sample' | 'rowTensors'> = {
+  logProb: ({ tensors }, args) => mixtureLogProb({ ...args, slots: tensors }),
+  sample: ({ tensors }, args) => mixtureSample({ ...args, slots: tensors }),
+
+  rowTensors: ({ tensors: { mean, logScale, logits } }) => [
+    mean,
+    logScale,
+    ...(logits === undefined ? [] : [logits]),
+  ],
+};
+
+export const mixtureRoom: Base<MixtureSpec, MixtureSlots> = {
+  schema,
+  defaults: () => ({ components: 8 }),
+
+  tensors: ({ components }, { dim }, add) => ({
+    mean: add('mean', [components, dim], true),
+    logScale: add('log_scale', [components, dim], true),
+    logits: add('logits', [components], true),
+  }),
+
+  // Means apart, since components that are the same would stay so.
+  start: ({ tensors: { mean } }, parameters, seed) =>
+    parameters.set(normals(seed, STREAMS.base, mean.length), mean.offset),
+
+  words: ({ components }) => `mixture of ${components} diagonal normals`,
+  tuningKey: ({ components }) => `mixture of ${components}`,
+  ...mixtureRows,
+};
+
+export const mixture = (fields: Partial<Omit<MixtureSpec, 'type'>> = {}): MixtureSpec => ({
+  type: 'mixture',
+  ...mixtureRoom.defaults(),
+  ...fields,
+});

@@ -1,0 +1,26 @@
+/** z ~ N(0, I). */
+import * as v from 'valibot';
+import { standardNormalLogProb } from '../kernels/base/standard_normal_log_prob.ts';
+import { standardNormalSample } from '../kernels/base/standard_normal_sample.ts';
+import type { Base } from './base.ts';
+
+const schema = v.strictObject({ type: v.literal('standard_normal') });
+export type StandardNormalSpec = v.InferOutput<typeof schema>;
+
+/** Rows of N(0, I). */
+export const standardNormalRows: Pick<Base, 'logProb' | 'sample'> = {
+  logProb: (_, args) => standardNormalLogProb(args),
+  sample: (_, args) => standardNormalSample(args),
+};
+
+export const standardNormalRoom: Base<StandardNormalSpec> = {
+  schema,
+  defaults: () => ({}),
+  tensors: () => ({}),
+  words: () => 'standard normal',
+  tuningKey: () => '',
+  isStandardNormal: true,
+  ...standardNormalRows,
+};
+
+export const standardNormal = (): StandardNormalSpec => ({ type: 'standard_normal' });

@@ -1,0 +1,42 @@
+/** Student's t, independent, with degrees of freedom a feature that start at `df` and are learned if `learned` says so. */
+import * as v from 'valibot';
+import { studentTLogProb } from '../kernels/base/student_t_log_prob.ts';
+import { studentTSample } from '../kernels/base/student_t_sample.ts';
+import { numberFrom } from '../model/schema.ts';
+import { fillTensor } from '../model/tensors.ts';
+import type { TensorSlot } from '../model/tensors.ts';
+import type { Base } from './base.ts';
+
+const schema = v.strictObject({
+  type: v.literal('student_t'),
+  // Beyond 1000 float32 cannot tell most of them from a normal.
+  df: numberFrom(0.1, 1000),
+  learned: v.boolean(),
+});
+export type StudentTSpec = v.InferOutput<typeof schema>;
+
+interface Tensors {
+  logDf: TensorSlot;
+}
+
+export const studentTRoom: Base<StudentTSpec, Tensors> = {
+  schema,
+  // Heavy tails with a variance.
+  defaults: () => ({ df: 5, learned: true }),
+  tensors: ({ learned }, { dim }, add) => ({ logDf: add('log_df', [dim], learned) }),
+  start: ({ spec, tensors }, parameters) => fillTensor(parameters, tensors.logDf, Math.log(spec.df)),
+
+  words: ({ df, learned }) =>
+    learned ? "Student's t with learned tails" : `Student's t with ${df} degrees of freedom`,
+  tuningKey: ({ type }) => type,
+
+  logProb: ({ tensors }, args) => studentTLogProb({ ...args, ...tensors }),
+  sample: ({ tensors }, args) => studentTSample({ ...args, ...tensors }),
+  rowTensors: ({ tensors }) => [tensors.logDf],
+};
+
+export const studentT = (fields: Partial<Omit<StudentTSpec, 'type'>> = {}): StudentTSpec => ({
+  type: 'student_t',
+  ...studentTRoom.defaults(),
+  ...fields,
+});

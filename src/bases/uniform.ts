@@ -1,0 +1,28 @@
+/** Uniform on the box [−bound, bound] of each feature. */
+import * as v from 'valibot';
+import { uniformLogProb } from '../kernels/base/uniform_log_prob.ts';
+import { uniformSample } from '../kernels/base/uniform_sample.ts';
+import { positiveNumber } from '../model/schema.ts';
+import type { Base } from './base.ts';
+
+const schema = v.strictObject({ type: v.literal('uniform'), bound: positiveNumber() });
+export type UniformSpec = v.InferOutput<typeof schema>;
+
+export const uniformRoom: Base<UniformSpec> = {
+  schema,
+  // Where the splines of the preset end.
+  defaults: () => ({ bound: 3 }),
+  isBounded: true,
+  tensors: () => ({}),
+  words: ({ bound }) => `uniform on ±${bound}`,
+  tuningKey: ({ type }) => type,
+
+  logProb: ({ spec }, args) => uniformLogProb({ ...args, bound: spec.bound }),
+  sample: ({ spec }, args) => uniformSample({ ...args, bound: spec.bound }),
+};
+
+export const uniform = (fields: Partial<Omit<UniformSpec, 'type'>> = {}): UniformSpec => ({
+  type: 'uniform',
+  ...uniformRoom.defaults(),
+  ...fields,
+});

@@ -1,0 +1,10 @@
+/** The fields of monotone rational-quadratic splines. */
+import { integerFrom, positiveNumber } from '../model/schema.ts';
+
+/** Splines of `bins` bins on [−bound, bound]; outside they are the identity. */
+export const splineFields = {
+  bins: integerFrom(2, 64),
+  bound: positiveNumber(),
+};
+
+export const SPLINE_DEFAULTS = { bins: 8, bound: 3 };

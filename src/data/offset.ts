@@ -1,0 +1,118 @@
+/**
+ * Large common offsets of columns. Float32 cannot hold 5,400,000.24 to the centimetre, so a flow subtracts 5,400,000 in
+ * float64 on the host before the cast, and adds it back to whatever it gives in the data's units.
+ */
+import type { Rows } from '../calls/callerArrays.ts';
+import { DataError } from '../errors.ts';
+
+/** A column whose float32 steps are below this share of its spread needs no offset. */
+const FINE_SHARE = 2 ** -12;
+/** Values that are rounded to steps of more than this share of their spread are no data to learn from. */
+const COARSE_SHARE = 1 / 100;
+
+/**
+ * What to subtract from a column: a round number near its mean, or 0 if float32 holds the column as it is. It is a multiple
+ * of a power of two about as large as the spread, so whole numbers stay whole and subtracting it is all but exact.
+ */
+export function columnOffset(mean: number, std: number): number {
+  if (!(std > 0) || float32Step(mean) <= FINE_SHARE * std) return 0;
+  const unit = 2 ** Math.ceil(Math.log2(std));
+  return unit * Math.round(mean / unit);
+}
+
+/**
+ * Checks that the values, less the offset, still tell the rows apart when they are float32.
+ * @param spread standard deviation of each column
+ * @throws {DataError} naming the first column whose values are rounded too coarsely
+ */
+export function requireFineSteps(
+  values: Rows,
+  offset: Float64Array,
+  spread: Float64Array,
+  columns: readonly string[] | undefined,
+): void {
+  const dim = spread.length;
+  const most = new Float64Array(dim);
+  const mostLeft = new Float64Array(dim);
+  values.forEach((value: number, index: number) => {
+    const column = index % dim;
+    most[column] = Math.max(most[column] ?? 0, Math.abs(value));
+    mostLeft[column] = Math.max(mostLeft[column] ?? 0, Math.abs(value - (offset[column] ?? 0)));
+  });
+  const isDouble = values instanceof Float64Array;
+  spread.forEach((std, column) => {
+    const given = (isDouble ? float64Step : float32Step)(most[column] ?? 0);
+    if (given > COARSE_SHARE * std) {
+      throw coarse(nameOf(columns, column), isDouble ? 'Float64Array' : 'Float32Array', given, std);
+    }
+    const left = float32Step(mostLeft[column] ?? 0);
+    if (left > COARSE_SHARE * std) throw unshifted(nameOf(columns, column), left, std);
+  });
+}
+
+/** What a flow subtracts from its data, and the standard deviation of what is left, [D] each. */
+export interface Shift {
+  offset: Float64Array;
+  spread: Float64Array;
+}
+
+/**
+ * Checks rows that a flow with an offset is asked about.
+ * @throws {DataError} when they are a Float32Array, which has rounded them before the offset could be subtracted
+ */
+export function requireUnrounded(
+  values: Rows,
+  shift: Shift | undefined,
+  columns: readonly string[] | undefined,
+): void {
+  if (shift === undefined || values instanceof Float64Array || values.length === 0) return;
+  shift.offset.forEach((value, column) => {
+    const step = float32Step(value);
+    const std = shift.spread[column] ?? 0;
+    if (value !== 0 && step > COARSE_SHARE * std)
+      throw coarse(nameOf(columns, column), 'Float32Array', step, std);
+  });
+}
+
+function coarse(column: string, kind: string, step: number, std: number): DataError {
+  const more =
+    kind === 'Float32Array' ? 'Give the rows as a Float64Array, or' : 'In the program that made it,';
+  return new DataError(
+    `found a ${kind} whose values are rounded to steps of ${short(step)}, expected steps far smaller than the column’s ` +
+      `spread of ${short(std)}`,
+    { column },
+    `${more} subtract a large common offset.`,
+  );
+}
+
+/** The flow has nothing that could subtract an offset from this column. */
+function unshifted(column: string, step: number, std: number): DataError {
+  return new DataError(
+    `found values so far from zero that float32 rounds them to steps of ${short(step)}, expected steps far smaller than ` +
+      `the column’s spread of ${short(std)}`,
+    { column },
+    'Subtract a large common offset, or choose a flow that standardizes the column: any preset but vanilla, domain real.',
+  );
+}
+
+function nameOf(columns: readonly string[] | undefined, column: number): string {
+  return columns?.[column] ?? `x${column + 1}`;
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** From a number of this size to the next one that float32 has. */
+function float32Step(value: number): number {
+  return stepOf(value, 23, -126);
+}
+
+function float64Step(value: number): number {
+  return stepOf(value, 52, -1022);
+}
+
+function stepOf(value: number, digits: number, leastExponent: number): number {
+  const exponent = value === 0 ? leastExponent : Math.floor(Math.log2(Math.abs(value)));
+  return 2 ** (Math.max(exponent, leastExponent) - digits);
+}

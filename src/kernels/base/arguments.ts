@@ -1,0 +1,104 @@
+/** What the kernels of every base distribution take. */
+import type { ScalarType } from '../../plan/kernel.ts';
+import { splitRow, splitSeed, STREAMS } from '../../random.ts';
+
+export const LOG_PROB_PARAMS = {
+  n_rows: 'u32',
+  n_valid_rows: 'u32',
+  n_features: 'u32',
+  row_start: 'u32',
+  n_total: 'u32',
+  sign: 'f32',
+} as const satisfies Record<string, ScalarType>;
+
+/** The log-density of rows, or the loss with its gradients. */
+export interface LogProbArguments {
+  rows: number;
+  features: number;
+  /** +1 if `logDet` is that of the forward map, −1 if it is that of the inverse. */
+  sign: 1 | -1;
+  parameters: string;
+  state: string;
+  logDet: string;
+  /** With `loss` it receives the negative log-likelihoods. */
+  logProb: string;
+  loss?: BaseLoss;
+}
+
+/** What makes a log-density the loss of a batch. */
+export interface BaseLoss {
+  /** Rows before the padding, which has neither loss nor gradient. */
+  validRows: number;
+  /** Where this chunk's rows begin in the buffer of the losses. */
+  rowStart: number;
+  /** Rows B of the whole batch, over which the loss is the mean. */
+  totalRows: number;
+  dState: string;
+  /** Each row's gradients of the base's own tensors, one tensor after the other; unused by a base without any. */
+  dBase: string;
+}
+
+export function logProbParams({
+  rows,
+  features,
+  sign,
+  loss,
+}: LogProbArguments): Record<keyof typeof LOG_PROB_PARAMS, number> {
+  return {
+    n_rows: rows,
+    n_valid_rows: loss?.validRows ?? rows,
+    n_features: features,
+    row_start: loss?.rowStart ?? 0,
+    n_total: loss?.totalRows ?? rows,
+    sign,
+  };
+}
+
+export const SAMPLE_PARAMS = {
+  n_rows: 'u32',
+  n_features: 'u32',
+  row_start_lo: 'u32',
+  row_start_hi: 'u32',
+  seed_lo: 'u32',
+  seed_hi: 'u32',
+  stream: 'u32',
+  temperature: 'f32',
+} as const satisfies Record<string, ScalarType>;
+
+/** Rows of the base distribution. */
+export interface SampleArguments {
+  rows: number;
+  features: number;
+  /** Index of the first row; row indices are 64-bit. */
+  rowStart: number;
+  seed: number;
+  /** Standard deviation of a normal base; of others, a factor of their spread. */
+  temperature: number;
+  parameters: string;
+  state: string;
+}
+
+/** @throws {ShapeError} for a bad seed or row index */
+export function sampleParams({
+  rows,
+  features,
+  rowStart,
+  seed,
+  temperature,
+}: SampleArguments): Record<keyof typeof SAMPLE_PARAMS, number> {
+  const [rowLow, rowHigh] = splitRow(rowStart);
+  const [seedLow, seedHigh] = splitSeed(seed);
+  return {
+    n_rows: rows,
+    n_features: features,
+    row_start_lo: rowLow,
+    row_start_hi: rowHigh,
+    seed_lo: seedLow,
+    seed_hi: seedHigh,
+    stream: STREAMS.baseSample,
+    temperature,
+  };
+}
+
+// Box and Muller per pair: logarithm 14, square root 1, cosine and sine 31, products 3; one product for the temperature.
+export const FLOPS_PER_NORMAL = 26;

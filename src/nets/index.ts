@@ -1,0 +1,57 @@
+/** The nets: a spec with `residualBlocks` is a residual net, any other an MLP. */
+import { ShapeError } from '../errors.ts';
+import type { AddTensor, DenseSlots, NetSlots } from '../model/tensors.ts';
+import { mlp } from './mlp.ts';
+import type { Net, NetSpec } from './net.ts';
+import { residual } from './residual.ts';
+
+export function netOf({ residualBlocks }: NetSpec): Net {
+  return residualBlocks === undefined ? mlp : residual;
+}
+
+/** @throws {ShapeError} for a residual net of several widths */
+export function checkNet(where: string, { hidden, residualBlocks }: NetSpec): void {
+  if (residualBlocks === undefined || hidden.length === 1) return;
+  throw new ShapeError(
+    `${where}.hidden`,
+    `${hidden.length} widths`,
+    'one, since the blocks of a residual net are all equally wide',
+  );
+}
+
+/** Adds the tensors of a net. */
+export function netTensors(
+  spec: NetSpec,
+  { name, inputs, outputs, outputStart }: Omit<NetSlots, 'layers'> & { inputs: number; outputs: number },
+  add: AddTensor,
+): NetSlots {
+  const widths = [inputs, ...netOf(spec).innerWidths(spec), outputs];
+  const layers = widths.slice(1).map((width, depth): DenseSlots => {
+    const layerInputs = widths[depth] ?? 0;
+    return {
+      inputs: layerInputs,
+      outputs: width,
+      weight: add(`${name}.${depth}.weight`, [width, layerInputs], true),
+      bias: add(`${name}.${depth}.bias`, [width], true),
+    };
+  });
+  return { name, outputStart, layers };
+}
+
+/** Weights and biases of a fresh net: U(−1/√in, 1/√in), or zero in a last layer that says so. */
+export function startNet(
+  { init }: NetSpec,
+  { layers }: NetSlots,
+  parameters: Float32Array,
+  draw: () => number,
+): void {
+  layers.forEach(({ inputs, weight, bias }, depth) => {
+    const bound = init === 'zero_last' && depth === layers.length - 1 ? 0 : 1 / Math.sqrt(inputs);
+    for (const { offset, length } of [weight, bias]) {
+      for (let i = offset; i < offset + length; i++) {
+        const drawn = bound * (2 * draw() - 1);
+        if (bound > 0) parameters[i] = drawn;
+      }
+    }
+  });
+}

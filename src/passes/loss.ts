@@ -1,0 +1,32 @@
+/** The loss of a training step: the mean NLL of the batch whose latent rows are in the state. */
+import { addLoss } from '../bases/base.ts';
+import { D_STATE, GRADIENTS, LOG_DET, NLL, STATE } from '../plan/names.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import { paddedRows } from '../plan/shape.ts';
+import type { FlowModel } from '../spec/layout.ts';
+
+/** The rows of a batch that are in the state, and the batch they belong to. */
+export interface BatchRows {
+  rows: number;
+  rowStart: number;
+  totalRows: number;
+}
+
+/** NLL receives −log p of each row, D_STATE and GRADIENTS the gradients of the batch's mean. STATE stays as it is. */
+export function loss(
+  plan: PlanBuilder,
+  { spec, layout }: FlowModel,
+  { rows: validRows, rowStart, totalRows }: BatchRows,
+): void {
+  const rows = paddedRows(validRows);
+  const { base } = layout;
+  const { mean } = base.base;
+  plan.buffer(GRADIENTS, layout.trainableLength);
+  const dState = plan.buffer(D_STATE, spec.dim * rows);
+  const logProb = plan.buffer(NLL, rowStart + rows);
+  mean?.shift(plan, base, { rows, sign: -1, target: STATE });
+  const loss = { validRows, rowStart, totalRows, dState };
+  addLoss(plan, base, { rows, sign: 1, state: STATE, logDet: LOG_DET, logProb, loss });
+  mean?.gradient(plan, base, rows);
+  mean?.shift(plan, base, { rows, sign: 1, target: STATE });
+}

@@ -1,0 +1,55 @@
+/** Flows that are made by hand. */
+import { standardNormal } from '../bases/index.ts';
+import type { BaseSpec } from '../bases/index.ts';
+import { bijectorOf, BIJECTORS } from '../bijectors/index.ts';
+import type { BijectorSpec } from '../bijectors/index.ts';
+import type { Given } from '../bijectors/bijector.ts';
+import { integer, OBJECT, requireOptions } from '../calls/optionRules.ts';
+import { checkedSpec } from './schema.ts';
+import type { FlowSpec } from './spec.ts';
+import { ShapeError } from '../errors.ts';
+
+/** A bijector with any of its fields. */
+export type GivenBijector = BijectorSpec extends infer Spec
+  ? Spec extends BijectorSpec
+    ? Given<Spec>
+    : never
+  : never;
+
+export interface StackOptions {
+  /** Number of features D of the data. */
+  dim: number;
+  /** Number of context features. Default 0. */
+  contextDim?: number;
+  /** Density of the latent. Default: a standard normal. */
+  base?: BaseSpec;
+}
+
+/**
+ * The spec of a flow of these bijectors, in the direction data → latent. Fields that are left out take their defaults:
+ * couplings split the features in halves that swap roles from one coupling to the next.
+ *
+ * @example
+ * const spec = stack([standardize(), actnorm(), invertibleLinear(), splineCoupling({ bins: 8 })], { dim: 4, base: studentT() });
+ * @throws {ShapeError} naming the field that is out of range
+ */
+export function stack(bijectors: readonly GivenBijector[], options: StackOptions): FlowSpec {
+  requireOptions('stack', options, { dim: integer(1), contextDim: integer(0), base: OBJECT }, ['dim']);
+  const { dim, contextDim = 0, base = standardNormal() } = options;
+  let couplings = 0;
+  const whole = bijectors.map(({ type, ...given }, index) => {
+    if (!Object.hasOwn(BIJECTORS, type)) {
+      throw new ShapeError(
+        `bijector ${index + 1} of the stack`,
+        type,
+        `one of ${Object.keys(BIJECTORS).join(', ')}`,
+      );
+    }
+    const defaults = bijectorOf({ type }).defaults({ dim, contextDim, couplings });
+    if (defaults.conditioner === undefined) return { type, ...defaults, ...given };
+    couplings++;
+    const net = 'conditioner' in given ? given.conditioner : {};
+    return { type, ...defaults, ...given, conditioner: { ...defaults.conditioner, ...net } };
+  });
+  return checkedSpec({ version: 1, dim, contextDim, base, bijectors: whole as BijectorSpec[] });
+}

@@ -1,0 +1,55 @@
+/** What `fit` reports. */
+import { learningRateAt } from '../model/schedule.ts';
+import type { TrainingSettings } from './options.ts';
+
+export interface FitReport {
+  /** Steps done. */
+  step: number;
+  steps: number;
+  /** Mean NLL over the last 50 steps of this run, in nats: the same at a step, whenever it is reported. */
+  nll: number;
+  /** NLL of each step since the last report, in nats. */
+  losses: Float32Array;
+  /** Global gradient norm of the last step, before clipping. */
+  gradientNorm: number;
+  /** Learning rate of the last step. */
+  learningRate: number;
+  /** Mean NLL of the validation rows, if they were scored at this step, in nats. */
+  validationNll?: number;
+  /** The best validation score so far. */
+  bestValidationNll?: number;
+  /** Wall time of a step over this report, in milliseconds. */
+  msPerStep: number;
+  stepsPerSecond: number;
+  samplesPerSecond: number;
+}
+
+/** Steps over which a report takes the mean NLL, whatever the clock makes of its own steps. */
+export const RECENT_STEPS = 50;
+
+/** Makes the reports of one run. */
+export class Reporter {
+  readonly #settings: TrainingSettings;
+  #recent: number[] = [];
+
+  constructor(settings: TrainingSettings) {
+    this.#settings = settings;
+  }
+
+  report(done: Pick<FitReport, 'step' | 'losses' | 'gradientNorm' | 'msPerStep'>): FitReport {
+    const { batch, steps, schedule, learningRate } = this.#settings;
+    const { step, losses, gradientNorm, msPerStep } = done;
+    this.#recent = [...this.#recent, ...losses].slice(-RECENT_STEPS);
+    return {
+      step,
+      steps,
+      nll: this.#recent.reduce((sum, value) => sum + value, 0) / this.#recent.length,
+      losses,
+      gradientNorm,
+      learningRate: learningRateAt(schedule, learningRate, step - 1, steps),
+      msPerStep,
+      stepsPerSecond: 1000 / msPerStep,
+      samplesPerSecond: (1000 * batch) / msPerStep,
+    };
+  }
+}

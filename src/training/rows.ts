@@ -1,0 +1,237 @@
+/** The rows that a run learns from, and those that it is scored on. */
+import type { Rows } from '../calls/callerArrays.ts';
+import { takeContext } from '../calls/rows.ts';
+import { fingerprint } from '../data/fingerprint.ts';
+import { heldRows, holdOut, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
+import type { ContextRows } from '../data/holdOut.ts';
+import { columnNamesOf, requireFiniteRows } from '../data/statistics.ts';
+import { toyDensity } from '../data/toy.ts';
+import { DataError, ShapeError } from '../errors.ts';
+import type { Settings } from '../io/modelFile.ts';
+import { contextFeatures, contextNames } from '../model/context.ts';
+import type { ContextColumn } from '../model/context.ts';
+import { requireInside } from '../model/domain.ts';
+import { datasetFor } from '../passes/batch.ts';
+import type { BatchSource } from '../passes/batch.ts';
+import { STREAMS } from '../random.ts';
+import { domainsOf } from '../spec/offset.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import { DEFAULT_PATIENCE, isToy } from './options.ts';
+import type { FitOptions, TrainingData } from './options.ts';
+
+/** What a run learns from and is scored on. */
+export interface RunRows {
+  source: BatchSource;
+  /** Undefined for a toy density, whose points are fresh. */
+  training?: ContextRows;
+  validation?: ValidationRows;
+  /** What a checkpoint keeps of them: fingerprints, the number of held-out rows, patience. */
+  kept: Settings;
+}
+
+export interface ValidationRows extends ContextRows {
+  /** Rows that were to be held out of the table; undefined for rows of their own. */
+  heldOut?: number;
+  every: number | undefined;
+  patience: number;
+}
+
+/**
+ * Checks the rows and takes those to score from the table if they are not given. A resumed run holds out the same rows as
+ * before.
+ * @param stored the settings of the run that is resumed
+ * @throws {ShapeError | DataError} when the rows do not fit the flow, or are not those of the earlier run
+ */
+export function runRows(
+  spec: FlowSpec,
+  data: TrainingData,
+  options: FitOptions,
+  { seed, stored }: { seed: number; stored: Settings | undefined },
+): RunRows {
+  const source = sourceOf(spec, data);
+  const context = contextOf(spec, source, options);
+  let table: ContextRows | undefined;
+  if (!isToy(data)) {
+    requireFiniteRows(data, columnNamesOf(spec.dim, options.columns));
+    requireInside(data, domainsOf(spec), options);
+    table = { data, ...(context === undefined ? {} : { context }) };
+  }
+  const rows = splitOf(spec, source, table, options, { seed, stored });
+  const kept = keptOf(table, rows.validation);
+  if (stored !== undefined && options.newData !== true) requireSameRows(kept, stored);
+  return { ...rows, kept };
+}
+
+/** @throws {ShapeError} when the data are not of the flow's features and classes */
+function sourceOf(spec: FlowSpec, data: TrainingData): BatchSource {
+  const { dim, contextDim } = spec;
+  if (isToy(data)) {
+    const { shape, noise, classes, dim: features } = toyDensity(data.toy, { noise: data.noise });
+    if (dim !== features) throw new ShapeError('spec.dim', String(dim), `${features}, that of ${data.toy}`);
+    const source = { kind: 'toy', shape, noise, stream: STREAMS.toyTraining } as const;
+    if (contextDim === 0) return source;
+    if (contextDim !== classes || classes === 1) {
+      const expected =
+        classes === 1
+          ? `0, since ${data.toy} has no classes`
+          : `${classes}, the classes of ${data.toy}, or 0`;
+      throw new ShapeError('spec.contextDim', String(contextDim), expected);
+    }
+    return { ...source, classes };
+  }
+  requireWhole('data', data, dim);
+  return datasetFor(spec, data.length / dim);
+}
+
+function requireWhole(what: string, data: Rows, dim: number): void {
+  if (data.length > 0 && data.length % dim === 0) return;
+  throw new ShapeError(what, `${data.length} values`, `a positive multiple of dim = ${dim}`);
+}
+
+/**
+ * The contexts of the training rows, if there are some to upload.
+ * @throws {ShapeError} when they are not those of the rows, or do not fit the columns that are to be recorded
+ * @throws {DataError} when one is not finite
+ */
+function contextOf(
+  spec: FlowSpec,
+  source: BatchSource,
+  { context, contextColumns }: FitOptions,
+): Float32Array | undefined {
+  if (contextColumns !== undefined && contextFeatures(contextColumns) !== spec.contextDim) {
+    const found = `${contextFeatures(contextColumns)} features in ${contextColumns.length} columns`;
+    throw new ShapeError('fit option contextColumns', found, `${spec.contextDim}, as spec.contextDim`);
+  }
+  if (source.kind === 'toy') {
+    if (context === undefined) return undefined;
+    throw new ShapeError(
+      'fit option context',
+      `${context.length} values`,
+      'none, as a toy density brings its own',
+    );
+  }
+  return finiteContext('fit option context', spec, source.rows, context, contextColumns);
+}
+
+function finiteContext(
+  what: string,
+  spec: FlowSpec,
+  rows: number,
+  context: Float32Array | undefined,
+  columns: readonly ContextColumn[] | undefined,
+): Float32Array | undefined {
+  const { contextDim } = spec;
+  const given = takeContext(what, spec, rows, context);
+  if (given === undefined) return undefined;
+  if (given.length !== rows * contextDim) {
+    const expected = `${contextDim} values (spec.contextDim) for each of the ${rows} rows`;
+    throw new ShapeError(what, `${given.length} values`, expected);
+  }
+  const bad = given.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new DataError(`${what}: found ${given[bad]}, expected a finite number`, {
+      row: Math.floor(bad / contextDim) + 1,
+      column: columns && contextNames(columns)[bad % contextDim],
+    });
+  }
+  return given;
+}
+
+function splitOf(
+  spec: FlowSpec,
+  source: BatchSource,
+  table: ContextRows | undefined,
+  options: FitOptions,
+  { seed, stored }: { seed: number; stored: Settings | undefined },
+): Omit<RunRows, 'kept'> {
+  const whole = { source, ...(table === undefined ? {} : { training: table }) };
+  const { validation } = options;
+  const known = stored && storedValidation(stored);
+  const isUnasked = validation === undefined && (table === undefined || known?.heldOut === 0);
+  if (validation === false || isUnasked) return whole;
+  const { every, patience = known?.patience ?? DEFAULT_PATIENCE, fraction, data } = validation ?? {};
+  if (data !== undefined) {
+    if (fraction !== undefined) {
+      throw new ShapeError('fit option validation', 'both data and fraction', 'one of them');
+    }
+    const given = givenRows(spec, data, validation?.context, options);
+    return { ...whole, validation: { ...given, every, patience } };
+  }
+  if (table === undefined) {
+    const advice = 'A toy density has no rows to hold out; give data, or leave the option out.';
+    throw new ShapeError('fit option validation', 'no data', 'rows to score', advice);
+  }
+  const rows = table.data.length / spec.dim;
+  if (fraction !== undefined) requireFraction(fraction, rows);
+  const heldOut = fraction === undefined ? (known?.heldOut ?? heldRows(rows)) : heldRows(rows, fraction);
+  const { training, held } = holdOut(table, { rows, held: Math.min(heldOut, rows - 1), seed });
+  if (held === undefined) return whole;
+  return {
+    source: datasetFor(spec, training.data.length / spec.dim),
+    training,
+    validation: { ...held, heldOut, every, patience },
+  };
+}
+
+/** How an earlier run held rows out and stopped. */
+function storedValidation({ heldOut, patience }: Settings): { heldOut: number; patience: number } {
+  return {
+    heldOut: typeof heldOut === 'number' ? heldOut : 0,
+    patience: typeof patience === 'number' ? patience : Infinity,
+  };
+}
+
+function requireFraction(fraction: number, rows: number): void {
+  const held = Math.round(fraction * rows);
+  if (held >= 1 && rows - held >= MIN_TRAINING_ROWS) return;
+  throw new ShapeError(
+    'fit option validation.fraction',
+    String(fraction),
+    `a share of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least ${MIN_TRAINING_ROWS}`,
+  );
+}
+
+/** Validation rows of their own. */
+function givenRows(
+  spec: FlowSpec,
+  data: Rows,
+  context: Float32Array | undefined,
+  options: FitOptions,
+): ContextRows {
+  requireWhole('validation.data', data, spec.dim);
+  const bad = data.findIndex((value: number) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const row = Math.floor(bad / spec.dim) + 1;
+    throw new DataError(`validation: found ${data[bad]}, expected a finite number`, { row });
+  }
+  requireInside(data, domainsOf(spec), { file: 'validation', ...options });
+  const rows = data.length / spec.dim;
+  const given = finiteContext('validation.context', spec, rows, context, options.contextColumns);
+  return { data, ...(given === undefined ? {} : { context: given }) };
+}
+
+function keptOf(table: ContextRows | undefined, validation: ValidationRows | undefined): Settings {
+  const { heldOut, patience = Infinity } = validation ?? {};
+  const hasOwnRows = validation !== undefined && heldOut === undefined;
+  return {
+    ...(table === undefined ? {} : { data: fingerprint([table.data, table.context]) }),
+    ...(heldOut === undefined ? {} : { heldOut }),
+    ...(hasOwnRows ? { validation: fingerprint([validation.data, validation.context]) } : {}),
+    ...(patience === Infinity ? {} : { patience }),
+  };
+}
+
+/** @throws {DataError} if a run goes on with other rows than it began with */
+function requireSameRows(kept: Settings, stored: Settings): void {
+  // A checkpoint of wgflow 0.1.0 does not know its rows.
+  if (typeof stored['data'] !== 'string') return;
+  const differing = (['data', 'heldOut', 'validation'] as const).find((name) => kept[name] !== stored[name]);
+  if (differing === undefined) return;
+  const problems = {
+    data: 'found other rows than those the earlier run learned from, expected the same',
+    heldOut: `found ${kept['heldOut'] ?? 0} of the rows held out, expected ${stored['heldOut'] ?? 0}, as in the earlier run`,
+    validation: 'found other validation rows than those of the earlier run, expected the same',
+  };
+  const advice = 'Give the rows that it was trained on, or go on with others on purpose by newData.';
+  throw new DataError(problems[differing], {}, advice);
+}

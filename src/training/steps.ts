@@ -1,0 +1,295 @@
+/** The steps of one run on the GPU: buffers, submits, the rings. */
+import type { Rows } from '../calls/callerArrays.ts';
+import type { ContextRows } from '../data/holdOut.ts';
+import { LimitError, TrainingDivergedError } from '../errors.ts';
+import type { DivergedPart } from '../errors.ts';
+import { allSound } from '../gpu/buffers.ts';
+import type { OwnedBuffer } from '../gpu/buffers.ts';
+import { GpuProgram } from '../gpu/executor.ts';
+import type { SharedBuffers } from '../gpu/executor.ts';
+import type { OptimizerState } from '../io/modelFile.ts';
+import { LOSS_STAGING_LENGTHS, RING_SIZE } from '../passes/batch.ts';
+import type { BatchSource, DatasetTable } from '../passes/batch.ts';
+import { dataStartFlags, dataStartPlan } from '../passes/dataStart.ts';
+import { ringEntries } from '../passes/rings.ts';
+import { trainPlan } from '../passes/train.ts';
+import {
+  contextDatasetName,
+  datasetName,
+  FIRST_MOMENT,
+  PARAMETERS,
+  SECOND_MOMENT,
+  STEP_CURSOR,
+  STEP_LOSSES,
+  STEP_SCALARS,
+  STEP_STATE,
+} from '../plan/names.ts';
+import { chunksOf } from '../plan/shape.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+import type { TrainingSettings } from './options.ts';
+import type { FitReport } from './report.ts';
+import { nextSteps } from './submitSize.ts';
+import type { Trainee } from './trainee.ts';
+
+/** Steps of a submit are at most half the ring, so that the GPU never overtakes the reader. */
+const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
+
+/** What the steps work with. */
+interface StepsOf {
+  source: BatchSource;
+  /** Undefined for a toy density. */
+  training?: ContextRows;
+  /** What the flow subtracts from each row. */
+  offset?: Float64Array;
+  settings: TrainingSettings;
+  variants: KernelVariants;
+}
+
+interface Submit {
+  firstStep: number;
+  count: number;
+  submittedAt: number;
+  staging: OwnedBuffer;
+  losses: Promise<Float32Array>;
+}
+
+export class GpuSteps implements Disposable {
+  readonly #trainee: Trainee;
+  readonly #of: StepsOf;
+  readonly #program: GpuProgram;
+  /** The flow's parameters and the data set. */
+  readonly #shared: SharedBuffers;
+  readonly #owned: readonly Disposable[];
+  readonly #freeStaging: OwnedBuffer[];
+  readonly #queue: Submit[] = [];
+  #step: number;
+  #stepsPerSubmit = 1;
+  #lastReadAt = performance.now();
+  #lastFiniteNll = NaN;
+
+  private constructor(
+    trainee: Trainee,
+    of: StepsOf,
+    program: GpuProgram,
+    shared: SharedBuffers,
+    owned: readonly Disposable[],
+    staging: OwnedBuffer[],
+    firstStep: number,
+  ) {
+    this.#trainee = trainee;
+    this.#of = of;
+    this.#program = program;
+    this.#shared = shared;
+    this.#owned = owned;
+    this.#freeStaging = staging;
+    this.#step = firstStep;
+  }
+
+  /** Uploads the data and the optimiser's state, compiles the plan; afterwards no step allocates anything. */
+  static async create(trainee: Trainee, of: StepsOf, state: OptimizerState | undefined): Promise<GpuSteps> {
+    const { gpu, parameters } = trainee;
+    const { buffers } = gpu;
+    const { source, settings, variants } = of;
+    const { batch, seed } = settings;
+    requireBatchRoom(batch, gpu.device);
+    const owned: Disposable[] = [];
+    try {
+      const shared = new Map([[PARAMETERS, parameters]]);
+      for (const [name, buffer] of uploads(trainee, of)) {
+        owned.push(buffer);
+        shared.set(name, buffer);
+      }
+      const plan = trainPlan(trainee.model(), { source, batch, seed, adam: settings, variants });
+      const program = await GpuProgram.create(gpu, plan, shared);
+      owned.push(program);
+      const staging = LOSS_STAGING_LENGTHS.map((length, index) =>
+        buffers.staging(`step losses staging ${index}`, length),
+      );
+      owned.push(...staging);
+      await allSound(staging);
+      const firstStep = state?.step ?? 0;
+      buffers.write(program.buffer(STEP_STATE), new Uint32Array([firstStep, 0]));
+      if (state !== undefined) {
+        buffers.write(program.buffer(FIRST_MOMENT), state.firstMoment);
+        buffers.write(program.buffer(SECOND_MOMENT), state.secondMoment);
+      }
+      return new GpuSteps(trainee, of, program, shared, owned, staging, firstStep);
+    } catch (error) {
+      for (const resource of owned) resource[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Gives a fresh model the start that it takes from the first batch; one that has had it stays as it is. */
+  async startFromData(): Promise<void> {
+    const { gpu, parameters } = this.#trainee;
+    const { source, settings, variants } = this.#of;
+    const model = this.#trainee.model();
+    const plan = dataStartPlan(model, { ...settings, source }, variants);
+    if (plan === undefined) return;
+    using program = await GpuProgram.create(gpu, plan, this.#shared);
+    const { cursor } = ringEntries({ ...settings, source }, 0, 1);
+    gpu.buffers.write(program.buffer(STEP_STATE), new Uint32Array([0]));
+    gpu.buffers.write(program.buffer(STEP_CURSOR), cursor);
+    await program.run();
+    for (const { offset } of dataStartFlags(model)) {
+      gpu.buffers.write(parameters, Float32Array.of(1), offset);
+    }
+  }
+
+  /** Steps submitted so far, those of a resumed run included. */
+  get submitted(): number {
+    return this.#step;
+  }
+
+  /** Submits whose losses have not been read. */
+  get pending(): number {
+    return this.#queue.length;
+  }
+
+  /** Puts up to `limit` further steps on the GPU's queue; at most two submits may be pending. */
+  submit(limit: number): void {
+    const count = Math.min(this.#stepsPerSubmit, limit, MAX_STEPS_PER_SUBMIT);
+    const staging = this.#freeStaging.pop();
+    if (staging === undefined) throw new RangeError('two submits are pending already');
+    this.#writeRings(this.#step, count);
+    void this.#program.run(count, [{ from: STEP_LOSSES, to: staging, length: 2 * RING_SIZE }]);
+    const losses = this.#trainee.gpu.buffers.read(staging, 2 * RING_SIZE);
+    // Whoever awaits it may come only after the device is lost; unhandled, that would end a Node process.
+    losses.catch(() => undefined);
+    this.#queue.push({ firstStep: this.#step, count, submittedAt: performance.now(), staging, losses });
+    this.#step += count;
+  }
+
+  /**
+   * The losses of the oldest pending submit, once the GPU has finished it.
+   * @throws {TrainingDivergedError} when one of its losses, gradients or updates is not finite
+   */
+  async nextLosses(): Promise<Pick<FitReport, 'step' | 'losses' | 'gradientNorm' | 'msPerStep'>> {
+    const submit = this.#queue.shift();
+    if (submit === undefined) throw new RangeError('no submit is pending');
+    const { firstStep, count } = submit;
+    const ring = await submit.losses;
+    this.#freeStaging.push(submit.staging);
+    const losses = new Float32Array(count);
+    let gradientNorm = 0;
+    for (let i = 0; i < count; i++) {
+      const slot = 2 * ((firstStep + i) % RING_SIZE);
+      const nll = ring[slot] ?? NaN;
+      gradientNorm = ring[slot + 1] ?? NaN;
+      const problem = problemOf(nll, gradientNorm);
+      if (problem !== undefined) {
+        throw new TrainingDivergedError(firstStep + i + 1, this.#lastFiniteNll, problem);
+      }
+      this.#lastFiniteNll = nll;
+      losses[i] = nll;
+    }
+    const now = performance.now();
+    const elapsed = now - Math.max(this.#lastReadAt, submit.submittedAt);
+    this.#lastReadAt = now;
+    // A browser's clock may be too coarse to see a submit.
+    const msPerStep = Math.max(elapsed, 1e-3) / count;
+    const { submitMs } = this.#of.settings;
+    this.#stepsPerSubmit = nextSteps(this.#stepsPerSubmit, msPerStep, submitMs, MAX_STEPS_PER_SUBMIT);
+    return { step: firstStep + count, losses, gradientNorm, msPerStep };
+  }
+
+  /** Adam's state and the flow's parameters after the last submitted step. */
+  async snapshot(): Promise<
+    { parameters: Float32Array } & Pick<OptimizerState, 'step' | 'firstMoment' | 'secondMoment'>
+  > {
+    const { gpu, parameters: trained, model } = this.#trainee;
+    const { length, trainableLength } = model().layout;
+    const step = this.#step;
+    const moment = (name: string): Promise<Float32Array> =>
+      gpu.buffers.download(this.#program.buffer(name), trainableLength);
+    // All copies are on the queue before anything can come between them.
+    const [parameters, firstMoment, secondMoment] = await Promise.all([
+      gpu.buffers.download(trained, length),
+      moment(FIRST_MOMENT),
+      moment(SECOND_MOMENT),
+    ]);
+    return { parameters, step, firstMoment, secondMoment };
+  }
+
+  /** Waits for what was submitted. */
+  async drain(): Promise<void> {
+    await Promise.allSettled(this.#queue.map(({ losses }) => losses));
+  }
+
+  dispose(): void {
+    for (const resource of this.#owned) resource[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Fills the rings for steps [first, first + count): where each batch begins, Adam's scalars. */
+  #writeRings(first: number, count: number): void {
+    const { settings, source } = this.#of;
+    const { cursor, scalars } = ringEntries({ ...settings, source }, first, count);
+    const { buffers } = this.#trainee.gpu;
+    const slot = first % RING_SIZE;
+    const beforeWrap = Math.min(count, RING_SIZE - slot);
+    for (const [name, values, width] of [
+      [STEP_CURSOR, cursor, 2],
+      [STEP_SCALARS, scalars, 3],
+    ] as const) {
+      const ring = this.#program.buffer(name);
+      buffers.write(ring, values.subarray(0, width * beforeWrap), width * slot);
+      if (beforeWrap < count) buffers.write(ring, values.subarray(width * beforeWrap));
+    }
+  }
+}
+
+/** Puts the data set on the GPU, cut into segments, each a buffer under the name that plans use. */
+function* uploads(
+  { gpu: { buffers } }: Trainee,
+  { source, training, offset }: StepsOf,
+): Generator<[name: string, buffer: OwnedBuffer]> {
+  if (source.kind !== 'dataset' || training === undefined) return;
+  const tables: [Rows | undefined, DatasetTable | undefined, typeof datasetName, Float64Array | undefined][] =
+    [
+      [training.data, source, datasetName, offset],
+      [training.context, source.context, contextDatasetName, undefined],
+    ];
+  for (const [values, table, nameOf, shift] of tables) {
+    if (values === undefined || table === undefined) continue;
+    const { features, segmentRows } = table;
+    for (const [segment, { start, count }] of chunksOf(values.length / features, segmentRows).entries()) {
+      const name = nameOf(segment);
+      const buffer = buffers.storage(name, count * features);
+      yield [name, buffer];
+      const rows = values.subarray(start * features, (start + count) * features);
+      buffers.write(buffer, shifted(rows, shift));
+    }
+  }
+}
+
+/** What is not finite in a step, by what `step_record` says of it. */
+function problemOf(nll: number, gradientNorm: number): DivergedPart | undefined {
+  if (!Number.isFinite(nll)) return 'loss';
+  if (!Number.isFinite(gradientNorm)) return 'gradient';
+  return gradientNorm < 0 ? 'update' : undefined;
+}
+
+/** Rows [N, D] less the offset [D], as float32. */
+function shifted(rows: Rows, offset: Float64Array | undefined): Float32Array {
+  const isPlain = offset === undefined || offset.every((value) => value === 0);
+  if (isPlain) return rows instanceof Float32Array ? rows : new Float32Array(rows);
+  return Float32Array.from(rows, (value, index) => value - (offset[index % offset.length] ?? 0));
+}
+
+/** @throws {LimitError} when one number per row of the batch does not fit a binding */
+function requireBatchRoom(batch: number, device: GPUDevice): void {
+  const available = device.limits.maxStorageBufferBindingSize;
+  if (4 * batch <= available) return;
+  throw new LimitError(
+    `A batch of ${batch} rows`,
+    'maxStorageBufferBindingSize',
+    4 * batch,
+    available,
+    'Use a smaller batch.',
+  );
+}

@@ -1,0 +1,58 @@
+/** The training of one flow: one `fit` at a time, and what the flow keeps of it. */
+import { ShapeError } from '../errors.ts';
+import type { Model, TrainingRecord } from '../io/modelFile.ts';
+import { takeFit } from './options.ts';
+import type { FitOptions, TrainingData } from './options.ts';
+import type { FitReport } from './report.ts';
+import type { Trainee, TrainingState } from './trainee.ts';
+
+export class FlowTraining implements TrainingState {
+  isFresh = false;
+  record: TrainingRecord | undefined;
+  last: TrainingState['last'];
+  copy: TrainingState['copy'];
+  snapshot: TrainingState['snapshot'];
+  readonly #trainee: Trainee;
+  #isRunning = false;
+
+  constructor(trainee: Trainee, { parameters, training, optimizer }: Model) {
+    this.#trainee = trainee;
+    this.record = training;
+    if (training !== undefined && optimizer !== undefined) this.last = { parameters, training, optimizer };
+  }
+
+  /**
+   * Takes the rows and options as they are now; training begins when the first report is asked for.
+   * @throws {ShapeError} at the first report, while another `fit` goes on; else as `Flow.fit`
+   */
+  fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
+    const { spec } = this.#trainee.model();
+    return this.#fit(outcomeOf(() => takeFit(data, options, spec)));
+  }
+
+  async *#fit(taken: () => ReturnType<typeof takeFit>): AsyncGenerator<FitReport, void, undefined> {
+    const { data, options } = taken();
+    if (this.#isRunning) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
+    this.#isRunning = true;
+    try {
+      // Loaded with the first training: a page that only samples does not wait for it.
+      const { fit } = await import('./fit.ts');
+      yield* fit(this.#trainee, this, data, options);
+    } finally {
+      this.#isRunning = false;
+      this.snapshot = undefined;
+    }
+  }
+}
+
+/** Runs `make` now, and gives its result or throws its error when asked. */
+function outcomeOf<Result>(make: () => Result): () => Result {
+  try {
+    const result = make();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}

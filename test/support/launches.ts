@@ -1,0 +1,104 @@
+/** What plans launch: flows of many shapes, in every pass, by every choice of kernels. */
+import * as fc from 'fast-check';
+import { toyDensity } from '../../src/data/toy.ts';
+import { peakCheckPlans } from '../../src/measure/peaks.ts';
+import { datasetFor } from '../../src/passes/batch.ts';
+import type { BatchSource } from '../../src/passes/batch.ts';
+import { variantsSchema } from '../../src/passes/candidates.ts';
+import { dataStartPlan } from '../../src/passes/dataStart.ts';
+import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
+import { sampleAndLogProbPlan } from '../../src/passes/sample.ts';
+import { tracePlan } from '../../src/passes/trace.ts';
+import { trainPlan } from '../../src/passes/train.ts';
+import type { Dispatch } from '../../src/plan/kernel.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { PRECISIONS } from '../../src/plan/precision.ts';
+import { fixedVariants } from '../../src/plan/variants.ts';
+import type { KernelVariants } from '../../src/plan/variants.ts';
+import { STREAMS } from '../../src/random.ts';
+import type { FlowModel } from '../../src/spec/layout.ts';
+import type { FlowSpec } from '../../src/spec/spec.ts';
+import { NVIDIA, SOFTWARE_WITHOUT_SUBGROUPS, SWIFTSHADER } from './adapters.ts';
+import { modelOf, randomSpecs, specOf } from './randomSpecs.ts';
+import { SPEC_SHAPES } from './specShapes.ts';
+
+const ROWS = 12;
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
+
+/** The fixed choices, and what differs from one of them in one thing. */
+const CHOICES: KernelVariants[] = distinct(
+  [SOFTWARE_WITHOUT_SUBGROUPS, SWIFTSHADER, NVIDIA]
+    .flatMap((facts) =>
+      PRECISIONS.flatMap((precision) => {
+        const fixed = fixedVariants(facts, precision);
+        const { precision: _, ...others } = variantsSchema.entries;
+        return Object.entries(others).flatMap(([name, { options }]) =>
+          options.map((value): KernelVariants => ({ ...fixed, [name]: value })),
+        );
+      }),
+    )
+    .filter(({ regime, precision }) => regime === 'tiled' || precision === 'f32'),
+);
+
+/** A dispatch of each kernel with each combination of flags that plans launch it with. */
+export function launches(): Dispatch[] {
+  const seen = new Map<string, Dispatch>();
+  const add = ({ dispatches }: Plan): void => {
+    for (const dispatch of dispatches) {
+      const key = JSON.stringify([dispatch.kernel.stem, dispatch.flags]);
+      if (!seen.has(key)) seen.set(key, dispatch);
+    }
+  };
+  peakCheckPlans().forEach(add);
+  const drawn = fc.sample(randomSpecs({ maxContext: 4, maxDim: 9 }), { numRuns: 60, seed: 1 });
+  const box: FlowSpec = { ...specOf(3, [{ type: 'diagonal_scale' }]), base: { type: 'uniform', bound: 3 } };
+  for (const spec of [...SPEC_SHAPES.map(([, shape]) => shape), ...drawn, box]) {
+    const model = modelOf(spec);
+    for (const variants of CHOICES) {
+      if (variants.precision === 'f32' || !hasResidualNets(spec)) plansOf(model, variants).forEach(add);
+    }
+  }
+  return [...seen.values()];
+}
+
+function plansOf(model: FlowModel, variants: KernelVariants): Plan[] {
+  const { spec } = model;
+  const drawn = { rowStart: 0, rows: ROWS, seed: 1, temperature: 1 };
+  const start = dataStartPlan(model, { source: datasetFor(spec, ROWS), batch: ROWS, seed: 1 }, variants);
+  return [
+    forwardPlan(model, ROWS, variants),
+    inversePlan(model, ROWS, variants),
+    logProbPlan(model, ROWS, variants),
+    sampleAndLogProbPlan(model, drawn, variants),
+    tracePlan(model, ROWS, 'forward', variants),
+    tracePlan(model, ROWS, 'inverse', variants),
+    ...sourcesFor(spec).map((source) =>
+      trainPlan(model, { source, batch: ROWS, seed: 1, adam: ADAM, variants }),
+    ),
+    ...(start === undefined ? [] : [start]),
+  ];
+}
+
+/** A data set, and a toy density of each kind that has as many features. */
+function sourcesFor(spec: FlowSpec): BatchSource[] {
+  const toy = (name: Parameters<typeof toyDensity>[0], classes?: number): BatchSource => {
+    const { shape, noise } = toyDensity(name);
+    return { kind: 'toy', shape, noise, stream: STREAMS.toyTraining, ...(classes ? { classes } : {}) };
+  };
+  return [
+    datasetFor(spec, ROWS),
+    ...(spec.dim === 2 && spec.contextDim === 0 ? [toy('moons')] : []),
+    ...(spec.dim === 2 && spec.contextDim === 2 ? [toy('moons', 2)] : []),
+    ...(spec.dim === 8 && spec.contextDim === 0 ? [toy('warped8')] : []),
+  ];
+}
+
+function hasResidualNets({ bijectors }: FlowSpec): boolean {
+  return bijectors.some(
+    (bijector) => 'conditioner' in bijector && bijector.conditioner.residualBlocks !== undefined,
+  );
+}
+
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+}
