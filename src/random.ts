@@ -26,7 +26,7 @@ export const STREAMS = {
   toyTraining: 2,
   /** Points of a toy density that no training step sees. */
   toyTest: 3,
-  /** Keys of the epoch shuffle; here `row` is the epoch. shaders/shared/feistel.wgsl has the same number. */
+  /** Keys of the epoch shuffle; here `row` is the epoch. */
   shuffle: 4,
   /** Permutations of features. */
   permutation: 5,

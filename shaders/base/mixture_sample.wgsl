@@ -27,9 +27,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
 
-// No feature has it: src/kernels/base/mixture_sample.ts.
-const CHOICE_BLOCK: u32 = 0x80000000u;
-
 // The first component whose weights up to and with its own exceed u.
 fn component_at(u: f32) -> u32 {
   let total = log_weights_total();

@@ -11,13 +11,6 @@
 
 override SHAPE: u32 = 0u;
 
-const CIRCLES: u32 = 1u;
-const EIGHT_GAUSSIANS: u32 = 2u;
-const PINWHEEL: u32 = 3u;
-const SPIRALS: u32 = 4u;
-const CHECKERBOARD: u32 = 5u;
-const BANANA: u32 = 6u;
-
 const PI: f32 = 3.141592653589793;
 
 struct Params {
@@ -46,14 +39,14 @@ struct Params {
 // A point of the curve or the centre that the noise is added to.
 fn centre_of(words: vec4u) -> vec2f {
   switch SHAPE {
-    case CIRCLES: {
+    case SHAPE_CIRCLES: {
       let radius = select(1.0, 0.5, choice_of(words.x, 2u) == 1u);
       return radius * cos_sin_turns(signed_uniform(words.y));
     }
-    case EIGHT_GAUSSIANS: {
+    case SHAPE_8GAUSSIANS: {
       return 2.0 * cos_sin_turns(f32(choice_of(words.x, 8u)) / 8.0);
     }
-    case SPIRALS: {
+    case SHAPE_SPIRALS: {
       let s = sqrt(uniform_of(words.y));
       let side = select(1.0, -1.0, choice_of(words.x, 2u) == 1u);
       return side * PI * s * cos_sin_turns(1.5 * s);
@@ -104,13 +97,13 @@ fn main(
 
   var point: vec2f;
   switch SHAPE {
-    case PINWHEEL: {
+    case SHAPE_PINWHEEL: {
       point = pinwheel(words);
     }
-    case CHECKERBOARD: {
+    case SHAPE_CHECKERBOARD: {
       point = checkerboard(words);
     }
-    case BANANA: {
+    case SHAPE_BANANA: {
       point = banana(words);
     }
     default: {

@@ -10,8 +10,6 @@
 
 override SHAPE: u32 = 0u;
 
-const WARPED: u32 = 9u;
-
 // The blocks before it make the words of spread_words.
 const FIRST_BLOCK: u32 = 2u;
 
@@ -83,7 +81,7 @@ fn main(
   let key = vec2u(params.seed_lo, params.seed_hi);
   let k = choice_of(spread_words(index.x, params.stream, key).x, COMPONENTS);
   let mixture_rho = LARGEST_RHO * cos_sin_turns(f32(k) / f32(COMPONENTS)).x;
-  let rho = select(mixture_rho, WARPED_RHO, SHAPE == WARPED);
+  let rho = select(mixture_rho, WARPED_RHO, SHAPE == SHAPE_WARPED8);
   let innovation = sqrt(1.0 - rho * rho);
   var y = 0.0;
   for (var block = 0u; 4u * block < params.n_features; block++) {
@@ -92,7 +90,7 @@ fn main(
     for (var lane = 0u; lane < min(4u, params.n_features - 4u * block); lane++) {
       let j = 4u * block + lane;
       y = select(rho * y + innovation * fresh[lane], fresh[lane], j == 0u);
-      let value = select(blurred_centre(j, k, y), warped(j, y), SHAPE == WARPED);
+      let value = select(blurred_centre(j, k, y), warped(j, y), SHAPE == SHAPE_WARPED8);
       state[j * params.n_rows + r] = value;
     }
   }

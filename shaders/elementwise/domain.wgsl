@@ -18,9 +18,6 @@ const MAX_OF_UNIT: f32 = 0x1.fffffep-1;
 const MIN_IMAGE: f32 = -87.3365447505531;
 const MAX_IMAGE_OF_UNIT: f32 = 16.635532333438686;
 
-// src/kernels/elementwise/domain.ts; else the feature is positive.
-const UNIT: u32 = 1u;
-
 struct Params {
   n_rows: u32,
   n_features: u32,
@@ -64,7 +61,7 @@ fn main(
       continue;
     }
     let z = max(state[place], MIN_IMAGE);
-    if (DOMAIN == UNIT) {
+    if (DOMAIN == DOMAIN_UNIT) {
       let inside = min(z, MAX_IMAGE_OF_UNIT);
       state[place] = clamp(sigmoid(inside), MIN_VALUE, MAX_OF_UNIT);
       sum -= abs(inside) + 2.0 * log_one_plus(exp(-abs(inside)));
@@ -76,7 +73,7 @@ fn main(
       sum += min(z, 0.0) - bend + log_accurate(scale);
     }
 #else
-    if (DOMAIN == UNIT) {
+    if (DOMAIN == DOMAIN_UNIT) {
       let inside = clamp(state[place], MIN_VALUE, MAX_OF_UNIT);
       let log_x = log_accurate(inside);
       let log_rest = log_accurate(1.0 - inside);

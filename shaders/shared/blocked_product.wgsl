@@ -4,8 +4,7 @@
 // left_quad(slot, k) = A[4 slot .. 4 slot + 3, k] and right_quad(k, quad) = B[k, 4 quad .. 4 quad + 3]; and which (k,
 // slot) and (k, quad) of a tile neighbours load: staged_left(index), staged_right(index). Both are asked for places
 // past the ends too, where any number of the buffer will do.
-const BLOCKED_GROUP_SIZE: u32 = 64u;
-const SIDE: u32 = 8u;
+const BLOCKED_GROUP_SIZE: u32 = SIDE * SIDE;
 const TILE_DEPTH: u32 = 16u;
 const TILE_SLOTS: u32 = SIDE * FEATURE_QUADS;
 const TILE_QUADS: u32 = SIDE * ROW_QUADS;

@@ -1,8 +1,6 @@
 // A keyed permutation of [0, count): a balanced Feistel network with cycle walking (Black and Rogaway 2002).
 #include "shared/philox.wgsl"
 
-const STREAM_SHUFFLE: u32 = 4u;
-
 // A bijection of words in which every input bit reaches every output bit (Wellons' lowbias32).
 fn mix(word: u32) -> u32 {
   var x = (word ^ (word >> 16u)) * 0x7feb352du;

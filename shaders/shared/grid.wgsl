@@ -1,6 +1,4 @@
 // One invocation per element, over a grid that may be folded into x and y (src/plan/shape.ts, gridOf).
-const WORKGROUP_SIZE: u32 = 64u;
-
 fn linear_index(group: vec3u, n_groups: vec3u, local: u32) -> u32 {
   return (group.y * n_groups.x + group.x) * WORKGROUP_SIZE + local;
 }

@@ -1,6 +1,5 @@
 // Values that the first LANES lanes of a subgroup loaded, one each, known to all its lanes. Where there are no
 // subgroups LANES is 1, and every invocation loads for itself.
-#include "shared/fused_group.wgsl"
 
 fn scalar_of_lane(own: f32, lane: u32) -> f32 {
 #if SUBGROUPS
@@ -24,4 +23,8 @@ fn sum_of_lanes(own: f32) -> f32 {
   sum += scalar_of_lane(own, $k);
 #end
   return sum;
+}
+
+fn sum_of_quad(quad: vec4f) -> f32 {
+  return quad.x + quad.y + quad.z + quad.w;
 }

@@ -2,9 +2,6 @@
 // a unit where it is past it: where w x + b > 0, or no longer is if w < 0. A row's piece is how many units have it
 // above their kink, so x grows from piece to piece. docs/derivations.md, eq. (69)
 
-// Invocations of a workgroup (src/kernels/fused/piece_order.ts).
-const PIECE_GROUP_SIZE: u32 = 16u;
-
 const N_PIECES: u32 = HIDDEN_0 + 1u;
 
 // The very comparison of the forward pass, which rounding leaves monotone in x.

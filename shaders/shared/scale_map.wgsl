@@ -1,11 +1,8 @@
 // The scale map of an affine coupling: raw output a -> log-scale s and its derivative ds/da.
-// The numbers are those of src/model/scaleMap.ts. docs/derivations.md, eq. (5), (6), (44), (82)
+// docs/derivations.md, eq. (5), (6), (44), (82)
 #include "shared/elementary.wgsl"
 
 override SCALE_MAP: u32 = 0u;
-
-const TANH_BOUNDED: u32 = 1u;
-const SIGMOID: u32 = 2u;
 
 // Glow's: a fresh net, which gives zeros, starts near the identity.
 const SIGMOID_SHIFT: f32 = 2.0;
@@ -15,13 +12,13 @@ struct LogScale {
   derivative: f32,
 }
 
-// `bound` is that of TANH_BOUNDED, or what SIGMOID adds to the scale.
+// `bound` is that of tanh, or what sigmoid adds to the scale.
 fn log_scale_of(a: f32, bound: f32) -> LogScale {
-  if (SCALE_MAP == TANH_BOUNDED) {
+  if (SCALE_MAP == SCALE_MAP_TANH) {
     let y = tanh_accurate(a / bound);
     return LogScale(bound * y, 1.0 - y * y);
   }
-  if (SCALE_MAP == SIGMOID) {
+  if (SCALE_MAP == SCALE_MAP_SIGMOID) {
     let v = a + SIGMOID_SHIFT;
     if (bound > 0.0) {
       let scale = sigmoid(v) + bound;

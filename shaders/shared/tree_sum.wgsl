@@ -1,6 +1,4 @@
 // The sum of one value per invocation of a workgroup, by a tree of fixed shape: the same bits on every run.
-const REDUCTION_SIZE: u32 = 64u;
-
 var<workgroup> sh_sums: array<f32, REDUCTION_SIZE>;
 
 fn tree_sum(local: u32, value: f32) -> f32 {

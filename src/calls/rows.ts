@@ -35,7 +35,7 @@ export function takeDataRows(name: string, given: Rows, dim: number): TakenRows 
   return wholeRows(name, takeData(name, given), dim);
 }
 
-export function wholeRows(name: string, values: Rows, dim: number): TakenRows {
+function wholeRows(name: string, values: Rows, dim: number): TakenRows {
   if (values.length % dim === 0) return { values, count: values.length / dim };
   throw new ShapeError(
     name,

@@ -16,7 +16,7 @@ const PLANE_NAMES = [
   'banana',
 ] as const;
 
-/** In the order of the SHAPE numbers of shaders/data/toy_batch.wgsl, then of shaders/data/toy_vector_batch.wgsl. */
+/** In the order of their SHAPE numbers: first those of toy_batch, then those of toy_vector_batch. */
 export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
 export type ToyName = (typeof TOY_NAMES)[number];
 

@@ -2,9 +2,11 @@
 import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 import { ShaderCompileError } from '../errors.ts';
 import { shaderSources } from './shaderSources.ts';
+import { SHARED_NUMBERS } from './sharedNumbers.ts';
 
 /**
- * The shader `stem` as the driver sees it. A file included twice appears once; each size becomes a `const`.
+ * The shader `stem` as the driver sees it. A file included twice appears once; each size and each shared
+ * number that the text names become a `const`.
  * @throws {ShaderCompileError} for an unknown file, flag or size, or an unresolved directive
  */
 export function preprocess(
@@ -12,8 +14,13 @@ export function preprocess(
   flags: Readonly<Record<string, boolean>>,
   sizes: Readonly<Record<string, number>> = {},
 ): string {
-  const declarations = Object.entries(sizes).map(([name, value]) => `const ${name}: u32 = ${value}u;\n`);
-  const text = unrollAll(stem, includeAll(stem, stem, new Set()), sizes) + declarations.join('');
+  const body = unrollAll(stem, includeAll(stem, stem, new Set()), sizes);
+  const named = new Set(body.match(/\b[A-Z]\w*\b/g));
+  const shared = Object.entries(SHARED_NUMBERS).filter(([name]) => named.has(name));
+  const declarations = [...Object.entries(sizes), ...shared].map(
+    ([name, value]) => `const ${name}: u32 = ${value}u;\n`,
+  );
+  const text = body + declarations.join('');
   const pieces = text.split(/^(#if )(!?\w+)[ \t]*$/m);
   const strings: string[] = [];
   const values: boolean[] = [];

@@ -2,7 +2,7 @@
 export const ACTIVATIONS = ['identity', 'relu', 'leaky_relu', 'tanh', 'silu'] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
-/** The number by which shaders/shared/activation.wgsl knows it. */
+/** Its number in shaders. */
 export function activationCode(activation: Activation): number {
   return ACTIVATIONS.indexOf(activation);
 }

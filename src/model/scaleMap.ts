@@ -13,11 +13,11 @@ export const scaleMapSchema = v.variant('map', [
 ]);
 export type ScaleMap = v.InferOutput<typeof scaleMapSchema>;
 
-const CODES = ['exp', 'tanh', 'sigmoid'] as const satisfies readonly ScaleMap['map'][];
+export const SCALE_MAPS = ['exp', 'tanh', 'sigmoid'] as const satisfies readonly ScaleMap['map'][];
 
-/** The number by which shaders/shared/scale_map.wgsl knows it. */
+/** Its number in shaders. */
 export function scaleMapCode({ map }: ScaleMap): number {
-  return CODES.indexOf(map);
+  return SCALE_MAPS.indexOf(map);
 }
 
 /** The bound of `tanh`, the floor of `sigmoid`; 1 if neither plays a part. */

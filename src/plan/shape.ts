@@ -1,10 +1,10 @@
 /** Sizes: how work is cut into invocations, workgroups and chunks. */
 import type { Workgroups } from './kernel.ts';
 
-/** Invocations of a workgroup in every kernel without workgroup memory; shaders read it from shared/grid.wgsl. */
+/** Invocations of a workgroup in every kernel without workgroup memory. */
 export const WORKGROUP_SIZE = 64;
 
-/** Invocations of a workgroup in the reductions; shaders read it from shared/tree_sum.wgsl. */
+/** Invocations of a workgroup in the reductions. */
 export const REDUCTION_SIZE = 64;
 
 /** WebGPU's guaranteed number of workgroups in one dimension. */

@@ -19,16 +19,22 @@ import type { Score, Scorer, ScoringPace } from './scoring.ts';
 import { GpuSteps } from './steps.ts';
 import type { Checkpoint, Trainee, TrainingState } from './trainee.ts';
 
-export class TrainingRun {
-  readonly #trainee: Trainee;
-  readonly #state: TrainingState;
-  readonly #options: FitOptions;
-  readonly #settings: TrainingSettings;
-  readonly #variants: KernelVariants;
-  readonly #rows: RunRows;
-  readonly #steps: GpuSteps;
+/** What a run is made of. */
+interface RunParts {
+  trainee: Trainee;
+  /** What the flow keeps of the run. */
+  state: TrainingState;
+  options: FitOptions;
+  settings: TrainingSettings;
+  variants: KernelVariants;
+  rows: RunRows;
+  steps: GpuSteps;
   /** Undefined if no rows are scored. */
-  readonly #scorer: Scorer | undefined;
+  scorer: Scorer | undefined;
+}
+
+export class TrainingRun {
+  readonly #run: RunParts;
   readonly #best: BestSoFar;
   readonly #reporter: Reporter;
   readonly #pace: ScoringPace;
@@ -36,33 +42,14 @@ export class TrainingRun {
   /** Whether a score follows the last submitted step. */
   #isScoreDue = false;
 
-  private constructor(
-    trainee: Trainee,
-    state: TrainingState,
-    options: FitOptions,
-    settings: TrainingSettings,
-    variants: KernelVariants,
-    rows: RunRows,
-    steps: GpuSteps,
-    scorer: Scorer | undefined,
-  ) {
-    this.#trainee = trainee;
-    this.#state = state;
-    this.#options = options;
-    this.#settings = settings;
-    this.#variants = variants;
-    this.#rows = rows;
-    this.#steps = steps;
-    this.#scorer = scorer;
+  private constructor(run: RunParts) {
+    const { trainee, options, rows, settings } = run;
+    const { batch, steps } = settings;
+    this.#run = run;
     this.#best = new BestSoFar(trainee);
     this.#reporter = new Reporter(settings);
-    this.#until = Math.min(options.until ?? settings.steps, settings.steps);
-    this.#pace = {
-      every: rows.validation?.every,
-      rows: rowsOf(rows),
-      batch: settings.batch,
-      steps: settings.steps,
-    };
+    this.#until = Math.min(options.until ?? steps, steps);
+    this.#pace = { every: rows.validation?.every, rows: rowsOf(rows), batch, steps };
   }
 
   /** Checks everything, then uploads the rows, and scales a fresh flow by them. */
@@ -93,7 +80,7 @@ export class TrainingRun {
     const steps = await gpu.guard(() =>
       GpuSteps.create(trainee, { source, training, offset: shift?.offset, settings, variants }, optimizer),
     );
-    const run = new TrainingRun(trainee, state, options, settings, variants, rows, steps, scorer);
+    const run = new TrainingRun({ trainee, state, options, settings, variants, rows, steps, scorer });
     if (best !== undefined) run.#best.resume(best, steps.submitted);
     if (state.isFresh && start !== undefined) {
       for (const { tensor, values } of tensorsOfData(layout, start)) {
@@ -110,51 +97,51 @@ export class TrainingRun {
 
   /** Gives a fresh flow what it takes from its first batch, and scores the start. */
   async begin(): Promise<void> {
-    await this.#trainee.gpu.guard(() => this.#steps.startFromData());
+    await this.#run.trainee.gpu.guard(() => this.#run.steps.startFromData());
     // What a flow is before its first step, such as the Gaussian of its data, may be better than all that follows.
     // A resumed run may have stopped between a step and its score.
-    const { submitted } = this.#steps;
+    const { submitted } = this.#run.steps;
     const isDue = isScored(submitted, this.#pace) && this.#best.score?.lastScored !== submitted;
-    if (this.#scorer !== undefined && isDue) await this.#score(this.#scorer);
+    if (this.#run.scorer !== undefined && isDue) await this.#score(this.#run.scorer);
   }
 
   get isBeforeEnd(): boolean {
-    return this.#steps.submitted < this.#until;
+    return this.#run.steps.submitted < this.#until;
   }
 
   get isOutOfPatience(): boolean {
-    return this.#best.scoresSince >= (this.#rows.validation?.patience ?? Infinity);
+    return this.#best.scoresSince >= (this.#run.rows.validation?.patience ?? Infinity);
   }
 
   /** Puts the next steps on the GPU's queue, up to the next score. @throws the signal's reason once it is aborted */
   submit(): void {
-    this.#options.signal?.throwIfAborted();
+    this.#run.options.signal?.throwIfAborted();
     this.#requireAlive();
-    const { submitted } = this.#steps;
-    const next = this.#scorer === undefined ? Infinity : nextScoreAfter(submitted, this.#pace);
+    const { submitted } = this.#run.steps;
+    const next = this.#run.scorer === undefined ? Infinity : nextScoreAfter(submitted, this.#pace);
     const last = Math.min(this.#until, next);
-    this.#steps.submit(last - submitted);
-    this.#isScoreDue = this.#steps.submitted === last;
+    this.#run.steps.submit(last - submitted);
+    this.#isScoreDue = this.#run.steps.submitted === last;
   }
 
   /** Whether a report is due: the GPU keeps one submit to work on while the host reads the other. */
   get hasReport(): boolean {
-    return this.#steps.pending > (this.#isScoreDue ? 0 : 1);
+    return this.#run.steps.pending > (this.#isScoreDue ? 0 : 1);
   }
 
   /** The report of the oldest submit, with the score if one is due. @throws {TrainingDivergedError} as `nextLosses` */
   async report(): Promise<FitReport> {
-    const done = await this.#trainee.gpu.guard(async () => {
-      const losses = await this.#steps.nextLosses();
+    const done = await this.#run.trainee.gpu.guard(async () => {
+      const losses = await this.#run.steps.nextLosses();
       await this.#best.requireSound();
       return losses;
     });
     const report = this.#reporter.report(done);
-    if (this.#scorer !== undefined && this.#isScoreDue && this.#steps.pending === 0) {
-      report.validationNll = await this.#score(this.#scorer);
+    if (this.#run.scorer !== undefined && this.#isScoreDue && this.#run.steps.pending === 0) {
+      report.validationNll = await this.#score(this.#run.scorer);
     }
     if (this.#best.score !== undefined) report.bestValidationNll = this.#best.score.nll;
-    this.#best.copyNowAndThen(this.#steps.submitted);
+    this.#best.copyNowAndThen(this.#run.steps.submitted);
     // What ran on destroyed buffers is no result.
     this.#requireAlive();
     return report;
@@ -162,29 +149,29 @@ export class TrainingRun {
 
   /** Leaves the flow with the best parameters, and the checkpoint and the record of the run. */
   async end(): Promise<void> {
-    const state = this.#state;
+    const state = this.#run.state;
     try {
       const { copy } = this.#best;
       if (copy !== undefined) {
         state.record = this.#record(copy.step, copy.nll);
         state.copy = { parameters: copy.parameters, training: state.record };
       }
-      await this.#steps.drain();
-      if (this.#trainee.isAlive()) {
-        state.last = await this.#trainee.gpu.guard(() => this.#snapshot());
+      await this.#run.steps.drain();
+      if (this.#run.trainee.isAlive()) {
+        state.last = await this.#run.trainee.gpu.guard(() => this.#snapshot());
         state.record = state.last.training;
         state.isFresh = false;
         await this.#best.restore();
       }
     } finally {
       this.#best.dispose();
-      this.#steps.dispose();
+      this.#run.steps.dispose();
     }
   }
 
   async #score({ score }: Scorer): Promise<number> {
-    const found = await score(this.#options.signal);
-    const { submitted } = this.#steps;
+    const found = await score(this.#run.options.signal);
+    const { submitted } = this.#run.steps;
     this.#best.record(found, submitted, isCounted(submitted, this.#pace));
     return found.nll;
   }
@@ -192,11 +179,11 @@ export class TrainingRun {
   /** The run as it is after the last submitted step. */
   async #snapshot(): Promise<Checkpoint> {
     const [{ parameters, ...adam }, best] = await Promise.all([
-      this.#steps.snapshot(),
+      this.#run.steps.snapshot(),
       this.#best.snapshot(),
     ]);
-    const settings = { ...storedSettings(this.#settings, 'isKept'), ...this.#rows.kept };
-    const variants = { ...this.#variants };
+    const settings = { ...storedSettings(this.#run.settings, 'isKept'), ...this.#run.rows.kept };
+    const variants = { ...this.#run.variants };
     return {
       parameters,
       training: this.#record(adam.step, this.#best.score?.nll),
@@ -205,15 +192,15 @@ export class TrainingRun {
   }
 
   #record(steps: number, bestValidationNll: number | undefined): TrainingRecord {
-    const { source } = this.#rows;
-    const { columns, contextColumns } = this.#options;
-    const preset = this.#options.preset ?? this.#trainee.defaults(Infinity).preset;
+    const { source } = this.#run.rows;
+    const { columns, contextColumns } = this.#run.options;
+    const preset = this.#run.options.preset ?? this.#run.trainee.defaults(Infinity).preset;
     const validation = this.#validationRecord;
-    const settings = storedSettings(this.#settings, 'isRecorded');
+    const settings = storedSettings(this.#run.settings, 'isRecorded');
     return {
       library: LIBRARY,
       steps,
-      seed: this.#settings.seed,
+      seed: this.#run.settings.seed,
       options: source.kind === 'toy' ? { ...settings, noise: source.noise } : settings,
       ...(columns === undefined ? {} : { columns: [...columns] }),
       ...(contextColumns === undefined ? {} : { context: [...contextColumns] }),
@@ -225,12 +212,12 @@ export class TrainingRun {
   }
 
   get #validationRecord(): ValidationRecord | undefined {
-    const { validation } = this.#rows;
+    const { validation } = this.#run.rows;
     if (validation === undefined) return undefined;
     const bestStep = this.#best.score?.step;
-    const gaussianNll = this.#scorer?.gaussianNll;
+    const gaussianNll = this.#run.scorer?.gaussianNll;
     return {
-      rows: validation.data.length / this.#trainee.model().spec.dim,
+      rows: validation.data.length / this.#run.trainee.model().spec.dim,
       heldOut: validation.heldOut !== undefined,
       ...(bestStep === undefined ? {} : { bestStep }),
       ...(gaussianNll === undefined ? {} : { gaussianNll }),
@@ -238,7 +225,7 @@ export class TrainingRun {
   }
 
   #requireAlive(): void {
-    if (!this.#trainee.isAlive()) throw new DisposedError('Flow');
+    if (!this.#run.trainee.isAlive()) throw new DisposedError('Flow');
   }
 }
 

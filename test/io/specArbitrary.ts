@@ -1,90 +1,42 @@
 import * as fc from 'fast-check';
 import { DOMAINS } from '../../src/model/domain.ts';
-import { ACTIVATIONS } from '../../src/model/activation.ts';
+import type { Domain } from '../../src/model/domain.ts';
+import type { Base } from '../../src/bases/base.ts';
+import { BASES } from '../../src/bases/index.ts';
 import type { BaseSpec } from '../../src/bases/index.ts';
-import type { BijectorSpec } from '../../src/bijectors/index.ts';
+import { BIJECTORS } from '../../src/bijectors/index.ts';
+import type { BijectorSpec, BijectorType } from '../../src/bijectors/index.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import type { NetSpec } from '../../src/nets/net.ts';
-import type { Domain } from '../../src/model/domain.ts';
-import { randomBlock } from '../support/randomSpecs.ts';
-
-const scale = fc.oneof(
-  fc.constant({ map: 'exp' as const }),
-  fc.constant({ map: 'sigmoid' as const }),
-  fc.constant({ map: 'sigmoid' as const, floor: 1e-3 }),
-  fc.record({ map: fc.constant('tanh' as const), bound: fc.double({ min: 0.01, max: 100, noNaN: true }) }),
-);
+import { fits, isAccepted, isForStart, randomBlock } from '../support/randomSpecs.ts';
+import { valuesOf } from '../support/schemaArbitrary.ts';
 
 const width = fc.integer({ min: 1, max: 5 });
 const netShape = fc.oneof(
   fc.record({ hidden: fc.array(width, { minLength: 1, maxLength: 3 }) }),
   fc.record({ hidden: width.map((each) => [each]), residualBlocks: fc.integer({ min: 1, max: 3 }) }),
 );
-const net: fc.Arbitrary<NetSpec> = fc
-  .record({
-    shape: netShape,
-    activation: fc.constantFrom(...ACTIVATIONS),
-    init: fc.constantFrom('zero_last' as const, 'torch_linear' as const),
-  })
-  .map(({ shape, ...others }) => ({ ...shape, ...others }));
 
-const coupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
-  fc.record(
-    {
-      type: fc.constant('affine_coupling' as const),
-      split: fc.integer({ min: 1, max: dim - 1 }),
-      flip: fc.boolean(),
-      scale,
-      shiftFirst: fc.boolean(),
-      conditioner: fc.tuple(net, fc.boolean()).map(([shape, separate]) => ({ ...shape, separate })),
-    },
-    { requiredKeys: ['type', 'split', 'flip', 'scale', 'conditioner'] },
-  );
+/** Any bijector that is not the start of a flow, with any field that its schema accepts. */
+const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
+  fc
+    .constantFrom(
+      ...(Object.keys(BIJECTORS) as BijectorType[]).filter((type) => !isForStart(type) && fits(type, dim)),
+    )
+    .chain((type) => bijectorOfType(type, dim));
 
-const additive = (dim: number): fc.Arbitrary<BijectorSpec> =>
-  fc.record({
-    type: fc.constant('additive_coupling' as const),
-    split: fc.integer({ min: 1, max: dim - 1 }),
-    flip: fc.boolean(),
-    conditioner: net,
-  });
-
-const elementwise: fc.Arbitrary<BijectorSpec> = fc.constantFrom(
-  { type: 'diagonal_scale' },
-  { type: 'actnorm' },
-);
-
-const permutation: fc.Arbitrary<BijectorSpec> = fc.record(
-  {
-    type: fc.constant('permutation' as const),
-    init: fc.constantFrom('reverse' as const, 'random' as const),
-    signed: fc.boolean(),
-  },
-  { requiredKeys: ['type', 'init'] },
-);
-
-const splineCoupling = (dim: number): fc.Arbitrary<BijectorSpec> =>
-  fc.record({
-    type: fc.constant('rational_quadratic_coupling' as const),
-    split: fc.integer({ min: 1, max: dim - 1 }),
-    flip: fc.boolean(),
-    bins: fc.integer({ min: 2, max: 5 }),
-    bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
-    conditioner: net,
-  });
-
-const spline = (dim: number): fc.Arbitrary<BijectorSpec> =>
-  fc.record(
-    {
-      type: fc.constant('rational_quadratic_elementwise' as const),
-      bins: fc.integer({ min: 2, max: 5 }),
-      bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
-      block: randomBlock(dim),
-    },
-    { requiredKeys: ['type', 'bins', 'bound'] },
-  );
-
-const linear: fc.Arbitrary<BijectorSpec> = fc.constant({ type: 'invertible_linear' });
+const bijectorOfType = (type: BijectorType, dim: number): fc.Arbitrary<BijectorSpec> =>
+  valuesOf(BIJECTORS[type].schema, {
+    split: fc.integer({ min: Math.min(1, dim - 1), max: Math.max(0, dim - 1) }),
+    block: fc.option(randomBlock(dim), { nil: undefined }),
+    conditioner: (schema) =>
+      fc
+        .tuple(
+          netShape,
+          valuesOf(schema, { hidden: fc.constant([]), residualBlocks: fc.constant(undefined) }),
+        )
+        .map(([shape, others]) => ({ ...(others as NetSpec), ...shape })),
+  }).filter((drawn) => isAccepted(drawn as BijectorSpec, dim)) as fc.Arbitrary<BijectorSpec>;
 
 const domains = (dim: number): fc.Arbitrary<BijectorSpec[]> =>
   fc
@@ -92,36 +44,14 @@ const domains = (dim: number): fc.Arbitrary<BijectorSpec[]> =>
     .filter((features) => features.some((domain) => domain !== 'real'))
     .map((features) => [{ type: 'domain', features }]);
 
-const base: fc.Arbitrary<BaseSpec> = fc.oneof(
-  fc.constantFrom<BaseSpec>({ type: 'standard_normal' }, { type: 'diagonal_normal' }),
-  fc.record({
-    type: fc.constant('student_t' as const),
-    df: fc.double({ min: 0.1, max: 1000, noNaN: true }),
-    learned: fc.boolean(),
-  }),
-  fc.record({ type: fc.constant('mixture' as const), components: fc.integer({ min: 2, max: 5 }) }),
-  fc.record({
-    type: fc.constant('uniform' as const),
-    bound: fc.double({ min: 0.01, max: 100, noNaN: true }),
-  }),
-);
-
-const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
-  dim === 1
-    ? fc.oneof(elementwise, spline(dim), permutation)
-    : fc.oneof(
-        coupling(dim),
-        additive(dim),
-        splineCoupling(dim),
-        elementwise,
-        spline(dim),
-        permutation,
-        linear,
-      );
+const base = fc
+  .constantFrom(...Object.values<Base>(BASES).filter(({ readsContext }) => readsContext !== true))
+  .chain(({ schema }) => valuesOf(schema)) as fc.Arbitrary<BaseSpec>;
 
 /** A coupling that conditions on the context alone. */
-const given: fc.Arbitrary<BijectorSpec> = fc
-  .oneof(coupling(2), additive(2), splineCoupling(2))
+const given = fc
+  .constantFrom<BijectorType>('affine_coupling', 'additive_coupling', 'rational_quadratic_coupling')
+  .chain((type) => bijectorOfType(type, 2))
   .map((drawn): BijectorSpec => ('conditioner' in drawn ? { ...drawn, split: 0, flip: false } : drawn));
 
 const contextOf = (

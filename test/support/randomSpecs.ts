@@ -1,20 +1,26 @@
 /** Random flows: specs of every shape with parameters that make them far from the identity. */
 import * as fc from 'fast-check';
 import { netsOf } from '../../src/bijectors/bijector.ts';
-import { intoDomain } from '../../src/model/domain.ts';
+import type { Bijector } from '../../src/bijectors/bijector.ts';
+import { intoDomain, DOMAINS } from '../../src/model/domain.ts';
 import { domainsOf } from '../../src/spec/offset.ts';
 import { paramLayout } from '../../src/spec/layout.ts';
+import type { FlowModel } from '../../src/spec/layout.ts';
 import type { TensorSlot } from '../../src/model/tensors.ts';
-import { DOMAINS } from '../../src/model/domain.ts';
 import { ACTIVATIONS } from '../../src/model/activation.ts';
-import type { AffineCouplingSpec, BijectorSpec, DomainSpec } from '../../src/bijectors/index.ts';
+import type { Activation } from '../../src/model/activation.ts';
+import { BIJECTORS, bijectorOf } from '../../src/bijectors/index.ts';
+import type { BijectorSpec, BijectorType, DomainSpec } from '../../src/bijectors/index.ts';
+import type { Base } from '../../src/bases/base.ts';
+import { BASES } from '../../src/bases/index.ts';
 import type { BaseSpec } from '../../src/bases/index.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import type { NetSpec } from '../../src/nets/net.ts';
-import type { Activation } from '../../src/model/activation.ts';
 import type { FeatureBlock } from '../../src/model/blocks.ts';
 import { uniforms } from '../../src/random.ts';
-import type { FlowModel } from '../../src/spec/layout.ts';
+import { ShapeError } from '../../src/errors.ts';
+import { valuesOf } from './schemaArbitrary.ts';
+import type { Fields } from './schemaArbitrary.ts';
 
 export interface RandomFlow {
   spec: FlowSpec;
@@ -29,7 +35,7 @@ export interface SpecRange {
   maxBijectors?: number;
   activations?: readonly Activation[];
   /** The types to draw from: all by default. */
-  types?: readonly BijectorSpec['type'][];
+  types?: readonly BijectorType[];
   /** Most context features: 0 by default. Half of the flows have none, and so have those that nothing reads one in. */
   maxContext?: number;
   /** The base distributions to draw from: all but the uniform one, which has no gradient at its walls. */
@@ -60,14 +66,14 @@ export function randomSpecs({
   return fc
     .oneof(fc.integer({ min: minDim, max: Math.min(5, maxDim) }), fc.integer({ min: minDim, max: maxDim }))
     .chain((dim) => {
-      const fitting = types.filter((type) => type !== 'domain' && dim >= (MIN_DIM[type] ?? 1));
+      const fitting = types.filter((type) => fits(type, dim));
       const bijector = fc.constantFrom(...fitting).chain((type) => randomBijector(type, dim, activations));
       return fc
         .tuple(
           fc.boolean(),
           fc.array(bijector, { minLength: 1, maxLength: maxBijectors }),
           fc.constantFrom(...bases),
-          types.includes('domain') ? fc.option(randomDomains(dim), { freq: 3, nil: [] }) : fc.constant([]),
+          types === RANDOM_TYPES ? fc.option(randomDomains(dim), { freq: 3, nil: [] }) : fc.constant([]),
           fc.oneof(fc.constant(0), fc.integer({ min: 0, max: maxContext })),
           fc.boolean(),
         )
@@ -96,36 +102,26 @@ function contextOf(
 
 const STANDARD_NORMAL: BaseSpec = { type: 'standard_normal' };
 
-const RANDOM_BASES: readonly BaseSpec[] = [
+/** Bases whose density has no walls, and that read no context. */
+const RANDOM_BASES = [
   STANDARD_NORMAL,
-  STANDARD_NORMAL,
-  { type: 'diagonal_normal' },
-  { type: 'mixture', components: 3 },
-  { type: 'student_t', df: 3, learned: true },
-  { type: 'student_t', df: 3, learned: false },
+  { type: 'student_t', df: 3, learned: false } as const,
+  ...Object.entries<Base>(BASES).flatMap(([type, room]) => {
+    if (room.isBounded === true || room.readsContext === true) return [];
+    return [{ type, ...room.defaults(), ...(type === 'mixture' ? { components: 3 } : {}) } as BaseSpec];
+  }),
 ];
 
-/** As often as they are here; domains only at the start. */
-const RANDOM_TYPES: readonly BijectorSpec['type'][] = [
-  'domain',
-  'affine_coupling',
-  'affine_coupling',
-  'additive_coupling',
-  'rational_quadratic_coupling',
-  'rational_quadratic_elementwise',
-  'diagonal_scale',
-  'permutation',
-  'actnorm',
-  'invertible_linear',
-];
+const TYPES = Object.keys(BIJECTORS) as BijectorType[];
 
-/** Features that a bijector needs, where that is more than one. */
-const MIN_DIM: Partial<Record<BijectorSpec['type'], number>> = {
-  affine_coupling: 2,
-  additive_coupling: 2,
-  rational_quadratic_coupling: 2,
-  invertible_linear: 2,
-};
+/** The types that may stand anywhere; affine couplings twice as often as the others. */
+const RANDOM_TYPES = ['affine_coupling', ...TYPES.filter((type) => !isForStart(type))] as BijectorType[];
+
+/** Whether the bijector stands before all that is learned. */
+export function isForStart(type: BijectorType): boolean {
+  const room: Bijector = BIJECTORS[type];
+  return room.domains !== undefined || room.standardisation !== undefined;
+}
 
 /** Random specs with parameters. */
 export function randomFlows(range: SpecRange = {}): fc.Arbitrary<RandomFlow> {
@@ -302,69 +298,47 @@ function randomDomains(dim: number): fc.Arbitrary<[DomainSpec]> {
     .map((features) => [{ type: 'domain', features }]);
 }
 
+/** Any bijector of that type that can stand alone in a flow of `dim` features. */
 export function randomBijector(
-  type: BijectorSpec['type'],
+  type: BijectorType,
   dim: number,
   activations: readonly Activation[],
 ): fc.Arbitrary<BijectorSpec> {
-  switch (type) {
-    case 'affine_coupling':
-      return randomCoupling(dim, activations);
-    case 'additive_coupling':
-      return fc.record({
-        type: fc.constant(type),
-        split: fc.integer({ min: 1, max: dim - 1 }),
-        flip: fc.boolean(),
-        conditioner: randomNet(activations),
-      });
-    case 'rational_quadratic_coupling':
-      return fc.record({
-        type: fc.constant(type),
-        split: fc.integer({ min: 1, max: dim - 1 }),
-        flip: fc.boolean(),
-        bins: fc.integer({ min: 2, max: 5 }),
-        bound: fc.constantFrom(2, 3.5),
-        conditioner: randomNet(activations),
-      });
-    case 'rational_quadratic_elementwise':
-      return fc.record({
-        type: fc.constant(type),
-        bins: fc.integer({ min: 2, max: 5 }),
-        bound: fc.constantFrom(2, 3.5),
-        block: fc.option(randomBlock(dim), { nil: undefined }),
-      });
-    case 'permutation':
-      return fc.record({
-        type: fc.constant(type),
-        init: fc.constantFrom('reverse', 'random'),
-        signed: fc.boolean(),
-      });
-    case 'domain':
-      return randomDomains(dim).map(([domains]) => domains);
-    case 'standardize':
-    case 'invertible_linear':
-    case 'actnorm':
-    case 'diagonal_scale':
-      return fc.constant({ type });
+  return valuesOf(BIJECTORS[type].schema, fieldsOf(dim, activations)).filter((drawn) =>
+    isAccepted(drawn as BijectorSpec, dim),
+  ) as fc.Arbitrary<BijectorSpec>;
+}
+
+/** Whether a flow of `dim` features may have a bijector of that type. */
+export function fits(type: BijectorType, dim: number): boolean {
+  const defaults = BIJECTORS[type].defaults({ dim, contextDim: 0, couplings: 0 });
+  return isAccepted({ type, ...defaults } as BijectorSpec, dim);
+}
+
+export function isAccepted(spec: BijectorSpec, dim: number): boolean {
+  try {
+    bijectorOf(spec).check?.(spec, { where: 'spec', flow: { dim, contextDim: 0 } });
+    return true;
+  } catch (error) {
+    if (error instanceof ShapeError) return false;
+    throw error;
   }
 }
 
-function randomCoupling(dim: number, activations: readonly Activation[]): fc.Arbitrary<AffineCouplingSpec> {
-  return fc.record({
-    type: fc.constant('affine_coupling' as const),
-    split: fc.integer({ min: 1, max: dim - 1 }),
-    flip: fc.boolean(),
-    scale: fc.oneof(
-      fc.constant({ map: 'exp' as const }),
-      fc.constant({ map: 'sigmoid' as const }),
-      fc.constant({ map: 'sigmoid' as const, floor: 1e-3 }),
-      fc.record({ map: fc.constant('tanh' as const), bound: fc.constantFrom(0.5, 1, 3) }),
-    ),
-    shiftFirst: fc.boolean(),
-    conditioner: fc
-      .tuple(randomNet(activations), fc.boolean())
-      .map(([net, separate]) => ({ ...net, separate })),
-  });
+/** Fields whose values are narrower than their schemas, so that flows are well conditioned and the twins quick. */
+function fieldsOf(dim: number, activations: readonly Activation[]): Fields {
+  return {
+    split: fc.integer({ min: Math.min(1, dim - 1), max: Math.max(0, dim - 1) }),
+    bins: fc.integer({ min: 2, max: 5 }),
+    bound: fc.constantFrom(2, 3.5),
+    block: fc.option(randomBlock(dim), { nil: undefined }),
+    scale: (schema) =>
+      valuesOf(schema, { bound: fc.constantFrom(0.5, 1, 3), floor: fc.constantFrom(undefined, 1e-3) }),
+    conditioner: ({ entries = {} }) =>
+      'separate' in entries
+        ? fc.tuple(randomNet(activations), fc.boolean()).map(([net, separate]) => ({ ...net, separate }))
+        : randomNet(activations),
+  };
 }
 
 /** Some features that lie side by side. */

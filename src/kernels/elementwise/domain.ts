@@ -2,6 +2,7 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { TensorSlot } from '../../model/tensors.ts';
 import { gridOf } from '../../plan/shape.ts';
+import { DOMAINS } from '../../model/domain.ts';
 import type { BoundedDomain } from '../../model/domain.ts';
 
 export const domainKernel = {
@@ -21,9 +22,6 @@ export const domainKernel = {
   flags: ['INVERSE'],
   constants: ['DOMAIN'],
 } as const satisfies KernelSpec;
-
-/** The numbers that the shader knows them by. */
-export const DOMAIN_CODES: Readonly<Record<BoundedDomain, number>> = { positive: 0, unit: 1 };
 
 /** Features that lie side by side and have the same domain. */
 export interface DomainRange {
@@ -57,7 +55,7 @@ export function domain(args: DomainArguments): Dispatch {
       accumulate: args.accumulate ? 1 : 0,
     },
     flags: { INVERSE: inverse },
-    constants: { DOMAIN: DOMAIN_CODES[bounds] },
+    constants: { DOMAIN: DOMAINS.indexOf(bounds) },
     buffers: { parameters: args.parameters, state: args.state, log_det: args.logDet },
     workgroups: gridOf(rows),
     flops: rows * (6 * count + 3 * scales),

@@ -7,7 +7,7 @@ import { scaleBound, scaleMapCode } from '../../model/scaleMap.ts';
 /** Couplings of one dispatch: bits of the flips. */
 export const MAX_COUPLINGS = 32;
 
-/** Invocations of a workgroup of a fused kernel; shaders read it from shared/fused_group.wgsl. */
+/** Invocations of a workgroup of a fused kernel. */
 export const FUSED_GROUP_SIZE = 16;
 
 export const STACK_SIZES = [

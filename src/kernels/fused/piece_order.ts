@@ -13,7 +13,7 @@ import {
 } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 
-/** Invocations of a workgroup of `piece_lines`, `piece_order` and `piece_sums`; shaders read it from shared/pieces.wgsl. */
+/** Invocations of a workgroup of `piece_lines`, `piece_order` and `piece_sums`. */
 export const PIECE_GROUP_SIZE = 16;
 
 export const pieceOrderKernel = {

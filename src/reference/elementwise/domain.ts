@@ -1,12 +1,11 @@
-import { fromDomain, intoDomain } from '../../model/domain.ts';
+import { DOMAINS, fromDomain, intoDomain } from '../../model/domain.ts';
 import type { Twin } from '../../plan/kernel.ts';
-import { DOMAIN_CODES } from '../../kernels/elementwise/domain.ts';
 import type { domainKernel } from '../../kernels/elementwise/domain.ts';
 import { at } from '../maths/at.ts';
 
 export const domain: Twin<typeof domainKernel> = ({ params, flags, constants, buffers }) => {
   const { parameters, state, log_det } = buffers;
-  const bounds = constants.DOMAIN === DOMAIN_CODES.unit ? 'unit' : 'positive';
+  const bounds = constants.DOMAIN === DOMAINS.indexOf('unit') ? 'unit' : 'positive';
   for (let row = 0; row < params.n_rows; row++) {
     let sum = params.accumulate === 1 ? at(log_det, row) : 0;
     for (let j = 0; j < params.n_features; j++) {

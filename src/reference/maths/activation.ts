@@ -1,4 +1,4 @@
-/** Activation functions in f64, by the numbers of src/model/activation.ts. */
+/** Activation functions in f64, by their numbers. */
 import { ACTIVATIONS } from '../../model/activation.ts';
 import type { Activation } from '../../model/activation.ts';
 

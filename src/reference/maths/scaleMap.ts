@@ -1,13 +1,13 @@
-/** Scale maps in f64, by the numbers of src/model/scaleMap.ts: raw output a → log-scale s and ds/da. */
-const TANH_BOUNDED = 1;
-const SIGMOID = 2;
+/** Scale maps in f64, by their numbers: raw output a → log-scale s and ds/da. */
+import { SCALE_MAPS } from '../../model/scaleMap.ts';
 
 export function logScaleOf(code: number, a: number, bound: number): { value: number; derivative: number } {
-  if (code === TANH_BOUNDED) {
+  const map = SCALE_MAPS[code];
+  if (map === 'tanh') {
     const y = Math.tanh(a / bound);
     return { value: bound * y, derivative: 1 - y * y };
   }
-  if (code === SIGMOID) {
+  if (map === 'sigmoid') {
     const v = a + 2;
     if (bound > 0) {
       const gate = 1 / (1 + Math.exp(-v));
