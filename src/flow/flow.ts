@@ -307,7 +307,7 @@ export class Flow implements Disposable {
 
   /** All parameters, by their name in the model file. */
   async parameters(): Promise<Record<string, Float32Array>> {
-    const flat = await this.#download();
+    const flat = await this.#passes.parameters();
     return Object.fromEntries(
       this.#model.layout.tensors.map((tensor) => [tensor.name, tensorOf(flat, tensor)]),
     );
@@ -331,7 +331,7 @@ export class Flow implements Disposable {
       const stopped = running ?? last;
       if (stopped !== undefined) return encodeModel({ spec: this.spec, ...stopped });
     }
-    const parameters = running?.parameters ?? (await this.#download());
+    const parameters = running?.parameters ?? (await this.#passes.parameters());
     const training = running?.training ?? this.#training.record;
     return encodeModel({ spec: this.spec, parameters, ...(training === undefined ? {} : { training }) });
   }
@@ -365,18 +365,6 @@ export class Flow implements Disposable {
       isAlive: () => !this.#disposed,
       logProb: (rows, options, variants) => this.#passes.logProb(rows, options, variants),
     };
-  }
-
-  async #download(): Promise<Float32Array> {
-    this.#requireAlive();
-    try {
-      return await this.#context.guard(() =>
-        this.#context.buffers.download(this.#parameters, this.#model.layout.length),
-      );
-    } catch (error) {
-      this.#requireAlive();
-      throw error;
-    }
   }
 
   #requireAlive(): void {

@@ -35,6 +35,7 @@ export class PassRunner implements Disposable {
   readonly #gpu: Gpu;
   readonly #tuner: Tuner;
   readonly #runner: RowRunner;
+  readonly #parameters: OwnedBuffer;
   readonly #current: CurrentModel;
   readonly #columns: () => readonly string[] | undefined;
 
@@ -49,6 +50,7 @@ export class PassRunner implements Disposable {
     this.#gpu = gpu;
     this.#tuner = tuner;
     this.#runner = new RowRunner(gpu, new Map([[PARAMETERS, parameters]]), () => current.shift?.offset);
+    this.#parameters = parameters;
     this.#current = current;
     this.#columns = columns;
   }
@@ -125,6 +127,18 @@ export class PassRunner implements Disposable {
       again.takeOver();
     }
     return job.result;
+  }
+
+  /** All parameters, as the layout has them. */
+  async parameters(): Promise<Float32Array> {
+    this.#runner.requireAlive();
+    const { length } = this.#current.model.layout;
+    try {
+      return await this.#gpu.guard(() => this.#gpu.buffers.download(this.#parameters, length));
+    } catch (error) {
+      this.#runner.requireAlive();
+      throw error;
+    }
   }
 
   async #withKernels<K extends PassName>(
