@@ -35,21 +35,21 @@ describe('on the adapter', () => {
 
   it('a kernel that is not what its twin says is found, with the buffer and the element', async () => {
     const workload = workloadOf(modelOf(configModel('S').spec), 'logProb', 8, PLAIN_VARIANTS);
-    const right = twins.base_log_prob!;
-    twins.base_log_prob = (call) => {
+    const right = twins.standard_normal_log_prob!;
+    twins.standard_normal_log_prob = (call) => {
       right(call);
       call.buffers.log_prob![3]! += 1;
     };
     try {
       const { mismatches, kernels, plan } = await verify(await testGpu(), workload);
       expect(mismatches.map(({ what, buffer, element }) => [what, buffer, element])).toEqual([
-        ['base_log_prob', 'log_prob', 3],
+        ['standard_normal_log_prob', 'log_prob', 3],
         ['log_prob', 'log_prob', 3],
       ]);
-      expect(kernels.get('base_log_prob')).toBeGreaterThan(1);
+      expect(kernels.get('standard_normal_log_prob')).toBeGreaterThan(1);
       expect(plan).toBeGreaterThan(1);
     } finally {
-      twins.base_log_prob = right;
+      twins.standard_normal_log_prob = right;
     }
   });
 });
