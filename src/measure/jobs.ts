@@ -217,7 +217,9 @@ function hasVariants({ dispatches }: Plan, kernels: readonly KernelCase[]): bool
 const HALF_STEM = 'half_parameters';
 
 /** Stems of the kernels that can be measured. */
-export const KERNEL_STEMS: readonly string[] = Object.keys(twins).filter((stem) => !stem.startsWith('peak_'));
+export const KERNEL_STEMS: readonly string[] = Object.keys(twins)
+  .filter((stem) => !stem.startsWith('peak_'))
+  .sort();
 
 /** The flows that a run reports. */
 export function modelsOf({ models }: BenchScope): readonly BenchModel[] {
