@@ -28,7 +28,6 @@ import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { requestNavigatorDevice } from '../gpu/device.ts';
 import { requirePrecision } from '../gpu/requirePrecision.ts';
 import { CurrentModel, freshModel } from './start.ts';
-import { decodeModel, encodeModel } from '../io/modelFile.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
@@ -43,6 +42,9 @@ import { chunkRowsOf } from '../passes/workspace.ts';
 import type { FitReport } from '../training/report.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
+
+/** Loaded with the first model file: a page that only trains does not wait for it. */
+const modelFiles = () => import('../io/modelFile.ts');
 
 /**
  * A density model: an invertible map f from data x to latent z ~ N(0, I), or another base distribution p_Z, with
@@ -128,7 +130,8 @@ export class Flow implements Disposable {
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Flow> {
     requireOptions('load', options, LOAD_RULES);
-    const model = decodeModel(takeBytes('bytes', bytes), options.fileName);
+    const taken = takeBytes('bytes', bytes);
+    const model = (await modelFiles()).decodeModel(taken, options.fileName);
     return Flow.#open(model.spec, options, () => model);
   }
 
@@ -323,17 +326,21 @@ export class Flow implements Disposable {
     const { checkpoint = false } = options;
     const { copy, snapshot, last } = this.#training;
     if (this.#context.isLost && !this.#disposed && !checkpoint && copy !== undefined) {
-      return encodeModel({ spec: this.spec, ...copy });
+      return (await modelFiles()).encodeModel({ spec: this.spec, ...copy });
     }
     this.#requireAlive();
     const running = snapshot && (await this.#context.guard(snapshot));
     if (checkpoint) {
       const stopped = running ?? last;
-      if (stopped !== undefined) return encodeModel({ spec: this.spec, ...stopped });
+      if (stopped !== undefined) return (await modelFiles()).encodeModel({ spec: this.spec, ...stopped });
     }
     const parameters = running?.parameters ?? (await this.#passes.parameters());
     const training = running?.training ?? this.#training.record;
-    return encodeModel({ spec: this.spec, parameters, ...(training === undefined ? {} : { training }) });
+    return (await modelFiles()).encodeModel({
+      spec: this.spec,
+      parameters,
+      ...(training === undefined ? {} : { training }),
+    });
   }
 
   /** Frees everything on the GPU, and the device if the flow opened it. Further calls do nothing. */
