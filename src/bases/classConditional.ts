@@ -13,7 +13,7 @@ import { standardNormalRows } from './standardNormal.ts';
 const schema = v.strictObject({ type: v.literal('class_conditional') });
 export type ClassConditionalSpec = v.InferOutput<typeof schema>;
 
-interface Tensors {
+export interface Tensors {
   mean: TensorSlot;
 }
 

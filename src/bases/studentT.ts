@@ -15,7 +15,7 @@ const schema = v.strictObject({
 });
 export type StudentTSpec = v.InferOutput<typeof schema>;
 
-interface Tensors {
+export interface Tensors {
   logDf: TensorSlot;
 }
 

@@ -12,7 +12,7 @@ import type { DiagonalTensors } from './diagonalMap.ts';
 const schema = v.strictObject({ type: v.literal('actnorm') });
 export type ActnormSpec = v.InferOutput<typeof schema>;
 
-interface Tensors extends DiagonalTensors {
+export interface Tensors extends DiagonalTensors {
   bias: TensorSlot;
   initialised: TensorSlot;
 }

@@ -27,7 +27,7 @@ const schema = v.strictObject({
 });
 export type DomainSpec = v.InferOutput<typeof schema>;
 
-interface Tensors {
+export interface Tensors {
   scale: TensorSlot;
 }
 

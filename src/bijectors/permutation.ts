@@ -20,7 +20,7 @@ const schema = v.strictObject({
 });
 export type PermutationSpec = v.InferOutput<typeof schema>;
 
-interface Tensors {
+export interface Tensors {
   permutation: TensorSlot;
   signs?: TensorSlot;
 }

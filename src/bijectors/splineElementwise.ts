@@ -27,7 +27,7 @@ const schema = v.strictObject({
 });
 export type SplineElementwiseSpec = v.InferOutput<typeof schema>;
 
-interface Tensors {
+export interface Tensors {
   block: FeatureBlock;
   raw: TensorSlot;
 }

@@ -26,7 +26,7 @@ const schema = v.strictObject({
 });
 export type StandardizeSpec = v.InferOutput<typeof schema>;
 
-interface Tensors {
+export interface Tensors {
   mean: TensorSlot;
   std: TensorSlot;
 }
