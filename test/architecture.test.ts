@@ -4,12 +4,6 @@ import { describe, expect, it } from 'vitest';
 import ts from 'typescript';
 import { kernelsByFile } from './support/kernels.ts';
 
-interface Import {
-  /** A file below the repository's root, or the name of a package. */
-  target: string;
-  typeOnly: boolean;
-}
-
 const ROOT = join(import.meta.dirname, '..');
 
 const sources = new Map(
@@ -50,15 +44,15 @@ describe('the source tree', () => {
   it('imports only files that exist, each with its ending', () => {
     const broken = [...sources].flatMap(([file, { imports }]) =>
       imports
-        .filter(({ target }) => target.startsWith('src/') && !sources.has(target))
-        .map(({ target }) => `${file} → ${target}`),
+        .filter((target) => target.startsWith('src/') && !sources.has(target))
+        .map((target) => `${file} → ${target}`),
     );
     expect(broken).toEqual([]);
   });
 
-  it('has no ring of imports but of types', () => {
+  it('has no ring of imports, types included', () => {
     const rings = [...sources.keys()].filter((file) =>
-      valueImports(file).some((target) => reachable(target, valueImports).has(file)),
+      allImports(file).some((target) => reachable(target).has(file)),
     );
     expect(rings).toEqual([]);
   });
@@ -79,7 +73,7 @@ describe('the source tree', () => {
 });
 
 describe('the browser entry', () => {
-  const files = reachable('src/index.ts', allImports);
+  const files = reachable('src/index.ts');
 
   it('reaches the library', () => {
     expect(files).toContain('src/gpu/executor.ts');
@@ -105,14 +99,14 @@ describe('the browser entry', () => {
 
 describe('the entry for PyTorch models', () => {
   it('works in a page too: it reaches no module of Node and no package that is not made for browsers', () => {
-    const files = reachable('src/pytorch.ts', allImports);
+    const files = reachable('src/pytorch.ts');
     const outside = new Set([...files].flatMap(allImports).filter((target) => !target.startsWith('src/')));
     expect([...outside].sort()).toEqual(['valibot']);
   });
 });
 
 describe('the benchmark entry', () => {
-  const files = reachable('src/measure/index.ts', allImports);
+  const files = reachable('src/measure/index.ts');
 
   it('measures in a page too: it reaches no module of Node and no package that is not made for browsers', () => {
     const outside = new Set([...files].flatMap(allImports).filter((target) => !target.startsWith('src/')));
@@ -128,7 +122,7 @@ describe('the benchmark entry', () => {
 describe('the demo', () => {
   const demoFiles = filesBelow('demo', '.ts');
   const imports = demoFiles.flatMap((file) =>
-    importsOf(file, readFileSync(join(ROOT, file), 'utf8')).map(({ target }) => ({ file, target })),
+    importsOf(file, readFileSync(join(ROOT, file), 'utf8')).map((target) => ({ file, target })),
   );
 
   it('is a face over the library: nothing of it is imported there', () => {
@@ -215,41 +209,36 @@ function namesExportedBy(file: string): string[] {
   return [...lists].flatMap(([, names = '']) => names.split(',').flatMap((name) => name.trim() || []));
 }
 
-function valueImports(file: string): string[] {
-  const imports = sources.get(file)?.imports ?? [];
-  return imports.filter(({ typeOnly }) => !typeOnly).map(({ target }) => target);
-}
-
 function allImports(file: string): string[] {
-  return (sources.get(file)?.imports ?? []).map(({ target }) => target);
+  return sources.get(file)?.imports ?? [];
 }
 
 /** The source files that can be reached from `file`, itself included. */
-function reachable(file: string, importsFrom: (file: string) => string[]): Set<string> {
+function reachable(file: string): Set<string> {
   const seen = new Set<string>();
   const pending = [file];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (seen.has(next) || !sources.has(next)) continue;
     seen.add(next);
-    pending.push(...importsFrom(next));
+    pending.push(...allImports(next));
   }
   return seen;
 }
 
-function importsOf(file: string, text: string): Import[] {
-  const found: Import[] = [];
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+/** A file below the repository's root, or the name of a package, for each import. */
+function importsOf(file: string, text: string): string[] {
+  const found: string[] = [];
+  const add = (specifier: ts.Node | undefined): void => {
     if (specifier === undefined || !ts.isStringLiteral(specifier)) return;
     const { text: name } = specifier;
-    const target = name.startsWith('.') ? relative(ROOT, join(ROOT, dirname(file), name)) : name;
-    found.push({ target, typeOnly });
+    found.push(name.startsWith('.') ? relative(ROOT, join(ROOT, dirname(file), name)) : name);
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false);
-    if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
-    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier);
+    if (ts.isExportDeclaration(node)) add(node.moduleSpecifier);
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      add(node.arguments[0], false);
+      add(node.arguments[0]);
     }
     ts.forEachChild(node, visit);
   };

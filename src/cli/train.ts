@@ -1,4 +1,6 @@
 /** `wgflow train`. */
+import { train, writeCheckpoint } from './trainingLoop.ts';
+import type { TrainingOutcome } from './trainingLoop.ts';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isToy } from '../training/options.ts';
@@ -30,8 +32,6 @@ import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
 import { withUnsound } from './rowResults.ts';
 import { RECENT_STEPS } from '../training/report.ts';
-import { train, writeCheckpoint } from './trainingLoop.ts';
-import type { TrainingHistory } from './trainingLoop.ts';
 import {
   checkTrainOptions,
   DEFAULT_MODEL_FILE,
@@ -46,20 +46,6 @@ import {
 import type { TrainOptions } from './trainOptions.ts';
 import { readTrainingSet } from './trainingSet.ts';
 import type { TrainingSet } from './trainingSet.ts';
-
-/** How a run ended, for the summary and the report. */
-export interface TrainingOutcome extends TrainingHistory {
-  testNll?: number;
-  /** Rows of the table whose log-density is −∞, for a base that has an end. */
-  withoutDensity?: number;
-  /** The scores during training. */
-  validation?: ValidationRecord;
-  /** The exact entropy of a toy density: no model's NLL is lower. */
-  floor?: number;
-  /** The context columns of a conditional flow. */
-  context?: string[];
-  adapter: string;
-}
 
 /** Fresh points on which the final NLL of a toy set is taken; its standard error is about 0.003 nats. */
 const TEST_POINTS = 131_072;

@@ -9,7 +9,7 @@ import { STREAMS } from '../random.ts';
 import { withUnsound } from './rowResults.ts';
 import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
-import type { TrainingOutcome } from './train.ts';
+import type { TrainingOutcome } from './trainingLoop.ts';
 import { RECENT_STEPS } from '../training/report.ts';
 import type { TrainingSet } from './trainingSet.ts';
 

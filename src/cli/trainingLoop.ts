@@ -1,6 +1,7 @@
 /** The training run of `wgflow train`: progress, events and checkpoints around `Flow.fit`. */
 import { OutputError } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
+import type { ValidationRecord } from '../io/modelFile.ts';
 import type { FitOptions } from '../training/options.ts';
 import { openOutput } from './outputFile.ts';
 import { trainingProgress } from './progress.ts';
@@ -103,4 +104,18 @@ export async function writeCheckpoint(session: Session, flow: Flow, file: string
     await output.discard();
   }
   session.emit({ event: 'checkpoint', file });
+}
+
+/** How a run ended, for the summary and the report. */
+export interface TrainingOutcome extends TrainingHistory {
+  testNll?: number;
+  /** Rows of the table whose log-density is −∞, for a base that has an end. */
+  withoutDensity?: number;
+  /** The scores during training. */
+  validation?: ValidationRecord;
+  /** The exact entropy of a toy density: no model's NLL is lower. */
+  floor?: number;
+  /** The context columns of a conditional flow. */
+  context?: string[];
+  adapter: string;
 }

@@ -2,12 +2,11 @@
 import { variantsText } from '../passes/candidates.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { TuningMode, TuningOptions, TuningReport } from '../flow/tuning.ts';
-import type { Session } from './session.ts';
 import { TuningFile, tuningFilePath } from './tuningFile.ts';
 
 /** Options of a flow that reports its choices on stderr and as events. */
 export function tuningOptions(
-  session: Pick<Session, 'say' | 'emit'>,
+  session: { say: (line: string) => void; emit: (event: { event: string } & Record<string, unknown>) => void },
   tuning: TuningMode | undefined,
   precision?: Precision,
 ): TuningOptions {
