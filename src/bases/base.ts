@@ -13,7 +13,7 @@ export interface BaseSpecOf {
 
 /** The base of a flow: its spec, where its tensors lie, and the number of features. */
 export interface BaseLayer<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
-  readonly base: Base;
+  readonly room: Base;
   readonly spec: Spec;
   readonly tensors: Tensors;
   readonly dim: number;
@@ -69,14 +69,14 @@ export interface Base<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
 
 /** Gradients of its own that a row has. */
 export function rowGradients(layer: BaseLayer): number {
-  const { base } = layer;
-  const tensors = base.rowTensors?.(layer) ?? [];
-  return base.rowGradients?.(layer) ?? tensors.reduce((sum, { length }) => sum + length, 0);
+  const { room } = layer;
+  const tensors = room.rowTensors?.(layer) ?? [];
+  return room.rowGradients?.(layer) ?? tensors.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** log p of rows. */
 export function addLogProb(plan: PlanBuilder, layer: BaseLayer, density: Density): void {
-  plan.add(layer.base.logProb(layer, { ...density, ...common(layer) }));
+  plan.add(layer.room.logProb(layer, { ...density, ...common(layer) }));
 }
 
 /** −log p of rows, the gradient of the rows, and of the base's own tensors. */
@@ -88,9 +88,9 @@ export function addLoss(
   const { rows } = density;
   const own = rowGradients(layer);
   const dBase = own === 0 ? D_BASE : plan.buffer(D_BASE, own * rows);
-  plan.add(layer.base.logProb(layer, { ...density, ...common(layer), loss: { ...loss, dBase } }));
+  plan.add(layer.room.logProb(layer, { ...density, ...common(layer), loss: { ...loss, dBase } }));
   let firstElement = 0;
-  for (const tensor of layer.base.rowTensors?.(layer) ?? []) {
+  for (const tensor of layer.room.rowTensors?.(layer) ?? []) {
     const { validRows } = loss;
     const reduce = { rows, validRows, tensor, dRows: dBase, firstElement, gradients: GRADIENTS };
     if (tensor.trainable) plan.add(rowGradientReduce(reduce));
@@ -100,7 +100,7 @@ export function addLoss(
 
 /** Rows of the base into `args.state`. */
 export function addSample(plan: PlanBuilder, layer: BaseLayer, args: Placed<SampleArguments>): void {
-  plan.add(layer.base.sample(layer, { ...args, ...common(layer) }));
+  plan.add(layer.room.sample(layer, { ...args, ...common(layer) }));
 }
 
 function common({ dim }: BaseLayer): { features: number; parameters: string } {

@@ -21,7 +21,7 @@ export interface LayerSpec {
 
 /** A bijector of a flow: its spec and where its tensors lie. */
 export interface Layer<Spec extends LayerSpec = LayerSpec, Tensors = object> {
-  readonly bijector: Bijector;
+  readonly room: Bijector;
   readonly spec: Spec;
   readonly tensors: Tensors;
 }

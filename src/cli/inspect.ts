@@ -133,9 +133,9 @@ function describedBijectors(model: Model, { bijectors }: ParamLayout): string[] 
   const columns = contextDim === 0 ? [] : (training?.context?.map(({ name }) => name) ?? ['the context']);
   let names = columnNames(model);
   return bijectors.map((layer) => {
-    const text = layer.bijector.words(layer, { dim, contextDim, names, given: columns, parameters });
+    const text = layer.room.words(layer, { dim, contextDim, names, given: columns, parameters });
     // From here on features are in other places, or mixed.
-    if (layer.bijector.movesFeatures === true) names = names.map((_, j) => `h${j + 1}`);
+    if (layer.room.movesFeatures === true) names = names.map((_, j) => `h${j + 1}`);
     return text;
   });
 }

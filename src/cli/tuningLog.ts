@@ -6,7 +6,10 @@ import { TuningFile, tuningFilePath } from './tuningFile.ts';
 
 /** Options of a flow that reports its choices on stderr and as events. */
 export function tuningOptions(
-  session: { say: (line: string) => void; emit: (event: { event: string } & Record<string, unknown>) => void },
+  session: {
+    say: (line: string) => void;
+    emit: (event: { event: string } & Record<string, unknown>) => void;
+  },
   tuning: TuningMode | undefined,
   precision?: Precision,
 ): TuningOptions {

@@ -93,7 +93,7 @@ export class PassRunner implements Disposable {
 
   /** Rows outside a uniform base; every other base has a density everywhere. */
   async #countWithoutDensity(taken: TakenRows, options: RunOptions): Promise<number> {
-    if (this.#current.model.layout.base.base.isBounded !== true) return 0;
+    if (this.#current.model.layout.base.room.isBounded !== true) return 0;
     const { logProb } = await this.#sound(this.#job('logProb', taken, options));
     return logProb.reduce((count, value) => count + (value === -Infinity ? 1 : 0), 0);
   }

@@ -217,14 +217,14 @@ function shapeText(spec: FlowSpec): string {
   const { bijectors, base } = paramLayout(spec);
   const runs: { text: string; count: number }[] = [];
   for (const layer of bijectors) {
-    const text = layer.bijector.tuningKey(layer);
+    const text = layer.room.tuningKey(layer);
     const last = runs.at(-1);
     if (last?.text === text) last.count++;
     else runs.push({ text, count: 1 });
   }
   const context = contextDim === 0 ? '' : `${contextDim} of context`;
   const parts = [`${dim} features`, context, ...runs.map(({ text, count }) => `${count} × ${text}`)];
-  return [...parts, base.base.tuningKey(base.spec)].filter((part) => part !== '').join(', ');
+  return [...parts, base.room.tuningKey(base.spec)].filter((part) => part !== '').join(', ');
 }
 
 function stateOf(context: Gpu): DeviceState {

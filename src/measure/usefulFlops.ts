@@ -5,7 +5,7 @@ import type { ParamLayout } from '../spec/layout.ts';
 /** Weights that an input is multiplied by: the matrices of conditioner nets, without biases, and of linear maps. */
 export function multiplyWeights({ bijectors }: ParamLayout): number {
   const matrices = bijectors.flatMap((layer) => [
-    ...(layer.bijector.matrices?.(layer) ?? []),
+    ...(layer.room.matrices?.(layer) ?? []),
     ...netsOf(layer).flatMap(({ layers }) => layers.map(({ weight }) => weight)),
   ]);
   return matrices.reduce((sum, { length }) => sum + length, 0);

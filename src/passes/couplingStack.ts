@@ -10,7 +10,7 @@ export function couplingStackAt(
 ): CouplingStack | undefined {
   const couplingAt = (place: number): StackableCoupling | undefined => {
     const layer = bijectors[place];
-    return layer?.bijector.stackable?.(layer, shape);
+    return layer?.room.stackable?.(layer, shape);
   };
   const first = couplingAt(start);
   if (first === undefined) return undefined;

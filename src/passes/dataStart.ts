@@ -28,7 +28,7 @@ export function dataStartPlan(
   variants = PLAIN_VARIANTS,
 ): Plan | undefined {
   const { spec, layout } = model;
-  const last = layout.bijectors.findLastIndex(({ bijector }) => bijector.startFromBatch !== undefined);
+  const last = layout.bijectors.findLastIndex(({ room }) => room.startFromBatch !== undefined);
   if (last < 0) return undefined;
   const validRows = Math.min(batch, chunkRowsOf(model));
   const rows = paddedRows(validRows);
@@ -37,14 +37,14 @@ export function dataStartPlan(
   batchRows(plan, source, seed, { rows, rowStart: 0 });
   const pass = { dim: spec.dim, rows, variants, activations: activationsOf(), keepDerivatives: false };
   layout.bijectors.slice(0, last + 1).forEach((layer, index) => {
-    layer.bijector.startFromBatch?.add(plan, layer, { rows, validRows });
+    layer.room.startFromBatch?.add(plan, layer, { rows, validRows });
     // Nothing reads the log-det of these rows.
-    layer.bijector.forward(plan, layer, { ...pass, accumulate: index > 0 });
+    layer.room.forward(plan, layer, { ...pass, accumulate: index > 0 });
   });
   return plan.build();
 }
 
 /** One element each: 0 until the actnorm has started. */
 export function dataStartFlags({ layout }: FlowModel): TensorSlot[] {
-  return layout.bijectors.flatMap((layer) => layer.bijector.startFromBatch?.flag(layer) ?? []);
+  return layout.bijectors.flatMap((layer) => layer.room.startFromBatch?.flag(layer) ?? []);
 }

@@ -130,12 +130,12 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
   declareState(plan, model, run);
   const stages = stagesOf(model, variants, false);
   const { base } = model.layout;
-  if (base.base.isStandardNormal === true && stages.at(-1)?.canScore === true) {
+  if (base.room.isStandardNormal === true && stages.at(-1)?.canScore === true) {
     stagesForward(plan, model, stages, { ...run, logProb: plan.buffer(LOG_PROB, run.rows) });
     return plan.build();
   }
   stagesForward(plan, model, stages, run);
-  base.base.mean?.shift(plan, base, { rows: run.rows, sign: -1, target: STATE });
+  base.room.mean?.shift(plan, base, { rows: run.rows, sign: -1, target: STATE });
   const logProb = plan.buffer(LOG_PROB, run.rows);
   addLogProb(plan, base, { rows: run.rows, sign: 1, state: STATE, logDet: LOG_DET, logProb });
   return plan.build();

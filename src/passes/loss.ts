@@ -20,7 +20,7 @@ export function loss(
 ): void {
   const rows = paddedRows(validRows);
   const { base } = layout;
-  const { mean } = base.base;
+  const { mean } = base.room;
   plan.buffer(GRADIENTS, layout.trainableLength);
   const dState = plan.buffer(D_STATE, spec.dim * rows);
   const logProb = plan.buffer(NLL, rowStart + rows);

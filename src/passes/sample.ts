@@ -23,7 +23,7 @@ export function samplePlan(model: FlowModel, options: SampleRows, variants = PLA
   const rows = paddedRows(options.rows);
   drawLatent(plan, model, options, STATE);
   const { base } = model.layout;
-  base.base.mean?.shift(plan, base, { rows, sign: 1, target: STATE });
+  base.room.mean?.shift(plan, base, { rows, sign: 1, target: STATE });
   flowInverse(plan, model, { rows, variants });
   return plan.build();
 }
@@ -35,11 +35,11 @@ export function sampleAndLogProbPlan(model: FlowModel, options: SampleRows, vari
   drawLatent(plan, model, options, STATE);
   drawLatent(plan, model, options, LATENT);
   const { base } = model.layout;
-  base.base.mean?.shift(plan, base, { rows, sign: 1, target: STATE });
+  base.room.mean?.shift(plan, base, { rows, sign: 1, target: STATE });
   flowInverse(plan, model, { rows, variants });
   const logProb = plan.buffer(LOG_PROB, rows);
   addLogProb(plan, base, { rows, sign: -1, state: LATENT, logDet: LOG_DET, logProb });
-  base.base.mean?.shift(plan, base, { rows, sign: 1, target: LATENT });
+  base.room.mean?.shift(plan, base, { rows, sign: 1, target: LATENT });
   return plan.build();
 }
 

@@ -15,8 +15,8 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
     const place = next;
     const layer = bijectors[place];
     if (layer === undefined) break;
-    const { bijector } = layer;
-    const standardize = bijector.standardisation?.(layer);
+    const { room } = layer;
+    const standardize = room.standardisation?.(layer);
     const start = standardize === undefined ? place : place + 1;
     const stack = fuses ? couplingStackAt(model.spec, bijectors, start) : undefined;
     if (stack !== undefined && (!isTraining || isTrainedFused(stack))) {
@@ -25,13 +25,13 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
     } else {
       stages.push({
         place,
-        preservesVolume: bijector.preservesVolume,
+        preservesVolume: room.preservesVolume,
         hasNets: netsOf(layer).length > 0,
         canStore: true,
         canScore: false,
-        forward: (plan, pass) => bijector.forward(plan, layer, pass),
-        inverse: (plan, pass) => bijector.inverse(plan, layer, pass),
-        backward: (plan, pass) => bijector.backward?.(plan, layer, pass),
+        forward: (plan, pass) => room.forward(plan, layer, pass),
+        inverse: (plan, pass) => room.inverse(plan, layer, pass),
+        backward: (plan, pass) => room.backward?.(plan, layer, pass),
       });
       next++;
     }

@@ -19,10 +19,7 @@ const MAX_CHUNK_ROWS = 65_536;
 export function chunkRowsOf({ spec, layout }: FlowModel, results = 0): number {
   const widths = layout.bijectors.flatMap((layer) => {
     const layers = netsOf(layer).flatMap((net) => net.layers);
-    return [
-      layer.bijector.width?.(layer) ?? 0,
-      ...layers.flatMap(({ inputs, outputs }) => [inputs, outputs]),
-    ];
+    return [layer.room.width?.(layer) ?? 0, ...layers.flatMap(({ inputs, outputs }) => [inputs, outputs])];
   });
   const widest = Math.max(2 * spec.dim, spec.contextDim, rowGradients(layout.base), results, ...widths);
   const fitting = Math.floor(WIDEST_BUFFER_BYTES / (4 * widest) / CHUNK_MULTIPLE) * CHUNK_MULTIPLE;

@@ -21,14 +21,14 @@ export function initialParameters(
     weight: uniformDraws(seed, STREAMS.init),
     permutation: uniformDraws(seed, STREAMS.permutation),
   };
-  layout.base.base.start?.(layout.base, parameters, seed);
-  for (const layer of layout.bijectors) layer.bijector.start?.(layer, parameters, draws);
+  layout.base.room.start?.(layout.base, parameters, seed);
+  for (const layer of layout.bijectors) layer.room.start?.(layer, parameters, draws);
   return parameters;
 }
 
 /** The tensors of a fresh flow that its data set. */
 export function tensorsOfData({ bijectors }: ParamLayout, start: DataStart): TensorValues[] {
-  return bijectors.flatMap((layer) => layer.bijector.startFromData?.(layer, start) ?? []);
+  return bijectors.flatMap((layer) => layer.room.startFromData?.(layer, start) ?? []);
 }
 
 /** Whether the flow starts with a whitening of its data. */
@@ -42,7 +42,7 @@ export function unsoundTensor(
   parameters: Float32Array,
 ): UnsoundValue | undefined {
   for (const layer of bijectors) {
-    const unsound = layer.bijector.unsound?.(layer, parameters);
+    const unsound = layer.room.unsound?.(layer, parameters);
     if (unsound !== undefined) return unsound;
   }
   return undefined;

@@ -42,12 +42,12 @@ export function paramLayout(spec: FlowSpec): ParamLayout {
     };
 
   const bijectors = spec.bijectors.map((one, index): Layer => {
-    const bijector = bijectorOf(one);
-    return { bijector, spec: one, tensors: bijector.tensors(one, spec, adderFor(`bijectors.${index}`)) };
+    const room = bijectorOf(one);
+    return { room, spec: one, tensors: room.tensors(one, spec, adderFor(`bijectors.${index}`)) };
   });
   const room = baseOf(spec.base);
   const base = {
-    base: room,
+    room,
     spec: spec.base,
     tensors: room.tensors(spec.base, spec, adderFor('base')),
     dim,

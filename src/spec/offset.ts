@@ -22,7 +22,7 @@ export function offsetPlace({ bijectors }: FlowSpec): number {
 export function shiftOf({ spec, layout }: FlowModel, parameters: Float32Array): Shift | undefined {
   const offset = offsetOf(spec);
   const layer = layout.bijectors[offsetPlace(spec)];
-  const std = layer?.bijector.offset?.std(layer);
+  const std = layer?.room.offset?.std(layer);
   return offset && std && { offset, spread: Float64Array.from(tensorOf(parameters, std)) };
 }
 

@@ -200,7 +200,7 @@ function wellConditioned(spec: FlowSpec, seed: number): Float32Array {
     (value) => 0.15 * value,
   );
   for (const layer of layout.bijectors) {
-    const { std } = layer.bijector.standardisation?.(layer) ?? {};
+    const { std } = layer.room.standardisation?.(layer) ?? {};
     if (std !== undefined) parameters.fill(1.5, std.offset, std.offset + std.length);
   }
   return parameters;

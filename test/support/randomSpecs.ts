@@ -178,7 +178,7 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   }
   for (const layer of layout.bijectors) {
     const { scale } = layer.tensors as { scale?: TensorSlot };
-    layer.bijector.domains?.(layer.spec).forEach((domain, feature) => {
+    layer.room.domains?.(layer.spec).forEach((domain, feature) => {
       if (domain !== 'positive') parameters[scale!.offset + feature] = 1;
     });
     for (const { inputs, weight, bias } of netsOf(layer).flatMap(({ layers }) => layers)) {

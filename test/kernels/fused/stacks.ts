@@ -94,7 +94,7 @@ export function stackModel({
   const layout = paramLayout(spec);
   const stack = couplingStackAt(spec, layout.bijectors, 1);
   const [first] = layout.bijectors;
-  const standardize = first?.bijector.standardisation?.(first);
+  const standardize = first?.room.standardisation?.(first);
   if (stack === undefined || standardize === undefined) throw new Error('the spec is no stack');
   return { stack, layout, standardize, parameters: randomParameters(spec, couplings) };
 }
