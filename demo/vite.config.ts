@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vite';
 import { shadersWithoutComments } from '../vite.config.ts';
 
-/** The libraries that the kernel lab sets beside wgflow are part of the page where they are installed. */
+/** The page has the libraries to compare with if they are installed. */
 const peers = `${import.meta.dirname}/../bench/peers`;
 const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 

@@ -164,7 +164,7 @@ function setOf(
   };
 }
 
-/** The classes beside the rows that `setOf` shows. */
+/** The classes of the rows that `setOf` shows. */
 function classesOf(column: LabelColumn, training: Float32Array, validation: Float32Array): Classes {
   return { column, training, shown: spreadRows(training, column.levels.length, MAX_SHOWN), validation };
 }

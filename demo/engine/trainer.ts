@@ -228,7 +228,7 @@ export class Trainer {
     this.#telemetry?.report({ step: this.#step, losses: new Float32Array() }, performance.now());
   }
 
-  /** What is done now and then beside the training, without waiting for it. */
+  /** Work that runs now and then next to the training, which does not wait for it. */
   #lookAfter(now: number): void {
     if (now - this.#scoredAt > SCORE_EVERY_MS) void this.#score();
     if (this.#snapshots.isDue(now)) void this.#keep();

@@ -1,4 +1,4 @@
-/** wgflow beside other libraries, each timed alone in a worker that lives as long as its turn. */
+/** wgflow next to other libraries, each timed alone in a worker that lives as long as its turn. */
 import type { ConfigName } from '../../src/measure/index.ts';
 import { byId } from '../page/dom.ts';
 import { make } from './elements.ts';

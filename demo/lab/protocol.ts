@@ -53,7 +53,7 @@ export type FromLab =
   | { type: 'stopped' }
   | { type: 'failed'; message: string };
 
-/** The libraries beside wgflow, each on the same training step. */
+/** The libraries to compare with, each on the same training step. */
 export const PEERS = ['jax-js', 'tfjs-webgpu', 'tfjs-wasm'] as const;
 export type Peer = (typeof PEERS)[number];
 

@@ -129,7 +129,7 @@ function roofOf(
   ];
 }
 
-/** Names beside the plans; of those that nearly coincide only the first. */
+/** Names next to the plans; if several nearly coincide, only the first. */
 function namesOf(
   plans: readonly BenchEntry[],
   entries: readonly BenchEntry[],

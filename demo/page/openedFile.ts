@@ -28,7 +28,7 @@ export function describeOwnSamples({ fileName, columns }: OpenedFile): string {
   return `Samples of ${fileName} itself, of ${count(columns.length)} columns${names}. It learned from none of these data. Choose some, or Reset, for a fresh model.`;
 }
 
-/** What the settings beside the model are to it. */
+/** How the settings on the page relate to the model. */
 export function describeUnmade({ fileName }: OpenedFile): string {
   return `No settings here make ${fileName}. Batch, learning rate, schedule and steps hold for it; any change makes a fresh model.`;
 }

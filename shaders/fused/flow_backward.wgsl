@@ -1,7 +1,7 @@
 // Undoes up to 8 couplings of one architecture, last first, and pulls the gradient back through them, for all of
 // them in one dispatch: x2 = (z2 - t) exp(-s), d_x2 = d_z2 exp(s), d_t = d_z2,
 // d_a = (d_z2 (z2 - t) + d_log_det) ds/da, d_x1 += J^T (d_a, d_t), where J is the Jacobian of the nets, carried
-// forward beside their values. What the weights' gradients need stays behind: x1, (d_a, d_t) per coupling.
+// forward next to their values. What the weights' gradients need stays behind: x1, (d_a, d_t) per coupling.
 // STORED takes [a | t], which d_outputs then holds, and J from flow_forward instead of running the nets again.
 // state z -> x, d_state d_z -> d_x, in place: [N_DIM, n_quads]; conditions [n_couplings N_CONDITION, n_quads];
 // d_outputs [n_couplings 2 N_TRANSFORM, n_quads]. One invocation owns four rows (a quad); nothing is shared.

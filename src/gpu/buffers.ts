@@ -1,7 +1,7 @@
 /**
  * Every GPU buffer is made here, with a label and an owner, and counted until its owner destroys it. WebGPU does not
- * throw when it cannot make a buffer or run work: it reports later. So whoever reads a result waits for what it tells of
- * all that the result came from.
+ * throw when it cannot make a buffer or run work; it reports later. So a reader of a result first waits for the reports on
+ * every buffer and submit behind that result.
  */
 import { GpuMemoryError, GpuWorkError, LimitError } from '../errors.ts';
 

@@ -8,7 +8,7 @@ export interface Stage {
   readonly place: number;
   readonly preservesVolume: boolean;
   readonly hasNets: boolean;
-  /** Whether its activations can be kept beside those of other stages. */
+  /** Whether its activations can be kept while other stages run. */
   readonly canStore: boolean;
   /** Whether its forward step can end in the log-density of a standard normal. */
   readonly canScore: boolean;

@@ -75,7 +75,7 @@ interface LaunchParts<K extends KernelSpec> {
   bytes: number;
 }
 
-/** What a launcher of `K` says beside the kernel itself. */
+/** What a launcher of `K` adds to the kernel itself. */
 export type LaunchOf<K extends KernelSpec> = LaunchParts<K> &
   ([FlagOf<K>] extends [never] ? { flags?: undefined } : { flags: FlagsOf<K> }) &
   ([ConstantOf<K>] extends [never] ? { constants?: undefined } : { constants: ConstantsOf<K> }) &

@@ -15,7 +15,7 @@ export interface PresetOptions {
   hidden?: number[];
   /** Makes each net a residual one of so many blocks, as wide as the one entry of `hidden`, by default the first. */
   residualBlocks?: number;
-  /** Context features that every conditioner reads beside the data. Default 0. */
+  /** Context features that every conditioner reads next to the data. Default 0. */
   contextDim?: number;
   /** Where the data lie, of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1). */
   domain?: Domain | readonly Domain[];

@@ -139,7 +139,7 @@ describe('a table with labels', () => {
       expect(lines[0]).toBe('u,v,kind');
       expect(lines[3]).toMatch(/,"c, d"$/);
 
-      // Opened beside other data, the model brings samples of its own.
+      // The page has other data now, so the model brings samples of its own.
       const file = await savedModel(page);
       await page.check('input[name="source"][value="circles"]');
       await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['outer', 'inner']);
