@@ -16,7 +16,17 @@ export const PICTURES = ['density', 'samples', 'latent', 'grid', 'layers'] as co
  */
 export type Picture = (typeof PICTURES)[number];
 
-export interface ModelSettings {
+/** Settings of training, each as the library's of that name, or as its text. */
+export interface TrainingChoices {
+  batch: number;
+  learningRate: number;
+  /** As `parseSchedule` reads it: constant, exponential:0.999, cosine. */
+  schedule: string;
+  steps: number;
+  seed: number;
+}
+
+export interface ModelSettings extends TrainingChoices {
   preset: PresetName;
   couplings: number;
   hidden: number[];
@@ -25,12 +35,6 @@ export interface ModelSettings {
   scale: ScaleMap['map'];
   /** The density of the latent. */
   base: BaseName;
-  batch: number;
-  learningRate: number;
-  /** As `parseSchedule` reads it: constant, exponential:0.999, cosine. */
-  schedule: string;
-  steps: number;
-  seed: number;
   /** Trains for all steps; else rows that are known stop it when held-out ones score no better, and the best is kept. */
   allSteps?: boolean;
 }

@@ -36,3 +36,5 @@ export { measureFmaPeak } from './measure/peaks.ts';
 export { Tuner } from './flow/tuning.ts';
 export { variantsSchema } from './passes/candidates.ts';
 export { fixedVariants } from './plan/variants.ts';
+/** The table of training settings: the page checks and reads its own by it. */
+export { SETTINGS } from './training/options.ts';

@@ -1,5 +1,5 @@
 /** The visitor's settings as the library's spec and options, and back. */
-import { parseSchedule, PRESETS, ShapeError } from '../../src/index.ts';
+import { PRESETS, ShapeError } from '../../src/index.ts';
 import type {
   BijectorSpec,
   Domain,
@@ -13,6 +13,7 @@ import { domainsOf } from '../../src/page.ts';
 import { BASE_NAMES, baseNameOf, BASES } from '../bases.ts';
 import { isCouplingOf, PRESET_CHOICES, PRESET_NAMES, startOf } from '../presets.ts';
 import type { ModelSettings } from '../protocol.ts';
+import { recordedChoices, trainingOptions } from '../trainingSettings.ts';
 
 /** Bound of a bounded scale map. */
 const TANH_BOUND = 3;
@@ -60,9 +61,9 @@ function scaleOf(map: ScaleMap['map']): ScaleMap {
 
 /** @throws {ShapeError} for an unknown schedule */
 export function fitOptionsOf(settings: ModelSettings, columns: readonly string[]): FitOptions {
-  const { steps, batch, learningRate, schedule, seed, preset } = settings;
+  const { preset } = settings;
   const { clipNorm } = PRESETS[preset].training;
-  return { steps, batch, learningRate, schedule: parseSchedule(schedule), seed, clipNorm, columns, preset };
+  return { ...trainingOptions(settings), clipNorm, columns, preset };
 }
 
 /**
@@ -78,7 +79,8 @@ export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): 
     const settings = { ...startOf(preset), ...sizeOf(spec, preset), base };
     if (settings.couplings === 0) continue;
     const made = specOf(settings, spec.dim).bijectors;
-    if (JSON.stringify(made) === JSON.stringify(layers)) return withRecord(settings, record);
+    if (JSON.stringify(made) !== JSON.stringify(layers)) continue;
+    return record === undefined ? settings : { ...settings, ...recordedChoices(record, settings) };
   }
   return undefined;
 }
@@ -95,17 +97,5 @@ function sizeOf({ bijectors }: FlowSpec, preset: PresetName): Size {
     hidden: [...hidden],
     residualBlocks: residualBlocks ?? 0,
     scale: first?.scale?.map ?? PRESET_CHOICES[preset].start.scale,
-  };
-}
-
-function withRecord(settings: ModelSettings, record: TrainingRecord | undefined): ModelSettings {
-  const { batch, learningRate, schedule } = record?.options ?? {};
-  return {
-    ...settings,
-    batch: typeof batch === 'number' ? batch : settings.batch,
-    learningRate: typeof learningRate === 'number' ? learningRate : settings.learningRate,
-    schedule: typeof schedule === 'string' ? schedule : settings.schedule,
-    steps: Math.max(record?.steps ?? settings.steps, 1),
-    seed: record?.seed ?? settings.seed,
   };
 }

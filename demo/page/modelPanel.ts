@@ -5,7 +5,8 @@ import type { PresetName } from '../../src/index.ts';
 import { BASE_NAMES, BASES } from '../bases.ts';
 import type { BaseName } from '../bases.ts';
 import { PRESET_CHOICES, PRESET_NAMES } from '../presets.ts';
-import type { ModelSettings, Price } from '../protocol.ts';
+import type { ModelSettings, Price, TrainingChoices } from '../protocol.ts';
+import { CHOICES, OFFERED_SETTINGS } from '../trainingSettings.ts';
 import { byId, offer, setNotice, setText } from './dom.ts';
 import { bytes, count, milliseconds } from './figures.ts';
 import { describeUnmade } from './openedFile.ts';
@@ -15,10 +16,14 @@ import type { State } from './state.ts';
 import type { Store } from './store.ts';
 import { presetChosen } from './transitions.ts';
 
+type Choice = keyof TrainingChoices;
+type Control = HTMLInputElement | HTMLSelectElement;
+
+const COUPLINGS = `a whole number from ${LIMITS.couplings.min} to ${LIMITS.couplings.max}`;
+const WIDTHS = `one to ${LIMITS.hiddenLayers.max} whole numbers up to ${LIMITS.hiddenWidth.max}, like 32, 32`;
+
 /** Blocks of the residual nets that are offered; a model file may have more. */
 const MAX_BLOCKS = 4;
-
-type NumberField = 'couplings' | 'batch' | 'learningRate' | 'steps' | 'seed';
 
 export class ModelPanel {
   readonly #form = byId('model', HTMLFormElement);
@@ -26,16 +31,10 @@ export class ModelPanel {
   readonly #nets = byId('nets', HTMLSelectElement);
   readonly #scale = byId('scale', HTMLSelectElement);
   readonly #base = byId('base', HTMLSelectElement);
-  readonly #schedule = byId('schedule', HTMLSelectElement);
   readonly #hidden = byId('hidden', HTMLInputElement);
   readonly #stop = byId('stop', HTMLSelectElement);
-  readonly #numbers: Record<NumberField, HTMLInputElement> = {
-    couplings: byId('couplings', HTMLInputElement),
-    batch: byId('batch', HTMLInputElement),
-    learningRate: byId('rate', HTMLInputElement),
-    steps: byId('steps', HTMLInputElement),
-    seed: byId('seed', HTMLInputElement),
-  };
+  readonly #couplings = limited(byId('couplings', HTMLInputElement), LIMITS.couplings);
+  readonly #choices = trainingControls();
   readonly #mistake = byId('model-mistake', HTMLElement);
   /** Of the plain nets before the residual ones, for when the visitor goes back to them. */
   #plainHidden: number[] | undefined;
@@ -45,10 +44,6 @@ export class ModelPanel {
     this.#preset.append(...PRESET_NAMES.map((name) => new Option(PRESETS[name].title, name)));
     this.#base.append(...BASE_NAMES.map((name) => new Option(BASES[name].label, name)));
     for (let blocks = 0; blocks <= MAX_BLOCKS; blocks++) this.#offerNets(blocks);
-    for (const name of ['couplings', 'batch', 'steps', 'seed'] as const) {
-      this.#numbers[name].min = String(LIMITS[name].min);
-      this.#numbers[name].max = String(LIMITS[name].max);
-    }
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#preset.addEventListener('change', () =>
       this.#show(presetChosen(store.state.model, this.#preset.value as PresetName)),
@@ -98,12 +93,10 @@ export class ModelPanel {
     this.#nets.value = String(model.residualBlocks);
     this.#scale.value = model.scale;
     this.#base.value = model.base;
-    offer(this.#schedule, model.schedule, model.schedule.replace(/^exponential:(.*)/, '× $1 a step'));
-    this.#schedule.value = model.schedule;
+    offer(this.#choices.schedule, model.schedule, model.schedule.replace(/^exponential:(.*)/, '× $1 a step'));
     this.#stop.value = model.allSteps === true ? 'last' : 'best';
-    for (const [name, input] of Object.entries(this.#numbers)) {
-      input.value = String(model[name as NumberField]);
-    }
+    this.#couplings.value = String(model.couplings);
+    for (const name of CHOICES) this.#choices[name].value = String(model[name]);
     this.#scale.disabled = !PRESET_CHOICES[preset].hasScaleMap;
     const words = byId('preset-words', HTMLElement);
     setText(words, PRESETS[preset].words);
@@ -121,19 +114,14 @@ export class ModelPanel {
 
   /** @returns undefined if the form is not sound: it says what is wrong, and the model stays as it was */
   #read(): ModelSettings | undefined {
-    const { couplings, batch, learningRate, steps, seed } = this.#numbers;
     const read = v.safeParse(ModelSchema, {
       preset: this.#preset.value,
-      couplings: couplings.valueAsNumber,
+      couplings: this.#couplings.valueAsNumber,
       hidden: this.#widths,
       residualBlocks: Number(this.#nets.value),
       scale: this.#scale.value,
       base: this.#base.value,
-      batch: batch.valueAsNumber,
-      learningRate: learningRate.valueAsNumber,
-      schedule: this.#schedule.value,
-      steps: steps.valueAsNumber,
-      seed: seed.valueAsNumber,
+      ...Object.fromEntries(CHOICES.map((name) => [name, valueOf(this.#choices[name])])),
       ...(this.#stop.value === 'last' ? { allSteps: true } : {}),
     });
     if (read.success) {
@@ -142,11 +130,18 @@ export class ModelPanel {
     }
     const [issue] = read.issues;
     const field = issue.path?.[0]?.key;
-    const input = field === 'hidden' ? this.#hidden : this.#numbers[field as NumberField];
-    this.#complain(
-      input,
-      issue.type === 'check' ? issue.message : sentence(String(field), input?.value ?? ''),
-    );
+    if (field === 'couplings') {
+      this.#complain(this.#couplings, mistakeIn(this.#couplings, 'Couplings', COUPLINGS));
+    } else if (field === 'hidden') {
+      const said = mistakeIn(this.#hidden, 'Hidden widths', WIDTHS);
+      this.#complain(this.#hidden, issue.type === 'check' ? issue.message : said);
+    } else if (CHOICES.includes(field as Choice)) {
+      const { label, expected } = OFFERED_SETTINGS[field as Choice];
+      const control = this.#choices[field as Choice];
+      this.#complain(control, mistakeIn(control, label, expected));
+    } else {
+      this.#complain(undefined, issue.message);
+    }
     return undefined;
   }
 
@@ -172,8 +167,8 @@ export class ModelPanel {
     }
   }
 
-  #complain(input: HTMLInputElement | undefined, sentence: string | undefined): void {
-    for (const each of [this.#hidden, ...Object.values(this.#numbers)]) {
+  #complain(input: Control | undefined, sentence: string | undefined): void {
+    for (const each of [this.#hidden, this.#couplings, ...Object.values(this.#choices)]) {
       if (each === input) each.setAttribute('aria-invalid', 'true');
       else each.removeAttribute('aria-invalid');
     }
@@ -196,20 +191,31 @@ function netsWords(blocks: number): string {
   return blocks === 1 ? '1 block' : `${blocks} blocks`;
 }
 
-function sentence(field: string, found: string): string {
-  const whole = { couplings: 'Couplings', batch: 'Batch', steps: 'Steps', seed: 'Seed' } as const;
-  if (field in whole) {
-    const name = field as keyof typeof whole;
-    const { min, max } = LIMITS[name];
-    return `${whole[name]}: found ${quoted(found)}, expected a whole number from ${min} to ${count(max)}.`;
-  }
-  if (field === 'hidden') {
-    const { hiddenLayers, hiddenWidth } = LIMITS;
-    return `Hidden widths: found ${quoted(found)}, expected one to ${hiddenLayers.max} whole numbers up to ${hiddenWidth.max}, like 32, 32.`;
-  }
-  return `Learning rate: found ${quoted(found)}, expected a number from 0.000001 to 1.`;
+function mistakeIn({ value }: Control, label: string, expected: string): string {
+  const found = value.trim() === '' ? 'nothing' : `"${value}"`;
+  return `${label}: found ${found}, expected ${expected}.`;
 }
 
-function quoted(text: string): string {
-  return text.trim() === '' ? 'nothing' : `"${text}"`;
+type TrainingControls = Record<Exclude<Choice, 'schedule'>, HTMLInputElement> & {
+  schedule: HTMLSelectElement;
+};
+
+/** Those with limits are numbers, the others are to be chosen. */
+function trainingControls(): TrainingControls {
+  const controls = CHOICES.map((name) => {
+    const { id, limits } = OFFERED_SETTINGS[name];
+    if (limits === undefined) return [name, byId(id, HTMLSelectElement)];
+    return [name, limited(byId(id, HTMLInputElement), limits)];
+  });
+  return Object.fromEntries(controls) as TrainingControls;
+}
+
+function limited(input: HTMLInputElement, { min, max }: { min: number; max: number }): HTMLInputElement {
+  input.min = String(min);
+  input.max = String(max);
+  return input;
+}
+
+function valueOf(control: Control): string | number {
+  return control instanceof HTMLInputElement ? control.valueAsNumber : control.value;
 }

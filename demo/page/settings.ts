@@ -1,12 +1,13 @@
 /** Everything a visitor can set, with its limits; what the share link carries. */
 import * as v from 'valibot';
-import { parseSchedule, TOY_NAMES } from '../../src/index.ts';
+import { TOY_NAMES } from '../../src/index.ts';
 import type { Domain, ToyName } from '../../src/index.ts';
 
 import { BASE_NAMES, BASES } from '../bases.ts';
 import { MAX_CLASSES } from '../labels.ts';
 import { PRESET_CHOICES, PRESET_NAMES, startOf } from '../presets.ts';
-import type { ModelSettings } from '../protocol.ts';
+import type { ModelSettings, TrainingChoices } from '../protocol.ts';
+import { CHOICES, isChoice, OFFERED_SETTINGS } from '../trainingSettings.ts';
 
 export const SCALE_MAPS = ['tanh', 'exp', 'sigmoid'] as const;
 export const DOMAINS = ['real', 'positive', 'unit'] as const satisfies Domain[];
@@ -17,9 +18,6 @@ export const LIMITS = {
   hiddenLayers: { min: 1, max: 3 },
   hiddenWidth: { min: 1, max: 512 },
   residualBlocks: { min: 0, max: 32 },
-  batch: { min: 8, max: 16384 },
-  steps: { min: 1, max: 200_000 },
-  seed: { min: 0, max: 2 ** 32 - 1 },
   points: { min: 50, max: 50_000 },
 } as const;
 
@@ -57,18 +55,19 @@ export interface Settings {
 const whole = ({ min, max }: { min: number; max: number }) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
-/** Model files bring others than those that are offered. */
-function isSchedule(text: string): boolean {
-  try {
-    parseSchedule(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function badSchedule(found: string): string {
-  return `Schedule: found "${found}", expected cosine, constant or exponential:0.999.`;
+/** The schemas of the training settings, which the library's table checks. */
+function trainingFields() {
+  const fields = CHOICES.map((name) => {
+    const { label, expected } = OFFERED_SETTINGS[name];
+    const schema = v.custom(
+      (value) => isChoice(name, value),
+      ({ received }) => `${label}: found ${received}, expected ${expected}.`,
+    );
+    return [name, schema];
+  });
+  return Object.fromEntries(fields) as {
+    [Name in keyof TrainingChoices]: v.GenericSchema<TrainingChoices[Name]>;
+  };
 }
 
 const ModelFields = v.strictObject({
@@ -82,14 +81,7 @@ const ModelFields = v.strictObject({
   residualBlocks: whole(LIMITS.residualBlocks),
   scale: v.picklist(SCALE_MAPS),
   base: v.picklist(BASE_NAMES),
-  batch: whole(LIMITS.batch),
-  learningRate: v.pipe(v.number(), v.minValue(1e-6), v.maxValue(1)),
-  schedule: v.pipe(
-    v.string(),
-    v.check(isSchedule, ({ input }) => badSchedule(input)),
-  ),
-  steps: whole(LIMITS.steps),
-  seed: whole(LIMITS.seed),
+  ...trainingFields(),
   allSteps: v.optional(v.boolean()),
 });
 

@@ -1,6 +1,8 @@
 /** The whole state as the hash of a link: names that people can read, painted strokes packed into a few bytes each. */
 import * as v from 'valibot';
 import { SettingsSchema, defaultSettings } from './settings.ts';
+import type { TrainingChoices } from '../protocol.ts';
+import { CHOICES, OFFERED_SETTINGS } from '../trainingSettings.ts';
 import type { Settings, Source, Stroke } from './settings.ts';
 
 const VERSION = '1';
@@ -20,11 +22,7 @@ export function encodeShare({ source, model, look }: Settings): string {
     ...optional('blocks', model.residualBlocks, defaults.residualBlocks),
     ['scale', model.scale],
     ['base', model.base],
-    ['batch', String(model.batch)],
-    ['rate', String(model.learningRate)],
-    ['schedule', model.schedule],
-    ['steps', String(model.steps)],
-    ['seed', String(model.seed)],
+    ...CHOICES.map((name): [string, string] => [OFFERED_SETTINGS[name].id, String(model[name])]),
     ...optional('stop', model.allSteps === true ? 'last' : 'best', 'best'),
     ['colours', look.colours],
     ['points', look.showData ? 'shown' : 'hidden'],
@@ -68,6 +66,10 @@ export function decodeShare(hash: string): Shared {
   const numbers = (name: string, otherwise: number[]): number[] =>
     fields.get(name)?.split('-').map(numberOf) ?? otherwise;
   const { model, look } = defaults;
+  const choice = (name: keyof TrainingChoices): string | number => {
+    const [{ id }, otherwise] = [OFFERED_SETTINGS[name], model[name]];
+    return typeof otherwise === 'number' ? number(id, otherwise) : (fields.get(id) ?? otherwise);
+  };
   const source = readSource(fields);
   if (source === undefined) return { mistake: 'The drawing in the link is damaged. Ask for the link again.' };
   const candidate = {
@@ -79,11 +81,7 @@ export function decodeShare(hash: string): Shared {
       residualBlocks: number('blocks', model.residualBlocks),
       scale: fields.get('scale') ?? model.scale,
       base: fields.get('base') ?? model.base,
-      batch: number('batch', model.batch),
-      learningRate: number('rate', model.learningRate),
-      schedule: fields.get('schedule') ?? model.schedule,
-      steps: number('steps', model.steps),
-      seed: number('seed', model.seed),
+      ...Object.fromEntries(CHOICES.map((name) => [name, choice(name)])),
       ...readStop(fields.get('stop') ?? 'best'),
     },
     look: {
@@ -97,7 +95,7 @@ export function decodeShare(hash: string): Shared {
   const checked = v.safeParse(SettingsSchema, candidate);
   if (checked.success) return { settings: checked.output };
   const [issue] = checked.issues;
-  if (issue.type === 'check') return { mistake: issue.message };
+  if (issue.type === 'check' || issue.type === 'custom') return { mistake: issue.message };
   const where = v.getDotPath(issue) ?? 'it';
   return {
     mistake: `The link has a bad value for ${where}: found ${issue.received}, expected ${issue.expected ?? 'another'}.`,

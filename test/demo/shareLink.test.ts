@@ -115,7 +115,7 @@ describe('a share link', () => {
     ['#v=1&hidden=32-16&blocks=2', /Hidden widths: found 32, 16 for residual nets, expected one width/],
     ['#v=1&family=glow&base=uniform', /Base: found uniform, expected the preset spline/],
     ['#v=1&blocks=1.5', /model.residualBlocks: found 1.5/],
-    ['#v=1&rate=Infinity', /model.learningRate/],
+    ['#v=1&rate=Infinity', /Learning rate: found NaN, expected a number from 0.000001 to 1/],
     ['#v=1&family=__proto__', /model.preset/],
     ['#v=1&schedule=exponential:2', /Schedule: found "exponential:2", expected cosine, constant or/],
     ['#v=1&data=drawing&n=500&strokes=%00', /drawing in the link is damaged/],
