@@ -1,7 +1,7 @@
-/** Labels of rows: the one context column of a flow that tells classes apart. */
+/** Labels of rows: the one context column of a flow with classes. */
 import type { LabelColumn } from '../src/index.ts';
 
-/** More than so many nobody chooses from. */
+/** Nobody chooses from more than this. */
 export const MAX_CLASSES = 64;
 
 /** The class of each row, as the place of its label among the levels. */

@@ -147,7 +147,7 @@ export interface FlowFacts {
   /** Of each column of the data; the density is a slice at the mean of the columns that are not shown. */
   mean: readonly number[];
   std: readonly number[];
-  /** What the flow tells apart. */
+  /** The classes of the flow. */
   classes: LabelColumn | null;
 }
 

@@ -16,7 +16,7 @@ export function startingPoint(library, config, { batches, seed }) {
   const spec = library[config.preset](config.dim, { couplings: config.couplings, hidden: config.hidden });
   // The data are standardised already, so the peers need no such layer and wgflow goes without it too.
   spec.bijectors = spec.bijectors.filter(({ type }) => type === 'affine_coupling');
-  // As the peers have it, whatever the preset would take for so many features.
+  // As the peers have it, whatever the preset would choose.
   for (const { conditioner } of spec.bijectors) conditioner.activation = 'leaky_relu';
   return { data, model: modelBytes(spec, random) };
 }

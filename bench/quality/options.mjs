@@ -9,7 +9,7 @@ const DEFAULTS = { seeds: [1, 2, 3], steps: 3000 };
 export const HELP = `Usage: npm run quality -- [options]
 
 Trains presets with their default settings on toy densities, batches of 512, and prints the mean test NLL above the
-exact entropy, which no model can be below, beside the bound for it.
+exact entropy, which no model can be below, next to the bound for it.
 
 Options:
   --presets LIST    presets, separated by commas (default: those with a bound)

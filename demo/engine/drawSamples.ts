@@ -10,7 +10,7 @@ const MAX_COUNT = 1_000_000;
 
 /**
  * Rows [count, D] of the flow as it is, chunk by chunk, so that training goes on in between.
- * @param context of a flow that tells classes apart: that of all rows [C], or of each [count, C]
+ * @param context for a flow with classes: one for all rows [C], or one a row [count, C]
  */
 export async function drawSamples(
   flow: Flow,

@@ -81,7 +81,7 @@ const SLICES = [256, 1024, 4096, 16_384] as const;
 /** A slice should take no longer, so that what waits behind it, such as the page's own frame, comes in time. */
 const SLICE_MS = 5;
 
-/** The finest grid whose rows take at most `budgetMs`, for a canvas of so many pixels. */
+/** The finest grid whose rows take at most `budgetMs`, for a canvas of this many pixels. */
 export function densitySide(msPerRow: number, budgetMs: number, pixels: number): number {
   const most = Math.max(SIDES[0], pixels / 2);
   const fitting = SIDES.filter((side) => side <= most && side * side * msPerRow <= budgetMs);

@@ -11,7 +11,7 @@ import { drawSamples } from './drawSamples.ts';
 /** Rows that stand for the data of a model that came without any. */
 const OWN_SAMPLES = 4000;
 
-/** What tells which data a model learned from. */
+/** Identifies the data that a model learned from. */
 export type ModelFacts = Pick<Flow, 'spec' | 'dim' | 'training'>;
 
 export interface LoadedData {
@@ -112,7 +112,7 @@ function requireTwoColumns({ dim, training }: ModelFacts): void {
   );
 }
 
-/** What a flow tells apart. @throws {ShapeError} for a context that is not one column of a few labels */
+/** The classes of a flow. @throws {ShapeError} for a context that is not one column of a few labels */
 function classesOf({ spec, training }: ModelFacts): LabelColumn | undefined {
   if (spec.contextDim === 0) return undefined;
   const columns = training?.context ?? [];

@@ -1,5 +1,5 @@
 /**
- * The score of a model on rows that it has not seen: their mean NLL and its standard error, in nats. The error is NaN for
+ * The score of a model on held-out rows: their mean NLL and its standard error, in nats. The error is NaN for
  * one row, or if a row has no finite density.
  */
 export function scoreOf(logProb: Float32Array | Float64Array): { nll: number; error: number } {

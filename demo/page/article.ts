@@ -1,4 +1,4 @@
-/** The article's small live figures. Each is drawn anew from its two sliders. */
+/** The article's small live figures. Each is redrawn when one of its two sliders moves. */
 import { byId, setText, svg } from './dom.ts';
 import { decimal } from './figures.ts';
 

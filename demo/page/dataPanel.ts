@@ -73,7 +73,7 @@ export class DataPanel {
     this.#follow();
   }
 
-  /** Draws anew what has the colours of the theme. */
+  /** Redraws what has the colours of the theme. */
   #restyle(): void {
     void drawThumbnails(this.#sources);
     this.#pad.draw();

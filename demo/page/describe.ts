@@ -40,7 +40,7 @@ export function describeSamples(moments: Moments | null, columns: readonly [stri
   if (moments === null) return `New points from the model, ${columns.join(' across and ')} up.`;
   const { mean, std, correlation } = moments;
   if (![...mean, ...std, correlation].every(Number.isFinite)) {
-    return 'Some new points of the model are no numbers, or too far out: it has diverged.';
+    return 'Some points drawn from the model are not numbers, or too far out: it has diverged.';
   }
   return `${columns[0]} ${spread(mean[0], std[0])}, ${columns[1]} ${spread(mean[1], std[1])}, correlation ${decimal(correlation)}.`;
 }

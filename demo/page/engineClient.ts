@@ -1,7 +1,7 @@
 /** The page's side of the engine, which runs in a worker: messages out, events in, questions with answers. */
 import type { Answers, FromWorker, Request, ToWorker } from '../protocol.ts';
 
-/** What the engine tells without being asked. */
+/** What the engine reports without being asked. */
 export type EngineEvent = Exclude<FromWorker, { type: 'answer' | 'refusal' }>;
 type Question = { [K in Request['type']]: Omit<Extract<Request, { type: K }>, 'id'> }[Request['type']];
 

@@ -34,7 +34,7 @@ export function decimal(value: number): string {
 /** A loss or a difference of two, in words if it is beyond any use. */
 export function nats(value: number): string {
   if (Math.abs(value) < MILLION) return `${decimal(value)} nats`;
-  if (Number.isNaN(value)) return 'no number of nats';
+  if (Number.isNaN(value)) return 'not a number';
   return value > 0 ? 'more than a million nats' : 'less than minus a million nats';
 }
 
@@ -63,7 +63,7 @@ export function vector(values: readonly number[], stds: readonly number[] = []):
 
 /** In place of a number that is none, is infinite or has more digits than anybody reads. */
 function far(value: number): string | undefined {
-  if (Number.isNaN(value)) return 'no number';
+  if (Number.isNaN(value)) return 'not a number';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   return Math.abs(value) >= FAR ? powerOfTen(value) : undefined;
 }

@@ -25,7 +25,7 @@ export function describeTraining({ fileName, steps }: OpenedFile): string {
 /** Why no data set is chosen. */
 export function describeOwnSamples({ fileName, columns }: OpenedFile): string {
   const names = columns.length <= MAX_NAMED ? `: ${columns.join(', ')}` : '';
-  return `Samples of ${fileName} itself, of ${count(columns.length)} columns${names}. It learned from none of these data. Choose some, or Reset, for a fresh model.`;
+  return `Samples drawn from ${fileName} itself, with ${count(columns.length)} columns${names}. It was not trained on these data. Choose data, or Reset, for a fresh model.`;
 }
 
 /** How the settings on the page relate to the model. */

@@ -14,7 +14,7 @@ export interface Run {
   traits: RunTraits;
   curve: LossCurve;
   last: Progress | undefined;
-  /** Training was given up, because its loss was no number. */
+  /** Training was given up, because its loss was not a number. */
   hasDiverged: boolean;
   isResting: boolean;
 }

@@ -139,7 +139,7 @@ function requireShape(
 ): void {
   if (columns.length < 2) {
     const found = columns.length === 0 ? 'no column of numbers' : `one column, "${columns[0] ?? ''}"`;
-    const beside = label === undefined ? '' : `, beside the text of "${label}"`;
+    const beside = label === undefined ? '' : `, next to the text column "${label}"`;
     throw new DataError(
       `found ${found}${beside}, expected two or more of numbers`,
       { file },

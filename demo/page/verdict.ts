@@ -18,7 +18,7 @@ export interface Standing {
   given: string | null;
   /** The base ends, so that points beyond its end have no density. */
   isBounded: boolean;
-  /** Training was given up, because its loss was no number. */
+  /** Training was given up, because its loss was not a number. */
   hasDiverged: boolean;
   /** How the held-out NLL has risen since its best; null while that may be chance. */
   rise: Rise | null;
@@ -57,20 +57,20 @@ const AGAIN = 'Reset, and train with a lower learning rate.';
 /** One or two sentences. */
 export function verdict(standing: Standing): string {
   const { step, training, validation, isBounded, hasDiverged, rise, isFinite, start, origin } = standing;
-  if (hasDiverged) return `Training has diverged: its loss is no number any more. ${AGAIN}`;
+  if (hasDiverged) return `Training has diverged: its loss is not a number. ${AGAIN}`;
   const score = validation ?? training;
   if (step === 0 || score === null) return origin ?? 'Nothing trained yet.';
   if (score === Infinity) {
     const cause = isBounded ? 'the base ends before they do' : 'their density is too small for a number';
-    return `Some points that it has not seen lie where it has no density at all: ${cause}.`;
+    return `Some held-out points lie where its density is zero: ${cause}.`;
   }
   if (!Number.isFinite(score)) {
-    return `The density of some points that it has not seen is no number: the model has diverged. ${AGAIN}`;
+    return `The density of some held-out points is not a number: the model has diverged. ${AGAIN}`;
   }
   const sentences = [fallen(training, score, start) ?? reached(score, standing)];
   if (isFinite && rise !== null && !(standing.keepsBest && standing.isResting)) {
     sentences.push(
-      `On points that it has not seen it was best at step ${count(rise.best.step)}, and is ${nats(rise.last.nll - rise.best.nll)} worse in the last ${rise.scores} scores: it has begun to learn yours by heart.`,
+      `On held-out points it was best at step ${count(rise.best.step)}, and is ${nats(rise.last.nll - rise.best.nll)} worse in the last ${rise.scores} scores: it has begun to learn yours by heart.`,
     );
   }
   return sentences.join(' ');
@@ -82,13 +82,13 @@ function fallen(training: number | null, score: number, start: number | null): s
   const worse = `${nats(score - start)} worse than at the start`;
   return training !== null && training - start > CLIMB
     ? `${capitalised(worse)}: training has diverged. ${AGAIN}`
-    : `${capitalised(worse)} on points that it has not seen: some of them get next to no density.`;
+    : `${capitalised(worse)} on held-out points: the density of some is almost zero.`;
 }
 
 function reached(score: number, standing: Standing): string {
   const { floor, given, start, validation, validationError, gaussianNll } = standing;
   if (floor !== null) return aboveFloor(score - floor, validationError ?? USUAL_ERROR, given);
-  if (gaussianNll !== null && validation !== null) return besideGaussian(score, gaussianNll, standing);
+  if (gaussianNll !== null && validation !== null) return nextToGaussian(score, gaussianNll, standing);
   if (start === null || start - score <= SHOWN_AS_ZERO) {
     return `${capitalised(nats(score))}; no better than at the start yet.`;
   }
@@ -96,7 +96,7 @@ function reached(score: number, standing: Standing): string {
 }
 
 /** Of rows whose floor is unknown. */
-function besideGaussian(score: number, gaussianNll: number, { isResting }: Standing): string {
+function nextToGaussian(score: number, gaussianNll: number, { isResting }: Standing): string {
   const gain = gaussianNll - score;
   const fitted = 'a Gaussian fitted to the same rows';
   const is = capitalised(nats(score));
@@ -118,7 +118,9 @@ function aboveFloor(gap: number, error: number, given: string | null): string {
   const amount = `${capitalised(nats(gap))} above ${best}`;
   if (gap < 0.05) return `${amount}: all but done.`;
   if (gap < 0.3) return `${amount}: the shape is there, the edges are still soft.`;
-  return gap < USELESS ? `${amount}: much to learn yet.` : `${amount}: some points get next to no density.`;
+  return gap < USELESS
+    ? `${amount}: much to learn yet.`
+    : `${amount}: the density of some points is almost zero.`;
 }
 
 /** e^gain in words: a gain of log 2 nats makes each point twice as probable. */

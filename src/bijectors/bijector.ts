@@ -138,7 +138,7 @@ export interface Bijector<Spec extends LayerSpec = LayerSpec, Tensors = object> 
   tuningKey(layer: Layer<Spec, Tensors>): string;
   /** Elements a row of its widest workspace buffer that is no layer of a net. */
   width?(layer: Layer<Spec, Tensors>): number;
-  /** Matrices that a row is multiplied by, besides those of nets. */
+  /** Matrices that a row is multiplied by, without those of nets. */
   matrices?(layer: Layer<Spec, Tensors>): TensorSlot[];
   /** Whether features leave it in other places, or mixed. */
   readonly movesFeatures?: boolean;

@@ -49,7 +49,7 @@ export interface TableChunk {
  * optional exponent (`1`, `+1`, `.5`, `1e-3`).
  *
  * @throws {DataError} with file, line and column: no such file, not a text file, no rows, rows of unequal
- * length, a cell that is no number or beyond what float32 holds, header names that repeat or are empty, an unknown column
+ * length, a cell that is not a number or beyond what float32 holds, header names that repeat or are empty, an unknown column
  * @throws {ShapeError} if `chunkRows` is not a positive integer
  */
 export async function* readCsv(file: string, options: ReadCsvOptions = {}): AsyncGenerator<TableChunk> {

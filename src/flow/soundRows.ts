@@ -1,4 +1,4 @@
-/** Which rows of a call have results that are no numbers, and how a call ends that has some. */
+/** Finds rows whose results are not numbers, and fails the call if there are any. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { NonFiniteError } from '../errors.ts';
 import type { PassJob } from './jobs.ts';

@@ -41,7 +41,7 @@ export type ReportedPass = (typeof REPORTED)[number];
 
 type TrainingPass = 'trainStep' | 'toyTrainStep';
 
-/** With the passes that some kernel is taken out of besides. */
+/** Also the passes from which some kernel is removed. */
 export type AnyPass = PassName | TrainingPass | 'dataStart';
 
 /** As a run prints it: `log_prob`. */
@@ -60,7 +60,7 @@ export interface Workload {
   /** Buffers that hold what the plan is for. */
   results: readonly string[];
   usefulFlops: number;
-  /** The same pass over so many rows, of which the plan takes as many at once as its own; none of a training step. */
+  /** The same pass over this many rows, of which the plan takes as many at once as its own; none of a training step. */
   inChunks?: (rows: number) => RowJob;
 }
 
@@ -130,7 +130,7 @@ export function workloadOf(
   };
 }
 
-/** The values over and over: to draw as many anew would take longer than the pass. */
+/** Repeats the values: drawing as many new ones would take longer than the pass. */
 function repeatedTo(length: number, values: ArrayLike<number>): Float32Array {
   const all = new Float32Array(length);
   for (let i = 0; i < length; i++) all[i] = values[i % values.length] ?? NaN;
@@ -255,7 +255,7 @@ function standardNormals(count: number): Float32Array {
   return drawnNormals.slice(0, count);
 }
 
-/** Of the densities that have so many features, one. */
+/** One of the densities with this many features. */
 function toySource(dim: number): BatchSource {
   const { shape, noise } = toyDensity(dim === 2 ? 'moons' : 'warped8');
   return { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };

@@ -12,7 +12,7 @@ export interface DatasetTable {
   segmentRows: number;
 }
 
-/** Rows of a data set on the GPU, shuffled anew each epoch, or fresh points of a toy density. */
+/** Rows of a data set on the GPU, reshuffled each epoch, or fresh points of a toy density. */
 export type BatchSource =
   | ({ kind: 'dataset'; rows: number; context?: DatasetTable } & DatasetTable)
   | { kind: 'toy'; shape: number; noise: number; stream: number; classes?: number };

@@ -5,7 +5,7 @@ import type { Dispatch, ElementType } from './kernel.ts';
 export interface BufferSpec {
   name: string;
   element: ElementType;
-  /** Elements: `bufferBytes` tells their bytes on the GPU. */
+  /** Elements; `bufferBytes` returns their bytes on the GPU. */
   length: number;
 }
 

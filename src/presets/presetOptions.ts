@@ -13,7 +13,7 @@ export interface PresetOptions {
   couplings?: number;
   /** Widths of the hidden layers of each conditioner net; a single feature has nets only with a context. */
   hidden?: number[];
-  /** Makes each net a residual one of so many blocks, as wide as the one entry of `hidden`, by default the first. */
+  /** Makes each net residual, with this many blocks, as wide as the one entry of `hidden`, by default the first. */
   residualBlocks?: number;
   /** Context features that every conditioner reads next to the data. Default 0. */
   contextDim?: number;

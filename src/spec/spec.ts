@@ -1,4 +1,4 @@
-/** The plain-data description of a flow: everything that the model file says besides the tensors. */
+/** The plain-data description of a flow: all that the model file says, except the tensors. */
 import * as v from 'valibot';
 import { BASES, baseOf } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';

@@ -42,7 +42,7 @@ export class BestSoFar implements Disposable {
     return this.#copy;
   }
 
-  /** Goes on from the best parameters of an earlier run, which stopped at `step`; they are scored anew. */
+  /** Goes on from the best parameters of an earlier run, which stopped at `step`; they are scored again. */
   resume({ parameters, ...score }: Score & BestParameters, step: number): void {
     this.#buffers.write(this.#room(), parameters);
     this.#keep(score, score.step ?? step);
@@ -69,7 +69,7 @@ export class BestSoFar implements Disposable {
     await this.#kept?.sound;
   }
 
-  /** For a checkpoint. The score on the rows at hand is taken anew when the run is resumed, so its merit is not kept. */
+  /** For a checkpoint. The score on the rows at hand is computed again when the run is resumed, so its merit is not kept. */
   async snapshot(): Promise<BestParameters | undefined> {
     if (this.#score === undefined || this.#kept === undefined) return undefined;
     const { merit: _, ...score } = this.#score;

@@ -60,7 +60,7 @@ export interface Setting<Value> {
   isKept: boolean;
   /** Whether the training record of a model file has it among its options. */
   isRecorded?: boolean;
-  /** How text says a value that is no number: on the command line, in a model file. */
+  /** The text form of a value that is not a number, on the command line and in a model file. */
   text?: { parse: (text: string) => Value; format: (value: Value) => string; expected: string };
   /** The option of the command line and the words for people, if they may choose it; `rule` if it is narrower there. */
   option?: { flag: string; words: string; isOfPreset?: boolean; rule?: OptionRule };
@@ -159,7 +159,7 @@ export interface FitOptions extends Partial<TrainingSettings> {
   newData?: boolean;
   /** Names of the columns, for errors and for the model file. */
   columns?: readonly string[];
-  /** The columns that the context is made of, for the model file and so for whoever gives a context later. */
+  /** The columns that the context is made of, for the model file, so that a context can be made from the same columns later. */
   contextColumns?: readonly ContextColumn[];
   /** Name of the preset, for the model file. Default: that of the preset that the flow was created from. */
   preset?: string;

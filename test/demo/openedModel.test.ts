@@ -92,7 +92,7 @@ describe('a model that was opened', () => {
     } as const;
     const mine = { ...own, columns: [...own.columns] };
     expect(describeOpened(mine)).toMatch(/Its data are not here: it trains on its own samples/);
-    expect(describeOwnSamples(mine)).toMatch(/of 3 columns: share, rate, pos\./);
+    expect(describeOwnSamples(mine)).toMatch(/with 3 columns: share, rate, pos\./);
     expect(isAccountedFor(mine)).toBe(false);
     expect(describeTraining(mine)).toMatch(/was trained for 700 steps before/);
     expect(describeTraining({ ...mine, steps: 1 })).toMatch(/for 1 step before/);

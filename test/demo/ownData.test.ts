@@ -119,7 +119,7 @@ describe('a table', () => {
     ['', /a.csv: found no rows/],
     [`a|b\n${body.replaceAll(',', '|')}`, /row 2: found "0\|0", .*Separate cells by commas/],
     [`a b\n${body.replaceAll(',', ' ')}`, /row 2: found "0 0", .*Separate cells by commas/],
-    [`a,b\n${body.replaceAll(/(\d+),/g, '"1,00$1",')}`, /found one column, "b", beside the text of "a"/],
+    [`a,b\n${body.replaceAll(/(\d+),/g, '"1,00$1",')}`, /found one column, "b", next to the text column "a"/],
     ['a\n1\n2', /found one column, "a", expected two or more/],
     ['a,b\n1,2', /found 1 rows of numbers, expected at least 10/],
     [`a,b\n${body}\n3,x`, /row 14, column "b": found "x", expected a number/],

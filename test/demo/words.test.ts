@@ -84,11 +84,11 @@ describe('the verdict', () => {
     ],
     [
       { ...standing, validation: Infinity, isBounded: true },
-      'Some points that it has not seen lie where it has no density at all: the base ends before they do.',
+      'Some held-out points lie where its density is zero: the base ends before they do.',
     ],
     [
       { ...standing, validation: Infinity },
-      'Some points that it has not seen lie where it has no density at all: their density is too small for a number.',
+      'Some held-out points lie where its density is zero: their density is too small for a number.',
     ],
     [
       { ...standing, step: 0, origin: 'a.safetensors was trained for 700 steps before.' },
@@ -97,20 +97,20 @@ describe('the verdict', () => {
   ] as [Standing, string][])('of %j', (given, words) => expect(verdict(given)).toBe(words));
 
   it.each([
-    [{ validation: NaN }, /is no number: the model has diverged/],
-    [{ validation: -Infinity }, /is no number: the model has diverged/],
-    [{ hasDiverged: true }, /^Training has diverged: its loss is no number any more\. Reset/],
+    [{ validation: NaN }, /is not a number: the model has diverged/],
+    [{ validation: -Infinity }, /is not a number: the model has diverged/],
+    [{ hasDiverged: true }, /^Training has diverged: its loss is not a number\. Reset/],
     [
       { training: 9.8e18, validation: 9.8e18 },
       /^More than a million nats worse .*training has diverged\. Reset/,
     ],
-    [{ validation: 9839378906977603584 }, /^More than a million nats worse .*points that it has not seen/],
-    [{ validation: 9.8e18, start: null }, /^More than a million nats above .*next to no density/],
+    [{ validation: 9839378906977603584 }, /^More than a million nats worse .*held-out points/],
+    [{ validation: 9.8e18, start: null }, /^More than a million nats above .*almost zero/],
     [
       { floor: null, training: 40, validation: null },
       /^37\.20 nats worse than at the start: training has div/,
     ],
-    [{ floor: null, training: -2, validation: 481 }, /^478\.20 nats worse .* on points that it has not seen/],
+    [{ floor: null, training: -2, validation: 481 }, /^478\.20 nats worse .* on held-out points/],
     [
       { floor: null, training: -1e12, validation: null },
       /^Less than minus a million nats\. More than a million/,
@@ -122,7 +122,7 @@ describe('the verdict', () => {
     [{ validation: 0.63 }, /^0\.50 nats below the best any model can do, which cannot be/],
     [{ validation: -1e20 }, /^More than a million nats below the best any model can do, which cannot be/],
     [{ validation: 1.101 }, /^At the floor: .*0\.03 nats better by chance/],
-  ])('says what is far off, or no number, as what it is: %j', (change: Partial<Standing>, words) => {
+  ])('says what is far off, or not a number, as what it is: %j', (change: Partial<Standing>, words) => {
     const sentence = verdict({ ...standing, ...change });
     expect(sentence).toMatch(words);
     expect(sentence).not.toMatch(/NaN|Infinity|\d{8}|\de\d/);
@@ -349,14 +349,14 @@ describe('numbers and pictures in words', () => {
       '0.00',
       '−∞',
       '∞',
-      'no number',
+      'not a number',
     ]);
     expect([9839378906977603584, -12345.678, 1e30].map(decimal)).toEqual(['9.84e18', '−12,346', '1.00e30']);
     expect([1.5, -2e6, Infinity, NaN].map(nats)).toEqual([
       '1.50 nats',
       'less than minus a million nats',
       'more than a million nats',
-      'no number of nats',
+      'not a number',
     ]);
     for (const write of [count, short, bytes, milliseconds, decimal, measure, nats]) {
       for (const value of [NaN, Infinity, 1e18, 1e30]) {
@@ -396,7 +396,7 @@ describe('numbers and pictures in words', () => {
       /−0.20 in all: standardize 0.10, affine coupling −0.30/,
     );
     expect(describeSamples({ mean: [NaN, 1], std: [1, 2], correlation: 0 }, ['a', 'b'])).toMatch(
-      /no numbers, or too far out: it has diverged/,
+      /are not numbers, or too far out: it has diverged/,
     );
     expect(describeDensity(-5.2, 'Moons', 'linear')).toMatch(/a typical point has log p 5\.20\.$/);
     expect(describeDensity(9.8e18, 'Moons', 'linear')).toMatch(/some points have next to none\.$/);

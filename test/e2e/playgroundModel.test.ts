@@ -262,7 +262,7 @@ describe('a model whose data are not here', () => {
         /^plants.safetensors is open. Its data are not here: it trains on its own samples/,
       );
       await expectSoon(() => page.textContent('#density-words')).toMatch(/^Plants\. /);
-      await expectSoon(() => page.textContent('#own-samples')).toMatch(/of 3 columns: share, rate, pos/);
+      await expectSoon(() => page.textContent('#own-samples')).toMatch(/with 3 columns: share, rate, pos/);
       await expectSoon(() => chosen.count()).toBe(0);
       await expectSoon(() => page.locator('#noise').isVisible()).toBe(false);
       await expectSoon(() => page.inputValue('#couplings')).toBe('2');

@@ -6,7 +6,7 @@ import latticeRowsCode from '../shaders/lattice_rows.wgsl?raw';
 import pointsCode from '../shaders/points.wgsl?raw';
 import ringsCode from '../shaders/rings.wgsl?raw';
 
-/** A field of a `Params` struct, in the shader's order: so many numbers in a row. */
+/** A field of a `Params` struct, in the shader's order, and its count of numbers. */
 type Field = readonly [name: string, type: 'f32' | 'u32', count: number];
 
 interface Shader {

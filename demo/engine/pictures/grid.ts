@@ -12,7 +12,7 @@ import type { Sketch } from './sketch.ts';
 
 const REACH = 3;
 const SPACING = 0.5;
-/** Segments that the flow stretches further than so many CSS pixels fade. */
+/** Segments that the flow stretches to more than this many CSS pixels fade. */
 const FADE_LENGTH = 7;
 
 /** The lattice is that of the two shown latent features; the others are at their mean, 0. */

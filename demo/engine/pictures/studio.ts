@@ -280,7 +280,7 @@ export class Studio {
     try {
       await this.#time.account({ jobs, start, expected, marked, done: this.#done() });
     } catch {
-      // The device is lost, and whoever trains is told.
+      // The device is lost, and the training loop gets the error.
     } finally {
       this.#isInFlight = false;
       if (this.hasWork) this.#wake();

@@ -44,7 +44,7 @@ export interface BatchGatherArguments {
 }
 
 /**
- * Rows of this step's batch, shuffled anew in each epoch: those of them that lie in the given segment of the
+ * Rows of this step's batch, reshuffled in each epoch: those of them that lie in the given segment of the
  * data set. One dispatch per segment fills the batch.
  * @throws {ShapeError} for a bad seed
  */
