@@ -7,14 +7,15 @@ const FLAGS = [
   '--no-sandbox',
   '--no-zygote',
   '--disable-dev-shm-usage',
-  '--use-angle=swiftshader',
-  '--ignore-gpu-blocklist',
-  '--enable-unsafe-swiftshader',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
 ];
 const WEBGPU_FLAGS = [
+  '--use-angle=swiftshader',
+  '--ignore-gpu-blocklist',
+  '--enable-unsafe-swiftshader',
+  '--disable-accelerated-2d-canvas',
   '--enable-unsafe-webgpu',
   '--enable-features=Vulkan',
   '--use-vulkan=swiftshader',
@@ -31,7 +32,7 @@ export async function launchChromium({ webgpu = true }: { webgpu?: boolean } = {
   const libraries = [`${folder}/al2023/lib`, `${folder}/al2/lib`, folder];
   return chromium.launch({
     executablePath,
-    args: webgpu ? [...FLAGS, ...WEBGPU_FLAGS] : FLAGS,
+    args: [...FLAGS, ...(webgpu ? WEBGPU_FLAGS : ['--disable-gpu'])],
     ignoreDefaultArgs: ['--headless'],
     env: { ...process.env, LD_LIBRARY_PATH: libraries.join(':') },
   });
