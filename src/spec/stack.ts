@@ -30,8 +30,7 @@ export interface StackOptions {
  * defaults: couplings split the features in halves that swap roles from one coupling to the next.
  *
  * @example
- * const spec = stack([standardize(), actnorm(), invertibleLinear(), splineCoupling({ bins: 8 })], { dim: 4,
- * base: studentT() });
+ * const spec = stack([standardize(), actnorm(), invertibleLinear(), splineCoupling({ bins: 8 })], { dim: 4, base: studentT() });
  * @throws {ShapeError} naming the field that is out of range
  */
 export function stack(bijectors: readonly GivenBijector[], options: StackOptions): FlowSpec {
