@@ -51,7 +51,7 @@ const MAPS = {
 
 export type MapName = keyof typeof MAPS;
 
-/** @throws {ShapeError} when a context column and an output column share a name: the table would be unreadable */
+/** @throws {ShapeError} when a context column and an output column share a name */
 function requireDifferentNames(command: string, columns: readonly string[]): void {
   const twice = firstRepeated(columns);
   if (twice === undefined) return;

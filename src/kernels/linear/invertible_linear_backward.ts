@@ -39,7 +39,7 @@ export interface InvertibleLinearBackwardArguments {
   dInner: string;
 }
 
-/** Rebuilds x from z = P L (U + diag) x and pulls the gradient back to x; stores inputs of the tensors' gradients. */
+/** Rebuilds x, pulls the gradient back to x, and stores inputs of the tensors' gradients. */
 export function invertibleLinearBackward(args: InvertibleLinearBackwardArguments): Dispatch {
   const { rows, slots } = args;
   const features = slots.logDiagonal.length;
