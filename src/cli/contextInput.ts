@@ -65,7 +65,9 @@ function labelColumn(file: string, name: string, values: readonly string[]): Con
   );
 }
 
-/** The contexts of the rows of a file. @throws {DataError} naming the line of a value unknown to its column */
+/**
+ * The contexts of the rows of a file. @throws {DataError} naming the line of a value unknown to its column
+ */
 export function encodeCells(
   file: string,
   columns: readonly ContextColumn[],

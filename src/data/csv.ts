@@ -1,4 +1,6 @@
-/** Tables of numbers as delimited text, streamed in float64 and written so that values round-trip. Node only. */
+/**
+ * Tables of numbers as delimited text, streamed in float64 and written so that values round-trip. Node only.
+ */
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { Parser } from 'csv-parse';
@@ -272,7 +274,9 @@ class TableParser extends Parser {
 /** These are exact, so dividing an integer by one gives the double nearest to the decimal. */
 const EXACT_POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
-/** A normal float32 keeps six digits, and nine digits identify any of them: the first match is the shortest. */
+/**
+ * A normal float32 keeps six digits, and nine digits identify any of them: the first match is the shortest.
+ */
 function float32Text(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   if (!Number.isFinite(value)) return String(value);

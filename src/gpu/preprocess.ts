@@ -1,4 +1,7 @@
-/** Resolves `#include "shared/x.wgsl"`, `#unroll i COUNT … #end` and `#if FLAG` or `#if !FLAG … #else … #endif` in WGSL. */
+/**
+ * Resolves `#include "shared/x.wgsl"`, `#unroll i COUNT … #end` and `#if FLAG` or `#if !FLAG … #else …
+ * #endif` in WGSL.
+ */
 import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 import { ShaderCompileError } from '../errors.ts';
 import { shaderSources } from './shaderSources.ts';

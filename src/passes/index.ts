@@ -41,7 +41,9 @@ type Given = { readonly buffer: string } & (
 
 export interface Pass {
   plan: (model: FlowModel, rows: PassRows, variants?: KernelVariants) => Plan;
-  /** The initial contents of STATE; the GPU makes `draws`. Every pass also takes the flow's context, if any. */
+  /**
+   * The initial contents of STATE; the GPU makes `draws`. Every pass also takes the flow's context, if any.
+   */
   readonly takes: 'data' | 'latent' | 'draws';
   /** The results by their API names. */
   readonly gives: Readonly<Record<string, Given>>;
