@@ -39,8 +39,8 @@ export async function prepareSwiftShader(): Promise<string | undefined> {
 /**
  * Unpacks the driver and the loader once per package version and user; later calls reuse the files.
  * @param parent folder of the cache folder; by default the system's temporary folder
- * @throws {GpuUnavailableError} when the cache folder cannot be written to, or someone else could write to it,
- *   or the package lacks a file
+ * @throws {GpuUnavailableError} when the cache folder cannot be written to, or someone else could write to
+ *   it, or the package lacks a file
  */
 export async function unpackSwiftShader(parent = tmpdir()): Promise<SwiftShaderFiles | undefined> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;

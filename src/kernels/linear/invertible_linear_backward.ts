@@ -39,7 +39,10 @@ export interface InvertibleLinearBackwardArguments {
   dInner: string;
 }
 
-/** Rebuilds x, pulls the gradient back to x, and stores inputs of the tensors' gradients. */
+/**
+ * Rebuilds x from z = P L (U + diag) x and pulls the gradient back to x. Stores the inputs of the tensors'
+ * gradients.
+ */
 export function invertibleLinearBackward(args: InvertibleLinearBackwardArguments): Dispatch {
   const { rows, slots } = args;
   const features = slots.logDiagonal.length;
