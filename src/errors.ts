@@ -1,6 +1,6 @@
 /**
- * Every error that wgflow throws on purpose. Each has a stable `code` and carries the facts as data; the
- * constructor builds the sentence: what, which, found against expected, what to do.
+ * The base class of every error that wgflow throws on purpose. Each has a stable `code` and carries the facts
+ * as data. The constructor builds the sentence: subject, problem, found against expected, advice.
  */
 export class WgflowError extends Error {
   readonly code: string;
@@ -102,7 +102,7 @@ export class DataError extends WgflowError {
   }
 }
 
-/** A cell or a name may be as long as its file. */
+/** Shortens a cell or a name, which may be as long as its file. */
 function cut(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
@@ -135,8 +135,8 @@ const DIVERGED_PARTS: Readonly<Record<DivergedPart, string>> = {
 };
 
 /**
- * The loss, the gradient or the update of a step became NaN or infinite. That update is never applied; steps queued
- * behind it may have been.
+ * The loss, the gradient or the update of a step became NaN or infinite. That update is never applied; steps
+ * queued behind it may have been.
  */
 export class TrainingDivergedError extends WgflowError {
   constructor(
@@ -155,14 +155,14 @@ export class TrainingDivergedError extends WgflowError {
 
 const ROWS_SHOWN = 10;
 
-/** `row 3`, `rows 3, 7, 9`; of many rows the first ones and the count. */
+/** `row 3`, `rows 3, 7, 9`; for many rows the first ones and the count. */
 export function rowsText(rows: readonly number[]): string {
   const shown = rows.slice(0, ROWS_SHOWN).join(', ');
   const more = rows.length > ROWS_SHOWN ? `, … (${rows.length.toLocaleString('en')} in all)` : '';
   return `${rows.length === 1 ? 'row' : 'rows'} ${shown}${more}`;
 }
 
-/** Some rows of a call have results that are NaN or infinite, because a number on the way left float32. */
+/** Some rows of a call have NaN or infinite results, because an intermediate value left float32. */
 export class NonFiniteError<Result = unknown> extends WgflowError {
   /** The results of all rows. */
   readonly #result: Result;

@@ -1,4 +1,4 @@
-/** Opening a WebGPU device in Node: Dawn from the package `webgpu`, or `navigator.gpu` where there is one. */
+/** Opens a WebGPU device in Node: Dawn from the package `webgpu`, or `navigator.gpu` if it exists. */
 import { ADAPTER_CHOICES, openNodeAdapter } from './gpu/dawn.ts';
 import type { AdapterChoice, OpenedAdapter } from './gpu/dawn.ts';
 import { requestDevice } from './gpu/device.ts';
@@ -33,7 +33,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<GPUDe
   return (await openDeviceWithNote(options)).device;
 }
 
-/** As `openDevice`, with how it was found and a line for the user where it is only a software adapter. */
+/** Like `openDevice`; also says how the device was found and warns if it is only a software adapter. */
 export async function openDeviceWithNote(
   options: OpenDeviceOptions = {},
 ): Promise<{ device: GPUDevice; opened: OpenedAdapter }> {

@@ -5,8 +5,8 @@
  *
  *     counter = (block, row low, row high, stream)     key = (seed low, seed high)
  *
- * `row` is the 64-bit index of the draw (a sample, a point, an epoch), `block` counts the groups of four
- * words within it, and `stream` keeps uses of one seed apart. So a draw depends on nothing but its place.
+ * `row` is the 64-bit index of the draw (a sample, a point, an epoch). `block` counts the groups of four
+ * words within it, and `stream` separates the uses of one seed. So a draw depends only on its place.
  */
 import { ShapeError } from './errors.ts';
 
@@ -24,7 +24,7 @@ export const STREAMS = {
   baseSample: 1,
   /** Points of a toy density for training. */
   toyTraining: 2,
-  /** Points of a toy density that no training step sees. */
+  /** Points of a toy density that training never sees. */
   toyTest: 3,
   /** Keys of the epoch shuffle; here `row` is the epoch. */
   shuffle: 4,
@@ -100,12 +100,13 @@ export function addToRow([low, high]: WordPair, offset: number): WordPair {
   return sum < 2 ** 32 ? [sum, high] : [sum - 2 ** 32, (high + 1) % 2 ** 32];
 }
 
-/** 2³² / φ and 2³² / φ², where φ³ = φ + 1: the steps of the R₂ sequence (Roberts 2018). */
+/** The steps of the R₂ sequence, 2³² / φ and 2³² / φ² with φ³ = φ + 1 (Roberts 2018). */
 const SPREAD_STEPS = [0xc13fa9a9, 0x91e10da5] as const;
 
 /**
- * Four words of row `index`: words 2 and 3 are random, words 0 and 1 cover the unit square evenly over any run
- * of consecutive rows, from an offset that the seed draws. A batch then misses no part of a curve by chance.
+ * Four words of row `index`. Words 2 and 3 are random; words 0 and 1 cover the unit square evenly over any
+ * run of consecutive rows, from an offset drawn from the seed. So a batch misses no part of a curve by
+ * chance.
  */
 export function spreadWords(index: WordPair, stream: number, key: WordPair): Words {
   const [low, high] = index;
@@ -115,12 +116,12 @@ export function spreadWords(index: WordPair, stream: number, key: WordPair): Wor
   return [spread(0), spread(1), word2, word3];
 }
 
-/** A word as a number of (0, 1), evenly: (k + ½) · 2⁻²⁴ with k its upper 24 bits. */
+/** A word as a uniform number in (0, 1): (k + ½) · 2⁻²⁴ with k its upper 24 bits. */
 export function uniformOf(word: number): number {
   return ((word >>> 8) + 0.5) * 2 ** -24;
 }
 
-/** A word as one of 0 … count − 1. */
+/** A word as one of the integers 0 … count − 1. */
 export function choiceOf(word: number, count: number): number {
   return multiplyHigh(word, count);
 }
@@ -173,9 +174,9 @@ export function shuffleKeys(key: WordPair, epoch: number): readonly number[] {
 }
 
 /**
- * Which of `count` rows comes at `position`: a permutation of [0, count), by a balanced Feistel network on the
- * next even number of bits that is walked along its cycle until it is back below `count` (at most four steps
- * on average).
+ * The row, out of `count`, that comes at `position`. This is a permutation of [0, count): a balanced Feistel
+ * network on the next even number of bits, repeated until the result is below `count` (at most four steps on
+ * average).
  * @param count from 1 to 2^32 − 1
  * @see Black and Rogaway 2002, "Ciphers with arbitrary finite domains", section 3 (cycle walking)
  */
@@ -201,7 +202,7 @@ function mix(word: number): number {
   return x ^ (x >>> 16);
 }
 
-/** Uniform draws of (0, 1) one at a time, as many as are asked for: those of `uniforms`. */
+/** Uniform draws in (0, 1), one at a time and without a limit, in the order of `uniforms`. */
 export function uniformDraws(seed: number, stream: number): () => number {
   const key = splitSeed(seed);
   let drawn: number[] = [];
@@ -217,7 +218,7 @@ export function inOrder(count: number): number[] {
   return Array.from({ length: count }, (_, j) => j);
 }
 
-/** These in a random order, by Fisher and Yates, with uniform draws of (0, 1). */
+/** The numbers 0 … count − 1 in random order, by Fisher and Yates, with uniform draws in (0, 1). */
 export function shuffled(count: number, draw: () => number): number[] {
   const order = inOrder(count);
   for (let last = count - 1; last > 0; last--) {

@@ -1,8 +1,11 @@
-// log_prob[r] = log sum_k w_k N(z[., r]; mean_k, diag(exp(2 log_scale_k))) + sign log_det[r], w = softmax(logits), in nats.
-// With LOSS instead nll[row_start + r] = -(that), sign 1, and of the mean over n_total rows the gradients d_state
-// [n_features, n_rows] and d_base, rows side by side: mean, log_scale [n_components, n_features], logits [n_components].
-// Rows from n_valid_rows on are padding: no loss, no gradient. state z [n_features, n_rows]; log_det, log_prob [n_rows].
-// One invocation owns one row and takes components, then features, in ascending order. docs/derivations.md, eq. (120), (121)
+// log_prob[r] = log sum_k w_k N(z[., r]; mean_k, diag(exp(2 log_scale_k))) + sign log_det[r], in nats, with w
+// = softmax(logits).
+// With LOSS instead nll[row_start + r] = -(that) with sign 1, and the gradients of the mean over n_total
+// rows: d_state [n_features, n_rows], and d_base per row for mean, log_scale [n_components, n_features],
+// logits [n_components].
+// Rows from n_valid_rows on are padding: no loss, no gradient. state z [n_features, n_rows]; log_det,
+// log_prob [n_rows]. One invocation owns one row and takes components, then features, in ascending order.
+// docs/derivations.md, eq. (120), (121)
 #include "shared/grid.wgsl"
 #include "shared/mixture.wgsl"
 
@@ -71,7 +74,7 @@ fn main(
   let n_elements = params.n_components * params.n_features;
   for (var k = 0u; k < params.n_components; k++) {
     let log_weight = log_weight_of(k, log_weights);
-    // How much of the density is this component's.
+    // This component's share of the density.
     let own = exp(log_weight + log_component(k, row) - log_mixed);
     let share = select(0.0, own / f32(params.n_total), is_valid);
     for (var j = 0u; j < params.n_features; j++) {

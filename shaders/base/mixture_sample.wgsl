@@ -1,7 +1,7 @@
-// state[., r] = mean_k + temperature exp(log_scale_k) normals, of a component k that row row_start + r draws by the weights
-// softmax(logits): a sample depends on (seed, row index) alone.
+// state[., r] = mean_k + temperature exp(log_scale_k) normals, where row row_start + r draws component k with
+// the weights softmax(logits): a sample depends only on (seed, row index).
 // parameters: mean, log_scale [n_components, n_features], logits [n_components]; state [n_features, n_rows].
-// One invocation draws four features of one row, those of one Philox block; a block of its own holds the draw of k.
+// One invocation draws four features of one row from one Philox block; a separate block draws k.
 // Box and Muller 1958; docs/derivations.md, eq. (34) to (36), (122)
 #include "shared/grid.wgsl"
 #include "shared/philox.wgsl"
@@ -27,7 +27,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
 
-// The first component whose weights up to and with its own exceed u.
+// The first component whose cumulative weight exceeds u.
 fn component_at(u: f32) -> u32 {
   let total = log_weights_total();
   var sum = 0.0;

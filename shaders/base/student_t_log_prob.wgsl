@@ -1,6 +1,7 @@
 // log_prob[r] = sum_j log t(z[j, r]; nu_j) + sign log_det[r], nu = exp(log_df) degrees of freedom, in nats.
-// With LOSS instead nll[row_start + r] = -(that), sign 1, and of the mean over n_total rows the gradients d_state, d_base
-// [n_features, n_rows], the latter of log_df. Rows from n_valid_rows on are padding: no loss, no gradient.
+// With LOSS instead nll[row_start + r] = -(that) with sign 1, and the gradients of the mean over n_total
+// rows: d_state, and d_base for log_df, both [n_features, n_rows]. Rows from n_valid_rows on are padding: no
+// loss, no gradient.
 // parameters: log_df [n_features]; state z [n_features, n_rows]; log_det, log_prob [n_rows].
 // One invocation owns one row and sums over the features in ascending order. docs/derivations.md, eq. (123) to (125)
 #include "shared/grid.wgsl"
@@ -44,7 +45,7 @@ fn main(
     let place = j * params.n_rows + row;
     let z = state[place];
     let df = exp(parameters[params.log_df_offset + j]);
-    // Half of it is log(1 + z^2 / nu) / 2, without overflow where z is large.
+    // Half of it is log(1 + z^2 / nu) / 2, without overflow for large z.
     let tail = log_one_plus_square(abs(z) * inverseSqrt(df));
     sum += log_normaliser(0.5 * df) - 0.5 * (df + 1.0) * tail;
 #if LOSS

@@ -1,7 +1,8 @@
-// state[j, r] = temperature t, of Student's t with nu_j = exp(log_df[j]) degrees of freedom, of row row_start + r:
-// t = sqrt(nu (u^(-2 / nu) - 1)) cos(2 pi v), exact for every nu; a sample depends on (seed, row index) alone.
+// state[j, r] = temperature t, a Student's t with nu_j = exp(log_df[j]) degrees of freedom, for row row_start
+// + r: t = sqrt(nu (u^(-2 / nu) - 1)) cos(2 pi v), exact for every nu; a sample depends only on (seed, row
+// index).
 // parameters: log_df [n_features]; state [n_features, n_rows].
-// One invocation draws two features of one row, those of one Philox block, (u, v) of each from two of its words.
+// One invocation draws two features of one row from one Philox block, with two words for the (u, v) of each.
 // Bailey 1994; docs/derivations.md, eq. (34), (126)
 #include "shared/grid.wgsl"
 #include "shared/philox.wgsl"
@@ -23,7 +24,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
 
-// So that no sample overflows: beyond it lie values above 1e17 alone.
+// Keeps samples from overflowing; only values above 1e17 are beyond it.
 const MAX_EXPONENT: f32 = 80.0;
 
 // exp(w) - 1 for w >= 0.

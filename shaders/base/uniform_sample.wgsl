@@ -1,7 +1,7 @@
-// state[c, r] = temperature bound 2 s with s uniform on (-1/2, 1/2), out of word c of row row_start + r: a sample depends on
-// (seed, row index) alone.
-// state [n_features, n_rows]; a temperature above 1 counts as 1, since nothing lies outside the box.
-// One invocation draws four features of one row, those of one Philox block. docs/derivations.md, eq. (34), (127)
+// state[c, r] = temperature bound 2 s, with s uniform on (-1/2, 1/2) from word c of row row_start + r: a
+// sample depends only on (seed, row index).
+// state [n_features, n_rows]; a temperature above 1 counts as 1, because nothing lies outside the box.
+// One invocation draws four features of one row from one Philox block. docs/derivations.md, eq. (34), (127)
 #include "shared/grid.wgsl"
 #include "shared/philox.wgsl"
 #include "shared/normal.wgsl"

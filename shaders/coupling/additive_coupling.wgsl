@@ -1,4 +1,4 @@
-// z2 = x2 + sign t on the transformed block, in place: the additive coupling, or with sign = -1 its inverse.
+// z2 = x2 + sign t on the transformed block, in place: the additive coupling, or its inverse with sign = -1.
 // conditioner_output t: [n_transformed, n_rows]; state [*, n_rows] from feature transform_start.
 // One invocation shifts one feature of one row; nothing is accumulated.
 // Dinh et al. 2014, section 3.2; docs/derivations.md, eq. (49)

@@ -1,4 +1,4 @@
-// conditioner_input[., r] = [x1[., r]; c[., r]]: what a conditioner with a context reads, side by side.
+// conditioner_input[., r] = [x1[., r]; c[., r]]: the input of a conditioner with a context.
 // state x1: features condition_start on of [*, n_rows]; context c: [n_context, n_rows];
 // conditioner_input [n_condition + n_context, n_rows].
 // One invocation copies one feature of one row; nothing is accumulated.

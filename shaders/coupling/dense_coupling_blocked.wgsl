@@ -32,7 +32,7 @@ struct Params {
 
 @compute @workgroup_size(BLOCKED_GROUP_SIZE)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  // The first half of a block is a, the second t of the same features.
+  // The first half of a block is a, the second half t of the same features.
   var sums = block_product(group, local, params.n_inputs);
   let first_quad = block_of(group, local).quad;
   let first_feature = 4u * (group.y * SIDE + local / SIDE);

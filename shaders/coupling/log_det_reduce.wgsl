@@ -1,5 +1,5 @@
 // log_det[r] = (previous) + sign sum_j log_scale[j, r], the log-determinant of one triangular Jacobian.
-// log_scale [n_features, n_rows]; log_det [n_rows]; `accumulate` is 1 to add to what is there, 0 to start.
+// log_scale [n_features, n_rows]; log_det [n_rows]; `accumulate` is 1 to add to log_det, 0 to start it.
 // One invocation owns one row and sums over the features in ascending order.
 // Dinh et al. 2016, eq. (6); docs/derivations.md, eq. (9)
 #include "shared/grid.wgsl"

@@ -1,4 +1,4 @@
-// log_det[r] = 0: the log-det of a flow whose every bijector keeps volumes.
+// log_det[r] = 0: the log-det of a flow whose bijectors all preserve volume.
 // log_det [n_rows].
 // One invocation owns one row; nothing is accumulated.
 // docs/derivations.md, eq. (1)

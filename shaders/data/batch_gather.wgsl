@@ -39,7 +39,7 @@ fn main(
   var epoch = step_cursor[2u * slot] + batch_row / params.n_data;
   var position = step_cursor[2u * slot + 1u];
 
-  // position + rest may pass 2^32, its distance to the epoch's end may not.
+  // position + rest may exceed 2^32; its distance to the epoch's end cannot.
   let rest = batch_row % params.n_data;
   let left = params.n_data - position;
   if (rest < left) {
@@ -50,7 +50,7 @@ fn main(
   }
 
   let data_row = shuffled_row(position, params.n_data, vec2u(params.seed_lo, params.seed_hi), epoch);
-  // A row before the segment wraps round to a number past its end.
+  // A row before the segment wraps around to a number past its end.
   let segment_row = data_row - params.segment_start;
   if (segment_row >= params.segment_rows) {
     return;

@@ -1,6 +1,6 @@
 // state[:, r] = (point - mean) / std, a fresh point of a toy density for index first + row_start + r.
 // step_state [1]: the step; step_cursor [ring_size, 2]: first as (high, low) words by step mod ring_size; state [2, n_rows];
-// with CLASSES, context [n_classes, n_rows]: which of the components the point is of, one-hot.
+// with CLASSES, context [n_classes, n_rows]: the component of the point, one-hot.
 // One invocation draws one point from four words: word 0 picks the component, words 1 and 2 or 2 and 3 the rest;
 // words 2 and 3 are Philox of counter (0, index low, index high, stream), key (seed_lo, seed_hi).
 // docs/derivations.md, eq. (34) to (41); src/data/toyDensities.ts has the formulas, in the same order
@@ -36,7 +36,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> context: array<f32>;
 #endif
 
-// A point of the curve or the centre that the noise is added to.
+// The point on the curve, or the centre, to which the noise is added.
 fn centre_of(words: vec4u) -> vec2f {
   switch SHAPE {
     case SHAPE_CIRCLES: {

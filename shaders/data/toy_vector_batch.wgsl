@@ -1,7 +1,9 @@
-// state[:, r] = (point - mean) / std, a fresh point of a toy density of more than two features, for index
-// first + row_start + r: a chain of normals, y_j = rho y_(j-1) + sqrt(1 - rho^2) n_j, about a centre or through maps.
+// state[:, r] = (point - mean) / std, a fresh point of a toy density with more than two features, for index
+// first + row_start + r: a chain of normals, y_j = rho y_(j-1) + sqrt(1 - rho^2) n_j, about a centre or
+// through maps.
 // step_state [1]: the step; step_cursor [ring_size, 2]: first as (high, low) words by step mod ring_size;
-// state [n_features, n_rows]. One invocation draws one point, feature after feature, four normals a block of words.
+// state [n_features, n_rows]. One invocation draws one point, feature by feature, with four normals per block
+// of words.
 // docs/derivations.md, eq. (34) to (36), (40), (41), (110) to (114); src/data/toyVectors.ts has the formulas
 #include "shared/grid.wgsl"
 #include "shared/philox.wgsl"
@@ -10,7 +12,7 @@
 
 override SHAPE: u32 = 0u;
 
-// The blocks before it make the words of spread_words.
+// spread_words uses the blocks before it.
 const FIRST_BLOCK: u32 = 2u;
 
 const COMPONENTS: u32 = 5u;
@@ -33,7 +35,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> step_cursor: array<u32>;
 @group(0) @binding(3) var<storage, read_write> state: array<f32>;
 
-// Feature j of component k, for the chain's y; a pair of features goes round a circle at one of four speeds.
+// Feature j of component k, for the chain's y; a pair of features moves on a circle at one of four speeds.
 fn blurred_centre(j: u32, k: u32, y: f32) -> f32 {
   let speed = 1u + ((j >> 1u) & 3u);
   let centre = cos_sin_turns(f32((speed * k) % COMPONENTS) / f32(COMPONENTS));
@@ -59,7 +61,7 @@ fn warped(j: u32, y: f32) -> f32 {
   }
 }
 
-// Of a standard normal's sinh, exp and asinh(3 y).
+// Moments of sinh, exp and asinh(3 y) of a standard normal.
 const STD_SINH: f32 = 1.787324271;
 const MEAN_EXP: f32 = 1.648721271;
 const STD_EXP: f32 = 2.161197416;

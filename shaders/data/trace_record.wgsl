@@ -1,7 +1,7 @@
-// states[place] = state, log_dets[place - 1] = log_det: what one bijector has made of the rows, kept for a trace.
+// states[place] = state, log_dets[place - 1] = log_det: the result of one bijector, kept for a trace.
 // state [n_features, n_rows]; log_det [n_rows]; states [*, n_features, n_rows]; log_dets [*, n_rows].
 // One invocation owns one row; nothing is accumulated.
-// LOG_DET is left out at place 0, the rows that no bijector has seen yet.
+// LOG_DET is off at place 0, before the first bijector.
 // docs/architecture.md, "A trace"
 #include "shared/grid.wgsl"
 

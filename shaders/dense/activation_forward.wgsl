@@ -1,4 +1,4 @@
-// output[j, r] = phi(input[j, r]), between the sum of a residual net's blocks and the next of them.
+// output[j, r] = phi(input[j, r]), between the running sum of a residual net and its next block.
 // input, output, derivative [n_features, n_quads], derivative = phi' at the same place; a quad is four rows.
 // One invocation owns one quad of one feature. He et al. 2016, "Identity mappings in deep residual networks", fig. 4e;
 // docs/derivations.md, eq. (80)

@@ -1,10 +1,10 @@
-// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], phi' with HIDDEN; added to what is there with ADD:
+// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], with phi' if HIDDEN; added to d_input with ADD:
 // dense_backward_input for wide layers.
-// parameters: W [n_outputs, weight_stride], of which the first n_inputs columns count; d_output [*, n_quads] from
-// feature output_start; derivative [n_inputs, n_quads] is phi' of the layer below; d_input [*, n_quads] from feature
-// input_start; a quad is four rows. A workgroup owns a tile of inputs by quads, over workgroup memory, one invocation a
-// block of it in registers, and sums over o, in ascending order: shared/blocked_product.wgsl.
-// docs/derivations.md, eq. (21), (22), (81)
+// parameters: W [n_outputs, weight_stride], of which the first n_inputs columns are used; d_output [*,
+// n_quads] from feature output_start; derivative [n_inputs, n_quads] is phi' of the layer below; d_input [*,
+// n_quads] from feature input_start; a quad is four rows. A workgroup owns a tile of inputs by quads, in
+// workgroup memory. Each invocation keeps a block of it in registers and sums over o in ascending order:
+// shared/blocked_product.wgsl. docs/derivations.md, eq. (21), (22), (81)
 #if F16
 enable f16;
 #endif

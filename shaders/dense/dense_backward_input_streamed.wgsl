@@ -1,8 +1,9 @@
-// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], phi' with HIDDEN; added to what is there with ADD, as
-// dense_backward_input. Faster where loads are dear: N_KEPT outputs of a quad stay in registers, rows of the
-// transposed W stream past. transposed [n_inputs, n_output_quads]; d_output [*, n_quads] from feature output_start;
-// derivative [n_inputs, n_quads]; d_input [*, n_quads] from feature input_start. One invocation owns one quad and n_range
-// inputs, and sums over o, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (21), (22), (81)
+// d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], with phi' if HIDDEN; added to d_input with ADD,
+// like dense_backward_input. Faster if loads are slow: N_KEPT outputs of a quad stay in registers, while rows
+// of the transposed W stream past. transposed [n_inputs, n_output_quads]; d_output [*, n_quads] from feature
+// output_start; derivative [n_inputs, n_quads]; d_input [*, n_quads] from feature input_start. One invocation
+// owns one quad and n_range inputs, and sums over o, N_KEPT at a time, in ascending order.
+// docs/derivations.md, eq. (21), (22), (81)
 #if F16
 enable f16;
 #endif
@@ -44,7 +45,7 @@ fn main(
 #else
   let lane = 0u;
 #endif
-  // Invocations past the end go along, because other lanes need the weights that they load.
+  // Invocations past the end run along, because other lanes need the weights that they load.
   let is_quad = group.x * FUSED_GROUP_SIZE + local < params.n_quads;
   let quad = min(group.x * FUSED_GROUP_SIZE + local, params.n_quads - 1u);
   let first_input = group.y * params.n_range;

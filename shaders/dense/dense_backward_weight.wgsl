@@ -11,7 +11,7 @@ enable f16;
 #include "shared/stored.wgsl"
 
 const COLUMN_BLOCK: u32 = 4u;
-// 4, or 1 for layers too narrow to fill four.
+// 4, or 1 for layers with fewer than four outputs.
 override OUTPUT_BLOCK: u32 = 4u;
 
 struct Params {
@@ -57,7 +57,7 @@ fn main(
   var sum_2 = vec4f();
   var sum_3 = vec4f();
   for (var quad = slice; quad < params.n_quads; quad += params.n_slices) {
-    // One row of the matrix per column of the layer, so that x * d is the block's part of four sums.
+    // One matrix row per column of the layer, so that x * d is the block's part of four sums.
     let x = transpose(mat4x4f(
       select(vec4f(input[input_at.x + quad]), vec4f(1.0), is_bias.x),
       select(vec4f(input[input_at.y + quad]), vec4f(1.0), is_bias.y),

@@ -1,9 +1,10 @@
 // partials[k, o, i] = sum over the rows of slice k of d_output[o, r] input[i, r]; column i = n_inputs is the bias,
 // whose input is 1: dense_backward_weight for wide layers. dense_weight_reduce adds the slices.
 // d_output [*, n_rows] from feature output_start; input [*, n_rows] from feature input_start;
-// partials [n_slices, n_outputs, n_inputs + 1]; a slice is slice_rows rows one after the other.
-// A workgroup owns a tile of outputs by inputs in one slice, over workgroup memory, one invocation a block of it in
-// registers, and sums over r, in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (23), (24)
+// partials [n_slices, n_outputs, n_inputs + 1]; a slice is slice_rows consecutive rows. A workgroup owns a
+// tile of outputs by inputs in one slice, in workgroup memory. Each invocation keeps a block of it in
+// registers and sums over r in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (23),
+// (24)
 #if F16
 enable f16;
 #endif
@@ -24,7 +25,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> input: array<Stored>;
 @group(0) @binding(3) var<storage, read_write> partials: array<f32>;
 
-// Of the workgroup's slice.
+// The first row of the workgroup's slice.
 var<private> first_row: u32;
 
 @compute @workgroup_size(BLOCKED_GROUP_SIZE)
@@ -43,7 +44,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       }
     }
   }
-  // The biases of the tile's outputs, by the first of the workgroups that share them.
+  // The biases of the tile's outputs, computed by the first of the workgroups that share them.
   for (var o = local; group.x == 0u && o < 4u * TILE_SLOTS; o += BLOCKED_GROUP_SIZE) {
     let output = 4u * group.y * TILE_SLOTS + o;
     if (output < params.n_outputs) {

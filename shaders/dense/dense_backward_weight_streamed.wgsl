@@ -1,9 +1,10 @@
-// d_W[o, i] += sum_r d_output[o, r] input[i, r], d_b[o] += sum_r d_output[o, r]. Faster than dense_backward_weight
-// where loads are dear: N_KEPT rows of four inputs stay in registers, the gradients of the outputs stream past.
-// d_output [*, n_quads] from feature output_start; input [*, n_quads] from feature input_start; gradients, as
-// parameters, in quads; n_inputs, n_range and the offsets are multiples of four.
-// One invocation owns four inputs by n_range outputs, those of the first workgroup also some biases, and sums over the
-// rows, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (23), (24)
+// d_W[o, i] += sum_r d_output[o, r] input[i, r], d_b[o] += sum_r d_output[o, r]. Faster than
+// dense_backward_weight if loads are slow: N_KEPT rows of four inputs stay in registers, while the gradients
+// of the outputs stream past.
+// d_output [*, n_quads] from feature output_start; input [*, n_quads] from feature input_start; gradients:
+// laid out as parameters, in quads; n_inputs, n_range and the offsets are multiples of four.
+// One invocation owns four inputs by n_range outputs; in the first workgroup also some biases. It sums over
+// the rows, N_KEPT at a time, in ascending order. docs/derivations.md, eq. (23), (24)
 #if F16
 enable f16;
 #endif
@@ -45,7 +46,7 @@ fn main(
 #endif
   let n_input_quads = params.n_inputs / 4u;
   let input_quad = group.x * FUSED_GROUP_SIZE + local;
-  // Invocations past the end go along, because other lanes need what they load.
+  // Invocations past the end run along, because other lanes need the values that they load.
   let is_input = input_quad < n_input_quads;
   let input_at = (params.input_start + 4u * min(input_quad, n_input_quads - 1u)) * params.n_quads;
   let first_output = group.y * params.n_range;
@@ -83,7 +84,7 @@ fn main(
         d_output[d_at.x + quad], d_output[d_at.y + quad], d_output[d_at.z + quad], d_output[d_at.w + quad],
       );
     }
-    // What lies behind the last bias is padding.
+    // Elements after the last bias are padding.
     let is_output = o + vec4u(0u, 1u, 2u, 3u) < vec4u(params.n_outputs);
     gradients[(params.bias_offset + o) / 4u] += select(vec4f(), sums, is_output);
   }

@@ -1,9 +1,9 @@
 // output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]), a fully connected layer on feature-major rows.
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
-// output, derivative [*, n_quads] from feature output_start, derivative = phi' at the same place; a quad is four rows. With ADD,
-// phi is of the sum and what output held.
+// output, derivative [*, n_quads] from feature output_start, derivative = phi' at the same place; a quad is
+// four rows. With ADD, phi is applied to the sum plus the previous output.
 // One invocation computes OUTPUT_BLOCK outputs of one quad, so that each weight is loaded once for four rows,
-// and alone sums over i, in ascending order. docs/derivations.md, eq. (12), (13), (80)
+// and sums over i in ascending order. docs/derivations.md, eq. (12), (13), (80)
 #if F16
 enable f16;
 #endif
@@ -12,7 +12,7 @@ enable f16;
 #include "shared/layer_rows.wgsl"
 #include "shared/stored.wgsl"
 
-// 4, or 1 for layers too narrow to fill four.
+// 4, or 1 for layers with fewer than four outputs.
 override OUTPUT_BLOCK: u32 = 4u;
 
 struct Params {

@@ -1,9 +1,10 @@
-// output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]), as dense_forward. Faster where loads are dear (software
-// adapters): an invocation keeps N_KEPT inputs of its quad of rows in registers while the weights stream past.
-// parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
-// output, derivative [*, n_quads] from feature output_start. One invocation owns one quad and n_range outputs, and sums
-// over i, N_KEPT at a time, in ascending order; output, or sums where output is f16, holds the sums in between, and with
-// ADD output also what it held before. docs/derivations.md, eq. (12), (13), (80)
+// output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]), like dense_forward. Faster if loads are slow
+// (software adapters): an invocation keeps N_KEPT inputs of its quad of rows in registers while the weights
+// stream past.
+// parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start; output,
+// derivative [*, n_quads] from feature output_start. One invocation owns one quad and n_range outputs, and
+// sums over i, N_KEPT at a time, in ascending order. output, or sums if output is f16, holds the intermediate
+// sums; with ADD, output also holds its previous contents. docs/derivations.md, eq. (12), (13), (80)
 #if F16
 enable f16;
 #endif
@@ -55,7 +56,7 @@ fn main(
 #else
   let lane = 0u;
 #endif
-  // Invocations past the end go along, because other lanes need the weights that they load.
+  // Invocations past the end run along, because other lanes need the weights that they load.
   let is_quad = group.x * FUSED_GROUP_SIZE + local < params.n_quads;
   let quad = min(group.x * FUSED_GROUP_SIZE + local, params.n_quads - 1u);
   let first_output = group.y * params.n_range;
@@ -103,7 +104,7 @@ fn main(
   }
 }
 
-// What earlier inputs have added to.
+// The sum over earlier inputs.
 fn sum_before(o: u32, quad: u32) -> vec4f {
 #if F16_OUTPUT
   return sums[o * params.n_quads + quad];

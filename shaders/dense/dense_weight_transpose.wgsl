@@ -1,4 +1,4 @@
-// transposed[i, o] = W[o, i], in rows of a multiple of four; zero past the last output.
+// transposed[i, o] = W[o, i], in rows padded to a multiple of four; zero past the last output.
 // parameters: W [n_outputs, n_inputs]; transposed [n_inputs, n_output_quads] quads of outputs.
 // One invocation writes one quad.
 #if F16

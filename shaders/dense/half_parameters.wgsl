@@ -1,6 +1,6 @@
-// half_parameters[i] = parameters[i], rounded to half precision: what the nets' kernels read with F16.
-// parameters [n_elements]; half_parameters f16 [n_elements]. One invocation rounds one element. Beyond 65,504 an
-// element becomes infinite.
+// half_parameters[i] = parameters[i], rounded to half precision, for the nets' kernels with F16.
+// parameters [n_elements]; half_parameters f16 [n_elements]. One invocation rounds one element. Elements
+// beyond 65,504 become infinite.
 enable f16;
 #include "shared/grid.wgsl"
 

@@ -1,6 +1,6 @@
-// bias[j] = -mean_r x[j, r], log_scale[j] = -log max(std_r x[j, r], std_floor), unless the flag says that it is done
-// or one of them is not finite.
-// state [n_features, n_rows], of which the first n_valid_rows rows count, the others are padding;
+// bias[j] = -mean_r x[j, r], log_scale[j] = -log max(std_r x[j, r], std_floor), unless the flag is set or one
+// of these is not finite.
+// state [n_features, n_rows], of which the first n_valid_rows rows are used, the others are padding;
 // parameters: bias, log_scale [n_features], initialised [1].
 // A workgroup owns one feature; invocation l takes rows l, l + 256, ... in ascending order, then a fixed tree.
 // Kingma and Dhariwal 2018, section 3.1; docs/derivations.md, eq. (52)
@@ -39,7 +39,7 @@ fn main(
     sum += x;
   }
   let mean = tree_sum(local, sum) / f32(params.n_valid_rows);
-  // Every invocation must have the first sum before the second one takes its place.
+  // Every invocation must read the first sum before the second one replaces it.
   workgroupBarrier();
   var sum_squares = 0.0;
   for (var r = local; r < params.n_valid_rows; r += REDUCTION_SIZE) {

@@ -52,7 +52,7 @@ fn main(
   }
   let d_log_scale_sum = tree_sum(local, d_log_scale);
 #if BIAS
-  // Every invocation must have the first sum before the second one takes its place.
+  // Every invocation must read the first sum before the second one replaces it.
   workgroupBarrier();
   let d_bias_sum = tree_sum(local, d_bias);
   if (local == 0u) {

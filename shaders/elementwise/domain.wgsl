@@ -1,20 +1,21 @@
-// Data in (0, 1), z = log x - log(1 - x), or in (0, inf), z = log(exp(x / s) - 1), to all numbers; with INVERSE back,
-// x = 1 / (1 + exp(-z)) or s log(1 + exp(z)). In place, for the features from feature_start on. Values beyond MIN_VALUE,
-// MAX_OF_UNIT and MAX_VALUE count as those. log_det[r] = (previous) + sum_j log-derivative, or without the previous one
-// if `accumulate` is 0. parameters: scale s at scale_offset, one a feature of the flow; state [*, n_rows]; log_det [n_rows].
-// One invocation owns one row and sums over the features in ascending order. docs/derivations.md, eq. (91) to (94)
+// Maps data in (0, 1), z = log x - log(1 - x), or in (0, inf), z = log(exp(x / s) - 1), to the real line;
+// with INVERSE back, x = 1 / (1 + exp(-z)) or s log(1 + exp(z)). In place, for the features from
+// feature_start on. Values are clamped to MIN_VALUE, MAX_OF_UNIT and MAX_VALUE. log_det[r] = (previous) +
+// sum_j log-derivative, or without the previous one if `accumulate` is 0. parameters: scale s at
+// scale_offset, one per feature of the flow; state [*, n_rows]; log_det [n_rows]. One invocation owns one row
+// and sums over the features in ascending order. docs/derivations.md, eq. (91) to (94)
 #include "shared/grid.wgsl"
 #include "shared/elementary.wgsl"
 #include "shared/finite.wgsl"
 
 override DOMAIN: u32 = 0u;
 
-// The smallest number that no driver takes for zero, the largest one and the largest one below 1.
+// The smallest number that no driver flushes to zero, the largest one and the largest one below 1.
 const MIN_VALUE: f32 = 0x1p-126;
 const MAX_VALUE: f32 = 0x1.fffffep+127;
 const MAX_OF_UNIT: f32 = 0x1.fffffep-1;
 
-// What they are mapped to, log MIN_VALUE and -log(1 - MAX_OF_UNIT).
+// Their images, log MIN_VALUE and -log(1 - MAX_OF_UNIT).
 const MIN_IMAGE: f32 = -87.3365447505531;
 const MAX_IMAGE_OF_UNIT: f32 = 16.635532333438686;
 
@@ -55,7 +56,7 @@ fn main(
     let feature = params.feature_start + j;
     let place = feature * params.n_rows + index;
 #if INVERSE
-    // The limits below could make a number of it.
+    // The clamp below could turn NaN into a number.
     if (is_nan(state[place])) {
       sum += state[place];
       continue;

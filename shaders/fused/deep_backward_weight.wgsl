@@ -1,12 +1,14 @@
-// Gradients of nets with two hidden layers, h0 = phi(W0 x + b0), h1 = phi(W1 h0 + b1), out = W h1 + b, from d_out per
-// row: d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1 with d_1 = phi' W^T d_out, d_W1 = sum d_1 h0. What lies
-// below is linear in W1: P = sum d_1 phi'_0 and Q = sum d_1 phi'_0 x give d_b0 = sum W1 P and d_W0 = sum W1 Q, summed
-// here over N_UPPER of the upper units into partials; where phi is PIECEWISE_LINEAR also d_W1 = Q w0 + P b0.
-// conditions x [n_couplings N_CONDITION, n_quads]; d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens: h1 before
-// phi [nets HIDDEN_1, n_quads]; gradients as parameters; partials [nets, blocks, N_CONDITION + 1, HIDDEN_0].
-// With HAS_HIDDEN_2 the two are the lower of three, and hiddens hold d_1: the layers above are not touched.
-// One invocation owns 4 lower by N_UPPER upper units of one net and sums over the rows in ascending order; lanes hand each
-// other the rows. docs/derivations.md, eq. (20) to (24), (43)
+// Gradients of nets with two hidden layers, h0 = phi(W0 x + b0), h1 = phi(W1 h0 + b1), out = W h1 + b, from
+// d_out per row: d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1 with d_1 = phi' W^T d_out, d_W1 = sum
+// d_1 h0. The gradients of the first layer are linear in W1: P = sum d_1 phi'_0 and Q = sum d_1 phi'_0 x give
+// d_b0 = sum W1 P and d_W0 = sum W1 Q, summed here over N_UPPER of the upper units into partials. If phi is
+// PIECEWISE_LINEAR, also d_W1 = Q w0 + P b0.
+// conditions x [n_couplings N_CONDITION, n_quads]; d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens:
+// h1 before phi [nets HIDDEN_1, n_quads]; gradients: laid out as parameters; partials [nets, blocks,
+// N_CONDITION + 1, HIDDEN_0].
+// With HAS_HIDDEN_2 these are the two lower layers of three, and hiddens hold d_1; the layers above are
+// unchanged. One invocation owns 4 lower by N_UPPER upper units of one net and sums over the rows in
+// ascending order; lanes pass the rows to each other. docs/derivations.md, eq. (20) to (24), (43)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -141,7 +143,7 @@ fn main(
 #end
   }
 
-  // Of the lower layer: what these upper units add to d_b0 and d_W0.
+  // The lower layer: the contribution of these upper units to d_b0 and d_W0.
   var d_bias_0 = vec4f();
 #unroll i N_CONDITION
   var d_weight_0_$i = vec4f();
@@ -173,7 +175,7 @@ fn main(
 #end
   }
 
-  // Of the upper units and the outputs: the lanes hold the sums over their own rows.
+  // The upper units and the outputs: each lane holds the sums over its rows.
 #unroll o N_UPPER
   let total_bias_1_$o = sum_of_lanes(sum_of_quad(d_bias_1_$o));
 #if !HAS_HIDDEN_2

@@ -1,7 +1,7 @@
-// Gradients of the first layer of nets with several hidden layers, d_b0 and d_W0, as sums of partials over blocks of the
-// upper units; added to what is there.
-// partials [n_nets, n_blocks, N_PARTIALS = N_CONDITION + 1, HIDDEN_0], the bias's part before the weights', by input;
-// gradients: laid out as parameters.
+// Adds the gradients of the first layer of nets with several hidden layers, d_b0 and d_W0, as sums of
+// partials over blocks of the upper units.
+// partials [n_nets, n_blocks, N_PARTIALS = N_CONDITION + 1, HIDDEN_0], first the bias's part, then the
+// weights', by input; gradients: laid out as parameters.
 // One invocation owns one unit of one net and adds the blocks in ascending order. docs/derivations.md, eq. (43)
 #include "shared/grid.wgsl"
 #include "shared/net_start.wgsl"

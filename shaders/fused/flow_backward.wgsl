@@ -1,8 +1,8 @@
-// Undoes up to 8 couplings of one architecture, last first, and pulls the gradient back through them, for all of
-// them in one dispatch: x2 = (z2 - t) exp(-s), d_x2 = d_z2 exp(s), d_t = d_z2,
-// d_a = (d_z2 (z2 - t) + d_log_det) ds/da, d_x1 += J^T (d_a, d_t), where J is the Jacobian of the nets, carried
-// forward next to their values. What the weights' gradients need stays behind: x1, (d_a, d_t) per coupling.
-// STORED takes [a | t], which d_outputs then holds, and J from flow_forward instead of running the nets again.
+// Undoes up to 8 couplings of one architecture, last first, and pulls the gradient back through them, all in
+// one dispatch: x2 = (z2 - t) exp(-s), d_x2 = d_z2 exp(s), d_t = d_z2, d_a = (d_z2 (z2 - t) + d_log_det)
+// ds/da, d_x1 += J^T (d_a, d_t), where J is the Jacobian of the nets, carried forward next to their values.
+// It stores x1 and (d_a, d_t) per coupling for the weights' gradients. STORED takes [a | t] from d_outputs,
+// and J from flow_forward, instead of running the nets again.
 // state z -> x, d_state d_z -> d_x, in place: [N_DIM, n_quads]; conditions [n_couplings N_CONDITION, n_quads];
 // d_outputs [n_couplings 2 N_TRANSFORM, n_quads]. One invocation owns four rows (a quad); nothing is shared.
 // docs/derivations.md, eq. (16) to (19), (42)
@@ -54,7 +54,7 @@ fn main(
 #else
   let lane = 0u;
 #endif
-  // Invocations past the end go along, because other lanes need the weights that they load.
+  // Invocations past the end run along, because other lanes need the weights that they load.
   let is_quad = invocation.x < params.n_quads;
   let quad = min(invocation.x, params.n_quads - 1u);
 #if KEEP_HIDDEN

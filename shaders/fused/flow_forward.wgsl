@@ -1,10 +1,10 @@
-// Data to latent through up to 32 couplings of one architecture: z2 = x2 exp(s) + t, log_det += sum s, for all of
-// them in one dispatch; STANDARDIZE first takes x to (x - mean) / std, LOG_PROB adds log N(z; 0, I) + log_det.
-// TANGENTS leaves behind what flow_backward would have to compute again: x1, [a | t] and its Jacobian per coupling.
-// PIECES looks the second hidden layer up in the lines that piece_lines left.
-// parameters: as paramLayout says; state x -> z, in place: [N_DIM, n_quads]; log_det, log_prob [n_quads].
+// Data to latent through up to 32 couplings of one architecture: z2 = x2 exp(s) + t, log_det += sum s, all in
+// one dispatch. STANDARDIZE first maps x to (x - mean) / std; LOG_PROB adds log N(z; 0, I) + log_det.
+// TANGENTS stores results that flow_backward needs: x1, [a | t] and its Jacobian per coupling. PIECES looks
+// the second hidden layer up in the lines from piece_lines.
+// parameters: laid out by paramLayout; state x -> z, in place: [N_DIM, n_quads]; log_det, log_prob [n_quads].
 // One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and couplings
-// in ascending order, log_det from 0, or with ACCUMULATE from what is there.
+// in ascending order, log_det from 0, or with ACCUMULATE from its previous value.
 // docs/derivations.md, eq. (2), (5) to (8), (71)
 #if SUBGROUPS
 enable subgroups;
@@ -65,7 +65,7 @@ fn main(
 #else
   let lane = 0u;
 #endif
-  // Invocations past the end go along, because other lanes need the weights that they load.
+  // Invocations past the end run along, because other lanes need the weights that they load.
   let quad = min(invocation.x, params.n_quads - 1u);
   let is_quad = invocation.x < params.n_quads;
 #if KEEP_HIDDEN

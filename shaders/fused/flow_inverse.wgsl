@@ -1,8 +1,9 @@
-// Latent to data through up to 32 couplings of one architecture, last first: x2 = (z2 - t) exp(-s),
-// log_det -= sum s, for all of them in one dispatch; STANDARDIZE then takes x to x std + mean.
-// parameters: as paramLayout says; state z -> x, in place: [N_DIM, n_quads]; log_det [n_quads].
-// One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and couplings
-// in the order of the map, log_det from 0, or with ACCUMULATE from what is there. docs/derivations.md, eq. (9), (11)
+// Latent to data through up to 32 couplings of one architecture, last first: x2 = (z2 - t) exp(-s), log_det
+// -= sum s, all in one dispatch; STANDARDIZE then maps x to x std + mean.
+// parameters: laid out by paramLayout; state z -> x, in place: [N_DIM, n_quads]; log_det [n_quads].
+// One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and
+// couplings in the order of the map, log_det from 0, or with ACCUMULATE from its previous value.
+// docs/derivations.md, eq. (9), (11)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -42,7 +43,7 @@ fn main(
 #else
   let lane = 0u;
 #endif
-  // Invocations past the end go along, because other lanes need the weights that they load.
+  // Invocations past the end run along, because other lanes need the weights that they load.
   let quad = min(invocation.x, params.n_quads - 1u);
   var z: array<vec4f, N_DIM>;
 #unroll f N_DIM

@@ -1,8 +1,9 @@
-// Gradients around the first hidden layer of nets with one input and two hidden layers. Along x a piecewise linear
-// unit has one slope up to its kink and one above, so P = sum d_1 phi'_0 and Q = sum d_1 phi'_0 x come from the sums
-// up to its kink and those over all rows: d_W1 = Q w0 + P b0, d_b0 = sum W1 P, d_W0 = sum W1 Q.
-// conditions [n_couplings, n_rows]; pieces, order [nets, n_rows] and sums [nets, HIDDEN_0 + 1, 2, upper quads]: as
-// piece_order and piece_sums left them; gradients as parameters.
+// Gradients around the first hidden layer of nets with one input and two hidden layers. Along x a piecewise
+// linear unit has one slope up to its kink and one above. So P = sum d_1 phi'_0 and Q = sum d_1 phi'_0 x
+// follow from the sums up to the kink and over all rows: d_W1 = Q w0 + P b0, d_b0 = sum W1 P, d_W0 = sum W1
+// Q.
+// conditions [n_couplings, n_rows]; pieces, order [nets, n_rows] from piece_order; sums [nets, HIDDEN_0 + 1,
+// 2, upper quads] from piece_sums; gradients: laid out as parameters.
 // One invocation owns one lower unit of one net and adds the upper ones in ascending order.
 // docs/derivations.md, eq. (43), (69)
 #include "shared/activation.wgsl"
@@ -70,7 +71,7 @@ fn main(
   gradients[start + unit] += d_weight;
 }
 
-// The last piece of which no row is above the kink.
+// The last piece in which no row is above the kink.
 fn piece_below(net: u32, coupling: u32, weight: f32, bias: f32) -> u32 {
   let first_row = net * params.n_rows;
   var first_above = 0u;

@@ -1,9 +1,10 @@
-// The second hidden layer of nets with one input, before its activation, as a line over each piece between the kinks
-// of the first: A x + B with A = sum W1 phi'_0 w0 and B = b1 + sum W1 phi'_0 b0. Each sum has only what is there: the
-// units whose kinks lie below the piece, from the first piece up, and those above it, from the last piece down.
-// parameters: as paramLayout says; lines [nets, HIDDEN_0 + 1, upper quads, 2]: A, then B.
-// One workgroup sorts the units of one net by their kinks; each invocation owns four upper units and adds the lower
-// ones in that order, in blocks. docs/derivations.md, eq. (71)
+// The second hidden layer of nets with one input, before its activation, as a line over each piece between
+// the kinks of the first: A x + B with A = sum W1 phi'_0 w0 and B = b1 + sum W1 phi'_0 b0. Each sum only adds
+// terms and subtracts none: units with kinks below the piece from the first piece up, units with kinks above
+// it from the last piece down.
+// parameters: laid out by paramLayout; lines [nets, HIDDEN_0 + 1, upper quads, 2]: A, then B.
+// One workgroup sorts the units of one net by their kinks; each invocation owns four upper units and adds the
+// lower ones in that order, in blocks. docs/derivations.md, eq. (71)
 #include "shared/activation.wgsl"
 #include "shared/net_layout.wgsl"
 #include "shared/pieces.wgsl"
@@ -21,12 +22,12 @@ struct Params {
 
 const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
 
-// Units whose sums are taken apart: fewer roundings meet the large ones.
+// Units per block with a separate sum: fewer roundings affect the large sums.
 const BLOCK_UNITS: u32 = 8u;
 
 var<workgroup> sh_kinks: array<f32, HIDDEN_0>;
 var<workgroup> sh_falls: array<u32, HIDDEN_0>;
-// Of the units in the order of their kinks.
+// The units in the order of their kinks.
 var<workgroup> sh_units: array<u32, HIDDEN_0>;
 var<workgroup> sh_weights: array<f32, HIDDEN_0>;
 var<workgroup> sh_biases: array<f32, HIDDEN_0>;

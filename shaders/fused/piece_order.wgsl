@@ -1,9 +1,9 @@
-// The rows of nets with one input, sorted by the piece in which x lies between the kinks of the first hidden layer:
-// pieces[r] = how many units have x_r above their kink, order: the rows piece after piece, ends: the rows up to the
-// end of each piece.
+// Sorts the rows of nets with one input by the piece that contains x, between the kinks of the first hidden
+// layer: pieces[r] = count of units with x_r above their kink, order: the rows piece by piece, ends: the
+// number of rows up to the end of each piece.
 // conditions [n_couplings, n_quads]; pieces, order [nets, rows]; ends [nets, HIDDEN_0 + 1].
-// One workgroup sorts the rows of one net by counting; each invocation owns a run of rows, then a run of pieces. Rows
-// of one piece stay in ascending order. docs/derivations.md, eq. (69)
+// One workgroup sorts the rows of one net by counting; each invocation owns a run of rows, then a run of
+// pieces. Rows of one piece stay in ascending order. docs/derivations.md, eq. (69)
 #include "shared/net_weights.wgsl"
 #include "shared/pieces.wgsl"
 
@@ -27,7 +27,7 @@ struct Params {
 
 const N_COUNTS: u32 = N_PIECES * PIECE_GROUP_SIZE;
 
-// By piece, then by invocation: how many rows, then where the next one goes.
+// By piece, then by invocation: first the count of rows, then the place of the next one.
 var<workgroup> sh_counts: array<u32, N_COUNTS>;
 var<workgroup> sh_totals: array<u32, PIECE_GROUP_SIZE>;
 

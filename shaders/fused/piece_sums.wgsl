@@ -1,8 +1,8 @@
-// What the gradients of nets with one input and two hidden layers need of the rows, which piece_order sorted: the sums
-// of d_1 = phi'(a1) W^T d_out and of d_1 x over all rows up to the end of each piece; and the gradients above,
+// Sums over rows sorted by piece_order, for the gradients of nets with one input and two hidden layers: d_1 =
+// phi'(a1) W^T d_out and d_1 x, summed over all rows up to the end of each piece. Also the gradients above,
 // d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1.
-// conditions [n_couplings, n_rows]; d_outputs [n_couplings 2 N_TRANSFORM, n_rows]; lines: as piece_lines left
-// them; sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients as parameters.
+// conditions [n_couplings, n_rows]; d_outputs [n_couplings 2 N_TRANSFORM, n_rows]; lines from piece_lines;
+// sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients: laid out as parameters.
 // One invocation owns four upper units of one net and adds the rows in their order, up to the end.
 // docs/derivations.md, eq. (20) to (24), (69)
 #include "shared/activation.wgsl"
@@ -29,7 +29,7 @@ struct Params {
 
 const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
 
-// Rows whose sums are taken apart.
+// Rows per block with a separate sum.
 const BLOCK_ROWS: u32 = 32u;
 
 @compute @workgroup_size(PIECE_GROUP_SIZE)
@@ -65,7 +65,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let slope = lines[line];
     let intercept = lines[line + 1u];
     while (place < end) {
-      // Small sums first: fewer roundings meet the large ones.
+      // Small sums first: fewer roundings affect the large ones.
       let block_end = min(place + BLOCK_ROWS, end);
       var block = vec4f(0.0);
       var block_x = vec4f(0.0);

@@ -1,9 +1,10 @@
-// Gradients of nets with one hidden layer, h = phi(W0 x + b0), out = W h + b, from d_out per row: d_W = sum d_out h,
-// d_b = sum d_out, d_b0 = sum d_a, d_W0 = sum d_a x with d_a = phi' W^T d_out; added to what is there. Where phi is
-// PIECEWISE_LINEAR, P = sum d_out phi' and Q = sum d_out phi' x give them all: d_W = b0 P + w0 Q, d_b0 = W P, d_W0 = W Q.
+// Adds the gradients of nets with one hidden layer, h = phi(W0 x + b0), out = W h + b, from d_out per row:
+// d_W = sum d_out h, d_b = sum d_out, d_b0 = sum d_a, d_W0 = sum d_a x with d_a = phi' W^T d_out. If phi is
+// PIECEWISE_LINEAR, P = sum d_out phi' and Q = sum d_out phi' x give them all: d_W = b0 P + w0 Q, d_b0 = W P,
+// d_W0 = W Q.
 // conditions x: [n_couplings N_CONDITION, n_quads]; d_outputs [n_couplings 2 N_TRANSFORM, n_quads];
 // gradients: laid out as parameters. A workgroup has 64 units of one net. One invocation owns four units and
-// recomputes them for every row, so that nothing but x and d_out is read; it sums over rows in ascending order.
+// recomputes them for every row, so that it reads only x and d_out; it sums over rows in ascending order.
 // docs/derivations.md, eq. (20) to (24)
 #if SUBGROUPS
 enable subgroups;

@@ -2,7 +2,7 @@
 // d_2 = phi'(a2) W^T d_out, written over a1.
 // d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens: a1 -> d_1 [nets HIDDEN_1, n_quads], a2 [nets HIDDEN_2, n_quads].
 // One invocation owns four rows (a quad) of N_KEPT middle units of one net and adds up the last units in
-// ascending order, whose weights the lanes load and hand round. docs/derivations.md, eq. (21), (22), (70)
+// ascending order; the lanes load their weights and share them. docs/derivations.md, eq. (21), (22), (70)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -48,7 +48,7 @@ fn main(
   let first_a_1 = net * HIDDEN_1;
   let first_a_2 = params.n_couplings * N_NETS * HIDDEN_1 + net * HIDDEN_2;
   let first_middle = group.y * N_KEPT;
-  // Invocations past the end go along, because other lanes need the weights that they load.
+  // Invocations past the end run along, because other lanes need the weights that they load.
   let invocation = group.x * FUSED_GROUP_SIZE + local;
   let is_quad = invocation < params.n_quads;
   let quad = min(invocation, params.n_quads - 1u);
@@ -56,7 +56,7 @@ fn main(
 #unroll c N_OUT
   let d_out_$c = d_outputs[first_output + $c * params.n_quads + quad];
 #end
-  // One place more, never used, keeps Mesa from unrolling the loop that reads it.
+  // An extra, unused element keeps Mesa from unrolling the loop that reads the array.
   var d_hidden = array<vec4f, N_KEPT + 1u>();
   for (var o = 0u; o < HIDDEN_2; o++) {
     var d_unit = vec4f();

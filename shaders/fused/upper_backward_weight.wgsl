@@ -1,10 +1,10 @@
-// Gradients of the upper layers of nets with three hidden layers, h1 = phi(a1), h2 = phi(a2 = W2 h1 + b2), out = W h2 + b,
-// from d_out per row: d_W = sum d_out h2, d_b = sum d_out, d_b2 = sum d_2 with d_2 = phi'(a2) W^T d_out, and
-// d_W2 = sum d_2 h1; added to what is there.
+// Adds the gradients of the upper layers of nets with three hidden layers, h1 = phi(a1), h2 = phi(a2 = W2 h1
+// + b2), out = W h2 + b, from d_out per row: d_W = sum d_out h2, d_b = sum d_out, d_b2 = sum d_2 with d_2 =
+// phi'(a2) W^T d_out, and d_W2 = sum d_2 h1.
 // d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens: a1 [nets HIDDEN_1, n_quads], then a2 [nets HIDDEN_2, n_quads];
 // gradients: laid out as parameters.
-// A workgroup of LANES invocations owns N_MIDDLE_UNITS by N_LAST_UNITS units of one net. They take turns at the quads of
-// rows; each sums over its own in ascending order, and then their sums are added from lane to lane.
+// A workgroup of LANES invocations owns N_MIDDLE_UNITS by N_LAST_UNITS units of one net. They take turns at
+// the quads of rows. Each sums over its quads in ascending order, and then the lanes' sums are added.
 // docs/derivations.md, eq. (20) to (24), (70)
 #if SUBGROUPS
 enable subgroups;
@@ -95,7 +95,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       gradients[row + $u] += total_weight_2_$o$u;
     }
 #end
-    // What depends on no middle unit, and on no unit at all, has one owner.
+    // Gradients that do not depend on the middle unit, or on any unit, have one owner.
     if (first_middle == 0u) {
       gradients[start + BIAS_2 + last_$o] += total_bias_2_$o;
 #unroll c N_OUT

@@ -1,8 +1,8 @@
-// Undoes z = P L U x and pulls the gradient back through it: y and x as in invertible_linear, d_w[permutation[j]] = d_z[j],
-// d_y = L^T d_w, d_x = U^T d_y, per row.
-// Tensors as in invertible_linear; state z -> x, d_state d_z -> d_x: [D, n_quads], in place; inner y, d_outer d_w,
-// d_inner d_y: [D, n_quads], of which invertible_linear_weight_reduce's products are made.
-// One invocation owns one quad of rows; each sum in ascending order. docs/derivations.md, eq. (54), (55)
+// Undoes z = P L U x and pulls the gradient back through it, per row: y and x as in invertible_linear,
+// d_w[permutation[j]] = d_z[j], d_y = L^T d_w, d_x = U^T d_y.
+// Tensors as in invertible_linear; state z -> x, d_state d_z -> d_x: [D, n_quads], in place; inner y, d_outer
+// d_w, d_inner d_y: [D, n_quads], the factors of invertible_linear_weight_reduce's products.
+// One invocation owns one quad of rows; each sum runs in ascending order. docs/derivations.md, eq. (54), (55)
 #include "shared/grid.wgsl"
 #include "shared/triangles.wgsl"
 

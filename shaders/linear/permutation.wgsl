@@ -1,8 +1,8 @@
 // z[j, r] = sign[j] x[permutation[j], r], or with INVERSE x[permutation[j], r] = sign[j] z[j, r], in place; sign[j] is 1
 // without SIGNED.
 // parameters: permutation [n_features], whole numbers as f32, and signs [n_features]; state [n_features, n_rows];
-// scratch [n_features, n_rows] holds the row as it was.
-// One invocation owns one row, in both buffers, so that it waits for no other; nothing is accumulated.
+// scratch [n_features, n_rows] holds the original row.
+// One invocation owns one row in both buffers, so it needs no barrier; nothing is accumulated.
 // docs/derivations.md, eq. (50), (51), (83)
 #include "shared/grid.wgsl"
 

@@ -1,8 +1,8 @@
 // output[i] = input[i]: the adapter's fastest way through memory.
 // input [n_elements]; output [n_elements].
-// One workgroup copies WORKGROUP_SIZE PER_INVOCATION consecutive elements (quads of them with VEC4), neighbouring
-// invocations neighbouring ones. n_elements is a multiple of four.
-// `wgflow bench` takes the fastest of several shapes: no one of them is the fastest everywhere.
+// One workgroup copies WORKGROUP_SIZE PER_INVOCATION consecutive elements (quads of them with VEC4);
+// neighbouring invocations copy neighbouring elements. n_elements is a multiple of four.
+// `wgflow bench` takes the fastest of several shapes: none is the fastest everywhere.
 #include "shared/grid.wgsl"
 
 struct Params {

@@ -1,8 +1,8 @@
-// The adapter's fastest arithmetic: CHAINS chains a = a factor + offset per invocation, which depend on nothing else.
-// output [n_invocations]: the sum of the chains, so that none of them can be left out.
-// One invocation owns its chains; n_rounds rounds of UNROLL links each keep the loop out of the way. The chains tend
-// to offset / (1 - factor), so neither overflow nor denormal numbers come in.
-// `wgflow bench` takes the fastest of several shapes: no one of them is the fastest everywhere.
+// The adapter's fastest arithmetic: CHAINS independent chains a = a factor + offset per invocation.
+// output [n_invocations]: the sum of the chains, so that no chain can be optimised away.
+// One invocation owns its chains; n_rounds rounds of UNROLL links each make the loop's overhead small. The
+// chains tend to offset / (1 - factor), which avoids overflow and denormal numbers.
+// `wgflow bench` takes the fastest of several shapes: none is the fastest everywhere.
 #include "shared/grid.wgsl"
 
 struct Params {

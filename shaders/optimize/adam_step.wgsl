@@ -1,6 +1,7 @@
 // m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta -= lr (m c1) / (sqrt(v c2) + eps), g = 0 for the next step,
-// with g scaled to norm clip_norm if it is longer (0: never). Nothing changes if the loss, the gradient's norm or a scalar
-// is not finite, nor a quad whose own update is not; both set step_state[1], which step_record reports.
+// with g scaled to norm clip_norm if it is longer (0: never). If the loss, the gradient's norm or a scalar is
+// not finite, nothing changes; if the update of a quad is not finite, that quad does not change. Both set
+// step_state[1], which step_record reports.
 // parameters, gradients, first_moment, second_moment [n_quads]; step_state [2]: step, refused; nll_sum [1];
 // step_scalars [ring_size, 3]: lr, c1 = 1 / (1 - b1^t), c2 = 1 / (1 - b2^t) of slot step mod ring_size.
 // One invocation owns four parameters (a quad). Kingma & Ba 2014, algorithm 1; docs/derivations.md, eq. (26) to (30)

@@ -1,7 +1,7 @@
-// Closes a training step: its mean NLL and gradient norm go into the ring, the step counter goes up by one.
-// Where adam_step refused an update although the norm is finite, the norm is -1.
+// Ends a training step: writes its mean NLL and gradient norm into the ring and increments the step counter.
+// If adam_step refused an update although the norm is finite, the norm is -1.
 // nll_sum, gradient_sum_squares [1]; step_state [2]: step, refused; step_losses [ring_size, 2]: nats, norm.
-// One invocation does it all; the order of the launches makes it the last of its step.
+// A single invocation; the order of the launches makes it the last of its step.
 // docs/architecture.md, "The way of a batch"
 #include "shared/finite.wgsl"
 

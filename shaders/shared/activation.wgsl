@@ -1,4 +1,4 @@
-// Activation functions of four rows and their derivatives.
+// Activation functions for four rows, and their derivatives.
 #include "shared/elementary.wgsl"
 
 override ACTIVATION: u32 = 0u;

@@ -1,22 +1,22 @@
-// sums[f, r] = sum_k A[f, k] B[k, r] by register blocks over workgroup memory: a workgroup of 8 by 8 invocations
-// brings a tile of both factors in, once for all of them, and each invocation adds to its block of 4 FEATURE_QUADS
-// rows of A by 4 ROW_QUADS columns of B, k ascending. What includes this says what the factors are, four at a time:
-// left_quad(slot, k) = A[4 slot .. 4 slot + 3, k] and right_quad(k, quad) = B[k, 4 quad .. 4 quad + 3]; and which (k,
-// slot) and (k, quad) of a tile neighbours load: staged_left(index), staged_right(index). Both are asked for places
-// past the ends too, where any number of the buffer will do.
+// sums[f, r] = sum_k A[f, k] B[k, r] by register blocks over workgroup memory. A workgroup of 8 by 8
+// invocations loads a tile of both factors once for all of them. Each invocation adds to its block of 4
+// FEATURE_QUADS rows of A by 4 ROW_QUADS columns of B, k ascending. The including shader defines the factors,
+// four at a time: left_quad(slot, k) = A[4 slot .. 4 slot + 3, k] and right_quad(k, quad) = B[k, 4 quad .. 4
+// quad + 3]. It also defines which (k, slot) and (k, quad) of a tile neighbours load: staged_left(index),
+// staged_right(index). Both factors are also read past the ends, where any number of the buffer will do.
 const BLOCKED_GROUP_SIZE: u32 = SIDE * SIDE;
 const TILE_DEPTH: u32 = 16u;
 const TILE_SLOTS: u32 = SIDE * FEATURE_QUADS;
 const TILE_QUADS: u32 = SIDE * ROW_QUADS;
 const BLOCK_FEATURES: u32 = 4u * FEATURE_QUADS;
-// One more than a tile has, so that what is loaded along k is not written to one bank of the memory.
+// One more than a tile has, so that loads along k are not written to a single bank of the memory.
 const SLOT_STRIDE: u32 = TILE_SLOTS + 1u;
 const QUAD_STRIDE: u32 = TILE_QUADS + 1u;
 
 var<workgroup> sh_left: array<vec4f, TILE_DEPTH * SLOT_STRIDE>;
 var<workgroup> sh_right: array<vec4f, TILE_DEPTH * QUAD_STRIDE>;
 
-// Of an invocation: its first slot and quad; the others follow at a distance of SIDE.
+// An invocation's first slot and quad; the others follow at a distance of SIDE.
 struct Block {
   slot: u32,
   quad: u32,
@@ -30,7 +30,7 @@ fn feature_of(block: Block, f: u32) -> u32 {
   return 4u * (block.slot + SIDE * (f / 4u)) + f % 4u;
 }
 
-// Sum f * ROW_QUADS + q is that of feature_of(block, f) and quad block.quad + SIDE * q.
+// Sum f * ROW_QUADS + q belongs to feature_of(block, f) and quad block.quad + SIDE * q.
 fn block_product(group: vec3u, local: u32, depth: u32) -> array<vec4f, BLOCK_FEATURES * ROW_QUADS> {
 #unroll f FEATURE_QUADS
 #unroll c 4

@@ -1,5 +1,5 @@
-// The weights of a layer as the left factor of shared/blocked_product.wgsl, with k its inputs. What includes this
-// says which four outputs a slot has: outputs_of(slot).
+// The weights of a layer as the left factor of shared/blocked_product.wgsl, with k its inputs. The including
+// shader defines the four outputs of a slot: outputs_of(slot).
 #include "shared/stored.wgsl"
 
 fn staged_left(index: u32) -> vec2u {

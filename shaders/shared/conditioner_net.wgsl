@@ -1,13 +1,13 @@
-// One net of a coupling, evaluated by one invocation for four rows without leaving the registers: the units of the
-// last hidden layer are added to the outputs as they come. Weights arrive four at a time from each of the LANES lanes.
-// Needs the sizes N_CONDITION, N_OUT, LANES, HIDDEN_k, N_BLOCKS_k and N_KEPT_LAYERS, the hidden layers below the last;
-// with KEEP_HIDDEN params.n_couplings, N_NETS and a function keep_hidden(unit, a), which receives the hidden layers
-// above the first before their activation, the units of one layer after those of the other.
+// A net of a coupling, evaluated by one invocation for four rows entirely in registers: the units of the last
+// hidden layer are added to the outputs as they are computed. Each of the LANES lanes loads four weights at a
+// time. Needs the sizes N_CONDITION, N_OUT, LANES, HIDDEN_k, N_BLOCKS_k and N_KEPT_LAYERS, the hidden layers
+// below the last. KEEP_HIDDEN also needs params.n_couplings, N_NETS and a function keep_hidden(unit, a),
+// which receives the hidden layers above the first before their activation, layer by layer.
 // docs/derivations.md, eq. (12), (13); TANGENTS: eq. (42)
 #if HAS_HIDDEN_1
 #unroll l N_KEPT_LAYERS
-// Hidden layer $l, padded to whole blocks; the padding meets weights of zero. One place more, never used, keeps Mesa
-// from unrolling the loop that fills it, as it does where a loop runs over the exact length of an array.
+// Hidden layer $l, padded to whole blocks; the padding has zero weights. An extra, unused element keeps Mesa
+// from unrolling the loop that fills the array, which it does if a loop runs over the exact length.
 var<private> hidden_$l: array<vec4f, N_BLOCKS_$l * 4u * LANES + 1u>;
 #if TANGENTS
 var<private> hidden_jacobian_$l: array<vec4f, N_BLOCKS_$l * 4u * LANES * N_CONDITION + 1u>;
@@ -23,7 +23,7 @@ struct Unit {
 }
 
 #unroll l N_KEPT_LAYERS
-// The unit whose weights of hidden layer $l begin at `row`, in four sums that ascend side by side.
+// The unit whose weights of hidden layer $l begin at `row`, as four sums in ascending order.
 fn unit_above_$l(row: u32, bias: f32, lane: u32) -> Unit {
 #unroll b N_BLOCKS_$l
   let own_$b = quad_of_lanes_row(row, 4u * ($b * LANES + lane), HIDDEN_$l);
@@ -31,7 +31,7 @@ fn unit_above_$l(row: u32, bias: f32, lane: u32) -> Unit {
   var sums = array<vec4f, 4>();
   sums[0] = vec4f(bias);
 #if TANGENTS
-  // Zero in so many words: lavapipe does not clear a variable of a loop's body anew.
+  // An explicit zero: lavapipe does not clear a variable again in each iteration of a loop.
   var jacobian_sums = array<vec4f, 4u * N_CONDITION>();
 #endif
 #unroll b N_BLOCKS_$l
@@ -160,7 +160,7 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
     let own_weights_$i = quad_of_lanes_row(start, N_CONDITION * first + 4u * $i, BIAS_0);
 #end
 #unroll c N_OUT
-    // Zero past the last unit, whose weights above are then of no matter.
+    // Zero past the last unit, so that its weights above do not matter.
     let own_out_$c = quad_of_lanes_row(start + WEIGHT_OUT + $c * HIDDEN_0, first, HIDDEN_0);
 #end
 #unroll k LANES

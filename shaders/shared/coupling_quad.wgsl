@@ -1,7 +1,7 @@
 // Couplings of one quad of rows in registers: the blocks of the state, and [a | t] with log-scales.
-// Needs the sizes N_CONDITION, N_TRANSFORM, N_DIM, N_OUT, N_NETS, params.net_start, coupling_stride, net_stride, flips
-// and evaluate_net, of conditioner_net or piece_net. Bit c of flips says that coupling c conditions on the last
-// features. docs/derivations.md, eq. (5) to (8)
+// Needs the sizes N_CONDITION, N_TRANSFORM, N_DIM, N_OUT, N_NETS, params.net_start, coupling_stride,
+// net_stride, flips and evaluate_net, from conditioner_net or piece_net. If bit c of flips is set, coupling c
+// conditions on the last features. docs/derivations.md, eq. (5) to (8)
 #include "shared/activation.wgsl"
 #include "shared/lanes.wgsl"
 #include "shared/net_weights.wgsl"

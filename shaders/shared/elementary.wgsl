@@ -1,4 +1,4 @@
-// Elementary functions at f32 accuracy, where WGSL leaves the built-in one loose: tanh may be off by 1e-5,
+// Elementary functions at f32 accuracy, for functions that WGSL specifies loosely: tanh may be off by 1e-5,
 // log by 5e-7 near 1, sin and cos by 5e-4.
 
 const LN_2: f32 = 0.6931471805599453;
@@ -31,7 +31,7 @@ fn log_accurate(x: f32) -> f32 {
   return e * LN_2 + 2.0 * f * series;
 }
 
-// log(1 - v) = -2 artanh(v / (2 - v)) for v in [0, 1/4], where 1 - v would lose what v holds.
+// log(1 - v) = -2 artanh(v / (2 - v)) for v in [0, 1/4], where 1 - v would lose digits of v.
 fn log_one_minus(v: f32) -> f32 {
   let f = v / (2.0 - v);
   let f2 = f * f;
@@ -39,7 +39,7 @@ fn log_one_minus(v: f32) -> f32 {
   return -2.0 * f * series;
 }
 
-// log(1 + e) for e >= 0, to the last digit also where e is small: 2 artanh(e / (2 + e)).
+// log(1 + e) for e >= 0, accurate to the last digit also for small e: 2 artanh(e / (2 + e)).
 fn log_one_plus(e: f32) -> f32 {
   if (e > 0.25) {
     return log_accurate(1.0 + e);
@@ -52,8 +52,8 @@ fn log_one_plus(e: f32) -> f32 {
 
 const HALF_PI: f32 = 1.5707963267948966;
 
-// (cos, sin) of a number of full turns. Quarters, of which only the nearest is taken off, are exact in f32;
-// what is left is at most an eighth of a turn, where Taylor's polynomials reach f32 accuracy.
+// (cos, sin) of a number of full turns. Quarters are exact in f32 after subtracting the nearest one; the
+// remainder is at most an eighth of a turn, where Taylor's polynomials reach f32 accuracy.
 fn cos_sin_turns(turns: f32) -> vec2f {
   let quarters = 4.0 * (turns - round(turns));
   let nearest = round(quarters);

@@ -12,7 +12,7 @@ fn feistel_round(halves: vec2u, key: u32, mask: u32) -> vec2u {
   return vec2u(halves.y, halves.x ^ (mix(halves.y + key) & mask));
 }
 
-// Which of `count` rows comes at `position` of the epoch.
+// The row, out of `count`, that comes at `position` of the epoch.
 fn shuffled_row(position: u32, count: u32, seed: vec2u, epoch: u32) -> u32 {
   let keys = philox(vec4u(0u, epoch, 0u, STREAM_SHUFFLE), seed);
   let more_keys = philox(vec4u(1u, epoch, 0u, STREAM_SHUFFLE), seed);

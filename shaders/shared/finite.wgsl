@@ -1,4 +1,4 @@
-// By the bits of x: comparisons with NaN may be optimised away.
+// Checks the bits of x, because comparisons with NaN may be optimised away.
 fn is_finite(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
 }

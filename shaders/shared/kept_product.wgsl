@@ -1,12 +1,13 @@
-// Rows of a streamed matrix against a matrix whose rows of four an invocation keeps in registers: sum_k A[k] kept[k].
-// Each of the LANES lanes loads another quad of the streamed row, and they hand them round.
+// Multiplies rows of a streamed matrix with a matrix whose rows of four an invocation keeps in registers:
+// sum_k A[k] kept[k]. Each of the LANES lanes loads another quad of the streamed row, and they share the
+// quads.
 // Needs the sizes N_KEPT, LANES and N_BLOCKS = N_KEPT / (4 LANES), and a function streamed_quad(row, first): elements
 // [first, first + 4) of a row, zero past its end.
 #include "shared/lanes.wgsl"
 
 var<private> kept: array<vec4f, N_KEPT>;
 
-// Elements [first, first + N_KEPT) of the streamed row, in four sums that ascend side by side.
+// Elements [first, first + N_KEPT) of the streamed row, as four sums in ascending order.
 fn product_with_kept(row: u32, first: u32, lane: u32) -> vec4f {
 #unroll b N_BLOCKS
   let own_$b = streamed_quad(row, first + 4u * ($b * LANES + lane));

@@ -1,4 +1,4 @@
-// Values that the first LANES lanes of a subgroup loaded, one each, known to all its lanes. Where there are no
+// Shares values that the first LANES lanes of a subgroup loaded, one each, with all its lanes. Without
 // subgroups LANES is 1, and every invocation loads for itself.
 
 fn scalar_of_lane(own: f32, lane: u32) -> f32 {

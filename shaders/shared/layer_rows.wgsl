@@ -1,5 +1,5 @@
-// What the rows of a layer's inputs and outputs are stored as: half precision within a net, with F16_INPUT and
-// F16_OUTPUT; f32 where they are the state, or what a net leaves.
+// Precision of a layer's inputs and outputs in memory: half within a net, with F16_INPUT and F16_OUTPUT; f32
+// for the state and for a net's outputs.
 #if F16_INPUT
 alias InputQuad = vec4h;
 #else

@@ -1,4 +1,4 @@
-// The tensors of a mixture of n_components diagonal normals, and sums of exponentials by their logarithms.
+// The tensors of a mixture of n_components diagonal normals, and sums of exponentials in logarithmic form.
 // A single component has no logits. Needs `parameters` and in params n_components, n_features and the offsets of
 // mean, log_scale [n_components, n_features] and logits [n_components]. docs/derivations.md, eq. (120)
 #include "shared/elementary.wgsl"

@@ -1,4 +1,4 @@
-// Where the tensors of a small net lie, from its start.
+// Offsets of the tensors of a small net, from its start.
 // Each tensor starts at a multiple of four elements (src/spec/layout.ts): W0 [HIDDEN_0, N_CONDITION], b0, with
 // HAS_HIDDEN_1 then W1 [HIDDEN_1, HIDDEN_0], b1, with HAS_HIDDEN_2 then W2 [HIDDEN_2, HIDDEN_1], b2, and last
 // W [N_OUT, N_LAST], b.

@@ -1,9 +1,9 @@
-// The rows of weights of a small net four at a time. Needs LANES; ALIGNED says that HIDDEN_0, and with HAS_HIDDEN_2
-// also HIDDEN_1, is a multiple of four.
+// Reads the rows of weights of a small net four at a time. Needs LANES; ALIGNED means that HIDDEN_0, and with
+// HAS_HIDDEN_2 also HIDDEN_1, is a multiple of four.
 #include "shared/net_layout.wgsl"
 #include "shared/row_quads.wgsl"
 
-// As quad_of_row for a lane's share of a layer, whose lanes may all lie within the row.
+// Like quad_of_row, for a lane's share of a layer; all lanes may be within the row.
 fn quad_of_lanes_row(row: u32, first: u32, length: u32) -> vec4f {
 #if ALIGNED
 #if HAS_HIDDEN_2
@@ -18,7 +18,7 @@ fn quad_of_lanes_row(row: u32, first: u32, length: u32) -> vec4f {
   return quad_of_row(row, first, length);
 }
 
-// Input i of four units whose N_CONDITION weights each lie one after the other in `weights`.
+// Input i of four units whose N_CONDITION weights each are consecutive in `weights`.
 fn column_of_units(weights: array<vec4f, N_CONDITION>, i: u32) -> vec4f {
   var column: vec4f;
 #unroll u 4

@@ -1,7 +1,7 @@
 // Random words as uniform and normal numbers: u = (k + 1/2) 2^-24 with k the upper 24 bits.
 #include "shared/elementary.wgsl"
 
-// u where u < 1/2, else u - 1: exact in f32, which u itself is not above 1/2.
+// u if u < 1/2, else u - 1: exact in f32, unlike u itself above 1/2.
 fn signed_uniform(word: u32) -> f32 {
   return (f32(bitcast<i32>(word) >> 8u) + 0.5) * 0x1p-24;
 }

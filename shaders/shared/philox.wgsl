@@ -1,5 +1,5 @@
 // Philox4x32-10: four random words from a counter and a key (Salmon et al. 2011, section 3.3).
-// counter = (block, row low, row high, stream), key = (seed low, seed high): src/random.ts says what they mean.
+// counter = (block, row low, row high, stream), key = (seed low, seed high): src/random.ts explains them.
 const PHILOX_MULTIPLIERS = vec2u(0xd2511f53u, 0xcd9e8d57u);
 const PHILOX_WEYL = vec2u(0x9e3779b9u, 0xbb67ae85u);
 const PHILOX_ROUNDS: u32 = 10u;
@@ -34,7 +34,7 @@ fn add_to_row(row: vec2u, offset: u32) -> vec2u {
   return vec2u(low, row.y + select(0u, 1u, low < offset));
 }
 
-// A word as one of 0 .. count - 1.
+// A word as one of the integers 0 .. count - 1.
 fn choice_of(word: u32, count: u32) -> u32 {
   return multiply_high(word, count);
 }

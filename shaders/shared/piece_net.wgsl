@@ -1,6 +1,6 @@
-// One net of a coupling whose second hidden layer is a line over each piece of its only input, evaluated by one
-// invocation for four rows: as conditioner_net does, with one multiply-add for HIDDEN_0.
-// Needs the sizes N_OUT, LANES, HIDDEN_k, N_BLOCKS_0, and `lines`, which piece_lines leaves.
+// A net of a coupling whose second hidden layer is a line over each piece of its single input. One invocation
+// evaluates it for four rows, like conditioner_net, with one multiply-add in place of HIDDEN_0. Needs the
+// sizes N_OUT, LANES, HIDDEN_k, N_BLOCKS_0, and `lines` from piece_lines.
 // docs/derivations.md, eq. (71)
 #include "shared/pieces.wgsl"
 

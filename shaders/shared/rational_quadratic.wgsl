@@ -1,11 +1,11 @@
 // Bins of a monotone rational-quadratic spline on [-bound, bound], the identity outside. A feature's raw numbers are
 // BINS widths, BINS heights and the derivatives at the BINS - 1 inner knots; all zeros give the identity.
-// They are those of each row, raw [n_transformed, 3 BINS - 1, n_rows], or one set for all rows within a longer buffer:
-// params.raw_start, .raw_stride from number to number and .row_stride from row to row say which.
+// Each row has separate numbers, raw [n_transformed, 3 BINS - 1, n_rows], or all rows share one set within a
+// longer buffer: see params.raw_start, .raw_stride from number to number and .row_stride from row to row.
 // Needs the size BINS, raw, these params and params.bound. docs/derivations.md, eq. (58) to (60)
 #include "shared/elementary.wgsl"
 
-// Least width and height of a bin, as a share of the whole, and least derivative at a knot.
+// Minimum width and height of a bin, as a share of the total, and minimum derivative at a knot.
 const MIN_SHARE: f32 = 1e-3;
 const MIN_DERIVATIVE: f32 = 1e-3;
 // log(exp(1 - MIN_DERIVATIVE) - 1), so that a raw 0 gives the derivative 1.
@@ -21,7 +21,7 @@ struct Interval {
 struct Bin {
   x: Interval,
   y: Interval,
-  // At its left and right knot.
+  // The derivatives at its left and right knot.
   derivatives: vec2f,
 }
 
@@ -50,7 +50,8 @@ fn share_of(feature: u32, number: u32, row: u32, softmax: Softmax) -> f32 {
   return exp(raw_number(feature, number, row) - softmax.largest) / softmax.total;
 }
 
-// The interval that `value` lies in, or where `wanted` is one of them, that one. The last ends at the bound exactly.
+// The interval that contains `value`, or interval `wanted` if that is valid. The last ends at the bound
+// exactly.
 fn interval_at(feature: u32, first: u32, row: u32, value: f32, wanted: u32) -> Interval {
   let softmax = softmax_of(feature, first, row);
   var start = -params.bound;
@@ -65,7 +66,7 @@ fn interval_at(feature: u32, first: u32, row: u32, value: f32, wanted: u32) -> I
   return Interval(BINS - 1u, start, params.bound - start);
 }
 
-// Outside, the spline goes on with the derivative 1.
+// Outside, the spline continues with the derivative 1.
 fn derivative_at(feature: u32, knot: u32, row: u32) -> f32 {
   if (knot == 0u || knot == BINS) {
     return 1.0;
@@ -94,7 +95,7 @@ fn is_inside(value: f32) -> bool {
   return abs(value) <= params.bound;
 }
 
-// What the formulas have in common, at xi in [0, 1] of a bin.
+// Common terms of the formulas, at xi in [0, 1] of a bin.
 struct Place {
   xi: f32,
   // xi (1 - xi)
@@ -127,7 +128,7 @@ fn xi_of_x(bin: Bin, x: f32) -> f32 {
   return clamp((x - bin.x.start) / bin.x.size, 0.0, 1.0);
 }
 
-// The root of the quadratic that y gives, in the form that does not cancel.
+// The root of the quadratic for y, in the form that does not cancel.
 fn xi_of_y(bin: Bin, y: f32) -> f32 {
   let rise = clamp(y - bin.y.start, 0.0, bin.y.size);
   let mean = bin.y.size / bin.x.size;

@@ -1,6 +1,6 @@
-// Rows of parameters four elements at a time, whether or not they begin at multiples of four.
-// Needs `parameters`; with ALIGNED, which says that rows begin at multiples of four and have such lengths, instead of
-// single elements `parameter_quads`, the same buffer.
+// Reads rows of parameters four elements at a time, aligned or not. Needs `parameters`. ALIGNED means that
+// rows begin at multiples of four and have such lengths; it needs `parameter_quads`, the same buffer in
+// quads, instead of single elements.
 
 // Elements [first, first + 4) of the row of `length` that starts at `row`; zero past its end.
 fn quad_of_row(row: u32, first: u32, length: u32) -> vec4f {
@@ -11,7 +11,7 @@ fn quad_of_row(row: u32, first: u32, length: u32) -> vec4f {
 #endif
 }
 
-// The same wherever the row begins.
+// The same for any start of the row.
 fn quad_of_any_row(row: u32, first: u32, length: u32) -> vec4f {
   let places = first + vec4u(0u, 1u, 2u, 3u);
   let inside = row + min(places, vec4u(length - 1u));

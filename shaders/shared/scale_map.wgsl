@@ -4,7 +4,7 @@
 
 override SCALE_MAP: u32 = 0u;
 
-// Glow's: a fresh net, which gives zeros, starts near the identity.
+// Glow's shift: a fresh net, whose outputs are zero, starts near the identity.
 const SIGMOID_SHIFT: f32 = 2.0;
 
 struct LogScale {
@@ -12,7 +12,7 @@ struct LogScale {
   derivative: f32,
 }
 
-// `bound` is that of tanh, or what sigmoid adds to the scale.
+// `bound` is the bound of tanh, or the floor that sigmoid adds to the scale.
 fn log_scale_of(a: f32, bound: f32) -> LogScale {
   if (SCALE_MAP == SCALE_MAP_TANH) {
     let y = tanh_accurate(a / bound);

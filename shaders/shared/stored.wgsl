@@ -1,4 +1,4 @@
-// What the weights and hidden activations of nets are stored as; what is computed with them is f32.
+// Precision of the weights and hidden activations of nets in memory; computations are f32.
 #if F16
 alias Stored = f16;
 alias StoredQuad = vec4h;

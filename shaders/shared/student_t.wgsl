@@ -10,7 +10,7 @@ fn log_normaliser(a: f32) -> f32 {
   let b = a + 4.0;
   let b2 = 1.0 / (b * b);
   let series = -(1.0 / 8.0 - b2 * (1.0 / 192.0 - b2 * (1.0 / 640.0 - b2 * (17.0 / 14336.0)))) / b;
-  // b / a times the four quotients (a + i) / (a + i + 1/2), squared, is near 1 where a is large.
+  // b / a times the four quotients (a + i) / (a + i + 1/2), squared, is near 1 for large a.
   let q = a + vec4f(0.0, 1.0, 2.0, 3.0);
   let quotients = q / (q + 0.5);
   let product = quotients.x * quotients.y * quotients.z * quotients.w;
@@ -28,7 +28,7 @@ fn log_normaliser_derivative(a: f32) -> f32 {
   return a * (series - 2.0 / (a * b) + (steps.x + steps.y) + (steps.z + steps.w));
 }
 
-// log(1 + w^2) for w >= 0, also where w^2 would overflow.
+// log(1 + w^2) for w >= 0, also if w^2 would overflow.
 fn log_one_plus_square(w: f32) -> f32 {
   if (w > 0x1p30) {
     return 2.0 * log_accurate(w);

@@ -1,4 +1,4 @@
-// Where the elements of a strict triangle lie, packed row after row: PyTorch's tril_indices(D, D, -1) and
+// Positions of the elements of a strict triangle, packed row by row: PyTorch's tril_indices(D, D, -1) and
 // triu_indices(D, D, 1).
 
 // Row i, column j < i.

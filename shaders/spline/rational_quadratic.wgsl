@@ -41,7 +41,7 @@ fn main(
 #if KEEP_INPUT
   kept_x[index] = value;
 #endif
-  // Rows outside compute the spline's end, which is finite, and do not use it.
+  // Rows outside compute the spline's end, which is finite, and ignore it.
   let inner = clamp(value, -params.bound, params.bound);
 #if INVERSE
   let bin = bin_of_y(feature, row, inner);

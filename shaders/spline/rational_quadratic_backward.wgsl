@@ -1,5 +1,5 @@
-// Pulls the gradient back through z = spline(x), to x and to every raw number, and puts x back in the state. x is what
-// rational_quadratic kept: undoing a spline where it is flat magnifies the rounding of z.
+// Pulls the gradient back through z = spline(x), to x and to every raw number, and restores x in the state. x
+// is the value kept by rational_quadratic: undoing a flat part of a spline would magnify the rounding of z.
 // raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; d_raw [n_transformed, 3 BINS - 1,
 // n_rows]; kept_x [n_transformed, n_rows]; state z -> x and d_state d_z -> d_x: [*, n_rows] from feature transform_start,
 // in place. d_log_det is the same for every valid row and zero for the padding after them.
@@ -57,7 +57,7 @@ fn main(
   let ratio = place.numerator / denominator;
   let bend = bin.derivatives.x + bin.derivatives.y - 2.0 * place.mean;
   let d_derivative_factor = d_log_det / place.derivative_factor;
-  // Of the denominator by way of the log-derivative.
+  // The denominator's gradient through the log-derivative.
   let d_denominator = -2.0 * d_log_det / denominator;
   let rise = bin.y.size;
 
@@ -88,7 +88,7 @@ fn d_raw_place(feature: u32, number: u32, row: u32) -> u32 {
   return (feature * N_RAW + number) * params.n_rows + row;
 }
 
-// From the gradients of the start and the size of interval k to those of the raw numbers of all intervals.
+// Maps the gradients of the start and size of interval k to the gradients of all raw numbers.
 fn store_shares(feature: u32, first: u32, row: u32, k: u32, d_start: f32, d_size: f32) {
   let softmax = softmax_of(feature, first, row);
   let whole = 2.0 * params.bound * (1.0 - MIN_SHARE * f32(BINS));

@@ -1,4 +1,4 @@
-/** What a base distribution is: one record in a file of its own, and a row in the table of index.ts. */
+/** The interface of a base distribution: one record in its own file, and a row in the table of index.ts. */
 import type * as v from 'valibot';
 import type { BaseLoss, LogProbArguments, SampleArguments } from '../kernels/base/arguments.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
@@ -22,64 +22,66 @@ export interface BaseLayer<Spec extends BaseSpecOf = BaseSpecOf, Tensors = objec
 
 type Placed<Arguments> = Omit<Arguments, 'features' | 'parameters'>;
 
-/** Rows of the latent, with the log-det that goes with them. */
+/** Latent rows, with the log-det that goes with them. */
 type Density = Placed<Omit<LogProbArguments, 'loss'>>;
 
 export interface Base<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
-  /** What the model file may say; the order of the keys is the order in which they are written. */
+  /** The fields of the model file; keys are written in this order. */
   readonly schema: v.GenericSchema<unknown, Spec>;
-  /** Every field but the type, for a base that is made by hand. */
+  /** Every field but the type, for a base made by hand. */
   defaults(): Omit<Spec, 'type'>;
   /** Whether it reads the context. */
   readonly readsContext?: boolean;
-  /** Whether rows outside its walls have no density. */
+  /** Whether rows outside its bounds have no density. */
   readonly isBounded?: boolean;
   /** The tensors, in the order of the model file. */
   tensors(spec: Spec, shape: { dim: number; contextDim: number }, add: AddTensor): Tensors;
-  /** Fills the tensors of a fresh flow that are not 0. */
+  /** Fills the tensors of a fresh flow that do not start at 0. */
   start?(layer: BaseLayer<Spec, Tensors>, parameters: Float32Array, seed: number): void;
-  /** What it is, for people. */
+  /** A description for people. */
   words(spec: Spec): string;
-  /** What its kernels depend on, for the cache of kernel choices; '' for nothing. */
+  /** The fields that its kernels depend on, for the cache of kernel choices; '' if there are none. */
   tuningKey(spec: Spec): string;
 
   /** Whether a stack of couplings can end in its log-density. */
   readonly isStandardNormal?: boolean;
-  /** log p of rows; or with a `loss` −log p, the gradient of the rows, and each row's gradients of `rowTensors`. */
+  /**
+   * log p of rows; or with a `loss` −log p, the gradient of the rows, and each row's gradients of
+   * `rowTensors`.
+   */
   logProb(layer: BaseLayer<Spec, Tensors>, args: LogProbArguments): Dispatch;
-  /** Rows of it. */
+  /** Samples of the base. */
   sample(layer: BaseLayer<Spec, Tensors>, args: SampleArguments): Dispatch;
-  /** The tensors of which a row has gradients, in the order in which `logProb` leaves them. */
+  /** The tensors for which each row has gradients, in the order in which `logProb` leaves them. */
   rowTensors?(layer: BaseLayer<Spec, Tensors>): TensorSlot[];
-  /** Gradients of a row, if there are more than those of `rowTensors`. */
+  /** Gradients per row, if there are more than the elements of `rowTensors`. */
   rowGradients?(layer: BaseLayer<Spec, Tensors>): number;
 
-  /** A mean that depends on the context: what is left of z without it has the density of `logProb`. */
+  /** A mean that depends on the context: `logProb` is the density of z minus this mean. */
   readonly mean?: {
-    /** Adds the mean to rows in `target`, or takes it off again with `sign` −1. */
+    /** Adds the mean to the rows in `target`; subtracts it if `sign` is −1. */
     shift(
       plan: PlanBuilder,
       layer: BaseLayer<Spec, Tensors>,
       args: { rows: number; sign: 1 | -1; target: string },
     ): void;
-    /** Adds its gradient, out of D_STATE as the loss leaves it. */
+    /** Adds the gradient of the mean, from D_STATE as the loss leaves it. */
     gradient(plan: PlanBuilder, layer: BaseLayer<Spec, Tensors>, rows: number): void;
   };
 }
 
-/** Gradients of its own that a row has. */
+/** Gradients of the base's tensors per row. */
 export function rowGradients(layer: BaseLayer): number {
   const { room } = layer;
   const tensors = room.rowTensors?.(layer) ?? [];
   return room.rowGradients?.(layer) ?? tensors.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** log p of rows. */
 export function addLogProb(plan: PlanBuilder, layer: BaseLayer, density: Density): void {
   plan.add(layer.room.logProb(layer, { ...density, ...common(layer) }));
 }
 
-/** −log p of rows, the gradient of the rows, and of the base's own tensors. */
+/** −log p of rows, with the gradients of the rows and of the base's tensors. */
 export function addLoss(
   plan: PlanBuilder,
   layer: BaseLayer,
@@ -98,7 +100,7 @@ export function addLoss(
   }
 }
 
-/** Rows of the base into `args.state`. */
+/** Samples of the base, written to `args.state`. */
 export function addSample(plan: PlanBuilder, layer: BaseLayer, args: Placed<SampleArguments>): void {
   plan.add(layer.room.sample(layer, { ...args, ...common(layer) }));
 }

@@ -1,6 +1,6 @@
 /**
- * z ~ N(M c, I) with the context c and a learned M [D, C]: a mean for each class if c is one-hot. What is left of z
- * without M c is a row of N(0, I).
+ * z ~ N(M c, I) with the context c and a learned M [D, C]: a mean for each class if c is one-hot. z − M c has
+ * the density N(0, I).
  */
 import * as v from 'valibot';
 import { classConditionalBackward } from '../kernels/base/class_conditional_backward.ts';

@@ -1,4 +1,4 @@
-/** A mean and a standard deviation a feature, learned: a mixture of one, which has no weights. */
+/** A learned mean and standard deviation for each feature: a mixture with one component and no weights. */
 import * as v from 'valibot';
 import type { MixtureSlots } from '../model/tensors.ts';
 import type { Base } from './base.ts';
@@ -16,7 +16,7 @@ export const diagonalNormalRoom: Base<DiagonalNormalSpec, MixtureSlots> = {
     logScale: add('log_scale', [1, dim], true),
   }),
 
-  // The kernel also leaves the gradient of the one weight, which is 0.
+  // The kernel also leaves the gradient of the single weight, which is 0.
   rowGradients: ({ tensors: { mean, logScale } }) => mean.length + logScale.length + 1,
   words: () => 'normal with a learned mean and spread for each feature',
   tuningKey: ({ type }) => type,

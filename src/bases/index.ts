@@ -1,4 +1,4 @@
-/** The base distributions by type; a new one is a file next to this one and its lines here. */
+/** The base distributions by type. To add one, add a file next to this one and its lines here. */
 import type { Base, BaseSpecOf } from './base.ts';
 import { classConditionalRoom } from './classConditional.ts';
 import { diagonalNormalRoom } from './diagonalNormal.ts';
@@ -22,7 +22,7 @@ export type BaseType = keyof typeof BASES;
 /** The density of the latent z. */
 export type BaseSpec = { [Type in BaseType]: SpecOf<(typeof BASES)[Type]> }[BaseType];
 
-/** The room of the base with this spec. */
+/** The record of the base with this spec. */
 export function baseOf({ type }: BaseSpecOf): Base {
   return BASES[type as BaseType];
 }

@@ -1,4 +1,4 @@
-/** `components` diagonal normals, learned with their weights. */
+/** A mixture of `components` diagonal normals; weights, means and scales are learned. */
 import * as v from 'valibot';
 import { mixtureLogProb } from '../kernels/base/mixture_log_prob.ts';
 import { mixtureSample } from '../kernels/base/mixture_sample.ts';
@@ -10,7 +10,7 @@ import type { Base, BaseSpecOf } from './base.ts';
 const schema = v.strictObject({ type: v.literal('mixture'), components: integerFrom(2, 1024) });
 export type MixtureSpec = v.InferOutput<typeof schema>;
 
-/** Rows of K diagonal normals. */
+/** The kernels of a mixture of K diagonal normals. */
 export const mixtureRows: Pick<Base<BaseSpecOf, MixtureSlots>, 'logProb' | 'sample' | 'rowTensors'> = {
   logProb: ({ tensors }, args) => mixtureLogProb({ ...args, slots: tensors }),
   sample: ({ tensors }, args) => mixtureSample({ ...args, slots: tensors }),
@@ -32,7 +32,7 @@ export const mixtureRoom: Base<MixtureSpec, MixtureSlots> = {
     logits: add('logits', [components], true),
   }),
 
-  // Means apart, since components that are the same would stay so.
+  // The means start apart: identical components would stay identical.
   start: ({ tensors: { mean } }, parameters, seed) =>
     parameters.set(normals(seed, STREAMS.base, mean.length), mean.offset),
 

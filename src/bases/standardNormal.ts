@@ -7,7 +7,7 @@ import type { Base } from './base.ts';
 const schema = v.strictObject({ type: v.literal('standard_normal') });
 export type StandardNormalSpec = v.InferOutput<typeof schema>;
 
-/** Rows of N(0, I). */
+/** The kernels of N(0, I). */
 export const standardNormalRows: Pick<Base, 'logProb' | 'sample'> = {
   logProb: (_, args) => standardNormalLogProb(args),
   sample: (_, args) => standardNormalSample(args),

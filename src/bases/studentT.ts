@@ -1,4 +1,4 @@
-/** Student's t, independent, with degrees of freedom a feature that start at `df` and are learned if `learned` says so. */
+/** Independent Student's t; each feature's degrees of freedom start at `df` and are trained if `learned`. */
 import * as v from 'valibot';
 import { studentTLogProb } from '../kernels/base/student_t_log_prob.ts';
 import { studentTSample } from '../kernels/base/student_t_sample.ts';
@@ -9,7 +9,7 @@ import type { Base } from './base.ts';
 
 const schema = v.strictObject({
   type: v.literal('student_t'),
-  // Beyond 1000 float32 cannot tell most of them from a normal.
+  // Above 1000, float32 cannot distinguish most of them from a normal.
   df: numberFrom(0.1, 1000),
   learned: v.boolean(),
 });
@@ -21,7 +21,7 @@ export interface Tensors {
 
 export const studentTRoom: Base<StudentTSpec, Tensors> = {
   schema,
-  // Heavy tails with a variance.
+  // Heavy tails, but a finite variance.
   defaults: () => ({ df: 5, learned: true }),
   tensors: ({ learned }, { dim }, add) => ({ logDf: add('log_df', [dim], learned) }),
   start: ({ spec, tensors }, parameters) => fillTensor(parameters, tensors.logDf, Math.log(spec.df)),

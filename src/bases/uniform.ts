@@ -10,7 +10,7 @@ export type UniformSpec = v.InferOutput<typeof schema>;
 
 export const uniformRoom: Base<UniformSpec> = {
   schema,
-  // Where the splines of the preset end.
+  // The bound of the preset's splines.
   defaults: () => ({ bound: 3 }),
   isBounded: true,
   tensors: () => ({}),

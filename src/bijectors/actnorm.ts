@@ -1,4 +1,6 @@
-/** Glow's normalisation, z = (x + bias) ⊙ exp(log_scale); the first batch of training gives a fresh one its start. */
+/**
+ * Glow's activation normalisation, z = (x + bias) ⊙ exp(log_scale); the first training batch initialises it.
+ */
 import * as v from 'valibot';
 import { actnormStart } from '../kernels/elementwise/actnorm_start.ts';
 import { firstUnsound } from '../model/tensors.ts';

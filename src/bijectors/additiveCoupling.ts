@@ -27,7 +27,7 @@ export type AdditiveCouplingSpec = v.InferOutput<typeof schema>;
 
 export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensors> = {
   schema,
-  // With a last layer of zeros symmetrical data would hold it there.
+  // If the last layer started at zero, symmetrical data would keep it there.
   defaults: (place) => ({
     ...couplingDefaults(place),
     conditioner: { ...DEFAULT_NET, init: 'torch_linear' },
@@ -54,7 +54,7 @@ export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensor
     const coupling = { spec, ...tensors };
     if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepDerivatives: true });
     plan.add(shift(tensors, pass, -1));
-    // Both d_t and d_x₂ are d_z₂, so it stays where it is.
+    // Both d_t and d_x₂ equal d_z₂, so d_z₂ stays in place.
     conditionerBackward(plan, coupling, pass, { buffer: D_STATE, start: tensors.blocks.transformStart });
   },
 };

@@ -25,8 +25,8 @@ import {
 import type { CouplingTensors } from './coupling.ts';
 
 /**
- * The nets compute (a, t). `separate: false`: one net, outputs [a | t]; `separate: true`: one net for a (`scale`), one
- * for t (`shift`).
+ * The nets compute (a, t). `separate: false`: one net, outputs [a | t]. `separate: true`: one net for a
+ * (`scale`), one for t (`shift`).
  */
 const conditionerSchema = v.strictObject({
   hidden: netFields.hidden,
@@ -49,9 +49,12 @@ export type AffineCouplingSpec = v.InferOutput<typeof schema>;
 
 type Coupling = Layer<AffineCouplingSpec, CouplingTensors>;
 
-/** Features whose rows a fused kernel keeps in registers. */
+/** The most features for which a fused kernel keeps rows in registers. */
 const MAX_FUSED_DIM = 8;
-/** Most hidden layers of a fused net, and the widest if there are several; one alone streams at any width. */
+/**
+ * Limits of a fused net: hidden layers, and their width if there are several. A single layer can have any
+ * width.
+ */
 const MAX_FUSED_LAYERS = 3;
 const MAX_FUSED_WIDTH = 128;
 
@@ -93,7 +96,7 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
     const { conditioner, scale, shiftFirst, flip } = spec;
     const { hidden, residualBlocks, activation } = conditioner;
     const { conditionCount, transformCount } = tensors.blocks;
-    // The fused kernels know nets of data features only.
+    // The fused kernels only support nets that read data features.
     if (contextDim > 0 || dim > MAX_FUSED_DIM || residualBlocks !== undefined || shiftFirst === true)
       return undefined;
     if (hidden.length > MAX_FUSED_LAYERS) return undefined;
@@ -152,11 +155,14 @@ export const affineCoupling = builderOf<AffineCouplingSpec>('affine_coupling');
 
 interface CouplingRun extends MapPass {
   inverse: boolean;
-  /** Whether the activations stay for a backward pass, with the derivatives of the hidden layers. */
+  /** Whether to keep the activations for a backward pass, with the derivatives of the hidden layers. */
   keep: boolean;
 }
 
-/** The transformed block of the state through the coupling, in place; its log-determinant goes to LOG_DET. */
+/**
+ * Maps the transformed block of the state through the coupling, in place. Its log-determinant goes to
+ * LOG_DET.
+ */
 function couplingMap(plan: PlanBuilder, { spec, tensors }: Coupling, run: CouplingRun): void {
   const { rows, variants, activations, inverse, accumulate, keep } = run;
   const { blocks, nets } = tensors;
@@ -166,7 +172,7 @@ function couplingMap(plan: PlanBuilder, { spec, tensors }: Coupling, run: Coupli
   const last = net?.layers.at(-1);
   const fused = net !== undefined && last !== undefined;
   conditionerForward(plan, { spec, ...tensors }, { ...run, keepDerivatives: keep, hiddenOnly: fused });
-  // Of each row, what adds up to the log-determinant.
+  // The number of terms per row that add up to the log-determinant.
   const terms = fused ? couplingTiles(blocks.transformCount) : blocks.transformCount;
   const logScale = plan.buffer(LOG_SCALE, terms * rows);
   const common = { rows, blocks, scale, state: STATE, logScale };

@@ -1,4 +1,4 @@
-/** What a bijector is: one record in a file of its own, and a row in the table of index.ts. */
+/** The interface of a bijector: one record in its own file, and a row in the table of index.ts. */
 import type * as v from 'valibot';
 import type { Domain } from '../model/domain.ts';
 import type { StackableCoupling } from '../model/couplingStack.ts';
@@ -13,7 +13,7 @@ export interface FlowShape {
   contextDim: number;
 }
 
-/** What every bijector's spec has; those of couplings also have a net. */
+/** The fields of every bijector's spec; couplings also have a net. */
 export interface LayerSpec {
   type: string;
   conditioner?: NetSpec;
@@ -26,12 +26,12 @@ export interface Layer<Spec extends LayerSpec = LayerSpec, Tensors = object> {
   readonly tensors: Tensors;
 }
 
-/** The nets of a bijector; none of one that has no conditioner. */
+/** The nets of a bijector; empty if it has no conditioner. */
 export function netsOf({ tensors }: Layer): readonly NetSlots[] {
   return 'nets' in tensors ? (tensors as { nets: readonly NetSlots[] }).nets : [];
 }
 
-/** Where a spec stands in its flow. */
+/** The position of a spec in its flow. */
 export interface Place {
   /** For messages: `spec.bijectors[2]`. */
   where: string;
@@ -40,13 +40,13 @@ export interface Place {
   previous?: { spec: LayerSpec; bijector: Bijector };
 }
 
-/** What defaults go by. */
+/** The values that defaults depend on. */
 export interface StackPlace extends FlowShape {
-  /** Couplings before this bijector: those in even places condition on the first features, the others on the last. */
+  /** Couplings before this bijector: even ones condition on the first features, odd ones on the last. */
   couplings: number;
 }
 
-/** Draws for the start of a fresh flow, from streams of their own. */
+/** Random draws that initialise a fresh flow, each from a separate stream. */
 export interface StartDraws {
   /** U(0, 1) for weights. */
   weight: () => number;
@@ -54,11 +54,11 @@ export interface StartDraws {
   permutation: () => number;
 }
 
-/** What a fresh flow takes from its data. */
+/** The statistics with which data initialise a fresh flow. */
 export interface DataStart {
   /** Scales of domains, [D]. */
   scale: Float64Array;
-  /** The mean less the offset that the host subtracts, [D]. */
+  /** The mean minus the offset that the host subtracts, [D]. */
   meanLeft: Float64Array;
   std: Float64Array;
   /** Lower triangular, [D, D]. */
@@ -70,7 +70,7 @@ export interface TensorValues {
   values: Float32Array<ArrayBuffer>;
 }
 
-/** What the words for a bijector go by. */
+/** The values that the description of a bijector depends on. */
 export interface WordsPlace extends FlowShape {
   /** Names of the features that reach it. */
   names: readonly string[];
@@ -79,101 +79,101 @@ export interface WordsPlace extends FlowShape {
   parameters: Float32Array;
 }
 
-/** The rows on their way through the flow, which are in the state, padded; and how nets are run. */
+/** A pass over rows: the rows are in the state, padded. Also says how to run nets. */
 export interface Pass extends NetRun {
   /** Number of features D. */
   dim: number;
 }
 
 export interface MapPass extends Pass {
-  /** Whether LOG_DET already holds that of other bijectors, or starts here. */
+  /** Whether to add to LOG_DET, which holds the log-det of other bijectors, or to overwrite it. */
   accumulate: boolean;
 }
 
 export interface ForwardPass extends MapPass {
-  /** Whether to leave in the workspace what the backward pass needs of a net. */
+  /** Whether to leave in the workspace the derivatives that a net's backward pass needs. */
   keepDerivatives: boolean;
-  /** If a backward pass follows: the buffer for rows that cannot be rebuilt without loss. */
+  /** If a backward pass follows: the buffer for rows that cannot be rebuilt exactly. */
   keptRows?: string;
 }
 
 export interface BackwardPass extends Pass {
-  /** Rows before the padding, which has no gradient. */
+  /** Rows before the padding; padded rows have no gradient. */
   validRows: number;
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
   dLogDet: number;
   /** Whether the forward pass has just run this bijector's nets with `keepDerivatives`. */
   netsHaveRun: boolean;
-  /** What the forward pass had as `keptRows`. */
+  /** `keptRows` of the forward pass. */
   keptRows: string;
 }
 
 export interface Bijector<Spec extends LayerSpec = LayerSpec, Tensors = object> {
-  /** What the model file may say; the order of the keys is the order in which they are written. */
+  /** The fields of the model file; keys are written in this order. */
   readonly schema: v.GenericSchema<unknown, Spec>;
-  /** Every field but the type, for a bijector that is made by hand. */
+  /** Every field but the type, for a bijector made by hand. */
   defaults(place: StackPlace): Omit<Spec, 'type'>;
-  /** What the schema cannot say. @throws {ShapeError} */
+  /** Checks that the schema cannot express. @throws {ShapeError} */
   check?(spec: Spec, place: Place): void;
   /** The tensors, in the order of the model file. */
   tensors(spec: Spec, shape: FlowShape, add: AddTensor): Tensors;
-  /** Fills the tensors of a fresh flow that are not 0. */
+  /** Fills the tensors of a fresh flow that do not start at 0. */
   start?(layer: Layer<Spec, Tensors>, parameters: Float32Array, draws: StartDraws): void;
-  /** The tensors that the training data set in a fresh flow. */
+  /** The tensors that the training data initialise. */
   startFromData?(layer: Layer<Spec, Tensors>, start: DataStart): TensorValues[];
-  /** Whether `startFromData` wants a whitening. */
+  /** Whether `startFromData` needs a whitening. */
   whitens?(spec: Spec): boolean;
   /** Sets tensors from the first batch, which is in the state. */
   readonly startFromBatch?: {
     add(plan: PlanBuilder, layer: Layer<Spec, Tensors>, rows: { rows: number; validRows: number }): void;
-    /** One element: 0 until the bijector has started. */
+    /** A tensor with one element, which is 0 until the bijector has started. */
     flag(layer: Layer<Spec, Tensors>): TensorSlot;
   };
-  /** The first value that its tensors cannot have, or undefined. */
+  /** The first invalid value in its tensors, or undefined. */
   unsound?(layer: Layer<Spec, Tensors>, parameters: Float32Array): UnsoundValue | undefined;
 
-  /** What it does, for people. */
+  /** A description for people. */
   words(layer: Layer<Spec, Tensors>, place: WordsPlace): string;
-  /** What its kernels depend on, for the cache of kernel choices. */
+  /** The fields that its kernels depend on, for the cache of kernel choices. */
   tuningKey(layer: Layer<Spec, Tensors>): string;
-  /** Elements a row of its widest workspace buffer that is no layer of a net. */
+  /** Elements per row of its widest workspace buffer, apart from the layers of nets. */
   width?(layer: Layer<Spec, Tensors>): number;
-  /** Matrices that a row is multiplied by, without those of nets. */
+  /** Matrices that multiply each row, apart from those of nets. */
   matrices?(layer: Layer<Spec, Tensors>): TensorSlot[];
-  /** Whether features leave it in other places, or mixed. */
+  /** Whether it moves or mixes features. */
   readonly movesFeatures?: boolean;
-  /** Domains of the data, if it maps them to all numbers. */
+  /** Domains of the data, if it maps them to the real line. */
   domains?(spec: Spec): readonly Domain[];
-  /** What the host subtracts from the data in float64. */
+  /** The values that the host subtracts from the data in float64. */
   readonly offset?: {
     of(spec: Spec): readonly number[] | undefined;
     replace(spec: Spec, offset: readonly number[] | undefined): Spec;
-    /** The spread of what is left. */
+    /** The spread of the data after the subtraction. */
     std(layer: Layer<Spec, Tensors>): TensorSlot;
   };
-  /** How fused kernels take it: as a coupling of a stack, or as the standardisation before one. */
+  /** How fused kernels see it: as a coupling of a stack, or as the standardisation before the stack. */
   stackable?(layer: Layer<Spec, Tensors>, shape: FlowShape): StackableCoupling | undefined;
   standardisation?(layer: Layer<Spec, Tensors>): { mean: TensorSlot; std: TensorSlot };
 
-  /** Whether the log-det is 0 whatever the tensors are; LOG_DET is left alone then. */
+  /** Whether the log-det is 0 for any tensors; LOG_DET is then not written. */
   readonly preservesVolume: boolean;
   /** x → z in STATE; the log-det of the map goes to LOG_DET. */
   forward(plan: PlanBuilder, layer: Layer<Spec, Tensors>, pass: ForwardPass): void;
   /** z → x in STATE; the log-det of the inverse goes to LOG_DET. */
   inverse(plan: PlanBuilder, layer: Layer<Spec, Tensors>, pass: MapPass): void;
   /**
-   * z → x in STATE, d_z → d_x in D_STATE; adds the gradients of its tensors to GRADIENTS. A bijector that comes first and
-   * has nothing to train has none: its gradient is never asked for.
+   * z → x in STATE, d_z → d_x in D_STATE; adds the gradients of its tensors to GRADIENTS. A bijector that is
+   * always first and has no trainable tensors has no backward pass: its gradient is never needed.
    */
   backward?(plan: PlanBuilder, layer: Layer<Spec, Tensors>, pass: BackwardPass): void;
 }
 
-/** A spec by hand: every field may be left out. */
+/** A spec made by hand: every field may be omitted. */
 export type Given<Spec extends LayerSpec> = { type: Spec['type'] } & {
   [Name in Exclude<keyof Spec, 'type'>]?: Name extends 'conditioner' ? Partial<Spec[Name]> : Spec[Name];
 };
 
-/** The builder of a bijector for `stack`, which fills in what is left out. */
+/** The builder of a bijector for `stack`, which fills in omitted fields. */
 export function builderOf<Spec extends LayerSpec>(
   type: Spec['type'],
 ): (fields?: Omit<Given<Spec>, 'type'>) => Given<Spec> {

@@ -1,4 +1,4 @@
-/** What all couplings have in common: two blocks of features, and nets that read one of them. */
+/** The common parts of all couplings: two blocks of features, and nets that read one of them. */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
 import { couplingBlocks } from '../model/blocks.ts';
@@ -24,9 +24,10 @@ export interface CouplingTensors {
 type Coupling = Layer<CouplingSpec, CouplingTensors>;
 
 /**
- * The features are two blocks, [0, split) and [split, dim). The conditioner reads one of them and the other is
- * transformed: `flip: false` conditions on the first block, `flip: true` on the second; no feature changes place.
- * In a flow with a context `split` may be 0: the conditioner reads the context alone, and all features are transformed.
+ * The features form two blocks, [0, split) and [split, dim). The conditioner reads one block and the other is
+ * transformed. `flip: false` conditions on the first block, `flip: true` on the second; features keep their
+ * places. In a flow with a context `split` may be 0: the conditioner then reads only the context, and all
+ * features are transformed.
  */
 export const couplingFields = {
   split: integerFrom(0, SPEC_LIMITS.dim - 1),
@@ -43,7 +44,7 @@ export function checkCoupling({ split, flip, conditioner }: CouplingSpec, { wher
   checkNet(`${where}.conditioner`, conditioner);
 }
 
-/** Two blocks with features in them; or, if there is a context to condition on, one. */
+/** Checks that both blocks have features; with a context to condition on, one block is enough. */
 function checkBlocks(
   where: string,
   { dim, contextDim }: FlowShape,
@@ -66,7 +67,7 @@ export function requireTwoFeatures(dim: number, why: string): void {
   throw new ShapeError('spec.dim', String(dim), 'at least 2', advice);
 }
 
-/** One net with `each` outputs a transformed feature. */
+/** A single net with `each` outputs per transformed feature. */
 export function oneNet(
   spec: CouplingSpec,
   each: number,

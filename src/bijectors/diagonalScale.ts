@@ -1,4 +1,4 @@
-/** z = x ⊙ exp(log_scale), one learned scale a feature: the last bijector of NICE. */
+/** z = x ⊙ exp(log_scale), a learned scale for each feature: the last bijector of NICE. */
 import * as v from 'valibot';
 import { builderOf } from './bijector.ts';
 import type { Bijector } from './bijector.ts';

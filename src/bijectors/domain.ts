@@ -1,6 +1,7 @@
 /**
- * Fixed maps of bounded data to all numbers, feature by feature: z = log(x / (1 − x)) for `unit`, z = log(exp(x / s) − 1)
- * for `positive`, with s the mean of the training data, 1 in a fresh flow. Only as the first bijector.
+ * Fixed maps of bounded data to the real line, feature by feature. `unit`: z = log(x / (1 − x)). `positive`:
+ * z = log(exp(x / s) − 1), with s the mean of the training data, 1 in a fresh flow. Only as the first
+ * bijector.
  */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
@@ -18,7 +19,7 @@ import type { Bijector, Layer, MapPass } from './bijector.ts';
 
 const schema = v.strictObject({
   type: v.literal('domain'),
-  /** One for each feature, not all of them `real`. */
+  /** A domain for each feature, at least one of them not `real`. */
   features: v.pipe(
     v.array(v.picklist(DOMAINS)),
     v.minLength(1, 'at least 1'),
@@ -102,7 +103,7 @@ function addMaps(
   });
 }
 
-/** The bounded features, those of one domain that lie side by side together, and all scales. */
+/** The ranges of bounded features, with adjacent features of the same domain merged, and all scales. */
 function rangesOf({ spec, tensors }: Layer<DomainSpec, Tensors>): (DomainRange & Tensors)[] {
   const ranges: DomainRange[] = [];
   spec.features.forEach((domain, feature) => {

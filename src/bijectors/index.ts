@@ -1,4 +1,4 @@
-/** The bijectors by type; a new one is a file next to this one and its lines here. */
+/** The bijectors by type. To add one, add a file next to this one and its lines here. */
 import { actnormRoom } from './actnorm.ts';
 import { additiveCouplingRoom } from './additiveCoupling.ts';
 import { affineCouplingRoom } from './affineCoupling.ts';
@@ -29,7 +29,7 @@ type SpecOf<Room> = Room extends Bijector<infer Spec, infer _> ? Spec : never;
 export type BijectorType = keyof typeof BIJECTORS;
 export type BijectorSpec = { [Type in BijectorType]: SpecOf<(typeof BIJECTORS)[Type]> }[BijectorType];
 
-/** The room of the bijector with this spec. */
+/** The record of the bijector with this spec. */
 export function bijectorOf({ type }: LayerSpec): Bijector {
   return BIJECTORS[type as BijectorType];
 }

@@ -1,6 +1,7 @@
 /**
- * Glow's 1 × 1 convolution for vectors, z = P L (U + diag(exp(log_diagonal))) x, with L unit lower triangular, U strictly
- * upper triangular, both learned, and P a permutation drawn at random for a fresh flow; needs 2 features.
+ * Glow's 1 × 1 convolution for vectors: z = P L (U + diag(exp(log_diagonal))) x. L is unit lower triangular
+ * and U strictly upper triangular, both learned. P is a permutation drawn at random for a fresh flow. Needs 2
+ * features.
  */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
@@ -31,8 +32,8 @@ import { requireTwoFeatures } from './coupling.ts';
 const schema = v.strictObject({
   type: v.literal('invertible_linear'),
   /**
-   * `whiten`: a fresh flow has the identity, until the training data set L and diag so that the standardised data have no
-   * correlation left: the flow starts as the Gaussian of its data. Only after a `standardize`.
+   * `whiten`: a fresh flow has the identity, until the training data set L and diag to decorrelate the
+   * standardised data. The flow then starts as the Gaussian of its data. Only after a `standardize`.
    */
   init: v.optional(v.literal('whiten')),
 });
@@ -90,7 +91,8 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
         dInner: plan.buffer(D_LINEAR_INNER, dim * rows),
       }),
     );
-    // L maps `inner` and U maps x, so their gradients are products like a layer's; half of each is of use.
+    // L maps `inner` and U maps x, so their gradients are matrix products as in a dense layer; half of each
+    // is used.
     for (const { triangle, dOutput, input } of [
       { triangle: 'lower', dOutput: D_LINEAR_OUTER, input: LINEAR_INNER },
       { triangle: 'upper', dOutput: D_LINEAR_INNER, input: STATE },
@@ -121,7 +123,7 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
 
 export const invertibleLinear = builderOf<InvertibleLinearSpec>('invertible_linear');
 
-/** W = L diag for a lower triangular W [D, D]. */
+/** Factors W = L diag for a lower triangular W [D, D]. */
 function whiteningTensors({ lower, logDiagonal }: LinearSlots, W: Float64Array): TensorValues[] {
   const dim = logDiagonal.length;
   const diagonal = Array.from({ length: dim }, (_, j) => W[j * dim + j] ?? NaN);

@@ -1,6 +1,6 @@
 /**
- * z[j] = x[permutation[j]]: a tensor that is stored and not trained. With `signed`, z[j] = signs[j] · x[permutation[j]],
- * each sign 1 or −1; 1 in a fresh flow.
+ * z[j] = x[permutation[j]]; the permutation is a stored tensor that is not trained. With `signed`, z[j] =
+ * signs[j] · x[permutation[j]], with each sign 1 or −1, and 1 in a fresh flow.
  */
 import * as v from 'valibot';
 import { permutation as permute } from '../kernels/linear/permutation.ts';
@@ -14,7 +14,7 @@ import type { Bijector } from './bijector.ts';
 
 const schema = v.strictObject({
   type: v.literal('permutation'),
-  /** What a fresh flow has. */
+  /** The permutation of a fresh flow. */
   init: v.picklist(['reverse', 'random']),
   signed: v.optional(v.boolean()),
 });

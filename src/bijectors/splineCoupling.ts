@@ -1,6 +1,6 @@
 /**
- * z₂ = spline(x₂) feature by feature, with a monotone rational-quadratic spline that a net makes from x₁; z₁ = x₁. Widths
- * and heights of its bins are at least 1e-3 of the whole, derivatives at least 1e-3.
+ * z₂ = spline(x₂) feature by feature, with monotone rational-quadratic splines that a net computes from x₁;
+ * z₁ = x₁. Bin widths and heights are at least 1e-3 of the total, derivatives at least 1e-3.
  */
 import * as v from 'valibot';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';

@@ -1,4 +1,7 @@
-/** z = spline(x) with a monotone rational-quadratic spline of its own for each feature of a block, learned without a net. */
+/**
+ * z = spline(x), with a separate monotone rational-quadratic spline for each feature of a block, learned
+ * without a net.
+ */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
@@ -20,7 +23,7 @@ import { SPLINE_DEFAULTS, splineFields } from './splineFields.ts';
 const schema = v.strictObject({
   type: v.literal('rational_quadratic_elementwise'),
   ...splineFields,
-  /** The features that have one, side by side, such as those that a coupling conditions on; without it all. */
+  /** The adjacent features that have a spline, such as the ones a coupling conditions on; by default all. */
   block: v.optional(
     v.strictObject({ start: integerFrom(0, SPEC_LIMITS.dim - 1), count: integerFrom(1, SPEC_LIMITS.dim) }),
   ),

@@ -13,8 +13,9 @@ import type { Bijector } from './bijector.ts';
 const schema = v.strictObject({
   type: v.literal('standardize'),
   /**
-   * [D], in the data's units; 0 of a feature that needs none, and of a bounded one. The host subtracts it in float64
-   * before the cast to float32. The data give a fresh flow its own; without it no feature has one.
+   * [D], in the data's units; 0 for a feature that needs no offset and for a bounded one. The host subtracts
+   * it in float64 before the cast to float32. The training data set the offset of a fresh flow; without this
+   * field all offsets are 0.
    */
   offset: v.optional(
     v.pipe(

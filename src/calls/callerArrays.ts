@@ -1,16 +1,19 @@
-/** The arrays that a caller gives. They are copied when the call is made, so what happens to them later changes nothing. */
+/**
+ * Copies of the arrays that a caller gives, made when the call starts: later writes do not affect the call.
+ */
 import { ShapeError } from '../errors.ts';
 
 /**
- * Rows of data, row-major [B, D], in the data's own units. Give a `Float64Array` if a column has a large common offset, as
- * map coordinates and time stamps have: float32 would round its values before the flow could subtract that.
+ * Rows of data, row-major [B, D], in the data's own units. Give a `Float64Array` if a column has a large
+ * common offset, like map coordinates or timestamps. Float32 would round its values before the flow could
+ * subtract the offset.
  */
 export type Rows = Float32Array | Float64Array;
 
 /**
  * A copy of a caller's `Float32Array`, also if its buffer is shared, resizable, or part of a larger one.
  * @param what names the array in messages
- * @throws {ShapeError} when it is no Float32Array, or its buffer was transferred to somebody else
+ * @throws {ShapeError} when it is not a Float32Array, or its buffer was transferred
  */
 export function takeFloats(what: string, values: unknown): Float32Array<ArrayBuffer> {
   if (!isView(values, 'Float32Array')) {
@@ -19,7 +22,7 @@ export function takeFloats(what: string, values: unknown): Float32Array<ArrayBuf
   return copyOf(what, values, Float32Array);
 }
 
-/** As `takeFloats`, of rows of data in either precision. */
+/** Like `takeFloats`, for rows of data in either precision. */
 export function takeData(what: string, values: unknown): Rows {
   if (isView(values, 'Float32Array')) return copyOf(what, values, Float32Array);
   if (isView(values, 'Float64Array')) return copyOf(what, values, Float64Array);
@@ -27,7 +30,7 @@ export function takeData(what: string, values: unknown): Rows {
   throw new ShapeError(what, kindOf(values), expected, 'Float64Array.from(values) makes one.');
 }
 
-/** As `takeFloats`, of a `Uint8Array`. */
+/** Like `takeFloats`, for a `Uint8Array`. */
 export function takeBytes(what: string, values: unknown): Uint8Array<ArrayBuffer> {
   if (!isView(values, 'Uint8Array')) {
     throw new ShapeError(what, kindOf(values), 'a Uint8Array', 'new Uint8Array(buffer) makes one.');
@@ -41,7 +44,7 @@ interface Views {
   Uint8Array: Uint8Array;
 }
 
-/** By its tag: an array of another window has another constructor. */
+/** Checks the tag, because an array from another window has another constructor. */
 function isView<Name extends keyof Views>(values: unknown, name: Name): values is Views[Name] {
   return ArrayBuffer.isView(values) && tagOf(values) === name;
 }
@@ -54,7 +57,7 @@ function copyOf<View, Copy>(what: string, values: View, Copied: new (values: Vie
   try {
     return new Copied(values);
   } catch (error) {
-    // A view that lost its buffer has length 0, like an empty one; only reading it tells them apart.
+    // A view of a detached buffer has length 0, like an empty one; only a read distinguishes them.
     if (!(error instanceof TypeError)) throw error;
     throw new ShapeError(
       what,

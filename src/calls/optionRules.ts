@@ -1,7 +1,9 @@
-/** What options may be: one table for each call, so that a wrong one is an error before anything runs. */
+/**
+ * The valid options of every call, as one table per call, so that a wrong option fails before anything runs.
+ */
 import { ShapeError } from '../errors.ts';
 
-/** What one option may be, and the words for it. */
+/** The valid values of one option, and their description. */
 export interface OptionRule {
   expected: string;
   accepts: (value: unknown) => boolean;
@@ -10,10 +12,10 @@ export interface OptionRule {
 export type OptionRules<Name extends string = string> = Readonly<Record<Name, OptionRule>>;
 
 /**
- * Checks that `options` has only names of `rules`, each with a value that its rule accepts. An option that is undefined
- * counts as left out.
+ * Checks that `options` has only names of `rules`, each with a value that its rule accepts. An undefined
+ * option counts as omitted.
  * @param call names the call in messages: `fit` gives `fit option steps`
- * @param required names that cannot be left out
+ * @param required names of options that must be given
  * @param inside the option that holds these options, such as `validation.`
  * @throws {ShapeError} naming the option, what was found and what was expected
  */
@@ -50,7 +52,7 @@ function unknownOption(call: string, name: string, known: readonly string[]): Sh
   );
 }
 
-/** Whether one is the start of the other, or they differ in one place: a letter more, less, changed or swapped. */
+/** Whether one is a prefix of the other, or they differ by one letter: added, missing, changed or swapped. */
 function isNear(a: string, b: string): boolean {
   if (a.length > 2 && b.length > 2 && (a.startsWith(b) || b.startsWith(a))) return true;
   let start = 0;
@@ -83,7 +85,7 @@ export const BELOW_ONE = numberWhere(
   (value) => value >= 0 && value < 1,
 );
 
-/** A number whose float32, which the GPU computes with, is finite and one for which `holds`. */
+/** A number that is finite in float32, the GPU's precision, and for which `holds` is true. */
 export function numberWhere(expected: string, holds: (value: number) => boolean): OptionRule {
   return {
     expected,
@@ -99,13 +101,13 @@ export const FLAG: OptionRule = {
   accepts: (value) => typeof value === 'boolean',
 };
 
-/** Goes to files and terminals, which a control character would steer. */
+/** Text for files and terminals; a control character could steer a terminal. */
 export const TEXT: OptionRule = {
   expected: 'text without control characters',
   accepts: (value) => typeof value === 'string' && !/\p{Cc}/u.test(value),
 };
 
-/** An array of the caller: who copies it looks at its kind, its buffer and its length. */
+/** An array of the caller; the code that copies it checks its kind, buffer and length. */
 export const FLOATS: OptionRule = { expected: 'a Float32Array', accepts: () => true };
 
 export const FUNCTION: OptionRule = {
@@ -134,7 +136,7 @@ export function eitherOf(...rules: readonly OptionRule[]): OptionRule {
   };
 }
 
-/** An object whose members have these types; a device and a signal inherit theirs. */
+/** An object whose members have these types; inherited members count, as in a device or a signal. */
 export function withMembers(expected: string, members: Readonly<Record<string, string>>): OptionRule {
   return {
     expected,

@@ -1,4 +1,4 @@
-/** Rows and contexts that a call is given, checked and copied. */
+/** Checks and copies the rows and contexts of a call. */
 
 import { DataError, ShapeError } from '../errors.ts';
 import { takeFloats, takeData } from './callerArrays.ts';
@@ -6,10 +6,10 @@ import type { Rows } from './callerArrays.ts';
 import { FLOATS, SIGNAL } from './optionRules.ts';
 import type { OptionRules } from './optionRules.ts';
 
-/** What every call takes. */
+/** Options of every call. */
 export interface RunOptions {
   /**
-   * The context, if the flow has one: of each row, row-major [B, C], or one row [C] for all rows.
+   * The context, if the flow has one: row-major [B, C] for each row, or one row [C] for all rows.
    * `encodeContext` makes it from labels and numbers.
    */
   context?: Float32Array;
@@ -19,18 +19,20 @@ export interface RunOptions {
 
 export const RUN_RULES: OptionRules<keyof RunOptions> = { context: FLOATS, signal: SIGNAL };
 
-/** Row-major rows [count, D] that belong to a call alone: nothing changes them while it runs. */
+/** Row-major rows [count, D] owned by the call: they cannot change while it runs. */
 export interface TakenRows {
   values: Rows;
   count: number;
 }
 
-/** A copy of the caller's latent rows of `dim` features. @throws {ShapeError} if the last row is not whole */
+/**
+ * A copy of the caller's latent rows of `dim` features. @throws {ShapeError} if the last row is incomplete
+ */
 export function takeLatentRows(name: string, given: Rows, dim: number): TakenRows {
   return wholeRows(name, takeFloats(name, given), dim);
 }
 
-/** As `takeLatentRows`, of data, which may be float64. */
+/** Like `takeLatentRows`, for data, which may be float64. */
 export function takeDataRows(name: string, given: Rows, dim: number): TakenRows {
   return wholeRows(name, takeData(name, given), dim);
 }
@@ -81,8 +83,8 @@ export function takeContext(
 }
 
 /**
- * Checks rows that a call is given, row-major.
- * @param what names the rows in the message, if they are not the call's only ones
+ * Checks that all rows of a call are finite.
+ * @param what names the rows in the message, if the call has several kinds
  * @param columns their names
  * @throws {DataError} naming row (from 1) and column of the first value that is not finite
  */
@@ -96,7 +98,7 @@ export function requireFinite(values: Rows, columns: readonly string[], what = '
   );
 }
 
-/** Names of columns that have none: x1, x2, … */
+/** Default column names: x1, x2, … */
 export function numbered(letter: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
 }

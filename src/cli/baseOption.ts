@@ -28,7 +28,7 @@ export function base(text: string): BaseSpec {
   }
 }
 
-/** What each name makes of the number after the colon; undefined if it takes none, or needs one. */
+/** The base for a name and the number after its colon; undefined if the number is missing or not allowed. */
 const BASES = new Map<string, (number: number | undefined) => BaseSpec | undefined>(
   Object.entries({
     normal: (number) => (number === undefined ? standardNormal() : undefined),

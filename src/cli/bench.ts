@@ -1,4 +1,4 @@
-/** `wgflow bench`: kernels and plans against the adapter's own peak. */
+/** `wgflow bench`: kernels and plans against the adapter's peak. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bench, compareRuns, CONFIG_NAMES, configModel, parseBenchDocument } from '../measure/index.ts';
@@ -148,7 +148,7 @@ function limitsOf(models: readonly BenchModel[]): NeededLimits {
   return limits;
 }
 
-/** Before the run, so that a folder that is missing is told before any time is spent. */
+/** Before the run, so that a missing folder is reported at once. */
 async function openOutputs({ out, report }: BenchCommandOptions): Promise<{ out?: Output; report?: Output }> {
   const document = out === undefined ? undefined : await openOutput(out);
   try {

@@ -1,4 +1,4 @@
-/** The report of a benchmark run: one HTML page that needs nothing but itself. */
+/** The report of a benchmark run: one self-contained HTML page. */
 import { kernelChart, planChart, rooflineChart } from '../measure/charts.ts';
 import type { Chart } from '../measure/charts.ts';
 import { milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';

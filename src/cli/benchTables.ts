@@ -1,4 +1,4 @@
-/** What `wgflow bench` prints. */
+/** The output of `wgflow bench`. */
 import { boundOf, choiceText, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
 import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
@@ -38,7 +38,7 @@ export const CHUNKS_NOTE =
   'Rows in more than one chunk are timed like a call of the library: by the wall clock, with the transfer to the ' +
   'device and back.';
 
-/** What only plans have: the choice of kernels, the pieces that the rows went through in, the time of a row. */
+/** The cells that only plans have: the choice of kernels, the number of chunks, the time per row. */
 export function planCells(entry: BenchEntry, { fixedVariants }: BenchDocument): string[] {
   const { variants, chunks, rows, time } = entry;
   return [

@@ -1,4 +1,4 @@
-/** Contexts as commands take them: columns of a table, or values on the command line. */
+/** Contexts on the command line: columns of a table, or values. */
 import { existsSync } from 'node:fs';
 import { encodeContext } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
@@ -12,8 +12,10 @@ import { commaList } from './commaList.ts';
 import type { ModelFile } from './modelInput.ts';
 
 /**
- * What kind each column is: numbers, if its first cell is one, else labels, with the levels in alphabetical order.
- * @throws {DataError} if a column has both, only one level or value, or all columns have too many levels
+ * The kind of each column. It has numbers if its first cell is one; otherwise labels, with levels in
+ * alphabetical order.
+ * @throws {DataError} if a column mixes both or has only one level or value, or all columns have too many
+ * levels
  */
 export function contextColumnsOf(
   file: string,
@@ -63,7 +65,9 @@ function labelColumn(file: string, name: string, values: readonly string[]): Con
   );
 }
 
-/** The contexts of the rows of a file. @throws {DataError} naming the line of a value that a column does not have */
+/**
+ * The contexts of the rows of a file. @throws {DataError} naming the line of a value unknown to its column
+ */
 export function encodeCells(
   file: string,
   columns: readonly ContextColumn[],
@@ -78,7 +82,7 @@ export function encodeCells(
 }
 
 /**
- * The columns of the model's context; none if it has no context.
+ * The columns of the model's context; empty if it has no context.
  * @throws {ModelFileError} if the file does not have them
  */
 export function contextColumns({ file, model }: ModelFile): readonly ContextColumn[] {
@@ -117,20 +121,20 @@ function askedValues(columns: readonly ContextColumn[]): string {
   return columns.map(({ name }) => `${name}=…`).join(',');
 }
 
-/** Whether `--context` has values rather than the name of a file. */
+/** Whether `--context` has values rather than a file name. */
 export function isFixedContext(text: string): boolean {
   return commaList(text).every((part) => part.includes('='));
 }
 
-/** Rows of context, as the command line or a file has them, and as the flow reads them. */
+/** Context rows: the cells of the command line or a file, and the features that the flow reads. */
 export interface ContextRows {
   cells: string[][];
   features: Float32Array;
 }
 
 /**
- * What `--context` says: values, which are one row, or a file of rows.
- * @throws {ShapeError} if the model has no context, or has one and none is given
+ * The rows of `--context`: values, which are one row, or a file of rows.
+ * @throws {ShapeError} if the model has no context, or needs one and none is given
  * @throws {DataError} for a value that the model does not know
  */
 export async function contextRows(
@@ -160,16 +164,17 @@ export async function contextRows(
   return { cells: text.cells, features: encodeCells(given, columns, text) };
 }
 
-/** How a command that reads rows finds the context of each. */
+/** How a command that reads rows finds each row's context. */
 export interface RowContext {
   /** Columns to read as text next to the rows. */
   text: readonly string[];
-  /** The context of a chunk of rows, for the flow and for the table that is written. */
+  /** The context of a chunk of rows: features for the flow, and cells for the output table. */
   of: (text: TextRows, rows: number) => { features: Float32Array | undefined; cells: string[][] };
 }
 
 /**
- * The context of each row: the values of `--context` for all rows, or else the model's columns in the same file.
+ * The context of each row: the values of `--context` for all rows, or the model's context columns in the same
+ * file.
  * @throws {ShapeError} if the model has no context, or `--context` does not fit it
  */
 export function rowContext(model: ModelFile, dataFile: string, given: string | undefined): RowContext {

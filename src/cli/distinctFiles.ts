@@ -1,13 +1,13 @@
-/** The check that no output takes the place of a file that is read, or of another output. */
+/** Checks that no output replaces an input file or another output. */
 import { statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import path from 'node:path';
 import { ShapeError } from '../errors.ts';
 
-/** A file and what it is, in the words of a message: `--out`, `the data`. */
+/** A file and its role in messages: `--out`, `the data`. */
 export type NamedFile = readonly [what: string, file: string | undefined];
 
-/** @throws {ShapeError} when an output is one of the inputs, or two outputs are one file */
+/** @throws {ShapeError} when an output is one of the inputs, or two outputs are the same file */
 export function requireDistinctFiles(
   command: string,
   outputs: readonly NamedFile[],
@@ -25,7 +25,7 @@ export function requireDistinctFiles(
   });
 }
 
-/** Whether both are one file, or will be; devices and pipes lose nothing by being written to. */
+/** Whether both are, or will be, the same file. Devices and pipes never match: writing destroys nothing. */
 function isSameFile(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined || a === '-' || b === '-') return false;
   const [first, second] = [a, b].map(statOrUndefined);

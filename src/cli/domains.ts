@@ -1,4 +1,4 @@
-/** `--domain`: which columns hold bounded values, and the check that they do. */
+/** `--domain`: the columns with bounded values, and a check of their values. */
 import { InvalidArgumentError } from 'commander';
 import type { TableChunk } from '../data/csv.ts';
 import { requireInside } from '../model/domain.ts';
@@ -7,14 +7,14 @@ import { DOMAINS } from '../model/domain.ts';
 import type { Domain } from '../model/domain.ts';
 import { commaList, listedNames } from './commaList.ts';
 
-/** One `--domain`. */
+/** A single `--domain` option. */
 export interface DomainRequest {
   domain: Domain;
-  /** Without names, all columns. */
+  /** All columns if omitted. */
   columns?: string[];
 }
 
-/** Adds `positive` or `unit:a,b` to the requests before it. */
+/** Appends `positive` or `unit:a,b` to the earlier requests. */
 export function domainRequests(text: string, earlier: DomainRequest[] = []): DomainRequest[] {
   const colon = text.indexOf(':');
   const name = colon < 0 ? text : text.slice(0, colon);
@@ -29,8 +29,8 @@ export function domainRequests(text: string, earlier: DomainRequest[] = []): Dom
 }
 
 /**
- * The domain of each column: `real` unless a request says another, of two requests the later one.
- * @throws {ShapeError} naming a column that is not among them
+ * The domain of each column: `real` unless a request names another; the last request wins.
+ * @throws {ShapeError} naming a requested column that does not exist
  */
 export function domainsOfColumns(
   requests: readonly DomainRequest[] | undefined,
@@ -52,7 +52,7 @@ export function domainsOfColumns(
 }
 
 /**
- * The chunks of `file` as they come, each checked first.
+ * The chunks of `file`, each checked first.
  * @throws {DataError} naming file, row, column and value of the first one outside
  */
 export async function* insideDomains(
@@ -63,7 +63,7 @@ export async function* insideDomains(
   for await (const chunk of chunks) {
     const { values, columns, firstRow } = chunk;
     const domains = domainsFor(columns);
-    // Another number of columns is told by those who know how many there should be.
+    // A wrong number of columns is reported by the caller, which knows the expected number.
     if (domains?.length === columns.length) requireInside(values, domains, { file, firstRow, columns });
     yield chunk;
   }

@@ -65,7 +65,7 @@ export async function gradientsCommand(
 }
 
 interface Scores {
-  /** Of rows that all have a density; null is infinity, which JSON has not. */
+  /** Mean NLL; null means infinity, which JSON lacks. */
   nll: number | null;
   loss?: number;
   withoutDensity?: number;

@@ -1,4 +1,4 @@
-/** The frame of a report: a page that asks for nothing and runs nothing. */
+/** The frame of a report: a page without requests and scripts. */
 import { escapeHtml } from './escapeHtml.ts';
 import { REPORT_STYLE } from './reportStyle.ts';
 

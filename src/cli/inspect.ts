@@ -126,7 +126,7 @@ function rounded(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** What each bijector does. */
+/** A description of each bijector. */
 function describedBijectors(model: Model, { bijectors }: ParamLayout): string[] {
   const { spec, training, parameters } = model;
   const { dim, contextDim } = spec;
@@ -134,7 +134,7 @@ function describedBijectors(model: Model, { bijectors }: ParamLayout): string[] 
   let names = columnNames(model);
   return bijectors.map((layer) => {
     const text = layer.room.words(layer, { dim, contextDim, names, given: columns, parameters });
-    // From here on features are in other places, or mixed.
+    // From here on features are moved or mixed.
     if (layer.room.movesFeatures === true) names = names.map((_, j) => `h${j + 1}`);
     return text;
   });

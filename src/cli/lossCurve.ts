@@ -14,7 +14,7 @@ export function finalMedian(losses: LossCurve): number | undefined {
   return tail.length > 0 ? quantile(tail, 0.5) : undefined;
 }
 
-/** Cuts a curve at the top of the chart: a line that leaves it ends at the edge instead of running along it. */
+/** Cuts a curve at the top of the chart: a line that leaves it ends at the edge instead of following it. */
 export function cutAbove(curve: [number, number][], top: number): [number, number][] {
   const inside = (i: number): boolean => (curve[i]?.[1] ?? NaN) <= top;
   return curve.map(([step, value], i) => {
@@ -23,7 +23,7 @@ export function cutAbove(curve: [number, number][], top: number): [number, numbe
   });
 }
 
-/** From just below the entropy or the lowest steps to just above all but the first and the wildest. */
+/** From just below the entropy or the lowest steps to just above all but the first and most extreme ones. */
 export function lossDomain(nll: readonly number[], entropy: number | undefined): [low: number, high: number] {
   const values = sortedFinite(nll);
   if (values.length === 0) return [0, 1];
@@ -33,7 +33,7 @@ export function lossDomain(nll: readonly number[], entropy: number | undefined):
   return [low - 0.12 * span, high + 0.3 * span];
 }
 
-/** The curve itself, or the lowest and highest value in each of `buckets` stretches. */
+/** The curve itself, or the lowest and highest value in each of `buckets` intervals. */
 export function extremes({ step, nll }: LossCurve, buckets: number): [number, number][] {
   const at = (i: number): [number, number] => [step[i] ?? NaN, nll[i] ?? NaN];
   if (nll.length <= 2 * buckets) return Array.from({ length: nll.length }, (_, i) => at(i));

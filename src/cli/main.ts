@@ -62,14 +62,14 @@ Context: the model learns the other columns conditioned on these. A text column 
 column is standardised. The model file keeps labels, mean and std, so later you give values as they are in the table.
 A toy density has one context column, class, counted from 0.`;
 
-/** Of every command that runs kernels. */
+/** Option of every command that runs kernels. */
 function tuning(): Option {
   return new Option('--tuning <mode>', 'choose kernels by a timed search, or by a fixed table')
     .choices(['measured', 'fixed'])
     .default('measured');
 }
 
-/** Of every command that runs a flow or its plans, and of the one that prints its memory. */
+/** Option of every command that runs a flow or its plans, and of the command that prints its memory. */
 function precision(): Option {
   return new Option(
     '--precision <kind>',

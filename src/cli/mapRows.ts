@@ -19,7 +19,7 @@ import type { Session } from './session.ts';
 interface RowMap {
   input: (model: Model) => string[];
   output: (model: Model) => string[];
-  /** Whether to write the context too, so that another of these commands can read the output. */
+  /** Whether to write the context too, so that one of these commands can read the output. */
   keepsContext: boolean;
   /** `values` row-major [rows, dim]; the result row-major [rows, output columns]. */
   run: (flow: Flow, values: Rows, options: RunOptions) => Promise<Rows>;
@@ -51,7 +51,7 @@ const MAPS = {
 
 export type MapName = keyof typeof MAPS;
 
-/** @throws {ShapeError} when a context column has the name of one that the command makes: nothing could read the table */
+/** @throws {ShapeError} when a context column and an output column share a name */
 function requireDifferentNames(command: string, columns: readonly string[]): void {
   const twice = firstRepeated(columns);
   if (twice === undefined) return;

@@ -1,4 +1,4 @@
-/** Models and tables as commands read them. */
+/** Reads models and tables for commands. */
 import { readFile } from 'node:fs/promises';
 import { readCsv } from '../data/csv.ts';
 import type { TableChunk } from '../data/csv.ts';
@@ -12,7 +12,7 @@ import type { FlowSpec } from '../spec/spec.ts';
 import { listedNames } from './commaList.ts';
 import type { Session } from './session.ts';
 
-/** A model file that was read and found sound. */
+/** A model file that was read and is valid. */
 export interface ModelFile {
   file: string;
   bytes: Uint8Array;
@@ -20,12 +20,13 @@ export interface ModelFile {
 }
 
 /**
- * The flow that a file describes: a FlowSpec as JSON, or a model file.
+ * The flow in a file: a FlowSpec as JSON, or a model file.
  * @throws {ModelFileError} when it is neither
  */
 export async function readSpec(file: string): Promise<FlowSpec> {
   const bytes = await readModelBytes(file);
-  // A model file begins with the length of its header as eight bytes, of which the last are zero; text has none.
+  // A model file begins with its header length in eight bytes, of which the last are zero; text has no zero
+  // bytes.
   if (bytes.subarray(0, 8).includes(0)) return decodeModel(bytes, file).spec;
   const text = new TextDecoder().decode(bytes);
   return parseSpec(parseMetadataJson(text, 'the spec', file), file);
@@ -41,7 +42,7 @@ export async function readModel(file: string): Promise<ModelFile> {
   return { file, bytes, model: decodeModel(bytes, file) };
 }
 
-/** @throws {ModelFileError} as {@link readModel}, and when the file is no checkpoint */
+/** @throws {ModelFileError} like {@link readModel}, and when the file is not a checkpoint */
 export async function readCheckpoint(file: string): Promise<CheckpointFile> {
   const { bytes, model } = await readModel(file);
   const { training, optimizer } = model;
@@ -97,8 +98,9 @@ function numbered(letter: string, count: number): string[] {
 }
 
 /**
- * Streams the rows of `file` in the order of `wanted`: by name where the file has those columns, by place where
- * the file has no header or `wanted` are only numbers. The columns `text`, always by name, come as they are.
+ * Streams the rows of `file` with the columns in the order of `wanted`. It finds them by name if the file has
+ * those columns, or by position if the file has no header or all of `wanted` are numbered names. The columns
+ * `text`, always found by name, are passed through.
  * @throws {DataError} if the table has neither these columns nor the same count
  */
 export function rowsByName(
@@ -124,7 +126,7 @@ export function rowsByName(
   });
 }
 
-/** The generator after its first item, so that a bad file is reported before a GPU is opened. */
+/** Starts the generator up to its first item, so that a bad file is reported before a GPU is opened. */
 export async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
   const first = await items.next();
   return (async function* () {

@@ -20,12 +20,12 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   };
 }
 
-/** A count of scores, or none: training then continues to its last step. */
+/** A count of scores, or `none`: training then continues to its last step. */
 export function patience(text: string): number {
   return text === 'none' ? Infinity : integer(1)(text);
 }
 
-/** A parser of such integers, separated by commas. */
+/** A parser of comma-separated integers in that range. */
 export function integers(min: number, max: number): (text: string) => number[] {
   const one = integer(min, max);
   return (text) => text.split(',').map(one);
@@ -39,7 +39,7 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
-/** One bijector of a spec may be the standardisation. */
+/** One bijector of a spec is reserved for the standardisation. */
 export const couplings = integer(1, SPEC_LIMITS.bijectors - 1);
 
 export const residualBlocks = integer(1, SPEC_LIMITS.residualBlocks);
@@ -67,7 +67,7 @@ export function names(text: string): string[] {
   return list;
 }
 
-/** A parser of names from `known`, separated by commas. */
+/** A parser of comma-separated names from `known`. */
 export function namesFrom<Name extends string>(known: readonly Name[]): (text: string) => Name[] {
   return (text) =>
     text.split(',').map((part) => {
@@ -111,7 +111,7 @@ function settingParser(rule: OptionRule, form: Setting<unknown>['text']) {
   };
 }
 
-/** As words: a, b, or c. */
+/** The preset names in words: a, b, or c. */
 export const PRESET_NAMES = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(PRESETS));
 
 export function preset(text: string): PresetName {

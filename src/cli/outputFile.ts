@@ -1,6 +1,6 @@
 /**
- * Output files that appear whole or not at all: everything is written next to the target under a temporary
- * name, and renamed over it when it is complete and on the disk.
+ * Output files that appear complete or not at all: everything is written next to the target under a temporary
+ * name, and renamed to the target once it is complete and on the disk.
  */
 import { rmSync } from 'node:fs';
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
@@ -8,19 +8,19 @@ import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError, OutputError, ShapeError } from '../errors.ts';
 
-/** A file being written. One of `commit` and `discard` ends it; the other one is then without effect. */
+/** A file being written. `commit` or `discard` ends it; later calls of either have no effect. */
 export interface Output {
   /** Appends; await each call before the next. @throws {DataError} if the disk is full or the file is lost */
   write(data: string | Uint8Array): Promise<void>;
-  /** Makes the file appear under its name. @throws {DataError} if it cannot, and nothing is left behind */
+  /** Makes the file appear under its name. @throws {DataError} if it cannot; no temporary file remains */
   commit(): Promise<void>;
   /** Removes the output; the previous file stays. */
   discard(): Promise<void>;
-  /** Committed or discarded. */
+  /** Whether it was committed or discarded. */
   readonly isEnded: boolean;
 }
 
-/** Several files of one folder being written; `write` takes the name of the file first. */
+/** Several files of one folder being written; `write` takes the file name first. */
 export interface OutputFolder {
   write(name: string, data: string | Uint8Array): Promise<void>;
   commit(): Promise<void>;
@@ -28,9 +28,9 @@ export interface OutputFolder {
 }
 
 /**
- * Opens a file for writing; until `commit` it exists only as `.NAME.PID.tmp` in the same folder.
- * `-` is standard output, and a device or pipe is written to directly: neither can be taken back. A reader
- * that closes its pipe early is the Node error with code `EPIPE`.
+ * Opens a file for writing; until `commit` it exists only as `.NAME.PID.tmp` in the same folder. `-` is
+ * standard output. Devices and pipes are written directly, and like standard output they cannot be rolled
+ * back. If a reader closes its pipe early, the error is Node's with code `EPIPE`.
  *
  * @throws {DataError} with the file: its folder is missing, it is a folder, it may not be written
  */
@@ -42,14 +42,14 @@ export async function openOutput(file: string): Promise<Output> {
     throw new DataError(`found ${found}, expected a file to write to`, { file }, 'Name a file inside it.');
   }
   if (existing && !existing.isFile()) return directOutput(file);
-  // Renaming over a symbolic link would replace the link, not the file that it stands for.
+  // A rename onto a symbolic link would replace the link, not its target.
   const target = existing ? await realpath(file) : path.resolve(file);
   const temporary = path.join(path.dirname(target), temporaryName(target));
   if (pending.has(temporary)) {
     throw new DataError('found this file open for writing already, expected one writer', { file });
   }
   const handle = await reporting(file, async () => {
-    // Left over from a killed process that had the same id.
+    // Left behind by a killed process with the same id.
     await rm(temporary, { force: true });
     return open(temporary, 'wx');
   });
@@ -60,13 +60,13 @@ export async function openOutput(file: string): Promise<Output> {
 }
 
 /**
- * Opens a folder of files for writing. They are written into `.NAME.PID.tmp` next to the folder. A folder
- * that did not exist appears in one step; in one that did, the files are renamed into place one after the
- * other, each of them whole, and other files there stay.
+ * Opens a folder of files for writing. They are written into `.NAME.PID.tmp` next to the folder. A new folder
+ * appears in one step. In an existing folder the files are renamed into place one by one, each complete, and
+ * other files there stay.
  *
  * @param names plain file names
- * @throws {DataError} with the file: the parent folder is missing, the folder or one of the names is taken by
- * something of the other kind, it may not be written
+ * @throws {DataError} with the file: the parent folder is missing, the folder's or a file's name is taken by
+ * something else, it may not be written
  */
 export async function openOutputFolder(folder: string, names: readonly string[]): Promise<OutputFolder> {
   for (const name of names) {
@@ -110,8 +110,8 @@ export async function openOutputFolder(folder: string, names: readonly string[])
 }
 
 /**
- * Removes every temporary file and folder at once, synchronously: for signal handlers. It also runs by
- * itself when the process exits. Outputs that were still open cannot be committed afterwards.
+ * Removes every temporary file and folder at once, synchronously: for signal handlers. It also runs
+ * automatically when the process exits. Open outputs cannot be committed afterwards.
  */
 export function discardAllOutputs(): void {
   for (const temporary of pending) rmSync(temporary, { force: true, recursive: true });
@@ -226,7 +226,7 @@ class PendingFolder implements OutputFolder {
       });
       await syncFolder(this.#existed ? this.#target : path.dirname(this.#target));
     } finally {
-      // After a commit this removes at most the empty temporary folder.
+      // After a commit this removes only the empty temporary folder, if it exists.
       await this.discard();
     }
   }
@@ -293,11 +293,13 @@ function requirePending(temporary: string, file: string): void {
 }
 
 async function closeQuietly(handle: FileHandle): Promise<void> {
-  // Closing twice, or a file that is thrown away, has nothing to report.
+  // Errors are ignored: the file is already closed, or is being discarded.
   await handle.close().catch(ignore);
 }
 
-/** A rename is on the disk when its folder is; some systems cannot open a folder, and then it stays a hope. */
+/**
+ * Makes a rename durable by syncing its folder; some systems cannot open a folder, and then it may be lost.
+ */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(ignore);
   await handle?.sync().catch(ignore);
@@ -333,7 +335,7 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
-/** What can go wrong with a file that was rightly named. */
+/** Failures that can occur with a valid file name. */
 const FAILURES: Record<string, [problem: string, advice: string]> = {
   ENOSPC: ['the disk is full, nothing was written', 'Free some space and run again.'],
   EDQUOT: ['the disk quota is used up, nothing was written', 'Free some space and run again.'],

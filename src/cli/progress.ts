@@ -8,7 +8,7 @@ export interface Progress<Report> {
   stop(): void;
 }
 
-/** A report: how much is done, and the words for it, the most important first. */
+/** A report: the progress and its text, the most important parts first. */
 interface Shown {
   done: number;
   parts: string[];
@@ -24,7 +24,7 @@ export function trainingProgress(session: Pick<Session, 'say'>, steps: number): 
   return progress(session, steps, 'step ', (report) => ({ done: report.step, parts: parts(report) }));
 }
 
-/** Shows how many of `total` entries are done, and the current one. */
+/** Shows the number of finished entries out of `total`, and the current one. */
 export function benchProgress(
   session: Pick<Session, 'say'>,
   total: number,
@@ -55,7 +55,7 @@ function bar<Report>(total: number, shown: (report: Report) => Shown): Progress<
   return {
     update: (report) => {
       const { done, parts } = shown(report);
-      // Not before there is something to show: lines that come until then would be drawn over.
+      // Not before there is something to show, because the bar would overwrite lines printed until then.
       if (!isShown) drawn.start(total, 0, { words: '' });
       isShown = true;
       drawn.update(done, { words: fitting(parts, terminalColumns()) });
@@ -64,7 +64,7 @@ function bar<Report>(total: number, shown: (report: Report) => Shown): Progress<
   };
 }
 
-/** A narrow terminal gets along without the rate, then without the time left and so on. */
+/** Drops parts from the end to fit a narrow terminal: first the rate, then the time left and so on. */
 export function fitting(parts: readonly string[], columns: number): string {
   const kept = [...parts];
   const text = (): string => kept.join(' | ');
@@ -111,7 +111,7 @@ function describer(steps: number): (report: FitReport) => string[] {
   };
 }
 
-/** Steps per second over about the last ten reports; the first one includes the compilation and does not count. */
+/** Steps per second over about the last ten reports, without the first, which includes the compilation. */
 function smoothedRate(): (report: FitReport) => number | undefined {
   let isFirst = true;
   let steps = 0;

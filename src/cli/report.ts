@@ -1,4 +1,4 @@
-/** The report of a training run: one HTML page that needs nothing but itself. */
+/** The report of a training run: one self-contained HTML page. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { ShapeError } from '../errors.ts';
 import { escapeHtml } from './escapeHtml.ts';
@@ -40,7 +40,7 @@ export interface ReportInput {
   losses: { step: Float64Array | number[]; nll: Float32Array | number[] };
   /** Exact entropy of the data's distribution in nats, the lowest NLL that any model can reach. */
   entropy?: number;
-  /** NLL on data that the training did not see, in nats. */
+  /** NLL on data that training never saw, in nats. */
   testNll?: number;
   /** The best validation score, in nats. */
   validationNll?: number;
@@ -49,11 +49,11 @@ export interface ReportInput {
 }
 
 /**
- * One self-contained HTML page: no script, no request, light or dark as the reader's system is, printable.
- * It shows data, samples, density, latent points, the training curve and the facts; equal input gives equal
+ * One self-contained HTML page: no script, no request, light or dark like the reader's system, printable. It
+ * shows data, samples, density, latent points, the training curve and the facts; equal input gives equal
  * text. Scatters show 3000 points at most.
  *
- * @throws {ShapeError} if pairs, density or losses do not have the sizes they claim
+ * @throws {ShapeError} if pairs, density or losses do not have their declared sizes
  */
 export function renderReport(input: ReportInput): string {
   checkSizes(input);
@@ -215,7 +215,7 @@ function factsSection({ facts, density, dim }: ReportInput): string {
   const rows = facts.map(
     ([label, value]) => `<tr><th scope="row">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`,
   );
-  // Without the density there is room for the facts next to the training curve.
+  // Without the density, the facts fit next to the training curve.
   const kind = density && dim === 2 ? 'facts full' : 'facts';
   return `<section class="${kind}"><h2>Run</h2><table><tbody>${rows.join('')}</tbody></table></section>`;
 }
@@ -240,7 +240,7 @@ function cloudInWords(
   return `${count(points.length)} of ${count(total)} points with ${range(columns[0], x)} and ${range(columns[1], y)}.`;
 }
 
-/** An end of a range with three digits, or with as many as separate it from the other end. */
+/** An end of a range with three digits, or with enough digits to separate it from the other end. */
 function toRange(end: number, [low, high]: Domain): number {
   const largest = Math.max(Math.abs(low), Math.abs(high));
   const more = high > low ? Math.floor(Math.log10(largest / (high - low))) : 0;

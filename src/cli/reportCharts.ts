@@ -32,7 +32,7 @@ export interface DensityGrid {
 /** The part of a point cloud that a scatter shows. */
 export interface ShownPoints {
   points: [number, number][];
-  /** Points that are finite but outside of the axes, and points that are not finite, of all `total`. */
+  /** Counts of finite points outside the axes, and of points that are not finite, out of all `total`. */
   outside: number;
   notFinite: number;
   total: number;
@@ -40,11 +40,11 @@ export interface ShownPoints {
 
 const PANEL = { width: 360, height: 348, marginLeft: 44, marginRight: 12, marginTop: 10, marginBottom: 42 };
 const MAX_POINTS = 3000;
-/** Densities below e⁻⁸ of the peak look the same: 0.03 % of it. */
+/** Densities below e⁻⁸ (0.03 %) of the peak look the same. */
 const DENSITY_RANGE_NATS = 8;
 const LATENT_DOMAIN: Domain = [-4, 4];
 
-/** Axes around the bulk of `[n, 2]` data: far outliers do not squeeze it. */
+/** Axes around the bulk of `[n, 2]` data, so that outliers do not squeeze it. */
 export function axesAround(data: Rows, columns: [string, string]): Axes {
   const domain = (offset: 0 | 1): Domain => {
     const values = sortedFinite(data.filter((_: number, index: number) => index % 2 === offset));
@@ -58,7 +58,7 @@ export function axesAround(data: Rows, columns: [string, string]): Axes {
   return { columns, x: domain(0), y: domain(1) };
 }
 
-/** At most 3000 points, evenly picked from `[n, 2]` values, and how many cannot be shown. */
+/** At most 3000 points, evenly picked from `[n, 2]` values, and the counts of points that cannot be shown. */
 export function pointsWithin(values: Rows, x: Domain, y: Domain): ShownPoints {
   const n = Math.floor(values.length / 2);
   const total = Math.min(n, MAX_POINTS);
@@ -144,7 +144,7 @@ export function densityChart(
 ): string | undefined {
   const finite = sortedFinite(density.logDensity);
   if (finite.length === 0) return undefined;
-  // The very peak of an untrained or overfitted flow can be one cell, far above everything else.
+  // The peak of an untrained or overfitted flow can be a single cell, far above everything else.
   const high = quantile(finite, 0.998);
   const range: Domain = [high - DENSITY_RANGE_NATS, high];
   const [width, height] = [
@@ -176,8 +176,8 @@ export function densityChart(
 }
 
 /**
- * The training curve: every step faintly (or the extremes of many), the running median over it, and the
- * exact entropy if it is known. `aboveAxis` counts the steps that lie above the chart or are not finite.
+ * The training curve: every step faintly (or the extremes of many), the running median over it, and the exact
+ * entropy if it is known. `aboveAxis` counts the steps that are above the chart or not finite.
  */
 export function lossChart(
   losses: LossCurve,
@@ -271,7 +271,7 @@ function densityLegend([low, high]: Domain): string {
   });
 }
 
-/** Viridis, whose lightness rises evenly. Values below the range, or not a number, get the darkest colour. */
+/** Viridis, whose lightness increases evenly. Values below the range and NaN get the darkest colour. */
 function densityColor(share: number): [number, number, number] {
   const index = Number.isNaN(share) ? 0 : Math.round(255 * Math.min(Math.max(share, 0), 1));
   return VIRIDIS[index] ?? [0, 0, 0];
@@ -325,7 +325,7 @@ function frame(
 }
 
 /**
- * A round number to count an axis from, if its ticks differ only in digits that do not fit, else 0:
+ * A round number to subtract from an axis, if its ticks differ only in digits that do not fit, else 0:
  * 5,400,000 for northings from 5,399,998 to 5,400,001.
  */
 export function axisBase([low, high]: Domain): number {
@@ -336,7 +336,7 @@ export function axisBase([low, high]: Domain): number {
   return Math.round(centre / unit) * unit;
 }
 
-/** A tick without the digits that subtraction invented. */
+/** A tick without rounding noise from the subtraction. */
 function signed(value: number): string {
   return String(Number(value.toPrecision(6))).replace('-', '−');
 }

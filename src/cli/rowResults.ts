@@ -1,14 +1,14 @@
-/** The messages of a command about rows whose results are not finite. */
+/** A command's messages about rows whose results are not finite. */
 import { NonFiniteError, rowsText } from '../errors.ts';
 import type { Session } from './session.ts';
 
-/** Counts them over all chunks of a table, by their lines in the file. */
+/** Collects these rows over all chunks of a table, by their lines in the file. */
 export class RowResults {
   readonly #unsound: number[] = [];
   readonly #withoutDensity: number[] = [];
   #what = '';
 
-  /** The result of a chunk that begins at the line `firstRow`; undefined when some of its rows are not finite. */
+  /** The result of a chunk that begins at line `firstRow`; undefined if some of its rows are not finite. */
   async of<T>(result: Promise<T>, firstRow: number): Promise<T | undefined> {
     try {
       return await result;
@@ -20,7 +20,7 @@ export class RowResults {
     }
   }
 
-  /** Takes note of log-densities of −∞. */
+  /** Records log-densities of −∞. */
   addDensities(logProb: Float32Array | Float64Array, firstRow: number): void {
     logProb.forEach((value, row) => {
       if (value === -Infinity) this.#withoutDensity.push(firstRow + row);
@@ -38,7 +38,7 @@ export class RowResults {
   }
 }
 
-/** @param more what to add, such as which rows they are */
+/** @param more text to add, such as the row numbers */
 export function warnWithoutDensity(session: Session, found: number, count: number, more: string): void {
   if (found === 0) return;
   session.say(

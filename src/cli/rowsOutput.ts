@@ -1,16 +1,16 @@
-/** Rows of results, as CSV or, with `--json` and no file, as events. */
+/** Writes rows of results as CSV or, with `--json` and no file, as events. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { csvHeader, csvRows } from '../data/csv.ts';
 import type { Output } from './outputFile.ts';
 import type { Session } from './session.ts';
 
-/** Rows put into one piece of text. */
+/** Rows per piece of text. */
 const ROWS_AT_ONCE = 16_384;
 
 export interface RowWriter {
-  /** `values` row-major [rows, columns], of which the last may come as text instead: `more` has those of each row. */
+  /** `values` row-major [rows, columns]; the last columns may come as text in `more`, row by row. */
   rows(values: Rows, more?: readonly (readonly string[])[]): Promise<void>;
-  /** Call once after the last rows: a table without rows has its header still. */
+  /** Call once after the last rows, so that a table without rows still gets its header. */
   end(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ function rowsEvent(columns: readonly string[], values: Rows, more: readonly (rea
   return `${JSON.stringify({ event: 'rows', columns, rows })}\n`;
 }
 
-/** What every command that made rows ends with. */
+/** The final message of every command that writes rows. */
 export function tellRows(session: Session, rows: number, out: string): void {
   if (out !== '-') session.say(`Wrote ${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'} to ${out}`);
   session.emit({ event: 'done', rows, ...(out === '-' ? {} : { out }) });

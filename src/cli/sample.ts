@@ -7,11 +7,11 @@ import { openOutput } from './outputFile.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
 
-/** Values drawn and written at a time. */
+/** Values drawn and written at once. */
 const VALUES_AT_ONCE = 2 ** 20;
 
 export interface SampleCommandOptions {
-  /** Rows; with a context file, rows for each of its rows. */
+  /** Rows; with a context file, rows per row of that file. */
   count: number;
   seed: number;
   temperature: number;
@@ -43,7 +43,7 @@ export async function sampleCommand(
     const writer = writeRows(session, output, columns, out, offsetOf(flow.spec));
     const width = flow.dim + flow.spec.contextDim;
     const rowsAtOnce = Math.ceil(VALUES_AT_ONCE / width);
-    // Not chunksOf: its list of pieces would fill the memory when someone asks for 10¹² rows.
+    // Not chunksOf: its list of chunks would fill the memory for 10¹² rows.
     for (let start = 0; start < rows; start += rowsAtOnce) {
       signal.throwIfAborted();
       const rowsNow = Math.min(rowsAtOnce, rows - start);
@@ -60,7 +60,7 @@ export async function sampleCommand(
   tellRows(session, rows, out);
 }
 
-/** The rows at these places of `rows` [*, width]. */
+/** The rows of `rows` [*, width] at these indices. */
 function gathered(rows: Float32Array, width: number, places: readonly number[]): Float32Array {
   const found = new Float32Array(width * places.length);
   places.forEach((place, row) => {

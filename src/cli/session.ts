@@ -1,4 +1,4 @@
-/** What every command shares: where words go, how it ends, the device. */
+/** Shared by all commands: output, exit codes, the device. */
 import { ShapeError, WgflowError } from '../errors.ts';
 import { describeDevice } from '../gpu/gpu.ts';
 import type { AdapterReport } from '../gpu/gpu.ts';
@@ -15,7 +15,7 @@ export const EXIT = { done: 0, failed: 1, badInput: 2, noAdapter: 3, interrupted
 export interface GlobalOptions {
   json?: boolean;
   adapter?: AdapterChoice;
-  /** Of the commands that run kernels. */
+  /** Only for commands that run kernels. */
   tuning?: TuningMode;
   precision?: Precision;
 }
@@ -49,11 +49,11 @@ export class Session {
     this.signal = this.#interrupt.signal;
     this.tuning = tuningOptions(this, tuning, precision);
     const onSignal = (): void => {
-      // A second Ctrl-C does not wait for the step at work.
+      // A second Ctrl-C does not wait for the current step.
       if (this.signal.aborted) {
         discardAllOutputs();
-        // The signal itself ends the process, which a shell shows as 130 too; exit() would first take down the
-        // driver under the work that is still running, and can crash in it.
+        // End the process with the signal itself, which a shell also shows as 130. exit() would first unload
+        // the driver under running work, and can crash in it.
         process.removeAllListeners('SIGINT');
         process.kill(process.pid, 'SIGINT');
         return;
@@ -64,7 +64,7 @@ export class Session {
     process.on('SIGTERM', onSignal);
     // The terminal was closed.
     process.on('SIGHUP', onSignal);
-    // Events that no one reads are no reason to stop a training run.
+    // A closed stderr is no reason to stop a training run.
     process.stderr.on('error', () => undefined);
     process.stdout.on('error', (error) => {
       if (!isBrokenPipe(error)) this.#lostOutput ??= error;
@@ -72,8 +72,8 @@ export class Session {
   }
 
   /**
-   * Opens the device once and prints which one it is.
-   * @param limits those above WebGPU's defaults that the model needs
+   * Opens the device once and prints its name.
+   * @param limits needed by the model, above WebGPU's defaults
    * @throws {GpuUnavailableError} when there is no adapter of the wanted kind
    * @throws {LimitError} when the adapter cannot give a needed limit
    */
@@ -96,15 +96,15 @@ export class Session {
     return { device: this.#device, report: describeDevice(this.#device) };
   }
 
-  /** A line for people, on stderr. A message may quote a file, and a file must not steer the terminal. */
+  /** Prints a line for people, on stderr. A message may quote a file, and no file may steer the terminal. */
   say(line: string): void {
     process.stderr.write(`${line.replace(STEERING, '?')}\n`);
   }
 
-  /** A line for programs, on stdout, with `--json` only. */
+  /** Prints an event for programs, on stdout, only with `--json`. */
   emit(event: { event: string } & Record<string, unknown>): void {
     if (!this.json) return;
-    // JSON.stringify escapes the first 32 control characters only.
+    // JSON.stringify escapes only the first 32 control characters.
     const escaped = JSON.stringify(event).replace(
       STEERING,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -112,7 +112,7 @@ export class Session {
     process.stdout.write(`${escaped}\n`);
   }
 
-  /** @throws {ShapeError} when `file` is standard output, which `--json` keeps for the events */
+  /** @throws {ShapeError} when `file` is standard output, which `--json` reserves for events */
   requireFile(option: string, file: string | undefined): void {
     if (this.json && file === '-') {
       throw new ShapeError(
@@ -141,13 +141,13 @@ export class Session {
   }
 
   #explain(error: unknown): number {
-    // A checkpoint that could not be written is an error even if the user stopped the run.
+    // A failed checkpoint write is an error even if the user stopped the run.
     if (this.signal.aborted && !(error instanceof WgflowError)) {
       this.say('Interrupted.');
       this.emit({ event: 'interrupted' });
       return EXIT.interrupted;
     }
-    // The reader of a pipe, `head` say, has seen enough.
+    // The reader of a pipe, such as `head`, has seen enough.
     if (isBrokenPipe(error)) return EXIT.done;
     if (error instanceof WgflowError) {
       const { code, message, name: _, ...facts } = error;

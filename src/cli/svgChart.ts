@@ -12,11 +12,11 @@ export function svg({ label, ...options }: Plot.PlotOptions & { label: string })
     className: 'chart',
     style: { color: 'var(--muted)', fontFamily: 'inherit', fontSize: '12px', background: 'none' },
   });
-  // The page has its own style sheet; positions need no more than a hundredth of a pixel.
+  // The page has its own style sheet; a hundredth of a pixel is precise enough for positions.
   chart.querySelector('style')?.remove();
   const drawing = chart.outerHTML.replace(/ (?:cx|cy|d|transform)="[^"]*"/g, (attribute) =>
     attribute.replace(/(\.\d\d)\d+/g, '$1'),
   );
-  // Set here and not through the document, which leaves & and < in attributes as they are.
+  // Set here and not through the document, which does not escape & and < in attributes.
   return drawing.replace('<svg', () => `<svg role="img" aria-label="${escapeHtml(label)}"`);
 }

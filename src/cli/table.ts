@@ -1,4 +1,4 @@
-/** Tables for people, no wider than their terminal. */
+/** Tables for people, at most as wide as their terminal. */
 import CliTable from 'cli-table3';
 import { printable } from '../spec/strictJson.ts';
 

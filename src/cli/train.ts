@@ -47,7 +47,7 @@ import type { TrainOptions } from './trainOptions.ts';
 import { readTrainingSet } from './trainingSet.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
-/** Fresh points on which the final NLL of a toy set is taken; its standard error is about 0.003 nats. */
+/** Fresh points for the final NLL of a toy set; its standard error is about 0.003 nats. */
 const TEST_POINTS = 131_072;
 
 export async function trainCommand(
@@ -167,7 +167,7 @@ async function learn(
     adapter,
   };
   if (folder !== undefined) {
-    // The charts' packages take a while to load.
+    // The chart packages take a while to load.
     const { reportFiles } = await import('./trainReport.ts');
     const files = await reportFiles(flow, set, outcome, { seed, signal });
     for (const [name, content] of Object.entries({ [DEFAULT_MODEL_FILE]: bytes, ...files })) {
@@ -179,7 +179,7 @@ async function learn(
   return outcome;
 }
 
-/** Rows of the table whose log-density is −∞, which a uniform base gives those that the flow takes out of its box. */
+/** Rows of the table with log-density −∞: a flow with a uniform base maps them outside its box. */
 async function rowsWithoutDensity(
   flow: Flow,
   { data, context }: TrainingSet,
@@ -190,7 +190,7 @@ async function rowsWithoutDensity(
   return { withoutDensity: logProb.reduce((count, value) => (value === -Infinity ? count + 1 : count), 0) };
 }
 
-/** Writes the best model so far of a run that ended before its end, unless it is written already. */
+/** Writes the best model so far of a run that ended early, unless it is already written. */
 async function rescue(
   session: Session,
   flow: Flow,
@@ -227,7 +227,7 @@ function precisionOf({ model }: CheckpointFile): Precision {
   return model.optimizer.variants?.['precision'] === 'f16' ? 'f16' : 'f32';
 }
 
-/** @throws {ShapeError} when the rows to resume with are of other columns, or in another order, than before */
+/** @throws {ShapeError} when the rows of a resumed run have other columns than before, or in another order */
 function requireSameColumns(
   columns: readonly string[],
   { columns: asked }: TrainOptions,
@@ -256,12 +256,12 @@ function tellRows(session: Session, { title, columns, data, validation, heldOut 
   session.say(`Learning ${listedNames(columns)} from ${rows.toLocaleString('en')} rows of ${title}${words}`);
 }
 
-/** Rows of the table that are not held out; the points of a toy density have no end. */
+/** Rows of the table that are not held out; infinite for a toy density. */
 function learnedRows({ data, columns, heldOut }: TrainingSet): number {
   return isToy(data) ? Infinity : data.length / columns.length - (heldOut?.rows ?? 0);
 }
 
-/** Rows that the resumed run held out; 0 if it scored none, or a file's. */
+/** Rows that the resumed run held out; 0 if it had no scores, or scored a file. */
 function heldOutOf({ model }: CheckpointFile): number {
   const { heldOut } = model.optimizer.settings;
   return typeof heldOut === 'number' ? heldOut : 0;
@@ -283,7 +283,7 @@ async function toyTestNll(
   return meanNll(await withUnsound(flow.logProb(toy.sample(...place), { context, signal })));
 }
 
-/** More than chance makes the loss of one batch differ from another's, nats. */
+/** A larger difference between the losses of two batches is more than chance, nats. */
 const CLIMB_NATS = 1;
 
 function summarise(
@@ -358,7 +358,7 @@ function validationLines(
   ];
 }
 
-/** A difference that two decimals show. */
+/** The smallest difference that shows in two decimals. */
 const VISIBLE_NATS = 0.005;
 
 function gaussianLine(valNll: number, gaussianNll: number | undefined): string[] {

@@ -1,4 +1,4 @@
-/** The options of `wgflow train`: which go together, and what they mean for `fit`. */
+/** The options of `wgflow train`: which combinations are valid, and how they map to `fit`. */
 import path from 'node:path';
 import type { ToyName } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
@@ -30,7 +30,7 @@ export interface TrainOptions {
   residualBlocks?: number;
   domain?: DomainRequest[];
   base?: BaseSpec;
-  /** Those of the table of training settings. */
+  /** Options from the table of training settings. */
   settings?: Partial<TrainingSettings>;
   out?: string;
   checkpoint?: string;
@@ -42,13 +42,13 @@ export const DEFAULT_PRESET: PresetName = 'realnvp';
 
 export const DEFAULT_MODEL_FILE = 'model.safetensors';
 
-/** What `--report` writes into its folder. */
+/** The files that `--report` writes into its folder. */
 export const REPORT_FILES = [DEFAULT_MODEL_FILE, 'samples.csv', 'report.html'];
 
-/** The one context column of a toy density. */
+/** The single context column of a toy density. */
 export const TOY_CONTEXT = 'class';
 
-/** @throws {ShapeError} naming the first option that does not go with the others */
+/** @throws {ShapeError} naming the first option that conflicts with another */
 export function checkTrainOptions(dataFile: string | undefined, options: TrainOptions): void {
   const { toy, noise, columns, context, val, patience, newData, checkpoint, out, report, resume } = options;
   const { preset, couplings, hidden, residualBlocks, domain } = options;
@@ -132,7 +132,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
       ['--val', held],
     ],
   );
-  // The checkpoint of a resumed run may overwrite the one that it resumes.
+  // The checkpoint of a resumed run may overwrite the one that it resumed from.
   requireDistinctFiles('train', models, [['--resume', resume]]);
 }
 
@@ -141,7 +141,7 @@ function reportFiles(folder: string | undefined): NamedFile[] {
   return REPORT_FILES.map((name) => ['--report', path.join(folder, name)]);
 }
 
-/** @throws {ShapeError} naming the first option that shapes nets, if the flow has none */
+/** @throws {ShapeError} naming the first option for nets, if the flow has no nets */
 export function requireNets({ bijectors }: FlowSpec, { hidden, residualBlocks }: TrainOptions): void {
   if (bijectors.some((bijector) => 'conditioner' in bijector)) return;
   const advice =
@@ -195,7 +195,8 @@ function validationOf(
 }
 
 /**
- * Of the data itself only a toy density and its noise are known; a table is told apart by its columns.
+ * Checks that the data match the checkpoint, which stores only a toy density and its noise; tables are
+ * compared by their columns.
  * @throws {ShapeError} when the checkpoint was trained on another density, or on a table
  */
 export function requireSameData(
@@ -219,7 +220,7 @@ export function requireSameData(
   }
 }
 
-/** Standard deviation of a toy density's noise; undefined for the density's own. */
+/** Standard deviation of a toy density's noise; undefined for the density's default. */
 export function noiseOf({ noise }: TrainOptions, resumed: CheckpointFile | undefined): number | undefined {
   return noise ?? (resumed && noiseIn(resumed.model.training));
 }
@@ -229,7 +230,7 @@ function noiseIn({ options }: TrainingRecord): number | undefined {
   return typeof noise === 'number' ? noise : undefined;
 }
 
-/** The seed also decides which rows are held out, so a resumed run takes its own. */
+/** The seed also decides which rows are held out, so a resumed run keeps its seed. */
 export function seedOf({ settings }: TrainOptions, resumed: CheckpointFile | undefined): number {
   return settings?.seed ?? resumed?.model.training.seed ?? FIT_DEFAULTS.seed;
 }

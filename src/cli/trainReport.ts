@@ -1,4 +1,4 @@
-/** The folder that `train --report` writes: samples and the page with the pictures. */
+/** The contents of the folder of `train --report`: samples and the page with the pictures. */
 import { csvHeader, csvRows } from '../data/csv.ts';
 import type { Rows } from '../calls/callerArrays.ts';
 import { domainsOf } from '../spec/offset.ts';
@@ -15,9 +15,9 @@ import type { TrainingSet } from './trainingSet.ts';
 
 /** Rows of samples.csv. */
 const SAMPLE_ROWS = 10_000;
-/** Points of each scatter. */
+/** Points per scatter. */
 const SCATTER_ROWS = 2000;
-/** Cells of the density picture along each side. */
+/** Cells of the density picture per side. */
 const DENSITY_CELLS = 200;
 
 /** The contents of `samples.csv` and `report.html`. @throws the signal's reason once it is aborted */
@@ -30,7 +30,7 @@ export async function reportFiles(
   const { dim } = flow;
   const { rows: data, context } = shownRows(flow, set, seed);
   const cycledContext = context && cycled(context, SAMPLE_ROWS * flow.spec.contextDim);
-  // A chart says how many points are not finite; a report of a poor model is better than none.
+  // A chart states how many points are not finite; a report on a poor model is better than none.
   const samples = await withUnsound(flow.sample(SAMPLE_ROWS, { seed, signal, context: cycledContext }));
   const { z } = await withUnsound(flow.forward(data, { context, signal }));
   const [first = 'x1', second = 'x2'] = set.columns;
@@ -72,12 +72,12 @@ function shownRows(
   };
 }
 
-/** The values over and over, as many as `length`. */
+/** The values, repeated up to `length`. */
 function cycled(values: Float32Array, length: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => values[i % values.length] ?? NaN);
 }
 
-/** Rows evenly spread over the table, which may be sorted. */
+/** Rows picked evenly from the table, which may be sorted. */
 function spreadRows<Values extends Rows>(rows: Values, dim: number): Values {
   const count = rows.length / dim;
   if (count <= SCATTER_ROWS) return rows;
@@ -97,7 +97,7 @@ function firstTwo(rows: Rows, dim: number): Rows {
   );
 }
 
-/** log p on a grid over the data, a little wider than they reach: of a conditional flow, the mean over contexts. */
+/** log p on a grid slightly larger than the data; for a conditional flow, the mean over contexts. */
 async function densityGrid(
   flow: Flow,
   data: Rows,
@@ -126,10 +126,10 @@ async function densityGrid(
   };
 }
 
-/** Contexts that the picture of a density is the mean over, the most frequent ones. */
+/** Maximum number of contexts, the most frequent ones, in the mean density. */
 const DENSITY_CONTEXTS = 16;
 
-/** log Σ w p(x | c) over the contexts, each with its share w of the rows. */
+/** log Σ w p(x | c) over the contexts, each weighted by its share w of the rows. */
 async function marginalLogProb(
   flow: Flow,
   grid: Float64Array,
@@ -153,7 +153,7 @@ async function marginalLogProb(
   return Float32Array.from(density, Math.log);
 }
 
-/** The range of a feature with a margin, as far as its domain has one. */
+/** The range of a feature with a margin, limited to its domain. */
 function rangeInside({ spec }: Flow, rows: Rows, feature: number): [number, number] {
   const [low, high] = paddedRange(rows, feature);
   const domain = domainsOf(spec)?.[feature] ?? 'real';

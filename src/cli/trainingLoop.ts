@@ -8,13 +8,13 @@ import { trainingProgress } from './progress.ts';
 import type { Session } from './session.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
-/** How a run went. */
+/** The history of a run. */
 export interface TrainingHistory {
-  /** Steps done, those before a resumed run included. */
+  /** Steps done, including those before a resumed run. */
   steps: number;
   /** The steps of this run, each with its batch's NLL in nats. */
   losses: { step: number[]; nll: number[] };
-  /** Mean over the last steps, `RECENT_STEPS` at most, in nats. */
+  /** Mean over the last steps, at most `RECENT_STEPS`, in nats. */
   trainNll: number;
   /** The best validation score, in nats. */
   valNll?: number;
@@ -64,7 +64,7 @@ export async function train(
     }
   } catch (error) {
     progress.stop();
-    // The flow has another record once training began; a run that failed must not replace a good checkpoint.
+    // The flow gets a new record once training begins; a run that failed must not replace a good checkpoint.
     const { training } = flow;
     if (checkpoint !== undefined && session.signal.aborted && training !== undefined && training !== before) {
       await writeCheckpoint(session, flow, checkpoint);
@@ -85,7 +85,7 @@ export async function train(
   };
 }
 
-/** A run is not ended by a checkpoint that cannot be written now: the next one may be. */
+/** A failed checkpoint write does not end the run: the next one may succeed. */
 async function tryCheckpoint(session: Session, flow: Flow, file: string): Promise<void> {
   try {
     await writeCheckpoint(session, flow, file);
@@ -106,14 +106,14 @@ export async function writeCheckpoint(session: Session, flow: Flow, file: string
   session.emit({ event: 'checkpoint', file });
 }
 
-/** How a run ended, for the summary and the report. */
+/** The outcome of a run, for the summary and the report. */
 export interface TrainingOutcome extends TrainingHistory {
   testNll?: number;
-  /** Rows of the table whose log-density is −∞, for a base that has an end. */
+  /** Rows of the table with log-density −∞, for a bounded base. */
   withoutDensity?: number;
-  /** The scores during training. */
+  /** The validation record of the training. */
   validation?: ValidationRecord;
-  /** The exact entropy of a toy density: no model's NLL is lower. */
+  /** The exact entropy of a toy density, the lowest possible NLL. */
   floor?: number;
   /** The context columns of a conditional flow. */
   context?: string[];

@@ -1,4 +1,4 @@
-/** The rows that `train` learns from, out of a file or a toy density. */
+/** The training rows of `train`, from a file or a toy density. */
 import path from 'node:path';
 import type { Rows } from '../calls/callerArrays.ts';
 import type { ContextColumn } from '../model/context.ts';
@@ -19,19 +19,19 @@ export interface TrainingSet {
   title: string;
   columns: string[];
   data: TrainingData;
-  /** Rows of a file of their own to score. */
+  /** Rows of a separate file to score. */
   validation?: Rows;
   /** Rows of the table to hold out: the share of --val or the default. */
   heldOut?: { rows: number; fraction?: number };
   /** The context of the rows, if the flow is conditional. */
   context?: TrainingContext;
-  /** The density itself, for toy sets: its entropy is the floor of any model's NLL. */
+  /** The density itself, for toy sets: its entropy is the lower bound of any model's NLL. */
   toy?: ToyDensity;
 }
 
 export interface TrainingContext {
   columns: readonly ContextColumn[];
-  /** Of the rows to learn from, and of those for validation; a toy density brings its own. */
+  /** For the training rows, and below for the validation rows; a toy density has its own. */
   data?: Float32Array;
   validation?: Float32Array;
 }
@@ -46,19 +46,19 @@ export interface TrainingSetOptions {
   val?: string;
   /** The columns of the resumed model, used if `columns` are not given. */
   modelColumns: string[] | undefined;
-  /** The context columns of that model, which its rows must fit. */
+  /** The context columns of the resumed model, which its rows must fit. */
   modelContext: readonly ContextColumn[] | undefined;
-  /** Rows that the run of that model held out. */
+  /** Number of rows that the resumed model's run held out. */
   modelHeldOut: number | undefined;
   /** The domains of these columns, if some are bounded. */
   domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined;
   signal: AbortSignal;
 }
 
-/** What `--val` says if all rows are to be learned. */
+/** The value of `--val` for training on all rows. */
 export const NO_VALIDATION = 'none';
 
-/** @throws {DataError | ShapeError} when the rows cannot be learned from */
+/** @throws {DataError | ShapeError} when the rows are unsuitable for training */
 export async function readTrainingSet(
   file: string | undefined,
   options: TrainingSetOptions,
@@ -93,7 +93,7 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
     asked === undefined && modelColumns !== undefined
       ? rowsByName(file, modelColumns, names)
       : readCsv(file, { columns: (found) => requireLearnable(asked ?? found), text: names });
-  // The names of the model's columns, if the file has no header.
+  // Uses the names of the model's columns if the file has no header.
   const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
   const { columns: found, values, text } = await allRows(insideDomains(chunks, file, domainsHere), signal);
   const columns = asked ?? modelColumns ?? found;
@@ -126,7 +126,7 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
   };
 }
 
-/** The columns, if a flow may have as many: this is known from the first line, before any row is read. */
+/** The columns, if a flow may have this many; checked at the first line, before any row is read. */
 function requireLearnable(columns: readonly string[]): readonly string[] {
   const { dim } = SPEC_LIMITS;
   if (columns.length <= dim) return columns;
@@ -135,7 +135,7 @@ function requireLearnable(columns: readonly string[]): readonly string[] {
   throw new LimitError(table, 'dim', columns.length, dim, advice, 'wgflow');
 }
 
-/** Rows for validation: the file `--val`, or a held-out share of the table. */
+/** Rows for validation: the file of `--val`, or a held-out share of the table. */
 async function validationOf(
   contexts: Float32Array | undefined,
   rows: number,
@@ -166,7 +166,7 @@ async function validationOf(
   return { heldOut: { rows: held, fraction } };
 }
 
-/** Adds the file to a DataError that does not know it. */
+/** Adds the file to a DataError that lacks it. */
 function withFile(file: string, check: () => void): void {
   try {
     check();

@@ -1,4 +1,4 @@
-/** The file that keeps the fastest measured kernels from run to run. */
+/** The file that caches the fastest measured kernels across runs. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,12 +7,12 @@ import type { KernelVariants } from '../plan/variants.ts';
 import type { TuningCache } from '../flow/tuning.ts';
 import { openOutput } from './outputFile.ts';
 
-/** Choices that the file keeps; the oldest go first. */
+/** Maximum number of choices in the file; the oldest are removed first. */
 const MAX_CHOICES = 256;
 
 const schema = v.object({ choices: v.record(v.string(), v.unknown()) });
 
-/** WGFLOW_TUNING_CACHE, or a file in the user's folder for caches. */
+/** WGFLOW_TUNING_CACHE, or a file in the user's cache folder. */
 export function tuningFilePath(env = process.env, platform: string = process.platform): string {
   return env['WGFLOW_TUNING_CACHE'] || path.join(cacheFolder(env, platform), 'wgflow', 'tuning.json');
 }
@@ -29,12 +29,12 @@ function home(): string {
   try {
     return homedir();
   } catch {
-    // A user without an entry in the system's list, as in some containers.
+    // The user has no entry in the system's list, as in some containers.
     return tmpdir();
   }
 }
 
-/** A cache whose file may be missing, damaged or unreadable: then it warns once and keeps nothing. */
+/** A cache whose file may be missing, damaged or unreadable; it then warns once and keeps nothing. */
 export class TuningFile implements TuningCache {
   readonly #file: string;
   readonly #warn: (line: string) => void;
@@ -51,7 +51,7 @@ export class TuningFile implements TuningCache {
   }
 
   async set(key: string, variants: KernelVariants): Promise<void> {
-    // Read again: another process may have added to it meanwhile.
+    // Read it again: another process may have added to it in the meantime.
     const { [key]: _, ...others } = await this.#read();
     const entries = [...Object.entries(others), [key, variants]].slice(-MAX_CHOICES);
     try {

@@ -1,5 +1,5 @@
 /**
- * Tables of numbers as delimited text, read as a stream in float64, and written so that equal values come back. Node only.
+ * Tables of numbers as delimited text, streamed in float64 and written so that values round-trip. Node only.
  */
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
@@ -21,7 +21,7 @@ import type { ReadCsvOptions, TableLayout } from './csvLayout.ts';
 
 export type { ReadCsvOptions } from './csvLayout.ts';
 
-/** Cells as they are in the file, row by row, and the line of each row, counted from 1. */
+/** Cells as in the file, row by row, and the line of each row, counted from 1. */
 export interface TextRows {
   cells: string[][];
   lines: number[];
@@ -31,7 +31,7 @@ export interface TextRows {
 export interface TableChunk {
   /** Names of the C columns, in the order of `values`. */
   columns: string[];
-  /** `[rows, C]`, row-major, in float64 as the file has them; a fresh array for every chunk. */
+  /** `[rows, C]`, row-major, in the float64 precision of the file; a fresh array for every chunk. */
   values: Float64Array;
   rows: number;
   /** The cells of the text columns. */
@@ -43,10 +43,10 @@ export interface TableChunk {
 /**
  * Streams a table of numbers from a UTF-8 text file in bounded memory.
  *
- * The delimiter is a comma; if the first line has none, a semicolon or a tab that it does have. The first
- * line is a header if any of its cells is not a number. Otherwise the columns are named x1…xC. Blank lines are
- * skipped; cells may be quoted and have spaces around them. A number is decimal, with a point and an
- * optional exponent (`1`, `+1`, `.5`, `1e-3`).
+ * The delimiter is a comma; if the first line has no comma, it is a semicolon or a tab. The first line is a
+ * header if any of its cells is not a number. Otherwise the columns are named x1…xC. Blank lines are skipped;
+ * cells may be quoted and have spaces around them. A number is decimal, with a point and an optional exponent
+ * (`1`, `+1`, `.5`, `1e-3`).
  *
  * @throws {DataError} with file, line and column: no such file, not a text file, no rows, rows of unequal
  * length, a cell that is not a number or beyond what float32 holds, header names that repeat or are empty, an unknown column
@@ -83,7 +83,7 @@ export async function* readCsv(file: string, options: ReadCsvOptions = {}): Asyn
 
 /**
  * All rows of {@link readCsv}'s chunks as one array: `values` is `[rows, columns]`, row-major.
- * @throws as the chunks do; the signal's reason once it is aborted
+ * @throws the errors of the chunks; the signal's reason once it is aborted
  */
 export async function allRows(chunks: AsyncIterable<TableChunk>, signal?: AbortSignal): Promise<TableChunk> {
   const text: TextRows = { cells: [], lines: [] };
@@ -109,12 +109,12 @@ export async function allRows(chunks: AsyncIterable<TableChunk>, signal?: AbortS
   return { columns, values, rows, text, firstRow };
 }
 
-/** The header line, with its newline; names are quoted where {@link readCsv} needs that. */
+/** The header line, with its newline; names are quoted if {@link readCsv} needs it. */
 export function csvHeader(columns: readonly string[]): string {
   return `${columns.map(csvText).join(',')}\n`;
 }
 
-/** A cell of text, quoted where {@link readCsv} needs that. */
+/** A text cell, quoted if {@link readCsv} needs it. */
 export function csvText(text: string): string {
   const needsQuotes = /[",;\t\r\n]/.test(text) || text.trim() !== text;
   return needsQuotes ? `"${text.replaceAll('"', '""')}"` : text;
@@ -122,9 +122,9 @@ export function csvText(text: string): string {
 
 /**
  * Rows of `[rows, columnCount]` values as lines, each with its newline. Every value is the shortest decimal,
- * of nine digits at most, that reads back as the same float32.
+ * at most nine digits long, that reads back as the same float32.
  * @param more further cells of each row, as text
- * @param offset of each column; values of one that has an offset are float64 and written so that the same one comes back
+ * @param offset of each column; if it is not 0, values are written so that the same float64 reads back
  */
 export function csvRows(
   values: Rows,
@@ -148,12 +148,12 @@ export function csvRows(
 
 const HEAD_BYTES = 65536;
 
-/** A longer record is a quote that was never closed, or no table at all. */
+/** A longer record means an unclosed quote, or a file that is not a table. */
 const MAX_RECORD_CHARACTERS = 16 * 2 ** 20;
 
 /**
- * Turns records into chunks as csv-parse hands them over. `push` is overridden because the parser's own
- * record callback and object stream cost three times as much as parsing does.
+ * Collects csv-parse's records into chunks. It overrides `push` because the parser's record callback and
+ * object stream cost three times as much as parsing.
  */
 class TableParser extends Parser {
   readonly #file: string;
@@ -214,7 +214,7 @@ class TableParser extends Parser {
   }
 
   override push(record: string[] | null): boolean {
-    // An exception must not cross the parser, which would stay half-way through its state.
+    // An exception must not cross the parser, which would be left in a broken state.
     if (record === null || this.#failure !== undefined) return true;
     try {
       this.#readRecord(record, this.info.lines);
@@ -274,7 +274,9 @@ class TableParser extends Parser {
 /** These are exact, so dividing an integer by one gives the double nearest to the decimal. */
 const EXACT_POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
-/** Six digits survive in a normal float32 and nine tell every two apart: the first match is the shortest. */
+/**
+ * A normal float32 keeps six digits, and nine digits identify any of them: the first match is the shortest.
+ */
 function float32Text(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   if (!Number.isFinite(value)) return String(value);

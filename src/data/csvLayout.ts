@@ -1,35 +1,35 @@
-/**
- * The layout of a table from the beginning of its CSV file, and the messages for bad files.
- */
+/** Finds the layout of a table from the beginning of its CSV file, and builds messages for bad files. */
 import type { Buffer } from 'node:buffer';
 import { CsvError } from 'csv-parse';
 import { DataError } from '../errors.ts';
 
 export interface ReadCsvOptions {
   /**
-   * Columns to read, in this order, or a choice among those that the file has; all of them by default. Cells of
-   * other columns are not looked at.
+   * Columns to read, in this order, or a function that chooses them; by default all. Cells of other columns
+   * are ignored.
    */
   columns?: readonly string[] | ColumnChoice;
-  /** Further columns, whose cells are handed over as text; not among those that `columns` chooses from. */
+  /** Further columns to read as text; `columns` cannot choose them. */
   text?: readonly string[];
-  /** Rows per chunk, the last may have fewer; by default 65536, or as many as make 16 MiB if that is fewer. */
+  /**
+   * Rows per chunk (the last may have fewer); by default 65536, or fewer so that a chunk stays within 16 MiB.
+   */
   chunkRows?: number;
 }
 
 /**
  * Chooses columns once the first line is known.
- * @param names the columns of the file, x1…xC where `hasHeader` is false
+ * @param names the columns of the file, x1…xC if `hasHeader` is false
  */
 export type ColumnChoice = (names: readonly string[], hasHeader: boolean) => readonly string[];
 
-/** Which cells of a record are read. */
+/** The cells of a record that are read. */
 export interface TableLayout {
   /** Names of all columns of the file. */
   names: string[];
   /** Position in a record of each column that is read. */
   positions: number[];
-  /** The same of the columns that are read as text. */
+  /** The positions of the columns that are read as text. */
   textPositions: number[];
   columns: string[];
   chunkRows: number;
@@ -37,19 +37,24 @@ export interface TableLayout {
 
 const DEFAULT_CHUNK_ROWS = 65536;
 const DEFAULT_CHUNK_VALUES = 2 ** 22;
-/** A decimal number, with a point and an optional exponent. Each digit can match in one way only: cells may be long. */
+/**
+ * A decimal number, with a point and an optional exponent. Each digit matches in only one way: cells may be
+ * long.
+ */
 export const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const NEARLY_NUMBER = /^[+-]?[\d.]+(?:[eE][+-]?\d+)?$/;
-/** As 7,482 or 1'234'567.8 or 1,23,456: groups of digits, the last of three, and perhaps a decimal point. */
+/**
+ * Like 7,482 or 1'234'567.8 or 1,23,456: groups of digits, the last of three, with an optional decimal point.
+ */
 const GROUPED = /^[+-]?[1-9]\d{0,2}([,'’_\s])(?:\d{2,3}\1)*\d{3}(?:\.\d*)?$/;
-/** As 1.234,56 or 1.234.567 or 1 234,5: such groups, and perhaps a decimal comma. */
+/** Like 1.234,56 or 1.234.567 or 1 234,5: groups of digits with an optional decimal comma. */
 const GROUPED_WITH_COMMA = /^[+-]?[1-9]\d{0,2}([.'’_\s])(?:\d{2,3}\1)*\d{3}(?:,\d*)?$/;
 const DECIMAL_COMMA = /^[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?$/;
-/** Names go to terminals, which such a character would steer. */
+/** Names are printed, and such a character could steer a terminal. */
 const CONTROL_CHARACTER = /\p{Cc}/u;
 const MISSING_VALUE = /^(?:[+-]?(?:nan|inf|infinity)|na|n\/a|null|none|\?)$/i;
 
-/** The first line that is not blank, as far as `head` has it; a line break inside quotes does not end it. */
+/** The first nonblank line, as far as `head` contains it; a line break inside quotes does not end it. */
 export function firstLine(head: Buffer): { text: string; complete: boolean } {
   const text = head.toString('utf8').replace(/^\uFEFF?\s*/, '');
   const match = /^(?:[^"\r\n]|"[^"]*(?:"|$))*/.exec(text);
@@ -82,7 +87,7 @@ export function delimiterOf(line: string): string {
   return others.find((delimiter) => parts(delimiter).every(isNumber)) ?? first;
 }
 
-/** @throws {DataError} for a cell of several numbers: no delimiter that is known parts them */
+/** @throws {DataError} if a cell holds several numbers, so that no known delimiter splits them */
 export function requireParted(file: string, record: readonly string[], row: number): void {
   const packed = record.find((cell) => {
     const parts = cell.split(/[\s;|]+/);
@@ -185,13 +190,16 @@ export function layOut(
   return { names, positions, textPositions, columns, chunkRows };
 }
 
-/** The first that was there before; with 100,000 names, looking back for each would take minutes. */
+/**
+ * The first name that repeats an earlier one. The set matters: with 100,000 names a pairwise search takes
+ * minutes.
+ */
 export function firstRepeated(names: readonly string[]): string | undefined {
   const seen = new Set<string>();
   return names.find((name) => seen.size === seen.add(name).size);
 }
 
-/** A cell of a column that is read as text. @throws {DataError} if it is empty, or would steer a terminal */
+/** A cell of a text column. @throws {DataError} if it is empty or has control characters */
 export function textCell(file: string, cell: string, row: number, column: string | undefined): string {
   const where = { file, row, column };
   if (cell === '') {
@@ -214,7 +222,7 @@ export function raggedRow(file: string, found: number, names: readonly string[],
   );
 }
 
-/** A cell that is no finite float32. */
+/** A cell that is not a finite float32. */
 export function badCell(file: string, cell: string, row: number, column: string | undefined): DataError {
   const where = { file, row, column };
   if (cell === '') {
@@ -246,7 +254,7 @@ function adviceFor(cell: string): string {
   return 'Correct the cell, or read only number columns.';
 }
 
-/** Whether a cell is a number with thousands separators; one with a point alone, as 1.234, is a decimal. */
+/** Whether a cell is a number with thousands separators; one with only a point, like 1.234, is a decimal. */
 function isGrouped(cell: string): boolean {
   return !NUMBER.test(cell) && (GROUPED.test(cell) || GROUPED_WITH_COMMA.test(cell));
 }
@@ -257,7 +265,10 @@ function ungrouped(cell: string): string {
   return isCommaDecimal ? digits.replace(',', '.') : digits;
 }
 
-/** What csv-parse or the file system reported, as a sentence about the file; other errors stay as they are. */
+/**
+ * Turns an error of csv-parse or the file system into a sentence about the file; returns other errors
+ * unchanged.
+ */
 export function asDataError(file: string, error: unknown): unknown {
   if (error instanceof CsvError) {
     const row = typeof error['lines'] === 'number' ? error['lines'] : undefined;

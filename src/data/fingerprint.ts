@@ -1,6 +1,6 @@
-/** Tells tables apart: a resumed run must see the rows that it began with. */
+/** Fingerprints of tables, to check that a resumed run gets the same rows. */
 
-/** 64 bits of the arrays' bytes and lengths, as hexadecimal digits. Two multiplicative hashes, not meant against malice. */
+/** 64 bits of the arrays' bytes and lengths, in hexadecimal. Two multiplicative hashes, not cryptographic. */
 export function fingerprint(arrays: readonly (Float32Array | Float64Array | undefined)[]): string {
   let low = 0x9e3779b9;
   let high = 0x85ebca6b;

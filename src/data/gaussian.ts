@@ -1,7 +1,7 @@
-/** The Gaussian of a table: a flow has to beat it, and a flow with a whitening starts as it. */
+/** The Gaussian of a table: the baseline for a flow, and the start of a flow with a whitening. */
 import { meanNll } from './statistics.ts';
 
-/** Rows that are read one at a time, in float64. */
+/** Rows read one at a time, in float64. */
 export interface RowReader {
   rows: number;
   width: number;
@@ -22,16 +22,19 @@ export interface Gaussian {
   std: Float64Array;
   /** C [W, W], lower triangular, row-major. An infinite diagonal element leaves its column out. */
   factor: Float64Array;
-  /** The first columns, which the density is conditioned on. */
+  /** Count of the leading columns that the density is conditioned on. */
   given: number;
 }
 
-/** Products after which a table is thinned out: about two seconds of work. */
+/** The most products before a table is subsampled: about two seconds of work. */
 const MAX_PRODUCTS = 2e9;
-/** Below this share of its variance, float64 cannot tell a column from a combination of the columns before. */
+/**
+ * If less than this share of a column's variance is left, float64 treats it as a combination of earlier
+ * columns.
+ */
 const MIN_PIVOT = 1e-10;
 
-/** Plain rows, each after its `context` if the density is conditioned on one. */
+/** Plain rows; each follows its `context` if the density is conditioned on one. */
 export function readerOf(
   values: Float32Array | Float64Array,
   dim: number,
@@ -50,7 +53,7 @@ export function readerOf(
   };
 }
 
-/** A constant column gets the standard deviation 0 and no correlation. Of a huge table evenly spread rows are taken. */
+/** A constant column gets the standard deviation 0 and no correlation. A huge table is subsampled evenly. */
 export function momentsOf({ rows, width, read }: RowReader): Moments {
   const taken = Math.min(rows, Math.max(width + 2, Math.floor(MAX_PRODUCTS / width ** 2)));
   const row = new Float64Array(width);
@@ -85,8 +88,8 @@ export function momentsOf({ rows, width, read }: RowReader): Moments {
 }
 
 /**
- * The Gaussian of these moments, with the correlations shrunk towards 0 by `shrinkage`.
- * Undefined if a column is determined by those before it; a column of those given is left out then.
+ * The Gaussian with these moments, its correlations shrunk towards 0 by `shrinkage`. Undefined if earlier
+ * columns determine a column; a determined context column is left out instead.
  */
 export function gaussianOf(
   { mean, std, correlation }: Moments,
@@ -110,7 +113,7 @@ export function gaussianOf(
   return { mean, std, factor, given };
 }
 
-/** The log-density of each row [N] in nats, of the columns after those that are given. */
+/** The log-density of each row [N] in nats, of the columns after the `given` ones. */
 export function gaussianLogProb(
   { mean, std, factor, given }: Gaussian,
   { rows, width, read }: RowReader,
@@ -134,7 +137,7 @@ export function gaussianLogProb(
   return logProb;
 }
 
-/** The inverse of C [W, W]: with it the standardised rows have no correlation left. */
+/** The inverse of C [W, W], which decorrelates standardised rows. */
 export function whiteningOf({ factor, mean }: Gaussian): Float64Array {
   const width = mean.length;
   const inverse = new Float64Array(width * width);
@@ -149,11 +152,11 @@ export function whiteningOf({ factor, mean }: Gaussian): Float64Array {
   return inverse;
 }
 
-/** It keeps the whitening of columns that determine each other within what float32 can do. */
+/** The smallest shrinkage, which keeps float32 accurate if columns determine each other. */
 const MIN_SHRINKAGE = 1e-6;
-/** Shrinkages that a whitening chooses from; by the last one it is the identity. */
+/** Candidate shrinkages for a whitening; 1 makes it the identity. */
 const SHRINKAGES = [MIN_SHRINKAGE, 1e-4, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1];
-/** Rows a column from which correlations need no shrinking. */
+/** Rows per column above which correlations need no shrinking. */
 const PLENTY_OF_ROWS = 50;
 const FOLDS = 5;
 
@@ -168,7 +171,7 @@ function bestShrinkage(rows: RowReader): number {
       return gaussian === undefined ? Infinity : sum + meanNll(gaussianLogProb(gaussian, held)) * held.rows;
     }, 0);
   const scored = SHRINKAGES.map((shrinkage) => ({ shrinkage, nll: nllOf(shrinkage) }));
-  // A column that is constant without a fold has no Gaussian there.
+  // A column that is constant outside a fold has no Gaussian there.
   return scored.reduce((a, b) => (b.nll < a.nll ? b : a), { shrinkage: 1, nll: Infinity }).shrinkage;
 }
 
@@ -180,7 +183,9 @@ function everyFifth({ rows, width, read }: RowReader, fold: number, isHeld: bool
   return { rows: chosen.length, width, read: (index, into) => read(chosen[index] ?? NaN, into) };
 }
 
-/** The whitening [W, W] of the rows; of few rows, with correlations shrunk as cross-validation likes it best. */
+/**
+ * The whitening [W, W] of the rows. With few rows, cross-validation chooses how much to shrink correlations.
+ */
 export function whiteningFor(rows: RowReader): Float64Array {
   const isPlenty = rows.rows >= PLENTY_OF_ROWS * rows.width;
   const shrinkage = isPlenty ? MIN_SHRINKAGE : bestShrinkage(rows);

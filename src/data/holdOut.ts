@@ -1,4 +1,4 @@
-/** Rows of a table that training does not see. Their score decides when to stop. */
+/** Rows of a table that training never sees. Their score decides when to stop. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 
@@ -14,7 +14,7 @@ export interface Split {
   held?: ContextRows;
 }
 
-/** Default share of held-out rows, and their maximum: the mean of that many is accurate enough. */
+/** Default share of held-out rows, and their maximum, which is enough for an accurate mean. */
 const DEFAULT_FRACTION = 0.1;
 const MAX_DEFAULT_ROWS = 10_000;
 /** Training needs this many rows. */
@@ -28,8 +28,8 @@ export function heldRows(rows: number, fraction?: number): number {
 }
 
 /**
- * Holds out `held` rows that the seed draws, the same ones of every table of as many rows. A row without which a column
- * or a context would be constant stays for training, so that every label is learned.
+ * Holds out `held` random rows; the choice depends only on the seed and the row count. If holding out a row
+ * would make a column or a context constant, it stays for training, so that every label is learned.
  */
 export function holdOut(
   { data, context }: ContextRows,
@@ -53,10 +53,10 @@ export function holdOut(
   };
 }
 
-/** An epoch that no training reaches, so that the split shares no shuffle with one. */
+/** An epoch that training never reaches, so that the split and the epochs use different shuffles. */
 const HOLD_OUT_EPOCH = 2 ** 32 - 1;
 
-/** Of the rows to hold out, one for each column that has a single value without it. */
+/** From the rows to hold out, one row for each column that would be constant without it. */
 function rowsToKeep(tables: readonly Rows[], order: Uint32Array, held: number): Set<number> {
   const kept = new Set<number>();
   for (const table of tables) {

@@ -1,18 +1,19 @@
 /**
- * Large common offsets of columns. Float32 cannot hold 5,400,000.24 to the centimetre, so a flow subtracts 5,400,000 in
- * float64 on the host before the cast, and adds it back to whatever it gives in the data's units.
+ * Large common offsets of columns. Float32 cannot hold 5,400,000.24 to the centimetre, so a flow subtracts
+ * 5,400,000 in float64 on the host before the cast. It adds the offset back to results in the data's units.
  */
 import type { Rows } from '../calls/callerArrays.ts';
 import { DataError } from '../errors.ts';
 
 /** A column whose float32 steps are below this share of its spread needs no offset. */
 const FINE_SHARE = 2 ** -12;
-/** Values that are rounded to steps of more than this share of their spread are no data to learn from. */
+/** Values rounded to steps above this share of their spread are too coarse to learn from. */
 const COARSE_SHARE = 1 / 100;
 
 /**
- * What to subtract from a column: a round number near its mean, or 0 if float32 holds the column as it is. It is a multiple
- * of a power of two about as large as the spread, so whole numbers stay whole and subtracting it is all but exact.
+ * The offset to subtract from a column: a round number near its mean, or 0 if float32 is fine enough. It is a
+ * multiple of a power of two close to the spread. So whole numbers stay whole and the subtraction is nearly
+ * exact.
  */
 export function columnOffset(mean: number, std: number): number {
   if (!(std > 0) || float32Step(mean) <= FINE_SHARE * std) return 0;
@@ -21,7 +22,7 @@ export function columnOffset(mean: number, std: number): number {
 }
 
 /**
- * Checks that the values, less the offset, still tell the rows apart when they are float32.
+ * Checks that the values minus the offset still distinguish the rows in float32.
  * @param spread standard deviation of each column
  * @throws {DataError} naming the first column whose values are rounded too coarsely
  */
@@ -50,15 +51,16 @@ export function requireFineSteps(
   });
 }
 
-/** What a flow subtracts from its data, and the standard deviation of what is left, [D] each. */
+/** The offset that a flow subtracts from its data, and the standard deviation of the result, [D] each. */
 export interface Shift {
   offset: Float64Array;
   spread: Float64Array;
 }
 
 /**
- * Checks rows that a flow with an offset is asked about.
- * @throws {DataError} when they are a Float32Array, which has rounded them before the offset could be subtracted
+ * Checks the rows of a call to a flow with an offset.
+ * @throws {DataError} when they are a Float32Array, which has rounded them before the offset could be
+ * subtracted
  */
 export function requireUnrounded(
   values: Rows,
@@ -85,7 +87,7 @@ function coarse(column: string, kind: string, step: number, std: number): DataEr
   );
 }
 
-/** The flow has nothing that could subtract an offset from this column. */
+/** The error for a column that needs an offset, in a flow that cannot subtract one. */
 function unshifted(column: string, step: number, std: number): DataError {
   return new DataError(
     `found values so far from zero that float32 rounds them to steps of ${short(step)}, expected steps far smaller than ` +
@@ -103,7 +105,7 @@ function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** From a number of this size to the next one that float32 has. */
+/** The distance from a number of this size to the next float32. */
 function float32Step(value: number): number {
   return stepOf(value, 23, -126);
 }

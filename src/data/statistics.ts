@@ -1,19 +1,22 @@
-/** Mean and spread of a data set's columns, for standardisation, and the scales of positive ones. */
+/** Mean and spread of the columns of a data set, for standardisation, and the scales of positive columns. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { fromDomain, scaleOf } from '../model/domain.ts';
 import type { Domain } from '../model/domain.ts';
 import { columnOffset } from './offset.ts';
 import { DataError, ShapeError } from '../errors.ts';
 
-/** Mean and population standard deviation of each column, `[D]` each, in the data's units or as their domains are mapped. */
+/**
+ * Mean and population standard deviation of each column, `[D]` each, in the data's units or as mapped by
+ * domains.
+ */
 export interface ColumnStatistics {
   mean: Float64Array;
   std: Float64Array;
-  /** The standard deviation in the data's units, of bounded columns too. */
+  /** The standard deviation in the data's units, also for bounded columns. */
   spread: Float64Array;
   /** The offset that a standardizing flow subtracts in float64; 0 if float32 holds the column well. */
   offset: Float64Array;
-  /** The mean less the offset, without the rounding of their sum. */
+  /** The mean minus the offset, computed without rounding their sum. */
   meanLeft: Float64Array;
   /** The divisor of a positive column: its mean in float32; 1 for other columns. */
   scale: Float64Array;
@@ -24,11 +27,11 @@ export interface ColumnStatistics {
  *
  * @param values `[n, dim]`, row-major
  * @param columnNames names for messages, x1…xD by default
- * @param domains of the columns: bounded ones are measured as a flow of their scale maps them
- * @param standardizes whether the flow does: one that does not subtracts no offset, and takes any large spread
+ * @param domains of the columns: bounded columns are measured after the flow's domain map
+ * @param standardizes whether the flow does: a flow without it subtracts no offset and takes any large spread
  * @throws {DataError} naming row (counted from 1 in `values`) and column of a value that is not finite; with
- * fewer than two rows; naming every column that is constant, or nearly (std ≤ 1e-7 · |mean|) in a Float32Array, and one
- * whose spread float32 cannot hold
+ * fewer than two rows; naming every column that is constant, or nearly (std ≤ 1e-7 · |mean|) in a
+ * Float32Array, and every column whose spread float32 cannot hold
  * @throws {ShapeError} if `values` is not made of rows of `dim`
  */
 export function columnStatistics(
@@ -59,7 +62,7 @@ export function columnStatistics(
     });
     return sum.map((total) => total / rows);
   };
-  // A pass around the mean: Σx² − n·mean² would cancel for data far from zero.
+  // A second pass around the mean: Σx² − n·mean² would cancel for data far from zero.
   const spreadAround = (mean: Float64Array, of: (value: number, column: number) => number): Float64Array =>
     averages((value, column) => (of(value, column) - (mean[column] ?? 0)) ** 2).map(Math.sqrt);
   const domainOf = (column: number): Domain => domains?.[column] ?? 'real';
@@ -113,7 +116,7 @@ export function columnStatistics(
   return { mean, std, spread, offset, meanLeft, scale };
 }
 
-/** Beyond these float32 has too few digits for the differences of a column's values, or none for its far ones. */
+/** Float32 has too few digits for smaller spreads, and may overflow for larger ones. */
 const MIN_SPREAD = 2 ** -120;
 const MAX_SPREAD = 2 ** 123;
 
@@ -122,7 +125,7 @@ function isConstant(values: Rows, dim: number, column: number): boolean {
   return true;
 }
 
-/** Names that a message lists. */
+/** Count of names that a message lists. */
 const NAMES_SHOWN = 20;
 
 function listed(names: readonly string[]): string {
@@ -150,7 +153,7 @@ export function requireFiniteRows(values: Rows, names: readonly string[]): void 
   );
 }
 
-/** Mean NLL in nats of rows whose log-densities these are. */
+/** Mean NLL in nats of rows with these log-densities. */
 export function meanNll(logProb: Float32Array | Float64Array): number {
   let sum = 0;
   for (const value of logProb) sum += value;

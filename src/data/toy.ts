@@ -1,4 +1,4 @@
-/** Densities with endless fresh points and a known entropy: the floor of any model's NLL. */
+/** Densities with endless fresh points and a known entropy, which is the lower bound of any model's NLL. */
 import { ShapeError } from '../errors.ts';
 import { FINITE, requireOptions } from '../calls/optionRules.ts';
 import { addToRow, choiceOf, splitRow, splitSeed, spreadWords } from '../random.ts';
@@ -12,7 +12,7 @@ export type { ToyName };
 /** A toy density, standardized: its points have mean 0 and standard deviation 1 in each column. */
 export interface ToyDensity {
   readonly name: ToyName;
-  /** Its number in the kernel toy_batch or, with more than two features, toy_vector_batch. */
+  /** Its number in the kernel toy_batch, or in toy_vector_batch if it has more than two features. */
   readonly shape: number;
   /** Number of features D. */
   readonly dim: number;
@@ -25,22 +25,22 @@ export interface ToyDensity {
   readonly entropy: number;
   /** Components of equal weight: moons, rings, Gaussians, spokes, spirals, squares; 1 if the density has no classes. */
   readonly classes: number;
-  /** Mean entropy of a class in nats: no model's expected NLL given the class is below it. */
+  /** Mean entropy of a class in nats: no model's expected NLL conditioned on the class is below it. */
   readonly classEntropy: number;
   /** log p(x₁, …, x_D) of a standardized point, in nats. */
   logDensity: (...row: number[]) => number;
-  /** The standardized point of an index. */
+  /** The standardized point with this index. */
   point: (index: WordPair, stream: number, key: WordPair) => readonly number[];
   /**
-   * Standardized points with indices firstIndex … firstIndex + count − 1, row-major [count, D]: the points that
-   * the kernel makes. Points with neighbouring indices cover curves and components evenly (docs/derivations.md,
-   * eq. (41)), so they are not independent of each other.
+   * Standardized points with indices firstIndex … firstIndex + count − 1, row-major [count, D]: the points
+   * that the kernel makes. Points with neighbouring indices cover curves and components evenly
+   * (docs/derivations.md, eq. (41)), so they are not independent of each other.
    * @throws {ShapeError} for a bad seed or index
    */
   sample: (seed: number, stream: number, firstIndex: number, count: number) => Float32Array;
-  /** The class of the point of these words, from 0: of the moons, 0 is the upper one. */
+  /** The class of the point from these words, from 0; class 0 of the moons is the upper moon. */
   classOf: (words: Words) => number;
-  /** The class of each of the points that `sample` gives, one-hot [count, classes]: a context for a flow. */
+  /** The class of each point of `sample`, one-hot [count, classes]: a context for a flow. */
   sampleClasses: (seed: number, stream: number, firstIndex: number, count: number) => Float32Array;
 }
 
@@ -48,8 +48,8 @@ export interface ToyDensity {
 const NOISE_RANGE = [0.01, 1] as const;
 
 /**
- * A toy density by its name. An entropy that is not stored, that of a noise other than the default, is
- * integrated when it is first read, in about a second at most.
+ * A toy density by its name. The entropy is stored for the default noise. For other noises it is integrated
+ * at the first read, which takes about a second at most.
  * @throws {ShapeError} for an unknown name, or a noise outside 0.01 … 1 (checkerboard, warped8: other than 0)
  * @example
  * const { entropy } = toyDensity('moons');

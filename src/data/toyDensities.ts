@@ -1,4 +1,4 @@
-/** The toy densities of the plane in their own units: how a point is made, its moments and its density. */
+/** The toy densities of the plane in their own units: their points, moments and densities. */
 import { choiceOf, normalPair, spreadWords, uniformOf } from '../random.ts';
 import type { Words } from '../random.ts';
 import { blurredCurves, gaussianMean, mixtureDensity } from './toyEntropy.ts';
@@ -16,7 +16,9 @@ const PLANE_NAMES = [
   'banana',
 ] as const;
 
-/** In the order of their SHAPE numbers: first those of toy_batch, then those of toy_vector_batch. */
+/**
+ * In the order of their SHAPE numbers: first the densities of toy_batch, then the ones of toy_vector_batch.
+ */
 export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
 export type ToyName = (typeof TOY_NAMES)[number];
 
@@ -29,16 +31,16 @@ interface PlaneFamily {
   defaultNoise: number;
   /** Entropy in nats of the standardized density at the default noise. */
   defaultEntropy: number;
-  /** A point from four words: word 0 picks the component, words 1 and 2 or 2 and 3 the rest. */
+  /** A point from four words: word 0 picks the component, words 1 and 2 or 2 and 3 the position. */
   point: (words: Words, noise: number) => Point;
   moments: (noise: number) => { mean: Point; variance: Point };
   density: (noise: number) => PlaneDensity;
 }
 
-/** Two half circles that interlock. */
+/** Two interlocking half circles. */
 const moons: PlaneFamily = {
   classes: 2,
-  // The lower moon is the upper one turned.
+  // The lower moon is the upper one, rotated.
   classEntropy: (noise) =>
     curveEntropy({ end: Math.PI, point: circlePoint, density: () => 1 / Math.PI, speed: 1 }, noise),
   defaultNoise: 0.05,
@@ -116,8 +118,9 @@ const eightGaussians: PlaneFamily = {
 };
 
 /**
- * Five Gaussian spokes at radius 1, turned by an angle that grows with the radius alone: so the turn keeps
- * areas, and the density is that of the unturned point. `noise` is the spokes' width; their length is fixed.
+ * Five Gaussian spokes at radius 1, rotated by an angle that depends only on the radius. The rotation
+ * preserves area, so the density is the one of the unrotated point. `noise` is the width of the spokes; their
+ * length is fixed.
  */
 const ARMS = 5;
 const SPOKE_LENGTH = 0.3;
@@ -146,7 +149,7 @@ const pinwheel: PlaneFamily = {
     };
     return {
       logDensity: (x, y) => unturned(turned([x, y], -turnAt(Math.hypot(x, y)))),
-      // Every arm sees the same of the others, so the mean of −log p over one arm is the mean over all.
+      // The arms are symmetric, so the mean of −log p over one arm is the mean over all.
       entropy: () =>
         gaussianMean(
           (x, y) => -unturned([x, y]),
@@ -177,7 +180,7 @@ const spirals: PlaneFamily = {
     const t = SPIRAL_END * Math.sqrt(uniformOf(w1));
     return blurred(circlePoint(t, (choiceOf(w0, 2) === 1 ? -t : t) / 3), noise, w2, w3);
   },
-  // E t² cos² t and E t² sin² t under the density 2t / T² of t, with T a whole number of half turns.
+  // E t² cos² t and E t² sin² t under the density 2t / T² of t, if T is a whole number of half turns.
   moments: (noise) => ({
     mean: [0, 0],
     variance: [(SPIRAL_END ** 2 + 3) / 36 + noise ** 2, (SPIRAL_END ** 2 - 3) / 36 + noise ** 2],
@@ -221,7 +224,7 @@ const checkerboard: PlaneFamily = {
   }),
 };
 
-/** A normal that is bent by a shear, which keeps areas: what couplings that only shift can undo. */
+/** A normal bent by a shear, which preserves area: couplings that only shift can undo it. */
 const banana: PlaneFamily = {
   classes: 1,
   defaultNoise: 0.5,
@@ -258,7 +261,7 @@ function curveEntropy(curve: WeightedCurve, noise: number): number {
   return mixtureDensity(blurredCurves([curve], noise)).entropy();
 }
 
-/** Of an axis-parallel Gaussian with these standard deviations, in nats. */
+/** The entropy of an axis-parallel Gaussian with these standard deviations, in nats. */
 function gaussianEntropy(along: number, across: number): number {
   return 1 + Math.log(2 * Math.PI * along * across);
 }

@@ -1,4 +1,4 @@
-/** Densities of the plane that are known exactly, and their entropies by quadrature. */
+/** Densities of the plane with an exact formula, and their entropies by quadrature. */
 
 export type Point = readonly [x: number, y: number];
 
@@ -28,13 +28,13 @@ export interface WeightedCurve {
   speed: number;
 }
 
-// Gauss and Legendre's rule of five points on [−1, 1].
+// The Gauss–Legendre rule with five points on [−1, 1].
 const NODES = [-0.906179845938664, -0.5384693101056831, 0, 0.5384693101056831, 0.906179845938664];
 const WEIGHTS = [
   0.23692688505618908, 0.47862867049936647, 0.5688888888888889, 0.47862867049936647, 0.23692688505618908,
 ];
 
-/** Curves blurred by a normal noise, as a mixture: five nodes for every piece of at most one sigma. */
+/** Curves blurred by normal noise, as a mixture: five nodes for every piece of at most one sigma. */
 export function blurredCurves(curves: readonly WeightedCurve[], sigma: number): GaussianMixture {
   const x: number[] = [];
   const y: number[] = [];
@@ -62,7 +62,7 @@ export function mixtureDensity(mixture: GaussianMixture): PlaneDensity {
   };
 }
 
-/** Exponents below the largest by more than this add nothing in f64. */
+/** Exponents below the largest by more than this contribute nothing in f64. */
 const NEGLIGIBLE = 40;
 
 function mixtureLogDensity({ x, y, weight, sigma }: GaussianMixture, atX: number, atY: number): number {
@@ -81,7 +81,7 @@ function mixtureLogDensity({ x, y, weight, sigma }: GaussianMixture, atX: number
   return Math.log(sum / (Math.PI * scale)) - nearest / scale;
 }
 
-/** Cells of the grid for one sigma, and sigmas to which a Gaussian reaches. */
+/** Grid cells per sigma, and how many sigmas a Gaussian reaches. */
 const CELLS = 2;
 const REACH = 8;
 
@@ -117,7 +117,7 @@ function mixtureEntropy({ x, y, weight, sigma }: GaussianMixture): number {
 
 interface Cells {
   count: number;
-  /** The nearest cell to a coordinate, and how far beyond that cell's centre it lies, in cells. */
+  /** The cell nearest to a coordinate, and the offset of the coordinate from its centre, in cells. */
   place: (coordinate: number) => { cell: number; offset: number };
 }
 
@@ -135,7 +135,7 @@ function cellsFrom(coordinates: readonly number[], step: number, reach: number):
 }
 
 /**
- * The mean of `f` under an axis-parallel Gaussian, by sums over a grid out to 8 standard deviations.
+ * The mean of `f` under an axis-parallel Gaussian, as sums over a grid out to 8 standard deviations.
  * @param step the largest step of the grid
  */
 export function gaussianMean(

@@ -20,7 +20,7 @@ export interface ToyFamily {
   defaultNoise: number;
   /** Entropy in nats of the standardized density at the default noise. */
   defaultEntropy: number;
-  /** The point of an index; points with neighbouring indices may be spread evenly. */
+  /** The point with this index; points with neighbouring indices may be spread evenly. */
   point: (index: WordPair, stream: number, key: WordPair, noise: number) => readonly number[];
   moments: (noise: number) => { mean: readonly number[]; variance: readonly number[] };
   density: (noise: number) => RowDensity;

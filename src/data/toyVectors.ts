@@ -1,14 +1,14 @@
-/** The toy densities of more than two features, whose features hang together like the links of a chain. */
+/** The toy densities with more than two features, which are correlated like the links of a chain. */
 import { choiceOf, normals, normalsOf, philox, spreadWords, STREAMS } from '../random.ts';
 import type { WordPair } from '../random.ts';
 import type { ToyFamily } from './toyFamily.ts';
 
-/** The first of Philox's blocks that a chain draws from; those before it make the words of `spreadWords`. */
+/** The first Philox block that a chain draws from; `spreadWords` uses the ones before it. */
 const FIRST_BLOCK = 2;
 
 const LOG_2_PI = Math.log(2 * Math.PI);
 
-/** Standard normals y₁ … y_D, each but the first with the correlation ρ to the one before. */
+/** Standard normals y₁ … y_D; each after the first has the correlation ρ with the one before it. */
 function chained(fresh: readonly number[], rho: number): number[] {
   const innovation = Math.sqrt(1 - rho * rho);
   const chain: number[] = [];
@@ -34,7 +34,7 @@ function chainEntropy(dim: number, rho: number): number {
   return 0.5 * (dim * (LOG_2_PI + 1) + (dim - 1) * Math.log(1 - rho * rho));
 }
 
-/** D independent normals of a point. */
+/** The D independent normals of a point. */
 function freshNormals(dim: number, [low, high]: WordPair, stream: number, key: WordPair): number[] {
   return Array.from({ length: Math.ceil(dim / 4) }, (_, block) =>
     normalsOf(philox([FIRST_BLOCK + block, low, high, stream], key)),
@@ -52,19 +52,19 @@ const COMPONENT_RHOS = Array.from(
   (_, k) => LARGEST_RHO * Math.cos((2 * Math.PI * k) / COMPONENTS),
 );
 
-/** Feature j of the centre of component k: each pair of features goes round a circle, at one of four speeds. */
+/** Feature j of the centre of component k: each pair of features moves on a circle, at one of four speeds. */
 function centreOf(k: number, j: number): number {
   const speed = 1 + ((j >>> 1) & 3);
   const angle = (2 * Math.PI * ((speed * k) % COMPONENTS)) / COMPONENTS;
   return j % 2 === 0 ? Math.cos(angle) : Math.sin(angle);
 }
 
-/** Points over which the overlap of the components is averaged: a standard error below 0.001 nats. */
+/** Points for averaging the overlap of the components: the standard error is below 0.001 nats. */
 const OVERLAP_POINTS = 65_536;
 
 /**
- * Five Gaussians of equal weight, each with its own correlation between neighbouring features: a centre plus
- * `noise` times a chain.
+ * Five Gaussians of equal weight, each with a separate correlation between neighbouring features: a centre
+ * plus `noise` times a chain.
  */
 function mixture(dim: number, defaultEntropy: number): ToyFamily {
   const at = (k: number, chain: readonly number[], noise: number): number[] =>
@@ -94,7 +94,8 @@ function mixture(dim: number, defaultEntropy: number): ToyFamily {
     }),
     density: (noise) => ({
       logDensity: (...row) => logSumExp(logDensities(row, noise)) - Math.log(COMPONENTS),
-      // H(x) = H(k) + H(x | k) − H(k | x); only the last is averaged, the uncertainty about a point's component.
+      // H(x) = H(k) + H(x | k) − H(k | x); only the last term, the uncertainty about a point's component, is
+      // averaged.
       entropy: () => {
         const draws = normals(0, STREAMS.toyTest, OVERLAP_POINTS * dim);
         let open = 0;
@@ -115,7 +116,7 @@ function logSumExp(logs: readonly number[]): number {
   return largest + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - largest), 0));
 }
 
-/** The entropy of the choice among components whose log-densities at a point these are, in nats. */
+/** The entropy of a point's component, given the components' log-densities at the point, in nats. */
 function entropyOf(logs: readonly number[]): number {
   const total = logSumExp(logs);
   return -logs.reduce((sum, log) => sum + Math.exp(log - total) * (log - total), 0);
@@ -124,7 +125,7 @@ function entropyOf(logs: readonly number[]): number {
 /** A monotone map of one feature. */
 interface Warp {
   forward: (y: number) => number;
-  /** NaN for a number that the map never reaches. */
+  /** NaN for a number outside the range of the map. */
   inverse: (x: number) => number;
   logSlope: (y: number) => number;
   /** Mean and variance of forward(y) for a standard normal y. */
@@ -162,7 +163,7 @@ const warpOf = (j: number): Warp => WARPS[(j & 3) as 0 | 1 | 2 | 3];
 
 const WARPED_RHO = 0.6;
 
-/** A chain of normals; each feature goes through its own map. */
+/** A chain of normals; each feature then goes through a separate map. */
 function warped(dim: number, defaultEntropy: number): ToyFamily {
   const features = Array.from({ length: dim }, (_, j) => warpOf(j));
   return {
@@ -189,7 +190,7 @@ function warped(dim: number, defaultEntropy: number): ToyFamily {
   };
 }
 
-/** E f(y) of a standard normal y, by sums so fine that they are exact to rounding for the slopes above. */
+/** E f(y) of a standard normal y, by a sum fine enough to be exact up to rounding for the slopes above. */
 export function normalMean(f: (y: number) => number): number {
   const step = 1 / 32;
   const reach = 12 / step;

@@ -43,21 +43,22 @@ import type { FitReport } from '../training/report.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 
-/** Loaded with the first model file: a page that only trains does not wait for it. */
+/** Loaded with the first model file, so that a page that only trains does not wait for it. */
 const modelFiles = () => import('../io/modelFile.ts');
 
 /**
- * A density model: an invertible map f from data x to latent z ~ N(0, I), or another base distribution p_Z, with
- * log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats. Where the spec has a `contextDim`, f depends on a context c that
- * every call takes, and the density is log p(x | c).
+ * A density model: an invertible map f from data x to latent z ~ N(0, I), or another base distribution p_Z,
+ * with log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats. If the spec has a `contextDim`, f depends on a
+ * context c that every call takes, and the density is log p(x | c).
  *
- * Rows are row-major [B, D] of any B; memory on the GPU is bounded whatever B is. Latent rows are `Float32Array`s. Data may be
- * a `Float64Array` too, and must be if a column has a large common offset (see `Rows`). The flow of such data gives a
- * `Float64Array` wherever it gives data, since float32 could not hold them; any other gives a `Float32Array`.
+ * Rows are row-major [B, D] with any B; memory on the GPU is bounded for every B. Latent rows are
+ * `Float32Array`s. Data may be a `Float64Array`, and must be if a column has a large common offset (see
+ * `Rows`). A flow with an offset returns data as `Float64Array`, because float32 could not hold them; other
+ * flows return `Float32Array`.
  *
- * A call copies its arrays at once: what you write to them while it runs changes nothing. Calls run one after the other.
- * Every method throws DisposedError after `dispose()` and DeviceLostError once the device is gone; an aborted `signal`
- * throws its reason.
+ * A call copies its arrays at once, so you may overwrite them while it runs. Calls run one after another.
+ * Every method throws DisposedError after `dispose()` and DeviceLostError once the device is lost; an aborted
+ * `signal` throws its reason.
  *
  * @example
  * const flow = await Flow.create(PRESETS.realnvp, { dim: 2, seed: 1 });
@@ -76,7 +77,7 @@ export class Flow implements Disposable {
   readonly #parameters: OwnedBuffer;
   readonly #passes: PassRunner;
   readonly #training: FlowTraining;
-  /** What `fit` takes of the flow's preset. */
+  /** The training settings of the flow's preset, as `fit` uses them. */
   #defaults: Trainee['defaults'] = () => ({});
   #disposed = false;
 
@@ -101,12 +102,14 @@ export class Flow implements Disposable {
    * A fresh flow of `spec`.
    * @throws {ShapeError} when the spec is out of range
    * @throws {DataError} when `data` are not finite, outside their domains, too few, or constant in a column
-   * @throws {GpuUnavailableError} when no device was given and there is none
+   * @throws {GpuUnavailableError} when no device was given and none is available
    * @throws {LimitError | GpuMemoryError} when the device has no room for the parameters
-   * @throws {FeatureError} when the precision f16 is asked for and the device has no `shader-f16`
+   * @throws {FeatureError} when the precision is f16 and the device lacks `shader-f16`
    */
   static async create(spec: FlowSpec, options?: FlowOptions): Promise<Flow>;
-  /** A fresh flow of a preset with `dim` features, which `fit` trains by the preset's settings and the same seed. */
+  /**
+   * A fresh flow of a preset with `dim` features; `fit` then uses the preset's settings and the same seed.
+   */
   static async create(preset: Preset, options: PresetFlowOptions): Promise<Flow>;
   static async create(
     given: FlowSpec | Preset,
@@ -124,9 +127,9 @@ export class Flow implements Disposable {
   }
 
   /**
-   * The flow that `save()` wrote, or that another program wrote in the format of docs/model-file.md.
+   * The flow of a model file, which `save()` or another program wrote in the format of docs/model-file.md.
    * @throws {ModelFileError} when the bytes are not a sound model file; nothing reaches the GPU then
-   * @throws {GpuUnavailableError | LimitError | FeatureError} as `create`
+   * @throws {GpuUnavailableError | LimitError | FeatureError} like `create`
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Flow> {
     requireOptions('load', options, LOAD_RULES);
@@ -156,7 +159,7 @@ export class Flow implements Disposable {
     }
   }
 
-  /** What the flow is made of. Its `standardize` has an offset if the data need one. */
+  /** The spec of the flow. Its `standardize` has an offset if the data need one. */
   get spec(): FlowSpec {
     return this.#model.spec;
   }
@@ -171,14 +174,14 @@ export class Flow implements Disposable {
     return this.#context.device;
   }
 
-  /** What made this model: columns, steps, seed; undefined for a flow that was never trained. */
+  /** The run that trained this model: columns, steps, seed; undefined if the flow was never trained. */
   get training(): TrainingRecord | undefined {
     return this.#training.record;
   }
 
   /**
    * Maps data x [B, D] to the latent z [B, D], with the log-det of the map per row (nats) [B].
-   * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
    * @throws {DataError} when a value is not finite or outside its domain
    * @throws {NonFiniteError} when a result is not finite
    */
@@ -189,7 +192,7 @@ export class Flow implements Disposable {
 
   /**
    * Maps latent z [B, D] to data x [B, D], with the log-det of this inverse map per row (nats) [B].
-   * @throws {ShapeError} when z.length is not a multiple of D, or the context is not that of its rows
+   * @throws {ShapeError} when z.length is not a multiple of D, or the context does not fit the rows
    * @throws {DataError} when a value is not finite
    * @throws {NonFiniteError} when a result is not finite
    */
@@ -199,8 +202,8 @@ export class Flow implements Disposable {
   }
 
   /**
-   * What each bijector makes of the rows [B, D], which are data, or latent rows where the direction is `inverse`: the
-   * states on the way, and the log-det of each bijector alone (nats).
+   * The rows [B, D] before and after each bijector, and the log-det of each bijector alone (nats). The rows
+   * are data; with the direction `inverse` they are latent rows.
    * @throws {ShapeError} when rows.length is not a multiple of D
    */
   async trace(rows: Rows, options: TraceOptions = {}): Promise<FlowTrace> {
@@ -210,9 +213,9 @@ export class Flow implements Disposable {
   }
 
   /**
-   * The log-density of each row of x [B, D], in nats and in the data's own units. It is −∞ for a row without density:
-   * outside a uniform base, or so far out that float32 has no smaller number.
-   * @throws {ShapeError} when x.length is not a multiple of D, or the context is not that of its rows
+   * The log-density of each row of x [B, D], in nats and in the data's own units. It is −∞ for a row without
+   * density: outside a uniform base, or so far out that float32 overflows.
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
    * @throws {DataError} when a value is not finite or outside its domain
    * @throws {NonFiniteError} when a result is not finite
    */
@@ -222,8 +225,9 @@ export class Flow implements Disposable {
   }
 
   /**
-   * Draws n rows x [n, D]: z of the base distribution, by default N(0, temperature² I), and x = f⁻¹(z).
-   * @throws {ShapeError} when n, seed, firstRow or temperature is out of range, or the context is not that of n rows
+   * Draws n rows x [n, D]: z from the base distribution, by default N(0, temperature² I), and x = f⁻¹(z).
+   * @throws {ShapeError} when n, seed, firstRow or temperature is out of range, or the context does not fit n
+   * rows
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Rows> {
     requireSample('sample', n, options, this.dim);
@@ -231,9 +235,9 @@ export class Flow implements Disposable {
   }
 
   /**
-   * As `sample`, with the latent rows z [n, D] and each row's log-density under the model (at temperature 1), in
-   * nats [n].
-   * @throws {ShapeError} as `sample`
+   * Like `sample`; also returns the latent rows z [n, D] and each row's log-density under the model (at
+   * temperature 1), in nats [n].
+   * @throws {ShapeError} like `sample`
    */
   async sampleAndLogProb(
     n: number,
@@ -245,10 +249,11 @@ export class Flow implements Disposable {
 
   /**
    * The mean NLL of x [B, D] in nats and its gradient with respect to every trainable tensor, by the tensor's
-   * name in the model file, each flat in the tensor's shape. Rows outside a uniform base have no density: `withoutDensity`
-   * counts them, and the mean NLL is infinite. The gradient is that of `loss`, the finite mean that training lowers; it
-   * is the mean NLL of rows that all have a density.
-   * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context is not that of its rows
+   * name in the model file, each flat in the tensor's shape. Rows outside a uniform base have no density:
+   * `withoutDensity` counts them, and the mean NLL is infinite. The gradient belongs to `loss`, the finite
+   * mean that training minimises. If every row has a density, `loss` is the mean NLL.
+   * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context does not fit the
+   * rows
    */
   async gradients(x: Rows, options: RunOptions = {}): Promise<FlowGradients> {
     requireOptions('gradients', options, RUN_RULES);
@@ -256,16 +261,17 @@ export class Flow implements Disposable {
   }
 
   /**
-   * Trains on the GPU by Adam on the mean NLL; iterate to make it go. Without options it trains as `wgflow train` does:
-   * by the settings of the flow's preset, 3000 steps at most. Reports come a few times a second, while the GPU is
-   * already at work on the next steps. Stop early by `break` or by `signal`: the flow keeps the
-   * steps that were done. The data scale and standardise a fresh flow; one that was trained or loaded keeps its scale,
-   * mean and std.
-   * @throws {DataError} when the data are not finite, too few, or constant in a column, and for `resume` without
-   * an earlier run
+   * Trains on the GPU with Adam on the mean NLL; iterate over the result to run it. Without options it trains
+   * like `wgflow train`: with the settings of the flow's preset, at most 3000 steps. Reports come a few times
+   * a second, while the GPU already works on the next steps. Stop early by `break` or by `signal`: the flow
+   * keeps the finished steps. The data set the scale, mean and std of a fresh flow; a trained or loaded flow
+   * keeps its values.
+   * @throws {DataError} when the data are not finite, too few, or constant in a column, and for `resume`
+   * without an earlier run
    * @throws {ShapeError} when an option is out of range, or another `fit` is still running
    * @throws {LimitError} when the batch does not fit the device
-   * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; such an update is never applied
+   * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; such an update is never
+   * applied
    */
   fit(data: TrainingData, options: FitOptions = {}): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
@@ -273,8 +279,9 @@ export class Flow implements Disposable {
   }
 
   /**
-   * The bytes that `fit` holds on the GPU for batches of `batch` rows, from the plan of its steps: by the kernels that
-   * the last `fit` of such batches chose, else by those of the fixed table. Nothing is allocated.
+   * The bytes that `fit` holds on the GPU for batches of `batch` rows, computed from the plan of its steps.
+   * The kernels are the ones that the last `fit` chose for such batches, or else the fixed table's. Nothing
+   * is allocated.
    * @throws {ShapeError} when an option is out of range
    */
   memory(options: MemoryOptions = {}): MemoryReport {
@@ -284,15 +291,15 @@ export class Flow implements Disposable {
     return trainingMemory(this.#model, options, this.#tuner.chosenFor('gradient', batch));
   }
 
-  /** The most rows of a `pass`. */
+  /** The maximum number of rows of a `pass`. */
   get passRows(): number {
     return chunkRowsOf(this.#model);
   }
 
   /**
-   * A pass over rows that stay on the GPU, for the caller to record, bind and draw from: see `FlowPass`. Kernels are
-   * those of the fixed table.
-   * @throws {ShapeError} when the rows are out of range, or the context is not that of the rows
+   * A pass over rows that stay on the GPU, for the caller to record, bind and draw from: see `FlowPass`. It
+   * uses the kernels of the fixed table.
+   * @throws {ShapeError} when the rows are out of range, or the context does not fit them
    * @throws {LimitError} when they do not fit the device
    */
   async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {
@@ -308,7 +315,7 @@ export class Flow implements Disposable {
     );
   }
 
-  /** All parameters, by their name in the model file. */
+  /** All parameters, by their names in the model file. */
   async parameters(): Promise<Record<string, Float32Array>> {
     const flat = await this.#passes.parameters();
     return Object.fromEntries(
@@ -318,8 +325,8 @@ export class Flow implements Disposable {
 
   /**
    * The model as a safetensors file (docs/model-file.md). `checkpoint` adds the optimiser's state, so that
-   * `fit(…, { resume: true })` goes on bit for bit. While `fit` runs, the file holds the last submitted step. Once the
-   * device is lost, it holds the best parameters that the host has of the last `fit`.
+   * `fit(…, { resume: true })` continues bit for bit. While `fit` runs, the file holds the last submitted
+   * step. After the device is lost, it holds the best parameters of the last `fit` that reached the host.
    */
   async save(options: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
     requireOptions('save', options, { checkpoint: FLAG });
@@ -343,7 +350,7 @@ export class Flow implements Disposable {
     });
   }
 
-  /** Frees everything on the GPU, and the device if the flow opened it. Further calls do nothing. */
+  /** Frees everything on the GPU, and the device if the flow opened it. Repeated calls do nothing. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -360,7 +367,7 @@ export class Flow implements Disposable {
     return this.#current.model;
   }
 
-  /** This flow as training sees it. */
+  /** The parts of this flow that training uses. */
   #trainee(): Trainee {
     return {
       gpu: this.#context,

@@ -1,4 +1,4 @@
-/** What a call of a flow uploads, runs and reads back, as plain data. */
+/** The inputs and outputs of a call, and the passes it runs, as plain data. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { numbered, requireFinite, takeContext, takeDataRows, takeLatentRows } from '../calls/rows.ts';
 import type { TakenRows } from '../calls/rows.ts';
@@ -16,13 +16,13 @@ import type { Shift } from '../data/offset.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { SampleOptions } from './options.ts';
 
-/** Results row by row: float32, and float64 for data that have an offset. */
+/** Results row by row: float32, or float64 for data with an offset. */
 export type HostResults<K extends PassName> = PassResults<
   K,
   Record<Exclude<Unit, 'data'>, Float32Array> & { data: Rows }
 >;
 
-/** A pass over rows of the host, whose plans depend on the kernels. */
+/** A pass over rows on the host, whose plans depend on the kernels. */
 export interface PassJob<K extends PassName> extends Omit<RowJob, 'kind' | 'planOf'> {
   pass: K;
   planOf: (chunk: Chunk, variants: KernelVariants) => Plan;
@@ -31,8 +31,8 @@ export interface PassJob<K extends PassName> extends Omit<RowJob, 'kind' | 'plan
 }
 
 /**
- * @param taken the rows of the call; their count alone if the pass draws them
- * @throws {ShapeError} as `takeContext`
+ * @param taken the rows of the call; only their count if the pass draws them
+ * @throws {ShapeError} like `takeContext`
  * @throws {DataError} when a context is not finite
  */
 export function passJob<K extends PassName>(
@@ -79,7 +79,7 @@ function contextInput(spec: FlowSpec, count: number, given: Float32Array | undef
   return [{ buffer: CONTEXT, features, rows, shared: rows.length === features }];
 }
 
-/** What the data of a flow are checked against. */
+/** The facts that the data of a flow are checked against. */
 interface DataFacts {
   spec: FlowSpec;
   shift: Shift | undefined;
@@ -88,10 +88,10 @@ interface DataFacts {
 }
 
 /**
- * The rows that a pass is given, as they are now.
+ * A copy of the rows given to a pass.
  * @throws {ShapeError} when they are not whole
- * @throws {DataError} when a value is not finite, outside its feature's domain, or rounded before the flow's offset is
- * subtracted
+ * @throws {DataError} when a value is not finite, outside its feature's domain, or rounded before the flow's
+ * offset is subtracted
  */
 export function takeRows(pass: PassName, given: Rows, { spec, shift, columns }: DataFacts): TakenRows {
   const { dim } = spec;

@@ -7,7 +7,7 @@ import type { FlowSpec } from '../spec/spec.ts';
 const DEFAULT_BINDING_BYTES = 128 * 2 ** 20;
 const DEFAULT_BUFFER_BYTES = 256 * 2 ** 20;
 
-/** The limits to ask for where the parameters do not fit WebGPU's default binding of 128 MiB; else none. */
+/** The limits to request if the parameters exceed WebGPU's default binding of 128 MiB; else empty. */
 export function limitsFor(spec: FlowSpec): NeededLimits {
   const bytes = 4 * paramLayout(spec).length;
   if (bytes <= DEFAULT_BINDING_BYTES) return {};
@@ -15,7 +15,7 @@ export function limitsFor(spec: FlowSpec): NeededLimits {
 }
 
 /**
- * Tells a model that is too large before its parameters are drawn, which might not fit in memory either.
+ * Rejects a model that is too large before drawing its parameters, which might not fit in memory either.
  * @throws {LimitError} when the device's bindings are smaller than the parameters
  */
 export function requireRoom(spec: FlowSpec, device: GPUDevice): void {

@@ -1,4 +1,4 @@
-/** What the calls of a flow take and give, and what is refused. */
+/** The options and results of a flow's calls, and checks of the options. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { ShapeError } from '../errors.ts';
 import { checkedSpec } from '../spec/schema.ts';
@@ -26,15 +26,18 @@ import type { TuningOptions } from './tuning.ts';
 import { RUN_RULES } from '../calls/rows.ts';
 import type { RunOptions } from '../calls/rows.ts';
 
-/** `tuning: 'fixed'` leaves out the timed search for the fastest kernels, so that equal calls have equal bits. */
+/** `tuning: 'fixed'` skips the timed search for the fastest kernels, so that equal calls give equal bits. */
 export interface FlowOptions extends TuningOptions {
-  /** The device to run on; the caller keeps it. Without it `navigator.gpu` gives one that dies with the flow. */
+  /**
+   * The device to run on; the caller keeps it. By default `navigator.gpu` opens one that is freed with the
+   * flow.
+   */
   device?: GPUDevice;
   /** Seed of the initial parameters, a non-negative integer. Default 0. */
   seed?: number;
   /**
-   * Rows [N, D] that a `standardize`, its offset and the scale of a `domain` are taken from at once; else the first `fit` sets
-   * them.
+   * Rows [N, D] that set the mean, std and offset of a `standardize` and the scale of a `domain` at once; by
+   * default the first `fit` sets them.
    */
   data?: Rows;
 }
@@ -46,18 +49,19 @@ export interface PresetFlowOptions extends FlowOptions, PresetOptions {
 }
 
 export interface LoadOptions extends TuningOptions {
-  /** As for `create`. */
+  /** Like for `create`. */
   device?: GPUDevice;
   /** Used in messages only. */
   fileName?: string;
 }
 
 export interface SampleOptions extends RunOptions {
-  /** Row r of the result depends on (seed, r) alone. Default 0. */
+  /** Row r of the result depends only on (seed, r). Default 0. */
   seed?: number;
   /**
-   * Factor of the latent's spread, the standard deviation of a standard normal; below 1 keeps samples near the modes. Of a
-   * mixture it acts on each component; a uniform box it shrinks, and never widens. Default 1.
+   * Factor of the latent's spread; for a standard normal, its standard deviation. Below 1, samples stay near
+   * the modes. It scales each component of a mixture; it shrinks a uniform box and never widens it. Default
+   * 1.
    */
   temperature?: number;
   /** Index of the first row: a large sample can be drawn in pieces. Default 0. */
@@ -65,18 +69,18 @@ export interface SampleOptions extends RunOptions {
 }
 
 export interface TraceOptions extends RunOptions {
-  /** `forward` (the default) takes data to the latent, `inverse` the latent to data. */
+  /** `forward` (the default) maps data to the latent, `inverse` maps the latent to data. */
   direction?: Direction;
 }
 
-/** Rows on their way through a flow of L bijectors, in the order in which they run. */
+/** Rows on their way through a flow with L bijectors, in the order in which they run. */
 export interface FlowTrace {
   /**
-   * L + 1 times [B, D]: the rows that were given, then what each bijector made of them. Rows of data are float64 if the flow
-   * has an offset, all others float32.
+   * L + 1 times [B, D]: the input rows, then the output of each bijector. Rows of data are float64 if the
+   * flow has an offset; all others are float32.
    */
   states: Rows[];
-  /** L times [B]: the log-det of each bijector alone, of the map that was run, in nats. */
+  /** L times [B]: the log-det of each bijector alone, in the direction that was run, in nats. */
   logDets: Float32Array[];
 }
 
@@ -106,7 +110,7 @@ const SAMPLE_RULES: OptionRules<keyof SampleOptions> = {
 };
 
 /**
- * What `create` is given: a checked spec, the options of the flow alone, and the preset if it was one.
+ * Splits the arguments of `create` into a checked spec, the flow's options, and the preset if one was given.
  * @throws {ShapeError} when the spec, the preset's options or the flow's are out of range
  */
 export function openingOf(
@@ -127,11 +131,11 @@ export function openingOf(
 }
 
 function isPreset(given: FlowSpec | Preset): given is Preset {
-  // A caller without types may give anything.
+  // An untyped caller may give anything.
   return 'spec' in Object(given);
 }
 
-/** Values of one array: 4 GiB. */
+/** The most values in an array: 4 GiB. */
 const MAX_VALUES = 2 ** 30;
 
 /** @throws {ShapeError} when the number of rows or an option is out of range */

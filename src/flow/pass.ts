@@ -1,4 +1,4 @@
-/** Passes of a flow over rows that stay on the GPU, for pictures and other programs that read nothing back. */
+/** Passes over rows that stay on the GPU, for pictures and other programs without readbacks. */
 import { DisposedError, ShapeError } from '../errors.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
@@ -18,21 +18,22 @@ import { chunkRowsOf } from '../passes/workspace.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 
 /**
- * What a pass computes, and the buffers that it has, all f32:
+ * The result of each kind of pass, and its buffers, all f32:
  *
  * | kind | before → after |
  * |---|---|
  * | `forward` | `state` x → z, `logDet` |
  * | `inverse` | `state` z → x, `logDet` of the inverse |
- * | `logProb` | `state` x → z, less the mean of a class-conditional base; `logProb` in nats |
+ * | `logProb` | `state` x → z, minus the mean of a class-conditional base; `logProb` in nats |
  * | `sample` | `state` samples x |
- * | `trace` | `state` x → z; `states` x and what each bijector makes of it; `logDets` of each bijector |
+ * | `trace` | `state` x → z; `states` x and the output of each bijector; `logDets` of each bijector |
  *
- * If the flow's `standardize` has an `offset`, x is less that offset here, in both directions: float32 cannot hold the sum.
+ * If the flow's `standardize` has an `offset`, x here is x minus the offset, in both directions: float32
+ * cannot hold x itself.
  *
- * `state` is [D, stride], feature-major; `states` [L + 1, D, stride]; `logDet` and `logProb` [stride]; `logDets`
- * [L, stride], for the L bijectors in the direction data → latent. A flow with a context also has `context` [C, stride],
- * which every kind reads.
+ * `state` is [D, stride], feature-major; `states` [L + 1, D, stride]; `logDet` and `logProb` [stride];
+ * `logDets` [L, stride], for the L bijectors in the direction data → latent. A flow with a context also has
+ * `context` [C, stride], which every kind reads.
  */
 export interface PassBuffers {
   forward: 'state' | 'context' | 'logDet';
@@ -44,38 +45,38 @@ export interface PassBuffers {
 export type PassKind = keyof PassBuffers;
 
 export interface PassOptions {
-  /** Rows that go through at once, at most `Flow.passRows`. */
+  /** Number of rows of the pass, at most `Flow.passRows`. */
   rows: number;
-  /** Of `sample`; row r depends on (seed, r) alone. Default 0. */
+  /** Seed of `sample`; row r depends only on (seed, r). Default 0. */
   seed?: number;
-  /** Of a flow with a context: one row [C] for all rows, or one for each [rows, C]; `setContext` takes another. */
+  /** Only for a flow with a context: one row [C] for all rows, or [rows, C]. `setContext` changes it. */
   context?: Float32Array;
 }
 
 const RULES: OptionRules<keyof PassOptions> = { rows: integer(1), seed: SEED, context: FLOATS };
 const KINDS = ['forward', 'inverse', 'logProb', 'sample', 'trace'] satisfies PassKind[];
 
-/** What a pass has of its flow. */
+/** The parts of its flow that a pass uses. */
 interface PassHost {
   gpu: Gpu;
   model: FlowModel;
   parameters: OwnedBuffer;
   variants: KernelVariants;
-  /** Whether the flow and its parameters are still there. */
+  /** Whether the flow and its parameters still exist. */
   isAlive: () => boolean;
 }
 
 /**
- * A pass of a flow that the caller records into commands of its own, as often as it likes. It reads the flow's
- * parameters where training writes them: what is submitted between two training steps sees the parameters between them.
+ * A pass of a flow that the caller records into its own commands, as often as it likes. It reads the flow's
+ * live parameters: commands submitted between two training steps see the parameters between them.
  *
- * Its buffers are the pass's: the caller may bind them, copy from them and write into them, must not destroy them, and
- * disposes of the pass. Rows after the last, up to `stride`, are computed too and mean nothing.
+ * The pass owns its buffers: the caller may bind, copy and write them, must not destroy them, and disposes of
+ * the pass. Rows after the last, up to `stride`, are computed too and have no meaning.
  */
 export class FlowPass<K extends PassKind = PassKind> implements Disposable {
   readonly kind: K;
   readonly rows: number;
-  /** From a column of a buffer to the next, in elements: `rows` rounded up to a multiple of 4. */
+  /** Distance from one column of a buffer to the next, in elements: `rows` rounded up to a multiple of 4. */
   readonly stride: number;
   readonly #gpu: Gpu;
   readonly #spec: FlowSpec;
@@ -124,14 +125,14 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     return pass;
   }
 
-  /** The buffer of that name, valid until `dispose`. */
+  /** The buffer with that name, valid until `dispose`. */
   buffer(name: PassBuffers[K]): GPUBuffer {
     const result = givesOf(this.kind)[name]?.buffer;
     return this.#program.buffer(result ?? (name === 'state' ? STATE : CONTEXT)).buffer;
   }
 
   /**
-   * Gives the rows another context, before all that will be submitted: one row [C] for all, or one for each [rows, C].
+   * Replaces the context for all later submissions: one row [C] for all rows, or [rows, C].
    * @throws {ShapeError} when it has another length, or the flow has no context
    */
   setContext(context: Float32Array): void {
@@ -148,7 +149,7 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     this.#gpu.buffers.write(this.#program.buffer(CONTEXT), columns);
   }
 
-  /** Appends the pass to `encoder`, outside any pass of its own; nothing is submitted. @throws {DisposedError} */
+  /** Appends the pass to `encoder`, which must have no open pass; submits nothing. @throws {DisposedError} */
   encode(encoder: GPUCommandEncoder): void {
     this.#requireAlive();
     this.#program.record(encoder);
@@ -170,7 +171,7 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
   }
 }
 
-/** The context has its place even where no step reads it. */
+/** The buffer of the context, which exists even if no step reads it. */
 function contextBuffer({ contextDim }: FlowSpec, rows: number): BufferSpec[] {
   if (contextDim === 0) return [];
   return [{ name: CONTEXT, element: 'f32', length: contextDim * paddedRows(rows) }];

@@ -1,4 +1,4 @@
-/** The calls of a flow that run passes over rows of the host. */
+/** The calls of a flow that run passes over rows on the host. */
 import type { Rows } from '../calls/callerArrays.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
 import { ShapeError } from '../errors.ts';
@@ -19,7 +19,7 @@ import { againWhereUnsound, requireFiniteGradient, requireSound } from './soundR
 import type { CurrentModel } from './start.ts';
 import type { Tuner } from './tuning.ts';
 
-/** Calls of fewer rows take the fixed kernels: a search would last longer than they do. */
+/** Calls with fewer rows use the fixed kernels: the search would take longer than the call. */
 const TUNED_ROWS = 4096;
 
 /** The result of `Flow.gradients`. */
@@ -30,7 +30,7 @@ export interface FlowGradients {
   gradients: Record<string, Float32Array>;
 }
 
-/** Calls run one after the other. After `dispose` they throw DisposedError. */
+/** Runs calls one after another. After `dispose` they throw DisposedError. */
 export class PassRunner implements Disposable {
   readonly #gpu: Gpu;
   readonly #tuner: Tuner;
@@ -56,8 +56,8 @@ export class PassRunner implements Disposable {
   }
 
   /**
-   * The results of a pass over rows, or over as many rows as it draws.
-   * @throws {ShapeError | DataError} as `takeRows` and `passJob`
+   * The results of a pass over the given rows, or over the rows that it draws.
+   * @throws {ShapeError | DataError} like `takeRows` and `passJob`
    * @throws {NonFiniteError} when a row's result is not finite
    */
   async call<K extends PassName>(
@@ -69,12 +69,12 @@ export class PassRunner implements Disposable {
     return this.#sound(this.#job(pass, taken, options));
   }
 
-  /** The log-densities of rows that are checked already, finite or not, by the kernels `variants`. */
+  /** The log-densities of rows that are already checked, finite or not, with the kernels `variants`. */
   async logProb(taken: TakenRows, options: RunOptions, variants: KernelVariants): Promise<Float32Array> {
     return (await this.#run(this.#job('logProb', taken, options), variants)).logProb;
   }
 
-  /** @throws as `call`, and {ShapeError} when there are no rows */
+  /** @throws like `call`, and {ShapeError} when there are no rows */
   async gradients(x: Rows, options: RunOptions): Promise<FlowGradients> {
     const taken = this.#take('gradients', x);
     const { count } = taken;
@@ -91,7 +91,7 @@ export class PassRunner implements Disposable {
     return { nll: withoutDensity === 0 ? loss : Infinity, loss, withoutDensity, gradients };
   }
 
-  /** Rows outside a uniform base; every other base has a density everywhere. */
+  /** Counts rows outside a uniform base; all other bases have a density everywhere. */
   async #countWithoutDensity(taken: TakenRows, options: RunOptions): Promise<number> {
     if (this.#current.model.layout.base.room.isBounded !== true) return 0;
     const { logProb } = await this.#sound(this.#job('logProb', taken, options));
@@ -117,10 +117,10 @@ export class PassRunner implements Disposable {
     return result;
   }
 
-  /** By the kernels `variants`, or else by those chosen for the pass. */
+  /** Runs with the kernels `variants`, or else with the ones chosen for the pass. */
   async #run<K extends PassName>(job: PassJob<K>, variants?: KernelVariants): Promise<HostResults<K>> {
     await this.#runner.run(await this.#withKernels(job, variants));
-    // f16 ends at 65,504, which rows far from the others pass on the way.
+    // The largest f16 is 65,504; rows far from the others can overflow it.
     const again = this.#tuner.fixed.precision === 'f16' ? againWhereUnsound(job) : undefined;
     if (again !== undefined) {
       await this.#runner.run(await this.#withKernels(again.job, this.#tuner.single));
@@ -129,7 +129,7 @@ export class PassRunner implements Disposable {
     return job.result;
   }
 
-  /** All parameters, as the layout has them. */
+  /** All parameters, in the order of the layout. */
   async parameters(): Promise<Float32Array> {
     this.#runner.requireAlive();
     const { length } = this.#current.model.layout;

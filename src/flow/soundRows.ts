@@ -1,4 +1,4 @@
-/** Finds rows whose results are not numbers, and fails the call if there are any. */
+/** Finds rows whose results are not finite, and fails the call if there are any. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { NonFiniteError } from '../errors.ts';
 import type { PassJob } from './jobs.ts';
@@ -6,7 +6,7 @@ import type { RowInput, RowJob } from '../gpu/rows.ts';
 import { PASSES } from '../passes/index.ts';
 import type { PassName, Unit } from '../passes/index.ts';
 
-/** Rows, from 0, of which an output is such a value. */
+/** Indices of the rows, from 0, for which an output satisfies `holds`. */
 function rowsWhere(
   { rows, outputs }: Pick<RowJob, 'rows' | 'outputs'>,
   holds: (value: number, unit: Unit | undefined) => boolean,
@@ -21,7 +21,7 @@ function rowsWhere(
 }
 
 /**
- * A log-density of −∞ is a number here: that of a row outside a uniform base, or so far out that float32 has no smaller one.
+ * A log-density of −∞ is allowed: the row is outside a uniform base, or so far out that float32 overflows.
  * @throws {NonFiniteError} with the result, when some of its rows are not finite
  */
 export function requireSound<K extends PassName>(job: PassJob<K>): void {
@@ -31,12 +31,12 @@ export function requireSound<K extends PassName>(job: PassJob<K>): void {
   );
   if (unsound.length === 0) return;
   const rows = unsound.map((row) => row + 1);
-  // A call with one result gives it as it is.
+  // A call with a single result returns it directly.
   const [only, ...others] = Object.values(job.result);
   throw new NonFiniteError(PASSES[job.pass].what, rows, job.rows, others.length === 0 ? only : job.result);
 }
 
-/** @throws {NonFiniteError} when an element of a tensor's gradient, to which all rows add, is not finite */
+/** @throws {NonFiniteError} when an element of a tensor's gradient, a sum over all rows, is not finite */
 export function requireFiniteGradient(name: string, gradient: Float32Array, count: number): void {
   if (gradient.every(Number.isFinite)) return;
   const rows = Array.from({ length: count }, (_, row) => row + 1);
@@ -44,8 +44,8 @@ export function requireFiniteGradient(name: string, gradient: Float32Array, coun
 }
 
 /**
- * The job for those of its rows that are not finite, log-densities of −∞ included, and where to put what it gives.
- * Undefined when there are none, or the rows are made on the GPU.
+ * A job that repeats the rows that are not finite, including log-densities of −∞, and a function that copies
+ * its results back. Undefined if all rows are finite, or if the GPU makes the rows.
  */
 export function againWhereUnsound<K extends PassName>(
   job: PassJob<K>,
@@ -80,7 +80,7 @@ function partOf(input: RowInput, rows: readonly number[]): RowInput {
   return { ...input, rows: part };
 }
 
-/** As many zeros, in the precision of `values`. */
+/** An array of zeros in the precision of `values`. */
 function rowsLike(values: Rows, length: number): Rows {
   return values instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
 }

@@ -1,4 +1,4 @@
-/** What a flow starts as, and what its first data change. */
+/** The initial model of a flow, and how its first data change it. */
 import type { Rows } from '../calls/callerArrays.ts';
 import type { Model } from '../io/modelFile.ts';
 import { initialParameters, tensorsOfData } from '../spec/init.ts';
@@ -9,7 +9,7 @@ import type { Shift } from '../data/offset.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 
 /**
- * The model of that seed; its parameters are drawn when it is asked for.
+ * The model of that seed, whose parameters are drawn when the result is called.
  * @throws {DataError} when `data` are not finite, outside their domains, too few, or constant in a column
  */
 export async function freshModel(spec: FlowSpec, seed: number, data: Rows | undefined): Promise<() => Model> {
@@ -24,7 +24,7 @@ export async function freshModel(spec: FlowSpec, seed: number, data: Rows | unde
   };
 }
 
-/** The model of a flow. Its spec changes once, if the first data of a fresh flow have an offset. */
+/** The model of a flow. Its spec changes only once, if the first data of a fresh flow have an offset. */
 export class CurrentModel {
   model: FlowModel;
   shift: Shift | undefined;

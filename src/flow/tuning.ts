@@ -1,4 +1,4 @@
-/** The planner: picks the kernel variants of a flow by a short timed search on its device, and remembers them. */
+/** The tuner: picks the kernel variants of a flow by a short timed search on its device, and caches them. */
 import { describeDevice } from '../gpu/gpu.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { planTimes } from '../gpu/planTimes.ts';
@@ -19,7 +19,7 @@ import { LIBRARY } from '../version.ts';
 export const TUNING_MODES = ['measured', 'fixed'] as const;
 export type TuningMode = (typeof TUNING_MODES)[number];
 
-/** Where choices outlive the process. What `get` returns is checked before it is used. */
+/** A store that keeps choices across processes. Values from `get` are checked before use. */
 export interface TuningCache {
   get(key: string): unknown;
   set(key: string, variants: KernelVariants): void | Promise<void>;
@@ -29,13 +29,13 @@ export interface TuningOptions {
   /** Default `measured`. */
   tuning?: TuningMode;
   /**
-   * What the nets' weights and hidden activations are stored as on the GPU. `f16` needs the device feature
+   * Precision of the nets' weights and hidden activations on the GPU. `f16` needs the device feature
    * `shader-f16`; sums, gradients, the optimiser and the model file stay f32. Default `f32`.
    */
   precision?: Precision;
-  /** Asked before a search, and told of its result. */
+  /** Read before a search, and written with its result. */
   tuningCache?: TuningCache;
-  /** Told of every choice, once. */
+  /** Called once for every choice. */
   onTuning?: (report: TuningReport) => void;
 }
 
@@ -43,36 +43,37 @@ export interface TuningOptions {
 export interface TuningReport {
   /** `gradient` for training, `forward` for scoring, `inverse` for sampling. */
   pass: TunedPass;
-  /** Rows that go through at once: the batch, or the rows of a chunk of a call. */
+  /** Rows processed at once: the batch, or a chunk of a call. */
   rows: number;
   variants: KernelVariants;
-  /** `checkpoint` is the choice of the run that is resumed. `untimed`: the budget was spent before a comparison. */
+  /** `checkpoint`: the choice of the resumed run. `untimed`: the time budget ended before a comparison. */
   source: 'measured' | 'untimed' | 'only' | 'fixed' | 'cache' | 'checkpoint';
-  /** What was compared, with the median time of the pass in ms; none where it did not compile or run in time. */
+  /**
+   * The candidates, with the median time of the pass in ms; no time if one did not compile or run in time.
+   */
   candidates?: { variants: KernelVariants; ms?: number }[];
-  /** Time of the search, ms, from when the fixed choice could run. */
+  /** Time of the search, ms, counted from when the fixed choice could run. */
   searchMs?: number;
 }
 
-/** What a search may take, once the fixed choice is compiled. */
+/** Time limit of a search, counted from when the fixed choice is compiled. */
 const BUDGET_MS = 800;
 
-/** How much faster than the fixed choice another must be to replace it: less is noise. */
+/** The gain over the fixed choice that another choice needs to replace it; less is noise. */
 const MIN_GAIN = 0.05;
 
-/** The most work of a timed run: some 20 to 200 ms of a CPU, about 10 ms of a GPU. */
+/** The most work of a timed run: some 20 to 200 ms on a CPU, about 10 ms on a GPU. */
 const MEASURED_FLOPS = { software: 2 ** 29, gpu: 2 ** 36 };
 const MIN_ROWS = 64;
 
 interface DeviceState {
   choices: Map<string, Promise<TuningReport>>;
-  /** The last search; two at a time would disturb each other. */
+  /** The last search; two at a time would disturb each other's times. */
   last: Promise<unknown>;
 }
 
 const states = new WeakMap<Gpu, DeviceState>();
 
-/** The choices of one flow. */
 export class Tuner {
   readonly #context: Gpu;
   readonly #model: FlowModel;
@@ -98,17 +99,17 @@ export class Tuner {
     return fixedVariants(this.#facts, this.#options.precision);
   }
 
-  /** The fixed table's choice at the precision f32, whatever the flow's is. */
+  /** The fixed table's choice at precision f32, regardless of the flow's precision. */
   get single(): KernelVariants {
     return fixedVariants(this.#facts, 'f32');
   }
 
-  /** What `variantsFor` chose last, or the fixed table's choice where it was not asked. */
+  /** The last choice of `variantsFor`, or the fixed table's choice if there is none. */
   chosenFor(pass: TunedPass, rows: number): KernelVariants {
     return this.#chosen.get(purposeText(this.#purpose(pass, rows))) ?? this.fixed;
   }
 
-  /** The choice for plans of at most `rows` rows at once; `stored` is that of a checkpoint and goes before others. */
+  /** The choice for plans of at most `rows` rows; `stored`, the choice of a checkpoint, takes precedence. */
   async variantsFor(pass: TunedPass, rows: number, stored?: unknown): Promise<KernelVariants> {
     const purpose = this.#purpose(pass, rows);
     const kept = storedVariants(stored, this.#model, purpose, this.#facts);
@@ -133,7 +134,7 @@ export class Tuner {
     return report.variants;
   }
 
-  /** The device's choice, made once and shared by all flows of this shape. */
+  /** The device's choice, made once and shared by all flows of the same shape. */
   #choice(purpose: Purpose): Promise<TuningReport> {
     const state = stateOf(this.#context);
     const key = tuningKey(this.#context.device, this.#model.spec, purpose);
@@ -141,7 +142,7 @@ export class Tuner {
     if (known !== undefined) return known;
     const choice = state.last.then(() => this.#cachedOrMeasured(key, purpose));
     state.choices.set(key, choice);
-    // A search that had no time left to compare is made again: its kernels are compiled by then.
+    // A search that ran out of time before comparing is repeated: its kernels are compiled by then.
     const forget = (): boolean => state.choices.delete(key);
     state.last = choice.then(({ source }) => source === 'untimed' && forget(), forget);
     return choice;
@@ -177,7 +178,7 @@ export class Tuner {
   }
 }
 
-/** The index of the shortest time; 0, the fixed choice, unless another is shorter by more than the noise. */
+/** The index of the shortest time; 0, the fixed choice, unless another is faster by more than the noise. */
 export function fastest(times: readonly (number | undefined)[]): number {
   const [fixed = NaN] = times;
   let best = 0;
@@ -190,7 +191,7 @@ export function fastest(times: readonly (number | undefined)[]): number {
   return best;
 }
 
-/** Rows of a timed run: those asked for, or fewer where these would take too long on the slowest adapters. */
+/** Rows of a timed run: the requested ones, or fewer if the slowest adapters would take too long. */
 export function measuredRows(model: FlowModel, purpose: Purpose, facts: DeviceFacts): number {
   const { flops } = planCost(purposePlan(model, purpose, fixedVariants(facts, purpose.precision)));
   const most = facts.software ? MEASURED_FLOPS.software : MEASURED_FLOPS.gpu;
@@ -199,7 +200,7 @@ export function measuredRows(model: FlowModel, purpose: Purpose, facts: DeviceFa
   return Math.min(purpose.rows, Math.max(MIN_ROWS, fitting));
 }
 
-/** What a choice depends on: adapter and driver, library, the shape of the model, and what it is for. */
+/** The facts a choice depends on: adapter and driver, library, the shape of the model, and its purpose. */
 export function tuningKey(device: GPUDevice, spec: FlowSpec, purpose: Purpose): string {
   const { vendor, architecture, device: name, description, features } = describeDevice(device);
   const subgroups = features.includes('subgroups') ? 'subgroups' : 'no subgroups';
@@ -211,7 +212,7 @@ function purposeText({ pass, rows, precision = 'f32' }: Purpose): string {
   return `${pass} ${rows} rows${precision === 'f32' ? '' : ` ${precision}`}`;
 }
 
-/** The architecture, without what leaves the kernels as they are: `2 features, 5 × 1>1 512 leaky_relu exp`. */
+/** The architecture, without details that do not affect kernels: `2 features, 5 × 1>1 512 leaky_relu exp`. */
 function shapeText(spec: FlowSpec): string {
   const { dim, contextDim } = spec;
   const { bijectors, base } = paramLayout(spec);

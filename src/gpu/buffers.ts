@@ -1,7 +1,7 @@
 /**
- * Every GPU buffer is made here, with a label and an owner, and counted until its owner destroys it. WebGPU does not
- * throw when it cannot make a buffer or run work; it reports later. So a reader of a result first waits for the reports on
- * every buffer and submit behind that result.
+ * Makes every GPU buffer, with a label and an owner, and counts it until the owner destroys it. WebGPU does
+ * not throw when it fails to make a buffer or to run work; it reports the failure later. So a reader of a
+ * result first waits for the reports on every buffer and submit behind that result.
  */
 import { GpuMemoryError, GpuWorkError, LimitError } from '../errors.ts';
 
@@ -55,19 +55,19 @@ export class Buffers {
     return this.#make(label, bytes, USAGE.UNIFORM | USAGE.COPY_DST);
   }
 
-  /** A buffer that `length` timestamps of 8 bytes are resolved into. */
+  /** A buffer for `length` resolved timestamps of 8 bytes. */
   timestamps(label: string, length: number): OwnedBuffer {
     return this.#make(label, 8 * length, USAGE.QUERY_RESOLVE | USAGE.COPY_SRC);
   }
 
-  /** A buffer that results are copied into and the host reads by `read`. */
+  /** A buffer for results, which the host reads with `read`. */
   staging(label: string, length: number): OwnedBuffer {
     return this.#make(label, 4 * Math.max(length, 1), USAGE.MAP_READ | USAGE.COPY_DST);
   }
 
   /**
-   * Puts `values` into `target` from element `start` on, after all that was submitted and before what will be.
-   * A failure is the target's: `OwnedBuffer.sound`.
+   * Writes `values` into `target` from element `start` on, in order with the submits before and after. A
+   * failure makes `target` unsound: see `OwnedBuffer.sound`.
    */
   write(target: OwnedBuffer, values: Float32Array | Uint32Array, start = 0): void {
     if (values.length === 0) return; // which Deno 2.9 panics on
@@ -79,8 +79,8 @@ export class Buffers {
   }
 
   /**
-   * Copies the first `length` elements of `from` to the start of `to`. Rejects when `from` is not sound or the GPU did
-   * not accept the copy; `to` is as it was then.
+   * Copies the first `length` elements of `from` to the start of `to`. Rejects when `from` is not sound or
+   * the GPU did not accept the copy; `to` is then unchanged.
    */
   copy(from: OwnedBuffer, to: OwnedBuffer, length: number): Promise<void> {
     const copied = this.submit('copy', (encoder) =>
@@ -89,7 +89,7 @@ export class Buffers {
     return heard(from.sound.then(() => copied));
   }
 
-  /** Submits what `record` records. Resolves once the GPU has accepted it, and rejects when it did not. */
+  /** Submits the commands of `record`. Resolves once the GPU has accepted them; rejects if it did not. */
   submit(label: string, record: (encoder: GPUCommandEncoder) => void): Promise<void> {
     this.counts.submits++;
     const { problem } = this.#watched(() => {
@@ -100,7 +100,7 @@ export class Buffers {
     return heard(workDone(problem, `the work "${label}"`));
   }
 
-  /** What `make` makes of the device. The promise rejects when the GPU could not make it. */
+  /** The object that `make` creates on the device. The promise rejects when the GPU could not make it. */
   make<T>(label: string, make: (device: GPUDevice) => T): { made: T; sound: Promise<void> } {
     const { result, problem } = this.#watched(() => make(this.#device));
     return { made: result, sound: heard(workDone(problem, label)) };
@@ -111,7 +111,7 @@ export class Buffers {
     this.counts.maps++;
     const mapped = staging.buffer.mapAsync(MAP_MODE_READ, 0, 4 * length);
     mapped.catch(() => undefined);
-    // This gives the reason; the mapping says only that it failed.
+    // This rejects with the reason; the mapping says only that it failed.
     await staging.sound;
     await mapped;
     try {
@@ -121,7 +121,7 @@ export class Buffers {
     }
   }
 
-  /** The first `length` elements of a storage buffer, through a staging buffer of their own. */
+  /** The first `length` elements of a storage buffer, read through a temporary staging buffer. */
   async download(source: OwnedBuffer, length: number): Promise<Float32Array> {
     using staging = this.staging(`${source.buffer.label} staging`, length);
     await staging.sound;
@@ -152,7 +152,7 @@ export class Buffers {
     });
   }
 
-  /** Runs `work`; the promise gives the first error that the GPU finds. */
+  /** Runs `work`; the promise resolves to the first error that the GPU reports. */
   #watched<T>(work: () => T): { result: T; problem: Promise<GpuProblem | undefined> } {
     for (const filter of FILTERS) this.#device.pushErrorScope(filter);
     try {
@@ -188,7 +188,7 @@ async function workDone(problem: Promise<GpuProblem | undefined>, what: string):
   throw new GpuWorkError(what, found.message);
 }
 
-/** Resolves once all are sound, and rejects with the failure of the first that is not. */
+/** Resolves once all are sound; rejects with the first failure. */
 export async function allSound(buffers: Iterable<OwnedBuffer>): Promise<void> {
   await Promise.all(Array.from(buffers, ({ sound }) => sound));
 }
@@ -205,12 +205,12 @@ export class OwnedBuffer implements Disposable {
     this.#onDispose = onDispose;
   }
 
-  /** Resolves once the GPU has made the buffer and accepted all that was put into it, and rejects when it did not. */
+  /** Resolves once the GPU has made the buffer and accepted all writes to it; rejects if it did not. */
   get sound(): Promise<void> {
     return this.#sound;
   }
 
-  /** Whether the contents are sound depends on this as well. */
+  /** Makes the soundness of the contents depend on `outcome` as well. */
   dependsOn(outcome: Promise<void>): void {
     this.#sound = heard(this.#sound.then(() => outcome));
   }
@@ -227,7 +227,7 @@ export class OwnedBuffer implements Disposable {
   }
 }
 
-/** Whoever awaits it may come late, or never; unhandled, a failure would end a Node process. */
+/** Marks a rejection as handled: its reader may come late or never, and Node exits on unhandled ones. */
 function heard<T>(outcome: Promise<T>): Promise<T> {
   outcome.catch(() => undefined);
   return outcome;

@@ -1,4 +1,4 @@
-/** Finding a WebGPU adapter outside the browser: `navigator.gpu` if it exists, else Dawn from npm. */
+/** Finds a WebGPU adapter outside the browser: `navigator.gpu` if it exists, else Dawn from npm. */
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -18,9 +18,9 @@ export interface OpenedAdapter {
   implementation: 'dawn' | 'navigator.gpu';
   /** True for an adapter that computes on the CPU. */
   software: boolean;
-  /** The WebGPU instance. A device is lost once this is garbage collected, so hold it as long as the device. */
+  /** The WebGPU instance. Hold it as long as the device: its garbage collection loses the device. */
   keepAlive: unknown;
-  /** One line for the user, where `auto` found no GPU. */
+  /** A line for the user, if `auto` found no GPU. */
   note?: string;
 }
 
@@ -28,16 +28,16 @@ const WANTED = ['auto', 'gpu', 'software', 'swiftshader'] as const;
 type Wanted = (typeof WANTED)[number];
 
 const DRIVER_ADVICE = 'For a GPU, update the graphics driver (on Linux a Vulkan driver)';
-/** Works however wgflow itself was installed, since packages are looked for in the current folder too. */
+/** Works for any installation of wgflow, because packages are also looked up in the current folder. */
 const INSTALL = 'npm i webgpu @sparticuz/chromium';
 const BROWSER_ADVICE = 'or use wgflow in a browser that has WebGPU';
 
-// The search for a driver is steered by environment variables, so openings must not overlap.
+// Environment variables control the search for a driver, so openings must not overlap.
 let previous: Promise<void> = Promise.resolve();
 
 /**
- * Opens the best adapter of the wanted kind. The environment variable WGFLOW_ADAPTER (auto, gpu, software, or
- * swiftshader, which insists on the driver from npm) decides where `choice` is `auto`.
+ * Opens the best adapter of the wanted kind. If `choice` is `auto`, the environment variable WGFLOW_ADAPTER
+ * decides (auto, gpu, software, or swiftshader, which requires the driver from npm).
  * @throws {GpuUnavailableError} when there is no such adapter, with how to get one
  * @throws {ShapeError} when WGFLOW_ADAPTER has another value
  */
@@ -82,8 +82,8 @@ async function openProvided(gpu: GPU, wanted: Wanted): Promise<OpenedAdapter> {
 }
 
 /**
- * Dawn's clamp of every index takes about half of SwiftShader's time. The kernels keep their own bounds, and the
- * tests also run them with the clamps on.
+ * Dawn's clamp of every index takes about half of SwiftShader's time. The kernels check their own bounds, and
+ * the tests also run them with the clamps on.
  */
 const UNCHECKED = 'enable-dawn-features=disable_robustness';
 
@@ -114,7 +114,7 @@ async function openDawn(wanted: Wanted): Promise<OpenedAdapter> {
 function attempts<T>(wanted: Wanted, system: T, npm: T): T[] {
   if (wanted === 'gpu') return [system];
   if (wanted === 'swiftshader') return [npm];
-  // Dawn warns on stderr when the system has no driver, and cannot be told not to.
+  // Dawn warns on stderr when the system has no driver, and the warning cannot be turned off.
   return mayHaveDriver() ? [system, npm] : [npm, system];
 }
 
@@ -137,7 +137,7 @@ async function importDawn(): Promise<(options: string[]) => GPU> {
   }
 }
 
-/** The adapter of `gpu` that fits, a GPU before software. */
+/** The best adapter of `gpu` that fits; a GPU comes before software. */
 async function requestFrom(gpu: GPU, wanted: Wanted): Promise<GPUAdapter | undefined> {
   const best = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (best === null) return undefined;
@@ -165,7 +165,7 @@ function isSwiftShader({ info }: GPUAdapter): boolean {
 
 /** Runs `work` while the Vulkan loader sees only the driver of `manifest`. */
 async function withVulkanDriver<T>(manifest: string, work: () => Promise<T>): Promise<T> {
-  // Newer loaders read the first and ignore the second where both are set; older ones know only the second.
+  // If both are set, newer loaders read the first and ignore the second; older ones only know the second.
   const names = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
   const before = names.map((name) => [name, process.env[name]] as const);
   for (const name of names) process.env[name] = manifest;
@@ -179,7 +179,7 @@ async function withVulkanDriver<T>(manifest: string, work: () => Promise<T>): Pr
   }
 }
 
-/** False if the Vulkan loader would find no driver manifest in any of its folders. */
+/** False if none of the Vulkan loader's folders contains a driver manifest. */
 function mayHaveDriver(): boolean {
   if (process.platform !== 'linux') return true;
   const { env } = process;

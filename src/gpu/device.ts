@@ -1,19 +1,18 @@
-/** Opening a device: the part that is the same for the browser, Deno and Dawn in Node. */
+/** Opens a device: the part shared by the browser, Deno and Dawn in Node. */
 import { GpuUnavailableError, LimitError } from '../errors.ts';
 
 /** Limits above WebGPU's defaults that a model needs. */
 export type NeededLimits = Partial<Record<'maxStorageBufferBindingSize' | 'maxBufferSize', number>>;
 
-/** Features that kernels and benchmarks use if the adapter has them; nothing needs them. */
+/** Features that kernels and benchmarks use if the adapter has them; all are optional. */
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
 
-// A WebGPU instance or adapter that is garbage collected shows up as a lost device.
+// A device is lost when its WebGPU instance or adapter is garbage collected.
 const keptAlive = new WeakMap<GPUDevice, unknown>();
 
 /**
- * A device of `adapter` with default limits, raised only where `needed` says so, and with the optional features
- * that the adapter has. `keepAlive` (the WebGPU
- * instance, say) stays referenced as long as the device.
+ * A device of `adapter` with default limits, raised only as `needed` says, and with the adapter's optional
+ * features. `keepAlive` (such as the WebGPU instance) stays referenced as long as the device.
  * @throws {LimitError} when the adapter cannot give a needed limit
  */
 export async function requestDevice(

@@ -8,7 +8,7 @@ import type { OwnedBuffer } from './buffers.ts';
 import type { Gpu } from './gpu.ts';
 import { packUniforms, paramsSize } from './uniforms.ts';
 
-/** Buffers by the names a plan uses, owned by someone else. */
+/** Buffers by their names in a plan, owned by someone else. */
 export type SharedBuffers = ReadonlyMap<string, OwnedBuffer>;
 
 interface Launch {
@@ -18,8 +18,8 @@ interface Launch {
 }
 
 /**
- * A plan bound to a device: pipelines compiled, buffers and bind groups made. Buffers that `shared` does not
- * name are the program's own and die with it. Encoding allocates nothing.
+ * A plan bound to a device: its compiled pipelines, buffers and bind groups. The program owns the buffers
+ * that `shared` does not name. Encoding allocates nothing.
  */
 export class GpuProgram implements Disposable {
   readonly #context: Gpu;
@@ -106,7 +106,7 @@ export class GpuProgram implements Disposable {
     return this.#buffers.has(name);
   }
 
-  /** Takes over the params of `plan`, which has the same launches on the same buffers. */
+  /** Uses the params of `plan`, which has the same launches on the same buffers. */
   setParams(plan: Plan): void {
     const { bytes } = packUniforms(plan.dispatches);
     this.#context.buffers.write(this.#uniforms, new Uint32Array(bytes));
@@ -129,8 +129,9 @@ export class GpuProgram implements Disposable {
   }
 
   /**
-   * Runs the plan `times` times in one submit, then copies the named buffers' first elements into staging. Rejects when
-   * the GPU did not accept it, or a buffer is not sound; so does who reads the staging.
+   * Runs the plan `times` times in one submit, then copies the named buffers' first elements into staging.
+   * Rejects when the GPU did not accept it, or a buffer is not sound; reading the staging buffers then
+   * rejects too.
    */
   run(times = 1, copies: readonly Copy[] = []): Promise<void> {
     const submitted = this.#context.buffers.submit(this.#plan.label, (encoder) => {
@@ -140,7 +141,7 @@ export class GpuProgram implements Disposable {
       }
     });
     const ran = allSound([this.#uniforms, ...this.#buffers.values()]).then(() => submitted);
-    // Whoever awaits it may come late, or never.
+    // The caller may await it late or never.
     ran.catch(() => undefined);
     for (const { to } of copies) to.dependsOn(ran);
     return ran;
@@ -155,7 +156,7 @@ export class GpuProgram implements Disposable {
   }
 }
 
-/** Elements [0, length) of the plan's buffer `from`, to the start of `to`. */
+/** Elements [0, length) of the plan's buffer `from`, copied to the start of `to`. */
 export interface Copy {
   from: string;
   to: OwnedBuffer;

@@ -1,4 +1,4 @@
-/** One device with what lives as long as it does: its buffers, its pipelines, its adapter's description. */
+/** A device, with the objects that live as long: its buffers, its pipelines, its adapter's description. */
 import { DeviceLostError } from '../errors.ts';
 import { Buffers } from './buffers.ts';
 import { Pipelines } from './pipelines.ts';
@@ -32,7 +32,7 @@ export class Gpu {
     });
   }
 
-  /** The one context of `device`, made on first use. */
+  /** The single context of `device`, made on first use. */
   static of(device: GPUDevice): Gpu {
     const known = contexts.get(device);
     if (known !== undefined) return known;
@@ -57,12 +57,12 @@ export class Gpu {
     return this.#lost !== undefined;
   }
 
-  /** @throws {DeviceLostError} once the device is gone */
+  /** @throws {DeviceLostError} once the device is lost */
   requireAlive(): void {
     if (this.#lost !== undefined) throw this.#lost;
   }
 
-  /** Runs `work`; a failure that the loss of the device caused is told as that. */
+  /** Runs `work`; a failure caused by the loss of the device is reported as that loss. */
   async guard<T>(work: () => Promise<T>): Promise<T> {
     this.requireAlive();
     try {

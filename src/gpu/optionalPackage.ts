@@ -1,10 +1,10 @@
-/** Finding packages that wgflow works without. */
+/** Finds optional packages. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * The entry point of the package `name`, as seen from wgflow's own folder, else from the current folder
- * sees. So a wgflow that npx runs, or that is installed globally, finds what `npm i` put next to the user's data.
+ * The entry point of the package `name`, looked up from wgflow's own folder, then from the current folder. So
+ * a wgflow run by npx or installed globally finds packages that `npm i` put next to the user's data.
  */
 export function resolvePackage(name: string): string | undefined {
   const places = [() => import.meta.url, () => join(process.cwd(), 'package.json')];
@@ -12,7 +12,7 @@ export function resolvePackage(name: string): string | undefined {
     try {
       return createRequire(placeOf()).resolve(name);
     } catch {
-      // Not there, or the current folder is gone.
+      // Not installed, or the current folder was deleted.
     }
   }
   return undefined;

@@ -25,7 +25,7 @@ export class Pipelines {
     if (known !== undefined) return known;
     const compiled = this.#compile(name, dispatch);
     this.#known.set(name, compiled);
-    // What failed for want of memory may be made another time.
+    // A pipeline that failed for lack of memory can be retried later.
     compiled.catch(() => this.#known.delete(name));
     return compiled;
   }
@@ -33,7 +33,7 @@ export class Pipelines {
   async #compile(name: string, dispatch: Dispatch): Promise<Pipeline> {
     const device = this.#device;
     const { kernel, flags, constants, sizes } = dispatch;
-    // The text of the shaders is a third of the library: a page starts without it.
+    // The shader text is a third of the library, so a page starts without it.
     const { preprocess } = await import('./preprocess.ts');
     const code = preprocess(kernel.stem, flags, sizes);
 
@@ -55,7 +55,7 @@ export class Pipelines {
       layout: device.createPipelineLayout({ label: name, bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: 'main', constants },
     });
-    // Scopes close in the order they were opened, before any other work of this device can open one.
+    // Error scopes close in the order they were opened, before any other work on this device can open one.
     const [scope, made] = await Promise.allSettled([device.popErrorScope(), pipeline]);
     if (made.status === 'fulfilled' && scope.status === 'fulfilled' && scope.value === null) {
       return { pipeline: made.value, layout };

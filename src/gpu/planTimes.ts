@@ -1,4 +1,4 @@
-/** Measures plans that do the same work by different kernels. */
+/** Times plans that do the same work with different kernels. */
 import { wordsByName } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { OwnedBuffer } from './buffers.ts';
@@ -6,22 +6,22 @@ import type { Gpu } from './gpu.ts';
 import { GpuProgram } from './executor.ts';
 import type { SharedBuffers } from './executor.ts';
 
-/** Part of the budget after which compilation is no longer waited for. */
+/** Share of the budget after which to stop waiting for compilation. */
 const COMPILING_SHARE = 0.6;
 
-/** Part of the budget that is left for the comparison in any case. */
+/** Share of the budget reserved for the comparison. */
 const RACE_SHARE = 0.1;
 
-/** A timed submit lasts about this long, so that a coarse clock and the way to the queue matter little. */
+/** Target duration of a timed submit, so that a coarse clock and the submit overhead matter little. */
 const SAMPLE_MS = 3;
 const MAX_REPEATS = 64;
 const MIN_SAMPLES = 3;
 const MAX_SAMPLES = 7;
 
-/** A run that is repeated without thinking of the budget. */
+/** A faster run is repeated without checking the budget. */
 const QUICK_MS = 60;
 
-/** How much slower than the fastest a plan's first time may be for it to be timed again. */
+/** A plan is timed again only if its first time is at most this many times the fastest one. */
 const OUT_OF_THE_RACE = 2;
 
 interface Runner {
@@ -32,17 +32,18 @@ interface Runner {
   ms: number | undefined;
 }
 
-/** The times, and what they cost. */
+/** The times, and the time spent to measure them. */
 export interface PlanTimes {
-  /** The median time of one run of each plan, ms; undefined for a plan that was not ready, or not timed, in time. */
+  /** The median time of one run of each plan, ms; undefined if a plan was not ready or not timed in time. */
   ms: (number | undefined)[];
-  /** Time that the search took once the first plan could run, ms. */
+  /** Duration of the search, counted from when the first plan could run, ms. */
   searchMs: number;
 }
 
 /**
- * Times plans against each other, on buffers of their own that are zero at first. All are compiled at once. The first
- * plan is the one to beat, and will run anyway if it is not beaten: the budget begins when it is compiled.
+ * Times plans against each other, on separate buffers that start at zero. All plans compile at once. The
+ * first plan is the baseline, and it runs later anyway if no other beats it: so the budget starts when it is
+ * compiled.
  */
 export async function planTimes(context: Gpu, plans: readonly Plan[], budgetMs: number): Promise<PlanTimes> {
   const [first, ...others] = plans.map((plan, index) => ({ index, plan, ready: isCompiled(context, plan) }));
@@ -58,13 +59,14 @@ export async function planTimes(context: Gpu, plans: readonly Plan[], budgetMs: 
     const start = performance.now();
     const end = start + budgetMs;
     for (const other of others) {
-      // Drivers may compile at a first run. The next plan's first run is hardly shorter than those before.
+      // Drivers may compile at a first run. Assume that the next plan's first run takes as long as the
+      // longest so far.
       const firstRunMs = Math.max(...runners.map((runner) => runner.firstRunMs));
       if (performance.now() + firstRunMs > end) break;
       const isReady = await before(start + COMPILING_SHARE * budgetMs, other.ready);
       if (isReady === true) runners.push(await runnerOf(context, other, scratch));
     }
-    // What has been compiled is compared, even if that took the whole budget.
+    // Compare all compiled plans, even if compiling took the whole budget.
     await race(context, runners, Math.max(end, performance.now() + RACE_SHARE * budgetMs));
     const ms = plans.map((_, index) => runners.find((runner) => runner.index === index)?.ms);
     return { ms, searchMs: performance.now() - start };
@@ -82,12 +84,12 @@ async function runnerOf(
   const program = await GpuProgram.create(context, plan, scratch);
   const firstRunMs = await runTime(context, program, 1);
   let ms = await runTime(context, program, 1);
-  // Of a few, since a hiccup must not put a plan out of the race.
+  // The best of a few runs, so that a hiccup does not exclude a plan.
   for (let run = 0; run < 2 && ms < QUICK_MS; run++) ms = Math.min(ms, await runTime(context, program, 1));
   return { index, program, firstRunMs, ms };
 }
 
-/** Replaces the times of those that are close together by medians, or by nothing if time is too short for them. */
+/** Replaces the times of the fastest plans by medians, or by undefined if there is too little time. */
 async function race(context: Gpu, runners: readonly Runner[], end: number): Promise<void> {
   const fastest = Math.min(...runners.map(({ ms }) => ms ?? Infinity));
   const entries = runners
@@ -100,7 +102,7 @@ async function race(context: Gpu, runners: readonly Runner[], end: number): Prom
   if (entries.length < 2) return;
   const roundMs = entries.reduce((sum, { sampleMs }) => sum + sampleMs, 0);
   let rounds = 0;
-  // In turns, so that a slow moment of the machine meets all of them.
+  // In turns, so that a slow moment of the machine affects all plans.
   for (; rounds < MAX_SAMPLES && performance.now() + roundMs <= end; rounds++) {
     for (const { runner, repeats, samples } of entries) {
       samples.push((await runTime(context, runner.program, repeats)) / repeats);
@@ -111,7 +113,7 @@ async function race(context: Gpu, runners: readonly Runner[], end: number): Prom
   }
 }
 
-/** Compiles the plan; false if that fails. Another choice is better than an error, which a real run would report. */
+/** Compiles the plan; false if that fails. The search ignores the error; a real run would report it. */
 async function isCompiled({ pipelines }: Gpu, { dispatches }: Plan): Promise<boolean> {
   try {
     await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));

@@ -1,12 +1,15 @@
-/** WGSL text with `#include "shared/x.wgsl"`, `#unroll i COUNT … #end` and `#if FLAG` or `#if !FLAG … #else … #endif` resolved. */
+/**
+ * Resolves `#include "shared/x.wgsl"`, `#unroll i COUNT … #end` and `#if FLAG` or `#if !FLAG … #else …
+ * #endif` in WGSL.
+ */
 import { wgsl } from 'wgsl-preprocessor/wgsl-preprocessor.js';
 import { ShaderCompileError } from '../errors.ts';
 import { shaderSources } from './shaderSources.ts';
 import { SHARED_NUMBERS } from './sharedNumbers.ts';
 
 /**
- * The shader `stem` as the driver sees it. A file included twice appears once; each size and each shared
- * number that the text names become a `const`.
+ * The shader `stem` as passed to the driver. A file included twice appears once. Each size and each shared
+ * number used in the text becomes a `const`.
  * @throws {ShaderCompileError} for an unknown file, flag or size, or an unresolved directive
  */
 export function preprocess(
@@ -53,8 +56,8 @@ function includeAll(stem: string, name: string, seen: Set<string>): string {
 }
 
 /**
- * Repeats the lines of each `#unroll i COUNT` … `#end` with `$i` from 0 to COUNT − 1, outermost first, so that the
- * count of one within may name the index: `#unroll b N_BLOCKS_$i`.
+ * Repeats the lines of each `#unroll i COUNT` … `#end` with `$i` from 0 to COUNT − 1. The outermost comes
+ * first, so the count of an inner one may use the index: `#unroll b N_BLOCKS_$i`.
  */
 function unrollAll(stem: string, text: string, sizes: Readonly<Record<string, number>>): string {
   const lines = text.split('\n');

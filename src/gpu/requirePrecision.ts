@@ -5,7 +5,7 @@ import type { FlowSpec } from '../spec/spec.ts';
 
 /**
  * @throws {FeatureError} for f16 on a device without `shader-f16`
- * @throws {ShapeError} for a precision that there is not, or f16 for residual nets
+ * @throws {ShapeError} for an unknown precision, or f16 for residual nets
  */
 export function requirePrecision(precision: Precision, spec: FlowSpec, { features }: GPUDevice): void {
   if (!PRECISIONS.includes(precision)) {

@@ -1,4 +1,4 @@
-/** Runs row-wise plans over any number of rows in bounded memory: rows go in, rows come out, chunk by chunk. */
+/** Runs row-wise plans over any number of rows in bounded memory: rows in, rows out, chunk by chunk. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { DisposedError, GpuMemoryError, GpuWorkError } from '../errors.ts';
 import type { Unit } from '../passes/index.ts';
@@ -10,31 +10,31 @@ import type { Gpu } from './gpu.ts';
 import { GpuProgram } from './executor.ts';
 import type { SharedBuffers } from './executor.ts';
 
-/** A piece of the rows, and the plan's row count for it. */
+/** A range of the rows, and the plan's row count for it. */
 export interface Chunk {
   start: number;
   count: number;
 }
 
-/** Row-major host rows for a feature-major buffer of the plan; a plan without that buffer has no use for them. */
+/** Row-major host rows for a feature-major buffer of the plan; a plan without that buffer ignores them. */
 export interface RowInput {
   buffer: string;
   features: number;
-  /** A row for each of the job's, or one that all of them share. */
+  /** A row for each row of the job, or a single row shared by all. */
   rows: Rows;
   shared?: boolean;
   /** The rows are data: the flow's offset is subtracted from each. */
   isData?: boolean;
 }
 
-/** Row-major host rows from [features, rows] of a buffer of the plan. */
+/** Row-major host rows, read from [features, rows] of a buffer of the plan. */
 export interface RowOutput {
   buffer: string;
   features: number;
-  /** How many of the same features come before it in the buffer. Default 0. */
+  /** Count of blocks of the same features that precede it in the buffer. Default 0. */
   place?: number;
   rows: Rows;
-  /** To data the flow's offset is added. */
+  /** The flow's offset is added if the unit is `data`. */
   unit?: Unit;
 }
 
@@ -43,7 +43,7 @@ export interface RowJob {
   kind: string;
   rows: number;
   chunkRows: number;
-  /** Plans of equal row counts differ in params only. */
+  /** Plans with equal row counts differ only in params. */
   planOf: (chunk: Chunk) => Plan;
   inputs?: readonly RowInput[];
   outputs: readonly RowOutput[];
@@ -53,18 +53,18 @@ export interface RowJob {
 /** Programs kept for the next call; each holds its workspace. */
 const KEPT_PROGRAMS = 4;
 
-/** Chunks under way at once: the device works on one while the host reads the one before. */
+/** Chunks in flight: the device works on one while the host reads the previous one. */
 const IN_FLIGHT = 2;
 
 type Stagings = ReadonlyMap<string, OwnedBuffer>;
 
 interface Kept {
   program: GpuProgram;
-  /** One set for each chunk under way, by the names of the buffers that are read. */
+  /** One set of staging buffers for each chunk in flight, by the names of the buffers they read. */
   stagings: readonly Stagings[];
 }
 
-/** A chunk on its way: where its results arrive, and the offset that its rows were uploaded with. */
+/** A chunk in flight: its staging buffers, and the offset with which its rows were uploaded. */
 interface Sent {
   staging: Stagings;
   offset: Float64Array | undefined;
@@ -78,19 +78,21 @@ export class RowRunner implements Disposable {
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  /** @param offset that of the data [D], asked for when rows are uploaded, so that it fits the parameters of that moment */
+  /** @param offset of the data [D]; called when rows are uploaded, so that it matches the parameters then */
   constructor(context: Gpu, shared: SharedBuffers, offset: () => Float64Array | undefined = () => undefined) {
     this.#context = context;
     this.#shared = shared;
     this.#offset = offset;
   }
 
-  /** Runs the job after those that were given before it. */
+  /** Runs the job after all earlier jobs. */
   run(job: RowJob): Promise<void> {
     return this.#inTurn(() => this.#run(job));
   }
 
-  /** As `run`, for plans that add to `sum`: returns its elements after the last chunk, starting from zero. */
+  /**
+   * Like `run`, for plans that add to `sum`, which starts at zero: returns its elements after the last chunk.
+   */
   accumulate(job: RowJob, sum: { buffer: string; length: number }): Promise<Float32Array> {
     const { buffers } = this.#context;
     const work = async (): Promise<Float32Array> => {
@@ -110,14 +112,14 @@ export class RowRunner implements Disposable {
     return this.#inTurn(work);
   }
 
-  /** Starts `work` once everything that was asked for before is done. */
+  /** Starts `work` once all earlier work is done. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
       this.requireAlive();
       try {
         return await this.#context.guard(work);
       } finally {
-        // What ran on destroyed buffers is no result.
+        // Results from destroyed buffers are meaningless.
         this.requireAlive();
       }
     });
@@ -137,16 +139,16 @@ export class RowRunner implements Disposable {
       await reading;
     } catch (error) {
       await reading.catch(() => undefined);
-      // What failed on the GPU left buffers that no later call should read.
+      // A GPU failure left buffers that no later call should read.
       if (error instanceof GpuMemoryError || error instanceof GpuWorkError) this.#dropPrograms();
       throw error;
     } finally {
-      // Whatever went wrong: a staging buffer that is still being mapped cannot be copied to.
+      // After any error: a staging buffer that is still being mapped cannot be copied to.
       await reading;
     }
   }
 
-  /** Sends the chunk on its way; the results will be in the staging buffers that are returned. */
+  /** Submits the chunk; its results arrive in the returned staging buffers. */
   async #submit(job: RowJob, chunk: Chunk, turn: number): Promise<Sent> {
     const { program, stagings } = await this.#programFor(job, chunk, job.planOf(chunk));
     const staging: Stagings = stagings[turn] ?? new Map();
@@ -245,15 +247,15 @@ function outputsFrom({ outputs }: RowJob, name: string): RowOutput[] {
   return outputs.filter(({ buffer }) => buffer === name);
 }
 
-/** Words of the buffer `name` up to the last that an output reads. */
+/** Words of the buffer `name` up to the last one that an output reads. */
 function wordsOf(job: RowJob, name: string, { count }: Chunk): number {
   const features = outputsFrom(job, name).map(({ features, place = 0 }) => (place + 1) * features);
   return Math.max(...features) * paddedRows(count);
 }
 
 /**
- * Rows of the chunk, row-major, less the offset, as columns [features, padded count]. The padding repeats the last row: a row of
- * zeros may be far from the data, and where it overflows, even its zero gradient is NaN.
+ * Rows of the chunk, row-major, minus the offset, as columns [features, padded count]. The padding repeats
+ * the last row: a row of zeros may be far from the data, and if it overflows, even its zero gradient is NaN.
  */
 export function columnsOf(
   rows: Rows,
@@ -275,7 +277,7 @@ export function columnsOf(
   return columns;
 }
 
-/** The same row for every row of the chunk, as columns [features, padded count]. */
+/** A single row repeated for every row of the chunk, as columns [features, padded count]. */
 export function repeatedRow(row: Rows, { count }: Pick<Chunk, 'count'>): Float32Array<ArrayBuffer> {
   const stride = paddedRows(count);
   const columns = new Float32Array(row.length * stride);
@@ -285,7 +287,7 @@ export function repeatedRow(row: Rows, { count }: Pick<Chunk, 'count'>): Float32
   return columns;
 }
 
-/** Columns [features, padded count], plus the offset, into the chunk's place among row-major rows. */
+/** Copies columns [features, padded count], plus the offset, into the chunk's range of the row-major rows. */
 export function copyToRows(
   columns: Float32Array,
   features: number,
@@ -297,7 +299,7 @@ export function copyToRows(
   let to = start * features;
   for (let row = 0; row < count; row++) {
     for (let feature = 0; feature < features; feature++) {
-      // Adding −0 leaves every number as it is, −0 too.
+      // Adding −0 changes no number, not even −0.
       rows[to++] = (columns[feature * stride + row] ?? NaN) + (offset?.[feature] ?? -0);
     }
   }

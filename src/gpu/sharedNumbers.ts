@@ -1,4 +1,4 @@
-/** Numbers that shaders and TypeScript share: a shader that names one has it as a `const`. */
+/** Numbers that shaders and TypeScript share; a shader that uses one gets it as a `const`. */
 import { TOY_NAMES } from '../data/toyDensities.ts';
 import { CHOICE_BLOCK } from '../kernels/base/mixture_sample.ts';
 import { SIDE } from '../kernels/dense/blocked_product.ts';

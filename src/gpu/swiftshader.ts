@@ -13,7 +13,7 @@ const DRIVER = 'libvk_swiftshader.so';
 const LOADER = 'libvulkan.so.1';
 const MANIFEST = 'icd.json';
 const SIZES = 'sizes.json';
-// From <dlfcn.h> of glibc; os.constants.dlopen does not have it.
+// From <dlfcn.h> of glibc; os.constants.dlopen lacks it.
 const RTLD_NODELETE = 0x1000;
 
 /** Paths of the unpacked files. */
@@ -37,10 +37,10 @@ export async function prepareSwiftShader(): Promise<string | undefined> {
 }
 
 /**
- * Unpacks the driver and the loader once per package version and user; later calls find them whole.
- * @param parent folder of the cache folder; the system's temporary folder unless told
- * @throws {GpuUnavailableError} when the cache folder cannot be written to, or someone else could write to it, or
- *   the package lacks a file
+ * Unpacks the driver and the loader once per package version and user; later calls reuse the files.
+ * @param parent folder of the cache folder; by default the system's temporary folder
+ * @throws {GpuUnavailableError} when the cache folder cannot be written to, or someone else could write to
+ *   it, or the package lacks a file
  */
 export async function unpackSwiftShader(parent = tmpdir()): Promise<SwiftShaderFiles | undefined> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
@@ -64,7 +64,7 @@ async function findPackage(): Promise<{ archive: string; version: string } | und
   const entry = resolvePackage(PACKAGE);
   if (entry === undefined) return undefined;
   let folder = dirname(entry);
-  // The package does not export its package.json, so it is found by walking up from the entry point.
+  // The package does not export its package.json, so search upwards from the entry point.
   for (; folder !== dirname(folder); folder = dirname(folder)) {
     const description = await readJson(join(folder, 'package.json'));
     if (description?.['name'] !== PACKAGE) continue;
@@ -113,8 +113,8 @@ async function unpackInto(folder: string, archive: string): Promise<void> {
   files.set(MANIFEST, Buffer.from(JSON.stringify(manifest)));
   const sizes = Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.length]));
   files.set(SIZES, Buffer.from(JSON.stringify(sizes)));
-  // Each file appears by a rename, SIZES last. So a process that races this one sees whole files or none,
-  // and a folder that lost files to a cleaner of /tmp is mended in place.
+  // Each file appears by a rename, SIZES last. So a concurrent process sees complete files or no files, and a
+  // folder that lost files to a cleaner of /tmp is repaired in place.
   const fresh = await mkdtemp(join(folder, 'unpacking-'));
   try {
     for (const [name, bytes] of files) {
@@ -145,10 +145,10 @@ function regularFiles(tar: Buffer): [name: string, bytes: Buffer][] {
 
 /**
  * Makes the loader visible to Dawn in this process. Dawn calls dlopen("libvulkan.so.1"), which searches the
- * system's folders and LD_LIBRARY_PATH; glibc reads the latter only when the process starts, too late for
- * us. But a library that is already resident under that soname is found first. So we make it resident with
- * the only dlopen that Node has, the one for native addons. It finds no addon in it, throws, and closes it
- * again, where RTLD_NODELETE keeps it.
+ * system's folders and LD_LIBRARY_PATH. Glibc reads the latter only when the process starts, which is too
+ * late. But a library that is already resident under that soname is found first. So this makes it resident
+ * with the only dlopen in Node, the one for native addons. That call finds no addon, throws, and closes the
+ * library again, but RTLD_NODELETE keeps it loaded.
  */
 function loadVulkanLoader(path: string): void {
   try {

@@ -1,4 +1,4 @@
-/** How long a program takes on the GPU: by the GPU's own timestamps if it has them, else by the wall clock. */
+/** Times a program on the GPU: with GPU timestamps if available, else with the wall clock. */
 import type { OwnedBuffer } from './buffers.ts';
 import type { Gpu } from './gpu.ts';
 import type { GpuProgram } from './executor.ts';
@@ -6,7 +6,7 @@ import type { GpuProgram } from './executor.ts';
 export const CLOCKS = ['GPU timestamps', 'wall clock'] as const;
 export type Clock = (typeof CLOCKS)[number];
 
-/** So many runs of any program take longer than the grain of the timestamps. */
+/** This many runs of any program take longer than the resolution of the timestamps. */
 const BEYOND_GRAIN = 100;
 
 interface Timestamps extends Disposable {
@@ -19,7 +19,7 @@ export class Stopwatch implements Disposable {
   readonly #context: Gpu;
   #timestamps: Timestamps | undefined;
 
-  /** @param clock which clock to use; by default the better one that the device has */
+  /** @param clock the clock to use; by default the best one of the device */
   constructor(context: Gpu, clock: Clock = clocksOf(context)[0]) {
     this.#context = context;
     if (clock === 'GPU timestamps') this.#timestamps = makeTimestamps(context);
@@ -31,9 +31,9 @@ export class Stopwatch implements Disposable {
   }
 
   /**
-   * Milliseconds of `times` runs of the program in one pass. Whatever was submitted before is done by then and not
-   * in it. The wall clock's time has one submit and one wait in it; by timestamps it is 0 where a pass is shorter than
-   * their grain, which browsers and Dawn keep at about 0.1 ms.
+   * Milliseconds of `times` runs of the program in one pass. Earlier submits are finished first and not
+   * included. The wall clock includes one submit and one wait. Timestamps give 0 for a pass shorter than
+   * their resolution, which browsers and Dawn keep at about 0.1 ms.
    */
   async time(program: GpuProgram, times: number): Promise<number> {
     return await this.#context.guard(async () => {
@@ -41,7 +41,7 @@ export class Stopwatch implements Disposable {
       if (timestamps === undefined) return await this.#byWallClock(program, times);
       const ms = await this.#byTimestamps(program, times, timestamps);
       if (ms > 0 || (ms === 0 && times < BEYOND_GRAIN)) return ms;
-      // Some drivers offer timestamps that stand still.
+      // Some drivers offer timestamps that never advance.
       this.dispose();
       return await this.#byWallClock(program, times);
     });
@@ -87,7 +87,7 @@ export class Stopwatch implements Disposable {
   }
 }
 
-/** The clocks that the device has, the better one first. */
+/** The clocks of the device, the best first. */
 export function clocksOf({ device }: Gpu): [Clock, ...Clock[]] {
   return device.features.has('timestamp-query') ? [...CLOCKS] : ['wall clock'];
 }

@@ -1,7 +1,7 @@
 /** Packs the params of dispatches into one uniform buffer. */
 import type { Dispatch } from '../plan/kernel.ts';
 
-/** `minUniformBufferOffsetAlignment` that every device accepts. */
+/** A `minUniformBufferOffsetAlignment` that every device accepts. */
 export const UNIFORM_ALIGNMENT = 256;
 
 /** The bytes of one `Params` struct: 4-byte scalars in order, padded to 16 bytes. */

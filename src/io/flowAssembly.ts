@@ -1,4 +1,4 @@
-/** A model put together from the parts of another library, in the direction data → latent. */
+/** Builds a model from the parts of another library, in the direction data → latent. */
 import { ModelFileError } from '../errors.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { BijectorSpec } from '../bijectors/index.ts';
@@ -9,7 +9,7 @@ import type { Model } from './modelFile.ts';
 import { STATE_DICT } from './stateDict.ts';
 import type { Row } from './stateDict.ts';
 
-/** A net's spec and layers, as a conditioner has them. */
+/** A net's spec and layers, in the form a conditioner uses. */
 export interface Net {
   spec: NetSpec;
   layers: readonly (readonly Row[])[];
@@ -22,7 +22,7 @@ export class FlowAssembly {
   readonly #dim: number;
   readonly #bijectors: BijectorSpec[] = [];
   readonly #tensors = new Map<string, readonly number[]>();
-  /** Of each column, which of the library's features it holds: permutations move no column until they must. */
+  /** The library's feature in each column: a permutation moves no column until it has to. */
   #order: number[];
 
   constructor(dim: number) {
@@ -36,7 +36,7 @@ export class FlowAssembly {
     this.#order = this.#order.map((feature) => places[feature] ?? 0);
   }
 
-  /** Brings the library's features into two blocks of columns and says which is which, for a coupling. */
+  /** Arranges the library's features as the two blocks of a coupling, and says which block is which. */
   blocks(condition: readonly number[], transform: readonly number[]): { split: number; flip: boolean } {
     if (sameNumbers(this.#order, [...transform, ...condition])) {
       return { split: transform.length, flip: true };
@@ -45,7 +45,7 @@ export class FlowAssembly {
     return { split: condition.length, flip: false };
   }
 
-  /** z = (x + bias) ⊙ exp(logScale), both by the library's features; undefined if it is the identity. */
+  /** Adds z = (x + bias) ⊙ exp(logScale), in the library's feature order; adds nothing for the identity. */
   affine(bias: readonly number[], logScale: readonly number[]): void {
     if ([...bias, ...logScale].every((value) => value === 0)) return;
     const byColumn = (values: readonly number[]): number[] =>
@@ -53,7 +53,7 @@ export class FlowAssembly {
     this.add({ type: 'actnorm' }, { bias: byColumn(bias), log_scale: byColumn(logScale), initialised: [1] });
   }
 
-  /** A bijector on the library's features in their order. */
+  /** Adds a bijector on the library's features in the library's order. */
   addOrdered(spec: BijectorSpec, tensors: Tensors): void {
     this.#arrange(identityOf(this.#dim));
     this.add(spec, tensors);
@@ -66,7 +66,7 @@ export class FlowAssembly {
     }
   }
 
-  /** The model, its latent in the library's order. */
+  /** The model, with its latent in the library's order. */
   build(): Model {
     this.#arrange(identityOf(this.#dim));
     const spec: FlowSpec = {

@@ -1,19 +1,19 @@
-/** P L (U + diag) of an invertible matrix, as an invertible linear bijector and the signs after it have them. */
+/** Factors an invertible matrix as P L (U + diag), for an invertible linear bijector with signs after it. */
 
 export interface LuFactors {
-  /** Below the diagonal, row after row. */
+  /** The elements below the diagonal, row by row. */
   lower: number[];
-  /** Above the diagonal, row after row. */
+  /** The elements above the diagonal, row by row. */
   upper: number[];
   logDiagonal: number[];
   permutation: number[];
-  /** z[j] is multiplied by signs[j], since the diagonal itself is positive. */
+  /** Factors of z[j]: the diagonal itself is positive. */
   signs: number[];
 }
 
 /**
- * By elimination with partial pivoting: with the rows of M in the order that pivoting finds, M = L U; the signs of U's
- * diagonal go through L to the left.
+ * Uses elimination with partial pivoting: M = L U with the rows of M in pivot order. The signs of U's
+ * diagonal move to the left through L.
  * @returns undefined for a singular matrix
  */
 export function luFactors(matrix: readonly (readonly number[])[]): LuFactors | undefined {
@@ -27,7 +27,7 @@ export function luFactors(matrix: readonly (readonly number[])[]): LuFactors | u
     if (!(magnitude(pivot.values, k) > 0)) return undefined;
     rows.splice(k, below.length, pivot, ...below.filter((row) => row !== pivot));
     for (const { values } of rows.slice(k + 1)) {
-      // The factor of L takes the place of the eliminated element.
+      // The factor of L replaces the eliminated element.
       const factor = at(values, k) / at(pivot.values, k);
       values[k] = factor;
       for (let j = k + 1; j < size; j++) values[j] = at(values, j) - factor * at(pivot.values, j);

@@ -12,21 +12,21 @@ import { checkJson, parseMetadataJson, parseSpec } from '../spec/schema.ts';
 import { shown } from '../spec/strictJson.ts';
 import { unsoundTensor } from '../spec/init.ts';
 
-/** Values of a JSON object that a run wants to remember. */
+/** JSON values that a run stores. */
 export type Settings = Record<string, number | string | boolean>;
 
-/** What made a model. No clock time and no host name, so that equal runs give equal bytes. */
+/** How a model was made. It has no clock time and no host name, so that equal runs give equal bytes. */
 export interface TrainingRecord {
   /** Names of the D data columns. */
   columns?: string[];
-  /** The columns of the context, if they have names: spec.contextDim features in all. */
+  /** The columns of the context, if they have names: together spec.contextDim features. */
   context?: ContextColumn[];
   /** Optimiser steps taken. */
   steps: number;
   seed: number;
   /** Nats per row. */
   bestValidationNll?: number;
-  /** The rows of that score. */
+  /** The rows that gave that score. */
   validation?: ValidationRecord;
   /** The writer of the file, such as `wgflow 0.1.0`. */
   library: string;
@@ -44,11 +44,14 @@ export interface ValidationRecord {
   heldOut: boolean;
   /** The step whose parameters the model has. */
   bestStep?: number;
-  /** Mean NLL of these rows under a Gaussian fitted to the training rows, in nats; none if a column depends on others. */
+  /**
+   * Mean NLL of these rows in nats under the Gaussian of the training rows; absent if a column depends on
+   * others.
+   */
   gaussianNll?: number;
 }
 
-/** What a checkpoint adds: Adam's state. */
+/** The additional state of a checkpoint: Adam's. */
 export interface OptimizerState {
   /** Steps taken. */
   step: number;
@@ -56,20 +59,20 @@ export interface OptimizerState {
   firstMoment: Float32Array;
   /** [trainableLength], in ParamLayout order; no element is negative. */
   secondMoment: Float32Array;
-  /** Whatever a resumed run must check or restore. */
+  /** Settings that a resumed run must check or restore. */
   settings: Settings;
-  /** The kernels that the run was made by; the same ones give the same bits. */
+  /** The kernels of the run; the same kernels give the same bits. */
   variants?: Settings;
-  /** Where validation rows are scored: the parameters that did best so far. */
+  /** The best parameters so far, if validation rows are scored. */
   best?: BestParameters;
 }
 
 export interface BestParameters {
   /** Mean validation NLL, nats. */
   nll: number;
-  /** Scores since then, none of them better. */
+  /** Number of scores since then; none was better. */
   scoresSince: number;
-  /** The step that they are of; checkpoints of wgflow 0.1.0 do not say. */
+  /** The step of these parameters; checkpoints of wgflow 0.1.0 do not store it. */
   step?: number;
   /** The step of the last score: a run may have stopped between a step and its score. */
   lastScored?: number;
@@ -91,13 +94,13 @@ const OPTIMIZER_KEY = 'wgflow_optimizer';
 const FIRST_MOMENT = 'optimizer.first_moment.';
 const SECOND_MOMENT = 'optimizer.second_moment.';
 const BEST = 'optimizer.best.';
-/** The name of the model in messages of encodeModel. */
+/** Names the model in messages of encodeModel. */
 const UNSAVED = 'model to be saved';
 const NAMES_SHOWN = 5;
 
 const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const finiteNumber = v.pipe(v.number(), v.finite());
-/** Text of a file goes to terminals, which a control character would steer. */
+/** Text of a file is printed, and a control character could steer a terminal. */
 const plainText = v.pipe(
   v.string(),
   v.check((text) => !/\p{Cc}/u.test(text), 'text without control characters'),
@@ -117,7 +120,7 @@ const contextColumnSchema = v.union([
   v.strictObject({ name: plainText, mean: finiteNumber, std: v.pipe(finiteNumber, v.gtValue(0)) }),
 ]);
 
-/** The JSON of `__metadata__.wgflow_training`; keys that it does not name are ignored. */
+/** The JSON of `__metadata__.wgflow_training`; other keys are ignored. */
 export const trainingRecordSchema = v.object({
   columns: v.optional(v.array(plainText)),
   context: v.optional(v.array(contextColumnSchema)),
@@ -154,10 +157,10 @@ export const optimizerRecordSchema = v.strictObject({
 });
 
 /**
- * The bytes of a model file, or of a checkpoint where `model.optimizer` is present. Equal models give equal
- * bytes, whatever the order of their properties; `decodeModel` gives every tensor back bit for bit.
+ * The bytes of a model file, or of a checkpoint if `model.optimizer` is present. Equal models give equal
+ * bytes in any order of their properties; `decodeModel` restores every tensor bit for bit.
  * @throws {ShapeError} when an array has the wrong length or holds a value that a reader would refuse
- * @throws {ModelFileError} when the spec or a record is not one that a file can hold
+ * @throws {ModelFileError} when a file cannot hold the spec or a record
  */
 export function encodeModel(model: Model): Uint8Array {
   const spec = parseSpec(model.spec, UNSAVED);
@@ -198,8 +201,8 @@ export function encodeModel(model: Model): Uint8Array {
 }
 
 /**
- * Reads a model file or a checkpoint. Nothing is allocated before the tensors of the file are known to be
- * those of its spec.
+ * Reads a model file or a checkpoint. It checks that the file has exactly the tensors of its spec before it
+ * allocates anything.
  * @param fileName used in messages only
  * @throws {ModelFileError} naming the file, the tensor or key, what was found and what was expected
  */
@@ -304,7 +307,7 @@ function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
   };
 }
 
-/** The JSON of a record, which a reader will accept: a settings key may be one that the reader refuses. */
+/** The JSON of a record, checked with the reader, which refuses some settings keys. */
 function readableJson(record: object, key: string): string {
   const text = JSON.stringify(record);
   parseMetadataJson(text, `__metadata__.${key}`, UNSAVED);

@@ -1,4 +1,4 @@
-/** Models from the state dicts of PyTorch libraries: nflows and normflows. docs/pytorch.md says what can be loaded. */
+/** Models from the PyTorch state dicts of nflows and normflows. docs/pytorch.md lists the supported parts. */
 import { ShapeError } from '../errors.ts';
 import { integer, oneOf, POSITIVE, requireOptions } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
@@ -23,7 +23,7 @@ export interface NetOptions {
 }
 
 export interface NormflowsOptions extends NetOptions {
-  /** `len(model.flows)`. Those without a tensor are taken for `Permute(mode='swap')`. */
+  /** `len(model.flows)`. A flow without tensors counts as `Permute(mode='swap')`. */
   flows: number;
   /** `scale_map` of the affine couplings. Default `exp`, as in normflows. */
   scaleMap?: 'exp' | 'sigmoid';
@@ -36,15 +36,15 @@ const NORMFLOWS_RULES: OptionRules<keyof NormflowsOptions> = {
   scaleMap: oneOf(['exp', 'sigmoid']),
 };
 
-/** In both libraries. */
+/** The minimum derivative of a spline in both libraries. */
 const MIN_SLOPE = 1e-3;
-/** Ours is 1 at a raw 0; theirs is not. */
+/** In wgflow a raw 0 gives the derivative 1; in these libraries it does not. */
 const SLOPE_SHIFT = Math.log(Math.expm1(1 - MIN_SLOPE));
 
 /** `sigmoid(a + 2) + 1e-3`, nflows' default scale. */
 const NFLOWS_SCALE: ScaleMap = { map: 'sigmoid', floor: 1e-3 };
 
-/** What `LULinear` adds to the softplus that makes its diagonal. */
+/** `LULinear` adds this to the softplus of its diagonal. */
 const LU_FLOOR = 1e-3;
 
 /**
@@ -57,9 +57,10 @@ export function readStateDict(bytes: Uint8Array, fileName = 'state dict'): State
 }
 
 /**
- * The model of an nflows `Flow` over `StandardNormal`, such as `SimpleRealNVP`: couplings with residual nets (affine with
- * the default scale, additive, rational-quadratic with linear tails), `ActNorm`, `LULinear` and permutations.
- * @throws {ModelFileError} naming the first tensor that is missing or that no supported part has
+ * The model of an nflows `Flow` over `StandardNormal`, such as `SimpleRealNVP`. It may have couplings with
+ * residual nets (affine with the default scale, additive, rational-quadratic with linear tails), `ActNorm`,
+ * `LULinear` and permutations.
+ * @throws {ModelFileError} naming the first missing tensor, or the first one of an unsupported part
  */
 export function nflowsModel(state: StateDict, options: NetOptions = {}): Model {
   requireOptions('nflowsModel', options, NET_RULES);
@@ -72,16 +73,16 @@ export function nflowsModel(state: StateDict, options: NetOptions = {}): Model {
 }
 
 /**
- * The model of a normflows `NormalizingFlow` over `DiagGaussian`, data → latent: `AffineCouplingBlock` with `MLP`s,
- * `CoupledRationalQuadraticSpline`, `ActNorm`, `LULinearPermute`, `InvertibleAffine`, `Permute`. Its latent is that of
- * the base in units of its scale.
+ * The model of a normflows `NormalizingFlow` over `DiagGaussian`, data → latent. It may have
+ * `AffineCouplingBlock` with `MLP`s, `CoupledRationalQuadraticSpline`, `ActNorm`, `LULinearPermute`,
+ * `InvertibleAffine`, `Permute`. Its latent is the base's latent divided by the base's scale.
  * @throws {ShapeError} when `flows` is not the number of the model's flows
- * @throws {ModelFileError} naming the first tensor that is missing or that no supported part has
+ * @throws {ModelFileError} naming the first missing tensor, or the first one of an unsupported part
  */
 export function normflowsModel(state: StateDict, options: NormflowsOptions): Model {
   requireOptions('normflowsModel', options, NORMFLOWS_RULES, ['flows']);
   const reader = new StateReader(state);
-  // Permutations have no tensors: the last flows may leave no trace.
+  // Permutations have no tensors, so trailing flows may not show up in the state dict.
   const least = 1 + Math.max(-1, ...reader.indices('flows'));
   if (options.flows < least) {
     const advice = 'In Python it is len(model.flows).';
@@ -110,7 +111,7 @@ interface Assembling {
   tailBound: number;
 }
 
-/** One nflows transform, or those that a composite is made of. */
+/** Adds an nflows transform, or the parts of a composite. */
 function addTransform(assembling: Assembling, prefix: string): void {
   const { reader, flow } = assembling;
   const parts = reader.indices(`${prefix}._transforms`);
@@ -138,7 +139,7 @@ function addTransform(assembling: Assembling, prefix: string): void {
   }
 }
 
-/** One normflows flow from data to latent, which is its `inverse`. */
+/** Adds a normflows flow from data to latent, which is its `inverse`. */
 function addFlow(assembling: Assembling, prefix: string, dim: number, scaleMap: 'exp' | 'sigmoid'): void {
   const { reader, flow } = assembling;
   if (reader.has(`${prefix}.inv_perm`)) {
@@ -162,7 +163,7 @@ function addFlow(assembling: Assembling, prefix: string, dim: number, scaleMap: 
   }
 }
 
-/** A coupling whose mask is stored as two lists of features; the spline also as normflows has it. */
+/** Adds a coupling whose mask is two lists of features; its spline may also be in normflows' form. */
 function addMaskedCoupling({ reader, flow, activation, tailBound }: Assembling, prefix: string): void {
   const condition = reader.values(`${prefix}.identity_features`);
   const transform = reader.values(`${prefix}.transform_features`);
@@ -175,7 +176,7 @@ function addMaskedCoupling({ reader, flow, activation, tailBound }: Assembling, 
     return;
   }
   if (each === 2) {
-    // Theirs come as [t | a].
+    // The libraries store the outputs as [t | a].
     const swapped = [...outputs.slice(transform.length), ...outputs.slice(0, transform.length)];
     const conditioner = { ...net.spec, separate: false };
     flow.add(
@@ -190,7 +191,7 @@ function addMaskedCoupling({ reader, flow, activation, tailBound }: Assembling, 
       `${prefix}.transform_net: found ${each} outputs a feature, expected 1, 2, or 3 · bins − 1 of a spline with linear tails`,
     );
   }
-  // nflows divides the raw widths and heights of a net by the root of its width.
+  // nflows divides a net's raw widths and heights by the square root of its width.
   const scaled = 1 / Math.sqrt(net.spec.hidden[0] ?? 1);
   const raw = outputs.map((row, index) =>
     index % each < 2 * bins ? times(row, scaled) : { ...row, bias: row.bias - SLOPE_SHIFT },
@@ -220,7 +221,7 @@ function addMaskedCoupling({ reader, flow, activation, tailBound }: Assembling, 
   );
 }
 
-/** `AffineCoupling` between the halves of the features: z₂ = (x₂ − t) ⊙ exp(s). */
+/** Adds an `AffineCoupling` between the halves of the features: z₂ = (x₂ − t) ⊙ exp(s). */
 function addAffineBlock(
   { reader, flow, activation }: Assembling,
   prefix: string,
@@ -237,7 +238,7 @@ function addAffineBlock(
   if (each !== 1 && each !== 2) {
     throw reader.problem(`${prefix}: found ${each} outputs a feature, expected 1 or 2`);
   }
-  // With a scale they come as t, a, t, a, …
+  // With a scale, the outputs alternate: t, a, t, a, …
   const shifts = outputs.filter((_, index) => index % each === 0).map((row) => times(row, -1));
   if (each === 1) {
     const shifted = withOutputs(net, shifts);
@@ -258,7 +259,7 @@ function addAffineBlock(
   );
 }
 
-/** z = L U x + b with a diagonal softplus(u) + 1e-3. */
+/** Adds z = L U x + b with a diagonal softplus(u) + 1e-3. */
 function addLuLinear({ reader, flow }: Assembling, prefix: string): void {
   const diagonal = reader.values(`${prefix}.unconstrained_upper_diag`);
   flow.addOrdered(
@@ -279,7 +280,7 @@ function addLuLinear({ reader, flow }: Assembling, prefix: string): void {
   );
 }
 
-/** z = Wᵀ x, since normflows multiplies rows. */
+/** Adds z = Wᵀ x: normflows multiplies row vectors. */
 function addInvertibleAffine({ reader, flow }: Assembling, prefix: string): void {
   const weight = reader.has(`${prefix}.W`) ? reader.matrix(`${prefix}.W`) : assembled(reader, prefix);
   const factors = luFactors(transposed(weight));
@@ -294,7 +295,7 @@ function addInvertibleAffine({ reader, flow }: Assembling, prefix: string): void
   );
 }
 
-/** P L (U + diag(sign · exp(log_S))). */
+/** The matrix P L (U + diag(sign · exp(log_S))). */
 function assembled(reader: StateReader, prefix: string): number[][] {
   const logS = reader.values(`${prefix}.log_S`);
   const sign = reader.values(`${prefix}.sign_S`);
@@ -341,7 +342,7 @@ function times({ weights, bias }: Row, factor: number): Row {
   return { weights: weights.map((weight) => factor * weight), bias: factor * bias };
 }
 
-/** The features of the first transform that tells. */
+/** The number of features, from the first transform that determines it. */
 function dimOf(reader: StateReader, state: StateDict): number {
   for (const [name, { data }] of state) {
     const stem = name.slice(name.lastIndexOf('.') + 1);

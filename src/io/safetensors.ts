@@ -69,10 +69,11 @@ export function writeSafetensors(content: {
 }
 
 /**
- * Checks and reads a whole file. A tensor's `data` is a view of `bytes` if the alignment allows it, else a copy.
+ * Checks and reads a whole file. A tensor's `data` is a view of `bytes` if the alignment allows it, else a
+ * copy.
  * @param fileName used in messages only
- * @throws {ModelFileError} for everything that is not a safetensors file of finite F32 tensors, whose data
- *   follow each other without overlap, hole or trailing bytes
+ * @throws {ModelFileError} unless it is a safetensors file of finite F32 tensors, whose data are contiguous,
+ *   without overlaps, holes or trailing bytes
  */
 export function readSafetensors(bytes: Uint8Array, fileName: string): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes, fileName);
@@ -214,9 +215,9 @@ function checkCoverage(entries: readonly Entry[], dataLength: number, file: stri
   }
 }
 
-/** WebGPU's platforms are little-endian like the file, so bytes become floats by a view. */
+/** Turns bytes into floats by a view: WebGPU's platforms are little-endian, like the file. */
 function floats(bytes: Uint8Array): Float32Array {
-  // Not bytes.slice(), which of Node's Buffer is a view of the same unaligned bytes.
+  // Not bytes.slice(): for a Node Buffer it is a view of the same unaligned bytes.
   const aligned = bytes.byteOffset % BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new Float32Array(aligned.buffer, aligned.byteOffset, bytes.length / BYTES_PER_ELEMENT);
 }

@@ -1,16 +1,16 @@
-/** A PyTorch state dict, read tensor by tensor until none is left over. */
+/** Reads a PyTorch state dict tensor by tensor, and checks that no tensor remains. */
 import { ModelFileError } from '../errors.ts';
 
-/** Name → shape, outermost dimension first, and values in row-major order. `readSafetensors` gives one. */
+/** Name → shape, outermost dimension first, and values in row-major order. `readSafetensors` returns one. */
 export type StateDict = ReadonlyMap<string, { shape: readonly number[]; data: ArrayLike<number> }>;
 
-/** One output of a linear layer. */
+/** The weights and bias of one output of a linear layer. */
 export interface Row {
   weights: readonly number[];
   bias: number;
 }
 
-/** What errors call it. */
+/** Its name in errors. */
 export const STATE_DICT = 'state dict';
 
 export class StateReader {
@@ -26,7 +26,7 @@ export class StateReader {
     return this.#state.has(name);
   }
 
-  /** The numbers n of names that begin with `{prefix}.{n}.`, ascending. */
+  /** The numbers n in names that begin with `{prefix}.{n}.`, ascending. */
   indices(prefix: string): number[] {
     const found = [...this.#state.keys()]
       .filter((name) => name.startsWith(`${prefix}.`))
@@ -61,7 +61,7 @@ export class StateReader {
     return Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
   }
 
-  /** PyTorch's Linear. */
+  /** A PyTorch Linear layer. */
   linear(prefix: string): Row[] {
     const weight = this.matrix(`${prefix}.weight`);
     const bias = this.values(`${prefix}.bias`);
@@ -71,12 +71,12 @@ export class StateReader {
     return weight.map((weights, row) => ({ weights, bias: bias[row] ?? 0 }));
   }
 
-  /** Marks tensors that say nothing that is not known. */
+  /** Marks redundant tensors as read. */
   ignore(...names: string[]): void {
     for (const name of names) this.#unread.delete(name);
   }
 
-  /** @throws {ModelFileError} naming the first tensor that nothing has read: a part that is not supported */
+  /** @throws {ModelFileError} naming the first unread tensor, which belongs to an unsupported part */
   requireAllRead(): void {
     const [left] = this.#unread;
     if (left === undefined) return;

@@ -1,4 +1,4 @@
-/** The run: peaks, then every job checked against the twins and timed. */
+/** A benchmark run: peaks, then every job, checked against the twins and timed. */
 import { describeDevice, Gpu } from '../gpu/gpu.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { GpuProgram } from '../gpu/executor.ts';
@@ -38,13 +38,13 @@ import type { Workload } from './workloads.ts';
 
 export interface BenchOptions extends BenchScope {
   /**
-   * What the nets of all plans and kernels are stored as; default f32. With `f16` the kernels that have no variant for it
-   * are left out of the sweep: the fused ones and those of residual nets.
+   * Precision of the nets in all plans and kernels; default f32. With `f16` the sweep omits the kernels
+   * without an f16 variant: the fused ones and those of residual nets.
    */
   precision?: Precision;
-  /** Chooses the kernels of the flows that are measured; by default the fixed table's for the device. */
+  /** Chooses the kernels of the measured flows; by default the fixed table's for the device. */
   variantsFor?: VariantsFor;
-  /** A fifth of the time for each entry. */
+  /** Uses a fifth of the time for each entry. */
   quick?: boolean;
   signal?: AbortSignal;
 }
@@ -64,11 +64,11 @@ const RULES: OptionRules<keyof BenchOptions> = {
   signal: SIGNAL,
 };
 
-/** What ran for an entry that is a kernel's. */
+/** The source and tile sizes of a kernel entry. */
 export interface KernelFacts {
-  /** WGSL as the driver got it. */
+  /** WGSL as passed to the driver. */
   source: string;
-  /** The tile sizes of the variant and what each could be, by name; empty where the work is cut in one way only. */
+  /** The tile sizes of the variant and the options for each, by name; empty if the tiling is fixed. */
   tile: TileSizes;
   tileChoices: Record<string, readonly number[]>;
 }
@@ -96,11 +96,12 @@ const BUDGETS = {
 } as const satisfies Record<string, Record<string, Budget>>;
 
 /**
- * Measures the device: its peak, then plans and kernels, each checked against its f64 twin before it is timed. What
- * does not match is not timed. The last event has the document.
+ * Measures the device: its peak, then plans and kernels. Each is checked against its f64 twin first, and
+ * timed only if it matches. The last event has the document.
  * @throws {LimitError} when a flow does not fit the device
- * @throws {FeatureError} when the precision f16 is asked for and the device has no `shader-f16`
- * @throws {ShapeError} when there are too many rows, f16 is asked for residual nets, or no plan launches one of `kernels`
+ * @throws {FeatureError} when the precision is f16 and the device lacks `shader-f16`
+ * @throws {ShapeError} when there are too many rows, f16 is used with residual nets, or no plan launches one
+ * of `kernels`
  * @throws the signal's reason once it is aborted
  * @example
  * for await (const event of bench(device, { models: [configModel('S')], only: 'plans' })) {
@@ -189,7 +190,7 @@ type Facts = Pick<
   'kind' | 'name' | 'shape' | 'rows' | 'variant' | 'chunks' | 'flops' | 'bytes' | 'error'
 >;
 
-/** Times the job's plan and kernels; `undefined` stands for a result that does not match its twin. */
+/** Times the job's plan and kernels; `undefined` marks a result that does not match its twin. */
 async function* timeJob(
   { context, stopwatch, budgets, peak, signal }: JobRun,
   { shape, rows, timed, timesPlan, kernels, takenFrom, variants }: Job,
@@ -232,7 +233,7 @@ async function* timeJob(
     restore();
   }
   if (kernels.length === 0) return;
-  // The kernels start from the buffers that the plan left.
+  // The kernels start from the buffers that the plan leaves.
   await program.run();
   const shared = new Map(plan.buffers.map(({ name }) => [name, program.buffer(name)]));
   for (const { stem, dispatch, detail } of kernels) {
@@ -270,7 +271,7 @@ function kernelFacts(dispatch: Dispatch): KernelFacts {
   };
 }
 
-/** The facts of a pass over more rows than its plan takes at once, and its time, all chunks together. */
+/** The facts of a pass over more rows than its plan takes at once, and its total time for all chunks. */
 async function timeChunks(
   context: Gpu,
   { contents, inChunks }: Workload,
@@ -294,7 +295,7 @@ function writtenBuffers({ kernel, flags, buffers }: Dispatch): string[] {
     .map(({ name }) => buffers[name] ?? name);
 }
 
-/** Copies of a program's buffers, from which they can be put back. */
+/** Saved copies of a program's buffers, which can be restored. */
 class KeptBuffers implements Disposable {
   readonly #context: Gpu;
   readonly #program: GpuProgram;

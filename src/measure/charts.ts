@@ -1,4 +1,4 @@
-/** The charts of a run as options of Observable Plot: the command line draws them as text, a page as elements. */
+/** The charts of a run as Observable Plot options; the command line draws text, a page elements. */
 import * as Plot from '@observablehq/plot';
 import { entryTitle } from './document.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
@@ -13,7 +13,7 @@ const COLORS = { kernel: 'var(--data)', plan: 'var(--model)' } as const;
 const GRID = { stroke: 'var(--grid)', strokeOpacity: 1 };
 /** Rates below this share of the peak are drawn at the bottom. */
 const DEEPEST = 3e-5;
-/** Pixels below which a chart is for a phone. */
+/** Below this width in pixels, a chart is drawn for a phone. */
 const NARROW = 400;
 
 interface Point {
@@ -96,7 +96,7 @@ export function rooflineChart(
   };
 }
 
-/** Every kernel's cases as dots between nothing and its roof. */
+/** The cases of every kernel as dots between zero and its roof. */
 export function kernelChart({ entries }: BenchDocument, width: number, label: string): Chart {
   const kernels = entries.filter(({ kind }) => kind === 'kernel');
   const best = new Map<string, number>();
@@ -152,7 +152,7 @@ export function planChart({ entries }: BenchDocument, width: number, label: stri
       name: planName(entry, entries),
       share: entry.share.fma,
     }));
-  // Room for the words behind the longest bar.
+  // Room for the text behind the longest bar.
   const high = Math.max(0.6, ...plans.map(({ share }) => share)) * (1 + 120 / (width - 148));
   type Bar = (typeof plans)[number];
   return {
@@ -214,7 +214,7 @@ function roofText(
   });
 }
 
-/** Names next to the plans, on the side with room. If names nearly coincide, only the first is shown. */
+/** Plan names, on the side with room. If names nearly coincide, only the first is shown. */
 function planTexts(
   plans: readonly Point[],
   entries: readonly BenchEntry[],
@@ -251,7 +251,7 @@ function planTexts(
   ];
 }
 
-/** Pixels that a plan's name takes. */
+/** Width of a plan's name in pixels. */
 const NAME_WIDTH = 90;
 
 function powersOfTen([low, high]: [number, number]): number[] {

@@ -1,4 +1,4 @@
-/** Which kernels the plans of a run are made of. */
+/** The kernels of a run's plans. */
 import type { Purpose } from '../passes/candidates.ts';
 import { PASSES } from '../passes/index.ts';
 import type { TunedPass } from '../passes/index.ts';
@@ -8,7 +8,9 @@ import { chunkRowsOf } from '../passes/workspace.ts';
 import type { Choice } from './document.ts';
 import type { ReportedPass } from './workloads.ts';
 
-/** Chooses the kernels of `pass` for plans of at most `rows` rows of the model at once; the precision is the run's. */
+/**
+ * Chooses the kernels of `pass` for plans of at most `rows` rows of the model; the run sets the precision.
+ */
 export type VariantsFor = (
   model: FlowModel,
   pass: TunedPass,
@@ -17,7 +19,7 @@ export type VariantsFor = (
 
 type ChosenKernels = Omit<KernelVariants, 'precision'>;
 
-/** As a flow asks: for the batch of a training step, for a chunk of every other pass. */
+/** Like a flow's request: for the batch of a training step, or for a chunk of any other pass. */
 export function purposeOf(pass: ReportedPass, model: FlowModel, batch: number): Purpose {
   if (pass === 'trainStep') return { pass: 'gradient', rows: batch };
   return { pass: PASSES[pass].kernels, rows: chunkRowsOf(model) };

@@ -1,4 +1,4 @@
-/** Passes over more rows than a plan takes at once, run as the calls of a flow are: chunk by chunk. */
+/** Passes over more rows than a plan takes at once, run chunk by chunk like the calls of a flow. */
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { RowRunner } from '../gpu/rows.ts';
@@ -12,7 +12,7 @@ export function chunkCount({ rows, chunkRows }: RowJob): number {
   return ceilDivide(rows, chunkRows);
 }
 
-/** Bytes that the plans of all chunks move on the device. */
+/** Bytes moved on the device by the plans of all chunks. */
 export function chunkedBytes({ rows, chunkRows, planOf }: RowJob): number {
   const bytesOf = (start: number, count: number): number => planCost(planOf({ start, count })).bytes;
   const whole = Math.floor(rows / chunkRows);
@@ -22,7 +22,7 @@ export function chunkedBytes({ rows, chunkRows, planOf }: RowJob): number {
   );
 }
 
-/** Times whole calls by the wall clock: rows go to the device, and results come back. */
+/** Times whole calls with the wall clock, including uploads and downloads of rows. */
 export class ChunkTimer implements Timer, Disposable {
   readonly clock = 'wall clock';
   readonly #parameters: OwnedBuffer;

@@ -1,4 +1,4 @@
-/** What got faster or slower from one run to another. */
+/** Compares two runs: what got faster or slower. */
 import { entryKey, entryTitle } from './document.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
 import type { TimeSummary } from './statistics.ts';
@@ -16,7 +16,7 @@ export interface BenchComparison {
   changes: Change[];
   onlyBefore: BenchEntry[];
   onlyAfter: BenchEntry[];
-  /** What makes the two runs less than comparable, as sentences. */
+  /** Facts that make the two runs hard to compare, as sentences. */
   differences: string[];
 }
 
@@ -48,8 +48,8 @@ function changeOf(before: BenchEntry, after: BenchEntry): Change {
 }
 
 /**
- * Beyond the noise: three quarters of the samples lie below three quarters of the other run's, and the fastest sample
- * lies below the other's too, which a machine that was busy for a while does not change.
+ * Whether the difference is beyond the noise: the upper quartile is below the other run's lower quartile, and
+ * the fastest sample is faster too. A temporary load on the machine does not change the fastest sample.
  */
 function isBelow(a: TimeSummary, b: TimeSummary): boolean {
   return a.quartilesMs[1] < b.quartilesMs[0] && a.minMs < b.minMs;
@@ -76,8 +76,8 @@ function differencesOf(before: BenchDocument, after: BenchDocument): string[] {
 }
 
 /**
- * Plans that were made of other kernels. Those of the kernels that were taken out of them go without saying, and so does
- * the precision, which the runs have told.
+ * Plans with other kernels than before. Differences of kernel entries follow from their plans, and the
+ * precision is already reported, so both are omitted.
  */
 function choiceDifferences(before: BenchDocument, after: BenchDocument): string[] {
   const earlier = new Map(before.entries.map((entry) => [entryKey(entry), entry]));
@@ -95,5 +95,5 @@ function choiceDifferences(before: BenchDocument, after: BenchDocument): string[
   });
 }
 
-/** The same adapter's peak should come out the same. */
+/** Peaks of the same adapter should agree within this factor. */
 const PEAK_DRIFT = 1.1;

@@ -1,4 +1,4 @@
-/** The flows that are measured: the configurations that bench/peers compares with other libraries, or any spec. */
+/** The measured flows: the configurations that bench/peers compares with other libraries, or any spec. */
 import { configs } from '../../bench/peers/configs.json';
 import { ShapeError } from '../errors.ts';
 import type { BijectorSpec } from '../bijectors/index.ts';
@@ -17,7 +17,7 @@ export interface BenchModel {
 export const CONFIG_NAMES = ['S', 'M', 'L'] as const satisfies readonly (keyof typeof configs)[];
 export type ConfigName = (typeof CONFIG_NAMES)[number];
 
-/** The configuration of that name: its couplings alone, since its data need no standardisation. */
+/** The configuration with that name: only its couplings, because its data need no standardisation. */
 export function configModel(name: ConfigName): BenchModel {
   if (!CONFIG_NAMES.includes(name)) {
     throw new ShapeError('configuration', name, `one of ${CONFIG_NAMES.join(', ')}`);
@@ -32,7 +32,7 @@ export function configModel(name: ConfigName): BenchModel {
     base: { type: 'standard_normal' },
   });
   const bijectors = spec.bijectors.flatMap((bijector) =>
-    // The base and the activation are the peers', whatever the preset would take.
+    // Use the peers' base and activation, not the preset's.
     'conditioner' in bijector
       ? [{ ...bijector, conditioner: { ...bijector.conditioner, activation: 'leaky_relu' } } as BijectorSpec]
       : [],

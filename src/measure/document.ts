@@ -10,27 +10,27 @@ import type { Peaks } from './peaks.ts';
 import type { Rates, Work } from './roofline.ts';
 import type { TimeSummary } from './statistics.ts';
 
-/** `KernelVariants`, also of other versions. */
+/** `KernelVariants`, also from other versions. */
 export type Choice = Record<string, string | number | boolean>;
 
-/** One plan, or one kernel at one shape. */
+/** A plan, or a kernel at one shape. */
 export interface BenchEntry extends Work, Rates {
   kind: 'plan' | 'kernel';
   /** The pass, or the kernel's stem. */
   name: string;
-  /** The flow and the rows, and of a kernel the pass that it was taken out of. */
+  /** The flow and the rows; for a kernel also the pass that it comes from. */
   shape: string;
   rows: number;
-  /** The kernel's variant, or how many launches the plan has. */
+  /** The kernel's variant, or the plan's number of launches. */
   variant: string;
   /**
-   * Pieces that the rows went through in. More than one are timed as a call of a flow is: by the wall clock, whatever
-   * the run's clock, while rows go to the device and results come back.
+   * Number of chunks of the rows. Several chunks are timed like a call of a flow: always by the wall clock,
+   * including uploads and downloads.
    */
   chunks: number;
-  /** The choice of kernels that the plan is made of: `KernelVariants`. */
+  /** The plan's choice of kernels: `KernelVariants`. */
   variants: Choice;
-  /** Of a plan the useful ones, of a kernel those that its formula asks for. */
+  /** For a plan the useful FLOPs, for a kernel those of its formula. */
   flops: number;
   time: TimeSummary;
   /** The worst error against the f64 twin, as a share of the allowed error. */
@@ -44,7 +44,7 @@ export interface BenchDocument {
   wgflow: string;
   adapter: AdapterReport;
   clock: Clock;
-  /** How the nets of all entries are stored. */
+  /** The precision of the nets in all entries. */
   precision: Precision;
   /** The fixed table's choice for the device. */
   fixedVariants: Choice;
@@ -85,7 +85,7 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
     limits: v.record(v.string(), number),
   }),
   clock: v.picklist(CLOCKS),
-  // Older documents have no choice.
+  // Older documents lack this setting.
   precision: v.optional(v.picklist(PRECISIONS), 'f32'),
   fixedVariants: choice,
   peak: v.strictObject({ fma: peak, copy: peak }),
@@ -111,7 +111,7 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
 });
 
 /**
- * A document as `wgflow bench` writes it.
+ * A document from `wgflow bench`.
  * @param file for the message
  * @throws {DataError} naming the place, what was found and what was expected
  */
@@ -139,14 +139,14 @@ export function parseBenchDocument(text: string, file: string): BenchDocument {
   throw new DataError(`${place}: ${problem}`, { file }, advice);
 }
 
-/** How the run's nets are stored, in words. */
+/** The precision of the run's nets, in words. */
 export function precisionText({ precision }: Pick<BenchDocument, 'precision'>): string {
   return precision === 'f32'
     ? 'f32'
     : 'f16: weights and hidden activations of nets; sums and everything else f32';
 }
 
-/** Equal in two documents for what can be compared. */
+/** Equal for entries of two documents that can be compared. */
 export function entryKey({ kind, name, shape }: Pick<BenchEntry, 'kind' | 'name' | 'shape'>): string {
   return `${kind} ${name} ${shape}`;
 }

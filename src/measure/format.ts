@@ -1,7 +1,7 @@
 /** Figures of a run in words: for tables, charts and pages. */
 import type { BenchEntry } from './document.ts';
 
-/** Half the distance of the quartiles, as a share of the median. */
+/** Half the interquartile range, as a share of the median. */
 export function spread({ time }: BenchEntry): string {
   const [lower, upper] = time.quartilesMs;
   return `± ${((50 * (upper - lower)) / time.medianMs).toFixed(0)} %`;
@@ -25,7 +25,7 @@ export function percent(share: number): string {
   return share >= 0.0995 ? `${Math.round(100 * share)} %` : `${(100 * share).toFixed(1)} %`;
 }
 
-/** The flow and the pass, and the rows where others have these too: `S log prob, 10K`. */
+/** The flow and the pass, and the rows if other entries have these too: `S log prob, 10K`. */
 export function planName(entry: BenchEntry, entries: readonly BenchEntry[]): string {
   const short = ({ name, shape }: BenchEntry): string =>
     `${shape.replace(/,.*/, '')} ${name.replaceAll('_', ' ')}`;

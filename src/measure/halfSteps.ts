@@ -1,4 +1,4 @@
-/** A plan of half precision on the GPU, one dispatch after the other, so that its twin can round as it did. */
+/** Runs a half-precision plan on the GPU, dispatch by dispatch, so that its twin can round alike. */
 import type { Gpu } from '../gpu/gpu.ts';
 import { GpuProgram } from '../gpu/executor.ts';
 import type { SharedBuffers } from '../gpu/executor.ts';
@@ -10,8 +10,8 @@ import { download, upload } from './planBuffers.ts';
 import type { BufferValues } from './planBuffers.ts';
 
 /**
- * Rounds what a twin leaves in a buffer, in place. A value that lies so near to halfway between two halves that float32
- * may take it for one on the other side is rounded as the GPU rounded it; every other one to the nearest.
+ * Rounds a twin's values in a buffer, in place. If a value is so close to the midpoint of two halves that
+ * float32 may land on either side, it is rounded like the GPU's; otherwise to nearest.
  * @param bound the error of float32 is at most bound · (1 + |value|)
  */
 export function roundAlike(values: Float64Array, stored: ArrayLike<number>, bound: number): void {
@@ -52,7 +52,7 @@ export class HalfSteps implements Disposable {
     return new HalfSteps(context, plan, whole);
   }
 
-  /** The values of the last dispatch that wrote the buffer. */
+  /** The buffer's values after the last dispatch that wrote it. */
   stored(buffer: string): BufferValues {
     return this.#stored.get(buffer) ?? new Float32Array();
   }
@@ -70,7 +70,7 @@ export class HalfSteps implements Disposable {
     }
   }
 
-  /** The buffers of half precision that the dispatch writes. */
+  /** The half-precision buffers that the dispatch writes. */
   #halvesOf({ kernel, flags, buffers }: Dispatch): BufferSpec[] {
     const written = new Set(
       activeBindings(kernel, flags)

@@ -1,6 +1,6 @@
 /**
- * `wgflow/bench`: every kernel and whole plans, checked against their f64 twins, timed, and set against the adapter's
- * own peak. `wgflow bench` is a face over it; a page can use it as well.
+ * `wgflow/bench`: checks every kernel and whole plans against their f64 twins, times them, and compares them
+ * with the adapter's peak. `wgflow bench` is a front end for it; a page can use it too.
  */
 export { bench } from './bench.ts';
 export type { BenchEvent, BenchOptions, KernelFacts } from './bench.ts';

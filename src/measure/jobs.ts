@@ -1,4 +1,4 @@
-/** Which plans and kernels a run measures, at which sizes. */
+/** The plans and kernels that a run measures, and their sizes. */
 import { ShapeError } from '../errors.ts';
 import { glow, nice, realnvp, spline } from '../presets/index.ts';
 import { variantName } from '../plan/kernel.ts';
@@ -38,54 +38,56 @@ import type { FlowSpec } from '../spec/spec.ts';
 import { stack } from '../spec/stack.ts';
 
 export interface BenchScope {
-  /** Default S, M and L, with a sweep of further sizes for the kernels. */
+  /** Default S, M and L, with a sweep over further sizes for the kernels. */
   models?: readonly BenchModel[];
-  /** Rows of the passes but training; default a few thousand. More than a plan takes at once go in chunks. */
+  /**
+   * Rows of all passes but training; default a few thousand. Rows beyond one plan's limit are run in chunks.
+   */
   rows?: readonly number[];
   /** Default both. */
   only?: 'plans' | 'kernels';
-  /** Stems of the kernels to measure, all of which some plan must launch; then no plan is measured. */
+  /** Stems of the kernels to measure, each launched by some plan; then no plan is measured. */
   kernels?: readonly string[];
-  /** Tile sizes by the stem of the kernel that is to take them instead of its launcher's own. */
+  /** Tile sizes by kernel stem, which replace the launcher's own. */
   tiles?: Readonly<Record<string, TileSizes>>;
 }
 
-/** A workload to be checked at a few rows, and what of it to time at its full size. */
+/** A workload to check with a few rows, and the parts to time at full size. */
 export interface Job {
   /** Such as `L, 1,024 rows`. */
   shape: string;
-  /** More than the workload's where the pass goes in chunks of it. */
+  /** More than the workload's rows if the pass runs in chunks. */
   rows: number;
   timed: Workload;
   checked: Workload;
   timesPlan: boolean;
   kernels: readonly KernelCase[];
-  /** Where the kernels are taken out of: `train_step, L, 1,024 rows`. */
+  /** The pass that the kernels come from: `train_step, L, 1,024 rows`. */
   takenFrom: string;
   variants: KernelVariants;
 }
 
-/** Kernels that a sweep takes whatever the fixed table says. */
+/** Kernels that a sweep uses regardless of the fixed table. */
 interface ForcedKernels {
   name: string;
   variants: Partial<KernelVariants>;
-  /** Fused ones, of which there are none at half precision. */
+  /** Whether they are fused; fused kernels have no half-precision variant. */
   isFused?: boolean;
 }
 
-/** A flow and a pass whose plan is reported, or which is there for its kernels only. */
+/** A flow and a pass whose plan is either reported or used only for its kernels. */
 type Source = { model: BenchModel; rows?: number } & (
   { kind: 'reported'; pass: ReportedPass } | { kind: 'sweep'; pass: AnyPass; kernels?: ForcedKernels }
 );
 
-/** Numbers of a pass' rows on the host. */
+/** The most numbers in a pass's rows on the host. */
 const MAX_NUMBERS = 2 ** 27;
 
 /**
- * The jobs in the order in which they run. A kernel at a shape that an earlier job has is left out.
- * @param fixed whose precision all plans have
- * @param variantsFor chooses for what is reported; the sweep has the `fixed` choice
- * @throws {ShapeError} when there are too many rows, or no plan launches a kernel that was asked for
+ * The jobs in the order in which they run. A kernel at a shape that an earlier job has is omitted.
+ * @param fixed the fixed choice, whose precision all plans share
+ * @param variantsFor chooses the reported kernels; the sweep uses the `fixed` choice
+ * @throws {ShapeError} when there are too many rows, or no plan launches a requested kernel
  */
 export async function jobsOf(
   scope: BenchScope,
@@ -111,7 +113,7 @@ export async function jobsOf(
     seen.add(key);
     return !isKnown;
   };
-  // The same check serves every size of a workload, the same choice every pass that asks for it.
+  // All sizes of a workload share one check; all passes with the same purpose share one choice.
   const known = remembered(({ spec }: BenchModel) => ({
     flow: modelOf(spec),
     checks: new Map<string, Workload>(),
@@ -159,7 +161,7 @@ export async function jobsOf(
   return jobs;
 }
 
-/** @throws {ShapeError} when a kernel that was asked for is in none of the jobs */
+/** @throws {ShapeError} when no job has a requested kernel */
 function requireMeasured(stems: readonly string[], jobs: readonly Job[], precision: Precision): void {
   const measured = new Set(jobs.flatMap(({ kernels }) => kernels.map(({ stem }) => stem)));
   const missing = stems.filter((stem) => !measured.has(stem));
@@ -184,7 +186,7 @@ function shapeOf({ name }: BenchModel, rows: number): string {
   return `${name}, ${rows.toLocaleString('en')} rows`;
 }
 
-/** @throws {ShapeError} when the host cannot be expected to hold the rows */
+/** @throws {ShapeError} when the rows are too many for the host */
 function atOnceOf(flow: FlowModel, rows: number): number {
   const { dim } = flow.spec;
   if (rows * dim > MAX_NUMBERS) {
@@ -197,7 +199,7 @@ function atOnceOf(flow: FlowModel, rows: number): number {
   return Math.min(rows, chunkRowsOf(flow));
 }
 
-/** `make` with one result for each key. */
+/** Memoises `make`, with one result per key. */
 function remembered<K, V>(make: (key: K) => V): (key: K) => V {
   const known = new Map<K, V>();
   return (key) => {
@@ -207,13 +209,13 @@ function remembered<K, V>(make: (key: K) => V): (key: K) => V {
   };
 }
 
-/** Whether the plan has every pipeline of the cases: how many rows there are may decide which it takes. */
+/** Whether the plan has every pipeline of the cases; its choice may depend on the number of rows. */
 function hasVariants({ dispatches }: Plan, kernels: readonly KernelCase[]): boolean {
   const variants = new Set(dispatches.map(variantName));
   return kernels.every(({ dispatch }) => variants.has(variantName(dispatch)));
 }
 
-/** The kernel that only plans of half precision launch. */
+/** The kernel that only half-precision plans launch. */
 const HALF_STEM = 'half_parameters';
 
 /** Stems of the kernels that can be measured. */
@@ -310,14 +312,14 @@ const BOUNDED: BenchModel = {
   batch: 2048,
 };
 
-/** Each base that the other flows do not have. */
+/** A flow for each base that the other flows lack. */
 const BASE_FLOWS = Object.entries<Base>(BASES).flatMap(([type, room]): BenchModel[] => {
   if (room.isStandardNormal === true || room.readsContext === true) return [];
   const base = { type, ...room.defaults() } as BaseSpec;
   return [alone(`${type}(8)`, `a scale of dim 8, base ${type}`, stack([diagonalScale()], { dim: 8, base }))];
 });
 
-/** Each bijector that the other flows do not have. */
+/** Each bijector that the other flows lack. */
 const OTHERS = (Object.keys(BIJECTORS) as BijectorType[])
   .filter((type) => ![GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, BOUNDED].some(({ spec }) => has(spec, type)))
   .map((type) => alone(`${type}(8)`, 'alone, dim 8', stack([{ type }], { dim: 8 })));
@@ -350,7 +352,7 @@ const FUSED: ForcedKernels = { name: 'fused', variants: { regime: 'fused' }, isF
 const SUMMED: ForcedKernels = { name: 'summed', variants: { weights: 'summed' }, isFused: true };
 const SORTED: ForcedKernels = { name: 'sorted', variants: { weights: 'sorted' }, isFused: true };
 
-/** What brings in the kernels that the configurations do not use, and other sizes of those that they do. */
+/** Adds kernels that the configurations do not use, and other sizes of kernels that they do. */
 const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: SMALL, pass: 'trainStep', rows: 4096 },
   { kind: 'sweep', model: MEDIUM, pass: 'trainStep', rows: 4096 },

@@ -1,18 +1,20 @@
-/** The kernels of a plan, each with the shapes that the plan launches it at. */
+/** The kernels of a plan, each with the shapes of its launches. */
 import { variantName } from '../plan/kernel.ts';
 import type { Dispatch } from '../plan/kernel.ts';
 import type { Plan } from '../plan/plan.ts';
 
 export interface KernelCase {
   stem: string;
-  /** The first dispatch of this kernel and shape, and its place in the plan. */
+  /** The first dispatch of this kernel and shape, and its index in the plan. */
   dispatch: Dispatch;
   index: number;
-  /** Separates it from the plan's other cases of the stem: `inputs 21, outputs 256`; often empty. */
+  /**
+   * Distinguishes it from other cases of the same stem in the plan: `inputs 21, outputs 256`; often empty.
+   */
   detail: string;
 }
 
-/** One case for every kernel of the plan and every shape that it has there. */
+/** A case for every kernel of the plan and each of its shapes. */
 export function kernelCasesOf({ dispatches }: Plan): KernelCase[] {
   const cases = new Map<string, Omit<KernelCase, 'detail'>>();
   dispatches.forEach((dispatch, index) => {
@@ -32,7 +34,7 @@ export function kernelCasesOf({ dispatches }: Plan): KernelCase[] {
   });
 }
 
-/** Equal for dispatches that do the same work: the pipeline and the counts, not where tensors lie. */
+/** Equal for dispatches that do the same work: the same pipeline and counts, regardless of tensor offsets. */
 export function shapeKey(dispatch: Dispatch): string {
   const counts = Object.entries(dispatch.params).filter(([name]) => isCount(name));
   return `${variantName(dispatch)} ${counts.map(([name, value]) => `${name}=${value}`).join(' ')}`;
@@ -42,7 +44,7 @@ function isCount(param: string): boolean {
   return param.startsWith('n_') || param === 'accumulate';
 }
 
-/** Counts where they tell the dispatch from the others, else flags too, else all numbers too. */
+/** Counts if they distinguish the dispatch from the others, else also flags, else also all numbers. */
 function detailOf(dispatch: Dispatch, others: readonly Dispatch[]): string {
   let details = '';
   for (const facts of [countsOf, flagsOf, numbersOf]) {

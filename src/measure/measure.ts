@@ -1,4 +1,4 @@
-/** Samples of a time until a budget is spent. */
+/** Takes time samples until a budget is spent. */
 import type { GpuProgram } from '../gpu/executor.ts';
 import type { Clock, Stopwatch } from '../gpu/timing.ts';
 import { summarize } from './statistics.ts';
@@ -7,23 +7,22 @@ import type { TimeSummary } from './statistics.ts';
 export interface Budget {
   /** Milliseconds of one entry, once warm. */
   ms: number;
-  /** Samples even where they take longer than the budget. */
+  /** Minimum number of samples, even if they exceed the budget. */
   leastSamples: number;
 }
 
 const MAX_SAMPLES = 50;
-/** A sample takes about as long, so that the clock's grain and the start of a pass are little in it. */
+/** Target duration of a sample, long against the clock's resolution and the start of a pass. */
 const SAMPLE_MS = { 'GPU timestamps': 10, 'wall clock': 20 } as const;
 const MAX_REPEATS = 1000;
 
-/** Times one thing. */
 export interface Timer {
   readonly clock: Clock;
   /** Milliseconds of this many runs. */
   time(repeats: number): Promise<number>;
 }
 
-/** @param restore puts back what a sample has changed; it runs before each, untimed */
+/** @param restore undoes the changes of a sample; it runs before each sample, untimed */
 export function programTimer(
   stopwatch: Stopwatch,
   program: GpuProgram,
@@ -40,7 +39,7 @@ export function programTimer(
   };
 }
 
-/** Warms up, then takes samples of as many runs as fill one. */
+/** Warms up, then takes samples, each with as many runs as fill it. */
 export async function measure(
   timer: Timer,
   { ms: budgetMs, leastSamples }: Budget,
@@ -53,7 +52,7 @@ export async function measure(
   // The first run may compile.
   await sample(1);
   let once = await sample(1);
-  // Too short for one run to show.
+  // Too short to measure with one run.
   if (once < SAMPLE_MS[timer.clock] / 50) once = await sample(100);
   const fitting = Math.round(SAMPLE_MS[timer.clock] / Math.max(once, 1e-4));
   let repeats = Math.min(MAX_REPEATS, Math.max(1, fitting));
@@ -64,7 +63,7 @@ export async function measure(
     (samples.length < MAX_SAMPLES && performance.now() - begin < budgetMs)
   ) {
     const ms = await sample(repeats);
-    // Shorter than the clock's grain: an earlier sample was disturbed and promised a longer one.
+    // Below the clock's resolution: an earlier sample was disturbed and overestimated the time.
     if (ms === 0 && repeats < MAX_REPEATS) {
       repeats = Math.min(MAX_REPEATS, 10 * repeats);
       samples.length = 0;

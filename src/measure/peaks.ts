@@ -14,7 +14,7 @@ import type { TimeSummary } from './statistics.ts';
 import { verify } from './verify.ts';
 import type { Mismatch } from './verify.ts';
 
-/** The fastest of the layouts that were tried. */
+/** The fastest of the layouts tried. */
 export interface PeakMeasurement {
   /** GFLOP/s, or GB/s. */
   rate: number;
@@ -28,7 +28,7 @@ export interface Peaks {
   copy: PeakMeasurement;
 }
 
-// Which of them is the fastest depends on registers, on vector units and on what the driver makes of fma().
+// The fastest one depends on registers, on vector units and on how the driver compiles fma().
 const FMA_SHAPES: readonly FmaShape[] = [
   { chains: 8, unroll: 8, vec4: false, fused: true },
   { chains: 16, unroll: 8, vec4: false, fused: true },
@@ -51,12 +51,14 @@ const COPY_SHAPES: readonly CopyShape[] = [
 /** Elements of a buffer beyond the caches: 32 and 64 MiB, of which two are moved. */
 const COPY_ELEMENTS = [2 ** 23, 2 ** 24] as const;
 
-/** One launch of the FMA kernel takes at least this long, so its start and end hardly count. */
+/** Minimum duration of one launch of the FMA kernel, so that its start and end hardly count. */
 const FMA_LAUNCH_MS = 5;
 const FMA_START = { invocations: 2 ** 14, rounds: 32 };
 const FMA_MOST = { invocations: 2 ** 20, rounds: 4096 };
 
-/** A first look at every layout, then several good ones again and again, since one median may be unlucky. */
+/**
+ * A first look at every layout, then several rounds of the best ones, because a single median may be unlucky.
+ */
 const FIRST_LOOK: Budget = { ms: 30, leastSamples: 2 };
 const FINALISTS = 3;
 const FINALS = 3;
@@ -68,7 +70,7 @@ interface Candidate {
   plan: Plan;
 }
 
-/** Plans of the peak kernels at a size that the f64 twin runs in no time: one for every layout. */
+/** Plans of the peak kernels, one per layout, small enough for the f64 twin. */
 export function peakCheckPlans(): Plan[] {
   return [
     ...FMA_SHAPES.map((shape) => fmaPlan(shape, 65, 1)),
@@ -76,7 +78,7 @@ export function peakCheckPlans(): Plan[] {
   ];
 }
 
-/** Every layout of the peak kernels against its twin. */
+/** Checks every layout of the peak kernels against its twin. */
 export async function verifyPeaks(context: Gpu): Promise<Mismatch[]> {
   const mismatches: Mismatch[] = [];
   for (const plan of peakCheckPlans()) {
@@ -108,7 +110,7 @@ export async function measurePeaks(
   };
 }
 
-/** The peak of multiply-adds alone, in GFLOP/s. */
+/** The peak rate of multiply-adds, in GFLOP/s. */
 export async function measureFmaPeak(
   context: Gpu,
   stopwatch: Stopwatch,
@@ -125,7 +127,7 @@ export async function measureFmaPeak(
   return fastest(context, stopwatch, fma, budget, signal);
 }
 
-/** Invocations and rounds of the FMA kernel at 128 links a round that take `FMA_LAUNCH_MS`. */
+/** Invocations and rounds of the FMA kernel, with 128 links per round, that take `FMA_LAUNCH_MS`. */
 async function longLaunch(context: Gpu, stopwatch: Stopwatch): Promise<typeof FMA_START> {
   let { invocations, rounds } = FMA_START;
   const shape = { chains: 16, unroll: 8, vec4: false, fused: false };
@@ -146,7 +148,7 @@ function copySizes({ device }: Gpu): number[] {
   return COPY_ELEMENTS.filter((elements) => elements <= room);
 }
 
-/** The best median of the layouts that look good. */
+/** The best median of the promising layouts. */
 async function fastest(
   context: Gpu,
   stopwatch: Stopwatch,

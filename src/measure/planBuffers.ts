@@ -1,4 +1,4 @@
-/** Contents of a plan's buffers on the way to the GPU and back; halves are numbers on the host. */
+/** Transfers a plan's buffers to and from the GPU; on the host, halves are numbers. */
 import type { Gpu } from '../gpu/gpu.ts';
 import type { GpuProgram } from '../gpu/executor.ts';
 import { bufferBytes } from '../plan/plan.ts';
@@ -17,7 +17,7 @@ export function upload(
     buffers.write(program.buffer(name), values);
     return;
   }
-  // In whole words, as the queue takes them.
+  // In whole words, as the queue requires.
   const halves = new Uint16Array(bufferBytes({ element, length }) / 2);
   halves.set(toHalves(values));
   buffers.write(program.buffer(name), new Uint32Array(halves.buffer));

@@ -1,7 +1,7 @@
 /** Work and time as rates, and as shares of the adapter's peak. */
 
 export interface Peak {
-  /** Multiply-adds, each counting 2. */
+  /** Multiply-adds; each counts as 2. */
   gflops: number;
   /** Bytes read and bytes written. */
   gbPerSecond: number;
@@ -9,14 +9,14 @@ export interface Peak {
 
 export interface Work {
   flops: number;
-  /** That must move at least once. */
+  /** Bytes that must move at least once. */
   bytes: number;
 }
 
 export interface Rates {
   gflops: number;
   gbPerSecond: number;
-  /** Shares of the adapter's own peak, from 0 to 1 and a little above where a peak was measured too low. */
+  /** Shares of the adapter's peak, from 0 to 1, or a little above if a peak was measured too low. */
   share: { fma: number; copy: number };
 }
 
@@ -31,17 +31,17 @@ export function intensityOf({ flops, bytes }: Work): number {
   return flops / bytes;
 }
 
-/** GFLOP/s that work of this intensity can reach: what memory can feed, up to the arithmetic's peak. */
+/** The GFLOP/s that work of this intensity can reach: limited by memory, or by the arithmetic peak. */
 export function roofAt(intensity: number, peak: Peak): number {
   return Math.min(peak.gflops, intensity * peak.gbPerSecond);
 }
 
-/** The intensity above which arithmetic is the bound. */
+/** The intensity above which arithmetic is the limit. */
 export function ridgeOf(peak: Peak): number {
   return peak.gflops / peak.gbPerSecond;
 }
 
-/** The share of the roof, and which of the two it is: the larger of the two shares. */
+/** The share of the roof, and which limit it is: the larger of the two shares. */
 export function boundOf({ share }: Pick<Rates, 'share'>): { by: 'arithmetic' | 'memory'; share: number } {
   return share.fma >= share.copy
     ? { by: 'arithmetic', share: share.fma }

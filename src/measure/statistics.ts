@@ -1,14 +1,14 @@
 /** Statistics of measured times. */
 
 export interface TimeSummary {
-  /** Milliseconds of one run. Rates are told from the median. */
+  /** Milliseconds of one run. Rates are computed from the median. */
   medianMs: number;
   minMs: number;
   maxMs: number;
-  /** Between these lies the middle half of the samples. */
+  /** The middle half of the samples lies between these. */
   quartilesMs: [lower: number, upper: number];
   samples: number;
-  /** Runs of a sample, over which its time was divided. */
+  /** Runs per sample, by which its time was divided. */
   repeats: number;
 }
 
@@ -26,7 +26,7 @@ export function summarize(samplesMs: readonly number[], repeats: number): TimeSu
   };
 }
 
-/** The value below which a `share` of the sorted values lies, on a straight line between neighbours. */
+/** The quantile at `share` of the sorted values, interpolated linearly between neighbours. */
 export function quantileOf(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);
   const below = sorted[Math.floor(place)] ?? NaN;

@@ -1,4 +1,4 @@
-/** Plans on the GPU against their f64 twins, dispatch by dispatch and as a whole. */
+/** Checks plans on the GPU against their f64 twins, dispatch by dispatch and as a whole. */
 import type { Gpu } from '../gpu/gpu.ts';
 import { GpuProgram } from '../gpu/executor.ts';
 import { activeBindings, variantName } from '../plan/kernel.ts';
@@ -19,37 +19,36 @@ export const VALUE_BOUND = 1e-5;
 /** ‖gpu − twin‖ ≤ bound · ‖twin‖: gradients are sums that partly cancel. */
 export const GRADIENT_BOUND = 1e-4;
 
-/** What kernels leave there is of no use to others, and none of their twins' business. */
+/** Kernels leave scratch values in these buffers, which are not compared. */
 const SCRATCH: readonly string[] = [LAYER_SUMS];
 
 const BOUNDED_BY_NORM = /^d_|gradient|moment|partial|piece_sums/;
 
-/** A buffer that does not match the twin. */
 export interface Mismatch {
   /** The kernel's variant, or the plan. */
   what: string;
   buffer: string;
   /** The error as a multiple of the allowed error; above 1, or NaN. */
   excess: number;
-  /** The element that is furthest off. */
+  /** The element with the largest error. */
   element: number;
   found: number;
   expected: number;
 }
 
 export interface Verification {
-  /** Of each kernel variant, by `variantName`: its worst buffer, as a share of the allowed error. */
+  /** For each kernel variant, by `variantName`: the worst buffer's share of the allowed error. */
   kernels: Map<string, number>;
-  /** Of the results of the whole plan. */
+  /** The same for the results of the whole plan. */
   plan: number;
   mismatches: Mismatch[];
 }
 
 /**
- * Runs the workload by the twins and, at every kernel and shape that it has, the same dispatch on the GPU from the
- * same float32 values or halves; then the whole plan on the GPU. What a dispatch stores as halves is what its twin's
- * value is rounded to, or would be if that were off by no more than float32 may be. Where it is one of the latter, the twins
- * go on from what the GPU stored: their results are then those of the same roundings, and the bounds those of float32.
+ * Runs the workload with the twins. At every kernel and shape it also runs the dispatch on the GPU from the
+ * same float32 values or halves; finally it runs the whole plan on the GPU. A stored half must be the rounded
+ * value of the twin, or of a value within float32's error of it. In the second case the twins continue from
+ * the GPU's half, so that all roundings agree and float32's bounds apply.
  */
 export async function verify(
   context: Gpu,
@@ -123,7 +122,7 @@ async function verifyDispatch(
       return [name, start];
     }),
   );
-  // Stored halves are compared before they are rounded.
+  // Stored halves are compared before rounding.
   new ReferenceProgram(plan, twin, () => undefined).run();
   const written = namesOf('read_write');
   for (const name of SCRATCH) written.delete(name);
@@ -136,7 +135,7 @@ async function verifyDispatch(
   );
 }
 
-/** The named buffers of a separate program, after one run. */
+/** The contents of the named buffers after one run of a separate program. */
 async function runOnGpu(
   context: Gpu,
   plan: Plan,
@@ -177,8 +176,8 @@ function compareAll(
 }
 
 /**
- * Compares one buffer: `excess` is the error as a share of what is allowed. That of a number which was stored as a half
- * is how far the expected one is from what would have been stored so.
+ * Compares one buffer: `excess` is the error as a share of the allowed error. For a stored half, the error is
+ * the distance of the expected number from the numbers that round to this half.
  */
 export function compare(
   what: string,
@@ -217,7 +216,7 @@ export function compare(
   };
 }
 
-/** NaN is worse than anything. */
+/** Whichever is worse; NaN is worse than any number. */
 function worse(a: number, b: number): number {
   return b <= a || Number.isNaN(a) ? a : b;
 }

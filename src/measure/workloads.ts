@@ -1,4 +1,4 @@
-/** Whole plans with what they start from: a training step, or rows through a flow. */
+/** Whole plans with their initial buffers: a training step, or rows through a flow. */
 import { passJob } from '../flow/jobs.ts';
 import type { RowJob } from '../gpu/rows.ts';
 import { intoDomain } from '../model/domain.ts';
@@ -35,16 +35,16 @@ import { toyDensity } from '../data/toy.ts';
 import { multiplyWeights, passFlops, trainingFlops } from './usefulFlops.ts';
 import { netsOf } from '../bijectors/bijector.ts';
 
-/** What is reported of every flow. */
+/** The passes that are reported for every flow. */
 export const REPORTED = ['trainStep', 'forward', 'sample', 'logProb'] as const;
 export type ReportedPass = (typeof REPORTED)[number];
 
 type TrainingPass = 'trainStep' | 'toyTrainStep';
 
-/** Also the passes from which some kernel is removed. */
+/** Also the passes that only contribute kernels. */
 export type AnyPass = PassName | TrainingPass | 'dataStart';
 
-/** As a run prints it: `log_prob`. */
+/** The printed form: `log_prob`. */
 export function printedName(pass: AnyPass): string {
   return pass.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
@@ -53,40 +53,40 @@ export interface Workload {
   pass: AnyPass;
   rows: number;
   plan: Plan;
-  /** What buffers hold at the start; the others hold zeros. */
+  /** Initial contents of buffers; the others start at zero. */
   contents: ReadonlyMap<string, Float32Array | Uint32Array>;
-  /** Buffers that a run changes and the next one would start from: their contents come back before each sample. */
+  /** Buffers that a run changes and the next run starts from: they are restored before each sample. */
   restored: readonly string[];
-  /** Buffers that hold what the plan is for. */
+  /** Buffers with the results of the plan. */
   results: readonly string[];
   usefulFlops: number;
-  /** The same pass over this many rows, of which the plan takes as many at once as its own; none of a training step. */
+  /** The same pass over this many rows, in chunks of the plan's rows; undefined for a training step. */
   inChunks?: (rows: number) => RowJob;
 }
 
 const SEED = 1;
-/** Batches in the data set that training steps gather from. */
+/** Number of batches in the data set of the training steps. */
 const BATCHES = 16;
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
-/** So small that the flow stays what it is for as many steps as a fast adapter takes in the time given. */
+/** So small that the flow hardly changes over the steps of a fast adapter in the given time. */
 const LEARNING_RATE = 1e-5;
 
-/** Rows and arithmetic of a pass: many, but so few that it ends soon on a CPU. */
+/** Limits of rows and arithmetic of a pass, small enough for a CPU. */
 const PASS_ROWS = 8192;
 const PASS_FLOPS = 4e9;
 
-/** Rows that a pass is timed at: at most one chunk of the library's own. */
+/** Rows of a timed pass: at most one chunk of the library. */
 export function passRowsOf(model: FlowModel): number {
   let rows = Math.min(PASS_ROWS, chunkRowsOf(model));
   while (rows > 64 && passFlops(model.layout, rows) > PASS_FLOPS) rows = 64 * Math.ceil(rows / 128);
   return rows;
 }
 
-/** One more than a workgroup, in whole quads. */
+/** More than one workgroup, in whole quads. */
 const CHECKED_ROWS = 68;
 const CHECKED_FLOPS = 1e9;
 
-/** Rows that the f64 twin runs a plan of the model at: few, since its loops are plain. */
+/** Rows of a plan for the f64 twin: few, because its loops are simple. */
 export function checkedRowsOf({ layout }: FlowModel): number {
   const affordable = CHECKED_FLOPS / (6 * multiplyWeights(layout));
   return Math.min(CHECKED_ROWS, 4 * Math.max(1, Math.floor(affordable / 4)));
@@ -130,7 +130,7 @@ export function workloadOf(
   };
 }
 
-/** Repeats the values: drawing as many new ones would take longer than the pass. */
+/** Repeats the values: drawing new ones would take longer than the pass. */
 function repeatedTo(length: number, values: ArrayLike<number>): Float32Array {
   const all = new Float32Array(length);
   for (let i = 0; i < length; i++) all[i] = values[i % values.length] ?? NaN;
@@ -169,13 +169,13 @@ function trainingWorkload(
     plan: trainPlan(model, { source, batch, seed: SEED, adam: ADAM, variants }),
     contents,
     restored: [],
-    // Not the parameters: Adam's first step has the size of the learning rate however small a gradient is.
+    // Not the parameters: Adam's first step has the size of the learning rate for any small gradient.
     results: [FIRST_MOMENT, NLL, STEP_LOSSES],
     usefulFlops: trainingFlops(model.layout, batch),
   };
 }
 
-/** The rows of a data set, and their contexts where the flow has any. */
+/** The rows of a data set, and their contexts if the flow has any. */
 function putTables(
   contents: Map<string, Float32Array | Uint32Array>,
   spec: FlowSpec,
@@ -198,7 +198,7 @@ function putTable(
   }
 }
 
-/** The start of the flow's actnorms from a batch. @throws {RangeError} when it has none */
+/** Starts the flow's actnorms from a batch. @throws {RangeError} when it has none */
 function dataStartWorkload(
   model: FlowModel,
   batch: number,
@@ -221,13 +221,13 @@ function dataStartWorkload(
   };
 }
 
-/** Rows of normals, those of bounded features moved into their domains; row-major. */
+/** Normal rows, row-major, with bounded features mapped into their domains. */
 function dataRows(spec: FlowSpec, rows: number): Float32Array {
   const { dim } = spec;
   return withinDomains(spec, standardNormals(rows * dim), (index) => index % dim);
 }
 
-/** The same column after column, as a state has them. */
+/** The same column by column, in the layout of a state. */
 function dataColumns(spec: FlowSpec, rows: number): Float32Array {
   return withinDomains(spec, standardNormals(rows * spec.dim), (index) => Math.floor(index / rows));
 }
@@ -247,7 +247,7 @@ function withinDomains(
 
 let drawnNormals = new Float32Array();
 
-/** The first `count` of one sequence, drawn once for all workloads. */
+/** The first `count` values of one sequence, drawn once for all workloads. */
 function standardNormals(count: number): Float32Array {
   if (drawnNormals.length < count) {
     drawnNormals = Float32Array.from(normals(SEED, STREAMS.baseSample, count));
@@ -255,27 +255,27 @@ function standardNormals(count: number): Float32Array {
   return drawnNormals.slice(0, count);
 }
 
-/** One of the densities with this many features. */
+/** A density with this many features. */
 function toySource(dim: number): BatchSource {
   const { shape, noise } = toyDensity(dim === 2 ? 'moons' : 'warped8');
   return { kind: 'toy', shape, noise, stream: STREAMS.toyTraining };
 }
 
-/** Last layers are this much smaller than the others, as in a flow of moderate couplings. */
+/** Factor by which last layers are smaller than the others, as in a flow with moderate couplings. */
 const LAST_LAYER = 0.1;
 
 const parametersOfSpec = new WeakMap<FlowSpec, Float32Array>();
 
-/** Drawn once for all workloads of a spec. */
+/** The parameters of a spec, drawn once for all workloads. */
 function benchParameters(model: FlowModel): Float32Array {
   const parameters = parametersOfSpec.get(model.spec) ?? drawParameters(model);
   parametersOfSpec.set(model.spec, parameters);
   return parameters.slice();
 }
 
-/** Parameters that make no bijector the identity, so that a check has something to check. */
+/** Parameters for which no bijector is the identity, so that checks are meaningful. */
 function drawParameters({ spec, layout }: FlowModel): Float32Array {
-  // By a layout of its own: the model's would say how the model's own nets start.
+  // Uses a separate layout: the model's would specify how its nets start.
   const parameters = initialParameters({ ...spec, bijectors: spec.bijectors.map(drawn) }, SEED);
   const inNets = new Set<string>();
   for (const { layers } of layout.bijectors.flatMap(netsOf)) {

@@ -1,4 +1,4 @@
-/** Blocks of features, side by side. */
+/** Ranges of adjacent features. */
 
 export interface FeatureBlock {
   start: number;

@@ -1,9 +1,9 @@
-/** Context columns as people have them, labels and numbers, and the features that a flow reads of them. */
+/** Context columns of labels and numbers, and the context features that a flow reads. */
 import { DataError, ShapeError } from '../errors.ts';
 import { FINITE, POSITIVE, TEXT } from '../calls/optionRules.ts';
 import type { OptionRule } from '../calls/optionRules.ts';
 
-/** A column of labels: one feature a level, 1 for the row's own and 0 for the others. */
+/** A column of labels: one feature per level, 1 for the row's level and 0 for the others. */
 export interface LabelColumn {
   name: string;
   levels: readonly string[];
@@ -18,7 +18,7 @@ export interface NumberColumn {
 
 export type ContextColumn = LabelColumn | NumberColumn;
 
-/** A column as options have it. */
+/** The rule of a column in options. */
 export const CONTEXT_COLUMN: OptionRule = {
   expected: 'a column { name, levels } or { name, mean, std } with distinct levels and std above 0',
   accepts: (value) => {
@@ -30,7 +30,7 @@ export const CONTEXT_COLUMN: OptionRule = {
   },
 };
 
-/** Number of context features C that the columns make. */
+/** Number of context features C of these columns. */
 export function contextFeatures(columns: readonly ContextColumn[]): number {
   return columns.reduce((sum, column) => sum + ('levels' in column ? column.levels.length : 1), 0);
 }
@@ -43,13 +43,15 @@ export function contextNames(columns: readonly ContextColumn[]): string[] {
 }
 
 /**
- * The context that a flow takes, row-major [rows, C], of rows of labels and numbers in the order of the columns.
+ * Encodes rows of labels and numbers, in the order of the columns, as the context of a flow, row-major [rows,
+ * C].
  *
  * @example
  * const context = encodeContext(flow.training.context, [['upper']]);
  * const upper = await flow.sample(1000, { context });
  * @throws {ShapeError} when a row has more or fewer values than there are columns
- * @throws {DataError} naming row (counted from 1) and column of a label that is none of the levels, or no finite number
+ * @throws {DataError} naming row (counted from 1) and column of an unknown label or a number that is not
+ * finite
  */
 export function encodeContext(
   columns: readonly ContextColumn[],
@@ -87,7 +89,7 @@ function requireColumns(columns: readonly ContextColumn[]): void {
     throw new ShapeError(`context column ${wrong + 1}`, 'another value', CONTEXT_COLUMN.expected);
 }
 
-/** Levels that a message lists. */
+/** Count of levels that a message lists. */
 const LEVELS_SHOWN = 20;
 
 function levelOf({ name, levels }: LabelColumn, value: string | number, row: number): number {
@@ -101,7 +103,7 @@ function levelOf({ name, levels }: LabelColumn, value: string | number, row: num
   });
 }
 
-/** Text that `Number` reads, but that is no decimal number: blank, 0x10, 0o17, 0b11. */
+/** Text that `Number` accepts but that is not a decimal number: blank, 0x10, 0o17, 0b11. */
 const NOT_DECIMAL = /^\s*(?:$|0[box])/i;
 
 function numberOf({ name }: NumberColumn, value: string | number, row: number): number {

@@ -1,27 +1,27 @@
-/** Couplings of one architecture in a row: what the fused kernels run in one dispatch. */
+/** Consecutive couplings of one architecture, which the fused kernels run in one dispatch. */
 import type { Activation } from './activation.ts';
 import type { ScaleMap } from './scaleMap.ts';
 
-/** What the couplings of a stack have in common. */
+/** The common shape of the couplings of a stack. */
 export interface StackShape {
   dim: number;
   conditionCount: number;
   transformCount: number;
-  /** One width, two or three. */
+  /** One, two or three widths. */
   hidden: readonly number[];
   activation: Activation;
   scale: ScaleMap;
-  /** Nets of a coupling, and outputs of each. */
+  /** Nets per coupling, and outputs per net. */
   netCount: number;
   netOutputs: number;
 }
 
 export interface CouplingStack extends StackShape {
-  /** Elements of the parameter buffer: start of the first net, and from net to net and coupling to coupling. */
+  /** Elements of the parameter buffer: start of the first net, strides between nets and between couplings. */
   netStart: number;
   netStride: number;
   couplingStride: number;
-  /** Of each coupling, whether it conditions on the last features. */
+  /** For each coupling, whether it conditions on the last features. */
   flips: readonly boolean[];
 }
 
@@ -29,6 +29,6 @@ export interface CouplingStack extends StackShape {
 export interface StackableCoupling {
   shape: StackShape;
   flip: boolean;
-  /** Where each net begins in the parameter buffer. */
+  /** The start of each net in the parameter buffer. */
   netStarts: readonly number[];
 }

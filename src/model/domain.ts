@@ -1,30 +1,30 @@
-/** Data that lie in (0, 1) or (0, ∞), and the fixed maps that take them to all numbers. */
+/** Data in (0, 1) or (0, ∞), and the fixed maps from these to the real line. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { DataError } from '../errors.ts';
 
-/** Borders of float32, here too, so that both executors treat a value alike. */
+/** Limits of float32, used here too, so that both executors treat values alike. */
 const MIN_VALUE = 2 ** -126;
 const MAX_VALUE = (2 - 2 ** -23) * 2 ** 127;
 const MAX_OF_UNIT = 1 - 2 ** -24;
 const MIN_IMAGE = -126 * Math.LN2;
 const MAX_IMAGE_OF_UNIT = 24 * Math.LN2;
 
-/** The open interval of each, as messages say it. */
+/** The open interval of each domain, for messages. */
 const INTERVALS: Readonly<Record<BoundedDomain, string>> = {
   unit: 'a number between 0 and 1, both excluded (domain unit)',
   positive: 'a number above 0 (domain positive)',
 };
 
 /**
- * The scale of a positive column, from its mean. The heavier its tail, the farther the mean lies above most of the values,
- * and the more of them are where the map is about log x, which takes the tail in; a median would leave it as it is.
+ * The scale of a positive column, from its mean. With a heavier tail, the mean lies farther above most
+ * values. More values then fall where the map is about log x, which pulls the tail in; a median would not.
  */
 export function scaleOf(mean: number): number {
-  // What float32 divides by on every driver.
+  // A divisor that float32 handles on every driver.
   return Math.min(Math.max(Math.fround(mean), MIN_VALUE), 1 / MIN_VALUE);
 }
 
-/** z = f(x / scale) of a bounded feature, and log dz/dx; `unit` has no scale. */
+/** z = f(x / scale) for a bounded feature, and log dz/dx; `unit` has no scale. */
 export function fromDomain(
   domain: BoundedDomain,
   value: number,
@@ -40,7 +40,7 @@ export function fromDomain(
   return { image: x + shrunk, logDerivative: -shrunk - Math.log(scale) };
 }
 
-/** x = scale · f⁻¹(z) of a bounded feature, and log dx/dz; `unit` has no scale. */
+/** x = scale · f⁻¹(z) for a bounded feature, and log dx/dz; `unit` has no scale. */
 export function intoDomain(
   domain: BoundedDomain,
   image: number,
@@ -68,7 +68,7 @@ export interface RowsPlace {
 }
 
 /**
- * Checks rows [B, D] before a flow of these domains maps them.
+ * Checks rows [B, D] before a flow with these domains maps them.
  * @throws {DataError} naming row, column and value of the first one outside
  */
 export function requireInside(
@@ -78,7 +78,7 @@ export function requireInside(
 ): void {
   if (domains === undefined) return;
   const dim = domains.length;
-  // As float32, which is what the flow maps.
+  // Check the float32, which is what the flow maps.
   const outside = rows.findIndex(
     (value: number, index: number) => !isInside(Math.fround(value), domains[index % dim] ?? 'real'),
   );
@@ -96,13 +96,13 @@ export function requireInside(
   );
 }
 
-/** Whether a value of that domain can be mapped. */
+/** Whether the domain contains the value, so that it can be mapped. */
 export function isInside(value: number, domain: Domain): boolean {
   if (domain === 'real') return true;
   return value > 0 && (domain === 'positive' || value < 1);
 }
 
-/** Where the values of a feature lie: anywhere, in (0, ∞), or in (0, 1). */
+/** The range of a feature's values: all numbers, (0, ∞), or (0, 1). */
 export const DOMAINS = ['real', 'positive', 'unit'] as const;
 
 export type Domain = (typeof DOMAINS)[number];

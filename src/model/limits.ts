@@ -1,4 +1,4 @@
-/** Bounds that keep a small file from asking for a large allocation. */
+/** Limits that prevent a small file from requesting a large allocation. */
 export const SPEC_LIMITS = {
   dim: 65_536,
   width: 65_536,
@@ -8,5 +8,5 @@ export const SPEC_LIMITS = {
   tensors: 65_536,
 };
 
-/** Most context features of a flow. */
+/** Maximum number of context features of a flow. */
 export const MAX_CONTEXT = 4096;

@@ -1,4 +1,4 @@
-/** From the raw output a of a conditioner to the log-scale s of an affine coupling. */
+/** The map from a conditioner's raw output a to the log-scale s of an affine coupling. */
 import * as v from 'valibot';
 import { positiveNumber } from './schema.ts';
 
@@ -20,7 +20,7 @@ export function scaleMapCode({ map }: ScaleMap): number {
   return SCALE_MAPS.indexOf(map);
 }
 
-/** The bound of `tanh`, the floor of `sigmoid`; 1 if neither plays a part. */
+/** The bound of `tanh` or the floor of `sigmoid`; 1 if there is neither. */
 export function scaleBound(scale: ScaleMap): number {
   if (scale.map === 'tanh') return scale.bound;
   return scale.map === 'sigmoid' ? (scale.floor ?? 0) : 1;

@@ -7,7 +7,7 @@ export type Schedule = { kind: 'constant' } | { kind: 'exponential'; decay: numb
 
 const KINDS = ['constant', 'cosine', 'exponential'];
 
-/** A schedule as options have it. */
+/** The rule of a schedule in options. */
 export const SCHEDULE: OptionRule = {
   expected:
     "{ kind: 'constant' }, { kind: 'cosine' } or { kind: 'exponential', decay } with 0 < decay ≤ 1 and nothing else in it",

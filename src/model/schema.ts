@@ -1,4 +1,4 @@
-/** Numbers of a spec, each with the words for what it may be. */
+/** Schemas for the numbers of a spec, each with the text of its valid range. */
 import * as v from 'valibot';
 
 export function integerFrom(min: number, max: number) {

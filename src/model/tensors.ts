@@ -1,7 +1,7 @@
-/** Where the tensors of a flow lie in its one parameter buffer. */
+/** The positions of a flow's tensors in its single parameter buffer. */
 
 export interface TensorSlot {
-  /** As in the model file: `bijectors.{i}.{net}.{layer}.weight`. */
+  /** Name in the model file: `bijectors.{i}.{net}.{layer}.weight`. */
   name: string;
   shape: readonly number[];
   /** First element in the parameter buffer. */
@@ -10,7 +10,7 @@ export interface TensorSlot {
   trainable: boolean;
 }
 
-/** What a value of a tensor must be that it is not. */
+/** An invalid value of a tensor, with the expected one. */
 export interface UnsoundValue {
   /** The tensor and the element. */
   where: string;
@@ -26,7 +26,7 @@ export interface DenseSlots {
   bias: TensorSlot;
 }
 
-/** One net of a conditioner; it fills columns [outputStart, outputStart + its outputs) of the outputs. */
+/** A net of a conditioner; it fills columns [outputStart, outputStart + its outputs) of the outputs. */
 export interface NetSlots {
   name: 'conditioner' | 'scale' | 'shift';
   outputStart: number;
@@ -41,17 +41,17 @@ export interface LinearSlots {
   permutation: TensorSlot;
 }
 
-/** Of K diagonal normals: mean, log_scale [K, D], logits [K]; a single one has no logits. */
+/** Tensors of K diagonal normals: mean, log_scale [K, D], logits [K]; a single normal has no logits. */
 export interface MixtureSlots {
   mean: TensorSlot;
   logScale: TensorSlot;
   logits?: TensorSlot;
 }
 
-/** Adds the next tensor of a bijector or base to the layout, which puts the owner's name before its own. */
+/** Adds the next tensor of a bijector or base to the layout, prefixing its name with the owner's. */
 export type AddTensor = (name: string, shape: number[], trainable: boolean) => TensorSlot;
 
-/** A copy of one tensor out of a flat array of parameters. */
+/** A copy of a tensor from a flat array of parameters. */
 export function tensorOf(parameters: Float32Array, tensor: TensorSlot): Float32Array {
   return parameters.slice(tensor.offset, tensor.offset + tensor.length);
 }
@@ -60,7 +60,7 @@ export function fillTensor(parameters: Float32Array, { offset, length }: TensorS
   parameters.fill(value, offset, offset + length);
 }
 
-/** The first value of a tensor that is not sound, or undefined. */
+/** The first invalid value of a tensor, or undefined. */
 export function firstUnsound(
   tensor: TensorSlot,
   parameters: Float32Array,
@@ -73,7 +73,7 @@ export function firstUnsound(
   return { where: `tensor ${tensor.name}, element ${index}`, found: String(values[index]), expected };
 }
 
-/** The first value that makes a tensor no permutation, or undefined. */
+/** The first value that is out of range or repeated in a permutation, or undefined. */
 export function firstRepeated(tensor: TensorSlot, parameters: Float32Array): UnsoundValue | undefined {
   const seen = new Set<number>();
   const expected = `each whole number from 0 to ${tensor.length - 1} once`;

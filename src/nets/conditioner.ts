@@ -20,7 +20,7 @@ import type { Activations } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { netOf } from './index.ts';
 
-/** A coupling as the steps see it. */
+/** The parts of a coupling that the nets need. */
 export interface Coupling {
   spec: { conditioner: NetSpec };
   blocks: CouplingBlocks;
@@ -34,9 +34,9 @@ export interface NetRun {
 }
 
 /**
- * Runs every net of the coupling on the conditioning block of the state; their outputs land in the activations' output.
- * `keepDerivatives` also keeps φ′ of each hidden layer, which the backward pass needs. `hiddenOnly` leaves out the last
- * layers, where another kernel takes them.
+ * Runs every net of the coupling on the conditioning block of the state and writes their outputs to the
+ * activations' output. `keepDerivatives` also keeps φ′ of each hidden layer for the backward pass.
+ * `hiddenOnly` skips the last layers, if another kernel computes them.
  */
 export function conditionerForward(
   plan: PlanBuilder,
@@ -76,7 +76,7 @@ export function conditionerForward(
         f16Output: f16 && !isLast,
       });
       if (!isTerm || !isActivated) continue;
-      // The sum goes on; what enters the next block is its activation.
+      // The sum itself continues; the next block reads its activation.
       plan.add(
         activationForward({
           rows,
@@ -91,12 +91,12 @@ export function conditionerForward(
   });
 }
 
-/** What the nets read of the parameters. */
+/** The buffer from which the nets read their parameters. */
 export function netParameters({ precision }: KernelVariants): string {
   return precision === 'f16' ? HALF_PARAMETERS : PARAMETERS;
 }
 
-/** Where the first layers find their inputs: in the state or the context, or where they read both, side by side. */
+/** Where the first layers find their inputs: in the state, in the context, or in a buffer with both. */
 function conditionOf(
   plan: PlanBuilder,
   { blocks, nets }: Coupling,
@@ -125,9 +125,9 @@ function outputCount(nets: readonly NetSlots[]): number {
 }
 
 /**
- * Pulls the gradient of the nets' outputs, which lies in `dOutputs`, back through every net: adds to the gradients
- * of its weights and biases and to the gradient of the conditioning block of the state, where there is one. Needs
- * conditionerForward's hidden layers and derivatives.
+ * Pulls the gradient in `dOutputs` back through every net. Adds to the gradients of the weights and biases
+ * and, if there is a conditioning block, to the gradient of that block. Needs conditionerForward's hidden
+ * layers and derivatives.
  */
 export function conditionerBackward(
   plan: PlanBuilder,
@@ -136,7 +136,7 @@ export function conditionerBackward(
   dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
 ): void {
   const { spec, blocks, nets } = coupling;
-  // Anew: other couplings may have put theirs there since this one's nets ran.
+  // Copied again: other couplings may have overwritten the buffer since these nets ran.
   const condition = conditionOf(plan, coupling, rows);
   const f16 = variants.precision === 'f16';
   nets.forEach((net, netIndex) => {
@@ -154,7 +154,7 @@ export function conditionerBackward(
         inputStart: below === undefined ? condition.start : 0,
         f16: f16 && below !== undefined,
       });
-      // The context has no use for a gradient.
+      // The context needs no gradient.
       if (below === undefined && blocks.conditionCount === 0) continue;
       layerBackwardInput(plan, variants, {
         rows,
@@ -166,7 +166,7 @@ export function conditionerBackward(
         inputStart: below === undefined ? blocks.conditionStart : 0,
         ...(below === undefined ? { inputs: blocks.conditionCount } : {}),
         derivative: below?.isActivated === true ? activations.derivative(netIndex, below.depth) : undefined,
-        // A block's gradient joins that of the sum around it.
+        // The gradient of a block adds to the gradient of the sum around it.
         add: below === undefined || (below.isTerm && below.isActivated),
         f16,
       });

@@ -9,7 +9,7 @@ export function netOf({ residualBlocks }: NetSpec): Net {
   return residualBlocks === undefined ? mlp : residual;
 }
 
-/** @throws {ShapeError} for a residual net of several widths */
+/** @throws {ShapeError} for a residual net with several widths */
 export function checkNet(where: string, { hidden, residualBlocks }: NetSpec): void {
   if (residualBlocks === undefined || hidden.length === 1) return;
   throw new ShapeError(
@@ -38,7 +38,7 @@ export function netTensors(
   return { name, outputStart, layers };
 }
 
-/** Weights and biases of a fresh net: U(−1/√in, 1/√in), or zero in a last layer that says so. */
+/** Weights and biases of a fresh net: U(−1/√in, 1/√in), or zero for a last layer with `zero_last`. */
 export function startNet(
   { init }: NetSpec,
   { layers }: NetSlots,

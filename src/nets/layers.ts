@@ -1,4 +1,4 @@
-/** The three products of a fully connected layer, by the kernels that the variants ask for. */
+/** The three products of a fully connected layer, with the kernels of the chosen variants. */
 import { denseBackwardInput } from '../kernels/dense/dense_backward_input.ts';
 import type { DenseBackwardInputArguments } from '../kernels/dense/dense_backward_input.ts';
 import { denseBackwardInputBlocked } from '../kernels/dense/dense_backward_input_blocked.ts';
@@ -87,7 +87,7 @@ export function layerBackwardInput(
   }
 }
 
-/** The streamed kernels hand weights from lane to lane, so they need subgroups. */
+/** The streamed kernels pass weights from lane to lane, so they need subgroups. */
 function productOf({ product, lanes }: KernelVariants): KernelVariants['product'] {
   return product === 'streamed' && lanes === 1 ? 'plain' : product;
 }

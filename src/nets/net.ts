@@ -1,4 +1,4 @@
-/** What a net is: its fields in a spec, and what each kind has of its own. */
+/** The interface of a net: its fields in a spec, and what differs between kinds. */
 import * as v from 'valibot';
 import { ACTIVATIONS } from '../model/activation.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
@@ -13,14 +13,14 @@ export const netFields = {
     v.maxLength(SPEC_LIMITS.hiddenLayers, `at most ${SPEC_LIMITS.hiddenLayers}`),
   ),
   /**
-   * Number of pre-activation blocks h + W φ(V φ(h) + c) + b between the first and the last layer, neither of which is
-   * followed by an activation; all are as wide as the one entry of `hidden`.
+   * Number of pre-activation blocks h + W φ(V φ(h) + c) + b between the first and the last layer. No
+   * activation follows these two layers. All layers are as wide as the single entry of `hidden`.
    */
   residualBlocks: v.optional(integerFrom(1, SPEC_LIMITS.residualBlocks)),
   activation: v.picklist(ACTIVATIONS),
   /**
-   * `zero_last` starts the last layer at zero (the coupling starts as the identity), `torch_linear` draws every weight
-   * and bias from U(−1/√in, 1/√in) as PyTorch's Linear does.
+   * `zero_last` starts the last layer at zero, so that the coupling starts as the identity. `torch_linear`
+   * draws every weight and bias from U(−1/√in, 1/√in), like PyTorch's Linear.
    */
   init: v.picklist(['zero_last', 'torch_linear']),
 };
@@ -32,27 +32,29 @@ export type NetSpec = v.InferOutput<typeof netSchema>;
 
 export const DEFAULT_NET: NetSpec = { hidden: [32, 32], activation: 'leaky_relu', init: 'zero_last' };
 
-/** What a kind of net has of its own. */
+/** The parts that differ between kinds of nets. */
 export interface Net {
   /** Widths of the layers between inputs and outputs. */
   innerWidths(spec: NetSpec): number[];
-  /** Where each layer reads and writes. */
+  /** The inputs and outputs of each layer. */
   routes(layers: readonly DenseSlots[]): LayerRoute[];
   /** `64-64`. */
   words(spec: NetSpec): string;
   tuningKey(spec: NetSpec): string;
 }
 
-/** Where a layer of a net reads and writes; its inputs are those of the hidden layer below it, or the net's own. */
+/** The inputs and outputs of a layer. It reads the hidden layer below it, or the net's inputs. */
 export interface LayerRoute {
   layer: DenseSlots;
   depth: number;
   isFirst: boolean;
   isLast: boolean;
-  /** Whether the outputs are a term of the sum that runs through a residual net, kept in `place`. */
+  /** Whether the outputs are a term of the running sum of a residual net, kept in `place`. */
   isTerm: boolean;
-  /** The hidden layer whose buffer receives the outputs: a residual net's last one for all terms, else itself. */
+  /**
+   * The hidden layer whose buffer gets the outputs: a residual net's last one for all terms, else its own.
+   */
   place: number;
-  /** Whether an activation lies between the outputs and the next layer. */
+  /** Whether an activation follows the outputs. */
   isActivated: boolean;
 }

@@ -1,4 +1,4 @@
-/** A residual net: a sum that starts as the first layer's outputs, to which each block of two layers adds a term. */
+/** A residual net: a running sum of the first layer's outputs and a term from each block of two layers. */
 import type { Net } from './net.ts';
 
 export const residual: Net = {
@@ -9,7 +9,7 @@ export const residual: Net = {
     const lastHidden = layers.length - 2;
     return layers.map((layer, depth) => {
       const isLast = depth > lastHidden;
-      // The first layer, and the second one of each block.
+      // The first layer, and the second layer of each block.
       const isTerm = depth % 2 === 0;
       const isActivated = !isLast && depth !== lastHidden;
       return {

@@ -1,4 +1,4 @@
-/** Where a training step's rows come from. */
+/** The source of a training step's rows. */
 import { batchGather } from '../kernels/data/batch_gather.ts';
 import { toyPoints } from '../kernels/data/toy_points.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
@@ -6,7 +6,7 @@ import { chunksOf } from '../plan/shape.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { CONTEXT, contextDatasetName, datasetName, STATE, STEP_CURSOR, STEP_STATE } from '../plan/names.ts';
 
-/** One table of a data set, row-major, and how it is cut into buffers. */
+/** A table of a data set, row-major, and how it is cut into buffers. */
 export interface DatasetTable {
   features: number;
   segmentRows: number;
@@ -17,10 +17,10 @@ export type BatchSource =
   | ({ kind: 'dataset'; rows: number; context?: DatasetTable } & DatasetTable)
   | { kind: 'toy'; shape: number; noise: number; stream: number; classes?: number };
 
-/** Steps whose cursor, scalars and losses are on the GPU at once; slot = step mod RING_SIZE. */
+/** Number of steps whose cursor, scalars and losses are on the GPU at once; slot = step mod RING_SIZE. */
 export const RING_SIZE = 1024;
 
-/** Of the two submits that may be pending, each brings its copy of the ring of losses. */
+/** Up to two submits may be pending, each with its copy of the ring of losses. */
 export const LOSS_STAGING_LENGTHS = [2 * RING_SIZE, 2 * RING_SIZE] as const;
 
 /** Bytes of one data set buffer; larger sets are cut into segments. */
@@ -34,7 +34,7 @@ export function datasetSource(
   return { kind: 'dataset', rows, features, segmentRows: Math.floor(segmentBytes / (4 * features)) };
 }
 
-/** A data set for a flow of `spec`: with the rows' contexts next to them if it has some. */
+/** A data set for a flow of `spec`, with the contexts of its rows if the flow has a context. */
 export function datasetFor(
   { dim, contextDim }: FlowSpec,
   rows: number,
@@ -44,7 +44,9 @@ export function datasetFor(
   return contextDim === 0 ? source : { ...source, context: datasetSource(rows, contextDim, segmentBytes) };
 }
 
-/** Puts rows [rowStart, rowStart + rows) of the step's batch into the state, and their contexts next to it. */
+/**
+ * Writes rows [rowStart, rowStart + rows) of the step's batch to the state, and their contexts to CONTEXT.
+ */
 export function batchRows(
   plan: PlanBuilder,
   source: BatchSource,
@@ -72,7 +74,7 @@ export function batchRows(
     );
     return;
   }
-  // The same shuffle takes each row and its context.
+  // The same shuffle selects each row and its context.
   const gather = ({ features, segmentRows }: DatasetTable, name: typeof datasetName, state: string): void =>
     chunksOf(source.rows, segmentRows).forEach(({ start, count }, segment) => {
       plan.add(
@@ -97,7 +99,7 @@ export function batchRows(
   gather(source.context, contextDatasetName, plan.buffer(CONTEXT, source.context.features * rows));
 }
 
-/** The two words of STEP_CURSOR for a step: where its batch begins. */
+/** The two words of STEP_CURSOR for a step: the start of its batch. */
 export function batchCursor(source: BatchSource, step: number, batch: number): [number, number] {
   const first = BigInt(step) * BigInt(batch);
   if (source.kind === 'toy') return [Number((first >> 32n) & 0xffffffffn), Number(first & 0xffffffffn)];

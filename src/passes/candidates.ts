@@ -1,4 +1,4 @@
-/** Which kernel variants a search may choose from: complete choices, the fixed table's first. */
+/** The kernel variants that a search may choose from: complete choices, the fixed table's first. */
 import * as v from 'valibot';
 import { variantName } from '../plan/kernel.ts';
 import { bufferBytes } from '../plan/plan.ts';
@@ -11,10 +11,10 @@ import type { FlowModel } from '../spec/layout.ts';
 import { fixedVariants } from '../plan/variants.ts';
 import type { AdapterFacts, KernelVariants } from '../plan/variants.ts';
 
-/** What a choice is for. Training steps take `gradient`, scoring `forward`, sampling `inverse`. */
+/** The purpose of a choice: `gradient` for training steps, `forward` for scoring, `inverse` for sampling. */
 export interface Purpose {
   pass: TunedPass;
-  /** Rows that go through at once. */
+  /** Rows processed at once. */
   rows: number;
   /** Default f32. */
   precision?: Precision;
@@ -24,7 +24,7 @@ export interface DeviceFacts extends AdapterFacts {
   maxStorageBufferBindingSize: number;
 }
 
-/** Every value that each choice can have. */
+/** The valid values of every choice. */
 export const variantsSchema = v.object({
   regime: v.picklist(['fused', 'tiled']),
   lanes: v.picklist([8, 4, 1]),
@@ -32,19 +32,20 @@ export const variantsSchema = v.object({
   product: v.picklist(['plain', 'blocked', 'streamed']),
   weights: v.picklist(['summed', 'sorted']),
   keep: v.picklist(['rebuild', 'store']),
-  // What was stored before there was a choice has none.
+  // Choices stored before this setting existed lack it.
   precision: v.optional(v.picklist(PRECISIONS), 'f32'),
 }) satisfies v.GenericSchema<unknown, KernelVariants>;
 
-/** A search is not worth building the plans of a flow with more launches. */
+/** A flow with more launches is not searched: building its plans would take too long. */
 const MAX_LAUNCHES = 4096;
 
-/** WebGPU does not tell how much memory there is; a choice may take this much where the fixed one takes less. */
+/** WebGPU does not report the memory size. A choice may use this much even if the fixed one uses less. */
 const WORKSPACE_BYTES = 256 * 2 ** 20;
 
 /**
- * The choices worth a measurement: the fixed table's first, then those that change one thing of it or of its like in
- * another regime. Each makes another plan; those that the device cannot run or that need too much memory are left out.
+ * The choices worth measuring. The fixed table's comes first; the others change one setting of it, or of its
+ * counterpart in the other regime. Each has a different plan. Choices that the device cannot run or that need
+ * too much memory are omitted.
  */
 export function candidateVariants(
   model: FlowModel,
@@ -67,7 +68,7 @@ export function candidateVariants(
   return candidates;
 }
 
-/** The choice that a cache or a checkpoint holds, where it is one and this device can run it. */
+/** The choice in a cache or a checkpoint, if it is valid and this device can run it. */
 export function storedVariants(
   stored: unknown,
   model: FlowModel,
@@ -84,7 +85,7 @@ export function storedVariants(
   return plan !== undefined && usual !== undefined && fits(plan, usual, facts) ? output : undefined;
 }
 
-/** The plan whose time decides. */
+/** The plan that the search times. */
 export function purposePlan(model: FlowModel, { pass, rows }: Purpose, variants: KernelVariants): Plan {
   return PASSES[TIMED[pass]].plan(model, { count: rows }, variants);
 }
@@ -95,7 +96,7 @@ export function variantsText(variants: KernelVariants | Readonly<Record<string, 
   return [regime, ...Object.entries(others).map(([name, value]) => `${name} ${String(value)}`)].join(', ');
 }
 
-/** Other choices within the regime first: they share kernels, which then need not be compiled. */
+/** Choices within the same regime come first: they share kernels, so there is less to compile. */
 function changesOf(fixed: KernelVariants): KernelVariants[] {
   const { regime, precision: _, ...others } = variantsSchema.entries;
   const within = (base: KernelVariants): KernelVariants[] =>
@@ -114,9 +115,9 @@ function isRunnable({ lanes }: KernelVariants, { subgroupMinSize }: DeviceFacts)
 }
 
 /**
- * On a CPU the lanes are those of its vector unit: fewer were slower wherever they were measured, and so were the other
- * regime, the other products and the other sums for weights. lavapipe compiles at a kernel's first launch, where nothing
- * can stop it: for 16 s with fewer lanes, for 4 s in the tiled regime.
+ * On a CPU, lanes match its vector unit. Fewer lanes were slower in all measurements; so were the other
+ * regime, the other products and the other sums for weights. lavapipe compiles at a kernel's first launch,
+ * and nothing can stop it: for 16 s with fewer lanes, for 4 s in the tiled regime.
  */
 function isHopeless(
   { lanes, regime, product, weights }: KernelVariants,
@@ -141,7 +142,7 @@ function bytesOf({ buffers }: Plan): number {
   return buffers.reduce((sum, buffer) => sum + bufferBytes(buffer), 0);
 }
 
-/** Equal for plans that do the same. */
+/** Equal for plans that do the same work. */
 function signature({ buffers, dispatches }: Plan): string {
   const launches = dispatches.map((dispatch) => [
     variantName(dispatch),

@@ -1,4 +1,4 @@
-/** What a fresh flow takes from its first batch: the start of each actnorm. */
+/** Initialises a fresh flow from its first batch: the start of each actnorm. */
 import type { TensorSlot } from '../model/tensors.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -18,9 +18,9 @@ export interface DataStartOptions {
 }
 
 /**
- * Takes the rows of the first batch, or as many of them as a chunk has, through the flow and gives each actnorm on
- * the way the tensors that standardise what reaches it, unless its flag says that it has them. Undefined where the
- * flow has no actnorm. The caller sets the flags of `dataStartFlags` once the plan is submitted.
+ * Runs the rows of the first batch, or as many as fit in a chunk, through the flow. Each actnorm gets tensors
+ * that standardise its input, unless its flag says that it has started. Undefined if the flow has no actnorm.
+ * The caller sets the flags of `dataStartFlags` after submitting the plan.
  */
 export function dataStartPlan(
   model: FlowModel,
@@ -38,13 +38,13 @@ export function dataStartPlan(
   const pass = { dim: spec.dim, rows, variants, activations: activationsOf(), keepDerivatives: false };
   layout.bijectors.slice(0, last + 1).forEach((layer, index) => {
     layer.room.startFromBatch?.add(plan, layer, { rows, validRows });
-    // Nothing reads the log-det of these rows.
+    // The log-det of these rows is unused.
     layer.room.forward(plan, layer, { ...pass, accumulate: index > 0 });
   });
   return plan.build();
 }
 
-/** One element each: 0 until the actnorm has started. */
+/** One element per actnorm: 0 until it has started. */
 export function dataStartFlags({ layout }: FlowModel): TensorSlot[] {
   return layout.bijectors.flatMap((layer) => layer.room.startFromBatch?.flag(layer) ?? []);
 }

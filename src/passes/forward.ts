@@ -27,30 +27,30 @@ interface MapRun {
 }
 
 interface ForwardRun extends MapRun {
-  /** Of a training step: where each stage leaves what its backward pass needs. */
+  /** For a training step: where each stage keeps values for its backward pass. */
   tape?: Tape;
   /** Receives the log-density, if the last stage can score. */
   logProb?: string;
 }
 
-/** What one stage leaves for its backward pass. */
+/** The values that one stage keeps for its backward pass. */
 export interface StageTape {
   stage: Stage;
-  /** Whether its nets' activations and derivatives are kept; else backward runs the nets again. */
+  /** Whether the nets' activations and derivatives are kept; otherwise backward runs the nets again. */
   netsHaveRun: boolean;
-  /** Where the activations and derivatives are: in buffers of the stage's own, or in those that stages share. */
+  /** The buffers of the activations and derivatives: the stage's own, or shared by all stages. */
   activations: Activations;
-  /** The buffer of the rows that the stage cannot rebuild from its output. */
+  /** The buffer for rows that the stage cannot rebuild from its output. */
   keptRows: string;
 }
 
-/** What the forward pass of a training step leaves for the backward pass, stage by stage. */
+/** The values that the forward pass of a training step keeps for the backward pass, stage by stage. */
 export type Tape = readonly StageTape[];
 
 /**
- * The forward pass of a training step: STATE x → z, LOG_DET. Backward rebuilds the input of each stage from its output by
- * the inverse, so the workspace holds the activations of one stage whatever the depth, unless the variants keep those of
- * all stages.
+ * The forward pass of a training step: STATE x → z, LOG_DET. Backward rebuilds the input of each stage from
+ * its output by the inverse. So the workspace holds the activations of one stage at any depth, unless the
+ * variants keep all stages' activations.
  */
 export function forward(plan: PlanBuilder, model: FlowModel, run: MapRun): Tape {
   const stages = stagesOf(model, run.variants, true);
@@ -70,7 +70,9 @@ export function forward(plan: PlanBuilder, model: FlowModel, run: MapRun): Tape 
   return tape;
 }
 
-/** x → z through the stages: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
+/**
+ * x → z through the stages: the state becomes the latent, LOG_DET the log-determinant of the map, per row.
+ */
 export function stagesForward(
   plan: PlanBuilder,
   { spec }: FlowModel,
@@ -123,7 +125,7 @@ export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variant
   if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
 }
 
-/** The plan of `flow.logProb`: STATE x → z without the mean of its base, LOG_PROB in nats. */
+/** The plan of `flow.logProb`: STATE x → z minus the mean of its base, LOG_PROB in nats. */
 export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
   const run = { rows: paddedRows(count), variants };
   const plan = new PlanBuilder('log_prob');
@@ -141,7 +143,7 @@ export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VA
   return plan.build();
 }
 
-/** The rows' way through the flow, and what the nets read of the parameters, once a plan: they change at its end. */
+/** Declares the rows' buffers and the nets' parameters, once per plan: training updates them at its end. */
 export function declareState(
   plan: PlanBuilder,
   { spec, layout }: FlowModel,

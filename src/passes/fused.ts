@@ -1,4 +1,4 @@
-/** The fused regime: couplings with small nets, a whole stack of them or a segment of it in one dispatch. */
+/** The fused regime: a stack of couplings with small nets, or a segment of it, in one dispatch. */
 import type { Dispatch } from '../plan/kernel.ts';
 import type { CouplingStack } from '../model/couplingStack.ts';
 import { keptUnits, MAX_COUPLINGS } from '../kernels/fused/coupling_stack.ts';
@@ -40,10 +40,12 @@ import type { Stage } from './stage.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 
-/** Bytes of the widest buffer of a tape; within every binding's guaranteed 128 MiB. */
+/** Bytes of the widest buffer of a tape; below every binding's guaranteed 128 MiB. */
 const WIDEST_TAPE_BYTES = 64 * 2 ** 20;
 
-/** Elements of a net's Jacobian up to which carrying it costs less than a backward sweep, and compiles in seconds. */
+/**
+ * Elements of the largest Jacobian of a net that is cheaper than a backward sweep and compiles in seconds.
+ */
 const MAX_JACOBIAN = 8;
 
 interface StackRun {
@@ -51,21 +53,21 @@ interface StackRun {
   variants: KernelVariants;
 }
 
-/** Couplings of a stack whose tape is kept at once. */
+/** Consecutive couplings of a stack whose tape is kept at once. */
 interface Segment {
   start: number;
   count: number;
 }
 
 /**
- * Whether a training step takes the stack fused: its nets carry their Jacobians. A lone coupling whose nets have several
- * inputs is faster tiled.
+ * Whether a training step runs the stack fused, with nets that carry their Jacobians. A single coupling whose
+ * nets have several inputs is faster tiled.
  */
 export function isTrainedFused({ conditionCount, netOutputs, flips }: CouplingStack): boolean {
   return conditionCount * netOutputs <= MAX_JACOBIAN && (conditionCount === 1 || flips.length > 1);
 }
 
-/** A stack as a stage of the flow, after a standardisation where there is one. */
+/** A stack as a stage of the flow, after a standardisation if there is one. */
 export function fusedStage(
   stack: CouplingStack,
   standardize: { mean: TensorSlot; std: TensorSlot } | undefined,
@@ -125,7 +127,7 @@ export function fusedStage(
       });
     },
 
-    // Segment by segment. Nothing before the standardisation is trained, nor is it.
+    // Segment by segment. The standardisation, which comes first, is not trained.
     backward(plan, pass) {
       segmentsOf(stack, pass)
         .toReversed()
@@ -136,7 +138,7 @@ export function fusedStage(
   };
 }
 
-/** Whether the nets' gradients, and in a taped pass their outputs, are found by the pieces of their input. */
+/** Whether the nets' gradients, and in a taped pass their outputs, come from the pieces of their input. */
 function isByPieces(stack: CouplingStack, { weights }: KernelVariants): boolean {
   return weights === 'sorted' && hasPieces(stack);
 }
@@ -178,7 +180,7 @@ function tapeBuffers(
   };
 }
 
-/** Pulls D_STATE back through a segment's couplings, and adds to GRADIENTS. */
+/** Pulls D_STATE back through the couplings of a segment, and adds to GRADIENTS. */
 function segmentBackward(
   plan: PlanBuilder,
   stack: CouplingStack,
@@ -220,7 +222,7 @@ function segmentBackward(
   );
 }
 
-/** The gradients of a segment's weights by rows that are sorted between the kinks of the first hidden layer. */
+/** The gradients of a segment's weights from rows sorted between the kinks of the first hidden layer. */
 function sortedBackwardWeight(
   plan: PlanBuilder,
   args: Omit<PieceSumsArguments, 'order' | 'ends' | 'sums'>,

@@ -1,4 +1,4 @@
-/** The table of passes: the plan of each call of a flow, what it takes and what it gives. */
+/** The table of passes: the plan, inputs and outputs of each call of a flow. */
 import type { FlowModel } from '../spec/layout.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,13 +13,15 @@ import type { Direction } from './trace.ts';
 import { chunkRowsOf } from './workspace.ts';
 import { offsetPlace } from '../spec/offset.ts';
 
-/** What kernels are chosen for: training steps, scoring and sampling. */
+/** The purposes that kernels are chosen for: training steps, scoring and sampling. */
 export type TunedPass = 'gradient' | 'forward' | 'inverse';
 
-/** What a number is: of data and latent rows there are D a row, of all others one. Only a log-density may be −∞. */
+/**
+ * The unit of a result: D numbers per row of data and latent, otherwise one. Only a log-density may be −∞.
+ */
 export type Unit = 'data' | 'latent' | 'logDet' | 'logDensity' | 'loss';
 
-/** The rows of a plan, and how they are drawn if the pass draws them. */
+/** The rows of a plan, and how to draw them if the pass does. */
 export interface PassRows {
   /** Index of the first row. Default 0. */
   start?: number;
@@ -32,20 +34,22 @@ export interface PassRows {
   temperature?: number;
 }
 
-/** A result: a buffer of the plan with one number of the unit, or several one after the other. */
+/** A result: a buffer of the plan with one array in this unit, or several arrays one after another. */
 type Given = { readonly buffer: string } & (
   { readonly unit: Unit } | { readonly units: (spec: FlowSpec) => readonly Unit[] }
 );
 
 export interface Pass {
   plan: (model: FlowModel, rows: PassRows, variants?: KernelVariants) => Plan;
-  /** What STATE holds before; `draws` are made on the GPU. Every pass takes the context of a flow that has one. */
+  /**
+   * The initial contents of STATE; the GPU makes `draws`. Every pass also takes the flow's context, if any.
+   */
   readonly takes: 'data' | 'latent' | 'draws';
-  /** The results by their names in the API. */
+  /** The results by their API names. */
   readonly gives: Readonly<Record<string, Given>>;
-  /** What the kernels of a call are chosen for; `tiled` ones are those of the fixed table. */
+  /** The purpose that a call's kernels are chosen for; `tiled` uses the fixed table's tiled kernels. */
   readonly kernels: TunedPass | 'tiled';
-  /** A row's results in words. */
+  /** The name of a row's result in messages. */
   readonly what: string;
 }
 
@@ -89,7 +93,7 @@ export const PASSES = {
     kernels: 'inverse',
     what: 'sample or log-density',
   },
-  /** Adds the gradients of the mean loss of all rows to GRADIENTS. */
+  /** Adds the gradients of the mean loss over all rows to GRADIENTS. */
   gradients: {
     plan: (model, { count, total = count }, variants) => gradientsPlan(model, count, total, variants),
     takes: 'data',
@@ -108,7 +112,7 @@ export const TRACES = { forward: 'trace', inverse: 'inverseTrace' } as const sat
   PassName
 >;
 
-/** The pass whose plan is timed to choose kernels: the work that depends on the choice. */
+/** The pass that is timed to choose kernels, because its work depends on the choice. */
 export const TIMED = {
   gradient: 'gradients',
   forward: 'logProb',
@@ -117,7 +121,7 @@ export const TIMED = {
 
 type Gives<K extends PassName> = (typeof PASSES)[K]['gives'];
 
-/** The results of a pass by their names, if those of a unit are `Values[unit]`. */
+/** The results of a pass by name; results of a unit have the type `Values[unit]`. */
 export type PassResults<K extends PassName, Values extends Record<Unit, unknown>> = {
   -readonly [N in keyof Gives<K>]: Gives<K>[N] extends { unit: infer U extends Unit }
     ? Values[U]
@@ -134,7 +138,7 @@ export interface ResultPart {
   unit: Unit;
 }
 
-/** The results of a pass, of which `valuesOf` makes every array. */
+/** The results of a pass; `valuesOf` makes each array. */
 export function resultsOf<K extends PassName, Values extends Record<Unit, unknown>>(
   pass: K,
   spec: FlowSpec,
@@ -151,7 +155,7 @@ export function givesOf(pass: PassName): Pass['gives'] {
   return PASSES[pass].gives;
 }
 
-/** The most rows that the pass takes at once. */
+/** The most rows that the pass processes at once. */
 export function chunkRowsFor(model: FlowModel, pass: PassName): number {
   const widths = Object.values(givesOf(pass)).map((given) =>
     partsOf(given, model.spec).reduce((sum, { features }) => sum + features, 0),
@@ -178,7 +182,7 @@ function ofDraws(
     plan(model, { rowStart, rows, seed, temperature }, variants);
 }
 
-/** What each bijector makes of the rows: L + 1 states and L log-dets, in the order in which they run. */
+/** The rows before and after each bijector: L + 1 states and L log-dets, in the order in which they run. */
 function tracePass(direction: Direction) {
   return {
     plan: (model, { count }, variants) => tracePlan(model, count, direction, variants),
@@ -195,7 +199,7 @@ function tracePass(direction: Direction) {
   } as const satisfies Pass;
 }
 
-/** The states up to the bijector that has the offset are data. */
+/** On the data side of the bijector with the offset, states are data. */
 function stateUnits(spec: FlowSpec, direction: Direction): ('data' | 'latent')[] {
   const shifted = offsetPlace(spec);
   const units = Array.from({ length: spec.bijectors.length + 1 }, (_, place) =>

@@ -5,14 +5,16 @@ import type { PlanBuilder } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
 import type { FlowModel } from '../spec/layout.ts';
 
-/** The rows of a batch that are in the state, and the batch they belong to. */
+/** The rows of a batch in the state, and the batch they belong to. */
 export interface BatchRows {
   rows: number;
   rowStart: number;
   totalRows: number;
 }
 
-/** NLL receives −log p of each row, D_STATE and GRADIENTS the gradients of the batch's mean. STATE stays as it is. */
+/**
+ * NLL receives −log p per row, D_STATE and GRADIENTS the gradients of the batch's mean; STATE is unchanged.
+ */
 export function loss(
   plan: PlanBuilder,
   { spec, layout }: FlowModel,

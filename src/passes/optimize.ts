@@ -1,4 +1,4 @@
-/** The end of a training step: loss and gradient norm reduced, parameters updated, step recorded. */
+/** The end of a training step: reduces loss and gradient norm, updates parameters, records the step. */
 import { adamStep } from '../kernels/optimize/adam_step.ts';
 import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
 import { reduceSum } from '../kernels/optimize/reduce_sum.ts';
@@ -22,7 +22,7 @@ import {
   STEP_STATE,
 } from '../plan/names.ts';
 
-/** The update of a training step by the gradients of a batch of `batch` rows; GRADIENTS are zero afterwards. */
+/** Updates the parameters with the gradients of a batch of `batch` rows; GRADIENTS are zero afterwards. */
 export function update(plan: PlanBuilder, layout: ParamLayout, adam: AdamSettings, batch: number): void {
   const parameterCount = layout.trainableLength;
   for (const name of [FIRST_MOMENT, SECOND_MOMENT]) plan.buffer(name, parameterCount);
@@ -61,7 +61,7 @@ export function update(plan: PlanBuilder, layout: ParamLayout, adam: AdamSetting
   );
 }
 
-/** Reduces to the one element of `sum.output`, in two stages if one is not enough. */
+/** Reduces to the single element of `sum.output`, in two stages if one is not enough. */
 function total(plan: PlanBuilder, sum: ReduceSumArguments): void {
   const output = plan.buffer(sum.output, 1);
   const groups = reductionGroups(sum.elements);

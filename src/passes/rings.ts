@@ -1,4 +1,4 @@
-/** What the host writes ahead for each training step; slot = step mod RING_SIZE. */
+/** The values that the host writes ahead for each training step; slot = step mod RING_SIZE. */
 import { learningRateAt } from '../model/schedule.ts';
 import type { Schedule } from '../model/schedule.ts';
 import { batchCursor } from './batch.ts';
@@ -9,7 +9,7 @@ export interface RingSettings {
   batch: number;
   learningRate: number;
   schedule: Schedule;
-  /** Steps of the whole run, which a cosine schedule spans. */
+  /** Steps of the whole run, for a cosine schedule. */
   steps: number;
   beta1: number;
   beta2: number;

@@ -1,4 +1,4 @@
-/** Sampling: rows of the base distribution, then the flow's inverse. */
+/** Sampling: draws rows of the base distribution and runs the flow's inverse. */
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { paddedRows } from '../plan/shape.ts';
@@ -9,11 +9,11 @@ import { LATENT, LOG_PROB, LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
 import { addLogProb, addSample } from '../bases/base.ts';
 
 export interface SampleRows {
-  /** Index of the first row; row r of seed s is the same whatever the chunks. */
+  /** Index of the first row; row r of seed s is the same for any split into chunks. */
   rowStart: number;
   rows: number;
   seed: number;
-  /** Standard deviation of a standard normal base; of others, a factor of their spread. */
+  /** Standard deviation of a standard normal base; for other bases, a factor of their spread. */
   temperature: number;
 }
 

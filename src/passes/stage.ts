@@ -1,10 +1,10 @@
-/** A flow in the pieces that its passes take. */
+/** A flow in the parts that its passes run. */
 import type { ForwardPass, MapPass, BackwardPass } from '../bijectors/bijector.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 
-/** What a bijector's steps do, for one bijector of a flow or several. */
+/** The steps of one bijector or of several consecutive ones. */
 export interface Stage {
-  /** The place of its first bijector in the flow. */
+  /** The index of its first bijector in the flow. */
   readonly place: number;
   readonly preservesVolume: boolean;
   readonly hasNets: boolean;

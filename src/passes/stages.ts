@@ -1,4 +1,4 @@
-/** A flow as its passes take it: bijector by bijector, and in the fused regime whole runs of couplings at once. */
+/** Splits a flow into stages: single bijectors and, in the fused regime, whole stacks of couplings. */
 import type { Stage } from './stage.ts';
 import { couplingStackAt } from '../passes/couplingStack.ts';
 import { netsOf } from '../bijectors/bijector.ts';

@@ -1,4 +1,4 @@
-/** The flow's map one bijector at a time, with what each makes of the rows. */
+/** Runs the flow's map one bijector at a time and records the rows after each. */
 import { traceRecord } from '../kernels/data/trace_record.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,8 +13,8 @@ export const DIRECTIONS = ['forward', 'inverse'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
 /**
- * The plan of `flow.trace`. STATE goes from x to z, or back; TRACE_STATES receives the rows before the first bijector and
- * after each, TRACE_LOG_DETS the log-det of each alone, in the order in which they run.
+ * The plan of `flow.trace`. STATE goes from x to z, or back. TRACE_STATES receives the rows before the first
+ * bijector and after each; TRACE_LOG_DETS the log-det of each bijector alone, in the order in which they run.
  */
 export function tracePlan(
   model: FlowModel,

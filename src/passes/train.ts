@@ -1,4 +1,4 @@
-/** One whole training step: batch, forward, loss, backward, update. */
+/** A whole training step: batch, forward, loss, backward, update. */
 import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -25,7 +25,7 @@ export interface TrainStepOptions {
   variants?: KernelVariants;
 }
 
-/** The plan of a training step. Every step runs the same plan; STEP_STATE and the rings make them differ. */
+/** The plan of a training step. All steps run the same plan; STEP_STATE and the rings differ. */
 export function trainPlan(model: FlowModel, options: TrainStepOptions): Plan {
   const { source, batch: totalRows, seed, adam, variants = PLAIN_VARIANTS } = options;
   const plan = new PlanBuilder('train_step');

@@ -1,4 +1,4 @@
-/** How many rows go through the flow at once. */
+/** The number of rows that go through the flow at once. */
 import { netsOf } from '../bijectors/bijector.ts';
 import { rowGradients } from '../bases/base.ts';
 import type { FlowModel } from '../spec/layout.ts';
@@ -6,14 +6,14 @@ import type { FlowModel } from '../spec/layout.ts';
 /** Bytes of the widest workspace buffer; keeps every binding far below WebGPU's guaranteed 128 MiB. */
 const WIDEST_BUFFER_BYTES = 16 * 2 ** 20;
 
-/** Rows of a chunk are a multiple of this: whole workgroups, and no padding but in the last chunk. */
+/** Chunks have a multiple of this many rows: whole workgroups, and padding only in the last chunk. */
 const CHUNK_MULTIPLE = 64;
 
 const MAX_CHUNK_ROWS = 65_536;
 
 /**
- * The most rows that a plan of this model takes at once: a property of the model alone, so that sums over chunks
- * have the same bits on every device of a kind.
+ * The most rows that a plan of this model processes at once. It depends only on the model, so that sums over
+ * chunks have the same bits on every device of a kind.
  * @param results features of the widest result
  */
 export function chunkRowsOf({ spec, layout }: FlowModel, results = 0): number {

@@ -1,16 +1,16 @@
-/** What a kernel is, as plain data: the contract that its shader, launcher, twin and test share. */
+/** Kernels as plain data: the contract that shader, launcher, twin and test share. */
 
 export type ScalarType = 'u32' | 'f32';
 
-/** What a buffer holds: `f16` are weights and activations at half precision. */
+/** The element type of a buffer: `f16` is for weights and activations at half precision. */
 export type ElementType = ScalarType | 'f16';
 
 export interface BindingSpec {
   access: 'read' | 'read_write';
   element: ElementType;
-  /** The binding exists only where this `#if` flag is on. */
+  /** The binding exists only if this `#if` flag is on. */
   when?: string;
-  /** Its elements are f16 where this `#if` flag is on. */
+  /** Its elements are f16 if this `#if` flag is on. */
   f16When?: string;
 }
 
@@ -26,7 +26,7 @@ export interface KernelSpec {
   flags?: readonly string[];
   /** Names of the shader's `override` constants. */
   constants?: readonly string[];
-  /** Names of numbers that the shader's text depends on: lengths of arrays, counts of `#unroll`. */
+  /** Names of numbers that the shader's text depends on: array lengths, `#unroll` counts. */
   sizes?: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export type FlagsOf<K extends KernelSpec> = { [Name in FlagOf<K>]: boolean };
 export type ConstantsOf<K extends KernelSpec> = { [Name in ConstantOf<K>]: number };
 export type SizesOf<K extends KernelSpec> = { [Name in SizeOf<K>]: number };
 
-/** Names of the plan's buffers by binding; a binding with `when` may be absent. */
+/** Plan buffer names by binding; a binding with `when` may be absent. */
 export type BufferNamesOf<K extends KernelSpec> = {
   [Name in keyof K['bindings'] as K['bindings'][Name] extends { when: string } ? never : Name]: string;
 } & {
@@ -61,9 +61,9 @@ export interface Dispatch {
   /** Binding name → name of a buffer of the plan. */
   buffers: Readonly<Record<string, string>>;
   workgroups: Workgroups;
-  /** Floating-point operations that the formula asks for; a multiply-add counts 2. */
+  /** Floating-point operations of the formula; a multiply-add counts as 2. */
   flops: number;
-  /** Bytes that must move at least once: every element read and written. */
+  /** Minimum bytes moved: every element read and written once. */
   bytes: number;
 }
 
@@ -75,13 +75,13 @@ interface LaunchParts<K extends KernelSpec> {
   bytes: number;
 }
 
-/** What a launcher of `K` adds to the kernel itself. */
+/** The parts of a dispatch that a launcher of `K` adds to the kernel. */
 export type LaunchOf<K extends KernelSpec> = LaunchParts<K> &
   ([FlagOf<K>] extends [never] ? { flags?: undefined } : { flags: FlagsOf<K> }) &
   ([ConstantOf<K>] extends [never] ? { constants?: undefined } : { constants: ConstantsOf<K> }) &
   ([SizeOf<K>] extends [never] ? { sizes?: undefined } : { sizes: SizesOf<K> });
 
-/** Builds a dispatch of `kernel`, with the names of params, flags, constants, sizes and bindings checked by type. */
+/** Builds a dispatch of `kernel`; its params, flags, constants, sizes and bindings are type-checked. */
 export function dispatchOf<const K extends KernelSpec>(kernel: K, launch: LaunchOf<K>): Dispatch {
   const { params, buffers, workgroups, flops, bytes } = launch;
   return {
@@ -107,7 +107,7 @@ export function activeBindings(
     .filter(({ spec }) => spec.when === undefined || flags[spec.when] === true);
 }
 
-/** What the elements of a binding are in a dispatch with these flags. */
+/** The element type of a binding in a dispatch with these flags. */
 export function elementOf(
   { element, f16When }: BindingSpec,
   flags: Readonly<Record<string, boolean>>,
@@ -115,7 +115,7 @@ export function elementOf(
   return f16When !== undefined && flags[f16When] === true ? 'f16' : element;
 }
 
-/** A name for this variant of the kernel: stem, flags that are on, constants, sizes. Equal names mean equal pipelines. */
+/** A name for this kernel variant: stem, flags, constants, sizes. Equal names mean equal pipelines. */
 export function variantName(dispatch: Dispatch): string {
   const flags = Object.entries(dispatch.flags)
     .filter(([, on]) => on)
@@ -127,7 +127,7 @@ export function variantName(dispatch: Dispatch): string {
 
 type HostArrayOf<E extends ElementType> = E extends 'u32' ? Uint32Array : Float64Array;
 
-/** What a twin receives: the dispatch's params, and its buffers as f64 (or u32) arrays, updated in place. */
+/** The arguments of a twin: the dispatch's params, and its buffers as f64 or u32 arrays, updated in place. */
 export interface TwinCall<K extends KernelSpec> {
   params: ParamsOf<K>;
   flags: FlagsOf<K>;
@@ -138,5 +138,5 @@ export interface TwinCall<K extends KernelSpec> {
   };
 }
 
-/** The f64 twin of a kernel: the same result by the plainest code that says the mathematics. */
+/** The f64 twin of a kernel: the same result from the simplest code for the mathematics. */
 export type Twin<K extends KernelSpec> = (call: TwinCall<K>) => void;

@@ -1,6 +1,6 @@
-/** The names of the buffers that the plans share. Workspace buffers are feature-major: [features, rows]. */
+/** Buffer names that plans share. Workspace buffers are feature-major: [features, rows]. */
 export const PARAMETERS = 'parameters';
-/** PARAMETERS in f16, for nets of half precision. */
+/** PARAMETERS in f16, for nets at half precision. */
 export const HALF_PARAMETERS = 'half_parameters';
 export const GRADIENTS = 'gradients';
 export const FIRST_MOMENT = 'first_moment';
@@ -12,53 +12,53 @@ export const D_STATE = 'd_state';
 export const LOG_DET = 'log_det';
 export const LOG_PROB = 'log_prob';
 export const NLL = 'nll';
-/** The latent rows that a sample came from, [dim, rows]. */
+/** The latent rows of a sample, [dim, rows]. */
 export const LATENT = 'latent';
 
-/** Of a trace, after each bijector: the rows [place, dim, rows] and its own log-det [place, rows]. */
+/** Trace results after each bijector: the rows [place, dim, rows] and its own log-det [place, rows]. */
 export const TRACE_STATES = 'trace_states';
 export const TRACE_LOG_DETS = 'trace_log_dets';
 
 /** Each row's gradients of the tensors of the base distribution, [elements, rows]. */
 export const D_BASE = 'd_base';
 
-/** Rows on their way from one order of features to another, [dim, rows]. */
+/** Scratch space for reordering the features of rows, [dim, rows]. */
 export const SCRATCH = 'scratch';
 
-/** Of an invertible linear map, y = (U + diag) x, then the gradients of L y and of y, [dim, rows]. */
+/** For an invertible linear map, y = (U + diag) x, then the gradients of L y and of y, [dim, rows]. */
 export const LINEAR_INNER = 'linear_inner';
 export const D_LINEAR_OUTER = 'd_linear_outer';
 export const D_LINEAR_INNER = 'd_linear_inner';
 
 /** The context features of the rows, [contextDim, rows]. */
 export const CONTEXT = 'context';
-/** [x₁; c] of the coupling at hand, where its nets read a context. */
+/** [x₁; c] of the current coupling, if its nets read a context. */
 export const CONDITIONER_INPUT = 'conditioner_input';
 
 export const LOG_SCALE = 'log_scale';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
-/** Rows before the bijector at this place, where it cannot rebuild them, [transformed, rows]. */
+/** Rows before the bijector at this place, if it cannot rebuild them, [transformed, rows]. */
 export const keptRowsName = (place: number): string => `kept_rows@${place}`;
 /** Each row's gradient of the raw numbers of an elementwise spline, [dim, 3 · bins − 1, rows]. */
 export const D_SPLINE_RAW = 'd_spline_raw';
 
-/** The sums over row slices of the layer at hand. */
+/** The current layer's sums over slices of the rows. */
 export const WEIGHT_PARTIALS = 'weight_partials';
-/** A layer's sums in f32 where its outputs are f16 and not yet whole. */
+/** The current layer's partial sums in f32, if its outputs are f16. */
 export const LAYER_SUMS = 'layer_sums';
-/** The transposed weight of the layer at hand. */
+/** The transposed weight of the current layer. */
 export const TRANSPOSED_WEIGHT = 'transposed_weight';
 
-/** What a coupling's nets compute: buffers of its own, or those that all couplings share. */
+/** The buffers of a coupling's nets: its own, or the ones that all couplings share. */
 export interface Activations {
   /** [a | t], [2 · transformed, rows], or t alone. */
   output: string;
-  /** Of a net's layer, [width, rows]. */
+  /** Output of a net's layer, [width, rows]. */
   hidden: (net: number, layer: number) => string;
   derivative: (net: number, layer: number) => string;
 }
 
-/** The names of the coupling `owner`'s activations, or of those of whichever coupling is at hand. */
+/** The names of the activations of the coupling `owner`, or of the shared ones. */
 export function activationsOf(owner?: number): Activations {
   const suffix = owner === undefined ? '' : `@${owner}`;
   return {
@@ -78,20 +78,20 @@ export const NLL_SUM = 'nll_sum';
 export const GRADIENT_SUM_SQUARES = 'gradient_sum_squares';
 export const PARTIAL_SUMS = 'partial_sums';
 export const datasetName = (segment: number): string => `${DATASET_PREFIX}${segment}`;
-/** The contexts of the data set's rows, cut into segments of their own. */
+/** The contexts of the data set's rows, cut into separate segments. */
 export const contextDatasetName = (segment: number): string => `${CONTEXT_DATASET_PREFIX}${segment}`;
 export const isDataset = (name: string): boolean =>
   [DATASET_PREFIX, CONTEXT_DATASET_PREFIX].some((prefix) => name.startsWith(prefix));
 const DATASET_PREFIX = 'dataset.';
 const CONTEXT_DATASET_PREFIX = 'context_dataset.';
 
-/** What the fused kernels keep of each coupling of a segment: see `flowForward` and `flowBackward`. */
+/** The fused kernels' buffers for each coupling of a segment: see `flowForward` and `flowBackward`. */
 export const CONDITIONS = 'conditions';
 /** [a | t] of each coupling, then its gradient. */
 export const D_OUTPUTS = 'd_outputs';
 export const JACOBIANS = 'jacobians';
 export const HIDDENS = 'hiddens';
-/** What sorts the rows by the pieces of each net's input: see `pieceOrder` and `pieceSums`. */
+/** Buffers for sorting the rows by the pieces of each net's input: see `pieceOrder` and `pieceSums`. */
 export const PIECES = 'pieces';
 export const PIECE_ORDER = 'piece_order';
 export const PIECE_ENDS = 'piece_ends';

@@ -1,4 +1,4 @@
-/** A plan: plain data that says what to launch on which buffers. Builders make it, executors run it. */
+/** A plan: plain data that lists the launches and their buffers. Builders make it, executors run it. */
 import { elementOf } from './kernel.ts';
 import type { Dispatch, ElementType } from './kernel.ts';
 
@@ -9,19 +9,19 @@ export interface BufferSpec {
   length: number;
 }
 
-/** Bytes of a buffer on the GPU: 4 an element, or 2 of f16 in whole words. */
+/** Bytes of a buffer on the GPU: 4 per element, or 2 for f16, rounded up to whole words. */
 export function bufferBytes({ element, length }: Pick<BufferSpec, 'element' | 'length'>): number {
   return element === 'f16' ? 4 * Math.ceil(length / 2) : 4 * length;
 }
 
 export interface Plan {
   label: string;
-  /** Every buffer that a dispatch names, once. */
+  /** Every buffer that a dispatch names, listed once. */
   buffers: readonly BufferSpec[];
   dispatches: readonly Dispatch[];
 }
 
-/** Words of 4 bytes of one buffer for each name, long enough for all of the plans that have it. */
+/** Length in 4-byte words of a buffer for each name, large enough for every plan that uses it. */
 export function wordsByName(plans: readonly Plan[]): Map<string, number> {
   const words = new Map<string, number>();
   for (const buffer of plans.flatMap(({ buffers }) => buffers)) {
@@ -31,7 +31,7 @@ export function wordsByName(plans: readonly Plan[]): Map<string, number> {
   return words;
 }
 
-/** Collects buffers and dispatches; a buffer that is declared again keeps the larger length. */
+/** Collects buffers and dispatches; a buffer declared again keeps the larger length. */
 export class PlanBuilder {
   readonly #label: string;
   readonly #buffers = new Map<string, BufferSpec>();
@@ -61,7 +61,7 @@ export class PlanBuilder {
   }
 }
 
-/** What is wrong with the plan's dispatches, as sentences; empty for a sound plan. */
+/** Problems with the plan's dispatches, as sentences; empty for a sound plan. */
 export function planProblems(plan: Plan): string[] {
   const problems: string[] = [];
   const buffers = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));

@@ -1,37 +1,38 @@
-/** How nets store numbers, and half precision as the GPU has it: IEEE binary16, 11 significant bits, to 65,504. */
+/** The precision of nets, and the GPU's half precision: IEEE binary16, 11 significant bits, up to 65,504. */
 
-/** How the weights and hidden activations of nets are stored; parameters, gradients and sums are f32 either way. */
+/** Precision of the weights and hidden activations of nets; parameters, gradients and sums are always f32. */
 export const PRECISIONS = ['f32', 'f16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
-/** Of the smallest numbers that have all their significant bits; from there to zero the distance stays the same. */
+/** Exponent of the smallest normal numbers; below them the spacing stays constant. */
 const MIN_EXPONENT = -14;
 const FRACTION_BITS = 10;
-/** Halfway from the largest number, 65,504, to where the next one would be. */
+/** Halfway between the largest number, 65,504, and the next one, if there were one. */
 const OVERFLOW = 65_520;
 
 const bits = new DataView(new ArrayBuffer(8));
 
-/** The number of half precision that is nearest to `value`, of two the even one; infinite from 65,520 on. */
+/** The half-precision number nearest to `value`, ties to even; infinite from 65,520 on. */
 export function roundToHalf(value: number): number {
   const size = Math.abs(value);
   if (!(size < Infinity)) return value;
   if (size >= OVERFLOW) return Math.sign(value) * Infinity;
-  // Of a float64 near 1.5 · 2⁵² steps the last bit is one step.
+  // Around 1.5 · 2⁵² steps, the last bit of a float64 is one step.
   const shift = 1.5 * 2 ** 52 * stepAt(size);
   return value + shift - shift;
 }
 
 /**
- * How far `exact` is from the numbers that are stored as `half`: 0 where it is one of them. A kernel that computes in
- * float32 stores what its f64 twin would, or a number whose distance is within the error of float32.
+ * The distance of `exact` from the numbers that round to `half`; 0 if `exact` rounds to it. A kernel that
+ * computes in float32 stores the same number as its f64 twin, or one whose distance is within the error of
+ * float32.
  */
 export function distanceToHalf(half: number, exact: number): number {
   if (roundToHalf(exact) === half) return 0;
-  // As far as from infinity is from where the number after the largest one would be.
+  // For infinity, take the number that would follow the largest one.
   const size = Math.min(Math.abs(half), 2 ** 16);
   const towards = Math.sign(exact - half);
-  // Below a power of two the distance of the numbers is half of that above it.
+  // Below a power of two the spacing is half of the spacing above it.
   const step = towards * half >= 0 ? stepAt(size) : stepAt(size - stepAt(size) / 4);
   const edge = Math.sign(half) * size + (towards * step) / 2;
   return Math.abs(exact - edge);
@@ -42,7 +43,7 @@ export function toHalves(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
   return Uint16Array.from(values, halfBits);
 }
 
-/** The numbers that the GPU stores so. */
+/** The numbers that these GPU halves represent. */
 export function fromHalves(halves: Uint16Array): Float32Array {
   return Float32Array.from(halves, (half) => {
     const sign = half >> 15 === 0 ? 1 : -1;
@@ -61,12 +62,12 @@ function halfBits(value: number): number {
   const sign = rounded < 0 ? 0x8000 : 0;
   if (size === Infinity) return sign | 0x7c00;
   const step = stepAt(size);
-  // A leading bit, where there is one, carries into the exponent.
+  // A normal number's leading bit carries into the exponent.
   const exponent = Math.log2(step) + FRACTION_BITS - MIN_EXPONENT;
   return sign | ((exponent << FRACTION_BITS) + size / step);
 }
 
-/** The distance of the numbers around `size`. */
+/** The spacing of the numbers around `size`. */
 function stepAt(size: number): number {
   bits.setFloat64(0, size);
   const exponent = ((bits.getUint16(0) >> 4) & 0x7ff) - 1023;

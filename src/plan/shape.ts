@@ -1,4 +1,4 @@
-/** Sizes: how work is cut into invocations, workgroups and chunks. */
+/** How work is split into invocations, workgroups and chunks. */
 import type { Workgroups } from './kernel.ts';
 
 /** Invocations of a workgroup in every kernel without workgroup memory. */
@@ -14,8 +14,8 @@ export const MAX_WORKGROUPS = 65_535;
 const QUAD = 4;
 
 /**
- * Rows of the workspace for `rows` rows: a multiple of 4. The rows after the last are ordinary rows whose
- * results nobody reads and whose gradient is zero.
+ * Rows of the workspace for `rows` rows: a multiple of 4. The padding consists of ordinary rows whose results
+ * are unused and whose gradient is zero.
  */
 export function paddedRows(rows: number): number {
   return roundUp(rows, QUAD);
@@ -27,7 +27,7 @@ export function quadsOf(rows: number, what = 'rows'): number {
   return rows / QUAD;
 }
 
-/** Features whose sums run side by side: four, or one for layers too narrow to fill four. */
+/** Features summed at once: four, or one for layers too narrow for four. */
 export function featureBlock(features: number): 1 | 4 {
   return features < 4 ? 1 : 4;
 }
@@ -41,14 +41,14 @@ export function roundUp(value: number, multiple: number): number {
 }
 
 /**
- * Workgroups for `invocations` invocations, folded over x and y where one dimension is not enough;
- * the shader undoes it with `linear_index` (shared/grid.wgsl).
+ * Workgroups for `invocations` invocations, folded over x and y if one dimension is not enough. The shader
+ * unfolds them with `linear_index` (shared/grid.wgsl).
  */
 export function gridOf(invocations: number): Workgroups {
   return foldedGroups(ceilDivide(invocations, WORKGROUP_SIZE));
 }
 
-/** At least `count` workgroups, and one, folded over x and y where one dimension is not enough. */
+/** At least `count` workgroups, and at least one, folded over x and y if one dimension is not enough. */
 export function foldedGroups(count: number): Workgroups {
   const groups = Math.max(1, count);
   if (groups <= MAX_WORKGROUPS) return [groups, 1, 1];
@@ -64,7 +64,7 @@ export function chunksOf(total: number, size: number): { start: number; count: n
   }));
 }
 
-/** Elements above which a reduction is cut over several workgroups. */
+/** Elements above which a reduction is split over several workgroups. */
 const REDUCTION_ELEMENTS = 16_384;
 
 /** Workgroups of the first stage of a reduction; more than one needs a second stage over their sums. */

@@ -1,38 +1,40 @@
 import type { Precision } from './precision.ts';
 
-/** Which of the equivalent kernels a plan is made of. */
+/** The choice between equivalent kernels for a plan. */
 export interface KernelVariants {
-  /** `fused` takes a whole flow or a segment of it in one dispatch where its nets are small enough. */
+  /** `fused` runs a whole flow, or a segment of it, in one dispatch if its nets are small enough. */
   regime: 'fused' | 'tiled';
-  /** Lanes of a subgroup that share what they load: 8 or 4, or 1 without subgroups. */
+  /** Subgroup lanes that share loaded values: 8 or 4, or 1 without subgroups. */
   lanes: 1 | 4 | 8;
   /**
-   * Couplings whose tape the fused training step keeps at once, so that memory does not grow with depth; a flow of
-   * no more runs each net once, the couplings before the last segment once more.
+   * The number of couplings whose tape the fused training step keeps at once, so that memory does not grow
+   * with depth. In a deeper flow, couplings before the last segment run their nets twice; all others run them
+   * once.
    */
   segment: 8 | 32;
   /**
-   * The kernels of a layer in the tiled regime: `plain` ones, readable and right everywhere; `blocked` over workgroup
-   * memory, for GPUs; or `streamed`, for CPUs, where an invocation keeps its rows in registers and the weights go from
-   * lane to lane (`plain` where there are no subgroups).
+   * The kernels of a layer in the tiled regime. `plain` kernels are readable and work everywhere. `blocked`
+   * kernels use workgroup memory and suit GPUs. `streamed` kernels suit CPUs: an invocation keeps its rows in
+   * registers and passes the weights from lane to lane (`plain` without subgroups).
    */
   product: 'plain' | 'blocked' | 'streamed';
   /**
-   * How nets with one input and two piecewise linear hidden layers train. Their gradients are `summed` over the rows for
-   * each pair of units; or looked up in running sums over the rows, `sorted` between the kinks of the first layer, where
-   * the second layer's units are lines, which the forward pass looks up too.
+   * How nets with one input and two piecewise linear hidden layers train. `summed`: their gradients are
+   * summed over the rows for each pair of units. `sorted`: their gradients are looked up in running sums over
+   * the rows, sorted between the kinks of the first layer. Between kinks the second layer's units are lines,
+   * which the forward pass looks up too.
    */
   weights: 'summed' | 'sorted';
   /** Whether a tiled training step rebuilds the hidden layers of each coupling, or keeps them all. */
   keep: 'rebuild' | 'store';
   /**
-   * What the nets' weights and hidden activations are stored as. Unlike the others it changes results by more than
-   * rounding in f32, so it is asked for, never chosen; `f16` is tiled.
+   * Precision of the nets' weights and hidden activations. Unlike the other choices it changes results by
+   * more than f32 rounding, so only the caller sets it; `f16` is tiled.
    */
   precision: Precision;
 }
 
-/** One dispatch a layer, no optional feature: right everywhere. */
+/** One dispatch per layer and no optional feature: works everywhere. */
 export const PLAIN_VARIANTS: KernelVariants = {
   regime: 'tiled',
   lanes: 1,
@@ -43,7 +45,7 @@ export const PLAIN_VARIANTS: KernelVariants = {
   precision: 'f32',
 };
 
-/** What the fixed table goes by. */
+/** The adapter facts that the fixed table depends on. */
 export interface AdapterFacts {
   /** Lanes of the smallest subgroup; 0 without subgroups. */
   subgroupMinSize: number;
@@ -51,16 +53,16 @@ export interface AdapterFacts {
   software: boolean;
 }
 
-/** What is assumed as long as no device is open. */
+/** Assumed facts while no device is open. */
 export const GPU_WITHOUT_SUBGROUPS: AdapterFacts = { subgroupMinSize: 0, software: false };
 
-/** The fixed table: what to take without measuring. */
+/** The fixed table: the choice without measuring. */
 export function fixedVariants(
   { subgroupMinSize, software }: AdapterFacts,
   precision: Precision = 'f32',
 ): KernelVariants {
   const lanes = subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1;
-  // Loads and barriers cost a CPU much. The size of a subgroup does not tell one: Intel's GPUs have 8 lanes too.
+  // Loads and barriers are slow on a CPU. Subgroup size does not identify one: Intel's GPUs have 8 lanes too.
   const usesVectorUnit = software && lanes > 1;
   return {
     ...PLAIN_VARIANTS,

@@ -1,5 +1,5 @@
 /**
- * The presets by name: each is a family of flows with the training settings that suit it. `vanilla` is the model of an
+ * The presets by name: each is a family of flows with its training settings. `vanilla` is the model of an
  * article, Brennan Gebotys, "Going with the Flow: An Introduction to Normalizing Flows".
  */
 import { glowPreset } from './glow.ts';

@@ -1,4 +1,4 @@
-/** NICE: couplings that only shift, one learned scale a feature at the end. */
+/** NICE: couplings that only shift, and one learned scale per feature at the end. */
 import type { Preset } from './preset.ts';
 import { tableSize } from './tableSize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
@@ -11,10 +11,10 @@ import { HEAVY_TAILS } from './robust.ts';
 import { whitening } from './whitening.ts';
 
 /**
- * Standardisation, then `couplings` additive couplings (default 12) whose roles swap from one to the next, then a
- * diagonal scale; the base has heavy tails. Everything before the scale keeps volumes. With one feature it is
- * `oneFeature`. The nets do not start at zero: where the mean of one feature does not depend on the other, as in
- * symmetrical data, shifts of zero have a gradient of zero.
+ * Standardisation, then `couplings` additive couplings (default 12) with roles that swap from one to the
+ * next, then a diagonal scale. The base has heavy tails. Everything before the scale preserves volume. With
+ * one feature it is `oneFeature`. The nets do not start at zero: if the mean of one feature does not depend
+ * on the other, as in symmetrical data, zero shifts have zero gradients.
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
 export function nice(dim: number, options: PresetOptions = {}): FlowSpec {

@@ -1,4 +1,4 @@
-/** What every family but `vanilla` is for a single feature, which leaves a coupling only the context to condition on. */
+/** The one-feature flow of all families but `vanilla`: a coupling could condition only on the context. */
 import type { BijectorSpec } from '../bijectors/index.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { NetSpec } from '../nets/net.ts';
@@ -11,11 +11,11 @@ const PIECES = { bins: 8, bound: 3 };
 const GIVEN_CONTEXT = { split: 0, flip: false };
 
 /**
- * Standardisation, then `couplings` times (default 3) a monotone spline of 8 bins on [−3, 3] and an actnorm. Without a
- * context the splines need no nets, so `hidden` and `residualBlocks` mean nothing. With one, nets make them from the
- * context, and an affine coupling comes first, whose scale and shift the context gives too: a spline alone would need
- * many steps to follow a narrow density that moves far. A fresh flow only standardises, until the first batch gives the
- * actnorms their start.
+ * Standardisation, then `couplings` times (default 3) a monotone spline of 8 bins on [−3, 3] and an actnorm.
+ * Without a context the splines need no nets, so `hidden` and `residualBlocks` are unused. With a context,
+ * nets compute the splines from it, and an affine coupling conditioned on the context comes first. A spline
+ * alone would need many steps to follow a narrow density that moves far. A fresh flow only standardises until
+ * the first batch initialises the actnorms.
  */
 export function oneFeature({
   couplings = 3,

@@ -1,4 +1,4 @@
-/** What a preset is: a family of flows, with the training that suits it. */
+/** The interface of a preset: a family of flows with its training settings. */
 import type { FlowSpec } from '../spec/spec.ts';
 import type { TrainingSettings } from '../training/options.ts';
 import type { PresetOptions } from './presetOptions.ts';
@@ -6,21 +6,23 @@ import type { TableSize } from './tableSize.ts';
 
 export interface Preset {
   name: string;
-  /** What people call it. */
+  /** Title for people. */
   title: string;
-  /** One line for people who choose. */
+  /** One line that helps people choose. */
   summary: string;
-  /** The same for people who are new to flows. */
+  /** The same line for people who are new to flows. */
   words: string;
-  /** Describes a flow of `dim` features; `Flow.create` reports what is out of range. */
+  /** Makes the spec of a flow with `dim` features; `Flow.create` reports values that are out of range. */
   spec: (dim: number, options?: PresetOptions) => FlowSpec;
-  /** Options of `fit` that suit the family. */
+  /** Options of `fit` for this family. */
   training: Pick<TrainingSettings, 'learningRate' | 'schedule' | 'clipNorm'>;
-  /** The size of a flow of `dim` features for a table of `rows` rows, and its share of the learning rate. */
+  /**
+   * The size of a flow with `dim` features for a table of `rows` rows, and its share of the learning rate.
+   */
   size: (rows: number, dim: number) => TableSize;
 }
 
-/** What `fit` takes of a preset when it learns `rows` rows. */
+/** The options of `fit` from a preset, for `rows` training rows. */
 export function trainingFor({ name, training, size }: Preset, dim: number, rows: number) {
   return { ...training, learningRate: training.learningRate * size(rows, dim).pace, preset: name };
 }

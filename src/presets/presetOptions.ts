@@ -1,4 +1,4 @@
-/** What every family takes, and the nets that come of it. */
+/** The options of every family, and their nets. */
 import { ShapeError } from '../errors.ts';
 import { eitherOf, integer, listOf, oneOf, requireOptions, withMembers } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
@@ -9,17 +9,24 @@ import type { NetSpec } from '../nets/net.ts';
 import type { Domain } from '../model/domain.ts';
 
 export interface PresetOptions {
-  /** Number of couplings; of splines, with a single feature. */
+  /** Number of couplings; for a single feature, of splines. */
   couplings?: number;
   /** Widths of the hidden layers of each conditioner net; a single feature has nets only with a context. */
   hidden?: number[];
-  /** Makes each net residual, with this many blocks, as wide as the one entry of `hidden`, by default the first. */
+  /**
+   * Makes each net residual, with this many blocks as wide as the single entry of `hidden` (default: the
+   * first).
+   */
   residualBlocks?: number;
   /** Context features that every conditioner reads next to the data. Default 0. */
   contextDim?: number;
-  /** Where the data lie, of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1). */
+  /**
+   * The domain of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1).
+   */
   domain?: Domain | readonly Domain[];
-  /** Density of the latent. Default: that of the family, a standard normal or a Student's t of 10 degrees of freedom. */
+  /**
+   * Density of the latent. Default: the family's, a standard normal or a Student's t (10 degrees of freedom).
+   */
   base?: BaseSpec;
 }
 
@@ -39,7 +46,7 @@ export function requirePreset(name: string, dim: number, options: PresetOptions)
   requireOptions(name, options, RULES);
 }
 
-/** Widths and blocks of a family's nets, whose plain ones have the widths `plain` by default. */
+/** Widths and blocks of a family's nets; plain nets have the widths `plain` by default. */
 export function netShape(
   { hidden, residualBlocks }: PresetOptions,
   plain: readonly number[],

@@ -11,9 +11,9 @@ import { boundedScale, HEAVY_TAILS } from './robust.ts';
 import { whitening } from './whitening.ts';
 
 /**
- * Standardisation, then `couplings` affine couplings (default 12) whose roles swap from one to the next, with
- * log-scales that are bounded over the whole stack and one net for scale and shift; the base has heavy tails. A fresh
- * flow only standardises. With one feature it is `oneFeature`.
+ * Standardisation, then `couplings` affine couplings (default 12) with roles that swap from one to the next.
+ * The log-scales are bounded over the whole stack, one net computes scale and shift, and the base has heavy
+ * tails. A fresh flow only standardises. With one feature it is `oneFeature`.
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {

@@ -1,4 +1,4 @@
-/** Couplings by monotone splines: the most flexible family. */
+/** Couplings with monotone splines: the most flexible family. */
 import type { Preset } from './preset.ts';
 import { tableSize } from './tableSize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
@@ -9,9 +9,9 @@ import type { PresetOptions } from './presetOptions.ts';
 import { whitening } from './whitening.ts';
 
 /**
- * Standardisation, then `couplings` rational-quadratic spline couplings (default 6) whose roles swap from one to the
- * next, each with 8 bins on [−3, 3] and the identity outside. A fresh flow only standardises. With one
- * feature it is `oneFeature`.
+ * Standardisation, then `couplings` rational-quadratic spline couplings (default 6) with roles that swap from
+ * one to the next. Each has 8 bins on [−3, 3] and the identity outside. A fresh flow only standardises. With
+ * one feature it is `oneFeature`.
  * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
  */
 export function spline(dim: number, options: PresetOptions = {}): FlowSpec {

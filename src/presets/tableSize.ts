@@ -1,15 +1,15 @@
-/** How large a flow a table can teach. */
+/** The size of a flow that suits a table. */
 import type { PresetOptions } from './presetOptions.ts';
 
-/** The size of a flow if it is not the preset's own, and the share of the preset's learning rate that it takes. */
+/** The size of a flow, if it differs from the preset's, and its share of the preset's learning rate. */
 export interface TableSize extends Pick<PresetOptions, 'couplings' | 'hidden'> {
   pace: number;
 }
 
 /**
- * Few rows are learned by heart before a large flow has learned what is common to them, so they get a smaller one that
- * learns more slowly; `docs/choosing-a-flow.md` has the figures. From 5,000 rows on, and for a single feature, it is the
- * preset's own.
+ * A large flow memorises few rows before it learns their distribution, so a small table gets a smaller flow
+ * that learns more slowly. `docs/choosing-a-flow.md` has the figures. From 5,000 rows on, and for a single
+ * feature, it is the preset's own size.
  */
 export function tableSize(rows: number, dim: number): TableSize {
   if (dim === 1) return { pace: 1 };

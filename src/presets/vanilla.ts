@@ -10,9 +10,9 @@ import { netShape, requirePreset } from './presetOptions.ts';
 import type { PresetOptions } from './presetOptions.ts';
 
 /**
- * `couplings` affine couplings (default 5) whose roles swap from one to the next, s and t nets of one 512-wide
- * LeakyReLU layer, no standardisation; needs two features. A small model after Dinh et al. 2016, whose own networks are
- * residual with batch normalisation.
+ * `couplings` affine couplings (default 5) with roles that swap from one to the next, and no standardisation.
+ * The s and t nets have one 512-wide LeakyReLU layer. Needs two features. A small model after Dinh et al.
+ * 2016, whose networks are residual with batch normalisation.
  * @see Gebotys, "Going with the Flow: An Introduction to Normalizing Flows"
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
@@ -49,7 +49,7 @@ export const vanillaPreset = {
     "the Real NVP of Gebotys' introduction: separate 512-wide nets, unbounded exp scales, PyTorch's initialisation",
   words: "A textbook's Real NVP: unbounded scales and wide nets. It can diverge.",
   spec: vanilla,
-  // The article clips nothing; without it, one point far out can throw the unbounded scales off for good.
+  // The article clips nothing. Without clipping, one outlier can derail the unbounded scales for good.
   training: { learningRate: 1e-3, schedule: { kind: 'exponential', decay: 0.999 }, clipNorm: 10 },
   size: () => ({ pace: 1 }),
 } as const satisfies Preset;

@@ -11,15 +11,15 @@ export function hostArray(element: ElementType, length: number): HostArray {
   return element === 'u32' ? new Uint32Array(length) : new Float64Array(length);
 }
 
-/** What becomes of the values that a twin leaves in a buffer of half precision; in place. */
+/** Rounds a twin's values in a half-precision buffer, in place. */
 export type Rounding = (values: Float64Array, buffer: string) => void;
 
-/** As the GPU stores them. */
+/** Rounds like the GPU. */
 const toNearestHalves: Rounding = (values) => {
   values.forEach((value, index) => (values[index] = roundToHalf(value)));
 };
 
-/** A plan with its buffers in host memory; buffers that `shared` names are used in place of new ones. */
+/** A plan with its buffers in host memory; buffers in `shared` replace new ones. */
 export class ReferenceProgram {
   readonly plan: Plan;
   readonly buffers: Map<string, HostArray>;
@@ -61,7 +61,7 @@ export class ReferenceProgram {
     }
   }
 
-  /** What a twin leaves in buffers of half precision is rounded where the kernel stores it. */
+  /** Rounds the twin's values in half-precision buffers, where the kernel stores halves. */
   #roundHalves({ kernel, flags, buffers }: Dispatch): void {
     for (const { name, spec } of activeBindings(kernel, flags)) {
       if (spec.access === 'read' || elementOf(spec, flags) !== 'f16') continue;

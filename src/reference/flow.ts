@@ -20,19 +20,20 @@ import { ReferenceProgram } from './executor.ts';
 
 type Results<K extends PassName> = PassResults<K, Record<Unit, Float64Array>>;
 
-/** Rows are row-major [B, D], contexts [B, C] or one row [C] for all, results f64. */
+/** Rows are row-major [B, D], contexts [B, C] or one row [C] for all rows, results f64. */
 export class ReferenceFlow {
   readonly model: FlowModel;
   readonly #offset: Float64Array;
-  /** As `paramLayout(spec)` lays them out; may be changed between calls. */
+  /** In the order of `paramLayout(spec)`; may be changed between calls. */
   readonly parameters: Float64Array;
   readonly #variants: KernelVariants;
 
   /**
-   * @param parameters every tensor by its name, as `Flow.parameters` gives them, or all of them end to end in that
-   *   order, or as `paramLayout(spec)` lays them out
-   * @param precision `f16` rounds the nets' weights and hidden activations as a flow of that precision does
-   * @throws {ShapeError} when their number is another, or the spec is out of range
+   * @param parameters every tensor by its name, like the result of `Flow.parameters`; or all of them end to
+   * end in
+   *   that order, or in the order of `paramLayout(spec)`
+   * @param precision `f16` rounds the nets' weights and hidden activations like a flow with that precision
+   * @throws {ShapeError} when their number is wrong, or the spec is out of range
    */
   constructor(
     spec: FlowSpec,
@@ -56,7 +57,7 @@ export class ReferenceFlow {
     return this.#call('inverse', z, context).results;
   }
 
-  /** As `Flow.trace`: the rows before the first bijector and after each, and the log-det of each alone. */
+  /** Like `Flow.trace`: the rows before the first bijector and after each, and the log-det of each alone. */
   trace(
     rows: ArrayLike<number>,
     options: { direction?: Direction; context?: ArrayLike<number> } = {},
@@ -98,7 +99,7 @@ export class ReferenceFlow {
     throw new ShapeError('rows', `${values.length} values`, `a multiple of dim = ${dim}`);
   }
 
-  /** @throws {ShapeError} when the rows are not whole, or the context is not that of the rows */
+  /** @throws {ShapeError} when the rows are not whole, or the context does not fit the rows */
   #call<K extends PassName>(
     pass: K,
     rows: ArrayLike<number>,

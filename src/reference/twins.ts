@@ -1,9 +1,9 @@
-/** Every kernel's f64 twin: the file of its stem, in the family's folder, exports it by the stem's name in camel case. */
+/** Every kernel's f64 twin, exported by the file with its stem under the stem in camel case. */
 import type { KernelSpec, Twin } from '../plan/kernel.ts';
 
 const files = import.meta.glob<Record<string, unknown>>(['./*/*.ts', '!./maths/*.ts'], { eager: true });
 
-/** By stem. */
+/** Twins by stem. */
 export const twins: Record<string, Twin<KernelSpec>> = Object.fromEntries(
   Object.entries(files).flatMap(([path, exported]) => {
     const stem = path.replace(/^.*\//, '').replace(/\.ts$/, '');

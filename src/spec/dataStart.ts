@@ -1,4 +1,4 @@
-/** What a flow takes from the rows that it learns from. */
+/** The statistics that a flow takes from its training rows. */
 import { whiteningFor, readerOf } from '../data/gaussian.ts';
 import type { RowReader } from '../data/gaussian.ts';
 import type { DataStart } from '../bijectors/bijector.ts';
@@ -13,8 +13,8 @@ import { domainsOf, offsetPlace, offsetOf } from './offset.ts';
 import type { FlowSpec } from './spec.ts';
 
 /**
- * What a flow of `spec` takes from the rows that it learns from, and what it subtracts of them.
- * @throws {DataError | ShapeError} as `statisticsFor`
+ * The statistics that a flow of `spec` takes from its training rows, and the offset that it subtracts.
+ * @throws {DataError | ShapeError} like `statisticsFor`
  */
 export function dataStart(
   spec: FlowSpec,
@@ -38,9 +38,10 @@ export function dataStart(
 }
 
 /**
- * The statistics of rows that a flow of `spec` learns from, with the offset that it subtracts: a fresh flow takes that from
- * the rows, if it standardizes them, and any other keeps its own.
- * @throws {DataError | ShapeError} as `columnStatistics`, and naming a column that the flow would see rounded
+ * The statistics of a flow's training rows, with the offset that it subtracts. A fresh flow that standardizes
+ * takes the offset from the rows; every other flow keeps its own.
+ * @throws {DataError | ShapeError} like `columnStatistics`, and naming a column that float32 rounds too
+ * coarsely
  */
 export function statisticsFor(
   spec: FlowSpec,

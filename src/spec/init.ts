@@ -8,8 +8,8 @@ import type { ParamLayout } from './layout.ts';
 import type { FlowSpec } from './spec.ts';
 
 /**
- * Initial parameters, as `paramLayout(spec)` lays them out: each bijector and the base start their tensors; the others are
- * zero. Weights and permutations have streams of their own.
+ * Initial parameters in the order of `paramLayout(spec)`. Each bijector and the base fill their tensors; all
+ * others are zero. Weights and permutations use separate random streams.
  */
 export function initialParameters(
   spec: FlowSpec,
@@ -36,7 +36,7 @@ export function isWhitened({ bijectors }: FlowSpec): boolean {
   return bijectors.some((bijector) => bijectorOf(bijector).whitens?.(bijector) === true);
 }
 
-/** The first value that its bijector cannot have, or undefined. */
+/** The first value that is invalid for its bijector, or undefined. */
 export function unsoundTensor(
   { bijectors }: ParamLayout,
   parameters: Float32Array,

@@ -1,4 +1,4 @@
-/** Where each tensor of a flow lies in the one parameter buffer. */
+/** The position of each tensor of a flow in the single parameter buffer. */
 import { baseOf } from '../bases/index.ts';
 import type { BaseLayer } from '../bases/base.ts';
 import { bijectorOf } from '../bijectors/index.ts';
@@ -14,21 +14,21 @@ export interface ParamLayout {
   base: BaseLayer;
   /** Weights and biases that the optimiser updates. */
   parameterCount: number;
-  /** They lie in the elements [0, trainableLength), a multiple of four. */
+  /** They occupy the elements [0, trainableLength), a multiple of four. */
   trainableLength: number;
   length: number;
 }
 
-/** A flow as plans see it: its description and where its tensors lie. */
+/** The parts of a flow that plans need: its spec and its layout. */
 export interface FlowModel {
   spec: FlowSpec;
   layout: ParamLayout;
 }
 
-/** Elements that a kernel loads at once; every tensor starts at a multiple. */
+/** Elements that a kernel loads at once; every tensor starts at a multiple of this. */
 const TENSOR_ALIGNMENT = 4;
 
-/** Lays the tensors of `spec` one after the other, the trainable ones first; zeros fill what lies between them. */
+/** Lays out the tensors of `spec` one after another, trainable ones first, with zero padding between them. */
 export function paramLayout(spec: FlowSpec): ParamLayout {
   const { dim, contextDim } = spec;
   const tensors: TensorSlot[] = [];

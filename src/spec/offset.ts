@@ -1,4 +1,4 @@
-/** What of a flow's spec the host applies to its data: large common offsets, and domains. */
+/** The parts of a flow's spec that the host applies to its data: large common offsets, and domains. */
 import { bijectorOf } from '../bijectors/index.ts';
 import type { BijectorSpec } from '../bijectors/index.ts';
 import type { Shift } from '../data/offset.ts';
@@ -13,12 +13,12 @@ export function offsetOf({ bijectors }: FlowSpec): Float64Array | undefined {
   return offset.length === 0 ? undefined : Float64Array.from(offset);
 }
 
-/** The place of the bijector before which the host subtracts the offset from the rows; −1 for none. */
+/** The index of the bijector before which the host subtracts the offset from the rows; −1 if none does. */
 export function offsetPlace({ bijectors }: FlowSpec): number {
   return bijectors.findIndex((bijector) => bijectorOf(bijector).offset !== undefined);
 }
 
-/** The offset and spread of the flow's data by its tensors; undefined if no feature has an offset. */
+/** The offset and spread of the flow's data, from its tensors; undefined if no feature has an offset. */
 export function shiftOf({ spec, layout }: FlowModel, parameters: Float32Array): Shift | undefined {
   const offset = offsetOf(spec);
   const layer = layout.bijectors[offsetPlace(spec)];
@@ -26,7 +26,7 @@ export function shiftOf({ spec, layout }: FlowModel, parameters: Float32Array): 
   return offset && std && { offset, spread: Float64Array.from(tensorOf(parameters, std)) };
 }
 
-/** The same flow of data with another offset, or with none. Only a `standardize` has one. */
+/** The same spec with another offset, or without one. Only a `standardize` has an offset. */
 export function withOffset(spec: FlowSpec, offset: Float64Array): FlowSpec {
   const given = offset.some((value) => value !== 0) ? [...offset] : undefined;
   const bijectors = spec.bijectors.map(

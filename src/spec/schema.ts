@@ -1,4 +1,4 @@
-/** Parsing: JSON from a file, or a spec that code has made, as a FlowSpec. */
+/** Parses a FlowSpec from the JSON of a file, or from a spec made in code. */
 import * as v from 'valibot';
 import type { BaseSpec } from '../bases/index.ts';
 import { ModelFileError, ShapeError } from '../errors.ts';
@@ -33,7 +33,7 @@ export function parseSpec(json: unknown, fileName: string): FlowSpec {
 }
 
 /**
- * A copy of a spec that code has made, with its keys in the schema's order.
+ * A copy of a spec made in code, with its keys in the schema's order.
  * @throws {ShapeError} naming the field, what was found and what was expected
  */
 export function checkedSpec(spec: FlowSpec): FlowSpec {
@@ -43,7 +43,7 @@ export function checkedSpec(spec: FlowSpec): FlowSpec {
   return checked;
 }
 
-/** As `checkedSpec`, of a base alone. */
+/** Like `checkedSpec`, for a base alone. */
 export function checkedBase(base: BaseSpec): BaseSpec {
   const { spec, mismatch } = parsed(flowSpecSchema.entries.base, base, 'spec.base');
   if (mismatch !== undefined) throw new ShapeError(mismatch.where, mismatch.found, mismatch.expected);
@@ -112,7 +112,7 @@ function parsed<TSchema extends v.GenericSchema>(
   return { mismatch: { where, ...factsOf(issue), isUnknownName } };
 }
 
-/** Keys come from the file, so only plain ones go into the message as they are. */
+/** Keys come from the file, so only plain ones appear unchanged in the message. */
 function pathStep(key: unknown): string {
   if (typeof key === 'number') return `[${key}]`;
   return typeof key === 'string' && /^\w{1,40}$/.test(key) ? `.${key}` : `[${shown(key)}]`;
@@ -133,7 +133,7 @@ function factsOf(issue: v.BaseIssue<unknown>): { found: string; expected: string
   return { found, expected: expected === 'Object' ? 'an object' : (expected ?? issue.message) };
 }
 
-/** A check says in its message what it expects; one without a message of its own has valibot's. */
+/** The expectation in a check's message, or valibot's if the check has no message. */
 function expectedBy({ type, message, expected }: v.BaseIssue<unknown>): string {
   if (!message.startsWith('Invalid ')) return message;
   if (type === 'safe_integer') return 'an integer';

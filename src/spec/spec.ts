@@ -1,4 +1,4 @@
-/** The plain-data description of a flow: all that the model file says, except the tensors. */
+/** The plain-data description of a flow: everything in the model file except the tensors. */
 import * as v from 'valibot';
 import { BASES, baseOf } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';
@@ -12,7 +12,7 @@ export interface FlowSpec {
   version: 1;
   /** Number of features D of the data, ≥ 1; couplings need 2, or a context. */
   dim: number;
-  /** Number of context features C that every conditioner reads next to its block of the data; 0 for none. */
+  /** Number of context features C that every conditioner reads next to its block of the data; may be 0. */
   contextDim: number;
   base: BaseSpec;
   /** In the direction data → latent. */
@@ -21,13 +21,13 @@ export interface FlowSpec {
 
 type VariantOption = v.StrictObjectSchema<{ type: v.LiteralSchema<string, undefined> }, undefined>;
 
-/** One of the rooms' specs, by its type. */
+/** The schema of any spec in the table, chosen by its type. */
 function oneOf<Spec>(rooms: Record<string, { schema: v.GenericSchema }>) {
   const schemas = Object.values(rooms).map(({ schema }) => schema as unknown as VariantOption);
   return v.variant('type', schemas) as unknown as v.GenericSchema<unknown, Spec>;
 }
 
-/** The JSON of `__metadata__.wgflow`; the order of its keys is the order in which they are written. */
+/** The JSON of `__metadata__.wgflow`; keys are written in this order. */
 export const flowSpecSchema = v.strictObject({
   version: v.literal(1),
   dim: integerFrom(1, SPEC_LIMITS.dim),
@@ -40,7 +40,7 @@ export const flowSpecSchema = v.strictObject({
 }) satisfies v.GenericSchema<unknown, FlowSpec>;
 
 /**
- * Checks the relations between fields, which the schema cannot say.
+ * Checks relations between fields that the schema cannot express.
  * @throws {ShapeError} naming the field, what was found and what was expected
  */
 export function checkRelations(spec: FlowSpec): void {

@@ -1,4 +1,4 @@
-/** Flows that are made by hand. */
+/** Builds flows from a list of bijectors. */
 import { standardNormal } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';
 import { bijectorOf, BIJECTORS } from '../bijectors/index.ts';
@@ -26,8 +26,8 @@ export interface StackOptions {
 }
 
 /**
- * The spec of a flow of these bijectors, in the direction data → latent. Fields that are left out take their defaults:
- * couplings split the features in halves that swap roles from one coupling to the next.
+ * The spec of a flow with these bijectors, in the direction data → latent. Omitted fields take their
+ * defaults: couplings split the features in halves that swap roles from one coupling to the next.
  *
  * @example
  * const spec = stack([standardize(), actnorm(), invertibleLinear(), splineCoupling({ bins: 8 })], { dim: 4, base: studentT() });

@@ -1,11 +1,11 @@
-/** JSON of a file that nobody vouches for. */
+/** Parses JSON from an untrusted file. */
 
-/** Deeper nesting than any wgflow or safetensors header has; bounds what a hostile file makes a parser build. */
+/** Deeper than any wgflow or safetensors header; limits what a hostile file makes a parser build. */
 const MAX_DEPTH = 16;
 
 /**
- * JSON.parse that also refuses a key given twice (the parsers of this world disagree on which one counts), the
- * names of Object.prototype's members as keys, and nesting deeper than 16.
+ * JSON.parse that also refuses duplicate keys (parsers disagree on which one counts), names of
+ * Object.prototype's members as keys, and nesting deeper than 16.
  * @throws {SyntaxError} saying what was found
  */
 export function parseStrictJson(text: string): unknown {
@@ -18,14 +18,16 @@ export function parseStrictJson(text: string): unknown {
   }
 }
 
-/** `value` as JSON (undefined: `nothing`), cut to a length that fits a message and safe to print on a terminal. */
+/** `value` as JSON (undefined: `nothing`), shortened for a message and safe to print on a terminal. */
 export function shown(value: unknown): string {
   if (typeof value === 'number') return String(value);
   const text = printable(JSON.stringify(value) ?? 'nothing');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** `text` with a question mark for every control character, newlines included: safe to print on a terminal. */
+/**
+ * `text` with a question mark for every control character, including newlines: safe to print on a terminal.
+ */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '?');
 }
@@ -38,7 +40,7 @@ function refuseKeysAndDepth(text: string): void {
     const character = text[position];
     if (character === '"') {
       const end = endOfString(text, position);
-      // In JSON a colon follows a string only where the string is a key of the innermost open object.
+      // In JSON a colon follows a string only if the string is a key of the innermost open object.
       if (text[skipWhitespace(text, end)] === ':') {
         const key = String(JSON.parse(text.slice(position, end)));
         const seen = keysOfOpenObjects.at(-1);

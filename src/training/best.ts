@@ -1,10 +1,10 @@
-/** The parameters that scored best in one fit, on the GPU, and what the host has of them when the device is lost. */
+/** The best parameters of one fit on the GPU, and the host's copy for when the device is lost. */
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { BestParameters } from '../io/modelFile.ts';
 import type { Score } from './scoring.ts';
 import type { Trainee } from './trainee.ts';
 
-/** How often the parameters of a run that scores none are copied to the host. */
+/** Interval between copies of the parameters to the host, for a run without scores. */
 const COPY_MS = 30_000;
 
 interface BestScore extends Score, Omit<BestParameters, 'parameters'> {}
@@ -37,20 +37,20 @@ export class BestSoFar implements Disposable {
     return this.#score?.scoresSince ?? this.#scoresBefore;
   }
 
-  /** What the host has of the best parameters, or of the last ones if none are scored. */
+  /** The host's copy of the best parameters, or of the last ones if no scores are made. */
   get copy(): HostCopy | undefined {
     return this.#copy;
   }
 
-  /** Goes on from the best parameters of an earlier run, which stopped at `step`; they are scored again. */
+  /** Continues from the best parameters of an earlier run, which stopped at `step`; they are scored again. */
   resume({ parameters, ...score }: Score & BestParameters, step: number): void {
     this.#buffers.write(this.#room(), parameters);
     this.#keep(score, score.step ?? step);
   }
 
   /**
-   * Takes note of a validation score of the parameters as they are after `step`, and keeps them if it is the best.
-   * Another one is counted against patience if `isCounted`.
+   * Records a validation score of the parameters after `step`, and keeps them if it is the best. If it is not
+   * and `isCounted` is true, the score counts against patience.
    */
   record({ nll, merit }: Score, step: number, isCounted: boolean): void {
     if (Number.isFinite(merit) && merit > (this.#score?.merit ?? -Infinity)) {
@@ -69,20 +69,20 @@ export class BestSoFar implements Disposable {
     await this.#kept?.sound;
   }
 
-  /** For a checkpoint. The score on the rows at hand is computed again when the run is resumed, so its merit is not kept. */
+  /** For a checkpoint. A resumed run scores the parameters again on its rows, so the merit is not kept. */
   async snapshot(): Promise<BestParameters | undefined> {
     if (this.#score === undefined || this.#kept === undefined) return undefined;
     const { merit: _, ...score } = this.#score;
     return { ...score, parameters: await this.#buffers.download(this.#kept, this.#trainableLength) };
   }
 
-  /** Gives the flow the parameters that scored best, if there was a score. */
+  /** Restores the best parameters to the flow, if there was a score. */
   async restore(): Promise<void> {
     if (this.#kept === undefined) return;
     await this.#buffers.copy(this.#kept, this.#trainee.parameters, this.#trainableLength);
   }
 
-  /** Brings the last parameters of a run without scores to the host while training goes on, now and then. */
+  /** For a run without scores: copies the last parameters to the host from time to time during training. */
   copyNowAndThen(step: number): void {
     const now = performance.now();
     if (this.#kept !== undefined || now < this.#copiedAt + COPY_MS) return;

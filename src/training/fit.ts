@@ -1,4 +1,4 @@
-/** fit(): training on the GPU, many steps a submit, reported while the next ones run. */
+/** fit(): training on the GPU, with many steps per submit, reported while the next ones run. */
 import type { FitOptions, TrainingData } from './options.ts';
 import type { FitReport } from './report.ts';
 import { TrainingRun } from './run.ts';

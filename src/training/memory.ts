@@ -1,4 +1,4 @@
-/** How much GPU memory training takes, read off the plan that would run. */
+/** How much GPU memory training takes, from the plan that would run. */
 import { toyDensity } from '../data/toy.ts';
 import { FIT_DEFAULTS } from './options.ts';
 import { uniformBytes } from '../gpu/uniforms.ts';
@@ -40,21 +40,21 @@ export const MEMORY_RULES: OptionRules<keyof MemoryOptions> = { batch: integer(1
 
 /** Bytes on the GPU while a flow trains. */
 export interface MemoryReport {
-  /** The tensors of the model; all that a flow holds between calls, but for the workspace of the last ones. */
+  /** The tensors of the model. Between calls a flow holds only these and the workspace of its last calls. */
   parameters: number;
   /** Gradients and Adam's two moments. */
   optimizer: number;
   /**
-   * The workspace of a step: rows and their gradients on the way through the flow, what the backward pass keeps of
-   * them, partial sums of the weights' gradients; at the precision f16, the copy of the parameters in f16. Beyond the
-   * couplings of one segment (`KernelVariants`, by default 8) it does not grow with their number.
+   * The workspace of a step: rows and their gradients, values kept for the backward pass, partial sums of the
+   * weights' gradients; at precision f16, also the f16 copy of the parameters. Beyond the couplings of one
+   * segment (`KernelVariants`, by default 8) it does not grow with their number.
    */
   activations: number;
   /** The training rows and their contexts. */
   data: number;
-  /** What steers and records the steps: rings, params of the kernels, sums of loss and gradient norm. */
+  /** Buffers that control and record the steps: rings, kernel params, sums of loss and gradient norm. */
   control: number;
-  /** The sum of these. Validation adds a copy of what is trained, and the workspace of `logProb`. */
+  /** The sum of these. Validation adds a copy of the trained parameters, and the workspace of `logProb`. */
   total: number;
 }
 
@@ -74,7 +74,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   [PARTIAL_SUMS]: 'control',
 };
 
-/** Which density it is, and which seed and settings of Adam, changes no size. */
+/** No size depends on the density, the seed or Adam's settings. */
 const { shape, noise } = toyDensity('moons');
 const toyFor = ({ contextDim }: FlowSpec): BatchSource => ({
   kind: 'toy',
@@ -85,7 +85,8 @@ const toyFor = ({ contextDim }: FlowSpec): BatchSource => ({
 });
 
 /**
- * What a `fit` of these rows and batches holds. Without `variants`, by the fixed table for a GPU without subgroups.
+ * The memory of a `fit` with these rows and batches. The default `variants` are the fixed table's for a GPU
+ * without subgroups.
  * @throws {ShapeError} when an option is out of range
  */
 export function trainingMemory(

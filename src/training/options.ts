@@ -33,7 +33,7 @@ import { defaultSubmitMs } from './submitSize.ts';
 
 /** The settings of a run. */
 export interface TrainingSettings extends AdamSettings {
-  /** Steps in all; with `resume` the steps of the earlier run count. Default 3000. */
+  /** Total number of steps; with `resume` it includes the steps of the earlier run. Default 3000. */
   steps: number;
   /** Rows of a batch. Default 512. */
   batch: number;
@@ -41,7 +41,9 @@ export interface TrainingSettings extends AdamSettings {
   learningRate: number;
   /** Default: the preset's, or constant. */
   schedule: Schedule;
-  /** Global norm above which the gradient is scaled down; 0 never does. Default: the preset's, or 0. */
+  /**
+   * Global norm above which the gradient is scaled down; 0 turns clipping off. Default: the preset's, or 0.
+   */
   clipNorm: number;
   /** Seed of the shuffle or of the fresh points. Default 0. */
   seed: number;
@@ -49,7 +51,7 @@ export interface TrainingSettings extends AdamSettings {
   beta1: number;
   beta2: number;
   epsilon: number;
-  /** Time that one submit should take, in milliseconds. Default 8 in a page, which must stay smooth, 100 elsewhere. */
+  /** Target time of one submit, in milliseconds. Default 8 in a page, to keep it smooth, 100 elsewhere. */
   submitMs: number;
 }
 
@@ -58,15 +60,20 @@ export interface Setting<Value> {
   rule: OptionRule;
   /** Whether a checkpoint keeps it and `resume` restores it. */
   isKept: boolean;
-  /** Whether the training record of a model file has it among its options. */
+  /** Whether the training record of a model file lists it among its options. */
   isRecorded?: boolean;
   /** The text form of a value that is not a number, on the command line and in a model file. */
   text?: { parse: (text: string) => Value; format: (value: Value) => string; expected: string };
-  /** The option of the command line and the words for people, if they may choose it; `rule` if it is narrower there. */
+  /**
+   * The flag and description on the command line, if it is an option there; `rule` if it is narrower there.
+   */
   option?: { flag: string; words: string; isOfPreset?: boolean; rule?: OptionRule };
 }
 
-/** Every setting once. Checks, record, checkpoint, `resume` and the command line's options are loops over this table. */
+/**
+ * Every setting, once. Checks, record, checkpoint, `resume` and the command line's options loop over this
+ * table.
+ */
 export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<TrainingSettings[Name]> } = {
   steps: {
     default: 3000,
@@ -123,10 +130,10 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
   submitMs: { default: defaultSubmitMs(), rule: POSITIVE, isKept: false },
 };
 
-/** The table, for loops that treat all settings alike. */
+/** The table as entries, for loops over all settings. */
 export const SETTING_ENTRIES = Object.entries(SETTINGS) as [keyof TrainingSettings, Setting<unknown>][];
 
-/** The settings of a run for which nothing is asked. */
+/** The default settings of a run. */
 export const FIT_DEFAULTS = perSetting((_, setting) => setting.default) as TrainingSettings;
 
 function perSetting<Value>(
@@ -137,46 +144,59 @@ function perSetting<Value>(
 }
 
 /**
- * Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. A flow whose
- * `contextDim` is the number of the density's classes learns them given their class, one-hot.
+ * Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. If
+ * the flow's `contextDim` is the number of the density's classes, it learns the points conditioned on their
+ * class, one-hot.
  */
 export type TrainingData = Rows | { toy: ToyName; noise?: number };
 
 export interface FitOptions extends Partial<TrainingSettings> {
-  /** Step after which this call ends, for `resume` to go on from; the schedule still spans `steps`. Default `steps`. */
+  /**
+   * Step after which this call ends, so that `resume` can continue; the schedule still spans `steps`. Default
+   * `steps`.
+   */
   until?: number;
   /**
-   * Rows that are scored while training goes on: the parameters that scored best are the ones the flow has at the end,
-   * and training stops when scores get no better. By default a tenth of a table's rows, and none of a toy density;
-   * `false` trains on all rows, for all steps.
+   * Rows that are scored during training. The flow ends with the best-scoring parameters, and training stops
+   * when scores no longer improve. By default a tenth of a table's rows, and none for a toy density; `false`
+   * trains on all rows, for all steps.
    */
   validation?: false | ValidationOptions;
-  /** Of a flow with a context: that of each row, row-major [N, C]. None for a toy density, which brings its classes. */
+  /**
+   * The context of each row, row-major [N, C], for a flow with a context. A toy density brings its classes
+   * instead.
+   */
   context?: Float32Array;
-  /** Goes on with the optimiser of the last `fit` or of the checkpoint that was loaded. */
+  /** Continues with the optimiser of the last `fit` or of the loaded checkpoint. */
   resume?: boolean;
-  /** Resumes with other rows than those of the earlier run, on purpose; else that is an error. */
+  /** Resumes on purpose with other rows than the earlier run had; without it, other rows are an error. */
   newData?: boolean;
   /** Names of the columns, for errors and for the model file. */
   columns?: readonly string[];
-  /** The columns that the context is made of, for the model file, so that a context can be made from the same columns later. */
+  /** The columns of the context, stored in the model file so that later calls can encode contexts. */
   contextColumns?: readonly ContextColumn[];
-  /** Name of the preset, for the model file. Default: that of the preset that the flow was created from. */
+  /** Name of the preset, for the model file. Default: the preset from which the flow was created. */
   preset?: string;
-  /** Stops training: the iterator throws the signal's reason, the flow keeps the steps that were done. */
+  /** Stops training: the iterator throws the signal's reason, and the flow keeps the finished steps. */
   signal?: AbortSignal;
 }
 
-/** Which rows are scored, and how often. */
+/** The rows to score, and how often. */
 export interface ValidationOptions {
-  /** Rows [V, D] of their own, and their contexts [V, C]. Without them the seed draws rows that training never sees. */
+  /**
+   * Separate rows [V, D], and their contexts [V, C]. Without them the seed draws rows that training never
+   * sees.
+   */
   data?: Rows;
   context?: Float32Array;
-  /** Share of the rows that is held out, in (0, 1). Default 0.1, and at most 10,000 rows. */
+  /** Share of the rows to hold out, in (0, 1). Default 0.1, and at most 10,000 rows. */
   fraction?: number;
-  /** Steps from score to score. Default: after each pass over the rows, later after a tenth more, 50 times a run at least. */
+  /**
+   * Steps between scores. By default one score per pass over the rows, later one per tenth more, at least 50
+   * in a run.
+   */
   every?: number;
-  /** Scores without a better one after which training stops; `Infinity` never does. Default 10. */
+  /** Training stops after this many scores without an improvement; `Infinity` disables this. Default 10. */
   patience?: number;
 }
 
@@ -214,7 +234,8 @@ export function isToy(data: unknown): data is Exclude<TrainingData, Rows> {
 }
 
 /**
- * Checks and copies the arguments of `fit`, since training begins only when a report is asked for.
+ * Checks and copies the arguments of `fit` at the call, because training begins only when a report is
+ * requested.
  * @throws {ShapeError} naming the option that is unknown or out of range, or an array whose buffer is gone
  */
 export function takeFit(
@@ -254,7 +275,7 @@ function takeValidation(given: ValidationOptions): ValidationOptions {
 }
 
 /**
- * The settings of a run: those asked for, else those of the run that is resumed, else the defaults.
+ * The settings of a run: from the options, else from the resumed run, else the defaults.
  * @throws {ShapeError} when the steps are done already
  * @throws {DataError} when the checkpoint has a setting that is out of range
  */
@@ -277,7 +298,7 @@ export function settingsOf(
   return settings;
 }
 
-/** What a checkpoint kept of the settings. @throws {DataError | ShapeError} naming the first that `fit` would refuse */
+/** The settings in a checkpoint. @throws {DataError | ShapeError} naming the first that `fit` would refuse */
 function restoredSettings(stored: Settings): Record<keyof TrainingSettings, unknown> {
   return perSetting((name, { isKept, rule, text }) => {
     const found = stored[name];
@@ -290,7 +311,7 @@ function restoredSettings(stored: Settings): Record<keyof TrainingSettings, unkn
   });
 }
 
-/** The settings that a checkpoint keeps or a training record has, as a file says them. */
+/** The settings that a checkpoint or a training record keeps, in their file form. */
 export function storedSettings(settings: TrainingSettings, which: 'isKept' | 'isRecorded'): Settings {
   const chosen = SETTING_ENTRIES.filter(([, setting]) => setting[which]);
   const entries = chosen.map(([name, { text }]) => [name, text?.format(settings[name]) ?? settings[name]]);

@@ -1,4 +1,4 @@
-/** What `fit` reports. */
+/** The reports of `fit`. */
 import { learningRateAt } from '../model/schedule.ts';
 import type { TrainingSettings } from './options.ts';
 
@@ -6,7 +6,10 @@ export interface FitReport {
   /** Steps done. */
   step: number;
   steps: number;
-  /** Mean NLL over the last 50 steps of this run, in nats: the same at a step, whenever it is reported. */
+  /**
+   * Mean NLL over the last 50 steps of this run, in nats; at a given step it does not depend on when it is
+   * reported.
+   */
   nll: number;
   /** NLL of each step since the last report, in nats. */
   losses: Float32Array;
@@ -18,16 +21,15 @@ export interface FitReport {
   validationNll?: number;
   /** The best validation score so far. */
   bestValidationNll?: number;
-  /** Wall time of a step over this report, in milliseconds. */
+  /** Wall time per step over this report, in milliseconds. */
   msPerStep: number;
   stepsPerSecond: number;
   samplesPerSecond: number;
 }
 
-/** Steps over which a report takes the mean NLL, whatever the clock makes of its own steps. */
+/** Number of steps for a report's mean NLL, regardless of how many steps the report covers. */
 export const RECENT_STEPS = 50;
 
-/** Makes the reports of one run. */
 export class Reporter {
   readonly #settings: TrainingSettings;
   #recent: number[] = [];

@@ -1,4 +1,4 @@
-/** The rows that a run learns from, and those that it is scored on. */
+/** The rows that a run learns from and is scored on. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { takeContext } from '../calls/rows.ts';
 import { fingerprint } from '../data/fingerprint.ts';
@@ -19,28 +19,28 @@ import type { FlowSpec } from '../spec/spec.ts';
 import { DEFAULT_PATIENCE, isToy } from './options.ts';
 import type { FitOptions, TrainingData } from './options.ts';
 
-/** What a run learns from and is scored on. */
+/** The training and validation rows of a run. */
 export interface RunRows {
   source: BatchSource;
   /** Undefined for a toy density, whose points are fresh. */
   training?: ContextRows;
   validation?: ValidationRows;
-  /** What a checkpoint keeps of them: fingerprints, the number of held-out rows, patience. */
+  /** What a checkpoint keeps about them: fingerprints, the number of held-out rows, patience. */
   kept: Settings;
 }
 
 export interface ValidationRows extends ContextRows {
-  /** Rows that were to be held out of the table; undefined for rows of their own. */
+  /** Rows requested to be held out of the table; undefined if the validation rows are given separately. */
   heldOut?: number;
   every: number | undefined;
   patience: number;
 }
 
 /**
- * Checks the rows and takes those to score from the table if they are not given. A resumed run holds out the same rows as
- * before.
- * @param stored the settings of the run that is resumed
- * @throws {ShapeError | DataError} when the rows do not fit the flow, or are not those of the earlier run
+ * Checks the rows, and holds out validation rows from the table if none are given. A resumed run holds out
+ * the same rows as before.
+ * @param stored the settings of the resumed run
+ * @throws {ShapeError | DataError} when the rows do not fit the flow, or differ from the earlier run's
  */
 export function runRows(
   spec: FlowSpec,
@@ -62,7 +62,7 @@ export function runRows(
   return { ...rows, kept };
 }
 
-/** @throws {ShapeError} when the data are not of the flow's features and classes */
+/** @throws {ShapeError} when the data do not fit the flow's features and classes */
 function sourceOf(spec: FlowSpec, data: TrainingData): BatchSource {
   const { dim, contextDim } = spec;
   if (isToy(data)) {
@@ -89,8 +89,8 @@ function requireWhole(what: string, data: Rows, dim: number): void {
 }
 
 /**
- * The contexts of the training rows, if there are some to upload.
- * @throws {ShapeError} when they are not those of the rows, or do not fit the columns that are to be recorded
+ * The contexts of the training rows, if the flow has a context and the data are a table.
+ * @throws {ShapeError} when they do not fit the rows, or the columns to be recorded
  * @throws {DataError} when one is not finite
  */
 function contextOf(
@@ -173,7 +173,7 @@ function splitOf(
   };
 }
 
-/** How an earlier run held rows out and stopped. */
+/** The held-out rows and the patience of an earlier run. */
 function storedValidation({ heldOut, patience }: Settings): { heldOut: number; patience: number } {
   return {
     heldOut: typeof heldOut === 'number' ? heldOut : 0,
@@ -191,7 +191,7 @@ function requireFraction(fraction: number, rows: number): void {
   );
 }
 
-/** Validation rows of their own. */
+/** Validation rows that are given separately. */
 function givenRows(
   spec: FlowSpec,
   data: Rows,
@@ -221,9 +221,9 @@ function keptOf(table: ContextRows | undefined, validation: ValidationRows | und
   };
 }
 
-/** @throws {DataError} if a run goes on with other rows than it began with */
+/** @throws {DataError} if a resumed run has other rows than before */
 function requireSameRows(kept: Settings, stored: Settings): void {
-  // A checkpoint of wgflow 0.1.0 does not know its rows.
+  // A checkpoint of wgflow 0.1.0 does not identify its rows.
   if (typeof stored['data'] !== 'string') return;
   const differing = (['data', 'heldOut', 'validation'] as const).find((name) => kept[name] !== stored[name]);
   if (differing === undefined) return;

@@ -19,10 +19,10 @@ import type { Score, Scorer, ScoringPace } from './scoring.ts';
 import { GpuSteps } from './steps.ts';
 import type { Checkpoint, Trainee, TrainingState } from './trainee.ts';
 
-/** What a run is made of. */
+/** The parts of a run. */
 interface RunParts {
   trainee: Trainee;
-  /** What the flow keeps of the run. */
+  /** The state that the flow keeps of the run. */
   state: TrainingState;
   options: FitOptions;
   settings: TrainingSettings;
@@ -52,7 +52,7 @@ export class TrainingRun {
     this.#pace = { every: rows.validation?.every, rows: rowsOf(rows), batch, steps };
   }
 
-  /** Checks everything, then uploads the rows, and scales a fresh flow by them. */
+  /** Checks everything, then uploads the rows and scales a fresh flow to them. */
   static async start(
     trainee: Trainee,
     state: TrainingState,
@@ -64,7 +64,7 @@ export class TrainingRun {
     const { columns, signal } = options;
     const resumed = options.resume === true ? resumedFrom(state) : undefined;
     const optimizer = resumed?.optimizer;
-    // The preset's seed, whatever the number of rows.
+    // The preset's seed, which does not depend on the number of rows.
     const { seed } = settingsOf(options, optimizer, trainee.defaults(Infinity));
     const rows = runRows(spec, data, options, { seed, stored: optimizer?.settings });
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
@@ -87,20 +87,20 @@ export class TrainingRun {
       for (const { tensor, values } of tensorsOfData(layout, start)) {
         gpu.buffers.write(parameters, values, tensor.offset);
       }
-      // At once with the mean that goes with it: no call may see the one without the other.
+      // Together with the matching mean: no call may see one without the other.
       trainee.shiftTo({ offset: start.offset, spread: start.std });
     }
-    // The flow may have the best parameters by now; training goes on from the last ones.
+    // The flow may hold the best parameters by now; training continues from the last ones.
     if (resumed !== undefined) gpu.buffers.write(parameters, resumed.parameters);
     state.snapshot = () => run.#snapshot();
     return run;
   }
 
-  /** Gives a fresh flow what it takes from its first batch, and scores the start. */
+  /** Initialises a fresh flow from its first batch, and scores the start. */
   async begin(): Promise<void> {
     await this.#run.trainee.gpu.guard(() => this.#run.steps.startFromData());
-    // What a flow is before its first step, such as the Gaussian of its data, may be better than all that follows.
-    // A resumed run may have stopped between a step and its score.
+    // The start itself, such as the Gaussian of the data, may be better than every later step. A resumed run
+    // may have stopped between a step and its score.
     const { submitted } = this.#run.steps;
     const isDue = isScored(submitted, this.#pace) && this.#best.score?.lastScored !== submitted;
     if (this.#run.scorer !== undefined && isDue) await this.#score(this.#run.scorer);
@@ -125,12 +125,15 @@ export class TrainingRun {
     this.#isScoreDue = this.#run.steps.submitted === last;
   }
 
-  /** Whether a report is due: the GPU keeps one submit to work on while the host reads the other. */
+  /** Whether a report is due: the GPU works on one submit while the host reads the other. */
   get hasReport(): boolean {
     return this.#run.steps.pending > (this.#isScoreDue ? 0 : 1);
   }
 
-  /** The report of the oldest submit, with the score if one is due. @throws {TrainingDivergedError} as `nextLosses` */
+  /**
+   * The report of the oldest submit, with a score if one is due. @throws {TrainingDivergedError} like
+   * `nextLosses`
+   */
   async report(): Promise<FitReport> {
     const done = await this.#run.trainee.gpu.guard(async () => {
       const losses = await this.#run.steps.nextLosses();
@@ -143,12 +146,12 @@ export class TrainingRun {
     }
     if (this.#best.score !== undefined) report.bestValidationNll = this.#best.score.nll;
     this.#best.copyNowAndThen(this.#run.steps.submitted);
-    // What ran on destroyed buffers is no result.
+    // Results from destroyed buffers are meaningless.
     this.#requireAlive();
     return report;
   }
 
-  /** Leaves the flow with the best parameters, and the checkpoint and the record of the run. */
+  /** Leaves the flow with the best parameters, the checkpoint and the record of the run. */
   async end(): Promise<void> {
     const state = this.#run.state;
     try {
@@ -177,7 +180,7 @@ export class TrainingRun {
     return found.nll;
   }
 
-  /** The run as it is after the last submitted step. */
+  /** The state of the run after the last submitted step. */
   async #snapshot(): Promise<Checkpoint> {
     const [{ parameters, ...adam }, best] = await Promise.all([
       this.#run.steps.snapshot(),
@@ -237,8 +240,8 @@ function resumedFrom({ last }: TrainingState): Checkpoint {
 }
 
 /**
- * The parameters that were best, by their score on the rows at hand, which may be others than before. Undefined if the
- * run scores none: its last parameters are the result.
+ * The best parameters of the resumed run, scored on the current rows, which may differ from before. Undefined
+ * if the run makes no scores: its last parameters are the result.
  */
 async function scoredAnew(
   { gpu, parameters }: Trainee,
@@ -251,7 +254,7 @@ async function scoredAnew(
   return Number.isFinite(score.merit) ? { ...best, ...score } : undefined;
 }
 
-/** Rows to learn from; a toy density has no end of them. */
+/** Number of training rows; infinite for a toy density. */
 function rowsOf({ source }: RunRows): number {
   return source.kind === 'dataset' ? source.rows : Infinity;
 }

@@ -1,17 +1,17 @@
-/** How and when the validation rows are scored while training goes on. */
+/** How and when to score the validation rows during training. */
 import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussian.ts';
 import type { ContextRows } from '../data/holdOut.ts';
 import { meanNll } from '../data/statistics.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import type { Trainee } from './trainee.ts';
 
-/** How the flow does on the validation rows. */
+/** The score of the flow on the validation rows. */
 export interface Score {
   /** Mean NLL, in nats. */
   nll: number;
   /**
-   * What is to be as large as possible: by how much the rows are more likely than under a Gaussian, less one standard
-   * error of that. So a few rows do not take luck for learning. Without a Gaussian it is the negative mean NLL.
+   * The value to maximise: the mean gain in log-likelihood over a Gaussian, minus one standard error. So luck
+   * on a few rows does not count as learning. Without a Gaussian it is the negative mean NLL.
    */
   merit: number;
 }
@@ -22,7 +22,7 @@ export interface Scorer {
   gaussianNll: number | undefined;
 }
 
-/** Scores the validation rows by the kernels of the training, so that a resumed run has the same scores. */
+/** Scores the validation rows with the training kernels, so that a resumed run gets the same scores. */
 export function scorerOf(
   { model, logProb }: Trainee,
   { data, context }: ContextRows,
@@ -50,23 +50,23 @@ function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Of the mean of these values; 0 for a single one. */
+/** The standard error of the mean of these values; 0 for a single value. */
 function standardError(values: Float64Array): number {
   const { length } = values;
   const centre = mean(values);
   return length < 2 ? 0 : Math.sqrt(mean(values.map((value) => (value - centre) ** 2)) / (length - 1));
 }
 
-/** Scores of a run that is long for its data. */
+/** Minimum number of scores in a run. */
 const SCORES = 50;
 
-/** Steps in which a run may climb before it falls. */
+/** Steps in which the NLL may rise before it falls. */
 const FIRST_STEPS = 200;
 
 export interface ScoringPace {
-  /** Steps from score to score, if the caller asks for a number. */
+  /** Steps between scores, if the caller sets it. */
   every?: number;
-  /** Rows to learn from, and rows of a batch. */
+  /** Training rows, and rows per batch. */
   rows: number;
   batch: number;
   /** Steps of the whole run. */
@@ -74,9 +74,9 @@ export interface ScoringPace {
 }
 
 /**
- * The first step after `step` that is followed by a score. A small table is learned by heart within a few steps, so the
- * pace follows the rows that were seen: a score after each pass over the rows, later after a tenth more of them, but at
- * least 50 in a run.
+ * The first step after `step` that is followed by a score. A small table is memorised within a few steps, so
+ * the pace depends on the rows seen. There is a score after each pass over the rows, later after a tenth more
+ * of them, and at least 50 in a run.
  */
 export function nextScoreAfter(step: number, { every, rows, batch, steps }: ScoringPace): number {
   if (every !== undefined) return step + every - (step % every);
@@ -87,12 +87,12 @@ export function nextScoreAfter(step: number, { every, rows, batch, steps }: Scor
   return next;
 }
 
-/** Whether a score follows `step`; one follows the start. */
+/** Whether a score follows `step`; the start is scored too. */
 export function isScored(step: number, pace: ScoringPace): boolean {
   return step === 0 || nextScoreAfter(step - 1, pace) === step;
 }
 
-/** Whether a score after `step` that is no better counts against patience. */
+/** Whether a score after `step` counts against patience if it is no better. */
 export function isCounted(step: number, { every }: ScoringPace): boolean {
   return every === undefined ? step >= FIRST_STEPS : step > 0;
 }

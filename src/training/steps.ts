@@ -31,15 +31,15 @@ import type { FitReport } from './report.ts';
 import { nextSteps } from './submitSize.ts';
 import type { Trainee } from './trainee.ts';
 
-/** Steps of a submit are at most half the ring, so that the GPU never overtakes the reader. */
+/** A submit has at most half a ring of steps, so that the GPU never overtakes the reader. */
 const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
 
-/** What the steps work with. */
+/** The inputs of the steps. */
 interface StepsOf {
   source: BatchSource;
   /** Undefined for a toy density. */
   training?: ContextRows;
-  /** What the flow subtracts from each row. */
+  /** The offset that the flow subtracts from each row. */
   offset?: Float64Array;
   settings: TrainingSettings;
   variants: KernelVariants;
@@ -85,7 +85,7 @@ export class GpuSteps implements Disposable {
     this.#step = firstStep;
   }
 
-  /** Uploads the data and the optimiser's state, compiles the plan; afterwards no step allocates anything. */
+  /** Uploads the data and the optimiser's state and compiles the plan; later steps allocate nothing. */
   static async create(trainee: Trainee, of: StepsOf, state: OptimizerState | undefined): Promise<GpuSteps> {
     const { gpu, parameters } = trainee;
     const { buffers } = gpu;
@@ -120,7 +120,7 @@ export class GpuSteps implements Disposable {
     }
   }
 
-  /** Gives a fresh model the start that it takes from the first batch; one that has had it stays as it is. */
+  /** Initialises a fresh model from the first batch; a model that has started is unchanged. */
   async startFromData(): Promise<void> {
     const { gpu, parameters } = this.#trainee;
     const { source, settings, variants } = this.#of;
@@ -137,7 +137,7 @@ export class GpuSteps implements Disposable {
     }
   }
 
-  /** Steps submitted so far, those of a resumed run included. */
+  /** Steps submitted so far, including those of a resumed run. */
   get submitted(): number {
     return this.#step;
   }
@@ -155,7 +155,7 @@ export class GpuSteps implements Disposable {
     this.#writeRings(this.#step, count);
     void this.#program.run(count, [{ from: STEP_LOSSES, to: staging, length: 2 * RING_SIZE }]);
     const losses = this.#trainee.gpu.buffers.read(staging, 2 * RING_SIZE);
-    // Whoever awaits it may come only after the device is lost; unhandled, that would end a Node process.
+    // The caller may await it only after the device is lost; unhandled, it would end a Node process.
     losses.catch(() => undefined);
     this.#queue.push({ firstStep: this.#step, count, submittedAt: performance.now(), staging, losses });
     this.#step += count;
@@ -187,7 +187,7 @@ export class GpuSteps implements Disposable {
     const now = performance.now();
     const elapsed = now - Math.max(this.#lastReadAt, submit.submittedAt);
     this.#lastReadAt = now;
-    // A browser's clock may be too coarse to see a submit.
+    // A browser's clock may be too coarse to measure a submit.
     const msPerStep = Math.max(elapsed, 1e-3) / count;
     const { submitMs } = this.#of.settings;
     this.#stepsPerSubmit = nextSteps(this.#stepsPerSubmit, msPerStep, submitMs, MAX_STEPS_PER_SUBMIT);
@@ -203,7 +203,7 @@ export class GpuSteps implements Disposable {
     const step = this.#step;
     const moment = (name: string): Promise<Float32Array> =>
       gpu.buffers.download(this.#program.buffer(name), trainableLength);
-    // All copies are on the queue before anything can come between them.
+    // All copies are queued before other work can come between them.
     const [parameters, firstMoment, secondMoment] = await Promise.all([
       gpu.buffers.download(trained, length),
       moment(FIRST_MOMENT),
@@ -212,7 +212,7 @@ export class GpuSteps implements Disposable {
     return { parameters, step, firstMoment, secondMoment };
   }
 
-  /** Waits for what was submitted. */
+  /** Waits for all submits. */
   async drain(): Promise<void> {
     await Promise.allSettled(this.#queue.map(({ losses }) => losses));
   }
@@ -225,7 +225,7 @@ export class GpuSteps implements Disposable {
     this.dispose();
   }
 
-  /** Fills the rings for steps [first, first + count): where each batch begins, Adam's scalars. */
+  /** Fills the rings for steps [first, first + count): the start of each batch, Adam's scalars. */
   #writeRings(first: number, count: number): void {
     const { settings, source } = this.#of;
     const { cursor, scalars } = ringEntries({ ...settings, source }, first, count);
@@ -243,7 +243,7 @@ export class GpuSteps implements Disposable {
   }
 }
 
-/** Puts the data set on the GPU, cut into segments, each a buffer under the name that plans use. */
+/** Uploads the data set in segments, each a buffer with the name that plans use. */
 function* uploads(
   { gpu: { buffers } }: Trainee,
   { source, training, offset }: StepsOf,
@@ -267,14 +267,14 @@ function* uploads(
   }
 }
 
-/** What is not finite in a step, by what `step_record` says of it. */
+/** The first part of a step that is not finite, decoded from the values of `step_record`. */
 function problemOf(nll: number, gradientNorm: number): DivergedPart | undefined {
   if (!Number.isFinite(nll)) return 'loss';
   if (!Number.isFinite(gradientNorm)) return 'gradient';
   return gradientNorm < 0 ? 'update' : undefined;
 }
 
-/** Rows [N, D] less the offset [D], as float32. */
+/** Rows [N, D] minus the offset [D], as float32. */
 function shifted(rows: Rows, offset: Float64Array | undefined): Float32Array {
   const isPlain = offset === undefined || offset.every((value) => value === 0);
   if (isPlain) return rows instanceof Float32Array ? rows : new Float32Array(rows);

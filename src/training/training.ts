@@ -1,4 +1,4 @@
-/** The training of one flow: one `fit` at a time, and what the flow keeps of it. */
+/** The training of one flow: one `fit` at a time, and the state that the flow keeps of it. */
 import { ShapeError } from '../errors.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { takeFit } from './options.ts';
@@ -22,8 +22,8 @@ export class FlowTraining implements TrainingState {
   }
 
   /**
-   * Takes the rows and options as they are now; training begins when the first report is asked for.
-   * @throws {ShapeError} at the first report, while another `fit` goes on; else as `Flow.fit`
+   * Copies the rows and options at the call; training begins when the first report is requested.
+   * @throws {ShapeError} at the first report, if another `fit` is running; otherwise like `Flow.fit`
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
     const { spec } = this.#trainee.model();
@@ -35,7 +35,7 @@ export class FlowTraining implements TrainingState {
     if (this.#isRunning) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
     this.#isRunning = true;
     try {
-      // Loaded with the first training: a page that only samples does not wait for it.
+      // Loaded with the first training, so that a page that only samples does not wait for it.
       const { fit } = await import('./fit.ts');
       yield* fit(this.#trainee, this, data, options);
     } finally {
@@ -45,7 +45,7 @@ export class FlowTraining implements TrainingState {
   }
 }
 
-/** Runs `make` now, and gives its result or throws its error when asked. */
+/** Runs `make` now, and returns its result or throws its error later, when called. */
 function outcomeOf<Result>(make: () => Result): () => Result {
   try {
     const result = make();

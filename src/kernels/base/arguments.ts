@@ -1,4 +1,4 @@
-/** What the kernels of every base distribution take. */
+/** The arguments of the kernels of every base distribution. */
 import type { ScalarType } from '../../plan/kernel.ts';
 import { splitRow, splitSeed, STREAMS } from '../../random.ts';
 
@@ -15,7 +15,7 @@ export const LOG_PROB_PARAMS = {
 export interface LogProbArguments {
   rows: number;
   features: number;
-  /** +1 if `logDet` is that of the forward map, −1 if it is that of the inverse. */
+  /** +1 if `logDet` belongs to the forward map, −1 if it belongs to the inverse. */
   sign: 1 | -1;
   parameters: string;
   state: string;
@@ -25,16 +25,16 @@ export interface LogProbArguments {
   loss?: BaseLoss;
 }
 
-/** What makes a log-density the loss of a batch. */
+/** The additional arguments of a loss. */
 export interface BaseLoss {
-  /** Rows before the padding, which has neither loss nor gradient. */
+  /** Rows before the padding; padded rows have neither loss nor gradient. */
   validRows: number;
-  /** Where this chunk's rows begin in the buffer of the losses. */
+  /** The start of this chunk's rows in the buffer of the losses. */
   rowStart: number;
-  /** Rows B of the whole batch, over which the loss is the mean. */
+  /** Rows B of the whole batch; the loss is the mean over them. */
   totalRows: number;
   dState: string;
-  /** Each row's gradients of the base's own tensors, one tensor after the other; unused by a base without any. */
+  /** Each row's gradients of the base's tensors, one after another; unused by a base without tensors. */
   dBase: string;
 }
 
@@ -65,14 +65,14 @@ export const SAMPLE_PARAMS = {
   temperature: 'f32',
 } as const satisfies Record<string, ScalarType>;
 
-/** Rows of the base distribution. */
+/** Samples of the base distribution. */
 export interface SampleArguments {
   rows: number;
   features: number;
   /** Index of the first row; row indices are 64-bit. */
   rowStart: number;
   seed: number;
-  /** Standard deviation of a normal base; of others, a factor of their spread. */
+  /** Standard deviation of a normal base; for other bases, a factor of their spread. */
   temperature: number;
   parameters: string;
   state: string;
@@ -100,5 +100,6 @@ export function sampleParams({
   };
 }
 
-// Box and Muller per pair: logarithm 14, square root 1, cosine and sine 31, products 3; one product for the temperature.
+// Box and Muller per pair: logarithm 14, square root 1, cosine and sine 31, products 3; a product for the
+// temperature.
 export const FLOPS_PER_NORMAL = 26;

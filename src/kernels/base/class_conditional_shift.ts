@@ -32,7 +32,7 @@ export interface ClassConditionalShiftArguments {
   state: string;
 }
 
-/** state ± M c, in place: rows of N(0, I) get the mean that their context asks for, or lose it. */
+/** state ± M c, in place: adds the mean for the context to rows of N(0, I), or subtracts it. */
 export function classConditionalShift(args: ClassConditionalShiftArguments): Dispatch {
   const { rows, features, contextCount, mean } = args;
   const elements = rows * features;

@@ -20,11 +20,11 @@ export const mixtureSampleKernel = {
   },
 } as const satisfies KernelSpec;
 
-/** The Philox block of a row that draws its component; those of its features count from 0. */
+/** The Philox block that draws a row's component; the blocks of its features count from 0. */
 export const CHOICE_BLOCK = 0x80000000;
 
 /**
- * Rows of a mixture of diagonal normals, whose standard deviations the temperature multiplies.
+ * Samples of a mixture of diagonal normals; the temperature multiplies their standard deviations.
  * @throws {ShapeError} for a bad seed or row index
  */
 export function mixtureSample(args: SampleArguments & { slots: MixtureSlots }): Dispatch {

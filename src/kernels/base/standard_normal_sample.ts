@@ -13,7 +13,7 @@ export const standardNormalSampleKernel = {
 } as const satisfies KernelSpec;
 
 /**
- * Rows of N(0, temperature² I); row i of a seed is the same in every run.
+ * Samples of N(0, temperature² I); row i of a seed is the same in every run.
  * @throws {ShapeError} for a bad seed or row index
  */
 export function standardNormalSample(args: SampleArguments): Dispatch {

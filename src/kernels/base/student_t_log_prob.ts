@@ -20,11 +20,11 @@ export const studentTLogProbKernel = {
 } as const satisfies KernelSpec;
 
 export interface StudentTLogProbArguments extends LogProbArguments {
-  /** Logarithms of the degrees of freedom, one a feature. */
+  /** Logarithms of the degrees of freedom, one per feature. */
   logDf: TensorSlot;
 }
 
-/** Normaliser 45, tail 15, the rest a feature; with the gradients the normaliser's derivative 30. */
+/** Per feature: normaliser 45, tail 15, the rest 5; with gradients also the normaliser's derivative 30. */
 const FLOPS = { value: 65, gradients: 45 };
 
 /** log p of independent Student t's per row, in nats; or the loss with its gradients. */

@@ -14,11 +14,11 @@ export const studentTSampleKernel = {
   },
 } as const satisfies KernelSpec;
 
-/** The logarithm 14, the exponential less one 12, cosine 31, and what joins them. */
+/** Logarithm 14, exponential minus one 12, cosine 31, and the operations that combine them. */
 const FLOPS_PER_T = 64;
 
 /**
- * Rows of independent Student t's, which the temperature multiplies.
+ * Samples of independent Student t's, multiplied by the temperature.
  * @throws {ShapeError} for a bad seed or row index
  */
 export function studentTSample(args: SampleArguments & { logDf: TensorSlot }): Dispatch {

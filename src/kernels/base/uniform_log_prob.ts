@@ -16,11 +16,11 @@ export const uniformLogProbKernel = {
   flags: ['LOSS'],
 } as const satisfies KernelSpec;
 
-/** WGSL has no constant for it, nor may one be the result of a constant expression. */
+/** WGSL has no constant for −∞, and a constant expression must not produce it. */
 const NEGATIVE_INFINITY_BITS = 0xff800000;
 
 export interface UniformLogProbArguments extends LogProbArguments {
-  /** The box is [−bound, bound] in each feature; outside it the losses are those of walls of slope 1. */
+  /** The box is [−bound, bound] in each feature; outside it the loss rises with slope 1. */
   bound: number;
 }
 

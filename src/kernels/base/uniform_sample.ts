@@ -13,7 +13,7 @@ export const uniformSampleKernel = {
 } as const satisfies KernelSpec;
 
 /**
- * Rows of the uniform density on a box, which a temperature below 1 shrinks.
+ * Samples of the uniform density on a box; a temperature below 1 shrinks the box.
  * @throws {ShapeError} for a bad seed or row index
  */
 export function uniformSample(args: SampleArguments & { bound: number }): Dispatch {

@@ -28,7 +28,7 @@ export interface ConditionerInputArguments {
   conditionerInput: string;
 }
 
-/** [x₁; c]: the conditioning block of the state and the context, side by side for the first layer of a net. */
+/** [x₁; c]: the conditioning block of the state next to the context, for the first layer of a net. */
 export function conditionerInput(args: ConditionerInputArguments): Dispatch {
   const { rows, blocks, contextCount } = args;
   const elements = rows * (blocks.conditionCount + contextCount);

@@ -31,13 +31,13 @@ export const denseCouplingBlockedKernel = {
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
 
-/** Transformed features whose log-scales are added in one workgroup: a tile holds a and t of each. */
+/** Transformed features whose log-scales one workgroup adds: a tile holds a and t of each. */
 export const TILE_TRANSFORMED = TILE_FEATURES / 2;
 
 export interface DenseCouplingBlockedArguments {
   /** A multiple of 4. */
   rows: number;
-  /** The last layer of the one net of a coupling: outputs [a | t]. */
+  /** The last layer of a coupling's single net: outputs [a | t]. */
   layer: DenseSlots;
   blocks: CouplingBlocks;
   scale: ScaleMap;
@@ -48,9 +48,9 @@ export interface DenseCouplingBlockedArguments {
   state: string;
   /** [couplingTiles, rows]. */
   logScale: string;
-  /** Where [a | t] goes; left out where no backward pass follows. */
+  /** Receives [a | t]; omitted if no backward pass follows. */
   output?: string;
-  /** Whether parameters and input are of half precision. */
+  /** Whether parameters and input have half precision. */
   f16?: boolean;
 }
 
@@ -59,7 +59,7 @@ export function couplingTiles(transformed: number): number {
   return ceilDivide(transformed, TILE_TRANSFORMED);
 }
 
-/** The last layer of a coupling's net and, in the same dispatch, the coupling in place, in either direction. */
+/** The last layer of a coupling's net and the coupling itself in one dispatch, in place, either direction. */
 export function denseCouplingBlocked(args: DenseCouplingBlockedArguments): Dispatch {
   const { rows, layer, blocks, scale, output, f16 = false } = args;
   const transformed = rows * blocks.transformCount;

@@ -8,7 +8,7 @@ export const logDetStartKernel = {
   bindings: { log_det: { access: 'read_write', element: 'f32' } },
 } as const satisfies KernelSpec;
 
-/** logDet = 0 per row, where no bijector starts it. */
+/** Sets logDet = 0 per row, if no bijector sets it. */
 export function logDetStart({ rows, logDet }: { rows: number; logDet: string }): Dispatch {
   return dispatchOf(logDetStartKernel, {
     params: { n_rows: rows },

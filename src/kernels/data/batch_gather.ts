@@ -26,16 +26,16 @@ export const batchGatherKernel = {
 
 export interface BatchGatherArguments {
   rows: number;
-  /** Place of the first row within the batch. */
+  /** Index of the first row within the batch. */
   rowStart: number;
   features: number;
   /** Rows of the whole data set, below 2^32. */
   dataRows: number;
-  /** The rows of the data set that the buffer `dataset` holds. */
+  /** The range of data set rows in the buffer `dataset`. */
   segmentStart: number;
   segmentRows: number;
   seed: number;
-  /** Steps whose cursor `stepCursor` holds. */
+  /** Number of steps whose cursor is in `stepCursor`. */
   ringSize: number;
   stepState: string;
   stepCursor: string;
@@ -44,8 +44,8 @@ export interface BatchGatherArguments {
 }
 
 /**
- * Rows of this step's batch, reshuffled in each epoch: those of them that lie in the given segment of the
- * data set. One dispatch per segment fills the batch.
+ * Gathers the rows of this step's batch, reshuffled in each epoch, that lie in the given segment of the data
+ * set. One dispatch per segment fills the batch.
  * @throws {ShapeError} for a bad seed
  */
 export function batchGather(args: BatchGatherArguments): Dispatch {

@@ -33,20 +33,20 @@ export const toyBatchKernel = {
 
 export interface ToyBatchArguments {
   rows: number;
-  /** Place of the first row within the batch. */
+  /** Index of the first row within the batch. */
   rowStart: number;
   seed: number;
   /** The density's number: `toyDensity(name).shape`. */
   shape: number;
   noise: number;
-  /** One of STREAMS: training points and test points do not meet. */
+  /** One of STREAMS; training points and test points use different streams. */
   stream: number;
-  /** Steps whose cursor `stepCursor` holds. */
+  /** Number of steps whose cursor is in `stepCursor`. */
   ringSize: number;
   stepState: string;
   stepCursor: string;
   state: string;
-  /** With the classes of the density, as many as it has components: each point's, one-hot, goes to `context`. */
+  /** Number of classes, if each point's class is wanted: it goes to `context`, one-hot. */
   classes?: number;
   context?: string;
 }
@@ -56,7 +56,7 @@ const FLOPS_PER_POINT = 105;
 
 /**
  * Fresh points of a toy density, standardized; point i of a seed and stream is the same in every run.
- * @throws {ShapeError} for a bad seed, an unknown shape or a noise that the shape does not have
+ * @throws {ShapeError} for a bad seed, an unknown shape or a noise that the shape does not allow
  */
 export function toyBatch(args: ToyBatchArguments): Dispatch {
   const { rows, shape, noise, classes = 0, context } = args;

@@ -4,7 +4,7 @@ import { toyBatch } from './toy_batch.ts';
 import type { ToyBatchArguments } from './toy_batch.ts';
 import { toyVectorBatch } from './toy_vector_batch.ts';
 
-/** Fresh points of a toy density by the kernel that makes them. @throws {ShapeError} as `toyBatch` */
+/** Fresh points of a toy density, from the kernel for it. @throws {ShapeError} like `toyBatch` */
 export function toyPoints(args: ToyBatchArguments): Dispatch {
   const { dim } = toyDensityOfShape(args.shape, { noise: args.noise });
   return dim === 2 ? toyBatch(args) : toyVectorBatch(args);

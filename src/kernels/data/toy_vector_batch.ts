@@ -29,8 +29,8 @@ export const toyVectorBatchKernel = {
 const FLOPS_PER_FEATURE = 80;
 
 /**
- * As `toyBatch`, for densities of more than two features.
- * @throws {ShapeError} for a bad seed, an unknown shape or a noise that the shape does not have
+ * Like `toyBatch`, for densities with more than two features.
+ * @throws {ShapeError} for a bad seed, an unknown shape or a noise that the shape does not allow
  */
 export function toyVectorBatch(args: ToyBatchArguments): Dispatch {
   const { rows, shape, noise } = args;

@@ -17,7 +17,7 @@ export const traceRecordKernel = {
 export interface TraceRecordArguments {
   rows: number;
   features: number;
-  /** How many bijectors the rows have been through; with none, there is no log-det to keep. */
+  /** Count of bijectors that the rows have passed; if 0, there is no log-det to store. */
   place: number;
   state: string;
   logDet: string;

@@ -26,7 +26,7 @@ export interface ActivationForwardArguments {
   activation: Activation;
   input: string;
   output: string;
-  /** Where φ′ goes; left out where no backward pass follows. */
+  /** Receives φ′; omitted if no backward pass follows. */
   derivative?: string;
 }
 

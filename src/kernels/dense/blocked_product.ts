@@ -1,4 +1,4 @@
-/** How the blocked kernels are cut into workgroups: shaders/shared/blocked_product.wgsl. */
+/** How the blocked kernels split work into workgroups: shaders/shared/blocked_product.wgsl. */
 import type { Workgroups } from '../../plan/kernel.ts';
 import { ceilDivide } from '../../plan/shape.ts';
 
@@ -10,7 +10,7 @@ const FEATURE_QUADS = 2;
 /** Features of a workgroup's tile. */
 export const TILE_FEATURES = 4 * FEATURE_QUADS * SIDE;
 
-/** An invocation's register block: 8 features by 16 rows, which the registers of a GPU hold, or by 8 for few rows. */
+/** An invocation's register block: 8 features by 16 rows, which fit a GPU's registers; by 8 for few rows. */
 export function blockSizes(quads: number): { FEATURE_QUADS: number; ROW_QUADS: number } {
   return { FEATURE_QUADS, ROW_QUADS: quads <= 2 * SIDE ? 2 : 4 };
 }

@@ -29,22 +29,22 @@ export interface DenseBackwardInputArguments {
   /** A multiple of 4. */
   rows: number;
   layer: DenseSlots;
-  /** How many of the layer's inputs, from the first on, want a gradient: all by default. */
+  /** Count of the leading layer inputs that need a gradient; by default all. */
   inputs?: number;
   parameters: string;
   dOutput: string;
   outputStart: number;
   dInput: string;
   inputStart: number;
-  /** φ′ of the hidden layer below; left out where no activation lies between. */
+  /** φ′ of the hidden layer below; omitted if there is no activation in between. */
   derivative?: string;
-  /** Whether to add to what `dInput` holds already, as at the state. */
+  /** Whether to add to the contents of `dInput`, as for the state. */
   add?: boolean;
-  /** Whether parameters and derivative are of half precision. */
+  /** Whether parameters and derivative have half precision. */
   f16?: boolean;
 }
 
-/** Bytes of a layer's weight, the gradients of its outputs and inputs, and the derivative, or the inputs' gradient before. */
+/** Bytes of a layer's weight, the gradients of its outputs and inputs, and φ′ or the previous gradient. */
 export function backwardInputBytes({
   rows,
   layer,
@@ -61,7 +61,7 @@ export function backwardInputBytes({
   );
 }
 
-/** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, or added to what is there. */
+/** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, or added to `dInput`. */
 export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
   const { rows, layer, derivative, add = false, inputs = layer.inputs } = args;
   const quads = quadsOf(rows);

@@ -32,7 +32,7 @@ export interface DenseBackwardInputStreamedArguments extends Omit<DenseBackwardI
   lanes: number;
 }
 
-/** As `denseBackwardInput`, with the gradients of a quad of rows kept in registers. */
+/** Like `denseBackwardInput`, with the gradients of a quad of rows kept in registers. */
 export function denseBackwardInputStreamed(args: DenseBackwardInputStreamedArguments): Dispatch {
   const {
     rows,

@@ -23,15 +23,15 @@ export const denseBackwardWeightKernel = {
   constants: ['OUTPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
-/** Columns of the block that an invocation owns; as in the shader. */
+/** Columns of an invocation's block; the same as in the shader. */
 const COLUMN_BLOCK = 4;
 
 const MAX_SLICES = 16;
 
-/** Bytes that the partial sums of one layer may take. */
+/** Maximum bytes of the partial sums of one layer. */
 export const PARTIALS_BYTES = 16 * 2 ** 20;
 
-/** Slices of the rows that are summed apart: 16, or fewer for layers whose partial sums would be large. */
+/** Slices of the rows with separate sums: 16, or fewer for layers with large partial sums. */
 export function rowSlices(layer: DenseSlots): number {
   const fitting = Math.floor(PARTIALS_BYTES / (4 * weightElements(layer)));
   return Math.min(MAX_SLICES, Math.max(1, fitting));
@@ -52,7 +52,7 @@ export interface DenseBackwardWeightArguments {
   inputStart: number;
   /** [rowSlices, outputs, inputs + 1]; `denseWeightReduce` adds the slices to the gradients. */
   partials: string;
-  /** Whether the input is of half precision. */
+  /** Whether the input has half precision. */
   f16?: boolean;
 }
 

@@ -26,12 +26,12 @@ export const denseBackwardWeightBlockedKernel = {
   sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
 } as const satisfies KernelSpec;
 
-/** Rows of a slice at least: fewer would cost more in partial sums than more workgroups gain. */
+/** Minimum rows of a slice: with fewer, partial sums would cost more than the extra workgroups gain. */
 const MIN_SLICE_ROWS = 256;
 
 const MAX_SLICES = 64;
 
-/** Slices of `rows` rows that are summed apart, fewer for layers whose partial sums would be large. */
+/** Slices of `rows` rows with separate sums; fewer for layers with large partial sums. */
 export function blockedRowSlices(rows: number, layer: DenseSlots): number {
   return ceilDivide(rows, sliceRows(rows, layer));
 }
@@ -42,8 +42,8 @@ function sliceRows(rows: number, layer: DenseSlots): number {
 }
 
 /**
- * `denseBackwardWeight` for wide layers: a tile of outputs by inputs per workgroup, over workgroup memory. Its partials
- * have `blockedRowSlices` slices.
+ * `denseBackwardWeight` for wide layers: a tile of outputs by inputs per workgroup, over workgroup memory.
+ * Its partials have `blockedRowSlices` slices.
  */
 export function denseBackwardWeightBlocked(args: DenseBackwardWeightArguments): Dispatch {
   const { rows, layer, f16 = false } = args;

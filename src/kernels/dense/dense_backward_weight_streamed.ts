@@ -33,7 +33,7 @@ export interface DenseBackwardWeightStreamedArguments extends Omit<DenseBackward
   lanes: number;
 }
 
-/** Whether the rows of a layer's weight are whole quads, which the kernel needs. */
+/** Whether the rows of a layer's weight are whole quads, as the kernel requires. */
 export function hasQuadInputs({ inputs, weight, bias }: DenseSlots): boolean {
   return [inputs, weight.offset, bias.offset].every((value) => value % 4 === 0);
 }

@@ -37,18 +37,18 @@ export interface DenseForwardArguments {
   inputStart: number;
   output: string;
   outputStart: number;
-  /** Whether φ is of the sum and what `output` holds already. */
+  /** Whether to apply φ to the sum plus the contents of `output`. */
   add?: boolean;
-  /** Where φ′ goes; left out where no backward pass follows. */
+  /** Receives φ′; omitted if no backward pass follows. */
   derivative?: string;
-  /** Whether the parameters are of half precision. */
+  /** Whether the parameters have half precision. */
   f16?: boolean;
   f16Input?: boolean;
-  /** The output, and the derivative with it. */
+  /** Whether the output and its derivative have half precision. */
   f16Output?: boolean;
 }
 
-/** @throws {RangeError} for a layer that adds to an output of half precision, which cannot hold sums */
+/** @throws {RangeError} for a layer that adds to a half-precision output, which cannot hold sums */
 export function storageFlags({
   add = false,
   f16 = false,
@@ -81,7 +81,7 @@ export function layerBytes({
   );
 }
 
-/** One fully connected layer with its activation: output[o, r] = φ(Σᵢ W[o, i] · input[i, r] + b[o]). */
+/** A fully connected layer with its activation: output[o, r] = φ(Σᵢ W[o, i] · input[i, r] + b[o]). */
 export function denseForward(args: DenseForwardArguments): Dispatch {
   const { rows, layer, add = false, derivative } = args;
   const outputs = rows * layer.outputs;

@@ -33,11 +33,13 @@ export const denseForwardStreamedKernel = {
 
 export interface DenseForwardStreamedArguments extends DenseForwardArguments {
   lanes: number;
-  /** [outputs, rows] f32, for the sums in between where the output is of half precision. */
+  /** [outputs, rows] f32, for intermediate sums if the output has half precision. */
   sums?: string;
 }
 
-/** As `denseForward`, with the inputs of a quad of rows kept in registers; `lanes` share the loads of weights. */
+/**
+ * Like `denseForward`, with the inputs of a quad of rows in registers; `lanes` share the loads of weights.
+ */
 export function denseForwardStreamed(args: DenseForwardStreamedArguments): Dispatch {
   const { rows, layer, add = false, derivative, lanes, sums } = args;
   const quads = quadsOf(rows);

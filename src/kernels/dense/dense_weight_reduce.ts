@@ -21,7 +21,7 @@ export const denseWeightReduceKernel = {
 
 export interface DenseWeightReduceArguments {
   layer: DenseSlots;
-  /** From `denseBackwardWeight` of the same layer, or from another kernel that says how many slices it made. */
+  /** From `denseBackwardWeight` of the same layer, or from another kernel with `slices` slices. */
   partials: string;
   slices?: number;
   gradients: string;

@@ -29,7 +29,7 @@ export function denseWeightTranspose(args: {
   layer: DenseSlots;
   parameters: string;
   transposed: string;
-  /** Whether both are of half precision. */
+  /** Whether both have half precision. */
   f16?: boolean;
 }): Dispatch {
   const { layer, parameters, transposed, f16 = false } = args;

@@ -1,4 +1,3 @@
-/** Bytes of an element. */
 export function elementBytes(f16 = false): number {
   return f16 ? 2 : 4;
 }

@@ -1,11 +1,13 @@
-/** What the launchers of the streamed kernels share: how much an invocation keeps, and how outputs are cut. */
+/**
+ * Shared by the launchers of the streamed kernels: how much an invocation keeps and how outputs are split.
+ */
 import { ceilDivide, roundUp } from '../../plan/shape.ts';
 import { FUSED_GROUP_SIZE } from '../fused/coupling_stack.ts';
 
 /** Quads that an invocation keeps: with twice as many, lavapipe compiles for four seconds and gains a tenth. */
 const MAX_KEPT = 32;
 
-/** Workgroups that keep a small machine busy. */
+/** Enough workgroups to keep a small machine busy. */
 const ENOUGH_GROUPS = 16;
 
 export const KEPT_SIZES = ['N_KEPT', 'N_BLOCKS', 'LANES'] as const;
@@ -16,7 +18,7 @@ export function keptSizes(length: number, lanes: number): Record<(typeof KEPT_SI
   return { N_KEPT: kept, N_BLOCKS: kept / (4 * lanes), LANES: lanes };
 }
 
-/** How `streamed` rows are cut into ranges of whole quads, where `kept` invocations side by side meet each range. */
+/** Splits `streamed` rows into ranges of whole quads; `kept` invocations process each range. */
 export function streamedRanges(
   kept: number,
   streamed: number,

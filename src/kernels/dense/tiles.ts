@@ -1,21 +1,21 @@
-/** Other tile sizes for the kernels that have some: what a benchmark tries; plans take the launchers' own. */
+/** Alternative tile sizes of kernels, for benchmarks; plans use the launchers' own. */
 import { ShapeError } from '../../errors.ts';
 import type { Dispatch, Workgroups } from '../../plan/kernel.ts';
 import { ceilDivide, gridOf } from '../../plan/shape.ts';
 import { SIDE } from './blocked_product.ts';
 
-/** Sizes by name, those that the kernel's shader has. */
+/** Tile sizes by their names in the kernel's shader. */
 export type TileSizes = Readonly<Record<string, number>>;
 
 interface Tiling {
-  /** What each size can be for this dispatch. */
+  /** The valid values of each size for this dispatch. */
   choices: (dispatch: Dispatch) => Record<string, readonly number[]>;
-  /** The dispatch with these sizes, each of which is one of the choices. */
+  /** The dispatch with these sizes, each one of the choices. */
   cut: (dispatch: Dispatch, tile: TileSizes) => Partial<Dispatch>;
 }
 
 /**
- * The tile sizes that `dispatch` could have, by name; empty for kernels whose work is cut in one way only.
+ * The valid tile sizes of `dispatch`, by name; empty for kernels with a fixed tiling.
  * @example
  * tileChoices(dispatch) // { FEATURE_QUADS: [1, 2, 4], ROW_QUADS: [1, 2, 4] }
  */
@@ -23,15 +23,15 @@ export function tileChoices(dispatch: Dispatch): Record<string, readonly number[
   return TILINGS[dispatch.kernel.stem]?.choices(dispatch) ?? {};
 }
 
-/** The tile sizes that `dispatch` has. */
+/** The current tile sizes of `dispatch`. */
 export function tileOf(dispatch: Dispatch): TileSizes {
   const numbers: TileSizes = { ...dispatch.constants, ...dispatch.sizes };
   return Object.fromEntries(Object.keys(tileChoices(dispatch)).map((name) => [name, numbers[name] ?? NaN]));
 }
 
 /**
- * The same work of the same kernel, cut into other tiles; names that the kernel does not have are left out.
- * @throws {ShapeError} for a size that the kernel cannot have, or sizes that need too much workgroup memory together
+ * The same work and kernel with other tile sizes; names that the kernel lacks are ignored.
+ * @throws {ShapeError} for an invalid size, or sizes that together need too much workgroup memory
  */
 export function retiled(dispatch: Dispatch, sizes: TileSizes): Dispatch {
   const tiling = TILINGS[dispatch.kernel.stem];
@@ -52,7 +52,7 @@ export function retiled(dispatch: Dispatch, sizes: TileSizes): Dispatch {
   return { ...dispatch, ...tiling.cut(dispatch, tile) };
 }
 
-/** Kernels whose invocations own one feature, or four. */
+/** Kernels whose invocations compute one feature, or four. */
 function featureBlocks(size: string, features: string, perBlock: (dispatch: Dispatch) => number): Tiling {
   return {
     choices: () => ({ [size]: [1, 4] }),
@@ -66,11 +66,11 @@ function featureBlocks(size: string, features: string, perBlock: (dispatch: Disp
 }
 
 const BLOCKS = [1, 2, 4];
-/** Columns of a tile that is in workgroup memory, and its bytes: shaders/shared/blocked_product.wgsl. */
+/** Columns of a tile in workgroup memory, and its bytes: shaders/shared/blocked_product.wgsl. */
 const TILE_DEPTH = 16;
 const WORKGROUP_BYTES = 16_384;
 
-/** Kernels over workgroup memory, by the counts of features and of quads that the tiles cover. */
+/** Kernels that use workgroup memory, by the counts of features and quads that the tiles cover. */
 function registerBlocks(
   features: string,
   quads: (dispatch: Dispatch) => number,
@@ -103,7 +103,7 @@ const keptRows: Tiling = {
   choices: ({ sizes }) => {
     const step = 4 * (sizes['LANES'] ?? NaN);
     const own = sizes['N_KEPT'] ?? NaN;
-    // More than 64 compile for many seconds on software adapters.
+    // More than 64 take many seconds to compile on software adapters.
     const others = [1, 2, 4, 8, 16].map((blocks) => blocks * step).filter((kept) => kept <= 64);
     return { N_KEPT: [...new Set([own, ...others])].toSorted((a, b) => a - b) };
   },
@@ -125,7 +125,7 @@ const TILINGS: Readonly<Record<string, Tiling>> = {
   dense_backward_weight: featureBlocks(
     'OUTPUT_BLOCK',
     'n_outputs',
-    // As the shader does: blocks of four columns, the bias being one, in every slice.
+    // Like the shader: blocks of four columns, one of them the bias, in every slice.
     ({ params }) => (params['n_slices'] ?? NaN) * ceilDivide((params['n_inputs'] ?? NaN) + 1, 4),
   ),
   dense_forward_blocked: registerBlocks('n_outputs', count('n_quads')),

@@ -20,22 +20,22 @@ export const actnormStartKernel = {
   },
 } as const satisfies KernelSpec;
 
-/** Least standard deviation that an actnorm divides by at the start. */
+/** Minimum standard deviation that an actnorm divides by at the start. */
 const STD_FLOOR = 1e-6;
 
 export interface ActnormStartArguments {
   rows: number;
-  /** Rows before the padding, which does not count. */
+  /** Rows before the padding; padded rows are ignored. */
   validRows: number;
   bias: TensorSlot;
   logScale: TensorSlot;
-  /** One element, 0 until the start is done. */
+  /** One element: 0 until the start is done. */
   initialised: TensorSlot;
   state: string;
   parameters: string;
 }
 
-/** Gives an actnorm the tensors by which it standardises the rows of the state, if it has not started yet. */
+/** Sets an actnorm's tensors so that it standardises the rows of the state, if it has not started yet. */
 export function actnormStart(args: ActnormStartArguments): Dispatch {
   const { rows, validRows, bias, logScale, initialised } = args;
   const features = bias.length;

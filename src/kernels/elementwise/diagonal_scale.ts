@@ -24,7 +24,7 @@ export interface DiagonalScaleArguments {
   rows: number;
   inverse: boolean;
   logScale: TensorSlot;
-  /** Without one it is 0. */
+  /** 0 if omitted. */
   bias?: TensorSlot;
   /** Whether to add to `logDet` or to start it. */
   accumulate: boolean;

@@ -27,7 +27,7 @@ export interface DiagonalScaleBackwardArguments {
   /** Rows before the padding, which has no gradient. */
   validRows: number;
   logScale: TensorSlot;
-  /** Without one it is 0 and has no gradient. */
+  /** If omitted, it is 0 and has no gradient. */
   bias?: TensorSlot;
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
   dLogDet: number;
@@ -37,7 +37,7 @@ export interface DiagonalScaleBackwardArguments {
   gradients: string;
 }
 
-/** Rebuilds x from z = (x + b) ⊙ exp(λ), pulls the gradient back to x and adds those of λ and b. */
+/** Rebuilds x from z = (x + b) ⊙ exp(λ), pulls the gradient back to x and adds the gradients of λ and b. */
 export function diagonalScaleBackward(args: DiagonalScaleBackwardArguments): Dispatch {
   const { rows, logScale, bias } = args;
   const features = logScale.length;

@@ -23,7 +23,7 @@ export const domainKernel = {
   constants: ['DOMAIN'],
 } as const satisfies KernelSpec;
 
-/** Features that lie side by side and have the same domain. */
+/** Adjacent features with the same domain. */
 export interface DomainRange {
   start: number;
   count: number;
@@ -33,7 +33,7 @@ export interface DomainRange {
 export interface DomainArguments extends DomainRange {
   rows: number;
   inverse: boolean;
-  /** Of all features of the flow; positive ones are divided by theirs. */
+  /** Scales of all features of the flow; positive features are divided by theirs. */
   scale: TensorSlot;
   /** Whether to add to `logDet` or to start it. */
   accumulate: boolean;
@@ -42,7 +42,7 @@ export interface DomainArguments extends DomainRange {
   logDet: string;
 }
 
-/** x → z of bounded features or the inverse, in place; adds the log-det of that map to logDet, or starts it. */
+/** x → z for bounded features or the inverse, in place; adds the map's log-det to logDet, or starts it. */
 export function domain(args: DomainArguments): Dispatch {
   const { rows, inverse, start, count, domain: bounds, scale } = args;
   const scales = bounds === 'positive' ? count : 0;

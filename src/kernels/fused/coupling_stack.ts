@@ -1,10 +1,10 @@
-/** What the launchers of the fused kernels share: a range of a stack's couplings as sizes, flags and params. */
+/** Shared by the fused kernels' launchers: sizes, flags and params for a range of a stack's couplings. */
 import type { CouplingStack } from '../../model/couplingStack.ts';
 import { ceilDivide, roundUp } from '../../plan/shape.ts';
 import { activationCode } from '../../model/activation.ts';
 import { scaleBound, scaleMapCode } from '../../model/scaleMap.ts';
 
-/** Couplings of one dispatch: bits of the flips. */
+/** Maximum couplings of one dispatch: the number of bits of `flips`. */
 export const MAX_COUPLINGS = 32;
 
 /** Invocations of a workgroup of a fused kernel. */
@@ -30,16 +30,16 @@ export interface StackRange {
   /** The couplings of this dispatch. */
   first: number;
   count: number;
-  /** Lanes of a subgroup that share what they load: 4 or 8; 1 where there are no subgroups. */
+  /** Subgroup lanes that share loaded values: 4 or 8; 1 without subgroups. */
   lanes: number;
 }
 
-/** Hidden layers that a net keeps whole, because another hidden layer reads them. */
+/** Hidden layers that a net keeps complete, because another hidden layer reads them. */
 function keptLayers({ hidden }: CouplingStack): readonly number[] {
   return hidden.slice(0, -1);
 }
 
-/** Lanes that share the loads of four weights each: no more than the layers can feed. */
+/** Lanes that share loads of four weights each, limited by the widths of the layers. */
 function feedingLanes({ stack, lanes }: StackRange): number {
   const fed = stack.hidden.length === 1 ? stack.hidden : keptLayers(stack);
   const padded = (count: number): number => fed.reduce((sum, width) => sum + roundUp(width, 4 * count), 0);
@@ -81,12 +81,12 @@ export function stackFlags({ stack, lanes }: StackRange): {
   };
 }
 
-/** Hidden units per row that a tape of `count` couplings keeps: of every layer but the first. */
+/** Hidden units per row on a tape of `count` couplings: all layers but the first. */
 export function keptUnits({ netCount, hidden }: CouplingStack, count: number): number {
   return count * netCount * hidden.slice(1).reduce((sum, width) => sum + width, 0);
 }
 
-/** The parameters, under both names that shaders have for them where rows of weights begin at multiples of four. */
+/** The parameters; also under their quad name in shaders, if rows of weights begin at multiples of four. */
 export function stackWeights({ stack, parameters }: { stack: CouplingStack; parameters: string }): {
   parameters: string;
   parameter_quads?: string;
@@ -130,7 +130,7 @@ export function stackParams({ stack, first, count }: StackRange): {
   };
 }
 
-/** Multiply-adds of the nets of the range for one row, twice; of the layers [from, to) alone where they are given. */
+/** FLOPs of the range's nets for one row, 2 per multiply-add; only layers [from, to) if given. */
 export function stackFlops({ stack, count }: StackRange, from = 0, to = Infinity): number {
   const widths = [stack.conditionCount, ...stack.hidden, stack.netOutputs];
   const layers = widths.slice(1).map((width, layer) => width * (widths[layer] ?? 0));

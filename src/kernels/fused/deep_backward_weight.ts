@@ -46,12 +46,12 @@ export interface DeepBackwardWeightArguments extends StackRange {
   /** A multiple of 4. */
   rows: number;
   parameters: string;
-  /** As `flowBackward` left them for the same range; with three hidden layers `hiddens` as `upperBackwardInput` did. */
+  /** From `flowBackward` of the same range; with three hidden layers `hiddens` from `upperBackwardInput`. */
   conditions: string;
   dOutputs: string;
   hiddens: string;
   gradients: string;
-  /** Receives what `deepWeightReduce` adds up: `deepPartials` of them. */
+  /** Receives `deepPartials` partial sums for `deepWeightReduce`. */
   partials: string;
 }
 
@@ -66,8 +66,8 @@ export function deepPartials(stack: CouplingStack, count: number): number {
 }
 
 /**
- * Gradients of a range of couplings whose nets have two hidden layers, or of the two lower ones of three: of all
- * weights and biases but the first layer's, which `deepWeightReduce` adds up.
+ * Gradients for a range of couplings whose nets have two hidden layers, or for the two lower layers of three.
+ * Covers all weights and biases but the first layer's, which `deepWeightReduce` adds up.
  */
 export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch {
   const { rows, stack, count } = args;

@@ -56,13 +56,13 @@ export interface FlowBackwardArguments extends StackRange {
   conditions: string;
   /** Receives the gradient of [a | t] of each coupling, [count · 2 transformCount, rows]. */
   dOutputs: string;
-  /** Jacobians that `flowForward` left; `conditions` and `dOutputs` then hold its tape, and no net runs again. */
+  /** Jacobians from `flowForward`; `conditions` and `dOutputs` then hold its tape, and no net runs again. */
   jacobians?: string;
-  /** Where nets with several hidden layers run: receives what `ForwardTape` says. */
+  /** If nets with several hidden layers run: receives the layers described at `ForwardTape`. */
   hiddens?: string;
 }
 
-/** Rebuilds the inputs of a range of couplings from their outputs and pulls the gradient back, in one dispatch. */
+/** Rebuilds a range of couplings' inputs from their outputs and pulls the gradient back, in one dispatch. */
 export function flowBackward(args: FlowBackwardArguments): Dispatch {
   const { rows, stack, count, jacobians, hiddens } = args;
   const quads = quadsOf(rows);

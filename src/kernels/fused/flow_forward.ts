@@ -61,22 +61,22 @@ export const flowForwardKernel = {
 export interface FlowForwardArguments extends StackRange {
   /** A multiple of 4. */
   rows: number;
-  /** Comes before the couplings, where it is given. */
+  /** Optional; comes before the couplings. */
   standardize?: { mean: TensorSlot; std: TensorSlot };
   parameters: string;
   state: string;
   logDet: string;
   /** Whether to add to `logDet` or to start it. */
   accumulate: boolean;
-  /** Receives log N(z; 0, I) + logDet, where it is given. */
+  /** Optional; receives log N(z; 0, I) + logDet. */
   logProb?: string;
-  /** Receives what `flowBackward` then need not compute again, where it is given. */
+  /** Optional; receives results that `flowBackward` then need not recompute. */
   tape?: ForwardTape;
-  /** From `pieceLines` of the same range, where the nets are to be evaluated by them. */
+  /** Optional, from `pieceLines` of the same range; the nets are then evaluated with these lines. */
   lines?: string;
 }
 
-/** Names of the buffers of what a range of couplings leaves behind. */
+/** Names of the buffers that a range of couplings leaves for the backward pass. */
 export interface ForwardTape {
   /** The conditioning block of each coupling, [count · conditionCount, rows]. */
   conditions: string;
@@ -85,13 +85,13 @@ export interface ForwardTape {
   /** ∂[a | t]/∂condition of each coupling, [count · 2 transformCount · conditionCount, rows]. */
   jacobians: string;
   /**
-   * With several hidden layers: all but the first before their activation, layer after layer,
-   * [count · netCount · units, rows] of each.
+   * With several hidden layers: all but the first before their activation, layer by layer, [count · netCount
+   * · units, rows] each.
    */
   hiddens?: string;
 }
 
-/** The state through a range of couplings, x → z, in one dispatch. */
+/** Maps the state through a range of couplings, x → z, in one dispatch. */
 export function flowForward(args: FlowForwardArguments): Dispatch {
   const { rows, stack, count, standardize, logProb, tape, lines } = args;
   const quads = quadsOf(rows);

@@ -51,7 +51,7 @@ export const flowInverseKernel = {
 export interface FlowInverseArguments extends StackRange {
   /** A multiple of 4. */
   rows: number;
-  /** Comes after the couplings, where it is given. */
+  /** Optional; comes after the couplings. */
   standardize?: { mean: TensorSlot; std: TensorSlot };
   parameters: string;
   state: string;
@@ -60,7 +60,7 @@ export interface FlowInverseArguments extends StackRange {
   accumulate: boolean;
 }
 
-/** The state through a range of couplings, z → x, last coupling first, in one dispatch. */
+/** Maps the state through a range of couplings, z → x, last coupling first, in one dispatch. */
 export function flowInverse(args: FlowInverseArguments): Dispatch {
   const { rows, stack, standardize } = args;
   const quads = quadsOf(rows);

@@ -35,16 +35,16 @@ export interface PieceOrderArguments extends StackRange {
   /** A multiple of 4. */
   rows: number;
   parameters: string;
-  /** As `flowBackward` left them for the same range. */
+  /** From `flowBackward` of the same range. */
   conditions: string;
-  /** Receive one element per net and row. */
+  /** Both receive one element per net and row. */
   pieces: string;
   order: string;
   /** Receives `pieceCount` elements per net. */
   ends: string;
 }
 
-/** Whether the stack's nets cut the line of one input into pieces, with a second hidden layer above. */
+/** Whether the kinks of the stack's nets cut a single input into pieces, with a second hidden layer above. */
 export function hasPieces(stack: CouplingStack): boolean {
   return stack.conditionCount === 1 && stack.hidden.length === 2 && isPiecewiseLinear(stack);
 }
@@ -54,7 +54,7 @@ export function pieceCount(stack: CouplingStack): number {
   return (stack.hidden[0] ?? 0) + 1;
 }
 
-/** Sorts the rows by the piece of each net's input in which they lie, for a range of couplings. */
+/** Sorts the rows by the piece of each net's input that contains them, for a range of couplings. */
 export function pieceOrder(args: PieceOrderArguments): Dispatch {
   const { rows, stack, count } = args;
   const { net_start, coupling_stride, net_stride } = stackParams(args);

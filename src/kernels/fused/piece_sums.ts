@@ -28,7 +28,7 @@ export const pieceSumsKernel = {
 export interface PieceSumsArguments extends StackRange {
   rows: number;
   parameters: string;
-  /** As `flowBackward` left them for the same range. */
+  /** From `flowBackward` of the same range. */
   conditions: string;
   dOutputs: string;
   /** From `pieceLines` of the same range. */

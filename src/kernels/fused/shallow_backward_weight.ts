@@ -40,7 +40,7 @@ export interface ShallowBackwardWeightArguments extends StackRange {
   /** A multiple of 4. */
   rows: number;
   parameters: string;
-  /** As `flowBackward` left them for the same range. */
+  /** From `flowBackward` of the same range. */
   conditions: string;
   dOutputs: string;
   gradients: string;

@@ -42,9 +42,9 @@ export interface UpperBackwardInputArguments extends StackRange {
   /** A multiple of 4. */
   rows: number;
   parameters: string;
-  /** As `flowBackward` left them for the same range. */
+  /** From `flowBackward` of the same range. */
   dOutputs: string;
-  /** Of it, the middle layers are replaced by their gradients; `upperBackwardWeight` needs them before. */
+  /** Its middle layers are replaced by their gradients; `upperBackwardWeight` must read them first. */
   hiddens: string;
 }
 

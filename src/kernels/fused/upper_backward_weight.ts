@@ -4,7 +4,7 @@ import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import { keptUnits, stackBytes, stackConstants, stackFlops, stackParams } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 
-/** Units of the middle and of the last hidden layer between which a workgroup owns the weights. */
+/** Units of the middle and of the last hidden layer whose weights one workgroup owns. */
 const MIDDLE_UNITS = 8;
 const LAST_UNITS = 4;
 
@@ -42,7 +42,7 @@ export interface UpperBackwardWeightArguments extends StackRange {
   /** A multiple of 4. */
   rows: number;
   parameters: string;
-  /** As `flowBackward` left them for the same range. */
+  /** From `flowBackward` of the same range. */
   dOutputs: string;
   hiddens: string;
   gradients: string;

@@ -32,7 +32,7 @@ export interface InvertibleLinearArguments {
   accumulate: boolean;
   parameters: string;
   state: string;
-  /** As large as the state; whatever it holds is lost. */
+  /** As large as the state; its contents are overwritten. */
   scratch: string;
   logDet: string;
 }
@@ -61,7 +61,7 @@ export function invertibleLinear(args: InvertibleLinearArguments): Dispatch {
   });
 }
 
-/** The params that say where the tensors lie. */
+/** The params for the tensor offsets. */
 export function linearOffsets({ lower, upper, logDiagonal, permutation }: LinearSlots): {
   lower_offset: number;
   upper_offset: number;
@@ -76,7 +76,7 @@ export function linearOffsets({ lower, upper, logDiagonal, permutation }: Linear
   };
 }
 
-/** Both triangles, D (D − 1) multiply-adds a row, the diagonal and the log-det. */
+/** Both triangles, D (D − 1) multiply-adds per row, the diagonal and the log-det. */
 export function linearFlops(rows: number, features: number): number {
   return rows * (2 * features * (features - 1) + 2 * features);
 }

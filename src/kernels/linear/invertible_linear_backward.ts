@@ -31,7 +31,7 @@ export interface InvertibleLinearBackwardArguments {
   parameters: string;
   state: string;
   dState: string;
-  /** Receives y = (U + diag) x; like the next two as large as the state. */
+  /** Receives y = (U + diag) x; as large as the state, like the next two. */
   inner: string;
   /** Receives the gradient of L y. */
   dOuter: string;
@@ -39,7 +39,10 @@ export interface InvertibleLinearBackwardArguments {
   dInner: string;
 }
 
-/** Rebuilds x from z = P L (U + diag) x and pulls the gradient back to x; leaves what the tensors' gradients need. */
+/**
+ * Rebuilds x from z = P L (U + diag) x and pulls the gradient back to x. Stores the inputs of the tensors'
+ * gradients.
+ */
 export function invertibleLinearBackward(args: InvertibleLinearBackwardArguments): Dispatch {
   const { rows, slots } = args;
   const features = slots.logDiagonal.length;

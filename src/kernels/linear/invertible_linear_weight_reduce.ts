@@ -23,17 +23,19 @@ export const invertibleLinearWeightReduceKernel = {
 export interface InvertibleLinearWeightReduceArguments {
   slices: number;
   slots: LinearSlots;
-  /** Of U with its diagonal, or of L. */
+  /** `upper` is U with its diagonal, `lower` is L. */
   triangle: 'upper' | 'lower';
-  /** ∂loss/∂logDet over all rows that are there. */
+  /** ∂loss/∂logDet, summed over the valid rows. */
   dLogDet: number;
-  /** [slices, D, D + 1]: the gradients of the whole matrix by slices of the rows, and a column that plays no part. */
+  /** [slices, D, D + 1]: the gradients of the whole matrix by slices of the rows, and an unused column. */
   partials: string;
   parameters: string;
   gradients: string;
 }
 
-/** Adds the sums over the row slices to the gradients of one triangle, and with the upper one to the diagonal's. */
+/**
+ * Adds the sums over row slices to the gradients of a triangle; with the upper one also to the diagonal's.
+ */
 export function invertibleLinearWeightReduce(args: InvertibleLinearWeightReduceArguments): Dispatch {
   const { slices, slots, triangle, partials, parameters, gradients } = args;
   const features = slots.logDiagonal.length;

@@ -23,15 +23,15 @@ export interface PermutationArguments {
   rows: number;
   inverse: boolean;
   permutation: TensorSlot;
-  /** Without them they are all 1. */
+  /** All 1 if omitted. */
   signs?: TensorSlot;
   parameters: string;
   state: string;
-  /** As large as the state; whatever it holds is lost. */
+  /** As large as the state; its contents are overwritten. */
   scratch: string;
 }
 
-/** z[j] = ± x[π(j)] for every row or the inverse, in place; a gradient takes the inverse too. */
+/** z[j] = ± x[π(j)] for every row or the inverse, in place; gradients are mapped with the inverse too. */
 export function permutation(args: PermutationArguments): Dispatch {
   const { rows, inverse, permutation: order, signs } = args;
   const features = order.length;

@@ -15,11 +15,11 @@ export const peakCopyKernel = {
   sizes: ['PER_INVOCATION'],
 } as const satisfies KernelSpec;
 
-/** How the copying is laid out. */
+/** The layout of the copy. */
 export interface CopyShape {
-  /** Loads and stores of an invocation. */
+  /** Loads and stores per invocation. */
   perInvocation: number;
-  /** Four numbers at once. */
+  /** Whether to copy four numbers at once. */
   vec4: boolean;
 }
 

@@ -17,15 +17,15 @@ export const peakFmaKernel = {
   sizes: ['CHAINS', 'UNROLL'],
 } as const satisfies KernelSpec;
 
-/** How the arithmetic is laid out. */
+/** The layout of the arithmetic. */
 export interface FmaShape {
-  /** Independent chains of an invocation. */
+  /** Independent chains per invocation. */
   chains: number;
-  /** Links of each chain between two turns of the loop. */
+  /** Links of each chain per iteration of the loop. */
   unroll: number;
-  /** Four numbers a chain. */
+  /** Whether each chain has four numbers. */
   vec4: boolean;
-  /** By `fma()`; else by a product and a sum, which the driver may fuse. */
+  /** Whether to use `fma()`; otherwise a product and a sum, which the driver may fuse. */
   fused: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface PeakFmaArguments extends FmaShape {
   output: string;
 }
 
-/** Chains of multiply-adds that depend on nothing but themselves. */
+/** Independent chains of multiply-adds. */
 export function peakFma(args: PeakFmaArguments): Dispatch {
   const { invocations, rounds, chains, unroll, vec4, fused } = args;
   return dispatchOf(peakFmaKernel, {

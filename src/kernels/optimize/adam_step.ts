@@ -28,7 +28,7 @@ export interface AdamSettings {
   beta1: number;
   beta2: number;
   epsilon: number;
-  /** Global norm above which the gradient is scaled down; 0 never does. */
+  /** Global norm above which the gradient is scaled down; 0 turns clipping off. */
   clipNorm: number;
 }
 

@@ -23,14 +23,14 @@ export interface RowGradientReduceArguments {
   /** Rows before the padding, which has no gradient. */
   validRows: number;
   tensor: TensorSlot;
-  /** [elements of the tensor, rows], from `firstElement` on. */
+  /** [elements of the tensor, rows], starting at `firstElement`. */
   dRows: string;
   /** Default 0. */
   firstElement?: number;
   gradients: string;
 }
 
-/** Adds each row's gradient of a tensor that all rows have in common to that of the batch. */
+/** Adds each row's gradient of a tensor shared by all rows to the batch's gradient. */
 export function rowGradientReduce(args: RowGradientReduceArguments): Dispatch {
   const { rows, validRows, tensor } = args;
   return dispatchOf(rowGradientReduceKernel, {

@@ -25,15 +25,15 @@ export const rationalQuadraticKernel = {
   sizes: ['BINS'],
 } as const satisfies KernelSpec;
 
-/** The features that are transformed and where the raw numbers of their splines are. */
+/** The transformed features, and the positions of the raw numbers of their splines. */
 export interface SplineNumbers {
   rows: number;
   blocks: Pick<CouplingBlocks, 'transformStart' | 'transformCount'>;
   bins: number;
   bound: number;
-  /** The buffer of the raw numbers: [transformed, 3 · bins − 1, rows] where each row has its own. */
+  /** The buffer of the raw numbers: [transformed, 3 · bins − 1, rows] if each row has separate numbers. */
   raw: string;
-  /** The tensor in that buffer, [transformed, 3 · bins − 1], that all rows have in common. */
+  /** The tensor in that buffer, [transformed, 3 · bins − 1], if all rows share the numbers. */
   shared?: TensorSlot;
 }
 
@@ -79,17 +79,17 @@ export function splineParams(args: SplineNumbers): ParamsOf<typeof rationalQuadr
   };
 }
 
-/** Raw numbers that are read. */
+/** Count of raw numbers that the kernel reads. */
 export function rawElements({ rows, blocks, bins, shared }: SplineNumbers): number {
   return shared?.length ?? blocks.transformCount * rawCount(bins) * rows;
 }
 
-/** Raw numbers of a feature: widths, heights, and derivatives at the inner knots. */
+/** Raw numbers per feature: widths, heights, and derivatives at the inner knots. */
 export function rawCount(bins: number): number {
   return 3 * bins - 1;
 }
 
-/** Shares of the widths and heights, 6 a bin, two derivatives, and the formula in one bin. */
+/** Shares of the widths and heights, 6 per bin, two derivatives, and the formula in one bin. */
 export function splineFlops(bins: number): number {
   return 12 * bins + 50;
 }

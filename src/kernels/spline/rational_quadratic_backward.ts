@@ -32,15 +32,17 @@ export interface RationalQuadraticBackwardArguments extends SplineNumbers {
   validRows: number;
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
   dLogDet: number;
-  /** x₂ as `rationalQuadratic` kept it, [transformed, rows]. */
+  /** x₂ from `rationalQuadratic`, [transformed, rows]. */
   keptX: string;
   state: string;
   dState: string;
-  /** [transformed, 3 · bins − 1, rows], also where the rows have their numbers in common. */
+  /** [transformed, 3 · bins − 1, rows], also if the rows share their numbers. */
   dRaw: string;
 }
 
-/** Pulls the gradient back through z₂ = spline(x₂) to x₂ and to the raw numbers, and puts x₂ back in the state. */
+/**
+ * Pulls the gradient back through z₂ = spline(x₂) to x₂ and the raw numbers, and restores x₂ in the state.
+ */
 export function rationalQuadraticBackward(args: RationalQuadraticBackwardArguments): Dispatch {
   const { rows, blocks, bins } = args;
   const elements = rows * blocks.transformCount;

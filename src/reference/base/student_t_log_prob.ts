@@ -21,7 +21,7 @@ export const studentTLogProb: Twin<typeof studentTLogProbKernel> = ({ params, fl
       if (!flags.LOSS) return;
       const share = isValid ? 1 / n_total : 0;
       d_state[place] = (share * (df + 1) * z) / (df + z ** 2);
-      // With respect to log ν.
+      // The derivative with respect to log ν.
       const dLogP = derivative - (df / 2) * tail + ((df + 1) / 2) * (z ** 2 / (df + z ** 2));
       d_base[place] = -share * dLogP;
     });

@@ -10,7 +10,7 @@ export const uniformSample: Twin<typeof uniformSampleKernel> = ({ params, buffer
     for (let j = 0; j < params.n_features; j++) {
       const words = philox([Math.floor(j / 4), low, high, params.stream], [params.seed_lo, params.seed_hi]);
       const u = uniformOf(words[j % 4] ?? NaN);
-      // Of (−1/2, 1/2), and exact in float32, too.
+      // In (−1/2, 1/2), also exact in float32.
       const s = u < 0.5 ? u : u - 1;
       state[j * params.n_rows + r] = halfWidth * 2 * s;
     }

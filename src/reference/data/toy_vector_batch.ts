@@ -2,7 +2,7 @@ import type { Twin } from '../../plan/kernel.ts';
 import type { toyVectorBatchKernel } from '../../kernels/data/toy_vector_batch.ts';
 import { toyBatch } from './toy_batch.ts';
 
-// The density's own formulas say how many features a point has.
+// The density's own formulas determine the number of features.
 export const toyVectorBatch: Twin<typeof toyVectorBatchKernel> = ({ params, buffers, ...call }) =>
   toyBatch({
     ...call,

@@ -4,6 +4,6 @@ import { at } from '../maths/at.ts';
 
 export const halfParameters: Twin<typeof halfParametersKernel> = ({ params, buffers }) => {
   const { parameters, half_parameters } = buffers;
-  // Whoever runs a twin rounds what it leaves in buffers of half precision.
+  // The caller of a twin rounds its results in half-precision buffers.
   for (let i = 0; i < params.n_elements; i++) half_parameters[i] = at(parameters, i);
 };

@@ -32,7 +32,7 @@ export const deepBackwardWeight: Twin<typeof deepBackwardWeightKernel> = ({
       const x = Array.from({ length: N_CONDITION }, (_, i) =>
         at(conditions, (coupling * N_CONDITION + i) * rows + r),
       );
-      // With three hidden layers the outputs are not above these two.
+      // With three hidden layers, the outputs are not directly above these two.
       const outputs = flags.HAS_HIDDEN_2 ? 0 : N_OUT;
       const d = Array.from({ length: outputs }, (_, c) => at(d_outputs, (net * N_OUT + c) * rows + r));
       d.forEach((value, c) => add(biasOut + c, value));

@@ -21,7 +21,7 @@ export const pieceLines: Twin<typeof pieceLinesKernel> = ({ params, constants, s
       return { k, weight, bias, isRising: weight >= 0, kink: kinkOf(weight, bias) };
     }).sort((a, b) => a.kink - b.kink || Number(a.isRising) - Number(b.isRising) || a.k - b.k);
     for (let piece = 0; piece <= HIDDEN_0; piece++) {
-      // The last quad of units is filled up with its last unit.
+      // The last quad of units is padded with its last unit.
       for (let column = 0; column < upperWidth; column++) {
         const o = Math.min(column, HIDDEN_1 - 1);
         let slope = 0;

@@ -24,7 +24,7 @@ export const pieceSums: Twin<typeof pieceSumsKernel> = ({ params, constants, siz
     for (let c = 0; c < N_OUT; c++) {
       for (let r = 0; r < rows; r++) add(biasOut + c, dOut(c, r));
     }
-    // The last quad of units is filled up with its last unit.
+    // The last quad of units is padded with its last unit.
     for (let column = 0; column < upperWidth; column++) {
       const o = Math.min(column, HIDDEN_1 - 1);
       let sum = 0;

@@ -1,4 +1,4 @@
-/** Activation functions in f64, by their numbers. */
+/** Activation functions in f64, by their codes. */
 import { ACTIVATIONS } from '../../model/activation.ts';
 import type { Activation } from '../../model/activation.ts';
 

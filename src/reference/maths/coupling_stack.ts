@@ -26,7 +26,7 @@ export interface StackParams {
   net_stride: number;
 }
 
-/** Which features of the state a coupling conditions on and which it transforms, in order. */
+/** The features of the state that a coupling conditions on and those that it transforms, in order. */
 export function blocksOf(
   sizes: StackSizes,
   flips: number,
@@ -44,11 +44,11 @@ export interface StackOutput {
   value: number[];
   /** ∂value[c] / ∂x[i], [2 N_TRANSFORM][N_CONDITION]. */
   jacobian: number[][];
-  /** Every hidden layer but the first before its activation, each net after net. */
+  /** Every hidden layer but the first, before its activation, net by net. */
   hiddens: number[][];
 }
 
-/** [a | t] of one coupling and its Jacobian by the condition `x`. */
+/** [a | t] of one coupling and its Jacobian with respect to the condition `x`. */
 export function stackOutput(
   sizes: StackSizes,
   params: StackParams,
@@ -93,7 +93,7 @@ export function stackOutput(
   };
 }
 
-/** Where the last hidden layer of the `net`-th net with three, and its outputs, have their tensors. */
+/** The tensor offsets of the last hidden layer and the outputs of the `net`-th net with three layers. */
 export function upperLayers(
   { N_CONDITION, N_OUT, N_NETS, HIDDEN_0, HIDDEN_1, HIDDEN_2 }: Omit<StackSizes, 'N_DIM' | 'N_TRANSFORM'>,
   params: Omit<StackParams, 'flips'>,
@@ -113,7 +113,9 @@ export function upperLayers(
   };
 }
 
-/** Puts the hidden layers of a coupling's nets for row `r` where the kernels keep them, for `couplings` in all. */
+/**
+ * Stores the hidden layers of a coupling's nets for row `r` like the kernels; `couplings` is the total count.
+ */
 export function keepHidden(
   kept: Float64Array,
   { hiddens }: StackOutput,

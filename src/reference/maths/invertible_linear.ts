@@ -11,7 +11,7 @@ export interface LinearOffsets {
 }
 
 export interface LinearMatrices {
-  /** With its diagonal. */
+  /** Including its diagonal. */
   U: (i: number, j: number) => number;
   /** With ones on its diagonal. */
   L: (i: number, j: number) => number;
@@ -37,7 +37,7 @@ export function linearMatrices(params: LinearOffsets, parameters: Float64Array):
   };
 }
 
-/** The numbers of 0 … features − 1, ascending. */
+/** The integers 0 … features − 1, ascending. */
 function range(features: number): number[] {
   return Array.from({ length: features }, (_, i) => i);
 }
@@ -47,7 +47,7 @@ export function product(M: (i: number, j: number) => number, v: readonly number[
   return v.map((_, i) => v.reduce((sum, value, j) => sum + M(i, j) * value, 0));
 }
 
-/** y and x of z = P w, w = L y, y = U x. */
+/** y and x for z = P w, w = L y, y = U x. */
 export function solveLinear(
   { U, L, permutation }: LinearMatrices,
   z: readonly number[],
@@ -70,7 +70,7 @@ export function unpermuted(permutation: readonly number[], z: readonly number[])
   return w;
 }
 
-/** Row r of the workspace, whose columns are features of `rows` rows. */
+/** Row r of the workspace, which stores features as columns of `rows` rows. */
 export function rowOf(columns: Float64Array, features: number, rows: number, r: number): number[] {
   return range(features).map((j) => at(columns, j * rows + r));
 }

@@ -1,4 +1,4 @@
-/** A mixture of diagonal normals as its tensors say it. */
+/** A mixture of diagonal normals, from its tensors. */
 import { at } from './at.ts';
 import { softmax } from './rational_quadratic.ts';
 
@@ -16,7 +16,7 @@ interface MixtureParams {
   logits_offset: number;
 }
 
-/** The components in their order; a single one has no logit. */
+/** The components in order; a single one has no logit. */
 export function mixtureOf(parameters: Float64Array, params: MixtureParams): Component[] {
   const { n_features, n_components, mean_offset, log_scale_offset, logits_offset } = params;
   const row = (offset: number, k: number): number[] =>

@@ -1,4 +1,4 @@
-/** Nets with one input and two piecewise linear hidden layers, by the pieces of their input, in f64. */
+/** Nets with one input and two piecewise linear hidden layers, computed by pieces of the input, in f64. */
 import { roundUp } from '../../plan/shape.ts';
 import { activate } from './activation.ts';
 import { at } from './at.ts';
@@ -6,18 +6,20 @@ import type { StackOutput, StackParams, StackSizes } from './coupling_stack.ts';
 
 const FAR = 1e30;
 
-/** On which side of a unit's kink an input lies. */
+/** The side of a unit's kink on which an input lies. */
 export function isAboveKink(x: number, weight: number, bias: number): boolean {
   return weight * x + bias > 0 === weight >= 0;
 }
 
-/** Where a unit has its kink; where it has none, so far out that every input is on the side of `isAboveKink`. */
+/**
+ * The kink of a unit. Without a kink, a value so far out that every input is on the side of `isAboveKink`.
+ */
 export function kinkOf(weight: number, bias: number): number {
   if (Math.abs(weight) < 1 / FAR) return bias > 0 === weight >= 0 ? -FAR : FAR;
   return Math.min(FAR, Math.max(-FAR, -bias / weight));
 }
 
-/** An upper unit before its activation on a piece of net `net`, as a line: slope, then intercept. */
+/** An upper unit of net `net` before its activation on a piece, as a line: slope, then intercept. */
 export function lineOf(
   { HIDDEN_0, HIDDEN_1 }: Pick<StackSizes, 'HIDDEN_0' | 'HIDDEN_1'>,
   lines: Float64Array,
@@ -29,7 +31,7 @@ export function lineOf(
   return [at(lines, place), at(lines, place + 4)];
 }
 
-/** As `stackOutput`, the second hidden layer by `lines`. */
+/** Like `stackOutput`, with the second hidden layer from `lines`. */
 export function pieceOutput(
   sizes: StackSizes,
   params: StackParams,

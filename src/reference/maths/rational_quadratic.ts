@@ -3,10 +3,10 @@ import { at } from './at.ts';
 
 const MIN_SHARE = 1e-3;
 const MIN_DERIVATIVE = 1e-3;
-/** With it a raw 0 gives the derivative 1. */
+/** With this shift, a raw 0 gives the derivative 1. */
 const DERIVATIVE_SHIFT = Math.log(Math.expm1(1 - MIN_DERIVATIVE));
 
-/** A bin and a place in it, with what the formulas have in common. */
+/** A bin and a position in it, with the common terms of the formulas. */
 export interface SplinePlace {
   k: number;
   xi: number;
@@ -14,7 +14,7 @@ export interface SplinePlace {
   z: number;
   width: number;
   height: number;
-  /** Mean slope of the bin, and those at its two knots. */
+  /** Mean slope of the bin, and the slopes at its two knots. */
   mean: number;
   left: number;
   right: number;
@@ -24,7 +24,7 @@ export interface SplinePlace {
   logDerivative: number;
 }
 
-/** Where x lies in [−bound, bound] and what the spline makes of it. */
+/** The position of x in [−bound, bound] and its image under the spline. */
 export function splineAtX(raw: readonly number[], bins: number, bound: number, x: number): SplinePlace {
   const knots = knotsOf(raw, bins, bound);
   const k = intervalOf(knots.x, x);
@@ -32,7 +32,7 @@ export function splineAtX(raw: readonly number[], bins: number, bound: number, x
   return placeIn(knots, k, (x - start) / (at(knots.x, k + 1) - start));
 }
 
-/** Where the x of z = spline(x) lies. */
+/** The position of the x for which z = spline(x). */
 export function splineAtZ(raw: readonly number[], bins: number, bound: number, z: number): SplinePlace {
   const knots = knotsOf(raw, bins, bound);
   const k = intervalOf(knots.y, z);
@@ -47,7 +47,7 @@ export function splineAtZ(raw: readonly number[], bins: number, bound: number, z
 }
 
 interface Knots {
-  /** bins + 1 places, from −bound to bound. */
+  /** bins + 1 positions, from −bound to bound. */
   x: number[];
   y: number[];
   derivatives: number[];
@@ -102,7 +102,7 @@ function placeIn({ x, y, derivatives }: Knots, k: number, xi: number): SplinePla
   };
 }
 
-/** Shares of the whole that sum to 1. */
+/** Shares that sum to 1. */
 export function softmax(raw: readonly number[]): number[] {
   const largest = Math.max(...raw);
   const exps = raw.map((value) => Math.exp(value - largest));
@@ -110,7 +110,7 @@ export function softmax(raw: readonly number[]): number[] {
   return exps.map((value) => value / total);
 }
 
-/** What one unit of a softmax share adds to an interval. */
+/** The size that one unit of softmax share adds to an interval. */
 export function wholeOf(bins: number, bound: number): number {
   return 2 * bound * (1 - MIN_SHARE * bins);
 }
@@ -119,7 +119,7 @@ function softplus(v: number): number {
   return Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
 }
 
-/** ∂derivative/∂raw of an inner knot. */
+/** ∂derivative/∂raw for an inner knot. */
 export function derivativeGradient(raw: number): number {
   return 1 / (1 + Math.exp(-(raw + DERIVATIVE_SHIFT)));
 }

@@ -1,4 +1,4 @@
-/** Scale maps in f64, by their numbers: raw output a → log-scale s and ds/da. */
+/** Scale maps in f64, by their codes: raw output a → log-scale s and ds/da. */
 import { SCALE_MAPS } from '../../model/scaleMap.ts';
 
 export function logScaleOf(code: number, a: number, bound: number): { value: number; derivative: number } {

@@ -1,11 +1,11 @@
-/** Where the raw numbers of a spline lie: of each row, or one set for all rows. */
+/** The raw numbers of a spline: separate for each row, or one set for all rows. */
 import type { ParamsOf } from '../../plan/kernel.ts';
 import type { rationalQuadraticKernel } from '../../kernels/spline/rational_quadratic.ts';
 import { at } from './at.ts';
 
 type RawParams = Omit<ParamsOf<typeof rationalQuadraticKernel>, 'bound'>;
 
-/** Those of element `index` of [transformed, rows]. */
+/** The raw numbers of element `index` of [transformed, rows]. */
 export function rawNumbers(raw: Float64Array, bins: number, params: RawParams, index: number): number[] {
   const { n_rows, raw_start, raw_stride, row_stride } = params;
   const [feature, row] = [Math.floor(index / n_rows), index % n_rows];

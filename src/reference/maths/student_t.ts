@@ -1,6 +1,6 @@
 /**
- * log of the normaliser of Student's t, log Γ((ν + 1) / 2) − log Γ(ν / 2) − log(νπ) / 2, and its derivative with
- * respect to log ν: by the recurrence of Γ up to where the series of the quotient has all digits.
+ * log of the normaliser of Student's t, log Γ((ν + 1) / 2) − log Γ(ν / 2) − log(νπ) / 2, and its derivative
+ * with respect to log ν. Uses the recurrence of Γ until the series of the quotient reaches full precision.
  * @see Tricomi and Erdélyi 1951 for the series
  */
 export function studentTNormaliser(df: number): { log: number; derivative: number } {

@@ -37,7 +37,7 @@ export const adamStep: Twin<typeof adamStepKernel> = ({ params, buffers }) => {
   }
 };
 
-/** Whether float32 has the number. */
+/** Whether float32 can represent the number. */
 function isFloat32(value: number): boolean {
   return Number.isFinite(Math.fround(value));
 }

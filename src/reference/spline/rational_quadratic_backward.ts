@@ -46,7 +46,7 @@ export const rationalQuadraticBackward: Twin<typeof rationalQuadraticBackwardKer
   }
 };
 
-/** With respect to ξ, the bin's mean slope, the derivatives at its knots, and its height where the mean slope stays. */
+/** Derivatives by ξ, the mean slope, the knots' derivatives, and the bin's height at constant mean slope. */
 function localGradients(
   { xi, height, mean, left, right, numerator, denominator, derivativeFactor }: SplinePlace,
   dZ: number,
@@ -71,7 +71,7 @@ function localGradients(
   };
 }
 
-/** From the gradients of the start and the size of interval k to those of the raw numbers of all intervals. */
+/** Maps the gradients of the start and size of interval k to the gradients of all raw numbers. */
 function shareGradients(
   raw: readonly number[],
   k: number,
