@@ -1,10 +1,7 @@
 /** Schedules the training steps. */
 import type { Pace } from '../protocol.ts';
 
-/**
- * Milliseconds to wait after a step that was due at `due`, and the next due time. A late step does not make
- * the next one hurry.
- */
+/** Milliseconds to wait after a step that was due at `due`, and the next due time. A delay is not made up. */
 export function nextDue(pace: Pace, due: number, now: number): { wait: number; due: number } {
   if (pace.kind === 'flat-out') return { wait: 0, due: now };
   const interval = 1000 / Math.max(pace.stepsPerSecond, 1e-3);
