@@ -84,7 +84,7 @@ export type Pace = { kind: 'flat-out' } | { kind: 'slow'; stepsPerSecond: number
 
 export type ToWorker =
   | { type: 'start'; canvases: Record<Picture, OffscreenCanvas>; pixelRatio: number; view: View }
-  /** Makes a fresh model on this data; also the reset. It is shown at once, but training waits for `train`. */
+  /** Makes a fresh model on this data; also the reset. It is shown at once; training waits for `train`. */
   | { type: 'configure'; model: ModelSettings; data: DataSettings }
   | { type: 'train'; pace: Pace }
   | { type: 'pause' }
@@ -176,7 +176,7 @@ export interface Progress {
   validationError: number | null;
   /** The exact entropy of the data in nats, which no model can beat. Null if unknown. */
   floor: number | null;
-  /** Held-out NLL in nats of a Gaussian fitted to the training rows; null for toy densities or without a fit. */
+  /** Held-out NLL in nats of a Gaussian fitted to the training rows; null for toy densities, or if no fit. */
   gaussianNll: number | null;
   msPerStep: number;
   stepsPerSecond: number;

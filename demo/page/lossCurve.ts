@@ -1,6 +1,4 @@
-/**
- * A training curve of any length in bounded memory: means over stretches, which double in length as needed.
- */
+/** A training curve of any length in bounded memory: means over stretches, which double as needed. */
 
 /** The most stretches; the chart has fewer pixels than this. */
 const MAX_LENGTH = 400;
@@ -113,7 +111,7 @@ function inPairs(sums: LossCurve['sums']): { sum: number; count: number }[] {
   });
 }
 
-/** Cuts off spikes: limits the range above the upper quartile, in multiples of that quartile's own height. */
+/** Spikes are cut off this many times as far above the upper quartile as it lies above the minimum. */
 const SPIKE = 5;
 
 /** From just below the floor or the lowest loss to above all losses except a wild start and spikes. */

@@ -21,7 +21,7 @@ export const LIMITS = {
   points: { min: 50, max: 50_000 },
 } as const;
 
-/** A painted line: `points` are x, y pairs of the pad's 1024 × 1024 raster, y downward; `radius` in the same units. */
+/** A painted line on the pad's 1024 × 1024 raster: `points` are x, y pairs, y downward; `radius` in pixels. */
 export interface Stroke {
   radius: number;
   points: readonly number[];
