@@ -23,7 +23,7 @@ export interface LoadedData {
 
 /**
  * The page's data if they fit the model, or the toy density it learned from, or its own samples.
- * @param name of the model, which becomes the title of its samples
+ * @param name the model's name, which becomes the title of its samples
  * @throws {ShapeError} if the page has no pictures or no controls for the model
  */
 export async function dataForFlow(
