@@ -1,6 +1,7 @@
 /**
- * `node bench/halfPrecision.mjs [STEPS] [PRESET…]`: what storing weights and activations as f16 changes. Each preset
- * trains on two moons at both precisions; then the model is scored at both. docs/performance.md has the figures.
+ * `node bench/halfPrecision.mjs [STEPS] [PRESET…]`: the effect of storing weights and activations as f16.
+ * Trains each preset on two moons at both precisions, then scores the model at both. docs/performance.md has
+ * the figures.
  */
 import { Flow, PRESETS, toyDensity } from '../dist/index.js';
 import { openDevice } from '../dist/node.js';
@@ -8,7 +9,7 @@ import { openDevice } from '../dist/node.js';
 const [steps = '1000', ...chosen] = process.argv.slice(2);
 const names = chosen.length > 0 ? chosen : Object.keys(PRESETS);
 
-/** Test points of seed 1, from the stream that the command line takes them from. */
+/** Test points of seed 1, from the command line's stream of test points. */
 const points = toyDensity('moons').sample(1, 3, 0, 4000);
 
 const device = await openDevice();

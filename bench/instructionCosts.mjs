@@ -1,6 +1,7 @@
 /**
- * `node bench/instructionCosts.mjs`: what one load, store, shuffle and multiply-add cost on the adapter, per subgroup of
- * 8 invocations. These decide how the fused and the streamed kernels are cut; docs/performance.md has the figures.
+ * `node bench/instructionCosts.mjs`: the cost of one load, store, shuffle and multiply-add on the adapter,
+ * per subgroup of 8 invocations. These costs decide how the fused and streamed kernels are cut;
+ * docs/performance.md has the figures.
  */
 import { openDevice } from '../dist/node.js';
 
@@ -10,13 +11,16 @@ const TURNS = 4096;
 const REPEATS = 5;
 const PER_TURN = 8;
 
-/** `GPUBufferUsage.STORAGE` and `.UNIFORM`, which Node does not have as globals. */
+/** `GPUBufferUsage.STORAGE` and `.UNIFORM`, which are not globals in Node. */
 const STORAGE = 0x80;
 const UNIFORM = 0x40;
 
 const eight = (line) => Array.from({ length: PER_TURN }, (_, i) => line(i)).join('\n');
 
-/** What is measured: a second binding or a variable, what runs before the loop, and eight lines of its body. */
+/**
+ * The measured codes: an optional second binding or variable, code before the loop, and eight lines of its
+ * body.
+ */
 const PROBES = [
   { name: 'loop, empty', body: 'sum.x += f32(turn);', lines: 1 },
   {
@@ -127,12 +131,12 @@ fn main(@builtin(global_invocation_id) invocation: vec3u, @builtin(local_invocat
     const begun = performance.now();
     device.queue.submit([encoder.finish()]);
     await device.queue.onSubmittedWorkDone();
-    // The first one compiles.
+    // The first run compiles.
     if (repeat > 0) times.push(performance.now() - begun);
   }
   for (const made of buffers) made.destroy();
   const median = times.sort((a, b) => a - b)[REPEATS >> 1];
-  // Two cores share the workgroups of a software adapter; the figure is that of one.
+  // Two cores share the workgroups of a software adapter; the figure is for one core.
   return (2 * 1e6 * median) / (GROUPS * TURNS * lines);
 }
 

@@ -1,17 +1,17 @@
-/** The base distributions: what the page offers, and what it says of each. */
+/** The base distributions that the page offers, and their descriptions. */
 import type { BaseSpec } from '../src/index.ts';
 
 interface OfferedBase {
   spec: BaseSpec;
   label: string;
-  /** What else must be chosen. */
+  /** The extra choice that this base requires. */
   needs?: keyof typeof NEEDS;
 }
 
-/** Why a base cannot be chosen: the preset must end in a box, or the data must be told apart. */
+/** Why a base is disabled: the preset must end in a box, or the classes must be split. */
 export const NEEDS = { box: 'splines only', classes: 'tell apart first' } as const;
 
-/** By the names that the command line has for them. */
+/** Keyed by the command line's names. */
 const offered = {
   normal: { spec: { type: 'standard_normal' }, label: 'normal' },
   diagonal: { spec: { type: 'diagonal_normal' }, label: 'diagonal normal' },
@@ -29,7 +29,7 @@ export type BaseName = keyof typeof offered;
 export const BASES: Readonly<Record<BaseName, OfferedBase>> = offered;
 export const BASE_NAMES = Object.keys(offered) as BaseName[];
 
-/** The name of a base; undefined for one that is not offered. */
+/** The name of a base; undefined if the page does not offer it. */
 export function baseNameOf(base: BaseSpec): BaseName | undefined {
   return BASE_NAMES.find((name) => JSON.stringify(BASES[name].spec) === JSON.stringify(base));
 }
@@ -38,15 +38,15 @@ export type BaseType = BaseSpec['type'];
 
 interface BaseWords {
   words: string;
-  /** Where the last layer leads, if that is not `words`. */
+  /** The target of the last layer, if that is not `words`. */
   place?: string;
   /** Unit of the rings in the latent picture. */
   rings?: string;
-  /** It ends, so that points beyond its end have no density. */
+  /** The support is bounded: points outside it have no density. */
   isBounded?: boolean;
 }
 
-/** Of every type: a model file may have a base that is not offered. */
+/** Covers every type, because a model file may have a base that the page does not offer. */
 export const BASE_WORDS: Readonly<Record<BaseType, BaseWords>> = {
   standard_normal: { words: 'a standard Gaussian', place: 'the Gaussian', rings: 'standard deviations' },
   diagonal_normal: { words: 'a Gaussian of learned width' },

@@ -1,12 +1,12 @@
-/** The classes of the toy sets, by the names that the page has for them. */
+/** The classes of the toy sets, with the page's names for them. */
 import { toyDensity } from '../src/index.ts';
 import type { LabelColumn, ToyName } from '../src/index.ts';
 
 interface Kind {
   name: string;
-  /** In a sentence. */
+  /** The form used in sentences. */
   plural: string;
-  /** Their numbers, from 1, where they have no names. */
+  /** Names of the single classes; by default they are numbered from 1. */
   levels?: readonly string[];
 }
 
@@ -19,7 +19,7 @@ const KINDS: Partial<Record<ToyName, Kind>> = {
   checkerboard: { name: 'square', plural: 'squares' },
 };
 
-/** The context column of a toy set, in the order of its classes; undefined where its points tell of none. */
+/** The context column of a toy set, in the order of its classes; undefined if its points have none. */
 export function toyClasses(name: ToyName): LabelColumn | undefined {
   const kind = KINDS[name];
   if (kind === undefined) return undefined;
@@ -27,7 +27,7 @@ export function toyClasses(name: ToyName): LabelColumn | undefined {
   return { name: kind.name, levels: kind.levels ?? numbers };
 }
 
-/** What the classes of a toy set are called. */
+/** The plural name of a toy set's classes. */
 export function pluralOf(name: ToyName): string | undefined {
   return KINDS[name]?.plural;
 }

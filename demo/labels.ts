@@ -1,16 +1,16 @@
 /** Labels of rows: the one context column of a flow with classes. */
 import type { LabelColumn } from '../src/index.ts';
 
-/** Nobody chooses from more than this. */
+/** The longest list of classes that a visitor can still choose from. */
 export const MAX_CLASSES = 64;
 
-/** The class of each row, as the place of its label among the levels. */
+/** The class of each row, as the index of its label in `levels`. */
 export interface RowLabels {
   column: LabelColumn;
   of: Uint8Array;
 }
 
-/** A row of 0 with a 1 for each label, [n, C]. */
+/** One-hot rows [n, C]: a 1 at each row's label, 0 elsewhere. */
 export function oneHot({ column, of }: RowLabels): Float32Array {
   const width = column.levels.length;
   const rows = new Float32Array(of.length * width);
@@ -18,7 +18,7 @@ export function oneHot({ column, of }: RowLabels): Float32Array {
   return rows;
 }
 
-/** The labels that one-hot rows [n, C] stand for. */
+/** The labels of one-hot rows [n, C]. */
 export function labelsOf(column: LabelColumn, rows: Float32Array): RowLabels {
   const width = column.levels.length;
   const levelOf = (row: number): number => rows.subarray(row * width, (row + 1) * width).indexOf(1);

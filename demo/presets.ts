@@ -1,13 +1,13 @@
-/** What the page starts each preset with, and which settings it has. Its title and words are the library's. */
+/** The starting values and available settings of each preset. Titles and descriptions are the library's. */
 import type { BijectorSpec, FlowSpec, NetSpec, PresetName, ScaleMap } from '../src/index.ts';
 import type { ModelSettings } from './protocol.ts';
 
 interface PresetChoice {
-  /** The layers whose number and nets can be set. */
+  /** The type of the layers whose number and nets can be set. */
   coupling: BijectorSpec['type'];
-  /** They have a scale map. Couplings that only shift, and splines, have none. */
+  /** These layers have a scale map. Couplings that only shift, and splines, have none. */
   hasScaleMap: boolean;
-  /** They end in a box, as a uniform base does: splines leave what is outside as it is. */
+  /** These layers map a box to itself, as a uniform base needs: splines leave points outside it unchanged. */
   hasBox: boolean;
   /** Sizes that a phone trains within a minute. */
   start: Omit<ModelSettings, 'preset'>;
@@ -26,7 +26,7 @@ const START: PresetChoice['start'] = {
   seed: 1,
 };
 
-/** In the order in which they are offered. */
+/** In the order in which the page offers them. */
 export const PRESET_CHOICES: Readonly<Record<PresetName, PresetChoice>> = {
   realnvp: { coupling: 'affine_coupling', hasScaleMap: true, hasBox: false, start: START },
   spline: {
@@ -55,7 +55,7 @@ export const PRESET_CHOICES: Readonly<Record<PresetName, PresetChoice>> = {
 
 export const PRESET_NAMES = Object.keys(PRESET_CHOICES) as PresetName[];
 
-/** What the page starts a preset with. */
+/** The settings that the page starts a preset with. */
 export function startOf(preset: PresetName): ModelSettings {
   return { preset, ...PRESET_CHOICES[preset].start };
 }
@@ -63,7 +63,7 @@ export function startOf(preset: PresetName): ModelSettings {
 /** A layer with a net. */
 export type Coupling = BijectorSpec & { conditioner: NetSpec; scale?: ScaleMap };
 
-/** Whether the settings of a preset are about this layer. */
+/** Whether the settings of a preset apply to this layer. */
 export function isCouplingOf(preset: PresetName, layer: FlowSpec['bijectors'][number]): layer is Coupling {
   return layer.type === PRESET_CHOICES[preset].coupling;
 }

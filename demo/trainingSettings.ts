@@ -1,4 +1,4 @@
-/** The training settings that the page offers: the library's, with the page's names for them and its limits. */
+/** The training settings that the page offers: the library's, with the page's own names and limits. */
 import type { FitOptions, TrainingRecord } from '../src/index.ts';
 import { SETTINGS } from '../src/page.ts';
 import type { TrainingChoices } from './protocol.ts';
@@ -6,10 +6,10 @@ import type { TrainingChoices } from './protocol.ts';
 type Choice = keyof TrainingChoices;
 
 interface OfferedSetting {
-  /** Of its control, and its name in a link. */
+  /** Id of its control, and its name in a link. */
   id: string;
   label: string;
-  /** Narrower than the library's; the words for them. */
+  /** The page's limits, narrower than the library's; `expected` describes them. */
   limits?: { min: number; max: number };
   expected: string;
 }
@@ -37,7 +37,7 @@ function whole(min: number, max: number): Pick<OfferedSetting, 'limits' | 'expec
   };
 }
 
-/** Whether the library takes the value, and the page too. */
+/** Whether both the library and the page accept the value. */
 export function isChoice(name: Choice, value: unknown): boolean {
   const { limits } = OFFERED_SETTINGS[name];
   const { rule, text } = SETTINGS[name];
@@ -57,7 +57,7 @@ export function trainingOptions(choices: TrainingChoices): FitOptions {
   return Object.fromEntries(CHOICES.map((name) => [name, optionOf(name)]));
 }
 
-/** The choices that a model file records. @param otherwise for what it does not say */
+/** The choices that a model file records. @param otherwise replaces missing ones */
 export function recordedChoices(
   { steps, seed, options }: TrainingRecord,
   otherwise: TrainingChoices,

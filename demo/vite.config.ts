@@ -1,13 +1,13 @@
-/** The demo: static pages that ask nobody for anything. */
+/** The demo: static pages that make no requests to other sites. */
 import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vite';
 import { shadersWithoutComments } from '../vite.config.ts';
 
-/** The page has the libraries to compare with if they are installed. */
+/** The page offers the comparison libraries only if they are installed. */
 const peers = `${import.meta.dirname}/../bench/peers`;
 const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 
-/** What a visitor loads only by asking for it lies apart. */
+/** Files that load only on request go to a folder of their own. */
 const folderOf = (files: readonly string[]): string =>
   files.some((file) => file.includes('bench/peers/node_modules/')) ? 'assets/peers' : 'assets';
 
@@ -18,7 +18,7 @@ export default defineConfig({
   base: './',
   resolve: {
     alias: [
-      // The package's main entry wants Node's streams.
+      // The package's main entry needs Node's streams.
       { find: /^csv-parse$/, replacement: 'csv-parse/browser/esm/sync' },
       { find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` },
     ],
@@ -38,7 +38,7 @@ export default defineConfig({
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: true,
-    // A file that became a data: URL could not be fetched under the pages' policy.
+    // The pages' policy forbids fetching a file that was inlined as a data: URL.
     assetsInlineLimit: 0,
     rollupOptions: { input: pages },
   },

@@ -1,11 +1,13 @@
-/** The one worker script of both pages, so that all they load of the library they load once: its name says its part. */
+/**
+ * The worker script of both pages, so that each loads the library once. The worker's name selects its part.
+ */
 const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   playground: () => import('./engine/worker.ts'),
   lab: () => import('./lab/worker.ts'),
   peer: () => import('./lab/peerWorker.ts'),
 };
 
-/** What comes before the part is there to listen. */
+/** Keeps messages that arrive before the part has loaded. */
 const early: unknown[] = [];
 const keep = ({ data }: MessageEvent): void => void early.push(data);
 

@@ -198,7 +198,7 @@ function filesBelow(folder: string, ending: string): string[] {
     .sort();
 }
 
-/** The folder of `src` that a file is in; a file that is in none stands for itself. */
+/** The folder of `src` that a file is in; a file directly in `src` stands for itself. */
 function roomOf(file: string): string {
   return file.split('/').slice(0, 2).join('/');
 }
@@ -225,7 +225,7 @@ function reachable(file: string): Set<string> {
   return seen;
 }
 
-/** A file below the repository's root, or the name of a package, for each import. */
+/** One entry per import: a file below the repository's root, or the name of a package. */
 function importsOf(file: string, text: string): string[] {
   const found: string[] = [];
   const add = (specifier: ts.Node | undefined): void => {

@@ -188,7 +188,7 @@ describe('the documents', () => {
   });
 });
 
-/** The equations of docs/derivations.md that a shader's comments name. */
+/** Numbers of the equations of docs/derivations.md that a shader's comments cite. */
 function headerEquations(shader: string): number[] {
   const comments = shader.replaceAll(/\n\/\/ ?/g, ' ');
   return [...comments.matchAll(/docs\/derivations\.md, eq\. ((?:\(\d+\)(?:, | to | and )?)+)/g)].flatMap(
@@ -203,7 +203,7 @@ function equationNumbers(text: string): number[] {
   );
 }
 
-/** The rows of every table whose first cell is a name in code, or fits `start`; cells without that name's quotes. */
+/** The rows of all tables whose first cell is a name in code or fits `start`, without that name's quotes. */
 function tableRows(text: string, start = /^\| `\w+` \|/): string[][] {
   return text
     .split('\n')
@@ -220,7 +220,7 @@ function withoutCode(text: string): string {
   return text.replaceAll(/```.*?```/gs, '').replaceAll(/`[^`\n]*`/g, '');
 }
 
-/** The anchors that a page gives its headings. */
+/** The anchors of a page's headings. */
 function headingsOf(text: string): string[] {
   return [...withoutCode(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading

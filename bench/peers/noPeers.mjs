@@ -1,4 +1,4 @@
-/** Stands for page.mjs in a page that was built where the peers are not installed. */
+/** Replaces page.mjs in a page built without the peers installed. */
 export const INSTALLED = false;
 
 export function loadPeer() {

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** Every system, in the order of the table: what runs it, and how to call it. */
+/** Every system, in the order of the table: its title, and the script that runs it. */
 export const SYSTEMS = {
   wgflow: { title: 'wgflow, WebGPU', script: 'wgflow.mjs' },
   'jax-js': { title: 'jax-js, WebGPU', script: 'jax-js.mjs', installed: true },
@@ -36,7 +36,7 @@ Exit codes: 0 done, 1 a system failed, its loss did not fall or the systems disa
 export class UsageError extends Error {}
 
 /**
- * @param configNames the configurations that there are
+ * @param configNames the known configurations
  * @returns `{ help }` or `{ configs, systems, adapter, json }`
  * @throws {UsageError}
  */

@@ -1,4 +1,4 @@
-/** The types of page.mjs and of what else a page takes from here. */
+/** The types of page.mjs, and of the other modules that a page imports from here. */
 export interface PeerStep {
   step: (batch: number) => unknown;
   readLoss: (loss: unknown) => Promise<number>;
@@ -15,7 +15,7 @@ export interface LoadedPeer {
   setup: string;
   stepOf: (start: PeerStart) => PeerStep;
 }
-/** @throws when the library cannot be loaded or has no such backend here */
+/** @throws if the library cannot be loaded or lacks this backend here */
 export function loadPeer(peer: 'jax-js' | 'tfjs-webgpu' | 'tfjs-wasm'): Promise<LoadedPeer>;
-/** Whether the libraries were there when the page was built. */
+/** Whether the libraries were installed when the page was built. */
 export const INSTALLED: boolean;

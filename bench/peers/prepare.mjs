@@ -1,4 +1,4 @@
-/** What must be there before anything can be timed: the built library and the installed peers. */
+/** Prepares the timing: builds the library and installs the peers. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What goes into the build. */
+/** Inputs of the build. */
 const SOURCES = ['src', 'shaders', 'package.json', 'vite.config.ts'];
 
 /**
- * Builds wgflow where dist is missing or older than its sources.
- * @throws when the build fails
+ * Builds wgflow if dist is missing or older than its sources.
+ * @throws if the build fails
  */
 export function buildLibrary() {
   const built = ['dist/index.js', 'dist/node.js'].map((file) => modified(join(ROOT, file)));
@@ -21,8 +21,8 @@ export function buildLibrary() {
 }
 
 /**
- * Installs what package-lock.json lists, where that has not been done.
- * @throws when npm fails
+ * Installs the packages of package-lock.json, unless that was done before.
+ * @throws if npm fails
  */
 export function installPeers() {
   const done = modified(join(HERE, 'node_modules', '.package-lock.json'));
@@ -30,7 +30,7 @@ export function installPeers() {
   npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], HERE);
 }
 
-/** Time of the last change of a file, or of the newest file in a folder; 0 where there is none. */
+/** Modification time of a file, or of the newest file in a folder; 0 if there is none. */
 function modified(path) {
   if (!existsSync(path)) return 0;
   const { mtimeMs } = statSync(path);
@@ -40,7 +40,7 @@ function modified(path) {
 
 function npm(args, cwd) {
   process.stderr.write(`npm ${args.join(' ')} in ${cwd}\n`);
-  // npm's words go to stderr: stdout is for the table.
+  // npm's output goes to stderr: stdout is for the table.
   const { status, error } = spawnSync('npm', args, {
     cwd,
     stdio: ['ignore', 2, 2],

@@ -3,7 +3,7 @@ import { SYSTEMS } from './options.mjs';
 
 /**
  * One row of the JSON file.
- * @param result what the system's process answered, or `{ skipped }`, or `{ failed }`
+ * @param result the answer of the system's process, or `{ skipped }`, or `{ failed }`
  */
 export function rowOf(config, system, result, check) {
   const { adapter = null, setup = null, skipped, repeats, stepsPerRepeat, checkLosses, losses } = result;
@@ -32,7 +32,7 @@ function lossFailure(losses, timedLosses, { steps, leastFall }) {
   if (losses[0] - losses.at(-1) < leastFall) {
     return `the loss of one batch did not fall by ${leastFall} nats in ${steps} steps: ${shown}`;
   }
-  // One batch in a while is far off where the scale is unbounded; half of them are not.
+  // With an unbounded scale, an occasional batch is far off; half of them never are.
   const later = median(timedLosses);
   if (!(later !== null && later < losses[0])) {
     return `the loss rose while timing, from ${nats(losses[0])} to ${nats(later)}`;
@@ -41,8 +41,8 @@ function lossFailure(losses, timedLosses, { steps, leastFall }) {
 }
 
 /**
- * Marks each row whose first losses are not those of the others: all systems start from the same weights on the
- * same batch, so the same training step gives the same losses. The measure is the median of all.
+ * Marks each row whose first losses differ from the others'. All systems start from the same weights on the
+ * same batch, so the same training step gives the same losses. The reference is the median of all.
  */
 export function markDisagreement(rows, { steps, agreement }) {
   const measured = rows.filter(({ losses, failed }) => losses !== undefined && failed === undefined);
@@ -107,7 +107,7 @@ function ms(value) {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** JSON has no NaN: a loss that was not finite has become null. */
+/** JSON has no NaN: a loss that was not finite became null. */
 function nats(loss) {
   return loss === null ? 'not finite' : loss.toFixed(4);
 }

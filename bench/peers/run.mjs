@@ -11,7 +11,7 @@ import { startingPoint } from './startingPoint.mjs';
 
 const SETTINGS = JSON.parse(readFileSync(new URL('configs.json', import.meta.url), 'utf8'));
 
-/** The process that is being timed; at most one. */
+/** The process that is being timed; at most one at a time. */
 let child;
 
 try {
@@ -69,7 +69,7 @@ function writeStart({ data, model }, folder) {
   return { dataFile, modelFile };
 }
 
-/** Why the peers cannot run, if they cannot. */
+/** The reason why the peers cannot run, if any. */
 function tryInstall() {
   try {
     installPeers();
@@ -79,7 +79,7 @@ function tryInstall() {
   }
 }
 
-/** Runs a system in a process of its own: its answer, or `{ skipped }`, or `{ failed }`. */
+/** Runs a system in a separate process: its answer, or `{ skipped }`, or `{ failed }`. */
 async function runSystem(system, job, folder) {
   const { script, backend } = SYSTEMS[system];
   const jobFile = join(folder, 'job.json');
@@ -90,7 +90,7 @@ async function runSystem(system, job, folder) {
   const path = fileURLToPath(new URL(`systems/${script}`, import.meta.url));
   const { missing, end, words } = await runProcess(program, [path, jobFile], job.timing.childLimitMs);
   if (missing) return { skipped: `${program} is not there; install Python 3 with PyTorch, or set PYTHON` };
-  // Some drivers crash while they are unloaded; a result that was written is none the worse for it.
+  // Some drivers crash on unload, but a result that was already written is still valid.
   if (existsSync(resultFile)) return JSON.parse(readFileSync(resultFile, 'utf8'));
   return { failed: `${end} before it had a result${words && `: ${words}`}` };
 }
@@ -131,7 +131,7 @@ function runProcess(program, args, limitMs) {
   });
 }
 
-/** The line of a process's last words that names an error, else its last line. */
+/** The line of a process's last output that names an error, otherwise the last line. */
 function lastError(words) {
   const lines = words.split('\n').filter((line) => line.trim() !== '');
   return (lines.findLast((line) => /^\S*(Error|Exception)\b/.test(line)) ?? lines.at(-1) ?? '').trim();

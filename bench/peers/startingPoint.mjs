@@ -1,5 +1,5 @@
-/** The data set and the starting weights that every system reads, so that all of them take the same steps. */
-/** Strength of the tie between column i and column i + dim / 2 of the correlated normals. */
+/** The shared data set and starting weights, so that all systems take the same steps. */
+/** Correlation between column i and column i + dim / 2 of the correlated normals. */
 const CORRELATION = 0.9;
 
 /**
@@ -14,14 +14,14 @@ export function startingPoint(library, config, { batches, seed }) {
       ? library.toyDensity('moons').sample(seed, 0, 0, rows)
       : correlatedNormals(rows, config.dim, random);
   const spec = library[config.preset](config.dim, { couplings: config.couplings, hidden: config.hidden });
-  // The data are standardised already, so the peers need no such layer and wgflow goes without it too.
+  // The data are already standardised, so neither the peers nor wgflow need that layer.
   spec.bijectors = spec.bijectors.filter(({ type }) => type === 'affine_coupling');
-  // As the peers have it, whatever the preset would choose.
+  // The peers' activation, whatever the preset would choose.
   for (const { conditioner } of spec.bijectors) conditioner.activation = 'leaky_relu';
   return { data, model: modelBytes(spec, random) };
 }
 
-/** Column i + dim / 2 follows column i, so that a coupling of the two halves has something to learn at once. */
+/** Column i + dim / 2 follows column i, so that a coupling of the two halves can learn at once. */
 function correlatedNormals(rows, dim, random) {
   const half = dim / 2;
   const data = new Float32Array(rows * dim);
@@ -82,7 +82,7 @@ function tensorsOf(dim, { split, flip, conditioner }, index, random) {
   });
 }
 
-/** Seeded uniform numbers in (0, 1) by xorshift32, and normals of them by Box–Muller. */
+/** Seeded uniform numbers in (0, 1) by xorshift32, and normals from them by Box–Muller. */
 function normals(seed) {
   let state = (seed * 0x9e3779b9) >>> 0 || 1;
   const uniform = () => {

@@ -27,7 +27,7 @@ Exit codes: 0 done and within every bound, 1 a bound is missed or a run failed, 
 export class UsageError extends Error {}
 
 /**
- * @param known `{ presets, datasets }`, the names that there are
+ * @param known `{ presets, datasets }`, the known names
  * @param bounds by preset and dataset
  * @returns `{ pairs: [preset, dataset][], seeds, steps, adapter, json }`
  * @throws {UsageError}

@@ -1,4 +1,4 @@
-/** `npm run quality`: how near the presets come to the exact entropies of toy densities with default settings. */
+/** `npm run quality`: compares presets at default settings with the exact entropies of toy densities. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { buildLibrary } from '../peers/prepare.mjs';
 import { HELP, readOptions, UsageError } from './options.mjs';
@@ -7,9 +7,9 @@ import { summariesOf, table } from './table.mjs';
 const BOUNDS = JSON.parse(readFileSync(new URL('bounds.json', import.meta.url), 'utf8'));
 
 const BATCH = 512;
-/** Fresh points, none of which training sees; the standard error of their mean is about 0.003 nats in the plane. */
+/** Fresh points, unseen in training; in two dimensions, the standard error of their mean is about 0.003 nats. */
 const TEST_POINTS = 131_072;
-/** The stream of random words that the command line's test points come from too. */
+/** The random stream of the command line's test points. */
 const TEST_STREAM = 3;
 
 try {
@@ -51,7 +51,7 @@ async function quality(argv) {
   return summaries.some(({ missed }) => missed) || rows.some(({ testNll }) => testNll === null) ? 1 : 0;
 }
 
-/** A row of the JSON file; where the run failed, its testNll is null and `failed` says why. */
+/** A row of the JSON file; after a failed run, testNll is null and `failed` has the reason. */
 async function trained({ Flow, PRESETS, toyDensity }, device, { preset, dataset, seed, steps }) {
   const toy = toyDensity(dataset);
   const row = { preset, dataset, seed, testNll: null, floor: toy.entropy };

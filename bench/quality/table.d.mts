@@ -4,7 +4,7 @@ export interface Row {
   preset: string;
   dataset: string;
   seed: number;
-  /** Nats; null where the run failed. */
+  /** Nats; null if the run failed. */
   testNll: number | null;
   /** The exact entropy, nats. */
   floor: number;
@@ -14,7 +14,7 @@ export interface Summary {
   preset: string;
   dataset: string;
   floor: number;
-  /** testNll − floor of each seed, NaN where a run failed. */
+  /** testNll − floor of each seed, NaN if a run failed. */
   gaps: number[];
   mean: number;
   bound: number | undefined;

@@ -1,8 +1,8 @@
-/** What the rows say: one line for each preset and dataset. */
+/** Summarises the rows: one line for each preset and dataset. */
 import CliTable from 'cli-table3';
 
 /**
- * @param rows `{ preset, dataset, seed, testNll, floor }`, testNll null where a run failed
+ * @param rows `{ preset, dataset, seed, testNll, floor }`, testNll null if a run failed
  * @returns one summary for each preset and dataset, in the order of the rows
  */
 export function summariesOf(rows, bounds) {

@@ -1,4 +1,4 @@
-/** `node bench/tables/run.mjs FOLDER [TABLE …]`: the default command on each CSV of the folder, next to a Gaussian. */
+/** `node bench/tables/run.mjs FOLDER [TABLE …]`: the default command against a Gaussian on each CSV. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,10 @@ for (const name of names) {
   console.log(`| ${name} | ${size} | ${flow.toFixed(2)} | ${gaussian.toFixed(2)} | ${margins} |`);
 }
 
-/** Mean NLL of a fifth of the rows, drawn by the seed, under the default model and under a Gaussian of the others. */
+/**
+ * Mean NLL of a fifth of the rows, drawn by the seed, under the default model and under a Gaussian of the
+ * others.
+ */
 function scored(header, lines, seed) {
   const order = shuffled(lines, seed);
   const held = order.slice(0, Math.floor(lines.length / 5));
@@ -59,7 +62,7 @@ function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** By Fisher and Yates, with a linear congruential generator. */
+/** Fisher–Yates shuffle with a linear congruential generator. */
 function shuffled(values, seed) {
   const order = [...values];
   let state = seed * 7919 + 1;
@@ -71,7 +74,7 @@ function shuffled(values, seed) {
   return order;
 }
 
-/** Mean NLL of rows under the Gaussian of other rows, by a Cholesky factor of their covariance: wgflow's own is not asked. */
+/** Mean NLL of rows under the Gaussian of other rows, by a Cholesky factor, independently of wgflow's own. */
 function gaussianNll(rows, held) {
   const dim = rows[0].length;
   const centre = Array.from({ length: dim }, (_, j) => mean(rows.map((row) => row[j])));

@@ -1,4 +1,4 @@
-/** What there is to learn from, and what of it is shown and held out. */
+/** The training data, with the rows that are shown and held out. */
 import { toyDensity } from '../../src/index.ts';
 import type { Domain, LabelColumn, Rows, TrainingData } from '../../src/index.ts';
 import {
@@ -22,7 +22,7 @@ import { scoreOf } from './score.ts';
 
 export interface DataSet {
   columns: string[];
-  /** Where the values of all columns lie. */
+  /** The domain of all columns. */
   domain: Domain;
   training: TrainingData;
   /** Rows [N, D] that the GPU holds while training; empty for endless toy points. */
@@ -31,41 +31,43 @@ export interface DataSet {
   shown: Rows;
   /** Rows [V, D] that no step sees; may be empty. */
   validation: Rows;
-  /** How many rows of a table are held out, of which those are some; 0 for toy densities. */
+  /** Held-out rows of a table, of which `validation` holds some; 0 for toy densities. */
   heldOut: number;
-  /** Where the data are told apart. */
+  /** The classes, if they are split. */
   classes: Classes | undefined;
-  /** Of each column. */
+  /** One per column. */
   mean: Float64Array;
   std: Float64Array;
-  /** Exact entropy in nats, where it is known; integrating it may take a second. */
+  /** Exact entropy in nats, if known; the integration may take a second. */
   floor: () => number | null;
-  /** Mean NLL in nats of the held-out rows of a table by a Gaussian fitted to the others, if there is one. */
+  /**
+   * Mean NLL in nats of a table's held-out rows under a Gaussian fitted to the others; null without a fit.
+   */
   gaussianNll: () => number | null;
 }
 
 /** The class of each row, one-hot [n, C]. */
 export interface Classes {
   column: LabelColumn;
-  /** Of the rows that are learned from; undefined for endless toy points, which bring their own. */
+  /** Classes of the training rows; undefined for endless toy points, which bring their own. */
   training: Float32Array | undefined;
   shown: Float32Array;
   validation: Float32Array;
 }
 
-/** Rows that are shown at most, and that are scored: few enough to be one quick call. */
+/** The most rows that are shown, and that are scored: few enough for one quick call. */
 const MAX_SHOWN = 4000;
 const MAX_SCORED = 2048;
 
 /** The split does not change with the model's seed, so that scores of two runs can be compared. */
 const SPLIT_SEED = 0;
 
-/** @throws {DataError | ShapeError} with the library's message, where the data cannot be used */
+/** @throws {DataError | ShapeError} with the library's message, if the data cannot be used */
 export function dataSetOf(settings: DataSettings): DataSet {
   return settings.kind === 'toy' ? toyData(settings) : rowData(settings);
 }
 
-/** Whether a flow of these domains can be given all rows. */
+/** Whether all rows lie in these domains. */
 export function fitsDomains(
   { kept, shown, validation }: DataSet,
   domains: readonly Domain[] | undefined,
@@ -113,7 +115,7 @@ function toyData({ name, noise, size, apart = false }: ToyData): DataSet {
 
 function rowData({ rows, columns, domain = 'real', labels }: RowData): DataSet {
   const dim = columns.length;
-  // Before the split, so that a message names the row as the visitor counts it.
+  // Checked before the split, so that a message has the visitor's row number.
   columnStatistics(rows, dim, columns);
   requireInside(
     rows,

@@ -13,7 +13,7 @@ export interface Opened {
   peak: PeakMeter;
 }
 
-/** @throws {GpuUnavailableError} where there is no WebGPU, with the reason */
+/** @throws {GpuUnavailableError} with the reason, if there is no WebGPU */
 export async function openDevice(): Promise<Opened> {
   const device = await requestNavigatorDevice();
   const format = navigator.gpu.getPreferredCanvasFormat();
@@ -34,7 +34,7 @@ export async function openDevice(): Promise<Opened> {
 const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 100;
 
-/** As `openDevice`, after a loss: the driver may need a moment. */
+/** Like `openDevice`, but retries after a loss: the driver may need a moment. */
 export async function reopenDevice(): Promise<Opened> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,4 +1,4 @@
-/** The device of the engine, and the page's canvases that it draws on. */
+/** The engine's device, and the page's canvases that it draws on. */
 import { WgflowError } from '../../src/index.ts';
 import type { Flow } from '../../src/index.ts';
 import type { Picture, ToWorker, View } from '../protocol.ts';
@@ -38,13 +38,13 @@ export class Display {
     return this.#adopt(opened);
   }
 
-  /** After a loss. @throws {GpuUnavailableError} */
+  /** Opens another device after a loss. @throws {GpuUnavailableError} */
   async reopen(): Promise<Opened> {
     this.#opened = undefined;
     return this.#adopt(await reopenDevice());
   }
 
-  /** What is open now. */
+  /** The open device, if any. */
   get opened(): Opened | undefined {
     return this.#opened;
   }
@@ -55,7 +55,7 @@ export class Display {
     throw new WgflowError('NOT_READY', 'There is no GPU here: no model can be opened or trained.');
   }
 
-  /** @returns whether the canvas has another size than before */
+  /** @returns whether the canvas size has changed */
   resize(picture: Picture, width: number, height: number): boolean {
     return this.#surfaces?.[picture].resize(width, height) === true;
   }

@@ -3,13 +3,13 @@ import { ShapeError } from '../../src/index.ts';
 import type { Flow, Rows } from '../../src/index.ts';
 import { offsetOf } from '../../src/page.ts';
 
-/** Rows of a call: below what the library searches the fastest kernels for, and no long submit. */
+/** Rows per call: too few to start the search for the fastest kernels, and no long submit. */
 const CHUNK = 4000;
-/** A million rows of a few columns are some 10 MB of text. */
+/** A million rows of a few columns are about 10 MB of text. */
 const MAX_COUNT = 1_000_000;
 
 /**
- * Rows [count, D] of the flow as it is, chunk by chunk, so that training goes on in between.
+ * Draws rows [count, D] from the flow as it is, chunk by chunk, so that training continues in between.
  * @param context for a flow with classes: one for all rows [C], or one a row [count, C]
  */
 export async function drawSamples(

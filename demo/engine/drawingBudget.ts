@@ -1,11 +1,11 @@
-/** How much of the GPU's time the pictures take. */
+/** Limits the GPU time that the pictures take. */
 
-/** What may be saved up, ms: an idle while is no excuse for a long frame afterwards. */
+/** The most time that can be saved up, ms: idle time does not justify a long frame afterwards. */
 const MAX_SAVED_MS = 8;
-/** What may be owed, ms: a time that was taken while something else disturbed it does not stop the pictures for long. */
+/** The most time that can be owed, ms: one disturbed measurement must not stop the pictures for long. */
 const MAX_OWED_MS = 400;
 
-/** Gathers a share of the time that goes by; a piece of work may begin while anything is left, and may overdraw. */
+/** Collects a share of the elapsed time. Work may begin while any is left, and may overdraw. */
 export class DrawingBudget {
   #share = 1;
   #balance = MAX_SAVED_MS;
@@ -15,22 +15,22 @@ export class DrawingBudget {
     this.#last = now;
   }
 
-  /** The part of the time that is for drawing from now on. */
+  /** Sets the share of time for drawing from now on. */
   setShare(share: number, now: number): void {
     this.available(now);
-    // What was owed to training that has stopped, or was saved while there was none, counts no more.
+    // Forget debt to training that has stopped, and savings from before it started.
     if (share !== this.#share) this.#balance = Math.min(MAX_SAVED_MS, Math.max(0, this.#balance));
     this.#share = share;
   }
 
-  /** Milliseconds that may be drawn now; negative where too much was. */
+  /** Milliseconds that are free for drawing now; negative after an overdraft. */
   available(now: number): number {
     this.#balance = Math.min(MAX_SAVED_MS, this.#balance + this.#share * Math.max(0, now - this.#last));
     this.#last = now;
     return this.#balance;
   }
 
-  /** Milliseconds until something may be drawn again; 0 where it may now. */
+  /** Milliseconds until drawing may start again; 0 if it may now. */
   wait(now: number): number {
     return Math.max(0, -this.available(now) / this.#share);
   }
@@ -40,21 +40,21 @@ export class DrawingBudget {
   }
 }
 
-/** A new time counts this much against what was known. */
+/** Weight of a new time against the known one. */
 const NEWS = 0.3;
-/** First runs compile, so that their times are soon forgotten. */
+/** First runs include compilation, so their times are soon forgotten. */
 const FIRST_RUNS = 3;
 
-/** What kinds of work cost on the GPU, learned from frames that hold several. */
+/** The GPU time of each kind of work, learned from frames that hold several kinds. */
 export class CostEstimates {
   readonly #known = new Map<string, { ms: number; runs: number }>();
 
-  /** Milliseconds of a piece of that kind; undefined where none was timed. */
+  /** Milliseconds of one piece of that kind; undefined if none was timed. */
   of(kind: string): number | undefined {
     return this.#known.get(kind)?.ms;
   }
 
-  /** A frame of these kinds took so long; each has the part of it that was expected. */
+  /** Splits the time of a frame among its kinds, in proportion to their expected times. */
   learn(kinds: readonly string[], ms: number): void {
     const expected = kinds.map((kind) => this.of(kind) ?? ms / kinds.length);
     const total = Math.max(
@@ -75,10 +75,10 @@ export class CostEstimates {
   }
 }
 
-/** Cells along a side of the density's grid, and rows that go through the flow at once. */
+/** Cells along a side of the density's grid, and rows that pass through the flow at once. */
 const SIDES = [48, 64, 96, 128, 192, 256] as const;
 const SLICES = [256, 1024, 4096, 16_384] as const;
-/** A slice should take no longer, so that what waits behind it, such as the page's own frame, comes in time. */
+/** Time limit of a slice, so that work behind it, such as the page's own frame, is not late. */
 const SLICE_MS = 5;
 
 /** The finest grid whose rows take at most `budgetMs`, for a canvas of this many pixels. */
@@ -88,7 +88,7 @@ export function densitySide(msPerRow: number, budgetMs: number, pixels: number):
   return fitting.at(-1) ?? SIDES[0];
 }
 
-/** Rows of a slice of the grid, at most `most`; unknown times are taken for those of a CPU. */
+/** Rows of a slice of the grid, at most `most`; a CPU's speed is assumed until a time is known. */
 export function sliceRows(msPerRow: number | undefined, most: number): number {
   if (msPerRow === undefined) return Math.min(most, SLICES[1]);
   const fitting = SLICES.filter((rows) => rows * msPerRow <= SLICE_MS);

@@ -1,4 +1,4 @@
-/** Answers the page: holds the display and the trainer, and survives the loss of the device. */
+/** Answers the page: holds the display and the trainer, and survives a lost device. */
 import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
 import type { Answers, FromWorker, ModelSettings, OpenedModel, Request, ToWorker } from '../protocol.ts';
 import { dataSetOf } from './dataSet.ts';
@@ -14,7 +14,7 @@ import { Pointer } from './pointer.ts';
 import type { Snapshot } from './snapshots.ts';
 import { Trainer } from './trainer.ts';
 
-/** The peak is measured once the page has had nothing to do for so long, ms. */
+/** The page must be idle this long before the peak is measured, ms. */
 const IDLE_MS = 800;
 
 type Post = (message: FromWorker, transfer?: Transferable[]) => void;
@@ -25,12 +25,12 @@ export class Engine {
   readonly #display: Display;
   #trainer: Trainer | undefined;
   readonly #frames = new FrameLoop(() => (this.#isHidden ? undefined : this.#trainer?.studio));
-  /** What changes the trainer is done in turn. */
+  /** Messages that change the trainer run one after another. */
   #turn: Promise<void> = Promise.resolve();
   #isHidden = false;
-  /** Training that goes on once the tab is shown again. */
+  /** The pace of training that resumes when the tab is shown again. */
   #suspended: Of<'train'>['pace'] | undefined;
-  /** Why the last settings could not be taken: what was there before stays, but is not what is to be trained. */
+  /** Why the last settings were refused. The old model stays, but must not train. */
   #refused: unknown;
   readonly #pointer: Pointer;
 
@@ -65,7 +65,7 @@ export class Engine {
       case 'save':
       case 'draw-samples':
       case 'picture':
-        // After what was asked for before it; what is asked for afterwards need not wait for it.
+        // Runs after the earlier messages, but later ones need not wait for it.
         void this.#turn.then(() => this.#answer(message));
         break;
       default:
@@ -82,7 +82,7 @@ export class Engine {
 
   #inTurn(work: () => Promise<void>): void {
     this.#turn = this.#turn.then(work).catch((error: unknown) => {
-      // What ended under the work, with or without its device, is told about elsewhere.
+      // Disposed flows and lost devices are reported elsewhere.
       if (error instanceof DisposedError || error instanceof DeviceLostError) return;
       this.#post({ type: 'mistake', message: error instanceof WgflowError ? error.message : String(error) });
       if (error === this.#refused) this.#post({ type: 'stopped', cause: 'paused', reason: REFUSED });
@@ -100,7 +100,7 @@ export class Engine {
           return await this.#configure(message);
         } catch (error) {
           this.#refused = error;
-          // The page shows settings that nothing is trained with.
+          // The page shows settings that no model is trained with.
           this.#suspended = undefined;
           await this.#trainer?.stop({ isTold: false });
           throw error;
@@ -131,7 +131,7 @@ export class Engine {
     if (opened !== undefined) this.#post({ type: 'ready', adapter: opened.adapter });
   }
 
-  /** Undefined if there is no device: the page is told why. */
+  /** Undefined if there is no device: the page gets the reason. */
   async #openedBy(open: () => Promise<Opened>): Promise<Opened | undefined> {
     try {
       return await open();
@@ -159,7 +159,7 @@ export class Engine {
     }
   }
 
-  /** Puts a new trainer in place of the old one, unless it is refused. */
+  /** Replaces the old trainer, unless the new one is refused. */
   async #replace(flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot): Promise<void> {
     const trainer = await this.#trainerOf(flow, data, settings, snapshot);
     try {
@@ -216,7 +216,7 @@ export class Engine {
     if (pace !== undefined) await this.#trainer?.train(pace);
   }
 
-  /** Opens another device, and goes on where the last snapshot was taken. */
+  /** Opens another device and continues from the last snapshot. */
   async #recover(pace: Of<'train'>['pace'] | undefined): Promise<void> {
     const old = this.#trainer;
     await old?.stop({ isTold: false });
@@ -296,5 +296,5 @@ export class Engine {
   }
 }
 
-/** What becomes of settings that were a mistake. */
+/** The message for refused settings. */
 const REFUSED = 'Nothing has changed: the settings cannot be taken as they are.';

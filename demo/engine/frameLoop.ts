@@ -1,7 +1,7 @@
-/** When a studio draws: with the browser's frames, as often as its budget allows. */
+/** Schedules a studio's drawing: with the browser's frames, as often as its budget allows. */
 import type { Studio } from './pictures/studio.ts';
 
-/** Sooner than so, the browser's next frame is waited for instead of a clock, ms. */
+/** For shorter delays, wait for the browser's next frame rather than a timer, ms. */
 const FRAME_MS = 20;
 
 export class FrameLoop {
@@ -9,12 +9,12 @@ export class FrameLoop {
   #isAsked = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param studio which studio draws now; none while nobody looks */
+  /** @param studio the studio that draws now; none while the tab is hidden */
   constructor(studio: () => Studio | undefined) {
     this.#studio = studio;
   }
 
-  /** Lets the studio draw with the browser's next frame, or the first after it may draw again. */
+  /** Lets the studio draw with the browser's next frame, or with the first one that its budget allows. */
   ask(): void {
     const studio = this.#studio();
     if (this.#isAsked || studio === undefined || !studio.hasWork) return;

@@ -1,4 +1,4 @@
-/** The data that a model which was opened goes on with. */
+/** The data that an opened model continues with. */
 import { ShapeError, TOY_NAMES, toyDensity, WgflowError } from '../../src/index.ts';
 import type { Flow, LabelColumn, ToyName } from '../../src/index.ts';
 import { domainsOf } from '../../src/page.ts';
@@ -8,10 +8,10 @@ import { dataSetOf, fitsDomains } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import { drawSamples } from './drawSamples.ts';
 
-/** Rows that stand for the data of a model that came without any. */
+/** Sample count that stands in for the data of a model that came without any. */
 const OWN_SAMPLES = 4000;
 
-/** Identifies the data that a model learned from. */
+/** Facts that identify the data a model learned from. */
 export type ModelFacts = Pick<Flow, 'spec' | 'dim' | 'training'>;
 
 export interface LoadedData {
@@ -22,9 +22,9 @@ export interface LoadedData {
 }
 
 /**
- * The data at hand if they fit the model; else the toy density it learned from, else its own samples.
- * @param name of the model, which is the title of its samples
- * @throws {ShapeError} for a model that the page has no pictures or no controls for
+ * The page's data if they fit the model, or the toy density it learned from, or its own samples.
+ * @param name the model's name, which becomes the title of its samples
+ * @throws {ShapeError} if the page has no pictures or no controls for the model
  */
 export async function dataForFlow(
   flow: Flow,
@@ -43,7 +43,8 @@ export async function dataForFlow(
 }
 
 /**
- * The data at hand, told apart as the model does, or the toy density it learned from; undefined where neither fits.
+ * The page's data, split as the model splits them, or the toy density it learned from; undefined if neither
+ * fits.
  * @throws {ShapeError} as `dataForFlow`
  */
 export function knownData(model: ModelFacts, atHand: DataSettings | undefined): LoadedData | undefined {
@@ -73,19 +74,19 @@ function toyData({ training, dim }: ModelFacts, column: LabelColumn | undefined)
     ...(typeof noise === 'number' ? { noise } : {}),
   };
   const data = dataSetOf(origin);
-  // By the names that the model has for them.
+  // Use the model's names for the classes.
   const classes = data.classes && column && { ...data.classes, column };
   return { data: { ...data, classes }, title: known.name, origin };
 }
 
-/** The same data with their classes told apart, where they have any, or taken together. */
+/** The same data, with their classes split if they have any, or merged. */
 function told(data: DataSettings, apart: boolean): DataSettings {
   if (data.kind === 'toy') return { ...data, apart };
   const { labels, ...rows } = data;
   return apart && labels !== undefined ? { ...rows, labels } : rows;
 }
 
-/** Undefined for data that are refused: the page has said so. */
+/** Undefined if the data are refused; the page has reported it already. */
 function usable(settings: DataSettings): DataSet | undefined {
   try {
     return dataSetOf(settings);
@@ -95,13 +96,13 @@ function usable(settings: DataSettings): DataSet | undefined {
   }
 }
 
-/** A model that says which toy density it learned from goes on with no other data. */
+/** A model that names its toy density continues with no other data. */
 function isOfItsDataset(data: DataSettings, { training }: ModelFacts): boolean {
   const name = training?.dataset;
   return name === undefined || (data.kind === 'toy' && data.name === name);
 }
 
-/** @throws {ShapeError} for a model of one column */
+/** @throws {ShapeError} if the model has one column */
 function requireTwoColumns({ dim, training }: ModelFacts): void {
   if (dim >= 2) return;
   throw new ShapeError(
@@ -112,7 +113,7 @@ function requireTwoColumns({ dim, training }: ModelFacts): void {
   );
 }
 
-/** The classes of a flow. @throws {ShapeError} for a context that is not one column of a few labels */
+/** The classes of a flow. @throws {ShapeError} if its context is not one column of a few labels */
 function classesOf({ spec, training }: ModelFacts): LabelColumn | undefined {
   if (spec.contextDim === 0) return undefined;
   const columns = training?.context ?? [];
@@ -130,7 +131,7 @@ function classesOf({ spec, training }: ModelFacts): LabelColumn | undefined {
   );
 }
 
-/** Whether a flow can go on with these data: as many columns, by its names, in its domains, of its classes. */
+/** Whether a flow can continue with these data: same column count, names, domains and classes. */
 function isSuited(
   data: DataSet,
   { spec, dim, training }: ModelFacts,

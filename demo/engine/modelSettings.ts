@@ -1,4 +1,4 @@
-/** The visitor's settings as the library's spec and options, and back. */
+/** Converts the visitor's settings to the library's spec and options, and back. */
 import { PRESETS, ShapeError } from '../../src/index.ts';
 import type {
   BijectorSpec,
@@ -15,13 +15,13 @@ import { isCouplingOf, PRESET_CHOICES, PRESET_NAMES, startOf } from '../presets.
 import type { ModelSettings } from '../protocol.ts';
 import { recordedChoices, trainingOptions } from '../trainingSettings.ts';
 
-/** Bound of a bounded scale map. */
+/** Bound of the bounded scale maps. */
 const TANH_BOUND = 3;
 
-/** What a spec takes from the data, next to the number of columns. */
+/** Data properties that a spec depends on, next to the number of columns. */
 export interface DataTraits {
   domain?: Domain;
-  /** Number of the classes that are told apart. */
+  /** Number of classes that are split. */
   classes?: number;
 }
 
@@ -67,9 +67,9 @@ export function fitOptionsOf(settings: ModelSettings, columns: readonly string[]
 }
 
 /**
- * The settings that make such a model; undefined if no preset makes its spec. Domains and classes come with the data.
- * What the record does not say is as the preset starts.
- * @param spec what the file has, whatever its record claims
+ * The settings that produce this model; undefined if no preset produces its spec. Domains and classes come
+ * with the data. The preset's starting values replace anything the record omits.
+ * @param spec the file's own spec, whatever its record claims
  */
 export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): ModelSettings | undefined {
   const base = baseNameOf(spec.base);
@@ -87,7 +87,7 @@ export function settingsOf(spec: FlowSpec, record: TrainingRecord | undefined): 
 
 type Size = Pick<ModelSettings, 'couplings' | 'hidden' | 'residualBlocks' | 'scale'>;
 
-/** The size of a flow, if it is one of this preset. */
+/** The size of a flow, read as one of this preset. */
 function sizeOf({ bijectors }: FlowSpec, preset: PresetName): Size {
   const couplings = bijectors.filter((layer) => isCouplingOf(preset, layer));
   const [first] = couplings;

@@ -1,7 +1,7 @@
-/** What the adapter can do at best, measured once. */
+/** Measures the adapter's peak performance, once. */
 import { Gpu, measureFmaPeak, Stopwatch } from '../../src/page.ts';
 
-/** A second or less on slow adapters: a share of the peak needs no third digit. */
+/** At most a second on slow adapters: a share of the peak needs no third digit. */
 const BUDGET = { ms: 20, leastSamples: 1 };
 
 export class PeakMeter {
@@ -14,12 +14,12 @@ export class PeakMeter {
     this.#device = device;
   }
 
-  /** Multiply-adds counted as two, in 10⁹ a second; null until it is known. */
+  /** Peak rate in 10⁹ operations a second, a multiply-add counted as two; null until measured. */
   get gflops(): number | null {
     return this.#gflops;
   }
 
-  /** Measures, unless it is known. Whatever else the GPU does meanwhile makes it look slower. */
+  /** Measures the peak unless it is known. Other GPU work at the same time lowers the result. */
   measure(): Promise<void> {
     if (this.#gflops !== null) return Promise.resolve();
     this.#running ??= this.#measure().finally(() => {
@@ -28,7 +28,7 @@ export class PeakMeter {
     return this.#running;
   }
 
-  /** Gives the GPU back; what was begun is begun again by the next `measure`. */
+  /** Frees the GPU; the next `measure` starts over. */
   async abort(): Promise<void> {
     this.#aborter.abort();
     await this.#running;
@@ -42,7 +42,7 @@ export class PeakMeter {
       const { rate } = await measureFmaPeak(gpu, stopwatch, BUDGET, this.#aborter.signal);
       this.#gflops = rate;
     } catch {
-      // Aborted, or the device is gone: the share of the peak stays unknown.
+      // Aborted, or the device is gone: the peak stays unknown.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Follows the pointer: one question to the studio at a time, always for the newest place. */
+/** Follows the pointer: one query to the studio at a time, always for the newest position. */
 import type { Hovered, Picture } from '../protocol.ts';
 import type { Studio } from './pictures/studio.ts';
 
@@ -32,7 +32,7 @@ export class Pointer {
         if (this.#next === undefined) this.#told(hovered);
       }
     } catch {
-      // The flow was replaced meanwhile; there is nothing to point at.
+      // The flow was replaced meanwhile, so the pointer is over nothing.
       this.#told(null);
     } finally {
       this.#isAsking = false;

@@ -1,36 +1,36 @@
-/** What drawing costs a training whose steps it delays. */
+/** Measures how much drawing delays training steps. */
 
-/** A new time counts this much against what was known. */
+/** Weight of a new time against the known one. */
 const NEWS = 0.2;
 
 /**
- * Compares steps during which something was drawn with steps during which nothing was. On a software adapter this sees
- * more than the GPU's own time does: the browser puts its page together on the same CPU.
+ * Compares steps that ran during drawing with steps that did not. On a software adapter this finds more than
+ * the GPU's own timing, because the browser composes its page on the same CPU.
  */
 export class Slowdown {
   #quietMs: number | undefined;
   #busyUntil = -Infinity;
 
-  /** Something is drawn from now on. */
+  /** Drawing starts now. */
   begin(): void {
     this.#busyUntil = Infinity;
   }
 
-  /** What was drawn is done with at that time. */
+  /** Drawing ended at this time. */
   end(at: number): void {
     this.#busyUntil = at;
   }
 
-  /** Milliseconds of a step while nothing is drawn; undefined until there was one. */
+  /** Milliseconds of a step without drawing; undefined until one was timed. */
   get quietMs(): number | undefined {
     return this.#quietMs;
   }
 
-  /** So many steps went on from `start` to `end`: the milliseconds that drawing added, 0 where there was none. */
+  /** Milliseconds that drawing added to `count` steps between `start` and `end`; 0 without drawing. */
   steps(count: number, start: number, end: number): number {
     const ms = end - start;
     const perStep = ms / Math.max(1, count);
-    // No step is faster for being disturbed: what was taken for quiet, while kernels compiled say, was not.
+    // Disturbance never speeds up a step: a slower "quiet" time was disturbed too, by a compile for example.
     if (this.#quietMs !== undefined) this.#quietMs = Math.min(this.#quietMs, perStep);
     if (start < this.#busyUntil) {
       return this.#quietMs === undefined ? 0 : Math.max(0, ms - count * this.#quietMs);

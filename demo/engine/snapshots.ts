@@ -1,17 +1,17 @@
-/** Checkpoints of a flow, for the case that the device is lost. */
+/** Checkpoints of a flow, in case the device is lost. */
 import type { Flow } from '../../src/index.ts';
 
-/** Between two of them, ms. */
+/** Time between two snapshots, ms. */
 const EVERY_MS = 3000;
-/** One that takes long is taken as much more seldom. */
+/** Slow snapshots are taken less often: the interval is at least this many times their duration. */
 const COST = 50;
 
-/** What survives the loss of a device. */
+/** The state that survives a lost device. */
 export interface Snapshot {
-  /** A checkpoint; undefined for a flow that was never trained nor loaded. */
+  /** A checkpoint; undefined if the flow was neither trained nor loaded. */
   bytes: Uint8Array | undefined;
   step: number;
-  /** Whether the bytes hold an optimiser to go on with. */
+  /** Whether the checkpoint holds an optimiser state to continue with. */
   isResumable: boolean;
 }
 
@@ -32,17 +32,17 @@ export class Snapshots {
     return this.#last;
   }
 
-  /** A training begins. */
+  /** Training begins. */
   begin(now: number): void {
     this.#at = now;
   }
 
-  /** Whether it is time for another. */
+  /** Whether the next snapshot is due. */
   isDue(now: number): boolean {
     return !this.#isSaving && now - this.#at > Math.max(EVERY_MS, COST * this.#ms);
   }
 
-  /** Takes one. @param stepOf the step when its turn comes */
+  /** Takes a snapshot. @param stepOf the step when its turn comes */
   take(stepOf: () => number): Promise<void> {
     this.#saving = this.#saving.then(() => this.#save(stepOf()));
     return this.#saving;
@@ -54,7 +54,7 @@ export class Snapshots {
     try {
       this.#last = { bytes: await this.#flow.save({ checkpoint: true }), step, isResumable: true };
     } catch {
-      // A diverged or lost flow cannot be saved: the snapshot before it stays.
+      // A diverged or lost flow cannot be saved: the previous snapshot stays.
     } finally {
       this.#isSaving = false;
       this.#at = performance.now();

@@ -1,18 +1,18 @@
-/** What the page is told of a training: seldom enough to leave it time, often enough to look alive. */
+/** Training progress for the page: rare enough to leave it time, frequent enough to look alive. */
 import type { Progress } from '../protocol.ts';
 
-/** Between two messages, ms. */
+/** Time between two messages, ms. */
 const INTERVAL_MS = 66;
-/** Rates are those of about the last second. */
+/** Rates cover about the last second. */
 const WINDOW_MS = 1000;
 
-/** What of a report of `fit` is told. */
+/** The part of a `fit` report that the page gets. */
 export interface StepReport {
   step: number;
   losses: Float32Array;
 }
 
-/** What does not change from step to step. */
+/** Facts that stay the same from step to step. */
 export interface RunFacts {
   steps: number;
   batch: number;
@@ -50,12 +50,12 @@ export class Telemetry {
     this.#score = { nll, error };
   }
 
-  /** Forgets the pace so far, after a stop that is no part of it. */
+  /** Forgets the measured pace, after a stop that must not count. */
   restart(now: number): void {
     this.#marks.splice(0, this.#marks.length, { step: this.#step, at: now });
   }
 
-  /** The next message, where it is time for one and there is something to tell; `force` does not wait. */
+  /** The next message, if it is due and there is news; `force` does not wait. */
   take(now: number, peakGflops: number | null, force = false): Progress | undefined {
     const hasNews = this.#losses.length > 0 || this.#score !== null;
     if (!hasNews || (!force && now - this.#toldAt < INTERVAL_MS)) return undefined;
@@ -86,7 +86,7 @@ export class Telemetry {
     const first = this.#marks[0];
     const last = this.#marks.at(-1);
     if (first === undefined || last === undefined) return 0;
-    // A browser's clock may be too coarse to see a step.
+    // A browser's clock may be too coarse to measure a step.
     return (1000 * (last.step - first.step)) / Math.max(last.at - first.at, 0.1);
   }
 }

@@ -14,12 +14,12 @@ import { Snapshots } from './snapshots.ts';
 import type { Snapshot } from './snapshots.ts';
 import { Telemetry } from './telemetry.ts';
 
-/** Between two scores of the held-out rows, ms. */
+/** Time between two scores of the held-out rows, ms. */
 const SCORE_EVERY_MS = 1500;
-/** A training that was begun before the peak was known stops for it once, after so long. */
+/** If the peak is still unknown, training pauses after this time to measure it once, ms. */
 const PEAK_AFTER_MS = 4000;
 
-/** What goes on between the parts of a trainer. */
+/** The parts that a trainer combines. */
 export interface TrainerParts {
   flow: Flow;
   data: DataSet;
@@ -33,7 +33,7 @@ interface Training {
   pace: Pace;
   aborter: AbortController;
   ended: Promise<void>;
-  /** Whether the page is told that it was paused. */
+  /** Whether the page gets a message about the pause. */
   isTold: boolean;
 }
 
@@ -50,14 +50,14 @@ export class Trainer {
   #training: Training | undefined;
   #step: number;
   readonly #snapshots: Snapshots;
-  /** The flow has an optimiser to go on with. */
+  /** The flow has an optimiser state to continue with. */
   #hasTrained: boolean;
   #isScoring = false;
   #scoredAt = -Infinity;
   #msPerStep: number | null = null;
   #disposed = false;
 
-  /** @param snapshot what the flow was loaded from, to go on with */
+  /** @param snapshot the state that the flow was loaded from */
   constructor({ flow, data, settings, studio, peak, post }: TrainerParts, snapshot?: Snapshot) {
     this.flow = flow;
     this.data = data;
@@ -70,7 +70,7 @@ export class Trainer {
     this.#parameters = layout.parameterCount;
     this.#snapshots = new Snapshots(flow, snapshot);
     this.#hasTrained = this.snapshot.isResumable;
-    // A checkpoint that was taken while steps were on their way is further than the page was told.
+    // A checkpoint that was taken during a submit is ahead of the last reported step.
     this.#step = (this.#hasTrained ? flow.training?.steps : undefined) ?? this.snapshot.step;
   }
 
@@ -83,12 +83,12 @@ export class Trainer {
     return this.#step;
   }
 
-  /** The pace of the training that goes on, if one does. */
+  /** The pace of the running training, if any. */
   get pace(): Pace | undefined {
     return this.#training?.pace;
   }
 
-  /** @throws {ShapeError} where the batch is out of range */
+  /** @throws {ShapeError} if the batch is out of range */
   get price(): Price {
     const { batch } = this.settings;
     const rows = this.data.kept.length / this.flow.dim;
@@ -99,7 +99,7 @@ export class Trainer {
     };
   }
 
-  /** Begins to train at this pace, to the end or to step `until`. */
+  /** Starts training at this pace, to the end or to step `until`. */
   async train(pace: Pace, until?: number): Promise<void> {
     await this.stop({ isTold: false });
     await this.#peak.abort();
@@ -115,7 +115,7 @@ export class Trainer {
     run.ended = this.#train(run, until);
   }
 
-  /** Stops after the step at hand. */
+  /** Stops after the current step. */
   async stop({ isTold }: { isTold: boolean }): Promise<void> {
     const run = this.#training;
     if (run === undefined) return;
@@ -158,7 +158,7 @@ export class Trainer {
     }
   }
 
-  /** How a training came to its end, and which parameters are kept. */
+  /** How training ended, and which parameters are kept. */
   get #end(): string {
     const { steps } = this.settings;
     const done = `All ${steps} steps are done.`;
@@ -172,7 +172,7 @@ export class Trainer {
     return `Stopped at step ${this.#step} of ${steps}, as the score on ${rows} got no better.${kept}`;
   }
 
-  /** The rows that stop a training; none stop one on endless points. */
+  /** The rows that stop training early; endless points have none. */
   get #validation(): FitOptions['validation'] {
     const { kept, validation, classes } = this.data;
     if (kept.length === 0) return undefined;
@@ -192,7 +192,7 @@ export class Trainer {
     this.#snapshots.begin(begun);
     const fit = this.flow.fit(data.training, {
       ...options,
-      // A model that was opened may be of no family, whatever trains it.
+      // An opened model may match no preset, whichever settings train it.
       preset: settingsOf(this.flow.spec, undefined)?.preset,
       ...(classes && { context: classes.training, contextColumns: [classes.column] }),
       ...(validation !== undefined && { validation }),
@@ -222,13 +222,13 @@ export class Trainer {
     }
   }
 
-  /** The steps that were on their way when the loop was left are done too, though their losses went unheard. */
+  /** Counts the steps that were still running when the loop ended; their losses were not reported. */
   #catchUp(): void {
     this.#step = this.flow.training?.steps ?? this.#step;
     this.#telemetry?.report({ step: this.#step, losses: new Float32Array() }, performance.now());
   }
 
-  /** Work that runs now and then next to the training, which does not wait for it. */
+  /** Starts occasional work next to training, which does not wait for it. */
   #lookAfter(now: number): void {
     if (now - this.#scoredAt > SCORE_EVERY_MS) void this.#score();
     if (this.#snapshots.isDue(now)) void this.#keep();
@@ -275,7 +275,7 @@ export class Trainer {
       const { nll, error } = scoreOf(logProb);
       this.#telemetry?.score(nll, error);
     } catch {
-      // The flow or its device has gone; the training loop tells.
+      // The flow or its device is gone; the training loop reports it.
     } finally {
       this.#isScoring = false;
     }

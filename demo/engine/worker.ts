@@ -1,4 +1,4 @@
-/** The worker that the page starts: messages in, messages out. */
+/** The worker's entry point: messages in, messages out. */
 import type { FromWorker, ToWorker } from '../protocol.ts';
 import { Engine } from './engine.ts';
 

@@ -1,23 +1,23 @@
-/** A run against an earlier one, and the last run that this browser kept. */
+/** Compares a run with an earlier one, and keeps the last run in the browser. */
 import { compareRuns, entryTitle, milliseconds, parseBenchDocument } from '../../src/measure/index.ts';
 import type { BenchDocument, Change } from '../../src/measure/index.ts';
 import { byId } from '../page/dom.ts';
 import { make } from './elements.ts';
 
 const LAST_RUN = 'wgflow-lab-last-run';
-/** Of the changes, the largest are shown. */
+/** Only the largest changes are shown. */
 const MAX_CHANGES = 12;
 
-/** Keeps a run for the next visit, where the browser lets it. */
+/** Keeps a run for the next visit, if the browser allows it. */
 export function keepRun(run: BenchDocument): void {
   try {
     localStorage.setItem(LAST_RUN, JSON.stringify(run));
   } catch {
-    // Storage is full or forbidden: there is nothing to compare with next time, and no other harm.
+    // Storage is full or forbidden: the only loss is the comparison next time.
   }
 }
 
-/** The run that was kept last; undefined where there is none of this version. */
+/** The last kept run; undefined if there is none from this version. */
 export function keptRun(): BenchDocument | undefined {
   try {
     const text = localStorage.getItem(LAST_RUN);

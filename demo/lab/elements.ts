@@ -1,4 +1,4 @@
-/** New elements of the page. */
+/** Creates elements for the page. */
 
 /** An element with text or children. */
 export function make<K extends keyof HTMLElementTagNameMap>(

@@ -1,4 +1,4 @@
-/** The kernel lab: what `wgflow bench` measures, in the page, on the visitor's own adapter. */
+/** The kernel lab: measures what `wgflow bench` measures, in the page and on the visitor's own adapter. */
 import { configs } from '../../bench/peers/configs.json';
 import type { KernelVariants } from '../../src/index.ts';
 import { milliseconds, parseBenchDocument, rate } from '../../src/measure/index.ts';
@@ -31,7 +31,7 @@ const select = (id: string): HTMLSelectElement => byId(id, HTMLSelectElement);
 const table = new ResultTable(choose);
 const shader = new ShaderPanel((entry, tile) => {
   if (asked === undefined) return;
-  // A flow that the configurations do not have is part of the whole sweep.
+  // A flow outside the configurations belongs to the whole sweep.
   const config = CONFIGS.find((name) => new RegExp(`(?:^|, )${name}, [\\d,]+ rows(?:$|:)`).test(entry.shape));
   const sweep: Sweep = config === undefined ? 'all' : [config];
   begin('Checking the kernel with these tiles…');
@@ -39,7 +39,7 @@ const shader = new ShaderPanel((entry, tile) => {
 });
 
 let asked: RunRequest | undefined;
-/** What is known of the run so far, for the chart. */
+/** The run so far, for the chart. */
 let partial: BenchDocument | undefined;
 let finished: BenchDocument | undefined;
 let drawing = 0;
@@ -188,7 +188,7 @@ function tell(message: string): void {
   problem.hidden = false;
 }
 
-/** At most one drawing a frame, once there is something to draw. */
+/** Draws at most once a frame, and only if there are entries. */
 function redraw(): void {
   if (drawing !== 0 || partial === undefined || partial.entries.length === 0) return;
   drawing = requestAnimationFrame(() => {
@@ -197,7 +197,7 @@ function redraw(): void {
   });
 }
 
-/** A select for every choice that the planner has, at the fixed table's value. */
+/** Offers a select for every choice of the planner, preset to the fixed table's value. */
 function offerChoices({ fixed, choices: all }: FromLab & { type: 'ready' }): void {
   const fields = Object.entries(all).flatMap(([name, options]) => {
     const id = `forced-${name}`;

@@ -1,4 +1,4 @@
-/** Times one library on one training step, in a worker of its own, so that none of them disturbs another. */
+/** Times a training step of one library, in its own worker so that libraries do not disturb each other. */
 import { configs, check, timing, training } from '../../bench/peers/configs.json';
 import { loadPeer } from '#peers';
 import { batchesOf, couplingsOf, measure } from '../../bench/peers/steps/job.mjs';
@@ -6,10 +6,10 @@ import { startingPoint } from '../../bench/peers/startingPoint.mjs';
 import { Flow, PRESETS, toyDensity, VERSION } from '../../src/index.ts';
 import type { FromPeer, Peer, ToPeer } from './protocol.ts';
 
-/** In a page each system gets half the time that the command line gives it. */
+/** In a page, each system gets half the time that the command line gives it. */
 const TIMING = { ...timing, repeats: 3, leastRepeats: 2, enoughMs: 4000 };
 
-/** The library's types are those of a page; this is what a worker has instead. */
+/** The library's types describe a page; these are a worker's members. */
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToPeer>) => void;
   postMessage: (message: FromPeer) => void;
@@ -51,7 +51,7 @@ async function timeWgflow(
     const repeats: number[] = [];
     const all: number[] = [];
     let begun: { now: number; step: number } | undefined;
-    // The first reports pay for compilation, the next ones warm up.
+    // The first reports include compilation, the next ones warm up.
     const warmUntil = performance.now() + 2 * TIMING.repeatMs;
     for await (const { step, losses } of flow.fit(data, { batch, ...training.adam, steps: 1_000_000 })) {
       all.push(...losses);

@@ -1,4 +1,4 @@
-/** wgflow next to other libraries, each timed alone in a worker that lives as long as its turn. */
+/** Compares wgflow with other libraries; each is timed alone, in a worker that ends with its turn. */
 import type { ConfigName } from '../../src/measure/index.ts';
 import { byId } from '../page/dom.ts';
 import { make } from './elements.ts';
@@ -37,7 +37,7 @@ async function timeAll(config: ConfigName): Promise<void> {
   button.disabled = false;
 }
 
-/** Never rejects: what goes wrong with a library is a line of the table. */
+/** Never rejects: a library's error becomes a line of the table. */
 function timeOne(request: ToPeer): Promise<FromPeer> {
   return new Promise((resolve) => {
     const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'peer' });

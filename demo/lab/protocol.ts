@@ -1,4 +1,4 @@
-/** What the kernel lab's page and its workers say to each other. */
+/** The messages between the kernel lab's page and its workers. */
 import type { AdapterReport, KernelVariants } from '../../src/index.ts';
 import type {
   BenchDocument,
@@ -13,7 +13,7 @@ import type {
 /** The configurations to measure, or everything that `wgflow bench` measures. */
 export type Sweep = ConfigName[] | 'all';
 
-/** What chooses the kernels of the plans. */
+/** The method that chooses the kernels of the plans. */
 export type KernelChoice = 'fixed' | 'measured' | KernelVariants;
 
 export interface RunRequest {
@@ -23,10 +23,10 @@ export interface RunRequest {
   choice: KernelChoice;
 }
 
-/** One kernel again, cut into other tiles. */
+/** One kernel to measure again with other tiles. */
 export interface RetileRequest {
   entry: BenchEntry;
-  /** Where the kernel was taken out of. */
+  /** The sweep that the kernel came from. */
   sweep: Sweep;
   choice: KernelChoice;
   tile: TileSizes;
@@ -36,7 +36,7 @@ export type ToLab =
   { type: 'run'; request: RunRequest } | { type: 'retile'; request: RetileRequest } | { type: 'stop' };
 
 export type FromLab =
-  /** `choices` are the values that each choice of kernels can have. */
+  /** `choices` lists the possible values of each kernel choice. */
   | {
       type: 'ready';
       adapter: AdapterReport;

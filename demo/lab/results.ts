@@ -1,4 +1,4 @@
-/** The table of results: a row for every plan and kernel, as they come in. */
+/** The table of results: one row per plan or kernel, added as results arrive. */
 import { milliseconds, percent, rate, spread } from '../../src/measure/index.ts';
 import type { BenchEntry, KernelFacts } from '../../src/measure/index.ts';
 import { byId } from '../page/dom.ts';

@@ -1,4 +1,4 @@
-/** The roofline chart: GFLOP/s over FLOPs per byte, both logarithmic, under what the adapter can do at best. */
+/** The roofline chart: GFLOP/s over FLOPs per byte, both logarithmic, below the adapter's measured peaks. */
 import {
   boundOf,
   entryTitle,
@@ -18,7 +18,7 @@ import { hrefOf } from './results.ts';
 const MARGIN = { left: 56, right: 16, top: 16, bottom: 42 };
 /** Rates below this share of the peak are drawn at the bottom. */
 const DEEPEST = 3e-5;
-/** Pixels below which a chart is for a phone, where names would cover everything. */
+/** Charts narrower than this are for phones: names would cover everything, so they are omitted. Pixels. */
 const NARROW = 480;
 
 export function drawRoofline(run: BenchDocument): void {
@@ -26,7 +26,7 @@ export function drawRoofline(run: BenchDocument): void {
   const width = Math.max(300, Math.round(frame.clientWidth));
   const height = Math.round(Math.max(300, Math.min(520, 0.55 * width)));
   const label = `Roofline chart of ${run.entries.length} results; the table below has the same numbers.`;
-  // For the keyboard and for readers the table has the same numbers and the same links.
+  // The chart is hidden from the keyboard and screen readers: the table has the same numbers and links.
   const chart = svg('svg', { viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' }, [
     ...marksOf(run, width, height),
   ]);
@@ -35,7 +35,7 @@ export function drawRoofline(run: BenchDocument): void {
 
 type Range = readonly [low: number, high: number];
 
-/** From a range of values to one of pixels, by logarithms. */
+/** Maps a range of values to a range of pixels, logarithmically. */
 function logScale([low, high]: Range, [from, to]: Range): (value: number) => number {
   return (value) => from + ((to - from) * Math.log(value / low)) / Math.log(high / low);
 }
@@ -110,7 +110,7 @@ function roofOf(
   const [low, high] = xs;
   const ridge = ridgeOf(peak);
   const points = [low, ridge, high].map((value) => `${x(value)},${y(roofAt(value, peak))}`);
-  // Two thirds up the slope there is room to its left.
+  // Two thirds up the slope, the label has room on its left.
   const onSlope = low * (ridge / low) ** 0.66;
   return [
     svg('polyline', { points: points.join(' '), class: 'roof' }),

@@ -44,7 +44,7 @@ export class ShaderPanel {
     );
   }
 
-  /** The kernel that is shown, with other tiles. */
+  /** Shows the current kernel with other tiles. */
   retiled(entry: BenchEntry, kernel: KernelFacts): void {
     if (this.#shown?.entry.shape !== entry.shape || this.#shown.entry.name !== entry.name) return;
     const before = this.#shown.entry.time.medianMs;

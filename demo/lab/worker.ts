@@ -1,11 +1,11 @@
-/** The kernel lab's worker: measures on a device of its own, so that the page never waits. */
+/** The kernel lab's worker: measures on its own device, so that the page never waits. */
 import { describeDevice } from '../../src/index.ts';
 import { bench, configModel } from '../../src/measure/index.ts';
 import type { BenchModel, BenchOptions, VariantsFor } from '../../src/measure/index.ts';
 import { fixedVariants, Gpu, requestNavigatorDevice, Tuner, variantsSchema } from '../../src/page.ts';
 import type { FromLab, KernelChoice, RetileRequest, RunRequest, Sweep, ToLab } from './protocol.ts';
 
-/** The library's types are those of a page; this is what a worker has instead. */
+/** The library's types describe a page; these are a worker's members. */
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToLab>) => void;
   postMessage: (message: FromLab) => void;

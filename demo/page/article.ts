@@ -26,7 +26,7 @@ function follow(figure: string, sliders: readonly [string, string], redraw: Redr
 
 const REACH = 3.2;
 
-/** Left the Gaussian over z, in the middle the map, below the density over x. */
+/** The Gaussian over z on the left, the map in the middle, the density over x below. */
 function drawVariables(x: number, bend: number): ReturnType<Redraw> {
   const f = (at: number): number => at - (bend / 2) * Math.sin(2 * at);
   const slope = (at: number): number => 1 - bend * Math.cos(2 * at);
@@ -80,7 +80,7 @@ function drawVariables(x: number, bend: number): ReturnType<Redraw> {
   return { drawing, words };
 }
 
-/** A square and what a matrix makes of it. */
+/** A square and its image under a matrix. */
 function drawArea(stretch: number, shear: number): ReturnType<Redraw> {
   const factor = Math.exp(stretch);
   const map = ([x, y]: Point): Point => [x, factor * y + shear * x];

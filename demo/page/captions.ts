@@ -1,4 +1,4 @@
-/** The words around the pictures, of the state. */
+/** The captions of the pictures, computed from the state. */
 import type { Picture } from '../protocol.ts';
 import {
   densityName,
@@ -34,7 +34,7 @@ export function captionsOf(state: State): Captions {
   };
 }
 
-/** Writes them into the page. */
+/** Keeps the page's captions up to date. */
 export function showCaptions(store: Store<State>): void {
   store.follow(
     ({ flow, look, glance, origin, learned }) => [flow, look, glance, origin, learned],
@@ -57,7 +57,7 @@ export function showCaptions(store: Store<State>): void {
   );
 }
 
-/** The columns that the density's picture does not show, and where it holds them. */
+/** The columns that the density's picture does not show, with the values it holds them at. */
 function otherColumns({ flow: { columns, mean, std }, look }: State): HeldColumn[] {
   const held = columns.map((name, index) => ({ name, mean: mean[index] ?? NaN, std: std[index] ?? NaN }));
   return held.filter((_, index) => !look.columns.includes(index));

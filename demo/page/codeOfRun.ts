@@ -1,4 +1,4 @@
-/** The code that trains the same model by the library. */
+/** The library code that trains the same model. */
 import { PRESETS, toyDensity } from '../../src/index.ts';
 import type { LabelColumn } from '../../src/index.ts';
 import type { DataSettings, ModelSettings, ToyData } from '../protocol.ts';
@@ -8,7 +8,7 @@ import type { BaseName } from '../bases.ts';
 import { quoted } from './csvText.ts';
 import { PRESET_CHOICES } from '../presets.ts';
 
-/** JavaScript for Node with `wgflow` installed, or for a page without the lines about the device. */
+/** JavaScript for Node with `wgflow` installed; a page needs no lines about the device. */
 export function codeOfRun(model: ModelSettings, data: DataSettings): string {
   const { preset, batch, learningRate, steps, seed } = model;
   const finite = data.kind === 'toy' && data.size !== 'endless';
@@ -41,8 +41,8 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
 }
 
 /**
- * The same for a model that no settings make: its file is read.
- * @param level of the class to sample, where the model tells classes apart
+ * Code for a model that no settings produce: it loads the model's file.
+ * @param level the class to sample, if the model has classes
  */
 export function codeOfFile(fileName: string, level: string | undefined): string {
   const given =
@@ -102,7 +102,7 @@ function dataLines(data: DataSettings): string[] {
   return [`const data = ${toyText(data)}.sample(0, 2, 0, ${size});`];
 }
 
-/** What is told apart, by labels as "Data, CSV" writes them. */
+/** The column of split classes, with labels as "Data, CSV" writes them. */
 function columnOf(data: DataSettings): LabelColumn | undefined {
   if (data.kind === 'toy') return data.apart === true ? toyClasses(data.name) : undefined;
   const column = data.labels?.column;
@@ -113,7 +113,7 @@ function columnText({ name, levels }: LabelColumn): string {
   return `{ name: ${textOf(name)}, levels: [${levels.map(textOf).join(', ')}] }`;
 }
 
-/** The context of each row; endless toy points bring theirs. */
+/** The context of each row; endless toy points bring their own. */
 function contextLines(data: DataSettings): string[] {
   if (columnOf(data) === undefined) return [];
   if (data.kind === 'rows') {
@@ -130,7 +130,7 @@ function givenText(data: DataSettings): string {
   return isBrought ? ', contextColumns' : ', context, contextColumns';
 }
 
-/** Rows that are known stop a training by themselves. */
+/** Finite data stop training by default, so only the opposite is written. */
 function stopText({ allSteps }: ModelSettings, data: DataSettings): string {
   const isEndless = data.kind === 'toy' && data.size === 'endless';
   return allSteps === true && !isEndless ? ', validation: false' : '';

@@ -1,7 +1,7 @@
 import type { Rows } from '../../src/index.ts';
 import type { RowLabels } from '../labels.ts';
 
-/** Rows as a CSV text that reads back as the same values; labels come last. */
+/** Rows as CSV text that reads back as the same values, with the labels last. */
 export function csvText(columns: readonly string[], rows: Rows, labels?: RowLabels): string {
   const width = columns.length;
   const names = labels === undefined ? columns : [...columns, labels.column.name];
@@ -16,7 +16,7 @@ export function csvText(columns: readonly string[], rows: Rows, labels?: RowLabe
   return `${lines.join('\n')}\n`;
 }
 
-/** Whether float32 has every value of a column. */
+/** Whether float32 represents every value of a column exactly. */
 function isSingle(rows: Rows, width: number, column: number): boolean {
   for (let at = column; at < rows.length; at += width) {
     if (Math.fround(rows[at] ?? 0) !== (rows[at] ?? 0)) return false;
@@ -24,12 +24,12 @@ function isSingle(rows: Rows, width: number, column: number): boolean {
   return true;
 }
 
-/** A cell of text. */
+/** A text cell, quoted if necessary. */
 export function quoted(text: string): string {
   return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Nine digits tell every two float32 apart; six often do. */
+/** The shortest text of a float32: nine digits always suffice, six often do. */
 function shortest(value: number): string {
   for (let digits = 6; digits < 9; digits++) {
     const text = Number(value.toPrecision(digits));

@@ -1,4 +1,4 @@
-/** What the visitor chose to learn from: plain data, and what changes it. */
+/** The visitor's choice of training data, as plain data, and the functions that change it. */
 import { toyDensity, TOY_NAMES } from '../../src/index.ts';
 import type { Domain, LabelColumn, ToyName } from '../../src/index.ts';
 import { toyClasses } from '../classes.ts';
@@ -10,7 +10,7 @@ import type { Source, Stroke } from './settings.ts';
 
 export type SourceName = ToyName | 'drawing' | 'file';
 
-/** The settings of every source: each has its own again when it is chosen again. */
+/** The settings of all sources: each keeps its own until it is chosen again. */
 export interface DataChoice {
   source: SourceName;
   noise: number;
@@ -18,15 +18,15 @@ export interface DataChoice {
   strokes: readonly Stroke[];
   drawingSize: number;
   domain: Domain;
-  /** The classes are told apart. */
+  /** The classes are split. */
   apart: boolean;
-  /** The file that was read last. No link has its rows. */
+  /** The last file that was read. Links do not include its rows. */
   file: FileRows | undefined;
-  /** The file that is being read, if it is still wanted. */
+  /** The file being read, unless another choice has cancelled it. */
   reading: object | undefined;
   /** The last file was refused. */
   isRefused: boolean;
-  /** In place of all this: an opened model goes on with its own samples. */
+  /** Overrides the rest: an opened model continues with its own samples. */
   own: OwnSamples | undefined;
 }
 
@@ -49,7 +49,7 @@ const FIRST: DataChoice = {
   own: undefined,
 };
 
-/** As settings say; the file stays. */
+/** Applies settings; the file stays. */
 export function withSource(choice: DataChoice, source: Source): DataChoice {
   const next = { ...choice, reading: undefined, own: undefined, apart: false };
   switch (source.kind) {
@@ -73,14 +73,14 @@ export function firstChoice(source: Source): DataChoice {
   return withSource(FIRST, source);
 }
 
-/** The visitor picks a source. */
+/** Applies the visitor's choice of a source. */
 export function picked(choice: DataChoice, source: SourceName): DataChoice {
   const toy = toyOf(source);
   const noise = toy === undefined ? choice.noise : toyDensity(toy).noise;
   return settled({ ...choice, source, noise, own: undefined, reading: undefined, isRefused: false });
 }
 
-/** An opened model goes on with these data. */
+/** Applies the data that an opened model continues with. */
 export function withOrigin(choice: DataChoice, origin: DataOrigin, own: OwnSamples): DataChoice {
   switch (origin.kind) {
     case 'toy':
@@ -92,7 +92,7 @@ export function withOrigin(choice: DataChoice, origin: DataOrigin, own: OwnSampl
   }
 }
 
-/** A file is being read, as this token says. */
+/** Starts reading a file, identified by the token. */
 export function reading(choice: DataChoice, token: object): DataChoice {
   return { ...choice, source: 'file', own: undefined, reading: token, isRefused: false };
 }
@@ -101,18 +101,18 @@ export function withFile(choice: DataChoice, file: FileRows): DataChoice {
   return settled({ ...choice, file, reading: undefined });
 }
 
-/** The file is refused: the choice is again what it was. */
+/** Restores the previous choice after a file was refused. */
 export function refused(choice: DataChoice, { source, own }: DataChoice): DataChoice {
   return { ...choice, source, own, reading: undefined, isRefused: true };
 }
 
-/** Data without classes are not told apart; a link may come before its file. */
+/** Data without classes are not split. A link may come before its file, so its setting waits. */
 function settled(choice: DataChoice): DataChoice {
   const isAwaited = choice.source === 'file' && choice.file === undefined;
   return classesIn(choice) === undefined && !isAwaited ? { ...choice, apart: false } : choice;
 }
 
-/** What can be told apart. */
+/** The classes that could be split. */
 export function classesIn({ source, file }: DataChoice): LabelColumn | undefined {
   const toy = toyOf(source);
   if (toy !== undefined) return toyClasses(toy);
@@ -123,7 +123,7 @@ export function toyOf(source: SourceName): ToyName | undefined {
   return TOY_NAMES.find((name) => name === source);
 }
 
-/** As a link says it. */
+/** The source as a link encodes it. */
 export function sourceOf({ source, apart: isApart, ...choice }: DataChoice): Source {
   const apart = isApart ? { apart: true } : {};
   if (source === 'file') {
@@ -137,7 +137,7 @@ export function sourceOf({ source, apart: isApart, ...choice }: DataChoice): Sou
   return { kind: 'toy', name: source, ...own, size: choice.toySize, ...apart };
 }
 
-/** What the engine learns; undefined while there is nothing yet: an empty pad, no file. */
+/** The engine's training data; undefined for an empty pad or a missing file. */
 export function dataOf(choice: DataChoice): DataSettings | undefined {
   const data = dataAtHand(choice);
   if (data?.kind !== 'rows' || choice.apart) return data;
@@ -145,7 +145,7 @@ export function dataOf(choice: DataChoice): DataSettings | undefined {
   return rows;
 }
 
-/** The same with all labels that there are. */
+/** The same, always with the labels if there are any. */
 export function dataAtHand(choice: DataChoice): DataSettings | undefined {
   const source = sourceOf(choice);
   switch (source.kind) {
@@ -163,7 +163,7 @@ export function dataAtHand(choice: DataChoice): DataSettings | undefined {
   }
 }
 
-/** There is something to learn from. */
+/** Whether there are data to learn from. */
 export function hasData({ source, strokes, file, own }: DataChoice): boolean {
   if (own !== undefined) return true;
   if (source === 'file') return file !== undefined;
@@ -172,7 +172,7 @@ export function hasData({ source, strokes, file, own }: DataChoice): boolean {
 
 const NO_COLUMNS: readonly string[] = [];
 
-/** Columns among which a pair is shown: of a file, or of an opened model. */
+/** The columns from which a pair is shown: those of a file or of an opened model. */
 export function columnsToShow({ own, source, file }: DataChoice): readonly string[] {
   return own?.columns ?? (source === 'file' ? file?.columns : undefined) ?? NO_COLUMNS;
 }

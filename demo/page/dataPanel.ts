@@ -1,4 +1,4 @@
-/** The card where one chooses what to learn. */
+/** The card for choosing the data. */
 import { toyDensity } from '../../src/index.ts';
 import { pluralOf } from '../classes.ts';
 import {
@@ -25,7 +25,7 @@ import { drawThumbnails } from './thumbnails.ts';
 export interface DataPanelEvents {
   /** The visitor chooses other data. */
   changed: (change: (choice: DataChoice) => DataChoice) => void;
-  /** Another pair of columns is to be shown. */
+  /** The visitor wants to see another pair of columns. */
   pair: (columns: [number, number]) => void;
 }
 
@@ -73,7 +73,7 @@ export class DataPanel {
     this.#follow();
   }
 
-  /** Redraws what has the colours of the theme. */
+  /** Redraws everything in the colours of the theme. */
   #restyle(): void {
     void drawThumbnails(this.#sources);
     this.#pad.draw();
@@ -129,7 +129,7 @@ export class DataPanel {
     this.#pad.show(data.strokes);
   }
 
-  /** Offers to tell apart what can be told apart. */
+  /** Offers to split the classes, if there are any. */
   #showClasses(data: DataChoice): void {
     const toy = toyOf(data.source);
     const column = classesIn(data);
@@ -157,7 +157,7 @@ export class DataPanel {
     }
   }
 
-  /** A file that is refused changes no choice, nor does one that was read after something else was chosen. */
+  /** A refused file changes no choice, nor does one that arrives after another choice. */
   async #take(read: () => Promise<FileRows>): Promise<void> {
     const store = this.#store;
     const token = {};

@@ -1,12 +1,12 @@
-/** The pictures in words and numbers, for those who do not see them and for those who do. */
+/** Describes the pictures in words and numbers, for everyone including those who do not see them. */
 import { BASE_WORDS } from '../bases.ts';
 import type { BaseType } from '../bases.ts';
 import { count, decimal, measure, nats } from './figures.ts';
 
-/** A mean log-density beyond this is that of a few points which the model all but excludes, nats. */
+/** Beyond this mean log-density, in nats, a few points dominate that the model almost excludes. */
 const FAR_OUT = 1e6;
 
-/** Moments of some rows of two columns. */
+/** Moments of rows of two columns. */
 export interface Moments {
   mean: [number, number];
   std: [number, number];
@@ -52,15 +52,15 @@ export interface HeldColumn {
   std: number;
 }
 
-/** Held columns that are named one by one. */
+/** The most held columns that are listed by name. */
 const MAX_NAMED = 4;
 
-/** Beside the title of the density. */
+/** The words next to the density's title. */
 export function densityName(others: readonly HeldColumn[]): string {
   return others.length === 0 ? 'log p(x), with the data' : 'a slice of log p(x)';
 }
 
-/** What the density of more than two columns is: not the density of the two alone. */
+/** Explains that the density of more than two columns is a slice, not the density of the two alone. */
 export function describeSlice(others: readonly HeldColumn[], showData: boolean): string {
   if (others.length === 0) return '';
   const named = others.slice(0, MAX_NAMED).map(({ name, mean, std }) => `${name} ${measure(mean, std)}`);
@@ -78,7 +78,7 @@ export function describeDensity(nll: number | null, title: string, colours: 'lin
   return `${title}. Stronger colour where ${scale} is higher; ${typical}.`;
 }
 
-/** @param gap nats from the best any model can do */
+/** @param gap nats above the floor */
 export function describeLatent(gap: number | null, base: BaseType = 'standard_normal'): string {
   const { words, rings: unit = 'from the middle' } = BASE_WORDS[base];
   const rings = `Rings at 1, 2 and 3 ${unit}.`;
@@ -87,13 +87,13 @@ export function describeLatent(gap: number | null, base: BaseType = 'standard_no
   return `Still ${nats(gap)} from ${words}. ${rings}`;
 }
 
-/** @param columns of the data; the lattice is a plane among more than two */
+/** @param columns count of the data's columns; the lattice is a plane among more than two */
 export function describeGrid(layers: number, columns = 2): string {
   const others = columns > 2 ? ', where the other coordinates are 0,' : '';
   return `Straight lines of the latent plane${others} after ${layers} ${layers === 1 ? 'layer' : 'layers'} back to data.`;
 }
 
-/** Where the scrubber stands; `layer` from 0 to the number of bijectors. */
+/** The scrubber's position in words; `layer` from 0 to the number of bijectors. */
 export function describeLayer(
   layer: number,
   bijectors: readonly string[],
@@ -120,7 +120,7 @@ export function describeLogDets(logDets: readonly number[], bijectors: readonly 
   return `Log-determinants in nats, ${decimal(total)} in all: ${parts.join(', ')}.`;
 }
 
-/** `affine_coupling` as people say it. */
+/** A bijector's type without underscores. */
 export function plain(bijector: string): string {
   return bijector.replaceAll('_', ' ');
 }

@@ -1,18 +1,18 @@
-/** Elements of the page by their id, and new ones in SVG. */
+/** Finds elements of the page by id, and makes new SVG elements. */
 
-/** @throws {Error} where the page has no such element: page and script do not belong together */
+/** @throws {Error} if there is no such element: page and script have different versions */
 export function byId<T extends Element>(id: string, type: new () => T): T {
   const element = document.getElementById(id);
   if (element instanceof type) return element;
   throw new Error(`#${id}: found ${element?.tagName ?? 'nothing'}, expected ${type.name}. Reload the page.`);
 }
 
-/** The radio buttons of one name. */
+/** The radio buttons of a name. */
 export function radios(name: string): HTMLInputElement[] {
   return [...document.querySelectorAll<HTMLInputElement>(`input[name="${name}"]`)];
 }
 
-/** Makes a value one of those that can be chosen, where it is not. */
+/** Adds an option with this value, unless it exists. */
 export function offer(select: HTMLSelectElement, value: string, words: string): void {
   if ([...select.options].some((option) => option.value === value)) return;
   select.append(new Option(words, value));
@@ -22,13 +22,13 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Shows the sentence, or hides the element where there is none. */
+/** Shows the sentence, or hides the element if there is none. */
 export function setNotice(element: HTMLElement, sentence: string | undefined): void {
   element.hidden = sentence === undefined;
   setText(element, sentence ?? '');
 }
 
-/** The same for a message above the page, which the visitor can close. */
+/** Like `setNotice`, for a message above the page that the visitor can close. */
 export function showToast(toast: HTMLElement, sentence: string | undefined): void {
   const [words, close] = toast.children;
   toast.hidden = sentence === undefined;
@@ -53,7 +53,7 @@ export function set(element: Element, attributes: Readonly<Record<string, string
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
 }
 
-/** Offers the bytes as a file to keep. */
+/** Offers the bytes as a download. */
 export function download(content: Blob, fileName: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(content);

@@ -3,10 +3,10 @@ import { byId, setText } from './dom.ts';
 import type { Stroke } from './settings.ts';
 import { PAD, extended, rowsOfStrokes } from './strokes.ts';
 
-/** Pad units by which an arrow key moves the brush, and with Shift. */
+/** Pad units that an arrow key moves the brush by, alone and with Shift. */
 const KEY_STEP = 24;
 const KEY_STRIDE = 96;
-/** Points that preview what the strokes become. */
+/** Number of points that preview the strokes' data. */
 const PREVIEW_POINTS = 900;
 
 const ARROWS: Record<string, [number, number]> = {
@@ -26,7 +26,7 @@ export class DrawingPad {
   #cursor: [number, number] = [PAD / 2, PAD / 2];
   #byKeyboard = false;
 
-  /** @param changed called when a stroke is complete or taken back */
+  /** @param changed called when a stroke is complete or undone */
   constructor(changed: (strokes: readonly Stroke[]) => void) {
     this.#changed = changed;
     const canvas = this.#canvas;

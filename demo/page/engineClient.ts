@@ -1,7 +1,7 @@
-/** The page's side of the engine, which runs in a worker: messages out, events in, questions with answers. */
+/** The page's side of the engine worker: sends messages, receives events, matches answers to questions. */
 import type { Answers, FromWorker, Request, ToWorker } from '../protocol.ts';
 
-/** What the engine reports without being asked. */
+/** The engine's unsolicited messages. */
 export type EngineEvent = Exclude<FromWorker, { type: 'answer' | 'refusal' }>;
 type Question = { [K in Request['type']]: Omit<Extract<Request, { type: K }>, 'id'> }[Request['type']];
 
@@ -34,7 +34,7 @@ export class EngineClient {
     this.#worker.postMessage(message, transfer);
   }
 
-  /** @throws {Error} with the worker's sentence where it refuses */
+  /** @throws {Error} with the worker's sentence, if it refuses */
   ask<Q extends Question>(question: Q, transfer: Transferable[] = []): Promise<Answers[Q['type']]> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {

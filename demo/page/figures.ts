@@ -1,6 +1,6 @@
-/** Numbers as the page writes them. */
+/** Formats the page's numbers. */
 
-/** Finite numbers from here on are written as a power of ten: longer ones are hard to read. */
+/** Finite numbers from here on are written as a power of ten, because longer ones are hard to read. */
 const FAR = 1e9;
 const MILLION = 1e6;
 
@@ -9,7 +9,7 @@ export function count(value: number): string {
   return far(value) ?? signed(Math.round(value).toLocaleString('en'));
 }
 
-/** About three digits, with k or M if there are many. */
+/** About three digits, with k or M for large numbers. */
 export function short(value: number): string {
   if (value >= 1e6 && value < FAR) return `${digits(value / 1e6)}M`;
   if (value >= 1e4 && value < FAR) return `${digits(value / 1e3)}k`;
@@ -25,13 +25,13 @@ export function milliseconds(value: number): string {
   return value < 1 ? `${digits(value * 1000)} µs` : `${digits(value)} ms`;
 }
 
-/** Two decimals, with a real minus sign; fewer digits of large numbers, of which decimals say nothing. */
+/** Two decimals, with a real minus sign; none for large numbers, where they mean nothing. */
 export function decimal(value: number): string {
   if (Math.abs(value) >= 1e4) return count(value);
   return far(value) ?? signed(value.toFixed(2));
 }
 
-/** A loss or a difference of two, in words if it is beyond any use. */
+/** A loss or a difference of losses, in words if it is extreme. */
 export function nats(value: number): string {
   if (Math.abs(value) < MILLION) return `${decimal(value)} nats`;
   if (Number.isNaN(value)) return 'not a number';
@@ -39,9 +39,9 @@ export function nats(value: number): string {
 }
 
 /**
- * A value in units of the data, which may be of any size: whole or as a power of ten if it is large, and more decimals
- * than two if these would say nothing.
- * @param spread what is large or small for it
+ * A value in the data's units, which may have any size. Large values are whole numbers or powers of ten;
+ * small ones get more than two decimals.
+ * @param spread the scale that decides how many digits matter
  */
 export function measure(value: number, spread: number = Math.abs(value)): string {
   if (!Number.isFinite(value)) return decimal(value);
@@ -52,7 +52,7 @@ export function measure(value: number, spread: number = Math.abs(value)): string
   return signed(value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
 }
 
-/** @param stds of the columns: a value that is large next to them needs the digits in which the rows differ */
+/** @param stds standard deviations of the columns: values that are large next to them need more digits */
 export function vector(values: readonly number[], stds: readonly number[] = []): string {
   const shown = values
     .slice(0, 4)
@@ -61,7 +61,7 @@ export function vector(values: readonly number[], stds: readonly number[] = []):
   return `(${shown}${values.length > 4 ? ', …' : ''})`;
 }
 
-/** In place of a number that is none, is infinite or has more digits than anybody reads. */
+/** The text for NaN, infinity and numbers with too many digits; undefined for others. */
 function far(value: number): string | undefined {
   if (Number.isNaN(value)) return 'not a number';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
@@ -72,7 +72,7 @@ function powerOfTen(value: number): string {
   return value.toExponential(2).replaceAll('-', '−').replace('e+', 'e');
 }
 
-/** A real minus sign, and none before a zero. */
+/** Uses a real minus sign, and none before a zero. */
 function signed(digits: string): string {
   return digits.replace(/^-(?=[0.,]*$)/, '').replace('-', '−');
 }

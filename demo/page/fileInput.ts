@@ -1,9 +1,9 @@
-/** The ways in which a visitor brings a file: chosen, dropped or pasted. */
+/** The three ways to bring a file: choose, drop or paste. */
 import { byId } from './dom.ts';
 import { rowsOfFile, rowsOfText } from './fileSource.ts';
 import type { FileRows } from './fileSource.ts';
 
-/** @param take called with what reads the file */
+/** @param take called with a function that reads the file */
 export function followFiles(take: (read: () => Promise<FileRows>) => void): void {
   const takeFile = (file: File | undefined): void => {
     if (file !== undefined) take(() => rowsOfFile(file));

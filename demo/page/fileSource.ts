@@ -1,4 +1,4 @@
-/** A visitor's file, dropped, pasted or chosen, as rows. Nothing of it leaves the machine. */
+/** A visitor's file, dropped, pasted or chosen, as rows. Its contents never leave the machine. */
 import { rowsOfImage } from './imageRows.ts';
 import type { TableAnswer, TableQuestion } from './tableWorker.ts';
 import type { Table } from './table.ts';
@@ -7,10 +7,10 @@ export interface FileRows extends Table {
   title: string;
 }
 
-/** Pixels of the longer side that an image is looked at with. */
+/** Images are scaled down to this many pixels on the longer side. */
 const IMAGE_SIDE = 256;
 const IMAGE_POINTS = 10_000;
-/** Bytes; a text of this size takes some seconds. */
+/** Size limit in bytes; a text of this size takes a few seconds. */
 const LARGEST = 100e6;
 
 /** @throws {Error} with a sentence for the visitor */

@@ -1,4 +1,4 @@
-/** What the page says of the GPU: which one it has, that there is none, and that it went and came back. */
+/** The page's notices about the GPU: its name, that it is missing, or that it was lost and recovered. */
 import { byId, setText, showToast } from './dom.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
@@ -28,7 +28,7 @@ export function showGpu(store: Store<State>): void {
   );
 }
 
-/** Says why there is none, and takes the buttons away that need one. */
+/** Reports why there is no GPU, and disables the buttons that need one. */
 function showNoGpu(reason: string): void {
   showToast(
     byId('notice-gpu', HTMLElement),

@@ -1,22 +1,23 @@
-/** An image as points to learn from: the darker a pixel, the more of them. */
+/** An image as training points: darker pixels get more of them. */
 import { philox, splitSeed, uniformOf } from '../../src/page.ts';
 import { picker } from './picker.ts';
 
-/** As canvases have them: RGBA, a byte each, row by row. */
+/** Pixels in canvas order: RGBA, a byte each, row by row. */
 export interface Pixels {
   width: number;
   height: number;
   data: ArrayLike<number>;
 }
 
-/** Half the longer side in the data's units. */
+/** Half the longer side, in the data's units. */
 const HALF_WIDTH = 3;
-/** Paper is rarely quite white: what is lighter than this much ink is none. */
+/** Paper is rarely pure white: fainter ink than this is ignored. */
 const FAINTEST = 0.08;
 
 /**
- * Rows [count, 2] in no order, spread evenly inside each pixel; y points upward. Transparent pixels count as white.
- * @returns undefined where every pixel is white
+ * Rows [count, 2] in random order, spread evenly inside each pixel; y points upward. Transparent pixels count
+ * as white.
+ * @returns undefined if every pixel is white
  */
 export function rowsOfImage({ width, height, data }: Pixels, count: number): Float32Array | undefined {
   const ink = Float64Array.from({ length: width * height }, (_, i) => {

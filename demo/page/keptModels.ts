@@ -1,4 +1,4 @@
-/** Models kept in the browser's own file system (OPFS), which no server sees. */
+/** Models kept in the browser's own file system (OPFS), which never reach a server. */
 
 const FOLDER = 'models';
 
@@ -7,7 +7,7 @@ export interface KeptModel {
   bytes: number;
 }
 
-/** Whether this browser keeps files for pages; private windows often do not. */
+/** Whether this browser stores files for pages; private windows often do not. */
 export async function canKeep(): Promise<boolean> {
   try {
     await folder();
@@ -47,7 +47,7 @@ export async function deleteModel(name: string): Promise<void> {
   await (await folder()).removeEntry(name);
 }
 
-/** The name itself, or the first of "name 2", "name 3", … that is not taken. */
+/** The name itself, or the first free one of "name 2", "name 3", …. */
 export function freeName(wanted: string, taken: readonly string[]): string {
   let name = wanted;
   for (let n = 2; taken.includes(`${name}.safetensors`); n++) name = `${wanted} ${n}`;

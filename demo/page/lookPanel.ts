@@ -1,10 +1,10 @@
-/** The controls next to the pictures: how they look, and which class they show. */
+/** The controls next to the pictures: their appearance, and the class they show. */
 import { byId, radios, setText } from './dom.ts';
 import type { Look } from './settings.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
 
-/** @param changed called with what the visitor changes of the look */
+/** @param changed called with the visitor's change */
 export function showLook(store: Store<State>, changed: (change: Partial<Look>) => void): void {
   const showData = byId('show-data', HTMLInputElement);
   const reach = byId('reach', HTMLInputElement);

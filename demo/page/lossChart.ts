@@ -1,4 +1,4 @@
-/** The loss over the steps as one SVG that is kept and only has its paths replaced. */
+/** The loss over the steps, as one SVG element whose paths are replaced. */
 import { decimal, short } from './figures.ts';
 import { set, setText, svg } from './dom.ts';
 import { lossRange, ticks, trainingLine } from './lossCurve.ts';
@@ -71,7 +71,7 @@ function tick(value: number, all: readonly number[]): string {
   return value.toFixed(step >= 1 ? 0 : step >= 0.1 ? 1 : 2).replace('-', '−');
 }
 
-/** As many digits as part it from its neighbours, in the room for five. */
+/** As many digits as distinguish it from its neighbours, in the width of five. */
 function exponent(value: number, step: number): string {
   const digits = Math.floor(Math.log10(Math.abs(value))) - Math.floor(Math.log10(step));
   return value

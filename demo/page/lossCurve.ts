@@ -1,8 +1,8 @@
-/** A training curve of any length in bounded memory: means over stretches, which double when there are too many. */
+/** A training curve of any length in bounded memory: means over stretches, which double as needed. */
 
-/** Stretches at most; the chart has fewer pixels than this. */
+/** The most stretches; the chart has fewer pixels than this. */
 const MAX_LENGTH = 400;
-/** Steps over which the smoothed loss looks back, at most a quarter of the run. */
+/** Steps that the smoothed loss averages over, at most a quarter of the run. */
 const SMOOTHING = 100;
 
 export interface LossPoint {
@@ -16,29 +16,29 @@ export interface Score extends LossPoint {
   error: number;
 }
 
-/** The held-out NLL has risen: the last `scores` are above the best by more than their standard error. */
+/** The held-out NLL has risen: the last `scores` scores exceed the best by more than their standard error. */
 export interface Rise {
   best: Score;
   last: Score;
   scores: number;
 }
 
-/** Fewer scores in a row above the best may be chance. */
+/** Fewer scores above the best in a row may be chance. */
 const MIN_RISE = 3;
 
 export interface LossCurve {
-  /** Steps of a stretch, and the losses of each. */
+  /** Steps per stretch, and the losses of each stretch. */
   stretch: number;
   sums: readonly { sum: number; count: number }[];
   steps: number;
-  /** The first loss, and the loss now without the noise of single batches; null before the first step. */
+  /** The first loss, and the current one without the noise of single batches; null before the first step. */
   first: number | null;
   smoothed: number | null;
-  /** Finite held-out scores; the last one, which may be no finite number; and the best. */
+  /** Finite held-out scores; the last score, which may not be finite; and the best. */
   validation: readonly LossPoint[];
   lastScore: Score | null;
   best: Score | null;
-  /** Steps of the last scores, all of them worse than the best. */
+  /** Steps of the last scores, if all are worse than the best. */
   worse: readonly number[];
 }
 
@@ -73,7 +73,7 @@ export function withLosses(curve: LossCurve, losses: ArrayLike<number>): LossCur
   return { ...curve, stretch, sums, steps, first, smoothed };
 }
 
-/** @param score held out; it may be no finite number */
+/** @param score held out; its NLL may not be finite */
 export function withScore(curve: LossCurve, score: Score): LossCurve {
   const { step, nll } = score;
   if (!Number.isFinite(nll)) return { ...curve, lastScore: score };
@@ -91,13 +91,13 @@ export function trainingLine({ sums, stretch }: LossCurve): LossPoint[] {
   return sums.map(({ sum, count }, i) => ({ step: (i + 0.5) * stretch, nll: sum / count }));
 }
 
-/** Null while the held-out NLL falls, or has not risen for long enough. */
+/** Null while the held-out NLL falls, or until it has risen long enough. */
 export function riseOf({ best, lastScore, worse }: LossCurve): Rise | null {
   if (best === null || lastScore === null || worse.length < MIN_RISE) return null;
   return { best, last: lastScore, scores: worse.length };
 }
 
-/** A model that is scored again brings nothing new. */
+/** A repeated score at the same step adds nothing. */
 function compared({ best, worse }: LossCurve, score: Score): Pick<LossCurve, 'best' | 'worse'> {
   if (best === null || score.nll < best.nll) return { best: score, worse: [] };
   if (!(score.nll - best.nll > Math.max(score.error, best.error))) return { best, worse: [] };
@@ -111,10 +111,10 @@ function inPairs(sums: LossCurve['sums']): { sum: number; count: number }[] {
   });
 }
 
-/** How far above the upper quartile the range goes, in distances of that from the lowest: a spike is cut off. */
+/** Spikes are cut off this many times as far above the upper quartile as it lies above the minimum. */
 const SPIKE = 5;
 
-/** From just below the floor or the lowest loss to above all but the wildest start and spikes. */
+/** From just below the floor or the lowest loss to above all losses except a wild start and spikes. */
 export function lossRange(values: readonly number[], floor: number | null): [low: number, high: number] {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length === 0) return floor === null ? [0, 3] : [floor - 0.3, floor + 2];
@@ -123,12 +123,12 @@ export function lossRange(values: readonly number[], floor: number | null): [low
   const upper = quantile(0.75);
   const usual = Math.min(quantile(0.98), upper + SPIKE * (upper - low));
   const high = Math.max(usual, (floor ?? -Infinity) + 0.1);
-  // Far from 0 two numbers that differ by less are the same.
+  // Far from 0, floating-point numbers cannot resolve a smaller span.
   const span = Math.max(0.2, 1e-6 * Math.abs(low), high - low);
   return [low - 0.08 * span, low + 1.12 * span];
 }
 
-/** Three to six round numbers of a range. */
+/** Three to six round numbers in a range. */
 export function ticks([low, high]: readonly [number, number]): number[] {
   const rough = (high - low) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));

@@ -1,4 +1,4 @@
-/** The card of the loss: curve, verdict, counters, and a sentence now and then for those who listen. */
+/** The loss card: curve, verdict, counters, and an occasional sentence for screen readers. */
 import { byId, setText } from './dom.ts';
 import { count, short } from './figures.ts';
 import { LossChart } from './lossChart.ts';
@@ -8,7 +8,7 @@ import type { State } from './state.ts';
 import type { Store } from './store.ts';
 import { verdict } from './verdict.ts';
 
-/** Milliseconds between two drawings of the curve while it trains. */
+/** Milliseconds between two drawings of the curve during training. */
 const DRAW_EVERY = 200;
 
 export class LossPanel {

@@ -6,5 +6,5 @@ import { fetchPretrained } from './pretrained.ts';
 if (window.matchMedia('(max-width: 720px)').matches)
   document.getElementById('model-card')?.removeAttribute('open');
 new Playground(await fetchPretrained(), location.hash).start();
-// The article is below the fold: it can wait for the first picture.
+// The article is below the fold, so it can wait for the first picture.
 setTimeout(drawArticle);

@@ -1,4 +1,4 @@
-/** The card where one builds the model. */
+/** The card for building the model. */
 import * as v from 'valibot';
 import { PRESETS } from '../../src/index.ts';
 import type { PresetName } from '../../src/index.ts';
@@ -22,7 +22,7 @@ type Control = HTMLInputElement | HTMLSelectElement;
 const COUPLINGS = `a whole number from ${LIMITS.couplings.min} to ${LIMITS.couplings.max}`;
 const WIDTHS = `one to ${LIMITS.hiddenLayers.max} whole numbers up to ${LIMITS.hiddenWidth.max}, like 32, 32`;
 
-/** Blocks of the residual nets that are offered; a model file may have more. */
+/** The most residual blocks that the page offers; a model file may have more. */
 const MAX_BLOCKS = 4;
 
 export class ModelPanel {
@@ -36,10 +36,10 @@ export class ModelPanel {
   readonly #couplings = limited(byId('couplings', HTMLInputElement), LIMITS.couplings);
   readonly #choices = trainingControls();
   readonly #mistake = byId('model-mistake', HTMLElement);
-  /** Of the plain nets before the residual ones, for when the visitor goes back to them. */
+  /** The widths of the last plain nets, for when the visitor returns to them. */
   #plainHidden: number[] | undefined;
 
-  /** @param changed called with settings that are sound */
+  /** @param changed called with valid settings */
   constructor(store: Store<State>, changed: (model: ModelSettings) => void) {
     this.#preset.append(...PRESET_NAMES.map((name) => new Option(PRESETS[name].title, name)));
     this.#base.append(...BASE_NAMES.map((name) => new Option(BASES[name].label, name)));
@@ -104,7 +104,7 @@ export class ModelPanel {
     this.#complain(undefined, undefined);
   }
 
-  /** @param missing why it cannot be chosen */
+  /** @param missing why the base is disabled */
   #offerBase(name: BaseName, missing: string | undefined): void {
     const option = this.#base.options[BASE_NAMES.indexOf(name)];
     if (option === undefined) return;
@@ -112,7 +112,7 @@ export class ModelPanel {
     setText(option, missing === undefined ? BASES[name].label : `${BASES[name].label} (${missing})`);
   }
 
-  /** @returns undefined if the form is not sound: it says what is wrong, and the model stays as it was */
+  /** @returns undefined if the form is invalid: it shows the mistake, and the model stays */
   #read(): ModelSettings | undefined {
     const read = v.safeParse(ModelSchema, {
       preset: this.#preset.value,
@@ -156,7 +156,7 @@ export class ModelPanel {
     offer(this.#nets, String(blocks), netsWords(blocks));
   }
 
-  /** Residual nets have one width, so the others are left out until the nets are plain again. */
+  /** Residual nets have one width, so the others are set aside until the nets are plain again. */
   #fitHidden(): void {
     const widths = this.#widths;
     if (this.#nets.value !== '0' && widths.length > 1) {
@@ -200,7 +200,7 @@ type TrainingControls = Record<Exclude<Choice, 'schedule'>, HTMLInputElement> & 
   schedule: HTMLSelectElement;
 };
 
-/** Those with limits are numbers, the others are to be chosen. */
+/** Settings with limits are number inputs, the others are selects. */
 function trainingControls(): TrainingControls {
   const controls = CHOICES.map((name) => {
     const { id, limits } = OFFERED_SETTINGS[name];

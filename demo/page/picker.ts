@@ -1,6 +1,6 @@
 /**
- * Chooses an index with probability proportional to its weight, by a uniform number of (0, 1).
- * @returns undefined where all weights are 0
+ * Chooses an index with probability proportional to its weight, from a uniform number in (0, 1).
+ * @returns undefined if all weights are 0
  */
 export function picker(weights: ArrayLike<number>): ((uniform: number) => number) | undefined {
   const cumulated = new Float64Array(weights.length);

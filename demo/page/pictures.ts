@@ -1,4 +1,6 @@
-/** The five picture frames: canvases for the worker, the same for recordings above them, and the pointer over them. */
+/**
+ * The five picture frames: canvases for the worker, canvases for recordings above them, and pointer input.
+ */
 import { PICTURES } from '../protocol.ts';
 import type { Picture } from '../protocol.ts';
 
@@ -9,7 +11,7 @@ const NAMES: Record<Picture, string> = {
   grid: 'The latent grid in data space',
   layers: 'The points on their way between data and latent space',
 };
-/** Part of a picture by which an arrow key moves the probe. */
+/** The share of a picture that an arrow key moves the probe by. */
 const KEY_STEP = 0.02;
 const ARROWS: Record<string, [number, number]> = {
   ArrowLeft: [-1, 0],
@@ -28,7 +30,7 @@ export class Pictures {
   readonly live = canvases('live');
   readonly recorded = canvases('recorded');
   readonly #events: PictureEvents;
-  /** Live canvases that are out of sight. */
+  /** Live canvases that are scrolled out of sight. */
   readonly #hidden = new Set<Element>();
 
   constructor(events: PictureEvents) {
@@ -46,7 +48,7 @@ export class Pictures {
     }
   }
 
-  /** Hands the canvases over; once only, and they have to be in the message's list of transfers too. */
+  /** Hands over the canvases, once only; the message's transfer list must contain them too. */
   transfer(): Record<Picture, OffscreenCanvas> {
     const handed = Object.fromEntries(
       PICTURES.map((picture) => {
@@ -60,7 +62,7 @@ export class Pictures {
     const observer = new ResizeObserver((entries) => {
       for (const { target } of entries) this.#tellSize(target);
     });
-    // What is scrolled out of sight has no size for the engine, and costs nothing.
+    // Pictures that are scrolled out of sight have no size for the engine and cost nothing.
     const onlooker = new IntersectionObserver(
       (entries) => {
         for (const { target, isIntersecting } of entries) {
@@ -98,7 +100,7 @@ export class Pictures {
     };
     canvas.addEventListener('pointermove', point);
     canvas.addEventListener('pointerdown', point);
-    // A finger is lifted to look at what it pointed at; another tap takes the focus, and with it the point.
+    // After lifting a finger one looks at its point; another tap moves the focus and clears the point.
     canvas.addEventListener('pointerleave', ({ pointerType }) => {
       if (pointerType !== 'touch') tell(null);
     });

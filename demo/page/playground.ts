@@ -1,4 +1,6 @@
-/** The page at work: what the visitor and the engine do becomes the next state, and messages to the engine. */
+/**
+ * Runs the page: turns actions of the visitor and the engine into the next state and messages to the engine.
+ */
 import type { Pace } from '../protocol.ts';
 import { showCaptions } from './captions.ts';
 import { dataAtHand } from './dataChoice.ts';
@@ -28,9 +30,9 @@ import { Transport } from './transport.ts';
 
 /** Steps a second in slow motion. */
 const SLOW = 4;
-/** Milliseconds after the last change of a setting until it is taken. */
+/** Milliseconds from the last change of a setting until it takes effect. */
 const SETTLE = 120;
-/** Milliseconds between two looks at the samples while it trains, and rows of a look. */
+/** Milliseconds between two looks at the samples during training, and rows per look. */
 const GLANCE_EVERY = 5000;
 const GLANCE_ROWS = 500;
 
@@ -39,15 +41,15 @@ export class Playground {
   readonly #store: Store<State>;
   readonly #engine: EngineClient;
   readonly #pictures: Pictures;
-  /** The link asks for a flow of its own. */
+  /** The link defines its own flow. */
   readonly #isLinked: boolean;
   #glancedAt = 0;
-  /** How many flows were asked for, by settings or by file. */
+  /** Count of requested flows, from settings or files. */
   #asked = 0;
-  /** The timer of a change that waits to be taken. */
+  /** The timer of a pending change. */
   #settling: number | undefined;
 
-  /** @param hash of the page's address: a shared state, or anything */
+  /** @param hash the address's hash: a shared state, or anything */
   constructor(pretrained: Pretrained, hash: string) {
     this.#pretrained = pretrained;
     const shared = isShare(hash) ? decodeShare(hash) : undefined;
@@ -80,7 +82,7 @@ export class Playground {
     document.addEventListener('visibilitychange', () => {
       this.#engine.send({ type: 'visibility', hidden: document.hidden });
     });
-    // A change that waited to be taken may have written another address meanwhile.
+    // A pending change may have written another address meanwhile.
     window.addEventListener('hashchange', ({ newURL }) => this.#follow(new URL(newURL).hash));
     this.#store.follow(
       ({ look, theme, layer, isLive }) => [look, theme, layer, isLive],
@@ -139,7 +141,7 @@ export class Playground {
     if (now - this.#glancedAt > GLANCE_EVERY) void this.#glance();
   }
 
-  /** Looks at the flow as it is now, for the captions. */
+  /** Draws a few samples of the current flow, for the captions. */
   async #glance(): Promise<void> {
     this.#glancedAt = performance.now();
     const answer = this.#engine.ask({ type: 'draw-samples', count: GLANCE_ROWS, seed: 1 });
@@ -151,7 +153,7 @@ export class Playground {
     });
   }
 
-  /** Until the visitor trains, the flow that came with the page is shown by the visitor's GPU. */
+  /** The visitor's GPU shows the pretrained flow until the visitor trains. */
   async #openPretrained(): Promise<void> {
     const { model, fileName } = this.#pretrained;
     try {
@@ -159,7 +161,7 @@ export class Playground {
       await this.#engine.ask({ type: 'load', bytes: await model, fileName, model: settings });
       this.#store.update(to.pretrainedOpened);
     } catch (error) {
-      // Without a device the page has said so.
+      // Without a device, the page has reported it already.
       if (this.#store.state.phase === 'off') return;
       const status = error instanceof Error ? error.message : String(error);
       this.#store.update((state) => ({ ...state, status }));
@@ -167,21 +169,21 @@ export class Playground {
     }
   }
 
-  /** A setting changes: it is taken once no other has changed for a moment. */
+  /** A changed setting takes effect when no other has changed for a moment. */
   #changed(change: (state: State) => State): void {
     this.#store.update(change);
     window.clearTimeout(this.#settling);
     this.#settling = window.setTimeout(() => this.#settle(), SETTLE);
   }
 
-  /** Takes a change that waits to be taken. */
+  /** Applies a pending change. */
   #settle(): void {
     if (this.#settling === undefined) return;
     this.#writeHash();
     this.#configure();
   }
 
-  /** Asks for a fresh flow, if there is something to learn. */
+  /** Requests a fresh flow, if there are data. */
   #configure(): void {
     window.clearTimeout(this.#settling);
     this.#settling = undefined;
@@ -193,7 +195,7 @@ export class Playground {
     this.#engine.send({ type: 'configure', model, data });
   }
 
-  /** @returns whether there is a flow to train, or one is on its way */
+  /** @returns whether there is a flow to train, or one is being made */
   #prepare(): boolean {
     this.#settle();
     if (!to.canGoOn(this.#store.state)) this.#configure();
@@ -227,7 +229,7 @@ export class Playground {
     const { model } = this.#store.state;
     const data = dataAtHand(this.#store.state.data);
     const opened = await this.#engine.ask({ type: 'load', bytes, fileName, model, ...(data && { data }) });
-    // Another flow may have been asked for meanwhile.
+    // Another flow may have been requested meanwhile.
     if (asked !== this.#asked) return;
     this.#store.update((state) => to.fileOpened(state, { ...opened, fileName }));
     void this.#glance();
@@ -235,7 +237,7 @@ export class Playground {
 
   #look(change: Partial<Look>): void {
     this.#store.update((state) => to.lookChosen(state, change));
-    // The link of other settings stays: none lead to such a flow.
+    // No settings produce this flow, so the previous link stays.
     if (unaccountedFile(this.#store.state) === undefined) this.#writeHash();
     if ('columns' in change || 'level' in change) void this.#glance();
   }

@@ -60,7 +60,7 @@ function logProbOf({ logProb }: Hovered): string {
   return Number.isFinite(logProb) ? `${decimal(logProb)} nats` : decimal(logProb);
 }
 
-/** A bar of no height stands for what is no finite number. */
+/** Values that are not finite get a bar of no height. */
 function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
 }

@@ -1,4 +1,6 @@
-/** The flow that came with the page: its recording, which plays until the engine draws, and its model file. */
+/**
+ * The flow that comes with the page: its recording, which plays until the engine draws, and its model file.
+ */
 import { PICTURES } from '../protocol.ts';
 import type { Picture } from '../protocol.ts';
 import { RecordPlayer } from './recordPlayer.ts';
@@ -23,7 +25,7 @@ export async function fetchPretrained(): Promise<Pretrained> {
   return { recorded: (await response.json()) as RecordedFlow, fileName: 'moons.safetensors', model };
 }
 
-/** Plays the recording on these canvases, as long as one of them is seen. */
+/** Plays the recording on these canvases while any of them is visible. */
 export function playRecorded(
   store: Store<State>,
   recorded: RecordedFlow,

@@ -1,4 +1,4 @@
-/** Plays a recording on plain canvases over those that the worker draws, in the worker's colours. */
+/** Plays a recording in the worker's colours, on plain canvases over the worker's. */
 import { paletteOf } from '../engine/pictures/colours.ts';
 import type { Palette, Rgb } from '../engine/pictures/colours.ts';
 import { PICTURES } from '../protocol.ts';
@@ -32,7 +32,7 @@ export class RecordPlayer {
     this.#canvases = canvases;
   }
 
-  /** All five pictures, the layers where the scrubber stands. */
+  /** Draws all five pictures, the layers at the scrubber's position. */
   draw(layer: number, theme: 'light' | 'dark'): void {
     this.#palette = paletteOf(theme);
     this.#density = densityImage(this.#recorded, this.#palette);
@@ -72,7 +72,7 @@ export class RecordPlayer {
     }
   }
 
-  /** The colour of a point, by where in the data it came from: it keeps it through all layers. */
+  /** A point's colour, by its position in the data: it stays the same through all layers. */
   readonly #tint = (index: number): string => {
     const { tints } = this.#palette;
     const x = (this.#recorded.stops[0]?.[2 * index] ?? 0) / RECORDED_UNIT;
@@ -165,7 +165,7 @@ function densityImage(
   return canvas;
 }
 
-/** The image over the square of half width `reach`. */
+/** Draws the image over the square of half width `reach`. */
 function place({ pen, size }: Sheet, image: HTMLCanvasElement, reach: number): void {
   const width = (size * reach) / REACH;
   pen.imageSmoothingQuality = 'high';

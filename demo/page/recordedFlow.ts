@@ -1,6 +1,6 @@
-/** A trained flow as still numbers: what the page shows before the device is there, and where there is none. */
+/** A trained flow as recorded numbers, which the page shows before there is a device, or without one. */
 
-/** Positions are whole thousandths of the data's units, x and y in turn. */
+/** Positions are integers in thousandths of the data's units, x and y in turn. */
 export interface RecordedFlow {
   title: string;
   bijectors: string[];
@@ -21,7 +21,7 @@ export interface RecordedFlow {
 
 export const RECORDED_UNIT = 1000;
 
-/** The points at `layer` of 0 … L, on straight lines between two stops. */
+/** The points at `layer` of 0 … L, interpolated linearly between two stops. */
 export function pointsAt({ stops }: RecordedFlow, layer: number): Float64Array {
   const last = stops.length - 1;
   const at = Math.min(Math.max(layer, 0), last);
@@ -31,7 +31,7 @@ export function pointsAt({ stops }: RecordedFlow, layer: number): Float64Array {
   return Float64Array.from(from, (value, i) => (value + share * ((to[i] ?? value) - value)) / RECORDED_UNIT);
 }
 
-/** Goes to and fro between data and latent: the layer at `seconds`, resting at both ends. */
+/** Moves to and fro between data and latent: the layer at `seconds`, resting at both ends. */
 export function swing(seconds: number, layers: number): number {
   const rest = 1.2;
   const way = Math.max(2.5, 0.45 * layers);

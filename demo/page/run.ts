@@ -1,11 +1,11 @@
-/** The training of the shown flow as the loss card has it: plain data, and what changes it. */
+/** The shown flow's training for the loss card, as plain data, and the functions that change it. */
 import type { Progress } from '../protocol.ts';
 import { decimal } from './figures.ts';
 import { EMPTY_CURVE, riseOf, withLosses, withScore } from './lossCurve.ts';
 import type { LossCurve } from './lossCurve.ts';
 import type { Standing } from './verdict.ts';
 
-/** What the verdict needs to know of the flow and its data. */
+/** The verdict's facts about the flow and its data. */
 export type RunTraits = Pick<Standing, 'given' | 'isBounded' | 'isFinite' | 'keepsBest' | 'origin'>;
 
 export interface Run {
@@ -14,12 +14,12 @@ export interface Run {
   traits: RunTraits;
   curve: LossCurve;
   last: Progress | undefined;
-  /** Training was given up, because its loss was not a number. */
+  /** Training stopped because its loss was not a number. */
   hasDiverged: boolean;
   isResting: boolean;
 }
 
-/** Before the first step. */
+/** The state before the first step. */
 export function newRun(steps: number, traits: RunTraits): Run {
   return { steps, traits, curve: EMPTY_CURVE, last: undefined, hasDiverged: false, isResting: false };
 }
@@ -35,7 +35,9 @@ export function rested(run: Run, hasDiverged: boolean): Run {
   return { ...run, hasDiverged, isResting: true };
 }
 
-/** NLL now in nats, if it is finite: held out if it was scored, else of training without its noise. */
+/**
+ * Current NLL in nats, if finite: the held-out score if there is one, otherwise the smoothed training loss.
+ */
 export function nllOf({ curve, hasDiverged }: Run): number | null {
   if (hasDiverged) return null;
   const nll = curve.lastScore?.nll ?? curve.smoothed;

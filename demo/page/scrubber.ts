@@ -1,10 +1,10 @@
-/** The layer scrubber: by hand, or played to one end. */
+/** The layer scrubber: moved by hand, or played to one end. */
 import { byId } from './dom.ts';
 import { scrubbed } from './transitions.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
 
-/** Layers a second while it plays. */
+/** Layers a second during play. */
 const SPEED = 2.2;
 
 export class Scrubber {

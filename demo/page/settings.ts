@@ -1,4 +1,4 @@
-/** Everything a visitor can set, with its limits; what the share link carries. */
+/** All of a visitor's settings, with their limits; the share link carries them. */
 import * as v from 'valibot';
 import { TOY_NAMES } from '../../src/index.ts';
 import type { Domain, ToyName } from '../../src/index.ts';
@@ -12,7 +12,7 @@ import { CHOICES, isChoice, OFFERED_SETTINGS } from '../trainingSettings.ts';
 export const SCALE_MAPS = ['tanh', 'exp', 'sigmoid'] as const;
 export const DOMAINS = ['real', 'positive', 'unit'] as const satisfies Domain[];
 
-/** Whole numbers between both ends. */
+/** Whole numbers, both ends included. */
 export const LIMITS = {
   couplings: { min: 1, max: 64 },
   hiddenLayers: { min: 1, max: 3 },
@@ -21,15 +21,15 @@ export const LIMITS = {
   points: { min: 50, max: 50_000 },
 } as const;
 
-/** A painted line: `points` are x, y pairs of the pad's 1024 × 1024 raster, y downward; `radius` in the same units. */
+/** A painted line on the pad's 1024 × 1024 raster: `points` are x, y pairs, y downward; `radius` in pixels. */
 export interface Stroke {
   radius: number;
   points: readonly number[];
 }
 
 /**
- * A file's rows stay with the page; the settings only say that there is one, and where its values lie. `apart`: its
- * classes are told apart.
+ * The settings only record that there is a file, and its domain; its rows stay with the page. `apart`: the
+ * classes are split.
  */
 export type Source =
   | { kind: 'toy'; name: ToyName; noise?: number; size: number | 'endless'; apart?: boolean }
@@ -42,7 +42,7 @@ export interface Look {
   showData: boolean;
   reach: number;
   columns: [number, number];
-  /** The class that is shown, as its place among all. */
+  /** The shown class, as an index among all. */
   level: number;
 }
 
@@ -55,7 +55,7 @@ export interface Settings {
 const whole = ({ min, max }: { min: number; max: number }) =>
   v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
-/** The schemas of the training settings, which the library's table checks. */
+/** The schemas of the training settings; the library's table checks the values. */
 function trainingFields() {
   const fields = CHOICES.map((name) => {
     const { label, expected } = OFFERED_SETTINGS[name];

@@ -1,4 +1,6 @@
-/** The whole state as the hash of a link: names that people can read, painted strokes packed into a few bytes each. */
+/**
+ * The whole state as the hash of a link: readable names, and painted strokes packed into a few bytes each.
+ */
 import * as v from 'valibot';
 import { SettingsSchema, defaultSettings } from './settings.ts';
 import type { TrainingChoices } from '../protocol.ts';
@@ -7,7 +9,7 @@ import type { Settings, Source, Stroke } from './settings.ts';
 
 const VERSION = '1';
 
-/** Links longer than this are cut by some programs that people share them with. */
+/** Some programs cut links longer than this. */
 export const MAX_LINK_LENGTH = 8000;
 
 /** @returns the hash without its `#` */
@@ -33,7 +35,7 @@ export function encodeShare({ source, model, look }: Settings): string {
   return fields.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
-/** Whether a hash is one of these; others are anchors of the page. */
+/** Whether a hash is a shared state; others are anchors of the page. */
 export function isShare(hash: string): boolean {
   return hash.startsWith('#v=');
 }
@@ -41,8 +43,8 @@ export function isShare(hash: string): boolean {
 export type Shared = { settings: Settings; mistake?: undefined } | { settings?: undefined; mistake: string };
 
 /**
- * Reads what `encodeShare` wrote; what is left out has its default. A link is a stranger's text, so everything in it is
- * checked, and nothing of a bad one is taken.
+ * Reads a hash of `encodeShare`; missing fields get their defaults. A link is untrusted text, so every field
+ * is checked, and a bad one rejects the whole link.
  */
 export function decodeShare(hash: string): Shared {
   const fields = new Map(
@@ -102,12 +104,12 @@ export function decodeShare(hash: string): Shared {
   };
 }
 
-/** What came after the first links, and is left out of those that could have been. */
+/** A field that older links lack: omitted if it has the value of an older link. */
 function optional(name: string, value: string | number, otherwise: string | number): [string, string][] {
   return value === otherwise ? [] : [[name, String(value)]];
 }
 
-/** Where training stops. What is neither word is refused by the schema. */
+/** The end of training. The schema rejects any other word. */
 function readStop(stop: string): { allSteps?: unknown } {
   if (stop === 'best') return {};
   return { allSteps: stop === 'last' ? true : stop };
@@ -146,7 +148,7 @@ function readSource(fields: ReadonlyMap<string, string>): unknown {
   const size = fields.get('n') ?? 'endless';
   const domain = fields.get('domain');
   const parts = fields.get('parts') ?? 'together';
-  // What is neither word is refused by the schema.
+  // The schema rejects any other word.
   const apart = parts === 'together' ? {} : { apart: parts === 'apart' ? true : parts };
   if (data === 'file') return { kind: 'file', ...(domain === undefined ? {} : { domain }), ...apart };
   if (data === 'drawing') {
@@ -169,8 +171,8 @@ function numberOf(text: string): number {
 }
 
 /**
- * For each stroke its radius, its number of points, the first point and then the differences from point to point, all
- * as variable-length integers of 7 bits a byte, differences with their sign in the lowest bit.
+ * Packs each stroke as its radius, its number of points, its first point and the differences between points.
+ * All are variable-length integers of 7 bits a byte; differences have their sign in the lowest bit.
  */
 export function packStrokes(strokes: readonly Stroke[]): Uint8Array {
   const bytes: number[] = [];
@@ -193,7 +195,7 @@ export function packStrokes(strokes: readonly Stroke[]): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** @returns undefined where the bytes are not what `packStrokes` wrote */
+/** @returns undefined if `packStrokes` did not write these bytes */
 export function unpackStrokes(bytes: Uint8Array): Stroke[] | undefined {
   let at = 0;
   const read = (): number => {

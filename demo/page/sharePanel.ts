@@ -68,7 +68,7 @@ export class SharePanel {
     return this.#store.state;
   }
 
-  /** A short name of the data, for files. */
+  /** A short name of the data, for file names. */
   get #title(): string {
     return titleOf(this.#state)
       .toLowerCase()
@@ -97,7 +97,7 @@ export class SharePanel {
     }
     const settings = settingsOf(this.#state);
     const hash = encodeShare(settings);
-    // A model file may have settings beyond what the page offers.
+    // A model file may have settings that the page does not offer.
     const { mistake } = decodeShare(hash);
     if (mistake !== undefined) throw new Error(`No link can say these settings. ${mistake}`);
     const link = `${location.href.split('#')[0]}#${hash}`;
@@ -193,7 +193,7 @@ export class SharePanel {
   }
 }
 
-/** The code that makes the shown flow. */
+/** The code that reproduces the shown flow. */
 function codeOf(state: State): string {
   const file = unaccountedFile(state);
   if (file !== undefined) return codeOfFile(file.fileName, shownClass(state));
@@ -201,7 +201,7 @@ function codeOf(state: State): string {
   return codeOfRun(model, learned ?? { kind: 'toy', name: 'moons', size: 'endless' });
 }
 
-/** The rows of a finite toy set, or the first of an endless one. */
+/** The rows of a finite toy set, or the first ones of an endless set. */
 function toyRows({ name, noise, size, apart = false }: ToyData): Table {
   const toy = toyDensity(name, { noise });
   const points = [0, STREAMS.toyTraining, 0, size === 'endless' ? SAMPLES : size] as const;

@@ -1,4 +1,4 @@
-/** All that the page knows, as plain data. The views draw it; only transitions.ts changes it. */
+/** The page's whole state, as plain data. The views draw it; only transitions.ts changes it. */
 import { PRESET_CHOICES } from '../presets.ts';
 import { BASES, BASE_WORDS, NEEDS } from '../bases.ts';
 import type { BaseName } from '../bases.ts';
@@ -28,11 +28,11 @@ export type Theme = View['theme'];
 /** `starting`: no device yet; `idle`: a flow waits; `done`: all steps are done; `off`: there is no GPU. */
 export type Phase = 'starting' | 'idle' | 'training' | 'done' | 'off';
 
-/** What the captions say of the flow. It is looked at now and then, so that the words can be read. */
+/** The flow's numbers in the captions. They are updated rarely, so that the words can be read. */
 export interface Glance {
-  /** Of some samples, in the pair of columns that is shown. */
+  /** Moments of a few samples, in the shown pair of columns. */
   moments: Moments | null;
-  /** Held-out NLL, and how far it is above the floor, nats. */
+  /** Held-out NLL, and its distance above the floor, nats. */
   nll: number | null;
   gap: number | null;
 }
@@ -42,28 +42,30 @@ export interface State {
   model: ModelSettings;
   look: Look;
   theme: Theme;
-  /** Where the scrubber stands, from 0 (data) to the number of layers (latent). */
+  /** The scrubber's position, from 0 (data) to the number of layers (latent). */
   layer: number;
   /** The recording moves the scrubber. */
   isSwinging: boolean;
   phase: Phase;
   isSlow: boolean;
-  /** What goes on; and what is read out to those who listen, with the time of the last step that was. */
+  /**
+   * The current activity; and the last sentence for screen readers, with the time of the last spoken step.
+   */
   status: string;
   spoken: string;
   spokenAt: number;
-  /** What is wrong with the data or the link. */
+  /** The mistake in the data or the link. */
   mistake: string | undefined;
   adapter: AdapterFacts | undefined;
-  /** Why there is no GPU, and why it went away for a while. */
+  /** Why there is no GPU, and why it was lost for a while. */
   noGpu: string | undefined;
   lostGpu: string | undefined;
   flow: FlowFacts;
-  /** Where it comes from: with the page, fresh from settings, or a file. */
+  /** The origin of `flow`: the page, fresh settings, or a file. */
   origin: 'page' | 'fresh' | OpenedFile;
-  /** What it learns or learned. */
+  /** The data of `flow`. */
   learned: DataSettings | undefined;
-  /** The data of the fresh flow that was asked for and is not there yet. */
+  /** The data of a fresh flow that was requested but is not ready. */
   next: DataSettings | undefined;
   /** The engine draws; until then the recording plays. */
   isLive: boolean;
@@ -118,18 +120,18 @@ export function initialState(
 
 const UNKNOWN: RunTraits = { given: null, isBounded: false, isFinite: false, keepsBest: false, origin: null };
 
-/** What is known of the recorded flow. */
+/** Facts about the recorded flow. */
 export function recordedFacts({ bijectors }: State['recorded']): FlowFacts {
   const plane = { columns: ['x1', 'x2'], mean: [0, 0], std: [1, 1] };
   return { bijectors, base: 'standard_normal', ...plane, classes: null };
 }
 
-/** In place of a loss while the flow that came with the page is shown. */
+/** Shown instead of a loss while the flow is the pretrained one. */
 export function recordedWords({ recorded: { nll, floor } }: State): string {
   return `Trained earlier, to ${nats(nll - floor)} above the best any model can do.`;
 }
 
-/** Of a flow that has made no step here. @param origin where it comes from; null for a fresh one */
+/** A state whose flow has made no step here. @param origin words on its origin; null for a fresh flow */
 export function withoutSteps(state: State, origin: string | null): State {
   const { flow, learned, model } = state;
   const isFinite = learned?.kind !== 'toy' || learned.size !== 'endless';
@@ -143,7 +145,7 @@ export function withoutSteps(state: State, origin: string | null): State {
   return { ...state, run: newRun(model.steps, traits), glance: NOTHING_SEEN };
 }
 
-/** What a link can say. */
+/** The settings that a link encodes. */
 export function settingsOf({ data, model, look }: State): Settings {
   return { source: sourceOf(data), model, look };
 }
@@ -157,7 +159,7 @@ export function fileOf({ origin }: State): OpenedFile | undefined {
   return typeof origin === 'string' ? undefined : origin;
 }
 
-/** The same, if settings and data do not make such a flow. */
+/** The same, but only if settings and data do not reproduce the flow. */
 export function unaccountedFile(state: State): OpenedFile | undefined {
   const file = fileOf(state);
   return file === undefined || isAccountedFor(file) ? undefined : file;
@@ -177,17 +179,17 @@ export function shownClass({ flow, look }: State): string | undefined {
   return flow.classes?.levels[look.level];
 }
 
-/** The classes are told apart, by the data or by an opened model. */
+/** Whether the classes are split, by the data or by an opened model. */
 export function isApart({ data, flow }: State): boolean {
   return data.own === undefined ? data.apart : flow.classes !== null;
 }
 
-/** Every point comes once, so nothing stops the training before its last step. */
+/** Whether no point repeats, so that training stops only at its last step. */
 export function isEndless({ data: { own, source, toySize } }: State): boolean {
   return own === undefined && source !== 'drawing' && source !== 'file' && toySize === 'endless';
 }
 
-/** Why a base cannot be chosen. */
+/** Why a base is disabled. */
 export function missingFor(base: BaseName, state: State): string | undefined {
   const { needs } = BASES[base];
   const { hasBox } = PRESET_CHOICES[state.model.preset];

@@ -1,4 +1,4 @@
-/** Holds the page's state. Whoever follows a part of it is called when that part changes. */
+/** Holds the page's state. Followers of a part are called when that part changes. */
 export class Store<S> {
   #state: S;
   readonly #followers: (() => void)[] = [];
@@ -18,7 +18,7 @@ export class Store<S> {
     for (const look of this.#followers) look();
   }
 
-  /** Calls `render` now, and again whenever one of the selected values is another. */
+  /** Calls `render` now, and again whenever a selected value changes. */
   follow<const T extends readonly unknown[]>(
     select: (state: S) => T,
     render: (values: NoInfer<T>) => void,

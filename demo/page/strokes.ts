@@ -1,9 +1,9 @@
-/** Painted strokes as points to learn from. */
+/** Painted strokes as training points. */
 import { normalPair, philox, splitSeed, uniformOf } from '../../src/page.ts';
 import { picker } from './picker.ts';
 import type { Stroke } from './settings.ts';
 
-/** Units of the pad across; strokes are in these. */
+/** Width of the pad in its units, which strokes use. */
 export const PAD = 1024;
 /** Half the pad in the data's units, so that a drawing is about as wide as a toy set. */
 const HALF_WIDTH = 3;
@@ -12,13 +12,13 @@ interface Segment {
   from: [number, number];
   to: [number, number];
   radius: number;
-  /** Length times width of the brush, with its ends: the paint that it took. */
+  /** The painted area: length times width of the brush, plus the ends. */
   paint: number;
 }
 
 /**
- * Rows [count, 2] scattered over what was painted, evenly by area and in no order: a place on a stroke, and a Gaussian
- * jitter of half the brush's radius around it. The same strokes give the same rows. y points upward.
+ * Rows [count, 2] scattered over the painted area, evenly and in random order: a point on a stroke, plus
+ * Gaussian jitter of half the brush's radius. The same strokes give the same rows. y points upward.
  */
 export function rowsOfStrokes(strokes: readonly Stroke[], count: number): Float32Array {
   const segments = strokes.flatMap(segmentsOf);
@@ -39,9 +39,7 @@ export function rowsOfStrokes(strokes: readonly Stroke[], count: number): Float3
   return rows;
 }
 
-/**
- * The stroke with a point more, or the stroke itself where the point is too near to its last one to matter.
- */
+/** The stroke with one more point, or unchanged if the point is too near to its last one. */
 export function extended(stroke: Stroke, x: number, y: number): Stroke {
   const [lastX = 0, lastY = 0] = stroke.points.slice(-2);
   const [atX, atY] = [onPad(x), onPad(y)];

@@ -1,4 +1,4 @@
-/** A CSV text as rows to learn from, with the sentences of the command line for what can be wrong with it. */
+/** Reads CSV text as training rows, with the command line's messages for mistakes. */
 import { parse } from 'csv-parse/browser/esm/sync';
 import { DataError } from '../../src/index.ts';
 import type { Rows } from '../../src/index.ts';
@@ -17,9 +17,9 @@ import type { RowLabels } from '../labels.ts';
 
 export interface Table {
   columns: string[];
-  /** Row-major [rows, columns], as the file has them. */
+  /** Row-major [rows, columns], in the file's order. */
   rows: Rows;
-  /** Of the one column of text, where there is one. */
+  /** Labels from the text column, if there is one. */
   labels?: RowLabels;
 }
 
@@ -29,8 +29,8 @@ interface ParsedRecord {
 }
 
 /**
- * Columns of numbers, and at most one of labels.
- * @throws {DataError} with file, line and column, where the text is no table of finite numbers that vary
+ * Reads columns of numbers, and at most one of labels.
+ * @throws {DataError} with file, line and column, if the text is not a table of finite numbers that vary
  */
 export function readTable(text: string, file: string): Table {
   const records = recordsOf(text, file);
@@ -38,7 +38,7 @@ export function readTable(text: string, file: string): Table {
   if (first === undefined) throw new DataError('found no rows, expected a table of numbers', { file });
   const header = !isLabelled(first.record) && isHeader(file, first.record, first.info.lines);
   const body = header ? records.slice(1) : records;
-  // Lines that no known delimiter parts would pass for labels.
+  // Lines that no known delimiter splits would pass for labels.
   if (first.record.length === 1) for (const { record, info } of body) requireParted(file, record, info.lines);
   const at = labelPlace(body, first.record.length);
   const names = header ? first.record : numbered(first.record.length, at);
@@ -62,13 +62,13 @@ export function readTable(text: string, file: string): Table {
   return { columns, rows, labels: labelsIn(file, label, body, at) };
 }
 
-/** The first row of a table without header, of numbers and one label. */
+/** Whether this is a data row of numbers and one label, rather than a header. */
 function isLabelled(record: readonly string[]): boolean {
   const numbers = record.filter((cell) => NUMBER.test(cell)).length;
   return numbers >= 2 && numbers === record.length - 1 && !record.includes('');
 }
 
-/** Where the one column is whose cells differ and of which none is a number; -1 for none, or several. */
+/** Index of the only column without numbers whose cells differ; -1 if there is none, or several. */
 function labelPlace(body: readonly ParsedRecord[], width: number): number {
   const places = Array.from({ length: width }, (_, place) => place).filter((place) => {
     const cells = body.map(({ record }) => record[place] ?? '');
@@ -77,7 +77,7 @@ function labelPlace(body: readonly ParsedRecord[], width: number): number {
   return places.length === 1 ? (places[0] ?? -1) : -1;
 }
 
-/** x1, x2, … and `label`. */
+/** The names x1, x2, … and `label`. */
 function numbered(width: number, label: number): string[] {
   return Array.from({ length: width }, (_, place) => {
     if (place === label) return 'label';
@@ -100,7 +100,7 @@ function labelsIn(file: string, name: string, body: readonly ParsedRecord[], at:
   return { column: { name, levels }, of: Uint8Array.from(cells, (cell) => place.get(cell) ?? 0) };
 }
 
-/** Fewer rows than this say nothing about a density. */
+/** Fewer rows than this are too few for a density. */
 const FEWEST_ROWS = 10;
 
 function recordsOf(text: string, file: string): ParsedRecord[] {

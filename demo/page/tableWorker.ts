@@ -1,4 +1,4 @@
-/** Reads a table away from the page's thread: a big file takes longer than a frame. */
+/** Reads a table off the page's thread: a big file takes longer than a frame. */
 import { readTable } from './table.ts';
 import type { Table } from './table.ts';
 

@@ -1,4 +1,4 @@
-/** Light or dark: the system's wish until the visitor has one. */
+/** Light or dark: the system's preference until the visitor chooses. */
 import { byId, setText } from './dom.ts';
 
 import type { Theme } from './state.ts';
@@ -30,7 +30,7 @@ export class ThemeSwitch {
     try {
       localStorage.setItem(KEY, theme);
     } catch {
-      // Without storage the choice lasts as long as the page.
+      // Without storage, the choice lasts as long as the page.
     }
     this.#show();
   }

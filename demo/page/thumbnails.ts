@@ -3,12 +3,12 @@ import { toyDensity } from '../../src/index.ts';
 import type { ToyName } from '../../src/index.ts';
 import { STREAMS } from '../../src/page.ts';
 
-/** Canvas pixels across, points drawn, and half the width that is shown in standard deviations. */
+/** Canvas width in pixels, count of points, and half the shown width in standard deviations. */
 const SIZE = 104;
 const POINTS = 500;
 const REACH = 2.6;
 
-/** Draws the toy sets in the colour of the theme, one by one, so that no task is long. */
+/** Draws the toy sets in the theme's colours, one by one, so that no task is long. */
 export async function drawThumbnails(fieldset: HTMLFieldSetElement): Promise<void> {
   for (const canvas of fieldset.querySelectorAll<HTMLCanvasElement>('canvas')) {
     await new Promise((resolve) => setTimeout(resolve));

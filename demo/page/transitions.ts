@@ -1,4 +1,4 @@
-/** What changes the page's state: each a function from one state to the next. */
+/** The changes of the page's state: each is a function from one state to the next. */
 import { PRESET_CHOICES, startOf } from '../presets.ts';
 import { BASES } from '../bases.ts';
 import type { DataSettings, ModelSettings, Progress } from '../protocol.ts';
@@ -14,7 +14,7 @@ import { fileOf, recordedFacts, recordedWords, withoutSteps } from './state.ts';
 import type { State } from './state.ts';
 import { verdict } from './verdict.ts';
 
-/** Milliseconds between two sentences that are read out while it trains. */
+/** Milliseconds between two sentences for screen readers during training. */
 const SPEAK_EVERY = 10_000;
 
 type Heard<T extends EngineEvent['type']> = Extract<EngineEvent, { type: T }>;
@@ -29,13 +29,13 @@ export function modelChosen(state: State, model: ModelSettings): State {
   return suited({ ...state, model, mistake: undefined });
 }
 
-/** Another preset starts as suits it; what is not about its size stays. */
+/** A new preset gets its own starting values; settings unrelated to its size stay. */
 export function presetChosen(model: ModelSettings, preset: ModelSettings['preset']): ModelSettings {
   const { steps, seed, allSteps } = model;
   return { ...startOf(preset), steps, seed, ...(allSteps === undefined ? {} : { allSteps }) };
 }
 
-/** Means of classes need data that are told apart. */
+/** Replaces the class means base if the classes are not split. */
 function suited(state: State): State {
   const { model, data } = state;
   if (data.apart || BASES[model.base].needs !== 'classes') return state;
@@ -46,22 +46,22 @@ export function lookChosen(state: State, change: Partial<Look>): State {
   return { ...state, look: { ...state.look, ...change } };
 }
 
-/** All that a link says. */
+/** Applies all settings of a link. */
 export function linked(state: State, { source, model, look }: Settings): State {
   return suited({ ...state, data: withSource(state.data, source), model, look, mistake: undefined });
 }
 
-/** @param isByHand the recording moves it no more */
+/** @param isByHand stops the recording from moving it */
 export function scrubbed(state: State, layer: number, isByHand = true): State {
   return { ...state, layer: hundredths(layer), isSwinging: state.isSwinging && !isByHand };
 }
 
-/** The slider knows no finer steps. */
+/** Rounds to the slider's step. */
 function hundredths(layer: number): number {
   return Math.round(100 * layer) / 100;
 }
 
-/** A fresh flow is asked for, if there is something to learn. */
+/** A fresh flow is requested, if there are data. */
 export function asked(before: State): State {
   const data = { ...before.data, own: undefined };
   const state = suited({ ...before, data });
@@ -73,7 +73,7 @@ export function asked(before: State): State {
   return { ...state, next, phase: state.phase === 'starting' ? 'starting' : 'idle' };
 }
 
-/** Whether training can go on with the shown flow, or the one that was asked for. */
+/** Whether training can continue with the shown flow, or with the requested one. */
 export function canGoOn({ next, origin, phase, data }: State): boolean {
   return next !== undefined || (origin !== 'page' && phase !== 'done' && hasData(data));
 }
@@ -82,14 +82,14 @@ export function trainingBegun(state: State): State {
   return { ...state, phase: 'training', status: 'Training…' };
 }
 
-/** The flow that came with the page is shown by the visitor's GPU. */
+/** The visitor's GPU shows the pretrained flow. */
 export function pretrainedOpened(state: State): State {
   if (state.origin !== 'page' || state.next !== undefined) return state;
   const status = 'This flow was trained earlier. Train one of your own.';
   return { ...withoutSteps(state, recordedWords(state)), status };
 }
 
-/** A model file is shown. */
+/** Shows a model file. */
 export function fileOpened(before: State, file: OpenedFile): State {
   const own = { words: describeOwnSamples(file), columns: file.columns };
   const data = withOrigin(before.data, file.origin, own);
@@ -109,16 +109,16 @@ export function fileOpened(before: State, file: OpenedFile): State {
   return withoutSteps(opened, describeTraining(file));
 }
 
-/** The captions are told of the flow as it is now. */
+/** Updates the captions' numbers. */
 export function glanced(state: State, moments: Moments | null): State {
   return { ...state, glance: { moments, nll: nllOf(state.run), gap: gapOf(state.run) } };
 }
 
-/** The engine says something. @param now milliseconds */
+/** Applies an engine event. @param now milliseconds */
 export function heard(state: State, event: EngineEvent, now: number): State {
-  // Without a device there is one thing to say, and it has been said.
+  // Without a device, the state has reported it already.
   if (state.phase === 'off') return state;
-  // Of the flow before the one that was asked for.
+  // This event belongs to the flow before the requested one.
   if (state.next !== undefined && (event.type === 'progress' || event.type === 'stopped')) return state;
   switch (event.type) {
     case 'ready':
@@ -150,7 +150,7 @@ export function heard(state: State, event: EngineEvent, now: number): State {
   }
 }
 
-/** The device is gone for good, or there never was one: the recording is shown. */
+/** The device is gone for good, or never existed: the recording is shown. */
 function withoutGpu(state: State, noGpu: string): State {
   const off: State = {
     ...state,
@@ -171,7 +171,7 @@ function configured(state: State, event: Heard<'configured'>): State {
   const { isFresh, price, type: _, ...flow } = event;
   const { look, isLive, phase } = state;
   const last = (flow.classes?.levels.length ?? Infinity) - 1;
-  // A pair of data with more columns is none here.
+  // A pair chosen for more columns may not exist here.
   const isPair = look.columns.every((column) => column < flow.columns.length);
   const count = flow.bijectors.length;
   const shown: State = {
@@ -185,13 +185,13 @@ function configured(state: State, event: Heard<'configured'>): State {
   return isFresh ? fresh(shown, state.next ?? dataOf(state.data)) : shown;
 }
 
-/** The scrubber keeps its place in proportion. */
+/** The scrubber keeps its relative position. */
 function withLayers(state: State, { bijectors }: Pick<State['flow'], 'bijectors'>): State {
   const layer = (state.layer / state.flow.bijectors.length) * bijectors.length;
   return { ...state, layer: hundredths(layer) };
 }
 
-/** The fresh flow that was asked for is there. */
+/** The requested fresh flow is ready. */
 function fresh(state: State, learned: DataSettings | undefined): State {
   const isOwn = fileOf(state)?.origin.kind === 'own-samples';
   const status = state.phase === 'training' ? state.status : 'A fresh model, which knows nothing yet.';

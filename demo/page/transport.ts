@@ -1,4 +1,4 @@
-/** Train, pause, step, slow motion, reset, and what goes on in words. */
+/** The training controls (train, pause, step, slow motion, reset) and the status line. */
 import { byId, set, setText } from './dom.ts';
 import type { Phase, State } from './state.ts';
 import type { Store } from './store.ts';
@@ -50,7 +50,7 @@ export class Transport {
   #show(phase: Phase): void {
     const off = phase === 'starting' || phase === 'off';
     for (const button of [this.#train, this.#slow, this.#reset]) button.disabled = off;
-    // After the last step another would begin a fresh model, which only "Train again" says.
+    // After the last step, another would begin a fresh model, which is the job of "Train again".
     this.#step.disabled = off || phase === 'training' || phase === 'done';
     setText(this.#train, phase === 'training' ? 'Pause' : phase === 'done' ? 'Train again' : 'Train');
   }

@@ -1,4 +1,4 @@
-/** What the loss says, in plain words. */
+/** The loss in plain words. */
 import { count, nats } from './figures.ts';
 import type { Rise } from './lossCurve.ts';
 
@@ -10,51 +10,51 @@ export interface Standing {
   validation: number | null;
   /** The standard error of the last held-out NLL, nats. */
   validationError: number | null;
-  /** Entropy of the data, where it is known. */
+  /** Entropy of the data, if known. */
   floor: number | null;
-  /** Held-out NLL of a Gaussian fitted to the same rows, if it is known. */
+  /** Held-out NLL of a Gaussian fitted to the training rows, if known. */
   gaussianNll: number | null;
-  /** What the model is told of each point, by its name; the floor is that of any model that is told it too. */
+  /** Name of the column that the model is conditioned on; the floor is conditioned on it too. */
   given: string | null;
-  /** The base ends, so that points beyond its end have no density. */
+  /** The base has bounded support: points outside it have no density. */
   isBounded: boolean;
-  /** Training was given up, because its loss was not a number. */
+  /** Training stopped because its loss was not a number. */
   hasDiverged: boolean;
-  /** How the held-out NLL has risen since its best; null while that may be chance. */
+  /** The rise of the held-out NLL since its best; null while it may be chance. */
   rise: Rise | null;
-  /** Held-out points stop the training: the best parameters are kept whenever it rests. */
+  /** Held-out points stop training: the best parameters are kept whenever it rests. */
   keepsBest: boolean;
   isResting: boolean;
-  /** The points come again and again, so that a model can learn them by heart. */
+  /** The points repeat, so a model can memorise them. */
   isFinite: boolean;
   /** NLL at the first steps, nats. */
   start: number | null;
-  /** Where a model comes from that has made no step here; null for a fresh one. */
+  /** Words on the origin of a model without steps here; null for a fresh one. */
   origin: string | null;
 }
 
 /** Nats that two decimals show as 0.00. */
 const SHOWN_AS_ZERO = 0.005;
 
-/** Standard errors by which chance alone brings no score below the floor, nor above. */
+/** A score this many standard errors from the floor is beyond chance. */
 const BEYOND_CHANCE = 4;
-/** Taken where the standard error is unknown, nats. */
+/** Used if the standard error is unknown, nats. */
 const USUAL_ERROR = 0.02;
 
-/** More than chance makes the loss of one batch differ from another's, nats. */
+/** A larger rise than the differences between batches, nats. */
 const CLIMB = 1;
 
-/** A model so far above the best, in nats, is of no use. */
+/** A model this far above the best, in nats, is useless. */
 const USELESS = 100;
 
-/** A gain is told as odds up to a million, then as a power of ten up to 10^1000, and in nats beyond, nats. */
+/** Gains are written as odds up to a million, as a power of ten up to 10^1000, and in nats beyond. */
 const MAX_COUNTED = Math.log(1e6);
 const MAX_POWER = 1000 * Math.LN10;
 
-/** What to do about a training that came to nothing. */
+/** Advice after training has failed. */
 const AGAIN = 'Reset, and train with a lower learning rate.';
 
-/** One or two sentences. */
+/** The verdict, in one or two sentences. */
 export function verdict(standing: Standing): string {
   const { step, training, validation, isBounded, hasDiverged, rise, isFinite, start, origin } = standing;
   if (hasDiverged) return `Training has diverged: its loss is not a number. ${AGAIN}`;
@@ -76,7 +76,7 @@ export function verdict(standing: Standing): string {
   return sentences.join(' ');
 }
 
-/** Says so if the model is worse than it was at the start. */
+/** A sentence if the model is worse than at the start. */
 function fallen(training: number | null, score: number, start: number | null): string | undefined {
   if (start === null || score - start <= CLIMB) return undefined;
   const worse = `${nats(score - start)} worse than at the start`;
@@ -95,7 +95,7 @@ function reached(score: number, standing: Standing): string {
   return `${capitalised(nats(score))}. ${capitalised(odds(start - score))} as at the start; nobody knows the floor of your data.`;
 }
 
-/** Of rows whose floor is unknown. */
+/** The verdict on rows whose floor is unknown. */
 function nextToGaussian(score: number, gaussianNll: number, { isResting }: Standing): string {
   const gain = gaussianNll - score;
   const fitted = 'a Gaussian fitted to the same rows';

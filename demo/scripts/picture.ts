@@ -1,4 +1,6 @@
-/** Takes the README's picture of the page, trained for a while: npm run demo:picture writes docs/images/playground.webp. */
+/**
+ * Makes the README's picture of the trained page: npm run demo:picture writes docs/images/playground.webp.
+ */
 import { writeFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../../test/e2e/chromium.ts';
@@ -16,7 +18,7 @@ export async function main(): Promise<void> {
     await page.goto(site.url + HASH);
     await page.click('#train');
     await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train again');
-    // Half-way between data and latent there is most to see; the pictures get as fine as they can meanwhile.
+    // Half-way between data and latent shows the most; meanwhile the pictures are refined.
     await page.click('#layer', { position: { x: 90, y: 12 } });
     await page.waitForTimeout(8000);
     await page.locator('[data-picture="density"] canvas.live').hover({ position: { x: 118, y: 92 } });
@@ -29,7 +31,7 @@ export async function main(): Promise<void> {
   }
 }
 
-/** The PNG at a third of its size; the browser has the encoder. */
+/** The PNG at a third of its size, encoded by the browser. */
 async function webp(page: Page, png: Uint8Array): Promise<Uint8Array> {
   const bytes = await page.evaluate(
     async (source) => {

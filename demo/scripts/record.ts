@@ -1,5 +1,5 @@
 /**
- * Trains the small flow that the page shows at first, and records it: npm run demo:record writes
+ * Trains the small flow that the page shows first, and records it: npm run demo:record writes
  * demo/assets/moons.safetensors and demo/assets/recording.json.
  */
 import { writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const REACH = 2.6;
 const LATTICE_SIDE = 41;
 const LATTICE_REACH = 3;
 const DENSITY_SIDE = 80;
-/** So far below the highest log-density, in hundredths of a nat, the first of 256 colours is the nearest. */
+/** Below the maximum by this many hundredths of a nat, the nearest of 256 colours is the first. */
 const DENSITY_SPAN = 700;
 
 export async function main(): Promise<void> {
@@ -59,7 +59,7 @@ async function record(flow: Flow, moons: ReturnType<typeof toyDensity>): Promise
   };
 }
 
-/** Log-densities in hundredths of a nat, those that are too low to be seen all alike. */
+/** Log-densities in hundredths of a nat, clipped where the difference is invisible. */
 function shades(logProb: Float32Array): number[] {
   const hundredths = Array.from(logProb, (value) => Math.round(100 * value));
   const highest = hundredths.reduce((a, b) => Math.max(a, b), -Infinity);

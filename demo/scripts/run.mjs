@@ -1,4 +1,4 @@
-/** Runs a script of this folder that is written in TypeScript: node demo/scripts/run.mjs record.ts */
+/** Runs a TypeScript script of this folder: node demo/scripts/run.mjs record.ts */
 import { createServer } from 'vite';
 
 const server = await createServer({

@@ -199,7 +199,7 @@ describe('openOutputFolder', () => {
   });
 });
 
-/** Runs statements in a process of its own, with the module bundled for this Node. */
+/** Runs statements in a separate process, with the module bundled for this Node. */
 function inChild(statements: string) {
   const script = `
     import { mkdir, readdir } from 'node:fs/promises';

@@ -42,7 +42,7 @@ describe('training progress', () => {
     progress.update(report(1000));
     progress.stop();
     expect(lines).toEqual([
-      // The first report has the compilation in it: no rate can be told from it.
+      // The first report includes compilation, so it gives no rate.
       'step 100/1000 | NLL 1.2346 nats',
       'step 300/1000 | NLL 1.2346 nats | best val 1.5000 | 500 steps/s | 1 s left',
       'step 1000/1000 | NLL 1.2346 nats | 500 steps/s',

@@ -80,7 +80,7 @@ describe('renderReport', () => {
     const sources = [...document.querySelectorAll('image')].map((image) => image.getAttribute('href') ?? '');
     expect(sources.length).toBeGreaterThan(0);
     for (const source of sources) expect(source).toMatch(/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/);
-    // Names of XML namespaces look like addresses and are not.
+    // XML namespace names look like addresses but are not.
     const rest = html.replace(/xmlns(?::xlink)?="[^"]*"/g, '');
     expect(rest.match(/https?:|url\(|@import/g)).toBeNull();
   });
@@ -189,7 +189,7 @@ describe('renderReport', () => {
     expect(wild?.textContent).toContain('Above the chart: 3 of 400 steps.');
     const paths = [...(wild?.querySelectorAll('path') ?? [])].map((path) => path.getAttribute('d') ?? '');
     expect(paths.join(' ')).not.toMatch(/NaN|Infinity|e\+/);
-    // The tick labels go as far as the calm curve's: one spike does not change the axis.
+    // The tick labels match the calm curve's: one spike does not change the axis.
     const labels = (figure: typeof calm) =>
       [...(figure?.querySelectorAll('text') ?? [])].map((t) => t.textContent);
     expect(labels(wild)).toEqual(labels(calm));

@@ -3,7 +3,7 @@ import { RowResults, withUnsound } from '../../src/cli/rowResults.ts';
 import type { Session } from '../../src/cli/session.ts';
 import { NonFiniteError } from '../../src/errors.ts';
 
-/** A session that remembers what was said. */
+/** A session that records its output. */
 function listening(): { session: Session; said: string[]; events: unknown[] } {
   const said: string[] = [];
   const events: unknown[] = [];

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What `act` writes to a stream. */
+/** The text that `act` writes to a stream. */
 function written(stream: 'stdout' | 'stderr', act: () => void): string {
   let text = '';
   const spy = vi.spyOn(process[stream], 'write').mockImplementation((chunk) => {

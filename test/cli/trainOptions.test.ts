@@ -118,7 +118,7 @@ describe('what the training is asked to do', () => {
   it("keeps the checkpoint's settings, seed and steps where it resumes", () => {
     const asked = fitOptionsOf(set, {}, checkpoint, signal);
     expect(asked).toMatchObject({ steps: 50, seed: 7, preset: 'vanilla', resume: true });
-    // What is undefined the trainer takes from the checkpoint.
+    // The trainer takes undefined options from the checkpoint.
     expect([asked.batch, asked.learningRate, asked.schedule, asked.clipNorm]).toEqual(
       Array(4).fill(undefined),
     );

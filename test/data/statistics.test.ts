@@ -25,7 +25,7 @@ describe('columnStatistics', () => {
     const values = Float32Array.from({ length: 1000 }, (_, row) => 16_000_000 + 16 * (row % 2));
     const { mean, std } = columnStatistics(values, 1);
     expect(mean[0]).toBe(16_000_008);
-    // Every difference from the mean is ±8 exactly; sums of 1.6e7² do not fit into 53 bits.
+    // Every difference from the mean is exactly ±8; sums of 1.6e7² do not fit into 53 bits.
     expect(std[0]).toBe(8);
   });
 

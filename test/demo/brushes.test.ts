@@ -32,7 +32,7 @@ describe.each(Object.values(brushShaders))('the shader $label', ({ code, params,
     expect(entry.vertex.map(({ name }) => name)).toEqual(isDrawn ? ['vertex'] : []);
     expect(entry.fragment.map(({ name }) => name)).toEqual(isDrawn ? ['fragment'] : []);
     expect(entry.compute.map(({ name }) => name)).toEqual(isDrawn ? [] : ['main']);
-    // A shader that draws may not write.
+    // A drawing shader may not write.
     expect(isDrawn && buffers.some((access) => access === 'write')).toBe(false);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CostEstimates, densitySide, DrawingBudget, sliceRows } from '../../demo/engine/drawingBudget.ts';
 import { Slowdown } from '../../demo/engine/slowdown.ts';
 
-/** The part of `ms` on a fake clock that goes into drawing, where a piece takes `cost` and a frame comes every 16 ms. */
+/** The share of `ms` on a fake clock that drawing takes, with pieces of `cost` ms and a frame every 16 ms. */
 function drawnPart(share: number, cost: number, ms = 20_000): { part: number; longestGap: number } {
   const budget = new DrawingBudget(0);
   budget.setShare(share, 0);
@@ -78,7 +78,7 @@ describe('what drawing adds to the steps', () => {
 
   it('learns from any step that was faster, though something is drawn all the time', () => {
     const slowdown = new Slowdown();
-    // Kernels compiled.
+    // This step includes kernel compilation.
     slowdown.steps(1, 0, 300);
     slowdown.begin();
     slowdown.steps(1, 300, 306);

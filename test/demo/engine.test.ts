@@ -5,7 +5,7 @@ import type { FromWorker, ToWorker } from '../../demo/protocol.ts';
 describe('the engine where there is no WebGPU', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  /** What is said until a message of that type. */
+  /** All messages up to one of that type. */
   function toldUntil(type: FromWorker['type'], ...messages: ToWorker[]): Promise<FromWorker[]> {
     vi.stubGlobal('navigator', {});
     return new Promise((resolve) => {

@@ -12,7 +12,7 @@ describe('painted strokes', () => {
     const rows = rowsOfStrokes([line], 4000);
     expect(rows).toHaveLength(8000);
     const { mean, std } = sampleMoments(rows, 2, [0, 1]);
-    // The line goes over ±412 of 512 units, which are 3 of the data's; a uniform one has std length / √12.
+    // The line spans ±412 of 512 units, which are 3 data units; the std of a uniform line is length / √12.
     expect(mean[0]).toBeCloseTo(0, 1);
     expect(mean[1]).toBeCloseTo(0, 2);
     expect(std[0]).toBeCloseTo((824 * 3) / 512 / Math.sqrt(12), 1);

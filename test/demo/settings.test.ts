@@ -165,7 +165,7 @@ describe('a data set', () => {
       i % 2 === 0 ? 3 * normal(i) : 3 * normal(i - 1) + 0.1 * normal(i + 20_001),
     );
     const set = dataSetOf({ kind: 'rows', rows: pairs, columns: ['a', 'b'], title: '' });
-    // The entropy of a Gaussian with these standard deviations: it sees that the columns go together.
+    // The entropy of a Gaussian with these standard deviations; the fit sees that the columns are correlated.
     expect(set.gaussianNll()).toBeCloseTo(1 + Math.log(2 * Math.PI) + Math.log(3 * 0.1), 0);
     const twice = Float32Array.from({ length: 200 }, (_, i) => Math.sin(i >> 1));
     expect(dataSetOf({ kind: 'rows', rows: twice, columns: ['a', 'b'], title: '' }).gaussianNll()).toBeNull();

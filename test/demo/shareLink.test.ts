@@ -54,7 +54,7 @@ const settings: fc.Arbitrary<Settings> = fc
         steps: fc.integer({ min: 1, max: 200_000 }),
         seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
       })
-      // Only splines end at a box.
+      // Only splines end in a box.
       .filter(({ base, preset }) => base !== 'uniform' || preset === 'spline')
       // All layers of a residual net are equally wide.
       .map((model) => (model.residualBlocks > 0 ? { ...model, hidden: model.hidden.slice(0, 1) } : model)),
@@ -66,7 +66,7 @@ const settings: fc.Arbitrary<Settings> = fc
       level: fc.integer({ min: 0, max: 63 }),
     }),
   })
-  // The class gives the mean of that base.
+  // The means of that base depend on the class.
   .filter(({ source, model }) => model.base !== 'class' || 'apart' in source);
 
 describe('a share link', () => {

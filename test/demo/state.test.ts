@@ -47,7 +47,7 @@ function progress(step: number, nll: number): EngineEvent {
   return { type: 'progress', progress: { validationError: 0.01, gaussianNll: null, ...told } as Progress };
 }
 
-/** A fresh flow that trains. */
+/** A fresh flow in training. */
 const TRAINING = to.trainingBegun(hear(to.asked(START), CONFIGURED));
 
 describe('the state of the page', () => {

@@ -7,7 +7,7 @@ import { nextSteps } from '../../src/training/submitSize.ts';
 
 const facts = { steps: 1000, batch: 100, flopsPerStep: 2e6, floor: 1.1, gaussianNll: null };
 
-/** What is told of a training whose steps take `ms` each on a fake clock. */
+/** The progress reports of a training whose steps take `ms` each on a fake clock. */
 function toldOf(ms: number, steps: number): { at: number; progress: Progress }[] {
   const telemetry = new Telemetry(facts, 0, 0);
   const told: { at: number; progress: Progress }[] = [];

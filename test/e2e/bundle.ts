@@ -1,16 +1,16 @@
-/** Scripts as a visitor's bundler would make them. */
+/** Builds scripts as a visitor's bundler would. */
 import { build } from 'vite';
 import type { Rollup } from 'vite';
 import { shadersWithoutComments } from '../../vite.config.ts';
 
-/** The module `entry` with all that it imports, as one script. */
+/** The module `entry` and all its imports, as one script. */
 export async function bundle(entry: string): Promise<string> {
   const [chunk] = await chunksOf(entry, { isOneScript: true });
   if (chunk === undefined) throw new Error('no script was built');
   return chunk.code;
 }
 
-/** The scripts that a page loads before it can use the module `entry`; what that loads later is left out. */
+/** The scripts that a page loads before it can use the module `entry`, without those loaded later. */
 export async function scriptsAtStart(entry: string): Promise<string[]> {
   const chunks = await chunksOf(entry, { isOneScript: false });
   const byName = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));

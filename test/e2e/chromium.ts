@@ -1,4 +1,4 @@
-/** Headless Chromium from npm with WebGPU on SwiftShader, or without any; needs nothing from the machine but Linux x64. */
+/** Headless Chromium from npm with WebGPU on SwiftShader, or without WebGPU; needs only Linux x64. */
 import { dirname } from 'node:path';
 import type { Browser } from 'playwright-core';
 
@@ -23,7 +23,7 @@ const WEBGPU_FLAGS = [
 ];
 
 export async function launchChromium({ webgpu = true }: { webgpu?: boolean } = {}): Promise<Browser> {
-  // The package unpacks the NSS libraries only where it believes it runs on AWS Lambda.
+  // The package unpacks the NSS libraries only if it believes that it runs on AWS Lambda.
   process.env['AWS_EXECUTION_ENV'] ??= 'AWS_Lambda_nodejs20.x';
   const { default: packed } = await import('@sparticuz/chromium');
   const { chromium } = await import('playwright-core');

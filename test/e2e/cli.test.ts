@@ -136,7 +136,7 @@ describe('a trained model', () => {
       expect(stderr).not.toMatch(/error|at .*\.js/i);
       expect(code).toBe(0);
     }
-    // Its events had no reader, but the model was asked for.
+    // Its events had no reader, but the run must still write the model.
     expect(cli.files()).toContain('unread.model');
   });
 });
@@ -290,7 +290,7 @@ describe('a mistake of the user', () => {
 
   it('is told before training where the model is larger than the device allows', async () => {
     const { adapter } = await openNodeAdapter();
-    // 206 GB, and the adapter's own limit is told, not WebGPU's default.
+    // 206 GB; the message has the adapter's own limit, not WebGPU's default.
     const { code, stderr } = await cli.run('train --toy moons --hidden 65536,65536 --out large.model');
     expect(stderr).toMatch(/The model needs maxStorageBufferBindingSize = \d+/);
     expect(stderr).toContain(`but this device allows ${adapter.limits.maxStorageBufferBindingSize}.`);
@@ -320,12 +320,12 @@ describe('a mistake of the user', () => {
 });
 
 describe('the process', () => {
-  // Elsewhere Dawn does not go through a Vulkan loader that can be sent astray.
+  // Elsewhere Dawn does not use a Vulkan loader that can be misdirected.
   it.runIf(process.platform === 'linux')(
     'ends with exit code 3 where there is no adapter of the wanted kind',
     async () => {
       const { code, stderr, events } = await cli.run('info --adapter gpu --json', {
-        // No driver but the one that is asked for, and that is not there.
+        // The only driver file that is allowed does not exist.
         env: { VK_DRIVER_FILES: '/nonexistent.json', VK_ICD_FILENAMES: '/nonexistent.json' },
       });
       expect(code).toBe(3);

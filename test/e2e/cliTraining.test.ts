@@ -197,7 +197,7 @@ describe('a conditional model', () => {
       expect([drink, Number(age)]).toEqual([i % 3 === 0 ? 'pale ale' : 'stout', PEOPLE[i]![2]]);
     });
     await expectDone(cli, 'logprob drinks.model drinks.csv --out drinks_scores.csv');
-    // The same of one row alone, by the value on the command line.
+    // The same for a single row, with the value on the command line.
     cli.write('one.csv', `height,weight\n${PEOPLE[1]![0]},${PEOPLE[1]![1]}\n`);
     await expectDone(
       cli,
@@ -389,7 +389,7 @@ describe('equal runs', () => {
 });
 
 describe('the choice of kernels', () => {
-  // More couplings than a segment, so that there is a choice on a CPU too.
+  // More couplings than a segment, so that a CPU has a choice too.
   const model = '--couplings 9 --hidden 4 --batch 16';
   const data = 'people.csv --columns height,weight';
   const tunings = ({ events }: CliResult) => events().filter(({ event }) => event === 'tuning');
@@ -402,7 +402,7 @@ describe('the choice of kernels', () => {
     expect(first.stderr).toMatch(/^Kernels of the gradient pass, 16 rows: .+; .+$/m);
     const [told] = tunings(first);
     expect(told).toMatchObject({ pass: 'gradient', rows: 16, variants: {}, candidates: [{}, {}] });
-    // A machine under load may not be done in time; then the fixed choice is taken and nothing is kept.
+    // A loaded machine may not finish in time; then the fixed choice is used and nothing is kept.
     const wasMeasured = told!['source'] === 'measured';
     expect(cli.files().includes('measured')).toBe(wasMeasured);
     if (!wasMeasured) return;

@@ -1,4 +1,6 @@
-/** The demo as a visitor meets it: built once, served as plain files from a sub-path, with no header of its own. */
+/**
+ * The demo as a visitor gets it: built once, served as plain files from a sub-path, without custom headers.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -22,7 +24,7 @@ export interface DemoSite {
   url: string;
   /** Folder of the built files. */
   folder: string;
-  /** Paths that were asked for. */
+  /** Requested paths. */
   requests: string[];
   close: () => Promise<void>;
 }

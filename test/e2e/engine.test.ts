@@ -95,7 +95,7 @@ describe('the engine of the playground', () => {
   it('draws the untrained flow: a round cloud', async () => {
     const { density } = await look();
     const [corner, middle] = [density!.cells[0]!, density!.cells[5]!];
-    // Light theme: where there is density, it is darker.
+    // Light theme: density is darker than the background.
     expect(middle).toBeLessThan(corner - 0.2);
     expect(density!.cells[10]).toBeCloseTo(middle, 1);
   });
@@ -177,7 +177,8 @@ describe('the engine of the playground', () => {
       await expectSoon(async () => (await look())[picture]!.colours).toBeGreaterThan(6);
       expect((await look())[picture], picture).toMatchObject({ width: SIDE, height: SIDE });
     }
-    // The upper moon is to the left and the lower one to the right: cells of their middles against the corners.
+    // The upper moon is on the left, the lower one on the right: compares their middle cells with the
+    // corners.
     const dark = ({ cells }: PictureStatistics, row: number, column: number): number =>
       1 - cells[4 * row + column]!;
     for (const picture of ['density', 'samples', 'grid'] as const) {
@@ -202,7 +203,7 @@ describe('the engine of the playground', () => {
       };
       const data = await at('density', 0.4, 0.2);
       const [z1 = 0, z2 = 0] = data?.z ?? [];
-      // The latent picture shows 4 standard deviations to each side.
+      // The latent picture shows 4 standard deviations on each side.
       const latent = await at('latent', 0.5 + z1 / 8, 0.5 - z2 / 8);
       const beside = await at('layers', 0.001, 0.001);
       return { data, latent, beside };
@@ -272,7 +273,7 @@ describe('the engine of the playground', () => {
       await enginePage.next('progress');
       enginePage.send({ type: 'pause' });
       await enginePage.next('stopped');
-      // The pictures are made one by one; the pointer is followed once all are there.
+      // The pictures are made one by one; the pointer works when all exist.
       let hovered = null;
       while (hovered === null) {
         enginePage.mark();
@@ -356,7 +357,7 @@ describe('the engine of the playground', () => {
         const { step } = await enginePage.next('resumed');
         enginePage.mark();
         const { progress } = await enginePage.next('progress');
-        // The tab is hidden, and shown again.
+        // The tab is hidden, then shown again.
         enginePage.send({ type: 'visibility', hidden: true });
         await new Promise((resolve) => setTimeout(resolve, 500));
         enginePage.mark();

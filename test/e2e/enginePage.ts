@@ -1,14 +1,14 @@
-/** A bare page around the playground's worker: five canvases, and a way to talk. */
+/** A bare page around the playground's worker: five canvases, and a way to send and receive messages. */
 import { PICTURES } from '../../demo/protocol.ts';
 import type { Answers, FromWorker, Picture, Request, ToWorker, View } from '../../demo/protocol.ts';
 
-/** What a picture looks like in numbers, over its pixels. */
+/** Statistics of a picture's pixels. */
 export interface PictureStatistics {
   width: number;
   height: number;
-  /** Different colours, rounded to 16 levels a channel. */
+  /** Count of different colours, rounded to 16 levels a channel. */
   colours: number;
-  /** Mean luma 0 to 1 of the picture and of each cell of a 4 × 4 raster, rows from the top. */
+  /** Mean luma from 0 to 1 of the picture, and of each cell of a 4 × 4 grid, rows from the top. */
   mean: number;
   cells: number[];
 }
@@ -20,7 +20,7 @@ export interface EnginePage {
   messages: FromWorker[];
   start: (view: View, pixels: number) => Promise<Told<'ready' | 'unavailable'>>;
   send: (message: ToWorker) => void;
-  /** The first message of that type that came after the last `mark`, or comes. */
+  /** The first message of that type since the last `mark`, or the next one. */
   next: <T extends FromWorker['type']>(type: T) => Promise<Told<T>>;
   mark: () => void;
   ask: (request: Unnumbered) => Promise<Answers[keyof Answers]>;

@@ -1,4 +1,4 @@
-/** The package as npm installs it: beside what its package.json names, and nothing else. */
+/** The package as npm installs it, next to only the packages that its package.json names. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-/** What npm installs with the package: peers that are optional it does not. */
+/** Packages that npm installs along; optional peers are not among them. */
 function installedNames(): string[] {
   const { dependencies, optionalDependencies } = JSON.parse(
     readFileSync(join(ROOT, 'package.json'), 'utf8'),
@@ -57,7 +57,7 @@ function info(cwd: string): { code: number | null; text: string } {
 describe.runIf(usesDawn)('wgflow that is installed globally, or run by npx', () => {
   it('finds Dawn without a further package', () => {
     const { code, text } = info(folderOfUser('bare'));
-    // SwiftShader is asked for, and not installed: Dawn looked for it.
+    // SwiftShader is requested but not installed: Dawn has looked for it.
     expect(text).toContain('Dawn found no software adapter');
     expect(text).toContain(`in the folder where you work: npm i webgpu ${SOFTWARE_ADAPTER}.`);
     expect(code).toBe(3);

@@ -20,7 +20,7 @@ describe('the kernel lab', () => {
     await page.waitForFunction(() => !document.querySelector<HTMLButtonElement>('#run')!.disabled);
   });
 
-  /** Plain kernels of the tiled regime, which have tiles to change. */
+  /** Plain kernels of the tiled regime, whose tiles can be changed. */
   async function run(): Promise<void> {
     await page.selectOption('#choice', 'forced');
     await page.selectOption('#forced-regime', 'tiled');
@@ -48,7 +48,7 @@ describe('the kernel lab', () => {
     }
     await expectSoon(() => page.textContent('#fma-peak')).toMatch(/^[\d.,]+ GFLOP\/s$/);
     await expectSoon(() => page.isVisible('#problem')).toBe(false);
-    // A dot for whatever computes, in a chart that says what it is.
+    // One dot for each result that computes, in a labelled chart.
     const chart = page.locator('#roofline svg');
     await expectSoon(() => page.textContent('#roofline p')).toMatch(/Roofline chart of \d+ results/);
     await expectSoon(() => chart.locator('circle').count()).toBeGreaterThan(20);
@@ -124,7 +124,7 @@ describe('the kernel lab', () => {
       ['dark', 1280],
       ['dark', 360],
     ] as const) {
-      // Colours on their way from one scheme to the other have no contrast to speak of.
+      // During a transition between schemes, colours have no meaningful contrast.
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 800 });
       await expectSoon(() => seriousFindings(page)).toEqual([]);

@@ -1,4 +1,4 @@
-/** What the browser test runs inside the page: the library as a visitor's bundle would have it. */
+/** The browser test's code inside the page: the library as a visitor's bundle contains it. */
 import { describeDevice, Flow, realnvp } from '../../src/index.ts';
 import type { FlowSpec } from '../../src/index.ts';
 

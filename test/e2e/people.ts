@@ -1,4 +1,4 @@
-/** The command line beside a table of people and a model of it. */
+/** The command line with a table of people and a model of it. */
 import { expect } from 'vitest';
 import { CliSandbox } from './runCli.ts';
 import type { CliResult } from './runCli.ts';
@@ -14,7 +14,7 @@ export const PEOPLE = Array.from({ length: 90 }, (_, i) => {
   );
 });
 
-/** With people.csv, no_header.csv of the same rows, and people.model. */
+/** Contains people.csv, no_header.csv with the same rows, and people.model. */
 export async function peopleSandbox(): Promise<CliSandbox> {
   const cli = await CliSandbox.create();
   const lines = PEOPLE.map((row) => row.join(','));

@@ -24,12 +24,12 @@ import type { Visit } from './visit.ts';
 
 /** A small model that learns the moons within seconds on a processor. */
 const QUICK = '#v=1&data=moons&couplings=8&hidden=32-32&batch=256&steps=900';
-/** One that has steps left, whatever a test does. */
+/** A model that still has steps left at the end of any test. */
 const LONG = '#v=1&data=moons&couplings=4&hidden=16&batch=64&steps=100000';
 
 const demo = demoForTests();
 
-/** One page for the tests of a block; nothing may have gone wrong in it. */
+/** One page for the tests of a block; it must report no problem. */
 function visitFor(hash = '', options = {}): () => Visit {
   let current: Visit;
   beforeAll(async () => {
@@ -64,7 +64,7 @@ describe('a first visit', () => {
       await ready(page);
       await page.click('#train');
       await page.waitForFunction(() => performance.getEntriesByName('wgflow-training').length > 0);
-      // On a busy machine a few seconds are too few steps to compare a task with.
+      // On a busy machine, a few seconds give too few steps to compare a task with.
       await page.waitForTimeout(3000);
       await expectSoon(() => step(page)).toBeGreaterThan(100);
     });
@@ -77,7 +77,7 @@ describe('a first visit', () => {
     ];
     expect(picture).toBeLessThan(gpu);
     expect(gpu).toBeLessThan(training);
-    // Of the thread's own time, so that neither a slow machine nor a busy one changes it.
+    // Measured in the thread's own time, which a slow or busy machine does not change.
     expect(tasks.length).toBeGreaterThan(100);
     expect(Math.max(...tasks)).toBeLessThan(0.15 * total(tasks));
     expect(problems).toEqual([]);
@@ -155,7 +155,7 @@ describe('training', () => {
     const label = (await page.locator('#log-dets').getAttribute('aria-label')) ?? '';
     const [total = NaN, ...parts] = numbersIn(label);
     expect(parts).toHaveLength(9);
-    // Student's t of 10 degrees of freedom: Γ(5.5) / (Γ(5) √(10 π)) (1 + z² / 10)^−5.5 for each feature.
+    // Student's t with 10 degrees of freedom: Γ(5.5) / (Γ(5) √(10 π)) (1 + z² / 10)^−5.5 for each feature.
     const peak = Math.log(52.34277778 / 24) - 0.5 * Math.log(10 * Math.PI);
     const base = [z[0]!, z[1]!].reduce((sum, value) => sum + peak - 5.5 * Math.log1p(value ** 2 / 10), 0);
     // Every number is rounded to a hundredth, and z enters squared.

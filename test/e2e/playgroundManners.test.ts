@@ -1,9 +1,9 @@
-/** How the playground behaves: hidden tabs, lost devices, themes, small screens, links, no GPU at all. */
+/** The playground's behaviour with hidden tabs, lost devices, themes, small screens, links and no GPU. */
 import { describe, expect, it } from 'vitest';
 import { launchChromium } from './chromium.ts';
 import { canvas, demoForTests, expectSoon, look, ready, seriousFindings, step, visit } from './visit.ts';
 
-/** A small model that has steps left, whatever a test does. */
+/** A small model that still has steps left at the end of any test. */
 const LONG = '#v=1&data=moons&couplings=4&hidden=16&batch=64&steps=100000';
 
 const demo = demoForTests();
@@ -111,7 +111,7 @@ describe('manners', () => {
     );
     expect(overflowing).toEqual([]);
     await expectSoon(() => seriousFindings(page)).toEqual([]);
-    // The finger is lifted, and the numbers of its point stay to be read.
+    // After the finger is lifted, the numbers of its point stay readable.
     await expectSoon(async () => {
       await canvas(page, 'density').tap();
       await page.waitForTimeout(300);
@@ -237,7 +237,7 @@ describe('without WebGPU', () => {
         verdict: 'Trained earlier',
       };
       await expectSoon(seen).toEqual(recording);
-      // What the engine refuses comes after it has said that there is no device.
+      // The engine reports that there is no device first, then refuses requests.
       await page.waitForTimeout(500);
       expect(await seen()).toEqual(recording);
       await page.click('label:has(input[value="circles"])');

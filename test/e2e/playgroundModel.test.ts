@@ -1,4 +1,4 @@
-/** What a visitor can choose of the model beyond its size. */
+/** The visitor's choices about the model beyond its size. */
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { realnvp } from '../../src/presets/index.ts';
@@ -32,7 +32,7 @@ function modelFile(spec: FlowSpec, record: Partial<TrainingRecord>): Buffer {
   return Buffer.from(encodeModel({ spec, parameters: initialParameters(spec, 1), training }));
 }
 
-/** Numbers that are told as this one, to a hundredth. */
+/** Values at the ends of this one's rounding interval of a hundredth, and the value itself. */
 function around(value: number): number[] {
   return [-0.005, 0, 0.005].map((change) => value + change);
 }
@@ -152,7 +152,8 @@ describe('the base', () => {
       const [shown] = numbersIn(await page.textContent('#point-log-prob'));
       const { spec, parameters } = decodeModel(await savedModel(page));
       const reference = new ReferenceFlow(spec, parameters);
-      // The point is told to a hundredth: log p at any place that is told so, and told to a hundredth itself.
+      // The point is shown rounded to a hundredth, so log p may be that of any point that rounds to it,
+      // rounded again.
       const places = around(x[0]!).flatMap((x1) => around(x[1]!).map((x2) => Float64Array.of(x1, x2)));
       const logProbs = places.map((place) => reference.logProb(place)[0]!);
       expect(shown).toBeGreaterThan(Math.min(...logProbs) - 0.01);
@@ -188,7 +189,7 @@ describe('moons that are told apart', () => {
       await expectSoon(() => page.textContent('#verdict')).toMatch(/any model that is told the moon can/);
       await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons, upper\./);
       const pictures = ['density', 'samples', 'grid', 'layers'] as const;
-      /** From the top of a picture, 0 to 1. */
+      /** Distances from the top of each picture, 0 to 1. */
       const heights = () =>
         Promise.all(pictures.map(async (each) => (await look(canvas(page, each))).centre[1]));
       await page.locator('#layer').fill('0');
@@ -202,7 +203,7 @@ describe('moons that are told apart', () => {
       const lower = await samples(page);
       const meanHeight = (rows: number[]): number =>
         rows.reduce((sum, value, i) => sum + (i % 2 === 1 ? value : 0), 0) / (rows.length / 2);
-      // The upper moon is at 0.7 standard deviations above the middle, the lower one as far below.
+      // The upper moon is 0.7 standard deviations above the middle, the lower one as far below.
       expect(meanHeight(upper)).toBeGreaterThan(0.4);
       expect(meanHeight(lower)).toBeLessThan(-0.4);
       await expectSoon(() => seriousFindings(page)).toEqual([]);

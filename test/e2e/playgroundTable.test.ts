@@ -1,4 +1,4 @@
-/** What a visitor can bring as a table: rows held out, labels, domains. */
+/** Tables of the visitor: held-out rows, labels, domains. */
 import { describe, expect, it } from 'vitest';
 import { decodeModel } from '../../src/io/modelFile.ts';
 import {
@@ -19,7 +19,7 @@ import {
 const onPage = pagesOf(demoForTests());
 
 describe('data between 0 and 1', () => {
-  /** Most near the ends, so that a model of all numbers would leave them. */
+  /** Most values are near the ends, so a model without domains would leave them. */
   const shares = Array.from({ length: 300 }, (_, i) => [
     0.5 + 0.499 * Math.sin(1.7 * i),
     0.5 + 0.499 * Math.sin(2.9 * i + 1),
@@ -35,7 +35,8 @@ describe('data between 0 and 1', () => {
       await expectSoon(() => page.textContent('#code')).toContain(`domain: 'unit'`);
       await trainSome(page);
       const density = canvas(page, 'density');
-      // The picture shows 3 standard deviations, from about -0.55 to 1.55: the domain begins at a quarter of it.
+      // The picture shows 3 standard deviations, from about -0.55 to 1.55: the domain starts at a quarter of
+      // it.
       await expectSoon(async () => (await look(density, [0.3, 0.7])).colours).toBeGreaterThan(10);
       expect((await look(density, [0, 0.2])).drawn).toBe(0);
       expect((await look(density, [0.8, 1])).drawn).toBe(0);
@@ -73,7 +74,7 @@ describe('data between 0 and 1', () => {
 });
 
 describe('a table', () => {
-  /** Noise, of which there is nothing to learn but by heart. */
+  /** Noise, from which a model can only memorise. */
   const noise = Array.from({ length: 200 }, (_, i) =>
     [0, 1, 2].map((j) => Math.sin(7919 * (3 * i + j + 1) ** 2)),
   );
@@ -139,7 +140,7 @@ describe('a table with labels', () => {
       expect(lines[0]).toBe('u,v,kind');
       expect(lines[3]).toMatch(/,"c, d"$/);
 
-      // The page has other data now, so the model brings samples of its own.
+      // The page has other data now, so the model continues with its own samples.
       const file = await savedModel(page);
       await page.check('input[name="source"][value="circles"]');
       await expectSoon(() => page.locator('#part option').allTextContents()).toEqual(['outer', 'inner']);
@@ -151,7 +152,7 @@ describe('a table with labels', () => {
       await expectSoon(() => page.inputValue('#base')).toBe('class');
       await page.check('input[name="source"][value="file"]');
       await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
-      // Beside its own data it has them told apart again.
+      // With its own data, its classes are split again.
       await openModel(page, file);
       await expectSoon(() => page.isChecked('#apart')).toBe(true);
       await expectSoon(() => page.textContent('#status')).toMatch(/goes on from it with kinds\.csv/);

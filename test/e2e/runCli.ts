@@ -1,4 +1,4 @@
-/** The built command line in a folder of its own, run as its users run it: as processes. */
+/** The built command line in a temporary folder, run as separate processes like a user's. */
 import { constants } from 'node:os';
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
@@ -19,18 +19,18 @@ import { build } from 'vite';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface CliResult {
-  /** As a shell shows it: 128 + n for a process that signal n ended. */
+  /** As a shell reports it: 128 + n for a process that signal n ended. */
   code: number | null;
   stdout: string;
   stderr: string;
-  /** The lines of stdout as JSON; throws where one is not. */
+  /** The lines of stdout as JSON; throws if one is not. */
   events: () => Record<string, unknown>[];
 }
 
 export interface RunningCli {
   process: ChildProcessWithoutNullStreams;
   ended: Promise<CliResult>;
-  /** Resolves once stdout matches. Rejects when the process ends before. */
+  /** Resolves when stdout matches. Rejects if the process ends first. */
   saying: (pattern: RegExp) => Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export class CliSandbox {
     mkdirSync(this.folder);
   }
 
-  /** Builds the package into a temporary folder: other builds may be at work in the repository's own. */
+  /** Builds the package into a temporary folder: other builds may be running in the repository's own. */
   static async create(): Promise<CliSandbox> {
     const home = mkdtempSync(join(tmpdir(), 'wgflow-cli-'));
     await build({
@@ -117,7 +117,7 @@ export class CliSandbox {
     return new Uint8Array(readFileSync(this.path(name)));
   }
 
-  /** Names of all files and folders, hidden ones too. */
+  /** Names of all files and folders, including hidden ones. */
   files(): string[] {
     return readdirSync(this.folder).sort();
   }

@@ -1,4 +1,4 @@
-/** A visitor of the playground: a page of its own, and what the visitor sees there in numbers. */
+/** A visitor of the playground: a separate page, and its contents in numbers. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
@@ -10,14 +10,14 @@ import { launchChromium } from './chromium.ts';
 import { openDemoSite } from './demoSite.ts';
 import type { DemoSite } from './demoSite.ts';
 
-/** The link of a small model that has steps left, whatever a test does. */
+/** The link of a small model that still has steps left at the end of any test. */
 export const SMALL = '#v=1&data=moons&couplings=4&hidden=16-16&batch=64&steps=100000';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 export interface Visit {
   page: Page;
-  /** Console errors, exceptions, violations of the policy and requests to strangers. */
+  /** Console errors, exceptions, violations of the policy and requests to other sites. */
   problems: string[];
   close: () => Promise<void>;
 }
@@ -26,14 +26,14 @@ export interface Seen {
   shifts: { value: number; moved: string[] }[];
 }
 
-/** Chromium's entry, which the DOM's types lack. */
+/** Chromium's entry, which is missing in the DOM's types. */
 type LayoutShift = PerformanceEntry & {
   value: number;
   hadRecentInput: boolean;
   sources: { node: Node | null }[];
 };
 
-/** The site and a Chromium to visit it with, for the tests of a file. */
+/** The site and a Chromium to visit it, for the tests of a file. */
 export function demoForTests(): { readonly site: DemoSite; readonly browser: Browser } {
   const opened: { site?: DemoSite; browser?: Browser } = {};
   beforeAll(async () => {
@@ -64,7 +64,7 @@ export async function visit(
   return visitor;
 }
 
-/** A visitor who has the address of the page, and has not opened it yet. */
+/** A visitor who has the page's address but has not opened it yet. */
 export async function arrive(
   browser: Browser,
   url: string,
@@ -87,7 +87,7 @@ export async function arrive(
       problems.push(`a request to ${request.url()}`);
     }
   });
-  // Collected from the start, so that nothing of the loading is missed.
+  // Collected from the start, so that loading is included.
   await page.addInitScript(() => {
     const seen: Seen = { shifts: [] };
     Object.assign(globalThis, { seen });
@@ -104,7 +104,7 @@ export async function arrive(
   return { page, problems, close: () => context.close() };
 }
 
-/** What the init script of `visit` has collected, and starts anew. */
+/** Returns and clears the collection of `visit`'s init script. */
 export function takeSeen(page: Page): Promise<Seen> {
   return page.evaluate(() => {
     const { seen } = globalThis as unknown as { seen: Seen };
@@ -118,7 +118,7 @@ export async function ready(page: Page): Promise<void> {
   await page.waitForSelector('#train:enabled');
 }
 
-/** What a busy machine may take a while for. */
+/** Polls long enough for a busy machine. */
 export function expectSoon<T>(get: () => T | Promise<T>) {
   return expect.poll(get, { timeout: 60_000, interval: 100 });
 }
@@ -128,18 +128,18 @@ export function canvas(page: Page, picture: Picture): Locator {
 }
 
 export interface Statistics {
-  /** Share of the pixels that differ from the one in the corner. */
+  /** Share of the pixels that differ from the corner. */
   drawn: number;
   /** 0 black to 1 white. */
   lightness: number;
-  /** Where what is drawn lies, from the top left, 0 to 1. */
+  /** Centre of the drawn pixels, from the top left, 0 to 1. */
   centre: [x: number, y: number];
   colours: number;
 }
 
-/** What a part of the page, or its upright strip between two shares of its width, looks like, as numbers. */
+/** Statistics of a part of the page, or of its vertical strip between two shares of its width. */
 export async function look(part: Locator, [left, right] = [0, 1]): Promise<Statistics> {
-  // By a clip: a screenshot of an element waits until nothing on the page moves, and pictures do.
+  // Uses a clip: a screenshot of an element waits until nothing on the page moves, and pictures do move.
   await part.evaluate((element) => element.scrollIntoView({ block: 'nearest' }));
   const box = await part.boundingBox();
   if (box === null) throw new Error('the part of the page is not shown');
@@ -150,7 +150,7 @@ export async function look(part: Locator, [left, right] = [0, 1]): Promise<Stati
     data[i * channels + 1] ?? 0,
     data[i * channels + 2] ?? 0,
   ];
-  // The corner itself is rounded.
+  // The corner itself is rounded off.
   const background = at(8 * width + 8);
   const colours = new Set<number>();
   let [drawn, sum, sumX, sumY] = [0, 0, 0, 0];
@@ -184,7 +184,7 @@ export async function seriousFindings(page: Page): Promise<string[]> {
   });
 }
 
-/** The file that the click brings. */
+/** The file that a click downloads. */
 export async function downloaded(page: Page, button: string): Promise<{ name: string; bytes: Uint8Array }> {
   const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
@@ -204,7 +204,7 @@ export async function step(page: Page): Promise<number> {
   return Number(/\d+/.exec((await page.textContent('#status')) ?? '')?.[0] ?? 0);
 }
 
-/** A number that the page writes, with its real minus sign. */
+/** The numbers in a text of the page, with its real minus signs. */
 export function numbersIn(text: string | null): number[] {
   return [...(text ?? '').replaceAll('−', '-').matchAll(/-?\d+(?:\.\d+)?/g)].map(([number]) =>
     Number(number),
@@ -216,12 +216,12 @@ interface TraceEvent {
   ph: string;
   pid: number;
   tid: number;
-  /** Microseconds that the thread ran, which other programs on the machine do not lengthen as they do the duration. */
+  /** Microseconds that the thread ran; unlike the duration, other programs do not lengthen it. */
   tdur?: number;
   args: { name?: string };
 }
 
-/** What comes of an act, and the tasks of the page's main thread meanwhile: for how long each ran, ms. */
+/** The result of an act, and the run time in ms of each task of the page's main thread meanwhile. */
 export async function tasksDuring<T>(
   page: Page,
   act: () => Promise<T>,
@@ -242,7 +242,7 @@ export async function tasksDuring<T>(
       .filter(({ name, ph }) => name === 'ThreadControllerImpl::RunTask' && ph === 'X')
       .map(({ tdur = 0 }) => tdur / 1000),
   );
-  // A spare process for the next page does next to nothing.
+  // A spare process for the next page does almost nothing.
   return { result, tasks: tasks.sort((a, b) => total(b) - total(a))[0] ?? [] };
 }
 
@@ -250,7 +250,7 @@ export function total(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Does with the page of a link what a visitor does; nothing may go wrong in it. */
+/** Acts as a visitor on a link's page; the page must report no problem. */
 export function pagesOf(demo: ReturnType<typeof demoForTests>) {
   return async (
     hash: string,
@@ -268,7 +268,7 @@ export function pagesOf(demo: ReturnType<typeof demoForTests>) {
   };
 }
 
-/** The file of the model that is shown. */
+/** The file of the shown model. */
 export async function savedModel(page: Page): Promise<Buffer> {
   const { bytes } = await downloaded(page, '#save-model');
   return Buffer.from(bytes);
@@ -287,7 +287,7 @@ export async function openTable(
   await page.setInputFiles('#file', { name, mimeType: 'text/csv', buffer: Buffer.from(text) });
 }
 
-/** New rows of the model that is shown. */
+/** New rows from the shown model. */
 export async function samples(page: Page): Promise<number[]> {
   const { bytes } = await downloaded(page, '#save-samples');
   const [, ...rows] = new TextDecoder().decode(bytes).trim().split('\n');
@@ -298,6 +298,6 @@ export async function trainSome(page: Page): Promise<void> {
   await page.click('#train');
   await expectSoon(() => step(page)).toBeGreaterThan(3);
   await page.click('#train');
-  // Steps on their way come to their end first.
+  // The steps in flight finish first.
   await page.waitForFunction(() => document.getElementById('train')?.textContent === 'Train');
 }

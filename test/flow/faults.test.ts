@@ -14,7 +14,7 @@ const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 6);
 const spec = glow(2, { couplings: 1, hidden: [4] });
 const options = { steps: 4, batch: 6 };
 
-/** Each call of a flow, as plain numbers that can be compared. */
+/** All calls of a flow, with results as plain numbers that can be compared. */
 const CALLS: Record<string, (flow: Flow) => Promise<unknown>> = {
   forward: (flow) => flow.forward(rows),
   inverse: (flow) => flow.inverse(rows),
@@ -94,15 +94,15 @@ interface Outcome {
   /** The call that failed, from 1. */
   number: number;
   error?: unknown;
-  /** Whether the flow's call gave what it gives without a fault. */
+  /** Whether the flow's call gave the same result as without a fault. */
   isRight: boolean;
-  /** Whether the flow's next call does. */
+  /** Whether the flow's next call gives the right result. */
   isUsable: boolean;
   /** Buffers that the flow left behind. */
   leaked: number;
 }
 
-/** What becomes of a call of a flow when each of its calls to the device fails in turn. */
+/** The outcomes of a flow's call when each of its device calls fails in turn. */
 async function outcomes(kind: 'createBuffer' | 'submit', name: string, faults: Faults): Promise<Outcome[]> {
   const call = CALLS[name]!;
   const { buffers } = Gpu.of(faults.device);
@@ -124,7 +124,7 @@ async function outcomes(kind: 'createBuffer' | 'submit', name: string, faults: F
       (error: unknown) => ({ isRight: false, error }),
     );
     faults.failAt(kind, 0);
-    // A fit that failed under way may have done some steps.
+    // A fit that failed midway may have done a few steps.
     const isUsable = name === 'fit' ? await canTrain(flow) : isDeepStrictEqual(await call(flow), right);
     flow.dispose();
     found.push({ number, ...outcome, isUsable, leaked: buffers.counts.live });

@@ -130,7 +130,7 @@ describe('half precision', () => {
   });
 });
 
-/** A flow whose weights are as large as float32 has them, as a file may bring them. */
+/** A flow with weights near float32's limit, as a file may contain. */
 async function heavyFlow(spec: FlowSpec, scale: number): Promise<Flow> {
   using fresh = await Flow.create(spec, await testOptions());
   const model = decodeModel(await fresh.save());

@@ -22,7 +22,7 @@ async function trained(preset: PresetName): Promise<Flow> {
   return flow;
 }
 
-/** The first `features` columns from `start` on, as rows, after a run of the pass. */
+/** Runs the pass, and returns the first `features` columns from `start` on, as rows. */
 async function run(
   pass: FlowPass,
   input: Float32Array | undefined,
@@ -143,7 +143,7 @@ describe('a pass of a conditional flow', () => {
   const classes = toyDensity('moons').sampleClasses(0, STREAMS.toyTest, 0, ROWS);
   const lower = Float32Array.of(0, 1);
 
-  /** Told the moons apart, by its nets and by the mean of its base. */
+  /** A flow conditioned on the moon, through its nets and the mean of its base. */
   async function given(): Promise<Flow> {
     const spec = realnvp(2, { ...small, contextDim: 2, base: { type: 'class_conditional' } });
     const flow = await Flow.create(spec, { ...(await testOptions()), seed: 2 });

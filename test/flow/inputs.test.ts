@@ -18,14 +18,14 @@ const one = (index: number): Float32Array => points.slice(2 * ROWS * index, 2 * 
 const contexts = (index: number): Float32Array =>
   Float32Array.from({ length: ROWS }, (_, i) => i - 3 * index);
 
-/** ES2024, which the types do not know. */
+/** Part of ES2024, which the types lack. */
 type ResizableBuffer = ArrayBuffer & { resize: (bytes: number) => void };
 const ResizableBuffer = ArrayBuffer as unknown as new (
   bytes: number,
   options: { maxByteLength: number },
 ) => ResizableBuffer;
 
-/** Every call that takes an array, with the array that is given as x, z or context. */
+/** All calls that take an array, with the array given as x, z or context. */
 const CALLS: Record<string, { spec: FlowSpec; take: (flow: Flow, given: Float32Array) => Promise<unknown> }> =
   {
     logProb: { spec: plain, take: (flow, x) => flow.logProb(x) },

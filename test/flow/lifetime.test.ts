@@ -31,7 +31,7 @@ describe('the end of a flow', () => {
 
   it('fails a call whose work is on the GPU already', async () => {
     const flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
-    // The second time the program is there, so that the work is submitted at once.
+    // The program is cached the second time, so the work is submitted at once.
     await flow.logProb(rows);
     const call = flow.logProb(rows);
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();

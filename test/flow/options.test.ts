@@ -16,7 +16,9 @@ import { testGpu, testOptions } from '../support/device.ts';
 const small = { couplings: 2, hidden: [8] };
 const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
 
-/** Values that no number may be; where zero or a fraction is fine, it is left out. */
+/**
+ * Values that are invalid for every number; zero and fractions are absent, because some options allow them.
+ */
 const NO_NUMBERS = [NaN, Infinity, 1e39, -1, '1', null, true, [], {}];
 const NO_COUNTS = [...NO_NUMBERS, 1.5];
 const NO_NAMES = ['fastest', 1, null, {}];
@@ -91,7 +93,7 @@ type Call = (options: object) => unknown;
 
 const opened = async (): Promise<Flow> => Flow.create(realnvp(2, small), await testOptions());
 
-/** Each call of the library that takes options, and for each of them values that it must refuse. */
+/** All library calls that take options, with values that each option must refuse. */
 const CALLS: Record<
   string,
   { wrong: Record<string, readonly unknown[]>; base?: object; run: (flow: Flow) => Call }

@@ -20,7 +20,7 @@ import type { FitOptions } from '../../src/training/options.ts';
 import { hasHalfPrecision, testGpu, testOptions } from '../support/device.ts';
 
 const moons = toyDensity('moons');
-/** Of a normal base, in which rounding shows. */
+/** A normal base, because it shows rounding. */
 const spec = realnvp(2, { couplings: 3, hidden: [16, 16], base: { type: 'standard_normal' } });
 
 describe('a precision that cannot be', () => {
@@ -62,7 +62,7 @@ describe('a precision that cannot be', () => {
 
 const hasHalves = await hasHalfPrecision();
 
-// On an adapter without the feature there is nothing of this to run; test/support/printAdapter.ts says so.
+// An adapter without the feature skips all of this; test/support/printAdapter.ts reports it.
 describe.runIf(hasHalves)('a flow of half precision', () => {
   it('tells to the byte what the GPU holds while it trains, and less than at single precision', async () => {
     const context = await testGpu();
@@ -118,7 +118,7 @@ describe.runIf(hasHalves)('a flow of half precision', () => {
     });
     expect(found[49]!).toBeLessThan(found[0]! - 0.05);
 
-    // What it has learnt is kept in f32: the model file, and a flow of single precision that loads it.
+    // The learned parameters stay in f32: in the model file, and in a single-precision flow that loads it.
     const parameters = await flow.parameters();
     expect(Object.values(parameters).some((tensor) => tensor.some((value) => !isHalf(value)))).toBe(true);
     const x = moons.sample(1, STREAMS.toyTest, 0, 200);
@@ -151,7 +151,7 @@ describe.runIf(hasHalves)('a flow of half precision', () => {
   it('ends a run whose activations leave the range of f16, and keeps the parameters', async () => {
     const layout = paramLayout(spec);
     const parameters = new Float32Array(initialParameters(spec, 1));
-    // Of every net: units of some 10⁵, and outputs of some units of one.
+    // In every net: hidden units of about 10⁵, and outputs of about one.
     for (const { name, offset, length } of layout.tensors) {
       if (name.endsWith('conditioner.0.weight')) parameters.fill(6e4, offset, offset + length);
       if (name.endsWith('conditioner.2.weight')) parameters.fill(1e-6, offset, offset + length);

@@ -3,7 +3,7 @@ import { defaultSubmitMs, nextSteps } from '../../src/training/submitSize.ts';
 
 const MAX_STEPS = 512;
 
-/** Submits of a run whose steps take what `msOf` says on a clock that stands still otherwise. */
+/** Submits of a run whose steps take `msOf` ms on a clock that otherwise stands still. */
 function submits(submitMs: number, count: number, msOf: (submit: number) => number): number[] {
   const sizes: number[] = [];
   for (let steps = 1; sizes.length < count;) {

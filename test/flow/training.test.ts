@@ -70,7 +70,7 @@ describe('training', () => {
 
     using flow = await Flow.create(spec, { ...(await testOptions()), seed: 5 });
     const found = await losses(flow, { toy: 'moons' }, { ...settings, seed: 5 });
-    // f32 against f64: the parameters drift apart step by step, and the loss with them.
+    // f32 against f64: the parameters drift apart step by step, and so does the loss.
     found.forEach((nll, step) => expect(Math.abs(nll - wanted[step]!), `step ${step}`).toBeLessThan(1e-3));
     expect(wanted[49]!).toBeLessThan(wanted[0]! - 0.05);
   });
@@ -89,10 +89,10 @@ describe('training', () => {
     }
     writes.stop();
     expect(last?.step).toBe(500);
-    // Submits grow towards 100 ms, so far fewer than one a step; each has one map for its losses.
+    // Submits grow towards 100 ms, so there are far fewer than one a step; each has one map for its losses.
     expect(buffers.counts.submits - before.submits).toBeLessThan(250);
     expect(buffers.counts.maps - before.maps).toBeLessThan(250);
-    // The last snapshot (parameters and two moments) is all that is made after the start.
+    // After the start, only the last snapshot (parameters and two moments) is allocated.
     expect(buffers.counts.created - before.created).toBeLessThanOrEqual(3);
     expect(writes.count).toBeLessThan(500);
   });
@@ -162,7 +162,7 @@ describe('training', () => {
     const [near, far] = [table(50, 7), table(50, 7).map((value) => 3 * value)];
     await losses(flow, table(200), { steps: 12, batch: 32, validation: { data: near, every: 6 } });
     const known = -mean(await flow.logProb(far));
-    // So slow that no step changes a score by much.
+    // Too slow for any step to change a score much.
     const validation = { data: far, every: 1 };
     const more = { steps: 14, learningRate: 1e-9, resume: true, newData: true, validation };
     for await (const { bestValidationNll } of flow.fit(table(200), more)) {
@@ -177,7 +177,7 @@ describe('training', () => {
     const validation = { data: table(40, 99), every: 5, patience: 3 };
     const [scores, bests]: [number[], number[]] = [[], []];
     let steps = 0;
-    // Twelve rows are soon learned by heart, so the validation score turns.
+    // Twelve rows are soon memorised, so the validation score turns.
     for await (const report of flow.fit(table(12), {
       steps: 2000,
       batch: 12,
@@ -193,7 +193,7 @@ describe('training', () => {
     expect(steps).toBeLessThan(2000);
     const best = bests.at(-1)!;
     expect(scores.length - 1 - scores.indexOf(best)).toBe(3);
-    // A better mean is passed over only where luck explains it.
+    // A better mean is skipped only if luck explains it.
     expect(best).toBeLessThan(Math.min(...scores) + 0.5);
     const logProb = await flow.logProb(validation.data);
     expectClose('score', [-mean(logProb)], [best], 1e-6);
@@ -205,7 +205,7 @@ describe('training', () => {
       base: { type: 'uniform', bound: 3 },
     };
     using flow = await Flow.create(spec, { ...(await testOptions()), data: table(40) });
-    // So far out that the spline is the identity there, and the box has ended.
+    // So far out that the spline is the identity, and the density of the box is 0.
     const validation = { data: Float32Array.of(1e3, -1e3), every: 2, patience: 3 };
     let steps = 0;
     for await (const report of flow.fit(table(40), { steps: 100, batch: 16, validation })) {

@@ -21,7 +21,7 @@ import { testGpu, testDevice, testOptions } from '../support/device.ts';
 import { modelOf, specOf } from '../support/randomSpecs.ts';
 import { undisturbed } from '../support/undisturbed.ts';
 
-/** More couplings than a segment, so that there is a choice on a CPU too. */
+/** More couplings than a segment, so that a CPU has a choice too. */
 const chosen = realnvp(2, { couplings: 9, hidden: [4] });
 const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 5000);
 
@@ -174,7 +174,7 @@ describe('the search', () => {
       device.destroy();
       return ms;
     };
-    // With nothing compiled before, the fixed choice tells the machine's own pace.
+    // With nothing compiled before, the fixed choice shows the machine's own speed.
     const excess = async (): Promise<number> => {
       const fixedMs = await firstStep('fixed');
       return ((await firstStep('measured')) - 800) / fixedMs;
@@ -275,7 +275,7 @@ describe('a choice', () => {
   });
 });
 
-/** A cache that always has this choice. */
+/** A cache that always returns this choice. */
 function forced(variants: unknown): FlowOptions['tuningCache'] {
   return { get: () => variants, set: () => undefined };
 }

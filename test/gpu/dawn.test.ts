@@ -110,7 +110,7 @@ describe('the choice among the adapters of navigator.gpu', () => {
   });
 });
 
-// A software adapter is promised on Linux x64 only, where it comes from npm.
+// A software adapter is guaranteed only on Linux x64, where it comes from npm.
 describe.runIf(linuxX64)('a software adapter of this machine', () => {
   it('is a fallback adapter whose device computes', async () => {
     const opened = await openNodeAdapter('software');
@@ -270,7 +270,7 @@ async function double({ adapter }: OpenedAdapter, n: number): Promise<number[]> 
       }`,
   });
   const pipeline = await device.createComputePipelineAsync({ layout: 'auto', compute: { module } });
-  // The numeric values of GPUBufferUsage: its global does not exist in Node.
+  // The numeric values of GPUBufferUsage, whose global does not exist in Node.
   const storage = device.createBuffer({ label: 'x', size: 4 * n, usage: 0x80 | 0x4 });
   const staging = device.createBuffer({ label: 'staging', size: 4 * n, usage: 0x1 | 0x8 });
   const bindGroup = device.createBindGroup({

@@ -15,7 +15,7 @@ function work(rounds: number): Plan {
   };
 }
 
-/** A program of arithmetic that takes long enough for a submit and a wait to be little beside it. */
+/** A program of arithmetic that runs much longer than a submit and a wait. */
 async function longProgram(): Promise<GpuProgram> {
   const context = await testGpu();
   using watch = new Stopwatch(context, 'wall clock');

@@ -22,7 +22,7 @@ const settings = fc.dictionary(
   { noNullPrototype: true },
 );
 
-/** Columns of as many features as the spec has. */
+/** Context columns with as many features as the spec has. */
 const contextColumnsOf = ({ contextDim }: FlowSpec): fc.Arbitrary<ContextColumn[]> =>
   fc
     .nat({ max: contextDim })
@@ -91,7 +91,7 @@ export const models: fc.Arbitrary<Model> = specs.chain((spec) => {
     });
 });
 
-/** Zero between the tensors, where a file has nothing to say. */
+/** Zeroes the gaps between tensors, which a file does not store. */
 export function clearGaps(flat: Float32Array, spec: FlowSpec): Float32Array {
   const kept = flat.slice();
   flat.fill(0);

@@ -89,7 +89,7 @@ describe('a model file', () => {
       const moved = new Uint8Array(offset + bytes.length);
       moved.set(bytes, offset);
       expect(decodeModel(moved.subarray(offset))).toEqual(checkpoint);
-      // What Node reads from a file: its slice() is no copy.
+      // Node reads files into a Buffer: its slice() makes no copy.
       expect(decodeModel(Buffer.from(moved.buffer, offset))).toEqual(checkpoint);
     }
   });

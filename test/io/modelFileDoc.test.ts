@@ -44,7 +44,7 @@ const TYPES: Record<string, (value: unknown) => boolean> = {
   integer: Number.isInteger,
 };
 
-/** JSON Schema, as far as the page uses it. */
+/** The part of JSON Schema that the page uses. */
 function accepts(schema: JsonSchema, value: unknown): boolean {
   const unknown = Object.keys(schema).filter((keyword) => !KEYWORDS.includes(keyword));
   if (unknown.length > 0) throw new Error(`the page's schema uses ${unknown.join()}, unknown to this test`);

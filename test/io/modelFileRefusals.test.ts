@@ -278,7 +278,7 @@ describe('refusals of a model file', () => {
   });
 });
 
-/** `json` with `value` in the place that `path` leads to, each number picking one of the entries there. */
+/** Returns `json` with `value` at `path`, whose numbers each pick one of the entries there. */
 function replaced(json: unknown, path: readonly number[], value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined || typeof json !== 'object' || json === null) return value;

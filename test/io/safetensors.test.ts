@@ -5,7 +5,7 @@ import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-/** A file with `header` as it is and `dataLength` zero bytes. */
+/** A file with `header` unchanged and `dataLength` zero bytes. */
 function fileOf(header: string | Uint8Array, dataLength = 0): Uint8Array {
   const encoded = typeof header === 'string' ? new TextEncoder().encode(header) : header;
   const bytes = new Uint8Array(8 + encoded.length + dataLength);

@@ -1,4 +1,4 @@
-/** A model small enough to look at, its checkpoint, and its file with something changed. */
+/** A model small enough to read, its checkpoint, and variants of its file. */
 import { encodeModel } from '../../src/io/modelFile.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../../src/io/modelFile.ts';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
@@ -72,7 +72,7 @@ export function rewritten(
 
 export const weight = 'bijectors.1.conditioner.0.weight';
 
-/** The file with `more` spaces after the JSON of its header, in place of those that align the data. */
+/** The file with `more` spaces after its header's JSON, instead of those that align the data. */
 export function withHeaderOf(file: Uint8Array, more: number): Uint8Array {
   const dataStart = 8 + Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   const json = new TextDecoder().decode(file.subarray(8, dataStart)).trimEnd();

@@ -17,7 +17,7 @@ const netShape = fc.oneof(
   fc.record({ hidden: width.map((each) => [each]), residualBlocks: fc.integer({ min: 1, max: 3 }) }),
 );
 
-/** Any bijector that is not the start of a flow, with any field that its schema accepts. */
+/** Any bijector that need not start a flow, with any fields that its schema accepts. */
 const bijector = (dim: number): fc.Arbitrary<BijectorSpec> =>
   fc
     .constantFrom(
@@ -48,7 +48,7 @@ const base = fc
   .constantFrom(...Object.values<Base>(BASES).filter(({ readsContext }) => readsContext !== true))
   .chain(({ schema }) => valuesOf(schema)) as fc.Arbitrary<BaseSpec>;
 
-/** A coupling that conditions on the context alone. */
+/** A coupling that conditions on the context only. */
 const given = fc
   .constantFrom<BijectorType>('affine_coupling', 'additive_coupling', 'rational_quadratic_coupling')
   .chain((type) => bijectorOfType(type, 2))
@@ -65,7 +65,7 @@ const contextOf = (
   return { contextDim: isRead ? contextDim : 0, base };
 };
 
-/** A `standardize` after `start`, with offsets of some features that are not bounded. */
+/** A `standardize` after `start`, with offsets for features that are not bounded. */
 const standardizing = (dim: number, start: readonly BijectorSpec[]): fc.Arbitrary<BijectorSpec> => {
   const [first] = start;
   const value = (domain: Domain): fc.Arbitrary<number> =>

@@ -14,7 +14,7 @@ export type BufferContents = Record<string, Float32Array | Uint32Array | Uint16A
 export interface BothResults {
   gpu: (name: string) => Float32Array | Uint32Array;
   twin: (name: string) => HostArray;
-  /** As `twin`, with nothing rounded on the way but the f16 contents. */
+  /** Like `twin`, with nothing rounded except the f16 contents. */
   exact: (name: string) => HostArray;
 }
 
@@ -49,7 +49,7 @@ export async function runBoth(
   };
 }
 
-/** Runs `dispatches` in order by their twins alone. */
+/** Runs `dispatches` in order on their twins only. */
 export function runTwin(
   dispatches: readonly Dispatch[],
   contents: BufferContents,
@@ -81,7 +81,7 @@ function elementOf(content: BufferContents[string]): ElementType {
   return content instanceof Uint32Array ? 'u32' : 'f32';
 }
 
-/** The queue takes whole words only. */
+/** The queue accepts whole words only. */
 function wholeWords(content: Float32Array | Uint32Array | Uint16Array): BufferSource {
   if (!(content instanceof Uint16Array)) return content as Float32Array<ArrayBuffer>;
   const padded = new Uint16Array(content.length + (content.length % 2));
@@ -89,7 +89,7 @@ function wholeWords(content: Float32Array | Uint32Array | Uint16Array): BufferSo
   return padded;
 }
 
-/** Deterministic values in (−1, 1) · scale, unequal from place to place. */
+/** Deterministic values in (−1, 1) · scale that vary with the index. */
 export function ramp(length: number, scale = 1, phase = 0): Float32Array {
   return Float32Array.from({ length }, (_, i) => scale * Math.sin(1 + phase + i * 12.9898 + (i % 7)));
 }

@@ -1,4 +1,4 @@
-/** Tensors and feature blocks for dispatches of their own, off the start so that offsets matter. */
+/** Tensors and feature blocks for single dispatches, away from the start so that offsets matter. */
 import type { DenseSlots, LinearSlots, MixtureSlots, TensorSlot } from '../../src/model/tensors.ts';
 import type { ScaleMap } from '../../src/model/scaleMap.ts';
 import type { CouplingBlocks } from '../../src/model/blocks.ts';
@@ -13,7 +13,7 @@ export function tensorSlot(name: string, shape: number[], offset: number): Tenso
   return { name, shape, offset, length: shape.reduce((a, b) => a * b, 1), trainable: true };
 }
 
-/** Every scale map, the bounded one with a bound that inputs of a few units reach. */
+/** Every scale map; inputs of a few units reach the bound of the bounded one. */
 export const SCALE_MAPS: ScaleMap[] = [
   { map: 'exp' },
   { map: 'tanh', bound: 1.5 },
@@ -21,7 +21,7 @@ export const SCALE_MAPS: ScaleMap[] = [
   { map: 'sigmoid', floor: 1e-3 },
 ];
 
-/** A coupling that transforms `count` features from `start`; what it conditions on plays no part in the kernels. */
+/** A coupling that transforms `count` features from `start`; the kernels ignore its conditioning features. */
 export function transformBlock(start: number, count: number): CouplingBlocks {
   return { transformStart: start, transformCount: count, conditionStart: 0, conditionCount: 0 };
 }
@@ -37,7 +37,7 @@ export function spreads(features: number): Float32Array {
   return Float32Array.from({ length: features }, (_, j) => 10 ** (2 * Math.sin(1 + 3 * j)));
 }
 
-/** A permutation without much order: steps of a prime that does not divide the number of features. */
+/** A permutation with little order: steps of a prime that does not divide the number of features. */
 export function permutationOf(features: number): number[] {
   const step = [5, 7, 11, 13].find((prime) => features % prime !== 0) ?? 1;
   return Array.from({ length: features }, (_, j) => (3 + j * step) % features);
@@ -64,7 +64,7 @@ export function mixtureSlots(features: number, components: number): MixtureSlots
   };
 }
 
-/** Triangles and a diagonal that neither stretch nor shrink much, at the places of `linearSlots`. */
+/** Triangles and a diagonal that hardly stretch or shrink, at the offsets of `linearSlots`. */
 export function linearParameters(features: number): Float32Array {
   const { logDiagonal, permutation } = linearSlots(features);
   const parameters = ramp(permutation.offset + features, 1 / Math.sqrt(features), 2);

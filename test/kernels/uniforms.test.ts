@@ -11,12 +11,12 @@ import { REDUCTION_SIZE, WORKGROUP_SIZE } from '../../src/plan/shape.ts';
 import { kernelsByFile } from '../support/kernels.ts';
 import { launches } from '../support/launches.ts';
 
-/** What WebGPU guarantees on every device, or less where the design asks for less. */
+/** WebGPU's guarantees for every device, or less if the design requires less. */
 const PORTABLE = { workgroupBytes: 16_384, storageBuffers: 8, invocations: 256 };
 
 type Flags = Dispatch['flags'];
 
-/** What the buffers of these WGSL types hold. */
+/** Element types of the buffers of these WGSL types. */
 const ELEMENTS = { u32: 'u32', atomic: 'u32', f32: 'f32', vec4f: 'f32', f16: 'f16', vec4h: 'f16' } as const;
 
 const launched = launches();
@@ -26,7 +26,7 @@ describe('the shader', () => {
     'of $stem declares what its launches bind, with each combination of flags, and fits every device',
     (kernel) => {
       const variants = launched.filter((dispatch) => dispatch.kernel === kernel);
-      // Some launch has each binding that may be absent, and stores as f16 whatever may be f16.
+      // Some launch has each optional binding, and some launch stores each optional f16 as f16.
       for (const { when, f16When } of Object.values(kernel.bindings)) {
         for (const flag of [when, f16When].filter((one) => one !== undefined)) {
           expect(kernel.flags).toContain(flag);
@@ -61,7 +61,7 @@ describe('the shader', () => {
   );
 });
 
-/** One uniform, params at binding 0, with the fields of the kernel in their order, each where `packUniforms` puts it. */
+/** One uniform, params at binding 0, with the kernel's fields in order at the offsets of `packUniforms`. */
 function expectParams(name: string, kernel: KernelSpec, flags: Flags, shader: Shader): void {
   const [uniform, ...others] = shader.info.uniforms;
   expect(others, name).toEqual([]);
@@ -149,7 +149,7 @@ function dispatchWith(kernel: KernelSpec, flags: Flags): Dispatch {
   };
 }
 
-/** Any sizes will do for what a shader declares. */
+/** A shader's declarations do not depend on the sizes. */
 function sizesOf({ sizes = [] }: KernelSpec): Record<string, number> {
   return Object.fromEntries(sizes.map((name) => [name, 2]));
 }
@@ -170,7 +170,7 @@ function reflect(code: string): Shader {
   return { info, workgroupBytes: workgroupBytes.reduce((sum, size) => sum + size, 0) };
 }
 
-/** Functions without what they do: the parser takes some names there for keywords. */
+/** Functions without their bodies: the parser mistakes some names there for keywords. */
 function withoutBodies(code: string): string {
   let result = '';
   let rest = code.replaceAll(/\/\/.*$/gm, '');

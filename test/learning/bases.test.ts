@@ -15,7 +15,7 @@ const TRAINING = { batch: 256, learningRate: 2e-2, schedule: { kind: 'cosine' } 
 
 describe('a flow whose base is not the standard normal', () => {
   it('learns the modes of a mixture by the base alone', async () => {
-    // With as many components as modes two may come to share one.
+    // With as many components as modes, two might share one.
     using flow = await flowOf({ type: 'mixture', components: 6 });
     const modes = (seed: number): Float32Array =>
       normalRows(4096, seed).map((value, i) => 0.3 * value + [-2, 0, 2][i % 3]!);
@@ -43,7 +43,7 @@ describe('a flow whose base is not the standard normal', () => {
   });
 
   it("learns how heavy the tails of Student's t are, unless they are fixed", async () => {
-    // A normal over the root of a mean of two squares has two degrees of freedom.
+    // A normal divided by the root of a mean of two squares has two degrees of freedom.
     const normal = normalRows(3 * 8192, 1);
     const data = Float32Array.from(
       { length: 8192 },

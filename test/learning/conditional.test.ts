@@ -119,7 +119,7 @@ describe('a conditional flow', () => {
     using flow = await trained(realnvp(2, SMALL), data, { ...settings, validation });
     const nll = meanNll(await flow.logProb(held, { context: heldContext }));
     expect(flow.training?.bestValidationNll).toBeCloseTo(nll, 5);
-    // The same with the classes mixed up learns less.
+    // With shuffled classes, the same training learns less.
     const mixed = context.map((_, i) => context[(i + 2 * 151) % (2 * rows)]!);
     using misled = await trained(realnvp(2, SMALL), data, { ...settings, context: mixed });
     expect(meanNll(await misled.logProb(held, { context: heldContext }))).toBeGreaterThan(nll + 0.2);
@@ -145,7 +145,7 @@ describe('a conditional flow', () => {
     const x = moons.sample(2, STREAMS.toyTest, 0, 4096);
     const context = moons.sampleClasses(2, STREAMS.toyTest, 0, 4096);
     const nll = meanNll(await given.logProb(x, { context }));
-    // So few steps leave a small flow a tenth of a nat above its floor.
+    // With so few steps, a small flow stays a tenth of a nat above its floor.
     expect(nll).toBeLessThan(moons.entropy - Math.log(2) + 0.15);
     expect(nll).toBeGreaterThan(moons.classEntropy - 0.03);
     for (const [moon, label] of [UPPER, LOWER].entries()) {
@@ -201,7 +201,7 @@ describe('a conditional flow of one feature', () => {
     const entropy = -fresh.y.reduce((sum, y, r) => sum + modesLogDensity(y, fresh.c[r]!), 0) / rows;
     expect(nll - entropy).toBeLessThan(0.04);
     expect(nll - entropy).toBeGreaterThan(-0.01);
-    // Between the modes, and at each.
+    // At c = 1, each mode gets about half of the samples.
     const context = Float32Array.of(1);
     const drawn = await flow.sample(4000, { context, seed: 3 });
     const share = (from: number, to: number): number =>
@@ -211,7 +211,7 @@ describe('a conditional flow of one feature', () => {
   }, 300_000);
 });
 
-/** Half of the rows about c + 1.5, the others about c − 1.5, with the standard deviation exp(c / 2 − 1); c in [−2, 2]. */
+/** Rows around c ± 1.5, half of them each, with standard deviation exp(c / 2 − 1), for c in [−2, 2]. */
 function modes(seed: number, rows: number): { y: Float32Array; c: Float32Array } {
   const draws = uniforms(seed, 1, 4 * rows);
   const c = Float32Array.from({ length: rows }, (_, r) => 4 * draws[4 * r]! - 2);

@@ -24,7 +24,7 @@ describe('a flow on bounded data', () => {
     for await (const { nll } of flow.fit(rows(4096, 1), { ...options, validation })) {
       expect(Number.isFinite(nll)).toBe(true);
     }
-    // The entropy of the normals that the rows are made of, and the mean log-slope of what makes them.
+    // The entropy of the underlying normals, plus the mean log-slope of the map applied to them.
     const entropy = Math.log(2 * Math.PI * Math.E) + Math.log(1.5) + meanLogSlope(rows(65_536, 5));
     expect(Math.abs(meanNll(await flow.logProb(rows(8192, 2))) - entropy)).toBeLessThan(0.06);
     const { x, logProb } = await flow.sampleAndLogProb(2000, { seed: 4 });
@@ -59,16 +59,16 @@ describe('a flow on bounded data', () => {
       for await (const _ of flow.fit(data, { steps: 60, batch: 200, learningRate: 1e-2 }));
       return { logProb: await flow.logProb(data), samples: await flow.sample(2000) };
     };
-    // A power of 2 apart, so that the values in units of their mean are the same to the bit.
+    // The units differ by a power of 2, so values in units of their mean are identical bit for bit.
     const [here, there] = [await learned(1), await learned(2 ** -20)];
-    // Sums of about 20 round by 1e-6, and there are a dozen of them.
+    // Sums of about 20 round by 1e-6, about a dozen times.
     here.logProb.forEach((value, r) =>
       expect(Math.abs(value + 20 * Math.LN2 - there.logProb[r]!)).toBeLessThan(2e-5),
     );
     expect(there.samples).toEqual(here.samples.map((value) => value * 2 ** -20));
     // 12 standard deviations below the mean of the logarithms; the border is 2⁻¹²⁶.
     expect(Math.min(...here.samples)).toBeGreaterThan(1);
-    // The entropy of the lognormal distribution that the prices are of.
+    // The entropy of the prices' lognormal distribution.
     const entropy = 12 + 0.5 * Math.log(2 * Math.PI * Math.E);
     expect(Math.abs(meanNll(here.logProb) - entropy)).toBeLessThan(0.1);
   });
@@ -139,14 +139,14 @@ describe('a flow on bounded data', () => {
   });
 });
 
-/** The logistic function of a normal, and softplus of one half as wide again. */
+/** The logistic function of a normal, and softplus of a normal that is half as wide again. */
 function rows(count: number, seed: number): Float32Array {
   return Float32Array.from(normals(seed, STREAMS.toyTest, 2 * count), (value, i) =>
     i % 2 === 0 ? 1 / (1 + Math.exp(-value)) : Math.log1p(Math.exp(1.5 * value)),
   );
 }
 
-/** E log |dx/dy|, where y is the normal that x is made of. */
+/** E log |dx/dy|, where x is made from the normal y. */
 function meanLogSlope(values: Float32Array): number {
   const sum = values.reduce(
     (total, x, i) => total + Math.log(i % 2 === 0 ? x * (1 - x) : -Math.expm1(-x)),

@@ -15,7 +15,7 @@ const INVERSE_BOUND = 1e-4;
 
 const NET = { hidden: [4], activation: 'tanh', init: 'torch_linear' } as const;
 
-/** One of each kind that has tensors of its own. */
+/** One bijector of each kind with its own tensors. */
 const EACH: BijectorSpec[] = [
   { type: 'diagonal_scale' },
   { type: 'permutation', init: 'random' },
@@ -50,7 +50,8 @@ const ELEMENTWISE: BijectorSpec[] = [
 ];
 
 describe('a flow of many bijectors', () => {
-  // The scales of 64 bijectors multiply. Those that are elementwise all bend the same feature, so that 1/√64 of each
+  // The scales of 64 bijectors multiply. The elementwise ones all bend the same feature, so 1/√64 of each
+  // parameter bends it about as far as one of them would.
   // parameter bends it about as far as one of them would.
   it.each<[string, BijectorSpec[], number]>([
     ['of each kind', EACH, 1 / 2],
@@ -132,7 +133,7 @@ describe('glow', () => {
     await fitted(flow, data, options);
     const { z } = await flow.forward(data);
     for (let j = 0; j < 3; j++) {
-      // The last coupling is still the identity, and so is the linear map but for its permutation.
+      // The last coupling is still the identity, and so is the linear map apart from its permutation.
       const column = Array.from({ length: 300 }, (_, r) => z[3 * r + j]!);
       const mean = column.reduce((sum, value) => sum + value, 0) / 300;
       const variance = column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 300;
@@ -263,7 +264,8 @@ describe('a single feature', () => {
     const { learningRate, schedule, clipNorm } = PRESETS.realnvp.training;
     await fitted(flow, bimodal(1), { steps: 400, batch: 256, learningRate, schedule, clipNorm });
     const nll = meanNll(await flow.logProb(bimodal(2)));
-    // The mode, then a normal within it; the modes are 13 standard deviations apart.
+    // The entropy of the mode choice, plus a normal within the mode; the modes are 13 standard deviations
+    // apart.
     const modes = -(0.25 * Math.log(0.25) + 0.75 * Math.log(0.75));
     const entropy = modes + normalEntropy(0.9);
     // The standard deviation of the two modes together.

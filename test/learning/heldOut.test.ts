@@ -38,7 +38,7 @@ describe('a fit of a table', () => {
     using flow = await Flow.create(realnvp(DIM), { ...(await testOptions()), seed: 2 });
     await fitted(flow, correlated(60), { steps: 400, learningRate: 5e-3, seed: 2 });
     const fresh = await flow.logProb(correlated(4000, DIM, 9));
-    // The exact entropy, and what sixty rows cost in twenty parameters.
+    // The exact entropy, plus the cost of fitting twenty parameters to sixty rows.
     expect(-mean(fresh)).toBeLessThan(entropy(DIM) + 0.6);
     const { bestValidationNll, validation } = flow.training!;
     expect(bestValidationNll!).toBeLessThan(validation!.gaussianNll! + 0.3);
@@ -121,13 +121,13 @@ describe('a fit left between a step and its score', () => {
   it('takes the score when it is resumed', async () => {
     const { device } = await testOptions();
     const data = correlated(120, 2);
-    // Every score is worse than the one at the start, and counts against patience.
+    // Every score is worse than the first one, so it counts against patience.
     const options = { steps: 20, until: 3, learningRate: 1, validation: { fraction: 0.25, every: 2 } };
     using whole = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
     await fitted(whole, data, options);
     expect(whole.training!.validation!.bestStep).toBe(0);
     using left = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
-    // The first report comes when the second step is on its way.
+    // The first report arrives while the second step is running.
     for await (const { step } of left.fit(data, options)) {
       expect(step).toBe(1);
       break;
@@ -173,7 +173,7 @@ async function fitted(flow: Flow, data: Float32Array, options: FitOptions): Prom
   return reports;
 }
 
-/** x₁ = n₁, x_j = 0.9 x_{j−1} + 0.1 n_j: standard normals n, so that the columns hang together. */
+/** x₁ = n₁, x_j = 0.9 x_{j−1} + 0.1 n_j with standard normals n, so that the columns are correlated. */
 function correlated(rows: number, dim = DIM, seed = 1): Float32Array {
   const fresh = normals(seed, STREAMS.toyTest, rows * dim);
   const data = Float32Array.from(fresh);

@@ -6,7 +6,7 @@ import { farRows, roughTable } from '../support/roughTable.ts';
 
 const ROWS = 300;
 const HELD_OUT = 200;
-/** Enough for the nets to reach for the outliers. */
+/** Enough for the nets to react to the outliers. */
 const STEPS = 40;
 
 describe.each(['nice', 'realnvp', 'glow', 'spline'] as const)('%s on small, rough tables', (preset) => {

@@ -50,7 +50,7 @@ describe.each(['realnvp', 'glow'] as const)('%s with nets that reach their bound
   });
 });
 
-/** A fresh flow with random nets, `factor` times as large as is usual. */
+/** A fresh flow with random nets, `factor` times as large as usual. */
 function withWildNets(spec: FlowSpec, factor = 2): Uint8Array {
   const parameters = initialParameters(spec, 1);
   const wild = scaledParameters(spec, 1, factor);
@@ -60,7 +60,7 @@ function withWildNets(spec: FlowSpec, factor = 2): Uint8Array {
   return encodeModel({ spec, parameters });
 }
 
-/** `count` points about the origin. */
+/** `count` points around the origin. */
 function circle(count: number, radius: number): Float32Array {
   return Float32Array.from({ length: 2 * count }, (_, i) => {
     const angle = (2 * Math.PI * Math.floor(i / 2)) / count;

@@ -18,7 +18,7 @@ const TINY: BenchModel = {
   batch: 16,
 };
 
-/** Work of the tests beside it makes a few samples take as long as many. */
+/** Takes few samples, because tests running in parallel slow each one down. */
 async function run(
   options: Parameters<typeof bench>[1],
 ): Promise<{ events: BenchEvent[]; document: BenchDocument }> {

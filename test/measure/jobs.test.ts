@@ -34,7 +34,7 @@ const atHalves = await Promise.all(
 );
 
 const NEED_HALVES = ['half_parameters'];
-/** Those of the fused regime and of residual nets. */
+/** Kernels of the fused regime and of residual nets. */
 const NEED_SINGLES = [
   'activation_forward',
   'deep_backward_weight',
@@ -50,7 +50,7 @@ const NEED_SINGLES = [
   'upper_backward_input',
   'upper_backward_weight',
 ];
-/** What only a CPU with subgroups takes without being told. */
+/** Kernels that only a CPU with subgroups uses by default. */
 const NEED_VECTOR_UNIT = [
   'dense_backward_input_streamed',
   'dense_backward_weight_streamed',

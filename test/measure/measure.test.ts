@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { measure } from '../../src/measure/measure.ts';
 import type { Timer } from '../../src/measure/measure.ts';
 
-/** A thing that takes so many ms, and what was asked of its timer. */
+/** Work that takes `ms` a run, and the repeats requested from its timer. */
 function steady(ms: number): { timer: Timer; asked: number[] } {
   const asked: number[] = [];
   const time = (repeats: number): Promise<number> => {

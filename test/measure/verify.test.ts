@@ -12,7 +12,7 @@ import type { KernelVariants } from '../../src/plan/variants.ts';
 import { hasHalfPrecision, testGpu } from '../support/device.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
-// One check serves several sizes.
+// One check covers several sizes.
 const ownJobs = await jobsOf({}, fixedVariants(await testGpu()));
 const checks = [...new Map(ownJobs.map((job) => [job.checked, job])).values()].map(
   ({ checked, shape }): [string, string, Workload] => [checked.pass, shape, checked],

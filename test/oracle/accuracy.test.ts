@@ -20,8 +20,8 @@ import type { FlowSpec } from '../../src/spec/spec.ts';
 const VALUE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
 const INVERSE_BOUND = 1e-4;
-// In training the rows' gradients come to cancel in the mean, more in some tensors than in the whole, but their
-// rounding errors do not: up to 4e-3 was seen in one tensor after 100 steps.
+// During training the rows' gradients cancel in the mean, in some tensors more than overall, but their
+// rounding errors do not. Up to 4e-3 was seen in one tensor after 100 steps.
 const CANCELLED_TENSOR_BOUND = 1e-2;
 
 type Gradients = Record<string, ArrayLike<number>>;
@@ -88,7 +88,8 @@ describe.each([12, 32])('realnvp of %i couplings', (couplings) => {
         expectNormClose(name, found[name]!, wanted[name]!, CANCELLED_TENSOR_BOUND);
       }
     }
-    // A row in a thousand is at a kink of leaky_relu (see below) and outweighs the roundings of its part.
+    // One row in a thousand is at a kink of leaky_relu (see below), which outweighs the rounding errors of
+    // its part.
     const beyond = errors.filter((error) => !(error <= GRADIENT_BOUND));
     expect(beyond.length, beyond.join(', ')).toBeLessThanOrEqual(1);
   });
@@ -118,8 +119,8 @@ describe('64 couplings with random weights', () => {
     expectNormClose('all tensors', whole(found), whole(wanted), GRADIENT_BOUND);
   });
 
-  // Within a rounding error of its kink, a unit of leaky_relu has one slope in float32 and the other in float64, for
-  // that row. With 64 couplings a row in a hundred meets such a unit; silu, above, has no kink.
+  // Within a rounding error of its kink, a unit of leaky_relu can have different slopes in float32 and
+  // float64. With 64 couplings, one row in a hundred meets such a unit; silu, above, has no kink.
   it('have it row by row with leaky_relu, but for rows at a kink', async () => {
     const gradients = await bothGradients(withActivation(shallow, 'leaky_relu'));
     const errors: number[] = [];
@@ -205,7 +206,7 @@ describe('a tensor of one number', () => {
       const x = Float32Array.from(normals(r, STREAMS.toyTest, 3));
       return { x, own: twin.gradients(x).gradients[name]![0]! };
     });
-    // Rows are left out, each time the one without which the rest cancel best.
+    // Removes rows one at a time, always the one whose removal cancels the sum best.
     const sumOf = (some: typeof rows): number => some.reduce((sum, { own }) => sum + own, 0);
     const sizeOf = (some: typeof rows): number => some.reduce((sum, { own }) => sum + Math.abs(own), 0);
     while (Math.abs(sumOf(rows)) > 1e-4 * sizeOf(rows)) {

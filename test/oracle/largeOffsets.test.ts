@@ -1,4 +1,4 @@
-/** Columns far from zero beside their spread: map coordinates, time stamps. */
+/** Columns far from zero compared with their spread: map coordinates, time stamps. */
 import { describe, expect, it } from 'vitest';
 import type { Rows } from '../../src/calls/callerArrays.ts';
 import { DataError } from '../../src/errors.ts';
@@ -18,7 +18,9 @@ const ROWS = 400;
 const columns = ['northing', 'height'];
 const draws = normals(1, 0, 2 * ROWS);
 
-/** 0.6 m of northing and a height that goes with it, in whole 2⁻²⁰ so that every offset can be added without rounding. */
+/**
+ * 0.6 m of northing and a correlated height, in multiples of 2⁻²⁰ so that every offset adds without rounding.
+ */
 const CENTRED = Float64Array.from(draws, (value, i) => {
   const metres = i % 2 === 0 ? 0.6 * value : (draws[i - 1] ?? 0) + 0.5 * value;
   return Math.round(metres * 2 ** 20) / 2 ** 20;
@@ -139,7 +141,7 @@ describe('a column with a large offset', () => {
   });
 
   it('may be that of time stamps in milliseconds, next to columns without one', async () => {
-    // Whole milliseconds and halves, whatever the offset.
+    // Multiples of half a millisecond, whatever the offset.
     const rows = Float64Array.from({ length: 3 * ROWS }, (_, i) => {
       const [a = 0, b = 0] = [draws[i % 800], draws[(7 * i + 1) % 800]];
       return i % 3 === 0 ? Math.round(90_000 * a) : i % 3 === 1 ? b : Math.round(2 * b) / 2 - 2e8;
@@ -185,7 +187,8 @@ describe('a column with a large offset', () => {
     await first;
     for await (const _ of run);
     const last = await flow.logProb(UTM);
-    // Before: far from the base. After: about the last score. Nothing in between, such as the one tensor without the other.
+    // Early scores are far from the base, later ones near the last. Nothing lies between, such as one updated
+    // tensor without the other.
     for (const early of await Promise.all(scores)) {
       const [score = NaN, after = NaN] = [early[0], last[0]];
       expect(score < -100 || Math.abs(score - after) < 1, String(score)).toBe(true);

@@ -25,7 +25,7 @@ const names = readdirSync(folder)
   .filter((file) => file.endsWith('.safetensors'))
   .map((file) => file.replace('.safetensors', ''));
 
-// What is folded into weights on the way is rounded to float32 once more.
+// Values folded into weights are rounded to float32 once more.
 const F64_BOUND = 1e-5;
 const GPU_BOUND = 1e-4;
 

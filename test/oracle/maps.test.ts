@@ -27,7 +27,7 @@ describe('a flow on the GPU', () => {
   it('agrees with the f64 twin for random specs and batches of 1 to 1,025 rows', async () => {
     const specs = randomFlows({ maxBijectors: 3, maxContext: 8 });
     await fc.assert(fc.asyncProperty(specs, batches, expectTwin), { numRuns: 25, seed: 20 });
-    // Mesa compiles a kernel at its first launch, and the specs are of many kernels.
+    // Mesa compiles a kernel at its first launch, and the specs use many kernels.
   }, 600_000);
 
   it('agrees with the f64 twin where couplings condition on the context alone', async () => {
@@ -155,7 +155,7 @@ describe('a flow on the GPU', () => {
   });
 });
 
-/** Maps, densities and gradients of random rows against the twin's. */
+/** Compares maps, densities and gradients of random rows with the twin's. */
 async function expectTwin(random: RandomFlow, rows: number): Promise<void> {
   using flow = await load(random, await testDevice());
   const twin = new ReferenceFlow(random.spec, random.parameters);
@@ -193,7 +193,7 @@ function normalRows(rows: number, dim: number, seed = 0): Float32Array {
   return new Float32Array(normals(seed, STREAMS.toyTest, rows * dim));
 }
 
-/** Parameters away from the identity whose couplings neither stretch nor shrink much. */
+/** Parameters away from the identity whose couplings hardly stretch or shrink. */
 function wellConditioned(spec: FlowSpec, seed: number): Float32Array {
   const { layout } = modelOf(spec);
   const parameters = new Float32Array(normals(seed, STREAMS.init, layout.length)).map(

@@ -24,9 +24,9 @@ const names = readdirSync(folder)
   .filter((file) => file.endsWith('.safetensors'))
   .map((file) => file.replace('.safetensors', ''));
 
-// The weights are float32 in both; f64 arithmetic in another order agrees far below this.
+// The weights are float32 in both; f64 arithmetic in another order agrees far below this bound.
 const F64_BOUND = 1e-10;
-// The bound that users of a model written from PyTorch are promised.
+// The documented bound for models written from PyTorch.
 const GPU_BOUND = 1e-4;
 
 describe('models written from PyTorch', () => {

@@ -74,7 +74,7 @@ describe('a trace', () => {
   });
 });
 
-/** Against the twin, place by place, and against the flow's own maps, in both directions. */
+/** Compares with the twin, state by state, and with the flow's own maps, in both directions. */
 async function expectTraceOf({ spec, parameters }: RandomFlow, rows: number): Promise<void> {
   const model = encodeModel({ spec, parameters });
   using flow = await Flow.load(model, { device: await testDevice(), tuning: 'fixed' });

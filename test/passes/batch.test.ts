@@ -48,7 +48,7 @@ describe('batchRows', () => {
         fc.nat(),
         (dataRows, batch, segmentRows, seed) => {
           const visits = drawBatches({ dataRows, batch, segmentRows, seed, steps: dataRows });
-          // As many steps as rows are as many whole epochs as a batch has rows.
+          // As many steps as rows make as many whole epochs as a batch has rows.
           expect(visits.length).toBe(dataRows * batch);
           for (let epoch = 0; epoch < batch; epoch++) {
             const rows = visits.slice(epoch * dataRows, (epoch + 1) * dataRows);
@@ -62,7 +62,7 @@ describe('batchRows', () => {
 
   it('gives each row its own context, however rows and contexts are cut', () => {
     const spec = { ...realnvp(2, { couplings: 1 }), contextDim: 3 };
-    // Segments of 4 rows of the data and of 2 of the contexts.
+    // Segments of 4 data rows and of 2 context rows.
     const source = datasetFor(spec, 7, 4 * 8);
     const plan = new PlanBuilder('batch');
     plan.buffer(STATE, 2 * 8);
@@ -135,7 +135,7 @@ function drawBatches(options: {
   const source = datasetSource(dataRows, FEATURES, 4 * FEATURES * segmentRows);
   const plan = new PlanBuilder('batch');
   plan.buffer(STATE, FEATURES * batch);
-  // Two chunks, the second of which overwrites the first's place in the state.
+  // Two chunks; the second overwrites the first in the state.
   const half = Math.ceil(batch / 2);
   const chunks = [
     { rows: half, rowStart: 0 },

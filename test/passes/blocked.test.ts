@@ -17,7 +17,7 @@ import { runBoth } from '../kernels/harness.ts';
 
 const BLOCKED: KernelVariants = { ...PLAIN_VARIANTS, product: 'blocked' };
 const STORED: KernelVariants = { ...BLOCKED, keep: 'store' };
-/** Both sides are f64; they add in other orders. */
+/** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
 const F32_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;

@@ -33,7 +33,7 @@ describe('the cost of a plan', () => {
       seed: 1,
       adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 },
     });
-    // Every coupling but the last, whose nets have just run.
+    // Every coupling except the last, whose nets have just run.
     const rebuilt = (weights * (COUPLINGS - 1)) / COUPLINGS;
     expect(flopsOf(plan, 'dense_forward')).toBe(2 * (weights + rebuilt) * BATCH);
     expect(flopsOf(plan, 'dense_backward_input')).toBe(2 * weights * BATCH);

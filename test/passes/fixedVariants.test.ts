@@ -4,7 +4,7 @@ import { fixedVariants } from '../../src/plan/variants.ts';
 
 type AdapterInfo = Pick<GPUAdapterInfo, 'subgroupMinSize' | 'subgroupMaxSize' | 'isFallbackAdapter'>;
 
-/** A device as far as the choice of kernels looks at it. */
+/** A device with the members that the choice of kernels reads. */
 function deviceOf(adapterInfo: AdapterInfo | undefined, features: string[]): GPUDevice {
   const lost = new Promise(() => undefined);
   return { adapterInfo, features: new Set(features), limits: {}, lost } as unknown as GPUDevice;

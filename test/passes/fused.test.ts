@@ -17,7 +17,7 @@ import { expectClose } from '../support/compare.ts';
 import { modelOf, randomRows, scaledParameters, withoutWhitening } from '../support/randomSpecs.ts';
 
 const FUSED = fixedVariants(SOFTWARE_WITHOUT_SUBGROUPS);
-/** Both sides are f64; they add in other orders. */
+/** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
 
 const SPECS: [string, FlowSpec][] = [
@@ -190,7 +190,7 @@ describe('the fused regime', () => {
       );
     const small = realnvp(2, { couplings: 2, hidden: [4] });
     expect(lengths(small)).toEqual([undefined, 2, 1]);
-    // Their blocks are 1|2 and 2|1 in turn.
+    // Their blocks alternate between 1|2 and 2|1.
     expect(lengths(withoutWhitening(realnvp(3, { couplings: 2, hidden: [4] })))).toEqual([undefined, 1, 1]);
     for (const misfit of [
       realnvp(9, { couplings: 1 }),

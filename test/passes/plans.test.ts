@@ -115,7 +115,7 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
         const model = modelOf(spec);
         const plan = build(model, rows);
         const { buffers, used } = guardedBuffers(plan);
-        // Small enough for every gradient to be finite: adam_step skips any other and touches no moment.
+        // Small enough for every gradient to be finite: adam_step skips others and leaves the moments alone.
         buffers.get(PARAMETERS)?.fill(0.01);
         for (const { length, offset } of permutationsOf(model)) {
           buffers.get(PARAMETERS)?.set(
@@ -124,7 +124,7 @@ describe.each(Object.keys(BUILDERS))('the plan of %s', (name) => {
           );
         }
         new ReferenceProgram(plan, buffers).run();
-        // Tensors, and so all gradients together, take whole quads of elements.
+        // Tensors, and so the gradients as a whole, take whole quads of elements.
         const sizes = (pairs: Iterable<[string, number]>): Record<string, number> =>
           Object.fromEntries(
             [...pairs]
@@ -164,7 +164,7 @@ describe.each(Object.keys(BUILDERS).filter((name) => !name.startsWith('train')))
   });
 });
 
-/** Buffers of which one step uses a part. */
+/** Buffers that one step uses only in part. */
 const SLACK = new Set([
   STEP_CURSOR,
   STEP_SCALARS,
@@ -172,7 +172,7 @@ const SLACK = new Set([
   PARTIAL_SUMS,
   // The padding has room for a loss and gets none.
   NLL,
-  // Each segment of the data set is read where the batch's rows lie in it.
+  // A data segment is read only where the batch's rows lie.
   'dataset.0',
   'dataset.1',
   'dataset.2',
@@ -191,7 +191,7 @@ describe('a plan', () => {
             if (bijector.type === 'rational_quadratic_elementwise') return sum + 2;
             if (!('conditioner' in bijector)) return sum + 1;
             const { residualBlocks = 0 } = bijector.conditioner;
-            // A block but the last is followed by an activation, and so is the layer before the first.
+            // An activation follows each block except the last, and the layer before the first block.
             const layers =
               netOf(bijector.conditioner).innerWidths(bijector.conditioner).length + 1 + residualBlocks;
             if (bijector.type === 'additive_coupling') return sum + layers + 1;
@@ -267,7 +267,7 @@ describe('planProblems', () => {
   });
 });
 
-/** A buffer that one dispatch writes by one binding and uses by another: WebGPU refuses that. */
+/** Buffers that a dispatch writes through one binding and uses through another, which WebGPU refuses. */
 function aliases({ kernel, flags, buffers }: Dispatch): string[] {
   const bindings = activeBindings(kernel, flags);
   return bindings
@@ -283,7 +283,7 @@ function permutationsOf({ layout }: FlowModel): TensorSlot[] {
   return layout.tensors.filter(({ name }) => name.endsWith('.permutation'));
 }
 
-/** Runs of neighbours in one domain. */
+/** Counts runs of neighbouring features with the same bounded domain. */
 function boundedRuns(features: readonly Domain[]): number {
   return features.filter((domain, j) => domain !== 'real' && domain !== features[j - 1]).length;
 }

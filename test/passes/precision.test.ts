@@ -41,8 +41,9 @@ const GRADIENT_BOUND = 1e-4;
 const HALF: KernelVariants = { ...PLAIN_VARIANTS, precision: 'f16' };
 
 /**
- * Every kind of net's surroundings: separate nets, wide layers, splines, what stands between couplings. The nets are of
- * silu: at a kink, rounding would give a unit another derivative. The base is normal, in which rounding shows.
+ * Nets in every kind of surroundings: separate nets, wide layers, splines, bijectors between couplings. They
+ * use silu, because at a kink, rounding would change a unit's derivative. The base is normal, because it
+ * shows rounding.
  */
 const SPECS: [string, FlowSpec][] = [
   ['two nets a coupling', smooth(vanilla(2, { couplings: 5, hidden: [12] }))],
@@ -52,12 +53,12 @@ const SPECS: [string, FlowSpec][] = [
   ['glow', smooth(glow(4, { couplings: 2, hidden: [8, 8] }))],
 ];
 
-/** The choices at half precision; each has other kernels, but the fused one, which does not exist. */
+/** The choices at half precision, each with other kernels; the fused regime has none. */
 const CHOICES: KernelVariants[] = [
   HALF,
   { ...HALF, keep: 'store' },
   { ...HALF, product: 'blocked' },
-  // Without subgroups these are the plain ones.
+  // Without subgroups, these are the plain kernels.
   {
     ...HALF,
     product: 'streamed',
@@ -151,7 +152,8 @@ describe.each(SPECS)('half precision with %s', (_name, spec) => {
       expect(await run()).toEqual(found);
       const name = `${variants.product}, ${variants.keep}`;
       for (const value of VALUES) {
-        // Where f32 and f64 lie on different sides of a halfway point, a unit differs by 2^-11 of itself, and so
+        // If f32 and f64 lie on different sides of a halfway point, a unit differs by 2^-11 of itself, and
+        // its one row differs by a part of that. Elsewhere the float32 bound holds.
         // does, to a part, the one row that it belongs to. Elsewhere the bound of float32 holds.
         const off = offBy(found[value], wanted[value], F32_BOUND);
         expect(off, `${value}, ${name}`).toBeLessThanOrEqual(found[value].length / 10);
@@ -204,7 +206,7 @@ function resultsOf(programs: readonly Read[]): Results {
   };
 }
 
-/** Elements that are further apart than bound · (1 + |expected|). */
+/** Count of elements that differ by more than bound · (1 + |expected|). */
 function offBy(actual: ArrayLike<number>, expected: ArrayLike<number>, bound: number): number {
   return Array.from(expected).filter(
     (value, index) => !(Math.abs(actual[index]! - value) <= bound * (1 + Math.abs(value))),
@@ -219,7 +221,7 @@ function smooth(spec: FlowSpec): FlowSpec {
   return { ...spec, base: { type: 'standard_normal' }, bijectors };
 }
 
-/** Smaller than nets start with, so that five unbounded couplings in a row do not blow up a row, and its rounding. */
+/** Smaller than initial nets, so that five unbounded couplings do not blow up a row and its rounding. */
 function smallParameters(spec: FlowSpec): Float32Array {
   return scaledParameters(spec, 7, 0.5);
 }

@@ -46,7 +46,7 @@ describe('the plan of a training step', () => {
         program.floats(STEP_SCALARS).set([0.01, 1 / 0.1, 1 / 0.001]);
         program.run();
 
-        // A batch of the whole data set is the data set, in another order.
+        // A batch as large as the data set is the data set in another order.
         const { nll, gradients } = new ReferenceFlow(spec, parameters).gradients(x);
         const flat = laidOut(model.layout, gradients);
         const moments = flat.map((gradient) => (1 - ADAM.beta1) * gradient);
@@ -57,7 +57,7 @@ describe('the plan of a training step', () => {
           (gradient, i) => parameters[i]! - (0.01 * gradient) / (Math.abs(gradient) + ADAM.epsilon),
         );
         const moved = program.floats(PARAMETERS);
-        // Where a gradient is no larger than its rounding, so is Adam's first step of it uncertain.
+        // If a gradient is no larger than its rounding error, Adam's first step for it is uncertain too.
         const sure = flat.flatMap((gradient, i) => (Math.abs(gradient) > 1e-6 ? [i] : []));
         expectClose(
           'parameters',

@@ -55,7 +55,7 @@ describe.each(SPEC_SHAPES)('every choice of kernels for %s', (_name, spec) => {
     twin.buffers.get(CONTEXT)?.set(inputs.context);
     twin.run();
 
-    // What a CPU starts from, and the choices that its search passes over: a checkpoint may ask for them.
+    // A CPU's starting choice, plus choices that its search skips: a checkpoint may request them.
     const candidates = [true, false].flatMap((software) =>
       candidateVariants(
         model,
@@ -105,10 +105,10 @@ interface Inputs {
 }
 
 function inputsOf(spec: FlowSpec): Inputs {
-  // Off the middle: gradients of symmetric rows cancel, and with them the digits that are compared.
+  // Off centre, because gradients of symmetric rows cancel and lose the compared digits.
   const rows = Float32Array.from(randomRows(ROWS, spec.dim, 2), (value) => value + 0.5);
   return {
-    // Smaller than nets start with, so that nine couplings in a row do not blow a row up.
+    // Smaller than initial nets, so that nine couplings do not blow up a row.
     parameters: scaledParameters(spec, 7, 0.5),
     state: columnsOf(rows, spec.dim, { start: 0, count: ROWS }),
     context: columnsOf(randomContext(spec, ROWS) ?? new Float32Array(), spec.contextDim, {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { distanceToHalf, fromHalves, roundToHalf, toHalves } from '../../src/plan/precision.ts';
 
-/** Every number of half precision, smallest first: zero, then those that are positive. */
+/** All half-precision numbers that are not negative, smallest first. */
 const POSITIVE = fromHalves(Uint16Array.from({ length: 0x7c01 }, (_, bits) => bits));
 
 describe('half precision', () => {
@@ -46,7 +46,7 @@ describe('half precision', () => {
   it('tells how far a number is from those that are stored as another', () => {
     for (const sign of [1, -1]) {
       const distance = (half: number, exact: number): number => distanceToHalf(sign * half, sign * exact);
-      // Around 1 the numbers lie 2⁻¹⁰ apart, below it 2⁻¹¹.
+      // The spacing of halves is 2⁻¹⁰ above 1 and 2⁻¹¹ below it.
       expect([1, 1 + 2 ** -11, 1 - 2 ** -12].map((exact) => distance(1, exact))).toEqual([0, 0, 0]);
       expect(distance(1, 1 + 2 ** -10)).toBe(2 ** -11);
       expect(distance(1, 1 - 2 ** -11)).toBe(2 ** -12);

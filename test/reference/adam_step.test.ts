@@ -98,7 +98,7 @@ function programOf(settings: AdamSettings, theta: readonly number[]): ReferenceP
   return program;
 }
 
-/** One step, with the ring and the norm as the host and the reductions fill them. */
+/** One step, with the ring and the norm as the host and the reductions would fill them. */
 function run(
   program: ReferenceProgram,
   { beta1, beta2 }: AdamSettings,

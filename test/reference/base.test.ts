@@ -44,7 +44,7 @@ describe('the base distributions of the f64 twin', () => {
   ])('have densities that integrate to 1: %j', (base) => {
     const spec = withBase(base);
     const flow = new ReferenceFlow(spec, randomParameters(spec, 3));
-    // z = sinh y reaches the tails of a t; a cell's middle never lies on the border of the box.
+    // z = sinh y reaches the tails of a t; no cell's midpoint lies on the border of the box.
     const [step, cells] = base.type === 'uniform' ? [1e-3, 5000] : [1e-3, 60_000];
     const y = Array.from({ length: cells }, (_, i) => step * (i + 0.5 - cells / 2));
     const z = base.type === 'uniform' ? y : y.map(Math.sinh);

@@ -258,7 +258,7 @@ describe('the f64 twin of a flow', () => {
   ] as const)('has a density that integrates to 1: %s, standardize %s', (activation, standardize, bound) => {
     const conditioner = { ...COUPLING.conditioner, activation };
     const couplings: AffineCouplingSpec[] = [
-      // With bounded log-scales: else the tails leave the grid where the conditioner is not bounded itself.
+      // Bounded log-scales: otherwise the tails leave the grid if the conditioner is unbounded.
       { ...COUPLING, conditioner, scale: activation === 'tanh' ? { map: 'exp' } : { map: 'tanh', bound: 1 } },
       { ...COUPLING, conditioner, flip: true, scale: { map: 'tanh', bound: 1 } },
     ];
@@ -292,7 +292,7 @@ function baseMeanOf({ model, parameters }: ReferenceFlow, context: ArrayLike<num
   );
 }
 
-/** Compares the log-det of one row with log|det| of the Jacobian by differences, all in one batch. */
+/** Compares the log-det of a row with log|det| of the Jacobian from differences, all in one batch. */
 function checkLogDet(spec: FlowSpec, parameters: Float32Array, h: number): void {
   const { dim } = spec;
   const flow = new ReferenceFlow(spec, parameters);

@@ -27,7 +27,7 @@ import {
 
 const GRADIENT_BOUND = 1e-6;
 
-/** Below this norm a gradient is compared with this: rounding of the differences, 1e-11, is no smaller. */
+/** Smaller gradient norms are replaced by this in comparisons, because the differences round by 1e-11. */
 const SMALLEST_NORM = 1e-4;
 
 const SCALES: ScaleMap[] = [{ map: 'exp' }, { map: 'tanh', bound: 1.5 }, { map: 'sigmoid' }];

@@ -17,7 +17,7 @@ import {
 } from '../../src/random.ts';
 
 describe('Philox4x32-10', () => {
-  // The known-answer vectors that Random123 publishes.
+  // Known-answer vectors published by Random123.
   it.each([
     [
       [0, 0, 0, 0],
@@ -142,7 +142,7 @@ describe('the shuffle', () => {
     expect(rows.every((row) => Number.isInteger(row) && row >= 0 && row < count)).toBe(true);
   });
 
-  // Chi-square over the places where a row can land, against four standard deviations above its mean.
+  // Chi-square over the positions where a row can land, at most four standard deviations above its mean.
   it.each([2, 3, 4, 5, 7, 16, 17])(
     'sends each of %i rows to each place equally often over the epochs',
     (count) => {

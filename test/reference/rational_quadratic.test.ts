@@ -5,9 +5,9 @@ import { derivative } from '../support/differences.ts';
 
 const [BINS, BOUND] = [4, 3];
 const RAW = [0.5, -1, 0.3, 2, -0.7, 1.1, 0.2, -0.4, 1.5, -2, 0.8];
-/** None within a step of a knot. */
+/** No point lies within a step of a knot. */
 const PLACES = [-2.9, -2.2, -1.3, -0.4, 0.1, 1.6, 2.3, 2.95];
-/** Within one bin, so that the differences see no knot. */
+/** Stays within one bin, so that the differences see no knot. */
 const SHORT_STEP = 1e-4;
 
 describe('the f64 twin of a rational-quadratic spline', () => {

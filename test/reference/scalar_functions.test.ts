@@ -8,7 +8,7 @@ import type { ScaleMap } from '../../src/model/scaleMap.ts';
 import type { Activation } from '../../src/model/activation.ts';
 import { derivative, STEP } from '../support/differences.ts';
 
-/** None within a step of a kink. */
+/** No point lies within a step of a kink. */
 const PLACES = [-30, -3, -1.7, -0.3, -0.01, 0.01, 0.3, 1.7, 3, 30];
 
 const FORMULAS: Record<Activation, (a: number) => number> = {
@@ -59,7 +59,7 @@ describe('the f64 twin of a scale map', () => {
   const formula = (scale: ScaleMap, a: number): number => {
     if (scale.map === 'exp') return a;
     if (scale.map === 'tanh') return scale.bound * Math.tanh(a / scale.bound);
-    // log σ(v), by the side on which its exponential is small.
+    // log σ(v), written for each sign of v with an exponential that is small.
     const v = a + 2;
     if (scale.map === 'sigmoid' && scale.floor !== undefined)
       return Math.log(1 / (1 + Math.exp(-v)) + scale.floor);

@@ -51,7 +51,7 @@ describe.each(TOY_NAMES.filter((name) => toyDensity(name).dim === 2))('the toy d
       const share = labels.reduce((sum, value, i) => (i % classes === c ? sum + value : sum), 0) / POINTS;
       expect(share).toBeCloseTo(1 / classes, 3);
     }
-    // h(x) − log K ≤ h(x | c) ≤ h(x), and the first where the components are apart.
+    // h(x) − log K ≤ h(x | c) ≤ h(x), with equality on the left if the components are disjoint.
     const apart = density.entropy - Math.log(classes);
     expect(density.classEntropy).toBeGreaterThan(apart - 1e-4);
     expect(density.classEntropy).toBeLessThan(apart + (name === 'pinwheel' ? 0.02 : 0.002));
@@ -125,7 +125,7 @@ describe('entropies', () => {
     'has integrated the stored entropy of %s in the same way',
     (name) => {
       const stored = toyDensity(name);
-      // A noise next to the default one is not stored.
+      // The entropy for a noise just off the default is not stored.
       const integrated = toyDensity(name, { noise: stored.noise * (1 + 1e-9) });
       expect(integrated.entropy).toBeCloseTo(stored.entropy, 5);
     },
@@ -166,9 +166,9 @@ interface Cell {
   mass: number;
 }
 
-/** The cells of a fine grid over a square about the origin that hold any mass. */
+/** The cells of a fine grid around the origin with non-zero mass. */
 function gridOf(density: ToyDensity): Cell[] {
-  // Half the noise, and whole units hold a whole number of cells; so do the checkerboard's squares.
+  // Half the noise, and a whole number of cells fits a unit; so it does the checkerboard's squares.
   const step =
     density.noise === 0
       ? 1 / density.std[0]! / 32

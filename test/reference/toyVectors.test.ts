@@ -7,7 +7,7 @@ import { STREAMS } from '../../src/random.ts';
 
 const POINTS = 20_000;
 
-/** How exactly an entropy is to be known, in nats. */
+/** Required accuracy of an entropy, in nats. */
 const ENTROPY_BOUND = 0.003;
 
 describe.each(TOY_NAMES.filter((name) => toyDensity(name).dim > 2))('the toy density %s', (name) => {
@@ -134,7 +134,7 @@ describe('the entropy of a mixture', () => {
   });
 });
 
-/** Rows of the density itself and others near them. */
+/** Rows of the density itself, and others near them. */
 function someRows(density: ToyDensity): number[][] {
   const points = density.sample(1, STREAMS.toyTest, 0, 10);
   return Array.from({ length: 20 }, (_, i) =>

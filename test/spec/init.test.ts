@@ -44,7 +44,7 @@ describe('the parameters of a fresh flow', () => {
       counts.set(order, (counts.get(order) ?? 0) + 1);
     }
     expect(counts.size).toBe(6);
-    // 100 each, with a standard deviation of 9.
+    // 100 expected for each, with a standard deviation of 9.
     for (const count of counts.values()) expect(Math.abs(count - 100)).toBeLessThan(40);
   });
 

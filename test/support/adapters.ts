@@ -1,4 +1,4 @@
-/** What adapters say of themselves, as far as the fixed table goes by it. */
+/** Adapter facts that the fixed table depends on. */
 import { GPU_WITHOUT_SUBGROUPS } from '../../src/plan/variants.ts';
 import type { AdapterFacts } from '../../src/plan/variants.ts';
 

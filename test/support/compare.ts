@@ -28,8 +28,8 @@ export function expectClose(
 }
 
 /**
- * Each element is what rounding to half precision makes of a number within bound · (1 + |exact|) of `exact`: the
- * nearest of half precision, or a neighbour of it where `exact` lies that close to halfway between them.
+ * Checks that each element is the half-precision rounding of a number within bound · (1 + |exact|) of
+ * `exact`: the nearest half, or a neighbour of it if `exact` lies that close to halfway between them.
  */
 export function expectHalves(
   name: string,
@@ -70,13 +70,13 @@ export function expectNormClose(
   }
 }
 
-/** What a tensor's error may be as a share of what the rows contribute to it: a few roundings of float32 each. */
+/** Allowed error of a tensor as a share of the rows' contributions: a few float32 roundings each. */
 const CONTRIBUTION_BOUND = 1e-5;
 
 /**
- * As `expectNormClose`, unless the rows' contributions cancel in their mean. Whoever adds them up in float32 is off by
- * roundings of the contributions, not of what is left, which may be a thousandth of them where a tensor is one number;
- * so the error may also be 1e-5 of the mean of their absolute values.
+ * Like `expectNormClose`, with a second bound if the rows' contributions cancel in their mean. A float32 sum
+ * is off by roundings of the contributions, which may be a thousand times the remaining mean if a tensor is
+ * one number. So the error may also be 1e-5 of the mean of their absolute values.
  * @param contributions the tensor's gradient for each row alone
  */
 export function expectGradientClose(

@@ -5,13 +5,13 @@ import { openDevice } from '../../src/node.ts';
 let opened: Promise<GPUDevice> | undefined;
 
 export function testDevice(): Promise<GPUDevice> {
-  // Deno has WebGPU of its own.
+  // Deno has its own WebGPU.
   if (globalThis.navigator?.gpu === undefined) process.env['WGFLOW_ADAPTER'] ??= 'swiftshader';
   opened ??= openDevice();
   return opened;
 }
 
-/** For flows whose bits or times are tested: the shared device, and kernels from the fixed table. */
+/** For flows whose bits or times are tested: the shared device, with kernels from the fixed table. */
 export async function testOptions(): Promise<{ device: GPUDevice; tuning: 'fixed' }> {
   return { device: await testDevice(), tuning: 'fixed' };
 }
@@ -26,8 +26,8 @@ export async function adapterLine(): Promise<string> {
 }
 
 /**
- * Every number of lanes that a kernel can be built for on the device of the tests; 1 is without subgroups. lavapipe, which
- * compiles for seconds with fewer lanes than its own, has only those that flows take there.
+ * Every lane count that a kernel can be built for on the test device; 1 is without subgroups. On lavapipe
+ * only the count that flows use: it compiles for seconds with fewer lanes than its own.
  */
 export async function lanesOf(): Promise<number[]> {
   const { subgroupMinSize, software } = await testGpu();
@@ -35,12 +35,12 @@ export async function lanesOf(): Promise<number[]> {
   return [1, 4, 8].filter((lanes) => lanes === 1 || lanes <= subgroupMinSize);
 }
 
-/** Whether the device of the tests has `shader-f16`; printAdapter.ts tells where it has not. */
+/** Whether the test device has `shader-f16`; printAdapter.ts reports if it does not. */
 export async function hasHalfPrecision(): Promise<boolean> {
   return (await testDevice()).features.has('shader-f16');
 }
 
-/** As `lanesOf`, for kernels that need subgroups. */
+/** Like `lanesOf`, for kernels that need subgroups. */
 export async function subgroupLanesOf(): Promise<number[]> {
   return (await lanesOf()).filter((lanes) => lanes > 1);
 }

@@ -1,4 +1,4 @@
-/** Derivatives by differences, for f64 functions. */
+/** Derivatives of f64 functions by differences. */
 import type { FlowSpec } from '../../src/spec/spec.ts';
 
 /** Offsets and weights of f′(0) ≈ Σ weight · f(offset · h) / h, exact for polynomials of degree 4. */
@@ -9,13 +9,13 @@ export const STENCIL = [
   [2, -1 / 12],
 ] as const;
 
-/** Where functions are smooth: truncation h⁴ and rounding 1e-16 / h both stay near 1e-12. */
+/** For smooth functions: truncation h⁴ and rounding 1e-16 / h both stay near 1e-12. */
 export const STEP = 1e-3;
 
-/** Where a kink must not lie within 2h of a row; rounding is 1e-11 then. */
+/** For functions with kinks, which must not lie within 2h of a row; rounding is then 1e-11. */
 export const SHORT_STEP = 1e-5;
 
-/** A step at which the flow has as many derivatives as the differences need: splines have one at their knots. */
+/** A step that suits the flow's smoothness: splines have only one continuous derivative at their knots. */
 export function stepFor({ bijectors }: FlowSpec): number {
   const isSmooth = bijectors.every(
     (bijector) =>

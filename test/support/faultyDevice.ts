@@ -1,14 +1,16 @@
-/** A device of which one call fails as WebGPU lets it fail: nothing is thrown, and an error scope hears of it. */
+/**
+ * A device on which one call fails the way WebGPU fails: nothing is thrown, but an error scope records it.
+ */
 
 export interface Faults {
   device: GPUDevice;
   /** Calls of `createBuffer` and of `submit` so far. */
   calls: { createBuffer: number; submit: number };
-  /** Lets the call of that number, from 1 on, fail; none for 0. */
+  /** Makes the call of that number fail, counted from 1; 0 for none. */
   failAt: (call: 'createBuffer' | 'submit', number: number) => void;
 }
 
-/** What a buffer is asked for when it is to fail: no usage, or more bytes than there are. */
+/** The invalid request that makes a buffer fail: no usage, or too many bytes. */
 export type BufferFault = 'usage' | 'size';
 
 export function faultyDevice(real: GPUDevice, fault: BufferFault = 'usage'): Faults {
@@ -42,7 +44,7 @@ function refusedCommands(device: GPUDevice): GPUCommandBuffer {
   return encoder.finish();
 }
 
-/** `target` with some members replaced; methods of native objects insist on their own `this`. */
+/** `target` with some members replaced; methods of native objects require their own `this`. */
 function standIn<T extends object>(target: T, members: Partial<T>): T {
   return new Proxy(target, {
     get(_, name) {

@@ -1,4 +1,4 @@
-/** Random flows some of whose couplings condition on the context alone. */
+/** Random flows with couplings that condition on the context only. */
 import * as fc from 'fast-check';
 import { ACTIVATIONS } from '../../src/model/activation.ts';
 import type { BijectorSpec } from '../../src/bijectors/index.ts';
@@ -6,7 +6,7 @@ import type { FlowSpec } from '../../src/spec/spec.ts';
 import { randomBijector, randomParameters, randomSpecs } from './randomSpecs.ts';
 import type { RandomFlow, SpecRange } from './randomSpecs.ts';
 
-/** One or two such couplings, first of all and last of all, around up to two bijectors of any kind on 1 to 5 features. */
+/** One or two such couplings, first and last, around up to two bijectors of any kind on 1 to 5 features. */
 export function givenSpecs({
   activations = ACTIVATIONS,
 }: Pick<SpecRange, 'activations'> = {}): fc.Arbitrary<FlowSpec> {
@@ -16,7 +16,7 @@ export function givenSpecs({
       'additive_coupling' as const,
       'rational_quadratic_coupling' as const,
     )
-    // The blocks that it is drawn with, and loses, take two features.
+    // Drawn with two features for its blocks, which are then removed.
     .chain((type) => randomBijector(type, 2, activations))
     .map((drawn): BijectorSpec => ('conditioner' in drawn ? { ...drawn, split: 0, flip: false } : drawn));
   return fc

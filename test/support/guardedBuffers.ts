@@ -1,12 +1,12 @@
-/** Host buffers that stop a twin at the first access outside them, and know how far they were used. */
+/** Host buffers that stop a twin at the first access out of bounds, and record how far they were used. */
 import type { Plan } from '../../src/plan/plan.ts';
 import { hostArray } from '../../src/reference/executor.ts';
 import type { HostArray } from '../../src/reference/executor.ts';
 
 export interface GuardedBuffers {
-  /** For `ReferenceProgram`, in place of buffers of its own. */
+  /** For `ReferenceProgram`, instead of its own buffers. */
   buffers: Map<string, HostArray>;
-  /** Elements up to the last that was read or written, by buffer. */
+  /** Elements up to the last one read or written, by buffer. */
   used: Map<string, number>;
 }
 

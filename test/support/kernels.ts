@@ -1,4 +1,4 @@
-/** Every kernel of src/kernels, found by its file and not by a list. */
+/** Every kernel of src/kernels, found by its file rather than a list. */
 import type { KernelSpec } from '../../src/plan/kernel.ts';
 
 const modules = import.meta.glob<Record<string, unknown>>('../../src/kernels/*/*.ts', { eager: true });

@@ -1,6 +1,6 @@
 import type { ParamLayout } from '../../src/spec/layout.ts';
 
-/** Gradients by tensor name as one flat array, as `paramLayout` lays out what is trainable. */
+/** Gradients by tensor name as one flat array, in the order of `paramLayout`'s trainable tensors. */
 export function laidOut(
   { tensors, trainableLength }: ParamLayout,
   gradients: Readonly<Record<string, ArrayLike<number>>>,

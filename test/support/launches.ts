@@ -1,4 +1,4 @@
-/** What plans launch: flows of many shapes, in every pass, by every choice of kernels. */
+/** The launches of all plans: flows of many shapes, in every pass, with every choice of kernels. */
 import * as fc from 'fast-check';
 import { toyDensity } from '../../src/data/toy.ts';
 import { peakCheckPlans } from '../../src/measure/peaks.ts';
@@ -25,7 +25,7 @@ import { SPEC_SHAPES } from './specShapes.ts';
 const ROWS = 12;
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
 
-/** The fixed choices, and what differs from one of them in one thing. */
+/** The fixed choices, and variants that differ from one of them in one value. */
 const CHOICES: KernelVariants[] = distinct(
   [SOFTWARE_WITHOUT_SUBGROUPS, SWIFTSHADER, NVIDIA]
     .flatMap((facts) =>
@@ -79,7 +79,7 @@ function plansOf(model: FlowModel, variants: KernelVariants): Plan[] {
   ];
 }
 
-/** A data set, and a toy density of each kind that has as many features. */
+/** A data set, and a toy density of each kind with as many features. */
 function sourcesFor(spec: FlowSpec): BatchSource[] {
   const toy = (name: Parameters<typeof toyDensity>[0], classes?: number): BatchSource => {
     const { shape, noise } = toyDensity(name);

@@ -1,4 +1,4 @@
-/** For tests that run once, and not once for each adapter: whichever opens a device fails. */
+/** For tests that run once rather than once per adapter: any test that opens a device fails. */
 import { afterEach, beforeEach, vi } from 'vitest';
 
 const ADVICE = 'This test opens a device: import testDevice or testGpu from test/support/device.ts.';
@@ -11,7 +11,7 @@ const gpu = {
   },
 };
 
-// openDevice, too, turns to navigator.gpu first.
+// openDevice tries navigator.gpu first, too.
 beforeEach(() => {
   vi.stubGlobal('navigator', { gpu });
 });

@@ -1,4 +1,4 @@
-/** Says once which adapter the GPU tests run on; a machine without one fails here, not test by test. */
+/** Prints once which adapter the GPU tests run on; without an adapter, it fails here and not test by test. */
 import { adapterLine, hasHalfPrecision, testDevice } from './device.ts';
 
 export async function setup(): Promise<void> {

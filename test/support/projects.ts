@@ -1,11 +1,13 @@
-/** Which tests need a device, as their imports tell: nothing else opens one, and noDevice.ts fails a test that tries. */
+/** Finds tests that need a device by their imports; noDevice.ts fails any other test that opens one. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const OPENERS = ['test/support/device.ts', 'src/node.ts', 'src/gpu/dawn.ts'];
 
-/** Paths from the root: `e2e` starts browsers and other processes, `gpu` opens a device, `cpu` is the rest. */
+/**
+ * Paths from the root: `e2e` starts browsers and other processes, `gpu` opens a device, `cpu` is the rest.
+ */
 export function testsByNeed(): { cpu: string[]; gpu: string[]; e2e: string[] } {
   const files = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
@@ -18,7 +20,7 @@ export function testsByNeed(): { cpu: string[]; gpu: string[]; e2e: string[] } {
 
 const known = new Map<string, boolean>();
 
-/** Whether a file imports, itself or by way of other files of the tests, what opens a device. */
+/** Whether a file imports a device opener, directly or through other test files. */
 function opensDevice(file: string): boolean {
   if (OPENERS.includes(file)) return true;
   if (!file.startsWith('test/')) return false;

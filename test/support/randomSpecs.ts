@@ -1,4 +1,4 @@
-/** Random flows: specs of every shape with parameters that make them far from the identity. */
+/** Random flows: specs of every shape, with parameters far from the identity. */
 import * as fc from 'fast-check';
 import { netsOf } from '../../src/bijectors/bijector.ts';
 import type { Bijector } from '../../src/bijectors/bijector.ts';
@@ -31,28 +31,28 @@ export interface RandomFlow {
 export interface SpecRange {
   minDim?: number;
   maxDim?: number;
-  /** Beside the standardisation. */
+  /** Not counting the standardisation. */
   maxBijectors?: number;
   activations?: readonly Activation[];
   /** The types to draw from: all by default. */
   types?: readonly BijectorType[];
-  /** Most context features: 0 by default. Half of the flows have none, and so have those that nothing reads one in. */
+  /** The most context features, 0 by default. Half of the flows have none, and so do flows that never read one. */
   maxContext?: number;
-  /** The base distributions to draw from: all but the uniform one, which has no gradient at its walls. */
+  /** The base distributions to draw from: all except the uniform one, which has no gradient at its walls. */
   bases?: readonly BaseSpec[];
 }
 
-/** The flow without what makes the rows a standard normal before its couplings. */
+/** The flow without the linear map that whitens the rows before its couplings. */
 export function withoutWhitening(spec: FlowSpec): FlowSpec {
   return { ...spec, bijectors: spec.bijectors.filter(({ type }) => type !== 'invertible_linear') };
 }
 
-/** Activations whose flows have as many derivatives as one likes. */
+/** Activations that are infinitely differentiable. */
 export const SMOOTH: readonly Activation[] = ['identity', 'tanh', 'silu'];
 
 /**
- * Specs of 1 to 4 bijectors of any kind on 1 to 65 features, with something to train; narrow nets, so that the twins
- * are quick.
+ * Specs of 1 to 4 bijectors of any kind on 1 to 65 features, with trainable parameters and narrow nets, so
+ * that the twins are quick.
  */
 export function randomSpecs({
   minDim = 1,
@@ -102,7 +102,7 @@ function contextOf(
 
 const STANDARD_NORMAL: BaseSpec = { type: 'standard_normal' };
 
-/** Bases whose density has no walls, and that read no context. */
+/** Bases whose density has no walls and does not depend on a context. */
 const RANDOM_BASES = [
   STANDARD_NORMAL,
   { type: 'student_t', df: 3, learned: false } as const,
@@ -114,10 +114,10 @@ const RANDOM_BASES = [
 
 const TYPES = Object.keys(BIJECTORS) as BijectorType[];
 
-/** The types that may stand anywhere; affine couplings twice as often as the others. */
+/** The types that may stand anywhere, affine couplings twice as often as the others. */
 const RANDOM_TYPES = ['affine_coupling', ...TYPES.filter((type) => !isForStart(type))] as BijectorType[];
 
-/** Whether the bijector stands before all that is learned. */
+/** Whether the bijector stands before the learned ones. */
 export function isForStart(type: BijectorType): boolean {
   const room: Bijector = BIJECTORS[type];
   return room.domains !== undefined || room.standardisation !== undefined;
@@ -152,7 +152,7 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   const layout = paramLayout(spec);
   const draws = uniforms(seed, 0, layout.length);
   const parameters = new Float32Array(layout.length);
-  // Tensor by tensor, trainable or not, as they would lie end to end.
+  // Tensor by tensor, trainable or not, as if they lay end to end.
   const firstDraws = new Map<number, number>();
   let next = 0;
   for (const { offset, length } of layout.tensors) {
@@ -194,13 +194,13 @@ export function randomParameters(spec: FlowSpec, seed: number): Float32Array {
   return parameters;
 }
 
-/** A context for each row, of about unit size, or none for a flow that has none. */
+/** A context for each row, of about unit size; undefined if the flow has none. */
 export function randomContext({ contextDim }: FlowSpec, rows: number): Float32Array | undefined {
   if (contextDim === 0) return undefined;
   return Float32Array.from(uniforms(3, 2, rows * contextDim), (u) => 3 * u - 1.5);
 }
 
-/** From where to where the values of a tensor lie, of an owner or of any; else ±0.5. */
+/** The value range of a tensor, by its owner or for any owner; otherwise ±0.5. */
 const RANGES: Readonly<Record<string, Record<string, [from: number, to: number]>>> = {
   '': {
     scale: [0.4, 2.4],
@@ -220,14 +220,14 @@ const RANGES: Readonly<Record<string, Record<string, [from: number, to: number]>
   diagonal_normal: { mean: [-1, 1] },
 };
 
-/** The tensors of a bijector or base that are no layer of a net. */
+/** The tensors of a bijector or base that do not belong to a net's layer. */
 function slotsOf(tensors: object): TensorSlot[] {
   return Object.values(tensors).filter((value: unknown): value is TensorSlot => {
     return typeof value === 'object' && value !== null && 'offset' in value;
   });
 }
 
-/** Makes a permutation of numbers that all differ: where each one is in ascending order. */
+/** Turns distinct numbers into a permutation: the indices in ascending order of the values. */
 function replaceByRanks(parameters: Float32Array, { offset, length }: TensorSlot): void {
   const values = parameters.slice(offset, offset + length);
   const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
@@ -235,9 +235,9 @@ function replaceByRanks(parameters: Float32Array, { offset, length }: TensorSlot
 }
 
 /**
- * As `randomParameters`, for many couplings: the last layer of each net is divided by √couplings, so that all
- * couplings together are about as far from the identity as one of them. As they come, 64 couplings can stretch a row
- * by factors that float32 does not undo.
+ * Like `randomParameters`, for many couplings. The last layer of each net is divided by √couplings, so that
+ * all couplings together are about as far from the identity as one. Without that, 64 couplings can stretch a
+ * row by factors that float32 cannot undo.
  */
 export function deepParameters(spec: FlowSpec, seed: number): Float32Array {
   const parameters = randomParameters(spec, seed);
@@ -251,7 +251,7 @@ export function deepParameters(spec: FlowSpec, seed: number): Float32Array {
   return parameters;
 }
 
-/** Random parameters, what is trained times a factor; the rest, such as permutations, are what they are. */
+/** Random parameters, the trainable ones times a factor; the others, such as permutations, are unchanged. */
 export function scaledParameters(spec: FlowSpec, seed: number, factor: number): Float32Array {
   const { trainableLength } = paramLayout(spec);
   return randomParameters(spec, seed).map((value, index) =>
@@ -259,7 +259,7 @@ export function scaledParameters(spec: FlowSpec, seed: number, factor: number): 
   );
 }
 
-/** The same flow with nets of another activation. */
+/** The same flow with another activation in its nets. */
 export function withActivation(spec: FlowSpec, activation: Activation): FlowSpec {
   const bijectors = spec.bijectors.map((bijector) =>
     bijector.type === 'affine_coupling'
@@ -274,12 +274,12 @@ export function randomRows(rows: number, dim: number, seed = 1): Float64Array {
   return uniforms(seed, 1, rows * dim).map((u) => 4 * u - 2);
 }
 
-/** As `randomRows`, within the domains of the flow's data. */
+/** Like `randomRows`, within the domains of the flow's data. */
 export function rowsWithin(spec: FlowSpec, rows: number, seed = 1): Float64Array {
   return within(spec, randomRows(rows, spec.dim, seed));
 }
 
-/** Any rows, those of bounded features moved into their domains. */
+/** The rows, with bounded features moved into their domains. */
 export function within<Rows extends Float32Array | Float64Array>(spec: FlowSpec, rows: Rows): Rows {
   const domains = domainsOf(spec) ?? [];
   const moved = rows.slice() as Rows;
@@ -290,7 +290,7 @@ export function within<Rows extends Float32Array | Float64Array>(spec: FlowSpec,
   return moved;
 }
 
-/** One map of domains, as a list. */
+/** A list of one map of domains. */
 function randomDomains(dim: number): fc.Arbitrary<[DomainSpec]> {
   return fc
     .array(fc.constantFrom(...DOMAINS), { minLength: dim, maxLength: dim })
@@ -298,7 +298,7 @@ function randomDomains(dim: number): fc.Arbitrary<[DomainSpec]> {
     .map((features) => [{ type: 'domain', features }]);
 }
 
-/** Any bijector of that type that can stand alone in a flow of `dim` features. */
+/** Any bijector of that type that can be the only one in a flow of `dim` features. */
 export function randomBijector(
   type: BijectorType,
   dim: number,
@@ -325,7 +325,7 @@ export function isAccepted(spec: BijectorSpec, dim: number): boolean {
   }
 }
 
-/** Fields whose values are narrower than their schemas, so that flows are well conditioned and the twins quick. */
+/** Fields with narrower values than their schemas, so that flows are well conditioned and the twins quick. */
 function fieldsOf(dim: number, activations: readonly Activation[]): Fields {
   return {
     split: fc.integer({ min: Math.min(1, dim - 1), max: Math.max(0, dim - 1) }),
@@ -341,7 +341,7 @@ function fieldsOf(dim: number, activations: readonly Activation[]): Fields {
   };
 }
 
-/** Some features that lie side by side. */
+/** A block of neighbouring features. */
 export const randomBlock = (dim: number): fc.Arbitrary<FeatureBlock> =>
   fc
     .integer({ min: 0, max: dim - 1 })
@@ -349,7 +349,7 @@ export const randomBlock = (dim: number): fc.Arbitrary<FeatureBlock> =>
       fc.integer({ min: 1, max: dim - start }).map((count): FeatureBlock => ({ start, count })),
     );
 
-/** One net in three is a residual one. */
+/** One net in three is residual. */
 function randomNet(activations: readonly Activation[]): fc.Arbitrary<NetSpec> {
   const width = fc.integer({ min: 1, max: 6 });
   const plain = fc.record({ hidden: fc.array(width, { minLength: 1, maxLength: 3 }) });

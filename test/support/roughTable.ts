@@ -1,16 +1,17 @@
-/** Tables with what makes unbounded flows fail on real data. */
+/** Tables with the traits that make unbounded flows fail on real data. */
 import { normalsOf, philox, uniformOf } from '../../src/random.ts';
 
 const FACTORS = 3;
-/** Of the cells, those that lie far out. */
+/** Share of the cells that lie far out. */
 const OUTLIER_SHARE = 0.01;
 const OUTLIER = 8;
 
 /**
- * Rows [rows, dim], few and rough: all columns share three factors; by turns a column is normal, has the heavy tails of
- * a Student-t with two degrees of freedom, is skewed as a lognormal, nearly repeats the one before, or is mostly 0. One
- * cell in a hundred lies about 8 standard deviations out, and the columns' units differ by up to 1000.
- * @param seed of the rows; tables of equal `dim` have equal columns
+ * Rows [rows, dim], few and rough. All columns share three factors. By turns a column is normal, has the
+ * heavy tails of a Student-t with two degrees of freedom, is skewed as a lognormal, nearly repeats the
+ * previous column, or is mostly 0. One cell in a hundred lies about 8 standard deviations out, and the
+ * columns' units differ by up to 1000.
+ * @param seed the rows' seed; tables of equal `dim` have equal columns
  */
 export function roughTable(rows: number, dim: number, seed: number): Float32Array {
   const loadings = Array.from({ length: dim }, (_, j) => normalsOf(philox([0, j, 0, 0], [dim, 1])));
@@ -41,7 +42,9 @@ export function roughTable(rows: number, dim: number, seed: number): Float32Arra
   return table;
 }
 
-/** Rows of the table, each with one of its columns 8 standard deviations from the mean, then with all of them. */
+/**
+ * Rows of the table, each with one column 8 standard deviations from the mean, then with all columns there.
+ */
 export function farRows(table: Float32Array, dim: number): Float32Array {
   const count = table.length / dim;
   const columns = Array.from({ length: dim }, (_, j) => {

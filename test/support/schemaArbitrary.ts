@@ -2,12 +2,14 @@
 import * as fc from 'fast-check';
 import type * as v from 'valibot';
 
-/** What to draw for a field of that name, whatever its schema accepts; it may depend on the schema. */
+/**
+ * The values to draw for a field of that name, whatever its schema accepts; they may depend on the schema.
+ */
 export type Fields = Readonly<
   Record<string, fc.Arbitrary<unknown> | ((schema: Schema) => fc.Arbitrary<unknown>)>
 >;
 
-/** The parts of valibot's schemas that specs are made of. */
+/** The parts of valibot's schemas that specs use. */
 export interface Schema {
   type: string;
   kind?: string;
@@ -50,7 +52,7 @@ export function valuesOf(schema: v.GenericSchema | Schema, fields: Fields = {}):
           typeof given === 'function' ? given(entry) : (given ?? valuesOf(entry, fields)),
         ] as const;
       });
-      // A field that is left out is no key.
+      // An omitted field has no key.
       return fc
         .record(Object.fromEntries(drawn))
         .map((values) =>

@@ -1,4 +1,4 @@
-/** Small flows of the kinds that the planner tells apart. */
+/** Small flows, one for each kind that the planner distinguishes. */
 import { glow, realnvp, spline, vanilla } from '../../src/presets/index.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What a shared machine disturbs only now and then, such as a time: the first of a few measurements that holds, or the
- * last, for the test to show.
+ * Repeats a measurement that a shared machine sometimes disturbs, such as a time. Returns the first one that
+ * holds, or the last, for the test to show.
  */
 export async function undisturbed<T>(
   measure: () => Promise<T>,

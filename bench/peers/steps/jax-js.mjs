@@ -1,15 +1,15 @@
 /** jax-js: forward, backward and Adam in one jitted function. */
 
 /**
- * The step and how to read its loss, for `measure`.
- * @param jax the module, its default device set
+ * The step, and a reader of its loss, for `measure`.
+ * @param jax the module, with its default device set
  */
 export function jaxStep(jax, { couplings, batches, config, adam }) {
   const { jit, nn, numpy: np, tree, valueAndGrad } = jax;
   const { batch, dim } = config;
   const { learningRate, beta1, beta2, epsilon } = adam;
 
-  /** Mean negative log-likelihood in nats. Each argument is owned and used up, as jax-js asks. */
+  /** Mean negative log-likelihood in nats. Consumes each argument, as jax-js requires. */
   function loss(params, first, second) {
     const halves = [first, second];
     let logScales;

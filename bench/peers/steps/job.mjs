@@ -1,4 +1,4 @@
-/** What every system starts from and how it is timed, in Node and in a page. */
+/** The starting point and the timing of every system, in Node and in a page. */
 
 /**
  * The training rows, row-major [batches · batch, dim], as batches of the two halves of the columns:
@@ -19,9 +19,9 @@ export function batchesOf(rows, { dim, batch }) {
 }
 
 /**
- * The couplings of the starting model, the bytes of a model file: `{ flip, bound, nets }`, where `bound` is undefined for a raw exp scale and
- * `nets` are one net (outputs [a | t]) or two (a, then t), each a list of layers
- * `{ weight [inputs, outputs], bias [outputs], inputs, outputs }`.
+ * The couplings of the starting model, given the bytes of its file: `{ flip, bound, nets }`. `bound` is
+ * undefined for a raw exp scale. `nets` are one net (outputs [a | t]) or two (a, then t), each a list of
+ * layers `{ weight [inputs, outputs], bias [outputs], inputs, outputs }`.
  */
 export function couplingsOf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -69,8 +69,8 @@ function transposed(values, rows, columns) {
 /**
  * Checks and times a system. Steps are queued without waiting; only `readLoss` waits.
  * @param step (batch index) => a handle of that step's loss, before its update
- * @param readLoss (handle) => the loss in nats, once the step is done
- * @param drop (handle) => frees a loss that nobody reads
+ * @param readLoss (handle) => the loss in nats, when the step is done
+ * @param drop (handle) => frees an unread loss
  */
 export async function measure({ check, timing }, batches, { step, readLoss, drop }) {
   const checkLosses = [];

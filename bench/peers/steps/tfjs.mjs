@@ -1,6 +1,6 @@
-/** TensorFlow.js: `optimizer.minimize`, on whichever backend is set. */
+/** TensorFlow.js: `optimizer.minimize`, on the current backend. */
 
-/** The step and how to read its loss, for `measure`. */
+/** The step, and a reader of its loss, for `measure`. */
 export function tfjsStep(tf, { couplings, batches, config, adam }) {
   const { batch, dim } = config;
   const { learningRate, beta1, beta2, epsilon } = adam;
@@ -38,7 +38,7 @@ export function tfjsStep(tf, { couplings, batches, config, adam }) {
 
   function mlp(layers, x) {
     return layers.reduce((h, { weight, bias }, layer) => {
-      // As tf.layers.dense does; its fused activations have no leaky ReLU with a gradient.
+      // Like tf.layers.dense; the fused activations have no leaky ReLU with a gradient.
       const out = tf.fused.matMul({ a: h, b: weight, bias });
       return layer < layers.length - 1 ? tf.leakyRelu(out, 0.01) : out;
     }, x);
@@ -49,7 +49,7 @@ export function tfjsStep(tf, { couplings, batches, config, adam }) {
   const onDevice = batches.map(({ first, second }) => [tf.tensor2d(first, half), tf.tensor2d(second, half)]);
 
   return {
-    // minimize() tidies up all that the step made but the loss.
+    // minimize() frees everything from the step except the loss.
     step: (index) => optimizer.minimize(() => loss(...onDevice[index]), true),
     readLoss: async (value) => {
       const [nll] = await value.data();

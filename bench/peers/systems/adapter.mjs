@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import * as dawn from 'webgpu';
 import { openDeviceWithNote } from '../../../dist/node.js';
 
-/** A WebGPU instance that is garbage collected takes its devices with it. */
+/** Keeps WebGPU instances alive, because garbage collection destroys their devices. */
 const keptAlive = [];
 
 /** wgflow's device, and a name for its adapter. */
@@ -13,7 +13,7 @@ export async function openWgflowDevice(choice) {
   return { device, opened, name: nameOf(opened.adapter.info) };
 }
 
-/** A fresh adapter of the same kind, which a peer may open with the limits and features that it likes. */
+/** A fresh adapter of the same kind, which a peer may open with its own limits and features. */
 export async function openPeerAdapter(choice) {
   const { device, opened, name } = await openWgflowDevice(choice);
   device.destroy();
@@ -27,7 +27,7 @@ export async function openPeerAdapter(choice) {
   return { adapter, name };
 }
 
-/** What a browser has and libraries made for it look for: the constants, and a navigator.gpu. */
+/** Browser globals that libraries look for: the constants, and a navigator.gpu. */
 function placeGlobals(adapter) {
   Object.assign(globalThis, dawn.globals);
   const gpu = {

@@ -13,7 +13,7 @@ async function onWebGpu() {
   const { openPeerAdapter } = await import('./adapter.mjs');
   const { name } = await openPeerAdapter(job.adapter);
   const { default: tf } = await import('@tensorflow/tfjs');
-  // It finds its adapter through navigator.gpu, which must be there by now.
+  // The backend finds its adapter through navigator.gpu, which must already exist.
   await import('@tensorflow/tfjs-backend-webgpu');
   if (!(await tf.setBackend('webgpu'))) throw new Error('TensorFlow.js did not take the WebGPU adapter');
   return { tf, adapter: name, setup: `TensorFlow.js ${tf.version.tfjs} on WebGPU` };

@@ -17,8 +17,8 @@ const firstBatch = rows.subarray(0, config.batch * config.dim);
 for await (const { losses } of flow.fit(firstBatch, { ...options, steps: check.steps }))
   checkLosses.push(...losses);
 
-// Reports come while further steps are on the GPU's queue, so the time from one to another is that of the steps
-// between them.
+// Reports arrive while later steps are on the GPU's queue, so the time between two reports is the time of the
+// steps between them.
 const repeats = [];
 const lossesTimed = [];
 let stepsTimed = 0;

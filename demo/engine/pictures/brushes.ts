@@ -1,4 +1,4 @@
-/** The shaders of the pictures, compiled for a device: what lays rows out, and what draws. */
+/** The shaders of the pictures, compiled for a device: some lay out rows, the others draw. */
 import densityScaleCode from '../shaders/density_scale.wgsl?raw';
 import densityCode from '../shaders/density.wgsl?raw';
 import curvesCode from '../shaders/curves.wgsl?raw';
@@ -6,16 +6,16 @@ import latticeRowsCode from '../shaders/lattice_rows.wgsl?raw';
 import pointsCode from '../shaders/points.wgsl?raw';
 import ringsCode from '../shaders/rings.wgsl?raw';
 
-/** A field of a `Params` struct, in the shader's order, and its count of numbers. */
+/** A field of a `Params` struct, in the shader's order, with its component count. */
 type Field = readonly [name: string, type: 'f32' | 'u32', count: number];
 
 interface Shader {
   label: string;
   code: string;
   params: readonly Field[];
-  /** Storage buffers at bindings 1, 2, …; a shader that draws only reads. */
+  /** Storage buffers at bindings 1, 2, …; a drawing shader only reads them. */
   buffers: readonly ('read' | 'write')[];
-  /** Vertices of an instance that draws, as a triangle strip; a shader without them computes. */
+  /** Vertices per instance, as a triangle strip; a shader without vertices computes. */
   vertices?: number;
 }
 
@@ -145,14 +145,14 @@ export class Brushes {
     return new Brushes(device, Object.fromEntries(await Promise.all(entries)) as Record<BrushName, Compiled>);
   }
 
-  /** The shader on these buffers, which stay the caller's. */
+  /** Binds a shader to these buffers, which the caller keeps. */
   stroke<N extends BrushName>(name: N, ...buffers: GPUBuffer[]): BrushStroke<N> {
     const { params, label } = SHADERS[name];
     return new BrushStroke(this.device, label, params, this.#compiled[name], buffers);
   }
 }
 
-/** One use of a shader, with params of its own. */
+/** One use of a shader, with its own params. */
 export class BrushStroke<N extends BrushName> {
   readonly #device: GPUDevice;
   readonly #fields: readonly Field[];
@@ -205,7 +205,7 @@ export class BrushStroke<N extends BrushName> {
   }
 }
 
-/** The bytes of a `Params` struct whose fields come in an order that leaves no gaps. */
+/** The bytes of a `Params` struct whose field order leaves no gaps. */
 export function packParams(
   fields: readonly Field[],
   params: Readonly<Record<string, number | readonly number[]>>,
@@ -255,7 +255,7 @@ async function compile(device: GPUDevice, shader: Shader, format: GPUTextureForm
       compute: await device.createComputePipelineAsync({ label, layout: pipelineLayout, compute }),
     };
   }
-  // Colours come multiplied by their alpha.
+  // Colours are premultiplied by alpha.
   const over = { srcFactor: 'one', dstFactor: 'one-minus-src-alpha' } as const;
   const draw = await device.createRenderPipelineAsync({
     label,

@@ -1,20 +1,20 @@
-/** Colours of the pictures, made in OKLab, where equal steps look equal. */
+/** Colours of the pictures, mixed in OKLab, where equal steps look equal. */
 
-/** Red, green and blue as a screen has them (sRGB), 0 to 1. */
+/** Red, green and blue in sRGB, 0 to 1. */
 export type Rgb = readonly [red: number, green: number, blue: number];
-/** Lightness 0 to 1, green to red, blue to yellow. */
+/** Lightness 0 to 1, then the green–red and blue–yellow axes. */
 export type Lab = readonly [lightness: number, a: number, b: number];
 
 export interface Palette {
   background: Rgb;
-  /** The data, and what the flow makes of them. */
+  /** Colours of the data and of the flow's output. */
   data: Rgb;
   model: Rgb;
-  /** Rings, axes and other lines that stand back. */
+  /** Rings, axes and other lines in the background. */
   line: Rgb;
-  /** What must be seen over everything else. */
+  /** Marks that must be visible over everything else. */
   ink: Rgb;
-  /** From no density to the most. */
+  /** From zero density to the maximum. */
   ramp: readonly Rgb[];
   /** From one side of the data to the other. */
   tints: readonly Rgb[];
@@ -26,7 +26,7 @@ type Lch = readonly [lightness: number, chroma: number, hue: number];
 const RAMP_LENGTH = 256;
 const TINT_LENGTH = 64;
 
-/** The page's own colours, in which the data are blue and the model is orange. */
+/** The page's own colours: data are blue and the model is orange. */
 const THEMES: Record<'light' | 'dark', Omit<Palette, 'ramp' | 'tints'> & { ramp: Lch[]; tints: Lch[] }> = {
   light: {
     background: hex('#ffffff'),
@@ -76,7 +76,7 @@ export function paletteOf(theme: 'light' | 'dark'): Palette {
   return { ...colours, ramp: evenRamp(ramp, RAMP_LENGTH), tints: evenRamp(tints, TINT_LENGTH) };
 }
 
-/** Colours along a line through `stops` in OKLab, each as far from the one before as all the others. */
+/** Colours at equal distances along the line through `stops` in OKLab. */
 export function evenRamp(stops: readonly Lch[], length: number): Rgb[] {
   const labs = stops.map(toLab);
   const ends = [0];
@@ -102,7 +102,7 @@ export function mix(from: Rgb, to: Rgb, share: number): Rgb {
   return rgbOf(mixLab(labOf(from), labOf(to), share));
 }
 
-/** Four bytes, red in the lowest, as `unpack4x8unorm` reads them. */
+/** Four bytes, red in the lowest, in the order of `unpack4x8unorm`. */
 export function packed([red, green, blue]: Rgb, alpha = 1): number {
   const byte = (value: number): number => Math.round(255 * Math.min(1, Math.max(0, value)));
   return (byte(red) | (byte(green) << 8) | (byte(blue) << 16) | (byte(alpha) << 24)) >>> 0;
@@ -121,7 +121,7 @@ export function labOf(rgb: Rgb): Lab {
   ];
 }
 
-/** As `labOf`, the other way; what a screen cannot show is clipped. */
+/** The inverse of `labOf`; colours outside sRGB are clipped. */
 export function rgbOf([lightness, a, b]: Lab): Rgb {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;

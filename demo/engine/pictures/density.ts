@@ -12,7 +12,7 @@ import type { Sketch } from './sketch.ts';
 const LOG_RANGE = 9;
 const MAX_SIDE = 256;
 
-/** Says how fine the grid should be, and how many of its rows go through the flow at once. */
+/** Chooses the grid's resolution, and the number of rows that pass through the flow at once. */
 export interface DensityPlan {
   side: () => number;
   sliceRows: () => number;
@@ -24,31 +24,33 @@ interface Slicer {
 }
 
 /**
- * log p on a grid over the canvas. For more than two columns it is the slice of the density through the mean of the
- * others, p(a, b, mean of the rest): not the marginal density of the two, which would be an integral.
+ * log p on a grid over the canvas. For more than two columns it is the slice of the density through the mean
+ * of the others, p(a, b, mean of the rest). It is not the marginal density of the two, which would be an
+ * integral.
  *
- * Where the columns have domains, the grid covers what of these is on the canvas: there is no density beyond.
+ * If the columns have domains, the grid covers their part of the canvas: the density outside is 0.
  *
- * The grid goes through the flow slice by slice, so that no submit is long; the last whole grid is shown meanwhile.
+ * The grid passes through the flow slice by slice, so that no submit is long. Meanwhile the last whole grid
+ * is shown.
  */
 export class DensitySketch implements Sketch {
   readonly #scene: Scene;
   readonly #flow: Flow;
   readonly #plan: DensityPlan;
   readonly #sizeOf: () => Size;
-  /** One is shown, the other is being filled. */
+  /** One grid is shown while the other is filled. */
   readonly #grids: [Grid, Grid];
   readonly #points: BrushStroke<'points'>;
-  /** Of the data, over the map. */
+  /** The data points over the map. */
   readonly #shown: { buffer: GPUBuffer; stride: number };
   #shownCount: number;
   readonly #slicers = new Map<number, Slicer>();
   #slicer: Slicer;
-  /** Of the slicer that is being made. */
+  /** Rows of the slicer that is being made. */
   #making: number | undefined;
   #side = 0;
   #next = 0;
-  /** Of the grid that is being filled. */
+  /** The frame of the grid that is being filled. */
   #frame: Frame | undefined;
   #disposed = false;
 
@@ -89,7 +91,7 @@ export class DensitySketch implements Sketch {
     return this.#slicer.pass.rows;
   }
 
-  /** Cells along a side of the grid that is shown. */
+  /** Cells along a side of the shown grid. */
   get side(): number {
     return this.#grids[0].side;
   }
@@ -168,7 +170,7 @@ export class DensitySketch implements Sketch {
       alpha: view.theme === 'dark' ? 0.65 : 0.5,
       tintStep: 0,
     });
-    // As close together as those of all classes at once.
+    // The same spacing as for all classes together.
     const most = pointsFor(size, pixelRatio) / this.#scene.classCount;
     this.#points.draw(renderPass, 4, Math.min(this.#shownCount, Math.round(most)));
   }
@@ -191,7 +193,7 @@ export class DensitySketch implements Sketch {
     else void this.#make(rows);
   }
 
-  /** Makes a slicer of another size for the grids to come. */
+  /** Makes a slicer of another size for later grids. */
   async #make(rows: number): Promise<void> {
     if (this.#making !== undefined) return;
     this.#making = rows;
@@ -200,7 +202,7 @@ export class DensitySketch implements Sketch {
       if (this.#disposed) pass.dispose();
       else this.#keep(pass);
     } catch {
-      // The flow or the device has gone; who else uses it is told.
+      // The flow or the device is gone; its other users get the error.
     } finally {
       this.#making = undefined;
     }
@@ -208,7 +210,7 @@ export class DensitySketch implements Sketch {
 
   #keep(pass: FlowPass<'logProb'>): Slicer {
     const { brushes, means } = this.#scene;
-    // Another class may be shown than when it was asked for.
+    // The shown class may have changed since the request.
     this.#scene.give(pass);
     const made = { pass, lattice: brushes.stroke('latticeRows', means, pass.buffer('state')) };
     this.#slicers.set(pass.rows, made);
@@ -231,14 +233,14 @@ export class DensitySketch implements Sketch {
 
 interface Grid {
   side: number;
-  /** Where on the canvas it lies: left, bottom, right, top, from 0 to 1. */
+  /** Its place on the canvas: left, bottom, right, top, from 0 to 1. */
   box: [number, number, number, number];
   logProb: GPUBuffer;
   scaling: BrushStroke<'densityScale'>;
   map: BrushStroke<'density'>;
 }
 
-/** As many points as do not cover each other: one for every 80 CSS pixels squared or so. */
+/** A point count at which points hardly cover each other: about one per 80 square CSS pixels. */
 export function pointsFor({ width, height }: Size, pixelRatio: number): number {
   return Math.round((width * height) / (80 * pixelRatio * pixelRatio));
 }

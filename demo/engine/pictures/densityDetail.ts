@@ -1,28 +1,28 @@
-/** How fine the heat-map is made: as fine as the time that it may take allows, by what its rows took so far. */
+/** Chooses the heat-map's resolution: as fine as its time limit allows, given the measured time per row. */
 import { densitySide, sliceRows } from '../drawingBudget.ts';
 import type { CostEstimates } from '../drawingBudget.ts';
 import type { DensityPlan, DensitySketch } from './density.ts';
 import type { Size } from './frame.ts';
 
-/** How old the pictures may get while the flow learns, ms, and the heat-map's part of what they take. */
+/** The longest age of the pictures during training, ms, and the heat-map's share of their time. */
 const AGE_MS = 900;
 const DENSITY_PART = 0.4;
-/** How long a first heat-map may take with nothing else to do, and the finest, ms. */
+/** Time limits of the first and of the finest heat-map while training is stopped, ms. */
 const FIRST_DENSITY_MS = 60;
 const FINE_DENSITY_MS = 1200;
 
 export class DensityDetail implements DensityPlan {
-  /** The part of the GPU's time that the pictures may take. */
+  /** The share of the GPU's time for the pictures. */
   share = 1;
-  /** The shown heat-map is of the flow as it is, but coarse. */
+  /** The shown heat-map is up to date but coarse. */
   isRefining = false;
-  /** Whose rows are timed. */
+  /** The sketch whose rows are timed. */
   sketch: DensitySketch | undefined;
   readonly #costs: CostEstimates;
   readonly #sizeOf: () => Size;
   readonly #mostRows: number;
 
-  /** @param mostRows that go through the flow at once */
+  /** @param mostRows the most rows that pass through the flow at once */
   constructor(costs: CostEstimates, sizeOf: () => Size, mostRows: number) {
     this.#costs = costs;
     this.#sizeOf = sizeOf;
@@ -33,7 +33,7 @@ export class DensityDetail implements DensityPlan {
     const { width, height } = this.#sizeOf();
     const ms = this.#msPerRow();
     const pixels = Math.min(width, height);
-    // Not timed yet: as coarse as it gets.
+    // No time is known yet: use the coarsest grid.
     if (ms === undefined) return densitySide(1, 0, pixels);
     if (this.share < 1) return densitySide(ms, this.share * AGE_MS * DENSITY_PART, pixels);
     return densitySide(ms, this.isRefining ? FINE_DENSITY_MS : FIRST_DENSITY_MS, pixels);
@@ -43,7 +43,7 @@ export class DensityDetail implements DensityPlan {
     return sliceRows(this.#msPerRow(), this.#mostRows);
   }
 
-  /** Has the heat-map that is shown made again, as fine as it gets. @returns whether that is finer */
+  /** Requests the finest heat-map. @returns whether it is finer than the shown one */
   refine(): boolean {
     this.isRefining = true;
     return (this.sketch?.side ?? Infinity) < this.side();

@@ -1,18 +1,18 @@
-/** The time that drawing takes: what may be spent, what kinds of work cost, and what training is slowed down. */
+/** Accounts for drawing time: the budget, the cost of each kind of work, and the delay of training. */
 import { CostEstimates, DrawingBudget } from '../drawingBudget.ts';
 import { Slowdown } from '../slowdown.ts';
 
-/** For so long after an image the browser puts its page together, ms. */
+/** After an image, the browser may compose its page for this long, ms. */
 const PRESENTED_MS = 120;
 
 export interface Job {
-  /** Where its cost is kept. */
+  /** The key for its cost. */
   kind: string;
   isImage: boolean;
   run: () => void;
 }
 
-/** Work that was submitted: when, what it was expected to take, and the marks before and after it, ms. */
+/** Submitted work: its start, its expected time, and the marks before and after it, ms. */
 interface Submitted {
   jobs: readonly Job[];
   start: number;
@@ -25,32 +25,32 @@ export class DrawingTime {
   readonly costs = new CostEstimates();
   readonly #budget = new DrawingBudget(performance.now());
   readonly #slowdown = new Slowdown();
-  /** What drawing took of the queue since training last told of its steps. */
+  /** Queue time that drawing took since training last reported its steps. */
   #paidMs = 0;
 
-  /** The part of the GPU's time that is for drawing from now on. */
+  /** Sets the share of the GPU's time for drawing from now on. */
   setShare(share: number): void {
     this.#budget.setShare(share, performance.now());
   }
 
-  /** Milliseconds that may be drawn now; negative where too much was. */
+  /** Milliseconds that are free for drawing now; negative after an overdraft. */
   available(now: number): number {
     return this.#budget.available(now);
   }
 
-  /** Milliseconds until something may be drawn again. */
+  /** Milliseconds until drawing may start again. */
   wait(now: number): number {
     return this.#budget.wait(now);
   }
 
-  /** So many steps of training took place: the time that drawing has added to them is paid too. */
+  /** Charges the delay that drawing added to `count` training steps. */
   stepsDone(count: number, start: number, end: number): void {
-    // Beyond what the queue says that the drawing took, which is paid already.
+    // The drawing time in the queue is charged already, so only the rest is due.
     this.#budget.spend(Math.max(0, this.#slowdown.steps(count, start, end) - this.#paidMs));
     this.#paidMs = 0;
   }
 
-  /** Learns what the work cost once the GPU has done it. @throws {Error} if the device is lost */
+  /** Learns the cost of the work when the GPU has finished it. @throws {Error} if the device is lost */
   async account({ jobs, start, expected, marked, done }: Submitted): Promise<void> {
     this.#budget.spend(expected);
     this.#slowdown.begin();

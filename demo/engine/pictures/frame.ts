@@ -1,8 +1,8 @@
-/** Which part of the plane a canvas shows. */
+/** The part of the plane that a canvas shows. */
 
 export type Pair = readonly [number, number];
 
-/** The largest upright square of the canvas shows centre ± half; what is left of a longer side shows more. */
+/** The canvas's largest square shows centre ± half; the rest of a longer side shows more. */
 export interface Frame {
   centre: Pair;
   half: Pair;
@@ -13,7 +13,7 @@ export interface Size {
   height: number;
 }
 
-/** Standard deviations of the latent normal that its pictures show to each side. */
+/** Standard deviations of the latent normal that its pictures show on each side. */
 export const LATENT_REACH = 4;
 
 /** The square of `reach` standard deviations around the mean of two columns. */
@@ -29,10 +29,10 @@ export function mixFrames(from: Frame, to: Frame, share: number): Frame {
 }
 
 /**
- * The frames of the states 0 … L between data and latent. A map of domains that comes first has the frame of what it
- * makes of the data; a standardisation turns the frame before it into its own, in which nothing moves; the frames after
- * these widen to the latent one evenly.
- * @param mapped where the first bijector is a map of domains
+ * The frames of the states 0 … L between data and latent. A first map of domains has the frame of the mapped
+ * data. A standardisation maps the frame before it to its own, so nothing moves. The later frames widen
+ * evenly to the latent one.
+ * @param mapped the frame of the mapped data, if the first bijector is a map of domains
  */
 export function layerFrames(
   data: Frame,
@@ -48,7 +48,7 @@ export function layerFrames(
   return [...frames, ...widening];
 }
 
-/** The part of a frame between two corners, at least one of which may be infinite. */
+/** The part of a frame between two corners, which may be infinite on either side. */
 export function clipped({ centre, half }: Frame, low: Pair, high: Pair): Frame {
   const ends = ([0, 1] as const).map((axis): Pair => [
     Math.max(low[axis], centre[axis] - half[axis]),
@@ -58,7 +58,7 @@ export function clipped({ centre, half }: Frame, low: Pair, high: Pair): Frame {
   return { centre: [(left + right) / 2, (bottom + top) / 2], half: [(right - left) / 2, (top - bottom) / 2] };
 }
 
-/** Where the inner frame's corners are in the outer one, whose own are at 0 and 1: left, bottom, right, top. */
+/** The inner frame's corners in the outer frame's coordinates, 0 to 1: left, bottom, right, top. */
 export function placeWithin(inner: Frame, outer: Frame): [number, number, number, number] {
   const place = (axis: 0 | 1, side: -1 | 1): number => {
     const at = inner.centre[axis] + side * inner.half[axis] - outer.centre[axis];
@@ -67,7 +67,7 @@ export function placeWithin(inner: Frame, outer: Frame): [number, number, number
   return [place(0, -1), place(1, -1), place(0, 1), place(1, 1)];
 }
 
-/** From the frame's square [−1, 1]² to the canvas's clip space: one side of a long canvas reaches further. */
+/** The scale from the frame's square [−1, 1]² to clip space: the longer side of a canvas shows more. */
 export function aspectOf({ width, height }: Size): Pair {
   const side = Math.min(width, height);
   return [side / width, side / height];
@@ -79,13 +79,13 @@ export function canvasFrame(frame: Frame, size: Size): Frame {
   return { centre: frame.centre, half: [frame.half[0] / x, frame.half[1] / y] };
 }
 
-/** The point of the plane at a place of the canvas, in [0, 1]² from the top left. */
+/** The point of the plane at a canvas position, in [0, 1]² from the top left. */
 export function unproject(at: { x: number; y: number }, frame: Frame, size: Size): Pair {
   const { centre, half } = canvasFrame(frame, size);
   return [centre[0] + (2 * at.x - 1) * half[0], centre[1] + (1 - 2 * at.y) * half[1]];
 }
 
-/** As `unproject`, the other way. */
+/** The inverse of `unproject`. */
 export function project(point: Pair, frame: Frame, size: Size): { x: number; y: number } {
   const { centre, half } = canvasFrame(frame, size);
   return { x: (1 + (point[0] - centre[0]) / half[0]) / 2, y: (1 - (point[1] - centre[1]) / half[1]) / 2 };

@@ -15,7 +15,7 @@ const SPACING = 0.5;
 /** Segments that the flow stretches to more than this many CSS pixels fade. */
 const FADE_LENGTH = 7;
 
-/** The lattice is that of the two shown latent features; the others are at their mean, 0. */
+/** A lattice of the two shown latent features; the others are at their mean, 0. */
 export class GridSketch implements Sketch {
   readonly kind = 'grid rows';
   readonly #scene: Scene;
@@ -62,7 +62,7 @@ export class GridSketch implements Sketch {
     const { offsets, pointsPerLine } = this.#lattice;
     const lines = Math.floor(this.#pass.rows / pointsPerLine);
     this.#scene.write(this.#frames, Float32Array.from(frameParams(dataFrame)));
-    // A line far from the middle stands back as the normal density does, but stays to be seen.
+    // Lines far from the middle fade with the normal density, but stay visible.
     const colourOf = (offset: number): number =>
       packed(this.#scene.faded(palette.model, 0.8 * (1 - Math.exp(-0.3 * offset * offset))));
     this.#scene.write(this.#tints, Uint32Array.from(offsets, colourOf));

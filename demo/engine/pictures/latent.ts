@@ -1,4 +1,4 @@
-/** z = f(x) of the data against the rings of the standard normal. */
+/** z = f(x) of the data over the rings of the standard normal. */
 import type { Flow, FlowPass } from '../../../src/index.ts';
 import type { BrushStroke } from './brushes.ts';
 import { pointsFor } from './density.ts';
@@ -81,7 +81,7 @@ export class LatentSketch implements Sketch {
   }
 }
 
-/** The rings in any frame, as strong as `strength` says, 0 to 1. */
+/** Draws the rings in any frame, with `strength` from 0 to 1. */
 export function drawRings(
   rings: BrushStroke<'rings'>,
   renderPass: GPURenderPassEncoder,

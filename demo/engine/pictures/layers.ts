@@ -15,13 +15,13 @@ import type { Sketch } from './sketch.ts';
 
 const PATHS = 10;
 
-/** Where the scrubber stands: between states `layer` and `layer + 1`, `share` of the way. */
+/** Position of the scrubber: between states `layer` and `layer + 1`, `share` of the way. */
 export interface LayerPlace {
   layer: number;
   share: number;
 }
 
-/** The place of `View.layer` among `count` bijectors. */
+/** Converts `View.layer` to a position among `count` bijectors. */
 export function layerPlace(at: number, count: number): LayerPlace {
   const within = Math.min(count, Math.max(0, at));
   const layer = Math.min(Math.floor(within), Math.max(0, count - 1));
@@ -33,7 +33,7 @@ export class LayersSketch implements Sketch {
   readonly #scene: Scene;
   readonly #most: number;
   #rows: Float32Array;
-  /** How many of the rows are drawn. */
+  /** Number of rows that are drawn. */
   #count: number;
   readonly #source: { buffer: GPUBuffer };
   readonly #pass: FlowPass<'trace'>;
@@ -42,7 +42,7 @@ export class LayersSketch implements Sketch {
   readonly #aheadTints: GPUBuffer;
   readonly #frames: GPUBuffer;
   readonly #rings: BrushStroke<'rings'>;
-  /** The way so far, the way to come, and where each path's row is. */
+  /** The path so far, the path ahead, and the current point of each path. */
   readonly #done: BrushStroke<'curves'>;
   readonly #ahead: BrushStroke<'curves'>;
   readonly #points: BrushStroke<'points'>;
@@ -89,7 +89,7 @@ export class LayersSketch implements Sketch {
     this.#scene.give(this.#pass);
   }
 
-  /** The row [D] that is drawn within `reach` pixels of a place of the canvas; reads the positions back. */
+  /** The row [D] that is drawn within `reach` pixels of a canvas position; reads the positions back. */
   async nearest(at: { x: number; y: number }, size: Size, reach: number): Promise<Float32Array | undefined> {
     const { columns, dim, view, bijectors, layerFrames, dataFrame, brushes } = this.#scene;
     const { stride } = this.#pass;
@@ -114,7 +114,7 @@ export class LayersSketch implements Sketch {
     return best && this.#rows.slice(best.row * dim, (best.row + 1) * dim);
   }
 
-  /** The frame at the scrubber's place. */
+  /** The frame at the scrubber's position. */
   static frameAt(scene: Scene, { layer, share }: LayerPlace): Frame {
     const frames = scene.layerFrames;
     const from = frames[layer] ?? scene.dataFrame;
@@ -156,7 +156,7 @@ export class LayersSketch implements Sketch {
       tintStep: 1,
     };
     this.#scene.write(this.#frames, Float32Array.from(layerFrames.flatMap(frameParams)));
-    // Faint by their colour: where two segments of a curve meet, a transparent one would show a dot.
+    // Faded by colour rather than alpha: a transparent curve would show a dot at each joint.
     const faint = (share: number): Uint32Array =>
       new Uint32Array(PATHS).fill(packed(this.#scene.faded(palette.ink, share)));
     this.#scene.write(this.#doneTints, faint(0.4));
@@ -191,7 +191,7 @@ export class LayersSketch implements Sketch {
   }
 }
 
-/** The rows that are shown, those whose paths are drawn first. */
+/** The shown rows, those with a drawn path first. */
 function leadingRows(scene: Scene, most: number): ShownRows {
   const { rows, count } = scene.shownRows(most);
   const ordered = rows.slice();
@@ -199,7 +199,7 @@ function leadingRows(scene: Scene, most: number): ShownRows {
   return { rows: ordered, count };
 }
 
-/** The rows again, those whose paths are drawn first. */
+/** Reorders the rows, those with a drawn path first. */
 function leading(rows: Float32Array, dim: number): Float32Array {
   const first = farApart(rows, dim, PATHS);
   const others = Array.from({ length: rows.length / dim }, (_, row) => row).filter(

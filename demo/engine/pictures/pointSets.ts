@@ -1,4 +1,4 @@
-/** Rows that the pictures send through the flow. */
+/** Rows that the pictures pass through the flow. */
 import type { Rows } from '../../../src/index.ts';
 
 /** A lattice of lines of the plane, each a row of points. */
@@ -7,13 +7,13 @@ export interface Lattice {
   pointsPerLine: number;
   /** [lines, pointsPerLine, 2]. */
   points: Float32Array;
-  /** Of each line, its distance from the origin. */
+  /** One per line: its distance from the origin. */
   offsets: Float32Array;
 }
 
 /**
- * Lines of the latent square [−reach, reach]², `spacing` apart and through the origin, the outermost first so that those
- * in the middle lie on top.
+ * Lines of the latent square [−reach, reach]², `spacing` apart and through the origin. The outermost come
+ * first, so that the middle ones lie on top.
  */
 export function lattice(reach: number, spacing: number, pointsPerLine: number): Lattice {
   const steps = Math.floor(reach / spacing + 1e-9);
@@ -38,8 +38,8 @@ export function lattice(reach: number, spacing: number, pointsPerLine: number): 
 }
 
 /**
- * Points of two columns as full rows in columns [features, stride]: every other feature, and the rows after the last,
- * have the value that `others` says, or that of the last row.
+ * Points of two columns as full rows in columns [features, stride]. Every other feature has its value from
+ * `others`, and padding repeats the last row.
  */
 export function plane(
   points: Float32Array,
@@ -73,7 +73,7 @@ export function spreadRows<Values extends Rows>(rows: Values, dim: number, count
   return chosen;
 }
 
-/** Rows that a picture draws, and others after them that it does not. */
+/** The rows that a picture draws, followed by padding rows. */
 export interface ShownRows {
   /** [n, D]. */
   rows: Float32Array;
@@ -81,9 +81,9 @@ export interface ShownRows {
 }
 
 /**
- * At most `most` of the rows [N, D] of one class. Their room is that of the largest class, so that all classes fit the same
- * buffers.
- * @param classes of the rows, one-hot [N, C]
+ * At most `most` of the rows [N, D] of one class. The size is that of the largest class, so that all classes
+ * fit the same buffers.
+ * @param classes the classes of the rows, one-hot [N, C], and the shown one
  */
 export function rowsOfClass(
   rows: Float32Array,
@@ -108,8 +108,8 @@ export function rowsOfClass(
 }
 
 /**
- * At most `count` rows that lie far from each other: the first, then again and again the one whose nearest chosen row is
- * the farthest, as long as there is one that differs from all of them.
+ * At most `count` rows that lie far from each other. The first row is chosen first, then repeatedly the row
+ * whose nearest chosen row is farthest away, until no row differs from all chosen ones.
  */
 export function farApart(rows: Float32Array, dim: number, count: number): number[] {
   const total = rows.length / dim;

@@ -11,7 +11,7 @@ import { frameParams } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { columnStarts, disposeAll, runPass } from './sketch.ts';
 
-/** What the pointer is at: a place of one picture's plane, or a whole row x [D]. */
+/** The pointer's target: a point of one picture's plane, or a whole row x [D]. */
 export type Aim =
   { picture: Exclude<Picture, 'layers'>; at: { x: number; y: number }; size: Size } | { row: Float32Array };
 
@@ -22,8 +22,8 @@ interface ProbePasses {
 }
 
 /**
- * Follows one row through the flow. In data space the features that are not shown are at the data's mean, in latent
- * space at 0: the plane of the picture.
+ * Follows one row through the flow. Features that are not shown are at the data's mean in data space and at 0
+ * in latent space, as in the pictures.
  */
 export class Probe {
   readonly #scene: Scene;
@@ -51,7 +51,7 @@ export class Probe {
     return probe;
   }
 
-  /** Takes the point through the flow as it is now, and reads where it came by; null where there can be no data. */
+  /** Passes the point through the current flow and reads its states; null outside the domains of the data. */
   async look(aim: Aim): Promise<Hovered | null> {
     const { dataFrame } = this.#scene;
     const isOfData = 'picture' in aim && aim.picture !== 'latent';
@@ -64,13 +64,13 @@ export class Probe {
     return this.#read();
   }
 
-  /** Another class may be shown. */
+  /** Updates the class that is shown. */
   reset(): void {
     this.#scene.give(this.#trace, this.#inverse, this.#logProb);
     if (this.#isShown) this.follow();
   }
 
-  /** Nothing is pointed at. */
+  /** The pointer is over nothing. */
   leave(): void {
     this.#isShown = false;
   }
@@ -80,9 +80,9 @@ export class Probe {
     return this.#isShown;
   }
 
-  /** The way through the flow as it has become, for the marks. */
+  /** Passes the point through the current flow again, for the marks. */
   follow(): void {
-    // The pass has turned its state into z; x is the first of the states that it kept.
+    // The pass has overwritten its state with z; x is the first of its kept states.
     runPass(this.#scene.brushes.device, this.#trace, { buffer: this.#trace.buffer('states') });
   }
 
@@ -126,7 +126,7 @@ export class Probe {
     disposeAll([this.#trace, this.#inverse, this.#logProb, ...this.#rings]);
   }
 
-  /** Puts x into the state of the trace; a latent point comes there by the inverse. */
+  /** Writes x to the state of the trace; a latent point goes through the inverse first. */
   #send(aim: Aim): void {
     const { columns, dim, data, dataFrame, brushes } = this.#scene;
     const { device } = brushes;

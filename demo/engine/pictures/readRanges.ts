@@ -1,6 +1,6 @@
-/** The one way back from the GPU: what the pointer asks for. */
+/** The only readback from the GPU: the pointer's queries. */
 
-/** From each start, `length` numbers of a buffer of f32. */
+/** Reads `length` f32 numbers of a buffer from each start. */
 export async function readRanges(
   device: GPUDevice,
   source: GPUBuffer,

@@ -9,7 +9,7 @@ import type { Scene } from './scene.ts';
 import { columnStarts, runPass } from './sketch.ts';
 import type { Sketch } from './sketch.ts';
 
-/** The latent points stay the same, so that while the flow learns its samples move rather than flicker. */
+/** The latent points stay the same, so that samples move rather than flicker while the flow learns. */
 const SEED = 1;
 
 export class SamplesSketch implements Sketch {

@@ -1,4 +1,4 @@
-/** What all pictures of one model share: colours, rows and frames on the GPU. */
+/** State that all pictures of a model share: colours, rows and frames on the GPU. */
 import type { Domain, Flow, FlowPass, FlowSpec, PassKind, PassOptions, Rows } from '../../../src/index.ts';
 import {
   columnsOf,
@@ -21,25 +21,25 @@ import type { ShownRows } from './pointSets.ts';
 import { clipped, dataFrame, layerFrames } from './frame.ts';
 import type { Frame, Pair } from './frame.ts';
 
-/** Single colours that points and curves are drawn in. */
+/** The single colours for points and curves. */
 const INKS = ['data', 'model', 'ink'] as const;
 export type Ink = (typeof INKS)[number];
 
-/** How far from the mean, in standard deviations, the tints of the rows run. */
+/** Range of the row tints, in standard deviations from the mean. */
 const TINT_REACH = 2;
 
 export class Scene {
   readonly brushes: Brushes;
-  /** The data as the passes of the flow have them: less its offset. */
+  /** The data in the coordinates of the flow's passes: the offset is subtracted. */
   readonly data: PicturedData;
-  /** What the flow subtracts from the data in float64, [D]. */
+  /** The offset that the flow subtracts from the data in float64, [D]. */
   readonly offset: Float64Array;
   readonly dim: number;
   readonly pixelRatio: number;
   /** Types of the flow's bijectors. */
   readonly bijectors: readonly string[];
   readonly #domains: readonly Domain[] | undefined;
-  /** Mean and standard deviation of the columns once their domains are mapped. */
+  /** Mean and standard deviation of the columns after their domains are mapped. */
   readonly #mapped: ColumnStatistics | undefined;
   readonly ramp: GPUBuffer;
   readonly rampLength: number;
@@ -50,7 +50,7 @@ export class Scene {
   #view: View;
   #palette: Palette;
 
-  /** @param scales what the flow divides the values of positive columns by, [D], where it maps domains */
+  /** @param scales the divisors of positive columns, [D], if the flow maps domains */
   constructor(
     brushes: Brushes,
     data: DataSet,
@@ -93,37 +93,37 @@ export class Scene {
     this.#paint();
   }
 
-  /** The columns that are shown, kept to those that there are. */
+  /** The shown columns, limited to those that exist. */
   get columns(): Pair {
     const [x, y] = this.#view.columns;
     const last = this.dim - 1;
     return [Math.min(x, last), Math.min(y, last)];
   }
 
-  /** What the flow is told of the class that is shown, [C]; undefined where the data are not told apart. */
+  /** The one-hot context of the shown class, [C]; undefined if the classes are not split. */
   get context(): Float32Array | undefined {
     const { classes } = this.data;
     return classes && oneHot({ column: classes.column, of: Uint8Array.of(this.#level(classes)) });
   }
 
-  /** How many classes are told apart; 1 where none are. */
+  /** Number of split classes; 1 if there are none. */
   get classCount(): number {
     return this.data.classes?.column.levels.length ?? 1;
   }
 
-  /** A pass of a sketch, given the class that is shown. */
+  /** A sketch's pass, conditioned on the shown class. */
   pass<K extends PassKind>(flow: Flow, kind: K, options: Omit<PassOptions, 'context'>): Promise<FlowPass<K>> {
     const { context } = this;
     return flow.pass(kind, { ...options, ...(context && { context }) });
   }
 
-  /** Gives passes the class that is shown now. */
+  /** Conditions passes on the currently shown class. */
   give(...passes: readonly FlowPass[]): void {
     const { context } = this;
     if (context !== undefined) for (const pass of passes) pass.setContext(context);
   }
 
-  /** At most `most` of the data's rows, where they are told apart of the class that is shown. */
+  /** At most `most` of the data's rows, only those of the shown class if the classes are split. */
   shownRows(most: number): ShownRows {
     const { shown, classes } = this.data;
     if (classes === undefined) {
@@ -143,13 +143,13 @@ export class Scene {
     return layerFrames(this.dataFrame, this.bijectors, this.#view.reach, mapped);
   }
 
-  /** The part of a frame of the shown columns where there can be data. */
+  /** The part of a frame of the shown columns that lies inside their domains. */
   withinDomain(frame: Frame): Frame {
     const [low, high] = this.#bounds;
     return clipped(frame, low, high);
   }
 
-  /** Whether there can be data at a point of the shown columns. */
+  /** Whether a point of the shown columns lies inside their domains. */
   isInside(point: Pair): boolean {
     return this.columns.every((column, axis) =>
       isInside(point[axis] ?? 0, this.#domains?.[column] ?? 'real'),
@@ -160,12 +160,12 @@ export class Scene {
     return this.#inks[name];
   }
 
-  /** A colour that stands back by `share` towards the background. */
+  /** A colour mixed with the background by `share`. */
   faded(colour: Rgb, share: number): Rgb {
     return mix(colour, this.#palette.background, share);
   }
 
-  /** Rows [n, D] on the GPU in columns [D, padded n]. */
+  /** Uploads rows [n, D] to the GPU in columns [D, padded n]. */
   upload(label: string, rows: Float32Array): { buffer: GPUBuffer; rows: number; stride: number } {
     const count = rows.length / this.dim;
     const stride = paddedRows(count);
@@ -174,12 +174,12 @@ export class Scene {
     return { buffer, rows: count, stride };
   }
 
-  /** Puts as many rows in place of those of `upload`. */
+  /** Replaces the rows of an `upload` with as many others. */
   fill(buffer: GPUBuffer, rows: Float32Array): void {
     this.write(buffer, columnsOf(rows, this.dim, { start: 0, count: rows.length / this.dim }));
   }
 
-  /** A colour for each row by its place in the data, so that one finds it again in other pictures. */
+  /** A colour for each row by its position in the data, so that one recognises it in other pictures. */
   rowTints(rows: Float32Array): Uint32Array<ArrayBuffer> {
     const { tints } = this.#palette;
     const { centre, half } = this.dataFrame;
@@ -194,7 +194,7 @@ export class Scene {
     });
   }
 
-  /** A buffer that dies with the scene. */
+  /** A buffer that is destroyed with the scene. */
   storage(label: string, bytes: number): GPUBuffer {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     const buffer = this.brushes.device.createBuffer({ label, size: Math.max(16, bytes), usage });
@@ -210,7 +210,7 @@ export class Scene {
     for (const buffer of this.#owned) buffer.destroy();
   }
 
-  /** Where the domains of the shown columns begin and end. */
+  /** Lower and upper ends of the shown columns' domains. */
   get #bounds(): [low: Pair, high: Pair] {
     const domainOf = (column: number): Domain => this.#domains?.[column] ?? 'real';
     const low = (column: number): number => (domainOf(column) === 'real' ? -Infinity : 0);
@@ -246,7 +246,7 @@ export class Scene {
   }
 }
 
-/** What the pictures need of the data, in float32 coordinates. */
+/** The pictures' part of the data, in float32 coordinates. */
 type PicturedData = Omit<DataSet, 'kept' | 'shown'> & { kept: Float32Array; shown: Float32Array };
 
 function lessOffset(data: DataSet, offset: Float64Array): PicturedData {
@@ -260,7 +260,7 @@ function lessOffset(data: DataSet, offset: Float64Array): PicturedData {
   };
 }
 
-/** Of the columns as the flow maps them, whose scales may be those of other data. */
+/** Statistics of the columns as the flow maps them; its scales may come from other data. */
 function mappedStatistics(
   { kept, columns }: PicturedData,
   domains: readonly Domain[],
@@ -274,7 +274,7 @@ function mappedStatistics(
   return columnStatistics(mapped, columns.length, columns);
 }
 
-/** A frame as the shaders take it: centre, then half. */
+/** A frame in the shaders' layout: centre, then half. */
 export function frameParams({ centre, half }: Frame): number[] {
   return [...centre, ...half];
 }

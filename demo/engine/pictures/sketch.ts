@@ -1,20 +1,20 @@
-/** A picture as the studio sees it: rows that go through the flow, and a drawing of what came out. */
+/** The studio's view of a picture: rows that pass through the flow, and a drawing of the result. */
 import type { FlowPass, PassKind } from '../../../src/index.ts';
 import type { BrushName, BrushStroke } from './brushes.ts';
 import type { Size } from './frame.ts';
 
 export interface Sketch {
-  /** What a piece of `compute` is called where its cost is kept; the same names cost the same. */
+  /** The key for the cost of a piece of `compute`; pieces with the same key cost the same. */
   readonly kind: string;
-  /** Submits the next piece of the rows' way through the flow, with the parameters as they are; true after the last. */
+  /** Passes the next piece of the rows through the flow, with the current parameters; true after the last. */
   compute(): boolean;
-  /** Begins again with `compute`, where its rows depend on what the view says. */
+  /** Restarts `compute`, if its rows depend on the view. */
   reset(): void;
   draw(renderPass: GPURenderPassEncoder, size: Size): void;
   dispose(): void;
 }
 
-/** Drops the rows of a pass, copied from where they are kept, through the flow. */
+/** Copies a pass's rows from `source`, if given, and runs them through the flow. */
 export function runPass<K extends PassKind>(
   device: GPUDevice,
   pass: FlowPass<K>,
@@ -29,7 +29,7 @@ export function runPass<K extends PassKind>(
   device.queue.submit([encoder.finish()]);
 }
 
-/** Where the shown columns of a state [D, stride] begin. */
+/** Offsets of the shown columns in a state [D, stride]. */
 export function columnStarts(columns: readonly [number, number], stride: number): [number, number] {
   return [columns[0] * stride, columns[1] * stride];
 }

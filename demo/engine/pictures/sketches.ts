@@ -12,19 +12,19 @@ import type { Scene } from './scene.ts';
 import type { Sketch } from './sketch.ts';
 import type { Surface } from './surface.ts';
 
-/** A picture, and what of it is out of date. */
+/** A picture, with its outdated parts. */
 export interface Entry {
   picture: Picture;
   surface: Surface;
   sketch: Sketch;
-  /** The flow or the view has changed since its rows went through. */
+  /** The flow or the view has changed since its rows were computed. */
   hasOldRows: boolean;
   hasOldImage: boolean;
-  /** The page knows that it is there. */
+  /** The page knows that the picture exists. */
   isAnnounced: boolean;
-  /** The visitor waits for it. */
+  /** The visitor is waiting for it. */
   isUrgent: boolean;
-  /** No rows have come through the flow yet. */
+  /** No rows have passed through the flow yet. */
   isBlank: boolean;
 }
 
@@ -33,7 +33,7 @@ export function entryOf(picture: Picture, surface: Surface, sketch: Sketch): Ent
   return { picture, surface, sketch, ...isNew };
 }
 
-/** Rows of each picture: a software adapter takes milliseconds for a thousand. */
+/** Rows of each picture: a software adapter takes milliseconds per thousand. */
 const ROWS = {
   software: { samples: 1024, latent: 1024, layers: 384, pointsPerLine: 129 },
   gpu: { samples: 4000, latent: 4000, layers: 1000, pointsPerLine: 257 },

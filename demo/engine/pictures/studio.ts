@@ -1,4 +1,4 @@
-/** The pictures of one model: which of them are out of date, and which is brought up to date next. */
+/** The pictures of one model: tracks which are out of date, and chooses which to update next. */
 import { DisposedError } from '../../../src/index.ts';
 import type { Flow } from '../../../src/index.ts';
 import type { Hovered, Picture, View } from '../../protocol.ts';
@@ -13,7 +13,7 @@ import { entryOf, sketchMakers } from './sketches.ts';
 import type { Entry } from './sketches.ts';
 import type { Surface } from './surface.ts';
 
-/** How near the pointer must be to a row of the layers, CSS pixels. */
+/** Snap distance of the pointer to a row of the layers, CSS pixels. */
 const SNAP = 14;
 
 export class Studio {
@@ -24,7 +24,7 @@ export class Studio {
   readonly #time = new DrawingTime();
   readonly #detail: DensityDetail;
   readonly #entries: Entry[] = [];
-  /** Whose rows are still to go through the flow before the images are drawn, all at once. */
+  /** Entries whose rows must still pass through the flow before all images are drawn together. */
   #round: Entry[] = [];
   readonly #wake: () => void;
   readonly #shown: (picture: Picture) => void;
@@ -34,8 +34,8 @@ export class Studio {
   #disposed = false;
 
   /**
-   * @param wake asks for a `frame` soon
-   * @param shown is told of each picture that is there for the first time
+   * @param wake requests a `frame` soon
+   * @param shown is called with each picture when it first appears
    */
   constructor(
     scene: Scene,
@@ -54,7 +54,7 @@ export class Studio {
     this.#detail = new DensityDetail(this.#time.costs, () => surfaces.density.size, flow.passRows);
   }
 
-  /** Makes the pictures one by one, so that the first can be drawn while the others are compiled. */
+  /** Makes the pictures one by one, so that the first can be drawn while the others compile. */
   open(): Promise<void> {
     this.#opening ??= this.#open();
     return this.#opening;
@@ -79,7 +79,7 @@ export class Studio {
     else this.#probe = probe;
   }
 
-  /** The part of the GPU's time that the pictures may take. */
+  /** Sets the share of the GPU's time for the pictures. */
   setShare(share: number): void {
     this.#detail.share = share;
     this.#time.setShare(share);
@@ -94,7 +94,7 @@ export class Studio {
     this.#wake();
   }
 
-  /** So many steps of training took place: what drawing has added to their time is paid from its budget. */
+  /** Charges the drawing budget for the delay that drawing added to these training steps. */
   stepsDone(count: number, start: number, end: number): void {
     if (!this.#isSoftware || this.#detail.share === 1) return;
     this.#time.stepsDone(count, start, end);
@@ -111,7 +111,7 @@ export class Studio {
     for (const entry of this.#entries) {
       if (isMoved || isRepainted || isOfAnotherClass) entry.sketch.reset();
       if (isMoved || isOfAnotherClass) entry.hasOldRows = true;
-      // What came out of the flow is of the class before.
+      // The computed rows are of the previous class.
       if (isOfAnotherClass) continue;
       if (isOnlyScrubbed && entry.picture !== 'layers') continue;
       entry.hasOldImage = true;
@@ -122,7 +122,7 @@ export class Studio {
     this.#wake();
   }
 
-  /** The canvas has another size. */
+  /** The canvas size has changed. */
   resized(picture: Picture): void {
     for (const entry of this.#entries) {
       if (entry.picture !== picture) continue;
@@ -137,7 +137,7 @@ export class Studio {
     this.#wake();
   }
 
-  /** The point there, as it goes through the flow; null where there is none. */
+  /** The point there on its way through the flow; null if there is none. */
   async hover(picture: Picture, at: { x: number; y: number } | null): Promise<Hovered | null> {
     await this.#opening;
     const probe = this.#probe;
@@ -152,7 +152,7 @@ export class Studio {
     return found;
   }
 
-  /** The picture as it is now, drawn at once. */
+  /** The current picture, drawn at once. */
   async png(picture: Picture): Promise<Blob> {
     await this.#opening;
     const entry = this.#entries.find((each) => each.picture === picture);
@@ -162,7 +162,7 @@ export class Studio {
     return entry.surface.canvas.convertToBlob({ type: 'image/png' });
   }
 
-  /** Whether a `frame` would have something to do, now or when the budget allows it. */
+  /** Whether a `frame` has something to do, now or when the budget allows it. */
   get hasWork(): boolean {
     return (
       this.#round.length > 0 ||
@@ -172,15 +172,15 @@ export class Studio {
     );
   }
 
-  /** Milliseconds until a `frame` would do something, where `hasWork`; asking again and again costs time as well. */
+  /** Milliseconds until a `frame` has an effect, if `hasWork`; polling would cost time as well. */
   delay(now: number): number {
-    // The end of what is in flight wakes by itself.
+    // The end of the work in flight wakes the studio by itself.
     if (this.#isInFlight) return Infinity;
     const isUrgent = this.#entries.some((entry) => entry.isUrgent && entry.surface.isShown && !entry.isBlank);
     return isUrgent ? 0 : this.#time.wait(now);
   }
 
-  /** Brings pictures up to date, as far as the budget goes. What it cost is learned once the GPU has done it. */
+  /** Updates pictures as far as the budget allows. The cost is learned when the GPU has finished. */
   frame(now: number): void {
     if (this.#isInFlight || this.#disposed) return;
     const available = this.#time.available(now);
@@ -191,7 +191,7 @@ export class Studio {
       const job = this.#next(available - expected > 0);
       if (job === undefined) break;
       const cost = this.#time.costs.of(job.kind);
-      // What was never timed is timed alone.
+      // Work of an unknown cost is timed alone.
       if (cost === undefined && jobs.length > 0) break;
       marked ??= this.#done();
       job.run();
@@ -219,7 +219,7 @@ export class Studio {
     return row === undefined ? null : probe.look({ row });
   }
 
-  /** The next piece of work: images that the visitor waits for, rows of this round, then the images of them all. */
+  /** The next piece of work: images that the visitor waits for, then this round's rows, then its images. */
   #next(isAffordable: boolean): Job | undefined {
     const shown = this.#entries.filter(({ surface }) => surface.isShown);
     const old = shown.filter(({ hasOldImage, isBlank }) => hasOldImage && !isBlank);
@@ -241,7 +241,7 @@ export class Studio {
     };
   }
 
-  /** All in one frame, so that the browser puts its page together once. */
+  /** All images in one frame, so that the browser composes its page once. */
   #imagesOf(entries: readonly Entry[]): Job {
     return {
       kind: `images of ${entries.map(({ picture }) => picture).join(', ')}`,
@@ -258,7 +258,7 @@ export class Studio {
     this.#round = this.#round.filter((other) => other !== entry);
     entry.hasOldImage = true;
     if (entry.picture !== 'density' || this.#detail.share < 1 || entry.hasOldRows) return;
-    // With nothing else to do, the heat-map is made again as fine as it gets.
+    // With nothing else to do, the heat-map is refined to its finest grid.
     entry.hasOldRows = this.#detail.refine();
   }
 
@@ -287,7 +287,7 @@ export class Studio {
     }
   }
 
-  /** When everything that was submitted so far is done. */
+  /** The time when all work submitted so far is finished. */
   async #done(): Promise<number> {
     await this.scene.brushes.device.queue.onSubmittedWorkDone();
     return performance.now();

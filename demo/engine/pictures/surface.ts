@@ -28,12 +28,12 @@ export class Surface {
     return { width: this.canvas.width, height: this.canvas.height };
   }
 
-  /** A canvas of no size is not shown: nothing is drawn, nor computed for it. */
+  /** A canvas without a size is hidden: nothing is computed or drawn for it. */
   get isShown(): boolean {
     return this.#isShown;
   }
 
-  /** Whether the canvas has another size than before, and so nothing on it; without a size it keeps what it had. */
+  /** Returns whether the size changed, which clears the canvas; without a size it keeps its content. */
   resize(width: number, height: number): boolean {
     this.#isShown = width >= 1 && height >= 1;
     const size = { width: Math.round(width), height: Math.round(height) };
@@ -65,7 +65,7 @@ export class Surface {
   }
 }
 
-/** All canvases, each a surface. */
+/** Wraps each canvas in a surface. */
 export function surfacesOf(canvases: Record<Picture, OffscreenCanvas>): Record<Picture, Surface> {
   return Object.fromEntries(PICTURES.map((picture) => [picture, new Surface(canvases[picture])])) as Record<
     Picture,

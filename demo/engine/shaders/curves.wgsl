@@ -1,10 +1,10 @@
-// Curves through points, each point projected by a frame of its own: aspect (p - centre) / half.
+// Curves through points, each point projected by its own frame: aspect (p - centre) / half.
 // points: the shown columns of point i of curve c at x_start + c curve_step + i point_step and y_start + ...;
-// frames [n_frames], centre and half; tints [n_curves], packed RGBA. Only what lies between the parameters `start` and
-// `end`, point i having the parameter i, is drawn.
-// One instance draws one segment as a strip around it; pixels know their distance from it, so that edges are smooth and
-// segments meet in round joints. Colours are opaque but for `alpha`, so that joints do not show; a segment longer than
-// `fade_length` pixels, where that is not 0, is fainter by as much: it is a guess of what lies between its ends.
+// frames [n_frames], centre and half; tints [n_curves], packed RGBA. Point i has the parameter i; only the part between
+// the parameters `start` and `end` is drawn.
+// One instance draws one segment as a strip around it. Pixels know their distance from the segment, so edges are smooth
+// and joints are round. Colours are opaque apart from `alpha`, so that joints do not show. If `fade_length` is not 0,
+// longer segments (in pixels) fade in proportion, because they only guess the curve between their ends.
 struct Params {
   viewport: vec2f,
   aspect: vec2f,
@@ -33,7 +33,7 @@ struct Corner {
   @location(2) @interpolate(flat) colour: vec4f,
 }
 
-// The pixel of point i, the origin in the middle of the canvas.
+// The pixel of point i, relative to the middle of the canvas.
 fn pixel_of(curve: u32, i: u32) -> vec2f {
   let at = curve * params.curve_step + i * params.point_step;
   let point = vec2f(points[params.x_start + at], points[params.y_start + at]);
@@ -57,7 +57,7 @@ fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) instance: 
   let reach = 0.5 * params.width + 1.0;
   let side = 2.0 * vec2f(vec2u(index & 1u, index >> 1u)) - 1.0;
   let pixel = select(start, end, side.x > 0.0) + reach * (side.x * direction + side.y * across);
-  // What is far outside, or not finite, has no place on the canvas.
+  // Points far outside, or not finite, are moved off the canvas.
   let is_seen = until > begin && all(abs(start) < 4.0 * params.viewport) && all(abs(end) < 4.0 * params.viewport);
   let position = select(vec2f(9.0), 2.0 * pixel / params.viewport, is_seen);
   let tint = unpack4x8unorm(tints[curve]);

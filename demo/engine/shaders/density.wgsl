@@ -1,8 +1,8 @@
 // The heat-map of a density: ramp[p / scale], or ramp[1 + (log p - log scale) / n_nats] with LOG.
-// log_prob [n_side, n_side] over the box of the canvas, left, bottom, right, top from 0 to 1, rows from below; outside it
-// there is no density; scale [1], a logarithm; ramp [n_ramp_steps], packed RGBA.
-// Every pixel mixes the logarithms of the four nearest cells, which is exact for what falls off as a normal does along a
-// row or a column up to its curvature, and keeps edges smooth on coarse grids.
+// log_prob [n_side, n_side] over the box of the canvas (left, bottom, right, top, from 0 to 1), rows from below;
+// outside it the density is 0. scale [1], a logarithm; ramp [n_ramp_steps], packed RGBA.
+// Every pixel mixes the logarithms of the four nearest cells. For a normal this is exact along a row or a column up to
+// the curvature, and it keeps edges smooth on coarse grids.
 struct Params {
   box: vec4f,
   viewport: vec2f,
@@ -24,7 +24,7 @@ fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
 
 fn cell(x: u32, y: u32) -> f32 {
   let value = log_prob[y * params.n_side + x];
-  // Not a number compares as false.
+  // The comparison is false for NaN.
   return select(-100.0, clamp(value - scale[0], -100.0, 20.0), abs(value) < 1e30);
 }
 

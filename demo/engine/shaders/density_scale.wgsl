@@ -1,8 +1,8 @@
-// scale[0] = log(2 sum p^2 / sum p): twice the density that a sample of the model sees on average. For a normal that is
-// the density of its peak; a spike that few samples see does not darken all the rest, as scaling by the maximum would.
-// log_prob [n_cells], of which what is not finite counts as no density; scale [1].
-// One workgroup: each invocation goes over every 64th cell, once for the largest of them all, relative to which nothing
-// overflows, and once for the sums; the first one adds these up in the order of the invocations.
+// scale[0] = log(2 sum p^2 / sum p): twice the mean density at samples of the model. For a normal in two dimensions
+// that is its peak density. A spike that few samples hit does not darken the rest, as scaling by the maximum would.
+// log_prob [n_cells], where values that are not finite count as no density; scale [1].
+// One workgroup: each invocation visits every 64th cell twice, first for the maximum, relative to which nothing
+// overflows, then for the sums. The first invocation adds these up in invocation order.
 const N_LANES: u32 = 64u;
 const NOTHING: f32 = -1e30;
 
@@ -17,7 +17,7 @@ struct Params {
 var<workgroup> sh_largest: array<f32, N_LANES>;
 var<workgroup> sh_sums: array<vec2f, N_LANES>;
 
-// Comparing is false for NaN.
+// The comparison is false for NaN.
 fn cell(index: u32) -> f32 {
   let value = log_prob[index];
   return select(NOTHING, value, abs(value) < -NOTHING);

@@ -1,4 +1,5 @@
-// state[j, r] = the place of cell first + r of a grid over the frame for the two shown features, means[j] for the others.
+// state[j, r] = the position of cell first + r of a grid over the frame for the two shown features, means[j] for the
+// others.
 // means [n_features]; state [n_features, n_rows]; cell c lies in column c mod n_side, row c div n_side from below.
 // One invocation writes one row of the state; cells after the last repeat it.
 struct Params {

@@ -1,7 +1,8 @@
 // Rows as round points at (1 - share) project(from) + share project(to), with project(p) = aspect (p - centre) / half.
-// states: the shown columns of row r at from_x + r, from_y + r, to_x + r and to_y + r; tints [n_rows or 1], packed RGBA.
-// One instance draws one row as a square strip whose pixels know their distance from the centre, so that edges are
-// smooth at any radius; with `ring` > 0 only a circle of that width is drawn. Rows that are not finite are left out.
+// states: the shown columns of row r at from_x + r, from_y + r, to_x + r and to_y + r; tints [n_rows or 1], packed
+// RGBA.
+// One instance draws one row as a square strip. Pixels know their distance from the centre, so edges are smooth at any
+// radius. If `ring` > 0, only a circle of that width is drawn. Rows that are not finite are omitted.
 struct Params {
   from_frame: vec4f,
   to_frame: vec4f,

@@ -1,6 +1,6 @@
 // The standard normal behind the latent rows: circles at 1, 2 and 3 standard deviations and a glow exp(-|z|^2 / 2).
-// frame: centre and half of the square that is shown; ring and glow are colours whose alpha says how strong they are.
-// One triangle covers the canvas; every pixel knows its z and so its distance from the nearest circle.
+// frame: centre and half of the shown square; the alpha of the ring and glow colours sets their strength.
+// One triangle covers the canvas; every pixel computes its z and its distance from the nearest circle.
 struct Params {
   frame: vec4f,
   ring: vec4f,

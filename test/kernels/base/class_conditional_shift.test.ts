@@ -27,7 +27,7 @@ describe('class_conditional_shift', () => {
   it('adds the column of the class, and no feature behind its own changes', async () => {
     const { gpu } = await runBoth([dispatch(2, 2, 3, 1)], {
       parameters: Float32Array.of(9, 9, 9, 1, 2, 3, 10, 20, 30),
-      // The first row is of class 2, the second of class 0.
+      // The first row has class 2, the second class 0.
       context: Float32Array.of(0, 1, 0, 0, 1, 0),
       state: Float32Array.of(0.5, 0.5, 0.25, 0.25, 7, 7),
     });

@@ -4,7 +4,7 @@ import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
 import { tensorSlot } from '../slots.ts';
 
-// Near cos = 0 float32 knows an angle to 1e-6 of a turn; a radius of hundreds makes more of it.
+// Near cos = 0, float32 resolves an angle to 1e-6 of a turn; a radius in the hundreds magnifies that.
 const RELATIVE_BOUND = 1e-5;
 
 describe('student_t_sample', () => {

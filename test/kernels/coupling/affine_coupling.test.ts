@@ -8,7 +8,7 @@ import { SCALE_MAPS, transformBlock } from '../slots.ts';
 
 const F32_BOUND = 1e-5;
 
-/** Inverse, shift first. */
+/** Pairs of inverse and shift first. */
 const DIRECTIONS = [
   [false, false],
   [false, true],

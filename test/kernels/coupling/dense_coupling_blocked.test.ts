@@ -166,7 +166,7 @@ function logDetOf(rows: number, features: number): ReturnType<typeof logDetReduc
   });
 }
 
-/** Weights so small that log-scales stay within a unit or two. */
+/** Weights small enough for log-scales to stay within a unit or two. */
 function contents(rows: number, inputs: number, features: number): Record<string, Float32Array | number> {
   return {
     parameters: ramp(2 * features * (inputs + 1), 0.3),

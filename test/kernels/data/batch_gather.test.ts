@@ -125,7 +125,7 @@ describe('batch_gather', () => {
         ? { epoch, position: position + r }
         : { epoch: epoch + 1, position: position + r - dataRows },
     );
-    // A segment of one row for each batch row, at the place where the CPU's shuffle has it.
+    // One-row segments, one for each batch row, at the position of the CPU's shuffle.
     const dispatches = places.map((place) =>
       gather({
         rows,
@@ -176,7 +176,7 @@ function contents({ rows, features, dataRows }: Shape): BufferContents {
   };
 }
 
-/** Row i holds i, i + 1/128, i + 2/128, … so that a value tells its row and column. */
+/** Row i holds i, i + 1/128, i + 2/128, …, so that a value identifies its row and column. */
 function data(rows: number, features: number): Float32Array {
   return Float32Array.from(
     { length: rows * features },

@@ -1,4 +1,4 @@
-/** What the plain and the blocked kernel of a dense layer's backward pass have in common. */
+/** Tests that the plain and the blocked kernel of a dense layer's backward pass share. */
 import { expect, it } from 'vitest';
 import type { Dispatch } from '../../../src/plan/kernel.ts';
 import type { DenseBackwardInputArguments } from '../../../src/kernels/dense/dense_backward_input.ts';
@@ -10,7 +10,7 @@ import { denseSlots } from '../slots.ts';
 
 const GRADIENT_BOUND = 1e-4;
 
-/** @param sizes six or so, the smallest four first */
+/** @param sizes about six, the smallest four first */
 export function testDenseBackwardInput(
   launch: (args: DenseBackwardInputArguments) => Dispatch,
   sizes: readonly [rows: number, inputs: number, outputs: number][],

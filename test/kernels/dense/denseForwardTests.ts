@@ -1,4 +1,4 @@
-/** What the plain and the blocked kernel of a dense layer have in common. */
+/** Tests that the plain and the blocked kernel of a dense layer share. */
 import { describe, expect, it } from 'vitest';
 import type { Dispatch } from '../../../src/plan/kernel.ts';
 import type { DenseForwardArguments } from '../../../src/kernels/dense/dense_forward.ts';

@@ -116,11 +116,11 @@ interface Shape {
   inputStart?: number;
   outputStart?: number;
   width?: number;
-  /** Inputs that want a gradient. */
+  /** Number of inputs that need a gradient. */
   wanted?: number;
 }
 
-/** Beside its own twin, the plain kernel's is the measure. */
+/** Compares with its own twin and with the plain kernel's. */
 async function expectTwin(shape: Shape): Promise<(name: string) => Float32Array | Uint32Array> {
   const { rows, inputs, outputs, lanes, hidden, add, width = 0 } = shape;
   const layer = denseSlots(inputs, outputs, 3);

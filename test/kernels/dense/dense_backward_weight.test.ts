@@ -35,7 +35,7 @@ describe('dense_backward_weight', () => {
         Array.from(all).slice(slice * sliceLength, (slice + 1) * sliceLength);
       expectNormClose(`slice ${slice}`, part(gpu('partials')), part(twin('partials')), GRADIENT_BOUND);
     }
-    // Slices without a quad of rows hold zeros, not what the buffer held before.
+    // Slices without a quad of rows hold zeros, not the buffer's old values.
     expect(
       gpu('partials')
         .slice((rows / 4) * sliceLength)

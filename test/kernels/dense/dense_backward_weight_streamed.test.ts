@@ -80,7 +80,7 @@ describe('dense_backward_weight_streamed', () => {
 /** Elements before the layer's own. */
 const OFFSET = 12;
 
-/** Elements behind it. */
+/** Elements after it. */
 const REST = 5;
 
 interface Shape {

@@ -63,7 +63,7 @@ describe('dense_forward_streamed', () => {
     'rounds what its twin rounds at half precision, as the %s layer of a net',
     async (_place, storage, halves) => {
       for (const lanes of (await subgroupLanesOf()).slice(-1)) {
-        // Aligned and not, of one pass over the inputs and of several.
+        // Aligned and unaligned, with one pass over the inputs and with several.
         for (const [rows, inputs, outputs] of [
           [36, 3, 5],
           [68, 128, 33],
@@ -110,7 +110,7 @@ interface Shape {
   add?: boolean;
   inputStart?: number;
   outputStart?: number;
-  /** Features of the buffers beside `inputs` and `outputs`. */
+  /** Extra features of the buffers next to `inputs` and `outputs`. */
   width?: number;
 }
 

@@ -10,7 +10,7 @@ describe('half_parameters', () => {
       halves: ['half_parameters'],
     });
     if (results === undefined) return;
-    // A float32 is rounded as it is: nothing is computed that could differ.
+    // A float32 is rounded directly: no computation could make it differ.
     expect([...results.gpu('half_parameters')]).toEqual([...results.twin('half_parameters')]);
   });
 

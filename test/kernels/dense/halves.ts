@@ -1,4 +1,4 @@
-/** Kernels at half precision against their twins. */
+/** Compares kernels at half precision with their twins. */
 import type { Dispatch } from '../../../src/plan/kernel.ts';
 import { toHalves } from '../../../src/plan/precision.ts';
 import { expectClose, expectHalves, expectNormClose } from '../../support/compare.ts';
@@ -10,7 +10,7 @@ const VALUE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
 
 interface HalfRun {
-  /** Of float32; those that `halves` names are rounded. */
+  /** In float32; the buffers in `halves` are rounded. */
   contents: Record<string, Float32Array | number>;
   halves: readonly string[];
   values?: readonly string[];
@@ -18,8 +18,8 @@ interface HalfRun {
 }
 
 /**
- * What the kernels leave is what their twins make of the same rounded numbers: in f16 buffers rounded once, at the
- * end, in others not at all. Nothing runs on a device without `shader-f16`.
+ * The kernels' results match those of their twins on the same rounded numbers. f16 buffers are rounded once,
+ * at the end; others are not rounded. Does nothing on a device without `shader-f16`.
  */
 export async function expectHalfTwin(
   dispatches: readonly Dispatch[],

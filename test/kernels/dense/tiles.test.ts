@@ -56,7 +56,7 @@ const parameters = ramp(LAYER.bias.offset + LAYER.outputs, 0.3);
 const input = ramp(ROWS * LAYER.inputs);
 const dOutput = ramp(ROWS * LAYER.outputs, 1, 4);
 
-/** A dispatch, what its buffers hold, and the buffer that it writes. */
+/** A dispatch, the contents of its buffers, and the buffer that it writes. */
 const cases: [Dispatch, BufferContents, string][] = [
   [denseForward(forwardArgs), { parameters, input, output: ROWS * LAYER.outputs }, 'output'],
   [denseForwardBlocked(forwardArgs), { parameters, input, output: ROWS * LAYER.outputs }, 'output'],
@@ -124,7 +124,7 @@ describe('retiled', () => {
   });
 });
 
-/** The launcher's own tile, and those in which one size is another. */
+/** The launcher's own tile, and variants in which one size differs. */
 function tilesOf(dispatch: Dispatch): TileSizes[] {
   const own = tileOf(dispatch);
   const others = Object.entries(tileChoices(dispatch)).flatMap(([name, sizes]) =>

@@ -53,7 +53,7 @@ describe.each(['unit', 'positive'] as const)('domain of a %s feature', (domain) 
       expect(z.every(Number.isFinite)).toBe(true);
       expect(gpu('log_det').every(Number.isFinite)).toBe(true);
       expect(z[0]).toBe(z[1]);
-      // Quotients beyond float32 count as its last numbers.
+      // Quotients beyond float32 count as its smallest or largest numbers.
       const least = domain === 'unit' || s === 1 ? Number.MIN_VALUE : 0;
       for (let r = 2; r < 8; r++) expect(z[r]! - z[r - 1]!).toBeGreaterThanOrEqual(least);
     },

@@ -65,7 +65,7 @@ describe('standardize', () => {
         log_det: 1,
       });
       const exact = -Math.log(Math.fround(std));
-      // Relative: near 1 the logarithm is tiny, and a built-in one would be off by all of it.
+      // Relative: near 1 the logarithm is tiny, and a built-in one would lose all its digits.
       expect(Math.abs(gpu('log_det')[0]! - exact)).toBeLessThanOrEqual(1e-6 * Math.abs(exact));
       expect(gpu('state')[0]).toBeCloseTo(1, 6);
     },

@@ -9,7 +9,7 @@ import { DEEP_STACKS, DEEPER_STACKS, PIECE_STACKS, shapeName, stackModel, STACKS
 import type { StackShape } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
-/** Both sides are f64; they add in other orders. */
+/** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
 const NAMES = { parameters: 'parameters', state: 'state', logDet: 'log_det' };
 const shapes = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [

@@ -12,7 +12,7 @@ import { PIECE_STACKS, shapeName, stackModel } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
 const GRADIENT_BOUND = 1e-4;
-/** Both sides are f64; they add in other orders. */
+/** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
 const shapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
 

@@ -7,7 +7,7 @@ import { PIECE_STACKS, shapeName, stackModel } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
-/** Both sides are f64; they add in other orders. */
+/** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
 const shapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
 
@@ -48,7 +48,7 @@ it('loses no digit of a piece to units that are not active there', async () => {
   const { dispatches, contents } = pieceCase(shape, 4, 'spread', 1);
   const parameters = contents.parameters as Float32Array;
   const { netStart } = stackModel(shape).stack;
-  // Every other unit is huge, half of them left of −2 alone, the others right of 2 alone.
+  // Every other unit is huge, half of them only left of −2, the others only right of 2.
   for (let k = 0; k < 64; k += 2) {
     const side = k % 4 === 0 ? 1 : -1;
     parameters[netStart + k] = side * 1e6;

@@ -1,4 +1,4 @@
-/** What the tests of the kernels that work by pieces share: their dispatches in order, and awkward inputs for them. */
+/** Shared by the tests of the piecewise kernels: their dispatches in order, and awkward inputs. */
 import type { Dispatch } from '../../../src/plan/kernel.ts';
 import { pieceBackwardWeight } from '../../../src/kernels/fused/piece_backward_weight.ts';
 import { pieceLineCount, pieceLines } from '../../../src/kernels/fused/piece_lines.ts';
@@ -27,7 +27,7 @@ export interface PieceCase {
   contents: BufferContents;
 }
 
-/** Every fifth unit of the first net's first layer has no weight, and so no kink. */
+/** Every fifth unit of the first net's first layer has no weight and therefore no kink. */
 export function pieceCase(
   shape: StackShape,
   rows: number,
@@ -57,7 +57,7 @@ export function pieceCase(
     contents: {
       parameters,
       conditions: conditionsOf[inputs](couplings * rows),
-      // Off the middle: sums of symmetric values cancel, and with them the digits that are compared.
+      // Off centre, because sums of symmetric values cancel and lose the compared digits.
       d_outputs: ramp(2 * couplings * (dim - split) * rows, 0.5, 2).map((d) => d + 0.2),
       lines: ramp(pieceLineCount(stack, couplings), 1, 5),
       gradients: ramp(parameters.length, 1, 7),
@@ -69,7 +69,7 @@ export function pieceCase(
   };
 }
 
-/** The second hidden layers of a case before their activation, in f64 and by their layers, as they are kept. */
+/** A case's second hidden layers before activation, computed layer by layer in f64, as the kernels keep them. */
 export function hiddensOf(
   shape: StackShape,
   { parameters, conditions }: BufferContents,

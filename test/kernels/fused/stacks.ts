@@ -1,4 +1,4 @@
-/** Stacks of couplings for the tests of the fused kernels, with parameters. */
+/** Stacks of couplings, with parameters, for the tests of the fused kernels. */
 import { couplingStackAt } from '../../../src/passes/couplingStack.ts';
 import type { CouplingStack } from '../../../src/model/couplingStack.ts';
 import { paramLayout } from '../../../src/spec/layout.ts';
@@ -29,7 +29,7 @@ export const STACKS: StackShape[] = [
   shape({ dim: 5, split: 4, hidden: [1], activation: 'identity', couplings: 1 }),
 ];
 
-/** The same with two hidden layers. */
+/** Stacks with two hidden layers. */
 export const DEEP_STACKS: StackShape[] = [
   shape({ hidden: [32, 24], couplings: 3 }),
   shape({ hidden: [5, 11], separate: true, activation: 'tanh', couplings: 4 }),
@@ -46,7 +46,7 @@ export const PIECE_STACKS: StackShape[] = [
   shape({ hidden: [1, 1], activation: 'identity' }),
 ];
 
-/** The same with three hidden layers. */
+/** Stacks with three hidden layers. */
 export const DEEPER_STACKS: StackShape[] = [
   shape({ hidden: [32, 16, 20], couplings: 3 }),
   shape({ hidden: [5, 11, 7], separate: true, activation: 'tanh', couplings: 2 }),
@@ -73,7 +73,7 @@ export interface StackModel {
   standardize: { mean: TensorSlot; std: TensorSlot };
 }
 
-/** Couplings whose flips alternate where both blocks are alike. */
+/** Couplings whose flips alternate if both blocks have equal sizes. */
 export function stackModel({
   dim,
   split,

@@ -70,7 +70,7 @@ describe('invertible_linear', () => {
       scratch: 8,
       log_det: new Float32Array(4).fill(NaN),
     });
-    // (U + diag) x = (2 x₁ + 5 x₂, x₂), L of it (2 x₁ + 5 x₂, 6 x₁ + 16 x₂), then the two change places.
+    // (U + diag) x = (2 x₁ + 5 x₂, x₂), L of that = (2 x₁ + 5 x₂, 6 x₁ + 16 x₂), then the two swap places.
     expectClose('state', gpu('state'), [6, 16, 220, 0, 2, 5, 70, 0], F32_BOUND);
     expectClose('log_det', gpu('log_det'), new Float32Array(4).fill(Math.log(2)), F32_BOUND);
   });

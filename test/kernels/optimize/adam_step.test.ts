@@ -44,7 +44,8 @@ describe('adam_step', () => {
       const wanted = twin(name);
       const of = (tensor: ArrayLike<number>): number[] => picks.map((index) => tensor[index]!);
       expectClose(name, of(found), of(wanted), F32_BOUND);
-      // All others started alike; who was left out or updated twice would differ from the second of them.
+      // All others started alike; an element that was skipped or updated twice would differ from the second
+      // of them.
       const different: number[] = [];
       for (let i = 0; i < count; i++) if (found[i] !== found[1]) different.push(i);
       expect(different.filter((index) => !picks.includes(index))).toEqual([]);

@@ -12,7 +12,7 @@ describe('reduce_sum', () => {
     async (elements) => {
       for (const squares of [false, true]) {
         const groups = reductionGroups(elements);
-        // Of one sign: where a sum cancels, f32 holds no accuracy relative to it.
+        // All of one sign: a sum that cancels has no relative accuracy in f32.
         const input = ramp(elements).map((value) => 2 + value);
         const { gpu, twin } = await runBoth(
           [

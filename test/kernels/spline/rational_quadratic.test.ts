@@ -19,7 +19,7 @@ describe('rational_quadratic', () => {
       [257, 65, 3],
       [1025, 3, 8],
     ])('matches its twin at %i rows, %i transformed features, %i bins', async (rows, features, bins) => {
-      // Some of the rows lie beyond the bound. Narrower bins than these tell float32 less exactly where in them a row is.
+      // Some rows lie beyond the bound. In narrower bins, float32 resolves a row's position less exactly.
       const { gpu, twin } = await runBoth([rationalQuadratic({ ...args(rows, features, bins), inverse })], {
         raw: ramp(features * (3 * bins - 1) * rows),
         state: ramp(features * rows, 3.5, 5),

@@ -18,7 +18,7 @@ describe('rational_quadratic_backward', () => {
     [257, 65, 3],
     [1025, 3, 8],
   ])('matches its twin at %i rows, %i transformed features, %i bins', async (rows, features, bins) => {
-    // Narrower bins than these tell float32 less exactly where in them a row is.
+    // In narrower bins, float32 resolves a row's position less exactly.
     const outputs = features * (3 * bins - 1) * rows;
     const { gpu, twin } = await runBoth([dispatch(rows, features, bins)], {
       raw: ramp(outputs),
