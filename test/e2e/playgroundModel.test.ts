@@ -169,7 +169,7 @@ describe('the base', () => {
       await expectSoon(() => page.url()).toContain('base=uniform');
       await page.click('#train');
       await expectSoon(() => page.textContent('#status')).toBe('All 30 steps are done.');
-      await expectSoon(() => page.textContent('#verdict')).toMatch(/no density at all/);
+      await expectSoon(() => page.textContent('#verdict')).toMatch(/lie where its density is zero/);
       await page.selectOption('#preset', 'glow');
       await expectSoon(() => page.inputValue('#base')).toBe('student-t:10');
     }));
