@@ -104,9 +104,8 @@ export function addToRow([low, high]: WordPair, offset: number): WordPair {
 const SPREAD_STEPS = [0xc13fa9a9, 0x91e10da5] as const;
 
 /**
- * Four words of row `index`. Words 2 and 3 are random; words 0 and 1 cover the unit square evenly over any
- * run of consecutive rows, from an offset drawn from the seed. So a batch misses no part of a curve by
- * chance.
+ * Four words of row `index`. Words 2 and 3 are random; words 0 and 1 cover the unit square evenly over any run of
+ * consecutive rows, from an offset drawn from the seed. So a batch misses no part of a curve by chance.
  */
 export function spreadWords(index: WordPair, stream: number, key: WordPair): Words {
   const [low, high] = index;
@@ -174,9 +173,8 @@ export function shuffleKeys(key: WordPair, epoch: number): readonly number[] {
 }
 
 /**
- * The row, out of `count`, that comes at `position`. This is a permutation of [0, count): a balanced Feistel
- * network on the next even number of bits, repeated until the result is below `count` (at most four steps on
- * average).
+ * The row, out of `count`, that comes at `position`. This is a permutation of [0, count): a balanced Feistel network on
+ * the next even number of bits, repeated until the result is below `count` (at most four steps on average).
  * @param count from 1 to 2^32 − 1
  * @see Black and Rogaway 2002, "Ciphers with arbitrary finite domains", section 3 (cycle walking)
  */

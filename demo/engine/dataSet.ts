@@ -40,9 +40,7 @@ export interface DataSet {
   std: Float64Array;
   /** Exact entropy in nats, if known; the integration may take a second. */
   floor: () => number | null;
-  /**
-   * Mean NLL in nats of a table's held-out rows under a Gaussian fitted to the others; null without a fit.
-   */
+  /** Mean NLL in nats of a table's held-out rows under a Gaussian fitted to the others; null without a fit. */
   gaussianNll: () => number | null;
 }
 

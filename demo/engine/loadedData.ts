@@ -43,8 +43,7 @@ export async function dataForFlow(
 }
 
 /**
- * The page's data, split as the model splits them, or the toy density it learned from; undefined if neither
- * fits.
+ * The page's data, split as the model splits them, or the toy density it learned from; undefined if neither fits.
  * @throws {ShapeError} as `dataForFlow`
  */
 export function knownData(model: ModelFacts, atHand: DataSettings | undefined): LoadedData | undefined {

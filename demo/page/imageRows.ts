@@ -15,8 +15,7 @@ const HALF_WIDTH = 3;
 const FAINTEST = 0.08;
 
 /**
- * Rows [count, 2] in random order, spread evenly inside each pixel; y points upward. Transparent pixels count
- * as white.
+ * Rows [count, 2] in random order, spread evenly inside each pixel; y points upward. Transparent pixels count as white.
  * @returns undefined if every pixel is white
  */
 export function rowsOfImage({ width, height, data }: Pixels, count: number): Float32Array | undefined {

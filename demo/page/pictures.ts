@@ -1,6 +1,4 @@
-/**
- * The five picture frames: canvases for the worker, canvases for recordings above them, and pointer input.
- */
+/** The five picture frames: canvases for the worker, canvases for recordings above them, and pointer input. */
 import { PICTURES } from '../protocol.ts';
 import type { Picture } from '../protocol.ts';
 

@@ -1,6 +1,4 @@
-/**
- * Runs the page: turns actions of the visitor and the engine into the next state and messages to the engine.
- */
+/** Runs the page: turns actions of the visitor and the engine into the next state and messages to the engine. */
 import type { Pace } from '../protocol.ts';
 import { showCaptions } from './captions.ts';
 import { dataAtHand } from './dataChoice.ts';

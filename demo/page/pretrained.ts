@@ -1,6 +1,4 @@
-/**
- * The flow that comes with the page: its recording, which plays until the engine draws, and its model file.
- */
+/** The flow that comes with the page: its recording, which plays until the engine draws, and its model file. */
 import { PICTURES } from '../protocol.ts';
 import type { Picture } from '../protocol.ts';
 import { RecordPlayer } from './recordPlayer.ts';

@@ -35,9 +35,7 @@ export function rested(run: Run, hasDiverged: boolean): Run {
   return { ...run, hasDiverged, isResting: true };
 }
 
-/**
- * Current NLL in nats, if finite: the held-out score if there is one, otherwise the smoothed training loss.
- */
+/** Current NLL in nats, if finite: the held-out score if there is one, otherwise the smoothed training loss. */
 export function nllOf({ curve, hasDiverged }: Run): number | null {
   if (hasDiverged) return null;
   const nll = curve.lastScore?.nll ?? curve.smoothed;

@@ -1,6 +1,4 @@
-/**
- * The whole state as the hash of a link: readable names, and painted strokes packed into a few bytes each.
- */
+/** The whole state as the hash of a link: readable names, and painted strokes packed into a few bytes each. */
 import * as v from 'valibot';
 import { SettingsSchema, defaultSettings } from './settings.ts';
 import type { TrainingChoices } from '../protocol.ts';

@@ -48,9 +48,7 @@ export interface State {
   isSwinging: boolean;
   phase: Phase;
   isSlow: boolean;
-  /**
-   * The current activity; and the last sentence for screen readers, with the time of the last spoken step.
-   */
+  /** The current activity; and the last sentence for screen readers, with the time of the last spoken step. */
   status: string;
   spoken: string;
   spokenAt: number;

@@ -1,6 +1,4 @@
-/**
- * Makes the README's picture of the trained page: npm run demo:picture writes docs/images/playground.webp.
- */
+/** Makes the README's picture of the trained page: npm run demo:picture writes docs/images/playground.webp. */
 import { writeFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../../test/e2e/chromium.ts';

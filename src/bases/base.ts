@@ -45,10 +45,7 @@ export interface Base<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
 
   /** Whether a stack of couplings can end in its log-density. */
   readonly isStandardNormal?: boolean;
-  /**
-   * log p of rows; or with a `loss` −log p, the gradient of the rows, and each row's gradients of
-   * `rowTensors`.
-   */
+  /** log p of rows; or with a `loss` −log p, the gradient of the rows, and each row's gradients of `rowTensors`. */
   logProb(layer: BaseLayer<Spec, Tensors>, args: LogProbArguments): Dispatch;
   /** Samples of the base. */
   sample(layer: BaseLayer<Spec, Tensors>, args: SampleArguments): Dispatch;

@@ -1,6 +1,4 @@
-/**
- * Glow's activation normalisation, z = (x + bias) ⊙ exp(log_scale); the first training batch initialises it.
- */
+/** Glow's activation normalisation, z = (x + bias) ⊙ exp(log_scale); the first training batch initialises it. */
 import * as v from 'valibot';
 import { actnormStart } from '../kernels/elementwise/actnorm_start.ts';
 import { firstUnsound } from '../model/tensors.ts';

@@ -51,10 +51,7 @@ type Coupling = Layer<AffineCouplingSpec, CouplingTensors>;
 
 /** The most features for which a fused kernel keeps rows in registers. */
 const MAX_FUSED_DIM = 8;
-/**
- * Limits of a fused net: hidden layers, and their width if there are several. A single layer can have any
- * width.
- */
+/** Limits of a fused net: hidden layers, and their width if there are several. A single layer can have any width. */
 const MAX_FUSED_LAYERS = 3;
 const MAX_FUSED_WIDTH = 128;
 
@@ -159,10 +156,7 @@ interface CouplingRun extends MapPass {
   keep: boolean;
 }
 
-/**
- * Maps the transformed block of the state through the coupling, in place. Its log-determinant goes to
- * LOG_DET.
- */
+/** Maps the transformed block of the state through the coupling, in place. Its log-determinant goes to LOG_DET. */
 function couplingMap(plan: PlanBuilder, { spec, tensors }: Coupling, run: CouplingRun): void {
   const { rows, variants, activations, inverse, accumulate, keep } = run;
   const { blocks, nets } = tensors;

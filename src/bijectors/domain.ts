@@ -1,7 +1,6 @@
 /**
- * Fixed maps of bounded data to the real line, feature by feature. `unit`: z = log(x / (1 − x)). `positive`:
- * z = log(exp(x / s) − 1), with s the mean of the training data, 1 in a fresh flow. Only as the first
- * bijector.
+ * Fixed maps of bounded data to the real line, feature by feature. `unit`: z = log(x / (1 − x)). `positive`: z =
+ * log(exp(x / s) − 1), with s the mean of the training data, 1 in a fresh flow. Only as the first bijector.
  */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';

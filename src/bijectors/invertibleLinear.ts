@@ -1,7 +1,6 @@
 /**
- * Glow's 1 × 1 convolution for vectors: z = P L (U + diag(exp(log_diagonal))) x. L is unit lower triangular
- * and U strictly upper triangular, both learned. P is a permutation drawn at random for a fresh flow. Needs 2
- * features.
+ * Glow's 1 × 1 convolution for vectors: z = P L (U + diag(exp(log_diagonal))) x. L is unit lower triangular and U
+ * strictly upper triangular, both learned. P is a permutation drawn at random for a fresh flow. Needs 2 features.
  */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
@@ -91,8 +90,7 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
         dInner: plan.buffer(D_LINEAR_INNER, dim * rows),
       }),
     );
-    // L maps `inner` and U maps x, so their gradients are matrix products as in a dense layer; half of each
-    // is used.
+    // L maps `inner` and U maps x, so their gradients are matrix products as in a dense layer; half of each is used.
     for (const { triangle, dOutput, input } of [
       { triangle: 'lower', dOutput: D_LINEAR_OUTER, input: LINEAR_INNER },
       { triangle: 'upper', dOutput: D_LINEAR_INNER, input: STATE },

@@ -1,6 +1,5 @@
 /**
- * z = spline(x), with a separate monotone rational-quadratic spline for each feature of a block, learned
- * without a net.
+ * z = spline(x), with a separate monotone rational-quadratic spline for each feature of a block, learned without a net.
  */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';

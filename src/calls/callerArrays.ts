@@ -1,12 +1,9 @@
-/**
- * Copies of the arrays that a caller gives, made when the call starts: later writes do not affect the call.
- */
+/** Copies of the arrays that a caller gives, made when the call starts: later writes do not affect the call. */
 import { ShapeError } from '../errors.ts';
 
 /**
- * Rows of data, row-major [B, D], in the data's own units. Give a `Float64Array` if a column has a large
- * common offset, like map coordinates or timestamps. Float32 would round its values before the flow could
- * subtract the offset.
+ * Rows of data, row-major [B, D], in the data's own units. Give a `Float64Array` if a column has a large common offset,
+ * like map coordinates or timestamps. Float32 would round its values before the flow could subtract the offset.
  */
 export type Rows = Float32Array | Float64Array;
 

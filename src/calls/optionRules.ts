@@ -1,6 +1,4 @@
-/**
- * The valid options of every call, as one table per call, so that a wrong option fails before anything runs.
- */
+/** The valid options of every call, as one table per call, so that a wrong option fails before anything runs. */
 import { ShapeError } from '../errors.ts';
 
 /** The valid values of one option, and their description. */

@@ -25,9 +25,7 @@ export interface TakenRows {
   count: number;
 }
 
-/**
- * A copy of the caller's latent rows of `dim` features. @throws {ShapeError} if the last row is incomplete
- */
+/** A copy of the caller's latent rows of `dim` features. @throws {ShapeError} if the last row is incomplete */
 export function takeLatentRows(name: string, given: Rows, dim: number): TakenRows {
   return wholeRows(name, takeFloats(name, given), dim);
 }

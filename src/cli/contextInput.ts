@@ -14,8 +14,7 @@ import type { ModelFile } from './modelInput.ts';
 /**
  * The kind of each column. It has numbers if its first cell is one; otherwise labels, with levels in
  * alphabetical order.
- * @throws {DataError} if a column mixes both or has only one level or value, or all columns have too many
- * levels
+ * @throws {DataError} if a column mixes both or has only one level or value, or all columns have too many levels
  */
 export function contextColumnsOf(
   file: string,
@@ -65,9 +64,7 @@ function labelColumn(file: string, name: string, values: readonly string[]): Con
   );
 }
 
-/**
- * The contexts of the rows of a file. @throws {DataError} naming the line of a value unknown to its column
- */
+/** The contexts of the rows of a file. @throws {DataError} naming the line of a value unknown to its column */
 export function encodeCells(
   file: string,
   columns: readonly ContextColumn[],
@@ -173,8 +170,7 @@ export interface RowContext {
 }
 
 /**
- * The context of each row: the values of `--context` for all rows, or the model's context columns in the same
- * file.
+ * The context of each row: the values of `--context` for all rows, or the model's context columns in the same file.
  * @throws {ShapeError} if the model has no context, or `--context` does not fit it
  */
 export function rowContext(model: ModelFile, dataFile: string, given: string | undefined): RowContext {

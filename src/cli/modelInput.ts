@@ -25,8 +25,7 @@ export interface ModelFile {
  */
 export async function readSpec(file: string): Promise<FlowSpec> {
   const bytes = await readModelBytes(file);
-  // A model file begins with its header length in eight bytes, of which the last are zero; text has no zero
-  // bytes.
+  // A model file begins with its header length in eight bytes, of which the last are zero; text has no zero bytes.
   if (bytes.subarray(0, 8).includes(0)) return decodeModel(bytes, file).spec;
   const text = new TextDecoder().decode(bytes);
   return parseSpec(parseMetadataJson(text, 'the spec', file), file);

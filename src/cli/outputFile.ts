@@ -297,9 +297,7 @@ async function closeQuietly(handle: FileHandle): Promise<void> {
   await handle.close().catch(ignore);
 }
 
-/**
- * Makes a rename durable by syncing its folder; some systems cannot open a folder, and then it may be lost.
- */
+/** Makes a rename durable by syncing its folder; some systems cannot open a folder, and then it may be lost. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(ignore);
   await handle?.sync().catch(ignore);

@@ -1,6 +1,4 @@
-/**
- * Tables of numbers as delimited text, streamed in float64 and written so that values round-trip. Node only.
- */
+/** Tables of numbers as delimited text, streamed in float64 and written so that values round-trip. Node only. */
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { Parser } from 'csv-parse';
@@ -43,10 +41,9 @@ export interface TableChunk {
 /**
  * Streams a table of numbers from a UTF-8 text file in bounded memory.
  *
- * The delimiter is a comma; if the first line has no comma, it is a semicolon or a tab. The first line is a
- * header if any of its cells is not a number. Otherwise the columns are named x1…xC. Blank lines are skipped;
- * cells may be quoted and have spaces around them. A number is decimal, with a point and an optional exponent
- * (`1`, `+1`, `.5`, `1e-3`).
+ * The delimiter is a comma; if the first line has no comma, it is a semicolon or a tab. The first line is a header if
+ * any of its cells is not a number. Otherwise the columns are named x1…xC. Blank lines are skipped; cells may be quoted
+ * and have spaces around them. A number is decimal, with a point and an optional exponent (`1`, `+1`, `.5`, `1e-3`).
  *
  * @throws {DataError} with file, line and column: no such file, not a text file, no rows, rows of unequal
  * length, a cell that is not a number or beyond what float32 holds, header names that repeat or are empty, an unknown column
@@ -274,9 +271,7 @@ class TableParser extends Parser {
 /** These are exact, so dividing an integer by one gives the double nearest to the decimal. */
 const EXACT_POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
-/**
- * A normal float32 keeps six digits, and nine digits identify any of them: the first match is the shortest.
- */
+/** A normal float32 keeps six digits, and nine digits identify any of them: the first match is the shortest. */
 function float32Text(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   if (!Number.isFinite(value)) return String(value);

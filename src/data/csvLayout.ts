@@ -11,9 +11,7 @@ export interface ReadCsvOptions {
   columns?: readonly string[] | ColumnChoice;
   /** Further columns to read as text; `columns` cannot choose them. */
   text?: readonly string[];
-  /**
-   * Rows per chunk (the last may have fewer); by default 65536, or fewer so that a chunk stays within 16 MiB.
-   */
+  /** Rows per chunk (the last may have fewer); by default 65536, or fewer so that a chunk stays within 16 MiB. */
   chunkRows?: number;
 }
 
@@ -37,15 +35,10 @@ export interface TableLayout {
 
 const DEFAULT_CHUNK_ROWS = 65536;
 const DEFAULT_CHUNK_VALUES = 2 ** 22;
-/**
- * A decimal number, with a point and an optional exponent. Each digit matches in only one way: cells may be
- * long.
- */
+/** A decimal number, with a point and an optional exponent. Each digit matches in only one way: cells may be long. */
 export const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const NEARLY_NUMBER = /^[+-]?[\d.]+(?:[eE][+-]?\d+)?$/;
-/**
- * Like 7,482 or 1'234'567.8 or 1,23,456: groups of digits, the last of three, with an optional decimal point.
- */
+/** Like 7,482 or 1'234'567.8 or 1,23,456: groups of digits, the last of three, with an optional decimal point. */
 const GROUPED = /^[+-]?[1-9]\d{0,2}([,'’_\s])(?:\d{2,3}\1)*\d{3}(?:\.\d*)?$/;
 /** Like 1.234,56 or 1.234.567 or 1 234,5: groups of digits with an optional decimal comma. */
 const GROUPED_WITH_COMMA = /^[+-]?[1-9]\d{0,2}([.'’_\s])(?:\d{2,3}\1)*\d{3}(?:,\d*)?$/;
@@ -190,10 +183,7 @@ export function layOut(
   return { names, positions, textPositions, columns, chunkRows };
 }
 
-/**
- * The first name that repeats an earlier one. The set matters: with 100,000 names a pairwise search takes
- * minutes.
- */
+/** The first name that repeats an earlier one. The set matters: with 100,000 names a pairwise search takes minutes. */
 export function firstRepeated(names: readonly string[]): string | undefined {
   const seen = new Set<string>();
   return names.find((name) => seen.size === seen.add(name).size);
@@ -265,10 +255,7 @@ function ungrouped(cell: string): string {
   return isCommaDecimal ? digits.replace(',', '.') : digits;
 }
 
-/**
- * Turns an error of csv-parse or the file system into a sentence about the file; returns other errors
- * unchanged.
- */
+/** Turns an error of csv-parse or the file system into a sentence about the file; returns other errors unchanged. */
 export function asDataError(file: string, error: unknown): unknown {
   if (error instanceof CsvError) {
     const row = typeof error['lines'] === 'number' ? error['lines'] : undefined;

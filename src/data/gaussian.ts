@@ -28,10 +28,7 @@ export interface Gaussian {
 
 /** The most products before a table is subsampled: about two seconds of work. */
 const MAX_PRODUCTS = 2e9;
-/**
- * If less than this share of a column's variance is left, float64 treats it as a combination of earlier
- * columns.
- */
+/** If less than this share of a column's variance is left, float64 treats it as a combination of earlier columns. */
 const MIN_PIVOT = 1e-10;
 
 /** Plain rows; each follows its `context` if the density is conditioned on one. */
@@ -183,9 +180,7 @@ function everyFifth({ rows, width, read }: RowReader, fold: number, isHeld: bool
   return { rows: chosen.length, width, read: (index, into) => read(chosen[index] ?? NaN, into) };
 }
 
-/**
- * The whitening [W, W] of the rows. With few rows, cross-validation chooses how much to shrink correlations.
- */
+/** The whitening [W, W] of the rows. With few rows, cross-validation chooses how much to shrink correlations. */
 export function whiteningFor(rows: RowReader): Float64Array {
   const isPlenty = rows.rows >= PLENTY_OF_ROWS * rows.width;
   const shrinkage = isPlenty ? MIN_SHRINKAGE : bestShrinkage(rows);

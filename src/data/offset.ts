@@ -11,9 +11,8 @@ const FINE_SHARE = 2 ** -12;
 const COARSE_SHARE = 1 / 100;
 
 /**
- * The offset to subtract from a column: a round number near its mean, or 0 if float32 is fine enough. It is a
- * multiple of a power of two close to the spread. So whole numbers stay whole and the subtraction is nearly
- * exact.
+ * The offset to subtract from a column: a round number near its mean, or 0 if float32 is fine enough. It is a multiple
+ * of a power of two close to the spread. So whole numbers stay whole and the subtraction is nearly exact.
  */
 export function columnOffset(mean: number, std: number): number {
   if (!(std > 0) || float32Step(mean) <= FINE_SHARE * std) return 0;
@@ -59,8 +58,7 @@ export interface Shift {
 
 /**
  * Checks the rows of a call to a flow with an offset.
- * @throws {DataError} when they are a Float32Array, which has rounded them before the offset could be
- * subtracted
+ * @throws {DataError} when they are a Float32Array, which has rounded them before the offset could be subtracted
  */
 export function requireUnrounded(
   values: Rows,

@@ -5,10 +5,7 @@ import type { Domain } from '../model/domain.ts';
 import { columnOffset } from './offset.ts';
 import { DataError, ShapeError } from '../errors.ts';
 
-/**
- * Mean and population standard deviation of each column, `[D]` each, in the data's units or as mapped by
- * domains.
- */
+/** Mean and population standard deviation of each column, `[D]` each, in the data's units or as mapped by domains. */
 export interface ColumnStatistics {
   mean: Float64Array;
   std: Float64Array;

@@ -16,9 +16,7 @@ const PLANE_NAMES = [
   'banana',
 ] as const;
 
-/**
- * In the order of their SHAPE numbers: first the densities of toy_batch, then the ones of toy_vector_batch.
- */
+/** In the order of their SHAPE numbers: first the densities of toy_batch, then the ones of toy_vector_batch. */
 export const TOY_NAMES = [...PLANE_NAMES, ...VECTOR_NAMES] as const;
 export type ToyName = (typeof TOY_NAMES)[number];
 
@@ -118,9 +116,8 @@ const eightGaussians: PlaneFamily = {
 };
 
 /**
- * Five Gaussian spokes at radius 1, rotated by an angle that depends only on the radius. The rotation
- * preserves area, so the density is the one of the unrotated point. `noise` is the width of the spokes; their
- * length is fixed.
+ * Five Gaussian spokes at radius 1, rotated by an angle that depends only on the radius. The rotation preserves area,
+ * so the density is the one of the unrotated point. `noise` is the width of the spokes; their length is fixed.
  */
 const ARMS = 5;
 const SPOKE_LENGTH = 0.3;

@@ -94,8 +94,7 @@ function mixture(dim: number, defaultEntropy: number): ToyFamily {
     }),
     density: (noise) => ({
       logDensity: (...row) => logSumExp(logDensities(row, noise)) - Math.log(COMPONENTS),
-      // H(x) = H(k) + H(x | k) − H(k | x); only the last term, the uncertainty about a point's component, is
-      // averaged.
+      // H(x) = H(k) + H(x | k) − H(k | x); only the last term, the uncertainty about a point's component, is averaged.
       entropy: () => {
         const draws = normals(0, STREAMS.toyTest, OVERLAP_POINTS * dim);
         let open = 0;

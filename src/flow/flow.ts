@@ -51,10 +51,9 @@ const modelFiles = () => import('../io/modelFile.ts');
  * with log p(x) = log p_Z(f(x)) + log|det ∂f/∂x| in nats. If the spec has a `contextDim`, f depends on a
  * context c that every call takes, and the density is log p(x | c).
  *
- * Rows are row-major [B, D] with any B; memory on the GPU is bounded for every B. Latent rows are
- * `Float32Array`s. Data may be a `Float64Array`, and must be if a column has a large common offset (see
- * `Rows`). A flow with an offset returns data as `Float64Array`, because float32 could not hold them; other
- * flows return `Float32Array`.
+ * Rows are row-major [B, D] with any B; memory on the GPU is bounded for every B. Latent rows are `Float32Array`s. Data
+ * may be a `Float64Array`, and must be if a column has a large common offset (see `Rows`). A flow with an offset
+ * returns data as `Float64Array`, because float32 could not hold them; other flows return `Float32Array`.
  *
  * A call copies its arrays at once, so you may overwrite them while it runs. Calls run one after another.
  * Every method throws DisposedError after `dispose()` and DeviceLostError once the device is lost; an aborted
@@ -107,9 +106,7 @@ export class Flow implements Disposable {
    * @throws {FeatureError} when the precision is f16 and the device lacks `shader-f16`
    */
   static async create(spec: FlowSpec, options?: FlowOptions): Promise<Flow>;
-  /**
-   * A fresh flow of a preset with `dim` features; `fit` then uses the preset's settings and the same seed.
-   */
+  /** A fresh flow of a preset with `dim` features; `fit` then uses the preset's settings and the same seed. */
   static async create(preset: Preset, options: PresetFlowOptions): Promise<Flow>;
   static async create(
     given: FlowSpec | Preset,
@@ -226,8 +223,7 @@ export class Flow implements Disposable {
 
   /**
    * Draws n rows x [n, D]: z from the base distribution, by default N(0, temperature² I), and x = f⁻¹(z).
-   * @throws {ShapeError} when n, seed, firstRow or temperature is out of range, or the context does not fit n
-   * rows
+   * @throws {ShapeError} when n, seed, firstRow or temperature is out of range, or the context does not fit n rows
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Rows> {
     requireSample('sample', n, options, this.dim);
@@ -252,8 +248,7 @@ export class Flow implements Disposable {
    * name in the model file, each flat in the tensor's shape. Rows outside a uniform base have no density:
    * `withoutDensity` counts them, and the mean NLL is infinite. The gradient belongs to `loss`, the finite
    * mean that training minimises. If every row has a density, `loss` is the mean NLL.
-   * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context does not fit the
-   * rows
+   * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context does not fit the rows
    */
   async gradients(x: Rows, options: RunOptions = {}): Promise<FlowGradients> {
     requireOptions('gradients', options, RUN_RULES);
@@ -261,17 +256,15 @@ export class Flow implements Disposable {
   }
 
   /**
-   * Trains on the GPU with Adam on the mean NLL; iterate over the result to run it. Without options it trains
-   * like `wgflow train`: with the settings of the flow's preset, at most 3000 steps. Reports come a few times
-   * a second, while the GPU already works on the next steps. Stop early by `break` or by `signal`: the flow
-   * keeps the finished steps. The data set the scale, mean and std of a fresh flow; a trained or loaded flow
-   * keeps its values.
+   * Trains on the GPU with Adam on the mean NLL; iterate over the result to run it. Without options it trains like
+   * `wgflow train`: with the settings of the flow's preset, at most 3000 steps. Reports come a few times a second,
+   * while the GPU already works on the next steps. Stop early by `break` or by `signal`: the flow keeps the finished
+   * steps. The data set the scale, mean and std of a fresh flow; a trained or loaded flow keeps its values.
    * @throws {DataError} when the data are not finite, too few, or constant in a column, and for `resume`
    * without an earlier run
    * @throws {ShapeError} when an option is out of range, or another `fit` is still running
    * @throws {LimitError} when the batch does not fit the device
-   * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; such an update is never
-   * applied
+   * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; such an update is never applied
    */
   fit(data: TrainingData, options: FitOptions = {}): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
@@ -279,9 +272,8 @@ export class Flow implements Disposable {
   }
 
   /**
-   * The bytes that `fit` holds on the GPU for batches of `batch` rows, computed from the plan of its steps.
-   * The kernels are the ones that the last `fit` chose for such batches, or else the fixed table's. Nothing
-   * is allocated.
+   * The bytes that `fit` holds on the GPU for batches of `batch` rows, computed from the plan of its steps. The kernels
+   * are the ones that the last `fit` chose for such batches, or else the fixed table's. Nothing is allocated.
    * @throws {ShapeError} when an option is out of range
    */
   memory(options: MemoryOptions = {}): MemoryReport {

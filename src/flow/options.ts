@@ -28,10 +28,7 @@ import type { RunOptions } from '../calls/rows.ts';
 
 /** `tuning: 'fixed'` skips the timed search for the fastest kernels, so that equal calls give equal bits. */
 export interface FlowOptions extends TuningOptions {
-  /**
-   * The device to run on; the caller keeps it. By default `navigator.gpu` opens one that is freed with the
-   * flow.
-   */
+  /** The device to run on; the caller keeps it. By default `navigator.gpu` opens one that is freed with the flow. */
   device?: GPUDevice;
   /** Seed of the initial parameters, a non-negative integer. Default 0. */
   seed?: number;
@@ -59,9 +56,8 @@ export interface SampleOptions extends RunOptions {
   /** Row r of the result depends only on (seed, r). Default 0. */
   seed?: number;
   /**
-   * Factor of the latent's spread; for a standard normal, its standard deviation. Below 1, samples stay near
-   * the modes. It scales each component of a mixture; it shrinks a uniform box and never widens it. Default
-   * 1.
+   * Factor of the latent's spread; for a standard normal, its standard deviation. Below 1, samples stay near the modes.
+   * It scales each component of a mixture; it shrinks a uniform box and never widens it. Default 1.
    */
   temperature?: number;
   /** Index of the first row: a large sample can be drawn in pieces. Default 0. */

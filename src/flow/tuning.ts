@@ -48,9 +48,7 @@ export interface TuningReport {
   variants: KernelVariants;
   /** `checkpoint`: the choice of the resumed run. `untimed`: the time budget ended before a comparison. */
   source: 'measured' | 'untimed' | 'only' | 'fixed' | 'cache' | 'checkpoint';
-  /**
-   * The candidates, with the median time of the pass in ms; no time if one did not compile or run in time.
-   */
+  /** The candidates, with the median time of the pass in ms; no time if one did not compile or run in time. */
   candidates?: { variants: KernelVariants; ms?: number }[];
   /** Time of the search, ms, counted from when the fixed choice could run. */
   searchMs?: number;

@@ -129,9 +129,8 @@ export class GpuProgram implements Disposable {
   }
 
   /**
-   * Runs the plan `times` times in one submit, then copies the named buffers' first elements into staging.
-   * Rejects when the GPU did not accept it, or a buffer is not sound; reading the staging buffers then
-   * rejects too.
+   * Runs the plan `times` times in one submit, then copies the named buffers' first elements into staging. Rejects when
+   * the GPU did not accept it, or a buffer is not sound; reading the staging buffers then rejects too.
    */
   run(times = 1, copies: readonly Copy[] = []): Promise<void> {
     const submitted = this.#context.buffers.submit(this.#plan.label, (encoder) => {

@@ -41,9 +41,8 @@ export interface PlanTimes {
 }
 
 /**
- * Times plans against each other, on separate buffers that start at zero. All plans compile at once. The
- * first plan is the baseline, and it runs later anyway if no other beats it: so the budget starts when it is
- * compiled.
+ * Times plans against each other, on separate buffers that start at zero. All plans compile at once. The first plan is
+ * the baseline, and it runs later anyway if no other beats it: so the budget starts when it is compiled.
  */
 export async function planTimes(context: Gpu, plans: readonly Plan[], budgetMs: number): Promise<PlanTimes> {
   const [first, ...others] = plans.map((plan, index) => ({ index, plan, ready: isCompiled(context, plan) }));
@@ -59,8 +58,7 @@ export async function planTimes(context: Gpu, plans: readonly Plan[], budgetMs: 
     const start = performance.now();
     const end = start + budgetMs;
     for (const other of others) {
-      // Drivers may compile at a first run. Assume that the next plan's first run takes as long as the
-      // longest so far.
+      // Drivers may compile at a first run. Assume that the next plan's first run takes as long as the longest so far.
       const firstRunMs = Math.max(...runners.map((runner) => runner.firstRunMs));
       if (performance.now() + firstRunMs > end) break;
       const isReady = await before(start + COMPILING_SHARE * budgetMs, other.ready);

@@ -90,9 +90,7 @@ export class RowRunner implements Disposable {
     return this.#inTurn(() => this.#run(job));
   }
 
-  /**
-   * Like `run`, for plans that add to `sum`, which starts at zero: returns its elements after the last chunk.
-   */
+  /** Like `run`, for plans that add to `sum`, which starts at zero: returns its elements after the last chunk. */
   accumulate(job: RowJob, sum: { buffer: string; length: number }): Promise<Float32Array> {
     const { buffers } = this.#context;
     const work = async (): Promise<Float32Array> => {

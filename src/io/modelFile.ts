@@ -44,10 +44,7 @@ export interface ValidationRecord {
   heldOut: boolean;
   /** The step whose parameters the model has. */
   bestStep?: number;
-  /**
-   * Mean NLL of these rows in nats under the Gaussian of the training rows; absent if a column depends on
-   * others.
-   */
+  /** Mean NLL of these rows in nats under the Gaussian of the training rows; absent if a column depends on others. */
   gaussianNll?: number;
 }
 

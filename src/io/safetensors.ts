@@ -69,8 +69,7 @@ export function writeSafetensors(content: {
 }
 
 /**
- * Checks and reads a whole file. A tensor's `data` is a view of `bytes` if the alignment allows it, else a
- * copy.
+ * Checks and reads a whole file. A tensor's `data` is a view of `bytes` if the alignment allows it, else a copy.
  * @param fileName used in messages only
  * @throws {ModelFileError} unless it is a safetensors file of finite F32 tensors, whose data are contiguous,
  *   without overlaps, holes or trailing bytes

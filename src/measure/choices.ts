@@ -8,9 +8,7 @@ import { chunkRowsOf } from '../passes/workspace.ts';
 import type { Choice } from './document.ts';
 import type { ReportedPass } from './workloads.ts';
 
-/**
- * Chooses the kernels of `pass` for plans of at most `rows` rows of the model; the run sets the precision.
- */
+/** Chooses the kernels of `pass` for plans of at most `rows` rows of the model; the run sets the precision. */
 export type VariantsFor = (
   model: FlowModel,
   pass: TunedPass,

@@ -40,9 +40,7 @@ import { stack } from '../spec/stack.ts';
 export interface BenchScope {
   /** Default S, M and L, with a sweep over further sizes for the kernels. */
   models?: readonly BenchModel[];
-  /**
-   * Rows of all passes but training; default a few thousand. Rows beyond one plan's limit are run in chunks.
-   */
+  /** Rows of all passes but training; default a few thousand. Rows beyond one plan's limit are run in chunks. */
   rows?: readonly number[];
   /** Default both. */
   only?: 'plans' | 'kernels';

@@ -8,9 +8,7 @@ export interface KernelCase {
   /** The first dispatch of this kernel and shape, and its index in the plan. */
   dispatch: Dispatch;
   index: number;
-  /**
-   * Distinguishes it from other cases of the same stem in the plan: `inputs 21, outputs 256`; often empty.
-   */
+  /** Distinguishes it from other cases of the same stem in the plan: `inputs 21, outputs 256`; often empty. */
   detail: string;
 }
 

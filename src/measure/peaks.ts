@@ -56,9 +56,7 @@ const FMA_LAUNCH_MS = 5;
 const FMA_START = { invocations: 2 ** 14, rounds: 32 };
 const FMA_MOST = { invocations: 2 ** 20, rounds: 4096 };
 
-/**
- * A first look at every layout, then several rounds of the best ones, because a single median may be unlucky.
- */
+/** A first look at every layout, then several rounds of the best ones, because a single median may be unlucky. */
 const FIRST_LOOK: Budget = { ms: 30, leastSamples: 2 };
 const FINALISTS = 3;
 const FINALS = 3;

@@ -43,15 +43,13 @@ export function contextNames(columns: readonly ContextColumn[]): string[] {
 }
 
 /**
- * Encodes rows of labels and numbers, in the order of the columns, as the context of a flow, row-major [rows,
- * C].
+ * Encodes rows of labels and numbers, in the order of the columns, as the context of a flow, row-major [rows, C].
  *
  * @example
  * const context = encodeContext(flow.training.context, [['upper']]);
  * const upper = await flow.sample(1000, { context });
  * @throws {ShapeError} when a row has more or fewer values than there are columns
- * @throws {DataError} naming row (counted from 1) and column of an unknown label or a number that is not
- * finite
+ * @throws {DataError} naming row (counted from 1) and column of an unknown label or a number that is not finite
  */
 export function encodeContext(
   columns: readonly ContextColumn[],

@@ -51,9 +51,7 @@ export interface LayerRoute {
   isLast: boolean;
   /** Whether the outputs are a term of the running sum of a residual net, kept in `place`. */
   isTerm: boolean;
-  /**
-   * The hidden layer whose buffer gets the outputs: a residual net's last one for all terms, else its own.
-   */
+  /** The hidden layer whose buffer gets the outputs: a residual net's last one for all terms, else its own. */
   place: number;
   /** Whether an activation follows the outputs. */
   isActivated: boolean;

@@ -44,9 +44,7 @@ export function datasetFor(
   return contextDim === 0 ? source : { ...source, context: datasetSource(rows, contextDim, segmentBytes) };
 }
 
-/**
- * Writes rows [rowStart, rowStart + rows) of the step's batch to the state, and their contexts to CONTEXT.
- */
+/** Writes rows [rowStart, rowStart + rows) of the step's batch to the state, and their contexts to CONTEXT. */
 export function batchRows(
   plan: PlanBuilder,
   source: BatchSource,

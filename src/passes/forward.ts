@@ -70,9 +70,7 @@ export function forward(plan: PlanBuilder, model: FlowModel, run: MapRun): Tape 
   return tape;
 }
 
-/**
- * x → z through the stages: the state becomes the latent, LOG_DET the log-determinant of the map, per row.
- */
+/** x → z through the stages: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
 export function stagesForward(
   plan: PlanBuilder,
   { spec }: FlowModel,

@@ -43,9 +43,7 @@ import type { TensorSlot } from '../model/tensors.ts';
 /** Bytes of the widest buffer of a tape; below every binding's guaranteed 128 MiB. */
 const WIDEST_TAPE_BYTES = 64 * 2 ** 20;
 
-/**
- * Elements of the largest Jacobian of a net that is cheaper than a backward sweep and compiles in seconds.
- */
+/** Elements of the largest Jacobian of a net that is cheaper than a backward sweep and compiles in seconds. */
 const MAX_JACOBIAN = 8;
 
 interface StackRun {

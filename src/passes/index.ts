@@ -16,9 +16,7 @@ import { offsetPlace } from '../spec/offset.ts';
 /** The purposes that kernels are chosen for: training steps, scoring and sampling. */
 export type TunedPass = 'gradient' | 'forward' | 'inverse';
 
-/**
- * The unit of a result: D numbers per row of data and latent, otherwise one. Only a log-density may be −∞.
- */
+/** The unit of a result: D numbers per row of data and latent, otherwise one. Only a log-density may be −∞. */
 export type Unit = 'data' | 'latent' | 'logDet' | 'logDensity' | 'loss';
 
 /** The rows of a plan, and how to draw them if the pass does. */
@@ -41,9 +39,7 @@ type Given = { readonly buffer: string } & (
 
 export interface Pass {
   plan: (model: FlowModel, rows: PassRows, variants?: KernelVariants) => Plan;
-  /**
-   * The initial contents of STATE; the GPU makes `draws`. Every pass also takes the flow's context, if any.
-   */
+  /** The initial contents of STATE; the GPU makes `draws`. Every pass also takes the flow's context, if any. */
   readonly takes: 'data' | 'latent' | 'draws';
   /** The results by their API names. */
   readonly gives: Readonly<Record<string, Given>>;

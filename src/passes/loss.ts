@@ -12,9 +12,7 @@ export interface BatchRows {
   totalRows: number;
 }
 
-/**
- * NLL receives −log p per row, D_STATE and GRADIENTS the gradients of the batch's mean; STATE is unchanged.
- */
+/** NLL receives −log p per row, D_STATE and GRADIENTS the gradients of the batch's mean; STATE is unchanged. */
 export function loss(
   plan: PlanBuilder,
   { spec, layout }: FlowModel,

@@ -23,9 +23,8 @@ export function roundToHalf(value: number): number {
 }
 
 /**
- * The distance of `exact` from the numbers that round to `half`; 0 if `exact` rounds to it. A kernel that
- * computes in float32 stores the same number as its f64 twin, or one whose distance is within the error of
- * float32.
+ * The distance of `exact` from the numbers that round to `half`; 0 if `exact` rounds to it. A kernel that computes in
+ * float32 stores the same number as its f64 twin, or one whose distance is within the error of float32.
  */
 export function distanceToHalf(half: number, exact: number): number {
   if (roundToHalf(exact) === half) return 0;

@@ -7,9 +7,8 @@ export interface KernelVariants {
   /** Subgroup lanes that share loaded values: 8 or 4, or 1 without subgroups. */
   lanes: 1 | 4 | 8;
   /**
-   * The number of couplings whose tape the fused training step keeps at once, so that memory does not grow
-   * with depth. In a deeper flow, couplings before the last segment run their nets twice; all others run them
-   * once.
+   * The number of couplings whose tape the fused training step keeps at once, so that memory does not grow with depth.
+   * In a deeper flow, couplings before the last segment run their nets twice; all others run them once.
    */
   segment: 8 | 32;
   /**

@@ -12,10 +12,9 @@ import { boundedScale, HEAVY_TAILS } from './robust.ts';
 import { whitening } from './whitening.ts';
 
 /**
- * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine
- * coupling. The log-scales are bounded over the whole stack, and the base has heavy tails. A fresh flow only
- * standardises and permutes until the first batch initialises the actnorms. With one feature it is
- * `oneFeature`.
+ * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling. The
+ * log-scales are bounded over the whole stack, and the base has heavy tails. A fresh flow only standardises and
+ * permutes until the first batch initialises the actnorms. With one feature it is `oneFeature`.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
 export function glow(dim: number, options: PresetOptions = {}): FlowSpec {

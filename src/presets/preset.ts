@@ -16,9 +16,7 @@ export interface Preset {
   spec: (dim: number, options?: PresetOptions) => FlowSpec;
   /** Options of `fit` for this family. */
   training: Pick<TrainingSettings, 'learningRate' | 'schedule' | 'clipNorm'>;
-  /**
-   * The size of a flow with `dim` features for a table of `rows` rows, and its share of the learning rate.
-   */
+  /** The size of a flow with `dim` features for a table of `rows` rows, and its share of the learning rate. */
   size: (rows: number, dim: number) => TableSize;
 }
 

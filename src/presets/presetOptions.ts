@@ -13,20 +13,13 @@ export interface PresetOptions {
   couplings?: number;
   /** Widths of the hidden layers of each conditioner net; a single feature has nets only with a context. */
   hidden?: number[];
-  /**
-   * Makes each net residual, with this many blocks as wide as the single entry of `hidden` (default: the
-   * first).
-   */
+  /** Makes each net residual, with this many blocks as wide as the single entry of `hidden` (default: the first). */
   residualBlocks?: number;
   /** Context features that every conditioner reads next to the data. Default 0. */
   contextDim?: number;
-  /**
-   * The domain of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1).
-   */
+  /** The domain of all features or of each: `real` (the default), `positive` in (0, ∞) or `unit` in (0, 1). */
   domain?: Domain | readonly Domain[];
-  /**
-   * Density of the latent. Default: the family's, a standard normal or a Student's t (10 degrees of freedom).
-   */
+  /** Density of the latent. Default: the family's, a standard normal or a Student's t (10 degrees of freedom). */
   base?: BaseSpec;
 }
 

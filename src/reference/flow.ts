@@ -29,8 +29,7 @@ export class ReferenceFlow {
   readonly #variants: KernelVariants;
 
   /**
-   * @param parameters every tensor by its name, like the result of `Flow.parameters`; or all of them end to
-   * end in
+   * @param parameters every tensor by its name, like the result of `Flow.parameters`; or all of them end to end in
    *   that order, or in the order of `paramLayout(spec)`
    * @param precision `f16` rounds the nets' weights and hidden activations like a flow with that precision
    * @throws {ShapeError} when their number is wrong, or the spec is out of range

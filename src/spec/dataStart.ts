@@ -40,8 +40,7 @@ export function dataStart(
 /**
  * The statistics of a flow's training rows, with the offset that it subtracts. A fresh flow that standardizes
  * takes the offset from the rows; every other flow keeps its own.
- * @throws {DataError | ShapeError} like `columnStatistics`, and naming a column that float32 rounds too
- * coarsely
+ * @throws {DataError | ShapeError} like `columnStatistics`, and naming a column that float32 rounds too coarsely
  */
 export function statisticsFor(
   spec: FlowSpec,

@@ -25,9 +25,7 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/**
- * `text` with a question mark for every control character, including newlines: safe to print on a terminal.
- */
+/** `text` with a question mark for every control character, including newlines: safe to print on a terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '?');
 }

@@ -41,9 +41,7 @@ export interface TrainingSettings extends AdamSettings {
   learningRate: number;
   /** Default: the preset's, or constant. */
   schedule: Schedule;
-  /**
-   * Global norm above which the gradient is scaled down; 0 turns clipping off. Default: the preset's, or 0.
-   */
+  /** Global norm above which the gradient is scaled down; 0 turns clipping off. Default: the preset's, or 0. */
   clipNorm: number;
   /** Seed of the shuffle or of the fresh points. Default 0. */
   seed: number;
@@ -64,16 +62,11 @@ export interface Setting<Value> {
   isRecorded?: boolean;
   /** The text form of a value that is not a number, on the command line and in a model file. */
   text?: { parse: (text: string) => Value; format: (value: Value) => string; expected: string };
-  /**
-   * The flag and description on the command line, if it is an option there; `rule` if it is narrower there.
-   */
+  /** The flag and description on the command line, if it is an option there; `rule` if it is narrower there. */
   option?: { flag: string; words: string; isOfPreset?: boolean; rule?: OptionRule };
 }
 
-/**
- * Every setting, once. Checks, record, checkpoint, `resume` and the command line's options loop over this
- * table.
- */
+/** Every setting, once. Checks, record, checkpoint, `resume` and the command line's options loop over this table. */
 export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<TrainingSettings[Name]> } = {
   steps: {
     default: 3000,
@@ -144,16 +137,14 @@ function perSetting<Value>(
 }
 
 /**
- * Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. If
- * the flow's `contextDim` is the number of the density's classes, it learns the points conditioned on their
- * class, one-hot.
+ * Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. If the flow's
+ * `contextDim` is the number of the density's classes, it learns the points conditioned on their class, one-hot.
  */
 export type TrainingData = Rows | { toy: ToyName; noise?: number };
 
 export interface FitOptions extends Partial<TrainingSettings> {
   /**
-   * Step after which this call ends, so that `resume` can continue; the schedule still spans `steps`. Default
-   * `steps`.
+   * Step after which this call ends, so that `resume` can continue; the schedule still spans `steps`. Default `steps`.
    */
   until?: number;
   /**
@@ -162,10 +153,7 @@ export interface FitOptions extends Partial<TrainingSettings> {
    * trains on all rows, for all steps.
    */
   validation?: false | ValidationOptions;
-  /**
-   * The context of each row, row-major [N, C], for a flow with a context. A toy density brings its classes
-   * instead.
-   */
+  /** The context of each row, row-major [N, C], for a flow with a context. A toy density brings its classes instead. */
   context?: Float32Array;
   /** Continues with the optimiser of the last `fit` or of the loaded checkpoint. */
   resume?: boolean;
@@ -183,17 +171,13 @@ export interface FitOptions extends Partial<TrainingSettings> {
 
 /** The rows to score, and how often. */
 export interface ValidationOptions {
-  /**
-   * Separate rows [V, D], and their contexts [V, C]. Without them the seed draws rows that training never
-   * sees.
-   */
+  /** Separate rows [V, D], and their contexts [V, C]. Without them the seed draws rows that training never sees. */
   data?: Rows;
   context?: Float32Array;
   /** Share of the rows to hold out, in (0, 1). Default 0.1, and at most 10,000 rows. */
   fraction?: number;
   /**
-   * Steps between scores. By default one score per pass over the rows, later one per tenth more, at least 50
-   * in a run.
+   * Steps between scores. By default one score per pass over the rows, later one per tenth more, at least 50 in a run.
    */
   every?: number;
   /** Training stops after this many scores without an improvement; `Infinity` disables this. Default 10. */
@@ -234,8 +218,7 @@ export function isToy(data: unknown): data is Exclude<TrainingData, Rows> {
 }
 
 /**
- * Checks and copies the arguments of `fit` at the call, because training begins only when a report is
- * requested.
+ * Checks and copies the arguments of `fit` at the call, because training begins only when a report is requested.
  * @throws {ShapeError} naming the option that is unknown or out of range, or an array whose buffer is gone
  */
 export function takeFit(

@@ -7,8 +7,7 @@ export interface FitReport {
   step: number;
   steps: number;
   /**
-   * Mean NLL over the last 50 steps of this run, in nats; at a given step it does not depend on when it is
-   * reported.
+   * Mean NLL over the last 50 steps of this run, in nats; at a given step it does not depend on when it is reported.
    */
   nll: number;
   /** NLL of each step since the last report, in nats. */

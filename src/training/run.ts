@@ -130,10 +130,7 @@ export class TrainingRun {
     return this.#run.steps.pending > (this.#isScoreDue ? 0 : 1);
   }
 
-  /**
-   * The report of the oldest submit, with a score if one is due. @throws {TrainingDivergedError} like
-   * `nextLosses`
-   */
+  /** The report of the oldest submit, with a score if one is due. @throws {TrainingDivergedError} like `nextLosses` */
   async report(): Promise<FitReport> {
     const done = await this.#run.trainee.gpu.guard(async () => {
       const losses = await this.#run.steps.nextLosses();

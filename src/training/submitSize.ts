@@ -12,10 +12,7 @@ export function defaultSubmitMs(scope: object = globalThis): number {
   return isPage ? SUBMIT_MS.page : SUBMIT_MS.process;
 }
 
-/**
- * Steps of the next submit, after one of `steps` steps at `msPerStep` each: towards the target, at most
- * doubled.
- */
+/** Steps of the next submit, after one of `steps` steps at `msPerStep` each: towards the target, at most doubled. */
 export function nextSteps(steps: number, msPerStep: number, submitMs: number, max: number): number {
   const target = Math.max(1, Math.floor(submitMs / Math.max(msPerStep, 1e-3)));
   return Math.min(target, 2 * steps, max);

@@ -24,14 +24,12 @@ interface Slicer {
 }
 
 /**
- * log p on a grid over the canvas. For more than two columns it is the slice of the density through the mean
- * of the others, p(a, b, mean of the rest). It is not the marginal density of the two, which would be an
- * integral.
+ * log p on a grid over the canvas. For more than two columns it is the slice of the density through the mean of the
+ * others, p(a, b, mean of the rest). It is not the marginal density of the two, which would be an integral.
  *
  * If the columns have domains, the grid covers their part of the canvas: the density outside is 0.
  *
- * The grid passes through the flow slice by slice, so that no submit is long. Meanwhile the last whole grid
- * is shown.
+ * The grid passes through the flow slice by slice, so that no submit is long. Meanwhile the last whole grid is shown.
  */
 export class DensitySketch implements Sketch {
   readonly #scene: Scene;

@@ -100,6 +100,5 @@ export function sampleParams({
   };
 }
 
-// Box and Muller per pair: logarithm 14, square root 1, cosine and sine 31, products 3; a product for the
-// temperature.
+// Box and Muller per pair: logarithm 14, square root 1, cosine and sine 31, products 3; a product for the temperature.
 export const FLOPS_PER_NORMAL = 26;

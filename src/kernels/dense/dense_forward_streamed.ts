@@ -37,9 +37,7 @@ export interface DenseForwardStreamedArguments extends DenseForwardArguments {
   sums?: string;
 }
 
-/**
- * Like `denseForward`, with the inputs of a quad of rows in registers; `lanes` share the loads of weights.
- */
+/** Like `denseForward`, with the inputs of a quad of rows in registers; `lanes` share the loads of weights. */
 export function denseForwardStreamed(args: DenseForwardStreamedArguments): Dispatch {
   const { rows, layer, add = false, derivative, lanes, sums } = args;
   const quads = quadsOf(rows);

@@ -1,6 +1,4 @@
-/**
- * Shared by the launchers of the streamed kernels: how much an invocation keeps and how outputs are split.
- */
+/** Shared by the launchers of the streamed kernels: how much an invocation keeps and how outputs are split. */
 import { ceilDivide, roundUp } from '../../plan/shape.ts';
 import { FUSED_GROUP_SIZE } from '../fused/coupling_stack.ts';
 

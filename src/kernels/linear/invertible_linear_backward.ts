@@ -40,8 +40,7 @@ export interface InvertibleLinearBackwardArguments {
 }
 
 /**
- * Rebuilds x from z = P L (U + diag) x and pulls the gradient back to x. Stores the inputs of the tensors'
- * gradients.
+ * Rebuilds x from z = P L (U + diag) x and pulls the gradient back to x. Stores the inputs of the tensors' gradients.
  */
 export function invertibleLinearBackward(args: InvertibleLinearBackwardArguments): Dispatch {
   const { rows, slots } = args;

@@ -33,9 +33,7 @@ export interface InvertibleLinearWeightReduceArguments {
   gradients: string;
 }
 
-/**
- * Adds the sums over row slices to the gradients of a triangle; with the upper one also to the diagonal's.
- */
+/** Adds the sums over row slices to the gradients of a triangle; with the upper one also to the diagonal's. */
 export function invertibleLinearWeightReduce(args: InvertibleLinearWeightReduceArguments): Dispatch {
   const { slices, slots, triangle, partials, parameters, gradients } = args;
   const features = slots.logDiagonal.length;

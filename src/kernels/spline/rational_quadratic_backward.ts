@@ -40,9 +40,7 @@ export interface RationalQuadraticBackwardArguments extends SplineNumbers {
   dRaw: string;
 }
 
-/**
- * Pulls the gradient back through z₂ = spline(x₂) to x₂ and the raw numbers, and restores x₂ in the state.
- */
+/** Pulls the gradient back through z₂ = spline(x₂) to x₂ and the raw numbers, and restores x₂ in the state. */
 export function rationalQuadraticBackward(args: RationalQuadraticBackwardArguments): Dispatch {
   const { rows, blocks, bins } = args;
   const elements = rows * blocks.transformCount;

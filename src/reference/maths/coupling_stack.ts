@@ -113,9 +113,7 @@ export function upperLayers(
   };
 }
 
-/**
- * Stores the hidden layers of a coupling's nets for row `r` like the kernels; `couplings` is the total count.
- */
+/** Stores the hidden layers of a coupling's nets for row `r` like the kernels; `couplings` is the total count. */
 export function keepHidden(
   kept: Float64Array,
   { hiddens }: StackOutput,

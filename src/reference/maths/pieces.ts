@@ -11,9 +11,7 @@ export function isAboveKink(x: number, weight: number, bias: number): boolean {
   return weight * x + bias > 0 === weight >= 0;
 }
 
-/**
- * The kink of a unit. Without a kink, a value so far out that every input is on the side of `isAboveKink`.
- */
+/** The kink of a unit. Without a kink, a value so far out that every input is on the side of `isAboveKink`. */
 export function kinkOf(weight: number, bias: number): number {
   if (Math.abs(weight) < 1 / FAR) return bias > 0 === weight >= 0 ? -FAR : FAR;
   return Math.min(FAR, Math.max(-FAR, -bias / weight));
