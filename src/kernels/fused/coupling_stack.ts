@@ -25,6 +25,14 @@ export const STACK_SIZES = [
   'LANES',
 ] as const;
 
+export const STACK_FLAGS = ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'] as const;
+
+/** The places of the first net's weights, and the strides to the next coupling and to the next net. */
+export const NET_PLACES = { net_start: 'u32', coupling_stride: 'u32', net_stride: 'u32' } as const;
+
+/** Bit k of `flips` is set if coupling k conditions on the last features. */
+export const STACK_PARAMS = { n_couplings: 'u32', flips: 'u32', ...NET_PLACES, scale_bound: 'f32' } as const;
+
 export interface StackRange {
   stack: CouplingStack;
   /** The couplings of this dispatch. */
@@ -66,12 +74,7 @@ export function stackSizes(range: StackRange): Record<(typeof STACK_SIZES)[numbe
   };
 }
 
-export function stackFlags({ stack, lanes }: StackRange): {
-  SUBGROUPS: boolean;
-  ALIGNED: boolean;
-  HAS_HIDDEN_1: boolean;
-  HAS_HIDDEN_2: boolean;
-} {
+export function stackFlags({ stack, lanes }: StackRange): Record<(typeof STACK_FLAGS)[number], boolean> {
   const layers = stack.hidden.length;
   return {
     SUBGROUPS: lanes > 1,
@@ -107,27 +110,25 @@ export function stackConstants({ stack }: StackRange): { ACTIVATION: number; SCA
   return { ACTIVATION: activationCode(stack.activation), SCALE_MAP: scaleMapCode(stack.scale) };
 }
 
+export function netPlaces({
+  stack,
+  first,
+}: Pick<StackRange, 'stack' | 'first'>): Record<keyof typeof NET_PLACES, number> {
+  return {
+    net_start: stack.netStart + first * stack.couplingStride,
+    coupling_stride: stack.couplingStride,
+    net_stride: stack.netStride,
+  };
+}
+
 /** @throws {RangeError} when the range is longer than the bits of `flips` */
-export function stackParams({ stack, first, count }: StackRange): {
-  n_couplings: number;
-  flips: number;
-  net_start: number;
-  coupling_stride: number;
-  net_stride: number;
-  scale_bound: number;
-} {
+export function stackParams(range: StackRange): Record<keyof typeof STACK_PARAMS, number> {
+  const { stack, first, count } = range;
   if (count > MAX_COUPLINGS) throw new RangeError(`${count} couplings in one dispatch`);
   const flips = stack.flips
     .slice(first, first + count)
     .reduce((bits, flip, index) => bits + (flip ? 2 ** index : 0), 0);
-  return {
-    n_couplings: count,
-    flips,
-    net_start: stack.netStart + first * stack.couplingStride,
-    coupling_stride: stack.couplingStride,
-    net_stride: stack.netStride,
-    scale_bound: scaleBound(stack.scale),
-  };
+  return { n_couplings: count, flips, ...netPlaces(range), scale_bound: scaleBound(stack.scale) };
 }
 
 /** FLOPs of the range's nets for one row, 2 per multiply-add; only layers [from, to) if given. */

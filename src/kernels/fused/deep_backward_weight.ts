@@ -4,12 +4,14 @@ import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
   FUSED_GROUP_SIZE,
   isPiecewiseLinear,
+  NET_PLACES,
+  netPlaces,
+  STACK_FLAGS,
   STACK_SIZES,
   stackBytes,
   stackConstants,
   stackFlags,
   stackFlops,
-  stackParams,
   stackSizes,
   stackWeights,
 } from './coupling_stack.ts';
@@ -24,9 +26,7 @@ export const deepBackwardWeightKernel = {
   params: {
     n_quads: 'u32',
     n_couplings: 'u32',
-    net_start: 'u32',
-    coupling_stride: 'u32',
-    net_stride: 'u32',
+    ...NET_PLACES,
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -37,7 +37,7 @@ export const deepBackwardWeightKernel = {
     gradients: { access: 'read_write', element: 'f32' },
     partials: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'PIECEWISE_LINEAR'],
+  flags: [...STACK_FLAGS, 'PIECEWISE_LINEAR'],
   constants: ['ACTIVATION'],
   sizes: [...STACK_SIZES, 'N_UPPER'],
 } as const satisfies KernelSpec;
@@ -72,13 +72,12 @@ export function deepPartials(stack: CouplingStack, count: number): number {
 export function deepBackwardWeight(args: DeepBackwardWeightArguments): Dispatch {
   const { rows, stack, count } = args;
   const quads = quadsOf(rows);
-  const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
   const nets = count * stack.netCount;
   const flags = stackFlags(args);
   const outputs = flags.HAS_HIDDEN_2 ? 0 : 2 * stack.transformCount;
   const taped = count * (stack.conditionCount + outputs) + nets * (stack.hidden[1] ?? 0);
   return dispatchOf(deepBackwardWeightKernel, {
-    params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
+    params: { n_quads: quads, n_couplings: args.count, ...netPlaces(args) },
     flags: {
       ...flags,
       PIECEWISE_LINEAR: isPiecewiseLinear(stack),

@@ -1,7 +1,7 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { gridOf } from '../../plan/shape.ts';
-import { stackParams } from './coupling_stack.ts';
+import { NET_PLACES, netPlaces } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 import { deepPartials, upperBlocks } from './deep_backward_weight.ts';
 
@@ -10,9 +10,7 @@ export const deepWeightReduceKernel = {
   params: {
     n_blocks: 'u32',
     n_nets: 'u32',
-    net_start: 'u32',
-    coupling_stride: 'u32',
-    net_stride: 'u32',
+    ...NET_PLACES,
   },
   bindings: {
     partials: { access: 'read', element: 'f32' },
@@ -30,13 +28,12 @@ export interface DeepWeightReduceArguments extends Omit<StackRange, 'lanes'> {
 /** Adds the partial sums to the gradients of the first layers of a range of couplings. */
 export function deepWeightReduce(args: DeepWeightReduceArguments): Dispatch {
   const { stack, count, partials, gradients } = args;
-  const { net_start, coupling_stride, net_stride } = stackParams({ ...args, lanes: 1 });
   const blocks = upperBlocks(stack);
   const nets = count * stack.netCount;
   const hidden = stack.hidden[0] ?? 0;
   const elements = deepPartials(stack, count);
   return dispatchOf(deepWeightReduceKernel, {
-    params: { n_blocks: blocks, n_nets: nets, net_start, coupling_stride, net_stride },
+    params: { n_blocks: blocks, n_nets: nets, ...netPlaces(args) },
     sizes: {
       N_CONDITION: stack.conditionCount,
       N_PARTIALS: stack.conditionCount + 1,

@@ -3,6 +3,8 @@ import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
   FUSED_GROUP_SIZE,
+  STACK_FLAGS,
+  STACK_PARAMS,
   STACK_SIZES,
   stackBytes,
   stackConstants,
@@ -20,12 +22,7 @@ export const flowBackwardKernel = {
     n_quads: 'u32',
     n_valid_rows: 'u32',
     d_log_det: 'f32',
-    n_couplings: 'u32',
-    flips: 'u32',
-    net_start: 'u32',
-    coupling_stride: 'u32',
-    net_stride: 'u32',
-    scale_bound: 'f32',
+    ...STACK_PARAMS,
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -37,7 +34,7 @@ export const flowBackwardKernel = {
     jacobians: { access: 'read', element: 'f32', when: 'STORED' },
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
+  flags: [...STACK_FLAGS, 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;

@@ -4,6 +4,8 @@ import type { TensorSlot } from '../../model/tensors.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
   FUSED_GROUP_SIZE,
+  STACK_FLAGS,
+  STACK_PARAMS,
   STACK_SIZES,
   stackBytes,
   stackConstants,
@@ -21,12 +23,7 @@ export const flowInverseKernel = {
     n_quads: 'u32',
     mean_offset: 'u32',
     std_offset: 'u32',
-    n_couplings: 'u32',
-    flips: 'u32',
-    net_start: 'u32',
-    coupling_stride: 'u32',
-    net_stride: 'u32',
-    scale_bound: 'f32',
+    ...STACK_PARAMS,
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -34,16 +31,7 @@ export const flowInverseKernel = {
     state: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
   },
-  flags: [
-    'SUBGROUPS',
-    'ALIGNED',
-    'HAS_HIDDEN_1',
-    'HAS_HIDDEN_2',
-    'TANGENTS',
-    'KEEP_HIDDEN',
-    'ACCUMULATE',
-    'STANDARDIZE',
-  ],
+  flags: [...STACK_FLAGS, 'TANGENTS', 'KEEP_HIDDEN', 'ACCUMULATE', 'STANDARDIZE'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;

@@ -1,7 +1,14 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { gridOf } from '../../plan/shape.ts';
-import { STACK_SIZES, stackBytes, stackConstants, stackParams, stackSizes } from './coupling_stack.ts';
+import {
+  NET_PLACES,
+  netPlaces,
+  STACK_SIZES,
+  stackBytes,
+  stackConstants,
+  stackSizes,
+} from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 import { pieceSumCount } from './piece_sums.ts';
 
@@ -10,9 +17,7 @@ export const pieceBackwardWeightKernel = {
   params: {
     n_rows: 'u32',
     n_nets: 'u32',
-    net_start: 'u32',
-    coupling_stride: 'u32',
-    net_stride: 'u32',
+    ...NET_PLACES,
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -42,11 +47,10 @@ export interface PieceBackwardWeightArguments extends StackRange {
 /** Gradients of the first layer, and of the second's weights, for a range of couplings. */
 export function pieceBackwardWeight(args: PieceBackwardWeightArguments): Dispatch {
   const { rows, stack, count } = args;
-  const { net_start, coupling_stride, net_stride } = stackParams(args);
   const nets = count * stack.netCount;
   const [lower = 0, upper = 0] = stack.hidden;
   return dispatchOf(pieceBackwardWeightKernel, {
-    params: { n_rows: rows, n_nets: nets, net_start, coupling_stride, net_stride },
+    params: { n_rows: rows, n_nets: nets, ...netPlaces(args) },
     flags: { HAS_HIDDEN_1: true, HAS_HIDDEN_2: false },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),

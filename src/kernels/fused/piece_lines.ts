@@ -2,13 +2,20 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { ceilDivide, roundUp } from '../../plan/shape.ts';
 import type { CouplingStack } from '../../model/couplingStack.ts';
-import { STACK_SIZES, stackBytes, stackConstants, stackParams, stackSizes } from './coupling_stack.ts';
+import {
+  NET_PLACES,
+  netPlaces,
+  STACK_SIZES,
+  stackBytes,
+  stackConstants,
+  stackSizes,
+} from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 import { PIECE_GROUP_SIZE, pieceCount } from './piece_order.ts';
 
 export const pieceLinesKernel = {
   stem: 'piece_lines',
-  params: { n_nets: 'u32', net_start: 'u32', coupling_stride: 'u32', net_stride: 'u32' },
+  params: { n_nets: 'u32', ...NET_PLACES },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
     lines: { access: 'read_write', element: 'f32' },
@@ -32,11 +39,10 @@ export function pieceLineCount(stack: CouplingStack, count: number): number {
 /** The second hidden layer of the nets of a range of couplings, as lines over the pieces of their input. */
 export function pieceLines(args: PieceLinesArguments): Dispatch {
   const { stack, count } = args;
-  const { net_start, coupling_stride, net_stride } = stackParams(args);
   const nets = count * stack.netCount;
   const [lower = 0, upper = 0] = stack.hidden;
   return dispatchOf(pieceLinesKernel, {
-    params: { n_nets: nets, net_start, coupling_stride, net_stride },
+    params: { n_nets: nets, ...netPlaces(args) },
     flags: { HAS_HIDDEN_1: true, HAS_HIDDEN_2: false },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),

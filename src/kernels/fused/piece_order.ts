@@ -4,10 +4,11 @@ import { quadsOf } from '../../plan/shape.ts';
 import type { CouplingStack } from '../../model/couplingStack.ts';
 import {
   isPiecewiseLinear,
+  NET_PLACES,
+  netPlaces,
   STACK_SIZES,
   stackBytes,
   stackFlags,
-  stackParams,
   stackSizes,
   stackWeights,
 } from './coupling_stack.ts';
@@ -18,7 +19,7 @@ export const PIECE_GROUP_SIZE = 16;
 
 export const pieceOrderKernel = {
   stem: 'piece_order',
-  params: { n_quads: 'u32', n_nets: 'u32', net_start: 'u32', coupling_stride: 'u32', net_stride: 'u32' },
+  params: { n_quads: 'u32', n_nets: 'u32', ...NET_PLACES },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
     parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
@@ -57,11 +58,10 @@ export function pieceCount(stack: CouplingStack): number {
 /** Sorts the rows by the piece of each net's input that contains them, for a range of couplings. */
 export function pieceOrder(args: PieceOrderArguments): Dispatch {
   const { rows, stack, count } = args;
-  const { net_start, coupling_stride, net_stride } = stackParams(args);
   const { ALIGNED, HAS_HIDDEN_1, HAS_HIDDEN_2 } = stackFlags(args);
   const nets = count * stack.netCount;
   return dispatchOf(pieceOrderKernel, {
-    params: { n_quads: quadsOf(rows), n_nets: nets, net_start, coupling_stride, net_stride },
+    params: { n_quads: quadsOf(rows), n_nets: nets, ...netPlaces(args) },
     flags: { ALIGNED, HAS_HIDDEN_1, HAS_HIDDEN_2 },
     sizes: stackSizes(args),
     buffers: {

@@ -2,14 +2,14 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { ceilDivide, roundUp } from '../../plan/shape.ts';
 import type { CouplingStack } from '../../model/couplingStack.ts';
-import { STACK_SIZES, stackConstants, stackParams, stackSizes } from './coupling_stack.ts';
+import { NET_PLACES, netPlaces, STACK_SIZES, stackConstants, stackSizes } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 import { pieceLineCount } from './piece_lines.ts';
 import { PIECE_GROUP_SIZE, pieceCount } from './piece_order.ts';
 
 export const pieceSumsKernel = {
   stem: 'piece_sums',
-  params: { n_rows: 'u32', n_nets: 'u32', net_start: 'u32', coupling_stride: 'u32', net_stride: 'u32' },
+  params: { n_rows: 'u32', n_nets: 'u32', ...NET_PLACES },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
     conditions: { access: 'read', element: 'f32' },
@@ -49,11 +49,10 @@ export function pieceSumCount(stack: CouplingStack, count: number): number {
 /** Running sums over the sorted rows, and the gradients of the biases of the second layer and of the outputs. */
 export function pieceSums(args: PieceSumsArguments): Dispatch {
   const { rows, stack, count } = args;
-  const { net_start, coupling_stride, net_stride } = stackParams(args);
   const nets = count * stack.netCount;
   const upper = stack.hidden[1] ?? 0;
   return dispatchOf(pieceSumsKernel, {
-    params: { n_rows: rows, n_nets: nets, net_start, coupling_stride, net_stride },
+    params: { n_rows: rows, n_nets: nets, ...netPlaces(args) },
     flags: { HAS_HIDDEN_1: true, HAS_HIDDEN_2: false },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),

@@ -3,13 +3,15 @@ import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
   FUSED_GROUP_SIZE,
+  isPiecewiseLinear,
+  NET_PLACES,
+  netPlaces,
+  STACK_FLAGS,
   STACK_SIZES,
   stackBytes,
   stackConstants,
-  isPiecewiseLinear,
   stackFlags,
   stackFlops,
-  stackParams,
   stackSizes,
   stackWeights,
 } from './coupling_stack.ts';
@@ -20,9 +22,7 @@ export const shallowBackwardWeightKernel = {
   params: {
     n_quads: 'u32',
     n_couplings: 'u32',
-    net_start: 'u32',
-    coupling_stride: 'u32',
-    net_stride: 'u32',
+    ...NET_PLACES,
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -31,7 +31,7 @@ export const shallowBackwardWeightKernel = {
     d_outputs: { access: 'read', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'PIECEWISE_LINEAR'],
+  flags: [...STACK_FLAGS, 'PIECEWISE_LINEAR'],
   constants: ['ACTIVATION'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -50,10 +50,9 @@ export interface ShallowBackwardWeightArguments extends StackRange {
 export function shallowBackwardWeight(args: ShallowBackwardWeightArguments): Dispatch {
   const { rows, stack, count } = args;
   const quads = quadsOf(rows);
-  const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
   const taped = count * (stack.conditionCount + 2 * stack.transformCount);
   return dispatchOf(shallowBackwardWeightKernel, {
-    params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
+    params: { n_quads: quads, n_couplings: args.count, ...netPlaces(args) },
     flags: { ...stackFlags(args), PIECEWISE_LINEAR: isPiecewiseLinear(stack) },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: stackSizes(args),

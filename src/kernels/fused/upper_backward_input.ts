@@ -4,12 +4,14 @@ import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
   FUSED_GROUP_SIZE,
   keptUnits,
+  NET_PLACES,
+  netPlaces,
+  STACK_FLAGS,
   STACK_SIZES,
   stackBytes,
   stackConstants,
   stackFlags,
   stackFlops,
-  stackParams,
   stackSizes,
   stackWeights,
 } from './coupling_stack.ts';
@@ -23,9 +25,7 @@ export const upperBackwardInputKernel = {
   params: {
     n_quads: 'u32',
     n_couplings: 'u32',
-    net_start: 'u32',
-    coupling_stride: 'u32',
-    net_stride: 'u32',
+    ...NET_PLACES,
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -33,7 +33,7 @@ export const upperBackwardInputKernel = {
     d_outputs: { access: 'read', element: 'f32' },
     hiddens: { access: 'read_write', element: 'f32' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
+  flags: STACK_FLAGS,
   constants: ['ACTIVATION'],
   sizes: [...STACK_SIZES, 'N_BLOCKS'],
 } as const satisfies KernelSpec;
@@ -56,10 +56,9 @@ export function upperBackwardInput(args: UpperBackwardInputArguments): Dispatch 
   const blocks = Math.min(sizes.N_BLOCKS_1, KEPT_UNITS / (4 * sizes.LANES));
   const middle = stack.hidden[1] ?? 0;
   const nets = count * stack.netCount;
-  const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
   const taped = count * 2 * stack.transformCount + keptUnits(stack, count) + nets * middle;
   return dispatchOf(upperBackwardInputKernel, {
-    params: { n_quads: quads, n_couplings, net_start, coupling_stride, net_stride },
+    params: { n_quads: quads, n_couplings: args.count, ...netPlaces(args) },
     flags: stackFlags(args),
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: { ...sizes, N_BLOCKS: blocks },

@@ -1,7 +1,14 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
-import { keptUnits, stackBytes, stackConstants, stackFlops, stackParams } from './coupling_stack.ts';
+import {
+  keptUnits,
+  NET_PLACES,
+  netPlaces,
+  stackBytes,
+  stackConstants,
+  stackFlops,
+} from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 
 /** Units of the middle and of the last hidden layer whose weights one workgroup owns. */
@@ -13,9 +20,7 @@ export const upperBackwardWeightKernel = {
   params: {
     n_quads: 'u32',
     n_couplings: 'u32',
-    net_start: 'u32',
-    coupling_stride: 'u32',
-    net_stride: 'u32',
+    ...NET_PLACES,
   },
   bindings: {
     parameters: { access: 'read', element: 'f32' },
@@ -52,10 +57,9 @@ export interface UpperBackwardWeightArguments extends StackRange {
 export function upperBackwardWeight(args: UpperBackwardWeightArguments): Dispatch {
   const { rows, stack, count } = args;
   const [lower = 0, middle = 0, last = 0] = stack.hidden;
-  const { n_couplings, net_start, coupling_stride, net_stride } = stackParams(args);
   const taped = count * 2 * stack.transformCount + keptUnits(stack, count);
   return dispatchOf(upperBackwardWeightKernel, {
-    params: { n_quads: quadsOf(rows), n_couplings, net_start, coupling_stride, net_stride },
+    params: { n_quads: quadsOf(rows), n_couplings: args.count, ...netPlaces(args) },
     flags: { SUBGROUPS: args.lanes > 1, HAS_HIDDEN_1: true, HAS_HIDDEN_2: true },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: {
