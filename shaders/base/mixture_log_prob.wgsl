@@ -1,8 +1,7 @@
 // log_prob[r] = log sum_k w_k N(z[., r]; mean_k, diag(exp(2 log_scale_k))) + sign log_det[r], in nats, with w
 // = softmax(logits).
-// With LOSS instead nll[row_start + r] = -(that) with sign 1, and the gradients of the mean over n_total
-// rows: d_state [n_features, n_rows], and d_base per row for mean, log_scale [n_components, n_features],
-// logits [n_components].
+// With LOSS instead nll[row_start + r] = -(that) with sign 1, and the gradients of the mean over n_total rows: d_state
+// [n_features, n_rows], and d_base per row for mean, log_scale [n_components, n_features], logits [n_components].
 // Rows from n_valid_rows on are padding: no loss, no gradient. state z [n_features, n_rows]; log_det,
 // log_prob [n_rows]. One invocation owns one row and takes components, then features, in ascending order.
 // docs/derivations.md, eq. (120), (121)

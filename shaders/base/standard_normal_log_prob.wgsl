@@ -1,5 +1,4 @@
-// log_prob[r] = log N(z[., r]; 0, I) + sign log_det[r], in nats; sign is -1 if log_det belongs to the
-// inverse.
+// log_prob[r] = log N(z[., r]; 0, I) + sign log_det[r], in nats; sign is -1 if log_det belongs to the inverse.
 // With LOSS log_prob[row_start + r] = -(that) with sign 1, and d_state [n_features, n_rows] is the gradient
 // of the mean over n_total rows. Rows from n_valid_rows on are padding: no loss, no gradient.
 // state z [n_features, n_rows]; log_det, log_prob [n_rows]. One invocation owns one row and sums over the features in

@@ -1,5 +1,4 @@
-// state[c, r] = temperature * normal number c of row row_start + r: a sample depends only on (seed, row
-// index).
+// state[c, r] = temperature * normal number c of row row_start + r: a sample depends only on (seed, row index).
 // state [n_features, n_rows]; row_start is (row_start_hi, row_start_lo), 64 bits.
 // One invocation draws four features of one row from one Philox block:
 // counter = (block, row low, row high, stream), key = (seed_lo, seed_hi).

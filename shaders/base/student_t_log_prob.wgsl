@@ -1,7 +1,6 @@
 // log_prob[r] = sum_j log t(z[j, r]; nu_j) + sign log_det[r], nu = exp(log_df) degrees of freedom, in nats.
-// With LOSS instead nll[row_start + r] = -(that) with sign 1, and the gradients of the mean over n_total
-// rows: d_state, and d_base for log_df, both [n_features, n_rows]. Rows from n_valid_rows on are padding: no
-// loss, no gradient.
+// With LOSS instead nll[row_start + r] = -(that) with sign 1, and the gradients of the mean over n_total rows: d_state,
+// and d_base for log_df, both [n_features, n_rows]. Rows from n_valid_rows on are padding: no loss, no gradient.
 // parameters: log_df [n_features]; state z [n_features, n_rows]; log_det, log_prob [n_rows].
 // One invocation owns one row and sums over the features in ascending order. docs/derivations.md, eq. (123) to (125)
 #include "shared/grid.wgsl"

@@ -1,6 +1,5 @@
-// state[j, r] = temperature t, a Student's t with nu_j = exp(log_df[j]) degrees of freedom, for row row_start
-// + r: t = sqrt(nu (u^(-2 / nu) - 1)) cos(2 pi v), exact for every nu; a sample depends only on (seed, row
-// index).
+// state[j, r] = temperature t, a Student's t with nu_j = exp(log_df[j]) degrees of freedom, for row row_start + r: t =
+// sqrt(nu (u^(-2 / nu) - 1)) cos(2 pi v), exact for every nu; a sample depends only on (seed, row index).
 // parameters: log_df [n_features]; state [n_features, n_rows].
 // One invocation draws two features of one row from one Philox block, with two words for the (u, v) of each.
 // Bailey 1994; docs/derivations.md, eq. (34), (126)

@@ -1,8 +1,7 @@
-// log_prob[r] = -n_features log(2 bound) + sign log_det[r] in nats if |z[j, r]| <= bound for every j, else
-// -infinity, whose bits are outside_bits. With LOSS nll[row_start + r] = n_features log(2 bound) + sum_j
-// max(|z_j| - bound, 0) - log_det[r]: walls of slope 1, so that a row outside has a finite loss and a
-// gradient that leads back. d_state [n_features, n_rows] is the gradient of the mean over n_total rows; rows
-// from n_valid_rows on are padding.
+// log_prob[r] = -n_features log(2 bound) + sign log_det[r] in nats if |z[j, r]| <= bound for every j, else -infinity,
+// whose bits are outside_bits. With LOSS nll[row_start + r] = n_features log(2 bound) + sum_j max(|z_j| - bound, 0) -
+// log_det[r]: walls of slope 1, so that a row outside has a finite loss and a gradient that leads back. d_state
+// [n_features, n_rows] is the gradient of the mean over n_total rows; rows from n_valid_rows on are padding.
 // state z [n_features, n_rows]; log_det, log_prob [n_rows].
 // One invocation owns one row and sums over the features in ascending order. docs/derivations.md, eq. (127), (128)
 #include "shared/grid.wgsl"

@@ -1,9 +1,7 @@
-// state[:, r] = (point - mean) / std, a fresh point of a toy density with more than two features, for index
-// first + row_start + r: a chain of normals, y_j = rho y_(j-1) + sqrt(1 - rho^2) n_j, about a centre or
-// through maps.
-// step_state [1]: the step; step_cursor [ring_size, 2]: first as (high, low) words by step mod ring_size;
-// state [n_features, n_rows]. One invocation draws one point, feature by feature, with four normals per block
-// of words.
+// state[:, r] = (point - mean) / std, a fresh point of a toy density with more than two features, for index first +
+// row_start + r: a chain of normals, y_j = rho y_(j-1) + sqrt(1 - rho^2) n_j, about a centre or through maps.
+// step_state [1]: the step; step_cursor [ring_size, 2]: first as (high, low) words by step mod ring_size; state
+// [n_features, n_rows]. One invocation draws one point, feature by feature, with four normals per block of words.
 // docs/derivations.md, eq. (34) to (36), (40), (41), (110) to (114); src/data/toyVectors.ts has the formulas
 #include "shared/grid.wgsl"
 #include "shared/philox.wgsl"

@@ -1,9 +1,8 @@
 // d_input[i, r] = phi'[i, r] sum_o W[o, i] d_output[o, r], with phi' if HIDDEN; added to d_input with ADD.
-// parameters: W [n_outputs, weight_stride], of which the first n_inputs columns are used; d_output [*,
-// n_quads] from feature output_start; derivative [n_inputs, n_quads] is phi' of the layer below; d_input [*,
-// n_quads] from feature input_start; a quad is four rows. One invocation owns INPUT_BLOCK inputs of one quad,
-// so that each weight is loaded once for four rows, and sums over o in ascending order. docs/derivations.md,
-// eq. (21), (22), (81)
+// parameters: W [n_outputs, weight_stride], of which the first n_inputs columns are used; d_output [*, n_quads] from
+// feature output_start; derivative [n_inputs, n_quads] is phi' of the layer below; d_input [*, n_quads] from feature
+// input_start; a quad is four rows. One invocation owns INPUT_BLOCK inputs of one quad, so that each weight is loaded
+// once for four rows, and sums over o in ascending order. docs/derivations.md, eq. (21), (22), (81)
 #if F16
 enable f16;
 #endif

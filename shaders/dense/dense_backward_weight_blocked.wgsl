@@ -1,10 +1,9 @@
 // partials[k, o, i] = sum over the rows of slice k of d_output[o, r] input[i, r]; column i = n_inputs is the bias,
 // whose input is 1: dense_backward_weight for wide layers. dense_weight_reduce adds the slices.
-// d_output [*, n_rows] from feature output_start; input [*, n_rows] from feature input_start;
-// partials [n_slices, n_outputs, n_inputs + 1]; a slice is slice_rows consecutive rows. A workgroup owns a
-// tile of outputs by inputs in one slice, in workgroup memory. Each invocation keeps a block of it in
-// registers and sums over r in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (23),
-// (24)
+// d_output [*, n_rows] from feature output_start; input [*, n_rows] from feature input_start; partials [n_slices,
+// n_outputs, n_inputs + 1]; a slice is slice_rows consecutive rows. A workgroup owns a tile of outputs by inputs in one
+// slice, in workgroup memory. Each invocation keeps a block of it in registers and sums over r in ascending order:
+// shared/blocked_product.wgsl. docs/derivations.md, eq. (23), (24)
 #if F16
 enable f16;
 #endif

@@ -1,6 +1,5 @@
-// d_W[o, i] += sum_r d_output[o, r] input[i, r], d_b[o] += sum_r d_output[o, r]. Faster than
-// dense_backward_weight if loads are slow: N_KEPT rows of four inputs stay in registers, while the gradients
-// of the outputs stream past.
+// d_W[o, i] += sum_r d_output[o, r] input[i, r], d_b[o] += sum_r d_output[o, r]. Faster than dense_backward_weight if
+// loads are slow: N_KEPT rows of four inputs stay in registers, while the gradients of the outputs stream past.
 // d_output [*, n_quads] from feature output_start; input [*, n_quads] from feature input_start; gradients:
 // laid out as parameters, in quads; n_inputs, n_range and the offsets are multiples of four.
 // One invocation owns four inputs by n_range outputs; in the first workgroup also some biases. It sums over

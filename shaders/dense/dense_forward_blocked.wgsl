@@ -2,9 +2,8 @@
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start;
 // output, derivative [*, n_quads] from feature output_start, derivative = phi' at the same place; a quad is
 // four rows. With ADD, phi is applied to the sum plus the previous output.
-// A workgroup owns a tile of outputs by quads, in workgroup memory. Each invocation keeps a block of it in
-// registers and sums over i in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (12),
-// (13), (80)
+// A workgroup owns a tile of outputs by quads, in workgroup memory. Each invocation keeps a block of it in registers
+// and sums over i in ascending order: shared/blocked_product.wgsl. docs/derivations.md, eq. (12), (13), (80)
 #if F16
 enable f16;
 #endif

@@ -1,6 +1,5 @@
-// output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]), like dense_forward. Faster if loads are slow
-// (software adapters): an invocation keeps N_KEPT inputs of its quad of rows in registers while the weights
-// stream past.
+// output[o, r] = phi(sum_i W[o, i] input[i, r] + b[o]), like dense_forward. Faster if loads are slow (software
+// adapters): an invocation keeps N_KEPT inputs of its quad of rows in registers while the weights stream past.
 // parameters: W [n_outputs, n_inputs], b [n_outputs]; input [*, n_quads] from feature input_start; output,
 // derivative [*, n_quads] from feature output_start. One invocation owns one quad and n_range outputs, and
 // sums over i, N_KEPT at a time, in ascending order. output, or sums if output is f16, holds the intermediate

@@ -1,8 +1,7 @@
-// Gradients of nets with two hidden layers, h0 = phi(W0 x + b0), h1 = phi(W1 h0 + b1), out = W h1 + b, from
-// d_out per row: d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1 with d_1 = phi' W^T d_out, d_W1 = sum
-// d_1 h0. The gradients of the first layer are linear in W1: P = sum d_1 phi'_0 and Q = sum d_1 phi'_0 x give
-// d_b0 = sum W1 P and d_W0 = sum W1 Q, summed here over N_UPPER of the upper units into partials. If phi is
-// PIECEWISE_LINEAR, also d_W1 = Q w0 + P b0.
+// Gradients of nets with two hidden layers, h0 = phi(W0 x + b0), h1 = phi(W1 h0 + b1), out = W h1 + b, from d_out per
+// row: d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1 with d_1 = phi' W^T d_out, d_W1 = sum d_1 h0. The gradients
+// of the first layer are linear in W1: P = sum d_1 phi'_0 and Q = sum d_1 phi'_0 x give d_b0 = sum W1 P and d_W0 = sum
+// W1 Q, summed here over N_UPPER of the upper units into partials. If phi is PIECEWISE_LINEAR, also d_W1 = Q w0 + P b0.
 // conditions x [n_couplings N_CONDITION, n_quads]; d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens:
 // h1 before phi [nets HIDDEN_1, n_quads]; gradients: laid out as parameters; partials [nets, blocks,
 // N_CONDITION + 1, HIDDEN_0].

@@ -1,7 +1,6 @@
-// Gradients around the first hidden layer of nets with one input and two hidden layers. Along x a piecewise
-// linear unit has one slope up to its kink and one above. So P = sum d_1 phi'_0 and Q = sum d_1 phi'_0 x
-// follow from the sums up to the kink and over all rows: d_W1 = Q w0 + P b0, d_b0 = sum W1 P, d_W0 = sum W1
-// Q.
+// Gradients around the first hidden layer of nets with one input and two hidden layers. Along x a piecewise linear unit
+// has one slope up to its kink and one above. So P = sum d_1 phi'_0 and Q = sum d_1 phi'_0 x follow from the sums up to
+// the kink and over all rows: d_W1 = Q w0 + P b0, d_b0 = sum W1 P, d_W0 = sum W1 Q.
 // conditions [n_couplings, n_rows]; pieces, order [nets, n_rows] from piece_order; sums [nets, HIDDEN_0 + 1,
 // 2, upper quads] from piece_sums; gradients: laid out as parameters.
 // One invocation owns one lower unit of one net and adds the upper ones in ascending order.

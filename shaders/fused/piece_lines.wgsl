@@ -1,7 +1,6 @@
-// The second hidden layer of nets with one input, before its activation, as a line over each piece between
-// the kinks of the first: A x + B with A = sum W1 phi'_0 w0 and B = b1 + sum W1 phi'_0 b0. Each sum only adds
-// terms and subtracts none: units with kinks below the piece from the first piece up, units with kinks above
-// it from the last piece down.
+// The second hidden layer of nets with one input, before its activation, as a line over each piece between the kinks of
+// the first: A x + B with A = sum W1 phi'_0 w0 and B = b1 + sum W1 phi'_0 b0. Each sum only adds terms and subtracts
+// none: units with kinks below the piece from the first piece up, units with kinks above it from the last piece down.
 // parameters: laid out by paramLayout; lines [nets, HIDDEN_0 + 1, upper quads, 2]: A, then B.
 // One workgroup sorts the units of one net by their kinks; each invocation owns four upper units and adds the
 // lower ones in that order, in blocks. docs/derivations.md, eq. (71)

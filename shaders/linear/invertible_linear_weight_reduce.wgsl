@@ -1,6 +1,5 @@
-// With UPPER, d_upper[i, j] += sum_k partials[k, i, j] for j > i and d_log_diagonal[i] +=
-// exp(log_diagonal[i]) sum_k partials[k, i, i] + d_log_det, summed over the rows; else d_lower[i, j] += sum_k
-// partials[k, i, j] for j < i.
+// With UPPER, d_upper[i, j] += sum_k partials[k, i, j] for j > i and d_log_diagonal[i] += exp(log_diagonal[i]) sum_k
+// partials[k, i, i] + d_log_det, summed over the rows; else d_lower[i, j] += sum_k partials[k, i, j] for j < i.
 // partials [n_slices, D, D + 1] from dense_backward_weight, D = n_features; parameters, gradients: lower, upper
 // [D (D - 1) / 2], log_diagonal [D].
 // One invocation owns one element of the matrix and adds the slices in ascending order.

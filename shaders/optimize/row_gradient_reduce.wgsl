@@ -1,5 +1,4 @@
-// gradients[gradient_start + i] += sum_r d_rows[row_element + i, r]: the gradient of a tensor shared by all
-// rows.
+// gradients[gradient_start + i] += sum_r d_rows[row_element + i, r]: the gradient of a tensor shared by all rows.
 // d_rows [*, n_rows], of which the first n_valid_rows rows are used; gradients [*].
 // A workgroup owns one element; invocation l takes rows l, l + 64, ... in ascending order, then a fixed tree.
 // docs/derivations.md, eq. (90)

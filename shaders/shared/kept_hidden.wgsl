@@ -1,6 +1,5 @@
 // The hidden layers above the first of every net before their activation, for the gradients of the weights:
-// the invocation's quad of rows of `hiddens` [nets HIDDEN_1, n_quads], with HAS_HIDDEN_2 then [nets HIDDEN_2,
-// n_quads].
+// the invocation's quad of rows of `hiddens` [nets HIDDEN_1, n_quads], with HAS_HIDDEN_2 then [nets HIDDEN_2, n_quads].
 #if KEEP_HIDDEN
 var<private> kept_quad: u32;
 var<private> keeps_quad: bool;

@@ -1,6 +1,5 @@
 // Multiplies rows of a streamed matrix with a matrix whose rows of four an invocation keeps in registers:
-// sum_k A[k] kept[k]. Each of the LANES lanes loads another quad of the streamed row, and they share the
-// quads.
+// sum_k A[k] kept[k]. Each of the LANES lanes loads another quad of the streamed row, and they share the quads.
 // Needs the sizes N_KEPT, LANES and N_BLOCKS = N_KEPT / (4 LANES), and a function streamed_quad(row, first): elements
 // [first, first + 4) of a row, zero past its end.
 #include "shared/lanes.wgsl"

@@ -50,8 +50,7 @@ fn share_of(feature: u32, number: u32, row: u32, softmax: Softmax) -> f32 {
   return exp(raw_number(feature, number, row) - softmax.largest) / softmax.total;
 }
 
-// The interval that contains `value`, or interval `wanted` if that is valid. The last ends at the bound
-// exactly.
+// The interval that contains `value`, or interval `wanted` if that is valid. The last ends at the bound exactly.
 fn interval_at(feature: u32, first: u32, row: u32, value: f32, wanted: u32) -> Interval {
   let softmax = softmax_of(feature, first, row);
   var start = -params.bound;
