@@ -43,7 +43,7 @@ export default defineConfig({
         reference: 'src/reference/index.ts',
         bench: 'src/measure/index.ts',
         pytorch: 'src/pytorch.ts',
-        cli: 'src/cli/main.ts',
+        cli: 'src/cli/index.ts',
       },
     },
     rollupOptions: { external: nodeOnly },

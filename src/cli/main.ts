@@ -18,38 +18,32 @@ import { mapCommand } from './mapRows.ts';
 import { sampleCommand } from './sample.ts';
 import type { SampleCommandOptions } from './sample.ts';
 import { EXIT, Session } from './session.ts';
-import type { GlobalOptions } from './session.ts';
+import type { Devices, GlobalOptions } from './session.ts';
 import { trainCommand } from './train.ts';
 import { DEFAULT_PRESET } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 
-const program = new Command('wgflow')
-  .description('Normalizing flows trained and sampled on the GPU by hand-written WGSL.')
-  .usage('COMMAND [options]')
-  .version(VERSION, '-V, --version', 'print the version')
-  .helpOption('-h, --help', 'print this help')
-  .helpCommand('help [command]', 'print the help of a command')
-  .exitOverride()
-  .showHelpAfterError('(add --help for the options)')
-  .addHelpText(
-    'after',
-    `
-Start with:
-  $ wgflow train --toy moons --report moons-run     then open moons-run/report.html
-  $ wgflow train data.csv --out model.safetensors
-  $ wgflow sample model.safetensors -n 1000 > samples.csv
-  $ wgflow logprob model.safetensors data.csv > scores.csv
-
-Exit codes: 0 done; 1 the run failed; 2 bad arguments or bad input, nothing written;
-3 no usable WebGPU adapter; 130 interrupted.`,
-  );
-
-function command(name: string, summary: string, example: string, more = ''): Command {
-  return program
-    .command(name)
-    .summary(summary)
-    .description(`${summary}${more && ` ${more}`}`)
-    .addHelpText('after', `\nExamples:\n${example.replaceAll(/^/gm, '  $ ')}`);
+/**
+ * Runs `wgflow` with these arguments, and returns its exit code.
+ * @param devices gives each command its device; by default a new one
+ */
+export async function main(args: readonly string[], devices?: Devices): Promise<number> {
+  let code: number = EXIT.done;
+  const program = programOf(async (options, command) => {
+    code = await new Session(options, devices).run(command);
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.done;
+    if (args.includes('--json')) {
+      const message = error.message.replace(/^error: /, '');
+      process.stdout.write(`${JSON.stringify({ event: 'error', code: 'BAD_ARGUMENTS', message })}\n`);
+    }
+    return EXIT.badInput;
+  }
 }
 
 const DATA = 'CSV file; the header line is optional';
@@ -79,10 +73,46 @@ function precision(): Option {
 
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
 
-const train = command(
-  'train',
-  'Train a flow on the rows of a table, or on a toy density.',
-  `wgflow train data.csv
+const BY_NAME =
+  'Columns are matched by name, those of a context too. A table without a header must have the columns in the order of ' +
+  'the training data.';
+
+function programOf(
+  run: (options: GlobalOptions, command: (session: Session) => Promise<void>) => Promise<void>,
+): Command {
+  const program = new Command('wgflow')
+    .description('Normalizing flows trained and sampled on the GPU by hand-written WGSL.')
+    .usage('COMMAND [options]')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)')
+    .addHelpText(
+      'after',
+      `
+Start with:
+  $ wgflow train --toy moons --report moons-run     then open moons-run/report.html
+  $ wgflow train data.csv --out model.safetensors
+  $ wgflow sample model.safetensors -n 1000 > samples.csv
+  $ wgflow logprob model.safetensors data.csv > scores.csv
+
+Exit codes: 0 done; 1 the run failed; 2 bad arguments or bad input, nothing written;
+3 no usable WebGPU adapter; 130 interrupted.`,
+    );
+
+  function command(name: string, summary: string, example: string, more = ''): Command {
+    return program
+      .command(name)
+      .summary(summary)
+      .description(`${summary}${more && ` ${more}`}`)
+      .addHelpText('after', `\nExamples:\n${example.replaceAll(/^/gm, '  $ ')}`);
+  }
+
+  const train = command(
+    'train',
+    'Train a flow on the rows of a table, or on a toy density.',
+    `wgflow train data.csv
 wgflow train data.csv --val 0.2 --patience 20
 wgflow train data.csv --columns height,weight --couplings 8 --hidden 64,64 --steps 5000
 wgflow train data.csv --domain positive --domain unit:share,rate
@@ -91,220 +121,208 @@ wgflow train cells.csv --context tissue,age        then draw cells of one tissue
 wgflow sample model.safetensors -n 100 --context tissue=liver,age=31
 wgflow train data.csv --checkpoint run.ckpt        interrupt it with Ctrl-C, then continue:
 wgflow train data.csv --resume run.ckpt`,
-)
-  .argument('[data]', DATA)
-  .optionsGroup('Data:')
-  .addOption(
-    new Option('--toy <name>', 'train on fresh points of a toy density, not on a file').choices([
-      ...TOY_NAMES,
-    ]),
   )
-  .option('--noise <sigma>', 'noise of the toy density (default: its own)', parse.positiveNumber)
-  .option('--columns <names>', 'columns to learn, in this order, such as height,weight', parse.names)
-  .option('--context <names>', 'columns to condition on, of labels or numbers', parse.names)
-  .option(
-    '--val <file|fraction|none>',
-    'validation rows, which decide when to stop and what to keep: a CSV file, a fraction of the rows, or none ' +
-      '(default: a tenth of the rows, 10,000 at most)',
-  )
-  .option(
-    '--patience <n|none>',
-    `stop after n validation scores without a better one, or never (default: ${DEFAULT_PATIENCE})`,
-    parse.patience,
-  )
-  .optionsGroup('Model:')
-  .option('--preset <name>', `${parse.PRESET_NAMES} (default: ${DEFAULT_PRESET})`, parse.preset)
-  .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
-  .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
-  .option(
-    '--residual-blocks <n>',
-    'use residual nets of n blocks, with one hidden width',
-    parse.residualBlocks,
-  )
-  .option(
-    '--base <density>',
-    'density of the latent: normal, diagonal, student-t (learned tails), student-t:DF, mixture:K, uniform:BOUND, or ' +
-      'class (means from the --context) ' +
-      '(default: student-t:10 for realnvp, glow and nice, normal for the others)',
-    base,
-  )
-  .option(
-    '--domain <domain[:columns]>',
-    'range of the values: real, positive (above 0) or unit (between 0 and 1), for all columns or for those named ' +
-      'after a colon, such as unit:share,rate; repeat it for more columns (default: real)',
-    domainRequests,
-  )
-  .optionsGroup('Training:');
-for (const option of parse.settingOptions()) train.addOption(option);
-train
-  .optionsGroup('Output:')
-  .option('--out <file>', 'model file to write (default: model.safetensors)')
-  .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
-  .option('--checkpoint <file>', 'write a checkpoint every minute, at the end and when interrupted')
-  .option('--resume <file>', 'continue a checkpoint bit for bit, with the same data')
-  .option('--new-data', 'allow --resume with other rows')
-  .addHelpText('after', CONTEXT_HELP)
-  .addHelpText('after', `\nPresets:\n${presets.join('\n')}`)
-  .action((data: string | undefined, options: GlobalOptions & Omit<TrainOptions, 'settings'>) =>
-    new Session(options).run((session) =>
-      trainCommand(session, data, { ...options, settings: parse.settingsFrom(options) }),
-    ),
-  );
+    .argument('[data]', DATA)
+    .optionsGroup('Data:')
+    .addOption(
+      new Option('--toy <name>', 'train on fresh points of a toy density, not on a file').choices([
+        ...TOY_NAMES,
+      ]),
+    )
+    .option('--noise <sigma>', 'noise of the toy density (default: its own)', parse.positiveNumber)
+    .option('--columns <names>', 'columns to learn, in this order, such as height,weight', parse.names)
+    .option('--context <names>', 'columns to condition on, of labels or numbers', parse.names)
+    .option(
+      '--val <file|fraction|none>',
+      'validation rows, which decide when to stop and what to keep: a CSV file, a fraction of the rows, or none ' +
+        '(default: a tenth of the rows, 10,000 at most)',
+    )
+    .option(
+      '--patience <n|none>',
+      `stop after n validation scores without a better one, or never (default: ${DEFAULT_PATIENCE})`,
+      parse.patience,
+    )
+    .optionsGroup('Model:')
+    .option('--preset <name>', `${parse.PRESET_NAMES} (default: ${DEFAULT_PRESET})`, parse.preset)
+    .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
+    .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
+    .option(
+      '--residual-blocks <n>',
+      'use residual nets of n blocks, with one hidden width',
+      parse.residualBlocks,
+    )
+    .option(
+      '--base <density>',
+      'density of the latent: normal, diagonal, student-t (learned tails), student-t:DF, mixture:K, uniform:BOUND, or ' +
+        'class (means from the --context) ' +
+        '(default: student-t:10 for realnvp, glow and nice, normal for the others)',
+      base,
+    )
+    .option(
+      '--domain <domain[:columns]>',
+      'range of the values: real, positive (above 0) or unit (between 0 and 1), for all columns or for those named ' +
+        'after a colon, such as unit:share,rate; repeat it for more columns (default: real)',
+      domainRequests,
+    )
+    .optionsGroup('Training:');
+  for (const option of parse.settingOptions()) train.addOption(option);
+  train
+    .optionsGroup('Output:')
+    .option('--out <file>', 'model file to write (default: model.safetensors)')
+    .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
+    .option('--checkpoint <file>', 'write a checkpoint every minute, at the end and when interrupted')
+    .option('--resume <file>', 'continue a checkpoint bit for bit, with the same data')
+    .option('--new-data', 'allow --resume with other rows')
+    .addHelpText('after', CONTEXT_HELP)
+    .addHelpText('after', `\nPresets:\n${presets.join('\n')}`)
+    .action((data: string | undefined, options: GlobalOptions & Omit<TrainOptions, 'settings'>) =>
+      run(options, (session) =>
+        trainCommand(session, data, { ...options, settings: parse.settingsFrom(options) }),
+      ),
+    );
 
-command(
-  'sample',
-  'Draw rows from a model, in the units of its training data.',
-  `wgflow sample model.safetensors -n 1000 > samples.csv
+  command(
+    'sample',
+    'Draw rows from a model, in the units of its training data.',
+    `wgflow sample model.safetensors -n 1000 > samples.csv
 wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8
 wgflow sample model.safetensors -n 100 --context moon=upper
 wgflow sample model.safetensors -n 5 --context given.csv`,
-)
-  .argument('<model>', MODEL)
-  .requiredOption('-n, --count <n>', 'number of rows', parse.integer(0))
-  .option('--seed <n>', 'seed of the rows; row r depends only on seed and r', parse.integer(0), 0)
-  .option(
-    '--temperature <t>',
-    'multiply the spread of the latent; below 1 stays near the modes',
-    parse.positiveNumber,
-    1,
   )
-  .option('--out <file>', 'CSV file to write (default: standard output)')
-  .option('--context <values|file>', CONTEXT_OPTION + '; a file gives n rows for each of its rows')
-  .action((model: string, options: GlobalOptions & Omit<SampleCommandOptions, 'out'> & { out?: string }) =>
-    new Session(options).run((session) => sampleCommand(session, model, { out: '-', ...options })),
-  );
+    .argument('<model>', MODEL)
+    .requiredOption('-n, --count <n>', 'number of rows', parse.integer(0))
+    .option('--seed <n>', 'seed of the rows; row r depends only on seed and r', parse.integer(0), 0)
+    .option(
+      '--temperature <t>',
+      'multiply the spread of the latent; below 1 stays near the modes',
+      parse.positiveNumber,
+      1,
+    )
+    .option('--out <file>', 'CSV file to write (default: standard output)')
+    .option('--context <values|file>', CONTEXT_OPTION + '; a file gives n rows for each of its rows')
+    .action((model: string, options: GlobalOptions & Omit<SampleCommandOptions, 'out'> & { out?: string }) =>
+      run(options, (session) => sampleCommand(session, model, { out: '-', ...options })),
+    );
 
-const BY_NAME =
-  'Columns are matched by name, those of a context too. A table without a header must have the columns in the order of ' +
-  'the training data.';
-for (const [name, summary, more, example] of [
-  [
-    'logprob',
-    'Score rows: one column log_prob, in nats.',
-    BY_NAME,
-    'wgflow logprob model.safetensors data.csv > scores.csv',
-  ],
-  [
-    'forward',
-    'Map rows to the latent: columns z1…zd, log_det.',
-    BY_NAME,
-    'wgflow forward model.safetensors data.csv --out latent.csv',
-  ],
-  [
-    'inverse',
-    'Map latent rows back to the columns of the training data.',
-    'It reads the columns z1…zd that forward writes, and the context columns.',
-    'wgflow inverse model.safetensors latent.csv --out back.csv',
-  ],
-] as const) {
-  command(name, summary, example, more)
+  for (const [name, summary, more, example] of [
+    [
+      'logprob',
+      'Score rows: one column log_prob, in nats.',
+      BY_NAME,
+      'wgflow logprob model.safetensors data.csv > scores.csv',
+    ],
+    [
+      'forward',
+      'Map rows to the latent: columns z1…zd, log_det.',
+      BY_NAME,
+      'wgflow forward model.safetensors data.csv --out latent.csv',
+    ],
+    [
+      'inverse',
+      'Map latent rows back to the columns of the training data.',
+      'It reads the columns z1…zd that forward writes, and the context columns.',
+      'wgflow inverse model.safetensors latent.csv --out back.csv',
+    ],
+  ] as const) {
+    command(name, summary, example, more)
+      .argument('<model>', MODEL)
+      .argument('<data>', DATA)
+      .option('--context <values>', ROW_CONTEXT_OPTION)
+      .option('--out <file>', 'CSV file to write (default: standard output)')
+      .action((model: string, data: string, options: GlobalOptions & { out?: string; context?: string }) =>
+        run(options, (session) => mapCommand(session, name, model, data, { out: '-', ...options })),
+      );
+  }
+
+  command(
+    'gradients',
+    'Compute the mean NLL of rows, in nats, and its gradient for every trainable tensor.',
+    `wgflow gradients model.safetensors data.csv --out gradients.safetensors
+wgflow gradients model.safetensors data.csv --out gradients.json`,
+  )
     .argument('<model>', MODEL)
     .argument('<data>', DATA)
     .option('--context <values>', ROW_CONTEXT_OPTION)
-    .option('--out <file>', 'CSV file to write (default: standard output)')
-    .action((model: string, data: string, options: GlobalOptions & { out?: string; context?: string }) =>
-      new Session(options).run((session) => mapCommand(session, name, model, data, { out: '-', ...options })),
+    .requiredOption('--out <file>', 'file to write: JSON if its name ends in .json, else safetensors')
+    .action((model: string, data: string, options: GlobalOptions & { out: string; context?: string }) =>
+      run(options, (session) => gradientsCommand(session, model, data, options)),
     );
-}
 
-command(
-  'gradients',
-  'Compute the mean NLL of rows, in nats, and its gradient for every trainable tensor.',
-  `wgflow gradients model.safetensors data.csv --out gradients.safetensors
-wgflow gradients model.safetensors data.csv --out gradients.json`,
-)
-  .argument('<model>', MODEL)
-  .argument('<data>', DATA)
-  .option('--context <values>', ROW_CONTEXT_OPTION)
-  .requiredOption('--out <file>', 'file to write: JSON if its name ends in .json, else safetensors')
-  .action((model: string, data: string, options: GlobalOptions & { out: string; context?: string }) =>
-    new Session(options).run((session) => gradientsCommand(session, model, data, options)),
-  );
-
-command(
-  'inspect',
-  'Print the contents of a model file or a checkpoint; needs no GPU.',
-  `wgflow inspect model.safetensors
+  command(
+    'inspect',
+    'Print the contents of a model file or a checkpoint; needs no GPU.',
+    `wgflow inspect model.safetensors
 wgflow inspect model.safetensors --batch 4096 --rows 1000000`,
-  'The memory of training is for the kernels of --tuning fixed.',
-)
-  .argument('<model>', MODEL)
-  .option('--batch <n>', 'rows of a batch, for the memory of training', parse.integer(1, 2 ** 27), 512)
-  .option('--rows <n>', 'rows of the training data, for their memory', parse.integer(0), 0)
-  .action((model: string, options: GlobalOptions & { batch: number; rows: number }) =>
-    new Session(options).run((session) => inspectCommand(session, model, options)),
-  );
+    'The memory of training is for the kernels of --tuning fixed.',
+  )
+    .argument('<model>', MODEL)
+    .option('--batch <n>', 'rows of a batch, for the memory of training', parse.integer(1, 2 ** 27), 512)
+    .option('--rows <n>', 'rows of the training data, for their memory', parse.integer(0), 0)
+    .action((model: string, options: GlobalOptions & { batch: number; rows: number }) =>
+      run(options, (session) => inspectCommand(session, model, options)),
+    );
 
-command(
-  'info',
-  'Print the adapter in use, its features and limits.',
-  `wgflow info
+  command(
+    'info',
+    'Print the adapter in use, its features and limits.',
+    `wgflow info
 wgflow info --adapter gpu --json`,
-).action((options: GlobalOptions) => new Session(options).run((session) => infoCommand(session)));
+  ).action((options: GlobalOptions) => run(options, (session) => infoCommand(session)));
 
-command(
-  'bench',
-  "Check every kernel and whole plans, then time them against the adapter's own peak.",
-  `wgflow bench --report bench.html --out before.json
+  command(
+    'bench',
+    "Check every kernel and whole plans, then time them against the adapter's own peak.",
+    `wgflow bench --report bench.html --out before.json
 wgflow bench --configs S --only plans --quick
 wgflow bench --kernels flow_forward,dense_forward
 wgflow bench --spec model.safetensors --batch 1024
 wgflow bench --configs S --only plans --rows 10000,1000000
 wgflow bench --configs L --only plans --precision f16
 wgflow bench --compare before.json after.json`,
-)
-  .optionsGroup('What to measure:')
-  .option(
-    '--configs <list>',
-    `from ${CONFIG_NAMES.join(', ')} (default: all, and a sweep of sizes for the kernels)`,
-    parse.namesFrom(CONFIG_NAMES),
   )
-  .option('--spec <file>', 'this flow: a FlowSpec as JSON, or a model file')
-  .option('--batch <n>', 'rows of a training step of --spec (default: 512)', parse.integer(1, 2 ** 27))
-  .option(
-    '--rows <list>',
-    'rows of the passes forward, sample and log_prob (default: a few thousand); rows that need several chunks are timed like a call of the library',
-    parse.integers(1, 2 ** 27),
-  )
-  .addOption(new Option('--only <kind>', 'only whole plans, or only kernels').choices(['plans', 'kernels']))
-  .option(
-    '--kernels <stems>',
-    'only these kernels, such as flow_forward; half_parameters needs --precision f16',
-    parse.namesFrom(KERNEL_STEMS),
-  )
-  .option('--quick', 'a fifth of the time for each entry, and more noise')
-  .optionsGroup('Output:')
-  .option('--out <file>', 'write the results as JSON, for --compare')
-  .option('--report <file>', 'write an HTML page with a roofline chart')
-  .option(
-    '--compare <files...>',
-    'compare two results: what got faster or slower beyond the noise; needs no GPU',
-  )
-  .action((options: GlobalOptions & BenchCommandOptions) =>
-    new Session(options).run((session) => benchCommand(session, options)),
-  );
-
-for (const each of program.commands) {
-  each.optionsGroup('General:');
-  if (!['inspect', 'info'].includes(each.name())) each.addOption(tuning());
-  if (each.name() !== 'info') each.addOption(precision());
-  each
-    .option('--json', 'print newline-delimited JSON events on stdout, and nothing else')
-    .addOption(
-      new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')
-        .choices(['auto', 'gpu', 'software'])
-        .default('auto'),
+    .optionsGroup('What to measure:')
+    .option(
+      '--configs <list>',
+      `from ${CONFIG_NAMES.join(', ')} (default: all, and a sweep of sizes for the kernels)`,
+      parse.namesFrom(CONFIG_NAMES),
     )
-    .helpOption('-h, --help', 'print this help');
-}
+    .option('--spec <file>', 'this flow: a FlowSpec as JSON, or a model file')
+    .option('--batch <n>', 'rows of a training step of --spec (default: 512)', parse.integer(1, 2 ** 27))
+    .option(
+      '--rows <list>',
+      'rows of the passes forward, sample and log_prob (default: a few thousand); rows that need several chunks are timed like a call of the library',
+      parse.integers(1, 2 ** 27),
+    )
+    .addOption(new Option('--only <kind>', 'only whole plans, or only kernels').choices(['plans', 'kernels']))
+    .option(
+      '--kernels <stems>',
+      'only these kernels, such as flow_forward; half_parameters needs --precision f16',
+      parse.namesFrom(KERNEL_STEMS),
+    )
+    .option('--quick', 'a fifth of the time for each entry, and more noise')
+    .optionsGroup('Output:')
+    .option('--out <file>', 'write the results as JSON, for --compare')
+    .option('--report <file>', 'write an HTML page with a roofline chart')
+    .option(
+      '--compare <files...>',
+      'compare two results: what got faster or slower beyond the noise; needs no GPU',
+    )
+    .action((options: GlobalOptions & BenchCommandOptions) =>
+      run(options, (session) => benchCommand(session, options)),
+    );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.badInput;
-  if (error.exitCode !== 0 && process.argv.includes('--json')) {
-    const message = error.message.replace(/^error: /, '');
-    process.stdout.write(`${JSON.stringify({ event: 'error', code: 'BAD_ARGUMENTS', message })}\n`);
+  for (const each of program.commands) {
+    each.optionsGroup('General:');
+    if (!['inspect', 'info'].includes(each.name())) each.addOption(tuning());
+    if (each.name() !== 'info') each.addOption(precision());
+    each
+      .option('--json', 'print newline-delimited JSON events on stdout, and nothing else')
+      .addOption(
+        new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')
+          .choices(['auto', 'gpu', 'software'])
+          .default('auto'),
+      )
+      .helpOption('-h, --help', 'print this help');
   }
+  return program;
 }

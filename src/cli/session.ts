@@ -20,6 +20,16 @@ export interface GlobalOptions {
   precision?: Precision;
 }
 
+/** Gives a command its device. */
+export interface Devices {
+  open: typeof openDeviceWithNote;
+  /** The command is done with the device. */
+  close: (device: GPUDevice) => void;
+}
+
+/** A device of its own for each command. */
+const OWN_DEVICES: Devices = { open: openDeviceWithNote, close: (device) => device.destroy() };
+
 const EXIT_BY_CODE: Record<string, number> = {
   GPU_UNAVAILABLE: EXIT.noAdapter,
   LIMIT_EXCEEDED: EXIT.badInput,
@@ -39,15 +49,24 @@ export class Session {
   /** For `Flow.create` and `Flow.load`. */
   readonly tuning: TuningOptions;
   readonly #adapter: AdapterChoice;
+  readonly #devices: Devices;
   readonly #interrupt = new AbortController();
   #device: GPUDevice | undefined;
   #lostOutput: Error | undefined;
 
-  constructor({ json = false, adapter = 'auto', tuning, precision }: GlobalOptions) {
+  constructor(
+    { json = false, adapter = 'auto', tuning, precision }: GlobalOptions,
+    devices: Devices = OWN_DEVICES,
+  ) {
     this.json = json;
     this.#adapter = adapter;
+    this.#devices = devices;
     this.signal = this.#interrupt.signal;
     this.tuning = tuningOptions(this, tuning, precision);
+  }
+
+  /** Listens to signals and to lost readers of the output. @returns a function that ends it */
+  #listen(): () => void {
     const onSignal = (): void => {
       // A second Ctrl-C does not wait for the current step.
       if (this.signal.aborted) {
@@ -60,15 +79,17 @@ export class Session {
       }
       this.#interrupt.abort(new Interrupted());
     };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-    // The terminal was closed.
-    process.on('SIGHUP', onSignal);
-    // A closed stderr is no reason to stop a training run.
-    process.stderr.on('error', () => undefined);
-    process.stdout.on('error', (error) => {
+    const onLostOutput = (error: Error): void => {
       if (!isBrokenPipe(error)) this.#lostOutput ??= error;
-    });
+    };
+    // SIGHUP: the terminal was closed.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
+    // Unread events are no reason to stop a training run.
+    process.stdout.on('error', onLostOutput);
+    return () => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, onSignal);
+      process.stdout.off('error', onLostOutput);
+    };
   }
 
   /**
@@ -79,7 +100,7 @@ export class Session {
    */
   async open(limits?: NeededLimits): Promise<{ device: GPUDevice; report: AdapterReport }> {
     if (this.#device === undefined) {
-      const { device, opened } = await openDeviceWithNote({ adapter: this.#adapter, limits });
+      const { device, opened } = await this.#devices.open({ adapter: this.#adapter, limits });
       this.#device = device;
       const report = describeDevice(device);
       this.say(
@@ -124,8 +145,9 @@ export class Session {
     }
   }
 
-  /** Runs a command and ends the process with its exit code. */
-  async run(command: (session: Session) => Promise<void>): Promise<never> {
+  /** Runs a command and returns its exit code. */
+  async run(command: (session: Session) => Promise<void>): Promise<number> {
+    const stopListening = this.#listen();
     let code: number = EXIT.done;
     try {
       await command(this);
@@ -133,11 +155,11 @@ export class Session {
       code = this.#explain(error);
     }
     discardAllOutputs();
-    this.#device?.destroy();
+    if (this.#device !== undefined) this.#devices.close(this.#device);
     await new Promise((resolve) => process.stdout.write('', resolve));
     if (code === EXIT.done && this.#lostOutput !== undefined) code = this.#explain(this.#lostOutput);
-    // Dawn's instance keeps the event loop alive.
-    process.exit(code);
+    stopListening();
+    return code;
   }
 
   #explain(error: unknown): number {

@@ -1,323 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Flow } from '../../src/flow/flow.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realnvp } from '../../src/presets/index.ts';
-import { openNodeAdapter } from '../../src/gpu/dawn.ts';
-import { readSafetensors, writeSafetensors } from '../../src/io/safetensors.ts';
-import { trainingMemory } from '../../src/training/memory.ts';
-import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../../src/plan/variants.ts';
-import { withHeaderOf } from '../io/smallModel.ts';
-import { expectClose } from '../support/compare.ts';
-import { hasHalfPrecision, testOptions } from '../support/device.ts';
-import { modelOf } from '../support/randomSpecs.ts';
-import { COLUMNS, expectDone, PEOPLE, peopleSandbox, TINY } from './people.ts';
-import { parseTable } from './runCli.ts';
-import type { CliSandbox } from './runCli.ts';
+import { PLAIN_VARIANTS } from '../../src/plan/variants.ts';
+import { tuningKey } from '../../src/flow/tuning.ts';
+import { testDevice } from '../support/device.ts';
+import { expectDone, expectNoTemporaryFiles, peopleFolder, TINY } from '../cli/people.ts';
+import { CliSandbox } from './runCli.ts';
+import type { CliResult } from '../support/cliFolder.ts';
 
 let cli: CliSandbox;
 
 beforeAll(async () => {
-  cli = await peopleSandbox();
+  cli = await peopleFolder(await CliSandbox.create());
 });
 
 afterAll(() => cli.remove());
-
-describe('a trained model', () => {
-  it('scores rows as the library does', async () => {
-    await Promise.all([
-      expectDone(cli, 'logprob people.model people.csv --out scores.csv'),
-      expectDone(cli, 'logprob people.model no_header.csv --out scores2.csv'),
-    ]);
-    using flow = await Flow.load(cli.bytes('people.model'), { ...(await testOptions()) });
-    const logProb = await flow.logProb(Float32Array.from(PEOPLE.flat()));
-    const { columns, rows } = cli.table('scores.csv');
-    expect(columns).toEqual(['log_prob']);
-    expect(Float32Array.from(rows.flat())).toEqual(logProb);
-    expect(cli.bytes('scores2.csv')).toEqual(cli.bytes('scores.csv'));
-  });
-
-  it('maps rows to the latent and back', async () => {
-    await expectDone(cli, 'forward people.model people.csv --out latent.csv');
-    expect(cli.table('latent.csv').columns).toEqual(['z1', 'z2', 'z3', 'log_det']);
-    const { stdout } = await expectDone(cli, 'inverse people.model latent.csv');
-    const back = parseTable(stdout);
-    expect(back.columns).toEqual(COLUMNS);
-    expectClose('rows', back.rows.flat(), PEOPLE.flat(), 1e-4);
-  });
-
-  it('is the same model without the padding of its header', async () => {
-    const { stdout } = await expectDone(cli, 'logprob people.model people.csv');
-    for (const more of [1, 2, 3]) {
-      cli.write('unpadded.model', withHeaderOf(cli.bytes('people.model'), more));
-      expect((await expectDone(cli, 'logprob unpadded.model people.csv')).stdout).toBe(stdout);
-    }
-  });
-
-  it('keeps centimetres of coordinates and milliseconds of time stamps through every command', async () => {
-    const rows = Array.from({ length: 60 }, (_, i) => {
-      const swing = Math.sin(7 * i);
-      return [5_400_000 + Math.round(60 * swing) / 100, 1.7e12 + Math.round(40_000 * Math.cos(5 * i)), swing];
-    });
-    const lines = rows.map(([a, b, c]) => `${a!.toFixed(2)},${b},${c!.toFixed(4)}`);
-    cli.write('far.csv', `northing,time,height\n${lines.join('\n')}\n`);
-    await expectDone(
-      cli,
-      'train far.csv --preset realnvp --couplings 2 --hidden 8 --steps 5 --val far.csv --out far.model --report far',
-    );
-    const inspected = await expectDone(cli, 'inspect far.model');
-    expect(inspected.stdout).toMatch(/offset 5400000 of northing, 1\.?\d*e?\+?\d+ of time/);
-    await expectDone(cli, 'forward far.model far.csv --out far.z.csv');
-    const { stdout } = await expectDone(cli, 'inverse far.model far.z.csv');
-    parseTable(stdout).rows.forEach(([northing, time], i) => {
-      expect(Math.abs(northing! - rows[i]![0]!)).toBeLessThan(1e-4);
-      expect(Math.abs(time! - rows[i]![1]!)).toBeLessThan(1);
-    });
-    const sampled = parseTable((await expectDone(cli, 'sample far.model -n 200')).stdout).rows;
-    expect(new Set(sampled.map(([northing]) => northing)).size).toBeGreaterThan(190);
-    const reported = cli.table('far/samples.csv').rows.map(([northing]) => northing);
-    expect(new Set(reported).size).toBeGreaterThan(9000);
-    cli.write('near.csv', 'northing,time,height\n5400000.20,1700000000001,0\n5400000.21,1700000000001,0\n');
-    const [one, other] = parseTable((await expectDone(cli, 'logprob far.model near.csv')).stdout).rows;
-    expect(one).not.toEqual(other);
-    const graded = await expectDone(cli, 'gradients far.model far.csv --out far.json --json');
-    expect(Number.isFinite(graded.events().at(-1)!['nll'])).toBe(true);
-    const refused = await cli.run('train far.csv --preset vanilla --steps 5 --out x.model');
-    expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/column "northing": .*steps of 0\.5/);
-  });
-
-  it('is sampled in the units and columns of its data, whole or in JSON', async () => {
-    const [text, json] = await Promise.all([
-      expectDone(cli, 'sample people.model -n 50 --seed 4'),
-      expectDone(cli, 'sample people.model -n 50 --seed 4 --json'),
-    ]);
-    const { columns, rows } = parseTable(text.stdout);
-    expect(columns).toEqual(COLUMNS);
-    expect(rows).toHaveLength(50);
-    const mean = rows.reduce((sum, [height]) => sum + height!, 0) / 50;
-    expect(Math.abs(mean - 170)).toBeLessThan(8);
-    const [, event, done] = json.events();
-    expect(event).toMatchObject({ event: 'rows', columns: COLUMNS });
-    expectClose('rows', (event!['rows'] as number[][]).flat(), rows.flat(), 1e-7);
-    expect(done).toEqual({ event: 'done', rows: 50 });
-  });
-
-  it('gives gradients as safetensors and as JSON', async () => {
-    const [first, second] = await Promise.all([
-      expectDone(cli, 'gradients people.model people.csv --out gradients.safetensors --json'),
-      expectDone(cli, 'gradients people.model people.csv --out gradients.json --json'),
-    ]);
-    const done = first.events().at(-1)!;
-    expect(done).toMatchObject({ event: 'done', rows: 90 });
-    expect(second.events().at(-1)).toMatchObject({ nll: done['nll'] });
-    const { tensors } = readSafetensors(cli.bytes('gradients.safetensors'), 'gradients');
-    const json = JSON.parse(new TextDecoder().decode(cli.bytes('gradients.json'))) as {
-      gradients: Record<string, { shape: number[]; values: number[] }>;
-    };
-    expect([...tensors.keys()].sort()).toEqual(Object.keys(json.gradients).sort());
-    for (const [name, { shape, data }] of tensors) {
-      expect(json.gradients[name], name).toEqual({ shape: [...shape], values: [...data] });
-    }
-    expect(tensors.has('bijectors.2.conditioner.0.weight')).toBe(true);
-  });
-
-  it('draws any number of rows piece by piece, until it is told to stop', async () => {
-    const sampling = cli.start('sample people.model -n 1000000000000000 --tuning fixed');
-    await sampling.saying(/\n.*\n/);
-    sampling.process.kill('SIGTERM');
-    expect((await sampling.ended).code).toBe(130);
-  });
-
-  it('ends quietly where the reader of a pipe has seen enough', async () => {
-    const sample = cli.start('sample people.model -n 200000');
-    sample.process.stdout.once('data', () => sample.process.stdout.destroy());
-    const train = cli.start(`train --toy moons ${TINY} --out unread.model --json`);
-    train.process.stdout.destroy();
-    for (const { code, stderr } of [await sample.ended, await train.ended]) {
-      expect(stderr).not.toMatch(/error|at .*\.js/i);
-      expect(code).toBe(0);
-    }
-    // Its events had no reader, but the run must still write the model.
-    expect(cli.files()).toContain('unread.model');
-  });
-});
-
-const hasHalves = await hasHalfPrecision();
-
-describe('--precision f16', () => {
-  const training = `train people.csv ${TINY} --precision f16 --checkpoint f16.ckpt --out f16.model`;
-
-  it.runIf(hasHalves)('trains, resumes and draws where the adapter has shader-f16', async () => {
-    expect((await expectDone(cli, 'info')).stdout).toMatch(/│ Precisions +│ f32, f16 +│/);
-    expect((await expectDone(cli, training)).stderr).toContain('precision f16; from the fixed table');
-    await expectDone(cli, 'sample f16.model -n 3 --precision f16 --tuning fixed');
-    const resumed = await expectDone(cli, 'train people.csv --resume f16.ckpt --steps 14 --out f16.model');
-    expect(resumed.stderr).toContain('precision f16; as in the checkpoint');
-  });
-
-  it.runIf(!hasHalves)('is refused where the adapter has no shader-f16, and nothing is written', async () => {
-    expect((await expectDone(cli, 'info')).stdout).toMatch(/│ Precisions +│ f32 \(f16 needs shader-f16\) +│/);
-    const { code, stderr, events } = await cli.run(`${training} --json`);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /precision f16 needs the device feature shader-f16, but this device has .*Use the precision f32/,
-    );
-    expect(events().at(-1)).toMatchObject({ code: 'FEATURE_MISSING', feature: 'shader-f16' });
-    expect(cli.files().filter((name) => name.startsWith('f16'))).toEqual([]);
-  });
-
-  it('tells the memory that it takes, without a GPU', async () => {
-    const { stdout } = await expectDone(cli, 'inspect people.model --precision f16 --json');
-    const model = modelOf(realnvp(3, { couplings: 2, hidden: [4] }));
-    expect(JSON.parse(stdout)).toMatchObject({
-      precision: 'f16',
-      memory: { ...trainingMemory(model, {}, fixedVariants(GPU_WITHOUT_SUBGROUPS, 'f16')) },
-    });
-  });
-
-  it('is refused where it is none', async () => {
-    const { code, stderr } = await cli.run('sample people.model -n 1 --precision f8');
-    expect(code).toBe(2);
-    expect(stderr).toContain("argument 'f8' is invalid. Allowed choices are f32, f16.");
-  });
-});
-
-describe('info and inspect', () => {
-  it('tell the adapter and the model as tables', async () => {
-    const [info, inspect] = await Promise.all([
-      expectDone(cli, 'info'),
-      expectDone(cli, 'inspect people.model'),
-    ]);
-    expect(info.stdout).toMatch(/│ Kind +│ (software \(no GPU\)|GPU) +│/);
-    expect(info.stdout).toMatch(/│ Tuning cache +│ .*tuning\.json +│/);
-    expect(info.stdout).toMatch(/│ maxBufferSize +│ \d+ MiB +│/);
-    expect(inspect.stdout).toMatch(/│ Columns +│ height, weight, age +│/);
-    expect(inspect.stdout).toContain('h2, h3 given h1; tanh scale, bound 3; one net of 4 tanh');
-    expect(inspect.stdout).toMatch(/│ memory of training │ bytes +│ at batches of 512 +│/);
-    expect(inspect.stdout).toMatch(/│ activations +│ [\d,]+ +│ workspace of a step +│/);
-    expect(inspect.stdout).toMatch(/│ bijectors\.2\.conditioner\.0\.weight │ \[4, 1\] +│/);
-  });
-
-  it('tell them as events', async () => {
-    const [info, inspect] = await Promise.all([
-      expectDone(cli, 'info --json'),
-      expectDone(cli, 'inspect people.model --batch 64 --rows 1000 --json'),
-    ]);
-    expect(info.events().map(({ event }) => event)).toEqual(['adapter', 'done']);
-    expect(info.events()[1]!['tuningCache']).toMatch(/tuning\.json$/);
-    expect(inspect.events()).toHaveLength(1);
-    const [model] = inspect.events();
-    expect(model).toMatchObject({ parameters: 59, spec: { dim: 3 } });
-    const { batch, rows, total, ...parts } = model!['memory'] as Record<string, number>;
-    expect({ batch, rows, data: parts['data'] }).toEqual({ batch: 64, rows: 1000, data: 4 * 3 * 1000 });
-    expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);
-  });
-});
-
-describe('a mistake of the user', () => {
-  let before: string[];
-  beforeEach(() => {
-    cli.write('text.csv', 'a,b\n1,2\n2,hello\n');
-    cli.write('ragged.csv', 'a,b\n1,2\n2\n');
-    cli.write('one_row.csv', 'a,b\n1,2\n');
-    cli.write('constant.csv', 'a,b\n1,2\n3,2\n');
-    cli.write('nan.csv', 'a,b\n1,2\nNaN,3\n');
-    cli.write('infinite.csv', 'a,b\n1,2\n2,1e39\n');
-    cli.write('one_column.csv', 'a\n1\n2\n');
-    cli.write('damaged.model', cli.bytes('people.model').slice(0, -3));
-    before = cli.files();
-  });
-
-  it.each([
-    ['train text.csv', /text.csv, row 3, column "b": found "hello", expected a number/],
-    ['train ragged.csv', /ragged.csv, row 3, column "b": found 1 cell, expected 2/],
-    ['train one_row.csv', /one_row.csv: found 1 row, expected at least 2/],
-    ['train constant.csv', /constant.csv, column "b": found no spread/],
-    ['train nan.csv', /nan.csv, row 3, column "a": found "NaN", expected a finite number/],
-    ['train infinite.csv', /infinite.csv, row 3, column "b": found "1e39".*float32/],
-    ['train one_column.csv --preset vanilla', /spec.dim: found 1, expected at least 2/],
-    ['train missing.csv', /missing.csv: found no such file/],
-    ['train text.csv/missing.csv', /missing.csv: found no such file/],
-    ['train people.csv --val text.csv/missing.csv', /missing.csv: found no such file/],
-    ['train people.csv --out text.csv/x.model', /x.model: found a file where a folder should be/],
-    ['train people.csv --checkpoint text.csv/x.ckpt', /x.ckpt: found a file where a folder should be/],
-    ['train people.csv --report text.csv', /text.csv: found a file, expected a folder to write to/],
-    ['sample people.model -n 3 --out text.csv/x.csv', /x.csv: found a file where a folder should be/],
-    ['train people.csv --domain unit', /people.csv, row 2, column "height": found .*between 0 and 1/],
-    ['train people.csv --domain unit:depth', /the column "depth", expected one of height, weight, age/],
-    ['train people.csv --domain log', /Expected real, positive or unit/],
-    ['train people.csv --out nowhere/x.model', /nowhere\/x.model: found no folder to write into/],
-    ['train people.csv --checkpoint nowhere/x.ckpt', /nowhere\/x.ckpt: found no folder to write into/],
-    ['train people.csv --report nowhere/x/y', /nowhere\/x\/y: found no folder to write into/],
-    ['train people.csv --resume people.model', /people.model: found a model without the optimiser's state/],
-    ['train no_header.csv --toy moons', /both the data file no_header.csv and --toy moons/],
-    ['train --toy moons --steps 0', /'--steps <n>' argument '0' is invalid. Expected an integer ≥ 1/],
-    ['train --toy moons --lr nan', /'--lr <x>' argument 'nan' is invalid. Expected a number above 0/],
-    ['train --toy moons --preset planar', /Expected vanilla, realnvp, nice, glow, or spline/],
-    ['train people.csv --context shoe', /people.csv, column "shoe": found no such column/],
-    ['train people.csv --context age --columns age,height', /"age" was asked for more than once/],
-    ['train people.csv --context height,weight,age', /people.csv: found only context columns/],
-    ['logprob people.model people.csv --out people.model', /people.model for both --out and the model/],
-    ['gradients people.model people.csv --out people.csv', /people.csv for both --out and the data/],
-    ['train --toy moons --context age', /--context: found age with --toy moons, expected class/],
-    ['sample people.model -n 3 --context age=3', /people.model has no context/],
-    ['train --toy moons --frobnicate', /unknown option '--frobnicate'/],
-    ['trian', /unknown command 'trian'.*\(Did you mean train\?\)/s],
-    ['logprob people.model', /missing required argument 'data'/],
-    ['logprob damaged.model people.csv', /damaged.model: .*found .* expected/],
-    ['logprob people.csv people.csv', /people.csv: .*This is not a safetensors file/],
-    ['forward people.model one_column.csv', /found the columns a, expected height, weight, age/],
-    ['inverse people.model people.csv', /found the columns height, weight, age, expected z1, z2, z3/],
-  ])('is told as an error and an event, and nothing is written: %s', async (args, sentence) => {
-    const { code, stderr, events } = await cli.run(`${args} --json`);
-    expect(stderr).toMatch(sentence);
-    expect(stderr).not.toMatch(/^\s+at /m);
-    const [error, ...others] = events();
-    expect(others).toEqual([]);
-    expect(error).toMatchObject({ event: 'error', code: expect.stringMatching(/^[A-Z_]+$/) as string });
-    expect(error!['message']).toMatch(sentence);
-    expect(code).toBe(2);
-    expect(cli.files()).toEqual(before);
-  });
-
-  it('leaves the file of an earlier run as it was, and standard output empty', async () => {
-    cli.write('old.csv', 'old');
-    const toFile = await cli.run('logprob people.model text.csv --out old.csv');
-    expect(toFile.code).toBe(2);
-    expect(new TextDecoder().decode(cli.bytes('old.csv'))).toBe('old');
-    const toStdout = await cli.run('logprob people.model text.csv');
-    expect(toStdout).toMatchObject({ code: 2, stdout: '' });
-  });
-
-  it('is told before training where the model is larger than the device allows', async () => {
-    const { adapter } = await openNodeAdapter();
-    // 206 GB; the message has the adapter's own limit, not WebGPU's default.
-    const { code, stderr } = await cli.run('train --toy moons --hidden 65536,65536 --out large.model');
-    expect(stderr).toMatch(/The model needs maxStorageBufferBindingSize = \d+/);
-    expect(stderr).toContain(`but this device allows ${adapter.limits.maxStorageBufferBindingSize}.`);
-    expect(code).toBe(2);
-    expect(cli.files()).toEqual(before);
-  });
-
-  it('is told without the control characters of the file that holds it', async () => {
-    cli.write('hostile.csv', 'a,"\u001b[2J\u009b2J"\n1,2\n2,3\n');
-    const { tensors, metadata } = readSafetensors(cli.bytes('people.model'), 'people.model');
-    const training = { steps: 1, seed: 0, library: '\u001b]0;title\u0007', columns: COLUMNS };
-    metadata.set('wgflow_training', JSON.stringify(training));
-    cli.write(
-      'hostile.model',
-      writeSafetensors({ tensors: [...tensors.values()], metadata: Object.fromEntries(metadata) }),
-    );
-    for (const [args, sentence] of [
-      ['train hostile.csv', /hostile.csv, row 1: found the column name .* with a control character/],
-      ['inspect hostile.model', /wgflow_training.library: found .* expected text without control characters/],
-    ] as const) {
-      const { code, stdout, stderr } = await cli.run(args);
-      expect(stderr).toMatch(sentence);
-      expect(stdout + stderr).not.toMatch(/[^\n\P{Cc}]/u);
-      expect(code).toBe(2);
-    }
-  });
-});
 
 describe('the process', () => {
   // Elsewhere Dawn does not use a Vulkan loader that can be misdirected.
@@ -360,5 +56,157 @@ describe('the process', () => {
           .map((line) => line.length),
       ),
     ).toBeLessThan(81);
+  });
+
+  it('draws any number of rows piece by piece, until it is told to stop', async () => {
+    const sampling = cli.start('sample people.model -n 1000000000000000 --tuning fixed');
+    await sampling.saying(/\n.*\n/);
+    sampling.process.kill('SIGTERM');
+    expect((await sampling.ended).code).toBe(130);
+  });
+
+  it('ends quietly where the reader of a pipe has seen enough', async () => {
+    const sample = cli.start('sample people.model -n 200000');
+    sample.process.stdout.once('data', () => sample.process.stdout.destroy());
+    const train = cli.start(`train --toy moons ${TINY} --out unread.model --json`);
+    train.process.stdout.destroy();
+    for (const { code, stderr } of [await sample.ended, await train.ended]) {
+      expect(stderr).not.toMatch(/error|at .*\.js/i);
+      expect(code).toBe(0);
+    }
+    // Its events had no reader, but the run must still write the model.
+    expect(cli.files()).toContain('unread.model');
+  });
+});
+
+describe('a training run', () => {
+  const asked = '--couplings 2 --hidden 4 --batch 16 --seed 5 --tuning fixed';
+
+  it('give equal bytes where one was interrupted, its cosine schedule and best score included', async () => {
+    const full = `train people.csv ${asked} --steps 300 --val 0.2`;
+    const interrupted = cli.start(`${full} --out stopped.model --checkpoint stopped.ckpt --json`);
+    await interrupted.saying(/"event":"step"/);
+    interrupted.process.kill('SIGINT');
+    const { code, stderr, events } = await interrupted.ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/Checkpoint of step \d+ in stopped.ckpt; continue with --resume stopped.ckpt/);
+    expect(events().slice(-3)).toEqual([
+      { event: 'checkpoint', file: 'stopped.ckpt' },
+      { event: 'model', file: 'stopped.model' },
+      { event: 'interrupted' },
+    ]);
+    expect(stderr).toMatch(/Wrote stopped.model, the best model so far \(step \d+, validation NLL /);
+    expect(cli.files()).toContain('stopped.model');
+    expectNoTemporaryFiles(cli);
+
+    await Promise.all([
+      expectDone(cli, `${full} --out full.model --checkpoint full.ckpt`),
+      expectDone(cli, 'train people.csv --resume stopped.ckpt --out stopped.model --checkpoint resumed.ckpt'),
+    ]);
+    expect(cli.bytes('stopped.model')).toEqual(cli.bytes('full.model'));
+    expect(cli.bytes('resumed.ckpt')).toEqual(cli.bytes('full.ckpt'));
+  });
+
+  it('leave the best model so far when the terminal is closed', async () => {
+    const running = cli.start(
+      `train people.csv ${asked} --steps 1000000 --patience none --out hung.model --json`,
+    );
+    await running.saying(/"event":"step"/);
+    running.process.kill('SIGHUP');
+    const hung = await running.ended;
+    expect(hung.code).toBe(130);
+    expect(cli.files()).toContain('hung.model');
+    await expectDone(cli, 'sample hung.model -n 3');
+  });
+
+  it('are interrupted after the last step too, and leave the checkpoint alone', async () => {
+    const late = cli.start(`train --toy moons ${TINY} --report late-run --checkpoint late.ckpt --json`);
+    await late.saying(/"event":"step","step":12,/);
+    late.process.kill('SIGINT');
+    const { code, stderr, events } = await late.ended;
+    expect(code, stderr).toBe(130);
+    expect(events().at(-1)).toEqual({ event: 'interrupted' });
+    expect(cli.files()).toContain('late.ckpt');
+    expect(cli.files()).not.toContain('late-run/report.html');
+    expectNoTemporaryFiles(cli);
+  });
+
+  it('end at once on a second interrupt and leave nothing half-written', async () => {
+    const running = cli.start(
+      `train people.csv ${asked} --steps 1000000 --patience none --out never.model --json`,
+    );
+    await running.saying(/"event":"step"/);
+    running.process.kill('SIGINT');
+    running.process.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+    expectNoTemporaryFiles(cli);
+  });
+});
+
+describe('the choice of kernels', () => {
+  // More couplings than a segment, so that a CPU has a choice too.
+  const model = '--couplings 9 --hidden 4 --batch 16';
+  const data = 'people.csv --columns height,weight';
+  const tunings = ({ events }: CliResult) => events().filter(({ event }) => event === 'tuning');
+
+  it('is measured, told as a line and an event, and kept for the next run', async () => {
+    const env = { WGFLOW_TUNING_CACHE: cli.path('measured/tuning.json') };
+    const run = () => cli.run(`train ${data} ${model} --steps 3 --out m.model --json`, { env });
+    const first = await run();
+    expect(first.code, first.stderr).toBe(0);
+    expect(first.stderr).toMatch(/^Kernels of the gradient pass, 16 rows: .+; .+$/m);
+    const [told] = tunings(first);
+    expect(told).toMatchObject({ pass: 'gradient', rows: 16, variants: {}, candidates: [{}, {}] });
+    // A loaded machine may not finish in time; then the fixed choice is used and nothing is kept.
+    const wasMeasured = told!['source'] === 'measured';
+    expect(cli.files().includes('measured')).toBe(wasMeasured);
+    if (!wasMeasured) return;
+    const [again] = tunings(await run());
+    expect(again).toEqual({
+      event: 'tuning',
+      pass: 'gradient',
+      rows: 16,
+      variants: told!['variants'],
+      source: 'cache',
+    });
+  });
+
+  it('is taken from the cache, goes into the checkpoint and holds for the resumed run', async () => {
+    const spec = realnvp(2, { couplings: 9, hidden: [4] });
+    const key = tuningKey(await testDevice(), spec, { pass: 'gradient', rows: 16 });
+    cli.write('tuning.json', JSON.stringify({ choices: { [key]: PLAIN_VARIANTS } }));
+    const env = { WGFLOW_TUNING_CACHE: cli.path('tuning.json') };
+    const run = (args: string) => cli.run(`train ${data} --schedule constant ${args} --json`, { env });
+    const half = await run(`${model} --steps 4 --out t_half.model --checkpoint t.ckpt`);
+    const whole = await run(`${model} --steps 8 --out t_whole.model`);
+    const resumed = await run('--steps 8 --resume t.ckpt --tuning fixed --out t_resumed.model');
+    expect([half, whole, resumed].map((result) => tunings(result)[0])).toMatchObject([
+      { source: 'cache', variants: PLAIN_VARIANTS },
+      { source: 'cache', variants: PLAIN_VARIANTS },
+      { source: 'checkpoint', variants: PLAIN_VARIANTS },
+    ]);
+    expect(cli.bytes('t_resumed.model')).toEqual(cli.bytes('t_whole.model'));
+    expect((await expectDone(cli, 'inspect t.ckpt')).stdout).toMatch(/│ Kernels +│ tiled, .*lanes 1/);
+  });
+
+  it('goes on with one warning where the cache is damaged or out of reach', async () => {
+    cli.write('damaged.json', 'not JSON');
+    for (const name of ['damaged.json', 'people.csv/tuning.json']) {
+      const { code, stderr } = await cli.run(`train ${data} ${model} --steps 2 --out d.model`, {
+        env: { WGFLOW_TUNING_CACHE: cli.path(name) },
+      });
+      expect(code, stderr).toBe(0);
+      expect(stderr.match(/^Warning: the tuning cache/gm), stderr).toHaveLength(1);
+    }
+  });
+
+  it('is that of the fixed table on demand, also for many rows', async () => {
+    const env = { WGFLOW_TUNING_CACHE: cli.path('never/tuning.json') };
+    const result = await cli.run('sample people.model -n 5000 --tuning fixed --out fixed.csv --json', {
+      env,
+    });
+    expect(tunings(result)).toMatchObject([{ pass: 'inverse', source: 'fixed' }]);
+    expect(result.stderr).toMatch(/^Kernels of the inverse pass, .*; from the fixed table$/m);
+    expect(cli.files()).not.toContain('never');
   });
 });

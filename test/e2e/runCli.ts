@@ -2,30 +2,14 @@
 import { constants } from 'node:os';
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { CliFolder, events, words } from '../support/cliFolder.ts';
+import type { CliResult, RunOptions } from '../support/cliFolder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-
-export interface CliResult {
-  /** As a shell reports it: 128 + n for a process that signal n ended. */
-  code: number | null;
-  stdout: string;
-  stderr: string;
-  /** The lines of stdout as JSON; throws if one is not. */
-  events: () => Record<string, unknown>[];
-}
 
 export interface RunningCli {
   process: ChildProcessWithoutNullStreams;
@@ -34,17 +18,12 @@ export interface RunningCli {
   saying: (pattern: RegExp) => Promise<void>;
 }
 
-export interface RunOptions {
-  env?: Record<string, string>;
-}
-
-export class CliSandbox {
+export class CliSandbox extends CliFolder {
   readonly #home: string;
-  readonly folder: string;
 
   private constructor(home: string) {
+    super(join(home, 'work'));
     this.#home = home;
-    this.folder = join(home, 'work');
     mkdirSync(this.folder);
   }
 
@@ -104,44 +83,6 @@ export class CliSandbox {
       });
     return { process: child, ended, saying };
   }
-
-  path(name: string): string {
-    return join(this.folder, name);
-  }
-
-  write(name: string, content: string | Uint8Array): void {
-    writeFileSync(this.path(name), content);
-  }
-
-  bytes(name: string): Uint8Array {
-    return new Uint8Array(readFileSync(this.path(name)));
-  }
-
-  /** Names of all files and folders, including hidden ones. */
-  files(): string[] {
-    return readdirSync(this.folder).sort();
-  }
-
-  /** A table that the command line wrote. */
-  table(name: string): { columns: string[]; rows: number[][] } {
-    return parseTable(readFileSync(this.path(name), 'utf8'));
-  }
-}
-
-export function parseTable(text: string): { columns: string[]; rows: number[][] } {
-  const [header = '', ...lines] = text.trimEnd().split('\n');
-  return { columns: header.split(','), rows: lines.map((line) => line.split(',').map(Number)) };
-}
-
-function words(args: string): string[] {
-  return args.split(' ').filter((word) => word !== '');
-}
-
-function events(stdout: string): Record<string, unknown>[] {
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 function exitCode(code: number | null, signal: NodeJS.Signals | null): number | null {

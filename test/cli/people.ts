@@ -1,7 +1,8 @@
 /** The command line with a table of people and a model of it. */
 import { expect } from 'vitest';
-import { CliSandbox } from './runCli.ts';
-import type { CliResult } from './runCli.ts';
+import type { CliFolder, CliResult } from '../support/cliFolder.ts';
+
+type Runner = CliFolder & { run: (args: string) => Promise<CliResult> };
 
 /** A model so small that starting the process takes longer than training it. */
 export const TINY = '--couplings 2 --hidden 4 --batch 16 --steps 12 --tuning fixed';
@@ -14,9 +15,8 @@ export const PEOPLE = Array.from({ length: 90 }, (_, i) => {
   );
 });
 
-/** Contains people.csv, no_header.csv with the same rows, and people.model. */
-export async function peopleSandbox(): Promise<CliSandbox> {
-  const cli = await CliSandbox.create();
+/** Writes people.csv, no_header.csv with the same rows, and people.model. */
+export async function peopleFolder<Cli extends Runner>(cli: Cli): Promise<Cli> {
   const lines = PEOPLE.map((row) => row.join(','));
   cli.write('people.csv', [COLUMNS.join(','), ...lines, ''].join('\n'));
   cli.write('no_header.csv', lines.join('\n'));
@@ -25,12 +25,12 @@ export async function peopleSandbox(): Promise<CliSandbox> {
 }
 
 /** The result of a run that must succeed. */
-export async function expectDone(cli: CliSandbox, args: string): Promise<CliResult> {
+export async function expectDone(cli: Runner, args: string): Promise<CliResult> {
   const result = await cli.run(args);
   expect(result.code, `wgflow ${args}: ${result.stderr}`).toBe(0);
   return result;
 }
 
-export function expectNoTemporaryFiles(cli: CliSandbox): void {
+export function expectNoTemporaryFiles(cli: CliFolder): void {
   expect(cli.files().filter((name) => name.endsWith('.tmp'))).toEqual([]);
 }

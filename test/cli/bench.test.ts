@@ -2,16 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseBenchDocument } from '../../src/measure/index.ts';
 import { realnvp } from '../../src/presets/index.ts';
 import { hasHalfPrecision } from '../support/device.ts';
-import { CliSandbox } from './runCli.ts';
-import type { CliResult } from './runCli.ts';
+import type { CliResult } from '../support/cliFolder.ts';
+import { CommandLine } from './commandLine.ts';
 
 const hasHalves = await hasHalfPrecision();
 
-let cli: CliSandbox;
+const cli = new CommandLine();
 let result: CliResult;
 
 beforeAll(async () => {
-  cli = await CliSandbox.create();
   cli.write('tiny.json', JSON.stringify(realnvp(2, { couplings: 2, hidden: [4] })));
   result = await cli.run('bench --spec tiny.json --batch 16 --quick --json --out run.json --report run.html');
 });
