@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import { decode } from 'fast-png';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Picture } from '../../demo/protocol.ts';
 import { launchChromium } from './chromium.ts';
 import { openDemoSite } from './demoSite.ts';
@@ -248,6 +248,22 @@ export async function tasksDuring<T>(
 
 export function total(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** One page for the tests of a block; it must report no problem. */
+export function visitOf(demo: ReturnType<typeof demoForTests>) {
+  return (hash = '', options: BrowserContextOptions = {}): (() => Visit) => {
+    let current: Visit;
+    beforeAll(async () => {
+      current = await visit(demo.browser, demo.site.url + hash, options);
+      await ready(current.page);
+    });
+    afterAll(async () => {
+      await current.close();
+    });
+    it('had nothing to complain about while it loaded', () => expect(current.problems).toEqual([]));
+    return () => current;
+  };
 }
 
 /** Acts as a visitor on a link's page; the page must report no problem. */
