@@ -1,14 +1,11 @@
 /** NICE: couplings that only shift, and one learned scale per feature at the end. */
-import type { Preset } from './preset.ts';
-import { tableSize } from './tableSize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { domainMap } from './domainMap.ts';
-import { netActivation } from './netActivation.ts';
-import { oneFeature } from './oneFeature.ts';
-import { netShape, requirePreset } from './presetOptions.ts';
+import type { Preset } from './preset.ts';
 import type { PresetOptions } from './presetOptions.ts';
 import { HEAVY_TAILS } from './robust.ts';
-import { whitening } from './whitening.ts';
+import { tableFlow } from './tableFlow.ts';
+import type { TableFamily } from './tableFlow.ts';
+import { tableSize } from './tableSize.ts';
 
 /**
  * Standardisation, then `couplings` additive couplings (default 12) with roles that swap from one to the
@@ -18,32 +15,18 @@ import { whitening } from './whitening.ts';
  * @see Dinh et al. 2014, https://arxiv.org/abs/1410.8516
  */
 export function nice(dim: number, options: PresetOptions = {}): FlowSpec {
-  requirePreset('nice', dim, options);
-  if (dim === 1) return oneFeature(options);
-  const { couplings = 12, contextDim = 0, ...net } = options;
-  return {
-    version: 1,
-    dim,
-    contextDim,
-    base: options.base ?? HEAVY_TAILS,
-    bijectors: [
-      ...domainMap(dim, options.domain),
-      { type: 'standardize' },
-      ...whitening(dim),
-      ...Array.from({ length: couplings }, (_, index) => ({
-        type: 'additive_coupling' as const,
-        split: Math.floor(dim / 2),
-        flip: index % 2 === 1,
-        conditioner: {
-          ...netShape(net, [32, 32]),
-          activation: netActivation(dim),
-          init: 'torch_linear' as const,
-        },
-      })),
-      { type: 'diagonal_scale' },
-    ],
-  };
+  return tableFlow(NICE, dim, options);
 }
+
+const NICE: TableFamily = {
+  name: 'nice',
+  couplings: 12,
+  base: HEAVY_TAILS,
+  coupling: ({ half, net }) => [
+    { type: 'additive_coupling', ...half, conditioner: { ...net, init: 'torch_linear' } },
+  ],
+  last: [{ type: 'diagonal_scale' }],
+};
 
 export const nicePreset = {
   name: 'nice',

@@ -1,14 +1,11 @@
 /** A Real NVP that trains without tuning: bounded scales, shared nets, standardised data. */
-import type { Preset } from './preset.ts';
-import { tableSize } from './tableSize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { domainMap } from './domainMap.ts';
-import { netActivation } from './netActivation.ts';
-import { oneFeature } from './oneFeature.ts';
-import { netShape, requirePreset } from './presetOptions.ts';
+import type { Preset } from './preset.ts';
 import type { PresetOptions } from './presetOptions.ts';
 import { boundedScale, HEAVY_TAILS } from './robust.ts';
-import { whitening } from './whitening.ts';
+import { tableFlow } from './tableFlow.ts';
+import type { TableFamily } from './tableFlow.ts';
+import { tableSize } from './tableSize.ts';
 
 /**
  * Standardisation, then `couplings` affine couplings (default 12) with roles that swap from one to the next.
@@ -17,33 +14,22 @@ import { whitening } from './whitening.ts';
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export function realnvp(dim: number, options: PresetOptions = {}): FlowSpec {
-  requirePreset('realnvp', dim, options);
-  if (dim === 1) return oneFeature(options);
-  const { couplings = 12, contextDim = 0, ...net } = options;
-  return {
-    version: 1,
-    dim,
-    contextDim,
-    base: options.base ?? HEAVY_TAILS,
-    bijectors: [
-      ...domainMap(dim, options.domain),
-      { type: 'standardize' },
-      ...whitening(dim),
-      ...Array.from({ length: couplings }, (_, index) => ({
-        type: 'affine_coupling' as const,
-        split: Math.floor(dim / 2),
-        flip: index % 2 === 1,
-        scale: boundedScale(couplings),
-        conditioner: {
-          ...netShape(net, [32, 32]),
-          activation: netActivation(dim),
-          separate: false,
-          init: 'zero_last' as const,
-        },
-      })),
-    ],
-  };
+  return tableFlow(REALNVP, dim, options);
 }
+
+const REALNVP: TableFamily = {
+  name: 'realnvp',
+  couplings: 12,
+  base: HEAVY_TAILS,
+  coupling: ({ half, net, couplings }) => [
+    {
+      type: 'affine_coupling',
+      ...half,
+      scale: boundedScale(couplings),
+      conditioner: { ...net, separate: false, init: 'zero_last' },
+    },
+  ],
+};
 
 export const realnvpPreset = {
   name: 'realnvp',

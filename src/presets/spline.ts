@@ -1,12 +1,10 @@
 /** Couplings with monotone splines: the most flexible family. */
-import type { Preset } from './preset.ts';
-import { tableSize } from './tableSize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { domainMap } from './domainMap.ts';
-import { oneFeature } from './oneFeature.ts';
-import { netShape, requirePreset } from './presetOptions.ts';
+import type { Preset } from './preset.ts';
 import type { PresetOptions } from './presetOptions.ts';
-import { whitening } from './whitening.ts';
+import { tableFlow } from './tableFlow.ts';
+import type { TableFamily } from './tableFlow.ts';
+import { tableSize } from './tableSize.ts';
 
 /**
  * Standardisation, then `couplings` rational-quadratic spline couplings (default 6) with roles that swap from
@@ -15,33 +13,23 @@ import { whitening } from './whitening.ts';
  * @see Durkan et al. 2019, https://arxiv.org/abs/1906.04032
  */
 export function spline(dim: number, options: PresetOptions = {}): FlowSpec {
-  requirePreset('spline', dim, options);
-  if (dim === 1) return oneFeature(options);
-  const { couplings = 6, contextDim = 0, ...net } = options;
-  return {
-    version: 1,
-    dim,
-    contextDim,
-    base: options.base ?? { type: 'standard_normal' },
-    bijectors: [
-      ...domainMap(dim, options.domain),
-      { type: 'standardize' },
-      ...whitening(dim),
-      ...Array.from({ length: couplings }, (_, index) => ({
-        type: 'rational_quadratic_coupling' as const,
-        split: Math.floor(dim / 2),
-        flip: index % 2 === 1,
-        bins: 8,
-        bound: 3,
-        conditioner: {
-          ...netShape(net, [32, 32]),
-          activation: 'leaky_relu' as const,
-          init: 'zero_last' as const,
-        },
-      })),
-    ],
-  };
+  return tableFlow(SPLINE, dim, options);
 }
+
+const SPLINE: TableFamily = {
+  name: 'spline',
+  couplings: 6,
+  base: { type: 'standard_normal' },
+  coupling: ({ half, net }) => [
+    {
+      type: 'rational_quadratic_coupling',
+      ...half,
+      bins: 8,
+      bound: 3,
+      conditioner: { ...net, activation: 'leaky_relu', init: 'zero_last' },
+    },
+  ],
+};
 
 export const splinePreset = {
   name: 'spline',
