@@ -46,8 +46,7 @@ interface BaseWords {
   isBounded?: boolean;
 }
 
-/** Covers every type, because a model file may have a base that the page does not offer. */
-export const BASE_WORDS: Readonly<Record<BaseType, BaseWords>> = {
+const WORDS: Readonly<Partial<Record<BaseType, BaseWords>>> = {
   standard_normal: { words: 'a standard Gaussian', place: 'the Gaussian', rings: 'standard deviations' },
   diagonal_normal: { words: 'a Gaussian of learned width' },
   student_t: { words: "a Student's t" },
@@ -55,3 +54,8 @@ export const BASE_WORDS: Readonly<Record<BaseType, BaseWords>> = {
   uniform: { words: 'an even box', isBounded: true },
   class_conditional: { words: 'a Gaussian for each class' },
 };
+
+/** A model file may have a base without words here. */
+export function baseWords(base: BaseType): BaseWords {
+  return WORDS[base] ?? { words: `a base of the type ${base}` };
+}

@@ -1,5 +1,5 @@
 /** Describes the pictures in words and numbers, for everyone including those who do not see them. */
-import { BASE_WORDS } from '../bases.ts';
+import { baseWords } from '../bases.ts';
 import type { BaseType } from '../bases.ts';
 import { count, decimal, measure, nats } from './figures.ts';
 
@@ -80,7 +80,7 @@ export function describeDensity(nll: number | null, title: string, colours: 'lin
 
 /** @param gap nats above the floor */
 export function describeLatent(gap: number | null, base: BaseType = 'standard_normal'): string {
-  const { words, rings: unit = 'from the middle' } = BASE_WORDS[base];
+  const { words, rings: unit = 'from the middle' } = baseWords(base);
   const rings = `Rings at 1, 2 and 3 ${unit}.`;
   if (gap === null || !Number.isFinite(gap)) return `The data as the model sees them. ${rings}`;
   if (gap < 0.05) return `All but ${words}: ${decimal(Math.max(0, gap))} nats from it. Rings at 1, 2, 3.`;
@@ -102,7 +102,7 @@ export function describeLayer(
   const total = bijectors.length;
   if (layer <= 0) return { name: 'data', words: `The data themselves, before the first of ${total} layers.` };
   if (layer >= total) {
-    const { words, place = words } = BASE_WORDS[base];
+    const { words, place = words } = baseWords(base);
     return { name: 'latent', words: `After all ${total} layers: where ${place} is.` };
   }
   const inside = Math.floor(layer);

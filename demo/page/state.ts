@@ -1,6 +1,6 @@
 /** The page's whole state, as plain data. The views draw it; only transitions.ts changes it. */
 import { PRESET_CHOICES } from '../presets.ts';
-import { BASES, BASE_WORDS, NEEDS } from '../bases.ts';
+import { BASES, baseWords, NEEDS } from '../bases.ts';
 import type { BaseName } from '../bases.ts';
 import type {
   AdapterFacts,
@@ -135,7 +135,7 @@ export function withoutSteps(state: State, origin: string | null): State {
   const isFinite = learned?.kind !== 'toy' || learned.size !== 'endless';
   const traits = {
     given: flow.classes?.name ?? null,
-    isBounded: BASE_WORDS[flow.base].isBounded === true,
+    isBounded: baseWords(flow.base).isBounded === true,
     isFinite,
     keepsBest: isFinite && model.allSteps !== true,
     origin,

@@ -20,6 +20,13 @@ export interface BaseLayer<Spec extends BaseSpecOf = BaseSpecOf, Tensors = objec
   readonly contextDim: number;
 }
 
+interface BaseNumber<Spec> {
+  /** Its place in help texts: `DF`. */
+  name: string;
+  isNeeded?: boolean;
+  fields(number: number): Partial<Spec>;
+}
+
 type Placed<Arguments> = Omit<Arguments, 'features' | 'parameters'>;
 
 /** Latent rows, with the log-det that goes with them. */
@@ -30,6 +37,8 @@ export interface Base<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
   readonly schema: v.GenericSchema<unknown, Spec>;
   /** Every field but the type, for a base made by hand. */
   defaults(): Omit<Spec, 'type'>;
+  /** Its name on the command line, and what a number after a colon sets: `student-t:10`. */
+  readonly option: { name: string; number?: BaseNumber<Spec> };
   /** Whether it reads the context. */
   readonly readsContext?: boolean;
   /** Whether rows outside its bounds have no density. */

@@ -20,6 +20,7 @@ export interface Tensors {
 export const classConditionalRoom: Base<ClassConditionalSpec, Tensors> = {
   schema,
   defaults: () => ({}),
+  option: { name: 'class' },
   readsContext: true,
   tensors: (_, { dim, contextDim }, add) => ({ mean: add('mean', [dim, contextDim], true) }),
   words: () => 'normal with a mean from the context',

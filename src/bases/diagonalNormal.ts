@@ -10,6 +10,7 @@ export type DiagonalNormalSpec = v.InferOutput<typeof schema>;
 export const diagonalNormalRoom: Base<DiagonalNormalSpec, MixtureSlots> = {
   schema,
   defaults: () => ({}),
+  option: { name: 'diagonal' },
 
   tensors: (_, { dim }, add) => ({
     mean: add('mean', [1, dim], true),

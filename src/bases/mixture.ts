@@ -25,6 +25,10 @@ export const mixtureRows: Pick<Base<BaseSpecOf, MixtureSlots>, 'logProb' | 'samp
 export const mixtureRoom: Base<MixtureSpec, MixtureSlots> = {
   schema,
   defaults: () => ({ components: 8 }),
+  option: {
+    name: 'mixture',
+    number: { name: 'K', isNeeded: true, fields: (components) => ({ components }) },
+  },
 
   tensors: ({ components }, { dim }, add) => ({
     mean: add('mean', [components, dim], true),

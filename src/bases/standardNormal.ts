@@ -16,6 +16,7 @@ export const standardNormalRows: Pick<Base, 'logProb' | 'sample'> = {
 export const standardNormalRoom: Base<StandardNormalSpec> = {
   schema,
   defaults: () => ({}),
+  option: { name: 'normal' },
   tensors: () => ({}),
   words: () => 'standard normal',
   tuningKey: () => '',

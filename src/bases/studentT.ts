@@ -23,6 +23,7 @@ export const studentTRoom: Base<StudentTSpec, Tensors> = {
   schema,
   // Heavy tails, but a finite variance.
   defaults: () => ({ df: 5, learned: true }),
+  option: { name: 'student-t', number: { name: 'DF', fields: (df) => ({ df, learned: false }) } },
   tensors: ({ learned }, { dim }, add) => ({ logDf: add('log_df', [dim], learned) }),
   start: ({ spec, tensors }, parameters) => fillTensor(parameters, tensors.logDf, Math.log(spec.df)),
 

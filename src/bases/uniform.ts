@@ -12,6 +12,7 @@ export const uniformRoom: Base<UniformSpec> = {
   schema,
   // The bound of the preset's splines.
   defaults: () => ({ bound: 3 }),
+  option: { name: 'uniform', number: { name: 'BOUND', fields: (bound) => ({ bound }) } },
   isBounded: true,
   tensors: () => ({}),
   words: ({ bound }) => `uniform on ±${bound}`,

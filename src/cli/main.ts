@@ -8,7 +8,7 @@ import { VERSION } from '../version.ts';
 import { CONFIG_NAMES, KERNEL_STEMS } from '../measure/index.ts';
 import { benchCommand } from './bench.ts';
 import type { BenchCommandOptions } from './bench.ts';
-import { base } from './baseOption.ts';
+import { base, BASE_FORMS } from './baseOption.ts';
 import { domainRequests } from './domains.ts';
 import { gradientsCommand } from './gradients.ts';
 import { infoCommand } from './info.ts';
@@ -153,8 +153,7 @@ wgflow train data.csv --resume run.ckpt`,
     )
     .option(
       '--base <density>',
-      'density of the latent: normal, diagonal, student-t (learned tails), student-t:DF, mixture:K, uniform:BOUND, or ' +
-        'class (means from the --context) ' +
+      `density of the latent, one of ${BASE_FORMS}; student-t has learned tails, class has means from the --context ` +
         '(default: student-t:10 for realnvp, glow and nice, normal for the others)',
       base,
     )

@@ -18,7 +18,9 @@ describe('--base', () => {
   it.each(['', 'gauss', 'normal:1', 'diagonal:2', 'mixture', 'mixture:2:3', 'class:2'])(
     'refuses %j',
     (text) => {
-      expect(() => base(text)).toThrow(/^Expected normal, diagonal, student-t/);
+      expect(() => base(text)).toThrow(
+        /^Expected one of normal, .*student-t, student-t:DF, mixture:K, uniform, uniform:BOUND\.$/,
+      );
     },
   );
 
