@@ -264,7 +264,7 @@ export class Flow implements Disposable {
    * without an earlier run
    * @throws {ShapeError} when an option is out of range, or another `fit` is still running
    * @throws {LimitError} when the batch does not fit the device
-   * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; such an update is never applied
+   * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; no such value reaches a parameter
    */
   fit(data: TrainingData, options: FitOptions = {}): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
