@@ -136,7 +136,7 @@ const DIVERGED_PARTS: Readonly<Record<DivergedPart, string>> = {
 
 /**
  * The loss, the gradient or the update of a step became NaN or infinite. No such value reaches a parameter; steps
- * queued behind it may have been.
+ * queued behind it may have been applied.
  */
 export class TrainingDivergedError extends WgflowError {
   constructor(
