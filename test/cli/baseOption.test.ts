@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { base, BASE_FORMS } from '../../src/cli/baseOption.ts';
+import { base } from '../../src/cli/baseOption.ts';
 
 describe('--base', () => {
   it.each([

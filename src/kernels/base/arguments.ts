@@ -1,5 +1,5 @@
 /** The arguments of the kernels of every base distribution. */
-import type { ScalarType } from '../../plan/kernel.ts';
+import type { BindingSpec, ScalarType } from '../../plan/kernel.ts';
 import { splitRow, splitSeed, STREAMS } from '../../random.ts';
 
 export const LOG_PROB_PARAMS = {
@@ -10,6 +10,16 @@ export const LOG_PROB_PARAMS = {
   n_total: 'u32',
   sign: 'f32',
 } as const satisfies Record<string, ScalarType>;
+
+/** Bindings of a base with tensors. */
+export const LOG_PROB_BINDINGS = {
+  parameters: { access: 'read', element: 'f32' },
+  state: { access: 'read', element: 'f32' },
+  log_det: { access: 'read', element: 'f32' },
+  log_prob: { access: 'read_write', element: 'f32' },
+  d_state: { access: 'read_write', element: 'f32', when: 'LOSS' },
+  d_base: { access: 'read_write', element: 'f32', when: 'LOSS' },
+} as const satisfies Record<string, BindingSpec>;
 
 /** The log-density of rows, or the loss with its gradients. */
 export interface LogProbArguments {
@@ -51,6 +61,16 @@ export function logProbParams({
     row_start: loss?.rowStart ?? 0,
     n_total: loss?.totalRows ?? rows,
     sign,
+  };
+}
+
+export function logProbBuffers({ parameters, state, logDet, logProb, loss }: LogProbArguments) {
+  return {
+    parameters,
+    state,
+    log_det: logDet,
+    log_prob: logProb,
+    ...(loss && { d_state: loss.dState, d_base: loss.dBase }),
   };
 }
 

@@ -2,7 +2,7 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { MixtureSlots } from '../../model/tensors.ts';
 import { gridOf } from '../../plan/shape.ts';
-import { LOG_PROB_PARAMS, logProbParams } from './arguments.ts';
+import { LOG_PROB_BINDINGS, LOG_PROB_PARAMS, logProbBuffers, logProbParams } from './arguments.ts';
 import type { LogProbArguments } from './arguments.ts';
 
 export const mixtureLogProbKernel = {
@@ -14,14 +14,7 @@ export const mixtureLogProbKernel = {
     log_scale_offset: 'u32',
     logits_offset: 'u32',
   },
-  bindings: {
-    parameters: { access: 'read', element: 'f32' },
-    state: { access: 'read', element: 'f32' },
-    log_det: { access: 'read', element: 'f32' },
-    log_prob: { access: 'read_write', element: 'f32' },
-    d_state: { access: 'read_write', element: 'f32', when: 'LOSS' },
-    d_base: { access: 'read_write', element: 'f32', when: 'LOSS' },
-  },
+  bindings: LOG_PROB_BINDINGS,
   flags: ['LOSS'],
 } as const satisfies KernelSpec;
 
@@ -39,13 +32,7 @@ export function mixtureLogProb(args: LogProbArguments & { slots: MixtureSlots })
       logits_offset: logits?.offset ?? 0,
     },
     flags: { LOSS: loss !== undefined },
-    buffers: {
-      parameters: args.parameters,
-      state: args.state,
-      log_det: args.logDet,
-      log_prob: args.logProb,
-      ...(loss && { d_state: loss.dState, d_base: loss.dBase }),
-    },
+    buffers: logProbBuffers(args),
     workgroups: gridOf(rows),
     flops: elements * (loss === undefined ? 7 : 20),
     bytes:

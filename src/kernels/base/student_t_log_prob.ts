@@ -2,20 +2,13 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { TensorSlot } from '../../model/tensors.ts';
 import { gridOf } from '../../plan/shape.ts';
-import { LOG_PROB_PARAMS, logProbParams } from './arguments.ts';
+import { LOG_PROB_BINDINGS, LOG_PROB_PARAMS, logProbBuffers, logProbParams } from './arguments.ts';
 import type { LogProbArguments } from './arguments.ts';
 
 export const studentTLogProbKernel = {
   stem: 'student_t_log_prob',
   params: { ...LOG_PROB_PARAMS, log_df_offset: 'u32' },
-  bindings: {
-    parameters: { access: 'read', element: 'f32' },
-    state: { access: 'read', element: 'f32' },
-    log_det: { access: 'read', element: 'f32' },
-    log_prob: { access: 'read_write', element: 'f32' },
-    d_state: { access: 'read_write', element: 'f32', when: 'LOSS' },
-    d_base: { access: 'read_write', element: 'f32', when: 'LOSS' },
-  },
+  bindings: LOG_PROB_BINDINGS,
   flags: ['LOSS'],
 } as const satisfies KernelSpec;
 
@@ -33,13 +26,7 @@ export function studentTLogProb(args: StudentTLogProbArguments): Dispatch {
   return dispatchOf(studentTLogProbKernel, {
     params: { ...logProbParams(args), log_df_offset: logDf.offset },
     flags: { LOSS: loss !== undefined },
-    buffers: {
-      parameters: args.parameters,
-      state: args.state,
-      log_det: args.logDet,
-      log_prob: args.logProb,
-      ...(loss && { d_state: loss.dState, d_base: loss.dBase }),
-    },
+    buffers: logProbBuffers(args),
     workgroups: gridOf(rows),
     flops: rows * features * (FLOPS.value + (loss === undefined ? 0 : FLOPS.gradients)),
     bytes: 4 * (features + rows * (features * (loss === undefined ? 1 : 3) + 2)),

@@ -4,7 +4,7 @@ import type { DenseSlots } from '../../model/tensors.ts';
 import type { ScaleMap } from '../../model/scaleMap.ts';
 import type { CouplingBlocks } from '../../model/blocks.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
-import { blockedGrid, blockSizes, TILE_FEATURES } from '../dense/blocked_product.ts';
+import { BLOCK_SIZES, blockedGrid, blockSizes, TILE_FEATURES } from '../dense/blocked_product.ts';
 import { elementBytes } from '../dense/element_bytes.ts';
 import { scaleBound, scaleMapCode } from '../../model/scaleMap.ts';
 
@@ -28,7 +28,7 @@ export const denseCouplingBlockedKernel = {
   },
   flags: ['INVERSE', 'STORE_OUTPUT', 'F16'],
   constants: ['SCALE_MAP'],
-  sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
+  sizes: BLOCK_SIZES,
 } as const satisfies KernelSpec;
 
 /** Transformed features whose log-scales one workgroup adds: a tile holds a and t of each. */

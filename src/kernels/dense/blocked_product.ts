@@ -10,8 +10,10 @@ const FEATURE_QUADS = 2;
 /** Features of a workgroup's tile. */
 export const TILE_FEATURES = 4 * FEATURE_QUADS * SIDE;
 
+export const BLOCK_SIZES = ['FEATURE_QUADS', 'ROW_QUADS'] as const;
+
 /** An invocation's register block: 8 features by 16 rows, which fit a GPU's registers; by 8 for few rows. */
-export function blockSizes(quads: number): { FEATURE_QUADS: number; ROW_QUADS: number } {
+export function blockSizes(quads: number): Record<(typeof BLOCK_SIZES)[number], number> {
   return { FEATURE_QUADS, ROW_QUADS: quads <= 2 * SIDE ? 2 : 4 };
 }
 

@@ -4,8 +4,8 @@ import type { DenseSlots } from '../../model/tensors.ts';
 import { ceilDivide, featureBlock, gridOf, quadsOf } from '../../plan/shape.ts';
 import { elementBytes } from './element_bytes.ts';
 
-export const denseBackwardInputKernel = {
-  stem: 'dense_backward_input',
+/** The parts that the kernels share, however they cut the product. */
+export const DENSE_BACKWARD_INPUT = {
   params: {
     n_quads: 'u32',
     n_inputs: 'u32',
@@ -22,6 +22,11 @@ export const denseBackwardInputKernel = {
     d_input: { access: 'read_write', element: 'f32' },
   },
   flags: ['HIDDEN', 'ADD', 'F16'],
+} as const;
+
+export const denseBackwardInputKernel = {
+  stem: 'dense_backward_input',
+  ...DENSE_BACKWARD_INPUT,
   constants: ['INPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
@@ -45,14 +50,14 @@ export interface DenseBackwardInputArguments {
 }
 
 /** Bytes of a layer's weight, the gradients of its outputs and inputs, and φ′ or the previous gradient. */
-export function backwardInputBytes({
+function backwardInputBytes({
   rows,
   layer,
   inputs = layer.inputs,
   derivative,
   add = false,
   f16,
-}: Pick<DenseBackwardInputArguments, 'rows' | 'layer' | 'inputs' | 'derivative' | 'add' | 'f16'>): number {
+}: DenseBackwardInputArguments): number {
   const { outputs } = layer;
   return (
     elementBytes(f16) * inputs * outputs +
@@ -61,14 +66,11 @@ export function backwardInputBytes({
   );
 }
 
-/** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, or added to `dInput`. */
-export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
+export function backwardInputLaunch(args: DenseBackwardInputArguments) {
   const { rows, layer, derivative, add = false, inputs = layer.inputs } = args;
-  const quads = quadsOf(rows);
-  const inputBlock = featureBlock(inputs);
-  return dispatchOf(denseBackwardInputKernel, {
+  return {
     params: {
-      n_quads: quads,
+      n_quads: quadsOf(rows),
       n_inputs: inputs,
       n_outputs: layer.outputs,
       weight_stride: layer.inputs,
@@ -77,15 +79,24 @@ export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch 
       weight_offset: layer.weight.offset,
     },
     flags: { HIDDEN: derivative !== undefined, ADD: add, F16: args.f16 ?? false },
-    constants: { INPUT_BLOCK: inputBlock },
     buffers: {
       parameters: args.parameters,
       d_output: args.dOutput,
       d_input: args.dInput,
       ...(derivative === undefined ? {} : { derivative }),
     },
-    workgroups: gridOf(quads * ceilDivide(inputs, inputBlock)),
     flops: 2 * rows * inputs * layer.outputs,
     bytes: backwardInputBytes(args),
+  };
+}
+
+/** The gradient of a layer's input: d_input = φ′ ⊙ Wᵀ d_output below a hidden layer, or added to `dInput`. */
+export function denseBackwardInput(args: DenseBackwardInputArguments): Dispatch {
+  const { rows, layer, inputs = layer.inputs } = args;
+  const inputBlock = featureBlock(inputs);
+  return dispatchOf(denseBackwardInputKernel, {
+    ...backwardInputLaunch(args),
+    constants: { INPUT_BLOCK: inputBlock },
+    workgroups: gridOf(quadsOf(rows) * ceilDivide(inputs, inputBlock)),
   });
 }

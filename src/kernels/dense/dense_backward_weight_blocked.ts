@@ -2,7 +2,7 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { DenseSlots } from '../../model/tensors.ts';
 import { ceilDivide } from '../../plan/shape.ts';
-import { blockedGrid, blockSizes } from './blocked_product.ts';
+import { BLOCK_SIZES, blockedGrid, blockSizes } from './blocked_product.ts';
 import { PARTIALS_BYTES, weightElements } from './dense_backward_weight.ts';
 import type { DenseBackwardWeightArguments } from './dense_backward_weight.ts';
 import { elementBytes } from './element_bytes.ts';
@@ -23,7 +23,7 @@ export const denseBackwardWeightBlockedKernel = {
     partials: { access: 'read_write', element: 'f32' },
   },
   flags: ['F16'],
-  sizes: ['FEATURE_QUADS', 'ROW_QUADS'],
+  sizes: BLOCK_SIZES,
 } as const satisfies KernelSpec;
 
 /** Minimum rows of a slice: with fewer, partial sums would cost more than the extra workgroups gain. */

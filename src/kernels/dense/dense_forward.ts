@@ -6,8 +6,8 @@ import { ceilDivide, featureBlock, gridOf, quadsOf } from '../../plan/shape.ts';
 import { activationCode } from '../../model/activation.ts';
 import { elementBytes } from './element_bytes.ts';
 
-export const denseForwardKernel = {
-  stem: 'dense_forward',
+/** The parts that the kernels share, however they cut the product. */
+export const DENSE_FORWARD = {
   params: {
     n_quads: 'u32',
     n_inputs: 'u32',
@@ -24,6 +24,11 @@ export const denseForwardKernel = {
     derivative: { access: 'read_write', element: 'f32', when: 'STORE_DERIVATIVE', f16When: 'F16_OUTPUT' },
   },
   flags: ['ADD', 'STORE_DERIVATIVE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
+} as const;
+
+export const denseForwardKernel = {
+  stem: 'dense_forward',
+  ...DENSE_FORWARD,
   constants: ['ACTIVATION', 'OUTPUT_BLOCK'],
 } as const satisfies KernelSpec;
 
@@ -49,7 +54,7 @@ export interface DenseForwardArguments {
 }
 
 /** @throws {RangeError} for a layer that adds to a half-precision output, which cannot hold sums */
-export function storageFlags({
+function storageFlags({
   add = false,
   f16 = false,
   f16Input = false,
@@ -64,7 +69,7 @@ export function storageFlags({
 }
 
 /** Bytes of a layer's parameters, inputs and results. */
-export function layerBytes({
+function layerBytes({
   rows,
   layer,
   add = false,
@@ -81,15 +86,11 @@ export function layerBytes({
   );
 }
 
-/** A fully connected layer with its activation: output[o, r] = φ(Σᵢ W[o, i] · input[i, r] + b[o]). */
-export function denseForward(args: DenseForwardArguments): Dispatch {
+export function forwardLaunch(args: DenseForwardArguments) {
   const { rows, layer, add = false, derivative } = args;
-  const outputs = rows * layer.outputs;
-  const quads = quadsOf(rows);
-  const outputBlock = featureBlock(layer.outputs);
-  return dispatchOf(denseForwardKernel, {
+  return {
     params: {
-      n_quads: quads,
+      n_quads: quadsOf(rows),
       n_inputs: layer.inputs,
       n_outputs: layer.outputs,
       input_start: args.inputStart,
@@ -98,15 +99,24 @@ export function denseForward(args: DenseForwardArguments): Dispatch {
       bias_offset: layer.bias.offset,
     },
     flags: { ADD: add, STORE_DERIVATIVE: derivative !== undefined, ...storageFlags(args) },
-    constants: { ACTIVATION: activationCode(args.activation), OUTPUT_BLOCK: outputBlock },
     buffers: {
       parameters: args.parameters,
       input: args.input,
       output: args.output,
       ...(derivative === undefined ? {} : { derivative }),
     },
-    workgroups: gridOf(quads * ceilDivide(layer.outputs, outputBlock)),
-    flops: 2 * outputs * layer.inputs,
+    flops: 2 * rows * layer.weight.length,
     bytes: layerBytes(args),
+  };
+}
+
+/** A fully connected layer with its activation: output[o, r] = φ(Σᵢ W[o, i] · input[i, r] + b[o]). */
+export function denseForward(args: DenseForwardArguments): Dispatch {
+  const { rows, layer, activation } = args;
+  const outputBlock = featureBlock(layer.outputs);
+  return dispatchOf(denseForwardKernel, {
+    ...forwardLaunch(args),
+    constants: { ACTIVATION: activationCode(activation), OUTPUT_BLOCK: outputBlock },
+    workgroups: gridOf(quadsOf(rows) * ceilDivide(layer.outputs, outputBlock)),
   });
 }

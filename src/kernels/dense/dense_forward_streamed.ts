@@ -2,7 +2,7 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { quadsOf } from '../../plan/shape.ts';
 import { activationCode } from '../../model/activation.ts';
-import { layerBytes, storageFlags } from './dense_forward.ts';
+import { DENSE_FORWARD, forwardLaunch } from './dense_forward.ts';
 import type { DenseForwardArguments } from './dense_forward.ts';
 import { KEPT_SIZES, keptSizes, streamedRanges } from './kept_product.ts';
 
@@ -26,7 +26,7 @@ export const denseForwardStreamedKernel = {
     derivative: { access: 'read_write', element: 'f32', when: 'STORE_DERIVATIVE', f16When: 'F16_OUTPUT' },
     sums: { access: 'read_write', element: 'f32', when: 'F16_OUTPUT' },
   },
-  flags: ['SUBGROUPS', 'ALIGNED', 'ADD', 'STORE_DERIVATIVE', 'F16', 'F16_INPUT', 'F16_OUTPUT'],
+  flags: ['SUBGROUPS', 'ALIGNED', ...DENSE_FORWARD.flags],
   constants: ['ACTIVATION'],
   sizes: KEPT_SIZES,
 } as const satisfies KernelSpec;
@@ -39,40 +39,21 @@ export interface DenseForwardStreamedArguments extends DenseForwardArguments {
 
 /** Like `denseForward`, with the inputs of a quad of rows in registers; `lanes` share the loads of weights. */
 export function denseForwardStreamed(args: DenseForwardStreamedArguments): Dispatch {
-  const { rows, layer, add = false, derivative, lanes, sums } = args;
-  const quads = quadsOf(rows);
-  const { range, workgroups } = streamedRanges(quads, layer.outputs);
+  const { rows, layer, lanes, sums, parameters } = args;
+  const { range, workgroups } = streamedRanges(quadsOf(rows), layer.outputs);
   const isAligned = layer.inputs % 4 === 0;
+  const launch = forwardLaunch(args);
   return dispatchOf(denseForwardStreamedKernel, {
-    params: {
-      n_quads: quads,
-      n_inputs: layer.inputs,
-      n_outputs: layer.outputs,
-      n_range: range,
-      input_start: args.inputStart,
-      output_start: args.outputStart,
-      weight_offset: layer.weight.offset,
-      bias_offset: layer.bias.offset,
-    },
-    flags: {
-      SUBGROUPS: lanes > 1,
-      ALIGNED: isAligned,
-      ADD: add,
-      STORE_DERIVATIVE: derivative !== undefined,
-      ...storageFlags(args),
-    },
+    ...launch,
+    params: { ...launch.params, n_range: range },
+    flags: { SUBGROUPS: lanes > 1, ALIGNED: isAligned, ...launch.flags },
     constants: { ACTIVATION: activationCode(args.activation) },
     sizes: keptSizes(layer.inputs, lanes),
     buffers: {
-      parameters: args.parameters,
-      ...(isAligned ? { parameter_quads: args.parameters } : {}),
-      input: args.input,
-      output: args.output,
-      ...(derivative === undefined ? {} : { derivative }),
+      ...launch.buffers,
+      ...(isAligned ? { parameter_quads: parameters } : {}),
       ...(sums === undefined ? {} : { sums }),
     },
     workgroups,
-    flops: 2 * rows * layer.weight.length,
-    bytes: layerBytes(args),
   });
 }
