@@ -23,6 +23,8 @@ export interface EnginePage {
   /** The first message of that type since the last `mark`, or the next one. */
   next: <T extends FromWorker['type']>(type: T) => Promise<Told<T>>;
   mark: () => void;
+  /** Resolves when the worker has sent no message for 300 ms. */
+  rest: () => Promise<void>;
   ask: (request: Unnumbered) => Promise<Answers[keyof Answers]>;
   look: (picture: Picture) => Promise<PictureStatistics>;
 }
@@ -56,6 +58,13 @@ function wait<T>(find: () => T | undefined): Promise<T> {
 
 const next: EnginePage['next'] = <T extends FromWorker['type']>(type: T) =>
   wait(() => messages.slice(marked).find((message): message is Told<T> => message.type === type));
+
+async function rest(): Promise<void> {
+  for (let count = -1; count !== messages.length;) {
+    count = messages.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
 
 let lastId = 0;
 const ask: EnginePage['ask'] = async (request) => {
@@ -126,6 +135,7 @@ globalThis.enginePage = {
   mark: () => {
     marked = messages.length;
   },
+  rest,
   ask,
   look,
 };
