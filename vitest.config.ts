@@ -18,7 +18,8 @@ export default defineConfig({
           isolate: false,
         },
       },
-      // Kernels and flows, on the adapter that WGFLOW_ADAPTER names. They share a device and its pipelines.
+      // Kernels and flows, on the adapter that WGFLOW_ADAPTER names. One worker, so that each kernel is compiled once:
+      // compiling takes most of the time, and has threads of its own.
       {
         test: {
           ...shared,
@@ -27,6 +28,8 @@ export default defineConfig({
           setupFiles: [setup],
           globalSetup: ['test/support/printAdapter.ts'],
           isolate: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       // Browsers, installations and the command line as processes.
