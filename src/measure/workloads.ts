@@ -161,7 +161,7 @@ function trainingWorkload(
     [STEP_SCALARS, rings.scalars],
   ]);
   if (source.kind === 'dataset') {
-    putTables(contents, model.spec, source);
+    putDataset(contents, model.spec, source);
   }
   return {
     pass,
@@ -175,8 +175,7 @@ function trainingWorkload(
   };
 }
 
-/** The rows of a data set, and their contexts if the flow has any. */
-function putTables(
+function putDataset(
   contents: Map<string, Float32Array | Uint32Array>,
   spec: FlowSpec,
   { rows, context, ...table }: BatchSource & { kind: 'dataset' },
@@ -209,7 +208,7 @@ function dataStartWorkload(
   const plan = dataStartPlan(model, { source, batch, seed: SEED }, variants);
   if (plan === undefined) throw new RangeError('the flow has no actnorm to start');
   const contents = new Map<string, Float32Array | Uint32Array>([[PARAMETERS, parameters]]);
-  putTables(contents, model.spec, source);
+  putDataset(contents, model.spec, source);
   return {
     pass: 'dataStart',
     rows: batch,
