@@ -32,7 +32,7 @@ import type { Base } from '../bases/base.ts';
 import { BASES } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';
 import { diagonalScale } from '../bijectors/diagonalScale.ts';
-import { BIJECTORS } from '../bijectors/index.ts';
+import { bijectorOf, BIJECTORS } from '../bijectors/index.ts';
 import type { BijectorType } from '../bijectors/index.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { stack } from '../spec/stack.ts';
@@ -278,7 +278,7 @@ const SHIFTS: BenchModel = {
   spec: {
     ...NICE.spec,
     bijectors: [
-      ...NICE.spec.bijectors.filter(({ type }) => type === 'additive_coupling'),
+      ...NICE.spec.bijectors.filter((layer) => bijectorOf(layer).preservesVolume),
       { type: 'permutation', init: 'random' },
     ],
   },
