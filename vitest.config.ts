@@ -33,7 +33,15 @@ export default defineConfig({
         },
       },
       // Browsers, installations and the command line as processes.
-      { test: { ...shared, name: 'e2e', include: e2e, setupFiles: [setup] } },
+      {
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: e2e,
+          setupFiles: [setup],
+          globalSetup: ['test/support/unpackChromium.ts'],
+        },
+      },
     ],
   },
 });

@@ -22,12 +22,17 @@ const WEBGPU_FLAGS = [
   '--use-webgpu-adapter=swiftshader',
 ];
 
-export async function launchChromium({ webgpu = true }: { webgpu?: boolean } = {}): Promise<Browser> {
+/** The executable, unpacked if it is not yet. */
+export async function chromiumPath(): Promise<string> {
   // The package unpacks the NSS libraries only if it believes that it runs on AWS Lambda.
   process.env['AWS_EXECUTION_ENV'] ??= 'AWS_Lambda_nodejs20.x';
   const { default: packed } = await import('@sparticuz/chromium');
+  return packed.executablePath();
+}
+
+export async function launchChromium({ webgpu = true }: { webgpu?: boolean } = {}): Promise<Browser> {
   const { chromium } = await import('playwright-core');
-  const executablePath = await packed.executablePath();
+  const executablePath = await chromiumPath();
   const folder = dirname(executablePath);
   const libraries = [`${folder}/al2023/lib`, `${folder}/al2/lib`, folder];
   return chromium.launch({

@@ -4,7 +4,7 @@ import type { DenseSlots } from '../../model/tensors.ts';
 import type { ScaleMap } from '../../model/scaleMap.ts';
 import type { CouplingBlocks } from '../../model/blocks.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
-import { BLOCK_SIZES, blockedGrid, blockSizes, TILE_FEATURES } from '../dense/blocked_product.ts';
+import { BLOCK_SIZES, blockedGrid, BLOCK, TILE_FEATURES } from '../dense/blocked_product.ts';
 import { elementBytes } from '../dense/element_bytes.ts';
 import { scaleBound, scaleMapCode } from '../../model/scaleMap.ts';
 
@@ -77,7 +77,7 @@ export function denseCouplingBlocked(args: DenseCouplingBlockedArguments): Dispa
     },
     flags: { INVERSE: args.inverse, STORE_OUTPUT: output !== undefined, F16: f16 },
     constants: { SCALE_MAP: scaleMapCode(scale) },
-    sizes: blockSizes(quads),
+    sizes: BLOCK,
     buffers: {
       parameters: args.parameters,
       input: args.input,

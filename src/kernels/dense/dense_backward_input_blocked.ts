@@ -1,7 +1,7 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { quadsOf } from '../../plan/shape.ts';
-import { blockedGrid, BLOCK_SIZES, blockSizes } from './blocked_product.ts';
+import { blockedGrid, BLOCK_SIZES, BLOCK } from './blocked_product.ts';
 import { backwardInputLaunch, DENSE_BACKWARD_INPUT } from './dense_backward_input.ts';
 import type { DenseBackwardInputArguments } from './dense_backward_input.ts';
 
@@ -17,7 +17,7 @@ export function denseBackwardInputBlocked(args: DenseBackwardInputArguments): Di
   const quads = quadsOf(rows);
   return dispatchOf(denseBackwardInputBlockedKernel, {
     ...backwardInputLaunch(args),
-    sizes: blockSizes(quads),
+    sizes: BLOCK,
     workgroups: blockedGrid(inputs, quads),
   });
 }

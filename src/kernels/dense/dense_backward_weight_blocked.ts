@@ -2,7 +2,7 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { DenseSlots } from '../../model/tensors.ts';
 import { ceilDivide } from '../../plan/shape.ts';
-import { BLOCK_SIZES, blockedGrid, blockSizes } from './blocked_product.ts';
+import { BLOCK_SIZES, blockedGrid, BLOCK } from './blocked_product.ts';
 import { PARTIALS_BYTES, weightElements } from './dense_backward_weight.ts';
 import type { DenseBackwardWeightArguments } from './dense_backward_weight.ts';
 import { elementBytes } from './element_bytes.ts';
@@ -49,7 +49,7 @@ export function denseBackwardWeightBlocked(args: DenseBackwardWeightArguments): 
   const { rows, layer, f16 = false } = args;
   const slices = blockedRowSlices(rows, layer);
   const columnQuads = ceilDivide(layer.inputs, 4);
-  const sizes = blockSizes(columnQuads);
+
   const [columnTiles, outputTiles] = blockedGrid(layer.outputs, columnQuads);
   return dispatchOf(denseBackwardWeightBlockedKernel, {
     params: {
@@ -61,7 +61,7 @@ export function denseBackwardWeightBlocked(args: DenseBackwardWeightArguments): 
       output_start: args.outputStart,
     },
     flags: { F16: f16 },
-    sizes,
+    sizes: BLOCK,
     buffers: { d_output: args.dOutput, input: args.input, partials: args.partials },
     workgroups: [columnTiles, outputTiles, slices],
     flops: 2 * rows * layer.weight.length + rows * layer.outputs,

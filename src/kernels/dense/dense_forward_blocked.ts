@@ -2,7 +2,7 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { quadsOf } from '../../plan/shape.ts';
 import { activationCode } from '../../model/activation.ts';
-import { blockedGrid, BLOCK_SIZES, blockSizes } from './blocked_product.ts';
+import { blockedGrid, BLOCK_SIZES, BLOCK } from './blocked_product.ts';
 import { DENSE_FORWARD, forwardLaunch } from './dense_forward.ts';
 import type { DenseForwardArguments } from './dense_forward.ts';
 
@@ -19,7 +19,7 @@ export function denseForwardBlocked(args: DenseForwardArguments): Dispatch {
   return dispatchOf(denseForwardBlockedKernel, {
     ...forwardLaunch(args),
     constants: { ACTIVATION: activationCode(args.activation) },
-    sizes: blockSizes(quads),
+    sizes: BLOCK,
     workgroups: blockedGrid(args.layer.outputs, quads),
   });
 }

@@ -4,15 +4,11 @@ import { flowBackward } from '../../../src/kernels/fused/flow_backward.ts';
 import { expectClose, expectNormClose } from '../../support/compare.ts';
 import { lanesOf } from '../../support/device.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { DEEP_STACKS, DEEPER_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
-import type { StackShape } from './stacks.ts';
+import { DEEP_STACKS, DEEPER_STACKS, named, stackModel, STACKS, trainedFused } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
-const shapes = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [
-  shapeName(shape),
-  shape,
-]);
+const shapes = named(trainedFused([...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS]));
 
 describe.each(shapes)('flow_backward through %s', (_name, shape) => {
   it.each([

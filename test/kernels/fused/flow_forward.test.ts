@@ -5,20 +5,24 @@ import { pieceLineCount, pieceLines } from '../../../src/kernels/fused/piece_lin
 import { expectClose } from '../../support/compare.ts';
 import { lanesOf } from '../../support/device.ts';
 import { ramp, runBoth, runTwin } from '../harness.ts';
-import { DEEP_STACKS, DEEPER_STACKS, PIECE_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
-import type { StackShape } from './stacks.ts';
+import {
+  DEEP_STACKS,
+  DEEPER_STACKS,
+  named,
+  PIECE_STACKS,
+  stackModel,
+  STACKS,
+  trainedFused,
+} from './stacks.ts';
 
 const F32_BOUND = 1e-5;
 /** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
 const NAMES = { parameters: 'parameters', state: 'state', logDet: 'log_det' };
-const shapes = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [
-  shapeName(shape),
-  shape,
-]);
+const ALL = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS];
 
 describe('flow_forward', () => {
-  describe.each(shapes)('through %s', (_name, shape) => {
+  describe.each(named(ALL))('through %s', (_name, shape) => {
     it.each([
       [68, 'the whole', true],
       [4, 'a part', false],
@@ -49,7 +53,7 @@ describe('flow_forward', () => {
     });
   });
 
-  describe.each(shapes)('through %s, with a tape,', (_name, shape) => {
+  describe.each(named(trainedFused(ALL)))('through %s, with a tape,', (_name, shape) => {
     it('leaves what its twin leaves, with and without subgroups', async () => {
       const rows = 68;
       const { stack, parameters } = stackModel(shape);
@@ -90,7 +94,7 @@ describe('flow_forward', () => {
     });
   });
 
-  const pieceShapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+  const pieceShapes = named(PIECE_STACKS);
 
   describe.each(pieceShapes)('through %s, by the lines of the second layer,', (_name, shape) => {
     it('leaves what its twin leaves, and what the layers give', async () => {
@@ -125,7 +129,7 @@ describe('flow_forward', () => {
   });
 
   it('takes no more couplings than it has bits for their flips', () => {
-    const { stack } = stackModel({ ...shapes[0]![1], couplings: MAX_COUPLINGS + 1 });
+    const { stack } = stackModel({ ...STACKS[0]!, couplings: MAX_COUPLINGS + 1 });
     const dispatch = (count: number) =>
       flowForward({ ...NAMES, stack, lanes: 1, rows: 4, first: 1, count, accumulate: false });
     expect(dispatch(MAX_COUPLINGS).params.flips).toBe(0x55555555);

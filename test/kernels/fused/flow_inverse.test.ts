@@ -4,15 +4,11 @@ import { flowInverse } from '../../../src/kernels/fused/flow_inverse.ts';
 import { expectClose } from '../../support/compare.ts';
 import { lanesOf } from '../../support/device.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { DEEP_STACKS, DEEPER_STACKS, shapeName, stackModel, STACKS } from './stacks.ts';
-import type { StackShape } from './stacks.ts';
+import { DEEP_STACKS, DEEPER_STACKS, named, stackModel, STACKS } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
 const NAMES = { parameters: 'parameters', state: 'state', logDet: 'log_det' };
-const shapes = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS].map((shape): [string, StackShape] => [
-  shapeName(shape),
-  shape,
-]);
+const shapes = named([...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS]);
 
 describe('flow_inverse', () => {
   describe.each(shapes)('through %s', (_name, shape) => {

@@ -8,13 +8,13 @@ import { lanesOf } from '../../support/device.ts';
 import { runBoth } from '../harness.ts';
 import type { BufferContents } from '../harness.ts';
 import { hiddensOf, INPUTS, pieceCase } from './pieces.ts';
-import { PIECE_STACKS, shapeName, stackModel } from './stacks.ts';
+import { named, PIECE_STACKS, stackModel } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
 const GRADIENT_BOUND = 1e-4;
 /** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
-const shapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = named(PIECE_STACKS);
 
 describe.each(shapes)('piece_backward_weight of %s', (_name, shape) => {
   it.each([4, 68, 2048])('adds what its twin adds at %i rows', async (rows) => {

@@ -3,13 +3,13 @@ import { lineOf } from '../../../src/reference/maths/pieces.ts';
 import { expectClose } from '../../support/compare.ts';
 import { runBoth, runTwin } from '../harness.ts';
 import { hiddensOf, INPUTS, pieceCase } from './pieces.ts';
-import { PIECE_STACKS, shapeName, stackModel } from './stacks.ts';
+import { named, PIECE_STACKS, stackModel } from './stacks.ts';
 import type { StackShape } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
 /** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
-const shapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = named(PIECE_STACKS);
 
 describe.each(shapes)('piece_lines of %s', (_name, shape) => {
   it('finds the lines that its twin finds, with units that have no kink', async () => {

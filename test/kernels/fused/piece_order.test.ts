@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { lanesOf } from '../../support/device.ts';
 import { runBoth } from '../harness.ts';
 import { INPUTS, pieceCase } from './pieces.ts';
-import { PIECE_STACKS, shapeName } from './stacks.ts';
-import type { StackShape } from './stacks.ts';
+import { named, PIECE_STACKS } from './stacks.ts';
 
-const shapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = named(PIECE_STACKS);
 
 describe.each(shapes)('piece_order of %s', (_name, shape) => {
   it.each([4, 68, 2048])('sorts %i rows as its twin does, with equal inputs too', async (rows) => {

@@ -3,11 +3,10 @@ import { expectNormClose } from '../../support/compare.ts';
 import { lanesOf } from '../../support/device.ts';
 import { runBoth } from '../harness.ts';
 import { INPUTS, pieceCase } from './pieces.ts';
-import { PIECE_STACKS, shapeName } from './stacks.ts';
-import type { StackShape } from './stacks.ts';
+import { named, PIECE_STACKS } from './stacks.ts';
 
 const GRADIENT_BOUND = 1e-4;
-const shapes = PIECE_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = named(PIECE_STACKS);
 
 describe.each(shapes)('piece_sums of %s', (_name, shape) => {
   it.each([4, 68, 2048])('sums %i sorted rows as its twin does', async (rows) => {

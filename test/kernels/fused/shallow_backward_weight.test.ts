@@ -3,11 +3,10 @@ import { shallowBackwardWeight } from '../../../src/kernels/fused/shallow_backwa
 import { expectNormClose } from '../../support/compare.ts';
 import { lanesOf } from '../../support/device.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { shapeName, stackModel, STACKS } from './stacks.ts';
-import type { StackShape } from './stacks.ts';
+import { named, stackModel, STACKS, trainedFused } from './stacks.ts';
 
 const GRADIENT_BOUND = 1e-4;
-const shapes = STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = named(trainedFused(STACKS));
 
 describe.each(shapes)('shallow_backward_weight of %s', (_name, shape) => {
   it.each([4, 68])('adds what its twin adds at %i rows, with and without subgroups', async (rows) => {

@@ -1,4 +1,5 @@
 /** Stacks of couplings, with parameters, for the tests of the fused kernels. */
+import { isTrainedFused } from '../../../src/passes/fused.ts';
 import { couplingStackAt } from '../../../src/passes/couplingStack.ts';
 import type { CouplingStack } from '../../../src/model/couplingStack.ts';
 import { paramLayout } from '../../../src/spec/layout.ts';
@@ -53,6 +54,16 @@ export const DEEPER_STACKS: StackShape[] = [
   shape({ dim: 4, split: 2, hidden: [12, 36, 8], activation: 'silu', scale: { map: 'exp' } }),
   shape({ dim: 3, split: 2, hidden: [1, 1, 1], activation: 'relu' }),
 ];
+
+/** A name and a shape per test. */
+export function named(shapes: readonly StackShape[]): [string, StackShape][] {
+  return shapes.map((shape) => [shapeName(shape), shape]);
+}
+
+/** The stacks that a training step runs fused; no plan has a tape of the others. */
+export function trainedFused(shapes: readonly StackShape[]): StackShape[] {
+  return shapes.filter((shape) => isTrainedFused(stackModel(shape).stack));
+}
 
 export function shapeName({
   dim,

@@ -4,11 +4,10 @@ import { upperBackwardInput } from '../../../src/kernels/fused/upper_backward_in
 import { expectNormClose } from '../../support/compare.ts';
 import { lanesOf } from '../../support/device.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { DEEPER_STACKS, shapeName, stackModel } from './stacks.ts';
-import type { StackShape } from './stacks.ts';
+import { DEEPER_STACKS, named, stackModel, trainedFused } from './stacks.ts';
 
 const GRADIENT_BOUND = 1e-4;
-const shapes = DEEPER_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = named(trainedFused(DEEPER_STACKS));
 
 describe.each(shapes)('upper_backward_input of %s', (_name, shape) => {
   it.each([4, 68])('leaves what its twin leaves at %i rows, with and without subgroups', async (rows) => {

@@ -4,11 +4,10 @@ import { upperBackwardWeight } from '../../../src/kernels/fused/upper_backward_w
 import { expectNormClose } from '../../support/compare.ts';
 import { lanesOf } from '../../support/device.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { DEEPER_STACKS, shapeName, stackModel } from './stacks.ts';
-import type { StackShape } from './stacks.ts';
+import { DEEPER_STACKS, named, stackModel, trainedFused } from './stacks.ts';
 
 const GRADIENT_BOUND = 1e-4;
-const shapes = DEEPER_STACKS.map((shape): [string, StackShape] => [shapeName(shape), shape]);
+const shapes = named(trainedFused(DEEPER_STACKS));
 
 describe.each(shapes)('upper_backward_weight of %s', (_name, shape) => {
   it.each([4, 68])('adds what its twin adds at %i rows, with and without subgroups', async (rows) => {
