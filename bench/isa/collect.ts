@@ -1,14 +1,12 @@
 /** Compiles the kernels of all plans for one GPU. */
 import { netsOf } from '../../src/bijectors/bijector.ts';
 import { AbsentGpu } from '../../src/gpu/absentGpu.ts';
-import { MODELLED_GPUS, modelledTime } from '../../src/measure/gpuModel.ts';
-import type { ModelledGpu, ModelledTime } from '../../src/measure/gpuModel.ts';
-import { KernelCode } from '../../src/measure/kernelCode.ts';
+import type { ModelledGpu } from '../../src/measure/gpuModel.ts';
+import { KernelCode, modelledLaunches } from '../../src/measure/kernelCode.ts';
+import type { ModelledLaunch } from '../../src/measure/kernelCode.ts';
 import { heaviestLoop } from '../../src/measure/machineCode.ts';
-import type { MachineCode } from '../../src/measure/machineCode.ts';
 import { isTraining, modelOf, passRowsOf, REPORTED, reportedPlan } from '../../src/measure/workloads.ts';
 import { variantName } from '../../src/plan/kernel.ts';
-import type { Dispatch } from '../../src/plan/kernel.ts';
 import { planCost } from '../../src/plan/plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../../src/plan/variants.ts';
@@ -34,7 +32,7 @@ export async function* rowsFor(name: ModelledGpu, flows: readonly IsaFlow[]): As
         const count = isTraining(pass) ? batch : passRowsOf(model);
         const plan = reportedPlan(model, pass, count, fixedVariants(facts));
         const place = { gpu: name, subgroups: facts.subgroupMinSize, spec, pass };
-        const launches = await launchesOf(plan, name, code);
+        const launches = await modelledLaunches(plan, name, code);
         const kernels = kernelRows(launches, plan);
         rows.kernels.push(...kernels.map((row) => ({ ...place, ...row })));
         rows.specs.push({
@@ -51,27 +49,12 @@ export async function* rowsFor(name: ModelledGpu, flows: readonly IsaFlow[]): As
   }
 }
 
-interface Launch {
-  dispatch: Dispatch;
-  code: MachineCode;
-  time: ModelledTime;
-}
-
-async function launchesOf({ dispatches }: Plan, gpu: ModelledGpu, code: KernelCode): Promise<Launch[]> {
-  const launches: Launch[] = [];
-  for (const dispatch of dispatches) {
-    const made = await code.of(dispatch);
-    launches.push({ dispatch, code: made, time: modelledTime(dispatch, made, MODELLED_GPUS[gpu]) });
-  }
-  return launches;
-}
-
 type PlacedLater = Omit<KernelRow, 'gpu' | 'subgroups' | 'spec' | 'pass'>;
 
 /** A row for each variant. */
-function kernelRows(launches: readonly Launch[], plan: Plan): PlacedLater[] {
+function kernelRows(launches: readonly ModelledLaunch[], plan: Plan): PlacedLater[] {
   const { flops } = planCost(plan);
-  const byVariant = new Map<string, Launch[]>();
+  const byVariant = new Map<string, ModelledLaunch[]>();
   for (const launch of launches) {
     const name = variantName(launch.dispatch);
     byVariant.set(name, [...(byVariant.get(name) ?? []), launch]);
@@ -87,7 +70,7 @@ function kernelRows(launches: readonly Launch[], plan: Plan): PlacedLater[] {
       workgroups: dispatch.workgroups.reduce((product, count) => product * count, 1),
       ...figures,
       innerLoop: loop === undefined ? null : innerLoopOf(loop),
-      flopShare: flops === 0 ? 0 : dispatch.flops / flops,
+      flopShare: flops === 0 ? 0 : own.reduce((sum, { dispatch }) => sum + dispatch.flops, 0) / flops,
       modelledMs: own.reduce((sum, { time }) => sum + time.ms, 0),
       boundBy: time.boundBy,
     };

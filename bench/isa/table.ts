@@ -35,7 +35,7 @@ const kernelRow = v.object({
   subgroupsPerSimd: count,
   /** The inner loop with the most multiply-adds. */
   innerLoop: v.nullable(innerLoop),
-  /** The share of the plan's FLOPs that the dispatch with the most FLOPs has, from 0 to 1. */
+  /** The share of the plan's FLOPs that all dispatches together have, from 0 to 1. */
   flopShare: number,
   /** All dispatches together. */
   modelledMs: number,

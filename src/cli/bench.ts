@@ -1,9 +1,8 @@
 /** `wgflow bench`: kernels and plans against the adapter's peak. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bench, compareRuns, CONFIG_NAMES, configModel, parseBenchDocument } from '../measure/index.ts';
 import type { BenchDocument, BenchModel, BenchOptions, ConfigName, VariantsFor } from '../measure/index.ts';
-import { DataError, ShapeError, VerificationError } from '../errors.ts';
+import { ShapeError, VerificationError } from '../errors.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import type { NeededLimits } from '../gpu/device.ts';
 import { limitsFor } from '../flow/limits.ts';
@@ -11,7 +10,7 @@ import { Tuner } from '../flow/tuning.ts';
 import type { TuningOptions } from '../flow/tuning.ts';
 import { benchReport } from './benchReport.ts';
 import { comparisonTables, runTables } from './benchTables.ts';
-import { READ_PROBLEMS, readSpec } from './modelInput.ts';
+import { readSpec, readTextFile } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import type { Output } from './outputFile.ts';
 import { benchProgress } from './progress.ts';
@@ -202,13 +201,5 @@ async function compareCommand(
 }
 
 async function readRun(file: string): Promise<BenchDocument> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const found = READ_PROBLEMS[code] ?? (error instanceof Error ? error.message : String(error));
-    throw new DataError(`found ${found}, expected a file that "wgflow bench --out FILE" wrote`, { file });
-  }
-  return parseBenchDocument(text, file);
+  return parseBenchDocument(await readTextFile(file, 'a file that "wgflow bench --out FILE" wrote'), file);
 }

@@ -3,6 +3,9 @@ import type { AbsentGpu } from '../gpu/absentGpu.ts';
 import { preprocess } from '../gpu/preprocess.ts';
 import { variantName } from '../plan/kernel.ts';
 import type { Dispatch } from '../plan/kernel.ts';
+import type { Plan } from '../plan/plan.ts';
+import { MODELLED_GPUS, modelledTime } from './gpuModel.ts';
+import type { ModelledGpu, ModelledTime } from './gpuModel.ts';
 import { groupSizeOf, parseMachineCode } from './machineCode.ts';
 import type { MachineCode } from './machineCode.ts';
 
@@ -36,4 +39,25 @@ export class KernelCode {
   async #compile(dispatch: Dispatch, groupSize: number): Promise<MachineCode> {
     return parseMachineCode(await this.#gpu.compile(dispatch), groupSize, this.#gpu.facts.subgroupMinSize);
   }
+}
+
+/** A dispatch with its machine code and its modelled time. */
+export interface ModelledLaunch {
+  dispatch: Dispatch;
+  code: MachineCode;
+  time: ModelledTime;
+}
+
+/** The dispatches of a plan in order, on the GPU that `code` is for. */
+export async function modelledLaunches(
+  { dispatches }: Plan,
+  gpu: ModelledGpu,
+  code: KernelCode,
+): Promise<ModelledLaunch[]> {
+  const launches: ModelledLaunch[] = [];
+  for (const dispatch of dispatches) {
+    const made = await code.of(dispatch);
+    launches.push({ dispatch, code: made, time: modelledTime(dispatch, made, MODELLED_GPUS[gpu]) });
+  }
+  return launches;
 }
