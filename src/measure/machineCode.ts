@@ -147,47 +147,49 @@ function loopOf(span: Span, listing: Listing): CodeLoop {
   };
 }
 
+const COMPARE = /^(s_cmpk?|v_cmpx?)_(ge|gt|le|lt)_[iu]32/;
+const ADD = /^(s_addk?_[iu]32|v_add_(nc_)?u32)/;
+const MINIMUM = /^s_min_[iu]32/;
+
 /**
  * The trips of a loop that counts from 0, or from the invocation's index, to a constant: `s_cmp_ge_u32 s0, 16` after
  * `s_add_u32 s0, s0, 1`.
  */
 function constantTrips(own: readonly string[], before: readonly string[]): number | undefined {
-  for (const text of own) {
-    const [, left = '', right = ''] =
-      /^(?:s_cmpk?|v_cmpx?)_(?:ge|gt|le|lt)_[iu]32\S* (?:vcc, |vcc_lo, |s\S+?, (?=.*, ))?(\S+), (\S+)$/.exec(
-        text,
-      ) ?? [];
-    for (const [counter, end] of [
-      [left, right],
-      [right, left],
-    ] as const) {
-      const step = stepOf(counter, own);
-      const bound = constantOf(end) ?? smallest(end, before);
-      if (step !== undefined && bound !== undefined && bound > 1) return Math.ceil(bound / step);
-    }
+  for (const text of own.filter((each) => COMPARE.test(each))) {
+    const [left = '', right = ''] = operandsOf(text).slice(-2);
+    const [counter, end] = stepOf(left, own) === undefined ? [right, left] : [left, right];
+    const step = stepOf(counter, own);
+    if (step === undefined) continue;
+    const bound = constantOf(end) ?? boundOf(end, before);
+    if (bound !== undefined && bound > 1) return Math.ceil(bound / step);
   }
   return undefined;
 }
 
 /** What the loop adds to a register, if that is a positive constant. */
 function stepOf(register: string, own: readonly string[]): number | undefined {
-  if (!/^[sv]\d+$/.test(register)) return undefined;
-  const added = new RegExp(
-    `^[sv]_add\\w* ${register}, (?:vcc, |vcc_lo, )?(?:${register}, (\\w+)|(\\w+), ${register}|(\\w+))$`,
-  );
-  for (const text of own) {
-    const [, ...terms] = added.exec(text) ?? [];
-    const step = constantOf(terms.find((term) => term !== undefined) ?? '');
-    if (step !== undefined && step > 0) return step;
-  }
-  return undefined;
+  const steps = own.flatMap((text) => {
+    if (!ADD.test(text)) return [];
+    const [target, ...terms] = operandsOf(text);
+    // `s_addk_i32 s0, 4` names its register once.
+    const isCount = target === register && (terms.length === 1 || terms.includes(register));
+    return isCount ? (terms.map(constantOf).find((term) => term !== undefined) ?? []) : [];
+  });
+  return steps.find((step) => step > 0);
 }
 
-/** The constant that bounds a register by its last instruction, `s_min_u32 s1, 16, s2`. */
-function smallest(register: string, before: readonly string[]): number | undefined {
-  const last = before.findLast((text) => text.split(/[ ,]/)[1] === register) ?? '';
-  const [, ...terms] = /^s_min_[iu]32 \w+, (\w+), (\w+)$/.exec(last) ?? [];
-  return terms.map(constantOf).find((value) => value !== undefined);
+/** The constant that bounds a register, if it was last set by `s_min_u32 s1, 16, s2`. */
+function boundOf(register: string, before: readonly string[]): number | undefined {
+  const last = before.findLast((text) => text.includes(register) && operandsOf(text)[0] === register);
+  if (last === undefined || !MINIMUM.test(last)) return undefined;
+  return operandsOf(last)
+    .map(constantOf)
+    .find((term) => term !== undefined);
+}
+
+function operandsOf(text: string): string[] {
+  return text.slice(text.indexOf(' ') + 1).split(', ');
 }
 
 function constantOf(term: string): number | undefined {
