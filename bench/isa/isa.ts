@@ -52,7 +52,7 @@ export function readOptions(args: readonly string[]): IsaOptions {
     .addHelpText(
       'after',
       `
-It needs gcc and Mesa 25 (Debian: apt-get install gcc mesa-vulkan-drivers libvulkan1).
+It needs gcc and Mesa 25 (Debian: apt-get install gcc libc6-dev mesa-vulkan-drivers libvulkan1).
 Exit codes: 0 done, 1 something failed or --check found a broken rule, 2 bad arguments.`,
     )
     .exitOverride()

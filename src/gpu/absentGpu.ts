@@ -1,6 +1,6 @@
 /** A GPU that is not in the machine: Mesa's RADV compiles kernels for it, and says what they became. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -20,7 +20,7 @@ import { requestDevice } from './device.ts';
 import { Gpu } from './gpu.ts';
 
 const INSTALL =
-  'Install gcc and Mesa 25 or later with its Vulkan drivers (Debian, Ubuntu: apt-get install gcc mesa-vulkan-drivers libvulkan1).';
+  'Install gcc and Mesa 25 or later with its Vulkan drivers (Debian, Ubuntu: apt-get install gcc libc6-dev mesa-vulkan-drivers libvulkan1).';
 
 /** Compiles one kernel at a time and runs none. */
 export class AbsentGpu implements Disposable {
@@ -84,7 +84,7 @@ export class AbsentGpu implements Disposable {
 
   [Symbol.dispose](): void {
     this.#device.destroy();
-    void rm(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
