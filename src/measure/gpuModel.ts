@@ -54,7 +54,8 @@ export function modelledTime(
   const executed = executedBy(code.code, { flops: flops / invocations, bytes: bytes / invocations });
 
   const cycleMs = 1e-6 / gpu.clockGhz;
-  const issueMs = executed('instructions') * Math.max(1, subgroupSize / gpu.simdLanes) * cycleMs;
+  const extraCycles = Math.max(1, subgroupSize / gpu.simdLanes) - 1;
+  const issueMs = (executed('instructions') + extraCycles * executed('vectorInstructions')) * cycleMs;
   const fillings = Math.ceil(subgroups / (gpu.simds * subgroupsPerSimd));
   const parts = {
     launch: LAUNCH_MS,

@@ -37,7 +37,7 @@ export class KernelCode {
   }
 
   async #compile(dispatch: Dispatch, groupSize: number): Promise<MachineCode> {
-    return parseMachineCode(await this.#gpu.compile(dispatch), groupSize, this.#gpu.facts.subgroupMinSize);
+    return parseMachineCode(await this.#gpu.compile(dispatch), groupSize);
   }
 }
 

@@ -2,7 +2,10 @@
 
 /** Counts over some instructions, each executed once by one subgroup. */
 export interface CodeCounts {
+  /** Without waits and hints, which take no turn of their own. */
   instructions: number;
+  /** Those that all lanes compute. */
+  vectorInstructions: number;
   /** Multiply-adds of one invocation. */
   multiplyAdds: number;
   /** Bytes that one invocation loads from buffers. */
@@ -53,12 +56,11 @@ export function heaviestLoop({ code }: Pick<MachineCode, 'code'>): CodeCounts | 
 /**
  * @param output what RADV_DEBUG=shaderstats,asm prints of a compute pipeline
  * @param groupSize invocations of a workgroup
- * @param minSubgroupSize lanes of the GPU's smallest subgroup
  * @throws {RangeError} when the output is not of this form
  */
-export function parseMachineCode(output: string, groupSize: number, minSubgroupSize: number): MachineCode {
-  // RADV takes the smallest subgroups for workgroups that fit into one, and 64 lanes otherwise.
-  const subgroupSize = groupSize <= minSubgroupSize ? minSubgroupSize : 64;
+export function parseMachineCode(output: string, groupSize: number): MachineCode {
+  // Dawn asks RADV for 64 lanes on every GPU. Code for 32 would have masks of 32 bits.
+  const subgroupSize = /\bexec_lo\b/.test(output) && !/\bexec\b/.test(output) ? 32 : 64;
   const listing = parseListing(output);
   return {
     groupSize,
@@ -208,8 +210,17 @@ const COUNTERS: Readonly<Record<LoadKind, string>> = {
   workgroup: 'lgkmcnt',
 };
 
+const HINT = /^s_(delay_alu|waitcnt|clause|set_inst_prefetch|inst_prefetch)/;
+
 function countsOf(instructions: readonly string[]): CodeCounts {
-  const counts = { multiplyAdds: 0, loadedBytes: 0, workgroupLoads: 0, waitCycles: 0 };
+  const counts = {
+    instructions: 0,
+    vectorInstructions: 0,
+    multiplyAdds: 0,
+    loadedBytes: 0,
+    workgroupLoads: 0,
+    waitCycles: 0,
+  };
   let pending: LoadKind[] = [];
   const wait = (kinds: readonly LoadKind[]): void => {
     // Loads that a wait finds pending were issued together, so they take as long as the slowest.
@@ -217,6 +228,8 @@ function countsOf(instructions: readonly string[]): CodeCounts {
     pending = pending.filter((kind) => !kinds.includes(kind));
   };
   for (const text of instructions) {
+    if (!HINT.test(text)) counts.instructions++;
+    if (text.startsWith('v_')) counts.vectorInstructions++;
     counts.multiplyAdds += text.match(/\bv_(dual_|pk_)?(fma|mac_f32|mad_f32)/g)?.length ?? 0;
     if (text.startsWith('s_waitcnt ')) wait(pending.filter((kind) => text.includes(COUNTERS[kind])));
     const kind = loadKind(text);
@@ -227,7 +240,7 @@ function countsOf(instructions: readonly string[]): CodeCounts {
   }
   // The next turn of a loop waits for the rest.
   wait(pending);
-  return { instructions: instructions.length, ...counts };
+  return counts;
 }
 
 function loadKind(text: string): LoadKind | undefined {

@@ -10,6 +10,7 @@ const cyclesOf = (ms: number): number => ms * 1e6;
 
 const NOTHING: CodeCounts = {
   instructions: 0,
+  vectorInstructions: 0,
   multiplyAdds: 0,
   loadedBytes: 0,
   workgroupLoads: 0,
@@ -54,10 +55,13 @@ describe('the modelled time of a dispatch', () => {
     [64, 32, 2],
     [64, 16, 4],
     [32, 64, 1],
-  ])('issues for %i lanes on a SIMD of %i in %i cycles', (subgroupSize, simdLanes, cycles) => {
-    const made = code(loop({ instructions: 100 }, 1), { groupSize: subgroupSize, subgroupSize });
+  ])('computes for %i lanes on a SIMD of %i in %i cycles', (subgroupSize, simdLanes, cycles) => {
+    const made = code(loop({ instructions: 150, vectorInstructions: 100 }, 1), {
+      groupSize: subgroupSize,
+      subgroupSize,
+    });
     const { parts } = modelledTime(launch(10), made, { ...GPU, simdLanes });
-    expect(cyclesOf(parts.arithmetic)).toBeCloseTo(cycles * 100);
+    expect(cyclesOf(parts.arithmetic)).toBeCloseTo(cycles * 100 + 50);
   });
 
   it('moves the bytes of the plan at the bandwidth', () => {

@@ -31,7 +31,7 @@ const END = 's_endpgm';
 
 describe('the machine code of a kernel', () => {
   it('has the statistics of the driver', () => {
-    expect(parseMachineCode(outputOf(END), 64, 32)).toMatchObject({
+    expect(parseMachineCode(outputOf(END), 64)).toMatchObject({
       registers: 156,
       spilled: 3,
       scratchBytes: 32_768,
@@ -41,14 +41,27 @@ describe('the machine code of a kernel', () => {
   });
 
   it.each([
-    [16, 32, 32, 0.5],
-    [32, 32, 32, 1],
-    [48, 32, 64, 0.75],
-    [96, 32, 64, 0.75],
-    [16, 64, 64, 0.25],
-  ])('runs a group of %i on a GPU with subgroups from %i in subgroups of %i', (group, least, lanes, used) => {
-    const code = parseMachineCode(outputOf(END), group, least);
+    ['s_mov_b32 exec_lo, s0', 16, 32, 0.5],
+    ['s_mov_b32 exec_lo, s0', 48, 32, 0.75],
+    ['s_mov_b64 exec, s[0:1]', 16, 64, 0.25],
+    ['s_mov_b64 exec, s[0:1]', 96, 64, 0.75],
+    ['s_mov_b32 s0, 0', 64, 64, 1],
+  ])('with %j runs a group of %i in subgroups of %i lanes', (mask, group, lanes, used) => {
+    const code = parseMachineCode(outputOf(`${mask}\n${END}`), group);
     expect([code.subgroupSize, code.lanesUsed]).toEqual([lanes, used]);
+  });
+
+  it('counts no waits and hints as instructions', () => {
+    const { own } = parseMachineCode(
+      outputOf(`s_clause 0x3
+        s_delay_alu instid0(VALU_DEP_1)
+        v_add_f32_e32 v1, v1, v2
+        s_waitcnt_depctr 0xf1ff
+        s_waitcnt vmcnt(0)
+        ${END}`),
+      64,
+    ).code;
+    expect(own).toMatchObject({ instructions: 2, vectorInstructions: 1 });
   });
 
   it('is a tree of loops, each with its own instructions', () => {
@@ -66,7 +79,6 @@ describe('the machine code of a kernel', () => {
         BB4:
         ${END}`),
       64,
-      32,
     );
     expect(code.own.instructions).toBe(2);
     expect(code.loops.map(({ own }) => own.instructions)).toEqual([2]);
@@ -93,7 +105,6 @@ describe('the machine code of a kernel', () => {
         s_cbranch_scc0 BB1
         ${END}`),
       64,
-      32,
     );
     expect(code.loops.map((loop) => loop.trips)).toEqual([trips]);
   });
@@ -108,14 +119,13 @@ describe('the machine code of a kernel', () => {
         ds_load_b128 v[0:3], v1
         ${END}`),
       64,
-      32,
     );
     expect(code.own).toMatchObject({ loadedBytes: 16 + 8 + 4 + 2, workgroupLoads: 1 });
   });
 
   it('waits once for loads that were issued together, and again for one that needs the first', () => {
     const wait = (listing: string): number =>
-      parseMachineCode(outputOf(`${listing}\n${END}`), 64, 32).code.own.waitCycles;
+      parseMachineCode(outputOf(`${listing}\n${END}`), 64).code.own.waitCycles;
     const load = 'buffer_load_b32 v1, v0, s[4:7], 0 offen';
     const together = `${load}\n${load}\ns_waitcnt vmcnt(1)\ns_waitcnt vmcnt(0)`;
     expect(wait(together)).toBe(320);
@@ -126,10 +136,8 @@ describe('the machine code of a kernel', () => {
   });
 
   it('is refused without instructions or statistics', () => {
-    expect(() => parseMachineCode('', 64, 32)).toThrow(/no machine code/);
-    expect(() => parseMachineCode(outputOf(END).replace('Scratch', 'Other'), 64, 32)).toThrow(
-      /"Scratch size"/,
-    );
+    expect(() => parseMachineCode('', 64)).toThrow(/no machine code/);
+    expect(() => parseMachineCode(outputOf(END).replace('Scratch', 'Other'), 64)).toThrow(/"Scratch size"/);
   });
 });
 
