@@ -20,21 +20,27 @@ export interface FlowRows {
   specs: SpecRow[];
 }
 
-/** The rows of each flow in turn, with the kernels for the GPU's subgroups, and with those for none. */
+/**
+ * The rows of each flow in turn: of its plans with the kernels for the GPU's subgroups, and of those that have other
+ * kernels without subgroups.
+ */
 export async function* rowsFor(name: ModelledGpu, flows: readonly IsaFlow[]): AsyncGenerator<FlowRows> {
   using gpu = await AbsentGpu.open(name);
   const code = new KernelCode(gpu);
   for (const { name: spec, spec: flowSpec, batch } of flows) {
     const model = modelOf(flowSpec);
     const rows: FlowRows = { kernels: [], specs: [] };
-    for (const facts of [gpu.facts, GPU_WITHOUT_SUBGROUPS]) {
-      for (const pass of REPORTED) {
-        const count = isTraining(pass) ? batch : passRowsOf(model);
+    for (const pass of REPORTED) {
+      const count = isTraining(pass) ? batch : passRowsOf(model);
+      const seen = new Set<string>();
+      for (const facts of [gpu.facts, GPU_WITHOUT_SUBGROUPS]) {
         const plan = reportedPlan(model, pass, count, fixedVariants(facts));
+        const signature = plan.dispatches.map(variantName).join('\n');
+        if (seen.has(signature)) continue;
+        seen.add(signature);
         const place = { gpu: name, subgroups: facts.subgroupMinSize, spec, pass };
         const launches = await modelledLaunches(plan, name, code);
-        const kernels = kernelRows(launches, plan);
-        rows.kernels.push(...kernels.map((row) => ({ ...place, ...row })));
+        rows.kernels.push(...kernelRows(launches, plan).map((row) => ({ ...place, ...row })));
         rows.specs.push({
           ...place,
           rows: count,
@@ -49,10 +55,11 @@ export async function* rowsFor(name: ModelledGpu, flows: readonly IsaFlow[]): As
   }
 }
 
-type PlacedLater = Omit<KernelRow, 'gpu' | 'subgroups' | 'spec' | 'pass'>;
-
-/** A row for each variant. */
-function kernelRows(launches: readonly ModelledLaunch[], plan: Plan): PlacedLater[] {
+/** A row for each variant, still without its place. */
+function kernelRows(
+  launches: readonly ModelledLaunch[],
+  plan: Plan,
+): Omit<KernelRow, 'gpu' | 'subgroups' | 'spec' | 'pass'>[] {
   const { flops } = planCost(plan);
   const byVariant = new Map<string, ModelledLaunch[]>();
   for (const launch of launches) {

@@ -8,7 +8,7 @@ import { gpuText, RULES, stemOf } from './rules.ts';
 import type { BrokenRule } from './rules.ts';
 import type { IsaTable, KernelRow, SpecRow } from './table.ts';
 
-/** A table of kernels and one of plans for each GPU, with its subgroups and without. */
+/** A table of kernels and one of plans for each GPU, and for what differs without subgroups. */
 export function tablesText(table: IsaTable): string {
   const titles = new Set(table.specs.map(gpuText));
   return [...titles]
