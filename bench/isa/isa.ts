@@ -12,7 +12,7 @@ import { brokenRules } from './rules.ts';
 import { isaFlows } from './specs.ts';
 import type { IsaFlow } from './specs.ts';
 import { parseTable, tableJson } from './table.ts';
-import type { IsaTable } from './table.ts';
+import type { IsaTable, KernelRow, SpecRow } from './table.ts';
 import { brokenText, comparisonText, tablesText } from './text.ts';
 
 export interface IsaOptions {
@@ -75,10 +75,17 @@ async function run({ gpu, flow, json, compare, check = false }: IsaOptions): Pro
     await output?.discard();
   }
   const broken = brokenRules(table);
-  const comparison = before === undefined ? [] : [comparisonText(compareTables(before, table))];
+  const isChosen = (row: SpecRow | KernelRow): boolean =>
+    gpu.some((name) => name === row.gpu) && row.spec.includes(flow);
+  const comparison =
+    before === undefined ? [] : [comparisonText(compareTables(only(before, isChosen), table))];
   const texts = [tablesText(table), ...comparison, brokenText(broken)];
   if (json !== '-') process.stdout.write(`${texts.join('\n')}\n`);
   return check && broken.length > 0 ? 1 : 0;
+}
+
+function only(table: IsaTable, isChosen: (row: SpecRow | KernelRow) => boolean): IsaTable {
+  return { ...table, kernels: table.kernels.filter(isChosen), specs: table.specs.filter(isChosen) };
 }
 
 async function collect(gpus: readonly ModelledGpu[], flows: readonly IsaFlow[]): Promise<IsaTable> {

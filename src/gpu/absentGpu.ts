@@ -37,7 +37,7 @@ export class AbsentGpu implements Disposable {
 
   /**
    * @param name RADV's name of the GPU, such as `navi31`; for a name that it does not know, RADV aborts the process
-   * @throws {GpuUnavailableError} when Mesa, gcc or Dawn is missing, or RADV does not know the GPU
+   * @throws {GpuUnavailableError} when Mesa, gcc or Dawn is missing
    */
   static open(name: string): Promise<AbsentGpu> {
     return afterOtherOpenings(async () => {
