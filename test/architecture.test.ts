@@ -44,7 +44,7 @@ describe('the source tree', () => {
   it('imports only files that exist, each with its ending', () => {
     const broken = [...sources].flatMap(([file, { imports }]) =>
       imports
-        .filter((target) => target.startsWith('src/') && !sources.has(target))
+        .filter((target) => target.startsWith('src/') && !sources.has(target) && !isRaw(target))
         .map((target) => `${file} → ${target}`),
     );
     expect(broken).toEqual([]);
@@ -201,6 +201,12 @@ function filesBelow(folder: string, ending: string): string[] {
 /** The folder of `src` that a file is in; a file directly in `src` stands for itself. */
 function roomOf(file: string): string {
   return file.split('/').slice(0, 2).join('/');
+}
+
+/** Whether an import takes the text of a file, and the file exists. */
+function isRaw(target: string): boolean {
+  const file = /^(.*)\?raw$/.exec(target)?.[1];
+  return file !== undefined && existsSync(join(ROOT, file));
 }
 
 /** The names in the export lists of an entry. */

@@ -1,9 +1,9 @@
 /** `wgflow bench`: kernels and plans against the adapter's peak. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bench, compareRuns, CONFIG_NAMES, configModel, parseBenchDocument } from '../measure/index.ts';
+import type { ModelledGpu } from '../measure/gpuModel.ts';
 import type { BenchDocument, BenchModel, BenchOptions, ConfigName, VariantsFor } from '../measure/index.ts';
-import { DataError, ShapeError, VerificationError } from '../errors.ts';
+import { ShapeError, VerificationError } from '../errors.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import type { NeededLimits } from '../gpu/device.ts';
 import { limitsFor } from '../flow/limits.ts';
@@ -11,7 +11,8 @@ import { Tuner } from '../flow/tuning.ts';
 import type { TuningOptions } from '../flow/tuning.ts';
 import { benchReport } from './benchReport.ts';
 import { comparisonTables, runTables } from './benchTables.ts';
-import { READ_PROBLEMS, readSpec } from './modelInput.ts';
+import { readSpec, readTextFile } from './modelInput.ts';
+import { GpuModel, modelledTables } from './modelled.ts';
 import { openOutput } from './outputFile.ts';
 import type { Output } from './outputFile.ts';
 import { benchProgress } from './progress.ts';
@@ -29,6 +30,7 @@ export interface BenchCommandOptions {
   out?: string;
   report?: string;
   compare?: string[];
+  model?: ModelledGpu;
 }
 
 const DEFAULT_BATCH = 512;
@@ -44,6 +46,7 @@ export async function benchCommand(session: Session, options: BenchCommandOption
     throw new ShapeError('--kernels', '--only plans', '--only kernels, or no --only');
   }
   const models = await modelsOf(options);
+  using gpuModel = options.model === undefined ? undefined : await GpuModel.open(options.model);
   const outputs = await openOutputs(options);
   try {
     const { device } = await session.open(limitsOf(models ?? []));
@@ -58,6 +61,8 @@ export async function benchCommand(session: Session, options: BenchCommandOption
       variantsFor: choosing(device, session.tuning),
       signal: session.signal,
     });
+    const { precision } = session.tuning;
+    const modelled = (await gpuModel?.plans({ models, rows, precision }, document)) ?? [];
     await outputs.out?.write(`${JSON.stringify(document, undefined, 2)}\n`);
     await outputs.report?.write(benchReport(document));
     await outputs.out?.commit();
@@ -65,8 +70,10 @@ export async function benchCommand(session: Session, options: BenchCommandOption
     const files = [options.out, options.report].filter((file) => file !== undefined);
     if (!session.json && options.out !== '-' && options.report !== '-') {
       process.stdout.write(`${runTables(document)}\n`);
+      if (gpuModel !== undefined) process.stdout.write(`${modelledTables(gpuModel.title, modelled)}\n`);
     }
     if (files.length > 0) session.say(`Wrote ${files.join(' and ')}.`);
+    for (const plan of modelled) session.emit({ event: 'modelled', gpu: options.model, ...plan });
     session.emit({ event: 'done', ...document, files });
     if (document.mismatches.length > 0) throw new VerificationError(document.mismatches);
   } finally {
@@ -202,13 +209,5 @@ async function compareCommand(
 }
 
 async function readRun(file: string): Promise<BenchDocument> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const found = READ_PROBLEMS[code] ?? (error instanceof Error ? error.message : String(error));
-    throw new DataError(`found ${found}, expected a file that "wgflow bench --out FILE" wrote`, { file });
-  }
-  return parseBenchDocument(text, file);
+  return parseBenchDocument(await readTextFile(file, 'a file that "wgflow bench --out FILE" wrote'), file);
 }

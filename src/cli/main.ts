@@ -6,6 +6,7 @@ import { DEFAULT_PATIENCE } from '../training/options.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import { VERSION } from '../version.ts';
 import { CONFIG_NAMES, KERNEL_STEMS } from '../measure/index.ts';
+import { GPU_NAMES } from '../measure/gpuModel.ts';
 import { benchCommand } from './bench.ts';
 import type { BenchCommandOptions } from './bench.ts';
 import { base, BASE_FORMS } from './baseOption.ts';
@@ -277,6 +278,7 @@ wgflow bench --kernels flow_forward,dense_forward
 wgflow bench --spec model.safetensors --batch 1024
 wgflow bench --configs S --only plans --rows 10000,1000000
 wgflow bench --configs L --only plans --precision f16
+wgflow bench --configs S --only plans --quick --model navi31
 wgflow bench --compare before.json after.json`,
   )
     .optionsGroup('What to measure:')
@@ -299,6 +301,12 @@ wgflow bench --compare before.json after.json`,
       parse.namesFrom(KERNEL_STEMS),
     )
     .option('--quick', 'a fifth of the time for each entry, and more noise')
+    .addOption(
+      new Option(
+        '--model <gpu>',
+        "also print the modelled times of the plans on this GPU, with the fixed table's kernels and what bounds each dispatch; needs gcc and Mesa 25, but not the GPU",
+      ).choices(GPU_NAMES),
+    )
     .optionsGroup('Output:')
     .option('--out <file>', 'write the results as JSON, for --compare')
     .option('--report <file>', 'write an HTML page with a roofline chart')

@@ -64,18 +64,30 @@ async function readModelBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const found = READ_PROBLEMS[code] ?? (error instanceof Error ? error.message : String(error));
     throw new ModelFileError(
       file,
-      `found ${found}, expected a model file`,
+      `found ${readProblem(error)}, expected a model file`,
       'Give the path of a file that "wgflow train" wrote.',
     );
   }
 }
 
+/** @throws {DataError} when the file cannot be read; `expected` says what it should be */
+export async function readTextFile(file: string, expected: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new DataError(`found ${readProblem(error)}, expected ${expected}`, { file });
+  }
+}
+
 /** The system's reason why a file cannot be read, in words. */
-export const READ_PROBLEMS: Record<string, string> = {
+function readProblem(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return READ_PROBLEMS[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+const READ_PROBLEMS: Record<string, string> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
   EISDIR: 'a folder',

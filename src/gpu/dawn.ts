@@ -42,7 +42,11 @@ let previous: Promise<void> = Promise.resolve();
  * @throws {ShapeError} when WGFLOW_ADAPTER has another value
  */
 export function openNodeAdapter(choice: AdapterChoice = 'auto'): Promise<OpenedAdapter> {
-  const opening = previous.then(() => open(choice));
+  return afterOtherOpenings(() => open(choice));
+}
+
+export function afterOtherOpenings<T>(open: () => Promise<T>): Promise<T> {
+  const opening = previous.then(open);
   previous = opening.then(
     () => undefined,
     () => undefined,
@@ -97,7 +101,7 @@ async function openDawn(wanted: Wanted): Promise<OpenedAdapter> {
   const npm = async (): Promise<OpenedAdapter | undefined> => {
     const manifest = await prepareSwiftShader();
     if (manifest === undefined) return undefined;
-    return withVulkanDriver(manifest, async () => {
+    return withEnvironment(onlyDriver(manifest), async () => {
       const gpu = create([UNCHECKED]);
       const adapter = await requestFrom(gpu, 'software');
       // In a worker thread process.env is a copy that the loader does not see; then this is another driver.
@@ -118,7 +122,8 @@ function attempts<T>(wanted: Wanted, system: T, npm: T): T[] {
   return mayHaveDriver() ? [system, npm] : [npm, system];
 }
 
-async function importDawn(): Promise<(options: string[]) => GPU> {
+/** @throws {GpuUnavailableError} when the package webgpu is missing or does not load */
+export async function importDawn(): Promise<(options: string[]) => GPU> {
   const entry = resolvePackage('webgpu');
   if (entry === undefined) {
     throw new GpuUnavailableError(
@@ -163,12 +168,19 @@ function isSwiftShader({ info }: GPUAdapter): boolean {
   return /swiftshader/i.test(`${info.description} ${info.device} ${info.architecture}`);
 }
 
-/** Runs `work` while the Vulkan loader sees only the driver of `manifest`. */
-async function withVulkanDriver<T>(manifest: string, work: () => Promise<T>): Promise<T> {
+/** The variables with which the Vulkan loader sees only the driver of `manifest`. */
+export function onlyDriver(manifest: string): Record<string, string> {
   // If both are set, newer loaders read the first and ignore the second; older ones only know the second.
-  const names = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
-  const before = names.map((name) => [name, process.env[name]] as const);
-  for (const name of names) process.env[name] = manifest;
+  return { VK_DRIVER_FILES: manifest, VK_ICD_FILENAMES: manifest };
+}
+
+/** Runs `work` while the environment has these variables; only within `afterOtherOpenings`. */
+export async function withEnvironment<T>(
+  variables: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
   try {
     return await work();
   } finally {
@@ -187,6 +199,12 @@ function mayHaveDriver(): boolean {
   const listed = `${chosen ?? ''}:${env['VK_ADD_DRIVER_FILES'] ?? ''}`.split(':');
   if (listed.some((path) => path !== '' && existsSync(path))) return true;
   if (chosen) return false;
+  return manifestFolders().some((folder) => manifestsIn(folder).length > 0);
+}
+
+/** The folders where the Vulkan loader looks for the manifests of drivers. */
+export function manifestFolders(): string[] {
+  const { env } = process;
   const roots = [
     env['XDG_CONFIG_HOME'] || join(homedir(), '.config'),
     ...(env['XDG_CONFIG_DIRS'] || '/etc/xdg').split(':'),
@@ -198,14 +216,15 @@ function mayHaveDriver(): boolean {
     '/usr/share',
     '/run/opengl-driver/share',
   ];
-  return roots.some((root) => hasManifest(join(root, 'vulkan', 'icd.d')));
+  return roots.map((root) => join(root, 'vulkan', 'icd.d'));
 }
 
-function hasManifest(folder: string): boolean {
+/** The names of the manifests in a folder. */
+export function manifestsIn(folder: string): string[] {
   try {
-    return readdirSync(folder).some((name) => name.endsWith('.json'));
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
   } catch {
-    return false;
+    return [];
   }
 }
 

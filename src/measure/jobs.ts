@@ -180,7 +180,8 @@ function withTiles(workload: Workload, tiles: BenchScope['tiles'] = {}): Workloa
   return { ...workload, plan: { ...plan, dispatches } };
 }
 
-function shapeOf({ name }: BenchModel, rows: number): string {
+/** Such as `L, 1,024 rows`. */
+export function shapeOf({ name }: BenchModel, rows: number): string {
   return `${name}, ${rows.toLocaleString('en')} rows`;
 }
 

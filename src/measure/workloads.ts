@@ -96,6 +96,18 @@ export function modelOf(spec: FlowSpec): FlowModel {
   return { spec, layout: paramLayout(spec) };
 }
 
+/** The plan of a pass that is reported for every flow. */
+export function reportedPlan(
+  model: FlowModel,
+  pass: ReportedPass,
+  rows: number,
+  variants: KernelVariants,
+): Plan {
+  return pass === 'trainStep'
+    ? trainingPlan(model, datasetFor(model.spec, BATCHES * rows), rows, variants)
+    : PASSES[pass].plan(model, { count: rows, seed: SEED }, variants);
+}
+
 export function workloadOf(
   model: FlowModel,
   pass: AnyPass,
@@ -166,13 +178,17 @@ function trainingWorkload(
   return {
     pass,
     rows: batch,
-    plan: trainPlan(model, { source, batch, seed: SEED, adam: ADAM, variants }),
+    plan: trainingPlan(model, source, batch, variants),
     contents,
     restored: [],
     // Not the parameters: Adam's first step has the size of the learning rate for any small gradient.
     results: [FIRST_MOMENT, NLL, STEP_LOSSES],
     usefulFlops: trainingFlops(model.layout, batch),
   };
+}
+
+function trainingPlan(model: FlowModel, source: BatchSource, batch: number, variants: KernelVariants): Plan {
+  return trainPlan(model, { source, batch, seed: SEED, adam: ADAM, variants });
 }
 
 function putDataset(
