@@ -6,7 +6,9 @@ import { DEFAULT_NET, netSchema } from '../nets/net.ts';
 import type { Dispatch } from '../plan/kernel.ts';
 import { D_STATE, STATE } from '../plan/names.ts';
 import { builderOf } from './bijector.ts';
-import type { Bijector, Pass } from './bijector.ts';
+import { netsBackward, netsForward } from '../nets/residentNet.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
+import type { Bijector, Pass, Layer } from './bijector.ts';
 import {
   checkCoupling,
   couplingDefaults,
@@ -38,6 +40,25 @@ export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensor
   words: (layer, place) => couplingWords('shift', layer, place),
   tuningKey: (layer) => couplingKey('shift', layer),
 
+  resident: {
+    forward: (ops, layer) => residentShift(ops, layer, 1),
+    inverse: (ops, layer) => residentShift(ops, layer, -1),
+    backward(ops, layer) {
+      const { transformStart, transformCount: count } = layer.tensors.blocks;
+      ops.scope(() => {
+        const run = netsForward(ops, layer);
+        const slot = ops.keep(count);
+        // Both d_t and d_x₂ equal d_z₂.
+        const unit = ops.dState + transformStart;
+        ops.add(
+          { kind: 'shift', to: transformStart, count, from: run.outputs, number: -1 },
+          { kind: 'keep', from: unit, count, slot },
+        );
+        netsBackward(ops, layer, run, { unit, slot });
+      });
+    },
+  },
+
   preservesVolume: true,
 
   forward(plan, { spec, tensors }, pass) {
@@ -60,6 +81,18 @@ export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensor
 };
 
 export const additiveCoupling = builderOf<AdditiveCouplingSpec>('additive_coupling');
+
+function residentShift(
+  ops: RowOps,
+  layer: Layer<AdditiveCouplingSpec, CouplingTensors>,
+  number: 1 | -1,
+): void {
+  const { transformStart: to, transformCount: count } = layer.tensors.blocks;
+  ops.scope(() => {
+    const { outputs: from } = netsForward(ops, layer);
+    ops.add({ kind: 'shift', to, count, from, number });
+  });
+}
 
 function shift({ blocks }: CouplingTensors, { rows, activations }: Pass, sign: 1 | -1): Dispatch {
   return shiftBlock({ rows, blocks, sign, conditionerOutput: activations.output, state: STATE });

@@ -6,9 +6,13 @@ import { couplingTiles, denseCouplingBlocked } from '../kernels/coupling/dense_c
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
 import { couplingBlocks } from '../model/blocks.ts';
 import type { StackableCoupling } from '../model/couplingStack.ts';
-import { scaleMapSchema, scaleWords } from '../model/scaleMap.ts';
+import { scaleBound, scaleMapSchema, scaleWords } from '../model/scaleMap.ts';
 import { conditionerBackward, conditionerForward, netParameters } from '../nets/conditioner.ts';
 import { netTensors } from '../nets/index.ts';
+import { netsBackward, netsForward } from '../nets/residentNet.ts';
+import { INVERTED, SHIFT_FIRST } from '../kernels/resident/ops.ts';
+import type { Op } from '../kernels/resident/ops.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
 import { DEFAULT_NET, netFields } from '../nets/net.ts';
 import { D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../plan/names.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
@@ -115,6 +119,21 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
     };
   },
 
+  resident: {
+    scaleMap: ({ scale }) => scale,
+    forward: (ops, layer) => residentMap(ops, layer, false),
+    inverse: (ops, layer) => residentMap(ops, layer, true),
+    backward(ops, layer) {
+      const count = layer.tensors.blocks.transformCount;
+      ops.scope(() => {
+        const run = netsForward(ops, layer);
+        const slot = ops.keep(2 * count);
+        ops.add({ ...residentStep(layer, run.outputs), kind: 'affine_backward', slot });
+        netsBackward(ops, layer, run, { unit: run.outputs, slot });
+      });
+    },
+  },
+
   preservesVolume: false,
 
   forward(plan, layer, { keepDerivatives, ...pass }) {
@@ -149,6 +168,32 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
 };
 
 export const affineCoupling = builderOf<AffineCouplingSpec>('affine_coupling');
+
+function residentMap(ops: RowOps, layer: Coupling, inverse: boolean): void {
+  ops.scope(() => {
+    const { outputs } = netsForward(ops, layer);
+    const step = residentStep(layer, outputs);
+    const option = (step.option ?? 0) | (inverse ? INVERTED : 0);
+    const { count } = step;
+    ops.add(
+      { ...step, kind: 'affine', option },
+      { kind: 'add_units', from: outputs, count, number: inverse ? -1 : 1 },
+    );
+  });
+}
+
+/** The fields that all operations of an affine coupling share: x₂, a and t. */
+function residentStep({ spec, tensors }: Coupling, outputs: number): Omit<Op, 'kind'> {
+  const { transformStart, transformCount } = tensors.blocks;
+  return {
+    to: transformStart,
+    count: transformCount,
+    from: outputs,
+    aux: outputs + transformCount,
+    option: spec.shiftFirst === true ? SHIFT_FIRST : 0,
+    number: scaleBound(spec.scale),
+  };
+}
 
 interface CouplingRun extends MapPass {
   inverse: boolean;

@@ -5,6 +5,8 @@ import type { StackableCoupling } from '../model/couplingStack.ts';
 import type { AddTensor, NetSlots, TensorSlot, UnsoundValue } from '../model/tensors.ts';
 import type { NetRun } from '../nets/conditioner.ts';
 import type { NetSpec } from '../nets/net.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
+import type { ScaleMap } from '../model/scaleMap.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 
 /** Features D of the data and C of the context. */
@@ -108,6 +110,18 @@ export interface BackwardPass extends Pass {
   keptRows: string;
 }
 
+/** A bijector as operations on the rows of a tile. Each works in place on the units of the state. */
+export interface ResidentBijector<Spec extends LayerSpec = LayerSpec, Tensors = object> {
+  /** x → z; adds to the log-det. */
+  forward(ops: RowOps, layer: Layer<Spec, Tensors>): void;
+  /** z → x; adds the log-det of the inverse. */
+  inverse(ops: RowOps, layer: Layer<Spec, Tensors>): void;
+  /** z → x and d_z → d_x; keeps the factors of its tensors' gradients. Missing where `backward` is. */
+  backward?(ops: RowOps, layer: Layer<Spec, Tensors>): void;
+  /** The scale map of its log-scales, if it has one: all in a pass have the same. */
+  scaleMap?(spec: Spec): ScaleMap;
+}
+
 export interface Bijector<Spec extends LayerSpec = LayerSpec, Tensors = object> {
   /** The fields of the model file; keys are written in this order. */
   readonly schema: v.GenericSchema<unknown, Spec>;
@@ -154,6 +168,9 @@ export interface Bijector<Spec extends LayerSpec = LayerSpec, Tensors = object> 
   /** How fused kernels see it: as a coupling of a stack, or as the standardisation before the stack. */
   stackable?(layer: Layer<Spec, Tensors>, shape: FlowShape): StackableCoupling | undefined;
   standardisation?(layer: Layer<Spec, Tensors>): { mean: TensorSlot; std: TensorSlot };
+
+  /** How a kernel that takes a tile of rows through the whole flow runs it. */
+  readonly resident?: ResidentBijector<Spec, Tensors>;
 
   /** Whether the log-det is 0 for any tensors; LOG_DET is then not written. */
   readonly preservesVolume: boolean;

@@ -3,7 +3,10 @@ import { diagonalScale } from '../kernels/elementwise/diagonal_scale.ts';
 import { diagonalScaleBackward } from '../kernels/elementwise/diagonal_scale_backward.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import { D_STATE, GRADIENTS, LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
-import type { Bijector, LayerSpec } from './bijector.ts';
+import type { Bijector, LayerSpec, Layer } from './bijector.ts';
+import { INVERTED } from '../kernels/resident/ops.ts';
+import { offsetOf } from '../kernels/resident/row_ops.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
 
 export interface DiagonalTensors {
   bias?: TensorSlot;
@@ -12,9 +15,26 @@ export interface DiagonalTensors {
 
 const BUFFERS = { parameters: PARAMETERS, state: STATE };
 
-type Map = Pick<Bijector<LayerSpec, DiagonalTensors>, 'preservesVolume' | 'forward' | 'inverse' | 'backward'>;
+type Map = Pick<
+  Bijector<LayerSpec, DiagonalTensors>,
+  'resident' | 'preservesVolume' | 'forward' | 'inverse' | 'backward'
+>;
 
 export const diagonalMap: Map = {
+  resident: {
+    forward: (ops, layer) => residentMap(ops, layer, false),
+    inverse: (ops, layer) => residentMap(ops, layer, true),
+    backward(ops, { tensors: { bias, logScale } }) {
+      const count = logScale.length;
+      const slot = ops.keep(2 * count);
+      const tensors = { tensor: logScale.offset, bias: offsetOf(bias) };
+      ops.add({ kind: 'scale_backward', to: 0, count, ...tensors, slot });
+      const sums = { outputs: count, inSlot: 0, inputs: 0 };
+      ops.products.push({ ...sums, outSlot: slot, bias: logScale.offset });
+      if (bias !== undefined) ops.products.push({ ...sums, outSlot: slot + count, bias: bias.offset });
+    },
+  },
+
   preservesVolume: false,
 
   forward(plan, { tensors: { bias, logScale } }, { rows, accumulate }) {
@@ -32,3 +52,16 @@ export const diagonalMap: Map = {
     plan.add(diagonalScaleBackward({ rows, validRows, bias, logScale, dLogDet, ...BUFFERS, ...gradient }));
   },
 };
+
+function residentMap(
+  ops: RowOps,
+  { tensors: { bias, logScale } }: Layer<LayerSpec, DiagonalTensors>,
+  inverse: boolean,
+): void {
+  const count = logScale.length;
+  const [tensor, option] = [logScale.offset, inverse ? INVERTED : 0];
+  ops.add(
+    { kind: 'scale', to: 0, count, tensor, bias: offsetOf(bias), option },
+    { kind: 'add_tensor', tensor, count, number: inverse ? -1 : 1 },
+  );
+}

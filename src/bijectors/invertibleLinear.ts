@@ -25,6 +25,8 @@ import {
 import type { PlanBuilder } from '../plan/plan.ts';
 import { inOrder, shuffled } from '../random.ts';
 import { builderOf } from './bijector.ts';
+import { INVERTED, NONE } from '../kernels/resident/ops.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
 import type { Bijector, MapPass, TensorValues } from './bijector.ts';
 import { requireTwoFeatures } from './coupling.ts';
 
@@ -71,6 +73,62 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
   tuningKey: ({ spec }) => spec.type,
   matrices: ({ tensors }) => [tensors.lower, tensors.upper],
   movesFeatures: true,
+
+  resident: {
+    forward(ops, { tensors: { lower, upper, logDiagonal, permutation } }) {
+      const count = logDiagonal.length;
+      const tensors = { tensor: upper.offset, bias: logDiagonal.offset };
+      ops.scope(() => {
+        const [y, w] = [ops.reserve(count), ops.reserve(count)];
+        ops.add(
+          { kind: 'upper', to: y, count, from: 0, ...tensors },
+          { kind: 'lower', to: w, count, from: y, tensor: lower.offset },
+          { kind: 'permute', to: 0, count, from: w, tensor: permutation.offset, bias: NONE },
+          { kind: 'add_tensor', tensor: logDiagonal.offset, count, number: 1 },
+        );
+      });
+      ops.flops += 2 * count * count;
+    },
+
+    inverse(ops, { tensors }) {
+      const count = tensors.logDiagonal.length;
+      ops.scope(() => {
+        residentSolve(ops, tensors, ops.reserve(count));
+        ops.add({ kind: 'add_tensor', tensor: tensors.logDiagonal.offset, count, number: -1 });
+      });
+    },
+
+    backward(ops, { tensors }) {
+      const { lower, upper, logDiagonal, permutation } = tensors;
+      const count = logDiagonal.length;
+      const [innerSlot, dOuterSlot, dInnerSlot, xSlot, diagonalSlot] = [1, 2, 3, 4, 5].map(() =>
+        ops.keep(count),
+      ) as [number, number, number, number, number];
+      ops.scope(() => {
+        const [inner, dOuter, dInner] = [ops.reserve(count), ops.reserve(count), ops.reserve(count)];
+        const scaled = { tensor: upper.offset, bias: logDiagonal.offset };
+        const order = { tensor: permutation.offset, bias: NONE, option: INVERTED };
+        residentSolve(ops, tensors, inner, innerSlot);
+        ops.add(
+          { kind: 'permute', to: dOuter, count, from: ops.dState, ...order },
+          { kind: 'lower_transposed', to: dInner, count, from: dOuter, tensor: lower.offset },
+          { kind: 'upper_transposed', to: ops.dState, count, from: dInner, ...scaled },
+          { kind: 'keep', from: dOuter, count, slot: dOuterSlot },
+          { kind: 'keep', from: dInner, count, slot: dInnerSlot },
+          { kind: 'keep', from: 0, count, slot: xSlot },
+          { kind: 'diagonal_factors', from: dInner, count, tensor: logDiagonal.offset, slot: diagonalSlot },
+        );
+      });
+      // L maps `inner` and U maps x, so their gradients are matrix products as in a dense layer; half of each is used.
+      const square = { outputs: count, inputs: count };
+      ops.products.push(
+        { ...square, outSlot: dOuterSlot, inSlot: innerSlot, weight: lower.offset, triangle: 'lower' },
+        { ...square, outSlot: dInnerSlot, inSlot: xSlot, weight: upper.offset, triangle: 'upper' },
+        { outSlot: diagonalSlot, outputs: count, inSlot: 0, inputs: 0, bias: logDiagonal.offset },
+      );
+      ops.flops += 6 * count * count;
+    },
+  },
 
   preservesVolume: false,
 
@@ -132,6 +190,25 @@ function whiteningTensors({ lower, logDiagonal }: LinearSlots, W: Float64Array):
     { tensor: lower, values: Float32Array.from(rows.flat()) },
     { tensor: logDiagonal, values: Float32Array.from(diagonal, Math.log) },
   ];
+}
+
+/** The state z → x, by substitution; with a slot it keeps y = (U + diag) x. */
+function residentSolve(
+  ops: RowOps,
+  { lower, upper, logDiagonal, permutation }: LinearSlots,
+  y: number,
+  slot?: number,
+): void {
+  const count = logDiagonal.length;
+  const order = { tensor: permutation.offset, bias: NONE, option: INVERTED };
+  ops.add(
+    { kind: 'permute', to: y, count, from: 0, ...order },
+    { kind: 'solve_lower', to: y, count, tensor: lower.offset },
+    ...(slot === undefined ? [] : [{ kind: 'keep', from: y, count, slot } as const]),
+    { kind: 'copy', to: 0, count, from: y },
+    { kind: 'solve_upper', to: 0, count, tensor: upper.offset, bias: logDiagonal.offset },
+  );
+  ops.flops += 2 * count * count;
 }
 
 function addMap(

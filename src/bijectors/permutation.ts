@@ -10,7 +10,10 @@ import { D_STATE, PARAMETERS, SCRATCH, STATE } from '../plan/names.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { inOrder, shuffled } from '../random.ts';
 import { builderOf } from './bijector.ts';
-import type { Bijector } from './bijector.ts';
+import { INVERTED } from '../kernels/resident/ops.ts';
+import { offsetOf } from '../kernels/resident/row_ops.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
+import type { Bijector, Layer } from './bijector.ts';
 
 const schema = v.strictObject({
   type: v.literal('permutation'),
@@ -51,6 +54,14 @@ export const permutationRoom: Bijector<PermutationSpec, Tensors> = {
   tuningKey: ({ spec }) => spec.type,
   movesFeatures: true,
 
+  resident: {
+    forward: (ops, layer) => residentMap(ops, layer, 0, false),
+    inverse: (ops, layer) => residentMap(ops, layer, 0, true),
+    backward(ops, layer) {
+      for (const unit of [0, ops.dState]) residentMap(ops, layer, unit, true);
+    },
+  },
+
   preservesVolume: true,
 
   forward: (plan, { tensors }, { rows }) => addMap(plan, tensors, rows, STATE, false),
@@ -62,6 +73,24 @@ export const permutationRoom: Bijector<PermutationSpec, Tensors> = {
 };
 
 export const permutation = builderOf<PermutationSpec>('permutation');
+
+/** Permutes the units from `to` on, in place. */
+function residentMap(
+  ops: RowOps,
+  { tensors: { permutation: order, signs } }: Layer<PermutationSpec, Tensors>,
+  to: number,
+  inverse: boolean,
+): void {
+  const count = order.length;
+  ops.scope(() => {
+    const from = ops.reserve(count);
+    const option = inverse ? INVERTED : 0;
+    ops.add(
+      { kind: 'copy', to: from, count, from: to },
+      { kind: 'permute', to, count, from, tensor: order.offset, bias: offsetOf(signs), option },
+    );
+  });
+}
 
 function addMap(plan: PlanBuilder, tensors: Tensors, rows: number, state: string, inverse: boolean): void {
   const scratch = plan.buffer(SCRATCH, tensors.permutation.length * rows);

@@ -8,7 +8,9 @@ import { fillTensor, firstUnsound } from '../model/tensors.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
 import { builderOf } from './bijector.ts';
-import type { Bijector } from './bijector.ts';
+import { INVERTED, LOGARITHMS } from '../kernels/resident/ops.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
+import type { Bijector, Layer } from './bijector.ts';
 
 const schema = v.strictObject({
   type: v.literal('standardize'),
@@ -73,6 +75,11 @@ export const standardizeRoom: Bijector<StandardizeSpec, Tensors> = {
 
   standardisation: ({ tensors }) => tensors,
 
+  resident: {
+    forward: (ops, layer) => residentMap(ops, layer, false),
+    inverse: (ops, layer) => residentMap(ops, layer, true),
+  },
+
   preservesVolume: false,
 
   forward(plan, { tensors }, { rows, accumulate }) {
@@ -85,6 +92,19 @@ export const standardizeRoom: Bijector<StandardizeSpec, Tensors> = {
 };
 
 export const standardize = builderOf<StandardizeSpec>('standardize');
+
+function residentMap(
+  ops: RowOps,
+  { tensors: { mean, std } }: Layer<StandardizeSpec, Tensors>,
+  inverse: boolean,
+): void {
+  const count = mean.length;
+  const option = inverse ? INVERTED : 0;
+  ops.add(
+    { kind: 'standardize', to: 0, count, tensor: mean.offset, bias: std.offset, option },
+    { kind: 'add_tensor', tensor: std.offset, count, option: LOGARITHMS, number: inverse ? 1 : -1 },
+  );
+}
 
 function checkOffset(
   where: string,

@@ -66,11 +66,21 @@ export class GpuProgram implements Disposable {
       owned.push(uniforms);
       context.buffers.write(uniforms, new Uint32Array(bytes));
 
+      const tables = plan.dispatches.map((dispatch) =>
+        Object.entries(dispatch.tables ?? {}).map(([binding, words]) => {
+          const table = context.buffers.storage(`${plan.label}/${dispatch.kernel.stem}/${binding}`, words.length);
+          owned.push(table);
+          context.buffers.write(table, Uint32Array.from(words));
+          return [binding, table] as const;
+        }),
+      );
+
       const pipelines = await Promise.all(plan.dispatches.map((dispatch) => context.pipelines.get(dispatch)));
-      await allSound([uniforms, ...buffers.values()]);
+      await allSound([...owned, ...buffers.values()]);
       const launchOf = (device: GPUDevice, dispatch: Dispatch, index: number): Launch => {
         const made = pipelines[index];
         if (made === undefined) throw new RangeError(`no pipeline for dispatch ${index}`);
+        const bound = new Map(tables[index]);
         const bindGroup = device.createBindGroup({
           label: dispatch.kernel.stem,
           layout: made.layout,
@@ -81,7 +91,9 @@ export class GpuProgram implements Disposable {
             },
             ...activeBindings(dispatch.kernel, dispatch.flags).map(({ name, binding }) => ({
               binding,
-              resource: { buffer: bufferOf(buffers, plan, dispatch.buffers[name] ?? name).buffer },
+              resource: {
+                buffer: (bound.get(name) ?? bufferOf(buffers, plan, dispatch.buffers[name] ?? name)).buffer,
+              },
             })),
           ],
         });
@@ -139,7 +151,7 @@ export class GpuProgram implements Disposable {
         encoder.copyBufferToBuffer(this.buffer(from).buffer, 0, to.buffer, 0, 4 * length);
       }
     });
-    const ran = allSound([this.#uniforms, ...this.#buffers.values()]).then(() => submitted);
+    const ran = allSound([...this.#owned, ...this.#buffers.values()]).then(() => submitted);
     // The caller may await it late or never.
     ran.catch(() => undefined);
     for (const { to } of copies) to.dependsOn(ran);

@@ -4,6 +4,7 @@ import { CHOICE_BLOCK } from '../kernels/base/mixture_sample.ts';
 import { SIDE } from '../kernels/dense/blocked_product.ts';
 import { FUSED_GROUP_SIZE } from '../kernels/fused/coupling_stack.ts';
 import { PIECE_GROUP_SIZE } from '../kernels/fused/piece_order.ts';
+import { OPS } from '../kernels/resident/ops.ts';
 import { ACTIVATIONS } from '../model/activation.ts';
 import { DOMAINS } from '../model/domain.ts';
 import { SCALE_MAPS } from '../model/scaleMap.ts';
@@ -20,6 +21,7 @@ export const SHARED_NUMBERS: Readonly<Record<string, number>> = {
   STREAM_SHUFFLE: STREAMS.shuffle,
   ...codesOf('ACTIVATION', ACTIVATIONS),
   ...codesOf('DOMAIN', DOMAINS),
+  ...codesOf('OP', OPS),
   ...codesOf('SCALE_MAP', SCALE_MAPS),
   ...codesOf('SHAPE', TOY_NAMES),
 };

@@ -26,13 +26,14 @@ export interface DeviceFacts extends AdapterFacts {
 
 /** The valid values of every choice. */
 export const variantsSchema = v.object({
-  regime: v.picklist(['fused', 'tiled']),
+  regime: v.picklist(['fused', 'tiled', 'resident']),
   lanes: v.picklist([8, 4, 1]),
   segment: v.picklist([8, 32]),
   product: v.picklist(['plain', 'blocked', 'streamed']),
   weights: v.picklist(['summed', 'sorted']),
   keep: v.picklist(['rebuild', 'store']),
-  // Choices stored before this setting existed lack it.
+  // Choices stored before these settings existed lack them.
+  tile: v.optional(v.picklist(['workgroup', 'lane']), 'workgroup'),
   precision: v.optional(v.picklist(PRECISIONS), 'f32'),
 }) satisfies v.GenericSchema<unknown, KernelVariants>;
 
@@ -98,7 +99,8 @@ export function variantsText(variants: KernelVariants | Readonly<Record<string, 
 
 /** Choices within the same regime come first: they share kernels, so there is less to compile. */
 function changesOf(fixed: KernelVariants): KernelVariants[] {
-  const { regime, precision: _, ...others } = variantsSchema.entries;
+  // The adapter decides the tile, the caller the precision.
+  const { regime, tile: _tile, precision: _precision, ...others } = variantsSchema.entries;
   const within = (base: KernelVariants): KernelVariants[] =>
     Object.entries(others).flatMap(([name, { options }]) =>
       options.map((value) => ({ ...base, [name]: value })),

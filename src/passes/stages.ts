@@ -3,6 +3,7 @@ import type { Stage } from './stage.ts';
 import { couplingStackAt } from '../passes/couplingStack.ts';
 import { netsOf } from '../bijectors/bijector.ts';
 import type { FlowModel } from '../spec/layout.ts';
+import { residentLayersAt, residentStage } from './resident.ts';
 import { fusedStage, isTrainedFused } from './fused.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 
@@ -10,12 +11,19 @@ import type { KernelVariants } from '../plan/variants.ts';
 export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining: boolean): Stage[] {
   const { bijectors } = model.layout;
   const fuses = variants.regime === 'fused' && variants.precision === 'f32';
+  const isResident = variants.regime === 'resident' && variants.precision === 'f32';
   const stages: Stage[] = [];
   for (let next = 0; next < bijectors.length;) {
     const place = next;
     const layer = bijectors[place];
     if (layer === undefined) break;
     const { room } = layer;
+    const residents = isResident ? residentLayersAt(model, place, variants) : [];
+    if (residents.length > 0) {
+      stages.push(residentStage(model, place, residents, variants, isTraining));
+      next = place + residents.length;
+      continue;
+    }
     const standardize = room.standardisation?.(layer);
     const start = standardize === undefined ? place : place + 1;
     const stack = fuses ? couplingStackAt(model.spec, bijectors, start) : undefined;

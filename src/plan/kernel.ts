@@ -12,6 +12,8 @@ export interface BindingSpec {
   when?: string;
   /** Its elements are f16 if this `#if` flag is on. */
   f16When?: string;
+  /** Its contents are part of the dispatch, not a buffer of the plan. */
+  table?: true;
 }
 
 /**
@@ -42,9 +44,17 @@ export type FlagsOf<K extends KernelSpec> = { [Name in FlagOf<K>]: boolean };
 export type ConstantsOf<K extends KernelSpec> = { [Name in ConstantOf<K>]: number };
 export type SizesOf<K extends KernelSpec> = { [Name in SizeOf<K>]: number };
 
+type TableOf<K extends KernelSpec> = {
+  [Name in keyof K['bindings']]: K['bindings'][Name] extends { table: true } ? Name : never;
+}[keyof K['bindings']];
+
 /** Plan buffer names by binding; a binding with `when` may be absent. */
 export type BufferNamesOf<K extends KernelSpec> = {
-  [Name in keyof K['bindings'] as K['bindings'][Name] extends { when: string } ? never : Name]: string;
+  [
+    Name in keyof K['bindings'] as K['bindings'][Name] extends { when: string } | { table: true }
+      ? never
+      : Name
+  ]: string;
 } & {
   [Name in keyof K['bindings'] as K['bindings'][Name] extends { when: string } ? Name : never]?: string;
 };
@@ -60,6 +70,8 @@ export interface Dispatch {
   sizes: Readonly<Record<string, number>>;
   /** Binding name → name of a buffer of the plan. */
   buffers: Readonly<Record<string, string>>;
+  /** Binding name → contents, for bindings that are tables of u32 words. */
+  tables?: Readonly<Record<string, readonly number[]>>;
   workgroups: Workgroups;
   /** Floating-point operations of the formula; a multiply-add counts as 2. */
   flops: number;
@@ -79,7 +91,10 @@ interface LaunchParts<K extends KernelSpec> {
 export type LaunchOf<K extends KernelSpec> = LaunchParts<K> &
   ([FlagOf<K>] extends [never] ? { flags?: undefined } : { flags: FlagsOf<K> }) &
   ([ConstantOf<K>] extends [never] ? { constants?: undefined } : { constants: ConstantsOf<K> }) &
-  ([SizeOf<K>] extends [never] ? { sizes?: undefined } : { sizes: SizesOf<K> });
+  ([SizeOf<K>] extends [never] ? { sizes?: undefined } : { sizes: SizesOf<K> }) &
+  ([TableOf<K>] extends [never]
+    ? { tables?: undefined }
+    : { tables: { [Name in TableOf<K>]: readonly number[] } });
 
 /** Builds a dispatch of `kernel`; its params, flags, constants, sizes and bindings are type-checked. */
 export function dispatchOf<const K extends KernelSpec>(kernel: K, launch: LaunchOf<K>): Dispatch {
@@ -91,6 +106,7 @@ export function dispatchOf<const K extends KernelSpec>(kernel: K, launch: Launch
     flags: launch.flags ?? {},
     constants: launch.constants ?? {},
     sizes: launch.sizes ?? {},
+    ...(launch.tables === undefined ? {} : { tables: launch.tables }),
     workgroups,
     flops,
     bytes,

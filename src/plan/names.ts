@@ -42,6 +42,12 @@ export const keptRowsName = (place: number): string => `kept_rows@${place}`;
 /** Each row's gradient of the raw numbers of an elementwise spline, [dim, 3 · bins − 1, rows]. */
 export const D_SPLINE_RAW = 'd_spline_raw';
 
+/** The nets' weights in the order in which the resident pass at a place reads them: see `WeightPacker`. */
+export const packedWeightsName = (place: number): string => `packed_weights@${place}`;
+/** Partial sums of all gradients of the bijectors from a place on; 0 for other parameters. */
+export const residentPartialsName = (place: number): string => `resident_partials@${place}`;
+/** What a resident pass keeps of each row for the gradients of weights. */
+export const FACTORS = 'factors';
 /** The current layer's sums over slices of the rows. */
 export const WEIGHT_PARTIALS = 'weight_partials';
 /** The current layer's partial sums in f32, if its outputs are f16. */

@@ -72,6 +72,10 @@ export function planProblems(plan: Plan): string[] {
       const name = dispatch.buffers[binding];
       const used = spec.when === undefined || dispatch.flags[spec.when] === true;
       if (!used) continue;
+      if (spec.table === true) {
+        if (!dispatch.tables?.[binding]) problems.push(`${where}: the table ${binding} has no contents`);
+        continue;
+      }
       const buffer = name === undefined ? undefined : buffers.get(name);
       if (name === undefined || buffer === undefined) {
         problems.push(`${where}: binding ${binding} names ${name ?? 'no buffer'}, which the plan lacks`);

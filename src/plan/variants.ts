@@ -2,8 +2,13 @@ import type { Precision } from './precision.ts';
 
 /** The choice between equivalent kernels for a plan. */
 export interface KernelVariants {
-  /** `fused` runs a whole flow, or a segment of it, in one dispatch if its nets are small enough. */
-  regime: 'fused' | 'tiled';
+  /**
+   * `tiled`: each layer is a dispatch. `fused`: an invocation takes four rows through a stack of couplings in one dispatch,
+   * if the nets are small enough. `resident`: a workgroup takes a tile of rows through all bijectors that fit its memory.
+   */
+  regime: 'fused' | 'tiled' | 'resident';
+  /** The rows of a resident workgroup: `workgroup` shares each row's sums among invocations; `lane` suits CPUs. */
+  tile: 'workgroup' | 'lane';
   /** Subgroup lanes that share loaded values: 8 or 4, or 1 without subgroups. */
   lanes: 1 | 4 | 8;
   /**
@@ -36,6 +41,7 @@ export interface KernelVariants {
 /** One dispatch per layer and no optional feature: works everywhere. */
 export const PLAIN_VARIANTS: KernelVariants = {
   regime: 'tiled',
+  tile: 'workgroup',
   lanes: 1,
   segment: 8,
   product: 'plain',
@@ -67,6 +73,7 @@ export function fixedVariants(
     ...PLAIN_VARIANTS,
     precision,
     regime: precision === 'f32' ? 'fused' : 'tiled',
+    tile: software ? 'lane' : 'workgroup',
     lanes,
     product: !software ? 'blocked' : usesVectorUnit ? 'streamed' : 'plain',
     weights: usesVectorUnit ? 'sorted' : 'summed',

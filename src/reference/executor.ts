@@ -55,6 +55,9 @@ export class ReferenceProgram {
     for (const dispatch of this.plan.dispatches.slice(from, to)) {
       const buffers: Record<string, HostArray> = {};
       for (const [binding, name] of Object.entries(dispatch.buffers)) buffers[binding] = this.buffer(name);
+      for (const [binding, words] of Object.entries(dispatch.tables ?? {})) {
+        buffers[binding] = Uint32Array.from(words);
+      }
       const { kernel, params, flags, constants, sizes } = dispatch;
       twinOf(kernel.stem)({ params, flags, constants, sizes, buffers });
       this.#roundHalves(dispatch);

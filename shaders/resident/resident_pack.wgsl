@@ -1,0 +1,50 @@
+// packed[first_quad + k n_blocks + b][i] = parameters[offset + k stride_k + j stride_j] with j = 4 b + i, or 0 for k >= n_k
+// or j >= n_j: the weights of a layer in the order in which resident_pass reads them.
+// sections [n_sections, 8 words], in order of first_quad: first_quad, offset, stride_k, stride_j, n_k, n_j, n_blocks and
+// one unused; parameters: W [n_outputs, n_inputs] of each layer; packed [n_quads].
+// One invocation writes one quad; nothing is accumulated. docs/derivations.md, eq. (12), (21)
+#include "shared/grid.wgsl"
+
+struct Params {
+  n_quads: u32,
+  n_sections: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> sections: array<vec4u>;
+@group(0) @binding(2) var<storage, read> parameters: array<f32>;
+@group(0) @binding(3) var<storage, read_write> packed: array<vec4f>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = linear_index(group, n_groups, local);
+  if (index >= params.n_quads) {
+    return;
+  }
+  // The last section that begins at this quad or before it.
+  var section = 0u;
+  var after = params.n_sections;
+  while (after - section > 1u) {
+    let middle = (section + after) / 2u;
+    if (sections[2u * middle].x <= index) {
+      section = middle;
+    } else {
+      after = middle;
+    }
+  }
+  let place = sections[2u * section];
+  let shape = sections[2u * section + 1u];
+  let k = (index - place.x) / shape.z;
+  let first = 4u * ((index - place.x) % shape.z);
+  var quad = vec4f();
+  for (var i = 0u; i < 4u; i++) {
+    if (k < shape.x && first + i < shape.y) {
+      quad[i] = parameters[place.y + k * place.z + (first + i) * place.w];
+    }
+  }
+  packed[index] = quad;
+}

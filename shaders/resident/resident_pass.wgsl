@@ -1,0 +1,460 @@
+// Takes a tile of rows through a list of operations: the bijectors of a flow forward, inverted or backward, with their
+// nets. A workgroup owns 4 ROW_QUADS rows; all that it knows of them are the units of `tile`, each a vec4f for four rows.
+// ops [n_ops]; parameters as in the model; packed: the nets' weights from resident_pack; state, d_state [N_DIM, n_quads]
+// and log_det [n_quads], in place; context [N_CONTEXT, n_quads]; factors [tiles, n_slots, ROW_QUADS]: what the weights'
+// gradients and a later operation need; slot 0 holds 1. Units 0 .. N_DIM - 1 are the state, then log_det, with BACKWARD d_state, then the
+// context. n_valid_rows rows have the gradient d_log_det of their log_det, the padding after them has none.
+// A sum over units is split over the invocations that have no outputs of their own, and its parts are added in order.
+// docs/derivations.md, eq. (7), (8), (10) to (13), (16) to (21), (45), (46), (50), (51), (53) to (55)
+#include "shared/activation.wgsl"
+#include "shared/scale_map.wgsl"
+#include "shared/triangles.wgsl"
+
+const NONE: u32 = 0xffffffffu;
+const STEP_TIMES_SLOPE: u32 = 1u;
+const STEP_ADD: u32 = 2u;
+const STEP_ACTIVATE: u32 = 4u;
+const STEP_KEEP_SLOPE: u32 = 8u;
+const STEP_KEEP: u32 = 16u;
+const INVERTED: u32 = 1u;
+const SHIFT_FIRST: u32 = 2u;
+
+struct Params {
+  n_ops: u32,
+  n_quads: u32,
+  n_valid_rows: u32,
+  n_slots: u32,
+  accumulate: u32,
+  d_log_det: f32,
+}
+
+// Units `to` .. `to` + `count` - 1 receive the results of units from `source` on.
+struct Op {
+  kind: u32,
+  to: u32,
+  count: u32,
+  source: u32,
+  inputs: u32,
+  tensor: u32,
+  bias: u32,
+  aux: u32,
+  slot: u32,
+  slope: u32,
+  option: u32,
+  number: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> ops: array<Op>;
+@group(0) @binding(2) var<storage, read> parameters: array<f32>;
+@group(0) @binding(3) var<storage, read> packed: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> state: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> log_det: array<vec4f>;
+#if CONTEXT
+@group(0) @binding(6) var<storage, read> context: array<vec4f>;
+#endif
+#if BACKWARD
+@group(0) @binding(7) var<storage, read_write> d_state: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> factors: array<vec4f>;
+#endif
+
+var<workgroup> tile: array<vec4f, N_UNITS * ROW_QUADS>;
+// Parts of sums over units.
+var<workgroup> parts: array<vec4f, N_PARTS>;
+
+const LANES: u32 = GROUP / ROW_QUADS;
+const LOG_DET: u32 = N_DIM;
+const D_STATE: u32 = N_DIM + 1u;
+
+var<private> group_index: u32;
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) n_groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  group_index = group.y * n_groups.x + group.x;
+  let first_quad = group_index * ROW_QUADS;
+  load(first_quad, local);
+  workgroupBarrier();
+  for (var index = 0u; index < params.n_ops; index++) {
+    let op = ops[index];
+    switch op.kind {
+      case OP_DENSE: { dense(op, local); }
+      case OP_ADD_UNITS: { add_units(op, local); }
+      case OP_ADD_TENSOR: { add_tensor(op, local); }
+#if TRIANGLES
+      case OP_SOLVE_UPPER: { solve_upper(op, local); }
+      case OP_SOLVE_LOWER: { solve_lower(op, local); }
+#endif
+      default: {
+        for (var i = local; i < op.count * ROW_QUADS; i += GROUP) {
+          one_unit(op, i / ROW_QUADS, i % ROW_QUADS);
+        }
+      }
+    }
+    workgroupBarrier();
+  }
+  store(first_quad, local);
+}
+
+// Invocations past the last row take it along, and store nothing.
+fn load(first_quad: u32, local: u32) {
+  for (var i = local; i < N_DIM * ROW_QUADS; i += GROUP) {
+    let quad = min(first_quad + i % ROW_QUADS, params.n_quads - 1u);
+    tile[i] = state[(i / ROW_QUADS) * params.n_quads + quad];
+#if BACKWARD
+    let is_row = first_quad + i % ROW_QUADS < params.n_quads;
+    tile[D_STATE * ROW_QUADS + i] = select(vec4f(), d_state[(i / ROW_QUADS) * params.n_quads + quad], is_row);
+#endif
+  }
+  if (local < ROW_QUADS) {
+    let quad = min(first_quad + local, params.n_quads - 1u);
+    tile[LOG_DET * ROW_QUADS + local] = select(vec4f(), log_det[quad], params.accumulate == 1u);
+  }
+#if BACKWARD
+  // The input of every bias.
+  if (local < ROW_QUADS) {
+    factors[factor_place(0u, local)] = vec4f(1.0);
+  }
+#endif
+#if CONTEXT
+  for (var i = local; i < N_CONTEXT * ROW_QUADS; i += GROUP) {
+    let quad = min(first_quad + i % ROW_QUADS, params.n_quads - 1u);
+    tile[CONTEXT_START * ROW_QUADS + i] = context[(i / ROW_QUADS) * params.n_quads + quad];
+  }
+#endif
+}
+
+fn store(first_quad: u32, local: u32) {
+  for (var i = local; i < N_DIM * ROW_QUADS; i += GROUP) {
+    let quad = first_quad + i % ROW_QUADS;
+    if (quad < params.n_quads) {
+      state[(i / ROW_QUADS) * params.n_quads + quad] = tile[i];
+#if BACKWARD
+      d_state[(i / ROW_QUADS) * params.n_quads + quad] = tile[D_STATE * ROW_QUADS + i];
+#endif
+    }
+  }
+#if !BACKWARD
+  if (local < ROW_QUADS && first_quad + local < params.n_quads) {
+    log_det[first_quad + local] = tile[LOG_DET * ROW_QUADS + local];
+  }
+#endif
+}
+
+#if BACKWARD
+fn factor_place(slot: u32, quad: u32) -> u32 {
+  return (group_index * params.n_slots + slot) * ROW_QUADS + quad;
+}
+
+// The gradient of the log-det of each row of a quad of the tile.
+fn d_log_det_of(quad: u32) -> vec4f {
+  let first_row = 4u * (group_index * ROW_QUADS + quad);
+  return select(vec4f(), vec4f(params.d_log_det), first_row + vec4u(0u, 1u, 2u, 3u) < vec4u(params.n_valid_rows));
+}
+#endif
+
+// to[o] = sum over i of packed[i, o] source[i] + bias[o], and what the option says: with a slope, an addition to what is
+// there, an activation. An invocation sums four outputs of four rows.
+fn dense(op: Op, local: u32) {
+  let quad = local % ROW_QUADS;
+  let lane = local / ROW_QUADS;
+  let n_blocks = (op.count + 3u) / 4u;
+  let n_slices = max(1u, LANES / n_blocks);
+  // Whole quads of inputs.
+  let n_quads_of_inputs = (op.inputs + 3u) / 4u;
+  let slice_inputs = 4u * ((n_quads_of_inputs + n_slices - 1u) / n_slices);
+  let slice = lane / n_blocks;
+  let first_input = slice * slice_inputs;
+  let end = select(0u, min(first_input + slice_inputs, 4u * n_quads_of_inputs), slice < n_slices);
+  for (var first = 0u; first < n_blocks; first += LANES) {
+    let block = select(lane % n_blocks, first + lane, n_slices == 1u);
+    if (block < n_blocks) {
+#unroll u 4
+      var sum_$u = vec4f();
+#end
+      var weight = op.tensor + first_input * n_blocks + block;
+      var unit = (op.source + first_input) * ROW_QUADS + quad;
+      for (var i = first_input; i < end; i += 4u) {
+#unroll k 4
+        let weights_$k = packed[weight + $k * n_blocks];
+        let input_$k = tile[unit + $k * ROW_QUADS];
+#end
+#unroll k 4
+#unroll u 4
+        sum_$u = fma(vec4f(weights_$k[$u]), input_$k, sum_$u);
+#end
+#end
+        weight += 4u * n_blocks;
+        unit += 4u * ROW_QUADS;
+      }
+      if (n_slices == 1u) {
+#unroll u 4
+        finish(op, 4u * block + $u, quad, sum_$u);
+#end
+      } else if (slice < n_slices) {
+#unroll u 4
+        parts[((slice * n_blocks + block) * 4u + $u) * ROW_QUADS + quad] = sum_$u;
+#end
+      }
+    }
+  }
+  if (n_slices > 1u) {
+    workgroupBarrier();
+    for (var i = local; i < op.count * ROW_QUADS; i += GROUP) {
+      var sum = vec4f();
+      for (var s = 0u; s < n_slices; s++) {
+        sum += parts[s * n_blocks * 4u * ROW_QUADS + i];
+      }
+      finish(op, i / ROW_QUADS, i % ROW_QUADS, sum);
+    }
+  }
+}
+
+fn finish(op: Op, unit: u32, quad: u32, sum: vec4f) {
+  if (unit >= op.count) {
+    return;
+  }
+  var value = sum;
+  if (op.bias != NONE) {
+    value += parameters[op.bias + unit];
+  }
+#if BACKWARD
+  if ((op.option & STEP_TIMES_SLOPE) != 0u) {
+    value *= factors[factor_place(op.slope + unit, quad)];
+  }
+#endif
+  let place = (op.to + unit) * ROW_QUADS + quad;
+  if ((op.option & STEP_ADD) != 0u) {
+    value += tile[place];
+  }
+  if ((op.option & STEP_ACTIVATE) != 0u) {
+    let activated = activate(value);
+    value = activated.value;
+#if BACKWARD
+    if ((op.option & STEP_KEEP_SLOPE) != 0u) {
+      factors[factor_place(op.slope + unit, quad)] = activated.derivative;
+    }
+#endif
+  }
+#if BACKWARD
+  if ((op.option & STEP_KEEP) != 0u) {
+    factors[factor_place(op.slot + unit, quad)] = value;
+  }
+#endif
+  tile[place] = value;
+}
+
+// log_det += number * sum of units from `source` on. One invocation for each quad, in ascending order.
+fn add_units(op: Op, local: u32) {
+  if (local < ROW_QUADS) {
+    var sum = vec4f();
+    for (var i = 0u; i < op.count; i++) {
+      sum += tile[(op.source + i) * ROW_QUADS + local];
+    }
+    tile[LOG_DET * ROW_QUADS + local] += op.number * sum;
+  }
+}
+
+// log_det += number * sum of a tensor's elements, or of their logarithms.
+fn add_tensor(op: Op, local: u32) {
+  if (local < ROW_QUADS) {
+    var sum = 0.0;
+    for (var i = 0u; i < op.count; i++) {
+      let value = parameters[op.tensor + i];
+      sum += select(value, log_accurate(value), op.option == 1u);
+    }
+    tile[LOG_DET * ROW_QUADS + local] += op.number * sum;
+  }
+}
+
+// One unit of one quad.
+fn one_unit(op: Op, unit: u32, quad: u32) {
+  let to = (op.to + unit) * ROW_QUADS + quad;
+  let source = (op.source + unit) * ROW_QUADS + quad;
+  let aux = (op.aux + unit) * ROW_QUADS + quad;
+  let inverted = (op.option & INVERTED) != 0u;
+  switch op.kind {
+    case OP_COPY: {
+      tile[to] = tile[source];
+    }
+#if BACKWARD
+    case OP_KEEP: {
+      factors[factor_place(op.slot + unit, quad)] = tile[source];
+    }
+#endif
+    case OP_ACTIVATE: {
+      let activated = activate(tile[source]);
+      tile[to] = activated.value;
+#if BACKWARD
+      if ((op.option & STEP_KEEP_SLOPE) != 0u) {
+        factors[factor_place(op.slope + unit, quad)] = activated.derivative;
+      }
+      if ((op.option & STEP_KEEP) != 0u) {
+        factors[factor_place(op.slot + unit, quad)] = activated.value;
+      }
+#endif
+    }
+    // x2 at `to`; a at `source`, which receives s, and t at `aux`.
+    case OP_AFFINE: {
+      let s = log_scales_of(tile[source], op.number).value;
+      let t = tile[aux];
+      if ((op.option & SHIFT_FIRST) != 0u) {
+        tile[to] = select((tile[to] + t) * exp(s), tile[to] * exp(-s) - t, inverted);
+      } else {
+        tile[to] = select(tile[to] * exp(s) + t, (tile[to] - t) * exp(-s), inverted);
+      }
+      tile[source] = s;
+    }
+    // x2 at `to`, t at `source`.
+    case OP_SHIFT: {
+      tile[to] += op.number * tile[source];
+    }
+    case OP_STANDARDIZE: {
+      let mean = parameters[op.tensor + unit];
+      let deviation = parameters[op.bias + unit];
+      tile[to] = select((tile[to] - mean) / deviation, tile[to] * deviation + mean, inverted);
+    }
+    case OP_SCALE: {
+      let log_scale = parameters[op.tensor + unit];
+      var bias = 0.0;
+      if (op.bias != NONE) {
+        bias = parameters[op.bias + unit];
+      }
+      tile[to] = select((tile[to] + bias) * exp(log_scale), tile[to] * exp(-log_scale) - bias, inverted);
+    }
+    // to[j] = sign[j] source[permutation[j]], or to[permutation[j]] = sign[j] source[j].
+    case OP_PERMUTE: {
+      let other = u32(parameters[op.tensor + unit]);
+      var sign = 1.0;
+      if (op.bias != NONE) {
+        sign = parameters[op.bias + unit];
+      }
+      if (inverted) {
+        tile[(op.to + other) * ROW_QUADS + quad] = sign * tile[source];
+      } else {
+        tile[to] = sign * tile[(op.source + other) * ROW_QUADS + quad];
+      }
+    }
+#if TRIANGLES
+    // to[i] = exp(log_diagonal[i]) source[i] + sum over j > i of upper[i, j] source[j]
+    case OP_UPPER: {
+      var sum = exp(parameters[op.bias + unit]) * tile[source];
+      for (var j = unit + 1u; j < op.count; j++) {
+        sum += parameters[op.tensor + upper_place(unit, j, op.count)] * tile[(op.source + j) * ROW_QUADS + quad];
+      }
+      tile[to] = sum;
+    }
+    // to[i] = source[i] + sum over j < i of lower[i, j] source[j]
+    case OP_LOWER: {
+      var sum = tile[source];
+      for (var j = 0u; j < unit; j++) {
+        sum += parameters[op.tensor + lower_place(unit, j)] * tile[(op.source + j) * ROW_QUADS + quad];
+      }
+      tile[to] = sum;
+    }
+    // to[j] = exp(log_diagonal[j]) source[j] + sum over i < j of upper[i, j] source[i]
+    case OP_UPPER_TRANSPOSED: {
+      var sum = exp(parameters[op.bias + unit]) * tile[source];
+      for (var i = 0u; i < unit; i++) {
+        sum += parameters[op.tensor + upper_place(i, unit, op.count)] * tile[(op.source + i) * ROW_QUADS + quad];
+      }
+      tile[to] = sum;
+    }
+    // to[j] = source[j] + sum over i > j of lower[i, j] source[i]
+    case OP_LOWER_TRANSPOSED: {
+      var sum = tile[source];
+      for (var i = unit + 1u; i < op.count; i++) {
+        sum += parameters[op.tensor + lower_place(i, unit)] * tile[(op.source + i) * ROW_QUADS + quad];
+      }
+      tile[to] = sum;
+    }
+#endif
+#if BACKWARD
+    // Keeps d_y[i] x[i] exp(log_diagonal[i]) + d_log_det, with d_y at `source` and x in the state.
+    case OP_DIAGONAL_FACTORS: {
+      let factor = tile[source] * tile[unit * ROW_QUADS + quad] * exp(parameters[op.tensor + unit]);
+      factors[factor_place(op.slot + unit, quad)] = factor + d_log_det_of(quad);
+    }
+    // z2 -> x2 at `to`, d_z2 -> d_x2 after the state; a at `source` and t at `aux` become their gradients.
+    case OP_AFFINE_BACKWARD: {
+      let d_to = (D_STATE + op.to + unit) * ROW_QUADS + quad;
+      let s = log_scales_of(tile[source], op.number);
+      let t = tile[aux];
+      let d_z = tile[d_to];
+      let d_x = d_z * exp(s.value);
+      let shift_first = (op.option & SHIFT_FIRST) != 0u;
+      let scaled = select(tile[to] - t, tile[to], shift_first);
+      tile[to] = select(scaled * exp(-s.value), scaled * exp(-s.value) - t, shift_first);
+      tile[d_to] = d_x;
+      tile[source] = (d_z * scaled + d_log_det_of(quad)) * s.derivative;
+      tile[aux] = select(d_z, d_x, shift_first);
+      factors[factor_place(op.slot + unit, quad)] = tile[source];
+      factors[factor_place(op.slot + op.count + unit, quad)] = tile[aux];
+    }
+    // z -> x, d_z -> d_x; keeps d_x for the bias and d_z z + d_log_det for the log-scale.
+    case OP_SCALE_BACKWARD: {
+      let d_to = (D_STATE + op.to + unit) * ROW_QUADS + quad;
+      let log_scale = parameters[op.tensor + unit];
+      let z = tile[to];
+      let d_z = tile[d_to];
+      var bias = 0.0;
+      if (op.bias != NONE) {
+        bias = parameters[op.bias + unit];
+      }
+      tile[to] = z * exp(-log_scale) - bias;
+      tile[d_to] = d_z * exp(log_scale);
+      factors[factor_place(op.slot + unit, quad)] = d_z * z + d_log_det_of(quad);
+      factors[factor_place(op.slot + op.count + unit, quad)] = tile[d_to];
+    }
+#endif
+    default: {}
+  }
+}
+
+struct LogScales {
+  value: vec4f,
+  derivative: vec4f,
+}
+
+fn log_scales_of(a: vec4f, bound: f32) -> LogScales {
+  let x = log_scale_of(a.x, bound);
+  let y = log_scale_of(a.y, bound);
+  let z = log_scale_of(a.z, bound);
+  let w = log_scale_of(a.w, bound);
+  return LogScales(
+    vec4f(x.value, y.value, z.value, w.value),
+    vec4f(x.derivative, y.derivative, z.derivative, w.derivative),
+  );
+}
+
+#if TRIANGLES
+// from L to = from in place: to[i] -= sum over j < i of lower[i, j] to[j], one column after the other.
+fn solve_lower(op: Op, local: u32) {
+  for (var j = 0u; j + 1u < op.count; j++) {
+    for (var i = (j + 1u) * ROW_QUADS + local; i < op.count * ROW_QUADS; i += GROUP) {
+      let weight = parameters[op.tensor + lower_place(i / ROW_QUADS, j)];
+      tile[op.to * ROW_QUADS + i] -= weight * tile[(op.to + j) * ROW_QUADS + i % ROW_QUADS];
+    }
+    workgroupBarrier();
+  }
+}
+
+// (U + diag) to = from in place.
+fn solve_upper(op: Op, local: u32) {
+  for (var step = 1u; step <= op.count; step++) {
+    let j = op.count - step;
+    if (local < ROW_QUADS) {
+      tile[(op.to + j) * ROW_QUADS + local] *= exp(-parameters[op.bias + j]);
+    }
+    workgroupBarrier();
+    for (var i = local; i < j * ROW_QUADS; i += GROUP) {
+      let weight = parameters[op.tensor + upper_place(i / ROW_QUADS, j, op.count)];
+      tile[op.to * ROW_QUADS + i] -= weight * tile[(op.to + j) * ROW_QUADS + i % ROW_QUADS];
+    }
+    workgroupBarrier();
+  }
+}
+#endif

@@ -1,0 +1,152 @@
+import { dispatchOf } from '../../plan/kernel.ts';
+import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { activationCode } from '../../model/activation.ts';
+import type { Activation } from '../../model/activation.ts';
+import { scaleMapCode } from '../../model/scaleMap.ts';
+import type { ScaleMap } from '../../model/scaleMap.ts';
+import { ceilDivide, foldedGroups, quadsOf } from '../../plan/shape.ts';
+import { opWords, OP_WORDS } from './ops.ts';
+import type { Op } from './ops.ts';
+
+export const residentPassKernel = {
+  stem: 'resident_pass',
+  params: {
+    n_ops: 'u32',
+    n_quads: 'u32',
+    n_valid_rows: 'u32',
+    n_slots: 'u32',
+    accumulate: 'u32',
+    d_log_det: 'f32',
+  },
+  bindings: {
+    ops: { access: 'read', element: 'u32', table: true },
+    parameters: { access: 'read', element: 'f32' },
+    packed: { access: 'read', element: 'f32' },
+    state: { access: 'read_write', element: 'f32' },
+    log_det: { access: 'read_write', element: 'f32' },
+    context: { access: 'read', element: 'f32', when: 'CONTEXT' },
+    d_state: { access: 'read_write', element: 'f32', when: 'BACKWARD' },
+    factors: { access: 'read_write', element: 'f32', when: 'BACKWARD' },
+  },
+  flags: ['BACKWARD', 'CONTEXT', 'TRIANGLES'],
+  constants: ['ACTIVATION', 'SCALE_MAP'],
+  sizes: ['N_DIM', 'N_CONTEXT', 'CONTEXT_START', 'N_UNITS', 'ROW_QUADS', 'GROUP', 'N_PARTS'],
+} as const satisfies KernelSpec;
+
+/** How the rows are split: a workgroup of `group` invocations owns 4 · `rowQuads` rows. */
+export interface Tile {
+  group: number;
+  rowQuads: number;
+}
+
+/** Parts of sums that the invocations share: without free invocations a sum has no parts. */
+function partCount({ group, rowQuads }: Tile): number {
+  return group > rowQuads ? 4 * group : 1;
+}
+
+/** Workgroup memory of a tile, in bytes. */
+export function tileBytes(units: number, tile: Tile): number {
+  return 16 * (storedUnits(units) * tile.rowQuads + partCount(tile));
+}
+
+/** The dense operations read whole quads of units. */
+function storedUnits(units: number): number {
+  return units + 3;
+}
+
+export interface ResidentPassArguments {
+  rows: number;
+  dim: number;
+  contextDim: number;
+  ops: readonly Op[];
+  /** Units of a tile, state and context included. */
+  units: number;
+  tile: Tile;
+  activation: Activation;
+  scale: ScaleMap;
+  accumulate: boolean;
+  /** Floating-point operations for one row. */
+  flops: number;
+  parameters: string;
+  packed: string;
+  state: string;
+  logDet: string;
+  context?: string;
+  backward?: {
+    validRows: number;
+    dLogDet: number;
+    /** Slots of factors, each a number for every row. */
+    slots: number;
+    dState: string;
+    factors: string;
+  };
+}
+
+/** Tiles of `rows` rows. */
+export function tilesOf(rows: number, { rowQuads }: Tile): number {
+  return ceilDivide(quadsOf(rows), rowQuads);
+}
+
+/** The unit at which the gradient of the state begins, in a backward pass. */
+export function dStateUnit(dim: number): number {
+  return dim + 1;
+}
+
+/** The unit at which the context begins. */
+export function contextUnit(dim: number, isBackward: boolean): number {
+  return isBackward ? 2 * dim + 1 : dim + 1;
+}
+
+const TRIANGULAR: readonly Op['kind'][] = [
+  'upper',
+  'lower',
+  'solve_upper',
+  'solve_lower',
+  'upper_transposed',
+  'lower_transposed',
+];
+
+/** Takes rows through `ops`, in place; backward also their gradients. */
+export function residentPass(args: ResidentPassArguments): Dispatch {
+  const { rows, dim, contextDim, ops, tile, backward, context } = args;
+  const isBackward = backward !== undefined;
+  const tiles = tilesOf(rows, tile);
+  const moved = isBackward ? 4 * dim + 2 * backward.slots : 2 * dim + 2;
+  return dispatchOf(residentPassKernel, {
+    params: {
+      n_ops: ops.length,
+      n_quads: quadsOf(rows),
+      n_valid_rows: backward?.validRows ?? rows,
+      n_slots: backward?.slots ?? 0,
+      accumulate: Number(args.accumulate),
+      d_log_det: backward?.dLogDet ?? 0,
+    },
+    flags: {
+      BACKWARD: isBackward,
+      CONTEXT: context !== undefined,
+      TRIANGLES: ops.some(({ kind }) => TRIANGULAR.includes(kind)),
+    },
+    constants: { ACTIVATION: activationCode(args.activation), SCALE_MAP: scaleMapCode(args.scale) },
+    sizes: {
+      N_DIM: dim,
+      N_CONTEXT: contextDim,
+      CONTEXT_START: contextUnit(dim, isBackward),
+      N_UNITS: storedUnits(args.units),
+      ROW_QUADS: tile.rowQuads,
+      GROUP: tile.group,
+      N_PARTS: partCount(tile),
+    },
+    tables: { ops: opWords(ops) },
+    buffers: {
+      parameters: args.parameters,
+      packed: args.packed,
+      state: args.state,
+      log_det: args.logDet,
+      ...(context === undefined ? {} : { context }),
+      ...(isBackward ? { d_state: backward.dState, factors: backward.factors } : {}),
+    },
+    workgroups: foldedGroups(tiles),
+    flops: rows * args.flops,
+    bytes: 4 * rows * moved + 4 * OP_WORDS * ops.length,
+  });
+}

@@ -1,0 +1,114 @@
+/** Builds the operations of a resident pass: which units, packed weights and factors each bijector uses. */
+import type { DenseSlots, TensorSlot } from '../../model/tensors.ts';
+import { roundUp } from '../../plan/shape.ts';
+import { NONE } from './ops.ts';
+import type { Op } from './ops.ts';
+import type { WeightProduct } from './resident_backward_weight.ts';
+import type { UnitRange, WeightPacker } from './resident_pack.ts';
+import { contextUnit, dStateUnit } from './resident_pass.ts';
+
+/** Slot 0 holds 1, the input of every bias. */
+const FIRST_SLOT = 1;
+
+export interface RowOpsShape {
+  dim: number;
+  contextDim: number;
+  isBackward: boolean;
+  weights: WeightPacker;
+}
+
+/** The operations of a pass over the rows of a tile, in order. */
+export class RowOps {
+  readonly dim: number;
+  readonly contextDim: number;
+  readonly isBackward: boolean;
+  /** The unit at which the context begins. */
+  readonly context: number;
+  /** The unit at which the gradient of the state begins. */
+  readonly dState: number;
+  readonly ops: Op[] = [];
+  /** The gradients of weights that follow from the factors that the operations keep. */
+  readonly products: WeightProduct[] = [];
+  /** Floating-point operations for one row. */
+  flops = 0;
+  readonly #weights: WeightPacker;
+  #nextUnit: number;
+  #units: number;
+  #slots = FIRST_SLOT;
+
+  constructor({ dim, contextDim, isBackward, weights }: RowOpsShape) {
+    this.dim = dim;
+    this.contextDim = contextDim;
+    this.isBackward = isBackward;
+    this.context = contextUnit(dim, isBackward);
+    this.dState = dStateUnit(dim);
+    this.#weights = weights;
+    this.#nextUnit = this.context + contextDim;
+    this.#units = this.#nextUnit;
+  }
+
+  /** Units of the tile that the operations use. */
+  get units(): number {
+    return this.#units;
+  }
+
+  /** Factors of each row. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  add(...ops: Op[]): void {
+    this.ops.push(...ops);
+  }
+
+  /** Runs `build` with units of its own, which are free again afterwards. */
+  scope(build: () => void): void {
+    const start = this.#nextUnit;
+    build();
+    this.#nextUnit = start;
+  }
+
+  /** Takes units for values that only the current scope needs. */
+  reserve(count: number): number {
+    const start = this.#nextUnit;
+    this.#nextUnit += roundUp(count, 4);
+    this.#units = Math.max(this.#units, this.#nextUnit);
+    return start;
+  }
+
+  /** Takes slots for factors of the rows. */
+  keep(count: number): number {
+    const start = this.#slots;
+    this.#slots += count;
+    return start;
+  }
+
+  /** to = W from, for a range of the layer's inputs; `op` has the option and what belongs to it. */
+  dense(layer: DenseSlots, inputs: UnitRange, op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>): void {
+    const outputs = { start: 0, count: layer.outputs };
+    this.#dense(this.#weights.forward(layer, inputs, outputs), op);
+  }
+
+  /** to = Wᵀ from, for a range of the layer's inputs. */
+  denseBackward(
+    layer: DenseSlots,
+    inputs: UnitRange,
+    op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>,
+  ): void {
+    const outputs = { start: 0, count: layer.outputs };
+    this.#dense(this.#weights.backward(layer, outputs, inputs), op);
+  }
+
+  #dense(
+    { start, inputs, outputs }: ReturnType<WeightPacker['forward']>,
+    op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>,
+  ): void {
+    this.flops += 2 * inputs * outputs;
+    this.add({ ...op, kind: 'dense', count: outputs, inputs, tensor: start });
+  }
+}
+
+/** The offset of a tensor, or of none. */
+export function offsetOf(tensor: TensorSlot | undefined): number {
+  return tensor?.offset ?? NONE;
+}

@@ -1,0 +1,195 @@
+/** The resident regime: a workgroup takes a tile of rows through all bijectors in one dispatch. */
+import type { BackwardPass, Layer } from '../bijectors/bijector.ts';
+import { residentBackwardWeight, residentSlices } from '../kernels/resident/resident_backward_weight.ts';
+import { WeightPacker } from '../kernels/resident/resident_pack.ts';
+import { residentPass, tileBytes, tilesOf } from '../kernels/resident/resident_pass.ts';
+import type { ResidentPassArguments, Tile } from '../kernels/resident/resident_pass.ts';
+import { residentWeightReduce } from '../kernels/resident/resident_weight_reduce.ts';
+import { RowOps } from '../kernels/resident/row_ops.ts';
+import type { Activation } from '../model/activation.ts';
+import type { ScaleMap } from '../model/scaleMap.ts';
+import {
+  CONTEXT,
+  D_STATE,
+  FACTORS,
+  GRADIENTS,
+  LOG_DET,
+  packedWeightsName,
+  PARAMETERS,
+  residentPartialsName,
+  STATE,
+} from '../plan/names.ts';
+import type { PlanBuilder } from '../plan/plan.ts';
+import type { KernelVariants } from '../plan/variants.ts';
+import type { FlowModel } from '../spec/layout.ts';
+import type { Stage } from './stage.ts';
+
+/** WebGPU's guaranteed workgroup memory. */
+const WORKGROUP_BYTES = 16_384;
+
+/** Bytes of the factors of a batch; a deeper flow goes back in segments, one after the other. */
+const FACTOR_BYTES = 64 * 2 ** 20;
+/** Slots of a segment, so that memory does not grow with depth. */
+const MAX_SLOTS = 8192;
+
+interface Constants {
+  activation?: Activation;
+  scale?: ScaleMap;
+}
+
+/** Bijectors from `start` on that one pass can run, or none. */
+export function residentLayersAt(
+  { spec, layout }: FlowModel,
+  start: number,
+  variants: KernelVariants,
+): readonly Layer[] {
+  const layers: Layer[] = [];
+  let constants: Constants = {};
+  for (const layer of layout.bijectors.slice(start)) {
+    const { room } = layer;
+    const activation = layer.spec.conditioner?.activation;
+    const scale = room.resident?.scaleMap?.(layer.spec);
+    const isAlike =
+      (activation === undefined || activation === (constants.activation ?? activation)) &&
+      (scale === undefined || scale.map === (constants.scale?.map ?? scale.map));
+    if (room.resident === undefined || !isAlike) break;
+    if (room.backward !== undefined && room.resident.backward === undefined) break;
+    const next = [...layers, layer];
+    if (tileOf(spec, next, variants) === undefined) break;
+    layers.push(layer);
+    constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };
+  }
+  return layers;
+}
+
+/** The bijectors as a stage of the flow. */
+export function residentStage(
+  { spec, layout }: FlowModel,
+  place: number,
+  layers: readonly Layer[],
+  variants: KernelVariants,
+  isTraining: boolean,
+): Stage {
+  const { dim, contextDim } = spec;
+  const packedWeights = packedWeightsName(place);
+  const tile = tileOf(spec, layers, variants);
+  if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
+  const weights = new WeightPacker();
+  const ofPass = (isBackward: boolean): RowOps => new RowOps({ dim, contextDim, isBackward, weights });
+  const [withNets] = layers.filter(({ spec: { conditioner } }) => conditioner !== undefined);
+  const [scaled] = layers.filter(({ room }) => room.resident?.scaleMap !== undefined);
+  const common = (plan: PlanBuilder, rows: number, { ops, units, flops }: RowOps) => ({
+    rows,
+    dim,
+    contextDim,
+    ops,
+    units,
+    flops,
+    tile,
+    activation: withNets?.spec.conditioner?.activation ?? 'identity',
+    scale: scaled?.room.resident?.scaleMap?.(scaled.spec) ?? ({ map: 'exp' } as const),
+    parameters: PARAMETERS,
+    packed: plan.buffer(packedWeights, Math.max(4, weights.length)),
+    state: STATE,
+    logDet: LOG_DET,
+    ...(contextDim > 0 ? { context: plan.buffer(CONTEXT, contextDim * rows) } : {}),
+  });
+  const run = (plan: PlanBuilder, args: ResidentPassArguments, packs: boolean): void => {
+    const pack = packs ? weights.dispatch({ parameters: PARAMETERS, packed: packedWeights }) : undefined;
+    plan.add(...(pack === undefined ? [] : [pack]), residentPass(args));
+  };
+  // A step packs the weights once for both passes, so its forward pass builds the backward one too.
+  let segments: readonly RowOps[] = [];
+  return {
+    place,
+    preservesVolume: false,
+    hasNets: withNets !== undefined,
+    canStore: false,
+    canScore: false,
+
+    forward(plan, { rows, accumulate }) {
+      const ops = ofPass(false);
+      for (const layer of layers) layer.room.resident?.forward(ops, layer);
+      if (isTraining) segments = segmentsOf(layers, maxSlots(rows), () => ofPass(true));
+      run(plan, { ...common(plan, rows, ops), accumulate }, true);
+    },
+
+    inverse(plan, { rows, accumulate }) {
+      const ops = ofPass(false);
+      for (const layer of layers.toReversed()) layer.room.resident?.inverse(ops, layer);
+      run(plan, { ...common(plan, rows, ops), accumulate }, true);
+    },
+
+    backward(plan, { rows, validRows, dLogDet }: BackwardPass) {
+      const parameters = layout.trainableLength;
+      const products = segments.flatMap((segment) => segment.products);
+      if (segments.length === 0) return;
+      const shape = { rows, tile, products };
+      const slices = residentSlices(shape);
+      const partials = plan.buffer(residentPartialsName(place), slices * parameters);
+      for (const segment of segments) {
+        const { slots } = segment;
+        const factors = plan.buffer(FACTORS, 4 * tile.rowQuads * slots * tilesOf(rows, tile));
+        const dState = plan.buffer(D_STATE, dim * rows);
+        const backward = { validRows, dLogDet, slots, dState, factors };
+        run(plan, { ...common(plan, rows, segment), accumulate: false, backward }, false);
+        if (segment.products.length === 0) continue;
+        plan.add(
+          residentBackwardWeight({
+            ...shape,
+            products: segment.products,
+            slices,
+            slots,
+            parameters,
+            factors,
+            partials,
+          }),
+        );
+      }
+      plan.add(residentWeightReduce({ parameters, slices, partials, gradients: GRADIENTS }));
+    },
+  };
+}
+
+/** The most slots of a segment for a batch of `rows` rows. */
+function maxSlots(rows: number): number {
+  return Math.min(MAX_SLOTS, Math.floor(FACTOR_BYTES / (4 * rows)));
+}
+
+/** The operations of the backward pass, from the last bijector to the first, in segments of at most `slots` slots. */
+function segmentsOf(layers: readonly Layer[], slots: number, start: () => RowOps): RowOps[] {
+  const segments: RowOps[] = [];
+  for (const layer of layers.toReversed()) {
+    const alone = start();
+    layer.room.resident?.backward?.(alone, layer);
+    let segment = segments.at(-1);
+    if (segment === undefined || segment.slots + alone.slots > slots) {
+      segment = start();
+      segments.push(segment);
+    }
+    layer.room.resident?.backward?.(segment, layer);
+  }
+  return segments.filter(({ ops }) => ops.length > 0);
+}
+
+/** The largest tile whose units fit the workgroup memory, or undefined. */
+function tileOf(
+  { dim, contextDim }: FlowModel['spec'],
+  layers: readonly Layer[],
+  { tile, lanes }: KernelVariants,
+): Tile | undefined {
+  const weights = new WeightPacker();
+  const units = [false, true].map((isBackward) => {
+    const ops = new RowOps({ dim, contextDim, isBackward, weights });
+    for (const { room, ...layer } of layers) {
+      if (isBackward) room.resident?.backward?.(ops, { room, ...layer });
+      else room.resident?.forward(ops, { room, ...layer });
+    }
+    return ops.units;
+  });
+  const sizes: Tile[] =
+    tile === 'lane'
+      ? [1, 2, 4, 8].map((share) => ({ group: Math.max(4, lanes), rowQuads: Math.max(4, lanes) / share }))
+      : [2, 1].map((rowQuads) => ({ group: 64, rowQuads }));
+  return sizes.find((size) => size.rowQuads >= 1 && tileBytes(Math.max(...units), size) <= WORKGROUP_BYTES);
+}

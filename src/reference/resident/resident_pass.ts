@@ -1,0 +1,289 @@
+import type { TwinCall } from '../../plan/kernel.ts';
+import {
+  OP_FIELDS,
+  OP_WORDS,
+  OPS,
+  STEPS,
+  INVERTED,
+  LOGARITHMS,
+  NONE,
+  SHIFT_FIRST,
+} from '../../kernels/resident/ops.ts';
+import type { Op, OpKind } from '../../kernels/resident/ops.ts';
+import { dStateUnit } from '../../kernels/resident/resident_pass.ts';
+import type { residentPassKernel } from '../../kernels/resident/resident_pass.ts';
+import { activate } from '../maths/activation.ts';
+import { at } from '../maths/at.ts';
+import { logScaleOf } from '../maths/scaleMap.ts';
+import { lowerPlace, upperPlace } from '../maths/triangles.ts';
+
+type Call = TwinCall<typeof residentPassKernel>;
+type Fields = Required<Op>;
+
+/** One row at a time: its units, and its factors by slot. */
+export function residentPass(call: Call): void {
+  const { params, flags, sizes, buffers } = call;
+  const { state, log_det, context, d_state } = buffers;
+  const { N_DIM: dim, N_CONTEXT: contextDim, CONTEXT_START: contextStart } = sizes;
+  const rows = 4 * params.n_quads;
+  const ops = opsOf(buffers.ops, params.n_ops);
+  for (let row = 0; row < rows; row++) {
+    const units = new Float64Array(sizes.N_UNITS);
+    for (let j = 0; j < dim; j++) {
+      units[j] = at(state, j * rows + row);
+      if (flags.BACKWARD) units[dStateUnit(dim) + j] = at(d_state, j * rows + row);
+    }
+    units[dim] = params.accumulate === 1 ? at(log_det, row) : 0;
+    for (let j = 0; flags.CONTEXT && j < contextDim; j++)
+      units[contextStart + j] = at(context, j * rows + row);
+    const tileRow = new Row(call, row, units);
+    if (flags.BACKWARD) tileRow.keep(0, 1);
+    for (const op of ops) run(op, tileRow);
+    for (let j = 0; j < dim; j++) {
+      state[j * rows + row] = at(units, j);
+      if (flags.BACKWARD) d_state[j * rows + row] = at(units, dStateUnit(dim) + j);
+    }
+    if (!flags.BACKWARD) log_det[row] = at(units, dim);
+  }
+}
+
+class Row {
+  readonly units: Float64Array;
+  readonly logDet: number;
+  readonly dState: number;
+  readonly dLogDet: number;
+  readonly #call: Call;
+  readonly #row: number;
+
+  constructor(call: Call, row: number, units: Float64Array) {
+    this.#call = call;
+    this.#row = row;
+    this.units = units;
+    this.logDet = call.sizes.N_DIM;
+    this.dState = dStateUnit(call.sizes.N_DIM);
+    this.dLogDet = row < call.params.n_valid_rows ? call.params.d_log_det : 0;
+  }
+
+  unit(index: number): number {
+    return at(this.units, index);
+  }
+
+  parameter(offset: number): number {
+    return at(this.#call.buffers.parameters, offset);
+  }
+
+  packed(quad: number, element: number): number {
+    return at(this.#call.buffers.packed, 4 * quad + element);
+  }
+
+  activated(a: number): { value: number; derivative: number } {
+    return activate(this.#call.constants.ACTIVATION, a);
+  }
+
+  logScale(a: number, bound: number): { value: number; derivative: number } {
+    return logScaleOf(this.#call.constants.SCALE_MAP, a, bound);
+  }
+
+  factor(slot: number): number {
+    return at(this.#call.buffers.factors, this.#place(slot));
+  }
+
+  keep(slot: number, value: number): void {
+    this.#call.buffers.factors[this.#place(slot)] = value;
+  }
+
+  #place(slot: number): number {
+    const tileRows = 4 * this.#call.sizes.ROW_QUADS;
+    const tile = Math.floor(this.#row / tileRows);
+    return (tile * this.#call.params.n_slots + slot) * tileRows + (this.#row % tileRows);
+  }
+}
+
+/** Sets units `to` .. `to` + `count` − 1 to values that are all computed first. */
+function set({ to, count }: Fields, { units }: Row, value: (i: number) => number): void {
+  units.set(
+    Array.from({ length: count }, (_, i) => value(i)),
+    to,
+  );
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const sum = (count: number, term: (i: number) => number): number =>
+  range(count).reduce((total, i) => total + term(i), 0);
+
+const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
+  dense(op, row) {
+    const { to, count, from, inputs, tensor, bias, slot, slope, option } = op;
+    const blocks = Math.ceil(count / 4);
+    set(op, row, (o) => {
+      let value = sum(
+        inputs,
+        (i) => row.packed(tensor + i * blocks + Math.floor(o / 4), o % 4) * row.unit(from + i),
+      );
+      if (bias !== NONE) value += row.parameter(bias + o);
+      if (option & STEPS.timesSlope) value *= row.factor(slope + o);
+      if (option & STEPS.add) value += row.unit(to + o);
+      if (option & STEPS.activate) {
+        const activated = row.activated(value);
+        if (option & STEPS.keepSlope) row.keep(slope + o, activated.derivative);
+        value = activated.value;
+      }
+      if (option & STEPS.keep) row.keep(slot + o, value);
+      return value;
+    });
+  },
+  copy: (op, row) => set(op, row, (i) => row.unit(op.from + i)),
+  keep({ from, count, slot }, row) {
+    for (const i of range(count)) row.keep(slot + i, row.unit(from + i));
+  },
+  activate(op, row) {
+    const { from, slot, slope, option } = op;
+    set(op, row, (i) => {
+      const { value, derivative } = row.activated(row.unit(from + i));
+      if (option & STEPS.keepSlope) row.keep(slope + i, derivative);
+      if (option & STEPS.keep) row.keep(slot + i, value);
+      return value;
+    });
+  },
+  affine(op, row) {
+    const { to, count, from, aux, option, number } = op;
+    const s = range(count).map((j) => row.logScale(row.unit(from + j), number).value);
+    set(op, row, (j) => {
+      const [x, t, scale] = [row.unit(to + j), row.unit(aux + j), Math.exp(s[j] ?? NaN)];
+      if (option & SHIFT_FIRST) return option & INVERTED ? x / scale - t : (x + t) * scale;
+      return option & INVERTED ? (x - t) / scale : x * scale + t;
+    });
+    row.units.set(s, from);
+  },
+  affine_backward({ to, count, from, aux, slot, option, number }, row) {
+    for (const j of range(count)) {
+      const s = row.logScale(row.unit(from + j), number);
+      const [z, t, dZ] = [row.unit(to + j), row.unit(aux + j), row.unit(row.dState + to + j)];
+      const dX = dZ * Math.exp(s.value);
+      const scaled = option & SHIFT_FIRST ? z : z - t;
+      const x = scaled * Math.exp(-s.value);
+      row.units[to + j] = option & SHIFT_FIRST ? x - t : x;
+      row.units[row.dState + to + j] = dX;
+      row.units[from + j] = (dZ * scaled + row.dLogDet) * s.derivative;
+      row.units[aux + j] = option & SHIFT_FIRST ? dX : dZ;
+      row.keep(slot + j, row.unit(from + j));
+      row.keep(slot + count + j, row.unit(aux + j));
+    }
+  },
+  shift: (op, row) => set(op, row, (j) => row.unit(op.to + j) + op.number * row.unit(op.from + j)),
+  scale(op, row) {
+    const { to, tensor, bias, option } = op;
+    set(op, row, (j) => {
+      const factor = Math.exp(row.parameter(tensor + j));
+      const b = bias === NONE ? 0 : row.parameter(bias + j);
+      return option & INVERTED ? row.unit(to + j) / factor - b : (row.unit(to + j) + b) * factor;
+    });
+  },
+  scale_backward({ to, count, tensor, bias, slot }, row) {
+    for (const j of range(count)) {
+      const factor = Math.exp(row.parameter(tensor + j));
+      const b = bias === NONE ? 0 : row.parameter(bias + j);
+      const [z, dZ] = [row.unit(to + j), row.unit(row.dState + to + j)];
+      row.units[to + j] = z / factor - b;
+      row.units[row.dState + to + j] = dZ * factor;
+      row.keep(slot + j, dZ * z + row.dLogDet);
+      row.keep(slot + count + j, dZ * factor);
+    }
+  },
+  standardize(op, row) {
+    const { to, tensor, bias, option } = op;
+    set(op, row, (j) => {
+      const [mean, std] = [row.parameter(tensor + j), row.parameter(bias + j)];
+      return option & INVERTED ? row.unit(to + j) * std + mean : (row.unit(to + j) - mean) / std;
+    });
+  },
+  permute({ to, count, from, tensor, bias, option }, row) {
+    for (const j of range(count)) {
+      const other = row.parameter(tensor + j);
+      const sign = bias === NONE ? 1 : row.parameter(bias + j);
+      if (option & INVERTED) row.units[to + other] = sign * row.unit(from + j);
+      else row.units[to + j] = sign * row.unit(from + other);
+    }
+  },
+  upper(op, row) {
+    set(
+      op,
+      row,
+      (i) =>
+        Math.exp(row.parameter(op.bias + i)) * row.unit(op.from + i) +
+        sum(op.count, (j) => (j > i ? upper(op, row, i, j) * row.unit(op.from + j) : 0)),
+    );
+  },
+  lower(op, row) {
+    set(op, row, (i) => row.unit(op.from + i) + sum(i, (j) => lower(op, row, i, j) * row.unit(op.from + j)));
+  },
+  upper_transposed(op, row) {
+    set(
+      op,
+      row,
+      (j) =>
+        Math.exp(row.parameter(op.bias + j)) * row.unit(op.from + j) +
+        sum(j, (i) => upper(op, row, i, j) * row.unit(op.from + i)),
+    );
+  },
+  lower_transposed(op, row) {
+    set(
+      op,
+      row,
+      (j) =>
+        row.unit(op.from + j) +
+        sum(op.count, (i) => (i > j ? lower(op, row, i, j) * row.unit(op.from + i) : 0)),
+    );
+  },
+  diagonal_factors({ from, count, tensor, slot }, row) {
+    for (const i of range(count)) {
+      const factor = row.unit(from + i) * row.unit(i) * Math.exp(row.parameter(tensor + i));
+      row.keep(slot + i, factor + row.dLogDet);
+    }
+  },
+  solve_upper(op, row) {
+    for (const i of range(op.count).toReversed()) {
+      const known = sum(op.count, (j) => (j > i ? upper(op, row, i, j) * row.unit(op.to + j) : 0));
+      row.units[op.to + i] = (row.unit(op.to + i) - known) / Math.exp(row.parameter(op.bias + i));
+    }
+  },
+  solve_lower(op, row) {
+    for (const i of range(op.count)) {
+      row.units[op.to + i] = row.unit(op.to + i) - sum(i, (j) => lower(op, row, i, j) * row.unit(op.to + j));
+    }
+  },
+  add_units({ from, count, number }, { units, logDet }) {
+    units[logDet] = at(units, logDet) + number * sum(count, (i) => at(units, from + i));
+  },
+  add_tensor({ tensor, count, option, number }, row) {
+    const value = (i: number): number => row.parameter(tensor + i);
+    const total = sum(count, (i) => (option & LOGARITHMS ? Math.log(value(i)) : value(i)));
+    row.units[row.logDet] = row.unit(row.logDet) + number * total;
+  },
+};
+
+function upper({ tensor, count }: Fields, row: Row, i: number, j: number): number {
+  return row.parameter(tensor + upperPlace(i, j, count));
+}
+
+function lower({ tensor }: Fields, row: Row, i: number, j: number): number {
+  return row.parameter(tensor + lowerPlace(i, j));
+}
+
+function run(op: Fields, row: Row): void {
+  kinds[op.kind](op, row);
+}
+
+function opsOf(words: Uint32Array, count: number): Fields[] {
+  const numbers = new Float32Array(words.buffer, words.byteOffset, words.length);
+  return range(count).map((index) => {
+    const start = index * OP_WORDS;
+    const fields = OP_FIELDS.map((field, i) => {
+      const source = field === 'number' ? numbers : words;
+      return [field, source[start + 1 + i] ?? NaN];
+    });
+    const kind = OPS[words[start] ?? NaN];
+    if (kind === undefined) throw new RangeError(`operation ${index} has no known kind`);
+    return { kind, ...(Object.fromEntries(fields) as Omit<Fields, 'kind'>) };
+  });
+}
