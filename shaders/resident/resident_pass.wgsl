@@ -1,8 +1,8 @@
 // Takes a tile of rows through a list of operations: the bijectors of a flow forward, inverted or backward, with their
 // nets. A workgroup owns 4 ROW_QUADS rows; all that it knows of them are the units of `tile`, each a vec4f for four rows.
-// ops [n_ops]; parameters as in the model; packed: the nets' weights from resident_pack; state, d_state [N_DIM, n_quads]
-// and log_det [n_quads], in place; context [N_CONTEXT, n_quads]; factors [tiles, n_slots, ROW_QUADS]: what the weights'
-// gradients and a later operation need; slot 0 holds 1. Units 0 .. N_DIM - 1 are the state, then log_det, with BACKWARD d_state, then the
+// ops [n_ops]; parameters as in the model; packed: the nets' weights from resident_pack; state, d_state [n_dim, n_quads]
+// and log_det [n_quads], in place; context [n_context, n_quads]; factors [tiles, n_slots, ROW_QUADS]: what the weights'
+// gradients and a later operation need; slot 0 holds 1. Units 0 .. n_dim - 1 are the state, then log_det, with BACKWARD d_state, then the
 // context. n_valid_rows rows have the gradient d_log_det of their log_det, the padding after them has none.
 // A sum over units is split over the invocations that have no outputs of their own, and its parts are added in order.
 // docs/derivations.md, eq. (7), (8), (10) to (13), (16) to (21), (45), (46), (50), (51), (53) to (55)
@@ -24,6 +24,8 @@ struct Params {
   n_quads: u32,
   n_valid_rows: u32,
   n_slots: u32,
+  n_dim: u32,
+  n_context: u32,
   accumulate: u32,
   d_log_det: f32,
 }
@@ -63,8 +65,6 @@ var<workgroup> tile: array<vec4f, N_UNITS * ROW_QUADS>;
 var<workgroup> parts: array<vec4f, N_PARTS>;
 
 const LANES: u32 = GROUP / ROW_QUADS;
-const LOG_DET: u32 = N_DIM;
-const D_STATE: u32 = N_DIM + 1u;
 
 var<private> group_index: u32;
 
@@ -99,19 +99,31 @@ fn main(
   store(first_quad, local);
 }
 
+fn d_state_start() -> u32 {
+  return params.n_dim + 1u;
+}
+
+fn context_start() -> u32 {
+#if BACKWARD
+  return 2u * params.n_dim + 1u;
+#else
+  return params.n_dim + 1u;
+#endif
+}
+
 // Invocations past the last row take it along, and store nothing.
 fn load(first_quad: u32, local: u32) {
-  for (var i = local; i < N_DIM * ROW_QUADS; i += GROUP) {
+  for (var i = local; i < params.n_dim * ROW_QUADS; i += GROUP) {
     let quad = min(first_quad + i % ROW_QUADS, params.n_quads - 1u);
     tile[i] = state[(i / ROW_QUADS) * params.n_quads + quad];
 #if BACKWARD
     let is_row = first_quad + i % ROW_QUADS < params.n_quads;
-    tile[D_STATE * ROW_QUADS + i] = select(vec4f(), d_state[(i / ROW_QUADS) * params.n_quads + quad], is_row);
+    tile[d_state_start() * ROW_QUADS + i] = select(vec4f(), d_state[(i / ROW_QUADS) * params.n_quads + quad], is_row);
 #endif
   }
   if (local < ROW_QUADS) {
     let quad = min(first_quad + local, params.n_quads - 1u);
-    tile[LOG_DET * ROW_QUADS + local] = select(vec4f(), log_det[quad], params.accumulate == 1u);
+    tile[params.n_dim * ROW_QUADS + local] = select(vec4f(), log_det[quad], params.accumulate == 1u);
   }
 #if BACKWARD
   // The input of every bias.
@@ -120,26 +132,26 @@ fn load(first_quad: u32, local: u32) {
   }
 #endif
 #if CONTEXT
-  for (var i = local; i < N_CONTEXT * ROW_QUADS; i += GROUP) {
+  for (var i = local; i < params.n_context * ROW_QUADS; i += GROUP) {
     let quad = min(first_quad + i % ROW_QUADS, params.n_quads - 1u);
-    tile[CONTEXT_START * ROW_QUADS + i] = context[(i / ROW_QUADS) * params.n_quads + quad];
+    tile[context_start() * ROW_QUADS + i] = context[(i / ROW_QUADS) * params.n_quads + quad];
   }
 #endif
 }
 
 fn store(first_quad: u32, local: u32) {
-  for (var i = local; i < N_DIM * ROW_QUADS; i += GROUP) {
+  for (var i = local; i < params.n_dim * ROW_QUADS; i += GROUP) {
     let quad = first_quad + i % ROW_QUADS;
     if (quad < params.n_quads) {
       state[(i / ROW_QUADS) * params.n_quads + quad] = tile[i];
 #if BACKWARD
-      d_state[(i / ROW_QUADS) * params.n_quads + quad] = tile[D_STATE * ROW_QUADS + i];
+      d_state[(i / ROW_QUADS) * params.n_quads + quad] = tile[d_state_start() * ROW_QUADS + i];
 #endif
     }
   }
 #if !BACKWARD
   if (local < ROW_QUADS && first_quad + local < params.n_quads) {
-    log_det[first_quad + local] = tile[LOG_DET * ROW_QUADS + local];
+    log_det[first_quad + local] = tile[params.n_dim * ROW_QUADS + local];
   }
 #endif
 }
@@ -254,7 +266,7 @@ fn add_units(op: Op, local: u32) {
     for (var i = 0u; i < op.count; i++) {
       sum += tile[(op.source + i) * ROW_QUADS + local];
     }
-    tile[LOG_DET * ROW_QUADS + local] += op.number * sum;
+    tile[params.n_dim * ROW_QUADS + local] += op.number * sum;
   }
 }
 
@@ -266,7 +278,7 @@ fn add_tensor(op: Op, local: u32) {
       let value = parameters[op.tensor + i];
       sum += select(value, log_accurate(value), op.option == 1u);
     }
-    tile[LOG_DET * ROW_QUADS + local] += op.number * sum;
+    tile[params.n_dim * ROW_QUADS + local] += op.number * sum;
   }
 }
 
@@ -380,7 +392,7 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
     }
     // z2 -> x2 at `to`, d_z2 -> d_x2 after the state; a at `source` and t at `aux` become their gradients.
     case OP_AFFINE_BACKWARD: {
-      let d_to = (D_STATE + op.to + unit) * ROW_QUADS + quad;
+      let d_to = (d_state_start() + op.to + unit) * ROW_QUADS + quad;
       let s = log_scales_of(tile[source], op.number);
       let t = tile[aux];
       let d_z = tile[d_to];
@@ -396,7 +408,7 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
     }
     // z -> x, d_z -> d_x; keeps d_x for the bias and d_z z + d_log_det for the log-scale.
     case OP_SCALE_BACKWARD: {
-      let d_to = (D_STATE + op.to + unit) * ROW_QUADS + quad;
+      let d_to = (d_state_start() + op.to + unit) * ROW_QUADS + quad;
       let log_scale = parameters[op.tensor + unit];
       let z = tile[to];
       let d_z = tile[d_to];

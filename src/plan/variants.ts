@@ -72,7 +72,7 @@ export function fixedVariants(
   return {
     ...PLAIN_VARIANTS,
     precision,
-    regime: precision === 'f32' ? 'fused' : 'tiled',
+    regime: precision !== 'f32' ? 'tiled' : software ? 'fused' : 'resident',
     tile: software ? 'lane' : 'workgroup',
     lanes,
     product: !software ? 'blocked' : usesVectorUnit ? 'streamed' : 'plain',

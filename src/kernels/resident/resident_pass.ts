@@ -15,6 +15,8 @@ export const residentPassKernel = {
     n_quads: 'u32',
     n_valid_rows: 'u32',
     n_slots: 'u32',
+    n_dim: 'u32',
+    n_context: 'u32',
     accumulate: 'u32',
     d_log_det: 'f32',
   },
@@ -30,7 +32,7 @@ export const residentPassKernel = {
   },
   flags: ['BACKWARD', 'CONTEXT', 'TRIANGLES'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
-  sizes: ['N_DIM', 'N_CONTEXT', 'CONTEXT_START', 'N_UNITS', 'ROW_QUADS', 'GROUP', 'N_PARTS'],
+  sizes: ['N_UNITS', 'ROW_QUADS', 'GROUP', 'N_PARTS'],
 } as const satisfies KernelSpec;
 
 /** How the rows are split: a workgroup of `group` invocations owns 4 · `rowQuads` rows. */
@@ -49,9 +51,11 @@ export function tileBytes(units: number, tile: Tile): number {
   return 16 * (storedUnits(units) * tile.rowQuads + partCount(tile));
 }
 
-/** The dense operations read whole quads of units. */
+const UNIT_COUNTS = [32, 64, 96, 128, 192, 256, 384, 512, 768];
+
+/** Units in memory. The dense operations read whole quads of them, and few counts are few kernels to compile. */
 function storedUnits(units: number): number {
-  return units + 3;
+  return UNIT_COUNTS.find((count) => count >= units + 3) ?? units + 3;
 }
 
 export interface ResidentPassArguments {
@@ -118,6 +122,8 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
       n_quads: quadsOf(rows),
       n_valid_rows: backward?.validRows ?? rows,
       n_slots: backward?.slots ?? 0,
+      n_dim: dim,
+      n_context: contextDim,
       accumulate: Number(args.accumulate),
       d_log_det: backward?.dLogDet ?? 0,
     },
@@ -128,9 +134,6 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
     },
     constants: { ACTIVATION: activationCode(args.activation), SCALE_MAP: scaleMapCode(args.scale) },
     sizes: {
-      N_DIM: dim,
-      N_CONTEXT: contextDim,
-      CONTEXT_START: contextUnit(dim, isBackward),
       N_UNITS: storedUnits(args.units),
       ROW_QUADS: tile.rowQuads,
       GROUP: tile.group,

@@ -10,7 +10,7 @@ import {
   SHIFT_FIRST,
 } from '../../kernels/resident/ops.ts';
 import type { Op, OpKind } from '../../kernels/resident/ops.ts';
-import { dStateUnit } from '../../kernels/resident/resident_pass.ts';
+import { contextUnit, dStateUnit } from '../../kernels/resident/resident_pass.ts';
 import type { residentPassKernel } from '../../kernels/resident/resident_pass.ts';
 import { activate } from '../maths/activation.ts';
 import { at } from '../maths/at.ts';
@@ -24,7 +24,8 @@ type Fields = Required<Op>;
 export function residentPass(call: Call): void {
   const { params, flags, sizes, buffers } = call;
   const { state, log_det, context, d_state } = buffers;
-  const { N_DIM: dim, N_CONTEXT: contextDim, CONTEXT_START: contextStart } = sizes;
+  const { n_dim: dim, n_context: contextDim } = params;
+  const contextStart = contextUnit(dim, flags.BACKWARD);
   const rows = 4 * params.n_quads;
   const ops = opsOf(buffers.ops, params.n_ops);
   for (let row = 0; row < rows; row++) {
@@ -59,8 +60,8 @@ class Row {
     this.#call = call;
     this.#row = row;
     this.units = units;
-    this.logDet = call.sizes.N_DIM;
-    this.dState = dStateUnit(call.sizes.N_DIM);
+    this.logDet = call.params.n_dim;
+    this.dState = dStateUnit(call.params.n_dim);
     this.dLogDet = row < call.params.n_valid_rows ? call.params.d_log_det : 0;
   }
 
