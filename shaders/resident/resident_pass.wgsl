@@ -8,7 +8,11 @@
 // docs/derivations.md, eq. (7), (8), (10) to (13), (16) to (21), (45), (46), (50), (51), (53) to (55)
 #include "shared/activation.wgsl"
 #include "shared/scale_map.wgsl"
+#if TRIANGLES
+#include "shared/resident_solve.wgsl"
 #include "shared/triangles.wgsl"
+#endif
+#include "shared/resident_dense.wgsl"
 
 const NONE: u32 = 0xffffffffu;
 const STEP_TIMES_SLOPE: u32 = 1u;
@@ -167,97 +171,6 @@ fn d_log_det_of(quad: u32) -> vec4f {
   return select(vec4f(), vec4f(params.d_log_det), first_row + vec4u(0u, 1u, 2u, 3u) < vec4u(params.n_valid_rows));
 }
 #endif
-
-// to[o] = sum over i of packed[i, o] source[i] + bias[o], and what the option says: with a slope, an addition to what is
-// there, an activation. An invocation sums four outputs of four rows.
-fn dense(op: Op, local: u32) {
-  let quad = local % ROW_QUADS;
-  let lane = local / ROW_QUADS;
-  let n_blocks = (op.count + 3u) / 4u;
-  let n_slices = max(1u, LANES / n_blocks);
-  // Whole quads of inputs.
-  let n_quads_of_inputs = (op.inputs + 3u) / 4u;
-  let slice_inputs = 4u * ((n_quads_of_inputs + n_slices - 1u) / n_slices);
-  let slice = lane / n_blocks;
-  let first_input = slice * slice_inputs;
-  let end = select(0u, min(first_input + slice_inputs, 4u * n_quads_of_inputs), slice < n_slices);
-  for (var first = 0u; first < n_blocks; first += LANES) {
-    let block = select(lane % n_blocks, first + lane, n_slices == 1u);
-    if (block < n_blocks) {
-#unroll u 4
-      var sum_$u = vec4f();
-#end
-      var weight = op.tensor + first_input * n_blocks + block;
-      var unit = (op.source + first_input) * ROW_QUADS + quad;
-      for (var i = first_input; i < end; i += 4u) {
-#unroll k 4
-        let weights_$k = packed[weight + $k * n_blocks];
-        let input_$k = tile[unit + $k * ROW_QUADS];
-#end
-#unroll k 4
-#unroll u 4
-        sum_$u = fma(vec4f(weights_$k[$u]), input_$k, sum_$u);
-#end
-#end
-        weight += 4u * n_blocks;
-        unit += 4u * ROW_QUADS;
-      }
-      if (n_slices == 1u) {
-#unroll u 4
-        finish(op, 4u * block + $u, quad, sum_$u);
-#end
-      } else if (slice < n_slices) {
-#unroll u 4
-        parts[((slice * n_blocks + block) * 4u + $u) * ROW_QUADS + quad] = sum_$u;
-#end
-      }
-    }
-  }
-  if (n_slices > 1u) {
-    workgroupBarrier();
-    for (var i = local; i < op.count * ROW_QUADS; i += GROUP) {
-      var sum = vec4f();
-      for (var s = 0u; s < n_slices; s++) {
-        sum += parts[s * n_blocks * 4u * ROW_QUADS + i];
-      }
-      finish(op, i / ROW_QUADS, i % ROW_QUADS, sum);
-    }
-  }
-}
-
-fn finish(op: Op, unit: u32, quad: u32, sum: vec4f) {
-  if (unit >= op.count) {
-    return;
-  }
-  var value = sum;
-  if (op.bias != NONE) {
-    value += parameters[op.bias + unit];
-  }
-#if BACKWARD
-  if ((op.option & STEP_TIMES_SLOPE) != 0u) {
-    value *= factors[factor_place(op.slope + unit, quad)];
-  }
-#endif
-  let place = (op.to + unit) * ROW_QUADS + quad;
-  if ((op.option & STEP_ADD) != 0u) {
-    value += tile[place];
-  }
-  if ((op.option & STEP_ACTIVATE) != 0u) {
-    let activated = activate(value);
-    value = activated.value;
-#if BACKWARD
-    if ((op.option & STEP_KEEP_SLOPE) != 0u) {
-      factors[factor_place(op.slope + unit, quad)] = activated.derivative;
-    }
-#endif
-  }
-#if BACKWARD
-  if ((op.option & STEP_KEEP) != 0u) {
-    factors[factor_place(op.slot + unit, quad)] = value;
-  }
-#endif
-  tile[place] = value;
-}
 
 // log_det += number * sum of units from `source` on. One invocation for each quad, in ascending order.
 fn add_units(op: Op, local: u32) {
@@ -441,32 +354,3 @@ fn log_scales_of(a: vec4f, bound: f32) -> LogScales {
     vec4f(x.derivative, y.derivative, z.derivative, w.derivative),
   );
 }
-
-#if TRIANGLES
-// from L to = from in place: to[i] -= sum over j < i of lower[i, j] to[j], one column after the other.
-fn solve_lower(op: Op, local: u32) {
-  for (var j = 0u; j + 1u < op.count; j++) {
-    for (var i = (j + 1u) * ROW_QUADS + local; i < op.count * ROW_QUADS; i += GROUP) {
-      let weight = parameters[op.tensor + lower_place(i / ROW_QUADS, j)];
-      tile[op.to * ROW_QUADS + i] -= weight * tile[(op.to + j) * ROW_QUADS + i % ROW_QUADS];
-    }
-    workgroupBarrier();
-  }
-}
-
-// (U + diag) to = from in place.
-fn solve_upper(op: Op, local: u32) {
-  for (var step = 1u; step <= op.count; step++) {
-    let j = op.count - step;
-    if (local < ROW_QUADS) {
-      tile[(op.to + j) * ROW_QUADS + local] *= exp(-parameters[op.bias + j]);
-    }
-    workgroupBarrier();
-    for (var i = local; i < j * ROW_QUADS; i += GROUP) {
-      let weight = parameters[op.tensor + upper_place(i / ROW_QUADS, j, op.count)];
-      tile[op.to * ROW_QUADS + i] -= weight * tile[(op.to + j) * ROW_QUADS + i % ROW_QUADS];
-    }
-    workgroupBarrier();
-  }
-}
-#endif

@@ -1,0 +1,92 @@
+// Dense layers on the units of a tile. Needs the bindings and the tile of resident_pass.
+// docs/derivations.md, eq. (12), (13), (21)
+// to[o] = sum over i of packed[i, o] source[i] + bias[o], and what the option says: with a slope, an addition to what is
+// there, an activation. An invocation sums four outputs of four rows.
+fn dense(op: Op, local: u32) {
+  let quad = local % ROW_QUADS;
+  let lane = local / ROW_QUADS;
+  let n_blocks = (op.count + 3u) / 4u;
+  let n_slices = max(1u, LANES / n_blocks);
+  // Whole quads of inputs.
+  let n_quads_of_inputs = (op.inputs + 3u) / 4u;
+  let slice_inputs = 4u * ((n_quads_of_inputs + n_slices - 1u) / n_slices);
+  let slice = lane / n_blocks;
+  let first_input = slice * slice_inputs;
+  let end = select(0u, min(first_input + slice_inputs, 4u * n_quads_of_inputs), slice < n_slices);
+  for (var first = 0u; first < n_blocks; first += LANES) {
+    let block = select(lane % n_blocks, first + lane, n_slices == 1u);
+    if (block < n_blocks) {
+#unroll u 4
+      var sum_$u = vec4f();
+#end
+      var weight = op.tensor + first_input * n_blocks + block;
+      var unit = (op.source + first_input) * ROW_QUADS + quad;
+      for (var i = first_input; i < end; i += 4u) {
+#unroll k 4
+        let weights_$k = packed[weight + $k * n_blocks];
+        let input_$k = tile[unit + $k * ROW_QUADS];
+#end
+#unroll k 4
+#unroll u 4
+        sum_$u = fma(vec4f(weights_$k[$u]), input_$k, sum_$u);
+#end
+#end
+        weight += 4u * n_blocks;
+        unit += 4u * ROW_QUADS;
+      }
+      if (n_slices == 1u) {
+#unroll u 4
+        finish(op, 4u * block + $u, quad, sum_$u);
+#end
+      } else if (slice < n_slices) {
+#unroll u 4
+        parts[((slice * n_blocks + block) * 4u + $u) * ROW_QUADS + quad] = sum_$u;
+#end
+      }
+    }
+  }
+  if (n_slices > 1u) {
+    workgroupBarrier();
+    for (var i = local; i < op.count * ROW_QUADS; i += GROUP) {
+      var sum = vec4f();
+      for (var s = 0u; s < n_slices; s++) {
+        sum += parts[s * n_blocks * 4u * ROW_QUADS + i];
+      }
+      finish(op, i / ROW_QUADS, i % ROW_QUADS, sum);
+    }
+  }
+}
+
+fn finish(op: Op, unit: u32, quad: u32, sum: vec4f) {
+  if (unit >= op.count) {
+    return;
+  }
+  var value = sum;
+  if (op.bias != NONE) {
+    value += parameters[op.bias + unit];
+  }
+#if BACKWARD
+  if ((op.option & STEP_TIMES_SLOPE) != 0u) {
+    value *= factors[factor_place(op.slope + unit, quad)];
+  }
+#endif
+  let place = (op.to + unit) * ROW_QUADS + quad;
+  if ((op.option & STEP_ADD) != 0u) {
+    value += tile[place];
+  }
+  if ((op.option & STEP_ACTIVATE) != 0u) {
+    let activated = activate(value);
+    value = activated.value;
+#if BACKWARD
+    if ((op.option & STEP_KEEP_SLOPE) != 0u) {
+      factors[factor_place(op.slope + unit, quad)] = activated.derivative;
+    }
+#endif
+  }
+#if BACKWARD
+  if ((op.option & STEP_KEEP) != 0u) {
+    factors[factor_place(op.slot + unit, quad)] = value;
+  }
+#endif
+  tile[place] = value;
+}
