@@ -1,6 +1,6 @@
-// packed[first_quad + k n_blocks + b][i] = parameters[offset + k stride_k + j stride_j] with j = 4 b + i, or 0 for k >= n_k
+// packed[first_quad + k n_across + b][i] = parameters[offset + k stride_k + j stride_j] with j = 4 b + i, or 0 for k >= n_k
 // or j >= n_j: the weights of a layer in the order in which resident_pass reads them.
-// sections [n_sections, 8 words], in order of first_quad: first_quad, offset, stride_k, stride_j, n_k, n_j, n_blocks and
+// sections [n_sections, 8 words], in order of first_quad: first_quad, offset, stride_k, stride_j, n_k, n_j, n_across and
 // one unused; parameters: W [n_outputs, n_inputs] of each layer; packed [n_quads].
 // One invocation writes one quad; nothing is accumulated. docs/derivations.md, eq. (12), (21)
 #include "shared/grid.wgsl"

@@ -1,48 +1,58 @@
 // Dense layers on the units of a tile. Needs the bindings and the tile of resident_pass.
 // docs/derivations.md, eq. (12), (13), (21)
 // to[o] = sum over i of packed[i, o] source[i] + bias[o], and what the option says: with a slope, an addition to what is
-// there, an activation. An invocation sums four outputs of four rows.
+// there, an activation. An invocation sums a block
+// of outputs for four rows.
+const BLOCK: u32 = 4u * OUTPUT_QUADS;
+
 fn dense(op: Op, local: u32) {
   let quad = local % ROW_QUADS;
   let lane = local / ROW_QUADS;
-  let n_blocks = (op.count + 3u) / 4u;
+  let n_blocks = (op.count + BLOCK - 1u) / BLOCK;
   let n_slices = max(1u, LANES / n_blocks);
-  // Whole quads of inputs.
-  let n_quads_of_inputs = (op.inputs + 3u) / 4u;
-  let slice_inputs = 4u * ((n_quads_of_inputs + n_slices - 1u) / n_slices);
+  // Inputs are padded to whole quads; so are the slices of them.
+  let n_inputs = 4u * ((op.inputs + 3u) / 4u);
+  let slice_inputs = 4u * ((n_inputs + 4u * n_slices - 1u) / (4u * n_slices));
   let slice = lane / n_blocks;
   let first_input = slice * slice_inputs;
-  let end = select(0u, min(first_input + slice_inputs, 4u * n_quads_of_inputs), slice < n_slices);
+  let end = select(0u, min(first_input + slice_inputs, n_inputs), slice < n_slices);
   for (var first = 0u; first < n_blocks; first += LANES) {
     let block = select(lane % n_blocks, first + lane, n_slices == 1u);
     if (block < n_blocks) {
+#unroll o OUTPUT_QUADS
 #unroll u 4
-      var sum_$u = vec4f();
+      var sum_$o$u = vec4f();
 #end
-      var weight = op.tensor + first_input * n_blocks + block;
+#end
+      let stride = n_blocks * OUTPUT_QUADS;
+      var weight = op.tensor + first_input * stride + block * OUTPUT_QUADS;
       var unit = (op.source + first_input) * ROW_QUADS + quad;
       for (var i = first_input; i < end; i += 4u) {
 #unroll k 4
-        let weights_$k = packed[weight + $k * n_blocks];
         let input_$k = tile[unit + $k * ROW_QUADS];
+#unroll o OUTPUT_QUADS
+        let weights_$o$k = packed[weight + $k * stride + $o];
+#end
 #end
 #unroll k 4
+#unroll o OUTPUT_QUADS
 #unroll u 4
-        sum_$u = fma(vec4f(weights_$k[$u]), input_$k, sum_$u);
+        sum_$o$u = fma(vec4f(weights_$o$k[$u]), input_$k, sum_$o$u);
 #end
 #end
-        weight += 4u * n_blocks;
+#end
+        weight += 4u * stride;
         unit += 4u * ROW_QUADS;
       }
+#unroll o OUTPUT_QUADS
+#unroll u 4
       if (n_slices == 1u) {
-#unroll u 4
-        finish(op, 4u * block + $u, quad, sum_$u);
-#end
+        finish(op, BLOCK * block + 4u * $o + $u, quad, sum_$o$u);
       } else if (slice < n_slices) {
-#unroll u 4
-        parts[((slice * n_blocks + block) * 4u + $u) * ROW_QUADS + quad] = sum_$u;
-#end
+        parts[((slice * n_blocks + block) * BLOCK + 4u * $o + $u) * ROW_QUADS + quad] = sum_$o$u;
       }
+#end
+#end
     }
   }
   if (n_slices > 1u) {
@@ -50,7 +60,7 @@ fn dense(op: Op, local: u32) {
     for (var i = local; i < op.count * ROW_QUADS; i += GROUP) {
       var sum = vec4f();
       for (var s = 0u; s < n_slices; s++) {
-        sum += parts[s * n_blocks * 4u * ROW_QUADS + i];
+        sum += parts[s * n_blocks * BLOCK * ROW_QUADS + i];
       }
       finish(op, i / ROW_QUADS, i % ROW_QUADS, sum);
     }

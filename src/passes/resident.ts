@@ -74,7 +74,7 @@ export function residentStage(
   const packedWeights = packedWeightsName(place);
   const tile = tileOf(spec, layers, variants);
   if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
-  const weights = new WeightPacker();
+  const weights = new WeightPacker(tile.outputQuads);
   const ofPass = (isBackward: boolean): RowOps => new RowOps({ dim, contextDim, isBackward, weights });
   const [withNets] = layers.filter(({ spec: { conditioner } }) => conditioner !== undefined);
   const [scaled] = layers.filter(({ room }) => room.resident?.scaleMap !== undefined);
@@ -178,7 +178,7 @@ function tileOf(
   layers: readonly Layer[],
   { tile, lanes }: KernelVariants,
 ): Tile | undefined {
-  const weights = new WeightPacker();
+  const weights = new WeightPacker(1);
   const units = [false, true].map((isBackward) => {
     const ops = new RowOps({ dim, contextDim, isBackward, weights });
     for (const { room, ...layer } of layers) {
@@ -189,7 +189,11 @@ function tileOf(
   });
   const sizes: Tile[] =
     tile === 'lane'
-      ? [1, 2, 4, 8].map((share) => ({ group: Math.max(4, lanes), rowQuads: Math.max(4, lanes) / share }))
-      : [2, 1].map((rowQuads) => ({ group: 64, rowQuads }));
+      ? [1, 2, 4, 8].map((share) => ({
+          group: Math.max(4, lanes),
+          rowQuads: Math.max(4, lanes) / share,
+          outputQuads: 1,
+        }))
+      : [2, 1].map((rowQuads) => ({ group: 64, rowQuads, outputQuads: 2 }));
   return sizes.find((size) => size.rowQuads >= 1 && tileBytes(Math.max(...units), size) <= WORKGROUP_BYTES);
 }

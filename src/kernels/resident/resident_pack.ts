@@ -32,14 +32,20 @@ export interface UnitRange {
   count: number;
 }
 
-/** Words of a section's record: first_quad, offset, stride_k, stride_j, n_k, n_j, n_blocks, 0. */
+/** Words of a section's record: first_quad, offset, stride_k, stride_j, n_k, n_j, quads of outputs, 0. */
 const SECTION_WORDS = 8;
 
 /** Lays out the packed weights of a flow's layers, and builds the dispatch that fills them. */
 export class WeightPacker {
   readonly #sections: number[] = [];
   readonly #known = new Map<string, PackedWeights>();
+  readonly #outputQuads: number;
   #quads = 0;
+
+  /** @param outputQuads quads of outputs that an invocation sums at once: `Tile.outputQuads` */
+  constructor(outputQuads: number) {
+    this.#outputQuads = outputQuads;
+  }
 
   /** The weights from a range of the layer's inputs to a range of its outputs. */
   forward({ weight, inputs }: DenseSlots, from: UnitRange, to: UnitRange): PackedWeights {
@@ -58,9 +64,9 @@ export class WeightPacker {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const start = this.#quads;
-    const blocks = ceilDivide(outputs, 4);
-    this.#sections.push(start, offset, ...strides, inputs, outputs, blocks, 0);
-    this.#quads += roundUp(inputs, 4) * blocks;
+    const quads = roundUp(ceilDivide(outputs, 4), this.#outputQuads);
+    this.#sections.push(start, offset, ...strides, inputs, outputs, quads, 0);
+    this.#quads += roundUp(inputs, 4) * quads;
     const added = { start, inputs, outputs };
     this.#known.set(key, added);
     return added;

@@ -32,18 +32,20 @@ export const residentPassKernel = {
   },
   flags: ['BACKWARD', 'CONTEXT', 'TRIANGLES'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
-  sizes: ['N_UNITS', 'ROW_QUADS', 'GROUP', 'N_PARTS'],
+  sizes: ['N_UNITS', 'ROW_QUADS', 'OUTPUT_QUADS', 'GROUP', 'N_PARTS'],
 } as const satisfies KernelSpec;
 
 /** How the rows are split: a workgroup of `group` invocations owns 4 · `rowQuads` rows. */
 export interface Tile {
   group: number;
   rowQuads: number;
+  /** An invocation sums 4 · `outputQuads` outputs of a layer at once. */
+  outputQuads: number;
 }
 
 /** Parts of sums that the invocations share: without free invocations a sum has no parts. */
-function partCount({ group, rowQuads }: Tile): number {
-  return group > rowQuads ? 4 * group : 1;
+function partCount({ group, rowQuads, outputQuads }: Tile): number {
+  return group > rowQuads ? 4 * outputQuads * group : 1;
 }
 
 /** Workgroup memory of a tile, in bytes. */
@@ -136,6 +138,7 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
     sizes: {
       N_UNITS: storedUnits(args.units),
       ROW_QUADS: tile.rowQuads,
+      OUTPUT_QUADS: tile.outputQuads,
       GROUP: tile.group,
       N_PARTS: partCount(tile),
     },

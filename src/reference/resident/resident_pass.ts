@@ -53,6 +53,7 @@ class Row {
   readonly logDet: number;
   readonly dState: number;
   readonly dLogDet: number;
+  readonly outputQuads: number;
   readonly #call: Call;
   readonly #row: number;
 
@@ -61,6 +62,7 @@ class Row {
     this.#row = row;
     this.units = units;
     this.logDet = call.params.n_dim;
+    this.outputQuads = call.sizes.OUTPUT_QUADS;
     this.dState = dStateUnit(call.params.n_dim);
     this.dLogDet = row < call.params.n_valid_rows ? call.params.d_log_det : 0;
   }
@@ -115,11 +117,12 @@ const sum = (count: number, term: (i: number) => number): number =>
 const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
   dense(op, row) {
     const { to, count, from, inputs, tensor, bias, slot, slope, option } = op;
-    const blocks = Math.ceil(count / 4);
+    const { outputQuads } = row;
+    const across = outputQuads * Math.ceil(count / (4 * outputQuads));
     set(op, row, (o) => {
       let value = sum(
         inputs,
-        (i) => row.packed(tensor + i * blocks + Math.floor(o / 4), o % 4) * row.unit(from + i),
+        (i) => row.packed(tensor + i * across + Math.floor(o / 4), o % 4) * row.unit(from + i),
       );
       if (bias !== NONE) value += row.parameter(bias + o);
       if (option & STEPS.timesSlope) value *= row.factor(slope + o);
