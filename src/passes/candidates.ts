@@ -32,8 +32,7 @@ export const variantsSchema = v.object({
   product: v.picklist(['plain', 'blocked', 'streamed']),
   weights: v.picklist(['summed', 'sorted']),
   keep: v.picklist(['rebuild', 'store']),
-  // Choices stored before these settings existed lack them.
-  tile: v.optional(v.picklist(['workgroup', 'lane']), 'workgroup'),
+  // Choices stored before this setting existed lack it.
   precision: v.optional(v.picklist(PRECISIONS), 'f32'),
 }) satisfies v.GenericSchema<unknown, KernelVariants>;
 
@@ -99,8 +98,7 @@ export function variantsText(variants: KernelVariants | Readonly<Record<string, 
 
 /** Choices within the same regime come first: they share kernels, so there is less to compile. */
 function changesOf(fixed: KernelVariants): KernelVariants[] {
-  // The adapter decides the tile, the caller the precision.
-  const { regime, tile: _tile, precision: _precision, ...others } = variantsSchema.entries;
+  const { regime, precision: _, ...others } = variantsSchema.entries;
   const within = (base: KernelVariants): KernelVariants[] =>
     Object.entries(others).flatMap(([name, { options }]) =>
       options.map((value) => ({ ...base, [name]: value })),

@@ -20,12 +20,14 @@ import {
   STATE,
 } from '../plan/names.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
-import type { KernelVariants } from '../plan/variants.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import type { Stage } from './stage.ts';
 
 /** WebGPU's guaranteed workgroup memory. */
 const WORKGROUP_BYTES = 16_384;
+
+/** The largest comes first: more rows share each load of a weight, and fewer fill more workgroups. */
+const TILES: readonly Tile[] = [2, 1].map((rowQuads) => ({ group: 64, rowQuads, outputQuads: 2 }));
 
 /** Bytes of the factors of a batch; a deeper flow goes back in segments, one after the other. */
 const FACTOR_BYTES = 64 * 2 ** 20;
@@ -38,11 +40,7 @@ interface Constants {
 }
 
 /** Bijectors from `start` on that one pass can run, or none. */
-export function residentLayersAt(
-  { spec, layout }: FlowModel,
-  start: number,
-  variants: KernelVariants,
-): readonly Layer[] {
+export function residentLayersAt({ spec, layout }: FlowModel, start: number): readonly Layer[] {
   const layers: Layer[] = [];
   let constants: Constants = {};
   for (const layer of layout.bijectors.slice(start)) {
@@ -55,7 +53,7 @@ export function residentLayersAt(
     if (room.resident === undefined || !isAlike) break;
     if (room.backward !== undefined && room.resident.backward === undefined) break;
     const next = [...layers, layer];
-    if (tileOf(spec, next, variants) === undefined) break;
+    if (tileOf(spec, next) === undefined) break;
     layers.push(layer);
     constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };
   }
@@ -67,12 +65,11 @@ export function residentStage(
   { spec, layout }: FlowModel,
   place: number,
   layers: readonly Layer[],
-  variants: KernelVariants,
   isTraining: boolean,
 ): Stage {
   const { dim, contextDim } = spec;
   const packedWeights = packedWeightsName(place);
-  const tile = tileOf(spec, layers, variants);
+  const tile = tileOf(spec, layers);
   if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
   const weights = new WeightPacker(tile.outputQuads);
   const ofPass = (isBackward: boolean): RowOps => new RowOps({ dim, contextDim, isBackward, weights });
@@ -173,11 +170,7 @@ function segmentsOf(layers: readonly Layer[], slots: number, start: () => RowOps
 }
 
 /** The largest tile whose units fit the workgroup memory, or undefined. */
-function tileOf(
-  { dim, contextDim }: FlowModel['spec'],
-  layers: readonly Layer[],
-  { tile, lanes }: KernelVariants,
-): Tile | undefined {
+function tileOf({ dim, contextDim }: FlowModel['spec'], layers: readonly Layer[]): Tile | undefined {
   const weights = new WeightPacker(1);
   const units = [false, true].map((isBackward) => {
     const ops = new RowOps({ dim, contextDim, isBackward, weights });
@@ -187,13 +180,5 @@ function tileOf(
     }
     return ops.units;
   });
-  const sizes: Tile[] =
-    tile === 'lane'
-      ? [1, 2, 4, 8].map((share) => ({
-          group: Math.max(4, lanes),
-          rowQuads: Math.max(4, lanes) / share,
-          outputQuads: 1,
-        }))
-      : [2, 1].map((rowQuads) => ({ group: 64, rowQuads, outputQuads: 2 }));
-  return sizes.find((size) => size.rowQuads >= 1 && tileBytes(Math.max(...units), size) <= WORKGROUP_BYTES);
+  return TILES.find((tile) => tileBytes(Math.max(...units), tile) <= WORKGROUP_BYTES);
 }

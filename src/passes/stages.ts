@@ -18,9 +18,9 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
     const layer = bijectors[place];
     if (layer === undefined) break;
     const { room } = layer;
-    const residents = isResident ? residentLayersAt(model, place, variants) : [];
+    const residents = isResident ? residentLayersAt(model, place) : [];
     if (residents.length > 0) {
-      stages.push(residentStage(model, place, residents, variants, isTraining));
+      stages.push(residentStage(model, place, residents, isTraining));
       next = place + residents.length;
       continue;
     }

@@ -7,8 +7,6 @@ export interface KernelVariants {
    * if the nets are small enough. `resident`: a workgroup takes a tile of rows through all bijectors that fit its memory.
    */
   regime: 'fused' | 'tiled' | 'resident';
-  /** The rows of a resident workgroup: `workgroup` shares each row's sums among invocations; `lane` suits CPUs. */
-  tile: 'workgroup' | 'lane';
   /** Subgroup lanes that share loaded values: 8 or 4, or 1 without subgroups. */
   lanes: 1 | 4 | 8;
   /**
@@ -41,7 +39,6 @@ export interface KernelVariants {
 /** One dispatch per layer and no optional feature: works everywhere. */
 export const PLAIN_VARIANTS: KernelVariants = {
   regime: 'tiled',
-  tile: 'workgroup',
   lanes: 1,
   segment: 8,
   product: 'plain',
@@ -73,7 +70,6 @@ export function fixedVariants(
     ...PLAIN_VARIANTS,
     precision,
     regime: precision !== 'f32' ? 'tiled' : software ? 'fused' : 'resident',
-    tile: software ? 'lane' : 'workgroup',
     lanes,
     product: !software ? 'blocked' : usesVectorUnit ? 'streamed' : 'plain',
     weights: usesVectorUnit ? 'sorted' : 'summed',

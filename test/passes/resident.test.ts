@@ -23,12 +23,7 @@ const F64_BOUND = 1e-9;
 const VALUE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
 
-const TILES: KernelVariants[] = (['workgroup', 'lane'] as const).map((tile) => ({
-  ...PLAIN_VARIANTS,
-  regime: 'resident',
-  tile,
-  lanes: 4,
-}));
+const RESIDENT: KernelVariants = { ...PLAIN_VARIANTS, regime: 'resident' };
 
 const SPECS: [string, FlowSpec][] = [
   ...SPEC_SHAPES,
@@ -79,44 +74,40 @@ describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
 
   it.each(PLANS)('means what single kernels mean, in f64: $name', ({ build, values }) => {
     const plain = byTwins(build(model, PLAIN_VARIANTS));
-    for (const variants of TILES) {
-      const plan = build(model, variants);
-      expect(planProblems(plan)).toEqual([]);
-      const resident = byTwins(plan);
-      for (const value of values) {
-        expectNormClose(`${value}, ${variants.tile}`, resident.floats(value), plain.floats(value), F64_BOUND);
-      }
+    const plan = build(model, RESIDENT);
+    expect(planProblems(plan)).toEqual([]);
+    const resident = byTwins(plan);
+    for (const value of values) {
+      expectNormClose(`${value}`, resident.floats(value), plain.floats(value), F64_BOUND);
     }
   });
 
   it.each(PLANS)('does so on the GPU: $name', async ({ build, values }) => {
     const plain = byTwins(build(model, PLAIN_VARIANTS));
     const context = await testGpu();
-    for (const variants of TILES) {
-      const plan = build(model, variants);
-      using program = await GpuProgram.create(context, plan);
-      for (const [name, contents] of Object.entries(inputs)) {
-        if (program.has(name)) context.buffers.write(program.buffer(name), contents);
+    const plan = build(model, RESIDENT);
+    using program = await GpuProgram.create(context, plan);
+    for (const [name, contents] of Object.entries(inputs)) {
+      if (program.has(name)) context.buffers.write(program.buffer(name), contents);
+    }
+    await program.run();
+    for (const value of values) {
+      const { length } = plan.buffers.find((buffer) => buffer.name === value)!;
+      const found = await context.buffers.download(program.buffer(value), length);
+      if (value !== GRADIENTS) {
+        const width = (value === STATE ? spec.dim : 1) * paddedRows(ROWS);
+        expectClose(
+          `${value}`,
+          found.subarray(0, width),
+          plain.floats(value).subarray(0, width),
+          VALUE_BOUND,
+        );
+        continue;
       }
-      await program.run();
-      for (const value of values) {
-        const { length } = plan.buffers.find((buffer) => buffer.name === value)!;
-        const found = await context.buffers.download(program.buffer(value), length);
-        if (value !== GRADIENTS) {
-          const width = (value === STATE ? spec.dim : 1) * paddedRows(ROWS);
-          expectClose(
-            `${value}, ${variants.tile}`,
-            found.subarray(0, width),
-            plain.floats(value).subarray(0, width),
-            VALUE_BOUND,
-          );
-          continue;
-        }
-        for (const { name, offset, length: size, trainable } of model.layout.tensors) {
-          if (!trainable) continue;
-          const [gpu, twin] = [found, plain.floats(value)].map((all) => all.subarray(offset, offset + size));
-          expectNormClose(`${name}, ${variants.tile}`, gpu!, twin!, GRADIENT_BOUND);
-        }
+      for (const { name, offset, length: size, trainable } of model.layout.tensors) {
+        if (!trainable) continue;
+        const [gpu, twin] = [found, plain.floats(value)].map((all) => all.subarray(offset, offset + size));
+        expectNormClose(`${name}`, gpu!, twin!, GRADIENT_BOUND);
       }
     }
   });

@@ -31,7 +31,7 @@ const CHOICES: KernelVariants[] = distinct(
     .flatMap((facts) =>
       PRECISIONS.flatMap((precision) => {
         const fixed = fixedVariants(facts, precision);
-        const { tile: _tile, precision: _precision, ...others } = variantsSchema.entries;
+        const { precision: _, ...others } = variantsSchema.entries;
         return Object.entries(others).flatMap(([name, { options }]) =>
           options.map((value): KernelVariants => ({ ...fixed, [name]: value })),
         );
