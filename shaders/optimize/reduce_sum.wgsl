@@ -20,13 +20,20 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   var sum = 0.0;
-  for (var i = group.x * REDUCTION_SIZE + local; i < params.n_elements; i += n_groups.x * REDUCTION_SIZE) {
-    let value = input[i];
+  let stride = n_groups.x * REDUCTION_SIZE;
+  // Eight loads at a time, so that their latencies overlap.
+  for (var first = group.x * REDUCTION_SIZE + local; first < params.n_elements; first += 8u * stride) {
+#unroll k 8
+    let place_$k = first + $k * stride;
+    let value_$k = select(0.0, input[min(place_$k, params.n_elements - 1u)], place_$k < params.n_elements);
+#end
+#unroll k 8
 #if SQUARES
-    sum += value * value;
+    sum += value_$k * value_$k;
 #else
-    sum += value;
+    sum += value_$k;
 #endif
+#end
   }
   let total = tree_sum(local, sum);
   if (local == 0u) {

@@ -1,7 +1,7 @@
 // Ends a training step: writes its mean NLL and gradient norm into the ring and increments the step counter.
 // If adam_step refused an update although the norm is finite, the norm is -1.
 // nll_sum, gradient_sum_squares [1]; step_state [2]: step, refused; step_losses [ring_size, 2]: nats, norm.
-// A single invocation; the order of the launches makes it the last of its step.
+// One invocation of a workgroup; the order of the launches makes it the last of its step.
 // docs/architecture.md, "The way of a batch"
 #include "shared/finite.wgsl"
 
@@ -16,8 +16,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> step_state: array<u32>;
 @group(0) @binding(4) var<storage, read_write> step_losses: array<f32>;
 
-@compute @workgroup_size(1)
-fn main() {
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(local_invocation_index) local: u32) {
+  if (local > 0u) {
+    return;
+  }
   let step = step_state[0];
   let slot = 2u * (step % params.ring_size);
   step_losses[slot] = nll_sum[0] / f32(params.n_rows);
