@@ -38,7 +38,13 @@ export interface ModelledTime {
   parts: Readonly<Record<Bound, number>>;
 }
 
-type Launch = Pick<Dispatch, 'workgroups' | 'flops' | 'bytes'>;
+/**
+ * Cycles of an entry of a table that a kernel follows, besides its loops: a load of the entry, another of a parameter, and
+ * some eighty instructions with a barrier.
+ */
+const OPERATION_CYCLES = 600;
+
+type Launch = Pick<Dispatch, 'workgroups' | 'flops' | 'bytes' | 'chain'>;
 
 /**
  * The modelled time of a dispatch: launch + max(arithmetic, memory, latency). Arithmetic is the instructions of all
@@ -46,7 +52,7 @@ type Launch = Pick<Dispatch, 'workgroups' | 'flops' | 'bytes'>;
  * subgroup, as often as the machine must be filled.
  */
 export function modelledTime(
-  { workgroups, flops, bytes }: Launch,
+  { workgroups, flops, bytes, chain }: Launch,
   code: MachineCode,
   gpu: GpuFigures,
 ): ModelledTime {
@@ -54,17 +60,22 @@ export function modelledTime(
   const groups = workgroups.reduce((product, count) => product * count, 1);
   const subgroups = groups * Math.ceil(groupSize / subgroupSize);
   const invocations = groups * groupSize;
-  const executed = executedBy(code.code, { flops: flops / invocations, bytes: bytes / invocations });
+  const executed = executedBy(
+    code.code,
+    { flops: flops / invocations, bytes: bytes / invocations },
+    chain?.trips,
+  );
 
   const cycleMs = 1e-6 / gpu.clockGhz;
   const extraCycles = Math.max(1, subgroupSize / gpu.simdLanes) - 1;
   const issueMs = (executed('instructions') + extraCycles * executed('vectorInstructions')) * cycleMs;
+  const operationCycles = (chain?.operations ?? 0) * OPERATION_CYCLES;
   const fillings = Math.ceil(subgroups / (gpu.simds * subgroupsPerSimd));
   const parts = {
     launch: LAUNCH_MS,
     arithmetic: (issueMs * subgroups) / gpu.simds,
     memory: bytes / gpu.gbPerSecond / 1e6,
-    latency: fillings * (issueMs + executed('waitCycles') * cycleMs),
+    latency: fillings * (issueMs + (executed('waitCycles') + operationCycles) * cycleMs),
   };
   const { launch, ...work } = parts;
   const [boundBy] = (Object.entries(parts) as [Bound, number][]).reduce((a, b) => (b[1] > a[1] ? b : a));
@@ -73,18 +84,19 @@ export function modelledTime(
 
 /**
  * The sum of a count over all instructions that an invocation executes. The code says how often some loops run. The
- * plan's FLOPs say it of the innermost others that have multiply-adds, or its bytes, if no loop has any. All others run
- * once.
+ * plan says it of the innermost others that have multiply-adds, by their number or by its FLOPs, or by its bytes, if no
+ * loop has any. All others run once.
  */
 function executedBy(
   code: CodeLoop,
   work: { flops: number; bytes: number },
+  known?: number,
 ): (of: keyof CodeCounts) => number {
   const [amount, unit] = code.loops.some((loop) => has(loop, 'multiplyAdds'))
     ? ([work.flops / 2, 'multiplyAdds'] as const)
     : ([work.bytes, 'loadedBytes'] as const);
   const perTrip = sum(code, unit, unit, 1) - sum(code, unit, unit, 0);
-  const trips = perTrip === 0 ? 1 : Math.max(1, (amount - code.own[unit]) / perTrip);
+  const trips = known ?? (perTrip === 0 ? 1 : Math.max(1, (amount - code.own[unit]) / perTrip));
   return (of) => sum(code, of, unit, trips);
 }
 

@@ -77,6 +77,16 @@ export interface Dispatch {
   flops: number;
   /** Minimum bytes moved: every element read and written once. */
   bytes: number;
+  /** For a model of the time, if a table decides what the kernel does. */
+  chain?: Chain;
+}
+
+/** What one invocation does, one after the other. */
+export interface Chain {
+  /** Entries of the table that it follows. */
+  operations: number;
+  /** Runs of its loop of multiply-adds, in all operations together. */
+  trips: number;
 }
 
 interface LaunchParts<K extends KernelSpec> {
@@ -85,6 +95,7 @@ interface LaunchParts<K extends KernelSpec> {
   workgroups: Workgroups;
   flops: number;
   bytes: number;
+  chain?: Chain;
 }
 
 /** The parts of a dispatch that a launcher of `K` adds to the kernel. */
@@ -98,7 +109,7 @@ export type LaunchOf<K extends KernelSpec> = LaunchParts<K> &
 
 /** Builds a dispatch of `kernel`; its params, flags, constants, sizes and bindings are type-checked. */
 export function dispatchOf<const K extends KernelSpec>(kernel: K, launch: LaunchOf<K>): Dispatch {
-  const { params, buffers, workgroups, flops, bytes } = launch;
+  const { params, buffers, workgroups, flops, bytes, chain } = launch;
   return {
     kernel,
     params,
@@ -110,6 +121,7 @@ export function dispatchOf<const K extends KernelSpec>(kernel: K, launch: Launch
     workgroups,
     flops,
     bytes,
+    ...(chain === undefined ? {} : { chain }),
   };
 }
 

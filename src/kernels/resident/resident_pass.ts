@@ -112,6 +112,15 @@ const TRIANGULAR: readonly Op['kind'][] = [
   'lower_transposed',
 ];
 
+/** Runs of a dense operation's loop by the invocation that has most to do. */
+function denseTrips({ kind, count = 0, inputs = 0 }: Op, { group, rowQuads, outputQuads }: Tile): number {
+  if (kind !== 'dense') return 0;
+  const lanes = group / rowQuads;
+  const blocks = ceilDivide(count, 4 * outputQuads);
+  const slices = Math.max(1, Math.floor(lanes / blocks));
+  return ceilDivide(blocks, lanes) * ceilDivide(ceilDivide(inputs, 4), slices);
+}
+
 /** Takes rows through `ops`, in place; backward also their gradients. */
 export function residentPass(args: ResidentPassArguments): Dispatch {
   const { rows, dim, contextDim, ops, tile, backward, context } = args;
@@ -153,6 +162,7 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
     },
     workgroups: foldedGroups(tiles),
     flops: rows * args.flops,
+    chain: { operations: ops.length, trips: ops.reduce((sum, op) => sum + denseTrips(op, tile), 0) },
     bytes: 4 * rows * moved + 4 * OP_WORDS * ops.length,
   });
 }
