@@ -52,8 +52,7 @@ export function residentLayersAt({ spec, layout }: FlowModel, start: number): re
       (scale === undefined || scale.map === (constants.scale?.map ?? scale.map));
     if (room.resident === undefined || !isAlike) break;
     if (room.backward !== undefined && room.resident.backward === undefined) break;
-    const next = [...layers, layer];
-    if (tileOf(spec, next) === undefined) break;
+    if (tileFor(unitsOf(spec, layer)) === undefined) break;
     layers.push(layer);
     constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };
   }
@@ -69,7 +68,7 @@ export function residentStage(
 ): Stage {
   const { dim, contextDim } = spec;
   const packedWeights = packedWeightsName(place);
-  const tile = tileOf(spec, layers);
+  const tile = tileFor(Math.max(...layers.map((layer) => unitsOf(spec, layer))));
   if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
   const weights = new WeightPacker(tile.outputQuads);
   const ofPass = (isBackward: boolean): RowOps => new RowOps({ dim, contextDim, isBackward, weights });
@@ -169,16 +168,20 @@ function segmentsOf(layers: readonly Layer[], slots: number, start: () => RowOps
   return segments.filter(({ ops }) => ops.length > 0);
 }
 
-/** The largest tile whose units fit the workgroup memory, or undefined. */
-function tileOf({ dim, contextDim }: FlowModel['spec'], layers: readonly Layer[]): Tile | undefined {
+/** The units that a bijector needs in any pass; bijectors use the same units one after the other. */
+function unitsOf({ dim, contextDim }: FlowModel['spec'], layer: Layer): number {
+  const { resident } = layer.room;
   const weights = new WeightPacker(1);
-  const units = [false, true].map((isBackward) => {
-    const ops = new RowOps({ dim, contextDim, isBackward, weights });
-    for (const { room, ...layer } of layers) {
-      if (isBackward) room.resident?.backward?.(ops, { room, ...layer });
-      else room.resident?.forward(ops, { room, ...layer });
-    }
-    return ops.units;
-  });
-  return TILES.find((tile) => tileBytes(Math.max(...units), tile) <= WORKGROUP_BYTES);
+  const [forward, inverse, backward] = [false, false, true].map(
+    (isBackward) => new RowOps({ dim, contextDim, isBackward, weights }),
+  ) as [RowOps, RowOps, RowOps];
+  resident?.forward(forward, layer);
+  resident?.inverse(inverse, layer);
+  resident?.backward?.(backward, layer);
+  return Math.max(forward.units, inverse.units, backward.units);
+}
+
+/** The largest tile whose units fit the workgroup memory, or undefined. */
+function tileFor(units: number): Tile | undefined {
+  return TILES.find((tile) => tileBytes(units, tile) <= WORKGROUP_BYTES);
 }
