@@ -1,9 +1,15 @@
-// packed[first_quad + k n_across + b][i] = parameters[offset + k stride_k + j stride_j] with j = 4 b + i, or 0 for k >= n_k
-// or j >= n_j: the weights of a layer in the order in which resident_pass reads them.
-// sections [n_sections, 8 words], in order of first_quad: first_quad, offset, stride_k, stride_j, n_k, n_j, n_across and
-// one unused; parameters: W [n_outputs, n_inputs] of each layer; packed [n_quads].
-// One invocation writes one quad; nothing is accumulated. docs/derivations.md, eq. (12), (21)
+// packed[first_quad + k n_across + b][i] = W[k, j] with j = 4 b + i, or 0 for k >= n_k or j >= n_j: the weights of a layer
+// in the order in which resident_pass reads them, from input k to output j.
+// A matrix has W[k, j] = parameters[offset + k stride_k + j stride_j]. A triangle, packed by rows from offset on, is L with
+// ones on its diagonal or U with exp of the parameters from stride_k on; it maps k to j, or with stride_j = 1 the transposed
+// one does. sections [n_sections, 8 words], in order of first_quad: first_quad, offset, stride_k, stride_j, n_k, n_j,
+// n_across, triangle; parameters as in the model; packed [n_quads].
+// One invocation writes one quad; nothing is accumulated. docs/derivations.md, eq. (12), (21), (53)
 #include "shared/grid.wgsl"
+#include "shared/triangles.wgsl"
+
+const TRIANGLE_LOWER: u32 = 1u;
+const TRIANGLE_UPPER: u32 = 2u;
 
 struct Params {
   n_quads: u32,
@@ -42,9 +48,31 @@ fn main(
   let first = 4u * ((index - place.x) % shape.z);
   var quad = vec4f();
   for (var i = 0u; i < 4u; i++) {
-    if (k < shape.x && first + i < shape.y) {
-      quad[i] = parameters[place.y + k * place.z + (first + i) * place.w];
+    let j = first + i;
+    if (k >= shape.x || j >= shape.y) {
+      continue;
+    }
+    if (shape.w == 0u) {
+      quad[i] = parameters[place.y + k * place.z + j * place.w];
+    } else if (place.w == 1u) {
+      quad[i] = triangle_element(k, j, place, shape);
+    } else {
+      quad[i] = triangle_element(j, k, place, shape);
     }
   }
   packed[index] = quad;
+}
+
+// Row `row`, column `column` of a triangle.
+fn triangle_element(row: u32, column: u32, place: vec4u, shape: vec4u) -> f32 {
+  if (shape.w == TRIANGLE_LOWER) {
+    if (column < row) {
+      return parameters[place.y + lower_place(row, column)];
+    }
+    return select(0.0, 1.0, column == row);
+  }
+  if (column > row) {
+    return parameters[place.y + upper_place(row, column, shape.x)];
+  }
+  return select(0.0, exp(parameters[place.z + row]), column == row);
 }

@@ -263,40 +263,6 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
         tile[to] = sign * tile[(op.source + other) * ROW_QUADS + quad];
       }
     }
-#if TRIANGLES
-    // to[i] = exp(log_diagonal[i]) source[i] + sum over j > i of upper[i, j] source[j]
-    case OP_UPPER: {
-      var sum = exp(parameters[op.bias + unit]) * tile[source];
-      for (var j = unit + 1u; j < op.count; j++) {
-        sum += parameters[op.tensor + upper_place(unit, j, op.count)] * tile[(op.source + j) * ROW_QUADS + quad];
-      }
-      tile[to] = sum;
-    }
-    // to[i] = source[i] + sum over j < i of lower[i, j] source[j]
-    case OP_LOWER: {
-      var sum = tile[source];
-      for (var j = 0u; j < unit; j++) {
-        sum += parameters[op.tensor + lower_place(unit, j)] * tile[(op.source + j) * ROW_QUADS + quad];
-      }
-      tile[to] = sum;
-    }
-    // to[j] = exp(log_diagonal[j]) source[j] + sum over i < j of upper[i, j] source[i]
-    case OP_UPPER_TRANSPOSED: {
-      var sum = exp(parameters[op.bias + unit]) * tile[source];
-      for (var i = 0u; i < unit; i++) {
-        sum += parameters[op.tensor + upper_place(i, unit, op.count)] * tile[(op.source + i) * ROW_QUADS + quad];
-      }
-      tile[to] = sum;
-    }
-    // to[j] = source[j] + sum over i > j of lower[i, j] source[i]
-    case OP_LOWER_TRANSPOSED: {
-      var sum = tile[source];
-      for (var i = unit + 1u; i < op.count; i++) {
-        sum += parameters[op.tensor + lower_place(i, unit)] * tile[(op.source + i) * ROW_QUADS + quad];
-      }
-      tile[to] = sum;
-    }
-#endif
 #if BACKWARD
     // Keeps d_y[i] x[i] exp(log_diagonal[i]) + d_log_det, with d_y at `source` and x in the state.
     case OP_DIAGONAL_FACTORS: {

@@ -75,19 +75,18 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
   movesFeatures: true,
 
   resident: {
-    forward(ops, { tensors: { lower, upper, logDiagonal, permutation } }) {
+    forward(ops, { tensors }) {
+      const { logDiagonal, permutation } = tensors;
       const count = logDiagonal.length;
-      const tensors = { tensor: upper.offset, bias: logDiagonal.offset };
       ops.scope(() => {
         const [y, w] = [ops.reserve(count), ops.reserve(count)];
+        ops.triangle(tensors, 'upper', false, { to: y, from: 0 });
+        ops.triangle(tensors, 'lower', false, { to: w, from: y });
         ops.add(
-          { kind: 'upper', to: y, count, from: 0, ...tensors },
-          { kind: 'lower', to: w, count, from: y, tensor: lower.offset },
           { kind: 'permute', to: 0, count, from: w, tensor: permutation.offset, bias: NONE },
           { kind: 'add_tensor', tensor: logDiagonal.offset, count, number: 1 },
         );
       });
-      ops.flops += 2 * count * count;
     },
 
     inverse(ops, { tensors }) {
@@ -106,13 +105,12 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
       ) as [number, number, number, number, number];
       ops.scope(() => {
         const [inner, dOuter, dInner] = [ops.reserve(count), ops.reserve(count), ops.reserve(count)];
-        const scaled = { tensor: upper.offset, bias: logDiagonal.offset };
         const order = { tensor: permutation.offset, bias: NONE, option: INVERTED };
         residentSolve(ops, tensors, inner, innerSlot);
+        ops.add({ kind: 'permute', to: dOuter, count, from: ops.dState, ...order });
+        ops.triangle(tensors, 'lower', true, { to: dInner, from: dOuter });
+        ops.triangle(tensors, 'upper', true, { to: ops.dState, from: dInner });
         ops.add(
-          { kind: 'permute', to: dOuter, count, from: ops.dState, ...order },
-          { kind: 'lower_transposed', to: dInner, count, from: dOuter, tensor: lower.offset },
-          { kind: 'upper_transposed', to: ops.dState, count, from: dInner, ...scaled },
           { kind: 'keep', from: dOuter, count, slot: dOuterSlot },
           { kind: 'keep', from: dInner, count, slot: dInnerSlot },
           { kind: 'keep', from: 0, count, slot: xSlot },
@@ -126,7 +124,7 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
         { ...square, outSlot: dInnerSlot, inSlot: xSlot, weight: upper.offset, triangle: 'upper' },
         { outSlot: diagonalSlot, outputs: count, inSlot: 0, inputs: 0, bias: logDiagonal.offset },
       );
-      ops.flops += 6 * count * count;
+      ops.flops += 4 * count * count;
     },
   },
 

@@ -2,6 +2,8 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { ceilDivide } from '../../plan/shape.ts';
 import { NONE } from './ops.ts';
+import { TRIANGLES } from './resident_pack.ts';
+import type { Triangle } from './resident_pack.ts';
 import { tilesOf } from './resident_pass.ts';
 import type { Tile } from './resident_pass.ts';
 
@@ -21,8 +23,6 @@ export const residentBackwardWeightKernel = {
   sizes: ['ROW_QUADS'],
 } as const satisfies KernelSpec;
 
-export const TRIANGLES = ['none', 'lower', 'upper'] as const;
-
 /** A matrix of gradients: sums over the rows of products of two ranges of factors. */
 export interface WeightProduct {
   /** The first slot of the gradients of the outputs, and their count. */
@@ -35,7 +35,7 @@ export interface WeightProduct {
   weight?: number;
   bias?: number;
   /** The triangle of the matrix that the tensor holds. */
-  triangle?: (typeof TRIANGLES)[number];
+  triangle?: Triangle;
 }
 
 /** Rows and columns of a workgroup's block. */

@@ -1,7 +1,7 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { ceilDivide, gridOf, roundUp } from '../../plan/shape.ts';
-import type { DenseSlots } from '../../model/tensors.ts';
+import type { DenseSlots, LinearSlots } from '../../model/tensors.ts';
 
 export const residentPackKernel = {
   stem: 'resident_pack',
@@ -26,13 +26,17 @@ export interface PackedWeights {
   outputs: number;
 }
 
+/** Which part of a square matrix a tensor holds, by its number in the shaders. */
+export const TRIANGLES = ['none', 'lower', 'upper'] as const;
+export type Triangle = (typeof TRIANGLES)[number];
+
 /** A range of a layer's inputs or outputs. */
 export interface UnitRange {
   start: number;
   count: number;
 }
 
-/** Words of a section's record: first_quad, offset, stride_k, stride_j, n_k, n_j, quads of outputs, 0. */
+/** Words of a section's record: see shaders/resident/resident_pack.wgsl. */
 const SECTION_WORDS = 8;
 
 /** Lays out the packed weights of a flow's layers, and builds the dispatch that fills them. */
@@ -59,13 +63,30 @@ export class WeightPacker {
     return this.#add(offset, [inputs, 1], from.count, to.count);
   }
 
-  #add(offset: number, strides: [number, number], inputs: number, outputs: number): PackedWeights {
-    const key = [offset, ...strides, inputs, outputs].join();
+  /** L y or (U + diag) x of an invertible linear map, or the transposed product. */
+  triangle(
+    { lower, upper, logDiagonal }: LinearSlots,
+    which: 'lower' | 'upper',
+    transposed: boolean,
+  ): PackedWeights {
+    const { offset } = which === 'lower' ? lower : upper;
+    const { length } = logDiagonal;
+    return this.#add(offset, [logDiagonal.offset, Number(transposed)], length, length, which);
+  }
+
+  #add(
+    offset: number,
+    strides: [number, number],
+    inputs: number,
+    outputs: number,
+    triangle: Triangle = 'none',
+  ): PackedWeights {
+    const key = [offset, ...strides, inputs, outputs, triangle].join();
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const start = this.#quads;
     const quads = roundUp(ceilDivide(outputs, 4), this.#outputQuads);
-    this.#sections.push(start, offset, ...strides, inputs, outputs, quads, 0);
+    this.#sections.push(start, offset, ...strides, inputs, outputs, quads, TRIANGLES.indexOf(triangle));
     this.#quads += roundUp(inputs, 4) * quads;
     const added = { start, inputs, outputs };
     this.#known.set(key, added);

@@ -103,14 +103,7 @@ export function contextUnit(dim: number, isBackward: boolean): number {
   return isBackward ? 2 * dim + 1 : dim + 1;
 }
 
-const TRIANGULAR: readonly Op['kind'][] = [
-  'upper',
-  'lower',
-  'solve_upper',
-  'solve_lower',
-  'upper_transposed',
-  'lower_transposed',
-];
+const TRIANGULAR: readonly Op['kind'][] = ['solve_upper', 'solve_lower'];
 
 /** Runs of a dense operation's loop by the invocation that has most to do. */
 function denseTrips({ kind, count = 0, inputs = 0 }: Op, { group, rowQuads, outputQuads }: Tile): number {

@@ -1,5 +1,5 @@
 /** Builds the operations of a resident pass: which units, packed weights and factors each bijector uses. */
-import type { DenseSlots, TensorSlot } from '../../model/tensors.ts';
+import type { DenseSlots, LinearSlots, TensorSlot } from '../../model/tensors.ts';
 import { roundUp } from '../../plan/shape.ts';
 import { NONE } from './ops.ts';
 import type { Op } from './ops.ts';
@@ -87,6 +87,16 @@ export class RowOps {
   dense(layer: DenseSlots, inputs: UnitRange, op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>): void {
     const outputs = { start: 0, count: layer.outputs };
     this.#dense(this.#weights.forward(layer, inputs, outputs), op);
+  }
+
+  /** to = L from or (U + diag) from, or the transposed product. */
+  triangle(
+    slots: LinearSlots,
+    which: 'lower' | 'upper',
+    transposed: boolean,
+    { to, from }: { to: number; from: number },
+  ): void {
+    this.#dense(this.#weights.triangle(slots, which, transposed), { to, from, bias: NONE });
   }
 
   /** to = Wᵀ from, for a range of the layer's inputs. */

@@ -1,6 +1,7 @@
 import type { Twin } from '../../plan/kernel.ts';
 import { NONE } from '../../kernels/resident/ops.ts';
-import { BLOCK_WORDS, TRIANGLES } from '../../kernels/resident/resident_backward_weight.ts';
+import { BLOCK_WORDS } from '../../kernels/resident/resident_backward_weight.ts';
+import { TRIANGLES } from '../../kernels/resident/resident_pack.ts';
 import type { residentBackwardWeightKernel } from '../../kernels/resident/resident_backward_weight.ts';
 import { at } from '../maths/at.ts';
 import { lowerPlace, upperPlace } from '../maths/triangles.ts';

@@ -209,36 +209,6 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
       else row.units[to + j] = sign * row.unit(from + other);
     }
   },
-  upper(op, row) {
-    set(
-      op,
-      row,
-      (i) =>
-        Math.exp(row.parameter(op.bias + i)) * row.unit(op.from + i) +
-        sum(op.count, (j) => (j > i ? upper(op, row, i, j) * row.unit(op.from + j) : 0)),
-    );
-  },
-  lower(op, row) {
-    set(op, row, (i) => row.unit(op.from + i) + sum(i, (j) => lower(op, row, i, j) * row.unit(op.from + j)));
-  },
-  upper_transposed(op, row) {
-    set(
-      op,
-      row,
-      (j) =>
-        Math.exp(row.parameter(op.bias + j)) * row.unit(op.from + j) +
-        sum(j, (i) => upper(op, row, i, j) * row.unit(op.from + i)),
-    );
-  },
-  lower_transposed(op, row) {
-    set(
-      op,
-      row,
-      (j) =>
-        row.unit(op.from + j) +
-        sum(op.count, (i) => (i > j ? lower(op, row, i, j) * row.unit(op.from + i) : 0)),
-    );
-  },
   diagonal_factors({ from, count, tensor, slot }, row) {
     for (const i of range(count)) {
       const factor = row.unit(from + i) * row.unit(i) * Math.exp(row.parameter(tensor + i));
