@@ -9,13 +9,13 @@ fn dense(op: Op, local: u32) {
   let quad = local % ROW_QUADS;
   let lane = local / ROW_QUADS;
   let n_blocks = (op.count + BLOCK - 1u) / BLOCK;
-  let n_slices = max(1u, LANES / n_blocks);
   // Inputs are padded to whole quads; so are the slices of them.
-  let n_inputs = 4u * ((op.inputs + 3u) / 4u);
-  let slice_inputs = 4u * ((n_inputs + 4u * n_slices - 1u) / (4u * n_slices));
+  let n_input_quads = (op.inputs + 3u) / 4u;
+  let n_slices = max(1u, min(LANES / n_blocks, n_input_quads));
+  let slice_inputs = 4u * ((n_input_quads + n_slices - 1u) / n_slices);
   let slice = lane / n_blocks;
   let first_input = slice * slice_inputs;
-  let end = select(0u, min(first_input + slice_inputs, n_inputs), slice < n_slices);
+  let end = select(0u, min(first_input + slice_inputs, 4u * n_input_quads), slice < n_slices);
   for (var first = 0u; first < n_blocks; first += LANES) {
     let block = select(lane % n_blocks, first + lane, n_slices == 1u);
     if (block < n_blocks) {
@@ -48,8 +48,8 @@ fn dense(op: Op, local: u32) {
 #unroll u 4
       if (n_slices == 1u) {
         finish(op, BLOCK * block + 4u * $o + $u, quad, sum_$o$u);
-      } else if (slice < n_slices) {
-        parts[((slice * n_blocks + block) * BLOCK + 4u * $o + $u) * ROW_QUADS + quad] = sum_$o$u;
+      } else if (slice < n_slices && BLOCK * block + 4u * $o + $u < op.count) {
+        parts[(slice * op.count + BLOCK * block + 4u * $o + $u) * ROW_QUADS + quad] = sum_$o$u;
       }
 #end
 #end
@@ -60,7 +60,7 @@ fn dense(op: Op, local: u32) {
     for (var i = local; i < op.count * ROW_QUADS; i += GROUP) {
       var sum = vec4f();
       for (var s = 0u; s < n_slices; s++) {
-        sum += parts[s * n_blocks * BLOCK * ROW_QUADS + i];
+        sum += parts[s * op.count * ROW_QUADS + i];
       }
       finish(op, i / ROW_QUADS, i % ROW_QUADS, sum);
     }

@@ -83,9 +83,9 @@ export function modelledTime(
 }
 
 /**
- * The sum of a count over all instructions that an invocation executes. The code says how often some loops run. The
- * plan says it of the innermost others that have multiply-adds, by their number or by its FLOPs, or by its bytes, if no
- * loop has any. All others run once.
+ * The sum of a count over all instructions that an invocation executes. The code says how often some loops run. Of the
+ * others, the innermost that have multiply-adds run as often as the plan's FLOPs need, or its bytes, if no loop has any.
+ * If a plan knows the trips, the innermost loop with the most multiply-adds has them. All others run once.
  */
 function executedBy(
   code: CodeLoop,
@@ -95,15 +95,26 @@ function executedBy(
   const [amount, unit] = code.loops.some((loop) => has(loop, 'multiplyAdds'))
     ? ([work.flops / 2, 'multiplyAdds'] as const)
     : ([work.bytes, 'loadedBytes'] as const);
-  const perTrip = sum(code, unit, unit, 1) - sum(code, unit, unit, 0);
+  const heaviest = innermost(code).reduce((a, b) => (b.own[unit] > a.own[unit] ? b : a));
+  const repeats = (loop: CodeLoop): boolean => (known === undefined ? isOpen(loop, unit) : loop === heaviest);
+  const perTrip = sum(code, unit, repeats, 1) - sum(code, unit, repeats, 0);
   const trips = known ?? (perTrip === 0 ? 1 : Math.max(1, (amount - code.own[unit]) / perTrip));
-  return (of) => sum(code, of, unit, trips);
+  return (of) => sum(code, of, repeats, trips);
 }
 
-/** The sum of `of` over a loop, if its loops of unknown length that do the work run `trips` times. */
-function sum(loop: CodeLoop, of: keyof CodeCounts, unit: keyof CodeCounts, trips: number): number {
-  const inner = loop.loops.reduce((total, each) => total + sum(each, of, unit, trips), 0);
-  return (loop.trips ?? (isOpen(loop, unit) ? trips : 1)) * (loop.own[of] + inner);
+/** The sum of `of` over a loop, if the loops that `repeats` names run `trips` times. */
+function sum(
+  loop: CodeLoop,
+  of: keyof CodeCounts,
+  repeats: (loop: CodeLoop) => boolean,
+  trips: number,
+): number {
+  const inner = loop.loops.reduce((total, each) => total + sum(each, of, repeats, trips), 0);
+  return (loop.trips ?? (repeats(loop) ? trips : 1)) * (loop.own[of] + inner);
+}
+
+function innermost(loop: CodeLoop): CodeLoop[] {
+  return loop.loops.length === 0 ? [loop] : loop.loops.flatMap(innermost);
 }
 
 /** Whether a loop of unknown length has work, and no such loop inside. */

@@ -52,7 +52,7 @@ export function residentLayersAt({ spec, layout }: FlowModel, start: number): re
       (scale === undefined || scale.map === (constants.scale?.map ?? scale.map));
     if (room.resident === undefined || !isAlike) break;
     if (room.backward !== undefined && room.resident.backward === undefined) break;
-    if (tileFor(unitsOf(spec, layer)) === undefined) break;
+    if (tileFor(spec, [layer]) === undefined) break;
     layers.push(layer);
     constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };
   }
@@ -68,7 +68,7 @@ export function residentStage(
 ): Stage {
   const { dim, contextDim } = spec;
   const packedWeights = packedWeightsName(place);
-  const tile = tileFor(Math.max(...layers.map((layer) => unitsOf(spec, layer))));
+  const tile = tileFor(spec, layers);
   if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
   const weights = new WeightPacker(tile.outputQuads);
   const ofPass = (isBackward: boolean): RowOps => new RowOps({ dim, contextDim, isBackward, weights });
@@ -168,8 +168,8 @@ function segmentsOf(layers: readonly Layer[], slots: number, start: () => RowOps
   return segments.filter(({ ops }) => ops.length > 0);
 }
 
-/** The units that a bijector needs in any pass; bijectors use the same units one after the other. */
-function unitsOf({ dim, contextDim }: FlowModel['spec'], layer: Layer): number {
+/** The operations of a bijector alone, in each pass; bijectors use the same units one after the other. */
+function passesOf({ dim, contextDim }: FlowModel['spec'], layer: Layer): RowOps[] {
   const { resident } = layer.room;
   const weights = new WeightPacker(1);
   const [forward, inverse, backward] = [false, false, true].map(
@@ -178,10 +178,13 @@ function unitsOf({ dim, contextDim }: FlowModel['spec'], layer: Layer): number {
   resident?.forward(forward, layer);
   resident?.inverse(inverse, layer);
   resident?.backward?.(backward, layer);
-  return Math.max(forward.units, inverse.units, backward.units);
+  return [forward, inverse, backward];
 }
 
-/** The largest tile whose units fit the workgroup memory, or undefined. */
-function tileFor(units: number): Tile | undefined {
-  return TILES.find((tile) => tileBytes(units, tile) <= WORKGROUP_BYTES);
+/** The largest tile whose memory suffices for the bijectors, or undefined. */
+function tileFor(spec: FlowModel['spec'], layers: readonly Layer[]): Tile | undefined {
+  const passes = layers.flatMap((layer) => passesOf(spec, layer));
+  const units = Math.max(...passes.map((pass) => pass.units));
+  const ops = passes.flatMap((pass) => pass.ops);
+  return TILES.find((tile) => tileBytes(units, ops, tile) <= WORKGROUP_BYTES);
 }

@@ -43,21 +43,36 @@ export interface Tile {
   outputQuads: number;
 }
 
-/** Parts of sums that the invocations share: without free invocations a sum has no parts. */
-function partCount({ group, rowQuads, outputQuads }: Tile): number {
-  return group > rowQuads ? 4 * outputQuads * group : 1;
+const UNIT_COUNTS = [32, 64, 96, 128, 192, 256, 320, 384, 448, 512, 576, 640, 768, 896];
+const PART_COUNTS = [1, 64, 128, 256, 512];
+
+/** The smallest of the counts that suffices: few counts are few kernels to compile. */
+function enough(counts: readonly number[], wanted: number): number {
+  return counts.find((count) => count >= wanted) ?? wanted;
 }
 
-/** Workgroup memory of a tile, in bytes. */
-export function tileBytes(units: number, tile: Tile): number {
-  return 16 * (storedUnits(units) * tile.rowQuads + partCount(tile));
+/** How the invocations share a layer. */
+function slicesOf({ count = 0, inputs = 0 }: Op, { group, rowQuads, outputQuads }: Tile) {
+  const lanes = group / rowQuads;
+  const blocks = ceilDivide(count, 4 * outputQuads);
+  const slices = Math.max(1, Math.min(Math.floor(lanes / blocks), ceilDivide(inputs, 4)));
+  return { lanes, blocks, slices };
 }
 
-const UNIT_COUNTS = [32, 64, 96, 128, 192, 256, 384, 512, 768];
+/** vec4f elements of workgroup memory: units of the rows, and parts of sums. The dense operations read whole quads of units. */
+function memoryOf(units: number, ops: readonly Op[], tile: Tile): { units: number; parts: number } {
+  const dense = ops.filter(({ kind }) => kind === 'dense');
+  const parts = dense.map((op) => {
+    const { slices } = slicesOf(op, tile);
+    return slices === 1 ? 1 : slices * (op.count ?? 0) * tile.rowQuads;
+  });
+  return { units: enough(UNIT_COUNTS, units + 3), parts: enough(PART_COUNTS, Math.max(1, ...parts)) };
+}
 
-/** Units in memory. The dense operations read whole quads of them, and few counts are few kernels to compile. */
-function storedUnits(units: number): number {
-  return UNIT_COUNTS.find((count) => count >= units + 3) ?? units + 3;
+/** Workgroup memory that the operations need, in bytes. */
+export function tileBytes(units: number, ops: readonly Op[], tile: Tile): number {
+  const memory = memoryOf(units, ops, tile);
+  return 16 * (memory.units * tile.rowQuads + memory.parts);
 }
 
 export interface ResidentPassArguments {
@@ -106,12 +121,10 @@ export function contextUnit(dim: number, isBackward: boolean): number {
 const TRIANGULAR: readonly Op['kind'][] = ['solve_upper', 'solve_lower'];
 
 /** Runs of a dense operation's loop by the invocation that has most to do. */
-function denseTrips({ kind, count = 0, inputs = 0 }: Op, { group, rowQuads, outputQuads }: Tile): number {
-  if (kind !== 'dense') return 0;
-  const lanes = group / rowQuads;
-  const blocks = ceilDivide(count, 4 * outputQuads);
-  const slices = Math.max(1, Math.floor(lanes / blocks));
-  return ceilDivide(blocks, lanes) * ceilDivide(ceilDivide(inputs, 4), slices);
+function denseTrips(op: Op, tile: Tile): number {
+  if (op.kind !== 'dense') return 0;
+  const { lanes, blocks, slices } = slicesOf(op, tile);
+  return ceilDivide(blocks, lanes) * ceilDivide(ceilDivide(op.inputs ?? 0, 4), slices);
 }
 
 /** Takes rows through `ops`, in place; backward also their gradients. */
@@ -119,6 +132,7 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
   const { rows, dim, contextDim, ops, tile, backward, context } = args;
   const isBackward = backward !== undefined;
   const tiles = tilesOf(rows, tile);
+  const memory = memoryOf(args.units, ops, tile);
   const moved = isBackward ? 4 * dim + 2 * backward.slots : 2 * dim + 2;
   return dispatchOf(residentPassKernel, {
     params: {
@@ -138,11 +152,11 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
     },
     constants: { ACTIVATION: activationCode(args.activation), SCALE_MAP: scaleMapCode(args.scale) },
     sizes: {
-      N_UNITS: storedUnits(args.units),
+      N_UNITS: memory.units,
       ROW_QUADS: tile.rowQuads,
       OUTPUT_QUADS: tile.outputQuads,
       GROUP: tile.group,
-      N_PARTS: partCount(tile),
+      N_PARTS: memory.parts,
     },
     tables: { ops: opWords(ops) },
     buffers: {
