@@ -5,7 +5,7 @@ import { WeightPacker } from '../kernels/resident/resident_pack.ts';
 import { residentPass, tileBytes, tilesOf } from '../kernels/resident/resident_pass.ts';
 import type { ResidentPassArguments, Tile } from '../kernels/resident/resident_pass.ts';
 import { residentWeightReduce } from '../kernels/resident/resident_weight_reduce.ts';
-import { RowOps } from '../kernels/resident/row_ops.ts';
+import { KeptRows, RowOps } from '../kernels/resident/row_ops.ts';
 import type { Activation } from '../model/activation.ts';
 import type { ScaleMap } from '../model/scaleMap.ts';
 import {
@@ -75,7 +75,9 @@ export function residentStage(
   const tile = tileOf(spec, layers, variants);
   if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
   const weights = new WeightPacker();
-  const ofPass = (isBackward: boolean): RowOps => new RowOps({ dim, contextDim, isBackward, weights });
+  const keptRows = new KeptRows();
+  const ofPass = (isBackward: boolean): RowOps =>
+    new RowOps({ dim, contextDim, isBackward, weights, keptRows });
   const [withNets] = layers.filter(({ spec: { conditioner } }) => conditioner !== undefined);
   const [scaled] = layers.filter(({ room }) => room.resident?.scaleMap !== undefined);
   const common = (plan: PlanBuilder, rows: number, { ops, units, flops }: RowOps) => ({
@@ -94,6 +96,8 @@ export function residentStage(
     logDet: LOG_DET,
     ...(contextDim > 0 ? { context: plan.buffer(CONTEXT, contextDim * rows) } : {}),
   });
+  const kept = (plan: PlanBuilder, rows: number, name: string | undefined): { kept?: string } =>
+    name === undefined || keptRows.count === 0 ? {} : { kept: plan.buffer(name, keptRows.count * rows) };
   const run = (plan: PlanBuilder, args: ResidentPassArguments, packs: boolean): void => {
     const pack = packs ? weights.dispatch({ parameters: PARAMETERS, packed: packedWeights }) : undefined;
     plan.add(...(pack === undefined ? [] : [pack]), residentPass(args));
@@ -107,11 +111,11 @@ export function residentStage(
     canStore: false,
     canScore: false,
 
-    forward(plan, { rows, accumulate }) {
+    forward(plan, { rows, accumulate, keptRows: name }) {
       const ops = ofPass(false);
       for (const layer of layers) layer.room.resident?.forward(ops, layer);
       if (isTraining) segments = segmentsOf(layers, maxSlots(rows), () => ofPass(true));
-      run(plan, { ...common(plan, rows, ops), accumulate }, true);
+      run(plan, { ...common(plan, rows, ops), ...kept(plan, rows, name), accumulate }, true);
     },
 
     inverse(plan, { rows, accumulate }) {
@@ -120,7 +124,7 @@ export function residentStage(
       run(plan, { ...common(plan, rows, ops), accumulate }, true);
     },
 
-    backward(plan, { rows, validRows, dLogDet }: BackwardPass) {
+    backward(plan, { rows, validRows, dLogDet, keptRows: name }: BackwardPass) {
       const parameters = layout.trainableLength;
       const products = segments.flatMap((segment) => segment.products);
       if (segments.length === 0) return;
@@ -132,7 +136,8 @@ export function residentStage(
         const factors = plan.buffer(FACTORS, 4 * tile.rowQuads * slots * tilesOf(rows, tile));
         const dState = plan.buffer(D_STATE, dim * rows);
         const backward = { validRows, dLogDet, slots, dState, factors };
-        run(plan, { ...common(plan, rows, segment), accumulate: false, backward }, false);
+        const buffers = { ...common(plan, rows, segment), ...kept(plan, rows, name) };
+        run(plan, { ...buffers, accumulate: false, backward }, false);
         if (segment.products.length === 0) continue;
         plan.add(
           residentBackwardWeight({
@@ -178,9 +183,9 @@ function tileOf(
   layers: readonly Layer[],
   { tile, lanes }: KernelVariants,
 ): Tile | undefined {
-  const weights = new WeightPacker();
+  const [weights, keptRows] = [new WeightPacker(), new KeptRows()];
   const units = [false, true].map((isBackward) => {
-    const ops = new RowOps({ dim, contextDim, isBackward, weights });
+    const ops = new RowOps({ dim, contextDim, isBackward, weights, keptRows });
     for (const { room, ...layer } of layers) {
       if (isBackward) room.resident?.backward?.(ops, { room, ...layer });
       else room.resident?.forward(ops, { room, ...layer });
