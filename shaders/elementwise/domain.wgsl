@@ -5,19 +5,9 @@
 // scale_offset, one per feature of the flow; state [*, n_rows]; log_det [n_rows]. One invocation owns one row
 // and sums over the features in ascending order. docs/derivations.md, eq. (91) to (94)
 #include "shared/grid.wgsl"
-#include "shared/elementary.wgsl"
-#include "shared/finite.wgsl"
+#include "shared/domain.wgsl"
 
 override DOMAIN: u32 = 0u;
-
-// The smallest number that no driver flushes to zero, the largest one and the largest one below 1.
-const MIN_VALUE: f32 = 0x1p-126;
-const MAX_VALUE: f32 = 0x1.fffffep+127;
-const MAX_OF_UNIT: f32 = 0x1.fffffep-1;
-
-// Their images, log MIN_VALUE and -log(1 - MAX_OF_UNIT).
-const MIN_IMAGE: f32 = -87.3365447505531;
-const MAX_IMAGE_OF_UNIT: f32 = 16.635532333438686;
 
 struct Params {
   n_rows: u32,
@@ -31,15 +21,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
 @group(0) @binding(3) var<storage, read_write> log_det: array<f32>;
-
-// log(1 - exp(-x)) for x > 0; below 1 it is log x + log((1 - exp(-x)) / x), which has a series.
-fn log_one_minus_exp(x: f32) -> f32 {
-  if (x < 1.0) {
-    let x2 = x * x;
-    return log_accurate(x) - 0.5 * x + x2 * (1.0 / 24.0 - x2 * (1.0 / 2880.0 - x2 / 181440.0));
-  }
-  return log_accurate(1.0 - exp(-x));
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -55,39 +36,14 @@ fn main(
   for (var j = 0u; j < params.n_features; j++) {
     let feature = params.feature_start + j;
     let place = feature * params.n_rows + index;
+    let scale = parameters[params.scale_offset + feature];
 #if INVERSE
-    // The clamp below could turn NaN into a number.
-    if (is_nan(state[place])) {
-      sum += state[place];
-      continue;
-    }
-    let z = max(state[place], MIN_IMAGE);
-    if (DOMAIN == DOMAIN_UNIT) {
-      let inside = min(z, MAX_IMAGE_OF_UNIT);
-      state[place] = clamp(sigmoid(inside), MIN_VALUE, MAX_OF_UNIT);
-      sum -= abs(inside) + 2.0 * log_one_plus(exp(-abs(inside)));
-    } else {
-      let bend = log_one_plus(exp(-abs(z)));
-      let scale = parameters[params.scale_offset + feature];
-      let softplus = max(max(z, 0.0) + bend, MIN_VALUE);
-      state[place] = clamp(scale * softplus, MIN_VALUE, MAX_VALUE);
-      sum += min(z, 0.0) - bend + log_accurate(scale);
-    }
+    let image = domain_preimage(DOMAIN == DOMAIN_UNIT, state[place], scale);
 #else
-    if (DOMAIN == DOMAIN_UNIT) {
-      let inside = clamp(state[place], MIN_VALUE, MAX_OF_UNIT);
-      let log_x = log_accurate(inside);
-      let log_rest = log_accurate(1.0 - inside);
-      state[place] = log_x - log_rest;
-      sum -= log_x + log_rest;
-    } else {
-      let scale = parameters[params.scale_offset + feature];
-      let x = clamp(max(state[place], MIN_VALUE) / scale, MIN_VALUE, MAX_VALUE);
-      let shrunk = log_one_minus_exp(x);
-      state[place] = x + shrunk;
-      sum -= shrunk + log_accurate(scale);
-    }
+    let image = domain_image(DOMAIN == DOMAIN_UNIT, state[place], scale);
 #endif
+    state[place] = image.value;
+    sum += image.log_derivative;
   }
   let before = select(0.0, log_det[index], params.accumulate == 1u);
   log_det[index] = before + sum;

@@ -2,15 +2,22 @@
 // nets. A workgroup owns 4 ROW_QUADS rows; all that it knows of them are the units of `tile`, each a vec4f for four rows.
 // ops [n_ops]; parameters as in the model; packed: the nets' weights from resident_pack; state, d_state [n_dim, n_quads]
 // and log_det [n_quads], in place; context [n_context, n_quads]; factors [tiles, n_slots, ROW_QUADS]: what the weights'
-// gradients and a later operation need; slot 0 holds 1. Units 0 .. n_dim - 1 are the state, then log_det, with BACKWARD d_state, then the
+// gradients and a later operation need; slot 0 holds 1; kept [*, n_quads]: rows that a forward pass keeps for a backward
+// pass, which cannot rebuild them. Units 0 .. n_dim - 1 are the state, then log_det, with BACKWARD d_state, then the
 // context. n_valid_rows rows have the gradient d_log_det of their log_det, the padding after them has none.
 // A sum over units is split over the invocations that have no outputs of their own, and its parts are added in order.
-// docs/derivations.md, eq. (7), (8), (10) to (13), (16) to (21), (45), (46), (50), (51), (53) to (55)
+// docs/derivations.md, eq. (7), (8), (10) to (13), (16) to (21), (45), (46), (50), (51), (53) to (55), (58) to (68), (91) to (94)
 #include "shared/activation.wgsl"
 #include "shared/scale_map.wgsl"
 #if TRIANGLES
 #include "shared/resident_solve.wgsl"
 #include "shared/triangles.wgsl"
+#endif
+#if SPLINES
+#include "shared/resident_spline.wgsl"
+#endif
+#if DOMAINS
+#include "shared/resident_domain.wgsl"
 #endif
 #include "shared/resident_dense.wgsl"
 
@@ -55,13 +62,18 @@ struct Op {
 @group(0) @binding(2) var<storage, read> parameters: array<f32>;
 @group(0) @binding(3) var<storage, read> packed: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> state: array<vec4f>;
+#if LOG_DET
 @group(0) @binding(5) var<storage, read_write> log_det: array<vec4f>;
+#endif
 #if CONTEXT
 @group(0) @binding(6) var<storage, read> context: array<vec4f>;
 #endif
 #if BACKWARD
 @group(0) @binding(7) var<storage, read_write> d_state: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> factors: array<vec4f>;
+#endif
+#if KEEP_ROWS
+@group(0) @binding(9) var<storage, read_write> kept: array<vec4f>;
 #endif
 
 var<workgroup> tile: array<vec4f, N_UNITS * ROW_QUADS>;
@@ -125,10 +137,12 @@ fn load(first_quad: u32, local: u32) {
     tile[d_state_start() * ROW_QUADS + i] = select(vec4f(), d_state[(i / ROW_QUADS) * params.n_quads + quad], is_row);
 #endif
   }
+#if LOG_DET
   if (local < ROW_QUADS) {
     let quad = min(first_quad + local, params.n_quads - 1u);
     tile[params.n_dim * ROW_QUADS + local] = select(vec4f(), log_det[quad], params.accumulate == 1u);
   }
+#endif
 #if BACKWARD
   // The input of every bias.
   if (local < ROW_QUADS) {
@@ -153,7 +167,7 @@ fn store(first_quad: u32, local: u32) {
 #endif
     }
   }
-#if !BACKWARD
+#if LOG_DET
   if (local < ROW_QUADS && first_quad + local < params.n_quads) {
     log_det[first_quad + local] = tile[params.n_dim * ROW_QUADS + local];
   }
@@ -205,6 +219,9 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
     case OP_COPY: {
       tile[to] = tile[source];
     }
+    case OP_PARAMETERS: {
+      tile[to] = vec4f(parameters[op.tensor + unit]);
+    }
 #if BACKWARD
     case OP_KEEP: {
       factors[factor_place(op.slot + unit, quad)] = tile[source];
@@ -233,6 +250,16 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
       }
       tile[source] = s;
     }
+#if SPLINES
+#if BACKWARD
+    case OP_SPLINE_BACKWARD: { map_spline_backward(op, unit, quad); }
+#else
+    case OP_SPLINE: { map_spline(op, unit, quad); }
+#endif
+#endif
+#if DOMAINS
+    case OP_DOMAIN: { map_domain(op, unit, quad); }
+#endif
     // x2 at `to`, t at `source`.
     case OP_SHIFT: {
       tile[to] += op.number * tile[source];

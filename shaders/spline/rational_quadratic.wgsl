@@ -4,7 +4,7 @@
 // One invocation transforms one feature of one row; nothing is accumulated.
 // Durkan et al. 2019, eq. (4), (5), appendix A.3; docs/derivations.md, eq. (58) to (63)
 #include "shared/grid.wgsl"
-#include "shared/rational_quadratic.wgsl"
+#include "shared/spline_row.wgsl"
 
 struct Params {
   n_rows: u32,
@@ -41,17 +41,11 @@ fn main(
 #if KEEP_INPUT
   kept_x[index] = value;
 #endif
-  // Rows outside compute the spline's end, which is finite, and ignore it.
-  let inner = clamp(value, -params.bound, params.bound);
 #if INVERSE
-  let bin = bin_of_y(feature, row, inner);
-  let place = place_in(bin, xi_of_y(bin, inner));
-  let mapped = bin.x.start + bin.x.size * place.xi;
+  let image = spline_image(spline_of(feature, row), value, true);
 #else
-  let bin = bin_of_x(feature, row, inner);
-  let place = place_in(bin, xi_of_x(bin, inner));
-  let mapped = bin.y.start + bin.y.size * place.numerator / place.denominator;
+  let image = spline_image(spline_of(feature, row), value, false);
 #endif
-  state[state_place] = select(value, mapped, is_inside(value));
-  log_scale[index] = select(0.0, log_derivative_of(place), is_inside(value));
+  state[state_place] = image.value;
+  log_scale[index] = image.log_derivative;
 }

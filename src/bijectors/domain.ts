@@ -6,6 +6,8 @@ import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
 import { domain as mapDomain } from '../kernels/elementwise/domain.ts';
 import type { DomainRange } from '../kernels/elementwise/domain.ts';
+import { INVERTED, UNIT_DOMAIN } from '../kernels/resident/ops.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
 import { DOMAINS } from '../model/domain.ts';
 import type { Domain } from '../model/domain.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
@@ -83,6 +85,11 @@ export const domainRoom: Bijector<DomainSpec, Tensors> = {
   tuningKey: ({ spec }) => spec.type,
   domains: ({ features }) => features,
 
+  resident: {
+    forward: (ops, layer) => residentMaps(ops, layer, 0),
+    inverse: (ops, layer) => residentMaps(ops, layer, INVERTED),
+  },
+
   preservesVolume: false,
 
   forward: (plan, layer, pass) => addMaps(plan, layer, pass, false),
@@ -90,6 +97,19 @@ export const domainRoom: Bijector<DomainSpec, Tensors> = {
 };
 
 export const domain = builderOf<DomainSpec>('domain');
+
+function residentMaps(ops: RowOps, layer: Layer<DomainSpec, Tensors>, direction: number): void {
+  for (const { start, count, domain: bounds, scale } of rangesOf(layer)) {
+    ops.scope(() => {
+      const aux = ops.reserve(count);
+      const option = direction | (bounds === 'unit' ? UNIT_DOMAIN : 0);
+      ops.add(
+        { kind: 'domain', to: start, count, aux, tensor: scale.offset + start, option },
+        { kind: 'add_units', from: aux, count, number: 1 },
+      );
+    });
+  }
+}
 
 function addMaps(
   plan: PlanBuilder,

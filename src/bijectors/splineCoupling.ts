@@ -8,9 +8,14 @@ import { rationalQuadratic, rawCount } from '../kernels/spline/rational_quadrati
 import type { RationalQuadraticArguments } from '../kernels/spline/rational_quadratic.ts';
 import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
+import type { UnitRange } from '../kernels/resident/resident_pack.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
+import { netBackward, hiddenLayersForward, outputsForward } from '../nets/residentNet.ts';
+import type { ResidentNets } from '../nets/residentNet.ts';
 import { DEFAULT_NET, netSchema } from '../nets/net.ts';
 import { D_CONDITIONER_OUTPUT, D_STATE, LOG_DET, LOG_SCALE, STATE } from '../plan/names.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
+import type { NetSlots } from '../model/tensors.ts';
 import { builderOf } from './bijector.ts';
 import type { Bijector, Layer, MapPass, Pass } from './bijector.ts';
 import {
@@ -23,6 +28,8 @@ import {
   startCoupling,
 } from './coupling.ts';
 import type { CouplingTensors } from './coupling.ts';
+import { rawRanges, reserveRaw, splinesBackward, splinesForward } from './residentSpline.ts';
+import type { ResidentSplines } from './residentSpline.ts';
 import { SPLINE_DEFAULTS, splineFields } from './splineFields.ts';
 
 const schema = v.strictObject({
@@ -44,6 +51,28 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
   words: (layer, place) =>
     couplingWords(`spline of ${layer.spec.bins} bins on ±${layer.spec.bound}`, layer, place),
   tuningKey: (layer) => couplingKey(`spline of ${layer.spec.bins} bins`, layer),
+
+  resident: {
+    forward: (ops, layer) => residentMap(ops, layer, false),
+    inverse: (ops, layer) => residentMap(ops, layer, true),
+    backward(ops, layer) {
+      const { tensors } = layer;
+      ops.scope(() => {
+        const run = hiddenLayersForward(ops, layer);
+        const splines = residentSplines(ops, layer, run);
+        const raw = reserveRaw(ops, splines);
+        const slot = ops.keep(rawCount(splines.bins) * splines.block.count);
+        netBackward(ops, layer, run, onlyNet(layer), {
+          ranges: rawRanges(splines),
+          slot,
+          toUnits(range) {
+            splinesBackward(ops, splines, tensors, { range, raw, slot });
+            return raw;
+          },
+        });
+      });
+    },
+  },
 
   preservesVolume: false,
 
@@ -88,6 +117,27 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
 };
 
 export const splineCoupling = builderOf<SplineCouplingSpec>('rational_quadratic_coupling');
+
+function residentMap(ops: RowOps, layer: Coupling, inverse: boolean): void {
+  ops.scope(() => {
+    const run = hiddenLayersForward(ops, layer);
+    splinesForward(ops, residentSplines(ops, layer, run), layer.tensors, inverse);
+  });
+}
+
+function residentSplines(ops: RowOps, layer: Coupling, run: ResidentNets): ResidentSplines {
+  const { bins, bound } = layer.spec;
+  const { transformStart: start, transformCount: count } = layer.tensors.blocks;
+  const toUnits = (range: UnitRange, to: number): void =>
+    outputsForward(ops, layer, run, onlyNet(layer), range, to);
+  return { bins, bound, block: { start, count }, toUnits };
+}
+
+function onlyNet({ tensors: { nets } }: Coupling): NetSlots {
+  const [net] = nets;
+  if (net === undefined) throw new RangeError('a spline coupling has one net');
+  return net;
+}
 
 function splineOf(
   plan: PlanBuilder,

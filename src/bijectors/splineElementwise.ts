@@ -5,6 +5,8 @@ import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
+import type { UnitRange } from '../kernels/resident/resident_pack.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
 import { rationalQuadratic, rawCount } from '../kernels/spline/rational_quadratic.ts';
 import type { SplineNumbers } from '../kernels/spline/rational_quadratic.ts';
 import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
@@ -17,6 +19,8 @@ import type { PlanBuilder } from '../plan/plan.ts';
 import { builderOf } from './bijector.ts';
 import type { Bijector, Layer, MapPass, Pass } from './bijector.ts';
 import { blockWords } from './coupling.ts';
+import { rawRanges, reserveRaw, splinesBackward, splinesForward } from './residentSpline.ts';
+import type { ResidentSplines } from './residentSpline.ts';
 import { SPLINE_DEFAULTS, splineFields } from './splineFields.ts';
 
 const schema = v.strictObject({
@@ -59,6 +63,29 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
 
   tuningKey: ({ spec, tensors }) => `${tensors.block.count} splines of ${spec.bins} bins`,
   width: ({ tensors }) => tensors.raw.length,
+
+  resident: {
+    forward: (ops, layer) => splinesForward(ops, residentSplines(ops, layer), layer.tensors, false),
+    inverse: (ops, layer) => splinesForward(ops, residentSplines(ops, layer), layer.tensors, true),
+    backward(ops, layer) {
+      const { raw: tensor } = layer.tensors;
+      const splines = residentSplines(ops, layer);
+      const slot = ops.keep(tensor.length);
+      ops.scope(() => {
+        const raw = reserveRaw(ops, splines);
+        for (const range of rawRanges(splines)) {
+          splinesBackward(ops, splines, layer.tensors, { range, raw, slot });
+        }
+      });
+      ops.products.push({
+        outSlot: slot,
+        outputs: tensor.length,
+        inSlot: 0,
+        inputs: 0,
+        bias: tensor.offset,
+      });
+    },
+  },
 
   preservesVolume: false,
 
@@ -107,6 +134,15 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
 };
 
 export const splineElementwise = builderOf<SplineElementwiseSpec>('rational_quadratic_elementwise');
+
+function residentSplines(
+  ops: RowOps,
+  { spec: { bins, bound }, tensors: { block, raw } }: Layer<SplineElementwiseSpec, Tensors>,
+): ResidentSplines {
+  const toUnits = ({ start, count }: UnitRange, to: number): void =>
+    ops.add({ kind: 'parameters', to, count, tensor: raw.offset + start });
+  return { bins, bound, block, toUnits };
+}
 
 function numbersOf({ spec, tensors }: Layer<SplineElementwiseSpec, Tensors>, { rows }: Pass): SplineNumbers {
   const { bins, bound } = spec;

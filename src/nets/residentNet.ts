@@ -1,9 +1,10 @@
 /** The nets of a coupling as operations on the rows of a tile. */
 import { STEPS, NONE } from '../kernels/resident/ops.ts';
+import type { UnitRange } from '../kernels/resident/resident_pack.ts';
 import type { RowOps } from '../kernels/resident/row_ops.ts';
 import type { CouplingBlocks } from '../model/blocks.ts';
 import type { NetSlots } from '../model/tensors.ts';
-import type { NetSpec } from './net.ts';
+import type { LayerRoute, NetSpec } from './net.ts';
 import { netOf } from './index.ts';
 
 /** The parts of a coupling that the nets need. */
@@ -14,8 +15,6 @@ interface Coupling {
 
 /** What the nets leave for their backward pass. */
 export interface ResidentNets {
-  /** The unit at which the outputs begin. */
-  outputs: number;
   regions: Regions;
   nets: readonly ResidentNet[];
   /** The slot at which the nets' inputs begin. */
@@ -34,68 +33,142 @@ interface Regions {
   sum: number;
 }
 
-/** Runs the nets on the conditioning block and the context. In a backward pass they keep what their gradients need. */
-export function netsForward(ops: RowOps, coupling: Coupling): ResidentNets {
-  const { blocks, nets } = coupling.tensors;
-  const outputs = ops.reserve(nets.reduce((sum, { layers }) => sum + (layers.at(-1)?.outputs ?? 0), 0));
-  const inputs = nets[0]?.layers[0]?.inputs ?? 0;
-  const inputSlot = ops.isBackward ? ops.keep(inputs) : 0;
-  if (ops.isBackward) keepInputs(ops, blocks, inputs, inputSlot);
-  const regions = regionsFor(ops, coupling);
-  return {
-    outputs,
-    inputSlot,
-    regions,
-    nets: nets.map((net) => netForward(ops, coupling, net, outputs + net.outputStart, regions)),
-  };
+/** The gradient of a net's outputs, by ranges that need not be in the tile at the same time. */
+export interface OutputGradient {
+  ranges: readonly UnitRange[];
+  /** Brings the gradient of a range to units, and returns the first of them. */
+  toUnits: (range: UnitRange) => number;
+  /** The slot at which the gradient begins. */
+  slot: number;
 }
 
-/** Pulls the gradient of the outputs, in their units and in slots from `outputSlot` on, back through the nets. */
+/**
+ * Runs the nets on the conditioning block and the context; the outputs begin at unit `outputs`. In a backward pass they
+ * keep what their gradients need.
+ */
+export function netsForward(ops: RowOps, coupling: Coupling): ResidentNets & { outputs: number } {
+  const { nets } = coupling.tensors;
+  const outputs = ops.reserve(nets.reduce((sum, { layers }) => sum + (layers.at(-1)?.outputs ?? 0), 0));
+  const shared = startNets(ops, coupling);
+  const run = nets.map((net) => {
+    const hidden = hiddenForward(ops, coupling, net, shared.regions);
+    outputsForward(ops, coupling, shared, net, allOutputs(net), outputs + net.outputStart);
+    return hidden;
+  });
+  return { outputs, ...shared, nets: run };
+}
+
+/** Runs the hidden layers of a coupling's only net; `outputsForward` then gives its outputs, range by range. */
+export function hiddenLayersForward(ops: RowOps, coupling: Coupling): ResidentNets {
+  const shared = startNets(ops, coupling);
+  const nets = coupling.tensors.nets.map((net) => hiddenForward(ops, coupling, net, shared.regions));
+  return { ...shared, nets };
+}
+
+/** A range of a net's outputs, to units from `to` on. */
+export function outputsForward(
+  ops: RowOps,
+  { spec }: Coupling,
+  { regions }: Pick<ResidentNets, 'regions'>,
+  net: NetSlots,
+  outputs: UnitRange,
+  to: number,
+): void {
+  const routes = netOf(spec.conditioner).routes(net.layers);
+  const [below, { layer }] = routes.slice(-2) as [LayerRoute, LayerRoute];
+  const bias = layer.bias.offset + outputs.start;
+  const op = { to, from: inputRegion(regions, below), bias, option: 0 };
+  ops.dense(layer, { start: 0, count: layer.inputs }, op, outputs);
+}
+
+/** Pulls the gradient of the outputs, in their units and in slots, back through the nets. */
 export function netsBackward(
   ops: RowOps,
   coupling: Coupling,
   run: ResidentNets,
-  gradient = { unit: run.outputs, slot: 0 },
+  { unit, slot }: { unit: number; slot: number },
 ): void {
-  const { blocks, nets } = coupling.tensors;
+  for (const net of coupling.tensors.nets) {
+    netBackward(ops, coupling, run, net, {
+      ranges: [allOutputs(net)],
+      toUnits: () => unit + net.outputStart,
+      slot: slot + net.outputStart,
+    });
+  }
+}
+
+/** Pulls the gradient of one net's outputs back through it. */
+export function netBackward(
+  ops: RowOps,
+  { spec, tensors: { blocks, nets } }: Coupling,
+  { regions, inputSlot, nets: runs }: ResidentNets,
+  net: NetSlots,
+  gradient: OutputGradient,
+): void {
   const condition = { start: 0, count: blocks.conditionCount };
-  nets.forEach((net, index) => {
-    const { valueSlots, slopeSlots } = run.nets[index]!;
-    const { regions } = run;
-    const routes = netOf(coupling.spec.conditioner).routes(net.layers);
-    for (const { layer, depth, isLast, place } of routes.toReversed()) {
-      const below = routes[depth - 1];
-      const from = isLast ? gradient.unit + net.outputStart : regionOf(regions, place, routes[depth]!);
-      ops.products.push({
-        outSlot: isLast ? gradient.slot + net.outputStart : slopeSlots[depth]!,
-        outputs: layer.outputs,
-        inSlot: below === undefined ? run.inputSlot : valueSlots[below.depth]!,
-        inputs: layer.inputs,
-        weight: layer.weight.offset,
-        bias: layer.bias.offset,
-      });
-      ops.flops += 2 * layer.inputs * layer.outputs;
-      if (below === undefined) {
-        if (condition.count === 0) continue;
-        const to = ops.dState + blocks.conditionStart;
-        ops.denseBackward(layer, condition, { to, from, bias: NONE, option: STEPS.add });
-        continue;
-      }
-      const adds = below.isTerm && below.isActivated;
-      ops.denseBackward(
-        layer,
-        { start: 0, count: layer.inputs },
-        {
-          to: regionOf(regions, below.place, below),
-          from,
-          bias: NONE,
-          slot: slopeSlots[below.depth]!,
-          slope: slopeSlots[below.depth]!,
-          option: STEPS.keep | (below.isActivated ? STEPS.timesSlope : 0) | (adds ? STEPS.add : 0),
-        },
-      );
+  const run = runs[nets.indexOf(net)];
+  const slotOf = (slots: readonly number[] | undefined, depth: number): number => slots?.[depth] ?? NaN;
+  const routes = netOf(spec.conditioner).routes(net.layers);
+  for (const route of routes.toReversed()) {
+    const { layer, depth, isLast } = route;
+    const below = routes[depth - 1];
+    ops.products.push({
+      outSlot: isLast ? gradient.slot : slotOf(run?.slopeSlots, depth),
+      outputs: layer.outputs,
+      inSlot: below === undefined ? inputSlot : slotOf(run?.valueSlots, below.depth),
+      inputs: layer.inputs,
+      weight: layer.weight.offset,
+      bias: layer.bias.offset,
+    });
+    ops.flops += 2 * layer.inputs * layer.outputs;
+    const from = regionOf(regions, route.place, route);
+    if (below === undefined) {
+      if (condition.count === 0) continue;
+      const to = ops.dState + blocks.conditionStart;
+      ops.denseBackward(layer, condition, { to, from, bias: NONE, option: STEPS.add });
+      continue;
     }
+    const slot = slotOf(run?.slopeSlots, below.depth);
+    const slopes = below.isActivated ? STEPS.timesSlope : 0;
+    const op = { to: regionOf(regions, below.place, below), bias: NONE, slot, slope: slot, option: slopes };
+    if (isLast) {
+      outputsBackward(ops, layer, op, gradient);
+      continue;
+    }
+    const adds = below.isTerm && below.isActivated ? STEPS.add : 0;
+    const option = STEPS.keep | slopes | adds;
+    ops.denseBackward(layer, { start: 0, count: layer.inputs }, { ...op, from, option });
+  }
+}
+
+/** The gradient of the last hidden layer, to `op.to`: a sum over the ranges of the outputs. */
+function outputsBackward(
+  ops: RowOps,
+  layer: NetSlots['layers'][number],
+  op: { to: number; bias: number; slot: number; slope: number; option: number },
+  { ranges, toUnits }: OutputGradient,
+): void {
+  // All ranges are computed from the hidden layer, so only a single one may leave its gradient there.
+  const to = ranges.length === 1 ? op.to : ops.reserve(layer.inputs);
+  ranges.forEach((range, index) => {
+    const adds = index > 0 ? STEPS.add : 0;
+    const keeps = index === ranges.length - 1 ? STEPS.keep : 0;
+    const step = { ...op, to, from: toUnits(range), option: op.option | adds | keeps };
+    ops.denseBackward(layer, { start: 0, count: layer.inputs }, step, range);
   });
+  if (to !== op.to) ops.add({ kind: 'copy', to: op.to, from: to, count: layer.inputs });
+}
+
+function startNets(ops: RowOps, coupling: Coupling): Pick<ResidentNets, 'regions' | 'inputSlot'> {
+  const { blocks, nets } = coupling.tensors;
+  const inputs = nets[0]?.layers[0]?.inputs ?? 0;
+  const inputSlot = ops.isBackward ? ops.keep(inputs) : 0;
+  if (ops.isBackward) keepInputs(ops, blocks, inputs, inputSlot);
+  return { inputSlot, regions: regionsFor(ops, coupling) };
+}
+
+function allOutputs({ layers }: NetSlots): UnitRange {
+  return { start: 0, count: layers.at(-1)?.outputs ?? 0 };
 }
 
 function keepInputs(ops: RowOps, blocks: CouplingBlocks, inputs: number, slot: number): void {
@@ -115,45 +188,38 @@ function regionsFor(ops: RowOps, { spec, tensors }: Coupling): Regions {
   return { turns, sum: hasSum ? ops.reserve(widthOf(0)) : 0 };
 }
 
-function netForward(
-  ops: RowOps,
-  coupling: Coupling,
-  net: NetSlots,
-  output: number,
-  regions: Regions,
-): ResidentNet {
+function hiddenForward(ops: RowOps, coupling: Coupling, net: NetSlots, regions: Regions): ResidentNet {
   const { blocks } = coupling.tensors;
   const routes = netOf(coupling.spec.conditioner).routes(net.layers);
   const hidden = routes.filter(({ isLast }) => !isLast);
-  const { turns } = regions;
-  const slots = (): number[] => (ops.isBackward ? hidden.map(({ layer }) => ops.keep(layer.outputs)) : []);
+  const keeps = ops.isBackward;
+  const slots = (): number[] => (keeps ? hidden.map(({ layer }) => ops.keep(layer.outputs)) : []);
   const [valueSlots, slopeSlots] = [slots(), slots()];
-  for (const route of routes) {
-    const { layer, depth, isFirst, isLast, isTerm, isActivated } = route;
+  for (const route of hidden) {
+    const { layer, depth, isFirst, isTerm, isActivated } = route;
     const activates = isActivated && !isTerm;
-    const keeps = ops.isBackward && !isLast;
     const kept = { slot: valueSlots[depth] ?? 0, slope: slopeSlots[depth] ?? 0 };
     const steps =
       (isTerm && !isFirst ? STEPS.add : 0) |
       (activates ? STEPS.activate | (keeps ? STEPS.keepSlope : 0) : 0) |
       // The sum of a residual net itself continues; what reads it is its activation, or at the end the sum.
       (keeps && (activates || !isActivated) ? STEPS.keep : 0);
-    const to = isLast ? output : regionOf(regions, route.place, route);
+    const to = regionOf(regions, route.place, route);
     const bias = layer.bias.offset;
-    if (isFirst) firstLayer(ops, blocks, route.layer, { ...kept, to, bias, option: steps });
+    const below = routes[depth - 1];
+    if (below === undefined) firstLayer(ops, blocks, layer, { ...kept, to, bias, option: steps });
     else {
-      const below = routes[depth - 1]!;
-      const from = below.isTerm && !below.isActivated ? regions.sum : turns[below.depth % 2]!;
+      const from = inputRegion(regions, below);
       ops.dense(layer, { start: 0, count: layer.inputs }, { ...kept, to, from, bias, option: steps });
     }
     if (!isTerm || !isActivated) continue;
     ops.add({
       ...kept,
       kind: 'activate',
-      to: turns[depth % 2]!,
+      to: turnOf(regions, depth),
       from: regions.sum,
       count: layer.outputs,
-      option: ops.isBackward ? STEPS.keep | STEPS.keepSlope : 0,
+      option: keeps ? STEPS.keep | STEPS.keepSlope : 0,
     });
   }
   return { valueSlots, slopeSlots };
@@ -178,6 +244,15 @@ function firstLayer(
   }
 }
 
-function regionOf({ turns, sum }: Regions, place: number, { isTerm }: { isTerm: boolean }): number {
-  return isTerm ? sum : turns[place % 2 === 0 ? 0 : 1];
+function regionOf(regions: Regions, place: number, { isTerm }: { isTerm: boolean }): number {
+  return isTerm ? regions.sum : turnOf(regions, place);
+}
+
+/** The units from which the layer above reads a hidden layer. */
+function inputRegion(regions: Regions, { depth, isTerm, isActivated }: LayerRoute): number {
+  return isTerm && !isActivated ? regions.sum : turnOf(regions, depth);
+}
+
+function turnOf({ turns }: Regions, depth: number): number {
+  return turns[depth % 2 === 0 ? 0 : 1];
 }

@@ -5,7 +5,7 @@ import { WeightPacker } from '../kernels/resident/resident_pack.ts';
 import { residentPass, tileBytes, tilesOf } from '../kernels/resident/resident_pass.ts';
 import type { ResidentPassArguments, Tile } from '../kernels/resident/resident_pass.ts';
 import { residentWeightReduce } from '../kernels/resident/resident_weight_reduce.ts';
-import { RowOps } from '../kernels/resident/row_ops.ts';
+import { KeptRows, RowOps } from '../kernels/resident/row_ops.ts';
 import type { Activation } from '../model/activation.ts';
 import type { ScaleMap } from '../model/scaleMap.ts';
 import {
@@ -71,7 +71,9 @@ export function residentStage(
   const tile = tileFor(spec, layers);
   if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
   const weights = new WeightPacker(tile.outputQuads);
-  const ofPass = (isBackward: boolean): RowOps => new RowOps({ dim, contextDim, isBackward, weights });
+  const keptRows = new KeptRows();
+  const ofPass = (isBackward: boolean): RowOps =>
+    new RowOps({ dim, contextDim, isBackward, weights, keptRows });
   const [withNets] = layers.filter(({ spec: { conditioner } }) => conditioner !== undefined);
   const [scaled] = layers.filter(({ room }) => room.resident?.scaleMap !== undefined);
   const common = (plan: PlanBuilder, rows: number, { ops, units, flops }: RowOps) => ({
@@ -90,6 +92,8 @@ export function residentStage(
     logDet: LOG_DET,
     ...(contextDim > 0 ? { context: plan.buffer(CONTEXT, contextDim * rows) } : {}),
   });
+  const kept = (plan: PlanBuilder, rows: number, name: string | undefined): { kept?: string } =>
+    name === undefined || keptRows.count === 0 ? {} : { kept: plan.buffer(name, keptRows.count * rows) };
   const run = (plan: PlanBuilder, args: ResidentPassArguments, packs: boolean): void => {
     const pack = packs ? weights.dispatch({ parameters: PARAMETERS, packed: packedWeights }) : undefined;
     plan.add(...(pack === undefined ? [] : [pack]), residentPass(args));
@@ -103,11 +107,11 @@ export function residentStage(
     canStore: false,
     canScore: false,
 
-    forward(plan, { rows, accumulate }) {
+    forward(plan, { rows, accumulate, keptRows: name }) {
       const ops = ofPass(false);
       for (const layer of layers) layer.room.resident?.forward(ops, layer);
       if (isTraining) segments = segmentsOf(layers, maxSlots(rows), () => ofPass(true));
-      run(plan, { ...common(plan, rows, ops), accumulate }, true);
+      run(plan, { ...common(plan, rows, ops), ...kept(plan, rows, name), accumulate }, true);
     },
 
     inverse(plan, { rows, accumulate }) {
@@ -116,7 +120,7 @@ export function residentStage(
       run(plan, { ...common(plan, rows, ops), accumulate }, true);
     },
 
-    backward(plan, { rows, validRows, dLogDet }: BackwardPass) {
+    backward(plan, { rows, validRows, dLogDet, keptRows: name }: BackwardPass) {
       const parameters = layout.trainableLength;
       const products = segments.flatMap((segment) => segment.products);
       if (segments.length === 0) return;
@@ -128,7 +132,8 @@ export function residentStage(
         const factors = plan.buffer(FACTORS, 4 * tile.rowQuads * slots * tilesOf(rows, tile));
         const dState = plan.buffer(D_STATE, dim * rows);
         const backward = { validRows, dLogDet, slots, dState, factors };
-        run(plan, { ...common(plan, rows, segment), accumulate: false, backward }, false);
+        const buffers = { ...common(plan, rows, segment), ...kept(plan, rows, name) };
+        run(plan, { ...buffers, accumulate: false, backward }, false);
         if (segment.products.length === 0) continue;
         plan.add(
           residentBackwardWeight({
@@ -171,9 +176,9 @@ function segmentsOf(layers: readonly Layer[], slots: number, start: () => RowOps
 /** The operations of a bijector alone, in each pass; bijectors use the same units one after the other. */
 function passesOf({ dim, contextDim }: FlowModel['spec'], layer: Layer): RowOps[] {
   const { resident } = layer.room;
-  const weights = new WeightPacker(1);
+  const [weights, keptRows] = [new WeightPacker(1), new KeptRows()];
   const [forward, inverse, backward] = [false, false, true].map(
-    (isBackward) => new RowOps({ dim, contextDim, isBackward, weights }),
+    (isBackward) => new RowOps({ dim, contextDim, isBackward, weights, keptRows }),
   ) as [RowOps, RowOps, RowOps];
   resident?.forward(forward, layer);
   resident?.inverse(inverse, layer);

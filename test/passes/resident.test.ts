@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { glow, nice, realnvp, vanilla } from '../../src/presets/index.ts';
+import { glow, nice, realnvp, spline, vanilla } from '../../src/presets/index.ts';
 import { GpuProgram } from '../../src/gpu/executor.ts';
 import { columnsOf } from '../../src/gpu/rows.ts';
 import type { Plan } from '../../src/plan/plan.ts';
@@ -34,6 +34,16 @@ const SPECS: [string, FlowSpec][] = [
   [
     'residual nets with a context',
     realnvp(6, { couplings: 2, hidden: [20], residualBlocks: 2, contextDim: 4 }),
+  ],
+  ['splines of two features', spline(2)],
+  ['splines of six features', spline(6, { couplings: 2 })],
+  ['splines in slices', spline(16, { couplings: 1 })],
+  ['residual nets of splines in slices', spline(16, { couplings: 2, hidden: [9], residualBlocks: 2 })],
+  ['a spline of one feature', spline(1)],
+  ['splines with a context', spline(3, { couplings: 2, hidden: [9], contextDim: 2 })],
+  [
+    'splines of bounded features',
+    spline(4, { couplings: 2, hidden: [9], domain: ['positive', 'positive', 'real', 'unit'] }),
   ],
 ];
 

@@ -5,10 +5,14 @@ export const OPS = [
   'dense',
   'copy',
   'keep',
+  'parameters',
   'activate',
   'affine',
   'affine_backward',
   'shift',
+  'spline',
+  'spline_backward',
+  'domain',
   'scale',
   'scale_backward',
   'standardize',
@@ -27,6 +31,7 @@ export const STEPS = { timesSlope: 1, add: 2, activate: 4, keepSlope: 8, keep: 1
 /** Bits of the options of the other operations. */
 export const INVERTED = 1;
 export const SHIFT_FIRST = 2;
+export const UNIT_DOMAIN = 2;
 /** Of `add_tensor`: the logarithms are added. */
 export const LOGARITHMS = 1;
 

@@ -25,12 +25,13 @@ export const residentPassKernel = {
     parameters: { access: 'read', element: 'f32' },
     packed: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
-    log_det: { access: 'read_write', element: 'f32' },
+    log_det: { access: 'read_write', element: 'f32', when: 'LOG_DET' },
     context: { access: 'read', element: 'f32', when: 'CONTEXT' },
     d_state: { access: 'read_write', element: 'f32', when: 'BACKWARD' },
     factors: { access: 'read_write', element: 'f32', when: 'BACKWARD' },
+    kept: { access: 'read_write', element: 'f32', when: 'KEEP_ROWS' },
   },
-  flags: ['BACKWARD', 'CONTEXT', 'TRIANGLES'],
+  flags: ['BACKWARD', 'CONTEXT', 'DOMAINS', 'KEEP_ROWS', 'LOG_DET', 'SPLINES', 'TRIANGLES'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: ['N_UNITS', 'ROW_QUADS', 'OUTPUT_QUADS', 'GROUP', 'N_PARTS'],
 } as const satisfies KernelSpec;
@@ -93,6 +94,8 @@ export interface ResidentPassArguments {
   state: string;
   logDet: string;
   context?: string;
+  /** Rows from the forward pass for the backward pass, by `RowOps.keepRows`. */
+  kept?: string;
   backward?: {
     validRows: number;
     dLogDet: number;
@@ -118,6 +121,7 @@ export function contextUnit(dim: number, isBackward: boolean): number {
   return isBackward ? 2 * dim + 1 : dim + 1;
 }
 
+const SPLINES: readonly Op['kind'][] = ['spline', 'spline_backward'];
 const TRIANGULAR: readonly Op['kind'][] = ['solve_upper', 'solve_lower'];
 
 /** Runs of a dense operation's loop by the invocation that has most to do. */
@@ -129,8 +133,9 @@ function denseTrips(op: Op, tile: Tile): number {
 
 /** Takes rows through `ops`, in place; backward also their gradients. */
 export function residentPass(args: ResidentPassArguments): Dispatch {
-  const { rows, dim, contextDim, ops, tile, backward, context } = args;
+  const { rows, dim, contextDim, ops, tile, backward, context, kept } = args;
   const isBackward = backward !== undefined;
+  const has = (kinds: readonly Op['kind'][]): boolean => ops.some(({ kind }) => kinds.includes(kind));
   const tiles = tilesOf(rows, tile);
   const memory = memoryOf(args.units, ops, tile);
   const moved = isBackward ? 4 * dim + 2 * backward.slots : 2 * dim + 2;
@@ -148,7 +153,11 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
     flags: {
       BACKWARD: isBackward,
       CONTEXT: context !== undefined,
-      TRIANGLES: ops.some(({ kind }) => TRIANGULAR.includes(kind)),
+      DOMAINS: has(['domain']),
+      KEEP_ROWS: kept !== undefined,
+      LOG_DET: !isBackward,
+      SPLINES: has(SPLINES),
+      TRIANGLES: has(TRIANGULAR),
     },
     constants: { ACTIVATION: activationCode(args.activation), SCALE_MAP: scaleMapCode(args.scale) },
     sizes: {
@@ -163,9 +172,9 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
       parameters: args.parameters,
       packed: args.packed,
       state: args.state,
-      log_det: args.logDet,
       ...(context === undefined ? {} : { context }),
-      ...(isBackward ? { d_state: backward.dState, factors: backward.factors } : {}),
+      ...(isBackward ? { d_state: backward.dState, factors: backward.factors } : { log_det: args.logDet }),
+      ...(kept === undefined ? {} : { kept }),
     },
     workgroups: foldedGroups(tiles),
     flops: rows * args.flops,

@@ -4,7 +4,7 @@ import { roundUp } from '../../plan/shape.ts';
 import { NONE } from './ops.ts';
 import type { Op } from './ops.ts';
 import type { WeightProduct } from './resident_backward_weight.ts';
-import type { UnitRange, WeightPacker } from './resident_pack.ts';
+import type { PackedWeights, UnitRange, WeightPacker } from './resident_pack.ts';
 import { contextUnit, dStateUnit } from './resident_pass.ts';
 
 /** Slot 0 holds 1, the input of every bias. */
@@ -15,7 +15,30 @@ export interface RowOpsShape {
   contextDim: number;
   isBackward: boolean;
   weights: WeightPacker;
+  keptRows: KeptRows;
 }
+
+/** The rows that a forward pass keeps because the backward pass cannot rebuild them. */
+export class KeptRows {
+  readonly #starts = new Map<object, number>();
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The first of the `count` rows of `owner`, the same in both passes. */
+  start(owner: object, count: number): number {
+    const known = this.#starts.get(owner);
+    if (known !== undefined) return known;
+    const start = this.#count;
+    this.#starts.set(owner, start);
+    this.#count += count;
+    return start;
+  }
+}
+
+type DenseOp = Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>;
 
 /** The operations of a pass over the rows of a tile, in order. */
 export class RowOps {
@@ -31,17 +54,19 @@ export class RowOps {
   readonly products: WeightProduct[] = [];
   /** Floating-point operations for one row. */
   flops = 0;
+  readonly keptRows: KeptRows;
   readonly #weights: WeightPacker;
   #nextUnit: number;
   #units: number;
   #slots = FIRST_SLOT;
 
-  constructor({ dim, contextDim, isBackward, weights }: RowOpsShape) {
+  constructor({ dim, contextDim, isBackward, weights, keptRows }: RowOpsShape) {
     this.dim = dim;
     this.contextDim = contextDim;
     this.isBackward = isBackward;
     this.context = contextUnit(dim, isBackward);
     this.dState = dStateUnit(dim);
+    this.keptRows = keptRows;
     this.#weights = weights;
     this.#nextUnit = this.context + contextDim;
     this.#units = this.#nextUnit;
@@ -83,9 +108,8 @@ export class RowOps {
     return start;
   }
 
-  /** to = W from, for a range of the layer's inputs; `op` has the option and what belongs to it. */
-  dense(layer: DenseSlots, inputs: UnitRange, op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>): void {
-    const outputs = { start: 0, count: layer.outputs };
+  /** to = W from, for a range of the layer's inputs and one of its outputs; `op` has the option and what belongs to it. */
+  dense(layer: DenseSlots, inputs: UnitRange, op: DenseOp, outputs = outputsOf(layer)): void {
     this.#dense(this.#weights.forward(layer, inputs, outputs), op);
   }
 
@@ -99,23 +123,19 @@ export class RowOps {
     this.#dense(this.#weights.triangle(slots, which, transposed), { to, from, bias: NONE });
   }
 
-  /** to = Wᵀ from, for a range of the layer's inputs. */
-  denseBackward(
-    layer: DenseSlots,
-    inputs: UnitRange,
-    op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>,
-  ): void {
-    const outputs = { start: 0, count: layer.outputs };
+  /** to = Wᵀ from, for the same ranges. */
+  denseBackward(layer: DenseSlots, inputs: UnitRange, op: DenseOp, outputs = outputsOf(layer)): void {
     this.#dense(this.#weights.backward(layer, outputs, inputs), op);
   }
 
-  #dense(
-    { start, inputs, outputs }: ReturnType<WeightPacker['forward']>,
-    op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>,
-  ): void {
+  #dense({ start, inputs, outputs }: PackedWeights, op: DenseOp): void {
     this.flops += 2 * inputs * outputs;
     this.add({ ...op, kind: 'dense', count: outputs, inputs, tensor: start });
   }
+}
+
+function outputsOf({ outputs }: DenseSlots): UnitRange {
+  return { start: 0, count: outputs };
 }
 
 /** The offset of a tensor, or of none. */

@@ -24,6 +24,17 @@ export interface SplinePlace {
   logDerivative: number;
 }
 
+/** The image of a value under the spline or its inverse, and log dz/dx there. Outside the spline is the identity. */
+export function splineImage(
+  raw: readonly number[],
+  { bins, bound, inverse }: { bins: number; bound: number; inverse: boolean },
+  value: number,
+): { value: number; logDerivative: number } {
+  if (Math.abs(value) > bound) return { value, logDerivative: 0 };
+  const found = (inverse ? splineAtZ : splineAtX)(raw, bins, bound, value);
+  return { value: inverse ? found.x : found.z, logDerivative: found.logDerivative };
+}
+
 /** The position of x in [−bound, bound] and its image under the spline. */
 export function splineAtX(raw: readonly number[], bins: number, bound: number, x: number): SplinePlace {
   const knots = knotsOf(raw, bins, bound);

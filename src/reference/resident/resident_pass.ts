@@ -8,12 +8,17 @@ import {
   LOGARITHMS,
   NONE,
   SHIFT_FIRST,
+  UNIT_DOMAIN,
 } from '../../kernels/resident/ops.ts';
 import type { Op, OpKind } from '../../kernels/resident/ops.ts';
 import { contextUnit, dStateUnit } from '../../kernels/resident/resident_pass.ts';
 import type { residentPassKernel } from '../../kernels/resident/resident_pass.ts';
+import { rawCount } from '../../kernels/spline/rational_quadratic.ts';
+import { fromDomain, intoDomain } from '../../model/domain.ts';
 import { activate } from '../maths/activation.ts';
 import { at } from '../maths/at.ts';
+import { splineImage } from '../maths/rational_quadratic.ts';
+import { splineGradient } from '../maths/rational_quadratic_gradient.ts';
 import { logScaleOf } from '../maths/scaleMap.ts';
 import { lowerPlace, upperPlace } from '../maths/triangles.ts';
 
@@ -34,7 +39,7 @@ export function residentPass(call: Call): void {
       units[j] = at(state, j * rows + row);
       if (flags.BACKWARD) units[dStateUnit(dim) + j] = at(d_state, j * rows + row);
     }
-    units[dim] = params.accumulate === 1 ? at(log_det, row) : 0;
+    units[dim] = flags.LOG_DET && params.accumulate === 1 ? at(log_det, row) : 0;
     for (let j = 0; flags.CONTEXT && j < contextDim; j++)
       units[contextStart + j] = at(context, j * rows + row);
     const tileRow = new Row(call, row, units);
@@ -44,7 +49,7 @@ export function residentPass(call: Call): void {
       state[j * rows + row] = at(units, j);
       if (flags.BACKWARD) d_state[j * rows + row] = at(units, dStateUnit(dim) + j);
     }
-    if (!flags.BACKWARD) log_det[row] = at(units, dim);
+    if (flags.LOG_DET) log_det[row] = at(units, dim);
   }
 }
 
@@ -95,6 +100,18 @@ class Row {
     this.#call.buffers.factors[this.#place(slot)] = value;
   }
 
+  kept(index: number): number {
+    return at(this.#call.buffers.kept, this.#keptPlace(index));
+  }
+
+  keepRow(index: number, value: number): void {
+    if (this.#call.flags.KEEP_ROWS) this.#call.buffers.kept[this.#keptPlace(index)] = value;
+  }
+
+  #keptPlace(index: number): number {
+    return 4 * this.#call.params.n_quads * index + this.#row;
+  }
+
   #place(slot: number): number {
     const tileRows = 4 * this.#call.sizes.ROW_QUADS;
     const tile = Math.floor(this.#row / tileRows);
@@ -140,6 +157,7 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
   keep({ from, count, slot }, row) {
     for (const i of range(count)) row.keep(slot + i, row.unit(from + i));
   },
+  parameters: (op, row) => set(op, row, (i) => row.parameter(op.tensor + i)),
   activate(op, row) {
     const { from, slot, slope, option } = op;
     set(op, row, (i) => {
@@ -175,6 +193,44 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
     }
   },
   shift: (op, row) => set(op, row, (j) => row.unit(op.to + j) + op.number * row.unit(op.from + j)),
+  spline(op, row) {
+    const { to, count, tensor, aux, inputs: bins, number: bound, option } = op;
+    for (const j of range(count)) {
+      row.keepRow(tensor + j, row.unit(to + j));
+      const spline = { bins, bound, inverse: (option & INVERTED) !== 0 };
+      const image = splineImage(rawNumbers(op, row, j), spline, row.unit(to + j));
+      row.units[to + j] = image.value;
+      row.units[aux + j] = image.logDerivative;
+    }
+  },
+  spline_backward(op, row) {
+    const { to, count, from, tensor, slot, inputs: bins, number: bound } = op;
+    for (const j of range(count)) {
+      const raw = rawNumbers(op, row, j);
+      const x = row.kept(tensor + j);
+      const gradients = { dZ: row.unit(row.dState + to + j), dLogDet: row.dLogDet };
+      const { dX, dRaw } = splineGradient(raw, { bins, bound }, x, gradients);
+      row.units[to + j] = x;
+      row.units[row.dState + to + j] = dX;
+      row.units.set(dRaw, from + j * raw.length);
+      dRaw.forEach((value, i) => row.keep(slot + j * raw.length + i, value));
+    }
+  },
+  domain({ to, count, aux, tensor, option }, row) {
+    const bounds = option & UNIT_DOMAIN ? 'unit' : 'positive';
+    for (const j of range(count)) {
+      const [before, scale] = [row.unit(to + j), row.parameter(tensor + j)];
+      if (option & INVERTED) {
+        const { value, logDerivative } = intoDomain(bounds, before, scale);
+        row.units[to + j] = value;
+        row.units[aux + j] = logDerivative;
+      } else {
+        const { image, logDerivative } = fromDomain(bounds, before, scale);
+        row.units[to + j] = image;
+        row.units[aux + j] = logDerivative;
+      }
+    }
+  },
   scale(op, row) {
     const { to, tensor, bias, option } = op;
     set(op, row, (j) => {
@@ -235,6 +291,11 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
     row.units[row.logDet] = row.unit(row.logDet) + number * total;
   },
 };
+
+/** The raw numbers of the spline of feature `j`. */
+function rawNumbers({ from, inputs: bins }: Fields, row: Row, j: number): number[] {
+  return range(rawCount(bins)).map((i) => row.unit(from + j * rawCount(bins) + i));
+}
 
 function upper({ tensor, count }: Fields, row: Row, i: number, j: number): number {
   return row.parameter(tensor + upperPlace(i, j, count));
