@@ -4,6 +4,7 @@ import { at } from '../maths/at.ts';
 
 export const residentPack: Twin<typeof residentPackKernel> = ({ params, buffers }) => {
   const { sections, parameters, packed } = buffers;
+  packed.fill(0, 0, 4 * params.n_quads);
   for (let section = 0; section < params.n_sections; section++) {
     const [first = 0, offset = 0, strideK = 0, strideJ = 0, ks = 0, js = 0, blocks = 0] = sections.slice(
       8 * section,
