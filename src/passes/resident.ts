@@ -54,8 +54,8 @@ export function residentLayersAt(
       (scale === undefined || scale.map === (constants.scale?.map ?? scale.map));
     if (room.resident === undefined || !isAlike) break;
     if (room.backward !== undefined && room.resident.backward === undefined) break;
-    const next = [...layers, layer];
-    if (tileOf(spec, next, variants) === undefined) break;
+    // The bijectors use the same units one after the other, so all fit a tile if each does.
+    if (tileOf(spec, [layer], variants) === undefined) break;
     layers.push(layer);
     constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };
   }
