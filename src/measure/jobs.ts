@@ -69,8 +69,8 @@ export interface Job {
 interface ForcedKernels {
   name: string;
   variants: Partial<KernelVariants>;
-  /** Whether they are fused; fused kernels have no half-precision variant. */
-  isFused?: boolean;
+  /** Whether they are fused or resident; these kernels have no half-precision variant. */
+  isSingle?: boolean;
 }
 
 /** A flow and a pass whose plan is either reported or used only for its kernels. */
@@ -170,7 +170,7 @@ function requireMeasured(stems: readonly string[], jobs: readonly Job[], precisi
     'kernels that its plans launch',
     precision === 'f32'
       ? 'A run without chosen models has a sweep that launches every kernel that the device can run.'
-      : 'Not every flow and device uses every kernel; fused kernels and those of residual nets exist at f32 only.',
+      : 'Not every flow and device uses every kernel; fused and resident kernels and those of residual nets exist at f32 only.',
   );
 }
 
@@ -246,7 +246,7 @@ function sourcesOf(scope: BenchScope, wantsKernels: boolean, precision: Precisio
 
 /** Whether the kernels of a sweep's plan exist at half precision. */
 function hasHalves(source: Source): boolean {
-  return source.model !== RESIDUAL && !(source.kind === 'sweep' && source.kernels?.isFused === true);
+  return source.model !== RESIDUAL && !(source.kind === 'sweep' && source.kernels?.isSingle === true);
 }
 
 const CONFIGS = CONFIG_NAMES.map(configModel) as [S: BenchModel, M: BenchModel, L: BenchModel];
@@ -347,9 +347,19 @@ const RESIDUAL: BenchModel = {
 
 const PLAIN: ForcedKernels = { name: 'plain', variants: PLAIN_VARIANTS };
 const BLOCKED: ForcedKernels = { name: 'blocked', variants: { ...PLAIN_VARIANTS, product: 'blocked' } };
-const FUSED: ForcedKernels = { name: 'fused', variants: { regime: 'fused' }, isFused: true };
-const SUMMED: ForcedKernels = { name: 'summed', variants: { weights: 'summed' }, isFused: true };
-const SORTED: ForcedKernels = { name: 'sorted', variants: { weights: 'sorted' }, isFused: true };
+const TILED: ForcedKernels = { name: 'tiled', variants: { regime: 'tiled' } };
+const RESIDENT: ForcedKernels = { name: 'resident', variants: { regime: 'resident' }, isSingle: true };
+const FUSED: ForcedKernels = { name: 'fused', variants: { regime: 'fused' }, isSingle: true };
+const SUMMED: ForcedKernels = {
+  name: 'summed',
+  variants: { ...FUSED.variants, weights: 'summed' },
+  isSingle: true,
+};
+const SORTED: ForcedKernels = {
+  name: 'sorted',
+  variants: { ...FUSED.variants, weights: 'sorted' },
+  isSingle: true,
+};
 
 /** Adds kernels that the configurations do not use, and other sizes of kernels that they do. */
 const SWEEP: readonly Source[] = [
@@ -361,17 +371,22 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: SMALL, pass: 'toyTrainStep', rows: 65_536 },
   { kind: 'sweep', model: STANDARDIZED, pass: 'toyTrainStep', rows: 4096 },
   { kind: 'sweep', model: THREE_LAYERS, pass: 'trainStep', kernels: FUSED },
+  { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: FUSED },
+  { kind: 'sweep', model: SMALL, pass: 'sample', kernels: FUSED },
+  { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: RESIDENT },
   { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: PLAIN },
   { kind: 'sweep', model: LARGE, pass: 'trainStep', kernels: PLAIN },
   { kind: 'sweep', model: LARGE, pass: 'trainStep', rows: 512, kernels: BLOCKED },
   { kind: 'sweep', model: STANDARDIZED, pass: 'trainStep', kernels: PLAIN },
   { kind: 'sweep', model: STANDARDIZED, pass: 'sampleAndLogProb', kernels: PLAIN },
-  { kind: 'sweep', model: RESIDUAL, pass: 'trainStep' },
+  { kind: 'sweep', model: RESIDUAL, pass: 'trainStep', kernels: TILED },
   { kind: 'sweep', model: GLOW, pass: 'dataStart' },
   { kind: 'sweep', model: NICE, pass: 'trace' },
   ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL, BOUNDED, ...OTHERS].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'trainStep' },
     { kind: 'sweep', model, pass: 'sample' },
+    { kind: 'sweep', model, pass: 'trainStep', kernels: TILED },
+    { kind: 'sweep', model, pass: 'sample', kernels: TILED },
   ]),
   ...BASE_FLOWS.flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'trainStep' },

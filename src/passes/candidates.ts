@@ -36,7 +36,7 @@ export const variantsSchema = v.object({
   precision: v.optional(v.picklist(PRECISIONS), 'f32'),
 }) satisfies v.GenericSchema<unknown, KernelVariants>;
 
-/** A flow with more launches is not searched: building its plans would take too long. */
+/** A regime whose plan has more launches is not searched: building its plans would take too long. */
 const MAX_LAUNCHES = 4096;
 
 /** WebGPU does not report the memory size. A choice may use this much even if the fixed one uses less. */
@@ -57,9 +57,15 @@ export function candidateVariants(
   const candidates: [KernelVariants, ...KernelVariants[]] = [fixed];
   if (plan.dispatches.length > MAX_LAUNCHES) return candidates;
   const seen = new Set([signature(plan)]);
+  const tooLong = new Set<KernelVariants['regime']>();
   for (const variants of changesOf(fixed)) {
     if (!isRunnable(variants, facts) || isHopeless(variants, fixed, facts)) continue;
+    if (tooLong.has(variants.regime)) continue;
     const other = purposePlan(model, purpose, variants);
+    if (other.dispatches.length > MAX_LAUNCHES) {
+      tooLong.add(variants.regime);
+      continue;
+    }
     const made = signature(other);
     if (seen.has(made) || !fits(other, plan, facts)) continue;
     seen.add(made);
@@ -90,7 +96,7 @@ export function purposePlan(model: FlowModel, { pass, rows }: Purpose, variants:
   return PASSES[TIMED[pass]].plan(model, { count: rows }, variants);
 }
 
-/** A choice in words: `fused, lanes 8, segment 8`. */
+/** A choice in words: `fused, tile lane, lanes 8, segment 8`. */
 export function variantsText(variants: KernelVariants | Readonly<Record<string, unknown>>): string {
   const { regime, ...others } = variants;
   return [regime, ...Object.entries(others).map(([name, value]) => `${name} ${String(value)}`)].join(', ');

@@ -52,6 +52,7 @@ export function residentLayersAt({ spec, layout }: FlowModel, start: number): re
       (scale === undefined || scale.map === (constants.scale?.map ?? scale.map));
     if (room.resident === undefined || !isAlike) break;
     if (room.backward !== undefined && room.resident.backward === undefined) break;
+    // The bijectors use the same units one after the other, so all fit a tile if each does.
     if (tileFor(spec, [layer]) === undefined) break;
     layers.push(layer);
     constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };

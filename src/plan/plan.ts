@@ -14,6 +14,12 @@ export function bufferBytes({ element, length }: Pick<BufferSpec, 'element' | 'l
   return element === 'f16' ? 4 * Math.ceil(length / 2) : 4 * length;
 }
 
+/** Bytes on the GPU of the tables of these dispatches. */
+export function tableBytes(dispatches: readonly Dispatch[]): number {
+  const tables = dispatches.flatMap(({ tables = {} }) => Object.values(tables));
+  return tables.reduce((sum, words) => sum + 4 * words.length, 0);
+}
+
 export interface Plan {
   label: string;
   /** Every buffer that a dispatch names, listed once. */

@@ -4,7 +4,7 @@ import { FIT_DEFAULTS } from './options.ts';
 import { uniformBytes } from '../gpu/uniforms.ts';
 import { integer, requireOptions } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
-import { bufferBytes } from '../plan/plan.ts';
+import { bufferBytes, tableBytes } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { STREAMS } from '../random.ts';
 import type { FlowSpec } from '../spec/spec.ts';
@@ -52,7 +52,7 @@ export interface MemoryReport {
   activations: number;
   /** The training rows and their contexts. */
   data: number;
-  /** Buffers that control and record the steps: rings, kernel params, sums of loss and gradient norm. */
+  /** Buffers that control and record the steps: rings, kernel params and tables, sums of loss and gradient norm. */
   control: number;
   /** The sum of these. Validation adds a copy of the trained parameters, and the workspace of `logProb`. */
   total: number;
@@ -100,7 +100,7 @@ export function trainingMemory(
   const parts = bytesByPart(plan);
   const control = LOSS_STAGING_LENGTHS.reduce(
     (sum, length) => sum + 4 * length,
-    parts.control + uniformBytes(plan.dispatches),
+    parts.control + uniformBytes(plan.dispatches) + tableBytes(plan.dispatches),
   );
   const report = { ...parts, control };
   return { ...report, total: Object.values(report).reduce((sum, bytes) => sum + bytes, 0) };

@@ -8,6 +8,7 @@ import { STREAMS, normals } from '../../src/random.ts';
 import { datasetSource } from '../../src/passes/batch.ts';
 import { trainPlan } from '../../src/passes/train.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
+import type { KernelVariants } from '../../src/plan/variants.ts';
 import { chunkRowsOf } from '../../src/passes/workspace.ts';
 import type { TrainingData } from '../../src/training/options.ts';
 import { LAVAPIPE } from '../support/adapters.ts';
@@ -46,6 +47,26 @@ describe('flow.memory', () => {
     expect(buffers.counts.liveBytes - before).toBe(told.total);
     await run.return();
     expect(buffers.counts.liveBytes - before).toBe(told.parameters);
+  });
+
+  it('counts the tables of the resident kernels', async () => {
+    const { buffers } = await testGpu();
+    const before = buffers.counts.liveBytes;
+    const variants: KernelVariants = { ...PLAIN_VARIANTS, regime: 'resident' };
+    const tuningCache = { get: () => variants, set: () => undefined };
+    const spec = realnvp(3, { couplings: 2, hidden: [8] });
+    using flow = await Flow.create(spec, {
+      ...(await testOptions()),
+      tuning: 'measured',
+      tuningCache,
+    });
+    const data = Float32Array.from(normals(0, STREAMS.toyTest, 50 * 3));
+    const run = flow.fit(data, { validation: false, steps: 1, batch: 32 });
+    await run.next();
+    const { total } = flow.memory({ batch: 32, rows: 50 });
+    expect(total).toBe(trainingMemory(modelOf(spec), { batch: 32, rows: 50 }, variants).total);
+    expect(buffers.counts.liveBytes - before).toBe(total);
+    await run.return();
   });
 
   it('is parameters once, three times what is trained, the rows, and the rest', async () => {

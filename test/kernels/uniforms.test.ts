@@ -17,7 +17,16 @@ const PORTABLE = { workgroupBytes: 16_384, storageBuffers: 8, invocations: 256 }
 type Flags = Dispatch['flags'];
 
 /** Element types of the buffers of these WGSL types. */
-const ELEMENTS = { u32: 'u32', atomic: 'u32', f32: 'f32', vec4f: 'f32', f16: 'f16', vec4h: 'f16' } as const;
+const ELEMENTS = {
+  u32: 'u32',
+  vec4u: 'u32',
+  Op: 'u32',
+  atomic: 'u32',
+  f32: 'f32',
+  vec4f: 'f32',
+  f16: 'f16',
+  vec4h: 'f16',
+} as const;
 
 const launched = launches();
 

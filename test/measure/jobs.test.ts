@@ -34,7 +34,7 @@ const atHalves = await Promise.all(
 );
 
 const NEED_HALVES = ['half_parameters'];
-/** Kernels of the fused regime and of residual nets. */
+/** Kernels of the fused and the resident regime, and of residual nets. */
 const NEED_SINGLES = [
   'activation_forward',
   'deep_backward_weight',
@@ -46,6 +46,10 @@ const NEED_SINGLES = [
   'piece_lines',
   'piece_order',
   'piece_sums',
+  'resident_backward_weight',
+  'resident_pack',
+  'resident_pass',
+  'resident_weight_reduce',
   'shallow_backward_weight',
   'upper_backward_input',
   'upper_backward_weight',

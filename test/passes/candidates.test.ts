@@ -35,9 +35,10 @@ describe.each(SPEC_SHAPES)('the choices for %s', (_name, spec) => {
 });
 
 describe('candidateVariants', () => {
-  it('has both regimes and every number of lanes for small nets on a GPU', () => {
+  it('has every regime and every number of lanes for small nets on a GPU', () => {
     const candidates = candidateVariants(modelOf(vanilla(2, { couplings: 5 })), training, GPU);
-    for (const part of [{ regime: 'tiled' }, { lanes: 1 }, { lanes: 4 }, { lanes: 8 }] as const) {
+    const regimes = [{ regime: 'resident' }, { regime: 'fused' }, { regime: 'tiled' }] as const;
+    for (const part of [...regimes, { lanes: 1 }, { lanes: 4 }, { lanes: 8 }] as const) {
       expect(candidates).toContainEqual(expect.objectContaining(part));
     }
   });
@@ -147,5 +148,5 @@ describe('the precision', () => {
 });
 
 it('tells a choice in words', () => {
-  expect(variantsText(fixedVariants(LAVAPIPE))).toMatch(/^fused, lanes 8, segment 8/);
+  expect(variantsText(fixedVariants(LAVAPIPE))).toMatch(/^fused, tile lane, lanes 8, segment 8/);
 });

@@ -29,7 +29,13 @@ describe('the kernels without a measurement', () => {
     const device = deviceOf(info, features);
     expect(describeDevice(device).software).toBe(false);
     const single = fixedVariants(Gpu.of(device));
-    expect(single).toMatchObject({ regime: 'fused', lanes, product: 'blocked', weights: 'summed' });
+    expect(single).toMatchObject({
+      regime: 'resident',
+      tile: 'workgroup',
+      lanes,
+      product: 'blocked',
+      weights: 'summed',
+    });
     const half = fixedVariants(Gpu.of(device), 'f16');
     expect(half).toEqual({ ...single, regime: 'tiled', precision: 'f16' });
   });
@@ -43,6 +49,7 @@ describe('the kernels without a measurement', () => {
     expect(describeDevice(device).software).toBe(true);
     expect(fixedVariants(Gpu.of(device))).toEqual({
       regime: 'fused',
+      tile: 'lane',
       lanes,
       segment: 8,
       product: 'streamed',

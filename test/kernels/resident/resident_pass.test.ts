@@ -1,0 +1,564 @@
+import { describe, expect, it } from 'vitest';
+import { INVERTED, LOGARITHMS, NONE, OPS, SHIFT_FIRST, STEPS } from '../../../src/kernels/resident/ops.ts';
+import type { Op } from '../../../src/kernels/resident/ops.ts';
+import { WeightPacker } from '../../../src/kernels/resident/resident_pack.ts';
+import {
+  contextUnit,
+  dStateUnit,
+  residentPass,
+  tilesOf,
+} from '../../../src/kernels/resident/resident_pass.ts';
+import type { Tile } from '../../../src/kernels/resident/resident_pass.ts';
+import { activationCode } from '../../../src/model/activation.ts';
+import type { Activation } from '../../../src/model/activation.ts';
+import { scaleBound } from '../../../src/model/scaleMap.ts';
+import type { ScaleMap } from '../../../src/model/scaleMap.ts';
+import { quadsOf } from '../../../src/plan/shape.ts';
+import { activate } from '../../../src/reference/maths/activation.ts';
+import { expectClose } from '../../support/compare.ts';
+import { ramp, runBoth } from '../harness.ts';
+import type { BothResults, BufferContents } from '../harness.ts';
+import { denseSlots, permutationOf, SCALE_MAPS } from '../slots.ts';
+
+const F32_BOUND = 1e-5;
+/** All tests have a tile of 96 stored units, so that they share pipelines. */
+const UNITS = 93;
+/** Slots of factors in backward passes. */
+const SLOTS = 60;
+
+/** A pipeline takes seconds to compile, so the kinds of tiles differ in all that makes a pipeline. */
+interface Setting {
+  tile: Tile;
+  activation: Activation;
+  scales: readonly ScaleMap[];
+  hasTriangles: boolean;
+  contextDim: number;
+}
+/** Free invocations split the sums of a layer with few outputs. */
+const SPLIT: Setting = {
+  tile: { group: 64, rowQuads: 2 },
+  activation: 'tanh',
+  scales: scalesOf('exp'),
+  hasTriangles: true,
+  contextDim: 0,
+};
+/** No invocation is free. */
+const LANES_4: Setting = {
+  tile: { group: 4, rowQuads: 4 },
+  activation: 'silu',
+  scales: scalesOf('tanh'),
+  hasTriangles: true,
+  contextDim: 0,
+};
+const LANES_8: Setting = {
+  tile: { group: 8, rowQuads: 8 },
+  activation: 'relu',
+  scales: scalesOf('sigmoid'),
+  hasTriangles: false,
+  contextDim: 3,
+};
+
+function scalesOf(map: ScaleMap['map']): ScaleMap[] {
+  return SCALE_MAPS.filter((scale) => scale.map === map);
+}
+
+/** Five quads: no tile of 2, 4 or 8 quads ends with the last row. */
+const ROWS = 20;
+/** The last quad has padding. */
+const VALID_ROWS = 17;
+const D_LOG_DET = -0.75;
+
+/** Tensors of the operations in a buffer of PARAMETERS. */
+const VALUES = 3;
+const POSITIVE = 40;
+const PERMUTATION = 60;
+const SIGNS = 80;
+const PARAMETERS = ramp(90);
+PARAMETERS.forEach((value, i) => {
+  if (i >= POSITIVE && i < PERMUTATION) PARAMETERS[i] = 1.5 + value;
+});
+PARAMETERS.set(permutationOf(7), PERMUTATION);
+PARAMETERS.set([1, -1, -1, 1, 1, -1, 1], SIGNS);
+
+/** The state of the tests of single operations. */
+const DIM = 14;
+
+interface Case {
+  name: string;
+  ops: Op[];
+  isBackward?: true;
+}
+
+/** x₂, a and t are features of the state, so that all results are. */
+const AFFINE: Op = { kind: 'affine', to: 1, count: 4, from: 5, aux: 9, number: 1 };
+const triangle = { count: 5, tensor: VALUES, bias: 20 };
+
+const CASES: Case[] = [
+  { name: 'a copy', ops: [{ kind: 'copy', to: 2, from: 7, count: 5 }] },
+  { name: 'an activation', ops: [{ kind: 'activate', to: 2, from: 7, count: 5 }] },
+  { name: 'a shift', ops: [{ kind: 'shift', to: 2, from: 7, count: 5, number: 1 }] },
+  { name: 'a shift inverted', ops: [{ kind: 'shift', to: 2, from: 7, count: 5, number: -1 }] },
+  ...[0, INVERTED].flatMap((inverted): Case[] => {
+    const suffix = inverted === 0 ? '' : ' inverted';
+    const scale = { kind: 'scale', to: 3, count: 6, tensor: VALUES, option: inverted } as const;
+    const permute = {
+      kind: 'permute',
+      to: 0,
+      from: 7,
+      count: 7,
+      tensor: PERMUTATION,
+      option: inverted,
+    } as const;
+    return [
+      { name: `a scale${suffix}`, ops: [{ ...scale, bias: 30 }] },
+      { name: `a scale without biases${suffix}`, ops: [{ ...scale, bias: NONE }] },
+      {
+        name: `standardisation${suffix}`,
+        ops: [{ kind: 'standardize', to: 1, count: 6, tensor: VALUES, bias: POSITIVE, option: inverted }],
+      },
+      { name: `a permutation${suffix}`, ops: [{ ...permute, bias: NONE }] },
+      { name: `a permutation with signs${suffix}`, ops: [{ ...permute, bias: SIGNS }] },
+      ...[0, SHIFT_FIRST].map((first) => ({
+        name: `an affine coupling${first === 0 ? '' : ' that shifts first'}${suffix}`,
+        ops: [{ ...AFFINE, option: inverted | first }],
+      })),
+    ];
+  }),
+  ...(['upper', 'upper_transposed', 'lower', 'lower_transposed'] as const).map((kind) => ({
+    name: `a triangle, ${kind}`,
+    ops: [{ kind, to: 1, from: 7, ...triangle }],
+  })),
+  ...(['solve_upper', 'solve_lower'] as const).map((kind) => ({
+    name: `a triangle, ${kind}`,
+    ops: [{ kind, to: 1, ...triangle }],
+  })),
+  {
+    name: 'triangles of one feature',
+    ops: [
+      { kind: 'upper', to: 1, from: 7, ...triangle, count: 1 },
+      { kind: 'lower', to: 2, from: 8, ...triangle, count: 1 },
+      { kind: 'solve_upper', to: 3, ...triangle, count: 1 },
+      { kind: 'solve_lower', to: 4, ...triangle, count: 1 },
+    ],
+  },
+  {
+    name: 'the log-det of units and tensors',
+    ops: [
+      { kind: 'add_units', from: 3, count: 5, number: -1 },
+      { kind: 'add_tensor', tensor: VALUES, count: 5, number: 2 },
+      { kind: 'add_tensor', tensor: POSITIVE, count: 5, number: -1, option: LOGARITHMS },
+    ],
+  },
+  {
+    name: 'factors kept',
+    isBackward: true,
+    ops: [
+      { kind: 'keep', from: 3, count: 5, slot: 2 },
+      { kind: 'keep', from: dStateUnit(DIM), count: 5, slot: 9 },
+      { kind: 'diagonal_factors', from: 6, count: 5, tensor: VALUES, slot: 20 },
+      {
+        kind: 'activate',
+        to: 2,
+        from: 7,
+        count: 5,
+        slot: 30,
+        slope: 40,
+        option: STEPS.keep | STEPS.keepSlope,
+      },
+    ],
+  },
+  {
+    name: 'triangles of the gradient',
+    isBackward: true,
+    ops: [
+      { kind: 'lower_transposed', to: 1, from: dStateUnit(DIM) + 7, ...triangle },
+      { kind: 'upper_transposed', to: dStateUnit(DIM), from: 1, ...triangle },
+      { kind: 'solve_lower', to: 1, ...triangle },
+      { kind: 'solve_upper', to: 7, ...triangle },
+    ],
+  },
+  ...[30, NONE].map((bias): Case => ({
+    name: `a scale backward, ${bias === NONE ? 'without' : 'with'} biases`,
+    isBackward: true,
+    ops: [{ kind: 'scale_backward', to: 3, count: 6, tensor: VALUES, bias, slot: 2 }],
+  })),
+  ...[0, SHIFT_FIRST].map((option): Case => ({
+    name: `an affine coupling${option === 0 ? '' : ' that shifts first'} backward`,
+    isBackward: true,
+    ops: [{ ...AFFINE, kind: 'affine_backward', option, slot: 3 }],
+  })),
+];
+
+it('has a case for every kind of operation', () => {
+  const kinds = new Set(CASES.flatMap(({ ops }) => ops.map(({ kind }) => kind)));
+  expect(OPS.filter((kind) => kind !== 'dense' && !kinds.has(kind))).toEqual([]);
+});
+
+describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (setting) => {
+  const { tile, activation } = setting;
+  const cases = CASES.filter(({ ops }) => setting.hasTriangles || !ops.some(isTriangular));
+
+  it.each(cases)('runs $name', async ({ ops, isBackward }) => {
+    for (const scale of setting.scales) {
+      const number = scaleBound(scale);
+      const scaled = ops.map((op) => (op.kind.startsWith('affine') ? { ...op, number } : op));
+      await expectTwin({ ops: scaled, setting, isBackward, scale });
+    }
+  });
+
+  it.each([
+    [1, 1, 4],
+    [3, 2, 20],
+    [5, 7, 20],
+    [13, 13, 36],
+    // Six slices of four inputs: the last has one.
+    [21, 17, 64],
+  ])('sums a dense layer of %i inputs and %i outputs at %i rows', async (inputs, outputs, rows) => {
+    const options = [0, STEPS.add, STEPS.activate, STEPS.add | STEPS.activate];
+    const layer = denseSlots(inputs, outputs, 2);
+    const weights = new WeightPacker();
+    const { start } = weights.forward(layer, all(inputs), all(outputs));
+    const dense = { kind: 'dense', from: 0, inputs, tensor: start, count: outputs } as const;
+    const ops = options.map((option, k): Op => {
+      const bias = k === 1 ? NONE : layer.bias.offset;
+      return { ...dense, to: inputs + k * outputs, bias, option };
+    });
+    const state = ramp((inputs + 4 * outputs) * rows, 2, 4);
+    const code = activationCode(activation);
+    const { gpu, parameters } = await expectTwin({ ops, setting, rows, state, weights, layer });
+    for (let row = 0; row < rows; row++) {
+      const x = (j: number): number => state[j * rows + row]!;
+      for (let o = 0; o < outputs; o++) {
+        let sum = 0;
+        for (let i = 0; i < inputs; i++) sum += parameters[2 + o * inputs + i]! * x(i);
+        const biased = sum + parameters[layer.bias.offset + o]!;
+        const [plain, added, activated, both] = options.map(
+          (_, k) => gpu('state')[(inputs + k * outputs + o) * rows + row]!,
+        );
+        expect(plain).toBeCloseTo(biased, 4);
+        expect(added).toBeCloseTo(sum + x(inputs + outputs + o), 4);
+        expect(activated).toBeCloseTo(activate(code, biased).value, 4);
+        expect(both).toBeCloseTo(activate(code, biased + x(inputs + 3 * outputs + o)).value, 4);
+      }
+    }
+  });
+
+  it.each([
+    [3, 2],
+    [5, 7],
+    [9, 4],
+  ])('keeps and uses factors in a dense layer of %i inputs and %i outputs', async (inputs, outputs) => {
+    const layer = denseSlots(inputs, outputs, 2);
+    const weights = new WeightPacker();
+    const forward = weights.forward(layer, all(inputs), all(outputs));
+    const backward = weights.backward(layer, all(outputs), all(inputs));
+    const dim = inputs + 3 * outputs;
+    const values = { kind: 'dense', from: 0, inputs, count: outputs, bias: layer.bias.offset } as const;
+    const gradient = {
+      kind: 'dense',
+      from: dStateUnit(dim) + inputs,
+      inputs: outputs,
+      tensor: backward.start,
+      bias: NONE,
+    } as const;
+    const to = (k: number): number => inputs + k * outputs;
+    const ops: Op[] = [
+      {
+        ...values,
+        tensor: forward.start,
+        to: to(0),
+        slot: 1,
+        slope: 1 + outputs,
+        option: STEPS.activate | STEPS.keep | STEPS.keepSlope,
+      },
+      {
+        ...values,
+        tensor: forward.start,
+        to: to(1),
+        slope: 1 + 2 * outputs,
+        option: STEPS.add | STEPS.activate | STEPS.keepSlope,
+      },
+      { ...values, tensor: forward.start, to: to(2), slot: 1 + 3 * outputs, option: STEPS.keep },
+      { ...gradient, to: dStateUnit(dim), count: inputs, option: STEPS.add },
+      // The gradient replaces the slope that it is multiplied by.
+      {
+        ...gradient,
+        to: 0,
+        count: inputs,
+        slot: 30,
+        slope: 30,
+        option: STEPS.timesSlope | STEPS.add | STEPS.keep,
+      },
+      { ...gradient, to: to(0), count: Math.min(inputs, outputs), slope: 45, option: STEPS.timesSlope },
+    ];
+    const state = ramp(dim * ROWS, 2, 4);
+    await expectTwin({ ops, setting, state, weights, layer, isBackward: true });
+  });
+
+  it('overwrites the log-det, whatever it was, or adds to it', async () => {
+    const ops: Op[] = [{ kind: 'add_units', from: 3, count: 2, number: 1 }];
+    const fresh = await expectTwin({
+      ops,
+      setting,
+      accumulate: false,
+      logDet: new Float32Array(ROWS).fill(NaN),
+    });
+    const before = ramp(ROWS, 3, 9);
+    const added = await expectTwin({ ops, setting, accumulate: true, logDet: before });
+    const sums = fresh.gpu('log_det').map((value, row) => value + before[row]!);
+    expectClose('log_det', added.gpu('log_det'), sums, F32_BOUND);
+  });
+
+  it('gives rows of padding no gradient', async () => {
+    const { gpu } = await expectTwin({
+      ops: [
+        { ...AFFINE, kind: 'affine_backward', slot: 1 },
+        { kind: 'scale_backward', to: 0, count: 2, tensor: VALUES, bias: NONE, slot: 10 },
+        { kind: 'diagonal_factors', from: dStateUnit(DIM), count: 3, tensor: VALUES, slot: 20 },
+      ],
+      setting,
+      isBackward: true,
+      dState: new Float32Array(DIM * ROWS),
+    });
+    const slots = [1, 2, 3, 4, 10, 11, 20, 21, 22];
+    const kept = factorsOf(gpu('factors'), ROWS, tile);
+    for (const slot of slots) {
+      const rows = Array.from({ length: ROWS }, (_, row) => kept[slot * ROWS + row]!);
+      expect(rows.map((value) => value !== 0)).toEqual(rows.map((_, row) => row < VALID_ROWS));
+    }
+  });
+});
+
+describe('resident_pass', () => {
+  it.each([false, true])('reads contexts, backward: %s', async (isBackward) => {
+    const start = contextUnit(DIM, isBackward);
+    const ops: Op[] = [
+      { kind: 'copy', to: 1, from: start, count: 3 },
+      { kind: 'shift', to: 6, from: start + 1, count: 2, number: -2 },
+    ];
+    const { gpu } = await expectTwin({ ops, setting: LANES_8, isBackward });
+    expect(gpu('state').slice(ROWS, 4 * ROWS)).toEqual(contextOf(3 * ROWS));
+  });
+
+  it('has fewer lanes than a layer has blocks of outputs, and more than the next one has', async () => {
+    const width = 130;
+    const [wide, narrow] = [denseSlots(3, width, 2), denseSlots(width, 3, 2 + 4 * width)];
+    const weights = new WeightPacker();
+    const there = weights.forward(wide, all(3), all(width));
+    const back = weights.forward(narrow, all(width), all(3));
+    const hidden = contextUnit(3, false);
+    const ops: Op[] = [
+      {
+        kind: 'dense',
+        to: hidden,
+        from: 0,
+        inputs: 3,
+        tensor: there.start,
+        count: width,
+        bias: wide.bias.offset,
+        option: STEPS.activate,
+      },
+      {
+        kind: 'dense',
+        to: 0,
+        from: hidden,
+        inputs: width,
+        tensor: back.start,
+        count: 3,
+        bias: narrow.bias.offset,
+      },
+    ];
+    const [rows, state] = [12, ramp(36)];
+    const units = hidden + width;
+    const { gpu, parameters } = await expectTwin({
+      ops,
+      setting: SPLIT,
+      rows,
+      state,
+      weights,
+      layer: narrow,
+      units,
+    });
+    for (let row = 0; row < rows; row++) {
+      const values = Array.from({ length: width }, (_, o) => {
+        const terms = [0, 1, 2].map((i) => parameters[2 + o * 3 + i]! * state[i * rows + row]!);
+        return Math.tanh(terms.reduce((a, b) => a + b, parameters[wide.bias.offset + o]!));
+      });
+      for (let o = 0; o < 3; o++) {
+        const sum = values.reduce(
+          (a, value, i) => a + value * parameters[narrow.weight.offset + o * width + i]!,
+          0,
+        );
+        expect(gpu('state')[o * rows + row]).toBeCloseTo(sum + parameters[narrow.bias.offset + o]!, 4);
+      }
+    }
+  });
+
+  it.each<[string, Op[]]>([
+    [
+      'an affine coupling',
+      [
+        { ...AFFINE, from: 30, aux: 34 },
+        { ...AFFINE, from: 40, aux: 34, option: INVERTED },
+      ],
+    ],
+    [
+      'an upper triangle',
+      [
+        { kind: 'upper', to: 30, from: 1, ...triangle },
+        { kind: 'solve_upper', to: 30, ...triangle },
+        { kind: 'copy', to: 1, from: 30, count: 5 },
+      ],
+    ],
+    [
+      'a lower triangle',
+      [
+        { kind: 'lower', to: 30, from: 1, ...triangle },
+        { kind: 'solve_lower', to: 30, ...triangle },
+        { kind: 'copy', to: 1, from: 30, count: 5 },
+      ],
+    ],
+    [
+      'a permutation with signs',
+      [
+        { kind: 'permute', to: 30, from: 0, count: 7, tensor: PERMUTATION, bias: SIGNS },
+        { kind: 'permute', to: 0, from: 30, count: 7, tensor: PERMUTATION, bias: SIGNS, option: INVERTED },
+      ],
+    ],
+  ])('is undone by its inverse: %s', async (_, ops) => {
+    // The couplings read log-scales and shifts from the same features, copied aside.
+    const state = ramp(DIM * ROWS, 2, 4);
+    const aside = [30, 40].map((to): Op => ({ kind: 'copy', to, from: 5, count: 8 }));
+    const { gpu } = await expectTwin({ ops: [...aside, ...ops], setting: SPLIT, state });
+    expectClose('state', gpu('state'), state, F32_BOUND);
+  });
+});
+
+interface Launch {
+  ops: Op[];
+  setting: Setting;
+  rows?: number;
+  units?: number;
+  isBackward?: boolean | undefined;
+  accumulate?: boolean;
+  scale?: ScaleMap;
+  state?: Float32Array;
+  dState?: Float32Array;
+  logDet?: Float32Array;
+  weights?: WeightPacker;
+  /** The last layer of the parameters. */
+  layer?: ReturnType<typeof denseSlots>;
+}
+
+/** Runs the operations on the GPU and by the twin, and compares all that they leave. */
+async function expectTwin({
+  ops,
+  setting: { tile, activation, scales, hasTriangles, contextDim },
+  rows = ROWS,
+  units = UNITS,
+  isBackward = false,
+  accumulate = false,
+  scale = scales[0] ?? { map: 'exp' },
+  state = ramp(DIM * rows, 2, 4),
+  dState = rowsWithGradient(ramp(state.length, 1, 6), rows),
+  logDet = ramp(rows),
+  weights = new WeightPacker(),
+  layer,
+}: Launch): Promise<BothResults & { parameters: Float32Array }> {
+  const dim = state.length / rows;
+  const parameters = layer === undefined ? PARAMETERS : ramp(layer.bias.offset + layer.bias.length);
+  const pack = weights.dispatch({ parameters: 'parameters', packed: 'packed' });
+  const launch = residentPass({
+    rows,
+    dim,
+    contextDim,
+    ops: hasTriangles ? [...ops, NO_TRIANGLE] : ops,
+    units,
+    tile,
+    activation,
+    scale,
+    accumulate,
+    flops: 0,
+    parameters: 'parameters',
+    packed: 'packed',
+    state: 'state',
+    logDet: 'log_det',
+    ...(contextDim === 0 ? {} : { context: 'context' }),
+    ...(isBackward
+      ? {
+          backward: {
+            validRows: Math.min(rows, VALID_ROWS),
+            dLogDet: D_LOG_DET,
+            slots: SLOTS,
+            dState: 'd_state',
+            factors: 'factors',
+          },
+        }
+      : {}),
+  });
+  const contents: BufferContents = {
+    parameters,
+    packed: Math.max(4, weights.length),
+    state: withTail(state),
+    log_det: withTail(logDet),
+    ...(contextDim === 0 ? {} : { context: contextOf(contextDim * rows) }),
+    ...(isBackward
+      ? { d_state: withTail(dState), factors: ramp(tilesOf(rows, tile) * SLOTS * 4 * tile.rowQuads) }
+      : {}),
+  };
+  const results = await runBoth([...(pack === undefined ? [] : [pack]), launch], contents);
+  const { gpu, twin } = results;
+  // The tail shows that nothing past the last row changes.
+  expectClose('state', gpu('state'), twin('state'), F32_BOUND);
+  if (isBackward) {
+    expectClose('d_state', gpu('d_state'), twin('d_state'), F32_BOUND);
+    const [kept, expected] = [gpu, twin].map((of) => factorsOf(of('factors'), rows, tile));
+    expectClose('factors', kept!, expected!, F32_BOUND);
+  } else {
+    expectClose('log_det', gpu('log_det'), twin('log_det'), F32_BOUND);
+  }
+  return {
+    ...results,
+    gpu: (name) => {
+      const all = gpu(name);
+      return contents[name] instanceof Float32Array && TAILED.includes(name)
+        ? all.slice(0, -TAIL.length)
+        : all;
+    },
+    parameters,
+  };
+}
+
+/** Does nothing, but the kernel has triangles. */
+const NO_TRIANGLE: Op = { kind: 'lower', count: 0 };
+
+function isTriangular({ kind }: Op): boolean {
+  return /upper|lower/.test(kind);
+}
+
+const contextOf = (length: number): Float32Array => ramp(length, 1, 8);
+
+const TAIL = Float32Array.of(-7, -8, -9);
+const TAILED = ['state', 'log_det', 'd_state'];
+
+function withTail(values: Float32Array): Float32Array {
+  return Float32Array.of(...values, ...TAIL);
+}
+
+/** Rows of padding come without gradient from the loss. */
+function rowsWithGradient(dState: Float32Array, rows: number): Float32Array {
+  return dState.map((value, index) => (index % rows < VALID_ROWS ? value : 0));
+}
+
+/** The factors of the rows [slots, rows]; those past the last row are unused. */
+function factorsOf(factors: ArrayLike<number>, rows: number, { rowQuads }: Tile): Float64Array {
+  const tileRows = 4 * rowQuads;
+  return Float64Array.from({ length: SLOTS * 4 * quadsOf(rows) }, (_, index) => {
+    const [slot, row] = [Math.floor(index / rows), index % rows];
+    return factors[(Math.floor(row / tileRows) * SLOTS + slot) * tileRows + (row % tileRows)]!;
+  });
+}
+
+function all(count: number): { start: number; count: number } {
+  return { start: 0, count };
+}
