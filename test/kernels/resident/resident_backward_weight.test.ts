@@ -12,7 +12,7 @@ const GRADIENT_BOUND = 1e-5;
 /** What `partials` holds where nothing is written. */
 const UNTOUCHED = -7;
 
-const tileOf = (rowQuads: number) => ({ group: 64, rowQuads });
+const tileOf = (rowQuads: number) => ({ group: 64, rowQuads, outputQuads: 2 });
 
 describe.each([1, 2, 4])('resident_backward_weight with %i quads of rows in a tile', (rowQuads) => {
   it.each([

@@ -36,7 +36,7 @@ interface Setting {
 }
 /** Free invocations split the sums of a layer with few outputs. */
 const SPLIT: Setting = {
-  tile: { group: 64, rowQuads: 2 },
+  tile: { group: 64, rowQuads: 2, outputQuads: 2 },
   activation: 'tanh',
   scales: scalesOf('exp'),
   hasTriangles: true,
@@ -44,14 +44,14 @@ const SPLIT: Setting = {
 };
 /** No invocation is free. */
 const LANES_4: Setting = {
-  tile: { group: 4, rowQuads: 4 },
+  tile: { group: 4, rowQuads: 4, outputQuads: 1 },
   activation: 'silu',
   scales: scalesOf('tanh'),
   hasTriangles: true,
   contextDim: 0,
 };
 const LANES_8: Setting = {
-  tile: { group: 8, rowQuads: 8 },
+  tile: { group: 8, rowQuads: 8, outputQuads: 2 },
   activation: 'relu',
   scales: scalesOf('sigmoid'),
   hasTriangles: false,
@@ -124,10 +124,6 @@ const CASES: Case[] = [
       })),
     ];
   }),
-  ...(['upper', 'upper_transposed', 'lower', 'lower_transposed'] as const).map((kind) => ({
-    name: `a triangle, ${kind}`,
-    ops: [{ kind, to: 1, from: 7, ...triangle }],
-  })),
   ...(['solve_upper', 'solve_lower'] as const).map((kind) => ({
     name: `a triangle, ${kind}`,
     ops: [{ kind, to: 1, ...triangle }],
@@ -135,8 +131,6 @@ const CASES: Case[] = [
   {
     name: 'triangles of one feature',
     ops: [
-      { kind: 'upper', to: 1, from: 7, ...triangle, count: 1 },
-      { kind: 'lower', to: 2, from: 8, ...triangle, count: 1 },
       { kind: 'solve_upper', to: 3, ...triangle, count: 1 },
       { kind: 'solve_lower', to: 4, ...triangle, count: 1 },
     ],
@@ -168,11 +162,9 @@ const CASES: Case[] = [
     ],
   },
   {
-    name: 'triangles of the gradient',
+    name: 'substitutions in a backward pass',
     isBackward: true,
     ops: [
-      { kind: 'lower_transposed', to: 1, from: dStateUnit(DIM) + 7, ...triangle },
-      { kind: 'upper_transposed', to: dStateUnit(DIM), from: 1, ...triangle },
       { kind: 'solve_lower', to: 1, ...triangle },
       { kind: 'solve_upper', to: 7, ...triangle },
     ],
@@ -216,7 +208,7 @@ describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (s
   ])('sums a dense layer of %i inputs and %i outputs at %i rows', async (inputs, outputs, rows) => {
     const options = [0, STEPS.add, STEPS.activate, STEPS.add | STEPS.activate];
     const layer = denseSlots(inputs, outputs, 2);
-    const weights = new WeightPacker();
+    const weights = new WeightPacker(setting.tile.outputQuads);
     const { start } = weights.forward(layer, all(inputs), all(outputs));
     const dense = { kind: 'dense', from: 0, inputs, tensor: start, count: outputs } as const;
     const ops = options.map((option, k): Op => {
@@ -249,7 +241,7 @@ describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (s
     [9, 4],
   ])('keeps and uses factors in a dense layer of %i inputs and %i outputs', async (inputs, outputs) => {
     const layer = denseSlots(inputs, outputs, 2);
-    const weights = new WeightPacker();
+    const weights = new WeightPacker(setting.tile.outputQuads);
     const forward = weights.forward(layer, all(inputs), all(outputs));
     const backward = weights.backward(layer, all(outputs), all(inputs));
     const dim = inputs + 3 * outputs;
@@ -343,7 +335,7 @@ describe('resident_pass', () => {
   it('has fewer lanes than a layer has blocks of outputs, and more than the next one has', async () => {
     const width = 130;
     const [wide, narrow] = [denseSlots(3, width, 2), denseSlots(width, 3, 2 + 4 * width)];
-    const weights = new WeightPacker();
+    const weights = new WeightPacker(SPLIT.tile.outputQuads);
     const there = weights.forward(wide, all(3), all(width));
     const back = weights.forward(narrow, all(width), all(3));
     const hidden = contextUnit(3, false);
@@ -462,7 +454,7 @@ async function expectTwin({
   state = ramp(DIM * rows, 2, 4),
   dState = rowsWithGradient(ramp(state.length, 1, 6), rows),
   logDet = ramp(rows),
-  weights = new WeightPacker(),
+  weights = new WeightPacker(tile.outputQuads),
   layer,
 }: Launch): Promise<BothResults & { parameters: Float32Array }> {
   const dim = state.length / rows;
@@ -530,10 +522,10 @@ async function expectTwin({
 }
 
 /** Does nothing, but the kernel has triangles. */
-const NO_TRIANGLE: Op = { kind: 'lower', count: 0 };
+const NO_TRIANGLE: Op = { kind: 'solve_lower', count: 0 };
 
 function isTriangular({ kind }: Op): boolean {
-  return /upper|lower/.test(kind);
+  return /^solve_/.test(kind);
 }
 
 const contextOf = (length: number): Float32Array => ramp(length, 1, 8);
