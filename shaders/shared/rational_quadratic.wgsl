@@ -129,8 +129,13 @@ fn bin_at(spline: Spline, value: Real, by_y: bool) -> Bin {
   let first = select(0u, spline.bins, by_y);
   let found = interval_at(spline, first, value, Index(spline.bins));
   let other = interval_at(spline, spline.bins - first, value, found.index);
-  let left = derivative_at(spline, found.index);
-  let right = derivative_at(spline, found.index + 1u);
+  // As a loop of unknown length, which the compiler keeps, it needs the registers of one derivative.
+  var left = Real(0.0);
+  var right = Real(0.0);
+  for (var side = 0u; side < min(2u, spline.bins); side++) {
+    left = right;
+    right = derivative_at(spline, found.index + side);
+  }
   if (by_y) {
     return Bin(other, found, left, right);
   }

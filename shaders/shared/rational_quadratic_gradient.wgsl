@@ -2,7 +2,7 @@
 // rational_quadratic needs. A gradient may take the place of its raw number. docs/derivations.md, eq. (63) to (68)
 #include "shared/rational_quadratic.wgsl"
 
-// d_z -> d_x; the gradients of the raw numbers go to keep_raw_gradient.
+// d_z -> d_x; the gradients of the raw numbers go to keep_raw_gradient, each as early as possible to free registers.
 fn spline_gradient(spline: Spline, x: Real, d_z: Real, d_log_det: Real) -> Real {
   let inside = is_inside(spline, x);
   let bin = bin_at(spline, inner_of(spline, x), false);
@@ -17,26 +17,27 @@ fn spline_gradient(spline: Spline, x: Real, d_z: Real, d_log_det: Real) -> Real 
   let d_denominator = -2.0 * d_log_det / denominator;
   let rise = bin.y.size;
 
-  let d_xi = d_z * rise * place.mean * place.derivative_factor / (denominator * denominator)
-    + 2.0 * d_derivative_factor * (bin.right * xi + place.mean * (1.0 - 2.0 * xi) - bin.left * (1.0 - xi))
-    + d_denominator * bend * (1.0 - 2.0 * xi);
-  let d_mean = d_z * rise * (xi * xi - ratio * (1.0 - 2.0 * q)) / denominator
-    + 2.0 * d_log_det / place.mean + 2.0 * d_derivative_factor * q + d_denominator * (1.0 - 2.0 * q);
   let d_left = d_z * rise * q * (1.0 - ratio) / denominator
     + d_derivative_factor * (1.0 - xi) * (1.0 - xi) + d_denominator * q;
   let d_right = -d_z * rise * q * ratio / denominator + d_derivative_factor * xi * xi + d_denominator * q;
-
-  let width = bin.x.size;
-  let d_x = d_xi / width;
   let k = bin.x.index;
-  keep_shares(spline, 0u, k, inside, -d_x, -(d_xi * xi + d_mean * place.mean) / width);
-  keep_shares(spline, spline.bins, k, inside, d_z, d_z * ratio + d_mean / width);
   for (var knot = 1u; knot < spline.bins; knot++) {
     let number = 2u * spline.bins + knot - 1u;
     let d_derivative = select(Real(0.0), d_left, Index(knot) == k) + select(Real(0.0), d_right, Index(knot) == k + 1u);
     let v = raw_number(spline, number) + DERIVATIVE_SHIFT;
     keep_raw_gradient(spline, number, select(Real(0.0), d_derivative * sigmoid_of(v), inside));
   }
+
+  let width = bin.x.size;
+  let d_mean = d_z * rise * (xi * xi - ratio * (1.0 - 2.0 * q)) / denominator
+    + 2.0 * d_log_det / place.mean + 2.0 * d_derivative_factor * q + d_denominator * (1.0 - 2.0 * q);
+  keep_shares(spline, spline.bins, k, inside, d_z, d_z * ratio + d_mean / width);
+
+  let d_xi = d_z * rise * place.mean * place.derivative_factor / (denominator * denominator)
+    + 2.0 * d_derivative_factor * (bin.right * xi + place.mean * (1.0 - 2.0 * xi) - bin.left * (1.0 - xi))
+    + d_denominator * bend * (1.0 - 2.0 * xi);
+  let d_x = d_xi / width;
+  keep_shares(spline, 0u, k, inside, -d_x, -(d_xi * xi + d_mean * place.mean) / width);
   return select(d_z, d_x, inside);
 }
 
