@@ -23,6 +23,7 @@ export interface ResidentNets {
 }
 
 interface ResidentNet {
+  net: NetSlots;
   /** By hidden layer: the slots of its values, and those of its slopes, which its gradients replace. */
   valueSlots: readonly number[];
   slopeSlots: readonly number[];
@@ -57,19 +58,19 @@ export function netsBackward(
   run: ResidentNets,
   gradient = { unit: run.outputs, slot: 0 },
 ): void {
-  const { blocks, nets } = coupling.tensors;
+  const { blocks } = coupling.tensors;
+  const { regions } = run;
   const condition = { start: 0, count: blocks.conditionCount };
-  nets.forEach((net, index) => {
-    const { valueSlots, slopeSlots } = run.nets[index]!;
-    const { regions } = run;
+  for (const { net, valueSlots, slopeSlots } of run.nets) {
     const routes = netOf(coupling.spec.conditioner).routes(net.layers);
-    for (const { layer, depth, isLast, place } of routes.toReversed()) {
+    for (const route of routes.toReversed()) {
+      const { layer, depth, isLast, place } = route;
       const below = routes[depth - 1];
-      const from = isLast ? gradient.unit + net.outputStart : regionOf(regions, place, routes[depth]!);
+      const from = isLast ? gradient.unit + net.outputStart : regionOf(regions, place, route);
       ops.products.push({
-        outSlot: isLast ? gradient.slot + net.outputStart : slopeSlots[depth]!,
+        outSlot: isLast ? gradient.slot + net.outputStart : (slopeSlots[depth] ?? NaN),
         outputs: layer.outputs,
-        inSlot: below === undefined ? run.inputSlot : valueSlots[below.depth]!,
+        inSlot: below === undefined ? run.inputSlot : (valueSlots[below.depth] ?? NaN),
         inputs: layer.inputs,
         weight: layer.weight.offset,
         bias: layer.bias.offset,
@@ -81,6 +82,7 @@ export function netsBackward(
         ops.denseBackward(layer, condition, { to, from, bias: NONE, option: STEPS.add });
         continue;
       }
+      const slope = slopeSlots[below.depth] ?? NaN;
       const adds = below.isTerm && below.isActivated;
       ops.denseBackward(
         layer,
@@ -89,13 +91,13 @@ export function netsBackward(
           to: regionOf(regions, below.place, below),
           from,
           bias: NONE,
-          slot: slopeSlots[below.depth]!,
-          slope: slopeSlots[below.depth]!,
+          slot: slope,
+          slope,
           option: STEPS.keep | (below.isActivated ? STEPS.timesSlope : 0) | (adds ? STEPS.add : 0),
         },
       );
     }
-  });
+  }
 }
 
 function keepInputs(ops: RowOps, blocks: CouplingBlocks, inputs: number, slot: number): void {
@@ -140,23 +142,23 @@ function netForward(
       (keeps && (activates || !isActivated) ? STEPS.keep : 0);
     const to = isLast ? output : regionOf(regions, route.place, route);
     const bias = layer.bias.offset;
-    if (isFirst) firstLayer(ops, blocks, route.layer, { ...kept, to, bias, option: steps });
+    const below = routes[depth - 1];
+    if (below === undefined) firstLayer(ops, blocks, route.layer, { ...kept, to, bias, option: steps });
     else {
-      const below = routes[depth - 1]!;
-      const from = below.isTerm && !below.isActivated ? regions.sum : turns[below.depth % 2]!;
+      const from = below.isTerm && !below.isActivated ? regions.sum : turns[turnOf(below.depth)];
       ops.dense(layer, { start: 0, count: layer.inputs }, { ...kept, to, from, bias, option: steps });
     }
     if (!isTerm || !isActivated) continue;
     ops.add({
       ...kept,
       kind: 'activate',
-      to: turns[depth % 2]!,
+      to: turns[turnOf(depth)],
       from: regions.sum,
       count: layer.outputs,
       option: ops.isBackward ? STEPS.keep | STEPS.keepSlope : 0,
     });
   }
-  return { valueSlots, slopeSlots };
+  return { net, valueSlots, slopeSlots };
 }
 
 /** The first layer reads the conditioning block and then the context, which are apart from each other. */
@@ -178,6 +180,10 @@ function firstLayer(
   }
 }
 
+function turnOf(depth: number): 0 | 1 {
+  return depth % 2 === 0 ? 0 : 1;
+}
+
 function regionOf({ turns, sum }: Regions, place: number, { isTerm }: { isTerm: boolean }): number {
-  return isTerm ? sum : turns[place % 2 === 0 ? 0 : 1];
+  return isTerm ? sum : turns[turnOf(place)];
 }
