@@ -395,22 +395,6 @@ describe('resident_pass', () => {
       ],
     ],
     [
-      'an upper triangle',
-      [
-        { kind: 'upper', to: 30, from: 1, ...triangle },
-        { kind: 'solve_upper', to: 30, ...triangle },
-        { kind: 'copy', to: 1, from: 30, count: 5 },
-      ],
-    ],
-    [
-      'a lower triangle',
-      [
-        { kind: 'lower', to: 30, from: 1, ...triangle },
-        { kind: 'solve_lower', to: 30, ...triangle },
-        { kind: 'copy', to: 1, from: 30, count: 5 },
-      ],
-    ],
-    [
       'a permutation with signs',
       [
         { kind: 'permute', to: 30, from: 0, count: 7, tensor: PERMUTATION, bias: SIGNS },
