@@ -1,4 +1,5 @@
 /** The resident regime: a workgroup takes a tile of rows through all bijectors in one dispatch. */
+import type { BaseLayer } from '../bases/base.ts';
 import type { BackwardPass, Layer } from '../bijectors/bijector.ts';
 import { residentBackwardWeight, residentSlices } from '../kernels/resident/resident_backward_weight.ts';
 import { WeightPacker } from '../kernels/resident/resident_pack.ts';
@@ -32,6 +33,9 @@ const FACTOR_BYTES = 64 * 2 ** 20;
 /** Slots of a segment, so that memory does not grow with depth. */
 const MAX_SLOTS = 8192;
 
+/** The steps of a pass, each a bijector or the density of the base. */
+type Steps = ((ops: RowOps) => void)[];
+
 interface Constants {
   activation?: Activation;
   scale?: ScaleMap;
@@ -55,7 +59,7 @@ export function residentLayersAt(
     if (room.resident === undefined || !isAlike) break;
     if (room.backward !== undefined && room.resident.backward === undefined) break;
     const next = [...layers, layer];
-    if (tileOf(spec, next, variants) === undefined) break;
+    if (tileOf({ spec, layout }, next, variants) === undefined) break;
     layers.push(layer);
     constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };
   }
@@ -64,15 +68,18 @@ export function residentLayersAt(
 
 /** The bijectors as a stage of the flow. */
 export function residentStage(
-  { spec, layout }: FlowModel,
+  model: FlowModel,
   place: number,
   layers: readonly Layer[],
   variants: KernelVariants,
   isTraining: boolean,
 ): Stage {
+  const { spec, layout } = model;
   const { dim, contextDim } = spec;
+  const { base } = layout;
+  const { resident } = base.room;
   const packedWeights = packedWeightsName(place);
-  const tile = tileOf(spec, layers, variants);
+  const tile = tileOf(model, layers, variants);
   if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
   const weights = new WeightPacker();
   const ofPass = (isBackward: boolean): RowOps => new RowOps({ dim, contextDim, isBackward, weights });
@@ -92,6 +99,7 @@ export function residentStage(
     packed: plan.buffer(packedWeights, Math.max(4, weights.length)),
     state: STATE,
     logDet: LOG_DET,
+    density: resident?.density,
     ...(contextDim > 0 ? { context: plan.buffer(CONTEXT, contextDim * rows) } : {}),
   });
   const run = (plan: PlanBuilder, args: ResidentPassArguments, packs: boolean): void => {
@@ -100,24 +108,55 @@ export function residentStage(
   };
   // A step packs the weights once for both passes, so its forward pass builds the backward one too.
   let segments: readonly RowOps[] = [];
+  const meetsBase = resident !== undefined && place + layers.length === layout.bijectors.length;
   return {
     place,
     preservesVolume: false,
     hasNets: withNets !== undefined,
     canStore: false,
-    canScore: false,
+    canScore: meetsBase,
+    canDraw: meetsBase,
 
-    forward(plan, { rows, accumulate }) {
+    forward(plan, { rows, accumulate, score }) {
       const ops = ofPass(false);
       for (const layer of layers) layer.room.resident?.forward(ops, layer);
-      if (isTraining) segments = segmentsOf(layers, maxSlots(rows), () => ofPass(true));
-      run(plan, { ...common(plan, rows, ops), accumulate }, true);
+      if (score !== undefined) resident?.logProb(ops, base, { sign: 1, isLoss: score.isLoss });
+      if (isTraining) {
+        const steps = backwardSteps(layers, score?.isLoss === true ? base : undefined);
+        segments = segmentsOf(steps, maxSlots(rows), () => ofPass(true));
+      }
+      run(
+        plan,
+        {
+          ...common(plan, rows, ops),
+          accumulate,
+          ...(score && {
+            score: { ...score, logProb: score.buffer, sign: score.isLoss ? -1 : 1 },
+          }),
+        },
+        true,
+      );
     },
 
-    inverse(plan, { rows, accumulate }) {
+    inverse(plan, { rows, accumulate, draws }) {
       const ops = ofPass(false);
+      const density = draws?.density;
+      if (draws !== undefined) resident?.sample(ops, base);
+      if (density !== undefined) {
+        ops.add({ kind: 'latent' });
+        resident?.logProb(ops, base, { sign: -1, isLoss: false });
+      }
       for (const layer of layers.toReversed()) layer.room.resident?.inverse(ops, layer);
-      run(plan, { ...common(plan, rows, ops), accumulate }, true);
+      run(
+        plan,
+        {
+          ...common(plan, rows, ops),
+          accumulate,
+          ...(draws && { draws: { ...draws, latent: density?.latent } }),
+          ...(density && { score: { logProb: density.logProb, start: 0, sign: -1, validRows: rows } }),
+        },
+        true,
+      );
     },
 
     backward(plan, { rows, validRows, dLogDet }: BackwardPass) {
@@ -156,35 +195,44 @@ function maxSlots(rows: number): number {
   return Math.min(MAX_SLOTS, Math.floor(FACTOR_BYTES / (4 * rows)));
 }
 
-/** The operations of the backward pass, from the last bijector to the first, in segments of at most `slots` slots. */
-function segmentsOf(layers: readonly Layer[], slots: number, start: () => RowOps): RowOps[] {
+/** The steps of the backward pass: the gradient of the loss, then from the last bijector to the first. */
+function backwardSteps(layers: readonly Layer[], base: BaseLayer | undefined): Steps {
+  return [
+    (ops) => base?.room.resident?.lossBackward(ops, base),
+    ...layers.toReversed().map((layer) => (ops: RowOps) => layer.room.resident?.backward?.(ops, layer)),
+  ];
+}
+
+/** The operations of the steps, in segments of at most `slots` slots. */
+function segmentsOf(steps: Steps, slots: number, start: () => RowOps): RowOps[] {
   const segments: RowOps[] = [];
-  for (const layer of layers.toReversed()) {
+  for (const step of steps) {
     const alone = start();
-    layer.room.resident?.backward?.(alone, layer);
+    step(alone);
     let segment = segments.at(-1);
     if (segment === undefined || segment.slots + alone.slots > slots) {
       segment = start();
       segments.push(segment);
     }
-    layer.room.resident?.backward?.(segment, layer);
+    step(segment);
   }
   return segments.filter(({ ops }) => ops.length > 0);
 }
 
 /** The largest tile whose units fit the workgroup memory, or undefined. */
 function tileOf(
-  { dim, contextDim }: FlowModel['spec'],
+  { spec: { dim, contextDim }, layout: { base } }: FlowModel,
   layers: readonly Layer[],
   { tile, lanes }: KernelVariants,
 ): Tile | undefined {
   const weights = new WeightPacker();
-  const units = [false, true].map((isBackward) => {
-    const ops = new RowOps({ dim, contextDim, isBackward, weights });
-    for (const { room, ...layer } of layers) {
-      if (isBackward) room.resident?.backward?.(ops, { room, ...layer });
-      else room.resident?.forward(ops, { room, ...layer });
-    }
+  const forwardSteps: Steps = [
+    ...layers.map((layer) => (ops: RowOps) => layer.room.resident?.forward(ops, layer)),
+    (ops) => base.room.resident?.logProb(ops, base, { sign: 1, isLoss: false }),
+  ];
+  const units = [forwardSteps, backwardSteps(layers, base)].map((steps) => {
+    const ops = new RowOps({ dim, contextDim, isBackward: steps !== forwardSteps, weights });
+    for (const step of steps) step(ops);
     return ops.units;
   });
   const sizes: Tile[] =

@@ -8,11 +8,23 @@ import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { paddedRows } from '../../src/plan/shape.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import { gradientsPlan } from '../../src/passes/backward.ts';
-import { forwardPlan, inversePlan } from '../../src/passes/forward.ts';
-import { CONTEXT, GRADIENTS, LOG_DET, PARAMETERS, STATE } from '../../src/plan/names.ts';
+import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
+import { sampleAndLogProbPlan, samplePlan } from '../../src/passes/sample.ts';
+import {
+  CONTEXT,
+  GRADIENTS,
+  LATENT,
+  LOG_DET,
+  LOG_PROB,
+  NLL,
+  PARAMETERS,
+  STATE,
+} from '../../src/plan/names.ts';
 import { PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import type { KernelVariants } from '../../src/plan/variants.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
+import { BASES, mixture, studentT } from '../../src/bases/index.ts';
+import type { BaseSpec } from '../../src/bases/index.ts';
 import { testGpu } from '../support/device.ts';
 import { modelOf, randomContext, randomRows, scaledParameters } from '../support/randomSpecs.ts';
 import { SPEC_SHAPES } from '../support/specShapes.ts';
@@ -50,10 +62,40 @@ interface Case {
 const PLANS: Case[] = [
   { name: 'forward', build: (m, v) => forwardPlan(m, ROWS, v), values: [STATE, LOG_DET] },
   { name: 'inverse', build: (m, v) => inversePlan(m, ROWS, v), values: [STATE, LOG_DET] },
-  { name: 'gradients', build: (m, v) => gradientsPlan(m, ROWS, ROWS, v), values: [GRADIENTS] },
+  { name: 'gradients', build: (m, v) => gradientsPlan(m, ROWS, ROWS, v), values: [NLL, GRADIENTS] },
 ];
 
-describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
+const DRAWS = { rowStart: 2 ** 32 - 9, rows: ROWS, seed: 3, temperature: 0.8 };
+const BASE_PLANS: Case[] = [
+  ...PLANS.filter(({ name }) => name === 'gradients'),
+  { name: 'logProb', build: (m, v) => logProbPlan(m, ROWS, v), values: [LOG_PROB] },
+  { name: 'sample', build: (m, v) => samplePlan(m, DRAWS, v), values: [STATE] },
+  {
+    name: 'sampleAndLogProb',
+    build: (m, v) => sampleAndLogProbPlan(m, DRAWS, v),
+    values: [STATE, LATENT, LOG_PROB],
+  },
+];
+
+/** Every base, and those whose tensors have an awkward number of components. */
+const BASE_SPECS: [string, BaseSpec][] = [
+  ...Object.entries(BASES).map(([type, room]): [string, BaseSpec] => [
+    type,
+    { type, ...room.defaults() } as BaseSpec,
+  ]),
+  ['a mixture of 71', mixture({ components: 71 })],
+  ["Student's t that is not trained", studentT({ learned: false })],
+];
+
+const WITH_BASES = BASE_SPECS.map(([name, base]): [string, FlowSpec] => [
+  name,
+  { ...realnvp(5, { couplings: 2, hidden: [9], contextDim: 3 }), base },
+]);
+
+describe.each(SPECS)('a resident tile with %s', (_name, spec) => comparePlans(spec, PLANS));
+describe.each(WITH_BASES)('a resident tile and the base %s', (_name, spec) => comparePlans(spec, BASE_PLANS));
+
+function comparePlans(spec: FlowSpec, plans: readonly Case[]): void {
   const model = modelOf(spec);
   const inputs: Record<string, Float32Array> = {
     [PARAMETERS]: scaledParameters(spec, 7, 0.5),
@@ -77,19 +119,20 @@ describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
     return twin;
   };
 
-  it.each(PLANS)('means what single kernels mean, in f64: $name', ({ build, values }) => {
+  it.each(plans)('means what single kernels mean, in f64: $name', ({ build, values }) => {
     const plain = byTwins(build(model, PLAIN_VARIANTS));
     for (const variants of TILES) {
       const plan = build(model, variants);
       expect(planProblems(plan)).toEqual([]);
       const resident = byTwins(plan);
       for (const value of values) {
-        expectNormClose(`${value}, ${variants.tile}`, resident.floats(value), plain.floats(value), F64_BOUND);
+        const [found, expected] = [resident, plain].map((program) => finite(program.floats(value)));
+        expectNormClose(`${value}, ${variants.tile}`, found!, expected!, F64_BOUND);
       }
     }
   });
 
-  it.each(PLANS)('does so on the GPU: $name', async ({ build, values }) => {
+  it.each(plans)('does so on the GPU: $name', async ({ build, values }) => {
     const plain = byTwins(build(model, PLAIN_VARIANTS));
     const context = await testGpu();
     for (const variants of TILES) {
@@ -103,13 +146,9 @@ describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
         const { length } = plan.buffers.find((buffer) => buffer.name === value)!;
         const found = await context.buffers.download(program.buffer(value), length);
         if (value !== GRADIENTS) {
-          const width = (value === STATE ? spec.dim : 1) * paddedRows(ROWS);
-          expectClose(
-            `${value}, ${variants.tile}`,
-            found.subarray(0, width),
-            plain.floats(value).subarray(0, width),
-            VALUE_BOUND,
-          );
+          const width = ([STATE, LATENT].includes(value) ? spec.dim : 1) * paddedRows(ROWS);
+          const [gpu, twin] = [found, plain.floats(value)].map((all) => finite(all.subarray(0, width)));
+          expectClose(`${value}, ${variants.tile}`, gpu!, twin!, VALUE_BOUND);
           continue;
         }
         for (const { name, offset, length: size, trainable } of model.layout.tensors) {
@@ -120,4 +159,9 @@ describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
       }
     }
   });
-});
+}
+
+/** The values, with a number in place of −∞. */
+function finite(values: ArrayLike<number>): number[] {
+  return Array.from(values, (value) => (value === -Infinity ? -1e6 : value));
+}

@@ -26,6 +26,9 @@ export interface PackedWeights {
   outputs: number;
 }
 
+/** A layer without its bias. */
+export type Matrix = Omit<DenseSlots, 'bias'>;
+
 /** A range of a layer's inputs or outputs. */
 export interface UnitRange {
   start: number;
@@ -42,13 +45,13 @@ export class WeightPacker {
   #quads = 0;
 
   /** The weights from a range of the layer's inputs to a range of its outputs. */
-  forward({ weight, inputs }: DenseSlots, from: UnitRange, to: UnitRange): PackedWeights {
+  forward({ weight, inputs }: Matrix, from: UnitRange, to: UnitRange): PackedWeights {
     const offset = weight.offset + to.start * inputs + from.start;
     return this.#add(offset, [1, inputs], from.count, to.count);
   }
 
   /** The same weights, for the gradient of the inputs: from the outputs to the inputs. */
-  backward({ weight, inputs }: DenseSlots, from: UnitRange, to: UnitRange): PackedWeights {
+  backward({ weight, inputs }: Matrix, from: UnitRange, to: UnitRange): PackedWeights {
     const offset = weight.offset + from.start * inputs + to.start;
     return this.#add(offset, [inputs, 1], from.count, to.count);
   }

@@ -5,8 +5,10 @@ import type { Activation } from '../../model/activation.ts';
 import { scaleMapCode } from '../../model/scaleMap.ts';
 import type { ScaleMap } from '../../model/scaleMap.ts';
 import { ceilDivide, foldedGroups, quadsOf } from '../../plan/shape.ts';
+import { DRAW_PARAMS, drawParams } from '../base/arguments.ts';
+import type { DrawArguments } from '../base/arguments.ts';
 import { opWords, OP_WORDS } from './ops.ts';
-import type { Op } from './ops.ts';
+import type { Density, Op } from './ops.ts';
 
 export const residentPassKernel = {
   stem: 'resident_pass',
@@ -19,6 +21,9 @@ export const residentPassKernel = {
     n_context: 'u32',
     accumulate: 'u32',
     d_log_det: 'f32',
+    score_start: 'u32',
+    score_sign: 'f32',
+    ...DRAW_PARAMS,
   },
   bindings: {
     ops: { access: 'read', element: 'u32', table: true },
@@ -29,8 +34,22 @@ export const residentPassKernel = {
     context: { access: 'read', element: 'f32', when: 'CONTEXT' },
     d_state: { access: 'read_write', element: 'f32', when: 'BACKWARD' },
     factors: { access: 'read_write', element: 'f32', when: 'BACKWARD' },
+    log_prob: { access: 'read_write', element: 'f32', when: 'SCORE' },
+    latent: { access: 'read_write', element: 'f32', when: 'LATENT' },
   },
-  flags: ['BACKWARD', 'CONTEXT', 'TRIANGLES'],
+  flags: [
+    'BACKWARD',
+    'CONTEXT',
+    'TRIANGLES',
+    'SCORE',
+    'LOSS',
+    'SAMPLE',
+    'LATENT',
+    'NORMAL',
+    'STUDENT_T',
+    'MIXTURE',
+    'UNIFORM',
+  ],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: ['N_UNITS', 'ROW_QUADS', 'GROUP', 'N_PARTS'],
 } as const satisfies KernelSpec;
@@ -41,9 +60,9 @@ export interface Tile {
   rowQuads: number;
 }
 
-/** Parts of sums that the invocations share: without free invocations a sum has no parts. */
-function partCount({ group, rowQuads }: Tile): number {
-  return group > rowQuads ? 4 * group : 1;
+/** Parts of sums that the invocations share. */
+function partCount({ group }: Tile): number {
+  return 4 * group;
 }
 
 /** Workgroup memory of a tile, in bytes. */
@@ -76,6 +95,14 @@ export interface ResidentPassArguments {
   state: string;
   logDet: string;
   context?: string;
+  /** The density of the base, for operations that need it. */
+  density?: Density;
+  /** Receives the log-det, to which the operations added the log-density, or its negative. */
+  score?: { logProb: string; start: number; sign: 1 | -1; validRows: number };
+  draws?: DrawArguments & {
+    /** Receives the draws. */
+    latent?: string;
+  };
   backward?: {
     validRows: number;
     dLogDet: number;
@@ -101,6 +128,10 @@ export function contextUnit(dim: number, isBackward: boolean): number {
   return isBackward ? 2 * dim + 1 : dim + 1;
 }
 
+const NO_DRAWS: DrawArguments = { rowStart: 0, seed: 0, temperature: 0 };
+
+const OF_DENSITY: readonly Op['kind'][] = ['draw', 'log_density', 'log_density_backward'];
+
 const TRIANGULAR: readonly Op['kind'][] = [
   'upper',
   'lower',
@@ -112,25 +143,37 @@ const TRIANGULAR: readonly Op['kind'][] = [
 
 /** Takes rows through `ops`, in place; backward also their gradients. */
 export function residentPass(args: ResidentPassArguments): Dispatch {
-  const { rows, dim, contextDim, ops, tile, backward, context } = args;
+  const { rows, dim, contextDim, ops, tile, backward, context, score, draws } = args;
   const isBackward = backward !== undefined;
   const tiles = tilesOf(rows, tile);
+  const density = ops.some(({ kind }) => OF_DENSITY.includes(kind)) ? args.density : undefined;
   const moved = isBackward ? 4 * dim + 2 * backward.slots : 2 * dim + 2;
   return dispatchOf(residentPassKernel, {
     params: {
       n_ops: ops.length,
       n_quads: quadsOf(rows),
-      n_valid_rows: backward?.validRows ?? rows,
+      n_valid_rows: backward?.validRows ?? score?.validRows ?? rows,
       n_slots: backward?.slots ?? 0,
       n_dim: dim,
       n_context: contextDim,
       accumulate: Number(args.accumulate),
       d_log_det: backward?.dLogDet ?? 0,
+      score_start: score?.start ?? 0,
+      score_sign: score?.sign ?? 1,
+      ...drawParams(draws ?? NO_DRAWS),
     },
     flags: {
       BACKWARD: isBackward,
       CONTEXT: context !== undefined,
       TRIANGLES: ops.some(({ kind }) => TRIANGULAR.includes(kind)),
+      SCORE: score !== undefined,
+      LOSS: ops.some(({ kind }) => kind === 'log_density_backward'),
+      SAMPLE: draws !== undefined,
+      LATENT: draws?.latent !== undefined,
+      NORMAL: density === 'normal',
+      STUDENT_T: density === 'student_t',
+      MIXTURE: density === 'mixture',
+      UNIFORM: density === 'uniform',
     },
     constants: { ACTIVATION: activationCode(args.activation), SCALE_MAP: scaleMapCode(args.scale) },
     sizes: {
@@ -147,6 +190,8 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
       log_det: args.logDet,
       ...(context === undefined ? {} : { context }),
       ...(isBackward ? { d_state: backward.dState, factors: backward.factors } : {}),
+      ...(score === undefined ? {} : { log_prob: score.logProb }),
+      ...(draws?.latent === undefined ? {} : { latent: draws.latent }),
     },
     workgroups: foldedGroups(tiles),
     flops: rows * args.flops,

@@ -1,10 +1,10 @@
 /** Builds the operations of a resident pass: which units, packed weights and factors each bijector uses. */
-import type { DenseSlots, TensorSlot } from '../../model/tensors.ts';
+import type { TensorSlot } from '../../model/tensors.ts';
 import { roundUp } from '../../plan/shape.ts';
 import { NONE } from './ops.ts';
 import type { Op } from './ops.ts';
 import type { WeightProduct } from './resident_backward_weight.ts';
-import type { UnitRange, WeightPacker } from './resident_pack.ts';
+import type { Matrix, UnitRange, WeightPacker } from './resident_pack.ts';
 import { contextUnit, dStateUnit } from './resident_pass.ts';
 
 /** Slot 0 holds 1, the input of every bias. */
@@ -83,15 +83,20 @@ export class RowOps {
     return start;
   }
 
+  /** The gradient of a tensor is the sum over the rows of the factors from `slot` on. */
+  sumsTo(tensor: TensorSlot, slot: number): void {
+    this.products.push({ outSlot: slot, outputs: tensor.length, inSlot: 0, inputs: 0, bias: tensor.offset });
+  }
+
   /** to = W from, for a range of the layer's inputs; `op` has the option and what belongs to it. */
-  dense(layer: DenseSlots, inputs: UnitRange, op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>): void {
+  dense(layer: Matrix, inputs: UnitRange, op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>): void {
     const outputs = { start: 0, count: layer.outputs };
     this.#dense(this.#weights.forward(layer, inputs, outputs), op);
   }
 
   /** to = Wᵀ from, for a range of the layer's inputs. */
   denseBackward(
-    layer: DenseSlots,
+    layer: Matrix,
     inputs: UnitRange,
     op: Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>,
   ): void {
