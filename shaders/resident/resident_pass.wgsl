@@ -57,6 +57,7 @@ struct Params {
   seed_hi: u32,
   stream: u32,
   temperature: f32,
+  n_rounds: u32,
 }
 
 // Units `to` .. `to` + `count` - 1 receive the results of units from `source` on.

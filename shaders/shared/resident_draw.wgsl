@@ -3,32 +3,36 @@
 #include "shared/philox.wgsl"
 #include "shared/normal.wgsl"
 
+const TILE_ROWS: u32 = 4u * ROW_QUADS;
+
 fn words_of(block: u32, row: vec2u) -> vec4u {
-  return philox(vec4u(block, row.x, row.y, params.stream), vec2u(params.seed_lo, params.seed_hi));
+  let counter = vec4u(block, row.x, row.y, params.stream);
+  return philox_rounds(counter, vec2u(params.seed_lo, params.seed_hi), params.n_rounds);
 }
 
-// An invocation draws four features of four rows, one row after the other.
+// An invocation draws four features of one row into `parts`, which then become units.
 fn draw(op: Op, local: u32) {
   let n_blocks = (op.count + 3u) / 4u;
-  for (var i = local; i < n_blocks * ROW_QUADS; i += GROUP) {
-    let block = i / ROW_QUADS;
-    let quad = i % ROW_QUADS;
-    let first_row = 4u * (group_index * ROW_QUADS + quad);
-#unroll j 4
-    var z_$j = vec4f();
-#end
-    for (var r = 0u; r < 4u; r++) {
-      let row = add_to_row(vec2u(params.row_start_lo, params.row_start_hi), first_row + r);
-      let drawn = draw_block(op, block, row);
-      let is_here = vec4u(r) == vec4u(0u, 1u, 2u, 3u);
-#unroll j 4
-      z_$j = select(z_$j, vec4f(drawn[$j]), is_here);
-#end
+  for (var first = 0u; first < n_blocks; first += LANES) {
+    let n_here = min(LANES, n_blocks - first);
+    for (var i = local; i < n_here * TILE_ROWS; i += GROUP) {
+      let row = group_index * TILE_ROWS + i % TILE_ROWS;
+      let place = add_to_row(vec2u(params.row_start_lo, params.row_start_hi), row);
+      parts[i] = draw_block(op, first + i / TILE_ROWS, place);
     }
-#unroll j 4
-    if (4u * block + $j < op.count) {
-      tile[(op.to + 4u * block + $j) * ROW_QUADS + quad] = z_$j;
+    workgroupBarrier();
+    let start = 4u * first;
+    for (var i = local; i < min(4u * n_here, op.count - start) * ROW_QUADS; i += GROUP) {
+      let feature = i / ROW_QUADS;
+      let part = (feature / 4u) * TILE_ROWS + 4u * (i % ROW_QUADS);
+      let word = feature % 4u;
+      tile[(op.to + start) * ROW_QUADS + i] = vec4f(
+        parts[part][word],
+        parts[part + 1u][word],
+        parts[part + 2u][word],
+        parts[part + 3u][word],
+      );
     }
-#end
+    workgroupBarrier();
   }
 }

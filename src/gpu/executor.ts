@@ -68,7 +68,10 @@ export class GpuProgram implements Disposable {
 
       const tables = plan.dispatches.map((dispatch) =>
         Object.entries(dispatch.tables ?? {}).map(([binding, words]) => {
-          const table = context.buffers.storage(`${plan.label}/${dispatch.kernel.stem}/${binding}`, words.length);
+          const table = context.buffers.storage(
+            `${plan.label}/${dispatch.kernel.stem}/${binding}`,
+            words.length,
+          );
           owned.push(table);
           context.buffers.write(table, Uint32Array.from(words));
           return [binding, table] as const;

@@ -31,7 +31,7 @@ const WORKGROUP_BYTES = 16_384;
 /** Bytes of the factors of a batch; a deeper flow goes back in segments, one after the other. */
 const FACTOR_BYTES = 64 * 2 ** 20;
 /** Slots of a segment, so that memory does not grow with depth. */
-const MAX_SLOTS = 8192;
+const MAX_SLOTS = 12_288;
 
 /** The steps of a pass, each a bijector or the density of the base. */
 type Steps = ((ops: RowOps) => void)[];

@@ -5,8 +5,11 @@ import { columnsOf } from '../../src/gpu/rows.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planProblems } from '../../src/plan/plan.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
+import { activeBindings } from '../../src/plan/kernel.ts';
 import { paddedRows } from '../../src/plan/shape.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
+import { datasetFor } from '../../src/passes/batch.ts';
+import { trainPlan } from '../../src/passes/train.ts';
 import { gradientsPlan } from '../../src/passes/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
 import { sampleAndLogProbPlan, samplePlan } from '../../src/passes/sample.ts';
@@ -34,6 +37,8 @@ const ROWS = 67;
 const F64_BOUND = 1e-9;
 const VALUE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
+/** The storage buffers that WebGPU guarantees to a kernel. */
+const STORAGE_BUFFERS = 8;
 
 const TILES: KernelVariants[] = (['workgroup', 'lane'] as const).map((tile) => ({
   ...PLAIN_VARIANTS,
@@ -92,8 +97,50 @@ const WITH_BASES = BASE_SPECS.map(([name, base]): [string, FlowSpec] => [
   { ...realnvp(5, { couplings: 2, hidden: [9], contextDim: 3 }), base },
 ]);
 
-describe.each(SPECS)('a resident tile with %s', (_name, spec) => comparePlans(spec, PLANS));
-describe.each(WITH_BASES)('a resident tile and the base %s', (_name, spec) => comparePlans(spec, BASE_PLANS));
+describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
+  comparePlans(spec, PLANS);
+});
+describe.each(WITH_BASES)('a resident tile and the base %s', (_name, spec) => {
+  comparePlans(spec, BASE_PLANS);
+});
+
+describe('resident plans are short', () => {
+  const flows: Record<string, (shape: { contextDim: number }) => FlowSpec> = {
+    vanilla: (shape) => vanilla(2, shape),
+    realnvp: (shape) => realnvp(16, shape),
+    nice: (shape) => nice(6, shape),
+    glow: (shape) => glow(64, shape),
+  };
+
+  it.each(Object.keys(flows).flatMap((name) => Object.keys(BASES).map((base) => [name, base] as const)))(
+    '%s with the base %s',
+    (name, baseName) => {
+      const base = new Map(BASE_SPECS).get(baseName)!;
+      const model = modelOf({ ...flows[name]!({ contextDim: 3 }), base });
+      for (const variants of TILES) {
+        const passes = [
+          forwardPlan(model, ROWS, variants),
+          inversePlan(model, ROWS, variants),
+          logProbPlan(model, ROWS, variants),
+          samplePlan(model, DRAWS, variants),
+          sampleAndLogProbPlan(model, DRAWS, variants),
+        ];
+        for (const plan of passes) expect(plan.dispatches.length, plan.label).toBeLessThanOrEqual(2);
+        const step = trainPlan(model, {
+          source: datasetFor(model.spec, 1000),
+          batch: 512,
+          seed: 1,
+          adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 },
+          variants,
+        });
+        expect(step.dispatches.length).toBeLessThanOrEqual(12);
+        for (const { kernel, flags } of [...passes, step].flatMap((plan) => plan.dispatches)) {
+          expect(activeBindings(kernel, flags).length, kernel.stem).toBeLessThanOrEqual(STORAGE_BUFFERS);
+        }
+      }
+    },
+  );
+});
 
 function comparePlans(spec: FlowSpec, plans: readonly Case[]): void {
   const model = modelOf(spec);

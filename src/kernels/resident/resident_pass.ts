@@ -7,6 +7,7 @@ import type { ScaleMap } from '../../model/scaleMap.ts';
 import { ceilDivide, foldedGroups, quadsOf } from '../../plan/shape.ts';
 import { DRAW_PARAMS, drawParams } from '../base/arguments.ts';
 import type { DrawArguments } from '../base/arguments.ts';
+import { PHILOX_ROUNDS } from '../../random.ts';
 import { opWords, OP_WORDS } from './ops.ts';
 import type { Density, Op } from './ops.ts';
 
@@ -24,6 +25,7 @@ export const residentPassKernel = {
     score_start: 'u32',
     score_sign: 'f32',
     ...DRAW_PARAMS,
+    n_rounds: 'u32',
   },
   bindings: {
     ops: { access: 'read', element: 'u32', table: true },
@@ -161,6 +163,7 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
       score_start: score?.start ?? 0,
       score_sign: score?.sign ?? 1,
       ...drawParams(draws ?? NO_DRAWS),
+      n_rounds: PHILOX_ROUNDS,
     },
     flags: {
       BACKWARD: isBackward,
