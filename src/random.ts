@@ -38,13 +38,14 @@ const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
-const ROUNDS = 10;
+/** Of Philox. */
+export const PHILOX_ROUNDS = 10;
 
 /** Four random words from a counter and a key. @see Salmon et al. 2011, section 3.3: Philox4x32-10 */
 export function philox(counter: Words, key: WordPair): Words {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < PHILOX_ROUNDS; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0);
     const high1 = multiplyHigh(MULTIPLIER_1, c2);
     const low0 = Math.imul(MULTIPLIER_0, c0);

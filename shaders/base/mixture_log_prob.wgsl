@@ -31,16 +31,17 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> d_base: array<f32>;
 #endif
 
-fn standardized(k: u32, j: u32, row: u32) -> f32 {
-  return (state[j * params.n_rows + row] - mean_of(k, j)) * exp(-log_scale_of(k, j));
+fn standardized(mixture: Mixture, k: u32, j: u32, row: u32) -> f32 {
+  let z = state[j * params.n_rows + row];
+  return (z - mean_of(mixture, k, j)) * exp(-component_log_scale(mixture, k, j));
 }
 
 // log N(z; mean_k, ...) without the power of 2 pi.
-fn log_component(k: u32, row: u32) -> f32 {
+fn log_component(mixture: Mixture, k: u32, row: u32) -> f32 {
   var sum = 0.0;
   for (var j = 0u; j < params.n_features; j++) {
-    let u = standardized(k, j, row);
-    sum -= 0.5 * u * u + log_scale_of(k, j);
+    let u = standardized(mixture, k, j, row);
+    sum -= 0.5 * u * u + component_log_scale(mixture, k, j);
   }
   return sum;
 }
@@ -55,10 +56,17 @@ fn main(
   if (row >= params.n_rows) {
     return;
   }
-  let log_weights = log_weights_total();
-  var mixed = LogSum(log_weight_of(0u, log_weights) + log_component(0u, row), 1.0);
+  let mixture = Mixture(
+    params.n_components,
+    params.n_features,
+    params.mean_offset,
+    params.log_scale_offset,
+    params.logits_offset,
+  );
+  let log_weights = log_weights_total(mixture);
+  var mixed = LogSum(log_weight_of(mixture, 0u, log_weights) + log_component(mixture, 0u, row), 1.0);
   for (var k = 1u; k < params.n_components; k++) {
-    mixed = added(mixed, log_weight_of(k, log_weights) + log_component(k, row));
+    mixed = added(mixed, log_weight_of(mixture, k, log_weights) + log_component(mixture, k, row));
   }
   let log_mixed = value_of(mixed);
   let log_density = log_mixed - 0.5 * f32(params.n_features) * LOG_2_PI;
@@ -72,13 +80,13 @@ fn main(
   }
   let n_elements = params.n_components * params.n_features;
   for (var k = 0u; k < params.n_components; k++) {
-    let log_weight = log_weight_of(k, log_weights);
+    let log_weight = log_weight_of(mixture, k, log_weights);
     // This component's share of the density.
-    let own = exp(log_weight + log_component(k, row) - log_mixed);
+    let own = exp(log_weight + log_component(mixture, k, row) - log_mixed);
     let share = select(0.0, own / f32(params.n_total), is_valid);
     for (var j = 0u; j < params.n_features; j++) {
-      let u = standardized(k, j, row);
-      let pull = share * u * exp(-log_scale_of(k, j));
+      let u = standardized(mixture, k, j, row);
+      let pull = share * u * exp(-component_log_scale(mixture, k, j));
       let element = k * params.n_features + j;
       d_state[j * params.n_rows + row] += pull;
       d_base[element * params.n_rows + row] = -pull;

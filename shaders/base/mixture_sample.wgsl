@@ -27,19 +27,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
 
-// The first component whose cumulative weight exceeds u.
-fn component_at(u: f32) -> u32 {
-  let total = log_weights_total();
-  var sum = 0.0;
-  for (var k = 0u; k < params.n_components - 1u; k++) {
-    sum += exp(log_weight_of(k, total));
-    if (u < sum) {
-      return k;
-    }
-  }
-  return params.n_components - 1u;
-}
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -57,14 +44,21 @@ fn main(
   let row = add_to_row(vec2u(params.row_start_lo, params.row_start_hi), r);
   let key = vec2u(params.seed_lo, params.seed_hi);
   let choice = philox(vec4u(CHOICE_BLOCK, row.x, row.y, params.stream), key);
-  let k = component_at(uniform_of(choice.x));
+  let mixture = Mixture(
+    params.n_components,
+    params.n_features,
+    params.mean_offset,
+    params.log_scale_offset,
+    params.logits_offset,
+  );
+  let k = component_at(mixture, uniform_of(choice.x));
   let words = philox(vec4u(block, row.x, row.y, params.stream), key);
-  let z = params.temperature * vec4f(normal_pair(words.xy), normal_pair(words.zw));
+  let z = params.temperature * four_normals(words);
 
   let first = 4u * block;
   let count = min(4u, params.n_features - first);
   for (var i = 0u; i < count; i++) {
     let j = first + i;
-    state[j * params.n_rows + r] = mean_of(k, j) + exp(log_scale_of(k, j)) * z[i];
+    state[j * params.n_rows + r] = mean_of(mixture, k, j) + exp(component_log_scale(mixture, k, j)) * z[i];
   }
 }

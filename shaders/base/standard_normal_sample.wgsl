@@ -37,7 +37,7 @@ fn main(
 
   let row = add_to_row(vec2u(params.row_start_lo, params.row_start_hi), r);
   let words = philox(vec4u(block, row.x, row.y, params.stream), vec2u(params.seed_lo, params.seed_hi));
-  let z = params.temperature * vec4f(normal_pair(words.xy), normal_pair(words.zw));
+  let z = params.temperature * four_normals(words);
 
   let first = 4u * block;
   let count = min(4u, params.n_features - first);

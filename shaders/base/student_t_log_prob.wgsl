@@ -44,16 +44,12 @@ fn main(
     let place = j * params.n_rows + row;
     let z = state[place];
     let df = exp(parameters[params.log_df_offset + j]);
-    // Half of it is log(1 + z^2 / nu) / 2, without overflow for large z.
-    let tail = log_one_plus_square(abs(z) * inverseSqrt(df));
+    let tail = log_tail(z, df);
     sum += log_normaliser(0.5 * df) - 0.5 * (df + 1.0) * tail;
 #if LOSS
-    // z / (nu + z^2), which is 1 / (nu / z + z).
-    let pull = z / (df + z * z);
-    let far = 1.0 / (df / z + z);
-    let ratio = select(pull, far, abs(z) > 1.0);
-    d_state[place] = share * (df + 1.0) * ratio;
-    d_base[place] = -share * (log_normaliser_derivative(0.5 * df) + 0.5 * ((df + 1.0) * z * ratio - df * tail));
+    let pull = pull_of(z, df);
+    d_state[place] = share * (df + 1.0) * pull;
+    d_base[place] = -share * (log_normaliser_derivative(0.5 * df) + 0.5 * ((df + 1.0) * z * pull - df * tail));
 #endif
   }
 #if LOSS

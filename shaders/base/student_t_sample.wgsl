@@ -5,7 +5,7 @@
 // Bailey 1994; docs/derivations.md, eq. (34), (126)
 #include "shared/grid.wgsl"
 #include "shared/philox.wgsl"
-#include "shared/normal.wgsl"
+#include "shared/student_t_draw.wgsl"
 
 struct Params {
   n_rows: u32,
@@ -22,18 +22,6 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
 @group(0) @binding(2) var<storage, read_write> state: array<f32>;
-
-// Keeps samples from overflowing; only values above 1e17 are beyond it.
-const MAX_EXPONENT: f32 = 80.0;
-
-// exp(w) - 1 for w >= 0.
-fn exp_minus_one(w: f32) -> f32 {
-  if (w > 1.0) {
-    return exp(w) - 1.0;
-  }
-  let t = tanh_accurate(0.5 * w);
-  return 2.0 * t / (1.0 - t);
-}
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -56,9 +44,7 @@ fn main(
   for (var i = 0u; i < count; i++) {
     let j = first + i;
     let df = exp(parameters[params.log_df_offset + j]);
-    let exponent = min(-2.0 * log_uniform(words[2u * i]) / df, MAX_EXPONENT);
-    let radius = sqrt(df * exp_minus_one(exponent));
-    let t = radius * cos_sin_turns(signed_uniform(words[2u * i + 1u])).x;
+    let t = student_t_draw(vec2u(words[2u * i], words[2u * i + 1u]), df);
     state[j * params.n_rows + r] = params.temperature * t;
   }
 }

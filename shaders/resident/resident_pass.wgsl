@@ -1,10 +1,12 @@
 // Takes a tile of rows through a list of operations: the bijectors of a flow forward, inverted or backward, with their
-// nets. A workgroup owns 4 ROW_QUADS rows; all that it knows of them are the units of `tile`, each a vec4f for four rows.
+// nets, and the density of the base. A workgroup owns 4 ROW_QUADS rows; all that it knows of them are the units of `tile`, each a vec4f for four rows.
 // ops [n_ops]; parameters as in the model; packed: the nets' weights from resident_pack; state, d_state [n_dim, n_quads]
 // and log_det [n_quads], in place; context [n_context, n_quads]; factors [tiles, n_slots, ROW_QUADS]: what the weights'
 // gradients and a later operation need; slot 0 holds 1; kept [*, n_quads]: rows that a forward pass keeps for a backward
 // pass, which cannot rebuild them. Units 0 .. n_dim - 1 are the state, then log_det, with BACKWARD d_state, then the
-// context. n_valid_rows rows have the gradient d_log_det of their log_det, the padding after them has none.
+// context. n_valid_rows rows have the gradient d_log_det of their log_det, the padding after them has none. With SCORE
+// log_prob[score_start + r] = +-log_det of the valid rows, to which the operations added the density; then log_det is
+// not written. latent [n_dim, n_quads].
 // A sum over units is split over the invocations that have no outputs of their own, and its parts are added in order.
 // docs/derivations.md, eq. (7), (8), (10) to (13), (16) to (21), (45), (46), (50), (51), (53) to (55), (58) to (68), (91) to (94)
 #include "shared/activation.wgsl"
@@ -20,6 +22,21 @@
 #include "shared/resident_domain.wgsl"
 #endif
 #include "shared/resident_dense.wgsl"
+#if SAMPLE
+#include "shared/resident_draw.wgsl"
+#endif
+#if NORMAL
+#include "shared/resident_normal.wgsl"
+#endif
+#if STUDENT_T
+#include "shared/resident_student_t.wgsl"
+#endif
+#if MIXTURE
+#include "shared/resident_mixture.wgsl"
+#endif
+#if UNIFORM
+#include "shared/resident_uniform.wgsl"
+#endif
 
 const NONE: u32 = 0xffffffffu;
 const STEP_TIMES_SLOPE: u32 = 1u;
@@ -39,6 +56,15 @@ struct Params {
   n_context: u32,
   accumulate: u32,
   d_log_det: f32,
+  score_start: u32,
+  score_sign: f32,
+  row_start_lo: u32,
+  row_start_hi: u32,
+  seed_lo: u32,
+  seed_hi: u32,
+  stream: u32,
+  temperature: f32,
+  n_rounds: u32,
 }
 
 // Units `to` .. `to` + `count` - 1 receive the results of units from `source` on.
@@ -75,6 +101,12 @@ struct Op {
 #if KEEP_ROWS
 @group(0) @binding(9) var<storage, read_write> kept: array<vec4f>;
 #endif
+#if SCORE
+@group(0) @binding(10) var<storage, read_write> log_prob: array<f32>;
+#endif
+#if LATENT
+@group(0) @binding(11) var<storage, read_write> latent: array<vec4f>;
+#endif
 
 var<workgroup> tile: array<vec4f, N_UNITS * ROW_QUADS>;
 // Parts of sums over units.
@@ -103,6 +135,18 @@ fn main(
 #if TRIANGLES
       case OP_SOLVE_UPPER: { solve_upper(op, local); }
       case OP_SOLVE_LOWER: { solve_lower(op, local); }
+#endif
+#if SAMPLE
+      case OP_DRAW: { draw(op, local); }
+#endif
+#if LATENT
+      case OP_LATENT: { store_latent(first_quad, local); }
+#endif
+#if SCORE
+      case OP_LOG_DENSITY: { log_density(op, local); }
+#endif
+#if LOSS
+      case OP_LOG_DENSITY_BACKWARD: { log_density_backward(op, local); }
 #endif
       default: {
         for (var i = local; i < op.count * ROW_QUADS; i += GROUP) {
@@ -167,12 +211,41 @@ fn store(first_quad: u32, local: u32) {
 #endif
     }
   }
+#if SCORE
+  for (var r = local; r < 4u * ROW_QUADS; r += GROUP) {
+    let row = 4u * first_quad + r;
+    if (row < params.n_valid_rows) {
+      let value = tile[params.n_dim * ROW_QUADS + r / 4u][r % 4u];
+      log_prob[params.score_start + row] = select(value, -value, params.score_sign < 0.0);
+    }
+  }
+#else
 #if LOG_DET
   if (local < ROW_QUADS && first_quad + local < params.n_quads) {
     log_det[first_quad + local] = tile[params.n_dim * ROW_QUADS + local];
   }
 #endif
+#endif
 }
+
+#if LATENT
+fn store_latent(first_quad: u32, local: u32) {
+  for (var i = local; i < params.n_dim * ROW_QUADS; i += GROUP) {
+    let quad = first_quad + i % ROW_QUADS;
+    if (quad < params.n_quads) {
+      latent[(i / ROW_QUADS) * params.n_quads + quad] = tile[i];
+    }
+  }
+}
+#endif
+
+#if SCORE
+// log_det += the log-density of a quad's rows, or -= if inverted.
+fn add_log_density(op: Op, quad: u32, value: vec4f) {
+  let inverted = (op.option & INVERTED) != 0u;
+  tile[params.n_dim * ROW_QUADS + quad] += select(value, -value, inverted);
+}
+#endif
 
 #if BACKWARD
 fn factor_place(slot: u32, quad: u32) -> u32 {

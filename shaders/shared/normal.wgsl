@@ -23,3 +23,7 @@ fn log_uniform(word: u32) -> f32 {
 fn normal_pair(words: vec2u) -> vec2f {
   return sqrt(-2.0 * log_uniform(words.x)) * cos_sin_turns(signed_uniform(words.y));
 }
+
+fn four_normals(words: vec4u) -> vec4f {
+  return vec4f(normal_pair(words.xy), normal_pair(words.zw));
+}

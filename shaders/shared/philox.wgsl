@@ -2,7 +2,6 @@
 // counter = (block, row low, row high, stream), key = (seed low, seed high): src/random.ts explains them.
 const PHILOX_MULTIPLIERS = vec2u(0xd2511f53u, 0xcd9e8d57u);
 const PHILOX_WEYL = vec2u(0x9e3779b9u, 0xbb67ae85u);
-const PHILOX_ROUNDS: u32 = 10u;
 
 // The upper 32 bits of the 64-bit product a b, by 16-bit halves.
 fn multiply_high(a: u32, b: u32) -> u32 {
@@ -17,9 +16,14 @@ fn multiply_high(a: u32, b: u32) -> u32 {
 }
 
 fn philox(counter: vec4u, key: vec2u) -> vec4u {
+  return philox_rounds(counter, key, PHILOX_ROUNDS);
+}
+
+// For code with few registers: a compiler that knows the number of rounds unrolls them.
+fn philox_rounds(counter: vec4u, key: vec2u, n_rounds: u32) -> vec4u {
   var c = counter;
   var k = key;
-  for (var round = 0u; round < PHILOX_ROUNDS; round++) {
+  for (var round = 0u; round < n_rounds; round++) {
     let high0 = multiply_high(PHILOX_MULTIPLIERS.x, c.x);
     let high1 = multiply_high(PHILOX_MULTIPLIERS.y, c.z);
     c = vec4u(high1 ^ c.y ^ k.x, PHILOX_MULTIPLIERS.y * c.z, high0 ^ c.w ^ k.y, PHILOX_MULTIPLIERS.x * c.x);

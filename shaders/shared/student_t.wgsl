@@ -35,3 +35,15 @@ fn log_one_plus_square(w: f32) -> f32 {
   }
   return log_one_plus(w * w);
 }
+
+// log(1 + z^2 / nu), without overflow for large z.
+fn log_tail(z: f32, df: f32) -> f32 {
+  return log_one_plus_square(abs(z) * inverseSqrt(df));
+}
+
+// z / (nu + z^2), which is 1 / (nu / z + z).
+fn pull_of(z: f32, df: f32) -> f32 {
+  let near = z / (df + z * z);
+  let far = 1.0 / (df / z + z);
+  return select(near, far, abs(z) > 1.0);
+}

@@ -1,6 +1,8 @@
 /** The interface of a base distribution: one record in its own file, and a row in the table of index.ts. */
 import type * as v from 'valibot';
 import type { BaseLoss, LogProbArguments, SampleArguments } from '../kernels/base/arguments.ts';
+import type { Density as OpDensity } from '../kernels/resident/ops.ts';
+import type { RowOps } from '../kernels/resident/row_ops.ts';
 import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
 import type { AddTensor, TensorSlot } from '../model/tensors.ts';
 import type { Dispatch } from '../plan/kernel.ts';
@@ -32,6 +34,17 @@ type Placed<Arguments> = Omit<Arguments, 'features' | 'parameters'>;
 /** Latent rows, with the log-det that goes with them. */
 type Density = Placed<Omit<LogProbArguments, 'loss'>>;
 
+/** A base as operations on the rows of a tile, whose state is z. */
+export interface ResidentBase<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
+  readonly density: OpDensity;
+  /** Adds log p to the log-det, or subtracts it. For a loss, log p may differ where it has no gradient. */
+  logProb(ops: RowOps, layer: BaseLayer<Spec, Tensors>, options: { sign: 1 | -1; isLoss: boolean }): void;
+  /** Sets the gradient of the state to that of the loss; keeps the factors of its tensors' gradients. */
+  lossBackward(ops: RowOps, layer: BaseLayer<Spec, Tensors>): void;
+  /** Sets the state to draws. */
+  sample(ops: RowOps, layer: BaseLayer<Spec, Tensors>): void;
+}
+
 export interface Base<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
   /** The fields of the model file; keys are written in this order. */
   readonly schema: v.GenericSchema<unknown, Spec>;
@@ -62,6 +75,9 @@ export interface Base<Spec extends BaseSpecOf = BaseSpecOf, Tensors = object> {
   rowTensors?(layer: BaseLayer<Spec, Tensors>): TensorSlot[];
   /** Gradients per row, if there are more than the elements of `rowTensors`. */
   rowGradients?(layer: BaseLayer<Spec, Tensors>): number;
+
+  /** How a kernel that takes a tile of rows through the whole flow runs it. */
+  readonly resident?: ResidentBase<Spec, Tensors>;
 
   /** A mean that depends on the context: `logProb` is the density of z minus this mean. */
   readonly mean?: {

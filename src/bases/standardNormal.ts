@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { standardNormalLogProb } from '../kernels/base/standard_normal_log_prob.ts';
 import { standardNormalSample } from '../kernels/base/standard_normal_sample.ts';
+import { signOption } from '../kernels/resident/ops.ts';
 import type { Base } from './base.ts';
 
 const schema = v.strictObject({ type: v.literal('standard_normal') });
@@ -22,6 +23,15 @@ export const standardNormalRoom: Base<StandardNormalSpec> = {
   tuningKey: () => '',
   isStandardNormal: true,
   ...standardNormalRows,
+
+  resident: {
+    density: 'normal',
+    logProb: (ops, { dim }, { sign }) =>
+      ops.add({ kind: 'log_density', from: 0, count: dim, option: signOption(sign) }),
+    lossBackward: (ops, { dim }) =>
+      ops.add({ kind: 'log_density_backward', to: ops.dState, from: 0, count: dim }),
+    sample: (ops, { dim }) => ops.add({ kind: 'draw', to: 0, count: dim }),
+  },
 };
 
 export const standardNormal = (): StandardNormalSpec => ({ type: 'standard_normal' });

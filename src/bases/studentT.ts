@@ -5,6 +5,7 @@ import { studentTSample } from '../kernels/base/student_t_sample.ts';
 import { numberFrom } from '../model/schema.ts';
 import { fillTensor } from '../model/tensors.ts';
 import type { TensorSlot } from '../model/tensors.ts';
+import { signOption } from '../kernels/resident/ops.ts';
 import type { Base } from './base.ts';
 
 const schema = v.strictObject({
@@ -34,6 +35,25 @@ export const studentTRoom: Base<StudentTSpec, Tensors> = {
   logProb: ({ tensors }, args) => studentTLogProb({ ...args, ...tensors }),
   sample: ({ tensors }, args) => studentTSample({ ...args, ...tensors }),
   rowTensors: ({ tensors }) => [tensors.logDf],
+
+  resident: {
+    density: 'student_t',
+    logProb(ops, { dim: count, tensors }, { sign }) {
+      const tensor = tensors.logDf.offset;
+      ops.scope(() => {
+        const to = ops.reserve(count);
+        ops.add({ kind: 'log_density', to, from: 0, count, tensor, option: signOption(sign) });
+      });
+    },
+    lossBackward(ops, { dim: count, tensors: { logDf } }) {
+      const slot = logDf.trainable ? ops.keep(count) : 0;
+      const tensor = logDf.offset;
+      ops.add({ kind: 'log_density_backward', to: ops.dState, from: 0, count, tensor, slot });
+      if (logDf.trainable) ops.sumsTo(logDf, slot);
+    },
+    sample: (ops, { dim: count, tensors }) =>
+      ops.add({ kind: 'draw', to: 0, count, tensor: tensors.logDf.offset }),
+  },
 };
 
 export const studentT = (fields: Partial<Omit<StudentTSpec, 'type'>> = {}): StudentTSpec => ({

@@ -1,8 +1,9 @@
 /** Uniform on the box [−bound, bound] of each feature. */
 import * as v from 'valibot';
-import { uniformLogProb } from '../kernels/base/uniform_log_prob.ts';
+import { NEGATIVE_INFINITY_BITS, uniformLogProb } from '../kernels/base/uniform_log_prob.ts';
 import { uniformSample } from '../kernels/base/uniform_sample.ts';
 import { positiveNumber } from '../model/schema.ts';
+import { signOption, WALLS } from '../kernels/resident/ops.ts';
 import type { Base } from './base.ts';
 
 const schema = v.strictObject({ type: v.literal('uniform'), bound: positiveNumber() });
@@ -20,6 +21,22 @@ export const uniformRoom: Base<UniformSpec> = {
 
   logProb: ({ spec }, args) => uniformLogProb({ ...args, bound: spec.bound }),
   sample: ({ spec }, args) => uniformSample({ ...args, bound: spec.bound }),
+
+  resident: {
+    density: 'uniform',
+    logProb: (ops, { spec, dim: count }, { sign, isLoss }) =>
+      ops.add({
+        kind: 'log_density',
+        from: 0,
+        count,
+        aux: NEGATIVE_INFINITY_BITS,
+        option: signOption(sign) | (isLoss ? WALLS : 0),
+        number: spec.bound,
+      }),
+    lossBackward: (ops, { spec, dim: count }) =>
+      ops.add({ kind: 'log_density_backward', to: ops.dState, from: 0, count, number: spec.bound }),
+    sample: (ops, { spec, dim: count }) => ops.add({ kind: 'draw', to: 0, count, number: spec.bound }),
+  },
 };
 
 export const uniform = (fields: Partial<Omit<UniformSpec, 'type'>> = {}): UniformSpec => ({

@@ -29,9 +29,8 @@ export const diagonalMap: Map = {
       const slot = ops.keep(2 * count);
       const tensors = { tensor: logScale.offset, bias: offsetOf(bias) };
       ops.add({ kind: 'scale_backward', to: 0, count, ...tensors, slot });
-      const sums = { outputs: count, inSlot: 0, inputs: 0 };
-      ops.products.push({ ...sums, outSlot: slot, bias: logScale.offset });
-      if (bias !== undefined) ops.products.push({ ...sums, outSlot: slot + count, bias: bias.offset });
+      ops.sumsTo(logScale, slot);
+      if (bias !== undefined) ops.sumsTo(bias, slot + count);
     },
   },
 

@@ -9,7 +9,7 @@ import { ACTIVATIONS } from '../model/activation.ts';
 import { DOMAINS } from '../model/domain.ts';
 import { SCALE_MAPS } from '../model/scaleMap.ts';
 import { REDUCTION_SIZE, WORKGROUP_SIZE } from '../plan/shape.ts';
-import { STREAMS } from '../random.ts';
+import { PHILOX_ROUNDS, STREAMS } from '../random.ts';
 
 export const SHARED_NUMBERS: Readonly<Record<string, number>> = {
   WORKGROUP_SIZE,
@@ -18,6 +18,7 @@ export const SHARED_NUMBERS: Readonly<Record<string, number>> = {
   PIECE_GROUP_SIZE,
   SIDE,
   CHOICE_BLOCK,
+  PHILOX_ROUNDS,
   STREAM_SHUFFLE: STREAMS.shuffle,
   ...codesOf('ACTIVATION', ACTIVATIONS),
   ...codesOf('DOMAIN', DOMAINS),

@@ -3,9 +3,8 @@ import { paddedRows } from '../plan/shape.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forward } from './forward.ts';
-import type { Tape } from './forward.ts';
+import type { BatchRows, Tape } from './forward.ts';
 import { loss } from './loss.ts';
-import type { BatchRows } from './loss.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -16,9 +15,9 @@ export function backward(
   { spec }: FlowModel,
   { rows: validRows, totalRows }: BatchRows,
   variants: KernelVariants,
-  tape: Tape,
+  { stages }: Tape,
 ): void {
-  for (const { stage, ...left } of tape.toReversed()) {
+  for (const { stage, ...left } of stages.toReversed()) {
     stage.backward(plan, {
       dim: spec.dim,
       rows: paddedRows(validRows),
@@ -39,8 +38,8 @@ export function gradientsPlan(
 ): Plan {
   const plan = new PlanBuilder('gradients');
   const batch = { rows, rowStart: 0, totalRows };
-  const tape = forward(plan, model, { rows: paddedRows(rows), variants });
-  loss(plan, model, batch);
+  const tape = forward(plan, model, batch, variants);
+  loss(plan, model, batch, tape);
   backward(plan, model, batch, variants, tape);
   return plan.build();
 }

@@ -11,12 +11,13 @@ import {
   keptRowsName,
   LOG_DET,
   LOG_PROB,
+  NLL,
   PARAMETERS,
   STATE,
 } from '../plan/names.ts';
 import type { Activations } from '../plan/names.ts';
 import { stagesOf } from './stages.ts';
-import type { Stage } from './stage.ts';
+import type { Draws, Score, Stage } from './stage.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { addLogProb } from '../bases/base.ts';
@@ -28,9 +29,16 @@ interface MapRun {
 
 interface ForwardRun extends MapRun {
   /** For a training step: where each stage keeps values for its backward pass. */
-  tape?: Tape;
-  /** Receives the log-density, if the last stage can score. */
-  logProb?: string;
+  tape?: readonly StageTape[];
+  /** For the last stage, if it can score. */
+  score?: Score;
+}
+
+/** The rows of a batch in the state, and the batch they belong to. */
+export interface BatchRows {
+  rows: number;
+  rowStart: number;
+  totalRows: number;
 }
 
 /** The values that one stage keeps for its backward pass. */
@@ -44,19 +52,29 @@ export interface StageTape {
   keptRows: string;
 }
 
-/** The values that the forward pass of a training step keeps for the backward pass, stage by stage. */
-export type Tape = readonly StageTape[];
+/** The values that the forward pass of a training step keeps for the backward pass. */
+export interface Tape {
+  stages: readonly StageTape[];
+  /** Whether the last stage has written NLL, and begins its backward pass with the gradient of the loss. */
+  hasLoss: boolean;
+}
 
 /**
- * The forward pass of a training step: STATE x → z, LOG_DET. Backward rebuilds the input of each stage from
+ * The forward pass of a training step: STATE x → z, and LOG_DET, or NLL if the last stage can score. Backward rebuilds the input of each stage from
  * its output by the inverse. So the workspace holds the activations of one stage at any depth, unless the
  * variants keep all stages' activations.
  */
-export function forward(plan: PlanBuilder, model: FlowModel, run: MapRun): Tape {
-  const stages = stagesOf(model, run.variants, true);
+export function forward(
+  plan: PlanBuilder,
+  model: FlowModel,
+  { rows: validRows, rowStart }: BatchRows,
+  variants: KernelVariants,
+): Tape {
+  const run = { rows: paddedRows(validRows), variants };
+  const stages = stagesOf(model, variants, true);
   const lastWithNets = stages.findLast(({ hasNets }) => hasNets);
-  const tape = stages.map((stage): StageTape => {
-    const isStored = stage.canStore && run.variants.keep === 'store';
+  const tapes = stages.map((stage): StageTape => {
+    const isStored = stage.canStore && variants.keep === 'store';
     return {
       stage,
       // The last nets have just run when the backward pass begins.
@@ -66,8 +84,11 @@ export function forward(plan: PlanBuilder, model: FlowModel, run: MapRun): Tape 
     };
   });
   declareState(plan, model, run);
-  stagesForward(plan, model, stages, { ...run, tape });
-  return tape;
+  const hasLoss = stages.at(-1)?.canScore === true;
+  const nll = plan.buffer(NLL, rowStart + run.rows);
+  const score = { buffer: nll, start: rowStart, validRows, isLoss: true };
+  stagesForward(plan, model, stages, { ...run, tape: tapes, ...(hasLoss ? { score } : {}) });
+  return { stages: tapes, hasLoss };
 }
 
 /** x → z through the stages: the state becomes the latent, LOG_DET the log-determinant of the map, per row. */
@@ -75,7 +96,7 @@ export function stagesForward(
   plan: PlanBuilder,
   { spec }: FlowModel,
   stages: readonly Stage[],
-  { rows, variants, tape = [], logProb }: ForwardRun,
+  { rows, variants, tape = [], score }: ForwardRun,
 ): void {
   let accumulate = false;
   for (const [index, stage] of stages.entries()) {
@@ -88,7 +109,7 @@ export function stagesForward(
       accumulate,
       keepDerivatives: netsHaveRun,
       ...(keptRows === undefined ? {} : { keptRows }),
-      ...(stage === stages.at(-1) && logProb !== undefined ? { logProb } : {}),
+      ...(stage === stages.at(-1) && score !== undefined ? { score } : {}),
     });
     accumulate ||= !stage.preservesVolume;
   }
@@ -111,32 +132,48 @@ export function inversePlan(model: FlowModel, count: number, variants = PLAIN_VA
   return plan.build();
 }
 
-/** z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. */
-export function flowInverse(plan: PlanBuilder, model: FlowModel, { rows, variants }: MapRun): void {
+/**
+ * z → x: the state becomes the data, LOG_DET the log-determinant of the inverse map, per row. With draws, if the last
+ * stage can draw, z is drawn first.
+ */
+export function flowInverse(
+  plan: PlanBuilder,
+  model: FlowModel,
+  { rows, variants, draws }: MapRun & { draws?: Draws },
+): void {
   declareState(plan, model, { rows, variants });
   const activations = activationsOf();
   let accumulate = false;
-  for (const stage of stagesOf(model, variants, false).toReversed()) {
-    stage.inverse(plan, { dim: model.spec.dim, rows, variants, activations, accumulate });
+  const stages = stagesOf(model, variants, false);
+  for (const stage of stages.toReversed()) {
+    stage.inverse(plan, {
+      dim: model.spec.dim,
+      rows,
+      variants,
+      activations,
+      accumulate,
+      ...(stage === stages.at(-1) && draws !== undefined ? { draws } : {}),
+    });
     accumulate ||= !stage.preservesVolume;
   }
   if (!accumulate) plan.add(logDetStart({ rows, logDet: LOG_DET }));
 }
 
-/** The plan of `flow.logProb`: STATE x → z minus the mean of its base, LOG_PROB in nats. */
+/** The plan of `flow.logProb`: LOG_PROB in nats; the state is used up. */
 export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
   const run = { rows: paddedRows(count), variants };
   const plan = new PlanBuilder('log_prob');
   declareState(plan, model, run);
   const stages = stagesOf(model, variants, false);
   const { base } = model.layout;
-  if (base.room.isStandardNormal === true && stages.at(-1)?.canScore === true) {
-    stagesForward(plan, model, stages, { ...run, logProb: plan.buffer(LOG_PROB, run.rows) });
+  const logProb = plan.buffer(LOG_PROB, run.rows);
+  if (stages.at(-1)?.canScore === true) {
+    const score = { buffer: logProb, start: 0, validRows: run.rows, isLoss: false };
+    stagesForward(plan, model, stages, { ...run, score });
     return plan.build();
   }
   stagesForward(plan, model, stages, run);
   base.room.mean?.shift(plan, base, { rows: run.rows, sign: -1, target: STATE });
-  const logProb = plan.buffer(LOG_PROB, run.rows);
   addLogProb(plan, base, { rows: run.rows, sign: 1, state: STATE, logDet: LOG_DET, logProb });
   return plan.build();
 }

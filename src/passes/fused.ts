@@ -69,7 +69,7 @@ export function isTrainedFused({ conditionCount, netOutputs, flips }: CouplingSt
 export function fusedStage(
   stack: CouplingStack,
   standardize: { mean: TensorSlot; std: TensorSlot } | undefined,
-): Omit<Stage, 'place'> {
+): Omit<Stage, 'place' | 'canScore'> {
   const rangeOf = ({ rows, variants }: StackRun, first: number, count: number) => ({
     stack,
     first,
@@ -85,9 +85,9 @@ export function fusedStage(
     preservesVolume: false,
     hasNets: true,
     canStore: false,
-    canScore: true,
+    canDraw: false,
 
-    forward(plan, { rows, variants, accumulate, keepDerivatives, logProb }) {
+    forward(plan, { rows, variants, accumulate, keepDerivatives, score }) {
       const range = (first: number, count: number): FlowForwardArguments => ({
         ...rangeOf({ rows, variants }, first, count),
         accumulate: accumulate || first > 0,
@@ -98,7 +98,10 @@ export function fusedStage(
       untaped.forEach(({ start, count }) => {
         const isLast = start + count === length;
         plan.add(
-          flowForward({ ...range(start, count), ...(isLast && logProb !== undefined ? { logProb } : {}) }),
+          flowForward({
+            ...range(start, count),
+            ...(isLast && score !== undefined ? { logProb: score.buffer } : {}),
+          }),
         );
       });
       if (last === undefined) return;

@@ -1,4 +1,5 @@
 /** The resident regime: a workgroup takes a tile of rows through all bijectors in one dispatch. */
+import type { BaseLayer } from '../bases/base.ts';
 import type { BackwardPass, Layer } from '../bijectors/bijector.ts';
 import { residentBackwardWeight, residentSlices } from '../kernels/resident/resident_backward_weight.ts';
 import { WeightPacker } from '../kernels/resident/resident_pack.ts';
@@ -32,7 +33,11 @@ const TILES: readonly Tile[] = [2, 1].map((rowQuads) => ({ group: 64, rowQuads, 
 /** Bytes of the factors of a batch; a deeper flow goes back in segments, one after the other. */
 const FACTOR_BYTES = 64 * 2 ** 20;
 /** Slots of a segment, so that memory does not grow with depth. */
-const MAX_SLOTS = 8192;
+const MAX_SLOTS = 12_288;
+
+/** The operations of a bijector or of the density of the base. */
+type Build = (ops: RowOps) => void;
+type Step = { isBackward: boolean; build: Build };
 
 interface Constants {
   activation?: Activation;
@@ -40,10 +45,10 @@ interface Constants {
 }
 
 /** Bijectors from `start` on that one pass can run, or none. */
-export function residentLayersAt({ spec, layout }: FlowModel, start: number): readonly Layer[] {
+export function residentLayersAt(model: FlowModel, start: number): readonly Layer[] {
   const layers: Layer[] = [];
   let constants: Constants = {};
-  for (const layer of layout.bijectors.slice(start)) {
+  for (const layer of model.layout.bijectors.slice(start)) {
     const { room } = layer;
     const activation = layer.spec.conditioner?.activation;
     const scale = room.resident?.scaleMap?.(layer.spec);
@@ -53,7 +58,7 @@ export function residentLayersAt({ spec, layout }: FlowModel, start: number): re
     if (room.resident === undefined || !isAlike) break;
     if (room.backward !== undefined && room.resident.backward === undefined) break;
     // The bijectors use the same units one after the other, so all fit a tile if each does.
-    if (tileFor(spec, [layer]) === undefined) break;
+    if (tileFor(model, [layer]) === undefined) break;
     layers.push(layer);
     constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };
   }
@@ -62,14 +67,17 @@ export function residentLayersAt({ spec, layout }: FlowModel, start: number): re
 
 /** The bijectors as a stage of the flow. */
 export function residentStage(
-  { spec, layout }: FlowModel,
+  model: FlowModel,
   place: number,
   layers: readonly Layer[],
   isTraining: boolean,
 ): Stage {
+  const { spec, layout } = model;
   const { dim, contextDim } = spec;
+  const { base } = layout;
+  const { resident } = base.room;
   const packedWeights = packedWeightsName(place);
-  const tile = tileFor(spec, layers);
+  const tile = tileFor(model, layers);
   if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
   const weights = new WeightPacker(tile.outputQuads);
   const keptRows = new KeptRows();
@@ -91,6 +99,7 @@ export function residentStage(
     packed: plan.buffer(packedWeights, Math.max(4, weights.length)),
     state: STATE,
     logDet: LOG_DET,
+    density: resident?.density,
     ...(contextDim > 0 ? { context: plan.buffer(CONTEXT, contextDim * rows) } : {}),
   });
   const kept = (plan: PlanBuilder, rows: number, name: string | undefined): { kept?: string } =>
@@ -101,24 +110,56 @@ export function residentStage(
   };
   // A step packs the weights once for both passes, so its forward pass builds the backward one too.
   let segments: readonly RowOps[] = [];
+  const meetsBase = resident !== undefined && place + layers.length === layout.bijectors.length;
   return {
     place,
     preservesVolume: false,
     hasNets: withNets !== undefined,
     canStore: false,
-    canScore: false,
+    canScore: meetsBase,
+    canDraw: meetsBase,
 
-    forward(plan, { rows, accumulate, keptRows: name }) {
+    forward(plan, { rows, accumulate, score, keptRows: name }) {
       const ops = ofPass(false);
       for (const layer of layers) layer.room.resident?.forward(ops, layer);
-      if (isTraining) segments = segmentsOf(layers, maxSlots(rows), () => ofPass(true));
-      run(plan, { ...common(plan, rows, ops), ...kept(plan, rows, name), accumulate }, true);
+      if (score !== undefined) resident?.logProb(ops, base, { sign: 1, isLoss: score.isLoss });
+      if (isTraining) {
+        const steps = backwardSteps(layers, score?.isLoss === true ? base : undefined);
+        segments = segmentsOf(steps, maxSlots(rows), () => ofPass(true));
+      }
+      run(
+        plan,
+        {
+          ...common(plan, rows, ops),
+          ...kept(plan, rows, name),
+          accumulate,
+          ...(score && {
+            score: { ...score, logProb: score.buffer, sign: score.isLoss ? -1 : 1 },
+          }),
+        },
+        true,
+      );
     },
 
-    inverse(plan, { rows, accumulate }) {
+    inverse(plan, { rows, accumulate, draws }) {
       const ops = ofPass(false);
+      const density = draws?.density;
+      if (draws !== undefined) resident?.sample(ops, base);
+      if (density !== undefined) {
+        ops.add({ kind: 'latent' });
+        resident?.logProb(ops, base, { sign: -1, isLoss: false });
+      }
       for (const layer of layers.toReversed()) layer.room.resident?.inverse(ops, layer);
-      run(plan, { ...common(plan, rows, ops), accumulate }, true);
+      run(
+        plan,
+        {
+          ...common(plan, rows, ops),
+          accumulate,
+          ...(draws && { draws: { ...draws, latent: density?.latent } }),
+          ...(density && { score: { logProb: density.logProb, start: 0, sign: -1, validRows: rows } }),
+        },
+        true,
+      );
     },
 
     backward(plan, { rows, validRows, dLogDet, keptRows: name }: BackwardPass) {
@@ -158,38 +199,56 @@ function maxSlots(rows: number): number {
   return Math.min(MAX_SLOTS, Math.floor(FACTOR_BYTES / (4 * rows)));
 }
 
-/** The operations of the backward pass, from the last bijector to the first, in segments of at most `slots` slots. */
-function segmentsOf(layers: readonly Layer[], slots: number, start: () => RowOps): RowOps[] {
+/** The steps of the backward pass: the gradient of the loss, then from the last bijector to the first. */
+function backwardSteps(layers: readonly Layer[], base: BaseLayer | undefined): Build[] {
+  return [
+    (ops) => base?.room.resident?.lossBackward(ops, base),
+    ...layers.toReversed().map((layer) => (ops: RowOps) => layer.room.resident?.backward?.(ops, layer)),
+  ];
+}
+
+/** The operations of the steps, in segments of at most `slots` slots. */
+function segmentsOf(steps: readonly Build[], slots: number, start: () => RowOps): RowOps[] {
   const segments: RowOps[] = [];
-  for (const layer of layers.toReversed()) {
+  for (const step of steps) {
     const alone = start();
-    layer.room.resident?.backward?.(alone, layer);
+    step(alone);
     let segment = segments.at(-1);
     if (segment === undefined || segment.slots + alone.slots > slots) {
       segment = start();
       segments.push(segment);
     }
-    layer.room.resident?.backward?.(segment, layer);
+    step(segment);
   }
   return segments.filter(({ ops }) => ops.length > 0);
 }
 
-/** The operations of a bijector alone, in each pass; bijectors use the same units one after the other. */
-function passesOf({ dim, contextDim }: FlowModel['spec'], layer: Layer): RowOps[] {
-  const { resident } = layer.room;
+/** The operations of a bijector alone, or of the density of the base, in each pass. */
+function passesOf({ dim, contextDim }: FlowModel['spec'], steps: readonly Step[]): RowOps[] {
   const [weights, keptRows] = [new WeightPacker(1), new KeptRows()];
-  const [forward, inverse, backward] = [false, false, true].map(
-    (isBackward) => new RowOps({ dim, contextDim, isBackward, weights, keptRows }),
-  ) as [RowOps, RowOps, RowOps];
-  resident?.forward(forward, layer);
-  resident?.inverse(inverse, layer);
-  resident?.backward?.(backward, layer);
-  return [forward, inverse, backward];
+  return steps.map(({ isBackward, build }) => {
+    const ops = new RowOps({ dim, contextDim, isBackward, weights, keptRows });
+    build(ops);
+    return ops;
+  });
 }
 
-/** The largest tile whose memory suffices for the bijectors, or undefined. */
-function tileFor(spec: FlowModel['spec'], layers: readonly Layer[]): Tile | undefined {
-  const passes = layers.flatMap((layer) => passesOf(spec, layer));
+/** The largest tile whose memory suffices for the bijectors and the base, or undefined. */
+function tileFor({ spec, layout: { base } }: FlowModel, layers: readonly Layer[]): Tile | undefined {
+  const { resident } = base.room;
+  const passes = passesOf(spec, [
+    { isBackward: false, build: (ops) => resident?.logProb(ops, base, { sign: 1, isLoss: false }) },
+    { isBackward: false, build: (ops) => resident?.sample(ops, base) },
+    { isBackward: true, build: (ops) => resident?.lossBackward(ops, base) },
+    ...layers.flatMap((layer): Step[] => {
+      const { resident: own } = layer.room;
+      return [
+        { isBackward: false, build: (ops) => own?.forward(ops, layer) },
+        { isBackward: false, build: (ops) => own?.inverse(ops, layer) },
+        { isBackward: true, build: (ops) => own?.backward?.(ops, layer) },
+      ];
+    }),
+  ]);
   const units = Math.max(...passes.map((pass) => pass.units));
   const ops = passes.flatMap((pass) => pass.ops);
   return TILES.find((tile) => tileBytes(units, ops, tile) <= WORKGROUP_BYTES);

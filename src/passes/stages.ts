@@ -28,7 +28,8 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
     const start = standardize === undefined ? place : place + 1;
     const stack = fuses ? couplingStackAt(model.spec, bijectors, start) : undefined;
     if (stack !== undefined && (!isTraining || isTrainedFused(stack))) {
-      stages.push({ place, ...fusedStage(stack, standardize) });
+      const canScore = !isTraining && model.layout.base.room.isStandardNormal === true;
+      stages.push({ place, canScore, ...fusedStage(stack, standardize) });
       next = start + stack.flips.length;
     } else {
       stages.push({
@@ -37,6 +38,7 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
         hasNets: netsOf(layer).length > 0,
         canStore: true,
         canScore: false,
+        canDraw: false,
         forward: (plan, pass) => room.forward(plan, layer, pass),
         inverse: (plan, pass) => room.inverse(plan, layer, pass),
         backward: (plan, pass) => room.backward?.(plan, layer, pass),

@@ -34,8 +34,8 @@ export function trainPlan(model: FlowModel, options: TrainStepOptions): Plan {
     const rows = paddedRows(count);
     plan.buffer(STATE, model.spec.dim * rows);
     batchRows(plan, source, seed, { rows, rowStart });
-    const tape = forward(plan, model, { rows, variants });
-    loss(plan, model, batch);
+    const tape = forward(plan, model, batch, variants);
+    loss(plan, model, batch, tape);
     backward(plan, model, batch, variants, tape);
   }
   update(plan, model.layout, adam, totalRows);

@@ -5,14 +5,29 @@ import { columnsOf } from '../../src/gpu/rows.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planProblems } from '../../src/plan/plan.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
+import { activeBindings } from '../../src/plan/kernel.ts';
 import { paddedRows } from '../../src/plan/shape.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
+import { datasetFor } from '../../src/passes/batch.ts';
+import { trainPlan } from '../../src/passes/train.ts';
 import { gradientsPlan } from '../../src/passes/backward.ts';
-import { forwardPlan, inversePlan } from '../../src/passes/forward.ts';
-import { CONTEXT, GRADIENTS, LOG_DET, PARAMETERS, STATE } from '../../src/plan/names.ts';
+import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
+import { sampleAndLogProbPlan, samplePlan } from '../../src/passes/sample.ts';
+import {
+  CONTEXT,
+  GRADIENTS,
+  LATENT,
+  LOG_DET,
+  LOG_PROB,
+  NLL,
+  PARAMETERS,
+  STATE,
+} from '../../src/plan/names.ts';
 import { PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import type { KernelVariants } from '../../src/plan/variants.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
+import { BASES, mixture, studentT } from '../../src/bases/index.ts';
+import type { BaseSpec } from '../../src/bases/index.ts';
 import { testGpu } from '../support/device.ts';
 import { modelOf, randomContext, randomRows, scaledParameters } from '../support/randomSpecs.ts';
 import { SPEC_SHAPES } from '../support/specShapes.ts';
@@ -22,6 +37,8 @@ const ROWS = 67;
 const F64_BOUND = 1e-9;
 const VALUE_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
+/** The storage buffers that WebGPU guarantees to a kernel. */
+const STORAGE_BUFFERS = 8;
 
 const RESIDENT: KernelVariants = { ...PLAIN_VARIANTS, regime: 'resident' };
 
@@ -55,10 +72,83 @@ interface Case {
 const PLANS: Case[] = [
   { name: 'forward', build: (m, v) => forwardPlan(m, ROWS, v), values: [STATE, LOG_DET] },
   { name: 'inverse', build: (m, v) => inversePlan(m, ROWS, v), values: [STATE, LOG_DET] },
-  { name: 'gradients', build: (m, v) => gradientsPlan(m, ROWS, ROWS, v), values: [GRADIENTS] },
+  { name: 'gradients', build: (m, v) => gradientsPlan(m, ROWS, ROWS, v), values: [NLL, GRADIENTS] },
 ];
 
+const DRAWS = { rowStart: 2 ** 32 - 9, rows: ROWS, seed: 3, temperature: 0.8 };
+const BASE_PLANS: Case[] = [
+  ...PLANS.filter(({ name }) => name === 'gradients'),
+  { name: 'logProb', build: (m, v) => logProbPlan(m, ROWS, v), values: [LOG_PROB] },
+  { name: 'sample', build: (m, v) => samplePlan(m, DRAWS, v), values: [STATE] },
+  {
+    name: 'sampleAndLogProb',
+    build: (m, v) => sampleAndLogProbPlan(m, DRAWS, v),
+    values: [STATE, LATENT, LOG_PROB],
+  },
+];
+
+/** Every base, and those whose tensors have an awkward number of components. */
+const BASE_SPECS: [string, BaseSpec][] = [
+  ...Object.entries(BASES).map(([type, room]): [string, BaseSpec] => [
+    type,
+    { type, ...room.defaults() } as BaseSpec,
+  ]),
+  ['a mixture of 71', mixture({ components: 71 })],
+  ["Student's t that is not trained", studentT({ learned: false })],
+];
+
+const WITH_BASES = BASE_SPECS.map(([name, base]): [string, FlowSpec] => [
+  name,
+  { ...realnvp(5, { couplings: 2, hidden: [9], contextDim: 3 }), base },
+]);
+
 describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
+  comparePlans(spec, PLANS);
+});
+describe.each(WITH_BASES)('a resident tile and the base %s', (_name, spec) => {
+  comparePlans(spec, BASE_PLANS);
+});
+
+describe('resident plans are short', () => {
+  const flows: Record<string, (shape: { contextDim: number }) => FlowSpec> = {
+    vanilla: (shape) => vanilla(2, shape),
+    realnvp: (shape) => realnvp(16, shape),
+    nice: (shape) => nice(6, shape),
+    glow: (shape) => glow(63, shape),
+    spline: (shape) => spline(63, shape),
+    'residual nets': (shape) => realnvp(63, { ...shape, residualBlocks: 2 }),
+    'wide nets': (shape) => realnvp(63, { ...shape, hidden: [128, 128] }),
+  };
+
+  it.each(Object.keys(flows).flatMap((name) => Object.keys(BASES).map((base) => [name, base] as const)))(
+    '%s with the base %s',
+    (name, baseName) => {
+      const base = new Map(BASE_SPECS).get(baseName)!;
+      const model = modelOf({ ...flows[name]!({ contextDim: 3 }), base });
+      const passes = [
+        forwardPlan(model, ROWS, RESIDENT),
+        inversePlan(model, ROWS, RESIDENT),
+        logProbPlan(model, ROWS, RESIDENT),
+        samplePlan(model, DRAWS, RESIDENT),
+        sampleAndLogProbPlan(model, DRAWS, RESIDENT),
+      ];
+      for (const plan of passes) expect(plan.dispatches.length, plan.label).toBeLessThanOrEqual(2);
+      const step = trainPlan(model, {
+        source: datasetFor(model.spec, 1000),
+        batch: 512,
+        seed: 1,
+        adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 },
+        variants: RESIDENT,
+      });
+      expect(step.dispatches.length).toBeLessThanOrEqual(12);
+      for (const { kernel, flags } of [...passes, step].flatMap((plan) => plan.dispatches)) {
+        expect(activeBindings(kernel, flags).length, kernel.stem).toBeLessThanOrEqual(STORAGE_BUFFERS);
+      }
+    },
+  );
+});
+
+function comparePlans(spec: FlowSpec, plans: readonly Case[]): void {
   const model = modelOf(spec);
   const inputs: Record<string, Float32Array> = {
     [PARAMETERS]: scaledParameters(spec, 7, 0.5),
@@ -82,17 +172,18 @@ describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
     return twin;
   };
 
-  it.each(PLANS)('means what single kernels mean, in f64: $name', ({ build, values }) => {
+  it.each(plans)('means what single kernels mean, in f64: $name', ({ build, values }) => {
     const plain = byTwins(build(model, PLAIN_VARIANTS));
     const plan = build(model, RESIDENT);
     expect(planProblems(plan)).toEqual([]);
     const resident = byTwins(plan);
     for (const value of values) {
-      expectNormClose(`${value}`, resident.floats(value), plain.floats(value), F64_BOUND);
+      const [found, expected] = [resident, plain].map((program) => finite(program.floats(value)));
+      expectNormClose(value, found!, expected!, F64_BOUND);
     }
   });
 
-  it.each(PLANS)('does so on the GPU: $name', async ({ build, values }) => {
+  it.each(plans)('does so on the GPU: $name', async ({ build, values }) => {
     const plain = byTwins(build(model, PLAIN_VARIANTS));
     const context = await testGpu();
     const plan = build(model, RESIDENT);
@@ -105,20 +196,21 @@ describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
       const { length } = plan.buffers.find((buffer) => buffer.name === value)!;
       const found = await context.buffers.download(program.buffer(value), length);
       if (value !== GRADIENTS) {
-        const width = (value === STATE ? spec.dim : 1) * paddedRows(ROWS);
-        expectClose(
-          `${value}`,
-          found.subarray(0, width),
-          plain.floats(value).subarray(0, width),
-          VALUE_BOUND,
-        );
+        const width = ([STATE, LATENT].includes(value) ? spec.dim : 1) * paddedRows(ROWS);
+        const [gpu, twin] = [found, plain.floats(value)].map((all) => finite(all.subarray(0, width)));
+        expectClose(value, gpu!, twin!, VALUE_BOUND);
         continue;
       }
       for (const { name, offset, length: size, trainable } of model.layout.tensors) {
         if (!trainable) continue;
         const [gpu, twin] = [found, plain.floats(value)].map((all) => all.subarray(offset, offset + size));
-        expectNormClose(`${name}`, gpu!, twin!, GRADIENT_BOUND);
+        expectNormClose(name, gpu!, twin!, GRADIENT_BOUND);
       }
     }
   });
-});
+}
+
+/** The values, with a number in place of −∞. */
+function finite(values: ArrayLike<number>): number[] {
+  return Array.from(values, (value) => (value === -Infinity ? -1e6 : value));
+}

@@ -74,9 +74,7 @@ export function logProbBuffers({ parameters, state, logDet, logProb, loss }: Log
   };
 }
 
-export const SAMPLE_PARAMS = {
-  n_rows: 'u32',
-  n_features: 'u32',
+export const DRAW_PARAMS = {
   row_start_lo: 'u32',
   row_start_hi: 'u32',
   seed_lo: 'u32',
@@ -85,15 +83,25 @@ export const SAMPLE_PARAMS = {
   temperature: 'f32',
 } as const satisfies Record<string, ScalarType>;
 
-/** Samples of the base distribution. */
-export interface SampleArguments {
-  rows: number;
-  features: number;
+export const SAMPLE_PARAMS = {
+  n_rows: 'u32',
+  n_features: 'u32',
+  ...DRAW_PARAMS,
+} as const satisfies Record<string, ScalarType>;
+
+/** How to draw rows. */
+export interface DrawArguments {
   /** Index of the first row; row indices are 64-bit. */
   rowStart: number;
   seed: number;
   /** Standard deviation of a normal base; for other bases, a factor of their spread. */
   temperature: number;
+}
+
+/** Samples of the base distribution. */
+export interface SampleArguments extends DrawArguments {
+  rows: number;
+  features: number;
   parameters: string;
   state: string;
 }
@@ -102,15 +110,20 @@ export interface SampleArguments {
 export function sampleParams({
   rows,
   features,
+  ...draws
+}: SampleArguments): Record<keyof typeof SAMPLE_PARAMS, number> {
+  return { n_rows: rows, n_features: features, ...drawParams(draws) };
+}
+
+/** @throws {ShapeError} for a bad seed or row index */
+export function drawParams({
   rowStart,
   seed,
   temperature,
-}: SampleArguments): Record<keyof typeof SAMPLE_PARAMS, number> {
+}: DrawArguments): Record<keyof typeof DRAW_PARAMS, number> {
   const [rowLow, rowHigh] = splitRow(rowStart);
   const [seedLow, seedHigh] = splitSeed(seed);
   return {
-    n_rows: rows,
-    n_features: features,
     row_start_lo: rowLow,
     row_start_hi: rowHigh,
     seed_lo: seedLow,

@@ -17,7 +17,7 @@ export const uniformLogProbKernel = {
 } as const satisfies KernelSpec;
 
 /** WGSL has no constant for −∞, and a constant expression must not produce it. */
-const NEGATIVE_INFINITY_BITS = 0xff800000;
+export const NEGATIVE_INFINITY_BITS = 0xff800000;
 
 export interface UniformLogProbArguments extends LogProbArguments {
   /** The box is [−bound, bound] in each feature; outside it the loss rises with slope 1. */

@@ -22,8 +22,15 @@ export const OPS = [
   'diagonal_factors',
   'add_units',
   'add_tensor',
+  'draw',
+  'latent',
+  'log_density',
+  'log_density_backward',
 ] as const;
 export type OpKind = (typeof OPS)[number];
+
+/** The densities of the last four kinds; all operations of a pass have the same. */
+export type Density = 'normal' | 'student_t' | 'mixture' | 'uniform';
 
 /** What a dense operation does with its sums, in this order: bits of its option, which `activate` has too. */
 export const STEPS = { timesSlope: 1, add: 2, activate: 4, keepSlope: 8, keep: 16 } as const;
@@ -34,6 +41,13 @@ export const SHIFT_FIRST = 2;
 export const UNIT_DOMAIN = 2;
 /** Of `add_tensor`: the logarithms are added. */
 export const LOGARITHMS = 1;
+/** Of `log_density` of a uniform base: it falls outside the box. */
+export const WALLS = 2;
+
+/** The option of an operation that adds to the log-det, or subtracts from it. */
+export function signOption(sign: 1 | -1): number {
+  return sign === 1 ? 0 : INVERTED;
+}
 
 /** No tensor. */
 export const NONE = 0xffff_ffff;

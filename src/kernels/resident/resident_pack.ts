@@ -30,6 +30,9 @@ export interface PackedWeights {
 export const TRIANGLES = ['none', 'lower', 'upper'] as const;
 export type Triangle = (typeof TRIANGLES)[number];
 
+/** A layer without its bias. */
+export type Matrix = Omit<DenseSlots, 'bias'>;
+
 /** A range of a layer's inputs or outputs. */
 export interface UnitRange {
   start: number;
@@ -52,13 +55,13 @@ export class WeightPacker {
   }
 
   /** The weights from a range of the layer's inputs to a range of its outputs. */
-  forward({ weight, inputs }: DenseSlots, from: UnitRange, to: UnitRange): PackedWeights {
+  forward({ weight, inputs }: Matrix, from: UnitRange, to: UnitRange): PackedWeights {
     const offset = weight.offset + to.start * inputs + from.start;
     return this.#add(offset, [1, inputs], from.count, to.count);
   }
 
   /** The same weights, for the gradient of the inputs: from the outputs to the inputs. */
-  backward({ weight, inputs }: DenseSlots, from: UnitRange, to: UnitRange): PackedWeights {
+  backward({ weight, inputs }: Matrix, from: UnitRange, to: UnitRange): PackedWeights {
     const offset = weight.offset + from.start * inputs + to.start;
     return this.#add(offset, [inputs, 1], from.count, to.count);
   }

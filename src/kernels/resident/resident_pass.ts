@@ -5,8 +5,11 @@ import type { Activation } from '../../model/activation.ts';
 import { scaleMapCode } from '../../model/scaleMap.ts';
 import type { ScaleMap } from '../../model/scaleMap.ts';
 import { ceilDivide, foldedGroups, quadsOf } from '../../plan/shape.ts';
+import { DRAW_PARAMS, drawParams } from '../base/arguments.ts';
+import type { DrawArguments } from '../base/arguments.ts';
+import { PHILOX_ROUNDS } from '../../random.ts';
 import { opWords, OP_WORDS } from './ops.ts';
-import type { Op } from './ops.ts';
+import type { Density, Op } from './ops.ts';
 
 export const residentPassKernel = {
   stem: 'resident_pass',
@@ -19,6 +22,10 @@ export const residentPassKernel = {
     n_context: 'u32',
     accumulate: 'u32',
     d_log_det: 'f32',
+    score_start: 'u32',
+    score_sign: 'f32',
+    ...DRAW_PARAMS,
+    n_rounds: 'u32',
   },
   bindings: {
     ops: { access: 'read', element: 'u32', table: true },
@@ -30,8 +37,26 @@ export const residentPassKernel = {
     d_state: { access: 'read_write', element: 'f32', when: 'BACKWARD' },
     factors: { access: 'read_write', element: 'f32', when: 'BACKWARD' },
     kept: { access: 'read_write', element: 'f32', when: 'KEEP_ROWS' },
+    log_prob: { access: 'read_write', element: 'f32', when: 'SCORE' },
+    latent: { access: 'read_write', element: 'f32', when: 'LATENT' },
   },
-  flags: ['BACKWARD', 'CONTEXT', 'DOMAINS', 'KEEP_ROWS', 'LOG_DET', 'SPLINES', 'TRIANGLES'],
+  flags: [
+    'BACKWARD',
+    'CONTEXT',
+    'DOMAINS',
+    'KEEP_ROWS',
+    'LOG_DET',
+    'SPLINES',
+    'TRIANGLES',
+    'SCORE',
+    'LOSS',
+    'SAMPLE',
+    'LATENT',
+    'NORMAL',
+    'STUDENT_T',
+    'MIXTURE',
+    'UNIFORM',
+  ],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: ['N_UNITS', 'ROW_QUADS', 'OUTPUT_QUADS', 'GROUP', 'N_PARTS'],
 } as const satisfies KernelSpec;
@@ -96,6 +121,14 @@ export interface ResidentPassArguments {
   context?: string;
   /** Rows from the forward pass for the backward pass, by `RowOps.keepRows`. */
   kept?: string;
+  /** The density of the base, for operations that need it. */
+  density?: Density;
+  /** Receives the log-det, to which the operations added the log-density, or its negative. */
+  score?: { logProb: string; start: number; sign: 1 | -1; validRows: number };
+  draws?: DrawArguments & {
+    /** Receives the draws. */
+    latent?: string;
+  };
   backward?: {
     validRows: number;
     dLogDet: number;
@@ -121,6 +154,10 @@ export function contextUnit(dim: number, isBackward: boolean): number {
   return isBackward ? 2 * dim + 1 : dim + 1;
 }
 
+const NO_DRAWS: DrawArguments = { rowStart: 0, seed: 0, temperature: 0 };
+
+const OF_DENSITY: readonly Op['kind'][] = ['draw', 'log_density', 'log_density_backward'];
+
 const SPLINES: readonly Op['kind'][] = ['spline', 'spline_backward'];
 const TRIANGULAR: readonly Op['kind'][] = ['solve_upper', 'solve_lower'];
 
@@ -133,22 +170,27 @@ function denseTrips(op: Op, tile: Tile): number {
 
 /** Takes rows through `ops`, in place; backward also their gradients. */
 export function residentPass(args: ResidentPassArguments): Dispatch {
-  const { rows, dim, contextDim, ops, tile, backward, context, kept } = args;
+  const { rows, dim, contextDim, ops, tile, backward, context, kept, score, draws } = args;
   const isBackward = backward !== undefined;
   const has = (kinds: readonly Op['kind'][]): boolean => ops.some(({ kind }) => kinds.includes(kind));
   const tiles = tilesOf(rows, tile);
   const memory = memoryOf(args.units, ops, tile);
+  const density = has(OF_DENSITY) ? args.density : undefined;
   const moved = isBackward ? 4 * dim + 2 * backward.slots : 2 * dim + 2;
   return dispatchOf(residentPassKernel, {
     params: {
       n_ops: ops.length,
       n_quads: quadsOf(rows),
-      n_valid_rows: backward?.validRows ?? rows,
+      n_valid_rows: backward?.validRows ?? score?.validRows ?? rows,
       n_slots: backward?.slots ?? 0,
       n_dim: dim,
       n_context: contextDim,
       accumulate: Number(args.accumulate),
       d_log_det: backward?.dLogDet ?? 0,
+      score_start: score?.start ?? 0,
+      score_sign: score?.sign ?? 1,
+      ...drawParams(draws ?? NO_DRAWS),
+      n_rounds: PHILOX_ROUNDS,
     },
     flags: {
       BACKWARD: isBackward,
@@ -158,6 +200,14 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
       LOG_DET: !isBackward,
       SPLINES: has(SPLINES),
       TRIANGLES: has(TRIANGULAR),
+      SCORE: score !== undefined,
+      LOSS: ops.some(({ kind }) => kind === 'log_density_backward'),
+      SAMPLE: draws !== undefined,
+      LATENT: draws?.latent !== undefined,
+      NORMAL: density === 'normal',
+      STUDENT_T: density === 'student_t',
+      MIXTURE: density === 'mixture',
+      UNIFORM: density === 'uniform',
     },
     constants: { ACTIVATION: activationCode(args.activation), SCALE_MAP: scaleMapCode(args.scale) },
     sizes: {
@@ -175,6 +225,8 @@ export function residentPass(args: ResidentPassArguments): Dispatch {
       ...(context === undefined ? {} : { context }),
       ...(isBackward ? { d_state: backward.dState, factors: backward.factors } : { log_det: args.logDet }),
       ...(kept === undefined ? {} : { kept }),
+      ...(score === undefined ? {} : { log_prob: score.logProb }),
+      ...(draws?.latent === undefined ? {} : { latent: draws.latent }),
     },
     workgroups: foldedGroups(tiles),
     flops: rows * args.flops,

@@ -1,10 +1,10 @@
 /** Builds the operations of a resident pass: which units, packed weights and factors each bijector uses. */
-import type { DenseSlots, LinearSlots, TensorSlot } from '../../model/tensors.ts';
+import type { LinearSlots, TensorSlot } from '../../model/tensors.ts';
 import { roundUp } from '../../plan/shape.ts';
 import { NONE } from './ops.ts';
 import type { Op } from './ops.ts';
 import type { WeightProduct } from './resident_backward_weight.ts';
-import type { PackedWeights, UnitRange, WeightPacker } from './resident_pack.ts';
+import type { Matrix, PackedWeights, UnitRange, WeightPacker } from './resident_pack.ts';
 import { contextUnit, dStateUnit } from './resident_pass.ts';
 
 /** Slot 0 holds 1, the input of every bias. */
@@ -108,8 +108,13 @@ export class RowOps {
     return start;
   }
 
+  /** The gradient of a tensor is the sum over the rows of the factors from `slot` on. */
+  sumsTo(tensor: TensorSlot, slot: number): void {
+    this.products.push({ outSlot: slot, outputs: tensor.length, inSlot: 0, inputs: 0, bias: tensor.offset });
+  }
+
   /** to = W from, for a range of the layer's inputs and one of its outputs; `op` has the option and what belongs to it. */
-  dense(layer: DenseSlots, inputs: UnitRange, op: DenseOp, outputs = outputsOf(layer)): void {
+  dense(layer: Matrix, inputs: UnitRange, op: DenseOp, outputs = outputsOf(layer)): void {
     this.#dense(this.#weights.forward(layer, inputs, outputs), op);
   }
 
@@ -124,7 +129,7 @@ export class RowOps {
   }
 
   /** to = Wᵀ from, for the same ranges. */
-  denseBackward(layer: DenseSlots, inputs: UnitRange, op: DenseOp, outputs = outputsOf(layer)): void {
+  denseBackward(layer: Matrix, inputs: UnitRange, op: DenseOp, outputs = outputsOf(layer)): void {
     this.#dense(this.#weights.backward(layer, outputs, inputs), op);
   }
 
@@ -134,7 +139,7 @@ export class RowOps {
   }
 }
 
-function outputsOf({ outputs }: DenseSlots): UnitRange {
+function outputsOf({ outputs }: Matrix): UnitRange {
   return { start: 0, count: outputs };
 }
 

@@ -1,5 +1,6 @@
 /** A mixture of diagonal normals, from its tensors. */
 import { at } from './at.ts';
+import { normalLogDensity } from './normal_log_density.ts';
 import { softmax } from './rational_quadratic.ts';
 
 interface Component {
@@ -29,4 +30,38 @@ export function mixtureOf(parameters: Float64Array, params: MixtureParams): Comp
     mean: row(mean_offset, k),
     scale: row(log_scale_offset, k).map(Math.exp),
   }));
+}
+
+/** The log-density of a row, and how each component contributes to it. */
+export function mixtureDensity(
+  components: readonly Component[],
+  z: readonly number[],
+): { log: number; parts: { u: number[]; share: number }[] } {
+  const parts = components.map(({ weight, mean, scale }) => {
+    const u = z.map((value, j) => (value - at(mean, j)) / at(scale, j));
+    const sumSquares = u.reduce((sum, one) => sum + one ** 2, 0);
+    const logScale = scale.reduce((sum, one) => sum + Math.log(one), 0);
+    return { u, log: Math.log(weight) + normalLogDensity(sumSquares, z.length) - logScale };
+  });
+  const largest = Math.max(...parts.map(({ log }) => log));
+  const total = largest + Math.log(parts.reduce((sum, { log }) => sum + Math.exp(log - largest), 0));
+  return { log: total, parts: parts.map(({ u, log }) => ({ u, share: Math.exp(log - total) })) };
+}
+
+/** The gradient of the log-density of a row, times `factor`: of z, and of the components' tensors. */
+export function mixtureGradient(
+  components: readonly Component[],
+  { parts }: ReturnType<typeof mixtureDensity>,
+  factor: number,
+): { dZ: number[]; dMean: number[][]; dLogScale: number[][]; dLogit: number[] } {
+  const shares = parts.map(({ share }) => share * factor);
+  const dMean = components.map(({ scale }, k) =>
+    scale.map((one, j) => (at(shares, k) * at(parts[k]?.u ?? [], j)) / one),
+  );
+  return {
+    dZ: (components[0]?.scale ?? []).map((_, j) => -dMean.reduce((sum, row) => sum + at(row, j), 0)),
+    dMean,
+    dLogScale: parts.map(({ u }, k) => u.map((one) => at(shares, k) * (one ** 2 - 1))),
+    dLogit: components.map(({ weight }, k) => at(shares, k) - weight * factor),
+  };
 }

@@ -22,4 +22,19 @@ export function studentTNormaliser(df: number): { log: number; derivative: numbe
   return { log: log - 0.5 * Math.log(df * Math.PI), derivative: a * derivative - 0.5 };
 }
 
+/** The log-density of one feature, and its derivatives with respect to z and to log ν. */
+export function studentTDensity(
+  z: number,
+  df: number,
+  normaliser = studentTNormaliser(df),
+): { log: number; dZ: number; dLogDf: number } {
+  const tail = Math.log1p(z ** 2 / df);
+  const pull = z / (df + z ** 2);
+  return {
+    log: normaliser.log - ((df + 1) / 2) * tail,
+    dZ: -(df + 1) * pull,
+    dLogDf: normaliser.derivative - (df / 2) * tail + ((df + 1) / 2) * z * pull,
+  };
+}
+
 const SERIES = [-1 / 8, 1 / 192, -1 / 640, 17 / 14336];

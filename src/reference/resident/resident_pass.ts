@@ -1,4 +1,3 @@
-import type { TwinCall } from '../../plan/kernel.ts';
 import {
   OP_FIELDS,
   OP_WORDS,
@@ -10,25 +9,22 @@ import {
   SHIFT_FIRST,
   UNIT_DOMAIN,
 } from '../../kernels/resident/ops.ts';
-import type { Op, OpKind } from '../../kernels/resident/ops.ts';
+import type { OpKind } from '../../kernels/resident/ops.ts';
 import { contextUnit, dStateUnit } from '../../kernels/resident/resident_pass.ts';
-import type { residentPassKernel } from '../../kernels/resident/resident_pass.ts';
 import { rawCount } from '../../kernels/spline/rational_quadratic.ts';
 import { fromDomain, intoDomain } from '../../model/domain.ts';
-import { activate } from '../maths/activation.ts';
 import { at } from '../maths/at.ts';
 import { splineImage } from '../maths/rational_quadratic.ts';
 import { splineGradient } from '../maths/rational_quadratic_gradient.ts';
-import { logScaleOf } from '../maths/scaleMap.ts';
+import { densities } from './densities.ts';
+import { range, Row, sum } from './row.ts';
+import type { Call, Fields } from './row.ts';
 import { lowerPlace, upperPlace } from '../maths/triangles.ts';
-
-type Call = TwinCall<typeof residentPassKernel>;
-type Fields = Required<Op>;
 
 /** One row at a time: its units, and its factors by slot. */
 export function residentPass(call: Call): void {
   const { params, flags, sizes, buffers } = call;
-  const { state, log_det, context, d_state } = buffers;
+  const { state, log_det, context, d_state, log_prob } = buffers;
   const { n_dim: dim, n_context: contextDim } = params;
   const contextStart = contextUnit(dim, flags.BACKWARD);
   const rows = 4 * params.n_quads;
@@ -49,73 +45,11 @@ export function residentPass(call: Call): void {
       state[j * rows + row] = at(units, j);
       if (flags.BACKWARD) d_state[j * rows + row] = at(units, dStateUnit(dim) + j);
     }
-    if (flags.LOG_DET) log_det[row] = at(units, dim);
-  }
-}
-
-class Row {
-  readonly units: Float64Array;
-  readonly logDet: number;
-  readonly dState: number;
-  readonly dLogDet: number;
-  readonly outputQuads: number;
-  readonly #call: Call;
-  readonly #row: number;
-
-  constructor(call: Call, row: number, units: Float64Array) {
-    this.#call = call;
-    this.#row = row;
-    this.units = units;
-    this.logDet = call.params.n_dim;
-    this.outputQuads = call.sizes.OUTPUT_QUADS;
-    this.dState = dStateUnit(call.params.n_dim);
-    this.dLogDet = row < call.params.n_valid_rows ? call.params.d_log_det : 0;
-  }
-
-  unit(index: number): number {
-    return at(this.units, index);
-  }
-
-  parameter(offset: number): number {
-    return at(this.#call.buffers.parameters, offset);
-  }
-
-  packed(quad: number, element: number): number {
-    return at(this.#call.buffers.packed, 4 * quad + element);
-  }
-
-  activated(a: number): { value: number; derivative: number } {
-    return activate(this.#call.constants.ACTIVATION, a);
-  }
-
-  logScale(a: number, bound: number): { value: number; derivative: number } {
-    return logScaleOf(this.#call.constants.SCALE_MAP, a, bound);
-  }
-
-  factor(slot: number): number {
-    return at(this.#call.buffers.factors, this.#place(slot));
-  }
-
-  keep(slot: number, value: number): void {
-    this.#call.buffers.factors[this.#place(slot)] = value;
-  }
-
-  kept(index: number): number {
-    return at(this.#call.buffers.kept, this.#keptPlace(index));
-  }
-
-  keepRow(index: number, value: number): void {
-    if (this.#call.flags.KEEP_ROWS) this.#call.buffers.kept[this.#keptPlace(index)] = value;
-  }
-
-  #keptPlace(index: number): number {
-    return 4 * this.#call.params.n_quads * index + this.#row;
-  }
-
-  #place(slot: number): number {
-    const tileRows = 4 * this.#call.sizes.ROW_QUADS;
-    const tile = Math.floor(this.#row / tileRows);
-    return (tile * this.#call.params.n_slots + slot) * tileRows + (this.#row % tileRows);
+    const logDet = at(units, dim);
+    if (flags.SCORE) {
+      const place = params.score_start + row;
+      if (row < params.n_valid_rows) log_prob[place] = params.score_sign < 0 ? -logDet : logDet;
+    } else if (flags.LOG_DET) log_det[row] = logDet;
   }
 }
 
@@ -126,10 +60,6 @@ function set({ to, count }: Fields, { units }: Row, value: (i: number) => number
     to,
   );
 }
-
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-const sum = (count: number, term: (i: number) => number): number =>
-  range(count).reduce((total, i) => total + term(i), 0);
 
 const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
   dense(op, row) {
@@ -290,6 +220,7 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
     const total = sum(count, (i) => (option & LOGARITHMS ? Math.log(value(i)) : value(i)));
     row.units[row.logDet] = row.unit(row.logDet) + number * total;
   },
+  ...densities,
 };
 
 /** The raw numbers of the spline of feature `j`. */

@@ -1,0 +1,82 @@
+/** The row that the operations of a resident pass work on. */
+import type { TwinCall } from '../../plan/kernel.ts';
+import type { Op } from '../../kernels/resident/ops.ts';
+import { dStateUnit } from '../../kernels/resident/resident_pass.ts';
+import type { residentPassKernel } from '../../kernels/resident/resident_pass.ts';
+import { activate } from '../maths/activation.ts';
+import { at } from '../maths/at.ts';
+import { logScaleOf } from '../maths/scaleMap.ts';
+
+export type Call = TwinCall<typeof residentPassKernel>;
+export type Fields = Required<Op>;
+
+/** One row: its units, and its factors by slot. */
+export class Row {
+  readonly units: Float64Array;
+  readonly logDet: number;
+  readonly dState: number;
+  readonly dLogDet: number;
+  readonly outputQuads: number;
+  readonly call: Call;
+  readonly row: number;
+
+  constructor(call: Call, row: number, units: Float64Array) {
+    this.call = call;
+    this.row = row;
+    this.units = units;
+    this.logDet = call.params.n_dim;
+    this.outputQuads = call.sizes.OUTPUT_QUADS;
+    this.dState = dStateUnit(call.params.n_dim);
+    this.dLogDet = row < call.params.n_valid_rows ? call.params.d_log_det : 0;
+  }
+
+  unit(index: number): number {
+    return at(this.units, index);
+  }
+
+  parameter(offset: number): number {
+    return at(this.call.buffers.parameters, offset);
+  }
+
+  packed(quad: number, element: number): number {
+    return at(this.call.buffers.packed, 4 * quad + element);
+  }
+
+  activated(a: number): { value: number; derivative: number } {
+    return activate(this.call.constants.ACTIVATION, a);
+  }
+
+  logScale(a: number, bound: number): { value: number; derivative: number } {
+    return logScaleOf(this.call.constants.SCALE_MAP, a, bound);
+  }
+
+  factor(slot: number): number {
+    return at(this.call.buffers.factors, this.#place(slot));
+  }
+
+  keep(slot: number, value: number): void {
+    this.call.buffers.factors[this.#place(slot)] = value;
+  }
+
+  kept(index: number): number {
+    return at(this.call.buffers.kept, this.#keptPlace(index));
+  }
+
+  keepRow(index: number, value: number): void {
+    if (this.call.flags.KEEP_ROWS) this.call.buffers.kept[this.#keptPlace(index)] = value;
+  }
+
+  #keptPlace(index: number): number {
+    return 4 * this.call.params.n_quads * index + this.row;
+  }
+
+  #place(slot: number): number {
+    const tileRows = 4 * this.call.sizes.ROW_QUADS;
+    const tile = Math.floor(this.row / tileRows);
+    return (tile * this.call.params.n_slots + slot) * tileRows + (this.row % tileRows);
+  }
+}
+
+export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+export const sum = (count: number, term: (i: number) => number): number =>
+  range(count).reduce((total, i) => total + term(i), 0);
