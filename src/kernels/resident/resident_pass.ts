@@ -85,14 +85,30 @@ function slicesOf({ count = 0, inputs = 0 }: Op, { group, rowQuads, outputQuads 
   return { lanes, blocks, slices };
 }
 
+/** Elements of `parts` that an operation uses. */
+function partsOf(op: Op, tile: Tile): number {
+  const { count = 0, inputs = 0 } = op;
+  const lanes = tile.group / tile.rowQuads;
+  switch (op.kind) {
+    case 'dense': {
+      const { slices } = slicesOf(op, tile);
+      return slices === 1 ? 0 : slices * count * tile.rowQuads;
+    }
+    case 'draw':
+      return 4 * tile.rowQuads * Math.min(lanes, ceilDivide(count, 4));
+    case 'log_density':
+    case 'log_density_backward':
+      // Of a mixture, whose components are the inputs.
+      return 2 * tile.rowQuads * Math.min(lanes, inputs);
+    default:
+      return 0;
+  }
+}
+
 /** vec4f elements of workgroup memory: units of the rows, and parts of sums. The dense operations read whole quads of units. */
 function memoryOf(units: number, ops: readonly Op[], tile: Tile): { units: number; parts: number } {
-  const dense = ops.filter(({ kind }) => kind === 'dense');
-  const parts = dense.map((op) => {
-    const { slices } = slicesOf(op, tile);
-    return slices === 1 ? 1 : slices * (op.count ?? 0) * tile.rowQuads;
-  });
-  return { units: enough(UNIT_COUNTS, units + 3), parts: enough(PART_COUNTS, Math.max(1, ...parts)) };
+  const parts = Math.max(1, ...ops.map((op) => partsOf(op, tile)));
+  return { units: enough(UNIT_COUNTS, units + 3), parts: enough(PART_COUNTS, parts) };
 }
 
 /** Workgroup memory that the operations need, in bytes. */

@@ -509,7 +509,7 @@ async function expectTwin({
 const NO_TRIANGLE: Op = { kind: 'solve_lower', count: 0 };
 
 function isTriangular({ kind }: Op): boolean {
-  return /^solve_/.test(kind);
+  return kind.startsWith('solve_');
 }
 
 const contextOf = (length: number): Float32Array => ramp(length, 1, 8);
