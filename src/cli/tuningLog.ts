@@ -24,7 +24,7 @@ export function tuningOptions(
   };
 }
 
-/** `Kernels of the gradient pass, 512 rows: fused, tile lane, lanes 8, segment 32; measured: …` */
+/** `Kernels of the gradient pass, 512 rows: fused, lanes 8, segment 32; measured: …` */
 export function tuningLine(report: TuningReport): string {
   const { pass, rows, variants } = report;
   const purpose = `${pass} pass, ${rows.toLocaleString('en')} rows`;

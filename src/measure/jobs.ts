@@ -391,5 +391,8 @@ const SWEEP: readonly Source[] = [
   ...BASE_FLOWS.flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'trainStep' },
     { kind: 'sweep', model, pass: 'sampleAndLogProb' },
+    // A resident pass has the densities of the bases inside.
+    { kind: 'sweep', model, pass: 'trainStep', kernels: TILED },
+    { kind: 'sweep', model, pass: 'sampleAndLogProb', kernels: TILED },
   ]),
 ];

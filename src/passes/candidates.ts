@@ -96,7 +96,7 @@ export function purposePlan(model: FlowModel, { pass, rows }: Purpose, variants:
   return PASSES[TIMED[pass]].plan(model, { count: rows }, variants);
 }
 
-/** A choice in words: `fused, tile lane, lanes 8, segment 8`. */
+/** A choice in words: `fused, lanes 8, segment 8`. */
 export function variantsText(variants: KernelVariants | Readonly<Record<string, unknown>>): string {
   const { regime, ...others } = variants;
   return [regime, ...Object.entries(others).map(([name, value]) => `${name} ${String(value)}`)].join(', ');

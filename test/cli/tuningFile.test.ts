@@ -110,7 +110,7 @@ describe('the tuning cache of the command line', () => {
     const report: TuningReport = { pass: 'forward', rows: 8192, variants: PLAIN_VARIANTS, source: 'cache' };
     onTuning?.(report);
     expect(lines).toEqual([
-      'Kernels of the forward pass, 8,192 rows: tiled, tile workgroup, lanes 1, segment 8, product plain, weights summed, keep rebuild, precision f32; as measured before',
+      'Kernels of the forward pass, 8,192 rows: tiled, lanes 1, segment 8, product plain, weights summed, keep rebuild, precision f32; as measured before',
     ]);
     expect(events).toEqual([{ event: 'tuning', ...report }]);
   });
@@ -147,7 +147,7 @@ describe('the line that tells a choice', () => {
     ],
   ])('%o', (part, reason) => {
     const line = tuningLine({ ...base, source: 'fixed', ...part });
-    expect(line).toMatch(/^Kernels of the gradient pass, 512 rows: (fused|tiled), tile (lane|workgroup), /);
+    expect(line).toMatch(/^Kernels of the gradient pass, 512 rows: (fused|tiled), /);
     expect(line.endsWith(`; ${reason}`), line).toBe(true);
   });
 });

@@ -148,5 +148,5 @@ describe('the precision', () => {
 });
 
 it('tells a choice in words', () => {
-  expect(variantsText(fixedVariants(LAVAPIPE))).toMatch(/^fused, tile lane, lanes 8, segment 8/);
+  expect(variantsText(fixedVariants(LAVAPIPE))).toMatch(/^fused, lanes 8, segment 8/);
 });

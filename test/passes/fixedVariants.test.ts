@@ -31,7 +31,6 @@ describe('the kernels without a measurement', () => {
     const single = fixedVariants(Gpu.of(device));
     expect(single).toMatchObject({
       regime: 'resident',
-      tile: 'workgroup',
       lanes,
       product: 'blocked',
       weights: 'summed',
@@ -49,7 +48,6 @@ describe('the kernels without a measurement', () => {
     expect(describeDevice(device).software).toBe(true);
     expect(fixedVariants(Gpu.of(device))).toEqual({
       regime: 'fused',
-      tile: 'lane',
       lanes,
       segment: 8,
       product: 'streamed',

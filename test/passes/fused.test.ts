@@ -165,9 +165,9 @@ describe('the fused regime', () => {
     const [, other] = realnvp(2, { couplings: 1, hidden: [5] }).bijectors;
     const scale = { type: 'diagonal_scale' as const };
     const stagesOfSpec = (...bijectors: BijectorSpec[]): [number, boolean][] =>
-      stagesOf(modelOf({ ...realnvp(2), bijectors }), FUSED, true).map(({ place, canScore }) => [
+      stagesOf(modelOf({ ...realnvp(2), bijectors }), FUSED, true).map(({ place, hasNets }) => [
         place,
-        canScore,
+        hasNets,
       ]);
     expect(stagesOfSpec(standardize!, ...couplings)).toEqual([[0, true]]);
     expect(stagesOfSpec(standardize!, scale, ...couplings, scale)).toEqual([
