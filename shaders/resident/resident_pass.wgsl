@@ -1,5 +1,6 @@
 // Takes a tile of rows through a list of operations: the bijectors of a flow forward, inverted or backward, with their
-// nets, and the density of the base. A workgroup owns 4 ROW_QUADS rows; all that it knows of them are the units of `tile`, each a vec4f for four rows.
+// nets, and the density of the base. A workgroup owns 4 ROW_QUADS rows; all that it knows of them are the units of
+// `tile`, each a vec4f for four rows.
 // ops [n_ops]; parameters as in the model; packed: the nets' weights from resident_pack; state, d_state [n_dim, n_quads]
 // and log_det [n_quads], in place; context [n_context, n_quads]; factors [tiles, n_slots, ROW_QUADS]: what the weights'
 // gradients and a later operation need; slot 0 holds 1; kept [*, n_quads]: rows that a forward pass keeps for a backward

@@ -60,9 +60,9 @@ export interface Tape {
 }
 
 /**
- * The forward pass of a training step: STATE x → z, and LOG_DET, or NLL if the last stage can score. Backward rebuilds the input of each stage from
- * its output by the inverse. So the workspace holds the activations of one stage at any depth, unless the
- * variants keep all stages' activations.
+ * The forward pass of a training step: STATE x → z, and LOG_DET, or NLL if the last stage can score. Backward rebuilds
+ * the input of each stage from its output by the inverse. So the workspace holds the activations of one stage at any
+ * depth, unless the variants keep all stages' activations.
  */
 export function forward(
   plan: PlanBuilder,
