@@ -156,6 +156,10 @@ fn main(
       }
     }
     workgroupBarrier();
+#if BACKWARD
+    // Another invocation may read the factors.
+    storageBarrier();
+#endif
   }
   store(first_quad, local);
 }

@@ -77,7 +77,6 @@ const DRAWS = { rowStart: 2 ** 32 - 9, rows: ROWS, seed: 3, temperature: 0.8 };
 const BASE_PLANS: Case[] = [
   ...PLANS.filter(({ name }) => name === 'gradients'),
   { name: 'logProb', build: (m, v) => logProbPlan(m, ROWS, v), values: [LOG_PROB] },
-  { name: 'sample', build: (m, v) => samplePlan(m, DRAWS, v), values: [STATE] },
   {
     name: 'sampleAndLogProb',
     build: (m, v) => sampleAndLogProbPlan(m, DRAWS, v),
