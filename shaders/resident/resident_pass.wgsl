@@ -319,7 +319,7 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
     }
     // x2 at `to`; a at `source`, which receives s, and t at `aux`.
     case OP_AFFINE: {
-      let s = log_scales_of(tile[source], op.number).value;
+      let s = log_scale_of_quad(tile[source], op.number).value;
       let t = tile[aux];
       if ((op.option & SHIFT_FIRST) != 0u) {
         tile[to] = select((tile[to] + t) * exp(s), tile[to] * exp(-s) - t, inverted);
@@ -377,7 +377,7 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
     // z2 -> x2 at `to`, d_z2 -> d_x2 after the state; a at `source` and t at `aux` become their gradients.
     case OP_AFFINE_BACKWARD: {
       let d_to = (d_state_start() + op.to + unit) * ROW_QUADS + quad;
-      let s = log_scales_of(tile[source], op.number);
+      let s = log_scale_of_quad(tile[source], op.number);
       let t = tile[aux];
       let d_z = tile[d_to];
       let d_x = d_z * exp(s.value);
@@ -408,20 +408,4 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
 #endif
     default: {}
   }
-}
-
-struct LogScales {
-  value: vec4f,
-  derivative: vec4f,
-}
-
-fn log_scales_of(a: vec4f, bound: f32) -> LogScales {
-  let x = log_scale_of(a.x, bound);
-  let y = log_scale_of(a.y, bound);
-  let z = log_scale_of(a.z, bound);
-  let w = log_scale_of(a.w, bound);
-  return LogScales(
-    vec4f(x.value, y.value, z.value, w.value),
-    vec4f(x.derivative, y.derivative, z.derivative, w.derivative),
-  );
 }

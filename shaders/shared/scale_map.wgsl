@@ -28,3 +28,17 @@ fn log_scale_of(a: f32, bound: f32) -> LogScale {
   }
   return LogScale(a, 1.0);
 }
+
+// The same for four rows.
+struct LogScaleQuad {
+  value: vec4f,
+  derivative: vec4f,
+}
+
+fn log_scale_of_quad(a: vec4f, bound: f32) -> LogScaleQuad {
+  let x = log_scale_of(a.x, bound);
+  let y = log_scale_of(a.y, bound);
+  let z = log_scale_of(a.z, bound);
+  let w = log_scale_of(a.w, bound);
+  return LogScaleQuad(vec4f(x.value, y.value, z.value, w.value), vec4f(x.derivative, y.derivative, z.derivative, w.derivative));
+}
