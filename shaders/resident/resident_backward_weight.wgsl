@@ -1,13 +1,13 @@
 // partials[k, weight + o n_in + i] = sum over the rows of slice k of d_output[o, r] input[i, r], and with i = n_in, whose
 // input is 1, partials[k, bias + o]: the gradients of all layers that resident_pass took rows back through, at once.
-// factors [tiles, n_slots, ROW_QUADS] from resident_pass; slot 0 holds 1. blocks [n_blocks, 12 words]: the slot of
+// factors [n_pairs, n_slots, 2] from resident_pass, in pairs of row quads; slot 0 holds 1. blocks [n_blocks, 12 words]: the slot of
 // d_output, n_out, the slot of input, n_in, weight, bias, the first o, the first i, the triangle, and three unused; only
 // the elements of a triangle are written, i < o of LOWER or i > o of UPPER. partials [n_slices, n_parameters]; a slice is
-// slice_tiles consecutive tiles. A workgroup owns 32 by 32 elements of one matrix in one slice; an invocation sums 16 of
+// slice_pairs consecutive pairs. A workgroup owns 32 by 32 elements of one matrix in one slice; an invocation sums 16 of
 // them, four rows at a time, in ascending order. docs/derivations.md, eq. (23), (24), (55)
 struct Params {
-  n_tiles: u32,
-  slice_tiles: u32,
+  n_pairs: u32,
+  slice_pairs: u32,
   n_slots: u32,
   n_parameters: u32,
 }
@@ -30,19 +30,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let targets = blocks[3u * group.x + 1u];
   let first_out = targets.z + local / BLOCK_SIDE;
   let first_in = targets.w + local % BLOCK_SIDE;
-  let first_tile = group.y * params.slice_tiles;
-  let n_tiles = min(params.slice_tiles, params.n_tiles - first_tile);
-  let tile_length = params.n_slots * ROW_QUADS;
+  let first_pair = group.y * params.slice_pairs;
+  let n_pairs = min(params.slice_pairs, params.n_pairs - first_pair);
+  let pair_length = 2u * params.n_slots;
 #unroll j 4
-  var out_place_$j = first_tile * tile_length + (shape.x + min(first_out + BLOCK_SIDE * $j, shape.y - 1u)) * ROW_QUADS;
+  var out_place_$j = first_pair * pair_length + 2u * (shape.x + min(first_out + BLOCK_SIDE * $j, shape.y - 1u));
   let i_$j = first_in + BLOCK_SIDE * $j;
-  var in_place_$j = first_tile * tile_length + select(0u, shape.z + i_$j, i_$j < shape.w) * ROW_QUADS;
+  var in_place_$j = first_pair * pair_length + 2u * select(0u, shape.z + i_$j, i_$j < shape.w);
 #unroll i 4
   var sum_$j$i = vec4f();
 #end
 #end
-  for (var t = 0u; t < n_tiles; t++) {
-#unroll q ROW_QUADS
+  for (var p = 0u; p < n_pairs; p++) {
+#unroll q 2
     {
 #unroll j 4
       let d_$j = factors[out_place_$j + $q];
@@ -56,8 +56,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
 #end
 #unroll j 4
-    out_place_$j += tile_length;
-    in_place_$j += tile_length;
+    out_place_$j += pair_length;
+    in_place_$j += pair_length;
 #end
   }
   let triangle = blocks[3u * group.x + 2u].x;

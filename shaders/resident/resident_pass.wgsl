@@ -1,13 +1,16 @@
 // Takes a tile of rows through a list of operations: the bijectors of a flow forward, inverted or backward, with their
 // nets, and the density of the base. A workgroup owns 4 ROW_QUADS rows; all that it knows of them are the units of
 // `tile`, each a vec4f for four rows.
-// ops [n_ops]; parameters as in the model; packed: the nets' weights from resident_pack; state, d_state [n_dim, n_quads]
-// and log_det [n_quads], in place; context [n_context, n_quads]; factors [tiles, n_slots, ROW_QUADS]: what the weights'
-// gradients and a later operation need; slot 0 holds 1; kept [*, n_quads]: rows that a forward pass keeps for a backward
-// pass, which cannot rebuild them. Units 0 .. n_dim - 1 are the state, then log_det, with BACKWARD d_state, then the
-// context. n_valid_rows rows have the gradient d_log_det of their log_det, the padding after them has none. With SCORE
-// log_prob[score_start + r] = +-log_det of the valid rows, to which the operations added the density; then log_det is
-// not written. latent [n_dim, n_quads].
+// ops [n_ops]; parameters as in the model; packed: the nets' weights from resident_pack; state [n_dim, n_quads] and
+// log_det [n_quads], in place; context [n_context, n_quads]; factors [pairs of quads, n_slots, 2]: what the backward
+// operations and the weights' gradients need; slot 0 holds 1; checkpoints [*, n_dim + 1, n_quads]: state and log_det
+// between bijectors. Units 0 .. n_dim - 1 are the state, then log_det, then the context.
+// With KEEP the pass is a part of a training step: it begins with the state, or with RESUME at the checkpoint `resume`;
+// after the forward operations the state's units become its gradient, which with D_STATE ends in d_state [n_dim,
+// n_quads]. With RESTORE the state that it began with goes to state. n_valid_rows rows have the gradient d_log_det of
+// their log_det, the padding after them has none.
+// With SCORE log_prob[score_start + r] = +-log_det of the valid rows, to which the operations added the density; then
+// log_det is not written. latent [n_dim, n_quads].
 // A sum over units is split over the invocations that have no outputs of their own, and its parts are added in order.
 // docs/derivations.md, eq. (7), (8), (10) to (13), (16) to (21), (45), (46), (50), (51), (53) to (55), (58) to (68), (91) to (94)
 #include "shared/activation.wgsl"
@@ -59,6 +62,7 @@ struct Params {
   d_log_det: f32,
   score_start: u32,
   score_sign: f32,
+  resume: u32,
   row_start_lo: u32,
   row_start_hi: u32,
   seed_lo: u32,
@@ -88,19 +92,23 @@ struct Op {
 @group(0) @binding(1) var<storage, read> ops: array<Op>;
 @group(0) @binding(2) var<storage, read> parameters: array<f32>;
 @group(0) @binding(3) var<storage, read> packed: array<vec4f>;
+#if STATE
 @group(0) @binding(4) var<storage, read_write> state: array<vec4f>;
+#endif
 #if LOG_DET
 @group(0) @binding(5) var<storage, read_write> log_det: array<vec4f>;
 #endif
 #if CONTEXT
 @group(0) @binding(6) var<storage, read> context: array<vec4f>;
 #endif
-#if BACKWARD
+#if D_STATE
 @group(0) @binding(7) var<storage, read_write> d_state: array<vec4f>;
+#endif
+#if KEEP
 @group(0) @binding(8) var<storage, read_write> factors: array<vec4f>;
 #endif
-#if KEEP_ROWS
-@group(0) @binding(9) var<storage, read_write> kept: array<vec4f>;
+#if CHECKPOINTS
+@group(0) @binding(9) var<storage, read_write> checkpoints: array<vec4f>;
 #endif
 #if SCORE
 @group(0) @binding(10) var<storage, read_write> log_prob: array<f32>;
@@ -143,6 +151,12 @@ fn main(
 #if LATENT
       case OP_LATENT: { store_latent(first_quad, local); }
 #endif
+#if CHECKPOINTS
+      case OP_CHECKPOINT: { store_checkpoint(op.slot, first_quad, local); }
+#endif
+#if D_STATE
+      case OP_GRADIENT: { load_gradient(first_quad, local); }
+#endif
 #if SCORE
       case OP_LOG_DENSITY: { log_density(op, local); }
 #endif
@@ -156,7 +170,7 @@ fn main(
       }
     }
     workgroupBarrier();
-#if BACKWARD
+#if KEEP
     // Another invocation may read the factors.
     storageBarrier();
 #endif
@@ -164,35 +178,33 @@ fn main(
   store(first_quad, local);
 }
 
-fn d_state_start() -> u32 {
-  return params.n_dim + 1u;
-}
-
-fn context_start() -> u32 {
-#if BACKWARD
-  return 2u * params.n_dim + 1u;
-#else
-  return params.n_dim + 1u;
-#endif
-}
-
 // Invocations past the last row take it along, and store nothing.
 fn load(first_quad: u32, local: u32) {
+#if RESUME
+  for (var i = local; i < (params.n_dim + 1u) * ROW_QUADS; i += GROUP) {
+    let quad = min(first_quad + i % ROW_QUADS, params.n_quads - 1u);
+    tile[i] = checkpoints[checkpoint_place(params.resume, i / ROW_QUADS, quad)];
+#if RESTORE
+    if (i < params.n_dim * ROW_QUADS && first_quad + i % ROW_QUADS < params.n_quads) {
+      state[(i / ROW_QUADS) * params.n_quads + quad] = tile[i];
+    }
+#endif
+  }
+#else
   for (var i = local; i < params.n_dim * ROW_QUADS; i += GROUP) {
     let quad = min(first_quad + i % ROW_QUADS, params.n_quads - 1u);
     tile[i] = state[(i / ROW_QUADS) * params.n_quads + quad];
-#if BACKWARD
-    let is_row = first_quad + i % ROW_QUADS < params.n_quads;
-    tile[d_state_start() * ROW_QUADS + i] = select(vec4f(), d_state[(i / ROW_QUADS) * params.n_quads + quad], is_row);
-#endif
   }
-#if LOG_DET
   if (local < ROW_QUADS) {
+    var before = vec4f();
+#if LOG_DET
     let quad = min(first_quad + local, params.n_quads - 1u);
-    tile[params.n_dim * ROW_QUADS + local] = select(vec4f(), log_det[quad], params.accumulate == 1u);
+    before = select(before, log_det[quad], params.accumulate == 1u);
+#endif
+    tile[params.n_dim * ROW_QUADS + local] = before;
   }
 #endif
-#if BACKWARD
+#if KEEP
   // The input of every bias.
   if (local < ROW_QUADS) {
     factors[factor_place(0u, local)] = vec4f(1.0);
@@ -201,7 +213,7 @@ fn load(first_quad: u32, local: u32) {
 #if CONTEXT
   for (var i = local; i < params.n_context * ROW_QUADS; i += GROUP) {
     let quad = min(first_quad + i % ROW_QUADS, params.n_quads - 1u);
-    tile[context_start() * ROW_QUADS + i] = context[(i / ROW_QUADS) * params.n_quads + quad];
+    tile[(params.n_dim + 1u) * ROW_QUADS + i] = context[(i / ROW_QUADS) * params.n_quads + quad];
   }
 #endif
 }
@@ -210,9 +222,11 @@ fn store(first_quad: u32, local: u32) {
   for (var i = local; i < params.n_dim * ROW_QUADS; i += GROUP) {
     let quad = first_quad + i % ROW_QUADS;
     if (quad < params.n_quads) {
+#if D_STATE
+      d_state[(i / ROW_QUADS) * params.n_quads + quad] = tile[i];
+#endif
+#if !KEEP
       state[(i / ROW_QUADS) * params.n_quads + quad] = tile[i];
-#if BACKWARD
-      d_state[(i / ROW_QUADS) * params.n_quads + quad] = tile[d_state_start() * ROW_QUADS + i];
 #endif
     }
   }
@@ -233,6 +247,32 @@ fn store(first_quad: u32, local: u32) {
 #endif
 }
 
+#if CHECKPOINTS
+fn checkpoint_place(checkpoint: u32, unit: u32, quad: u32) -> u32 {
+  return (checkpoint * (params.n_dim + 1u) + unit) * params.n_quads + quad;
+}
+
+fn store_checkpoint(checkpoint: u32, first_quad: u32, local: u32) {
+  for (var i = local; i < (params.n_dim + 1u) * ROW_QUADS; i += GROUP) {
+    let quad = first_quad + i % ROW_QUADS;
+    if (quad < params.n_quads) {
+      checkpoints[checkpoint_place(checkpoint, i / ROW_QUADS, quad)] = tile[i];
+    }
+  }
+}
+#endif
+
+#if D_STATE
+// The gradient of the state from the next bijector.
+fn load_gradient(first_quad: u32, local: u32) {
+  for (var i = local; i < params.n_dim * ROW_QUADS; i += GROUP) {
+    let quad = first_quad + i % ROW_QUADS;
+    let place = (i / ROW_QUADS) * params.n_quads + min(quad, params.n_quads - 1u);
+    tile[i] = select(vec4f(), d_state[place], quad < params.n_quads);
+  }
+}
+#endif
+
 #if LATENT
 fn store_latent(first_quad: u32, local: u32) {
   for (var i = local; i < params.n_dim * ROW_QUADS; i += GROUP) {
@@ -252,9 +292,10 @@ fn add_log_density(op: Op, quad: u32, value: vec4f) {
 }
 #endif
 
-#if BACKWARD
+#if KEEP
 fn factor_place(slot: u32, quad: u32) -> u32 {
-  return (group_index * params.n_slots + slot) * ROW_QUADS + quad;
+  let quad_of_all = group_index * ROW_QUADS + quad;
+  return ((quad_of_all / 2u) * params.n_slots + slot) * 2u + quad_of_all % 2u;
 }
 
 // The gradient of the log-det of each row of a quad of the tile.
@@ -300,15 +341,18 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
     case OP_PARAMETERS: {
       tile[to] = vec4f(parameters[op.tensor + unit]);
     }
-#if BACKWARD
+#if KEEP
     case OP_KEEP: {
       factors[factor_place(op.slot + unit, quad)] = tile[source];
+    }
+    case OP_RECALL: {
+      tile[to] = factors[factor_place(op.slot + unit, quad)];
     }
 #endif
     case OP_ACTIVATE: {
       let activated = activate(tile[source]);
       tile[to] = activated.value;
-#if BACKWARD
+#if KEEP
       if ((op.option & STEP_KEEP_SLOPE) != 0u) {
         factors[factor_place(op.slope + unit, quad)] = activated.derivative;
       }
@@ -317,9 +361,10 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
       }
 #endif
     }
-    // x2 at `to`; a at `source`, which receives s, and t at `aux`.
+    // x2 at `to`; a at `source`, which receives s, and t at `aux`. With slots it keeps the scaled x2, and a.
     case OP_AFFINE: {
-      let s = log_scale_of_quad(tile[source], op.number).value;
+      let a = tile[source];
+      let s = log_scale_of_quad(a, op.number).value;
       let t = tile[aux];
       if ((op.option & SHIFT_FIRST) != 0u) {
         tile[to] = select((tile[to] + t) * exp(s), tile[to] * exp(-s) - t, inverted);
@@ -327,12 +372,18 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
         tile[to] = select(tile[to] * exp(s) + t, (tile[to] - t) * exp(-s), inverted);
       }
       tile[source] = s;
+#if KEEP
+      if (op.slot != 0u) {
+        let shift_first = (op.option & SHIFT_FIRST) != 0u;
+        factors[factor_place(op.slot + unit, quad)] = select(tile[to] - t, tile[to], shift_first);
+        factors[factor_place(op.slot + op.count + unit, quad)] = a;
+      }
+#endif
     }
 #if SPLINES
-#if BACKWARD
-    case OP_SPLINE_BACKWARD: { map_spline_backward(op, unit, quad); }
-#else
     case OP_SPLINE: { map_spline(op, unit, quad); }
+#if KEEP
+    case OP_SPLINE_BACKWARD: { map_spline_backward(op, unit, quad); }
 #endif
 #endif
 #if DOMAINS
@@ -354,6 +405,11 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
         bias = parameters[op.bias + unit];
       }
       tile[to] = select((tile[to] + bias) * exp(log_scale), tile[to] * exp(-log_scale) - bias, inverted);
+#if KEEP
+      if (op.slot != 0u) {
+        factors[factor_place(op.slot + unit, quad)] = tile[to];
+      }
+#endif
     }
     // to[j] = sign[j] source[permutation[j]], or to[permutation[j]] = sign[j] source[j].
     case OP_PERMUTE: {
@@ -368,42 +424,38 @@ fn one_unit(op: Op, unit: u32, quad: u32) {
         tile[to] = sign * tile[(op.source + other) * ROW_QUADS + quad];
       }
     }
-#if BACKWARD
-    // Keeps d_y[i] x[i] exp(log_diagonal[i]) + d_log_det, with d_y at `source` and x in the state.
+#if KEEP
+    // Keeps d_y[i] x[i] exp(log_diagonal[i]) + d_log_det, with d_y at `source` and x from the slot `slope` on.
     case OP_DIAGONAL_FACTORS: {
-      let factor = tile[source] * tile[unit * ROW_QUADS + quad] * exp(parameters[op.tensor + unit]);
+      let x = factors[factor_place(op.slope + unit, quad)];
+      let factor = tile[source] * x * exp(parameters[op.tensor + unit]);
       factors[factor_place(op.slot + unit, quad)] = factor + d_log_det_of(quad);
     }
-    // z2 -> x2 at `to`, d_z2 -> d_x2 after the state; a at `source` and t at `aux` become their gradients.
+    // d_z2 -> d_x2 at `to`; the gradients of a and t go to `source` and `aux`, and to the slots of the scaled x2 and a.
     case OP_AFFINE_BACKWARD: {
-      let d_to = (d_state_start() + op.to + unit) * ROW_QUADS + quad;
-      let s = log_scale_of_quad(tile[source], op.number);
-      let t = tile[aux];
-      let d_z = tile[d_to];
+      let scaled_place = factor_place(op.slot + unit, quad);
+      let a_place = factor_place(op.slot + op.count + unit, quad);
+      let s = log_scale_of_quad(factors[a_place], op.number);
+      let d_z = tile[to];
       let d_x = d_z * exp(s.value);
-      let shift_first = (op.option & SHIFT_FIRST) != 0u;
-      let scaled = select(tile[to] - t, tile[to], shift_first);
-      tile[to] = select(scaled * exp(-s.value), scaled * exp(-s.value) - t, shift_first);
-      tile[d_to] = d_x;
-      tile[source] = (d_z * scaled + d_log_det_of(quad)) * s.derivative;
-      tile[aux] = select(d_z, d_x, shift_first);
-      factors[factor_place(op.slot + unit, quad)] = tile[source];
-      factors[factor_place(op.slot + op.count + unit, quad)] = tile[aux];
+      let d_a = (d_z * factors[scaled_place] + d_log_det_of(quad)) * s.derivative;
+      let d_t = select(d_z, d_x, (op.option & SHIFT_FIRST) != 0u);
+      tile[to] = d_x;
+      tile[source] = d_a;
+      tile[aux] = d_t;
+      factors[scaled_place] = d_a;
+      factors[a_place] = d_t;
     }
-    // z -> x, d_z -> d_x; keeps d_x for the bias and d_z z + d_log_det for the log-scale.
+    // d_z -> d_x; d_z z + d_log_det for the log-scale replaces z in its slot, and d_x for the bias comes after.
     case OP_SCALE_BACKWARD: {
-      let d_to = (d_state_start() + op.to + unit) * ROW_QUADS + quad;
-      let log_scale = parameters[op.tensor + unit];
-      let z = tile[to];
-      let d_z = tile[d_to];
-      var bias = 0.0;
+      let place = factor_place(op.slot + unit, quad);
+      let d_z = tile[to];
+      let d_x = d_z * exp(parameters[op.tensor + unit]);
+      tile[to] = d_x;
+      factors[place] = d_z * factors[place] + d_log_det_of(quad);
       if (op.bias != NONE) {
-        bias = parameters[op.bias + unit];
+        factors[factor_place(op.slot + op.count + unit, quad)] = d_x;
       }
-      tile[to] = z * exp(-log_scale) - bias;
-      tile[d_to] = d_z * exp(log_scale);
-      factors[factor_place(op.slot + unit, quad)] = d_z * z + d_log_det_of(quad);
-      factors[factor_place(op.slot + op.count + unit, quad)] = tile[d_to];
     }
 #endif
     default: {}

@@ -1,61 +1,71 @@
 // Dense layers on the units of a tile. Needs the bindings and the tile of resident_pass.
 // docs/derivations.md, eq. (12), (13), (21)
 // to[o] = sum over i of packed[i, o] source[i] + bias[o], and what the option says: with a slope, an addition to what is
-// there, an activation. An invocation sums a block
-// of outputs for four rows.
+// there, an activation. With a slot `aux` it keeps the inputs. An invocation sums a block of outputs for four rows; all
+// are summed before the first is stored, so `to` may be `source`.
 const BLOCK: u32 = 4u * OUTPUT_QUADS;
 
 fn dense(op: Op, local: u32) {
+#if KEEP
+  if (op.aux != 0u) {
+    for (var i = local; i < op.inputs * ROW_QUADS; i += GROUP) {
+      factors[factor_place(op.aux + i / ROW_QUADS, i % ROW_QUADS)] = tile[op.source * ROW_QUADS + i];
+    }
+  }
+#endif
   let quad = local % ROW_QUADS;
   let lane = local / ROW_QUADS;
   let n_blocks = (op.count + BLOCK - 1u) / BLOCK;
   // Inputs are padded to whole quads; so are the slices of them.
   let n_input_quads = (op.inputs + 3u) / 4u;
-  let n_slices = max(1u, min(LANES / n_blocks, n_input_quads));
+  let n_slices = max(1u, min(min(LANES / n_blocks, n_input_quads), N_PARTS / (op.count * ROW_QUADS)));
   let slice_inputs = 4u * ((n_input_quads + n_slices - 1u) / n_slices);
   let slice = lane / n_blocks;
+  let block = lane % n_blocks;
   let first_input = slice * slice_inputs;
   let end = select(0u, min(first_input + slice_inputs, 4u * n_input_quads), slice < n_slices);
-  for (var first = 0u; first < n_blocks; first += LANES) {
-    let block = select(lane % n_blocks, first + lane, n_slices == 1u);
-    if (block < n_blocks) {
 #unroll o OUTPUT_QUADS
 #unroll u 4
-      var sum_$o$u = vec4f();
+  var sum_$o$u = vec4f();
 #end
 #end
-      let stride = n_blocks * OUTPUT_QUADS;
-      var weight = op.tensor + first_input * stride + block * OUTPUT_QUADS;
-      var unit = (op.source + first_input) * ROW_QUADS + quad;
-      for (var i = first_input; i < end; i += 4u) {
+  let stride = n_blocks * OUTPUT_QUADS;
+  var weight = op.tensor + first_input * stride + block * OUTPUT_QUADS;
+  var unit = (op.source + first_input) * ROW_QUADS + quad;
+  for (var i = first_input; i < end; i += 4u) {
 #unroll k 4
-        let input_$k = tile[unit + $k * ROW_QUADS];
+    let input_$k = tile[unit + $k * ROW_QUADS];
 #unroll o OUTPUT_QUADS
-        let weights_$o$k = packed[weight + $k * stride + $o];
+    let weights_$o$k = packed[weight + $k * stride + $o];
 #end
 #end
 #unroll k 4
 #unroll o OUTPUT_QUADS
 #unroll u 4
-        sum_$o$u = fma(vec4f(weights_$o$k[$u]), input_$k, sum_$o$u);
+    sum_$o$u = fma(vec4f(weights_$o$k[$u]), input_$k, sum_$o$u);
 #end
 #end
 #end
-        weight += 4u * stride;
-        unit += 4u * ROW_QUADS;
-      }
+    weight += 4u * stride;
+    unit += 4u * ROW_QUADS;
+  }
+  if (n_slices == 1u) {
+    workgroupBarrier();
+    if (slice == 0u) {
 #unroll o OUTPUT_QUADS
 #unroll u 4
-      if (n_slices == 1u) {
-        finish(op, BLOCK * block + 4u * $o + $u, quad, sum_$o$u);
-      } else if (slice < n_slices && BLOCK * block + 4u * $o + $u < op.count) {
-        parts[(slice * op.count + BLOCK * block + 4u * $o + $u) * ROW_QUADS + quad] = sum_$o$u;
-      }
+      finish(op, BLOCK * block + 4u * $o + $u, quad, sum_$o$u);
 #end
 #end
     }
-  }
-  if (n_slices > 1u) {
+  } else {
+#unroll o OUTPUT_QUADS
+#unroll u 4
+    if (slice < n_slices && BLOCK * block + 4u * $o + $u < op.count) {
+      parts[(slice * op.count + BLOCK * block + 4u * $o + $u) * ROW_QUADS + quad] = sum_$o$u;
+    }
+#end
+#end
     workgroupBarrier();
     for (var i = local; i < op.count * ROW_QUADS; i += GROUP) {
       var sum = vec4f();
@@ -75,7 +85,7 @@ fn finish(op: Op, unit: u32, quad: u32, sum: vec4f) {
   if (op.bias != NONE) {
     value += parameters[op.bias + unit];
   }
-#if BACKWARD
+#if KEEP
   if ((op.option & STEP_TIMES_SLOPE) != 0u) {
     value *= factors[factor_place(op.slope + unit, quad)];
   }
@@ -87,13 +97,13 @@ fn finish(op: Op, unit: u32, quad: u32, sum: vec4f) {
   if ((op.option & STEP_ACTIVATE) != 0u) {
     let activated = activate(value);
     value = activated.value;
-#if BACKWARD
+#if KEEP
     if ((op.option & STEP_KEEP_SLOPE) != 0u) {
       factors[factor_place(op.slope + unit, quad)] = activated.derivative;
     }
 #endif
   }
-#if BACKWARD
+#if KEEP
   if ((op.option & STEP_KEEP) != 0u) {
     factors[factor_place(op.slot + unit, quad)] = value;
   }

@@ -93,6 +93,7 @@ fn log_density_backward(op: Op, local: u32) {
     }
   }
   storageBarrier();
+  workgroupBarrier();
   // The rows are pulled as the means are, the other way.
   for (var i = local; i < op.count * ROW_QUADS; i += GROUP) {
     var d_z = vec4f();

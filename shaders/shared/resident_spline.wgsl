@@ -1,6 +1,6 @@
 // Splines on the units of a tile, one feature of four rows at a time. Needs the bindings and the tile of resident_pass.
 #include "shared/rational_quadratic.wgsl"
-#if BACKWARD
+#if KEEP
 #include "shared/rational_quadratic_gradient.wgsl"
 #endif
 
@@ -11,7 +11,7 @@ alias Truth = vec4<bool>;
 // The spline of a feature; its raw widths and heights become shares of the total.
 fn spline_of(op: Op, unit: u32, quad: u32) -> Spline {
   let number = unit * (3u * op.inputs - 1u);
-#if BACKWARD
+#if KEEP
   let gradient = factor_place(op.slot + number, quad);
 #else
   let gradient = 0u;
@@ -34,30 +34,26 @@ fn share_of(share: vec4f, softmax: Softmax) -> vec4f {
   return share;
 }
 
-#if !BACKWARD
-// x2 at `to` <-> z2, with the raw numbers at `source`; log dz/dx goes to `aux`. Keeps x2 in the kept rows from `tensor` on.
+// x2 at `to` <-> z2, with the raw numbers at `source`; log dz/dx goes to `aux`. With a slot `slope` it keeps x2.
 fn map_spline(op: Op, unit: u32, quad: u32) {
   let to = (op.to + unit) * ROW_QUADS + quad;
-#if KEEP_ROWS
-  if (group_index * ROW_QUADS + quad < params.n_quads) {
-    kept[kept_place(op.tensor + unit, quad)] = tile[to];
+#if KEEP
+  if (op.slope != 0u) {
+    factors[factor_place(op.slope + unit, quad)] = tile[to];
   }
 #endif
   let image = spline_image(spline_of(op, unit, quad), tile[to], (op.option & INVERTED) != 0u);
   tile[to] = image.value;
   tile[(op.aux + unit) * ROW_QUADS + quad] = image.log_derivative;
 }
-#endif
 
-#if BACKWARD
-// z2 -> x2 at `to`, d_z2 -> d_x2 after the state; the raw numbers at `source` become their gradients. x2 is a kept row:
-// undoing a flat part of a spline would magnify the rounding of z2.
+#if KEEP
+// d_z2 -> d_x2 at `to`; the raw numbers at `source` become their gradients, which slots from `slot` on keep. x2 is in the
+// slots from `slope` on.
 fn map_spline_backward(op: Op, unit: u32, quad: u32) {
   let to = (op.to + unit) * ROW_QUADS + quad;
-  let d_to = d_state_start() * ROW_QUADS + to;
-  let x = kept[kept_place(op.tensor + unit, quad)];
-  tile[to] = x;
-  tile[d_to] = spline_gradient(spline_of(op, unit, quad), x, tile[d_to], d_log_det_of(quad));
+  let x = factors[factor_place(op.slope + unit, quad)];
+  tile[to] = spline_gradient(spline_of(op, unit, quad), x, tile[to], d_log_det_of(quad));
 }
 
 fn keep_raw_gradient(spline: Spline, number: u32, value: vec4f) {
@@ -67,12 +63,6 @@ fn keep_raw_gradient(spline: Spline, number: u32, value: vec4f) {
 
 fn sigmoid_of(value: vec4f) -> vec4f {
   return vec4f(sigmoid(value.x), sigmoid(value.y), sigmoid(value.z), sigmoid(value.w));
-}
-#endif
-
-#if KEEP_ROWS
-fn kept_place(row: u32, quad: u32) -> u32 {
-  return row * params.n_quads + min(group_index * ROW_QUADS + quad, params.n_quads - 1u);
 }
 #endif
 

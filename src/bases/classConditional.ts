@@ -48,7 +48,7 @@ export const classConditionalRoom: Base<ClassConditionalSpec, Tensors> = {
       ops.scope(() => {
         const from = minusMean(ops, layer);
         ops.add(
-          { kind: 'log_density_backward', to: ops.dState, from, count: dim, slot: outSlot },
+          { kind: 'log_density_backward', to: 0, from, count: dim, slot: outSlot },
           { kind: 'keep', from: ops.context, count: contextDim, slot: inSlot },
         );
       });

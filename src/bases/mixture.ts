@@ -33,7 +33,7 @@ export const mixtureRows: Pick<
       ops.add({
         ...residentFields(tensors, dim),
         kind: 'log_density_backward',
-        to: ops.dState,
+        to: 0,
         slot: slots[0] ?? 0,
       });
       kept.forEach((tensor, index) => ops.sumsTo(tensor, slots[index] ?? 0));

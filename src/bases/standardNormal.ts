@@ -28,8 +28,7 @@ export const standardNormalRoom: Base<StandardNormalSpec> = {
     density: 'normal',
     logProb: (ops, { dim }, { sign }) =>
       ops.add({ kind: 'log_density', from: 0, count: dim, option: signOption(sign) }),
-    lossBackward: (ops, { dim }) =>
-      ops.add({ kind: 'log_density_backward', to: ops.dState, from: 0, count: dim }),
+    lossBackward: (ops, { dim }) => ops.add({ kind: 'log_density_backward', to: 0, from: 0, count: dim }),
     sample: (ops, { dim }) => ops.add({ kind: 'draw', to: 0, count: dim }),
   },
 };

@@ -48,7 +48,7 @@ export const studentTRoom: Base<StudentTSpec, Tensors> = {
     lossBackward(ops, { dim: count, tensors: { logDf } }) {
       const slot = logDf.trainable ? ops.keep(count) : 0;
       const tensor = logDf.offset;
-      ops.add({ kind: 'log_density_backward', to: ops.dState, from: 0, count, tensor, slot });
+      ops.add({ kind: 'log_density_backward', to: 0, from: 0, count, tensor, slot });
       if (logDf.trainable) ops.sumsTo(logDf, slot);
     },
     sample: (ops, { dim: count, tensors }) =>

@@ -34,7 +34,7 @@ export const uniformRoom: Base<UniformSpec> = {
         number: spec.bound,
       }),
     lossBackward: (ops, { spec, dim: count }) =>
-      ops.add({ kind: 'log_density_backward', to: ops.dState, from: 0, count, number: spec.bound }),
+      ops.add({ kind: 'log_density_backward', to: 0, from: 0, count, number: spec.bound }),
     sample: (ops, { spec, dim: count }) => ops.add({ kind: 'draw', to: 0, count, number: spec.bound }),
   },
 };

@@ -7,6 +7,7 @@ import type { Dispatch } from '../plan/kernel.ts';
 import { D_STATE, STATE } from '../plan/names.ts';
 import { builderOf } from './bijector.ts';
 import { netsBackward, netsForward } from '../nets/residentNet.ts';
+import type { ResidentNets } from '../nets/residentNet.ts';
 import type { RowOps } from '../kernels/resident/row_ops.ts';
 import type { Bijector, Pass, Layer } from './bijector.ts';
 import {
@@ -41,22 +42,18 @@ export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensor
   tuningKey: (layer) => couplingKey('shift', layer),
 
   resident: {
-    forward: (ops, layer) => residentShift(ops, layer, 1),
-    inverse: (ops, layer) => residentShift(ops, layer, -1),
-    backward(ops, layer) {
-      const { transformStart, transformCount: count } = layer.tensors.blocks;
-      ops.scope(() => {
-        const run = netsForward(ops, layer);
-        const slot = ops.keep(count);
-        // Both d_t and d_x₂ equal d_z₂.
-        const unit = ops.dState + transformStart;
-        ops.add(
-          { kind: 'shift', to: transformStart, count, from: run.outputs, number: -1 },
-          { kind: 'keep', from: unit, count, slot },
-        );
-        netsBackward(ops, layer, run, { unit, slot });
-      });
+    forward(ops, layer) {
+      const { transformStart: unit, transformCount: count } = layer.tensors.blocks;
+      const run = residentShift(ops, layer, 1);
+      return () =>
+        ops.scope(() => {
+          // Both d_t and d_x₂ equal d_z₂.
+          const slot = ops.keep(count);
+          ops.add({ kind: 'keep', from: unit, count, slot });
+          netsBackward(ops, layer, run, { unit, slot });
+        });
     },
+    inverse: (ops, layer) => void residentShift(ops, layer, -1),
   },
 
   preservesVolume: true,
@@ -86,11 +83,12 @@ function residentShift(
   ops: RowOps,
   layer: Layer<AdditiveCouplingSpec, CouplingTensors>,
   number: 1 | -1,
-): void {
+): ResidentNets {
   const { transformStart: to, transformCount: count } = layer.tensors.blocks;
-  ops.scope(() => {
-    const { outputs: from } = netsForward(ops, layer);
+  return ops.scope(() => {
+    const { outputs: from, ...run } = netsForward(ops, layer);
     ops.add({ kind: 'shift', to, count, from, number });
+    return run;
   });
 }
 

@@ -9,7 +9,8 @@ import type { StackableCoupling } from '../model/couplingStack.ts';
 import { scaleBound, scaleMapSchema, scaleWords } from '../model/scaleMap.ts';
 import { conditionerBackward, conditionerForward, netParameters } from '../nets/conditioner.ts';
 import { netTensors } from '../nets/index.ts';
-import { netsBackward, netsForward } from '../nets/residentNet.ts';
+import { netsBackward, netsForward, reserveOutputs } from '../nets/residentNet.ts';
+import type { ResidentNets } from '../nets/residentNet.ts';
 import { INVERTED, SHIFT_FIRST } from '../kernels/resident/ops.ts';
 import type { Op } from '../kernels/resident/ops.ts';
 import type { RowOps } from '../kernels/resident/row_ops.ts';
@@ -121,17 +122,17 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
 
   resident: {
     scaleMap: ({ scale }) => scale,
-    forward: (ops, layer) => residentMap(ops, layer, false),
-    inverse: (ops, layer) => residentMap(ops, layer, true),
-    backward(ops, layer) {
-      const count = layer.tensors.blocks.transformCount;
-      ops.scope(() => {
-        const run = netsForward(ops, layer);
-        const slot = ops.keep(2 * count);
-        ops.add({ ...residentStep(layer, run.outputs), kind: 'affine_backward', slot });
-        netsBackward(ops, layer, run, { unit: run.outputs, slot });
-      });
+    forward(ops, layer) {
+      const slot = ops.keep(2 * layer.tensors.blocks.transformCount);
+      const run = residentMap(ops, layer, slot, false);
+      return () =>
+        ops.scope(() => {
+          const unit = reserveOutputs(ops, layer);
+          ops.add({ ...residentStep(layer, unit), kind: 'affine_backward', slot });
+          netsBackward(ops, layer, run, { unit, slot });
+        });
     },
+    inverse: (ops, layer) => void residentMap(ops, layer, 0, true),
   },
 
   preservesVolume: false,
@@ -169,16 +170,17 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
 
 export const affineCoupling = builderOf<AffineCouplingSpec>('affine_coupling');
 
-function residentMap(ops: RowOps, layer: Coupling, inverse: boolean): void {
-  ops.scope(() => {
-    const { outputs } = netsForward(ops, layer);
+function residentMap(ops: RowOps, layer: Coupling, slot: number, inverse: boolean): ResidentNets {
+  return ops.scope(() => {
+    const { outputs, ...run } = netsForward(ops, layer);
     const step = residentStep(layer, outputs);
     const option = (step.option ?? 0) | (inverse ? INVERTED : 0);
     const { count } = step;
     ops.add(
-      { ...step, kind: 'affine', option },
+      { ...step, kind: 'affine', option, slot },
       { kind: 'add_units', from: outputs, count, number: inverse ? -1 : 1 },
     );
+    return run;
   });
 }
 

@@ -112,12 +112,14 @@ export interface BackwardPass extends Pass {
 
 /** A bijector as operations on the rows of a tile. Each works in place on the units of the state. */
 export interface ResidentBijector<Spec extends LayerSpec = LayerSpec, Tensors = object> {
-  /** x → z; adds to the log-det. */
-  forward(ops: RowOps, layer: Layer<Spec, Tensors>): void;
+  /**
+   * x → z; adds to the log-det. In a training step it keeps what its way back needs, which it returns: operations that
+   * turn d_z into d_x in the units of the state, and leave the factors of its tensors' gradients. There is none where
+   * `backward` is missing.
+   */
+  forward(ops: RowOps, layer: Layer<Spec, Tensors>): (() => void) | undefined;
   /** z → x; adds the log-det of the inverse. */
   inverse(ops: RowOps, layer: Layer<Spec, Tensors>): void;
-  /** z → x and d_z → d_x; keeps the factors of its tensors' gradients. Missing where `backward` is. */
-  backward?(ops: RowOps, layer: Layer<Spec, Tensors>): void;
   /** The scale map of its log-scales, if it has one: all in a pass have the same. */
   scaleMap?(spec: Spec): ScaleMap;
 }

@@ -22,16 +22,19 @@ type Map = Pick<
 
 export const diagonalMap: Map = {
   resident: {
-    forward: (ops, layer) => residentMap(ops, layer, false),
-    inverse: (ops, layer) => residentMap(ops, layer, true),
-    backward(ops, { tensors: { bias, logScale } }) {
+    forward(ops, layer) {
+      const { bias, logScale } = layer.tensors;
       const count = logScale.length;
       const slot = ops.keep(2 * count);
-      const tensors = { tensor: logScale.offset, bias: offsetOf(bias) };
-      ops.add({ kind: 'scale_backward', to: 0, count, ...tensors, slot });
-      ops.sumsTo(logScale, slot);
-      if (bias !== undefined) ops.sumsTo(bias, slot + count);
+      residentMap(ops, layer, slot, false);
+      return () => {
+        const tensors = { tensor: logScale.offset, bias: offsetOf(bias) };
+        ops.add({ kind: 'scale_backward', to: 0, count, ...tensors, slot });
+        ops.sumsTo(logScale, slot);
+        if (bias !== undefined) ops.sumsTo(bias, slot + count);
+      };
     },
+    inverse: (ops, layer) => residentMap(ops, layer, 0, true),
   },
 
   preservesVolume: false,
@@ -55,12 +58,13 @@ export const diagonalMap: Map = {
 function residentMap(
   ops: RowOps,
   { tensors: { bias, logScale } }: Layer<LayerSpec, DiagonalTensors>,
+  slot: number,
   inverse: boolean,
 ): void {
   const count = logScale.length;
   const [tensor, option] = [logScale.offset, inverse ? INVERTED : 0];
   ops.add(
-    { kind: 'scale', to: 0, count, tensor, bias: offsetOf(bias), option },
+    { kind: 'scale', to: 0, count, tensor, bias: offsetOf(bias), option, slot },
     { kind: 'add_tensor', tensor, count, number: inverse ? -1 : 1 },
   );
 }

@@ -86,7 +86,10 @@ export const domainRoom: Bijector<DomainSpec, Tensors> = {
   domains: ({ features }) => features,
 
   resident: {
-    forward: (ops, layer) => residentMaps(ops, layer, 0),
+    forward(ops, layer) {
+      residentMaps(ops, layer, 0);
+      return undefined;
+    },
     inverse: (ops, layer) => residentMaps(ops, layer, INVERTED),
   },
 

@@ -26,7 +26,6 @@ import type { PlanBuilder } from '../plan/plan.ts';
 import { inOrder, shuffled } from '../random.ts';
 import { builderOf } from './bijector.ts';
 import { INVERTED, NONE } from '../kernels/resident/ops.ts';
-import type { RowOps } from '../kernels/resident/row_ops.ts';
 import type { Bijector, MapPass, TensorValues } from './bijector.ts';
 import { requireTwoFeatures } from './coupling.ts';
 
@@ -76,55 +75,55 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
 
   resident: {
     forward(ops, { tensors }) {
-      const { logDiagonal, permutation } = tensors;
+      const { lower, upper, logDiagonal, permutation } = tensors;
       const count = logDiagonal.length;
+      const slots = (): number => ops.keep(count);
+      const [xSlot, innerSlot] = [slots(), slots()];
       ops.scope(() => {
         const [y, w] = [ops.reserve(count), ops.reserve(count)];
-        ops.triangle(tensors, 'upper', false, { to: y, from: 0 });
-        ops.triangle(tensors, 'lower', false, { to: w, from: y });
+        ops.triangle(tensors, 'upper', false, { to: y, from: 0, aux: xSlot });
+        ops.triangle(tensors, 'lower', false, { to: w, from: y, aux: innerSlot });
         ops.add(
           { kind: 'permute', to: 0, count, from: w, tensor: permutation.offset, bias: NONE },
           { kind: 'add_tensor', tensor: logDiagonal.offset, count, number: 1 },
         );
       });
+      return () => {
+        const [dOuterSlot, dInnerSlot, diagonalSlot] = [slots(), slots(), slots()];
+        ops.scope(() => {
+          const [dOuter, dInner] = [ops.reserve(count), ops.reserve(count)];
+          const order = { tensor: permutation.offset, bias: NONE, option: INVERTED };
+          ops.add({ kind: 'permute', to: dOuter, count, from: 0, ...order });
+          ops.triangle(tensors, 'lower', true, { to: dInner, from: dOuter, aux: dOuterSlot });
+          ops.triangle(tensors, 'upper', true, { to: 0, from: dInner, aux: dInnerSlot });
+          const factors = { tensor: logDiagonal.offset, slot: diagonalSlot, slope: xSlot };
+          ops.add({ kind: 'diagonal_factors', from: dInner, count, ...factors });
+        });
+        // L maps `inner` and U maps x, so their gradients are matrix products as in a dense layer; half of each is used.
+        const square = { outputs: count, inputs: count };
+        ops.products.push(
+          { ...square, outSlot: dOuterSlot, inSlot: innerSlot, weight: lower.offset, triangle: 'lower' },
+          { ...square, outSlot: dInnerSlot, inSlot: xSlot, weight: upper.offset, triangle: 'upper' },
+          { outSlot: diagonalSlot, outputs: count, inSlot: 0, inputs: 0, bias: logDiagonal.offset },
+        );
+        ops.flops += 4 * count * count;
+      };
     },
 
-    inverse(ops, { tensors }) {
-      const count = tensors.logDiagonal.length;
-      ops.scope(() => {
-        residentSolve(ops, tensors, ops.reserve(count));
-        ops.add({ kind: 'add_tensor', tensor: tensors.logDiagonal.offset, count, number: -1 });
-      });
-    },
-
-    backward(ops, { tensors }) {
-      const { lower, upper, logDiagonal, permutation } = tensors;
+    inverse(ops, { tensors: { lower, upper, logDiagonal, permutation } }) {
       const count = logDiagonal.length;
-      const [innerSlot, dOuterSlot, dInnerSlot, xSlot, diagonalSlot] = [1, 2, 3, 4, 5].map(() =>
-        ops.keep(count),
-      ) as [number, number, number, number, number];
+      const order = { tensor: permutation.offset, bias: NONE, option: INVERTED };
       ops.scope(() => {
-        const [inner, dOuter, dInner] = [ops.reserve(count), ops.reserve(count), ops.reserve(count)];
-        const order = { tensor: permutation.offset, bias: NONE, option: INVERTED };
-        residentSolve(ops, tensors, inner, innerSlot);
-        ops.add({ kind: 'permute', to: dOuter, count, from: ops.dState, ...order });
-        ops.triangle(tensors, 'lower', true, { to: dInner, from: dOuter });
-        ops.triangle(tensors, 'upper', true, { to: ops.dState, from: dInner });
+        const y = ops.reserve(count);
         ops.add(
-          { kind: 'keep', from: dOuter, count, slot: dOuterSlot },
-          { kind: 'keep', from: dInner, count, slot: dInnerSlot },
-          { kind: 'keep', from: 0, count, slot: xSlot },
-          { kind: 'diagonal_factors', from: dInner, count, tensor: logDiagonal.offset, slot: diagonalSlot },
+          { kind: 'permute', to: y, count, from: 0, ...order },
+          { kind: 'solve_lower', to: y, count, tensor: lower.offset },
+          { kind: 'copy', to: 0, count, from: y },
+          { kind: 'solve_upper', to: 0, count, tensor: upper.offset, bias: logDiagonal.offset },
+          { kind: 'add_tensor', tensor: logDiagonal.offset, count, number: -1 },
         );
       });
-      // L maps `inner` and U maps x, so their gradients are matrix products as in a dense layer; half of each is used.
-      const square = { outputs: count, inputs: count };
-      ops.products.push(
-        { ...square, outSlot: dOuterSlot, inSlot: innerSlot, weight: lower.offset, triangle: 'lower' },
-        { ...square, outSlot: dInnerSlot, inSlot: xSlot, weight: upper.offset, triangle: 'upper' },
-        { outSlot: diagonalSlot, outputs: count, inSlot: 0, inputs: 0, bias: logDiagonal.offset },
-      );
-      ops.flops += 4 * count * count;
+      ops.flops += 2 * count * count;
     },
   },
 
@@ -188,25 +187,6 @@ function whiteningTensors({ lower, logDiagonal }: LinearSlots, W: Float64Array):
     { tensor: lower, values: Float32Array.from(rows.flat()) },
     { tensor: logDiagonal, values: Float32Array.from(diagonal, Math.log) },
   ];
-}
-
-/** The state z → x, by substitution; with a slot it keeps y = (U + diag) x. */
-function residentSolve(
-  ops: RowOps,
-  { lower, upper, logDiagonal, permutation }: LinearSlots,
-  y: number,
-  slot?: number,
-): void {
-  const count = logDiagonal.length;
-  const order = { tensor: permutation.offset, bias: NONE, option: INVERTED };
-  ops.add(
-    { kind: 'permute', to: y, count, from: 0, ...order },
-    { kind: 'solve_lower', to: y, count, tensor: lower.offset },
-    ...(slot === undefined ? [] : [{ kind: 'keep', from: y, count, slot } as const]),
-    { kind: 'copy', to: 0, count, from: y },
-    { kind: 'solve_upper', to: 0, count, tensor: upper.offset, bias: logDiagonal.offset },
-  );
-  ops.flops += 2 * count * count;
 }
 
 function addMap(

@@ -55,11 +55,11 @@ export const permutationRoom: Bijector<PermutationSpec, Tensors> = {
   movesFeatures: true,
 
   resident: {
-    forward: (ops, layer) => residentMap(ops, layer, 0, false),
-    inverse: (ops, layer) => residentMap(ops, layer, 0, true),
-    backward(ops, layer) {
-      for (const unit of [0, ops.dState]) residentMap(ops, layer, unit, true);
+    forward(ops, layer) {
+      residentMap(ops, layer, false);
+      return () => residentMap(ops, layer, true);
     },
+    inverse: (ops, layer) => residentMap(ops, layer, true),
   },
 
   preservesVolume: true,
@@ -74,11 +74,10 @@ export const permutationRoom: Bijector<PermutationSpec, Tensors> = {
 
 export const permutation = builderOf<PermutationSpec>('permutation');
 
-/** Permutes the units from `to` on, in place. */
+/** Permutes the units of the state, in place. */
 function residentMap(
   ops: RowOps,
   { tensors: { permutation: order, signs } }: Layer<PermutationSpec, Tensors>,
-  to: number,
   inverse: boolean,
 ): void {
   const count = order.length;
@@ -86,8 +85,8 @@ function residentMap(
     const from = ops.reserve(count);
     const option = inverse ? INVERTED : 0;
     ops.add(
-      { kind: 'copy', to: from, count, from: to },
-      { kind: 'permute', to, count, from, tensor: order.offset, bias: offsetOf(signs), option },
+      { kind: 'copy', to: from, count, from: 0 },
+      { kind: 'permute', to: 0, count, from, tensor: order.offset, bias: offsetOf(signs), option },
     );
   });
 }

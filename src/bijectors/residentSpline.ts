@@ -13,12 +13,10 @@ export interface ResidentSplines {
   bins: number;
   bound: number;
   block: FeatureBlock;
-  /** Brings a range of the raw numbers [features, 3 · bins − 1] to units from `to` on. */
-  toUnits: (range: UnitRange, to: number) => void;
 }
 
-/** The raw numbers, in the ranges that are in the tile at once. */
-export function rawRanges({ bins, block }: Pick<ResidentSplines, 'bins' | 'block'>): UnitRange[] {
+/** The raw numbers [features, 3 · bins − 1], in the ranges that are in the tile at once. */
+export function rawRanges({ bins, block }: ResidentSplines): UnitRange[] {
   const each = rawCount(bins);
   const slices = ceilDivide(block.count, Math.max(1, Math.floor(MAX_RAW_UNITS / each)));
   const features = ceilDivide(block.count, slices);
@@ -28,19 +26,28 @@ export function rawRanges({ bins, block }: Pick<ResidentSplines, 'bins' | 'block
   });
 }
 
-/** x → z or z → x for the features of the block; adds the log-det. A training step keeps x as rows of `owner`. */
-export function splinesForward(ops: RowOps, splines: ResidentSplines, owner: object, inverse: boolean): void {
-  const { block, toUnits } = splines;
+/**
+ * x → z or z → x for the features of the block; adds the log-det. `toUnits` brings a range of the raw numbers to units
+ * from `to` on. In a training step, slots from `xSlot` on keep x.
+ */
+export function splinesForward(
+  ops: RowOps,
+  splines: ResidentSplines,
+  run: { toUnits: (range: UnitRange, to: number) => void; xSlot: number; inverse: boolean },
+): void {
+  const { block } = splines;
+  const { toUnits, xSlot, inverse } = run;
   ops.scope(() => {
     const logDerivatives = ops.reserve(block.count);
     const raw = reserveRaw(ops, splines);
     for (const range of rawRanges(splines)) {
       toUnits(range, raw);
-      const { feature, ...op } = splineOp(ops, splines, owner, range);
+      const feature = range.start / rawCount(splines.bins);
       ops.add({
-        ...op,
+        ...splineOp(splines, range),
         kind: 'spline',
         from: raw,
+        slope: ops.keeps ? xSlot + feature : 0,
         aux: logDerivatives + feature,
         option: inverse ? INVERTED : 0,
       });
@@ -50,17 +57,16 @@ export function splinesForward(ops: RowOps, splines: ResidentSplines, owner: obj
   ops.flops += block.count * splineFlops(splines.bins);
 }
 
-/** z → x and d_z → d_x for a range of the raw numbers; their gradients go to units from `raw` on, and to slots. */
+/** d_z → d_x for a range of the raw numbers, at units from `raw` on; their gradients replace them, and go to slots. */
 export function splinesBackward(
   ops: RowOps,
   splines: ResidentSplines,
-  owner: object,
-  { range, raw, slot }: { range: UnitRange; raw: number; slot: number },
+  { range, raw, slot, xSlot }: { range: UnitRange; raw: number; slot: number; xSlot: number },
 ): void {
-  splines.toUnits(range, raw);
-  const { feature: _, ...op } = splineOp(ops, splines, owner, range);
-  ops.add({ ...op, kind: 'spline_backward', from: raw, slot: slot + range.start });
-  ops.flops += 3 * op.count * splineFlops(splines.bins);
+  const op = splineOp(splines, range);
+  const slope = xSlot + range.start / rawCount(splines.bins);
+  ops.add({ ...op, kind: 'spline_backward', from: raw, slot: slot + range.start, slope });
+  ops.flops += 2 * op.count * splineFlops(splines.bins);
 }
 
 /** Units for the raw numbers of a range. */
@@ -69,18 +75,13 @@ export function reserveRaw(ops: RowOps, splines: ResidentSplines): number {
 }
 
 function splineOp(
-  ops: RowOps,
   { bins, bound, block }: ResidentSplines,
-  owner: object,
   range: UnitRange,
-): { feature: number; to: number; count: number; inputs: number; tensor: number; number: number } {
-  const feature = range.start / rawCount(bins);
+): { to: number; count: number; inputs: number; number: number } {
   return {
-    feature,
-    to: block.start + feature,
+    to: block.start + range.start / rawCount(bins),
     count: range.count / rawCount(bins),
     inputs: bins,
-    tensor: ops.keptRows.start(owner, block.count) + feature,
     number: bound,
   };
 }

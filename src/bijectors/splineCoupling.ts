@@ -53,25 +53,27 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
   tuningKey: (layer) => couplingKey(`spline of ${layer.spec.bins} bins`, layer),
 
   resident: {
-    forward: (ops, layer) => residentMap(ops, layer, false),
-    inverse: (ops, layer) => residentMap(ops, layer, true),
-    backward(ops, layer) {
-      const { tensors } = layer;
-      ops.scope(() => {
-        const run = hiddenLayersForward(ops, layer);
-        const splines = residentSplines(ops, layer, run);
-        const raw = reserveRaw(ops, splines);
-        const slot = ops.keep(rawCount(splines.bins) * splines.block.count);
-        netBackward(ops, layer, run, onlyNet(layer), {
-          ranges: rawRanges(splines),
-          slot,
-          toUnits(range) {
-            splinesBackward(ops, splines, tensors, { range, raw, slot });
-            return raw;
-          },
+    forward(ops, layer) {
+      const splines = splinesOf(layer);
+      const net = onlyNet(layer);
+      const slot = ops.keep(rawCount(splines.bins) * splines.block.count);
+      const xSlot = ops.keep(splines.block.count);
+      const run = residentMap(ops, layer, { slot, xSlot, inverse: false });
+      return () =>
+        ops.scope(() => {
+          const raw = reserveRaw(ops, splines);
+          netBackward(ops, layer, run, net, {
+            ranges: rawRanges(splines),
+            slot,
+            toUnits(range) {
+              ops.add({ kind: 'recall', to: raw, count: range.count, slot: slot + range.start });
+              splinesBackward(ops, splines, { range, raw, slot, xSlot });
+              return raw;
+            },
+          });
         });
-      });
     },
+    inverse: (ops, layer) => void residentMap(ops, layer, { slot: 0, xSlot: 0, inverse: true }),
   },
 
   preservesVolume: false,
@@ -118,19 +120,22 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
 
 export const splineCoupling = builderOf<SplineCouplingSpec>('rational_quadratic_coupling');
 
-function residentMap(ops: RowOps, layer: Coupling, inverse: boolean): void {
-  ops.scope(() => {
-    const run = hiddenLayersForward(ops, layer);
-    splinesForward(ops, residentSplines(ops, layer, run), layer.tensors, inverse);
+function residentMap(
+  ops: RowOps,
+  layer: Coupling,
+  { slot, ...run }: { slot: number; xSlot: number; inverse: boolean },
+): ResidentNets {
+  return ops.scope(() => {
+    const hidden = hiddenLayersForward(ops, layer);
+    const toUnits = (range: UnitRange, to: number): void =>
+      outputsForward(ops, layer, hidden, onlyNet(layer), { range, to, slot });
+    splinesForward(ops, splinesOf(layer), { ...run, toUnits });
+    return hidden;
   });
 }
 
-function residentSplines(ops: RowOps, layer: Coupling, run: ResidentNets): ResidentSplines {
-  const { bins, bound } = layer.spec;
-  const { transformStart: start, transformCount: count } = layer.tensors.blocks;
-  const toUnits = (range: UnitRange, to: number): void =>
-    outputsForward(ops, layer, run, onlyNet(layer), range, to);
-  return { bins, bound, block: { start, count }, toUnits };
+function splinesOf({ spec: { bins, bound }, tensors: { blocks } }: Coupling): ResidentSplines {
+  return { bins, bound, block: { start: blocks.transformStart, count: blocks.transformCount } };
 }
 
 function onlyNet({ tensors: { nets } }: Coupling): NetSlots {

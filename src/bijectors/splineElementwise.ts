@@ -38,6 +38,8 @@ export interface Tensors {
   raw: TensorSlot;
 }
 
+type SplineLayer = Layer<SplineElementwiseSpec, Tensors>;
+
 export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
   schema,
   defaults: () => SPLINE_DEFAULTS,
@@ -65,26 +67,24 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
   width: ({ tensors }) => tensors.raw.length,
 
   resident: {
-    forward: (ops, layer) => splinesForward(ops, residentSplines(ops, layer), layer.tensors, false),
-    inverse: (ops, layer) => splinesForward(ops, residentSplines(ops, layer), layer.tensors, true),
-    backward(ops, layer) {
-      const { raw: tensor } = layer.tensors;
-      const splines = residentSplines(ops, layer);
-      const slot = ops.keep(tensor.length);
-      ops.scope(() => {
-        const raw = reserveRaw(ops, splines);
-        for (const range of rawRanges(splines)) {
-          splinesBackward(ops, splines, layer.tensors, { range, raw, slot });
-        }
-      });
-      ops.products.push({
-        outSlot: slot,
-        outputs: tensor.length,
-        inSlot: 0,
-        inputs: 0,
-        bias: tensor.offset,
-      });
+    forward(ops, layer) {
+      const { raw: tensor, block } = layer.tensors;
+      const xSlot = ops.keep(block.count);
+      residentMap(ops, layer, xSlot, false);
+      return () => {
+        const splines = splinesOf(layer);
+        const slot = ops.keep(tensor.length);
+        ops.scope(() => {
+          const raw = reserveRaw(ops, splines);
+          for (const range of rawRanges(splines)) {
+            rawToUnits(ops, tensor, range, raw);
+            splinesBackward(ops, splines, { range, raw, slot, xSlot });
+          }
+        });
+        ops.sumsTo(tensor, slot);
+      };
     },
+    inverse: (ops, layer) => residentMap(ops, layer, 0, true),
   },
 
   preservesVolume: false,
@@ -135,16 +135,20 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
 
 export const splineElementwise = builderOf<SplineElementwiseSpec>('rational_quadratic_elementwise');
 
-function residentSplines(
-  ops: RowOps,
-  { spec: { bins, bound }, tensors: { block, raw } }: Layer<SplineElementwiseSpec, Tensors>,
-): ResidentSplines {
-  const toUnits = ({ start, count }: UnitRange, to: number): void =>
-    ops.add({ kind: 'parameters', to, count, tensor: raw.offset + start });
-  return { bins, bound, block, toUnits };
+function residentMap(ops: RowOps, layer: SplineLayer, xSlot: number, inverse: boolean): void {
+  const toUnits = (range: UnitRange, to: number): void => rawToUnits(ops, layer.tensors.raw, range, to);
+  splinesForward(ops, splinesOf(layer), { toUnits, xSlot, inverse });
 }
 
-function numbersOf({ spec, tensors }: Layer<SplineElementwiseSpec, Tensors>, { rows }: Pass): SplineNumbers {
+function rawToUnits(ops: RowOps, raw: TensorSlot, { start, count }: UnitRange, to: number): void {
+  ops.add({ kind: 'parameters', to, count, tensor: raw.offset + start });
+}
+
+function splinesOf({ spec: { bins, bound }, tensors: { block } }: SplineLayer): ResidentSplines {
+  return { bins, bound, block };
+}
+
+function numbersOf({ spec, tensors }: SplineLayer, { rows }: Pass): SplineNumbers {
   const { bins, bound } = spec;
   const { block, raw } = tensors;
   const blocks = { transformStart: block.start, transformCount: block.count };

@@ -76,7 +76,10 @@ export const standardizeRoom: Bijector<StandardizeSpec, Tensors> = {
   standardisation: ({ tensors }) => tensors,
 
   resident: {
-    forward: (ops, layer) => residentMap(ops, layer, false),
+    forward(ops, layer) {
+      residentMap(ops, layer, false);
+      return undefined;
+    },
     inverse: (ops, layer) => residentMap(ops, layer, true),
   },
 

@@ -13,9 +13,8 @@ interface Coupling {
   tensors: { blocks: CouplingBlocks; nets: readonly NetSlots[] };
 }
 
-/** What the nets leave for their backward pass. */
+/** Where the nets keep what their backward pass needs, in a training step. */
 export interface ResidentNets {
-  regions: Regions;
   nets: readonly ResidentNet[];
   /** The slot at which the nets' inputs begin. */
   inputSlot: number;
@@ -27,9 +26,9 @@ interface ResidentNet {
   slopeSlots: readonly number[];
 }
 
-/** The units of the hidden layers, which the nets share: two that take turns, and the running sum of a residual net. */
+/** The units of the hidden layers, which take each other's place, and of the running sum of a residual net. */
 interface Regions {
-  turns: readonly [number, number];
+  hidden: number;
   sum: number;
 }
 
@@ -42,43 +41,55 @@ export interface OutputGradient {
   slot: number;
 }
 
-/**
- * Runs the nets on the conditioning block and the context; the outputs begin at unit `outputs`. In a backward pass they
- * keep what their gradients need.
- */
+/** Runs the nets on the conditioning block and the context; the outputs begin at unit `outputs`. */
 export function netsForward(ops: RowOps, coupling: Coupling): ResidentNets & { outputs: number } {
+  const outputs = reserveOutputs(ops, coupling);
+  const hidden = hiddenLayersForward(ops, coupling, (net, regions) =>
+    outputsForward(ops, coupling, { regions }, net, {
+      range: allOutputs(net),
+      to: outputs + net.outputStart,
+    }),
+  );
+  return { outputs, ...hidden };
+}
+
+/** Takes units for the outputs of all nets. */
+export function reserveOutputs(ops: RowOps, { tensors: { nets } }: Coupling): number {
+  return ops.reserve(nets.reduce((sum, { layers }) => sum + (layers.at(-1)?.outputs ?? 0), 0));
+}
+
+/** Runs the hidden layers of the nets; `then` comes after each net's, which the next net replaces. */
+export function hiddenLayersForward(
+  ops: RowOps,
+  coupling: Coupling,
+  then?: (net: NetSlots, regions: Regions) => void,
+): ResidentNets & { regions: Regions } {
   const { nets } = coupling.tensors;
-  const outputs = ops.reserve(nets.reduce((sum, { layers }) => sum + (layers.at(-1)?.outputs ?? 0), 0));
-  const shared = startNets(ops, coupling);
-  const run = nets.map((net) => {
-    const hidden = hiddenForward(ops, coupling, net, shared.regions);
-    outputsForward(ops, coupling, shared, net, allOutputs(net), outputs + net.outputStart);
+  const inputSlot = ops.keep(nets[0]?.layers[0]?.inputs ?? 0);
+  const regions = regionsFor(ops, coupling);
+  const run = nets.map((net, index) => {
+    // All nets have the same inputs.
+    const hidden = hiddenForward(ops, coupling, net, regions, index === 0 ? inputSlot : 0);
+    then?.(net, regions);
     return hidden;
   });
-  return { outputs, ...shared, nets: run };
+  return { regions, inputSlot, nets: run };
 }
 
-/** Runs the hidden layers of a coupling's only net; `outputsForward` then gives its outputs, range by range. */
-export function hiddenLayersForward(ops: RowOps, coupling: Coupling): ResidentNets {
-  const shared = startNets(ops, coupling);
-  const nets = coupling.tensors.nets.map((net) => hiddenForward(ops, coupling, net, shared.regions));
-  return { ...shared, nets };
-}
-
-/** A range of a net's outputs, to units from `to` on. */
+/** A range of a net's outputs, to units from `to` on; a training step with a `slot` for the outputs keeps them. */
 export function outputsForward(
   ops: RowOps,
   { spec }: Coupling,
-  { regions }: Pick<ResidentNets, 'regions'>,
+  { regions }: { regions: Regions },
   net: NetSlots,
-  outputs: UnitRange,
-  to: number,
+  { range, to, slot = 0 }: { range: UnitRange; to: number; slot?: number },
 ): void {
   const routes = netOf(spec.conditioner).routes(net.layers);
   const [below, { layer }] = routes.slice(-2) as [LayerRoute, LayerRoute];
-  const bias = layer.bias.offset + outputs.start;
-  const op = { to, from: inputRegion(regions, below), bias, option: 0 };
-  ops.dense(layer, { start: 0, count: layer.inputs }, op, outputs);
+  const bias = layer.bias.offset + range.start;
+  const keeps = slot === 0 ? {} : { slot: slot + range.start, option: STEPS.keep };
+  const op = { to, from: inputRegion(regions, below), bias, option: 0, ...keeps };
+  ops.dense(layer, { start: 0, count: layer.inputs }, op, range);
 }
 
 /** Pulls the gradient of the outputs, in their units and in slots, back through the nets. */
@@ -89,22 +100,29 @@ export function netsBackward(
   { unit, slot }: { unit: number; slot: number },
 ): void {
   for (const net of coupling.tensors.nets) {
-    netBackward(ops, coupling, run, net, {
-      ranges: [allOutputs(net)],
-      toUnits: () => unit + net.outputStart,
-      slot: slot + net.outputStart,
-    });
+    ops.scope(() =>
+      netBackward(ops, coupling, run, net, {
+        ranges: [allOutputs(net)],
+        toUnits: () => unit + net.outputStart,
+        slot: slot + net.outputStart,
+      }),
+    );
   }
 }
 
 /** Pulls the gradient of one net's outputs back through it. */
 export function netBackward(
   ops: RowOps,
-  { spec, tensors: { blocks, nets } }: Coupling,
-  { regions, inputSlot, nets: runs }: ResidentNets,
+  coupling: Coupling,
+  { inputSlot, nets: runs }: ResidentNets,
   net: NetSlots,
   gradient: OutputGradient,
 ): void {
+  const {
+    spec,
+    tensors: { blocks, nets },
+  } = coupling;
+  const regions = regionsFor(ops, coupling);
   const condition = { start: 0, count: blocks.conditionCount };
   const run = runs[nets.indexOf(net)];
   const slotOf = (slots: readonly number[] | undefined, depth: number): number => slots?.[depth] ?? NaN;
@@ -121,16 +139,16 @@ export function netBackward(
       bias: layer.bias.offset,
     });
     ops.flops += 2 * layer.inputs * layer.outputs;
-    const from = regionOf(regions, route.place, route);
+    const from = outputRegion(regions, route);
     if (below === undefined) {
       if (condition.count === 0) continue;
-      const to = ops.dState + blocks.conditionStart;
+      const to = blocks.conditionStart;
       ops.denseBackward(layer, condition, { to, from, bias: NONE, option: STEPS.add });
       continue;
     }
     const slot = slotOf(run?.slopeSlots, below.depth);
     const slopes = below.isActivated ? STEPS.timesSlope : 0;
-    const op = { to: regionOf(regions, below.place, below), bias: NONE, slot, slope: slot, option: slopes };
+    const op = { to: outputRegion(regions, below), bias: NONE, slot, slope: slot, option: slopes };
     if (isLast) {
       outputsBackward(ops, layer, op, gradient);
       continue;
@@ -148,52 +166,39 @@ function outputsBackward(
   op: { to: number; bias: number; slot: number; slope: number; option: number },
   { ranges, toUnits }: OutputGradient,
 ): void {
-  // All ranges are computed from the hidden layer, so only a single one may leave its gradient there.
-  const to = ranges.length === 1 ? op.to : ops.reserve(layer.inputs);
   ranges.forEach((range, index) => {
     const adds = index > 0 ? STEPS.add : 0;
     const keeps = index === ranges.length - 1 ? STEPS.keep : 0;
-    const step = { ...op, to, from: toUnits(range), option: op.option | adds | keeps };
+    const step = { ...op, from: toUnits(range), option: op.option | adds | keeps };
     ops.denseBackward(layer, { start: 0, count: layer.inputs }, step, range);
   });
-  if (to !== op.to) ops.add({ kind: 'copy', to: op.to, from: to, count: layer.inputs });
-}
-
-function startNets(ops: RowOps, coupling: Coupling): Pick<ResidentNets, 'regions' | 'inputSlot'> {
-  const { blocks, nets } = coupling.tensors;
-  const inputs = nets[0]?.layers[0]?.inputs ?? 0;
-  const inputSlot = ops.isBackward ? ops.keep(inputs) : 0;
-  if (ops.isBackward) keepInputs(ops, blocks, inputs, inputSlot);
-  return { inputSlot, regions: regionsFor(ops, coupling) };
 }
 
 function allOutputs({ layers }: NetSlots): UnitRange {
   return { start: 0, count: layers.at(-1)?.outputs ?? 0 };
 }
 
-function keepInputs(ops: RowOps, blocks: CouplingBlocks, inputs: number, slot: number): void {
-  const { conditionStart: from, conditionCount: count } = blocks;
-  if (count > 0) ops.add({ kind: 'keep', from, count, slot });
-  if (inputs > count) ops.add({ kind: 'keep', from: ops.context, count: inputs - count, slot: slot + count });
-}
-
 function regionsFor(ops: RowOps, { spec, tensors }: Coupling): Regions {
   const hidden = tensors.nets
     .flatMap(({ layers }) => netOf(spec.conditioner).routes(layers))
     .filter(({ isLast }) => !isLast);
-  const widthOf = (turn: number): number =>
-    Math.max(1, ...hidden.filter(({ depth }) => depth % 2 === turn).map(({ layer }) => layer.outputs));
+  const width = Math.max(1, ...hidden.map(({ layer }) => layer.outputs));
   const hasSum = hidden.some(({ isTerm }) => isTerm);
-  const turns = [ops.reserve(widthOf(0)), ops.reserve(widthOf(1))] as const;
-  return { turns, sum: hasSum ? ops.reserve(widthOf(0)) : 0 };
+  return { hidden: ops.reserve(width), sum: hasSum ? ops.reserve(width) : 0 };
 }
 
-function hiddenForward(ops: RowOps, coupling: Coupling, net: NetSlots, regions: Regions): ResidentNet {
+function hiddenForward(
+  ops: RowOps,
+  coupling: Coupling,
+  net: NetSlots,
+  regions: Regions,
+  inputSlot: number,
+): ResidentNet {
   const { blocks } = coupling.tensors;
   const routes = netOf(coupling.spec.conditioner).routes(net.layers);
   const hidden = routes.filter(({ isLast }) => !isLast);
-  const keeps = ops.isBackward;
-  const slots = (): number[] => (keeps ? hidden.map(({ layer }) => ops.keep(layer.outputs)) : []);
+  const { keeps } = ops;
+  const slots = (): number[] => hidden.map(({ layer }) => ops.keep(layer.outputs));
   const [valueSlots, slopeSlots] = [slots(), slots()];
   for (const route of hidden) {
     const { layer, depth, isFirst, isTerm, isActivated } = route;
@@ -204,10 +209,10 @@ function hiddenForward(ops: RowOps, coupling: Coupling, net: NetSlots, regions: 
       (activates ? STEPS.activate | (keeps ? STEPS.keepSlope : 0) : 0) |
       // The sum of a residual net itself continues; what reads it is its activation, or at the end the sum.
       (keeps && (activates || !isActivated) ? STEPS.keep : 0);
-    const to = regionOf(regions, route.place, route);
+    const to = outputRegion(regions, route);
     const bias = layer.bias.offset;
     const below = routes[depth - 1];
-    if (below === undefined) firstLayer(ops, blocks, layer, { ...kept, to, bias, option: steps });
+    if (below === undefined) firstLayer(ops, blocks, layer, inputSlot, { ...kept, to, bias, option: steps });
     else {
       const from = inputRegion(regions, below);
       ops.dense(layer, { start: 0, count: layer.inputs }, { ...kept, to, from, bias, option: steps });
@@ -216,7 +221,7 @@ function hiddenForward(ops: RowOps, coupling: Coupling, net: NetSlots, regions: 
     ops.add({
       ...kept,
       kind: 'activate',
-      to: turnOf(regions, depth),
+      to: regions.hidden,
       from: regions.sum,
       count: layer.outputs,
       option: keeps ? STEPS.keep | STEPS.keepSlope : 0,
@@ -230,29 +235,29 @@ function firstLayer(
   ops: RowOps,
   { conditionStart, conditionCount }: CouplingBlocks,
   layer: NetSlots['layers'][number],
+  inputSlot: number,
   op: { to: number; bias: number; option: number; slot: number; slope: number },
 ): void {
   const context = { start: conditionCount, count: layer.inputs - conditionCount };
   if (conditionCount > 0) {
     const isAll = context.count === 0;
     const rest = isAll ? op : { to: op.to, bias: NONE, option: 0 };
-    ops.dense(layer, { start: 0, count: conditionCount }, { ...rest, from: conditionStart });
+    const range = { start: 0, count: conditionCount };
+    ops.dense(layer, range, { ...rest, from: conditionStart, aux: inputSlot });
   }
   if (context.count > 0) {
     const option = op.option | (conditionCount > 0 ? STEPS.add : 0);
-    ops.dense(layer, context, { ...op, from: ops.context, option });
+    const aux = inputSlot === 0 ? 0 : inputSlot + conditionCount;
+    ops.dense(layer, context, { ...op, from: ops.context, aux, option });
   }
 }
 
-function regionOf(regions: Regions, place: number, { isTerm }: { isTerm: boolean }): number {
-  return isTerm ? regions.sum : turnOf(regions, place);
+/** The units to which a hidden layer goes. */
+function outputRegion(regions: Regions, { isTerm }: LayerRoute): number {
+  return isTerm ? regions.sum : regions.hidden;
 }
 
 /** The units from which the layer above reads a hidden layer. */
-function inputRegion(regions: Regions, { depth, isTerm, isActivated }: LayerRoute): number {
-  return isTerm && !isActivated ? regions.sum : turnOf(regions, depth);
-}
-
-function turnOf({ turns }: Regions, depth: number): number {
-  return turns[depth % 2 === 0 ? 0 : 1];
+function inputRegion(regions: Regions, { isTerm, isActivated }: LayerRoute): number {
+  return isTerm && !isActivated ? regions.sum : regions.hidden;
 }

@@ -1,15 +1,15 @@
 /** The resident regime: a workgroup takes a tile of rows through all bijectors in one dispatch. */
-import type { BaseLayer } from '../bases/base.ts';
-import type { BackwardPass, Layer } from '../bijectors/bijector.ts';
+import type { BackwardPass, FlowShape, Layer } from '../bijectors/bijector.ts';
 import { residentBackwardWeight, residentSlices } from '../kernels/resident/resident_backward_weight.ts';
 import { WeightPacker } from '../kernels/resident/resident_pack.ts';
-import { residentPass, tileBytes, tilesOf } from '../kernels/resident/resident_pass.ts';
-import type { ResidentPassArguments, Tile } from '../kernels/resident/resident_pass.ts';
+import { factorElements, residentPass, tileFits } from '../kernels/resident/resident_pass.ts';
+import type { Tile } from '../kernels/resident/resident_pass.ts';
 import { residentWeightReduce } from '../kernels/resident/resident_weight_reduce.ts';
-import { KeptRows, RowOps } from '../kernels/resident/row_ops.ts';
+import { RowOps } from '../kernels/resident/row_ops.ts';
 import type { Activation } from '../model/activation.ts';
 import type { ScaleMap } from '../model/scaleMap.ts';
 import {
+  checkpointsName,
   CONTEXT,
   D_STATE,
   FACTORS,
@@ -22,10 +22,7 @@ import {
 } from '../plan/names.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import type { FlowModel } from '../spec/layout.ts';
-import type { Stage } from './stage.ts';
-
-/** WebGPU's guaranteed workgroup memory. */
-const WORKGROUP_BYTES = 16_384;
+import type { Score, Stage } from './stage.ts';
 
 /** The largest comes first: more rows share each load of a weight, and fewer fill more workgroups. */
 const TILES: readonly Tile[] = [2, 1].map((rowQuads) => ({ group: 64, rowQuads, outputQuads: 2 }));
@@ -34,10 +31,6 @@ const TILES: readonly Tile[] = [2, 1].map((rowQuads) => ({ group: 64, rowQuads, 
 const FACTOR_BYTES = 64 * 2 ** 20;
 /** Slots of a segment, so that memory does not grow with depth. */
 const MAX_SLOTS = 12_288;
-
-/** The operations of a bijector or of the density of the base. */
-type Build = (ops: RowOps) => void;
-type Step = { isBackward: boolean; build: Build };
 
 interface Constants {
   activation?: Activation;
@@ -56,13 +49,19 @@ export function residentLayersAt(model: FlowModel, start: number): readonly Laye
       (activation === undefined || activation === (constants.activation ?? activation)) &&
       (scale === undefined || scale.map === (constants.scale?.map ?? scale.map));
     if (room.resident === undefined || !isAlike) break;
-    if (room.backward !== undefined && room.resident.backward === undefined) break;
     // The bijectors use the same units one after the other, so all fit a tile if each does.
     if (tileFor(model, [layer]) === undefined) break;
     layers.push(layer);
     constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };
   }
   return layers;
+}
+
+/** Bijectors whose factors are kept at once. */
+interface Segment {
+  layers: readonly Layer[];
+  /** The checkpoint at which it begins. */
+  checkpoint: number;
 }
 
 /** The bijectors as a stage of the flow. */
@@ -80,11 +79,12 @@ export function residentStage(
   const tile = tileFor(model, layers);
   if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
   const weights = new WeightPacker(tile.outputQuads);
-  const keptRows = new KeptRows();
-  const ofPass = (isBackward: boolean): RowOps =>
-    new RowOps({ dim, contextDim, isBackward, weights, keptRows });
+  const startOps = (keeps: boolean): RowOps => new RowOps({ dim, contextDim, keeps, weights });
   const [withNets] = layers.filter(({ spec: { conditioner } }) => conditioner !== undefined);
   const [scaled] = layers.filter(({ room }) => room.resident?.scaleMap !== undefined);
+  const meetsBase = resident !== undefined && place + layers.length === layout.bijectors.length;
+  // Alone, its last segment goes forward, scores and goes back at once.
+  const isAlone = meetsBase && place === 0;
   const common = (plan: PlanBuilder, rows: number, { ops, units, flops }: RowOps) => ({
     rows,
     dim,
@@ -97,20 +97,39 @@ export function residentStage(
     scale: scaled?.room.resident?.scaleMap?.(scaled.spec) ?? ({ map: 'exp' } as const),
     parameters: PARAMETERS,
     packed: plan.buffer(packedWeights, Math.max(4, weights.length)),
-    state: STATE,
-    logDet: LOG_DET,
     density: resident?.density,
     ...(contextDim > 0 ? { context: plan.buffer(CONTEXT, contextDim * rows) } : {}),
   });
-  const kept = (plan: PlanBuilder, rows: number, name: string | undefined): { kept?: string } =>
-    name === undefined || keptRows.count === 0 ? {} : { kept: plan.buffer(name, keptRows.count * rows) };
-  const run = (plan: PlanBuilder, args: ResidentPassArguments, packs: boolean): void => {
-    const pack = packs ? weights.dispatch({ parameters: PARAMETERS, packed: packedWeights }) : undefined;
-    plan.add(...(pack === undefined ? [] : [pack]), residentPass(args));
+  const checkpointsOf = (plan: PlanBuilder, rows: number, segments: readonly Segment[]): string =>
+    plan.buffer(checkpointsName(place), segments.length * (dim + 1) * rows);
+  const pack = (plan: PlanBuilder): void => {
+    const dispatch = weights.dispatch({ parameters: PARAMETERS, packed: packedWeights });
+    if (dispatch !== undefined) plan.add(dispatch);
   };
-  // A step packs the weights once for both passes, so its forward pass builds the backward one too.
-  let segments: readonly RowOps[] = [];
-  const meetsBase = resident !== undefined && place + layers.length === layout.bijectors.length;
+  const addScore = (ops: RowOps, score: Score): void =>
+    resident?.logProb(ops, base, { sign: 1, isLoss: score.isLoss });
+  const scoreOf = ({ buffer: logProb, ...score }: Score) => ({
+    ...score,
+    logProb,
+    sign: score.isLoss ? (-1 as const) : (1 as const),
+  });
+  /** A training step's forward pass plans both, as it packs the weights for both. */
+  let segments: readonly Segment[] = [];
+  let parts: readonly RowOps[] = [];
+  let scored: Score | undefined;
+
+  /** The operations of a segment forward, and then backward. */
+  const trainingOps = (segment: Segment, score: Score | undefined): RowOps => {
+    const ops = startOps(true);
+    const backward = segment.layers.map((layer) => layer.room.resident?.forward(ops, layer));
+    if (segment === segments.at(-1) && score !== undefined) {
+      if (isAlone) addScore(ops, score);
+      resident?.lossBackward(ops, base);
+    } else ops.add({ kind: 'gradient' });
+    for (const back of backward.toReversed()) back?.();
+    return ops;
+  };
+
   return {
     place,
     preservesVolume: false,
@@ -119,30 +138,37 @@ export function residentStage(
     canScore: meetsBase,
     canDraw: meetsBase,
 
-    forward(plan, { rows, accumulate, score, keptRows: name }) {
-      const ops = ofPass(false);
-      for (const layer of layers) layer.room.resident?.forward(ops, layer);
-      if (score !== undefined) resident?.logProb(ops, base, { sign: 1, isLoss: score.isLoss });
+    forward(plan, { rows, accumulate, score }) {
       if (isTraining) {
-        const steps = backwardSteps(layers, score?.isLoss === true ? base : undefined);
-        segments = segmentsOf(steps, maxSlots(rows), () => ofPass(true));
+        segments = segmentsOf(model, layers, meetsBase, maxSlots(rows));
+        parts = segments.map((segment) => trainingOps(segment, score));
+        scored = score;
       }
-      run(
-        plan,
-        {
+      const ahead = isTraining && isAlone ? segments.slice(0, -1) : segments;
+      const ops = startOps(false);
+      for (const segment of ahead) {
+        ops.add({ kind: 'checkpoint', slot: segment.checkpoint });
+        for (const layer of segment.layers) layer.room.resident?.forward(ops, layer);
+      }
+      if (!isTraining) for (const layer of layers) layer.room.resident?.forward(ops, layer);
+      else if (isAlone && ahead.length > 0) ops.add({ kind: 'checkpoint', slot: ahead.length });
+      const scores = score !== undefined && !(isTraining && isAlone);
+      if (scores) addScore(ops, score);
+      pack(plan);
+      if (ops.ops.length === 0) return;
+      plan.add(
+        residentPass({
           ...common(plan, rows, ops),
-          ...kept(plan, rows, name),
-          accumulate,
-          ...(score && {
-            score: { ...score, logProb: score.buffer, sign: score.isLoss ? -1 : 1 },
-          }),
-        },
-        true,
+          state: STATE,
+          logDet: { buffer: LOG_DET, accumulate },
+          ...(isTraining && { checkpoints: { buffer: checkpointsOf(plan, rows, segments) } }),
+          ...(scores && { score: scoreOf(score) }),
+        }),
       );
     },
 
     inverse(plan, { rows, accumulate, draws }) {
-      const ops = ofPass(false);
+      const ops = startOps(false);
       const density = draws?.density;
       if (draws !== undefined) resident?.sample(ops, base);
       if (density !== undefined) {
@@ -150,37 +176,47 @@ export function residentStage(
         resident?.logProb(ops, base, { sign: -1, isLoss: false });
       }
       for (const layer of layers.toReversed()) layer.room.resident?.inverse(ops, layer);
-      run(
-        plan,
-        {
+      pack(plan);
+      plan.add(
+        residentPass({
           ...common(plan, rows, ops),
-          accumulate,
+          state: STATE,
+          logDet: { buffer: LOG_DET, accumulate },
           ...(draws && { draws: { ...draws, latent: density?.latent } }),
           ...(density && { score: { logProb: density.logProb, start: 0, sign: -1, validRows: rows } }),
-        },
-        true,
+        }),
       );
     },
 
-    backward(plan, { rows, validRows, dLogDet, keptRows: name }: BackwardPass) {
+    backward(plan, { rows, validRows, dLogDet }: BackwardPass) {
       const parameters = layout.trainableLength;
-      const products = segments.flatMap((segment) => segment.products);
-      if (segments.length === 0) return;
-      const shape = { rows, tile, products };
+      const products = parts.flatMap((part) => part.products);
+      const shape = { rows, products };
       const slices = residentSlices(shape);
-      const partials = plan.buffer(residentPartialsName(place), slices * parameters);
-      for (const segment of segments) {
-        const { slots } = segment;
-        const factors = plan.buffer(FACTORS, 4 * tile.rowQuads * slots * tilesOf(rows, tile));
-        const dState = plan.buffer(D_STATE, dim * rows);
-        const backward = { validRows, dLogDet, slots, dState, factors };
-        const buffers = { ...common(plan, rows, segment), ...kept(plan, rows, name) };
-        run(plan, { ...buffers, accumulate: false, backward }, false);
-        if (segment.products.length === 0) continue;
+      const partials = residentPartialsName(place);
+      const isOne = isAlone && segments.length === 1;
+      for (const [index, part] of [...parts.entries()].toReversed()) {
+        const { slots } = part;
+        const factors = plan.buffer(FACTORS, factorElements(rows, slots, tile));
+        const training = { validRows, dLogDet, slots, factors };
+        const score = isAlone && index === parts.length - 1 ? scored : undefined;
+        // The bijectors before this stage rebuild their rows from the state.
+        const needsState = isOne || (index === 0 && place > 0);
+        plan.add(
+          residentPass({
+            ...common(plan, rows, part),
+            ...(needsState && { state: STATE }),
+            ...(!isOne && { checkpoints: { buffer: checkpointsOf(plan, rows, segments), resume: index } }),
+            training: isOne ? training : { ...training, dState: plan.buffer(D_STATE, dim * rows) },
+            ...(score && { score: scoreOf(score) }),
+          }),
+        );
+        if (part.products.length === 0) continue;
+        plan.buffer(partials, slices * parameters);
         plan.add(
           residentBackwardWeight({
             ...shape,
-            products: segment.products,
+            products: part.products,
             slices,
             slots,
             parameters,
@@ -189,7 +225,9 @@ export function residentStage(
           }),
         );
       }
-      plan.add(residentWeightReduce({ parameters, slices, partials, gradients: GRADIENTS }));
+      if (products.length > 0) {
+        plan.add(residentWeightReduce({ parameters, slices, partials, gradients: GRADIENTS }));
+      }
     },
   };
 }
@@ -199,57 +237,54 @@ function maxSlots(rows: number): number {
   return Math.min(MAX_SLOTS, Math.floor(FACTOR_BYTES / (4 * rows)));
 }
 
-/** The steps of the backward pass: the gradient of the loss, then from the last bijector to the first. */
-function backwardSteps(layers: readonly Layer[], base: BaseLayer | undefined): Build[] {
+/** The bijectors in segments of at most `most` slots, but of one bijector at least. */
+function segmentsOf(model: FlowModel, layers: readonly Layer[], meetsBase: boolean, most: number): Segment[] {
+  const [loss] = basePartsOf(model);
+  const groups: Layer[][] = [[]];
+  let slots = meetsBase ? loss.slots : 0;
+  for (const layer of layers.toReversed()) {
+    const [{ slots: own }] = partsOf(model, layer);
+    if (slots + own > most && groups[0]?.length !== 0) {
+      groups.unshift([]);
+      slots = 0;
+    }
+    groups[0]?.unshift(layer);
+    slots += own;
+  }
+  return groups.map((layers, checkpoint) => ({ layers, checkpoint }));
+}
+
+type Parts = [training: RowOps, ...others: RowOps[]];
+
+/** The operations of a bijector alone, in a training step and inverted. */
+function partsOf({ spec }: FlowModel, layer: Layer): Parts {
+  const { resident } = layer.room;
   return [
-    (ops) => base?.room.resident?.lossBackward(ops, base),
-    ...layers.toReversed().map((layer) => (ops: RowOps) => layer.room.resident?.backward?.(ops, layer)),
+    partOf(spec, true, (ops) => resident?.forward(ops, layer)?.()),
+    partOf(spec, false, (ops) => resident?.inverse(ops, layer)),
   ];
 }
 
-/** The operations of the steps, in segments of at most `slots` slots. */
-function segmentsOf(steps: readonly Build[], slots: number, start: () => RowOps): RowOps[] {
-  const segments: RowOps[] = [];
-  for (const step of steps) {
-    const alone = start();
-    step(alone);
-    let segment = segments.at(-1);
-    if (segment === undefined || segment.slots + alone.slots > slots) {
-      segment = start();
-      segments.push(segment);
-    }
-    step(segment);
-  }
-  return segments.filter(({ ops }) => ops.length > 0);
+/** The operations of the base: the loss backward, the density, a sample. */
+function basePartsOf({ spec, layout: { base } }: FlowModel): Parts {
+  const { resident } = base.room;
+  return [
+    partOf(spec, true, (ops) => resident?.lossBackward(ops, base)),
+    partOf(spec, false, (ops) => resident?.logProb(ops, base, { sign: 1, isLoss: false })),
+    partOf(spec, false, (ops) => resident?.sample(ops, base)),
+  ];
 }
 
-/** The operations of a bijector alone, or of the density of the base, in each pass. */
-function passesOf({ dim, contextDim }: FlowModel['spec'], steps: readonly Step[]): RowOps[] {
-  const [weights, keptRows] = [new WeightPacker(1), new KeptRows()];
-  return steps.map(({ isBackward, build }) => {
-    const ops = new RowOps({ dim, contextDim, isBackward, weights, keptRows });
-    build(ops);
-    return ops;
-  });
+function partOf({ dim, contextDim }: FlowShape, keeps: boolean, build: (ops: RowOps) => void): RowOps {
+  const ops = new RowOps({ dim, contextDim, keeps, weights: new WeightPacker(1) });
+  build(ops);
+  return ops;
 }
 
 /** The largest tile whose memory suffices for the bijectors and the base, or undefined. */
-function tileFor({ spec, layout: { base } }: FlowModel, layers: readonly Layer[]): Tile | undefined {
-  const { resident } = base.room;
-  const passes = passesOf(spec, [
-    { isBackward: false, build: (ops) => resident?.logProb(ops, base, { sign: 1, isLoss: false }) },
-    { isBackward: false, build: (ops) => resident?.sample(ops, base) },
-    { isBackward: true, build: (ops) => resident?.lossBackward(ops, base) },
-    ...layers.flatMap((layer): Step[] => {
-      const { resident: own } = layer.room;
-      return [
-        { isBackward: false, build: (ops) => own?.forward(ops, layer) },
-        { isBackward: false, build: (ops) => own?.inverse(ops, layer) },
-        { isBackward: true, build: (ops) => own?.backward?.(ops, layer) },
-      ];
-    }),
-  ]);
-  const units = Math.max(...passes.map((pass) => pass.units));
-  const ops = passes.flatMap((pass) => pass.ops);
-  return TILES.find((tile) => tileBytes(units, ops, tile) <= WORKGROUP_BYTES);
+function tileFor(model: FlowModel, layers: readonly Layer[]): Tile | undefined {
+  const parts = [...basePartsOf(model), ...layers.flatMap((layer) => partsOf(model, layer))];
+  const units = Math.max(...parts.map((part) => part.units));
+  const ops = parts.flatMap((part) => part.ops);
+  return TILES.find((tile) => tileFits(units, ops, tile));
 }

@@ -46,6 +46,8 @@ export const D_SPLINE_RAW = 'd_spline_raw';
 export const packedWeightsName = (place: number): string => `packed_weights@${place}`;
 /** Partial sums of all gradients of the bijectors from a place on; 0 for other parameters. */
 export const residentPartialsName = (place: number): string => `resident_partials@${place}`;
+/** State and log-det of the rows between bijectors of the resident pass at a place, [*, dim + 1, rows]. */
+export const checkpointsName = (place: number): string => `checkpoints@${place}`;
 /** What a resident pass keeps of each row for the gradients of weights. */
 export const FACTORS = 'factors';
 /** The current layer's sums over slices of the rows. */

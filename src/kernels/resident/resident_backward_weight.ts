@@ -4,14 +4,13 @@ import { ceilDivide } from '../../plan/shape.ts';
 import { NONE } from './ops.ts';
 import { TRIANGLES } from './resident_pack.ts';
 import type { Triangle } from './resident_pack.ts';
-import { tilesOf } from './resident_pass.ts';
-import type { Tile } from './resident_pass.ts';
+import { pairsOf } from './resident_pass.ts';
 
 export const residentBackwardWeightKernel = {
   stem: 'resident_backward_weight',
   params: {
-    n_tiles: 'u32',
-    slice_tiles: 'u32',
+    n_pairs: 'u32',
+    slice_pairs: 'u32',
     n_slots: 'u32',
     n_parameters: 'u32',
   },
@@ -20,7 +19,6 @@ export const residentBackwardWeightKernel = {
     factors: { access: 'read', element: 'f32' },
     partials: { access: 'read_write', element: 'f32' },
   },
-  sizes: ['ROW_QUADS'],
 } as const satisfies KernelSpec;
 
 /** A matrix of gradients: sums over the rows of products of two ranges of factors. */
@@ -48,33 +46,31 @@ const MAX_SLICES = 16;
 
 interface Shape {
   rows: number;
-  tile: Tile;
   products: readonly WeightProduct[];
 }
 
 /** The slices of the rows, each with separate partial sums: as many as keep a GPU busy with these products. */
-export function residentSlices({ rows, tile, products }: Shape): number {
+export function residentSlices({ rows, products }: Shape): number {
   const wanted = ceilDivide(ENOUGH_WORKGROUPS, Math.max(1, blocksOf(products).length / BLOCK_WORDS));
-  const tiles = tilesOf(rows, tile);
-  return ceilDivide(tiles, ceilDivide(tiles, Math.min(wanted, MAX_SLICES, tiles)));
+  const pairs = pairsOf(rows);
+  return ceilDivide(pairs, ceilDivide(pairs, Math.min(wanted, MAX_SLICES, pairs)));
 }
 
 /** The gradients of all tensors in `products`, as partial sums [slices, parameters]. */
 export function residentBackwardWeight(
   args: Shape & { slices: number; slots: number; parameters: number; factors: string; partials: string },
 ): Dispatch {
-  const { rows, tile, products, slices, slots, parameters } = args;
+  const { rows, products, slices, slots, parameters } = args;
   const blocks = blocksOf(products);
-  const tiles = tilesOf(rows, tile);
+  const pairs = pairsOf(rows);
   const elements = products.reduce((sum, { outputs, inputs }) => sum + outputs * (inputs + 1), 0);
   return dispatchOf(residentBackwardWeightKernel, {
     params: {
-      n_tiles: tiles,
-      slice_tiles: ceilDivide(tiles, slices),
+      n_pairs: pairs,
+      slice_pairs: ceilDivide(pairs, slices),
       n_slots: slots,
       n_parameters: parameters,
     },
-    sizes: { ROW_QUADS: tile.rowQuads },
     tables: { blocks },
     buffers: { factors: args.factors, partials: args.partials },
     workgroups: [blocks.length / BLOCK_WORDS, slices, 1],

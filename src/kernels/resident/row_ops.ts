@@ -5,7 +5,7 @@ import { NONE } from './ops.ts';
 import type { Op } from './ops.ts';
 import type { WeightProduct } from './resident_backward_weight.ts';
 import type { Matrix, PackedWeights, UnitRange, WeightPacker } from './resident_pack.ts';
-import { contextUnit, dStateUnit } from './resident_pass.ts';
+import { contextUnit } from './resident_pass.ts';
 
 /** Slot 0 holds 1, the input of every bias. */
 const FIRST_SLOT = 1;
@@ -13,29 +13,9 @@ const FIRST_SLOT = 1;
 export interface RowOpsShape {
   dim: number;
   contextDim: number;
-  isBackward: boolean;
+  /** Whether it is a part of a training step, whose forward operations keep what the backward ones need. */
+  keeps: boolean;
   weights: WeightPacker;
-  keptRows: KeptRows;
-}
-
-/** The rows that a forward pass keeps because the backward pass cannot rebuild them. */
-export class KeptRows {
-  readonly #starts = new Map<object, number>();
-  #count = 0;
-
-  get count(): number {
-    return this.#count;
-  }
-
-  /** The first of the `count` rows of `owner`, the same in both passes. */
-  start(owner: object, count: number): number {
-    const known = this.#starts.get(owner);
-    if (known !== undefined) return known;
-    const start = this.#count;
-    this.#starts.set(owner, start);
-    this.#count += count;
-    return start;
-  }
 }
 
 type DenseOp = Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>;
@@ -44,29 +24,24 @@ type DenseOp = Omit<Op, 'kind' | 'count' | 'inputs' | 'tensor'>;
 export class RowOps {
   readonly dim: number;
   readonly contextDim: number;
-  readonly isBackward: boolean;
+  readonly keeps: boolean;
   /** The unit at which the context begins. */
   readonly context: number;
-  /** The unit at which the gradient of the state begins. */
-  readonly dState: number;
   readonly ops: Op[] = [];
   /** The gradients of weights that follow from the factors that the operations keep. */
   readonly products: WeightProduct[] = [];
   /** Floating-point operations for one row. */
   flops = 0;
-  readonly keptRows: KeptRows;
   readonly #weights: WeightPacker;
   #nextUnit: number;
   #units: number;
   #slots = FIRST_SLOT;
 
-  constructor({ dim, contextDim, isBackward, weights, keptRows }: RowOpsShape) {
+  constructor({ dim, contextDim, keeps, weights }: RowOpsShape) {
     this.dim = dim;
     this.contextDim = contextDim;
-    this.isBackward = isBackward;
-    this.context = contextUnit(dim, isBackward);
-    this.dState = dStateUnit(dim);
-    this.keptRows = keptRows;
+    this.keeps = keeps;
+    this.context = contextUnit(dim);
     this.#weights = weights;
     this.#nextUnit = this.context + contextDim;
     this.#units = this.#nextUnit;
@@ -87,10 +62,11 @@ export class RowOps {
   }
 
   /** Runs `build` with units of its own, which are free again afterwards. */
-  scope(build: () => void): void {
+  scope<Result>(build: () => Result): Result {
     const start = this.#nextUnit;
-    build();
+    const result = build();
     this.#nextUnit = start;
+    return result;
   }
 
   /** Takes units for values that only the current scope needs. */
@@ -101,8 +77,9 @@ export class RowOps {
     return start;
   }
 
-  /** Takes slots for factors of the rows. */
+  /** Takes slots for factors of the rows; 0 if the pass keeps none. */
   keep(count: number): number {
+    if (!this.keeps) return 0;
     const start = this.#slots;
     this.#slots += count;
     return start;
@@ -123,9 +100,9 @@ export class RowOps {
     slots: LinearSlots,
     which: 'lower' | 'upper',
     transposed: boolean,
-    { to, from }: { to: number; from: number },
+    units: { to: number; from: number; aux: number },
   ): void {
-    this.#dense(this.#weights.triangle(slots, which, transposed), { to, from, bias: NONE });
+    this.#dense(this.#weights.triangle(slots, which, transposed), { ...units, bias: NONE });
   }
 
   /** to = Wᵀ from, for the same ranges. */

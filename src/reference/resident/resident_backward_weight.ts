@@ -6,15 +6,10 @@ import type { residentBackwardWeightKernel } from '../../kernels/resident/reside
 import { at } from '../maths/at.ts';
 import { lowerPlace, upperPlace } from '../maths/triangles.ts';
 
-export const residentBackwardWeight: Twin<typeof residentBackwardWeightKernel> = ({
-  params,
-  sizes,
-  buffers,
-}) => {
+export const residentBackwardWeight: Twin<typeof residentBackwardWeightKernel> = ({ params, buffers }) => {
   const { blocks, factors, partials } = buffers;
-  const { n_tiles, slice_tiles, n_slots, n_parameters } = params;
-  const tileRows = 4 * sizes.ROW_QUADS;
-  const slices = Math.ceil(n_tiles / slice_tiles);
+  const { n_pairs, slice_pairs, n_slots, n_parameters } = params;
+  const slices = Math.ceil(n_pairs / slice_pairs);
   for (let start = 0; start < blocks.length; start += BLOCK_WORDS) {
     const record = blocks.slice(start, start + BLOCK_WORDS);
     const [
@@ -35,10 +30,10 @@ export const residentBackwardWeight: Twin<typeof residentBackwardWeightKernel> =
             i === inputs ? (bias === NONE ? NONE : bias + o) : placeOf(triangle, weight, inputs, o, i);
           if (place === NONE) continue;
           let sum = 0;
-          for (let tile = slice * slice_tiles; tile < Math.min((slice + 1) * slice_tiles, n_tiles); tile++) {
+          for (let pair = slice * slice_pairs; pair < Math.min((slice + 1) * slice_pairs, n_pairs); pair++) {
             const factor = (slot: number, row: number): number =>
-              at(factors, (tile * n_slots + slot) * tileRows + row);
-            for (let row = 0; row < tileRows; row++) {
+              at(factors, (pair * n_slots + slot) * 8 + row);
+            for (let row = 0; row < 8; row++) {
               sum += factor(outSlot + o, row) * (i === inputs ? 1 : factor(inSlot + i, row));
             }
           }

@@ -10,7 +10,7 @@ import {
   UNIT_DOMAIN,
 } from '../../kernels/resident/ops.ts';
 import type { OpKind } from '../../kernels/resident/ops.ts';
-import { contextUnit, dStateUnit } from '../../kernels/resident/resident_pass.ts';
+import { contextUnit } from '../../kernels/resident/resident_pass.ts';
 import { rawCount } from '../../kernels/spline/rational_quadratic.ts';
 import { fromDomain, intoDomain } from '../../model/domain.ts';
 import { at } from '../maths/at.ts';
@@ -24,26 +24,28 @@ import { lowerPlace, upperPlace } from '../maths/triangles.ts';
 /** One row at a time: its units, and its factors by slot. */
 export function residentPass(call: Call): void {
   const { params, flags, sizes, buffers } = call;
-  const { state, log_det, context, d_state, log_prob } = buffers;
+  const { state, log_det, context, d_state, checkpoints, log_prob } = buffers;
   const { n_dim: dim, n_context: contextDim } = params;
-  const contextStart = contextUnit(dim, flags.BACKWARD);
   const rows = 4 * params.n_quads;
   const ops = opsOf(buffers.ops, params.n_ops);
   for (let row = 0; row < rows; row++) {
     const units = new Float64Array(sizes.N_UNITS);
-    for (let j = 0; j < dim; j++) {
-      units[j] = at(state, j * rows + row);
-      if (flags.BACKWARD) units[dStateUnit(dim) + j] = at(d_state, j * rows + row);
-    }
-    units[dim] = flags.LOG_DET && params.accumulate === 1 ? at(log_det, row) : 0;
-    for (let j = 0; flags.CONTEXT && j < contextDim; j++)
-      units[contextStart + j] = at(context, j * rows + row);
     const tileRow = new Row(call, row, units);
-    if (flags.BACKWARD) tileRow.keep(0, 1);
+    for (let j = 0; j < dim; j++) {
+      if (flags.RESUME) units[j] = at(checkpoints, tileRow.checkpointPlace(params.resume, j));
+      else units[j] = at(state, j * rows + row);
+      if (flags.RESTORE) state[j * rows + row] = at(units, j);
+    }
+    if (flags.RESUME) units[dim] = at(checkpoints, tileRow.checkpointPlace(params.resume, dim));
+    else units[dim] = flags.LOG_DET && params.accumulate === 1 ? at(log_det, row) : 0;
+    for (let j = 0; flags.CONTEXT && j < contextDim; j++) {
+      units[contextUnit(dim) + j] = at(context, j * rows + row);
+    }
+    if (flags.KEEP) tileRow.keep(0, 1);
     for (const op of ops) run(op, tileRow);
     for (let j = 0; j < dim; j++) {
-      state[j * rows + row] = at(units, j);
-      if (flags.BACKWARD) d_state[j * rows + row] = at(units, dStateUnit(dim) + j);
+      if (flags.D_STATE) d_state[j * rows + row] = at(units, j);
+      if (!flags.KEEP) state[j * rows + row] = at(units, j);
     }
     const logDet = at(units, dim);
     if (flags.SCORE) {
@@ -63,8 +65,9 @@ function set({ to, count }: Fields, { units }: Row, value: (i: number) => number
 
 const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
   dense(op, row) {
-    const { to, count, from, inputs, tensor, bias, slot, slope, option } = op;
+    const { to, count, from, inputs, tensor, bias, aux, slot, slope, option } = op;
     const { outputQuads } = row;
+    if (aux !== 0) for (const i of range(inputs)) row.keep(aux + i, row.unit(from + i));
     const across = outputQuads * Math.ceil(count / (4 * outputQuads));
     set(op, row, (o) => {
       let value = sum(
@@ -87,6 +90,16 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
   keep({ from, count, slot }, row) {
     for (const i of range(count)) row.keep(slot + i, row.unit(from + i));
   },
+  recall: (op, row) => set(op, row, (i) => row.factor(op.slot + i)),
+  checkpoint({ slot }, row) {
+    const { params, buffers } = row.call;
+    for (const unit of range(params.n_dim + 1)) {
+      buffers.checkpoints[row.checkpointPlace(slot, unit)] = row.unit(unit);
+    }
+  },
+  gradient(_, { call: { params, buffers }, row, units }) {
+    for (const j of range(params.n_dim)) units[j] = at(buffers.d_state, j * 4 * params.n_quads + row);
+  },
   parameters: (op, row) => set(op, row, (i) => row.parameter(op.tensor + i)),
   activate(op, row) {
     const { from, slot, slope, option } = op;
@@ -97,25 +110,26 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
       return value;
     });
   },
-  affine(op, row) {
-    const { to, count, from, aux, option, number } = op;
-    const s = range(count).map((j) => row.logScale(row.unit(from + j), number).value);
-    set(op, row, (j) => {
-      const [x, t, scale] = [row.unit(to + j), row.unit(aux + j), Math.exp(s[j] ?? NaN)];
-      if (option & SHIFT_FIRST) return option & INVERTED ? x / scale - t : (x + t) * scale;
-      return option & INVERTED ? (x - t) / scale : x * scale + t;
-    });
-    row.units.set(s, from);
+  affine({ to, count, from, aux, slot, option, number }, row) {
+    const isShiftFirst = (option & SHIFT_FIRST) !== 0;
+    for (const j of range(count)) {
+      const [x, a, t] = [row.unit(to + j), row.unit(from + j), row.unit(aux + j)];
+      const s = row.logScale(a, number).value;
+      const scale = Math.exp(s);
+      if (option & INVERTED) row.units[to + j] = isShiftFirst ? x / scale - t : (x - t) / scale;
+      else row.units[to + j] = isShiftFirst ? (x + t) * scale : x * scale + t;
+      row.units[from + j] = s;
+      if (slot === 0) continue;
+      row.keep(slot + j, isShiftFirst ? row.unit(to + j) : x * scale);
+      row.keep(slot + count + j, a);
+    }
   },
   affine_backward({ to, count, from, aux, slot, option, number }, row) {
     for (const j of range(count)) {
-      const s = row.logScale(row.unit(from + j), number);
-      const [z, t, dZ] = [row.unit(to + j), row.unit(aux + j), row.unit(row.dState + to + j)];
+      const [scaled, s] = [row.factor(slot + j), row.logScale(row.factor(slot + count + j), number)];
+      const dZ = row.unit(to + j);
       const dX = dZ * Math.exp(s.value);
-      const scaled = option & SHIFT_FIRST ? z : z - t;
-      const x = scaled * Math.exp(-s.value);
-      row.units[to + j] = option & SHIFT_FIRST ? x - t : x;
-      row.units[row.dState + to + j] = dX;
+      row.units[to + j] = dX;
       row.units[from + j] = (dZ * scaled + row.dLogDet) * s.derivative;
       row.units[aux + j] = option & SHIFT_FIRST ? dX : dZ;
       row.keep(slot + j, row.unit(from + j));
@@ -124,9 +138,9 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
   },
   shift: (op, row) => set(op, row, (j) => row.unit(op.to + j) + op.number * row.unit(op.from + j)),
   spline(op, row) {
-    const { to, count, tensor, aux, inputs: bins, number: bound, option } = op;
+    const { to, count, slope, aux, inputs: bins, number: bound, option } = op;
     for (const j of range(count)) {
-      row.keepRow(tensor + j, row.unit(to + j));
+      if (slope !== 0) row.keep(slope + j, row.unit(to + j));
       const spline = { bins, bound, inverse: (option & INVERTED) !== 0 };
       const image = splineImage(rawNumbers(op, row, j), spline, row.unit(to + j));
       row.units[to + j] = image.value;
@@ -134,14 +148,12 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
     }
   },
   spline_backward(op, row) {
-    const { to, count, from, tensor, slot, inputs: bins, number: bound } = op;
+    const { to, count, from, slope, slot, inputs: bins, number: bound } = op;
     for (const j of range(count)) {
       const raw = rawNumbers(op, row, j);
-      const x = row.kept(tensor + j);
-      const gradients = { dZ: row.unit(row.dState + to + j), dLogDet: row.dLogDet };
-      const { dX, dRaw } = splineGradient(raw, { bins, bound }, x, gradients);
-      row.units[to + j] = x;
-      row.units[row.dState + to + j] = dX;
+      const gradients = { dZ: row.unit(to + j), dLogDet: row.dLogDet };
+      const { dX, dRaw } = splineGradient(raw, { bins, bound }, row.factor(slope + j), gradients);
+      row.units[to + j] = dX;
       row.units.set(dRaw, from + j * raw.length);
       dRaw.forEach((value, i) => row.keep(slot + j * raw.length + i, value));
     }
@@ -161,23 +173,22 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
       }
     }
   },
-  scale(op, row) {
-    const { to, tensor, bias, option } = op;
-    set(op, row, (j) => {
-      const factor = Math.exp(row.parameter(tensor + j));
-      const b = bias === NONE ? 0 : row.parameter(bias + j);
-      return option & INVERTED ? row.unit(to + j) / factor - b : (row.unit(to + j) + b) * factor;
-    });
-  },
-  scale_backward({ to, count, tensor, bias, slot }, row) {
+  scale({ to, count, tensor, bias, slot, option }, row) {
     for (const j of range(count)) {
       const factor = Math.exp(row.parameter(tensor + j));
       const b = bias === NONE ? 0 : row.parameter(bias + j);
-      const [z, dZ] = [row.unit(to + j), row.unit(row.dState + to + j)];
-      row.units[to + j] = z / factor - b;
-      row.units[row.dState + to + j] = dZ * factor;
+      const value = row.unit(to + j);
+      row.units[to + j] = option & INVERTED ? value / factor - b : (value + b) * factor;
+      if (slot !== 0) row.keep(slot + j, row.unit(to + j));
+    }
+  },
+  scale_backward({ to, count, tensor, bias, slot }, row) {
+    for (const j of range(count)) {
+      const [z, dZ] = [row.factor(slot + j), row.unit(to + j)];
+      const dX = dZ * Math.exp(row.parameter(tensor + j));
+      row.units[to + j] = dX;
       row.keep(slot + j, dZ * z + row.dLogDet);
-      row.keep(slot + count + j, dZ * factor);
+      if (bias !== NONE) row.keep(slot + count + j, dX);
     }
   },
   standardize(op, row) {
@@ -195,9 +206,9 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
       else row.units[to + j] = sign * row.unit(from + other);
     }
   },
-  diagonal_factors({ from, count, tensor, slot }, row) {
+  diagonal_factors({ from, count, tensor, slope, slot }, row) {
     for (const i of range(count)) {
-      const factor = row.unit(from + i) * row.unit(i) * Math.exp(row.parameter(tensor + i));
+      const factor = row.unit(from + i) * row.factor(slope + i) * Math.exp(row.parameter(tensor + i));
       row.keep(slot + i, factor + row.dLogDet);
     }
   },

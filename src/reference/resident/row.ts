@@ -1,7 +1,6 @@
 /** The row that the operations of a resident pass work on. */
 import type { TwinCall } from '../../plan/kernel.ts';
 import type { Op } from '../../kernels/resident/ops.ts';
-import { dStateUnit } from '../../kernels/resident/resident_pass.ts';
 import type { residentPassKernel } from '../../kernels/resident/resident_pass.ts';
 import { activate } from '../maths/activation.ts';
 import { at } from '../maths/at.ts';
@@ -14,7 +13,6 @@ export type Fields = Required<Op>;
 export class Row {
   readonly units: Float64Array;
   readonly logDet: number;
-  readonly dState: number;
   readonly dLogDet: number;
   readonly outputQuads: number;
   readonly call: Call;
@@ -26,7 +24,6 @@ export class Row {
     this.units = units;
     this.logDet = call.params.n_dim;
     this.outputQuads = call.sizes.OUTPUT_QUADS;
-    this.dState = dStateUnit(call.params.n_dim);
     this.dLogDet = row < call.params.n_valid_rows ? call.params.d_log_det : 0;
   }
 
@@ -58,22 +55,15 @@ export class Row {
     this.call.buffers.factors[this.#place(slot)] = value;
   }
 
-  kept(index: number): number {
-    return at(this.call.buffers.kept, this.#keptPlace(index));
-  }
-
-  keepRow(index: number, value: number): void {
-    if (this.call.flags.KEEP_ROWS) this.call.buffers.kept[this.#keptPlace(index)] = value;
-  }
-
-  #keptPlace(index: number): number {
-    return 4 * this.call.params.n_quads * index + this.row;
+  /** The place of a unit of the state or of the log-det in a buffer of checkpoints. */
+  checkpointPlace(checkpoint: number, unit: number): number {
+    const { n_dim: dim, n_quads: quads } = this.call.params;
+    return (checkpoint * (dim + 1) + unit) * 4 * quads + this.row;
   }
 
   #place(slot: number): number {
-    const tileRows = 4 * this.call.sizes.ROW_QUADS;
-    const tile = Math.floor(this.row / tileRows);
-    return (tile * this.call.params.n_slots + slot) * tileRows + (this.row % tileRows);
+    const pair = Math.floor(this.row / 8);
+    return (pair * this.call.params.n_slots + slot) * 8 + (this.row % 8);
   }
 }
 

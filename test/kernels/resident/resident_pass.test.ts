@@ -4,9 +4,9 @@ import type { Op } from '../../../src/kernels/resident/ops.ts';
 import { WeightPacker } from '../../../src/kernels/resident/resident_pack.ts';
 import {
   contextUnit,
-  dStateUnit,
+  factorElements,
   residentPass,
-  tilesOf,
+  tileFits,
 } from '../../../src/kernels/resident/resident_pass.ts';
 import type { Tile } from '../../../src/kernels/resident/resident_pass.ts';
 import { activationCode } from '../../../src/model/activation.ts';
@@ -23,8 +23,10 @@ import { denseSlots, permutationOf, SCALE_MAPS } from '../slots.ts';
 const F32_BOUND = 1e-5;
 /** All tests have a tile of 96 stored units, so that they share pipelines. */
 const UNITS = 93;
-/** Slots of factors in backward passes. */
+/** Slots of factors in training steps. */
 const SLOTS = 60;
+/** Checkpoints of state and log-det. */
+const CHECKPOINTS = 2;
 
 /** A pipeline takes seconds to compile, so the kinds of tiles differ in all that makes a pipeline. */
 interface Setting {
@@ -42,16 +44,16 @@ const SPLIT: Setting = {
   hasTriangles: true,
   contextDim: 0,
 };
-/** No invocation is free. */
-const LANES_4: Setting = {
-  tile: { group: 4, rowQuads: 4, outputQuads: 1 },
+/** For layers of 17 outputs or more, few invocations are free. */
+const FOUR_QUADS: Setting = {
+  tile: { group: 32, rowQuads: 4, outputQuads: 1 },
   activation: 'silu',
   scales: scalesOf('tanh'),
   hasTriangles: true,
   contextDim: 0,
 };
-const LANES_8: Setting = {
-  tile: { group: 8, rowQuads: 8, outputQuads: 2 },
+const EIGHT_QUADS: Setting = {
+  tile: { group: 32, rowQuads: 8, outputQuads: 2 },
   activation: 'relu',
   scales: scalesOf('sigmoid'),
   hasTriangles: false,
@@ -86,7 +88,8 @@ const DIM = 14;
 interface Case {
   name: string;
   ops: Op[];
-  isBackward?: true;
+  /** It is a part of a training step. */
+  keeps?: true;
 }
 
 /** x₂, a and t are features of the state, so that all results are. */
@@ -145,11 +148,10 @@ const CASES: Case[] = [
   },
   {
     name: 'factors kept',
-    isBackward: true,
+    keeps: true,
     ops: [
       { kind: 'keep', from: 3, count: 5, slot: 2 },
-      { kind: 'keep', from: dStateUnit(DIM), count: 5, slot: 9 },
-      { kind: 'diagonal_factors', from: 6, count: 5, tensor: VALUES, slot: 20 },
+      { kind: 'diagonal_factors', from: 6, count: 5, tensor: VALUES, slot: 20, slope: 9 },
       {
         kind: 'activate',
         to: 2,
@@ -162,22 +164,38 @@ const CASES: Case[] = [
     ],
   },
   {
-    name: 'substitutions in a backward pass',
-    isBackward: true,
+    name: 'factors recalled, after others replaced them',
+    keeps: true,
     ops: [
-      { kind: 'solve_lower', to: 1, ...triangle },
-      { kind: 'solve_upper', to: 7, ...triangle },
+      { kind: 'keep', from: 3, count: 4, slot: 7 },
+      { kind: 'recall', to: 1, count: 6, slot: 5 },
+    ],
+  },
+  { name: 'the gradient of the next bijector', keeps: true, ops: [{ kind: 'gradient' }] },
+  {
+    name: 'checkpoints',
+    ops: [
+      { kind: 'checkpoint', slot: 1 },
+      { kind: 'add_units', from: 3, count: 5, number: 1 },
+      { kind: 'copy', to: 2, from: 7, count: 5 },
+      { kind: 'checkpoint', slot: 0 },
     ],
   },
   ...[30, NONE].map((bias): Case => ({
     name: `a scale backward, ${bias === NONE ? 'without' : 'with'} biases`,
-    isBackward: true,
-    ops: [{ kind: 'scale_backward', to: 3, count: 6, tensor: VALUES, bias, slot: 2 }],
+    keeps: true,
+    ops: [
+      { kind: 'scale', to: 3, count: 6, tensor: VALUES, bias, slot: 2 },
+      { kind: 'scale_backward', to: 3, count: 6, tensor: VALUES, bias, slot: 2 },
+    ],
   })),
   ...[0, SHIFT_FIRST].map((option): Case => ({
     name: `an affine coupling${option === 0 ? '' : ' that shifts first'} backward`,
-    isBackward: true,
-    ops: [{ ...AFFINE, kind: 'affine_backward', option, slot: 3 }],
+    keeps: true,
+    ops: [
+      { ...AFFINE, option, slot: 3 },
+      { ...AFFINE, kind: 'affine_backward', option, slot: 3 },
+    ],
   })),
 ];
 
@@ -198,15 +216,15 @@ it('has a case for every kind of operation', () => {
   expect(OPS.filter((kind) => !kinds.has(kind))).toEqual([]);
 });
 
-describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (setting) => {
-  const { tile, activation } = setting;
+describe.each([SPLIT, FOUR_QUADS, EIGHT_QUADS])('resident_pass, $tile, $activation', (setting) => {
+  const { activation } = setting;
   const cases = CASES.filter(({ ops }) => setting.hasTriangles || !ops.some(isTriangular));
 
-  it.each(cases)('runs $name', async ({ ops, isBackward }) => {
+  it.each(cases)('runs $name', async ({ ops, keeps }) => {
     for (const scale of setting.scales) {
       const number = scaleBound(scale);
       const scaled = ops.map((op) => (op.kind.startsWith('affine') ? { ...op, number } : op));
-      await expectTwin({ ops: scaled, setting, isBackward, scale });
+      await expectTwin({ ops: scaled, setting, keeps, scale });
     }
   });
 
@@ -256,11 +274,11 @@ describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (s
     const weights = new WeightPacker(setting.tile.outputQuads);
     const forward = weights.forward(layer, all(inputs), all(outputs));
     const backward = weights.backward(layer, all(outputs), all(inputs));
-    const dim = inputs + 3 * outputs;
+    const dim = 2 * inputs + 4 * outputs;
     const values = { kind: 'dense', from: 0, inputs, count: outputs, bias: layer.bias.offset } as const;
     const gradient = {
       kind: 'dense',
-      from: dStateUnit(dim) + inputs,
+      from: dim - outputs,
       inputs: outputs,
       tensor: backward.start,
       bias: NONE,
@@ -271,6 +289,7 @@ describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (s
         ...values,
         tensor: forward.start,
         to: to(0),
+        aux: 50,
         slot: 1,
         slope: 1 + outputs,
         option: STEPS.activate | STEPS.keep | STEPS.keepSlope,
@@ -283,7 +302,7 @@ describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (s
         option: STEPS.add | STEPS.activate | STEPS.keepSlope,
       },
       { ...values, tensor: forward.start, to: to(2), slot: 1 + 3 * outputs, option: STEPS.keep },
-      { ...gradient, to: dStateUnit(dim), count: inputs, option: STEPS.add },
+      { ...gradient, to: to(3), count: inputs, option: STEPS.add },
       // The gradient replaces the slope that it is multiplied by.
       {
         ...gradient,
@@ -296,7 +315,28 @@ describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (s
       { ...gradient, to: to(0), count: Math.min(inputs, outputs), slope: 45, option: STEPS.timesSlope },
     ];
     const state = ramp(dim * ROWS, 2, 4);
-    await expectTwin({ ops, setting, state, weights, layer, isBackward: true });
+    await expectTwin({ ops, setting, state, weights, layer, keeps: true });
+  });
+
+  it.each([
+    [5, 7],
+    [21, 17],
+  ])('sums %i inputs before it replaces them by %i outputs', async (inputs, outputs) => {
+    const layer = denseSlots(inputs, outputs, 2);
+    const weights = new WeightPacker(setting.tile.outputQuads);
+    const { start } = weights.forward(layer, all(inputs), all(outputs));
+    const ops: Op[] = [
+      { kind: 'dense', to: 1, from: 0, inputs, tensor: start, count: outputs, bias: layer.bias.offset },
+    ];
+    await expectTwin({ ops, setting, state: ramp((inputs + outputs) * ROWS, 2, 4), weights, layer });
+  });
+
+  it.each([false, true])('begins at a checkpoint, and restores its state: %s', async (restores) => {
+    const ops: Op[] = [{ kind: 'copy', to: 2, from: 7, count: 5 }];
+    const { gpu, checkpoints } = await expectTwin({ ops, setting, keeps: true, resume: 1, restores });
+    const state = checkpoints.slice((DIM + 1) * ROWS, (2 * DIM + 1) * ROWS);
+    expect(gpu('d_state').slice(2 * ROWS, 7 * ROWS)).toEqual(state.slice(7 * ROWS, 12 * ROWS));
+    expect(restores ? gpu('state') : state).toEqual(state);
   });
 
   it('overwrites the log-det, whatever it was, or adds to it', async () => {
@@ -316,16 +356,17 @@ describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (s
   it('gives rows of padding no gradient', async () => {
     const { gpu } = await expectTwin({
       ops: [
+        { kind: 'gradient' },
         { ...AFFINE, kind: 'affine_backward', slot: 1 },
-        { kind: 'scale_backward', to: 0, count: 2, tensor: VALUES, bias: NONE, slot: 10 },
-        { kind: 'diagonal_factors', from: dStateUnit(DIM), count: 3, tensor: VALUES, slot: 20 },
+        { kind: 'scale_backward', to: 0, count: 1, tensor: VALUES, bias: NONE, slot: 10 },
+        { kind: 'diagonal_factors', from: 13, count: 1, tensor: VALUES, slot: 20, slope: 30 },
       ],
       setting,
-      isBackward: true,
+      keeps: true,
       dState: new Float32Array(DIM * ROWS),
     });
-    const slots = [1, 2, 3, 4, 10, 11, 20, 21, 22];
-    const kept = factorsOf(gpu('factors'), ROWS, tile);
+    const slots = [1, 2, 3, 4, 10, 20];
+    const kept = factorsOf(gpu('factors'), ROWS);
     for (const slot of slots) {
       const rows = Array.from({ length: ROWS }, (_, row) => kept[slot * ROWS + row]!);
       expect(rows.map((value) => value !== 0)).toEqual(rows.map((_, row) => row < VALID_ROWS));
@@ -334,23 +375,31 @@ describe.each([SPLIT, LANES_4, LANES_8])('resident_pass, $tile, $activation', (s
 });
 
 describe('resident_pass', () => {
-  it.each([false, true])('reads contexts, backward: %s', async (isBackward) => {
-    const start = contextUnit(DIM, isBackward);
+  it.each([false, true])('reads contexts, in a training step: %s', async (keeps) => {
+    const start = contextUnit(DIM);
     const ops: Op[] = [
       { kind: 'copy', to: 1, from: start, count: 3 },
       { kind: 'shift', to: 6, from: start + 1, count: 2, number: -2 },
     ];
-    const { gpu } = await expectTwin({ ops, setting: LANES_8, isBackward });
-    expect(gpu('state').slice(ROWS, 4 * ROWS)).toEqual(contextOf(3 * ROWS));
+    const { gpu } = await expectTwin({ ops, setting: EIGHT_QUADS, keeps });
+    expect(gpu(keeps ? 'd_state' : 'state').slice(ROWS, 4 * ROWS)).toEqual(contextOf(3 * ROWS));
   });
 
-  it('has fewer lanes than a layer has blocks of outputs, and more than the next one has', async () => {
+  it('refuses rows and layers for which a tile is too small', () => {
+    const { tile } = SPLIT;
+    const dense = (count: number): Op => ({ kind: 'dense', inputs: 4, count });
+    expect(tileFits(440, [dense(256)], tile)).toBe(true);
+    expect(tileFits(440, [dense(257)], tile)).toBe(false);
+    expect(tileFits(520, [dense(4)], tile)).toBe(false);
+  });
+
+  it('has a layer of many outputs, and then one of few', async () => {
     const width = 130;
     const [wide, narrow] = [denseSlots(3, width, 2), denseSlots(width, 3, 2 + 4 * width)];
     const weights = new WeightPacker(SPLIT.tile.outputQuads);
     const there = weights.forward(wide, all(3), all(width));
     const back = weights.forward(narrow, all(width), all(3));
-    const hidden = contextUnit(3, false);
+    const hidden = contextUnit(3);
     const ops: Op[] = [
       {
         kind: 'dense',
@@ -427,7 +476,10 @@ interface Launch {
   setting: Setting;
   rows?: number;
   units?: number;
-  isBackward?: boolean | undefined;
+  keeps?: boolean | undefined;
+  /** The checkpoint to begin at, and whether its state is restored. */
+  resume?: number;
+  restores?: boolean;
   accumulate?: boolean;
   scale?: ScaleMap;
   state?: Float32Array;
@@ -444,7 +496,9 @@ async function expectTwin({
   setting: { tile, activation, scales, hasTriangles, contextDim },
   rows = ROWS,
   units = UNITS,
-  isBackward = false,
+  keeps = false,
+  resume,
+  restores = resume === undefined,
   accumulate = false,
   scale = scales[0] ?? { map: 'exp' },
   state = ramp(DIM * rows, 2, 4),
@@ -452,10 +506,12 @@ async function expectTwin({
   logDet = ramp(rows),
   weights = new WeightPacker(tile.outputQuads),
   layer,
-}: Launch): Promise<BothResults & { parameters: Float32Array }> {
+}: Launch): Promise<BothResults & { parameters: Float32Array; checkpoints: Float32Array }> {
   const dim = state.length / rows;
   const parameters = layer === undefined ? PARAMETERS : ramp(layer.bias.offset + layer.bias.length);
   const pack = weights.dispatch({ parameters: 'parameters', packed: 'packed' });
+  const checkpoints = ramp(CHECKPOINTS * (dim + 1) * rows, 3, 8);
+  const hasCheckpoints = resume !== undefined || ops.some(({ kind }) => kind === 'checkpoint');
   const launch = residentPass({
     rows,
     dim,
@@ -465,16 +521,17 @@ async function expectTwin({
     tile,
     activation,
     scale,
-    accumulate,
     flops: 0,
     parameters: 'parameters',
     packed: 'packed',
-    state: 'state',
-    logDet: 'log_det',
+    ...(restores ? { state: 'state' } : {}),
     ...(contextDim === 0 ? {} : { context: 'context' }),
-    ...(isBackward
+    ...(hasCheckpoints
+      ? { checkpoints: { buffer: 'checkpoints', ...(resume === undefined ? {} : { resume }) } }
+      : {}),
+    ...(keeps
       ? {
-          backward: {
+          training: {
             validRows: Math.min(rows, VALID_ROWS),
             dLogDet: D_LOG_DET,
             slots: SLOTS,
@@ -482,25 +539,26 @@ async function expectTwin({
             factors: 'factors',
           },
         }
-      : {}),
+      : { logDet: { buffer: 'log_det', accumulate } }),
   });
   const contents: BufferContents = {
     parameters,
     packed: Math.max(4, weights.length),
-    state: withTail(state),
-    log_det: withTail(logDet),
+    ...(restores ? { state: withTail(state) } : {}),
+    ...(keeps ? {} : { log_det: withTail(logDet) }),
+    ...(hasCheckpoints ? { checkpoints: withTail(checkpoints) } : {}),
     ...(contextDim === 0 ? {} : { context: contextOf(contextDim * rows) }),
-    ...(isBackward
-      ? { d_state: withTail(dState), factors: ramp(tilesOf(rows, tile) * SLOTS * 4 * tile.rowQuads) }
-      : {}),
+    ...(keeps ? { d_state: withTail(dState), factors: ramp(factorElements(rows, SLOTS, tile)) } : {}),
   };
   const results = await runBoth([...(pack === undefined ? [] : [pack]), launch], contents);
   const { gpu, twin } = results;
   // The tail shows that nothing past the last row changes.
-  expectClose('state', gpu('state'), twin('state'), F32_BOUND);
-  if (isBackward) {
+  for (const name of ['state', 'checkpoints'].filter((name) => name in contents)) {
+    expectClose(name, gpu(name), twin(name), F32_BOUND);
+  }
+  if (keeps) {
     expectClose('d_state', gpu('d_state'), twin('d_state'), F32_BOUND);
-    const [kept, expected] = [gpu, twin].map((of) => factorsOf(of('factors'), rows, tile));
+    const [kept, expected] = [gpu, twin].map((of) => factorsOf(of('factors'), rows));
     expectClose('factors', kept!, expected!, F32_BOUND);
   } else {
     expectClose('log_det', gpu('log_det'), twin('log_det'), F32_BOUND);
@@ -514,6 +572,7 @@ async function expectTwin({
         : all;
     },
     parameters,
+    checkpoints,
   };
 }
 
@@ -527,7 +586,7 @@ function isTriangular({ kind }: Op): boolean {
 const contextOf = (length: number): Float32Array => ramp(length, 1, 8);
 
 const TAIL = Float32Array.of(-7, -8, -9);
-const TAILED = ['state', 'log_det', 'd_state'];
+const TAILED = ['state', 'log_det', 'd_state', 'checkpoints'];
 
 function withTail(values: Float32Array): Float32Array {
   return Float32Array.of(...values, ...TAIL);
@@ -539,11 +598,10 @@ function rowsWithGradient(dState: Float32Array, rows: number): Float32Array {
 }
 
 /** The factors of the rows [slots, rows]; those past the last row are unused. */
-function factorsOf(factors: ArrayLike<number>, rows: number, { rowQuads }: Tile): Float64Array {
-  const tileRows = 4 * rowQuads;
+function factorsOf(factors: ArrayLike<number>, rows: number): Float64Array {
   return Float64Array.from({ length: SLOTS * 4 * quadsOf(rows) }, (_, index) => {
     const [slot, row] = [Math.floor(index / rows), index % rows];
-    return factors[(Math.floor(row / tileRows) * SLOTS + slot) * tileRows + (row % tileRows)]!;
+    return factors[(Math.floor(row / 8) * SLOTS + slot) * 8 + (row % 8)]!;
   });
 }
 
