@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { affineCoupling, invertibleLinear, splineCoupling, standardize } from '../../src/bijectors/index.ts';
+import { stack } from '../../src/spec/stack.ts';
 import { glow, nice, realnvp, spline, vanilla } from '../../src/presets/index.ts';
 import { GpuProgram } from '../../src/gpu/executor.ts';
 import { columnsOf } from '../../src/gpu/rows.ts';
@@ -106,6 +108,37 @@ describe.each(SPEC_SHAPES)('a resident tile with %s', (_name, spec) => {
 describe.each(SPECS)('a resident tile with %s', (_name, spec) => {
   comparePlans(spec, PLANS);
 });
+/** Flows whose training step takes several dispatches. */
+const IN_PARTS: [string, FlowSpec][] = [
+  ['more factors than are kept at once', realnvp(3, { couplings: 25, hidden: [128, 128], contextDim: 2 })],
+  [
+    'one activation after the other',
+    stack(
+      [
+        standardize(),
+        affineCoupling({ conditioner: { hidden: [9], activation: 'tanh' } }),
+        splineCoupling({ conditioner: { hidden: [9], activation: 'relu' } }),
+        invertibleLinear(),
+      ],
+      { dim: 3, contextDim: 2, base: mixture() },
+    ),
+  ],
+  [
+    'a net that is too wide between others',
+    stack(
+      [
+        affineCoupling({ conditioner: { hidden: [9] } }),
+        affineCoupling({ conditioner: { hidden: [1200] } }),
+        affineCoupling({ conditioner: { hidden: [9] } }),
+      ],
+      { dim: 3 },
+    ),
+  ],
+];
+describe.each(IN_PARTS)('resident tiles with %s', (_name, spec) => {
+  comparePlans(spec, PLANS);
+});
+
 describe.each(WITH_BASES)('a resident tile and the base %s', (_name, spec) => {
   comparePlans(spec, BASE_PLANS);
 });

@@ -53,6 +53,15 @@ export function residentPass(call: Call): void {
       if (row < params.n_valid_rows) log_prob[place] = params.score_sign < 0 ? -logDet : logDet;
     } else if (flags.LOG_DET) log_det[row] = logDet;
   }
+  if (flags.KEEP) clearRowsPast(call, rows);
+}
+
+/** The rows of the last pair of quads that do not exist have no gradient. */
+function clearRowsPast(call: Call, rows: number): void {
+  for (let row = rows; row < 8 * Math.ceil(rows / 8); row++) {
+    const past = new Row(call, row, new Float64Array());
+    for (const slot of range(call.params.n_slots)) past.keep(slot, 0);
+  }
 }
 
 /** Sets units `to` .. `to` + `count` − 1 to values that are all computed first. */
