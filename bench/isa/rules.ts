@@ -21,9 +21,11 @@ export const RULES = {
   arithmetic: 'Inner loops of heavy kernels are mostly multiply-adds',
 } as const;
 
-/** Nets up to this wide belong to small flows. */
-const NARROW = 128;
-const MAX_DISPATCHES = { narrow: { step: 12, pass: 2 }, wide: { step: 60, pass: 60 } };
+/** Dispatches of a training step and of a pass at most, by the widest layer of the nets; wider nets may have any. */
+const MAX_DISPATCHES = [
+  { widest: 128, step: 12, pass: 2 },
+  { widest: 256, step: 60, pass: 60 },
+];
 const MAX_REGISTERS = 128;
 /** Fills subgroups of any GPU. */
 const GROUP_MULTIPLE = 64;
@@ -58,8 +60,8 @@ export function brokenRules({ kernels, specs }: Pick<IsaTable, 'kernels' | 'spec
 }
 
 function maxDispatches({ widest, pass }: SpecRow): number {
-  const { step, pass: other } = MAX_DISPATCHES[widest <= NARROW ? 'narrow' : 'wide'];
-  return pass === 'trainStep' ? step : other;
+  const bound = MAX_DISPATCHES.find((each) => widest <= each.widest);
+  return (pass === 'trainStep' ? bound?.step : bound?.pass) ?? Infinity;
 }
 
 function kernelProblems(row: KernelRow): [Rule, string][] {

@@ -58,7 +58,7 @@ fn map_spline_backward(op: Op, unit: u32, quad: u32) {
 
 fn keep_raw_gradient(spline: Spline, number: u32, value: vec4f) {
   tile[spline.first + number * ROW_QUADS] = value;
-  factors[spline.gradient + number * ROW_QUADS] = value;
+  factors[spline.gradient + 2u * number] = value;
 }
 
 fn sigmoid_of(value: vec4f) -> vec4f {

@@ -2,7 +2,7 @@
 import type { BackwardPass, FlowShape, Layer } from '../bijectors/bijector.ts';
 import { residentBackwardWeight, residentSlices } from '../kernels/resident/resident_backward_weight.ts';
 import { WeightPacker } from '../kernels/resident/resident_pack.ts';
-import { factorElements, residentPass, tileFits } from '../kernels/resident/resident_pass.ts';
+import { factorElements, residentPass, tileFits, tilesOf } from '../kernels/resident/resident_pass.ts';
 import type { Tile } from '../kernels/resident/resident_pass.ts';
 import { residentWeightReduce } from '../kernels/resident/resident_weight_reduce.ts';
 import { RowOps } from '../kernels/resident/row_ops.ts';
@@ -24,8 +24,11 @@ import type { PlanBuilder } from '../plan/plan.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import type { Score, Stage } from './stage.ts';
 
-/** The largest comes first: more rows share each load of a weight, and fewer fill more workgroups. */
+/** The largest comes first: more rows share each load of a weight. */
 const TILES: readonly Tile[] = [2, 1].map((rowQuads) => ({ group: 64, rowQuads, outputQuads: 2 }));
+
+/** Tiles that fill a GPU; a smaller batch has smaller tiles. */
+const ENOUGH_TILES = 256;
 
 /** Bytes of the factors of a batch; a deeper flow goes back in segments, one after the other. */
 const FACTOR_BYTES = 64 * 2 ** 20;
@@ -50,7 +53,7 @@ export function residentLayersAt(model: FlowModel, start: number): readonly Laye
       (scale === undefined || scale.map === (constants.scale?.map ?? scale.map));
     if (room.resident === undefined || !isAlike) break;
     // The bijectors use the same units one after the other, so all fit a tile if each does.
-    if (tileFor(model, [layer]) === undefined) break;
+    if (fittingTiles(model, [layer]).length === 0) break;
     layers.push(layer);
     constants = { activation: constants.activation ?? activation, scale: constants.scale ?? scale };
   }
@@ -76,9 +79,12 @@ export function residentStage(
   const { base } = layout;
   const { resident } = base.room;
   const packedWeights = packedWeightsName(place);
-  const tile = tileFor(model, layers);
-  if (tile === undefined) throw new RangeError('the bijectors do not fit a tile');
-  const weights = new WeightPacker(tile.outputQuads);
+  const tiles = fittingTiles(model, layers);
+  const [largest] = tiles;
+  if (largest === undefined) throw new RangeError('the bijectors do not fit a tile');
+  const tileOf = (rows: number): Tile =>
+    tiles.find((tile) => tilesOf(rows, tile) >= ENOUGH_TILES) ?? tiles.at(-1) ?? largest;
+  const weights = new WeightPacker(largest.outputQuads);
   const startOps = (keeps: boolean): RowOps => new RowOps({ dim, contextDim, keeps, weights });
   const [withNets] = layers.filter(({ spec: { conditioner } }) => conditioner !== undefined);
   const [scaled] = layers.filter(({ room }) => room.resident?.scaleMap !== undefined);
@@ -92,7 +98,7 @@ export function residentStage(
     ops,
     units,
     flops,
-    tile,
+    tile: tileOf(rows),
     activation: withNets?.spec.conditioner?.activation ?? 'identity',
     scale: scaled?.room.resident?.scaleMap?.(scaled.spec) ?? ({ map: 'exp' } as const),
     parameters: PARAMETERS,
@@ -197,7 +203,7 @@ export function residentStage(
       const isOne = isAlone && segments.length === 1;
       for (const [index, part] of [...parts.entries()].toReversed()) {
         const { slots } = part;
-        const factors = plan.buffer(FACTORS, factorElements(rows, slots, tile));
+        const factors = plan.buffer(FACTORS, factorElements(rows, slots, tileOf(rows)));
         const training = { validRows, dLogDet, slots, factors };
         const score = isAlone && index === parts.length - 1 ? scored : undefined;
         // The bijectors before this stage rebuild their rows from the state.
@@ -281,10 +287,10 @@ function partOf({ dim, contextDim }: FlowShape, keeps: boolean, build: (ops: Row
   return ops;
 }
 
-/** The largest tile whose memory suffices for the bijectors and the base, or undefined. */
-function tileFor(model: FlowModel, layers: readonly Layer[]): Tile | undefined {
+/** The tiles whose memory suffices for the bijectors and the base. */
+function fittingTiles(model: FlowModel, layers: readonly Layer[]): Tile[] {
   const parts = [...basePartsOf(model), ...layers.flatMap((layer) => partsOf(model, layer))];
   const units = Math.max(...parts.map((part) => part.units));
   const ops = parts.flatMap((part) => part.ops);
-  return TILES.find((tile) => tileFits(units, ops, tile));
+  return TILES.filter((tile) => tileFits(units, ops, tile));
 }

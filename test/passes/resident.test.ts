@@ -66,19 +66,19 @@ const SPECS: [string, FlowSpec][] = [
 
 interface Case {
   name: string;
-  build: (model: ReturnType<typeof modelOf>, variants: KernelVariants) => Plan;
+  build: (model: ReturnType<typeof modelOf>, variants: KernelVariants, rows: number) => Plan;
   values: readonly string[];
 }
 const PLANS: Case[] = [
-  { name: 'forward', build: (m, v) => forwardPlan(m, ROWS, v), values: [STATE, LOG_DET] },
-  { name: 'inverse', build: (m, v) => inversePlan(m, ROWS, v), values: [STATE, LOG_DET] },
-  { name: 'gradients', build: (m, v) => gradientsPlan(m, ROWS, ROWS, v), values: [NLL, GRADIENTS] },
+  { name: 'forward', build: (m, v, rows) => forwardPlan(m, rows, v), values: [STATE, LOG_DET] },
+  { name: 'inverse', build: (m, v, rows) => inversePlan(m, rows, v), values: [STATE, LOG_DET] },
+  { name: 'gradients', build: (m, v, rows) => gradientsPlan(m, rows, rows, v), values: [NLL, GRADIENTS] },
 ];
 
 const DRAWS = { rowStart: 2 ** 32 - 9, rows: ROWS, seed: 3, temperature: 0.8 };
 const BASE_PLANS: Case[] = [
   ...PLANS.filter(({ name }) => name === 'gradients'),
-  { name: 'logProb', build: (m, v) => logProbPlan(m, ROWS, v), values: [LOG_PROB] },
+  { name: 'logProb', build: (m, v, rows) => logProbPlan(m, rows, v), values: [LOG_PROB] },
   {
     name: 'sampleAndLogProb',
     build: (m, v) => sampleAndLogProbPlan(m, DRAWS, v),
@@ -139,6 +139,15 @@ describe.each(IN_PARTS)('resident tiles with %s', (_name, spec) => {
   comparePlans(spec, PLANS);
 });
 
+/** Enough rows for the larger tiles; the last has a quad of padding. */
+const MANY_ROWS = 2051;
+describe.each<[string, FlowSpec]>([
+  ['glow', glow(3, { couplings: 1, hidden: [9] })],
+  ['splines', spline(3, { couplings: 1, hidden: [9] })],
+])('large resident tiles with %s', (_name, spec) => {
+  comparePlans(spec, PLANS, { rows: MANY_ROWS });
+});
+
 describe.each(WITH_BASES)('a resident tile and the base %s', (_name, spec) => {
   comparePlans(spec, BASE_PLANS);
 });
@@ -182,21 +191,21 @@ describe('resident plans are short', () => {
   );
 });
 
-function comparePlans(spec: FlowSpec, plans: readonly Case[], { onGpu } = { onGpu: true }): void {
+function comparePlans(spec: FlowSpec, plans: readonly Case[], { onGpu = true, rows = ROWS } = {}): void {
   const model = modelOf(spec);
   const inputs: Record<string, Float32Array> = {
     [PARAMETERS]: scaledParameters(spec, 7, 0.5),
     [STATE]: columnsOf(
-      Float32Array.from(randomRows(ROWS, spec.dim, 2), (value) => value + 0.5),
+      Float32Array.from(randomRows(rows, spec.dim, 2), (value) => value + 0.5),
       spec.dim,
       {
         start: 0,
-        count: ROWS,
+        count: rows,
       },
     ),
-    [CONTEXT]: columnsOf(randomContext(spec, ROWS) ?? new Float32Array(), spec.contextDim, {
+    [CONTEXT]: columnsOf(randomContext(spec, rows) ?? new Float32Array(), spec.contextDim, {
       start: 0,
-      count: ROWS,
+      count: rows,
     }),
   };
   const byTwins = (plan: Plan): ReferenceProgram => {
@@ -207,8 +216,8 @@ function comparePlans(spec: FlowSpec, plans: readonly Case[], { onGpu } = { onGp
   };
 
   it.each(plans)('means what single kernels mean, in f64: $name', ({ build, values }) => {
-    const plain = byTwins(build(model, PLAIN_VARIANTS));
-    const plan = build(model, RESIDENT);
+    const plain = byTwins(build(model, PLAIN_VARIANTS, rows));
+    const plan = build(model, RESIDENT, rows);
     expect(planProblems(plan)).toEqual([]);
     const resident = byTwins(plan);
     for (const value of values) {
@@ -220,9 +229,9 @@ function comparePlans(spec: FlowSpec, plans: readonly Case[], { onGpu } = { onGp
   if (!onGpu) return;
 
   it.each(plans)('does so on the GPU: $name', async ({ build, values }) => {
-    const plain = byTwins(build(model, PLAIN_VARIANTS));
+    const plain = byTwins(build(model, PLAIN_VARIANTS, rows));
     const context = await testGpu();
-    const plan = build(model, RESIDENT);
+    const plan = build(model, RESIDENT, rows);
     using program = await GpuProgram.create(context, plan);
     for (const [name, contents] of Object.entries(inputs)) {
       if (program.has(name)) context.buffers.write(program.buffer(name), contents);
@@ -232,7 +241,7 @@ function comparePlans(spec: FlowSpec, plans: readonly Case[], { onGpu } = { onGp
       const { length } = plan.buffers.find((buffer) => buffer.name === value)!;
       const found = await context.buffers.download(program.buffer(value), length);
       if (value !== GRADIENTS) {
-        const width = ([STATE, LATENT].includes(value) ? spec.dim : 1) * paddedRows(ROWS);
+        const width = ([STATE, LATENT].includes(value) ? spec.dim : 1) * paddedRows(rows);
         const [gpu, twin] = [found, plain.floats(value)].map((all) => finite(all.subarray(0, width)));
         expectClose(value, gpu!, twin!, VALUE_BOUND);
         continue;

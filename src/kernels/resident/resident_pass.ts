@@ -196,7 +196,7 @@ export function factorElements(rows: number, slots: number, tile: Tile): number 
 }
 
 /** Tiles of `rows` rows, and of whole pairs of quads. */
-function tilesOf(rows: number, { rowQuads }: Tile): number {
+export function tilesOf(rows: number, { rowQuads }: Tile): number {
   return ceilDivide(2 * pairsOf(rows), rowQuads);
 }
 
