@@ -296,12 +296,12 @@ export class Flow implements Disposable {
    */
   async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {
     this.#requireAlive();
-    return this.#context.guard(() =>
+    return this.#context.guard(async () =>
       FlowPass.create(kind, options, {
         gpu: this.#context,
         model: this.#model,
         parameters: this.#parameters,
-        variants: this.#tuner.fixed,
+        variants: await this.#tuner.fixedFor('forward', this.passRows),
         isAlive: () => !this.#disposed,
       }),
     );

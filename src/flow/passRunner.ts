@@ -157,8 +157,11 @@ export class PassRunner implements Disposable {
     const { kernels } = PASSES[pass];
     const { fixed } = this.#tuner;
     if (kernels === 'tiled') return { ...fixed, regime: 'tiled' };
-    if (rows < TUNED_ROWS) return fixed;
-    return this.#gpu.guard(() => this.#tuner.variantsFor(kernels, chunkRows));
+    return this.#gpu.guard(() =>
+      rows < TUNED_ROWS
+        ? this.#tuner.fixedFor(kernels, chunkRows)
+        : this.#tuner.variantsFor(kernels, chunkRows),
+    );
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 /** The tuner: picks the kernel variants of a flow by a short timed search on its device, and caches them. */
+import { ShaderCompileError } from '../errors.ts';
 import { describeDevice } from '../gpu/gpu.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { planTimes } from '../gpu/planTimes.ts';
@@ -71,12 +72,14 @@ interface DeviceState {
 }
 
 const states = new WeakMap<Gpu, DeviceState>();
+/** Devices whose drivers could not compile a resident kernel. */
+const refusing = new WeakSet<Gpu>();
 
 export class Tuner {
   readonly #context: Gpu;
   readonly #model: FlowModel;
   readonly #options: TuningOptions;
-  readonly #facts: DeviceFacts;
+  readonly #device: DeviceFacts;
   readonly #told = new Set<string>();
   /** The last choice for each pass and number of rows. */
   readonly #chosen = new Map<string, KernelVariants>();
@@ -85,11 +88,15 @@ export class Tuner {
     this.#context = context;
     this.#model = model;
     this.#options = options;
-    this.#facts = {
+    this.#device = {
       subgroupMinSize: context.subgroupMinSize,
       software: context.software,
       maxStorageBufferBindingSize: context.device.limits.maxStorageBufferBindingSize,
     };
+  }
+
+  get #facts(): DeviceFacts {
+    return { ...this.#device, refusesResident: refusing.has(this.#context) };
   }
 
   /** The fixed table's choice, without a search. */
@@ -110,12 +117,31 @@ export class Tuner {
   /** The choice for plans of at most `rows` rows; `stored`, the choice of a checkpoint, takes precedence. */
   async variantsFor(pass: TunedPass, rows: number, stored?: unknown): Promise<KernelVariants> {
     const purpose = this.#purpose(pass, rows);
+    const fixed = await this.#compiledFixed(purpose);
     const kept = storedVariants(stored, this.#model, purpose, this.#facts);
     if (kept !== undefined) return this.#tell({ ...purpose, variants: kept, source: 'checkpoint' });
     if (this.#options.tuning === 'fixed') {
-      return this.#tell({ ...purpose, variants: this.fixed, source: 'fixed' });
+      return this.#tell({ ...purpose, variants: fixed, source: 'fixed' });
     }
     return this.#tell(await this.#choice(purpose));
+  }
+
+  /** The fixed table's choice for plans of at most `rows` rows, which the driver has compiled. */
+  fixedFor(pass: TunedPass, rows: number): Promise<KernelVariants> {
+    return this.#compiledFixed(this.#purpose(pass, rows));
+  }
+
+  /** The fixed choice; not a resident one if the driver refuses it, as an old one may: its loop has barriers. */
+  async #compiledFixed(purpose: Purpose): Promise<KernelVariants> {
+    if (this.fixed.regime !== 'resident') return this.fixed;
+    const { dispatches } = purposePlan(this.#model, purpose, this.fixed);
+    try {
+      await Promise.all(dispatches.map((dispatch) => this.#context.pipelines.get(dispatch)));
+    } catch (error) {
+      if (!(error instanceof ShaderCompileError)) throw error;
+      refusing.add(this.#context);
+    }
+    return this.fixed;
   }
 
   #purpose(pass: TunedPass, rows: number): Purpose {

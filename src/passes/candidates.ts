@@ -116,8 +116,9 @@ function changesOf(fixed: KernelVariants): KernelVariants[] {
   ];
 }
 
-function isRunnable({ lanes }: KernelVariants, { subgroupMinSize }: DeviceFacts): boolean {
-  return lanes === 1 || lanes <= subgroupMinSize;
+function isRunnable({ lanes, regime }: KernelVariants, facts: DeviceFacts): boolean {
+  if (regime === 'resident' && facts.refusesResident === true) return false;
+  return lanes === 1 || lanes <= facts.subgroupMinSize;
 }
 
 /**

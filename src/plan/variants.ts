@@ -53,6 +53,8 @@ export interface AdapterFacts {
   subgroupMinSize: number;
   /** Whether the adapter computes on the CPU. */
   software: boolean;
+  /** Whether its driver could not compile a resident kernel. */
+  refusesResident?: boolean;
 }
 
 /** Assumed facts while no device is open. */
@@ -60,16 +62,17 @@ export const GPU_WITHOUT_SUBGROUPS: AdapterFacts = { subgroupMinSize: 0, softwar
 
 /** The fixed table: the choice without measuring. */
 export function fixedVariants(
-  { subgroupMinSize, software }: AdapterFacts,
+  { subgroupMinSize, software, refusesResident = false }: AdapterFacts,
   precision: Precision = 'f32',
 ): KernelVariants {
   const lanes = subgroupMinSize >= 8 ? 8 : subgroupMinSize >= 4 ? 4 : 1;
   // Loads and barriers are slow on a CPU. Subgroup size does not identify one: Intel's GPUs have 8 lanes too.
   const usesVectorUnit = software && lanes > 1;
+  const regime = software ? 'fused' : refusesResident ? 'tiled' : 'resident';
   return {
     ...PLAIN_VARIANTS,
     precision,
-    regime: precision !== 'f32' ? 'tiled' : software ? 'fused' : 'resident',
+    regime: precision === 'f32' ? regime : 'tiled',
     lanes,
     product: !software ? 'blocked' : usesVectorUnit ? 'streamed' : 'plain',
     weights: usesVectorUnit ? 'sorted' : 'summed',

@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
-import { DisposedError } from '../../src/errors.ts';
+import { DisposedError, ShaderCompileError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
 import type { FlowOptions } from '../../src/flow/options.ts';
 import { realnvp, vanilla } from '../../src/presets/index.ts';
+import type { Gpu } from '../../src/gpu/gpu.ts';
 import { planTimes } from '../../src/gpu/planTimes.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { openDevice } from '../../src/node.ts';
+import type { Dispatch } from '../../src/plan/kernel.ts';
 import { planCost } from '../../src/plan/plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { STREAMS } from '../../src/random.ts';
@@ -14,7 +16,7 @@ import type { FlowSpec } from '../../src/spec/spec.ts';
 import { purposePlan } from '../../src/passes/candidates.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import type { FitOptions } from '../../src/training/options.ts';
-import { fastest, measuredRows, tuningKey } from '../../src/flow/tuning.ts';
+import { fastest, measuredRows, Tuner, tuningKey } from '../../src/flow/tuning.ts';
 import type { TuningMode, TuningReport } from '../../src/flow/tuning.ts';
 import { LAVAPIPE } from '../support/adapters.ts';
 import { testGpu, testDevice, testOptions } from '../support/device.ts';
@@ -160,6 +162,31 @@ describe('the search', () => {
     const variants = fixedVariants(await testGpu());
     expect(reports).toEqual([{ pass: 'gradient', rows: 32, variants, source: 'fixed' }]);
     flow.dispose();
+  });
+
+  it('avoids resident kernels where the driver refuses one', async () => {
+    const real = await testGpu();
+    const refused: string[] = [];
+    const refusing = Object.create(real, {
+      software: { value: false },
+      device: { value: real.device },
+      pipelines: {
+        value: {
+          get: async (dispatch: Dispatch) => {
+            if (!dispatch.kernel.stem.startsWith('resident')) return real.pipelines.get(dispatch);
+            refused.push(dispatch.kernel.stem);
+            throw new ShaderCompileError(dispatch.kernel.stem, 1, 'barriers in a loop');
+          },
+        },
+      },
+    }) as Gpu;
+    const tuner = new Tuner(refusing, modelOf(chosen), { tuning: 'fixed' });
+    expect(tuner.fixed.regime).toBe('resident');
+    expect((await tuner.fixedFor('forward', 64)).regime).toBe('tiled');
+    expect((await tuner.variantsFor('gradient', 64)).regime).toBe('tiled');
+    expect(refused).not.toEqual([]);
+    const other = new Tuner(refusing, modelOf(realnvp(3)), { tuning: 'fixed' });
+    expect(other.fixed.regime).toBe('tiled');
   });
 
   it('delays a first step by 0.8 s and a few times what the step takes without it', async () => {
