@@ -1,10 +1,10 @@
 /** The report of a benchmark run: one self-contained HTML page. */
 import { kernelChart, planChart, rooflineChart } from '../measure/charts.ts';
 import type { Chart } from '../measure/charts.ts';
-import { milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
+import { microseconds, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
 import type { BenchDocument, BenchEntry } from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
-import { CHUNKS_NOTE, planCells, sorted } from './benchTables.ts';
+import { CHUNKS_NOTE, launchText, planCells, sorted } from './benchTables.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { htmlPage } from './htmlPage.ts';
 import { adapterName } from './session.ts';
@@ -36,6 +36,7 @@ function tiles({ peak, entries }: BenchDocument): string {
   const shown: [label: string, value: string, unit: string][] = [
     ['FMA peak', rate(peak.fma.rate), 'GFLOP/s'],
     ['Copy peak', rate(peak.copy.rate), 'GB/s'],
+    ...(peak.launch === undefined ? [] : [launchTile(peak.launch.medianMs)]),
     ...steps.map(({ shape, time }): [string, string, string] => [
       `${shape.replace(/,.*/, '')} training step`,
       milliseconds(time.medianMs),
@@ -47,6 +48,11 @@ function tiles({ peak, entries }: BenchDocument): string {
       `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)} <span class="unit">${unit}</span></dd></div>`,
   );
   return `<dl class="tiles">${list.join('')}</dl>`;
+}
+
+function launchTile(ms: number): [label: string, value: string, unit: string] {
+  const [value = '', unit = ''] = microseconds(ms).split(' ');
+  return ['Empty dispatch', value, unit];
 }
 
 function words({ entries, mismatches, clock, precision }: BenchDocument): string {
@@ -157,6 +163,7 @@ function facts(document: BenchDocument): string {
     ['Precision', precisionText(document)],
     ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s by ${peak.fma.layout}`],
     ['Copy peak', `${rate(peak.copy.rate)} GB/s, bytes read and bytes written, by ${peak.copy.layout}`],
+    ['Empty dispatch', launchText(peak)],
     ['Fixed table', variantsText(fixedVariants)],
     ['wgflow', wgflow],
   ];

@@ -1,5 +1,14 @@
 /** The output of `wgflow bench`. */
-import { boundOf, choiceText, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
+import {
+  boundOf,
+  choiceText,
+  microseconds,
+  milliseconds,
+  percent,
+  precisionText,
+  rate,
+  spread,
+} from '../measure/index.ts';
 import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
 import { adapterName } from './session.ts';
@@ -17,6 +26,7 @@ export function runTables(document: BenchDocument): string {
     ['Fixed table', variantsText(fixedVariants)],
     ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s: ${peak.fma.layout}`],
     ['Copy peak', `${rate(peak.copy.rate)} GB/s, read and written: ${peak.copy.layout}`],
+    ['Empty dispatch', launchText(peak)],
   ]);
   const sections = (['plan', 'kernel'] as const).flatMap((kind) => {
     const rows = sorted(entries.filter((entry) => entry.kind === kind)).map((entry) => [
@@ -30,6 +40,13 @@ export function runTables(document: BenchDocument): string {
   });
   const notes = entries.some(({ chunks }) => chunks > 1) ? [CHUNKS_NOTE] : [];
   return [facts, ...sections, ...notes].join('\n');
+}
+
+/** The time of an empty dispatch, in words. */
+export function launchText({ launch }: BenchDocument['peak']): string {
+  return launch === undefined
+    ? 'not measured by this version of wgflow'
+    : `${microseconds(launch.medianMs)}, in a pass of many that wait for each other`;
 }
 
 const PLAN_HEAD = ['kernels', 'chunks', 'ns a row'];

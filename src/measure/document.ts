@@ -88,7 +88,8 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
   // Older documents lack this setting.
   precision: v.optional(v.picklist(PRECISIONS), 'f32'),
   fixedVariants: choice,
-  peak: v.strictObject({ fma: peak, copy: peak }),
+  // Older documents have no time of an empty dispatch.
+  peak: v.strictObject({ fma: peak, copy: peak, launch: v.optional(time) }),
   entries: v.array(
     v.strictObject({
       kind: v.picklist(['plan', 'kernel']),

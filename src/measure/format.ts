@@ -11,6 +11,12 @@ export function milliseconds(ms: number): string {
   return ms >= 100 ? Math.round(ms).toLocaleString('en') : ms >= 0.01 ? ms.toPrecision(3) : ms.toFixed(4);
 }
 
+/** The time of a dispatch: `2.31 µs`. */
+export function microseconds(ms: number): string {
+  const value = 1000 * ms;
+  return `${value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)} µs`;
+}
+
 /** Zero work has no rate. */
 const NONE = '–';
 

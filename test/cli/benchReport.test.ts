@@ -1,9 +1,10 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { benchReport } from '../../src/cli/benchReport.ts';
-import { milliseconds, percent, rate } from '../../src/measure/format.ts';
+import { microseconds, milliseconds, percent, rate } from '../../src/measure/format.ts';
 import { comparisonTables, runTables } from '../../src/cli/benchTables.ts';
 import { compareRuns } from '../../src/measure/index.ts';
+import type { BenchDocument } from '../../src/measure/index.ts';
 import { document, entry } from '../measure/documents.ts';
 
 describe('benchReport', () => {
@@ -57,6 +58,19 @@ describe('benchReport', () => {
     );
     const bars = parseHTML(benchReport(document({ entries: sizes }))).document.querySelectorAll('svg')[2];
     for (const name of ['10K', '10M', '8.192K']) expect(bars!.textContent).toContain(`S log prob, ${name}`);
+  });
+
+  it('tells the time of an empty dispatch, unless the run is older than that', () => {
+    const tiles = (run: BenchDocument): string[] =>
+      [...parseHTML(benchReport(run)).document.querySelectorAll('.tiles div')].map(
+        (tile) => tile.textContent ?? '',
+      );
+    expect(tiles(document())).toContain('Empty dispatch2.00 µs');
+    const { launch: _, ...peak } = document().peak;
+    const old = document({ peak });
+    expect(tiles(old).join()).not.toContain('Empty dispatch');
+    expect(benchReport(old)).toContain('not measured by this version of wgflow');
+    expect(runTables(document())).toMatch(/Empty dispatch +│ 2\.00 µs, in a pass of many/);
   });
 
   it('tells the precision', () => {
@@ -147,6 +161,7 @@ describe('the tables of a run', () => {
       '0.0123',
       '0.0012',
     ]);
+    expect([0.00231, 0.0456, 1.234].map(microseconds)).toEqual(['2.31 µs', '45.6 µs', '1,234 µs']);
     expect([12_345.6, 123.456, 0.0123, 0.0001, 0].map(rate)).toEqual([
       '12,346',
       '123',

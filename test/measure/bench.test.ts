@@ -41,6 +41,9 @@ describe('bench', () => {
     expect(parseBenchDocument(JSON.stringify(document), 'run')).toEqual(document);
     expect(document.peak.fma.rate).toBeGreaterThan(0.1);
     expect(document.peak.copy.rate).toBeGreaterThan(0.01);
+    // Less than a millisecond, even on a busy CPU.
+    expect(document.peak.launch?.medianMs).toBeGreaterThan(0);
+    expect(document.peak.launch?.medianMs).toBeLessThan(1);
     expect(document.mismatches).toEqual([]);
 
     const plans = document.entries.filter(({ kind }) => kind === 'plan');

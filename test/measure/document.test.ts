@@ -15,6 +15,11 @@ describe('parseBenchDocument', () => {
     expect(parse(old).precision).toBe('f32');
   });
 
+  it('takes a run that has no time of an empty dispatch', () => {
+    const { launch: _, ...peak } = document().peak;
+    expect(parse({ ...document(), peak }).peak).toEqual(peak);
+  });
+
   it.each([
     ['another precision', { ...document(), precision: 'f8' }, /run\.json: precision: found "f8", expected/],
     [

@@ -44,6 +44,7 @@ export function document(changes: Partial<BenchDocument> = {}): BenchDocument {
     peak: {
       fma: { rate: 100, layout: '8 chains', time },
       copy: { rate: 10, layout: '64 MiB', time },
+      launch: summarize([0.002, 0.002, 0.002], 64),
     },
     entries: [
       entry({ kind: 'plan', name: 'train_step', shape: 'S, 512 rows', variant: '9 launches' }),
