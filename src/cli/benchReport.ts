@@ -1,7 +1,7 @@
 /** The report of a benchmark run: one self-contained HTML page. */
 import { kernelChart, planChart, rooflineChart } from '../measure/charts.ts';
 import type { Chart } from '../measure/charts.ts';
-import { microseconds, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
+import { duration, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
 import type { BenchDocument, BenchEntry } from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
 import { CHUNKS_NOTE, launchText, planCells, sorted } from './benchTables.ts';
@@ -51,7 +51,7 @@ function tiles({ peak, entries }: BenchDocument): string {
 }
 
 function launchTile(ms: number): [label: string, value: string, unit: string] {
-  const [value = '', unit = ''] = microseconds(ms).split(' ');
+  const [value = '', unit = ''] = duration(ms).split(' ');
   return ['Empty dispatch', value, unit];
 }
 

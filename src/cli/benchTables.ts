@@ -2,7 +2,7 @@
 import {
   boundOf,
   choiceText,
-  microseconds,
+  duration,
   milliseconds,
   percent,
   precisionText,
@@ -46,7 +46,7 @@ export function runTables(document: BenchDocument): string {
 export function launchText({ launch }: BenchDocument['peak']): string {
   return launch === undefined
     ? 'not measured by this version of wgflow'
-    : `${microseconds(launch.medianMs)}, in a pass of many that wait for each other`;
+    : `${duration(launch.medianMs)}, in a pass of many that wait for each other`;
 }
 
 const PLAN_HEAD = ['kernels', 'chunks', 'ns a row'];

@@ -253,10 +253,16 @@ wgflow gradients model.safetensors data.csv --out gradients.json`,
     'Print the contents of a model file or a checkpoint; needs no GPU.',
     `wgflow inspect model.safetensors
 wgflow inspect model.safetensors --batch 4096 --rows 1000000`,
-    'The memory of training is for the kernels of --tuning fixed.',
+    'It lists the dispatches of a training step and of each pass, and what bounds them on a small and a large GPU. Memory ' +
+      'and dispatches are those of the kernels of --tuning fixed.',
   )
     .argument('<model>', MODEL)
-    .option('--batch <n>', 'rows of a batch, for the memory of training', parse.integer(1, 2 ** 27), 512)
+    .option(
+      '--batch <n>',
+      'rows of a batch, for the memory and dispatches of training',
+      parse.integer(1, 2 ** 27),
+      512,
+    )
     .option('--rows <n>', 'rows of the training data, for their memory', parse.integer(0), 0)
     .action((model: string, options: GlobalOptions & { batch: number; rows: number }) =>
       run(options, (session) => inspectCommand(session, model, options)),

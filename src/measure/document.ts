@@ -81,6 +81,9 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
     device: v.string(),
     description: v.string(),
     software: v.boolean(),
+    // Older documents lack these sizes.
+    subgroupMinSize: v.optional(count, 0),
+    subgroupMaxSize: v.optional(count, 0),
     features: v.array(v.string()),
     limits: v.record(v.string(), number),
   }),

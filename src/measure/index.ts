@@ -12,7 +12,7 @@ export { CONFIG_NAMES, configModel } from './configs.ts';
 export type { BenchModel, ConfigName } from './configs.ts';
 export { entryTitle, parseBenchDocument, precisionText } from './document.ts';
 export type { BenchDocument, BenchEntry, Choice } from './document.ts';
-export { microseconds, milliseconds, percent, planName, rate, spread } from './format.ts';
+export { amount, duration, milliseconds, percent, planName, rate, spread } from './format.ts';
 export { KERNEL_STEMS } from './jobs.ts';
 export type { BenchScope } from './jobs.ts';
 export type { TileSizes } from '../kernels/dense/tiles.ts';

@@ -1,7 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { benchReport } from '../../src/cli/benchReport.ts';
-import { microseconds, milliseconds, percent, rate } from '../../src/measure/format.ts';
+import { amount, duration, milliseconds, percent, rate } from '../../src/measure/format.ts';
 import { comparisonTables, runTables } from '../../src/cli/benchTables.ts';
 import { compareRuns } from '../../src/measure/index.ts';
 import type { BenchDocument } from '../../src/measure/index.ts';
@@ -161,7 +161,21 @@ describe('the tables of a run', () => {
       '0.0123',
       '0.0012',
     ]);
-    expect([0.00231, 0.0456, 1.234].map(microseconds)).toEqual(['2.31 µs', '45.6 µs', '1,234 µs']);
+    expect([0.00231, 0.0456, 0.2345, 1.234].map(duration)).toEqual([
+      '2.31 µs',
+      '45.6 µs',
+      '235 µs',
+      '1.23 ms',
+    ]);
+    expect([0, 512, 1000, 13_500, 2.5e6, 999.9, 3e16].map(amount)).toEqual([
+      '0',
+      '512',
+      '1.00 k',
+      '13.5 k',
+      '2.50 M',
+      '1000',
+      '30000 T',
+    ]);
     expect([12_345.6, 123.456, 0.0123, 0.0001, 0].map(rate)).toEqual([
       '12,346',
       '123',

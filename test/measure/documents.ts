@@ -35,6 +35,8 @@ export function document(changes: Partial<BenchDocument> = {}): BenchDocument {
       device: '',
       description: 'Some <adapter>',
       software: true,
+      subgroupMinSize: 8,
+      subgroupMaxSize: 8,
       features: ['subgroups'],
       limits: { maxBufferSize: 1 },
     },
