@@ -1,10 +1,18 @@
 /** The report of a benchmark run: one self-contained HTML page. */
-import { kernelChart, planChart, rooflineChart } from '../measure/charts.ts';
+import { batchChart, kernelChart, planChart, rooflineChart } from '../measure/charts.ts';
 import type { Chart } from '../measure/charts.ts';
-import { duration, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
+import { duration, fullText, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
 import type { BenchDocument, BenchEntry } from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
-import { CHUNKS_NOTE, launchText, planCells, sorted } from './benchTables.ts';
+import {
+  BATCH_HEAD,
+  batchCells,
+  CHUNKS_NOTE,
+  FULL_NOTE,
+  launchText,
+  planCells,
+  sorted,
+} from './benchTables.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { htmlPage } from './htmlPage.ts';
 import { adapterName } from './session.ts';
@@ -24,6 +32,8 @@ ${words(document)}
 ${rooflineFigure(document)}
 ${planFigure(document)}
 ${kernelFigure(document)}
+${batchFigure(document)}
+${batchTable(document)}
 ${entryTable('Plans', document, 'plan')}
 ${entryTable('Kernels', document, 'kernel')}
 ${facts(document)}
@@ -31,8 +41,9 @@ ${facts(document)}
   );
 }
 
-function tiles({ peak, entries }: BenchDocument): string {
-  const steps = entries.filter(({ kind, name }) => kind === 'plan' && name === 'train_step');
+function tiles({ peak, entries, batches }: BenchDocument): string {
+  const steps =
+    batches === undefined ? entries.filter(({ kind, name }) => kind === 'plan' && name === 'train_step') : [];
   const shown: [label: string, value: string, unit: string][] = [
     ['FMA peak', rate(peak.fma.rate), 'GFLOP/s'],
     ['Copy peak', rate(peak.copy.rate), 'GB/s'],
@@ -109,6 +120,34 @@ function kernelFigure(document: BenchDocument): string {
     '<span class="key model"></span>Bound by arithmetic. <span class="key data"></span>Bound by memory; beyond 100 % the data came from a cache.',
     twice(kernelChart(document, 552, label), kernelChart(document, 360, label)),
     'half',
+  );
+}
+
+function batchFigure({ batches = [] }: BenchDocument): string {
+  if (batches.length === 0) return '';
+  const words = batches.map(fullText).join(' ');
+  return figure(
+    'Batches',
+    `${escapeHtml(words)} ${FULL_NOTE}`,
+    twice(batchChart(batches, 1120, words), batchChart(batches, 360, words)),
+    'full',
+  );
+}
+
+function batchTable({ batches = [] }: BenchDocument): string {
+  if (batches.length === 0) return '';
+  const head = ['Flow', ...BATCH_HEAD].map(
+    (cell, index) => `<th scope="col"${index > 0 ? ' class="number"' : ''}>${cell}</th>`,
+  );
+  const body = batches.flatMap((sweep) =>
+    sweep.steps.map((step) => {
+      const cells = batchCells(step, sweep).map((cell) => `<td class="number">${escapeHtml(cell)}</td>`);
+      return `<tr><th scope="row">${escapeHtml(sweep.flow)}</th>${cells.join('')}</tr>`;
+    }),
+  );
+  return (
+    `<section class="facts full"><h2>Batches, in numbers</h2><div class="scroll"><table><thead><tr>${head.join('')}</tr></thead>` +
+    `<tbody>${body.join('')}</tbody></table></div></section>`
   );
 }
 

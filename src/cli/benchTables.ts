@@ -1,15 +1,26 @@
 /** The output of `wgflow bench`. */
 import {
+  amount,
+  bestRate,
   boundOf,
   choiceText,
   duration,
+  FULL_SHARE,
+  fullText,
   milliseconds,
   percent,
   precisionText,
   rate,
   spread,
 } from '../measure/index.ts';
-import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../measure/index.ts';
+import type {
+  BatchStep,
+  BatchSweep,
+  BenchComparison,
+  BenchDocument,
+  BenchEntry,
+  Change,
+} from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
 import { adapterName } from './session.ts';
 import { tableText } from './table.ts';
@@ -17,7 +28,7 @@ import { tableText } from './table.ts';
 const RATE_HEAD = ['ms', 'spread', 'GFLOP/s', 'of FMA peak', 'GB/s', 'of copy peak', 'bound by'];
 
 export function runTables(document: BenchDocument): string {
-  const { adapter, clock, peak, entries, wgflow, fixedVariants } = document;
+  const { adapter, clock, peak, entries, wgflow, fixedVariants, batches = [] } = document;
   const facts = tableText([
     ['Adapter', adapterName(adapter)],
     ['wgflow', wgflow],
@@ -39,8 +50,28 @@ export function runTables(document: BenchDocument): string {
     return rows.length === 0 ? [] : [tableText(rows, [...head, ...RATE_HEAD])];
   });
   const notes = entries.some(({ chunks }) => chunks > 1) ? [CHUNKS_NOTE] : [];
-  return [facts, ...sections, ...notes].join('\n');
+  return [facts, ...sections, ...notes, ...batchSections(batches)].join('\n');
 }
+
+/** The rate of every batch, then where the adapter is full. */
+function batchSections(sweeps: readonly BatchSweep[]): string[] {
+  if (sweeps.length === 0) return [];
+  const rows = sweeps.flatMap((sweep) => sweep.steps.map((step) => [sweep.flow, ...batchCells(step, sweep)]));
+  return [tableText(rows, ['flow', ...BATCH_HEAD]), ...sweeps.map(fullText), FULL_NOTE];
+}
+
+export const BATCH_HEAD = ['batch', 'ms a step', 'rows a second', 'of the best'];
+
+export function batchCells({ batch, ms, rowsPerSecond }: BatchStep, { steps }: BatchSweep): string[] {
+  return [
+    batch.toLocaleString('en'),
+    milliseconds(ms),
+    amount(rowsPerSecond),
+    percent(rowsPerSecond / bestRate(steps)),
+  ];
+}
+
+export const FULL_NOTE = `An adapter is full from the smallest batch on that has ${percent(FULL_SHARE)} of the best rate.`;
 
 /** The time of an empty dispatch, in words. */
 export function launchText({ launch }: BenchDocument['peak']): string {

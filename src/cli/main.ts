@@ -5,7 +5,7 @@ import { TOY_NAMES } from '../data/toy.ts';
 import { DEFAULT_PATIENCE } from '../training/options.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import { VERSION } from '../version.ts';
-import { CONFIG_NAMES, KERNEL_STEMS } from '../measure/index.ts';
+import { BATCHES, CONFIG_NAMES, KERNEL_STEMS } from '../measure/index.ts';
 import { GPU_NAMES } from '../measure/gpuModel.ts';
 import { benchCommand } from './bench.ts';
 import type { BenchCommandOptions } from './bench.ts';
@@ -283,6 +283,7 @@ wgflow bench --configs S --only plans --quick
 wgflow bench --kernels flow_forward,dense_forward
 wgflow bench --spec model.safetensors --batch 1024
 wgflow bench --configs S --only plans --rows 10000,1000000
+wgflow bench --configs S --batches
 wgflow bench --configs L --only plans --precision f16
 wgflow bench --configs S --only plans --quick --model navi31
 wgflow bench --compare before.json after.json`,
@@ -298,6 +299,11 @@ wgflow bench --compare before.json after.json`,
     .option(
       '--rows <list>',
       'rows of the passes forward, sample and log_prob (default: a few thousand); rows that need several chunks are timed like a call of the library',
+      parse.integers(1, 2 ** 27),
+    )
+    .option(
+      '--batches [list]',
+      `only training steps, at each of these batches, and where the adapter is full (default: ${BATCHES[0]} to ${BATCHES.at(-1)}, by powers of two)`,
       parse.integers(1, 2 ** 27),
     )
     .addOption(new Option('--only <kind>', 'only whole plans, or only kernels').choices(['plans', 'kernels']))

@@ -6,6 +6,7 @@ import { CLOCKS } from '../gpu/timing.ts';
 import type { Clock } from '../gpu/timing.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import type { Precision } from '../plan/precision.ts';
+import type { BatchSweep } from './batches.ts';
 import type { Peaks } from './peaks.ts';
 import type { Rates, Work } from './roofline.ts';
 import type { TimeSummary } from './statistics.ts';
@@ -50,6 +51,8 @@ export interface BenchDocument {
   fixedVariants: Choice;
   peak: Peaks;
   entries: BenchEntry[];
+  /** Of a run of several batches: the rates of its training steps, and where the adapter is full. */
+  batches?: BatchSweep[];
   /** Results that do not match their twins and were not timed, as sentences. */
   mismatches: string[];
 }
@@ -110,6 +113,15 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
       share: v.strictObject({ fma: number, copy: number }),
       error: number,
     }),
+  ),
+  batches: v.optional(
+    v.array(
+      v.strictObject({
+        flow: v.string(),
+        steps: v.array(v.strictObject({ batch: count, ms: positive, rowsPerSecond: positive })),
+        fullFrom: v.nullable(count),
+      }),
+    ),
   ),
   mismatches: v.array(v.string()),
 });

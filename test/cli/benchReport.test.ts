@@ -73,6 +73,29 @@ describe('benchReport', () => {
     expect(runTables(document())).toMatch(/Empty dispatch +│ 2\.00 µs, in a pass of many/);
   });
 
+  it('has the batches of a sweep in a chart and a table, and says where the adapter is full', () => {
+    const steps = [
+      { batch: 512, ms: 1, rowsPerSecond: 512_000 },
+      { batch: 1024, ms: 1, rowsPerSecond: 1_024_000 },
+      { batch: 2048, ms: 1.9, rowsPerSecond: 1_077_895 },
+    ];
+    const sweep = document({ batches: [{ flow: 'S <1>', steps, fullFrom: 1024 }] });
+    const report = parseHTML(benchReport(sweep)).document;
+    const [figure] = [...report.querySelectorAll('figure')].filter(
+      (each) => each.querySelector('h2')?.textContent === 'Batches',
+    );
+    expect(figure!.querySelector('figcaption')!.textContent).toBe(
+      'S <1>: the adapter is full from 1,024 rows on. An adapter is full from the smallest batch on that has 90 % of the best rate.',
+    );
+    expect(figure!.querySelectorAll('svg').length).toBe(2);
+    expect(figure!.querySelector('svg')!.querySelectorAll('circle').length).toBe(steps.length);
+    expect(report.body.textContent).toContain('S <1>1,0241.001.02 M95 %');
+    expect(html).not.toContain('Batches');
+    const text = runTables(sweep);
+    expect(text).toMatch(/│ S <1> │ 512 +│ 1\.00 +│ 512 k +│ 47 % +│/);
+    expect(text).toContain('S <1>: the adapter is full from 1,024 rows on.');
+  });
+
   it('tells the precision', () => {
     const half = benchReport(document({ precision: 'f16' }));
     expect(half).toContain('Nets are stored as f16.');

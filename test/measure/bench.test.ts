@@ -118,6 +118,20 @@ describe('bench', () => {
     }
   });
 
+  it('times training steps of several batches, and says where the adapter is full', async () => {
+    const { document } = await run({ batches: [16, 4096] });
+    expect(document.entries.map(({ name, rows }) => [name, rows])).toEqual([
+      ['train_step', 16],
+      ['train_step', 4096],
+    ]);
+    const [sweep, ...others] = document.batches!;
+    expect(others).toEqual([]);
+    expect(sweep).toMatchObject({ flow: 'tiny', steps: [{ batch: 16 }, { batch: 4096 }] });
+    // A row of 16 takes longer than one of 4,096, so only the largest batch is near the best rate.
+    expect(sweep!.fullFrom).toBeNull();
+    expect(parseBenchDocument(JSON.stringify(document), 'run')).toEqual(document);
+  });
+
   it('does not time what is not what its twin says, and goes on with the rest', async () => {
     const right = twins.standard_normal_log_prob!;
     twins.standard_normal_log_prob = (call) => {
