@@ -9,9 +9,13 @@ import {
   batchCells,
   CHUNKS_NOTE,
   FULL_NOTE,
+  LAUNCH_HEAD,
+  launchNote,
+  launchRows,
   launchText,
   planCells,
   sorted,
+  stepsOfFlows,
 } from './benchTables.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { htmlPage } from './htmlPage.ts';
@@ -35,6 +39,7 @@ ${kernelFigure(document)}
 ${batchFigure(document)}
 ${batchTable(document)}
 ${entryTable('Plans', document, 'plan')}
+${launchTable(document)}
 ${entryTable('Kernels', document, 'kernel')}
 ${facts(document)}
 </div>`,
@@ -135,19 +140,39 @@ function batchFigure({ batches = [] }: BenchDocument): string {
 }
 
 function batchTable({ batches = [] }: BenchDocument): string {
-  if (batches.length === 0) return '';
-  const head = ['Flow', ...BATCH_HEAD].map(
+  const rows = batches.flatMap((sweep) =>
+    sweep.steps.map((step) => [sweep.flow, ...batchCells(step, sweep)]),
+  );
+  return numberTable('Batches, in numbers', ['flow', ...BATCH_HEAD], rows);
+}
+
+function launchTable(document: BenchDocument): string {
+  const rows = stepsOfFlows(document).flatMap((entry) =>
+    launchRows(entry, document).map((cells, index) => [index === 0 ? entry.shape : '', ...cells]),
+  );
+  const head = ['training step', ...LAUNCH_HEAD];
+  return numberTable('Dispatches of a training step', head, rows, launchNote(document));
+}
+
+/** A table of numbers, each row with a name first; nothing without rows. */
+function numberTable(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  note?: string,
+): string {
+  if (rows.length === 0) return '';
+  const heads = head.map(
     (cell, index) => `<th scope="col"${index > 0 ? ' class="number"' : ''}>${cell}</th>`,
   );
-  const body = batches.flatMap((sweep) =>
-    sweep.steps.map((step) => {
-      const cells = batchCells(step, sweep).map((cell) => `<td class="number">${escapeHtml(cell)}</td>`);
-      return `<tr><th scope="row">${escapeHtml(sweep.flow)}</th>${cells.join('')}</tr>`;
-    }),
-  );
+  const body = rows.map(([name = '', ...cells]) => {
+    const numbers = cells.map((cell) => `<td class="number">${escapeHtml(cell)}</td>`);
+    return `<tr><th scope="row">${escapeHtml(name)}</th>${numbers.join('')}</tr>`;
+  });
+  const words = note === undefined ? '' : `<p>${escapeHtml(note)}</p>`;
   return (
-    `<section class="facts full"><h2>Batches, in numbers</h2><div class="scroll"><table><thead><tr>${head.join('')}</tr></thead>` +
-    `<tbody>${body.join('')}</tbody></table></div></section>`
+    `<section class="facts full"><h2>${title}</h2><div class="scroll"><table><thead><tr>${heads.join('')}</tr></thead>` +
+    `<tbody>${body.join('')}</tbody></table></div>${words}</section>`
   );
 }
 

@@ -7,11 +7,15 @@ import {
   duration,
   FULL_SHARE,
   fullText,
+  intensityOf,
+  LAUNCH_NOTE,
+  measuredLaunches,
   milliseconds,
   percent,
   precisionText,
   rate,
   spread,
+  subgroupSizeOf,
 } from '../measure/index.ts';
 import type {
   BatchStep,
@@ -20,6 +24,7 @@ import type {
   BenchDocument,
   BenchEntry,
   Change,
+  MeasuredLaunch,
 } from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
 import { adapterName } from './session.ts';
@@ -50,7 +55,62 @@ export function runTables(document: BenchDocument): string {
     return rows.length === 0 ? [] : [tableText(rows, [...head, ...RATE_HEAD])];
   });
   const notes = entries.some(({ chunks }) => chunks > 1) ? [CHUNKS_NOTE] : [];
-  return [facts, ...sections, ...notes, ...batchSections(batches)].join('\n');
+  return [facts, ...sections, ...notes, ...launchSections(document), ...batchSections(batches)].join('\n');
+}
+
+/** The dispatches of a training step of each flow, and what bounds each. */
+function launchSections(document: BenchDocument): string[] {
+  const rows = stepsOfFlows(document).flatMap((entry) =>
+    launchRows(entry, document).map((cells, index) => [index === 0 ? entry.shape : '', ...cells]),
+  );
+  if (rows.length === 0) return [];
+  return [tableText(rows, ['training step', ...LAUNCH_HEAD]), launchNote(document)];
+}
+
+/** The first measured training step of each flow: larger batches have the same dispatches. */
+export function stepsOfFlows({ entries }: BenchDocument): BenchEntry[] {
+  const flows = new Map<string, BenchEntry>();
+  for (const entry of entries) {
+    const flow = entry.shape.replace(/, [\d,]+ rows$/, '');
+    if (entry.name === 'train_step' && entry.launches !== undefined && !flows.has(flow))
+      flows.set(flow, entry);
+  }
+  return [...flows.values()];
+}
+
+/** Cells for each kind of dispatch of a plan, and for all together. */
+export function launchRows(entry: BenchEntry, document: BenchDocument): string[][] {
+  const launches = measuredLaunches(entry, document);
+  const total = (of: (launch: MeasuredLaunch) => number): number =>
+    launches.reduce((sum, launch) => sum + launch.count * of(launch), 0);
+  const cells = launches.map((launch) => [
+    launch.count === 1 ? launch.kernel : `${launch.count} × ${launch.kernel}`,
+    `${launch.workgroups.toLocaleString('en')} × ${launch.groupSize}`,
+    launch.subgroups.toLocaleString('en'),
+    rate(intensityOf(launch)),
+    duration(launch.leastMs),
+    launch.measuredMs === undefined ? '–' : duration(launch.measuredMs),
+    launch.by,
+  ]);
+  const dispatches = `${total(() => 1).toLocaleString('en')} dispatches`;
+  return [
+    ...cells,
+    [dispatches, '', '', '', duration(total(({ leastMs }) => leastMs)), duration(entry.time.medianMs), ''],
+  ];
+}
+
+export const LAUNCH_HEAD = [
+  'dispatch',
+  'workgroups',
+  'subgroups',
+  'FLOPs a byte',
+  'at least',
+  'measured',
+  'bound by',
+];
+
+export function launchNote({ adapter }: BenchDocument): string {
+  return `${LAUNCH_NOTE} Subgroups have ${subgroupSizeOf(adapter).words}.`;
 }
 
 /** The rate of every batch, then where the adapter is full. */

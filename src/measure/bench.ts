@@ -25,6 +25,7 @@ import { chunkCount, chunkedBytes, ChunkTimer } from './chunks.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
 import { jobsOf, modelsOf } from './jobs.ts';
 import type { BenchScope, Job } from './jobs.ts';
+import { launchKinds } from './launches.ts';
 import { measure, programTimer } from './measure.ts';
 import type { Budget } from './measure.ts';
 import { measurePeaks, verifyPeaks } from './peaks.ts';
@@ -191,7 +192,7 @@ interface JobRun {
 
 type Facts = Pick<
   BenchEntry,
-  'kind' | 'name' | 'shape' | 'rows' | 'variant' | 'chunks' | 'flops' | 'bytes' | 'error'
+  'kind' | 'name' | 'shape' | 'rows' | 'variant' | 'chunks' | 'launches' | 'flops' | 'bytes' | 'error'
 >;
 
 /** Times the job's plan and kernels; `undefined` marks a result that does not match its twin. */
@@ -223,6 +224,7 @@ async function* timeJob(
         rows,
         variant: `${dispatches} launch${dispatches === 1 ? '' : 'es'}`,
         chunks: 1,
+        launches: launchKinds(plan),
         flops: (usefulFlops / timed.rows) * rows,
         bytes,
         error: checked.plan,

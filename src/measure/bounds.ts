@@ -1,6 +1,8 @@
 /** What bounds a dispatch, from its plan and from what an adapter can do at best. */
 import { LAUNCH_MS, MODELLED_GPUS, OPERATION_CYCLES } from './gpuModel.ts';
 import type { Bound, GpuFigures } from './gpuModel.ts';
+import type { BenchDocument, BenchEntry } from './document.ts';
+import { subgroupSizeOf, subgroupsOf } from './launches.ts';
 import type { LaunchKind } from './launches.ts';
 import type { Peak } from './roofline.ts';
 
@@ -20,7 +22,7 @@ export type BoundBy = Bound | 'rest';
 export interface LaunchBound {
   /** The longest part of the dispatch's time. */
   by: BoundBy;
-  /** No dispatch of this kind takes less, ms: launch + max(arithmetic, memory, latency). */
+  /** Launch + max(arithmetic, memory, latency), ms. Data in a cache can take less. */
   leastMs: number;
 }
 
@@ -49,6 +51,42 @@ export function launchBound(
   const parts = { launch: launchMs, ...work, rest: (measuredMs ?? leastMs) - leastMs };
   const [by] = (Object.entries(parts) as [BoundBy, number][]).reduce((a, b) => (b[1] > a[1] ? b : a));
   return { by, leastMs };
+}
+
+/** A kind of dispatch of a measured plan. */
+export interface MeasuredLaunch extends LaunchKind, LaunchBound {
+  /** Of one dispatch. */
+  subgroups: number;
+  /** The median time of the kernel alone, if the run measured it at this size. */
+  measuredMs: number | undefined;
+}
+
+/** What the columns of a table of measured launches mean. */
+export const LAUNCH_NOTE =
+  'At least: an empty dispatch, and the longer of its FLOPs at the FMA peak and its bytes at the copy peak. Data in a cache ' +
+  'can take less. Each kernel is measured alone, and bound by the longest part of its time. "rest" is the part that the ' +
+  'three do not explain: waiting, idle lanes, other instructions.';
+
+/** What bounds the dispatches of a plan on the adapter of its run. */
+export function measuredLaunches(
+  { launches = [] }: BenchEntry,
+  { peak, entries, adapter }: Pick<BenchDocument, 'peak' | 'entries' | 'adapter'>,
+): MeasuredLaunch[] {
+  const size = subgroupSizeOf(adapter);
+  const limits = {
+    gflops: peak.fma.rate,
+    gbPerSecond: peak.copy.rate,
+    launchMs: peak.launch?.medianMs ?? 0,
+  };
+  return launches.map((launch) => {
+    const alone = entries.find(
+      ({ kind, variant, flops, bytes }) =>
+        kind === 'kernel' && variant === launch.variant && flops === launch.flops && bytes === launch.bytes,
+    );
+    const measuredMs = alone?.time.medianMs;
+    const subgroups = subgroupsOf(launch, size);
+    return { ...launch, ...launchBound(launch, limits, measuredMs), subgroups, measuredMs };
+  });
 }
 
 /** A GPU whose limits are known from its maker. */

@@ -7,6 +7,7 @@ import type { Clock } from '../gpu/timing.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { BatchSweep } from './batches.ts';
+import type { LaunchKind } from './launches.ts';
 import type { Peaks } from './peaks.ts';
 import type { Rates, Work } from './roofline.ts';
 import type { TimeSummary } from './statistics.ts';
@@ -34,6 +35,8 @@ export interface BenchEntry extends Work, Rates {
   /** For a plan the useful FLOPs, for a kernel those of its formula. */
   flops: number;
   time: TimeSummary;
+  /** The dispatches of a plan, or of one chunk of its rows. Entries of older versions and of kernels lack them. */
+  launches?: LaunchKind[];
   /** The worst error against the f64 twin, as a share of the allowed error. */
   error: number;
 }
@@ -74,6 +77,17 @@ const choice = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()
 
 const peak = v.strictObject({ rate: positive, layout: v.string(), time });
 
+const launchKind = v.strictObject({
+  kernel: v.string(),
+  variant: v.string(),
+  count,
+  workgroups: count,
+  groupSize: count,
+  operations: v.optional(count),
+  flops: number,
+  bytes: number,
+});
+
 const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
   format: v.literal('wgflow-bench'),
   version: v.literal(1),
@@ -108,6 +122,7 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
       flops: number,
       bytes: number,
       time,
+      launches: v.optional(v.array(launchKind)),
       gflops: number,
       gbPerSecond: number,
       share: v.strictObject({ fma: number, copy: number }),

@@ -4,6 +4,8 @@
  */
 export { BATCHES, bestRate, FULL_SHARE, fullText } from './batches.ts';
 export type { BatchStep, BatchSweep } from './batches.ts';
+export { LAUNCH_NOTE, measuredLaunches } from './bounds.ts';
+export type { LaunchBound, MeasuredLaunch } from './bounds.ts';
 export { bench } from './bench.ts';
 export type { BenchEvent, BenchOptions, KernelFacts } from './bench.ts';
 export { choiceText } from './choices.ts';
@@ -15,6 +17,8 @@ export type { BenchModel, ConfigName } from './configs.ts';
 export { entryTitle, parseBenchDocument, precisionText } from './document.ts';
 export type { BenchDocument, BenchEntry, Choice } from './document.ts';
 export { amount, duration, milliseconds, percent, planName, rate, spread } from './format.ts';
+export { subgroupSizeOf } from './launches.ts';
+export type { LaunchKind, SubgroupSize } from './launches.ts';
 export { KERNEL_STEMS } from './jobs.ts';
 export type { BenchScope } from './jobs.ts';
 export type { TileSizes } from '../kernels/dense/tiles.ts';

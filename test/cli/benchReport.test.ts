@@ -73,6 +73,27 @@ describe('benchReport', () => {
     expect(runTables(document())).toMatch(/Empty dispatch +│ 2\.00 µs, in a pass of many/);
   });
 
+  it('has the dispatches of a training step, with what bounds each, and all together', () => {
+    const kind = { variant: 'a', workgroups: 1024, groupSize: 64, flops: 2e6, bytes: 1e6 };
+    const launches = [
+      { ...kind, kernel: 'dense_forward', count: 3 },
+      { ...kind, kernel: 'step_record', count: 1, flops: 2, bytes: 20 },
+    ];
+    const step = entry({ kind: 'plan', name: 'train_step', shape: 'S, 512 rows', launches });
+    const run = document({ entries: [step, { ...step, shape: 'S, 1,024 rows' }] });
+    const text = runTables(run);
+    expect(text).toMatch(
+      /│ S, 512 rows +│ 3 × dense_forward │ 1,024 × 64 │ 8,192 +│ 2\.00 +│ 102 µs +│ – +│ memory +│/,
+    );
+    expect(text).toMatch(/│ +│ step_record .*│ 2\.00 µs +│ – +│ launch +│/);
+    expect(text).toMatch(/│ +│ 4 dispatches +│ +│ +│ +│ 308 µs +│ 1\.00 ms +│ +│/);
+    expect(text).not.toMatch(/│ S, 1,024 rows +│ 3 × dense_forward/);
+    expect(text).toContain('Subgroups have 8 lanes.');
+    const report = parseHTML(benchReport(run)).document.body.textContent;
+    expect(report).toContain('S, 512 rows3 × dense_forward1,024 × 648,1922.00102 µs–memory');
+    expect(html).not.toContain('Dispatches of a training step');
+  });
+
   it('has the batches of a sweep in a chart and a table, and says where the adapter is full', () => {
     const steps = [
       { batch: 512, ms: 1, rowsPerSecond: 512_000 },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { launchBound, SCALES } from '../../src/measure/bounds.ts';
+import { launchBound, measuredLaunches, SCALES } from '../../src/measure/bounds.ts';
 import type { AdapterLimits } from '../../src/measure/bounds.ts';
+import { document, entry } from './documents.ts';
 
 /** 1 µs is 1e5 FLOPs, 1e4 bytes, or an operation of a table. */
 const LIMITS: AdapterLimits = { gflops: 100, gbPerSecond: 10, launchMs: 0.005 };
@@ -40,6 +41,34 @@ describe('what bounds a dispatch', () => {
     const few = launchBound({ ...work, workgroups: 1 }, GPU);
     expect(few.by).toBe('arithmetic');
     expect(few.leastMs).toBeCloseTo(0.045, 9);
+  });
+});
+
+describe('the dispatches of a measured plan', () => {
+  const launch = {
+    kernel: 'adam_step',
+    variant: 'adam_step',
+    workgroups: 4,
+    groupSize: 64,
+    flops: 0,
+    bytes: 1000,
+  };
+  const plan = entry({ kind: 'plan', name: 'train_step', launches: [{ ...launch, count: 2 }] });
+  const alone = entry({ name: 'adam_step', variant: 'adam_step', flops: 0, bytes: 1000, samples: [0.5] });
+
+  it('have the time of their kernel alone, if the run measured it at this size', () => {
+    const [found] = measuredLaunches(plan, document({ entries: [plan, alone] }));
+    // 2 µs for an empty dispatch, and 1,000 bytes at 10 GB/s; subgroups of 8.
+    expect(found).toMatchObject({ count: 2, subgroups: 32, measuredMs: 0.5, by: 'rest' });
+    expect(found!.leastMs).toBeCloseTo(0.0021, 9);
+    const other = { ...alone, bytes: 2000 };
+    const [unmeasured] = measuredLaunches(plan, document({ entries: [plan, other] }));
+    expect(unmeasured).toMatchObject({ measuredMs: undefined, by: 'launch' });
+  });
+
+  it('are none, if the run is older than that', () => {
+    const { launches: _, ...old } = plan;
+    expect(measuredLaunches(old, document())).toEqual([]);
   });
 });
 
