@@ -1,7 +1,8 @@
 /** The report of a benchmark run: one self-contained HTML page. */
 import { batchChart, kernelChart, planChart, rooflineChart } from '../measure/charts.ts';
 import type { Chart } from '../measure/charts.ts';
-import { duration, fullText, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
+import { duration, fullText, LAUNCH_HEAD, launchNote, launchRows } from '../measure/index.ts';
+import { milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
 import type { BenchDocument, BenchEntry } from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
 import {
@@ -9,9 +10,6 @@ import {
   batchCells,
   CHUNKS_NOTE,
   FULL_NOTE,
-  LAUNCH_HEAD,
-  launchNote,
-  launchRows,
   launchText,
   planCells,
   sorted,
@@ -163,7 +161,8 @@ function numberTable(
 ): string {
   if (rows.length === 0) return '';
   const heads = head.map(
-    (cell, index) => `<th scope="col"${index > 0 ? ' class="number"' : ''}>${cell}</th>`,
+    (cell, index) =>
+      `<th scope="col"${index > 0 ? ' class="number"' : ''}>${cell.charAt(0).toUpperCase()}${cell.slice(1)}</th>`,
   );
   const body = rows.map(([name = '', ...cells]) => {
     const numbers = cells.map((cell) => `<td class="number">${escapeHtml(cell)}</td>`);
@@ -171,7 +170,7 @@ function numberTable(
   });
   const words = note === undefined ? '' : `<p>${escapeHtml(note)}</p>`;
   return (
-    `<section class="facts full"><h2>${title}</h2><div class="scroll"><table><thead><tr>${heads.join('')}</tr></thead>` +
+    `<section class="facts full entries"><h2>${title}</h2><div class="scroll"><table><thead><tr>${heads.join('')}</tr></thead>` +
     `<tbody>${body.join('')}</tbody></table></div>${words}</section>`
   );
 }

@@ -7,15 +7,14 @@ import {
   duration,
   FULL_SHARE,
   fullText,
-  intensityOf,
-  LAUNCH_NOTE,
-  measuredLaunches,
+  LAUNCH_HEAD,
+  launchNote,
+  launchRows,
   milliseconds,
   percent,
   precisionText,
   rate,
   spread,
-  subgroupSizeOf,
 } from '../measure/index.ts';
 import type {
   BatchStep,
@@ -24,7 +23,6 @@ import type {
   BenchDocument,
   BenchEntry,
   Change,
-  MeasuredLaunch,
 } from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
 import { adapterName } from './session.ts';
@@ -76,41 +74,6 @@ export function stepsOfFlows({ entries }: BenchDocument): BenchEntry[] {
       flows.set(flow, entry);
   }
   return [...flows.values()];
-}
-
-/** Cells for each kind of dispatch of a plan, and for all together. */
-export function launchRows(entry: BenchEntry, document: BenchDocument): string[][] {
-  const launches = measuredLaunches(entry, document);
-  const total = (of: (launch: MeasuredLaunch) => number): number =>
-    launches.reduce((sum, launch) => sum + launch.count * of(launch), 0);
-  const cells = launches.map((launch) => [
-    launch.count === 1 ? launch.kernel : `${launch.count} × ${launch.kernel}`,
-    `${launch.workgroups.toLocaleString('en')} × ${launch.groupSize}`,
-    launch.subgroups.toLocaleString('en'),
-    rate(intensityOf(launch)),
-    duration(launch.leastMs),
-    launch.measuredMs === undefined ? '–' : duration(launch.measuredMs),
-    launch.by,
-  ]);
-  const dispatches = `${total(() => 1).toLocaleString('en')} dispatches`;
-  return [
-    ...cells,
-    [dispatches, '', '', '', duration(total(({ leastMs }) => leastMs)), duration(entry.time.medianMs), ''],
-  ];
-}
-
-export const LAUNCH_HEAD = [
-  'dispatch',
-  'workgroups',
-  'subgroups',
-  'FLOPs a byte',
-  'at least',
-  'measured',
-  'bound by',
-];
-
-export function launchNote({ adapter }: BenchDocument): string {
-  return `${LAUNCH_NOTE} Subgroups have ${subgroupSizeOf(adapter).words}.`;
 }
 
 /** The rate of every batch, then where the adapter is full. */

@@ -61,12 +61,6 @@ export interface MeasuredLaunch extends LaunchKind, LaunchBound {
   measuredMs: number | undefined;
 }
 
-/** What the columns of a table of measured launches mean. */
-export const LAUNCH_NOTE =
-  'At least: an empty dispatch, and the longer of its FLOPs at the FMA peak and its bytes at the copy peak. Data in a cache ' +
-  'can take less. Each kernel is measured alone, and bound by the longest part of its time. "rest" is the part that the ' +
-  'three do not explain: waiting, idle lanes, other instructions.';
-
 /** What bounds the dispatches of a plan on the adapter of its run. */
 export function measuredLaunches(
   { launches = [] }: BenchEntry,

@@ -4,8 +4,7 @@
  */
 export { BATCHES, bestRate, FULL_SHARE, fullText } from './batches.ts';
 export type { BatchStep, BatchSweep } from './batches.ts';
-export { LAUNCH_NOTE, measuredLaunches } from './bounds.ts';
-export type { LaunchBound, MeasuredLaunch } from './bounds.ts';
+export { LAUNCH_HEAD, launchNote, launchRows } from './launchTable.ts';
 export { bench } from './bench.ts';
 export type { BenchEvent, BenchOptions, KernelFacts } from './bench.ts';
 export { choiceText } from './choices.ts';
