@@ -33,6 +33,8 @@ export { requestNavigatorDevice } from './gpu/device.ts';
 export { Gpu } from './gpu/gpu.ts';
 export { Stopwatch } from './gpu/timing.ts';
 export { measureFmaPeak } from './measure/peaks.ts';
+export { timeBatches } from './measure/timeBatches.ts';
+export type { Filling } from './measure/batches.ts';
 export { Tuner } from './flow/tuning.ts';
 export { variantsSchema } from './passes/candidates.ts';
 export { fixedVariants } from './plan/variants.ts';

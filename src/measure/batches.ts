@@ -16,13 +16,16 @@ export interface BatchStep {
   rowsPerSecond: number;
 }
 
-/** Training steps of one flow. */
-export interface BatchSweep {
-  flow: string;
+/** Training steps of a flow, and where they fill the adapter. */
+export interface Filling {
   /** By growing batch. */
   steps: BatchStep[];
   /** The batch from which on the adapter is full; null if only the largest batch has the share. */
   fullFrom: number | null;
+}
+
+export interface BatchSweep extends Filling {
+  flow: string;
 }
 
 export function batchStep(batch: number, ms: number): BatchStep {
