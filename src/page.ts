@@ -34,6 +34,7 @@ export { Gpu } from './gpu/gpu.ts';
 export { Stopwatch } from './gpu/timing.ts';
 export { measureFmaPeak } from './measure/peaks.ts';
 export { timeBatches } from './measure/timeBatches.ts';
+export { FULL_SHARE, fullAt, stepNear } from './measure/batches.ts';
 export type { Filling } from './measure/batches.ts';
 export { Tuner } from './flow/tuning.ts';
 export { variantsSchema } from './passes/candidates.ts';

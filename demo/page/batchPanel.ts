@@ -15,7 +15,10 @@ export function showBatch(store: Store<State>, measure: () => void, take: (batch
     const { filling } = state;
     return typeof filling === 'object' && filling.size === sizeOf(state) ? filling : undefined;
   };
-  const better = (state: State): number | undefined => betterBatch(found(state), state.model.batch);
+  const better = (state: State): number | undefined => {
+    const filling = found(state);
+    return filling && betterBatch(filling, state.model.batch);
+  };
   button.addEventListener('click', () => {
     const batch = better(store.state);
     if (batch === undefined) measure();

@@ -141,7 +141,7 @@ function batchTable({ batches = [] }: BenchDocument): string {
   const rows = batches.flatMap((sweep) =>
     sweep.steps.map((step) => [sweep.flow, ...batchCells(step, sweep)]),
   );
-  return numberTable('Batches, in numbers', ['flow', ...BATCH_HEAD], rows);
+  return numberTable('Batches, in numbers', 1, ['flow', ...BATCH_HEAD], rows);
 }
 
 function launchTable(document: BenchDocument): string {
@@ -149,12 +149,13 @@ function launchTable(document: BenchDocument): string {
     launchRows(entry, document).map((cells, index) => [index === 0 ? entry.shape : '', ...cells]),
   );
   const head = ['training step', ...LAUNCH_HEAD];
-  return numberTable('Dispatches of a training step', head, rows, launchNote(document));
+  return numberTable('Dispatches of a training step', 2, head, rows, launchNote(document));
 }
 
-/** A table of numbers, each row with a name first; nothing without rows. */
+/** A table whose rows begin with `words` columns of text; nothing without rows. */
 function numberTable(
   title: string,
+  words: number,
   head: readonly string[],
   rows: readonly (readonly string[])[],
   note?: string,
@@ -162,16 +163,18 @@ function numberTable(
   if (rows.length === 0) return '';
   const heads = head.map(
     (cell, index) =>
-      `<th scope="col"${index > 0 ? ' class="number"' : ''}>${cell.charAt(0).toUpperCase()}${cell.slice(1)}</th>`,
+      `<th scope="col"${index >= words ? ' class="number"' : ''}>${cell.charAt(0).toUpperCase()}${cell.slice(1)}</th>`,
   );
   const body = rows.map(([name = '', ...cells]) => {
-    const numbers = cells.map((cell) => `<td class="number">${escapeHtml(cell)}</td>`);
-    return `<tr><th scope="row">${escapeHtml(name)}</th>${numbers.join('')}</tr>`;
+    const others = cells.map(
+      (cell, index) => `<td${index + 1 >= words ? ' class="number"' : ''}>${escapeHtml(cell)}</td>`,
+    );
+    return `<tr><th scope="row">${escapeHtml(name)}</th>${others.join('')}</tr>`;
   });
-  const words = note === undefined ? '' : `<p>${escapeHtml(note)}</p>`;
+  const below = note === undefined ? '' : `<p>${escapeHtml(note)}</p>`;
   return (
     `<section class="facts full entries"><h2>${title}</h2><div class="scroll"><table><thead><tr>${heads.join('')}</tr></thead>` +
-    `<tbody>${body.join('')}</tbody></table></div>${words}</section>`
+    `<tbody>${body.join('')}</tbody></table></div>${below}</section>`
   );
 }
 

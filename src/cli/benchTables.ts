@@ -5,7 +5,6 @@ import {
   boundOf,
   choiceText,
   duration,
-  FULL_SHARE,
   fullText,
   LAUNCH_HEAD,
   launchNote,
@@ -16,6 +15,7 @@ import {
   rate,
   spread,
 } from '../measure/index.ts';
+import { FULL_SHARE } from '../measure/batches.ts';
 import type {
   BatchStep,
   BatchSweep,
@@ -65,7 +65,7 @@ function launchSections(document: BenchDocument): string[] {
   return [tableText(rows, ['training step', ...LAUNCH_HEAD]), launchNote(document)];
 }
 
-/** The first measured training step of each flow: larger batches have the same dispatches. */
+/** A training step of each flow: of several batches, the first. */
 export function stepsOfFlows({ entries }: BenchDocument): BenchEntry[] {
   const flows = new Map<string, BenchEntry>();
   for (const entry of entries) {

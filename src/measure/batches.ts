@@ -44,6 +44,11 @@ export function fullFrom(steps: readonly BatchStep[]): number | null {
   return first === undefined || first === sorted.at(-1) ? null : first.batch;
 }
 
+/** The step of the largest of these batches that is not larger than `batch`, or else the first. */
+export function stepNear(steps: readonly BatchStep[], batch: number): BatchStep | undefined {
+  return steps.findLast((step) => step.batch <= batch) ?? steps[0];
+}
+
 /** Rows a second of the fastest step. */
 export function bestRate(steps: readonly BatchStep[]): number {
   return Math.max(0, ...steps.map(({ rowsPerSecond }) => rowsPerSecond));
@@ -73,10 +78,20 @@ export function sweepsOf(entries: readonly Entry[]): BatchSweep[] {
     });
 }
 
+/** `from 8,192 rows on`, or `at 8,192 rows …` if a larger batch has less than `FULL_SHARE` of the best rate. */
+export function fullAt({ steps, fullFrom }: Filling): string {
+  const best = bestRate(steps);
+  const stays = steps.every(
+    ({ batch, rowsPerSecond }) => batch < (fullFrom ?? 0) || rowsPerSecond >= FULL_SHARE * best,
+  );
+  const rows = `${(fullFrom ?? 0).toLocaleString('en')} rows`;
+  return stays ? `from ${rows} on` : `at ${rows}, and less so at some larger batch`;
+}
+
 /** Where the adapter is full, in a sentence. */
 export function fullText({ flow, steps, fullFrom }: BatchSweep): string {
   const largest = steps.at(-1)?.batch ?? 0;
   return fullFrom === null
     ? `${flow}: the adapter is not full at ${largest.toLocaleString('en')} rows, the largest batch of this run.`
-    : `${flow}: the adapter is full from ${fullFrom.toLocaleString('en')} rows on.`;
+    : `${flow}: the adapter is full ${fullAt({ steps, fullFrom })}.`;
 }

@@ -217,7 +217,8 @@ export function batchChart(sweeps: readonly BatchSweep[], width: number, label: 
     marginTop: 16,
     marginBottom: 46,
     label,
-    x: { type: 'log' },
+    // With base 10, powers of two would have no text.
+    x: { type: 'log', base: 2 },
     y: { domain: [0, 1] },
     marks: [
       Plot.gridY({ ...GRID, ticks: 5 }),

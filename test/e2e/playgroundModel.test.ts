@@ -342,7 +342,9 @@ describe('the batch', () => {
       await expectSoon(() => button.isEnabled()).toBe(true);
       expect(await words(page)).toBe('');
       await button.click();
-      await expectSoon(() => words(page)).toMatch(/^This adapter is (full from|not full at) [\d,]+ rows/);
+      await expectSoon(() => words(page)).toMatch(
+        /^This adapter is (full from|full at|not full at) [\d,]+ rows/,
+      );
       const suggested = /^Use ([\d,]+)$/.exec((await button.textContent()) ?? '')?.[1];
       if (suggested !== undefined) {
         await button.click();

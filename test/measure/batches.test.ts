@@ -51,6 +51,10 @@ describe('the sweeps of a run', () => {
       fullFrom: 2048,
     });
     expect(fullText(sweep!)).toBe('a, b: the adapter is full from 2,048 rows on.');
+    const dips = [...sweep!.steps, batchStep(8192, 16)];
+    expect(fullText({ ...sweep!, steps: dips })).toBe(
+      'a, b: the adapter is full at 2,048 rows, and less so at some larger batch.',
+    );
     expect(fullText({ ...sweep!, fullFrom: null })).toBe(
       'a, b: the adapter is not full at 4,096 rows, the largest batch of this run.',
     );
