@@ -4,6 +4,7 @@
  * so they survive `structuredClone`.
  */
 import type { RowLabels } from './labels.ts';
+import type { Filling } from '../src/page.ts';
 import type { BaseName, BaseType } from './bases.ts';
 import type { Domain, LabelColumn, PresetName, Rows, ScaleMap, ToyName } from '../src/index.ts';
 
@@ -105,6 +106,8 @@ export type Request =
   | { type: 'save'; id: number }
   | ({ type: 'load'; id: number; bytes: Uint8Array; fileName: string } & AtHand)
   | { type: 'draw-samples'; id: number; count: number; seed: number }
+  /** Times steps of a fresh flow of these settings at several batches, while nothing trains. */
+  | { type: 'fill'; id: number; model: ModelSettings }
   | { type: 'picture'; id: number; picture: Picture };
 
 /** The page's current choices when a model is opened. */
@@ -135,6 +138,7 @@ export interface Answers {
   load: OpenedModel;
   /** Row-major [count, D], in the data's own units, from the shown class. */
   'draw-samples': { columns: string[]; rows: Rows };
+  fill: Filling;
   /** A PNG file. */
   picture: Blob;
 }

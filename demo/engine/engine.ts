@@ -68,7 +68,12 @@ export class Engine {
         // Runs after the earlier messages, but later ones need not wait for it.
         void this.#turn.then(() => this.#answer(message));
         break;
+      case 'fill':
+        this.#inTurn(() => this.#answer(message));
+        break;
       default:
+        // It would disturb the measurement, or make it useless.
+        this.#display.opened?.peak.endFill();
         this.#inTurn(() => this.#handle(message));
     }
   }
@@ -264,6 +269,8 @@ export class Engine {
           rows: await drawSamples(trainer.flow, count, seed, context),
         };
       }
+      case 'fill':
+        return trainer.fill(request.model);
       case 'picture':
         return trainer.studio.png(request.picture);
     }

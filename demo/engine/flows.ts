@@ -1,5 +1,6 @@
 /** Makes flows from the visitor's settings, and collects their facts for the pictures. */
 import { Flow } from '../../src/index.ts';
+import type { FlowSpec } from '../../src/index.ts';
 import { domainsOf } from '../../src/page.ts';
 import type { FlowFacts, ModelSettings } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
@@ -12,10 +13,15 @@ export async function scalesOf(flow: Flow): Promise<Float32Array | undefined> {
 
 /** A new flow, which knows only the scale of its data. */
 export function freshFlow(device: GPUDevice, settings: ModelSettings, data: DataSet): Promise<Flow> {
-  const { columns, domain, classes, kept } = data;
-  const spec = specOf(settings, columns.length, { domain, classes: classes?.column.levels.length ?? 0 });
+  const { kept } = data;
+  const spec = freshSpec(settings, data);
   const { seed } = settings;
   return Flow.create(spec, { device, seed, ...(kept.length > 0 ? { data: kept } : {}) });
+}
+
+/** The spec of a new flow for these data. */
+export function freshSpec(settings: ModelSettings, { columns, domain, classes }: DataSet): FlowSpec {
+  return specOf(settings, columns.length, { domain, classes: classes?.column.levels.length ?? 0 });
 }
 
 /** The page's facts about a flow and its data. */

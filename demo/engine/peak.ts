@@ -1,5 +1,10 @@
-/** Measures the adapter's peak performance, once. */
-import { Gpu, measureFmaPeak, Stopwatch } from '../../src/page.ts';
+/** Measures the adapter: its peak performance, once, and the batches that fill it, when asked. */
+import type { FlowSpec } from '../../src/index.ts';
+import { Gpu, measureFmaPeak, Stopwatch, timeBatches } from '../../src/page.ts';
+import type { Filling } from '../../src/page.ts';
+
+/** Within the page's limits of a batch. */
+const BATCHES = [512, 1024, 2048, 4096, 8192, 16_384];
 
 /** At most a second on slow adapters: a share of the peak needs no third digit. */
 const BUDGET = { ms: 20, leastSamples: 1 };
@@ -9,6 +14,7 @@ export class PeakMeter {
   #gflops: number | null = null;
   #running: Promise<void> | undefined;
   #aborter = new AbortController();
+  #filling: AbortController | undefined;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -26,6 +32,17 @@ export class PeakMeter {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /** Times steps of this flow at several batches. @throws the signal's reason once `endFill` is called */
+  async fill(spec: FlowSpec): Promise<Filling> {
+    const { signal } = (this.#filling = new AbortController());
+    await this.#running;
+    return timeBatches(this.#device, spec, BATCHES, signal);
+  }
+
+  endFill(): void {
+    this.#filling?.abort();
   }
 
   /** Frees the GPU; the next `measure` starts over. */

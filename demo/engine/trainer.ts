@@ -1,10 +1,12 @@
 /** One model with its data and its pictures, and the loop that trains it. */
-import { DeviceLostError, DisposedError, TrainingDivergedError } from '../../src/index.ts';
+import { DeviceLostError, DisposedError, TrainingDivergedError, WgflowError } from '../../src/index.ts';
 import type { FitOptions, Flow } from '../../src/index.ts';
 import { trainingFlops } from '../../src/measure/index.ts';
 import { paramLayout } from '../../src/page.ts';
+import type { Filling } from '../../src/page.ts';
 import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
 import type { DataSet } from './dataSet.ts';
+import { freshSpec } from './flows.ts';
 import { fitOptionsOf, settingsOf } from './modelSettings.ts';
 import { drawingShareOf, nextDue, sleep, submitMsOf } from './pace.ts';
 import type { PeakMeter } from './peak.ts';
@@ -113,6 +115,12 @@ export class Trainer {
     const run: Training = { pace, aborter, ended: Promise.resolve(), isTold: true };
     this.#training = run;
     run.ended = this.#train(run, until);
+  }
+
+  /** @throws {WgflowError} during training, whose steps would disturb the measurement */
+  async fill(settings: ModelSettings): Promise<Filling> {
+    if (this.#training !== undefined) throw new WgflowError('NOT_READY', 'Pause the training first.');
+    return this.#peak.fill(freshSpec(settings, this.data));
   }
 
   /** Stops after the current step. */

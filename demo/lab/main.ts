@@ -1,10 +1,18 @@
 /** The kernel lab: measures what `wgflow bench` measures, in the page and on the visitor's own adapter. */
 import { configs } from '../../bench/peers/configs.json';
 import type { KernelVariants } from '../../src/index.ts';
-import { milliseconds, parseBenchDocument, rate } from '../../src/measure/index.ts';
-import type { BenchDocument, ConfigName } from '../../src/measure/index.ts';
+import {
+  duration,
+  fullText,
+  milliseconds,
+  parseBenchDocument,
+  rate,
+  subgroupSizeOf,
+} from '../../src/measure/index.ts';
+import type { BenchDocument, BenchEntry, ConfigName } from '../../src/measure/index.ts';
 import { keepRun, keptRun, showComparison } from './comparison.ts';
-import { byId, download } from '../page/dom.ts';
+import { byId, download, setNotice } from '../page/dom.ts';
+import { showDispatches } from './dispatches.ts';
 import { make } from './elements.ts';
 import { listenForPeers } from './peers.ts';
 import type { FromLab, KernelChoice, RunRequest, Sweep, ToLab } from './protocol.ts';
@@ -43,6 +51,8 @@ let asked: RunRequest | undefined;
 let partial: BenchDocument | undefined;
 let finished: BenchDocument | undefined;
 let drawing = 0;
+/** The plan whose dispatches are shown. */
+let plan: BenchEntry | undefined;
 
 worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
   switch (data.type) {
@@ -52,7 +62,9 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
       byId('adapter', HTMLParagraphElement).textContent = software
         ? `${name}, a software adapter: these are the speeds of your processor`
         : name;
-      byId('subgroups', HTMLElement).textContent = data.adapter.features.includes('subgroups') ? 'yes' : 'no';
+      byId('subgroups', HTMLElement).textContent = data.adapter.features.includes('subgroups')
+        ? subgroupSizeOf(data.adapter).words
+        : 'no';
       offerChoices(data);
       partial = emptyRun(data);
       settle('Each result is checked against a float64 twin before it is timed.');
@@ -71,6 +83,9 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
     case 'peak':
       byId('fma-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.fma.rate), 'GFLOP/s'));
       byId('copy-peak', HTMLElement).replaceChildren(...withUnit(rate(data.peaks.copy.rate), 'GB/s'));
+      byId('launch', HTMLElement).replaceChildren(
+        ...withUnit(...(duration(data.peaks.launch?.medianMs ?? NaN).split(' ') as [string, string])),
+      );
       byId('clock', HTMLElement).textContent = data.clock;
       if (partial !== undefined) partial.peak = data.peaks;
       break;
@@ -79,6 +94,8 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
       progress.value = data.done;
       table.add(data);
       partial?.entries.push(data.entry);
+      // The dispatches of the first plan, until the visitor chooses another.
+      if (data.entry.launches !== undefined) plan ??= data.entry;
       redraw();
       break;
     case 'mismatch':
@@ -87,6 +104,7 @@ worker.onmessage = ({ data }: MessageEvent<FromLab>): void => {
     case 'done':
       finished = data.document;
       keepRun(finished);
+      setNotice(byId('full', HTMLElement), finished.batches?.map(fullText).join(' '));
       settle(`Done: ${finished.entries.length} results.`);
       break;
     case 'retiled':
@@ -111,12 +129,14 @@ byId('setup', HTMLFormElement).addEventListener('submit', (event) => {
   const only = select('only').value;
   asked = {
     sweep: select('sweep').value === 'all' ? 'all' : (select('sweep').value.split(',') as ConfigName[]),
-    ...(only === 'plans' || only === 'kernels' ? { only } : {}),
+    ...(only === 'plans' || only === 'kernels' || only === 'batches' ? { only } : {}),
     quick: select('care').value === 'quick',
     choice: chosenKernels(),
   };
   earlier = keptRun();
   finished = undefined;
+  plan = undefined;
+  setNotice(byId('full', HTMLElement), undefined);
   table.clear();
   if (partial !== undefined) partial.entries = [];
   problem.hidden = true;
@@ -155,9 +175,14 @@ listenForPeers();
 
 function choose(index: number): void {
   const result = table.results[index];
-  if (result?.kernel === undefined) return;
+  if (result === undefined) return;
   table.mark(index);
-  shader.show(result.entry, result.kernel);
+  if (result.kernel !== undefined) {
+    shader.show(result.entry, result.kernel);
+    return;
+  }
+  plan = result.entry;
+  redraw();
 }
 
 function describeFlows(): void {
@@ -193,7 +218,9 @@ function redraw(): void {
   if (drawing !== 0 || partial === undefined || partial.entries.length === 0) return;
   drawing = requestAnimationFrame(() => {
     drawing = 0;
-    if (partial !== undefined) drawRoofline(partial);
+    if (partial === undefined) return;
+    drawRoofline(partial);
+    if (plan !== undefined) showDispatches(plan, partial);
   });
 }
 

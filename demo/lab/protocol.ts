@@ -18,7 +18,8 @@ export type KernelChoice = 'fixed' | 'measured' | KernelVariants;
 
 export interface RunRequest {
   sweep: Sweep;
-  only?: 'plans' | 'kernels';
+  /** `batches`: training steps of several batches. */
+  only?: 'plans' | 'kernels' | 'batches';
   quick: boolean;
   choice: KernelChoice;
 }

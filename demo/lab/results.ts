@@ -37,7 +37,7 @@ export class ResultTable {
     this.#body.append(this.#row(result, index));
   }
 
-  /** Marks the row of the kernel whose source is shown. */
+  /** Marks the row of the kernel or plan that is shown. */
   mark(index: number): void {
     for (const row of this.#body.rows) row.classList.toggle('chosen', row.id === hrefOf(index).slice(1));
   }
@@ -55,19 +55,16 @@ export class ResultTable {
     return make(
       'tr',
       { id: hrefOf(index).slice(1) },
-      make('th', { scope: 'row' }, kernel === undefined ? planTitle(entry) : this.#button(entry, index)),
+      make('th', { scope: 'row' }, this.#button(entry, index, kernel !== undefined)),
       make('td', {}, entry.shape),
       ...numbers.map((number) => make('td', { className: 'number' }, number)),
     );
   }
 
-  #button({ name }: BenchEntry, index: number): HTMLButtonElement {
-    const button = make('button', { type: 'button', className: 'link' }, name);
+  #button({ name }: BenchEntry, index: number, isKernel: boolean): HTMLButtonElement {
+    const title = isKernel ? name : make('strong', {}, name.replaceAll('_', ' '));
+    const button = make('button', { type: 'button', className: 'link' }, title);
     button.addEventListener('click', () => this.#onChoose(index));
     return button;
   }
-}
-
-function planTitle({ name }: BenchEntry): HTMLElement {
-  return make('strong', {}, name.replaceAll('_', ' '));
 }

@@ -1,6 +1,6 @@
 /** The kernel lab's worker: measures on its own device, so that the page never waits. */
 import { describeDevice } from '../../src/index.ts';
-import { bench, configModel } from '../../src/measure/index.ts';
+import { BATCHES, bench, configModel } from '../../src/measure/index.ts';
 import type { BenchModel, BenchOptions, VariantsFor } from '../../src/measure/index.ts';
 import { fixedVariants, Gpu, requestNavigatorDevice, Tuner, variantsSchema } from '../../src/page.ts';
 import type { FromLab, KernelChoice, RetileRequest, RunRequest, Sweep, ToLab } from './protocol.ts';
@@ -59,7 +59,13 @@ async function attempt(work: (device: GPUDevice, signal: AbortSignal) => Promise
 
 async function run(device: GPUDevice, request: RunRequest, signal: AbortSignal): Promise<void> {
   const { sweep, only, quick, choice } = request;
-  const options = { models: modelsOf(sweep), only, quick, signal, variantsFor: choosing(device, choice) };
+  const options = {
+    models: modelsOf(sweep),
+    ...(only === 'batches' ? { batches: BATCHES } : { only }),
+    quick,
+    signal,
+    variantsFor: choosing(device, choice),
+  };
   for await (const event of bench(device, options)) {
     const { done, total } = event;
     switch (event.kind) {

@@ -1,5 +1,6 @@
 /** Runs the page: turns actions of the visitor and the engine into the next state and messages to the engine. */
 import type { Pace } from '../protocol.ts';
+import { showBatch } from './batchPanel.ts';
 import { showCaptions } from './captions.ts';
 import { dataAtHand } from './dataChoice.ts';
 import { DataPanel } from './dataPanel.ts';
@@ -19,7 +20,7 @@ import { SharePanel } from './sharePanel.ts';
 import { decodeShare, encodeShare, isShare } from './shareLink.ts';
 import { defaultSettings } from './settings.ts';
 import type { Look } from './settings.ts';
-import { initialState, settingsOf, unaccountedFile, viewOf } from './state.ts';
+import { initialState, settingsOf, sizeOf, unaccountedFile, viewOf } from './state.ts';
 import type { State } from './state.ts';
 import { Store } from './store.ts';
 import { ThemeSwitch } from './theme.ts';
@@ -99,6 +100,11 @@ export class Playground {
         pair: (columns) => this.#look({ columns }),
       }),
       new ModelPanel(store, (model) => this.#changed((state) => to.modelChosen(state, model))),
+      showBatch(
+        store,
+        () => void this.#fill(),
+        (batch) => this.#changed((state) => to.modelChosen(state, { ...state.model, batch })),
+      ),
       new Transport(store, {
         train: () => this.#train(),
         pause: () => this.#engine.send({ type: 'pause' }),
@@ -149,6 +155,17 @@ export class Playground {
       const { rows, columns } = samples;
       return to.glanced(state, sampleMoments(rows, columns.length, state.look.columns));
     });
+  }
+
+  /** Times batches; training ends it. */
+  async #fill(): Promise<void> {
+    const show = (filling: State['filling']): void => this.#store.update((state) => ({ ...state, filling }));
+    this.#settle();
+    const { model } = this.#store.state;
+    const size = sizeOf(this.#store.state);
+    show('timing');
+    const found = await this.#engine.ask({ type: 'fill', model }).catch(() => undefined);
+    show(found && { ...found, size });
   }
 
   /** The visitor's GPU shows the pretrained flow until the visitor trains. */

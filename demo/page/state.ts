@@ -12,6 +12,7 @@ import type {
   Price,
   View,
 } from '../protocol.ts';
+import type { Filling } from '../../src/page.ts';
 import { dataOf, firstChoice, sourceOf } from './dataChoice.ts';
 import type { DataChoice } from './dataChoice.ts';
 import type { Moments } from './describe.ts';
@@ -70,6 +71,8 @@ export interface State {
   /** Pictures that the engine has drawn. */
   drawn: readonly Picture[];
   price: Price | undefined;
+  /** The batches that fill the adapter with flows of this size, if the visitor asked. */
+  filling: (Filling & { size: string }) | 'timing' | undefined;
   run: Run;
   glance: Glance;
   hovered: Hovered | null;
@@ -108,6 +111,7 @@ export function initialState(
     isLive: false,
     drawn: [],
     price: undefined,
+    filling: undefined,
     run: newRun(model.steps, UNKNOWN),
     glance: NOTHING_SEEN,
     hovered: null,
@@ -141,6 +145,19 @@ export function withoutSteps(state: State, origin: string | null): State {
     origin,
   };
   return { ...state, run: newRun(model.steps, traits), glance: NOTHING_SEEN };
+}
+
+/** Equal for flows of the same size: the same batches fill the adapter. */
+export function sizeOf(state: State): string {
+  const { preset, couplings, hidden, residualBlocks } = state.model;
+  return JSON.stringify([
+    preset,
+    couplings,
+    hidden,
+    residualBlocks,
+    state.flow.columns.length,
+    isApart(state),
+  ]);
 }
 
 /** The settings that a link encodes. */

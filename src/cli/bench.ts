@@ -1,6 +1,13 @@
 /** `wgflow bench`: kernels and plans against the adapter's peak. */
 import path from 'node:path';
-import { bench, compareRuns, CONFIG_NAMES, configModel, parseBenchDocument } from '../measure/index.ts';
+import {
+  BATCHES,
+  bench,
+  compareRuns,
+  CONFIG_NAMES,
+  configModel,
+  parseBenchDocument,
+} from '../measure/index.ts';
 import type { ModelledGpu } from '../measure/gpuModel.ts';
 import type { BenchDocument, BenchModel, BenchOptions, ConfigName, VariantsFor } from '../measure/index.ts';
 import { ShapeError, VerificationError } from '../errors.ts';
@@ -24,6 +31,8 @@ export interface BenchCommandOptions {
   spec?: string;
   batch?: number;
   rows?: number[];
+  /** True for the usual ones. */
+  batches?: number[] | true;
   only?: 'plans' | 'kernels';
   kernels?: string[];
   quick?: boolean;
@@ -45,6 +54,7 @@ export async function benchCommand(session: Session, options: BenchCommandOption
   if (options.kernels !== undefined && options.only === 'plans') {
     throw new ShapeError('--kernels', '--only plans', '--only kernels, or no --only');
   }
+  const batches = batchesOf(options);
   const models = await modelsOf(options);
   using gpuModel = options.model === undefined ? undefined : await GpuModel.open(options.model);
   const outputs = await openOutputs(options);
@@ -54,6 +64,7 @@ export async function benchCommand(session: Session, options: BenchCommandOption
     const document = await run(session, device, {
       models,
       rows,
+      batches,
       only,
       kernels,
       quick,
@@ -62,7 +73,7 @@ export async function benchCommand(session: Session, options: BenchCommandOption
       signal: session.signal,
     });
     const { precision } = session.tuning;
-    const modelled = (await gpuModel?.plans({ models, rows, precision }, document)) ?? [];
+    const modelled = (await gpuModel?.plans({ models, rows, batches, precision }, document)) ?? [];
     await outputs.out?.write(`${JSON.stringify(document, undefined, 2)}\n`);
     await outputs.report?.write(benchReport(document));
     await outputs.out?.commit();
@@ -80,6 +91,33 @@ export async function benchCommand(session: Session, options: BenchCommandOption
     await outputs.out?.discard();
     await outputs.report?.discard();
   }
+}
+
+/** @throws {ShapeError} when an option chooses what the batches replace */
+function batchesOf({
+  batches,
+  batch,
+  rows,
+  kernels,
+  only,
+}: BenchCommandOptions): readonly number[] | undefined {
+  if (batches === undefined) return undefined;
+  const others = {
+    '--batch': batch,
+    '--rows': rows,
+    '--kernels': kernels,
+    '--only kernels': only === 'kernels' || undefined,
+  };
+  const [other] = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (other !== undefined) {
+    throw new ShapeError(
+      '--batches',
+      `it with ${other}`,
+      `no ${other}`,
+      'It times training steps only, at each of its batches.',
+    );
+  }
+  return batches === true ? BATCHES : batches;
 }
 
 /** The kernels that a flow of the model would choose. */

@@ -1,10 +1,20 @@
 /** The report of a benchmark run: one self-contained HTML page. */
-import { kernelChart, planChart, rooflineChart } from '../measure/charts.ts';
+import { batchChart, kernelChart, planChart, rooflineChart } from '../measure/charts.ts';
 import type { Chart } from '../measure/charts.ts';
+import { duration, fullText, LAUNCH_HEAD, launchNote, launchRows } from '../measure/index.ts';
 import { milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
 import type { BenchDocument, BenchEntry } from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
-import { CHUNKS_NOTE, planCells, sorted } from './benchTables.ts';
+import {
+  BATCH_HEAD,
+  batchCells,
+  CHUNKS_NOTE,
+  FULL_NOTE,
+  launchText,
+  planCells,
+  sorted,
+  stepsOfFlows,
+} from './benchTables.ts';
 import { escapeHtml } from './escapeHtml.ts';
 import { htmlPage } from './htmlPage.ts';
 import { adapterName } from './session.ts';
@@ -24,18 +34,23 @@ ${words(document)}
 ${rooflineFigure(document)}
 ${planFigure(document)}
 ${kernelFigure(document)}
+${batchFigure(document)}
+${batchTable(document)}
 ${entryTable('Plans', document, 'plan')}
+${launchTable(document)}
 ${entryTable('Kernels', document, 'kernel')}
 ${facts(document)}
 </div>`,
   );
 }
 
-function tiles({ peak, entries }: BenchDocument): string {
-  const steps = entries.filter(({ kind, name }) => kind === 'plan' && name === 'train_step');
+function tiles({ peak, entries, batches }: BenchDocument): string {
+  const steps =
+    batches === undefined ? entries.filter(({ kind, name }) => kind === 'plan' && name === 'train_step') : [];
   const shown: [label: string, value: string, unit: string][] = [
     ['FMA peak', rate(peak.fma.rate), 'GFLOP/s'],
     ['Copy peak', rate(peak.copy.rate), 'GB/s'],
+    ...(peak.launch === undefined ? [] : [launchTile(peak.launch.medianMs)]),
     ...steps.map(({ shape, time }): [string, string, string] => [
       `${shape.replace(/,.*/, '')} training step`,
       milliseconds(time.medianMs),
@@ -47,6 +62,11 @@ function tiles({ peak, entries }: BenchDocument): string {
       `<div><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)} <span class="unit">${unit}</span></dd></div>`,
   );
   return `<dl class="tiles">${list.join('')}</dl>`;
+}
+
+function launchTile(ms: number): [label: string, value: string, unit: string] {
+  const [value = '', unit = ''] = duration(ms).split(' ');
+  return ['Empty dispatch', value, unit];
 }
 
 function words({ entries, mismatches, clock, precision }: BenchDocument): string {
@@ -106,6 +126,58 @@ function kernelFigure(document: BenchDocument): string {
   );
 }
 
+function batchFigure({ batches = [] }: BenchDocument): string {
+  if (batches.length === 0) return '';
+  const words = batches.map(fullText).join(' ');
+  return figure(
+    'Batches',
+    `${escapeHtml(words)} ${FULL_NOTE}`,
+    twice(batchChart(batches, 1120, words), batchChart(batches, 360, words)),
+    'full',
+  );
+}
+
+function batchTable({ batches = [] }: BenchDocument): string {
+  const rows = batches.flatMap((sweep) =>
+    sweep.steps.map((step) => [sweep.flow, ...batchCells(step, sweep)]),
+  );
+  return numberTable('Batches, in numbers', 1, ['flow', ...BATCH_HEAD], rows);
+}
+
+function launchTable(document: BenchDocument): string {
+  const rows = stepsOfFlows(document).flatMap((entry) =>
+    launchRows(entry, document).map((cells, index) => [index === 0 ? entry.shape : '', ...cells]),
+  );
+  const head = ['training step', ...LAUNCH_HEAD];
+  return numberTable('Dispatches of a training step', 2, head, rows, launchNote(document));
+}
+
+/** A table whose rows begin with `words` columns of text; nothing without rows. */
+function numberTable(
+  title: string,
+  words: number,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  note?: string,
+): string {
+  if (rows.length === 0) return '';
+  const heads = head.map(
+    (cell, index) =>
+      `<th scope="col"${index >= words ? ' class="number"' : ''}>${cell.charAt(0).toUpperCase()}${cell.slice(1)}</th>`,
+  );
+  const body = rows.map(([name = '', ...cells]) => {
+    const others = cells.map(
+      (cell, index) => `<td${index + 1 >= words ? ' class="number"' : ''}>${escapeHtml(cell)}</td>`,
+    );
+    return `<tr><th scope="row">${escapeHtml(name)}</th>${others.join('')}</tr>`;
+  });
+  const below = note === undefined ? '' : `<p>${escapeHtml(note)}</p>`;
+  return (
+    `<section class="facts full entries"><h2>${title}</h2><div class="scroll"><table><thead><tr>${heads.join('')}</tr></thead>` +
+    `<tbody>${body.join('')}</tbody></table></div>${below}</section>`
+  );
+}
+
 function entryTable(title: string, document: BenchDocument, kind: BenchEntry['kind']): string {
   const rows = sorted(document.entries.filter((entry) => entry.kind === kind));
   if (rows.length === 0) return '';
@@ -157,6 +229,7 @@ function facts(document: BenchDocument): string {
     ['Precision', precisionText(document)],
     ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s by ${peak.fma.layout}`],
     ['Copy peak', `${rate(peak.copy.rate)} GB/s, bytes read and bytes written, by ${peak.copy.layout}`],
+    ['Empty dispatch', launchText(peak)],
     ['Fixed table', variantsText(fixedVariants)],
     ['wgflow', wgflow],
   ];

@@ -1,6 +1,29 @@
 /** The output of `wgflow bench`. */
-import { boundOf, choiceText, milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
-import type { BenchComparison, BenchDocument, BenchEntry, Change } from '../measure/index.ts';
+import {
+  amount,
+  bestRate,
+  boundOf,
+  choiceText,
+  duration,
+  fullText,
+  LAUNCH_HEAD,
+  launchNote,
+  launchRows,
+  milliseconds,
+  percent,
+  precisionText,
+  rate,
+  spread,
+} from '../measure/index.ts';
+import { FULL_SHARE } from '../measure/batches.ts';
+import type {
+  BatchStep,
+  BatchSweep,
+  BenchComparison,
+  BenchDocument,
+  BenchEntry,
+  Change,
+} from '../measure/index.ts';
 import { variantsText } from '../passes/candidates.ts';
 import { adapterName } from './session.ts';
 import { tableText } from './table.ts';
@@ -8,7 +31,7 @@ import { tableText } from './table.ts';
 const RATE_HEAD = ['ms', 'spread', 'GFLOP/s', 'of FMA peak', 'GB/s', 'of copy peak', 'bound by'];
 
 export function runTables(document: BenchDocument): string {
-  const { adapter, clock, peak, entries, wgflow, fixedVariants } = document;
+  const { adapter, clock, peak, entries, wgflow, fixedVariants, batches = [] } = document;
   const facts = tableText([
     ['Adapter', adapterName(adapter)],
     ['wgflow', wgflow],
@@ -17,6 +40,7 @@ export function runTables(document: BenchDocument): string {
     ['Fixed table', variantsText(fixedVariants)],
     ['FMA peak', `${rate(peak.fma.rate)} GFLOP/s: ${peak.fma.layout}`],
     ['Copy peak', `${rate(peak.copy.rate)} GB/s, read and written: ${peak.copy.layout}`],
+    ['Empty dispatch', launchText(peak)],
   ]);
   const sections = (['plan', 'kernel'] as const).flatMap((kind) => {
     const rows = sorted(entries.filter((entry) => entry.kind === kind)).map((entry) => [
@@ -29,7 +53,54 @@ export function runTables(document: BenchDocument): string {
     return rows.length === 0 ? [] : [tableText(rows, [...head, ...RATE_HEAD])];
   });
   const notes = entries.some(({ chunks }) => chunks > 1) ? [CHUNKS_NOTE] : [];
-  return [facts, ...sections, ...notes].join('\n');
+  return [facts, ...sections, ...notes, ...launchSections(document), ...batchSections(batches)].join('\n');
+}
+
+/** The dispatches of a training step of each flow, and what bounds each. */
+function launchSections(document: BenchDocument): string[] {
+  const rows = stepsOfFlows(document).flatMap((entry) =>
+    launchRows(entry, document).map((cells, index) => [index === 0 ? entry.shape : '', ...cells]),
+  );
+  if (rows.length === 0) return [];
+  return [tableText(rows, ['training step', ...LAUNCH_HEAD]), launchNote(document)];
+}
+
+/** A training step of each flow: of several batches, the first. */
+export function stepsOfFlows({ entries }: BenchDocument): BenchEntry[] {
+  const flows = new Map<string, BenchEntry>();
+  for (const entry of entries) {
+    const flow = entry.shape.replace(/, [\d,]+ rows$/, '');
+    if (entry.name === 'train_step' && entry.launches !== undefined && !flows.has(flow))
+      flows.set(flow, entry);
+  }
+  return [...flows.values()];
+}
+
+/** The rate of every batch, then where the adapter is full. */
+function batchSections(sweeps: readonly BatchSweep[]): string[] {
+  if (sweeps.length === 0) return [];
+  const rows = sweeps.flatMap((sweep) => sweep.steps.map((step) => [sweep.flow, ...batchCells(step, sweep)]));
+  return [tableText(rows, ['flow', ...BATCH_HEAD]), ...sweeps.map(fullText), FULL_NOTE];
+}
+
+export const BATCH_HEAD = ['batch', 'ms a step', 'rows a second', 'of the best'];
+
+export function batchCells({ batch, ms, rowsPerSecond }: BatchStep, { steps }: BatchSweep): string[] {
+  return [
+    batch.toLocaleString('en'),
+    milliseconds(ms),
+    amount(rowsPerSecond),
+    percent(rowsPerSecond / bestRate(steps)),
+  ];
+}
+
+export const FULL_NOTE = `An adapter is full from the smallest batch on that has ${percent(FULL_SHARE)} of the best rate.`;
+
+/** The time of an empty dispatch, in words. */
+export function launchText({ launch }: BenchDocument['peak']): string {
+  return launch === undefined
+    ? 'not measured by this version of wgflow'
+    : `${duration(launch.medianMs)}, in a pass of many that wait for each other`;
 }
 
 const PLAN_HEAD = ['kernels', 'chunks', 'ns a row'];

@@ -1,5 +1,6 @@
 /** `wgflow info`. */
 import { VERSION } from '../version.ts';
+import type { AdapterReport } from '../gpu/gpu.ts';
 import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
@@ -23,12 +24,19 @@ export async function infoCommand(session: Session): Promise<void> {
     ['Adapter', adapterName(report)],
     ['Kind', report.software ? 'software (no GPU)' : 'GPU'],
     ['Vendor, architecture', `${report.vendor || 'unknown'}, ${report.architecture || 'unknown'}`],
+    ['Subgroups', subgroupText(report)],
     ['Features', report.features.join(', ')],
     ['Precisions', report.features.includes('shader-f16') ? 'f32, f16' : 'f32 (f16 needs shader-f16)'],
     ['Tuning cache', tuningFilePath()],
     ...Object.entries(report.limits).map(([name, value]) => [name, limitText(name, value)]),
   ]);
   process.stdout.write(`${facts}\n`);
+}
+
+function subgroupText({ features, subgroupMinSize: min, subgroupMaxSize: max }: AdapterReport): string {
+  if (!features.includes('subgroups')) return 'no';
+  if (max === 0) return 'of an unknown size';
+  return min === max ? `${min} lanes` : `${min} to ${max} lanes`;
 }
 
 function limitText(name: string, value: number): string {

@@ -8,6 +8,7 @@ import type { ParamLayout } from '../spec/layout.ts';
 import { baseOf } from '../bases/index.ts';
 import { variantsText } from '../passes/candidates.ts';
 import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../plan/variants.ts';
+import { launchTables, planLaunches } from './launchTables.ts';
 import { columnNames, readModel } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { tableText } from './table.ts';
@@ -32,6 +33,7 @@ export async function inspectCommand(
     { batch, rows },
     fixedVariants(GPU_WITHOUT_SUBGROUPS, precision),
   );
+  const launches = planLaunches({ spec, layout }, batch, fixedVariants(GPU_WITHOUT_SUBGROUPS, precision));
   const tensors = layout.tensors.map(({ name, shape, trainable }) => ({ name, shape, trainable }));
   if (session.json) {
     session.emit({
@@ -44,6 +46,7 @@ export async function inspectCommand(
       parameters: layout.parameterCount,
       precision: precision ?? 'f32',
       memory: { batch, rows, ...memory },
+      launches,
       tensors,
     });
     return;
@@ -68,6 +71,7 @@ export async function inspectCommand(
       'bytes',
       `at batches of ${batch.toLocaleString('en')}`,
     ]),
+    ...launchTables(launches),
     tableText(shapes, ['tensor', 'shape']),
   ];
   process.stdout.write(`${tables.join('\n')}\n`);

@@ -5,7 +5,7 @@ import { TOY_NAMES } from '../data/toy.ts';
 import { DEFAULT_PATIENCE } from '../training/options.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import { VERSION } from '../version.ts';
-import { CONFIG_NAMES, KERNEL_STEMS } from '../measure/index.ts';
+import { BATCHES, CONFIG_NAMES, KERNEL_STEMS } from '../measure/index.ts';
 import { GPU_NAMES } from '../measure/gpuModel.ts';
 import { benchCommand } from './bench.ts';
 import type { BenchCommandOptions } from './bench.ts';
@@ -253,10 +253,16 @@ wgflow gradients model.safetensors data.csv --out gradients.json`,
     'Print the contents of a model file or a checkpoint; needs no GPU.',
     `wgflow inspect model.safetensors
 wgflow inspect model.safetensors --batch 4096 --rows 1000000`,
-    'The memory of training is for the kernels of --tuning fixed.',
+    'It lists the dispatches of a training step and of each pass, and what bounds them on a small and a large GPU. Memory ' +
+      'and dispatches are those of the kernels of --tuning fixed.',
   )
     .argument('<model>', MODEL)
-    .option('--batch <n>', 'rows of a batch, for the memory of training', parse.integer(1, 2 ** 27), 512)
+    .option(
+      '--batch <n>',
+      'rows of a batch, for the memory and dispatches of training',
+      parse.integer(1, 2 ** 27),
+      512,
+    )
     .option('--rows <n>', 'rows of the training data, for their memory', parse.integer(0), 0)
     .action((model: string, options: GlobalOptions & { batch: number; rows: number }) =>
       run(options, (session) => inspectCommand(session, model, options)),
@@ -277,6 +283,7 @@ wgflow bench --configs S --only plans --quick
 wgflow bench --kernels flow_forward,dense_forward
 wgflow bench --spec model.safetensors --batch 1024
 wgflow bench --configs S --only plans --rows 10000,1000000
+wgflow bench --configs S --batches
 wgflow bench --configs L --only plans --precision f16
 wgflow bench --configs S --only plans --quick --model navi31
 wgflow bench --compare before.json after.json`,
@@ -292,6 +299,11 @@ wgflow bench --compare before.json after.json`,
     .option(
       '--rows <list>',
       'rows of the passes forward, sample and log_prob (default: a few thousand); rows that need several chunks are timed like a call of the library',
+      parse.integers(1, 2 ** 27),
+    )
+    .option(
+      '--batches [list]',
+      `only training steps, at each of these batches, and where the adapter is full (default: ${BATCHES[0]} to ${BATCHES.at(-1)}, by powers of two)`,
       parse.integers(1, 2 ** 27),
     )
     .addOption(new Option('--only <kind>', 'only whole plans, or only kernels').choices(['plans', 'kernels']))

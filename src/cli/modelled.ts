@@ -51,6 +51,8 @@ export interface ModelledScope {
   models: readonly BenchModel[] | undefined;
   /** Rows of the passes. */
   rows: readonly number[] | undefined;
+  /** Batches of the training step, in place of all else. */
+  batches?: readonly number[] | undefined;
   precision: Precision | undefined;
 }
 
@@ -82,7 +84,10 @@ export class GpuModel implements Disposable {
     for (const model of modelsOf({ models: scope.models ?? undefined })) {
       const flow = modelOf(model.spec);
       for (const pass of REPORTED) {
-        const sizes = isTraining(pass) ? [model.batch] : (scope.rows ?? [passRowsOf(flow)]);
+        if (scope.batches !== undefined && !isTraining(pass)) continue;
+        const sizes = isTraining(pass)
+          ? (scope.batches ?? [model.batch])
+          : (scope.rows ?? [passRowsOf(flow)]);
         for (const rows of new Set(sizes)) {
           const [name, shape] = [printedName(pass), shapeOf(model, rows)];
           const dispatches = await this.#dispatches(flow, pass, rows, scope.precision);

@@ -11,6 +11,9 @@ export interface AdapterReport {
   description: string;
   /** Whether the adapter reports that it computes on the CPU. */
   software: boolean;
+  /** Lanes of the smallest and the largest subgroup; 0 if the adapter has none, or does not report them. */
+  subgroupMinSize: number;
+  subgroupMaxSize: number;
   features: string[];
   limits: Record<string, number>;
 }
@@ -86,6 +89,8 @@ export function describeDevice(device: GPUDevice): AdapterReport {
     device: info?.device ?? '',
     description: info?.description ?? '',
     software: isSoftware(device),
+    subgroupMinSize: info?.subgroupMinSize ?? 0,
+    subgroupMaxSize: info?.subgroupMaxSize ?? 0,
     features: [...device.features].sort(),
     limits,
   };

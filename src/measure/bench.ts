@@ -19,11 +19,13 @@ import type { Precision } from '../plan/precision.ts';
 import { fixedVariants } from '../plan/variants.ts';
 import { PARAMETERS } from '../plan/names.ts';
 import { VERSION } from '../version.ts';
+import { sweepsOf } from './batches.ts';
 import type { VariantsFor } from './choices.ts';
 import { chunkCount, chunkedBytes, ChunkTimer } from './chunks.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
 import { jobsOf, modelsOf } from './jobs.ts';
 import type { BenchScope, Job } from './jobs.ts';
+import { launchKinds } from './launches.ts';
 import { measure, programTimer } from './measure.ts';
 import type { Budget } from './measure.ts';
 import { measurePeaks, verifyPeaks } from './peaks.ts';
@@ -55,6 +57,7 @@ const RULES: OptionRules<keyof BenchOptions> = {
     'a list of BenchModels',
   ),
   rows: listOf(integer(1), 'a list of integers ≥ 1'),
+  batches: listOf(integer(1), 'a list of integers ≥ 1'),
   only: oneOf(['plans', 'kernels']),
   kernels: listOf(TEXT, 'a list of stems'),
   tiles: OBJECT,
@@ -100,7 +103,7 @@ const BUDGETS = {
  * timed only if it matches. The last event has the document.
  * @throws {LimitError} when a flow does not fit the device
  * @throws {FeatureError} when the precision is f16 and the device lacks `shader-f16`
- * @throws {ShapeError} when there are too many rows, f16 is used with residual nets, or no plan launches one
+ * @throws {ShapeError} when there are too many rows, batches come with passes or kernels, f16 is used with residual nets, or no plan launches one
  * of `kernels`
  * @throws the signal's reason once it is aborted
  * @example
@@ -162,6 +165,7 @@ export async function* bench(
       yield { kind: 'entry', ...measured, done, total };
     }
   }
+  const batches = sweepsOf(entries);
   const document: BenchDocument = {
     format: 'wgflow-bench',
     version: 1,
@@ -172,6 +176,7 @@ export async function* bench(
     fixedVariants: { ...fixed },
     peak: peaks,
     entries,
+    ...(batches.length === 0 ? {} : { batches }),
     mismatches,
   };
   yield { kind: 'done', document, done, total };
@@ -187,7 +192,7 @@ interface JobRun {
 
 type Facts = Pick<
   BenchEntry,
-  'kind' | 'name' | 'shape' | 'rows' | 'variant' | 'chunks' | 'flops' | 'bytes' | 'error'
+  'kind' | 'name' | 'shape' | 'rows' | 'variant' | 'chunks' | 'launches' | 'flops' | 'bytes' | 'error'
 >;
 
 /** Times the job's plan and kernels; `undefined` marks a result that does not match its twin. */
@@ -219,6 +224,7 @@ async function* timeJob(
         rows,
         variant: `${dispatches} launch${dispatches === 1 ? '' : 'es'}`,
         chunks: 1,
+        launches: launchKinds(plan),
         flops: (usefulFlops / timed.rows) * rows,
         bytes,
         error: checked.plan,

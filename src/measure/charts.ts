@@ -1,8 +1,10 @@
 /** The charts of a run as Observable Plot options; the command line draws text, a page elements. */
 import * as Plot from '@observablehq/plot';
+import { bestRate, FULL_SHARE } from './batches.ts';
+import type { BatchSweep } from './batches.ts';
 import { entryTitle } from './document.ts';
 import type { BenchDocument, BenchEntry } from './document.ts';
-import { milliseconds, percent, planName, rate } from './format.ts';
+import { amount, milliseconds, percent, planName, rate } from './format.ts';
 import { boundOf, intensityOf, ridgeOf, roofAt } from './roofline.ts';
 import type { Peak } from './roofline.ts';
 
@@ -189,6 +191,60 @@ export function planChart({ entries }: BenchDocument, width: number, label: stri
         dx: 6,
         fill: 'var(--ink)',
       }),
+    ],
+  };
+}
+
+/** The rates of a flow's batches, as shares of its best one; a larger dot where the adapter is full. */
+export function batchChart(sweeps: readonly BatchSweep[], width: number, label: string): Chart {
+  const points = sweeps.flatMap(({ flow, steps, fullFrom }) =>
+    steps.map(({ batch, rowsPerSecond }) => ({
+      flow,
+      batch,
+      share: rowsPerSecond / bestRate(steps),
+      isFull: batch === fullFrom,
+      title: `${flow}, ${batch.toLocaleString('en')} rows: ${amount(rowsPerSecond)} rows a second`,
+    })),
+  );
+  const batches = [...new Set(points.map(({ batch }) => batch))].sort((a, b) => a - b);
+  const shown = batches.filter((_, index) => width >= NARROW || index % 2 === 0);
+  const place = { x: 'batch', y: 'share' };
+  return {
+    width,
+    height: 260,
+    marginLeft: 58,
+    marginRight: 34,
+    marginTop: 16,
+    marginBottom: 46,
+    label,
+    // With base 10, powers of two would have no text.
+    x: { type: 'log', base: 2 },
+    y: { domain: [0, 1] },
+    marks: [
+      Plot.gridY({ ...GRID, ticks: 5 }),
+      Plot.axisX(shown, {
+        ...AXIS,
+        label: 'rows of a batch',
+        tickFormat: (rows: number) => rows.toLocaleString('en'),
+      }),
+      Plot.axisY({
+        ...AXIS,
+        ticks: 5,
+        label: 'rows a second, of the best',
+        tickFormat: (share: number) => percent(share),
+      }),
+      Plot.ruleY([FULL_SHARE], { stroke: 'var(--ink)', strokeWidth: 1.25, strokeDasharray: '4 3' }),
+      Plot.line(points, { ...place, z: 'flow', stroke: 'var(--model)', strokeWidth: 1.75 }),
+      Plot.dot(points, {
+        ...place,
+        r: ({ isFull }: (typeof points)[number]) => (isFull ? 7 : 3.5),
+        fill: 'var(--model)',
+        title: 'title',
+      }),
+      Plot.text(
+        sweeps.flatMap(({ flow }) => points.findLast((point) => point.flow === flow) ?? []),
+        { ...place, text: 'flow', textAnchor: 'start', dx: 9, fill: 'var(--ink)' },
+      ),
     ],
   };
 }

@@ -6,6 +6,8 @@ import { CLOCKS } from '../gpu/timing.ts';
 import type { Clock } from '../gpu/timing.ts';
 import { PRECISIONS } from '../plan/precision.ts';
 import type { Precision } from '../plan/precision.ts';
+import type { BatchSweep } from './batches.ts';
+import type { LaunchKind } from './launches.ts';
 import type { Peaks } from './peaks.ts';
 import type { Rates, Work } from './roofline.ts';
 import type { TimeSummary } from './statistics.ts';
@@ -33,6 +35,8 @@ export interface BenchEntry extends Work, Rates {
   /** For a plan the useful FLOPs, for a kernel those of its formula. */
   flops: number;
   time: TimeSummary;
+  /** The dispatches of a plan, or of one chunk of its rows. Entries of older versions and of kernels lack them. */
+  launches?: LaunchKind[];
   /** The worst error against the f64 twin, as a share of the allowed error. */
   error: number;
 }
@@ -50,6 +54,8 @@ export interface BenchDocument {
   fixedVariants: Choice;
   peak: Peaks;
   entries: BenchEntry[];
+  /** Of a run of several batches: the rates of its training steps, and where the adapter is full. */
+  batches?: BatchSweep[];
   /** Results that do not match their twins and were not timed, as sentences. */
   mismatches: string[];
 }
@@ -71,6 +77,17 @@ const choice = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()
 
 const peak = v.strictObject({ rate: positive, layout: v.string(), time });
 
+const launchKind = v.strictObject({
+  kernel: v.string(),
+  variant: v.string(),
+  count,
+  workgroups: count,
+  groupSize: count,
+  operations: v.optional(count),
+  flops: number,
+  bytes: number,
+});
+
 const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
   format: v.literal('wgflow-bench'),
   version: v.literal(1),
@@ -81,6 +98,9 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
     device: v.string(),
     description: v.string(),
     software: v.boolean(),
+    // Older documents lack these sizes.
+    subgroupMinSize: v.optional(count, 0),
+    subgroupMaxSize: v.optional(count, 0),
     features: v.array(v.string()),
     limits: v.record(v.string(), number),
   }),
@@ -88,7 +108,8 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
   // Older documents lack this setting.
   precision: v.optional(v.picklist(PRECISIONS), 'f32'),
   fixedVariants: choice,
-  peak: v.strictObject({ fma: peak, copy: peak }),
+  // Older documents have no time of an empty dispatch.
+  peak: v.strictObject({ fma: peak, copy: peak, launch: v.optional(time) }),
   entries: v.array(
     v.strictObject({
       kind: v.picklist(['plan', 'kernel']),
@@ -101,11 +122,21 @@ const schema: v.GenericSchema<unknown, BenchDocument> = v.strictObject({
       flops: number,
       bytes: number,
       time,
+      launches: v.optional(v.array(launchKind)),
       gflops: number,
       gbPerSecond: number,
       share: v.strictObject({ fma: number, copy: number }),
       error: number,
     }),
+  ),
+  batches: v.optional(
+    v.array(
+      v.strictObject({
+        flow: v.string(),
+        steps: v.array(v.strictObject({ batch: count, ms: positive, rowsPerSecond: positive })),
+        fullFrom: v.nullable(count),
+      }),
+    ),
   ),
   mismatches: v.array(v.string()),
 });

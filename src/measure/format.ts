@@ -11,6 +11,27 @@ export function milliseconds(ms: number): string {
   return ms >= 100 ? Math.round(ms).toLocaleString('en') : ms >= 0.01 ? ms.toPrecision(3) : ms.toFixed(4);
 }
 
+/** A short time with its unit: `2.31 µs`, `4.17 ms`. */
+export function duration(ms: number): string {
+  return ms < 1 ? `${roundedTo3(1000 * ms)} µs` : `${milliseconds(ms)} ms`;
+}
+
+function roundedTo3(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : value.toPrecision(3);
+}
+
+/** A count in three digits: `1.35 M`. */
+export function amount(value: number): string {
+  const power = Math.min(4, Math.floor(Math.log10(Math.max(1, value)) / 3 + 1e-9));
+  const scaled = value / 1000 ** power;
+  return [
+    power === 0 ? String(Math.round(scaled)) : roundedTo3(scaled),
+    ...['', 'k', 'M', 'G', 'T'].slice(power, power + 1),
+  ]
+    .join(' ')
+    .trim();
+}
+
 /** Zero work has no rate. */
 const NONE = '–';
 

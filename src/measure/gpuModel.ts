@@ -42,7 +42,7 @@ export interface ModelledTime {
  * Cycles of an entry of a table that a kernel follows, besides its loops: a load of the entry, another of a parameter, and
  * some eighty instructions with a barrier.
  */
-const OPERATION_CYCLES = 600;
+export const OPERATION_CYCLES = 600;
 
 type Launch = Pick<Dispatch, 'workgroups' | 'flops' | 'bytes' | 'chain'>;
 

@@ -42,6 +42,8 @@ export interface BenchScope {
   models?: readonly BenchModel[];
   /** Rows of all passes but training; default a few thousand. Rows beyond one plan's limit are run in chunks. */
   rows?: readonly number[];
+  /** Batches of the training step, in place of the model's. Then nothing else is measured. */
+  batches?: readonly number[];
   /** Default both. */
   only?: 'plans' | 'kernels';
   /** Stems of the kernels to measure, each launched by some plan; then no plan is measured. */
@@ -85,7 +87,8 @@ const MAX_NUMBERS = 2 ** 27;
  * The jobs in the order in which they run. A kernel at a shape that an earlier job has is omitted.
  * @param fixed the fixed choice, whose precision all plans share
  * @param variantsFor chooses the reported kernels; the sweep uses the `fixed` choice
- * @throws {ShapeError} when there are too many rows, or no plan launches a requested kernel
+ * @throws {ShapeError} when there are too many rows, batches come with passes or kernels, or no plan launches a requested
+ * kernel
  */
 export async function jobsOf(
   scope: BenchScope,
@@ -93,6 +96,7 @@ export async function jobsOf(
   variantsFor: VariantsFor = () => fixed,
 ): Promise<Job[]> {
   const { precision } = fixed;
+  requireStepsOnly(scope);
   if (precision === 'f32' && scope.kernels?.includes(HALF_STEM) === true) {
     throw new ShapeError(
       'kernels',
@@ -102,7 +106,7 @@ export async function jobsOf(
     );
   }
   const wantsPlans = scope.only !== 'kernels' && scope.kernels === undefined;
-  const wantsKernels = scope.only !== 'plans';
+  const wantsKernels = scope.only !== 'plans' && scope.batches === undefined;
   const wantsStem = (stem: string): boolean => scope.kernels === undefined || scope.kernels.includes(stem);
   const seen = new Set<string>();
   const isNew = ({ dispatch }: KernelCase): boolean => {
@@ -120,7 +124,7 @@ export async function jobsOf(
   const variantsOf = async (source: Source): Promise<KernelVariants> => {
     if (source.kind === 'sweep') return { ...fixed, ...source.kernels?.variants, precision };
     const { flow, choices } = known(source.model);
-    const { pass, rows } = purposeOf(source.pass, flow, source.model.batch);
+    const { pass, rows } = purposeOf(source.pass, flow, source.rows ?? source.model.batch);
     const key = `${pass} ${rows}`;
     const variants = choices.get(key) ?? { ...(await variantsFor(flow, pass, rows)), precision };
     choices.set(key, variants);
@@ -157,6 +161,21 @@ export async function jobsOf(
   }
   requireMeasured(scope.kernels ?? [], jobs, precision);
   return jobs;
+}
+
+/** @throws {ShapeError} when batches come with a choice of passes or kernels, which they replace */
+function requireStepsOnly({ batches, rows, only, kernels }: BenchScope): void {
+  if (batches === undefined) return;
+  const others = { rows, kernels, 'only "kernels"': only === 'kernels' ? only : undefined };
+  const given = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (given.length > 0) {
+    throw new ShapeError(
+      'batches',
+      `them with ${given.join(' and ')}`,
+      'batches alone',
+      'They time training steps only.',
+    );
+  }
 }
 
 /** @throws {ShapeError} when no job has a requested kernel */
@@ -228,7 +247,12 @@ export function modelsOf({ models }: BenchScope): readonly BenchModel[] {
 }
 
 function sourcesOf(scope: BenchScope, wantsKernels: boolean, precision: Precision): Source[] {
-  const { models, rows } = scope;
+  const { models, rows, batches } = scope;
+  if (batches !== undefined) {
+    return modelsOf(scope).flatMap((model) =>
+      [...new Set(batches)].map((rows): Source => ({ kind: 'reported', model, pass: 'trainStep', rows })),
+    );
+  }
   const sizes = rows === undefined ? [undefined] : [...new Set(rows)];
   const reported = modelsOf(scope).flatMap((model) =>
     REPORTED.flatMap((pass) =>

@@ -1,4 +1,4 @@
-/** The adapter's peak: multiply-adds in registers, and copies through memory. */
+/** The adapter's peaks: multiply-adds in registers, copies through memory, and empty dispatches. */
 import type { Gpu } from '../gpu/gpu.ts';
 import { GpuProgram } from '../gpu/executor.ts';
 import type { SharedBuffers } from '../gpu/executor.ts';
@@ -7,10 +7,12 @@ import { peakCopy } from '../kernels/measure/peak_copy.ts';
 import type { CopyShape } from '../kernels/measure/peak_copy.ts';
 import { peakFma } from '../kernels/measure/peak_fma.ts';
 import type { FmaShape } from '../kernels/measure/peak_fma.ts';
+import { peakLaunch } from '../kernels/measure/peak_launch.ts';
 import type { Dispatch } from '../plan/kernel.ts';
 import type { Plan } from '../plan/plan.ts';
 import { measure, programTimer } from './measure.ts';
 import type { Budget } from './measure.ts';
+import { partOf } from './statistics.ts';
 import type { TimeSummary } from './statistics.ts';
 import { verify } from './verify.ts';
 import type { Mismatch } from './verify.ts';
@@ -27,6 +29,8 @@ export interface PeakMeasurement {
 export interface Peaks {
   fma: PeakMeasurement;
   copy: PeakMeasurement;
+  /** The time of a dispatch that does nothing, one of many in a pass. Runs of older versions lack it. */
+  launch?: TimeSummary;
 }
 
 // The fastest one depends on registers, on vector units and on how the driver compiles fma().
@@ -59,6 +63,9 @@ const FMA_LAUNCH_MS = 5;
 const FMA_START = { invocations: 2 ** 14, rounds: 32 };
 const FMA_MOST = { invocations: 2 ** 20, rounds: 4096 };
 
+/** Empty dispatches of a run: enough that the start and end of a pass hardly count. */
+const LAUNCHES = 64;
+
 /** A first look at every layout, then several rounds of the best ones, because a single median may be unlucky. */
 const FIRST_LOOK: Budget = { ms: 30, leastSamples: 2 };
 const FINALISTS = 3;
@@ -76,6 +83,7 @@ export function peakCheckPlans(): Plan[] {
   return [
     ...FMA_SHAPES.map((shape) => fmaPlan(shape, 65, 1)),
     ...COPY_SHAPES.map((shape) => copyPlan(shape, 4 * 257)),
+    launchPlan(1, 65),
   ];
 }
 
@@ -112,7 +120,11 @@ export async function measurePeaks(
     (name) => [name, context.buffers.storage(`peak_copy/${name}`, elements)] as const,
   );
   try {
-    return { fma, copy: await fastest(context, stopwatch, copy, budget, signal, new Map(buffers)) };
+    return {
+      fma,
+      copy: await fastest(context, stopwatch, copy, budget, signal, new Map(buffers)),
+      launch: await measureLaunch(context, stopwatch, budget, signal),
+    };
   } finally {
     for (const [, buffer] of buffers) buffer.dispose();
   }
@@ -133,6 +145,17 @@ export async function measureFmaPeak(
     return { layout: fmaLayout(shape), plan, work: sum(plan.dispatches, 'flops') };
   });
   return fastest(context, stopwatch, fma, budget, signal);
+}
+
+/** The time of an empty dispatch that waits for the one before, as those of a plan do. */
+async function measureLaunch(
+  context: Gpu,
+  stopwatch: Stopwatch,
+  budget: Budget,
+  signal?: AbortSignal,
+): Promise<TimeSummary> {
+  using program = await GpuProgram.create(context, launchPlan(LAUNCHES, 0));
+  return partOf(await measure(programTimer(stopwatch, program), budget, signal), LAUNCHES);
 }
 
 /** Invocations and rounds of the FMA kernel, with 128 links per round, that take `FMA_LAUNCH_MS`. */
@@ -196,6 +219,14 @@ function copyPlan(shape: CopyShape, elements: number): Plan {
     label: 'peak_copy',
     buffers: COPY_BUFFERS.map((name) => ({ name, element: 'f32', length: elements })),
     dispatches: [peakCopy({ ...shape, elements, input: 'input', output: 'output' })],
+  };
+}
+
+function launchPlan(launches: number, elements: number): Plan {
+  return {
+    label: 'peak_launch',
+    buffers: [{ name: 'output', element: 'f32', length: Math.max(1, elements) }],
+    dispatches: Array.from({ length: launches }, () => peakLaunch({ elements, output: 'output' })),
   };
 }
 

@@ -26,6 +26,20 @@ export function summarize(samplesMs: readonly number[], repeats: number): TimeSu
   };
 }
 
+/** The time of each of `parts` equal parts of a run. */
+export function partOf({ samples, repeats, ...times }: TimeSummary, parts: number): TimeSummary {
+  const { medianMs, minMs, maxMs, quartilesMs } = times;
+  const [lower, upper] = quartilesMs;
+  return {
+    medianMs: medianMs / parts,
+    minMs: minMs / parts,
+    maxMs: maxMs / parts,
+    quartilesMs: [lower / parts, upper / parts],
+    samples,
+    repeats: repeats * parts,
+  };
+}
+
 /** The quantile at `share` of the sorted values, interpolated linearly between neighbours. */
 export function quantileOf(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);

@@ -149,6 +149,11 @@ function repeatedTo(length: number, values: ArrayLike<number>): Float32Array {
   return all;
 }
 
+/** A training step whose data set is one batch: it takes less time to draw. */
+export function smallStep(model: FlowModel, batch: number, variants: KernelVariants): Workload {
+  return trainingWorkload(model, 'trainStep', batch, variants, benchParameters(model), 1);
+}
+
 export function isTraining(pass: AnyPass): pass is TrainingPass {
   return pass === 'trainStep' || pass === 'toyTrainStep';
 }
@@ -159,9 +164,10 @@ function trainingWorkload(
   batch: number,
   variants: KernelVariants,
   parameters: Float32Array,
+  batches = BATCHES,
 ): Workload {
   const source =
-    pass === 'toyTrainStep' ? toySource(model.spec.dim) : datasetFor(model.spec, BATCHES * batch);
+    pass === 'toyTrainStep' ? toySource(model.spec.dim) : datasetFor(model.spec, batches * batch);
   const rings = ringEntries(
     { ...ADAM, source, batch, learningRate: LEARNING_RATE, schedule: { kind: 'constant' }, steps: RING_SIZE },
     0,

@@ -150,11 +150,12 @@ function bytesOf({ buffers }: Plan): number {
 }
 
 /** Equal for plans that do the same work. */
-function signature({ buffers, dispatches }: Plan): string {
+export function signature({ buffers, dispatches }: Plan): string {
   const launches = dispatches.map((dispatch) => [
     variantName(dispatch),
     dispatch.params,
     dispatch.buffers,
+    dispatch.tables,
     dispatch.workgroups,
   ]);
   return JSON.stringify([buffers, launches]);

@@ -74,6 +74,19 @@ describe('bench', () => {
     for (const { variants } of entries) expect(variants).toEqual(fixedVariants);
   });
 
+  it('times training steps at several batches, and nothing else', async () => {
+    const swept = await cli.run('bench --spec tiny.json --batches 16,8 --quick --json --tuning fixed');
+    expect(swept.code, swept.stderr).toBe(0);
+    const entries = swept.events().filter(({ event }) => event === 'entry');
+    expect(entries.map(({ name, rows }) => [name, rows])).toEqual([
+      ['train_step', 16],
+      ['train_step', 8],
+    ]);
+    expect(swept.events().at(-1)).toMatchObject({
+      batches: [{ flow: 'tiny', steps: [{ batch: 8 }, { batch: 16 }] }],
+    });
+  });
+
   it.runIf(hasHalves)('measures at half precision, and says so beside a run of another', async () => {
     const half = await cli.run(
       'bench --spec tiny.json --quick --precision f16 --only plans --json --out f16.json',
@@ -154,6 +167,14 @@ describe('bench', () => {
       'bench --configs L --rows 10000000',
       /rows of a pass: found 10,000,000 of 42 features, expected at most/,
     ],
+    ['bench --batches 0', /--batches.*Expected an integer from 1/],
+    ['bench --spec tiny.json --batches --batch 8', /--batches: found it with --batch, expected no --batch\./],
+    [
+      'bench --batches --rows 8',
+      /--batches: found it with --rows, expected no --rows\. It times training steps/,
+    ],
+    ['bench --batches 8 --kernels adam_step', /--batches: found it with --kernels/],
+    ['bench --batches 8 --only kernels', /--batches: found it with --only kernels/],
     ['bench --tuning best', /--tuning.*measured, fixed/],
     ['bench --batch 8', /--batch: found no --spec, expected --spec FILE/],
     ['bench --spec none.json', /none\.json: found no such file, expected a model file/],

@@ -1,9 +1,10 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { benchReport } from '../../src/cli/benchReport.ts';
-import { milliseconds, percent, rate } from '../../src/measure/format.ts';
+import { amount, duration, milliseconds, percent, rate } from '../../src/measure/format.ts';
 import { comparisonTables, runTables } from '../../src/cli/benchTables.ts';
 import { compareRuns } from '../../src/measure/index.ts';
+import type { BenchDocument } from '../../src/measure/index.ts';
 import { document, entry } from '../measure/documents.ts';
 
 describe('benchReport', () => {
@@ -57,6 +58,63 @@ describe('benchReport', () => {
     );
     const bars = parseHTML(benchReport(document({ entries: sizes }))).document.querySelectorAll('svg')[2];
     for (const name of ['10K', '10M', '8.192K']) expect(bars!.textContent).toContain(`S log prob, ${name}`);
+  });
+
+  it('tells the time of an empty dispatch, unless the run is older than that', () => {
+    const tiles = (run: BenchDocument): string[] =>
+      [...parseHTML(benchReport(run)).document.querySelectorAll('.tiles div')].map(
+        (tile) => tile.textContent ?? '',
+      );
+    expect(tiles(document())).toContain('Empty dispatch2.00 µs');
+    const { launch: _, ...peak } = document().peak;
+    const old = document({ peak });
+    expect(tiles(old).join()).not.toContain('Empty dispatch');
+    expect(benchReport(old)).toContain('not measured by this version of wgflow');
+    expect(runTables(document())).toMatch(/Empty dispatch +│ 2\.00 µs, in a pass of many/);
+  });
+
+  it('has the dispatches of a training step, with what bounds each, and all together', () => {
+    const kind = { variant: 'a', workgroups: 1024, groupSize: 64, flops: 2e6, bytes: 1e6 };
+    const launches = [
+      { ...kind, kernel: 'dense_forward', count: 3 },
+      { ...kind, kernel: 'step_record', count: 1, flops: 2, bytes: 20 },
+    ];
+    const step = entry({ kind: 'plan', name: 'train_step', shape: 'S, 512 rows', launches });
+    const run = document({ entries: [step, { ...step, shape: 'S, 1,024 rows' }] });
+    const text = runTables(run);
+    expect(text).toMatch(
+      /│ S, 512 rows +│ 3 × dense_forward │ 1,024 × 64 │ 8,192 +│ 2\.00 +│ 102 µs +│ – +│ memory +│/,
+    );
+    expect(text).toMatch(/│ +│ step_record .*│ 2\.00 µs +│ – +│ launch +│/);
+    expect(text).toMatch(/│ +│ 4 dispatches +│ +│ +│ +│ 308 µs +│ 1\.00 ms +│ +│/);
+    expect(text).not.toMatch(/│ S, 1,024 rows +│ 3 × dense_forward/);
+    expect(text).toContain('Subgroups have 8 lanes.');
+    const report = parseHTML(benchReport(run)).document.body.textContent;
+    expect(report).toContain('S, 512 rows3 × dense_forward1,024 × 648,1922.00102 µs–memory');
+    expect(html).not.toContain('Dispatches of a training step');
+  });
+
+  it('has the batches of a sweep in a chart and a table, and says where the adapter is full', () => {
+    const steps = [
+      { batch: 512, ms: 1, rowsPerSecond: 512_000 },
+      { batch: 1024, ms: 1, rowsPerSecond: 1_024_000 },
+      { batch: 2048, ms: 1.9, rowsPerSecond: 1_077_895 },
+    ];
+    const sweep = document({ batches: [{ flow: 'S <1>', steps, fullFrom: 1024 }] });
+    const report = parseHTML(benchReport(sweep)).document;
+    const [figure] = [...report.querySelectorAll('figure')].filter(
+      (each) => each.querySelector('h2')?.textContent === 'Batches',
+    );
+    expect(figure!.querySelector('figcaption')!.textContent).toBe(
+      'S <1>: the adapter is full from 1,024 rows on. An adapter is full from the smallest batch on that has 90 % of the best rate.',
+    );
+    expect(figure!.querySelectorAll('svg').length).toBe(2);
+    expect(figure!.querySelector('svg')!.querySelectorAll('circle').length).toBe(steps.length);
+    expect(report.body.textContent).toContain('S <1>1,0241.001.02 M95 %');
+    expect(html).not.toContain('Batches');
+    const text = runTables(sweep);
+    expect(text).toMatch(/│ S <1> │ 512 +│ 1\.00 +│ 512 k +│ 47 % +│/);
+    expect(text).toContain('S <1>: the adapter is full from 1,024 rows on.');
   });
 
   it('tells the precision', () => {
@@ -146,6 +204,21 @@ describe('the tables of a run', () => {
       '12.3',
       '0.0123',
       '0.0012',
+    ]);
+    expect([0.00231, 0.0456, 0.2345, 1.234].map(duration)).toEqual([
+      '2.31 µs',
+      '45.6 µs',
+      '235 µs',
+      '1.23 ms',
+    ]);
+    expect([0, 512, 1000, 13_500, 2.5e6, 999.9, 3e16].map(amount)).toEqual([
+      '0',
+      '512',
+      '1.00 k',
+      '13.5 k',
+      '2.50 M',
+      '1000',
+      '30000 T',
     ]);
     expect([12_345.6, 123.456, 0.0123, 0.0001, 0].map(rate)).toEqual([
       '12,346',

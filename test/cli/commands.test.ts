@@ -168,12 +168,15 @@ describe('info and inspect', () => {
       expectDone(cli, 'inspect people.model'),
     ]);
     expect(info.stdout).toMatch(/│ Kind +│ (software \(no GPU\)|GPU) +│/);
+    expect(info.stdout).toMatch(/│ Subgroups +│ (no|\d+ lanes|\d+ to \d+ lanes) +│/);
     expect(info.stdout).toMatch(/│ Tuning cache +│ .*tuning\.json +│/);
     expect(info.stdout).toMatch(/│ maxBufferSize +│ \d+ MiB +│/);
     expect(inspect.stdout).toMatch(/│ Columns +│ height, weight, age +│/);
     expect(inspect.stdout).toContain('h2, h3 given h1; tanh scale, bound 3; one net of 4 tanh');
     expect(inspect.stdout).toMatch(/│ memory of training │ bytes +│ at batches of 512 +│/);
     expect(inspect.stdout).toMatch(/│ activations +│ [\d,]+ +│ workspace of a step +│/);
+    expect(inspect.stdout).toMatch(/│ train_step +│ 512 +│ \d+ +│/);
+    expect(inspect.stdout).toMatch(/│ step_record +│ 1 × 64 .*│ launch, /);
     expect(inspect.stdout).toMatch(/│ bijectors\.2\.conditioner\.0\.weight │ \[4, 1\] +│/);
   });
 
@@ -187,6 +190,12 @@ describe('info and inspect', () => {
     expect(inspect.events()).toHaveLength(1);
     const [model] = inspect.events();
     expect(model).toMatchObject({ parameters: 59, spec: { dim: 3 } });
+    const [step] = model!['launches'] as Record<string, unknown>[];
+    expect(step).toMatchObject({
+      name: 'train_step',
+      rows: 64,
+      leastMs: { small: expect.any(Number) as number },
+    });
     const { batch, rows, total, ...parts } = model!['memory'] as Record<string, number>;
     expect({ batch, rows, data: parts['data'] }).toEqual({ batch: 64, rows: 1000, data: 4 * 3 * 1000 });
     expect(Object.values(parts).reduce((sum, bytes) => sum + bytes, 0)).toBe(total);

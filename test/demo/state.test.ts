@@ -11,7 +11,15 @@ import {
 } from '../../demo/page/dataChoice.ts';
 import type { EngineEvent } from '../../demo/page/engineClient.ts';
 import { defaultSettings } from '../../demo/page/settings.ts';
-import { initialState, isApart, isEndless, missingFor, settingsOf, titleOf } from '../../demo/page/state.ts';
+import {
+  initialState,
+  isApart,
+  isEndless,
+  missingFor,
+  settingsOf,
+  sizeOf,
+  titleOf,
+} from '../../demo/page/state.ts';
 import type { State } from '../../demo/page/state.ts';
 import { Store } from '../../demo/page/store.ts';
 import * as to from '../../demo/page/transitions.ts';
@@ -216,5 +224,26 @@ describe('a store', () => {
     store.update((state) => ({ ...state, a: 3 }));
     store.update((state) => state);
     expect(seen).toEqual([1, 3]);
+  });
+});
+
+describe('the size of a flow', () => {
+  const fresh = hear(to.asked(START), CONFIGURED);
+  const { model } = fresh;
+
+  it('does not depend on how the flow trains', () => {
+    expect(sizeOf(to.modelChosen(fresh, { ...model, batch: 4096, seed: 9 }))).toBe(sizeOf(fresh));
+  });
+
+  it.each([
+    ['couplings', to.modelChosen(fresh, { ...model, couplings: 3 })],
+    ['widths', to.modelChosen(fresh, { ...model, hidden: [8] })],
+    [
+      'columns',
+      hear(to.asked(START), { ...CONFIGURED, columns: ['a', 'b', 'c'], mean: [0, 0, 0], std: [1, 1, 1] }),
+    ],
+    ['classes', to.dataChosen(fresh, (data) => ({ ...data, apart: true }))],
+  ])('changes with its %s', (_, other) => {
+    expect(sizeOf(other)).not.toBe(sizeOf(fresh));
   });
 });

@@ -47,6 +47,8 @@ describe('the kernel lab', () => {
       expect(titles).toContain(title);
     }
     await expectSoon(() => page.textContent('#fma-peak')).toMatch(/^[\d.,]+ GFLOP\/s$/);
+    await expectSoon(() => page.textContent('#launch')).toMatch(/^[\d.,]+ [µm]s$/);
+    await expectSoon(() => page.textContent('#subgroups')).toMatch(/^(no|\d+ lanes.*)$/);
     await expectSoon(() => page.isVisible('#problem')).toBe(false);
     // One dot for each result that computes, in a labelled chart.
     const chart = page.locator('#roofline svg');
@@ -57,6 +59,16 @@ describe('the kernel lab', () => {
       document.querySelector('#roofline')!.clientWidth,
     ]);
     expect(widths[0]).toBeCloseTo(widths[1]!, -1);
+  });
+
+  it('lists the dispatches of a training step, or of another plan, and what bounds each', async () => {
+    await expectSoon(() => page.textContent('#dispatches-of')).toBe('train step, S, 512 rows');
+    const rows = await page.locator('#dispatches tbody tr').allTextContents();
+    expect(rows.some((row) => /^step_record1 × 64\d+.*(launch|rest|memory)$/.test(row))).toBe(true);
+    expect(rows.at(-1)).toMatch(/^\d+ dispatches[\d.]+ [µm]s[\d.]+ ms$/);
+    await page.locator('#rows button', { hasText: /^sample$/ }).click();
+    await expectSoon(() => page.textContent('#dispatches-of')).toBe('sample, S, 8,192 rows');
+    await expectSoon(() => page.textContent('#dispatches')).toContain('standard_normal_sample');
   });
 
   it('shows the WGSL of a kernel that is chosen in the table or in the chart', async () => {
@@ -99,6 +111,17 @@ describe('the kernel lab', () => {
       /x\.json: found .*expected the JSON of a run/,
     );
     await expectSoon(() => page.isVisible('#problem')).toBe(true);
+  });
+
+  it('says from which batch on the adapter is full', async () => {
+    await page.selectOption('#choice', 'fixed');
+    await page.selectOption('#only', 'batches');
+    await page.click('#run');
+    await status(/^Done: 8 results/);
+    await expectSoon(() => page.textContent('#full')).toMatch(
+      /^S: the adapter is (full (from|at) [\d,]+ rows.*|not full at 65,536 rows, the largest batch of this run)\.$/,
+    );
+    await page.selectOption('#only', 'plans');
   });
 
   it('stops when it is told to', async () => {

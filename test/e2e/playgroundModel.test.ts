@@ -332,3 +332,39 @@ describe('a model whose data are not here', () => {
       await expectSoon(() => page.textContent('#code')).toContain(`{ toy: 'circles' }`);
     }));
 });
+
+describe('the batch', () => {
+  const words = (page: Page) => page.textContent('#batch-words');
+
+  it('that fills the adapter is found when the visitor asks, and never during training', () =>
+    onPage(SMALL, async (page) => {
+      const button = page.locator('#batch-fill');
+      await expectSoon(() => button.isEnabled()).toBe(true);
+      expect(await words(page)).toBe('');
+      await button.click();
+      await expectSoon(() => words(page)).toMatch(
+        /^This adapter is (full from|full at|not full at) [\d,]+ rows/,
+      );
+      const suggested = /^Use ([\d,]+)$/.exec((await button.textContent()) ?? '')?.[1];
+      if (suggested !== undefined) {
+        await button.click();
+        await expectSoon(() => page.inputValue('#batch')).toBe(suggested.replace(',', ''));
+        await expectSoon(() => words(page)).toMatch(/: your batch fills it\.$/);
+      }
+      await page.fill('#couplings', '3');
+      await page.locator('#couplings').dispatchEvent('change');
+      await expectSoon(() => words(page)).toBe('');
+      await page.click('#train');
+      await expectSoon(() => button.isDisabled()).toBe(true);
+    }));
+
+  it('is not found if training begins: it ends the measurement', () =>
+    onPage(SMALL, async (page) => {
+      const button = page.locator('#batch-fill');
+      await expectSoon(() => button.isEnabled()).toBe(true);
+      await button.click();
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toMatch(/^Step \d+/);
+      expect(await words(page)).not.toMatch(/Timing/);
+    }));
+});

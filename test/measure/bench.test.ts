@@ -41,6 +41,9 @@ describe('bench', () => {
     expect(parseBenchDocument(JSON.stringify(document), 'run')).toEqual(document);
     expect(document.peak.fma.rate).toBeGreaterThan(0.1);
     expect(document.peak.copy.rate).toBeGreaterThan(0.01);
+    // Less than a millisecond, even on a busy CPU.
+    expect(document.peak.launch?.medianMs).toBeGreaterThan(0);
+    expect(document.peak.launch?.medianMs).toBeLessThan(1);
     expect(document.mismatches).toEqual([]);
 
     const plans = document.entries.filter(({ kind }) => kind === 'plan');
@@ -113,6 +116,20 @@ describe('bench', () => {
     for (const { name, bytes: told } of passes.filter(({ chunks }) => chunks > 1)) {
       expect(told, name).toBe(2 * bytes(name, chunkRows) + bytes(name, rows - 2 * chunkRows));
     }
+  });
+
+  it('times training steps of several batches, and says where the adapter is full', async () => {
+    const { document } = await run({ batches: [16, 4096] });
+    expect(document.entries.map(({ name, rows }) => [name, rows])).toEqual([
+      ['train_step', 16],
+      ['train_step', 4096],
+    ]);
+    const [sweep, ...others] = document.batches!;
+    expect(others).toEqual([]);
+    expect(sweep).toMatchObject({ flow: 'tiny', steps: [{ batch: 16 }, { batch: 4096 }] });
+    // A row of 16 takes longer than one of 4,096, so only the largest batch is near the best rate.
+    expect(sweep!.fullFrom).toBeNull();
+    expect(parseBenchDocument(JSON.stringify(document), 'run')).toEqual(document);
   });
 
   it('does not time what is not what its twin says, and goes on with the rest', async () => {

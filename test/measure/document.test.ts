@@ -15,6 +15,17 @@ describe('parseBenchDocument', () => {
     expect(parse(old).precision).toBe('f32');
   });
 
+  it('gives back the batches of a sweep', () => {
+    const batches = [{ flow: 'S', steps: [{ batch: 512, ms: 1, rowsPerSecond: 512_000 }], fullFrom: null }];
+    expect(parse(document({ batches })).batches).toEqual(batches);
+    expect(document()).not.toHaveProperty('batches');
+  });
+
+  it('takes a run that has no time of an empty dispatch', () => {
+    const { launch: _, ...peak } = document().peak;
+    expect(parse({ ...document(), peak }).peak).toEqual(peak);
+  });
+
   it.each([
     ['another precision', { ...document(), precision: 'f8' }, /run\.json: precision: found "f8", expected/],
     [

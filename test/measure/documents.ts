@@ -35,6 +35,8 @@ export function document(changes: Partial<BenchDocument> = {}): BenchDocument {
       device: '',
       description: 'Some <adapter>',
       software: true,
+      subgroupMinSize: 8,
+      subgroupMaxSize: 8,
       features: ['subgroups'],
       limits: { maxBufferSize: 1 },
     },
@@ -44,6 +46,7 @@ export function document(changes: Partial<BenchDocument> = {}): BenchDocument {
     peak: {
       fma: { rate: 100, layout: '8 chains', time },
       copy: { rate: 10, layout: '64 MiB', time },
+      launch: summarize([0.002, 0.002, 0.002], 64),
     },
     entries: [
       entry({ kind: 'plan', name: 'train_step', shape: 'S, 512 rows', variant: '9 launches' }),

@@ -13,7 +13,7 @@ import { planProblems } from '../../src/plan/plan.ts';
 import { PARAMETERS } from '../../src/plan/names.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import type { AdapterFacts, KernelVariants } from '../../src/plan/variants.ts';
-import { INTEL, LAVAPIPE, SOFTWARE_WITHOUT_SUBGROUPS, SWIFTSHADER } from '../support/adapters.ts';
+import { INTEL, LAVAPIPE, NVIDIA, SOFTWARE_WITHOUT_SUBGROUPS, SWIFTSHADER } from '../support/adapters.ts';
 import { kernelsByFile } from '../support/kernels.ts';
 import { modelOf } from '../support/randomSpecs.ts';
 
@@ -338,5 +338,36 @@ describe('compare', () => {
     const found = compare('k', 'state', [1, NaN, 2], [1, 1, 2]);
     expect(found.excess).toBeNaN();
     expect(found.element).toBe(1);
+  });
+});
+
+describe('the jobs of a sweep of batches', () => {
+  const fixed = fixedVariants(NVIDIA);
+  const models = [configModel('S')];
+
+  it('are training steps only, each with the kernels that are chosen for its batch', async () => {
+    const asked: unknown[] = [];
+    const jobs = await jobsOf({ models, batches: [64, 16, 64, 9000] }, fixed, (_, pass, rows) => {
+      asked.push([pass, rows]);
+      return fixed;
+    });
+    expect(jobs.map(({ shape, rows, timesPlan, kernels }) => [shape, rows, timesPlan, kernels])).toEqual([
+      ['S, 64 rows', 64, true, []],
+      ['S, 16 rows', 16, true, []],
+      ['S, 9,000 rows', 9000, true, []],
+    ]);
+    expect(asked).toEqual([
+      ['gradient', 64],
+      ['gradient', 16],
+      ['gradient', 9000],
+    ]);
+  });
+
+  it.each([
+    [{ rows: [5] }, /batches: found them with rows, expected batches alone/],
+    [{ kernels: ['adam_step'] }, /batches: found them with kernels/],
+    [{ only: 'kernels' }, /batches: found them with only "kernels"/],
+  ] as const)('refuse a choice of passes or kernels: %j', async (scope, message) => {
+    await expect(jobsOf({ models, batches: [8], ...scope }, fixed)).rejects.toThrow(message);
   });
 });

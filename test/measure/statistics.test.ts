@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quantileOf, summarize } from '../../src/measure/statistics.ts';
+import { partOf, quantileOf, summarize } from '../../src/measure/statistics.ts';
 
 describe('summarize', () => {
   it('takes the median and the quartiles on straight lines between the samples', () => {
@@ -26,6 +26,12 @@ describe('summarize', () => {
 
   it('refuses to say anything about nothing', () => {
     expect(() => summarize([], 1)).toThrow(/no sample/);
+  });
+});
+
+describe('partOf', () => {
+  it('divides every time by the number of parts, and counts the parts as repeats', () => {
+    expect(partOf(summarize([10, 20, 30], 5), 10)).toEqual(summarize([1, 2, 3], 50));
   });
 });
 

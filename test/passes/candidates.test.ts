@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { realnvp, vanilla } from '../../src/presets/index.ts';
 import { variantName } from '../../src/plan/kernel.ts';
-import { candidateVariants, purposePlan, storedVariants, variantsText } from '../../src/passes/candidates.ts';
+import {
+  candidateVariants,
+  purposePlan,
+  signature,
+  storedVariants,
+  variantsText,
+} from '../../src/passes/candidates.ts';
 import type { DeviceFacts, Purpose } from '../../src/passes/candidates.ts';
 import { fixedVariants } from '../../src/plan/variants.ts';
 import type { KernelVariants } from '../../src/plan/variants.ts';
@@ -85,6 +91,25 @@ describe('candidateVariants', () => {
   it('does not search for the best of thousands of launches', () => {
     const model = modelOf(realnvp(20, { couplings: 1000, hidden: [2] }));
     expect(candidateVariants(model, training, GPU)).toEqual([fixedVariants(NVIDIA)]);
+  });
+});
+
+describe('the signature of a plan', () => {
+  const plan = purposePlan(modelOf(realnvp(2)), training, fixedVariants(NVIDIA));
+  const index = plan.dispatches.findIndex(({ tables }) => tables !== undefined);
+
+  it('tells plans apart whose dispatches follow other tables', () => {
+    const dispatches = plan.dispatches.map((dispatch, place) => {
+      const entries = Object.entries(place === index ? (dispatch.tables ?? {}) : {});
+      const tables = Object.fromEntries(entries.map(([name, words]) => [name, [...words, 0]]));
+      return place === index ? { ...dispatch, tables } : dispatch;
+    });
+    expect(index).toBeGreaterThanOrEqual(0);
+    expect(signature({ ...plan, dispatches })).not.toBe(signature(plan));
+  });
+
+  it('is the same for another label', () => {
+    expect(signature({ ...plan, label: 'other' })).toBe(signature(plan));
   });
 });
 
