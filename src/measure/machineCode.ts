@@ -221,26 +221,41 @@ function countsOf(instructions: readonly string[]): CodeCounts {
     workgroupLoads: 0,
     waitCycles: 0,
   };
-  let pending: LoadKind[] = [];
-  const wait = (kinds: readonly LoadKind[]): void => {
-    // Loads that a wait finds pending were issued together, so they take as long as the slowest.
-    counts.waitCycles += Math.max(0, ...kinds.map((kind) => LOAD_CYCLES[kind]));
-    pending = pending.filter((kind) => !kinds.includes(kind));
+  // Cycles since the first instruction; each takes one, and a wait as many as its loads still need.
+  let cycle = 0;
+  let pending: { kind: LoadKind; readyAt: number }[] = [];
+  const wait = (loads: readonly { readyAt: number }[]): void => {
+    const cycles = Math.max(0, ...loads.map(({ readyAt }) => readyAt - cycle));
+    counts.waitCycles += cycles;
+    cycle += cycles;
+    pending = pending.filter((load) => !loads.includes(load));
   };
   for (const text of instructions) {
-    if (!HINT.test(text)) counts.instructions++;
+    if (!HINT.test(text)) {
+      counts.instructions++;
+      cycle++;
+    }
     if (text.startsWith('v_')) counts.vectorInstructions++;
     counts.multiplyAdds += text.match(/\bv_(dual_|pk_)?(fma|mac_f32|mad_f32)/g)?.length ?? 0;
-    if (text.startsWith('s_waitcnt ')) wait(pending.filter((kind) => text.includes(COUNTERS[kind])));
+    if (text.startsWith('s_waitcnt ')) wait(awaited(text, pending));
     const kind = loadKind(text);
     if (kind === undefined) continue;
-    pending.push(kind);
+    pending.push({ kind, readyAt: cycle + LOAD_CYCLES[kind] });
     if (kind === 'workgroup') counts.workgroupLoads++;
     if (/^(buffer|global)_/.test(text)) counts.loadedBytes += loadBytes(text);
   }
   // The next turn of a loop waits for the rest.
   wait(pending);
   return counts;
+}
+
+/** The loads that a wait names: of each counter all but the last few, as their values come in order. */
+function awaited<Load extends { kind: LoadKind }>(text: string, pending: readonly Load[]): Load[] {
+  return ['vmcnt', 'lgkmcnt'].flatMap((counter) => {
+    const left = new RegExp(`${counter}\\((\\d+)\\)`).exec(text)?.[1];
+    const own = pending.filter(({ kind }) => COUNTERS[kind] === counter);
+    return left === undefined ? [] : own.slice(0, Math.max(0, own.length - Number(left)));
+  });
 }
 
 function loadKind(text: string): LoadKind | undefined {

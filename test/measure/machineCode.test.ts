@@ -123,7 +123,7 @@ describe('the machine code of a kernel', () => {
     expect(code.own).toMatchObject({ loadedBytes: 16 + 8 + 4 + 2, workgroupLoads: 1 });
   });
 
-  it('waits once for loads that were issued together, and again for one that needs the first', () => {
+  it('waits for a load as long as the instructions since do not take', () => {
     const wait = (listing: string): number =>
       parseMachineCode(outputOf(`${listing}\n${END}`), 64).code.own.waitCycles;
     const load = 'buffer_load_b32 v1, v0, s[4:7], 0 offen';
@@ -132,7 +132,11 @@ describe('the machine code of a kernel', () => {
     expect(wait(`${load}\ns_waitcnt vmcnt(0)\n${load}\ns_waitcnt vmcnt(0)`)).toBe(640);
     expect(wait('s_load_b128 s[4:7], s[2:3], null\ns_waitcnt lgkmcnt(0)')).toBe(30);
     expect(wait('ds_load_b128 v[0:3], v1\ns_waitcnt lgkmcnt(0)')).toBe(20);
-    expect(wait(`${load}\nds_load_b32 v1, v1\ns_waitcnt lgkmcnt(0)\ns_waitcnt vmcnt(0)`)).toBe(340);
+    // The vector load goes on during the wait for the other.
+    expect(wait(`${load}\nds_load_b32 v1, v1\ns_waitcnt lgkmcnt(0)\ns_waitcnt vmcnt(0)`)).toBe(319);
+    expect(wait(`${load}\n${'v_mov_b32 v2, 0\n'.repeat(100)}s_waitcnt vmcnt(0)`)).toBe(220);
+    // Of three loads the last need not have come.
+    expect(wait(`${load}\n${load}\n${load}\ns_waitcnt vmcnt(1)`)).toBe(319);
   });
 
   it('is refused without instructions or statistics', () => {

@@ -28,21 +28,25 @@ export function residentPass(call: Call): void {
   const { n_dim: dim, n_context: contextDim } = params;
   const rows = 4 * params.n_quads;
   const ops = opsOf(buffers.ops, params.n_ops);
-  for (let row = 0; row < rows; row++) {
+  // Factors are kept for whole pairs of quads: rows past the last are the last quad's again, without a gradient.
+  const kept = flags.KEEP ? 8 * Math.ceil(rows / 8) : rows;
+  for (let row = 0; row < kept; row++) {
+    const from = row < rows ? row : row - 4;
     const units = new Float64Array(sizes.N_UNITS);
     const tileRow = new Row(call, row, units);
     for (let j = 0; j < dim; j++) {
-      if (flags.RESUME) units[j] = at(checkpoints, tileRow.checkpointPlace(params.resume, j));
-      else units[j] = at(state, j * rows + row);
-      if (flags.RESTORE) state[j * rows + row] = at(units, j);
+      if (flags.RESUME) units[j] = at(checkpoints, tileRow.checkpointPlace(params.resume, j, from));
+      else units[j] = at(state, j * rows + from);
+      if (flags.RESTORE && row < rows) state[j * rows + row] = at(units, j);
     }
-    if (flags.RESUME) units[dim] = at(checkpoints, tileRow.checkpointPlace(params.resume, dim));
-    else units[dim] = flags.LOG_DET && params.accumulate === 1 ? at(log_det, row) : 0;
+    if (flags.RESUME) units[dim] = at(checkpoints, tileRow.checkpointPlace(params.resume, dim, from));
+    else units[dim] = flags.LOG_DET && params.accumulate === 1 ? at(log_det, from) : 0;
     for (let j = 0; flags.CONTEXT && j < contextDim; j++) {
-      units[contextUnit(dim) + j] = at(context, j * rows + row);
+      units[contextUnit(dim) + j] = at(context, j * rows + from);
     }
     if (flags.KEEP) tileRow.keep(0, 1);
     for (const op of ops) run(op, tileRow);
+    if (row >= rows) continue;
     for (let j = 0; j < dim; j++) {
       if (flags.D_STATE) d_state[j * rows + row] = at(units, j);
       if (!flags.KEEP) state[j * rows + row] = at(units, j);
@@ -52,15 +56,6 @@ export function residentPass(call: Call): void {
       const place = params.score_start + row;
       if (row < params.n_valid_rows) log_prob[place] = params.score_sign < 0 ? -logDet : logDet;
     } else if (flags.LOG_DET) log_det[row] = logDet;
-  }
-  if (flags.KEEP) clearRowsPast(call, rows);
-}
-
-/** The rows of the last pair of quads that do not exist have no gradient. */
-function clearRowsPast(call: Call, rows: number): void {
-  for (let row = rows; row < 8 * Math.ceil(rows / 8); row++) {
-    const past = new Row(call, row, new Float64Array());
-    for (const slot of range(call.params.n_slots)) past.keep(slot, 0);
   }
 }
 
@@ -103,11 +98,12 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
   checkpoint({ slot }, row) {
     const { params, buffers } = row.call;
     for (const unit of range(params.n_dim + 1)) {
-      buffers.checkpoints[row.checkpointPlace(slot, unit)] = row.unit(unit);
+      buffers.checkpoints[row.checkpointPlace(slot, unit, row.row)] = row.unit(unit);
     }
   },
   gradient(_, { call: { params, buffers }, row, units }) {
-    for (const j of range(params.n_dim)) units[j] = at(buffers.d_state, j * 4 * params.n_quads + row);
+    const rows = 4 * params.n_quads;
+    for (const j of range(params.n_dim)) units[j] = row < rows ? at(buffers.d_state, j * rows + row) : 0;
   },
   parameters: (op, row) => set(op, row, (i) => row.parameter(op.tensor + i)),
   activate(op, row) {

@@ -55,10 +55,10 @@ export class Row {
     this.call.buffers.factors[this.#place(slot)] = value;
   }
 
-  /** The place of a unit of the state or of the log-det in a buffer of checkpoints. */
-  checkpointPlace(checkpoint: number, unit: number): number {
+  /** The place of a row's unit of the state or of the log-det in a buffer of checkpoints. */
+  checkpointPlace(checkpoint: number, unit: number, row: number): number {
     const { n_dim: dim, n_quads: quads } = this.call.params;
-    return (checkpoint * (dim + 1) + unit) * 4 * quads + this.row;
+    return (checkpoint * (dim + 1) + unit) * 4 * quads + row;
   }
 
   #place(slot: number): number {
