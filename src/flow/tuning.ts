@@ -8,12 +8,12 @@ import type { Precision } from '../plan/precision.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { candidateVariants, purposePlan, storedVariants } from '../passes/candidates.ts';
 import type { DeviceFacts, Purpose } from '../passes/candidates.ts';
+import { chunkRowsFor, TIMED } from '../passes/index.ts';
 import type { TunedPass } from '../passes/index.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { fixedVariants } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
-import { chunkRowsOf } from '../passes/workspace.ts';
 import { LIBRARY } from '../version.ts';
 
 /** How kernel variants are chosen: by a timed search on the device at first use, or from a fixed table. */
@@ -146,7 +146,7 @@ export class Tuner {
 
   #purpose(pass: TunedPass, rows: number): Purpose {
     const { precision } = this.#options;
-    const purpose = { pass, rows: Math.min(rows, chunkRowsOf(this.#model)) };
+    const purpose = { pass, rows: Math.min(rows, chunkRowsFor(this.#model, TIMED[pass])) };
     return precision === undefined ? purpose : { ...purpose, precision };
   }
 

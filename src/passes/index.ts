@@ -10,6 +10,7 @@ import { sampleAndLogProbPlan, samplePlan } from './sample.ts';
 import type { SampleRows } from './sample.ts';
 import { tracePlan } from './trace.ts';
 import type { Direction } from './trace.ts';
+import { residentTrainingRows } from './resident.ts';
 import { chunkRowsOf } from './workspace.ts';
 import { offsetPlace } from '../spec/offset.ts';
 
@@ -156,7 +157,8 @@ export function chunkRowsFor(model: FlowModel, pass: PassName): number {
   const widths = Object.values(givesOf(pass)).map((given) =>
     partsOf(given, model.spec).reduce((sum, { features }) => sum + features, 0),
   );
-  return chunkRowsOf(model, Math.max(...widths));
+  const most = chunkRowsOf(model, Math.max(...widths));
+  return PASSES[pass].kernels === 'gradient' ? Math.min(most, residentTrainingRows(model)) : most;
 }
 
 function partsOf(given: Given, spec: FlowSpec): ResultPart[] {

@@ -30,8 +30,10 @@ const TILES: readonly Tile[] = [2, 1].map((rowQuads) => ({ group: 64, rowQuads, 
 /** Tiles that fill a GPU; a smaller batch has smaller tiles. */
 const ENOUGH_TILES = 256;
 
-/** Bytes of the factors of a batch; a deeper flow goes back in segments, one after the other. */
+/** Bytes of the factors of the rows that train at once; below every binding's guaranteed 128 MiB. */
 const FACTOR_BYTES = 64 * 2 ** 20;
+/** Rows that fill a GPU. If their factors are too many, they train in segments instead of fewer at once. */
+const ENOUGH_ROWS = 1024;
 /** Slots of a segment, so that memory does not grow with depth. */
 const MAX_SLOTS = 12_288;
 
@@ -236,6 +238,19 @@ export function residentStage(
       }
     },
   };
+}
+
+/** The most rows that a training step takes at once, so that the factors of all bijectors fit, or else of each. */
+export function residentTrainingRows(model: FlowModel): number {
+  const fitting = (slots: number): number => Math.floor(FACTOR_BYTES / (4 * slots) / 64) * 64;
+  const [loss] = basePartsOf(model);
+  const own = model.layout.bijectors
+    .filter((layer) => layer.room.resident !== undefined && fittingTiles(model, [layer]).length > 0)
+    .map((layer) => partsOf(model, layer)[0].slots);
+  if (own.length === 0) return Infinity;
+  const together = own.reduce((sum, slots) => sum + slots, loss.slots);
+  const alone = loss.slots + Math.max(...own);
+  return Math.max(64, fitting(together), Math.min(ENOUGH_ROWS, fitting(alone)));
 }
 
 /** The most slots of a segment for a batch of `rows` rows. */

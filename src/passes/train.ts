@@ -11,6 +11,7 @@ import { STATE } from '../plan/names.ts';
 import { update } from './optimize.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import { residentTrainingRows } from './resident.ts';
 import { chunkRowsOf } from './workspace.ts';
 import { forward } from './forward.ts';
 import { loss } from './loss.ts';
@@ -29,7 +30,9 @@ export interface TrainStepOptions {
 export function trainPlan(model: FlowModel, options: TrainStepOptions): Plan {
   const { source, batch: totalRows, seed, adam, variants = PLAIN_VARIANTS } = options;
   const plan = new PlanBuilder('train_step');
-  for (const { start: rowStart, count } of chunksOf(totalRows, chunkRowsOf(model))) {
+  const isResident = variants.regime === 'resident' && variants.precision === 'f32';
+  const most = Math.min(chunkRowsOf(model), isResident ? residentTrainingRows(model) : Infinity);
+  for (const { start: rowStart, count } of chunksOf(totalRows, most)) {
     const batch = { rows: count, rowStart, totalRows };
     const rows = paddedRows(count);
     plan.buffer(STATE, model.spec.dim * rows);

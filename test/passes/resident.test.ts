@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { affineCoupling, invertibleLinear, splineCoupling, standardize } from '../../src/bijectors/index.ts';
+import {
+  affineCoupling,
+  invertibleLinear,
+  splineCoupling,
+  splineElementwise,
+  standardize,
+} from '../../src/bijectors/index.ts';
 import { stack } from '../../src/spec/stack.ts';
 import { glow, nice, realnvp, spline, vanilla } from '../../src/presets/index.ts';
 import { GpuProgram } from '../../src/gpu/executor.ts';
 import { columnsOf } from '../../src/gpu/rows.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { planProblems } from '../../src/plan/plan.ts';
+import { bufferBytes, planProblems } from '../../src/plan/plan.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { activeBindings } from '../../src/plan/kernel.ts';
 import { paddedRows } from '../../src/plan/shape.ts';
@@ -13,10 +19,12 @@ import type { FlowSpec } from '../../src/spec/spec.ts';
 import { datasetFor } from '../../src/passes/batch.ts';
 import { trainPlan } from '../../src/passes/train.ts';
 import { gradientsPlan } from '../../src/passes/backward.ts';
+import { residentTrainingRows } from '../../src/passes/resident.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
 import { sampleAndLogProbPlan, samplePlan } from '../../src/passes/sample.ts';
 import {
   CONTEXT,
+  datasetName,
   GRADIENTS,
   LATENT,
   LOG_DET,
@@ -24,6 +32,7 @@ import {
   NLL,
   PARAMETERS,
   STATE,
+  STEP_SCALARS,
 } from '../../src/plan/names.ts';
 import { PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import type { KernelVariants } from '../../src/plan/variants.ts';
@@ -189,6 +198,48 @@ describe('resident plans are short', () => {
       }
     },
   );
+});
+
+describe('large batches', () => {
+  const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
+
+  it.each([
+    ['two nets of two layers', vanilla(2, { hidden: [64, 64], couplings: 16 })],
+    ['four layers', realnvp(2, { hidden: [100, 100, 100, 100] })],
+    ['a wide layer on 63 features', vanilla(63)],
+    ['a mixture of 71', { ...realnvp(16), base: mixture({ components: 71 }) }],
+  ])('fit the bindings of every device: %s', (_, spec) => {
+    const plan = trainPlan(modelOf(spec), {
+      source: datasetFor(spec, 200_000),
+      batch: 100_000,
+      seed: 1,
+      adam,
+      variants: RESIDENT,
+    });
+    for (const buffer of plan.buffers) {
+      expect(bufferBytes(buffer), buffer.name).toBeLessThanOrEqual(64 * 2 ** 20);
+    }
+  });
+
+  it('train in chunks as in one piece', () => {
+    // Many factors for few operations.
+    const splines = Array.from({ length: 6 }, () => splineElementwise({ bins: 64 }));
+    const model = modelOf(stack(splines, { dim: 8 }));
+    const batch = residentTrainingRows(model) + 70;
+    const source = datasetFor(model.spec, batch);
+    const step = (variants: KernelVariants): ReferenceProgram => {
+      const twin = new ReferenceProgram(trainPlan(model, { source, batch, seed: 1, adam, variants }));
+      twin.floats(PARAMETERS).set(scaledParameters(model.spec, 7, 0.5));
+      twin.floats(datasetName(0)).set(randomRows(batch, model.spec.dim, 2));
+      twin.floats(STEP_SCALARS).set([0.01, 10, 1000]);
+      twin.run();
+      return twin;
+    };
+    const [plain, resident] = [PLAIN_VARIANTS, RESIDENT].map(step);
+    for (const name of [NLL, PARAMETERS]) {
+      expectNormClose(name, resident!.floats(name), plain!.floats(name), F64_BOUND);
+    }
+  });
 });
 
 function comparePlans(spec: FlowSpec, plans: readonly Case[], { onGpu = true, rows = ROWS } = {}): void {
