@@ -48,6 +48,7 @@ const STEP_ADD: u32 = 2u;
 const STEP_ACTIVATE: u32 = 4u;
 const STEP_KEEP_SLOPE: u32 = 8u;
 const STEP_KEEP: u32 = 16u;
+const STEP_AT_VALUE: u32 = 32u;
 const INVERTED: u32 = 1u;
 const SHIFT_FIRST: u32 = 2u;
 

@@ -32,3 +32,21 @@ fn activate(a: vec4f) -> Activated {
     }
   }
 }
+
+// The derivative at the value `y` of an activation other than silu.
+fn derivative_at_value(y: vec4f) -> vec4f {
+  switch ACTIVATION {
+    case ACTIVATION_RELU: {
+      return select(vec4f(0.0), vec4f(1.0), y > vec4f(0.0));
+    }
+    case ACTIVATION_LEAKY_RELU: {
+      return select(vec4f(NEGATIVE_SLOPE), vec4f(1.0), y > vec4f(0.0));
+    }
+    case ACTIVATION_TANH: {
+      return 1.0 - y * y;
+    }
+    default: {
+      return vec4f(1.0);
+    }
+  }
+}

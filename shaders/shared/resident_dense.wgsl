@@ -1,7 +1,7 @@
 // Dense layers on the units of a tile. Needs the bindings and the tile of resident_pass.
 // docs/derivations.md, eq. (12), (13), (21)
 // to[o] = sum over i of packed[i, o] source[i] + bias[o], and what the option says: with a slope, an addition to what is
-// there, an activation. With a slot `aux` it keeps the inputs. An invocation sums a block of outputs for four rows; all
+// there, an activation. The slope may be kept as the value that it follows from. With a slot `aux` it keeps the inputs. An invocation sums a block of outputs for four rows; all
 // are summed before the first is stored, so `to` may be `source`.
 const BLOCK: u32 = 4u * OUTPUT_QUADS;
 
@@ -87,7 +87,12 @@ fn finish(op: Op, unit: u32, quad: u32, sum: vec4f) {
   }
 #if KEEP
   if ((op.option & STEP_TIMES_SLOPE) != 0u) {
-    value *= factors[factor_place(op.slope + unit, quad)];
+    let slope = factors[factor_place(op.slope + unit, quad)];
+    if ((op.option & STEP_AT_VALUE) != 0u) {
+      value *= derivative_at_value(slope);
+    } else {
+      value *= slope;
+    }
   }
 #endif
   let place = (op.to + unit) * ROW_QUADS + quad;

@@ -2,6 +2,11 @@
 export const ACTIVATIONS = ['identity', 'relu', 'leaky_relu', 'tanh', 'silu'] as const;
 export type Activation = (typeof ACTIVATIONS)[number];
 
+/** Whether its derivative follows from its value alone. */
+export function hasDerivativeAtValue(activation: Activation): boolean {
+  return activation !== 'silu';
+}
+
 /** Its number in shaders. */
 export function activationCode(activation: Activation): number {
   return ACTIVATIONS.indexOf(activation);

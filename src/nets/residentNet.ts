@@ -2,6 +2,7 @@
 import { STEPS, NONE } from '../kernels/resident/ops.ts';
 import type { UnitRange } from '../kernels/resident/resident_pack.ts';
 import type { RowOps } from '../kernels/resident/row_ops.ts';
+import { hasDerivativeAtValue } from '../model/activation.ts';
 import type { CouplingBlocks } from '../model/blocks.ts';
 import type { NetSlots } from '../model/tensors.ts';
 import type { LayerRoute, NetSpec } from './net.ts';
@@ -21,7 +22,7 @@ export interface ResidentNets {
 }
 
 interface ResidentNet {
-  /** By hidden layer: the slots of its values, and those of its slopes, which its gradients replace. */
+  /** By hidden layer: the slots of its values, and those of its gradients, which may have its slopes before. */
   valueSlots: readonly number[];
   slopeSlots: readonly number[];
 }
@@ -147,8 +148,10 @@ export function netBackward(
       continue;
     }
     const slot = slotOf(run?.slopeSlots, below.depth);
-    const slopes = below.isActivated ? STEPS.timesSlope : 0;
-    const op = { to: outputRegion(regions, below), bias: NONE, slot, slope: slot, option: slopes };
+    const isAtValue = hasDerivativeAtValue(spec.conditioner.activation);
+    const slope = isAtValue ? slotOf(run?.valueSlots, below.depth) : slot;
+    const slopes = below.isActivated ? STEPS.timesSlope | (isAtValue ? STEPS.atValue : 0) : 0;
+    const op = { to: outputRegion(regions, below), bias: NONE, slot, slope, option: slopes };
     if (isLast) {
       outputsBackward(ops, layer, op, gradient);
       continue;
@@ -198,6 +201,7 @@ function hiddenForward(
   const routes = netOf(coupling.spec.conditioner).routes(net.layers);
   const hidden = routes.filter(({ isLast }) => !isLast);
   const { keeps } = ops;
+  const keepsSlopes = keeps && !hasDerivativeAtValue(coupling.spec.conditioner.activation);
   const slots = (): number[] => hidden.map(({ layer }) => ops.keep(layer.outputs));
   const [valueSlots, slopeSlots] = [slots(), slots()];
   for (const route of hidden) {
@@ -206,7 +210,7 @@ function hiddenForward(
     const kept = { slot: valueSlots[depth] ?? 0, slope: slopeSlots[depth] ?? 0 };
     const steps =
       (isTerm && !isFirst ? STEPS.add : 0) |
-      (activates ? STEPS.activate | (keeps ? STEPS.keepSlope : 0) : 0) |
+      (activates ? STEPS.activate | (keepsSlopes ? STEPS.keepSlope : 0) : 0) |
       // The sum of a residual net itself continues; what reads it is its activation, or at the end the sum.
       (keeps && (activates || !isActivated) ? STEPS.keep : 0);
     const to = outputRegion(regions, route);
@@ -224,7 +228,7 @@ function hiddenForward(
       to: regions.hidden,
       from: regions.sum,
       count: layer.outputs,
-      option: keeps ? STEPS.keep | STEPS.keepSlope : 0,
+      option: (keeps ? STEPS.keep : 0) | (keepsSlopes ? STEPS.keepSlope : 0),
     });
   }
   return { valueSlots, slopeSlots };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { activationCode } from '../../src/model/activation.ts';
+import { activationCode, hasDerivativeAtValue } from '../../src/model/activation.ts';
 import { scaleBound, scaleMapCode } from '../../src/model/scaleMap.ts';
-import { activate } from '../../src/reference/maths/activation.ts';
+import { activate, derivativeAtValue } from '../../src/reference/maths/activation.ts';
 import { logScaleOf } from '../../src/reference/maths/scaleMap.ts';
 import { ACTIVATIONS } from '../../src/model/activation.ts';
 import type { ScaleMap } from '../../src/model/scaleMap.ts';
@@ -27,6 +27,15 @@ describe('the f64 twin of an activation', () => {
       const numeric = derivative((step) => activate(code, a + step).value, STEP);
       expect(activate(code, a).derivative).toBeCloseTo(numeric, 9);
     }
+  });
+
+  it.each(ACTIVATIONS.filter(hasDerivativeAtValue))('%s has its derivative at its value', (activation) => {
+    const code = activationCode(activation);
+    for (const a of PLACES) {
+      const { value, derivative } = activate(code, a);
+      expect(derivativeAtValue(code, value)).toBeCloseTo(derivative, 12);
+    }
+    expect(() => derivativeAtValue(activationCode('silu'), 1)).toThrow(RangeError);
   });
 
   it('has the derivative 0 or the negative side’s at the kink, as PyTorch has', () => {

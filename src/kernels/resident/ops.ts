@@ -35,8 +35,11 @@ export type OpKind = (typeof OPS)[number];
 /** The densities of the last four kinds; all operations of a pass have the same. */
 export type Density = 'normal' | 'student_t' | 'mixture' | 'uniform';
 
-/** What a dense operation does with its sums, in this order: bits of its option, which `activate` has too. */
-export const STEPS = { timesSlope: 1, add: 2, activate: 4, keepSlope: 8, keep: 16 } as const;
+/**
+ * What a dense operation does with its sums, in this order: bits of its option, which `activate` has too. `atValue`: the
+ * slope is the derivative of the activation at the value in its slot.
+ */
+export const STEPS = { timesSlope: 1, add: 2, activate: 4, keepSlope: 8, keep: 16, atValue: 32 } as const;
 
 /** Bits of the options of the other operations. */
 export const INVERTED = 1;

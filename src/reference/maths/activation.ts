@@ -21,3 +21,19 @@ export function activate(code: number, a: number): { value: number; derivative: 
   if (activation === undefined) throw new RangeError(`no activation has the number ${code}`);
   return functions[activation](a);
 }
+
+/** The derivative at the value `y` of an activation other than silu. */
+export function derivativeAtValue(code: number, y: number): number {
+  switch (ACTIVATIONS[code]) {
+    case 'relu':
+      return y > 0 ? 1 : 0;
+    case 'leaky_relu':
+      return y > 0 ? 1 : NEGATIVE_SLOPE;
+    case 'tanh':
+      return 1 - y * y;
+    case 'identity':
+      return 1;
+    default:
+      throw new RangeError(`the derivative of activation ${code} does not follow from its value`);
+  }
+}

@@ -79,7 +79,7 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
         (i) => row.packed(tensor + i * across + Math.floor(o / 4), o % 4) * row.unit(from + i),
       );
       if (bias !== NONE) value += row.parameter(bias + o);
-      if (option & STEPS.timesSlope) value *= row.factor(slope + o);
+      if (option & STEPS.timesSlope) value *= slopeOf(row, slope + o, option);
       if (option & STEPS.add) value += row.unit(to + o);
       if (option & STEPS.activate) {
         const activated = row.activated(value);
@@ -238,6 +238,10 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
   },
   ...densities,
 };
+
+function slopeOf(row: Row, slot: number, option: number): number {
+  return option & STEPS.atValue ? row.derivativeAt(row.factor(slot)) : row.factor(slot);
+}
 
 /** The raw numbers of the spline of feature `j`. */
 function rawNumbers({ from, inputs: bins }: Fields, row: Row, j: number): number[] {

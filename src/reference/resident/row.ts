@@ -2,7 +2,7 @@
 import type { TwinCall } from '../../plan/kernel.ts';
 import type { Op } from '../../kernels/resident/ops.ts';
 import type { residentPassKernel } from '../../kernels/resident/resident_pass.ts';
-import { activate } from '../maths/activation.ts';
+import { activate, derivativeAtValue } from '../maths/activation.ts';
 import { at } from '../maths/at.ts';
 import { logScaleOf } from '../maths/scaleMap.ts';
 
@@ -41,6 +41,11 @@ export class Row {
 
   activated(a: number): { value: number; derivative: number } {
     return activate(this.call.constants.ACTIVATION, a);
+  }
+
+  /** The activation's derivative where it has this value. */
+  derivativeAt(value: number): number {
+    return derivativeAtValue(this.call.constants.ACTIVATION, value);
   }
 
   logScale(a: number, bound: number): { value: number; derivative: number } {

@@ -9,7 +9,7 @@ import {
   tileFits,
 } from '../../../src/kernels/resident/resident_pass.ts';
 import type { Tile } from '../../../src/kernels/resident/resident_pass.ts';
-import { activationCode } from '../../../src/model/activation.ts';
+import { activationCode, hasDerivativeAtValue } from '../../../src/model/activation.ts';
 import type { Activation } from '../../../src/model/activation.ts';
 import { scaleBound } from '../../../src/model/scaleMap.ts';
 import type { ScaleMap } from '../../../src/model/scaleMap.ts';
@@ -313,6 +313,17 @@ describe.each([SPLIT, FOUR_QUADS, EIGHT_QUADS])('resident_pass, $tile, $activati
         option: STEPS.timesSlope | STEPS.add | STEPS.keep,
       },
       { ...gradient, to: to(0), count: Math.min(inputs, outputs), slope: 45, option: STEPS.timesSlope },
+      ...(hasDerivativeAtValue(setting.activation)
+        ? [
+            {
+              ...gradient,
+              to: to(1),
+              count: Math.min(inputs, outputs),
+              slope: 1,
+              option: STEPS.timesSlope | STEPS.atValue,
+            },
+          ]
+        : []),
     ];
     const state = ramp(dim * ROWS, 2, 4);
     await expectTwin({ ops, setting, state, weights, layer, keeps: true });
