@@ -1,10 +1,10 @@
 // Gradients of nets with two hidden layers, h0 = phi(W0 x + b0), h1 = phi(W1 h0 + b1), out = W h1 + b, from d_out per
-// row: d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1 with d_1 = phi' W^T d_out, d_W1 = sum d_1 h0. The gradients
+// row: d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1 with d_1 = phi' W^T d_out, d_W1 = sum d_1 h0. PAIRS: the gradients
 // of the first layer are linear in W1: P = sum d_1 phi'_0 and Q = sum d_1 phi'_0 x give d_b0 = sum W1 P and d_W0 = sum
-// W1 Q, summed here over N_UPPER of the upper units into partials. If phi is PIECEWISE_LINEAR, also d_W1 = Q w0 + P b0.
-// conditions x [n_couplings N_CONDITION, n_quads]; d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens:
-// h1 before phi [nets HIDDEN_1, n_quads]; gradients: laid out as parameters; partials [nets, blocks,
-// N_CONDITION + 1, HIDDEN_0].
+// W1 Q, summed here over N_UPPER of the upper units into partials. If phi is piecewise linear, they also give d_W1 = Q w0 +
+// P b0 (FROM_PAIRS). Without PAIRS other kernels add the first layer's.
+// conditions x [n_couplings N_INPUT, n_quads]; d_outputs [n_couplings N_COUPLING_OUT, n_quads]; hiddens: h1 before phi
+// [nets HIDDEN_1, n_quads]; gradients: laid out as parameters; partials [nets, blocks, N_INPUT + 1, HIDDEN_0].
 // With HAS_HIDDEN_2 these are the two lower layers of three, and hiddens hold d_1; the layers above are
 // unchanged. One invocation owns 4 lower by N_UPPER upper units of one net and sums over the rows in
 // ascending order; lanes pass the rows to each other. docs/derivations.md, eq. (20) to (24), (43)
@@ -24,7 +24,7 @@ struct Params {
   net_stride: u32,
 }
 
-const N_LOWER: u32 = 4u * FUSED_GROUP_SIZE;
+const N_LOWER: u32 = 4u * N_GROUP;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
@@ -35,9 +35,11 @@ const N_LOWER: u32 = 4u * FUSED_GROUP_SIZE;
 @group(0) @binding(4) var<storage, read> d_outputs: array<vec4f>;
 @group(0) @binding(5) var<storage, read> hiddens: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> gradients: array<f32>;
+#if PAIRS
 @group(0) @binding(7) var<storage, read_write> partials: array<f32>;
+#endif
 
-@compute @workgroup_size(FUSED_GROUP_SIZE)
+@compute @workgroup_size(N_GROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -54,28 +56,30 @@ fn main(
   let net = group.z;
   let coupling = net / N_NETS;
   let start = start_of_net(net);
-  let first_condition = coupling * N_CONDITION * params.n_quads;
+  let first_condition = coupling * N_INPUT * params.n_quads;
   let first_output = net * N_OUT * params.n_quads;
   let first_upper = group.y * N_UPPER;
   let first_lower = group.x * N_LOWER + 4u * local;
 
   let bias = quad_of_row(start + BIAS_0, first_lower, HIDDEN_0);
-  var weights: array<vec4f, N_CONDITION>;
-#unroll i N_CONDITION
-  weights[$i] = quad_of_row(start, N_CONDITION * first_lower + 4u * $i, HIDDEN_0 * N_CONDITION);
+  var weights: array<vec4f, N_INPUT>;
+#unroll i N_INPUT
+  weights[$i] = quad_of_row(start, N_INPUT * first_lower + 4u * $i, HIDDEN_0 * N_INPUT);
 #end
-#unroll i N_CONDITION
+#unroll i N_INPUT
   let weight_$i = column_of_units(weights, $i);
 #end
 #unroll o N_UPPER
   let upper_$o = min(first_upper + $o, HIDDEN_1 - 1u);
+#if PAIRS
   var p_$o = vec4f();
-#if !PIECEWISE_LINEAR
-  var d_weight_1_$o = vec4f();
-#endif
-#unroll i N_CONDITION
+#unroll i N_INPUT
   var q_$o$i = vec4f();
 #end
+#endif
+#if !FROM_PAIRS
+  var d_weight_1_$o = vec4f();
+#endif
   var d_bias_1_$o = vec4f();
 #if !HAS_HIDDEN_2
 #unroll c N_OUT
@@ -86,7 +90,7 @@ fn main(
 #end
   for (var first = 0u; first < params.n_quads; first += LANES) {
     let quad = min(first + lane, params.n_quads - 1u);
-#unroll i N_CONDITION
+#unroll i N_INPUT
     let own_x_$i = conditions[first_condition + $i * params.n_quads + quad];
 #end
 #if HAS_HIDDEN_2
@@ -111,7 +115,7 @@ fn main(
 #endif
 #unroll k LANES
     {
-#unroll i N_CONDITION
+#unroll i N_INPUT
       let x_$i = quad_of_lane(own_x_$i, $k);
 #end
 #unroll o N_UPPER
@@ -120,21 +124,25 @@ fn main(
 #unroll r 4
       {
         var a = bias;
-#unroll i N_CONDITION
+#unroll i N_INPUT
         a = fma(weight_$i, vec4f(x_$i[$r]), a);
 #end
         let unit = activate(a);
-#unroll i N_CONDITION
+#if PAIRS
+#unroll i N_INPUT
         let derivative_x_$i = unit.derivative * x_$i[$r];
 #end
-#unroll o N_UPPER
-        p_$o = fma(vec4f(d_1_$o[$r]), unit.derivative, p_$o);
-#if !PIECEWISE_LINEAR
-        d_weight_1_$o = fma(vec4f(d_1_$o[$r]), unit.value, d_weight_1_$o);
 #endif
-#unroll i N_CONDITION
+#unroll o N_UPPER
+#if PAIRS
+        p_$o = fma(vec4f(d_1_$o[$r]), unit.derivative, p_$o);
+#unroll i N_INPUT
         q_$o$i = fma(vec4f(d_1_$o[$r]), derivative_x_$i, q_$o$i);
 #end
+#endif
+#if !FROM_PAIRS
+        d_weight_1_$o = fma(vec4f(d_1_$o[$r]), unit.value, d_weight_1_$o);
+#endif
 #end
       }
 #end
@@ -142,37 +150,43 @@ fn main(
 #end
   }
 
+#if PAIRS
   // The lower layer: the contribution of these upper units to d_b0 and d_W0.
   var d_bias_0 = vec4f();
-#unroll i N_CONDITION
+#unroll i N_INPUT
   var d_weight_0_$i = vec4f();
 #end
+#endif
 #unroll o N_UPPER
   if (first_upper + $o < HIDDEN_1) {
     let row = start + WEIGHT_1 + upper_$o * HIDDEN_0;
+#if PAIRS
     let upper_weights = quad_of_row(row, first_lower, HIDDEN_0);
     d_bias_0 += upper_weights * p_$o;
-#if PIECEWISE_LINEAR
+#if FROM_PAIRS
     var d_weight_1_$o = bias * p_$o;
 #endif
-#unroll i N_CONDITION
+#unroll i N_INPUT
     d_weight_0_$i += upper_weights * q_$o$i;
-#if PIECEWISE_LINEAR
+#if FROM_PAIRS
     d_weight_1_$o += weight_$i * q_$o$i;
 #endif
 #end
+#endif
     for (var u = 0u; u < 4u && first_lower + u < HIDDEN_0; u++) {
       gradients[row + first_lower + u] += d_weight_1_$o[u];
     }
   }
 #end
-  let first_partial = (net * groups.y + group.y) * (N_CONDITION + 1u) * HIDDEN_0;
+#if PAIRS
+  let first_partial = (net * groups.y + group.y) * (N_INPUT + 1u) * HIDDEN_0;
   for (var u = 0u; u < 4u && first_lower + u < HIDDEN_0; u++) {
     partials[first_partial + first_lower + u] = d_bias_0[u];
-#unroll i N_CONDITION
+#unroll i N_INPUT
     partials[first_partial + ($i + 1u) * HIDDEN_0 + first_lower + u] = d_weight_0_$i[u];
 #end
   }
+#endif
 
   // The upper units and the outputs: each lane holds the sums over its rows.
 #unroll o N_UPPER

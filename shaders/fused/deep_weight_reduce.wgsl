@@ -1,6 +1,6 @@
 // Adds the gradients of the first layer of nets with several hidden layers, d_b0 and d_W0, as sums of
 // partials over blocks of the upper units.
-// partials [n_nets, n_blocks, N_PARTIALS = N_CONDITION + 1, HIDDEN_0], first the bias's part, then the
+// partials [n_nets, n_blocks, N_PARTIALS = N_INPUT + 1, HIDDEN_0], first the bias's part, then the
 // weights', by input; gradients: laid out as parameters.
 // One invocation owns one unit of one net and adds the blocks in ascending order. docs/derivations.md, eq. (43)
 #include "shared/grid.wgsl"
@@ -38,8 +38,8 @@ fn main(
     sums[$i] += partials[first + $i * HIDDEN_0];
 #end
   }
-  gradients[start + (HIDDEN_0 * N_CONDITION + 3u) / 4u * 4u + unit] += sums[0];
-#unroll i N_CONDITION
-  gradients[start + unit * N_CONDITION + $i] += sums[$i + 1u];
+  gradients[start + (HIDDEN_0 * N_INPUT + 3u) / 4u * 4u + unit] += sums[0];
+#unroll i N_INPUT
+  gradients[start + unit * N_INPUT + $i] += sums[$i + 1u];
 #end
 }

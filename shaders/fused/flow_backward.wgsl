@@ -1,10 +1,11 @@
 // Undoes up to 8 couplings of one architecture, last first, and pulls the gradient back through them, all in
 // one dispatch: x2 = (z2 - t) exp(-s), d_x2 = d_z2 exp(s), d_t = d_z2, d_a = (d_z2 (z2 - t) + d_log_det)
-// ds/da, d_x1 += J^T (d_a, d_t), where J is the Jacobian of the nets, carried forward next to their values.
-// It stores x1 and (d_a, d_t) per coupling for the weights' gradients. STORED takes [a | t] from d_outputs,
-// and J from flow_forward, instead of running the nets again.
-// state z -> x, d_state d_z -> d_x, in place: [N_DIM, n_quads]; conditions [n_couplings N_CONDITION, n_quads];
-// d_outputs [n_couplings 2 N_TRANSFORM, n_quads]. One invocation owns four rows (a quad); nothing is shared.
+// ds/da, d_x1 += J^T (d_a, d_t), where J is the Jacobian of the nets with respect to x1, carried forward next to their
+// values. ADDITIVE couplings have no s and a. It stores the nets' inputs and (d_a, d_t) per coupling for the weights'
+// gradients. STORED takes the outputs and J from d_outputs, where flow_forward left them, instead of running the nets again.
+// context [N_CONTEXT, n_quads]; state z -> x, d_state d_z -> d_x, in place: [N_DIM, n_quads]; conditions [n_couplings
+// N_INPUT, n_quads]; d_outputs [n_couplings N_COUPLING_OUT, n_quads], with STORED and then J [n_couplings N_COUPLING_OUT
+// N_CONDITION, n_quads]. One invocation owns four rows (a quad); nothing is shared.
 // docs/derivations.md, eq. (16) to (19), (42)
 #if SUBGROUPS
 enable subgroups;
@@ -31,13 +32,13 @@ struct Params {
 #if ALIGNED
 @group(0) @binding(2) var<storage, read> parameter_quads: array<vec4f>;
 #endif
-@group(0) @binding(3) var<storage, read_write> state: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> d_state: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> conditions: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> d_outputs: array<vec4f>;
-#if STORED
-@group(0) @binding(7) var<storage, read> jacobians: array<vec4f>;
+#if HAS_CONTEXT
+@group(0) @binding(3) var<storage, read> context: array<vec4f>;
 #endif
+@group(0) @binding(4) var<storage, read_write> state: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> d_state: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> conditions: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> d_outputs: array<vec4f>;
 #if KEEP_HIDDEN
 @group(0) @binding(8) var<storage, read_write> hiddens: array<vec4f>;
 #endif
@@ -79,31 +80,38 @@ fn main(
 #if STORED
     let output = stored_output(c, quad);
 #else
-    let output = conditioner_output(condition, c, lane);
-#unroll i N_CONDITION
+    let inputs = net_inputs(condition, quad);
+    let output = conditioner_output(inputs, c, lane);
+#unroll i N_INPUT
     if (is_quad) {
-      conditions[(c * N_CONDITION + $i) * params.n_quads + quad] = condition[$i];
+      conditions[(c * N_INPUT + $i) * params.n_quads + quad] = inputs[$i];
     }
 #end
 #endif
+    var d_output: array<vec4f, N_COUPLING_OUT>;
 #unroll j N_TRANSFORM
+#if ADDITIVE
+    d_output[$j] = d_transformed[$j];
+    transformed[$j] -= output.value[$j];
+#else
     {
       let s = log_scale_of_quad(output.value[$j], params.scale_bound);
       let scaled = transformed[$j] - output.value[N_TRANSFORM + $j];
       let d_t = d_transformed[$j];
-      let d_a = (d_t * scaled + d_log_det) * s.derivative;
-      if (is_quad) {
-        let place = (c * 2u * N_TRANSFORM + $j) * params.n_quads + quad;
-        d_outputs[place] = d_a;
-        d_outputs[place + N_TRANSFORM * params.n_quads] = d_t;
-      }
+      d_output[$j] = (d_t * scaled + d_log_det) * s.derivative;
+      d_output[N_TRANSFORM + $j] = d_t;
       transformed[$j] = scaled * exp(-s.value);
       d_transformed[$j] = d_t * exp(s.value);
-#unroll i N_CONDITION
-      d_condition[$i] += output.jacobian[$j * N_CONDITION + $i] * d_a +
-        output.jacobian[(N_TRANSFORM + $j) * N_CONDITION + $i] * d_t;
-#end
     }
+#endif
+#end
+#unroll o N_COUPLING_OUT
+    if (is_quad) {
+      d_outputs[(c * N_COUPLING_OUT + $o) * params.n_quads + quad] = d_output[$o];
+    }
+#unroll i N_CONDITION
+    d_condition[$i] += output.jacobian[$o * N_CONDITION + $i] * d_output[$o];
+#end
 #end
     z = joined(condition, transformed, flipped);
     d = joined(d_condition, d_transformed, flipped);
@@ -120,13 +128,12 @@ fn main(
 #if STORED
 fn stored_output(coupling: u32, quad: u32) -> CouplingOutput {
   var output: CouplingOutput;
-#unroll o 2
-#unroll j N_TRANSFORM
-  output.value[$o * N_TRANSFORM + $j] = d_outputs[((2u * coupling + $o) * N_TRANSFORM + $j) * params.n_quads + quad];
+#unroll o N_COUPLING_OUT
+  output.value[$o] = d_outputs[(coupling * N_COUPLING_OUT + $o) * params.n_quads + quad];
 #unroll i N_CONDITION
-  output.jacobian[($o * N_TRANSFORM + $j) * N_CONDITION + $i] =
-    jacobians[(((2u * coupling + $o) * N_TRANSFORM + $j) * N_CONDITION + $i) * params.n_quads + quad];
-#end
+  output.jacobian[$o * N_CONDITION + $i] = d_outputs[
+    (params.n_couplings * N_COUPLING_OUT + (coupling * N_COUPLING_OUT + $o) * N_CONDITION + $i) * params.n_quads + quad
+  ];
 #end
 #end
   return output;

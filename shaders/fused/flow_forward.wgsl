@@ -1,8 +1,10 @@
 // Data to latent through up to 32 couplings of one architecture: z2 = x2 exp(s) + t, log_det += sum s, all in
 // one dispatch. STANDARDIZE first maps x to (x - mean) / std; LOG_PROB adds log N(z; 0, I) + log_det.
-// TANGENTS stores results that flow_backward needs: x1, [a | t] and its Jacobian per coupling. PIECES looks
-// the second hidden layer up in the lines from piece_lines.
-// parameters: laid out by paramLayout; state x -> z, in place: [N_DIM, n_quads]; log_det, log_prob [n_quads].
+// ADDITIVE couplings have no s. TANGENTS stores results that flow_backward needs per coupling: the inputs of the nets, their
+// outputs and Jacobians with respect to x1. PIECES looks the second hidden layer up in the lines from piece_lines.
+// parameters: laid out by paramLayout; context [N_CONTEXT, n_quads]; state x -> z, in place: [N_DIM, n_quads]; log_det,
+// log_prob [n_quads]; conditions [n_couplings N_INPUT, n_quads]; outputs [n_couplings N_COUPLING_OUT, n_quads], and then
+// the Jacobians [n_couplings N_COUPLING_OUT N_CONDITION, n_quads].
 // One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and couplings
 // in ascending order, log_det from 0, or with ACCUMULATE from its previous value.
 // docs/derivations.md, eq. (2), (5) to (8), (71)
@@ -36,15 +38,17 @@ struct Params {
 #if ALIGNED
 @group(0) @binding(2) var<storage, read> parameter_quads: array<vec4f>;
 #endif
-@group(0) @binding(3) var<storage, read_write> state: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> log_det: array<vec4f>;
+#if HAS_CONTEXT
+@group(0) @binding(3) var<storage, read> context: array<vec4f>;
+#endif
+@group(0) @binding(4) var<storage, read_write> state: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> log_det: array<vec4f>;
 #if LOG_PROB
-@group(0) @binding(5) var<storage, read_write> log_prob: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> log_prob: array<vec4f>;
 #endif
 #if TANGENTS
-@group(0) @binding(6) var<storage, read_write> conditions: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> outputs: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> jacobians: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> conditions: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> outputs: array<vec4f>;
 #endif
 #if KEEP_HIDDEN
 @group(0) @binding(9) var<storage, read_write> hiddens: array<vec4f>;
@@ -94,29 +98,32 @@ fn main(
     let flipped = is_flipped(c);
     let condition = condition_block(x, flipped);
     var transformed = transform_block(x, flipped);
-    let output = conditioner_output(condition, c, lane);
+    let inputs = net_inputs(condition, quad);
+    let output = conditioner_output(inputs, c, lane);
 #if TANGENTS
     if (is_quad) {
-#unroll i N_CONDITION
-      conditions[(c * N_CONDITION + $i) * params.n_quads + quad] = condition[$i];
+#unroll i N_INPUT
+      conditions[(c * N_INPUT + $i) * params.n_quads + quad] = inputs[$i];
 #end
-#unroll o 2
-#unroll j N_TRANSFORM
-      outputs[((2u * c + $o) * N_TRANSFORM + $j) * params.n_quads + quad] = output.value[$o * N_TRANSFORM + $j];
+#unroll o N_COUPLING_OUT
+      outputs[(c * N_COUPLING_OUT + $o) * params.n_quads + quad] = output.value[$o];
 #unroll i N_CONDITION
-      jacobians[(((2u * c + $o) * N_TRANSFORM + $j) * N_CONDITION + $i) * params.n_quads + quad] =
-        output.jacobian[($o * N_TRANSFORM + $j) * N_CONDITION + $i];
-#end
+      outputs[(params.n_couplings * N_COUPLING_OUT + (c * N_COUPLING_OUT + $o) * N_CONDITION + $i) * params.n_quads + quad] =
+        output.jacobian[$o * N_CONDITION + $i];
 #end
 #end
     }
 #endif
 #unroll j N_TRANSFORM
+#if ADDITIVE
+    transformed[$j] += output.value[$j];
+#else
     {
       let s = log_scale_of_quad(output.value[$j], params.scale_bound).value;
       transformed[$j] = transformed[$j] * exp(s) + output.value[N_TRANSFORM + $j];
       sum += s;
     }
+#endif
 #end
     x = joined(condition, transformed, flipped);
   }

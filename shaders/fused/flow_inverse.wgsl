@@ -1,6 +1,7 @@
 // Latent to data through up to 32 couplings of one architecture, last first: x2 = (z2 - t) exp(-s), log_det
-// -= sum s, all in one dispatch; STANDARDIZE then maps x to x std + mean.
-// parameters: laid out by paramLayout; state z -> x, in place: [N_DIM, n_quads]; log_det [n_quads].
+// -= sum s, all in one dispatch; STANDARDIZE then maps x to x std + mean. ADDITIVE couplings have no s.
+// parameters: laid out by paramLayout; context [N_CONTEXT, n_quads]; state z -> x, in place: [N_DIM, n_quads]; log_det
+// [n_quads].
 // One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and
 // couplings in the order of the map, log_det from 0, or with ACCUMULATE from its previous value.
 // docs/derivations.md, eq. (9), (11)
@@ -28,8 +29,11 @@ struct Params {
 #if ALIGNED
 @group(0) @binding(2) var<storage, read> parameter_quads: array<vec4f>;
 #endif
-@group(0) @binding(3) var<storage, read_write> state: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> log_det: array<vec4f>;
+#if HAS_CONTEXT
+@group(0) @binding(3) var<storage, read> context: array<vec4f>;
+#endif
+@group(0) @binding(4) var<storage, read_write> state: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> log_det: array<vec4f>;
 
 @compute @workgroup_size(FUSED_GROUP_SIZE)
 fn main(
@@ -59,13 +63,17 @@ fn main(
     let flipped = is_flipped(c);
     let condition = condition_block(z, flipped);
     var transformed = transform_block(z, flipped);
-    let output = conditioner_output(condition, c, lane);
+    let output = conditioner_output(net_inputs(condition, quad), c, lane);
 #unroll j N_TRANSFORM
+#if ADDITIVE
+    transformed[$j] -= output.value[$j];
+#else
     {
       let s = log_scale_of_quad(output.value[$j], params.scale_bound).value;
       transformed[$j] = (transformed[$j] - output.value[N_TRANSFORM + $j]) * exp(-s);
       sum -= s;
     }
+#endif
 #end
     z = joined(condition, transformed, flipped);
   }

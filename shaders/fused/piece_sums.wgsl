@@ -1,7 +1,7 @@
 // Sums over rows sorted by piece_order, for the gradients of nets with one input and two hidden layers: d_1 =
 // phi'(a1) W^T d_out and d_1 x, summed over all rows up to the end of each piece. Also the gradients above,
 // d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1.
-// conditions [n_couplings, n_rows]; d_outputs [n_couplings 2 N_TRANSFORM, n_rows]; lines from piece_lines;
+// conditions [n_couplings, n_rows]; d_outputs [n_couplings N_COUPLING_OUT, n_rows]; lines from piece_lines;
 // sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients: laid out as parameters.
 // One invocation owns four upper units of one net and adds the rows in their order, up to the end.
 // docs/derivations.md, eq. (20) to (24), (69)

@@ -1,7 +1,7 @@
 // Adds the gradients of the upper layers of nets with three hidden layers, h1 = phi(a1), h2 = phi(a2 = W2 h1
 // + b2), out = W h2 + b, from d_out per row: d_W = sum d_out h2, d_b = sum d_out, d_b2 = sum d_2 with d_2 =
 // phi'(a2) W^T d_out, and d_W2 = sum d_2 h1.
-// d_outputs [n_couplings 2 N_TRANSFORM, n_quads]; hiddens: a1 [nets HIDDEN_1, n_quads], then a2 [nets HIDDEN_2, n_quads];
+// d_outputs [n_couplings N_COUPLING_OUT, n_quads]; hiddens: a1 [nets HIDDEN_1, n_quads], then a2 [nets HIDDEN_2, n_quads];
 // gradients: laid out as parameters.
 // A workgroup of LANES invocations owns N_MIDDLE_UNITS by N_LAST_UNITS units of one net. They take turns at
 // the quads of rows. Each sums over its quads in ascending order, and then the lanes' sums are added.

@@ -1,6 +1,6 @@
 // A net of a coupling, evaluated by one invocation for four rows entirely in registers: the units of the last
 // hidden layer are added to the outputs as they are computed. Each of the LANES lanes loads four weights at a
-// time. Needs the sizes N_CONDITION, N_OUT, LANES, HIDDEN_k, N_BLOCKS_k and N_KEPT_LAYERS, the hidden layers
+// time. Needs the sizes N_INPUT, N_CONDITION, N_OUT, LANES, HIDDEN_k, N_BLOCKS_k and N_KEPT_LAYERS, the hidden layers
 // below the last. KEEP_HIDDEN also needs params.n_couplings, N_NETS and a function keep_hidden(unit, a),
 // which receives the hidden layers above the first before their activation, layer by layer.
 // docs/derivations.md, eq. (12), (13); TANGENTS: eq. (42)
@@ -65,7 +65,7 @@ fn unit_above_$l(row: u32, bias: f32, lane: u32) -> Unit {
 }
 
 #end
-fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: u32) -> NetOutput {
+fn evaluate_net(x: array<vec4f, N_INPUT>, net_index: u32, start: u32, lane: u32) -> NetOutput {
   var net: NetOutput;
 #unroll c N_OUT
   net.value[$c] = vec4f(parameters[start + BIAS_OUT + $c]);
@@ -74,29 +74,29 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
   {
     let first = 4u * ($b * LANES + lane);
     let own_bias = quad_of_lanes_row(start + BIAS_0, first, HIDDEN_0);
-#unroll i N_CONDITION
-    let own_weights_$i = quad_of_lanes_row(start, N_CONDITION * first + 4u * $i, BIAS_0);
+#unroll i N_INPUT
+    let own_weights_$i = quad_of_lanes_row(start, N_INPUT * first + 4u * $i, BIAS_0);
 #end
 #unroll k LANES
     {
       let bias = quad_of_lane(own_bias, $k);
-      var weights: array<vec4f, N_CONDITION>;
-#unroll i N_CONDITION
+      var weights: array<vec4f, N_INPUT>;
+#unroll i N_INPUT
       weights[$i] = quad_of_lane(own_weights_$i, $k);
 #end
 #unroll u 4
       {
         const unit = 4u * ($b * LANES + $k) + $u;
         var a = vec4f(bias[$u]);
-#unroll i N_CONDITION
-        a = fma(vec4f(weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u]), x[$i], a);
+#unroll i N_INPUT
+        a = fma(vec4f(weights[($u * N_INPUT + $i) / 4u][($u * N_INPUT + $i) % 4u]), x[$i], a);
 #end
         let activated = activate(a);
         hidden_0[unit] = activated.value;
 #if TANGENTS
 #unroll i N_CONDITION
         hidden_jacobian_0[unit * N_CONDITION + $i] =
-          weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u] * activated.derivative;
+          weights[($u * N_INPUT + $i) / 4u][($u * N_INPUT + $i) % 4u] * activated.derivative;
 #end
 #endif
       }
@@ -148,7 +148,7 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
   return net;
 }
 #else
-fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: u32) -> NetOutput {
+fn evaluate_net(x: array<vec4f, N_INPUT>, net_index: u32, start: u32, lane: u32) -> NetOutput {
   var net: NetOutput;
 #unroll c N_OUT
   net.value[$c] = vec4f(parameters[start + BIAS_OUT + $c]);
@@ -156,8 +156,8 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
   for (var block = 0u; block < N_BLOCKS_0; block++) {
     let first = 4u * (block * LANES + lane);
     let own_bias = quad_of_lanes_row(start + BIAS_0, first, HIDDEN_0);
-#unroll i N_CONDITION
-    let own_weights_$i = quad_of_lanes_row(start, N_CONDITION * first + 4u * $i, BIAS_0);
+#unroll i N_INPUT
+    let own_weights_$i = quad_of_lanes_row(start, N_INPUT * first + 4u * $i, BIAS_0);
 #end
 #unroll c N_OUT
     // Zero past the last unit, so that its weights above do not matter.
@@ -166,8 +166,8 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
 #unroll k LANES
     {
       let bias = quad_of_lane(own_bias, $k);
-      var weights: array<vec4f, N_CONDITION>;
-#unroll i N_CONDITION
+      var weights: array<vec4f, N_INPUT>;
+#unroll i N_INPUT
       weights[$i] = quad_of_lane(own_weights_$i, $k);
 #end
 #unroll c N_OUT
@@ -176,8 +176,8 @@ fn evaluate_net(x: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: 
 #unroll u 4
       {
         var a = vec4f(bias[$u]);
-#unroll i N_CONDITION
-        let weight_$i = weights[($u * N_CONDITION + $i) / 4u][($u * N_CONDITION + $i) % 4u];
+#unroll i N_INPUT
+        let weight_$i = weights[($u * N_INPUT + $i) / 4u][($u * N_INPUT + $i) % 4u];
         a = fma(vec4f(weight_$i), x[$i], a);
 #end
         let activated = activate(a);

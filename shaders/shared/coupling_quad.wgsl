@@ -1,7 +1,8 @@
-// Couplings of one quad of rows in registers: the blocks of the state, and [a | t] with log-scales.
-// Needs the sizes N_CONDITION, N_TRANSFORM, N_DIM, N_OUT, N_NETS, params.net_start, coupling_stride,
-// net_stride, flips and evaluate_net, from conditioner_net or piece_net. If bit c of flips is set, coupling c
-// conditions on the last features. docs/derivations.md, eq. (5) to (8)
+// Couplings of one quad of rows in registers: the blocks of the state, the inputs of the nets and their outputs, [a | t],
+// or t if the couplings are ADDITIVE. Needs the sizes N_CONDITION, N_CONTEXT, N_INPUT, N_TRANSFORM, N_DIM, N_OUT, N_NETS,
+// N_COUPLING_OUT, params.n_quads, net_start, coupling_stride, net_stride, flips and evaluate_net, from conditioner_net or
+// piece_net; HAS_CONTEXT needs context [N_CONTEXT, n_quads]. If bit c of flips is set, coupling c conditions on the last
+// features. docs/derivations.md, eq. (5) to (8)
 #include "shared/activation.wgsl"
 #include "shared/lanes.wgsl"
 #include "shared/net_weights.wgsl"
@@ -57,15 +58,28 @@ fn joined(
   return state;
 }
 
+// The conditioning block, and then the context of the quad.
+fn net_inputs(condition: array<vec4f, N_CONDITION>, quad: u32) -> array<vec4f, N_INPUT> {
+  var inputs: array<vec4f, N_INPUT>;
+#unroll i N_CONDITION
+  inputs[$i] = condition[$i];
+#end
+#if HAS_CONTEXT
+#unroll i N_CONTEXT
+  inputs[N_CONDITION + $i] = context[$i * params.n_quads + quad];
+#end
+#endif
+  return inputs;
+}
+
 struct CouplingOutput {
-  // [a | t].
-  value: array<vec4f, 2u * N_TRANSFORM>,
+  value: array<vec4f, N_COUPLING_OUT>,
 #if TANGENTS
-  jacobian: array<vec4f, 2u * N_TRANSFORM * N_CONDITION>,
+  jacobian: array<vec4f, N_COUPLING_OUT * N_CONDITION>,
 #endif
 }
 
-fn conditioner_output(x: array<vec4f, N_CONDITION>, coupling: u32, lane: u32) -> CouplingOutput {
+fn conditioner_output(x: array<vec4f, N_INPUT>, coupling: u32, lane: u32) -> CouplingOutput {
   var both: CouplingOutput;
   let start = params.net_start + coupling * params.coupling_stride;
 #unroll n N_NETS

@@ -18,11 +18,11 @@ fn quad_of_lanes_row(row: u32, first: u32, length: u32) -> vec4f {
   return quad_of_row(row, first, length);
 }
 
-// Input i of four units whose N_CONDITION weights each are consecutive in `weights`.
-fn column_of_units(weights: array<vec4f, N_CONDITION>, i: u32) -> vec4f {
+// Input i of four units whose N_INPUT weights each are consecutive in `weights`.
+fn column_of_units(weights: array<vec4f, N_INPUT>, i: u32) -> vec4f {
   var column: vec4f;
 #unroll u 4
-  column[$u] = weights[($u * N_CONDITION + i) / 4u][($u * N_CONDITION + i) % 4u];
+  column[$u] = weights[($u * N_INPUT + i) / 4u][($u * N_INPUT + i) % 4u];
 #end
   return column;
 }

@@ -6,7 +6,7 @@
 
 const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
 
-fn evaluate_net(input: array<vec4f, N_CONDITION>, net_index: u32, start: u32, lane: u32) -> NetOutput {
+fn evaluate_net(input: array<vec4f, N_INPUT>, net_index: u32, start: u32, lane: u32) -> NetOutput {
   let x = input[0];
   var piece = vec4u();
 #unroll b N_BLOCKS_0

@@ -17,6 +17,7 @@ import {
   couplingKey,
   couplingWords,
   oneNet,
+  stackableCoupling,
   startCoupling,
 } from './coupling.ts';
 import type { CouplingTensors } from './coupling.ts';
@@ -40,6 +41,7 @@ export const additiveCouplingRoom: Bijector<AdditiveCouplingSpec, CouplingTensor
   start: startCoupling,
   words: (layer, place) => couplingWords('shift', layer, place),
   tuningKey: (layer) => couplingKey('shift', layer),
+  stackable: (layer, shape) => stackableCoupling(layer, shape, undefined),
 
   resident: {
     forward(ops, layer) {

@@ -5,7 +5,6 @@ import { affineCouplingBackward } from '../kernels/coupling/affine_coupling_back
 import { couplingTiles, denseCouplingBlocked } from '../kernels/coupling/dense_coupling_blocked.ts';
 import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
 import { couplingBlocks } from '../model/blocks.ts';
-import type { StackableCoupling } from '../model/couplingStack.ts';
 import { scaleBound, scaleMapSchema, scaleWords } from '../model/scaleMap.ts';
 import { conditionerBackward, conditionerForward, netParameters } from '../nets/conditioner.ts';
 import { netTensors } from '../nets/index.ts';
@@ -25,6 +24,7 @@ import {
   couplingFields,
   couplingKey,
   couplingWords,
+  stackableCoupling,
   startCoupling,
 } from './coupling.ts';
 import type { CouplingTensors } from './coupling.ts';
@@ -53,12 +53,6 @@ const schema = v.strictObject({
 export type AffineCouplingSpec = v.InferOutput<typeof schema>;
 
 type Coupling = Layer<AffineCouplingSpec, CouplingTensors>;
-
-/** The most features for which a fused kernel keeps rows in registers. */
-const MAX_FUSED_DIM = 8;
-/** Limits of a fused net: hidden layers, and their width if there are several. A single layer can have any width. */
-const MAX_FUSED_LAYERS = 3;
-const MAX_FUSED_WIDTH = 128;
 
 export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> = {
   schema,
@@ -94,31 +88,8 @@ export const affineCouplingRoom: Bijector<AffineCouplingSpec, CouplingTensors> =
     return couplingKey(map.join(' '), layer);
   },
 
-  stackable({ spec, tensors }, { dim, contextDim }): StackableCoupling | undefined {
-    const { conditioner, scale, shiftFirst, flip } = spec;
-    const { hidden, residualBlocks, activation } = conditioner;
-    const { conditionCount, transformCount } = tensors.blocks;
-    // The fused kernels only support nets that read data features.
-    if (contextDim > 0 || dim > MAX_FUSED_DIM || residualBlocks !== undefined || shiftFirst === true)
-      return undefined;
-    if (hidden.length > MAX_FUSED_LAYERS) return undefined;
-    if (hidden.length > 1 && Math.max(...hidden) > MAX_FUSED_WIDTH) return undefined;
-    const [first] = tensors.nets;
-    return {
-      shape: {
-        dim,
-        conditionCount,
-        transformCount,
-        hidden,
-        activation,
-        scale,
-        netCount: tensors.nets.length,
-        netOutputs: first?.layers.at(-1)?.outputs ?? 0,
-      },
-      flip,
-      netStarts: tensors.nets.map(({ layers }) => layers[0]?.weight.offset ?? 0),
-    };
-  },
+  stackable: (layer, shape) =>
+    layer.spec.shiftFirst === true ? undefined : stackableCoupling(layer, shape, layer.spec.scale),
 
   resident: {
     scaleMap: ({ scale }) => scale,

@@ -3,8 +3,10 @@ import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
 import { couplingBlocks } from '../model/blocks.ts';
 import type { CouplingBlocks, FeatureBlock } from '../model/blocks.ts';
+import type { StackableCoupling } from '../model/couplingStack.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { integerFrom } from '../model/schema.ts';
+import type { ScaleMap } from '../model/scaleMap.ts';
 import type { AddTensor, NetSlots } from '../model/tensors.ts';
 import { checkNet, netOf, netTensors, startNet } from '../nets/index.ts';
 import type { NetSpec } from '../nets/net.ts';
@@ -22,6 +24,14 @@ export interface CouplingTensors {
 }
 
 type Coupling = Layer<CouplingSpec, CouplingTensors>;
+
+/** The most features for which a fused kernel keeps rows in registers. */
+const MAX_FUSED_DIM = 8;
+/** The most inputs of a fused net: features and context columns. */
+const MAX_FUSED_INPUTS = 12;
+/** Limits of a fused net: hidden layers, and their width if there are several. A single layer can have any width. */
+const MAX_FUSED_LAYERS = 3;
+const MAX_FUSED_WIDTH = 128;
 
 /**
  * The features form two blocks, [0, split) and [split, dim). The conditioner reads one block and the other is
@@ -79,6 +89,36 @@ export function oneNet(
   const outputs = each * blocks.transformCount;
   const net = { name: 'conditioner', inputs, outputs, outputStart: 0 } as const;
   return { blocks, nets: [netTensors(spec.conditioner, net, add)] };
+}
+
+/** How the fused kernels see a coupling that scales, if it has a `scale`, and then shifts; undefined if it does not fit. */
+export function stackableCoupling(
+  { spec, tensors }: Coupling,
+  { dim, contextDim }: FlowShape,
+  scale: ScaleMap | undefined,
+): StackableCoupling | undefined {
+  const { hidden, residualBlocks, activation } = spec.conditioner;
+  const { conditionCount, transformCount } = tensors.blocks;
+  if (dim > MAX_FUSED_DIM || residualBlocks !== undefined) return undefined;
+  if (conditionCount === 0 || conditionCount + contextDim > MAX_FUSED_INPUTS) return undefined;
+  if (hidden.length > MAX_FUSED_LAYERS) return undefined;
+  if (hidden.length > 1 && Math.max(...hidden) > MAX_FUSED_WIDTH) return undefined;
+  const [first] = tensors.nets;
+  return {
+    shape: {
+      dim,
+      conditionCount,
+      contextCount: contextDim,
+      transformCount,
+      hidden,
+      activation,
+      scale,
+      netCount: tensors.nets.length,
+      netOutputs: first?.layers.at(-1)?.outputs ?? 0,
+    },
+    flip: spec.flip,
+    netStarts: tensors.nets.map(({ layers }) => layers[0]?.weight.offset ?? 0),
+  };
 }
 
 export function startCoupling(

@@ -362,6 +362,13 @@ const THREE_LAYERS: BenchModel = {
   batch: 512,
 };
 
+const GIVEN: BenchModel = {
+  name: 'conditional(2)',
+  summary: '5 couplings, dim 2, shared net 5-32-32-2, given 4 context features, standardised data',
+  spec: realnvp(2, { couplings: 5, hidden: [32, 32], contextDim: 4 }),
+  batch: 512,
+};
+
 const RESIDUAL: BenchModel = {
   name: 'realnvp(8), residual nets',
   summary: 'one coupling, dim 8, shared residual net of one block of 64, standardised data',
@@ -395,6 +402,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: SMALL, pass: 'toyTrainStep', rows: 65_536 },
   { kind: 'sweep', model: STANDARDIZED, pass: 'toyTrainStep', rows: 4096 },
   { kind: 'sweep', model: THREE_LAYERS, pass: 'trainStep', kernels: FUSED },
+  { kind: 'sweep', model: GIVEN, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'sample', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: RESIDENT },

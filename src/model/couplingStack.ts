@@ -6,11 +6,14 @@ import type { ScaleMap } from './scaleMap.ts';
 export interface StackShape {
   dim: number;
   conditionCount: number;
+  /** Columns of the context, which the nets read after the conditioning block. */
+  contextCount: number;
   transformCount: number;
   /** One, two or three widths. */
   hidden: readonly number[];
   activation: Activation;
-  scale: ScaleMap;
+  /** Undefined if the couplings only shift. */
+  scale: ScaleMap | undefined;
   /** Nets per coupling, and outputs per net. */
   netCount: number;
   netOutputs: number;
@@ -31,4 +34,14 @@ export interface StackableCoupling {
   flip: boolean;
   /** The start of each net in the parameter buffer. */
   netStarts: readonly number[];
+}
+
+/** Inputs of each net. */
+export function netInputs({ conditionCount, contextCount }: StackShape): number {
+  return conditionCount + contextCount;
+}
+
+/** Outputs of the nets of a coupling: [a | t] or t. */
+export function couplingOutputs({ netCount, netOutputs }: StackShape): number {
+  return netCount * netOutputs;
 }

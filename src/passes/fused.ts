@@ -1,9 +1,11 @@
 /** The fused regime: a stack of couplings with small nets, or a segment of it, in one dispatch. */
 import type { Dispatch } from '../plan/kernel.ts';
+import { couplingOutputs, netInputs } from '../model/couplingStack.ts';
 import type { CouplingStack } from '../model/couplingStack.ts';
-import { keptUnits, MAX_COUPLINGS } from '../kernels/fused/coupling_stack.ts';
+import { goesByLayers, keptUnits, MAX_COUPLINGS } from '../kernels/fused/coupling_stack.ts';
 import { deepBackwardWeight, deepPartials } from '../kernels/fused/deep_backward_weight.ts';
 import { deepWeightReduce } from '../kernels/fused/deep_weight_reduce.ts';
+import { firstBackwardWeight } from '../kernels/fused/first_backward_weight.ts';
 import { flowBackward } from '../kernels/fused/flow_backward.ts';
 import { flowForward } from '../kernels/fused/flow_forward.ts';
 import type { FlowForwardArguments } from '../kernels/fused/flow_forward.ts';
@@ -21,6 +23,8 @@ import { chunksOf } from '../plan/shape.ts';
 import type { BackwardPass } from '../bijectors/bijector.ts';
 import {
   CONDITIONS,
+  CONTEXT,
+  D_FIRST,
   D_OUTPUTS,
   D_STATE,
   GRADIENTS,
@@ -32,7 +36,6 @@ import {
   PIECE_ORDER,
   PIECE_SUMS,
   PIECES,
-  JACOBIANS,
   STATE,
   WEIGHT_PARTIALS,
 } from '../plan/names.ts';
@@ -78,6 +81,7 @@ export function fusedStage(
     rows,
     ...(first === 0 && standardize !== undefined ? { standardize } : {}),
     parameters: PARAMETERS,
+    context: CONTEXT,
     state: STATE,
     logDet: LOG_DET,
   });
@@ -88,6 +92,7 @@ export function fusedStage(
     canDraw: false,
 
     forward(plan, { rows, variants, accumulate, keepDerivatives, score }) {
+      declareContext(plan, stack, rows);
       const range = (first: number, count: number): FlowForwardArguments => ({
         ...rangeOf({ rows, variants }, first, count),
         accumulate: accumulate || first > 0,
@@ -105,22 +110,18 @@ export function fusedStage(
         );
       });
       if (last === undefined) return;
-      const { conditions, dOutputs, jacobians, hiddens } = tapeBuffers(
-        plan,
-        stack,
-        { rows, variants },
-        last.count,
-      );
+      const { conditions, dOutputs, hiddens } = tapeBuffers(plan, stack, { rows, variants }, last.count);
       plan.add(
         flowForward({
           ...range(last.start, last.count),
-          tape: { conditions, outputs: dOutputs, jacobians, ...hiddens },
+          tape: { conditions, outputs: dOutputs, ...hiddens },
           ...(isByPieces(stack, variants) ? { lines: addLines(plan, stack, variants, last) } : {}),
         }),
       );
     },
 
     inverse(plan, { rows, variants, accumulate }) {
+      declareContext(plan, stack, rows);
       const ranges = chunksOf(stack.flips.length, MAX_COUPLINGS).toReversed();
       ranges.forEach(({ start: first, count }, index) => {
         const range = rangeOf({ rows, variants }, first, count);
@@ -137,6 +138,10 @@ export function fusedStage(
         );
     },
   };
+}
+
+function declareContext(plan: PlanBuilder, { contextCount }: CouplingStack, rows: number): void {
+  if (contextCount > 0) plan.buffer(CONTEXT, contextCount * rows);
 }
 
 /** Whether the nets' gradients, and in a taped pass their outputs, come from the pieces of their input. */
@@ -156,12 +161,24 @@ function addLines(
   return lines;
 }
 
-/** The segments of the stack in order, each short enough for its tape to fit a binding. */
+/**
+ * The segments of the stack in order, each short enough for its tape to fit a binding. The last one is the longest: its nets
+ * run once, those of the others twice.
+ */
 function segmentsOf(stack: CouplingStack, { rows, variants }: StackRun): Segment[] {
-  const jacobians = 2 * stack.transformCount * stack.conditionCount;
-  const widest = 4 * rows * Math.max(jacobians, isByPieces(stack, variants) ? 0 : keptUnits(stack, 1));
+  const outputs = couplingOutputs(stack) * (1 + stack.conditionCount);
+  const dFirst = goesByLayers(stack) ? stack.netCount * (stack.hidden[0] ?? 0) : 0;
+  const units = isByPieces(stack, variants) ? 0 : Math.max(dFirst, keptUnits(stack, 1));
+  const widest = 4 * rows * Math.max(outputs, units);
   const fitting = Math.max(1, Math.floor(WIDEST_TAPE_BYTES / widest));
-  return chunksOf(stack.flips.length, Math.min(variants.segment, fitting));
+  const { length } = stack.flips;
+  const longest = Math.min(variants.segment, fitting);
+  const first = length % longest;
+  const others = chunksOf(length - first, longest).map(({ start, count }) => ({
+    start: first + start,
+    count,
+  }));
+  return [...chunksOf(first, longest), ...others];
 }
 
 function tapeBuffers(
@@ -169,14 +186,12 @@ function tapeBuffers(
   stack: CouplingStack,
   { rows, variants }: StackRun,
   count: number,
-): { conditions: string; dOutputs: string; jacobians: string; hiddens: { hiddens?: string } } {
-  const { conditionCount, transformCount } = stack;
-  const outputs = count * 2 * transformCount * rows;
+): { conditions: string; dOutputs: string; hiddens: { hiddens?: string } } {
   const units = isByPieces(stack, variants) ? 0 : keptUnits(stack, count);
   return {
-    conditions: plan.buffer(CONDITIONS, count * conditionCount * rows),
-    dOutputs: plan.buffer(D_OUTPUTS, outputs),
-    jacobians: plan.buffer(JACOBIANS, outputs * conditionCount),
+    conditions: plan.buffer(CONDITIONS, count * netInputs(stack) * rows),
+    // The Jacobians follow the outputs.
+    dOutputs: plan.buffer(D_OUTPUTS, count * couplingOutputs(stack) * (1 + stack.conditionCount) * rows),
     hiddens: units === 0 ? {} : { hiddens: plan.buffer(HIDDENS, units * rows) },
   };
 }
@@ -189,14 +204,16 @@ function segmentBackward(
   { rows, variants, validRows, dLogDet, netsHaveRun }: BackwardPass,
 ): void {
   const { start: first, count } = segment;
-  const { conditions, dOutputs, jacobians, hiddens } = tapeBuffers(plan, stack, { rows, variants }, count);
+  const { conditions, dOutputs, hiddens } = tapeBuffers(plan, stack, { rows, variants }, count);
   const tape = { parameters: PARAMETERS, conditions, dOutputs };
   const range = { stack, first, count, lanes: variants.lanes, rows };
   plan.add(
     flowBackward({
       ...range,
       ...tape,
-      ...(netsHaveRun ? { jacobians } : hiddens),
+      ...hiddens,
+      isTaped: netsHaveRun,
+      context: CONTEXT,
       validRows,
       dLogDet,
       state: STATE,
@@ -213,6 +230,15 @@ function segmentBackward(
     return;
   }
   const kept = { ...range, ...tape, hiddens: hiddens.hiddens };
+  if (goesByLayers(stack)) {
+    const dFirst = plan.buffer(D_FIRST, count * stack.netCount * (stack.hidden[0] ?? 0) * rows);
+    plan.add(
+      deepBackwardWeight({ ...kept, gradients: GRADIENTS }),
+      upperBackwardInput({ ...kept, firstLayer: { conditions, dFirst } }),
+      firstBackwardWeight({ ...kept, dFirst, gradients: GRADIENTS }),
+    );
+    return;
+  }
   if (stack.hidden.length > 2) {
     plan.add(upperBackwardWeight({ ...kept, gradients: GRADIENTS }), upperBackwardInput(kept));
   }

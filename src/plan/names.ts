@@ -97,8 +97,9 @@ const CONTEXT_DATASET_PREFIX = 'context_dataset.';
 export const CONDITIONS = 'conditions';
 /** [a | t] of each coupling, then its gradient. */
 export const D_OUTPUTS = 'd_outputs';
-export const JACOBIANS = 'jacobians';
 export const HIDDENS = 'hiddens';
+/** The gradient of the first hidden layer of each coupling's nets, before its activation. */
+export const D_FIRST = 'd_first';
 /** Buffers for sorting the rows by the pieces of each net's input: see `pieceOrder` and `pieceSums`. */
 export const PIECES = 'pieces';
 export const PIECE_ORDER = 'piece_order';

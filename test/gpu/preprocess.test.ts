@@ -9,6 +9,8 @@ const FLAGS = {
   STORED: false,
   HAS_HIDDEN_1: false,
   HAS_HIDDEN_2: false,
+  HAS_CONTEXT: false,
+  ADDITIVE: false,
   TANGENTS: true,
   ACCUMULATE: false,
   STANDARDIZE: false,
@@ -17,9 +19,12 @@ const FLAGS = {
 const SIZES = {
   N_DIM: 4,
   N_CONDITION: 2,
+  N_CONTEXT: 0,
+  N_INPUT: 2,
   N_TRANSFORM: 2,
   N_OUT: 4,
   N_NETS: 1,
+  N_COUPLING_OUT: 4,
   HIDDEN_0: 12,
   HIDDEN_1: 1,
   HIDDEN_2: 1,
@@ -34,7 +39,7 @@ describe('preprocess', () => {
     const code = preprocess('flow_backward', FLAGS, SIZES);
     for (const out of [0, 3]) expect(code).toContain(`let own_out_${out} =`);
     expect(code).not.toContain('own_out_4');
-    expect(code).toContain('weights[(3 * N_CONDITION + 1) / 4u]');
+    expect(code).toContain('weights[(3 * N_INPUT + 1) / 4u]');
     expect(code).not.toMatch(/\$\w|^#/m);
   });
 
@@ -47,9 +52,9 @@ describe('preprocess', () => {
   });
 
   it('takes the lines of #if !FLAG where the flag is off', () => {
-    const sizes = { ...SIZES, N_KEPT_LAYERS: 1, N_UPPER: 2 };
+    const sizes = { ...SIZES, N_KEPT_LAYERS: 1, N_UPPER: 2, N_GROUP: 4 };
     const [on, off] = [true, false].map((isLinear) =>
-      preprocess('deep_backward_weight', { ...FLAGS, PIECEWISE_LINEAR: isLinear }, sizes),
+      preprocess('deep_backward_weight', { ...FLAGS, PAIRS: true, FROM_PAIRS: isLinear }, sizes),
     );
     expect(off).toContain('d_weight_1_0 = fma(');
     expect(on).not.toContain('d_weight_1_0 = fma(');

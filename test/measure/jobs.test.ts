@@ -39,6 +39,7 @@ const NEED_SINGLES = [
   'activation_forward',
   'deep_backward_weight',
   'deep_weight_reduce',
+  'first_backward_weight',
   'flow_backward',
   'flow_forward',
   'flow_inverse',

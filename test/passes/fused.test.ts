@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { couplingStackAt } from '../../src/passes/couplingStack.ts';
 import { glow } from '../../src/presets/glow.ts';
+import { nice } from '../../src/presets/nice.ts';
 import { realnvp } from '../../src/presets/realnvp.ts';
 import { vanilla } from '../../src/presets/vanilla.ts';
 import { paramLayout } from '../../src/spec/layout.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
 import { gradientsPlan } from '../../src/passes/backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
-import { GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../../src/plan/names.ts';
+import { CONTEXT, GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../../src/plan/names.ts';
 import { stagesOf } from '../../src/passes/stages.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
 import type { BijectorSpec } from '../../src/bijectors/index.ts';
@@ -26,6 +27,10 @@ const SPECS: [string, FlowSpec][] = [
   ['33 couplings, more than one dispatch', vanilla(2, { couplings: 33, hidden: [2] })],
   ['two hidden layers', realnvp(2, { couplings: 4, hidden: [5, 4] })],
   ['two hidden layers, more than a segment', realnvp(2, { couplings: 9, hidden: [5, 4] })],
+  ['a context', realnvp(2, { couplings: 9, hidden: [5, 4], contextDim: 3 })],
+  ['a context and one hidden layer', realnvp(3, { couplings: 3, hidden: [5], contextDim: 2 })],
+  ['additive couplings', nice(2, { couplings: 9, hidden: [5, 4] })],
+  ['additive couplings on four features', nice(4, { couplings: 3, hidden: [5, 4] })],
   ['three hidden layers', realnvp(4, { couplings: 3, hidden: [5, 4, 3] })],
   ['three hidden layers, more than a segment', realnvp(2, { couplings: 9, hidden: [5, 4, 6] })],
   ['eight features', realnvp(8, { couplings: 3, hidden: [6] })],
@@ -48,6 +53,7 @@ describe.each(SPECS)('the fused plans of %s', (_name, spec) => {
       const program = new ReferenceProgram(build(model, 6, variants));
       program.floats(PARAMETERS).set(scaledParameters(spec, 3, 0.4));
       program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
+      program.buffers.get(CONTEXT)?.set(randomRows(program.floats(CONTEXT).length, 1, 2));
       program.run();
       return program;
     });

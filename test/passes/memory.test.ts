@@ -14,7 +14,7 @@ import {
   PARAMETERS,
   PARTIAL_SUMS,
   SECOND_MOMENT,
-  JACOBIANS,
+  D_OUTPUTS,
   STATE,
 } from '../../src/plan/names.ts';
 import { samplePlan } from '../../src/passes/sample.ts';
@@ -85,7 +85,7 @@ describe('the memory of a plan', () => {
     const rows = chunkRowsOf(model);
     for (const segment of [8, 32] as const) {
       const { buffers } = gradientsPlan(model, rows, 10 * rows, { ...fixedVariants(LAVAPIPE), segment });
-      expect(buffers.map(({ name }) => name)).toContain(JACOBIANS);
+      expect(buffers.map(({ name }) => name)).toContain(D_OUTPUTS);
       for (const { name, length } of buffers) {
         expect(4 * length, `${segment}: ${name}`).toBeLessThanOrEqual(GUARANTEED_BINDING);
       }

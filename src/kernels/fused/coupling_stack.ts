@@ -1,4 +1,5 @@
 /** Shared by the fused kernels' launchers: sizes, flags and params for a range of a stack's couplings. */
+import { couplingOutputs, netInputs } from '../../model/couplingStack.ts';
 import type { CouplingStack } from '../../model/couplingStack.ts';
 import { ceilDivide, roundUp } from '../../plan/shape.ts';
 import { activationCode } from '../../model/activation.ts';
@@ -13,9 +14,12 @@ export const FUSED_GROUP_SIZE = 16;
 export const STACK_SIZES = [
   'N_DIM',
   'N_CONDITION',
+  'N_CONTEXT',
+  'N_INPUT',
   'N_TRANSFORM',
   'N_OUT',
   'N_NETS',
+  'N_COUPLING_OUT',
   'HIDDEN_0',
   'HIDDEN_1',
   'HIDDEN_2',
@@ -26,6 +30,9 @@ export const STACK_SIZES = [
 ] as const;
 
 export const STACK_FLAGS = ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'] as const;
+
+/** Flags of the kernels that run whole couplings. */
+export const FLOW_FLAGS = [...STACK_FLAGS, 'HAS_CONTEXT', 'ADDITIVE'] as const;
 
 /** The places of the first net's weights, and the strides to the next coupling and to the next net. */
 export const NET_PLACES = { net_start: 'u32', coupling_stride: 'u32', net_stride: 'u32' } as const;
@@ -61,9 +68,12 @@ export function stackSizes(range: StackRange): Record<(typeof STACK_SIZES)[numbe
   return {
     N_DIM: stack.dim,
     N_CONDITION: stack.conditionCount,
+    N_CONTEXT: stack.contextCount,
+    N_INPUT: netInputs(stack),
     N_TRANSFORM: stack.transformCount,
     N_OUT: stack.netOutputs,
     N_NETS: stack.netCount,
+    N_COUPLING_OUT: couplingOutputs(stack),
     HIDDEN_0: hidden0,
     HIDDEN_1: hidden1,
     HIDDEN_2: hidden2,
@@ -84,9 +94,28 @@ export function stackFlags({ stack, lanes }: StackRange): Record<(typeof STACK_F
   };
 }
 
+export function flowFlags(range: StackRange): Record<(typeof FLOW_FLAGS)[number], boolean> {
+  const { contextCount, scale } = range.stack;
+  return { ...stackFlags(range), HAS_CONTEXT: contextCount > 0, ADDITIVE: scale === undefined };
+}
+
 /** Hidden units per row on a tape of `count` couplings: all layers but the first. */
 export function keptUnits({ netCount, hidden }: CouplingStack, count: number): number {
   return count * netCount * hidden.slice(1).reduce((sum, width) => sum + width, 0);
+}
+
+/**
+ * Whether the gradients of two hidden layers are computed layer by layer. With one input those of the first layer come from
+ * sums over pairs of units, whose number grows with the inputs.
+ */
+export function goesByLayers(stack: CouplingStack): boolean {
+  return stack.hidden.length === 2 && netInputs(stack) > 1;
+}
+
+/** Widths of the last hidden layer but one, and of the last. */
+export function upperWidths({ hidden }: CouplingStack): { middle: number; last: number } {
+  const [middle = 0, last = 0] = hidden.slice(-2);
+  return { middle, last };
 }
 
 /** The parameters; also under their quad name in shaders, if rows of weights begin at multiples of four. */
@@ -95,6 +124,13 @@ export function stackWeights({ stack, parameters }: { stack: CouplingStack; para
   parameter_quads?: string;
 } {
   return { parameters, ...(isAligned(stack) ? { parameter_quads: parameters } : {}) };
+}
+
+/** The context, for stacks whose nets read one. */
+export function contextOf({ stack, context }: { stack: CouplingStack; context?: string | undefined }): {
+  context?: string;
+} {
+  return stack.contextCount > 0 && context !== undefined ? { context } : {};
 }
 
 function isAligned(stack: CouplingStack): boolean {
@@ -106,8 +142,11 @@ export function isPiecewiseLinear({ activation }: CouplingStack): boolean {
   return activation === 'identity' || activation === 'relu' || activation === 'leaky_relu';
 }
 
-export function stackConstants({ stack }: StackRange): { ACTIVATION: number; SCALE_MAP: number } {
-  return { ACTIVATION: activationCode(stack.activation), SCALE_MAP: scaleMapCode(stack.scale) };
+export function stackConstants({ stack: { activation, scale } }: StackRange): {
+  ACTIVATION: number;
+  SCALE_MAP: number;
+} {
+  return { ACTIVATION: activationCode(activation), SCALE_MAP: scale === undefined ? 0 : scaleMapCode(scale) };
 }
 
 export function netPlaces({
@@ -128,12 +167,16 @@ export function stackParams(range: StackRange): Record<keyof typeof STACK_PARAMS
   const flips = stack.flips
     .slice(first, first + count)
     .reduce((bits, flip, index) => bits + (flip ? 2 ** index : 0), 0);
-  return { n_couplings: count, flips, ...netPlaces(range), scale_bound: scaleBound(stack.scale) };
+  return { n_couplings: count, flips, ...netPlaces(range), scale_bound: scaleBoundOf(stack) };
+}
+
+function scaleBoundOf({ scale }: CouplingStack): number {
+  return scale === undefined ? 1 : scaleBound(scale);
 }
 
 /** FLOPs of the range's nets for one row, 2 per multiply-add; only layers [from, to) if given. */
 export function stackFlops({ stack, count }: StackRange, from = 0, to = Infinity): number {
-  const widths = [stack.conditionCount, ...stack.hidden, stack.netOutputs];
+  const widths = [netInputs(stack), ...stack.hidden, stack.netOutputs];
   const layers = widths.slice(1).map((width, layer) => width * (widths[layer] ?? 0));
   return 2 * layers.slice(from, to).reduce((sum, weights) => sum + weights, 0) * stack.netCount * count;
 }

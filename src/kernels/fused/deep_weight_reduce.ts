@@ -1,5 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { netInputs } from '../../model/couplingStack.ts';
 import { gridOf } from '../../plan/shape.ts';
 import { NET_PLACES, netPlaces } from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
@@ -16,7 +17,7 @@ export const deepWeightReduceKernel = {
     partials: { access: 'read', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
   },
-  sizes: ['N_CONDITION', 'N_PARTIALS', 'N_NETS', 'HIDDEN_0'],
+  sizes: ['N_INPUT', 'N_PARTIALS', 'N_NETS', 'HIDDEN_0'],
 } as const satisfies KernelSpec;
 
 export interface DeepWeightReduceArguments extends Omit<StackRange, 'lanes'> {
@@ -35,8 +36,8 @@ export function deepWeightReduce(args: DeepWeightReduceArguments): Dispatch {
   return dispatchOf(deepWeightReduceKernel, {
     params: { n_blocks: blocks, n_nets: nets, ...netPlaces(args) },
     sizes: {
-      N_CONDITION: stack.conditionCount,
-      N_PARTIALS: stack.conditionCount + 1,
+      N_INPUT: netInputs(stack),
+      N_PARTIALS: netInputs(stack) + 1,
       N_NETS: stack.netCount,
       HIDDEN_0: hidden,
     },

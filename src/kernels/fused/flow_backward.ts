@@ -1,14 +1,16 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { couplingOutputs, netInputs } from '../../model/couplingStack.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
+  contextOf,
   FUSED_GROUP_SIZE,
-  STACK_FLAGS,
+  FLOW_FLAGS,
+  flowFlags,
   STACK_PARAMS,
   STACK_SIZES,
   stackBytes,
   stackConstants,
-  stackFlags,
   stackFlops,
   stackParams,
   stackSizes,
@@ -27,14 +29,14 @@ export const flowBackwardKernel = {
   bindings: {
     parameters: { access: 'read', element: 'f32' },
     parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
+    context: { access: 'read', element: 'f32', when: 'HAS_CONTEXT' },
     state: { access: 'read_write', element: 'f32' },
     d_state: { access: 'read_write', element: 'f32' },
     conditions: { access: 'read_write', element: 'f32' },
     d_outputs: { access: 'read_write', element: 'f32' },
-    jacobians: { access: 'read', element: 'f32', when: 'STORED' },
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
   },
-  flags: [...STACK_FLAGS, 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
+  flags: [...FLOW_FLAGS, 'TANGENTS', 'KEEP_HIDDEN', 'STORED'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -47,23 +49,25 @@ export interface FlowBackwardArguments extends StackRange {
   /** ∂loss/∂logDet, equal for every row: −1/B for the mean NLL of B rows. */
   dLogDet: number;
   parameters: string;
+  /** Required if the nets run again and read a context. */
+  context?: string;
   state: string;
   dState: string;
-  /** Receives the conditioning block of each coupling, [count · conditionCount, rows]. */
+  /** Receives the inputs of each coupling's nets, [count · netInputs, rows]. */
   conditions: string;
-  /** Receives the gradient of [a | t] of each coupling, [count · 2 transformCount, rows]. */
+  /** Receives the gradients of the outputs of each coupling's nets, [count · couplingOutputs, rows]. */
   dOutputs: string;
-  /** Jacobians from `flowForward`; `conditions` and `dOutputs` then hold its tape, and no net runs again. */
-  jacobians?: string;
+  /** Whether `conditions` and `dOutputs` hold the tape of `flowForward`; no net runs again. */
+  isTaped: boolean;
   /** If nets with several hidden layers run: receives the layers described at `ForwardTape`. */
   hiddens?: string;
 }
 
 /** Rebuilds a range of couplings' inputs from their outputs and pulls the gradient back, in one dispatch. */
 export function flowBackward(args: FlowBackwardArguments): Dispatch {
-  const { rows, stack, count, jacobians, hiddens } = args;
+  const { rows, stack, count, isTaped, hiddens } = args;
   const quads = quadsOf(rows);
-  const taped = count * (stack.conditionCount + 2 * stack.transformCount);
+  const taped = count * (netInputs(stack) + couplingOutputs(stack));
   return dispatchOf(flowBackwardKernel, {
     params: {
       n_quads: quads,
@@ -72,24 +76,25 @@ export function flowBackward(args: FlowBackwardArguments): Dispatch {
       ...stackParams(args),
     },
     flags: {
-      ...stackFlags(args),
+      ...flowFlags(args),
       TANGENTS: true,
-      KEEP_HIDDEN: hiddens !== undefined && jacobians === undefined,
-      STORED: jacobians !== undefined,
+      HAS_CONTEXT: stack.contextCount > 0 && !isTaped,
+      KEEP_HIDDEN: hiddens !== undefined && !isTaped,
+      STORED: isTaped,
     },
     constants: stackConstants(args),
     sizes: stackSizes(args),
     buffers: {
       ...stackWeights(args),
+      ...(isTaped ? {} : contextOf(args)),
       state: args.state,
       d_state: args.dState,
       conditions: args.conditions,
       d_outputs: args.dOutputs,
-      ...(jacobians === undefined ? {} : { jacobians }),
       ...(hiddens === undefined ? {} : { hiddens }),
     },
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
-    flops: jacobians === undefined ? (1 + stack.conditionCount) * stackFlops(args) * rows : 0,
+    flops: isTaped ? 0 : (1 + stack.conditionCount) * stackFlops(args) * rows,
     bytes: stackBytes(args) + 4 * rows * (4 * stack.dim + taped),
   });
 }

@@ -1,17 +1,19 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { couplingOutputs, netInputs } from '../../model/couplingStack.ts';
 import type { CouplingStack } from '../../model/couplingStack.ts';
 import type { TensorSlot } from '../../model/tensors.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
+  contextOf,
   FUSED_GROUP_SIZE,
   keptUnits,
-  STACK_FLAGS,
+  FLOW_FLAGS,
+  flowFlags,
   STACK_PARAMS,
   STACK_SIZES,
   stackBytes,
   stackConstants,
-  stackFlags,
   stackFlops,
   stackParams,
   stackSizes,
@@ -30,16 +32,16 @@ export const flowForwardKernel = {
   bindings: {
     parameters: { access: 'read', element: 'f32' },
     parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
+    context: { access: 'read', element: 'f32', when: 'HAS_CONTEXT' },
     state: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
     log_prob: { access: 'read_write', element: 'f32', when: 'LOG_PROB' },
     conditions: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
     outputs: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
-    jacobians: { access: 'read_write', element: 'f32', when: 'TANGENTS' },
     hiddens: { access: 'read_write', element: 'f32', when: 'KEEP_HIDDEN' },
     lines: { access: 'read', element: 'f32', when: 'PIECES' },
   },
-  flags: [...STACK_FLAGS, 'TANGENTS', 'KEEP_HIDDEN', 'PIECES', 'ACCUMULATE', 'STANDARDIZE', 'LOG_PROB'],
+  flags: [...FLOW_FLAGS, 'TANGENTS', 'KEEP_HIDDEN', 'PIECES', 'ACCUMULATE', 'STANDARDIZE', 'LOG_PROB'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -50,6 +52,8 @@ export interface FlowForwardArguments extends StackRange {
   /** Optional; comes before the couplings. */
   standardize?: { mean: TensorSlot; std: TensorSlot };
   parameters: string;
+  /** Required if the nets read a context. */
+  context?: string;
   state: string;
   logDet: string;
   /** Whether to add to `logDet` or to start it. */
@@ -64,12 +68,13 @@ export interface FlowForwardArguments extends StackRange {
 
 /** Names of the buffers that a range of couplings leaves for the backward pass. */
 export interface ForwardTape {
-  /** The conditioning block of each coupling, [count · conditionCount, rows]. */
+  /** The inputs of each coupling's nets, [count · netInputs, rows]. */
   conditions: string;
-  /** [a | t] of each coupling, [count · 2 transformCount, rows]. */
+  /**
+   * The outputs of each coupling's nets, [count · couplingOutputs, rows], and then their Jacobians with respect to the
+   * conditioning block, [count · couplingOutputs · conditionCount, rows].
+   */
   outputs: string;
-  /** ∂[a | t]/∂condition of each coupling, [count · 2 transformCount · conditionCount, rows]. */
-  jacobians: string;
   /**
    * With several hidden layers: all but the first before their activation, layer by layer, [count · netCount
    * · units, rows] each.
@@ -90,7 +95,7 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
       ...stackParams(args),
     },
     flags: {
-      ...stackFlags(args),
+      ...flowFlags(args),
       TANGENTS: tape !== undefined,
       KEEP_HIDDEN: tape?.hiddens !== undefined,
       PIECES: lines !== undefined,
@@ -102,6 +107,7 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
     sizes: stackSizes(args),
     buffers: {
       ...stackWeights(args),
+      ...contextOf(args),
       state: args.state,
       log_det: args.logDet,
       ...(logProb === undefined ? {} : { log_prob: logProb }),
@@ -111,13 +117,13 @@ export function flowForward(args: FlowForwardArguments): Dispatch {
     workgroups: [ceilDivide(quads, FUSED_GROUP_SIZE), 1, 1],
     flops: (tape === undefined ? 1 : 1 + stack.conditionCount) * stackFlops(args) * rows,
     bytes:
-      stackBytes(args) + 4 * rows * (2 * stack.dim + (args.accumulate ? 2 : 1) + (logProb ? 1 : 0) + taped),
+      stackBytes(args) +
+      4 * rows * (2 * stack.dim + stack.contextCount + (args.accumulate ? 2 : 1) + (logProb ? 1 : 0) + taped),
   });
 }
 
 /** Elements per row of a tape of `count` couplings. */
 function tapeElements(stack: CouplingStack, count: number, deep: boolean): number {
-  const { conditionCount, transformCount } = stack;
-  const perCoupling = conditionCount + 2 * transformCount * (1 + conditionCount);
+  const perCoupling = netInputs(stack) + couplingOutputs(stack) * (1 + stack.conditionCount);
   return count * perCoupling + (deep ? keptUnits(stack, count) : 0);
 }

@@ -3,13 +3,14 @@ import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import type { TensorSlot } from '../../model/tensors.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
+  contextOf,
   FUSED_GROUP_SIZE,
-  STACK_FLAGS,
+  FLOW_FLAGS,
+  flowFlags,
   STACK_PARAMS,
   STACK_SIZES,
   stackBytes,
   stackConstants,
-  stackFlags,
   stackFlops,
   stackParams,
   stackSizes,
@@ -28,10 +29,11 @@ export const flowInverseKernel = {
   bindings: {
     parameters: { access: 'read', element: 'f32' },
     parameter_quads: { access: 'read', element: 'f32', when: 'ALIGNED' },
+    context: { access: 'read', element: 'f32', when: 'HAS_CONTEXT' },
     state: { access: 'read_write', element: 'f32' },
     log_det: { access: 'read_write', element: 'f32' },
   },
-  flags: [...STACK_FLAGS, 'TANGENTS', 'KEEP_HIDDEN', 'ACCUMULATE', 'STANDARDIZE'],
+  flags: [...FLOW_FLAGS, 'TANGENTS', 'KEEP_HIDDEN', 'ACCUMULATE', 'STANDARDIZE'],
   constants: ['ACTIVATION', 'SCALE_MAP'],
   sizes: STACK_SIZES,
 } as const satisfies KernelSpec;
@@ -42,6 +44,8 @@ export interface FlowInverseArguments extends StackRange {
   /** Optional; comes after the couplings. */
   standardize?: { mean: TensorSlot; std: TensorSlot };
   parameters: string;
+  /** Required if the nets read a context. */
+  context?: string;
   state: string;
   logDet: string;
   /** Whether to add to `logDet` or to start it. */
@@ -60,7 +64,7 @@ export function flowInverse(args: FlowInverseArguments): Dispatch {
       ...stackParams(args),
     },
     flags: {
-      ...stackFlags(args),
+      ...flowFlags(args),
       TANGENTS: false,
       KEEP_HIDDEN: false,
       ACCUMULATE: args.accumulate,
@@ -70,6 +74,7 @@ export function flowInverse(args: FlowInverseArguments): Dispatch {
     sizes: stackSizes(args),
     buffers: {
       ...stackWeights(args),
+      ...contextOf(args),
       state: args.state,
       log_det: args.logDet,
     },

@@ -1,6 +1,7 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { quadsOf } from '../../plan/shape.ts';
+import { netInputs } from '../../model/couplingStack.ts';
 import type { CouplingStack } from '../../model/couplingStack.ts';
 import {
   isPiecewiseLinear,
@@ -47,7 +48,7 @@ export interface PieceOrderArguments extends StackRange {
 
 /** Whether the kinks of the stack's nets cut a single input into pieces, with a second hidden layer above. */
 export function hasPieces(stack: CouplingStack): boolean {
-  return stack.conditionCount === 1 && stack.hidden.length === 2 && isPiecewiseLinear(stack);
+  return netInputs(stack) === 1 && stack.hidden.length === 2 && isPiecewiseLinear(stack);
 }
 
 /** Pieces between the kinks of a net's first hidden layer. */

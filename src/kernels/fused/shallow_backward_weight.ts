@@ -1,5 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { couplingOutputs, netInputs } from '../../model/couplingStack.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
   FUSED_GROUP_SIZE,
@@ -50,7 +51,7 @@ export interface ShallowBackwardWeightArguments extends StackRange {
 export function shallowBackwardWeight(args: ShallowBackwardWeightArguments): Dispatch {
   const { rows, stack, count } = args;
   const quads = quadsOf(rows);
-  const taped = count * (stack.conditionCount + 2 * stack.transformCount);
+  const taped = count * (netInputs(stack) + couplingOutputs(stack));
   return dispatchOf(shallowBackwardWeightKernel, {
     params: { n_quads: quads, n_couplings: args.count, ...netPlaces(args) },
     flags: { ...stackFlags(args), PIECEWISE_LINEAR: isPiecewiseLinear(stack) },

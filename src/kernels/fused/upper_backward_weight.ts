@@ -1,5 +1,6 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
+import { couplingOutputs, netInputs } from '../../model/couplingStack.ts';
 import { ceilDivide, quadsOf } from '../../plan/shape.ts';
 import {
   keptUnits,
@@ -31,7 +32,7 @@ export const upperBackwardWeightKernel = {
   flags: ['SUBGROUPS', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
   constants: ['ACTIVATION'],
   sizes: [
-    'N_CONDITION',
+    'N_INPUT',
     'N_OUT',
     'N_NETS',
     'HIDDEN_0',
@@ -57,13 +58,13 @@ export interface UpperBackwardWeightArguments extends StackRange {
 export function upperBackwardWeight(args: UpperBackwardWeightArguments): Dispatch {
   const { rows, stack, count } = args;
   const [lower = 0, middle = 0, last = 0] = stack.hidden;
-  const taped = count * 2 * stack.transformCount + keptUnits(stack, count);
+  const taped = count * couplingOutputs(stack) + keptUnits(stack, count);
   return dispatchOf(upperBackwardWeightKernel, {
     params: { n_quads: quadsOf(rows), n_couplings: args.count, ...netPlaces(args) },
     flags: { SUBGROUPS: args.lanes > 1, HAS_HIDDEN_1: true, HAS_HIDDEN_2: true },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
     sizes: {
-      N_CONDITION: stack.conditionCount,
+      N_INPUT: netInputs(stack),
       N_OUT: stack.netOutputs,
       N_NETS: stack.netCount,
       HIDDEN_0: lower,

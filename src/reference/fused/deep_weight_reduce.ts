@@ -5,7 +5,7 @@ import { at } from '../maths/at.ts';
 
 export const deepWeightReduce: Twin<typeof deepWeightReduceKernel> = ({ params, sizes, buffers }) => {
   const { partials, gradients } = buffers;
-  const { N_CONDITION, N_PARTIALS, N_NETS, HIDDEN_0 } = sizes;
+  const { N_INPUT, N_PARTIALS, N_NETS, HIDDEN_0 } = sizes;
   for (let net = 0; net < params.n_nets; net++) {
     const start =
       params.net_start +
@@ -14,8 +14,7 @@ export const deepWeightReduce: Twin<typeof deepWeightReduceKernel> = ({ params, 
     for (let block = 0; block < params.n_blocks; block++) {
       for (let i = 0; i < N_PARTIALS; i++) {
         for (let unit = 0; unit < HIDDEN_0; unit++) {
-          const place =
-            start + (i === 0 ? roundUp(HIDDEN_0 * N_CONDITION, 4) + unit : unit * N_CONDITION + i - 1);
+          const place = start + (i === 0 ? roundUp(HIDDEN_0 * N_INPUT, 4) + unit : unit * N_INPUT + i - 1);
           const partial = ((net * params.n_blocks + block) * N_PARTIALS + i) * HIDDEN_0 + unit;
           gradients[place] = at(gradients, place) + at(partials, partial);
         }

@@ -1,7 +1,7 @@
 import type { Twin } from '../../plan/kernel.ts';
 import type { flowBackwardKernel } from '../../kernels/fused/flow_backward.ts';
 import { at } from '../maths/at.ts';
-import { blocksOf, keepHidden, stackOutput } from '../maths/coupling_stack.ts';
+import { blocksOf, keepHidden, netInputsOf, stackOutput } from '../maths/coupling_stack.ts';
 import { logScaleOf } from '../maths/scaleMap.ts';
 
 export const flowBackward: Twin<typeof flowBackwardKernel> = ({
@@ -11,46 +11,53 @@ export const flowBackward: Twin<typeof flowBackwardKernel> = ({
   sizes,
   buffers,
 }) => {
-  const { parameters, state, d_state, conditions, d_outputs, jacobians, hiddens } = buffers;
+  const { parameters, context, state, d_state, conditions, d_outputs, hiddens } = buffers;
+  const { N_CONDITION, N_TRANSFORM, N_INPUT, N_COUPLING_OUT } = sizes;
   const rows = 4 * params.n_quads;
+  const outputs = Array.from({ length: N_COUPLING_OUT }, (_, o) => o);
   for (let r = 0; r < rows; r++) {
     const place = (feature: number): number => feature * rows + r;
     const dLogDet = r < params.n_valid_rows ? params.d_log_det : 0;
     for (let c = params.n_couplings - 1; c >= 0; c--) {
       const { condition, transform } = blocksOf(sizes, params.flips, c);
-      const x = condition.map((f) => at(state, place(f)));
-      const first = c * 2 * sizes.N_TRANSFORM;
-      const outputs = Array.from({ length: 2 * sizes.N_TRANSFORM }, (_, o) => o);
+      const z = Array.from({ length: sizes.N_DIM }, (_, f) => at(state, place(f)));
+      const first = c * N_COUPLING_OUT;
+      const jacobians = params.n_couplings * N_COUPLING_OUT;
+      const inputs = flags.STORED ? [] : netInputsOf(sizes, condition, z, { values: context, rows, r });
       const output = flags.STORED
         ? {
             value: outputs.map((o) => at(d_outputs, place(first + o))),
             jacobian: outputs.map((o) =>
-              x.map((_, i) => at(jacobians, place((first + o) * sizes.N_CONDITION + i))),
+              condition.map((_, i) => at(d_outputs, place(jacobians + (first + o) * N_CONDITION + i))),
             ),
             hiddens: [],
           }
-        : stackOutput(sizes, params, flags, constants.ACTIVATION, parameters, c, x);
+        : stackOutput(sizes, params, flags, constants.ACTIVATION, parameters, c, inputs);
       if (flags.KEEP_HIDDEN) keepHidden(hiddens, output, c, params.n_couplings, rows, r);
-      if (!flags.STORED) {
-        x.forEach((value, i) => {
-          conditions[place(c * sizes.N_CONDITION + i)] = value;
-        });
-      }
+      inputs.forEach((value, i) => {
+        conditions[place(c * N_INPUT + i)] = value;
+      });
+      const dOutputs = new Map<number, number>();
       transform.forEach((f, j) => {
-        const s = logScaleOf(constants.SCALE_MAP, output.value[j] ?? NaN, params.scale_bound);
-        const scaled = at(state, place(f)) - (output.value[sizes.N_TRANSFORM + j] ?? NaN);
         const dT = at(d_state, place(f));
-        const dA = (dT * scaled + dLogDet) * s.derivative;
-        d_outputs[place(first + j)] = dA;
-        d_outputs[place(first + sizes.N_TRANSFORM + j)] = dT;
+        if (flags.ADDITIVE) {
+          state[place(f)] = at(state, place(f)) - (output.value[j] ?? NaN);
+          dOutputs.set(j, dT);
+          return;
+        }
+        const s = logScaleOf(constants.SCALE_MAP, output.value[j] ?? NaN, params.scale_bound);
+        const scaled = at(state, place(f)) - (output.value[N_TRANSFORM + j] ?? NaN);
+        dOutputs.set(j, (dT * scaled + dLogDet) * s.derivative);
+        dOutputs.set(N_TRANSFORM + j, dT);
         state[place(f)] = scaled * Math.exp(-s.value);
         d_state[place(f)] = dT * Math.exp(s.value);
-        condition.forEach((feature, i) => {
-          const dX =
-            (output.jacobian[j]?.[i] ?? NaN) * dA + (output.jacobian[sizes.N_TRANSFORM + j]?.[i] ?? NaN) * dT;
-          d_state[place(feature)] = at(d_state, place(feature)) + dX;
-        });
       });
+      for (const [o, d] of dOutputs) {
+        d_outputs[place(first + o)] = d;
+        condition.forEach((feature, i) => {
+          d_state[place(feature)] = at(d_state, place(feature)) + (output.jacobian[o]?.[i] ?? NaN) * d;
+        });
+      }
     }
   }
 };

@@ -1,12 +1,12 @@
 import type { Twin } from '../../plan/kernel.ts';
 import type { flowForwardKernel } from '../../kernels/fused/flow_forward.ts';
 import { at } from '../maths/at.ts';
-import { blocksOf, keepHidden, stackOutput } from '../maths/coupling_stack.ts';
+import { blocksOf, keepHidden, netInputsOf, stackOutput } from '../maths/coupling_stack.ts';
 import { pieceOutput } from '../maths/pieces.ts';
 import { logScaleOf } from '../maths/scaleMap.ts';
 
 export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, constants, sizes, buffers }) => {
-  const { parameters, state, log_det, log_prob, conditions, outputs, jacobians, hiddens, lines } = buffers;
+  const { parameters, context, state, log_det, log_prob, conditions, outputs, hiddens, lines } = buffers;
   const rows = 4 * params.n_quads;
   for (let r = 0; r < rows; r++) {
     const x = Array.from({ length: sizes.N_DIM }, (_, f) => at(state, f * rows + r));
@@ -20,25 +20,30 @@ export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, con
     }
     for (let c = 0; c < params.n_couplings; c++) {
       const { condition, transform } = blocksOf(sizes, params.flips, c);
-      const inputs = condition.map((f) => x[f] ?? NaN);
+      const inputs = netInputsOf(sizes, condition, x, { values: context, rows, r });
       const output = flags.PIECES
         ? pieceOutput(sizes, params, constants.ACTIVATION, parameters, lines, c, inputs[0] ?? NaN)
         : stackOutput(sizes, params, flags, constants.ACTIVATION, parameters, c, inputs);
       const { value } = output;
       if (flags.TANGENTS) {
-        const first = c * 2 * sizes.N_TRANSFORM;
+        const first = c * sizes.N_COUPLING_OUT;
+        const jacobians = params.n_couplings * sizes.N_COUPLING_OUT;
         inputs.forEach((input, i) => {
-          conditions[(c * sizes.N_CONDITION + i) * rows + r] = input;
+          conditions[(c * sizes.N_INPUT + i) * rows + r] = input;
         });
         value.forEach((raw, o) => {
           outputs[(first + o) * rows + r] = raw;
-          output.jacobian[o]?.forEach((value, i) => {
-            jacobians[((first + o) * sizes.N_CONDITION + i) * rows + r] = value;
+          output.jacobian[o]?.slice(0, sizes.N_CONDITION).forEach((value, i) => {
+            outputs[(jacobians + (first + o) * sizes.N_CONDITION + i) * rows + r] = value;
           });
         });
       }
       if (flags.KEEP_HIDDEN) keepHidden(hiddens, output, c, params.n_couplings, rows, r);
       transform.forEach((f, j) => {
+        if (flags.ADDITIVE) {
+          x[f] = (x[f] ?? NaN) + (value[j] ?? NaN);
+          return;
+        }
         const s = logScaleOf(constants.SCALE_MAP, value[j] ?? NaN, params.scale_bound).value;
         x[f] = (x[f] ?? NaN) * Math.exp(s) + (value[sizes.N_TRANSFORM + j] ?? NaN);
         sum += s;

@@ -18,7 +18,8 @@ export const upperBackwardWeight: Twin<typeof upperBackwardWeightKernel> = ({
     gradients[place] = at(gradients, place) + value;
   };
   for (let net = 0; net < nets; net++) {
-    const { weight2, bias2, weightOut, biasOut } = upperLayers(sizes, params, net);
+    const places = upperLayers(sizes, { HAS_HIDDEN_2: true }, params, net);
+    const { weightLast, biasLast, weightOut, biasOut } = places;
     for (let r = 0; r < rows; r++) {
       const d = Array.from({ length: N_OUT }, (_, c) => at(d_outputs, (net * N_OUT + c) * rows + r));
       d.forEach((value, c) => add(biasOut + c, value));
@@ -35,8 +36,8 @@ export const upperBackwardWeight: Twin<typeof upperBackwardWeightKernel> = ({
           0,
         );
         d.forEach((dOut, c) => add(weightOut + c * HIDDEN_2 + o, dOut * last.value));
-        add(bias2 + o, dLast * last.derivative);
-        middle.forEach(({ value }, k) => add(weight2 + o * HIDDEN_1 + k, dLast * last.derivative * value));
+        add(biasLast + o, dLast * last.derivative);
+        middle.forEach(({ value }, k) => add(weightLast + o * HIDDEN_1 + k, dLast * last.derivative * value));
       }
     }
   }

@@ -6,9 +6,12 @@ import { at } from './at.ts';
 export interface StackSizes {
   N_DIM: number;
   N_CONDITION: number;
+  N_CONTEXT: number;
+  N_INPUT: number;
   N_TRANSFORM: number;
   N_OUT: number;
   N_NETS: number;
+  N_COUPLING_OUT: number;
   HIDDEN_0: number;
   HIDDEN_1: number;
   HIDDEN_2: number;
@@ -40,15 +43,15 @@ export function blocksOf(
 }
 
 export interface StackOutput {
-  /** [a | t]. */
+  /** [a | t], or t. */
   value: number[];
-  /** ∂value[c] / ∂x[i], [2 N_TRANSFORM][N_CONDITION]. */
+  /** ∂value[c] / ∂x[i], [N_COUPLING_OUT][N_INPUT]. */
   jacobian: number[][];
   /** Every hidden layer but the first, before its activation, net by net. */
   hiddens: number[][];
 }
 
-/** [a | t] of one coupling and its Jacobian with respect to the condition `x`. */
+/** The outputs of the nets of one coupling, and their Jacobian with respect to their inputs `x`. */
 export function stackOutput(
   sizes: StackSizes,
   params: StackParams,
@@ -60,7 +63,7 @@ export function stackOutput(
 ): StackOutput {
   const { HIDDEN_0, HIDDEN_1, HIDDEN_2 } = sizes;
   const upper = [...(HAS_HIDDEN_1 ? [HIDDEN_1] : []), ...(HAS_HIDDEN_2 ? [HIDDEN_2] : [])];
-  const widths = [sizes.N_CONDITION, HIDDEN_0, ...upper, sizes.N_OUT];
+  const widths = [sizes.N_INPUT, HIDDEN_0, ...upper, sizes.N_OUT];
   const nets = Array.from({ length: sizes.N_NETS }, (_, net) => {
     let offset = params.net_start + coupling * params.coupling_stride + net * params.net_stride;
     let values = [...x];
@@ -93,24 +96,45 @@ export function stackOutput(
   };
 }
 
-/** The tensor offsets of the last hidden layer and the outputs of the `net`-th net with three layers. */
+/** The two upper of several hidden layers: their widths, and tensor offsets. */
 export function upperLayers(
-  { N_CONDITION, N_OUT, N_NETS, HIDDEN_0, HIDDEN_1, HIDDEN_2 }: Omit<StackSizes, 'N_DIM' | 'N_TRANSFORM'>,
+  sizes: Pick<StackSizes, 'N_INPUT' | 'N_OUT' | 'N_NETS' | 'HIDDEN_0' | 'HIDDEN_1' | 'HIDDEN_2'>,
+  { HAS_HIDDEN_2 }: Pick<StackFlags, 'HAS_HIDDEN_2'>,
   params: Omit<StackParams, 'flips'>,
   net: number,
-): { weight2: number; bias2: number; weightOut: number; biasOut: number } {
+): Record<'start' | 'middle' | 'last' | 'weightLast' | 'biasLast' | 'weightOut' | 'biasOut', number> {
+  const { N_INPUT, N_OUT, N_NETS, HIDDEN_0, HIDDEN_1, HIDDEN_2 } = sizes;
   const start =
     params.net_start + Math.floor(net / N_NETS) * params.coupling_stride + (net % N_NETS) * params.net_stride;
   const layerEnd = (from: number, inputs: number, outputs: number): number =>
     from + roundUp(inputs * outputs, 4) + roundUp(outputs, 4);
-  const weight2 = layerEnd(layerEnd(start, N_CONDITION, HIDDEN_0), HIDDEN_0, HIDDEN_1);
-  const weightOut = layerEnd(weight2, HIDDEN_1, HIDDEN_2);
+  const afterFirst = layerEnd(start, N_INPUT, HIDDEN_0);
+  const [middle, last] = HAS_HIDDEN_2 ? [HIDDEN_1, HIDDEN_2] : [HIDDEN_0, HIDDEN_1];
+  const weightLast = HAS_HIDDEN_2 ? layerEnd(afterFirst, HIDDEN_0, HIDDEN_1) : afterFirst;
+  const weightOut = layerEnd(weightLast, middle, last);
   return {
-    weight2,
-    bias2: weight2 + roundUp(HIDDEN_1 * HIDDEN_2, 4),
+    start,
+    middle,
+    last,
+    weightLast,
+    biasLast: weightLast + roundUp(middle * last, 4),
     weightOut,
-    biasOut: weightOut + roundUp(HIDDEN_2 * N_OUT, 4),
+    biasOut: weightOut + roundUp(last * N_OUT, 4),
   };
+}
+
+/** The inputs of the nets: the conditioning block of the row in `x`, and its context. */
+export function netInputsOf(
+  { N_CONTEXT }: Pick<StackSizes, 'N_CONTEXT'>,
+  condition: readonly number[],
+  x: readonly number[],
+  context: { values: Float64Array; rows: number; r: number },
+): number[] {
+  const { values, rows, r } = context;
+  return [
+    ...condition.map((f) => x[f] ?? NaN),
+    ...Array.from({ length: N_CONTEXT }, (_, i) => at(values, i * rows + r)),
+  ];
 }
 
 /** Stores the hidden layers of a coupling's nets for row `r` like the kernels; `couplings` is the total count. */

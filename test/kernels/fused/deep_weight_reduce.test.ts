@@ -3,10 +3,10 @@ import { deepPartials } from '../../../src/kernels/fused/deep_backward_weight.ts
 import { deepWeightReduce } from '../../../src/kernels/fused/deep_weight_reduce.ts';
 import { expectClose } from '../../support/compare.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { DEEP_STACKS, DEEPER_STACKS, named, stackModel, trainedFused } from './stacks.ts';
+import { DEEP_STACKS, DEEPER_STACKS, byLayers, named, stackModel, trainedFused } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
-const shapes = named(trainedFused([...DEEP_STACKS, ...DEEPER_STACKS]));
+const shapes = named(byLayers(trainedFused([...DEEP_STACKS, ...DEEPER_STACKS]), false));
 
 describe.each(shapes)('deep_weight_reduce of %s', (_name, shape) => {
   it('adds the blocks to the first layers of its range, and nothing else', async () => {

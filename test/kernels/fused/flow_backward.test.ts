@@ -4,7 +4,15 @@ import { flowBackward } from '../../../src/kernels/fused/flow_backward.ts';
 import { expectClose, expectNormClose } from '../../support/compare.ts';
 import { lanesOf } from '../../support/device.ts';
 import { ramp, runBoth } from '../harness.ts';
-import { DEEP_STACKS, DEEPER_STACKS, named, stackModel, STACKS, trainedFused } from './stacks.ts';
+import {
+  DEEP_STACKS,
+  DEEPER_STACKS,
+  named,
+  stackModel,
+  STACKS,
+  tapeElements,
+  trainedFused,
+} from './stacks.ts';
 
 const F32_BOUND = 1e-5;
 const GRADIENT_BOUND = 1e-4;
@@ -16,9 +24,10 @@ describe.each(shapes)('flow_backward through %s', (_name, shape) => {
     [68, false],
     [68, true],
   ])('matches its twin at %i rows, stored %s, with and without subgroups', async (rows, stored) => {
-    const { stack, parameters } = stackModel(shape);
-    const { dim, split, couplings } = shape;
-    const outputs = 2 * couplings * (dim - split) * rows;
+    const model = stackModel(shape);
+    const { stack, parameters } = model;
+    const { dim, contextDim, couplings } = shape;
+    const tape = tapeElements(model, rows);
     const upper = stored ? 0 : keptUnits(stack, couplings);
     for (const lanes of await lanesOf()) {
       const { gpu, twin } = await runBoth(
@@ -36,7 +45,8 @@ describe.each(shapes)('flow_backward through %s', (_name, shape) => {
             dState: 'd_state',
             conditions: 'conditions',
             dOutputs: 'd_outputs',
-            ...(stored ? { jacobians: 'jacobians' } : {}),
+            isTaped: stored,
+            context: 'context',
             ...(upper > 0 ? { hiddens: 'hiddens' } : {}),
           }),
         ],
@@ -44,9 +54,9 @@ describe.each(shapes)('flow_backward through %s', (_name, shape) => {
           parameters,
           state: ramp(dim * rows, 1.5),
           d_state: ramp(dim * rows, 0.1, 4),
-          conditions: couplings * split * rows,
-          d_outputs: ramp(outputs, 1, 2),
-          jacobians: ramp(outputs * split, 1, 5),
+          conditions: tape.conditions,
+          d_outputs: ramp(tape.outputs + tape.jacobians, 1, 2),
+          context: ramp(Math.max(1, contextDim) * rows, 1, 6),
           hiddens: Math.max(1, upper * rows),
         },
       );

@@ -12,13 +12,14 @@ import {
   PIECE_STACKS,
   stackModel,
   STACKS,
+  tapeElements,
   trainedFused,
 } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
 /** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
-const NAMES = { parameters: 'parameters', state: 'state', logDet: 'log_det' };
+const NAMES = { parameters: 'parameters', context: 'context', state: 'state', logDet: 'log_det' };
 const ALL = [...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS];
 
 describe('flow_forward', () => {
@@ -33,6 +34,7 @@ describe('flow_forward', () => {
         state: ramp(shape.dim * rows, 1.5),
         log_det: ramp(rows, 2, 3),
         log_prob: rows,
+        context: ramp(Math.max(1, shape.contextDim) * rows, 1, 6),
       };
       for (const lanes of await lanesOf()) {
         const dispatch = flowForward({
@@ -56,23 +58,23 @@ describe('flow_forward', () => {
   describe.each(named(trainedFused(ALL)))('through %s, with a tape,', (_name, shape) => {
     it('leaves what its twin leaves, with and without subgroups', async () => {
       const rows = 68;
-      const { stack, parameters } = stackModel(shape);
-      const { dim, split, couplings } = shape;
-      const outputs = 2 * couplings * (dim - split) * rows;
+      const model = stackModel(shape);
+      const { stack, parameters } = model;
+      const { dim, contextDim, couplings } = shape;
+      const elements = tapeElements(model, rows);
       const upper = keptUnits(stack, couplings);
       const contents = {
         parameters,
         state: ramp(dim * rows, 1.5),
         log_det: rows,
-        conditions: couplings * split * rows,
-        outputs,
-        jacobians: outputs * split,
+        context: ramp(Math.max(1, contextDim) * rows, 1, 6),
+        conditions: elements.conditions,
+        outputs: elements.outputs + elements.jacobians,
         ...(upper > 0 ? { hiddens: upper * rows } : {}),
       };
       const tape = {
         conditions: 'conditions',
         outputs: 'outputs',
-        jacobians: 'jacobians',
         ...(upper > 0 ? { hiddens: 'hiddens' } : {}),
       };
       for (const lanes of await lanesOf()) {
@@ -99,17 +101,18 @@ describe('flow_forward', () => {
   describe.each(pieceShapes)('through %s, by the lines of the second layer,', (_name, shape) => {
     it('leaves what its twin leaves, and what the layers give', async () => {
       const rows = 68;
-      const { stack, parameters } = stackModel(shape);
-      const { dim, split, couplings } = shape;
-      const outputs = 2 * couplings * (dim - split) * rows;
-      const tape = { conditions: 'conditions', outputs: 'outputs', jacobians: 'jacobians' };
+      const model = stackModel(shape);
+      const { stack, parameters } = model;
+      const { dim, contextDim, couplings } = shape;
+      const elements = tapeElements(model, rows);
+      const tape = { conditions: 'conditions', outputs: 'outputs' };
       const contents = {
         parameters,
         state: ramp(dim * rows, 1.5),
         log_det: rows,
-        conditions: couplings * split * rows,
-        outputs,
-        jacobians: outputs * split,
+        context: ramp(Math.max(1, contextDim) * rows, 1, 6),
+        conditions: elements.conditions,
+        outputs: elements.outputs + elements.jacobians,
         lines: pieceLineCount(stack, couplings),
       };
       for (const lanes of await lanesOf()) {

@@ -7,7 +7,7 @@ import { ramp, runBoth } from '../harness.ts';
 import { DEEP_STACKS, DEEPER_STACKS, named, stackModel, STACKS } from './stacks.ts';
 
 const F32_BOUND = 1e-5;
-const NAMES = { parameters: 'parameters', state: 'state', logDet: 'log_det' };
+const NAMES = { parameters: 'parameters', context: 'context', state: 'state', logDet: 'log_det' };
 const shapes = named([...STACKS, ...DEEP_STACKS, ...DEEPER_STACKS]);
 
 describe('flow_inverse', () => {
@@ -21,6 +21,7 @@ describe('flow_inverse', () => {
         parameters,
         state: ramp(shape.dim * rows, 1.5),
         log_det: ramp(rows, 2, 3),
+        context: ramp(Math.max(1, shape.contextDim) * rows, 1, 6),
       };
       for (const lanes of await lanesOf()) {
         const dispatch = flowInverse({
