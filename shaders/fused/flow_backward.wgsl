@@ -6,12 +6,17 @@
 // context [N_CONTEXT, n_quads]; state z -> x, d_state d_z -> d_x, in place: [N_DIM, n_quads]; conditions [n_couplings
 // N_INPUT, n_quads]; d_outputs [n_couplings N_COUPLING_OUT, n_quads], with STORED and then J [n_couplings N_COUPLING_OUT
 // N_CONDITION, n_quads]. One invocation owns four rows (a quad); nothing is shared.
-// docs/derivations.md, eq. (16) to (19), (42)
+// MIX also undoes the actnorm and the linear map before each coupling and keeps, after the inputs in conditions, what
+// mix_backward_weight needs: [n_couplings, 5, N_DIM, n_quads].
+// docs/derivations.md, eq. (16) to (19), (42), (46), (54), (55)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/coupling_quad.wgsl"
+#if MIX
+#include "shared/mix_quad.wgsl"
+#endif
 #include "shared/conditioner_net.wgsl"
 #include "shared/kept_hidden.wgsl"
 
@@ -24,6 +29,9 @@ struct Params {
   net_start: u32,
   coupling_stride: u32,
   net_stride: u32,
+  mix_start: u32,
+  permutation_start: u32,
+  permutation_stride: u32,
   scale_bound: f32,
 }
 
@@ -115,6 +123,23 @@ fn main(
 #end
     z = joined(condition, transformed, flipped);
     d = joined(d_condition, d_transformed, flipped);
+#if MIX
+    let mix = mix_of(c);
+    let before = unmixed(z, mix);
+    let d_mix = mix_gradient(d, mix);
+    z = unscaled(before.scaled, mix);
+    d = d_mix.d_x;
+    if (is_quad) {
+      let first = (params.n_couplings * N_INPUT + 5u * c * N_DIM) * params.n_quads + quad;
+#unroll f N_DIM
+      conditions[first + $f * params.n_quads] = before.scaled[$f];
+      conditions[first + (N_DIM + $f) * params.n_quads] = before.y[$f];
+      conditions[first + (2u * N_DIM + $f) * params.n_quads] = d_mix.d_w[$f];
+      conditions[first + (3u * N_DIM + $f) * params.n_quads] = d_mix.d_y[$f];
+      conditions[first + (4u * N_DIM + $f) * params.n_quads] = d_mix.d_scaled[$f];
+#end
+    }
+#endif
   }
   if (!is_quad) {
     return;

@@ -1,18 +1,21 @@
 // Data to latent through up to 32 couplings of one architecture: z2 = x2 exp(s) + t, log_det += sum s, all in
 // one dispatch. STANDARDIZE first maps x to (x - mean) / std; LOG_PROB adds log N(z; 0, I) + log_det.
-// ADDITIVE couplings have no s. TANGENTS stores results that flow_backward needs per coupling: the inputs of the nets, their
+// ADDITIVE couplings have no s. MIX puts an actnorm and an invertible linear map before each. TANGENTS stores results that flow_backward needs per coupling: the inputs of the nets, their
 // outputs and Jacobians with respect to x1. PIECES looks the second hidden layer up in the lines from piece_lines.
 // parameters: laid out by paramLayout; context [N_CONTEXT, n_quads]; state x -> z, in place: [N_DIM, n_quads]; log_det,
 // log_prob [n_quads]; conditions [n_couplings N_INPUT, n_quads]; outputs [n_couplings N_COUPLING_OUT, n_quads], and then
 // the Jacobians [n_couplings N_COUPLING_OUT N_CONDITION, n_quads].
 // One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and couplings
 // in ascending order, log_det from 0, or with ACCUMULATE from its previous value.
-// docs/derivations.md, eq. (2), (5) to (8), (71)
+// docs/derivations.md, eq. (2), (5) to (8), (45), (53), (71)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/coupling_quad.wgsl"
+#if MIX
+#include "shared/mix_quad.wgsl"
+#endif
 #if PIECES
 #include "shared/piece_net.wgsl"
 #else
@@ -30,6 +33,9 @@ struct Params {
   net_start: u32,
   coupling_stride: u32,
   net_stride: u32,
+  mix_start: u32,
+  permutation_start: u32,
+  permutation_stride: u32,
   scale_bound: f32,
 }
 
@@ -95,6 +101,11 @@ fn main(
 #end
 #endif
   for (var c = 0u; c < params.n_couplings; c++) {
+#if MIX
+    let mix = mix_of(c);
+    x = mixed(x, mix);
+    sum += mix_log_det(mix);
+#endif
     let flipped = is_flipped(c);
     let condition = condition_block(x, flipped);
     var transformed = transform_block(x, flipped);

@@ -1,15 +1,19 @@
 // Latent to data through up to 32 couplings of one architecture, last first: x2 = (z2 - t) exp(-s), log_det
 // -= sum s, all in one dispatch; STANDARDIZE then maps x to x std + mean. ADDITIVE couplings have no s.
+// MIX undoes the linear map and the actnorm before each coupling.
 // parameters: laid out by paramLayout; context [N_CONTEXT, n_quads]; state z -> x, in place: [N_DIM, n_quads]; log_det
 // [n_quads].
 // One invocation owns four rows (a quad) and keeps them in registers; it sums over units, features and
 // couplings in the order of the map, log_det from 0, or with ACCUMULATE from its previous value.
-// docs/derivations.md, eq. (9), (11)
+// docs/derivations.md, eq. (9), (11), (46), (54)
 #if SUBGROUPS
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 #endif
 #include "shared/coupling_quad.wgsl"
+#if MIX
+#include "shared/mix_quad.wgsl"
+#endif
 #include "shared/conditioner_net.wgsl"
 
 struct Params {
@@ -21,6 +25,9 @@ struct Params {
   net_start: u32,
   coupling_stride: u32,
   net_stride: u32,
+  mix_start: u32,
+  permutation_start: u32,
+  permutation_stride: u32,
   scale_bound: f32,
 }
 
@@ -76,6 +83,11 @@ fn main(
 #endif
 #end
     z = joined(condition, transformed, flipped);
+#if MIX
+    let mix = mix_of(c);
+    z = unscaled(unmixed(z, mix).scaled, mix);
+    sum -= mix_log_det(mix);
+#endif
   }
 #if STANDARDIZE
 #unroll f N_DIM

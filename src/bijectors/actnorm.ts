@@ -36,6 +36,8 @@ export const actnormRoom: Bijector<ActnormSpec, Tensors> = {
   unsound: ({ tensors }, parameters) =>
     firstUnsound(tensors.initialised, parameters, '0 or 1', (value) => value === 0 || value === 1),
 
+  stackScale: ({ tensors }) => tensors.bias,
+
   words: () => '(x + bias) exp(log_scale)',
   tuningKey: ({ spec }) => spec.type,
   ...diagonalMap,

@@ -170,6 +170,9 @@ export interface Bijector<Spec extends LayerSpec = LayerSpec, Tensors = object> 
   /** How fused kernels see it: as a coupling of a stack, or as the standardisation before the stack. */
   stackable?(layer: Layer<Spec, Tensors>, shape: FlowShape): StackableCoupling | undefined;
   standardisation?(layer: Layer<Spec, Tensors>): { mean: TensorSlot; std: TensorSlot };
+  /** Before each coupling of a stack: the first tensor of an actnorm, and the permutation of a linear map after it. */
+  stackScale?(layer: Layer<Spec, Tensors>): TensorSlot;
+  stackLinear?(layer: Layer<Spec, Tensors>): TensorSlot;
 
   /** How a kernel that takes a tile of rows through the whole flow runs it. */
   readonly resident?: ResidentBijector<Spec, Tensors>;

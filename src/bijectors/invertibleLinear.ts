@@ -70,6 +70,7 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
   words: ({ spec }) =>
     spec.init === 'whiten' ? 'L (U + diag) x, which starts as the whitening of the data' : 'P L (U + diag) x',
   tuningKey: ({ spec }) => spec.type,
+  stackLinear: ({ tensors }) => tensors.permutation,
   matrices: ({ tensors }) => [tensors.lower, tensors.upper],
   movesFeatures: true,
 

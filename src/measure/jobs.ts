@@ -362,6 +362,13 @@ const THREE_LAYERS: BenchModel = {
   batch: 512,
 };
 
+const MIXED: BenchModel = {
+  name: 'glow(2)',
+  summary: '5 couplings after actnorms and linear maps, dim 2, shared net 1-32-32-2, standardised data',
+  spec: glow(2, { couplings: 5, hidden: [32, 32] }),
+  batch: 512,
+};
+
 const GIVEN: BenchModel = {
   name: 'conditional(2)',
   summary: '5 couplings, dim 2, shared net 5-32-32-2, given 4 context features, standardised data',
@@ -403,6 +410,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: STANDARDIZED, pass: 'toyTrainStep', rows: 4096 },
   { kind: 'sweep', model: THREE_LAYERS, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: GIVEN, pass: 'trainStep', kernels: FUSED },
+  { kind: 'sweep', model: MIXED, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'sample', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: RESIDENT },

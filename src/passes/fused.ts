@@ -1,6 +1,6 @@
 /** The fused regime: a stack of couplings with small nets, or a segment of it, in one dispatch. */
 import type { Dispatch } from '../plan/kernel.ts';
-import { couplingOutputs, netInputs } from '../model/couplingStack.ts';
+import { couplingOutputs, mixFactors, netInputs } from '../model/couplingStack.ts';
 import type { CouplingStack } from '../model/couplingStack.ts';
 import { goesByLayers, keptUnits, MAX_COUPLINGS } from '../kernels/fused/coupling_stack.ts';
 import { deepBackwardWeight, deepPartials } from '../kernels/fused/deep_backward_weight.ts';
@@ -10,6 +10,7 @@ import { flowBackward } from '../kernels/fused/flow_backward.ts';
 import { flowForward } from '../kernels/fused/flow_forward.ts';
 import type { FlowForwardArguments } from '../kernels/fused/flow_forward.ts';
 import { flowInverse } from '../kernels/fused/flow_inverse.ts';
+import { mixBackwardWeight } from '../kernels/fused/mix_backward_weight.ts';
 import { pieceBackwardWeight } from '../kernels/fused/piece_backward_weight.ts';
 import { pieceLineCount, pieceLines } from '../kernels/fused/piece_lines.ts';
 import { hasPieces, pieceCount, pieceOrder } from '../kernels/fused/piece_order.ts';
@@ -189,7 +190,8 @@ function tapeBuffers(
 ): { conditions: string; dOutputs: string; hiddens: { hiddens?: string } } {
   const units = isByPieces(stack, variants) ? 0 : keptUnits(stack, count);
   return {
-    conditions: plan.buffer(CONDITIONS, count * netInputs(stack) * rows),
+    // What the backward pass keeps of actnorms and linear maps follows the inputs.
+    conditions: plan.buffer(CONDITIONS, count * (netInputs(stack) + mixFactors(stack)) * rows),
     // The Jacobians follow the outputs.
     dOutputs: plan.buffer(D_OUTPUTS, count * couplingOutputs(stack) * (1 + stack.conditionCount) * rows),
     hiddens: units === 0 ? {} : { hiddens: plan.buffer(HIDDENS, units * rows) },
@@ -220,6 +222,9 @@ function segmentBackward(
       dState: D_STATE,
     }),
   );
+  if (stack.mix !== undefined) {
+    plan.add(mixBackwardWeight({ ...range, ...tape, validRows, dLogDet, gradients: GRADIENTS }));
+  }
   if (isByPieces(stack, variants)) {
     const lines = netsHaveRun ? PIECE_LINES : addLines(plan, stack, variants, segment);
     plan.add(...sortedBackwardWeight(plan, { ...range, ...tape, lines, gradients: GRADIENTS }));

@@ -1,5 +1,6 @@
 /** Splits a flow into stages: single bijectors and, in the fused regime, whole stacks of couplings. */
 import type { Stage } from './stage.ts';
+import { stackLength } from '../model/couplingStack.ts';
 import { couplingStackAt } from '../passes/couplingStack.ts';
 import { netsOf } from '../bijectors/bijector.ts';
 import type { FlowModel } from '../spec/layout.ts';
@@ -30,7 +31,7 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
     if (stack !== undefined && (!isTraining || isTrainedFused(stack))) {
       const canScore = !isTraining && model.layout.base.room.isStandardNormal === true;
       stages.push({ place, canScore, ...fusedStage(stack, standardize) });
-      next = start + stack.flips.length;
+      next = start + stackLength(stack);
     } else {
       stages.push({
         place,

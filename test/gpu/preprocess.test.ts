@@ -11,6 +11,7 @@ const FLAGS = {
   HAS_HIDDEN_2: false,
   HAS_CONTEXT: false,
   ADDITIVE: false,
+  MIX: false,
   TANGENTS: true,
   ACCUMULATE: false,
   STANDARDIZE: false,

@@ -43,6 +43,7 @@ const NEED_SINGLES = [
   'flow_backward',
   'flow_forward',
   'flow_inverse',
+  'mix_backward_weight',
   'piece_backward_weight',
   'piece_lines',
   'piece_order',

@@ -34,7 +34,9 @@ const SPECS: [string, FlowSpec][] = [
   ['three hidden layers', realnvp(4, { couplings: 3, hidden: [5, 4, 3] })],
   ['three hidden layers, more than a segment', realnvp(2, { couplings: 9, hidden: [5, 4, 6] })],
   ['eight features', realnvp(8, { couplings: 3, hidden: [6] })],
-  ['other bijectors between the couplings', glow(2, { couplings: 3, hidden: [5, 4] })],
+  ['other bijectors between the couplings', glow(5, { couplings: 3, hidden: [5, 4] })],
+  ['actnorms and linear maps', glow(2, { couplings: 9, hidden: [5, 4] })],
+  ['actnorms and linear maps on four features', glow(4, { couplings: 3, hidden: [5, 4], contextDim: 2 })],
   ['blocks that are not alike', realnvp(3, { couplings: 4, hidden: [5] })],
 ];
 

@@ -32,13 +32,21 @@ export const STACK_SIZES = [
 export const STACK_FLAGS = ['SUBGROUPS', 'ALIGNED', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2'] as const;
 
 /** Flags of the kernels that run whole couplings. */
-export const FLOW_FLAGS = [...STACK_FLAGS, 'HAS_CONTEXT', 'ADDITIVE'] as const;
+export const FLOW_FLAGS = [...STACK_FLAGS, 'HAS_CONTEXT', 'ADDITIVE', 'MIX'] as const;
 
 /** The places of the first net's weights, and the strides to the next coupling and to the next net. */
 export const NET_PLACES = { net_start: 'u32', coupling_stride: 'u32', net_stride: 'u32' } as const;
 
 /** Bit k of `flips` is set if coupling k conditions on the last features. */
-export const STACK_PARAMS = { n_couplings: 'u32', flips: 'u32', ...NET_PLACES, scale_bound: 'f32' } as const;
+export const STACK_PARAMS = {
+  n_couplings: 'u32',
+  flips: 'u32',
+  ...NET_PLACES,
+  mix_start: 'u32',
+  permutation_start: 'u32',
+  permutation_stride: 'u32',
+  scale_bound: 'f32',
+} as const;
 
 export interface StackRange {
   stack: CouplingStack;
@@ -95,8 +103,13 @@ export function stackFlags({ stack, lanes }: StackRange): Record<(typeof STACK_F
 }
 
 export function flowFlags(range: StackRange): Record<(typeof FLOW_FLAGS)[number], boolean> {
-  const { contextCount, scale } = range.stack;
-  return { ...stackFlags(range), HAS_CONTEXT: contextCount > 0, ADDITIVE: scale === undefined };
+  const { contextCount, scale, mix } = range.stack;
+  return {
+    ...stackFlags(range),
+    HAS_CONTEXT: contextCount > 0,
+    ADDITIVE: scale === undefined,
+    MIX: mix !== undefined,
+  };
 }
 
 /** Hidden units per row on a tape of `count` couplings: all layers but the first. */
@@ -160,6 +173,21 @@ export function netPlaces({
   };
 }
 
+/** The places of the tensors before the first coupling of the range; zeros if there are none. */
+export function mixPlaces({
+  stack: { mix, couplingStride, permutationStride },
+  first,
+}: Pick<StackRange, 'stack' | 'first'>): Record<
+  'mix_start' | 'permutation_start' | 'permutation_stride',
+  number
+> {
+  return {
+    mix_start: mix === undefined ? 0 : mix.start + first * couplingStride,
+    permutation_start: mix === undefined ? 0 : mix.permutation + first * permutationStride,
+    permutation_stride: permutationStride,
+  };
+}
+
 /** @throws {RangeError} when the range is longer than the bits of `flips` */
 export function stackParams(range: StackRange): Record<keyof typeof STACK_PARAMS, number> {
   const { stack, first, count } = range;
@@ -167,7 +195,13 @@ export function stackParams(range: StackRange): Record<keyof typeof STACK_PARAMS
   const flips = stack.flips
     .slice(first, first + count)
     .reduce((bits, flip, index) => bits + (flip ? 2 ** index : 0), 0);
-  return { n_couplings: count, flips, ...netPlaces(range), scale_bound: scaleBoundOf(stack) };
+  return {
+    n_couplings: count,
+    flips,
+    ...netPlaces(range),
+    ...mixPlaces(range),
+    scale_bound: scaleBoundOf(stack),
+  };
 }
 
 function scaleBoundOf({ scale }: CouplingStack): number {

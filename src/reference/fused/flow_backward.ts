@@ -2,6 +2,7 @@ import type { Twin } from '../../plan/kernel.ts';
 import type { flowBackwardKernel } from '../../kernels/fused/flow_backward.ts';
 import { at } from '../maths/at.ts';
 import { blocksOf, keepHidden, netInputsOf, stackOutput } from '../maths/coupling_stack.ts';
+import { mixGradient, mixOf, unmixed } from '../maths/mix.ts';
 import { logScaleOf } from '../maths/scaleMap.ts';
 
 export const flowBackward: Twin<typeof flowBackwardKernel> = ({
@@ -57,6 +58,25 @@ export const flowBackward: Twin<typeof flowBackwardKernel> = ({
         condition.forEach((feature, i) => {
           d_state[place(feature)] = at(d_state, place(feature)) + (output.jacobian[o]?.[i] ?? NaN) * d;
         });
+      }
+      if (!flags.MIX) continue;
+      const mix = mixOf(sizes.N_DIM, params, parameters, c);
+      const features = z.map((_, f) => f);
+      const before = unmixed(
+        features.map((f) => at(state, place(f))),
+        mix,
+      );
+      const d = mixGradient(
+        features.map((f) => at(d_state, place(f))),
+        mix,
+      );
+      const kept = [before.scaled, before.y, d.dW, d.dY, d.dScaled].flat();
+      kept.forEach((value, i) => {
+        conditions[place(params.n_couplings * N_INPUT + c * kept.length + i)] = value;
+      });
+      for (const f of features) {
+        state[place(f)] = before.x[f] ?? NaN;
+        d_state[place(f)] = d.dX[f] ?? NaN;
       }
     }
   }

@@ -2,6 +2,7 @@ import type { Twin } from '../../plan/kernel.ts';
 import type { flowForwardKernel } from '../../kernels/fused/flow_forward.ts';
 import { at } from '../maths/at.ts';
 import { blocksOf, keepHidden, netInputsOf, stackOutput } from '../maths/coupling_stack.ts';
+import { mixed, mixLogDet, mixOf } from '../maths/mix.ts';
 import { pieceOutput } from '../maths/pieces.ts';
 import { logScaleOf } from '../maths/scaleMap.ts';
 
@@ -19,6 +20,13 @@ export const flowForward: Twin<typeof flowForwardKernel> = ({ params, flags, con
       });
     }
     for (let c = 0; c < params.n_couplings; c++) {
+      if (flags.MIX) {
+        const mix = mixOf(sizes.N_DIM, params, parameters, c);
+        mixed(x, mix).forEach((value, f) => {
+          x[f] = value;
+        });
+        sum += mixLogDet(mix);
+      }
       const { condition, transform } = blocksOf(sizes, params.flips, c);
       const inputs = netInputsOf(sizes, condition, x, { values: context, rows, r });
       const output = flags.PIECES

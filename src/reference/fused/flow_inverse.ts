@@ -2,6 +2,7 @@ import type { Twin } from '../../plan/kernel.ts';
 import type { flowInverseKernel } from '../../kernels/fused/flow_inverse.ts';
 import { at } from '../maths/at.ts';
 import { blocksOf, netInputsOf, stackOutput } from '../maths/coupling_stack.ts';
+import { mixLogDet, mixOf, unmixed } from '../maths/mix.ts';
 import { logScaleOf } from '../maths/scaleMap.ts';
 
 export const flowInverse: Twin<typeof flowInverseKernel> = ({ params, flags, constants, sizes, buffers }) => {
@@ -23,6 +24,12 @@ export const flowInverse: Twin<typeof flowInverseKernel> = ({ params, flags, con
         z[f] = ((z[f] ?? NaN) - (value[sizes.N_TRANSFORM + j] ?? NaN)) * Math.exp(-s);
         sum -= s;
       });
+      if (!flags.MIX) continue;
+      const mix = mixOf(sizes.N_DIM, params, parameters, c);
+      unmixed(z, mix).x.forEach((value, f) => {
+        z[f] = value;
+      });
+      sum -= mixLogDet(mix);
     }
     if (flags.STANDARDIZE) {
       z.forEach((value, f) => {

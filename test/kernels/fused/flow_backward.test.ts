@@ -54,7 +54,7 @@ describe.each(shapes)('flow_backward through %s', (_name, shape) => {
           parameters,
           state: ramp(dim * rows, 1.5),
           d_state: ramp(dim * rows, 0.1, 4),
-          conditions: tape.conditions,
+          conditions: tape.conditions + tape.mixed,
           d_outputs: ramp(tape.outputs + tape.jacobians, 1, 2),
           context: ramp(Math.max(1, contextDim) * rows, 1, 6),
           hiddens: Math.max(1, upper * rows),

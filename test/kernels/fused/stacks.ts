@@ -2,7 +2,7 @@
 import { goesByLayers } from '../../../src/kernels/fused/coupling_stack.ts';
 import { isTrainedFused } from '../../../src/passes/fused.ts';
 import { couplingStackAt } from '../../../src/passes/couplingStack.ts';
-import { couplingOutputs, netInputs } from '../../../src/model/couplingStack.ts';
+import { couplingOutputs, mixFactors, netInputs } from '../../../src/model/couplingStack.ts';
 import type { CouplingStack } from '../../../src/model/couplingStack.ts';
 import { paramLayout } from '../../../src/spec/layout.ts';
 import type { ParamLayout } from '../../../src/spec/layout.ts';
@@ -19,6 +19,8 @@ export interface StackShape {
   hidden: number[];
   separate: boolean;
   couplings: number;
+  /** Whether an actnorm and a linear map come before each coupling. */
+  mix: boolean;
   activation: Activation;
   /** Undefined for additive couplings. */
   scale: ScaleMap | undefined;
@@ -34,6 +36,8 @@ export const STACKS: StackShape[] = [
   shape({ dim: 5, split: 4, hidden: [1], activation: 'identity', couplings: 1 }),
   shape({ dim: 3, split: 2, contextDim: 3, hidden: [6] }),
   shape({ dim: 4, split: 2, hidden: [5], activation: 'tanh', scale: undefined }),
+  shape({ dim: 3, hidden: [5], mix: true, couplings: 3 }),
+  shape({ dim: 4, split: 2, hidden: [6], activation: 'silu', separate: true, mix: true }),
 ];
 
 /** Stacks with two hidden layers. */
@@ -44,6 +48,7 @@ export const DEEP_STACKS: StackShape[] = [
   shape({ dim: 3, split: 2, hidden: [1, 1], activation: 'relu' }),
   shape({ contextDim: 4, hidden: [32, 32], couplings: 3 }),
   shape({ dim: 4, split: 2, contextDim: 1, hidden: [9, 6], activation: 'tanh', separate: true }),
+  shape({ contextDim: 2, hidden: [8, 8], mix: true }),
 ];
 
 /** Two hidden layers, piecewise linear, above one input. */
@@ -54,6 +59,7 @@ export const PIECE_STACKS: StackShape[] = [
   shape({ hidden: [128, 128], couplings: 1 }),
   shape({ hidden: [1, 1], activation: 'identity' }),
   shape({ hidden: [32, 32], scale: undefined }),
+  shape({ hidden: [8, 12], mix: true }),
 ];
 
 /** Stacks with three hidden layers. */
@@ -88,11 +94,12 @@ export function shapeName({
   hidden,
   separate,
   couplings,
+  mix,
   activation,
   scale,
 }: StackShape): string {
   const given = contextDim > 0 ? `, context ${contextDim},` : '';
-  return `${couplings} × ${split}|${dim - split}${given} ${hidden.join('-')} ${activation} ${scale?.map ?? 'additive'}${separate ? ' separate' : ''}`;
+  return `${couplings} × ${split}|${dim - split}${given} ${hidden.join('-')} ${activation} ${scale?.map ?? 'additive'}${separate ? ' separate' : ''}${mix ? ' mixed' : ''}`;
 }
 
 export interface StackModel {
@@ -106,10 +113,12 @@ export interface StackModel {
 export function tapeElements(
   { stack }: StackModel,
   rows: number,
-): Record<'conditions' | 'outputs' | 'jacobians', number> {
+): Record<'conditions' | 'mixed' | 'outputs' | 'jacobians', number> {
   const outputs = stack.flips.length * couplingOutputs(stack) * rows;
   return {
     conditions: stack.flips.length * netInputs(stack) * rows,
+    // What the backward pass keeps after the conditions.
+    mixed: stack.flips.length * mixFactors(stack) * rows,
     outputs,
     jacobians: outputs * stack.conditionCount,
   };
@@ -123,16 +132,20 @@ export function stackModel({
   hidden,
   separate,
   couplings,
+  mix,
   activation,
   scale,
 }: StackShape): StackModel {
-  const bijectors = Array.from({ length: couplings }, (_, index): BijectorSpec => {
+  const bijectors = Array.from({ length: couplings }, (_, index): BijectorSpec[] => {
     const blocks = { split, flip: 2 * split === dim && index % 2 === 1 };
     const net = { hidden, activation, init: 'torch_linear' } as const;
-    return scale === undefined
-      ? { type: 'additive_coupling', ...blocks, conditioner: net }
-      : { type: 'affine_coupling', ...blocks, scale, conditioner: { ...net, separate } };
-  });
+    return [
+      ...(mix ? ([{ type: 'actnorm' }, { type: 'invertible_linear' }] as const) : []),
+      scale === undefined
+        ? { type: 'additive_coupling', ...blocks, conditioner: net }
+        : { type: 'affine_coupling', ...blocks, scale, conditioner: { ...net, separate } },
+    ];
+  }).flat();
   const spec = { ...specOf(dim, bijectors, true), contextDim };
   const layout = paramLayout(spec);
   const stack = couplingStackAt(spec, layout.bijectors, 1);
@@ -150,6 +163,7 @@ function shape(parts: Partial<StackShape>): StackShape {
     hidden: [16],
     separate: false,
     couplings: 2,
+    mix: false,
     activation: 'leaky_relu',
     scale: { map: 'tanh', bound: 3 },
     ...parts,
