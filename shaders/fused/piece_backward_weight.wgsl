@@ -7,6 +7,7 @@
 // docs/derivations.md, eq. (43), (69)
 #include "shared/activation.wgsl"
 #include "shared/grid.wgsl"
+#include "shared/kept_loop.wgsl"
 #include "shared/net_layout.wgsl"
 #include "shared/pieces.wgsl"
 
@@ -53,7 +54,7 @@ fn main(
   let first_all = (net * N_PIECES + HIDDEN_0) * 2u * N_UPPER_QUADS;
   var d_bias = 0.0;
   var d_weight = 0.0;
-  for (var quad = 0u; quad < N_UPPER_QUADS; quad++) {
+  for (var quad = 0u; quad < kept_bound(N_UPPER_QUADS); quad++) {
     let p = above * sums[first_all + quad] + (below - above) * sums[first_below + quad];
     let q = above * sums[first_all + N_UPPER_QUADS + quad] + (below - above) * sums[first_below + N_UPPER_QUADS + quad];
 #unroll u 4

@@ -2,8 +2,11 @@
 // phi'(a1) W^T d_out and d_1 x, summed over all rows up to the end of each piece. Also the gradients above,
 // d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1.
 // conditions [n_couplings, n_rows]; d_outputs [n_couplings N_COUPLING_OUT, n_rows]; lines from piece_lines;
-// sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients: laid out as parameters.
-// One invocation owns four upper units of one net and adds the rows in their order, up to the end.
+// sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients: laid out as parameters. GIVEN: d_1 comes from piece_backward_input,
+// d_units [nets, n_rows, upper quads], for nets with so many outputs that several invocations share them. PULLS: it is
+// computed here.
+// One invocation owns four upper units of one net, with N_OWN_OUT of its outputs, and adds the rows in their order, up to
+// the end.
 // docs/derivations.md, eq. (20) to (24), (69)
 #include "shared/activation.wgsl"
 #include "shared/net_layout.wgsl"
@@ -18,7 +21,9 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
+#if PULLS
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
+#endif
 @group(0) @binding(2) var<storage, read> conditions: array<f32>;
 @group(0) @binding(3) var<storage, read> d_outputs: array<f32>;
 @group(0) @binding(4) var<storage, read> lines: array<vec4f>;
@@ -26,6 +31,9 @@ struct Params {
 @group(0) @binding(6) var<storage, read> ends: array<u32>;
 @group(0) @binding(7) var<storage, read_write> sums: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> gradients: array<f32>;
+#if GIVEN
+@group(0) @binding(9) var<storage, read> d_units: array<vec4f>;
+#endif
 
 const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
 
@@ -45,14 +53,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let first_condition = coupling * params.n_rows;
   let first_output = net * N_OUT * params.n_rows;
   let units = min(4u * upper_quad + vec4u(0u, 1u, 2u, 3u), vec4u(HIDDEN_1 - 1u));
-#unroll c N_OUT
-  let out_units_$c = start + WEIGHT_OUT + $c * HIDDEN_1 + units;
+  let first_own = group.z * N_OWN_OUT;
+#unroll c N_OWN_OUT
+  let own_$c = min(first_own + $c, N_OUT - 1u);
+  let out_units_$c = start + WEIGHT_OUT + own_$c * HIDDEN_1 + units;
+#if PULLS
   let out_$c = vec4f(
     parameters[out_units_$c.x],
     parameters[out_units_$c.y],
     parameters[out_units_$c.z],
     parameters[out_units_$c.w],
   );
+#endif
   var d_out_weight_$c = vec4f();
   var d_out_bias_$c = 0.0;
 #end
@@ -69,7 +81,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let block_end = min(place + BLOCK_ROWS, end);
       var block = vec4f(0.0);
       var block_x = vec4f(0.0);
-#unroll c N_OUT
+#unroll c N_OWN_OUT
       var block_weight_$c = vec4f(0.0);
       var block_bias_$c = 0.0;
 #end
@@ -77,16 +89,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         let row = order[first_row + place];
         let x = conditions[first_condition + row];
         let unit = activate(fma(slope, vec4f(x), intercept));
+#if PULLS
         var d_unit = vec4f(0.0);
-#unroll c N_OUT
+#endif
+#unroll c N_OWN_OUT
         {
-          let d_out = d_outputs[first_output + $c * params.n_rows + row];
+          let d_out = d_outputs[first_output + own_$c * params.n_rows + row];
+#if PULLS
           d_unit += d_out * out_$c;
+#endif
           block_weight_$c += d_out * unit.value;
           block_bias_$c += d_out;
         }
 #end
+#if GIVEN
+        let d_1 = d_units[(first_row + row) * N_UPPER_QUADS + upper_quad];
+#else
         let d_1 = d_unit * unit.derivative;
+#endif
         block += d_1;
         block_x += d_1 * x;
         place++;
@@ -96,28 +116,36 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       }
       sum += block;
       sum_x += block_x;
-#unroll c N_OUT
+#unroll c N_OWN_OUT
       d_out_weight_$c += block_weight_$c;
       d_out_bias_$c += block_bias_$c;
 #end
     }
-    let first_sum = (net * N_PIECES + piece) * 2u * N_UPPER_QUADS + upper_quad;
-    sums[first_sum] = sum;
-    sums[first_sum + N_UPPER_QUADS] = sum_x;
+    if (group.z == 0u) {
+      let first_sum = (net * N_PIECES + piece) * 2u * N_UPPER_QUADS + upper_quad;
+      sums[first_sum] = sum;
+      sums[first_sum + N_UPPER_QUADS] = sum_x;
+    }
   }
 
 #unroll u 4
   if (4u * upper_quad + $u < HIDDEN_1) {
-    gradients[start + BIAS_1 + units[$u]] += sum[$u];
-#unroll c N_OUT
-    gradients[out_units_$c[$u]] += d_out_weight_$c[$u];
+    if (group.z == 0u) {
+      gradients[start + BIAS_1 + units[$u]] += sum[$u];
+    }
+#unroll c N_OWN_OUT
+    if (first_own + $c < N_OUT) {
+      gradients[out_units_$c[$u]] += d_out_weight_$c[$u];
+    }
 #end
   }
 #end
   if (upper_quad > 0u) {
     return;
   }
-#unroll c N_OUT
-  gradients[start + BIAS_OUT + $c] += d_out_bias_$c;
+#unroll c N_OWN_OUT
+  if (first_own + $c < N_OUT) {
+    gradients[start + BIAS_OUT + own_$c] += d_out_bias_$c;
+  }
 #end
 }

@@ -2,30 +2,12 @@
 // evaluates it for four rows, like conditioner_net, with one multiply-add in place of HIDDEN_0. Needs the
 // sizes N_OUT, LANES, HIDDEN_k, N_BLOCKS_0, and `lines` from piece_lines.
 // docs/derivations.md, eq. (71)
-#include "shared/pieces.wgsl"
-
-const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
+#include "shared/out_quad.wgsl"
+#include "shared/piece_of_quad.wgsl"
 
 fn evaluate_net(input: array<vec4f, N_INPUT>, net_index: u32, start: u32, lane: u32) -> NetOutput {
   let x = input[0];
-  var piece = vec4u();
-#unroll b N_BLOCKS_0
-  {
-    let first = 4u * ($b * LANES + lane);
-    let own_weights = quad_of_lanes_row(start, first, HIDDEN_0);
-    let own_biases = quad_of_lanes_row(start + BIAS_0, first, HIDDEN_0);
-#unroll k LANES
-    {
-      let weights = quad_of_lane(own_weights, $k);
-      let biases = quad_of_lane(own_biases, $k);
-      // Past the last unit both are zero, and no x is above.
-#unroll u 4
-      piece += select(vec4u(), vec4u(1u), is_above_kink(x, weights[$u], biases[$u]));
-#end
-    }
-#end
-  }
-#end
+  let piece = piece_of_quad(x, start, lane);
   let first_lines = (net_index * N_PIECES + piece) * (2u * N_UPPER_QUADS);
   var net: NetOutput;
 #unroll c N_OUT
@@ -50,13 +32,4 @@ fn evaluate_net(input: array<vec4f, N_INPUT>, net_index: u32, start: u32, lane: 
 #end
   }
   return net;
-}
-
-fn out_quad(row: u32, first: u32) -> vec4f {
-#if ALIGNED
-  if (HIDDEN_1 % 4u == 0u) {
-    return parameter_quads[(row + first) / 4u];
-  }
-#endif
-  return quad_of_any_row(row, first, HIDDEN_1);
 }

@@ -3,11 +3,12 @@ import type * as v from 'valibot';
 import type { Domain } from '../model/domain.ts';
 import type { StackableCoupling } from '../model/couplingStack.ts';
 import type { AddTensor, NetSlots, TensorSlot, UnsoundValue } from '../model/tensors.ts';
-import type { NetRun } from '../nets/conditioner.ts';
+import type { NetRun } from '../nets/netRun.ts';
 import type { NetSpec } from '../nets/net.ts';
 import type { RowOps } from '../kernels/resident/row_ops.ts';
 import type { ScaleMap } from '../model/scaleMap.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
+import type { KernelVariants } from '../plan/variants.ts';
 
 /** Features D of the data and C of the context. */
 export interface FlowShape {
@@ -167,6 +168,8 @@ export interface Bijector<Spec extends LayerSpec = LayerSpec, Tensors = object> 
     /** The spread of the data after the subtraction. */
     std(layer: Layer<Spec, Tensors>): TensorSlot;
   };
+  /** Whether a training step keeps what its nets leave for the backward pass, whatever the variants keep of others. */
+  storesNets?(layer: Layer<Spec, Tensors>, variants: KernelVariants): boolean;
   /** How fused kernels see it: as a coupling of a stack, or as the standardisation before the stack. */
   stackable?(layer: Layer<Spec, Tensors>, shape: FlowShape): StackableCoupling | undefined;
   standardisation?(layer: Layer<Spec, Tensors>): { mean: TensorSlot; std: TensorSlot };

@@ -8,6 +8,7 @@ import { rationalQuadratic, rawCount } from '../kernels/spline/rational_quadrati
 import type { RationalQuadraticArguments } from '../kernels/spline/rational_quadratic.ts';
 import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
 import { conditionerBackward, conditionerForward } from '../nets/conditioner.ts';
+import { pieceStack } from '../nets/pieces.ts';
 import type { UnitRange } from '../kernels/resident/resident_pack.ts';
 import type { RowOps } from '../kernels/resident/row_ops.ts';
 import { netBackward, hiddenLayersForward, outputsForward } from '../nets/residentNet.ts';
@@ -78,9 +79,12 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
 
   preservesVolume: false,
 
+  // Their outputs alone, as many as the raw numbers; running the nets again would take longer than anything else.
+  storesNets: ({ spec, tensors }, variants) => pieceStack({ spec, ...tensors }, variants) !== undefined,
+
   forward(plan, layer, { keptRows, ...pass }) {
     const { spec, tensors } = layer;
-    conditionerForward(plan, { spec, ...tensors }, pass);
+    conditionerForward(plan, { spec, ...tensors }, { ...pass, sorts: keptRows !== undefined });
     const keptX = keptRows && plan.buffer(keptRows, tensors.blocks.transformCount * pass.rows);
     plan.add(rationalQuadratic({ ...splineOf(plan, layer, pass), inverse: false, keptX }));
     addLogDet(plan, layer, pass, 1);
@@ -93,9 +97,10 @@ export const splineCouplingRoom: Bijector<SplineCouplingSpec, CouplingTensors> =
     addLogDet(plan, layer, pass, -1);
   },
 
-  backward(plan, { spec, tensors }, { netsHaveRun, keptRows, ...pass }) {
+  backward(plan, { spec, tensors }, { netsHaveRun, keptRows, ...run }) {
     const coupling = { spec, ...tensors };
     const { blocks } = tensors;
+    const pass = { ...run, sorts: true };
     const { rows, validRows, dLogDet, activations } = pass;
     const { bins, bound } = spec;
     if (!netsHaveRun) conditionerForward(plan, coupling, { ...pass, keepDerivatives: true });

@@ -369,6 +369,13 @@ const MIXED: BenchModel = {
   batch: 512,
 };
 
+const CURVED: BenchModel = {
+  name: 'spline(2)',
+  summary: '2 spline couplings, dim 2, nets of 32-32, standardised data',
+  spec: spline(2, { couplings: 2, hidden: [32, 32] }),
+  batch: 512,
+};
+
 const GIVEN: BenchModel = {
   name: 'conditional(2)',
   summary: '5 couplings, dim 2, shared net 5-32-32-2, given 4 context features, standardised data',
@@ -411,6 +418,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: THREE_LAYERS, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: GIVEN, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: MIXED, pass: 'trainStep', kernels: FUSED },
+  { kind: 'sweep', model: CURVED, pass: 'trainStep', kernels: SORTED },
   { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'sample', kernels: FUSED },
   { kind: 'sweep', model: SMALL, pass: 'trainStep', kernels: RESIDENT },

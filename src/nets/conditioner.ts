@@ -3,8 +3,6 @@ import { activationForward } from '../kernels/dense/activation_forward.ts';
 import { conditionerInput } from '../kernels/coupling/conditioner_input.ts';
 import type { NetSlots } from '../model/tensors.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
-import type { NetSpec } from './net.ts';
-import type { CouplingBlocks } from '../model/blocks.ts';
 import { layerBackwardInput, layerBackwardWeight, layerForward } from './layers.ts';
 import {
   CONDITIONER_INPUT,
@@ -16,22 +14,10 @@ import {
   PARAMETERS,
   STATE,
 } from '../plan/names.ts';
-import type { Activations } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { netOf } from './index.ts';
-
-/** The parts of a coupling that the nets need. */
-export interface Coupling {
-  spec: { conditioner: NetSpec };
-  blocks: CouplingBlocks;
-  nets: readonly NetSlots[];
-}
-
-export interface NetRun {
-  rows: number;
-  variants: KernelVariants;
-  activations: Activations;
-}
+import type { Coupling, NetRun } from './netRun.ts';
+import { piecesBackward, piecesForward, pieceStack } from './pieces.ts';
 
 /**
  * Runs every net of the coupling on the conditioning block of the state and writes their outputs to the
@@ -45,6 +31,11 @@ export function conditionerForward(
 ): void {
   const { rows, variants, activations, keepDerivatives, hiddenOnly = false } = run;
   const { spec, nets } = coupling;
+  const stack = run.sorts === true ? pieceStack(coupling, variants) : undefined;
+  if (stack !== undefined) {
+    piecesForward(plan, stack, run, coupling.blocks.conditionStart);
+    return;
+  }
   const { activation } = spec.conditioner;
   const condition = conditionOf(plan, coupling, rows);
   const { precision } = variants;
@@ -132,10 +123,16 @@ function outputCount(nets: readonly NetSlots[]): number {
 export function conditionerBackward(
   plan: PlanBuilder,
   coupling: Coupling,
-  { rows, variants, activations }: NetRun,
+  run: NetRun,
   dOutputs = { buffer: D_CONDITIONER_OUTPUT, start: 0 },
 ): void {
+  const { rows, variants, activations } = run;
   const { spec, blocks, nets } = coupling;
+  const stack = run.sorts === true ? pieceStack(coupling, variants) : undefined;
+  if (stack !== undefined) {
+    piecesBackward(plan, stack, run, blocks.conditionStart);
+    return;
+  }
   // Copied again: other couplings may have overwritten the buffer since these nets ran.
   const condition = conditionOf(plan, coupling, rows);
   const f16 = variants.precision === 'f16';

@@ -74,7 +74,7 @@ export function forward(
   const stages = stagesOf(model, variants, true);
   const lastWithNets = stages.findLast(({ hasNets }) => hasNets);
   const tapes = stages.map((stage): StageTape => {
-    const isStored = stage.canStore && variants.keep === 'store';
+    const isStored = stage.alwaysStores === true || (stage.canStore && variants.keep === 'store');
     return {
       stage,
       // The last nets have just run when the backward pass begins.

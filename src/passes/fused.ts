@@ -1,5 +1,4 @@
 /** The fused regime: a stack of couplings with small nets, or a segment of it, in one dispatch. */
-import type { Dispatch } from '../plan/kernel.ts';
 import { couplingOutputs, mixFactors, netInputs } from '../model/couplingStack.ts';
 import type { CouplingStack } from '../model/couplingStack.ts';
 import { goesByLayers, keptUnits, MAX_COUPLINGS } from '../kernels/fused/coupling_stack.ts';
@@ -11,14 +10,12 @@ import { flowForward } from '../kernels/fused/flow_forward.ts';
 import type { FlowForwardArguments } from '../kernels/fused/flow_forward.ts';
 import { flowInverse } from '../kernels/fused/flow_inverse.ts';
 import { mixBackwardWeight } from '../kernels/fused/mix_backward_weight.ts';
-import { pieceBackwardWeight } from '../kernels/fused/piece_backward_weight.ts';
 import { pieceLineCount, pieceLines } from '../kernels/fused/piece_lines.ts';
-import { hasPieces, pieceCount, pieceOrder } from '../kernels/fused/piece_order.ts';
-import { pieceSumCount, pieceSums } from '../kernels/fused/piece_sums.ts';
-import type { PieceSumsArguments } from '../kernels/fused/piece_sums.ts';
+import { hasPieces } from '../kernels/fused/piece_order.ts';
 import { shallowBackwardWeight } from '../kernels/fused/shallow_backward_weight.ts';
 import { upperBackwardInput } from '../kernels/fused/upper_backward_input.ts';
 import { upperBackwardWeight } from '../kernels/fused/upper_backward_weight.ts';
+import { sortedBackwardWeight } from '../nets/pieces.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { BackwardPass } from '../bijectors/bijector.ts';
@@ -32,11 +29,7 @@ import {
   HIDDENS,
   LOG_DET,
   PARAMETERS,
-  PIECE_ENDS,
   PIECE_LINES,
-  PIECE_ORDER,
-  PIECE_SUMS,
-  PIECES,
   STATE,
   WEIGHT_PARTIALS,
 } from '../plan/names.ts';
@@ -252,22 +245,4 @@ function segmentBackward(
     deepBackwardWeight({ ...kept, gradients: GRADIENTS, partials }),
     deepWeightReduce({ ...range, partials, gradients: GRADIENTS }),
   );
-}
-
-/** The gradients of a segment's weights from rows sorted between the kinks of the first hidden layer. */
-function sortedBackwardWeight(
-  plan: PlanBuilder,
-  args: Omit<PieceSumsArguments, 'order' | 'ends' | 'sums'>,
-): Dispatch[] {
-  const { stack, count, rows } = args;
-  const nets = count * stack.netCount;
-  const order = plan.buffer(PIECE_ORDER, nets * rows, 'u32');
-  const pieces = plan.buffer(PIECES, nets * rows, 'u32');
-  const ends = plan.buffer(PIECE_ENDS, nets * pieceCount(stack), 'u32');
-  const sums = plan.buffer(PIECE_SUMS, pieceSumCount(stack, count));
-  return [
-    pieceOrder({ ...args, pieces, order, ends }),
-    pieceSums({ ...args, order, ends, sums }),
-    pieceBackwardWeight({ ...args, pieces, order, sums }),
-  ];
 }

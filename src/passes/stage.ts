@@ -27,6 +27,8 @@ export interface Stage {
   readonly hasNets: boolean;
   /** Whether its activations can be kept while other stages run. */
   readonly canStore: boolean;
+  /** Whether they are kept in any training step: they are few. */
+  readonly alwaysStores?: boolean;
   /**
    * Whether its forward step can end in the log-density of the base. In a training step, backward then begins with the
    * gradient of the loss.

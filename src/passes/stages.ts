@@ -38,6 +38,7 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
         preservesVolume: room.preservesVolume,
         hasNets: netsOf(layer).length > 0,
         canStore: true,
+        alwaysStores: room.storesNets?.(layer, variants) ?? false,
         canScore: false,
         canDraw: false,
         forward: (plan, pass) => room.forward(plan, layer, pass),

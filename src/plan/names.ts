@@ -64,6 +64,9 @@ export interface Activations {
   /** Output of a net's layer, [width, rows]. */
   hidden: (net: number, layer: number) => string;
   derivative: (net: number, layer: number) => string;
+  /** If the nets run by pieces: their lines, and their input, [1, rows]. */
+  lines: string;
+  condition: string;
 }
 
 /** The names of the activations of the coupling `owner`, or of the shared ones. */
@@ -73,6 +76,8 @@ export function activationsOf(owner?: number): Activations {
     output: `conditioner_output${suffix}`,
     hidden: (net, layer) => `hidden.${net}.${layer}${suffix}`,
     derivative: (net, layer) => `derivative.${net}.${layer}${suffix}`,
+    lines: `${PIECE_LINES}${suffix}`,
+    condition: `${CONDITIONS}${suffix}`,
   };
 }
 
@@ -105,4 +110,6 @@ export const PIECES = 'pieces';
 export const PIECE_ORDER = 'piece_order';
 export const PIECE_ENDS = 'piece_ends';
 export const PIECE_SUMS = 'piece_sums';
+/** The gradients of the second layer of one coupling's nets: see `pieceBackwardInput`. */
+export const D_UNITS = 'd_units';
 export const PIECE_LINES = 'piece_lines';

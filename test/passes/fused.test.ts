@@ -3,6 +3,7 @@ import { couplingStackAt } from '../../src/passes/couplingStack.ts';
 import { glow } from '../../src/presets/glow.ts';
 import { nice } from '../../src/presets/nice.ts';
 import { realnvp } from '../../src/presets/realnvp.ts';
+import { spline } from '../../src/presets/spline.ts';
 import { vanilla } from '../../src/presets/vanilla.ts';
 import { paramLayout } from '../../src/spec/layout.ts';
 import { ReferenceProgram } from '../../src/reference/executor.ts';
@@ -11,6 +12,7 @@ import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.
 import { CONTEXT, GRADIENTS, LOG_DET, LOG_PROB, NLL, PARAMETERS, STATE } from '../../src/plan/names.ts';
 import { stagesOf } from '../../src/passes/stages.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
+import type { KernelVariants } from '../../src/plan/variants.ts';
 import type { BijectorSpec } from '../../src/bijectors/index.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import { SOFTWARE_WITHOUT_SUBGROUPS } from '../support/adapters.ts';
@@ -18,6 +20,7 @@ import { expectClose } from '../support/compare.ts';
 import { modelOf, randomRows, scaledParameters, withoutWhitening } from '../support/randomSpecs.ts';
 
 const FUSED = fixedVariants(SOFTWARE_WITHOUT_SUBGROUPS);
+const SORTED: KernelVariants = { ...FUSED, weights: 'sorted' };
 /** Both sides are f64, but they add in different orders. */
 const F64_BOUND = 1e-10;
 
@@ -127,6 +130,32 @@ describe('a fused training step', () => {
       );
     },
   );
+});
+
+describe('spline couplings with one conditioning feature', () => {
+  const couplings = (count: number): FlowSpec => spline(2, { couplings: count, hidden: [5, 4] });
+
+  it.each([1, 3])('have the same gradients by pieces of it: %i couplings', (count) => {
+    const spec = couplings(count);
+    const [tiled, sorted] = [PLAIN_VARIANTS, SORTED].map((variants) => {
+      const plan = gradientsPlan(modelOf(spec), 38, 38, variants);
+      const program = new ReferenceProgram(plan);
+      program.floats(PARAMETERS).set(scaledParameters(spec, 3, 0.4));
+      program.floats(STATE).set(randomRows(program.floats(STATE).length, 1));
+      program.run();
+      return { program, stems: plan.dispatches.map(({ kernel }) => kernel.stem) };
+    });
+    expect(sorted!.stems.filter((stem) => stem === 'piece_forward').length).toBe(count);
+    expect(sorted!.stems).not.toContain('dense_forward');
+    for (const name of [STATE, NLL, GRADIENTS]) {
+      expectClose(name, sorted!.program.floats(name), tiled!.program.floats(name), F64_BOUND);
+    }
+  });
+
+  it('score and sample by their layers', () => {
+    const stems = forwardPlan(modelOf(couplings(2)), 64, SORTED).dispatches.map(({ kernel }) => kernel.stem);
+    expect(stems).not.toContain('piece_forward');
+  });
 });
 
 describe('the fused regime', () => {

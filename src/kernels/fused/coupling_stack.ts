@@ -146,6 +146,13 @@ export function contextOf({ stack, context }: { stack: CouplingStack; context?: 
   return stack.contextCount > 0 && context !== undefined ? { context } : {};
 }
 
+/** Outputs of a net that one invocation keeps, at most one for each lane to load, and invocations that share them all. */
+export function ownOutputs(range: StackRange): { each: number; shares: number } {
+  const { netOutputs } = range.stack;
+  const each = Math.min(netOutputs, stackSizes(range).LANES);
+  return { each, shares: ceilDivide(netOutputs, each) };
+}
+
 function isAligned(stack: CouplingStack): boolean {
   return [stack.hidden[0] ?? 0, ...keptLayers(stack)].every((width) => width % 4 === 0);
 }

@@ -2,7 +2,14 @@ import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec } from '../../plan/kernel.ts';
 import { ceilDivide, roundUp } from '../../plan/shape.ts';
 import type { CouplingStack } from '../../model/couplingStack.ts';
-import { NET_PLACES, netPlaces, STACK_SIZES, stackConstants, stackSizes } from './coupling_stack.ts';
+import {
+  NET_PLACES,
+  netPlaces,
+  ownOutputs,
+  STACK_SIZES,
+  stackConstants,
+  stackSizes,
+} from './coupling_stack.ts';
 import type { StackRange } from './coupling_stack.ts';
 import { pieceLineCount } from './piece_lines.ts';
 import { PIECE_GROUP_SIZE, pieceCount } from './piece_order.ts';
@@ -11,7 +18,7 @@ export const pieceSumsKernel = {
   stem: 'piece_sums',
   params: { n_rows: 'u32', n_nets: 'u32', ...NET_PLACES },
   bindings: {
-    parameters: { access: 'read', element: 'f32' },
+    parameters: { access: 'read', element: 'f32', when: 'PULLS' },
     conditions: { access: 'read', element: 'f32' },
     d_outputs: { access: 'read', element: 'f32' },
     lines: { access: 'read', element: 'f32' },
@@ -19,10 +26,11 @@ export const pieceSumsKernel = {
     ends: { access: 'read', element: 'u32' },
     sums: { access: 'read_write', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
+    d_units: { access: 'read', element: 'f32', when: 'GIVEN' },
   },
-  flags: ['HAS_HIDDEN_1', 'HAS_HIDDEN_2'],
+  flags: ['HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'PULLS', 'GIVEN'],
   constants: ['ACTIVATION'],
-  sizes: STACK_SIZES,
+  sizes: [...STACK_SIZES, 'N_OWN_OUT'],
 } as const satisfies KernelSpec;
 
 export interface PieceSumsArguments extends StackRange {
@@ -36,6 +44,8 @@ export interface PieceSumsArguments extends StackRange {
   /** From `pieceOrder` of the same range. */
   order: string;
   ends: string;
+  /** From `pieceBackwardInput` of the same coupling: the gradients of the second layer, if it has many outputs. */
+  dUnits?: string;
   /** Receives `pieceSumCount` elements. */
   sums: string;
   gradients: string;
@@ -48,16 +58,22 @@ export function pieceSumCount(stack: CouplingStack, count: number): number {
 
 /** Running sums over the sorted rows, and the gradients of the biases of the second layer and of the outputs. */
 export function pieceSums(args: PieceSumsArguments): Dispatch {
-  const { rows, stack, count } = args;
+  const { rows, stack, count, dUnits } = args;
+  const { each, shares } = dUnits === undefined ? { each: stack.netOutputs, shares: 1 } : ownOutputs(args);
   const nets = count * stack.netCount;
   const upper = stack.hidden[1] ?? 0;
   return dispatchOf(pieceSumsKernel, {
     params: { n_rows: rows, n_nets: nets, ...netPlaces(args) },
-    flags: { HAS_HIDDEN_1: true, HAS_HIDDEN_2: false },
+    flags: {
+      HAS_HIDDEN_1: true,
+      HAS_HIDDEN_2: false,
+      PULLS: dUnits === undefined,
+      GIVEN: dUnits !== undefined,
+    },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
-    sizes: stackSizes(args),
+    sizes: { ...stackSizes(args), N_OWN_OUT: each },
     buffers: {
-      parameters: args.parameters,
+      ...(dUnits === undefined ? { parameters: args.parameters } : {}),
       conditions: args.conditions,
       d_outputs: args.dOutputs,
       lines: args.lines,
@@ -65,8 +81,9 @@ export function pieceSums(args: PieceSumsArguments): Dispatch {
       ends: args.ends,
       sums: args.sums,
       gradients: args.gradients,
+      ...(dUnits === undefined ? {} : { d_units: dUnits }),
     },
-    workgroups: [ceilDivide(upper, 4 * PIECE_GROUP_SIZE), nets, 1],
+    workgroups: [ceilDivide(upper, 4 * PIECE_GROUP_SIZE), nets, shares],
     flops: nets * upper * rows * (4 * stack.netOutputs + 6),
     bytes:
       4 * (count * rows + nets * rows * (stack.netOutputs + 1)) +

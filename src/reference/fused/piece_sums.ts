@@ -5,8 +5,8 @@ import { activate } from '../maths/activation.ts';
 import { at } from '../maths/at.ts';
 import { lineOf } from '../maths/pieces.ts';
 
-export const pieceSums: Twin<typeof pieceSumsKernel> = ({ params, constants, sizes, buffers }) => {
-  const { parameters, conditions, d_outputs, lines, order, ends, sums, gradients } = buffers;
+export const pieceSums: Twin<typeof pieceSumsKernel> = ({ params, flags, constants, sizes, buffers }) => {
+  const { parameters, conditions, d_outputs, lines, order, ends, sums, gradients, d_units } = buffers;
   const { N_OUT, N_NETS, HIDDEN_0, HIDDEN_1 } = sizes;
   const rows = params.n_rows;
   const pieces = HIDDEN_0 + 1;
@@ -38,11 +38,14 @@ export const pieceSums: Twin<typeof pieceSumsKernel> = ({ params, constants, siz
           const unit = activate(constants.ACTIVATION, slope * x + intercept);
           let dUnit = 0;
           for (let c = 0; c < N_OUT; c++) {
-            dUnit += dOut(c, r) * at(parameters, weightOut + c * HIDDEN_1 + o);
+            if (flags.PULLS) dUnit += dOut(c, r) * at(parameters, weightOut + c * HIDDEN_1 + o);
             if (column === o) add(weightOut + c * HIDDEN_1 + o, dOut(c, r) * unit.value);
           }
-          sum += dUnit * unit.derivative;
-          sumX += dUnit * unit.derivative * x;
+          const d1 = flags.GIVEN
+            ? at(d_units, (net * rows + r) * upperWidth + column)
+            : dUnit * unit.derivative;
+          sum += d1;
+          sumX += d1 * x;
         }
         sums[(net * pieces + piece) * 2 * upperWidth + column] = sum;
         sums[((net * pieces + piece) * 2 + 1) * upperWidth + column] = sumX;

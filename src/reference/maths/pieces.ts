@@ -31,8 +31,8 @@ export function lineOf(
 
 /** Like `stackOutput`, with the second hidden layer from `lines`. */
 export function pieceOutput(
-  sizes: StackSizes,
-  params: StackParams,
+  sizes: Pick<StackSizes, 'HIDDEN_0' | 'HIDDEN_1' | 'N_NETS' | 'N_OUT'>,
+  params: Omit<StackParams, 'flips'>,
   activation: number,
   parameters: Float64Array,
   lines: Float64Array,

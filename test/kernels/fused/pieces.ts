@@ -1,6 +1,7 @@
 /** Shared by the tests of the piecewise kernels: their dispatches in order, and awkward inputs. */
 import type { Dispatch } from '../../../src/plan/kernel.ts';
 import { pieceBackwardWeight } from '../../../src/kernels/fused/piece_backward_weight.ts';
+import { pieceUnitCount } from '../../../src/kernels/fused/piece_backward_input.ts';
 import { pieceLineCount, pieceLines } from '../../../src/kernels/fused/piece_lines.ts';
 import { pieceCount, pieceOrder } from '../../../src/kernels/fused/piece_order.ts';
 import { pieceSumCount, pieceSums } from '../../../src/kernels/fused/piece_sums.ts';
@@ -27,12 +28,16 @@ export interface PieceCase {
   contents: BufferContents;
 }
 
-/** Every fifth unit of the first net's first layer has no weight and therefore no kink. */
+/**
+ * Every fifth unit of the first net's first layer has no weight and therefore no kink. With `given` the gradients of the
+ * second layer are in a buffer; for a single coupling.
+ */
 export function pieceCase(
   shape: StackShape,
   rows: number,
   inputs: (typeof INPUTS)[number],
   lanes: number,
+  given = false,
 ): PieceCase {
   const { stack, parameters } = stackModel(shape);
   const { dim, split, couplings } = shape;
@@ -50,6 +55,7 @@ export function pieceCase(
     order: 'order',
     ends: 'ends',
     sums: 'sums',
+    ...(given ? { dUnits: 'd_units' } : {}),
   };
   const args = { ...range, ...names };
   return {
@@ -65,6 +71,7 @@ export function pieceCase(
       order: new Uint32Array(nets * rows),
       ends: new Uint32Array(nets * pieceCount(stack)),
       sums: pieceSumCount(stack, couplings),
+      ...(given ? { d_units: ramp(pieceUnitCount(stack, rows), 0.5, 3).map((d) => d + 0.2) } : {}),
     },
   };
 }

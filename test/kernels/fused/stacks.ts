@@ -62,6 +62,14 @@ export const PIECE_STACKS: StackShape[] = [
   shape({ hidden: [8, 12], mix: true }),
 ];
 
+/** One coupling each, some with more outputs than a subgroup has lanes. */
+export const SINGLE_PIECE_STACKS: StackShape[] = [
+  shape({ hidden: [32, 32], couplings: 1 }),
+  shape({ hidden: [5, 11], separate: true, activation: 'relu', couplings: 1 }),
+  shape({ dim: 8, hidden: [9, 6], couplings: 1 }),
+  shape({ dim: 8, hidden: [17, 70], scale: undefined, couplings: 1 }),
+];
+
 /** Stacks with three hidden layers. */
 export const DEEPER_STACKS: StackShape[] = [
   shape({ hidden: [32, 16, 20], couplings: 3 }),
