@@ -59,11 +59,18 @@ fn main(
 #unroll r 4
       var d_unit_$r = vec4f(0.0);
 #end
-      for (var c = 0u; c < kept_bound(N_OUT); c++) {
-        let weights = out_quad(start + WEIGHT_OUT + c * HIDDEN_1, 4u * upper);
-        let d_out = d_outputs[(net * N_OUT + c) * params.n_quads + quad];
+      for (var first = 0u; first < kept_bound(N_OUT); first += LANES) {
+        let own_weights = out_quad(start + WEIGHT_OUT + min(first + lane, N_OUT - 1u) * HIDDEN_1, 4u * upper);
+#unroll k LANES
+        {
+          let c = first + $k;
+          let place = (net * N_OUT + min(c, N_OUT - 1u)) * params.n_quads + quad;
+          let d_out = select(vec4f(), d_outputs[place], c < N_OUT);
+          let weights = quad_of_lane(own_weights, $k);
 #unroll r 4
-        d_unit_$r += d_out[$r] * weights;
+          d_unit_$r += d_out[$r] * weights;
+#end
+        }
 #end
       }
 #unroll r 4

@@ -2,7 +2,7 @@
 // b with the line A x + B of each upper unit over the piece of x. It also copies x to conditions, for the backward pass.
 // state x: [*, n_quads] from feature condition_start; lines from piece_lines; conditions [1, n_quads]; outputs [nets N_OUT,
 // n_quads]. One invocation owns N_OWN_OUT outputs of one net for four rows (a quad) and adds up the upper units in ascending
-// order.
+// order; the lanes load the weights in N_LANE_GROUPS turns and share them.
 // docs/derivations.md, eq. (71)
 #if SUBGROUPS
 enable subgroups;
@@ -67,10 +67,17 @@ fn main(
       fma(lines[first_lines[$r] + 2u * upper], vec4f(x[$r]), lines[first_lines[$r] + 2u * upper + 1u]),
     ).value;
 #end
-    let own_weights = out_quad(start + WEIGHT_OUT + min(first_own + lane, N_OUT - 1u) * HIDDEN_1, 4u * upper);
+#unroll g N_LANE_GROUPS
+    let own_weights_$g = out_quad(start + WEIGHT_OUT + min(first_own + $g * LANES + lane, N_OUT - 1u) * HIDDEN_1, 4u * upper);
+#end
+    let own_weights = array<vec4f, N_LANE_GROUPS>(
+#unroll g N_LANE_GROUPS
+      own_weights_$g,
+#end
+    );
 #unroll c N_OWN_OUT
     {
-      let weights = quad_of_lane(own_weights, $c);
+      let weights = quad_of_lane(own_weights[$c / LANES], $c % LANES);
       out_$c += vec4f(dot(weights, unit_0), dot(weights, unit_1), dot(weights, unit_2), dot(weights, unit_3));
     }
 #end

@@ -6,9 +6,14 @@
 // d_units [nets, n_rows, upper quads], for nets with so many outputs that several invocations share them. PULLS: it is
 // computed here.
 // One invocation owns four upper units of one net, with N_OWN_OUT of its outputs, and adds the rows in their order, up to
-// the end.
+// the end; the lanes load the gradients of the outputs and share them.
 // docs/derivations.md, eq. (20) to (24), (69)
+#if SUBGROUPS
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+#endif
 #include "shared/activation.wgsl"
+#include "shared/lanes.wgsl"
 #include "shared/net_layout.wgsl"
 #include "shared/pieces.wgsl"
 
@@ -41,14 +46,30 @@ const N_UPPER_QUADS: u32 = (HIDDEN_1 + 3u) / 4u;
 const BLOCK_ROWS: u32 = 32u;
 
 @compute @workgroup_size(PIECE_GROUP_SIZE)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) local: u32,
+#if SUBGROUPS
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
+#endif
+) {
   let net = group.y;
   let coupling = net / N_NETS;
   let start = start_of_net(net);
-  let upper_quad = group.x * PIECE_GROUP_SIZE + local;
-  if (upper_quad >= N_UPPER_QUADS) {
+  let invocation_quad = group.x * PIECE_GROUP_SIZE + local;
+  let is_past_end = invocation_quad >= N_UPPER_QUADS;
+#if SUBGROUPS
+  let lane = subgroup_lane % LANES;
+  // Other invocations past the end run along, because other lanes need the gradients that they load.
+  if (subgroupAll(is_past_end)) {
     return;
   }
+#else
+  if (is_past_end) {
+    return;
+  }
+#endif
+  let upper_quad = min(invocation_quad, N_UPPER_QUADS - 1u);
   let first_row = net * params.n_rows;
   let first_condition = coupling * params.n_rows;
   let first_output = net * N_OUT * params.n_rows;
@@ -92,9 +113,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 #if PULLS
         var d_unit = vec4f(0.0);
 #endif
+#if SUBGROUPS
+        let lane_d_out = d_outputs[first_output + min(first_own + lane, N_OUT - 1u) * params.n_rows + row];
+#endif
 #unroll c N_OWN_OUT
         {
+#if SUBGROUPS
+          let d_out = scalar_of_lane(lane_d_out, $c);
+#else
           let d_out = d_outputs[first_output + own_$c * params.n_rows + row];
+#endif
 #if PULLS
           d_unit += d_out * out_$c;
 #endif
@@ -121,11 +149,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       d_out_bias_$c += block_bias_$c;
 #end
     }
-    if (group.z == 0u) {
+    if (group.z == 0u && !is_past_end) {
       let first_sum = (net * N_PIECES + piece) * 2u * N_UPPER_QUADS + upper_quad;
       sums[first_sum] = sum;
       sums[first_sum + N_UPPER_QUADS] = sum_x;
     }
+  }
+  if (is_past_end) {
+    return;
   }
 
 #unroll u 4

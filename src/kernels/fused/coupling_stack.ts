@@ -146,10 +146,9 @@ export function contextOf({ stack, context }: { stack: CouplingStack; context?: 
   return stack.contextCount > 0 && context !== undefined ? { context } : {};
 }
 
-/** Outputs of a net that one invocation keeps, at most one for each lane to load, and invocations that share them all. */
-export function ownOutputs(range: StackRange): { each: number; shares: number } {
-  const { netOutputs } = range.stack;
-  const each = Math.min(netOutputs, stackSizes(range).LANES);
+/** Outputs of a net that one invocation keeps, and invocations that share them all. */
+export function ownOutputs({ netOutputs }: CouplingStack, most: number): { each: number; shares: number } {
+  const each = Math.min(netOutputs, most);
   return { each, shares: ceilDivide(netOutputs, each) };
 }
 

@@ -17,6 +17,9 @@ import {
 import type { StackRange } from './coupling_stack.ts';
 import { pieceLineCount } from './piece_lines.ts';
 
+/** The most outputs that one invocation computes; reading the lines takes longer than a few more of them. */
+const MAX_OWN_OUTPUTS = 24;
+
 export const pieceForwardKernel = {
   stem: 'piece_forward',
   params: { n_quads: 'u32', n_nets: 'u32', condition_start: 'u32', ...NET_PLACES },
@@ -30,7 +33,7 @@ export const pieceForwardKernel = {
   },
   flags: STACK_FLAGS,
   constants: ['ACTIVATION'],
-  sizes: [...STACK_SIZES, 'N_OWN_OUT'],
+  sizes: [...STACK_SIZES, 'N_OWN_OUT', 'N_LANE_GROUPS'],
 } as const satisfies KernelSpec;
 
 export interface PieceForwardArguments extends Omit<StackRange, 'first' | 'count'> {
@@ -53,7 +56,8 @@ export function pieceForward(args: PieceForwardArguments): Dispatch {
   const { rows, stack, conditionStart } = args;
   const range = { ...args, first: 0, count: 1 };
   const quads = quadsOf(rows);
-  const { each, shares } = ownOutputs(range);
+  const sizes = stackSizes(range);
+  const { each, shares } = ownOutputs(stack, MAX_OWN_OUTPUTS);
   const upper = stack.hidden[1] ?? 0;
   return dispatchOf(pieceForwardKernel, {
     params: {
@@ -64,7 +68,7 @@ export function pieceForward(args: PieceForwardArguments): Dispatch {
     },
     flags: stackFlags(range),
     constants: { ACTIVATION: stackConstants(range).ACTIVATION },
-    sizes: { ...stackSizes(range), N_OWN_OUT: each },
+    sizes: { ...sizes, N_OWN_OUT: each, N_LANE_GROUPS: ceilDivide(each, sizes.LANES) },
     buffers: {
       ...stackWeights(args),
       lines: args.lines,

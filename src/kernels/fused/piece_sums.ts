@@ -14,6 +14,9 @@ import type { StackRange } from './coupling_stack.ts';
 import { pieceLineCount } from './piece_lines.ts';
 import { PIECE_GROUP_SIZE, pieceCount } from './piece_order.ts';
 
+/** The most outputs whose gradients one invocation sums, if it has help. Four shares of a spline's 23 outputs fill two threads. */
+const MAX_OWN_OUTPUTS = 6;
+
 export const pieceSumsKernel = {
   stem: 'piece_sums',
   params: { n_rows: 'u32', n_nets: 'u32', ...NET_PLACES },
@@ -28,7 +31,7 @@ export const pieceSumsKernel = {
     gradients: { access: 'read_write', element: 'f32' },
     d_units: { access: 'read', element: 'f32', when: 'GIVEN' },
   },
-  flags: ['HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'PULLS', 'GIVEN'],
+  flags: ['SUBGROUPS', 'HAS_HIDDEN_1', 'HAS_HIDDEN_2', 'PULLS', 'GIVEN'],
   constants: ['ACTIVATION'],
   sizes: [...STACK_SIZES, 'N_OWN_OUT'],
 } as const satisfies KernelSpec;
@@ -59,19 +62,23 @@ export function pieceSumCount(stack: CouplingStack, count: number): number {
 /** Running sums over the sorted rows, and the gradients of the biases of the second layer and of the outputs. */
 export function pieceSums(args: PieceSumsArguments): Dispatch {
   const { rows, stack, count, dUnits } = args;
-  const { each, shares } = dUnits === undefined ? { each: stack.netOutputs, shares: 1 } : ownOutputs(args);
+  const { each, shares } =
+    dUnits === undefined ? { each: stack.netOutputs, shares: 1 } : ownOutputs(stack, MAX_OWN_OUTPUTS);
+  const sizes = stackSizes(args);
   const nets = count * stack.netCount;
   const upper = stack.hidden[1] ?? 0;
   return dispatchOf(pieceSumsKernel, {
     params: { n_rows: rows, n_nets: nets, ...netPlaces(args) },
     flags: {
+      // A lane loads at most one gradient.
+      SUBGROUPS: args.lanes > 1 && each <= sizes.LANES,
       HAS_HIDDEN_1: true,
       HAS_HIDDEN_2: false,
       PULLS: dUnits === undefined,
       GIVEN: dUnits !== undefined,
     },
     constants: { ACTIVATION: stackConstants(args).ACTIVATION },
-    sizes: { ...stackSizes(args), N_OWN_OUT: each },
+    sizes: { ...sizes, N_OWN_OUT: each },
     buffers: {
       ...(dUnits === undefined ? { parameters: args.parameters } : {}),
       conditions: args.conditions,
