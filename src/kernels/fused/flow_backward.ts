@@ -65,7 +65,9 @@ export interface FlowBackwardArguments extends StackRange {
 
 /** Rebuilds a range of couplings' inputs from their outputs and pulls the gradient back, in one dispatch. */
 export function flowBackward(args: FlowBackwardArguments): Dispatch {
-  const { rows, stack, count, isTaped, hiddens } = args;
+  const { rows, stack, count, isTaped } = args;
+  // A tape has them already.
+  const hiddens = isTaped ? undefined : args.hiddens;
   const quads = quadsOf(rows);
   const taped = count * (netInputs(stack) + couplingOutputs(stack));
   return dispatchOf(flowBackwardKernel, {
@@ -79,7 +81,7 @@ export function flowBackward(args: FlowBackwardArguments): Dispatch {
       ...flowFlags(args),
       TANGENTS: true,
       HAS_CONTEXT: stack.contextCount > 0 && !isTaped,
-      KEEP_HIDDEN: hiddens !== undefined && !isTaped,
+      KEEP_HIDDEN: hiddens !== undefined,
       STORED: isTaped,
     },
     constants: stackConstants(args),
