@@ -13,10 +13,12 @@ export function startingPoint(library, config, { batches, seed }) {
     config.data === 'moons'
       ? library.toyDensity('moons').sample(seed, 0, 0, rows)
       : correlatedNormals(rows, config.dim, random);
-  const spec = library[config.preset](config.dim, { couplings: config.couplings, hidden: config.hidden });
+  const { couplings, hidden } = config;
+  // The peers' base and activation, whatever the preset would choose.
+  const base = { type: 'standard_normal' };
+  const spec = library[config.preset](config.dim, { couplings, hidden, base });
   // The data are already standardised, so neither the peers nor wgflow need that layer.
   spec.bijectors = spec.bijectors.filter(({ type }) => type === 'affine_coupling');
-  // The peers' activation, whatever the preset would choose.
   for (const { conditioner } of spec.bijectors) conditioner.activation = 'leaky_relu';
   return { data, model: modelBytes(spec, random) };
 }

@@ -10,7 +10,8 @@ const { device, name } = await openWgflowDevice(job.adapter);
 const flow = await Flow.load(readFileSync(job.modelFile), { device });
 const file = readFileSync(job.dataFile);
 const rows = new Float32Array(file.buffer, file.byteOffset, file.byteLength / 4);
-const options = { batch: config.batch, ...training.adam };
+// The peers train on all rows.
+const options = { batch: config.batch, validation: false, ...training.adam };
 
 const checkLosses = [];
 const firstBatch = rows.subarray(0, config.batch * config.dim);
