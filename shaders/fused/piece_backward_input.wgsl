@@ -2,7 +2,8 @@
 // + B) (W^T d_out), for nets with one input and two piecewise linear hidden layers. A x + B is the line of a unit over the
 // piece of x.
 // conditions x [1, n_quads]; d_outputs [nets N_OUT, n_quads]; lines from piece_lines; d_state [*, n_quads], from feature
-// condition_start; d_units [nets, n_rows, upper quads] receives phi'(A x + B) (W^T d_out), for piece_sums. One invocation owns four rows (a quad) and adds up the upper units in ascending order.
+// condition_start; d_units [nets, n_rows, upper quads] receives phi'(A x + B) (W^T d_out), for piece_sums. One invocation
+// owns four rows (a quad) and adds up the upper units in ascending order.
 // docs/derivations.md, eq. (21), (22), (71)
 #if SUBGROUPS
 enable subgroups;

@@ -2,9 +2,9 @@
 // phi'(a1) W^T d_out and d_1 x, summed over all rows up to the end of each piece. Also the gradients above,
 // d_W = sum d_out h1, d_b = sum d_out, d_b1 = sum d_1.
 // conditions [n_couplings, n_rows]; d_outputs [n_couplings N_COUPLING_OUT, n_rows]; lines from piece_lines;
-// sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients: laid out as parameters. GIVEN: d_1 comes from piece_backward_input,
-// d_units [nets, n_rows, upper quads], for nets with so many outputs that several invocations share them. PULLS: it is
-// computed here.
+// sums [nets, HIDDEN_0 + 1, 2, upper quads]; gradients: laid out as parameters. With PULLS this kernel computes d_1. With
+// GIVEN it reads d_1 from d_units [nets, n_rows, upper quads], which piece_backward_input has written: several invocations
+// then share the outputs of a net.
 // One invocation owns four upper units of one net, with N_OWN_OUT of its outputs, and adds the rows in their order, up to
 // the end; the lanes load the gradients of the outputs and share them.
 // docs/derivations.md, eq. (20) to (24), (69)
