@@ -32,6 +32,8 @@ export const STREAMS = {
   permutation: 5,
   /** Tensors of a base distribution. */
   base: 6,
+  /** Draws from the cells of a table that are intervals. */
+  cells: 7,
 } as const;
 
 const MULTIPLIER_0 = 0xd2511f53;

@@ -2,9 +2,13 @@
 // step_state [1]: the step; step_cursor [ring_size, 2]: (epoch, position of the batch's first row) by step mod ring_size;
 // dataset [segment_rows, n_features] row-major, rows from segment_start of all n_data; state [n_features, n_rows].
 // One invocation copies one row, and only if its row lies in this segment: one dispatch per segment fills the batch.
-// docs/derivations.md, eq. (31) to (33); src/random.ts, shuffledRow
+// With WIDTHS, the cell of a value v and a width w is a draw: uniform in [v, v + w) if w > 0, normal with mean v and
+// standard deviation -w if w < 0; feature c of a row takes words 2 (c mod 2) and 2 (c mod 2) + 1 of Philox counter
+// (c div 2, data row, epoch, stream). widths [segment_rows, n_features] row-major.
+// docs/derivations.md, eq. (31) to (33); src/random.ts, shuffledRow; src/data/cells.ts, drawCells
 #include "shared/grid.wgsl"
 #include "shared/feistel.wgsl"
+#include "shared/normal.wgsl"
 
 struct Params {
   n_rows: u32,
@@ -23,6 +27,16 @@ struct Params {
 @group(0) @binding(2) var<storage, read> step_cursor: array<u32>;
 @group(0) @binding(3) var<storage, read> dataset: array<f32>;
 @group(0) @binding(4) var<storage, read_write> state: array<f32>;
+#if WIDTHS
+@group(0) @binding(5) var<storage, read> widths: array<f32>;
+
+fn drawn(value: f32, width: f32, words: vec2u) -> f32 {
+  if (width > 0.0) {
+    return value + width * uniform_of(words.x);
+  }
+  return value - width * normal_pair(words).x;
+}
+#endif
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -56,6 +70,14 @@ fn main(
     return;
   }
   for (var c = 0u; c < params.n_features; c++) {
-    state[c * params.n_rows + r] = dataset[segment_row * params.n_features + c];
+    let cell = segment_row * params.n_features + c;
+    var value = dataset[cell];
+#if WIDTHS
+    if (widths[cell] != 0.0) {
+      let words = philox(vec4u(c >> 1u, data_row, epoch, STREAM_CELLS), vec2u(params.seed_lo, params.seed_hi));
+      value = drawn(value, widths[cell], select(words.xy, words.zw, (c & 1u) == 1u));
+    }
+#endif
+    state[c * params.n_rows + r] = value;
   }
 }

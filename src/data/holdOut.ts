@@ -6,6 +6,8 @@ import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 export interface ContextRows {
   data: Rows;
   context?: Float32Array;
+  /** The widths [N, D] of the cells, if some are intervals: see `Cells`. */
+  widths?: Float32Array;
 }
 
 export interface Split {
@@ -32,13 +34,14 @@ export function heldRows(rows: number, fraction?: number): number {
  * would make a column or a context constant, it stays for training, so that every label is learned.
  */
 export function holdOut(
-  { data, context }: ContextRows,
+  { data, context, widths }: ContextRows,
   { rows, held, seed }: { rows: number; held: number; seed: number },
 ): Split {
   const keys = shuffleKeys(splitSeed(seed), HOLD_OUT_EPOCH);
   const order = Uint32Array.from({ length: rows }, (_, i) => shuffledRow(i, rows, keys));
   const tables = [data, ...(context === undefined ? [] : [context])];
   const kept = rowsToKeep(tables, order, held);
+  if (widths !== undefined) keepLevels(data, widths, order, held, kept);
   const heldOrder = order.subarray(0, held).filter((row) => !kept.has(row));
   const trainingOrder = Uint32Array.from({ length: rows - heldOrder.length });
   trainingOrder.set(order.subarray(held));
@@ -46,6 +49,7 @@ export function holdOut(
   const taken = (chosen: Uint32Array): ContextRows => ({
     data: rowsOf(data, rows, chosen),
     ...(context === undefined ? {} : { context: rowsOf(context, rows, chosen) }),
+    ...(widths === undefined ? {} : { widths: rowsOf(widths, rows, chosen) }),
   });
   return {
     training: taken(trainingOrder),
@@ -71,6 +75,33 @@ function rowsToKeep(tables: readonly Rows[], order: Uint32Array, held: number): 
     }
   }
   return kept;
+}
+
+/** The most levels of a column that are looked after: a column of more is a number. */
+const MAX_LEVELS = 1000;
+
+/** Adds a row for each level, the start of an interval, that no other training row has. */
+function keepLevels(
+  data: Rows,
+  widths: Float32Array,
+  order: Uint32Array,
+  held: number,
+  kept: Set<number>,
+): void {
+  const dim = data.length / order.length;
+  for (let column = 0; column < dim; column++) {
+    const levels = new Set<number>();
+    const level = (row: number): number => data[row * dim + column] ?? NaN;
+    for (const row of order.subarray(held)) {
+      if ((widths[row * dim + column] ?? 0) > 0 && levels.size <= MAX_LEVELS) levels.add(level(row));
+    }
+    if (levels.size === 0 || levels.size > MAX_LEVELS) continue;
+    for (const row of order.subarray(0, held)) {
+      if (!((widths[row * dim + column] ?? 0) > 0) || levels.has(level(row))) continue;
+      levels.add(level(row));
+      kept.add(row);
+    }
+  }
 }
 
 function rowsOf<Values extends Rows>(values: Values, rows: number, chosen: Uint32Array): Values {

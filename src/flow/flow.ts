@@ -4,11 +4,12 @@ import type { Rows } from '../calls/callerArrays.ts';
 import { DisposedError } from '../errors.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingData } from '../training/options.ts';
-import { LOAD_RULES, openingOf, requireSample, TRACE_RULES } from './options.ts';
+import { LOAD_RULES, LOG_PROB_RULES, openingOf, requireSample, TRACE_RULES } from './options.ts';
 import type {
   FlowOptions,
   FlowTrace,
   LoadOptions,
+  LogProbOptions,
   PresetFlowOptions,
   SampleOptions,
   TraceOptions,
@@ -17,6 +18,7 @@ import { RUN_RULES } from '../calls/rows.ts';
 import type { RunOptions } from '../calls/rows.ts';
 import { PassRunner } from './passRunner.ts';
 import type { FlowGradients } from './passRunner.ts';
+import { logMasses } from './logMasses.ts';
 import { FlowTraining } from '../training/training.ts';
 import type { Trainee } from '../training/trainee.ts';
 import { trainingFor } from '../presets/preset.ts';
@@ -211,14 +213,18 @@ export class Flow implements Disposable {
 
   /**
    * The log-density of each row of x [B, D], in nats and in the data's own units. It is −∞ for a row without
-   * density: outside a uniform base, or so far out that float32 overflows.
+   * density: outside a uniform base, or so far out that float32 overflows. With `widths`, it is the log-mass of cells
+   * that are intervals, by the mean over `draws` points of each row.
    * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
    * @throws {DataError} when a value is not finite or outside its domain
    * @throws {NonFiniteError} when a result is not finite
    */
-  async logProb(x: Rows, options: RunOptions = {}): Promise<Float32Array> {
-    requireOptions('logProb', options, RUN_RULES);
-    return (await this.#passes.call('logProb', x, options)).logProb;
+  async logProb(x: Rows, options: LogProbOptions = {}): Promise<Float32Array> {
+    requireOptions('logProb', options, LOG_PROB_RULES);
+    const { widths, context, signal } = options;
+    const logProb = async (rows: Rows, given: Float32Array | undefined): Promise<Float32Array> =>
+      (await this.#passes.call('logProb', rows, { context: given, signal })).logProb;
+    return widths === undefined ? logProb(x, context) : logMasses(x, widths, this.spec, options, logProb);
   }
 
   /**

@@ -64,6 +64,18 @@ export interface SampleOptions extends RunOptions {
   firstRow?: number;
 }
 
+/** Options of `logProb`; the last three are for rows with cells that are intervals. */
+export interface LogProbOptions extends RunOptions {
+  /** The width of each value of the rows [B, D]: see `Cells`. The result is then a log-mass for such cells. */
+  widths?: Float32Array;
+  /** Points drawn from each row of cells. Default 16. */
+  draws?: number;
+  /** Seed of these points; the points of row i depend only on (seed, firstRow + i). Default 0. */
+  seed?: number;
+  /** Index of the first row, if the rows are scored in pieces. Default 0. */
+  firstRow?: number;
+}
+
 export interface TraceOptions extends RunOptions {
   /** `forward` (the default) maps data to the latent, `inverse` maps the latent to data. */
   direction?: Direction;
@@ -95,6 +107,14 @@ const FLOW_RULES: OptionRules<keyof FlowOptions> = {
 };
 
 export const LOAD_RULES: OptionRules<keyof LoadOptions> = { ...TUNING_RULES, device: DEVICE, fileName: TEXT };
+
+export const LOG_PROB_RULES: OptionRules<keyof LogProbOptions> = {
+  ...RUN_RULES,
+  widths: FLOATS,
+  draws: integer(1),
+  seed: SEED,
+  firstRow: integer(0),
+};
 
 export const TRACE_RULES: OptionRules<keyof TraceOptions> = { ...RUN_RULES, direction: oneOf(DIRECTIONS) };
 

@@ -4,7 +4,7 @@ import { toyPoints } from '../kernels/data/toy_points.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { CONTEXT, contextDatasetName, datasetName, STATE, STEP_CURSOR, STEP_STATE } from '../plan/names.ts';
+import { CONTEXT, contextDatasetName, datasetName, STATE, STEP_CURSOR, STEP_STATE, widthDatasetName } from '../plan/names.ts';
 
 /** A table of a data set, row-major, and how it is cut into buffers. */
 export interface DatasetTable {
@@ -14,7 +14,7 @@ export interface DatasetTable {
 
 /** Rows of a data set on the GPU, reshuffled each epoch, or fresh points of a toy density. */
 export type BatchSource =
-  | ({ kind: 'dataset'; rows: number; context?: DatasetTable } & DatasetTable)
+  | ({ kind: 'dataset'; rows: number; context?: DatasetTable; hasWidths?: boolean } & DatasetTable)
   | { kind: 'toy'; shape: number; noise: number; stream: number; classes?: number };
 
 /** Number of steps whose cursor, scalars and losses are on the GPU at once; slot = step mod RING_SIZE. */
@@ -73,7 +73,12 @@ export function batchRows(
     return;
   }
   // The same shuffle selects each row and its context.
-  const gather = ({ features, segmentRows }: DatasetTable, name: typeof datasetName, state: string): void =>
+  const gather = (
+    { features, segmentRows }: DatasetTable,
+    name: typeof datasetName,
+    state: string,
+    widthsName?: typeof widthDatasetName,
+  ): void =>
     chunksOf(source.rows, segmentRows).forEach(({ start, count }, segment) => {
       plan.add(
         batchGather({
@@ -88,11 +93,12 @@ export function batchRows(
           stepState,
           stepCursor,
           dataset: plan.buffer(name(segment), count * features),
+          ...(widthsName && { widths: plan.buffer(widthsName(segment), count * features) }),
           state,
         }),
       );
     });
-  gather(source, datasetName, STATE);
+  gather(source, datasetName, STATE, source.hasWidths === true ? widthDatasetName : undefined);
   if (source.context === undefined) return;
   gather(source.context, contextDatasetName, plan.buffer(CONTEXT, source.context.features * rows));
 }

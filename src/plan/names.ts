@@ -93,10 +93,13 @@ export const PARTIAL_SUMS = 'partial_sums';
 export const datasetName = (segment: number): string => `${DATASET_PREFIX}${segment}`;
 /** The contexts of the data set's rows, cut into separate segments. */
 export const contextDatasetName = (segment: number): string => `${CONTEXT_DATASET_PREFIX}${segment}`;
+/** The widths of the data set's cells, cut like its rows. */
+export const widthDatasetName = (segment: number): string => `${WIDTH_DATASET_PREFIX}${segment}`;
 export const isDataset = (name: string): boolean =>
-  [DATASET_PREFIX, CONTEXT_DATASET_PREFIX].some((prefix) => name.startsWith(prefix));
+  [DATASET_PREFIX, CONTEXT_DATASET_PREFIX, WIDTH_DATASET_PREFIX].some((prefix) => name.startsWith(prefix));
 const DATASET_PREFIX = 'dataset.';
 const CONTEXT_DATASET_PREFIX = 'context_dataset.';
+const WIDTH_DATASET_PREFIX = 'width_dataset.';
 
 /** The fused kernels' buffers for each coupling of a segment: see `flowForward` and `flowBackward`. */
 export const CONDITIONS = 'conditions';

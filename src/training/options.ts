@@ -155,6 +155,11 @@ export interface FitOptions extends Partial<TrainingSettings> {
   validation?: false | ValidationOptions;
   /** The context of each row, row-major [N, C], for a flow with a context. A toy density brings its classes instead. */
   context?: Float32Array;
+  /**
+   * The width of each value [N, D], for rows with cells that are intervals, such as categories and integers: see
+   * `Cells`. Each epoch draws new points from them.
+   */
+  widths?: Float32Array;
   /** Continues with the optimiser of the last `fit` or of the loaded checkpoint. */
   resume?: boolean;
   /** Resumes on purpose with other rows than the earlier run had; without it, other rows are an error. */
@@ -174,6 +179,8 @@ export interface ValidationOptions {
   /** Separate rows [V, D], and their contexts [V, C]. Without them the seed draws rows that training never sees. */
   data?: Rows;
   context?: Float32Array;
+  /** The widths of their cells [V, D]. */
+  widths?: Float32Array;
   /** Share of the rows to hold out, in (0, 1). Default 0.1, and at most 10,000 rows. */
   fraction?: number;
   /**
@@ -194,6 +201,7 @@ const FIT_RULES: OptionRules<keyof FitOptions> = {
     accepts: (value) => value === false || OBJECT.accepts(value),
   },
   context: FLOATS,
+  widths: FLOATS,
   resume: FLAG,
   newData: FLAG,
   columns: listOf(TEXT, 'names of the columns without control characters'),
@@ -205,6 +213,7 @@ const FIT_RULES: OptionRules<keyof FitOptions> = {
 const VALIDATION_RULES: OptionRules<keyof ValidationOptions> = {
   data: FLOATS,
   context: FLOATS,
+  widths: FLOATS,
   fraction: numberWhere('a number between 0 and 1', (value) => value > 0 && value < 1),
   every: integer(1),
   patience: {
@@ -227,7 +236,7 @@ export function takeFit(
   { dim }: FlowSpec,
 ): { data: TrainingData; options: FitOptions } {
   requireOptions('fit', options, FIT_RULES);
-  const { validation, context, schedule, columns, contextColumns } = options;
+  const { validation, context, widths, schedule, columns, contextColumns } = options;
   if (validation !== undefined && validation !== false) {
     requireOptions('fit', validation, VALIDATION_RULES, [], 'validation.');
   }
@@ -240,6 +249,7 @@ export function takeFit(
     options: {
       ...options,
       ...(context !== undefined && { context: takeFloats('fit option context', context) }),
+      ...(widths !== undefined && { widths: takeFloats('fit option widths', widths) }),
       ...(validation && { validation: takeValidation(validation) }),
       ...(schedule && { schedule: { ...schedule } }),
       ...(columns && { columns: [...columns] }),
@@ -249,11 +259,12 @@ export function takeFit(
 }
 
 function takeValidation(given: ValidationOptions): ValidationOptions {
-  const { data, context } = given;
+  const { data, context, widths } = given;
   return {
     ...given,
     ...(data !== undefined && { data: takeData('validation.data', data) }),
     ...(context !== undefined && { context: takeFloats('validation.context', context) }),
+    ...(widths !== undefined && { widths: takeFloats('validation.widths', widths) }),
   };
 }
 

@@ -17,7 +17,7 @@ import { STREAMS } from '../random.ts';
 import { domainsOf } from '../spec/offset.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { DEFAULT_PATIENCE, isToy } from './options.ts';
-import type { FitOptions, TrainingData } from './options.ts';
+import type { FitOptions, TrainingData, ValidationOptions } from './options.ts';
 
 /** The training and validation rows of a run. */
 export interface RunRows {
@@ -48,13 +48,14 @@ export function runRows(
   options: FitOptions,
   { seed, stored }: { seed: number; stored: Settings | undefined },
 ): RunRows {
-  const source = sourceOf(spec, data);
+  const source = sourceOf(spec, data, options.widths !== undefined);
   const context = contextOf(spec, source, options);
   let table: ContextRows | undefined;
   if (!isToy(data)) {
     requireFiniteRows(data, columnNamesOf(spec.dim, options.columns));
     requireInside(data, domainsOf(spec), options);
-    table = { data, ...(context === undefined ? {} : { context }) };
+    const widths = widthsOf('fit option widths', data, options.widths);
+    table = { data, ...(context && { context }), ...(widths && { widths }) };
   }
   const rows = splitOf(spec, source, table, options, { seed, stored });
   const kept = keptOf(table, rows.validation);
@@ -63,7 +64,7 @@ export function runRows(
 }
 
 /** @throws {ShapeError} when the data do not fit the flow's features and classes */
-function sourceOf(spec: FlowSpec, data: TrainingData): BatchSource {
+function sourceOf(spec: FlowSpec, data: TrainingData, hasWidths: boolean): BatchSource {
   const { dim, contextDim } = spec;
   if (isToy(data)) {
     const { shape, noise, classes, dim: features } = toyDensity(data.toy, { noise: data.noise });
@@ -80,7 +81,23 @@ function sourceOf(spec: FlowSpec, data: TrainingData): BatchSource {
     return { ...source, classes };
   }
   requireWhole('data', data, dim);
-  return datasetFor(spec, data.length / dim);
+  return sourceFor(spec, data.length / dim, hasWidths);
+}
+
+function sourceFor(spec: FlowSpec, rows: number, hasWidths: boolean): BatchSource {
+  const source = datasetFor(spec, rows);
+  return hasWidths ? { ...source, hasWidths } : source;
+}
+
+/** @throws {ShapeError | DataError} when there is not one finite width for each value */
+function widthsOf(what: string, data: Rows, widths: Float32Array | undefined): Float32Array | undefined {
+  if (widths === undefined) return undefined;
+  if (widths.length !== data.length) {
+    throw new ShapeError(what, `${widths.length} values`, `${data.length}, one for each value of the rows`);
+  }
+  const bad = widths.findIndex((width) => !Number.isFinite(width));
+  if (bad >= 0) throw new DataError(`${what}: found ${widths[bad]}, expected a finite number`);
+  return widths;
 }
 
 function requireWhole(what: string, data: Rows, dim: number): void {
@@ -154,7 +171,7 @@ function splitOf(
     if (fraction !== undefined) {
       throw new ShapeError('fit option validation', 'both data and fraction', 'one of them');
     }
-    const given = givenRows(spec, data, validation?.context, options);
+    const given = givenRows(spec, data, validation ?? {}, options);
     return { ...whole, validation: { ...given, every, patience } };
   }
   if (table === undefined) {
@@ -167,7 +184,7 @@ function splitOf(
   const { training, held } = holdOut(table, { rows, held: Math.min(heldOut, rows - 1), seed });
   if (held === undefined) return whole;
   return {
-    source: datasetFor(spec, training.data.length / spec.dim),
+    source: sourceFor(spec, training.data.length / spec.dim, training.widths !== undefined),
     training,
     validation: { ...held, heldOut, every, patience },
   };
@@ -195,7 +212,7 @@ function requireFraction(fraction: number, rows: number): void {
 function givenRows(
   spec: FlowSpec,
   data: Rows,
-  context: Float32Array | undefined,
+  { context, widths: given }: ValidationOptions,
   options: FitOptions,
 ): ContextRows {
   requireWhole('validation.data', data, spec.dim);
@@ -206,19 +223,24 @@ function givenRows(
   }
   requireInside(data, domainsOf(spec), { file: 'validation', ...options });
   const rows = data.length / spec.dim;
-  const given = finiteContext('validation.context', spec, rows, context, options.contextColumns);
-  return { data, ...(given === undefined ? {} : { context: given }) };
+  const contexts = finiteContext('validation.context', spec, rows, context, options.contextColumns);
+  const widths = widthsOf('validation.widths', data, given);
+  return { data, ...(contexts && { context: contexts }), ...(widths && { widths }) };
 }
 
 function keptOf(table: ContextRows | undefined, validation: ValidationRows | undefined): Settings {
   const { heldOut, patience = Infinity } = validation ?? {};
   const hasOwnRows = validation !== undefined && heldOut === undefined;
   return {
-    ...(table === undefined ? {} : { data: fingerprint([table.data, table.context]) }),
+    ...(table === undefined ? {} : { data: fingerprint(arraysOf(table)) }),
     ...(heldOut === undefined ? {} : { heldOut }),
-    ...(hasOwnRows ? { validation: fingerprint([validation.data, validation.context]) } : {}),
+    ...(hasOwnRows ? { validation: fingerprint(arraysOf(validation)) } : {}),
     ...(patience === Infinity ? {} : { patience }),
   };
+}
+
+function arraysOf({ data, context, widths }: ContextRows): (Rows | undefined)[] {
+  return [data, context, ...(widths === undefined ? [] : [widths])];
 }
 
 /** @throws {DataError} if a resumed run has other rows than before */

@@ -1,4 +1,7 @@
 /** One run of `fit`: its rows, its settings, its steps on the GPU, its scores and its record. */
+import type { Rows } from '../calls/callerArrays.ts';
+import { drawCells } from '../data/cells.ts';
+import type { ContextRows } from '../data/holdOut.ts';
 import { dataStart } from '../spec/dataStart.ts';
 import { toyDensityOfShape } from '../data/toy.ts';
 import { DataError, DisposedError } from '../errors.ts';
@@ -69,14 +72,15 @@ export class TrainingRun {
     const rows = runRows(spec, data, options, { seed, stored: optimizer?.settings });
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
     const { source, training, validation } = rows;
-    const start = training && dataStart(spec, training.data, { columns, isFresh: state.isFresh });
+    const start =
+      training && dataStart(spec, pointsOf(training, spec.dim, seed), { columns, isFresh: state.isFresh });
     const shift = start && { offset: start.offset, spread: start.std };
     if (validation !== undefined) requireUnrounded(validation.data, shift, columns);
     signal?.throwIfAborted();
     const variants = await gpu.guard(() => trainee.variantsFor(settings.batch, optimizer?.variants));
     signal?.throwIfAborted();
     if (!trainee.isAlive()) throw new DisposedError('Flow');
-    const scorer = validation && scorerOf(trainee, validation, training, variants);
+    const scorer = validation && scorerOf(trainee, { validation, training, seed }, variants);
     const best = await gpu.guard(() => scoredAnew(trainee, optimizer?.best, scorer));
     const steps = await gpu.guard(() =>
       GpuSteps.create(trainee, { source, training, offset: shift?.offset, settings, variants }, optimizer),
@@ -228,6 +232,11 @@ export class TrainingRun {
   #requireAlive(): void {
     if (!this.#run.trainee.isAlive()) throw new DisposedError('Flow');
   }
+}
+
+/** A point of each row of cells. */
+function pointsOf({ data, widths }: ContextRows, dim: number, seed: number): Rows {
+  return widths === undefined ? data : drawCells({ values: data, widths }, dim, { seed }).values;
 }
 
 function resumedFrom({ last }: TrainingState): Checkpoint {

@@ -1,4 +1,6 @@
 /** How and when to score the validation rows during training. */
+import type { Rows } from '../calls/callerArrays.ts';
+import { drawCells, logMassOf, repeated } from '../data/cells.ts';
 import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussian.ts';
 import type { ContextRows } from '../data/holdOut.ts';
 import { meanNll } from '../data/statistics.ts';
@@ -22,27 +24,53 @@ export interface Scorer {
   gaussianNll: number | undefined;
 }
 
+/** Points drawn from each row of cells for a score; the same ones for each score of a run. */
+const SCORE_DRAWS = 4;
+
+/** The rows of a run, and the seed of the points drawn from cells. */
+interface ScoredRows {
+  validation: ContextRows;
+  training: ContextRows | undefined;
+  seed: number;
+}
+
 /** Scores the validation rows with the training kernels, so that a resumed run gets the same scores. */
 export function scorerOf(
   { model, logProb }: Trainee,
-  { data, context }: ContextRows,
-  training: ContextRows | undefined,
+  { validation, training, seed }: ScoredRows,
   variants: KernelVariants,
 ): Scorer {
   const { dim } = model().spec;
-  const reader = training && readerOf(training.data, dim, training.context);
+  const learned = training && pointsOf(training, dim, { seed, draws: 1 });
+  const reader = learned && readerOf(learned.values, dim, learned.context);
   const gaussian = reader && gaussianOf(momentsOf(reader), reader);
-  const rows = { values: data, count: data.length / dim };
-  const baseline = gaussian && gaussianLogProb(gaussian, readerOf(data, dim, context));
+  const { values, context, massesOf } = pointsOf(validation, dim, { seed, draws: SCORE_DRAWS });
+  const rows = { values, count: values.length / dim };
+  const baseline = gaussian && massesOf(gaussianLogProb(gaussian, readerOf(values, dim, context)));
   return {
     gaussianNll: baseline && meanNll(baseline),
     score: async (signal) => {
-      const found = await logProb(rows, { context, signal }, variants);
+      const found = massesOf(await logProb(rows, { context, signal }, variants));
       const nll = meanNll(found);
       if (baseline === undefined) return { nll, merit: -nll };
       const gains = Float64Array.from(found, (value, row) => value - (baseline[row] ?? NaN));
       return { nll, merit: mean(gains) - standardError(gains) };
     },
+  };
+}
+
+/** Points of the rows, and the log-density or log-mass of each row from the log-densities of its points. */
+function pointsOf(
+  { data, context, widths }: ContextRows,
+  dim: number,
+  { seed, draws }: { seed: number; draws: number },
+): { values: Rows; context: Float32Array | undefined; massesOf: <Of extends Rows>(logProb: Of) => Of | Float32Array } {
+  if (widths === undefined) return { values: data, context, massesOf: (logProb) => logProb };
+  const { values, logVolume } = drawCells({ values: data, widths }, dim, { seed, draws });
+  return {
+    values,
+    context: context && repeated(context, data.length / dim, draws),
+    massesOf: (logProb) => logMassOf(logProb, logVolume, draws),
   };
 }
 

@@ -23,6 +23,7 @@ import {
   STEP_LOSSES,
   STEP_SCALARS,
   STEP_STATE,
+  widthDatasetName,
 } from '../plan/names.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -253,6 +254,7 @@ function* uploads(
     [
       [training.data, source, datasetName, offset],
       [training.context, source.context, contextDatasetName, undefined],
+      [training.widths, source, widthDatasetName, undefined],
     ];
   for (const [values, table, nameOf, shift] of tables) {
     if (values === undefined || table === undefined) continue;

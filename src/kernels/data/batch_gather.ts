@@ -21,7 +21,9 @@ export const batchGatherKernel = {
     step_cursor: { access: 'read', element: 'u32' },
     dataset: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
+    widths: { access: 'read', element: 'f32', when: 'WIDTHS' },
   },
+  flags: ['WIDTHS'],
 } as const satisfies KernelSpec;
 
 export interface BatchGatherArguments {
@@ -40,16 +42,19 @@ export interface BatchGatherArguments {
   stepState: string;
   stepCursor: string;
   dataset: string;
+  /** The widths of the cells, if some are intervals rather than values (src/data/cells.ts). */
+  widths?: string;
   state: string;
 }
 
 /**
  * Gathers the rows of this step's batch, reshuffled in each epoch, that lie in the given segment of the data
- * set. One dispatch per segment fills the batch.
+ * set. One dispatch per segment fills the batch. Cells with a width are drawn anew in each epoch.
  * @throws {ShapeError} for a bad seed
  */
 export function batchGather(args: BatchGatherArguments): Dispatch {
   const [seedLow, seedHigh] = splitSeed(args.seed);
+  const { widths } = args;
   const copied = Math.round((args.rows * args.features * args.segmentRows) / args.dataRows);
   return dispatchOf(batchGatherKernel, {
     params: {
@@ -63,14 +68,16 @@ export function batchGather(args: BatchGatherArguments): Dispatch {
       seed_hi: seedHigh,
       ring_size: args.ringSize,
     },
+    flags: { WIDTHS: widths !== undefined },
     buffers: {
       step_state: args.stepState,
       step_cursor: args.stepCursor,
       dataset: args.dataset,
       state: args.state,
+      ...(widths === undefined ? {} : { widths }),
     },
     workgroups: gridOf(args.rows),
     flops: 0,
-    bytes: 4 * 2 * copied,
+    bytes: 4 * (widths === undefined ? 2 : 3) * copied,
   });
 }

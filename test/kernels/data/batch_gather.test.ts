@@ -3,6 +3,7 @@ import type { Dispatch } from '../../../src/plan/kernel.ts';
 import { batchGather } from '../../../src/kernels/data/batch_gather.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../../../src/random.ts';
 import { chunksOf } from '../../../src/plan/shape.ts';
+import { expectClose } from '../../support/compare.ts';
 import { runBoth } from '../harness.ts';
 import type { BufferContents } from '../harness.ts';
 
@@ -117,6 +118,43 @@ describe('batch_gather', () => {
     expect(copied.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 10));
   });
 
+  describe('with cells that are intervals', () => {
+    const shape = { rows: 257, features: 5, dataRows: 60 };
+    // Widths of 0, above 0 and below 0, in each column.
+    const widths = Float32Array.from({ length: 300 }, (_, i) => [0, 0.25, -2, 3][(i * 7) % 4] ?? 0);
+
+    it('draws the same points as its twin, anew in each epoch', async () => {
+      const { gpu, twin } = await runBoth([gather({ ...shape, widths: 'widths' })], { ...contents(shape), widths });
+      expectClose('state', gpu('state'), twin('state'), 1e-5);
+      const plain = await runBoth([gather(shape)], contents(shape));
+      const moved = gpu('state').map((value, i) => value - (plain.gpu('state')[i] ?? NaN));
+      const rowsOfOne = [...plain.gpu('state').subarray(0, 257)].flatMap((value, r) => (Math.floor(value) === 7 ? [r] : []));
+      expect(rowsOfOne.length).toBeGreaterThan(3);
+      for (let c = 0; c < 5; c++) {
+        const width = widths[7 * 5 + c] ?? NaN;
+        const moves = rowsOfOne.map((r) => moved[c * 257 + r] ?? NaN);
+        if (width === 0) expect(moves.every((move) => move === 0)).toBe(true);
+        else expect(new Set(moves).size).toBe(rowsOfOne.length);
+        if (width > 0) expect(moves.every((move) => move > 0 && move <= width)).toBe(true);
+      }
+    });
+
+    it('draws from the whole interval, and from the normal', async () => {
+      const many = { rows: 4096, features: 2, dataRows: 1 };
+      const { gpu } = await runBoth([gather({ ...many, widths: 'widths' })], {
+        ...contents(many),
+        dataset: Float32Array.of(10, 20),
+        widths: Float32Array.of(4, -3),
+      });
+      const uniform = [...gpu('state').subarray(0, 4096)].map((value) => (value - 10) / 4);
+      const normal = [...gpu('state').subarray(4096)].map((value) => (value - 20) / 3);
+      // Five standard errors of the moments.
+      expect(Math.abs(meanOf(uniform) - 0.5)).toBeLessThan((5 * Math.sqrt(1 / 12)) / 64);
+      expect(Math.abs(meanOf(normal))).toBeLessThan(5 / 64);
+      expect(Math.abs(meanOf(normal.map((z) => z * z)) - 1)).toBeLessThan((5 * Math.SQRT2) / 64);
+    });
+  });
+
   it('finds the rows of the largest data set, where positions pass both the end of an epoch and 2^32', async () => {
     const dataRows = 2 ** 32 - 1;
     const [epoch, position, rows] = [3, 2 ** 32 - 20, 65];
@@ -145,6 +183,10 @@ describe('batch_gather', () => {
     expect([...twin('state')]).toEqual(places.map(() => 1));
   });
 });
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
 interface Shape {
   rows: number;

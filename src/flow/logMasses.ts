@@ -1,0 +1,51 @@
+/** Log-masses of rows with cells that are intervals. */
+import { takeData, takeFloats } from '../calls/callerArrays.ts';
+import type { Rows } from '../calls/callerArrays.ts';
+import { takeContext } from '../calls/rows.ts';
+import { drawCells, logMassOf, repeated } from '../data/cells.ts';
+import { ShapeError } from '../errors.ts';
+import { chunksOf } from '../plan/shape.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import type { LogProbOptions } from './options.ts';
+
+/** Enough that the mass of a row with a few categories is within one hundredth. */
+export const DEFAULT_DRAWS = 16;
+
+/** Values drawn at once. */
+const VALUES_AT_ONCE = 2 ** 21;
+
+/**
+ * The log-mass of each row of x [B, D] whose values have these widths [B, D].
+ * @param logProb the log-densities of rows with contexts
+ * @throws {ShapeError} when the widths or contexts do not fit the rows
+ */
+export async function logMasses(
+  x: Rows,
+  widths: Float32Array,
+  spec: FlowSpec,
+  { context, draws = DEFAULT_DRAWS, seed = 0, firstRow = 0 }: LogProbOptions,
+  logProb: (rows: Rows, context: Float32Array | undefined) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  const { dim, contextDim } = spec;
+  const cells = { values: takeData('x', x), widths: takeFloats('widths', widths) };
+  const rows = Math.floor(cells.values.length / dim);
+  if (cells.widths.length !== cells.values.length || cells.values.length !== rows * dim) {
+    const expected = `rows of ${dim} values, and one width for each`;
+    throw new ShapeError('x and widths', `${cells.values.length} and ${cells.widths.length} values`, expected);
+  }
+  const contexts = takeContext('context', spec, rows, context);
+  const isShared = contexts?.length === contextDim;
+  const masses = new Float32Array(rows);
+  for (const { start, count } of chunksOf(rows, Math.ceil(VALUES_AT_ONCE / (dim * draws)))) {
+    const part = <Of extends Rows>(of: Of, width: number): Of =>
+      of.subarray(start * width, (start + count) * width) as Of;
+    const points = drawCells({ values: part(cells.values, dim), widths: part(cells.widths, dim) }, dim, {
+      seed,
+      draws,
+      firstRow: firstRow + start,
+    });
+    const given = contexts && (isShared ? contexts : repeated(part(contexts, contextDim), count, draws));
+    masses.set(logMassOf(await logProb(points.values, given), points.logVolume, draws), start);
+  }
+  return masses;
+}

@@ -1,0 +1,122 @@
+/** Encodes rows of text as cells of a flow's features, and features as text. */
+import type { Rows } from '../calls/callerArrays.ts';
+import type { Cells } from '../data/cells.ts';
+import { DataError } from '../errors.ts';
+import type { ColumnCodec, Feature } from './column.ts';
+import { roomOf } from './columns.ts';
+import type { TableColumn } from './columns.ts';
+import { plainCell } from './forms.ts';
+
+/** The place of rows, for messages. */
+export interface RowsOf {
+  file?: string;
+  /** The line of each row; by default 1, 2, … */
+  lines?: readonly number[];
+}
+
+interface Part {
+  column: TableColumn;
+  codec: ColumnCodec;
+  /** The index of its first feature. */
+  first: number;
+  features: Feature[];
+}
+
+export class TableCodec {
+  readonly columns: readonly TableColumn[];
+  readonly features: readonly Feature[];
+  readonly #parts: readonly Part[];
+  /** Cells that no training row had, by column. */
+  readonly #news = new Map<string, Map<string, number>>();
+
+  constructor(columns: readonly TableColumn[]) {
+    this.columns = columns;
+    let first = 0;
+    this.#parts = columns.map((column) => {
+      const features = roomOf(column).features(column);
+      const part = { column, codec: roomOf(column).codec(column), first, features };
+      first += features.length;
+      return part;
+    });
+    this.features = this.#parts.flatMap(({ features }) => features);
+  }
+
+  /** Number of features D. */
+  get dim(): number {
+    return this.features.length;
+  }
+
+  /** Whether some cells are intervals, so that rows have masses and not only densities. */
+  get hasIntervals(): boolean {
+    return this.columns.some(({ type, ...column }) => type !== 'number' || ('step' in column && column.step === 1) || 'atoms' in column);
+  }
+
+  /**
+   * The cells of rows of text, [B, D], one text per column of the table.
+   * @throws {DataError} naming line and column of a cell that its column cannot hold
+   */
+  encode(rows: readonly (readonly string[])[], { file, lines }: RowsOf = {}): Cells {
+    const values = new Float64Array(rows.length * this.dim);
+    const widths = new Float32Array(rows.length * this.dim);
+    rows.forEach((row, index) => {
+      this.#parts.forEach(({ column, codec, first }, place) => {
+        const text = plainCell(row[place] ?? '');
+        const found = codec.encode(text);
+        if (found === undefined) {
+          const where = { ...(file === undefined ? {} : { file }), row: lines?.[index] ?? index + 1, column: column.name };
+          throw unfit(row[place] ?? '', codec.expected, where);
+        }
+        if (found.isNew === true) this.#note(column.name, text);
+        found.cells.forEach(({ value, width }, j) => {
+          values[index * this.dim + first + j] = value;
+          widths[index * this.dim + first + j] = width;
+        });
+      });
+    });
+    return { values, widths };
+  }
+
+  /** Rows [B, D] of features as text, one text per column of the table. */
+  decode(values: Rows): string[][] {
+    const { dim } = this;
+    return Array.from({ length: values.length / dim }, (_, row) => {
+      const numberOf = (name: string): number => {
+        const part = this.#parts.find(({ column }) => column.name === name);
+        return part === undefined ? NaN : Number(this.#text(part, values, row, numberOf));
+      };
+      return this.#parts.map((part) => this.#text(part, values, row, numberOf));
+    });
+  }
+
+  /** Cells that no training row had, so far: a line for each column. */
+  news(): string[] {
+    return [...this.#news].map(([name, texts]) => {
+      const shown = [...texts.keys()].slice(0, 3).map((text) => JSON.stringify(text));
+      const rows = [...texts.values()].reduce((sum, count) => sum + count, 0);
+      const more = texts.size > shown.length ? ', …' : '';
+      return `${name}: ${rows.toLocaleString('en')} ${rows === 1 ? 'row has' : 'rows have'} values that no training row had (${shown.join(', ')}${more})`;
+    });
+  }
+
+  #text({ codec, first, features }: Part, values: Rows, row: number, numberOf: (name: string) => number): string {
+    const at = row * this.dim + first;
+    return codec.decode([...values.subarray(at, at + features.length)], numberOf);
+  }
+
+  #note(column: string, text: string): void {
+    const texts = this.#news.get(column) ?? new Map<string, number>();
+    this.#news.set(column, texts);
+    if (texts.has(text) || texts.size < 1000) texts.set(text, (texts.get(text) ?? 0) + 1);
+  }
+}
+
+function unfit(cell: string, expected: string, where: { file?: string; row: number; column: string }): DataError {
+  const found = plainCell(cell) === '' ? `a blank cell${cell.trim() === '' ? '' : ` (${JSON.stringify(cell)})`}` : JSON.stringify(cell.slice(0, 40));
+  return new DataError(
+    `found ${found}, expected ${expected}`,
+    where,
+    plainCell(cell) === ''
+      ? 'The model saw no blanks in this column. Fill the cell in, or remove the row.'
+      : 'Correct the cell, or remove the row.',
+  );
+}

@@ -1,0 +1,137 @@
+/** How a column writes its numbers: decimals, per cent, dates, times of day. */
+
+export interface Form {
+  /** Text of a cell as a number; NaN if it has another form. */
+  parse: (cell: string) => number;
+  format: (value: number) => string;
+  /** Distance between neighbouring values of the form; 0 if it has none of its own. */
+  step: number;
+  /** The kind of column in messages, if the form decides it. */
+  kind?: 'date' | 'time';
+}
+
+/** A decimal number with a point and an optional exponent. */
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const PERCENT = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s?%$/;
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})([T ])(\d{2}):(\d{2})(?::(\d{2}(?:\.\d{1,6})?))?Z?$/;
+const DAY_FIRST = /^(\d{1,2})([./-])(\d{1,2})\2(\d{4})$/;
+const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/;
+
+const MS_OF_DAY = 86_400_000;
+
+/** The days since 1970-01-01 of a calendar date; NaN if there is no such day. */
+function dayOf(year: number, month: number, day: number): number {
+  const time = Date.UTC(year, month - 1, day);
+  const date = new Date(time);
+  const isSame = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  return isSame ? time / MS_OF_DAY : NaN;
+}
+
+function isoDate(day: number): string {
+  return new Date(Math.floor(day) * MS_OF_DAY).toISOString().slice(0, 10);
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+/** Days of a date with the day or the month first. */
+function partedDay(cell: string, isDayFirst: boolean): number {
+  const [, first = '', , second = '', year = ''] = DAY_FIRST.exec(cell) ?? [];
+  const [day, month] = isDayFirst ? [first, second] : [second, first];
+  return year === '' ? NaN : dayOf(Number(year), Number(month), Number(day));
+}
+
+function partedText(day: number, isDayFirst: boolean): string {
+  const [year = '', month = '', date = ''] = isoDate(day).split('-');
+  return isDayFirst ? `${date}/${month}/${year}` : `${month}/${date}/${year}`;
+}
+
+export const FORMS = {
+  decimal: {
+    parse: (cell) => (DECIMAL.test(cell) ? Number(cell) : NaN),
+    format: decimalText,
+    step: 0,
+  },
+  percent: {
+    parse: (cell) => Number(PERCENT.exec(cell)?.[1] ?? NaN),
+    format: (value) => `${decimalText(value)}%`,
+    step: 0,
+  },
+  date: {
+    parse(cell) {
+      const [, year, month, day] = DATE.exec(cell) ?? [];
+      return dayOf(Number(year), Number(month), Number(day));
+    },
+    format: isoDate,
+    step: 1,
+    kind: 'date',
+  },
+  date_time: {
+    parse(cell) {
+      const [, year, month, day, , hours, minutes, seconds = '0'] = DATE_TIME.exec(cell) ?? [];
+      if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) >= 60) return NaN;
+      return (
+        dayOf(Number(year), Number(month), Number(day)) * 86_400 +
+        Number(hours) * 3600 +
+        Number(minutes) * 60 +
+        Number(seconds)
+      );
+    },
+    format: (value) => `${new Date(Math.floor(value) * 1000).toISOString().slice(0, 19)}Z`,
+    step: 1,
+    kind: 'date',
+  },
+  day_first: {
+    parse: (cell) => partedDay(cell, true),
+    format: (value) => partedText(value, true),
+    step: 1,
+    kind: 'date',
+  },
+  month_first: {
+    parse: (cell) => partedDay(cell, false),
+    format: (value) => partedText(value, false),
+    step: 1,
+    kind: 'date',
+  },
+  time: {
+    parse(cell) {
+      const [, hours, minutes, seconds = '0'] = TIME.exec(cell) ?? [];
+      const isTime = Number(hours) <= 23 && Number(minutes) <= 59 && Number(seconds) <= 59;
+      return isTime ? Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) : NaN;
+    },
+    format(value) {
+      const second = Math.min(Math.max(Math.floor(value), 0), 86_399);
+      return `${pad(Math.floor(second / 3600))}:${pad(Math.floor(second / 60) % 60)}:${pad(second % 60)}`;
+    },
+    step: 1,
+    kind: 'time',
+  },
+} as const satisfies Record<string, Form>;
+
+export type FormName = keyof typeof FORMS;
+export const FORM_NAMES = Object.keys(FORMS) as FormName[];
+
+export function formOf(name: FormName): Form {
+  return FORMS[name];
+}
+
+/** The shortest decimal that reads back as the same float32, or the same float64 if it is none. */
+function decimalText(value: number): string {
+  if (Math.fround(value) !== value) return String(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const candidate = Number(value.toPrecision(digits));
+    if (Math.fround(candidate) === value) return String(candidate);
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
+/** Cells that stand for a missing value. */
+const BLANK = /^(?:|na|n\/a|n\.a\.|nan|null|none|nil|missing|\?|-|--|#n\/a|<na>)$/i;
+
+/** The text of a cell without outer blanks and in Unicode's composed form; '' if it stands for a missing value. */
+export function plainCell(cell: string): string {
+  const text = cell.trim().normalize('NFC');
+  return BLANK.test(text) ? '' : text;
+}
