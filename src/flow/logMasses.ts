@@ -31,7 +31,11 @@ export async function logMasses(
   const rows = Math.floor(cells.values.length / dim);
   if (cells.widths.length !== cells.values.length || cells.values.length !== rows * dim) {
     const expected = `rows of ${dim} values, and one width for each`;
-    throw new ShapeError('x and widths', `${cells.values.length} and ${cells.widths.length} values`, expected);
+    throw new ShapeError(
+      'x and widths',
+      `${cells.values.length} and ${cells.widths.length} values`,
+      expected,
+    );
   }
   const contexts = takeContext('context', spec, rows, context);
   const isShared = contexts?.length === contextDim;

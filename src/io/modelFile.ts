@@ -10,6 +10,8 @@ import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile, SafetensorsTensor } from './safetensors.ts';
 import { checkJson, parseMetadataJson, parseSpec } from '../spec/schema.ts';
 import { shown } from '../spec/strictJson.ts';
+import { roomOf, tableSchema } from '../table/columns.ts';
+import type { TableColumn } from '../table/columns.ts';
 import { unsoundTensor } from '../spec/init.ts';
 
 /** JSON values that a run stores. */
@@ -19,6 +21,8 @@ export type Settings = Record<string, number | string | boolean>;
 export interface TrainingRecord {
   /** Names of the D data columns. */
   columns?: string[];
+  /** The columns of the table, if some are no plain numbers: what the D features stand for. */
+  table?: TableColumn[];
   /** The columns of the context, if they have names: together spec.contextDim features. */
   context?: ContextColumn[];
   /** Optimiser steps taken. */
@@ -120,6 +124,7 @@ const contextColumnSchema = v.union([
 /** The JSON of `__metadata__.wgflow_training`; other keys are ignored. */
 export const trainingRecordSchema = v.object({
   columns: v.optional(v.array(plainText)),
+  table: v.optional(tableSchema),
   context: v.optional(v.array(contextColumnSchema)),
   steps: wholeNumber,
   seed: wholeNumber,
@@ -275,6 +280,16 @@ function checkTraining(json: unknown, spec: FlowSpec, fileName: string): Trainin
     throw new ModelFileError(
       fileName,
       `${where}.columns: found ${record.columns.length} names, expected ${spec.dim} (spec.dim)`,
+    );
+  }
+  const tableFeatures = record.table?.reduce(
+    (sum, column) => sum + roomOf(column).features(column).length,
+    0,
+  );
+  if (tableFeatures !== undefined && tableFeatures !== spec.dim) {
+    throw new ModelFileError(
+      fileName,
+      `${where}.table: found columns of ${tableFeatures} features, expected ${spec.dim} (spec.dim)`,
     );
   }
   const features = contextFeatures(record.context ?? []);

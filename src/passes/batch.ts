@@ -4,7 +4,15 @@ import { toyPoints } from '../kernels/data/toy_points.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { CONTEXT, contextDatasetName, datasetName, STATE, STEP_CURSOR, STEP_STATE, widthDatasetName } from '../plan/names.ts';
+import {
+  CONTEXT,
+  contextDatasetName,
+  datasetName,
+  STATE,
+  STEP_CURSOR,
+  STEP_STATE,
+  widthDatasetName,
+} from '../plan/names.ts';
 
 /** A table of a data set, row-major, and how it is cut into buffers. */
 export interface DatasetTable {

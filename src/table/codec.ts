@@ -48,7 +48,10 @@ export class TableCodec {
 
   /** Whether some cells are intervals, so that rows have masses and not only densities. */
   get hasIntervals(): boolean {
-    return this.columns.some(({ type, ...column }) => type !== 'number' || ('step' in column && column.step === 1) || 'atoms' in column);
+    return this.columns.some(
+      ({ type, ...column }) =>
+        type !== 'number' || ('step' in column && column.step === 1) || 'atoms' in column,
+    );
   }
 
   /**
@@ -63,7 +66,11 @@ export class TableCodec {
         const text = plainCell(row[place] ?? '');
         const found = codec.encode(text);
         if (found === undefined) {
-          const where = { ...(file === undefined ? {} : { file }), row: lines?.[index] ?? index + 1, column: column.name };
+          const where = {
+            ...(file === undefined ? {} : { file }),
+            row: lines?.[index] ?? index + 1,
+            column: column.name,
+          };
           throw unfit(row[place] ?? '', codec.expected, where);
         }
         if (found.isNew === true) this.#note(column.name, text);
@@ -98,7 +105,12 @@ export class TableCodec {
     });
   }
 
-  #text({ codec, first, features }: Part, values: Rows, row: number, numberOf: (name: string) => number): string {
+  #text(
+    { codec, first, features }: Part,
+    values: Rows,
+    row: number,
+    numberOf: (name: string) => number,
+  ): string {
     const at = row * this.dim + first;
     return codec.decode([...values.subarray(at, at + features.length)], numberOf);
   }
@@ -110,8 +122,15 @@ export class TableCodec {
   }
 }
 
-function unfit(cell: string, expected: string, where: { file?: string; row: number; column: string }): DataError {
-  const found = plainCell(cell) === '' ? `a blank cell${cell.trim() === '' ? '' : ` (${JSON.stringify(cell)})`}` : JSON.stringify(cell.slice(0, 40));
+function unfit(
+  cell: string,
+  expected: string,
+  where: { file?: string; row: number; column: string },
+): DataError {
+  const found =
+    plainCell(cell) === ''
+      ? `a blank cell${cell.trim() === '' ? '' : ` (${JSON.stringify(cell)})`}`
+      : JSON.stringify(cell.slice(0, 40));
   return new DataError(
     `found ${found}, expected ${expected}`,
     where,

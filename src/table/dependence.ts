@@ -20,7 +20,11 @@ export interface Dependence {
  * Looks for dependences among the columns of numbers that have neither blanks nor repeating values.
  * @param sample rows of plain text, one per column
  */
-export function dependenceOf(columns: readonly TableColumn[], names: readonly string[], sample: readonly (readonly string[])[]): Dependence {
+export function dependenceOf(
+  columns: readonly TableColumn[],
+  names: readonly string[],
+  sample: readonly (readonly string[])[],
+): Dependence {
   const numeric = columns.filter((column) =>
     column.type === 'number' ? column.atoms === undefined : column.type === 'count' && column.blanks === 0,
   );
@@ -31,7 +35,10 @@ export function dependenceOf(columns: readonly TableColumn[], names: readonly st
   for (const column of numeric) {
     const place = names.indexOf(column.name);
     const form = column.type === 'number' ? column.form : 'decimal';
-    const own = standardized(column.name, sample.map((row) => formOf(form).parse(row[place] ?? '')));
+    const own = standardized(
+      column.name,
+      sample.map((row) => formOf(form).parse(row[place] ?? '')),
+    );
     const rest = own.values.slice();
     // Gram and Schmidt, twice, for accuracy.
     const shares = free.map(() => 0);
@@ -44,7 +51,15 @@ export function dependenceOf(columns: readonly TableColumn[], names: readonly st
     }
     const left = dot(rest, rest) / dot(own.values, own.values);
     if (left < DETERMINED && form === 'decimal') {
-      determined.set(column.name, linearColumn(own, free, shares, sample.map((row) => row[place] ?? '')));
+      determined.set(
+        column.name,
+        linearColumn(
+          own,
+          free,
+          shares,
+          sample.map((row) => row[place] ?? ''),
+        ),
+      );
       continue;
     }
     const twin = free.find(({ values }) => Math.abs(dot(values, own.values)) > NEARLY_SAME * sample.length);
@@ -104,7 +119,9 @@ function linearColumn(
   }
   const used = free.flatMap((column, i) => {
     const weight = weights[i] ?? 0;
-    return Math.abs(weight) < NEGLIGIBLE ? [] : [{ name: column.name, mean: column.mean, weight: (weight * own.std) / column.std }];
+    return Math.abs(weight) < NEGLIGIBLE
+      ? []
+      : [{ name: column.name, mean: column.mean, weight: (weight * own.std) / column.std }];
   });
   const constant = used.reduce((sum, { mean, weight }) => sum - weight * mean, own.mean);
   const decimals = Math.min(15, Math.max(...texts.map((text) => /\.(\d+)$/.exec(text)?.[1]?.length ?? 0)));

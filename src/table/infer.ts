@@ -58,7 +58,10 @@ const DOMAIN_GAIN = 0.25;
 export function inferColumns(
   file: string,
   profile: TableProfile,
-  { asked = new Map(), isChosen = false }: { asked?: ReadonlyMap<string, ColumnKind>; isChosen?: boolean } = {},
+  {
+    asked = new Map(),
+    isChosen = false,
+  }: { asked?: ReadonlyMap<string, ColumnKind>; isChosen?: boolean } = {},
 ): Inferred[] {
   requireKnown(profile, asked);
   return profile.columns.map((column, place) => {
@@ -97,7 +100,8 @@ function inferColumn(question: Question): Inferred {
   const numeric = numericForm(question);
   if (numeric === undefined) return category(question);
   const { form, labels } = numeric;
-  const isIdentifier = form === 'decimal' && texts.size === rows && /^(?:.*[_ .])?(?:id|uuid|index|key)$/i.test(name);
+  const isIdentifier =
+    form === 'decimal' && texts.size === rows && /^(?:.*[_ .])?(?:id|uuid|index|key)$/i.test(name);
   if (mayLeaveOut && isIdentifier && column.numbers.decimal?.isWhole === true) {
     return { name, leftOut: 'it identifies the rows: each value is another' };
   }
@@ -111,7 +115,10 @@ function numericForm({ file, column, kind }: Question): { form: FormName; labels
   const complete = FORM_NAMES.filter((form) => numbers[form]?.count === filled);
   if (kind === 'day_first' || kind === 'month_first') {
     if (complete.includes(kind)) return { form: kind, labels: [] };
-    throw new DataError(`found other texts, expected dates written ${kind.replace('_', ' ')}`, { file, column: name });
+    throw new DataError(`found other texts, expected dates written ${kind.replace('_', ' ')}`, {
+      file,
+      column: name,
+    });
   }
   if (complete.includes('day_first') && complete.includes('month_first')) {
     const [example = ''] = texts.keys();
@@ -141,7 +148,11 @@ function category({ column, mayLeaveOut, file }: Question): Inferred {
   if (isText && (mayLeaveOut || hasMore || texts.size > MAX_LEVELS)) {
     const count = `${hasMore ? 'more than ' : ''}${texts.size.toLocaleString('en')} different texts in ${filled.toLocaleString('en')} rows`;
     if (mayLeaveOut) return { name, leftOut: `text: ${count}` };
-    throw new DataError(`found ${count}, expected at most ${MAX_LEVELS} labels`, { file, column: name }, 'Leave the column out.');
+    throw new DataError(
+      `found ${count}, expected at most ${MAX_LEVELS} labels`,
+      { file, column: name },
+      'Leave the column out.',
+    );
   }
   const levels = [...texts].sort(([a], [b]) => (a < b ? -1 : 1));
   if (blanks > 0) levels.unshift(['', blanks]);
@@ -172,7 +183,10 @@ function number(question: Question, form: FormName, labels: readonly string[]): 
   }
   const [min, max] = [found.smallest[0] ?? NaN, found.largest[0] ?? NaN];
   const isCounted =
-    isWhole && form === 'decimal' && labels.length === 0 && max - min < MAX_COUNTS &&
+    isWhole &&
+    form === 'decimal' &&
+    labels.length === 0 &&
+    max - min < MAX_COUNTS &&
     (max - min < 2 || found.count >= ROWS_PER_COUNT * (max - min + 1));
   if (isCounted) {
     const counts = new Array<number>(max - min + 1).fill(0);
@@ -185,12 +199,19 @@ function number(question: Question, form: FormName, labels: readonly string[]): 
     ...labels.map((text) => ({ text, count: texts.get(text) ?? 0 })),
     ...repeating,
   ];
-  const left = withoutAtoms(found, repeating.map(({ text }) => formOf(form).parse(text)));
-  const values = sample.map((text) => formOf(form).parse(text)).filter((value) => !Number.isNaN(value) && !left.removed.has(value));
+  const left = withoutAtoms(
+    found,
+    repeating.map(({ text }) => formOf(form).parse(text)),
+  );
+  const values = sample
+    .map((text) => formOf(form).parse(text))
+    .filter((value) => !Number.isNaN(value) && !left.removed.has(value));
   const step = isWhole || formOf(form).step === 1 ? 1 : 0;
   const domain = domainFor(question, { values, min: left.min, max: left.max, step });
   const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1);
-  const std = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(values.length, 1));
+  const std = Math.sqrt(
+    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(values.length, 1),
+  );
   const own: NumberColumn = {
     type: 'number',
     name,
@@ -228,7 +249,8 @@ function atomsOf({ texts, rows }: ColumnProfile, form: FormName): Atom[] {
   const isFrequent = ({ count }: Atom): boolean => count >= Math.max(MIN_ATOM_ROWS, ATOM_SHARE * rows);
   for (let length = Math.min(MAX_ATOMS, atoms.length - 1); length > 0; length--) {
     const [last, next] = [atoms[length - 1], atoms[length]];
-    if (last && next && isFrequent(last) && last.count >= ATOM_LEAD * next.count) return atoms.slice(0, length);
+    if (last && next && isFrequent(last) && last.count >= ATOM_LEAD * next.count)
+      return atoms.slice(0, length);
   }
   return [];
 }
@@ -256,7 +278,10 @@ function domainFor(
     const isInside = min > 0 && (kind === 'positive' || max < 1);
     if (isInside) return kind;
     const expected = kind === 'unit' ? 'numbers between 0 and 1' : 'numbers above 0';
-    throw new DataError(`found ${kind === 'unit' && max >= 1 ? max : min}, expected ${expected} (${kind})`, { file, column: name });
+    throw new DataError(`found ${kind === 'unit' && max >= 1 ? max : min}, expected ${expected} (${kind})`, {
+      file,
+      column: name,
+    });
   }
   if (kind === 'real' || values.length < MIN_ATOM_ROWS) return 'real';
   const fits: Domain[] = [
@@ -265,13 +290,16 @@ function domainFor(
   ];
   const shifted = step === 1 ? values.map((value) => value + 0.5) : values;
   const real = fitOf(shifted, 'real') + DOMAIN_GAIN;
-  const [best] = fits.map((domain) => ({ domain, fit: fitOf(shifted, domain) })).sort((a, b) => b.fit - a.fit);
+  const [best] = fits
+    .map((domain) => ({ domain, fit: fitOf(shifted, domain) }))
+    .sort((a, b) => b.fit - a.fit);
   return best !== undefined && best.fit > real ? best.domain : 'real';
 }
 
 /** Mean log-density, up to a constant, of the values under the normal fitted to their images. */
 function fitOf(values: readonly number[], domain: Domain): number {
-  const scale = domain === 'positive' ? scaleOf(values.reduce((sum, value) => sum + value, 0) / values.length) : 1;
+  const scale =
+    domain === 'positive' ? scaleOf(values.reduce((sum, value) => sum + value, 0) / values.length) : 1;
   const images = values.map((value) =>
     domain === 'real' ? { image: value, logDerivative: 0 } : fromDomain(domain, value, scale),
   );

@@ -25,9 +25,7 @@ const schema = v.strictObject({
   /** Training rows with any other number. */
   numbers: wholeNumber,
   /** The values that repeat; '' is a blank. */
-  atoms: v.optional(
-    v.strictObject({ texts: v.pipe(v.array(plainText), v.minLength(1)), counts }),
-  ),
+  atoms: v.optional(v.strictObject({ texts: v.pipe(v.array(plainText), v.minLength(1)), counts })),
 });
 
 export type NumberColumn = v.InferOutput<typeof schema>;
@@ -67,7 +65,11 @@ export const numberRoom: ColumnRoom<NumberColumn> = {
         const part = parts[atom + 1];
         if (atom >= 0) return part && { cells: [part, filler] };
         const isValid = Number.isFinite(number) && (!isWhole || Number.isInteger(number));
-        if (!isValid || (!isWhole && !isInside(number, domain)) || (isWhole && number < 0 && domain !== 'real')) {
+        if (
+          !isValid ||
+          (!isWhole && !isInside(number, domain)) ||
+          (isWhole && number < 0 && domain !== 'real')
+        ) {
           return undefined;
         }
         const own = { value: number, width: step };

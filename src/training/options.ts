@@ -29,6 +29,7 @@ import type { ContextColumn } from '../model/context.ts';
 import { formatSchedule, parseSchedule, SCHEDULE } from '../model/schedule.ts';
 import type { Schedule } from '../model/schedule.ts';
 import type { FlowSpec } from '../spec/spec.ts';
+import type { TableColumn } from '../table/columns.ts';
 import { defaultSubmitMs } from './submitSize.ts';
 
 /** The settings of a run. */
@@ -166,6 +167,8 @@ export interface FitOptions extends Partial<TrainingSettings> {
   newData?: boolean;
   /** Names of the columns, for errors and for the model file. */
   columns?: readonly string[];
+  /** The columns of the table that the rows encode, stored in the model file. */
+  table?: readonly TableColumn[];
   /** The columns of the context, stored in the model file so that later calls can encode contexts. */
   contextColumns?: readonly ContextColumn[];
   /** Name of the preset, for the model file. Default: the preset from which the flow was created. */
@@ -206,6 +209,7 @@ const FIT_RULES: OptionRules<keyof FitOptions> = {
   newData: FLAG,
   columns: listOf(TEXT, 'names of the columns without control characters'),
   contextColumns: listOf(CONTEXT_COLUMN, 'columns of { name, levels } or { name, mean, std }'),
+  table: listOf(OBJECT, 'columns of a table'),
   preset: TEXT,
   signal: SIGNAL,
 };
@@ -236,7 +240,7 @@ export function takeFit(
   { dim }: FlowSpec,
 ): { data: TrainingData; options: FitOptions } {
   requireOptions('fit', options, FIT_RULES);
-  const { validation, context, widths, schedule, columns, contextColumns } = options;
+  const { validation, context, widths, schedule, columns, table, contextColumns } = options;
   if (validation !== undefined && validation !== false) {
     requireOptions('fit', validation, VALIDATION_RULES, [], 'validation.');
   }
@@ -253,6 +257,7 @@ export function takeFit(
       ...(validation && { validation: takeValidation(validation) }),
       ...(schedule && { schedule: { ...schedule } }),
       ...(columns && { columns: [...columns] }),
+      ...(table && { table: structuredClone(table) }),
       ...(contextColumns && { contextColumns: structuredClone(contextColumns) }),
     },
   };

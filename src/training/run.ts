@@ -198,7 +198,7 @@ export class TrainingRun {
 
   #record(steps: number, bestValidationNll: number | undefined): TrainingRecord {
     const { source } = this.#run.rows;
-    const { columns, contextColumns } = this.#run.options;
+    const { columns, table, contextColumns } = this.#run.options;
     const preset = this.#run.options.preset ?? this.#run.trainee.defaults(Infinity).preset;
     const validation = this.#validationRecord;
     const settings = storedSettings(this.#run.settings, 'isRecorded');
@@ -208,6 +208,7 @@ export class TrainingRun {
       seed: this.#run.settings.seed,
       options: source.kind === 'toy' ? { ...settings, noise: source.noise } : settings,
       ...(columns === undefined ? {} : { columns: [...columns] }),
+      ...(table === undefined ? {} : { table: [...table] }),
       ...(contextColumns === undefined ? {} : { context: [...contextColumns] }),
       ...(source.kind === 'toy' ? { dataset: toyDensityOfShape(source.shape).name } : {}),
       ...(preset === undefined ? {} : { preset }),

@@ -64,7 +64,11 @@ function pointsOf(
   { data, context, widths }: ContextRows,
   dim: number,
   { seed, draws }: { seed: number; draws: number },
-): { values: Rows; context: Float32Array | undefined; massesOf: <Of extends Rows>(logProb: Of) => Of | Float32Array } {
+): {
+  values: Rows;
+  context: Float32Array | undefined;
+  massesOf: <Of extends Rows>(logProb: Of) => Of | Float32Array;
+} {
   if (widths === undefined) return { values: data, context, massesOf: (logProb) => logProb };
   const { values, logVolume } = drawCells({ values: data, widths }, dim, { seed, draws });
   return {

@@ -3,13 +3,25 @@ import { drawCells, logMassOf } from '../../src/data/cells.ts';
 
 /** N rows with the same cells. */
 function rowsOf(cells: readonly [value: number, width: number][], rows: number) {
-  const repeat = (at: 0 | 1): number[] => Array.from({ length: rows }, () => cells.map((cell) => cell[at])).flat();
+  const repeat = (at: 0 | 1): number[] =>
+    Array.from({ length: rows }, () => cells.map((cell) => cell[at])).flat();
   return { values: Float64Array.from(repeat(0)), widths: Float32Array.from(repeat(1)) };
 }
 
 describe('drawCells', () => {
   it('keeps values, draws from intervals and from normals', () => {
-    const { values, logVolume } = drawCells(rowsOf([[3, 0], [1, 2], [-1, -0.5]], 1000), 3, { seed: 1 });
+    const { values, logVolume } = drawCells(
+      rowsOf(
+        [
+          [3, 0],
+          [1, 2],
+          [-1, -0.5],
+        ],
+        1000,
+      ),
+      3,
+      { seed: 1 },
+    );
     const column = (c: number): number[] => [...values].filter((_, i) => i % 3 === c);
     expect(column(0).every((value) => value === 3)).toBe(true);
     expect(Math.min(...column(1))).toBeGreaterThan(1);
@@ -38,7 +50,17 @@ describe('logMassOf', () => {
   it('is the mass of a cell under a known density', () => {
     // The mass of [0.5, 2) under a standard exponential, and of any value of a second, independent feature.
     const draws = 4096;
-    const { values, logVolume } = drawCells(rowsOf([[0.5, 1.5], [0, -1]], 1), 2, { seed: 3, draws });
+    const { values, logVolume } = drawCells(
+      rowsOf(
+        [
+          [0.5, 1.5],
+          [0, -1],
+        ],
+        1,
+      ),
+      2,
+      { seed: 3, draws },
+    );
     const logProb = Float64Array.from({ length: draws }, (_, k) => {
       const [x = NaN, filler = NaN] = values.subarray(2 * k);
       return -x - 0.5 * (filler / 1.2) ** 2 - Math.log(1.2 * Math.sqrt(2 * Math.PI));

@@ -14,7 +14,8 @@ function inferred(columns: Record<string, readonly string[]>) {
 }
 
 const N = 200;
-const cycle = (...texts: string[]): string[] => Array.from({ length: N }, (_, i) => texts[i % texts.length] ?? '');
+const cycle = (...texts: string[]): string[] =>
+  Array.from({ length: N }, (_, i) => texts[i % texts.length] ?? '');
 const reals = Array.from({ length: N }, (_, i) => String(Math.sin(i) * 3));
 
 describe('inferColumns', () => {
@@ -27,13 +28,18 @@ describe('inferColumns', () => {
     many: Array.from({ length: N }, (_, i) => String((i * 37) % 1000)),
     city: cycle('Lima', 'Oslo', 'Rome', 'Bonn', 'Kyiv'),
     yes: cycle('yes', 'no', 'no'),
-    date: Array.from({ length: N }, (_, i) => new Date(1e12 + 1e9 * ((i * 7) % 91)).toISOString().slice(0, 10)),
+    date: Array.from({ length: N }, (_, i) =>
+      new Date(1e12 + 1e9 * ((i * 7) % 91)).toISOString().slice(0, 10),
+    ),
     blank: reals.map((text, i) => (i % 4 === 0 ? 'NA' : text)),
     rain: reals.map((text, i) => (i % 3 === 0 ? '0' : text)),
     same: cycle('9'),
     note: Array.from({ length: N }, (_, i) => `remark ${i}`),
     percent: Array.from({ length: N }, (_, i) => `${((i * 31) % 97) / 2}%`),
-    time: Array.from({ length: N }, (_, i) => `${String(i % 24).padStart(2, '0')}:${String((i * 7) % 60).padStart(2, '0')}`),
+    time: Array.from(
+      { length: N },
+      (_, i) => `${String(i % 24).padStart(2, '0')}:${String((i * 7) % 60).padStart(2, '0')}`,
+    ),
   });
   const words = new Map(found.map(({ name, column, leftOut }) => [name, leftOut ?? column]));
 
@@ -125,7 +131,9 @@ describe('categories', () => {
   });
 
   it('compare labels after composing accents', () => {
-    const accents = new TableCodec([{ type: 'category', name: 'c', levels: ['caf\u00e9', 'b'], counts: [1, 1] }]);
+    const accents = new TableCodec([
+      { type: 'category', name: 'c', levels: ['caf\u00e9', 'b'], counts: [1, 1] },
+    ]);
     const [one, other] = accents.encode([['caf\u00e9'], ['cafe\u0301']]).values;
     expect(one).toBe(other);
   });

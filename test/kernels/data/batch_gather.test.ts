@@ -124,11 +124,16 @@ describe('batch_gather', () => {
     const widths = Float32Array.from({ length: 300 }, (_, i) => [0, 0.25, -2, 3][(i * 7) % 4] ?? 0);
 
     it('draws the same points as its twin, anew in each epoch', async () => {
-      const { gpu, twin } = await runBoth([gather({ ...shape, widths: 'widths' })], { ...contents(shape), widths });
+      const { gpu, twin } = await runBoth([gather({ ...shape, widths: 'widths' })], {
+        ...contents(shape),
+        widths,
+      });
       expectClose('state', gpu('state'), twin('state'), 1e-5);
       const plain = await runBoth([gather(shape)], contents(shape));
       const moved = gpu('state').map((value, i) => value - (plain.gpu('state')[i] ?? NaN));
-      const rowsOfOne = [...plain.gpu('state').subarray(0, 257)].flatMap((value, r) => (Math.floor(value) === 7 ? [r] : []));
+      const rowsOfOne = [...plain.gpu('state').subarray(0, 257)].flatMap((value, r) =>
+        Math.floor(value) === 7 ? [r] : [],
+      );
       expect(rowsOfOne.length).toBeGreaterThan(3);
       for (let c = 0; c < 5; c++) {
         const width = widths[7 * 5 + c] ?? NaN;

@@ -1,0 +1,61 @@
+/** Decides how a flow learns a table. */
+import { DataError } from '../errors.ts';
+import { TableCodec } from './codec.ts';
+import { roomOf } from './columns.ts';
+import type { TableColumn } from './columns.ts';
+import { dependenceOf } from './dependence.ts';
+import { inferColumns } from './infer.ts';
+import type { Inferred } from './infer.ts';
+import type { TableProfile } from './profile.ts';
+
+/** The columns of a table, and what became of each of them. */
+export interface TablePlan {
+  codec: TableCodec;
+  /** The places of the learned columns among all. */
+  places: number[];
+  /** One line for each column of the table. */
+  words: string[];
+  warnings: string[];
+}
+
+/**
+ * Decides how a flow learns the columns of a profile.
+ * @param file names the table in messages
+ * @throws {DataError | ShapeError} like `inferColumns`, and when no column is left to learn
+ */
+export function planTable(
+  file: string,
+  profile: TableProfile,
+  options: Parameters<typeof inferColumns>[2] = {},
+): TablePlan {
+  const inferred = inferColumns(file, profile, options);
+  const names = inferred.map(({ name }) => name);
+  const columns = inferred.flatMap(({ column }) => column ?? []);
+  const { determined, warnings } = dependenceOf(columns, names, profile.sample);
+  const isAsked = (name: string): boolean => options.asked?.has(name) === true;
+  const learned = columns.map((column) =>
+    isAsked(column.name) ? column : (determined.get(column.name) ?? column),
+  );
+  const codec = new TableCodec(learned);
+  if (codec.dim === 0) {
+    const found = inferred
+      .map(({ name, leftOut }) => `${name} (${leftOut ?? 'constant'})`)
+      .slice(0, 10)
+      .join(', ');
+    throw new DataError(
+      `found nothing to learn in ${found}, expected at least one column of values that differ`,
+      { file },
+    );
+  }
+  return {
+    codec,
+    places: learned.map(({ name }) => names.indexOf(name)),
+    words: inferred.map((one) => wordsOf(one, learned)),
+    warnings: [...inferred.flatMap(({ warning }) => warning ?? []), ...warnings],
+  };
+}
+
+function wordsOf({ name, leftOut }: Inferred, learned: readonly TableColumn[]): string {
+  const column = learned.find((one) => one.name === name);
+  return `${name}: ${column === undefined ? `left out, ${leftOut}` : roomOf(column).words(column)}`;
+}
