@@ -3,16 +3,11 @@
  * entries, so this list is their only tie to the internals.
  */
 /** Rows of a file: the page reads tables with the same rules and messages as the command line. */
-export {
-  badCell,
-  delimiterOf,
-  isHeader,
-  layOut,
-  NUMBER,
-  raggedRow,
-  requireParted,
-  textCell,
-} from './data/csvLayout.ts';
+export { badCell, layOut, raggedRow, requireParted, textCell } from './data/csvLayout.ts';
+export { beginningOf, linesOf } from './data/beginning.ts';
+export { WHITESPACE } from './data/delimiter.ts';
+export { HEAD_RECORDS, headingOf } from './data/heading.ts';
+export { NUMBER } from './data/numberText.ts';
 /** Rows to score with, and the Gaussian that a model must beat. */
 export { gaussianLogProb, gaussianOf, momentsOf, readerOf } from './data/gaussian.ts';
 export { heldRows, holdOut } from './data/holdOut.ts';

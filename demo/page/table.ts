@@ -4,13 +4,16 @@ import { DataError } from '../../src/index.ts';
 import type { Rows } from '../../src/index.ts';
 import {
   badCell,
-  delimiterOf,
-  isHeader,
+  beginningOf,
+  HEAD_RECORDS,
+  headingOf,
   layOut,
+  linesOf,
   NUMBER,
   raggedRow,
   requireParted,
   textCell,
+  WHITESPACE,
 } from '../../src/page.ts';
 import { MAX_CLASSES } from '../labels.ts';
 import type { RowLabels } from '../labels.ts';
@@ -36,20 +39,29 @@ export function readTable(text: string, file: string): Table {
   const records = recordsOf(text, file);
   const [first] = records;
   if (first === undefined) throw new DataError('found no rows, expected a table of numbers', { file });
-  const header = !isLabelled(first.record) && isHeader(file, first.record, first.info.lines);
-  const body = header ? records.slice(1) : records;
+  const head = records.slice(0, HEAD_RECORDS);
+  const heading = headingOf(
+    file,
+    { records: head.map(({ record }) => record), lines: head.map(({ info }) => info.lines) },
+    { header: isLabelled(first.record) ? 'no' : 'auto' },
+    () => undefined,
+  );
+  const { hasNames, spare } = heading;
+  const body = records.slice(heading.skipped);
   // Lines that no known delimiter splits would pass for labels.
   if (first.record.length === 1) for (const { record, info } of body) requireParted(file, record, info.lines);
-  const at = labelPlace(body, first.record.length);
-  const names = header ? first.record : numbered(first.record.length, at);
+  const at = labelPlace(body, heading.names.length);
+  const names = hasNames ? heading.names : numbered(heading.names.length, at);
   const label = at < 0 ? undefined : names[at];
-  const { columns, positions } = layOut(file, names, header ? first.info.lines : undefined, {
-    text: label === undefined ? [] : [label],
-  });
+  const { columns, positions } = layOut(
+    file,
+    { ...heading, names },
+    { text: label === undefined ? [] : [label] },
+  );
   requireShape(file, columns, label, body.length);
   const rows = new Float64Array(body.length * columns.length);
   body.forEach(({ record, info }, row) => {
-    if (record.length !== names.length) throw raggedRow(file, record.length, names, info.lines);
+    if (record.length !== names.length + spare) throw raggedRow(file, record.length, names, info.lines);
     positions.forEach((position, column) => {
       const cell = record[position] ?? '';
       const value = NUMBER.test(cell) ? Number(cell) : NaN;
@@ -103,6 +115,9 @@ function labelsIn(file: string, name: string, body: readonly ParsedRecord[], at:
 /** Fewer rows than this are too few for a density. */
 const FEWEST_ROWS = 10;
 
+/** Enough text to find the delimiter. */
+const HEAD_CHARACTERS = 65536;
+
 function recordsOf(text: string, file: string): ParsedRecord[] {
   if (text.includes('\0')) {
     throw new DataError(
@@ -111,16 +126,20 @@ function recordsOf(text: string, file: string): ParsedRecord[] {
       'Give a text file with one row per line and cells separated by commas.',
     );
   }
-  const firstLine = /^\s*([^\r\n]*)/.exec(text)?.[1] ?? '';
+  const { delimiter, hasHashCells } = beginningOf(linesOf(text.slice(0, HEAD_CHARACTERS)));
+  const isSpaced = delimiter === WHITESPACE;
   try {
-    return parse(text, {
-      delimiter: delimiterOf(firstLine),
+    const records = parse(text, {
+      delimiter: isSpaced ? [' ', '\t'] : delimiter,
+      ...(hasHashCells ? {} : { comment: '#', comment_no_infix: true }),
       bom: true,
       trim: true,
       skip_empty_lines: true,
       relax_column_count: true,
       info: true,
     }) as unknown as ParsedRecord[];
+    if (!isSpaced) return records;
+    return records.map(({ record, info }) => ({ record: record.filter((cell) => cell !== ''), info }));
   } catch (error) {
     const row = error instanceof Error && 'lines' in error ? Number(error.lines) : undefined;
     throw new DataError(

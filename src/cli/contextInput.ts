@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { encodeContext } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
-import { allRows, readCsv } from '../data/csv.ts';
-import type { TextRows } from '../data/csv.ts';
-import { NUMBER } from '../data/csvLayout.ts';
+import { allRows, readTable } from '../data/readTable.ts';
+import type { TextRows } from '../data/readTable.ts';
+import { NUMBER } from '../data/numberText.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { DataError, ModelFileError, ShapeError } from '../errors.ts';
 import { MAX_CONTEXT } from '../model/limits.ts';
@@ -157,7 +157,7 @@ export async function contextRows(
     const advice = 'A value with a comma goes in double quotes: "tissue=lung, left",age=31.';
     throw new ShapeError('--context', given, askedValues(columns), advice);
   }
-  const { text } = await allRows(readCsv(given, { columns: [], text: names }), signal);
+  const { text } = await allRows(readTable(given, { columns: [], text: names }), signal);
   return { cells: text.cells, features: encodeCells(given, columns, text) };
 }
 

@@ -1,6 +1,6 @@
 /** `--domain`: the columns with bounded values, and a check of their values. */
 import { InvalidArgumentError } from 'commander';
-import type { TableChunk } from '../data/csv.ts';
+import type { TableChunk } from '../data/readTable.ts';
 import { requireInside } from '../model/domain.ts';
 import { ShapeError } from '../errors.ts';
 import { DOMAINS } from '../model/domain.ts';

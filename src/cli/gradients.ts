@@ -1,5 +1,5 @@
 /** `wgflow gradients`. */
-import { allRows } from '../data/csv.ts';
+import { allRows } from '../data/readTable.ts';
 import { domainsOf } from '../spec/offset.ts';
 import type { Flow } from '../flow/flow.ts';
 import { writeSafetensors } from '../io/safetensors.ts';

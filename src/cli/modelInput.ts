@@ -1,7 +1,7 @@
 /** Reads models and tables for commands. */
 import { readFile } from 'node:fs/promises';
-import { readCsv } from '../data/csv.ts';
-import type { TableChunk } from '../data/csv.ts';
+import { readTable } from '../data/readTable.ts';
+import type { TableChunk } from '../data/readTable.ts';
 import { DataError, ModelFileError } from '../errors.ts';
 import { Flow } from '../flow/flow.ts';
 import { decodeModel } from '../io/modelFile.ts';
@@ -119,7 +119,7 @@ export function rowsByName(
   wanted: readonly string[],
   text: readonly string[] = [],
 ): AsyncGenerator<TableChunk> {
-  return readCsv(file, {
+  return readTable(file, {
     text,
     columns: (names, hasHeader) => {
       const isThere = new Set(names);

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Rows } from '../calls/callerArrays.ts';
 import type { ContextColumn } from '../model/context.ts';
-import { allRows, readCsv } from '../data/csv.ts';
+import { allRows, readTable } from '../data/readTable.ts';
 import { heldRows, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
@@ -64,7 +64,7 @@ export async function readTrainingSet(
   options: TrainingSetOptions,
 ): Promise<TrainingSet> {
   const { toy: name, modelContext } = options;
-  if (name === undefined) return readTable(file ?? '', options);
+  if (name === undefined) return tableSet(file ?? '', options);
   const toy = toyDensity(name, { noise: options.noise });
   if (options.context !== undefined && toy.classes === 1) {
     throw new ShapeError(
@@ -86,13 +86,13 @@ export async function readTrainingSet(
   };
 }
 
-async function readTable(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
+async function tableSet(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
   const { columns: asked, modelColumns, context: contextNames, modelContext, domainsFor, signal } = options;
   const names = contextNames ?? columnNamesOf(modelContext ?? []);
   const chunks =
     asked === undefined && modelColumns !== undefined
       ? rowsByName(file, modelColumns, names)
-      : readCsv(file, { columns: (found) => requireLearnable(asked ?? found), text: names });
+      : readTable(file, { columns: (found) => requireLearnable(asked ?? found), text: names });
   // Uses the names of the model's columns if the file has no header.
   const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
   const { columns: found, values, text } = await allRows(insideDomains(chunks, file, domainsHere), signal);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { domainRequests, domainsOfColumns, insideDomains } from '../../src/cli/domains.ts';
-import type { TableChunk } from '../../src/data/csv.ts';
+import type { TableChunk } from '../../src/data/readTable.ts';
 
 const COLUMNS = ['a', 'b', 'c'];
 

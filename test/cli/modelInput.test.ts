@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { begun, openFlow, readCheckpoint, readModel, rowsByName } from '../../src/cli/modelInput.ts';
 import type { Session } from '../../src/cli/session.ts';
-import { allRows } from '../../src/data/csv.ts';
+import { allRows } from '../../src/data/readTable.ts';
 import { DataError, ModelFileError } from '../../src/errors.ts';
 import { realnvp } from '../../src/presets/index.ts';
 import { initialParameters } from '../../src/spec/init.ts';

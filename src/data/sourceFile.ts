@@ -1,0 +1,101 @@
+/** Opens the file of a table; standard input and pipes are copied to a temporary file first. Node only. */
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
+import { DataError } from '../errors.ts';
+
+/** The name that stands for standard input on the command line. */
+export const STANDARD_INPUT = '-';
+
+/** A table's bytes as a regular file. */
+export interface SourceFile {
+  /** The file's name in messages. */
+  name: string;
+  path: string;
+}
+
+/** Each pipe can be read once only, so its copy serves every later read. */
+const spooled = new Map<string, Promise<string>>();
+
+/** The name of a table in messages. */
+export function sourceName(source: string): string {
+  return source === STANDARD_INPUT ? 'standard input' : source;
+}
+
+/**
+ * A regular file with the bytes of `source`: a path, or `-` for standard input. A pipe is copied to a temporary file,
+ * which is removed when the process exits, so that a table can be read twice.
+ */
+export async function sourceFile(source: string): Promise<SourceFile> {
+  const name = sourceName(source);
+  if (source === STANDARD_INPUT) return { name, path: await spool(source, () => process.stdin) };
+  const found = await stat(source);
+  if (found.isFile() || found.isDirectory()) return { name, path: source };
+  return { name, path: await spool(source, () => createReadStream(source)) };
+}
+
+/** The first bytes of a file, fewer if the file is shorter. */
+export async function firstBytes(file: string, count: number): Promise<Uint8Array> {
+  const handle = await open(file);
+  try {
+    return await bytesAt(handle, 0, count);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** `count` bytes from `position`, fewer at the end of the file. */
+export async function bytesAt(handle: FileHandle, position: number, count: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(count);
+  let filled = 0;
+  while (filled < count) {
+    const { bytesRead } = await handle.read(bytes, filled, count - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+function spool(source: string, open: () => Readable): Promise<string> {
+  const known = spooled.get(source);
+  if (known !== undefined) return known;
+  const copy = copied(open());
+  spooled.set(source, copy);
+  return copy;
+}
+
+async function copied(stream: Readable): Promise<string> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wgflow-input-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = path.join(folder, 'table');
+  await pipeline(stream, createWriteStream(file, { mode: 0o600 }));
+  return file;
+}
+
+/** Turns an error of the file system into a sentence about the file; returns other errors unchanged. */
+export function fileError(file: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new DataError('found no such file, expected a table', { file }, 'Check the path.');
+    case 'EISDIR':
+      return new DataError('found a folder, expected a table', { file }, 'Give one file inside it.');
+    case 'EACCES':
+    case 'EPERM':
+      return new DataError('found no permission to read the file', { file }, 'Check its permissions.');
+    case 'ENOSPC':
+      return new DataError(
+        'found no space in the temporary folder for a copy of the input',
+        { file },
+        'Free some space, set TMPDIR, or give the table as a file.',
+      );
+    default:
+      return error;
+  }
+}
