@@ -5,6 +5,8 @@ import { requireInside } from '../model/domain.ts';
 import { ShapeError } from '../errors.ts';
 import { DOMAINS } from '../model/domain.ts';
 import type { Domain } from '../model/domain.ts';
+import { COLUMN_KINDS } from '../table/infer.ts';
+import type { ColumnKind } from '../table/infer.ts';
 import { commaList, listedNames } from './commaList.ts';
 
 /** A single `--domain` option. */
@@ -29,26 +31,43 @@ export function domainRequests(text: string, earlier: DomainRequest[] = []): Dom
 }
 
 /**
- * The domain of each column: `real` unless a request names another; the last request wins.
+ * The kinds that `--types` and `--domain` give to columns; the last `--domain` of a column wins.
  * @throws {ShapeError} naming a requested column that does not exist
  */
-export function domainsOfColumns(
-  requests: readonly DomainRequest[] | undefined,
+export function typesOfColumns(
+  {
+    domain = [],
+    types = new Map(),
+  }: { domain?: readonly DomainRequest[]; types?: ReadonlyMap<string, ColumnKind> },
   columns: readonly string[],
-): Domain[] | undefined {
-  if (requests === undefined) return undefined;
-  const domains: Domain[] = columns.map(() => 'real');
-  const places = new Map(columns.map((name, place) => [name, place]));
-  for (const { domain, columns: asked = columns } of requests) {
-    for (const name of asked) {
-      const index = places.get(name);
-      if (index === undefined) {
-        throw new ShapeError(`--domain ${domain}`, `the column "${name}"`, `one of ${listedNames(columns)}`);
-      }
-      domains[index] = domain;
+): Map<string, ColumnKind> {
+  const kinds = new Map<string, ColumnKind>();
+  const add = (option: string, name: string, kind: ColumnKind): void => {
+    if (!columns.includes(name)) {
+      throw new ShapeError(option, `the column "${name}"`, `one of ${listedNames(columns)}`);
     }
+    kinds.set(name, kind);
+  };
+  for (const { domain: kind, columns: asked = columns } of domain) {
+    for (const name of asked) add(`--domain ${kind}`, name, kind);
   }
-  return domains;
+  for (const [name, kind] of types) add('--types', name, kind);
+  return kinds;
+}
+
+/** `rain=positive,city=category`. */
+export function columnTypes(text: string): Map<string, ColumnKind> {
+  const parts = commaList(text).map((part): [string, string] => {
+    const equals = part.lastIndexOf('=');
+    return [part.slice(0, equals).trim(), part.slice(equals + 1).trim()];
+  });
+  return new Map(
+    parts.map(([name, kind]) => {
+      const known = COLUMN_KINDS.find((one) => one === kind);
+      if (known !== undefined && name !== '') return [name, known];
+      throw new InvalidArgumentError(`Expected name=kind, with a kind from ${COLUMN_KINDS.join(', ')}.`);
+    }),
+  );
 }
 
 /**

@@ -1,13 +1,11 @@
 /** `wgflow gradients`. */
-import { allRows } from '../data/readTable.ts';
-import { domainsOf } from '../spec/offset.ts';
 import type { Flow } from '../flow/flow.ts';
 import { writeSafetensors } from '../io/safetensors.ts';
 import { paramLayout } from '../spec/layout.ts';
 import { rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
-import { insideDomains } from './domains.ts';
-import { columnNames, openFlow, readModel, rowsByName } from './modelInput.ts';
+import { codecOf, openFlow, readModel } from './modelInput.ts';
+import { allModelRows, modelRows } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
 import { RowResults, warnWithoutDensity } from './rowResults.ts';
 import type { Session } from './session.ts';
@@ -29,10 +27,9 @@ export async function gradientsCommand(
   );
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
-  const chunks = insideDomains(rowsByName(dataFile, columnNames(model.model), context.text), dataFile, () =>
-    domainsOf(model.model.spec),
-  );
-  const { values, rows, text, firstRow } = await allRows(chunks, session.signal);
+  const codec = codecOf(model.model);
+  const chunks = modelRows(dataFile, model.model, codec, context.text);
+  const { values, rows, text, firstRow } = await allModelRows(chunks, model.model.spec.dim, session.signal);
   const { features } = context.of(text, rows);
   const output = await openOutput(out);
   const results = new RowResults();

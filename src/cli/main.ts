@@ -10,7 +10,9 @@ import { GPU_NAMES } from '../measure/gpuModel.ts';
 import { benchCommand } from './bench.ts';
 import type { BenchCommandOptions } from './bench.ts';
 import { base, BASE_FORMS } from './baseOption.ts';
-import { domainRequests } from './domains.ts';
+import { columnTypes, domainRequests } from './domains.ts';
+import { COLUMN_KINDS } from '../table/infer.ts';
+import { MISSING } from '../table/plan.ts';
 import { gradientsCommand } from './gradients.ts';
 import { infoCommand } from './info.ts';
 import { inspectCommand } from './inspect.ts';
@@ -132,6 +134,19 @@ wgflow train data.csv --resume run.ckpt`,
     )
     .option('--noise <sigma>', 'noise of the toy density (default: its own)', parse.positiveNumber)
     .option('--columns <names>', 'columns to learn, in this order, such as height,weight', parse.names)
+    .option(
+      '--types <list>',
+      `kinds of columns, such as rating=category,when=day_first, instead of what their cells suggest: ${COLUMN_KINDS.join(', ')}`,
+      columnTypes,
+    )
+    .addOption(
+      new Option(
+        '--missing <how>',
+        'blank cells: learn how often there are some, drop their rows, or refuse them',
+      )
+        .choices(MISSING)
+        .default('model'),
+    )
     .option('--context <names>', 'columns to condition on, of labels or numbers', parse.names)
     .option(
       '--val <file|fraction|none>',

@@ -1,51 +1,55 @@
 /** `logprob`, `forward`, `inverse`: rows in, rows out, streamed. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { firstRepeated } from '../data/csvLayout.ts';
-import { domainsOf } from '../spec/offset.ts';
 import { ShapeError } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
-import type { RunOptions } from '../calls/rows.ts';
+import type { LogProbOptions } from '../flow/options.ts';
+import { drawCells } from '../data/cells.ts';
 import type { Model } from '../io/modelFile.ts';
 import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
-import { insideDomains } from './domains.ts';
-import { begun, columnNames, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
+import { begun, codecOf, dataColumns, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
+import { modelRows, tellNews } from './modelRows.ts';
+import type { ModelRows } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
 import { RowResults } from './rowResults.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
 
 interface RowMap {
-  input: (model: Model) => string[];
   output: (model: Model) => string[];
+  /** Whether the output rows are data, which a model's table writes as text. */
+  givesData?: boolean;
   /** Whether to write the context too, so that one of these commands can read the output. */
   keepsContext: boolean;
-  /** `values` row-major [rows, dim]; the result row-major [rows, output columns]. */
-  run: (flow: Flow, values: Rows, options: RunOptions) => Promise<Rows>;
+  /** `values` row-major [rows, dim]; the result row-major [rows, output columns], or [rows, dim] if it is data. */
+  run: (flow: Flow, values: Rows, options: LogProbOptions) => Promise<Rows>;
 }
 
 const MAPS = {
   logprob: {
-    input: columnNames,
     output: () => ['log_prob'],
     keepsContext: false,
     run: (flow, values, options) => flow.logProb(values, options),
   },
   forward: {
-    input: columnNames,
     output: (model) => [...latentNames(model), 'log_det'],
     keepsContext: true,
-    run: async (flow, values, options) => {
-      const { z, logDet } = await flow.forward(values, options);
+    run: async (flow, values, { widths, firstRow, ...options }) => {
+      // A row of cells is mapped at one point, the same in each call.
+      const cells = widths && { values, widths };
+      const points = cells ? drawCells(cells, flow.dim, { seed: 0, firstRow }).values : values;
+      const { z, logDet } = await flow.forward(points, options);
       return appendColumn(z, flow.dim, logDet);
     },
   },
   inverse: {
-    input: latentNames,
-    output: columnNames,
+    output: dataColumns,
+    givesData: true,
     keepsContext: true,
-    run: async (flow, values, options) => (await flow.inverse(new Float32Array(values), options)).x,
+    run: async (flow, values, { context, signal }) =>
+      (await flow.inverse(new Float32Array(values), { context, signal })).x,
   },
 } as const satisfies Record<string, RowMap>;
 
@@ -73,9 +77,12 @@ export async function mapCommand(
   const map: RowMap = MAPS[name];
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
-  const rowsOf = rowsByName(dataFile, map.input(model.model), context.text);
-  const domains = name === 'inverse' ? undefined : domainsOf(model.model.spec);
-  const chunks = await begun(insideDomains(rowsOf, dataFile, () => domains));
+  const codec = codecOf(model.model);
+  const input: AsyncGenerator<ModelRows> =
+    map.givesData === true
+      ? rowsByName(dataFile, latentNames(model.model), context.text)
+      : modelRows(dataFile, model.model, codec, context.text);
+  const chunks = await begun(input);
   const { signal } = session;
   const more = map.keepsContext ? columnNamesOf(contextColumns(model)) : [];
   const columns = [...map.output(model.model), ...more];
@@ -93,14 +100,18 @@ export async function mapCommand(
   let rows = 0;
   try {
     using flow = await openFlow(session, model);
-    const offset = name === 'inverse' ? offsetOf(model.model.spec) : undefined;
+    const offset = map.givesData === true ? offsetOf(model.model.spec) : undefined;
     const writer = writeRows(session, output, columns, out, offset);
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       const { features, cells } = context.of(chunk.text, chunk.rows);
-      const run = map.run(flow, chunk.values, { signal, context: features });
+      const { values, widths } = chunk;
+      const run = map.run(flow, values, { signal, context: features, widths, firstRow: rows });
       const made = await results.of(run, chunk.firstRow);
-      if (made !== undefined) await writer.rows(made, more.length === 0 ? [] : cells);
+      const texts = more.length === 0 ? [] : cells;
+      if (made !== undefined && codec !== undefined && map.givesData === true) {
+        await writer.texts(codec.decode(made).map((row, i) => [...row, ...(texts[i] ?? [])]));
+      } else if (made !== undefined) await writer.rows(made, texts);
       if (name === 'logprob' && made !== undefined) results.addDensities(made, chunk.firstRow);
       rows += chunk.rows;
     }
@@ -110,6 +121,7 @@ export async function mapCommand(
   } finally {
     await output.discard();
   }
+  tellNews(session, codec);
   results.tellWithoutDensity(session, rows);
   tellRows(session, rows, out);
 }

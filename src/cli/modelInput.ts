@@ -9,6 +9,7 @@ import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import { parseMetadataJson, parseSpec } from '../spec/schema.ts';
 import { limitsFor } from '../flow/limits.ts';
 import type { FlowSpec } from '../spec/spec.ts';
+import { TableCodec } from '../table/codec.ts';
 import { listedNames } from './commaList.ts';
 import type { Session } from './session.ts';
 
@@ -98,6 +99,16 @@ const READ_PROBLEMS: Record<string, string> = {
 /** The names of the model's data columns, or x1…xd if it has none. */
 export function columnNames({ spec, training }: Model): string[] {
   return training?.columns ?? numbered('x', spec.dim);
+}
+
+/** How the model's table is encoded; undefined if its columns are plain numbers. */
+export function codecOf({ training }: Model): TableCodec | undefined {
+  return training?.table && new TableCodec(training.table);
+}
+
+/** The names of the columns of the data, which samples have too. */
+export function dataColumns(model: Model): string[] {
+  return model.training?.table?.map(({ name }) => name) ?? columnNames(model);
 }
 
 export function latentNames({ spec }: Model): string[] {

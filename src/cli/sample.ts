@@ -2,7 +2,7 @@
 import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, contextRows } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
-import { columnNames, openFlow, readModel } from './modelInput.ts';
+import { codecOf, dataColumns, openFlow, readModel } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
@@ -39,7 +39,8 @@ export async function sampleCommand(
   const output = await openOutput(out);
   try {
     using flow = await openFlow(session, model);
-    const columns = [...columnNames(model.model), ...columnNamesOf(contextColumns(model))];
+    const codec = codecOf(model.model);
+    const columns = [...dataColumns(model.model), ...columnNamesOf(contextColumns(model))];
     const writer = writeRows(session, output, columns, out, offsetOf(flow.spec));
     const width = flow.dim + flow.spec.contextDim;
     const rowsAtOnce = Math.ceil(VALUES_AT_ONCE / width);
@@ -50,7 +51,9 @@ export async function sampleCommand(
       const places = Array.from({ length: rowsNow }, (_, row) => Math.floor((start + row) / count));
       const context = contexts && gathered(contexts.features, flow.spec.contextDim, places);
       const samples = await flow.sample(rowsNow, { seed, temperature, firstRow: start, context, signal });
-      await writer.rows(samples, contexts && places.map((place) => contexts.cells[place] ?? []));
+      const more = contexts && places.map((place) => contexts.cells[place] ?? []);
+      if (codec === undefined) await writer.rows(samples, more);
+      else await writer.texts(codec.decode(samples).map((row, i) => [...row, ...(more?.[i] ?? [])]));
     }
     await writer.end();
     await output.commit();

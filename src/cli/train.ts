@@ -18,12 +18,11 @@ import type { ValidationRecord } from '../io/modelFile.ts';
 import type { Precision } from '../plan/precision.ts';
 import { STREAMS } from '../random.ts';
 import { checkedSpec } from '../spec/schema.ts';
-import type { Domain } from '../model/domain.ts';
 import { baseOf } from '../bases/index.ts';
 import { meanNll } from '../data/statistics.ts';
 import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
-import { domainsOfColumns } from './domains.ts';
+import { typesOfColumns } from './domains.ts';
 import { readCheckpoint } from './modelInput.ts';
 import type { CheckpointFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
@@ -62,15 +61,17 @@ export async function trainCommand(
   const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   if (resumed !== undefined) requireSameData(dataFile, options, resumed);
   const seed = seedOf(options, resumed);
-  const domainsFor = (columns: readonly string[]): readonly Domain[] | undefined =>
-    resumed === undefined ? domainsOfColumns(options.domain, columns) : domainsOf(resumed.model.spec);
   const set = await readTrainingSet(dataFile, {
     ...options,
     noise: noiseOf(options, resumed),
     modelHeldOut: resumed && heldOutOf(resumed),
+    modelTable: resumed?.model.training.table,
+    modelDomains: resumed && domainsOf(resumed.model.spec),
     modelColumns: resumed?.model.training.columns,
     modelContext: resumed && contextOfRun(resumed),
-    domainsFor,
+    typesFor: (columns) => typesOfColumns(options, columns),
+    missing: options.missing ?? 'model',
+    reading: {},
     signal,
   });
   requireSameColumns(set.columns, options, resumed);
@@ -84,7 +85,7 @@ export async function trainCommand(
     residualBlocks: options.residualBlocks,
     base: options.base,
     contextDim: contextFeatures(set.context?.columns ?? []),
-    domain: domainsFor(set.columns),
+    domain: set.domains,
   };
   const fitOptions = fitOptionsOf(set, options, resumed, signal);
   const spec = resumed?.model.spec ?? preset.spec(dim, shape);
@@ -182,11 +183,11 @@ async function learn(
 /** Rows of the table with log-density −∞: a flow with a uniform base maps them outside its box. */
 async function rowsWithoutDensity(
   flow: Flow,
-  { data, context }: TrainingSet,
+  { data, widths, context }: TrainingSet,
   signal: AbortSignal,
 ): Promise<Pick<TrainingOutcome, 'withoutDensity'>> {
   if (baseOf(flow.spec.base).isBounded !== true || isToy(data)) return {};
-  const logProb = await flow.logProb(data, { context: context?.data, signal });
+  const logProb = await flow.logProb(data, { context: context?.data, widths, signal });
   return { withoutDensity: logProb.reduce((count, value) => (value === -Infinity ? count + 1 : count), 0) };
 }
 
@@ -247,9 +248,26 @@ function requireSameColumns(
   );
 }
 
-function tellRows(session: Session, { title, columns, data, validation, heldOut }: TrainingSet): void {
+/** The columns that are listed one by one. */
+const COLUMNS_SHOWN = 40;
+
+function tellColumns(session: Session, { plan, codec }: TrainingSet): void {
+  if (plan === undefined) return;
+  if (codec !== undefined) {
+    session.say('Columns:');
+    for (const words of plan.words.slice(0, COLUMNS_SHOWN)) session.say(`  ${words}`);
+    const more = plan.words.length - COLUMNS_SHOWN;
+    if (more > 0) session.say(`  … and ${more} more`);
+  }
+  for (const warning of plan.warnings) session.say(`Warning: ${warning}`);
+}
+
+function tellRows(session: Session, set: TrainingSet): void {
+  const { title, data, validation, heldOut } = set;
   if (isToy(data)) return;
-  const dim = columns.length;
+  tellColumns(session, set);
+  const columns = set.codec?.learned ?? set.columns;
+  const dim = set.columns.length;
   const held = heldOut?.rows ?? (validation?.length ?? 0) / dim;
   const rows = data.length / dim - (heldOut?.rows ?? 0);
   const words = held === 0 ? '' : `; ${held.toLocaleString('en')} for validation`;

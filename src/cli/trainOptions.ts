@@ -9,6 +9,8 @@ import type { BaseSpec } from '../bases/index.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingSettings } from '../training/options.ts';
+import type { ColumnKind } from '../table/infer.ts';
+import type { Missing } from '../table/plan.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';
@@ -29,6 +31,8 @@ export interface TrainOptions {
   hidden?: number[];
   residualBlocks?: number;
   domain?: DomainRequest[];
+  types?: Map<string, ColumnKind>;
+  missing?: Missing;
   base?: BaseSpec;
   /** Options from the table of training settings. */
   settings?: Partial<TrainingSettings>;
@@ -176,6 +180,8 @@ export function fitOptionsOf(
     steps: resumed === undefined ? (steps ?? FIT_DEFAULTS.steps) : stepsAfter(resumed, steps),
     seed: seedOf(options, resumed),
     columns: set.columns,
+    ...(set.widths && { widths: set.widths }),
+    ...(set.codec && { table: set.codec.columns }),
     ...(set.context === undefined ? {} : { context: set.context.data, contextColumns: set.context.columns }),
     ...(resumed === undefined ? {} : { preset: resumed.model.training.preset }),
     resume: resumed !== undefined,
@@ -186,10 +192,12 @@ export function fitOptionsOf(
 }
 
 function validationOf(
-  { toy, validation, heldOut, context }: TrainingSet,
+  { toy, validation, validationWidths, heldOut, context }: TrainingSet,
   patience?: number,
 ): FitOptions['validation'] {
-  if (validation !== undefined) return { data: validation, context: context?.validation, patience };
+  if (validation !== undefined) {
+    return { data: validation, context: context?.validation, widths: validationWidths, patience };
+  }
   if (heldOut !== undefined && heldOut.rows > 0) return { fraction: heldOut.fraction, patience };
   return toy === undefined ? false : undefined;
 }

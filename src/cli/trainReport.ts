@@ -1,6 +1,7 @@
 /** The contents of the folder of `train --report`: samples and the page with the pictures. */
-import { csvHeader, csvRows } from '../data/csv.ts';
+import { csvHeader, csvRows, csvTexts } from '../data/csv.ts';
 import type { Rows } from '../calls/callerArrays.ts';
+import { drawCells } from '../data/cells.ts';
 import { domainsOf } from '../spec/offset.ts';
 import { isToy } from '../training/options.ts';
 import type { Flow } from '../flow/flow.ts';
@@ -49,19 +50,25 @@ export async function reportFiles(
     facts: factsOf(flow, set, outcome, seed),
   });
   return {
-    'samples.csv': csvHeader(set.columns) + csvRows(samples, dim, [], offsetOf(flow.spec)),
+    'samples.csv': samplesText(flow, set, samples),
     'report.html': html,
   };
+}
+
+function samplesText(flow: Flow, { codec, columns }: TrainingSet, samples: Rows): string {
+  if (codec === undefined) return csvHeader(columns) + csvRows(samples, flow.dim, [], offsetOf(flow.spec));
+  return csvHeader(codec.columns.map(({ name }) => name)) + csvTexts(codec.decode(samples));
 }
 
 /** Rows of the data for the pictures, with their contexts if the flow is conditional. */
 function shownRows(
   flow: Flow,
-  { data, context, toy }: TrainingSet,
+  { data: values, widths, context, toy }: TrainingSet,
   seed: number,
 ): { rows: Rows; context: Float32Array | undefined } {
   const { contextDim } = flow.spec;
-  if (!isToy(data)) {
+  if (!isToy(values)) {
+    const data = widths === undefined ? values : drawCells({ values, widths }, flow.dim, { seed }).values;
     const given = context?.data;
     return { rows: spreadRows(data, flow.dim), context: given && spreadRows(given, contextDim) };
   }

@@ -3,24 +3,39 @@ import path from 'node:path';
 import type { Rows } from '../calls/callerArrays.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { allRows, readTable } from '../data/readTable.ts';
+import type { ReadTableOptions, TableChunk, TextRows } from '../data/readTable.ts';
 import { heldRows, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
-import { DataError, LimitError, ShapeError } from '../errors.ts';
+import { DataError, ShapeError } from '../errors.ts';
 import type { TrainingData } from '../training/options.ts';
-import { SPEC_LIMITS } from '../model/limits.ts';
 import type { Domain } from '../model/domain.ts';
+import { TableCodec } from '../table/codec.ts';
+import type { TableColumn } from '../table/columns.ts';
+import type { ColumnKind } from '../table/infer.ts';
+import type { Missing } from '../table/plan.ts';
 import { columnNamesOf, contextColumnsOf, encodeCells } from './contextInput.ts';
 import { insideDomains } from './domains.ts';
 import { rowsByName } from './modelInput.ts';
+import { encodeFile, planFile } from './tableInput.ts';
+import type { PlannedTable } from './tableInput.ts';
 
 export interface TrainingSet {
   title: string;
   columns: string[];
   data: TrainingData;
-  /** Rows of a separate file to score. */
+  /** The widths of the rows' cells, if some columns are no plain numbers: see `Cells`. */
+  widths?: Float32Array;
+  /** The domains of the features; undefined if all are real. */
+  domains?: readonly Domain[];
+  /** How texts become features, if some columns are no plain numbers. */
+  codec?: TableCodec;
+  /** What each column of the file is. */
+  plan?: PlannedTable;
+  /** Rows of a separate file to score, and their widths. */
   validation?: Rows;
+  validationWidths?: Float32Array;
   /** Rows of the table to hold out: the share of --val or the default. */
   heldOut?: { rows: number; fraction?: number };
   /** The context of the rows, if the flow is conditional. */
@@ -50,8 +65,14 @@ export interface TrainingSetOptions {
   modelContext: readonly ContextColumn[] | undefined;
   /** Number of rows that the resumed model's run held out. */
   modelHeldOut: number | undefined;
-  /** The domains of these columns, if some are bounded. */
-  domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined;
+  /** The columns of the resumed model, if some are no plain numbers. */
+  modelTable: readonly TableColumn[] | undefined;
+  /** The domains of the resumed model. */
+  modelDomains: readonly Domain[] | undefined;
+  /** The kinds that the user gives to these columns. */
+  typesFor: (columns: readonly string[]) => ReadonlyMap<string, ColumnKind>;
+  missing: Missing;
+  reading: ReadTableOptions;
   signal: AbortSignal;
 }
 
@@ -87,16 +108,10 @@ export async function readTrainingSet(
 }
 
 async function tableSet(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
-  const { columns: asked, modelColumns, context: contextNames, modelContext, domainsFor, signal } = options;
-  const names = contextNames ?? columnNamesOf(modelContext ?? []);
-  const chunks =
-    asked === undefined && modelColumns !== undefined
-      ? rowsByName(file, modelColumns, names)
-      : readTable(file, { columns: (found) => requireLearnable(asked ?? found), text: names });
-  // Uses the names of the model's columns if the file has no header.
-  const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
-  const { columns: found, values, text } = await allRows(insideDomains(chunks, file, domainsHere), signal);
-  const columns = asked ?? modelColumns ?? found;
+  const { context: contextNames, modelContext } = options;
+  const context = contextNames ?? columnNamesOf(modelContext ?? []);
+  const rows = await tableRows(file, context, options);
+  const { columns, values, widths, domains, text } = rows;
   if (columns.length === 0) {
     throw new DataError(
       'found only context columns, expected one or more to learn',
@@ -104,14 +119,12 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
       'Leave one out of --context.',
     );
   }
-  const contextColumns = modelContext ?? contextColumnsOf(file, names, text);
+  const contextColumns = modelContext ?? contextColumnsOf(file, context, text);
   const contexts = contextColumns.length === 0 ? undefined : encodeCells(file, contextColumns, text);
-  withFile(file, () => columnStatistics(values, columns.length, columns, domainsFor(columns)));
-  const rows = values.length / columns.length;
+  if (widths === undefined) withFile(file, () => columnStatistics(values, columns.length, columns, domains));
   const { context: validationContext, ...scored } = await validationOf(
-    contexts,
     rows,
-    columns,
+    contexts,
     contextColumns,
     options,
   );
@@ -119,6 +132,10 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
     title: path.basename(file),
     columns,
     data: values,
+    ...(widths && { widths }),
+    ...(domains && { domains }),
+    ...(rows.codec && { codec: rows.codec }),
+    ...(rows.plan && { plan: rows.plan }),
     ...scored,
     ...(contexts === undefined
       ? {}
@@ -126,34 +143,92 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
   };
 }
 
-/** The columns, if a flow may have this many; checked at the first line, before any row is read. */
-function requireLearnable(columns: readonly string[]): readonly string[] {
-  const { dim } = SPEC_LIMITS;
-  if (columns.length <= dim) return columns;
-  const advice = `Choose at most ${dim.toLocaleString('en')} of them by --columns.`;
-  const table = `A flow of ${columns.length.toLocaleString('en')} columns`;
-  throw new LimitError(table, 'dim', columns.length, dim, advice, 'wgflow');
+/** The rows of a table, as a flow learns them. */
+interface TableRows {
+  /** Names of the features. */
+  columns: string[];
+  values: Rows;
+  widths?: Float32Array;
+  domains?: readonly Domain[];
+  text: TextRows;
+  codec?: TableCodec;
+  plan?: PlannedTable;
+}
+
+async function tableRows(
+  file: string,
+  context: readonly string[],
+  options: TrainingSetOptions,
+): Promise<TableRows> {
+  const { columns: asked, modelColumns, modelTable, typesFor, missing, reading, signal } = options;
+  if (modelTable !== undefined) {
+    return encodedRows(file, new TableCodec(modelTable), { context, missing, reading, signal });
+  }
+  if (modelColumns !== undefined) {
+    const chunks =
+      asked === undefined
+        ? rowsByName(file, modelColumns, context)
+        : readTable(file, { ...reading, columns: asked, text: context });
+    return plainRows(chunks, file, asked ?? modelColumns, options.modelDomains, signal);
+  }
+  const request = { columns: asked, context, typesFor, missing, reading, signal };
+  const plan = await planFile(file, request);
+  if (plan.plain === undefined || missing === 'drop') {
+    return { ...(await encodedRows(file, plan.codec, request)), plan };
+  }
+  const { columns, domains } = plan.plain;
+  const chunks = readTable(file, { ...reading, columns, text: context });
+  const isReal = domains.every((domain) => domain === 'real');
+  return { ...(await plainRows(chunks, file, columns, isReal ? undefined : domains, signal)), plan };
+}
+
+async function encodedRows(
+  file: string,
+  codec: TableCodec,
+  request: Parameters<typeof encodeFile>[2],
+): Promise<TableRows> {
+  const rows = await encodeFile(file, codec, request);
+  const columns = codec.features.map(({ name }) => name);
+  return { ...rows, columns, domains: codec.features.map(({ domain }) => domain), codec };
+}
+
+async function plainRows(
+  chunks: AsyncIterable<TableChunk>,
+  file: string,
+  columns: string[],
+  domains: readonly Domain[] | undefined,
+  signal: AbortSignal,
+): Promise<TableRows> {
+  const { values, text } = await allRows(
+    insideDomains(chunks, file, () => domains),
+    signal,
+  );
+  return { columns, values, text, ...(domains && { domains }) };
 }
 
 /** Rows for validation: the file of `--val`, or a held-out share of the table. */
 async function validationOf(
+  { columns, values, domains, codec }: TableRows,
   contexts: Float32Array | undefined,
-  rows: number,
-  columns: string[],
   contextColumns: readonly ContextColumn[],
-  { val, modelHeldOut, domainsFor, signal }: TrainingSetOptions,
-): Promise<Pick<TrainingSet, 'validation' | 'heldOut'> & { context?: Float32Array }> {
+  { val, modelHeldOut, missing, reading, signal }: TrainingSetOptions,
+): Promise<Pick<TrainingSet, 'validation' | 'validationWidths' | 'heldOut'> & { context?: Float32Array }> {
+  const rows = values.length / columns.length;
   if (val === NO_VALIDATION) return {};
   if (val === undefined) return { heldOut: { rows: modelHeldOut ?? heldRows(rows) } };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    const read = rowsByName(val, columns, columnNamesOf(contextColumns));
-    const held = await allRows(
-      insideDomains(read, val, () => domainsFor(columns)),
-      signal,
-    );
-    const context = contexts && encodeCells(val, contextColumns, held.text);
-    return { validation: held.values, ...(context === undefined ? {} : { context }) };
+    const context = columnNamesOf(contextColumns);
+    const held =
+      codec === undefined
+        ? await plainRows(rowsByName(val, columns, context), val, columns, domains, signal)
+        : await encodedRows(val, codec, { context, missing, reading, signal });
+    const encoded = contexts && encodeCells(val, contextColumns, held.text);
+    return {
+      validation: held.values,
+      ...(held.widths && { validationWidths: held.widths }),
+      ...(encoded === undefined ? {} : { context: encoded }),
+    };
   }
   const held = Math.round(fraction * rows);
   if (!(fraction > 0 && fraction < 1) || held < 1 || rows - held < MIN_TRAINING_ROWS) {

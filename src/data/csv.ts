@@ -39,11 +39,16 @@ export function csvRows(
   return text;
 }
 
+/** Rows of text cells as lines, each with its newline. */
+export function csvTexts(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(csvText).join(',')}\n`).join('');
+}
+
 /** These are exact, so dividing an integer by one gives the double nearest to the decimal. */
 const EXACT_POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 /** A normal float32 keeps six digits, and nine digits identify any of them: the first match is the shortest. */
-function float32Text(value: number): string {
+export function float32Text(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   if (!Number.isFinite(value)) return String(value);
   const magnitude = Math.floor(Math.log10(Math.abs(value)));

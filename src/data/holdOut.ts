@@ -77,8 +77,8 @@ function rowsToKeep(tables: readonly Rows[], order: Uint32Array, held: number): 
   return kept;
 }
 
-/** The most levels of a column that are looked after: a column of more is a number. */
-const MAX_LEVELS = 1000;
+/** Whether a cell of this width is a level of a column of labels: a part of the unit interval. */
+const isLevel = (width = 0): boolean => width > 0 && width < 1;
 
 /** Adds a row for each level, the start of an interval, that no other training row has. */
 function keepLevels(
@@ -93,11 +93,11 @@ function keepLevels(
     const levels = new Set<number>();
     const level = (row: number): number => data[row * dim + column] ?? NaN;
     for (const row of order.subarray(held)) {
-      if ((widths[row * dim + column] ?? 0) > 0 && levels.size <= MAX_LEVELS) levels.add(level(row));
+      if (isLevel(widths[row * dim + column])) levels.add(level(row));
     }
-    if (levels.size === 0 || levels.size > MAX_LEVELS) continue;
+    if (levels.size === 0) continue;
     for (const row of order.subarray(0, held)) {
-      if (!((widths[row * dim + column] ?? 0) > 0) || levels.has(level(row))) continue;
+      if (!isLevel(widths[row * dim + column]) || levels.has(level(row))) continue;
       levels.add(level(row));
       kept.add(row);
     }

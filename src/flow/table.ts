@@ -1,5 +1,5 @@
 /** Tables with columns of any kind: numbers, integers, categories, dates, blanks. */
-import { ShapeError } from '../errors.ts';
+import { DataError, ShapeError } from '../errors.ts';
 import { FORMS, plainCell } from '../table/forms.ts';
 import { TableCodec } from '../table/codec.ts';
 import type { TableColumn } from '../table/columns.ts';
@@ -128,7 +128,9 @@ export class Table {
 
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return value instanceof Date ? value.toISOString() : String(value);
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== 'object' && typeof value !== 'function') return String(value);
+  throw new DataError(`found ${Object.prototype.toString.call(value)}, expected a number, a text or a date`);
 }
 
 function valueOf(column: TableColumn, text: string): number | string | null {

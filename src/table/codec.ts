@@ -46,6 +46,11 @@ export class TableCodec {
     return this.features.length;
   }
 
+  /** Names of the columns that have features. */
+  get learned(): string[] {
+    return this.#parts.flatMap(({ column, features }) => (features.length > 0 ? [column.name] : []));
+  }
+
   /** Whether some cells are intervals, so that rows have masses and not only densities. */
   get hasIntervals(): boolean {
     return this.columns.some(

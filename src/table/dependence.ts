@@ -1,10 +1,11 @@
 /** Columns that others determine, and columns that are nearly the same. */
 import type { LinearColumn } from './fixed.ts';
 import type { TableColumn } from './columns.ts';
-import { formOf } from './forms.ts';
 
 /** A column whose rest after the best linear combination of others has less than this share of its variance is determined. */
 const DETERMINED = 1e-7;
+/** The same, if the rest is no larger than rounding makes it. */
+const ROUNDED = 1e-4;
 /** A correlation above which two columns say nearly the same. */
 const NEARLY_SAME = 0.999;
 /** Weights that move a column by less than this share of its spread are rounding. */
@@ -26,7 +27,9 @@ export function dependenceOf(
   sample: readonly (readonly string[])[],
 ): Dependence {
   const numeric = columns.filter((column) =>
-    column.type === 'number' ? column.atoms === undefined : column.type === 'count' && column.blanks === 0,
+    column.type === 'number'
+      ? column.atoms === undefined && column.form === 'decimal'
+      : column.type === 'count' && column.blanks === 0,
   );
   const determined = new Map<string, LinearColumn>();
   const warnings: string[] = [];
@@ -34,10 +37,9 @@ export function dependenceOf(
   const free: Standard[] = [];
   for (const column of numeric) {
     const place = names.indexOf(column.name);
-    const form = column.type === 'number' ? column.form : 'decimal';
     const own = standardized(
       column.name,
-      sample.map((row) => formOf(form).parse(row[place] ?? '')),
+      sample.map((row) => row[place] ?? ''),
     );
     const rest = own.values.slice();
     // Gram and Schmidt, twice, for accuracy.
@@ -50,22 +52,22 @@ export function dependenceOf(
       });
     }
     const left = dot(rest, rest) / dot(own.values, own.values);
-    if (left < DETERMINED && form === 'decimal') {
-      determined.set(
-        column.name,
-        linearColumn(
-          own,
-          free,
-          shares,
-          sample.map((row) => row[place] ?? ''),
-        ),
-      );
+    const combination = left < ROUNDED ? linearColumn(own, free, shares) : undefined;
+    if (
+      combination &&
+      (left < DETERMINED || Math.sqrt(left) * own.std <= roundingOf(combination, [own, ...free]))
+    ) {
+      determined.set(column.name, combination);
       continue;
     }
     const twin = free.find(({ values }) => Math.abs(dot(values, own.values)) > NEARLY_SAME * sample.length);
     if (twin !== undefined) {
       warnings.push(
-        `${column.name} is nearly the same as ${twin.name} (correlation above ${NEARLY_SAME}). The density is high along their line and steep across it; leave one of them out.`,
+        `${column.name} is nearly the same as ${twin.name} (correlation above ${NEARLY_SAME}). The density is steep across their line; leave one of them out.`,
+      );
+    } else if (combination !== undefined) {
+      warnings.push(
+        `${column.name} depends on ${combination.of.slice(0, 5).join(', ')}: they all but determine it. The density is steep there; leave it out.`,
       );
     }
     const length = Math.sqrt(dot(rest, rest));
@@ -78,6 +80,8 @@ interface Column {
   name: string;
   mean: number;
   std: number;
+  /** The decimal places of its texts, at most 15. */
+  decimals: number;
   /** (x − mean) / std */
   values: Float64Array;
 }
@@ -91,10 +95,12 @@ interface Standard extends Column {
   length: number;
 }
 
-function standardized(name: string, values: readonly number[]): Column {
+function standardized(name: string, texts: readonly string[]): Column {
+  const values = texts.map(Number);
+  const decimals = Math.min(15, Math.max(...texts.map((text) => /\.(\d+)$/.exec(text)?.[1]?.length ?? 0)));
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const std = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) || 1;
-  return { name, mean, std, values: Float64Array.from(values, (value) => (value - mean) / std) };
+  return { name, mean, std, decimals, values: Float64Array.from(values, (value) => (value - mean) / std) };
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
@@ -102,12 +108,7 @@ function dot(a: Float64Array, b: Float64Array): number {
 }
 
 /** The column as a combination of the free ones: back-substitution through their directions. */
-function linearColumn(
-  own: Column,
-  free: readonly Standard[],
-  shares: readonly number[],
-  texts: readonly string[],
-): LinearColumn {
+function linearColumn(own: Column, free: readonly Standard[], shares: readonly number[]): LinearColumn {
   const left = [...shares];
   const weights = free.map(() => 0);
   for (let i = free.length - 1; i >= 0; i--) {
@@ -124,15 +125,22 @@ function linearColumn(
       : [{ name: column.name, mean: column.mean, weight: (weight * own.std) / column.std }];
   });
   const constant = used.reduce((sum, { mean, weight }) => sum - weight * mean, own.mean);
-  const decimals = Math.min(15, Math.max(...texts.map((text) => /\.(\d+)$/.exec(text)?.[1]?.length ?? 0)));
   return {
     type: 'linear',
     name: own.name,
     of: used.map(({ name }) => name),
     weights: used.map(({ weight }) => neat(weight)),
     constant: neat(constant),
-    decimals,
+    decimals: own.decimals,
   };
+}
+
+/** An upper bound for the standard deviation of what rounding leaves: that of independent errors, and half more. */
+function roundingOf({ name, of, weights }: LinearColumn, columns: readonly Column[]): number {
+  const stepOf = (wanted: string): number =>
+    10 ** -(columns.find((column) => column.name === wanted)?.decimals ?? 0);
+  const squares = of.reduce((sum, one, i) => sum + ((weights[i] ?? 0) * stepOf(one)) ** 2, stepOf(name) ** 2);
+  return 1.5 * Math.sqrt(squares / 12);
 }
 
 /** The nearest number of five digits, if the difference is rounding. */

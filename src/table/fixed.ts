@@ -28,7 +28,11 @@ export const constantRoom: ColumnRoom<ConstantColumn> = {
   features: () => [],
   codec: ({ text }) => ({
     expected: text,
-    encode: (cell) => ({ cells: [], isNew: cell !== text && FORMS.decimal.parse(cell) !== Number(text) }),
+    // A table to score need not have the column.
+    encode: (cell) => ({
+      cells: [],
+      isNew: cell !== '' && cell !== text && FORMS.decimal.parse(cell) !== Number(text),
+    }),
     decode: () => text,
   }),
 };

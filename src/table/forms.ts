@@ -1,4 +1,5 @@
 /** How a column writes its numbers: decimals, per cent, dates, times of day. */
+import { float32Text } from '../data/csv.ts';
 
 export interface Form {
   /** Text of a cell as a number; NaN if it has another form. */
@@ -118,21 +119,20 @@ export function formOf(name: FormName): Form {
   return FORMS[name];
 }
 
-/** The shortest decimal that reads back as the same float32, or the same float64 if it is none. */
+/** The shortest decimal that reads back as the same float32, or as the same float64 if it is no float32. */
 function decimalText(value: number): string {
-  if (Math.fround(value) !== value) return String(value);
-  for (let digits = 6; digits < 9; digits++) {
-    const candidate = Number(value.toPrecision(digits));
-    if (Math.fround(candidate) === value) return String(candidate);
-  }
-  return String(Number(value.toPrecision(9)));
+  return Math.fround(value) === value ? float32Text(value) : String(value);
 }
 
 /** Cells that stand for a missing value. */
 const BLANK = /^(?:|na|n\/a|n\.a\.|nan|null|none|nil|missing|\?|-|--|#n\/a|<na>)$/i;
 
+/** Most cells of most tables. */
+const PLAIN_NUMBER = /^-?\d[\d.]*$/;
+
 /** The text of a cell without outer blanks and in Unicode's composed form; '' if it stands for a missing value. */
 export function plainCell(cell: string): string {
+  if (PLAIN_NUMBER.test(cell)) return cell;
   const text = cell.trim().normalize('NFC');
   return BLANK.test(text) ? '' : text;
 }

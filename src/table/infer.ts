@@ -174,7 +174,7 @@ function category({ column, mayLeaveOut, file }: Question): Inferred {
 
 function number(question: Question, form: FormName, labels: readonly string[]): Inferred {
   const { file, column, kind, sample } = question;
-  const { name, blanks, texts, hasMore, rows, numbers } = column;
+  const { name, blanks, texts, hasMore, numbers } = column;
   const found = numbers[form];
   if (found === undefined) throw new RangeError(`${name}: no numbers`);
   const isWhole = found.isWhole && (kind === undefined || kind === 'integer');
@@ -189,7 +189,7 @@ function number(question: Question, form: FormName, labels: readonly string[]): 
     max - min < MAX_COUNTS &&
     (max - min < 2 || found.count >= ROWS_PER_COUNT * (max - min + 1));
   if (isCounted) {
-    const counts = new Array<number>(max - min + 1).fill(0);
+    const counts = Array.from({ length: max - min + 1 }, () => 0);
     for (const [text, count] of texts) counts[Number(text) - min] = (counts[Number(text) - min] ?? 0) + count;
     return { name, column: { type: 'count', name, min, counts, blanks } };
   }
@@ -227,7 +227,14 @@ function number(question: Question, form: FormName, labels: readonly string[]): 
       atoms: { texts: atoms.map(({ text }) => text), counts: atoms.map(({ count }) => count) },
     }),
   };
-  const warning = warningOf({ name, step, distinct: texts.size, hasMore, rows, repeating });
+  const warning = warningOf({
+    name,
+    step,
+    distinct: texts.size - labels.length - repeating.length,
+    hasMore,
+    rows: own.numbers,
+    repeating,
+  });
   return { name, column: own, ...(warning !== undefined && { warning }) };
 }
 

@@ -8,6 +8,10 @@ import { inferColumns } from './infer.ts';
 import type { Inferred } from './infer.ts';
 import type { TableProfile } from './profile.ts';
 
+/** What to do with rows that have blanks: learn how often cells are blank, leave the rows out, or throw. */
+export const MISSING = ['model', 'drop', 'error'] as const;
+export type Missing = (typeof MISSING)[number];
+
 /** The columns of a table, and what became of each of them. */
 export interface TablePlan {
   codec: TableCodec;

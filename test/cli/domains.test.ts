@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { domainRequests, domainsOfColumns, insideDomains } from '../../src/cli/domains.ts';
+import { columnTypes, domainRequests, insideDomains, typesOfColumns } from '../../src/cli/domains.ts';
 import type { TableChunk } from '../../src/data/readTable.ts';
 
 const COLUMNS = ['a', 'b', 'c'];
@@ -7,22 +7,23 @@ const COLUMNS = ['a', 'b', 'c'];
 describe('--domain', () => {
   it.each([
     [['unit'], ['unit', 'unit', 'unit']],
-    [['positive:b'], ['real', 'positive', 'real']],
-    [['unit:a, c'], ['unit', 'real', 'unit']],
+    [['positive:b'], [undefined, 'positive', undefined]],
+    [['unit:a, c'], ['unit', undefined, 'unit']],
     [
       ['positive', 'unit:c', 'real:a'],
       ['real', 'positive', 'unit'],
     ],
     [
       ['unit:a', 'positive:a'],
-      ['positive', 'real', 'real'],
+      ['positive', undefined, undefined],
     ],
   ])('%j says what the columns hold: %j', (texts, domains) => {
     const requests = texts.reduce<ReturnType<typeof domainRequests> | undefined>(
       (earlier, text) => domainRequests(text, earlier),
       undefined,
     );
-    expect(domainsOfColumns(requests, COLUMNS)).toEqual(domains);
+    const types = typesOfColumns({ domain: requests ?? [] }, COLUMNS);
+    expect(COLUMNS.map((name) => types.get(name))).toEqual(domains);
   });
 
   it.each(['', 'log', 'unit:', 'unit:a,,b', ':a', 'Unit'])('refuses %j', (text) => {
@@ -30,8 +31,23 @@ describe('--domain', () => {
   });
 
   it('refuses a column that is not there', () => {
-    expect(() => domainsOfColumns(domainRequests('unit:d'), COLUMNS)).toThrow(
+    expect(() => typesOfColumns({ domain: domainRequests('unit:d') }, COLUMNS)).toThrow(
       '--domain unit: found the column "d", expected one of a, b, c',
+    );
+  });
+
+  it('gives way to --types, which names kinds of every sort', () => {
+    const types = columnTypes('a=category, b=day_first,c d=ignore');
+    expect([...types]).toEqual([
+      ['a', 'category'],
+      ['b', 'day_first'],
+      ['c d', 'ignore'],
+    ]);
+    const both = typesOfColumns({ domain: domainRequests('unit'), types: columnTypes('b=integer') }, COLUMNS);
+    expect([...both.values()]).toEqual(['unit', 'integer', 'unit']);
+    expect(() => columnTypes('a=colour')).toThrow(/^Expected name=kind, with a kind from real,/);
+    expect(() => typesOfColumns({ types: columnTypes('d=real') }, COLUMNS)).toThrow(
+      '--types: found the column "d"',
     );
   });
 

@@ -77,9 +77,12 @@ describe('inferColumns', () => {
     back.forEach((row, i) =>
       row.forEach((cell, j) => {
         const was = plain[i]?.[j] ?? '';
-        if (Number.isFinite(Number(was)) && was !== '') expect(Number(cell)).toBeCloseTo(Number(was), 5);
-        else if (/^\d\d:\d\d$/.test(was)) expect(cell).toBe(`${was}:00`);
-        else expect(cell).toBe(was);
+        const isNumber = Number.isFinite(Number(was)) && was !== '';
+        const isTime = /^\d\d:\d\d$/.test(was);
+        const expected = isTime ? `${was}:00` : was;
+        expect(isNumber ? Number(cell).toPrecision(6) : cell).toBe(
+          isNumber ? Number(was).toPrecision(6) : expected,
+        );
       }),
     );
     expect(codec.news()).toEqual([]);

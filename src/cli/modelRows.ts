@@ -1,0 +1,74 @@
+/** The rows of a table as a model reads them. */
+import type { Rows } from '../calls/callerArrays.ts';
+import type { ReadTableOptions, TextRows } from '../data/readTable.ts';
+import { drawCells } from '../data/cells.ts';
+import type { Model } from '../io/modelFile.ts';
+import { domainsOf } from '../spec/offset.ts';
+import type { TableCodec } from '../table/codec.ts';
+import { insideDomains } from './domains.ts';
+import { columnNames, rowsByName } from './modelInput.ts';
+import type { Session } from './session.ts';
+import { joined, tableTexts } from './tableInput.ts';
+
+export interface ModelRows {
+  /** [rows, D] */
+  values: Rows;
+  /** The widths of the values, if the model's columns are no plain numbers. */
+  widths?: Float32Array;
+  rows: number;
+  /** Line of the first row. */
+  firstRow: number;
+  /** The context cells of each row. */
+  text: TextRows;
+}
+
+/**
+ * Streams the rows of a table in the model's columns.
+ * @param codec of the model, if its columns are no plain numbers
+ * @param context names of the columns to read as text
+ * @throws {DataError} naming file, line and column of a cell that the model cannot read
+ */
+export async function* modelRows(
+  file: string,
+  model: Model,
+  codec: TableCodec | undefined,
+  context: readonly string[],
+  reading: ReadTableOptions = {},
+): AsyncGenerator<ModelRows> {
+  if (codec === undefined) {
+    yield* insideDomains(rowsByName(file, columnNames(model), context), file, () => domainsOf(model.spec));
+    return;
+  }
+  const width = codec.columns.length;
+  for await (const { cells, lines } of tableTexts(file, codec, context, reading)) {
+    const { values, widths } = codec.encode(cells, { file, lines });
+    const text = { cells: cells.map((row) => row.slice(width)), lines };
+    yield { values, widths, rows: cells.length, firstRow: lines[0] ?? 1, text };
+  }
+}
+
+/** All rows as one array. Rows of cells are taken at one point, the same in each call. */
+export async function allModelRows(
+  chunks: AsyncIterable<ModelRows>,
+  dim: number,
+  signal: AbortSignal,
+): Promise<Omit<ModelRows, 'widths'>> {
+  const parts: Rows[] = [];
+  const text: TextRows = { cells: [], lines: [] };
+  let rows = 0;
+  let firstRow = 1;
+  for await (const { values, widths, ...chunk } of chunks) {
+    signal.throwIfAborted();
+    if (rows === 0) firstRow = chunk.firstRow;
+    parts.push(widths ? drawCells({ values, widths }, dim, { seed: 0, firstRow: rows }).values : values);
+    text.cells = text.cells.concat(chunk.text.cells);
+    text.lines = text.lines.concat(chunk.text.lines);
+    rows += chunk.rows;
+  }
+  return { values: joined(parts, Float64Array), rows, firstRow, text };
+}
+
+/** Prints which cells no training row had. */
+export function tellNews(session: Session, codec: TableCodec | undefined): void {
+  for (const line of codec?.news() ?? []) session.say(`Warning: ${line}`);
+}

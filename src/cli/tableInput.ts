@@ -1,0 +1,202 @@
+/** Tables for training: what each column is, and the rows as a flow learns them. */
+import type { Rows } from '../calls/callerArrays.ts';
+import { readTable } from '../data/readTable.ts';
+import type { ReadTableOptions, TextRows } from '../data/readTable.ts';
+import { DataError, LimitError } from '../errors.ts';
+import { SPEC_LIMITS } from '../model/limits.ts';
+import type { Domain } from '../model/domain.ts';
+import { TableCodec } from '../table/codec.ts';
+import type { TableColumn } from '../table/columns.ts';
+import { plainCell } from '../table/forms.ts';
+import type { ColumnKind } from '../table/infer.ts';
+import { planTable } from '../table/plan.ts';
+import type { Missing, TablePlan } from '../table/plan.ts';
+import { TableProfile } from '../table/profile.ts';
+
+/** A request for a table of a fresh run. */
+export interface TableRequest {
+  /** The columns to learn; by default all. */
+  columns: readonly string[] | undefined;
+  context: readonly string[];
+  /** The kinds that the user gives to these columns. */
+  typesFor: (columns: readonly string[]) => ReadonlyMap<string, ColumnKind>;
+  missing: Missing;
+  reading: ReadTableOptions;
+  signal: AbortSignal;
+}
+
+/** What a first pass over the table finds. */
+export interface PlannedTable extends TablePlan {
+  /** All columns that may be learned, in the order of the table. */
+  names: string[];
+  /** The learned columns as plain numbers, if they are all that; their names and domains. */
+  plain?: { columns: string[]; domains: Domain[] };
+  rows: number;
+}
+
+/** Reads the table once and decides what each column is. @throws {DataError | ShapeError} like `planTable` */
+export async function planFile(
+  file: string,
+  { columns, context, typesFor, missing, reading, signal }: TableRequest,
+): Promise<PlannedTable> {
+  const isContext = new Set(context);
+  const chosen = (names: readonly string[]): readonly string[] =>
+    requireLearnable(columns ?? names.filter((name) => !isContext.has(name)));
+  let names: readonly string[] = [];
+  const text = (found: readonly string[]): readonly string[] => (names = chosen(found));
+  let profile: TableProfile | undefined;
+  const all = (found: readonly string[]): string[] => [...text(found), ...context];
+  for await (const chunk of readTable(file, { ...reading, columns: [], text: all, emptyText: true })) {
+    signal.throwIfAborted();
+    profile ??= new TableProfile(names);
+    for (const [row, line] of keptRows(file, names, chunk.text, missing)) profile.add(row, line);
+  }
+  if (profile === undefined || profile.rows === 0) {
+    throw new DataError('found no row without blanks, expected some', { file }, 'Leave --missing drop out.');
+  }
+  const plan = planTable(file, profile, { asked: typesFor(names), isChosen: columns !== undefined });
+  const plain = plainNumbers(plan.codec.columns);
+  return { ...plan, names: [...names], rows: profile.rows, ...(plain && { plain }) };
+}
+
+/** The columns, if a flow may have this many; checked before any row is read. */
+function requireLearnable(columns: readonly string[]): readonly string[] {
+  const { dim } = SPEC_LIMITS;
+  if (columns.length <= dim) return columns;
+  const advice = `Choose at most ${dim.toLocaleString('en')} of them by --columns.`;
+  const table = `A flow of ${columns.length.toLocaleString('en')} columns`;
+  throw new LimitError(table, 'dim', columns.length, dim, advice, 'wgflow');
+}
+
+/** The rows that take part, each with its line. @throws {DataError} at the first blank, if blanks are an error */
+function* keptRows(
+  file: string,
+  names: readonly string[],
+  { cells, lines }: TextRows,
+  missing: Missing,
+): Generator<[row: string[], line: number]> {
+  for (const [index, row] of cells.entries()) {
+    const line = lines[index] ?? 0;
+    const blank =
+      missing === 'model' ? -1 : row.slice(0, names.length).findIndex((cell) => plainCell(cell) === '');
+    if (blank < 0) yield [row, line];
+    else if (missing === 'error') {
+      throw new DataError(
+        `found a blank cell, expected a value`,
+        { file, row: line, column: names[blank] },
+        'Fill it in, or choose --missing model or --missing drop.',
+      );
+    }
+  }
+}
+
+function plainNumbers(columns: readonly TableColumn[]): PlannedTable['plain'] {
+  const domains: Domain[] = [];
+  for (const column of columns) {
+    const isPlain =
+      column.type === 'number' &&
+      column.form === 'decimal' &&
+      column.step === 0 &&
+      column.atoms === undefined;
+    if (!isPlain) return undefined;
+    domains.push(column.domain);
+  }
+  return { columns: columns.map(({ name }) => name), domains };
+}
+
+/** Rows as a flow learns them. */
+export interface EncodedRows {
+  /** [N, D] */
+  values: Rows;
+  widths: Float32Array;
+  /** The context cells of each row. */
+  text: TextRows;
+}
+
+/**
+ * All rows of the file, encoded.
+ * @throws {DataError} naming the line of a cell that its column cannot hold
+ */
+export async function encodeFile(
+  file: string,
+  codec: TableCodec,
+  { context, missing, reading, signal }: Pick<TableRequest, 'context' | 'missing' | 'reading' | 'signal'>,
+): Promise<EncodedRows> {
+  const values: Rows[] = [];
+  const widths: Float32Array[] = [];
+  const text: TextRows = { cells: [], lines: [] };
+  const names = codec.columns.map(({ name }) => name);
+  for await (const chunk of tableTexts(file, codec, context, reading)) {
+    signal.throwIfAborted();
+    const kept = [...keptRows(file, names, chunk, missing)];
+    const lines = kept.map(([, line]) => line);
+    const cells = codec.encode(
+      kept.map(([row]) => row),
+      { file, lines },
+    );
+    values.push(cells.values);
+    widths.push(cells.widths);
+    text.cells = text.cells.concat(kept.map(([row]) => row.slice(names.length)));
+    text.lines = text.lines.concat(lines);
+  }
+  return { values: joined(values, Float64Array), widths: joined(widths, Float32Array), text };
+}
+
+/**
+ * The texts of the codec's columns, then of the context's, row by row. Columns are found by name, or by place in a
+ * table without a header. A column that is not learned may be absent: its cells are blank.
+ */
+export async function* tableTexts(
+  file: string,
+  codec: TableCodec,
+  context: readonly string[],
+  reading: ReadTableOptions,
+): AsyncGenerator<TextRows> {
+  const wanted = codec.columns.map(({ name }) => name);
+  const needed = codec.learned;
+  let places: number[] = [];
+  const text = (
+    offered: readonly string[],
+    hasHeader: boolean,
+    all: readonly string[],
+  ): readonly string[] => {
+    const own = new Set([...offered, ...all]);
+    if (hasHeader || needed.every((name) => own.has(name))) {
+      const read = wanted.filter((name) => own.has(name) || needed.includes(name));
+      places = wanted.map((name) => read.indexOf(name));
+      return [...read, ...context];
+    }
+    const rest = offered.filter((name) => !context.includes(name));
+    if (rest.length !== wanted.length) {
+      throw new DataError(
+        `found ${rest.length} columns without a header, expected ${wanted.length}: ${wanted.join(', ')}`,
+        { file },
+        `Give a table of ${wanted.length} columns, or a header.`,
+      );
+    }
+    places = wanted.map((_, place) => place);
+    return [...rest, ...context];
+  };
+  for await (const chunk of readTable(file, { ...reading, columns: [], text, emptyText: true })) {
+    const { cells, lines } = chunk.text;
+    const given = cells.map((row) => [
+      ...places.map((place) => (place < 0 ? '' : (row[place] ?? ''))),
+      ...row.slice(row.length - context.length),
+    ]);
+    yield { cells: given, lines };
+  }
+}
+
+/** The values of all parts in one array. */
+export function joined<Values extends Float32Array | Float64Array>(
+  parts: readonly Rows[],
+  Joined: new (length: number) => Values,
+): Values {
+  const whole = new Joined(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
