@@ -43,16 +43,28 @@ export async function planFile(
   const chosen = (names: readonly string[]): readonly string[] =>
     requireLearnable(columns ?? names.filter((name) => !isContext.has(name)));
   let names: readonly string[] = [];
+  const requireSome = (): void => {
+    if (names.length > 0) return;
+    throw new DataError(
+      'found only context columns, expected one or more to learn',
+      { file },
+      'Leave one out of --context.',
+    );
+  };
   const text = (found: readonly string[]): readonly string[] => (names = chosen(found));
   let profile: TableProfile | undefined;
   const all = (found: readonly string[]): string[] => [...text(found), ...context];
   for await (const chunk of readTable(file, { ...reading, columns: [], text: all, emptyText: true })) {
     signal.throwIfAborted();
+    requireSome();
     profile ??= new TableProfile(names);
     for (const [row, line] of keptRows(file, names, chunk.text, missing)) profile.add(row, line);
   }
   if (profile === undefined || profile.rows === 0) {
     throw new DataError('found no row without blanks, expected some', { file }, 'Leave --missing drop out.');
+  }
+  if (profile.rows < 2) {
+    throw new DataError('found 1 row, expected at least 2 to measure a spread', { file }, 'Give more data.');
   }
   const plan = planTable(file, profile, { asked: typesFor(names), isChosen: columns !== undefined });
   const plain = plainNumbers(plan.codec.columns);
@@ -82,7 +94,7 @@ function* keptRows(
     if (blank < 0) yield [row, line];
     else if (missing === 'error') {
       throw new DataError(
-        `found a blank cell, expected a value`,
+        `found ${row[blank] === '' ? 'a blank cell' : JSON.stringify(row[blank])}, expected a value`,
         { file, row: line, column: names[blank] },
         'Fill it in, or choose --missing model or --missing drop.',
       );

@@ -112,13 +112,6 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
   const context = contextNames ?? columnNamesOf(modelContext ?? []);
   const rows = await tableRows(file, context, options);
   const { columns, values, widths, domains, text } = rows;
-  if (columns.length === 0) {
-    throw new DataError(
-      'found only context columns, expected one or more to learn',
-      { file },
-      'Leave one out of --context.',
-    );
-  }
   const contextColumns = modelContext ?? contextColumnsOf(file, context, text);
   const contexts = contextColumns.length === 0 ? undefined : encodeCells(file, contextColumns, text);
   if (widths === undefined) withFile(file, () => columnStatistics(values, columns.length, columns, domains));

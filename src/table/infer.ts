@@ -92,6 +92,7 @@ function inferColumn(question: Question): Inferred {
   const { column, kind, mayLeaveOut } = question;
   const { name, texts, rows, blanks, isRowNumber } = column;
   if (kind === 'ignore') return { name, leftOut: 'as asked' };
+  if (column.beyond !== undefined) throw badCell(question.file, column.beyond.cell, column.beyond.line, name);
   const [only] = texts.keys();
   if (only === undefined) return { name, column: { type: 'constant', name, text: '' } };
   if (kind === 'category') return category(question);
@@ -207,7 +208,7 @@ function number(question: Question, form: FormName, labels: readonly string[]): 
     .map((text) => formOf(form).parse(text))
     .filter((value) => !Number.isNaN(value) && !left.removed.has(value));
   const step = isWhole || formOf(form).step === 1 ? 1 : 0;
-  const domain = domainFor(question, { values, min: left.min, max: left.max, step });
+  const domain = domainFor(question, { ...found, values, min: left.min, max: left.max, step });
   const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1);
   const std = Math.sqrt(
     values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(values.length, 1),
@@ -266,7 +267,7 @@ function atomsOf({ texts, rows }: ColumnProfile, form: FormName): Atom[] {
 function withoutAtoms(
   { smallest, largest }: NumberProfile,
   atoms: readonly number[],
-): { min: number; max: number; removed: ReadonlySet<number> } {
+): Range & { removed: ReadonlySet<number> } {
   const removed = new Set(atoms);
   const isLeft = (value: number): boolean => !removed.has(value);
   return {
@@ -276,17 +277,31 @@ function withoutAtoms(
   };
 }
 
+interface Range {
+  min: number;
+  max: number;
+}
+
 /** The domain in which the numbers are most like a normal. */
 function domainFor(
   { file, column: { name }, kind }: Question,
-  { values, min, max, step }: { values: readonly number[]; min: number; max: number; step: 0 | 1 },
+  {
+    values,
+    min,
+    max,
+    minLine,
+    maxLine,
+    step,
+  }: { values: readonly number[]; step: 0 | 1 } & Pick<NumberProfile, 'minLine' | 'maxLine'> & Range,
 ): Domain {
   if (kind === 'positive' || kind === 'unit') {
     const isInside = min > 0 && (kind === 'positive' || max < 1);
     if (isInside) return kind;
-    const expected = kind === 'unit' ? 'numbers between 0 and 1' : 'numbers above 0';
-    throw new DataError(`found ${kind === 'unit' && max >= 1 ? max : min}, expected ${expected} (${kind})`, {
+    const isAbove = kind === 'unit' && max >= 1;
+    const expected = kind === 'unit' ? 'a number between 0 and 1' : 'a number above 0';
+    throw new DataError(`found ${isAbove ? max : min}, expected ${expected} (${kind})`, {
       file,
+      row: isAbove ? maxLine : minLine,
       column: name,
     });
   }

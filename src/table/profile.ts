@@ -9,9 +9,17 @@ export interface NumberProfile {
   /** Σ (x − mean)² */
   squares: number;
   isWhole: boolean;
-  /** The smallest and the largest few distinct numbers, ascending. */
+  /** The few smallest distinct numbers from the smallest up, and the few largest from the largest down. */
   smallest: number[];
   largest: number[];
+  /** The lines of the smallest and the largest number. */
+  minLine: number;
+  maxLine: number;
+}
+
+interface CellPlace {
+  cell: string;
+  line: number;
 }
 
 export interface ColumnProfile {
@@ -23,8 +31,9 @@ export interface ColumnProfile {
   /** Whether there are more texts than `texts` has. */
   hasMore: boolean;
   numbers: Partial<Record<FormName, NumberProfile>>;
-  /** The first cell that is not a decimal number, and its line. */
-  misfit: { cell: string; line: number } | undefined;
+  /** The first cell that is not a decimal number, and the first number beyond float32, with their lines. */
+  misfit: CellPlace | undefined;
+  beyond: CellPlace | undefined;
   /** Whether the cells count 0, 1, 2, … or 1, 2, 3, … */
   isRowNumber: boolean;
 }
@@ -50,6 +59,7 @@ export class TableProfile {
       hasMore: false,
       numbers: {},
       misfit: undefined,
+      beyond: undefined,
       isRowNumber: true,
     }));
   }
@@ -83,7 +93,8 @@ function addCell(column: ColumnProfile, cell: string, line: number): void {
   else column.hasMore = true;
   const number = formOf('decimal').parse(cell);
   if (!Number.isNaN(number)) {
-    addNumber(column, 'decimal', number);
+    if (!Number.isFinite(Math.fround(number))) column.beyond ??= { cell, line };
+    addNumber(column, 'decimal', number, line);
     const first = column.numbers.decimal?.smallest[0] ?? NaN;
     if (number !== first + place || first > 1 || first < 0) column.isRowNumber = false;
     return;
@@ -92,11 +103,11 @@ function addCell(column: ColumnProfile, cell: string, line: number): void {
   column.isRowNumber = false;
   for (const form of FORM_NAMES) {
     const found = formOf(form).parse(cell);
-    if (!Number.isNaN(found)) addNumber(column, form, found);
+    if (!Number.isNaN(found)) addNumber(column, form, found, line);
   }
 }
 
-function addNumber({ numbers }: ColumnProfile, form: FormName, number: number): void {
+function addNumber({ numbers }: ColumnProfile, form: FormName, number: number, line: number): void {
   const found = (numbers[form] ??= {
     count: 0,
     mean: 0,
@@ -104,6 +115,8 @@ function addNumber({ numbers }: ColumnProfile, form: FormName, number: number): 
     isWhole: true,
     smallest: [],
     largest: [],
+    minLine: line,
+    maxLine: line,
   });
   found.count++;
   // Welford's update.
@@ -111,6 +124,8 @@ function addNumber({ numbers }: ColumnProfile, form: FormName, number: number): 
   found.mean += distance / found.count;
   found.squares += distance * (number - found.mean);
   found.isWhole &&= Number.isSafeInteger(number);
+  if (number < (found.smallest[0] ?? NaN)) found.minLine = line;
+  if (number > (found.largest[0] ?? NaN)) found.maxLine = line;
   keepExtreme(found.smallest, number, (a, b) => a - b);
   keepExtreme(found.largest, number, (a, b) => b - a);
 }

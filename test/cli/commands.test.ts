@@ -205,10 +205,10 @@ describe('info and inspect', () => {
 describe('a mistake of the user', () => {
   let before: string[];
   beforeEach(() => {
-    cli.write('text.csv', 'a,b\n1,2\n2,hello\n');
+    cli.write('text.csv', `a,b\n1,2\n2,hello\n${'3,4\n5,6\n'.repeat(8)}`);
     cli.write('ragged.csv', 'a,b\n1,2\n2\n');
     cli.write('one_row.csv', 'a,b\n1,2\n');
-    cli.write('constant.csv', 'a,b\n1,2\n3,2\n');
+    cli.write('all_constant.csv', 'a,b\n1,2\n1,2\n');
     cli.write('nan.csv', 'a,b\n1,2\nNaN,3\n');
     cli.write('infinite.csv', 'a,b\n1,2\n2,1e39\n');
     cli.write('one_column.csv', 'a\n1\n2\n');
@@ -220,8 +220,8 @@ describe('a mistake of the user', () => {
     ['train text.csv', /text.csv, row 3, column "b": found "hello", expected a number/],
     ['train ragged.csv', /ragged.csv, row 3, column "b": found 1 cell, expected 2/],
     ['train one_row.csv', /one_row.csv: found 1 row, expected at least 2/],
-    ['train constant.csv', /constant.csv, column "b": found no spread/],
-    ['train nan.csv', /nan.csv, row 3, column "a": found "NaN", expected a finite number/],
+    ['train all_constant.csv', /found nothing to learn in a \(constant\), b \(constant\)/],
+    ['train nan.csv --missing error', /nan.csv, row 3, column "a": found "NaN", expected a value/],
     ['train infinite.csv', /infinite.csv, row 3, column "b": found "1e39".*float32/],
     ['train one_column.csv --preset vanilla', /spec.dim: found 1, expected at least 2/],
     ['train missing.csv', /missing.csv: found no such file/],
@@ -231,7 +231,7 @@ describe('a mistake of the user', () => {
     ['train people.csv --checkpoint text.csv/x.ckpt', /x.ckpt: found a file where a folder should be/],
     ['train people.csv --report text.csv', /text.csv: found a file, expected a folder to write to/],
     ['sample people.model -n 3 --out text.csv/x.csv', /x.csv: found a file where a folder should be/],
-    ['train people.csv --domain unit', /people.csv, row 2, column "height": found .*between 0 and 1/],
+    ['train people.csv --domain unit', /people.csv, row \d+, column "height": found .*between 0 and 1/],
     ['train people.csv --domain unit:depth', /the column "depth", expected one of height, weight, age/],
     ['train people.csv --domain log', /Expected real, positive or unit/],
     ['train people.csv --out nowhere/x.model', /nowhere\/x.model: found no folder to write into/],
