@@ -11,12 +11,14 @@ import { columnNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import { RowResults, warnWithoutDensity } from './rowResults.ts';
 import type { Session } from './session.ts';
+import { tableForm } from './tableOptions.ts';
+import type { TableOptions } from './tableOptions.ts';
 
 export async function gradientsCommand(
   session: Session,
   modelFile: string,
   dataFile: string,
-  { out, context: given }: { out: string; context?: string },
+  { out, context: given, ...form }: { out: string; context?: string } & TableOptions,
 ): Promise<void> {
   session.requireFile('--out', out);
   requireDistinctFiles(
@@ -29,9 +31,8 @@ export async function gradientsCommand(
   );
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
-  const chunks = insideDomains(rowsByName(dataFile, columnNames(model.model), context.text), dataFile, () =>
-    domainsOf(model.model.spec),
-  );
+  const read = rowsByName(dataFile, columnNames(model.model), context.text, tableForm(session, form));
+  const chunks = insideDomains(read, dataFile, () => domainsOf(model.model.spec));
   const { values, rows, text, firstRow } = await allRows(chunks, session.signal);
   const { features } = context.of(text, rows);
   const output = await openOutput(out);

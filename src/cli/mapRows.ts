@@ -15,6 +15,8 @@ import { openOutput } from './outputFile.ts';
 import { RowResults } from './rowResults.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
+import { tableForm } from './tableOptions.ts';
+import type { TableOptions } from './tableOptions.ts';
 
 interface RowMap {
   input: (model: Model) => string[];
@@ -68,12 +70,12 @@ export async function mapCommand(
   name: MapName,
   modelFile: string,
   dataFile: string,
-  { out, context: given }: { out: string; context?: string },
+  { out, context: given, ...form }: { out: string; context?: string } & TableOptions,
 ): Promise<void> {
   const map: RowMap = MAPS[name];
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
-  const rowsOf = rowsByName(dataFile, map.input(model.model), context.text);
+  const rowsOf = rowsByName(dataFile, map.input(model.model), context.text, tableForm(session, form));
   const domains = name === 'inverse' ? undefined : domainsOf(model.model.spec);
   const chunks = await begun(insideDomains(rowsOf, dataFile, () => domains));
   const { signal } = session;

@@ -4,6 +4,7 @@ import type { Rows } from '../calls/callerArrays.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { allRows, readTable } from '../data/readTable.ts';
 import { heldRows, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
+import { sourceName } from '../data/sourceFile.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
@@ -14,6 +15,7 @@ import type { Domain } from '../model/domain.ts';
 import { columnNamesOf, contextColumnsOf, encodeCells } from './contextInput.ts';
 import { insideDomains } from './domains.ts';
 import { rowsByName } from './modelInput.ts';
+import type { TableForm } from './tableOptions.ts';
 
 export interface TrainingSet {
   title: string;
@@ -42,7 +44,7 @@ export interface TrainingSetOptions {
   columns?: string[];
   /** Names of the context columns. */
   context?: string[];
-  /** A file, a fraction of the rows, or none. */
+  /** A table, a fraction of the rows, or none. */
   val?: string;
   /** The columns of the resumed model, used if `columns` are not given. */
   modelColumns: string[] | undefined;
@@ -52,6 +54,8 @@ export interface TrainingSetOptions {
   modelHeldOut: number | undefined;
   /** The domains of these columns, if some are bounded. */
   domainsFor: (columns: readonly string[]) => readonly Domain[] | undefined;
+  /** How tables are read. */
+  form: TableForm;
   signal: AbortSignal;
 }
 
@@ -87,12 +91,20 @@ export async function readTrainingSet(
 }
 
 async function tableSet(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
-  const { columns: asked, modelColumns, context: contextNames, modelContext, domainsFor, signal } = options;
+  const {
+    columns: asked,
+    modelColumns,
+    context: contextNames,
+    modelContext,
+    domainsFor,
+    form,
+    signal,
+  } = options;
   const names = contextNames ?? columnNamesOf(modelContext ?? []);
   const chunks =
     asked === undefined && modelColumns !== undefined
-      ? rowsByName(file, modelColumns, names)
-      : readTable(file, { columns: (found) => requireLearnable(asked ?? found), text: names });
+      ? rowsByName(file, modelColumns, names, form)
+      : readTable(file, { ...form, columns: (found) => requireLearnable(asked ?? found), text: names });
   // Uses the names of the model's columns if the file has no header.
   const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
   const { columns: found, values, text } = await allRows(insideDomains(chunks, file, domainsHere), signal);
@@ -116,7 +128,7 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
     options,
   );
   return {
-    title: path.basename(file),
+    title: path.basename(sourceName(file)),
     columns,
     data: values,
     ...scored,
@@ -141,13 +153,13 @@ async function validationOf(
   rows: number,
   columns: string[],
   contextColumns: readonly ContextColumn[],
-  { val, modelHeldOut, domainsFor, signal }: TrainingSetOptions,
+  { val, modelHeldOut, domainsFor, form, signal }: TrainingSetOptions,
 ): Promise<Pick<TrainingSet, 'validation' | 'heldOut'> & { context?: Float32Array }> {
   if (val === NO_VALIDATION) return {};
   if (val === undefined) return { heldOut: { rows: modelHeldOut ?? heldRows(rows) } };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    const read = rowsByName(val, columns, columnNamesOf(contextColumns));
+    const read = rowsByName(val, columns, columnNamesOf(contextColumns), form);
     const held = await allRows(
       insideDomains(read, val, () => domainsFor(columns)),
       signal,
@@ -160,7 +172,7 @@ async function validationOf(
     throw new ShapeError(
       '--val',
       val,
-      `${NO_VALIDATION}, a CSV file, or a fraction of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least ${MIN_TRAINING_ROWS}`,
+      `${NO_VALIDATION}, a table, or a fraction of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least ${MIN_TRAINING_ROWS}`,
     );
   }
   return { heldOut: { rows: held, fraction } };

@@ -77,7 +77,7 @@ describe('a conditional model', () => {
     expect(missing.stderr).toContain('error: people.csv, column "drink": found no such column');
     const without = await cli.run('sample drinks.model -n 3');
     expect(without.stderr).toContain(
-      'error: --context: found nothing, expected drink=…,age=…, or a CSV file',
+      'error: --context: found nothing, expected drink=…,age=…, or a table',
     );
   });
 
