@@ -132,10 +132,16 @@ function cellsOf(value: unknown, file: string, row: number): Map<string, string>
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notATable(file, row, value);
   const cells = new Map<string, string>();
   for (const [name, cell] of Object.entries(value as Record<string, unknown>)) {
-    if (typeof cell === 'object' && cell !== null) throw nested(file, row, name, cell);
-    cells.set(name, cell === null ? '' : String(cell).trim());
+    cells.set(name, cellText(cell, file, row, name));
   }
   return cells;
+}
+
+function cellText(cell: unknown, file: string, row: number, column: string): string {
+  if (typeof cell === 'string') return cell.trim();
+  if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
+  if (cell === null) return '';
+  throw nested(file, row, column, cell);
 }
 
 function notATable(file: string, row: number | undefined, value: unknown): DataError {
@@ -146,8 +152,8 @@ function notATable(file: string, row: number | undefined, value: unknown): DataE
   );
 }
 
-function nested(file: string, row: number, column: string, cell: object): DataError {
-  const [key] = Object.keys(cell);
+function nested(file: string, row: number, column: string, cell: unknown): DataError {
+  const [key] = Object.keys(cell ?? {});
   const path = key === undefined ? column : Array.isArray(cell) ? `${column}[${key}]` : `${column}.${key}`;
   return new DataError(
     `found ${kindOf(cell)} at ${path}, expected a number, text, true, false or null`,
