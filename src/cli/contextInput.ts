@@ -10,6 +10,7 @@ import { DataError, ModelFileError, ShapeError } from '../errors.ts';
 import { MAX_CONTEXT } from '../model/limits.ts';
 import { commaList } from './commaList.ts';
 import type { ModelFile } from './modelInput.ts';
+import type { TableForm } from './tableOptions.ts';
 
 /**
  * The kind of each column. It has numbers if its first cell is one; otherwise labels, with levels in
@@ -138,6 +139,7 @@ export async function contextRows(
   model: ModelFile,
   given: string | undefined,
   signal: AbortSignal,
+  form: TableForm = {},
 ): Promise<ContextRows | undefined> {
   const columns = contextColumns(model);
   const names = columnNamesOf(columns);
@@ -146,7 +148,7 @@ export async function contextRows(
     throw new ShapeError('--context', given, 'no such option', `${model.file} has no context.`);
   }
   if (given === undefined) {
-    const expected = `${askedValues(columns)}, or a CSV file with the columns ${names.join(', ')}`;
+    const expected = `${askedValues(columns)}, or a table with the columns ${names.join(', ')}`;
     throw new ShapeError('--context', 'nothing', expected, `${model.file} needs a context.`);
   }
   if (isFixedContext(given)) {
@@ -157,7 +159,7 @@ export async function contextRows(
     const advice = 'A value with a comma goes in double quotes: "tissue=lung, left",age=31.';
     throw new ShapeError('--context', given, askedValues(columns), advice);
   }
-  const { text } = await allRows(readTable(given, { columns: [], text: names }), signal);
+  const { text } = await allRows(readTable(given, { ...form, columns: [], text: names }), signal);
   return { cells: text.cells, features: encodeCells(given, columns, text) };
 }
 

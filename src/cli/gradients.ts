@@ -9,12 +9,14 @@ import { allModelRows, modelRows } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
 import { RowResults, warnWithoutDensity } from './rowResults.ts';
 import type { Session } from './session.ts';
+import { tableForm } from './tableOptions.ts';
+import type { TableOptions } from './tableOptions.ts';
 
 export async function gradientsCommand(
   session: Session,
   modelFile: string,
   dataFile: string,
-  { out, context: given }: { out: string; context?: string },
+  { out, context: given, ...form }: { out: string; context?: string } & TableOptions,
 ): Promise<void> {
   session.requireFile('--out', out);
   requireDistinctFiles(
@@ -28,7 +30,7 @@ export async function gradientsCommand(
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
   const codec = codecOf(model.model);
-  const chunks = modelRows(dataFile, model.model, codec, context.text);
+  const chunks = modelRows(dataFile, model.model, codec, context.text, tableForm(session, form));
   const { values, rows, text, firstRow } = await allModelRows(chunks, model.model.spec.dim, session.signal);
   const { features } = context.of(text, rows);
   const output = await openOutput(out);

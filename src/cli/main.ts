@@ -25,6 +25,8 @@ import type { Devices, GlobalOptions } from './session.ts';
 import { trainCommand } from './train.ts';
 import { DEFAULT_PRESET } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
+import { TABLE, tableOptions } from './tableOptions.ts';
+import type { TableOptions } from './tableOptions.ts';
 
 /**
  * Runs `wgflow` with these arguments, and returns its exit code.
@@ -49,9 +51,8 @@ export async function main(args: readonly string[], devices?: Devices): Promise<
   }
 }
 
-const DATA = 'CSV file; the header line is optional';
 const MODEL = 'model file, written by wgflow train';
-const CONTEXT_OPTION = 'context to condition on: values such as moon=upper,age=31, or a CSV file of rows';
+const CONTEXT_OPTION = 'context to condition on: values such as moon=upper,age=31, or a table of rows';
 const ROW_CONTEXT_OPTION =
   'context of all rows, such as moon=upper,age=31 (default: read from the columns of the data)';
 const CONTEXT_HELP = `
@@ -75,6 +76,9 @@ function precision(): Option {
 }
 
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
+
+/** The commands that read tables. */
+const TABLE_COMMANDS = new Set(['train', 'sample', 'logprob', 'forward', 'inverse', 'gradients']);
 
 const BY_NAME =
   'Columns are matched by name, those of a context too. A table without a header must have the columns in the order of ' +
@@ -125,7 +129,7 @@ wgflow sample model.safetensors -n 100 --context tissue=liver,age=31
 wgflow train data.csv --checkpoint run.ckpt        interrupt it with Ctrl-C, then continue:
 wgflow train data.csv --resume run.ckpt`,
   )
-    .argument('[data]', DATA)
+    .argument('[data]', TABLE)
     .optionsGroup('Data:')
     .addOption(
       new Option('--toy <name>', 'train on fresh points of a toy density, not on a file').choices([
@@ -150,7 +154,7 @@ wgflow train data.csv --resume run.ckpt`,
     .option('--context <names>', 'columns to condition on, of labels or numbers', parse.names)
     .option(
       '--val <file|fraction|none>',
-      'validation rows, which decide when to stop and what to keep: a CSV file, a fraction of the rows, or none ' +
+      'validation rows, which decide when to stop and what to keep: a table, a fraction of the rows, or none ' +
         '(default: a tenth of the rows, 10,000 at most)',
     )
     .option(
@@ -241,11 +245,15 @@ wgflow sample model.safetensors -n 5 --context given.csv`,
   ] as const) {
     command(name, summary, example, more)
       .argument('<model>', MODEL)
-      .argument('<data>', DATA)
+      .argument('<data>', TABLE)
       .option('--context <values>', ROW_CONTEXT_OPTION)
       .option('--out <file>', 'CSV file to write (default: standard output)')
-      .action((model: string, data: string, options: GlobalOptions & { out?: string; context?: string }) =>
-        run(options, (session) => mapCommand(session, name, model, data, { out: '-', ...options })),
+      .action(
+        (
+          model: string,
+          data: string,
+          options: GlobalOptions & { out?: string; context?: string } & TableOptions,
+        ) => run(options, (session) => mapCommand(session, name, model, data, { out: '-', ...options })),
       );
   }
 
@@ -256,11 +264,15 @@ wgflow sample model.safetensors -n 5 --context given.csv`,
 wgflow gradients model.safetensors data.csv --out gradients.json`,
   )
     .argument('<model>', MODEL)
-    .argument('<data>', DATA)
+    .argument('<data>', TABLE)
     .option('--context <values>', ROW_CONTEXT_OPTION)
     .requiredOption('--out <file>', 'file to write: JSON if its name ends in .json, else safetensors')
-    .action((model: string, data: string, options: GlobalOptions & { out: string; context?: string }) =>
-      run(options, (session) => gradientsCommand(session, model, data, options)),
+    .action(
+      (
+        model: string,
+        data: string,
+        options: GlobalOptions & { out: string; context?: string } & TableOptions,
+      ) => run(options, (session) => gradientsCommand(session, model, data, options)),
     );
 
   command(
@@ -349,6 +361,7 @@ wgflow bench --compare before.json after.json`,
     each.optionsGroup('General:');
     if (!['inspect', 'info'].includes(each.name())) each.addOption(tuning());
     if (each.name() !== 'info') each.addOption(precision());
+    if (TABLE_COMMANDS.has(each.name())) for (const option of tableOptions()) each.addOption(option);
     each
       .option('--json', 'print newline-delimited JSON events on stdout, and nothing else')
       .addOption(

@@ -16,6 +16,8 @@ import { openOutput } from './outputFile.ts';
 import { RowResults } from './rowResults.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
+import { tableForm } from './tableOptions.ts';
+import type { TableOptions } from './tableOptions.ts';
 
 interface RowMap {
   output: (model: Model) => string[];
@@ -72,16 +74,17 @@ export async function mapCommand(
   name: MapName,
   modelFile: string,
   dataFile: string,
-  { out, context: given }: { out: string; context?: string },
+  { out, context: given, ...form }: { out: string; context?: string } & TableOptions,
 ): Promise<void> {
   const map: RowMap = MAPS[name];
   const model = await readModel(modelFile);
   const context = rowContext(model, dataFile, given);
   const codec = codecOf(model.model);
+  const read = tableForm(session, form);
   const input: AsyncGenerator<ModelRows> =
     map.givesData === true
-      ? rowsByName(dataFile, latentNames(model.model), context.text)
-      : modelRows(dataFile, model.model, codec, context.text);
+      ? rowsByName(dataFile, latentNames(model.model), context.text, read)
+      : modelRows(dataFile, model.model, codec, context.text, read);
   const chunks = await begun(input);
   const { signal } = session;
   const more = map.keepsContext ? columnNamesOf(contextColumns(model)) : [];

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { readTable } from '../data/readTable.ts';
 import type { TableChunk } from '../data/readTable.ts';
+import type { TableForm } from './tableOptions.ts';
 import { DataError, ModelFileError } from '../errors.ts';
 import { Flow } from '../flow/flow.ts';
 import { decodeModel } from '../io/modelFile.ts';
@@ -129,11 +130,13 @@ export function rowsByName(
   file: string,
   wanted: readonly string[],
   text: readonly string[] = [],
+  form: TableForm = {},
 ): AsyncGenerator<TableChunk> {
   return readTable(file, {
+    ...form,
     text,
-    columns: (names, hasHeader) => {
-      const isThere = new Set(names);
+    columns: (names, hasHeader, all) => {
+      const isThere = new Set(all);
       if (wanted.every((name) => isThere.has(name))) return wanted;
       const byPlace = !hasHeader || wanted.every((name, index) => name === `x${index + 1}`);
       if (byPlace && names.length === wanted.length) return names;

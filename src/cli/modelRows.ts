@@ -1,6 +1,6 @@
 /** The rows of a table as a model reads them. */
 import type { Rows } from '../calls/callerArrays.ts';
-import type { ReadTableOptions, TextRows } from '../data/readTable.ts';
+import type { TextRows } from '../data/readTable.ts';
 import { drawCells } from '../data/cells.ts';
 import type { Model } from '../io/modelFile.ts';
 import { domainsOf } from '../spec/offset.ts';
@@ -9,6 +9,7 @@ import { insideDomains } from './domains.ts';
 import { columnNames, rowsByName } from './modelInput.ts';
 import type { Session } from './session.ts';
 import { joined, tableTexts } from './tableInput.ts';
+import type { TableForm } from './tableOptions.ts';
 
 export interface ModelRows {
   /** [rows, D] */
@@ -33,14 +34,16 @@ export async function* modelRows(
   model: Model,
   codec: TableCodec | undefined,
   context: readonly string[],
-  reading: ReadTableOptions = {},
+  form: TableForm,
 ): AsyncGenerator<ModelRows> {
   if (codec === undefined) {
-    yield* insideDomains(rowsByName(file, columnNames(model), context), file, () => domainsOf(model.spec));
+    yield* insideDomains(rowsByName(file, columnNames(model), context, form), file, () =>
+      domainsOf(model.spec),
+    );
     return;
   }
   const width = codec.columns.length;
-  for await (const { cells, lines } of tableTexts(file, codec, context, reading)) {
+  for await (const { cells, lines } of tableTexts(file, codec, context, form)) {
     const { values, widths } = codec.encode(cells, { file, lines });
     const text = { cells: cells.map((row) => row.slice(width)), lines };
     yield { values, widths, rows: cells.length, firstRow: lines[0] ?? 1, text };

@@ -6,11 +6,13 @@ import { codecOf, dataColumns, openFlow, readModel } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
+import { tableForm } from './tableOptions.ts';
+import type { TableOptions } from './tableOptions.ts';
 
 /** Values drawn and written at once. */
 const VALUES_AT_ONCE = 2 ** 20;
 
-export interface SampleCommandOptions {
+export interface SampleCommandOptions extends TableOptions {
   /** Rows; with a context file, rows per row of that file. */
   count: number;
   seed: number;
@@ -22,11 +24,11 @@ export interface SampleCommandOptions {
 export async function sampleCommand(
   session: Session,
   modelFile: string,
-  { count, seed, temperature, context: given, out }: SampleCommandOptions,
+  { count, seed, temperature, context: given, out, ...form }: SampleCommandOptions,
 ): Promise<void> {
   const model = await readModel(modelFile);
   const { signal } = session;
-  const contexts = await contextRows(model, given, signal);
+  const contexts = await contextRows(model, given, signal, tableForm(session, form));
   requireDistinctFiles(
     'sample',
     [['--out', out]],

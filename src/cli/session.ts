@@ -1,5 +1,6 @@
 /** Shared by all commands: output, exit codes, the device. */
 import { ShapeError, WgflowError } from '../errors.ts';
+import type { TableNotice } from '../data/records.ts';
 import { describeDevice } from '../gpu/gpu.ts';
 import type { AdapterReport } from '../gpu/gpu.ts';
 import type { NeededLimits } from '../gpu/device.ts';
@@ -51,6 +52,7 @@ export class Session {
   readonly #adapter: AdapterChoice;
   readonly #devices: Devices;
   readonly #interrupt = new AbortController();
+  readonly #notices = new Set<string>();
   #device: GPUDevice | undefined;
   #lostOutput: Error | undefined;
 
@@ -121,6 +123,15 @@ export class Session {
   say(line: string): void {
     process.stderr.write(`${line.replace(STEERING, '?')}\n`);
   }
+
+  /** Prints a remark on the input once. */
+  readonly notice = ({ kind, message }: TableNotice): void => {
+    const line = `${kind === 'warning' ? 'Warning' : 'Note'}: ${message}`;
+    if (this.#notices.has(line)) return;
+    this.#notices.add(line);
+    this.say(line);
+    this.emit({ event: 'warning', kind, message });
+  };
 
   /** Prints an event for programs, on stdout, only with `--json`. */
   emit(event: { event: string } & Record<string, unknown>): void {

@@ -1,17 +1,18 @@
 /** Tables for training: what each column is, and the rows as a flow learns them. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { readTable } from '../data/readTable.ts';
-import type { ReadTableOptions, TextRows } from '../data/readTable.ts';
+import type { TextRows } from '../data/readTable.ts';
 import { DataError, LimitError } from '../errors.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import type { Domain } from '../model/domain.ts';
-import { TableCodec } from '../table/codec.ts';
+import type { TableCodec } from '../table/codec.ts';
 import type { TableColumn } from '../table/columns.ts';
 import { plainCell } from '../table/forms.ts';
 import type { ColumnKind } from '../table/infer.ts';
 import { planTable } from '../table/plan.ts';
 import type { Missing, TablePlan } from '../table/plan.ts';
 import { TableProfile } from '../table/profile.ts';
+import type { TableForm } from './tableOptions.ts';
 
 /** A request for a table of a fresh run. */
 export interface TableRequest {
@@ -21,7 +22,7 @@ export interface TableRequest {
   /** The kinds that the user gives to these columns. */
   typesFor: (columns: readonly string[]) => ReadonlyMap<string, ColumnKind>;
   missing: Missing;
-  reading: ReadTableOptions;
+  form: TableForm;
   signal: AbortSignal;
 }
 
@@ -37,7 +38,7 @@ export interface PlannedTable extends TablePlan {
 /** Reads the table once and decides what each column is. @throws {DataError | ShapeError} like `planTable` */
 export async function planFile(
   file: string,
-  { columns, context, typesFor, missing, reading, signal }: TableRequest,
+  { columns, context, typesFor, missing, form, signal }: TableRequest,
 ): Promise<PlannedTable> {
   const isContext = new Set(context);
   const chosen = (names: readonly string[]): readonly string[] =>
@@ -54,7 +55,7 @@ export async function planFile(
   const text = (found: readonly string[]): readonly string[] => (names = chosen(found));
   let profile: TableProfile | undefined;
   const all = (found: readonly string[]): string[] => [...text(found), ...context];
-  for await (const chunk of readTable(file, { ...reading, columns: [], text: all, emptyText: true })) {
+  for await (const chunk of readTable(file, { ...form, columns: [], text: all, emptyText: true })) {
     signal.throwIfAborted();
     requireSome();
     profile ??= new TableProfile(names);
@@ -132,13 +133,13 @@ export interface EncodedRows {
 export async function encodeFile(
   file: string,
   codec: TableCodec,
-  { context, missing, reading, signal }: Pick<TableRequest, 'context' | 'missing' | 'reading' | 'signal'>,
+  { context, missing, form, signal }: Pick<TableRequest, 'context' | 'missing' | 'form' | 'signal'>,
 ): Promise<EncodedRows> {
   const values: Rows[] = [];
   const widths: Float32Array[] = [];
   const text: TextRows = { cells: [], lines: [] };
   const names = codec.columns.map(({ name }) => name);
-  for await (const chunk of tableTexts(file, codec, context, reading)) {
+  for await (const chunk of tableTexts(file, codec, context, form)) {
     signal.throwIfAborted();
     const kept = [...keptRows(file, names, chunk, missing)];
     const lines = kept.map(([, line]) => line);
@@ -162,7 +163,7 @@ export async function* tableTexts(
   file: string,
   codec: TableCodec,
   context: readonly string[],
-  reading: ReadTableOptions,
+  form: TableForm,
 ): AsyncGenerator<TextRows> {
   const wanted = codec.columns.map(({ name }) => name);
   const needed = codec.learned;
@@ -189,7 +190,7 @@ export async function* tableTexts(
     places = wanted.map((_, place) => place);
     return [...rest, ...context];
   };
-  for await (const chunk of readTable(file, { ...reading, columns: [], text, emptyText: true })) {
+  for await (const chunk of readTable(file, { ...form, columns: [], text, emptyText: true })) {
     const { cells, lines } = chunk.text;
     const given = cells.map((row) => [
       ...places.map((place) => (place < 0 ? '' : (row[place] ?? ''))),

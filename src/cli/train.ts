@@ -29,6 +29,7 @@ import { openOutput, openOutputFolder } from './outputFile.ts';
 import type { Output, OutputFolder } from './outputFile.ts';
 import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
+import { tableForm } from './tableOptions.ts';
 import { withUnsound } from './rowResults.ts';
 import { RECENT_STEPS } from '../training/report.ts';
 import {
@@ -71,7 +72,7 @@ export async function trainCommand(
     modelContext: resumed && contextOfRun(resumed),
     typesFor: (columns) => typesOfColumns(options, columns),
     missing: options.missing ?? 'model',
-    reading: {},
+    form: tableForm(session, options),
     signal,
   });
   requireSameColumns(set.columns, options, resumed);

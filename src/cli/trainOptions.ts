@@ -15,10 +15,12 @@ import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';
 import type { CheckpointFile } from './modelInput.ts';
+import { requireOneStandardInput } from './tableOptions.ts';
+import type { TableOptions } from './tableOptions.ts';
 import { NO_VALIDATION } from './trainingSet.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
-export interface TrainOptions {
+export interface TrainOptions extends TableOptions {
   toy?: ToyName;
   noise?: number;
   columns?: string[];
@@ -128,6 +130,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   }
   const models: NamedFile[] = [['--out', out], ...reportFiles(report)];
   const held = val !== NO_VALIDATION && Number.isNaN(Number(val)) ? val : undefined;
+  requireOneStandardInput('train', [dataFile, held]);
   requireDistinctFiles(
     'train',
     [...models, ['--checkpoint', checkpoint]],

@@ -3,8 +3,9 @@ import path from 'node:path';
 import type { Rows } from '../calls/callerArrays.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { allRows, readTable } from '../data/readTable.ts';
-import type { ReadTableOptions, TableChunk, TextRows } from '../data/readTable.ts';
+import type { TableChunk, TextRows } from '../data/readTable.ts';
 import { heldRows, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
+import { sourceName } from '../data/sourceFile.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
@@ -20,6 +21,7 @@ import { insideDomains } from './domains.ts';
 import { rowsByName } from './modelInput.ts';
 import { encodeFile, planFile } from './tableInput.ts';
 import type { PlannedTable } from './tableInput.ts';
+import type { TableForm } from './tableOptions.ts';
 
 export interface TrainingSet {
   title: string;
@@ -57,7 +59,7 @@ export interface TrainingSetOptions {
   columns?: string[];
   /** Names of the context columns. */
   context?: string[];
-  /** A file, a fraction of the rows, or none. */
+  /** A table, a fraction of the rows, or none. */
   val?: string;
   /** The columns of the resumed model, used if `columns` are not given. */
   modelColumns: string[] | undefined;
@@ -72,7 +74,8 @@ export interface TrainingSetOptions {
   /** The kinds that the user gives to these columns. */
   typesFor: (columns: readonly string[]) => ReadonlyMap<string, ColumnKind>;
   missing: Missing;
-  reading: ReadTableOptions;
+  /** How tables are read. */
+  form: TableForm;
   signal: AbortSignal;
 }
 
@@ -122,7 +125,7 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
     options,
   );
   return {
-    title: path.basename(file),
+    title: path.basename(sourceName(file)),
     columns,
     data: values,
     ...(widths && { widths }),
@@ -153,24 +156,24 @@ async function tableRows(
   context: readonly string[],
   options: TrainingSetOptions,
 ): Promise<TableRows> {
-  const { columns: asked, modelColumns, modelTable, typesFor, missing, reading, signal } = options;
+  const { columns: asked, modelColumns, modelTable, typesFor, missing, form, signal } = options;
   if (modelTable !== undefined) {
-    return encodedRows(file, new TableCodec(modelTable), { context, missing, reading, signal });
+    return encodedRows(file, new TableCodec(modelTable), { context, missing, form, signal });
   }
   if (modelColumns !== undefined) {
     const chunks =
       asked === undefined
-        ? rowsByName(file, modelColumns, context)
-        : readTable(file, { ...reading, columns: asked, text: context });
+        ? rowsByName(file, modelColumns, context, form)
+        : readTable(file, { ...form, columns: asked, text: context });
     return plainRows(chunks, file, asked ?? modelColumns, options.modelDomains, signal);
   }
-  const request = { columns: asked, context, typesFor, missing, reading, signal };
+  const request = { columns: asked, context, typesFor, missing, form, signal };
   const plan = await planFile(file, request);
   if (plan.plain === undefined || missing === 'drop') {
     return { ...(await encodedRows(file, plan.codec, request)), plan };
   }
   const { columns, domains } = plan.plain;
-  const chunks = readTable(file, { ...reading, columns, text: context });
+  const chunks = readTable(file, { ...form, columns, text: context });
   const isReal = domains.every((domain) => domain === 'real');
   return { ...(await plainRows(chunks, file, columns, isReal ? undefined : domains, signal)), plan };
 }
@@ -204,7 +207,7 @@ async function validationOf(
   { columns, values, domains, codec }: TableRows,
   contexts: Float32Array | undefined,
   contextColumns: readonly ContextColumn[],
-  { val, modelHeldOut, missing, reading, signal }: TrainingSetOptions,
+  { val, modelHeldOut, missing, form, signal }: TrainingSetOptions,
 ): Promise<Pick<TrainingSet, 'validation' | 'validationWidths' | 'heldOut'> & { context?: Float32Array }> {
   const rows = values.length / columns.length;
   if (val === NO_VALIDATION) return {};
@@ -214,8 +217,8 @@ async function validationOf(
     const context = columnNamesOf(contextColumns);
     const held =
       codec === undefined
-        ? await plainRows(rowsByName(val, columns, context), val, columns, domains, signal)
-        : await encodedRows(val, codec, { context, missing, reading, signal });
+        ? await plainRows(rowsByName(val, columns, context, form), val, columns, domains, signal)
+        : await encodedRows(val, codec, { context, missing, form, signal });
     const encoded = contexts && encodeCells(val, contextColumns, held.text);
     return {
       validation: held.values,
@@ -228,7 +231,7 @@ async function validationOf(
     throw new ShapeError(
       '--val',
       val,
-      `${NO_VALIDATION}, a CSV file, or a fraction of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least ${MIN_TRAINING_ROWS}`,
+      `${NO_VALIDATION}, a table, or a fraction of the ${rows} rows between 0 and 1 that holds out at least 1 and leaves at least ${MIN_TRAINING_ROWS}`,
     );
   }
   return { heldOut: { rows: held, fraction } };

@@ -30,7 +30,7 @@ export function findDelimiter(lines: readonly string[]): string {
     const below = DELIMITERS.find((delimiter) => splitsEvenly(rest.slice(1), delimiter));
     if (below !== undefined) return below;
   }
-  if (!first.includes(usual) && isSpaced(unquoted)) return WHITESPACE;
+  if (!/[,;|]/.test(first) && isSpaced(unquoted)) return WHITESPACE;
   return usual;
 }
 

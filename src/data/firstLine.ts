@@ -56,7 +56,8 @@ function numbersAreNames(
     const name = names[place] ?? NaN;
     return cells.every((value) => value < name) || cells.every((value) => value > name);
   });
-  return names.length > 2 || areOutside ? 'names' : 'row';
+  if (names.length > 2 || areOutside) return 'names';
+  return names.length === 1 ? 'clear' : 'row';
 }
 
 function isYear(value: number): boolean {

@@ -35,12 +35,28 @@ export function headingOf(
   const isHeader = header === 'auto' ? firstLineIsHeader(file, first, below, notify) : header === 'yes';
   if (isHeader) return headed(file, first, row, below, 1, notify);
   const spare = hasSpareCell(records, first.length - 1) ? 1 : 0;
-  const names = Array.from({ length: first.length - spare }, (_, place) => `x${place + 1}`);
+  const names = numberedNames(first.length - spare);
   return { names, hasNames: false, skipped: 0, spare, index: [] };
 }
 
+/** The heading of a table whose format names the columns. @throws {DataError} for a name that is empty or no text */
+export function namedHeading(
+  file: string,
+  names: string[],
+  { records }: RecordBatch,
+  notify: (notice: TableNotice) => void,
+): Heading {
+  requireNames(file, names, undefined);
+  return { names, hasNames: true, skipped: 0, spare: 0, index: indexOf(file, names, records, false, notify) };
+}
+
+/** x1, x2, … */
+export function numberedNames(count: number): string[] {
+  return Array.from({ length: count }, (_, place) => `x${place + 1}`);
+}
+
 /** Refuses control characters and empty names. */
-export function requireNames(file: string, names: readonly string[], row: number | undefined): void {
+function requireNames(file: string, names: readonly string[], row: number | undefined): void {
   const steering = names.find((name) => CONTROL_CHARACTER.test(name));
   if (steering !== undefined) {
     throw new DataError(
@@ -58,9 +74,9 @@ export function requireNames(file: string, names: readonly string[], row: number
   );
 }
 
-/** The name that pandas gives an index without one. */
+/** The names that pandas gives an index without one. */
 const UNNAMED = 'Unnamed: 0';
-const INDEX_NAME = /^Unnamed: 0(?:\.\d+)*$/;
+const INDEX_NAME = /^(?:Unnamed: 0(?:\.\d+)*|__index_level_\d+__)$/;
 
 function headed(
   file: string,
@@ -83,17 +99,26 @@ function headed(
   if (hasRowNames) names.unshift(UNNAMED);
   else if (names[0] === '' && isIndex(rows, 0)) names[0] = UNNAMED;
   requireNames(file, names, row);
-  const index = names.filter((name, place) => INDEX_NAME.test(name) && isIndex(rows, place));
-  if (index.length > 0) {
-    const what = hasRowNames
-      ? 'the first cell of each row is its name'
-      : `${index.join(', ')} numbers the rows`;
-    notify({
-      kind: 'note',
-      message: `${file}: ${what}, and is left out; --columns can name "${index[0]}"`,
-    });
-  }
+  const index = indexOf(file, names, rows, hasRowNames, notify);
   return { names, hasNames: true, row, skipped, spare, index };
+}
+
+/** The columns that number or name the rows, which a note reports. */
+function indexOf(
+  file: string,
+  names: readonly string[],
+  rows: readonly string[][],
+  areRowNames: boolean,
+  notify: (notice: TableNotice) => void,
+): string[] {
+  const index = names.filter((name, place) => INDEX_NAME.test(name) && isIndex(rows, place));
+  const [first] = index;
+  if (first === undefined) return [];
+  const what = areRowNames
+    ? 'the first cell of each row is its name'
+    : `${index.join(', ')} numbers the rows`;
+  notify({ kind: 'note', message: `${file}: ${what}, and is left out; --columns can name "${first}"` });
+  return index;
 }
 
 /** Whether each row has one cell after the first `width`, and it is empty. */
@@ -105,7 +130,11 @@ function hasSpareCell(rows: readonly string[][], width: number): boolean {
 
 /** Whether each row has one cell more than the header, because the first is a row name, as R writes it. */
 function namesRows(rows: readonly string[][], width: number): boolean {
-  return rows.length > 0 && rows.every((cells) => cells.length === width + 1) && isIndex(rows, 0);
+  if (rows.length === 0 || !rows.every((cells) => cells.length === width + 1) || !isIndex(rows, 0))
+    return false;
+  const start = Number(rows[0]?.[0]);
+  // A single name above two columns of numbers is rather a title, unless the first column counts.
+  return width > 1 || Number.isNaN(start) || rows.every(([name], at) => Number(name) === start + at);
 }
 
 /** Whether a column has a different whole number, or a different text, in each row. */
@@ -129,15 +158,15 @@ function commentNames(first: readonly string[], comment: CommentLine | undefined
 
 /** @throws {DataError} if a title stands above the header */
 function requireNoTitle(file: string, records: readonly string[][], lines: readonly number[]): void {
-  const [first = [], second = []] = records;
+  const [first = [], ...below] = records;
   const width = records.at(-1)?.length ?? 0;
+  if (first.length >= width || hasSpareCell(below, first.length) || namesRows(below, first.length)) return;
   const hasNumber = (cells: readonly string[]): boolean => cells.some((cell) => NUMBER.test(cell));
-  if (width < 2 || first.length === width || (hasNumber(second) && first.length === width - 1)) return;
   const isBelow = (cells: readonly string[], at: number): boolean =>
     at > 0 && cells.length === width && records.slice(at).every((record) => record.length === width);
   const start = records.findIndex(isBelow);
   const names = records[start];
-  if (names === undefined || start >= records.length - 1) return;
+  if (names === undefined || start >= records.length - 1 || (hasNumber(names) && first.length > 1)) return;
   const what = hasNumber(names) ? 'the first row' : 'the header';
   throw new DataError(
     `found ${quote(first.join(' '))} above the table, expected the names of the columns or a row`,

@@ -4,9 +4,12 @@ import { csvRecords } from './csvRecords.ts';
 import { badCell, layOut, raggedRow, textCell } from './csvLayout.ts';
 import type { Heading, ReadTableOptions, TableLayout } from './csvLayout.ts';
 import { fileKind, KIND_BYTES } from './fileKinds.ts';
-import { HEAD_RECORDS, headingOf, requireNames } from './heading.ts';
+import { HEAD_RECORDS, headingOf, namedHeading, numberedNames } from './heading.ts';
+import { isJson, jsonRecords } from './jsonRecords.ts';
+import { npyRecords } from './npyRecords.ts';
 import { NUMBER } from './numberText.ts';
-import type { ReaderContext, RecordBatch, RecordSource, SourceColumns } from './records.ts';
+import { parquetRecords } from './parquetRecords.ts';
+import type { ReaderContext, RecordBatch, RecordSource, SourceColumns, TableNotice } from './records.ts';
 import { fileError, firstBytes, sourceFile, sourceName } from './sourceFile.ts';
 import { requireEncoding, textBlocks, TextSource } from './textBlocks.ts';
 
@@ -111,9 +114,12 @@ async function openRecords(source: string, options: ReadTableOptions): Promise<R
     notify: (notice) => options.onNotice?.(notice),
   };
   const kind = fileKind(name, await firstBytes(path, KIND_BYTES));
+  if (kind === 'parquet') return parquetRecords(path, context);
+  if (kind === 'npy') return npyRecords(path, context);
   const text = new TextSource(textBlocks(path, kind === 'gzip', context));
   try {
-    return await csvRecords(text, context);
+    const { bytes } = await text.head(KIND_BYTES);
+    return await (isJson(bytes) ? jsonRecords(text, context) : csvRecords(text, context));
   } catch (error) {
     await text.close();
     throw error;
@@ -181,14 +187,15 @@ class RowCollector {
   #headingOf(sample: RecordBatch): Heading {
     const columns = this.#columns;
     const { header, onNotice } = this.#request;
-    if (columns.kind === 'unknown') {
-      const { comment } = columns;
-      return headingOf(this.#file, sample, { header, comment }, (notice) => onNotice?.(notice));
+    const notify = (notice: TableNotice): void => onNotice?.(notice);
+    switch (columns.kind) {
+      case 'unknown':
+        return headingOf(this.#file, sample, { header, comment: columns.comment }, notify);
+      case 'named':
+        return namedHeading(this.#file, columns.names, sample, notify);
+      case 'numbered':
+        return { names: numberedNames(columns.count), hasNames: false, skipped: 0, spare: 0, index: [] };
     }
-    const hasNames = columns.kind === 'named';
-    const names = hasNames ? columns.names : Array.from({ length: columns.count }, (_, at) => `x${at + 1}`);
-    requireNames(this.#file, names, undefined);
-    return { names, hasNames, skipped: 0, spare: 0, index: [] };
   }
 
   #readRecords({ records, lines }: RecordBatch, form: RowForm, start: number): void {

@@ -1,5 +1,4 @@
 /** The one form in which every reader hands over a table: text records with their places in the file. */
-import type { DataPlace } from '../errors.ts';
 
 /** Consecutive records of a table. */
 export interface RecordBatch {
@@ -47,8 +46,3 @@ export interface ReaderContext {
 
 /** Records per batch of the formats that are not text. */
 export const BATCH_RECORDS = 4096;
-
-/** `file, row 3`, as errors write it. */
-export function placeText({ file, row }: DataPlace): string {
-  return [file, row === undefined ? undefined : `row ${row}`].filter((part) => part !== undefined).join(', ');
-}

@@ -1,10 +1,9 @@
 /** Opens the file of a table; standard input and pipes are copied to a temporary file first. Node only. */
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { DataError } from '../errors.ts';
@@ -20,7 +19,16 @@ export interface SourceFile {
 }
 
 /** Each pipe can be read once only, so its copy serves every later read. */
-const spooled = new Map<string, Promise<string>>();
+const copies = new Map<string, Promise<string>>();
+/** The folders of the copies. */
+const folders = new Set<string>();
+
+/** Removes the copies of pipes, as the end of the process does. */
+export function removeCopies(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.clear();
+  copies.clear();
+}
 
 /** The name of a table in messages. */
 export function sourceName(source: string): string {
@@ -33,10 +41,10 @@ export function sourceName(source: string): string {
  */
 export async function sourceFile(source: string): Promise<SourceFile> {
   const name = sourceName(source);
-  if (source === STANDARD_INPUT) return { name, path: await spool(source, () => process.stdin) };
+  if (source === STANDARD_INPUT) return { name, path: await copied(source, () => process.stdin) };
   const found = await stat(source);
   if (found.isFile() || found.isDirectory()) return { name, path: source };
-  return { name, path: await spool(source, () => createReadStream(source)) };
+  return { name, path: await copied(source, () => createReadStream(source)) };
 }
 
 /** The first bytes of a file, fewer if the file is shorter. */
@@ -61,17 +69,18 @@ export async function bytesAt(handle: FileHandle, position: number, count: numbe
   return bytes.subarray(0, filled);
 }
 
-function spool(source: string, open: () => Readable): Promise<string> {
-  const known = spooled.get(source);
+function copied(source: string, open: () => Readable): Promise<string> {
+  const known = copies.get(source);
   if (known !== undefined) return known;
-  const copy = copied(open());
-  spooled.set(source, copy);
+  const copy = copyOf(open());
+  copies.set(source, copy);
   return copy;
 }
 
-async function copied(stream: Readable): Promise<string> {
+async function copyOf(stream: Readable): Promise<string> {
   const folder = mkdtempSync(path.join(tmpdir(), 'wgflow-input-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (folders.size === 0) process.once('exit', removeCopies);
+  folders.add(folder);
   const file = path.join(folder, 'table');
   await pipeline(stream, createWriteStream(file, { mode: 0o600 }));
   return file;

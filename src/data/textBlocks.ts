@@ -3,6 +3,7 @@ import { Buffer, isAscii, isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { DataError, ShapeError } from '../errors.ts';
+import { fileKind } from './fileKinds.ts';
 import type { ReaderContext } from './records.ts';
 
 /**
@@ -19,7 +20,10 @@ export async function* textBlocks(
 ): AsyncGenerator<Buffer> {
   let decoder: Decoder | undefined;
   for await (const block of bytesOf(path, isGzip, context.file)) {
-    decoder ??= decoderFor(block, context);
+    if (decoder === undefined) {
+      if (isGzip) requireUnpackedText(context.file, block);
+      decoder = decoderFor(block, context);
+    }
     const text = decoder.decode(block);
     if (text.length > 0) yield requireText(context.file, text);
   }
@@ -51,6 +55,12 @@ async function* bytesOf(path: string, isGzip: boolean, file: string): AsyncGener
     gunzip.destroy();
     source.destroy();
   }
+}
+
+/** @throws {DataError} if a gzip file holds another format than text */
+function requireUnpackedText(file: string, start: Uint8Array): void {
+  if (fileKind(file, start) === 'text') return;
+  throw new DataError('found a packed file of a binary format', { file }, 'Unpack it first.');
 }
 
 function decoderFor(start: Buffer, { file, encoding, notify }: ReaderContext): Decoder {

@@ -129,7 +129,9 @@ export class Table {
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
-  if (typeof value !== 'object' && typeof value !== 'function') return String(value);
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
+    return String(value);
   throw new DataError(`found ${Object.prototype.toString.call(value)}, expected a number, a text or a date`);
 }
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import type * as Dawn from 'webgpu';
 import { GpuUnavailableError, ShapeError } from '../errors.ts';
-import { resolvePackage } from './optionalPackage.ts';
+import { resolvePackage } from '../optionalPackage.ts';
 import { prepareSwiftShader } from './swiftshader.ts';
 
 /** `auto` prefers a GPU and falls back to software; `gpu` and `software` insist. */

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import { GpuUnavailableError } from '../errors.ts';
-import { resolvePackage } from './optionalPackage.ts';
+import { resolvePackage } from '../optionalPackage.ts';
 
 const PACKAGE = '@sparticuz/chromium';
 const DRIVER = 'libvk_swiftshader.so';

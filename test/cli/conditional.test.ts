@@ -76,9 +76,7 @@ describe('a conditional model', () => {
     const missing = await cli.run('logprob drinks.model people.csv');
     expect(missing.stderr).toContain('error: people.csv, column "drink": found no such column');
     const without = await cli.run('sample drinks.model -n 3');
-    expect(without.stderr).toContain(
-      'error: --context: found nothing, expected drink=…,age=…, or a CSV file',
-    );
+    expect(without.stderr).toContain('error: --context: found nothing, expected drink=…,age=…, or a table');
   });
 
   it('may be of one column: trained with nets of its own, told, drawn and scored', async () => {

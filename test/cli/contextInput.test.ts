@@ -87,7 +87,7 @@ describe('--context of a command that draws rows', () => {
 
   it('is refused where it is missing, does not fit, or the model has none', async () => {
     const refusal = (given: string | undefined, of = model) => expect(contextRows(of, given, signal)).rejects;
-    await refusal(undefined).toThrow(/--context: found nothing, expected moon=…,age=…, or a CSV file/);
+    await refusal(undefined).toThrow(/--context: found nothing, expected moon=…,age=…, or a table/);
     await refusal('moon=upper').toThrow(
       /--context: found moon=upper, expected one value for each of moon, age/,
     );

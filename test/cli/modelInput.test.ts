@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { begun, openFlow, readCheckpoint, readModel, rowsByName } from '../../src/cli/modelInput.ts';
 import type { Session } from '../../src/cli/session.ts';
+import { removeCopies } from '../../src/data/sourceFile.ts';
 import { allRows } from '../../src/data/readTable.ts';
 import { DataError, ModelFileError } from '../../src/errors.ts';
 import { realnvp } from '../../src/presets/index.ts';
@@ -60,6 +61,9 @@ describe('the rows of a table for a model', () => {
     const [values] = await Promise.all([read(pipe, ['a', 'b']), writeFile(pipe, text)]);
     expect(values).toHaveLength(2 * rows);
     expect(values.slice(-2)).toEqual([rows - 1, 1 - rows]);
+    // A pipe can be read once only, but its rows may be needed twice.
+    expect(await read(pipe, ['a', 'b'])).toEqual(values);
+    removeCopies();
   });
 
   it('are not asked for any more once the run is interrupted', async () => {

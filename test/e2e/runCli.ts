@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { CliFolder, events, words } from '../support/cliFolder.ts';
-import type { CliResult, RunOptions } from '../support/cliFolder.ts';
+import type { CliResult, ProcessOptions } from '../support/cliFolder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -46,12 +46,12 @@ export class CliSandbox extends CliFolder {
     rmSync(this.#home, { recursive: true, force: true });
   }
 
-  run(args: string, options?: RunOptions): Promise<CliResult> {
+  run(args: string, options?: ProcessOptions): Promise<CliResult> {
     return this.start(args, options).ended;
   }
 
   /** `args` are separated by spaces. */
-  start(args: string, { env = {} }: RunOptions = {}): RunningCli {
+  start(args: string, { env = {}, input }: ProcessOptions = {}): RunningCli {
     const child = spawn(process.execPath, [join(this.#home, 'bin', 'wgflow.js'), ...words(args)], {
       cwd: this.folder,
       env: {
@@ -65,7 +65,8 @@ export class CliSandbox extends CliFolder {
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.stdin.end();
+    // A command that fails early reads nothing.
+    child.stdin.on('error', () => undefined).end(input);
     const ended = new Promise<CliResult>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) =>

@@ -15,6 +15,11 @@ export interface RunOptions {
   env?: Record<string, string>;
 }
 
+export interface ProcessOptions extends RunOptions {
+  /** What the process reads from standard input. */
+  input?: string | Uint8Array;
+}
+
 export class CliFolder {
   readonly folder: string;
 

@@ -1,0 +1,179 @@
+/** Records of JSON: one object a line, or a small array of objects. Node only. */
+import { Buffer } from 'node:buffer';
+import { DataError } from '../errors.ts';
+import { BATCH_RECORDS } from './records.ts';
+import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
+import type { TextSource } from './textBlocks.ts';
+
+/** Objects whose keys are the columns of the table. */
+const KEY_RECORDS = 1000;
+const MAX_ARRAY_BYTES = 64 * 2 ** 20;
+const MAX_LINE_BYTES = 16 * 2 ** 20;
+
+/** Whether a text begins like JSON: with an object, or with an array of values. */
+export function isJson(head: Buffer): boolean {
+  return /^\s*(?:\{\s*["}]|\[\s*[[{\]])/.test(head.subarray(0, 4096).toString('utf8'));
+}
+
+/**
+ * The records of JSON objects. The columns are the keys of the first thousand objects. A key that is absent, or null,
+ * is an empty cell.
+ * @throws {DataError} for broken JSON, a nested value, or a key that is new after these objects
+ */
+export async function jsonRecords(text: TextSource, { file }: ReaderContext): Promise<RecordSource> {
+  const { bytes } = await text.head(1);
+  const isArray = bytes.toString('utf8').trimStart().startsWith('[');
+  const objects = isArray ? objectsOfArray(text, file) : objectsOfLines(text, file);
+  const first: JsonObject[] = [];
+  const names = new Set<string>();
+  for (let next; first.length < KEY_RECORDS && (next = await objects.next()).done !== true;) {
+    first.push(next.value);
+    for (const name of next.value.cells.keys()) names.add(name);
+  }
+  const columns = [...names];
+  return {
+    columns: { kind: 'named', names: columns.map((name) => name.trim()) },
+    batches: batchesOf(first, objects, columns, file),
+  };
+}
+
+interface JsonObject {
+  cells: Map<string, string>;
+  /** Line of the object, or its place in the array; counted from 1. */
+  row: number;
+}
+
+async function* batchesOf(
+  first: readonly JsonObject[],
+  rest: AsyncGenerator<JsonObject>,
+  columns: readonly string[],
+  file: string,
+): AsyncGenerator<RecordBatch> {
+  const known = new Set(columns);
+  let batch: RecordBatch = { records: [], lines: [] };
+  const add = ({ cells, row }: JsonObject): void => {
+    for (const name of cells.keys()) if (!known.has(name)) throw newKey(file, name, row);
+    batch.records.push(columns.map((name) => cells.get(name) ?? ''));
+    batch.lines.push(row);
+  };
+  try {
+    first.forEach(add);
+    for await (const object of rest) {
+      add(object);
+      if (batch.records.length < BATCH_RECORDS) continue;
+      yield batch;
+      batch = { records: [], lines: [] };
+    }
+    if (batch.records.length > 0) yield batch;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+async function* objectsOfLines(text: TextSource, file: string): AsyncGenerator<JsonObject> {
+  let row = 0;
+  for await (const line of linesOf(text, file)) {
+    row++;
+    const trimmed = line.trim();
+    if (trimmed !== '') yield { cells: cellsOf(parsed(trimmed, file, row), file, row), row };
+  }
+}
+
+async function* objectsOfArray(text: TextSource, file: string): AsyncGenerator<JsonObject> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const block of text.blocks()) {
+    parts.push(block);
+    length += block.length;
+    if (length <= MAX_ARRAY_BYTES) continue;
+    throw new DataError(
+      `found a JSON array of more than ${MAX_ARRAY_BYTES / 2 ** 20} MiB, expected one object on each line`,
+      { file },
+      "Convert it by jq -c '.[]'.",
+    );
+  }
+  const array = parsed(Buffer.concat(parts).toString('utf8'), file, undefined);
+  if (!Array.isArray(array)) throw notATable(file, undefined, array);
+  for (const [at, value] of array.entries()) yield { cells: cellsOf(value, file, at + 1), row: at + 1 };
+}
+
+async function* linesOf(text: TextSource, file: string): AsyncGenerator<string> {
+  let rest = Buffer.alloc(0);
+  for await (const block of text.blocks()) {
+    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
+    const end = bytes.lastIndexOf(10);
+    rest = Buffer.from(bytes.subarray(end + 1));
+    if (rest.length > MAX_LINE_BYTES) {
+      throw new DataError(
+        `found a line of more than ${MAX_LINE_BYTES / 2 ** 20} MiB, expected one object on each line`,
+        { file },
+      );
+    }
+    if (end >= 0) yield* bytes.subarray(0, end).toString('utf8').split('\n');
+  }
+  if (rest.length > 0) yield rest.toString('utf8');
+}
+
+function parsed(text: string, file: string, row: number | undefined): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataError(
+      `found text that is not JSON (${reason})`,
+      { file, row },
+      row === undefined ? '' : 'Write each object on a line of its own.',
+    );
+  }
+}
+
+/** The cells of an object by their keys. @throws {DataError} with the path of a value that is no cell */
+function cellsOf(value: unknown, file: string, row: number): Map<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notATable(file, row, value);
+  const cells = new Map<string, string>();
+  for (const [name, cell] of Object.entries(value as Record<string, unknown>)) {
+    cells.set(name, cellText(cell, file, row, name));
+  }
+  return cells;
+}
+
+function cellText(cell: unknown, file: string, row: number, column: string): string {
+  if (typeof cell === 'string') return cell.trim();
+  if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
+  if (cell === null) return '';
+  throw nested(file, row, column, cell);
+}
+
+function notATable(file: string, row: number | undefined, value: unknown): DataError {
+  return new DataError(
+    `found ${kindOf(value)}, expected an object with a value for each column`,
+    { file, row },
+    'Write each row like {"height": 1.7, "weight": 60}.',
+  );
+}
+
+function nested(file: string, row: number, column: string, cell: unknown): DataError {
+  const [key] = Object.keys(cell ?? {});
+  const path = key === undefined ? column : Array.isArray(cell) ? `${column}[${key}]` : `${column}.${key}`;
+  return new DataError(
+    `found ${kindOf(cell)} at ${path}, expected a number, text, true, false or null`,
+    { file, row, column },
+    'Give each inner value a column of its own.',
+  );
+}
+
+function newKey(file: string, column: string, row: number): DataError {
+  return new DataError(
+    `found a key that none of the first ${KEY_RECORDS.toLocaleString('en')} objects has`,
+    { file, row, column },
+    'Add it to the first object, with the value null.',
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object'
+    ? 'an object'
+    : `the ${typeof value} ${JSON.stringify(value)?.slice(0, 40)}`;
+}

@@ -1,0 +1,161 @@
+/** Records of Parquet files, read by the optional package hyparquet, one row group at a time. Node only. */
+import { pathToFileURL } from 'node:url';
+import type * as Hyparquet from 'hyparquet';
+import type * as Compressors from 'hyparquet-compressors';
+import { DataError, WgflowError } from '../errors.ts';
+import { resolvePackage } from '../optionalPackage.ts';
+import { BATCH_RECORDS } from './records.ts';
+import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
+
+const INSTALL = 'npm install hyparquet hyparquet-compressors';
+
+/**
+ * The records of a Parquet file. Dates become ISO text. Columns of lists, structures and bytes are left out.
+ * @throws {DataError} for a damaged file, or if the packages are not installed
+ */
+export async function parquetRecords(path: string, context: ReaderContext): Promise<RecordSource> {
+  const parquet = await openParquet(path, context.file);
+  const { names, leftOut } = columnsIn(parquet);
+  if (leftOut.length > 0) {
+    const message = `${context.file}: the columns ${leftOut.join(', ')} have no single numbers or texts, and are left out`;
+    context.notify({ kind: 'note', message });
+  }
+  if (names.length === 0) {
+    throw new DataError('found no column of numbers or text, expected one or more', { file: context.file });
+  }
+  return { columns: { kind: 'named', names }, batches: batchesOf(parquet, names, context.file) };
+}
+
+interface Parquet {
+  reader: typeof Hyparquet;
+  compressors: Hyparquet.Compressors;
+  file: Hyparquet.AsyncBuffer;
+  metadata: Hyparquet.FileMetaData;
+}
+
+async function openParquet(path: string, name: string): Promise<Parquet> {
+  const reader = await optional<typeof Hyparquet>('hyparquet', name);
+  const { compressors } = await optional<typeof Compressors>('hyparquet-compressors', name);
+  const file = await reader.asyncBufferFromFile(path);
+  const metadata = await unlessDamaged(name, () => reader.parquetMetadataAsync(file));
+  return { reader, compressors, file, metadata };
+}
+
+async function optional<Package>(name: string, file: string): Promise<Package> {
+  const entry = resolvePackage(name);
+  if (entry === undefined) {
+    throw new DataError(
+      `found a Parquet file, but the package ${name} is not installed`,
+      { file },
+      `Install it in the folder where you work: ${INSTALL}.`,
+    );
+  }
+  return (await import(/* @vite-ignore */ pathToFileURL(entry).href)) as Package;
+}
+
+/** The columns with one value a row, and the others. */
+function columnsIn({ reader, metadata }: Parquet): { names: string[]; leftOut: string[] } {
+  const names: string[] = [];
+  const leftOut: string[] = [];
+  for (const { element, children } of reader.parquetSchema(metadata).children) {
+    const isSingle = children.length === 0 && element.repetition_type !== 'REPEATED' && !isBytes(element);
+    (isSingle ? names : leftOut).push(element.name);
+  }
+  return { names, leftOut };
+}
+
+/** Whether values are bytes without a meaning, or of a type that has no text. */
+function isBytes({
+  type,
+  converted_type: converted,
+  logical_type: logical,
+}: Hyparquet.SchemaElement): boolean {
+  if (converted === 'JSON' || converted === 'BSON' || converted === 'INTERVAL') return true;
+  const hasMeaning = converted !== undefined || ['UUID', 'FLOAT16', 'DECIMAL'].includes(logical?.type ?? '');
+  return type === 'FIXED_LEN_BYTE_ARRAY' && !hasMeaning;
+}
+
+async function* batchesOf(
+  parquet: Parquet,
+  names: readonly string[],
+  file: string,
+): AsyncGenerator<RecordBatch> {
+  let start = 0;
+  for (const group of parquet.metadata.row_groups) {
+    const rows = Number(group.num_rows);
+    const columns = await columnsOf(parquet, names, start, rows, file);
+    for (let at = 0; at < rows; at += BATCH_RECORDS) {
+      const count = Math.min(BATCH_RECORDS, rows - at);
+      const lines = Array.from({ length: count }, (_, index) => start + at + index + 1);
+      const records = lines.map((row, index) =>
+        columns.map((cells, place) => cellText(cells[at + index], file, row, names[place])),
+      );
+      yield { records, lines };
+    }
+    start += rows;
+  }
+}
+
+/** The values of a row group by columns, in the order of `names`. */
+async function columnsOf(
+  { reader, compressors, file: bytes, metadata }: Parquet,
+  names: readonly string[],
+  start: number,
+  rows: number,
+  file: string,
+): Promise<ArrayLike<unknown>[]> {
+  const columns = new Map(names.map((name) => [name, Array.from<unknown>({ length: rows })]));
+  await unlessDamaged(file, () =>
+    reader.parquetRead({
+      file: bytes,
+      metadata,
+      compressors,
+      columns: [...names],
+      rowStart: start,
+      rowEnd: start + rows,
+      parsers: { dateFromDays: dateText },
+      onChunk: ({ columnName, columnData, rowStart }) => {
+        const values = columns.get(columnName);
+        for (let at = 0; at < columnData.length; at++) {
+          if (values !== undefined) values[rowStart - start + at] = columnData[at];
+        }
+      },
+    }),
+  );
+  return names.map((name) => columns.get(name) ?? []);
+}
+
+function dateText(days: number): string {
+  return new Date(days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** A value as text. @throws {DataError} if it is none */
+function cellText(value: unknown, file: string, row: number, column: string | undefined): string {
+  switch (typeof value) {
+    case 'undefined':
+      return '';
+    case 'string':
+      return value.trim();
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+  }
+  if (value === null) return '';
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  throw new DataError('found a value that is no number, text or date', { file, row, column });
+}
+
+async function unlessDamaged<Result>(file: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof WgflowError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataError(
+      `found a Parquet file that cannot be read (${reason})`,
+      { file },
+      'Copy or download it again.',
+    );
+  }
+}
