@@ -7,7 +7,7 @@ import type { LogProbOptions } from '../flow/options.ts';
 import { drawCells } from '../data/cells.ts';
 import type { Model } from '../io/modelFile.ts';
 import { offsetOf } from '../spec/offset.ts';
-import { columnNamesOf, contextColumns, rowContext } from './contextInput.ts';
+import { columnNamesOf, contextColumns, outsideRange, rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { begun, codecOf, dataColumns, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
 import { modelRows, tellNews } from './modelRows.ts';
@@ -101,6 +101,7 @@ export async function mapCommand(
   const output = await openOutput(out);
   const results = new RowResults();
   let rows = 0;
+  let outside: string | undefined;
   try {
     using flow = await openFlow(session, model);
     const offset = map.givesData === true ? offsetOf(model.model.spec) : undefined;
@@ -108,6 +109,7 @@ export async function mapCommand(
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       const { features, cells } = context.of(chunk.text, chunk.rows);
+      outside ??= outsideRange(contextColumns(model), cells)[0];
       const { values, widths } = chunk;
       const run = map.run(flow, values, { signal, context: features, widths, firstRow: rows });
       const made = await results.of(run, chunk.firstRow);
@@ -125,6 +127,7 @@ export async function mapCommand(
     await output.discard();
   }
   tellNews(session, codec);
+  if (outside !== undefined) session.say(`Warning: ${outside}`);
   results.tellWithoutDensity(session, rows);
   tellRows(session, rows, out);
 }

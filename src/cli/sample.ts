@@ -1,6 +1,6 @@
 /** `wgflow sample`. */
 import { offsetOf } from '../spec/offset.ts';
-import { columnNamesOf, contextColumns, contextRows } from './contextInput.ts';
+import { columnNamesOf, contextColumns, contextRows, outsideRange } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { codecOf, dataColumns, openFlow, readModel } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
@@ -29,6 +29,8 @@ export async function sampleCommand(
   const model = await readModel(modelFile);
   const { signal } = session;
   const contexts = await contextRows(model, given, signal, tableForm(session, form));
+  for (const text of outsideRange(contextColumns(model), contexts?.cells ?? []))
+    session.say(`Warning: ${text}`);
   requireDistinctFiles(
     'sample',
     [['--out', out]],

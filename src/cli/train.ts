@@ -252,15 +252,14 @@ function requireSameColumns(
 /** The columns that are listed one by one. */
 const COLUMNS_SHOWN = 40;
 
-function tellColumns(session: Session, { plan, codec }: TrainingSet): void {
-  if (plan === undefined) return;
-  if (codec !== undefined) {
+function tellColumns(session: Session, { plan, codec, warnings = [] }: TrainingSet): void {
+  if (plan !== undefined && codec !== undefined) {
     session.say('Columns:');
     for (const words of plan.words.slice(0, COLUMNS_SHOWN)) session.say(`  ${words}`);
     const more = plan.words.length - COLUMNS_SHOWN;
     if (more > 0) session.say(`  … and ${more} more`);
   }
-  for (const warning of plan.warnings) session.say(`Warning: ${warning}`);
+  for (const warning of warnings) session.say(`Warning: ${warning}`);
 }
 
 function tellRows(session: Session, set: TrainingSet): void {

@@ -16,7 +16,7 @@ import { TableCodec } from '../table/codec.ts';
 import type { TableColumn } from '../table/columns.ts';
 import type { ColumnKind } from '../table/infer.ts';
 import type { Missing } from '../table/plan.ts';
-import { columnNamesOf, contextColumnsOf, encodeCells } from './contextInput.ts';
+import { columnNamesOf, contextColumnsOf, encodeCells, rareLabels } from './contextInput.ts';
 import { insideDomains } from './domains.ts';
 import { rowsByName } from './modelInput.ts';
 import { encodeFile, planFile } from './tableInput.ts';
@@ -35,6 +35,8 @@ export interface TrainingSet {
   codec?: TableCodec;
   /** What each column of the file is. */
   plan?: PlannedTable;
+  /** What the user should know of the table. */
+  warnings?: readonly string[];
   /** Rows of a separate file to score, and their widths. */
   validation?: Rows;
   validationWidths?: Float32Array;
@@ -132,6 +134,7 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
     ...(domains && { domains }),
     ...(rows.codec && { codec: rows.codec }),
     ...(rows.plan && { plan: rows.plan }),
+    warnings: [...(rows.plan?.warnings ?? []), ...rareLabels(contextColumns, text)],
     ...scored,
     ...(contexts === undefined
       ? {}

@@ -118,7 +118,13 @@ const settingsSchema = v.pipe(
 
 const contextColumnSchema = v.union([
   v.strictObject({ name: plainText, levels: v.pipe(v.array(plainText), v.minLength(1), distinctTexts) }),
-  v.strictObject({ name: plainText, mean: finiteNumber, std: v.pipe(finiteNumber, v.gtValue(0)) }),
+  v.strictObject({
+    name: plainText,
+    mean: finiteNumber,
+    std: v.pipe(finiteNumber, v.gtValue(0)),
+    min: v.optional(finiteNumber),
+    max: v.optional(finiteNumber),
+  }),
 ]);
 
 /** The JSON of `__metadata__.wgflow_training`; other keys are ignored. */

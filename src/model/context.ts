@@ -14,6 +14,9 @@ export interface NumberColumn {
   name: string;
   mean: number;
   std: number;
+  /** The range of the training rows. */
+  min?: number;
+  max?: number;
 }
 
 export type ContextColumn = LabelColumn | NumberColumn;
@@ -91,7 +94,8 @@ function requireColumns(columns: readonly ContextColumn[]): void {
 const LEVELS_SHOWN = 20;
 
 function levelOf({ name, levels }: LabelColumn, value: string | number, row: number): number {
-  const level = levels.indexOf(String(value));
+  const composed = String(value).normalize('NFC');
+  const level = levels.findIndex((one) => one === value || one.normalize('NFC') === composed);
   if (level >= 0) return level;
   const shown = levels.slice(0, LEVELS_SHOWN).map((one) => JSON.stringify(one));
   const more = levels.length > LEVELS_SHOWN ? `, … (${levels.length} in all)` : '';

@@ -1,5 +1,6 @@
 /** Decides what each column of a table is. */
 import { badCell } from '../data/csvLayout.ts';
+import { DECIMAL_COMMA, isGrouped } from '../data/numberText.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { fromDomain } from '../model/domain.ts';
 import type { Domain } from '../model/domain.ts';
@@ -132,6 +133,7 @@ function numericForm({ file, column, kind }: Question): { form: FormName; labels
   const [form] = complete;
   if (form !== undefined) return { form, labels: [] };
   const decimal = numbers.decimal?.count ?? 0;
+  if (misfit !== undefined && isForeign(misfit.cell)) throw badCell(file, misfit.cell, misfit.line, name);
   if (decimal === 0) return undefined;
   const labels = [...texts].filter(([text]) => Number.isNaN(formOf('decimal').parse(text)));
   const areFrequent = labels.every(([, count]) => count >= Math.max(2, 0.01 * rows));
@@ -140,6 +142,11 @@ function numericForm({ file, column, kind }: Question): { form: FormName; labels
   }
   if (decimal < 0.8 * filled && kind === undefined) return undefined;
   throw badCell(file, misfit?.cell ?? '', misfit?.line ?? 1, name);
+}
+
+/** Whether the cell is a number with thousands separators or a decimal comma, which could be misread. */
+function isForeign(cell: string): boolean {
+  return isGrouped(cell) || DECIMAL_COMMA.test(cell);
 }
 
 function category({ column, mayLeaveOut, file }: Question): Inferred {

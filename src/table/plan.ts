@@ -55,7 +55,15 @@ export function planTable(
     codec,
     places: learned.map(({ name }) => names.indexOf(name)),
     words: inferred.map((one) => wordsOf(one, learned)),
-    warnings: [...inferred.flatMap(({ warning }) => warning ?? []), ...warnings],
+    warnings: [
+      ...learned.flatMap((column) =>
+        column.type === 'linear'
+          ? `${column.name} is determined by ${column.of.join(', ')}. It is not learned; samples get it back from them. --types "${column.name}=real" learns it all the same.`
+          : [],
+      ),
+      ...inferred.flatMap(({ warning }) => warning ?? []),
+      ...warnings,
+    ],
   };
 }
 
