@@ -58,6 +58,10 @@ export interface OptimizerState {
   secondMoment: Float32Array;
   /** Settings that a resumed run must check or restore. */
   settings: Settings;
+  /**
+   * The parameters that the steps update, [trainableLength], if the model's own are their moving average.
+   */
+  trained?: Float32Array;
   /** The kernels of the run; the same kernels give the same bits. */
   variants?: Settings;
   /** The best parameters so far, if validation rows are scored. */
@@ -91,6 +95,7 @@ const OPTIMIZER_KEY = 'wgflow_optimizer';
 const FIRST_MOMENT = 'optimizer.first_moment.';
 const SECOND_MOMENT = 'optimizer.second_moment.';
 const BEST = 'optimizer.best.';
+const TRAINED = 'optimizer.trained.';
 /** Names the model in messages of encodeModel. */
 const UNSAVED = 'model to be saved';
 const NAMES_SHOWN = 5;
@@ -143,6 +148,7 @@ export const optimizerRecordSchema = v.strictObject({
   step: wholeNumber,
   settings: settingsSchema,
   variants: v.optional(settingsSchema),
+  averaged: v.optional(v.literal(true)),
   best: v.optional(
     v.strictObject({
       nll: finiteNumber,
@@ -172,7 +178,7 @@ export function encodeModel(model: Model): Uint8Array {
     metadata[TRAINING_KEY] = readableJson(checkTraining(model.training, spec, UNSAVED), TRAINING_KEY);
   }
   if (model.optimizer) {
-    const { step, settings, variants, firstMoment, secondMoment, best } = model.optimizer;
+    const { step, settings, variants, firstMoment, secondMoment, best, trained } = model.optimizer;
     requireFinite('model.optimizer.firstMoment', firstMoment, layout.trainableLength);
     requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
     const negative = secondMoment.findIndex((value) => value < 0);
@@ -184,14 +190,22 @@ export function encodeModel(model: Model): Uint8Array {
       );
     }
     if (best) requireFinite('model.optimizer.best.parameters', best.parameters, layout.trainableLength);
+    if (trained) requireFinite('model.optimizer.trained', trained, layout.trainableLength);
     const { parameters: _, ...score } = best ?? {};
-    const record = { step, settings, variants, ...(best ? { best: score } : {}) };
+    const record = {
+      step,
+      settings,
+      variants,
+      ...(trained ? { averaged: true } : {}),
+      ...(best ? { best: score } : {}),
+    };
     metadata[OPTIMIZER_KEY] = readableJson(checkOptimizer(record, UNSAVED), OPTIMIZER_KEY);
     const trainable = layout.tensors.filter((slot) => slot.trainable);
     tensors.push(
       ...trainable.map((slot) => named(FIRST_MOMENT + slot.name, slot, firstMoment)),
       ...trainable.map((slot) => named(SECOND_MOMENT + slot.name, slot, secondMoment)),
       ...(best ? trainable.map((slot) => named(BEST + slot.name, slot, best.parameters)) : []),
+      ...(trained ? trainable.map((slot) => named(TRAINED + slot.name, slot, trained)) : []),
     );
   }
   return writeSafetensors({ tensors, metadata });
@@ -228,7 +242,12 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
   const prefixes =
     checkedOptimizer === undefined
       ? []
-      : [FIRST_MOMENT, SECOND_MOMENT, ...(checkedOptimizer.best === undefined ? [] : [BEST])];
+      : [
+          FIRST_MOMENT,
+          SECOND_MOMENT,
+          ...(checkedOptimizer.best === undefined ? [] : [BEST]),
+          ...(checkedOptimizer.averaged === undefined ? [] : [TRAINED]),
+        ];
   checkTensors(file, layout.tensors, prefixes, fileName);
 
   const parameters = gathered(file, '', layout.tensors, layout.length);
@@ -243,8 +262,9 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
     const firstMoment = gathered(file, FIRST_MOMENT, trainable, layout.trainableLength);
     const secondMoment = gathered(file, SECOND_MOMENT, trainable, layout.trainableLength);
     checkSecondMoment(secondMoment, trainable, fileName);
-    const { best, ...rest } = checkedOptimizer;
+    const { best, averaged, ...rest } = checkedOptimizer;
     model.optimizer = { ...rest, firstMoment, secondMoment };
+    if (averaged) model.optimizer.trained = gathered(file, TRAINED, trainable, layout.trainableLength);
     if (best) {
       model.optimizer.best = { ...best, parameters: gathered(file, BEST, trainable, layout.trainableLength) };
     }
@@ -290,7 +310,7 @@ function checkTraining(json: unknown, spec: FlowSpec, fileName: string): Trainin
 type OptimizerRecord = v.InferOutput<typeof optimizerRecordSchema>;
 
 function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
-  const { step, settings, variants, best } = checkJson(
+  const { step, settings, variants, averaged, best } = checkJson(
     optimizerRecordSchema,
     json,
     `__metadata__.${OPTIMIZER_KEY}`,
@@ -300,6 +320,7 @@ function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
     step,
     settings: sortedByKey(settings),
     ...(variants ? { variants: sortedByKey(variants) } : {}),
+    ...(averaged ? { averaged } : {}),
     ...(best ? { best } : {}),
   };
 }

@@ -23,16 +23,16 @@ import { TOY_NAMES } from '../data/toy.ts';
 import type { ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import type { OptimizerState, Settings } from '../io/modelFile.ts';
-import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
 import { CONTEXT_COLUMN } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { formatSchedule, parseSchedule, SCHEDULE } from '../model/schedule.ts';
 import type { Schedule } from '../model/schedule.ts';
+import type { OptimizerSettings } from '../passes/optimize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { defaultSubmitMs } from './submitSize.ts';
 
 /** The settings of a run. */
-export interface TrainingSettings extends AdamSettings {
+export interface TrainingSettings extends OptimizerSettings {
   /** Total number of steps; with `resume` it includes the steps of the earlier run. Default 3000. */
   steps: number;
   /** Rows of a batch. Default 512. */
@@ -49,6 +49,16 @@ export interface TrainingSettings extends AdamSettings {
   beta1: number;
   beta2: number;
   epsilon: number;
+  /**
+   * Decoupled weight decay (AdamW): each step multiplies the weights of the nets by 1 − learning rate · `weightDecay`.
+   * Biases and all other tensors do not decay. Default 0.
+   */
+  weightDecay: number;
+  /**
+   * Decay of an exponential moving average of the parameters (EMA), such as 0.999; 0 keeps none. Validation and the
+   * trained flow then use the average, training its own parameters. Default 0.
+   */
+  averageDecay: number;
   /** Target time of one submit, in milliseconds. Default 8 in a page, to keep it smooth, 100 elsewhere. */
   submitMs: number;
 }
@@ -120,6 +130,23 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
   beta1: { default: 0.9, rule: BELOW_ONE, isKept: true },
   beta2: { default: 0.999, rule: BELOW_ONE, isKept: true },
   epsilon: { default: 1e-8, rule: POSITIVE, isKept: true },
+  weightDecay: {
+    default: 0,
+    rule: NOT_NEGATIVE,
+    isKept: true,
+    isRecorded: true,
+    option: { flag: '--weight-decay <x>', words: "decoupled decay of the nets' weights, as in AdamW" },
+  },
+  averageDecay: {
+    default: 0,
+    rule: BELOW_ONE,
+    isKept: true,
+    isRecorded: true,
+    option: {
+      flag: '--ema <decay>',
+      words: 'validate and keep an exponential moving average of the parameters, such as 0.999; 0 for none',
+    },
+  },
   submitMs: { default: defaultSubmitMs(), rule: POSITIVE, isKept: false },
 };
 

@@ -92,6 +92,7 @@ export class TrainingRun {
     }
     // The flow may hold the best parameters by now; training continues from the last ones.
     if (resumed !== undefined) gpu.buffers.write(parameters, resumed.parameters);
+    await gpu.guard(() => run.#run.steps.startFrom(optimizer?.trained));
     state.snapshot = () => run.#snapshot();
     return run;
   }

@@ -14,6 +14,7 @@ import { dataStartFlags, dataStartPlan } from '../passes/dataStart.ts';
 import { ringEntries } from '../passes/rings.ts';
 import { trainPlan } from '../passes/train.ts';
 import {
+  AVERAGE,
   contextDatasetName,
   datasetName,
   FIRST_MOMENT,
@@ -57,8 +58,10 @@ export class GpuSteps implements Disposable {
   readonly #trainee: Trainee;
   readonly #of: StepsOf;
   readonly #program: GpuProgram;
-  /** The flow's parameters and the data set. */
+  /** The parameters that the steps update, and the data set. */
   readonly #shared: SharedBuffers;
+  /** The parameters that the steps update: the flow's own, unless those are the average. */
+  readonly #trained: OwnedBuffer;
   readonly #owned: readonly Disposable[];
   readonly #freeStaging: OwnedBuffer[];
   readonly #queue: Submit[] = [];
@@ -72,6 +75,7 @@ export class GpuSteps implements Disposable {
     of: StepsOf,
     program: GpuProgram,
     shared: SharedBuffers,
+    trained: OwnedBuffer,
     owned: readonly Disposable[],
     staging: OwnedBuffer[],
     firstStep: number,
@@ -80,6 +84,7 @@ export class GpuSteps implements Disposable {
     this.#of = of;
     this.#program = program;
     this.#shared = shared;
+    this.#trained = trained;
     this.#owned = owned;
     this.#freeStaging = staging;
     this.#step = firstStep;
@@ -94,12 +99,20 @@ export class GpuSteps implements Disposable {
     requireBatchRoom(batch, gpu.device);
     const owned: Disposable[] = [];
     try {
-      const shared = new Map([[PARAMETERS, parameters]]);
+      const isAveraged = settings.averageDecay > 0;
+      const trained = isAveraged
+        ? buffers.storage('trained parameters', trainee.model().layout.length)
+        : parameters;
+      if (isAveraged) owned.push(trained);
+      const shared = new Map([
+        [PARAMETERS, trained],
+        [AVERAGE, parameters],
+      ]);
       for (const [name, buffer] of uploads(trainee, of)) {
         owned.push(buffer);
         shared.set(name, buffer);
       }
-      const plan = trainPlan(trainee.model(), { source, batch, seed, adam: settings, variants });
+      const plan = trainPlan(trainee.model(), { source, batch, seed, optimizer: settings, variants });
       const program = await GpuProgram.create(gpu, plan, shared);
       owned.push(program);
       const staging = LOSS_STAGING_LENGTHS.map((length, index) =>
@@ -113,11 +126,23 @@ export class GpuSteps implements Disposable {
         buffers.write(program.buffer(FIRST_MOMENT), state.firstMoment);
         buffers.write(program.buffer(SECOND_MOMENT), state.secondMoment);
       }
-      return new GpuSteps(trainee, of, program, shared, owned, staging, firstStep);
+      return new GpuSteps(trainee, of, program, shared, trained, owned, staging, firstStep);
     } catch (error) {
       for (const resource of owned) resource[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /**
+   * Starts from the flow's parameters. If the flow has the average, the steps update a copy of them.
+   * @param trained the parameters that an earlier run updated, [trainableLength]
+   */
+  async startFrom(trained: Float32Array | undefined): Promise<void> {
+    const { gpu, parameters, model } = this.#trainee;
+    if (this.#trained !== parameters) {
+      await gpu.buffers.copy(parameters, this.#trained, model().layout.length);
+    }
+    if (trained !== undefined) gpu.buffers.write(this.#trained, trained);
   }
 
   /** Initialises a fresh model from the first batch; a model that has started is unchanged. */
@@ -125,6 +150,7 @@ export class GpuSteps implements Disposable {
     const { gpu, parameters } = this.#trainee;
     const { source, settings, variants } = this.#of;
     const model = this.#trainee.model();
+    const trained = this.#trained;
     const plan = dataStartPlan(model, { ...settings, source }, variants);
     if (plan === undefined) return;
     using program = await GpuProgram.create(gpu, plan, this.#shared);
@@ -133,8 +159,9 @@ export class GpuSteps implements Disposable {
     gpu.buffers.write(program.buffer(STEP_CURSOR), cursor);
     await program.run();
     for (const { offset } of dataStartFlags(model)) {
-      gpu.buffers.write(parameters, Float32Array.of(1), offset);
+      gpu.buffers.write(trained, Float32Array.of(1), offset);
     }
+    if (trained !== parameters) await gpu.buffers.copy(trained, parameters, model.layout.length);
   }
 
   /** Steps submitted so far, including those of a resumed run. */
@@ -194,22 +221,23 @@ export class GpuSteps implements Disposable {
     return { step: firstStep + count, losses, gradientNorm, msPerStep };
   }
 
-  /** Adam's state and the flow's parameters after the last submitted step. */
+  /** The optimiser's state and the flow's parameters after the last submitted step. */
   async snapshot(): Promise<
-    { parameters: Float32Array } & Pick<OptimizerState, 'step' | 'firstMoment' | 'secondMoment'>
+    { parameters: Float32Array } & Pick<OptimizerState, 'step' | 'firstMoment' | 'secondMoment' | 'trained'>
   > {
-    const { gpu, parameters: trained, model } = this.#trainee;
+    const { gpu, parameters: result, model } = this.#trainee;
     const { length, trainableLength } = model().layout;
     const step = this.#step;
     const moment = (name: string): Promise<Float32Array> =>
       gpu.buffers.download(this.#program.buffer(name), trainableLength);
     // All copies are queued before other work can come between them.
-    const [parameters, firstMoment, secondMoment] = await Promise.all([
-      gpu.buffers.download(trained, length),
+    const [parameters, firstMoment, secondMoment, trained] = await Promise.all([
+      gpu.buffers.download(result, length),
       moment(FIRST_MOMENT),
       moment(SECOND_MOMENT),
+      this.#trained === result ? undefined : gpu.buffers.download(this.#trained, trainableLength),
     ]);
-    return { parameters, step, firstMoment, secondMoment };
+    return { parameters, step, firstMoment, secondMoment, ...(trained && { trained }) };
   }
 
   /** Waits for all submits. */

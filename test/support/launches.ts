@@ -23,7 +23,7 @@ import { modelOf, randomSpecs, specOf } from './randomSpecs.ts';
 import { SPEC_SHAPES } from './specShapes.ts';
 
 const ROWS = 12;
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1, weightDecay: 0.01, averageDecay: 0.99 };
 
 /** The fixed choices, and variants that differ from one of them in one value. */
 const CHOICES: KernelVariants[] = distinct(
@@ -73,7 +73,7 @@ function plansOf(model: FlowModel, variants: KernelVariants): Plan[] {
     tracePlan(model, ROWS, 'forward', variants),
     tracePlan(model, ROWS, 'inverse', variants),
     ...sourcesFor(spec).map((source) =>
-      trainPlan(model, { source, batch: ROWS, seed: 1, adam: ADAM, variants }),
+      trainPlan(model, { source, batch: ROWS, seed: 1, optimizer: ADAM, variants }),
     ),
     ...(start === undefined ? [] : [start]),
   ];
