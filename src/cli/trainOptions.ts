@@ -6,6 +6,7 @@ import type { PresetName } from '../presets/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import { baseOf } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';
+import { formatSchedule } from '../model/schedule.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingSettings } from '../training/options.ts';
@@ -91,6 +92,14 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   if (toy !== undefined || val === NO_VALIDATION) {
     const beside = toy === undefined ? `--val ${NO_VALIDATION}` : '--toy';
     refuse('--patience', patience, beside, 'Patience counts scores of held-out rows, and there are none.');
+    const schedule = options.settings?.schedule;
+    const plateau = schedule?.kind === 'plateau' ? formatSchedule(schedule) : undefined;
+    refuse(
+      '--schedule',
+      plateau,
+      beside,
+      'A plateau is one of the scores of held-out rows, and there are none.',
+    );
   }
   if (resume === undefined && newData === true) {
     throw new ShapeError('train', '--new-data without --resume', 'both', 'A new run takes any rows.');

@@ -66,6 +66,8 @@ export interface OptimizerState {
   variants?: Settings;
   /** The best parameters so far, if validation rows are scored. */
   best?: BestParameters;
+  /** How often a plateau schedule has reduced the learning rate, and the scores since then. */
+  plateau?: { reductions: number; scoresSince: number };
 }
 
 export interface BestParameters {
@@ -149,6 +151,7 @@ export const optimizerRecordSchema = v.strictObject({
   settings: settingsSchema,
   variants: v.optional(settingsSchema),
   averaged: v.optional(v.literal(true)),
+  plateau: v.optional(v.strictObject({ reductions: wholeNumber, scoresSince: wholeNumber })),
   best: v.optional(
     v.strictObject({
       nll: finiteNumber,
@@ -178,7 +181,7 @@ export function encodeModel(model: Model): Uint8Array {
     metadata[TRAINING_KEY] = readableJson(checkTraining(model.training, spec, UNSAVED), TRAINING_KEY);
   }
   if (model.optimizer) {
-    const { step, settings, variants, firstMoment, secondMoment, best, trained } = model.optimizer;
+    const { step, settings, variants, firstMoment, secondMoment, best, trained, plateau } = model.optimizer;
     requireFinite('model.optimizer.firstMoment', firstMoment, layout.trainableLength);
     requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
     const negative = secondMoment.findIndex((value) => value < 0);
@@ -198,6 +201,7 @@ export function encodeModel(model: Model): Uint8Array {
       variants,
       ...(trained ? { averaged: true } : {}),
       ...(best ? { best: score } : {}),
+      ...(plateau ? { plateau } : {}),
     };
     metadata[OPTIMIZER_KEY] = readableJson(checkOptimizer(record, UNSAVED), OPTIMIZER_KEY);
     const trainable = layout.tensors.filter((slot) => slot.trainable);
@@ -310,7 +314,7 @@ function checkTraining(json: unknown, spec: FlowSpec, fileName: string): Trainin
 type OptimizerRecord = v.InferOutput<typeof optimizerRecordSchema>;
 
 function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
-  const { step, settings, variants, averaged, best } = checkJson(
+  const { step, settings, variants, averaged, plateau, best } = checkJson(
     optimizerRecordSchema,
     json,
     `__metadata__.${OPTIMIZER_KEY}`,
@@ -321,6 +325,7 @@ function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
     settings: sortedByKey(settings),
     ...(variants ? { variants: sortedByKey(variants) } : {}),
     ...(averaged ? { averaged } : {}),
+    ...(plateau ? { plateau } : {}),
     ...(best ? { best } : {}),
   };
 }

@@ -25,7 +25,7 @@ import { DataError, ShapeError } from '../errors.ts';
 import type { OptimizerState, Settings } from '../io/modelFile.ts';
 import { CONTEXT_COLUMN } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
-import { formatSchedule, parseSchedule, SCHEDULE } from '../model/schedule.ts';
+import { formatSchedule, parseSchedule, SCHEDULE, SCHEDULE_TEXTS } from '../model/schedule.ts';
 import type { Schedule } from '../model/schedule.ts';
 import type { OptimizerSettings } from '../passes/optimize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
@@ -41,6 +41,8 @@ export interface TrainingSettings extends OptimizerSettings {
   learningRate: number;
   /** Default: the preset's, or constant. */
   schedule: Schedule;
+  /** Steps over which the learning rate first rises linearly, under every schedule. Default 0. */
+  warmup: number;
   /** Global norm above which the gradient is scaled down; 0 turns clipping off. Default: the preset's, or 0. */
   clipNorm: number;
   /** Seed of the shuffle or of the fresh points. Default 0. */
@@ -106,9 +108,20 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     text: {
       parse: parseSchedule,
       format: formatSchedule,
-      expected: 'constant, cosine or exponential:DECAY with 0 < DECAY ≤ 1',
+      expected: SCHEDULE_TEXTS,
     },
-    option: { flag: '--schedule <s>', words: 'constant, cosine or exponential:DECAY', isOfPreset: true },
+    option: {
+      flag: '--schedule <s>',
+      words: 'constant, cosine, exponential:DECAY or plateau:FACTOR:PATIENCE, which counts validation scores',
+      isOfPreset: true,
+    },
+  },
+  warmup: {
+    default: 0,
+    rule: integer(0),
+    isKept: true,
+    isRecorded: true,
+    option: { flag: '--warmup <n>', words: 'steps over which the learning rate first rises from 0' },
   },
   clipNorm: {
     default: 0,

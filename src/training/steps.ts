@@ -174,12 +174,15 @@ export class GpuSteps implements Disposable {
     return this.#queue.length;
   }
 
-  /** Puts up to `limit` further steps on the GPU's queue; at most two submits may be pending. */
-  submit(limit: number): void {
+  /**
+   * Puts up to `limit` further steps on the GPU's queue; at most two submits may be pending.
+   * @param share the share of the learning rate that a plateau schedule has left
+   */
+  submit(limit: number, share: number): void {
     const count = Math.min(this.#stepsPerSubmit, limit, MAX_STEPS_PER_SUBMIT);
     const staging = this.#freeStaging.pop();
     if (staging === undefined) throw new RangeError('two submits are pending already');
-    this.#writeRings(this.#step, count);
+    this.#writeRings(this.#step, count, share);
     void this.#program.run(count, [{ from: STEP_LOSSES, to: staging, length: 2 * RING_SIZE }]);
     const losses = this.#trainee.gpu.buffers.read(staging, 2 * RING_SIZE);
     // The caller may await it only after the device is lost; unhandled, it would end a Node process.
@@ -254,9 +257,10 @@ export class GpuSteps implements Disposable {
   }
 
   /** Fills the rings for steps [first, first + count): the start of each batch, Adam's scalars. */
-  #writeRings(first: number, count: number): void {
+  #writeRings(first: number, count: number, share: number): void {
     const { settings, source } = this.#of;
-    const { cursor, scalars } = ringEntries({ ...settings, source }, first, count);
+    const learningRate = share * settings.learningRate;
+    const { cursor, scalars } = ringEntries({ ...settings, learningRate, source }, first, count);
     const { buffers } = this.#trainee.gpu;
     const slot = first % RING_SIZE;
     const beforeWrap = Math.min(count, RING_SIZE - slot);
