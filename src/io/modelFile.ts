@@ -1,11 +1,12 @@
 /** Models and checkpoints as bytes; docs/model-file.md describes the format. */
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { contextFeatures } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { ModelFileError, ShapeError } from '../errors.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import type { FlowSpec } from '../spec/spec.ts';
+import { optimizerRecordSchema, trainingRecordSchema } from './recordSchemas.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile, SafetensorsTensor } from './safetensors.ts';
 import { checkJson, parseMetadataJson, parseSpec } from '../spec/schema.ts';
@@ -48,14 +49,14 @@ export interface ValidationRecord {
   gaussianNll?: number;
 }
 
-/** The additional state of a checkpoint: Adam's. */
+/** The additional state of a checkpoint: the optimiser's. */
 export interface OptimizerState {
   /** Steps taken. */
   step: number;
-  /** [trainableLength], in ParamLayout order. */
+  /** Adam's first moment or the velocity of gradient descent, [trainableLength], in ParamLayout order. */
   firstMoment: Float32Array;
-  /** [trainableLength], in ParamLayout order; no element is negative. */
-  secondMoment: Float32Array;
+  /** Adam's, [trainableLength], in ParamLayout order; no element is negative. Gradient descent has none. */
+  secondMoment?: Float32Array;
   /** Settings that a resumed run must check or restore. */
   settings: Settings;
   /**
@@ -102,66 +103,6 @@ const TRAINED = 'optimizer.trained.';
 const UNSAVED = 'model to be saved';
 const NAMES_SHOWN = 5;
 
-const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const finiteNumber = v.pipe(v.number(), v.finite());
-/** Text of a file is printed, and a control character could steer a terminal. */
-const plainText = v.pipe(
-  v.string(),
-  v.check((text) => !/\p{Cc}/u.test(text), 'text without control characters'),
-);
-const distinctTexts = v.check<string[], string>(
-  (texts) => new Set(texts).size === texts.length,
-  'levels that differ',
-);
-const settingsSchema = v.pipe(
-  v.unknown(),
-  v.check((input) => !Array.isArray(input), 'an object'),
-  v.record(plainText, v.union([finiteNumber, plainText, v.boolean()])),
-);
-
-const contextColumnSchema = v.union([
-  v.strictObject({ name: plainText, levels: v.pipe(v.array(plainText), v.minLength(1), distinctTexts) }),
-  v.strictObject({ name: plainText, mean: finiteNumber, std: v.pipe(finiteNumber, v.gtValue(0)) }),
-]);
-
-/** The JSON of `__metadata__.wgflow_training`; other keys are ignored. */
-export const trainingRecordSchema = v.object({
-  columns: v.optional(v.array(plainText)),
-  context: v.optional(v.array(contextColumnSchema)),
-  steps: wholeNumber,
-  seed: wholeNumber,
-  bestValidationNll: v.optional(finiteNumber),
-  validation: v.optional(
-    v.object({
-      rows: wholeNumber,
-      heldOut: v.boolean(),
-      bestStep: v.optional(wholeNumber),
-      gaussianNll: v.optional(finiteNumber),
-    }),
-  ),
-  library: plainText,
-  dataset: v.optional(plainText),
-  preset: v.optional(plainText),
-  options: v.optional(settingsSchema),
-});
-
-/** The JSON of `__metadata__.wgflow_optimizer`. */
-export const optimizerRecordSchema = v.strictObject({
-  step: wholeNumber,
-  settings: settingsSchema,
-  variants: v.optional(settingsSchema),
-  averaged: v.optional(v.literal(true)),
-  plateau: v.optional(v.strictObject({ reductions: wholeNumber, scoresSince: wholeNumber })),
-  best: v.optional(
-    v.strictObject({
-      nll: finiteNumber,
-      scoresSince: wholeNumber,
-      step: v.optional(wholeNumber),
-      lastScored: v.optional(wholeNumber),
-    }),
-  ),
-});
-
 /**
  * The bytes of a model file, or of a checkpoint if `model.optimizer` is present. Equal models give equal
  * bytes in any order of their properties; `decodeModel` restores every tensor bit for bit.
@@ -183,9 +124,11 @@ export function encodeModel(model: Model): Uint8Array {
   if (model.optimizer) {
     const { step, settings, variants, firstMoment, secondMoment, best, trained, plateau } = model.optimizer;
     requireFinite('model.optimizer.firstMoment', firstMoment, layout.trainableLength);
-    requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
-    const negative = secondMoment.findIndex((value) => value < 0);
-    if (negative >= 0) {
+    if (secondMoment) {
+      requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
+    }
+    const negative = secondMoment?.findIndex((value) => value < 0) ?? -1;
+    if (secondMoment && negative >= 0) {
       throw new ShapeError(
         `model.optimizer.secondMoment[${negative}]`,
         String(secondMoment[negative]),
@@ -199,6 +142,7 @@ export function encodeModel(model: Model): Uint8Array {
       step,
       settings,
       variants,
+      ...(secondMoment ? {} : { algorithm: 'sgd' }),
       ...(trained ? { averaged: true } : {}),
       ...(best ? { best: score } : {}),
       ...(plateau ? { plateau } : {}),
@@ -207,7 +151,7 @@ export function encodeModel(model: Model): Uint8Array {
     const trainable = layout.tensors.filter((slot) => slot.trainable);
     tensors.push(
       ...trainable.map((slot) => named(FIRST_MOMENT + slot.name, slot, firstMoment)),
-      ...trainable.map((slot) => named(SECOND_MOMENT + slot.name, slot, secondMoment)),
+      ...(secondMoment ? trainable.map((slot) => named(SECOND_MOMENT + slot.name, slot, secondMoment)) : []),
       ...(best ? trainable.map((slot) => named(BEST + slot.name, slot, best.parameters)) : []),
       ...(trained ? trainable.map((slot) => named(TRAINED + slot.name, slot, trained)) : []),
     );
@@ -248,7 +192,7 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
       ? []
       : [
           FIRST_MOMENT,
-          SECOND_MOMENT,
+          ...(checkedOptimizer.algorithm === undefined ? [SECOND_MOMENT] : []),
           ...(checkedOptimizer.best === undefined ? [] : [BEST]),
           ...(checkedOptimizer.averaged === undefined ? [] : [TRAINED]),
         ];
@@ -264,10 +208,13 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
   if (checkedTraining) model.training = checkedTraining;
   if (checkedOptimizer) {
     const firstMoment = gathered(file, FIRST_MOMENT, trainable, layout.trainableLength);
-    const secondMoment = gathered(file, SECOND_MOMENT, trainable, layout.trainableLength);
-    checkSecondMoment(secondMoment, trainable, fileName);
-    const { best, averaged, ...rest } = checkedOptimizer;
-    model.optimizer = { ...rest, firstMoment, secondMoment };
+    const { best, averaged, algorithm, ...rest } = checkedOptimizer;
+    model.optimizer = { ...rest, firstMoment };
+    if (algorithm === undefined) {
+      const secondMoment = gathered(file, SECOND_MOMENT, trainable, layout.trainableLength);
+      checkSecondMoment(secondMoment, trainable, fileName);
+      model.optimizer.secondMoment = secondMoment;
+    }
     if (averaged) model.optimizer.trained = gathered(file, TRAINED, trainable, layout.trainableLength);
     if (best) {
       model.optimizer.best = { ...best, parameters: gathered(file, BEST, trainable, layout.trainableLength) };
@@ -314,7 +261,7 @@ function checkTraining(json: unknown, spec: FlowSpec, fileName: string): Trainin
 type OptimizerRecord = v.InferOutput<typeof optimizerRecordSchema>;
 
 function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
-  const { step, settings, variants, averaged, plateau, best } = checkJson(
+  const { step, settings, variants, algorithm, averaged, plateau, best } = checkJson(
     optimizerRecordSchema,
     json,
     `__metadata__.${OPTIMIZER_KEY}`,
@@ -324,6 +271,7 @@ function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
     step,
     settings: sortedByKey(settings),
     ...(variants ? { variants: sortedByKey(variants) } : {}),
+    ...(algorithm ? { algorithm } : {}),
     ...(averaged ? { averaged } : {}),
     ...(plateau ? { plateau } : {}),
     ...(best ? { best } : {}),

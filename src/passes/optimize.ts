@@ -5,9 +5,11 @@ import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
 import { parameterAverage } from '../kernels/optimize/parameter_average.ts';
 import { reduceSum } from '../kernels/optimize/reduce_sum.ts';
 import type { ReduceSumArguments } from '../kernels/optimize/reduce_sum.ts';
+import { sgdStep } from '../kernels/optimize/sgd_step.ts';
 import { stepRecord } from '../kernels/optimize/step_record.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import type { ParamLayout } from '../spec/layout.ts';
+import type { Dispatch } from '../plan/kernel.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { ceilDivide, REDUCTION_SIZE, reductionGroups } from '../plan/shape.ts';
 import { RING_SIZE } from './batch.ts';
@@ -25,7 +27,13 @@ import {
   STEP_SUMS,
 } from '../plan/names.ts';
 
+export const OPTIMIZERS = ['adam', 'sgd'] as const;
+
 export interface OptimizerSettings extends AdamSettings {
+  /** Adam, the default, or gradient descent with momentum. */
+  optimizer?: (typeof OPTIMIZERS)[number];
+  /** The share of its velocity that gradient descent keeps; default 0. */
+  momentum?: number;
   /** Decoupled weight decay of the nets' weights; default 0. */
   weightDecay?: number;
   /** Decay of the moving average of the parameters; 0, the default, keeps none. */
@@ -36,16 +44,15 @@ export interface OptimizerSettings extends AdamSettings {
 export function update(
   plan: PlanBuilder,
   layout: ParamLayout,
-  { weightDecay = 0, averageDecay = 0, ...adam }: OptimizerSettings,
+  settings: OptimizerSettings,
   batch: number,
 ): void {
+  const { averageDecay = 0 } = settings;
   const parameterCount = layout.trainableLength;
-  for (const name of [FIRST_MOMENT, SECOND_MOMENT]) plan.buffer(name, parameterCount);
   plan.buffer(STEP_SCALARS, 3 * RING_SIZE);
   plan.buffer(STEP_LOSSES, 2 * RING_SIZE);
   plan.buffer(STEP_SUMS, 2);
 
-  const shared = { stepState: STEP_STATE, stepSums: STEP_SUMS };
   total(plan, { elements: batch, input: NLL, output: STEP_SUMS, outputStart: 0 });
   total(plan, {
     elements: parameterCount,
@@ -54,22 +61,7 @@ export function update(
     output: STEP_SUMS,
     outputStart: 1,
   });
-  plan.add(
-    adamStep({
-      ...adam,
-      ...shared,
-      parameterCount,
-      ringSize: RING_SIZE,
-      stepScalars: STEP_SCALARS,
-      parameters: PARAMETERS,
-      gradients: GRADIENTS,
-      firstMoment: FIRST_MOMENT,
-      secondMoment: SECOND_MOMENT,
-      ...(weightDecay > 0 && {
-        decay: { rate: weightDecay, quads: quadBits(layout, netWeights(layout)) },
-      }),
-    }),
-  );
+  plan.add(stepOf(plan, layout, settings));
   if (averageDecay > 0) {
     const average = plan.buffer(AVERAGE, layout.length);
     plan.add(
@@ -82,7 +74,40 @@ export function update(
       }),
     );
   }
-  plan.add(stepRecord({ ...shared, rows: batch, ringSize: RING_SIZE, stepLosses: STEP_LOSSES }));
+  plan.add(
+    stepRecord({
+      rows: batch,
+      ringSize: RING_SIZE,
+      stepSums: STEP_SUMS,
+      stepState: STEP_STATE,
+      stepLosses: STEP_LOSSES,
+    }),
+  );
+}
+
+/** The dispatch that updates the parameters. */
+function stepOf(
+  plan: PlanBuilder,
+  layout: ParamLayout,
+  { optimizer = 'adam', momentum = 0, weightDecay = 0, ...adam }: OptimizerSettings,
+): Dispatch {
+  const parameterCount = layout.trainableLength;
+  const common = {
+    parameterCount,
+    ringSize: RING_SIZE,
+    stepState: STEP_STATE,
+    stepScalars: STEP_SCALARS,
+    stepSums: STEP_SUMS,
+    parameters: PARAMETERS,
+    gradients: GRADIENTS,
+    ...(weightDecay > 0 && { decay: { rate: weightDecay, quads: quadBits(layout, netWeights(layout)) } }),
+  };
+  const firstMoment = plan.buffer(FIRST_MOMENT, parameterCount);
+  if (optimizer === 'sgd') {
+    return sgdStep({ ...common, momentum, clipNorm: adam.clipNorm, velocity: firstMoment });
+  }
+  const secondMoment = plan.buffer(SECOND_MOMENT, parameterCount);
+  return adamStep({ ...adam, ...common, firstMoment, secondMoment });
 }
 
 /** The weights of all nets, without their biases: the tensors that weight decay shrinks. */

@@ -3,6 +3,7 @@ export const PARAMETERS = 'parameters';
 /** PARAMETERS in f16, for nets at half precision. */
 export const HALF_PARAMETERS = 'half_parameters';
 export const GRADIENTS = 'gradients';
+/** Adam's two moments. Gradient descent keeps its velocity in the first, and has no second. */
 export const FIRST_MOMENT = 'first_moment';
 export const SECOND_MOMENT = 'second_moment';
 /** The moving average of PARAMETERS over the steps of a run. */

@@ -27,6 +27,7 @@ import { CONTEXT_COLUMN } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { formatSchedule, parseSchedule, SCHEDULE, SCHEDULE_TEXTS } from '../model/schedule.ts';
 import type { Schedule } from '../model/schedule.ts';
+import { OPTIMIZERS } from '../passes/optimize.ts';
 import type { OptimizerSettings } from '../passes/optimize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { defaultSubmitMs } from './submitSize.ts';
@@ -47,6 +48,10 @@ export interface TrainingSettings extends OptimizerSettings {
   clipNorm: number;
   /** Seed of the shuffle or of the fresh points. Default 0. */
   seed: number;
+  /** `adam`, the default, or `sgd`: gradient descent with momentum. */
+  optimizer: (typeof OPTIMIZERS)[number];
+  /** The share of its velocity that `sgd` keeps each step. Default 0.9. */
+  momentum: number;
   /** Adam's β₁, β₂, ε. Defaults 0.9, 0.999, 1e-8. */
   beta1: number;
   beta2: number;
@@ -140,6 +145,21 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     isKept: true,
     option: { flag: '--seed <n>', words: 'seed of the weights, the batches and the held-out rows' },
   },
+  optimizer: {
+    default: 'adam',
+    rule: oneOf(OPTIMIZERS),
+    isKept: true,
+    isRecorded: true,
+    text: { parse: parseOptimizer, format: String, expected: OPTIMIZERS.join(' or ') },
+    option: { flag: '--optimizer <name>', words: 'adam, or sgd: gradient descent with momentum' },
+  },
+  momentum: {
+    default: 0.9,
+    rule: BELOW_ONE,
+    isKept: true,
+    isRecorded: true,
+    option: { flag: '--momentum <x>', words: 'the share of its velocity that sgd keeps each step' },
+  },
   beta1: { default: 0.9, rule: BELOW_ONE, isKept: true },
   beta2: { default: 0.999, rule: BELOW_ONE, isKept: true },
   epsilon: { default: 1e-8, rule: POSITIVE, isKept: true },
@@ -162,6 +182,13 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
   },
   submitMs: { default: defaultSubmitMs(), rule: POSITIVE, isKept: false },
 };
+
+/** @throws {ShapeError} for an unknown name */
+function parseOptimizer(text: string): TrainingSettings['optimizer'] {
+  const name = OPTIMIZERS.find((known) => known === text);
+  if (name === undefined) throw new ShapeError('optimizer', `"${text}"`, OPTIMIZERS.join(' or '));
+  return name;
+}
 
 /** The table as entries, for loops over all settings. */
 export const SETTING_ENTRIES = Object.entries(SETTINGS) as [keyof TrainingSettings, Setting<unknown>][];
@@ -312,6 +339,10 @@ export function settingsOf(
     (name) => options[name] ?? restored[name] ?? defaults[name] ?? FIT_DEFAULTS[name],
   );
   const settings = chosen as TrainingSettings;
+  const known = OPTIMIZERS.find((name) => name === restored.optimizer) ?? FIT_DEFAULTS.optimizer;
+  if (state !== undefined && settings.optimizer !== known) {
+    throw new ShapeError('fit option optimizer', settings.optimizer, `${known}, as in the earlier run`);
+  }
   const { until = settings.steps } = options;
   const last = Math.min(until, settings.steps);
   if (state !== undefined && state.step >= last) {

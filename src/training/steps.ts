@@ -124,7 +124,9 @@ export class GpuSteps implements Disposable {
       buffers.write(program.buffer(STEP_STATE), new Uint32Array([firstStep, 0]));
       if (state !== undefined) {
         buffers.write(program.buffer(FIRST_MOMENT), state.firstMoment);
-        buffers.write(program.buffer(SECOND_MOMENT), state.secondMoment);
+        if (state.secondMoment !== undefined) {
+          buffers.write(program.buffer(SECOND_MOMENT), state.secondMoment);
+        }
       }
       return new GpuSteps(trainee, of, program, shared, trained, owned, staging, firstStep);
     } catch (error) {
@@ -237,10 +239,16 @@ export class GpuSteps implements Disposable {
     const [parameters, firstMoment, secondMoment, trained] = await Promise.all([
       gpu.buffers.download(result, length),
       moment(FIRST_MOMENT),
-      moment(SECOND_MOMENT),
+      this.#of.settings.optimizer === 'adam' ? moment(SECOND_MOMENT) : undefined,
       this.#trained === result ? undefined : gpu.buffers.download(this.#trained, trainableLength),
     ]);
-    return { parameters, step, firstMoment, secondMoment, ...(trained && { trained }) };
+    return {
+      parameters,
+      step,
+      firstMoment,
+      ...(secondMoment && { secondMoment }),
+      ...(trained && { trained }),
+    };
   }
 
   /** Waits for all submits. */

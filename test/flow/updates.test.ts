@@ -1,4 +1,4 @@
-/** The moving average of the parameters (`averageDecay`) and weight decay, through whole runs. */
+/** Updates other than Adam's through whole runs: averages, weight decay, gradient descent. */
 import { describe, expect, it } from 'vitest';
 import { Flow } from '../../src/flow/flow.ts';
 import { decodeModel } from '../../src/io/modelFile.ts';
@@ -115,16 +115,50 @@ describe('weight decay', () => {
   });
 });
 
+describe('gradient descent with momentum', () => {
+  const spec = realnvp(2, small);
+  const options = { batch: 32, validation: false, steps: 40, optimizer: 'sgd', learningRate: 0.02 } as const;
+
+  it('learns, and resumes bit for bit', async () => {
+    const whole = await trained(spec, undefined, options);
+    const half = await trained(spec, undefined, { ...options, until: 17 });
+    expect(decodeModel(half.checkpoint).optimizer?.secondMoment).toBeUndefined();
+    const resumed = await trained(spec, half.checkpoint, { validation: false, resume: true });
+    expect(resumed.checkpoint).toEqual(whole.checkpoint);
+    expect(whole.losses.at(-1)!).toBeLessThan(whole.losses[0]! - 0.05);
+  });
+
+  it('takes the steps of its formula', async () => {
+    using flow = await Flow.create(spec, { ...(await testOptions()), seed: 1, data: points(32) });
+    const before = await flow.parameters();
+    // The batch is the table, so every step has the gradient of all rows.
+    const { gradients } = await flow.gradients(points(32));
+    for await (const _ of flow.fit(points(32), { ...options, steps: 1 }));
+    for (const [name, values] of Object.entries(await flow.parameters())) {
+      const wanted = before[name]!.map((value, i) => value - 0.02 * (gradients[name]?.[i] ?? 0));
+      expectClose(name, values, wanted, 1e-5);
+    }
+  });
+
+  it('does not continue a run of Adam', async () => {
+    const adam = await trained(spec, undefined, { ...options, optimizer: 'adam', until: 5 });
+    await expect(trained(spec, adam.checkpoint, { ...options, resume: true })).rejects.toThrow(
+      'fit option optimizer: found sgd, expected adam, as in the earlier run',
+    );
+  });
+});
+
 async function trained(
   spec: ReturnType<typeof realnvp>,
   from: Uint8Array | undefined,
   options: FitOptions,
-): Promise<{ model: Uint8Array; checkpoint: Uint8Array }> {
+): Promise<{ losses: number[]; model: Uint8Array; checkpoint: Uint8Array }> {
   const opened = await testOptions();
   using flow =
     from === undefined ? await Flow.create(spec, { ...opened, seed: 1 }) : await Flow.load(from, opened);
-  for await (const _ of flow.fit(points(300), options));
-  return { model: await flow.save(), checkpoint: await flow.save({ checkpoint: true }) };
+  const losses: number[] = [];
+  for await (const report of flow.fit(points(300), options)) losses.push(...report.losses);
+  return { losses, model: await flow.save(), checkpoint: await flow.save({ checkpoint: true }) };
 }
 
 async function checkpointOf(spec: ReturnType<typeof realnvp>, options: FitOptions): Promise<Model> {
