@@ -133,6 +133,7 @@ wgflow train data.csv --resume run.ckpt`,
     .option('--noise <sigma>', 'noise of the toy density (default: its own)', parse.positiveNumber)
     .option('--columns <names>', 'columns to learn, in this order, such as height,weight', parse.names)
     .option('--context <names>', 'columns to condition on, of labels or numbers', parse.names)
+    .option('--weights <column>', 'column of weights ≥ 0: how much each row counts; it is not learned')
     .option(
       '--val <file|fraction|none>',
       'validation rows, which decide when to stop and what to keep: a CSV file, a fraction of the rows, or none ' +

@@ -23,6 +23,8 @@ export interface TrainOptions {
   columns?: string[];
   context?: string[];
   val?: string;
+  /** The column of the rows' weights. */
+  weights?: string;
   patience?: number;
   newData?: boolean;
   preset?: PresetName;
@@ -71,6 +73,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   }
   if (toy !== undefined) {
     refuse('--columns', columns?.join(','), '--toy', 'Its columns are x1, x2 and so on.');
+    refuse('--weights', options.weights, '--toy', 'Its points all count alike.');
     refuse('--domain', domain?.map((one) => one.domain).join(','), '--toy', 'Its columns are not bounded.');
     if (context !== undefined && context.join() !== TOY_CONTEXT) {
       throw new ShapeError(
@@ -187,6 +190,7 @@ export function fitOptionsOf(
     columns: set.columns,
     ...(set.context === undefined ? {} : { context: set.context.data, contextColumns: set.context.columns }),
     ...(resumed === undefined ? {} : { preset: resumed.model.training.preset }),
+    ...(set.weights === undefined ? {} : { weights: set.weights.data }),
     resume: resumed !== undefined,
     newData: options.newData,
     signal,
@@ -195,10 +199,16 @@ export function fitOptionsOf(
 }
 
 function validationOf(
-  { toy, validation, heldOut, context }: TrainingSet,
+  { toy, validation, heldOut, context, weights }: TrainingSet,
   patience?: number,
 ): FitOptions['validation'] {
-  if (validation !== undefined) return { data: validation, context: context?.validation, patience };
+  if (validation !== undefined)
+    return {
+      data: validation,
+      context: context?.validation,
+      weights: weights?.validation,
+      patience,
+    };
   if (heldOut !== undefined && heldOut.rows > 0) return { fraction: heldOut.fraction, patience };
   return toy === undefined ? false : undefined;
 }

@@ -14,6 +14,7 @@ import type { Domain } from '../model/domain.ts';
 import { columnNamesOf, contextColumnsOf, encodeCells } from './contextInput.ts';
 import { insideDomains } from './domains.ts';
 import { rowsByName } from './modelInput.ts';
+import { requireOwnColumn, takeWeights } from './weightsInput.ts';
 
 export interface TrainingSet {
   title: string;
@@ -25,6 +26,8 @@ export interface TrainingSet {
   heldOut?: { rows: number; fraction?: number };
   /** The context of the rows, if the flow is conditional. */
   context?: TrainingContext;
+  /** Weights of the rows, and of the rows of a separate file to score. */
+  weights?: { data: Float32Array; validation?: Float32Array };
   /** The density itself, for toy sets: its entropy is the lower bound of any model's NLL. */
   toy?: ToyDensity;
 }
@@ -44,6 +47,8 @@ export interface TrainingSetOptions {
   context?: string[];
   /** A file, a fraction of the rows, or none. */
   val?: string;
+  /** The column of the rows' weights. */
+  weights?: string;
   /** The columns of the resumed model, used if `columns` are not given. */
   modelColumns: string[] | undefined;
   /** The context columns of the resumed model, which its rows must fit. */
@@ -88,14 +93,18 @@ export async function readTrainingSet(
 
 async function readTable(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
   const { columns: asked, modelColumns, context: contextNames, modelContext, domainsFor, signal } = options;
-  const names = contextNames ?? columnNamesOf(modelContext ?? []);
+  const contextColumnNames = contextNames ?? columnNamesOf(modelContext ?? []);
+  const names = [...contextColumnNames, ...(options.weights === undefined ? [] : [options.weights])];
+  requireOwnColumn(options.weights, { '--columns': asked ?? modelColumns, '--context': contextColumnNames });
   const chunks =
     asked === undefined && modelColumns !== undefined
       ? rowsByName(file, modelColumns, names)
       : readCsv(file, { columns: (found) => requireLearnable(asked ?? found), text: names });
   // Uses the names of the model's columns if the file has no header.
   const domainsHere = (columns: readonly string[]) => domainsFor(asked ?? modelColumns ?? columns);
-  const { columns: found, values, text } = await allRows(insideDomains(chunks, file, domainsHere), signal);
+  const table = await allRows(insideDomains(chunks, file, domainsHere), signal);
+  const { columns: found, values } = table;
+  const { text, weights } = takeWeights(file, options.weights, table.text);
   const columns = asked ?? modelColumns ?? found;
   if (columns.length === 0) {
     throw new DataError(
@@ -104,22 +113,21 @@ async function readTable(file: string, options: TrainingSetOptions): Promise<Tra
       'Leave one out of --context.',
     );
   }
-  const contextColumns = modelContext ?? contextColumnsOf(file, names, text);
+  const contextColumns = modelContext ?? contextColumnsOf(file, contextColumnNames, text);
   const contexts = contextColumns.length === 0 ? undefined : encodeCells(file, contextColumns, text);
   withFile(file, () => columnStatistics(values, columns.length, columns, domainsFor(columns)));
   const rows = values.length / columns.length;
-  const { context: validationContext, ...scored } = await validationOf(
-    contexts,
-    rows,
-    columns,
-    contextColumns,
-    options,
-  );
+  const {
+    context: validationContext,
+    weights: validationWeights,
+    ...scored
+  } = await validationOf(contexts, rows, columns, contextColumns, options);
   return {
     title: path.basename(file),
     columns,
     data: values,
     ...scored,
+    ...(weights && { weights: { data: weights, validation: validationWeights } }),
     ...(contexts === undefined
       ? {}
       : { context: { columns: contextColumns, data: contexts, validation: validationContext } }),
@@ -141,19 +149,25 @@ async function validationOf(
   rows: number,
   columns: string[],
   contextColumns: readonly ContextColumn[],
-  { val, modelHeldOut, domainsFor, signal }: TrainingSetOptions,
-): Promise<Pick<TrainingSet, 'validation' | 'heldOut'> & { context?: Float32Array }> {
+  { val, weights: column, modelHeldOut, domainsFor, signal }: TrainingSetOptions,
+): Promise<Pick<TrainingSet, 'validation' | 'heldOut'> & { context?: Float32Array; weights?: Float32Array }> {
   if (val === NO_VALIDATION) return {};
   if (val === undefined) return { heldOut: { rows: modelHeldOut ?? heldRows(rows) } };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    const read = rowsByName(val, columns, columnNamesOf(contextColumns));
+    const names = columnNamesOf(contextColumns);
+    const read = rowsByName(val, columns, column === undefined ? names : [...names, column]);
     const held = await allRows(
       insideDomains(read, val, () => domainsFor(columns)),
       signal,
     );
-    const context = contexts && encodeCells(val, contextColumns, held.text);
-    return { validation: held.values, ...(context === undefined ? {} : { context }) };
+    const { text, weights } = takeWeights(val, column, held.text);
+    const context = contexts && encodeCells(val, contextColumns, text);
+    return {
+      validation: held.values,
+      ...(context === undefined ? {} : { context }),
+      ...(weights === undefined ? {} : { weights }),
+    };
   }
   const held = Math.round(fraction * rows);
   if (!(fraction > 0 && fraction < 1) || held < 1 || rows - held < MIN_TRAINING_ROWS) {

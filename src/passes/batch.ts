@@ -4,7 +4,15 @@ import { toyPoints } from '../kernels/data/toy_points.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { CONTEXT, contextDatasetName, datasetName, STATE, STEP_CURSOR, STEP_STATE } from '../plan/names.ts';
+import {
+  CONTEXT,
+  contextDatasetName,
+  datasetName,
+  ROW_BOUNDS,
+  STATE,
+  STEP_CURSOR,
+  STEP_STATE,
+} from '../plan/names.ts';
 
 /** A table of a data set, row-major, and how it is cut into buffers. */
 export interface DatasetTable {
@@ -14,7 +22,7 @@ export interface DatasetTable {
 
 /** Rows of a data set on the GPU, reshuffled each epoch, or fresh points of a toy density. */
 export type BatchSource =
-  | ({ kind: 'dataset'; rows: number; context?: DatasetTable } & DatasetTable)
+  | ({ kind: 'dataset'; rows: number; context?: DatasetTable; isWeighted?: boolean } & DatasetTable)
   | { kind: 'toy'; shape: number; noise: number; stream: number; classes?: number };
 
 /** Number of steps whose cursor, scalars and losses are on the GPU at once; slot = step mod RING_SIZE. */
@@ -72,6 +80,8 @@ export function batchRows(
     );
     return;
   }
+  const bounds =
+    source.isWeighted === true ? { bounds: plan.buffer(ROW_BOUNDS, 2 * source.rows, 'u32') } : {};
   // The same shuffle selects each row and its context.
   const gather = ({ features, segmentRows }: DatasetTable, name: typeof datasetName, state: string): void =>
     chunksOf(source.rows, segmentRows).forEach(({ start, count }, segment) => {
@@ -89,6 +99,7 @@ export function batchRows(
           stepCursor,
           dataset: plan.buffer(name(segment), count * features),
           state,
+          ...bounds,
         }),
       );
     });

@@ -100,6 +100,8 @@ export const isDataset = (name: string): boolean =>
   [DATASET_PREFIX, CONTEXT_DATASET_PREFIX].some((prefix) => name.startsWith(prefix));
 const DATASET_PREFIX = 'dataset.';
 const CONTEXT_DATASET_PREFIX = 'context_dataset.';
+/** The bounds of weighted rows, by which `batch_gather` finds the row of a place. */
+export const ROW_BOUNDS = `${DATASET_PREFIX}bounds`;
 
 /** The fused kernels' buffers for each coupling of a segment: see `flowForward` and `flowBackward`. */
 export const CONDITIONS = 'conditions';

@@ -222,6 +222,11 @@ export interface FitOptions extends Partial<TrainingSettings> {
   validation?: false | ValidationOptions;
   /** The context of each row, row-major [N, C], for a flow with a context. A toy density brings its classes instead. */
   context?: Float32Array;
+  /**
+   * A weight ≥ 0 for each row [N]: the loss is the weighted mean NLL. A row is drawn in proportion to its weight; rows of
+   * weight 0 are left out. Held-out rows keep their weights in the score.
+   */
+  weights?: Float32Array;
   /** Continues with the optimiser of the last `fit` or of the loaded checkpoint. */
   resume?: boolean;
   /** Resumes on purpose with other rows than the earlier run had; without it, other rows are an error. */
@@ -238,9 +243,10 @@ export interface FitOptions extends Partial<TrainingSettings> {
 
 /** The rows to score, and how often. */
 export interface ValidationOptions {
-  /** Separate rows [V, D], and their contexts [V, C]. Without them the seed draws rows that training never sees. */
+  /** Separate rows [V, D], their contexts [V, C], and their weights [V], by default equal. Without them the seed draws rows that training never sees. */
   data?: Rows;
   context?: Float32Array;
+  weights?: Float32Array;
   /** Share of the rows to hold out, in (0, 1). Default 0.1, and at most 10,000 rows. */
   fraction?: number;
   /**
@@ -261,6 +267,7 @@ const FIT_RULES: OptionRules<keyof FitOptions> = {
     accepts: (value) => value === false || OBJECT.accepts(value),
   },
   context: FLOATS,
+  weights: FLOATS,
   resume: FLAG,
   newData: FLAG,
   columns: listOf(TEXT, 'names of the columns without control characters'),
@@ -272,6 +279,7 @@ const FIT_RULES: OptionRules<keyof FitOptions> = {
 const VALIDATION_RULES: OptionRules<keyof ValidationOptions> = {
   data: FLOATS,
   context: FLOATS,
+  weights: FLOATS,
   fraction: numberWhere('a number between 0 and 1', (value) => value > 0 && value < 1),
   every: integer(1),
   patience: {
@@ -294,7 +302,7 @@ export function takeFit(
   { dim }: FlowSpec,
 ): { data: TrainingData; options: FitOptions } {
   requireOptions('fit', options, FIT_RULES);
-  const { validation, context, schedule, columns, contextColumns } = options;
+  const { validation, context, weights, schedule, columns, contextColumns } = options;
   if (validation !== undefined && validation !== false) {
     requireOptions('fit', validation, VALIDATION_RULES, [], 'validation.');
   }
@@ -307,6 +315,7 @@ export function takeFit(
     options: {
       ...options,
       ...(context !== undefined && { context: takeFloats('fit option context', context) }),
+      ...(weights !== undefined && { weights: takeFloats('fit option weights', weights) }),
       ...(validation && { validation: takeValidation(validation) }),
       ...(schedule && { schedule: { ...schedule } }),
       ...(columns && { columns: [...columns] }),
@@ -316,11 +325,12 @@ export function takeFit(
 }
 
 function takeValidation(given: ValidationOptions): ValidationOptions {
-  const { data, context } = given;
+  const { data, context, weights } = given;
   return {
     ...given,
     ...(data !== undefined && { data: takeData('validation.data', data) }),
     ...(context !== undefined && { context: takeFloats('validation.context', context) }),
+    ...(weights !== undefined && { weights: takeFloats('validation.weights', weights) }),
   };
 }
 

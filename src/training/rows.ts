@@ -4,6 +4,7 @@ import { takeContext } from '../calls/rows.ts';
 import { fingerprint } from '../data/fingerprint.ts';
 import { heldRows, holdOut, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import type { ContextRows } from '../data/holdOut.ts';
+import { requireWeights, weightedRows } from '../data/weights.ts';
 import { columnNamesOf, requireFiniteRows } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
@@ -17,7 +18,7 @@ import { STREAMS } from '../random.ts';
 import { domainsOf } from '../spec/offset.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { DEFAULT_PATIENCE, isToy } from './options.ts';
-import type { FitOptions, TrainingData } from './options.ts';
+import type { FitOptions, TrainingData, ValidationOptions } from './options.ts';
 
 /** The training and validation rows of a run. */
 export interface RunRows {
@@ -48,18 +49,47 @@ export function runRows(
   options: FitOptions,
   { seed, stored }: { seed: number; stored: Settings | undefined },
 ): RunRows {
-  const source = sourceOf(spec, data);
-  const context = contextOf(spec, source, options);
+  const whole = sourceOf(spec, data);
+  const context = contextOf(spec, whole, options);
   let table: ContextRows | undefined;
-  if (!isToy(data)) {
+  if (isToy(data)) refuseWeights(options);
+  else {
     requireFiniteRows(data, columnNamesOf(spec.dim, options.columns));
     requireInside(data, domainsOf(spec), options);
-    table = { data, ...(context === undefined ? {} : { context }) };
+    table = weighted(spec, { data, ...(context === undefined ? {} : { context }) }, options);
   }
+  const source = table === undefined ? whole : sourceFor(spec, table);
   const rows = splitOf(spec, source, table, options, { seed, stored });
   const kept = keptOf(table, rows.validation);
   if (stored !== undefined && options.newData !== true) requireSameRows(kept, stored);
   return { ...rows, kept };
+}
+
+/** The rows with their weights, without those of weight 0. @throws {ShapeError | DataError} when the weights do not fit */
+function weighted(spec: FlowSpec, table: ContextRows, { weights }: FitOptions): ContextRows {
+  if (weights === undefined) return table;
+  const rows = table.data.length / spec.dim;
+  requireWeights('fit option weights', weights, rows);
+  const kept = weightedRows({ ...table, weights }, rows);
+  const count = kept.data.length / spec.dim;
+  if (count >= MIN_TRAINING_ROWS) return kept;
+  throw new ShapeError('fit option weights', `${count} above 0`, `at least ${MIN_TRAINING_ROWS}`);
+}
+
+/** @throws {ShapeError} when there are weights */
+function refuseWeights({ weights }: FitOptions): void {
+  if (weights === undefined) return;
+  throw new ShapeError(
+    'fit option weights',
+    `${weights.length} weights`,
+    'none, as a toy density draws its own points',
+  );
+}
+
+/** The rows of a table as the data set of the steps. */
+function sourceFor(spec: FlowSpec, { data, weights }: ContextRows): BatchSource {
+  const source = datasetFor(spec, data.length / spec.dim);
+  return weights === undefined ? source : { ...source, isWeighted: true };
 }
 
 /** @throws {ShapeError} when the data do not fit the flow's features and classes */
@@ -154,7 +184,7 @@ function splitOf(
     if (fraction !== undefined) {
       throw new ShapeError('fit option validation', 'both data and fraction', 'one of them');
     }
-    const given = givenRows(spec, data, validation?.context, options);
+    const given = givenRows(spec, data, validation ?? {}, options);
     return { ...whole, validation: { ...given, every, patience } };
   }
   if (table === undefined) {
@@ -167,7 +197,7 @@ function splitOf(
   const { training, held } = holdOut(table, { rows, held: Math.min(heldOut, rows - 1), seed });
   if (held === undefined) return whole;
   return {
-    source: datasetFor(spec, training.data.length / spec.dim),
+    source: sourceFor(spec, training),
     training,
     validation: { ...held, heldOut, every, patience },
   };
@@ -195,7 +225,7 @@ function requireFraction(fraction: number, rows: number): void {
 function givenRows(
   spec: FlowSpec,
   data: Rows,
-  context: Float32Array | undefined,
+  { context, weights }: ValidationOptions,
   options: FitOptions,
 ): ContextRows {
   requireWhole('validation.data', data, spec.dim);
@@ -207,18 +237,24 @@ function givenRows(
   requireInside(data, domainsOf(spec), { file: 'validation', ...options });
   const rows = data.length / spec.dim;
   const given = finiteContext('validation.context', spec, rows, context, options.contextColumns);
-  return { data, ...(given === undefined ? {} : { context: given }) };
+  if (weights !== undefined) requireWeights('validation.weights', weights, rows);
+  const scored = { data, ...(given === undefined ? {} : { context: given }) };
+  return weights === undefined ? scored : weightedRows({ ...scored, weights }, rows);
 }
 
 function keptOf(table: ContextRows | undefined, validation: ValidationRows | undefined): Settings {
   const { heldOut, patience = Infinity } = validation ?? {};
   const hasOwnRows = validation !== undefined && heldOut === undefined;
   return {
-    ...(table === undefined ? {} : { data: fingerprint([table.data, table.context]) }),
+    ...(table === undefined ? {} : { data: fingerprint(arraysOf(table)) }),
     ...(heldOut === undefined ? {} : { heldOut }),
-    ...(hasOwnRows ? { validation: fingerprint([validation.data, validation.context]) } : {}),
+    ...(hasOwnRows ? { validation: fingerprint(arraysOf(validation)) } : {}),
     ...(patience === Infinity ? {} : { patience }),
   };
+}
+
+function arraysOf({ data, context, weights }: ContextRows): (Rows | undefined)[] {
+  return weights === undefined ? [data, context] : [data, context, weights];
 }
 
 /** @throws {DataError} if a resumed run has other rows than before */

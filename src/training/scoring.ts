@@ -2,6 +2,7 @@
 import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussian.ts';
 import type { ContextRows } from '../data/holdOut.ts';
 import { meanNll } from '../data/statistics.ts';
+import { weightedMean } from '../data/weights.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import type { Trainee } from './trainee.ts';
 
@@ -25,23 +26,29 @@ export interface Scorer {
 /** Scores the validation rows with the training kernels, so that a resumed run gets the same scores. */
 export function scorerOf(
   { model, logProb }: Trainee,
-  { data, context }: ContextRows,
+  { data, context, weights }: ContextRows,
   training: ContextRows | undefined,
   variants: KernelVariants,
 ): Scorer {
   const { dim } = model().spec;
-  const reader = training && readerOf(training.data, dim, training.context);
+  const reader = training && readerOf(training.data, dim, training.context, training.weights);
   const gaussian = reader && gaussianOf(momentsOf(reader), reader);
   const rows = { values: data, count: data.length / dim };
   const baseline = gaussian && gaussianLogProb(gaussian, readerOf(data, dim, context));
+  const nllOf = (logProb: Float32Array | Float64Array): number =>
+    weights === undefined ? meanNll(logProb) : -weightedMean(logProb, weights);
+  const meanOf = (gains: Float64Array): number =>
+    weights === undefined ? mean(gains) : weightedMean(gains, weights);
+  const errorOf = (gains: Float64Array): number =>
+    weights === undefined ? standardError(gains) : weightedError(gains, weights);
   return {
-    gaussianNll: baseline && meanNll(baseline),
+    gaussianNll: baseline && nllOf(baseline),
     score: async (signal) => {
       const found = await logProb(rows, { context, signal }, variants);
-      const nll = meanNll(found);
+      const nll = nllOf(found);
       if (baseline === undefined) return { nll, merit: -nll };
       const gains = Float64Array.from(found, (value, row) => value - (baseline[row] ?? NaN));
-      return { nll, merit: mean(gains) - standardError(gains) };
+      return { nll, merit: meanOf(gains) - errorOf(gains) };
     },
   };
 }
@@ -55,6 +62,20 @@ function standardError(values: Float64Array): number {
   const { length } = values;
   const centre = mean(values);
   return length < 2 ? 0 : Math.sqrt(mean(values.map((value) => (value - centre) ** 2)) / (length - 1));
+}
+
+/** The standard error of a weighted mean; 0 for a single value. */
+function weightedError(values: Float64Array, weights: Float32Array): number {
+  if (values.length < 2) return 0;
+  const centre = weightedMean(values, weights);
+  const squares = values.map((value, row) => ((weights[row] ?? NaN) * (value - centre)) ** 2);
+  return Math.sqrt(sumOf(squares)) / sumOf(weights);
+}
+
+function sumOf(values: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 /** Minimum number of scores in a run. */

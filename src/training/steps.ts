@@ -1,6 +1,7 @@
 /** The steps of one run on the GPU: buffers, submits, the rings. */
 import type { Rows } from '../calls/callerArrays.ts';
 import type { ContextRows } from '../data/holdOut.ts';
+import { weightBounds } from '../data/weights.ts';
 import { LimitError, TrainingDivergedError } from '../errors.ts';
 import type { DivergedPart } from '../errors.ts';
 import { allSound } from '../gpu/buffers.ts';
@@ -19,6 +20,7 @@ import {
   datasetName,
   FIRST_MOMENT,
   PARAMETERS,
+  ROW_BOUNDS,
   SECOND_MOMENT,
   STEP_CURSOR,
   STEP_LOSSES,
@@ -289,6 +291,11 @@ function* uploads(
   { source, training, offset }: StepsOf,
 ): Generator<[name: string, buffer: OwnedBuffer]> {
   if (source.kind !== 'dataset' || training === undefined) return;
+  if (training.weights !== undefined) {
+    const bounds = buffers.storage(ROW_BOUNDS, 2 * source.rows);
+    yield [ROW_BOUNDS, bounds];
+    buffers.write(bounds, weightBounds(training.weights));
+  }
   const tables: [Rows | undefined, DatasetTable | undefined, typeof datasetName, Float64Array | undefined][] =
     [
       [training.data, source, datasetName, offset],

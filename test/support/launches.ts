@@ -66,6 +66,8 @@ export function launches(): Dispatch[] {
     }
   }
   const source = datasetFor(box, ROWS);
+  const weighted = { ...source, isWeighted: true };
+  add(trainPlan(modelOf(box), { source: weighted, batch: ROWS, seed: 1, optimizer: ADAM }));
   for (const optimizer of OTHER_UPDATES) {
     add(trainPlan(modelOf(box), { source, batch: ROWS, seed: 1, optimizer }));
   }

@@ -21,7 +21,9 @@ export const batchGatherKernel = {
     step_cursor: { access: 'read', element: 'u32' },
     dataset: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
+    bounds: { access: 'read', element: 'u32', when: 'WEIGHTED' },
   },
+  flags: ['WEIGHTED'],
 } as const satisfies KernelSpec;
 
 export interface BatchGatherArguments {
@@ -41,6 +43,8 @@ export interface BatchGatherArguments {
   stepCursor: string;
   dataset: string;
   state: string;
+  /** The bounds of weighted rows: see `weightBounds`. */
+  bounds?: string;
 }
 
 /**
@@ -68,7 +72,9 @@ export function batchGather(args: BatchGatherArguments): Dispatch {
       step_cursor: args.stepCursor,
       dataset: args.dataset,
       state: args.state,
+      ...(args.bounds === undefined ? {} : { bounds: args.bounds }),
     },
+    flags: { WEIGHTED: args.bounds !== undefined },
     workgroups: gridOf(args.rows),
     flops: 0,
     bytes: 4 * 2 * copied,
