@@ -11,6 +11,8 @@ interface OfferedSetting {
   label: string;
   /** The page's limits, narrower than the library's; `expected` describes them. */
   limits?: { min: number; max: number };
+  /** The kinds that the page offers, if the library has more. */
+  kinds?: readonly string[];
   expected: string;
 }
 
@@ -23,7 +25,13 @@ export const OFFERED_SETTINGS: Readonly<Record<Choice, OfferedSetting>> = {
     limits: { min: 1e-6, max: 1 },
     expected: 'a number from 0.000001 to 1',
   },
-  schedule: { id: 'schedule', label: 'Schedule', expected: 'cosine, constant or exponential:0.999' },
+  schedule: {
+    id: 'schedule',
+    label: 'Schedule',
+    // A plateau needs validation rows, which a toy density has not.
+    kinds: ['cosine', 'constant', 'exponential'],
+    expected: 'cosine, constant or exponential:0.999',
+  },
   steps: { id: 'steps', label: 'Steps', ...whole(1, 200_000) },
   seed: { id: 'seed', label: 'Seed', ...whole(0, 2 ** 32 - 1) },
 };
@@ -39,9 +47,10 @@ function whole(min: number, max: number): Pick<OfferedSetting, 'limits' | 'expec
 
 /** Whether both the library and the page accept the value. */
 export function isChoice(name: Choice, value: unknown): boolean {
-  const { limits } = OFFERED_SETTINGS[name];
+  const { limits, kinds } = OFFERED_SETTINGS[name];
   const { rule, text } = SETTINGS[name];
   if (limits !== undefined && !(Number(value) >= limits.min && Number(value) <= limits.max)) return false;
+  if (kinds !== undefined && !kinds.includes(String(value).split(':')[0] ?? '')) return false;
   if (text === undefined) return rule.accepts(value);
   try {
     return rule.accepts(text.parse(String(value)));
@@ -65,7 +74,9 @@ export function recordedChoices(
   const recorded = new Map<string, unknown>(Object.entries({ ...options, steps: Math.max(steps, 1), seed }));
   const choices = CHOICES.map((name) => {
     const found = recorded.get(name);
-    return [name, typeof found === typeof otherwise[name] ? found : otherwise[name]];
+    const isOffered =
+      typeof found === typeof otherwise[name] && (name !== 'schedule' || isChoice(name, found));
+    return [name, isOffered ? found : otherwise[name]];
   });
   return Object.fromEntries(choices) as TrainingChoices;
 }

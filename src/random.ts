@@ -175,6 +175,11 @@ export function shuffleKeys(key: WordPair, epoch: number): readonly number[] {
   return [0, 1].flatMap((block) => philox([block, epoch, 0, STREAMS.shuffle], key)).slice(0, SHUFFLE_ROUNDS);
 }
 
+/** A random word of the epoch that no round uses: the offset of weighted draws. */
+export function shuffleOffset(key: WordPair, epoch: number): number {
+  return philox([1, epoch, 0, STREAMS.shuffle], key)[2];
+}
+
 /**
  * The row, out of `count`, that comes at `position`. This is a permutation of [0, count): a balanced Feistel network on
  * the next even number of bits, repeated until the result is below `count` (at most four steps on average).

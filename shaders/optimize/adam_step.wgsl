@@ -1,10 +1,13 @@
 // m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta -= lr (m c1) / (sqrt(v c2) + eps), g = 0 for the next step,
-// with g scaled to norm clip_norm if it is longer (0: never). If the loss, the gradient's norm or a scalar is
+// with g scaled to norm clip_norm if it is longer (0: never). With DECAY, theta (1 - lr weight_decay) takes the place of
+// theta in the quads whose bit of decayed is set. If the loss, the gradient's norm or a scalar is
 // not finite, nothing changes; if the update of a quad is not finite, that quad does not change. Both set
 // step_state[1], which step_record reports.
-// parameters, gradients, first_moment, second_moment [n_quads]; step_state [2]: step, refused; nll_sum [1];
+// parameters, gradients, first_moment, second_moment [n_quads]; step_state [2]: step, refused; step_sums [2]: NLL,
+// squared gradient; decayed [n_quads / 32 words];
 // step_scalars [ring_size, 3]: lr, c1 = 1 / (1 - b1^t), c2 = 1 / (1 - b2^t) of slot step mod ring_size.
-// One invocation owns four parameters (a quad). Kingma & Ba 2014, algorithm 1; docs/derivations.md, eq. (26) to (30)
+// One invocation owns four parameters (a quad). Kingma & Ba 2014, algorithm 1;
+// Loshchilov & Hutter 2019, algorithm 2; docs/derivations.md, eq. (26) to (30), (140)
 #include "shared/grid.wgsl"
 #include "shared/finite.wgsl"
 
@@ -15,17 +18,20 @@ struct Params {
   beta2: f32,
   epsilon: f32,
   clip_norm: f32,
+  weight_decay: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> step_state: array<atomic<u32>>;
 @group(0) @binding(2) var<storage, read> step_scalars: array<f32>;
-@group(0) @binding(3) var<storage, read> gradient_sum_squares: array<f32>;
-@group(0) @binding(4) var<storage, read> nll_sum: array<f32>;
-@group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> gradients: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> first_moment: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> second_moment: array<vec4f>;
+@group(0) @binding(3) var<storage, read> step_sums: array<f32>;
+@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> gradients: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> first_moment: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> second_moment: array<vec4f>;
+#if DECAY
+@group(0) @binding(8) var<storage, read> decayed: array<u32>;
+#endif
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn main(
@@ -40,12 +46,12 @@ fn main(
   let gradient = gradients[index];
   gradients[index] = vec4f();
   let slot = 3u * (atomicLoad(&step_state[0]) % params.ring_size);
-  let scalars = vec4f(nll_sum[0], step_scalars[slot], step_scalars[slot + 1u], step_scalars[slot + 2u]);
-  if (!is_finite(gradient_sum_squares[0]) || !all_finite(scalars)) {
+  let scalars = vec4f(step_sums[0], step_scalars[slot], step_scalars[slot + 1u], step_scalars[slot + 2u]);
+  if (!is_finite(step_sums[1]) || !all_finite(scalars)) {
     atomicStore(&step_state[1], 1u);
     return;
   }
-  let norm = sqrt(gradient_sum_squares[0]);
+  let norm = sqrt(step_sums[1]);
   let clipped = params.clip_norm > 0.0 && norm > params.clip_norm;
   let g = gradient * select(1.0, params.clip_norm / norm, clipped);
 
@@ -54,7 +60,13 @@ fn main(
   let v = params.beta2 * second_moment[index] + (1.0 - params.beta2) * g * g;
   let m_hat = m * step_scalars[slot + 1u];
   let v_hat = v * step_scalars[slot + 2u];
-  let updated = parameters[index] - learning_rate * m_hat / (sqrt(v_hat) + params.epsilon);
+#if DECAY
+  let is_decayed = (decayed[index / 32u] >> (index % 32u)) & 1u;
+  let theta = parameters[index] * (1.0 - learning_rate * params.weight_decay * f32(is_decayed));
+#else
+  let theta = parameters[index];
+#endif
+  let updated = theta - learning_rate * m_hat / (sqrt(v_hat) + params.epsilon);
   if (!all_finite(m_hat) || !all_finite(v_hat) || !all_finite(updated)) {
     atomicStore(&step_state[1], 1u);
     return;

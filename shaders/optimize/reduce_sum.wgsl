@@ -1,5 +1,5 @@
-// output[g] = sum of input, or of input^2 with SQUARES, over the elements of workgroup g.
-// input [n_elements]; output [number of workgroups].
+// output[output_start + g] = sum of input, or of input^2 with SQUARES, over the elements of workgroup g.
+// input [n_elements]; output [output_start + number of workgroups, or more].
 // Invocation l of workgroup g sums elements g 64 + l, + 64 n_groups, ... in ascending order, then the
 // workgroup adds its 64 sums by a fixed tree: no atomics, the same bits on every run.
 // docs/derivations.md, eq. (25)
@@ -7,6 +7,7 @@
 
 struct Params {
   n_elements: u32,
+  output_start: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -37,6 +38,6 @@ fn main(
   }
   let total = tree_sum(local, sum);
   if (local == 0u) {
-    output[group.x] = total;
+    output[params.output_start + group.x] = total;
   }
 }

@@ -34,3 +34,8 @@ fn shuffled_row(position: u32, count: u32, seed: vec2u, epoch: u32) -> u32 {
   }
   return row;
 }
+
+// A random word of the epoch that no round uses.
+fn shuffle_offset(seed: vec2u, epoch: u32) -> u32 {
+  return philox(vec4u(1u, epoch, 0u, STREAM_SHUFFLE), seed).z;
+}

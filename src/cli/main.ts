@@ -152,6 +152,7 @@ wgflow train data.csv --resume run.ckpt`,
         .default('model'),
     )
     .option('--context <names>', 'columns to condition on, of labels or numbers', parse.names)
+    .option('--weights <column>', 'column of weights ≥ 0: how much each row counts; it is not learned')
     .option(
       '--val <file|fraction|none>',
       'validation rows, which decide when to stop and what to keep: a table, a fraction of the rows, or none ' +

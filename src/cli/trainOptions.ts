@@ -6,6 +6,7 @@ import type { PresetName } from '../presets/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import { baseOf } from '../bases/index.ts';
 import type { BaseSpec } from '../bases/index.ts';
+import { formatSchedule } from '../model/schedule.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingSettings } from '../training/options.ts';
@@ -26,6 +27,8 @@ export interface TrainOptions extends TableOptions {
   columns?: string[];
   context?: string[];
   val?: string;
+  /** The column of the rows' weights. */
+  weights?: string;
   patience?: number;
   newData?: boolean;
   preset?: PresetName;
@@ -76,6 +79,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   }
   if (toy !== undefined) {
     refuse('--columns', columns?.join(','), '--toy', 'Its columns are x1, x2 and so on.');
+    refuse('--weights', options.weights, '--toy', 'Its points all count alike.');
     refuse('--domain', domain?.map((one) => one.domain).join(','), '--toy', 'Its columns are not bounded.');
     if (context !== undefined && context.join() !== TOY_CONTEXT) {
       throw new ShapeError(
@@ -97,6 +101,14 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   if (toy !== undefined || val === NO_VALIDATION) {
     const beside = toy === undefined ? `--val ${NO_VALIDATION}` : '--toy';
     refuse('--patience', patience, beside, 'Patience counts scores of held-out rows, and there are none.');
+    const schedule = options.settings?.schedule;
+    const plateau = schedule?.kind === 'plateau' ? formatSchedule(schedule) : undefined;
+    refuse(
+      '--schedule',
+      plateau,
+      beside,
+      'A plateau is one of the scores of held-out rows, and there are none.',
+    );
   }
   if (resume === undefined && newData === true) {
     throw new ShapeError('train', '--new-data without --resume', 'both', 'A new run takes any rows.');
@@ -187,6 +199,7 @@ export function fitOptionsOf(
     ...(set.codec && { table: set.codec.columns }),
     ...(set.context === undefined ? {} : { context: set.context.data, contextColumns: set.context.columns }),
     ...(resumed === undefined ? {} : { preset: resumed.model.training.preset }),
+    ...(set.weights === undefined ? {} : { weights: set.weights.data }),
     resume: resumed !== undefined,
     newData: options.newData,
     signal,
@@ -195,11 +208,17 @@ export function fitOptionsOf(
 }
 
 function validationOf(
-  { toy, validation, validationWidths, heldOut, context }: TrainingSet,
+  { toy, validation, validationWidths, heldOut, context, weights }: TrainingSet,
   patience?: number,
 ): FitOptions['validation'] {
   if (validation !== undefined) {
-    return { data: validation, context: context?.validation, widths: validationWidths, patience };
+    return {
+      data: validation,
+      context: context?.validation,
+      widths: validationWidths,
+      weights: weights?.validation,
+      patience,
+    };
   }
   if (heldOut !== undefined && heldOut.rows > 0) return { fraction: heldOut.fraction, patience };
   return toy === undefined ? false : undefined;

@@ -22,6 +22,7 @@ import { rowsByName } from './modelInput.ts';
 import { encodeFile, planFile } from './tableInput.ts';
 import type { PlannedTable } from './tableInput.ts';
 import type { TableForm } from './tableOptions.ts';
+import { requireOwnColumn, takeWeights } from './weightsInput.ts';
 
 export interface TrainingSet {
   title: string;
@@ -44,6 +45,8 @@ export interface TrainingSet {
   heldOut?: { rows: number; fraction?: number };
   /** The context of the rows, if the flow is conditional. */
   context?: TrainingContext;
+  /** Weights of the rows, and of the rows of a separate file to score. */
+  weights?: { data: Float32Array; validation?: Float32Array };
   /** The density itself, for toy sets: its entropy is the lower bound of any model's NLL. */
   toy?: ToyDensity;
 }
@@ -63,6 +66,8 @@ export interface TrainingSetOptions {
   context?: string[];
   /** A table, a fraction of the rows, or none. */
   val?: string;
+  /** The column of the rows' weights. */
+  weights?: string;
   /** The columns of the resumed model, used if `columns` are not given. */
   modelColumns: string[] | undefined;
   /** The context columns of the resumed model, which its rows must fit. */
@@ -113,19 +118,23 @@ export async function readTrainingSet(
 }
 
 async function tableSet(file: string, options: TrainingSetOptions): Promise<TrainingSet> {
-  const { context: contextNames, modelContext } = options;
+  const { context: contextNames, modelContext, weights: weightsColumn } = options;
   const context = contextNames ?? columnNamesOf(modelContext ?? []);
-  const rows = await tableRows(file, context, options);
-  const { columns, values, widths, domains, text } = rows;
+  requireOwnColumn(weightsColumn, {
+    '--columns': options.columns ?? options.modelColumns,
+    '--context': context,
+  });
+  const rows = await tableRows(file, besides(context, weightsColumn), options);
+  const { columns, values, widths, domains } = rows;
+  const { text, weights } = takeWeights(file, weightsColumn, rows.text);
   const contextColumns = modelContext ?? contextColumnsOf(file, context, text);
   const contexts = contextColumns.length === 0 ? undefined : encodeCells(file, contextColumns, text);
   if (widths === undefined) withFile(file, () => columnStatistics(values, columns.length, columns, domains));
-  const { context: validationContext, ...scored } = await validationOf(
-    rows,
-    contexts,
-    contextColumns,
-    options,
-  );
+  const {
+    context: validationContext,
+    weights: validationWeights,
+    ...scored
+  } = await validationOf(rows, contexts, contextColumns, options);
   return {
     title: path.basename(sourceName(file)),
     columns,
@@ -136,10 +145,16 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
     ...(rows.plan && { plan: rows.plan }),
     warnings: [...(rows.plan?.warnings ?? []), ...rareLabels(contextColumns, text)],
     ...scored,
+    ...(weights && { weights: { data: weights, validation: validationWeights } }),
     ...(contexts === undefined
       ? {}
       : { context: { columns: contextColumns, data: contexts, validation: validationContext } }),
   };
+}
+
+/** The columns to read as text: the context's and last the weights'. */
+function besides(context: readonly string[], weights: string | undefined): string[] {
+  return weights === undefined ? [...context] : [...context, weights];
 }
 
 /** The rows of a table, as a flow learns them. */
@@ -210,23 +225,30 @@ async function validationOf(
   { columns, values, domains, codec }: TableRows,
   contexts: Float32Array | undefined,
   contextColumns: readonly ContextColumn[],
-  { val, modelHeldOut, missing, form, signal }: TrainingSetOptions,
-): Promise<Pick<TrainingSet, 'validation' | 'validationWidths' | 'heldOut'> & { context?: Float32Array }> {
+  { val, weights: weightsColumn, modelHeldOut, missing, form, signal }: TrainingSetOptions,
+): Promise<
+  Pick<TrainingSet, 'validation' | 'validationWidths' | 'heldOut'> & {
+    context?: Float32Array;
+    weights?: Float32Array;
+  }
+> {
   const rows = values.length / columns.length;
   if (val === NO_VALIDATION) return {};
   if (val === undefined) return { heldOut: { rows: modelHeldOut ?? heldRows(rows) } };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    const context = columnNamesOf(contextColumns);
+    const context = besides(columnNamesOf(contextColumns), weightsColumn);
     const held =
       codec === undefined
         ? await plainRows(rowsByName(val, columns, context, form), val, columns, domains, signal)
         : await encodedRows(val, codec, { context, missing, form, signal });
-    const encoded = contexts && encodeCells(val, contextColumns, held.text);
+    const { text, weights } = takeWeights(val, weightsColumn, held.text);
+    const encoded = contexts && encodeCells(val, contextColumns, text);
     return {
       validation: held.values,
       ...(held.widths && { validationWidths: held.widths }),
       ...(encoded === undefined ? {} : { context: encoded }),
+      ...(weights === undefined ? {} : { weights }),
     };
   }
   const held = Math.round(fraction * rows);

@@ -6,6 +6,8 @@ export interface RowReader {
   rows: number;
   width: number;
   read: (row: number, into: Float64Array) => void;
+  /** The weight of a row; by default 1. */
+  weight?: (row: number) => number;
 }
 
 /** Mean and population standard deviation [W] of each column, and the columns' correlations [W, W]. */
@@ -36,6 +38,7 @@ export function readerOf(
   values: Float32Array | Float64Array,
   dim: number,
   context?: Float32Array,
+  weights?: Float32Array,
 ): RowReader & { given: number } {
   const rows = values.length / dim;
   const given = context === undefined ? 0 : context.length / rows;
@@ -43,6 +46,7 @@ export function readerOf(
     rows,
     width: given + dim,
     given,
+    ...(weights === undefined ? {} : { weight: (row: number) => weights[row] ?? NaN }),
     read(row, into) {
       for (let k = 0; k < given; k++) into[k] = context?.[row * given + k] ?? NaN;
       for (let j = 0; j < dim; j++) into[given + j] = values[row * dim + j] ?? NaN;
@@ -51,31 +55,34 @@ export function readerOf(
 }
 
 /** A constant column gets the standard deviation 0 and no correlation. A huge table is subsampled evenly. */
-export function momentsOf({ rows, width, read }: RowReader): Moments {
+export function momentsOf({ rows, width, read, weight = () => 1 }: RowReader): Moments {
   const taken = Math.min(rows, Math.max(width + 2, Math.floor(MAX_PRODUCTS / width ** 2)));
   const row = new Float64Array(width);
-  const eachRow = (visit: () => void): void => {
+  let total = 0;
+  const eachRow = (visit: (weight: number) => void): void => {
     for (let i = 0; i < taken; i++) {
-      read(Math.floor((i * rows) / taken), row);
-      visit();
+      const place = Math.floor((i * rows) / taken);
+      read(place, row);
+      visit(weight(place));
     }
   };
+  for (let i = 0; i < taken; i++) total += weight(Math.floor((i * rows) / taken));
   const mean = new Float64Array(width);
-  eachRow(() => row.forEach((value, j) => (mean[j] = (mean[j] ?? 0) + value / taken)));
+  eachRow((share) => row.forEach((value, j) => (mean[j] = (mean[j] ?? 0) + (share * value) / total)));
   const products = new Float64Array(width * width);
-  eachRow(() => {
+  eachRow((share) => {
     for (let j = 0; j < width; j++) row[j] = (row[j] ?? NaN) - (mean[j] ?? NaN);
     for (let i = 0; i < width; i++) {
-      const value = row[i] ?? NaN;
+      const value = share * (row[i] ?? NaN);
       for (let j = 0; j <= i; j++)
         products[i * width + j] = (products[i * width + j] ?? 0) + value * (row[j] ?? NaN);
     }
   });
-  const std = mean.map((_, j) => Math.sqrt((products[j * width + j] ?? 0) / taken));
+  const std = mean.map((_, j) => Math.sqrt((products[j * width + j] ?? 0) / total));
   const correlation = new Float64Array(width * width);
   for (let i = 0; i < width; i++) {
     for (let j = 0; j <= i; j++) {
-      const scale = taken * (std[i] ?? 0) * (std[j] ?? 0);
+      const scale = total * (std[i] ?? 0) * (std[j] ?? 0);
       const value = i === j ? 1 : scale > 0 ? (products[i * width + j] ?? 0) / scale : 0;
       correlation[i * width + j] = value;
       correlation[j * width + i] = value;

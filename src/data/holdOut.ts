@@ -2,12 +2,13 @@
 import type { Rows } from '../calls/callerArrays.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../random.ts';
 
-/** Rows [N, D], and their contexts [N, C] if the flow has one. */
+/** Rows [N, D], their contexts [N, C] if the flow has one, and their weights [N] if they differ. */
 export interface ContextRows {
   data: Rows;
   context?: Float32Array;
   /** The widths [N, D] of the cells, if some are intervals: see `Cells`. */
   widths?: Float32Array;
+  weights?: Float32Array;
 }
 
 export interface Split {
@@ -34,7 +35,7 @@ export function heldRows(rows: number, fraction?: number): number {
  * would make a column or a context constant, it stays for training, so that every label is learned.
  */
 export function holdOut(
-  { data, context, widths }: ContextRows,
+  { data, context, widths, weights }: ContextRows,
   { rows, held, seed }: { rows: number; held: number; seed: number },
 ): Split {
   const keys = shuffleKeys(splitSeed(seed), HOLD_OUT_EPOCH);
@@ -50,6 +51,7 @@ export function holdOut(
     data: rowsOf(data, rows, chosen),
     ...(context === undefined ? {} : { context: rowsOf(context, rows, chosen) }),
     ...(widths === undefined ? {} : { widths: rowsOf(widths, rows, chosen) }),
+    ...(weights === undefined ? {} : { weights: rowsOf(weights, rows, chosen) }),
   });
   return {
     training: taken(trainingOrder),
@@ -104,7 +106,12 @@ function keepLevels(
   }
 }
 
-function rowsOf<Values extends Rows>(values: Values, rows: number, chosen: Uint32Array): Values {
+/** The chosen rows of a table of `rows` rows. */
+export function rowsOf<Values extends Float32Array | Float64Array>(
+  values: Values,
+  rows: number,
+  chosen: Uint32Array,
+): Values {
   const width = values.length / rows;
   const taken = values.slice(0, chosen.length * width) as Values;
   chosen.forEach((row, i) => taken.set(values.subarray(row * width, (row + 1) * width), i * width));

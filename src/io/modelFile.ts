@@ -1,16 +1,17 @@
 /** Models and checkpoints as bytes; docs/model-file.md describes the format. */
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { contextFeatures } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { ModelFileError, ShapeError } from '../errors.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { TensorSlot } from '../model/tensors.ts';
 import type { FlowSpec } from '../spec/spec.ts';
+import { optimizerRecordSchema, trainingRecordSchema } from './recordSchemas.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { SafetensorsFile, SafetensorsTensor } from './safetensors.ts';
 import { checkJson, parseMetadataJson, parseSpec } from '../spec/schema.ts';
 import { shown } from '../spec/strictJson.ts';
-import { roomOf, tableSchema } from '../table/columns.ts';
+import { roomOf } from '../table/columns.ts';
 import type { TableColumn } from '../table/columns.ts';
 import { unsoundTensor } from '../spec/init.ts';
 
@@ -52,20 +53,26 @@ export interface ValidationRecord {
   gaussianNll?: number;
 }
 
-/** The additional state of a checkpoint: Adam's. */
+/** The additional state of a checkpoint: the optimiser's. */
 export interface OptimizerState {
   /** Steps taken. */
   step: number;
-  /** [trainableLength], in ParamLayout order. */
+  /** Adam's first moment or the velocity of gradient descent, [trainableLength], in ParamLayout order. */
   firstMoment: Float32Array;
-  /** [trainableLength], in ParamLayout order; no element is negative. */
-  secondMoment: Float32Array;
+  /** Adam's, [trainableLength], in ParamLayout order; no element is negative. Gradient descent has none. */
+  secondMoment?: Float32Array;
   /** Settings that a resumed run must check or restore. */
   settings: Settings;
+  /**
+   * The parameters that the steps update, [trainableLength], if the model's own are their moving average.
+   */
+  trained?: Float32Array;
   /** The kernels of the run; the same kernels give the same bits. */
   variants?: Settings;
   /** The best parameters so far, if validation rows are scored. */
   best?: BestParameters;
+  /** How often a plateau schedule has reduced the learning rate, and the scores since then. */
+  plateau?: { reductions: number; scoresSince: number };
 }
 
 export interface BestParameters {
@@ -95,74 +102,10 @@ const OPTIMIZER_KEY = 'wgflow_optimizer';
 const FIRST_MOMENT = 'optimizer.first_moment.';
 const SECOND_MOMENT = 'optimizer.second_moment.';
 const BEST = 'optimizer.best.';
+const TRAINED = 'optimizer.trained.';
 /** Names the model in messages of encodeModel. */
 const UNSAVED = 'model to be saved';
 const NAMES_SHOWN = 5;
-
-const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const finiteNumber = v.pipe(v.number(), v.finite());
-/** Text of a file is printed, and a control character could steer a terminal. */
-const plainText = v.pipe(
-  v.string(),
-  v.check((text) => !/\p{Cc}/u.test(text), 'text without control characters'),
-);
-const distinctTexts = v.check<string[], string>(
-  (texts) => new Set(texts).size === texts.length,
-  'levels that differ',
-);
-const settingsSchema = v.pipe(
-  v.unknown(),
-  v.check((input) => !Array.isArray(input), 'an object'),
-  v.record(plainText, v.union([finiteNumber, plainText, v.boolean()])),
-);
-
-const contextColumnSchema = v.union([
-  v.strictObject({ name: plainText, levels: v.pipe(v.array(plainText), v.minLength(1), distinctTexts) }),
-  v.strictObject({
-    name: plainText,
-    mean: finiteNumber,
-    std: v.pipe(finiteNumber, v.gtValue(0)),
-    min: v.optional(finiteNumber),
-    max: v.optional(finiteNumber),
-  }),
-]);
-
-/** The JSON of `__metadata__.wgflow_training`; other keys are ignored. */
-export const trainingRecordSchema = v.object({
-  columns: v.optional(v.array(plainText)),
-  table: v.optional(tableSchema),
-  context: v.optional(v.array(contextColumnSchema)),
-  steps: wholeNumber,
-  seed: wholeNumber,
-  bestValidationNll: v.optional(finiteNumber),
-  validation: v.optional(
-    v.object({
-      rows: wholeNumber,
-      heldOut: v.boolean(),
-      bestStep: v.optional(wholeNumber),
-      gaussianNll: v.optional(finiteNumber),
-    }),
-  ),
-  library: plainText,
-  dataset: v.optional(plainText),
-  preset: v.optional(plainText),
-  options: v.optional(settingsSchema),
-});
-
-/** The JSON of `__metadata__.wgflow_optimizer`. */
-export const optimizerRecordSchema = v.strictObject({
-  step: wholeNumber,
-  settings: settingsSchema,
-  variants: v.optional(settingsSchema),
-  best: v.optional(
-    v.strictObject({
-      nll: finiteNumber,
-      scoresSince: wholeNumber,
-      step: v.optional(wholeNumber),
-      lastScored: v.optional(wholeNumber),
-    }),
-  ),
-});
 
 /**
  * The bytes of a model file, or of a checkpoint if `model.optimizer` is present. Equal models give equal
@@ -183,11 +126,13 @@ export function encodeModel(model: Model): Uint8Array {
     metadata[TRAINING_KEY] = readableJson(checkTraining(model.training, spec, UNSAVED), TRAINING_KEY);
   }
   if (model.optimizer) {
-    const { step, settings, variants, firstMoment, secondMoment, best } = model.optimizer;
+    const { step, settings, variants, firstMoment, secondMoment, best, trained, plateau } = model.optimizer;
     requireFinite('model.optimizer.firstMoment', firstMoment, layout.trainableLength);
-    requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
-    const negative = secondMoment.findIndex((value) => value < 0);
-    if (negative >= 0) {
+    if (secondMoment) {
+      requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
+    }
+    const negative = secondMoment?.findIndex((value) => value < 0) ?? -1;
+    if (secondMoment && negative >= 0) {
       throw new ShapeError(
         `model.optimizer.secondMoment[${negative}]`,
         String(secondMoment[negative]),
@@ -195,14 +140,24 @@ export function encodeModel(model: Model): Uint8Array {
       );
     }
     if (best) requireFinite('model.optimizer.best.parameters', best.parameters, layout.trainableLength);
+    if (trained) requireFinite('model.optimizer.trained', trained, layout.trainableLength);
     const { parameters: _, ...score } = best ?? {};
-    const record = { step, settings, variants, ...(best ? { best: score } : {}) };
+    const record = {
+      step,
+      settings,
+      variants,
+      ...(secondMoment ? {} : { algorithm: 'sgd' }),
+      ...(trained ? { averaged: true } : {}),
+      ...(best ? { best: score } : {}),
+      ...(plateau ? { plateau } : {}),
+    };
     metadata[OPTIMIZER_KEY] = readableJson(checkOptimizer(record, UNSAVED), OPTIMIZER_KEY);
     const trainable = layout.tensors.filter((slot) => slot.trainable);
     tensors.push(
       ...trainable.map((slot) => named(FIRST_MOMENT + slot.name, slot, firstMoment)),
-      ...trainable.map((slot) => named(SECOND_MOMENT + slot.name, slot, secondMoment)),
+      ...(secondMoment ? trainable.map((slot) => named(SECOND_MOMENT + slot.name, slot, secondMoment)) : []),
       ...(best ? trainable.map((slot) => named(BEST + slot.name, slot, best.parameters)) : []),
+      ...(trained ? trainable.map((slot) => named(TRAINED + slot.name, slot, trained)) : []),
     );
   }
   return writeSafetensors({ tensors, metadata });
@@ -239,7 +194,12 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
   const prefixes =
     checkedOptimizer === undefined
       ? []
-      : [FIRST_MOMENT, SECOND_MOMENT, ...(checkedOptimizer.best === undefined ? [] : [BEST])];
+      : [
+          FIRST_MOMENT,
+          ...(checkedOptimizer.algorithm === undefined ? [SECOND_MOMENT] : []),
+          ...(checkedOptimizer.best === undefined ? [] : [BEST]),
+          ...(checkedOptimizer.averaged === undefined ? [] : [TRAINED]),
+        ];
   checkTensors(file, layout.tensors, prefixes, fileName);
 
   const parameters = gathered(file, '', layout.tensors, layout.length);
@@ -252,10 +212,14 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
   if (checkedTraining) model.training = checkedTraining;
   if (checkedOptimizer) {
     const firstMoment = gathered(file, FIRST_MOMENT, trainable, layout.trainableLength);
-    const secondMoment = gathered(file, SECOND_MOMENT, trainable, layout.trainableLength);
-    checkSecondMoment(secondMoment, trainable, fileName);
-    const { best, ...rest } = checkedOptimizer;
-    model.optimizer = { ...rest, firstMoment, secondMoment };
+    const { best, averaged, algorithm, ...rest } = checkedOptimizer;
+    model.optimizer = { ...rest, firstMoment };
+    if (algorithm === undefined) {
+      const secondMoment = gathered(file, SECOND_MOMENT, trainable, layout.trainableLength);
+      checkSecondMoment(secondMoment, trainable, fileName);
+      model.optimizer.secondMoment = secondMoment;
+    }
+    if (averaged) model.optimizer.trained = gathered(file, TRAINED, trainable, layout.trainableLength);
     if (best) {
       model.optimizer.best = { ...best, parameters: gathered(file, BEST, trainable, layout.trainableLength) };
     }
@@ -311,7 +275,7 @@ function checkTraining(json: unknown, spec: FlowSpec, fileName: string): Trainin
 type OptimizerRecord = v.InferOutput<typeof optimizerRecordSchema>;
 
 function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
-  const { step, settings, variants, best } = checkJson(
+  const { step, settings, variants, algorithm, averaged, plateau, best } = checkJson(
     optimizerRecordSchema,
     json,
     `__metadata__.${OPTIMIZER_KEY}`,
@@ -321,6 +285,9 @@ function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
     step,
     settings: sortedByKey(settings),
     ...(variants ? { variants: sortedByKey(variants) } : {}),
+    ...(algorithm ? { algorithm } : {}),
+    ...(averaged ? { averaged } : {}),
+    ...(plateau ? { plateau } : {}),
     ...(best ? { best } : {}),
   };
 }

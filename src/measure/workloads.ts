@@ -25,6 +25,7 @@ import {
   STEP_LOSSES,
   STEP_SCALARS,
 } from '../plan/names.ts';
+import type { OptimizerSettings } from '../passes/optimize.ts';
 import { ringEntries } from '../passes/rings.ts';
 import { trainPlan } from '../passes/train.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -39,7 +40,7 @@ import { netsOf } from '../bijectors/bijector.ts';
 export const REPORTED = ['trainStep', 'forward', 'sample', 'logProb'] as const;
 export type ReportedPass = (typeof REPORTED)[number];
 
-type TrainingPass = 'trainStep' | 'toyTrainStep';
+type TrainingPass = 'trainStep' | 'toyTrainStep' | keyof typeof OTHER_UPDATES;
 
 /** Also the passes that only contribute kernels. */
 export type AnyPass = PassName | TrainingPass | 'dataStart';
@@ -68,6 +69,11 @@ const SEED = 1;
 /** Number of batches in the data set of the training steps. */
 const BATCHES = 16;
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
+/** Training steps whose update launches other kernels. */
+const OTHER_UPDATES = {
+  averagedTrainStep: { ...ADAM, weightDecay: 0.01, averageDecay: 0.999 },
+  sgdTrainStep: { ...ADAM, optimizer: 'sgd', momentum: 0.9 },
+} satisfies Record<string, OptimizerSettings>;
 /** So small that the flow hardly changes over the steps of a fast adapter in the given time. */
 const LEARNING_RATE = 1e-5;
 
@@ -155,7 +161,7 @@ export function smallStep(model: FlowModel, batch: number, variants: KernelVaria
 }
 
 export function isTraining(pass: AnyPass): pass is TrainingPass {
-  return pass === 'trainStep' || pass === 'toyTrainStep';
+  return pass === 'trainStep' || pass === 'toyTrainStep' || pass in OTHER_UPDATES;
 }
 
 function trainingWorkload(
@@ -184,7 +190,7 @@ function trainingWorkload(
   return {
     pass,
     rows: batch,
-    plan: trainingPlan(model, source, batch, variants),
+    plan: trainingPlan(model, source, batch, variants, optimizerOf(pass)),
     contents,
     restored: [],
     // Not the parameters: Adam's first step has the size of the learning rate for any small gradient.
@@ -193,8 +199,18 @@ function trainingWorkload(
   };
 }
 
-function trainingPlan(model: FlowModel, source: BatchSource, batch: number, variants: KernelVariants): Plan {
-  return trainPlan(model, { source, batch, seed: SEED, adam: ADAM, variants });
+function optimizerOf(pass: TrainingPass): OptimizerSettings {
+  return pass === 'trainStep' || pass === 'toyTrainStep' ? ADAM : OTHER_UPDATES[pass];
+}
+
+function trainingPlan(
+  model: FlowModel,
+  source: BatchSource,
+  batch: number,
+  variants: KernelVariants,
+  optimizer: OptimizerSettings = ADAM,
+): Plan {
+  return trainPlan(model, { source, batch, seed: SEED, optimizer, variants });
 }
 
 function putDataset(

@@ -8,6 +8,7 @@ import {
   CONTEXT,
   contextDatasetName,
   datasetName,
+  ROW_BOUNDS,
   STATE,
   STEP_CURSOR,
   STEP_STATE,
@@ -22,7 +23,14 @@ export interface DatasetTable {
 
 /** Rows of a data set on the GPU, reshuffled each epoch, or fresh points of a toy density. */
 export type BatchSource =
-  | ({ kind: 'dataset'; rows: number; context?: DatasetTable; hasWidths?: boolean } & DatasetTable)
+  | ({
+      kind: 'dataset';
+      rows: number;
+      context?: DatasetTable;
+      /** Whether its cells have widths, and its rows weights. */
+      hasWidths?: boolean;
+      isWeighted?: boolean;
+    } & DatasetTable)
   | { kind: 'toy'; shape: number; noise: number; stream: number; classes?: number };
 
 /** Number of steps whose cursor, scalars and losses are on the GPU at once; slot = step mod RING_SIZE. */
@@ -80,6 +88,8 @@ export function batchRows(
     );
     return;
   }
+  const bounds =
+    source.isWeighted === true ? { bounds: plan.buffer(ROW_BOUNDS, 2 * source.rows, 'u32') } : {};
   // The same shuffle selects each row and its context.
   const gather = (
     { features, segmentRows }: DatasetTable,
@@ -103,6 +113,7 @@ export function batchRows(
           dataset: plan.buffer(name(segment), count * features),
           ...(widthsName && { widths: plan.buffer(widthsName(segment), count * features) }),
           state,
+          ...bounds,
         }),
       );
     });

@@ -1,74 +1,141 @@
 /** The end of a training step: reduces loss and gradient norm, updates parameters, records the step. */
+import { netsOf } from '../bijectors/bijector.ts';
 import { adamStep } from '../kernels/optimize/adam_step.ts';
 import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
+import { parameterAverage } from '../kernels/optimize/parameter_average.ts';
 import { reduceSum } from '../kernels/optimize/reduce_sum.ts';
 import type { ReduceSumArguments } from '../kernels/optimize/reduce_sum.ts';
+import { sgdStep } from '../kernels/optimize/sgd_step.ts';
 import { stepRecord } from '../kernels/optimize/step_record.ts';
+import type { TensorSlot } from '../model/tensors.ts';
 import type { ParamLayout } from '../spec/layout.ts';
+import type { Dispatch } from '../plan/kernel.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
-import { REDUCTION_SIZE, reductionGroups } from '../plan/shape.ts';
+import { ceilDivide, REDUCTION_SIZE, reductionGroups } from '../plan/shape.ts';
 import { RING_SIZE } from './batch.ts';
 import {
+  AVERAGE,
   FIRST_MOMENT,
-  GRADIENT_SUM_SQUARES,
   GRADIENTS,
   NLL,
-  NLL_SUM,
   PARAMETERS,
   PARTIAL_SUMS,
   SECOND_MOMENT,
   STEP_LOSSES,
   STEP_SCALARS,
   STEP_STATE,
+  STEP_SUMS,
 } from '../plan/names.ts';
 
+export const OPTIMIZERS = ['adam', 'sgd'] as const;
+
+export interface OptimizerSettings extends AdamSettings {
+  /** Adam, the default, or gradient descent with momentum. */
+  optimizer?: (typeof OPTIMIZERS)[number];
+  /** The share of its velocity that gradient descent keeps; default 0. */
+  momentum?: number;
+  /** Decoupled weight decay of the nets' weights; default 0. */
+  weightDecay?: number;
+  /** Decay of the moving average of the parameters; 0, the default, keeps none. */
+  averageDecay?: number;
+}
+
 /** Updates the parameters with the gradients of a batch of `batch` rows; GRADIENTS are zero afterwards. */
-export function update(plan: PlanBuilder, layout: ParamLayout, adam: AdamSettings, batch: number): void {
+export function update(
+  plan: PlanBuilder,
+  layout: ParamLayout,
+  settings: OptimizerSettings,
+  batch: number,
+): void {
+  const { averageDecay = 0 } = settings;
   const parameterCount = layout.trainableLength;
-  for (const name of [FIRST_MOMENT, SECOND_MOMENT]) plan.buffer(name, parameterCount);
   plan.buffer(STEP_SCALARS, 3 * RING_SIZE);
   plan.buffer(STEP_LOSSES, 2 * RING_SIZE);
+  plan.buffer(STEP_SUMS, 2);
 
-  total(plan, { elements: batch, input: NLL, output: NLL_SUM });
+  total(plan, { elements: batch, input: NLL, output: STEP_SUMS, outputStart: 0 });
   total(plan, {
     elements: parameterCount,
     squares: true,
     input: GRADIENTS,
-    output: GRADIENT_SUM_SQUARES,
+    output: STEP_SUMS,
+    outputStart: 1,
   });
+  plan.add(stepOf(plan, layout, settings));
+  if (averageDecay > 0) {
+    const average = plan.buffer(AVERAGE, layout.length);
+    plan.add(
+      parameterAverage({
+        parameterCount,
+        decay: averageDecay,
+        stepState: STEP_STATE,
+        parameters: PARAMETERS,
+        average,
+      }),
+    );
+  }
   plan.add(
-    adamStep({
-      ...adam,
-      parameterCount,
-      ringSize: RING_SIZE,
-      stepState: STEP_STATE,
-      stepScalars: STEP_SCALARS,
-      gradientSumSquares: GRADIENT_SUM_SQUARES,
-      nllSum: NLL_SUM,
-      parameters: PARAMETERS,
-      gradients: GRADIENTS,
-      firstMoment: FIRST_MOMENT,
-      secondMoment: SECOND_MOMENT,
-    }),
     stepRecord({
       rows: batch,
       ringSize: RING_SIZE,
-      nllSum: NLL_SUM,
-      gradientSumSquares: GRADIENT_SUM_SQUARES,
+      stepSums: STEP_SUMS,
       stepState: STEP_STATE,
       stepLosses: STEP_LOSSES,
     }),
   );
 }
 
-/** Reduces to the single element of `sum.output`, in two stages if one is not enough. */
+/** The dispatch that updates the parameters. */
+function stepOf(
+  plan: PlanBuilder,
+  layout: ParamLayout,
+  { optimizer = 'adam', momentum = 0, weightDecay = 0, ...adam }: OptimizerSettings,
+): Dispatch {
+  const parameterCount = layout.trainableLength;
+  const common = {
+    parameterCount,
+    ringSize: RING_SIZE,
+    stepState: STEP_STATE,
+    stepScalars: STEP_SCALARS,
+    stepSums: STEP_SUMS,
+    parameters: PARAMETERS,
+    gradients: GRADIENTS,
+    ...(weightDecay > 0 && { decay: { rate: weightDecay, quads: quadBits(layout, netWeights(layout)) } }),
+  };
+  const firstMoment = plan.buffer(FIRST_MOMENT, parameterCount);
+  if (optimizer === 'sgd') {
+    return sgdStep({ ...common, momentum, clipNorm: adam.clipNorm, velocity: firstMoment });
+  }
+  const secondMoment = plan.buffer(SECOND_MOMENT, parameterCount);
+  return adamStep({ ...adam, ...common, firstMoment, secondMoment });
+}
+
+/** The weights of all nets, without their biases: the tensors that weight decay shrinks. */
+export function netWeights({ bijectors }: ParamLayout): TensorSlot[] {
+  return bijectors.flatMap(netsOf).flatMap(({ layers }) => layers.map(({ weight }) => weight));
+}
+
+/** A bit for each quad of trainable parameters, set for the quads of these tensors; a tensor owns whole quads. */
+function quadBits({ trainableLength }: ParamLayout, tensors: readonly TensorSlot[]): number[] {
+  const words = new Uint32Array(Math.max(1, ceilDivide(trainableLength, 4 * 32)));
+  for (const { offset, length } of tensors) {
+    for (let quad = offset / 4; quad < ceilDivide(offset + length, 4); quad++) {
+      words[quad >> 5] = (words[quad >> 5] ?? 0) | (1 << (quad & 31));
+    }
+  }
+  return [...words];
+}
+
+/** Reduces to one element of `sum.output`, in two stages if one is not enough. */
 function total(plan: PlanBuilder, sum: ReduceSumArguments): void {
-  const output = plan.buffer(sum.output, 1);
   const groups = reductionGroups(sum.elements);
   if (groups === 1) {
     plan.add(reduceSum(sum));
     return;
   }
   const partials = plan.buffer(PARTIAL_SUMS, REDUCTION_SIZE);
-  plan.add(reduceSum({ ...sum, output: partials }), reduceSum({ elements: groups, input: partials, output }));
+  plan.add(
+    reduceSum({ ...sum, output: partials, outputStart: 0 }),
+    reduceSum({ ...sum, elements: groups, squares: false, input: partials }),
+  );
 }

@@ -1,5 +1,4 @@
 /** A whole training step: batch, forward, loss, backward, update. */
-import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
 import { PlanBuilder } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { chunksOf, paddedRows } from '../plan/shape.ts';
@@ -9,6 +8,7 @@ import type { BatchSource } from './batch.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { STATE } from '../plan/names.ts';
 import { update } from './optimize.ts';
+import type { OptimizerSettings } from './optimize.ts';
 import { PLAIN_VARIANTS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { residentTrainingRows } from './resident.ts';
@@ -22,13 +22,13 @@ export interface TrainStepOptions {
   batch: number;
   /** Seed of the shuffle or of the fresh points. */
   seed: number;
-  adam: AdamSettings;
+  optimizer: OptimizerSettings;
   variants?: KernelVariants;
 }
 
 /** The plan of a training step. All steps run the same plan; STEP_STATE and the rings differ. */
 export function trainPlan(model: FlowModel, options: TrainStepOptions): Plan {
-  const { source, batch: totalRows, seed, adam, variants = PLAIN_VARIANTS } = options;
+  const { source, batch: totalRows, seed, optimizer, variants = PLAIN_VARIANTS } = options;
   const plan = new PlanBuilder('train_step');
   const isResident = variants.regime === 'resident' && variants.precision === 'f32';
   const most = Math.min(chunkRowsOf(model), isResident ? residentTrainingRows(model) : Infinity);
@@ -41,6 +41,6 @@ export function trainPlan(model: FlowModel, options: TrainStepOptions): Plan {
     loss(plan, model, batch, tape);
     backward(plan, model, batch, variants, tape);
   }
-  update(plan, model.layout, adam, totalRows);
+  update(plan, model.layout, optimizer, totalRows);
   return plan.build();
 }

@@ -48,6 +48,13 @@ type TableOf<K extends KernelSpec> = {
   [Name in keyof K['bindings']]: K['bindings'][Name] extends { table: true } ? Name : never;
 }[keyof K['bindings']];
 
+/** Contents of tables by binding; a table with `when` may be absent. */
+type TablesOf<K extends KernelSpec> = {
+  [Name in TableOf<K> as K['bindings'][Name] extends { when: string } ? never : Name]: readonly number[];
+} & {
+  [Name in TableOf<K> as K['bindings'][Name] extends { when: string } ? Name : never]?: readonly number[];
+};
+
 /** Plan buffer names by binding; a binding with `when` may be absent. */
 export type BufferNamesOf<K extends KernelSpec> = {
   [
@@ -56,7 +63,13 @@ export type BufferNamesOf<K extends KernelSpec> = {
       : Name
   ]: string;
 } & {
-  [Name in keyof K['bindings'] as K['bindings'][Name] extends { when: string } ? Name : never]?: string;
+  [
+    Name in keyof K['bindings'] as K['bindings'][Name] extends { table: true }
+      ? never
+      : K['bindings'][Name] extends { when: string }
+        ? Name
+        : never
+  ]?: string;
 };
 
 export type Workgroups = readonly [x: number, y: number, z: number];
@@ -103,9 +116,7 @@ export type LaunchOf<K extends KernelSpec> = LaunchParts<K> &
   ([FlagOf<K>] extends [never] ? { flags?: undefined } : { flags: FlagsOf<K> }) &
   ([ConstantOf<K>] extends [never] ? { constants?: undefined } : { constants: ConstantsOf<K> }) &
   ([SizeOf<K>] extends [never] ? { sizes?: undefined } : { sizes: SizesOf<K> }) &
-  ([TableOf<K>] extends [never]
-    ? { tables?: undefined }
-    : { tables: { [Name in TableOf<K>]: readonly number[] } });
+  ([TableOf<K>] extends [never] ? { tables?: undefined } : { tables: TablesOf<K> });
 
 /** Builds a dispatch of `kernel`; its params, flags, constants, sizes and bindings are type-checked. */
 export function dispatchOf<const K extends KernelSpec>(kernel: K, launch: LaunchOf<K>): Dispatch {

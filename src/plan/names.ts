@@ -3,8 +3,11 @@ export const PARAMETERS = 'parameters';
 /** PARAMETERS in f16, for nets at half precision. */
 export const HALF_PARAMETERS = 'half_parameters';
 export const GRADIENTS = 'gradients';
+/** Adam's two moments. Gradient descent keeps its velocity in the first, and has no second. */
 export const FIRST_MOMENT = 'first_moment';
 export const SECOND_MOMENT = 'second_moment';
+/** The moving average of PARAMETERS over the steps of a run. */
+export const AVERAGE = 'average';
 
 /** The rows on their way through the flow, [dim, rows]: x before, z after. */
 export const STATE = 'state';
@@ -87,8 +90,8 @@ export const STEP_STATE = 'step_state';
 export const STEP_CURSOR = 'step_cursor';
 export const STEP_SCALARS = 'step_scalars';
 export const STEP_LOSSES = 'step_losses';
-export const NLL_SUM = 'nll_sum';
-export const GRADIENT_SUM_SQUARES = 'gradient_sum_squares';
+/** The sums of a step, [2]: of the rows' NLL, and of the squares of the gradient. */
+export const STEP_SUMS = 'step_sums';
 export const PARTIAL_SUMS = 'partial_sums';
 export const datasetName = (segment: number): string => `${DATASET_PREFIX}${segment}`;
 /** The contexts of the data set's rows, cut into separate segments. */
@@ -100,6 +103,8 @@ export const isDataset = (name: string): boolean =>
 const DATASET_PREFIX = 'dataset.';
 const CONTEXT_DATASET_PREFIX = 'context_dataset.';
 const WIDTH_DATASET_PREFIX = 'width_dataset.';
+/** The bounds of weighted rows, by which `batch_gather` finds the row of a place. */
+export const ROW_BOUNDS = `${DATASET_PREFIX}bounds`;
 
 /** The fused kernels' buffers for each coupling of a segment: see `flowForward` and `flowBackward`. */
 export const CONDITIONS = 'conditions';

@@ -51,17 +51,19 @@ export class BestSoFar implements Disposable {
   /**
    * Records a validation score of the parameters after `step`, and keeps them if it is the best. If it is not
    * and `isCounted` is true, the score counts against patience.
+   * @returns whether it is the best
    */
-  record({ nll, merit }: Score, step: number, isCounted: boolean): void {
+  record({ nll, merit }: Score, step: number, isCounted: boolean): boolean {
     if (Number.isFinite(merit) && merit > (this.#score?.merit ?? -Infinity)) {
       const room = this.#room();
       room.dependsOn(this.#buffers.copy(this.#trainee.parameters, room, this.#trainableLength));
       this.#keep({ nll, merit, scoresSince: 0, step, lastScored: step }, step);
-      return;
+      return true;
     }
     const more = isCounted ? 1 : 0;
     if (this.#score === undefined) this.#scoresBefore += more;
     else this.#score = { ...this.#score, scoresSince: this.#score.scoresSince + more, lastScored: step };
+    return false;
   }
 
   /** @throws when the buffer of the best parameters could not be made or filled */

@@ -12,11 +12,10 @@ import { datasetFor, LOSS_STAGING_LENGTHS } from '../passes/batch.ts';
 import type { BatchSource } from '../passes/batch.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import {
+  AVERAGE,
   FIRST_MOMENT,
-  GRADIENT_SUM_SQUARES,
   GRADIENTS,
   isDataset,
-  NLL_SUM,
   PARAMETERS,
   PARTIAL_SUMS,
   SECOND_MOMENT,
@@ -24,6 +23,7 @@ import {
   STEP_LOSSES,
   STEP_SCALARS,
   STEP_STATE,
+  STEP_SUMS,
 } from '../plan/names.ts';
 import { trainPlan } from '../passes/train.ts';
 import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../plan/variants.ts';
@@ -65,12 +65,12 @@ const PARTS: Readonly<Record<string, Part>> = {
   [GRADIENTS]: 'optimizer',
   [FIRST_MOMENT]: 'optimizer',
   [SECOND_MOMENT]: 'optimizer',
+  [AVERAGE]: 'optimizer',
   [STEP_STATE]: 'control',
   [STEP_CURSOR]: 'control',
   [STEP_SCALARS]: 'control',
   [STEP_LOSSES]: 'control',
-  [NLL_SUM]: 'control',
-  [GRADIENT_SUM_SQUARES]: 'control',
+  [STEP_SUMS]: 'control',
   [PARTIAL_SUMS]: 'control',
 };
 
@@ -96,7 +96,7 @@ export function trainingMemory(
 ): MemoryReport {
   requireOptions('memory', { batch, rows }, MEMORY_RULES);
   const source = rows === 0 ? toyFor(model.spec) : datasetFor(model.spec, rows);
-  const plan = trainPlan(model, { source, batch, seed: 0, adam: FIT_DEFAULTS, variants });
+  const plan = trainPlan(model, { source, batch, seed: 0, optimizer: FIT_DEFAULTS, variants });
   const parts = bytesByPart(plan);
   const control = LOSS_STAGING_LENGTHS.reduce(
     (sum, length) => sum + 4 * length,

@@ -23,17 +23,18 @@ import { TOY_NAMES } from '../data/toy.ts';
 import type { ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import type { OptimizerState, Settings } from '../io/modelFile.ts';
-import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
 import { CONTEXT_COLUMN } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
-import { formatSchedule, parseSchedule, SCHEDULE } from '../model/schedule.ts';
+import { formatSchedule, parseSchedule, SCHEDULE, SCHEDULE_TEXTS } from '../model/schedule.ts';
 import type { Schedule } from '../model/schedule.ts';
+import { OPTIMIZERS } from '../passes/optimize.ts';
+import type { OptimizerSettings } from '../passes/optimize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { TableColumn } from '../table/columns.ts';
 import { defaultSubmitMs } from './submitSize.ts';
 
 /** The settings of a run. */
-export interface TrainingSettings extends AdamSettings {
+export interface TrainingSettings extends OptimizerSettings {
   /** Total number of steps; with `resume` it includes the steps of the earlier run. Default 3000. */
   steps: number;
   /** Rows of a batch. Default 512. */
@@ -42,14 +43,30 @@ export interface TrainingSettings extends AdamSettings {
   learningRate: number;
   /** Default: the preset's, or constant. */
   schedule: Schedule;
+  /** Steps over which the learning rate first rises linearly, under every schedule. Default 0. */
+  warmup: number;
   /** Global norm above which the gradient is scaled down; 0 turns clipping off. Default: the preset's, or 0. */
   clipNorm: number;
   /** Seed of the shuffle or of the fresh points. Default 0. */
   seed: number;
+  /** `adam`, the default, or `sgd`: gradient descent with momentum. */
+  optimizer: (typeof OPTIMIZERS)[number];
+  /** The share of its velocity that `sgd` keeps each step. Default 0.9. */
+  momentum: number;
   /** Adam's β₁, β₂, ε. Defaults 0.9, 0.999, 1e-8. */
   beta1: number;
   beta2: number;
   epsilon: number;
+  /**
+   * Decoupled weight decay (AdamW): each step multiplies the weights of the nets by 1 − learning rate · `weightDecay`.
+   * Biases and all other tensors do not decay. Default 0.
+   */
+  weightDecay: number;
+  /**
+   * Decay of an exponential moving average of the parameters (EMA), such as 0.999; 0 keeps none. Validation and the
+   * trained flow then use the average, training its own parameters. Default 0.
+   */
+  averageDecay: number;
   /** Target time of one submit, in milliseconds. Default 8 in a page, to keep it smooth, 100 elsewhere. */
   submitMs: number;
 }
@@ -97,9 +114,20 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     text: {
       parse: parseSchedule,
       format: formatSchedule,
-      expected: 'constant, cosine or exponential:DECAY with 0 < DECAY ≤ 1',
+      expected: SCHEDULE_TEXTS,
     },
-    option: { flag: '--schedule <s>', words: 'constant, cosine or exponential:DECAY', isOfPreset: true },
+    option: {
+      flag: '--schedule <s>',
+      words: 'constant, cosine, exponential:DECAY or plateau:FACTOR:PATIENCE, which counts validation scores',
+      isOfPreset: true,
+    },
+  },
+  warmup: {
+    default: 0,
+    rule: integer(0),
+    isKept: true,
+    isRecorded: true,
+    option: { flag: '--warmup <n>', words: 'steps over which the learning rate first rises from 0' },
   },
   clipNorm: {
     default: 0,
@@ -118,11 +146,50 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     isKept: true,
     option: { flag: '--seed <n>', words: 'seed of the weights, the batches and the held-out rows' },
   },
+  optimizer: {
+    default: 'adam',
+    rule: oneOf(OPTIMIZERS),
+    isKept: true,
+    isRecorded: true,
+    text: { parse: parseOptimizer, format: String, expected: OPTIMIZERS.join(' or ') },
+    option: { flag: '--optimizer <name>', words: 'adam, or sgd: gradient descent with momentum' },
+  },
+  momentum: {
+    default: 0.9,
+    rule: BELOW_ONE,
+    isKept: true,
+    isRecorded: true,
+    option: { flag: '--momentum <x>', words: 'the share of its velocity that sgd keeps each step' },
+  },
   beta1: { default: 0.9, rule: BELOW_ONE, isKept: true },
   beta2: { default: 0.999, rule: BELOW_ONE, isKept: true },
   epsilon: { default: 1e-8, rule: POSITIVE, isKept: true },
+  weightDecay: {
+    default: 0,
+    rule: NOT_NEGATIVE,
+    isKept: true,
+    isRecorded: true,
+    option: { flag: '--weight-decay <x>', words: "decoupled decay of the nets' weights, as in AdamW" },
+  },
+  averageDecay: {
+    default: 0,
+    rule: BELOW_ONE,
+    isKept: true,
+    isRecorded: true,
+    option: {
+      flag: '--ema <decay>',
+      words: 'validate and keep an exponential moving average of the parameters, such as 0.999; 0 for none',
+    },
+  },
   submitMs: { default: defaultSubmitMs(), rule: POSITIVE, isKept: false },
 };
+
+/** @throws {ShapeError} for an unknown name */
+function parseOptimizer(text: string): TrainingSettings['optimizer'] {
+  const name = OPTIMIZERS.find((known) => known === text);
+  if (name === undefined) throw new ShapeError('optimizer', `"${text}"`, OPTIMIZERS.join(' or '));
+  return name;
+}
 
 /** The table as entries, for loops over all settings. */
 export const SETTING_ENTRIES = Object.entries(SETTINGS) as [keyof TrainingSettings, Setting<unknown>][];
@@ -161,6 +228,11 @@ export interface FitOptions extends Partial<TrainingSettings> {
    * `Cells`. Each epoch draws new points from them.
    */
   widths?: Float32Array;
+  /**
+   * A weight ≥ 0 for each row [N]: the loss is the weighted mean NLL. A row is drawn in proportion to its weight; rows of
+   * weight 0 are left out. Held-out rows keep their weights in the score.
+   */
+  weights?: Float32Array;
   /** Continues with the optimiser of the last `fit` or of the loaded checkpoint. */
   resume?: boolean;
   /** Resumes on purpose with other rows than the earlier run had; without it, other rows are an error. */
@@ -179,11 +251,12 @@ export interface FitOptions extends Partial<TrainingSettings> {
 
 /** The rows to score, and how often. */
 export interface ValidationOptions {
-  /** Separate rows [V, D], and their contexts [V, C]. Without them the seed draws rows that training never sees. */
+  /** Separate rows [V, D], their contexts [V, C], and their weights [V], by default equal. Without them the seed draws rows that training never sees. */
   data?: Rows;
   context?: Float32Array;
   /** The widths of their cells [V, D]. */
   widths?: Float32Array;
+  weights?: Float32Array;
   /** Share of the rows to hold out, in (0, 1). Default 0.1, and at most 10,000 rows. */
   fraction?: number;
   /**
@@ -205,6 +278,7 @@ const FIT_RULES: OptionRules<keyof FitOptions> = {
   },
   context: FLOATS,
   widths: FLOATS,
+  weights: FLOATS,
   resume: FLAG,
   newData: FLAG,
   columns: listOf(TEXT, 'names of the columns without control characters'),
@@ -218,6 +292,7 @@ const VALIDATION_RULES: OptionRules<keyof ValidationOptions> = {
   data: FLOATS,
   context: FLOATS,
   widths: FLOATS,
+  weights: FLOATS,
   fraction: numberWhere('a number between 0 and 1', (value) => value > 0 && value < 1),
   every: integer(1),
   patience: {
@@ -240,7 +315,7 @@ export function takeFit(
   { dim }: FlowSpec,
 ): { data: TrainingData; options: FitOptions } {
   requireOptions('fit', options, FIT_RULES);
-  const { validation, context, widths, schedule, columns, table, contextColumns } = options;
+  const { validation, context, widths, weights, schedule, columns, table, contextColumns } = options;
   if (validation !== undefined && validation !== false) {
     requireOptions('fit', validation, VALIDATION_RULES, [], 'validation.');
   }
@@ -254,6 +329,7 @@ export function takeFit(
       ...options,
       ...(context !== undefined && { context: takeFloats('fit option context', context) }),
       ...(widths !== undefined && { widths: takeFloats('fit option widths', widths) }),
+      ...(weights !== undefined && { weights: takeFloats('fit option weights', weights) }),
       ...(validation && { validation: takeValidation(validation) }),
       ...(schedule && { schedule: { ...schedule } }),
       ...(columns && { columns: [...columns] }),
@@ -264,12 +340,13 @@ export function takeFit(
 }
 
 function takeValidation(given: ValidationOptions): ValidationOptions {
-  const { data, context, widths } = given;
+  const { data, context, widths, weights } = given;
   return {
     ...given,
     ...(data !== undefined && { data: takeData('validation.data', data) }),
     ...(context !== undefined && { context: takeFloats('validation.context', context) }),
     ...(widths !== undefined && { widths: takeFloats('validation.widths', widths) }),
+    ...(weights !== undefined && { weights: takeFloats('validation.weights', weights) }),
   };
 }
 
@@ -288,6 +365,10 @@ export function settingsOf(
     (name) => options[name] ?? restored[name] ?? defaults[name] ?? FIT_DEFAULTS[name],
   );
   const settings = chosen as TrainingSettings;
+  const known = OPTIMIZERS.find((name) => name === restored.optimizer) ?? FIT_DEFAULTS.optimizer;
+  if (state !== undefined && settings.optimizer !== known) {
+    throw new ShapeError('fit option optimizer', settings.optimizer, `${known}, as in the earlier run`);
+  }
   const { until = settings.steps } = options;
   const last = Math.min(until, settings.steps);
   if (state !== undefined && state.step >= last) {

@@ -37,8 +37,9 @@ export class Reporter {
     this.#settings = settings;
   }
 
-  report(done: Pick<FitReport, 'step' | 'losses' | 'gradientNorm' | 'msPerStep'>): FitReport {
-    const { batch, steps, schedule, learningRate } = this.#settings;
+  /** @param share the share of the learning rate that a plateau schedule has left */
+  report(done: Pick<FitReport, 'step' | 'losses' | 'gradientNorm' | 'msPerStep'>, share: number): FitReport {
+    const { batch, steps } = this.#settings;
     const { step, losses, gradientNorm, msPerStep } = done;
     this.#recent = [...this.#recent, ...losses].slice(-RECENT_STEPS);
     return {
@@ -47,7 +48,7 @@ export class Reporter {
       nll: this.#recent.reduce((sum, value) => sum + value, 0) / this.#recent.length,
       losses,
       gradientNorm,
-      learningRate: learningRateAt(schedule, learningRate, step - 1, steps),
+      learningRate: share * learningRateAt(this.#settings, step - 1),
       msPerStep,
       stepsPerSecond: 1000 / msPerStep,
       samplesPerSecond: (1000 * batch) / msPerStep,

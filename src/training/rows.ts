@@ -4,6 +4,7 @@ import { takeContext } from '../calls/rows.ts';
 import { fingerprint } from '../data/fingerprint.ts';
 import { heldRows, holdOut, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import type { ContextRows } from '../data/holdOut.ts';
+import { requireWeights, weightedRows } from '../data/weights.ts';
 import { columnNamesOf, requireFiniteRows } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
@@ -48,23 +49,55 @@ export function runRows(
   options: FitOptions,
   { seed, stored }: { seed: number; stored: Settings | undefined },
 ): RunRows {
-  const source = sourceOf(spec, data, options.widths !== undefined);
-  const context = contextOf(spec, source, options);
+  const whole = sourceOf(spec, data);
+  const context = contextOf(spec, whole, options);
   let table: ContextRows | undefined;
-  if (!isToy(data)) {
+  if (isToy(data)) refuseWeights(options);
+  else {
     requireFiniteRows(data, columnNamesOf(spec.dim, options.columns));
     requireInside(data, domainsOf(spec), options);
     const widths = widthsOf('fit option widths', data, options.widths);
-    table = { data, ...(context && { context }), ...(widths && { widths }) };
+    table = weighted(spec, { data, ...(context && { context }), ...(widths && { widths }) }, options);
   }
+  const source = table === undefined ? whole : sourceFor(spec, table);
   const rows = splitOf(spec, source, table, options, { seed, stored });
   const kept = keptOf(table, rows.validation);
   if (stored !== undefined && options.newData !== true) requireSameRows(kept, stored);
   return { ...rows, kept };
 }
 
+/** The rows with their weights, without those of weight 0. @throws {ShapeError | DataError} when the weights do not fit */
+function weighted(spec: FlowSpec, table: ContextRows, { weights }: FitOptions): ContextRows {
+  if (weights === undefined) return table;
+  const rows = table.data.length / spec.dim;
+  requireWeights('fit option weights', weights, rows);
+  const kept = weightedRows({ ...table, weights }, rows);
+  const count = kept.data.length / spec.dim;
+  if (count >= MIN_TRAINING_ROWS) return kept;
+  throw new ShapeError('fit option weights', `${count} above 0`, `at least ${MIN_TRAINING_ROWS}`);
+}
+
+/** @throws {ShapeError} when there are weights */
+function refuseWeights({ weights }: FitOptions): void {
+  if (weights === undefined) return;
+  throw new ShapeError(
+    'fit option weights',
+    `${weights.length} weights`,
+    'none, as a toy density draws its own points',
+  );
+}
+
+/** The rows of a table as the data set of the steps. */
+function sourceFor(spec: FlowSpec, { data, widths, weights }: ContextRows): BatchSource {
+  return {
+    ...datasetFor(spec, data.length / spec.dim),
+    ...(widths && { hasWidths: true }),
+    ...(weights && { isWeighted: true }),
+  };
+}
+
 /** @throws {ShapeError} when the data do not fit the flow's features and classes */
-function sourceOf(spec: FlowSpec, data: TrainingData, hasWidths: boolean): BatchSource {
+function sourceOf(spec: FlowSpec, data: TrainingData): BatchSource {
   const { dim, contextDim } = spec;
   if (isToy(data)) {
     const { shape, noise, classes, dim: features } = toyDensity(data.toy, { noise: data.noise });
@@ -81,12 +114,7 @@ function sourceOf(spec: FlowSpec, data: TrainingData, hasWidths: boolean): Batch
     return { ...source, classes };
   }
   requireWhole('data', data, dim);
-  return sourceFor(spec, data.length / dim, hasWidths);
-}
-
-function sourceFor(spec: FlowSpec, rows: number, hasWidths: boolean): BatchSource {
-  const source = datasetFor(spec, rows);
-  return hasWidths ? { ...source, hasWidths } : source;
+  return datasetFor(spec, data.length / dim);
 }
 
 /** @throws {ShapeError | DataError} when there is not one finite width for each value */
@@ -184,7 +212,7 @@ function splitOf(
   const { training, held } = holdOut(table, { rows, held: Math.min(heldOut, rows - 1), seed });
   if (held === undefined) return whole;
   return {
-    source: sourceFor(spec, training.data.length / spec.dim, training.widths !== undefined),
+    source: sourceFor(spec, training),
     training,
     validation: { ...held, heldOut, every, patience },
   };
@@ -212,7 +240,7 @@ function requireFraction(fraction: number, rows: number): void {
 function givenRows(
   spec: FlowSpec,
   data: Rows,
-  { context, widths: given }: ValidationOptions,
+  { context, widths: given, weights }: ValidationOptions,
   options: FitOptions,
 ): ContextRows {
   requireWhole('validation.data', data, spec.dim);
@@ -225,7 +253,9 @@ function givenRows(
   const rows = data.length / spec.dim;
   const contexts = finiteContext('validation.context', spec, rows, context, options.contextColumns);
   const widths = widthsOf('validation.widths', data, given);
-  return { data, ...(contexts && { context: contexts }), ...(widths && { widths }) };
+  if (weights !== undefined) requireWeights('validation.weights', weights, rows);
+  const scored = { data, ...(contexts && { context: contexts }), ...(widths && { widths }) };
+  return weights === undefined ? scored : weightedRows({ ...scored, weights }, rows);
 }
 
 function keptOf(table: ContextRows | undefined, validation: ValidationRows | undefined): Settings {
@@ -239,8 +269,8 @@ function keptOf(table: ContextRows | undefined, validation: ValidationRows | und
   };
 }
 
-function arraysOf({ data, context, widths }: ContextRows): (Rows | undefined)[] {
-  return [data, context, ...(widths === undefined ? [] : [widths])];
+function arraysOf({ data, context, widths, weights }: ContextRows): (Rows | undefined)[] {
+  return [data, context, ...[widths, weights].filter((values) => values !== undefined)];
 }
 
 /** @throws {DataError} if a resumed run has other rows than before */

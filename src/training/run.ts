@@ -4,7 +4,7 @@ import { drawCells } from '../data/cells.ts';
 import type { ContextRows } from '../data/holdOut.ts';
 import { dataStart } from '../spec/dataStart.ts';
 import { toyDensityOfShape } from '../data/toy.ts';
-import { DataError, DisposedError } from '../errors.ts';
+import { DataError, DisposedError, ShapeError } from '../errors.ts';
 import type { BestParameters, TrainingRecord, ValidationRecord } from '../io/modelFile.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { tensorsOfData } from '../spec/init.ts';
@@ -13,10 +13,11 @@ import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
 import { settingsOf, storedSettings } from './options.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
+import { Plateau } from './plateau.ts';
 import { Reporter } from './report.ts';
 import type { FitReport } from './report.ts';
 import { runRows } from './rows.ts';
-import type { RunRows } from './rows.ts';
+import type { RunRows, ValidationRows } from './rows.ts';
 import { isCounted, isScored, nextScoreAfter, scorerOf } from './scoring.ts';
 import type { Score, Scorer, ScoringPace } from './scoring.ts';
 import { GpuSteps } from './steps.ts';
@@ -34,11 +35,13 @@ interface RunParts {
   steps: GpuSteps;
   /** Undefined if no rows are scored. */
   scorer: Scorer | undefined;
+  plateau: Plateau;
 }
 
 export class TrainingRun {
   readonly #run: RunParts;
   readonly #best: BestSoFar;
+  readonly #plateau: Plateau;
   readonly #reporter: Reporter;
   readonly #pace: ScoringPace;
   readonly #until: number;
@@ -50,6 +53,7 @@ export class TrainingRun {
     const { batch, steps } = settings;
     this.#run = run;
     this.#best = new BestSoFar(trainee);
+    this.#plateau = run.plateau;
     this.#reporter = new Reporter(settings);
     this.#until = Math.min(options.until ?? steps, steps);
     this.#pace = { every: rows.validation?.every, rows: rowsOf(rows), batch, steps };
@@ -72,6 +76,7 @@ export class TrainingRun {
     const rows = runRows(spec, data, options, { seed, stored: optimizer?.settings });
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
     const { source, training, validation } = rows;
+    requireScores(settings, validation);
     const start =
       training && dataStart(spec, pointsOf(training, spec.dim, seed), { columns, isFresh: state.isFresh });
     const shift = start && { offset: start.offset, spread: start.std };
@@ -85,7 +90,17 @@ export class TrainingRun {
     const steps = await gpu.guard(() =>
       GpuSteps.create(trainee, { source, training, offset: shift?.offset, settings, variants }, optimizer),
     );
-    const run = new TrainingRun({ trainee, state, options, settings, variants, rows, steps, scorer });
+    const run = new TrainingRun({
+      trainee,
+      state,
+      options,
+      settings,
+      variants,
+      rows,
+      steps,
+      scorer,
+      plateau: new Plateau(settings.schedule, optimizer?.plateau),
+    });
     if (best !== undefined) run.#best.resume(best, steps.submitted);
     if (state.isFresh && start !== undefined) {
       for (const { tensor, values } of tensorsOfData(layout, start)) {
@@ -96,6 +111,7 @@ export class TrainingRun {
     }
     // The flow may hold the best parameters by now; training continues from the last ones.
     if (resumed !== undefined) gpu.buffers.write(parameters, resumed.parameters);
+    await gpu.guard(() => run.#run.steps.startFrom(optimizer?.trained));
     state.snapshot = () => run.#snapshot();
     return run;
   }
@@ -125,7 +141,7 @@ export class TrainingRun {
     const { submitted } = this.#run.steps;
     const next = this.#run.scorer === undefined ? Infinity : nextScoreAfter(submitted, this.#pace);
     const last = Math.min(this.#until, next);
-    this.#run.steps.submit(last - submitted);
+    this.#run.steps.submit(last - submitted, this.#plateau.share);
     this.#isScoreDue = this.#run.steps.submitted === last;
   }
 
@@ -141,7 +157,7 @@ export class TrainingRun {
       await this.#best.requireSound();
       return losses;
     });
-    const report = this.#reporter.report(done);
+    const report = this.#reporter.report(done, this.#plateau.share);
     if (this.#run.scorer !== undefined && this.#isScoreDue && this.#run.steps.pending === 0) {
       report.validationNll = await this.#score(this.#run.scorer);
     }
@@ -177,7 +193,10 @@ export class TrainingRun {
   async #score({ score }: Scorer): Promise<number> {
     const found = await score(this.#run.options.signal);
     const { submitted } = this.#run.steps;
-    this.#best.record(found, submitted, isCounted(submitted, this.#pace));
+    const counts = isCounted(submitted, this.#pace);
+    const isBest = this.#best.record(found, submitted, counts);
+    // A run that ends between two scores has one more; the rate must not depend on that.
+    if (isScored(submitted, this.#pace)) this.#plateau.record(isBest, counts);
     return found.nll;
   }
 
@@ -189,10 +208,17 @@ export class TrainingRun {
     ]);
     const settings = { ...storedSettings(this.#run.settings, 'isKept'), ...this.#run.rows.kept };
     const variants = { ...this.#run.variants };
+    const plateau = this.#plateau.state;
     return {
       parameters,
       training: this.#record(adam.step, this.#best.score?.nll),
-      optimizer: { ...adam, settings, variants, ...(best === undefined ? {} : { best }) },
+      optimizer: {
+        ...adam,
+        settings,
+        variants,
+        ...(best === undefined ? {} : { best }),
+        ...(plateau === undefined ? {} : { plateau }),
+      },
     };
   }
 
@@ -238,6 +264,17 @@ export class TrainingRun {
 /** A point of each row of cells. */
 function pointsOf({ data, widths }: ContextRows, dim: number, seed: number): Rows {
   return widths === undefined ? data : drawCells({ values: data, widths }, dim, { seed }).values;
+}
+
+/** @throws {ShapeError} when the schedule waits for scores, and no rows are scored */
+function requireScores({ schedule }: TrainingSettings, validation: ValidationRows | undefined): void {
+  if (schedule.kind !== 'plateau' || validation !== undefined) return;
+  throw new ShapeError(
+    'fit option schedule',
+    'plateau without validation rows',
+    'rows to score',
+    'Give validation rows, or take another schedule.',
+  );
 }
 
 function resumedFrom({ last }: TrainingState): Checkpoint {

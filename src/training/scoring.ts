@@ -4,6 +4,7 @@ import { drawCells, logMassOf, repeated } from '../data/cells.ts';
 import { gaussianLogProb, gaussianOf, momentsOf, readerOf } from '../data/gaussian.ts';
 import type { ContextRows } from '../data/holdOut.ts';
 import { meanNll } from '../data/statistics.ts';
+import { weightedMean } from '../data/weights.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import type { Trainee } from './trainee.ts';
 
@@ -41,20 +42,27 @@ export function scorerOf(
   variants: KernelVariants,
 ): Scorer {
   const { dim } = model().spec;
+  const { weights } = validation;
   const learned = training && pointsOf(training, dim, { seed, draws: 1 });
-  const reader = learned && readerOf(learned.values, dim, learned.context);
+  const reader = learned && readerOf(learned.values, dim, learned.context, training.weights);
   const gaussian = reader && gaussianOf(momentsOf(reader), reader);
   const { values, context, massesOf } = pointsOf(validation, dim, { seed, draws: SCORE_DRAWS });
   const rows = { values, count: values.length / dim };
   const baseline = gaussian && massesOf(gaussianLogProb(gaussian, readerOf(values, dim, context)));
+  const nllOf = (logProb: Float32Array | Float64Array): number =>
+    weights === undefined ? meanNll(logProb) : -weightedMean(logProb, weights);
+  const meanOf = (gains: Float64Array): number =>
+    weights === undefined ? mean(gains) : weightedMean(gains, weights);
+  const errorOf = (gains: Float64Array): number =>
+    weights === undefined ? standardError(gains) : weightedError(gains, weights);
   return {
-    gaussianNll: baseline && meanNll(baseline),
+    gaussianNll: baseline && nllOf(baseline),
     score: async (signal) => {
       const found = massesOf(await logProb(rows, { context, signal }, variants));
-      const nll = meanNll(found);
+      const nll = nllOf(found);
       if (baseline === undefined) return { nll, merit: -nll };
       const gains = Float64Array.from(found, (value, row) => value - (baseline[row] ?? NaN));
-      return { nll, merit: mean(gains) - standardError(gains) };
+      return { nll, merit: meanOf(gains) - errorOf(gains) };
     },
   };
 }
@@ -87,6 +95,20 @@ function standardError(values: Float64Array): number {
   const { length } = values;
   const centre = mean(values);
   return length < 2 ? 0 : Math.sqrt(mean(values.map((value) => (value - centre) ** 2)) / (length - 1));
+}
+
+/** The standard error of a weighted mean; 0 for a single value. */
+function weightedError(values: Float64Array, weights: Float32Array): number {
+  if (values.length < 2) return 0;
+  const centre = weightedMean(values, weights);
+  const squares = values.map((value, row) => ((weights[row] ?? NaN) * (value - centre)) ** 2);
+  return Math.sqrt(sumOf(squares)) / sumOf(weights);
+}
+
+function sumOf(values: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 /** Minimum number of scores in a run. */

@@ -1,6 +1,7 @@
 /** The steps of one run on the GPU: buffers, submits, the rings. */
 import type { Rows } from '../calls/callerArrays.ts';
 import type { ContextRows } from '../data/holdOut.ts';
+import { weightBounds } from '../data/weights.ts';
 import { LimitError, TrainingDivergedError } from '../errors.ts';
 import type { DivergedPart } from '../errors.ts';
 import { allSound } from '../gpu/buffers.ts';
@@ -14,10 +15,12 @@ import { dataStartFlags, dataStartPlan } from '../passes/dataStart.ts';
 import { ringEntries } from '../passes/rings.ts';
 import { trainPlan } from '../passes/train.ts';
 import {
+  AVERAGE,
   contextDatasetName,
   datasetName,
   FIRST_MOMENT,
   PARAMETERS,
+  ROW_BOUNDS,
   SECOND_MOMENT,
   STEP_CURSOR,
   STEP_LOSSES,
@@ -58,8 +61,10 @@ export class GpuSteps implements Disposable {
   readonly #trainee: Trainee;
   readonly #of: StepsOf;
   readonly #program: GpuProgram;
-  /** The flow's parameters and the data set. */
+  /** The parameters that the steps update, and the data set. */
   readonly #shared: SharedBuffers;
+  /** The parameters that the steps update: the flow's own, unless those are the average. */
+  readonly #trained: OwnedBuffer;
   readonly #owned: readonly Disposable[];
   readonly #freeStaging: OwnedBuffer[];
   readonly #queue: Submit[] = [];
@@ -73,6 +78,7 @@ export class GpuSteps implements Disposable {
     of: StepsOf,
     program: GpuProgram,
     shared: SharedBuffers,
+    trained: OwnedBuffer,
     owned: readonly Disposable[],
     staging: OwnedBuffer[],
     firstStep: number,
@@ -81,6 +87,7 @@ export class GpuSteps implements Disposable {
     this.#of = of;
     this.#program = program;
     this.#shared = shared;
+    this.#trained = trained;
     this.#owned = owned;
     this.#freeStaging = staging;
     this.#step = firstStep;
@@ -95,12 +102,20 @@ export class GpuSteps implements Disposable {
     requireBatchRoom(batch, gpu.device);
     const owned: Disposable[] = [];
     try {
-      const shared = new Map([[PARAMETERS, parameters]]);
+      const isAveraged = settings.averageDecay > 0;
+      const trained = isAveraged
+        ? buffers.storage('trained parameters', trainee.model().layout.length)
+        : parameters;
+      if (isAveraged) owned.push(trained);
+      const shared = new Map([
+        [PARAMETERS, trained],
+        [AVERAGE, parameters],
+      ]);
       for (const [name, buffer] of uploads(trainee, of)) {
         owned.push(buffer);
         shared.set(name, buffer);
       }
-      const plan = trainPlan(trainee.model(), { source, batch, seed, adam: settings, variants });
+      const plan = trainPlan(trainee.model(), { source, batch, seed, optimizer: settings, variants });
       const program = await GpuProgram.create(gpu, plan, shared);
       owned.push(program);
       const staging = LOSS_STAGING_LENGTHS.map((length, index) =>
@@ -112,13 +127,27 @@ export class GpuSteps implements Disposable {
       buffers.write(program.buffer(STEP_STATE), new Uint32Array([firstStep, 0]));
       if (state !== undefined) {
         buffers.write(program.buffer(FIRST_MOMENT), state.firstMoment);
-        buffers.write(program.buffer(SECOND_MOMENT), state.secondMoment);
+        if (state.secondMoment !== undefined) {
+          buffers.write(program.buffer(SECOND_MOMENT), state.secondMoment);
+        }
       }
-      return new GpuSteps(trainee, of, program, shared, owned, staging, firstStep);
+      return new GpuSteps(trainee, of, program, shared, trained, owned, staging, firstStep);
     } catch (error) {
       for (const resource of owned) resource[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /**
+   * Starts from the flow's parameters. If the flow has the average, the steps update a copy of them.
+   * @param trained the parameters that an earlier run updated, [trainableLength]
+   */
+  async startFrom(trained: Float32Array | undefined): Promise<void> {
+    const { gpu, parameters, model } = this.#trainee;
+    if (this.#trained !== parameters) {
+      await gpu.buffers.copy(parameters, this.#trained, model().layout.length);
+    }
+    if (trained !== undefined) gpu.buffers.write(this.#trained, trained);
   }
 
   /** Initialises a fresh model from the first batch; a model that has started is unchanged. */
@@ -126,6 +155,7 @@ export class GpuSteps implements Disposable {
     const { gpu, parameters } = this.#trainee;
     const { source, settings, variants } = this.#of;
     const model = this.#trainee.model();
+    const trained = this.#trained;
     const plan = dataStartPlan(model, { ...settings, source }, variants);
     if (plan === undefined) return;
     using program = await GpuProgram.create(gpu, plan, this.#shared);
@@ -134,8 +164,9 @@ export class GpuSteps implements Disposable {
     gpu.buffers.write(program.buffer(STEP_CURSOR), cursor);
     await program.run();
     for (const { offset } of dataStartFlags(model)) {
-      gpu.buffers.write(parameters, Float32Array.of(1), offset);
+      gpu.buffers.write(trained, Float32Array.of(1), offset);
     }
+    if (trained !== parameters) await gpu.buffers.copy(trained, parameters, model.layout.length);
   }
 
   /** Steps submitted so far, including those of a resumed run. */
@@ -148,12 +179,15 @@ export class GpuSteps implements Disposable {
     return this.#queue.length;
   }
 
-  /** Puts up to `limit` further steps on the GPU's queue; at most two submits may be pending. */
-  submit(limit: number): void {
+  /**
+   * Puts up to `limit` further steps on the GPU's queue; at most two submits may be pending.
+   * @param share the share of the learning rate that a plateau schedule has left
+   */
+  submit(limit: number, share: number): void {
     const count = Math.min(this.#stepsPerSubmit, limit, MAX_STEPS_PER_SUBMIT);
     const staging = this.#freeStaging.pop();
     if (staging === undefined) throw new RangeError('two submits are pending already');
-    this.#writeRings(this.#step, count);
+    this.#writeRings(this.#step, count, share);
     void this.#program.run(count, [{ from: STEP_LOSSES, to: staging, length: 2 * RING_SIZE }]);
     const losses = this.#trainee.gpu.buffers.read(staging, 2 * RING_SIZE);
     // The caller may await it only after the device is lost; unhandled, it would end a Node process.
@@ -195,22 +229,29 @@ export class GpuSteps implements Disposable {
     return { step: firstStep + count, losses, gradientNorm, msPerStep };
   }
 
-  /** Adam's state and the flow's parameters after the last submitted step. */
+  /** The optimiser's state and the flow's parameters after the last submitted step. */
   async snapshot(): Promise<
-    { parameters: Float32Array } & Pick<OptimizerState, 'step' | 'firstMoment' | 'secondMoment'>
+    { parameters: Float32Array } & Pick<OptimizerState, 'step' | 'firstMoment' | 'secondMoment' | 'trained'>
   > {
-    const { gpu, parameters: trained, model } = this.#trainee;
+    const { gpu, parameters: result, model } = this.#trainee;
     const { length, trainableLength } = model().layout;
     const step = this.#step;
     const moment = (name: string): Promise<Float32Array> =>
       gpu.buffers.download(this.#program.buffer(name), trainableLength);
     // All copies are queued before other work can come between them.
-    const [parameters, firstMoment, secondMoment] = await Promise.all([
-      gpu.buffers.download(trained, length),
+    const [parameters, firstMoment, secondMoment, trained] = await Promise.all([
+      gpu.buffers.download(result, length),
       moment(FIRST_MOMENT),
-      moment(SECOND_MOMENT),
+      this.#of.settings.optimizer === 'adam' ? moment(SECOND_MOMENT) : undefined,
+      this.#trained === result ? undefined : gpu.buffers.download(this.#trained, trainableLength),
     ]);
-    return { parameters, step, firstMoment, secondMoment };
+    return {
+      parameters,
+      step,
+      firstMoment,
+      ...(secondMoment && { secondMoment }),
+      ...(trained && { trained }),
+    };
   }
 
   /** Waits for all submits. */
@@ -227,9 +268,10 @@ export class GpuSteps implements Disposable {
   }
 
   /** Fills the rings for steps [first, first + count): the start of each batch, Adam's scalars. */
-  #writeRings(first: number, count: number): void {
+  #writeRings(first: number, count: number, share: number): void {
     const { settings, source } = this.#of;
-    const { cursor, scalars } = ringEntries({ ...settings, source }, first, count);
+    const learningRate = share * settings.learningRate;
+    const { cursor, scalars } = ringEntries({ ...settings, learningRate, source }, first, count);
     const { buffers } = this.#trainee.gpu;
     const slot = first % RING_SIZE;
     const beforeWrap = Math.min(count, RING_SIZE - slot);
@@ -250,6 +292,11 @@ function* uploads(
   { source, training, offset }: StepsOf,
 ): Generator<[name: string, buffer: OwnedBuffer]> {
   if (source.kind !== 'dataset' || training === undefined) return;
+  if (training.weights !== undefined) {
+    const bounds = buffers.storage(ROW_BOUNDS, 2 * source.rows);
+    yield [ROW_BOUNDS, bounds];
+    buffers.write(bounds, weightBounds(training.weights));
+  }
   const tables: [Rows | undefined, DatasetTable | undefined, typeof datasetName, Float64Array | undefined][] =
     [
       [training.data, source, datasetName, offset],

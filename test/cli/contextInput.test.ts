@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contextColumnsOf, contextRows, encodeCells, rowContext } from '../../src/cli/contextInput.ts';
+import {
+  contextColumnsOf,
+  contextRows,
+  encodeCells,
+  outsideRange,
+  rareLabels,
+  rowContext,
+} from '../../src/cli/contextInput.ts';
 import type { ModelFile } from '../../src/cli/modelInput.ts';
 import type { ContextColumn } from '../../src/model/context.ts';
 import { DataError, ModelFileError, ShapeError } from '../../src/errors.ts';
@@ -40,7 +47,10 @@ describe('the context columns of a table', () => {
     contextColumnsOf('t.csv', ['moon', 'age'], { cells, lines: cells.map((_, i) => i + 2) });
 
   it('are labels in order, or numbers with their mean and spread', () => {
-    expect(columnsOf(['upper', '26'], ['lower', '34'], ['upper', '26'], ['lower', '34'])).toEqual(COLUMNS);
+    expect(columnsOf(['upper', '26'], ['lower', '34'], ['upper', '26'], ['lower', '34'])).toEqual([
+      COLUMNS[0],
+      { ...COLUMNS[1], min: 26, max: 34 },
+    ]);
   });
 
   it('may be far from zero beside their spread, as time stamps are', () => {
@@ -62,8 +72,33 @@ describe('the context columns of a table', () => {
       /found the one label "upper" in every row/,
     );
     expect(() => columnsOf(['upper', '26'], ['lower', '26'])).toThrow(/found no spread in "age"/);
-    const many = Array.from({ length: 4097 }, (_, i) => [`level ${i}`, String(i)]);
+    const many = Array.from({ length: 8194 }, (_, i) => [`level ${i % 4097}`, String(i)]);
     expect(() => columnsOf(...many)).toThrow(/found 4097 levels .* expected at most 4096/);
+  });
+
+  it('are refused where numbers would become labels, where blank, and where each row has its own label', () => {
+    const ages = (...texts: string[]) =>
+      columnsOf(...texts.map((text, i) => [i % 2 === 0 ? 'a' : 'b', text]));
+    expect(() => ages('45.3%', '12%')).toThrow(/column "age": found "45.3%", expected a label or a decimal/);
+    expect(() => ages('2024-01-01', '2024-01-02')).toThrow(/Write per cents, dates and thousands as plain/);
+    expect(() => ages('1,234', '2,345')).toThrow(/found "1,234"/);
+    expect(() => ages('26', 'NA')).toThrow(
+      /row 3, column "age": found "NA", expected a value to condition on/,
+    );
+    const names = Array.from({ length: 30 }, (_, i) => `name ${i}`);
+    expect(() => ages(...names)).toThrow(/found 30 labels in 30 rows, expected far fewer/);
+  });
+
+  it('warn of labels with few rows, and of numbers beyond those learned', () => {
+    const cells = Array.from({ length: 20 }, (_, i) => [i === 7 ? 'rare' : 'often', String(20 + i)]);
+    const columns = columnsOf(...cells);
+    expect(rareLabels(columns, { cells, lines: [] })).toEqual([
+      'moon: fewer than 3 rows have the label "rare"; samples given it show little of the data.',
+    ]);
+    expect(outsideRange(columns, [['often', '30']])).toEqual([]);
+    expect(outsideRange(columns, [['often', '99']])).toEqual([
+      'age: found 99 where the training rows have 20 to 39; the model knows nothing there.',
+    ]);
   });
 });
 

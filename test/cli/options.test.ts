@@ -65,7 +65,11 @@ describe('the options of the training settings', () => {
     ['--lr', 'nan', 'Expected a number above 0'],
     ['--lr', '1,5', 'Expected a number above 0'],
     ['--clip', '-1', 'Expected a number ≥ 0'],
-    ['--schedule', 'linear', 'Expected constant, cosine or exponential:DECAY with 0 < DECAY ≤ 1.'],
+    [
+      '--schedule',
+      'linear',
+      'Expected constant, cosine, exponential:DECAY with 0 < DECAY ≤ 1, or plateau:FACTOR:PATIENCE with 0 < FACTOR < 1.',
+    ],
   ])('refuse %s %s', (flag, value, words) => {
     expect(() => parsed(`${flag}=${value}`)).toThrow(words);
   });

@@ -139,11 +139,11 @@ describe('the activations of a training step', () => {
       source: datasetSource(100, 2),
       batch: 64,
       seed: 1,
-      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 },
+      optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 },
       variants: FUSED,
     });
     const perParameter = ['parameters', 'gradients', 'first_moment', 'second_moment'];
-    const sums = ['nll_sum', 'gradient_sum_squares', 'partial_sums'];
+    const sums = ['step_sums', 'partial_sums'];
     const rings = ['step_state', 'step_cursor', 'step_scalars', 'step_losses'];
     const held = new Set([...perParameter, ...sums, ...rings, 'dataset.0']);
     const rest = plan.buffers.filter(({ name }) => !held.has(name));

@@ -101,7 +101,7 @@ describe.runIf(hasHalves)('a flow of half precision', () => {
     } as const;
     const variants = fixedVariants(await testGpu(), 'f16');
     const model = { spec, layout: paramLayout(spec) };
-    const plan = trainPlan(model, { source, batch: settings.batch, seed: 5, adam: settings, variants });
+    const plan = trainPlan(model, { source, batch: settings.batch, seed: 5, optimizer: settings, variants });
     const start = new Map([[PARAMETERS, Float64Array.from(initialParameters(spec, 5))]]);
     const program = new ReferenceProgram(plan, start);
     const { cursor, scalars } = ringEntries({ ...settings, source }, 0, settings.steps);

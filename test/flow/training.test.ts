@@ -52,7 +52,7 @@ describe('training', () => {
       ...(spec.contextDim === 0 ? {} : { classes: spec.contextDim }),
     } as const;
     const layout = paramLayout(spec);
-    const plan = trainPlan({ spec, layout }, { source, batch: settings.batch, seed: 5, adam: settings });
+    const plan = trainPlan({ spec, layout }, { source, batch: settings.batch, seed: 5, optimizer: settings });
     const parameters = Float64Array.from(initialParameters(spec, 5));
     const shared = new Map([[PARAMETERS, parameters]]);
     const program = new ReferenceProgram(plan, shared);

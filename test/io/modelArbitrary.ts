@@ -66,8 +66,10 @@ export const models: fc.Arbitrary<Model> = specs.chain((spec) => {
             secondMoment: floats(trainableLength, positive),
             settings,
             variants: settings,
+            trained: floats(trainableLength),
+            plateau: fc.record({ reductions: fc.nat(), scoresSince: fc.nat() }),
           },
-          { requiredKeys: ['step', 'firstMoment', 'secondMoment', 'settings'] },
+          { requiredKeys: ['step', 'firstMoment', 'settings'] },
         ),
       },
       { requiredKeys: ['trained', 'statistics'] },
@@ -77,7 +79,8 @@ export const models: fc.Arbitrary<Model> = specs.chain((spec) => {
       parameters.set(trained);
       parameters.set(statistics, trainableLength);
       const [firstMoment, secondMoment] = [optimizer?.firstMoment, optimizer?.secondMoment];
-      for (const flat of [parameters, firstMoment, secondMoment]) if (flat) clearGaps(flat, spec);
+      for (const flat of [parameters, firstMoment, secondMoment, optimizer?.trained])
+        if (flat) clearGaps(flat, spec);
       for (const { name, offset, length: count } of paramLayout(spec).tensors) {
         for (let j = 0; j < count; j++) {
           if (name.endsWith('.initialised')) parameters[offset + j] = 1;

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
-import { encodeModel, optimizerRecordSchema, trainingRecordSchema } from '../../src/io/modelFile.ts';
+import { encodeModel } from '../../src/io/modelFile.ts';
+import { optimizerRecordSchema, trainingRecordSchema } from '../../src/io/recordSchemas.ts';
 import { flowSpecSchema } from '../../src/spec/spec.ts';
 import { specs } from './specArbitrary.ts';
 

@@ -31,7 +31,7 @@ describe('the cost of a plan', () => {
       source: datasetSource(10_000, 8),
       batch: BATCH,
       seed: 1,
-      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 },
+      optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 },
     });
     // Every coupling except the last, whose nets have just run.
     const rebuilt = (weights * (COUPLINGS - 1)) / COUPLINGS;

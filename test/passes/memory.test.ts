@@ -33,7 +33,7 @@ describe('the memory of a plan', () => {
   it('does not grow with the number of couplings, but for what holds one value per parameter', () => {
     const workspace = (couplings: number): Map<string, number> => {
       const model = modelOf(vanilla(4, { couplings, hidden: [32, 16] }));
-      const plan = trainPlan(model, { source: datasetSource(1000, 4), batch: 256, seed: 1, adam: ADAM });
+      const plan = trainPlan(model, { source: datasetSource(1000, 4), batch: 256, seed: 1, optimizer: ADAM });
       return lengthsOf(plan, [PARAMETERS, GRADIENTS, FIRST_MOMENT, SECOND_MOMENT, PARTIAL_SUMS]);
     };
     expect(workspace(64)).toEqual(workspace(8));
@@ -42,7 +42,7 @@ describe('the memory of a plan', () => {
 
   it('holds one value per parameter four times in training and once in use', () => {
     const model = modelOf(vanilla(4, { couplings: 20 }));
-    const training = trainPlan(model, { source: datasetSource(10, 4), batch: 8, seed: 1, adam: ADAM });
+    const training = trainPlan(model, { source: datasetSource(10, 4), batch: 8, seed: 1, optimizer: ADAM });
     const perParameter = (plan: Plan): string[] =>
       plan.buffers.filter(({ length }) => length >= model.layout.trainableLength).map(({ name }) => name);
     expect(perParameter(training).sort()).toEqual(
@@ -64,7 +64,7 @@ describe('the memory of a plan', () => {
     const plans = [
       gradientsPlan(model, rows, 10 * rows),
       samplePlan(model, { rowStart: 0, rows, seed: 1, temperature: 1 }),
-      trainPlan(model, { source: datasetSource(10, dim), batch: 1_000_000, seed: 1, adam: ADAM }),
+      trainPlan(model, { source: datasetSource(10, dim), batch: 1_000_000, seed: 1, optimizer: ADAM }),
     ];
     for (const { label, buffers } of plans) {
       for (const { name, length } of buffers) {

@@ -60,21 +60,21 @@ const BUILDERS: Record<string, (model: FlowModel, rows: number) => Plan> = {
       source: datasetFor(model.spec, 11),
       batch: rows,
       seed: 3,
-      adam: ADAM,
+      optimizer: ADAM,
     }),
   train_step_segmented: (model, rows) =>
     trainPlan(model, {
       source: datasetFor(model.spec, 11, 4 * 4 * Math.max(model.spec.dim, model.spec.contextDim)),
       batch: rows,
       seed: 3,
-      adam: ADAM,
+      optimizer: ADAM,
     }),
   train_step_toy: (model, rows) =>
     trainPlan(model, {
       source: { kind: 'toy', shape: 0, noise: 0.1, stream: STREAMS.toyTraining },
       batch: rows,
       seed: 3,
-      adam: ADAM,
+      optimizer: ADAM,
     }),
 };
 

@@ -189,7 +189,7 @@ describe('resident plans are short', () => {
         source: datasetFor(model.spec, 1000),
         batch: 512,
         seed: 1,
-        adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 },
+        optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 },
         variants: RESIDENT,
       });
       expect(step.dispatches.length).toBeLessThanOrEqual(12);
@@ -213,7 +213,7 @@ describe('large batches', () => {
       source: datasetFor(spec, 200_000),
       batch: 100_000,
       seed: 1,
-      adam,
+      optimizer: adam,
       variants: RESIDENT,
     });
     for (const buffer of plan.buffers) {
@@ -228,7 +228,9 @@ describe('large batches', () => {
     const batch = residentTrainingRows(model) + 70;
     const source = datasetFor(model.spec, batch);
     const step = (variants: KernelVariants): ReferenceProgram => {
-      const twin = new ReferenceProgram(trainPlan(model, { source, batch, seed: 1, adam, variants }));
+      const twin = new ReferenceProgram(
+        trainPlan(model, { source, batch, seed: 1, optimizer: adam, variants }),
+      );
       twin.floats(PARAMETERS).set(scaledParameters(model.spec, 7, 0.5));
       twin.floats(datasetName(0)).set(randomRows(batch, model.spec.dim, 2));
       twin.floats(STEP_SCALARS).set([0.01, 10, 1000]);

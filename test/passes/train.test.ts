@@ -29,6 +29,32 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
 const F64_BOUND = 1e-10;
 
 describe('the plan of a training step', () => {
+  it('lets the weights of nets decay, and no other tensor', () => {
+    fc.assert(
+      fc.property(randomFlows({ maxDim: 5 }), ({ spec, parameters }) => {
+        const model = modelOf(spec);
+        const source = datasetSource(4, spec.dim);
+        const [plain, decayed] = [0, 0.25].map((weightDecay) => {
+          const optimizer = { ...ADAM, weightDecay };
+          const program = new ReferenceProgram(trainPlan(model, { source, batch: 4, seed: 1, optimizer }));
+          program.floats(PARAMETERS).set(parameters);
+          program.floats(datasetName(0)).set(rowsWithin(spec, 4));
+          program.buffer(STEP_CURSOR).set(batchCursor(source, 0, 4));
+          program.floats(STEP_SCALARS).set([0.01, 1 / 0.1, 1 / 0.001]);
+          program.run();
+          return program.floats(PARAMETERS);
+        });
+        const expected = Float64Array.from(plain!);
+        for (const { name, offset, length } of model.layout.tensors) {
+          if (!/\.(conditioner|scale|shift)\.\d+\.weight$/.test(name)) continue;
+          for (let i = offset; i < offset + length; i++) expected[i]! -= 0.01 * 0.25 * parameters[i]!;
+        }
+        expectClose('parameters', decayed!, expected, F64_BOUND);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('applies the gradient of the batch’s mean NLL, records the NLL and the norm, and counts the step', () => {
     fc.assert(
       fc.property(randomFlows({ maxDim: 5 }), fc.integer({ min: 1, max: 9 }), (random, rows) => {
@@ -36,7 +62,9 @@ describe('the plan of a training step', () => {
         const model = modelOf(spec);
         const source = datasetSource(rows, spec.dim, 4 * spec.dim * 4);
         const x = rowsWithin(spec, rows);
-        const program = new ReferenceProgram(trainPlan(model, { source, batch: rows, seed: 1, adam: ADAM }));
+        const program = new ReferenceProgram(
+          trainPlan(model, { source, batch: rows, seed: 1, optimizer: ADAM }),
+        );
         program.floats(PARAMETERS).set(parameters);
         for (let segment = 0; segment * 4 < rows; segment++) {
           const values = x.slice(segment * 4 * spec.dim, (segment + 1) * 4 * spec.dim);
@@ -77,7 +105,7 @@ describe('the plan of a training step', () => {
     const model = modelOf(vanilla(2, { couplings: 2, hidden: [512] }));
     const chunk = chunkRowsOf(model);
     for (const batch of [1, chunk, chunk + 1, 2 * chunk + 77]) {
-      const plan = trainPlan(model, { source: datasetSource(100, 2), batch, seed: 1, adam: ADAM });
+      const plan = trainPlan(model, { source: datasetSource(100, 2), batch, seed: 1, optimizer: ADAM });
       const losses = plan.dispatches.filter(({ kernel }) => kernel.stem === 'standard_normal_log_prob');
       let next = 0;
       for (const { params } of losses) {

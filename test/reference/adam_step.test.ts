@@ -61,8 +61,7 @@ function programOf(settings: AdamSettings, theta: readonly number[]): ReferenceP
     ringSize: RING,
     stepState: 'step_state',
     stepScalars: 'step_scalars',
-    gradientSumSquares: 'gradient_sum_squares',
-    nllSum: 'nll_sum',
+    stepSums: 'step_sums',
     parameters: 'parameters',
     gradients: 'gradients',
     firstMoment: 'first_moment',
@@ -71,16 +70,14 @@ function programOf(settings: AdamSettings, theta: readonly number[]): ReferenceP
   const record = stepRecord({
     rows: 1,
     ringSize: RING,
-    nllSum: 'nll_sum',
-    gradientSumSquares: 'gradient_sum_squares',
+    stepSums: 'step_sums',
     stepState: 'step_state',
     stepLosses: 'step_losses',
   });
   const lengths = {
     step_scalars: 3 * RING,
     step_losses: 2 * RING,
-    gradient_sum_squares: 1,
-    nll_sum: 1,
+    step_sums: 2,
     parameters: theta.length,
     gradients: theta.length,
     first_moment: theta.length,
@@ -107,7 +104,7 @@ function run(
   gradient: readonly number[],
 ): void {
   program.floats('gradients').set(gradient);
-  program.floats('gradient_sum_squares')[0] = gradient.reduce((sum, g) => sum + g * g, 0);
+  program.floats('step_sums')[1] = gradient.reduce((sum, g) => sum + g * g, 0);
   const t = step + 1;
   program.floats('step_scalars').set([rate, 1 / (1 - beta1 ** t), 1 / (1 - beta2 ** t)], 3 * (step % RING));
   program.run();

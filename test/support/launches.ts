@@ -7,6 +7,7 @@ import type { BatchSource } from '../../src/passes/batch.ts';
 import { variantsSchema } from '../../src/passes/candidates.ts';
 import { dataStartPlan } from '../../src/passes/dataStart.ts';
 import { forwardPlan, inversePlan, logProbPlan } from '../../src/passes/forward.ts';
+import type { OptimizerSettings } from '../../src/passes/optimize.ts';
 import { sampleAndLogProbPlan } from '../../src/passes/sample.ts';
 import { tracePlan } from '../../src/passes/trace.ts';
 import { trainPlan } from '../../src/passes/train.ts';
@@ -24,6 +25,12 @@ import { SPEC_SHAPES } from './specShapes.ts';
 
 const ROWS = 12;
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
+/** The other updates of a training step; the rest of the step is the same. */
+const OTHER_UPDATES: OptimizerSettings[] = [
+  { ...ADAM, weightDecay: 0.01, averageDecay: 0.99 },
+  { ...ADAM, optimizer: 'sgd' },
+  { ...ADAM, optimizer: 'sgd', weightDecay: 0.01 },
+];
 
 /** The fixed choices, and variants that differ from one of them in one value. */
 const CHOICES: KernelVariants[] = distinct(
@@ -58,6 +65,13 @@ export function launches(): Dispatch[] {
       if (variants.precision === 'f32' || !hasResidualNets(spec)) plansOf(model, variants).forEach(add);
     }
   }
+  const source = datasetFor(box, ROWS);
+  for (const marks of [{ isWeighted: true }, { hasWidths: true }, { isWeighted: true, hasWidths: true }]) {
+    add(trainPlan(modelOf(box), { source: { ...source, ...marks }, batch: ROWS, seed: 1, optimizer: ADAM }));
+  }
+  for (const optimizer of OTHER_UPDATES) {
+    add(trainPlan(modelOf(box), { source, batch: ROWS, seed: 1, optimizer }));
+  }
   return [...seen.values()];
 }
 
@@ -73,7 +87,7 @@ function plansOf(model: FlowModel, variants: KernelVariants): Plan[] {
     tracePlan(model, ROWS, 'forward', variants),
     tracePlan(model, ROWS, 'inverse', variants),
     ...sourcesFor(spec).map((source) =>
-      trainPlan(model, { source, batch: ROWS, seed: 1, adam: ADAM, variants }),
+      trainPlan(model, { source, batch: ROWS, seed: 1, optimizer: ADAM, variants }),
     ),
     ...(start === undefined ? [] : [start]),
   ];

@@ -22,8 +22,9 @@ export const batchGatherKernel = {
     dataset: { access: 'read', element: 'f32' },
     state: { access: 'read_write', element: 'f32' },
     widths: { access: 'read', element: 'f32', when: 'WIDTHS' },
+    bounds: { access: 'read', element: 'u32', when: 'WEIGHTED' },
   },
-  flags: ['WIDTHS'],
+  flags: ['WIDTHS', 'WEIGHTED'],
 } as const satisfies KernelSpec;
 
 export interface BatchGatherArguments {
@@ -45,6 +46,8 @@ export interface BatchGatherArguments {
   /** The widths of the cells, if some are intervals rather than values (src/data/cells.ts). */
   widths?: string;
   state: string;
+  /** The bounds of weighted rows: see `weightBounds`. */
+  bounds?: string;
 }
 
 /**
@@ -68,14 +71,15 @@ export function batchGather(args: BatchGatherArguments): Dispatch {
       seed_hi: seedHigh,
       ring_size: args.ringSize,
     },
-    flags: { WIDTHS: widths !== undefined },
     buffers: {
       step_state: args.stepState,
       step_cursor: args.stepCursor,
       dataset: args.dataset,
       state: args.state,
       ...(widths === undefined ? {} : { widths }),
+      ...(args.bounds === undefined ? {} : { bounds: args.bounds }),
     },
+    flags: { WIDTHS: widths !== undefined, WEIGHTED: args.bounds !== undefined },
     workgroups: gridOf(args.rows),
     flops: 0,
     bytes: 4 * (widths === undefined ? 2 : 3) * copied,

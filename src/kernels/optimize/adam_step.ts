@@ -11,17 +11,19 @@ export const adamStepKernel = {
     beta2: 'f32',
     epsilon: 'f32',
     clip_norm: 'f32',
+    weight_decay: 'f32',
   },
   bindings: {
     step_state: { access: 'read_write', element: 'u32' },
     step_scalars: { access: 'read', element: 'f32' },
-    gradient_sum_squares: { access: 'read', element: 'f32' },
-    nll_sum: { access: 'read', element: 'f32' },
+    step_sums: { access: 'read', element: 'f32' },
     parameters: { access: 'read_write', element: 'f32' },
     gradients: { access: 'read_write', element: 'f32' },
     first_moment: { access: 'read_write', element: 'f32' },
     second_moment: { access: 'read_write', element: 'f32' },
+    decayed: { access: 'read', element: 'u32', when: 'DECAY', table: true },
   },
+  flags: ['DECAY'],
 } as const satisfies KernelSpec;
 
 export interface AdamSettings {
@@ -38,17 +40,24 @@ export interface AdamStepArguments extends AdamSettings {
   ringSize: number;
   stepState: string;
   stepScalars: string;
-  gradientSumSquares: string;
-  nllSum: string;
+  stepSums: string;
   parameters: string;
   gradients: string;
   firstMoment: string;
   secondMoment: string;
+  decay?: WeightDecay;
 }
 
-/** One Adam update of every trainable parameter; zeroes the gradients for the next step. */
+/** The weights that each step shrinks by the factor 1 − η · `rate`. */
+export interface WeightDecay {
+  rate: number;
+  /** A bit for each quad of parameters, in words of 32. */
+  quads: readonly number[];
+}
+
+/** One Adam update, with decoupled weight decay if `decay` is given, of every trainable parameter; zeroes the gradients for the next step. */
 export function adamStep(args: AdamStepArguments): Dispatch {
-  const { parameterCount } = args;
+  const { parameterCount, decay } = args;
   const quads = quadsOf(parameterCount, 'parameters');
   return dispatchOf(adamStepKernel, {
     params: {
@@ -58,12 +67,14 @@ export function adamStep(args: AdamStepArguments): Dispatch {
       beta2: args.beta2,
       epsilon: args.epsilon,
       clip_norm: args.clipNorm,
+      weight_decay: decay?.rate ?? 0,
     },
+    flags: { DECAY: decay !== undefined },
+    tables: decay === undefined ? {} : { decayed: decay.quads },
     buffers: {
       step_state: args.stepState,
       step_scalars: args.stepScalars,
-      gradient_sum_squares: args.gradientSumSquares,
-      nll_sum: args.nllSum,
+      step_sums: args.stepSums,
       parameters: args.parameters,
       gradients: args.gradients,
       first_moment: args.firstMoment,

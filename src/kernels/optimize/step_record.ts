@@ -8,8 +8,7 @@ export const stepRecordKernel = {
     ring_size: 'u32',
   },
   bindings: {
-    nll_sum: { access: 'read', element: 'f32' },
-    gradient_sum_squares: { access: 'read', element: 'f32' },
+    step_sums: { access: 'read', element: 'f32' },
     step_state: { access: 'read_write', element: 'u32' },
     step_losses: { access: 'read_write', element: 'f32' },
   },
@@ -18,8 +17,7 @@ export const stepRecordKernel = {
 export interface StepRecordArguments {
   rows: number;
   ringSize: number;
-  nllSum: string;
-  gradientSumSquares: string;
+  stepSums: string;
   stepState: string;
   stepLosses: string;
 }
@@ -29,8 +27,7 @@ export function stepRecord(args: StepRecordArguments): Dispatch {
   return dispatchOf(stepRecordKernel, {
     params: { n_rows: args.rows, ring_size: args.ringSize },
     buffers: {
-      nll_sum: args.nllSum,
-      gradient_sum_squares: args.gradientSumSquares,
+      step_sums: args.stepSums,
       step_state: args.stepState,
       step_losses: args.stepLosses,
     },

@@ -6,9 +6,10 @@ import { at } from '../maths/at.ts';
 export const reduceSum: Twin<typeof reduceSumKernel> = ({ params, flags, buffers }) => {
   const { input, output } = buffers;
   const groups = reductionGroups(params.n_elements);
-  for (let group = 0; group < groups; group++) output[group] = 0;
+  const start = params.output_start;
+  output.fill(0, start, start + groups);
   for (let i = 0; i < params.n_elements; i++) {
-    const group = Math.floor(i / REDUCTION_SIZE) % groups;
-    output[group] = at(output, group) + at(input, i) ** (flags.SQUARES ? 2 : 1);
+    const place = start + (Math.floor(i / REDUCTION_SIZE) % groups);
+    output[place] = at(output, place) + at(input, i) ** (flags.SQUARES ? 2 : 1);
   }
 };

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Dispatch } from '../../../src/plan/kernel.ts';
 import { batchGather } from '../../../src/kernels/data/batch_gather.ts';
+import { weightBounds } from '../../../src/data/weights.ts';
 import { shuffledRow, shuffleKeys, splitSeed } from '../../../src/random.ts';
 import { chunksOf } from '../../../src/plan/shape.ts';
 import { expectClose } from '../../support/compare.ts';
-import { runBoth } from '../harness.ts';
+import { ramp, runBoth } from '../harness.ts';
 import type { BufferContents } from '../harness.ts';
 
 const RING = 4;
@@ -187,6 +188,54 @@ describe('batch_gather', () => {
     });
     expect([...gpu('state')]).toEqual(places.map(() => 1));
     expect([...twin('state')]).toEqual(places.map(() => 1));
+  });
+
+  it.each([1, 2, 63, 100, 1000])('draws the same weighted rows as its twin, out of %i', async (dataRows) => {
+    const shape = { rows: 3 * dataRows, features: 2, dataRows };
+    const weights = ramp(dataRows).map((value) => Math.abs(value) ** 3 + 1e-3);
+    const { gpu, twin } = await runBoth([gather({ ...shape, bounds: 'bounds' })], {
+      ...contents(shape),
+      bounds: weightBounds(weights),
+    });
+    expect([...gpu('state')]).toEqual([...twin('state')]);
+  });
+
+  it('draws each row as often as its weight says, to one draw an epoch, and on average exactly', async () => {
+    const dataRows = 50;
+    const epochs = 400;
+    const shape = { rows: epochs * dataRows, features: 1, dataRows };
+    const weights = Float32Array.from({ length: dataRows }, (_, i) => 0.1 + (i % 7) ** 2);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const { gpu } = await runBoth([gather({ ...shape, bounds: 'bounds' })], {
+      ...contents(shape),
+      bounds: weightBounds(weights),
+    });
+    const drawn = [...gpu('state')];
+    const counts = new Float64Array(dataRows);
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const own = new Float64Array(dataRows);
+      for (const row of drawn.slice(epoch * dataRows, (epoch + 1) * dataRows)) own[row]! += 1;
+      own.forEach((count, row) => {
+        expect(Math.abs(count - (dataRows * weights[row]!) / total)).toBeLessThan(1);
+        counts[row]! += count;
+      });
+    }
+    // A count of an epoch is one of two neighbours, so its standard deviation is at most a half.
+    counts.forEach((count, row) => {
+      const mean = (dataRows * weights[row]!) / total;
+      expect(Math.abs(count / epochs - mean)).toBeLessThan(5 * 0.5 * epochs ** -0.5);
+    });
+  });
+
+  it('draws equal weights as the plain shuffle does', async () => {
+    const shape = { rows: 300, features: 1, dataRows: 100 };
+    const bounds = weightBounds(new Float32Array(100).fill(1));
+    const [plain, weighted] = await Promise.all(
+      [{}, { bounds: 'bounds' }].map((more) =>
+        runBoth([gather({ ...shape, ...more })], { ...contents(shape), bounds }),
+      ),
+    );
+    expect(weighted!.gpu('state')).toEqual(plain!.gpu('state'));
   });
 });
 

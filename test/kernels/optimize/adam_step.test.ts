@@ -3,7 +3,7 @@ import { adamStep } from '../../../src/kernels/optimize/adam_step.ts';
 import type { AdamStepArguments } from '../../../src/kernels/optimize/adam_step.ts';
 import { stepRecord } from '../../../src/kernels/optimize/step_record.ts';
 import { expectClose } from '../../support/compare.ts';
-import { ramp, runBoth } from '../harness.ts';
+import { ramp, runBoth, runTwin } from '../harness.ts';
 
 const F32_BOUND = 1e-5;
 
@@ -78,8 +78,7 @@ describe('adam_step', () => {
       stepRecord({
         rows: 1,
         ringSize,
-        nllSum: 'nll_sum',
-        gradientSumSquares: 'gradient_sum_squares',
+        stepSums: 'step_sums',
         stepState: 'step_state',
         stepLosses: 'step_losses',
       }),
@@ -91,7 +90,6 @@ describe('adam_step', () => {
       ),
       step_state: Uint32Array.of(6, 0),
       step_scalars: scalars,
-      nll_sum: 1,
       step_losses: 2 * ringSize,
     });
     for (const name of WRITTEN.slice(0, 3)) expectClose(name, gpu(name), twin(name), F32_BOUND);
@@ -116,7 +114,7 @@ describe('adam_step', () => {
       ...contents(4),
       gradients: Float32Array.of(0, 8, 0, 0),
       first_moment: 4,
-      gradient_sum_squares: Float32Array.of(64),
+      step_sums: Float32Array.of(1, 64),
     });
     expect(gpu('first_moment')).toEqual(Float32Array.of(0, 0.5, 0, 0));
   });
@@ -128,7 +126,7 @@ describe('adam_step', () => {
         gradients: 68,
         first_moment: 68,
         second_moment: 68,
-        gradient_sum_squares: 1,
+        step_sums: 2,
       });
       expect(gpu('parameters')).toEqual(contents(68).parameters);
       expect(gpu('first_moment')).toEqual(new Float32Array(68));
@@ -146,7 +144,7 @@ describe('adam_step', () => {
       (before.gradients as Float32Array)[67] = sumSquares;
       const { gpu } = await runBoth([adamStep(args(68, { clipNorm }))], {
         ...before,
-        gradient_sum_squares: Float32Array.of(sumSquares),
+        step_sums: Float32Array.of(1, sumSquares),
       });
       for (const name of WRITTEN.slice(0, 3)) expect(gpu(name)).toEqual(before[name]);
       expect(gpu('gradients')).toEqual(new Float32Array(68));
@@ -155,8 +153,8 @@ describe('adam_step', () => {
   });
 
   it.each([
-    ['loss', { nll_sum: Float32Array.of(NaN) }],
-    ['loss that overflows', { nll_sum: Float32Array.of(-Infinity) }],
+    ['loss', { step_sums: Float32Array.of(NaN, 1) }],
+    ['loss that overflows', { step_sums: Float32Array.of(-Infinity, 1) }],
     ['learning rate', { step_scalars: Float32Array.of(0, 0, 0, NaN, 1.7, 40) }],
     ['first scalar', { step_scalars: Float32Array.of(0, 0, 0, 0.05, Infinity, 40) }],
     ['second scalar', { step_scalars: Float32Array.of(0, 0, 0, 0.05, 1.7, NaN) }],
@@ -187,6 +185,35 @@ describe('adam_step', () => {
     expect(gpu('step_state')).toEqual(Uint32Array.of(3, 1));
     expect(twin('step_state')).toEqual(gpu('step_state'));
   });
+
+  it('shrinks the marked quads by the factor 1 − η · rate before the update, and no others', async () => {
+    // Quads 0, 31, 32 and 64, on both sides of the words of the table.
+    const quads = [0x80000001, 1, 1];
+    const marked = [0, 31, 32, 64];
+    const decay = { rate: 0.5, quads };
+    for (const name of WRITTEN) {
+      const decayed = await runBoth([adamStep(args(260, { decay }))], contents(260));
+      expectClose(name, decayed.gpu(name), decayed.twin(name), F32_BOUND);
+    }
+    const before = contents(260).parameters as Float32Array;
+    const [plain, decayed] = [
+      runTwin([adamStep(args(260))], contents(260))('parameters'),
+      runTwin([adamStep(args(260, { decay }))], contents(260))('parameters'),
+    ];
+    before.forEach((value, index) => {
+      const shrunk = marked.includes(Math.floor(index / 4)) ? 0.05 * 0.5 * value : 0;
+      expect(plain[index]! - decayed[index]!).toBeCloseTo(shrunk, 7);
+    });
+  });
+
+  it('takes the bits of plain Adam from a decay of rate 0', async () => {
+    const [plain, decayed] = await Promise.all(
+      [{}, { decay: { rate: 0, quads: [2 ** 32 - 1] } }].map((more) =>
+        runBoth([adamStep(args(68, more))], contents(68)),
+      ),
+    );
+    for (const name of WRITTEN) expect(decayed!.gpu(name)).toEqual(plain!.gpu(name));
+  });
 });
 
 function args(count: number, more: Partial<AdamStepArguments> = {}): AdamStepArguments {
@@ -199,8 +226,7 @@ function args(count: number, more: Partial<AdamStepArguments> = {}): AdamStepArg
     clipNorm: 0,
     stepState: 'step_state',
     stepScalars: 'step_scalars',
-    gradientSumSquares: 'gradient_sum_squares',
-    nllSum: 'nll_sum',
+    stepSums: 'step_sums',
     parameters: 'parameters',
     gradients: 'gradients',
     firstMoment: 'first_moment',
@@ -213,9 +239,11 @@ function contents(count: number): Parameters<typeof runBoth>[1] {
   const gradients = ramp(count, 0.3);
   return {
     step_state: Uint32Array.of(3, 0),
-    nll_sum: Float32Array.of(1),
     step_scalars: Float32Array.of(NaN, NaN, NaN, 0.05, 1.7, 40),
-    gradient_sum_squares: Float32Array.of(gradients.reduce((sum, g) => sum + g * g, 0)),
+    step_sums: Float32Array.of(
+      1,
+      gradients.reduce((sum, g) => sum + g * g, 0),
+    ),
     parameters: ramp(count, 2, 4),
     gradients,
     first_moment: ramp(count, 0.1, 5),

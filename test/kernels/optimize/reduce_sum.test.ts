@@ -87,4 +87,13 @@ describe('reduce_sum', () => {
     const [first, second] = await Promise.all(runs);
     expect(first!.gpu('partials')).toEqual(second!.gpu('partials'));
   });
+
+  it('writes its sums from an element of the output on, and leaves the others alone', async () => {
+    const { gpu, twin } = await runBoth(
+      [reduceSum({ elements: 5, input: 'input', output: 'output', outputStart: 1 })],
+      { input: Float32Array.of(1, 2, 3, 4, 5), output: Float32Array.of(7, 8, 9) },
+    );
+    expect(gpu('output')).toEqual(Float32Array.of(7, 15, 9));
+    expect([...twin('output')]).toEqual([7, 15, 9]);
+  });
 });

@@ -22,10 +22,10 @@ describe('step_record', () => {
   it('wraps around at the end of the ring', async () => {
     const dispatches = [0, 1, 2, 3, 4].map((step) => ({
       ...dispatch(7, 3),
-      buffers: { ...dispatch(7, 3).buffers, nll_sum: `nll_sum ${step}` },
+      buffers: { ...dispatch(7, 3).buffers, step_sums: `step_sums ${step}` },
     }));
     const sums = Object.fromEntries(
-      dispatches.map((_, step) => [`nll_sum ${step}`, Float32Array.of(7 * step)]),
+      dispatches.map((_, step) => [`step_sums ${step}`, Float32Array.of(7 * step, 25)]),
     );
     const { gpu, twin } = await runBoth(dispatches, { ...contents([0], 3), ...sums });
     expectClose('step_losses', gpu('step_losses'), twin('step_losses'), F32_BOUND);
@@ -39,8 +39,7 @@ describe('step_record', () => {
   ])('passes %s on, for the reader to notice', async (_, value) => {
     const { gpu } = await runBoth([dispatch(7, 1)], {
       ...contents([0], 1),
-      nll_sum: Float32Array.of(value),
-      gradient_sum_squares: Float32Array.of(value),
+      step_sums: Float32Array.of(value, value),
     });
     expect([...gpu('step_losses')].map(Number.isFinite)).toEqual([false, false]);
   });
@@ -60,8 +59,7 @@ function dispatch(rows: number, ringSize: number): ReturnType<typeof stepRecord>
   return stepRecord({
     rows,
     ringSize,
-    nllSum: 'nll_sum',
-    gradientSumSquares: 'gradient_sum_squares',
+    stepSums: 'step_sums',
     stepState: 'step_state',
     stepLosses: 'step_losses',
   });
@@ -69,8 +67,7 @@ function dispatch(rows: number, ringSize: number): ReturnType<typeof stepRecord>
 
 function contents(step: [number], ringSize: number): Parameters<typeof runBoth>[1] {
   return {
-    nll_sum: Float32Array.of(21),
-    gradient_sum_squares: Float32Array.of(25),
+    step_sums: Float32Array.of(21, 25),
     step_state: Uint32Array.from([...step, 0]),
     step_losses: new Float32Array(2 * ringSize).fill(-1),
   };
