@@ -193,6 +193,10 @@ wgflow train data.csv --resume run.ckpt`,
     .option('--checkpoint <file>', 'write a checkpoint every minute, at the end and when interrupted')
     .option('--resume <file>', 'continue a checkpoint bit for bit, with the same data')
     .option('--new-data', 'allow --resume with other rows')
+    .option(
+      '--from <model>',
+      'fine-tune a model on a table with the same columns; it keeps its standardisation',
+    )
     .addHelpText('after', CONTEXT_HELP)
     .addHelpText('after', `\nPresets:\n${presets.join('\n')}`)
     .action((data: string | undefined, options: GlobalOptions & Omit<TrainOptions, 'settings'>) =>

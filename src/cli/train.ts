@@ -23,8 +23,8 @@ import { meanNll } from '../data/statistics.ts';
 import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
 import { typesOfColumns } from './domains.ts';
-import { readCheckpoint } from './modelInput.ts';
-import type { CheckpointFile } from './modelInput.ts';
+import { readCheckpoint, readModel } from './modelInput.ts';
+import type { CheckpointFile, ModelFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
 import type { Output, OutputFolder } from './outputFile.ts';
 import { adapterName } from './session.ts';
@@ -61,21 +61,22 @@ export async function trainCommand(
   session.requireFile('--out', modelFile);
   const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   if (resumed !== undefined) requireSameData(dataFile, options, resumed);
+  const start = resumed ?? (options.from === undefined ? undefined : await readModel(options.from));
   const seed = seedOf(options, resumed);
   const set = await readTrainingSet(dataFile, {
     ...options,
     noise: noiseOf(options, resumed),
     modelHeldOut: resumed && heldOutOf(resumed),
-    modelTable: resumed?.model.training.table,
-    modelDomains: resumed && domainsOf(resumed.model.spec),
-    modelColumns: resumed?.model.training.columns,
-    modelContext: resumed && contextOfRun(resumed),
+    modelTable: start?.model.training?.table,
+    modelDomains: start && domainsOf(start.model.spec),
+    modelColumns: start?.model.training?.columns,
+    modelContext: start && contextOfRun(start),
     typesFor: (columns) => typesOfColumns(options, columns),
     missing: options.missing ?? 'model',
     form: tableForm(session, options),
     signal,
   });
-  requireSameColumns(set.columns, options, resumed);
+  requireSameColumns(set.columns, options, start);
   tellRows(session, set);
   const preset: Preset = PRESETS[options.preset ?? DEFAULT_PRESET];
   const dim = set.columns.length;
@@ -88,8 +89,8 @@ export async function trainCommand(
     contextDim: contextFeatures(set.context?.columns ?? []),
     domain: set.domains,
   };
-  const fitOptions = fitOptionsOf(set, options, resumed, signal);
-  const spec = resumed?.model.spec ?? preset.spec(dim, shape);
+  const fitOptions = fitOptionsOf(set, options, resumed, signal, start);
+  const spec = start?.model.spec ?? preset.spec(dim, shape);
   checkedSpec(spec);
   requireNets(spec, options);
 
@@ -100,13 +101,13 @@ export async function trainCommand(
     if (options.checkpoint !== undefined) await (await openOutput(options.checkpoint)).discard();
     const { device, report: adapter } = await session.open(limitsFor(spec));
     using flow =
-      resumed === undefined
+      start === undefined
         ? await Flow.create(preset, { dim, ...shape, ...session.tuning, device, seed })
-        : await Flow.load(resumed.bytes, {
+        : await Flow.load(start.bytes, {
             ...session.tuning,
-            precision: session.tuning.precision ?? precisionOf(resumed),
+            precision: session.tuning.precision ?? (resumed && precisionOf(resumed)),
             device,
-            fileName: resumed.file,
+            fileName: start.file,
           });
     const known = flow.training;
     try {
@@ -229,23 +230,23 @@ function precisionOf({ model }: CheckpointFile): Precision {
   return model.optimizer.variants?.['precision'] === 'f16' ? 'f16' : 'f32';
 }
 
-/** @throws {ShapeError} when the rows of a resumed run have other columns than before, or in another order */
+/** @throws {ShapeError} when the rows have other columns than the model that training starts from, or in another order */
 function requireSameColumns(
   columns: readonly string[],
   { columns: asked }: TrainOptions,
-  resumed: CheckpointFile | undefined,
+  start: ModelFile | undefined,
 ): void {
-  if (resumed === undefined) return;
-  const { spec, training } = resumed.model;
-  const known = training.columns ?? [];
+  if (start === undefined) return;
+  const { spec, training } = start.model;
+  const known = training?.columns ?? [];
   const isOther = asked !== undefined && known.length > 0 && asCommaList(asked) !== asCommaList(known);
   if (spec.dim === columns.length && !isOther) return;
   const names = known.length > 0 ? ` (${listedNames(known)})` : '';
   throw new ShapeError(
     'the columns to learn',
     `${columns.length} (${listedNames(columns)})`,
-    `${spec.dim}${names}, as in ${resumed.file}`,
-    'Resume with the data that the checkpoint was trained on.',
+    `${spec.dim}${names}, as in ${start.file}`,
+    'Give a table with the columns that the model was trained on.',
   );
 }
 
@@ -285,9 +286,9 @@ function heldOutOf({ model }: CheckpointFile): number {
   return typeof heldOut === 'number' ? heldOut : 0;
 }
 
-/** The context columns of the resumed run; undefined if it has none. */
-function contextOfRun(resumed: CheckpointFile): readonly ContextColumn[] | undefined {
-  const columns = contextColumns(resumed);
+/** The context columns of the model that training starts from; undefined if it has none. */
+function contextOfRun(start: ModelFile): readonly ContextColumn[] | undefined {
+  const columns = contextColumns(start);
   return columns.length === 0 ? undefined : columns;
 }
 

@@ -15,7 +15,7 @@ import type { Missing } from '../table/plan.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';
-import type { CheckpointFile } from './modelInput.ts';
+import type { CheckpointFile, ModelFile } from './modelInput.ts';
 import { requireOneStandardInput } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 import { NO_VALIDATION } from './trainingSet.ts';
@@ -44,6 +44,8 @@ export interface TrainOptions extends TableOptions {
   out?: string;
   checkpoint?: string;
   resume?: string;
+  /** A model to start from. */
+  from?: string;
   report?: string;
 }
 
@@ -113,16 +115,23 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   if (resume === undefined && newData === true) {
     throw new ShapeError('train', '--new-data without --resume', 'both', 'A new run takes any rows.');
   }
+  const { from } = options;
   if (resume !== undefined) {
-    const advice = 'The model comes from the checkpoint.';
-    refuse('--preset', preset, '--resume', advice);
-    refuse('--couplings', couplings, '--resume', advice);
-    refuse('--hidden', hidden?.join(','), '--resume', advice);
-    refuse('--residual-blocks', residualBlocks, '--resume', advice);
-    refuse('--domain', domain?.map((one) => one.domain).join(','), '--resume', advice);
-    refuse('--base', options.base?.type, '--resume', advice);
-    refuse('--context', context?.join(','), '--resume', advice);
+    refuse('--from', from, '--resume', 'A checkpoint continues, a model is only a start.');
     refuse('--seed', options.settings?.seed, '--resume', 'The seed comes from the checkpoint.');
+  }
+  for (const [option, file, advice] of [
+    ['--resume', resume, 'The model comes from the checkpoint.'],
+    ['--from', from, 'It comes from the model to start from.'],
+  ] as const) {
+    if (file === undefined) continue;
+    refuse('--preset', preset, option, advice);
+    refuse('--couplings', couplings, option, advice);
+    refuse('--hidden', hidden?.join(','), option, advice);
+    refuse('--residual-blocks', residualBlocks, option, advice);
+    refuse('--domain', domain?.map((one) => one.domain).join(','), option, advice);
+    refuse('--base', options.base?.type, option, advice);
+    refuse('--context', context?.join(','), option, advice);
   }
   if (residualBlocks !== undefined && hidden !== undefined && hidden.length > 1) {
     throw new ShapeError(
@@ -153,6 +162,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   );
   // The checkpoint of a resumed run may overwrite the one that it resumed from.
   requireDistinctFiles('train', models, [['--resume', resume]]);
+  requireDistinctFiles('train', [...models, ['--checkpoint', checkpoint]], [['--from', from]]);
 }
 
 function reportFiles(folder: string | undefined): NamedFile[] {
@@ -181,6 +191,7 @@ function refuse(option: string, value: string | number | undefined, beside: stri
 
 /**
  * The options of `Flow.fit`. A resumed run keeps the checkpoint's settings unless an option overrides them.
+ * @param start the model that training starts from
  * @throws {ShapeError} when the checkpoint has all the steps already
  */
 export function fitOptionsOf(
@@ -188,6 +199,7 @@ export function fitOptionsOf(
   options: TrainOptions,
   resumed: CheckpointFile | undefined,
   signal: AbortSignal,
+  start: ModelFile | undefined = resumed,
 ): FitOptions & { steps: number } {
   const { steps } = options.settings ?? {};
   return {
@@ -198,7 +210,7 @@ export function fitOptionsOf(
     ...(set.widths && { widths: set.widths }),
     ...(set.codec && { table: set.codec.columns }),
     ...(set.context === undefined ? {} : { context: set.context.data, contextColumns: set.context.columns }),
-    ...(resumed === undefined ? {} : { preset: resumed.model.training.preset }),
+    ...(start === undefined ? {} : { preset: start.model.training?.preset }),
     ...(set.weights === undefined ? {} : { weights: set.weights.data }),
     resume: resumed !== undefined,
     newData: options.newData,

@@ -19,6 +19,7 @@ type Flags = Dispatch['flags'];
 /** Element types of the buffers of these WGSL types. */
 const ELEMENTS = {
   u32: 'u32',
+  vec2u: 'u32',
   vec4u: 'u32',
   Op: 'u32',
   atomic: 'u32',
