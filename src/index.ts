@@ -38,7 +38,7 @@ export { toyDensity, TOY_NAMES } from './data/toy.ts';
 export type { ToyDensity, ToyName } from './data/toy.ts';
 export type { Precision } from './plan/precision.ts';
 export type { KernelVariants } from './plan/variants.ts';
-export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './flow/tuning.ts';
+export type { TuningCache, TuningMode, TuningOptions, TuningReport } from './flow/tuningOptions.ts';
 export type { TrainingRecord } from './io/modelFile.ts';
 export { describeDevice } from './gpu/gpu.ts';
 export type { AdapterReport } from './gpu/gpu.ts';

@@ -168,7 +168,7 @@ export class Engine {
   async #replace(flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot): Promise<void> {
     const trainer = await this.#trainerOf(flow, data, settings, snapshot);
     try {
-      const { price } = trainer;
+      const price = await trainer.price();
       await this.#trainer?.stop({ isTold: false });
       this.#trainer?.dispose();
       this.#trainer = trainer;

@@ -57,6 +57,8 @@ export class Trainer {
   #isScoring = false;
   #scoredAt = -Infinity;
   #msPerStep: number | null = null;
+  /** The memory of training, once it is known. */
+  #bytes: number | undefined;
   #disposed = false;
 
   /** @param snapshot the state that the flow was loaded from */
@@ -91,14 +93,15 @@ export class Trainer {
   }
 
   /** @throws {ShapeError} if the batch is out of range */
-  get price(): Price {
+  async price(): Promise<Price> {
     const { batch } = this.settings;
     const rows = this.data.kept.length / this.flow.dim;
-    return {
-      parameters: this.#parameters,
-      bytes: this.flow.memory({ batch, rows }).total,
-      msPerStep: this.#msPerStep,
-    };
+    this.#bytes = (await this.flow.memory({ batch, rows })).total;
+    return this.#priceNow(this.#bytes);
+  }
+
+  #priceNow(bytes: number): Price {
+    return { parameters: this.#parameters, bytes, msPerStep: this.#msPerStep };
   }
 
   /** Starts training at this pace, to the end or to step `until`. */
@@ -269,7 +272,7 @@ export class Trainer {
     // The first steps compile and measure; a price that hardly changes is not news.
     if (this.#step < 10 || (before !== null && Math.abs(progress.msPerStep / before - 1) < 0.1)) return;
     this.#msPerStep = progress.msPerStep;
-    this.#post({ type: 'price', price: this.price });
+    if (this.#bytes !== undefined) this.#post({ type: 'price', price: this.#priceNow(this.#bytes) });
   }
 
   /** The mean NLL of the held-out rows, for the next progress. */

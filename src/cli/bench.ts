@@ -15,7 +15,7 @@ import { Gpu } from '../gpu/gpu.ts';
 import type { NeededLimits } from '../gpu/device.ts';
 import { limitsFor } from '../flow/limits.ts';
 import { Tuner } from '../flow/tuning.ts';
-import type { TuningOptions } from '../flow/tuning.ts';
+import type { TuningOptions } from '../flow/tuningOptions.ts';
 import { benchReport } from './benchReport.ts';
 import { comparisonTables, runTables } from './benchTables.ts';
 import { readSpec, readTextFile } from './modelInput.ts';

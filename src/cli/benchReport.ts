@@ -4,7 +4,7 @@ import type { Chart } from '../measure/charts.ts';
 import { duration, fullText, LAUNCH_HEAD, launchNote, launchRows } from '../measure/index.ts';
 import { milliseconds, percent, precisionText, rate, spread } from '../measure/index.ts';
 import type { BenchDocument, BenchEntry } from '../measure/index.ts';
-import { variantsText } from '../passes/candidates.ts';
+import { variantsText } from '../passes/purpose.ts';
 import {
   BATCH_HEAD,
   batchCells,

@@ -24,7 +24,7 @@ import type {
   BenchEntry,
   Change,
 } from '../measure/index.ts';
-import { variantsText } from '../passes/candidates.ts';
+import { variantsText } from '../passes/purpose.ts';
 import { adapterName } from './session.ts';
 import { tableText } from './table.ts';
 

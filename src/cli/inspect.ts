@@ -6,7 +6,7 @@ import type { Precision } from '../plan/precision.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { ParamLayout } from '../spec/layout.ts';
 import { baseOf } from '../bases/index.ts';
-import { variantsText } from '../passes/candidates.ts';
+import { variantsText } from '../passes/purpose.ts';
 import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../plan/variants.ts';
 import { launchTables, planLaunches } from './launchTables.ts';
 import { columnNames, readModel } from './modelInput.ts';

@@ -7,7 +7,7 @@ import type { NeededLimits } from '../gpu/device.ts';
 import { openDeviceWithNote } from '../node.ts';
 import type { AdapterChoice } from '../node.ts';
 import type { Precision } from '../plan/precision.ts';
-import type { TuningMode, TuningOptions } from '../flow/tuning.ts';
+import type { TuningMode, TuningOptions } from '../flow/tuningOptions.ts';
 import { discardAllOutputs } from './outputFile.ts';
 import { tuningOptions } from './tuningLog.ts';
 

@@ -4,7 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
 import type { KernelVariants } from '../plan/variants.ts';
-import type { TuningCache } from '../flow/tuning.ts';
+import type { TuningCache } from '../flow/tuningOptions.ts';
 import { openOutput } from './outputFile.ts';
 
 /** Maximum number of choices in the file; the oldest are removed first. */

@@ -1,7 +1,7 @@
 /** How the command line chooses kernels, and how it reports the choices. */
-import { variantsText } from '../passes/candidates.ts';
+import { variantsText } from '../passes/purpose.ts';
 import type { Precision } from '../plan/precision.ts';
-import type { TuningMode, TuningOptions, TuningReport } from '../flow/tuning.ts';
+import type { TuningMode, TuningOptions, TuningReport } from '../flow/tuningOptions.ts';
 import { TuningFile, tuningFilePath } from './tuningFile.ts';
 
 /** Options of a flow that reports its choices on stderr and as events. */

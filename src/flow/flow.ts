@@ -1,5 +1,5 @@
 /** A normalizing flow on the GPU. */
-import { takeBytes, takeData } from '../calls/callerArrays.ts';
+import { takeBytes, takeData, takeFloats } from '../calls/callerArrays.ts';
 import type { Rows } from '../calls/callerArrays.ts';
 import { DisposedError } from '../errors.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
@@ -18,7 +18,6 @@ import { RUN_RULES } from '../calls/rows.ts';
 import type { RunOptions } from '../calls/rows.ts';
 import { PassRunner } from './passRunner.ts';
 import type { FlowGradients } from './passRunner.ts';
-import { logMasses } from './logMasses.ts';
 import { FlowTraining } from '../training/training.ts';
 import type { Trainee } from '../training/trainee.ts';
 import { trainingFor } from '../presets/preset.ts';
@@ -31,7 +30,6 @@ import { requestNavigatorDevice } from '../gpu/device.ts';
 import { requirePrecision } from '../gpu/requirePrecision.ts';
 import { CurrentModel, freshModel } from './start.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
-import { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
 import { limitsFor, requireRoom } from './limits.ts';
 import { FLAG, requireOptions } from '../calls/optionRules.ts';
@@ -43,7 +41,7 @@ import { TRACES } from '../passes/index.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
 import type { FitReport } from '../training/report.ts';
 import { Tuner } from './tuning.ts';
-import type { TuningOptions } from './tuning.ts';
+import type { TuningOptions } from './tuningOptions.ts';
 
 /** Loaded with the first model file, so that a page that only trains does not wait for it. */
 const modelFiles = () => import('../io/modelFile.ts');
@@ -224,7 +222,10 @@ export class Flow implements Disposable {
     const { widths, context, signal } = options;
     const logProb = async (rows: Rows, given: Float32Array | undefined): Promise<Float32Array> =>
       (await this.#passes.call('logProb', rows, { context: given, signal })).logProb;
-    return widths === undefined ? logProb(x, context) : logMasses(x, widths, this.spec, options, logProb);
+    if (widths === undefined) return logProb(x, context);
+    const cells = { values: takeData('x', x), widths: takeFloats('widths', widths) };
+    const { logMasses } = await import('./later.ts');
+    return logMasses(cells, this.spec, options, logProb);
   }
 
   /**
@@ -282,11 +283,13 @@ export class Flow implements Disposable {
    * are the ones that the last `fit` chose for such batches, or else the fixed table's. Nothing is allocated.
    * @throws {ShapeError} when an option is out of range
    */
-  memory(options: MemoryOptions = {}): MemoryReport {
+  async memory(options: MemoryOptions = {}): Promise<MemoryReport> {
     this.#requireAlive();
-    requireOptions('memory', options, MEMORY_RULES);
-    const { batch = FIT_DEFAULTS.batch } = options;
-    return trainingMemory(this.#model, options, this.#tuner.chosenFor('gradient', batch));
+    const taken = { ...options };
+    const { MEMORY_RULES, trainingMemory } = await import('./later.ts');
+    requireOptions('memory', taken, MEMORY_RULES);
+    const { batch = FIT_DEFAULTS.batch } = taken;
+    return trainingMemory(this.#model, taken, this.#tuner.chosenFor('gradient', batch));
   }
 
   /** The maximum number of rows of a `pass`. */
@@ -375,6 +378,7 @@ export class Flow implements Disposable {
       variantsFor: (rows, stored) => this.#tuner.variantsFor('gradient', rows, stored),
       shiftTo: (shift) => this.#current.shiftTo(shift),
       isAlive: () => !this.#disposed,
+      loadFit: async () => (await import('./later.ts')).fit,
       logProb: (rows, options, variants) => this.#passes.logProb(rows, options, variants),
     };
   }

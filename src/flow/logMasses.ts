@@ -1,8 +1,8 @@
 /** Log-masses of rows with cells that are intervals. */
-import { takeData, takeFloats } from '../calls/callerArrays.ts';
 import type { Rows } from '../calls/callerArrays.ts';
 import { takeContext } from '../calls/rows.ts';
 import { drawCells, logMassOf, repeated } from '../data/cells.ts';
+import type { Cells } from '../data/cells.ts';
 import { ShapeError } from '../errors.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { FlowSpec } from '../spec/spec.ts';
@@ -15,19 +15,17 @@ export const DEFAULT_DRAWS = 16;
 const VALUES_AT_ONCE = 2 ** 21;
 
 /**
- * The log-mass of each row of x [B, D] whose values have these widths [B, D].
+ * The log-mass of each row of cells [B, D].
  * @param logProb the log-densities of rows with contexts
  * @throws {ShapeError} when the widths or contexts do not fit the rows
  */
 export async function logMasses(
-  x: Rows,
-  widths: Float32Array,
+  cells: Cells,
   spec: FlowSpec,
   { context, draws = DEFAULT_DRAWS, seed = 0, firstRow = 0 }: LogProbOptions,
   logProb: (rows: Rows, context: Float32Array | undefined) => Promise<Float32Array>,
 ): Promise<Float32Array> {
   const { dim, contextDim } = spec;
-  const cells = { values: takeData('x', x), widths: takeFloats('widths', widths) };
   const rows = Math.floor(cells.values.length / dim);
   if (cells.widths.length !== cells.values.length || cells.values.length !== rows * dim) {
     const expected = `rows of ${dim} values, and one width for each`;

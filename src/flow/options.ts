@@ -21,8 +21,8 @@ import type { PresetOptions } from '../presets/presetOptions.ts';
 import { DIRECTIONS } from '../passes/trace.ts';
 import type { Direction } from '../passes/trace.ts';
 import { PRECISIONS } from '../plan/precision.ts';
-import { TUNING_MODES } from './tuning.ts';
-import type { TuningOptions } from './tuning.ts';
+import { TUNING_MODES } from './tuningOptions.ts';
+import type { TuningOptions } from './tuningOptions.ts';
 import { RUN_RULES } from '../calls/rows.ts';
 import type { RunOptions } from '../calls/rows.ts';
 

@@ -6,7 +6,7 @@ import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { RowRunner } from '../gpu/rows.ts';
 import type { RowJob } from '../gpu/rows.ts';
-import { variantsText } from '../passes/candidates.ts';
+import { variantsText } from '../passes/purpose.ts';
 import { PASSES } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
 import { GRADIENTS, PARAMETERS } from '../plan/names.ts';

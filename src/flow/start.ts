@@ -14,7 +14,7 @@ import type { FlowSpec } from '../spec/spec.ts';
  */
 export async function freshModel(spec: FlowSpec, seed: number, data: Rows | undefined): Promise<() => Model> {
   if (data === undefined) return () => ({ spec, parameters: initialParameters(spec, seed) });
-  const start = (await import('../spec/dataStart.ts')).dataStart(spec, data, { isFresh: true });
+  const start = (await import('./later.ts')).dataStart(spec, data, { isFresh: true });
   return () => {
     const parameters = initialParameters(spec, seed);
     for (const { tensor, values } of tensorsOfData(paramLayout(spec), start)) {

@@ -1,5 +1,5 @@
 /** The kernels of a run's plans. */
-import type { Purpose } from '../passes/candidates.ts';
+import type { Purpose } from '../passes/purpose.ts';
 import { PASSES } from '../passes/index.ts';
 import type { TunedPass } from '../passes/index.ts';
 import type { FlowModel } from '../spec/layout.ts';

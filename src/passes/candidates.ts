@@ -3,26 +3,12 @@ import * as v from 'valibot';
 import { variantName } from '../plan/kernel.ts';
 import { bufferBytes } from '../plan/plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import { PASSES, TIMED } from './index.ts';
-import type { TunedPass } from './index.ts';
+import { purposePlan } from './purpose.ts';
+import type { DeviceFacts, Purpose } from './purpose.ts';
 import { PRECISIONS } from '../plan/precision.ts';
-import type { Precision } from '../plan/precision.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { fixedVariants } from '../plan/variants.ts';
-import type { AdapterFacts, KernelVariants } from '../plan/variants.ts';
-
-/** The purpose of a choice: `gradient` for training steps, `forward` for scoring, `inverse` for sampling. */
-export interface Purpose {
-  pass: TunedPass;
-  /** Rows processed at once. */
-  rows: number;
-  /** Default f32. */
-  precision?: Precision;
-}
-
-export interface DeviceFacts extends AdapterFacts {
-  maxStorageBufferBindingSize: number;
-}
+import type { KernelVariants } from '../plan/variants.ts';
 
 /** The valid values of every choice. */
 export const variantsSchema = v.object({
@@ -89,17 +75,6 @@ export function storedVariants(
   const plans = [output, fixed].map((variants) => purposePlan(model, purpose, variants));
   const [plan, usual] = plans;
   return plan !== undefined && usual !== undefined && fits(plan, usual, facts) ? output : undefined;
-}
-
-/** The plan that the search times. */
-export function purposePlan(model: FlowModel, { pass, rows }: Purpose, variants: KernelVariants): Plan {
-  return PASSES[TIMED[pass]].plan(model, { count: rows }, variants);
-}
-
-/** A choice in words: `fused, lanes 8, segment 8`. */
-export function variantsText(variants: KernelVariants | Readonly<Record<string, unknown>>): string {
-  const { regime, ...others } = variants;
-  return [regime, ...Object.entries(others).map(([name, value]) => `${name} ${String(value)}`)].join(', ');
 }
 
 /** Choices within the same regime come first: they share kernels, so there is less to compile. */

@@ -36,7 +36,7 @@ export class FlowTraining implements TrainingState {
     this.#isRunning = true;
     try {
       // Loaded with the first training, so that a page that only samples does not wait for it.
-      const { fit } = await import('./fit.ts');
+      const fit = await this.#trainee.loadFit();
       yield* fit(this.#trainee, this, data, options);
     } finally {
       this.#isRunning = false;

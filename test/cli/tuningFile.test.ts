@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TuningFile, tuningFilePath } from '../../src/cli/tuningFile.ts';
 import { tuningLine, tuningOptions } from '../../src/cli/tuningLog.ts';
 import { fixedVariants, PLAIN_VARIANTS } from '../../src/plan/variants.ts';
-import type { TuningReport } from '../../src/flow/tuning.ts';
+import type { TuningReport } from '../../src/flow/tuningOptions.ts';
 import { LAVAPIPE } from '../support/adapters.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realnvp } from '../../src/presets/index.ts';
 import { PLAIN_VARIANTS } from '../../src/plan/variants.ts';
-import { tuningKey } from '../../src/flow/tuning.ts';
+import { tuningKey } from '../../src/flow/search.ts';
 import { testDevice } from '../support/device.ts';
 import { expectDone, expectNoTemporaryFiles, peopleFolder, TINY } from '../cli/people.ts';
 import { CliSandbox } from './runCli.ts';

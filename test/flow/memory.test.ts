@@ -31,7 +31,7 @@ describe('flow.memory', () => {
     const { buffers } = await testGpu();
     const before = buffers.counts.liveBytes;
     using flow = await Flow.create(spec, await testOptions());
-    const told = flow.memory({ batch, rows });
+    const told = await flow.memory({ batch, rows });
     expect(buffers.counts.liveBytes - before).toBe(told.parameters);
 
     const data: TrainingData =
@@ -63,7 +63,7 @@ describe('flow.memory', () => {
     const data = Float32Array.from(normals(0, STREAMS.toyTest, 50 * 3));
     const run = flow.fit(data, { validation: false, steps: 1, batch: 32 });
     await run.next();
-    const { total } = flow.memory({ batch: 32, rows: 50 });
+    const { total } = await flow.memory({ batch: 32, rows: 50 });
     expect(total).toBe(trainingMemory(modelOf(spec), { batch: 32, rows: 50 }, variants).total);
     expect(buffers.counts.liveBytes - before).toBe(total);
     await run.return();
@@ -73,19 +73,19 @@ describe('flow.memory', () => {
     const spec = realnvp(3, { couplings: 4, hidden: [7] });
     const { layout } = modelOf(spec);
     using flow = await Flow.create(spec, await testOptions());
-    const { parameters, optimizer, activations, data, control, total } = flow.memory({ rows: 1000 });
+    const { parameters, optimizer, activations, data, control, total } = await flow.memory({ rows: 1000 });
     expect(parameters).toBe(4 * layout.length);
     expect(optimizer).toBe(3 * 4 * layout.trainableLength);
     expect(data).toBe(4 * 1000 * 3);
     expect(parameters + optimizer + activations + data + control).toBe(total);
-    expect(flow.memory({ batch: 512, rows: 1000 }).total).toBe(total);
-    expect(flow.memory().data).toBe(0);
-    expect(flow.memory({ batch: 1024 }).activations).toBeGreaterThan(activations);
+    expect((await flow.memory({ batch: 512, rows: 1000 })).total).toBe(total);
+    expect((await flow.memory()).data).toBe(0);
+    expect((await flow.memory({ batch: 1024 })).activations).toBeGreaterThan(activations);
   });
 
   it.each([{ batch: 0 }, { batch: 1.5 }, { rows: -1 }, { rows: NaN }])('refuses %o', async (options) => {
     using flow = await Flow.create(vanilla(2, { couplings: 1, hidden: [2] }), await testOptions());
-    expect(() => flow.memory(options)).toThrow(ShapeError);
+    await expect(flow.memory(options)).rejects.toThrow(ShapeError);
   });
 });
 

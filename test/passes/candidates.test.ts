@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { realnvp, vanilla } from '../../src/presets/index.ts';
 import { variantName } from '../../src/plan/kernel.ts';
-import {
-  candidateVariants,
-  purposePlan,
-  signature,
-  storedVariants,
-  variantsText,
-} from '../../src/passes/candidates.ts';
-import type { DeviceFacts, Purpose } from '../../src/passes/candidates.ts';
+import { candidateVariants, signature, storedVariants } from '../../src/passes/candidates.ts';
+import { purposePlan, variantsText } from '../../src/passes/purpose.ts';
+import type { DeviceFacts, Purpose } from '../../src/passes/purpose.ts';
 import { fixedVariants } from '../../src/plan/variants.ts';
 import type { KernelVariants } from '../../src/plan/variants.ts';
 import { ADAPTERS, LAVAPIPE, NVIDIA, SWIFTSHADER } from '../support/adapters.ts';
