@@ -32,6 +32,8 @@ export const STREAMS = {
   permutation: 5,
   /** Tensors of a base distribution. */
   base: 6,
+  /** Noise of training rows; here `row` is (row of the batch, step). */
+  noise: 8,
 } as const;
 
 const MULTIPLIER_0 = 0xd2511f53;

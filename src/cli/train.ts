@@ -3,7 +3,7 @@ import { train, writeCheckpoint } from './trainingLoop.ts';
 import type { TrainingOutcome } from './trainingLoop.ts';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isToy } from '../training/options.ts';
+import { FIT_DEFAULTS, isToy } from '../training/options.ts';
 import type { FitOptions } from '../training/options.ts';
 import { Flow } from '../flow/flow.ts';
 import { PRESETS } from '../presets/index.ts';
@@ -35,7 +35,7 @@ import { RECENT_STEPS } from '../training/report.ts';
 import {
   checkTrainOptions,
   DEFAULT_MODEL_FILE,
-  DEFAULT_PRESET,
+  defaultPreset,
   fitOptionsOf,
   noiseOf,
   REPORT_FILES,
@@ -75,9 +75,9 @@ export async function trainCommand(
   });
   requireSameColumns(set.columns, options, resumed);
   tellRows(session, set);
-  const preset: Preset = PRESETS[options.preset ?? DEFAULT_PRESET];
   const dim = set.columns.length;
-  const size = preset.size(learnedRows(set), dim);
+  const preset: Preset = PRESETS[options.preset ?? defaultPreset(options, dim)];
+  const { shape: size, training } = preset.size(learnedRows(set), dim);
   const shape = {
     couplings: options.couplings ?? size.couplings,
     hidden: options.hidden ?? size.hidden,
@@ -86,7 +86,11 @@ export async function trainCommand(
     contextDim: contextFeatures(set.context?.columns ?? []),
     domain: domainsFor(set.columns),
   };
-  const fitOptions = fitOptionsOf(set, options, resumed, signal);
+  const fitOptions = fitOptionsOf(set, options, {
+    resumed,
+    usualSteps: training.steps ?? FIT_DEFAULTS.steps,
+    signal,
+  });
   const spec = resumed?.model.spec ?? preset.spec(dim, shape);
   checkedSpec(spec);
   requireNets(spec, options);

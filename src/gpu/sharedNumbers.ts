@@ -20,6 +20,7 @@ export const SHARED_NUMBERS: Readonly<Record<string, number>> = {
   CHOICE_BLOCK,
   PHILOX_ROUNDS,
   STREAM_SHUFFLE: STREAMS.shuffle,
+  STREAM_NOISE: STREAMS.noise,
   ...codesOf('ACTIVATION', ACTIVATIONS),
   ...codesOf('DOMAIN', DOMAINS),
   ...codesOf('OP', OPS),

@@ -1,10 +1,19 @@
 /** The source of a training step's rows. */
 import { batchGather } from '../kernels/data/batch_gather.ts';
+import { rowNoise } from '../kernels/data/row_noise.ts';
 import { toyPoints } from '../kernels/data/toy_points.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { FlowSpec } from '../spec/spec.ts';
-import { CONTEXT, contextDatasetName, datasetName, STATE, STEP_CURSOR, STEP_STATE } from '../plan/names.ts';
+import {
+  CONTEXT,
+  contextDatasetName,
+  datasetName,
+  NOISE_FACTOR,
+  STATE,
+  STEP_CURSOR,
+  STEP_STATE,
+} from '../plan/names.ts';
 
 /** A table of a data set, row-major, and how it is cut into buffers. */
 export interface DatasetTable {
@@ -14,7 +23,7 @@ export interface DatasetTable {
 
 /** Rows of a data set on the GPU, reshuffled each epoch, or fresh points of a toy density. */
 export type BatchSource =
-  | ({ kind: 'dataset'; rows: number; context?: DatasetTable } & DatasetTable)
+  | ({ kind: 'dataset'; rows: number; context?: DatasetTable; hasNoise?: boolean } & DatasetTable)
   | { kind: 'toy'; shape: number; noise: number; stream: number; classes?: number };
 
 /** Number of steps whose cursor, scalars and losses are on the GPU at once; slot = step mod RING_SIZE. */
@@ -93,6 +102,11 @@ export function batchRows(
       );
     });
   gather(source, datasetName, STATE);
+  if (source.hasNoise === true) {
+    const { features } = source;
+    const factor = plan.buffer(NOISE_FACTOR, features * features);
+    plan.add(rowNoise({ rows, rowStart, features, seed, stepState, factor, state: STATE }));
+  }
   if (source.context === undefined) return;
   gather(source.context, contextDatasetName, plan.buffer(CONTEXT, source.context.features * rows));
 }

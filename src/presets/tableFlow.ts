@@ -23,6 +23,8 @@ export interface TableFamily {
 }
 
 interface CouplingParts {
+  /** Number of features. */
+  dim: number;
   /** Roles swap from one coupling to the next. */
   half: { split: number; flip: boolean };
   net: Pick<NetSpec, 'hidden' | 'residualBlocks' | 'activation'>;
@@ -37,6 +39,7 @@ export function tableFlow(family: TableFamily, dim: number, options: PresetOptio
   const { couplings = family.couplings, contextDim = 0, base = family.base } = options;
   const net = { ...netShape(options, [32, 32]), activation: netActivation(dim) };
   const partsOf = (index: number): CouplingParts => ({
+    dim,
     half: { split: Math.floor(dim / 2), flip: index % 2 === 1 },
     net,
     couplings,

@@ -10,6 +10,7 @@ import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
 import { settingsOf, storedSettings } from './options.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
+import { noiseFactor } from './noise.ts';
 import { Plateau } from './plateau.ts';
 import { Reporter } from './report.ts';
 import type { FitReport } from './report.ts';
@@ -72,7 +73,9 @@ export class TrainingRun {
     const { seed } = settingsOf(options, optimizer, trainee.defaults(Infinity));
     const rows = runRows(spec, data, options, { seed, stored: optimizer?.settings });
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
-    const { source, training, validation } = rows;
+    const { training, validation } = rows;
+    const noise = training && settings.jitter > 0 ? noiseFactor(spec, training, settings.jitter) : undefined;
+    const source = noise === undefined ? rows.source : { ...rows.source, hasNoise: true };
     requireScores(settings, validation);
     const start = training && dataStart(spec, training.data, { columns, isFresh: state.isFresh });
     const shift = start && { offset: start.offset, spread: start.std };
@@ -84,7 +87,11 @@ export class TrainingRun {
     const scorer = validation && scorerOf(trainee, validation, training, variants);
     const best = await gpu.guard(() => scoredAnew(trainee, optimizer?.best, scorer));
     const steps = await gpu.guard(() =>
-      GpuSteps.create(trainee, { source, training, offset: shift?.offset, settings, variants }, optimizer),
+      GpuSteps.create(
+        trainee,
+        { source, training, noise, offset: shift?.offset, settings, variants },
+        optimizer,
+      ),
     );
     const run = new TrainingRun({
       trainee,

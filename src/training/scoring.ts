@@ -9,10 +9,7 @@ import type { Trainee } from './trainee.ts';
 export interface Score {
   /** Mean NLL, in nats. */
   nll: number;
-  /**
-   * The value to maximise: the mean gain in log-likelihood over a Gaussian, minus one standard error. So luck
-   * on a few rows does not count as learning. Without a Gaussian it is the negative mean NLL.
-   */
+  /** The value to maximise: the negative mean NLL. */
   merit: number;
 }
 
@@ -39,22 +36,9 @@ export function scorerOf(
     score: async (signal) => {
       const found = await logProb(rows, { context, signal }, variants);
       const nll = meanNll(found);
-      if (baseline === undefined) return { nll, merit: -nll };
-      const gains = Float64Array.from(found, (value, row) => value - (baseline[row] ?? NaN));
-      return { nll, merit: mean(gains) - standardError(gains) };
+      return { nll, merit: -nll };
     },
   };
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** The standard error of the mean of these values; 0 for a single value. */
-function standardError(values: Float64Array): number {
-  const { length } = values;
-  const centre = mean(values);
-  return length < 2 ? 0 : Math.sqrt(mean(values.map((value) => (value - centre) ** 2)) / (length - 1));
 }
 
 /** Minimum number of scores in a run. */
