@@ -31,6 +31,7 @@ import type { Output, OutputFolder } from './outputFile.ts';
 import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
 import { withUnsound } from './rowResults.ts';
+import type { WorstRow } from '../training/scoring.ts';
 import { RECENT_STEPS } from '../training/report.ts';
 import {
   checkTrainOptions,
@@ -336,7 +337,7 @@ function summarise(
 
 /** The lines about held-out rows, the last step, and the comparison with a Gaussian. */
 function validationLines(
-  { steps, valNll, trainNll }: TrainingOutcome,
+  { steps, valNll, trainNll, worstRow }: TrainingOutcome,
   { rows, heldOut, bestStep, gaussianNll }: ValidationRecord,
   asked: number,
 ): string[] {
@@ -359,6 +360,22 @@ function validationLines(
     `${stopped}${kept}`,
     `Best validation NLL ${valNll.toFixed(4)} nats; training NLL ${trainNll.toFixed(4)}`,
     ...gaussianLine(valNll, gaussianNll),
+    ...(worstRow === undefined ? [] : worstRowLines(worstRow, heldOut)),
+  ];
+}
+
+/** A row whose density lies further below the Gaussian's, in nats, was thrown out by the flow. */
+const FAR_NATS = 20;
+
+function worstRowLines({ row, nll, gaussianNll }: WorstRow, heldOut: boolean): string[] {
+  const file = heldOut ? 'the table' : 'the validation rows';
+  const where = `row ${(row + 1).toLocaleString('en')} of ${file}`;
+  const line = `Least likely of them: ${where}, -log p ${nll.toFixed(1)} nats`;
+  if (gaussianNll === undefined || nll < gaussianNll + FAR_NATS) return [line];
+  return [
+    line,
+    `Warning: a Gaussian gives that row ${gaussianNll.toFixed(1)} nats. The model has no place for such rows: look at the row, ` +
+      'give the model more rows like it, or take another --preset.',
   ];
 }
 

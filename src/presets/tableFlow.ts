@@ -18,6 +18,8 @@ export interface TableFamily {
   base: BaseSpec;
   /** The bijectors of one coupling: the coupling itself, and those before it. */
   coupling: (parts: CouplingParts) => BijectorSpec[];
+  /** The bijectors between the standardisation and the whitening of more than two features. */
+  marginals?: BijectorSpec[];
   /** The bijectors after the last coupling. */
   last?: BijectorSpec[];
 }
@@ -52,6 +54,7 @@ export function tableFlow(family: TableFamily, dim: number, options: PresetOptio
     bijectors: [
       ...domainMap(dim, options.domain),
       { type: 'standardize' },
+      ...(dim > 2 ? (family.marginals ?? []) : []),
       ...whitening(dim),
       ...Array.from({ length: couplings }, (_, index) => family.coupling(partsOf(index))).flat(),
       ...(family.last ?? []),

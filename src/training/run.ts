@@ -164,7 +164,11 @@ export class TrainingRun {
     if (this.#run.scorer !== undefined && this.#isScoreDue && this.#run.steps.pending === 0) {
       report.validationNll = await this.#score(this.#run.scorer);
     }
-    if (this.#best.score !== undefined) report.bestValidationNll = this.#best.score.nll;
+    const best = this.#best.score;
+    if (best !== undefined) {
+      report.bestValidationNll = best.nll;
+      report.worstRow = best.worst;
+    }
     this.#best.copyNowAndThen(this.#run.steps.submitted);
     // Results from destroyed buffers are meaningless.
     this.#requireAlive();

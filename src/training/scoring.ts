@@ -11,6 +11,18 @@ export interface Score {
   nll: number;
   /** The value to maximise: the negative mean NLL. */
   merit: number;
+  /** The row with the lowest log-density. */
+  worst: WorstRow;
+}
+
+/** A validation row. */
+export interface WorstRow {
+  /** Its index in the table that it was held out of, or in the validation rows that were given. */
+  row: number;
+  /** −log p under the flow, in nats. */
+  nll: number;
+  /** −log p under a Gaussian fitted to the training rows; absent if there is none. */
+  gaussianNll?: number;
 }
 
 export interface Scorer {
@@ -22,7 +34,7 @@ export interface Scorer {
 /** Scores the validation rows with the training kernels, so that a resumed run gets the same scores. */
 export function scorerOf(
   { model, logProb }: Trainee,
-  { data, context }: ContextRows,
+  { data, context, places }: ContextRows & { places?: Uint32Array },
   training: ContextRows | undefined,
   variants: KernelVariants,
 ): Scorer {
@@ -36,9 +48,18 @@ export function scorerOf(
     score: async (signal) => {
       const found = await logProb(rows, { context, signal }, variants);
       const nll = meanNll(found);
-      return { nll, merit: -nll };
+      return { nll, merit: -nll, worst: worstOf(found) };
     },
   };
+
+  function worstOf(logProb: Float32Array): WorstRow {
+    const worst = logProb.reduce((row, value, other) => (value < (logProb[row] ?? NaN) ? other : row), 0);
+    return {
+      row: places?.[worst] ?? worst,
+      nll: -(logProb[worst] ?? NaN),
+      ...(baseline === undefined ? {} : { gaussianNll: -(baseline[worst] ?? NaN) }),
+    };
+  }
 }
 
 /** Minimum number of scores in a run. */
