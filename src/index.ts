@@ -16,6 +16,7 @@ export type { RunOptions } from './calls/rows.ts';
 export { FlowPass } from './flow/pass.ts';
 export type { PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
 export type { FitOptions, TrainingData, TrainingSettings } from './training/options.ts';
+export type { WorstRow } from './training/scoring.ts';
 export type { FitReport } from './training/report.ts';
 export type { MemoryOptions, MemoryReport } from './training/memory.ts';
 export { glow, nice, PRESETS, realnvp, spline, vanilla } from './presets/index.ts';

@@ -34,6 +34,8 @@ export const STREAMS = {
   base: 6,
   /** Draws from the cells of a table that are intervals. */
   cells: 7,
+  /** Noise of training rows; here `row` is (row of the batch, step). */
+  noise: 8,
 } as const;
 
 const MULTIPLIER_0 = 0xd2511f53;

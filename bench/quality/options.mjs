@@ -18,6 +18,9 @@ Options:
   --steps N         training steps (default: ${DEFAULTS.steps})
   --adapter KIND    ${ADAPTERS.join(', ')} (default: auto, or what WGFLOW_ADAPTER says)
   --json FILE       writes the rows {preset, dataset, seed, testNll, floor} as JSON too, after every run
+  --tables FOLDER [TABLE …]
+                    instead: the default command on the CSV files of a folder, next to a Gaussian, and, where Python has
+                    them, to a Gaussian mixture (scikit-learn) and flows in PyTorch (bench/tables/README.md)
   --help            this text
 
 Exit codes: 0 done and within every bound, 1 a bound is missed or a run failed, 2 bad arguments.

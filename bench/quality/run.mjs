@@ -25,6 +25,7 @@ async function quality(argv) {
     return 0;
   }
   buildLibrary();
+  if (argv[0] === '--tables') return (await import('./tables.mjs')).tables(argv.slice(1));
   const library = await import('../../dist/index.js');
   const { openDevice } = await import('../../dist/node.js');
   const { PRESETS, TOY_NAMES } = library;

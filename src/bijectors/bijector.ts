@@ -157,6 +157,8 @@ export interface Bijector<Spec extends LayerSpec = LayerSpec, Tensors = object> 
   width?(layer: Layer<Spec, Tensors>): number;
   /** Matrices that multiply each row, apart from those of nets. */
   matrices?(layer: Layer<Spec, Tensors>): TensorSlot[];
+  /** Whether a fresh one is the identity, so that a whitening may follow it. */
+  readonly startsAsIdentity?: boolean;
   /** Whether it moves or mixes features. */
   readonly movesFeatures?: boolean;
   /** Domains of the data, if it maps them to the real line. */

@@ -33,7 +33,8 @@ const schema = v.strictObject({
   type: v.literal('invertible_linear'),
   /**
    * `whiten`: a fresh flow has the identity, until the training data set L and diag to decorrelate the
-   * standardised data. The flow then starts as the Gaussian of its data. Only after a `standardize`.
+   * standardised data. The flow then starts as the Gaussian of its data. Only after a `standardize`,
+   * or after a `rational_quadratic_elementwise` that follows one.
    */
   init: v.optional(v.literal('whiten')),
 });
@@ -45,8 +46,10 @@ export const invertibleLinearRoom: Bijector<InvertibleLinearSpec, LinearSlots> =
 
   check({ init }, { where, previous, flow: { dim } }) {
     requireTwoFeatures(dim, 'An invertible linear map mixes features');
-    if (init === undefined || previous?.bijector.standardisation !== undefined) return;
-    throw new ShapeError(`${where}.init`, init, `${init} only right after a standardize`);
+    const before = previous?.bijector;
+    const isStandard = before?.standardisation !== undefined || before?.startsAsIdentity === true;
+    if (init === undefined || isStandard) return;
+    throw new ShapeError(`${where}.init`, init, `${init} only right after a standardize or its splines`);
   },
 
   tensors: (_, { dim }, add) => ({

@@ -87,6 +87,7 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
     inverse: (ops, layer) => residentMap(ops, layer, 0, true),
   },
 
+  startsAsIdentity: true,
   preservesVolume: false,
 
   forward(plan, layer, { keptRows, ...pass }) {

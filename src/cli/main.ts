@@ -23,7 +23,7 @@ import type { SampleCommandOptions } from './sample.ts';
 import { EXIT, Session } from './session.ts';
 import type { Devices, GlobalOptions } from './session.ts';
 import { trainCommand } from './train.ts';
-import { DEFAULT_PRESET } from './trainOptions.ts';
+import { TOY_PRESET } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 import { TABLE, tableOptions } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
@@ -164,7 +164,11 @@ wgflow train data.csv --resume run.ckpt`,
       parse.patience,
     )
     .optionsGroup('Model:')
-    .option('--preset <name>', `${parse.PRESET_NAMES} (default: ${DEFAULT_PRESET})`, parse.preset)
+    .option(
+      '--preset <name>',
+      `${parse.PRESET_NAMES} (default for a table: spline up to two columns, glow above; for a toy density: ${TOY_PRESET})`,
+      parse.preset,
+    )
     .option('--couplings <n>', "number of couplings (default: the preset's)", parse.couplings)
     .option('--hidden <widths>', 'hidden widths of each coupling net, such as 64,64', parse.widths)
     .option(

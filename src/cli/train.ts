@@ -3,7 +3,7 @@ import { train, writeCheckpoint } from './trainingLoop.ts';
 import type { TrainingOutcome } from './trainingLoop.ts';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isToy } from '../training/options.ts';
+import { FIT_DEFAULTS, isToy } from '../training/options.ts';
 import type { FitOptions } from '../training/options.ts';
 import { Flow } from '../flow/flow.ts';
 import { PRESETS } from '../presets/index.ts';
@@ -31,11 +31,12 @@ import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
 import { tableForm } from './tableOptions.ts';
 import { withUnsound } from './rowResults.ts';
+import type { WorstRow } from '../training/scoring.ts';
 import { RECENT_STEPS } from '../training/report.ts';
 import {
   checkTrainOptions,
   DEFAULT_MODEL_FILE,
-  DEFAULT_PRESET,
+  defaultPreset,
   fitOptionsOf,
   noiseOf,
   REPORT_FILES,
@@ -78,9 +79,9 @@ export async function trainCommand(
   });
   requireSameColumns(set.columns, options, start);
   tellRows(session, set);
-  const preset: Preset = PRESETS[options.preset ?? DEFAULT_PRESET];
   const dim = set.columns.length;
-  const size = preset.size(learnedRows(set), dim);
+  const preset: Preset = PRESETS[options.preset ?? defaultPreset(options, dim)];
+  const { shape: size, training } = preset.size(learnedRows(set), dim);
   const shape = {
     couplings: options.couplings ?? size.couplings,
     hidden: options.hidden ?? size.hidden,
@@ -89,7 +90,12 @@ export async function trainCommand(
     contextDim: contextFeatures(set.context?.columns ?? []),
     domain: set.domains,
   };
-  const fitOptions = fitOptionsOf(set, options, resumed, signal, start);
+  const fitOptions = fitOptionsOf(set, options, {
+    resumed,
+    start,
+    usualSteps: training.steps ?? FIT_DEFAULTS.steps,
+    signal,
+  });
   const spec = start?.model.spec ?? preset.spec(dim, shape);
   checkedSpec(spec);
   requireNets(spec, options);
@@ -351,7 +357,7 @@ function summarise(
 
 /** The lines about held-out rows, the last step, and the comparison with a Gaussian. */
 function validationLines(
-  { steps, valNll, trainNll }: TrainingOutcome,
+  { steps, valNll, trainNll, worstRow }: TrainingOutcome,
   { rows, heldOut, bestStep, gaussianNll }: ValidationRecord,
   asked: number,
 ): string[] {
@@ -374,6 +380,22 @@ function validationLines(
     `${stopped}${kept}`,
     `Best validation NLL ${valNll.toFixed(4)} nats; training NLL ${trainNll.toFixed(4)}`,
     ...gaussianLine(valNll, gaussianNll),
+    ...(worstRow === undefined ? [] : worstRowLines(worstRow, heldOut)),
+  ];
+}
+
+/** A row whose density lies further below the Gaussian's, in nats, was thrown out by the flow. */
+const FAR_NATS = 20;
+
+function worstRowLines({ row, nll, gaussianNll }: WorstRow, heldOut: boolean): string[] {
+  const file = heldOut ? 'the table' : 'the validation rows';
+  const where = `row ${(row + 1).toLocaleString('en')} of ${file}`;
+  const line = `Least likely of them: ${where}, -log p ${nll.toFixed(1)} nats`;
+  if (gaussianNll === undefined || nll < gaussianNll + FAR_NATS) return [line];
+  return [
+    line,
+    `Warning: a Gaussian gives that row ${gaussianNll.toFixed(1)} nats. The model has no place for such rows: look at the row, ` +
+      'give the model more rows like it, or take another --preset.',
   ];
 }
 

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { ToyName } from '../data/toy.ts';
 import { ShapeError } from '../errors.ts';
+import { tablePreset } from '../presets/index.ts';
 import type { PresetName } from '../presets/index.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import { baseOf } from '../bases/index.ts';
@@ -49,7 +50,13 @@ export interface TrainOptions extends TableOptions {
   report?: string;
 }
 
-export const DEFAULT_PRESET: PresetName = 'realnvp';
+/** The preset of a toy density. */
+export const TOY_PRESET: PresetName = 'realnvp';
+
+/** The preset for data with `dim` columns, unless `--preset` names one. */
+export function defaultPreset({ toy }: TrainOptions, dim: number): PresetName {
+  return toy === undefined ? tablePreset(dim) : TOY_PRESET;
+}
 
 export const DEFAULT_MODEL_FILE = 'model.safetensors';
 
@@ -189,22 +196,28 @@ function refuse(option: string, value: string | number | undefined, beside: stri
   throw new ShapeError('train', `${option} ${value} with ${beside}`, 'one of them', advice);
 }
 
+interface FitFrame {
+  resumed: CheckpointFile | undefined;
+  /** The model that training starts from; by default the resumed one. */
+  start?: ModelFile | undefined;
+  /** Steps of a run without `--steps`. */
+  usualSteps: number;
+  signal: AbortSignal;
+}
+
 /**
  * The options of `Flow.fit`. A resumed run keeps the checkpoint's settings unless an option overrides them.
- * @param start the model that training starts from
  * @throws {ShapeError} when the checkpoint has all the steps already
  */
 export function fitOptionsOf(
   set: TrainingSet,
   options: TrainOptions,
-  resumed: CheckpointFile | undefined,
-  signal: AbortSignal,
-  start: ModelFile | undefined = resumed,
+  { resumed, start = resumed, usualSteps, signal }: FitFrame,
 ): FitOptions & { steps: number } {
   const { steps } = options.settings ?? {};
   return {
     ...options.settings,
-    steps: resumed === undefined ? (steps ?? FIT_DEFAULTS.steps) : stepsAfter(resumed, steps),
+    steps: resumed === undefined ? (steps ?? usualSteps) : stepsAfter(resumed, steps),
     seed: seedOf(options, resumed),
     columns: set.columns,
     ...(set.widths && { widths: set.widths }),

@@ -2,6 +2,7 @@
 import { OutputError } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { ValidationRecord } from '../io/modelFile.ts';
+import type { WorstRow } from '../training/scoring.ts';
 import type { FitOptions } from '../training/options.ts';
 import { openOutput } from './outputFile.ts';
 import { trainingProgress } from './progress.ts';
@@ -18,6 +19,8 @@ export interface TrainingHistory {
   trainNll: number;
   /** The best validation score, in nats. */
   valNll?: number;
+  /** The validation row with the lowest log-density. */
+  worstRow?: WorstRow;
   msPerStep: number;
   samplesPerSecond: number;
 }
@@ -37,6 +40,7 @@ export async function train(
   let ms = 0;
   let samples = 0;
   let valNll: number | undefined;
+  let worstRow: WorstRow | undefined;
   let trainNll = NaN;
   let checkpointAt = performance.now() + CHECKPOINT_MS;
   const before = flow.training;
@@ -45,6 +49,7 @@ export async function train(
     for await (const report of flow.fit(set.data, options)) {
       steps = report.step;
       valNll = report.bestValidationNll;
+      worstRow = report.worstRow;
       trainNll = report.nll;
       const first = steps - report.losses.length + 1;
       report.losses.forEach((nll, index) => {
@@ -80,6 +85,7 @@ export async function train(
     losses,
     trainNll,
     ...(valNll === undefined ? {} : { valNll }),
+    ...(worstRow === undefined ? {} : { worstRow }),
     msPerStep: ms / losses.nll.length,
     samplesPerSecond: (1000 * samples) / ms,
   };

@@ -187,11 +187,11 @@ function everyFifth({ rows, width, read }: RowReader, fold: number, isHeld: bool
   return { rows: chosen.length, width, read: (index, into) => read(chosen[index] ?? NaN, into) };
 }
 
-/** The whitening [W, W] of the rows. With few rows, cross-validation chooses how much to shrink correlations. */
-export function whiteningFor(rows: RowReader): Float64Array {
+/** The Gaussian of the rows. With few rows, cross-validation chooses how much to shrink correlations. */
+export function shrunkGaussian(rows: RowReader): Gaussian {
   const isPlenty = rows.rows >= PLENTY_OF_ROWS * rows.width;
   const shrinkage = isPlenty ? MIN_SHRINKAGE : bestShrinkage(rows);
   const gaussian = gaussianOf(momentsOf(rows), { shrinkage });
   if (gaussian === undefined) throw new RangeError('a column does not vary');
-  return whiteningOf(gaussian);
+  return gaussian;
 }

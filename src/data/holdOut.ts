@@ -15,6 +15,8 @@ export interface Split {
   training: ContextRows;
   /** Undefined if the table has too few rows to hold any out. */
   held?: ContextRows;
+  /** Index of each held-out row in the table. */
+  heldPlaces?: Uint32Array;
 }
 
 /** Default share of held-out rows, and their maximum, which is enough for an accurate mean. */
@@ -55,7 +57,7 @@ export function holdOut(
   });
   return {
     training: taken(trainingOrder),
-    ...(heldOrder.length === 0 ? {} : { held: taken(heldOrder) }),
+    ...(heldOrder.length === 0 ? {} : { held: taken(heldOrder), heldPlaces: heldOrder }),
   };
 }
 

@@ -21,6 +21,7 @@ export const SHARED_NUMBERS: Readonly<Record<string, number>> = {
   PHILOX_ROUNDS,
   STREAM_SHUFFLE: STREAMS.shuffle,
   STREAM_CELLS: STREAMS.cells,
+  STREAM_NOISE: STREAMS.noise,
   ...codesOf('ACTIVATION', ACTIVATIONS),
   ...codesOf('DOMAIN', DOMAINS),
   ...codesOf('OP', OPS),

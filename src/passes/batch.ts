@@ -1,5 +1,6 @@
 /** The source of a training step's rows. */
 import { batchGather } from '../kernels/data/batch_gather.ts';
+import { rowNoise } from '../kernels/data/row_noise.ts';
 import { toyPoints } from '../kernels/data/toy_points.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { chunksOf } from '../plan/shape.ts';
@@ -8,6 +9,7 @@ import {
   CONTEXT,
   contextDatasetName,
   datasetName,
+  NOISE_FACTOR,
   ROW_BOUNDS,
   STATE,
   STEP_CURSOR,
@@ -27,9 +29,10 @@ export type BatchSource =
       kind: 'dataset';
       rows: number;
       context?: DatasetTable;
-      /** Whether its cells have widths, and its rows weights. */
+      /** Whether its cells have widths, its rows weights, and each draw noise. */
       hasWidths?: boolean;
       isWeighted?: boolean;
+      hasNoise?: boolean;
     } & DatasetTable)
   | { kind: 'toy'; shape: number; noise: number; stream: number; classes?: number };
 
@@ -118,6 +121,11 @@ export function batchRows(
       );
     });
   gather(source, datasetName, STATE, source.hasWidths === true ? widthDatasetName : undefined);
+  if (source.hasNoise === true) {
+    const { features } = source;
+    const factor = plan.buffer(NOISE_FACTOR, features * features);
+    plan.add(rowNoise({ rows, rowStart, features, seed, stepState, factor, state: STATE }));
+  }
   if (source.context === undefined) return;
   gather(source.context, contextDatasetName, plan.buffer(CONTEXT, source.context.features * rows));
 }

@@ -89,6 +89,8 @@ export const dHiddenName = (layer: number): string => `d_hidden.${layer}`;
 export const STEP_STATE = 'step_state';
 export const STEP_CURSOR = 'step_cursor';
 export const STEP_SCALARS = 'step_scalars';
+/** The factor of the covariance of the noise that training rows get, [D, D]. */
+export const NOISE_FACTOR = 'noise_factor';
 export const STEP_LOSSES = 'step_losses';
 /** The sums of a step, [2]: of the rows' NLL, and of the squares of the gradient. */
 export const STEP_SUMS = 'step_sums';

@@ -1,4 +1,5 @@
-/** Glow for vectors: each coupling after a normalisation and a learned mixture of all features. */
+/** Glow for vectors: each coupling after a normalisation and a learned mixture of all features, with splines. */
+import type { BijectorSpec } from '../bijectors/index.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { Preset } from './preset.ts';
 import type { PresetOptions } from './presetOptions.ts';
@@ -8,8 +9,9 @@ import type { TableFamily } from './tableFlow.ts';
 import { tableSize } from './tableSize.ts';
 
 /**
- * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling. The
- * log-scales are bounded over the whole stack, and the base has heavy tails. A fresh flow only standardises and
+ * Standardisation, then `couplings` times (default 12) an actnorm, an invertible linear map and an affine coupling. With
+ * more than two features, monotone splines bend each feature before the whitening, and up to 16 features also after each coupling. The
+ * log-scales are bounded over the whole stack, and the base has heavy tails. A fresh flow only standardises, whitens and
  * permutes until the first batch initialises the actnorms. With one feature it is `oneFeature`.
  * @see Kingma and Dhariwal 2018, https://arxiv.org/abs/1807.03039
  */
@@ -17,11 +19,18 @@ export function glow(dim: number, options: PresetOptions = {}): FlowSpec {
   return tableFlow(GLOW, dim, options);
 }
 
+/** Above this many features, splines after each coupling took twice the time and gained nothing. */
+const MAX_SPLINED = 16;
+
+/** A spline of each feature, without a net. */
+const SPLINES: BijectorSpec = { type: 'rational_quadratic_elementwise', bins: 8, bound: 4 };
+
 const GLOW: TableFamily = {
   name: 'glow',
   couplings: 12,
   base: HEAVY_TAILS,
-  coupling: ({ half, net, couplings }) => [
+  marginals: [SPLINES],
+  coupling: ({ dim, half, net, couplings }) => [
     { type: 'actnorm' },
     { type: 'invertible_linear' },
     {
@@ -30,6 +39,7 @@ const GLOW: TableFamily = {
       scale: boundedScale(couplings),
       conditioner: { ...net, separate: false, init: 'zero_last' },
     },
+    ...(dim > 2 && dim <= MAX_SPLINED ? [SPLINES] : []),
   ],
 };
 

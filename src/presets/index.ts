@@ -18,6 +18,15 @@ export const PRESETS = {
 } as const satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof PRESETS;
+
+/**
+ * The preset for a table of `dim` columns. In the plane, splines follow any shape. With more columns, mixing the features
+ * between couplings measured better: see docs/choosing-a-flow.md.
+ */
+export function tablePreset(dim: number): PresetName {
+  return dim <= 2 ? 'spline' : 'glow';
+}
+
 export { glow } from './glow.ts';
 export { nice } from './nice.ts';
 export { realnvp } from './realnvp.ts';

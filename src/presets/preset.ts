@@ -16,11 +16,11 @@ export interface Preset {
   spec: (dim: number, options?: PresetOptions) => FlowSpec;
   /** Options of `fit` for this family. */
   training: Pick<TrainingSettings, 'learningRate' | 'schedule' | 'clipNorm'>;
-  /** The size of a flow with `dim` features for a table of `rows` rows, and its share of the learning rate. */
+  /** The size of a flow with `dim` features for a table of `rows` training rows, and its training settings. */
   size: (rows: number, dim: number) => TableSize;
 }
 
 /** The options of `fit` from a preset, for `rows` training rows. */
 export function trainingFor({ name, training, size }: Preset, dim: number, rows: number) {
-  return { ...training, learningRate: training.learningRate * size(rows, dim).pace, preset: name };
+  return { ...training, ...size(rows, dim).training, preset: name };
 }

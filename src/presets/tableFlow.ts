@@ -18,11 +18,15 @@ export interface TableFamily {
   base: BaseSpec;
   /** The bijectors of one coupling: the coupling itself, and those before it. */
   coupling: (parts: CouplingParts) => BijectorSpec[];
+  /** The bijectors between the standardisation and the whitening of more than two features. */
+  marginals?: BijectorSpec[];
   /** The bijectors after the last coupling. */
   last?: BijectorSpec[];
 }
 
 interface CouplingParts {
+  /** Number of features. */
+  dim: number;
   /** Roles swap from one coupling to the next. */
   half: { split: number; flip: boolean };
   net: Pick<NetSpec, 'hidden' | 'residualBlocks' | 'activation'>;
@@ -37,6 +41,7 @@ export function tableFlow(family: TableFamily, dim: number, options: PresetOptio
   const { couplings = family.couplings, contextDim = 0, base = family.base } = options;
   const net = { ...netShape(options, [32, 32]), activation: netActivation(dim) };
   const partsOf = (index: number): CouplingParts => ({
+    dim,
     half: { split: Math.floor(dim / 2), flip: index % 2 === 1 },
     net,
     couplings,
@@ -49,6 +54,7 @@ export function tableFlow(family: TableFamily, dim: number, options: PresetOptio
     bijectors: [
       ...domainMap(dim, options.domain),
       { type: 'standardize' },
+      ...(dim > 2 ? (family.marginals ?? []) : []),
       ...whitening(dim),
       ...Array.from({ length: couplings }, (_, index) => family.coupling(partsOf(index))).flat(),
       ...(family.last ?? []),

@@ -51,5 +51,5 @@ export const vanillaPreset = {
   spec: vanilla,
   // The article clips nothing. Without clipping, one outlier can derail the unbounded scales for good.
   training: { learningRate: 1e-3, schedule: { kind: 'exponential', decay: 0.999 }, clipNorm: 10 },
-  size: () => ({ pace: 1 }),
+  size: () => ({ shape: {}, training: {} }),
 } as const satisfies Preset;

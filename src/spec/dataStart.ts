@@ -1,5 +1,5 @@
 /** The statistics that a flow takes from its training rows. */
-import { whiteningFor, readerOf } from '../data/gaussian.ts';
+import { readerOf, shrunkGaussian, whiteningOf } from '../data/gaussian.ts';
 import type { RowReader } from '../data/gaussian.ts';
 import type { DataStart } from '../bijectors/bijector.ts';
 import type { Rows } from '../calls/callerArrays.ts';
@@ -34,7 +34,7 @@ export function dataStart(
       });
     },
   };
-  return { ...statistics, whitening: whiteningFor(mapped) };
+  return { ...statistics, whitening: whiteningOf(shrunkGaussian(mapped)) };
 }
 
 /**

@@ -67,6 +67,13 @@ export interface TrainingSettings extends OptimizerSettings {
    * trained flow then use the average, training its own parameters. Default 0.
    */
   averageDecay: number;
+  /**
+   * Standard deviation of the normal noise that each row gets anew at every step, in units of the standard deviation of
+   * the training rows and with their correlations. It keeps a flow from learning few rows by heart. Default: the
+   * preset's for the number of rows, or 0. Toy densities get none.
+   * @see Rothfuss et al. 2019, https://arxiv.org/abs/1907.08982
+   */
+  jitter: number;
   /** Target time of one submit, in milliseconds. Default 8 in a page, to keep it smooth, 100 elsewhere. */
   submitMs: number;
 }
@@ -179,6 +186,17 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     option: {
       flag: '--ema <decay>',
       words: 'validate and keep an exponential moving average of the parameters, such as 0.999; 0 for none',
+    },
+  },
+  jitter: {
+    default: 0,
+    rule: NOT_NEGATIVE,
+    isKept: true,
+    isRecorded: true,
+    option: {
+      flag: '--jitter <x>',
+      words: "noise of the training rows, as a share of the columns' standard deviations; 0 for none",
+      isOfPreset: true,
     },
   },
   submitMs: { default: defaultSubmitMs(), rule: POSITIVE, isKept: false },

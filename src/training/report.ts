@@ -1,6 +1,7 @@
 /** The reports of `fit`. */
 import { learningRateAt } from '../model/schedule.ts';
 import type { TrainingSettings } from './options.ts';
+import type { WorstRow } from './scoring.ts';
 
 export interface FitReport {
   /** Steps done. */
@@ -20,6 +21,8 @@ export interface FitReport {
   validationNll?: number;
   /** The best validation score so far. */
   bestValidationNll?: number;
+  /** The validation row with the lowest log-density under the best parameters so far. */
+  worstRow?: WorstRow;
   /** Wall time per step over this report, in milliseconds. */
   msPerStep: number;
   stepsPerSecond: number;

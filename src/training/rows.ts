@@ -33,6 +33,8 @@ export interface RunRows {
 export interface ValidationRows extends ContextRows {
   /** Rows requested to be held out of the table; undefined if the validation rows are given separately. */
   heldOut?: number;
+  /** Index of each row in the table, if the rows were held out of it. */
+  places?: Uint32Array;
   every: number | undefined;
   patience: number;
 }
@@ -209,12 +211,12 @@ function splitOf(
   const rows = table.data.length / spec.dim;
   if (fraction !== undefined) requireFraction(fraction, rows);
   const heldOut = fraction === undefined ? (known?.heldOut ?? heldRows(rows)) : heldRows(rows, fraction);
-  const { training, held } = holdOut(table, { rows, held: Math.min(heldOut, rows - 1), seed });
+  const { training, held, heldPlaces } = holdOut(table, { rows, held: Math.min(heldOut, rows - 1), seed });
   if (held === undefined) return whole;
   return {
     source: sourceFor(spec, training),
     training,
-    validation: { ...held, heldOut, every, patience },
+    validation: { ...held, heldOut, places: heldPlaces, every, patience },
   };
 }
 

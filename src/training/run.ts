@@ -13,6 +13,7 @@ import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
 import { settingsOf, storedSettings } from './options.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
+import { noiseFactor } from './noise.ts';
 import { Plateau } from './plateau.ts';
 import { Reporter } from './report.ts';
 import type { FitReport } from './report.ts';
@@ -75,10 +76,12 @@ export class TrainingRun {
     const { seed } = settingsOf(options, optimizer, trainee.defaults(Infinity));
     const rows = runRows(spec, data, options, { seed, stored: optimizer?.settings });
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
-    const { source, training, validation } = rows;
+    const { training, validation } = rows;
+    const points = training && pointsOf(training, spec.dim, seed);
+    const noise = points && settings.jitter > 0 ? noiseFactor(spec, points, settings.jitter) : undefined;
+    const source = noise === undefined ? rows.source : { ...rows.source, hasNoise: true };
     requireScores(settings, validation);
-    const start =
-      training && dataStart(spec, pointsOf(training, spec.dim, seed), { columns, isFresh: state.isFresh });
+    const start = points && dataStart(spec, points, { columns, isFresh: state.isFresh });
     const shift = start && { offset: start.offset, spread: start.std };
     if (validation !== undefined) requireUnrounded(validation.data, shift, columns);
     signal?.throwIfAborted();
@@ -88,7 +91,11 @@ export class TrainingRun {
     const scorer = validation && scorerOf(trainee, { validation, training, seed }, variants);
     const best = await gpu.guard(() => scoredAnew(trainee, optimizer?.best, scorer));
     const steps = await gpu.guard(() =>
-      GpuSteps.create(trainee, { source, training, offset: shift?.offset, settings, variants }, optimizer),
+      GpuSteps.create(
+        trainee,
+        { source, training, noise, offset: shift?.offset, settings, variants },
+        optimizer,
+      ),
     );
     const run = new TrainingRun({
       trainee,
@@ -161,7 +168,11 @@ export class TrainingRun {
     if (this.#run.scorer !== undefined && this.#isScoreDue && this.#run.steps.pending === 0) {
       report.validationNll = await this.#score(this.#run.scorer);
     }
-    if (this.#best.score !== undefined) report.bestValidationNll = this.#best.score.nll;
+    const best = this.#best.score;
+    if (best !== undefined) {
+      report.bestValidationNll = best.nll;
+      report.worstRow = best.worst;
+    }
     this.#best.copyNowAndThen(this.#run.steps.submitted);
     // Results from destroyed buffers are meaningless.
     this.#requireAlive();

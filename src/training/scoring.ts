@@ -12,11 +12,20 @@ import type { Trainee } from './trainee.ts';
 export interface Score {
   /** Mean NLL, in nats. */
   nll: number;
-  /**
-   * The value to maximise: the mean gain in log-likelihood over a Gaussian, minus one standard error. So luck
-   * on a few rows does not count as learning. Without a Gaussian it is the negative mean NLL.
-   */
+  /** The value to maximise: the negative mean NLL. */
   merit: number;
+  /** The row with the lowest log-density. */
+  worst: WorstRow;
+}
+
+/** A validation row. */
+export interface WorstRow {
+  /** Its index in the table that it was held out of, or in the validation rows that were given. */
+  row: number;
+  /** −log p under the flow, in nats. */
+  nll: number;
+  /** −log p under a Gaussian fitted to the training rows; absent if there is none. */
+  gaussianNll?: number;
 }
 
 export interface Scorer {
@@ -30,7 +39,8 @@ const SCORE_DRAWS = 4;
 
 /** The rows of a run, and the seed of the points drawn from cells. */
 interface ScoredRows {
-  validation: ContextRows;
+  /** `places`: the index of each row in the table, if the rows were held out of it. */
+  validation: ContextRows & { places?: Uint32Array };
   training: ContextRows | undefined;
   seed: number;
 }
@@ -42,7 +52,7 @@ export function scorerOf(
   variants: KernelVariants,
 ): Scorer {
   const { dim } = model().spec;
-  const { weights } = validation;
+  const { weights, places } = validation;
   const learned = training && pointsOf(training, dim, { seed, draws: 1 });
   const reader = learned && readerOf(learned.values, dim, learned.context, training.weights);
   const gaussian = reader && gaussianOf(momentsOf(reader), reader);
@@ -51,20 +61,26 @@ export function scorerOf(
   const baseline = gaussian && massesOf(gaussianLogProb(gaussian, readerOf(values, dim, context)));
   const nllOf = (logProb: Float32Array | Float64Array): number =>
     weights === undefined ? meanNll(logProb) : -weightedMean(logProb, weights);
-  const meanOf = (gains: Float64Array): number =>
-    weights === undefined ? mean(gains) : weightedMean(gains, weights);
-  const errorOf = (gains: Float64Array): number =>
-    weights === undefined ? standardError(gains) : weightedError(gains, weights);
   return {
     gaussianNll: baseline && nllOf(baseline),
     score: async (signal) => {
       const found = massesOf(await logProb(rows, { context, signal }, variants));
       const nll = nllOf(found);
-      if (baseline === undefined) return { nll, merit: -nll };
-      const gains = Float64Array.from(found, (value, row) => value - (baseline[row] ?? NaN));
-      return { nll, merit: meanOf(gains) - errorOf(gains) };
+      return { nll, merit: -nll, worst: worstOf(found) };
     },
   };
+
+  function worstOf(logProb: Rows): WorstRow {
+    let worst = 0;
+    logProb.forEach((value: number, row: number) => {
+      if (value < (logProb[worst] ?? NaN)) worst = row;
+    });
+    return {
+      row: places?.[worst] ?? worst,
+      nll: -(logProb[worst] ?? NaN),
+      ...(baseline === undefined ? {} : { gaussianNll: -(baseline[worst] ?? NaN) }),
+    };
+  }
 }
 
 /** Points of the rows, and the log-density or log-mass of each row from the log-densities of its points. */
@@ -84,31 +100,6 @@ function pointsOf(
     context: context && repeated(context, data.length / dim, draws),
     massesOf: (logProb) => logMassOf(logProb, logVolume, draws),
   };
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** The standard error of the mean of these values; 0 for a single value. */
-function standardError(values: Float64Array): number {
-  const { length } = values;
-  const centre = mean(values);
-  return length < 2 ? 0 : Math.sqrt(mean(values.map((value) => (value - centre) ** 2)) / (length - 1));
-}
-
-/** The standard error of a weighted mean; 0 for a single value. */
-function weightedError(values: Float64Array, weights: Float32Array): number {
-  if (values.length < 2) return 0;
-  const centre = weightedMean(values, weights);
-  const squares = values.map((value, row) => ((weights[row] ?? NaN) * (value - centre)) ** 2);
-  return Math.sqrt(sumOf(squares)) / sumOf(weights);
-}
-
-function sumOf(values: Float32Array | Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
 }
 
 /** Minimum number of scores in a run. */

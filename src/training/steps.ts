@@ -19,6 +19,7 @@ import {
   contextDatasetName,
   datasetName,
   FIRST_MOMENT,
+  NOISE_FACTOR,
   PARAMETERS,
   ROW_BOUNDS,
   SECOND_MOMENT,
@@ -43,6 +44,8 @@ interface StepsOf {
   source: BatchSource;
   /** Undefined for a toy density. */
   training?: ContextRows;
+  /** A factor of the covariance of the rows' noise, if `source` has noise. */
+  noise?: Float32Array;
   /** The offset that the flow subtracts from each row. */
   offset?: Float64Array;
   settings: TrainingSettings;
@@ -286,16 +289,21 @@ export class GpuSteps implements Disposable {
   }
 }
 
-/** Uploads the data set in segments, each a buffer with the name that plans use. */
+/** Uploads the noise's factor, and the data set in segments, each a buffer with the name that plans use. */
 function* uploads(
   { gpu: { buffers } }: Trainee,
-  { source, training, offset }: StepsOf,
+  { source, training, noise, offset }: StepsOf,
 ): Generator<[name: string, buffer: OwnedBuffer]> {
   if (source.kind !== 'dataset' || training === undefined) return;
   if (training.weights !== undefined) {
     const bounds = buffers.storage(ROW_BOUNDS, 2 * source.rows);
     yield [ROW_BOUNDS, bounds];
     buffers.write(bounds, weightBounds(training.weights));
+  }
+  if (noise !== undefined) {
+    const buffer = buffers.storage(NOISE_FACTOR, noise.length);
+    yield [NOISE_FACTOR, buffer];
+    buffers.write(buffer, noise);
   }
   const tables: [Rows | undefined, DatasetTable | undefined, typeof datasetName, Float64Array | undefined][] =
     [

@@ -102,7 +102,11 @@ describe('a checkpoint', () => {
 
 describe('what the training is asked to do', () => {
   it("leaves to the flow's preset what is not asked for", () => {
-    const asked = fitOptionsOf(set, { settings: { learningRate: 2 } }, undefined, signal);
+    const asked = fitOptionsOf(
+      set,
+      { settings: { learningRate: 2 } },
+      { resumed: undefined, usualSteps: 3000, signal },
+    );
     expect(asked).toMatchObject({
       steps: 3000,
       learningRate: 2,
@@ -116,7 +120,7 @@ describe('what the training is asked to do', () => {
   });
 
   it("keeps the checkpoint's settings, seed and steps where it resumes", () => {
-    const asked = fitOptionsOf(set, {}, checkpoint, signal);
+    const asked = fitOptionsOf(set, {}, { resumed: checkpoint, usualSteps: 3000, signal });
     expect(asked).toMatchObject({ steps: 50, seed: 7, preset: 'vanilla', resume: true });
     // The trainer takes undefined options from the checkpoint.
     expect([asked.batch, asked.learningRate, asked.schedule, asked.clipNorm]).toEqual(
@@ -126,11 +130,13 @@ describe('what the training is asked to do', () => {
   });
 
   it('refuses to resume a run that has its steps', () => {
-    expect(() => fitOptionsOf(set, { settings: { steps: 20 } }, checkpoint, signal)).toThrow(
-      /--steps: found 20, expected more than the 20 that run.ckpt has done/,
-    );
+    expect(() =>
+      fitOptionsOf(set, { settings: { steps: 20 } }, { resumed: checkpoint, usualSteps: 3000, signal }),
+    ).toThrow(/--steps: found 20, expected more than the 20 that run.ckpt has done/);
     const complete = structuredClone(checkpoint);
     complete.model.optimizer.step = 50;
-    expect(() => fitOptionsOf(set, {}, complete, signal)).toThrow(/found 50, as the checkpoint says/);
+    expect(() => fitOptionsOf(set, {}, { resumed: complete, usualSteps: 3000, signal })).toThrow(
+      /found 50, as the checkpoint says/,
+    );
   });
 });

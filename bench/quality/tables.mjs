@@ -1,33 +1,42 @@
-/** `node bench/tables/run.mjs FOLDER [TABLE …]`: the default command against a Gaussian on each CSV. */
-import { execFileSync } from 'node:child_process';
+/** `npm run quality -- --tables FOLDER [TABLE …]`: the default command against other densities on each CSV. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { UsageError } from './options.mjs';
 
 const SEEDS = [1, 2, 3];
 const WGFLOW = path.join(import.meta.dirname, '../../bin/wgflow.js');
-const [folder, ...wanted] = process.argv.slice(2);
-if (folder === undefined) throw new Error('give the folder of tables that fetch.py wrote');
+const PEERS = path.join(import.meta.dirname, '../tables/peers.py');
+const COLUMNS = ['wgflow', 'gaussian', 'mixture', 'spline', 'realnvp'];
 
-const names = readdirSync(folder)
-  .filter((file) => file.endsWith('.csv'))
-  .map((file) => file.slice(0, -4))
-  .filter((name) => wanted.length === 0 || wanted.includes(name));
-console.log('| table | rows, columns | wgflow | Gaussian | better by, seed by seed |\n|---|---|---|---|---|');
-for (const name of names) {
-  const [header, ...lines] = readFileSync(path.join(folder, `${name}.csv`), 'utf8')
-    .trim()
-    .split(/\r?\n/);
-  const scores = SEEDS.map((seed) => scored(header, lines, seed));
-  const [flow, gaussian] = ['flow', 'gaussian'].map((key) => mean(scores.map((score) => score[key])));
-  const size = `${lines.length}, ${header.split(',').length}`;
-  const margins = scores.map((score) => (score.gaussian - score.flow).toFixed(2)).join(', ');
-  console.log(`| ${name} | ${size} | ${flow.toFixed(2)} | ${gaussian.toFixed(2)} | ${margins} |`);
+/** Prints a row for each table, and returns 1 if wgflow is worse than another density on one of them. */
+export function tables([folder, ...wanted]) {
+  if (folder === undefined)
+    throw new UsageError('--tables: expected the folder of tables that fetch.py wrote.');
+  const names = readdirSync(folder)
+    .filter((file) => file.endsWith('.csv'))
+    .map((file) => file.slice(0, -4))
+    .filter((name) => wanted.length === 0 || wanted.includes(name));
+  const heads = ['table', 'rows, columns', 'wgflow', 'Gaussian', 'mixture', 'spline flow', 'Real NVP'];
+  console.log(`| ${heads.join(' | ')} |\n|${'---|'.repeat(heads.length)}`);
+  let isWorse = false;
+  for (const name of names) {
+    const [header, ...lines] = readFileSync(path.join(folder, `${name}.csv`), 'utf8')
+      .trim()
+      .split(/\r?\n/);
+    const scores = SEEDS.map((seed) => scored(header, lines, seed));
+    const means = COLUMNS.map((key) => mean(scores.map((score) => score[key] ?? NaN)));
+    isWorse ||= means.slice(1).some((peer) => peer < means[0]);
+    const cells = means.map((value) => (Number.isNaN(value) ? '' : value.toFixed(2)));
+    console.log(`| ${name} | ${lines.length}, ${header.split(',').length} | ${cells.join(' | ')} |`);
+  }
+  return isWorse ? 1 : 0;
 }
 
 /**
- * Mean NLL of a fifth of the rows, drawn by the seed, under the default model and under a Gaussian of the
- * others.
+ * Mean NLL of a fifth of the rows, drawn by the seed, under the default model of the others, under their Gaussian, and
+ * under the densities of peers.py.
  */
 function scored(header, lines, seed) {
   const order = shuffled(lines, seed);
@@ -46,12 +55,21 @@ function scored(header, lines, seed) {
       .trim()
       .split('\n');
     return {
-      flow: -mean(logProb.slice(1).map(Number)),
+      wgflow: -mean(logProb.slice(1).map(Number)),
       gaussian: gaussianNll(numbers(rest), numbers(held)),
+      ...peers(file('train.csv'), file('test.csv'), seed),
     };
   } finally {
     rmSync(work, { recursive: true });
   }
+}
+
+/** The NLL of each density that this machine's Python can fit; empty without scikit-learn. */
+function peers(train, test, seed) {
+  const { status, stdout } = spawnSync('/usr/bin/python3', [PEERS, train, test, String(seed)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return status === 0 ? JSON.parse(stdout.toString()) : {};
 }
 
 function numbers(lines) {
