@@ -169,7 +169,9 @@ export class GpuSteps implements Disposable {
     for (const { offset } of dataStartFlags(model)) {
       gpu.buffers.write(trained, Float32Array.of(1), offset);
     }
-    if (trained !== parameters) await gpu.buffers.copy(trained, parameters, model.layout.length);
+    // The average of a resumed run is its own.
+    const isFirst = this.#step === 0 && trained !== parameters;
+    if (isFirst) await gpu.buffers.copy(trained, parameters, model.layout.length);
   }
 
   /** Steps submitted so far, including those of a resumed run. */

@@ -48,7 +48,7 @@ describe('train', () => {
       'train people.csv --couplings 4 --hidden 8 --seed 5 --tuning fixed --out default.model',
     );
     const options = { dim: 3, ...shape, device: await testDevice(), tuning: 'fixed', seed: 5 } as const;
-    using flow = await Flow.create(PRESETS.realnvp, options);
+    using flow = await Flow.create(PRESETS.glow, options);
     for await (const _ of flow.fit(Float64Array.from(PEOPLE.flat())));
     const [found, wanted] = [await flow.save(), cli.bytes('default.model')].map((file) => decodeModel(file));
     expect(found!.parameters).toEqual(wanted!.parameters);
@@ -89,7 +89,7 @@ describe('train', () => {
     expect(cli.bytes('people-run/model.safetensors')).toEqual(cli.bytes('people.model'));
     const page = new TextDecoder().decode(cli.bytes('people-run/report.html'));
     expect(page).toContain('<h1>people.csv</h1>');
-    expect(page).toContain('realnvp, 2 couplings, hidden 4');
+    expect(page).toContain('glow, 2 couplings, hidden 4');
     expect(page).toContain('people.csv, 90 rows');
   });
 
