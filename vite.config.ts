@@ -25,7 +25,8 @@ export const shadersWithoutComments: Plugin = {
     const file = /^(.*\.wgsl)\?raw$/.exec(id)?.[1];
     if (file === undefined) return undefined;
     const text = await readFile(file, 'utf8');
-    return `export default ${JSON.stringify(text.replaceAll(/[ \t]*\/\/.*$/gm, ''))}`;
+    // Lines stay, so that a compiler's message names the line of the source.
+    return `export default ${JSON.stringify(text.replaceAll(/[ \t]*\/\/.*$|^[ \t]+/gm, ''))}`;
   },
 };
 
@@ -43,6 +44,7 @@ export default defineConfig({
         reference: 'src/reference/index.ts',
         bench: 'src/measure/index.ts',
         pytorch: 'src/pytorch.ts',
+        table: 'src/table.ts',
         cli: 'src/cli/index.ts',
       },
     },

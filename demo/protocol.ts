@@ -4,7 +4,7 @@
  * so they survive `structuredClone`.
  */
 import type { RowLabels } from './labels.ts';
-import type { Filling } from '../src/page.ts';
+import type { Filling, TableColumn } from '../src/page.ts';
 import type { BaseName, BaseType } from './bases.ts';
 import type { Domain, LabelColumn, PresetName, Rows, ScaleMap, ToyName } from '../src/index.ts';
 
@@ -58,10 +58,19 @@ export interface RowData {
   rows: Rows;
   columns: string[];
   title: string;
-  /** The domain of all columns; `real` by default. */
-  domain?: Domain;
-  /** The class of each row, if the rows are split. */
+  /** The domains of the columns; all are `real` by default. */
+  domains?: readonly Domain[];
+  /** If some columns of a table are no plain numbers: `columns` are then the features that stand for them. */
+  cells?: TableCells;
+  /** The class of each row, if the rows are split. The flow does not learn this column. */
   labels?: RowLabels;
+}
+
+/** Rows of a table with columns of any kind. */
+export interface TableCells {
+  table: readonly TableColumn[];
+  /** The widths of the cells [N, D]: see src/data/cells.ts. */
+  widths: Float32Array;
 }
 
 /** How the pictures look. Changing it never changes the model. */
@@ -125,6 +134,8 @@ export interface OpenedModel {
   /** A short name for the data, or the model's own name if there are none. */
   title: string;
   columns: string[];
+  /** The columns of the table that it learned, unless they are plain numbers. */
+  table?: readonly TableColumn[];
   origin: DataOrigin;
   /** Training steps that its file records; null if it records none. */
   steps: number | null;
@@ -136,11 +147,19 @@ export type DataOrigin = ToyData | { kind: 'at-hand'; apart: boolean } | { kind:
 export interface Answers {
   save: Uint8Array;
   load: OpenedModel;
-  /** Row-major [count, D], in the data's own units, from the shown class. */
-  'draw-samples': { columns: string[]; rows: Rows };
+  'draw-samples': DrawnRows;
   fill: Filling;
   /** A PNG file. */
   picture: Blob;
+}
+
+/** New rows of the shown class. */
+export interface DrawnRows {
+  columns: string[];
+  /** Row-major [count, D], in the data's own units; not a number where a cell has none. */
+  rows: Rows;
+  /** The same rows as text, if the flow learns a table. */
+  text?: { columns: string[]; rows: string[][] };
 }
 
 /** The flow in the pictures. */
@@ -151,6 +170,9 @@ export interface FlowFacts {
   /** One per data column; the density is a slice at the mean of the columns that are not shown. */
   mean: readonly number[];
   std: readonly number[];
+  /** The columns of the table that the flow learns, and the means as cells of it, unless they are plain numbers. */
+  table?: readonly TableColumn[];
+  meanTexts?: CellTexts;
   /** The classes of the flow. */
   classes: LabelColumn | null;
 }
@@ -191,9 +213,14 @@ export interface Progress {
   shareOfPeak: number | null;
 }
 
+/** The features of a row as text: null for a number, '' for a feature that is not shown by itself. */
+export type CellTexts = readonly (string | null)[];
+
 /** The point under the pointer, the same in every picture. */
 export interface Hovered {
   x: number[];
+  /** The point as cells, if the flow learns a table. */
+  texts?: CellTexts;
   z: number[];
   /** Nats. */
   logProb: number;

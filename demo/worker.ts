@@ -2,6 +2,7 @@
 const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   playground: () => import('./engine/worker.ts'),
   lab: () => import('./lab/worker.ts'),
+  table: () => import('./page/tableWorker.ts'),
   peer: () => import('./lab/peerWorker.ts'),
 };
 

@@ -3,11 +3,21 @@
  * entries, so this list is their only tie to the internals.
  */
 /** Rows of a file: the page reads tables with the same rules and messages as the command line. */
-export { badCell, layOut, raggedRow, requireParted, textCell } from './data/csvLayout.ts';
 export { beginningOf, linesOf } from './data/beginning.ts';
-export { WHITESPACE } from './data/delimiter.ts';
-export { HEAD_RECORDS, headingOf } from './data/heading.ts';
-export { NUMBER } from './data/numberText.ts';
+export { csvMistake, isComment } from './data/csvMistake.ts';
+export { splitLine, WHITESPACE } from './data/delimiter.ts';
+export { fileKind, KIND_BYTES } from './data/fileKinds.ts';
+export { isJson, jsonTable } from './data/jsonCells.ts';
+export { RowCollector } from './data/rowCollector.ts';
+export { wholeText } from './data/wholeText.ts';
+export type { RecordBatch, SourceColumns, TableNotice } from './data/records.ts';
+/** Columns of every kind, and their cells. */
+export { drawCells, logMassOf, repeated } from './data/cells.ts';
+export { TableCodec } from './table/codec.ts';
+export type { TableColumn } from './table/columns.ts';
+export { plainCell } from './table/forms.ts';
+export { plainNumbers, planTable } from './table/plan.ts';
+export { TableProfile } from './table/profile.ts';
 /** Rows to score with, and the Gaussian that a model must beat. */
 export { gaussianLogProb, gaussianOf, momentsOf, readerOf } from './data/gaussian.ts';
 export { heldRows, holdOut } from './data/holdOut.ts';

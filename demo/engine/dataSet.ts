@@ -1,20 +1,25 @@
 /** The training data, with the rows that are shown and held out. */
-import { toyDensity } from '../../src/index.ts';
+import { DataError, toyDensity } from '../../src/index.ts';
 import type { Domain, LabelColumn, Rows, TrainingData } from '../../src/index.ts';
 import {
   columnStatistics,
+  drawCells,
   gaussianLogProb,
   gaussianOf,
   heldRows,
   holdOut,
   isInside,
+  logMassOf,
   momentsOf,
   readerOf,
+  repeated,
   requireInside,
   STREAMS,
+  TableCodec,
 } from '../../src/page.ts';
 import type { ContextRows } from '../../src/page.ts';
 import { toyClasses } from '../classes.ts';
+import { withoutLabelColumn } from '../features.ts';
 import { oneHot } from '../labels.ts';
 import type { DataSettings, RowData, ToyData } from '../protocol.ts';
 import { spreadRows } from './pictures/pointSets.ts';
@@ -22,10 +27,12 @@ import { scoreOf } from './score.ts';
 
 export interface DataSet {
   columns: string[];
-  /** The domain of all columns. */
-  domain: Domain;
+  /** The domains of the columns; undefined if all are real. */
+  domains: readonly Domain[] | undefined;
   training: TrainingData;
-  /** Rows [N, D] that the GPU holds while training; empty for endless toy points. */
+  /** How the rows encode a table, if some of its columns are no plain numbers. */
+  cells?: CellWidths | undefined;
+  /** Rows [N, D] that the GPU holds while training, points of their cells; empty for endless toy points. */
   kept: Rows;
   /** Some rows [n, D] for the pictures. */
   shown: Rows;
@@ -44,6 +51,15 @@ export interface DataSet {
   gaussianNll: () => number | null;
 }
 
+/** The cells of rows, next to their values: see src/data/cells.ts. */
+export interface CellWidths {
+  codec: TableCodec;
+  /** [N, D] */
+  training: Float32Array;
+  /** [V, D] */
+  validation: Float32Array;
+}
+
 /** The class of each row, one-hot [n, C]. */
 export interface Classes {
   column: LabelColumn;
@@ -56,6 +72,10 @@ export interface Classes {
 /** The most rows that are shown, and that are scored: few enough for one quick call. */
 const MAX_SHOWN = 4000;
 const MAX_SCORED = 2048;
+
+/** Points of each row of cells for a score, and the seed of the points that pictures show. */
+export const SCORE_DRAWS = 4;
+const POINT_SEED = 0;
 
 /** The split does not change with the model's seed, so that scores of two runs can be compared. */
 const SPLIT_SEED = 0;
@@ -83,7 +103,7 @@ function toyData({ name, noise, size, apart = false }: ToyData): DataSet {
   const scored = [0, STREAMS.toyTest, 0, MAX_SCORED] as const;
   const rest = {
     columns,
-    domain: 'real',
+    domains: undefined,
     validation: toy.sample(...scored),
     heldOut: 0,
     floor: () => (column === undefined ? toy.entropy : toy.classEntropy),
@@ -111,48 +131,94 @@ function toyData({ name, noise, size, apart = false }: ToyData): DataSet {
   };
 }
 
-function rowData({ rows, columns, domain = 'real', labels }: RowData): DataSet {
+function rowData(settings: RowData): DataSet {
+  const { rows, columns, domains, cells, labels } = withoutLabelColumn(settings);
   const dim = columns.length;
+  requireColumns(columns, labels?.column.name);
   // Checked before the split, so that a message has the visitor's row number.
-  columnStatistics(rows, dim, columns);
-  requireInside(
-    rows,
-    columns.map(() => domain),
-    { columns },
-  );
-  const table = { data: rows, ...(labels && { context: oneHot(labels) }) };
+  if (cells === undefined) {
+    columnStatistics(rows, dim, columns);
+    requireInside(rows, domains, { columns });
+  }
+  const table = {
+    data: rows,
+    ...(labels && { context: oneHot(labels) }),
+    ...(cells && { widths: cells.widths }),
+  };
   const total = rows.length / dim;
   const { training, held } = holdOut(table, { rows: total, held: heldRows(total), seed: SPLIT_SEED });
   const heldOut = (held?.data.length ?? 0) / dim;
   const scored = Math.min(heldOut, MAX_SCORED);
-  const validation = held?.data.subarray(0, scored * dim) ?? new Float32Array();
   const levels = labels?.column.levels.length ?? 0;
-  const given = held?.context?.subarray(0, scored * levels) ?? new Float32Array();
+  const validation: ContextRows = {
+    data: held?.data.subarray(0, scored * dim) ?? new Float32Array(),
+    context: held?.context?.subarray(0, scored * levels) ?? new Float32Array(),
+    ...(cells && { widths: held?.widths?.subarray(0, scored * dim) ?? new Float32Array() }),
+  };
+  const points = pointsOf(training, dim);
   return {
-    ...setOf(training.data, columns),
-    domain,
-    validation,
+    ...setOf(points, columns),
+    training: training.data,
+    domains: domains?.every((domain) => domain === 'real') === true ? undefined : domains,
+    validation: validation.data,
     heldOut,
-    classes: labels && training.context && classesOf(labels.column, training.context, given),
+    ...(cells &&
+      training.widths &&
+      validation.widths && {
+        cells: {
+          codec: new TableCodec(cells.table),
+          training: training.widths,
+          validation: validation.widths,
+        },
+      }),
+    classes:
+      labels &&
+      training.context &&
+      classesOf(labels.column, training.context, validation.context ?? new Float32Array()),
     floor: () => null,
-    gaussianNll: () => gaussianNllOf(training, { data: validation, context: given }, dim),
+    gaussianNll: () => gaussianNllOf({ ...training, data: points }, validation, dim),
   };
 }
 
-/** Null if some column depends on the others, or no row is held out. */
+/** @throws {DataError} if a split leaves one column to learn */
+function requireColumns(columns: readonly string[], label: string | undefined): void {
+  if (columns.length >= 2) return;
+  throw new DataError(
+    `found one column to learn, "${columns[0] ?? ''}", next to the labels "${label ?? ''}", expected two or more`,
+    {},
+    'Leave the labels together.',
+  );
+}
+
+/** A point of each row of cells; the rows themselves if they are plain numbers. */
+function pointsOf({ data, widths }: ContextRows, dim: number): Rows {
+  return widths === undefined ? data : drawCells({ values: data, widths }, dim, { seed: POINT_SEED }).values;
+}
+
+/**
+ * The mean NLL of the held-out rows; null if some column depends on the others, or no row is held out.
+ * @param training points
+ */
 function gaussianNllOf(training: ContextRows, held: ContextRows, dim: number): number | null {
   if (held.data.length === 0) return null;
   const { context } = training;
   const reader = readerOf(training.data, dim, context);
   const gaussian = gaussianOf(momentsOf(reader), reader);
-  const heldReader = readerOf(held.data, dim, context && held.context);
-  return gaussian === undefined ? null : scoreOf(gaussianLogProb(gaussian, heldReader)).nll;
+  if (gaussian === undefined) return null;
+  const given = context && held.context;
+  const { data, widths } = held;
+  if (widths === undefined) return scoreOf(gaussianLogProb(gaussian, readerOf(data, dim, given))).nll;
+  const draws = SCORE_DRAWS;
+  const { values, logVolume } = drawCells({ values: data, widths }, dim, { seed: POINT_SEED, draws });
+  const contexts = given && repeated(given, data.length / dim, draws);
+  const logProb = gaussianLogProb(gaussian, readerOf(values, dim, contexts));
+  return scoreOf(logMassOf(logProb, logVolume, draws)).nll;
 }
 
 function setOf(
   rows: Rows,
   columns: string[],
-): Omit<DataSet, 'domain' | 'validation' | 'heldOut' | 'classes' | 'floor' | 'gaussianNll'> {
+): Omit<DataSet, 'domains' | 'cells' | 'validation' | 'heldOut' | 'classes' | 'floor' | 'gaussianNll'> {
   const { mean, std } = columnStatistics(rows, columns.length, columns);
   return {
     columns,

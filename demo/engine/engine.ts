@@ -1,6 +1,15 @@
 /** Answers the page: holds the display and the trainer, and survives a lost device. */
 import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
-import type { Answers, FromWorker, ModelSettings, OpenedModel, Request, ToWorker } from '../protocol.ts';
+import type {
+  Answers,
+  FromWorker,
+  Hovered,
+  ModelSettings,
+  OpenedModel,
+  Request,
+  ToWorker,
+} from '../protocol.ts';
+import { cellTexts, drawnCells } from './cells.ts';
 import { dataSetOf } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import type { Opened } from './device.ts';
@@ -43,7 +52,7 @@ export class Engine {
     });
     this.#pointer = new Pointer(
       () => this.#trainer?.studio,
-      (hovered) => post({ type: 'hovered', hovered }),
+      (hovered) => post({ type: 'hovered', hovered: hovered && this.#withTexts(hovered) }),
     );
   }
 
@@ -264,10 +273,9 @@ export class Engine {
       case 'draw-samples': {
         const { count, seed } = request;
         const { context } = trainer.studio.scene;
-        return {
-          columns: trainer.data.columns,
-          rows: await drawSamples(trainer.flow, count, seed, context),
-        };
+        const { columns, cells } = trainer.data;
+        const rows = await drawSamples(trainer.flow, count, seed, context);
+        return cells === undefined ? { columns, rows } : drawnCells(cells.codec, rows);
       }
       case 'fill':
         return trainer.fill(request.model);
@@ -284,11 +292,20 @@ export class Engine {
       const { data, title, origin } = await dataForFlow(flow, name, atHand.data);
       const settings = settingsOf(flow.spec, flow.training) ?? null;
       await this.#replace(flow, data, settings ?? atHand.model, { bytes, step: 0, isResumable: false });
-      return { settings, title, columns: data.columns, origin, steps: flow.training?.steps ?? null };
+      const steps = flow.training?.steps ?? null;
+      const table = data.cells && { table: data.cells.codec.columns };
+      return { settings, title, columns: data.columns, ...table, origin, steps };
     } catch (error) {
       flow.dispose();
       throw error;
     }
+  }
+
+  #withTexts(hovered: Hovered): Hovered {
+    const cells = this.#trainer?.data.cells;
+    return cells === undefined
+      ? hovered
+      : { ...hovered, texts: cellTexts(cells.codec, Float64Array.from(hovered.x)) };
   }
 
   #requireAccepted(): void {

@@ -3,6 +3,7 @@ import { Flow } from '../../src/index.ts';
 import type { FlowSpec } from '../../src/index.ts';
 import { domainsOf } from '../../src/page.ts';
 import type { FlowFacts, ModelSettings } from '../protocol.ts';
+import { cellTexts } from './cells.ts';
 import type { DataSet } from './dataSet.ts';
 import { specOf } from './modelSettings.ts';
 
@@ -20,13 +21,14 @@ export function freshFlow(device: GPUDevice, settings: ModelSettings, data: Data
 }
 
 /** The spec of a new flow for these data. */
-export function freshSpec(settings: ModelSettings, { columns, domain, classes }: DataSet): FlowSpec {
-  return specOf(settings, columns.length, { domain, classes: classes?.column.levels.length ?? 0 });
+export function freshSpec(settings: ModelSettings, { columns, domains, classes }: DataSet): FlowSpec {
+  return specOf(settings, columns.length, { domains, classes: classes?.column.levels.length ?? 0 });
 }
 
 /** The page's facts about a flow and its data. */
-export function factsOf({ spec }: Flow, { columns, mean, std, classes }: DataSet): FlowFacts {
+export function factsOf({ spec }: Flow, { columns, mean, std, classes, cells }: DataSet): FlowFacts {
   return {
+    ...(cells && { table: cells.codec.columns, meanTexts: cellTexts(cells.codec, mean) }),
     bijectors: spec.bijectors.map(({ type }) => type),
     base: spec.base.type,
     columns,

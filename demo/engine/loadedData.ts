@@ -1,9 +1,9 @@
 /** The data that an opened model continues with. */
 import { ShapeError, TOY_NAMES, toyDensity, WgflowError } from '../../src/index.ts';
-import type { Flow, LabelColumn, ToyName } from '../../src/index.ts';
-import { domainsOf } from '../../src/page.ts';
+import type { Flow, LabelColumn, Rows, ToyName } from '../../src/index.ts';
+import { domainsOf, TableCodec } from '../../src/page.ts';
 import { MAX_CLASSES, oneHot } from '../labels.ts';
-import type { DataOrigin, DataSettings, ToyData } from '../protocol.ts';
+import type { DataOrigin, DataSettings, RowData, ToyData } from '../protocol.ts';
 import { dataSetOf, fitsDomains } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import { drawSamples } from './drawSamples.ts';
@@ -37,9 +37,20 @@ export async function dataForFlow(
   const columns = flow.training?.columns ?? Array.from({ length: flow.dim }, (_, j) => `x${j + 1}`);
   const of = column && Uint8Array.from({ length: OWN_SAMPLES }, (_, row) => row % column.levels.length);
   const labels = column && of && { column, of };
-  const rows = await drawSamples(flow, OWN_SAMPLES, 0, labels && oneHot(labels));
-  const data = dataSetOf({ kind: 'rows', columns, title: name, rows, ...(labels && { labels }) });
+  const drawn = await drawSamples(flow, OWN_SAMPLES, 0, labels && oneHot(labels));
+  const { rows, cells, domains } = cellsOf(flow, drawn);
+  const settings: RowData = { kind: 'rows', columns, title: name, rows, ...(labels && { labels }) };
+  const data = dataSetOf({ ...settings, ...(cells && { cells }), ...(domains && { domains }) });
   return { data, title: name, origin: { kind: 'own-samples' } };
+}
+
+/** Drawn features as the cells that a flow of a table learns; every one is valid. */
+function cellsOf(flow: Flow, rows: Rows): Pick<RowData, 'rows' | 'cells' | 'domains'> {
+  const table = flow.training?.table;
+  if (table === undefined) return { rows };
+  const codec = new TableCodec(table);
+  const { values, widths } = codec.encode(codec.decode(rows));
+  return { rows: values, cells: { table, widths }, domains: codec.features.map(({ domain }) => domain) };
 }
 
 /**
@@ -141,6 +152,7 @@ function isSuited(
     data.columns.length === dim &&
     data.columns.every((name, index) => name === names[index]) &&
     fitsDomains(data, domainsOf(spec)) &&
+    JSON.stringify(data.cells?.codec.columns) === JSON.stringify(training?.table) &&
     JSON.stringify(data.classes?.column) === JSON.stringify(column)
   );
 }

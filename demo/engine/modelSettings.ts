@@ -20,7 +20,8 @@ const TANH_BOUND = 3;
 
 /** Data properties that a spec depends on, next to the number of columns. */
 export interface DataTraits {
-  domain?: Domain;
+  /** The domains of the columns; all are real by default. */
+  domains?: readonly Domain[] | undefined;
   /** Number of classes that are split. */
   classes?: number;
 }
@@ -32,7 +33,7 @@ export interface DataTraits {
 export function specOf(
   settings: ModelSettings,
   dim: number,
-  { domain = 'real', classes = 0 }: DataTraits = {},
+  { domains, classes = 0 }: DataTraits = {},
 ): FlowSpec {
   const { preset, couplings, hidden, residualBlocks, scale, base } = settings;
   if (!Object.hasOwn(PRESETS, preset)) {
@@ -45,7 +46,12 @@ export function specOf(
     throw new ShapeError('base', `"${base}"`, `one of ${BASE_NAMES.join(', ')}`);
   }
   const nets = residualBlocks === 0 ? { hidden } : { hidden, residualBlocks };
-  const spec = PRESETS[preset].spec(dim, { couplings, ...nets, domain, contextDim: classes });
+  const spec = PRESETS[preset].spec(dim, {
+    couplings,
+    ...nets,
+    ...(domains && { domain: domains }),
+    contextDim: classes,
+  });
   const { hasScaleMap, start } = PRESET_CHOICES[preset];
   const isScaled = (layer: BijectorSpec): boolean =>
     hasScaleMap && scale !== start.scale && isCouplingOf(preset, layer);

@@ -5,6 +5,7 @@ import { trainingFlops } from '../../src/measure/index.ts';
 import { paramLayout } from '../../src/page.ts';
 import type { Filling } from '../../src/page.ts';
 import type { FromWorker, ModelSettings, Pace, Price } from '../protocol.ts';
+import { SCORE_DRAWS } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import { freshSpec } from './flows.ts';
 import { fitOptionsOf, settingsOf } from './modelSettings.ts';
@@ -185,16 +186,20 @@ export class Trainer {
 
   /** The rows that stop training early; endless points have none. */
   get #validation(): FitOptions['validation'] {
-    const { kept, validation, classes } = this.data;
+    const { kept, validation, classes, cells } = this.data;
     if (kept.length === 0) return undefined;
     if (this.settings.allSteps === true || validation.length === 0) return false;
-    return { data: validation, ...(classes && { context: classes.validation }) };
+    return {
+      data: validation,
+      ...(classes && { context: classes.validation }),
+      ...(cells && { widths: cells.validation }),
+    };
   }
 
   async #loop({ pace, aborter: { signal } }: Training, until: number | undefined): Promise<void> {
     const { settings, data } = this;
     const validation = this.#validation;
-    const { classes } = data;
+    const { classes, cells } = data;
     const options = fitOptionsOf(settings, data.columns);
     const begun = performance.now();
     const telemetry = this.#telemetryFrom(begun);
@@ -206,6 +211,7 @@ export class Trainer {
       // An opened model may match no preset, whichever settings train it.
       preset: settingsOf(this.flow.spec, undefined)?.preset,
       ...(classes && { context: classes.training, contextColumns: [classes.column] }),
+      ...(cells && { widths: cells.training, table: cells.codec.columns }),
       ...(validation !== undefined && { validation }),
       until,
       submitMs: submitMsOf(pace),
@@ -277,12 +283,15 @@ export class Trainer {
 
   /** The mean NLL of the held-out rows, for the next progress. */
   async #score(): Promise<void> {
-    const { validation, classes } = this.data;
+    const { validation, classes, cells } = this.data;
     if (this.#isScoring || validation.length === 0) return;
     this.#isScoring = true;
     this.#scoredAt = performance.now();
     try {
-      const logProb = await this.flow.logProb(validation, classes && { context: classes.validation });
+      const logProb = await this.flow.logProb(validation, {
+        ...(classes && { context: classes.validation }),
+        ...(cells && { widths: cells.validation, draws: SCORE_DRAWS }),
+      });
       const { nll, error } = scoreOf(logProb);
       this.#telemetry?.score(nll, error);
     } catch {

@@ -58,9 +58,12 @@ export function showCaptions(store: Store<State>): void {
 }
 
 /** The columns that the density's picture does not show, with the values it holds them at. */
-function otherColumns({ flow: { columns, mean, std }, look }: State): HeldColumn[] {
-  const held = columns.map((name, index) => ({ name, mean: mean[index] ?? NaN, std: std[index] ?? NaN }));
-  return held.filter((_, index) => !look.columns.includes(index));
+function otherColumns({ flow: { columns, mean, std, meanTexts }, look }: State): HeldColumn[] {
+  return columns.flatMap((name, index) => {
+    const text = meanTexts?.[index] ?? null;
+    if (look.columns.includes(index) || text === '') return [];
+    return { name, mean: mean[index] ?? NaN, std: std[index] ?? NaN, ...(text !== null && { text }) };
+  });
 }
 
 function titleOfFlow(state: State): string {

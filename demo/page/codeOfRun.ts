@@ -12,6 +12,7 @@ import { PRESET_CHOICES } from '../presets.ts';
 export function codeOfRun(model: ModelSettings, data: DataSettings): string {
   const { preset, batch, learningRate, steps, seed } = model;
   const finite = data.kind === 'toy' && data.size !== 'endless';
+  const isTable = data.kind === 'rows' && data.cells !== undefined;
   const column = columnOf(data);
   const imports = [
     ...(column === undefined ? [] : ['encodeContext']),
@@ -23,19 +24,20 @@ export function codeOfRun(model: ModelSettings, data: DataSettings): string {
     `import { ${imports.join(', ')} } from 'wgflow';`,
     `import { openDevice } from 'wgflow/node'; // in a page, leave out this line and every device`,
     ...(data.kind === 'rows' ? [`import { readFile } from 'node:fs/promises';`] : []),
+    ...(isTable ? [`import { Table } from 'wgflow/table';`, `import { parse } from 'csv-parse/sync';`] : []),
     '',
     ...dataLines(data),
     ...(column === undefined ? [] : [`const contextColumns = [${columnText(column)}];`]),
     ...contextLines(data),
     `const device = await openDevice();`,
-    `const spec = ${preset}(${dimOf(data)}, { ${presetOptions(model, data).join(', ')} });`,
+    `const spec = ${preset}(${isTable ? 'table.shape.dim' : dimOf(data)}, { ${presetOptions(model, data).join(', ')} });`,
     ...scaleLines(model),
     `const flow = await Flow.create(spec, { device, seed: ${seed} });`,
     `const options = { steps: ${steps}, batch: ${batch}, learningRate: ${learningRate}, schedule: ${scheduleText(model.schedule)}, clipNorm: ${PRESETS[preset].training.clipNorm}, seed: ${seed}${givenText(data)}${stopText(model, data)} };`,
-    `for await (const { step, nll } of flow.fit(data, options)) console.log(step, nll);`,
+    `for await (const { step, nll } of ${isTable ? 'table.fit(flow, rows, options)' : 'flow.fit(data, options)'}) console.log(step, nll);`,
     column === undefined
-      ? `console.log(await flow.sample(10, { seed: 7 }));`
-      : `console.log(await flow.sample(10, { seed: 7, context: encodeContext(contextColumns, [[${textOf(column.levels.at(-1) ?? '')}]]) }));`,
+      ? `console.log(await ${isTable ? 'table.sample(flow, ' : 'flow.sample('}10, { seed: 7 }));`
+      : `console.log(await ${isTable ? 'table.sample(flow, ' : 'flow.sample('}10, { seed: 7, context: encodeContext(contextColumns, [[${textOf(column.levels.at(-1) ?? '')}]]) }));`,
     '',
   ].join('\n');
 }
@@ -68,15 +70,24 @@ function presetOptions(
   data: DataSettings,
 ): string[] {
   const column = columnOf(data);
-  const domain = data.kind === 'rows' ? (data.domain ?? 'real') : 'real';
   return [
     `couplings: ${couplings}`,
     `hidden: [${hidden.join(', ')}]`,
     ...(residualBlocks === 0 ? [] : [`residualBlocks: ${residualBlocks}`]),
     ...(column === undefined ? [] : [`contextDim: ${column.levels.length}`]),
-    ...(domain === 'real' ? [] : [`domain: '${domain}'`]),
+    ...domainOption(data),
     ...(baseNameOf(PRESETS[preset].spec(dimOf(data)).base) === base ? [] : [`base: ${baseText(base)}`]),
   ];
+}
+
+/** One domain if all columns have it; a table brings its own. */
+function domainOption(data: DataSettings): string[] {
+  if (data.kind !== 'rows') return [];
+  if (data.cells !== undefined) return ['domain: table.shape.domain'];
+  const { domains = [] } = data;
+  const [first = 'real'] = domains;
+  if (domains.some((domain) => domain !== first)) return [`domain: [${domains.map(textOf).join(', ')}]`];
+  return first === 'real' ? [] : [`domain: '${first}'`];
 }
 
 function baseText(base: BaseName): string {
@@ -87,6 +98,15 @@ function baseText(base: BaseName): string {
 }
 
 function dataLines(data: DataSettings): string[] {
+  if (data.kind === 'rows' && data.cells !== undefined) {
+    const label = data.labels?.column.name;
+    const names = data.cells.table.map(({ name }) => name).filter((name) => name !== label);
+    const chosen = label === undefined ? '' : `, { columns: [${names.map(textOf).join(', ')}] }`;
+    return [
+      `const rows = parse(await readFile('data.csv'), { columns: true }); // "Data, CSV" saves it`,
+      `const table = Table.infer(rows${chosen});`,
+    ];
+  }
   if (data.kind === 'rows') {
     const numbers = data.labels === undefined ? '' : `.slice(0, ${data.columns.length})`;
     const array = data.rows instanceof Float64Array ? 'Float64Array' : 'Float32Array';
@@ -106,6 +126,7 @@ function dataLines(data: DataSettings): string[] {
 function columnOf(data: DataSettings): LabelColumn | undefined {
   if (data.kind === 'toy') return data.apart === true ? toyClasses(data.name) : undefined;
   const column = data.labels?.column;
+  if (data.cells !== undefined) return column;
   return column && { name: column.name, levels: column.levels.map(quoted) };
 }
 
@@ -115,7 +136,13 @@ function columnText({ name, levels }: LabelColumn): string {
 
 /** The context of each row; endless toy points bring their own. */
 function contextLines(data: DataSettings): string[] {
-  if (columnOf(data) === undefined) return [];
+  const column = columnOf(data);
+  if (column === undefined) return [];
+  if (data.kind === 'rows' && data.cells !== undefined) {
+    return [
+      `const context = encodeContext(contextColumns, rows.map((row) => [row[${textOf(column.name)}]]));`,
+    ];
+  }
   if (data.kind === 'rows') {
     const label = `line.split(',').slice(${data.columns.length}).join(',')`;
     return [`const context = encodeContext(contextColumns, lines.map((line) => [${label}]));`];

@@ -16,6 +16,11 @@ export function csvText(columns: readonly string[], rows: Rows, labels?: RowLabe
   return `${lines.join('\n')}\n`;
 }
 
+/** Cells of text as CSV. */
+export function csvOfCells(names: readonly string[], rows: readonly (readonly string[])[]): string {
+  return `${[names, ...rows].map((row) => row.map(quoted).join(',')).join('\n')}\n`;
+}
+
 /** Whether float32 represents every value of a column exactly. */
 function isSingle(rows: Rows, width: number, column: number): boolean {
   for (let at = column; at < rows.length; at += width) {

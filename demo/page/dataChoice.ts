@@ -1,7 +1,9 @@
 /** The visitor's choice of training data, as plain data, and the functions that change it. */
 import { toyDensity, TOY_NAMES } from '../../src/index.ts';
 import type { Domain, LabelColumn, ToyName } from '../../src/index.ts';
+import type { TableColumn } from '../../src/page.ts';
 import { toyClasses } from '../classes.ts';
+import { picturedOf } from '../features.ts';
 import type { DataOrigin, DataSettings } from '../protocol.ts';
 import { count } from './figures.ts';
 import type { FileRows } from './fileSource.ts';
@@ -17,7 +19,8 @@ export interface DataChoice {
   toySize: number | 'endless';
   strokes: readonly Stroke[];
   drawingSize: number;
-  domain: Domain;
+  /** The domain of all columns of a file, or what each column's values suggest. */
+  domain: Domain | 'inferred';
   /** The classes are split. */
   apart: boolean;
   /** The last file that was read. Links do not include its rows. */
@@ -33,6 +36,7 @@ export interface DataChoice {
 export interface OwnSamples {
   words: string;
   columns: readonly string[];
+  table?: readonly TableColumn[];
 }
 
 const FIRST: DataChoice = {
@@ -41,7 +45,7 @@ const FIRST: DataChoice = {
   toySize: 'endless',
   strokes: [],
   drawingSize: 2000,
-  domain: 'real',
+  domain: 'inferred',
   apart: false,
   file: undefined,
   reading: undefined,
@@ -63,7 +67,7 @@ export function withSource(choice: DataChoice, source: Source): DataChoice {
       return settled({
         ...next,
         source: 'file',
-        domain: source.domain ?? 'real',
+        domain: source.domain ?? 'inferred',
         apart: source.apart ?? false,
       });
   }
@@ -127,7 +131,7 @@ export function toyOf(source: SourceName): ToyName | undefined {
 export function sourceOf({ source, apart: isApart, ...choice }: DataChoice): Source {
   const apart = isApart ? { apart: true } : {};
   if (source === 'file') {
-    return { kind: 'file', ...(choice.domain === 'real' ? {} : { domain: choice.domain }), ...apart };
+    return { kind: 'file', ...(choice.domain === 'inferred' ? {} : { domain: choice.domain }), ...apart };
   }
   if (source === 'drawing') {
     return { kind: 'drawing', strokes: [...choice.strokes], size: choice.drawingSize };
@@ -156,11 +160,27 @@ export function dataAtHand(choice: DataChoice): DataSettings | undefined {
       const drawing = { kind: 'rows', rows, columns: ['x', 'y'], title: 'Your drawing' } as const;
       return rows.length === 0 ? undefined : { ...drawing, columns: [...drawing.columns] };
     }
-    case 'file': {
-      const { domain } = source;
-      return choice.file && { kind: 'rows', ...choice.file, ...(domain === undefined ? {} : { domain }) };
-    }
+    case 'file':
+      return choice.file && rowsOfFile(choice.file, choice.domain);
   }
+}
+
+/** @param domain of all columns, if they are plain numbers */
+function rowsOfFile(
+  { title, columns, rows, domains, cells, labels }: FileRows,
+  domain: DataChoice['domain'],
+): DataSettings {
+  const isGiven = domain !== 'inferred' && cells === undefined;
+  const own = isGiven ? columns.map(() => domain) : domains;
+  return {
+    kind: 'rows',
+    title,
+    columns,
+    rows,
+    ...(own && { domains: own }),
+    ...(cells && { cells }),
+    ...(labels && { labels }),
+  };
 }
 
 /** Whether there are data to learn from. */
@@ -170,18 +190,54 @@ export function hasData({ source, strokes, file, own }: DataChoice): boolean {
   return source !== 'drawing' || strokes.length > 0;
 }
 
-const NO_COLUMNS: readonly string[] = [];
+/** A feature that the pictures can show, and its place among all. */
+export interface PicturedColumn {
+  name: string;
+  place: number;
+}
 
 /** The columns from which a pair is shown: those of a file or of an opened model. */
-export function columnsToShow({ own, source, file }: DataChoice): readonly string[] {
-  return own?.columns ?? (source === 'file' ? file?.columns : undefined) ?? NO_COLUMNS;
+export function columnsToShow({ own, source, file, apart }: DataChoice): PicturedColumn[] {
+  if (own !== undefined) return picturedColumns(own.columns, own.table);
+  if (source !== 'file' || file === undefined) return [];
+  const { columns, cells, labels } = file;
+  if (cells === undefined) return picturedColumns(columns, undefined);
+  // The labels of split data are given, not learned.
+  const isLearned = (name: string): boolean => !apart || name !== labels?.column.name;
+  return picturedColumns(
+    columns.filter(isLearned),
+    cells.table.filter(({ name }) => isLearned(name)),
+  );
 }
+
+function picturedColumns(
+  names: readonly string[],
+  table: readonly TableColumn[] | undefined,
+): PicturedColumn[] {
+  const places = table === undefined ? names.keys() : picturedOf(table);
+  return Array.from(places, (place) => ({ name: names[place] ?? '', place }));
+}
+
+/** The shown pair after a change of the data: the same columns if they are still there, else the first two. */
+export function pairAfter(before: DataChoice, after: DataChoice, pair: Pair): Pair {
+  const offered = columnsToShow(after);
+  const [across, up] = offered;
+  if (across === undefined || up === undefined) return pair;
+  const isSame = before.file === after.file && before.source === after.source && before.own === after.own;
+  const known = columnsToShow(before);
+  const [first, second] = pair.map((place) => {
+    const name = isSame ? known.find((column) => column.place === place)?.name : undefined;
+    return offered.find((column) => column.name === name)?.place;
+  });
+  return first === undefined || second === undefined ? [across.place, up.place] : [first, second];
+}
+
+type Pair = [number, number];
 
 export function fileWords({ file, reading: token, isRefused }: DataChoice): string {
   if (token !== undefined) return 'Reading…';
   if (file === undefined) return '';
-  const { title, rows, columns, labels } = file;
-  const also = labels === undefined ? '' : `, and ${labels.column.name} as labels`;
-  const words = `${title}: ${count(rows.length / columns.length)} rows, ${columns.length} columns${also}.`;
-  return isRefused ? `Still here: ${words}` : words;
+  const { title, rows, columns, words } = file;
+  const sentence = `${title}: ${count(rows.length / columns.length)} rows, ${words.length || columns.length} columns.`;
+  return isRefused ? `Still here: ${sentence}` : sentence;
 }

@@ -11,7 +11,7 @@ import {
   toyOf,
   withFile,
 } from './dataChoice.ts';
-import type { DataChoice, SourceName } from './dataChoice.ts';
+import type { DataChoice, PicturedColumn, SourceName } from './dataChoice.ts';
 import { byId, offer, radios, setNotice, setText } from './dom.ts';
 import { DrawingPad } from './drawingPad.ts';
 import { count } from './figures.ts';
@@ -20,6 +20,7 @@ import type { FileRows } from './fileSource.ts';
 import { DOMAINS } from './settings.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
+import { showTable } from './tablePanel.ts';
 import { drawThumbnails } from './thumbnails.ts';
 
 export interface DataPanelEvents {
@@ -62,7 +63,9 @@ export class DataPanel {
       return { toySize: value === 'endless' ? value : Number(value) };
     });
     take(this.#drawingSize, () => ({ drawingSize: Number(this.#drawingSize.value) }));
-    take(this.#domain, () => ({ domain: DOMAINS.find((name) => name === this.#domain.value) ?? 'real' }));
+    take(this.#domain, () => ({
+      domain: DOMAINS.find((name) => name === this.#domain.value) ?? 'inferred',
+    }));
     take(this.#apart, () => ({ apart: this.#apart.checked }));
     for (const select of [this.#across, this.#up]) {
       select.addEventListener('change', () =>
@@ -95,12 +98,13 @@ export class DataPanel {
       () => this.#restyle(),
     );
     store.follow(
-      ({ data }) => [columnsToShow(data)],
-      ([columns]) => this.#offerPair(columns),
+      ({ data: { own, source, file, apart } }) => [own, source, file, apart],
+      () => this.#offerPair(columnsToShow(store.state.data)),
     );
     store.follow(
-      ({ data, look }) => [columnsToShow(data), look.columns],
-      ([, [across, up]]) => {
+      ({ data: { own, source, file, apart }, look }) => [own, source, file, apart, look.columns],
+      () => {
+        const [across, up] = store.state.look.columns;
         this.#across.value = String(across);
         this.#up.value = String(up);
       },
@@ -116,6 +120,7 @@ export class DataPanel {
     for (const radio of radios('source')) radio.checked = own === undefined && radio.value === source;
     setText(byId('own-samples', HTMLElement), own?.words ?? '');
     setText(byId('file-words', HTMLElement), fileWords(data));
+    showTable(data.file);
     this.#noise.value = String(data.noise);
     if (toySize !== 'endless') offer(this.#toySize, String(toySize), count(toySize));
     this.#toySize.value = String(toySize);
@@ -150,10 +155,10 @@ export class DataPanel {
     setText(byId('noise-value', HTMLOutputElement), words);
   }
 
-  #offerPair(columns: readonly string[]): void {
+  #offerPair(columns: readonly PicturedColumn[]): void {
     byId('pair', HTMLElement).hidden = columns.length <= 2;
     for (const select of [this.#across, this.#up]) {
-      select.replaceChildren(...columns.map((column, i) => new Option(column, String(i))));
+      select.replaceChildren(...columns.map(({ name, place }) => new Option(name, String(place))));
     }
   }
 
@@ -167,7 +172,6 @@ export class DataPanel {
     try {
       const file = await read();
       if (!isWanted()) return;
-      this.#events.pair([0, 1]);
       this.#events.changed((choice) => withFile(choice, file));
     } catch (error) {
       if (!isWanted()) return;

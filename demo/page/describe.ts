@@ -50,6 +50,8 @@ export interface HeldColumn {
   name: string;
   mean: number;
   std: number;
+  /** The cell at the mean, if it is no number. */
+  text?: string;
 }
 
 /** The most held columns that are listed by name. */
@@ -63,7 +65,9 @@ export function densityName(others: readonly HeldColumn[]): string {
 /** Explains that the density of more than two columns is a slice, not the density of the two alone. */
 export function describeSlice(others: readonly HeldColumn[], showData: boolean): string {
   if (others.length === 0) return '';
-  const named = others.slice(0, MAX_NAMED).map(({ name, mean, std }) => `${name} ${measure(mean, std)}`);
+  const named = others
+    .slice(0, MAX_NAMED)
+    .map(({ name, mean, std, text }) => `${name} ${text ?? measure(mean, std)}`);
   const rest = others.length - named.length;
   const columns = [...named, ...(rest === 0 ? [] : [`${count(rest)} more`])];
   const points = showData ? ' The points are all of the data, in the slice or not.' : '';

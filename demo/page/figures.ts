@@ -52,13 +52,19 @@ export function measure(value: number, spread: number = Math.abs(value)): string
   return signed(value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
 }
 
-/** @param stds standard deviations of the columns: values that are large next to them need more digits */
-export function vector(values: readonly number[], stds: readonly number[] = []): string {
-  const shown = values
-    .slice(0, 4)
-    .map((value, column) => measure(value, Math.min(Math.abs(value), stds[column] ?? Infinity)))
-    .join(', ');
-  return `(${shown}${values.length > 4 ? ', …' : ''})`;
+/**
+ * @param stds standard deviations of the columns: values that are large next to them need more digits
+ * @param texts the cells of a table that are no numbers: see `CellTexts`
+ */
+export function vector(
+  values: readonly number[],
+  stds: readonly number[] = [],
+  texts: readonly (string | null)[] = [],
+): string {
+  const numberAt = (value: number, column: number): string =>
+    measure(value, Math.min(Math.abs(value), stds[column] ?? Infinity));
+  const cells = values.map((value, column) => texts[column] ?? numberAt(value, column)).filter(Boolean);
+  return `(${cells.slice(0, 4).join(', ')}${cells.length > 4 ? ', …' : ''})`;
 }
 
 /** The text for NaN, infinity and numbers with too many digits; undefined for others. */

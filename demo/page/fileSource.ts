@@ -1,6 +1,7 @@
 /** A visitor's file, dropped, pasted or chosen, as rows. Its contents never leave the machine. */
 import { rowsOfImage } from './imageRows.ts';
 import type { TableAnswer, TableQuestion } from './tableWorker.ts';
+import type { RowData, TableCells } from '../protocol.ts';
 import type { Table } from './table.ts';
 
 export interface FileRows extends Table {
@@ -10,32 +11,46 @@ export interface FileRows extends Table {
 /** Images are scaled down to this many pixels on the longer side. */
 const IMAGE_SIDE = 256;
 const IMAGE_POINTS = 10_000;
-/** Size limit in bytes; a text of this size takes a few seconds. */
-const LARGEST = 100e6;
 
 /** @throws {Error} with a sentence for the visitor */
 export async function rowsOfFile(file: File): Promise<FileRows> {
-  if (file.size > LARGEST) {
-    throw new Error(
-      `${file.name}: found ${Math.round(file.size / 1e6)} MB, expected at most ${LARGEST / 1e6} MB. Use the command line for more.`,
-    );
-  }
-  return file.type.startsWith('image/') ? rowsOfPicture(file) : rowsOfText(await file.text(), file.name);
+  return file.type.startsWith('image/') ? rowsOfPicture(file) : rowsOfTable(file, file.name);
 }
 
 /** @throws {Error} as `rowsOfFile` */
-export async function rowsOfText(text: string, name: string): Promise<FileRows> {
-  const worker = new Worker(new URL('./tableWorker.ts', import.meta.url), { type: 'module' });
+export function rowsOfText(text: string, name: string): Promise<FileRows> {
+  return rowsOfTable(new Blob([text]), name);
+}
+
+async function rowsOfTable(content: Blob, file: string): Promise<FileRows> {
+  const answer = await askReader(file, { file, content });
+  if (!('table' in answer)) throw new Error(`${file}: the reader of tables gave no rows.`);
+  return { ...answer.table, title: file };
+}
+
+/** The rows of a table as CSV, with its columns as they came. */
+export async function csvOfTable({
+  title,
+  rows,
+  cells: { table },
+}: RowData & { cells: TableCells }): Promise<string> {
+  const answer = await askReader(title, { table, rows: Float64Array.from(rows) });
+  if (!('csv' in answer)) throw new Error(`${title}: the writer of tables gave no text.`);
+  return answer.csv;
+}
+
+async function askReader(name: string, question: TableQuestion): Promise<TableAnswer> {
+  const worker = new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'table' });
   try {
     const answer = await new Promise<TableAnswer>((resolve, reject) => {
       worker.addEventListener('message', ({ data }: MessageEvent<TableAnswer>) => resolve(data));
       worker.addEventListener('error', () =>
         reject(new Error(`${name}: the reader of tables did not load. Reload the page.`)),
       );
-      worker.postMessage({ text, file: name } satisfies TableQuestion, []);
+      worker.postMessage(question, []);
     });
     if ('mistake' in answer) throw new Error(answer.mistake);
-    return { ...answer.table, title: name };
+    return answer;
   } finally {
     worker.terminate();
   }
@@ -61,5 +76,5 @@ async function rowsOfPicture(file: File): Promise<FileRows> {
       `${name}: every pixel is white or transparent, expected dark ones: they become the density.`,
     );
   }
-  return { columns: ['x', 'y'], rows, title: name };
+  return { columns: ['x', 'y'], rows, title: name, words: [], remarks: [] };
 }

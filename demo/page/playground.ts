@@ -1,10 +1,12 @@
 /** Runs the page: turns actions of the visitor and the engine into the next state and messages to the engine. */
-import type { Pace } from '../protocol.ts';
+import { featuresOf } from '../features.ts';
+import type { DrawnRows, Pace } from '../protocol.ts';
 import { showBatch } from './batchPanel.ts';
 import { showCaptions } from './captions.ts';
 import { dataAtHand } from './dataChoice.ts';
 import { DataPanel } from './dataPanel.ts';
 import { sampleMoments } from './describe.ts';
+import type { Moments } from './describe.ts';
 import { EngineClient } from './engineClient.ts';
 import type { EngineEvent } from './engineClient.ts';
 import { showGpu } from './gpuNotice.ts';
@@ -151,9 +153,7 @@ export class Playground {
     const answer = this.#engine.ask({ type: 'draw-samples', count: GLANCE_ROWS, seed: 1 });
     const samples = await answer.catch(() => undefined);
     this.#store.update((state) => {
-      if (samples === undefined) return to.glanced(state, null);
-      const { rows, columns } = samples;
-      return to.glanced(state, sampleMoments(rows, columns.length, state.look.columns));
+      return to.glanced(state, samples === undefined ? null : glanceAt(samples, state));
     });
   }
 
@@ -267,4 +267,18 @@ export class Playground {
     if (settings === undefined) this.#mistake(mistake);
     else this.#changed((state) => to.linked(state, settings));
   }
+}
+
+/** The moments of the shown pair; null unless both are numbers. */
+function glanceAt({ rows, columns }: DrawnRows, { look, flow: { table } }: State): Moments | null {
+  const { length: width } = columns;
+  if (table === undefined) return sampleMoments(rows, width, look.columns);
+  const features = featuresOf(table);
+  const pair = look.columns.map((place) => features[place]?.kind ?? 'which');
+  if (!pair.every((kind) => kind === 'number' || kind === 'count')) return null;
+  const isFilled = (row: number): boolean =>
+    look.columns.every((place) => !Number.isNaN(rows[row * width + place]));
+  const filled = Array.from({ length: rows.length / width }, (_, row) => row).filter(isFilled);
+  const points = filled.flatMap((row) => look.columns.map((place) => rows[row * width + place] ?? NaN));
+  return filled.length < 2 ? null : sampleMoments(points, 2, [0, 1]);
 }

@@ -26,7 +26,7 @@ export class PointPanel {
   }
 
   #show(hovered: Hovered | null, { bijectors, std }: FlowFacts): void {
-    setText(byId('point-x', HTMLElement), hovered === null ? '–' : vector(hovered.x, std));
+    setText(byId('point-x', HTMLElement), hovered === null ? '–' : vector(hovered.x, std, hovered.texts));
     setText(byId('point-z', HTMLElement), hovered === null ? '–' : vector(hovered.z));
     setText(byId('point-log-prob', HTMLElement), hovered === null ? '–' : logProbOf(hovered));
     const logDets = hovered?.logDets ?? [];

@@ -2,7 +2,7 @@
 import { PICTURES } from '../protocol.ts';
 import type { Picture } from '../protocol.ts';
 import { RecordPlayer } from './recordPlayer.ts';
-import { swing } from './recordedFlow.ts';
+import { swing, unpacked } from './recordedFlow.ts';
 import type { RecordedFlow } from './recordedFlow.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
@@ -20,7 +20,8 @@ export async function fetchPretrained(): Promise<Pretrained> {
     async (response) => new Uint8Array(await response.arrayBuffer()),
   );
   const response = await fetch(new URL('../assets/recording.json', import.meta.url));
-  return { recorded: (await response.json()) as RecordedFlow, fileName: 'moons.safetensors', model };
+  const recorded = unpacked((await response.json()) as RecordedFlow);
+  return { recorded, fileName: 'moons.safetensors', model };
 }
 
 /** Plays the recording on these canvases while any of them is visible. */

@@ -1,6 +1,6 @@
 /** A trained flow as recorded numbers, which the page shows before there is a device, or without one. */
 
-/** Positions are integers in thousandths of the data's units, x and y in turn. */
+/** Positions are integers in units of 1 / {@link RECORDED_UNIT}, x and y in turn. */
 export interface RecordedFlow {
   title: string;
   bijectors: string[];
@@ -19,7 +19,30 @@ export interface RecordedFlow {
   density: { side: number; logProb: number[] };
 }
 
-export const RECORDED_UNIT = 1000;
+/** Steps of a position per unit of the data: half a pixel of the largest picture. */
+export const RECORDED_UNIT = 200;
+
+/** The recording for its file: differences, which compress to half. {@link unpacked} undoes it. */
+export function packed({ stops, lattice: { side, points }, ...rest }: RecordedFlow): RecordedFlow {
+  return {
+    ...rest,
+    stops: stops.map((points, stop) => points.map((value, i) => value - (stops[stop - 1]?.[i] ?? 0))),
+    lattice: { side, points: points.map((value, i) => value - (points[i - 2] ?? 0)) },
+  };
+}
+
+/** The recording of a file. */
+export function unpacked({
+  stops: steps,
+  lattice: { side, points: moves },
+  ...rest
+}: RecordedFlow): RecordedFlow {
+  const stops: number[][] = [];
+  for (const step of steps) stops.push(step.map((move, i) => move + (stops.at(-1)?.[i] ?? 0)));
+  const points: number[] = [];
+  for (const move of moves) points.push(move + (points.at(-2) ?? 0));
+  return { ...rest, stops, lattice: { side, points } };
+}
 
 /** The points at `layer` of 0 … L, interpolated linearly between two stops. */
 export function pointsAt({ stops }: RecordedFlow, layer: number): Float64Array {

@@ -131,7 +131,7 @@ function sourceFields(source: Source): [string, string][] {
     case 'file':
       return [
         ['data', 'file'],
-        ...optional('domain', source.domain ?? 'real', 'real'),
+        ...optional('domain', source.domain ?? 'inferred', 'inferred'),
         ...apartField(source),
       ];
   }

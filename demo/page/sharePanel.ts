@@ -3,18 +3,18 @@ import { toyDensity } from '../../src/index.ts';
 import { STREAMS } from '../../src/page.ts';
 import { toyClasses } from '../classes.ts';
 import { labelsOf } from '../labels.ts';
-import type { ToyData } from '../protocol.ts';
+import type { RowData, ToyData } from '../protocol.ts';
 import { codeOfFile, codeOfRun } from './codeOfRun.ts';
-import { csvText } from './csvText.ts';
+import { csvOfCells, csvText } from './csvText.ts';
 import { byId, download, setText } from './dom.ts';
 import type { EngineClient } from './engineClient.ts';
 import { bytes, count } from './figures.ts';
+import { csvOfTable } from './fileSource.ts';
 import { canKeep, deleteModel, freeName, keepModel, listModels, readModel } from './keptModels.ts';
 import { MAX_LINK_LENGTH, decodeShare, encodeShare } from './shareLink.ts';
 import { fileOf, settingsOf, shownClass, titleOf, unaccountedFile } from './state.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
-import type { Table } from './table.ts';
 
 const SAMPLES = 5000;
 
@@ -122,12 +122,13 @@ export class SharePanel {
   }
 
   async #saveSamples(): Promise<string> {
-    const { columns, rows } = await this.#engine.ask({
+    const { columns, rows, text } = await this.#engine.ask({
       type: 'draw-samples',
       count: SAMPLES,
       seed: Date.now(),
     });
-    download(new Blob([csvText(columns, rows)], { type: 'text/csv' }), `${this.#title}-samples.csv`);
+    const csv = text === undefined ? csvText(columns, rows) : csvOfCells(text.columns, text.rows);
+    download(new Blob([csv], { type: 'text/csv' }), `${this.#title}-samples.csv`);
     const part = shownClass(this.#state);
     return `${count(SAMPLES)} new points${part === undefined ? '' : ` of ${part}`}, in your data's own units.`;
   }
@@ -141,8 +142,13 @@ export class SharePanel {
       );
     }
     if (data === undefined) throw new Error('There are no data yet: paint some, or choose a file.');
-    const { columns, rows, labels } = data.kind === 'rows' ? data : toyRows(data);
-    download(new Blob([csvText(columns, rows, labels)], { type: 'text/csv' }), 'data.csv');
+    const { columns, rows, labels, cells }: Omit<RowData, 'kind' | 'title'> =
+      data.kind === 'rows' ? data : toyRows(data);
+    const csv =
+      data.kind === 'rows' && cells !== undefined
+        ? await csvOfTable({ ...data, cells })
+        : csvText(columns, rows, labels);
+    download(new Blob([csv], { type: 'text/csv' }), 'data.csv');
     return `${count(rows.length / columns.length)} rows, as the model sees them.`;
   }
 
@@ -202,7 +208,7 @@ function codeOf(state: State): string {
 }
 
 /** The rows of a finite toy set, or the first ones of an endless set. */
-function toyRows({ name, noise, size, apart = false }: ToyData): Table {
+function toyRows({ name, noise, size, apart = false }: ToyData): Omit<RowData, 'kind' | 'title'> {
   const toy = toyDensity(name, { noise });
   const points = [0, STREAMS.toyTraining, 0, size === 'endless' ? SAMPLES : size] as const;
   const columns = toy.mean.map((_, j) => `x${j + 1}`);

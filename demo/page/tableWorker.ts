@@ -1,23 +1,36 @@
-/** Reads a table off the page's thread: a big file takes longer than a frame. */
+/** Reads and writes tables off the page's thread: a big file takes longer than a frame. */
+import { TableCodec } from '../../src/page.ts';
+import type { TableColumn, TableNotice } from '../../src/page.ts';
+import { csvOfCells } from './csvText.ts';
 import { readTable } from './table.ts';
 import type { Table } from './table.ts';
+import { textOfFile } from './tableText.ts';
 
-export interface TableQuestion {
-  text: string;
-  file: string;
-}
-export type TableAnswer = { table: Table } | { mistake: string };
+/** A file to read, or rows to write as CSV. */
+export type TableQuestion =
+  { file: string; content: Blob } | { table: readonly TableColumn[]; rows: Float64Array };
+export type TableAnswer = { table: Table } | { csv: string } | { mistake: string };
 
 const scope = globalThis as unknown as {
   addEventListener: (type: 'message', listener: (event: MessageEvent<TableQuestion>) => void) => void;
   postMessage: (answer: TableAnswer, transfer: Transferable[]) => void;
 };
 
-scope.addEventListener('message', ({ data: { text, file } }) => {
+scope.addEventListener('message', ({ data }) => void answer(data));
+
+async function answer(question: TableQuestion): Promise<void> {
   try {
-    const table = readTable(text, file);
+    if ('rows' in question) {
+      const names = question.table.map(({ name }) => name);
+      scope.postMessage({ csv: csvOfCells(names, new TableCodec(question.table).decode(question.rows)) }, []);
+      return;
+    }
+    const { file, content } = question;
+    const remarks: TableNotice[] = [];
+    const text = await textOfFile(content, file, (notice) => remarks.push(notice));
+    const table = readTable(text, file, remarks);
     scope.postMessage({ table }, [table.rows.buffer]);
   } catch (error) {
     scope.postMessage({ mistake: error instanceof Error ? error.message : String(error) }, []);
   }
-});
+}

@@ -2,7 +2,7 @@
 import { PRESET_CHOICES, startOf } from '../presets.ts';
 import { BASES } from '../bases.ts';
 import type { DataSettings, ModelSettings, Progress } from '../protocol.ts';
-import { dataOf, hasData, withOrigin, withSource } from './dataChoice.ts';
+import { dataOf, hasData, pairAfter, withOrigin, withSource } from './dataChoice.ts';
 import type { DataChoice } from './dataChoice.ts';
 import type { Moments } from './describe.ts';
 import type { EngineEvent } from './engineClient.ts';
@@ -21,7 +21,9 @@ type Heard<T extends EngineEvent['type']> = Extract<EngineEvent, { type: T }>;
 
 /** The visitor chooses other data. */
 export function dataChosen(state: State, change: (choice: DataChoice) => DataChoice): State {
-  return suited({ ...state, data: change(state.data), mistake: undefined });
+  const data = change(state.data);
+  const look = { ...state.look, columns: pairAfter(state.data, data, state.look.columns) };
+  return suited({ ...state, data, look, mistake: undefined });
 }
 
 /** The visitor chooses another model. */
@@ -64,7 +66,8 @@ function hundredths(layer: number): number {
 /** A fresh flow is requested, if there are data. */
 export function asked(before: State): State {
   const data = { ...before.data, own: undefined };
-  const state = suited({ ...before, data });
+  const look = { ...before.look, columns: pairAfter(before.data, data, before.look.columns) };
+  const state = suited({ ...before, data, look });
   const next = dataOf(data);
   if (state.phase === 'off') return { ...state, learned: next };
   if (next === undefined) {
@@ -91,7 +94,8 @@ export function pretrainedOpened(state: State): State {
 
 /** Shows a model file. */
 export function fileOpened(before: State, file: OpenedFile): State {
-  const own = { words: describeOwnSamples(file), columns: file.columns };
+  const { columns, table } = file;
+  const own = { words: describeOwnSamples(file), columns, ...(table && { table }) };
   const data = withOrigin(before.data, file.origin, own);
   const isOwn = file.origin.kind === 'own-samples';
   const opened: State = {
@@ -100,7 +104,7 @@ export function fileOpened(before: State, file: OpenedFile): State {
     data,
     model: file.settings ?? before.model,
     learned: isOwn ? undefined : dataOf(data),
-    look: isOwn ? { ...before.look, columns: [0, 1] } : before.look,
+    look: { ...before.look, columns: pairAfter(before.data, data, before.look.columns) },
     mistake: undefined,
     phase: 'idle',
     status: describeOpened(file),

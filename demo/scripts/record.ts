@@ -7,7 +7,7 @@ import { Flow, PRESETS, realnvp, toyDensity } from '../../src/index.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
 import { paramLayout, STREAMS } from '../../src/page.ts';
 import { openDevice } from '../../src/node.ts';
-import { RECORDED_UNIT } from '../page/recordedFlow.ts';
+import { packed, RECORDED_UNIT } from '../page/recordedFlow.ts';
 import type { RecordedFlow } from '../page/recordedFlow.ts';
 
 const POINTS = 600;
@@ -28,7 +28,7 @@ export async function main(): Promise<void> {
 
   const assets = new URL('../assets/', import.meta.url);
   await writeFile(new URL('moons.safetensors', assets), await flow.save());
-  await writeFile(new URL('recording.json', assets), JSON.stringify(await record(flow, moons)));
+  await writeFile(new URL('recording.json', assets), JSON.stringify(packed(await record(flow, moons))));
   flow.dispose();
   device.destroy();
 }

@@ -4,13 +4,11 @@ import { readTable } from '../data/readTable.ts';
 import type { TextRows } from '../data/readTable.ts';
 import { DataError, LimitError } from '../errors.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
-import type { Domain } from '../model/domain.ts';
 import type { TableCodec } from '../table/codec.ts';
-import type { TableColumn } from '../table/columns.ts';
 import { plainCell } from '../table/forms.ts';
 import type { ColumnKind } from '../table/infer.ts';
-import { planTable } from '../table/plan.ts';
-import type { Missing, TablePlan } from '../table/plan.ts';
+import { plainNumbers, planTable } from '../table/plan.ts';
+import type { Missing, PlainNumbers, TablePlan } from '../table/plan.ts';
 import { TableProfile } from '../table/profile.ts';
 import type { TableForm } from './tableOptions.ts';
 
@@ -31,7 +29,7 @@ export interface PlannedTable extends TablePlan {
   /** All columns that may be learned, in the order of the table. */
   names: string[];
   /** The learned columns as plain numbers, if they are all that; their names and domains. */
-  plain?: { columns: string[]; domains: Domain[] };
+  plain?: PlainNumbers;
   rows: number;
 }
 
@@ -101,20 +99,6 @@ function* keptRows(
       );
     }
   }
-}
-
-function plainNumbers(columns: readonly TableColumn[]): PlannedTable['plain'] {
-  const domains: Domain[] = [];
-  for (const column of columns) {
-    const isPlain =
-      column.type === 'number' &&
-      column.form === 'decimal' &&
-      column.step === 0 &&
-      column.atoms === undefined;
-    if (!isPlain) return undefined;
-    domains.push(column.domain);
-  }
-  return { columns: columns.map(({ name }) => name), domains };
 }
 
 /** Rows as a flow learns them. */

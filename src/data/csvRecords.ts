@@ -1,9 +1,9 @@
 /** Records of delimited text, streamed through csv-parse. Node only. */
 import type { Buffer } from 'node:buffer';
 import { CsvError, Parser } from 'csv-parse';
-import { DataError } from '../errors.ts';
 import { splitLine, WHITESPACE } from './delimiter.ts';
 import { beginningOf, isHashed, linesOf } from './beginning.ts';
+import { csvMistake, isComment } from './csvMistake.ts';
 import type { TextLine } from './beginning.ts';
 import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
 import type { TextSource } from './textBlocks.ts';
@@ -108,16 +108,12 @@ class RecordParser extends Parser {
   override push(record: string[] | null): boolean {
     if (record === null) return true;
     const cells = this.#isSpaced ? record.filter((cell) => cell !== '') : record;
-    if (this.#hasHashCells && this.#isComment(cells)) return true;
+    if (this.#hasHashCells && isComment(cells, this.#width)) return true;
     if (cells.length === 0) return true;
     this.#width = cells.length;
     this.#batch.records.push(cells);
     this.#batch.lines.push(this.info.lines + this.linesAbove);
     return true;
-  }
-
-  #isComment([first = '', ...others]: readonly string[]): boolean {
-    return first.startsWith('#') && others.length + 1 !== this.#width;
   }
 
   #settle(error: unknown, resolve: () => void): void {
@@ -140,9 +136,5 @@ function belowLines(block: Buffer, count: number): Buffer {
 function csvError(file: string, error: unknown, linesAbove: number): unknown {
   if (!(error instanceof CsvError)) return error;
   const row = typeof error['lines'] === 'number' ? error['lines'] + linesAbove : undefined;
-  const problem =
-    error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE'
-      ? 'found a quoted cell that is never closed, expected a closing quote'
-      : 'found a quote inside a cell, expected quotes only around a whole cell';
-  return new DataError(problem, { file, row }, 'Close the quote, or double a literal quote.');
+  return csvMistake(file, error.code, row);
 }

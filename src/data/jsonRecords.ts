@@ -1,19 +1,14 @@
 /** Records of JSON: one object a line, or a small array of objects. Node only. */
 import { Buffer } from 'node:buffer';
 import { DataError } from '../errors.ts';
+import { cellsOf, KEY_RECORDS, newKey, notATable, parsed } from './jsonCells.ts';
+import type { JsonObject } from './jsonCells.ts';
 import { BATCH_RECORDS } from './records.ts';
 import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
 import type { TextSource } from './textBlocks.ts';
 
-/** Objects whose keys are the columns of the table. */
-const KEY_RECORDS = 1000;
 const MAX_ARRAY_BYTES = 64 * 2 ** 20;
 const MAX_LINE_BYTES = 16 * 2 ** 20;
-
-/** Whether a text begins like JSON: with an object, or with an array of values. */
-export function isJson(head: Buffer): boolean {
-  return /^\s*(?:\{\s*["}]|\[\s*[[{\]])/.test(head.subarray(0, 4096).toString('utf8'));
-}
 
 /**
  * The records of JSON objects. The columns are the keys of the first thousand objects. A key that is absent, or null,
@@ -35,12 +30,6 @@ export async function jsonRecords(text: TextSource, { file }: ReaderContext): Pr
     columns: { kind: 'named', names: columns.map((name) => name.trim()) },
     batches: batchesOf(first, objects, columns, file),
   };
-}
-
-interface JsonObject {
-  cells: Map<string, string>;
-  /** Line of the object, or its place in the array; counted from 1. */
-  row: number;
 }
 
 async function* batchesOf(
@@ -112,68 +101,4 @@ async function* linesOf(text: TextSource, file: string): AsyncGenerator<string> 
     if (end >= 0) yield* bytes.subarray(0, end).toString('utf8').split('\n');
   }
   if (rest.length > 0) yield rest.toString('utf8');
-}
-
-function parsed(text: string, file: string, row: number | undefined): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(
-      `found text that is not JSON (${reason})`,
-      { file, row },
-      row === undefined ? '' : 'Write each object on a line of its own.',
-    );
-  }
-}
-
-/** The cells of an object by their keys. @throws {DataError} with the path of a value that is no cell */
-function cellsOf(value: unknown, file: string, row: number): Map<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notATable(file, row, value);
-  const cells = new Map<string, string>();
-  for (const [name, cell] of Object.entries(value as Record<string, unknown>)) {
-    cells.set(name, cellText(cell, file, row, name));
-  }
-  return cells;
-}
-
-function cellText(cell: unknown, file: string, row: number, column: string): string {
-  if (typeof cell === 'string') return cell.trim();
-  if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
-  if (cell === null) return '';
-  throw nested(file, row, column, cell);
-}
-
-function notATable(file: string, row: number | undefined, value: unknown): DataError {
-  return new DataError(
-    `found ${kindOf(value)}, expected an object with a value for each column`,
-    { file, row },
-    'Write each row like {"height": 1.7, "weight": 60}.',
-  );
-}
-
-function nested(file: string, row: number, column: string, cell: unknown): DataError {
-  const [key] = Object.keys(cell ?? {});
-  const path = key === undefined ? column : Array.isArray(cell) ? `${column}[${key}]` : `${column}.${key}`;
-  return new DataError(
-    `found ${kindOf(cell)} at ${path}, expected a number, text, true, false or null`,
-    { file, row, column },
-    'Give each inner value a column of its own.',
-  );
-}
-
-function newKey(file: string, column: string, row: number): DataError {
-  return new DataError(
-    `found a key that none of the first ${KEY_RECORDS.toLocaleString('en')} objects has`,
-    { file, row, column },
-    'Add it to the first object, with the value null.',
-  );
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object'
-    ? 'an object'
-    : `the ${typeof value} ${JSON.stringify(value)?.slice(0, 40)}`;
 }

@@ -1,40 +1,22 @@
 /** Tables of any format as chunks of numbers and text, streamed in bounded memory. Node only. */
-import { DataError, ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors.ts';
 import { csvRecords } from './csvRecords.ts';
-import { badCell, layOut, raggedRow, textCell } from './csvLayout.ts';
-import type { Heading, ReadTableOptions, TableLayout } from './csvLayout.ts';
+import type { ReadTableOptions } from './csvLayout.ts';
 import { fileKind, KIND_BYTES } from './fileKinds.ts';
-import { HEAD_RECORDS, headingOf, namedHeading, numberedNames } from './heading.ts';
-import { isJson, jsonRecords } from './jsonRecords.ts';
+import { isJson } from './jsonCells.ts';
+import { jsonRecords } from './jsonRecords.ts';
 import { npyRecords } from './npyRecords.ts';
-import { NUMBER } from './numberText.ts';
 import { parquetRecords } from './parquetRecords.ts';
-import type { ReaderContext, RecordBatch, RecordSource, SourceColumns, TableNotice } from './records.ts';
+import type { ReaderContext, RecordSource } from './records.ts';
+import { RowCollector } from './rowCollector.ts';
+import type { TableChunk, TextRows } from './rowCollector.ts';
 import { fileError, firstBytes, sourceFile, sourceName } from './sourceFile.ts';
 import { requireEncoding, textBlocks, TextSource } from './textBlocks.ts';
 
 export { HEADER_CHOICES } from './csvLayout.ts';
 export type { ColumnChoice, HeaderChoice, ReadTableOptions } from './csvLayout.ts';
 export type { TableNotice } from './records.ts';
-
-/** Cells as in the file, row by row, and the line of each row, counted from 1. */
-export interface TextRows {
-  cells: string[][];
-  lines: number[];
-}
-
-/** Consecutive rows of a table. */
-export interface TableChunk {
-  /** Names of the C columns, in the order of `values`. */
-  columns: string[];
-  /** `[rows, C]`, row-major, in the float64 precision of the file; a fresh array for every chunk. */
-  values: Float64Array;
-  rows: number;
-  /** The cells of the text columns. */
-  text: TextRows;
-  /** Line of the chunk's first row in the file, or its row if the file is not text; counted from 1. */
-  firstRow: number;
-}
+export type { TableChunk, TextRows } from './rowCollector.ts';
 
 /**
  * Streams a table in bounded memory. Its content decides the format: text with delimiters, JSON lines, Parquet or
@@ -119,126 +101,9 @@ async function openRecords(source: string, options: ReadTableOptions): Promise<R
   const text = new TextSource(textBlocks(path, kind === 'gzip', context));
   try {
     const { bytes } = await text.head(KIND_BYTES);
-    return await (isJson(bytes) ? jsonRecords(text, context) : csvRecords(text, context));
+    return await (isJson(bytes.toString('utf8')) ? jsonRecords(text, context) : csvRecords(text, context));
   } catch (error) {
     await text.close();
     throw error;
-  }
-}
-
-/** Which cells of a record are read. */
-interface RowForm extends TableLayout {
-  /** Empty cells at the end of each record. */
-  spare: number;
-}
-
-/** Turns records into chunks. */
-class RowCollector {
-  readonly #file: string;
-  readonly #columns: SourceColumns;
-  readonly #request: ReadTableOptions;
-  readonly #chunks: TableChunk[] = [];
-  /** The first records, until the heading is known. */
-  #head: RecordBatch = { records: [], lines: [] };
-  #form: RowForm | undefined;
-  #rows = 0;
-  #chunk: TableChunk | undefined;
-
-  constructor(file: string, columns: SourceColumns, request: ReadTableOptions) {
-    this.#file = file;
-    this.#columns = columns;
-    this.#request = request;
-  }
-
-  add(batch: RecordBatch): void {
-    if (this.#form !== undefined) return this.#readRecords(batch, this.#form, 0);
-    const { records, lines } = this.#head;
-    this.#head = { records: records.concat(batch.records), lines: lines.concat(batch.lines) };
-    if (this.#head.records.length >= HEAD_RECORDS) this.#begin();
-  }
-
-  /** Closes the last chunk. @throws {DataError} if there were no rows */
-  finish(): void {
-    if (this.#form === undefined) this.#begin();
-    if (this.#rows === 0) {
-      throw new DataError(
-        'found a header and no rows under it, expected at least one row of numbers',
-        { file: this.#file },
-        'If the first line is data, write its cells as plain numbers.',
-      );
-    }
-    if (this.#chunk) this.#closeChunk(this.#chunk);
-  }
-
-  *takeChunks(): Generator<TableChunk> {
-    yield* this.#chunks.splice(0);
-  }
-
-  #begin(): void {
-    const { records, lines } = this.#head;
-    if (records.length === 0) throw new DataError('found no rows, expected a table', { file: this.#file });
-    const sample = { records: records.slice(0, HEAD_RECORDS), lines: lines.slice(0, HEAD_RECORDS) };
-    const heading = this.#headingOf(sample);
-    this.#form = { spare: heading.spare, ...layOut(this.#file, heading, this.#request) };
-    this.#readRecords(this.#head, this.#form, heading.skipped);
-    this.#head = { records: [], lines: [] };
-  }
-
-  #headingOf(sample: RecordBatch): Heading {
-    const columns = this.#columns;
-    const { header, onNotice } = this.#request;
-    const notify = (notice: TableNotice): void => onNotice?.(notice);
-    switch (columns.kind) {
-      case 'unknown':
-        return headingOf(this.#file, sample, { header, comment: columns.comment }, notify);
-      case 'named':
-        return namedHeading(this.#file, columns.names, sample, notify);
-      case 'numbered':
-        return { names: numberedNames(columns.count), hasNames: false, skipped: 0, spare: 0, index: [] };
-    }
-  }
-
-  #readRecords({ records, lines }: RecordBatch, form: RowForm, start: number): void {
-    for (let at = start; at < records.length; at++) this.#readRecord(records[at] ?? [], form, lines[at] ?? 0);
-  }
-
-  #readRecord(record: string[], form: RowForm, line: number): void {
-    const { names, spare, positions, textPositions, columns, chunkRows } = form;
-    if (record.length !== names.length + spare || (spare > 0 && record[names.length] !== '')) {
-      throw raggedRow(this.#file, record.length, names, line);
-    }
-    this.#chunk ??= {
-      columns,
-      values: new Float64Array(chunkRows * columns.length),
-      rows: 0,
-      text: { cells: [], lines: [] },
-      firstRow: line,
-    };
-    const { values } = this.#chunk;
-    let slot = this.#chunk.rows * columns.length;
-    for (const position of positions) {
-      const cell = record[position] ?? '';
-      const value = NUMBER.test(cell) ? Number(cell) : NaN;
-      if (!Number.isFinite(Math.fround(value))) throw badCell(this.#file, cell, line, names[position]);
-      values[slot++] = value;
-    }
-    if (textPositions.length > 0) {
-      const { emptyText = false } = this.#request;
-      const { cells, lines } = this.#chunk.text;
-      const cellAt = (at: number): string =>
-        textCell(this.#file, record[at] ?? '', line, names[at], emptyText);
-      cells.push(textPositions.map(cellAt));
-      lines.push(line);
-    }
-    this.#rows++;
-    this.#chunk.rows++;
-    if (this.#chunk.rows === chunkRows) this.#closeChunk(this.#chunk);
-  }
-
-  #closeChunk(chunk: TableChunk): void {
-    const length = chunk.rows * chunk.columns.length;
-    const values = length === chunk.values.length ? chunk.values : chunk.values.slice(0, length);
-    this.#chunks.push({ ...chunk, columns: [...chunk.columns], values });
-    this.#chunk = undefined;
   }
 }

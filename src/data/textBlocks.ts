@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { DataError, ShapeError } from '../errors.ts';
 import { fileKind } from './fileKinds.ts';
 import type { ReaderContext } from './records.ts';
+import { binaryText, isMostlyUtf8, mixedText, readAsWindows, utf16Of } from './wholeText.ts';
 
 /**
  * Yields the text of a file in UTF-8, without a byte order mark. Without `encoding`, the byte order mark decides.
@@ -65,9 +66,8 @@ function requireUnpackedText(file: string, start: Uint8Array): void {
 
 function decoderFor(start: Buffer, { file, encoding, notify }: ReaderContext): Decoder {
   if (encoding !== undefined) return namedDecoder(encoding, file);
-  if (start[0] === 0xff && start[1] === 0xfe) return namedDecoder('utf-16le', file);
-  if (start[0] === 0xfe && start[1] === 0xff) return namedDecoder('utf-16be', file);
-  return new Utf8Decoder(file, notify);
+  const wide = utf16Of(start);
+  return wide === undefined ? new Utf8Decoder(file, notify) : namedDecoder(wide, file);
 }
 
 /** @throws {ShapeError} for an unknown encoding */
@@ -141,17 +141,8 @@ class Utf8Decoder implements Decoder {
       this.#isAscii &&= isAscii(text);
       return text;
     }
-    if (!this.#isAscii || isMostlyUtf8(text)) {
-      throw new DataError(
-        'found bytes that are not UTF-8 in a file of UTF-8 text',
-        { file: this.#file },
-        'Repair the file, or name its encoding by --encoding.',
-      );
-    }
-    this.#notify({
-      kind: 'warning',
-      message: `${this.#file} is not UTF-8 text and was read as Windows-1252; --encoding names another encoding`,
-    });
+    if (!this.#isAscii || isMostlyUtf8(text.toString('utf8'))) throw mixedText(this.#file);
+    this.#notify(readAsWindows(this.#file));
     this.#fallback = namedDecoder('windows-1252', this.#file);
     const whole = Buffer.concat([text, this.#rest]);
     this.#rest = Buffer.alloc(0);
@@ -172,24 +163,9 @@ function wholeCharacters(text: Buffer): number {
   return text.length;
 }
 
-/** Whether more characters are sound UTF-8 beyond ASCII than are broken. */
-function isMostlyUtf8(text: Buffer): boolean {
-  let sound = 0;
-  let broken = 0;
-  for (const character of text.toString('utf8').match(/[^\0-\x7f]/gu) ?? []) {
-    if (character === '\ufffd') broken++;
-    else sound++;
-  }
-  return sound > broken;
-}
-
 function requireText(file: string, text: Buffer): Buffer {
   if (!text.includes(0)) return text;
-  throw new DataError(
-    'found binary data (NUL bytes), expected text',
-    { file },
-    'Give a text file with one row per line; UTF-16 without a byte order mark needs --encoding utf-16le.',
-  );
+  throw binaryText(file);
 }
 
 /** The blocks of a text, whose beginning can be looked at before they are read. */

@@ -30,8 +30,14 @@ function dayOf(year: number, month: number, day: number): number {
   return isSame ? time / MS_OF_DAY : NaN;
 }
 
+/** The days of the years 1 to 9999, which dates of four digits can name. */
+const FIRST_DAY = -719_162;
+const LAST_DAY = 2_932_896;
+
+/** A day far from the data, which a sample may have, is the nearest that can be written. */
 function isoDate(day: number): string {
-  return new Date(Math.floor(day) * MS_OF_DAY).toISOString().slice(0, 10);
+  const named = Math.min(Math.max(Math.floor(day), FIRST_DAY), LAST_DAY);
+  return new Date(named * MS_OF_DAY).toISOString().slice(0, 10);
 }
 
 function pad(value: number): string {
@@ -81,7 +87,10 @@ export const FORMS = {
         Number(seconds)
       );
     },
-    format: (value) => `${new Date(Math.floor(value) * 1000).toISOString().slice(0, 19)}Z`,
+    format(value) {
+      const second = Math.min(Math.max(Math.floor(value), FIRST_DAY * 86_400), LAST_DAY * 86_400);
+      return `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+    },
     step: 1,
     kind: 'date',
   },

@@ -50,7 +50,8 @@ export const numberRoom: ColumnRoom<NumberColumn> = {
   ],
 
   codec({ form, domain, step, min, mean, std, numbers, atoms }) {
-    const { parse, format } = formOf(form);
+    const { parse, format, kind } = formOf(form);
+    const isFromZero = min >= 0 && kind === undefined;
     // The first part is for rows with a number.
     const parts = cellsOf([Math.max(numbers, 1), ...(atoms?.counts ?? [])]);
     const [plain] = parts as [Cell];
@@ -80,7 +81,7 @@ export const numberRoom: ColumnRoom<NumberColumn> = {
         if (which > 0) return atoms?.texts[which - 1] ?? '';
         const number = features.at(-1) ?? NaN;
         if (!isWhole) return format(number);
-        return format(min >= 0 ? Math.max(Math.floor(number), 0) : Math.floor(number));
+        return format(isFromZero ? Math.max(Math.floor(number), 0) : Math.floor(number));
       },
     };
   },

@@ -1,5 +1,6 @@
 /** Decides how a flow learns a table. */
 import { DataError } from '../errors.ts';
+import type { Domain } from '../model/domain.ts';
 import { TableCodec } from './codec.ts';
 import { roomOf } from './columns.ts';
 import type { TableColumn } from './columns.ts';
@@ -65,6 +66,27 @@ export function planTable(
       ...warnings,
     ],
   };
+}
+
+/** Columns of plain numbers: their names and domains. */
+export interface PlainNumbers {
+  columns: string[];
+  domains: Domain[];
+}
+
+/** The columns as plain numbers, if they are all that: real numbers without blanks or values that repeat. */
+export function plainNumbers(columns: readonly TableColumn[]): PlainNumbers | undefined {
+  const domains: Domain[] = [];
+  for (const column of columns) {
+    const isPlain =
+      column.type === 'number' &&
+      column.form === 'decimal' &&
+      column.step === 0 &&
+      column.atoms === undefined;
+    if (!isPlain) return undefined;
+    domains.push(column.domain);
+  }
+  return { columns: columns.map(({ name }) => name), domains };
 }
 
 function wordsOf({ name, leftOut }: Inferred, learned: readonly TableColumn[]): string {

@@ -96,7 +96,7 @@ function addCell(column: ColumnProfile, cell: string, line: number): void {
     if (!Number.isFinite(Math.fround(number))) column.beyond ??= { cell, line };
     addNumber(column, 'decimal', number, line);
     const first = column.numbers.decimal?.smallest[0] ?? NaN;
-    if (number !== first + place || first > 1 || first < 0) column.isRowNumber = false;
+    if (number !== first + place || (first !== 0 && first !== 1)) column.isRowNumber = false;
     return;
   }
   column.misfit ??= { cell, line };

@@ -57,7 +57,7 @@ export function runRows(
   if (isToy(data)) refuseWeights(options);
   else {
     requireFiniteRows(data, columnNamesOf(spec.dim, options.columns));
-    requireInside(data, domainsOf(spec), options);
+    requireInside(insideOf(data, options.widths), domainsOf(spec), options);
     const widths = widthsOf('fit option widths', data, options.widths);
     table = weighted(spec, { data, ...(context && { context }), ...(widths && { widths }) }, options);
   }
@@ -117,6 +117,12 @@ function sourceOf(spec: FlowSpec, data: TrainingData): BatchSource {
   }
   requireWhole('data', data, dim);
   return datasetFor(spec, data.length / dim);
+}
+
+/** A point inside each cell: an interval may begin at the edge of its domain. */
+function insideOf(data: Rows, widths: Float32Array | undefined): Rows {
+  if (widths?.length !== data.length) return data;
+  return data.map((value: number, place: number) => value + Math.max(widths[place] ?? 0, 0) / 2);
 }
 
 /** @throws {ShapeError | DataError} when there is not one finite width for each value */
@@ -251,7 +257,7 @@ function givenRows(
     const row = Math.floor(bad / spec.dim) + 1;
     throw new DataError(`validation: found ${data[bad]}, expected a finite number`, { row });
   }
-  requireInside(data, domainsOf(spec), { file: 'validation', ...options });
+  requireInside(insideOf(data, given), domainsOf(spec), { file: 'validation', ...options });
   const rows = data.length / spec.dim;
   const contexts = finiteContext('validation.context', spec, rows, context, options.contextColumns);
   const widths = widthsOf('validation.widths', data, given);

@@ -78,7 +78,10 @@ export class TrainingRun {
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
     const { training, validation } = rows;
     const points = training && pointsOf(training, spec.dim, seed);
-    const noise = points && settings.jitter > 0 ? noiseFactor(spec, points, settings.jitter) : undefined;
+    const noise =
+      points && settings.jitter > 0
+        ? noiseFactor(spec, points, settings.jitter, training?.widths)
+        : undefined;
     const source = noise === undefined ? rows.source : { ...rows.source, hasNoise: true };
     requireScores(settings, validation);
     const start = points && dataStart(spec, points, { columns, isFresh: state.isFresh });

@@ -34,7 +34,7 @@ describe('the code of a run', () => {
       `realnvp(2, { couplings: 8, hidden: [24], residualBlocks: 2 })`,
     );
     const rows = { kind: 'rows', rows: new Float32Array(8), columns: ['a', 'b'], title: 't' } as const;
-    expect(codeOfRun(model, { ...rows, columns: [...rows.columns], domain: 'unit' })).toContain(
+    expect(codeOfRun(model, { ...rows, columns: [...rows.columns], domains: ['unit', 'unit'] })).toContain(
       `hidden: [32, 32], domain: 'unit' })`,
     );
   });

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rowsOfImage } from '../../demo/page/imageRows.ts';
 import { extended, rowsOfStrokes } from '../../demo/page/strokes.ts';
-import { readTable } from '../../demo/page/table.ts';
-import { csvText } from '../../demo/page/csvText.ts';
 import { sampleMoments } from '../../demo/page/describe.ts';
 
 describe('painted strokes', () => {
@@ -64,93 +62,5 @@ describe('an image', () => {
 
   it('that is white or transparent everywhere is none', () => {
     expect(rowsOfImage({ width: 1, height: 2, data: [255, 255, 255, 255, 0, 0, 0, 0] }, 10)).toBeUndefined();
-  });
-});
-
-describe('a table', () => {
-  const body = Array.from({ length: 12 }, (_, i) => `${i},${i * i}`).join('\n');
-
-  it('is read with its header, or with names of its own', () => {
-    expect(readTable(`height,"weight, kg"\n${body}`, 'a.csv').columns).toEqual(['height', 'weight, kg']);
-    const { columns, rows } = readTable(body.replaceAll(',', ';'), 'a.csv');
-    expect(columns).toEqual(['x1', 'x2']);
-    expect(Array.from(rows.subarray(0, 6))).toEqual([0, 0, 1, 1, 2, 4]);
-    for (const delimiter of ['|', ' ', '\t', '   ']) {
-      const table = readTable(`# a comment, "quoted\na,b\n${body}`.replaceAll(',', delimiter), 'a.csv');
-      expect(table.rows).toEqual(rows);
-    }
-  });
-
-  it('may have one column of labels, with a header or without', () => {
-    const flowers = Array.from({ length: 12 }, (_, i) => `${i},${i % 3 === 0 ? 'rose' : 'lily'},${i * i}`);
-    const { columns, rows, labels } = readTable(['length,kind,width', ...flowers].join('\n'), 'a.csv');
-    expect(columns).toEqual(['length', 'width']);
-    expect(Array.from(rows.subarray(0, 4))).toEqual([0, 0, 1, 1]);
-    expect(labels?.column).toEqual({ name: 'kind', levels: ['lily', 'rose'] });
-    expect([...labels!.of.subarray(0, 4)]).toEqual([1, 0, 0, 1]);
-    const bare = readTable(flowers.join('\n'), 'a.csv');
-    expect(bare.columns).toEqual(['x1', 'x2']);
-    expect(bare.labels?.column.name).toBe('label');
-    expect([bare.rows, bare.labels?.of]).toEqual([rows, labels?.of]);
-    const text = csvText(columns, rows, labels);
-    expect(readTable(text, 'a.csv')).toEqual({ columns, rows, labels });
-  });
-
-  it('has few labels, and none that is empty', () => {
-    const table = (label: (row: number) => string): string =>
-      ['a,b,c', ...Array.from({ length: 80 }, (_, i) => `${i},${i * i},${label(i)}`)].join('\n');
-    expect(() =>
-      readTable(
-        table((i) => `id-${i}`),
-        'a.csv',
-      ),
-    ).toThrow(/column "c": found 80 different labels, expected at most 64/);
-    expect(() =>
-      readTable(
-        table((i) => (i === 5 ? '' : 'ab'[i % 2]!)),
-        'a.csv',
-      ),
-    ).toThrow(/row 7, column "c": found an empty cell/);
-    expect(() =>
-      readTable(
-        table(() => 'same'),
-        'a.csv',
-      ),
-    ).toThrow(/found "same", expected a number/);
-  });
-
-  it.each([
-    ['', /a.csv: found no rows/],
-    [`a b\n${body.replaceAll(',', ' ')}\n7`, /row 2: found "0 0", .*Separate cells by commas/],
-    [`a,b\n${body.replaceAll(/(\d+),/g, '"1,00$1",')}`, /found one column, "b", next to the text column "a"/],
-    ['a\n1\n2', /found one column, "a", expected two or more/],
-    ['a,b\n1,2', /found 1 rows of numbers, expected at least 10/],
-    [`a,b\n${body}\n3,x`, /row 14, column "b": found "x", expected a number/],
-    [`a,b\n${body}\n3`, /row 14, .*found 1 cell, expected 2/],
-    [`a,a\n${body}`, /column name "a" more than once/],
-    [`a,b\n${body.replaceAll(/,\d+/g, ',7')}`, /column "b": every row has 7, expected numbers that differ/],
-    ['a,b\n1,"2', /found a quote that is never closed/],
-    ['\u0000PNG', /found binary data/],
-  ])('that is none is refused in words: %j', (text, sentence) => {
-    expect(() => readTable(text, 'a.csv')).toThrow(sentence);
-  });
-
-  it('comes back from the CSV that the page writes, bit for bit', () => {
-    const rows = Float32Array.from({ length: 30 }, (_, i) => Math.fround(Math.sin(i) * 10 ** ((i % 9) - 4)));
-    const table = readTable(csvText(['a', 'b, c'], rows), 'back.csv');
-    expect(table.columns).toEqual(['a', 'b, c']);
-    expect(new Float32Array(table.rows)).toEqual(rows);
-  });
-
-  it('keeps the centimetres of coordinates and the milliseconds of time stamps', () => {
-    const rows = Float64Array.from({ length: 60 }, (_, i) =>
-      i % 3 === 0 ? 5_400_000 + i / 100 : i % 3 === 1 ? 1_700_000_000_000 + i : Math.fround(Math.sin(i)),
-    );
-    const text = csvText(['northing', 'time', 'height'], rows);
-    expect(text.split('\n')[2]).toMatch(/^5400000\.03,1700000000004,-0\.9589243$/);
-    const { rows: back } = readTable(text, 'far.csv');
-    back.forEach((value: number, i: number) =>
-      expect(i % 3 === 2 ? Math.fround(value) : value).toBe(rows[i]),
-    );
   });
 });

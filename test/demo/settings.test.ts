@@ -43,7 +43,7 @@ describe('model settings', () => {
 
   it('can map bounded data first, which the data know and not the settings', () => {
     const settings = { ...startOf('glow'), couplings: 2 };
-    const spec = specOf(settings, 2, { domain: 'unit' });
+    const spec = specOf(settings, 2, { domains: ['unit', 'unit'] });
     expect(spec).toEqual(PRESETS.glow.spec(2, { couplings: 2, hidden: [32, 32], domain: 'unit' }));
     expect(settingsOf(spec, undefined)).toEqual(settings);
   });
@@ -175,12 +175,12 @@ describe('a data set', () => {
   it('of a visitor may lie in a domain, and says where it does not', () => {
     const columns = ['length', 'width'];
     const shares = { kind: 'rows', rows: Float32Array.of(0.1, 0.2, 0.3, 0.5), columns, title: '' } as const;
-    const set = dataSetOf({ ...shares, domain: 'unit' });
-    expect(set.domain).toBe('unit');
+    const set = dataSetOf({ ...shares, domains: ['unit', 'unit'] });
+    expect(set.domains).toEqual(['unit', 'unit']);
     expect(fitsDomains(set, ['unit', 'positive'])).toBe(true);
     const outside = { ...shares, rows: Float32Array.of(0.1, 0.2, 0.3, 1) };
     expect(fitsDomains(dataSetOf(outside), ['real', 'unit'])).toBe(false);
-    expect(() => dataSetOf({ ...outside, domain: 'unit' })).toThrow(
+    expect(() => dataSetOf({ ...outside, domains: ['unit', 'unit'] })).toThrow(
       /row 2, column "width".*found 1, expected a number between 0 and 1/,
     );
   });

@@ -200,7 +200,14 @@ describe('what is chosen', () => {
 
   it('gives the engine labels only where they are told apart', () => {
     const labels = { column: { name: 'kind', levels: ['a', 'b'] }, of: Uint8Array.of(0, 1) };
-    const file = { title: 't.csv', columns: ['u', 'v'], rows: Float32Array.of(1, 2, 3, 4), labels };
+    const file = {
+      title: 't.csv',
+      columns: ['u', 'v'],
+      rows: Float32Array.of(1, 2, 3, 4),
+      labels,
+      words: [],
+      remarks: [],
+    };
     const choice = withFile(picked(firstChoice({ kind: 'file' }), 'file'), file);
     expect(dataOf(choice)).not.toHaveProperty('labels');
     expect(dataOf({ ...choice, apart: true })).toHaveProperty('labels', labels);

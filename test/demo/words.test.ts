@@ -21,8 +21,8 @@ import {
   vector,
 } from '../../demo/page/figures.ts';
 import { freeName } from '../../demo/page/keptModels.ts';
-import { pointsAt, swing } from '../../demo/page/recordedFlow.ts';
-import recording from '../../demo/assets/recording.json';
+import { packed, pointsAt, swing, unpacked } from '../../demo/page/recordedFlow.ts';
+import recordingFile from '../../demo/assets/recording.json';
 
 describe('numbers and pictures in words', () => {
   it('are short', () => {
@@ -135,6 +135,13 @@ describe('the moments of samples', () => {
 });
 
 describe('the recording', () => {
+  const recording = unpacked(recordingFile);
+
+  it('is packed as differences', () => {
+    expect(packed(recording)).toEqual(recordingFile);
+    expect(recording.lattice.points).toHaveLength(2 * recording.lattice.side ** 2);
+  });
+
   it('is of a trained flow: near the entropy, a Gaussian at its end', () => {
     expect(recording.nll).toBeGreaterThan(recording.floor);
     expect(recording.nll).toBeLessThan(recording.floor + 0.05);

@@ -122,9 +122,7 @@ describe('a table with labels', () => {
       );
       await page.check('input[name="source"][value="file"]');
       await openTable(page, 'kinds.csv', [['u', 'v', 'kind'], ...quotedRows]);
-      await expectSoon(() => page.textContent('#file-words')).toBe(
-        'kinds.csv: 120 rows, 2 columns, and kind as labels.',
-      );
+      await expectSoon(() => page.textContent('#file-words')).toBe('kinds.csv: 120 rows, 3 columns.');
       await trainSome(page);
       await expectSoon(() => page.locator('#parts-shown').isHidden()).toBe(true);
       await expectSoon(() => page.locator('#base option[value="class"]').isDisabled()).toBe(true);
@@ -157,4 +155,77 @@ describe('a table with labels', () => {
       await expectSoon(() => page.isChecked('#apart')).toBe(true);
       await expectSoon(() => page.textContent('#status')).toMatch(/goes on from it with kinds\.csv/);
     }));
+});
+
+describe('a mixed table', () => {
+  const header = ['height', 'rooms', 'kind', 'day', 'income', 'unit'];
+  const rows = Array.from({ length: 240 }, (_, i) => [
+    (Math.sin(i) + 0.001 * i).toFixed(4),
+    1 + (i % 4),
+    'abc'[i % 3]!,
+    new Date(Date.UTC(2024, 0, 1 + ((i * 11) % 239))).toISOString().slice(0, 10),
+    i % 5 === 0 ? '' : (1000 + 37.5 * ((i * 7) % 241)).toFixed(1),
+    'cm',
+  ]);
+
+  it('is learned with every column, and its samples have the same kinds of cells', () =>
+    onPage(SMALL, async (page) => {
+      await page.check('input[name="source"][value="file"]');
+      await openTable(page, 'homes.csv', [header, ...rows]);
+      await expectSoon(() => page.textContent('#file-words')).toBe('homes.csv: 240 rows, 6 columns.');
+      expect(await page.locator('#table-columns li').allTextContents()).toEqual([
+        expect.stringMatching(/^height: real, /),
+        'rooms: integer, 1 to 4',
+        'kind: category of 3 levels: a, b, c',
+        'day: date, 2024-01-01 to 2024-08-26',
+        expect.stringMatching(/^income: .*; 48 blank$/),
+        'unit: constant, cm: not learned, written back',
+      ]);
+      expect(await page.locator('#column-x option').allTextContents()).toEqual([
+        'height',
+        'rooms',
+        'day',
+        'income',
+      ]);
+      await trainSome(page);
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/kind [abc], day 2024-/);
+      await expectSoon(() => page.textContent('#samples-words')).toMatch(/^height .*, rooms [1-4]\.\d\d ±/);
+      await canvas(page, 'density').hover({ position: { x: 150, y: 150 } });
+      await expectSoon(() => page.textContent('#point-x')).toMatch(/^\(.*, [1-4], [abc], 2024-/);
+
+      const model = await savedModel(page);
+      expect(decodeModel(model).training!.table!.map(({ type }) => type)).toEqual([
+        'number',
+        'count',
+        'category',
+        'number',
+        'number',
+        'constant',
+      ]);
+      await requireValid(page);
+      expect(new TextDecoder().decode((await downloaded(page, '#save-data')).bytes)).toContain(
+        ',a,2024-01-01,',
+      );
+
+      // The page has other data now, so the model continues with its own samples.
+      await page.check('input[name="source"][value="moons"]');
+      await expectSoon(() => page.textContent('#density-words')).toMatch(/^Moons/);
+      await openModel(page, model);
+      await expectSoon(() => page.textContent('#share-words')).toBe('mine.safetensors is open.');
+      await requireValid(page);
+      await page.click('#train');
+      await expectSoon(() => page.textContent('#status')).toMatch(/ on its own samples\.?$/);
+    }));
+
+  /** Every sample has the cells that the columns can have. */
+  async function requireValid(page: Parameters<typeof samples>[0]): Promise<void> {
+    const { bytes } = await downloaded(page, '#save-samples');
+    const [names, ...drawn] = new TextDecoder().decode(bytes).trim().split('\n');
+    expect(names).toBe(header.join(','));
+    expect(drawn).toHaveLength(5000);
+    const pattern = /^-?[\d.e-]+,\d+,[abc],\d{4}-\d\d-\d\d,(?:-?[\d.e-]+)?,cm$/;
+    expect(drawn.filter((line) => !pattern.test(line))).toEqual([]);
+    const blanks = drawn.filter((line) => line.endsWith(',,cm')).length;
+    expect(blanks).toBeGreaterThan(0);
+  }
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Flow, PRESETS } from '../../src/index.ts';
 import { Table } from '../../src/table.ts';
 import { uniforms, normals } from '../../src/random.ts';
-import { testDevice } from '../support/device.ts';
+import { testDevice, testOptions } from '../support/device.ts';
 
 const N = 3000;
 const u = uniforms(1, 99, 4 * N);
@@ -16,6 +16,20 @@ const rows = Array.from({ length: N }, (_, i) => {
   const city = draw(0) < 0.5 ? 0 : draw(0) < 0.8 ? 1 : 2;
   const rain = draw(1) < 0.1 ? null : draw(1) < 0.55 ? 0 : Math.exp(city + 0.5 * (z[i] ?? NaN));
   return { city: CITIES[city] ?? '', visits: draw(2) < 0.25 ? 1 : draw(2) < 0.75 ? 2 : 3, rain, kind: 'a' };
+});
+
+it('learns skewed counts from zero up, and draws none below', async () => {
+  const counts = Array.from({ length: 400 }, (_, i) => ({
+    n: Math.floor(Math.exp(8 * (u[i] ?? 0))) - 1,
+    x: z[i] ?? 0,
+  }));
+  const table = Table.infer(counts);
+  expect(table.columns[0]).toMatchObject({ type: 'number', step: 1, domain: 'positive', min: 0 });
+  using flow = await Flow.create(PRESETS.realnvp, { ...table.shape, ...(await testOptions()), seed: 1 });
+  for await (const _ of table.fit(flow, counts, { steps: 20, batch: 64 }));
+  const drawn = await table.sample(flow, 500);
+  expect(drawn.every(({ n }) => Number.isInteger(n) && Number(n) >= 0)).toBe(true);
+  expect((await table.logProb(flow, counts)).every(Number.isFinite)).toBe(true);
 });
 
 describe('a table of categories, integers, blanks and repeating values', () => {

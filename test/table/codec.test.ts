@@ -122,6 +122,36 @@ describe('a column of counts', () => {
   });
 });
 
+describe('numbers far from the training rows', () => {
+  it('have dates and times that can be read', () => {
+    const range = {
+      type: 'number',
+      domain: 'real',
+      step: 1,
+      min: 0,
+      max: 9,
+      mean: 4,
+      std: 2,
+      numbers: 9,
+    } as const;
+    const codec = new TableCodec([
+      { ...range, name: 'day', form: 'date' },
+      { ...range, name: 'moment', form: 'date_time' },
+      { ...range, name: 'hour', form: 'time' },
+    ]);
+    expect(codec.decode(Float64Array.of(1e12, 1e18, 1e9))[0]).toEqual([
+      '9999-12-31',
+      '9999-12-31T00:00:00Z',
+      '23:59:59',
+    ]);
+    expect(codec.decode(Float64Array.of(-1e12, -1e18, -5))[0]).toEqual([
+      '0001-01-01',
+      '0001-01-01T00:00:00Z',
+      '00:00:00',
+    ]);
+  });
+});
+
 describe('categories', () => {
   const codec = new TableCodec([
     { type: 'category', name: 'city', levels: ['', 'Lima', 'Oslo'], counts: [10, 60, 30] },
