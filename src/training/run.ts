@@ -11,7 +11,7 @@ import { tensorsOfData } from '../spec/init.ts';
 import { requireUnrounded } from '../data/offset.ts';
 import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
-import { settingsOf, storedSettings } from './options.ts';
+import { requireFreezable } from './freeze.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
 import { Plateau } from './plateau.ts';
 import { Reporter } from './report.ts';
@@ -20,6 +20,7 @@ import { runRows } from './rows.ts';
 import type { RunRows, ValidationRows } from './rows.ts';
 import { isCounted, isScored, nextScoreAfter, scorerOf } from './scoring.ts';
 import type { Score, Scorer, ScoringPace } from './scoring.ts';
+import { settingsOf, storedSettings } from './settings.ts';
 import { GpuSteps } from './steps.ts';
 import type { Checkpoint, Trainee, TrainingState } from './trainee.ts';
 
@@ -75,6 +76,7 @@ export class TrainingRun {
     const { seed } = settingsOf(options, optimizer, trainee.defaults(Infinity));
     const rows = runRows(spec, data, options, { seed, stored: optimizer?.settings });
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
+    requireFreezable(layout, settings.freeze);
     const { source, training, validation } = rows;
     requireScores(settings, validation);
     const start =
