@@ -42,6 +42,7 @@ import { PARAMETERS } from '../plan/names.ts';
 import { TRACES } from '../passes/index.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
 import type { FitReport } from '../training/report.ts';
+import type { StepwiseRun } from '../training/stepwise.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuning.ts';
 
@@ -275,6 +276,16 @@ export class Flow implements Disposable {
   fit(data: TrainingData, options: FitOptions = {}): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
     return this.#training.fit(data, options);
+  }
+
+  /**
+   * Begins a training run that the caller steps: `run.steps(n)`, `run.score()`, `run.end()`. Data and options are those
+   * of `fit`, which makes the same steps.
+   * @throws like `fit`
+   */
+  async train(data: TrainingData, options: FitOptions = {}): Promise<StepwiseRun> {
+    this.#requireAlive();
+    return this.#training.train(data, options);
   }
 
   /**

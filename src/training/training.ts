@@ -4,7 +4,11 @@ import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { takeFit } from './options.ts';
 import type { FitOptions, TrainingData } from './options.ts';
 import type { FitReport } from './report.ts';
+import type { StepwiseRun } from './stepwise.ts';
 import type { Trainee, TrainingState } from './trainee.ts';
+
+/** Loaded with the first training, so that a page that only samples does not wait for it. */
+const trainingCode = () => import('./fit.ts');
 
 export class FlowTraining implements TrainingState {
   isFresh = false;
@@ -32,16 +36,36 @@ export class FlowTraining implements TrainingState {
 
   async *#fit(taken: () => ReturnType<typeof takeFit>): AsyncGenerator<FitReport, void, undefined> {
     const { data, options } = taken();
-    if (this.#isRunning) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
-    this.#isRunning = true;
+    this.#begin();
     try {
-      // Loaded with the first training, so that a page that only samples does not wait for it.
-      const { fit } = await import('./fit.ts');
+      const { fit } = await trainingCode();
       yield* fit(this.#trainee, this, data, options);
     } finally {
-      this.#isRunning = false;
-      this.snapshot = undefined;
+      this.#end();
     }
+  }
+
+  /** Begins a run that the caller steps. @throws {ShapeError} if a run is going on; otherwise like `Flow.fit` */
+  async train(data: TrainingData, options: FitOptions): Promise<StepwiseRun> {
+    const taken = takeFit(data, options, this.#trainee.model().spec);
+    this.#begin();
+    try {
+      const { startRun } = await trainingCode();
+      return await startRun(this.#trainee, this, taken.data, taken.options, () => this.#end());
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  #begin(): void {
+    if (this.#isRunning) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
+    this.#isRunning = true;
+  }
+
+  #end(): void {
+    this.#isRunning = false;
+    this.snapshot = undefined;
   }
 }
 
