@@ -42,6 +42,7 @@ export default defineConfig({
         node: 'src/node.ts',
         reference: 'src/reference/index.ts',
         bench: 'src/measure/index.ts',
+        ensemble: 'src/ensemble.ts',
         pytorch: 'src/pytorch.ts',
         cli: 'src/cli/index.ts',
       },

@@ -1,5 +1,6 @@
 /** Training runs that the caller steps. */
 import { describe, expect, it } from 'vitest';
+import { WgflowError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
 import { realnvp } from '../../src/presets/index.ts';
 import type { FitOptions } from '../../src/training/options.ts';
@@ -85,7 +86,7 @@ describe('a run that the caller steps', () => {
   it('refuses what it cannot do', async () => {
     using flow = await opened();
     await expect(flow.train(points(300), { batch: 0 })).rejects.toThrow('fit option batch');
-    await expect(flow.train(points(1), OPTIONS)).rejects.toThrow();
+    await expect(flow.train(points(1), OPTIONS)).rejects.toThrow(WgflowError);
     const run = await flow.train(points(300), { ...OPTIONS, validation: false });
     await expect(flow.train(points(300), OPTIONS)).rejects.toThrow('a fit that is still running');
     await expect(run.steps(0)).rejects.toThrow('n: found 0, expected an integer ≥ 1');
