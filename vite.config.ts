@@ -43,6 +43,7 @@ export default defineConfig({
         node: 'src/node.ts',
         reference: 'src/reference/index.ts',
         bench: 'src/measure/index.ts',
+        ensemble: 'src/ensemble.ts',
         pytorch: 'src/pytorch.ts',
         table: 'src/table.ts',
         cli: 'src/cli/index.ts',

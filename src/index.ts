@@ -18,6 +18,7 @@ export type { PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
 export type { FitOptions, TrainingData, TrainingSettings } from './training/options.ts';
 export type { WorstRow } from './training/scoring.ts';
 export type { FitReport } from './training/report.ts';
+export type { StepwiseRun } from './training/stepwise.ts';
 export type { MemoryOptions, MemoryReport } from './training/memory.ts';
 export { glow, nice, PRESETS, realnvp, spline, vanilla } from './presets/index.ts';
 export type { Preset, PresetName, PresetOptions } from './presets/index.ts';

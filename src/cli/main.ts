@@ -22,6 +22,7 @@ import { sampleCommand } from './sample.ts';
 import type { SampleCommandOptions } from './sample.ts';
 import { EXIT, Session } from './session.ts';
 import type { Devices, GlobalOptions } from './session.ts';
+import { trainSeeds } from './seeds.ts';
 import { trainCommand } from './train.ts';
 import { TOY_PRESET } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
@@ -203,10 +204,21 @@ wgflow train data.csv --resume run.ckpt`,
     )
     .addHelpText('after', CONTEXT_HELP)
     .addHelpText('after', `\nPresets:\n${presets.join('\n')}`)
-    .action((data: string | undefined, options: GlobalOptions & Omit<TrainOptions, 'settings'>) =>
-      run(options, (session) =>
-        trainCommand(session, data, { ...options, settings: parse.settingsFrom(options) }),
-      ),
+    .option(
+      '--seeds <n>',
+      'train n models, with seeds from --seed on, as model-1.safetensors and so on by the name of --out',
+      parse.integer(1, 1000),
+    )
+    .action(
+      (
+        data: string | undefined,
+        { seeds, ...options }: GlobalOptions & Omit<TrainOptions, 'settings'> & { seeds?: number },
+      ) =>
+        run(options, (session) => {
+          const all = { ...options, settings: parse.settingsFrom(options) };
+          if (seeds === undefined) return trainCommand(session, data, all);
+          return trainSeeds(session, data, seeds, all);
+        }),
     );
 
   command(

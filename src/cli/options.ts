@@ -84,7 +84,10 @@ export function settingOptions(): Option[] {
   return SETTING_ENTRIES.flatMap(([, { option, rule, text, default: usual }]) => {
     if (option === undefined) return [];
     const { flag, words, isOfPreset = false, rule: narrower = rule } = option;
-    const made = new Option(flag, `${words} (default: ${isOfPreset ? "the preset's" : String(usual)})`);
+    const made = new Option(
+      flag,
+      `${words} (default: ${isOfPreset ? "the preset's" : (text?.format(usual) ?? String(usual))})`,
+    );
     return [made.argParser(settingParser(narrower, text))];
   });
 }

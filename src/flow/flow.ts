@@ -40,8 +40,12 @@ import { PARAMETERS } from '../plan/names.ts';
 import { TRACES } from '../passes/index.ts';
 import { chunkRowsOf } from '../passes/workspace.ts';
 import type { FitReport } from '../training/report.ts';
+import type { StepwiseRun } from '../training/stepwise.ts';
 import { Tuner } from './tuning.ts';
 import type { TuningOptions } from './tuningOptions.ts';
+
+/** Loaded with the first call that needs it. */
+const later = () => import('./later.ts');
 
 /** Loaded with the first model file, so that a page that only trains does not wait for it. */
 const modelFiles = () => import('../io/modelFile.ts');
@@ -93,7 +97,7 @@ export class Flow implements Disposable {
       this.#current,
       () => this.#training.record?.columns,
     );
-    this.#training = new FlowTraining(this.#trainee(), model);
+    this.#training = new FlowTraining(this.#trainee(), model, later);
     context.buffers.write(this.#parameters, model.parameters);
   }
 
@@ -224,7 +228,7 @@ export class Flow implements Disposable {
       (await this.#passes.call('logProb', rows, { context: given, signal })).logProb;
     if (widths === undefined) return logProb(x, context);
     const cells = { values: takeData('x', x), widths: takeFloats('widths', widths) };
-    const { logMasses } = await import('./later.ts');
+    const { logMasses } = await later();
     return logMasses(cells, this.spec, options, logProb);
   }
 
@@ -279,6 +283,16 @@ export class Flow implements Disposable {
   }
 
   /**
+   * Begins a training run that the caller steps: `run.steps(n)`, `run.score()`, `run.end()`. Data and options are those
+   * of `fit`, which makes the same steps.
+   * @throws like `fit`
+   */
+  async train(data: TrainingData, options: FitOptions = {}): Promise<StepwiseRun> {
+    this.#requireAlive();
+    return this.#training.train(data, options);
+  }
+
+  /**
    * The bytes that `fit` holds on the GPU for batches of `batch` rows, computed from the plan of its steps. The kernels
    * are the ones that the last `fit` chose for such batches, or else the fixed table's. Nothing is allocated.
    * @throws {ShapeError} when an option is out of range
@@ -286,7 +300,7 @@ export class Flow implements Disposable {
   async memory(options: MemoryOptions = {}): Promise<MemoryReport> {
     this.#requireAlive();
     const taken = { ...options };
-    const { MEMORY_RULES, trainingMemory } = await import('./later.ts');
+    const { MEMORY_RULES, trainingMemory } = await later();
     requireOptions('memory', taken, MEMORY_RULES);
     const { batch = FIT_DEFAULTS.batch } = taken;
     return trainingMemory(this.#model, taken, this.#tuner.chosenFor('gradient', batch));
@@ -378,7 +392,6 @@ export class Flow implements Disposable {
       variantsFor: (rows, stored) => this.#tuner.variantsFor('gradient', rows, stored),
       shiftTo: (shift) => this.#current.shiftTo(shift),
       isAlive: () => !this.#disposed,
-      loadFit: async () => (await import('./later.ts')).fit,
       logProb: (rows, options, variants) => this.#passes.logProb(rows, options, variants),
     };
   }

@@ -3,7 +3,7 @@
  * with the first such call. It is one module, because a bundler makes a script of each.
  */
 export { dataStart } from '../spec/dataStart.ts';
-export { fit } from '../training/fit.ts';
+export { fit, startRun } from '../training/fit.ts';
 export { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 export { logMasses } from './logMasses.ts';
 export { searched, storedVariants, tuningKey } from './search.ts';

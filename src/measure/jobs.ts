@@ -416,6 +416,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: SMALL, pass: 'toyTrainStep', rows: 65_536 },
   { kind: 'sweep', model: STANDARDIZED, pass: 'toyTrainStep', rows: 4096 },
   { kind: 'sweep', model: SMALL, pass: 'averagedTrainStep' },
+  { kind: 'sweep', model: SMALL, pass: 'frozenTrainStep' },
   { kind: 'sweep', model: SMALL, pass: 'sgdTrainStep' },
   { kind: 'sweep', model: THREE_LAYERS, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: GIVEN, pass: 'trainStep', kernels: FUSED },

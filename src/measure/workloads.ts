@@ -72,6 +72,7 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
 /** Training steps whose update launches other kernels. */
 const OTHER_UPDATES = {
   averagedTrainStep: { ...ADAM, weightDecay: 0.01, averageDecay: 0.999 },
+  frozenTrainStep: { ...ADAM, freeze: ['bijectors.1'] },
   sgdTrainStep: { ...ADAM, optimizer: 'sgd', momentum: 0.9 },
 } satisfies Record<string, OptimizerSettings>;
 /** So small that the flow hardly changes over the steps of a fast adapter in the given time. */

@@ -2,6 +2,7 @@
 import { netsOf } from '../bijectors/bijector.ts';
 import { adamStep } from '../kernels/optimize/adam_step.ts';
 import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
+import { freezeGradients } from '../kernels/optimize/freeze_gradients.ts';
 import { parameterAverage } from '../kernels/optimize/parameter_average.ts';
 import { reduceSum } from '../kernels/optimize/reduce_sum.ts';
 import type { ReduceSumArguments } from '../kernels/optimize/reduce_sum.ts';
@@ -38,6 +39,8 @@ export interface OptimizerSettings extends AdamSettings {
   weightDecay?: number;
   /** Decay of the moving average of the parameters; 0, the default, keeps none. */
   averageDecay?: number;
+  /** Tensors that keep their values, by their names or the beginnings of them; default none. */
+  freeze?: readonly string[];
 }
 
 /** Updates the parameters with the gradients of a batch of `batch` rows; GRADIENTS are zero afterwards. */
@@ -47,12 +50,16 @@ export function update(
   settings: OptimizerSettings,
   batch: number,
 ): void {
-  const { averageDecay = 0 } = settings;
+  const { averageDecay = 0, freeze = [] } = settings;
   const parameterCount = layout.trainableLength;
   plan.buffer(STEP_SCALARS, 3 * RING_SIZE);
   plan.buffer(STEP_LOSSES, 2 * RING_SIZE);
   plan.buffer(STEP_SUMS, 2);
 
+  if (freeze.length > 0) {
+    const quads = quadBits(layout, trainable(frozenTensors(layout, freeze)));
+    plan.add(freezeGradients({ parameterCount, quads, gradients: GRADIENTS }));
+  }
   total(plan, { elements: batch, input: NLL, output: STEP_SUMS, outputStart: 0 });
   total(plan, {
     elements: parameterCount,
@@ -89,9 +96,11 @@ export function update(
 function stepOf(
   plan: PlanBuilder,
   layout: ParamLayout,
-  { optimizer = 'adam', momentum = 0, weightDecay = 0, ...adam }: OptimizerSettings,
+  { optimizer = 'adam', momentum = 0, weightDecay = 0, freeze = [], ...adam }: OptimizerSettings,
 ): Dispatch {
   const parameterCount = layout.trainableLength;
+  const frozen = new Set(frozenTensors(layout, freeze));
+  const decayed = netWeights(layout).filter((tensor) => !frozen.has(tensor));
   const common = {
     parameterCount,
     ringSize: RING_SIZE,
@@ -100,7 +109,7 @@ function stepOf(
     stepSums: STEP_SUMS,
     parameters: PARAMETERS,
     gradients: GRADIENTS,
-    ...(weightDecay > 0 && { decay: { rate: weightDecay, quads: quadBits(layout, netWeights(layout)) } }),
+    ...(weightDecay > 0 && { decay: { rate: weightDecay, quads: quadBits(layout, decayed) } }),
   };
   const firstMoment = plan.buffer(FIRST_MOMENT, parameterCount);
   if (optimizer === 'sgd') {
@@ -113,6 +122,15 @@ function stepOf(
 /** The weights of all nets, without their biases: the tensors that weight decay shrinks. */
 export function netWeights({ bijectors }: ParamLayout): TensorSlot[] {
   return bijectors.flatMap(netsOf).flatMap(({ layers }) => layers.map(({ weight }) => weight));
+}
+
+/** The tensors whose name is one of these, or begins with one of them and a dot. */
+export function frozenTensors({ tensors }: ParamLayout, names: readonly string[]): TensorSlot[] {
+  return tensors.filter(({ name }) => names.some((one) => name === one || name.startsWith(`${one}.`)));
+}
+
+function trainable(tensors: readonly TensorSlot[]): TensorSlot[] {
+  return tensors.filter((tensor) => tensor.trainable);
 }
 
 /** A bit for each quad of trainable parameters, set for the quads of these tensors; a tensor owns whole quads. */

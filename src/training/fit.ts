@@ -2,6 +2,7 @@
 import type { FitOptions, TrainingData } from './options.ts';
 import type { FitReport } from './report.ts';
 import { TrainingRun } from './run.ts';
+import { StepwiseRun } from './stepwise.ts';
 import type { Trainee, TrainingState } from './trainee.ts';
 
 export async function* fit(
@@ -13,12 +14,26 @@ export async function* fit(
   const run = await TrainingRun.start(trainee, state, data, options);
   try {
     await run.begin();
-    while (run.isBeforeEnd) {
-      run.submit();
-      while (run.hasReport) yield await run.report();
-      if (run.isOutOfPatience) return;
-    }
+    yield* run.reports();
   } finally {
     await run.end();
+  }
+}
+
+/** A run that the caller steps. @param ended is called once, after its end */
+export async function startRun(
+  trainee: Trainee,
+  state: TrainingState,
+  data: TrainingData,
+  options: FitOptions,
+  ended: () => void,
+): Promise<StepwiseRun> {
+  const run = await TrainingRun.start(trainee, state, data, options);
+  try {
+    await run.begin();
+    return new StepwiseRun(run, ended);
+  } catch (error) {
+    await run.end();
+    throw error;
   }
 }

@@ -21,8 +21,7 @@ import {
 import type { OptionRule, OptionRules } from '../calls/optionRules.ts';
 import { TOY_NAMES } from '../data/toy.ts';
 import type { ToyName } from '../data/toy.ts';
-import { DataError, ShapeError } from '../errors.ts';
-import type { OptimizerState, Settings } from '../io/modelFile.ts';
+import { ShapeError } from '../errors.ts';
 import { CONTEXT_COLUMN } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { formatSchedule, parseSchedule, SCHEDULE, SCHEDULE_TEXTS } from '../model/schedule.ts';
@@ -74,6 +73,11 @@ export interface TrainingSettings extends OptimizerSettings {
    * @see Rothfuss et al. 2019, https://arxiv.org/abs/1907.08982
    */
   jitter: number;
+  /**
+   * Tensors that keep their values exactly: each whose name in the model file is one of these, or begins with one and a
+   * dot, such as `bijectors.1`. A fresh flow is initialised from the data first. Default none.
+   */
+  freeze: readonly string[];
   /** Target time of one submit, in milliseconds. Default 8 in a page, to keep it smooth, 100 elsewhere. */
   submitMs: number;
 }
@@ -90,6 +94,9 @@ export interface Setting<Value> {
   /** The flag and description on the command line, if it is an option there; `rule` if it is narrower there. */
   option?: { flag: string; words: string; isOfPreset?: boolean; rule?: OptionRule };
 }
+
+/** The text form of an empty list. */
+const NO_NAMES = 'none';
 
 /** Every setting, once. Checks, record, checkpoint, `resume` and the command line's options loop over this table. */
 export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<TrainingSettings[Name]> } = {
@@ -199,8 +206,28 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
       isOfPreset: true,
     },
   },
+  freeze: {
+    default: [],
+    rule: listOf(TEXT, 'a list of names of tensors'),
+    isKept: true,
+    isRecorded: true,
+    text: { parse: parseNames, format: formatNames, expected: `names separated by commas, or ${NO_NAMES}` },
+    option: {
+      flag: '--freeze <names>',
+      words: 'tensors that keep their values, such as bijectors.1,base',
+    },
+  },
   submitMs: { default: defaultSubmitMs(), rule: POSITIVE, isKept: false },
 };
+
+/** The names in `bijectors.1,base`; names of tensors have no commas. */
+function parseNames(text: string): string[] {
+  return text.trim() === NO_NAMES ? [] : text.split(',').map((name) => name.trim());
+}
+
+function formatNames(names: readonly string[]): string {
+  return names.length === 0 ? NO_NAMES : names.join(',');
+}
 
 /** @throws {ShapeError} for an unknown name */
 function parseOptimizer(text: string): TrainingSettings['optimizer'] {
@@ -215,7 +242,8 @@ export const SETTING_ENTRIES = Object.entries(SETTINGS) as [keyof TrainingSettin
 /** The default settings of a run. */
 export const FIT_DEFAULTS = perSetting((_, setting) => setting.default) as TrainingSettings;
 
-function perSetting<Value>(
+/** A value for each setting. */
+export function perSetting<Value>(
   valueOf: (name: keyof TrainingSettings, setting: Setting<unknown>) => Value,
 ): Record<keyof TrainingSettings, Value> {
   const entries = SETTING_ENTRIES.map(([name, setting]) => [name, valueOf(name, setting)]);
@@ -333,7 +361,7 @@ export function takeFit(
   { dim }: FlowSpec,
 ): { data: TrainingData; options: FitOptions } {
   requireOptions('fit', options, FIT_RULES);
-  const { validation, context, widths, weights, schedule, columns, table, contextColumns } = options;
+  const { validation, context, widths, weights, schedule, freeze, columns, table, contextColumns } = options;
   if (validation !== undefined && validation !== false) {
     requireOptions('fit', validation, VALIDATION_RULES, [], 'validation.');
   }
@@ -350,6 +378,7 @@ export function takeFit(
       ...(weights !== undefined && { weights: takeFloats('fit option weights', weights) }),
       ...(validation && { validation: takeValidation(validation) }),
       ...(schedule && { schedule: { ...schedule } }),
+      ...(freeze && { freeze: [...freeze] }),
       ...(columns && { columns: [...columns] }),
       ...(table && { table: structuredClone(table) }),
       ...(contextColumns && { contextColumns: structuredClone(contextColumns) }),
@@ -366,52 +395,4 @@ function takeValidation(given: ValidationOptions): ValidationOptions {
     ...(widths !== undefined && { widths: takeFloats('validation.widths', widths) }),
     ...(weights !== undefined && { weights: takeFloats('validation.weights', weights) }),
   };
-}
-
-/**
- * The settings of a run: from the options, else from the resumed run, else the defaults.
- * @throws {ShapeError} when the steps are done already
- * @throws {DataError} when the checkpoint has a setting that is out of range
- */
-export function settingsOf(
-  options: FitOptions,
-  state: OptimizerState | undefined,
-  defaults: Partial<TrainingSettings>,
-): TrainingSettings {
-  const restored = restoredSettings(state?.settings ?? {});
-  const chosen = perSetting(
-    (name) => options[name] ?? restored[name] ?? defaults[name] ?? FIT_DEFAULTS[name],
-  );
-  const settings = chosen as TrainingSettings;
-  const known = OPTIMIZERS.find((name) => name === restored.optimizer) ?? FIT_DEFAULTS.optimizer;
-  if (state !== undefined && settings.optimizer !== known) {
-    throw new ShapeError('fit option optimizer', settings.optimizer, `${known}, as in the earlier run`);
-  }
-  const { until = settings.steps } = options;
-  const last = Math.min(until, settings.steps);
-  if (state !== undefined && state.step >= last) {
-    const what = `fit option ${until < settings.steps ? 'until' : 'steps'}`;
-    throw new ShapeError(what, String(last), `more than the ${state.step} steps already done`);
-  }
-  return settings;
-}
-
-/** The settings in a checkpoint. @throws {DataError | ShapeError} naming the first that `fit` would refuse */
-function restoredSettings(stored: Settings): Record<keyof TrainingSettings, unknown> {
-  return perSetting((name, { isKept, rule, text }) => {
-    const found = stored[name];
-    if (!isKept || found === undefined) return undefined;
-    const value = text === undefined ? found : text.parse(String(found));
-    if (rule.accepts(value)) return value;
-    throw new DataError(
-      `the checkpoint's setting ${name}: found ${String(found)}, expected ${rule.expected}`,
-    );
-  });
-}
-
-/** The settings that a checkpoint or a training record keeps, in their file form. */
-export function storedSettings(settings: TrainingSettings, which: 'isKept' | 'isRecorded'): Settings {
-  const chosen = SETTING_ENTRIES.filter(([, setting]) => setting[which]);
-  const entries = chosen.map(([name, { text }]) => [name, text?.format(settings[name]) ?? settings[name]]);
-  return Object.fromEntries(entries) as Settings;
 }

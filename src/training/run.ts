@@ -11,7 +11,7 @@ import { tensorsOfData } from '../spec/init.ts';
 import { requireUnrounded } from '../data/offset.ts';
 import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
-import { settingsOf, storedSettings } from './options.ts';
+import { requireFreezable } from './freeze.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
 import { noiseFactor } from './noise.ts';
 import { Plateau } from './plateau.ts';
@@ -21,6 +21,7 @@ import { runRows } from './rows.ts';
 import type { RunRows, ValidationRows } from './rows.ts';
 import { isCounted, isScored, nextScoreAfter, scorerOf } from './scoring.ts';
 import type { Score, Scorer, ScoringPace } from './scoring.ts';
+import { settingsOf, storedSettings } from './settings.ts';
 import { GpuSteps } from './steps.ts';
 import type { Checkpoint, Trainee, TrainingState } from './trainee.ts';
 
@@ -48,6 +49,10 @@ export class TrainingRun {
   readonly #until: number;
   /** Whether a score follows the last submitted step. */
   #isScoreDue = false;
+  /** The last score of this run. */
+  #lastScore: { step: number; nll: number } | undefined;
+  /** Whether all submitted steps are to be read before others are submitted. */
+  #isPauseDue = false;
 
   private constructor(run: RunParts) {
     const { trainee, options, rows, settings } = run;
@@ -76,6 +81,7 @@ export class TrainingRun {
     const { seed } = settingsOf(options, optimizer, trainee.defaults(Infinity));
     const rows = runRows(spec, data, options, { seed, stored: optimizer?.settings });
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
+    requireFreezable(layout, settings.freeze);
     const { training, validation } = rows;
     const points = training && pointsOf(training, spec.dim, seed);
     const noise =
@@ -136,32 +142,62 @@ export class TrainingRun {
     if (this.#run.scorer !== undefined && isDue) await this.#score(this.#run.scorer);
   }
 
-  get isBeforeEnd(): boolean {
-    return this.#run.steps.submitted < this.#until;
+  /** Steps submitted so far, including those of a resumed run. */
+  get step(): number {
+    return this.#run.steps.submitted;
   }
 
-  get isOutOfPatience(): boolean {
-    return this.#best.scoresSince >= (this.#run.rows.validation?.patience ?? Infinity);
+  /** Whether all steps are done, or the scores have stopped improving. */
+  get isDone(): boolean {
+    return this.step >= this.#until || this.#best.scoresSince >= this.#patience;
   }
 
-  /** Puts the next steps on the GPU's queue, up to the next score. @throws the signal's reason once it is aborted */
-  submit(): void {
+  /**
+   * Runs the next steps, at most `count`, and reports on each submit. The GPU works on one submit while the host reads
+   * the one before. It ends early if the run is done.
+   * @throws the signal's reason once it is aborted
+   * @throws {TrainingDivergedError} like `nextLosses`
+   */
+  async *reports(count = Infinity): AsyncGenerator<FitReport, void, undefined> {
+    const last = Math.min(this.#until, this.step + count);
+    while (this.step < last && !this.isDone) {
+      this.#submit(last);
+      while (this.#run.steps.pending > (this.#isPauseDue ? 0 : 1)) yield await this.#report();
+    }
+  }
+
+  /**
+   * Scores the validation rows now, in nats; the parameters are kept if they are the best. Undefined if there are no
+   * such rows. All submitted steps must have been read.
+   */
+  async score(): Promise<number | undefined> {
+    this.#run.options.signal?.throwIfAborted();
+    this.#requireAlive();
+    const { scorer, trainee } = this.#run;
+    if (scorer === undefined) return undefined;
+    // A second score of the same step would count against patience.
+    if (this.#lastScore?.step === this.step) return this.#lastScore.nll;
+    return trainee.gpu.guard(() => this.#score(scorer));
+  }
+
+  get #patience(): number {
+    return this.#run.rows.validation?.patience ?? Infinity;
+  }
+
+  /** Puts the next steps on the GPU's queue, up to the next score and to step `end`. */
+  #submit(end: number): void {
     this.#run.options.signal?.throwIfAborted();
     this.#requireAlive();
     const { submitted } = this.#run.steps;
     const next = this.#run.scorer === undefined ? Infinity : nextScoreAfter(submitted, this.#pace);
-    const last = Math.min(this.#until, next);
+    const last = Math.min(end, next);
     this.#run.steps.submit(last - submitted, this.#plateau.share);
-    this.#isScoreDue = this.#run.steps.submitted === last;
+    this.#isPauseDue = this.step === last;
+    this.#isScoreDue = this.step === Math.min(this.#until, next);
   }
 
-  /** Whether a report is due: the GPU works on one submit while the host reads the other. */
-  get hasReport(): boolean {
-    return this.#run.steps.pending > (this.#isScoreDue ? 0 : 1);
-  }
-
-  /** The report of the oldest submit, with a score if one is due. @throws {TrainingDivergedError} like `nextLosses` */
-  async report(): Promise<FitReport> {
+  /** The report of the oldest submit, with a score if one is due. */
+  async #report(): Promise<FitReport> {
     const done = await this.#run.trainee.gpu.guard(async () => {
       const losses = await this.#run.steps.nextLosses();
       await this.#best.requireSound();
@@ -207,6 +243,7 @@ export class TrainingRun {
   async #score({ score }: Scorer): Promise<number> {
     const found = await score(this.#run.options.signal);
     const { submitted } = this.#run.steps;
+    this.#lastScore = { step: submitted, nll: found.nll };
     const counts = isCounted(submitted, this.#pace);
     const isBest = this.#best.record(found, submitted, counts);
     // A run that ends between two scores has one more; the rate must not depend on that.

@@ -31,6 +31,7 @@ import {
 } from '../plan/names.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import { withoutFrozen } from './freeze.ts';
 import type { TrainingSettings } from './options.ts';
 import type { FitReport } from './report.ts';
 import { nextSteps } from './submitSize.ts';
@@ -129,9 +130,11 @@ export class GpuSteps implements Disposable {
       const firstStep = state?.step ?? 0;
       buffers.write(program.buffer(STEP_STATE), new Uint32Array([firstStep, 0]));
       if (state !== undefined) {
-        buffers.write(program.buffer(FIRST_MOMENT), state.firstMoment);
-        if (state.secondMoment !== undefined) {
-          buffers.write(program.buffer(SECOND_MOMENT), state.secondMoment);
+        const { layout } = trainee.model();
+        const { firstMoment, secondMoment } = state;
+        buffers.write(program.buffer(FIRST_MOMENT), withoutFrozen(firstMoment, layout, settings.freeze));
+        if (secondMoment !== undefined) {
+          buffers.write(program.buffer(SECOND_MOMENT), withoutFrozen(secondMoment, layout, settings.freeze));
         }
       }
       return new GpuSteps(trainee, of, program, shared, trained, owned, staging, firstStep);

@@ -6,8 +6,7 @@ import type { OptimizerState, TrainingRecord } from '../io/modelFile.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import type { Shift } from '../data/offset.ts';
-import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
-import type { FitReport } from './report.ts';
+import type { FitOptions, TrainingSettings } from './options.ts';
 
 /** The parts of a flow that training uses. */
 export interface Trainee {
@@ -21,18 +20,8 @@ export interface Trainee {
   variantsFor: (rows: number, stored: unknown) => Promise<KernelVariants>;
   shiftTo: (shift: Shift) => void;
   isAlive: () => boolean;
-  /** The loop of `fit`, loaded on first use. */
-  loadFit: () => Promise<Fit>;
   logProb: (rows: TakenRows, options: RunOptions, variants: KernelVariants) => Promise<Float32Array>;
 }
-
-/** The loop of `Flow.fit`. */
-export type Fit = (
-  trainee: Trainee,
-  state: TrainingState,
-  data: TrainingData,
-  options: FitOptions,
-) => AsyncGenerator<FitReport, void, undefined>;
 
 /** The state of a run in a checkpoint; `parameters` are the last ones, in the order of the model's layout. */
 export interface Checkpoint {

@@ -1,10 +1,18 @@
 /** The training of one flow: one `fit` at a time, and the state that the flow keeps of it. */
 import { ShapeError } from '../errors.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
+import type { fit, startRun } from './fit.ts';
 import { takeFit } from './options.ts';
 import type { FitOptions, TrainingData } from './options.ts';
 import type { FitReport } from './report.ts';
+import type { StepwiseRun } from './stepwise.ts';
 import type { Trainee, TrainingState } from './trainee.ts';
+
+/** The code of `fit` and `train`. */
+export interface TrainingCode {
+  fit: typeof fit;
+  startRun: typeof startRun;
+}
 
 export class FlowTraining implements TrainingState {
   isFresh = false;
@@ -13,10 +21,17 @@ export class FlowTraining implements TrainingState {
   copy: TrainingState['copy'];
   snapshot: TrainingState['snapshot'];
   readonly #trainee: Trainee;
+  readonly #code: () => Promise<TrainingCode>;
   #isRunning = false;
 
-  constructor(trainee: Trainee, { parameters, training, optimizer }: Model) {
+  /** @param code is loaded with the first training, so that a page that only samples does not wait for it */
+  constructor(
+    trainee: Trainee,
+    { parameters, training, optimizer }: Model,
+    code: () => Promise<TrainingCode>,
+  ) {
     this.#trainee = trainee;
+    this.#code = code;
     this.record = training;
     if (training !== undefined && optimizer !== undefined) this.last = { parameters, training, optimizer };
   }
@@ -32,16 +47,36 @@ export class FlowTraining implements TrainingState {
 
   async *#fit(taken: () => ReturnType<typeof takeFit>): AsyncGenerator<FitReport, void, undefined> {
     const { data, options } = taken();
-    if (this.#isRunning) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
-    this.#isRunning = true;
+    this.#begin();
     try {
-      // Loaded with the first training, so that a page that only samples does not wait for it.
-      const fit = await this.#trainee.loadFit();
+      const { fit } = await this.#code();
       yield* fit(this.#trainee, this, data, options);
     } finally {
-      this.#isRunning = false;
-      this.snapshot = undefined;
+      this.#end();
     }
+  }
+
+  /** Begins a run that the caller steps. @throws {ShapeError} if a run is going on; otherwise like `Flow.fit` */
+  async train(data: TrainingData, options: FitOptions): Promise<StepwiseRun> {
+    const taken = takeFit(data, options, this.#trainee.model().spec);
+    this.#begin();
+    try {
+      const { startRun } = await this.#code();
+      return await startRun(this.#trainee, this, taken.data, taken.options, () => this.#end());
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  #begin(): void {
+    if (this.#isRunning) throw new ShapeError('fit', 'a fit that is still running', 'one at a time');
+    this.#isRunning = true;
+  }
+
+  #end(): void {
+    this.#isRunning = false;
+    this.snapshot = undefined;
   }
 }
 

@@ -28,6 +28,7 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 1 };
 /** The other updates of a training step; the rest of the step is the same. */
 const OTHER_UPDATES: OptimizerSettings[] = [
   { ...ADAM, weightDecay: 0.01, averageDecay: 0.99 },
+  { ...ADAM, freeze: ['bijectors.0'] },
   { ...ADAM, optimizer: 'sgd' },
   { ...ADAM, optimizer: 'sgd', weightDecay: 0.01 },
 ];
