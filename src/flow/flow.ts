@@ -228,8 +228,8 @@ export class Flow implements Disposable {
       (await this.#passes.call('logProb', rows, { context: given, signal })).logProb;
     if (widths === undefined) return logProb(x, context);
     const cells = { values: takeData('x', x), widths: takeFloats('widths', widths) };
-    const { logMasses } = await later();
-    return logMasses(cells, this.spec, options, logProb);
+    const taken = { ...options, ...(context && { context: takeFloats('context', context) }) };
+    return (await later()).logMasses(cells, this.spec, taken, logProb);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Rows } from '../calls/callerArrays.ts';
 import { takeContext } from '../calls/rows.ts';
 import { drawCells, logMassOf, repeated } from '../data/cells.ts';
 import type { Cells } from '../data/cells.ts';
-import { ShapeError } from '../errors.ts';
+import { NonFiniteError, ShapeError } from '../errors.ts';
 import { chunksOf } from '../plan/shape.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { LogProbOptions } from './options.ts';
@@ -18,6 +18,7 @@ const VALUES_AT_ONCE = 2 ** 21;
  * The log-mass of each row of cells [B, D].
  * @param logProb the log-densities of rows with contexts
  * @throws {ShapeError} when the widths or contexts do not fit the rows
+ * @throws {NonFiniteError} naming rows whose points have no finite log-density
  */
 export async function logMasses(
   cells: Cells,
@@ -47,7 +48,22 @@ export async function logMasses(
       firstRow: firstRow + start,
     });
     const given = contexts && (isShared ? contexts : repeated(part(contexts, contextDim), count, draws));
-    masses.set(logMassOf(await logProb(points.values, given), points.logVolume, draws), start);
+    const found = await ofRows(logProb(points.values, given), { start, draws, rows });
+    masses.set(logMassOf(found, points.logVolume, draws), start);
   }
   return masses;
+}
+
+/** The result for the points; an error that names points names their rows instead. */
+async function ofRows<Result>(
+  result: Promise<Result>,
+  { start, draws, rows }: { start: number; draws: number; rows: number },
+): Promise<Result> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error;
+    const named = new Set(error.rows.map((point) => start + Math.floor((point - 1) / draws) + 1));
+    throw new NonFiniteError(error.what, [...named], rows, undefined);
+  }
 }

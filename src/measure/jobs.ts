@@ -417,6 +417,7 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: STANDARDIZED, pass: 'toyTrainStep', rows: 4096 },
   { kind: 'sweep', model: SMALL, pass: 'averagedTrainStep' },
   { kind: 'sweep', model: SMALL, pass: 'frozenTrainStep' },
+  { kind: 'sweep', model: SMALL, pass: 'noisyTrainStep' },
   { kind: 'sweep', model: SMALL, pass: 'sgdTrainStep' },
   { kind: 'sweep', model: THREE_LAYERS, pass: 'trainStep', kernels: FUSED },
   { kind: 'sweep', model: GIVEN, pass: 'trainStep', kernels: FUSED },

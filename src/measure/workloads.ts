@@ -19,11 +19,13 @@ import {
   datasetName,
   FIRST_MOMENT,
   NLL,
+  NOISE_FACTOR,
   PARAMETERS,
   STATE,
   STEP_CURSOR,
   STEP_LOSSES,
   STEP_SCALARS,
+  widthDatasetName,
 } from '../plan/names.ts';
 import type { OptimizerSettings } from '../passes/optimize.ts';
 import { ringEntries } from '../passes/rings.ts';
@@ -69,10 +71,12 @@ const SEED = 1;
 /** Number of batches in the data set of the training steps. */
 const BATCHES = 16;
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, clipNorm: 0 };
-/** Training steps whose update launches other kernels. */
+/** Training steps that launch other kernels, with their optimisers. */
 const OTHER_UPDATES = {
   averagedTrainStep: { ...ADAM, weightDecay: 0.01, averageDecay: 0.999 },
   frozenTrainStep: { ...ADAM, freeze: ['bijectors.1'] },
+  /** With noise on rows of cells. */
+  noisyTrainStep: ADAM,
   sgdTrainStep: { ...ADAM, optimizer: 'sgd', momentum: 0.9 },
 } satisfies Record<string, OptimizerSettings>;
 /** So small that the flow hardly changes over the steps of a fast adapter in the given time. */
@@ -174,7 +178,7 @@ function trainingWorkload(
   batches = BATCHES,
 ): Workload {
   const source =
-    pass === 'toyTrainStep' ? toySource(model.spec.dim) : datasetFor(model.spec, batches * batch);
+    pass === 'toyTrainStep' ? toySource(model.spec.dim) : sourceOf(model.spec, batches * batch, pass);
   const rings = ringEntries(
     { ...ADAM, source, batch, learningRate: LEARNING_RATE, schedule: { kind: 'constant' }, steps: RING_SIZE },
     0,
@@ -200,6 +204,11 @@ function trainingWorkload(
   };
 }
 
+function sourceOf(spec: FlowSpec, rows: number, pass: TrainingPass): BatchSource {
+  const source = datasetFor(spec, rows);
+  return pass === 'noisyTrainStep' ? { ...source, hasNoise: true, hasWidths: true } : source;
+}
+
 function optimizerOf(pass: TrainingPass): OptimizerSettings {
   return pass === 'trainStep' || pass === 'toyTrainStep' ? ADAM : OTHER_UPDATES[pass];
 }
@@ -217,9 +226,14 @@ function trainingPlan(
 function putDataset(
   contents: Map<string, Float32Array | Uint32Array>,
   spec: FlowSpec,
-  { rows, context, ...table }: BatchSource & { kind: 'dataset' },
+  { rows, context, hasNoise, hasWidths, ...table }: BatchSource & { kind: 'dataset' },
 ): void {
+  const { dim } = spec;
   putTable(contents, dataRows(spec, rows), table, datasetName);
+  if (hasWidths === true) {
+    putTable(contents, new Float32Array(rows * dim).fill(0.5), table, widthDatasetName);
+  }
+  if (hasNoise === true) contents.set(NOISE_FACTOR, new Float32Array(dim * dim).fill(0.1));
   if (context === undefined) return;
   putTable(contents, standardNormals(rows * context.features), context, contextDatasetName);
 }

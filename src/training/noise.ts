@@ -6,19 +6,15 @@ import type { FlowSpec } from '../spec/spec.ts';
 
 /**
  * A lower triangular factor [D, D] of the noise's covariance: `jitter`² times that of the rows. A bounded column gets no
- * noise, because the noise could leave its domain, and neither does a column with cells that are intervals.
+ * noise, because the noise could leave its domain.
  */
-export function noiseFactor(spec: FlowSpec, data: Rows, jitter: number, widths?: Float32Array): Float32Array {
+export function noiseFactor(spec: FlowSpec, data: Rows, jitter: number): Float32Array {
   const { dim } = spec;
   const { std, factor } = shrunkGaussian(readerOf(data, dim));
   const domains = domainsOf(spec);
-  const isInterval = Array.from({ length: dim }, () => false);
-  widths?.forEach((width, place) => {
-    if (width !== 0) isInterval[place % dim] = true;
-  });
   return Float32Array.from(factor, (value, place) => {
     const column = Math.floor(place / dim);
-    const isNoisy = (domains?.[column] ?? 'real') === 'real' && isInterval[column] !== true;
+    const isNoisy = (domains?.[column] ?? 'real') === 'real';
     return isNoisy ? jitter * (std[column] ?? 0) * value : 0;
   });
 }

@@ -84,10 +84,7 @@ export class TrainingRun {
     requireFreezable(layout, settings.freeze);
     const { training, validation } = rows;
     const points = training && pointsOf(training, spec.dim, seed);
-    const noise =
-      points && settings.jitter > 0
-        ? noiseFactor(spec, points, settings.jitter, training?.widths)
-        : undefined;
+    const noise = points && settings.jitter > 0 ? noiseFactor(spec, points, settings.jitter) : undefined;
     const source = noise === undefined ? rows.source : { ...rows.source, hasNoise: true };
     requireScores(settings, validation);
     const start = points && dataStart(spec, points, { columns, isFresh: state.isFresh });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Flow, PRESETS } from '../../src/index.ts';
+import { Flow, PRESETS, realnvp } from '../../src/index.ts';
 import { Table } from '../../src/table.ts';
 import { uniforms, normals } from '../../src/random.ts';
 import { testDevice, testOptions } from '../support/device.ts';
@@ -69,5 +69,31 @@ describe('a table of categories, integers, blanks and repeating values', () => {
     const loaded = Table.of(again);
     expect(await loaded.logProb(again, asked)).toEqual(await table.logProb(flow, asked));
     again.dispose();
+  });
+});
+
+describe('logProb of cells', () => {
+  it('takes its rows when it is called, checks their widths, and gives rows the same masses in pieces', async () => {
+    using flow = await Flow.create(realnvp(2, { couplings: 2 }), {
+      ...(await testOptions()),
+      data: Float64Array.of(0, 0, 1, 2, 2, 1),
+    });
+    const x = Float64Array.of(0, 1, 1, 0, 2, 2);
+    const widths = Float32Array.of(1, 0, 0.5, -1, 0, 2);
+    const whole = flow.logProb(x, { widths, draws: 8 });
+    const before = [x.slice(), widths.slice()] as const;
+    x.fill(9);
+    widths.fill(0);
+    const masses = await whole;
+    const rest = await flow.logProb(before[0].slice(4), {
+      widths: before[1].slice(4),
+      draws: 8,
+      firstRow: 2,
+    });
+    expect([...rest]).toEqual([masses[2]]);
+    await expect(flow.logProb(x, { widths: new Float32Array(5) })).rejects.toThrow(
+      /x and widths: found 6 and 5 values, expected rows of 2 values/,
+    );
+    await expect(flow.logProb(x, { widths, draws: 0 })).rejects.toThrow(/draws/);
   });
 });

@@ -67,7 +67,11 @@ export function launches(): Dispatch[] {
     }
   }
   const source = datasetFor(box, ROWS);
-  for (const marks of [{ isWeighted: true }, { hasWidths: true }, { isWeighted: true, hasWidths: true }]) {
+  for (const marks of [
+    { isWeighted: true },
+    { hasWidths: true, hasNoise: true },
+    { isWeighted: true, hasWidths: true },
+  ]) {
     add(trainPlan(modelOf(box), { source: { ...source, ...marks }, batch: ROWS, seed: 1, optimizer: ADAM }));
   }
   for (const optimizer of OTHER_UPDATES) {
