@@ -148,17 +148,15 @@ function lattice({ pen, size }: Sheet, { lattice: { side, points } }: RecordedFl
 }
 
 function densityImage(
-  { density: { side, logProb } }: RecordedFlow,
+  { density: { side, shades } }: RecordedFlow,
   { ramp, background }: Palette,
 ): HTMLCanvasElement {
   const canvas = document.createElement('canvas');
   canvas.width = side;
   canvas.height = side;
   const image = new ImageData(side, side);
-  const highest = logProb.reduce((a, b) => Math.max(a, b), -Infinity);
-  logProb.forEach((value, i) => {
-    const share = Math.exp((value - highest) / 100);
-    const colour = ramp[Math.round(share * (ramp.length - 1))] ?? background;
+  shades.forEach((shade, i) => {
+    const colour = ramp[Math.round((shade / 255) * (ramp.length - 1))] ?? background;
     image.data.set([...colour.map((channel) => 255 * channel), 255], 4 * i);
   });
   canvas.getContext('2d')?.putImageData(image, 0, 0);

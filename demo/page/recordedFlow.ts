@@ -15,8 +15,8 @@ export interface RecordedFlow {
   data: number[];
   /** A square lattice of the latent space, mapped to data; `side` by `side` points, row by row. */
   lattice: { side: number; points: number[] };
-  /** log p on `side` × `side` cells of the shown square, row by row from the top, in hundredths of a nat. */
-  density: { side: number; logProb: number[] };
+  /** p on `side` × `side` cells of the shown square, row by row from the top, in 255ths of the highest. */
+  density: { side: number; shades: number[] };
 }
 
 /** Steps of a position per unit of the data: half a pixel of the largest picture. */

@@ -10,14 +10,14 @@ import { openDevice } from '../../src/node.ts';
 import { packed, RECORDED_UNIT } from '../page/recordedFlow.ts';
 import type { RecordedFlow } from '../page/recordedFlow.ts';
 
-const POINTS = 600;
+const POINTS = 400;
 const TEST_POINTS = 20_000;
 const REACH = 2.6;
 const LATTICE_SIDE = 41;
 const LATTICE_REACH = 3;
 const DENSITY_SIDE = 80;
-/** Below the maximum by this many hundredths of a nat, the nearest of 256 colours is the first. */
-const DENSITY_SPAN = 700;
+/** The lowest bits of each weight are zero, so that the file compresses better. */
+const ZERO_BITS = 11;
 
 export async function main(): Promise<void> {
   const moons = toyDensity('moons');
@@ -27,8 +27,10 @@ export async function main(): Promise<void> {
   for await (const { step, nll } of flow.fit({ toy: 'moons' }, options)) console.error(step, nll.toFixed(3));
 
   const assets = new URL('../assets/', import.meta.url);
-  await writeFile(new URL('moons.safetensors', assets), await flow.save());
-  await writeFile(new URL('recording.json', assets), JSON.stringify(packed(await record(flow, moons))));
+  const bytes = coarse(await flow.save());
+  using shown = await Flow.load(bytes, { device });
+  await writeFile(new URL('moons.safetensors', assets), bytes);
+  await writeFile(new URL('recording.json', assets), JSON.stringify(packed(await record(shown, moons))));
   flow.dispose();
   device.destroy();
 }
@@ -54,16 +56,26 @@ async function record(flow: Flow, moons: ReturnType<typeof toyDensity>): Promise
     },
     density: {
       side: DENSITY_SIDE,
-      logProb: shades(await flow.logProb(square(DENSITY_SIDE, REACH * (1 - 1 / DENSITY_SIDE)))),
+      shades: shades(await flow.logProb(square(DENSITY_SIDE, REACH * (1 - 1 / DENSITY_SIDE)))),
     },
   };
 }
 
-/** Log-densities in hundredths of a nat, clipped where the difference is invisible. */
+/** Densities in 255ths of the highest. */
 function shades(logProb: Float32Array): number[] {
-  const hundredths = Array.from(logProb, (value) => Math.round(100 * value));
-  const highest = hundredths.reduce((a, b) => Math.max(a, b), -Infinity);
-  return hundredths.map((value) => Math.max(value, highest - DENSITY_SPAN));
+  const highest = logProb.reduce((a, b) => Math.max(a, b), -Infinity);
+  return Array.from(logProb, (value) => Math.round(255 * Math.exp(value - highest)));
+}
+
+/** The model file with weights rounded to fewer bits. */
+function coarse(file: Uint8Array): Uint8Array {
+  const bytes = file.slice();
+  const view = new DataView(bytes.buffer);
+  const unit = 2 ** ZERO_BITS;
+  for (let at = 8 + Number(view.getBigUint64(0, true)); at < bytes.length; at += 4) {
+    view.setUint32(at, unit * Math.round(view.getUint32(at, true) / unit), true);
+  }
+  return bytes;
 }
 
 /** The flow up to its `count`-th bijector. */
