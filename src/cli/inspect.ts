@@ -1,5 +1,6 @@
 /** `wgflow inspect` prints the contents of a model file; it needs no GPU. */
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
+import { roomOf } from '../table/columns.ts';
 import { trainingMemory } from '../training/memory.ts';
 import type { MemoryReport } from '../training/memory.ts';
 import type { Precision } from '../plan/precision.ts';
@@ -65,6 +66,14 @@ export async function inspectCommand(
   const shapes = tensors.map(({ name, shape }) => [name, `[${shape.join(', ')}]`]);
   const tables = [
     tableText(facts),
+    ...(training?.table === undefined
+      ? []
+      : [
+          tableText(
+            training.table.map((column) => [column.name, roomOf(column).words(column)]),
+            ['column of the table', 'what it is'],
+          ),
+        ]),
     tableText(bijectors, ['#', 'bijector', 'what it does']),
     tableText(memoryRows(memory), [
       'memory of training',
