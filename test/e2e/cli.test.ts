@@ -177,8 +177,8 @@ describe('the choice of kernels', () => {
     cli.write('tuning.json', JSON.stringify({ choices: { [key]: PLAIN_VARIANTS } }));
     const env = { WGFLOW_TUNING_CACHE: cli.path('tuning.json') };
     const run = (args: string) => cli.run(`train ${data} --schedule constant ${args} --json`, { env });
-    const half = await run(`${model} --steps 4 --out t_half.model --checkpoint t.ckpt`);
-    const whole = await run(`${model} --steps 8 --out t_whole.model`);
+    const half = await run(`${model} --preset realnvp --steps 4 --out t_half.model --checkpoint t.ckpt`);
+    const whole = await run(`${model} --preset realnvp --steps 8 --out t_whole.model`);
     const resumed = await run('--steps 8 --resume t.ckpt --tuning fixed --out t_resumed.model');
     expect([half, whole, resumed].map((result) => tunings(result)[0])).toMatchObject([
       { source: 'cache', variants: PLAIN_VARIANTS },

@@ -50,7 +50,7 @@ const SPECS: [string, FlowSpec][] = [
   ['layers wider than a tile', withoutWhitening(smooth(realnvp(20, { couplings: 3, hidden: [72, 40] })))],
   ['splines', smooth(spline(3, { couplings: 2, hidden: [10] }))],
   ['one feature given a context', smooth(spline(1, { couplings: 2, hidden: [10], contextDim: 3 }))],
-  ['glow', smooth(glow(4, { couplings: 2, hidden: [8, 8] }))],
+  ['glow', smooth(glow(2, { couplings: 3, hidden: [8, 8] }))],
 ];
 
 /** The choices at half precision, each with other kernels; the fused regime has none. */
