@@ -20,7 +20,7 @@ export async function peopleFolder<Cli extends Runner>(cli: Cli): Promise<Cli> {
   const lines = PEOPLE.map((row) => row.join(','));
   cli.write('people.csv', [COLUMNS.join(','), ...lines, ''].join('\n'));
   cli.write('no_header.csv', lines.join('\n'));
-  await expectDone(cli, `train people.csv ${TINY} --out people.model`);
+  await expectDone(cli, `train people.csv ${TINY} --preset realnvp --out people.model`);
   return cli;
 }
 

@@ -73,7 +73,7 @@ describe("a visitor's own data", () => {
       mimeType: 'text/csv',
       buffer: Buffer.from('a,b\n1,x\n'),
     });
-    await expectSoon(() => page.textContent(paragraph)).toMatch(/bad.csv: found 1 rows of numbers/);
+    await expectSoon(() => page.textContent(paragraph)).toMatch(/bad.csv: found 1 row, expected at least 10/);
     await expectSoon(() => page.textContent('#file-words')).toBe(
       'Still here: iris.csv: 120 rows, 3 columns.',
     );
@@ -87,7 +87,7 @@ describe("a visitor's own data", () => {
       mimeType: 'text/csv',
       buffer: Buffer.from('a,b\n1,x\n'),
     });
-    await expectSoon(() => page.textContent(paragraph)).toMatch(/bad.csv: found 1 rows of numbers/);
+    await expectSoon(() => page.textContent(paragraph)).toMatch(/bad.csv: found 1 row, expected at least 10/);
     await expectSoon(() => page.isChecked('input[value="circles"]')).toBe(true);
     await page.click('#copy-link');
     await expectSoon(() => page.evaluate(() => navigator.clipboard.readText())).toMatch(/data=circles/);
@@ -95,7 +95,7 @@ describe("a visitor's own data", () => {
 
   it('may have as few different rows as two coins: every picture is of them', async () => {
     const { page } = current();
-    const rows = Array.from({ length: 60 }, (_, i) => `${i % 2},${(i >> 1) % 2}`);
+    const rows = Array.from({ length: 60 }, (_, i) => `${(i % 2) + 0.5},${((i >> 1) % 2) + 0.5}`);
     await page.setInputFiles('#file', {
       name: 'coins.csv',
       mimeType: 'text/csv',
