@@ -18,7 +18,10 @@ describe('a conditional model', () => {
       [height, i % 3 === 0 ? 'pale ale' : 'stout', weight! + (i % 3 === 0 ? 20 : 0), age].join(','),
     );
     cli.write('drinks.csv', ['height,drink,weight,age', ...lines, ''].join('\n'));
-    await expectDone(cli, `train drinks.csv ${TINY} --preset realnvp --context drink,age --val 0.2 --out drinks.model`);
+    await expectDone(
+      cli,
+      `train drinks.csv ${TINY} --preset realnvp --context drink,age --val 0.2 --out drinks.model`,
+    );
   });
 
   it('is told by inspect with its columns and levels', async () => {
