@@ -1,4 +1,5 @@
 /** Parsers of option values; a bad value prints the expected one and ends with exit code 2. */
+import { SETTING_OPTIONS } from './settingOptions.ts';
 import { InvalidArgumentError, Option } from 'commander';
 import { PRESETS } from '../presets/index.ts';
 import type { PresetName } from '../presets/index.ts';
@@ -81,7 +82,8 @@ export function namesFrom<Name extends string>(known: readonly Name[]): (text: s
 
 /** The options of the table of training settings. */
 export function settingOptions(): Option[] {
-  return SETTING_ENTRIES.flatMap(([, { option, rule, text, default: usual }]) => {
+  return SETTING_ENTRIES.flatMap(([name, { rule, text, default: usual }]) => {
+    const option = SETTING_OPTIONS[name];
     if (option === undefined) return [];
     const { flag, words, isOfPreset = false, rule: narrower = rule } = option;
     const made = new Option(
@@ -95,9 +97,9 @@ export function settingOptions(): Option[] {
 /** The training settings among the options of a command. */
 export function settingsFrom(options: object): Partial<TrainingSettings> {
   const given = new Map<string, unknown>(Object.entries(options));
-  const entries = SETTING_ENTRIES.map(([name, { option }]) => [
+  const entries = Object.entries(SETTING_OPTIONS).map(([name, { flag }]) => [
     name,
-    option && given.get(new Option(option.flag).attributeName()),
+    given.get(new Option(flag).attributeName()),
   ]);
   return Object.fromEntries(entries) as Partial<TrainingSettings>;
 }

@@ -1,4 +1,5 @@
 /** The end of a training step: reduces loss and gradient norm, updates parameters, records the step. */
+import type { OptimizerName } from '../model/optimizer.ts';
 import { netsOf } from '../bijectors/bijector.ts';
 import { adamStep } from '../kernels/optimize/adam_step.ts';
 import type { AdamSettings } from '../kernels/optimize/adam_step.ts';
@@ -28,11 +29,9 @@ import {
   STEP_SUMS,
 } from '../plan/names.ts';
 
-export const OPTIMIZERS = ['adam', 'sgd'] as const;
-
 export interface OptimizerSettings extends AdamSettings {
   /** Adam, the default, or gradient descent with momentum. */
-  optimizer?: (typeof OPTIMIZERS)[number];
+  optimizer?: OptimizerName;
   /** The share of its velocity that gradient descent keeps; default 0. */
   momentum?: number;
   /** Decoupled weight decay of the nets' weights; default 0. */

@@ -26,7 +26,8 @@ import { CONTEXT_COLUMN } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { formatSchedule, parseSchedule, SCHEDULE, SCHEDULE_TEXTS } from '../model/schedule.ts';
 import type { Schedule } from '../model/schedule.ts';
-import { OPTIMIZERS } from '../passes/optimize.ts';
+import { OPTIMIZERS } from '../model/optimizer.ts';
+import type { OptimizerName } from '../model/optimizer.ts';
 import type { OptimizerSettings } from '../passes/optimize.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { TableColumn } from '../table/columns.ts';
@@ -49,7 +50,7 @@ export interface TrainingSettings extends OptimizerSettings {
   /** Seed of the shuffle or of the fresh points. Default 0. */
   seed: number;
   /** `adam`, the default, or `sgd`: gradient descent with momentum. */
-  optimizer: (typeof OPTIMIZERS)[number];
+  optimizer: OptimizerName;
   /** The share of its velocity that `sgd` keeps each step. Default 0.9. */
   momentum: number;
   /** Adam's β₁, β₂, ε. Defaults 0.9, 0.999, 1e-8. */
@@ -91,8 +92,6 @@ export interface Setting<Value> {
   isRecorded?: boolean;
   /** The text form of a value that is not a number, on the command line and in a model file. */
   text?: { parse: (text: string) => Value; format: (value: Value) => string; expected: string };
-  /** The flag and description on the command line, if it is an option there; `rule` if it is narrower there. */
-  option?: { flag: string; words: string; isOfPreset?: boolean; rule?: OptionRule };
 }
 
 /** The text form of an empty list. */
@@ -104,21 +103,18 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     default: 3000,
     rule: integer(1),
     isKept: true,
-    option: { flag: '--steps <n>', words: 'training steps' },
   },
   batch: {
     default: 512,
     rule: integer(1),
     isKept: true,
     isRecorded: true,
-    option: { flag: '--batch <n>', words: 'rows of a batch', rule: integer(1, 2 ** 27) },
   },
   learningRate: {
     default: 1e-3,
     rule: POSITIVE,
     isKept: true,
     isRecorded: true,
-    option: { flag: '--lr <x>', words: 'learning rate', isOfPreset: true },
   },
   schedule: {
     default: { kind: 'constant' },
@@ -130,35 +126,23 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
       format: formatSchedule,
       expected: SCHEDULE_TEXTS,
     },
-    option: {
-      flag: '--schedule <s>',
-      words: 'constant, cosine, exponential:DECAY or plateau:FACTOR:PATIENCE, which counts validation scores',
-      isOfPreset: true,
-    },
   },
   warmup: {
     default: 0,
     rule: integer(0),
     isKept: true,
     isRecorded: true,
-    option: { flag: '--warmup <n>', words: 'steps over which the learning rate first rises from 0' },
   },
   clipNorm: {
     default: 0,
     rule: NOT_NEGATIVE,
     isKept: true,
     isRecorded: true,
-    option: {
-      flag: '--clip <norm>',
-      words: "upper bound for the gradient's norm, 0 for none",
-      isOfPreset: true,
-    },
   },
   seed: {
     default: 0,
     rule: SEED,
     isKept: true,
-    option: { flag: '--seed <n>', words: 'seed of the weights, the batches and the held-out rows' },
   },
   optimizer: {
     default: 'adam',
@@ -166,14 +150,12 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     isKept: true,
     isRecorded: true,
     text: { parse: parseOptimizer, format: String, expected: OPTIMIZERS.join(' or ') },
-    option: { flag: '--optimizer <name>', words: 'adam, or sgd: gradient descent with momentum' },
   },
   momentum: {
     default: 0.9,
     rule: BELOW_ONE,
     isKept: true,
     isRecorded: true,
-    option: { flag: '--momentum <x>', words: 'the share of its velocity that sgd keeps each step' },
   },
   beta1: { default: 0.9, rule: BELOW_ONE, isKept: true },
   beta2: { default: 0.999, rule: BELOW_ONE, isKept: true },
@@ -183,28 +165,18 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     rule: NOT_NEGATIVE,
     isKept: true,
     isRecorded: true,
-    option: { flag: '--weight-decay <x>', words: "decoupled decay of the nets' weights, as in AdamW" },
   },
   averageDecay: {
     default: 0,
     rule: BELOW_ONE,
     isKept: true,
     isRecorded: true,
-    option: {
-      flag: '--ema <decay>',
-      words: 'validate and keep an exponential moving average of the parameters, such as 0.999; 0 for none',
-    },
   },
   jitter: {
     default: 0,
     rule: NOT_NEGATIVE,
     isKept: true,
     isRecorded: true,
-    option: {
-      flag: '--jitter <x>',
-      words: "noise of the training rows, as a share of the columns' standard deviations; 0 for none",
-      isOfPreset: true,
-    },
   },
   freeze: {
     default: [],
@@ -212,10 +184,6 @@ export const SETTINGS: { readonly [Name in keyof TrainingSettings]: Setting<Trai
     isKept: true,
     isRecorded: true,
     text: { parse: parseNames, format: formatNames, expected: `names separated by commas, or ${NO_NAMES}` },
-    option: {
-      flag: '--freeze <names>',
-      words: 'tensors that keep their values, such as bijectors.1,base',
-    },
   },
   submitMs: { default: defaultSubmitMs(), rule: POSITIVE, isKept: false },
 };

@@ -1,7 +1,7 @@
 /** The settings of one run: chosen, restored and stored. */
 import { DataError, ShapeError } from '../errors.ts';
 import type { OptimizerState, Settings } from '../io/modelFile.ts';
-import { OPTIMIZERS } from '../passes/optimize.ts';
+import { OPTIMIZERS } from '../model/optimizer.ts';
 import { FIT_DEFAULTS, perSetting, SETTING_ENTRIES } from './options.ts';
 import type { FitOptions, TrainingSettings } from './options.ts';
 

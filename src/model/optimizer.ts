@@ -1,0 +1,4 @@
+/** The optimisers of training. */
+export const OPTIMIZERS = ['adam', 'sgd'] as const;
+
+export type OptimizerName = (typeof OPTIMIZERS)[number];
