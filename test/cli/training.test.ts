@@ -83,7 +83,7 @@ describe('train', () => {
   );
 
   it('writes a report folder with the model, samples and the page', async () => {
-    const { stderr } = await expectDone(cli, `train people.csv ${TINY} --report people-run`);
+    const { stderr } = await expectDone(cli, `train people.csv ${TINY} --preset realnvp --report people-run`);
     expect(stderr).toContain('people-run/report.html');
     expect(cli.table('people-run/samples.csv').columns).toEqual(COLUMNS);
     expect(cli.bytes('people-run/model.safetensors')).toEqual(cli.bytes('people.model'));

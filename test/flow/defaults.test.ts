@@ -35,7 +35,7 @@ describe('a flow that is created from a preset', () => {
     const options = await testOptions();
     using flow = await Flow.create(PRESETS.realnvp, { ...small, ...options });
     await firstReport(flow, rows);
-    expect(flow.training!.options).toMatchObject({ learningRate: 5e-3 * 0.2, schedule: 'cosine' });
+    expect(flow.training!.options).toMatchObject({ learningRate: 1e-3, schedule: 'constant' });
   });
 
   it('takes what is asked before what the preset says', async () => {

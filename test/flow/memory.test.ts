@@ -63,9 +63,10 @@ describe('flow.memory', () => {
     const data = Float32Array.from(normals(0, STREAMS.toyTest, 50 * 3));
     const run = flow.fit(data, { validation: false, steps: 1, batch: 32 });
     await run.next();
+    const live = buffers.counts.liveBytes - before;
     const { total } = await flow.memory({ batch: 32, rows: 50 });
     expect(total).toBe(trainingMemory(modelOf(spec), { batch: 32, rows: 50 }, variants).total);
-    expect(buffers.counts.liveBytes - before).toBe(total);
+    expect(live).toBe(total);
     await run.return();
   });
 
