@@ -21,12 +21,11 @@ const PLATEAU = {
 describe('a plateau schedule', () => {
   it('halves the learning rate after scores that are no better, for the steps that follow', async () => {
     const { reports } = await trained(undefined, { ...PLATEAU, submitMs: 1e-3 });
-    let [best, since, rate] = [Infinity, 0, 0.05];
+    let [since, rate] = [0, 0.05];
     for (const { learningRate, validationNll, bestValidationNll = NaN } of reports) {
       expect(learningRate).toBeCloseTo(rate, 12);
       if (validationNll === undefined) continue;
-      since = bestValidationNll === best ? since + 1 : 0;
-      best = bestValidationNll;
+      since = validationNll === bestValidationNll ? 0 : since + 1;
       if (since < 2) continue;
       [since, rate] = [0, rate / 2];
     }

@@ -19,7 +19,7 @@ export const SPEC_SHAPES: [string, FlowSpec][] = [
   ['three hidden layers, nine couplings', realnvp(2, { couplings: 9, hidden: [8, 8, 4] })],
   ['couplings between other layers', glow(5, { couplings: 2, hidden: [8, 6] })],
   ['actnorms and linear maps', glow(2, { couplings: 3, hidden: [8, 6] })],
-  ['actnorms and linear maps, nine couplings', glow(4, { couplings: 9, hidden: [6, 5] })],
+  ['actnorms and linear maps, nine couplings', glow(2, { couplings: 9, hidden: [6, 5] })],
   ['splines of one feature given another', spline(2, { couplings: 3, hidden: [8, 6] })],
   ['splines', spline(3, { couplings: 2, hidden: [9] })],
   ['residual nets', realnvp(4, { couplings: 3, hidden: [9], residualBlocks: 2 })],
