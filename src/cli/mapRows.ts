@@ -127,7 +127,7 @@ export async function mapCommand(
     await output.discard();
   }
   tellNews(session, codec);
-  if (outside !== undefined) session.say(`Warning: ${outside}`);
+  if (outside !== undefined) session.notice({ kind: 'warning', message: outside });
   results.tellWithoutDensity(session, rows);
   tellRows(session, rows, out);
 }

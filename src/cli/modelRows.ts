@@ -73,5 +73,5 @@ export async function allModelRows(
 
 /** Prints which cells no training row had. */
 export function tellNews(session: Session, codec: TableCodec | undefined): void {
-  for (const line of codec?.news() ?? []) session.say(`Warning: ${line}`);
+  for (const line of codec?.news() ?? []) session.notice({ kind: 'warning', message: line });
 }

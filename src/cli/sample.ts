@@ -30,7 +30,7 @@ export async function sampleCommand(
   const { signal } = session;
   const contexts = await contextRows(model, given, signal, tableForm(session, form));
   for (const text of outsideRange(contextColumns(model), contexts?.cells ?? []))
-    session.say(`Warning: ${text}`);
+    session.notice({ kind: 'warning', message: text });
   requireDistinctFiles(
     'sample',
     [['--out', out]],

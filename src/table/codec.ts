@@ -51,14 +51,6 @@ export class TableCodec {
     return this.#parts.flatMap(({ column, features }) => (features.length > 0 ? [column.name] : []));
   }
 
-  /** Whether some cells are intervals, so that rows have masses and not only densities. */
-  get hasIntervals(): boolean {
-    return this.columns.some(
-      ({ type, ...column }) =>
-        type !== 'number' || ('step' in column && column.step === 1) || 'atoms' in column,
-    );
-  }
-
   /**
    * The cells of rows of text, [B, D], one text per column of the table.
    * @throws {DataError} naming line and column of a cell that its column cannot hold

@@ -2,10 +2,10 @@
 import { badCell } from '../data/csvLayout.ts';
 import { DECIMAL_COMMA, isGrouped } from '../data/numberText.ts';
 import { DataError, ShapeError } from '../errors.ts';
-import { fromDomain } from '../model/domain.ts';
-import type { Domain } from '../model/domain.ts';
-import { scaleOf } from '../model/domain.ts';
+import { atomsOf, MAX_ATOMS, missingCodes, withoutAtoms } from './atoms.ts';
+import type { Atom } from './atoms.ts';
 import type { TableColumn } from './columns.ts';
+import { likelyDomain } from './likelyDomain.ts';
 import { FORM_NAMES, formOf } from './forms.ts';
 import type { FormName } from './forms.ts';
 import type { NumberColumn } from './number.ts';
@@ -37,19 +37,14 @@ export interface Inferred {
   warning?: string;
 }
 
-/** A repeating value has at least this share of the rows, and these rows, and is this much more frequent than others. */
-const ATOM_SHARE = 0.05;
-const MIN_ATOM_ROWS = 10;
-const ATOM_LEAD = 4;
-const MAX_ATOMS = 4;
-/** Whole numbers are counted one by one if each has so many rows on average. */
+/** Minimum mean number of rows per whole number, for a share of its own for each. */
 const ROWS_PER_COUNT = 15;
 const MAX_COUNTS = 4096;
 const MAX_LEVELS = 1000;
-/** A real column with so many rows per value is probably discrete. */
+/** A real column is probably discrete if its values repeat this often on average. */
 const DISCRETE_ROWS = 10;
-/** Nats per row by which a bounded domain must fit better than the real line. */
-const DOMAIN_GAIN = 0.25;
+/** A table of fewer rows may number them by chance. */
+const MIN_NUMBERED_ROWS = 10;
 
 /**
  * @param asked the kinds that the user gives, by column
@@ -98,7 +93,8 @@ function inferColumn(question: Question): Inferred {
   if (only === undefined) return { name, column: { type: 'constant', name, text: '' } };
   if (kind === 'category') return category(question);
   if (texts.size === 1 && blanks === 0) return { name, column: { type: 'constant', name, text: only } };
-  if (mayLeaveOut && isRowNumber && rows >= MIN_ATOM_ROWS) return { name, leftOut: 'it numbers the rows' };
+  if (mayLeaveOut && isRowNumber && rows >= MIN_NUMBERED_ROWS)
+    return { name, leftOut: 'it numbers the rows' };
   const numeric = numericForm(question);
   if (numeric === undefined) return category(question);
   const { form, labels } = numeric;
@@ -114,14 +110,7 @@ function inferColumn(question: Question): Inferred {
 function numericForm({ file, column, kind }: Question): { form: FormName; labels: string[] } | undefined {
   const { name, rows, blanks, numbers, texts, misfit } = column;
   const filled = rows - blanks;
-  const complete = FORM_NAMES.filter((form) => numbers[form]?.count === filled);
-  if (kind === 'day_first' || kind === 'month_first') {
-    if (complete.includes(kind)) return { form: kind, labels: [] };
-    throw new DataError(`found other texts, expected dates written ${kind.replace('_', ' ')}`, {
-      file,
-      column: name,
-    });
-  }
+  const complete = FORM_NAMES.filter((form) => numbers[form]?.count === filled && isFormOf(form, kind));
   if (complete.includes('day_first') && complete.includes('month_first')) {
     const [example = ''] = texts.keys();
     throw new DataError(
@@ -132,9 +121,11 @@ function numericForm({ file, column, kind }: Question): { form: FormName; labels
   }
   const [form] = complete;
   if (form !== undefined) return { form, labels: [] };
+  const isDate = kind !== undefined && !isFormOf('decimal', kind);
+  if (isDate) throw otherKind(file, column, kind);
   const decimal = numbers.decimal?.count ?? 0;
   if (misfit !== undefined && isForeign(misfit.cell)) throw badCell(file, misfit.cell, misfit.line, name);
-  if (decimal === 0) return undefined;
+  if (decimal === 0 && kind === undefined) return undefined;
   const labels = [...texts].filter(([text]) => Number.isNaN(formOf('decimal').parse(text)));
   const areFrequent = labels.every(([, count]) => count >= Math.max(2, 0.01 * rows));
   if (labels.length <= MAX_ATOMS && areFrequent && decimal >= filled / 2 && !column.hasMore) {
@@ -142,6 +133,23 @@ function numericForm({ file, column, kind }: Question): { form: FormName; labels
   }
   if (decimal < 0.8 * filled && kind === undefined) return undefined;
   throw badCell(file, misfit?.cell ?? '', misfit?.line ?? 1, name);
+}
+
+/** Whether a column of this kind may have its numbers in this form. */
+function isFormOf(form: FormName, kind: ColumnKind | undefined): boolean {
+  const isDate = formOf(form).kind !== undefined;
+  if (kind === undefined) return true;
+  if (kind === 'date') return isDate;
+  return kind === 'day_first' || kind === 'month_first' ? form === kind : !isDate;
+}
+
+function otherKind(file: string, { name, texts, misfit }: ColumnProfile, kind: ColumnKind): DataError {
+  const [first = ''] = texts.keys();
+  return new DataError(
+    `found ${JSON.stringify(misfit?.cell ?? first)}, expected dates (${kind}) in every row`,
+    { file, row: misfit?.line, column: name },
+    'Correct the cells, or give the column another kind by --types.',
+  );
 }
 
 /** Whether the cell is a number with thousands separators or a decimal comma, which could be misread. */
@@ -189,9 +197,11 @@ function number(question: Question, form: FormName, labels: readonly string[]): 
   if (kind === 'integer' && !found.isWhole) {
     throw new DataError('found fractions, expected whole numbers (integer)', { file, column: name });
   }
+  const codes = kind === undefined ? missingCodes(column, form) : [];
   const [min, max] = [found.smallest[0] ?? NaN, found.largest[0] ?? NaN];
   const isCounted =
     isWhole &&
+    codes.length === 0 &&
     form === 'decimal' &&
     labels.length === 0 &&
     max - min < MAX_COUNTS &&
@@ -201,7 +211,7 @@ function number(question: Question, form: FormName, labels: readonly string[]): 
     for (const [text, count] of texts) counts[Number(text) - min] = (counts[Number(text) - min] ?? 0) + count;
     return { name, column: { type: 'count', name, min, counts, blanks } };
   }
-  const repeating = kind === undefined ? atomsOf(column, form) : [];
+  const repeating = kind === undefined ? [...codes, ...atomsOf(column, form, codes)] : [];
   const atoms = [
     ...(blanks > 0 ? [{ text: '', count: blanks }] : []),
     ...labels.map((text) => ({ text, count: texts.get(text) ?? 0 })),
@@ -215,7 +225,9 @@ function number(question: Question, form: FormName, labels: readonly string[]): 
     .map((text) => formOf(form).parse(text))
     .filter((value) => !Number.isNaN(value) && !left.removed.has(value));
   const step = isWhole || formOf(form).step === 1 ? 1 : 0;
-  const domain = domainFor(question, { ...found, values, min: left.min, max: left.max, step });
+  requireInDomain(question, { ...found, ...left });
+  const asked = kind === 'positive' || kind === 'unit' || kind === 'real' ? kind : undefined;
+  const domain = asked ?? likelyDomain(values, { min: left.min, max: left.max, step });
   const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1);
   const std = Math.sqrt(
     values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(values.length, 1),
@@ -241,104 +253,26 @@ function number(question: Question, form: FormName, labels: readonly string[]): 
     distinct: texts.size - labels.length - repeating.length,
     hasMore,
     rows: own.numbers,
-    repeating,
+    codes,
   });
   return { name, column: own, ...(warning !== undefined && { warning }) };
 }
 
-interface Atom {
-  text: string;
-  count: number;
-}
-
-/** The values that repeat far more often than others, in the text of their first row. */
-function atomsOf({ texts, rows }: ColumnProfile, form: FormName): Atom[] {
-  const byNumber = new Map<number, Atom>();
-  for (const [text, count] of texts) {
-    const value = formOf(form).parse(text);
-    if (Number.isNaN(value)) continue;
-    const known = byNumber.get(value);
-    byNumber.set(value, { text: known?.text ?? text, count: (known?.count ?? 0) + count });
-  }
-  const atoms = [...byNumber.values()].sort((a, b) => b.count - a.count);
-  const isFrequent = ({ count }: Atom): boolean => count >= Math.max(MIN_ATOM_ROWS, ATOM_SHARE * rows);
-  for (let length = Math.min(MAX_ATOMS, atoms.length - 1); length > 0; length--) {
-    const [last, next] = [atoms[length - 1], atoms[length]];
-    if (last && next && isFrequent(last) && last.count >= ATOM_LEAD * next.count)
-      return atoms.slice(0, length);
-  }
-  return [];
-}
-
-/** The range of the numbers that are no atoms. */
-function withoutAtoms(
-  { smallest, largest }: NumberProfile,
-  atoms: readonly number[],
-): Range & { removed: ReadonlySet<number> } {
-  const removed = new Set(atoms);
-  const isLeft = (value: number): boolean => !removed.has(value);
-  return {
-    min: smallest.find(isLeft) ?? smallest[0] ?? NaN,
-    max: largest.find(isLeft) ?? largest[0] ?? NaN,
-    removed,
-  };
-}
-
-interface Range {
-  min: number;
-  max: number;
-}
-
-/** The domain in which the numbers are most like a normal. */
-function domainFor(
+/** @throws {DataError} naming the line of a number outside the domain that the user gives */
+function requireInDomain(
   { file, column: { name }, kind }: Question,
-  {
-    values,
-    min,
-    max,
-    minLine,
-    maxLine,
-    step,
-  }: { values: readonly number[]; step: 0 | 1 } & Pick<NumberProfile, 'minLine' | 'maxLine'> & Range,
-): Domain {
-  if (kind === 'positive' || kind === 'unit') {
-    const isInside = min > 0 && (kind === 'positive' || max < 1);
-    if (isInside) return kind;
-    const isAbove = kind === 'unit' && max >= 1;
-    const expected = kind === 'unit' ? 'a number between 0 and 1' : 'a number above 0';
-    throw new DataError(`found ${isAbove ? max : min}, expected ${expected} (${kind})`, {
-      file,
-      row: isAbove ? maxLine : minLine,
-      column: name,
-    });
-  }
-  if (kind === 'real' || values.length < MIN_ATOM_ROWS) return 'real';
-  const fits: Domain[] = [
-    ...(min > 0 || (step === 1 && min === 0) ? ['positive' as const] : []),
-    ...(min > 0 && max < 1 ? ['unit' as const] : []),
-  ];
-  const shifted = step === 1 ? values.map((value) => value + 0.5) : values;
-  const real = fitOf(shifted, 'real') + DOMAIN_GAIN;
-  const [best] = fits
-    .map((domain) => ({ domain, fit: fitOf(shifted, domain) }))
-    .sort((a, b) => b.fit - a.fit);
-  return best !== undefined && best.fit > real ? best.domain : 'real';
+  { min, max, minLine, maxLine }: Pick<NumberProfile, 'minLine' | 'maxLine'> & { min: number; max: number },
+): void {
+  if (kind !== 'positive' && kind !== 'unit') return;
+  if (min > 0 && (kind === 'positive' || max < 1)) return;
+  const isAbove = kind === 'unit' && max >= 1;
+  const expected = kind === 'unit' ? 'a number between 0 and 1' : 'a number above 0';
+  throw new DataError(`found ${isAbove ? max : min}, expected ${expected} (${kind})`, {
+    file,
+    row: isAbove ? maxLine : minLine,
+    column: name,
+  });
 }
-
-/** Mean log-density, up to a constant, of the values under the normal fitted to their images. */
-function fitOf(values: readonly number[], domain: Domain): number {
-  const scale =
-    domain === 'positive' ? scaleOf(values.reduce((sum, value) => sum + value, 0) / values.length) : 1;
-  const images = values.map((value) =>
-    domain === 'real' ? { image: value, logDerivative: 0 } : fromDomain(domain, value, scale),
-  );
-  const mean = images.reduce((sum, { image }) => sum + image, 0) / images.length;
-  const variance = images.reduce((sum, { image }) => sum + (image - mean) ** 2, 0) / images.length;
-  const volume = images.reduce((sum, { logDerivative }) => sum + logDerivative, 0) / images.length;
-  return volume - 0.5 * Math.log(variance);
-}
-
-const MISSING_CODE = /^-?(?:9{2,}|9{2,}\.0*|9{2,}\.9)$/;
 
 function warningOf({
   name,
@@ -346,16 +280,16 @@ function warningOf({
   distinct,
   hasMore,
   rows,
-  repeating,
+  codes,
 }: {
   name: string;
   step: 0 | 1;
   distinct: number;
   hasMore: boolean;
   rows: number;
-  repeating: readonly Atom[];
+  codes: readonly Atom[];
 }): string | undefined {
-  const code = repeating.find(({ text }) => MISSING_CODE.test(text));
+  const [code] = codes;
   if (code !== undefined) {
     return `${name}: ${code.text} in ${code.count.toLocaleString('en')} rows looks like a code for missing. It is kept as a value of its own; leave the cells blank if it is one.`;
   }

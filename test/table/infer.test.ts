@@ -58,6 +58,13 @@ describe('cells that could be misread', () => {
       /column "x": found .*, expected a number between 0 and 1 \(unit\)/,
     );
     expect(() => planOf({ x: plain }, { x: 'integer' })).toThrow(/column "x": found fractions/);
+    expect(() => planOf({ x: plain }, { x: 'date' })).toThrow(
+      /column "x": found .*, expected dates \(date\)/,
+    );
+    const words = plain.map((_, i) => `w${i % 3}`);
+    expect(() => planOf({ x: words }, { x: 'real' })).toThrow(
+      /row 2, column "x": found "w0", expected a number/,
+    );
     expect(() => planOf({ x: plain }, { y: 'real' })).toThrow(
       '--types: found the column "y", expected one of x',
     );
@@ -74,6 +81,20 @@ describe('values that repeat', () => {
       expect.stringMatching(/^coded: -999 in \d+ rows looks like a code for missing/),
     ]);
     expect(codec.columns[1]).toMatchObject({ min: expect.closeTo(-3, -0.5) as number });
+  });
+
+  it('are a code for missing where a few lie far from small whole numbers', () => {
+    const stars = Array.from({ length: N }, (_, i) => (i % 60 === 0 ? '-999' : String(i % 5)));
+    const { codec, warnings } = planOf({ stars, x: plain });
+    expect(codec.columns[0]).toMatchObject({
+      step: 1,
+      min: 0,
+      max: 4,
+      atoms: { texts: ['-999'], counts: [5] },
+    });
+    expect(warnings).toEqual([expect.stringMatching(/^stars: -999 in 5 rows looks like a code for missing/)]);
+    const ninety = Array.from({ length: N }, (_, i) => String(60 + (i % 40)));
+    expect(planOf({ ninety, x: plain }).warnings).toEqual([]);
   });
 
   it('are a warning if a real column has few values', () => {
