@@ -17,6 +17,9 @@ const PERCENT = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s?%$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})([T ])(\d{2}):(\d{2})(?::(\d{2}(?:\.\d{1,6})?))?Z?$/;
 const DAY_FIRST = /^(\d{1,2})([./-])(\d{1,2})\2(\d{4})$/;
+const NAMED_MONTH = /^([A-Z][a-z]{2,8})\.? (\d{1,2}),? (\d{4})$/;
+const NAMED_MONTH_SECOND = /^(\d{1,2})([ -])([A-Z][a-z]{2,8})\2(\d{4})$/;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const TIME = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/;
 
 const MS_OF_DAY = 86_400_000;
@@ -55,6 +58,24 @@ function partedText(day: number, isDayFirst: boolean): string {
   const [year = '', month = '', date = ''] = isoDate(day).split('-');
   return isDayFirst ? `${date}/${month}/${year}` : `${month}/${date}/${year}`;
 }
+
+/** Days of a date with the English name of its month, or its first three letters. */
+function namedDay(year = '', name = '', day = ''): number {
+  const month = MONTHS.findIndex((short) => LONG_MONTHS[short] === name || short === name);
+  return month < 0 ? NaN : dayOf(Number(year), month + 1, Number(day));
+}
+
+/** `Jan`, `1`, `2000`. */
+function namedParts(day: number): [month: string, day: string, year: string] {
+  const [year = '', month = '', date = ''] = isoDate(day).split('-');
+  return [MONTHS[Number(month) - 1] ?? '', String(Number(date)), String(Number(year))];
+}
+
+const LONG_MONTHS: Readonly<Record<string, string>> = Object.fromEntries(
+  'January February March April May June July August September October November December'
+    .split(' ')
+    .map((name) => [name.slice(0, 3), name]),
+);
 
 export const FORMS = {
   decimal: {
@@ -103,6 +124,29 @@ export const FORMS = {
   month_first: {
     parse: (cell) => partedDay(cell, false),
     format: (value) => partedText(value, false),
+    step: 1,
+    kind: 'date',
+  },
+  /** `Jan 1 2000` */
+  named_month: {
+    parse(cell) {
+      const [, month, day, year] = NAMED_MONTH.exec(cell) ?? [];
+      return namedDay(year, month, day);
+    },
+    format: (value) => namedParts(value).join(' '),
+    step: 1,
+    kind: 'date',
+  },
+  /** `1 Jan 2000` */
+  named_month_second: {
+    parse(cell) {
+      const [, day, , month, year] = NAMED_MONTH_SECOND.exec(cell) ?? [];
+      return namedDay(year, month, day);
+    },
+    format(value) {
+      const [month, day, year] = namedParts(value);
+      return `${day} ${month} ${year}`;
+    },
     step: 1,
     kind: 'date',
   },

@@ -89,7 +89,7 @@ describe('train', () => {
     expect(cli.bytes('people-run/model.safetensors')).toEqual(cli.bytes('people.model'));
     const page = new TextDecoder().decode(cli.bytes('people-run/report.html'));
     expect(page).toContain('<h1>people.csv</h1>');
-    expect(page).toContain('glow, 2 couplings, hidden 4');
+    expect(page).toContain('realnvp, 2 couplings, hidden 4');
     expect(page).toContain('people.csv, 90 rows');
   });
 

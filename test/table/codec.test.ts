@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inferColumns } from '../../src/table/infer.ts';
 import { TableProfile } from '../../src/table/profile.ts';
+import { FORMS } from '../../src/table/forms.ts';
 import { TableCodec } from '../../src/table/codec.ts';
 
 function inferred(columns: Record<string, readonly string[]>) {
@@ -119,6 +120,21 @@ describe('a column of counts', () => {
       const { values, widths } = signed.encode([[n]]);
       expect(signed.decode(Float64Array.of((values[0] ?? NaN) + (widths[0] ?? NaN) / 2))).toEqual([[n]]);
     }
+  });
+});
+
+describe('dates with names of months', () => {
+  it.each([
+    ['Jan 1 2000', 'named_month', 'Jan 1 2000'],
+    ['February 28, 2021', 'named_month', 'Feb 28 2021'],
+    ['29 Feb 2024', 'named_month_second', '29 Feb 2024'],
+    ['3-May-1999', 'named_month_second', '3 May 1999'],
+  ] as const)('are read and written: %s', (text, form, written) => {
+    expect(FORMS[form].format(FORMS[form].parse(text))).toBe(written);
+  });
+
+  it.each(['Feb 30 2021', 'Foo 1 2000', 'jan 1 2000', 'Jan 1'])('are only real days: not %s', (text) => {
+    expect(FORMS.named_month.parse(text)).toBeNaN();
   });
 });
 
