@@ -20,6 +20,8 @@ export interface ReportInput {
   title: string;
   /** Names of the two columns that the scatters show. */
   columns: [string, string];
+  /** Columns that the model learns. */
+  columnCount: number;
   /** Features D of the model; above 2 the scatters show two of them and there is no density map. */
   dim: number;
   /** `[n, 2]` pairs in the data's units. */
@@ -127,7 +129,15 @@ function checkSizes({ data, samples, latent, density, losses }: ReportInput): vo
   }
 }
 
-function headline({ testNll, validationNll, entropy, losses, dim, columns }: ReportInput): string {
+function headline({
+  testNll,
+  validationNll,
+  entropy,
+  losses,
+  dim,
+  columns,
+  columnCount,
+}: ReportInput): string {
   const tiles: [label: string, value: string][] = [];
   const training = finalMedian(losses);
   if (testNll !== undefined) tiles.push(['Test NLL', nats(testNll)]);
@@ -141,7 +151,7 @@ function headline({ testNll, validationNll, entropy, losses, dim, columns }: Rep
   const words = testNll !== undefined && entropy !== undefined ? [gapInWords(testNll, entropy)] : [];
   if (dim > 2) {
     words.push(
-      `The model has ${dim} columns; the scatters show two of them, ${columns.join(' and ')}. ` +
+      `The model has ${columnCount} columns; the scatters show two of them, ${columns.join(' and ')}. ` +
         'A density map is drawn only for models of two columns.',
     );
   }

@@ -34,14 +34,16 @@ export async function reportFiles(
   // A chart states how many points are not finite; a report on a poor model is better than none.
   const samples = await withUnsound(flow.sample(SAMPLE_ROWS, { seed, signal, context: cycledContext }));
   const { z } = await withUnsound(flow.forward(data, { context, signal }));
-  const [first = 'x1', second = 'x2'] = set.columns;
+  const pair = shownPair(set, dim);
+  const [first, second] = pair;
   const html = renderReport({
     title: set.title,
-    columns: [first, second],
+    columns: [set.columns[first] ?? 'x1', set.columns[second] ?? 'x2'],
+    columnCount: set.codec?.learned.length ?? dim,
     dim,
-    data: firstTwo(data, dim),
-    samples: firstTwo(samples.subarray(0, SCATTER_ROWS * dim), dim),
-    latent: firstTwo(z, dim),
+    data: twoOf(data, dim, pair),
+    samples: twoOf(samples.subarray(0, SCATTER_ROWS * dim), dim, pair),
+    latent: twoOf(z, dim, [0, 1]),
     ...(dim === 2 ? { density: await densityGrid(flow, data, context, signal) } : {}),
     losses: outcome.losses,
     ...(outcome.floor === undefined ? {} : { entropy: outcome.floor }),
@@ -96,11 +98,18 @@ function spreadRows<Values extends Rows>(rows: Values, dim: number): Values {
   return spread;
 }
 
-function firstTwo(rows: Rows, dim: number): Rows {
-  if (dim === 2) return rows;
+/** The two features that the scatters show. */
+function shownPair({ codec }: TrainingSet, dim: number): readonly [number, number] {
+  if (codec === undefined || dim === 2) return [0, 1];
+  const [first = 0, second = first === 0 ? 1 : 0] = codec.shown;
+  return [first, second];
+}
+
+/** Two features of each row. */
+function twoOf(rows: Rows, dim: number, pair: readonly [number, number]): Rows {
   return Float64Array.from(
     { length: (2 * rows.length) / dim },
-    (_, i) => rows[Math.floor(i / 2) * dim + (i % 2)] ?? NaN,
+    (_, i) => rows[Math.floor(i / 2) * dim + (pair[i % 2] ?? 0)] ?? NaN,
   );
 }
 

@@ -51,6 +51,14 @@ export class TableCodec {
     return this.#parts.flatMap(({ column, features }) => (features.length > 0 ? [column.name] : []));
   }
 
+  /** The features as pictures prefer them: numbers of every row, numbers of some rows, the others. */
+  get shown(): number[] {
+    const rank = ({ column }: Part): number =>
+      column.type !== 'number' ? 2 : column.atoms === undefined ? 0 : 1;
+    const parts = this.#parts.filter(({ features }) => features.length > 0);
+    return parts.sort((a, b) => rank(a) - rank(b)).map(({ first, features }) => first + features.length - 1);
+  }
+
   /**
    * The cells of rows of text, [B, D], one text per column of the table.
    * @throws {DataError} naming line and column of a cell that its column cannot hold

@@ -18,6 +18,7 @@ function input(changes: Partial<ReportInput> = {}): ReportInput {
   return {
     title: 'circle',
     columns: ['a', 'b'],
+    columnCount: 2,
     dim: 2,
     data: circle(500),
     samples: circle(500, 0.9),
@@ -63,7 +64,13 @@ describe('renderReport', () => {
 
   it('counts an axis from a round number if its ends differ in the last digits only', () => {
     const far = Float64Array.from(circle(500), (value, i) => value + (i % 2 === 0 ? 5_400_000 : 0));
-    const { density: _, ...rest } = input({ data: far, samples: far, dim: 3, columns: ['northing', 'b'] });
+    const { density: _, ...rest } = input({
+      data: far,
+      samples: far,
+      dim: 3,
+      columnCount: 3,
+      columns: ['northing', 'b'],
+    });
     const { document } = parseHTML(renderReport(rest));
     const [scatter] = [...document.querySelectorAll('figure')];
     expect(scatter?.textContent).toContain('northing − 5,400,000');
@@ -91,7 +98,13 @@ describe('renderReport', () => {
 
   it('escapes titles, column names and facts', () => {
     const text = `<script>alert("x")</script> & 'y' &amp;`;
-    const { html, document } = page({ title: text, columns: [text, 'b'], facts: [[text, text]], dim: 3 });
+    const { html, document } = page({
+      title: text,
+      columns: [text, 'b'],
+      facts: [[text, text]],
+      dim: 3,
+      columnCount: 3,
+    });
     // As a boolean, so that a failure does not print the page.
     expect(html.includes('<script')).toBe(false);
     expect(document.title).toBe(text);
@@ -201,10 +214,10 @@ describe('renderReport', () => {
   });
 
   it('leaves out the density above two columns and names the two that it shows', () => {
-    const { figure, document } = page({ dim: 5, columns: ['mass', 'charge'] });
+    const { figure, document } = page({ dim: 5, columnCount: 4, columns: ['mass', 'charge'] });
     expect(figure('Density')).toBeUndefined();
     expect(document.querySelector('header')?.textContent).toContain(
-      'The model has 5 columns; the scatters show two of them, mass and charge.',
+      'The model has 4 columns; the scatters show two of them, mass and charge.',
     );
     expect(figure('Latent')?.textContent).toContain('first two coordinates');
   });

