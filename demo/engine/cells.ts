@@ -16,7 +16,7 @@ export function cellTexts(codec: TableCodec, row: Rows): CellTexts {
 
 /** Drawn rows of features as a table. */
 export function drawnCells(codec: TableCodec, rows: Rows): DrawnRows {
-  const text = codec.decode(rows);
+  const text = codec.decodeDrawn(rows);
   const features = featuresOf(codec.columns);
   const numbers = text.flatMap((cells) =>
     features.map(({ kind, column }) =>

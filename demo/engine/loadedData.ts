@@ -49,7 +49,7 @@ function cellsOf(flow: Flow, rows: Rows): Pick<RowData, 'rows' | 'cells' | 'doma
   const table = flow.training?.table;
   if (table === undefined) return { rows };
   const codec = new TableCodec(table);
-  const { values, widths } = codec.encode(codec.decode(rows));
+  const { values, widths } = codec.encode(codec.decodeDrawn(rows));
   return { rows: values, cells: { table, widths }, domains: codec.features.map(({ domain }) => domain) };
 }
 

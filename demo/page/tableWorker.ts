@@ -22,7 +22,7 @@ async function answer(question: TableQuestion): Promise<void> {
   try {
     if ('rows' in question) {
       const names = question.table.map(({ name }) => name);
-      scope.postMessage({ csv: csvOfCells(names, new TableCodec(question.table).decode(question.rows)) }, []);
+      scope.postMessage({ csv: csvOfCells(names, new TableCodec(question.table).decodeDrawn(question.rows)) }, []);
       return;
     }
     const { file, content } = question;

@@ -57,7 +57,7 @@ export async function sampleCommand(
       const samples = await flow.sample(rowsNow, { seed, temperature, firstRow: start, context, signal });
       const more = contexts && places.map((place) => contexts.cells[place] ?? []);
       if (codec === undefined) await writer.rows(samples, more);
-      else await writer.texts(codec.decode(samples).map((row, i) => [...row, ...(more?.[i] ?? [])]));
+      else await writer.texts(codec.decodeDrawn(samples).map((row, i) => [...row, ...(more?.[i] ?? [])]));
     }
     await writer.end();
     await output.commit();

@@ -59,7 +59,7 @@ export async function reportFiles(
 
 function samplesText(flow: Flow, { codec, columns }: TrainingSet, samples: Rows): string {
   if (codec === undefined) return csvHeader(columns) + csvRows(samples, flow.dim, [], offsetOf(flow.spec));
-  return csvHeader(codec.columns.map(({ name }) => name)) + csvTexts(codec.decode(samples));
+  return csvHeader(codec.columns.map(({ name }) => name)) + csvTexts(codec.decodeDrawn(samples));
 }
 
 /** Rows of the data for the pictures, with their contexts if the flow is conditional. */

@@ -13,7 +13,7 @@ import type { Flow } from './flow.ts';
 import type { LogProbOptions, SampleOptions } from './options.ts';
 
 /** A row: a value for each column by its name. A blank is null, undefined, NaN or ''; a date is a Date or its text. */
-export type TableRow = Readonly<Record<string, unknown>>;
+export type TableRow = object;
 
 export interface TableOptions {
   /** Names of the columns to learn, in this order. Default: those of the first row. */
@@ -57,7 +57,7 @@ export class Table {
     const profile = new TableProfile(names);
     rows.forEach((row, index) =>
       profile.add(
-        names.map((name) => textOf(row[name])),
+        names.map((name) => textOf(row, name)),
         index + 1,
       ),
     );
@@ -115,18 +115,19 @@ export class Table {
     n: number,
     options: SampleOptions = {},
   ): Promise<Record<string, number | string | null>[]> {
-    const rows = this.#codec.decode(await flow.sample(n, options));
+    const rows = this.#codec.decodeDrawn(await flow.sample(n, options));
     return rows.map((row) =>
       Object.fromEntries(this.columns.map((column, i) => [column.name, valueOf(column, row[i] ?? '')])),
     );
   }
 
   #encode(rows: readonly TableRow[]) {
-    return this.#codec.encode(rows.map((row) => this.columns.map(({ name }) => textOf(row[name]))));
+    return this.#codec.encode(rows.map((row) => this.columns.map(({ name }) => textOf(row, name))));
   }
 }
 
-function textOf(value: unknown): string {
+function textOf(row: TableRow, name: string): string {
+  const value = (row as Readonly<Record<string, unknown>>)[name];
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'string') return value;

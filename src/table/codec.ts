@@ -90,14 +90,14 @@ export class TableCodec {
 
   /** Rows [B, D] of features as text, one text per column of the table. */
   decode(values: Rows): string[][] {
-    const { dim } = this;
-    return Array.from({ length: values.length / dim }, (_, row) => {
-      const numberOf = (name: string): number => {
-        const part = this.#parts.find(({ column }) => column.name === name);
-        return part === undefined ? NaN : Number(this.#text(part, values, row, numberOf));
-      };
-      return this.#parts.map((part) => this.#text(part, values, row, numberOf));
-    });
+    return this.#texts(values, ({ codec }, features, numberOf) => codec.decode(features, numberOf));
+  }
+
+  /** Rows drawn from the flow as text, like `decode`. A count stays within the range of the training rows. */
+  decodeDrawn(values: Rows): string[][] {
+    return this.#texts(values, ({ codec }, features, numberOf) =>
+      codec.decode(codec.nearest?.(features) ?? features, numberOf),
+    );
   }
 
   /** Cells that no training row had, so far: a line for each column. */
@@ -110,14 +110,22 @@ export class TableCodec {
     });
   }
 
-  #text(
-    { codec, first, features }: Part,
+  #texts(
     values: Rows,
-    row: number,
-    numberOf: (name: string) => number,
-  ): string {
-    const at = row * this.dim + first;
-    return codec.decode([...values.subarray(at, at + features.length)], numberOf);
+    textOf: (part: Part, features: readonly number[], numberOf: (name: string) => number) => string,
+  ): string[][] {
+    const { dim } = this;
+    return Array.from({ length: values.length / dim }, (_, row) => {
+      const text = (part: Part): string => {
+        const at = row * dim + part.first;
+        return textOf(part, [...values.subarray(at, at + part.features.length)], numberOf);
+      };
+      const numberOf = (name: string): number => {
+        const part = this.#parts.find(({ column }) => column.name === name);
+        return part === undefined ? NaN : Number(text(part));
+      };
+      return this.#parts.map(text);
+    });
   }
 
   #note(column: string, text: string): void {

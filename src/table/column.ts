@@ -38,6 +38,8 @@ export interface ColumnCodec {
   encode: (cell: string) => Encoded | undefined;
   /** The text of the cell with these features. `numberOf` gives another column's number in this row. */
   decode: (features: readonly number[], numberOf: (name: string) => number) => string;
+  /** The nearest features whose cell some training row could have had; undefined if all are such. */
+  nearest?: (features: readonly number[]) => readonly number[];
   /** What `encode` takes, for messages. */
   expected: string;
 }

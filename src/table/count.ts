@@ -70,6 +70,12 @@ export const countRoom: ColumnRoom<CountColumn> = {
         const number = min - Math.max(1, Math.floor(1 / Math.max(share, 2 ** -20)));
         return String(min >= 0 ? Math.max(number, 0) : number);
       },
+      nearest([point = NaN]) {
+        const place = cellAt(cells, point);
+        if (place === 0 && blanks > 0) return [point];
+        const own = cells[Math.min(Math.max(place, 2), cells.length - 2)] ?? blank;
+        return [own.value + own.width / 2];
+      },
     };
   },
 };

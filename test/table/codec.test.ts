@@ -114,6 +114,16 @@ describe('a column of counts', () => {
     expect(() => codec.encode([['2.5']])).toThrow(/found "2.5"/);
   });
 
+  it('draws numbers of its range alone, and blanks', () => {
+    const counted = new TableCodec([{ type: 'count', name: 'n', min: 2, counts: [50, 1, 50], blanks: 9 }]);
+    const drawn = Array.from(
+      { length: 2001 },
+      (_, i) => counted.decodeDrawn(Float64Array.of(i / 2000))[0]?.[0],
+    );
+    expect([...new Set(drawn)]).toEqual(['', '2', '3', '4']);
+    expect(counted.decode(Float64Array.of(1))).not.toEqual([['4']]);
+  });
+
   it('extends below for numbers that may be negative', () => {
     const signed = new TableCodec([{ type: 'count', name: 'n', min: -1, counts: [5, 5, 5], blanks: 5 }]);
     for (const n of ['', '-1', '-2', '-9', '0', '1', '2', '5']) {
