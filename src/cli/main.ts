@@ -18,6 +18,7 @@ import { infoCommand } from './info.ts';
 import { inspectCommand } from './inspect.ts';
 import * as parse from './options.ts';
 import { mapCommand } from './mapRows.ts';
+import type { MapOptions } from './mapRows.ts';
 import { sampleCommand } from './sample.ts';
 import type { SampleCommandOptions } from './sample.ts';
 import { EXIT, Session } from './session.ts';
@@ -53,6 +54,8 @@ export async function main(args: readonly string[], devices?: Devices): Promise<
 }
 
 const MODEL = 'model file, written by wgflow train';
+const ENSEMBLE =
+  'further models of the same table, such as those of train --seeds; the density is the mean of all';
 const CONTEXT_OPTION = 'context to condition on: values such as moon=upper,age=31, or a table of rows';
 const ROW_CONTEXT_OPTION =
   'context of all rows, such as moon=upper,age=31 (default: read from the columns of the data)';
@@ -239,6 +242,7 @@ wgflow sample model.safetensors -n 5 --context given.csv`,
       1,
     )
     .option('--out <file>', 'CSV file to write (default: standard output)')
+    .option('--ensemble <models...>', ENSEMBLE)
     .option('--context <values|file>', CONTEXT_OPTION + '; a file gives n rows for each of its rows')
     .action((model: string, options: GlobalOptions & Omit<SampleCommandOptions, 'out'> & { out?: string }) =>
       run(options, (session) => sampleCommand(session, model, { out: '-', ...options })),
@@ -249,7 +253,8 @@ wgflow sample model.safetensors -n 5 --context given.csv`,
       'logprob',
       'Score rows: one column log_prob, in nats.',
       BY_NAME,
-      'wgflow logprob model.safetensors data.csv > scores.csv',
+      `wgflow logprob model.safetensors data.csv > scores.csv
+wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model-3.safetensors`,
     ],
     [
       'forward',
@@ -264,18 +269,16 @@ wgflow sample model.safetensors -n 5 --context given.csv`,
       'wgflow inverse model.safetensors latent.csv --out back.csv',
     ],
   ] as const) {
-    command(name, summary, example, more)
+    const map = command(name, summary, example, more)
       .argument('<model>', MODEL)
       .argument('<data>', TABLE)
       .option('--context <values>', ROW_CONTEXT_OPTION)
       .option('--out <file>', 'CSV file to write (default: standard output)')
       .action(
-        (
-          model: string,
-          data: string,
-          options: GlobalOptions & { out?: string; context?: string } & TableOptions,
-        ) => run(options, (session) => mapCommand(session, name, model, data, { out: '-', ...options })),
+        (model: string, data: string, options: GlobalOptions & Omit<MapOptions, 'out'> & { out?: string }) =>
+          run(options, (session) => mapCommand(session, name, model, data, { out: '-', ...options })),
       );
+    if (name === 'logprob') map.option('--ensemble <models...>', ENSEMBLE);
   }
 
   command(

@@ -2,14 +2,23 @@
 import type { Rows } from '../calls/callerArrays.ts';
 import { firstRepeated } from '../data/csvLayout.ts';
 import { ShapeError } from '../errors.ts';
-import type { Flow } from '../flow/flow.ts';
 import type { LogProbOptions } from '../flow/options.ts';
 import { drawCells } from '../data/cells.ts';
 import type { Model } from '../io/modelFile.ts';
 import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, outsideRange, rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
-import { begun, codecOf, dataColumns, latentNames, openFlow, readModel, rowsByName } from './modelInput.ts';
+import {
+  begun,
+  codecOf,
+  dataColumns,
+  latentNames,
+  openDensity,
+  readModel,
+  readModels,
+  rowsByName,
+} from './modelInput.ts';
+import type { OpenDensity } from './modelInput.ts';
 import { modelRows, tellNews } from './modelRows.ts';
 import type { ModelRows } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
@@ -26,19 +35,19 @@ interface RowMap {
   /** Whether to write the context too, so that one of these commands can read the output. */
   keepsContext: boolean;
   /** `values` row-major [rows, dim]; the result row-major [rows, output columns], or [rows, dim] if it is data. */
-  run: (flow: Flow, values: Rows, options: LogProbOptions) => Promise<Rows>;
+  run: (open: OpenDensity, values: Rows, options: LogProbOptions) => Promise<Rows>;
 }
 
 const MAPS = {
   logprob: {
     output: () => ['log_prob'],
     keepsContext: false,
-    run: (flow, values, options) => flow.logProb(values, options),
+    run: ({ density }, values, options) => density.logProb(values, options),
   },
   forward: {
     output: (model) => [...latentNames(model), 'log_det'],
     keepsContext: true,
-    run: async (flow, values, { widths, firstRow, ...options }) => {
+    run: async ({ flow }, values, { widths, firstRow, ...options }) => {
       // A row of cells is mapped at one point, the same in each call.
       const cells = widths && { values, widths };
       const points = cells ? drawCells(cells, flow.dim, { seed: 0, firstRow }).values : values;
@@ -50,7 +59,7 @@ const MAPS = {
     output: dataColumns,
     givesData: true,
     keepsContext: true,
-    run: async (flow, values, { context, signal }) =>
+    run: async ({ flow }, values, { context, signal }) =>
       (await flow.inverse(new Float32Array(values), { context, signal })).x,
   },
 } as const satisfies Record<string, RowMap>;
@@ -69,15 +78,23 @@ function requireDifferentNames(command: string, columns: readonly string[]): voi
   );
 }
 
+export interface MapOptions extends TableOptions {
+  out: string;
+  context?: string;
+  /** Files of further models, whose densities are averaged with the first one's. */
+  ensemble?: string[];
+}
+
 export async function mapCommand(
   session: Session,
   name: MapName,
   modelFile: string,
   dataFile: string,
-  { out, context: given, ...form }: { out: string; context?: string } & TableOptions,
+  { out, context: given, ensemble = [], ...form }: MapOptions,
 ): Promise<void> {
   const map: RowMap = MAPS[name];
   const model = await readModel(modelFile);
+  const others = await readModels(ensemble);
   const context = rowContext(model, dataFile, given);
   const codec = codecOf(model.model);
   const read = tableForm(session, form);
@@ -93,17 +110,14 @@ export async function mapCommand(
   requireDistinctFiles(
     name,
     [['--out', out]],
-    [
-      ['the model', modelFile],
-      ['the data', dataFile],
-    ],
+    [...[modelFile, ...ensemble].map((file) => ['the model', file] as const), ['the data', dataFile]],
   );
   const output = await openOutput(out);
   const results = new RowResults();
   let rows = 0;
   let outside: string | undefined;
   try {
-    using flow = await openFlow(session, model);
+    using open = await openDensity(session, [model, ...others]);
     const offset = map.givesData === true ? offsetOf(model.model.spec) : undefined;
     const writer = writeRows(session, output, columns, out, offset);
     for await (const chunk of chunks) {
@@ -111,7 +125,7 @@ export async function mapCommand(
       const { features, cells } = context.of(chunk.text, chunk.rows);
       outside ??= outsideRange(contextColumns(model), cells)[0];
       const { values, widths } = chunk;
-      const run = map.run(flow, values, { signal, context: features, widths, firstRow: rows });
+      const run = map.run(open, values, { signal, context: features, widths, firstRow: rows });
       const made = await results.of(run, chunk.firstRow);
       const texts = more.length === 0 ? [] : cells;
       if (made !== undefined && codec !== undefined && map.givesData === true) {

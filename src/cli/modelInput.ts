@@ -4,6 +4,8 @@ import { readTable } from '../data/readTable.ts';
 import type { TableChunk } from '../data/readTable.ts';
 import type { TableForm } from './tableOptions.ts';
 import { DataError, ModelFileError } from '../errors.ts';
+import { Ensemble } from '../flow/ensemble.ts';
+import type { Density } from '../flow/ensemble.ts';
 import { Flow } from '../flow/flow.ts';
 import { decodeModel } from '../io/modelFile.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
@@ -43,6 +45,11 @@ export async function readModel(file: string): Promise<ModelFile> {
   return { file, bytes, model: decodeModel(bytes, file) };
 }
 
+/** Each of these models. @throws {ModelFileError} like {@link readModel} */
+export function readModels(files: readonly string[]): Promise<ModelFile[]> {
+  return Promise.all(files.map(readModel));
+}
+
 /** @throws {ModelFileError} like {@link readModel}, and when the file is not a checkpoint */
 export async function readCheckpoint(file: string): Promise<CheckpointFile> {
   const { bytes, model } = await readModel(file);
@@ -60,6 +67,29 @@ export async function readCheckpoint(file: string): Promise<CheckpointFile> {
 export async function openFlow(session: Session, { bytes, file, model }: ModelFile): Promise<Flow> {
   const { device } = await session.open(limitsFor(model.spec));
   return Flow.load(bytes, { ...session.tuning, device, fileName: file });
+}
+
+/** The density of a model, or the mean of the densities of several, on the GPU. */
+export interface OpenDensity extends Disposable {
+  /** The flow of the first model. */
+  flow: Flow;
+  density: Density;
+}
+
+/** @throws {ShapeError} when the models have other columns than the first */
+export async function openDensity(session: Session, models: readonly ModelFile[]): Promise<OpenDensity> {
+  const flows: Flow[] = [];
+  const dispose = (): void => flows.forEach((flow) => flow.dispose());
+  try {
+    for (const model of models) flows.push(await openFlow(session, model));
+    const [flow, ...others] = flows;
+    if (flow === undefined) throw new RangeError('no model');
+    const density = others.length === 0 ? flow : new Ensemble(flows);
+    return { flow, density, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
 async function readModelBytes(file: string): Promise<Uint8Array> {

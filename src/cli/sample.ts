@@ -2,7 +2,7 @@
 import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, contextRows, outsideRange } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
-import { codecOf, dataColumns, openFlow, readModel } from './modelInput.ts';
+import { codecOf, dataColumns, openDensity, readModel, readModels } from './modelInput.ts';
 import { openOutput } from './outputFile.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
@@ -18,15 +18,18 @@ export interface SampleCommandOptions extends TableOptions {
   seed: number;
   temperature: number;
   context?: string;
+  /** Files of further models: rows come from each in turn. */
+  ensemble?: string[];
   out: string;
 }
 
 export async function sampleCommand(
   session: Session,
   modelFile: string,
-  { count, seed, temperature, context: given, out, ...form }: SampleCommandOptions,
+  { count, seed, temperature, context: given, ensemble = [], out, ...form }: SampleCommandOptions,
 ): Promise<void> {
   const model = await readModel(modelFile);
+  const others = await readModels(ensemble);
   const { signal } = session;
   const contexts = await contextRows(model, given, signal, tableForm(session, form));
   for (const text of outsideRange(contextColumns(model), contexts?.cells ?? []))
@@ -34,15 +37,13 @@ export async function sampleCommand(
   requireDistinctFiles(
     'sample',
     [['--out', out]],
-    [
-      ['the model', modelFile],
-      ['--context', given],
-    ],
+    [...[modelFile, ...ensemble].map((file) => ['the model', file] as const), ['--context', given]],
   );
   const rows = count * (contexts?.cells.length ?? 1);
   const output = await openOutput(out);
   try {
-    using flow = await openFlow(session, model);
+    using open = await openDensity(session, [model, ...others]);
+    const { flow, density } = open;
     const codec = codecOf(model.model);
     const columns = [...dataColumns(model.model), ...columnNamesOf(contextColumns(model))];
     const writer = writeRows(session, output, columns, out, offsetOf(flow.spec));
@@ -54,7 +55,7 @@ export async function sampleCommand(
       const rowsNow = Math.min(rowsAtOnce, rows - start);
       const places = Array.from({ length: rowsNow }, (_, row) => Math.floor((start + row) / count));
       const context = contexts && gathered(contexts.features, flow.spec.contextDim, places);
-      const samples = await flow.sample(rowsNow, { seed, temperature, firstRow: start, context, signal });
+      const samples = await density.sample(rowsNow, { seed, temperature, firstRow: start, context, signal });
       const more = contexts && places.map((place) => contexts.cells[place] ?? []);
       if (codec === undefined) await writer.rows(samples, more);
       else await writer.texts(codec.decodeDrawn(samples).map((row, i) => [...row, ...(more?.[i] ?? [])]));

@@ -6,6 +6,9 @@ import type { Flow } from './flow.ts';
 import { requireSample } from './options.ts';
 import type { LogProbOptions, SampleOptions } from './options.ts';
 
+/** What a flow and an ensemble have in common. */
+export type Density = Pick<Flow, 'logProb' | 'sample'>;
+
 /** Rows of the latent that one member may use; the members use other rows of the same seed. */
 const ROWS_OF_MEMBER = 2 ** 40;
 
@@ -17,7 +20,7 @@ const ROWS_OF_MEMBER = 2 ** 40;
  * const ensemble = new Ensemble(flows);
  * const logProb = await ensemble.logProb(points);
  */
-export class Ensemble {
+export class Ensemble implements Density {
   readonly flows: readonly Flow[];
 
   /** @throws {ShapeError} when there are no flows, or their columns or contexts differ */
@@ -26,9 +29,14 @@ export class Ensemble {
     if (first === undefined) throw new ShapeError('flows', 'none', 'at least one');
     const expected = wordsOf(first);
     for (const flow of others) {
+      if (encodingOf(flow) === encodingOf(first)) continue;
       const found = wordsOf(flow);
-      if (found === expected) continue;
-      throw new ShapeError('flows', found, `${expected}, as the first flow has`, 'Train them on one table.');
+      throw new ShapeError(
+        'flows',
+        found === expected ? `${found}, of another table` : found,
+        `${expected}, as the first flow has`,
+        'Train them on one table.',
+      );
     }
     this.flows = [...flows];
   }
@@ -81,6 +89,12 @@ export function logMeanDensity(all: readonly Float32Array[]): Float32Array {
     if (!Number.isFinite(most)) return most;
     return most + Math.log(terms.reduce((sum, term) => sum + Math.exp(term - most), 0) / terms.length);
   });
+}
+
+/** What a flow makes of a row: flows of other tables may give the same label other numbers. */
+function encodingOf({ dim, spec, training }: Flow): string {
+  const { columns, table, context } = training ?? {};
+  return JSON.stringify([dim, spec.contextDim, columns, table, context]);
 }
 
 /** The columns of a flow in words that differ if its rows do. */

@@ -9,6 +9,7 @@ import { TableProfile } from '../table/profile.ts';
 import type { Domain } from '../model/domain.ts';
 import type { FitOptions } from '../training/options.ts';
 import type { FitReport } from '../training/report.ts';
+import type { Density } from './ensemble.ts';
 import type { Flow } from './flow.ts';
 import type { LogProbOptions, SampleOptions } from './options.ts';
 
@@ -103,15 +104,19 @@ export class Table {
     return flow.fit(values, { ...options, widths, columns, table: this.columns });
   }
 
-  /** The log-mass or log-density of each row in nats: see `Flow.logProb`. @throws {DataError} like `fit` */
-  async logProb(flow: Flow, rows: readonly TableRow[], options: LogProbOptions = {}): Promise<Float32Array> {
+  /** The log-mass or log-density of each row in nats, under a flow or an ensemble: see `Flow.logProb`. @throws {DataError} like `fit` */
+  async logProb(
+    flow: Density,
+    rows: readonly TableRow[],
+    options: LogProbOptions = {},
+  ): Promise<Float32Array> {
     const { values, widths } = this.#encode(rows);
     return flow.logProb(values, { ...options, widths });
   }
 
   /** Draws n rows: numbers as numbers, labels and dates as text, blanks as null. */
   async sample(
-    flow: Flow,
+    flow: Density,
     n: number,
     options: SampleOptions = {},
   ): Promise<Record<string, number | string | null>[]> {

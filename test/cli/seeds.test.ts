@@ -21,6 +21,39 @@ describe('train --seeds', () => {
     }
   });
 
+  it('is scored and drawn from as one density, the mean of all', async () => {
+    await expectDone(cli, `train people.csv ${SHORT} --seed 7 --seeds 2 --out two.model`);
+    const scores = async (args: string): Promise<number[]> => {
+      await expectDone(cli, `logprob ${args} --tuning fixed --out scores.csv`);
+      return cli.table('scores.csv').rows.flat();
+    };
+    const [first, second] = [
+      await scores('two-1.model people.csv'),
+      await scores('two-2.model people.csv'),
+    ] as const;
+    const both = await scores('two-1.model people.csv --ensemble two-2.model');
+    both.forEach((found, row) => {
+      const mean = (Math.exp(first[row]!) + Math.exp(second[row]!)) / 2;
+      expect(found).toBeCloseTo(Math.log(mean), 4);
+    });
+    const draw = 'sample two-1.model -n 6 --seed 3 --tuning fixed';
+    await expectDone(cli, `${draw} --out one.csv`);
+    await expectDone(cli, `${draw} --ensemble two-2.model --out all.csv`);
+    const [one, all] = [cli.table('one.csv').rows, cli.table('all.csv').rows];
+    expect([all[0], all[2], all[4]]).toEqual(one.slice(0, 3));
+    expect(all[1]).not.toEqual(one[1]);
+  });
+
+  it('refuses an ensemble of models of other tables', async () => {
+    await expectDone(cli, `train people.csv ${SHORT} --columns height,age --out pair.model`);
+    await expectDone(cli, `train people.csv ${SHORT} --out three.model`);
+    const { code, stderr } = await cli.run('logprob three.model people.csv --ensemble pair.model');
+    expect(stderr).toContain('flows: found 2 features height, age, expected 3 features height, weight, age');
+    expect(code).toBe(2);
+    const missing = await cli.run('logprob three.model people.csv --ensemble nowhere.model');
+    expect(missing.stderr).toContain('nowhere.model: found no such file');
+  });
+
   it.each(['--report folder', '--checkpoint run.ckpt', '--resume run.ckpt', '--out -'])(
     'refuses %s',
     async (option) => {

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { Ensemble, logMeanDensity } from '../../src/flow/ensemble.ts';
 import { Flow } from '../../src/flow/flow.ts';
-import { realnvp } from '../../src/presets/index.ts';
+import { Table } from '../../src/flow/table.ts';
+import type { TableRow } from '../../src/flow/table.ts';
+import { PRESETS, realnvp } from '../../src/presets/index.ts';
 import { testOptions } from '../support/device.ts';
 
 describe('an ensemble', () => {
@@ -40,6 +42,30 @@ describe('an ensemble', () => {
     expect(() => new Ensemble([])).toThrow('flows: found none');
   });
 
+  it('scores and draws rows of a table, and refuses a flow of the same columns of another table', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => ({
+      kind: i % 3 === 0 ? 'a' : 'b',
+      x: Math.sin(7 * i),
+    }));
+    const table = Table.infer(rows);
+    const flows = await trained(table, rows, 2);
+    const ensemble = new Ensemble(flows);
+    const [one, two, both] = [
+      await table.logProb(flows[0]!, rows),
+      await table.logProb(flows[1]!, rows),
+      await table.logProb(ensemble, rows),
+    ];
+    both.forEach((found, row) =>
+      expect(found).toBeCloseTo(Math.log((Math.exp(one[row]!) + Math.exp(two[row]!)) / 2), 4),
+    );
+    const drawn = await table.sample(ensemble, 20, { seed: 1 });
+    expect(drawn.every(({ kind }) => kind === 'a' || kind === 'b')).toBe(true);
+    const swapped = rows.map(({ kind, x }) => ({ kind: kind === 'a' ? 'b' : 'a', x }));
+    const [other] = await trained(Table.infer(swapped), swapped, 1);
+    expect(() => new Ensemble([flows[0]!, other!])).toThrow(/of another table, expected/);
+    for (const flow of [...flows, other!]) flow.dispose();
+  });
+
   it('keeps log-densities that no exponential can hold, and −∞', () => {
     const found = logMeanDensity([
       Float32Array.of(-1e4, -Infinity, -2),
@@ -48,6 +74,16 @@ describe('an ensemble', () => {
     expect([...found]).toEqual([-1e4, -Infinity, Math.fround(-2 - Math.LN2)]);
   });
 });
+
+async function trained(table: Table, rows: readonly TableRow[], count: number): Promise<Flow[]> {
+  const flows = [];
+  for (let seed = 0; seed < count; seed++) {
+    const flow = await Flow.create(PRESETS.realnvp, { ...table.shape, ...(await testOptions()), seed });
+    for await (const _ of table.fit(flow, rows, { steps: 5, batch: 32, seed, validation: false }));
+    flows.push(flow);
+  }
+  return flows;
+}
 
 async function members(count: number): Promise<Flow[]> {
   const opened = await testOptions();
