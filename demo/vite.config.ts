@@ -7,9 +7,10 @@ import { shadersWithoutComments } from '../vite.config.ts';
 const peers = `${import.meta.dirname}/../bench/peers`;
 const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 
-/** Files that load only on request go to a folder of their own. */
+/** What few visitors load goes to a folder of its own: the libraries to compare with, the reader of Parquet. */
+const ON_REQUEST = ['bench/peers/node_modules/', 'demo/page/binaryRecords.ts', 'node_modules/hyparquet'];
 const folderOf = (files: readonly string[]): string =>
-  files.some((file) => file.includes('bench/peers/node_modules/')) ? 'assets/peers' : 'assets';
+  files.some((file) => ON_REQUEST.some((part) => file.includes(part))) ? 'assets/onRequest' : 'assets';
 
 const pages = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.html'));
 

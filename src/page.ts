@@ -8,9 +8,11 @@ export { csvMistake, isComment } from './data/csvMistake.ts';
 export { splitLine, WHITESPACE } from './data/delimiter.ts';
 export { fileKind, KIND_BYTES } from './data/fileKinds.ts';
 export { isJson, jsonTable } from './data/jsonCells.ts';
+export { npyRecords } from './data/npyRecords.ts';
+export { parquetRecords } from './data/parquetRecords.ts';
 export { RowCollector } from './data/rowCollector.ts';
 export { wholeText } from './data/wholeText.ts';
-export type { RecordBatch, SourceColumns, TableNotice } from './data/records.ts';
+export type { ReaderContext, RecordBatch, SourceColumns, TableNotice } from './data/records.ts';
 /** Columns of every kind, and their cells. */
 export { drawCells, logMassOf, repeated } from './data/cells.ts';
 export { TableCodec } from './table/codec.ts';

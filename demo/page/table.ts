@@ -1,11 +1,11 @@
-/** Reads a table as the command line does: what each column is, and the rows as a flow learns them. */
+/** What each column of a table is, and its rows as a flow learns them, as on the command line. */
 import { DataError } from '../../src/index.ts';
 import { plainCell, plainNumbers, planTable, TableProfile } from '../../src/page.ts';
 import type { TableCodec, TableColumn, TableNotice } from '../../src/page.ts';
 import { MAX_CLASSES } from '../labels.ts';
 import type { RowLabels } from '../labels.ts';
 import type { RowData } from '../protocol.ts';
-import { textTable } from './tableRecords.ts';
+import type { TextTable } from './tableRecords.ts';
 
 /** Rows as a flow learns them. The labels that could split them, if there are any, are a column of the rows too. */
 export interface Table extends Omit<RowData, 'kind' | 'title'> {
@@ -19,12 +19,14 @@ export interface Table extends Omit<RowData, 'kind' | 'title'> {
 const FEWEST_ROWS = 10;
 
 /**
- * @param remarks made so far
- * @throws {DataError} with file, line and column, if the text is not a table with two features to learn
+ * @param remarks on how the file was read
+ * @throws {DataError} with file, line and column, if there are not two features to learn
  */
-export function readTable(text: string, file: string, remarks: readonly TableNotice[] = []): Table {
-  const notices = [...remarks];
-  const { names, cells, lines } = textTable(text, file, (notice) => notices.push(notice));
+export function tableOf(
+  { names, cells, lines }: TextTable,
+  file: string,
+  remarks: readonly TableNotice[],
+): Table {
   if (cells.length < FEWEST_ROWS) {
     throw new DataError(
       `found ${cells.length} ${cells.length === 1 ? 'row' : 'rows'}, expected at least ${FEWEST_ROWS}`,
@@ -47,7 +49,7 @@ export function readTable(text: string, file: string, remarks: readonly TableNot
     ...(plainNumbers(table) === undefined && { cells: { table, widths } }),
     ...(labels && { labels }),
     words,
-    remarks: [...notices, ...warnings.map((message): TableNotice => ({ kind: 'warning', message }))],
+    remarks: [...remarks, ...warnings.map((message): TableNotice => ({ kind: 'warning', message }))],
   };
 }
 

@@ -23,7 +23,18 @@ export interface TextTable {
 
 /** @throws {DataError} with file, line and column, if the text is not a table */
 export function textTable(text: string, file: string, notify: (notice: TableNotice) => void): TextTable {
-  const { columns, ...batch } = recordsOf(text, file);
+  return collected(recordsOf(text, file), file, notify);
+}
+
+/** All records of a table. */
+export type Records = RecordBatch & { columns: SourceColumns };
+
+/** The cells of the records, without a header. @throws {DataError} if they are not a table */
+export function collected(
+  { columns, ...batch }: Records,
+  file: string,
+  notify: (notice: TableNotice) => void,
+): TextTable {
   let names: readonly string[] = [];
   const rows = new RowCollector(file, columns, {
     columns: [],
@@ -37,8 +48,6 @@ export function textTable(text: string, file: string, notify: (notice: TableNoti
   const [chunk] = rows.takeChunks();
   return { names, ...(chunk?.text ?? { cells: [], lines: [] }) };
 }
-
-type Records = RecordBatch & { columns: SourceColumns };
 
 function recordsOf(text: string, file: string): Records {
   if (!isJson(text)) return delimited(text, file);

@@ -2,9 +2,9 @@
 import { TableCodec } from '../../src/page.ts';
 import type { TableColumn, TableNotice } from '../../src/page.ts';
 import { csvOfCells } from './csvText.ts';
-import { readTable } from './table.ts';
+import { tableOf } from './table.ts';
 import type { Table } from './table.ts';
-import { textOfFile } from './tableText.ts';
+import { cellsOfFile } from './tableFile.ts';
 
 /** A file to read, or rows to write as CSV. */
 export type TableQuestion =
@@ -22,13 +22,16 @@ async function answer(question: TableQuestion): Promise<void> {
   try {
     if ('rows' in question) {
       const names = question.table.map(({ name }) => name);
-      scope.postMessage({ csv: csvOfCells(names, new TableCodec(question.table).decodeDrawn(question.rows)) }, []);
+      scope.postMessage(
+        { csv: csvOfCells(names, new TableCodec(question.table).decodeDrawn(question.rows)) },
+        [],
+      );
       return;
     }
     const { file, content } = question;
     const remarks: TableNotice[] = [];
-    const text = await textOfFile(content, file, (notice) => remarks.push(notice));
-    const table = readTable(text, file, remarks);
+    const cells = await cellsOfFile(content, file, (notice) => remarks.push(notice));
+    const table = tableOf(cells, file, remarks);
     scope.postMessage({ table }, [table.rows.buffer]);
   } catch (error) {
     scope.postMessage({ mistake: error instanceof Error ? error.message : String(error) }, []);

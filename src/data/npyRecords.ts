@@ -1,10 +1,8 @@
-/** Records of an array that NumPy saved as .npy. Node only. */
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+/** Records of an array that NumPy saved as .npy. */
 import { DataError } from '../errors.ts';
+import type { ByteSource } from './byteSource.ts';
 import { BATCH_RECORDS } from './records.ts';
 import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
-import { bytesAt } from './sourceFile.ts';
 
 /** Reads an element as text: numbers in full precision, booleans as 0 and 1. */
 type Read = (view: DataView, at: number, isLittle: boolean) => string;
@@ -41,36 +39,26 @@ interface NpyArray {
  * The records of an array of one column, or of rows and columns, whatever its order.
  * @throws {DataError} for an array of another kind or shape, or with fewer bytes than its header says
  */
-export async function npyRecords(path: string, { file }: ReaderContext): Promise<RecordSource> {
-  const handle = await open(path);
-  try {
-    const array = await arrayOf(handle, file);
-    return { columns: { kind: 'numbered', count: array.columns }, batches: batchesOf(path, array) };
-  } finally {
-    await handle.close();
-  }
+export async function npyRecords(bytes: ByteSource, { file }: ReaderContext): Promise<RecordSource> {
+  const array = await arrayOf(bytes, file);
+  return { columns: { kind: 'numbered', count: array.columns }, batches: batchesOf(bytes, array) };
 }
 
-async function* batchesOf(path: string, array: NpyArray): AsyncGenerator<RecordBatch> {
-  const handle = await open(path);
+async function* batchesOf(bytes: ByteSource, array: NpyArray): AsyncGenerator<RecordBatch> {
   const step = Math.max(1, Math.min(BATCH_RECORDS, Math.floor(2 ** 20 / array.columns)));
-  try {
-    for (let row = 0; row < array.rows; row += step) {
-      const count = Math.min(step, array.rows - row);
-      const lines = Array.from({ length: count }, (_, at) => row + at + 1);
-      yield { records: await rowsOf(handle, array, row, count), lines };
-    }
-  } finally {
-    await handle.close();
+  for (let row = 0; row < array.rows; row += step) {
+    const count = Math.min(step, array.rows - row);
+    const lines = Array.from({ length: count }, (_, at) => row + at + 1);
+    yield { records: await rowsOf(bytes, array, row, count), lines };
   }
 }
 
-async function rowsOf(handle: FileHandle, array: NpyArray, row: number, count: number): Promise<string[][]> {
+async function rowsOf(bytes: ByteSource, array: NpyArray, row: number, count: number): Promise<string[][]> {
   const { rows, columns, isFortran, isLittle, read, size, start } = array;
   const records = Array.from({ length: count }, (): string[] => []);
   const take = async (first: number, elements: number, recordOf: (at: number) => number): Promise<void> => {
-    const bytes = await bytesAt(handle, start + first * size, elements * size);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const from = start + first * size;
+    const view = new DataView(await bytes.slice(from, from + elements * size));
     for (let at = 0; at < elements; at++) records[recordOf(at)]?.push(read(view, at * size, isLittle));
   };
   if (!isFortran) await take(row * columns, count * columns, (at) => Math.floor(at / columns));
@@ -79,19 +67,19 @@ async function rowsOf(handle: FileHandle, array: NpyArray, row: number, count: n
 }
 
 /** Magic and version take eight bytes; then comes the length of the header. */
-async function arrayOf(handle: FileHandle, file: string): Promise<NpyArray> {
-  const lead = await bytesAt(handle, 0, 12);
-  const view = new DataView(lead.buffer, lead.byteOffset, lead.byteLength);
-  const version = lead[6] ?? 0;
-  if (lead.length < 12 || version < 1 || version > 3) throw damaged(file);
-  const [before, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+async function arrayOf(bytes: ByteSource, file: string): Promise<NpyArray> {
+  const lead = new DataView(await bytes.slice(0, 12));
+  if (lead.byteLength < 12) throw damaged(file);
+  const version = lead.getUint8(6);
+  if (version < 1 || version > 3) throw damaged(file);
+  const [before, length] = version === 1 ? [10, lead.getUint16(8, true)] : [12, lead.getUint32(8, true)];
   if (length > MAX_HEADER_BYTES) throw damaged(file);
-  const header = new TextDecoder().decode(await bytesAt(handle, before, length));
+  const header = new TextDecoder().decode(await bytes.slice(before, before + length));
   const { kind, isLittle, read } = elementOf(header, file);
   const [rows, columns] = shapeOf(header, file);
   const size = Number(kind.slice(1));
   const start = before + length;
-  const found = (await handle.stat()).size - start;
+  const found = bytes.byteLength - start;
   if (found < rows * columns * size) {
     throw new DataError(
       `found ${found} bytes of values, expected ${rows * columns * size} for ${rows} rows of ${columns} columns`,

@@ -1,20 +1,27 @@
-/** Records of Parquet files, read by the optional package hyparquet, one row group at a time. Node only. */
-import { pathToFileURL } from 'node:url';
+/** Records of Parquet files, read by hyparquet, one row group at a time. */
 import type * as Hyparquet from 'hyparquet';
-import type * as Compressors from 'hyparquet-compressors';
 import { DataError, WgflowError } from '../errors.ts';
-import { resolvePackage } from '../optionalPackage.ts';
+import type { ByteSource } from './byteSource.ts';
 import { BATCH_RECORDS } from './records.ts';
 import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
 
-const INSTALL = 'npm install hyparquet hyparquet-compressors';
+/** The packages that read Parquet. */
+export interface ParquetPackages {
+  reader: typeof Hyparquet;
+  compressors: Hyparquet.Compressors;
+}
 
 /**
  * The records of a Parquet file. Dates become ISO text. Columns of lists, structures and bytes are left out.
- * @throws {DataError} for a damaged file, or if the packages are not installed
+ * @throws {DataError} for a damaged file
  */
-export async function parquetRecords(path: string, context: ReaderContext): Promise<RecordSource> {
-  const parquet = await openParquet(path, context.file);
+export async function parquetRecords(
+  bytes: ByteSource,
+  packages: ParquetPackages,
+  context: ReaderContext,
+): Promise<RecordSource> {
+  const metadata = await unlessDamaged(context.file, () => packages.reader.parquetMetadataAsync(bytes));
+  const parquet = { ...packages, bytes, metadata };
   const { names, leftOut } = columnsIn(parquet);
   if (leftOut.length > 0) {
     const message = `${context.file}: the columns ${leftOut.join(', ')} have no single numbers or texts, and are left out`;
@@ -26,31 +33,9 @@ export async function parquetRecords(path: string, context: ReaderContext): Prom
   return { columns: { kind: 'named', names }, batches: batchesOf(parquet, names, context.file) };
 }
 
-interface Parquet {
-  reader: typeof Hyparquet;
-  compressors: Hyparquet.Compressors;
-  file: Hyparquet.AsyncBuffer;
+interface Parquet extends ParquetPackages {
+  bytes: ByteSource;
   metadata: Hyparquet.FileMetaData;
-}
-
-async function openParquet(path: string, name: string): Promise<Parquet> {
-  const reader = await optional<typeof Hyparquet>('hyparquet', name);
-  const { compressors } = await optional<typeof Compressors>('hyparquet-compressors', name);
-  const file = await reader.asyncBufferFromFile(path);
-  const metadata = await unlessDamaged(name, () => reader.parquetMetadataAsync(file));
-  return { reader, compressors, file, metadata };
-}
-
-async function optional<Package>(name: string, file: string): Promise<Package> {
-  const entry = resolvePackage(name);
-  if (entry === undefined) {
-    throw new DataError(
-      `found a Parquet file, but the package ${name} is not installed`,
-      { file },
-      `Install it in the folder where you work: ${INSTALL}.`,
-    );
-  }
-  return (await import(/* @vite-ignore */ pathToFileURL(entry).href)) as Package;
 }
 
 /** The columns with one value a row, and the others. */
@@ -98,7 +83,7 @@ async function* batchesOf(
 
 /** The values of a row group by columns, in the order of `names`. */
 async function columnsOf(
-  { reader, compressors, file: bytes, metadata }: Parquet,
+  { reader, compressors, bytes, metadata }: Parquet,
   names: readonly string[],
   start: number,
   rows: number,

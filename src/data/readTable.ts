@@ -6,11 +6,12 @@ import { fileKind, KIND_BYTES } from './fileKinds.ts';
 import { isJson } from './jsonCells.ts';
 import { jsonRecords } from './jsonRecords.ts';
 import { npyRecords } from './npyRecords.ts';
+import { parquetPackages } from './parquetPackages.ts';
 import { parquetRecords } from './parquetRecords.ts';
 import type { ReaderContext, RecordSource } from './records.ts';
 import { RowCollector } from './rowCollector.ts';
 import type { TableChunk, TextRows } from './rowCollector.ts';
-import { fileError, firstBytes, sourceFile, sourceName } from './sourceFile.ts';
+import { fileBytes, fileError, firstBytes, sourceFile, sourceName } from './sourceFile.ts';
 import { requireEncoding, textBlocks, TextSource } from './textBlocks.ts';
 
 export { HEADER_CHOICES } from './csvLayout.ts';
@@ -96,8 +97,8 @@ async function openRecords(source: string, options: ReadTableOptions): Promise<R
     notify: (notice) => options.onNotice?.(notice),
   };
   const kind = fileKind(name, await firstBytes(path, KIND_BYTES));
-  if (kind === 'parquet') return parquetRecords(path, context);
-  if (kind === 'npy') return npyRecords(path, context);
+  if (kind === 'parquet') return parquetRecords(await fileBytes(path), await parquetPackages(name), context);
+  if (kind === 'npy') return npyRecords(await fileBytes(path), context);
   const text = new TextSource(textBlocks(path, kind === 'gzip', context));
   try {
     const { bytes } = await text.head(KIND_BYTES);

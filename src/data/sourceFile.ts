@@ -1,12 +1,12 @@
 /** Opens the file of a table; standard input and pipes are copied to a temporary file first. Node only. */
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { DataError } from '../errors.ts';
+import type { ByteSource } from './byteSource.ts';
 
 /** The name that stands for standard input on the command line. */
 export const STANDARD_INPUT = '-';
@@ -49,24 +49,33 @@ export async function sourceFile(source: string): Promise<SourceFile> {
 
 /** The first bytes of a file, fewer if the file is shorter. */
 export async function firstBytes(file: string, count: number): Promise<Uint8Array> {
-  const handle = await open(file);
-  try {
-    return await bytesAt(handle, 0, count);
-  } finally {
-    await handle.close();
-  }
+  return new Uint8Array(await bytesAt(file, 0, count));
+}
+
+/** The bytes of a regular file. */
+export async function fileBytes(file: string): Promise<ByteSource> {
+  const { size } = await stat(file);
+  return {
+    byteLength: size,
+    slice: (start, end = size) => bytesAt(file, start, Math.min(end, size) - start),
+  };
 }
 
 /** `count` bytes from `position`, fewer at the end of the file. */
-export async function bytesAt(handle: FileHandle, position: number, count: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(count);
-  let filled = 0;
-  while (filled < count) {
-    const { bytesRead } = await handle.read(bytes, filled, count - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
+async function bytesAt(file: string, position: number, count: number): Promise<ArrayBuffer> {
+  const handle = await open(file);
+  try {
+    const bytes = new Uint8Array(Math.max(count, 0));
+    let filled = 0;
+    while (filled < count) {
+      const { bytesRead } = await handle.read(bytes, filled, count - filled, position + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.buffer.slice(0, filled);
+  } finally {
+    await handle.close();
   }
-  return bytes.subarray(0, filled);
 }
 
 function copied(source: string, open: () => Readable): Promise<string> {

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { dataSetOf } from '../../demo/engine/dataSet.ts';
 import { cellTexts, drawnCells } from '../../demo/engine/cells.ts';
@@ -8,13 +9,23 @@ import { codeOfRun } from '../../demo/page/codeOfRun.ts';
 import { csvOfCells, csvText } from '../../demo/page/csvText.ts';
 import { columnsToShow, firstChoice, pairAfter, picked, withFile } from '../../demo/page/dataChoice.ts';
 import { defaultSettings } from '../../demo/page/settings.ts';
-import { readTable } from '../../demo/page/table.ts';
-import { textOfFile } from '../../demo/page/tableText.ts';
+import { tableOf } from '../../demo/page/table.ts';
+import type { Table } from '../../demo/page/table.ts';
+import { cellsOfFile } from '../../demo/page/tableFile.ts';
+import { textTable } from '../../demo/page/tableRecords.ts';
+import type { TextTable } from '../../demo/page/tableRecords.ts';
 import type { RowData } from '../../demo/protocol.ts';
 import { realnvp } from '../../src/index.ts';
+import type { TableNotice } from '../../src/page.ts';
 import { TableCodec } from '../../src/table/codec.ts';
 
 const body = Array.from({ length: 12 }, (_, i) => `${((i * 5) % 12) + 0.5},${i * i + 0.25}`).join('\n');
+
+function readTable(text: string, file: string): Table {
+  const remarks: TableNotice[] = [];
+  const cells = textTable(text, file, (notice) => remarks.push(notice));
+  return tableOf(cells, file, remarks);
+}
 
 /** Numbers, an integer of a short range, a category, a date, blanks and a constant. */
 const MIXED = [
@@ -220,37 +231,80 @@ describe('a mixed table', () => {
   });
 });
 
-describe('the text of a file', () => {
-  const read = (bytes: Uint8Array<ArrayBuffer>, name = 'a.csv'): Promise<string> =>
-    textOfFile(new Blob([bytes]), name, ({ message }) => remarks.push(message));
+describe('a file', () => {
+  const read = (bytes: Uint8Array<ArrayBuffer>, name = 'a.csv'): Promise<TextTable> =>
+    cellsOfFile(new Blob([bytes]), name, ({ message }) => remarks.push(message));
   const remarks: string[] = [];
 
   it('may be packed by gzip', async () => {
-    expect(await read(new Uint8Array(gzipSync(body)), 'a.csv.gz')).toBe(body);
+    const plain = await read(new TextEncoder().encode(body));
+    expect(plain.cells).toHaveLength(12);
+    expect(await read(new Uint8Array(gzipSync(body)), 'a.csv.gz')).toEqual(plain);
     await expect(read(new Uint8Array(gzipSync(body).subarray(0, 40)), 'a.gz')).rejects.toThrow(
       /found a gzip file with damaged data/,
     );
   });
 
   it('may be Windows-1252, with a warning, or UTF-16', async () => {
-    expect(await read(Uint8Array.of(0x61, 0xe9, 0x2c, 0x62))).toBe('aé,b');
+    expect((await read(Uint8Array.of(0x61, 0xe9, 0x2c, 0x62, 10, 0x31, 0x2c, 0x32))).names).toEqual([
+      'aé',
+      'b',
+    ]);
     expect(remarks).toEqual([
       expect.stringMatching(/^a\.csv is not UTF-8 text and was read as Windows-1252/),
     ]);
-    expect(await read(Uint8Array.of(0xff, 0xfe, 0x61, 0, 0x2c, 0))).toBe('a,');
+    const wide = [0xff, 0xfe, ...Array.from('a,b\n1,2', (letter) => [letter.charCodeAt(0), 0]).flat()];
+    expect((await read(Uint8Array.from(wide))).names).toEqual(['a', 'b']);
+  });
+
+  it('may be a Parquet file or an array of NumPy', async () => {
+    const table = await read(
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [
+            { name: 'x', data: [1.5, 2.5, -3], type: 'DOUBLE' },
+            { name: 'who', data: ['ann', null, 'bo'], type: 'STRING' },
+          ],
+        }),
+      ),
+      'a.parquet',
+    );
+    expect(table).toEqual({
+      names: ['x', 'who'],
+      cells: [
+        ['1.5', 'ann'],
+        ['2.5', ''],
+        ['-3', 'bo'],
+      ],
+      lines: [1, 2, 3],
+    });
+    const array = await read(npyBytes([2, 2], Float64Array.of(1.5, 2, 3, -4e9)), 'a.npy');
+    expect(array.names).toEqual(['x1', 'x2']);
+    expect(array.cells).toEqual([
+      ['1.5', '2'],
+      ['3', '-4000000000'],
+    ]);
   });
 
   it.each<[string, string | Uint8Array, RegExp]>([
+    ['a damaged Parquet file', 'PAR1....', /a\.csv: found a Parquet file that cannot be read/],
     [
-      'PAR1....',
-      'PAR1',
-      /found a Parquet file, expected text.*The command line reads it: wgflow train a\.csv/,
+      'a damaged array',
+      Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0),
+      /found a damaged .npy header/,
     ],
-    ['NumPy', Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0), /found an array of NumPy/],
     ['a workbook', Uint8Array.of(0x50, 0x4b, 3, 4), /Excel workbook/],
     ['an image', '\u0000PNG', /found binary data/],
-  ])('is refused in words if it is no text: %s', async (_, content, sentence) => {
+  ])('is refused in words if it is no table: %s', async (_, content, sentence) => {
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
     await expect(read(new Uint8Array(bytes))).rejects.toThrow(sentence);
   });
 });
+
+/** An array of float64 as NumPy saves it. */
+function npyBytes(shape: readonly number[], values: Float64Array): Uint8Array<ArrayBuffer> {
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${shape.join(', ')}), }\n`;
+  const lead = [0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length, 0];
+  const head = [...lead, ...new TextEncoder().encode(header)];
+  return Uint8Array.from([...head, ...new Uint8Array(values.buffer)]);
+}

@@ -1,4 +1,6 @@
 /** Tables of the visitor: held-out rows, labels, domains. */
+import { Buffer } from 'node:buffer';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { decodeModel } from '../../src/io/modelFile.ts';
 import {
@@ -79,6 +81,21 @@ describe('a table', () => {
     [0, 1, 2].map((j) => Math.sin(7919 * (3 * i + j + 1) ** 2)),
   );
   const eager = '#v=1&data=moons&family=spline&couplings=4&hidden=32-32&batch=128&rate=0.01&steps=4000';
+
+  it('may be a Parquet file', () =>
+    onPage(SMALL, async (page) => {
+      const bytes = parquetWriteBuffer({
+        columnData: [
+          { name: 'height', data: noise.map(([value = 0]) => value), type: 'DOUBLE' },
+          { name: 'kind', data: noise.map((_, i) => (i % 3 === 0 ? null : 'ab'[i % 2])), type: 'STRING' },
+        ],
+      });
+      const buffer = Buffer.from(bytes);
+      await page.setInputFiles('#file', { name: 'rows.parquet', mimeType: '', buffer });
+      await expectSoon(() => page.textContent('#file-words')).toMatch(/200 rows/);
+      expect(await page.textContent('#table-columns')).toContain('kind: yes/no: a, b; 67 blank');
+      await trainSome(page);
+    }));
 
   it('stops training by the rows held out, says so, and is set beside a Gaussian', () =>
     onPage(eager, async (page) => {

@@ -1,7 +1,9 @@
-/** The text of a table's file: its compression and encoding, by the rules of the command line. */
+/** The cells of a table's file, whatever its format, by the rules of the command line. */
 import { DataError } from '../../src/index.ts';
 import { fileKind, KIND_BYTES, wholeText } from '../../src/page.ts';
 import type { TableNotice } from '../../src/page.ts';
+import { collected, textTable } from './tableRecords.ts';
+import type { TextTable } from './tableRecords.ts';
 
 /** Size limit in bytes; a text of this size takes a few seconds. */
 export const LARGEST = 100e6;
@@ -15,26 +17,34 @@ export function tooLarge(file: string, size: number): DataError {
   );
 }
 
-/** @throws {DataError} for a format that is not text, damaged data, or more than `LARGEST` bytes */
-export async function textOfFile(
+/** @throws {DataError} for a format that is no table, damaged data, or more than `LARGEST` bytes */
+export async function cellsOfFile(
   blob: Blob,
   file: string,
   notify: (notice: TableNotice) => void,
-): Promise<string> {
+): Promise<TextTable> {
   if (blob.size > LARGEST) throw tooLarge(file, blob.size);
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  const kind = fileKind(file, bytes.subarray(0, KIND_BYTES));
-  if (kind === 'text') return wholeText(bytes, { file, notify });
-  if (kind !== 'gzip') {
-    throw new DataError(
-      `found ${kind === 'npy' ? 'an array of NumPy (.npy)' : 'a Parquet file'}, expected text: CSV, TSV or JSON lines`,
-      { file },
-      `The command line reads it: wgflow train ${file}`,
-    );
+  const kind = await kindOf(blob, file);
+  switch (kind) {
+    case 'text':
+      return cellsOfText(new Uint8Array(await blob.arrayBuffer()), file, notify);
+    case 'gzip':
+      return cellsOfText(await unpack(blob, file), file, notify);
+    default: {
+      const { binaryRecords } = await import('./binaryRecords.ts');
+      return collected(await binaryRecords(kind, blob, { file, notify }), file, notify);
+    }
   }
-  const unpacked = await unpack(blob, file);
-  if (fileKind(file, unpacked.subarray(0, KIND_BYTES)) === 'text')
-    return wholeText(unpacked, { file, notify });
+}
+
+async function kindOf(blob: Blob, file: string) {
+  return fileKind(file, new Uint8Array(await blob.slice(0, KIND_BYTES).arrayBuffer()));
+}
+
+function cellsOfText(bytes: Uint8Array, file: string, notify: (notice: TableNotice) => void): TextTable {
+  if (fileKind(file, bytes.subarray(0, KIND_BYTES)) === 'text') {
+    return textTable(wholeText(bytes, { file, notify }), file, notify);
+  }
   throw new DataError('found a packed file of a binary format', { file }, 'Unpack it first.');
 }
 
