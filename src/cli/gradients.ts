@@ -5,12 +5,16 @@ import { paramLayout } from '../spec/layout.ts';
 import { rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { codecOf, openFlow, readModel } from './modelInput.ts';
-import { allModelRows, modelRows } from './modelRows.ts';
+import { allModelRows, modelRows, tellNews } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
 import { RowResults, warnWithoutDensity } from './rowResults.ts';
 import type { Session } from './session.ts';
 import { tableForm } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
+
+const AT_POINTS =
+  'Labels, counts, dates and blanks are intervals. Each row counts by the density at one point of its intervals, as in ' +
+  'training, and not by its log-mass, which logprob gives.';
 
 export async function gradientsCommand(
   session: Session,
@@ -55,6 +59,8 @@ export async function gradientsCommand(
   } finally {
     await output.discard();
   }
+  if (codec !== undefined) session.notice({ kind: 'note', message: AT_POINTS });
+  tellNews(session, codec);
   const { nll, loss, withoutDensity } = result;
   const walls = '. The gradients belong to a loss that counts how far outside the box these rows are';
   warnWithoutDensity(session, withoutDensity, rows, walls);

@@ -77,7 +77,11 @@ describe('a table with columns of every kind', () => {
     expect(scores).toHaveLength(ROWS);
     expect(scores.flat().every(Number.isFinite)).toBe(true);
     expect((await expectDone(cli, 'inspect mixed.model')).stdout).toMatch(/floors +│ integer, 0 to 3/);
-    await expectDone(cli, 'gradients mixed.model mixed.csv --tuning fixed --out gradients.json');
+    const { stderr } = await expectDone(
+      cli,
+      'gradients mixed.model mixed.csv --tuning fixed --out gradients.json',
+    );
+    expect(stderr).toContain('Note: Labels, counts, dates and blanks are intervals. Each row counts by the');
   });
 
   it('has a finite score and a warning for a label that no training row had, and needs no constant', async () => {
