@@ -12,8 +12,8 @@ import type { TrainingSet } from './trainingSet.ts';
 /** The columns that are listed one by one. */
 const COLUMNS_SHOWN = 40;
 
-function tellColumns(session: Session, { plan, codec, warnings = [] }: TrainingSet): void {
-  if (plan !== undefined && codec !== undefined) {
+function tellColumns(session: Session, { plan, warnings = [] }: TrainingSet): void {
+  if (plan !== undefined) {
     session.emit({ event: 'columns', columns: plan.words });
     session.say('Columns:');
     for (const words of plan.words.slice(0, COLUMNS_SHOWN)) session.say(`  ${words}`);

@@ -41,7 +41,9 @@ export const numberRoom: ColumnRoom<NumberColumn> = {
       const rows = atoms.counts[i]?.toLocaleString('en');
       return text === '' ? `; ${rows} blank` : `; ${text} in ${rows} rows`;
     });
-    return `${what}, ${format(min)} to ${format(max)}${(repeats ?? []).join('')}`;
+    const isReal = step === 0 && form === 'decimal';
+    const shown = (value: number): string => format(isReal ? Number(value.toPrecision(6)) : value);
+    return `${what}, ${shown(min)} to ${shown(max)}${(repeats ?? []).join('')}`;
   },
 
   features: ({ name, domain, atoms }) => [

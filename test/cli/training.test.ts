@@ -22,10 +22,13 @@ describe('train', () => {
       `train people.csv ${TINY} --val 0.2 --columns weight,height --seed 3 --out val.model --json`,
     );
     const all = events();
-    expect(all[0]).toMatchObject({ event: 'adapter' });
+    const [columns, adapter] = all;
+    const words = [expect.stringMatching(/^weight: /), expect.stringMatching(/^height: /)] as unknown[];
+    expect(columns).toEqual({ event: 'columns', columns: words });
+    expect(adapter).toMatchObject({ event: 'adapter' });
     expect(all.filter(({ event }) => event === 'step').at(-1)).toMatchObject({ step: 12, steps: 12 });
     const done = all.at(-1)!;
-    expect(done).toMatchObject({ event: 'done', steps: 12, adapter: all[0]!['name'], files: ['val.model'] });
+    expect(done).toMatchObject({ event: 'done', steps: 12, adapter: adapter!['name'], files: ['val.model'] });
     for (const field of ['trainNll', 'valNll', 'msPerStep', 'samplesPerSecond']) {
       expect(done[field], field).toBeTypeOf('number');
       expect(done[field], field).not.toBeNaN();
