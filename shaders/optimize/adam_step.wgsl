@@ -10,6 +10,7 @@
 // Loshchilov & Hutter 2019, algorithm 2; docs/derivations.md, eq. (26) to (30), (140)
 #include "shared/grid.wgsl"
 #include "shared/finite.wgsl"
+#include "shared/parameter_update.wgsl"
 
 struct Params {
   n_quads: u32,
@@ -48,27 +49,18 @@ fn main(
   let slot = 3u * (atomicLoad(&step_state[0]) % params.ring_size);
   let scalars = vec4f(step_sums[0], step_scalars[slot], step_scalars[slot + 1u], step_scalars[slot + 2u]);
   if (!is_finite(step_sums[1]) || !all_finite(scalars)) {
-    atomicStore(&step_state[1], 1u);
+    refuse_update();
     return;
   }
-  let norm = sqrt(step_sums[1]);
-  let clipped = params.clip_norm > 0.0 && norm > params.clip_norm;
-  let g = gradient * select(1.0, params.clip_norm / norm, clipped);
-
+  let g = clipped(gradient);
   let learning_rate = step_scalars[slot];
   let m = params.beta1 * first_moment[index] + (1.0 - params.beta1) * g;
   let v = params.beta2 * second_moment[index] + (1.0 - params.beta2) * g * g;
   let m_hat = m * step_scalars[slot + 1u];
   let v_hat = v * step_scalars[slot + 2u];
-#if DECAY
-  let is_decayed = (decayed[index / 32u] >> (index % 32u)) & 1u;
-  let theta = parameters[index] * (1.0 - learning_rate * params.weight_decay * f32(is_decayed));
-#else
-  let theta = parameters[index];
-#endif
-  let updated = theta - learning_rate * m_hat / (sqrt(v_hat) + params.epsilon);
+  let updated = shrunk_parameters(index, learning_rate) - learning_rate * m_hat / (sqrt(v_hat) + params.epsilon);
   if (!all_finite(m_hat) || !all_finite(v_hat) || !all_finite(updated)) {
-    atomicStore(&step_state[1], 1u);
+    refuse_update();
     return;
   }
   first_moment[index] = m;

@@ -7,6 +7,7 @@
 // One invocation owns four parameters (a quad). docs/derivations.md, eq. (26), (140), (142)
 #include "shared/grid.wgsl"
 #include "shared/finite.wgsl"
+#include "shared/parameter_update.wgsl"
 
 struct Params {
   n_quads: u32,
@@ -41,23 +42,14 @@ fn main(
   gradients[index] = vec4f();
   let learning_rate = step_scalars[3u * (atomicLoad(&step_state[0]) % params.ring_size)];
   if (!all_finite(vec4f(step_sums[0], step_sums[1], learning_rate, 0.0))) {
-    atomicStore(&step_state[1], 1u);
+    refuse_update();
     return;
   }
-  let norm = sqrt(step_sums[1]);
-  let clipped = params.clip_norm > 0.0 && norm > params.clip_norm;
-  let g = gradient * select(1.0, params.clip_norm / norm, clipped);
-
+  let g = clipped(gradient);
   let v = params.momentum * velocity[index] + g;
-#if DECAY
-  let is_decayed = (decayed[index / 32u] >> (index % 32u)) & 1u;
-  let theta = parameters[index] * (1.0 - learning_rate * params.weight_decay * f32(is_decayed));
-#else
-  let theta = parameters[index];
-#endif
-  let updated = theta - learning_rate * v;
+  let updated = shrunk_parameters(index, learning_rate) - learning_rate * v;
   if (!all_finite(v) || !all_finite(updated)) {
-    atomicStore(&step_state[1], 1u);
+    refuse_update();
     return;
   }
   velocity[index] = v;
