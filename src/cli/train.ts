@@ -51,6 +51,9 @@ import { summarise, tellRows } from './trainWords.ts';
 /** Fresh points for the final NLL of a toy set; its standard error is about 0.003 nats. */
 const TEST_POINTS = 131_072;
 
+/** Cells that are read at once: few, as the memory is for the rows. */
+const CHUNK_CELLS = 2 ** 16;
+
 export async function trainCommand(
   session: Session,
   dataFile: string | undefined,
@@ -74,7 +77,7 @@ export async function trainCommand(
     modelContext: start && contextOfRun(start),
     typesFor: (columns) => typesOfColumns(options, columns),
     missing: options.missing ?? 'model',
-    form: tableForm(session, options),
+    form: { ...tableForm(session, options), chunkCells: CHUNK_CELLS },
     reading: readingProgress(session, path.basename(sourceName(dataFile ?? ''))),
     signal,
   });

@@ -61,7 +61,10 @@ export async function surveyRows(
   dim: number,
   { held, seed, sampleRows, check }: SurveyOptions,
 ): Promise<Survey> {
-  const places = holdOutOrder(stream.rows, held, seed).sort();
+  const drawn = holdOutOrder(stream.rows, held, seed);
+  // The held-out rows as the stream has them: when each was drawn, and where it is.
+  const turns = ascending(held, drawn);
+  const places = turns.map((turn) => drawn[turn] ?? NaN);
   const isPlace = inOrder(places);
   const isEven = inOrder(evenPlaces(stream.rows, sampleRows));
   const variety = new Variety();
@@ -88,33 +91,55 @@ export async function surveyRows(
     }
     for (const parts of [heldOut, sampled, telling]) parts.take(block, count);
   }
-  const out = joinedRows(heldOut.parts);
-  const candidates = joinedRows([...heldOut.parts, ...telling.parts]);
-  const order = Uint32Array.from({ length: heldOut.rows + telling.rows }, (_, row) => row);
-  const kept = candidates === undefined ? new Set<number>() : rowsToKeep(candidates, order, heldOut.rows);
-  const outOf = (isKept: boolean): Uint32Array =>
-    order.subarray(0, heldOut.rows).filter((row) => kept.has(row) === isKept);
-  const weighted = weights?.filter((weight) => weight !== 0);
-  const isWeighted = weighted?.some((weight) => weight !== weighted[0]) === true;
-  const own = (parts: readonly ContextRows[]): ContextRows | undefined => {
-    const joined = joinedRows(parts);
-    if (joined === undefined || isWeighted) return joined;
-    const { weights: _, ...rows } = joined;
-    return rows;
+  const counted = <Of extends Uint32Array>(of: Of): Of =>
+    of.filter((_, index) => weights?.[places[index] ?? NaN] !== 0) as Of;
+  const { stays, leaves } = splitHeld(heldOut, telling, counted(turns));
+  const positive = weights?.filter((weight) => weight !== 0);
+  const isWeighted = positive?.some((weight) => weight !== positive[0]) === true;
+  const whole = (parts: readonly ContextRows[]): ContextRows | undefined => {
+    const { weights: own, ...rows } = joinedRows(parts) ?? { data: NO_ROWS };
+    if (rows.data.length === 0) return undefined;
+    return { ...rows, ...(isWeighted && own && { weights: own }) };
   };
-  const outRows = (chosen: Uint32Array): ContextRows[] =>
-    out === undefined || chosen.length === 0 ? [] : [chosenRows(out, heldOut.rows, chosen)];
-  const counted = places.filter((place) => weights?.[place] !== 0);
-  const heldPlaces = outOf(false).map((row) => counted[row] ?? NaN);
+  const candidates = counted(places);
+  const heldPlaces = leaves.map((row) => candidates[row] ?? NaN);
   return {
-    rows: (weighted?.length ?? stream.rows) - heldPlaces.length,
-    sample: own([...sampled.parts, ...telling.parts, ...outRows(outOf(true))]),
-    held: own(outRows(outOf(false))),
+    rows: (positive?.length ?? stream.rows) - heldPlaces.length,
+    sample: whole([...sampled.parts, ...telling.parts, ...heldOut.some(stays)]),
+    held: whole(heldOut.some(leaves)),
     heldPlaces,
     weights: weights && isWeighted ? trainingWeights(weights, heldPlaces) : undefined,
     ranges,
     fingerprint: prints.map(({ text }) => text).join(''),
   };
+}
+
+const NO_ROWS = new Float64Array();
+
+/**
+ * Which of the held-out rows stay for training, and which leave.
+ * @param telling training rows with all values that matter to this
+ * @param turns when each held-out row was drawn
+ */
+function splitHeld(
+  heldOut: RowParts,
+  telling: RowParts,
+  turns: Uint32Array,
+): { stays: Uint32Array; leaves: Uint32Array } {
+  const { rows } = heldOut;
+  const order = Uint32Array.from({ length: rows + telling.rows }, (_, row) => row);
+  order.set(ascending(rows, turns));
+  const candidates = joinedRows([...heldOut.parts, ...telling.parts]);
+  const kept = candidates === undefined ? new Set<number>() : rowsToKeep(candidates, order, rows);
+  const all = order.slice(0, rows).sort();
+  return { stays: all.filter((row) => kept.has(row)), leaves: all.filter((row) => !kept.has(row)) };
+}
+
+/** The indices 0 … `count` − 1 in ascending order of their keys. */
+function ascending(count: number, keys: Uint32Array): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, index) => index).sort(
+    (a, b) => (keys[a] ?? NaN) - (keys[b] ?? NaN),
+  );
 }
 
 /** The training rows of a stream: those of a weight above 0 that are not at these places, in ascending order. */
@@ -170,6 +195,12 @@ class RowParts {
     if (this.#chosen.length > 0) this.parts.push(chosenRows(block, count, Uint32Array.from(this.#chosen)));
     this.rows += this.#chosen.length;
     this.#chosen = [];
+  }
+
+  /** Some of the rows that were kept. */
+  some(chosen: Uint32Array): ContextRows[] {
+    const all = joinedRows(this.parts);
+    return all === undefined || chosen.length === 0 ? [] : [chosenRows(all, this.rows, chosen)];
   }
 }
 

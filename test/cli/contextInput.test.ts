@@ -2,12 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  contextRows,
-  encodeCells,
-  outsideRange,
-  rowContext,
-} from '../../src/cli/contextInput.ts';
+import { contextRows, encodeCells, outsideRange, rowContext } from '../../src/cli/contextInput.ts';
 import { contextProfileOf } from '../../src/cli/contextProfile.ts';
 import type { ModelFile } from '../../src/cli/modelInput.ts';
 import type { ContextColumn } from '../../src/model/context.ts';
