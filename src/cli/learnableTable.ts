@@ -31,6 +31,8 @@ export interface LearningOptions {
   missing: Missing;
   /** How tables are read. */
   form: TableForm;
+  /** Values of a table to keep in memory; by default those of the sample of a stream. */
+  maxValues?: number;
   /** Shows how much of the table is read. */
   reading: Reading;
   signal: AbortSignal;
@@ -117,13 +119,12 @@ function plainTable(
 }
 
 /**
- * The number of rows, and the rows if they are few enough to keep: no more values than the sample of a stream has.
+ * The number of rows, and the rows if they are few enough to keep.
  * @throws the errors of `read`; the signal's reason once it is aborted
  */
 export async function rowsInMemory(
   { columns, plan, read }: LearnableTable,
-  { reading, signal }: Pick<LearningOptions, 'reading' | 'signal'>,
-  maxValues = MAX_SAMPLE_VALUES,
+  { maxValues = MAX_SAMPLE_VALUES, reading, signal }: LearningOptions,
 ): Promise<{ count: number; rows?: EncodedRows }> {
   const dim = columns.length;
   if (plan !== undefined && plan.rows * dim > maxValues) return { count: plan.rows };
@@ -140,11 +141,8 @@ export async function rowsInMemory(
 }
 
 /** All rows, however many. @throws like `rowsInMemory` */
-export async function allRowsOf(
-  table: LearnableTable,
-  options: Pick<LearningOptions, 'reading' | 'signal'>,
-): Promise<EncodedRows> {
-  const { rows = joinedRows([]) } = await rowsInMemory(table, options, Infinity);
+export async function allRowsOf(table: LearnableTable, options: LearningOptions): Promise<EncodedRows> {
+  const { rows = joinedRows([]) } = await rowsInMemory(table, { ...options, maxValues: Infinity });
   return rows;
 }
 

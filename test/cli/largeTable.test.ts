@@ -1,42 +1,95 @@
-/** A table with more values than the host keeps. */
+/** Training on a table with more values than the host keeps. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uniforms } from '../../src/random.ts';
-import { MAX_SAMPLE_VALUES } from '../../src/training/streamedRows.ts';
-import { CommandLine } from './commandLine.ts';
-import { expectDone } from './people.ts';
+import { fitOptionsOf } from '../../src/cli/trainOptions.ts';
+import { reportFiles } from '../../src/cli/trainReport.ts';
+import { readTrainingSet, rowCount } from '../../src/cli/trainingSet.ts';
+import type { TrainingSet, TrainingSetOptions } from '../../src/cli/trainingSet.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { contextFeatures } from '../../src/model/context.ts';
+import { realnvp } from '../../src/presets/index.ts';
+import { normals } from '../../src/random.ts';
+import { testOptions } from '../support/device.ts';
 
-const DIM = 32;
-const ROWS = Math.ceil(MAX_SAMPLE_VALUES / DIM) + 1000;
-const TINY = '--preset realnvp --couplings 2 --hidden 4 --batch 64 --tuning fixed --val 0.001';
-let cli: CommandLine;
+const ROWS = 600;
+const { signal } = new AbortController();
+let folder: string;
+let file: string;
 
+/** Two numbers, a label that decides the first, a small integer, and weights. */
 beforeAll(() => {
-  cli = new CommandLine();
-  cli.write('large.npy', arrayOf(Float32Array.from(uniforms(1, 79, ROWS * DIM))));
+  folder = mkdtempSync(join(tmpdir(), 'wgflow-large-'));
+  file = join(folder, 'large.csv');
+  const z = normals(1, 80, 2 * ROWS);
+  const lines = Array.from({ length: ROWS }, (_, row) => {
+    const numbers = [(z[2 * row] ?? 0) + (row % 2 === 0 ? 3 : -3), z[2 * row + 1]];
+    return [...numbers, row % 2 === 0 ? 'right' : 'left', row % 3, 1 + (row % 4)].join(',');
+  });
+  writeFileSync(file, ['x,y,side,count,weight', ...lines, ''].join('\n'));
 });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-afterAll(() => cli.remove());
-
-describe('a large table', () => {
-  it('trains, resumes to the same bytes, and has a report', async () => {
-    const whole = '--checkpoint whole.ckpt --out whole.model';
-    const { stderr } = await expectDone(cli, `train large.npy ${TINY} --steps 12 --report run ${whole}`);
-    expect(stderr).toContain(
-      `from ${(ROWS - 132).toLocaleString('en')} rows of large.npy; 132 for validation`,
-    );
-    expect(cli.files()).toContain('run');
-    await expectDone(cli, `train large.npy ${TINY} --steps 6 --checkpoint half.ckpt --out half.model`);
-    await expectDone(
-      cli,
-      'train large.npy --resume half.ckpt --steps 12 --val 0.001 --tuning fixed --checkpoint half.ckpt',
-    );
-    expect(cli.bytes('half.ckpt')).toEqual(cli.bytes('whole.ckpt'));
+describe('a table with more values than are kept', () => {
+  it.each<[string, Partial<TrainingSetOptions>]>([
+    ['plain numbers', { columns: ['x', 'y'] }],
+    ['columns of all kinds', { columns: ['x', 'y', 'side', 'count'] }],
+    ['numbers with a context and weights', { columns: ['x', 'y'], context: ['side'], weights: 'weight' }],
+    ['rows of a file to score', { columns: ['x', 'y'], val: 'itself' }],
+  ])('learns what the table in memory teaches: %s', async (_, options) => {
+    const [kept, streamed] = [await trained(options), await trained({ ...options, maxValues: 100 })];
+    expect(kept.set.data).toBeInstanceOf(Float64Array);
+    expect(rowCount(streamed.set)).toBe(ROWS);
+    expect(streamed.set).toMatchObject({
+      columns: kept.set.columns,
+      warnings: kept.set.warnings,
+      ...(kept.set.heldOut && { heldOut: kept.set.heldOut }),
+    });
+    expect(streamed.gaussianNll).toBeCloseTo(kept.gaussianNll, 1);
+    expect(Math.abs(streamed.nll - kept.nll)).toBeLessThan(0.15);
+    expect(Object.keys(streamed.report)).toEqual(['samples.csv', 'report.html']);
+    expect(streamed.report['report.html']).toContain(`${ROWS} rows`);
   });
 });
 
-/** The rows as NumPy saves them. */
-function arrayOf(values: Float32Array): Uint8Array {
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${ROWS}, ${DIM}), }`.padEnd(117);
-  const start = Buffer.from(`\x93NUMPY\x01\x00${String.fromCharCode(118)}\x00${header}\n`, 'latin1');
-  return Buffer.concat([start, new Uint8Array(values.buffer)]);
+async function trained(options: Partial<TrainingSetOptions>): Promise<{
+  set: TrainingSet;
+  nll: number;
+  gaussianNll: number;
+  report: Record<string, string>;
+}> {
+  const set = await readTrainingSet(file, {
+    modelColumns: undefined,
+    modelContext: undefined,
+    modelHeldOut: undefined,
+    modelTable: undefined,
+    modelDomains: undefined,
+    typesFor: () => new Map(),
+    missing: 'model',
+    form: { chunkCells: 500 },
+    reading: (parts) => passed(parts),
+    signal,
+    ...options,
+    ...(options.val === undefined ? {} : { val: file }),
+  });
+  const contextDim = contextFeatures(set.context?.columns ?? []);
+  const spec = realnvp(set.columns.length, { couplings: 2, hidden: [8], contextDim, domain: set.domains });
+  using flow = await Flow.create(spec, { ...(await testOptions()), seed: 1 });
+  const settings = { steps: 60, batch: 64 };
+  const fitted = fitOptionsOf(set, { settings }, { resumed: undefined, usualSteps: 60, signal });
+  let nll = NaN;
+  const losses: { step: number[]; nll: number[] } = { step: [], nll: [] };
+  for await (const report of flow.fit(set.data, fitted)) {
+    nll = report.nll;
+    losses.step.push(report.step);
+    losses.nll.push(report.nll);
+  }
+  const outcome = { steps: 60, losses, trainNll: nll, msPerStep: 1, samplesPerSecond: 1, adapter: 'any' };
+  const report = await reportFiles(flow, set, outcome, { seed: 1, signal });
+  return { set, nll, gaussianNll: flow.training?.validation?.gaussianNll ?? NaN, report };
+}
+
+async function* passed<Part>(parts: AsyncIterable<Part>): AsyncGenerator<Part> {
+  yield* parts;
 }
