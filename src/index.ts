@@ -16,6 +16,8 @@ export type { RunOptions } from './calls/rows.ts';
 export { FlowPass } from './flow/pass.ts';
 export type { PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
 export type { FitOptions, TrainingData, TrainingSettings } from './training/options.ts';
+export type { RowStream } from './data/rowStream.ts';
+export type { ContextRows } from './data/holdOut.ts';
 export type { WorstRow } from './training/scoring.ts';
 export type { FitReport } from './training/report.ts';
 export type { StepwiseRun } from './training/stepwise.ts';

@@ -23,7 +23,6 @@ export { TableProfile } from './table/profile.ts';
 /** Rows to score with, and the Gaussian that a model must beat. */
 export { gaussianLogProb, gaussianOf, momentsOf, readerOf } from './data/gaussian.ts';
 export { heldRows, holdOut } from './data/holdOut.ts';
-export type { ContextRows } from './data/holdOut.ts';
 export { columnStatistics } from './data/statistics.ts';
 export type { ColumnStatistics } from './data/statistics.ts';
 /** The random words of drawings, images and toy points. */

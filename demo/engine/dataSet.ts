@@ -1,6 +1,6 @@
 /** The training data, with the rows that are shown and held out. */
 import { DataError, toyDensity } from '../../src/index.ts';
-import type { Domain, LabelColumn, Rows, TrainingData } from '../../src/index.ts';
+import type { ContextRows, Domain, LabelColumn, Rows, TrainingData } from '../../src/index.ts';
 import {
   columnStatistics,
   drawCells,
@@ -17,7 +17,6 @@ import {
   STREAMS,
   TableCodec,
 } from '../../src/page.ts';
-import type { ContextRows } from '../../src/page.ts';
 import { toyClasses } from '../classes.ts';
 import { withoutLabelColumn } from '../features.ts';
 import { oneHot } from '../labels.ts';

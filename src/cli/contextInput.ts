@@ -4,129 +4,10 @@ import { encodeContext } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { allRows, readTable } from '../data/readTable.ts';
 import type { TextRows } from '../data/readTable.ts';
-import { isGrouped, NUMBER } from '../data/numberText.ts';
-import { columnStatistics } from '../data/statistics.ts';
 import { DataError, ModelFileError, ShapeError } from '../errors.ts';
-import { MAX_CONTEXT } from '../model/limits.ts';
-import { FORM_NAMES, formOf, plainCell } from '../table/forms.ts';
 import { commaList } from './commaList.ts';
 import type { ModelFile } from './modelInput.ts';
 import type { TableForm } from './tableOptions.ts';
-
-/**
- * The kind of each column. It has numbers if its first cell is one; otherwise labels, with levels in
- * alphabetical order.
- * @throws {DataError} if a column mixes both or has only one level or value, or all columns have too many levels
- */
-export function contextColumnsOf(
-  file: string,
-  names: readonly string[],
-  { cells, lines }: TextRows,
-): ContextColumn[] {
-  const columns = names.map((name, index): ContextColumn => {
-    const values = cells.map((row) => (row[index] ?? '').normalize('NFC'));
-    requireFilled(file, name, values, lines);
-    const isNumber = NUMBER.test(values[0] ?? '');
-    const other = values.findIndex((value) => NUMBER.test(value) !== isNumber);
-    if (other >= 0) {
-      throw new DataError(
-        `found ${JSON.stringify(values[other])}, expected ${isNumber ? 'a number' : 'a label'} as in the rows before`,
-        { file, row: lines[other], column: name },
-        'A context column has either numbers only, or labels that are not numbers.',
-      );
-    }
-    return isNumber ? numberColumn(file, name, values) : labelColumn(file, name, values);
-  });
-  const levels = columns.reduce((sum, column) => sum + ('levels' in column ? column.levels.length : 0), 0);
-  if (levels > MAX_CONTEXT) {
-    throw new DataError(
-      `found ${levels} levels in the context columns ${names.join(', ')}, expected at most ${MAX_CONTEXT}`,
-      { file },
-      'Merge rare labels, or leave the column out.',
-    );
-  }
-  return columns;
-}
-
-function numberColumn(file: string, name: string, values: readonly string[]): ContextColumn {
-  try {
-    const { mean, std } = columnStatistics(Float64Array.from(values, Number), 1, [name]);
-    const [min, max] = rangeOf(values);
-    return { name, mean: mean[0] ?? NaN, std: std[0] ?? NaN, min, max };
-  } catch (error) {
-    throw error instanceof DataError ? error.inFile(file) : error;
-  }
-}
-
-function rangeOf(values: readonly string[]): [min: number, max: number] {
-  let [min, max] = [Infinity, -Infinity];
-  for (const value of values) {
-    min = Math.min(min, Number(value));
-    max = Math.max(max, Number(value));
-  }
-  return [min, max];
-}
-
-/** @throws {DataError} naming the line of the first blank */
-function requireFilled(
-  file: string,
-  name: string,
-  values: readonly string[],
-  lines: readonly number[],
-): void {
-  const blank = values.findIndex((value) => plainCell(value) === '');
-  if (blank < 0) return;
-  throw new DataError(
-    `found ${values[blank] === '' ? 'a blank cell' : JSON.stringify(values[blank])}, expected a value to condition on`,
-    { file, row: lines[blank], column: name },
-    'Fill it in or remove the row.',
-  );
-}
-
-/** Numbers in another form than a decimal one; as labels, each would be another. */
-function requireLabels(file: string, name: string, values: readonly string[], levels: number): void {
-  const form = FORM_NAMES.find(
-    (one) => one !== 'decimal' && values.every((value) => !Number.isNaN(formOf(one).parse(value))),
-  );
-  const [first = ''] = values;
-  if (form !== undefined || isGrouped(first)) {
-    throw new DataError(
-      `found ${JSON.stringify(first)}, expected a label or a decimal number`,
-      { file, column: name },
-      'Write per cents, dates and thousands as plain decimal numbers to condition on them.',
-    );
-  }
-  if (levels > MANY_LABELS && levels > values.length / 2) {
-    throw new DataError(
-      `found ${levels} labels in ${values.length} rows, expected far fewer labels than rows`,
-      { file, column: name },
-      'Leave the column out of --context, or write its numbers as plain decimals.',
-    );
-  }
-}
-
-/** A table of fewer labels may have as many labels as rows. */
-const MANY_LABELS = 10;
-
-/** What the user should know of the labels: those with few rows. */
-export function rareLabels(columns: readonly ContextColumn[], { cells }: TextRows): string[] {
-  return columns.flatMap((column, index) => {
-    if (!('levels' in column)) return [];
-    const rows = new Map<string, number>();
-    for (const row of cells) rows.set(row[index] ?? '', (rows.get(row[index] ?? '') ?? 0) + 1);
-    const rare = [...rows]
-      .filter(([, count]) => count < MIN_LABEL_ROWS)
-      .map(([label]) => JSON.stringify(label));
-    if (rare.length === 0) return [];
-    const shown = rare.slice(0, 5).join(', ');
-    const more = rare.length > 5 ? ', …' : '';
-    return [
-      `${column.name}: fewer than ${MIN_LABEL_ROWS} rows have the ${rare.length === 1 ? 'label' : 'labels'} ${shown}${more}; samples given ${rare.length === 1 ? 'it' : 'them'} show little of the data.`,
-    ];
-  });
-}
-
-const MIN_LABEL_ROWS = 3;
 
 /** Which numbers of a context lie outside the training rows. */
 export function outsideRange(
@@ -142,17 +23,6 @@ export function outsideRange(
       `${name}: found ${outside[0]} where the training rows have ${min} to ${max}; the model knows nothing there.`,
     ];
   });
-}
-
-function labelColumn(file: string, name: string, values: readonly string[]): ContextColumn {
-  const levels = [...new Set(values)].sort((a, b) => (a < b ? -1 : 1));
-  requireLabels(file, name, values, levels.length);
-  if (levels.length > 1) return { name, levels };
-  throw new DataError(
-    `found the one label ${JSON.stringify(levels[0])} in every row, expected labels that differ`,
-    { file, column: name },
-    'Leave the column out of --context.',
-  );
 }
 
 /** The contexts of the rows of a file. @throws {DataError} naming the line of a value unknown to its column */

@@ -15,6 +15,7 @@ interface Shown {
 }
 
 const LINE_EVERY_MS = 5000;
+const READING_SHOWN_AFTER_MS = 1000;
 const BAR_WIDTH = { least: 6, most: 40 };
 const DEFAULT_COLUMNS = 80;
 
@@ -32,6 +33,38 @@ export function benchProgress(
   return progress(session, total, '', ({ done, what }) => ({ done, parts: [`${done}/${total}`, what] }));
 }
 
+/** Passes parts of a table through, and shows how many rows were read. */
+export type Reading = <Part>(
+  parts: AsyncIterable<Part>,
+  rowsOf: (part: Part) => number,
+  total?: number,
+) => AsyncGenerator<Part>;
+
+/** Shows the rows of a table that were read, once that takes longer than a second. */
+export function readingProgress(session: Pick<Session, 'say'>, title: string): Reading {
+  return async function* (parts, rowsOf, total) {
+    const of = total === undefined ? '' : `/${total.toLocaleString('en')}`;
+    const shown = (rows: number): Shown => ({
+      done: rows,
+      parts: [`Reading ${title}`, `${rows.toLocaleString('en')}${of} rows`],
+    });
+    const begun = performance.now();
+    const watched = process.stderr.isTTY
+      ? bar(total, shown, { clearOnComplete: true })
+      : plainLines(session, undefined, '', shown, begun);
+    try {
+      let rows = 0;
+      for await (const part of parts) {
+        rows += rowsOf(part);
+        if (performance.now() > begun + READING_SHOWN_AFTER_MS) watched.update(rows);
+        yield part;
+      }
+    } finally {
+      watched.stop();
+    }
+  };
+}
+
 function progress<Report>(
   session: Pick<Session, 'say'>,
   total: number,
@@ -41,9 +74,16 @@ function progress<Report>(
   return process.stderr.isTTY ? bar(total, shown) : plainLines(session, total, prefix, shown);
 }
 
-function bar<Report>(total: number, shown: (report: Report) => Shown): Progress<Report> {
+/** @param total undefined if it is not known; then there are only words */
+function bar<Report>(
+  total: number | undefined,
+  shown: (report: Report) => Shown,
+  options: { clearOnComplete?: boolean } = {},
+): Progress<Report> {
   const drawn = new SingleBar({
+    ...options,
     format: (_, { progress }, { words }: { words: string }) => {
+      if (total === undefined) return ` ${words}`;
       const width = Math.min(BAR_WIDTH.most, terminalColumns() - words.length - 3);
       const filled = Math.min(width, Math.floor(progress * width));
       return ` ${'█'.repeat(Math.max(0, filled))}${'░'.repeat(Math.max(0, width - filled))} ${words}`;
@@ -56,11 +96,13 @@ function bar<Report>(total: number, shown: (report: Report) => Shown): Progress<
     update: (report) => {
       const { done, parts } = shown(report);
       // Not before there is something to show, because the bar would overwrite lines printed until then.
-      if (!isShown) drawn.start(total, 0, { words: '' });
+      if (!isShown) drawn.start(total ?? 0, 0, { words: '' });
       isShown = true;
       drawn.update(done, { words: fitting(parts, terminalColumns()) });
     },
-    stop: () => drawn.stop(),
+    stop: () => {
+      if (isShown) drawn.stop();
+    },
   };
 }
 
@@ -80,16 +122,16 @@ function terminalColumns(): number {
 
 function plainLines<Report>(
   session: Pick<Session, 'say'>,
-  total: number,
+  total: number | undefined,
   prefix: string,
   shown: (report: Report) => Shown,
+  lastLine = -Infinity,
 ): Progress<Report> {
-  let lastLine = -Infinity;
   return {
     update(report) {
       const { done, parts } = shown(report);
       const now = performance.now();
-      if (now - lastLine < LINE_EVERY_MS && done < total) return;
+      if (now - lastLine < LINE_EVERY_MS && (total === undefined || done < total)) return;
       lastLine = now;
       session.say(`${prefix}${parts.join(' | ')}`);
     },

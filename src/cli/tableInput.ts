@@ -10,6 +10,8 @@ import type { ColumnKind } from '../table/infer.ts';
 import { plainNumbers, planTable } from '../table/plan.ts';
 import type { Missing, PlainNumbers, TablePlan } from '../table/plan.ts';
 import { TableProfile } from '../table/profile.ts';
+import { ContextProfile } from './contextProfile.ts';
+import type { Reading } from './progress.ts';
 import type { TableForm } from './tableOptions.ts';
 
 /** A request for a table of a fresh run. */
@@ -17,10 +19,14 @@ export interface TableRequest {
   /** The columns to learn; by default all. */
   columns: readonly string[] | undefined;
   context: readonly string[];
+  /** The column of the rows' weights. */
+  weights: string | undefined;
   /** The kinds that the user gives to these columns. */
   typesFor: (columns: readonly string[]) => ReadonlyMap<string, ColumnKind>;
   missing: Missing;
   form: TableForm;
+  /** Shows how much of the table is read. */
+  reading: Reading;
   signal: AbortSignal;
 }
 
@@ -31,14 +37,17 @@ export interface PlannedTable extends TablePlan {
   /** The learned columns as plain numbers, if they are all that; their names and domains. */
   plain?: PlainNumbers;
   rows: number;
+  /** The context columns of the same rows. */
+  context: ContextProfile;
 }
 
 /** Reads the table once and decides what each column is. @throws {DataError | ShapeError} like `planTable` */
 export async function planFile(
   file: string,
-  { columns, context, typesFor, missing, form, signal }: TableRequest,
+  { columns, context, weights, typesFor, missing, form, reading, signal }: TableRequest,
 ): Promise<PlannedTable> {
-  const isContext = new Set(context);
+  const beside = besides(context, weights);
+  const isContext = new Set(beside);
   const chosen = (names: readonly string[]): readonly string[] =>
     requireLearnable(columns ?? names.filter((name) => !isContext.has(name)));
   let names: readonly string[] = [];
@@ -52,12 +61,17 @@ export async function planFile(
   };
   const text = (found: readonly string[]): readonly string[] => (names = chosen(found));
   let profile: TableProfile | undefined;
-  const all = (found: readonly string[]): string[] => [...text(found), ...context];
-  for await (const chunk of readTable(file, { ...form, columns: [], text: all, emptyText: true })) {
+  const all = (found: readonly string[]): string[] => [...text(found), ...beside];
+  const contexts = new ContextProfile(file, context);
+  const chunks = readTable(file, { ...form, columns: [], text: all, emptyText: true });
+  for await (const chunk of reading(chunks, ({ rows }) => rows)) {
     signal.throwIfAborted();
     requireSome();
     profile ??= new TableProfile(names);
-    for (const [row, line] of keptRows(file, names, chunk.text, missing)) profile.add(row, line);
+    for (const [row, line] of keptRows(file, names, chunk.text, missing)) {
+      profile.add(row, line);
+      contexts.add(row.slice(names.length), line);
+    }
   }
   if (profile === undefined || profile.rows === 0) {
     throw new DataError('found no row without blanks, expected some', { file }, 'Leave --missing drop out.');
@@ -67,7 +81,12 @@ export async function planFile(
   }
   const plan = planTable(file, profile, { asked: typesFor(names), isChosen: columns !== undefined });
   const plain = plainNumbers(plan.codec.columns);
-  return { ...plan, names: [...names], rows: profile.rows, ...(plain && { plain }) };
+  return { ...plan, names: [...names], rows: profile.rows, context: contexts, ...(plain && { plain }) };
+}
+
+/** The columns to read as text: the context's and last the weights'. */
+export function besides(context: readonly string[], weights: string | undefined): string[] {
+  return weights === undefined ? [...context] : [...context, weights];
 }
 
 /** The columns, if a flow may have this many; checked before any row is read. */
@@ -101,42 +120,33 @@ function* keptRows(
   }
 }
 
-/** Rows as a flow learns them. */
+/** Consecutive rows of a table, as a flow learns them. */
 export interface EncodedRows {
   /** [N, D] */
   values: Rows;
-  widths: Float32Array;
-  /** The context cells of each row. */
+  /** The widths of the values, if some columns are no plain numbers. */
+  widths?: Float32Array;
+  /** The context cells of each row, and the cell of its weight. */
   text: TextRows;
 }
 
 /**
- * All rows of the file, encoded.
+ * The rows of the file, encoded.
  * @throws {DataError} naming the line of a cell that its column cannot hold
  */
-export async function encodeFile(
+export async function* encodedRows(
   file: string,
   codec: TableCodec,
-  { context, missing, form, signal }: Pick<TableRequest, 'context' | 'missing' | 'form' | 'signal'>,
-): Promise<EncodedRows> {
-  const values: Rows[] = [];
-  const widths: Float32Array[] = [];
-  const text: TextRows = { cells: [], lines: [] };
+  { context, missing, form }: Pick<TableRequest, 'context' | 'missing' | 'form'>,
+): AsyncGenerator<EncodedRows> {
   const names = codec.columns.map(({ name }) => name);
   for await (const chunk of tableTexts(file, codec, context, form)) {
-    signal.throwIfAborted();
     const kept = [...keptRows(file, names, chunk, missing)];
     const lines = kept.map(([, line]) => line);
-    const cells = codec.encode(
-      kept.map(([row]) => row),
-      { file, lines },
-    );
-    values.push(cells.values);
-    widths.push(cells.widths);
-    text.cells = text.cells.concat(kept.map(([row]) => row.slice(names.length)));
-    text.lines = text.lines.concat(lines);
+    const rows = kept.map(([row]) => row);
+    const text = { cells: rows.map((row) => row.slice(names.length)), lines };
+    yield { ...codec.encode(rows, { file, lines }), text };
   }
-  return { values: joined(values, Float64Array), widths: joined(widths, Float32Array), text };
 }
 
 /**

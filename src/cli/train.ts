@@ -3,12 +3,13 @@ import { train, writeCheckpoint } from './trainingLoop.ts';
 import type { TrainingOutcome } from './trainingLoop.ts';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { FIT_DEFAULTS, isToy } from '../training/options.ts';
+import { FIT_DEFAULTS, isStream, isToy } from '../training/options.ts';
 import type { FitOptions } from '../training/options.ts';
 import { Flow } from '../flow/flow.ts';
 import { PRESETS } from '../presets/index.ts';
 import type { Preset } from '../presets/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
+import { sourceName } from '../data/sourceFile.ts';
 import { domainsOf } from '../spec/offset.ts';
 import { ShapeError } from '../errors.ts';
 import { contextFeatures } from '../model/context.ts';
@@ -26,6 +27,7 @@ import { readCheckpoint, readModel } from './modelInput.ts';
 import type { CheckpointFile, ModelFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
 import type { Output, OutputFolder } from './outputFile.ts';
+import { readingProgress } from './progress.ts';
 import { adapterName } from './session.ts';
 import type { Session } from './session.ts';
 import { tableForm } from './tableOptions.ts';
@@ -42,12 +44,15 @@ import {
   seedOf,
 } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
-import { readTrainingSet } from './trainingSet.ts';
+import { readTrainingSet, rowCount } from './trainingSet.ts';
 import type { TrainingSet } from './trainingSet.ts';
 import { summarise, tellRows } from './trainWords.ts';
 
 /** Fresh points for the final NLL of a toy set; its standard error is about 0.003 nats. */
 const TEST_POINTS = 131_072;
+
+/** Cells that are read at once: few, as the memory is for the rows. */
+const CHUNK_CELLS = 2 ** 16;
 
 export async function trainCommand(
   session: Session,
@@ -72,7 +77,8 @@ export async function trainCommand(
     modelContext: start && contextOfRun(start),
     typesFor: (columns) => typesOfColumns(options, columns),
     missing: options.missing ?? 'model',
-    form: tableForm(session, options),
+    form: { ...tableForm(session, options), chunkCells: CHUNK_CELLS },
+    reading: readingProgress(session, path.basename(sourceName(dataFile ?? ''))),
     signal,
   });
   requireSameColumns(set.columns, options, start);
@@ -193,8 +199,15 @@ async function rowsWithoutDensity(
   signal: AbortSignal,
 ): Promise<Pick<TrainingOutcome, 'withoutDensity'>> {
   if (baseOf(flow.spec.base).isBounded !== true || isToy(data)) return {};
-  const logProb = await flow.logProb(data, { context: context?.data, widths, signal });
-  return { withoutDensity: logProb.reduce((count, value) => (value === -Infinity ? count + 1 : count), 0) };
+  const blocks = isStream(data) ? data.blocks() : [{ data, widths, context: context?.data }];
+  let [withoutDensity, firstRow] = [0, 0];
+  for await (const { data: rows, ...parts } of blocks) {
+    const { widths: own, context: given } = parts;
+    const logProb = await flow.logProb(rows, { context: given, widths: own, firstRow, signal });
+    withoutDensity += logProb.filter((value) => value === -Infinity).length;
+    firstRow += logProb.length;
+  }
+  return { withoutDensity };
 }
 
 /** Writes the best model so far of a run that ended early, unless it is already written. */
@@ -255,8 +268,8 @@ function requireSameColumns(
 }
 
 /** Rows of the table that are not held out; infinite for a toy density. */
-function learnedRows({ data, columns, heldOut }: TrainingSet): number {
-  return isToy(data) ? Infinity : data.length / columns.length - (heldOut?.rows ?? 0);
+function learnedRows(set: TrainingSet): number {
+  return rowCount(set) - (set.heldOut?.rows ?? 0);
 }
 
 /** Rows that the resumed run held out; 0 if it had no scores, or scored a file. */

@@ -3,7 +3,7 @@ import { csvHeader, csvRows, csvTexts } from '../data/csv.ts';
 import type { Rows } from '../calls/callerArrays.ts';
 import { drawCells } from '../data/cells.ts';
 import { domainsOf } from '../spec/offset.ts';
-import { isToy } from '../training/options.ts';
+import { isStream, isToy } from '../training/options.ts';
 import type { Flow } from '../flow/flow.ts';
 import { offsetOf } from '../spec/offset.ts';
 import { STREAMS } from '../random.ts';
@@ -12,12 +12,14 @@ import { renderReport } from './report.ts';
 import type { ReportInput } from './report.ts';
 import type { TrainingOutcome } from './trainingLoop.ts';
 import { RECENT_STEPS } from '../training/report.ts';
+import { SHOWN_ROWS } from './tableStream.ts';
+import { rowCount } from './trainingSet.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
 /** Rows of samples.csv. */
 const SAMPLE_ROWS = 10_000;
 /** Points per scatter. */
-const SCATTER_ROWS = 2000;
+const SCATTER_ROWS = SHOWN_ROWS;
 /** Cells of the density picture per side. */
 const DENSITY_CELLS = 200;
 
@@ -65,14 +67,18 @@ function samplesText(flow: Flow, { codec, columns }: TrainingSet, samples: Rows)
 /** Rows of the data for the pictures, with their contexts if the flow is conditional. */
 function shownRows(
   flow: Flow,
-  { data: values, widths, context, toy }: TrainingSet,
+  { data, toy, ...set }: TrainingSet,
   seed: number,
 ): { rows: Rows; context: Float32Array | undefined } {
   const { contextDim } = flow.spec;
-  if (!isToy(values)) {
-    const data = widths === undefined ? values : drawCells({ values, widths }, flow.dim, { seed }).values;
-    const given = context?.data;
-    return { rows: spreadRows(data, flow.dim), context: given && spreadRows(given, contextDim) };
+  if (!isToy(data)) {
+    const {
+      data: values,
+      widths,
+      context: given,
+    } = isStream(data) ? data.shown() : { data, widths: set.widths, context: set.context?.data };
+    const points = widths === undefined ? values : drawCells({ values, widths }, flow.dim, { seed }).values;
+    return { rows: spreadRows(points, flow.dim), context: given && spreadRows(given, contextDim) };
   }
   const place = [seed, STREAMS.toyTest, 0, SCATTER_ROWS] as const;
   return {
@@ -198,7 +204,7 @@ function factsOf(
   const { hidden = [], residualBlocks } = couplings[0]?.conditioner ?? {};
   const residual = residualBlocks === undefined ? '' : ` in residual blocks (${residualBlocks})`;
   const recent = Math.min(RECENT_STEPS, outcome.losses.nll.length);
-  const rows = isToy(set.data) ? undefined : set.data.length / flow.dim;
+  const rows = isToy(set.data) ? undefined : rowCount(set);
   const facts: [label: string, value: string | undefined][] = [
     [
       'Model',

@@ -7,6 +7,7 @@ import type { WorstRow } from '../training/scoring.ts';
 import { listedNames } from './commaList.ts';
 import type { Session } from './session.ts';
 import type { TrainingOutcome } from './trainingLoop.ts';
+import { rowCount } from './trainingSet.ts';
 import type { TrainingSet } from './trainingSet.ts';
 
 /** The columns that are listed one by one. */
@@ -25,13 +26,13 @@ function tellColumns(session: Session, { plan, warnings = [] }: TrainingSet): vo
 
 /** Prints what each column is and how many rows are learned. */
 export function tellRows(session: Session, set: TrainingSet): void {
-  const { title, data, validation, heldOut } = set;
-  if (isToy(data)) return;
+  const { title, validation, heldOut } = set;
+  if (isToy(set.data)) return;
   tellColumns(session, set);
   const columns = set.codec?.learned ?? set.columns;
   const dim = set.columns.length;
   const held = heldOut?.rows ?? (validation?.length ?? 0) / dim;
-  const rows = data.length / dim - (heldOut?.rows ?? 0);
+  const rows = rowCount(set) - (heldOut?.rows ?? 0);
   const words = held === 0 ? '' : `; ${held.toLocaleString('en')} for validation`;
   session.say(`Learning ${listedNames(columns)} from ${rows.toLocaleString('en')} rows of ${title}${words}`);
 }

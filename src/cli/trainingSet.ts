@@ -1,33 +1,34 @@
 /** The training rows of `train`, from a file or a toy density. */
 import path from 'node:path';
 import type { Rows } from '../calls/callerArrays.ts';
-import type { ContextColumn } from '../model/context.ts';
-import { allRows, readTable } from '../data/readTable.ts';
-import type { TableChunk, TextRows } from '../data/readTable.ts';
 import { heldRows, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
+import type { ContextRows } from '../data/holdOut.ts';
+import type { RowStream } from '../data/rowStream.ts';
 import { sourceName } from '../data/sourceFile.ts';
 import { columnStatistics } from '../data/statistics.ts';
 import { toyDensity } from '../data/toy.ts';
 import type { ToyDensity, ToyName } from '../data/toy.ts';
 import { DataError, ShapeError } from '../errors.ts';
-import type { TrainingData } from '../training/options.ts';
+import type { ContextColumn } from '../model/context.ts';
 import type { Domain } from '../model/domain.ts';
-import { TableCodec } from '../table/codec.ts';
-import type { TableColumn } from '../table/columns.ts';
-import type { ColumnKind } from '../table/infer.ts';
-import type { Missing } from '../table/plan.ts';
-import { columnNamesOf, contextColumnsOf, encodeCells, rareLabels } from './contextInput.ts';
-import { insideDomains } from './domains.ts';
-import { rowsByName } from './modelInput.ts';
-import { encodeFile, planFile } from './tableInput.ts';
-import type { PlannedTable } from './tableInput.ts';
-import type { TableForm } from './tableOptions.ts';
-import { requireOwnColumn, takeWeights } from './weightsInput.ts';
+import type { TableCodec } from '../table/codec.ts';
+import { isStream, isToy } from '../training/options.ts';
+import type { TrainingData } from '../training/options.ts';
+import { columnNamesOf, encodeCells } from './contextInput.ts';
+import { contextProfileOf } from './contextProfile.ts';
+import { allRowsOf, learnableTable, rowsInMemory, tableLike } from './learnableTable.ts';
+import type { LearnableTable, LearningOptions } from './learnableTable.ts';
+import { besides } from './tableInput.ts';
+import type { EncodedRows, PlannedTable } from './tableInput.ts';
+import { tableStream } from './tableStream.ts';
+import type { TableStream } from './tableStream.ts';
+import { requireOwnColumn, requireSomeWeight, takeWeights } from './weightsInput.ts';
 
 export interface TrainingSet {
   title: string;
   columns: string[];
-  data: TrainingData;
+  /** The rows, a stream of them if they are too many for memory, or a toy density. */
+  data: Exclude<TrainingData, RowStream> | TableStream;
   /** The widths of the rows' cells, if some columns are no plain numbers: see `Cells`. */
   widths?: Float32Array;
   /** The domains of the features; undefined if all are real. */
@@ -46,7 +47,7 @@ export interface TrainingSet {
   /** The context of the rows, if the flow is conditional. */
   context?: TrainingContext;
   /** Weights of the rows, and of the rows of a separate file to score. */
-  weights?: { data: Float32Array; validation?: Float32Array };
+  weights?: { data?: Float32Array; validation?: Float32Array };
   /** The density itself, for toy sets: its entropy is the lower bound of any model's NLL. */
   toy?: ToyDensity;
 }
@@ -58,32 +59,17 @@ export interface TrainingContext {
   validation?: Float32Array;
 }
 
-export interface TrainingSetOptions {
+export interface TrainingSetOptions extends LearningOptions {
   toy?: ToyName;
   noise?: number;
-  columns?: string[];
   /** Names of the context columns. */
   context?: string[];
   /** A table, a fraction of the rows, or none. */
   val?: string;
-  /** The column of the rows' weights. */
-  weights?: string;
-  /** The columns of the resumed model, used if `columns` are not given. */
-  modelColumns: string[] | undefined;
   /** The context columns of the resumed model, which its rows must fit. */
   modelContext: readonly ContextColumn[] | undefined;
   /** Number of rows that the resumed model's run held out. */
   modelHeldOut: number | undefined;
-  /** The columns of the resumed model, if some are no plain numbers. */
-  modelTable: readonly TableColumn[] | undefined;
-  /** The domains of the resumed model. */
-  modelDomains: readonly Domain[] | undefined;
-  /** The kinds that the user gives to these columns. */
-  typesFor: (columns: readonly string[]) => ReadonlyMap<string, ColumnKind>;
-  missing: Missing;
-  /** How tables are read. */
-  form: TableForm;
-  signal: AbortSignal;
 }
 
 /** The value of `--val` for training on all rows. */
@@ -124,131 +110,80 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
     '--columns': options.columns ?? options.modelColumns,
     '--context': context,
   });
-  const rows = await tableRows(file, besides(context, weightsColumn), options);
-  const { columns, values, widths, domains } = rows;
-  const { text, weights } = takeWeights(file, weightsColumn, rows.text);
-  const contextColumns = modelContext ?? contextColumnsOf(file, context, text);
-  const contexts = contextColumns.length === 0 ? undefined : encodeCells(file, contextColumns, text);
-  if (widths === undefined) withFile(file, () => columnStatistics(values, columns.length, columns, domains));
+  const table = await learnableTable(file, context, options);
+  const { columns, domains, codec, plan } = table;
+  const { count, rows } = await rowsInMemory(table, options);
+  const profile = plan?.context ?? contextProfileOf(file, context, rows?.text);
+  const contexts = modelContext ?? profile.columns();
+  const given = rows && partsOf(table, rows, contexts, weightsColumn);
   const {
     context: validationContext,
     weights: validationWeights,
     ...scored
-  } = await validationOf(rows, contexts, contextColumns, options);
+  } = await validationOf(table, count, contexts, options);
+  const weights = { data: given?.weights, validation: validationWeights };
   return {
     title: path.basename(sourceName(file)),
     columns,
-    data: values,
-    ...(widths && { widths }),
+    data: given?.data ?? tableStream(count, table, { ...options, contexts }),
+    ...(given?.widths && { widths: given.widths }),
     ...(domains && { domains }),
-    ...(rows.codec && { codec: rows.codec }),
-    ...(rows.plan && { plan: rows.plan }),
-    warnings: [...(rows.plan?.warnings ?? []), ...rareLabels(contextColumns, text)],
+    ...(codec && { codec }),
+    ...(plan && { plan }),
+    warnings: [...(plan?.warnings ?? []), ...profile.rareLabels(contexts)],
     ...scored,
-    ...(weights && { weights: { data: weights, validation: validationWeights } }),
-    ...(contexts === undefined
-      ? {}
-      : { context: { columns: contextColumns, data: contexts, validation: validationContext } }),
+    ...(weightsColumn !== undefined && { weights }),
+    ...(contexts.length > 0 && {
+      context: { columns: contexts, data: given?.context, validation: validationContext },
+    }),
   };
 }
 
-/** The columns to read as text: the context's and last the weights'. */
-function besides(context: readonly string[], weights: string | undefined): string[] {
-  return weights === undefined ? [...context] : [...context, weights];
-}
-
-/** The rows of a table, as a flow learns them. */
-interface TableRows {
-  /** Names of the features. */
-  columns: string[];
-  values: Rows;
-  widths?: Float32Array;
-  domains?: readonly Domain[];
-  text: TextRows;
-  codec?: TableCodec;
-  plan?: PlannedTable;
-}
-
-async function tableRows(
-  file: string,
-  context: readonly string[],
-  options: TrainingSetOptions,
-): Promise<TableRows> {
-  const { columns: asked, modelColumns, modelTable, typesFor, missing, form, signal } = options;
-  if (modelTable !== undefined) {
-    return encodedRows(file, new TableCodec(modelTable), { context, missing, form, signal });
-  }
-  if (modelColumns !== undefined) {
-    const chunks =
-      asked === undefined
-        ? rowsByName(file, modelColumns, context, form)
-        : readTable(file, { ...form, columns: asked, text: context });
-    return plainRows(chunks, file, asked ?? modelColumns, options.modelDomains, signal);
-  }
-  const request = { columns: asked, context, typesFor, missing, form, signal };
-  const plan = await planFile(file, request);
-  if (plan.plain === undefined || missing === 'drop') {
-    return { ...(await encodedRows(file, plan.codec, request)), plan };
-  }
-  const { columns, domains } = plan.plain;
-  const chunks = readTable(file, { ...form, columns, text: context });
-  const isReal = domains.every((domain) => domain === 'real');
-  return { ...(await plainRows(chunks, file, columns, isReal ? undefined : domains, signal)), plan };
-}
-
-async function encodedRows(
-  file: string,
-  codec: TableCodec,
-  request: Parameters<typeof encodeFile>[2],
-): Promise<TableRows> {
-  const rows = await encodeFile(file, codec, request);
-  const columns = codec.features.map(({ name }) => name);
-  return { ...rows, columns, domains: codec.features.map(({ domain }) => domain), codec };
-}
-
-async function plainRows(
-  chunks: AsyncIterable<TableChunk>,
-  file: string,
-  columns: string[],
-  domains: readonly Domain[] | undefined,
-  signal: AbortSignal,
-): Promise<TableRows> {
-  const { values, text } = await allRows(
-    insideDomains(chunks, file, () => domains),
-    signal,
-  );
-  return { columns, values, text, ...(domains && { domains }) };
+/** Rows in memory with their contexts and weights. */
+function partsOf(
+  { file, columns, domains }: LearnableTable,
+  { values, widths, text }: EncodedRows,
+  contexts: readonly ContextColumn[],
+  weightsColumn: string | undefined,
+): ContextRows {
+  const { text: cells, weights } = takeWeights(file, weightsColumn, text);
+  if (weights !== undefined) requireSomeWeight(file, weightsColumn, weights);
+  const context = contexts.length === 0 ? undefined : encodeCells(file, contexts, cells);
+  if (widths === undefined) withFile(file, () => columnStatistics(values, columns.length, columns, domains));
+  return {
+    data: values,
+    ...(context && { context }),
+    ...(widths && { widths }),
+    ...(weights && { weights }),
+  };
 }
 
 /** Rows for validation: the file of `--val`, or a held-out share of the table. */
 async function validationOf(
-  { columns, values, domains, codec }: TableRows,
-  contexts: Float32Array | undefined,
-  contextColumns: readonly ContextColumn[],
-  { val, weights: weightsColumn, modelHeldOut, missing, form, signal }: TrainingSetOptions,
+  table: LearnableTable,
+  rows: number,
+  contexts: readonly ContextColumn[],
+  options: TrainingSetOptions,
 ): Promise<
   Pick<TrainingSet, 'validation' | 'validationWidths' | 'heldOut'> & {
     context?: Float32Array;
     weights?: Float32Array;
   }
 > {
-  const rows = values.length / columns.length;
+  const { val, weights: weightsColumn, modelHeldOut } = options;
   if (val === NO_VALIDATION) return {};
   if (val === undefined) return { heldOut: { rows: modelHeldOut ?? heldRows(rows) } };
   const fraction = Number(val);
   if (Number.isNaN(fraction)) {
-    const context = besides(columnNamesOf(contextColumns), weightsColumn);
-    const held =
-      codec === undefined
-        ? await plainRows(rowsByName(val, columns, context, form), val, columns, domains, signal)
-        : await encodedRows(val, codec, { context, missing, form, signal });
-    const { text, weights } = takeWeights(val, weightsColumn, held.text);
-    const encoded = contexts && encodeCells(val, contextColumns, text);
+    const other = tableLike(table, val, besides(columnNamesOf(contexts), weightsColumn), options);
+    const { values, widths, text } = await allRowsOf(other, options);
+    const { text: cells, weights } = takeWeights(val, weightsColumn, text);
+    if (weights !== undefined) requireSomeWeight(val, weightsColumn, weights);
     return {
-      validation: held.values,
-      ...(held.widths && { validationWidths: held.widths }),
-      ...(encoded === undefined ? {} : { context: encoded }),
-      ...(weights === undefined ? {} : { weights }),
+      validation: values,
+      ...(widths && { validationWidths: widths }),
+      ...(contexts.length > 0 && { context: encodeCells(val, contexts, cells) }),
+      ...(weights && { weights }),
     };
   }
   const held = Math.round(fraction * rows);
@@ -260,6 +195,12 @@ async function validationOf(
     );
   }
   return { heldOut: { rows: held, fraction } };
+}
+
+/** The number of rows of a set; infinite for a toy density. */
+export function rowCount({ data, columns }: Pick<TrainingSet, 'data' | 'columns'>): number {
+  if (isToy(data)) return Infinity;
+  return isStream(data) ? data.rows : data.length / columns.length;
 }
 
 /** Adds the file to a DataError that lacks it. */

@@ -35,8 +35,11 @@ export function takeWeights(file: string, column: string | undefined, text: Text
       'Give --weights a column of numbers, such as counts of rows.',
     );
   });
-  if (weights.every((weight) => weight === 0)) {
-    throw new DataError('found only weights of 0, expected one above 0', { file, column });
-  }
   return { text: { ...text, cells: text.cells.map((row) => row.slice(0, -1)) }, weights };
+}
+
+/** @throws {DataError} when there is no weight above 0 */
+export function requireSomeWeight(file: string, column: string | undefined, weights: Float32Array): void {
+  if (weights.some((weight) => weight > 0)) return;
+  throw new DataError('found only weights of 0, expected one above 0', { file, column });
 }

@@ -13,8 +13,10 @@ export interface ReadTableOptions {
   text?: readonly string[] | ColumnChoice;
   /** Whether text columns may have empty cells; by default they are refused. */
   emptyText?: boolean;
-  /** Rows per chunk (the last may have fewer); by default 65536, or fewer so that a chunk stays within 16 MiB. */
+  /** Rows per chunk (the last may have fewer); by default 65536, or fewer for many columns: see `chunkCells`. */
   chunkRows?: number;
+  /** Most cells of a chunk that are read; by default 4,194,304. A cell of text takes about 50 bytes. */
+  chunkCells?: number;
   /** Whether the first line of a text file has the names of the columns; by default its cells decide. */
   header?: HeaderChoice;
   /** Name of a text file's encoding; by default its bytes decide. */
@@ -65,7 +67,7 @@ export interface TableLayout {
 }
 
 const DEFAULT_CHUNK_ROWS = 65536;
-const DEFAULT_CHUNK_VALUES = 2 ** 22;
+const DEFAULT_CHUNK_CELLS = 2 ** 22;
 /** Names are printed, and such a character could steer a terminal. */
 export const CONTROL_CHARACTER = /\p{Cc}/u;
 
@@ -128,7 +130,8 @@ export function layOut(
     return position;
   };
   const [positions, textPositions] = [columns.map(positionOf), text.map(positionOf)];
-  const fitting = Math.max(1, Math.floor(DEFAULT_CHUNK_VALUES / columns.length));
+  const { chunkCells = DEFAULT_CHUNK_CELLS } = request;
+  const fitting = Math.max(1, Math.floor(chunkCells / read.length));
   const chunkRows = request.chunkRows ?? Math.min(DEFAULT_CHUNK_ROWS, fitting);
   return { names, positions, textPositions, columns, chunkRows };
 }

@@ -37,35 +37,46 @@ export function heldRows(rows: number, fraction?: number): number {
  * would make a column or a context constant, it stays for training, so that every label is learned.
  */
 export function holdOut(
-  { data, context, widths, weights }: ContextRows,
+  table: ContextRows,
   { rows, held, seed }: { rows: number; held: number; seed: number },
 ): Split {
-  const keys = shuffleKeys(splitSeed(seed), HOLD_OUT_EPOCH);
-  const order = Uint32Array.from({ length: rows }, (_, i) => shuffledRow(i, rows, keys));
-  const tables = [data, ...(context === undefined ? [] : [context])];
-  const kept = rowsToKeep(tables, order, held);
-  if (widths !== undefined) keepLevels(data, widths, order, held, kept);
+  const order = holdOutOrder(rows, rows, seed);
+  const kept = rowsToKeep(table, order, held);
   const heldOrder = order.subarray(0, held).filter((row) => !kept.has(row));
   const trainingOrder = Uint32Array.from({ length: rows - heldOrder.length });
   trainingOrder.set(order.subarray(held));
   trainingOrder.set([...kept], rows - held);
-  const taken = (chosen: Uint32Array): ContextRows => ({
-    data: rowsOf(data, rows, chosen),
-    ...(context === undefined ? {} : { context: rowsOf(context, rows, chosen) }),
-    ...(widths === undefined ? {} : { widths: rowsOf(widths, rows, chosen) }),
-    ...(weights === undefined ? {} : { weights: rowsOf(weights, rows, chosen) }),
-  });
   return {
-    training: taken(trainingOrder),
-    ...(heldOrder.length === 0 ? {} : { held: taken(heldOrder), heldPlaces: heldOrder }),
+    training: chosenRows(table, rows, trainingOrder),
+    ...(heldOrder.length > 0 && { held: chosenRows(table, rows, heldOrder), heldPlaces: heldOrder }),
   };
+}
+
+/** The first `count` of `rows` rows in the order of the split, the held-out ones first. */
+export function holdOutOrder(rows: number, count: number, seed: number): Uint32Array {
+  const keys = shuffleKeys(splitSeed(seed), HOLD_OUT_EPOCH);
+  return Uint32Array.from({ length: count }, (_, i) => shuffledRow(i, rows, keys));
 }
 
 /** An epoch that training never reaches, so that the split and the epochs use different shuffles. */
 const HOLD_OUT_EPOCH = 2 ** 32 - 1;
 
-/** From the rows to hold out, one row for each column that would be constant without it. */
-function rowsToKeep(tables: readonly Rows[], order: Uint32Array, held: number): Set<number> {
+/**
+ * Of the first `held` rows in this order, those that stay for training: without them a column or a context would be
+ * constant, or a level would not be learned.
+ */
+export function rowsToKeep(
+  { data, context, widths }: ContextRows,
+  order: Uint32Array,
+  held: number,
+): Set<number> {
+  const kept = keepVaried([data, ...(context === undefined ? [] : [context])], order, held);
+  if (widths !== undefined) keepLevels(data, widths, order, held, kept);
+  return kept;
+}
+
+/** One row for each column that would be constant without it. */
+function keepVaried(tables: readonly Rows[], order: Uint32Array, held: number): Set<number> {
   const kept = new Set<number>();
   for (const table of tables) {
     const width = table.length / order.length;
@@ -82,7 +93,7 @@ function rowsToKeep(tables: readonly Rows[], order: Uint32Array, held: number): 
 }
 
 /** Whether a cell of this width is a level of a column of labels: a part of the unit interval. */
-const isLevel = (width = 0): boolean => width > 0 && width < 1;
+export const isLevel = (width = 0): boolean => width > 0 && width < 1;
 
 /** Adds a row for each level, the start of an interval, that no other training row has. */
 function keepLevels(
@@ -108,8 +119,42 @@ function keepLevels(
   }
 }
 
-/** The chosen rows of a table of `rows` rows. */
-export function rowsOf<Values extends Float32Array | Float64Array>(
+/** The parts of a table of rows. */
+export const ROW_PARTS = ['data', 'context', 'widths', 'weights'] as const;
+
+/** Tables with the same parts as one; undefined for none. */
+export function joinedRows(tables: readonly ContextRows[]): ContextRows | undefined {
+  const [first] = tables;
+  if (first === undefined || tables.length === 1) return first;
+  const entries = ROW_PARTS.filter((part) => first[part] !== undefined).map((part) => {
+    const isDouble = first[part] instanceof Float64Array;
+    const arrays = tables.map((table) => table[part] ?? new Float32Array());
+    const joined = new (isDouble ? Float64Array : Float32Array)(
+      arrays.reduce((sum, { length }) => sum + length, 0),
+    );
+    let offset = 0;
+    for (const array of arrays) {
+      joined.set(array, offset);
+      offset += array.length;
+    }
+    return [part, joined];
+  });
+  return Object.fromEntries(entries) as ContextRows;
+}
+
+/** The chosen rows of a table of `rows` rows, with all that belongs to them. */
+export function chosenRows(table: ContextRows, rows: number, chosen: Uint32Array): ContextRows {
+  const { data, context, widths, weights } = table;
+  return {
+    data: rowsOf(data, rows, chosen),
+    ...(context && { context: rowsOf(context, rows, chosen) }),
+    ...(widths && { widths: rowsOf(widths, rows, chosen) }),
+    ...(weights && { weights: rowsOf(weights, rows, chosen) }),
+  };
+}
+
+/** The chosen rows of an array of `rows` rows. */
+function rowsOf<Values extends Float32Array | Float64Array>(
   values: Values,
   rows: number,
   chosen: Uint32Array,

@@ -20,32 +20,44 @@ export function columnOffset(mean: number, std: number): number {
   return unit * Math.round(mean / unit);
 }
 
+/** The smallest and the largest value of each column [D]. */
+export interface ColumnRanges {
+  min: Float64Array;
+  max: Float64Array;
+  /** Whether the values are those of a Float64Array. */
+  isDouble: boolean;
+}
+
+/** The ranges of rows [N, D], within `known` ones if these are given. */
+export function rangesOf(values: Rows, dim: number, known?: ColumnRanges): ColumnRanges {
+  const min = known?.min ?? new Float64Array(dim).fill(Infinity);
+  const max = known?.max ?? new Float64Array(dim).fill(-Infinity);
+  values.forEach((value: number, index: number) => {
+    const column = index % dim;
+    if (value < (min[column] ?? NaN)) min[column] = value;
+    if (value > (max[column] ?? NaN)) max[column] = value;
+  });
+  return { min, max, isDouble: values instanceof Float64Array };
+}
+
 /**
- * Checks that the values minus the offset still distinguish the rows in float32.
+ * Checks that values in these ranges, minus the offset, still distinguish the rows in float32.
  * @param spread standard deviation of each column
  * @throws {DataError} naming the first column whose values are rounded too coarsely
  */
 export function requireFineSteps(
-  values: Rows,
+  { min, max, isDouble }: ColumnRanges,
   offset: Float64Array,
   spread: Float64Array,
   columns: readonly string[] | undefined,
 ): void {
-  const dim = spread.length;
-  const most = new Float64Array(dim);
-  const mostLeft = new Float64Array(dim);
-  values.forEach((value: number, index: number) => {
-    const column = index % dim;
-    most[column] = Math.max(most[column] ?? 0, Math.abs(value));
-    mostLeft[column] = Math.max(mostLeft[column] ?? 0, Math.abs(value - (offset[column] ?? 0)));
-  });
-  const isDouble = values instanceof Float64Array;
   spread.forEach((std, column) => {
-    const given = (isDouble ? float64Step : float32Step)(most[column] ?? 0);
+    const [low, high, common] = [min[column] ?? 0, max[column] ?? 0, offset[column] ?? 0];
+    const given = (isDouble ? float64Step : float32Step)(Math.max(Math.abs(low), Math.abs(high)));
     if (given > COARSE_SHARE * std) {
       throw coarse(nameOf(columns, column), isDouble ? 'Float64Array' : 'Float32Array', given, std);
     }
-    const left = float32Step(mostLeft[column] ?? 0);
+    const left = float32Step(Math.max(Math.abs(low - common), Math.abs(high - common)));
     if (left > COARSE_SHARE * std) throw unshifted(nameOf(columns, column), left, std);
   });
 }

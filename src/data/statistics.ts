@@ -138,14 +138,14 @@ export function columnNamesOf(dim: number, names?: readonly string[]): readonly 
   return names ?? Array.from({ length: dim }, (_, column) => `x${column + 1}`);
 }
 
-/** @throws {DataError} naming row and column of a value that is not finite */
-export function requireFiniteRows(values: Rows, names: readonly string[]): void {
+/** @throws {DataError} naming row, counted from `firstRow`, and column of a value that is not finite */
+export function requireFiniteRows(values: Rows, names: readonly string[], firstRow = 1): void {
   const bad = values.findIndex((value: number) => !Number.isFinite(Math.fround(value)));
   if (bad < 0) return;
   const found = values[bad] ?? NaN;
   throw new DataError(
     `found ${found}, expected ${Number.isFinite(found) ? 'a number below 3.4e38, as float32 has' : 'a finite number'}`,
-    { row: Math.floor(bad / names.length) + 1, column: names[bad % names.length] },
+    { row: firstRow + Math.floor(bad / names.length), column: names[bad % names.length] },
     'Remove or replace the row.',
   );
 }

@@ -1,6 +1,6 @@
 /** Weights of rows: how often training draws each row. */
 import { DataError, ShapeError } from '../errors.ts';
-import { rowsOf } from './holdOut.ts';
+import { chosenRows } from './holdOut.ts';
 import type { ContextRows } from './holdOut.ts';
 
 /** Rows whose bounds fit a storage binding of 128 MiB. */
@@ -11,9 +11,15 @@ export const MAX_WEIGHTED_ROWS = 2 ** 24;
  * @throws {DataError} naming the first row whose weight is not finite or negative
  */
 export function requireWeights(what: string, weights: Float32Array, rows: number): void {
-  if (weights.length !== rows) {
-    throw new ShapeError(what, `${weights.length} weights`, `${rows}, one for each row`);
+  requireRowWeights(what, weights, rows);
+  requireWeightable(what, rows);
+  if (weights.every((weight) => weight === 0)) {
+    throw new ShapeError(what, 'only weights of 0', 'one above 0');
   }
+}
+
+/** @throws {ShapeError} when a table has too many rows for weights */
+export function requireWeightable(what: string, rows: number): void {
   if (rows > MAX_WEIGHTED_ROWS) {
     throw new ShapeError(
       what,
@@ -22,13 +28,18 @@ export function requireWeights(what: string, weights: Float32Array, rows: number
       'Leave the weights out, or train on some of the rows.',
     );
   }
+}
+
+/** Like `requireWeights`, for some of the rows: all their weights may be 0. @param firstRow number of the first row */
+export function requireRowWeights(what: string, weights: Float32Array, rows: number, firstRow = 1): void {
+  if (weights.length !== rows) {
+    throw new ShapeError(what, `${weights.length} weights`, `${rows}, one for each row`);
+  }
   const bad = weights.findIndex((weight) => !(weight >= 0 && Number.isFinite(weight)));
-  if (bad >= 0) {
-    throw new DataError(`${what}: found ${weights[bad]}, expected a finite weight ≥ 0`, { row: bad + 1 });
-  }
-  if (weights.every((weight) => weight === 0)) {
-    throw new ShapeError(what, 'only weights of 0', 'one above 0');
-  }
+  if (bad < 0) return;
+  throw new DataError(`${what}: found ${weights[bad]}, expected a finite weight ≥ 0`, {
+    row: firstRow + bad,
+  });
 }
 
 /** The rows without those of weight 0. Equal weights are left out: every row then counts alike. */
@@ -37,14 +48,7 @@ export function weightedRows({ data, context, widths, weights }: ContextRows, ro
   if (weights === undefined) return plain;
   const chosen = Uint32Array.from({ length: rows }, (_, row) => row).filter((row) => weights[row] !== 0);
   const kept = weights.filter((weight) => weight !== 0);
-  const taken =
-    chosen.length === rows
-      ? plain
-      : {
-          data: rowsOf(data, rows, chosen),
-          ...(context === undefined ? {} : { context: rowsOf(context, rows, chosen) }),
-          ...(widths === undefined ? {} : { widths: rowsOf(widths, rows, chosen) }),
-        };
+  const taken = chosen.length === rows ? plain : chosenRows(plain, rows, chosen);
   return kept.every((weight) => weight === kept[0]) ? taken : { ...taken, weights: kept };
 }
 

@@ -78,6 +78,11 @@ export class Buffers {
     target.dependsOn(heard(workDone(problem, `a write to buffer "${target.buffer.label}"`)));
   }
 
+  /** Resolves once the GPU has done all work so far; the host then holds no copies of what was written. */
+  async settled(): Promise<void> {
+    await this.#device.queue.onSubmittedWorkDone();
+  }
+
   /**
    * Copies the first `length` elements of `from` to the start of `to`. Rejects when `from` is not sound or
    * the GPU did not accept the copy; `to` is then unchanged.

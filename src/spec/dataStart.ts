@@ -8,9 +8,18 @@ import { columnStatistics } from '../data/statistics.ts';
 import type { ColumnStatistics } from '../data/statistics.ts';
 import { fromDomain, requireInside } from '../model/domain.ts';
 import { isWhitened } from './init.ts';
-import { requireFineSteps } from '../data/offset.ts';
+import { rangesOf, requireFineSteps } from '../data/offset.ts';
+import type { ColumnRanges } from '../data/offset.ts';
 import { domainsOf, offsetPlace, offsetOf } from './offset.ts';
 import type { FlowSpec } from './spec.ts';
+
+export interface StatisticsOptions {
+  columns?: readonly string[];
+  /** Whether the flow takes scale, mean, std and offset from the rows. */
+  isFresh: boolean;
+  /** The ranges of the columns, if the rows are a sample of others; by default those of the rows. */
+  ranges?: ColumnRanges;
+}
 
 /**
  * The statistics that a flow of `spec` takes from its training rows, and the offset that it subtracts.
@@ -19,7 +28,7 @@ import type { FlowSpec } from './spec.ts';
 export function dataStart(
   spec: FlowSpec,
   rows: Rows,
-  options: { columns?: readonly string[]; isFresh: boolean },
+  options: StatisticsOptions,
 ): ColumnStatistics & DataStart {
   const statistics = statisticsFor(spec, rows, options);
   if (!options.isFresh || !isWhitened(spec)) return statistics;
@@ -45,13 +54,13 @@ export function dataStart(
 export function statisticsFor(
   spec: FlowSpec,
   rows: Rows,
-  { columns, isFresh }: { columns?: readonly string[]; isFresh: boolean },
+  { columns, isFresh, ranges = rangesOf(rows, spec.dim) }: StatisticsOptions,
 ): ColumnStatistics {
   const domains = domainsOf(spec);
   requireInside(rows, domains, columns === undefined ? {} : { columns });
   const standardizes = offsetPlace(spec) >= 0;
   const statistics = columnStatistics(rows, spec.dim, columns, domains, standardizes);
   const offset = isFresh ? statistics.offset : (offsetOf(spec) ?? new Float64Array(spec.dim));
-  requireFineSteps(rows, offset, statistics.spread, columns);
+  requireFineSteps(ranges, offset, statistics.spread, columns);
   return { ...statistics, offset };
 }

@@ -1,4 +1,5 @@
 /** What a pass over a table finds in each column, in bounded memory. */
+import { EvenSample } from '../data/evenSample.ts';
 import { FORM_NAMES, formOf, plainCell } from './forms.ts';
 import type { FormName } from './forms.ts';
 
@@ -45,10 +46,8 @@ const MAX_SAMPLE = 4000;
 
 export class TableProfile {
   readonly columns: ColumnProfile[];
-  /** Rows at even distances, as plain text. */
-  sample: string[][] = [];
   rows = 0;
-  #stride = 1;
+  readonly #sample = new EvenSample<string[]>(MAX_SAMPLE);
 
   constructor(names: readonly string[]) {
     this.columns = names.map((name) => ({
@@ -68,15 +67,13 @@ export class TableProfile {
   add(row: readonly string[], line: number): void {
     const plain = row.map(plainCell);
     this.columns.forEach((column, place) => addCell(column, plain[place] ?? '', line));
-    if (this.rows % this.#stride === 0) this.#keep(plain);
+    this.#sample.add(plain);
     this.rows++;
   }
 
-  #keep(row: string[]): void {
-    this.sample.push(row);
-    if (this.sample.length < MAX_SAMPLE) return;
-    this.sample = this.sample.filter((_, index) => index % 2 === 0);
-    this.#stride *= 2;
+  /** Rows at even distances, as plain text. */
+  get sample(): string[][] {
+    return this.#sample.items;
   }
 }
 

@@ -21,6 +21,7 @@ import {
 import type { OptionRule, OptionRules } from '../calls/optionRules.ts';
 import { TOY_NAMES } from '../data/toy.ts';
 import type { ToyName } from '../data/toy.ts';
+import type { RowStream } from '../data/rowStream.ts';
 import { ShapeError } from '../errors.ts';
 import { CONTEXT_COLUMN } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
@@ -219,10 +220,10 @@ export function perSetting<Value>(
 }
 
 /**
- * Rows to learn from, row-major [N, D], or fresh points of a toy density made on the GPU for every step. If the flow's
+ * Rows to learn from, row-major [N, D], a stream of rows that do not fit into memory, or fresh points of a toy density made on the GPU for every step. If the flow's
  * `contextDim` is the number of the density's classes, it learns the points conditioned on their class, one-hot.
  */
-export type TrainingData = Rows | { toy: ToyName; noise?: number };
+export type TrainingData = Rows | RowStream | { toy: ToyName; noise?: number };
 
 export interface FitOptions extends Partial<TrainingSettings> {
   /**
@@ -315,8 +316,20 @@ const VALIDATION_RULES: OptionRules<keyof ValidationOptions> = {
   },
 };
 
-export function isToy(data: unknown): data is Exclude<TrainingData, Rows> {
+const STREAM_RULES: OptionRules<keyof RowStream> = {
+  rows: integer(2),
+  blocks: {
+    expected: 'a function that gives the blocks of rows',
+    accepts: (value) => typeof value === 'function',
+  },
+};
+
+export function isToy(data: unknown): data is Exclude<TrainingData, Rows | RowStream> {
   return typeof data === 'object' && data !== null && 'toy' in data;
+}
+
+export function isStream(data: unknown): data is RowStream {
+  return typeof data === 'object' && data !== null && 'blocks' in data;
 }
 
 /**
@@ -338,7 +351,7 @@ export function takeFit(
   }
   if (isToy(data)) requireOptions('fit data', data, { toy: oneOf(TOY_NAMES), noise: FINITE }, ['toy']);
   return {
-    data: isToy(data) ? { ...data } : takeData('data', data),
+    data: isStream(data) ? takeStream(data) : isToy(data) ? { ...data } : takeData('data', data),
     options: {
       ...options,
       ...(context !== undefined && { context: takeFloats('fit option context', context) }),
@@ -352,6 +365,11 @@ export function takeFit(
       ...(contextColumns && { contextColumns: structuredClone(contextColumns) }),
     },
   };
+}
+
+function takeStream({ rows, blocks }: RowStream): RowStream {
+  requireOptions('fit', { rows, blocks }, STREAM_RULES, ['rows', 'blocks'], 'data.');
+  return { rows, blocks };
 }
 
 function takeValidation(given: ValidationOptions): ValidationOptions {

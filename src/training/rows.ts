@@ -2,6 +2,8 @@
 import type { Rows } from '../calls/callerArrays.ts';
 import { takeContext } from '../calls/rows.ts';
 import { fingerprint } from '../data/fingerprint.ts';
+import type { ColumnRanges } from '../data/offset.ts';
+import type { RowStream } from '../data/rowStream.ts';
 import { heldRows, holdOut, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import type { ContextRows } from '../data/holdOut.ts';
 import { requireWeights, weightedRows } from '../data/weights.ts';
@@ -23,8 +25,14 @@ import type { FitOptions, TrainingData, ValidationOptions } from './options.ts';
 /** The training and validation rows of a run. */
 export interface RunRows {
   source: BatchSource;
-  /** Undefined for a toy density, whose points are fresh. */
+  /** The training rows, or a sample of those of a stream. Undefined for a toy density, whose points are fresh. */
   training?: ContextRows;
+  /** The training rows in the order of the data set on the GPU; by default `training`. */
+  blocks?: RowStream['blocks'];
+  /** The weights of all training rows, if they differ. */
+  weights?: Float32Array;
+  /** The ranges of the columns, if `training` is a sample. */
+  ranges?: ColumnRanges;
   validation?: ValidationRows;
   /** What a checkpoint keeps about them: fingerprints, the number of held-out rows, patience. */
   kept: Settings;
@@ -39,17 +47,22 @@ export interface ValidationRows extends ContextRows {
   patience: number;
 }
 
+/** The seed of a run, and the settings of the run that it resumes. */
+export interface EarlierRun {
+  seed: number;
+  stored: Settings | undefined;
+}
+
 /**
  * Checks the rows, and holds out validation rows from the table if none are given. A resumed run holds out
  * the same rows as before.
- * @param stored the settings of the resumed run
  * @throws {ShapeError | DataError} when the rows do not fit the flow, or differ from the earlier run's
  */
 export function runRows(
   spec: FlowSpec,
-  data: TrainingData,
+  data: Exclude<TrainingData, RowStream>,
   options: FitOptions,
-  { seed, stored }: { seed: number; stored: Settings | undefined },
+  { seed, stored }: EarlierRun,
 ): RunRows {
   const whole = sourceOf(spec, data);
   const context = contextOf(spec, whole, options);
@@ -63,9 +76,8 @@ export function runRows(
   }
   const source = table === undefined ? whole : sourceFor(spec, table);
   const rows = splitOf(spec, source, table, options, { seed, stored });
-  const kept = keptOf(table, rows.validation);
-  if (stored !== undefined && options.newData !== true) requireSameRows(kept, stored);
-  return { ...rows, kept };
+  const print = table && fingerprint(arraysOf(table));
+  return { ...rows, kept: keptRows(print, rows.validation, options, stored) };
 }
 
 /** The rows with their weights, without those of weight 0. @throws {ShapeError | DataError} when the weights do not fit */
@@ -74,9 +86,14 @@ function weighted(spec: FlowSpec, table: ContextRows, { weights }: FitOptions): 
   const rows = table.data.length / spec.dim;
   requireWeights('fit option weights', weights, rows);
   const kept = weightedRows({ ...table, weights }, rows);
-  const count = kept.data.length / spec.dim;
-  if (count >= MIN_TRAINING_ROWS) return kept;
-  throw new ShapeError('fit option weights', `${count} above 0`, `at least ${MIN_TRAINING_ROWS}`);
+  requireEnough(kept.data.length / spec.dim);
+  return kept;
+}
+
+/** @throws {ShapeError} when too few rows have a weight above 0 */
+export function requireEnough(rows: number): void {
+  if (rows >= MIN_TRAINING_ROWS) return;
+  throw new ShapeError('fit option weights', `${rows} above 0`, `at least ${MIN_TRAINING_ROWS}`);
 }
 
 /** @throws {ShapeError} when there are weights */
@@ -89,17 +106,21 @@ function refuseWeights({ weights }: FitOptions): void {
   );
 }
 
-/** The rows of a table as the data set of the steps. */
-function sourceFor(spec: FlowSpec, { data, widths, weights }: ContextRows): BatchSource {
+/** A table as the data set of the steps. */
+export function sourceFor(
+  spec: FlowSpec,
+  { data, widths, weights }: ContextRows,
+  rows = data.length / spec.dim,
+): BatchSource {
   return {
-    ...datasetFor(spec, data.length / spec.dim),
+    ...datasetFor(spec, rows),
     ...(widths && { hasWidths: true }),
     ...(weights && { isWeighted: true }),
   };
 }
 
 /** @throws {ShapeError} when the data do not fit the flow's features and classes */
-function sourceOf(spec: FlowSpec, data: TrainingData): BatchSource {
+function sourceOf(spec: FlowSpec, data: Exclude<TrainingData, RowStream>): BatchSource {
   const { dim, contextDim } = spec;
   if (isToy(data)) {
     const { shape, noise, classes, dim: features } = toyDensity(data.toy, { noise: data.noise });
@@ -120,13 +141,17 @@ function sourceOf(spec: FlowSpec, data: TrainingData): BatchSource {
 }
 
 /** A point inside each cell: an interval may begin at the edge of its domain. */
-function insideOf(data: Rows, widths: Float32Array | undefined): Rows {
+export function insideOf(data: Rows, widths: Float32Array | undefined): Rows {
   if (widths?.length !== data.length) return data;
   return data.map((value: number, place: number) => value + Math.max(widths[place] ?? 0, 0) / 2);
 }
 
 /** @throws {ShapeError | DataError} when there is not one finite width for each value */
-function widthsOf(what: string, data: Rows, widths: Float32Array | undefined): Float32Array | undefined {
+export function widthsOf(
+  what: string,
+  data: Rows,
+  widths: Float32Array | undefined,
+): Float32Array | undefined {
   if (widths === undefined) return undefined;
   if (widths.length !== data.length) {
     throw new ShapeError(what, `${widths.length} values`, `${data.length}, one for each value of the rows`);
@@ -136,7 +161,7 @@ function widthsOf(what: string, data: Rows, widths: Float32Array | undefined): F
   return widths;
 }
 
-function requireWhole(what: string, data: Rows, dim: number): void {
+export function requireWhole(what: string, data: Rows, dim: number): void {
   if (data.length > 0 && data.length % dim === 0) return;
   throw new ShapeError(what, `${data.length} values`, `a positive multiple of dim = ${dim}`);
 }
@@ -146,15 +171,9 @@ function requireWhole(what: string, data: Rows, dim: number): void {
  * @throws {ShapeError} when they do not fit the rows, or the columns to be recorded
  * @throws {DataError} when one is not finite
  */
-function contextOf(
-  spec: FlowSpec,
-  source: BatchSource,
-  { context, contextColumns }: FitOptions,
-): Float32Array | undefined {
-  if (contextColumns !== undefined && contextFeatures(contextColumns) !== spec.contextDim) {
-    const found = `${contextFeatures(contextColumns)} features in ${contextColumns.length} columns`;
-    throw new ShapeError('fit option contextColumns', found, `${spec.contextDim}, as spec.contextDim`);
-  }
+function contextOf(spec: FlowSpec, source: BatchSource, options: FitOptions): Float32Array | undefined {
+  requireContextColumns(spec, options);
+  const { context, contextColumns } = options;
   if (source.kind === 'toy') {
     if (context === undefined) return undefined;
     throw new ShapeError(
@@ -166,12 +185,21 @@ function contextOf(
   return finiteContext('fit option context', spec, source.rows, context, contextColumns);
 }
 
-function finiteContext(
+/** @throws {ShapeError} when the columns to be recorded do not fit the flow */
+export function requireContextColumns({ contextDim }: FlowSpec, { contextColumns }: FitOptions): void {
+  if (contextColumns === undefined || contextFeatures(contextColumns) === contextDim) return;
+  const found = `${contextFeatures(contextColumns)} features in ${contextColumns.length} columns`;
+  throw new ShapeError('fit option contextColumns', found, `${contextDim}, as spec.contextDim`);
+}
+
+/** @param firstRow the number of the first row */
+export function finiteContext(
   what: string,
   spec: FlowSpec,
   rows: number,
   context: Float32Array | undefined,
   columns: readonly ContextColumn[] | undefined,
+  firstRow = 1,
 ): Float32Array | undefined {
   const { contextDim } = spec;
   const given = takeContext(what, spec, rows, context);
@@ -183,7 +211,7 @@ function finiteContext(
   const bad = given.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     throw new DataError(`${what}: found ${given[bad]}, expected a finite number`, {
-      row: Math.floor(bad / contextDim) + 1,
+      row: firstRow + Math.floor(bad / contextDim),
       column: columns && contextNames(columns)[bad % contextDim],
     });
   }
@@ -195,35 +223,57 @@ function splitOf(
   source: BatchSource,
   table: ContextRows | undefined,
   options: FitOptions,
-  { seed, stored }: { seed: number; stored: Settings | undefined },
+  { seed, stored }: EarlierRun,
 ): Omit<RunRows, 'kept'> {
   const whole = { source, ...(table === undefined ? {} : { training: table }) };
-  const { validation } = options;
-  const known = stored && storedValidation(stored);
-  const isUnasked = validation === undefined && (table === undefined || known?.heldOut === 0);
-  if (validation === false || isUnasked) return whole;
-  const { every, patience = known?.patience ?? DEFAULT_PATIENCE, fraction, data } = validation ?? {};
-  if (data !== undefined) {
-    if (fraction !== undefined) {
-      throw new ShapeError('fit option validation', 'both data and fraction', 'one of them');
-    }
-    const given = givenRows(spec, data, validation ?? {}, options);
-    return { ...whole, validation: { ...given, every, patience } };
-  }
-  if (table === undefined) {
-    const advice = 'A toy density has no rows to hold out; give data, or leave the option out.';
-    throw new ShapeError('fit option validation', 'no data', 'rows to score', advice);
-  }
-  const rows = table.data.length / spec.dim;
-  if (fraction !== undefined) requireFraction(fraction, rows);
-  const heldOut = fraction === undefined ? (known?.heldOut ?? heldRows(rows)) : heldRows(rows, fraction);
+  const rows = table && table.data.length / spec.dim;
+  const scoring = scoringOf(spec, rows, options, stored);
+  if (scoring === undefined) return whole;
+  const { given, heldOut = 0, ...pace } = scoring;
+  if (given !== undefined) return { ...whole, validation: { ...given, ...pace } };
+  if (table === undefined || rows === undefined) return whole;
   const { training, held, heldPlaces } = holdOut(table, { rows, held: Math.min(heldOut, rows - 1), seed });
   if (held === undefined) return whole;
   return {
     source: sourceFor(spec, training),
     training,
-    validation: { ...held, heldOut, places: heldPlaces, every, patience },
+    validation: { ...held, heldOut, places: heldPlaces, ...pace },
   };
+}
+
+/** The rows to score: given ones, or a number of rows to hold out of the table. */
+interface Scoring extends Pick<ValidationRows, 'every' | 'patience' | 'heldOut'> {
+  given?: ContextRows;
+}
+
+/**
+ * What to score; undefined for nothing.
+ * @param rows of the table; undefined for a toy density
+ */
+export function scoringOf(
+  spec: FlowSpec,
+  rows: number | undefined,
+  options: FitOptions,
+  stored: Settings | undefined,
+): Scoring | undefined {
+  const { validation } = options;
+  const known = stored && storedValidation(stored);
+  const isUnasked = validation === undefined && (rows === undefined || known?.heldOut === 0);
+  if (validation === false || isUnasked) return undefined;
+  const { every, patience = known?.patience ?? DEFAULT_PATIENCE, fraction, data } = validation ?? {};
+  if (data !== undefined) {
+    if (fraction !== undefined) {
+      throw new ShapeError('fit option validation', 'both data and fraction', 'one of them');
+    }
+    return { given: givenRows(spec, data, validation ?? {}, options), every, patience };
+  }
+  if (rows === undefined) {
+    const advice = 'A toy density has no rows to hold out; give data, or leave the option out.';
+    throw new ShapeError('fit option validation', 'no data', 'rows to score', advice);
+  }
+  if (fraction !== undefined) requireFraction(fraction, rows);
+  const heldOut = fraction === undefined ? (known?.heldOut ?? heldRows(rows)) : heldRows(rows, fraction);
+  return { heldOut, every, patience };
 }
 
 /** The held-out rows and the patience of an earlier run. */
@@ -266,15 +316,27 @@ function givenRows(
   return weights === undefined ? scored : weightedRows({ ...scored, weights }, rows);
 }
 
-function keptOf(table: ContextRows | undefined, validation: ValidationRows | undefined): Settings {
+/**
+ * What a checkpoint keeps of the rows.
+ * @param data the fingerprint of a table
+ * @throws {DataError} if a resumed run has other rows than before
+ */
+export function keptRows(
+  data: string | undefined,
+  validation: ValidationRows | undefined,
+  { newData }: FitOptions,
+  stored: Settings | undefined,
+): Settings {
   const { heldOut, patience = Infinity } = validation ?? {};
   const hasOwnRows = validation !== undefined && heldOut === undefined;
-  return {
-    ...(table === undefined ? {} : { data: fingerprint(arraysOf(table)) }),
+  const kept = {
+    ...(data === undefined ? {} : { data }),
     ...(heldOut === undefined ? {} : { heldOut }),
     ...(hasOwnRows ? { validation: fingerprint(arraysOf(validation)) } : {}),
     ...(patience === Infinity ? {} : { patience }),
   };
+  if (stored !== undefined && newData !== true) requireSameRows(kept, stored);
+  return kept;
 }
 
 function arraysOf({ data, context, widths, weights }: ContextRows): (Rows | undefined)[] {

@@ -12,6 +12,7 @@ import { requireUnrounded } from '../data/offset.ts';
 import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
 import { requireFreezable } from './freeze.ts';
+import { isStream } from './options.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
 import { noiseFactor } from './noise.ts';
 import { Plateau } from './plateau.ts';
@@ -23,6 +24,7 @@ import { isCounted, isScored, nextScoreAfter, scorerOf } from './scoring.ts';
 import type { Score, Scorer, ScoringPace } from './scoring.ts';
 import { settingsOf, storedSettings } from './settings.ts';
 import { GpuSteps } from './steps.ts';
+import { streamedRows } from './streamedRows.ts';
 import type { Checkpoint, Trainee, TrainingState } from './trainee.ts';
 
 /** The parts of a run. */
@@ -79,15 +81,19 @@ export class TrainingRun {
     const optimizer = resumed?.optimizer;
     // The preset's seed, which does not depend on the number of rows.
     const { seed } = settingsOf(options, optimizer, trainee.defaults(Infinity));
-    const rows = runRows(spec, data, options, { seed, stored: optimizer?.settings });
+    const earlier = { seed, stored: optimizer?.settings };
+    const rows = isStream(data)
+      ? await streamedRows(spec, data, options, earlier)
+      : runRows(spec, data, options, earlier);
     const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
     requireFreezable(layout, settings.freeze);
-    const { training, validation } = rows;
+    const { training, validation, ranges, weights = training?.weights } = rows;
+    const blocks = rows.blocks ?? (training && (() => [training]));
     const points = training && pointsOf(training, spec.dim, seed);
     const noise = points && settings.jitter > 0 ? noiseFactor(spec, points, settings.jitter) : undefined;
     const source = noise === undefined ? rows.source : { ...rows.source, hasNoise: true };
     requireScores(settings, validation);
-    const start = points && dataStart(spec, points, { columns, isFresh: state.isFresh });
+    const start = points && dataStart(spec, points, { columns, isFresh: state.isFresh, ranges });
     const shift = start && { offset: start.offset, spread: start.std };
     if (validation !== undefined) requireUnrounded(validation.data, shift, columns);
     signal?.throwIfAborted();
@@ -99,7 +105,7 @@ export class TrainingRun {
     const steps = await gpu.guard(() =>
       GpuSteps.create(
         trainee,
-        { source, training, noise, offset: shift?.offset, settings, variants },
+        { source, blocks, weights, noise, offset: shift?.offset, settings, variants },
         optimizer,
       ),
     );

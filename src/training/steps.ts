@@ -1,7 +1,4 @@
 /** The steps of one run on the GPU: buffers, submits, the rings. */
-import type { Rows } from '../calls/callerArrays.ts';
-import type { ContextRows } from '../data/holdOut.ts';
-import { weightBounds } from '../data/weights.ts';
 import { LimitError, TrainingDivergedError } from '../errors.ts';
 import type { DivergedPart } from '../errors.ts';
 import { allSound } from '../gpu/buffers.ts';
@@ -10,45 +7,33 @@ import { GpuProgram } from '../gpu/executor.ts';
 import type { SharedBuffers } from '../gpu/executor.ts';
 import type { OptimizerState } from '../io/modelFile.ts';
 import { LOSS_STAGING_LENGTHS, RING_SIZE } from '../passes/batch.ts';
-import type { BatchSource, DatasetTable } from '../passes/batch.ts';
 import { dataStartFlags, dataStartPlan } from '../passes/dataStart.ts';
 import { ringEntries } from '../passes/rings.ts';
 import { trainPlan } from '../passes/train.ts';
 import {
   AVERAGE,
-  contextDatasetName,
-  datasetName,
   FIRST_MOMENT,
-  NOISE_FACTOR,
   PARAMETERS,
-  ROW_BOUNDS,
   SECOND_MOMENT,
   STEP_CURSOR,
   STEP_LOSSES,
   STEP_SCALARS,
   STEP_STATE,
-  widthDatasetName,
 } from '../plan/names.ts';
-import { chunksOf } from '../plan/shape.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { withoutFrozen } from './freeze.ts';
 import type { TrainingSettings } from './options.ts';
 import type { FitReport } from './report.ts';
 import { nextSteps } from './submitSize.ts';
 import type { Trainee } from './trainee.ts';
+import { fillRows, rowBuffers } from './upload.ts';
+import type { UploadedRows } from './upload.ts';
 
 /** A submit has at most half a ring of steps, so that the GPU never overtakes the reader. */
 const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
 
 /** The inputs of the steps. */
-interface StepsOf {
-  source: BatchSource;
-  /** Undefined for a toy density. */
-  training?: ContextRows;
-  /** A factor of the covariance of the rows' noise, if `source` has noise. */
-  noise?: Float32Array;
-  /** The offset that the flow subtracts from each row. */
-  offset?: Float64Array;
+interface StepsOf extends UploadedRows {
   settings: TrainingSettings;
   variants: KernelVariants;
 }
@@ -115,10 +100,13 @@ export class GpuSteps implements Disposable {
         [PARAMETERS, trained],
         [AVERAGE, parameters],
       ]);
-      for (const [name, buffer] of uploads(trainee, of)) {
+      const uploaded = new Map<string, OwnedBuffer>();
+      for (const [name, buffer] of rowBuffers(buffers, of)) {
         owned.push(buffer);
+        uploaded.set(name, buffer);
         shared.set(name, buffer);
       }
+      await fillRows(buffers, of, uploaded);
       const plan = trainPlan(trainee.model(), { source, batch, seed, optimizer: settings, variants });
       const program = await GpuProgram.create(gpu, plan, shared);
       owned.push(program);
@@ -294,53 +282,11 @@ export class GpuSteps implements Disposable {
   }
 }
 
-/** Uploads the noise's factor, and the data set in segments, each a buffer with the name that plans use. */
-function* uploads(
-  { gpu: { buffers } }: Trainee,
-  { source, training, noise, offset }: StepsOf,
-): Generator<[name: string, buffer: OwnedBuffer]> {
-  if (source.kind !== 'dataset' || training === undefined) return;
-  if (training.weights !== undefined) {
-    const bounds = buffers.storage(ROW_BOUNDS, 2 * source.rows);
-    yield [ROW_BOUNDS, bounds];
-    buffers.write(bounds, weightBounds(training.weights));
-  }
-  if (noise !== undefined) {
-    const buffer = buffers.storage(NOISE_FACTOR, noise.length);
-    yield [NOISE_FACTOR, buffer];
-    buffers.write(buffer, noise);
-  }
-  const tables: [Rows | undefined, DatasetTable | undefined, typeof datasetName, Float64Array | undefined][] =
-    [
-      [training.data, source, datasetName, offset],
-      [training.context, source.context, contextDatasetName, undefined],
-      [training.widths, source, widthDatasetName, undefined],
-    ];
-  for (const [values, table, nameOf, shift] of tables) {
-    if (values === undefined || table === undefined) continue;
-    const { features, segmentRows } = table;
-    for (const [segment, { start, count }] of chunksOf(values.length / features, segmentRows).entries()) {
-      const name = nameOf(segment);
-      const buffer = buffers.storage(name, count * features);
-      yield [name, buffer];
-      const rows = values.subarray(start * features, (start + count) * features);
-      buffers.write(buffer, shifted(rows, shift));
-    }
-  }
-}
-
 /** The first part of a step that is not finite, decoded from the values of `step_record`. */
 function problemOf(nll: number, gradientNorm: number): DivergedPart | undefined {
   if (!Number.isFinite(nll)) return 'loss';
   if (!Number.isFinite(gradientNorm)) return 'gradient';
   return gradientNorm < 0 ? 'update' : undefined;
-}
-
-/** Rows [N, D] minus the offset [D], as float32. */
-function shifted(rows: Rows, offset: Float64Array | undefined): Float32Array {
-  const isPlain = offset === undefined || offset.every((value) => value === 0);
-  if (isPlain) return rows instanceof Float32Array ? rows : new Float32Array(rows);
-  return Float32Array.from(rows, (value, index) => value - (offset[index % offset.length] ?? 0));
 }
 
 /** @throws {LimitError} when one number per row of the batch does not fit a binding */

@@ -2,14 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  contextColumnsOf,
-  contextRows,
-  encodeCells,
-  outsideRange,
-  rareLabels,
-  rowContext,
-} from '../../src/cli/contextInput.ts';
+import { contextRows, encodeCells, outsideRange, rowContext } from '../../src/cli/contextInput.ts';
+import { contextProfileOf } from '../../src/cli/contextProfile.ts';
 import type { ModelFile } from '../../src/cli/modelInput.ts';
 import type { ContextColumn } from '../../src/model/context.ts';
 import { DataError, ModelFileError, ShapeError } from '../../src/errors.ts';
@@ -43,8 +37,9 @@ function modelWith(contextDim: number, context?: ContextColumn[]): ModelFile {
 const model = modelWith(3, COLUMNS);
 
 describe('the context columns of a table', () => {
-  const columnsOf = (...cells: string[][]) =>
-    contextColumnsOf('t.csv', ['moon', 'age'], { cells, lines: cells.map((_, i) => i + 2) });
+  const profileOf = (...cells: string[][]) =>
+    contextProfileOf('t.csv', ['moon', 'age'], { cells, lines: cells.map((_, i) => i + 2) });
+  const columnsOf = (...cells: string[][]) => profileOf(...cells).columns();
 
   it('are labels in order, or numbers with their mean and spread', () => {
     expect(columnsOf(['upper', '26'], ['lower', '34'], ['upper', '26'], ['lower', '34'])).toEqual([
@@ -92,7 +87,7 @@ describe('the context columns of a table', () => {
   it('warn of labels with few rows, and of numbers beyond those learned', () => {
     const cells = Array.from({ length: 20 }, (_, i) => [i === 7 ? 'rare' : 'often', String(20 + i)]);
     const columns = columnsOf(...cells);
-    expect(rareLabels(columns, { cells, lines: [] })).toEqual([
+    expect(profileOf(...cells).rareLabels(columns)).toEqual([
       'moon: fewer than 3 rows have the label "rare"; samples given it show little of the data.',
     ]);
     expect(outsideRange(columns, [['often', '30']])).toEqual([]);
