@@ -8,6 +8,7 @@ import { openDeviceWithNote } from '../node.ts';
 import type { AdapterChoice } from '../node.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { TuningMode, TuningOptions } from '../flow/tuningOptions.ts';
+import { jsonText } from './json.ts';
 import { discardAllOutputs } from './outputFile.ts';
 import { tuningOptions } from './tuningLog.ts';
 
@@ -136,8 +137,8 @@ export class Session {
   /** Prints an event for programs, on stdout, only with `--json`. */
   emit(event: { event: string } & Record<string, unknown>): void {
     if (!this.json) return;
-    // JSON.stringify escapes only the first 32 control characters.
-    const escaped = JSON.stringify(event).replace(
+    // JSON escapes only the first 32 control characters.
+    const escaped = jsonText(event).replace(
       STEERING,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
     );

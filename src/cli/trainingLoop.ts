@@ -21,6 +21,8 @@ export interface TrainingHistory {
   valNll?: number;
   /** The validation row with the lowest log-density. */
   worstRow?: WorstRow;
+  /** Validation rows without density. */
+  validationWithoutDensity?: number;
   msPerStep: number;
   samplesPerSecond: number;
 }
@@ -41,6 +43,7 @@ export async function train(
   let samples = 0;
   let valNll: number | undefined;
   let worstRow: WorstRow | undefined;
+  let validationWithoutDensity: number | undefined;
   let trainNll = NaN;
   let checkpointAt = performance.now() + CHECKPOINT_MS;
   const before = flow.training;
@@ -49,7 +52,7 @@ export async function train(
     for await (const report of flow.fit(set.data, options)) {
       steps = report.step;
       valNll = report.bestValidationNll;
-      worstRow = report.worstRow;
+      ({ worstRow, validationWithoutDensity } = report);
       trainNll = report.nll;
       const first = steps - report.losses.length + 1;
       report.losses.forEach((nll, index) => {
@@ -86,6 +89,7 @@ export async function train(
     trainNll,
     ...(valNll === undefined ? {} : { valNll }),
     ...(worstRow === undefined ? {} : { worstRow }),
+    ...(validationWithoutDensity === undefined ? {} : { validationWithoutDensity }),
     msPerStep: ms / losses.nll.length,
     samplesPerSecond: (1000 * samples) / ms,
   };

@@ -17,10 +17,15 @@ export interface FitReport {
   gradientNorm: number;
   /** Learning rate of the last step. */
   learningRate: number;
-  /** Mean NLL of the validation rows, if they were scored at this step, in nats. */
+  /**
+   * Mean NLL of the validation rows, if they were scored at this step, in nats. A row without density, outside a uniform
+   * base or so far out that float32 overflows, counts like the least likely row that has one; infinite if none has.
+   */
   validationNll?: number;
   /** The best validation score so far. */
   bestValidationNll?: number;
+  /** Validation rows without density under the best parameters so far; absent if there are none. */
+  validationWithoutDensity?: number;
   /** The validation row with the lowest log-density under the best parameters so far. */
   worstRow?: WorstRow;
   /** Wall time per step over this report, in milliseconds. */

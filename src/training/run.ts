@@ -208,6 +208,7 @@ export class TrainingRun {
     if (best !== undefined) {
       report.bestValidationNll = best.nll;
       report.worstRow = best.worst;
+      if (best.withoutDensity > 0) report.validationWithoutDensity = best.withoutDensity;
     }
     this.#best.copyNowAndThen(this.#run.steps.submitted);
     // Results from destroyed buffers are meaningless.
