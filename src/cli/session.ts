@@ -193,6 +193,10 @@ export class Session {
       this.#tellError('OUTPUT_LOST', `standard output: ${message}; the output there is incomplete.`);
       return EXIT.failed;
     }
+    if (isFolderGone(error)) {
+      this.#tellError('BAD_DATA', 'The current folder was deleted. Change to another folder.');
+      return EXIT.badInput;
+    }
     if (process.env['WGFLOW_DEBUG'] !== undefined) console.error(error);
     this.#tellError('INTERNAL', `${message} (a bug in wgflow; WGFLOW_DEBUG=1 shows where)`);
     return EXIT.failed;
@@ -212,6 +216,11 @@ class Interrupted extends Error {
 
 export function adapterName({ description, device, vendor }: AdapterReport): string {
   return description || device || vendor || 'unnamed adapter';
+}
+
+/** Whether the system could not name the current folder. */
+function isFolderGone(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall === 'uv_cwd';
 }
 
 function isBrokenPipe(error: unknown): boolean {

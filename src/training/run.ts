@@ -15,6 +15,7 @@ import { requireFreezable } from './freeze.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
 import { noiseFactor } from './noise.ts';
 import { Plateau } from './plateau.ts';
+import { requireRecordable } from './recorded.ts';
 import { Reporter } from './report.ts';
 import type { FitReport } from './report.ts';
 import { runRows } from './rows.ts';
@@ -74,7 +75,8 @@ export class TrainingRun {
   ): Promise<TrainingRun> {
     const { gpu, parameters, model } = trainee;
     const { spec, layout } = model();
-    const { columns, signal } = options;
+    const { columns, table, signal } = options;
+    requireRecordable(table, spec);
     const resumed = options.resume === true ? resumedFrom(state) : undefined;
     const optimizer = resumed?.optimizer;
     // The preset's seed, which does not depend on the number of rows.

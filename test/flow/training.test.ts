@@ -23,6 +23,18 @@ import { modelOf } from '../support/randomSpecs.ts';
 const small = { couplings: 3, hidden: [16] };
 const moons = toyDensity('moons');
 
+it('an awaited fit without a loop is an error, and the run can still be looped over', async () => {
+  using flow = await Flow.create(realnvp(2), await testOptions());
+  const data = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
+  const run = flow.fit(data, { steps: 2, batch: 16 });
+  await expect((async () => await run)()).rejects.toThrow(
+    'fit: found an await without a loop, which trains nothing, expected a loop over the reports. Write: for await',
+  );
+  const reports = [];
+  for await (const report of run) reports.push(report);
+  expect(reports.at(-1)!.step).toBe(2);
+});
+
 describe('training', () => {
   it.each([
     ['vanilla', vanilla(2, small)],
