@@ -12,6 +12,7 @@ import { requireUnrounded } from '../data/offset.ts';
 import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
 import { requireFreezable } from './freeze.ts';
+import { isToy } from './options.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
 import { noiseFactor } from './noise.ts';
 import { Plateau } from './plateau.ts';
@@ -71,9 +72,10 @@ export class TrainingRun {
     trainee: Trainee,
     state: TrainingState,
     data: TrainingData,
-    options: FitOptions,
+    given: FitOptions,
   ): Promise<TrainingRun> {
     const { gpu, parameters, model } = trainee;
+    const options = isToy(data) ? given : remembering(given, state.record);
     const { spec, layout } = model();
     const { columns, table, signal } = options;
     requireRecordable(table, spec);
@@ -105,17 +107,9 @@ export class TrainingRun {
         optimizer,
       ),
     );
-    const run = new TrainingRun({
-      trainee,
-      state,
-      options,
-      settings,
-      variants,
-      rows,
-      steps,
-      scorer,
-      plateau: new Plateau(settings.schedule, optimizer?.plateau),
-    });
+    const plateau = new Plateau(settings.schedule, optimizer?.plateau);
+    const parts = { trainee, state, options, settings, variants, rows, steps, scorer, plateau };
+    const run = new TrainingRun(parts);
     if (best !== undefined) run.#best.resume(best, steps.submitted);
     if (state.isFresh && start !== undefined) {
       for (const { tensor, values } of tensorsOfData(layout, start)) {
@@ -126,7 +120,12 @@ export class TrainingRun {
     }
     // The flow may hold the best parameters by now; training continues from the last ones.
     if (resumed !== undefined) gpu.buffers.write(parameters, resumed.parameters);
-    await gpu.guard(() => run.#run.steps.startFrom(optimizer?.trained));
+    try {
+      await gpu.guard(() => steps.startFrom(optimizer?.trained));
+    } catch (error) {
+      run.#dispose();
+      throw error;
+    }
     state.snapshot = () => run.#snapshot();
     return run;
   }
@@ -235,9 +234,13 @@ export class TrainingRun {
         await this.#best.restore();
       }
     } finally {
-      this.#best.dispose();
-      this.#run.steps.dispose();
+      this.#dispose();
     }
+  }
+
+  #dispose(): void {
+    this.#best.dispose();
+    this.#run.steps.dispose();
   }
 
   async #score({ score }: Scorer): Promise<number> {
@@ -310,6 +313,21 @@ export class TrainingRun {
   #requireAlive(): void {
     if (!this.#run.trainee.isAlive()) throw new DisposedError('Flow');
   }
+}
+
+/** The options, with what an earlier run recorded of the data where they say nothing. */
+function remembering(given: FitOptions, record: TrainingRecord | undefined): FitOptions {
+  const columns = given.columns ?? record?.columns;
+  const table = given.table ?? (given.columns === undefined ? record?.table : undefined);
+  const contextColumns = given.contextColumns ?? record?.context;
+  const preset = given.preset ?? record?.preset;
+  return {
+    ...given,
+    ...(columns && { columns }),
+    ...(table && { table }),
+    ...(contextColumns && { contextColumns }),
+    ...(preset !== undefined && { preset }),
+  };
 }
 
 /** A point of each row of cells. */

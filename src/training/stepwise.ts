@@ -23,6 +23,7 @@ export class StepwiseRun implements AsyncDisposable {
   readonly #ended: () => void;
   #calls: Promise<unknown> = Promise.resolve();
   #end: Promise<void> | undefined;
+  #hasFailed = false;
 
   /** Use `flow.train`. */
   constructor(run: TrainingRun, ended: () => void) {
@@ -74,8 +75,13 @@ export class StepwiseRun implements AsyncDisposable {
     return this.#end;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.end();
+  /** Like `end`. After a call that failed it throws nothing, so that `await using` throws that call's error. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.end();
+    } catch (error) {
+      if (!this.#hasFailed) throw error;
+    }
   }
 
   /** Runs `call` after the calls before it. */
@@ -84,7 +90,9 @@ export class StepwiseRun implements AsyncDisposable {
       throw new ShapeError('run', 'a run that has ended', 'one that goes on', 'Start another by flow.train.');
     }
     const result = this.#calls.then(call);
-    this.#calls = result.catch(() => undefined);
+    this.#calls = result.catch(() => {
+      this.#hasFailed = true;
+    });
     return result;
   }
 }
