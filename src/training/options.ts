@@ -231,6 +231,11 @@ export interface FitOptions extends Partial<TrainingSettings> {
    */
   until?: number;
   /**
+   * Steps between reports, which then come after each multiple of it, each score and the last step. So equal runs give
+   * equal reports but for their times. By default a report comes with each submit, a few times a second.
+   */
+  reportEvery?: number;
+  /**
    * Rows that are scored during training. The flow ends with the best-scoring parameters, and training stops
    * when scores no longer improve. By default a tenth of a table's rows, and none for a toy density; `false`
    * trains on all rows, for all steps.
@@ -287,6 +292,7 @@ export const DEFAULT_PATIENCE = 10;
 const FIT_RULES: OptionRules<keyof FitOptions> = {
   ...perSetting((_, { rule }) => rule),
   until: integer(1),
+  reportEvery: integer(1),
   validation: {
     expected: 'an object, or false',
     accepts: (value) => value === false || OBJECT.accepts(value),

@@ -63,3 +63,21 @@ export class Reporter {
     };
   }
 }
+
+/** One report of consecutive ones; undefined for none. */
+export function joined(reports: readonly FitReport[]): FitReport | undefined {
+  const last = reports.at(-1);
+  if (last === undefined || reports.length === 1) return last;
+  const losses = Float32Array.from(reports.flatMap((report) => [...report.losses]));
+  const ms = reports.reduce((sum, report) => sum + report.msPerStep * report.losses.length, 0);
+  const msPerStep = ms / losses.length;
+  const { validationNll } = reports.findLast((report) => report.validationNll !== undefined) ?? {};
+  return {
+    ...last,
+    losses,
+    msPerStep,
+    stepsPerSecond: 1000 / msPerStep,
+    samplesPerSecond: (last.samplesPerSecond * last.msPerStep) / msPerStep,
+    ...(validationNll === undefined ? {} : { validationNll }),
+  };
+}

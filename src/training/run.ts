@@ -17,7 +17,7 @@ import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
 import { noiseFactor } from './noise.ts';
 import { Plateau } from './plateau.ts';
 import { requireRecordable } from './recorded.ts';
-import { Reporter } from './report.ts';
+import { joined, Reporter } from './report.ts';
 import type { FitReport } from './report.ts';
 import { runRows } from './rows.ts';
 import type { RunRows, ValidationRows } from './rows.ts';
@@ -158,9 +158,17 @@ export class TrainingRun {
    */
   async *reports(count = Infinity): AsyncGenerator<FitReport, void, undefined> {
     const last = Math.min(this.#until, this.step + count);
+    let found: FitReport[] = [];
     while (this.step < last && !this.isDone) {
       this.#submit(last);
-      while (this.#run.steps.pending > (this.#isPauseDue ? 0 : 1)) yield await this.#report();
+      while (this.#run.steps.pending > (this.#isPauseDue ? 0 : 1)) {
+        const report = await this.#report();
+        found.push(report);
+        const isDue = report.step === last || report.validationNll !== undefined;
+        if (!isDue && report.step % (this.#run.options.reportEvery ?? 1) !== 0) continue;
+        yield joined(found) ?? report;
+        found = [];
+      }
     }
   }
 
@@ -189,7 +197,9 @@ export class TrainingRun {
     const { submitted } = this.#run.steps;
     const next = this.#run.scorer === undefined ? Infinity : nextScoreAfter(submitted, this.#pace);
     const last = Math.min(end, next);
-    this.#run.steps.submit(last - submitted, this.#plateau.share);
+    const { reportEvery = Infinity } = this.#run.options;
+    const untilReport = reportEvery === Infinity ? Infinity : reportEvery - (submitted % reportEvery);
+    this.#run.steps.submit(Math.min(last - submitted, untilReport), this.#plateau.share);
     this.#isPauseDue = this.step === last;
     this.#isScoreDue = this.step === Math.min(this.#until, next);
   }

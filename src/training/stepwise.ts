@@ -1,6 +1,7 @@
 /** A training run that the caller steps. */
 import { integer } from '../calls/optionRules.ts';
 import { ShapeError } from '../errors.ts';
+import { joined } from './report.ts';
 import type { FitReport } from './report.ts';
 import type { TrainingRun } from './run.ts';
 
@@ -51,7 +52,7 @@ export class StepwiseRun implements AsyncDisposable {
     return this.#next(async () => {
       const found = [];
       for await (const report of this.#run.reports(n)) found.push(report);
-      const report = whole(found);
+      const report = joined(found);
       if (report !== undefined) return report;
       throw new ShapeError('steps', 'a run that is done', 'one with steps left', 'Look at isDone.');
     });
@@ -95,22 +96,4 @@ export class StepwiseRun implements AsyncDisposable {
     });
     return result;
   }
-}
-
-/** One report of consecutive ones; undefined for none. */
-function whole(reports: readonly FitReport[]): FitReport | undefined {
-  const last = reports.at(-1);
-  if (last === undefined) return undefined;
-  const losses = Float32Array.from(reports.flatMap((report) => [...report.losses]));
-  const ms = reports.reduce((sum, report) => sum + report.msPerStep * report.losses.length, 0);
-  const msPerStep = ms / losses.length;
-  const { validationNll } = reports.findLast((report) => report.validationNll !== undefined) ?? {};
-  return {
-    ...last,
-    losses,
-    msPerStep,
-    stepsPerSecond: 1000 / msPerStep,
-    samplesPerSecond: (last.samplesPerSecond * last.msPerStep) / msPerStep,
-    ...(validationNll === undefined ? {} : { validationNll }),
-  };
 }

@@ -69,6 +69,7 @@ const NO_FIT = {
   ...NO_RUN,
   steps: [...NO_COUNTS, 0],
   until: [...NO_COUNTS, 0],
+  reportEvery: [...NO_COUNTS, 0],
   batch: [...NO_COUNTS, 0],
   learningRate: [...NO_NUMBERS, 0, 1e-60],
   schedule: NO_SCHEDULES,

@@ -23,6 +23,22 @@ import { modelOf } from '../support/randomSpecs.ts';
 const small = { couplings: 3, hidden: [16] };
 const moons = toyDensity('moons');
 
+it('reports by steps come after the same steps and hold the same numbers, however fast the GPU is', async () => {
+  const reported = async (submitMs: number) => {
+    using flow = await Flow.create(realnvp(2, small), { ...(await testOptions()), seed: 1 });
+    const validation = { data: moons.sample(0, STREAMS.toyTest, 0, 20), every: 10 };
+    const options = { steps: 25, batch: 16, reportEvery: 7, validation, submitMs };
+    const reports = [];
+    for await (const { step, nll, losses, validationNll } of flow.fit(moons.sample(0, 0, 0, 64), options))
+      reports.push({ step, nll, losses: [...losses], validationNll });
+    return reports;
+  };
+  const slow = await reported(1e-3);
+  expect(slow.map(({ step }) => step)).toEqual([7, 10, 14, 20, 21, 25]);
+  expect(slow.flatMap(({ losses }) => losses)).toHaveLength(25);
+  expect(await reported(1e3)).toEqual(slow);
+});
+
 it('an awaited fit without a loop is an error, and the run can still be looped over', async () => {
   using flow = await Flow.create(realnvp(2), await testOptions());
   const data = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
