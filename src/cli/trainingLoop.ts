@@ -63,7 +63,8 @@ export async function train(
       ms += elapsed;
       samples += (report.samplesPerSecond * elapsed) / 1000;
       progress.update(report);
-      const { losses: _, ...event } = report;
+      const { losses: _, warnings = [], ...event } = report;
+      for (const message of warnings) session.notice({ kind: 'warning', message });
       session.emit({ event: 'step', ...event });
       if (checkpoint !== undefined && performance.now() > checkpointAt) {
         await tryCheckpoint(session, flow, checkpoint);

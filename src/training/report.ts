@@ -28,6 +28,8 @@ export interface FitReport {
   validationWithoutDensity?: number;
   /** The validation row with the lowest log-density under the best parameters so far. */
   worstRow?: WorstRow;
+  /** What the flow cannot learn well of the rows, in the first report of a run. */
+  warnings?: readonly string[];
   /** Wall time per step over this report, in milliseconds. */
   msPerStep: number;
   stepsPerSecond: number;
@@ -72,8 +74,10 @@ export function joined(reports: readonly FitReport[]): FitReport | undefined {
   const ms = reports.reduce((sum, report) => sum + report.msPerStep * report.losses.length, 0);
   const msPerStep = ms / losses.length;
   const { validationNll } = reports.findLast((report) => report.validationNll !== undefined) ?? {};
+  const warnings = reports.flatMap((report) => report.warnings ?? []);
   return {
     ...last,
+    ...(warnings.length === 0 ? {} : { warnings }),
     losses,
     msPerStep,
     stepsPerSecond: 1000 / msPerStep,

@@ -7,6 +7,8 @@ import { toyDensityOfShape } from '../data/toy.ts';
 import { DataError, DisposedError, ShapeError } from '../errors.ts';
 import type { BestParameters, TrainingRecord, ValidationRecord } from '../io/modelFile.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import { roughRows } from '../data/roughRows.ts';
+import { columnNamesOf } from '../data/statistics.ts';
 import { tensorsOfData } from '../spec/init.ts';
 import { requireUnrounded } from '../data/offset.ts';
 import { LIBRARY } from '../version.ts';
@@ -40,6 +42,8 @@ interface RunParts {
   /** Undefined if no rows are scored. */
   scorer: Scorer | undefined;
   plateau: Plateau;
+  /** For the first report. */
+  warnings: string[];
 }
 
 export class TrainingRun {
@@ -94,11 +98,15 @@ export class TrainingRun {
     const start = points && dataStart(spec, points, { columns, isFresh: state.isFresh });
     const shift = start && { offset: start.offset, spread: start.std };
     if (validation !== undefined) requireUnrounded(validation.data, shift, columns);
+    const isPlain = !isToy(data) && options.widths === undefined;
+    const warnings = isPlain ? roughRows(data, columnNamesOf(spec.dim, columns)) : [];
     signal?.throwIfAborted();
     const variants = await gpu.guard(() => trainee.variantsFor(settings.batch, optimizer?.variants));
     signal?.throwIfAborted();
     if (!trainee.isAlive()) throw new DisposedError('Flow');
     const scorer = validation && scorerOf(trainee, { validation, training, seed }, variants);
+    if (training !== undefined && scorer?.gaussianNll === undefined && scorer !== undefined)
+      warnings.push(COMBINED);
     const best = await gpu.guard(() => scoredAnew(trainee, optimizer?.best, scorer));
     const steps = await gpu.guard(() =>
       GpuSteps.create(
@@ -108,7 +116,7 @@ export class TrainingRun {
       ),
     );
     const plateau = new Plateau(settings.schedule, optimizer?.plateau);
-    const parts = { trainee, state, options, settings, variants, rows, steps, scorer, plateau };
+    const parts = { trainee, state, options, settings, variants, rows, steps, scorer, plateau, warnings };
     const run = new TrainingRun(parts);
     if (best !== undefined) run.#best.resume(best, steps.submitted);
     if (state.isFresh && start !== undefined) {
@@ -215,6 +223,8 @@ export class TrainingRun {
     if (this.#run.scorer !== undefined && this.#isScoreDue && this.#run.steps.pending === 0) {
       report.validationNll = await this.#score(this.#run.scorer);
     }
+    const warnings = this.#run.warnings.splice(0);
+    if (warnings.length > 0) report.warnings = warnings;
     const best = this.#best.score;
     if (best !== undefined) {
       report.bestValidationNll = best.nll;
@@ -324,6 +334,9 @@ export class TrainingRun {
     if (!this.#run.trainee.isAlive()) throw new DisposedError('Flow');
   }
 }
+
+const COMBINED =
+  'A column is a linear combination of the others, so the density can grow without bound. Leave one of them out.';
 
 /** The options, with what an earlier run recorded of the data where they say nothing. */
 function remembering(given: FitOptions, record: TrainingRecord | undefined): FitOptions {

@@ -39,6 +39,26 @@ it('reports by steps come after the same steps and hold the same numbers, howeve
   expect(await reported(1e3)).toEqual(slow);
 });
 
+it('the first report says what the flow cannot learn of the rows', async () => {
+  const rows = moons.sample(0, STREAMS.toyTest, 0, 100);
+  const warningsOf = async (data: Float32Array): Promise<(string | undefined)[]> => {
+    using flow = await Flow.create(realnvp(2, small), await testOptions());
+    const found = [];
+    const columns = ['left', 'right'];
+    for await (const { warnings } of flow.fit(data, { steps: 3, batch: 16, columns, reportEvery: 3 })) {
+      found.push(warnings?.join());
+    }
+    expect(found.slice(1).every((warnings) => warnings === undefined)).toBe(true);
+    return found.slice(0, 1);
+  };
+  expect(await warningsOf(rows)).toEqual([undefined]);
+  expect(await warningsOf(rows.with(15, 1e38))).toEqual([
+    expect.stringMatching(/^right: rows far out \(row 8\)/),
+  ]);
+  const doubled = rows.map((_, i) => rows[i - (i % 2)] ?? NaN);
+  expect(await warningsOf(doubled)).toEqual([expect.stringMatching(/^A column is a linear combination/)]);
+});
+
 it('an awaited fit without a loop is an error, and the run can still be looped over', async () => {
   using flow = await Flow.create(realnvp(2), await testOptions());
   const data = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
