@@ -19,18 +19,21 @@ const BAR_WIDTH = { least: 6, most: 40 };
 const DEFAULT_COLUMNS = 80;
 
 /**
- * Shows step, NLL in nats, the best validation score, steps per second and time left. Reports by steps get a line each,
- * without times, so that equal runs print equal lines.
+ * Shows step, NLL in nats, the best validation score, steps per second and time left. Reports by steps get a line after each
+ * `reportEvery` steps, without times, so that equal runs print equal lines.
  */
 export function trainingProgress(
   session: Pick<Session, 'say'>,
   steps: number,
-  isBySteps = false,
+  reportEvery?: number,
 ): Progress<FitReport> {
   const parts = describer(steps);
-  if (isBySteps) {
+  if (reportEvery !== undefined) {
     return {
-      update: (report) => session.say(`step ${outcomeParts(report, steps).join(' | ')}`),
+      update: (report) => {
+        if (report.step % reportEvery !== 0 && report.step !== steps) return;
+        session.say(`step ${outcomeParts(report, steps).join(' | ')}`);
+      },
       stop: () => undefined,
     };
   }

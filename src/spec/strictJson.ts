@@ -24,7 +24,8 @@ export function parseStrictJson(text: string): unknown {
 /** `value` as JSON (undefined: `nothing`), shortened for a message and safe to print on a terminal. */
 export function shown(value: unknown): string {
   if (typeof value === 'number') return String(value);
-  const text = printable(JSON.stringify(value) ?? 'nothing');
+  const part = typeof value === 'string' ? value.slice(0, 80) : value;
+  const text = printable(JSON.stringify(part) ?? 'nothing');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -96,6 +96,7 @@ function refusingAwait(
         'Write: for await (const report of flow.fit(data)) console.log(report.nll);',
       ),
     );
+  // oxlint-disable-next-line unicorn/no-thenable -- an await must be told from a loop
   return Object.defineProperty(run, 'then', { value: then });
 }
 

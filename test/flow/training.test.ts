@@ -63,7 +63,7 @@ it('an awaited fit without a loop is an error, and the run can still be looped o
   using flow = await Flow.create(realnvp(2), await testOptions());
   const data = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
   const run = flow.fit(data, { steps: 2, batch: 16 });
-  await expect((async () => await run)()).rejects.toThrow(
+  await expect(Promise.resolve(run)).rejects.toThrow(
     'fit: found an await without a loop, which trains nothing, expected a loop over the reports. Write: for await',
   );
   const reports = [];
