@@ -127,6 +127,13 @@ export function listOf(rule: OptionRule, expected: string): OptionRule {
   return { expected, accepts: (value) => Array.isArray(value) && value.every(rule.accepts) };
 }
 
+/** Texts that differ. */
+export const NAMES: OptionRule = {
+  expected: 'names that differ, without control characters',
+  accepts: (value) =>
+    Array.isArray(value) && value.every(TEXT.accepts) && new Set(value).size === value.length,
+};
+
 export function eitherOf(...rules: readonly OptionRule[]): OptionRule {
   return {
     expected: rules.map(({ expected }) => expected).join(', or '),

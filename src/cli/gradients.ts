@@ -4,6 +4,7 @@ import { writeSafetensors } from '../io/safetensors.ts';
 import { paramLayout } from '../spec/layout.ts';
 import { rowContext } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
+import { jsonText } from './json.ts';
 import { codecOf, openFlow, readModel } from './modelInput.ts';
 import { allModelRows, modelRows, tellNews } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
@@ -52,8 +53,8 @@ export async function gradientsCommand(
     });
     await output.write(
       out.endsWith('.json')
-        ? jsonText(scoresOf(result), tensors)
-        : writeSafetensors({ tensors, metadata: { wgflow_gradients: JSON.stringify(scoresOf(result)) } }),
+        ? documentText(scoresOf(result), tensors)
+        : writeSafetensors({ tensors, metadata: { wgflow_gradients: jsonText(scoresOf(result)) } }),
     );
     await output.commit();
   } finally {
@@ -70,8 +71,8 @@ export async function gradientsCommand(
 }
 
 interface Scores {
-  /** Mean NLL; null means infinity, which JSON lacks. */
-  nll: number | null;
+  /** Mean NLL. */
+  nll: number;
   loss?: number;
   withoutDensity?: number;
 }
@@ -85,12 +86,15 @@ function scoresOf({
   loss: number;
   withoutDensity: number;
 }): Scores {
-  return withoutDensity === 0 ? { nll } : { nll: null, loss, withoutDensity };
+  return withoutDensity === 0 ? { nll } : { nll, loss, withoutDensity };
 }
 
-function jsonText(scores: Scores, tensors: { name: string; shape: number[]; data: Float32Array }[]): string {
+function documentText(
+  scores: Scores,
+  tensors: { name: string; shape: number[]; data: Float32Array }[],
+): string {
   const gradients = Object.fromEntries(
     tensors.map(({ name, shape, data }) => [name, { shape, values: [...data] }]),
   );
-  return `${JSON.stringify({ ...scores, gradients })}\n`;
+  return `${jsonText({ ...scores, gradients })}\n`;
 }

@@ -194,6 +194,7 @@ wgflow train data.csv --resume run.ckpt`,
     )
     .optionsGroup('Training:');
   for (const option of parse.settingOptions()) train.addOption(option);
+  train.option('--report-every <n>', 'steps between reports (default: by time)', parse.integer(1));
   train
     .optionsGroup('Output:')
     .option('--out <file>', 'model file to write (default: model.safetensors)')

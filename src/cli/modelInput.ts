@@ -1,5 +1,6 @@
 /** Reads models and tables for commands. */
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { readTable } from '../data/readTable.ts';
 import type { TableChunk } from '../data/readTable.ts';
 import type { TableForm } from './tableOptions.ts';
@@ -7,8 +8,9 @@ import { DataError, ModelFileError } from '../errors.ts';
 import { Ensemble } from '../flow/ensemble.ts';
 import type { Density } from '../flow/ensemble.ts';
 import { Flow } from '../flow/flow.ts';
-import { decodeModel } from '../io/modelFile.ts';
+import { decodeModel, specTextOf } from '../io/modelFile.ts';
 import type { Model, OptimizerState, TrainingRecord } from '../io/modelFile.ts';
+import { headerEnd, MAX_HEADER_BYTES, readLayout } from '../io/safetensors.ts';
 import { parseMetadataJson, parseSpec } from '../spec/schema.ts';
 import { limitsFor } from '../flow/limits.ts';
 import type { FlowSpec } from '../spec/spec.ts';
@@ -28,9 +30,8 @@ export interface ModelFile {
  * @throws {ModelFileError} when it is neither
  */
 export async function readSpec(file: string): Promise<FlowSpec> {
-  const bytes = await readModelBytes(file);
-  // A model file begins with its header length in eight bytes, of which the last are zero; text has no zero bytes.
-  if (bytes.subarray(0, 8).includes(0)) return decodeModel(bytes, file).spec;
+  const bytes = await readModelBytes(file, requireSpecSize);
+  if (isBinary(bytes)) return decodeModel(bytes, file).spec;
   const text = new TextDecoder().decode(bytes);
   return parseSpec(parseMetadataJson(text, 'the spec', file), file);
 }
@@ -92,16 +93,50 @@ export async function openDensity(session: Session, models: readonly ModelFile[]
   }
 }
 
-async function readModelBytes(file: string): Promise<Uint8Array> {
+/** @throws {ModelFileError} when the file cannot be read, or its header shows that it is no model */
+async function readModelBytes(file: string, accepts = requireModelHeader): Promise<Uint8Array> {
+  let handle: FileHandle | undefined;
   try {
-    return await readFile(file);
+    handle = await open(file);
+    const stats = await handle.stat();
+    if (stats.isFile()) await accepts(handle, stats.size, file);
+    return await handle.readFile();
   } catch (error) {
+    if (error instanceof ModelFileError) throw error;
     throw new ModelFileError(
       file,
       `found ${readProblem(error)}, expected a model file`,
       'Give the path of a file that "wgflow train" wrote.',
     );
+  } finally {
+    await handle?.close();
   }
+}
+
+/** Checks the header alone, so that a large file that is no model is refused before it is read. */
+async function requireModelHeader(handle: FileHandle, size: number, file: string): Promise<void> {
+  const header = await bytesOf(handle, headerEnd(await bytesOf(handle, Math.min(size, 8)), size, file));
+  specTextOf(readLayout(header, size, file), file);
+}
+
+async function requireSpecSize(handle: FileHandle, size: number, file: string): Promise<void> {
+  if (isBinary(await bytesOf(handle, 8))) return requireModelHeader(handle, size, file);
+  if (size <= MAX_HEADER_BYTES) return;
+  throw new ModelFileError(
+    file,
+    `found ${size} bytes of text, expected a spec of at most ${MAX_HEADER_BYTES}`,
+  );
+}
+
+/** A model file begins with its header length in eight bytes, of which the last are zero; text has no zero bytes. */
+function isBinary(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 8).includes(0);
+}
+
+/** The first `length` bytes. */
+async function bytesOf(handle: FileHandle, length: number): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length, 0);
+  return buffer.subarray(0, bytesRead);
 }
 
 /** @throws {DataError} when the file cannot be read; `expected` says what it should be */
@@ -120,6 +155,7 @@ function readProblem(error: unknown): string {
 }
 
 const READ_PROBLEMS: Record<string, string> = {
+  ELOOP: 'links that lead to each other',
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
   EISDIR: 'a folder',

@@ -2,6 +2,7 @@
  * Output files that appear complete or not at all: everything is written next to the target under a temporary
  * name, and renamed to the target once it is complete and on the disk.
  */
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -278,8 +279,15 @@ async function directOutput(file: string): Promise<Output> {
 
 function ignore(): void {}
 
+/** Bytes of a file name up to which the temporary name fits too: most file systems allow 255. */
+const MAX_NAME_BYTES = 235;
+
+/** The name, or for a long one its hash, so that the temporary name fits. */
 function temporaryName(target: string): string {
-  return `.${path.basename(target)}.${process.pid}.tmp`;
+  const name = path.basename(target);
+  const isLong = Buffer.byteLength(name) > MAX_NAME_BYTES;
+  const part = isLong ? createHash('sha256').update(name).digest('hex') : name;
+  return `.${part}.${process.pid}.tmp`;
 }
 
 function requireOpen(ended: boolean, file: string): void {
@@ -347,5 +355,6 @@ const PROBLEMS: Record<string, [problem: string, advice: string]> = {
   EACCES: ['found no permission to write here', 'Choose another place.'],
   EPERM: ['found no permission to write here', 'Choose another place.'],
   EROFS: ['found a read-only file system', 'Choose another place.'],
+  ELOOP: ['found links that lead to each other', 'Check the path.'],
   ENAMETOOLONG: ['found a name too long for this file system', 'Choose a shorter name.'],
 };

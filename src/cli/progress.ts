@@ -19,9 +19,25 @@ const READING_SHOWN_AFTER_MS = 1000;
 const BAR_WIDTH = { least: 6, most: 40 };
 const DEFAULT_COLUMNS = 80;
 
-/** Shows step, NLL in nats, the best validation score, steps per second and time left. */
-export function trainingProgress(session: Pick<Session, 'say'>, steps: number): Progress<FitReport> {
+/**
+ * Shows step, NLL in nats, the best validation score, steps per second and time left. Reports by steps get a line after each
+ * `reportEvery` steps, without times, so that equal runs print equal lines.
+ */
+export function trainingProgress(
+  session: Pick<Session, 'say'>,
+  steps: number,
+  reportEvery?: number,
+): Progress<FitReport> {
   const parts = describer(steps);
+  if (reportEvery !== undefined) {
+    return {
+      update: (report) => {
+        if (report.step % reportEvery !== 0 && report.step !== steps) return;
+        session.say(`step ${outcomeParts(report, steps).join(' | ')}`);
+      },
+      stop: () => undefined,
+    };
+  }
   return progress(session, steps, 'step ', (report) => ({ done: report.step, parts: parts(report) }));
 }
 
@@ -143,14 +159,18 @@ function describer(steps: number): (report: FitReport) => string[] {
   const rate = smoothedRate();
   return (report) => {
     const stepsPerSecond = rate(report);
-    const parts = [`${report.step}/${steps}`, `NLL ${report.nll.toFixed(4)} nats`];
-    if (report.bestValidationNll !== undefined) parts.push(`best val ${report.bestValidationNll.toFixed(4)}`);
+    const parts = outcomeParts(report, steps);
     if (stepsPerSecond !== undefined) {
       parts.push(`${inThreeDigits(stepsPerSecond)} steps/s`);
       if (report.step < steps) parts.push(`${duration((steps - report.step) / stepsPerSecond)} left`);
     }
     return parts;
   };
+}
+
+function outcomeParts({ step, nll, bestValidationNll: best }: FitReport, steps: number): string[] {
+  const parts = [`${step}/${steps}`, `NLL ${nll.toFixed(4)} nats`];
+  return best === undefined ? parts : [...parts, `best val ${best.toFixed(4)}`];
 }
 
 /** Steps per second over about the last ten reports, without the first, which includes the compilation. */

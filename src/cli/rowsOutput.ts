@@ -1,6 +1,7 @@
 /** Writes rows of results as CSV or, with `--json` and no file, as events. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { csvHeader, csvRows, csvTexts } from '../data/csv.ts';
+import { jsonNumber } from './json.ts';
 import type { Output } from './outputFile.ts';
 import type { Session } from './session.ts';
 
@@ -59,7 +60,7 @@ export function writeRows(
 function rowsEvent(columns: readonly string[], values: Rows, more: readonly (readonly string[])[]): string {
   const width = columns.length - (more[0]?.length ?? 0);
   const rows = Array.from({ length: values.length / width }, (_, row) => [
-    ...values.subarray(row * width, (row + 1) * width),
+    ...Array.from(values.subarray(row * width, (row + 1) * width), jsonNumber),
     ...(more[row] ?? []),
   ]);
   return `${JSON.stringify({ event: 'rows', columns, rows })}\n`;

@@ -8,6 +8,7 @@ import { openDeviceWithNote } from '../node.ts';
 import type { AdapterChoice } from '../node.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { TuningMode, TuningOptions } from '../flow/tuningOptions.ts';
+import { jsonText } from './json.ts';
 import { discardAllOutputs } from './outputFile.ts';
 import { tuningOptions } from './tuningLog.ts';
 
@@ -136,8 +137,8 @@ export class Session {
   /** Prints an event for programs, on stdout, only with `--json`. */
   emit(event: { event: string } & Record<string, unknown>): void {
     if (!this.json) return;
-    // JSON.stringify escapes only the first 32 control characters.
-    const escaped = JSON.stringify(event).replace(
+    // JSON escapes only the first 32 control characters.
+    const escaped = jsonText(event).replace(
       STEERING,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
     );
@@ -192,6 +193,10 @@ export class Session {
       this.#tellError('OUTPUT_LOST', `standard output: ${message}; the output there is incomplete.`);
       return EXIT.failed;
     }
+    if (isFolderGone(error)) {
+      this.#tellError('BAD_DATA', 'The current folder was deleted. Change to another folder.');
+      return EXIT.badInput;
+    }
     if (process.env['WGFLOW_DEBUG'] !== undefined) console.error(error);
     this.#tellError('INTERNAL', `${message} (a bug in wgflow; WGFLOW_DEBUG=1 shows where)`);
     return EXIT.failed;
@@ -211,6 +216,11 @@ class Interrupted extends Error {
 
 export function adapterName({ description, device, vendor }: AdapterReport): string {
   return description || device || vendor || 'unnamed adapter';
+}
+
+/** Whether the system could not name the current folder. */
+function isFolderGone(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall === 'uv_cwd';
 }
 
 function isBrokenPipe(error: unknown): boolean {

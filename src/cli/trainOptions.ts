@@ -31,6 +31,7 @@ export interface TrainOptions extends TableOptions {
   /** The column of the rows' weights. */
   weights?: string;
   patience?: number;
+  reportEvery?: number;
   newData?: boolean;
   preset?: PresetName;
   couplings?: number;
@@ -227,6 +228,7 @@ export function fitOptionsOf(
     ...(set.weights === undefined ? {} : { weights: set.weights.data }),
     resume: resumed !== undefined,
     newData: options.newData,
+    ...(options.reportEvery === undefined ? {} : { reportEvery: options.reportEvery }),
     signal,
     validation: validationOf(set, options.patience),
   };

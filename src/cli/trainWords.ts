@@ -87,7 +87,7 @@ export function summarise(
 
 /** The lines about held-out rows, the last step, and the comparison with a Gaussian. */
 function validationLines(
-  { steps, valNll, trainNll, worstRow }: TrainingOutcome,
+  { steps, valNll, trainNll, worstRow, validationWithoutDensity = 0 }: TrainingOutcome,
   { rows, heldOut, bestStep, gaussianNll }: ValidationRecord,
   asked: number,
 ): string[] {
@@ -99,7 +99,7 @@ function validationLines(
   if (valNll === undefined) {
     return [
       `${stopped}; scored on ${scored}`,
-      'Warning: no validation score was finite: the model gives some of those rows no density.',
+      'Warning: no validation score was finite: the model gives none of those rows a density.',
     ];
   }
   const kept =
@@ -110,16 +110,28 @@ function validationLines(
     `${stopped}${kept}`,
     `Best validation NLL ${valNll.toFixed(4)} nats; training NLL ${trainNll.toFixed(4)}`,
     ...gaussianLine(valNll, gaussianNll),
-    ...(worstRow === undefined ? [] : worstRowLines(worstRow, heldOut)),
+    ...(worstRow === undefined ? [] : worstRowLines(worstRow, heldOut, validationWithoutDensity)),
   ];
 }
 
 /** A row whose density lies further below the Gaussian's, in nats, was thrown out by the flow. */
 const FAR_NATS = 20;
 
-function worstRowLines({ row, nll, gaussianNll }: WorstRow, heldOut: boolean): string[] {
+function worstRowLines(
+  { row, nll, gaussianNll }: WorstRow,
+  heldOut: boolean,
+  withoutDensity: number,
+): string[] {
   const file = heldOut ? 'the table' : 'the validation rows';
   const where = `row ${(row + 1).toLocaleString('en')} of ${file}`;
+  if (withoutDensity > 0) {
+    const rows =
+      withoutDensity === 1 ? where : `${withoutDensity.toLocaleString('en')} rows, such as ${where}`;
+    return [
+      `Warning: no density under the model (log p = -Infinity) for ${rows}. The score counts such a row like the least ` +
+        'likely other one. Look at the row; with a uniform base, choose another --base or a larger bound.',
+    ];
+  }
   const line = `Least likely of them: ${where}, -log p ${nll.toFixed(1)} nats`;
   if (gaussianNll === undefined || nll < gaussianNll + FAR_NATS) return [line];
   return [

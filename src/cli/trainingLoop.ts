@@ -21,6 +21,8 @@ export interface TrainingHistory {
   valNll?: number;
   /** The validation row with the lowest log-density. */
   worstRow?: WorstRow;
+  /** Validation rows without density. */
+  validationWithoutDensity?: number;
   msPerStep: number;
   samplesPerSecond: number;
 }
@@ -41,15 +43,16 @@ export async function train(
   let samples = 0;
   let valNll: number | undefined;
   let worstRow: WorstRow | undefined;
+  let validationWithoutDensity: number | undefined;
   let trainNll = NaN;
   let checkpointAt = performance.now() + CHECKPOINT_MS;
   const before = flow.training;
-  const progress = trainingProgress(session, options.steps);
+  const progress = trainingProgress(session, options.steps, options.reportEvery);
   try {
     for await (const report of flow.fit(set.data, options)) {
       steps = report.step;
       valNll = report.bestValidationNll;
-      worstRow = report.worstRow;
+      ({ worstRow, validationWithoutDensity } = report);
       trainNll = report.nll;
       const first = steps - report.losses.length + 1;
       report.losses.forEach((nll, index) => {
@@ -60,7 +63,8 @@ export async function train(
       ms += elapsed;
       samples += (report.samplesPerSecond * elapsed) / 1000;
       progress.update(report);
-      const { losses: _, ...event } = report;
+      const { losses: _, warnings = [], ...event } = report;
+      for (const message of warnings) session.notice({ kind: 'warning', message });
       session.emit({ event: 'step', ...event });
       if (checkpoint !== undefined && performance.now() > checkpointAt) {
         await tryCheckpoint(session, flow, checkpoint);
@@ -86,6 +90,7 @@ export async function train(
     trainNll,
     ...(valNll === undefined ? {} : { valNll }),
     ...(worstRow === undefined ? {} : { worstRow }),
+    ...(validationWithoutDensity === undefined ? {} : { validationWithoutDensity }),
     msPerStep: ms / losses.nll.length,
     samplesPerSecond: (1000 * samples) / ms,
   };

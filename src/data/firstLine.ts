@@ -23,7 +23,9 @@ export function firstLineIsHeader(
   }
   if (!first.some((cell) => NUMBER.test(cell))) return !first.every(isNumeric);
   if (first.every((cell) => isNumeric(cell) || isMissing(cell))) return isNumberedIndex(first, rows);
-  return isRowOfBoth(first, rows) ? warn(false) : true;
+  if (isRowOfBoth(first, rows)) return warn(false);
+  // Names that are nearly all numbers may be a row with a mistake.
+  return 2 * first.filter((cell) => NUMBER.test(cell)).length > first.length ? warn(true) : true;
 }
 
 /** Cells this rare among the rows do not make a number usual there. */

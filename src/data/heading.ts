@@ -47,6 +47,7 @@ export function namedHeading(
   notify: (notice: TableNotice) => void,
 ): Heading {
   requireNames(file, names, undefined);
+  warnOfFormulas(file, names, notify);
   return { names, hasNames: true, skipped: 0, spare: 0, index: indexOf(file, names, records, false, notify) };
 }
 
@@ -74,6 +75,16 @@ function requireNames(file: string, names: readonly string[], row: number | unde
   );
 }
 
+/** Text that a spreadsheet runs: it begins like a formula and calls a function or a program. */
+const FORMULA = /^[=+@-].*[(|]/;
+
+function warnOfFormulas(file: string, names: readonly string[], notify: (notice: TableNotice) => void): void {
+  const formula = names.find((name) => FORMULA.test(name));
+  if (formula === undefined) return;
+  const message = `${file}: the column name ${quote(formula)} looks like a formula, and a spreadsheet that opens an output may run it; rename the column`;
+  notify({ kind: 'warning', message });
+}
+
 /** The names that pandas gives an index without one. */
 const UNNAMED = 'Unnamed: 0';
 const INDEX_NAME = /^(?:Unnamed: 0(?:\.\d+)*|__index_level_\d+__)$/;
@@ -99,6 +110,7 @@ function headed(
   if (hasRowNames) names.unshift(UNNAMED);
   else if (names[0] === '' && isIndex(rows, 0)) names[0] = UNNAMED;
   requireNames(file, names, row);
+  warnOfFormulas(file, names, notify);
   const index = indexOf(file, names, rows, hasRowNames, notify);
   return { names, hasNames: true, row, skipped, spare, index };
 }

@@ -102,6 +102,14 @@ export function fileError(file: string, error: unknown): unknown {
     case 'ENOENT':
     case 'ENOTDIR':
       return new DataError('found no such file, expected a table', { file }, 'Check the path.');
+    case 'ELOOP':
+      return new DataError(
+        'found links that lead to each other, expected a table',
+        { file },
+        'Check the path.',
+      );
+    case 'ENAMETOOLONG':
+      return new DataError('found a name too long for a file, expected a table', { file }, 'Check the path.');
     case 'EISDIR':
       return new DataError('found a folder, expected a table', { file }, 'Give one file inside it.');
     case 'EACCES':

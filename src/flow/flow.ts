@@ -371,6 +371,7 @@ export class Flow implements Disposable {
     this.#disposed = true;
     this.#passes.dispose();
     this.#parameters.dispose();
+    this.#context.buffers.flush();
     if (this.#ownsDevice) this.#context.device.destroy();
   }
 

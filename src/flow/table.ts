@@ -1,8 +1,11 @@
 /** Tables with columns of any kind: numbers, integers, categories, dates, blanks. */
+import { NAMES, OBJECT, oneOf, requireOptions } from '../calls/optionRules.ts';
+import type { OptionRules } from '../calls/optionRules.ts';
 import { DataError, ShapeError } from '../errors.ts';
 import { FORMS, plainCell } from '../table/forms.ts';
 import { TableCodec } from '../table/codec.ts';
 import type { TableColumn } from '../table/columns.ts';
+import { COLUMN_KINDS } from '../table/infer.ts';
 import type { ColumnKind } from '../table/infer.ts';
 import { planTable } from '../table/plan.ts';
 import { TableProfile } from '../table/profile.ts';
@@ -22,6 +25,15 @@ export interface TableOptions {
   /** The kinds of columns; by default they are inferred from the values. */
   types?: Readonly<Record<string, ColumnKind>>;
 }
+
+const TABLE_RULES: OptionRules<keyof TableOptions> = {
+  columns: NAMES,
+  types: {
+    expected: `an object of ${COLUMN_KINDS.join(', ')} by column`,
+    accepts: (value) =>
+      OBJECT.accepts(value) && Object.values(value as object).every(oneOf(COLUMN_KINDS).accepts),
+  },
+};
 
 /**
  * The columns of a table, and how a flow learns them. Categories, integers and blanks are intervals of continuous
@@ -51,7 +63,9 @@ export class Table {
    * Infers the columns from rows.
    * @throws {ShapeError | DataError} when there are no rows, or a value does not fit its column's kind
    */
-  static infer(rows: readonly TableRow[], { columns, types = {} }: TableOptions = {}): Table {
+  static infer(rows: readonly TableRow[], options: TableOptions = {}): Table {
+    requireOptions('Table.infer', options, TABLE_RULES);
+    const { columns, types = {} } = options;
     const [first] = rows;
     if (first === undefined) throw new ShapeError('rows', 'none', 'at least one row');
     const names = columns ?? Object.keys(first);

@@ -105,6 +105,11 @@ export class Buffers {
     return heard(workDone(problem, `the work "${label}"`));
   }
 
+  /** Lets the device free what destroyed buffers held: without a submit it keeps the values written to them. */
+  flush(): void {
+    this.#device.queue.submit([]);
+  }
+
   /** The object that `make` creates on the device. The promise rejects when the GPU could not make it. */
   make<T>(label: string, make: (device: GPUDevice) => T): { made: T; sound: Promise<void> } {
     const { result, problem } = this.#watched(() => make(this.#device));

@@ -171,14 +171,7 @@ export function encodeModel(model: Model): Uint8Array {
  */
 export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
   const file = readSafetensors(bytes, fileName);
-  const specText = file.metadata.get(SPEC_KEY);
-  if (specText === undefined) {
-    throw new ModelFileError(
-      fileName,
-      `__metadata__: found ${file.metadata.size === 0 ? 'no keys' : `the keys ${listed([...file.metadata.keys()])}`}, expected the key wgflow`,
-      'This is not a wgflow model; docs/model-file.md shows how to write one.',
-    );
-  }
+  const specText = specTextOf(file, fileName);
   const spec = parseSpec(parseMetadataJson(specText, `__metadata__.${SPEC_KEY}`, fileName), fileName);
   const record = (key: string): unknown => {
     const text = file.metadata.get(key);
@@ -225,6 +218,17 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
     }
   }
   return model;
+}
+
+/** @throws {ModelFileError} when the header belongs to no model */
+export function specTextOf({ metadata }: Pick<SafetensorsFile, 'metadata'>, fileName: string): string {
+  const text = metadata.get(SPEC_KEY);
+  if (text !== undefined) return text;
+  throw new ModelFileError(
+    fileName,
+    `__metadata__: found ${metadata.size === 0 ? 'no keys' : `the keys ${listed([...metadata.keys()])}`}, expected the key wgflow`,
+    'This is not a wgflow model; docs/model-file.md shows how to write one.',
+  );
 }
 
 function named(name: string, slot: TensorSlot, source: Float32Array): SafetensorsTensor {

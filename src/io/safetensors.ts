@@ -22,7 +22,7 @@ export interface SafetensorsFile {
 const LENGTH_BYTES = 8;
 const BYTES_PER_ELEMENT = 4;
 /** The limit of the reference implementation. */
-const MAX_HEADER_BYTES = 100_000_000;
+export const MAX_HEADER_BYTES = 100_000_000;
 const METADATA_KEY = '__metadata__';
 
 /**
@@ -75,14 +75,9 @@ export function writeSafetensors(content: {
  *   without overlaps, holes or trailing bytes
  */
 export function readSafetensors(bytes: Uint8Array, fileName: string): SafetensorsFile {
-  const { header, dataStart } = readHeader(bytes, fileName);
+  const dataStart = headerEnd(bytes, bytes.length, fileName);
+  const { metadata, entries } = readLayout(bytes.subarray(0, dataStart), bytes.length, fileName);
   const data = bytes.subarray(dataStart);
-  const metadata = readMetadata(header[METADATA_KEY], fileName);
-  const entries = Object.entries(header)
-    .filter(([name]) => name !== METADATA_KEY)
-    .map(([name, entry]) => readEntry(name, entry, data.length, fileName));
-  checkCoverage(entries, data.length, fileName);
-
   const tensors = new Map<string, SafetensorsTensor>();
   for (const { name, shape, begin, end } of entries) {
     const values = floats(data.subarray(begin, end));
@@ -99,6 +94,49 @@ export function readSafetensors(bytes: Uint8Array, fileName: string): Safetensor
   return { tensors, metadata };
 }
 
+/**
+ * The position after the header.
+ * @param start the first eight bytes, or more
+ * @param size of the file, in bytes
+ * @throws {ModelFileError} when no header can be that long
+ */
+export function headerEnd(start: Uint8Array, size: number, file: string): number {
+  if (size < LENGTH_BYTES) {
+    throw mismatch(file, 'file', `${size} bytes`, `at least ${LENGTH_BYTES}`, NO_SAFETENSORS);
+  }
+  const declared = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
+  const most = Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES);
+  if (declared >= 2n && declared <= BigInt(most)) return LENGTH_BYTES + Number(declared);
+  const expected =
+    declared < 2n
+      ? 'at least 2'
+      : declared > BigInt(MAX_HEADER_BYTES)
+        ? `at most ${MAX_HEADER_BYTES}`
+        : `at most the ${size - LENGTH_BYTES} that follow it`;
+  throw mismatch(file, 'header length', `${declared} bytes`, expected, NO_SAFETENSORS);
+}
+
+/**
+ * Checks and reads all but the tensors' data.
+ * @param header the bytes up to `headerEnd`
+ * @param size of the file, in bytes
+ * @throws {ModelFileError} like `readSafetensors`
+ */
+export function readLayout(
+  header: Uint8Array,
+  size: number,
+  file: string,
+): { metadata: Map<string, string>; entries: Entry[] } {
+  const dataLength = size - header.length;
+  const json = readHeader(header, file);
+  const metadata = readMetadata(json[METADATA_KEY], file);
+  const entries = Object.entries(json)
+    .filter(([name]) => name !== METADATA_KEY)
+    .map(([name, entry]) => readEntry(name, entry, dataLength, file));
+  checkCoverage(entries, dataLength, file);
+  return { metadata, entries };
+}
+
 interface Entry {
   name: string;
   shape: number[];
@@ -108,36 +146,17 @@ interface Entry {
 
 const NO_SAFETENSORS = 'This is not a safetensors file, or it was cut or damaged.';
 
-function readHeader(bytes: Uint8Array, file: string): { header: Record<string, unknown>; dataStart: number } {
-  if (bytes.length < LENGTH_BYTES) {
-    throw mismatch(file, 'file', `${bytes.length} bytes`, `at least ${LENGTH_BYTES}`, NO_SAFETENSORS);
-  }
-  const declared = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  const available = bytes.length - LENGTH_BYTES;
-  if (declared > BigInt(MAX_HEADER_BYTES)) {
-    throw mismatch(file, 'header length', `${declared} bytes`, `at most ${MAX_HEADER_BYTES}`, NO_SAFETENSORS);
-  }
-  if (declared > BigInt(available)) {
-    throw mismatch(
-      file,
-      'header length',
-      `${declared} bytes`,
-      `at most the ${available} that follow it`,
-      NO_SAFETENSORS,
-    );
-  }
-  const dataStart = LENGTH_BYTES + Number(declared);
-
+function readHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
   let header: unknown;
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    header = parseStrictJson(decoder.decode(bytes.subarray(LENGTH_BYTES, dataStart)));
+    header = parseStrictJson(decoder.decode(bytes.subarray(LENGTH_BYTES)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw mismatch(file, 'header', reason, 'a JSON object in UTF-8');
   }
   if (!isObject(header)) throw mismatch(file, 'header', shown(header), 'a JSON object');
-  return { header, dataStart };
+  return header;
 }
 
 function readMetadata(found: unknown, file: string): Map<string, string> {

@@ -1,6 +1,6 @@
 /** Context columns of labels and numbers, and the context features that a flow reads. */
 import { DataError, ShapeError } from '../errors.ts';
-import { FINITE, POSITIVE, TEXT } from '../calls/optionRules.ts';
+import { FINITE, NAMES, POSITIVE, TEXT } from '../calls/optionRules.ts';
 import type { OptionRule } from '../calls/optionRules.ts';
 
 /** A column of labels: one feature per level, 1 for the row's level and 0 for the others. */
@@ -26,10 +26,10 @@ export const CONTEXT_COLUMN: OptionRule = {
   expected: 'a column { name, levels } or { name, mean, std } with distinct levels and std above 0',
   accepts: (value) => {
     if (typeof value !== 'object' || value === null) return false;
-    const { name, levels, mean, std } = value as Partial<Record<string, unknown>>;
-    if (!TEXT.accepts(name)) return false;
-    if (levels === undefined) return FINITE.accepts(mean) && POSITIVE.accepts(std);
-    return Array.isArray(levels) && levels.every(TEXT.accepts) && new Set(levels).size === levels.length;
+    const { name, levels, mean, std, min = 0, max = 0, ...rest } = value as Partial<Record<string, unknown>>;
+    if (!TEXT.accepts(name) || Object.keys(rest).length > 0) return false;
+    if (levels === undefined) return [mean, min, max].every(FINITE.accepts) && POSITIVE.accepts(std);
+    return NAMES.accepts(levels) && (levels as string[]).length > 0;
   },
 };
 

@@ -53,11 +53,12 @@ export class BestSoFar implements Disposable {
    * and `isCounted` is true, the score counts against patience.
    * @returns whether it is the best
    */
-  record({ nll, merit, worst }: Score, step: number, isCounted: boolean): boolean {
+  record({ nll, withoutDensity, merit, worst }: Score, step: number, isCounted: boolean): boolean {
     if (Number.isFinite(merit) && merit > (this.#score?.merit ?? -Infinity)) {
       const room = this.#room();
       room.dependsOn(this.#buffers.copy(this.#trainee.parameters, room, this.#trainableLength));
-      this.#keep({ nll, merit, worst, scoresSince: 0, step, lastScored: step }, step);
+      const score = { nll, withoutDensity, merit, worst };
+      this.#keep({ ...score, scoresSince: 0, step, lastScored: step }, step);
       return true;
     }
     const more = isCounted ? 1 : 0;
@@ -71,10 +72,10 @@ export class BestSoFar implements Disposable {
     await this.#kept?.sound;
   }
 
-  /** For a checkpoint. A resumed run scores the parameters again on its rows, so merit and worst row are not kept. */
+  /** For a checkpoint. A resumed run scores the parameters again on its rows, so only the NLL is kept. */
   async snapshot(): Promise<BestParameters | undefined> {
     if (this.#score === undefined || this.#kept === undefined) return undefined;
-    const { merit: _, worst: __, ...score } = this.#score;
+    const { merit: _, worst: __, withoutDensity: ___, ...score } = this.#score;
     return { ...score, parameters: await this.#buffers.download(this.#kept, this.#trainableLength) };
   }
 

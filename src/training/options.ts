@@ -8,6 +8,7 @@ import {
   FLOATS,
   integer,
   listOf,
+  NAMES,
   NOT_NEGATIVE,
   numberWhere,
   OBJECT,
@@ -231,6 +232,11 @@ export interface FitOptions extends Partial<TrainingSettings> {
    */
   until?: number;
   /**
+   * Steps between reports, which then come after each multiple of it, each score and the last step. So equal runs give
+   * equal reports but for their times. By default a report comes with each submit, a few times a second.
+   */
+  reportEvery?: number;
+  /**
    * Rows that are scored during training. The flow ends with the best-scoring parameters, and training stops
    * when scores no longer improve. By default a tenth of a table's rows, and none for a toy density; `false`
    * trains on all rows, for all steps.
@@ -287,6 +293,7 @@ export const DEFAULT_PATIENCE = 10;
 const FIT_RULES: OptionRules<keyof FitOptions> = {
   ...perSetting((_, { rule }) => rule),
   until: integer(1),
+  reportEvery: integer(1),
   validation: {
     expected: 'an object, or false',
     accepts: (value) => value === false || OBJECT.accepts(value),
@@ -296,7 +303,7 @@ const FIT_RULES: OptionRules<keyof FitOptions> = {
   weights: FLOATS,
   resume: FLAG,
   newData: FLAG,
-  columns: listOf(TEXT, 'names of the columns without control characters'),
+  columns: NAMES,
   contextColumns: listOf(CONTEXT_COLUMN, 'columns of { name, levels } or { name, mean, std }'),
   table: listOf(OBJECT, 'columns of a table'),
   preset: TEXT,

@@ -17,12 +17,19 @@ export interface FitReport {
   gradientNorm: number;
   /** Learning rate of the last step. */
   learningRate: number;
-  /** Mean NLL of the validation rows, if they were scored at this step, in nats. */
+  /**
+   * Mean NLL of the validation rows, if they were scored at this step, in nats. A row without density, outside a uniform
+   * base or so far out that float32 overflows, counts like the least likely row that has one; infinite if none has.
+   */
   validationNll?: number;
   /** The best validation score so far. */
   bestValidationNll?: number;
+  /** Validation rows without density under the best parameters so far; absent if there are none. */
+  validationWithoutDensity?: number;
   /** The validation row with the lowest log-density under the best parameters so far. */
   worstRow?: WorstRow;
+  /** What the flow cannot learn well of the rows, in the first report of a run. */
+  warnings?: readonly string[];
   /** Wall time per step over this report, in milliseconds. */
   msPerStep: number;
   stepsPerSecond: number;
@@ -57,4 +64,24 @@ export class Reporter {
       samplesPerSecond: (1000 * batch) / msPerStep,
     };
   }
+}
+
+/** One report of consecutive ones; undefined for none. */
+export function joined(reports: readonly FitReport[]): FitReport | undefined {
+  const last = reports.at(-1);
+  if (last === undefined || reports.length === 1) return last;
+  const losses = Float32Array.from(reports.flatMap((report) => [...report.losses]));
+  const ms = reports.reduce((sum, report) => sum + report.msPerStep * report.losses.length, 0);
+  const msPerStep = ms / losses.length;
+  const { validationNll } = reports.findLast((report) => report.validationNll !== undefined) ?? {};
+  const warnings = reports.flatMap((report) => report.warnings ?? []);
+  return {
+    ...last,
+    ...(warnings.length === 0 ? {} : { warnings }),
+    losses,
+    msPerStep,
+    stepsPerSecond: 1000 / msPerStep,
+    samplesPerSecond: (last.samplesPerSecond * last.msPerStep) / msPerStep,
+    ...(validationNll === undefined ? {} : { validationNll }),
+  };
 }

@@ -7,16 +7,19 @@ import { toyDensityOfShape } from '../data/toy.ts';
 import { DataError, DisposedError, ShapeError } from '../errors.ts';
 import type { BestParameters, TrainingRecord, ValidationRecord } from '../io/modelFile.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import { roughRows } from '../data/roughRows.ts';
+import { columnNamesOf } from '../data/statistics.ts';
 import { tensorsOfData } from '../spec/init.ts';
 import { requireUnrounded } from '../data/offset.ts';
 import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
 import { requireFreezable } from './freeze.ts';
-import { isStream } from './options.ts';
+import { isStream, isToy } from './options.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
 import { noiseFactor } from './noise.ts';
 import { Plateau } from './plateau.ts';
-import { Reporter } from './report.ts';
+import { requireRecordable } from './recorded.ts';
+import { joined, Reporter } from './report.ts';
 import type { FitReport } from './report.ts';
 import { runRows } from './rows.ts';
 import type { RunRows, ValidationRows } from './rows.ts';
@@ -40,6 +43,8 @@ interface RunParts {
   /** Undefined if no rows are scored. */
   scorer: Scorer | undefined;
   plateau: Plateau;
+  /** For the first report. */
+  warnings: string[];
 }
 
 export class TrainingRun {
@@ -72,11 +77,13 @@ export class TrainingRun {
     trainee: Trainee,
     state: TrainingState,
     data: TrainingData,
-    options: FitOptions,
+    given: FitOptions,
   ): Promise<TrainingRun> {
     const { gpu, parameters, model } = trainee;
+    const options = isToy(data) ? given : remembering(given, state.record);
     const { spec, layout } = model();
-    const { columns, signal } = options;
+    const { columns, table, signal } = options;
+    requireRecordable(table, spec);
     const resumed = options.resume === true ? resumedFrom(state) : undefined;
     const optimizer = resumed?.optimizer;
     // The preset's seed, which does not depend on the number of rows.
@@ -96,11 +103,16 @@ export class TrainingRun {
     const start = points && dataStart(spec, points, { columns, isFresh: state.isFresh, ranges });
     const shift = start && { offset: start.offset, spread: start.std };
     if (validation !== undefined) requireUnrounded(validation.data, shift, columns);
+    const seen = isStream(data) || isToy(data) ? training : { data, widths: options.widths };
+    const isPlain = seen !== undefined && seen.widths === undefined;
+    const warnings = isPlain ? roughRows(seen.data, columnNamesOf(spec.dim, columns)) : [];
     signal?.throwIfAborted();
     const variants = await gpu.guard(() => trainee.variantsFor(settings.batch, optimizer?.variants));
     signal?.throwIfAborted();
     if (!trainee.isAlive()) throw new DisposedError('Flow');
     const scorer = validation && scorerOf(trainee, { validation, training, seed }, variants);
+    if (training !== undefined && scorer?.gaussianNll === undefined && scorer !== undefined)
+      warnings.push(COMBINED);
     const best = await gpu.guard(() => scoredAnew(trainee, optimizer?.best, scorer));
     const steps = await gpu.guard(() =>
       GpuSteps.create(
@@ -109,17 +121,9 @@ export class TrainingRun {
         optimizer,
       ),
     );
-    const run = new TrainingRun({
-      trainee,
-      state,
-      options,
-      settings,
-      variants,
-      rows,
-      steps,
-      scorer,
-      plateau: new Plateau(settings.schedule, optimizer?.plateau),
-    });
+    const plateau = new Plateau(settings.schedule, optimizer?.plateau);
+    const parts = { trainee, state, options, settings, variants, rows, steps, scorer, plateau, warnings };
+    const run = new TrainingRun(parts);
     if (best !== undefined) run.#best.resume(best, steps.submitted);
     if (state.isFresh && start !== undefined) {
       for (const { tensor, values } of tensorsOfData(layout, start)) {
@@ -130,7 +134,12 @@ export class TrainingRun {
     }
     // The flow may hold the best parameters by now; training continues from the last ones.
     if (resumed !== undefined) gpu.buffers.write(parameters, resumed.parameters);
-    await gpu.guard(() => run.#run.steps.startFrom(optimizer?.trained));
+    try {
+      await gpu.guard(() => steps.startFrom(optimizer?.trained));
+    } catch (error) {
+      run.#dispose();
+      throw error;
+    }
     state.snapshot = () => run.#snapshot();
     return run;
   }
@@ -163,9 +172,17 @@ export class TrainingRun {
    */
   async *reports(count = Infinity): AsyncGenerator<FitReport, void, undefined> {
     const last = Math.min(this.#until, this.step + count);
+    let found: FitReport[] = [];
     while (this.step < last && !this.isDone) {
       this.#submit(last);
-      while (this.#run.steps.pending > (this.#isPauseDue ? 0 : 1)) yield await this.#report();
+      while (this.#run.steps.pending > (this.#isPauseDue ? 0 : 1)) {
+        const report = await this.#report();
+        found.push(report);
+        const isDue = report.step === last || report.validationNll !== undefined;
+        if (!isDue && report.step % (this.#run.options.reportEvery ?? 1) !== 0) continue;
+        yield joined(found) ?? report;
+        found = [];
+      }
     }
   }
 
@@ -194,7 +211,9 @@ export class TrainingRun {
     const { submitted } = this.#run.steps;
     const next = this.#run.scorer === undefined ? Infinity : nextScoreAfter(submitted, this.#pace);
     const last = Math.min(end, next);
-    this.#run.steps.submit(last - submitted, this.#plateau.share);
+    const { reportEvery = Infinity } = this.#run.options;
+    const untilReport = reportEvery === Infinity ? Infinity : reportEvery - (submitted % reportEvery);
+    this.#run.steps.submit(Math.min(last - submitted, untilReport), this.#plateau.share);
     this.#isPauseDue = this.step === last;
     this.#isScoreDue = this.step === Math.min(this.#until, next);
   }
@@ -210,10 +229,13 @@ export class TrainingRun {
     if (this.#run.scorer !== undefined && this.#isScoreDue && this.#run.steps.pending === 0) {
       report.validationNll = await this.#score(this.#run.scorer);
     }
+    const warnings = this.#run.warnings.splice(0);
+    if (warnings.length > 0) report.warnings = warnings;
     const best = this.#best.score;
     if (best !== undefined) {
       report.bestValidationNll = best.nll;
       report.worstRow = best.worst;
+      if (best.withoutDensity > 0) report.validationWithoutDensity = best.withoutDensity;
     }
     this.#best.copyNowAndThen(this.#run.steps.submitted);
     // Results from destroyed buffers are meaningless.
@@ -238,9 +260,13 @@ export class TrainingRun {
         await this.#best.restore();
       }
     } finally {
-      this.#best.dispose();
-      this.#run.steps.dispose();
+      this.#dispose();
     }
+  }
+
+  #dispose(): void {
+    this.#best.dispose();
+    this.#run.steps.dispose();
   }
 
   async #score({ score }: Scorer): Promise<number> {
@@ -313,6 +339,24 @@ export class TrainingRun {
   #requireAlive(): void {
     if (!this.#run.trainee.isAlive()) throw new DisposedError('Flow');
   }
+}
+
+const COMBINED =
+  'A column is a linear combination of the others, so the density can grow without bound. Leave one of them out.';
+
+/** The options, with what an earlier run recorded of the data where they say nothing. */
+function remembering(given: FitOptions, record: TrainingRecord | undefined): FitOptions {
+  const columns = given.columns ?? record?.columns;
+  const table = given.table ?? (given.columns === undefined ? record?.table : undefined);
+  const contextColumns = given.contextColumns ?? record?.context;
+  const preset = given.preset ?? record?.preset;
+  return {
+    ...given,
+    ...(columns && { columns }),
+    ...(table && { table }),
+    ...(contextColumns && { contextColumns }),
+    ...(preset !== undefined && { preset }),
+  };
 }
 
 /** A point of each row of cells. */

@@ -10,8 +10,10 @@ import type { Trainee } from './trainee.ts';
 
 /** The score of the flow on the validation rows. */
 export interface Score {
-  /** Mean NLL, in nats. */
+  /** Mean NLL, in nats. A row without density counts like the least likely row that has one; infinite if none has. */
   nll: number;
+  /** Rows without density. */
+  withoutDensity: number;
   /** The value to maximise: the negative mean NLL. */
   merit: number;
   /** The row with the lowest log-density. */
@@ -65,22 +67,43 @@ export function scorerOf(
     gaussianNll: baseline && nllOf(baseline),
     score: async (signal) => {
       const found = massesOf(await logProb(rows, { context, signal }, variants));
-      const nll = nllOf(found);
-      return { nll, merit: -nll, worst: worstOf(found) };
+      const { logProb: scored, withoutDensity } = withDensity(found);
+      const nll = nllOf(scored);
+      return { nll, withoutDensity, merit: -nll, worst: worstOf(found) };
     },
   };
 
   function worstOf(logProb: Rows): WorstRow {
     let worst = 0;
     logProb.forEach((value: number, row: number) => {
-      if (value < (logProb[worst] ?? NaN)) worst = row;
+      if (densityOf(value) < densityOf(logProb[worst])) worst = row;
     });
     return {
       row: places?.[worst] ?? worst,
-      nll: -(logProb[worst] ?? NaN),
+      nll: -densityOf(logProb[worst]),
       ...(baseline === undefined ? {} : { gaussianNll: -(baseline[worst] ?? NaN) }),
     };
   }
+}
+
+/** A row that float32 cannot score has no density either. */
+function densityOf(logProb = NaN): number {
+  return Number.isFinite(logProb) ? logProb : -Infinity;
+}
+
+/** The log-densities with the smallest finite one in place of those that are not finite, and their count. */
+function withDensity(logProb: Rows): { logProb: Rows; withoutDensity: number } {
+  let withoutDensity = 0;
+  let least = Infinity;
+  for (const value of logProb) {
+    if (!Number.isFinite(value)) withoutDensity++;
+    else if (value < least) least = value;
+  }
+  if (withoutDensity === 0) return { logProb, withoutDensity };
+  const filled = logProb.map((value: number) =>
+    Number.isFinite(value) ? value : least === Infinity ? -Infinity : least,
+  );
+  return { logProb: filled, withoutDensity };
 }
 
 /** Points of the rows, and the log-density or log-mass of each row from the log-densities of its points. */

@@ -1,6 +1,7 @@
 /** A training run that the caller steps. */
 import { integer } from '../calls/optionRules.ts';
 import { ShapeError } from '../errors.ts';
+import { joined } from './report.ts';
 import type { FitReport } from './report.ts';
 import type { TrainingRun } from './run.ts';
 
@@ -23,6 +24,7 @@ export class StepwiseRun implements AsyncDisposable {
   readonly #ended: () => void;
   #calls: Promise<unknown> = Promise.resolve();
   #end: Promise<void> | undefined;
+  #hasFailed = false;
 
   /** Use `flow.train`. */
   constructor(run: TrainingRun, ended: () => void) {
@@ -50,7 +52,7 @@ export class StepwiseRun implements AsyncDisposable {
     return this.#next(async () => {
       const found = [];
       for await (const report of this.#run.reports(n)) found.push(report);
-      const report = whole(found);
+      const report = joined(found);
       if (report !== undefined) return report;
       throw new ShapeError('steps', 'a run that is done', 'one with steps left', 'Look at isDone.');
     });
@@ -74,8 +76,13 @@ export class StepwiseRun implements AsyncDisposable {
     return this.#end;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.end();
+  /** Like `end`. After a call that failed it throws nothing, so that `await using` throws that call's error. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.end();
+    } catch (error) {
+      if (!this.#hasFailed) throw error;
+    }
   }
 
   /** Runs `call` after the calls before it. */
@@ -84,25 +91,9 @@ export class StepwiseRun implements AsyncDisposable {
       throw new ShapeError('run', 'a run that has ended', 'one that goes on', 'Start another by flow.train.');
     }
     const result = this.#calls.then(call);
-    this.#calls = result.catch(() => undefined);
+    this.#calls = result.catch(() => {
+      this.#hasFailed = true;
+    });
     return result;
   }
-}
-
-/** One report of consecutive ones; undefined for none. */
-function whole(reports: readonly FitReport[]): FitReport | undefined {
-  const last = reports.at(-1);
-  if (last === undefined) return undefined;
-  const losses = Float32Array.from(reports.flatMap((report) => [...report.losses]));
-  const ms = reports.reduce((sum, report) => sum + report.msPerStep * report.losses.length, 0);
-  const msPerStep = ms / losses.length;
-  const { validationNll } = reports.findLast((report) => report.validationNll !== undefined) ?? {};
-  return {
-    ...last,
-    losses,
-    msPerStep,
-    stepsPerSecond: 1000 / msPerStep,
-    samplesPerSecond: (last.samplesPerSecond * last.msPerStep) / msPerStep,
-    ...(validationNll === undefined ? {} : { validationNll }),
-  };
 }

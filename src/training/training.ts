@@ -42,7 +42,7 @@ export class FlowTraining implements TrainingState {
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
     const { spec } = this.#trainee.model();
-    return this.#fit(outcomeOf(() => takeFit(data, options, spec)));
+    return refusingAwait(this.#fit(outcomeOf(() => takeFit(data, options, spec))));
   }
 
   async *#fit(taken: () => ReturnType<typeof takeFit>): AsyncGenerator<FitReport, void, undefined> {
@@ -78,6 +78,26 @@ export class FlowTraining implements TrainingState {
     this.#isRunning = false;
     this.snapshot = undefined;
   }
+}
+
+/**
+ * The same run, which throws if it is awaited without a loop: JavaScript would go on, and nothing would be trained.
+ * @throws {ShapeError} at the await
+ */
+function refusingAwait(
+  run: AsyncGenerator<FitReport, void, undefined>,
+): AsyncGenerator<FitReport, void, undefined> {
+  const then = (_: unknown, reject: (error: ShapeError) => void): void =>
+    reject(
+      new ShapeError(
+        'fit',
+        'an await without a loop, which trains nothing',
+        'a loop over the reports',
+        'Write: for await (const report of flow.fit(data)) console.log(report.nll);',
+      ),
+    );
+  // oxlint-disable-next-line unicorn/no-thenable -- an await must be told from a loop
+  return Object.defineProperty(run, 'then', { value: then });
 }
 
 /** Runs `make` now, and returns its result or throws its error later, when called. */

@@ -1,10 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { begun, openFlow, readCheckpoint, readModel, rowsByName } from '../../src/cli/modelInput.ts';
+import {
+  begun,
+  openFlow,
+  readCheckpoint,
+  readModel,
+  readSpec,
+  rowsByName,
+} from '../../src/cli/modelInput.ts';
 import type { Session } from '../../src/cli/session.ts';
 import { removeCopies } from '../../src/data/sourceFile.ts';
 import { allRows } from '../../src/data/readTable.ts';
@@ -31,6 +38,37 @@ function file(name: string, content: string | Uint8Array): string {
 async function read(path: string, wanted: string[]): Promise<number[]> {
   return [...(await allRows(rowsByName(path, wanted), signal)).values];
 }
+
+describe('a large file that is no model', () => {
+  const headerOf = (json: string): Uint8Array => {
+    const bytes = new Uint8Array(8 + json.length);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+    new TextEncoder().encodeInto(json, bytes.subarray(8));
+    return bytes;
+  };
+  const other = '{"a":{"dtype":"F32","shape":[250000000],"data_offsets":[0,1000000000]}}';
+  it.each<[string, Uint8Array, string]>([
+    ['of zeros', new Uint8Array(1), 'header length: found 0 bytes, expected at least 2'],
+    ['of tensors only', headerOf(other), 'found no keys, expected the key wgflow'],
+  ])('%s is refused without reading all of it', async (name, begin, message) => {
+    const path = file(`${name}.model`, begin);
+    truncateSync(path, begin.length === 1 ? 1e9 : begin.length + 1e9);
+    const before = process.memoryUsage().arrayBuffers;
+    for (const call of [readModel, readSpec, readCheckpoint]) {
+      await expect(call(path)).rejects.toThrow(message);
+      await expect(call(path)).rejects.toThrow(ModelFileError);
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e8);
+    rmSync(path);
+  });
+
+  it('of text is refused as a spec', async () => {
+    const path = file('spec.json', ' '.repeat(8));
+    truncateSync(path, 1e9);
+    await expect(readSpec(path)).rejects.toThrow('found 1000000000 bytes of text, expected a spec');
+    rmSync(path);
+  });
+});
 
 describe('the rows of a table for a model', () => {
   it('are found by the names of the columns, in the order of the model', async () => {

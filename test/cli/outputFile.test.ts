@@ -50,6 +50,28 @@ describe('openOutput', () => {
     await expect(output.write('more')).rejects.toBeInstanceOf(DataError);
   });
 
+  it('writes a name as long as the file system allows, and refuses a longer one', async () => {
+    for (const name of ['n'.repeat(250), 'é'.repeat(127)]) {
+      const output = await openOutput(inFolder(name));
+      await output.write('1');
+      await output.commit();
+      expect(await readdir(folder)).toEqual([name]);
+      await rm(inFolder(name));
+    }
+    await expect(openOutput(inFolder('n'.repeat(256)))).rejects.toThrow('found a name too long');
+  });
+
+  it('refuses links that lead to each other, also in the path', async () => {
+    await symlink('second', inFolder('first'));
+    await symlink('first', inFolder('second'));
+    for (const name of ['first', 'first/out.csv']) {
+      await expect(openOutput(inFolder(name))).rejects.toThrow(
+        `${inFolder(name)}: found links that lead to each other. Check the path.`,
+      );
+      await expect(openOutputFolder(inFolder(name), ['a'])).rejects.toThrow(DataError);
+    }
+  });
+
   it('keeps the permissions of the file that it replaces', async () => {
     await writeFile(inFolder('out.csv'), 'old');
     await chmod(inFolder('out.csv'), 0o640);

@@ -49,6 +49,16 @@ describe('training progress', () => {
     ]);
   });
 
+  it('is a line after each multiple of the steps between reports, without times', () => {
+    const lines: string[] = [];
+    const progress = trainingProgress({ say: (line) => lines.push(line) }, 1000, 100);
+    for (const step of [100, 150, 200]) progress.update(report(step, { bestValidationNll: 1.5 }));
+    expect(lines).toEqual([
+      'step 100/1000 | NLL 1.2346 nats | best val 1.5000',
+      'step 200/1000 | NLL 1.2346 nats | best val 1.5000',
+    ]);
+  });
+
   it('tells hours where they are left, and slow steps in three digits', () => {
     const lines: string[] = [];
     const progress = trainingProgress({ say: (line) => lines.push(line) }, 10_000);

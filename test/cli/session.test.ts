@@ -36,6 +36,13 @@ describe('a session', () => {
     expect(JSON.parse(line)).toEqual({ event: 'error', message: HOSTILE });
   });
 
+  it('says that the current folder is gone', async () => {
+    const error = Object.assign(new Error('uv_cwd'), { code: 'ENOENT', syscall: 'uv_cwd' });
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(await new Session({}).run(() => Promise.reject(error))).toBe(2);
+    expect(said.mock.calls.join('')).toContain('The current folder was deleted. Change to another folder.');
+  });
+
   it('opens the device with the limits that are asked for', async () => {
     const { adapter } = await openNodeAdapter();
     const most = adapter.limits.maxStorageBufferBindingSize;

@@ -205,6 +205,27 @@ describe('equal runs', () => {
     expect(events().at(-1)).toMatchObject({ validation: { heldOut: true } });
   });
 
+  it('name validation rows without density, and write numbers that JSON lacks as texts', async () => {
+    cli.write(
+      'far.csv',
+      `${COLUMNS.join(',')}\n${PEOPLE[0]!.join(',')}\n${PEOPLE[1]!.join(',')}\n9e9,9e9,9e9\n`,
+    );
+    const base = '--preset spline --base uniform';
+    const { stderr, events } = await expectDone(
+      cli,
+      `train people.csv ${asked} --val far.csv ${base} --steps 20 --out far.model --json`,
+    );
+    expect(stderr).toContain(
+      'Warning: no density under the model (log p = -Infinity) for row 3 of the validation rows',
+    );
+    const done = events().at(-1)!;
+    expect(done).toMatchObject({ validationWithoutDensity: 1, worstRow: { row: 2, nll: 'Infinity' } });
+    expect(done['valNll']).toBeTypeOf('number');
+    const { stdout } = await expectDone(cli, 'logprob far.model far.csv --json');
+    expect(stdout).toContain('["-Infinity"]');
+    expect(stdout).not.toContain('null');
+  });
+
   it('go on from a checkpoint of a toy density with its noise, and with no other data', async () => {
     const noisy =
       'train --toy circles --noise 0.2 --couplings 2 --hidden 4 --batch 16 --schedule constant --tuning fixed';

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as fc from 'fast-check';
@@ -273,6 +273,11 @@ describe('a table read by readTable', () => {
   it('refuses a missing file and a folder', async () => {
     const missing = path.join(folder, 'missing.csv');
     await expect(allRows(readTable(missing))).rejects.toThrow(`${missing}: found no such file`);
+    const long = `${missing}${'n'.repeat(300)}`;
+    await expect(allRows(readTable(long))).rejects.toThrow('found a name too long for a file');
+    await symlink(missing, missing);
+    await expect(allRows(readTable(missing))).rejects.toThrow('found links that lead to each other');
+    await rm(missing);
     await expect(allRows(readTable(missing))).rejects.toBeInstanceOf(DataError);
     await expect(allRows(readTable(folder))).rejects.toThrow(`${folder}: found a folder`);
     await expect(allRows(readTable(folder))).rejects.toBeInstanceOf(DataError);

@@ -85,6 +85,19 @@ describe('comments', () => {
   });
 });
 
+describe('a name that a spreadsheet would run as a formula', () => {
+  it.each(['=HYPERLINK("http://a","b")', '+cmd|x', '@SUM(A1)', '-2+f(3)'])('is told: %s', async (name) => {
+    const quoted = `"${name.replaceAll('"', '""')}"`;
+    const { columns, notices } = await readContent(`${quoted},b\n1,2\n3,4\n`);
+    expect(columns).toEqual([name, 'b']);
+    expect(notices.join()).toContain('looks like a formula');
+  });
+
+  it.each(['-log10 p', '+/-', 'f(x)', '@home'])('is not: %s', async (name) => {
+    expect((await readContent(`${name},b\n1,2\n3,4\n`)).notices).toEqual([]);
+  });
+});
+
 describe('a first line of numbers', () => {
   const over = async (first: string, rows: readonly string[]) => {
     const { columns, rows: count, notices } = await readContent([first, ...rows, ''].join('\n'));
@@ -127,6 +140,12 @@ describe('a first line of numbers', () => {
     const { count, warned } = await over('0,1', ['0.1,0.995', '-0.2,1.25', '0.3,0.955']);
     expect(count).toBe(4);
     expect(warned).toContain('was read as a row');
+  });
+
+  it('has names, with a warning, if nearly all of its cells are rising numbers', async () => {
+    const { columns, warned } = await over('1.25,2.5,3.75,x', ['0.1,0.2,0.3,0.4', '0.4,0.5,0.6,0.7']);
+    expect(columns).toEqual(['1.25', '2.5', '3.75', 'x']);
+    expect(warned).toContain('was read as the names of the columns; --header yes|no decides');
   });
 
   it('is what --header says', async () => {

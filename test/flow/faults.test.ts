@@ -11,6 +11,7 @@ import { faultyDevice } from '../support/faultyDevice.ts';
 import type { Faults } from '../support/faultyDevice.ts';
 
 const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 6);
+const widths = new Float32Array(12).fill(0.1);
 const spec = glow(2, { couplings: 1, hidden: [4] });
 const options = { steps: 4, batch: 6 };
 
@@ -29,6 +30,20 @@ const CALLS: Record<string, (flow: Flow) => Promise<unknown>> = {
     const validation = { data: rows, every: 2 };
     for await (const report of flow.fit(rows, { ...options, validation })) losses.push(...report.losses);
     return { losses, parameters: await flow.parameters() };
+  },
+  'logProb of cells': (flow) => flow.logProb(rows, { widths, draws: 2 }),
+  'fit of weighted cells by an average': async (flow) => {
+    const validation = { data: rows, widths, every: 2 };
+    const more = { weights: new Float32Array(6).fill(2), widths, averageDecay: 0.9, jitter: 0.1 };
+    const losses: number[] = [];
+    for await (const report of flow.fit(rows, { ...options, ...more, validation }))
+      losses.push(...report.losses);
+    return { losses, parameters: await flow.parameters() };
+  },
+  train: async (flow) => {
+    await using run = await flow.train(rows, { ...options, optimizer: 'sgd', validation: { data: rows } });
+    const { losses } = await run.steps(4);
+    return { losses: [...losses], score: await run.score() };
   },
   pass: async (flow) => {
     const { device } = flow;
@@ -125,7 +140,9 @@ async function outcomes(kind: 'createBuffer' | 'submit', name: string, faults: F
     );
     faults.failAt(kind, 0);
     // A fit that failed midway may have done a few steps.
-    const isUsable = name === 'fit' ? await canTrain(flow) : isDeepStrictEqual(await call(flow), right);
+    const isUsable = /^fit|^train/.test(name)
+      ? await canTrain(flow)
+      : isDeepStrictEqual(await call(flow), right);
     flow.dispose();
     found.push({ number, ...outcome, isUsable, leaked: buffers.counts.live });
   }

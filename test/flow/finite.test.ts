@@ -114,6 +114,41 @@ describe('a row outside a uniform base', () => {
   });
 });
 
+describe('a validation row without density', () => {
+  const far = (value: number): Float32Array => Float32Array.of(...rows.slice(0, 6), value, value);
+  it.each<[string, FlowSpec, number]>([
+    ['outside a uniform base', spline(2, { ...small, base: { type: 'uniform', bound: 3 } }), 9],
+    ['so far out that float32 overflows', vanilla(2, small), 1e30],
+  ])('%s is counted and named, and the scores of the others go on', async (_, spec, value) => {
+    using flow = await Flow.create(spec, { ...(await testOptions()), seed: 1 });
+    const validation = { data: far(value), every: 2, patience: 3 };
+    const reports = [];
+    for await (const report of flow.fit(rows, { steps: 12, batch: 9, validation })) reports.push(report);
+    const scores = reports.flatMap(({ validationNll }) => validationNll ?? []);
+    expect(reports.at(-1)!.step).toBe(12);
+    expect(scores.length).toBeGreaterThan(3);
+    expect(scores.every(Number.isFinite)).toBe(true);
+    const last = reports.at(-1)!;
+    expect(last).toMatchObject({ validationWithoutDensity: 1, worstRow: { row: 3, nll: Infinity } });
+    // Counted like the least likely of the others.
+    const known = [...(await flow.logProb(far(value)))].filter(Number.isFinite);
+    const sum = known.reduce((total, one) => total + one, Math.min(...known));
+    expect(last.bestValidationNll).toBeCloseTo(-sum / 4, 4);
+    expect(flow.training!.bestValidationNll).toBe(last.bestValidationNll);
+  });
+
+  it('leaves no score if no row has a density, and the run ends without NaN', async () => {
+    const spec = spline(2, { ...small, base: { type: 'uniform', bound: 3 } });
+    using flow = await Flow.create(spec, { ...(await testOptions()), seed: 1 });
+    const validation = { data: Float32Array.of(900, 900), every: 2 };
+    for await (const report of flow.fit(rows, { steps: 6, batch: 9, validation })) {
+      expect(report.validationNll ?? Infinity).toBe(Infinity);
+      expect(report.bestValidationNll).toBeUndefined();
+    }
+    expect([...(await flow.logProb(rows))].some(Number.isFinite)).toBe(true);
+  });
+});
+
 describe('half precision', () => {
   it('scores rows that pass its range in single precision', async ({ skip }) => {
     if (!(await hasHalfPrecision())) skip();

@@ -7,7 +7,8 @@ import { openDevice } from '../../src/node.ts';
 import { STREAMS } from '../../src/random.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import type { FitOptions } from '../../src/training/options.ts';
-import { testGpu, testOptions } from '../support/device.ts';
+import { testDevice, testGpu, testOptions } from '../support/device.ts';
+import { faultyDevice } from '../support/faultyDevice.ts';
 
 const small = { couplings: 2, hidden: [8] };
 const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
@@ -84,7 +85,28 @@ describe('the end of a flow', () => {
   });
 });
 
+it('the end of a flow lets the device free what was written to it', async () => {
+  const { device, calls } = faultyDevice(await testDevice());
+  const flow = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
+  const { submit } = calls;
+  flow.dispose();
+  expect(calls.submit).toBe(submit + 1);
+});
+
 describe('a fit', () => {
+  it('keeps the columns, the labels and the preset of the model that it refines', async () => {
+    using flow = await Flow.create(realnvp(2, { ...small, contextDim: 2 }), await testOptions());
+    const context = Float32Array.from({ length: 128 }, (_, i) => Number((i >> 1) % 2 === i % 2));
+    const contextColumns = [{ name: 'moon', levels: ['upper', 'lower'] }];
+    const short = { steps: 1, batch: 16, context };
+    for await (const _ of flow.fit(rows, { ...short, columns: ['a', 'b'], contextColumns, preset: 'mine' }));
+    using loaded = await Flow.load(await flow.save(), await testOptions());
+    for await (const _ of loaded.fit(rows, { ...short, columns: undefined }));
+    expect(loaded.training).toMatchObject({ columns: ['a', 'b'], context: contextColumns, preset: 'mine' });
+    for await (const _ of loaded.fit(rows, { ...short, columns: ['c', 'd'] }));
+    expect(loaded.training).toMatchObject({ columns: ['c', 'd'], preset: 'mine' });
+  });
+
   it('is one at a time', async () => {
     using flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
     const first = flow.fit({ toy: 'moons' }, { steps: 100, batch: 16 });

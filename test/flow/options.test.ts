@@ -5,12 +5,14 @@ import { encodeContext } from '../../src/model/context.ts';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DataError, ShapeError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
-import { glow, nice, realnvp, spline, vanilla } from '../../src/presets/index.ts';
+import type { PresetFlowOptions } from '../../src/flow/options.ts';
+import { glow, nice, PRESETS, realnvp, spline, vanilla } from '../../src/presets/index.ts';
 import { nflowsModel, normflowsModel } from '../../src/io/pytorch.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { openDevice } from '../../src/node.ts';
 import { STREAMS } from '../../src/random.ts';
 import { ReferenceFlow } from '../../src/reference/index.ts';
+import { Table } from '../../src/table.ts';
 import { testGpu, testOptions } from '../support/device.ts';
 
 const small = { couplings: 2, hidden: [8] };
@@ -26,7 +28,9 @@ const NO_FLAGS = ['yes', 1, null];
 const NO_SIGNALS = [{}, 'stop', new AbortController()];
 const NO_FUNCTIONS = ['f', {}];
 
-const NO_RUN = { signal: NO_SIGNALS, context: ['moon', 1, null] };
+const NO_ARRAYS = ['moon', 1, null, new Int32Array(2)];
+
+const NO_RUN = { signal: NO_SIGNALS, context: NO_ARRAYS };
 const NO_SAMPLE = { ...NO_RUN, seed: NO_COUNTS, temperature: NO_NUMBERS, firstRow: NO_COUNTS };
 const NO_TUNING = {
   tuning: NO_NAMES,
@@ -34,6 +38,13 @@ const NO_TUNING = {
   tuningCache: [() => undefined, { get: () => undefined }],
   onTuning: NO_FUNCTIONS,
   device: ['gpu', {}, null],
+};
+const NO_LOG_PROB = {
+  ...NO_RUN,
+  widths: NO_ARRAYS,
+  draws: [...NO_COUNTS, 0],
+  seed: NO_COUNTS,
+  firstRow: NO_COUNTS,
 };
 const NO_SCHEDULES = [
   'cosine',
@@ -48,11 +59,17 @@ const NO_SCHEDULES = [
   { kind: 'exponential', decay: '0.9' },
   { kind: 'cosine', decay: 0.9 },
   { kind: 'constant', warmup: 10 },
+  { kind: 'plateau' },
+  { kind: 'plateau', factor: 0.5 },
+  { kind: 'plateau', factor: 1, patience: 3 },
+  { kind: 'plateau', factor: NaN, patience: 3 },
+  { kind: 'plateau', factor: 0.5, patience: 0 },
 ];
 const NO_FIT = {
   ...NO_RUN,
   steps: [...NO_COUNTS, 0],
   until: [...NO_COUNTS, 0],
+  reportEvery: [...NO_COUNTS, 0],
   batch: [...NO_COUNTS, 0],
   learningRate: [...NO_NUMBERS, 0, 1e-60],
   schedule: NO_SCHEDULES,
@@ -60,15 +77,29 @@ const NO_FIT = {
   beta1: [...NO_NUMBERS, 1, 0.999_999_999_99],
   beta2: [...NO_NUMBERS, 1],
   epsilon: [...NO_NUMBERS, 0],
+  warmup: NO_COUNTS,
+  optimizer: NO_NAMES,
+  momentum: [...NO_NUMBERS, 1],
+  weightDecay: NO_NUMBERS,
+  averageDecay: [...NO_NUMBERS, 1],
+  jitter: NO_NUMBERS,
+  freeze: ['bijectors.0', [1], ['bijectors.9']],
+  newData: NO_FLAGS,
+  widths: [...NO_ARRAYS, new Float32Array(3)],
+  weights: [...NO_ARRAYS, new Float32Array(3)],
+  table: ['x', [1], [{}], [{ type: 'number', name: 'x' }], []],
   seed: NO_COUNTS,
   submitMs: [...NO_NUMBERS, 0],
   resume: NO_FLAGS,
-  columns: ['x', [1, 2], ['x'], ['x', 'y', 'z'], ['x', '\n']],
+  columns: ['x', [1, 2], ['x'], ['x', 'y', 'z'], ['x', '\n'], ['x', 'x']],
   preset: [1, '\u001b[2J'],
   contextColumns: [
     [{ name: 'moon' }],
     [{ name: 'age', mean: 0, std: 0 }],
     [{ name: 'm', levels: ['a', 'a'] }],
+    [{ name: 'm', levels: [] }],
+    [{ name: 'age', mean: 0, std: 1, scale: 2 }],
+    [{ name: 'age', mean: 0, std: 1, min: NaN }],
   ],
   validation: [
     rows,
@@ -111,7 +142,7 @@ const CALLS: Record<
   },
   forward: { wrong: NO_RUN, run: (flow) => (options) => flow.forward(rows, options) },
   inverse: { wrong: NO_RUN, run: (flow) => (options) => flow.inverse(rows, options) },
-  logProb: { wrong: NO_RUN, run: (flow) => (options) => flow.logProb(rows, options) },
+  logProb: { wrong: NO_LOG_PROB, run: (flow) => (options) => flow.logProb(rows, options) },
   gradients: { wrong: NO_RUN, run: (flow) => (options) => flow.gradients(rows, options) },
   trace: {
     wrong: { ...NO_RUN, direction: ['back', 1] },
@@ -123,6 +154,41 @@ const CALLS: Record<
     wrong: NO_FIT,
     base: { steps: 2, batch: 16 },
     run: (flow) => (options) => flow.fit(rows, options).next(),
+  },
+  train: {
+    wrong: NO_FIT,
+    base: { steps: 2, batch: 16 },
+    run: (flow) => async (options) => {
+      await using run = await flow.train(rows, options);
+      return run.step;
+    },
+  },
+  validation: {
+    wrong: {
+      data: NO_ARRAYS,
+      context: NO_ARRAYS,
+      widths: [...NO_ARRAYS, new Float32Array(3)],
+      weights: [...NO_ARRAYS, new Float32Array(3)],
+      fraction: [...NO_NUMBERS, 0, 1],
+      every: [...NO_COUNTS, 0],
+      patience: [NaN, -1, '3', null, 1.5, 0],
+    },
+    base: { data: rows },
+    run: (flow) => (validation) => flow.fit(rows, { steps: 2, batch: 16, validation }).next(),
+  },
+  'create from a preset': {
+    wrong: {
+      ...NO_TUNING,
+      ...NO_PRESET,
+      seed: NO_COUNTS,
+      data: NO_ARRAYS,
+      dim: [...NO_COUNTS, 0, undefined],
+    },
+    base: { ...small, dim: 2 },
+    run:
+      ({ device }) =>
+      (options) =>
+        Flow.create(PRESETS.realnvp, { device, ...options } as PresetFlowOptions),
   },
   pass: {
     wrong: { rows: [...NO_COUNTS, 0, undefined, 1e15], seed: NO_COUNTS, context: [1, 'c'] },
@@ -141,6 +207,10 @@ const CALLS: Record<
   glow: { wrong: NO_PRESET, run: () => (options) => glow(2, options) },
   spline: { wrong: NO_PRESET, run: () => (options) => spline(2, options) },
   toyDensity: { wrong: { noise: NO_NUMBERS }, run: () => (options) => toyDensity('moons', options) },
+  'Table.infer': {
+    wrong: { columns: ['x', [1], ['x', 'x']], types: ['x', { x: 'colour' }, null] },
+    run: () => (options) => Table.infer([{ x: 1 }, { x: 2 }], options),
+  },
   openDevice: {
     wrong: { adapter: NO_NAMES, limits: [{ maxBufferSize: '1' }, { maxBindGroups: 4 }, 4] },
     run: () => (options) => openDevice(options),
@@ -154,6 +224,8 @@ const CALLS: Record<
       precision: NO_NAMES,
       variantsFor: NO_FUNCTIONS,
       quick: NO_FLAGS,
+      batches: ['8', [0], [1.5]],
+      tiles: ['yes', 1, null],
       signal: NO_SIGNALS,
     },
     run:
@@ -170,14 +242,26 @@ const CALLS: Record<
     run: () => (options) => nflowsModel(new Map(), options),
   },
   normflowsModel: {
-    wrong: { flows: [...NO_COUNTS, undefined], scaleMap: NO_NAMES, activation: NO_NAMES },
+    wrong: {
+      flows: [...NO_COUNTS, undefined],
+      scaleMap: NO_NAMES,
+      activation: NO_NAMES,
+      tailBound: [...NO_NUMBERS, 0],
+    },
     base: { flows: 1 },
     run: () => (options) => normflowsModel(new Map(), options as { flows: number }),
   },
 };
 
+/** The options of these calls go by other names in messages. */
+const NAMED: Record<string, string> = {
+  train: 'fit option ',
+  validation: 'fit option validation.',
+  'create from a preset': 'realnvp option ',
+};
+
 describe.each(Object.entries(CALLS))('%s', (call, { wrong, base = {}, run }) => {
-  const name = call.split(' ')[0]!;
+  const named = NAMED[call] ?? `${call.split(' ')[0]!} option `;
   const failure = async (flow: Flow, options: unknown): Promise<unknown> => {
     try {
       await run(flow)(options as object);
@@ -196,7 +280,7 @@ describe.each(Object.entries(CALLS))('%s', (call, { wrong, base = {}, run }) => 
       for (const value of values) {
         const error = await failure(flow, { ...base, [option]: value });
         expect(error, `${option} = ${JSON.stringify(value)}`).toBeInstanceOf(ShapeError);
-        expect((error as Error).message).toContain(option);
+        expect((error as Error).message).toMatch(new RegExp(`\\b${option}`));
         expect((error as Error).message).toMatch(/found .*, expected /);
       }
     }
@@ -204,14 +288,19 @@ describe.each(Object.entries(CALLS))('%s', (call, { wrong, base = {}, run }) => 
     expect(await flow.save()).toEqual(before);
   });
 
+  it('has no option but those above', async () => {
+    using flow = await opened();
+    const error = await failure(flow, { ...base, colour: 'red' });
+    const [, known = ''] = /expected one of (.*)\.$/.exec((error as Error).message) ?? [];
+    expect(known.split(', ').filter((option) => !Object.hasOwn(wrong, option))).toEqual([]);
+  });
+
   it('refuses an option that it does not have, with those that it has', async () => {
     using flow = await opened();
     const error = await failure(flow, { ...base, colour: 'red' });
     expect(error).toBeInstanceOf(ShapeError);
     expect((error as Error).message).toMatch(
-      new RegExp(
-        `^${name} option colour: found an unknown name, expected one of .*${Object.keys(wrong)[0]}|checkpoint`,
-      ),
+      new RegExp(`^${named}colour: found an unknown name, expected one of .*${Object.keys(wrong).join('|')}`),
     );
   });
 });

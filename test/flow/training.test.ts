@@ -23,6 +23,54 @@ import { modelOf } from '../support/randomSpecs.ts';
 const small = { couplings: 3, hidden: [16] };
 const moons = toyDensity('moons');
 
+it('reports by steps come after the same steps and hold the same numbers, however fast the GPU is', async () => {
+  const reported = async (submitMs: number) => {
+    using flow = await Flow.create(realnvp(2, small), { ...(await testOptions()), seed: 1 });
+    const validation = { data: moons.sample(0, STREAMS.toyTest, 0, 20), every: 10 };
+    const options = { steps: 25, batch: 16, reportEvery: 7, validation, submitMs };
+    const reports = [];
+    for await (const { step, nll, losses, validationNll } of flow.fit(moons.sample(0, 0, 0, 64), options))
+      reports.push({ step, nll, losses: [...losses], validationNll });
+    return reports;
+  };
+  const slow = await reported(1e-3);
+  expect(slow.map(({ step }) => step)).toEqual([7, 10, 14, 20, 21, 25]);
+  expect(slow.flatMap(({ losses }) => losses)).toHaveLength(25);
+  expect(await reported(1e3)).toEqual(slow);
+});
+
+it('the first report says what the flow cannot learn of the rows', async () => {
+  const rows = moons.sample(0, STREAMS.toyTest, 0, 100);
+  const warningsOf = async (data: Float32Array): Promise<(string | undefined)[]> => {
+    using flow = await Flow.create(realnvp(2, small), await testOptions());
+    const found = [];
+    const columns = ['left', 'right'];
+    for await (const { warnings } of flow.fit(data, { steps: 3, batch: 16, columns, reportEvery: 3 })) {
+      found.push(warnings?.join());
+    }
+    expect(found.slice(1).every((warnings) => warnings === undefined)).toBe(true);
+    return found.slice(0, 1);
+  };
+  expect(await warningsOf(rows)).toEqual([undefined]);
+  expect(await warningsOf(rows.with(15, 1e38))).toEqual([
+    expect.stringMatching(/^right: rows far out \(row 8\)/),
+  ]);
+  const doubled = rows.map((_, i) => rows[i - (i % 2)] ?? NaN);
+  expect(await warningsOf(doubled)).toEqual([expect.stringMatching(/^A column is a linear combination/)]);
+});
+
+it('an awaited fit without a loop is an error, and the run can still be looped over', async () => {
+  using flow = await Flow.create(realnvp(2), await testOptions());
+  const data = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 64);
+  const run = flow.fit(data, { steps: 2, batch: 16 });
+  await expect(Promise.resolve(run)).rejects.toThrow(
+    'fit: found an await without a loop, which trains nothing, expected a loop over the reports. Write: for await',
+  );
+  const reports = [];
+  for await (const report of run) reports.push(report);
+  expect(reports.at(-1)!.step).toBe(2);
+});
+
 describe('training', () => {
   it.each([
     ['vanilla', vanilla(2, small)],

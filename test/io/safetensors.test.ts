@@ -137,6 +137,13 @@ describe('reading safetensors', () => {
     ],
     ['a byte order mark', fileOf('\uFEFF{}'), 'expected a JSON object in UTF-8'],
     ['a header that is not JSON', fileOf('{"a":}'), 'expected a JSON object in UTF-8'],
+    ['an empty header', fileOf(''), 'header length: found 0 bytes, expected at least 2'],
+    [
+      'a header of too many keys',
+      fileOf(`{${Array.from({ length: 70_000 }, (_, i) => `"t${i}":0`).join(',')}}`),
+      'found more than 65,536 keys in one object',
+    ],
+    ['a header of too many values', fileOf(`[${'1,'.repeat(2 ** 21)}1]`), 'found more than 2,097,152 values'],
     ['a header cut in a string', fileOf('{"a'), 'expected a JSON object in UTF-8'],
     ['a header that is an array', fileOf('[1]'), 'header: found [1], expected a JSON object'],
     ['a header that is null', fileOf('null'), 'header: found null, expected a JSON object'],
