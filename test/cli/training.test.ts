@@ -44,15 +44,15 @@ describe('train', () => {
     });
   });
 
-  it('trains as a fit without options does', async () => {
+  it('trains as a fit with only the steps given does', async () => {
     const shape = { couplings: 4, hidden: [8] };
     await expectDone(
       cli,
-      'train people.csv --couplings 4 --hidden 8 --seed 5 --tuning fixed --out default.model',
+      'train people.csv --steps 40 --couplings 4 --hidden 8 --seed 5 --tuning fixed --out default.model',
     );
     const options = { dim: 3, ...shape, device: await testDevice(), tuning: 'fixed', seed: 5 } as const;
     using flow = await Flow.create(PRESETS.glow, options);
-    for await (const _ of flow.fit(Float64Array.from(PEOPLE.flat())));
+    for await (const _ of flow.fit(Float64Array.from(PEOPLE.flat()), { steps: 40 }));
     const [found, wanted] = [await flow.save(), cli.bytes('default.model')].map((file) => decodeModel(file));
     expect(found!.parameters).toEqual(wanted!.parameters);
     expect(found!.training!.options).toEqual(wanted!.training!.options);
@@ -197,7 +197,7 @@ describe('equal runs', () => {
   it('hold rows out by default, and say how the model compares with a Gaussian', async () => {
     const { stderr, events } = await expectDone(
       cli,
-      `train people.csv ${asked} --steps 3000 --out default.model --json`,
+      `train people.csv ${asked} --steps 3000 --patience 1 --out default.model --json`,
     );
     expect(stderr).toMatch(/rows of people.csv; \d+ for validation/);
     expect(stderr).toMatch(/Stopped at step [\d,]+ of 3,000.*best on \d+ held-out rows/);
