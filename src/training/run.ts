@@ -4,7 +4,7 @@ import { drawCells } from '../data/cells.ts';
 import type { ContextRows } from '../data/holdOut.ts';
 import { dataStart } from '../spec/dataStart.ts';
 import { toyDensityOfShape } from '../data/toy.ts';
-import { DataError, DisposedError, ShapeError } from '../errors.ts';
+import { DisposedError, ShapeError } from '../errors.ts';
 import type { BestParameters, TrainingRecord, ValidationRecord } from '../io/modelFile.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { roughRows } from '../data/roughRows.ts';
@@ -28,6 +28,7 @@ import type { Score, Scorer, ScoringPace } from './scoring.ts';
 import { settingsOf, storedSettings } from './settings.ts';
 import { GpuSteps } from './steps.ts';
 import { streamedRows } from './streamedRows.ts';
+import { resumedFrom } from './trainee.ts';
 import type { Checkpoint, Trainee, TrainingState } from './trainee.ts';
 
 /** The parts of a run. */
@@ -373,12 +374,6 @@ function requireScores({ schedule }: TrainingSettings, validation: ValidationRow
     'rows to score',
     'Give validation rows, or take another schedule.',
   );
-}
-
-function resumedFrom({ last }: TrainingState): Checkpoint {
-  if (last !== undefined) return last;
-  const problem = 'there is no training to resume: the model has no optimiser state';
-  throw new DataError(problem, {}, 'Load a checkpoint.');
 }
 
 /**

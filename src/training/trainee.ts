@@ -1,5 +1,6 @@
 /** The parts of a flow that training uses, and the training state that the flow keeps. */
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
+import { DataError } from '../errors.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import type { OptimizerState, TrainingRecord } from '../io/modelFile.ts';
@@ -42,4 +43,11 @@ export interface TrainingState {
   copy: Omit<Checkpoint, 'optimizer'> | undefined;
   /** The state of the running `fit`; undefined if none is running. */
   snapshot: (() => Promise<Checkpoint>) | undefined;
+}
+
+/** The state of the earlier run. @throws {DataError} when the model has none */
+export function resumedFrom({ last }: TrainingState): Checkpoint {
+  if (last !== undefined) return last;
+  const problem = 'there is no training to resume: the model has no optimiser state';
+  throw new DataError(problem, {}, 'Load a checkpoint.');
 }
