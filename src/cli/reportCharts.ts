@@ -336,9 +336,12 @@ export function axisBase([low, high]: Domain): number {
   return Math.round(centre / unit) * unit;
 }
 
-/** A tick without rounding noise from the subtraction. */
+/** A tick without rounding noise from the subtraction; large ones as 200M, so that they fit next to each other. */
 function signed(value: number): string {
-  return String(Number(value.toPrecision(6))).replace('-', '−');
+  const rounded = Number(value.toPrecision(6));
+  const isLarge = Math.abs(rounded) >= 1e4;
+  const text = isLarge ? rounded.toLocaleString('en-US', { notation: 'compact' }) : String(rounded);
+  return text.replace('-', '−');
 }
 
 /** Large numbers as 20k and small ones as 2e-3, so that they fit next to the chart. */

@@ -51,7 +51,8 @@ export const numberRoom: ColumnRoom<NumberColumn> = {
     { name, domain },
   ],
 
-  codec({ form, domain, step, min, mean, std, numbers, atoms }) {
+  codec(column) {
+    const { form, domain, step, min, mean, std, numbers, atoms } = column;
     const { parse, format, kind } = formOf(form);
     const isFromZero = min >= 0 && kind === undefined;
     // The first part is for rows with a number.
@@ -61,7 +62,7 @@ export const numberRoom: ColumnRoom<NumberColumn> = {
     const filler = fillerOf(domain, mean, std);
     const isWhole = step === 1;
     return {
-      expected: expectedOf(form, domain, atoms !== undefined),
+      expected: expectedOf(column),
       encode(cell) {
         const number = cell === '' ? NaN : parse(cell);
         const atom = atoms?.texts.findIndex((text, i) => text === cell || atomNumbers[i] === number) ?? -1;
@@ -98,9 +99,11 @@ function fillerOf(domain: NumberColumn['domain'], mean: number, std: number): Ce
   return { value: mean - most, width: 2 * most };
 }
 
-function expectedOf(form: NumberColumn['form'], domain: NumberColumn['domain'], hasAtoms: boolean): string {
+function expectedOf({ form, domain, step, atoms }: NumberColumn): string {
   const { kind } = formOf(form);
-  const ranges = { real: 'a number', positive: 'a number above 0', unit: 'a number between 0 and 1' };
+  const reals = { real: 'a number', positive: 'a number above 0', unit: 'a number between 0 and 1' };
+  const wholes = { ...reals, real: 'a whole number', positive: 'a whole number from 0 up' };
+  const ranges = step === 1 ? wholes : reals;
   const what = kind === undefined ? ranges[domain] : `a ${kind} as in the training rows`;
-  return hasAtoms ? `${what}, or a blank or repeating value of the training rows` : what;
+  return atoms === undefined ? what : `${what}, or a blank or repeating value of the training rows`;
 }

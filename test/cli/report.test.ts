@@ -213,6 +213,15 @@ describe('renderReport', () => {
     expect(page({ latent }).figure('Latent')?.textContent).toContain('Within 1σ, 2σ, 3σ: 25 %, 50 %, 75 %');
   });
 
+  it('writes the large ticks of a far axis in few letters', () => {
+    const times = Float64Array.from(circle(500), (value, i) => (i % 2 === 0 ? 1.7e12 + 5e8 * value : value));
+    const { figure } = page({ data: times, samples: times, dim: 3, columnCount: 3, columns: ['ts', 'b'] });
+    const text = figure('Data')?.textContent ?? '';
+    expect(text).toMatch(/ts − 1,[67]\d\d,000,000,000/);
+    expect(text).toMatch(/\d+M|\dB/);
+    expect(text).not.toMatch(/\d{6}/);
+  });
+
   it('leaves out the density above two columns and names the two that it shows', () => {
     const { figure, document } = page({ dim: 5, columnCount: 4, columns: ['mass', 'charge'] });
     expect(figure('Density')).toBeUndefined();

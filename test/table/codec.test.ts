@@ -90,6 +90,29 @@ describe('inferColumns', () => {
   });
 });
 
+describe('a column of whole numbers', () => {
+  it.each([
+    ['real', -5, 'a whole number'],
+    ['positive', 5, 'a whole number from 0 up'],
+  ] as const)('says that it expects those: %s', (domain, min, expected) => {
+    const codec = new TableCodec([
+      {
+        type: 'number',
+        name: 'n',
+        form: 'decimal',
+        domain,
+        step: 1,
+        min,
+        max: 900,
+        mean: 300,
+        std: 90,
+        numbers: 50,
+      },
+    ]);
+    expect(() => codec.encode([['-1.5']])).toThrow(`found "-1.5", expected ${expected}.`);
+  });
+});
+
 describe('a column of counts', () => {
   const codec = new TableCodec([{ type: 'count', name: 'n', min: 2, counts: [50, 0, 50], blanks: 0 }]);
   const widthOf = (cell: string): number => codec.encode([[cell]]).widths[0] ?? NaN;
