@@ -135,19 +135,27 @@ const DIVERGED_PARTS: Readonly<Record<DivergedPart, string>> = {
 };
 
 /**
- * The loss, the gradient or the update of a step became NaN or infinite. No such value reaches a parameter; steps
- * queued behind it may have been applied.
+ * The losses, gradients or updates of many steps became NaN or infinite. Such steps are skipped; the flow has its best
+ * or its last good weights.
  */
 export class TrainingDivergedError extends WgflowError {
   constructor(
     readonly step: number,
     readonly lastFiniteNll: number,
     readonly part: DivergedPart = 'loss',
+    /** How often training went back to earlier weights before. */
+    readonly returns = 0,
   ) {
+    const known = Number.isFinite(lastFiniteNll)
+      ? `last finite NLL ${lastFiniteNll.toFixed(4)} nats`
+      : 'no step before it was finite';
+    const tries =
+      returns === 0
+        ? ''
+        : ` Training went back to earlier weights ${returns} ${returns === 1 ? 'time' : 'times'}, with a smaller learning rate.`;
     super(
       'TRAINING_DIVERGED',
-      `Training diverged at step ${step}: ${DIVERGED_PARTS[part]} ` +
-        `(${Number.isFinite(lastFiniteNll) ? `last finite NLL ${lastFiniteNll.toFixed(4)} nats` : 'no step before it was finite'}). ` +
+      `Training diverged at step ${step}: ${DIVERGED_PARTS[part]} (${known}).${tries} ` +
         'Lower the learning rate, set clipNorm, or use a bounded scale map (preset realnvp).',
     );
   }

@@ -275,7 +275,8 @@ export class Flow implements Disposable {
    * without an earlier run
    * @throws {ShapeError} when an option is out of range, or another `fit` is still running
    * @throws {LimitError} when the batch does not fit the device
-   * @throws {TrainingDivergedError} when a loss, gradient or update is not finite; no such value reaches a parameter
+   * @throws {TrainingDivergedError} when losses, gradients or updates are not finite although training went back to
+   * earlier weights; no such value reaches a parameter
    */
   fit(data: TrainingData, options: FitOptions = {}): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
@@ -302,8 +303,9 @@ export class Flow implements Disposable {
     const taken = { ...options };
     const { MEMORY_RULES, trainingMemory } = await later();
     requireOptions('memory', taken, MEMORY_RULES);
-    const { batch = FIT_DEFAULTS.batch } = taken;
-    return trainingMemory(this.#model, taken, this.#tuner.chosenFor('gradient', batch));
+    const { batch = FIT_DEFAULTS.batch, rows = 0 } = taken;
+    const variants = this.#tuner.chosenFor('gradient', batch);
+    return trainingMemory(this.#model, taken, variants, this.#defaults(rows === 0 ? Infinity : rows));
   }
 
   /** The maximum number of rows of a `pass`. */

@@ -94,6 +94,14 @@ export class Buffers {
     return heard(from.sound.then(() => copied));
   }
 
+  /** Copies the first `length` elements of each pair in one submit. A failure makes the targets unsound. */
+  copyAll(pairs: readonly { from: OwnedBuffer; to: OwnedBuffer }[], length: number): void {
+    const copied = this.submit('copies', (encoder) => {
+      for (const { from, to } of pairs) encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, 4 * length);
+    });
+    for (const { from, to } of pairs) to.dependsOn(heard(from.sound.then(() => copied)));
+  }
+
   /** Submits the commands of `record`. Resolves once the GPU has accepted them; rejects if it did not. */
   submit(label: string, record: (encoder: GPUCommandEncoder) => void): Promise<void> {
     this.counts.submits++;

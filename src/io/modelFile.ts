@@ -73,6 +73,8 @@ export interface OptimizerState {
   best?: BestParameters;
   /** How often a plateau schedule has reduced the learning rate, and the scores since then. */
   plateau?: { reductions: number; scoresSince: number };
+  /** The steps that were skipped because a value was not finite, and how often training went back since. */
+  divergence?: { skipped: number; skippedInARow: number; returns: number };
 }
 
 export interface BestParameters {
@@ -126,7 +128,8 @@ export function encodeModel(model: Model): Uint8Array {
     metadata[TRAINING_KEY] = readableJson(checkTraining(model.training, spec, UNSAVED), TRAINING_KEY);
   }
   if (model.optimizer) {
-    const { step, settings, variants, firstMoment, secondMoment, best, trained, plateau } = model.optimizer;
+    const { step, settings, variants, firstMoment, secondMoment, best, trained, plateau, divergence } =
+      model.optimizer;
     requireFinite('model.optimizer.firstMoment', firstMoment, layout.trainableLength);
     if (secondMoment) {
       requireFinite('model.optimizer.secondMoment', secondMoment, layout.trainableLength);
@@ -150,6 +153,7 @@ export function encodeModel(model: Model): Uint8Array {
       ...(trained ? { averaged: true } : {}),
       ...(best ? { best: score } : {}),
       ...(plateau ? { plateau } : {}),
+      ...(divergence ? { divergence } : {}),
     };
     metadata[OPTIMIZER_KEY] = readableJson(checkOptimizer(record, UNSAVED), OPTIMIZER_KEY);
     const trainable = layout.tensors.filter((slot) => slot.trainable);
@@ -279,20 +283,13 @@ function checkTraining(json: unknown, spec: FlowSpec, fileName: string): Trainin
 type OptimizerRecord = v.InferOutput<typeof optimizerRecordSchema>;
 
 function checkOptimizer(json: unknown, fileName: string): OptimizerRecord {
-  const { step, settings, variants, algorithm, averaged, plateau, best } = checkJson(
-    optimizerRecordSchema,
-    json,
-    `__metadata__.${OPTIMIZER_KEY}`,
-    fileName,
-  );
+  const where = `__metadata__.${OPTIMIZER_KEY}`;
+  const { step, settings, variants, ...rest } = checkJson(optimizerRecordSchema, json, where, fileName);
   return {
     step,
     settings: sortedByKey(settings),
     ...(variants ? { variants: sortedByKey(variants) } : {}),
-    ...(algorithm ? { algorithm } : {}),
-    ...(averaged ? { averaged } : {}),
-    ...(plateau ? { plateau } : {}),
-    ...(best ? { best } : {}),
+    ...rest,
   };
 }
 

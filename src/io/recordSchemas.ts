@@ -54,6 +54,9 @@ export const optimizerRecordSchema = v.strictObject({
   algorithm: v.optional(v.literal('sgd')),
   averaged: v.optional(v.literal(true)),
   plateau: v.optional(v.strictObject({ reductions: wholeNumber, scoresSince: wholeNumber })),
+  divergence: v.optional(
+    v.strictObject({ skipped: wholeNumber, skippedInARow: wholeNumber, returns: wholeNumber }),
+  ),
   best: v.optional(
     v.strictObject({
       nll: finiteNumber,

@@ -1,6 +1,7 @@
 /** How much GPU memory training takes, from the plan that would run. */
 import { toyDensity } from '../data/toy.ts';
 import { FIT_DEFAULTS } from './options.ts';
+import type { TrainingSettings } from './options.ts';
 import { uniformBytes } from '../gpu/uniforms.ts';
 import { integer, requireOptions } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
@@ -27,6 +28,7 @@ import {
   STEP_SUMS,
 } from '../plan/names.ts';
 import { trainPlan } from '../passes/train.ts';
+import { keptBuffers } from './kept.ts';
 import { fixedVariants, GPU_WITHOUT_SUBGROUPS } from '../plan/variants.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 
@@ -43,7 +45,7 @@ export const MEMORY_RULES: OptionRules<keyof MemoryOptions> = { batch: integer(1
 export interface MemoryReport {
   /** The tensors of the model. Between calls a flow holds only these and the workspace of its last calls. */
   parameters: number;
-  /** Gradients and Adam's two moments. */
+  /** Gradients, Adam's two moments, and a copy of the trained state, to go back to if a step is not finite. */
   optimizer: number;
   /**
    * The workspace of a step: rows and their gradients, values kept for the backward pass, partial sums of the
@@ -87,7 +89,7 @@ const toyFor = ({ contextDim }: FlowSpec): BatchSource => ({
 });
 
 /**
- * The memory of a `fit` with these rows and batches. The default `variants` are the fixed table's for a GPU
+ * The memory of a `fit` with these rows and batches, and with `settings` besides the defaults. The default `variants` are the fixed table's for a GPU
  * without subgroups.
  * @throws {ShapeError} when an option is out of range
  */
@@ -95,11 +97,14 @@ export function trainingMemory(
   model: FlowModel,
   { batch = FIT_DEFAULTS.batch, rows = 0 }: MemoryOptions = {},
   variants: KernelVariants = fixedVariants(GPU_WITHOUT_SUBGROUPS),
+  settings: Partial<TrainingSettings> = {},
 ): MemoryReport {
   requireOptions('memory', { batch, rows }, MEMORY_RULES);
   const source = rows === 0 ? toyFor(model.spec) : datasetFor(model.spec, rows);
-  const plan = trainPlan(model, { source, batch, seed: 0, optimizer: FIT_DEFAULTS, variants });
+  const optimizer = { ...FIT_DEFAULTS, ...settings };
+  const plan = trainPlan(model, { source, batch, seed: 0, optimizer, variants });
   const parts = bytesByPart(plan);
+  parts.optimizer += 4 * model.layout.trainableLength * keptBuffers(optimizer).length;
   const control = LOSS_STAGING_LENGTHS.reduce(
     (sum, length) => sum + 4 * length,
     parts.control + uniformBytes(plan.dispatches) + tableBytes(plan.dispatches),

@@ -8,7 +8,8 @@ export interface FitReport {
   step: number;
   steps: number;
   /**
-   * Mean NLL over the last 50 steps of this run, in nats; at a given step it does not depend on when it is reported.
+   * Mean NLL over the last 50 steps of this run that have one, in nats; at a given step it does not depend on when it
+   * is reported.
    */
   nll: number;
   /** NLL of each step since the last report, in nats. */
@@ -28,7 +29,9 @@ export interface FitReport {
   validationWithoutDensity?: number;
   /** The validation row with the lowest log-density under the best parameters so far. */
   worstRow?: WorstRow;
-  /** What the flow cannot learn well of the rows, in the first report of a run. */
+  /** Steps skipped so far because their loss, gradient or update was not finite; absent if there are none. */
+  skippedSteps?: number;
+  /** What the flow cannot learn well of the rows, in the first report of a run; later, that training went back. */
   warnings?: readonly string[];
   /** Wall time per step over this report, in milliseconds. */
   msPerStep: number;
@@ -51,7 +54,7 @@ export class Reporter {
   report(done: Pick<FitReport, 'step' | 'losses' | 'gradientNorm' | 'msPerStep'>, share: number): FitReport {
     const { batch, steps } = this.#settings;
     const { step, losses, gradientNorm, msPerStep } = done;
-    this.#recent = [...this.#recent, ...losses].slice(-RECENT_STEPS);
+    this.#recent = [...this.#recent, ...losses.filter(Number.isFinite)].slice(-RECENT_STEPS);
     return {
       step,
       steps,

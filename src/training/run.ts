@@ -1,34 +1,23 @@
 /** One run of `fit`: its rows, its settings, its steps on the GPU, its scores and its record. */
-import type { Rows } from '../calls/callerArrays.ts';
-import { drawCells } from '../data/cells.ts';
-import type { ContextRows } from '../data/holdOut.ts';
-import { dataStart } from '../spec/dataStart.ts';
 import { toyDensityOfShape } from '../data/toy.ts';
-import { DisposedError, ShapeError } from '../errors.ts';
+import { DisposedError } from '../errors.ts';
 import type { BestParameters, TrainingRecord, ValidationRecord } from '../io/modelFile.ts';
 import type { KernelVariants } from '../plan/variants.ts';
-import { roughRows } from '../data/roughRows.ts';
-import { columnNamesOf } from '../data/statistics.ts';
 import { tensorsOfData } from '../spec/init.ts';
-import { requireUnrounded } from '../data/offset.ts';
 import { LIBRARY } from '../version.ts';
 import { BestSoFar } from './best.ts';
-import { requireFreezable } from './freeze.ts';
-import { isStream, isToy } from './options.ts';
+import { Divergence } from './divergence.ts';
+import type { Diverged } from './divergence.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
-import { noiseFactor } from './noise.ts';
 import { Plateau } from './plateau.ts';
-import { requireRecordable } from './recorded.ts';
+import { prepareRun, rowsOf } from './prepare.ts';
 import { joined, Reporter } from './report.ts';
 import type { FitReport } from './report.ts';
-import { runRows } from './rows.ts';
-import type { RunRows, ValidationRows } from './rows.ts';
+import type { RunRows } from './rows.ts';
 import { isCounted, isScored, nextScoreAfter, scorerOf } from './scoring.ts';
 import type { Score, Scorer, ScoringPace } from './scoring.ts';
-import { settingsOf, storedSettings } from './settings.ts';
+import { storedSettings } from './settings.ts';
 import { GpuSteps } from './steps.ts';
-import { streamedRows } from './streamedRows.ts';
-import { resumedFrom } from './trainee.ts';
 import type { Checkpoint, Trainee, TrainingState } from './trainee.ts';
 
 /** The parts of a run. */
@@ -44,7 +33,8 @@ interface RunParts {
   /** Undefined if no rows are scored. */
   scorer: Scorer | undefined;
   plateau: Plateau;
-  /** For the first report. */
+  divergence: Divergence;
+  /** For the next report. */
   warnings: string[];
 }
 
@@ -55,8 +45,6 @@ export class TrainingRun {
   readonly #reporter: Reporter;
   readonly #pace: ScoringPace;
   readonly #until: number;
-  /** Whether a score follows the last submitted step. */
-  #isScoreDue = false;
   /** The last score of this run. */
   #lastScore: { step: number; nll: number } | undefined;
   /** Whether all submitted steps are to be read before others are submitted. */
@@ -81,32 +69,13 @@ export class TrainingRun {
     given: FitOptions,
   ): Promise<TrainingRun> {
     const { gpu, parameters, model } = trainee;
-    const options = isToy(data) ? given : remembering(given, state.record);
-    const { spec, layout } = model();
-    const { columns, table, signal } = options;
-    requireRecordable(table, spec);
-    const resumed = options.resume === true ? resumedFrom(state) : undefined;
-    const optimizer = resumed?.optimizer;
-    // The preset's seed, which does not depend on the number of rows.
-    const { seed } = settingsOf(options, optimizer, trainee.defaults(Infinity));
-    const earlier = { seed, stored: optimizer?.settings };
-    const rows = isStream(data)
-      ? await streamedRows(spec, data, options, earlier)
-      : runRows(spec, data, options, earlier);
-    const settings = settingsOf(options, optimizer, trainee.defaults(rowsOf(rows)));
-    requireFreezable(layout, settings.freeze);
-    const { training, validation, ranges, weights = training?.weights } = rows;
+    const prepared = await prepareRun(trainee, state, data, given);
+    const { options, settings, resumed, rows, source, noise, start, shift, warnings } = prepared;
+    const { training, validation, weights = training?.weights } = rows;
     const blocks = rows.blocks ?? (training && (() => [training]));
-    const points = training && pointsOf(training, spec.dim, seed);
-    const noise = points && settings.jitter > 0 ? noiseFactor(spec, points, settings.jitter) : undefined;
-    const source = noise === undefined ? rows.source : { ...rows.source, hasNoise: true };
-    requireScores(settings, validation);
-    const start = points && dataStart(spec, points, { columns, isFresh: state.isFresh, ranges });
-    const shift = start && { offset: start.offset, spread: start.std };
-    if (validation !== undefined) requireUnrounded(validation.data, shift, columns);
-    const seen = isStream(data) || isToy(data) ? training : { data, widths: options.widths };
-    const isPlain = seen !== undefined && seen.widths === undefined;
-    const warnings = isPlain ? roughRows(seen.data, columnNamesOf(spec.dim, columns)) : [];
+    const optimizer = resumed?.optimizer;
+    const { signal } = options;
+    const { seed } = settings;
     signal?.throwIfAborted();
     const variants = await gpu.guard(() => trainee.variantsFor(settings.batch, optimizer?.variants));
     signal?.throwIfAborted();
@@ -115,19 +84,20 @@ export class TrainingRun {
     if (training !== undefined && scorer?.gaussianNll === undefined && scorer !== undefined)
       warnings.push(COMBINED);
     const best = await gpu.guard(() => scoredAnew(trainee, optimizer?.best, scorer));
+    const divergence = new Divergence(optimizer?.divergence);
     const steps = await gpu.guard(() =>
       GpuSteps.create(
         trainee,
-        { source, blocks, weights, noise, offset: shift?.offset, settings, variants },
+        { source, blocks, weights, noise, offset: shift?.offset, settings, variants, divergence },
         optimizer,
       ),
     );
     const plateau = new Plateau(settings.schedule, optimizer?.plateau);
-    const parts = { trainee, state, options, settings, variants, rows, steps, scorer, plateau, warnings };
-    const run = new TrainingRun(parts);
+    const made = { trainee, state, options, settings, variants };
+    const run = new TrainingRun({ ...made, rows, steps, scorer, plateau, divergence, warnings });
     if (best !== undefined) run.#best.resume(best, steps.submitted);
     if (state.isFresh && start !== undefined) {
-      for (const { tensor, values } of tensorsOfData(layout, start)) {
+      for (const { tensor, values } of tensorsOfData(model().layout, start)) {
         gpu.buffers.write(parameters, values, tensor.offset);
       }
       // Together with the matching mean: no call may see one without the other.
@@ -147,10 +117,12 @@ export class TrainingRun {
 
   /** Initialises a fresh flow from its first batch, and scores the start. */
   async begin(): Promise<void> {
-    await this.#run.trainee.gpu.guard(() => this.#run.steps.startFromData());
+    const { steps } = this.#run;
+    await this.#run.trainee.gpu.guard(() => steps.startFromData());
+    steps.keep();
     // The start itself, such as the Gaussian of the data, may be better than every later step. A resumed run
     // may have stopped between a step and its score.
-    const { submitted } = this.#run.steps;
+    const { submitted } = steps;
     const isDue = isScored(submitted, this.#pace) && this.#best.score?.lastScored !== submitted;
     if (this.#run.scorer !== undefined && isDue) await this.#score(this.#run.scorer);
   }
@@ -169,7 +141,7 @@ export class TrainingRun {
    * Runs the next steps, at most `count`, and reports on each submit. The GPU works on one submit while the host reads
    * the one before. It ends early if the run is done.
    * @throws the signal's reason once it is aborted
-   * @throws {TrainingDivergedError} like `nextLosses`
+   * @throws {TrainingDivergedError} when a return to earlier weights did not help
    */
   async *reports(count = Infinity): AsyncGenerator<FitReport, void, undefined> {
     const last = Math.min(this.#until, this.step + count);
@@ -205,43 +177,68 @@ export class TrainingRun {
     return this.#run.rows.validation?.patience ?? Infinity;
   }
 
-  /** Puts the next steps on the GPU's queue, up to the next score and to step `end`. */
+  /** Puts the next steps on the GPU's queue, up to the next pause and to step `end`. */
   #submit(end: number): void {
     this.#run.options.signal?.throwIfAborted();
     this.#requireAlive();
     const { submitted } = this.#run.steps;
-    const next = this.#run.scorer === undefined ? Infinity : nextScoreAfter(submitted, this.#pace);
-    const last = Math.min(end, next);
+    const last = Math.min(end, this.#nextPauseAfter(submitted));
     const { reportEvery = Infinity } = this.#run.options;
     const untilReport = reportEvery === Infinity ? Infinity : reportEvery - (submitted % reportEvery);
-    this.#run.steps.submit(Math.min(last - submitted, untilReport), this.#plateau.share);
+    this.#run.steps.submit(Math.min(last - submitted, untilReport), this.#share);
     this.#isPauseDue = this.step === last;
-    this.#isScoreDue = this.step === Math.min(this.#until, next);
+  }
+
+  /** The next step after which all losses are read: those with a score, or else a few. */
+  #nextPauseAfter(step: number): number {
+    return this.#run.scorer === undefined
+      ? step + PAUSE_EVERY - (step % PAUSE_EVERY)
+      : nextScoreAfter(step, this.#pace);
+  }
+
+  /** The share of the learning rate that is left. */
+  get #share(): number {
+    return this.#plateau.share * this.#run.divergence.share;
   }
 
   /** The report of the oldest submit, with a score if one is due. */
   async #report(): Promise<FitReport> {
-    const done = await this.#run.trainee.gpu.guard(async () => {
-      const losses = await this.#run.steps.nextLosses();
+    const { trainee, steps, scorer, divergence, warnings } = this.#run;
+    const { diverged, ...done } = await trainee.gpu.guard(async () => {
+      const losses = await steps.nextLosses();
       await this.#best.requireSound();
       return losses;
     });
-    const report = this.#reporter.report(done, this.#plateau.share);
-    if (this.#run.scorer !== undefined && this.#isScoreDue && this.#run.steps.pending === 0) {
-      report.validationNll = await this.#score(this.#run.scorer);
+    const report = this.#reporter.report(done, this.#share);
+    if (diverged !== undefined) await this.#goBack(diverged);
+    if (report.step === this.#until && divergence.isHopeless) throw divergence.error(report.step);
+    if (steps.pending === 0) {
+      const isScoreDue = this.step === this.#until || isScored(this.step, this.#pace);
+      if (scorer !== undefined && isScoreDue) report.validationNll = await this.#score(scorer);
+      const isPause = this.#nextPauseAfter(this.step - 1) === this.step;
+      if (isPause && divergence.isGood) steps.keep();
     }
-    const warnings = this.#run.warnings.splice(0);
-    if (warnings.length > 0) report.warnings = warnings;
+    const skippedSteps = divergence.state?.skipped;
+    if (skippedSteps !== undefined) report.skippedSteps = skippedSteps;
+    const news = warnings.splice(0);
+    if (news.length > 0) report.warnings = news;
     const best = this.#best.score;
     if (best !== undefined) {
       report.bestValidationNll = best.nll;
       report.worstRow = best.worst;
       if (best.withoutDensity > 0) report.validationWithoutDensity = best.withoutDensity;
     }
-    this.#best.copyNowAndThen(this.#run.steps.submitted);
+    this.#best.copyNowAndThen(steps.submitted);
     // Results from destroyed buffers are meaningless.
     this.#requireAlive();
     return report;
+  }
+
+  /** Goes back to the last good weights. @throws {TrainingDivergedError} after too many times */
+  async #goBack(diverged: Diverged): Promise<void> {
+    const { trainee, steps, divergence, warnings } = this.#run;
+    const kept = await trainee.gpu.guard(() => steps.goBack(diverged.step));
+    warnings.push(divergence.returned(diverged, kept));
   }
 
   /** Leaves the flow with the best parameters, the checkpoint and the record of the run. */
@@ -283,22 +280,21 @@ export class TrainingRun {
 
   /** The state of the run after the last submitted step. */
   async #snapshot(): Promise<Checkpoint> {
-    const [{ parameters, ...adam }, best] = await Promise.all([
-      this.#run.steps.snapshot(),
-      this.#best.snapshot(),
-    ]);
-    const settings = { ...storedSettings(this.#run.settings, 'isKept'), ...this.#run.rows.kept };
-    const variants = { ...this.#run.variants };
-    const plateau = this.#plateau.state;
+    // A score may end while the GPU copies; all parts of the state are of one moment.
+    const { settings, rows, variants, steps, divergence } = this.#run;
+    const training = this.#record(steps.submitted, this.#best.score?.nll);
+    const state = { plateau: this.#plateau.state, divergence: divergence.state };
+    const [{ parameters, ...adam }, best] = await Promise.all([steps.snapshot(), this.#best.snapshot()]);
     return {
       parameters,
-      training: this.#record(adam.step, this.#best.score?.nll),
+      training,
       optimizer: {
         ...adam,
-        settings,
-        variants,
+        settings: { ...storedSettings(settings, 'isKept'), ...rows.kept },
+        variants: { ...variants },
         ...(best === undefined ? {} : { best }),
-        ...(plateau === undefined ? {} : { plateau }),
+        ...(state.plateau === undefined ? {} : { plateau: state.plateau }),
+        ...(state.divergence === undefined ? {} : { divergence: state.divergence }),
       },
     };
   }
@@ -342,39 +338,11 @@ export class TrainingRun {
   }
 }
 
+/** Steps between two pauses of a run without scores. */
+const PAUSE_EVERY = 200;
+
 const COMBINED =
   'A column is a linear combination of the others, so the density can grow without bound. Leave one of them out.';
-
-/** The options, with what an earlier run recorded of the data where they say nothing. */
-function remembering(given: FitOptions, record: TrainingRecord | undefined): FitOptions {
-  const columns = given.columns ?? record?.columns;
-  const table = given.table ?? (given.columns === undefined ? record?.table : undefined);
-  const contextColumns = given.contextColumns ?? record?.context;
-  const preset = given.preset ?? record?.preset;
-  return {
-    ...given,
-    ...(columns && { columns }),
-    ...(table && { table }),
-    ...(contextColumns && { contextColumns }),
-    ...(preset !== undefined && { preset }),
-  };
-}
-
-/** A point of each row of cells. */
-function pointsOf({ data, widths }: ContextRows, dim: number, seed: number): Rows {
-  return widths === undefined ? data : drawCells({ values: data, widths }, dim, { seed }).values;
-}
-
-/** @throws {ShapeError} when the schedule waits for scores, and no rows are scored */
-function requireScores({ schedule }: TrainingSettings, validation: ValidationRows | undefined): void {
-  if (schedule.kind !== 'plateau' || validation !== undefined) return;
-  throw new ShapeError(
-    'fit option schedule',
-    'plateau without validation rows',
-    'rows to score',
-    'Give validation rows, or take another schedule.',
-  );
-}
 
 /**
  * The best parameters of the resumed run, scored on the current rows, which may differ from before. Undefined
@@ -389,9 +357,4 @@ async function scoredAnew(
   gpu.buffers.write(parameters, best.parameters);
   const score = await scorer.score();
   return Number.isFinite(score.merit) ? { ...best, ...score } : undefined;
-}
-
-/** Number of training rows; infinite for a toy density. */
-function rowsOf({ source }: RunRows): number {
-  return source.kind === 'dataset' ? source.rows : Infinity;
 }

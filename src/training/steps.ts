@@ -1,5 +1,5 @@
 /** The steps of one run on the GPU: buffers, submits, the rings. */
-import { LimitError, TrainingDivergedError } from '../errors.ts';
+import { LimitError } from '../errors.ts';
 import type { DivergedPart } from '../errors.ts';
 import { allSound } from '../gpu/buffers.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
@@ -21,6 +21,8 @@ import {
   STEP_STATE,
 } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
+import type { Diverged, Divergence } from './divergence.ts';
+import { keptBuffers, KeptState } from './kept.ts';
 import { withoutFrozen } from './freeze.ts';
 import type { TrainingSettings } from './options.ts';
 import type { FitReport } from './report.ts';
@@ -36,6 +38,13 @@ const MAX_STEPS_PER_SUBMIT = RING_SIZE / 2;
 interface StepsOf extends UploadedRows {
   settings: TrainingSettings;
   variants: KernelVariants;
+  divergence: Divergence;
+}
+
+/** The losses of a submit. */
+export interface StepLosses extends Pick<FitReport, 'step' | 'losses' | 'gradientNorm' | 'msPerStep'> {
+  /** Training must go back; the steps after this one do not count. */
+  diverged?: Diverged;
 }
 
 interface Submit {
@@ -56,11 +65,11 @@ export class GpuSteps implements Disposable {
   readonly #trained: OwnedBuffer;
   readonly #owned: readonly Disposable[];
   readonly #freeStaging: OwnedBuffer[];
+  readonly #kept: KeptState;
   readonly #queue: Submit[] = [];
   #step: number;
   #stepsPerSubmit = 1;
   #lastReadAt = performance.now();
-  #lastFiniteNll = NaN;
 
   private constructor(
     trainee: Trainee,
@@ -70,7 +79,7 @@ export class GpuSteps implements Disposable {
     trained: OwnedBuffer,
     owned: readonly Disposable[],
     staging: OwnedBuffer[],
-    firstStep: number,
+    kept: KeptState,
   ) {
     this.#trainee = trainee;
     this.#of = of;
@@ -79,7 +88,8 @@ export class GpuSteps implements Disposable {
     this.#trained = trained;
     this.#owned = owned;
     this.#freeStaging = staging;
-    this.#step = firstStep;
+    this.#kept = kept;
+    this.#step = kept.step;
   }
 
   /** Uploads the data and the optimiser's state and compiles the plan; later steps allocate nothing. */
@@ -114,8 +124,11 @@ export class GpuSteps implements Disposable {
         buffers.staging(`step losses staging ${index}`, length),
       );
       owned.push(...staging);
-      await allSound(staging);
       const firstStep = state?.step ?? 0;
+      const live = keptBuffers(settings).map((name) => program.buffer(name));
+      const kept = new KeptState(buffers, live, trainee.model().layout.trainableLength, firstStep);
+      owned.push(kept);
+      await allSound([...staging, ...kept.copies]);
       buffers.write(program.buffer(STEP_STATE), new Uint32Array([firstStep, 0]));
       if (state !== undefined) {
         const { layout } = trainee.model();
@@ -125,7 +138,7 @@ export class GpuSteps implements Disposable {
           buffers.write(program.buffer(SECOND_MOMENT), withoutFrozen(secondMoment, layout, settings.freeze));
         }
       }
-      return new GpuSteps(trainee, of, program, shared, trained, owned, staging, firstStep);
+      return new GpuSteps(trainee, of, program, shared, trained, owned, staging, kept);
     } catch (error) {
       for (const resource of owned) resource[Symbol.dispose]();
       throw error;
@@ -192,37 +205,62 @@ export class GpuSteps implements Disposable {
     this.#step += count;
   }
 
-  /**
-   * The losses of the oldest pending submit, once the GPU has finished it.
-   * @throws {TrainingDivergedError} when one of its losses, gradients or updates is not finite
-   */
-  async nextLosses(): Promise<Pick<FitReport, 'step' | 'losses' | 'gradientNorm' | 'msPerStep'>> {
+  /** The losses of the oldest pending submit, once the GPU has finished it. */
+  async nextLosses(): Promise<StepLosses> {
     const submit = this.#queue.shift();
     if (submit === undefined) throw new RangeError('no submit is pending');
     const { firstStep, count } = submit;
+    const { settings, divergence } = this.#of;
     const ring = await submit.losses;
     this.#freeStaging.push(submit.staging);
-    const losses = new Float32Array(count);
+    const losses: number[] = [];
     let gradientNorm = 0;
-    for (let i = 0; i < count; i++) {
-      const slot = 2 * ((firstStep + i) % RING_SIZE);
+    let diverged: Diverged | undefined;
+    while (losses.length < count && diverged === undefined) {
+      const slot = 2 * ((firstStep + losses.length) % RING_SIZE);
       const nll = ring[slot] ?? NaN;
       gradientNorm = ring[slot + 1] ?? NaN;
-      const problem = problemOf(nll, gradientNorm);
-      if (problem !== undefined) {
-        throw new TrainingDivergedError(firstStep + i + 1, this.#lastFiniteNll, problem);
-      }
-      this.#lastFiniteNll = nll;
-      losses[i] = nll;
+      losses.push(nll);
+      const part = problemOf(nll, gradientNorm);
+      const mustReturn = divergence.record(nll, part);
+      if (mustReturn && part !== undefined) diverged = { step: firstStep + losses.length, part };
     }
     const now = performance.now();
     const elapsed = now - Math.max(this.#lastReadAt, submit.submittedAt);
     this.#lastReadAt = now;
     // A browser's clock may be too coarse to measure a submit.
     const msPerStep = Math.max(elapsed, 1e-3) / count;
-    const { submitMs } = this.#of.settings;
-    this.#stepsPerSubmit = nextSteps(this.#stepsPerSubmit, msPerStep, submitMs, MAX_STEPS_PER_SUBMIT);
-    return { step: firstStep + count, losses, gradientNorm, msPerStep };
+    this.#stepsPerSubmit = nextSteps(
+      this.#stepsPerSubmit,
+      msPerStep,
+      settings.submitMs,
+      MAX_STEPS_PER_SUBMIT,
+    );
+    return {
+      step: firstStep + losses.length,
+      losses: Float32Array.from(losses),
+      gradientNorm: Math.abs(gradientNorm),
+      msPerStep,
+      ...(diverged && { diverged }),
+    };
+  }
+
+  /** Keeps the state after the last submitted step, to go back to. */
+  keep(): void {
+    this.#kept.keep(this.#step);
+  }
+
+  /**
+   * Goes back to the kept state, without the submits that are pending. The next step is the one after `step`.
+   * @returns the step of the kept state
+   */
+  async goBack(step: number): Promise<number> {
+    await this.drain();
+    for (const { staging } of this.#queue.splice(0)) this.#freeStaging.push(staging);
+    this.#kept.restore();
+    this.#trainee.gpu.buffers.write(this.#program.buffer(STEP_STATE), new Uint32Array([step, 0]));
+    this.#step = step;
+    return this.#kept.step;
   }
 
   /** The optimiser's state and the flow's parameters after the last submitted step. */

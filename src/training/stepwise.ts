@@ -45,7 +45,7 @@ export class StepwiseRun implements AsyncDisposable {
   /**
    * Makes the next n steps, fewer if the run is done before. The report covers all of them.
    * @throws {ShapeError} when n is no positive integer, the run is done, or it has ended
-   * @throws {TrainingDivergedError} when a loss, gradient or update is not finite
+   * @throws {TrainingDivergedError} like `fit`
    */
   async steps(n: number): Promise<FitReport> {
     if (!COUNT.accepts(n)) throw new ShapeError('n', String(n), COUNT.expected);

@@ -156,7 +156,7 @@ describe('train', () => {
   it('ends with exit code 1 and the best model so far where it diverges, and no checkpoint', async () => {
     cli.write('old.model', 'old');
     const { code, stderr } = await cli.run(
-      `train people.csv --preset vanilla ${TINY} --lr 1e6 --out old.model --checkpoint diverged.ckpt`,
+      `train people.csv --preset vanilla ${TINY} --lr 1e36 --out old.model --checkpoint diverged.ckpt`,
     );
     expect(code).toBe(1);
     expect(stderr).toMatch(/error: Training diverged at step \d+.*Lower the learning rate/);

@@ -70,13 +70,13 @@ describe('flow.memory', () => {
     await run.return();
   });
 
-  it('is parameters once, three times what is trained, the rows, and the rest', async () => {
+  it('is parameters once, six times what is trained, the rows, and the rest', async () => {
     const spec = realnvp(3, { couplings: 4, hidden: [7] });
     const { layout } = modelOf(spec);
     using flow = await Flow.create(spec, await testOptions());
     const { parameters, optimizer, activations, data, control, total } = await flow.memory({ rows: 1000 });
     expect(parameters).toBe(4 * layout.length);
-    expect(optimizer).toBe(3 * 4 * layout.trainableLength);
+    expect(optimizer).toBe(6 * 4 * layout.trainableLength);
     expect(data).toBe(4 * 1000 * 3);
     expect(parameters + optimizer + activations + data + control).toBe(total);
     expect((await flow.memory({ batch: 512, rows: 1000 })).total).toBe(total);

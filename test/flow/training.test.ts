@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
-import { TrainingDivergedError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
 import { glow, nice, realnvp, spline, vanilla } from '../../src/presets/index.ts';
 import { initialParameters } from '../../src/spec/init.ts';
@@ -280,16 +279,6 @@ describe('training', () => {
     expect(steps).toBeGreaterThanOrEqual(10);
     expect(flow.training?.steps).toBeGreaterThanOrEqual(steps);
     expect(await flow.logProb(table(3))).toHaveLength(3);
-  });
-
-  it('tells when it diverges and leaves the parameters finite', async () => {
-    using flow = await Flow.create(vanilla(2, small), { ...(await testOptions()) });
-    const data = table(64);
-    data[3] = 3e38;
-    await expect(losses(flow, data, { steps: 50, batch: 64 })).rejects.toThrow(TrainingDivergedError);
-    for (const tensor of Object.values(await flow.parameters())) {
-      expect(tensor.every(Number.isFinite)).toBe(true);
-    }
   });
 
   it('leaves no buffer behind', async () => {

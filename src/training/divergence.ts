@@ -1,0 +1,89 @@
+/** Steps that the GPU skipped because a value was not finite, and what a run does about them. */
+import { TrainingDivergedError } from '../errors.ts';
+import type { DivergedPart } from '../errors.ts';
+
+/** Skipped steps in a row after which training goes back to its last good weights. */
+const MAX_SKIPPED = 10;
+/** How often a run goes back before it stops. */
+const MAX_RETURNS = 3;
+/** The share of the learning rate that each return leaves. */
+const RETURN_SHARE = 0.25;
+
+/** What a checkpoint keeps of it. */
+export interface DivergenceState {
+  /** Steps skipped so far. */
+  skipped: number;
+  /** Steps skipped since the last one that was not. */
+  skippedInARow: number;
+  /** How often training went back. */
+  returns: number;
+}
+
+/** The step at which training must go back. */
+export interface Diverged {
+  step: number;
+  part: DivergedPart;
+}
+
+export class Divergence {
+  #state: DivergenceState;
+  #lastFiniteNll = NaN;
+  #lastPart: DivergedPart = 'loss';
+
+  constructor(state: DivergenceState = { skipped: 0, skippedInARow: 0, returns: 0 }) {
+    this.#state = { ...state };
+  }
+
+  /** Undefined if no step was skipped. */
+  get state(): DivergenceState | undefined {
+    return this.#state.skipped === 0 ? undefined : { ...this.#state };
+  }
+
+  /** The share of the learning rate that is left. */
+  get share(): number {
+    return RETURN_SHARE ** this.#state.returns;
+  }
+
+  /** Whether the last steps were applied, so that the weights after them are good. */
+  get isGood(): boolean {
+    return this.#state.skippedInARow === 0;
+  }
+
+  /** Whether no step of this run was finite. */
+  get isHopeless(): boolean {
+    return Number.isNaN(this.#lastFiniteNll);
+  }
+
+  /** Counts a step. @returns whether training must go back: an update that is not finite was applied in part */
+  record(nll: number, problem: DivergedPart | undefined): boolean {
+    if (problem === undefined) {
+      this.#lastFiniteNll = nll;
+      this.#state.skippedInARow = 0;
+      return false;
+    }
+    this.#lastPart = problem;
+    this.#state.skipped++;
+    this.#state.skippedInARow++;
+    return problem === 'update' || this.#state.skippedInARow === MAX_SKIPPED;
+  }
+
+  /**
+   * Training has gone back to the weights of step `kept`.
+   * @returns the news for the user
+   * @throws {TrainingDivergedError} after too many returns
+   */
+  returned({ step, part }: Diverged, kept: number): string {
+    this.#state.skippedInARow = 0;
+    if (this.#state.returns === MAX_RETURNS) throw this.error(step);
+    this.#state.returns++;
+    const what = part === 'update' ? 'The update' : `The ${part}`;
+    return (
+      `${what} of step ${step} is not finite. Training went back to the weights of step ${kept}, ` +
+      'and goes on with a quarter of the learning rate.'
+    );
+  }
+
+  error(step: number): TrainingDivergedError {
+    return new TrainingDivergedError(step, this.#lastFiniteNll, this.#lastPart, this.#state.returns);
+  }
+}
