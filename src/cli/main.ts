@@ -199,7 +199,15 @@ wgflow train data.csv --resume run.ckpt`,
     .optionsGroup('Output:')
     .option('--out <file>', 'model file to write (default: model.safetensors)')
     .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
-    .option('--checkpoint <file>', 'write a checkpoint every minute, at the end and when interrupted')
+    .option(
+      '--checkpoint <file>',
+      'write a checkpoint every so often, at the end and when interrupted; the one before is kept as FILE-previous',
+    )
+    .option(
+      '--checkpoint-every <seconds>',
+      'time between two checkpoints (default: 30)',
+      parse.positiveNumber,
+    )
     .option('--resume <file>', 'continue a checkpoint bit for bit, with the same data')
     .option('--new-data', 'allow --resume with other rows')
     .option(

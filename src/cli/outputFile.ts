@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError, OutputError, ShapeError } from '../errors.ts';
@@ -50,8 +50,7 @@ export async function openOutput(file: string): Promise<Output> {
     throw new DataError('found this file open for writing already, expected one writer', { file });
   }
   const handle = await reporting(file, async () => {
-    // Left behind by a killed process with the same id.
-    await rm(temporary, { force: true });
+    await removeStale(target);
     return open(temporary, 'wx');
   });
   track(temporary);
@@ -98,7 +97,7 @@ export async function openOutputFolder(folder: string, names: readonly string[])
   const output = new PendingFolder(folder, handles, temporary, target, existing !== undefined);
   try {
     await reporting(folder, async () => {
-      await rm(temporary, { force: true, recursive: true });
+      await removeStale(target);
       await mkdir(temporary);
       track(temporary);
       for (const name of names) handles.set(name, await open(path.join(temporary, name), 'wx'));
@@ -282,12 +281,39 @@ function ignore(): void {}
 /** Bytes of a file name up to which the temporary name fits too: most file systems allow 255. */
 const MAX_NAME_BYTES = 235;
 
-/** The name, or for a long one its hash, so that the temporary name fits. */
 function temporaryName(target: string): string {
+  return `${temporaryStem(target)}${process.pid}.tmp`;
+}
+
+/** The name, or for a long one its hash, so that the temporary name fits. */
+function temporaryStem(target: string): string {
   const name = path.basename(target);
   const isLong = Buffer.byteLength(name) > MAX_NAME_BYTES;
-  const part = isLong ? createHash('sha256').update(name).digest('hex') : name;
-  return `.${part}.${process.pid}.tmp`;
+  return `.${isLong ? createHash('sha256').update(name).digest('hex') : name}.`;
+}
+
+/** Removes the temporary files of this target that killed processes left behind. */
+async function removeStale(target: string): Promise<void> {
+  const folder = path.dirname(target);
+  const stem = temporaryStem(target);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(stem)) continue;
+    const id = /^(\d+)\.tmp$/.exec(name.slice(stem.length))?.[1];
+    if (id !== undefined && !isRunning(Number(id))) {
+      await rm(path.join(folder, name), { force: true, recursive: true });
+    }
+  }
+}
+
+/** Whether another process has this id. */
+function isRunning(id: number): boolean {
+  if (id === process.pid) return false;
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    // A process of another user may not be signalled.
+    return codeOf(error) === 'EPERM';
+  }
 }
 
 function requireOpen(ended: boolean, file: string): void {

@@ -44,6 +44,9 @@ const EXIT_BY_CODE: Record<string, number> = {
 /** Control characters except newline and tab. */
 const STEERING = /[^\n\t\P{Cc}]/gu;
 
+/** Two SIGINTs within this time are one press of Ctrl-C, ms. */
+const SAME_PRESS_MS = 300;
+
 /** Results and `--json` events go to stdout; progress, tables and warnings to stderr. */
 export class Session {
   readonly json: boolean;
@@ -70,9 +73,12 @@ export class Session {
 
   /** Listens to signals and to lost readers of the output. @returns a function that ends it */
   #listen(): () => void {
-    const onSignal = (): void => {
-      // A second Ctrl-C does not wait for the current step.
+    let interruptedAt = -Infinity;
+    const onSignal = (signal: NodeJS.Signals): void => {
       if (this.signal.aborted) {
+        // A second Ctrl-C does not wait for the current step. A launcher passes the first one on, so that it comes twice;
+        // other signals, which programs send, may come again while the work is being saved.
+        if (signal !== 'SIGINT' || performance.now() < interruptedAt + SAME_PRESS_MS) return;
         discardAllOutputs();
         // End the process with the signal itself, which a shell also shows as 130. exit() would first unload
         // the driver under running work, and can crash in it.
@@ -80,6 +86,7 @@ export class Session {
         process.kill(process.pid, 'SIGINT');
         return;
       }
+      interruptedAt = performance.now();
       this.#interrupt.abort(new Interrupted());
     };
     const onLostOutput = (error: Error): void => {

@@ -1,5 +1,5 @@
 /** `wgflow train`. */
-import { train, writeCheckpoint } from './trainingLoop.ts';
+import { train } from './trainingLoop.ts';
 import type { TrainingOutcome } from './trainingLoop.ts';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,6 +20,8 @@ import { STREAMS } from '../random.ts';
 import { checkedSpec } from '../spec/schema.ts';
 import { baseOf } from '../bases/index.ts';
 import { meanNll } from '../data/statistics.ts';
+import { checkpointsIn, DEFAULT_CHECKPOINT_SECONDS, previousFile } from './checkpoints.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
 import { typesOfColumns } from './domains.ts';
@@ -108,7 +110,10 @@ export async function trainCommand(
   const folder =
     options.report === undefined ? undefined : await openOutputFolder(options.report, REPORT_FILES);
   try {
-    if (options.checkpoint !== undefined) await (await openOutput(options.checkpoint)).discard();
+    const { checkpoint, checkpointEvery = DEFAULT_CHECKPOINT_SECONDS } = options;
+    if (checkpoint !== undefined) {
+      for (const file of [checkpoint, previousFile(checkpoint)]) await (await openOutput(file)).discard();
+    }
     const { device, report: adapter } = await session.open(limitsFor(spec));
     using flow =
       start === undefined
@@ -126,7 +131,8 @@ export async function trainCommand(
         adapter: adapterName(adapter),
         output,
         folder,
-        checkpoint: options.checkpoint,
+        checkpoints:
+          checkpoint === undefined ? undefined : checkpointsIn(session, checkpoint, checkpointEvery),
       });
       summarise(session, outcome, { modelFile, asked: fitOptions.steps, ...options });
     } catch (error) {
@@ -150,21 +156,21 @@ async function learn(
     adapter,
     output,
     folder,
-    checkpoint,
+    checkpoints,
   }: {
     seed: number;
     adapter: string;
     output: Output | undefined;
     folder: OutputFolder | undefined;
-    checkpoint: string | undefined;
+    checkpoints: Checkpoints | undefined;
   },
 ): Promise<TrainingOutcome> {
   const { signal } = session;
-  const history = await train(session, flow, set, fitOptions, checkpoint);
+  const history = await train(session, flow, set, fitOptions, checkpoints);
   const bytes = await flow.save();
   await output?.write(bytes);
   await output?.commit();
-  if (checkpoint !== undefined) await writeCheckpoint(session, flow, checkpoint);
+  await checkpoints?.keep(flow);
   const { toy, context } = set;
   const outcome: TrainingOutcome = {
     ...history,

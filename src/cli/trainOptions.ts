@@ -13,6 +13,7 @@ import { FIT_DEFAULTS } from '../training/options.ts';
 import type { FitOptions, TrainingSettings } from '../training/options.ts';
 import type { ColumnKind } from '../table/infer.ts';
 import type { Missing } from '../table/plan.ts';
+import { previousFile } from './checkpoints.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import type { NamedFile } from './distinctFiles.ts';
 import type { DomainRequest } from './domains.ts';
@@ -45,6 +46,8 @@ export interface TrainOptions extends TableOptions {
   settings?: Partial<TrainingSettings>;
   out?: string;
   checkpoint?: string;
+  /** Seconds between two checkpoints. */
+  checkpointEvery?: number;
   resume?: string;
   /** A model to start from. */
   from?: string;
@@ -123,7 +126,10 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   if (resume === undefined && newData === true) {
     throw new ShapeError('train', '--new-data without --resume', 'both', 'A new run takes any rows.');
   }
-  const { from } = options;
+  const { from, checkpointEvery } = options;
+  if (checkpoint === undefined) {
+    refuse('--checkpoint-every', checkpointEvery, 'no --checkpoint', 'Name the file with --checkpoint.');
+  }
   if (resume !== undefined) {
     refuse('--from', from, '--resume', 'A checkpoint continues, a model is only a start.');
     refuse('--seed', options.settings?.seed, '--resume', 'The seed comes from the checkpoint.');
@@ -162,7 +168,7 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   requireOneStandardInput('train', [dataFile, held]);
   requireDistinctFiles(
     'train',
-    [...models, ['--checkpoint', checkpoint]],
+    [...models, ['--checkpoint', checkpoint], ['--checkpoint', checkpoint && previousFile(checkpoint)]],
     [
       ['the data', dataFile],
       ['--val', held],
@@ -208,7 +214,7 @@ interface FitFrame {
 
 /**
  * The options of `Flow.fit`. A resumed run keeps the checkpoint's settings unless an option overrides them.
- * @throws {ShapeError} when the checkpoint has all the steps already
+ * @throws {ShapeError} when the checkpoint has more steps already
  */
 export function fitOptionsOf(
   set: TrainingSet,
@@ -296,11 +302,11 @@ function stepsAfter({ file, model }: CheckpointFile, asked: number | undefined):
   const { step, settings } = model.optimizer;
   const stored = settings['steps'];
   const steps = asked ?? (typeof stored === 'number' ? stored : FIT_DEFAULTS.steps);
-  if (steps <= step) {
+  if (steps < step) {
     throw new ShapeError(
       '--steps',
       `${steps}${asked === undefined ? ', as the checkpoint says' : ''}`,
-      `more than the ${step} that ${file} has done`,
+      `at least the ${step} that ${file} has done`,
       'Steps count from the start of the first run.',
     );
   }

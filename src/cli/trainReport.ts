@@ -212,13 +212,16 @@ function factsOf(
     ],
     ['Data', rows === undefined ? `${set.title}, fresh points` : `${set.title}, ${inWords(rows)} rows`],
     ['Steps', inWords(outcome.steps)],
-    ['Training NLL', `${outcome.trainNll.toFixed(4)} nats, mean of the last ${recent} steps`],
+    [
+      'Training NLL',
+      recent === 0 ? undefined : `${outcome.trainNll.toFixed(4)} nats, mean of the last ${recent} steps`,
+    ],
     [
       'Validation NLL',
       outcome.valNll === undefined ? undefined : `${outcome.valNll.toFixed(4)} nats, the best score`,
     ],
-    ['Time of a step', `${outcome.msPerStep.toFixed(2)} ms`],
-    ['Samples per second', inWords(Math.round(outcome.samplesPerSecond))],
+    ['Time of a step', recent === 0 ? undefined : `${outcome.msPerStep.toFixed(2)} ms`],
+    ['Samples per second', recent === 0 ? undefined : inWords(Math.round(outcome.samplesPerSecond))],
     ['Seed', String(seed)],
     ['Adapter', outcome.adapter],
   ];

@@ -62,6 +62,8 @@ export function summarise(
     );
   } else if (validation !== undefined) {
     for (const line of validationLines(outcome, validation, asked)) session.say(line);
+  } else if (losses.nll.length === 0) {
+    session.say(`All ${outcome.steps.toLocaleString('en')} steps were done before`);
   } else {
     session.say(`Training NLL ${trainNll.toFixed(4)} nats, mean of the last ${recent} steps`);
   }
@@ -108,7 +110,7 @@ function validationLines(
       : `; the model is from step ${bestStep.toLocaleString('en')}, the best on ${scored}`;
   return [
     `${stopped}${kept}`,
-    `Best validation NLL ${valNll.toFixed(4)} nats; training NLL ${trainNll.toFixed(4)}`,
+    `Best validation NLL ${valNll.toFixed(4)} nats${Number.isNaN(trainNll) ? '' : `; training NLL ${trainNll.toFixed(4)}`}`,
     ...gaussianLine(valNll, gaussianNll),
     ...(worstRow === undefined ? [] : worstRowLines(worstRow, heldOut, validationWithoutDensity)),
   ];

@@ -1,10 +1,9 @@
 /** The training run of `wgflow train`: progress, events and checkpoints around `Flow.fit`. */
-import { OutputError } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { ValidationRecord } from '../io/modelFile.ts';
 import type { WorstRow } from '../training/scoring.ts';
 import type { FitOptions } from '../training/options.ts';
-import { openOutput } from './outputFile.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { trainingProgress } from './progress.ts';
 import type { Session } from './session.ts';
 import type { TrainingSet } from './trainingSet.ts';
@@ -27,15 +26,13 @@ export interface TrainingHistory {
   samplesPerSecond: number;
 }
 
-const CHECKPOINT_MS = 60_000;
-
 /** @throws the signal's reason once it is aborted, after a last checkpoint */
 export async function train(
   session: Session,
   flow: Flow,
   set: TrainingSet,
   options: FitOptions & { steps: number },
-  checkpoint: string | undefined,
+  checkpoints: Checkpoints | undefined,
 ): Promise<TrainingHistory> {
   const losses: TrainingHistory['losses'] = { step: [], nll: [] };
   let steps = 0;
@@ -45,7 +42,6 @@ export async function train(
   let worstRow: WorstRow | undefined;
   let validationWithoutDensity: number | undefined;
   let trainNll = NaN;
-  let checkpointAt = performance.now() + CHECKPOINT_MS;
   const before = flow.training;
   const progress = trainingProgress(session, options.steps, options.reportEvery);
   try {
@@ -66,24 +62,18 @@ export async function train(
       const { losses: _, warnings = [], ...event } = report;
       for (const message of warnings) session.notice({ kind: 'warning', message });
       session.emit({ event: 'step', ...event });
-      if (checkpoint !== undefined && performance.now() > checkpointAt) {
-        await tryCheckpoint(session, flow, checkpoint);
-        checkpointAt = performance.now() + CHECKPOINT_MS;
-      }
+      await checkpoints?.keepNowAndThen(flow, report);
     }
   } catch (error) {
     progress.stop();
-    // The flow gets a new record once training begins; a run that failed must not replace a good checkpoint.
-    const { training } = flow;
-    if (checkpoint !== undefined && session.signal.aborted && training !== undefined && training !== before) {
-      await writeCheckpoint(session, flow, checkpoint);
-      session.say(
-        `Checkpoint of step ${training.steps} in ${checkpoint}; continue with --resume ${checkpoint}`,
-      );
-    }
+    // The flow gets a new record once training begins; a run that failed before must not replace a good checkpoint.
+    if (checkpoints !== undefined && flow.training !== before) await checkpoints.keepAtEnd(flow);
     throw error;
   }
   progress.stop();
+  // A resumed run may have nothing left to do.
+  steps ||= flow.training?.steps ?? 0;
+  valNll ??= flow.training?.bestValidationNll;
   return {
     steps,
     losses,
@@ -94,27 +84,6 @@ export async function train(
     msPerStep: ms / losses.nll.length,
     samplesPerSecond: (1000 * samples) / ms,
   };
-}
-
-/** A failed checkpoint write does not end the run: the next one may succeed. */
-async function tryCheckpoint(session: Session, flow: Flow, file: string): Promise<void> {
-  try {
-    await writeCheckpoint(session, flow, file);
-  } catch (error) {
-    if (!(error instanceof OutputError)) throw error;
-    session.say(`Warning: ${error.message} Training continues and tries again in a minute.`);
-  }
-}
-
-export async function writeCheckpoint(session: Session, flow: Flow, file: string): Promise<void> {
-  const output = await openOutput(file);
-  try {
-    await output.write(await flow.save({ checkpoint: true }));
-    await output.commit();
-  } finally {
-    await output.discard();
-  }
-  session.emit({ event: 'checkpoint', file });
 }
 
 /** The outcome of a run, for the summary and the report. */

@@ -1,4 +1,4 @@
-/** Fingerprints of tables, to check that a resumed run gets the same rows. */
+/** Fingerprints: of tables, to check that a resumed run gets the same rows, and of checkpoints. */
 
 /** 64 bits of the arrays' bytes and lengths, in hexadecimal. */
 export function fingerprint(arrays: readonly (Float32Array | Float64Array | undefined)[]): string {
@@ -19,6 +19,13 @@ export class Fingerprint {
   add(array: Float32Array | Float64Array): void {
     const words = new Uint32Array(array.buffer, array.byteOffset, array.byteLength / 4);
     for (let i = 0; i < words.length; i++) this.addWord(words[i] ?? 0);
+  }
+
+  /** Adds a text and its length. */
+  addText(text: string): this {
+    this.addWord(text.length);
+    for (let i = 0; i < text.length; i++) this.addWord(text.charCodeAt(i));
+    return this;
   }
 
   addWord(word: number): void {

@@ -1,5 +1,6 @@
 /** Models and checkpoints as bytes; docs/model-file.md describes the format. */
 import type * as v from 'valibot';
+import { Fingerprint } from '../data/fingerprint.ts';
 import { contextFeatures } from '../model/context.ts';
 import type { ContextColumn } from '../model/context.ts';
 import { ModelFileError, ShapeError } from '../errors.ts';
@@ -101,6 +102,7 @@ export interface Model {
 const SPEC_KEY = 'wgflow';
 const TRAINING_KEY = 'wgflow_training';
 const OPTIMIZER_KEY = 'wgflow_optimizer';
+const CHECKSUM_KEY = 'wgflow_checksum';
 const FIRST_MOMENT = 'optimizer.first_moment.';
 const SECOND_MOMENT = 'optimizer.second_moment.';
 const BEST = 'optimizer.best.';
@@ -164,6 +166,7 @@ export function encodeModel(model: Model): Uint8Array {
       ...(trained ? trainable.map((slot) => named(TRAINED + slot.name, slot, trained)) : []),
     );
   }
+  if (model.optimizer) metadata[CHECKSUM_KEY] = checksumOf(metadata, tensors);
   return writeSafetensors({ tensors, metadata });
 }
 
@@ -175,6 +178,7 @@ export function encodeModel(model: Model): Uint8Array {
  */
 export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
   const file = readSafetensors(bytes, fileName);
+  requireChecksum(file, fileName);
   const specText = specTextOf(file, fileName);
   const spec = parseSpec(parseMetadataJson(specText, `__metadata__.${SPEC_KEY}`, fileName), fileName);
   const record = (key: string): unknown => {
@@ -222,6 +226,31 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
     }
   }
   return model;
+}
+
+/** 64 bits of the metadata and the tensors, each in the order of their names, in hexadecimal. */
+function checksumOf(metadata: Record<string, string>, tensors: readonly SafetensorsTensor[]): string {
+  const print = new Fingerprint();
+  for (const key of Object.keys(metadata).toSorted()) {
+    if (key !== CHECKSUM_KEY) print.addText(key).addText(metadata[key] ?? '');
+  }
+  for (const { name, data } of tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    print.addText(name).add(data);
+  }
+  return print.text;
+}
+
+/** @throws {ModelFileError} when the file has a checksum that is not its own */
+function requireChecksum({ metadata, tensors }: SafetensorsFile, fileName: string): void {
+  const found = metadata.get(CHECKSUM_KEY);
+  if (found === undefined) return;
+  const expected = checksumOf(Object.fromEntries(metadata), [...tensors.values()]);
+  if (found === expected) return;
+  throw new ModelFileError(
+    fileName,
+    `__metadata__.${CHECKSUM_KEY}: found ${shown(found)}, expected ${expected}, as its contents say`,
+    'The file is damaged. Resume from the checkpoint before it.',
+  );
 }
 
 /** @throws {ModelFileError} when the header belongs to no model */

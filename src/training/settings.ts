@@ -7,7 +7,7 @@ import type { FitOptions, TrainingSettings } from './options.ts';
 
 /**
  * The settings of a run: from the options, else from the resumed run, else the defaults.
- * @throws {ShapeError} when the steps are done already
+ * @throws {ShapeError} when more steps are done already
  * @throws {DataError} when the checkpoint has a setting that is out of range
  */
 export function settingsOf(
@@ -26,9 +26,9 @@ export function settingsOf(
   }
   const { until = settings.steps } = options;
   const last = Math.min(until, settings.steps);
-  if (state !== undefined && state.step >= last) {
+  if (state !== undefined && state.step > last) {
     const what = `fit option ${until < settings.steps ? 'until' : 'steps'}`;
-    throw new ShapeError(what, String(last), `more than the ${state.step} steps already done`);
+    throw new ShapeError(what, String(last), `at least the ${state.step} steps already done`);
   }
   return settings;
 }

@@ -131,15 +131,31 @@ describe('a training run', () => {
     expectNoTemporaryFiles(cli);
   });
 
-  it('end at once on a second interrupt and leave nothing half-written', async () => {
+  it('save their work once, however often a launcher or a supervisor tells them to end', async () => {
     const running = cli.start(
-      `train people.csv ${asked} --steps 1000000 --patience none --out never.model --json`,
+      `train people.csv ${asked} --steps 1000000 --patience none --out told.model --checkpoint told.ckpt --json`,
     );
     await running.saying(/"event":"step"/);
-    running.process.kill('SIGINT');
-    running.process.kill('SIGINT');
+    for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM', 'SIGTERM', 'SIGHUP'] as const) {
+      running.process.kill(signal);
+    }
     expect((await running.ended).code).toBe(130);
+    await Promise.all(['told.model', 'told.ckpt'].map((file) => expectDone(cli, `inspect ${file}`)));
     expectNoTemporaryFiles(cli);
+  });
+
+  it('that were killed leave a checkpoint that goes on to the same bytes, and no litter for the next', async () => {
+    const full = `train people.csv ${asked} --steps 100 --val 0.2 --patience none`;
+    await expectDone(cli, `${full} --out whole.model`);
+    const killed = cli.start(
+      `${full} --out killed.model --checkpoint killed.ckpt --checkpoint-every 0.01 --json`,
+    );
+    await killed.saying(/"event":"checkpoint"/);
+    killed.process.kill('SIGKILL');
+    await killed.ended;
+    await expectDone(cli, 'train people.csv --resume killed.ckpt --out killed.model');
+    expect(cli.bytes('killed.model')).toEqual(cli.bytes('whole.model'));
+    expect(cli.files().filter((name) => name.startsWith('.killed.model.'))).toEqual([]);
   });
 });
 

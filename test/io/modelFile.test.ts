@@ -9,6 +9,20 @@ import { models } from './modelArbitrary.ts';
 import { checkpoint, counted, plain, rewritten, TRAINABLE, withHeaderOf } from './smallModel.ts';
 
 describe('a model file', () => {
+  it('of a checkpoint has a checksum of every value and text', () => {
+    const bytes = encodeModel(checkpoint);
+    const text = new TextDecoder('latin1').decode(bytes);
+    const places = [bytes.length - 3, text.indexOf('0.999') + 2];
+    for (const place of places) {
+      const damaged = bytes.slice();
+      damaged[place]! ^= 1;
+      expect(() => decodeModel(damaged, 'run.ckpt')).toThrow(
+        /run\.ckpt: __metadata__\.wgflow_checksum: found "[0-9a-f]{16}", expected [0-9a-f]{16}/,
+      );
+    }
+    expect(readSafetensors(encodeModel(plain), 'f').metadata.has('wgflow_checksum')).toBe(false);
+  });
+
   it('keeps the best parameters of a validated run, and refuses a file that names but lacks them', () => {
     const best = { nll: 1.5, scoresSince: 2, parameters: counted(TRAINABLE, (i) => i / 8) };
     const validated = { ...checkpoint, optimizer: { ...checkpoint.optimizer, best } };

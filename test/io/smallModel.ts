@@ -56,6 +56,8 @@ export function rewritten(
   model: Model = plain,
 ): Uint8Array {
   const { tensors, metadata } = readSafetensors(encodeModel(model), 'f');
+  // Another program that changes a checkpoint leaves it out.
+  metadata.delete('wgflow_checksum');
   for (const [name, tensor] of Object.entries(change.tensors ?? {})) {
     if (tensor === undefined) tensors.delete(name);
     else {
