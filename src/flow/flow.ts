@@ -267,6 +267,21 @@ export class Flow implements Disposable {
   }
 
   /**
+   * The log-density of each row of x [B, D], in nats, and its gradient ∂log p/∂x [B, D] with respect to the row, in nats
+   * per unit of the data: the score. The gradient of a row without density, whose log-density is −∞, is 0.
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
+   * @throws {DataError} when a value is not finite or outside its domain
+   * @throws {NonFiniteError} when a result is not finite
+   */
+  async logProbGradient(
+    x: Rows,
+    options: RunOptions = {},
+  ): Promise<{ logProb: Float32Array; gradient: Float32Array }> {
+    requireOptions('logProbGradient', options, RUN_RULES);
+    return this.#passes.logProbGradient(x, options);
+  }
+
+  /**
    * Trains on the GPU with Adam on the mean NLL; iterate over the result to run it. Without options it trains like
    * `wgflow train`: with the settings of the flow's preset, at most 3000 steps. Reports come a few times a second,
    * while the GPU already works on the next steps. Stop early by `break` or by `signal`: the flow keeps the finished

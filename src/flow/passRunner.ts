@@ -7,7 +7,7 @@ import type { Gpu } from '../gpu/gpu.ts';
 import { RowRunner } from '../gpu/rows.ts';
 import type { RowJob } from '../gpu/rows.ts';
 import { variantsText } from '../passes/purpose.ts';
-import { PASSES } from '../passes/index.ts';
+import { PASSES, turnToScores } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
 import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -72,6 +72,15 @@ export class PassRunner implements Disposable {
   /** The log-densities of rows that are already checked, finite or not, with the kernels `variants`. */
   async logProb(taken: TakenRows, options: RunOptions, variants: KernelVariants): Promise<Float32Array> {
     return (await this.#run(this.#job('logProb', taken, options), variants)).logProb;
+  }
+
+  /** log p (nats) and ∂log p/∂x of each row. @throws like `call` */
+  async logProbGradient(x: Rows, options: RunOptions): Promise<HostResults<'logProbGradient'>> {
+    const job = this.#job('logProbGradient', this.#take('logProbGradient', x), options);
+    const { gradient, logProb } = await this.#run(job);
+    turnToScores(gradient, logProb);
+    requireSound(job);
+    return job.result;
   }
 
   /** @throws like `call`, and {ShapeError} when there are no rows */
