@@ -3,19 +3,27 @@
  * This entry has no Node imports; `wgflow/node` opens devices in Node, `wgflow/reference` is the f64 twin.
  */
 export { Flow } from './flow/flow.ts';
-export type { Rows } from './calls/callerArrays.ts';
+export type { GivenRows, ModelSource, NumberRows, Rows } from './calls/callerArrays.ts';
+export type { TensorValues } from './flow/contents.ts';
 export type {
+  CloneOptions,
   FlowOptions,
   FlowTrace,
   LoadOptions,
   PresetFlowOptions,
   SampleOptions,
+  SaveOptions,
   TraceOptions,
+  WaitOptions,
 } from './flow/options.ts';
 export type { RunOptions } from './calls/rows.ts';
 export { FlowPass } from './flow/pass.ts';
 export type { PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
-export type { FitOptions, TrainingData, TrainingSettings } from './training/options.ts';
+export type {
+  GivenData as TrainingData,
+  GivenFit as FitOptions,
+  TrainingSettings,
+} from './training/options.ts';
 export type { RowStream } from './data/rowStream.ts';
 export type { ContextRows } from './data/holdOut.ts';
 export type { WorstRow } from './training/scoring.ts';

@@ -190,9 +190,11 @@ export interface Bijector<Spec extends LayerSpec = LayerSpec, Tensors = object> 
   inverse(plan: PlanBuilder, layer: Layer<Spec, Tensors>, pass: MapPass): void;
   /**
    * z → x in STATE, d_z → d_x in D_STATE; adds the gradients of its tensors to GRADIENTS. A bijector that is
-   * always first and has no trainable tensors has no backward pass: its gradient is never needed.
+   * always first and has no trainable tensors has none: training does not need its gradient.
    */
   backward?(plan: PlanBuilder, layer: Layer<Spec, Tensors>, pass: BackwardPass): void;
+  /** Like `backward`, but without GRADIENTS; only where `backward` is missing or one kernel does both. */
+  backwardInput?(plan: PlanBuilder, layer: Layer<Spec, Tensors>, pass: BackwardPass): void;
 }
 
 /** A spec made by hand: every field may be omitted. */

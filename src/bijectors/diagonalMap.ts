@@ -17,7 +17,7 @@ const BUFFERS = { parameters: PARAMETERS, state: STATE };
 
 type Map = Pick<
   Bijector<LayerSpec, DiagonalTensors>,
-  'resident' | 'preservesVolume' | 'forward' | 'inverse' | 'backward'
+  'resident' | 'preservesVolume' | 'forward' | 'inverse' | 'backward' | 'backwardInput'
 >;
 
 export const diagonalMap: Map = {
@@ -52,6 +52,15 @@ export const diagonalMap: Map = {
   backward(plan, { tensors: { bias, logScale } }, { rows, validRows, dLogDet }) {
     const gradient = { dState: D_STATE, gradients: GRADIENTS };
     plan.add(diagonalScaleBackward({ rows, validRows, bias, logScale, dLogDet, ...BUFFERS, ...gradient }));
+  },
+
+  // The gradient is multiplied by the scales, as x is. Nothing reads the log-dets.
+  backwardInput(plan, { tensors: { bias, logScale } }, { rows }) {
+    const args = { rows, logScale, accumulate: false, parameters: PARAMETERS, logDet: LOG_DET };
+    plan.add(
+      diagonalScale({ ...args, bias, inverse: true, state: STATE }),
+      diagonalScale({ ...args, inverse: false, state: D_STATE }),
+    );
   },
 };
 

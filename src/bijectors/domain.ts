@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
 import { domain as mapDomain } from '../kernels/elementwise/domain.ts';
+import { domainBackward } from '../kernels/elementwise/domain_backward.ts';
 import type { DomainRange } from '../kernels/elementwise/domain.ts';
 import { INVERTED, UNIT_DOMAIN } from '../kernels/resident/ops.ts';
 import type { RowOps } from '../kernels/resident/row_ops.ts';
@@ -13,7 +14,7 @@ import type { Domain } from '../model/domain.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { fillTensor, firstUnsound, tensorOf } from '../model/tensors.ts';
 import type { TensorSlot } from '../model/tensors.ts';
-import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
+import { D_STATE, LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { builderOf } from './bijector.ts';
 import type { Bijector, Layer, MapPass } from './bijector.ts';
@@ -97,6 +98,13 @@ export const domainRoom: Bijector<DomainSpec, Tensors> = {
 
   forward: (plan, layer, pass) => addMaps(plan, layer, pass, false),
   inverse: (plan, layer, pass) => addMaps(plan, layer, pass, true),
+
+  backwardInput(plan, layer, { rows, validRows, dLogDet }) {
+    const buffers = { parameters: PARAMETERS, state: STATE, dState: D_STATE };
+    for (const range of rangesOf(layer)) {
+      plan.add(domainBackward({ ...range, rows, validRows, dLogDet, ...buffers }));
+    }
+  },
 };
 
 export const domain = builderOf<DomainSpec>('domain');

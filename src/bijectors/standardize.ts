@@ -2,11 +2,12 @@
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
 import { standardize as mapStandardize } from '../kernels/elementwise/standardize.ts';
+import { standardizeBackward } from '../kernels/elementwise/standardize_backward.ts';
 import type { Domain } from '../model/domain.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { fillTensor, firstUnsound } from '../model/tensors.ts';
 import type { TensorSlot } from '../model/tensors.ts';
-import { LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
+import { D_STATE, LOG_DET, PARAMETERS, STATE } from '../plan/names.ts';
 import { builderOf } from './bijector.ts';
 import { INVERTED, LOGARITHMS } from '../kernels/resident/ops.ts';
 import type { RowOps } from '../kernels/resident/row_ops.ts';
@@ -91,6 +92,12 @@ export const standardizeRoom: Bijector<StandardizeSpec, Tensors> = {
 
   inverse(plan, { tensors }, { rows, accumulate }) {
     plan.add(mapStandardize({ inverse: true, rows, ...tensors, accumulate, ...BUFFERS }));
+  },
+
+  backwardInput(plan, { tensors }, { rows }) {
+    plan.add(
+      standardizeBackward({ rows, ...tensors, parameters: PARAMETERS, state: STATE, dState: D_STATE }),
+    );
   },
 };
 

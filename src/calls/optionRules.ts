@@ -16,6 +16,7 @@ export type OptionRules<Name extends string = string> = Readonly<Record<Name, Op
  * @param required names of options that must be given
  * @param inside the option that holds these options, such as `validation.`
  * @throws {ShapeError} naming the option, what was found and what was expected
+ * @throws the reason of an option `signal` that is already aborted
  */
 export function requireOptions(
   call: string,
@@ -38,6 +39,7 @@ export function requireOptions(
       throw new ShapeError(`${call} option ${inside}${name}`, described(value), expected);
     }
   }
+  (given.get('signal') as AbortSignal | undefined)?.throwIfAborted();
 }
 
 function unknownOption(call: string, name: string, known: readonly string[]): ShapeError {

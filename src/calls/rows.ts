@@ -2,17 +2,17 @@
 
 import { DataError, ShapeError } from '../errors.ts';
 import { takeFloats, takeData } from './callerArrays.ts';
-import type { Rows } from './callerArrays.ts';
+import type { GivenRows, NumberRows, Rows } from './callerArrays.ts';
 import { FLOATS, SIGNAL } from './optionRules.ts';
 import type { OptionRules } from './optionRules.ts';
 
 /** Options of every call. */
 export interface RunOptions {
   /**
-   * The context, if the flow has one: row-major [B, C] for each row, or one row [C] for all rows.
+   * The context, if the flow has one: row-major [B, C] for each row, or one row [C] for all rows; flat, or row by row.
    * `encodeContext` makes it from labels and numbers.
    */
-  context?: Float32Array;
+  context?: Float32Array | NumberRows;
   /** Stops between chunks of rows; the call throws the signal's reason. */
   signal?: AbortSignal;
 }
@@ -26,13 +26,13 @@ export interface TakenRows {
 }
 
 /** A copy of the caller's latent rows of `dim` features. @throws {ShapeError} if the last row is incomplete */
-export function takeLatentRows(name: string, given: Rows, dim: number): TakenRows {
-  return wholeRows(name, takeFloats(name, given), dim);
+export function takeLatentRows(name: string, given: GivenRows, dim: number): TakenRows {
+  return wholeRows(name, takeFloats(name, given, dim), dim);
 }
 
 /** Like `takeLatentRows`, for data, which may be float64. */
-export function takeDataRows(name: string, given: Rows, dim: number): TakenRows {
-  return wholeRows(name, takeData(name, given), dim);
+export function takeDataRows(name: string, given: GivenRows, dim: number): TakenRows {
+  return wholeRows(name, takeData(name, given, dim), dim);
 }
 
 function wholeRows(name: string, values: Rows, dim: number): TakenRows {
@@ -53,17 +53,13 @@ export function takeContext(
   what: string,
   { contextDim }: { contextDim: number },
   rows: number,
-  given: Float32Array | undefined,
+  given: Float32Array | NumberRows | undefined,
 ): Float32Array | undefined {
-  const context = given === undefined ? undefined : takeFloats(what, given);
+  if (contextDim === 0 && Array.isArray(given)) throw unused(what, `${given.length} rows`);
+  const context = given === undefined ? undefined : takeFloats(what, given, contextDim);
   if (contextDim === 0) {
     if (context === undefined) return undefined;
-    throw new ShapeError(
-      what,
-      `${context.length} values`,
-      'none',
-      'This flow has no context: its spec.contextDim is 0.',
-    );
+    throw unused(what, `${context.length} values`);
   }
   const expected = `${contextDim} values (spec.contextDim) for each of the ${rows} rows, or one such row for all`;
   if (context === undefined) {
@@ -78,6 +74,10 @@ export function takeContext(
     throw new ShapeError(what, `${context.length} values`, expected);
   }
   return context;
+}
+
+function unused(what: string, found: string): ShapeError {
+  return new ShapeError(what, found, 'none', 'This flow has no context: its spec.contextDim is 0.');
 }
 
 /**

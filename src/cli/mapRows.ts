@@ -35,7 +35,11 @@ interface RowMap {
   /** Whether to write the context too, so that one of these commands can read the output. */
   keepsContext: boolean;
   /** `values` row-major [rows, dim]; the result row-major [rows, output columns], or [rows, dim] if it is data. */
-  run: (open: OpenDensity, values: Rows, options: LogProbOptions) => Promise<Rows>;
+  run: (
+    open: OpenDensity,
+    values: Rows,
+    options: LogProbOptions & { widths?: Float32Array },
+  ) => Promise<Rows>;
 }
 
 const MAPS = {

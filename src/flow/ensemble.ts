@@ -1,5 +1,5 @@
 /** Several flows as one density: the mean of theirs. */
-import type { Rows } from '../calls/callerArrays.ts';
+import type { GivenRows, Rows } from '../calls/callerArrays.ts';
 import { takeContext } from '../calls/rows.ts';
 import { ShapeError } from '../errors.ts';
 import type { Flow } from './flow.ts';
@@ -45,7 +45,7 @@ export class Ensemble implements Density {
    * The log of the mean density of each row of x [B, D], in nats.
    * @throws like `Flow.logProb`
    */
-  async logProb(x: Rows, options: LogProbOptions = {}): Promise<Float32Array> {
+  async logProb(x: GivenRows, options: LogProbOptions = {}): Promise<Float32Array> {
     const all = [];
     for (const flow of this.flows) all.push(await flow.logProb(x, options));
     return logMeanDensity(all);

@@ -1,18 +1,21 @@
 /** A normalizing flow on the GPU. */
-import { takeBytes, takeData, takeFloats } from '../calls/callerArrays.ts';
-import type { Rows } from '../calls/callerArrays.ts';
+import { takeData, takeFloats, takeSource } from '../calls/callerArrays.ts';
+import type { GivenRows, ModelSource, NumberRows, Rows } from '../calls/callerArrays.ts';
 import { DisposedError } from '../errors.ts';
 import { FIT_DEFAULTS } from '../training/options.ts';
-import type { FitOptions, TrainingData } from '../training/options.ts';
-import { LOAD_RULES, LOG_PROB_RULES, openingOf, requireSample, TRACE_RULES } from './options.ts';
+import type { GivenData, GivenFit } from '../training/options.ts';
+import { CLONE_RULES, LOAD_RULES, LOG_PROB_RULES, openingOf, requireSample, TRACE_RULES } from './options.ts';
 import type {
+  CloneOptions,
   FlowOptions,
   FlowTrace,
   LoadOptions,
   LogProbOptions,
   PresetFlowOptions,
   SampleOptions,
+  SaveOptions,
   TraceOptions,
+  WaitOptions,
 } from './options.ts';
 import { RUN_RULES } from '../calls/rows.ts';
 import type { RunOptions } from '../calls/rows.ts';
@@ -22,18 +25,17 @@ import { FlowTraining } from '../training/training.ts';
 import type { Trainee } from '../training/trainee.ts';
 import { trainingFor } from '../presets/preset.ts';
 import type { Preset } from '../presets/preset.ts';
-import { Gpu } from '../gpu/gpu.ts';
+import type { Gpu } from '../gpu/gpu.ts';
+import { FlowContents, modelFiles } from './contents.ts';
+import type { TensorValues } from './contents.ts';
+import { DeviceLease } from './lease.ts';
 import { FlowPass } from './pass.ts';
 import type { PassKind, PassOptions } from './pass.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
-import { requestNavigatorDevice } from '../gpu/device.ts';
-import { requirePrecision } from '../gpu/requirePrecision.ts';
 import { CurrentModel, freshModel } from './start.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
-import { limitsFor, requireRoom } from './limits.ts';
-import { FLAG, requireOptions } from '../calls/optionRules.ts';
-import { tensorOf } from '../model/tensors.ts';
+import { requireOptions } from '../calls/optionRules.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { PARAMETERS } from '../plan/names.ts';
@@ -46,9 +48,6 @@ import type { TuningOptions } from './tuningOptions.ts';
 
 /** Loaded with the first call that needs it. */
 const later = () => import('./later.ts');
-
-/** Loaded with the first model file, so that a page that only trains does not wait for it. */
-const modelFiles = () => import('../io/modelFile.ts');
 
 /**
  * A density model: an invertible map f from data x to latent z ~ N(0, I), or another base distribution p_Z,
@@ -74,19 +73,23 @@ const modelFiles = () => import('../io/modelFile.ts');
  */
 export class Flow implements Disposable {
   readonly #context: Gpu;
-  readonly #ownsDevice: boolean;
+  readonly #lease: DeviceLease;
+  readonly #tuning: TuningOptions;
   readonly #current: CurrentModel;
   readonly #tuner: Tuner;
   readonly #parameters: OwnedBuffer;
   readonly #passes: PassRunner;
   readonly #training: FlowTraining;
+  readonly #contents: FlowContents;
   /** The training settings of the flow's preset, as `fit` uses them. */
   #defaults: Trainee['defaults'] = () => ({});
   #disposed = false;
 
-  private constructor(context: Gpu, ownsDevice: boolean, model: Model, tuning: TuningOptions) {
+  private constructor(lease: DeviceLease, model: Model, tuning: TuningOptions) {
+    const context = lease.gpu;
     this.#context = context;
-    this.#ownsDevice = ownsDevice;
+    this.#lease = lease;
+    this.#tuning = tuning;
     this.#current = new CurrentModel(model);
     this.#parameters = context.buffers.storage(PARAMETERS, this.#model.layout.length);
     this.#tuner = new Tuner(context, this.#model, tuning);
@@ -98,6 +101,7 @@ export class Flow implements Disposable {
       () => this.#training.record?.columns,
     );
     this.#training = new FlowTraining(this.#trainee(), model, later);
+    this.#contents = new FlowContents(context, this.#passes, this.#current, this.#training);
     context.buffers.write(this.#parameters, model.parameters);
   }
 
@@ -118,7 +122,7 @@ export class Flow implements Disposable {
   ): Promise<Flow> {
     const { spec, options: own, preset } = openingOf(given, options);
     const { data: rows, seed = 0, ...opening } = own;
-    const data = rows === undefined ? undefined : takeData('data', rows);
+    const data = rows === undefined ? undefined : takeData('data', rows, spec.dim);
     const flow = await Flow.#open(spec, opening, await freshModel(spec, seed, data));
     if (preset !== undefined) {
       flow.#defaults = (learned) => ({ ...trainingFor(preset, spec.dim, learned), seed });
@@ -128,34 +132,38 @@ export class Flow implements Disposable {
   }
 
   /**
-   * The flow of a model file, which `save()` or another program wrote in the format of docs/model-file.md.
-   * @throws {ModelFileError} when the bytes are not a sound model file; nothing reaches the GPU then
+   * The flow of a model file, which `save()` or another program wrote in the format of docs/model-file.md: its bytes, or
+   * a response or blob that has them.
+   * @throws {ModelFileError} when they are not a sound model file, or the response is an error; nothing reaches the GPU then
    * @throws {GpuUnavailableError | LimitError | FeatureError} like `create`
    */
-  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Flow> {
+  static async load(source: ModelSource, options: LoadOptions = {}): Promise<Flow> {
     requireOptions('load', options, LOAD_RULES);
-    const taken = takeBytes('bytes', bytes);
-    const model = (await modelFiles()).decodeModel(taken, options.fileName);
-    return Flow.#open(model.spec, options, () => model);
+    const taken = takeSource('source', source);
+    const { fileName, ...opening } = options;
+    const model = await (await modelFiles()).loadModel(taken, fileName, opening.signal);
+    return Flow.#open(model.spec, opening, () => model);
   }
 
   static async #open(
     spec: FlowSpec,
-    { device, ...tuning }: TuningOptions & { device?: GPUDevice },
+    { device, signal, ...tuning }: CloneOptions,
     model: () => Model,
+    shared?: DeviceLease,
   ): Promise<Flow> {
-    const opened = device ?? (await requestNavigatorDevice(limitsFor(spec)));
+    const lease = shared ?? (await DeviceLease.open(spec, device));
     let flow: Flow | undefined;
     try {
-      requireRoom(spec, opened);
-      requirePrecision(tuning.precision ?? 'f32', spec, opened);
-      flow = new Flow(Gpu.of(opened), device === undefined, model(), tuning);
+      signal?.throwIfAborted();
+      lease.requireSuited(spec, tuning.precision);
+      flow = new Flow(lease, model(), tuning);
       const { sound } = flow.#parameters;
       await flow.#context.guard(() => sound);
+      signal?.throwIfAborted();
       return flow;
     } catch (error) {
+      if (flow === undefined) lease.release();
       flow?.dispose();
-      if (device === undefined) opened.destroy();
       throw error;
     }
   }
@@ -186,7 +194,7 @@ export class Flow implements Disposable {
    * @throws {DataError} when a value is not finite or outside its domain
    * @throws {NonFiniteError} when a result is not finite
    */
-  async forward(x: Rows, options: RunOptions = {}): Promise<{ z: Float32Array; logDet: Float32Array }> {
+  async forward(x: GivenRows, options: RunOptions = {}): Promise<{ z: Float32Array; logDet: Float32Array }> {
     requireOptions('forward', options, RUN_RULES);
     return this.#passes.call('forward', x, options);
   }
@@ -197,7 +205,10 @@ export class Flow implements Disposable {
    * @throws {DataError} when a value is not finite
    * @throws {NonFiniteError} when a result is not finite
    */
-  async inverse(z: Float32Array, options: RunOptions = {}): Promise<{ x: Rows; logDet: Float32Array }> {
+  async inverse(
+    z: Float32Array | NumberRows,
+    options: RunOptions = {},
+  ): Promise<{ x: Rows; logDet: Float32Array }> {
     requireOptions('inverse', options, RUN_RULES);
     return this.#passes.call('inverse', z, options);
   }
@@ -207,7 +218,7 @@ export class Flow implements Disposable {
    * are data; with the direction `inverse` they are latent rows.
    * @throws {ShapeError} when rows.length is not a multiple of D
    */
-  async trace(rows: Rows, options: TraceOptions = {}): Promise<FlowTrace> {
+  async trace(rows: GivenRows, options: TraceOptions = {}): Promise<FlowTrace> {
     this.#requireAlive();
     requireOptions('trace', options, TRACE_RULES);
     return this.#passes.call(TRACES[options.direction ?? 'forward'], rows, options);
@@ -221,14 +232,15 @@ export class Flow implements Disposable {
    * @throws {DataError} when a value is not finite or outside its domain
    * @throws {NonFiniteError} when a result is not finite
    */
-  async logProb(x: Rows, options: LogProbOptions = {}): Promise<Float32Array> {
+  async logProb(x: GivenRows, options: LogProbOptions = {}): Promise<Float32Array> {
     requireOptions('logProb', options, LOG_PROB_RULES);
     const { widths, context, signal } = options;
-    const logProb = async (rows: Rows, given: Float32Array | undefined): Promise<Float32Array> =>
+    const logProb = async (rows: GivenRows, given: RunOptions['context']): Promise<Float32Array> =>
       (await this.#passes.call('logProb', rows, { context: given, signal })).logProb;
     if (widths === undefined) return logProb(x, context);
-    const cells = { values: takeData('x', x), widths: takeFloats('widths', widths) };
-    const taken = { ...options, ...(context && { context: takeFloats('context', context) }) };
+    const { dim, contextDim } = this.spec;
+    const cells = { values: takeData('x', x, dim), widths: takeFloats('widths', widths, dim) };
+    const taken = { ...options, ...(context && { context: takeFloats('context', context, contextDim) }) };
     return (await later()).logMasses(cells, this.spec, taken, logProb);
   }
 
@@ -261,9 +273,24 @@ export class Flow implements Disposable {
    * mean that training minimises. If every row has a density, `loss` is the mean NLL.
    * @throws {ShapeError} when x is empty, x.length is not a multiple of D, or the context does not fit the rows
    */
-  async gradients(x: Rows, options: RunOptions = {}): Promise<FlowGradients> {
+  async gradients(x: GivenRows, options: RunOptions = {}): Promise<FlowGradients> {
     requireOptions('gradients', options, RUN_RULES);
     return this.#passes.gradients(x, options);
+  }
+
+  /**
+   * The log-density of each row of x [B, D], in nats, and its gradient ∂log p/∂x [B, D] with respect to the row, in nats
+   * per unit of the data: the score. The gradient of a row without density, whose log-density is −∞, is 0.
+   * @throws {ShapeError} when x.length is not a multiple of D, or the context does not fit the rows
+   * @throws {DataError} when a value is not finite or outside its domain
+   * @throws {NonFiniteError} when a result is not finite
+   */
+  async logProbGradient(
+    x: GivenRows,
+    options: RunOptions = {},
+  ): Promise<{ logProb: Float32Array; gradient: Float32Array }> {
+    requireOptions('logProbGradient', options, RUN_RULES);
+    return this.#passes.logProbGradient(x, options);
   }
 
   /**
@@ -278,7 +305,7 @@ export class Flow implements Disposable {
    * @throws {TrainingDivergedError} when losses, gradients or updates are not finite although training went back to
    * earlier weights; no such value reaches a parameter
    */
-  fit(data: TrainingData, options: FitOptions = {}): AsyncGenerator<FitReport, void, undefined> {
+  fit(data: GivenData, options: GivenFit = {}): AsyncGenerator<FitReport, void, undefined> {
     this.#requireAlive();
     return this.#training.fit(data, options);
   }
@@ -288,7 +315,7 @@ export class Flow implements Disposable {
    * of `fit`, which makes the same steps.
    * @throws like `fit`
    */
-  async train(data: TrainingData, options: FitOptions = {}): Promise<StepwiseRun> {
+  async train(data: GivenData, options: GivenFit = {}): Promise<StepwiseRun> {
     this.#requireAlive();
     return this.#training.train(data, options);
   }
@@ -333,11 +360,41 @@ export class Flow implements Disposable {
   }
 
   /** All parameters, by their names in the model file. */
-  async parameters(): Promise<Record<string, Float32Array>> {
-    const flat = await this.#passes.parameters();
-    return Object.fromEntries(
-      this.#model.layout.tensors.map((tensor) => [tensor.name, tensorOf(flat, tensor)]),
-    );
+  async parameters(options: WaitOptions = {}): Promise<Record<string, Float32Array>> {
+    return this.#contents.parameters(options);
+  }
+
+  /**
+   * Replaces tensors by their names in the model file, each flat in the tensor's shape: some, or all that `parameters()`
+   * returns. Earlier calls see the old values, later ones the new. If any value is refused, none changes. The record of
+   * the training stays, but no earlier run can be resumed.
+   * @throws {ShapeError} for an unknown name, another length, a value that a model file may not have, or while a `fit` runs
+   */
+  async setParameters(values: TensorValues, options: WaitOptions = {}): Promise<void> {
+    return this.#contents.setParameters(values, options);
+  }
+
+  /**
+   * A second flow with the same spec, parameters and record, and with the state for `fit(…, { resume: true })`. From then
+   * on the two are independent. It runs on the same device, which closes with the last flow that uses it, if the flow
+   * opened it itself.
+   * @throws like `load`
+   */
+  async clone(options: CloneOptions = {}): Promise<Flow> {
+    this.#requireAlive();
+    requireOptions('clone', options, CLONE_RULES);
+    const { isFresh } = this.#training;
+    const lease = options.device === undefined ? this.#lease.share() : undefined;
+    const now = await this.#contents.now().catch((error: unknown) => {
+      lease?.release();
+      throw error;
+    });
+    const { model, last } = now;
+    const flow = await Flow.#open(model.spec, { ...this.#tuning, ...options }, () => model, lease);
+    flow.#defaults = this.#defaults;
+    flow.#training.isFresh = isFresh && model.training === undefined;
+    flow.#training.last = last;
+    return flow;
   }
 
   /**
@@ -345,26 +402,8 @@ export class Flow implements Disposable {
    * `fit(…, { resume: true })` continues bit for bit. While `fit` runs, the file holds the last submitted
    * step. After the device is lost, it holds the best parameters of the last `fit` that reached the host.
    */
-  async save(options: { checkpoint?: boolean } = {}): Promise<Uint8Array> {
-    requireOptions('save', options, { checkpoint: FLAG });
-    const { checkpoint = false } = options;
-    const { copy, snapshot, last } = this.#training;
-    if (this.#context.isLost && !this.#disposed && !checkpoint && copy !== undefined) {
-      return (await modelFiles()).encodeModel({ spec: this.spec, ...copy });
-    }
-    this.#requireAlive();
-    const running = snapshot && (await this.#context.guard(snapshot));
-    if (checkpoint) {
-      const stopped = running ?? last;
-      if (stopped !== undefined) return (await modelFiles()).encodeModel({ spec: this.spec, ...stopped });
-    }
-    const parameters = running?.parameters ?? (await this.#passes.parameters());
-    const training = running?.training ?? this.#training.record;
-    return (await modelFiles()).encodeModel({
-      spec: this.spec,
-      parameters,
-      ...(training === undefined ? {} : { training }),
-    });
+  async save(options: SaveOptions = {}): Promise<Uint8Array> {
+    return this.#contents.save(options);
   }
 
   /** Frees everything on the GPU, and the device if the flow opened it. Repeated calls do nothing. */
@@ -374,7 +413,7 @@ export class Flow implements Disposable {
     this.#passes.dispose();
     this.#parameters.dispose();
     this.#context.buffers.flush();
-    if (this.#ownsDevice) this.#context.device.destroy();
+    this.#lease.release();
   }
 
   [Symbol.dispose](): void {

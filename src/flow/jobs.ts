@@ -1,5 +1,5 @@
 /** The inputs and outputs of a call, and the passes it runs, as plain data. */
-import type { Rows } from '../calls/callerArrays.ts';
+import type { GivenRows, NumberRows, Rows } from '../calls/callerArrays.ts';
 import { numbered, requireFinite, takeContext, takeDataRows, takeLatentRows } from '../calls/rows.ts';
 import type { TakenRows } from '../calls/rows.ts';
 import type { Chunk, RowInput, RowJob, RowOutput } from '../gpu/rows.ts';
@@ -71,7 +71,11 @@ export function passJob<K extends PassName>(
   };
 }
 
-function contextInput(spec: FlowSpec, count: number, given: Float32Array | undefined): RowInput[] {
+function contextInput(
+  spec: FlowSpec,
+  count: number,
+  given: Float32Array | NumberRows | undefined,
+): RowInput[] {
   const { contextDim: features } = spec;
   const rows = takeContext('context', spec, count, given);
   if (rows === undefined) return [];
@@ -93,7 +97,7 @@ interface DataFacts {
  * @throws {DataError} when a value is not finite, outside its feature's domain, or rounded before the flow's
  * offset is subtracted
  */
-export function takeRows(pass: PassName, given: Rows, { spec, shift, columns }: DataFacts): TakenRows {
+export function takeRows(pass: PassName, given: GivenRows, { spec, shift, columns }: DataFacts): TakenRows {
   const { dim } = spec;
   if (PASSES[pass].takes === 'latent') {
     const z = takeLatentRows('z', given, dim);

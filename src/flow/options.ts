@@ -1,16 +1,18 @@
 /** The options and results of a flow's calls, and checks of the options. */
-import type { Rows } from '../calls/callerArrays.ts';
+import type { GivenRows, NumberRows, Rows } from '../calls/callerArrays.ts';
 import { ShapeError } from '../errors.ts';
 import { checkedSpec } from '../spec/schema.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import {
   DEVICE,
+  FLAG,
   FLOATS,
   FUNCTION,
   integer,
   NOT_NEGATIVE,
   oneOf,
   SEED,
+  SIGNAL,
   requireOptions,
   TEXT,
   withMembers,
@@ -36,7 +38,9 @@ export interface FlowOptions extends TuningOptions {
    * Rows [N, D] that set the mean, std and offset of a `standardize` and the scale of a `domain` at once; by
    * default the first `fit` sets them.
    */
-  data?: Rows;
+  data?: GivenRows;
+  /** Stops between the parts of the work; the call throws the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** Options of a flow that is created from a preset. */
@@ -45,10 +49,17 @@ export interface PresetFlowOptions extends FlowOptions, PresetOptions {
   dim: number;
 }
 
-export interface LoadOptions extends TuningOptions {
+/** Options of `clone`; the others are those of the flow itself. */
+export interface CloneOptions extends TuningOptions {
+  /** The device to run on; the caller keeps it. By default that of the flow. */
+  device?: GPUDevice;
+  signal?: AbortSignal;
+}
+
+export interface LoadOptions extends CloneOptions {
   /** Like for `create`. */
   device?: GPUDevice;
-  /** Used in messages only. */
+  /** Used in messages only. By default the address of a response, else `model`. */
   fileName?: string;
 }
 
@@ -67,7 +78,7 @@ export interface SampleOptions extends RunOptions {
 /** Options of `logProb`; the last three are for rows with cells that are intervals. */
 export interface LogProbOptions extends RunOptions {
   /** The width of each value of the rows [B, D]: see `Cells`. The result is then a log-mass for such cells. */
-  widths?: Float32Array;
+  widths?: Float32Array | NumberRows;
   /** Points drawn from each row of cells. Default 16. */
   draws?: number;
   /** Seed of these points; the points of row i depend only on (seed, firstRow + i). Default 0. */
@@ -104,9 +115,31 @@ const FLOW_RULES: OptionRules<keyof FlowOptions> = {
   device: DEVICE,
   seed: SEED,
   data: FLOATS,
+  signal: SIGNAL,
 };
 
-export const LOAD_RULES: OptionRules<keyof LoadOptions> = { ...TUNING_RULES, device: DEVICE, fileName: TEXT };
+export const CLONE_RULES: OptionRules<keyof CloneOptions> = {
+  ...TUNING_RULES,
+  device: DEVICE,
+  signal: SIGNAL,
+};
+
+export const LOAD_RULES: OptionRules<keyof LoadOptions> = { ...CLONE_RULES, fileName: TEXT };
+
+/** Options of calls that only wait. */
+export interface WaitOptions {
+  /** Stops before the next part of the work; the call throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export const WAIT_RULES: OptionRules<keyof WaitOptions> = { signal: SIGNAL };
+
+export interface SaveOptions extends WaitOptions {
+  /** Whether to add the optimiser's state. Default false. */
+  checkpoint?: boolean;
+}
+
+export const SAVE_RULES: OptionRules<keyof SaveOptions> = { ...WAIT_RULES, checkpoint: FLAG };
 
 export const LOG_PROB_RULES: OptionRules<keyof LogProbOptions> = {
   ...RUN_RULES,

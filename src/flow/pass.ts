@@ -1,5 +1,6 @@
 /** Passes over rows that stay on the GPU, for pictures and other programs without readbacks. */
 import { DisposedError, ShapeError } from '../errors.ts';
+import type { NumberRows } from '../calls/callerArrays.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { GpuProgram } from '../gpu/executor.ts';
@@ -50,7 +51,7 @@ export interface PassOptions {
   /** Seed of `sample`; row r depends only on (seed, r). Default 0. */
   seed?: number;
   /** Only for a flow with a context: one row [C] for all rows, or [rows, C]. `setContext` changes it. */
-  context?: Float32Array;
+  context?: Float32Array | NumberRows;
 }
 
 const RULES: OptionRules<keyof PassOptions> = { rows: integer(1), seed: SEED, context: FLOATS };
@@ -135,7 +136,7 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
    * Replaces the context for all later submissions: one row [C] for all rows, or [rows, C].
    * @throws {ShapeError} when it has another length, or the flow has no context
    */
-  setContext(context: Float32Array): void {
+  setContext(context: Float32Array | NumberRows): void {
     this.#requireAlive();
     const { rows } = this;
     const taken = takeContext('context', this.#spec, rows, context);

@@ -1,5 +1,5 @@
 /** The calls of a flow that run passes over rows on the host. */
-import type { Rows } from '../calls/callerArrays.ts';
+import type { GivenRows, Rows } from '../calls/callerArrays.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
 import { ShapeError } from '../errors.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
@@ -7,11 +7,12 @@ import type { Gpu } from '../gpu/gpu.ts';
 import { RowRunner } from '../gpu/rows.ts';
 import type { RowJob } from '../gpu/rows.ts';
 import { variantsText } from '../passes/purpose.ts';
-import { PASSES } from '../passes/index.ts';
+import { PASSES, turnToScores } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
 import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { tensorOf } from '../model/tensors.ts';
+import { Gathering } from './gathering.ts';
 import { passJob, takeRows } from './jobs.ts';
 import type { HostResults, PassJob } from './jobs.ts';
 import type { SampleOptions } from './options.ts';
@@ -37,7 +38,10 @@ export class PassRunner implements Disposable {
   readonly #runner: RowRunner;
   readonly #parameters: OwnedBuffer;
   readonly #current: CurrentModel;
+  readonly #gathering = new Gathering();
   readonly #columns: () => readonly string[] | undefined;
+  /** The last change of the parameters by hand. */
+  #changed: Promise<void> = Promise.resolve();
 
   /** @param columns the names of the features, if they have any */
   constructor(
@@ -62,7 +66,7 @@ export class PassRunner implements Disposable {
    */
   async call<K extends PassName>(
     pass: K,
-    rows: Rows | number,
+    rows: GivenRows | number,
     options: SampleOptions,
   ): Promise<HostResults<K>> {
     const taken = typeof rows === 'number' ? { count: rows } : this.#take(pass, rows);
@@ -74,20 +78,32 @@ export class PassRunner implements Disposable {
     return (await this.#run(this.#job('logProb', taken, options), variants)).logProb;
   }
 
+  /** log p (nats) and ∂log p/∂x of each row. @throws like `call` */
+  async logProbGradient(x: GivenRows, options: RunOptions): Promise<HostResults<'logProbGradient'>> {
+    const job = this.#job('logProbGradient', this.#take('logProbGradient', x), options);
+    const { gradient, logProb } = await this.#run(job);
+    turnToScores(gradient, logProb);
+    requireSound(job);
+    return job.result;
+  }
+
   /** @throws like `call`, and {ShapeError} when there are no rows */
-  async gradients(x: Rows, options: RunOptions): Promise<FlowGradients> {
+  async gradients(x: GivenRows, options: RunOptions): Promise<FlowGradients> {
     const taken = this.#take('gradients', x);
     const { count } = taken;
     if (count === 0) throw new ShapeError('x', '0 rows', 'at least 1 row');
     const { trainableLength: length, tensors } = this.#current.model.layout;
     const job = this.#job('gradients', taken, options);
-    const flat = await this.#runner.accumulate(await this.#withKernels(job), { buffer: GRADIENTS, length });
+    // Both take their turns now, so that no change of the parameters comes between them.
+    const [flat, withoutDensity] = await Promise.all([
+      this.#runner.accumulate(() => this.#withKernels(job), { buffer: GRADIENTS, length }),
+      this.#countWithoutDensity(taken, options),
+    ]);
     requireSound(job);
     const trainable = tensors.filter((tensor) => tensor.trainable);
     const gradients = Object.fromEntries(trainable.map((tensor) => [tensor.name, tensorOf(flat, tensor)]));
     for (const [name, values] of Object.entries(gradients)) requireFiniteGradient(name, values, count);
     const loss = job.result.nll.reduce((sum, value) => sum + value, 0) / count;
-    const withoutDensity = await this.#countWithoutDensity(taken, options);
     return { nll: withoutDensity === 0 ? loss : Infinity, loss, withoutDensity, gradients };
   }
 
@@ -98,7 +114,7 @@ export class PassRunner implements Disposable {
     return logProb.reduce((count, value) => count + (value === -Infinity ? 1 : 0), 0);
   }
 
-  #take(pass: PassName, rows: Rows): TakenRows {
+  #take(pass: PassName, rows: GivenRows): TakenRows {
     const { model, shift } = this.#current;
     return takeRows(pass, rows, { spec: model.spec, shift, columns: this.#columns() });
   }
@@ -119,26 +135,56 @@ export class PassRunner implements Disposable {
 
   /** Runs with the kernels `variants`, or else with the ones chosen for the pass. */
   async #run<K extends PassName>(job: PassJob<K>, variants?: KernelVariants): Promise<HostResults<K>> {
-    await this.#runner.run(await this.#withKernels(job, variants));
+    if (variants === undefined && Gathering.accepts(job)) {
+      await this.#gathering.run(job, (together) =>
+        this.#runner.run(async () => {
+          const chosen = await this.#variantsFor(job.pass, job);
+          return this.#withKernels(together(), chosen);
+        }),
+      );
+    } else await this.#runner.run(() => this.#withKernels(job, variants));
     // The largest f16 is 65,504; rows far from the others can overflow it.
     const again = this.#tuner.fixed.precision === 'f16' ? againWhereUnsound(job) : undefined;
     if (again !== undefined) {
-      await this.#runner.run(await this.#withKernels(again.job, this.#tuner.single));
+      await this.#runner.run(() => this.#withKernels(again.job, this.#tuner.single));
       again.takeOver();
     }
     return job.result;
   }
 
+  /**
+   * Replaces the parameters by those that `change` makes of them, after all earlier calls and before all later ones.
+   * @param accept is called just before; it may throw
+   */
+  async change(
+    change: (parameters: Float32Array) => Promise<Float32Array>,
+    accept: () => void,
+  ): Promise<void> {
+    this.#gathering.close();
+    const changing = this.#runner.inTurn(async () => {
+      const changed = await change(await this.#downloaded());
+      accept();
+      this.#gpu.buffers.write(this.#parameters, changed);
+      this.#current.follow(changed);
+    });
+    this.#changed = changing.catch(() => undefined);
+    return changing;
+  }
+
   /** All parameters, in the order of the layout. */
   async parameters(): Promise<Float32Array> {
     this.#runner.requireAlive();
-    const { length } = this.#current.model.layout;
+    await this.#changed;
     try {
-      return await this.#gpu.guard(() => this.#gpu.buffers.download(this.#parameters, length));
+      return await this.#gpu.guard(() => this.#downloaded());
     } catch (error) {
       this.#runner.requireAlive();
       throw error;
     }
+  }
+
+  #downloaded(): Promise<Float32Array> {
+    return this.#gpu.buffers.download(this.#parameters, this.#current.model.layout.length);
   }
 
   async #withKernels<K extends PassName>(
@@ -162,6 +208,15 @@ export class PassRunner implements Disposable {
         ? this.#tuner.fixedFor(kernels, chunkRows)
         : this.#tuner.variantsFor(kernels, chunkRows),
     );
+  }
+
+  get isAlive(): boolean {
+    return this.#runner.isAlive;
+  }
+
+  /** @throws {DisposedError} */
+  requireAlive(): void {
+    this.#runner.requireAlive();
   }
 
   dispose(): void {

@@ -81,6 +81,6 @@ function partOf(input: RowInput, rows: readonly number[]): RowInput {
 }
 
 /** An array of zeros in the precision of `values`. */
-function rowsLike(values: Rows, length: number): Rows {
+export function rowsLike(values: Rows, length: number): Rows {
   return values instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
 }

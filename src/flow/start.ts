@@ -35,6 +35,11 @@ export class CurrentModel {
     this.shift = shiftOf(this.model, parameters);
   }
 
+  /** Follows parameters that were changed by hand. */
+  follow(parameters: Float32Array): void {
+    this.shift = shiftOf(this.model, parameters);
+  }
+
   shiftTo(shift: Shift): void {
     const { layout, spec } = this.model;
     this.model = { layout, spec: withOffset(spec, shift.offset) };

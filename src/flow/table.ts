@@ -10,7 +10,7 @@ import type { ColumnKind } from '../table/infer.ts';
 import { planTable } from '../table/plan.ts';
 import { TableProfile } from '../table/profile.ts';
 import type { Domain } from '../model/domain.ts';
-import type { FitOptions } from '../training/options.ts';
+import type { GivenFit } from '../training/options.ts';
 import type { FitReport } from '../training/report.ts';
 import type { Density } from './ensemble.ts';
 import type { Flow } from './flow.ts';
@@ -111,7 +111,7 @@ export class Table {
   fit(
     flow: Flow,
     rows: readonly TableRow[],
-    options: FitOptions = {},
+    options: GivenFit = {},
   ): AsyncGenerator<FitReport, void, undefined> {
     const { values, widths } = this.#encode(rows);
     const columns = this.#codec.features.map(({ name }) => name);

@@ -85,15 +85,16 @@ export class RowRunner implements Disposable {
     this.#offset = offset;
   }
 
-  /** Runs the job after all earlier jobs. */
-  run(job: RowJob): Promise<void> {
-    return this.#inTurn(() => this.#run(job));
+  /** Runs the job, which `make` returns when its turn comes, after all earlier work. */
+  run(make: () => Promise<RowJob>): Promise<void> {
+    return this.inTurn(async () => this.#run(await make()));
   }
 
   /** Like `run`, for plans that add to `sum`, which starts at zero: returns its elements after the last chunk. */
-  accumulate(job: RowJob, sum: { buffer: string; length: number }): Promise<Float32Array> {
+  accumulate(make: () => Promise<RowJob>, sum: { buffer: string; length: number }): Promise<Float32Array> {
     const { buffers } = this.#context;
     const work = async (): Promise<Float32Array> => {
+      const job = await make();
       using total = buffers.storage(`${job.kind}/${sum.buffer}`, sum.length);
       const runner = new RowRunner(
         this.#context,
@@ -101,17 +102,17 @@ export class RowRunner implements Disposable {
         this.#offset,
       );
       try {
-        await runner.run(job);
+        await runner.run(() => Promise.resolve(job));
         return await buffers.download(total, sum.length);
       } finally {
         runner.dispose();
       }
     };
-    return this.#inTurn(work);
+    return this.inTurn(work);
   }
 
   /** Starts `work` once all earlier work is done. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
       this.requireAlive();
       try {
@@ -210,6 +211,10 @@ export class RowRunner implements Disposable {
     this.requireAlive();
     this.#kept.set(key, made);
     return made;
+  }
+
+  get isAlive(): boolean {
+    return !this.#disposed;
   }
 
   /** @throws {DisposedError} */

@@ -19,7 +19,7 @@ export interface SafetensorsFile {
   metadata: Map<string, string>;
 }
 
-const LENGTH_BYTES = 8;
+export const LENGTH_BYTES = 8;
 const BYTES_PER_ELEMENT = 4;
 /** The limit of the reference implementation. */
 export const MAX_HEADER_BYTES = 100_000_000;
@@ -135,6 +135,13 @@ export function readLayout(
     .map(([name, entry]) => readEntry(name, entry, dataLength, file));
   checkCoverage(entries, dataLength, file);
   return { metadata, entries };
+}
+
+/** The bytes of a whole file with this header, by the end of its last tensor. @throws {ModelFileError} like `readLayout` */
+export function sizeFrom(header: Uint8Array, file: string): number {
+  const { [METADATA_KEY]: _, ...entries } = readHeader(header, file);
+  const ends = Object.entries(entries).map(([name, entry]) => readEntry(name, entry, Infinity, file).end);
+  return header.length + ends.reduce((most, end) => Math.max(most, end), 0);
 }
 
 interface Entry {

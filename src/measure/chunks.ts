@@ -38,7 +38,7 @@ export class ChunkTimer implements Timer, Disposable {
 
   async time(repeats: number): Promise<number> {
     const begin = performance.now();
-    for (let i = 0; i < repeats; i++) await this.#runner.run(this.#job);
+    for (let i = 0; i < repeats; i++) await this.#runner.run(() => Promise.resolve(this.#job));
     return performance.now() - begin;
   }
 

@@ -434,6 +434,8 @@ const SWEEP: readonly Source[] = [
   { kind: 'sweep', model: RESIDUAL, pass: 'trainStep', kernels: TILED },
   { kind: 'sweep', model: GLOW, pass: 'dataStart' },
   { kind: 'sweep', model: NICE, pass: 'trace' },
+  { kind: 'sweep', model: NICE, pass: 'logProbGradient' },
+  { kind: 'sweep', model: BOUNDED, pass: 'logProbGradient' },
   ...[GLOW, SPLINE, NICE, SHIFTS, ONE_FEATURE, CONDITIONAL, BOUNDED, ...OTHERS].flatMap((model): Source[] => [
     { kind: 'sweep', model, pass: 'trainStep' },
     { kind: 'sweep', model, pass: 'sample' },

@@ -2,9 +2,18 @@
 import type { FlowModel } from '../spec/layout.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import type { Plan } from '../plan/plan.ts';
-import { LATENT, LOG_DET, LOG_PROB, NLL, STATE, TRACE_LOG_DETS, TRACE_STATES } from '../plan/names.ts';
+import {
+  D_STATE,
+  LATENT,
+  LOG_DET,
+  LOG_PROB,
+  NLL,
+  STATE,
+  TRACE_LOG_DETS,
+  TRACE_STATES,
+} from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
-import { gradientsPlan } from './backward.ts';
+import { gradientsPlan, logProbGradientPlan } from './backward.ts';
 import { forwardPlan, inversePlan, logProbPlan } from './forward.ts';
 import { sampleAndLogProbPlan, samplePlan } from './sample.ts';
 import type { SampleRows } from './sample.ts';
@@ -17,8 +26,8 @@ import { offsetPlace } from '../spec/offset.ts';
 /** The purposes that kernels are chosen for: training steps, scoring and sampling. */
 export type TunedPass = 'gradient' | 'forward' | 'inverse';
 
-/** The unit of a result: D numbers per row of data and latent, otherwise one. Only a log-density may be −∞. */
-export type Unit = 'data' | 'latent' | 'logDet' | 'logDensity' | 'loss';
+/** The unit of a result: D numbers per row of data, latent and gradient, otherwise one. Only a log-density may be −∞. */
+export type Unit = 'data' | 'latent' | 'gradient' | 'logDet' | 'logDensity' | 'loss';
 
 /** The rows of a plan, and how to draw them if the pass does. */
 export interface PassRows {
@@ -98,6 +107,14 @@ export const PASSES = {
     kernels: 'gradient',
     what: 'NLL',
   },
+  /** The gradient is that of −log p with respect to x: see `turnToScores`. */
+  logProbGradient: {
+    plan: ofRows(logProbGradientPlan),
+    takes: 'data',
+    gives: { logProb: LOG_PROB_OF_ROW, gradient: { buffer: D_STATE, unit: 'gradient' } },
+    kernels: 'tiled',
+    what: 'log-density or gradient',
+  },
   trace: tracePass('forward'),
   inverseTrace: tracePass('inverse'),
 } as const satisfies Record<string, Pass>;
@@ -152,6 +169,15 @@ export function givesOf(pass: PassName): Pass['gives'] {
   return PASSES[pass].gives;
 }
 
+/** Turns gradients [B, D] of −log p into ∂log p/∂x, in place; 0 for a row whose log-density is −∞. */
+export function turnToScores(gradient: Float32Array | Float64Array, logProb: ArrayLike<number>): void {
+  const dim = gradient.length / logProb.length;
+  gradient.forEach((value, i) => {
+    // 0 − 0 is 0, and not −0.
+    gradient[i] = logProb[Math.floor(i / dim)] === -Infinity ? 0 : 0 - value;
+  });
+}
+
 /** The most rows that the pass processes at once. */
 export function chunkRowsFor(model: FlowModel, pass: PassName): number {
   const widths = Object.values(givesOf(pass)).map((given) =>
@@ -164,7 +190,7 @@ export function chunkRowsFor(model: FlowModel, pass: PassName): number {
 function partsOf(given: Given, spec: FlowSpec): ResultPart[] {
   const units = 'unit' in given ? [given.unit] : given.units(spec);
   return units.map((unit, place) => {
-    const features = unit === 'data' || unit === 'latent' ? spec.dim : 1;
+    const features = ['data', 'latent', 'gradient'].includes(unit) ? spec.dim : 1;
     return { buffer: given.buffer, place, features, unit };
   });
 }

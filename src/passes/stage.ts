@@ -39,4 +39,6 @@ export interface Stage {
   forward(plan: PlanBuilder, pass: ForwardPass & { score?: Score }): void;
   inverse(plan: PlanBuilder, pass: MapPass & { draws?: Draws }): void;
   backward(plan: PlanBuilder, pass: BackwardPass): void;
+  /** Like `backward`, without GRADIENTS if the stage is a single bijector that can leave them out. */
+  backwardInput?(plan: PlanBuilder, pass: BackwardPass): void;
 }

@@ -44,6 +44,7 @@ export function stagesOf(model: FlowModel, variants: KernelVariants, isTraining:
         forward: (plan, pass) => room.forward(plan, layer, pass),
         inverse: (plan, pass) => room.inverse(plan, layer, pass),
         backward: (plan, pass) => room.backward?.(plan, layer, pass),
+        ...(room.backwardInput && { backwardInput: (plan, pass) => room.backwardInput?.(plan, layer, pass) }),
       });
       next++;
     }

@@ -1,5 +1,5 @@
 /** A plan: plain data that lists the launches and their buffers. Builders make it, executors run it. */
-import { elementOf } from './kernel.ts';
+import { activeBindings, elementOf } from './kernel.ts';
 import type { Dispatch, ElementType } from './kernel.ts';
 
 export interface BufferSpec {
@@ -65,6 +65,22 @@ export class PlanBuilder {
   build(): Plan {
     return { label: this.#label, buffers: [...this.#buffers.values()], dispatches: [...this.#dispatches] };
   }
+}
+
+/** The plan without the dispatches, and the buffers, that these results do not depend on. */
+export function planFor({ label, buffers, dispatches }: Plan, results: readonly string[]): Plan {
+  const needed = new Set(results);
+  const kept = dispatches.toReversed().filter(({ kernel, flags, buffers: names }) => {
+    const used = activeBindings(kernel, flags).map(({ name, spec }) => ({ spec, buffer: names[name] ?? '' }));
+    const isNeeded = used.some(({ spec, buffer }) => spec.access === 'read_write' && needed.has(buffer));
+    if (isNeeded) for (const { buffer } of used) needed.add(buffer);
+    return isNeeded;
+  });
+  return {
+    label,
+    buffers: buffers.filter(({ name }) => needed.has(name)),
+    dispatches: kept.toReversed(),
+  };
 }
 
 /** Problems with the plan's dispatches, as sentences; empty for a sound plan. */

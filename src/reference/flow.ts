@@ -1,5 +1,5 @@
 /** A flow in f64 on the CPU: the same plans as `Flow`, run by the twins. Slow and exact. */
-import { PASSES, resultsOf, TRACES } from '../passes/index.ts';
+import { PASSES, resultsOf, TRACES, turnToScores } from '../passes/index.ts';
 import type { PassName, PassResults, Unit } from '../passes/index.ts';
 import { paramLayout } from '../spec/layout.ts';
 import type { FlowModel, ParamLayout } from '../spec/layout.ts';
@@ -68,6 +68,16 @@ export class ReferenceFlow {
 
   logProb(x: ArrayLike<number>, context?: ArrayLike<number>): Float64Array {
     return this.#call('logProb', x, context).results.logProb;
+  }
+
+  /** Like `Flow.logProbGradient`: log p (nats) and ∂log p/∂x of each row. */
+  logProbGradient(
+    x: ArrayLike<number>,
+    context?: ArrayLike<number>,
+  ): { logProb: Float64Array; gradient: Float64Array } {
+    const { results } = this.#call('logProbGradient', x, context);
+    turnToScores(results.gradient, results.logProb);
+    return results;
   }
 
   /** Mean NLL (nats) and its gradient by tensor name. */

@@ -1,6 +1,6 @@
 /** The table of training settings, and the options of `fit`. */
 import { takeData, takeFloats } from '../calls/callerArrays.ts';
-import type { Rows } from '../calls/callerArrays.ts';
+import type { NumberRows, Rows } from '../calls/callerArrays.ts';
 import {
   BELOW_ONE,
   FINITE,
@@ -288,6 +288,21 @@ export interface ValidationOptions {
   patience?: number;
 }
 
+/** Training data as a caller may give them: the rows may be arrays of numbers. */
+export type GivenData = TrainingData | NumberRows;
+
+/** Options as a caller may give them: contexts and widths, like rows, may be arrays of numbers. */
+export interface GivenFit extends Omit<FitOptions, 'context' | 'widths' | 'validation'> {
+  context?: FitOptions['context'] | NumberRows;
+  widths?: FitOptions['widths'] | NumberRows;
+  validation?: false | GivenValidation;
+}
+
+type RowParts = 'data' | 'context' | 'widths';
+type GivenValidation = Omit<ValidationOptions, RowParts> & {
+  [Part in RowParts]?: ValidationOptions[Part] | NumberRows;
+};
+
 export const DEFAULT_PATIENCE = 10;
 
 const FIT_RULES: OptionRules<keyof FitOptions> = {
@@ -344,12 +359,13 @@ export function isStream(data: unknown): data is RowStream {
  * @throws {ShapeError} naming the option that is unknown or out of range, or an array whose buffer is gone
  */
 export function takeFit(
-  data: TrainingData,
-  options: FitOptions,
-  { dim }: FlowSpec,
+  data: GivenData,
+  options: GivenFit,
+  { dim, contextDim }: FlowSpec,
 ): { data: TrainingData; options: FitOptions } {
   requireOptions('fit', options, FIT_RULES);
-  const { validation, context, widths, weights, schedule, freeze, columns, table, contextColumns } = options;
+  const { validation, context, widths, ...others } = options;
+  const { weights, schedule, freeze, columns, table, contextColumns } = others;
   if (validation !== undefined && validation !== false) {
     requireOptions('fit', validation, VALIDATION_RULES, [], 'validation.');
   }
@@ -358,13 +374,15 @@ export function takeFit(
   }
   if (isToy(data)) requireOptions('fit data', data, { toy: oneOf(TOY_NAMES), noise: FINITE }, ['toy']);
   return {
-    data: isStream(data) ? takeStream(data) : isToy(data) ? { ...data } : takeData('data', data),
+    data: isStream(data) ? takeStream(data) : isToy(data) ? { ...data } : takeData('data', data, dim),
     options: {
-      ...options,
-      ...(context !== undefined && { context: takeFloats('fit option context', context) }),
-      ...(widths !== undefined && { widths: takeFloats('fit option widths', widths) }),
+      ...others,
+      ...(context !== undefined && { context: takeFloats('fit option context', context, contextDim) }),
+      ...(widths !== undefined && { widths: takeFloats('fit option widths', widths, dim) }),
       ...(weights !== undefined && { weights: takeFloats('fit option weights', weights) }),
-      ...(validation && { validation: takeValidation(validation) }),
+      ...(validation !== undefined && {
+        validation: validation && takeValidation(validation, dim, contextDim),
+      }),
       ...(schedule && { schedule: { ...schedule } }),
       ...(freeze && { freeze: [...freeze] }),
       ...(columns && { columns: [...columns] }),
@@ -379,13 +397,14 @@ function takeStream({ rows, blocks }: RowStream): RowStream {
   return { rows, blocks };
 }
 
-function takeValidation(given: ValidationOptions): ValidationOptions {
-  const { data, context, widths, weights } = given;
+function takeValidation(given: GivenValidation, dim: number, contextDim: number): ValidationOptions {
+  const { data, context, widths, ...others } = given;
+  const { weights } = others;
   return {
-    ...given,
-    ...(data !== undefined && { data: takeData('validation.data', data) }),
-    ...(context !== undefined && { context: takeFloats('validation.context', context) }),
-    ...(widths !== undefined && { widths: takeFloats('validation.widths', widths) }),
+    ...others,
+    ...(data !== undefined && { data: takeData('validation.data', data, dim) }),
+    ...(context !== undefined && { context: takeFloats('validation.context', context, contextDim) }),
+    ...(widths !== undefined && { widths: takeFloats('validation.widths', widths, dim) }),
     ...(weights !== undefined && { weights: takeFloats('validation.weights', weights) }),
   };
 }

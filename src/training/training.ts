@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import type { fit, startRun } from './fit.ts';
 import { takeFit } from './options.ts';
-import type { FitOptions, TrainingData } from './options.ts';
+import type { GivenData, GivenFit } from './options.ts';
 import type { FitReport } from './report.ts';
 import type { StepwiseRun } from './stepwise.ts';
 import type { Trainee, TrainingState } from './trainee.ts';
@@ -40,7 +40,7 @@ export class FlowTraining implements TrainingState {
    * Copies the rows and options at the call; training begins when the first report is requested.
    * @throws {ShapeError} at the first report, if another `fit` is running; otherwise like `Flow.fit`
    */
-  fit(data: TrainingData, options: FitOptions): AsyncGenerator<FitReport, void, undefined> {
+  fit(data: GivenData, options: GivenFit): AsyncGenerator<FitReport, void, undefined> {
     const { spec } = this.#trainee.model();
     return refusingAwait(this.#fit(outcomeOf(() => takeFit(data, options, spec))));
   }
@@ -57,7 +57,7 @@ export class FlowTraining implements TrainingState {
   }
 
   /** Begins a run that the caller steps. @throws {ShapeError} if a run is going on; otherwise like `Flow.fit` */
-  async train(data: TrainingData, options: FitOptions): Promise<StepwiseRun> {
+  async train(data: GivenData, options: GivenFit): Promise<StepwiseRun> {
     const taken = takeFit(data, options, this.#trainee.model().spec);
     this.#begin();
     try {
@@ -67,6 +67,14 @@ export class FlowTraining implements TrainingState {
       this.#end();
       throw error;
     }
+  }
+
+  /** The flow was changed by hand: no data start it, and no earlier run can go on. @throws {ShapeError} while a run is going on */
+  restart(): void {
+    if (this.#isRunning) throw new ShapeError('setParameters', 'a fit that is still running', 'none');
+    this.isFresh = false;
+    this.last = undefined;
+    this.copy = undefined;
   }
 
   #begin(): void {

@@ -33,6 +33,7 @@ const NO_ARRAYS = ['moon', 1, null, new Int32Array(2)];
 const NO_RUN = { signal: NO_SIGNALS, context: NO_ARRAYS };
 const NO_SAMPLE = { ...NO_RUN, seed: NO_COUNTS, temperature: NO_NUMBERS, firstRow: NO_COUNTS };
 const NO_TUNING = {
+  signal: NO_SIGNALS,
   tuning: NO_NAMES,
   precision: NO_NAMES,
   tuningCache: [() => undefined, { get: () => undefined }],
@@ -199,7 +200,20 @@ const CALLS: Record<
     wrong: { batch: [...NO_COUNTS, 0], rows: NO_COUNTS },
     run: (flow) => (options) => flow.memory(options),
   },
-  save: { wrong: { checkpoint: NO_FLAGS }, run: (flow) => (options) => flow.save(options) },
+  save: {
+    wrong: { checkpoint: NO_FLAGS, signal: NO_SIGNALS },
+    run: (flow) => (options) => flow.save(options),
+  },
+  parameters: { wrong: { signal: NO_SIGNALS }, run: (flow) => (options) => flow.parameters(options) },
+  setParameters: {
+    wrong: { signal: NO_SIGNALS },
+    run: (flow) => (options) => flow.setParameters({}, options),
+  },
+  clone: {
+    wrong: NO_TUNING,
+    run: (flow) => (options) => flow.clone(options),
+  },
+  logProbGradient: { wrong: NO_RUN, run: (flow) => (options) => flow.logProbGradient(rows, options) },
   realnvp: { wrong: NO_PRESET, run: () => (options) => realnvp(2, options) },
   'realnvp of one feature': { wrong: NO_PRESET, run: () => (options) => realnvp(1, options) },
   vanilla: { wrong: NO_PRESET, run: () => (options) => vanilla(2, options) },

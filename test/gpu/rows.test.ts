@@ -61,7 +61,7 @@ describe('RowRunner', () => {
           outputs: [{ buffer: LOG_PROB, features: 1, rows: logProb }],
           ...options,
         };
-        await runner.run(job);
+        await runner.run(() => Promise.resolve(job));
         return logProb;
       });
     }

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { toyDensity } from '../../src/data/toy.ts';
 import { peakCheckPlans } from '../../src/measure/peaks.ts';
+import { logProbGradientPlan } from '../../src/passes/backward.ts';
 import { datasetFor } from '../../src/passes/batch.ts';
 import type { BatchSource } from '../../src/passes/batch.ts';
 import { variantsSchema } from '../../src/passes/candidates.ts';
@@ -88,6 +89,7 @@ function plansOf(model: FlowModel, variants: KernelVariants): Plan[] {
     forwardPlan(model, ROWS, variants),
     inversePlan(model, ROWS, variants),
     logProbPlan(model, ROWS, variants),
+    logProbGradientPlan(model, ROWS, variants),
     sampleAndLogProbPlan(model, drawn, variants),
     tracePlan(model, ROWS, 'forward', variants),
     tracePlan(model, ROWS, 'inverse', variants),

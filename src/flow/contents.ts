@@ -1,0 +1,91 @@
+/** What a flow holds: its parameters and the record of its training, read, changed and saved. */
+import { takeFloats } from '../calls/callerArrays.ts';
+import { requireOptions } from '../calls/optionRules.ts';
+import type { Gpu } from '../gpu/gpu.ts';
+import type { Model } from '../io/modelFile.ts';
+import { tensorOf } from '../model/tensors.ts';
+import type { Checkpoint } from '../training/trainee.ts';
+import type { FlowTraining } from '../training/training.ts';
+import { SAVE_RULES, WAIT_RULES } from './options.ts';
+import type { SaveOptions, WaitOptions } from './options.ts';
+import type { PassRunner } from './passRunner.ts';
+import type { CurrentModel } from './start.ts';
+
+/** Values of tensors by name, each flat in the tensor's shape. */
+export type TensorValues = Readonly<Record<string, Float32Array | readonly number[]>>;
+
+/** Loaded with the first call that needs it. */
+const later = () => import('./later.ts');
+
+/** Loaded with the first model file, so that a page that only trains does not wait for it. */
+export const modelFiles = () => import('../io/modelSource.ts');
+
+export class FlowContents {
+  readonly #gpu: Gpu;
+  readonly #passes: PassRunner;
+  readonly #current: CurrentModel;
+  readonly #training: FlowTraining;
+
+  constructor(gpu: Gpu, passes: PassRunner, current: CurrentModel, training: FlowTraining) {
+    this.#gpu = gpu;
+    this.#passes = passes;
+    this.#current = current;
+    this.#training = training;
+  }
+
+  /** Like `Flow.parameters`. */
+  async parameters(options: WaitOptions): Promise<Record<string, Float32Array>> {
+    requireOptions('parameters', options, WAIT_RULES);
+    const flat = await this.#passes.parameters();
+    options.signal?.throwIfAborted();
+    const { tensors } = this.#current.model.layout;
+    return Object.fromEntries(tensors.map((tensor) => [tensor.name, tensorOf(flat, tensor)]));
+  }
+
+  /** Like `Flow.setParameters`. */
+  async setParameters(values: TensorValues, options: WaitOptions): Promise<void> {
+    requireOptions('setParameters', options, WAIT_RULES);
+    this.#passes.requireAlive();
+    const taken = new Map(Object.entries(values).map(([name, given]) => [name, takeTensor(name, given)]));
+    await this.#passes.change(
+      async (parameters) => (await later()).changedParameters(this.#current.model.layout, parameters, taken),
+      () => {
+        options.signal?.throwIfAborted();
+        this.#training.restart();
+      },
+    );
+  }
+
+  /** Like `Flow.save`. */
+  async save(options: SaveOptions): Promise<Uint8Array> {
+    requireOptions('save', options, SAVE_RULES);
+    const { checkpoint = false, signal } = options;
+    const { copy } = this.#training;
+    if (this.#gpu.isLost && this.#passes.isAlive && !checkpoint && copy !== undefined) {
+      return (await modelFiles()).encodeModel({ spec: this.#current.model.spec, ...copy });
+    }
+    const { model, last } = await this.now();
+    signal?.throwIfAborted();
+    const { encodeModel } = await modelFiles();
+    return encodeModel(checkpoint && last !== undefined ? { ...model, ...last } : model);
+  }
+
+  /** The model now, and the state for resuming: of the `fit` that runs, or else of the last one. */
+  async now(): Promise<{ model: Model; last: Checkpoint | undefined }> {
+    this.#passes.requireAlive();
+    const { snapshot, last } = this.#training;
+    const running = snapshot && (await this.#gpu.guard(snapshot));
+    const parameters = running?.parameters ?? (await this.#passes.parameters());
+    const training = running?.training ?? this.#training.record;
+    const { spec } = this.#current.model;
+    const model = { spec, parameters, ...(training === undefined ? {} : { training }) };
+    return { model, last: running ?? last };
+  }
+}
+
+/** A copy of a tensor's values; what is no number becomes NaN, which is refused by its place. */
+function takeTensor(name: string, values: unknown): Float32Array {
+  return Array.isArray(values)
+    ? Float32Array.from(values, (value) => (typeof value === 'number' ? value : NaN))
+    : takeFloats(`tensor ${name}`, values);
+}

@@ -1,0 +1,41 @@
+/** The device of a flow. */
+import { Gpu } from '../gpu/gpu.ts';
+import { requestNavigatorDevice } from '../gpu/device.ts';
+import { requirePrecision } from '../gpu/requirePrecision.ts';
+import type { Precision } from '../plan/precision.ts';
+import type { FlowSpec } from '../spec/spec.ts';
+import { limitsFor, requireRoom } from './limits.ts';
+
+/** The use of a device. One that a flow opened closes with the last flow that uses it. */
+export class DeviceLease {
+  readonly gpu: Gpu;
+  #flows = 1;
+  readonly #closes: boolean;
+
+  private constructor(device: GPUDevice, closes: boolean) {
+    this.gpu = Gpu.of(device);
+    this.#closes = closes;
+  }
+
+  /** The given device, or else a new one. @throws {GpuUnavailableError} when there is none */
+  static async open(spec: FlowSpec, device: GPUDevice | undefined): Promise<DeviceLease> {
+    return new DeviceLease(device ?? (await requestNavigatorDevice(limitsFor(spec))), device === undefined);
+  }
+
+  /** Lets another flow use the device. */
+  share(): this {
+    this.#flows++;
+    return this;
+  }
+
+  release(): void {
+    this.#flows--;
+    if (this.#closes && this.#flows === 0) this.gpu.device.destroy();
+  }
+
+  /** @throws {LimitError | FeatureError} when the device does not suit a flow of this spec and precision */
+  requireSuited(spec: FlowSpec, precision: Precision = 'f32'): void {
+    requireRoom(spec, this.gpu.device);
+    requirePrecision(precision, spec, this.gpu.device);
+  }
+}
