@@ -1,7 +1,7 @@
 /** Opens a WebGPU device in Node: Dawn from the package `webgpu`, or `navigator.gpu` if it exists. */
 import { ADAPTER_CHOICES, openNodeAdapter } from './gpu/dawn.ts';
 import type { AdapterChoice, OpenedAdapter } from './gpu/dawn.ts';
-import { requestDevice } from './gpu/device.ts';
+import { openedBy, requestDevice } from './gpu/device.ts';
 import type { NeededLimits } from './gpu/device.ts';
 import { integer, OBJECT, oneOf, requireOptions } from './calls/optionRules.ts';
 import type { OptionRules } from './calls/optionRules.ts';
@@ -39,8 +39,16 @@ export async function openDeviceWithNote(
 ): Promise<{ device: GPUDevice; opened: OpenedAdapter }> {
   requireOptions('openDevice', options, DEVICE_RULES);
   requireOptions('openDevice', options.limits ?? {}, LIMIT_RULES, [], 'limits.');
-  const opened = await openNodeAdapter(options.adapter);
-  return { device: await requestDevice(opened.adapter, options.limits, opened.keepAlive), opened };
+  const { adapter, limits } = options;
+  let opened = await openNodeAdapter(adapter);
+  let isFirst = true;
+  const device = await openedBy(async () => {
+    // An adapter gives one device.
+    if (!isFirst) opened = await openNodeAdapter(adapter);
+    isFirst = false;
+    return requestDevice(opened.adapter, limits, opened.keepAlive);
+  });
+  return { device, opened };
 }
 
 export type { AdapterChoice };

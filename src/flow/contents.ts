@@ -1,8 +1,9 @@
 /** What a flow holds: its parameters and the record of its training, read, changed and saved. */
 import { takeFloats } from '../calls/callerArrays.ts';
 import { requireOptions } from '../calls/optionRules.ts';
+import { DeviceLostError } from '../errors.ts';
 import type { Gpu } from '../gpu/gpu.ts';
-import type { Model } from '../io/modelFile.ts';
+import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { tensorOf } from '../model/tensors.ts';
 import type { Checkpoint } from '../training/trainee.ts';
 import type { FlowTraining } from '../training/training.ts';
@@ -21,12 +22,12 @@ const later = () => import('./later.ts');
 export const modelFiles = () => import('../io/modelSource.ts');
 
 export class FlowContents {
-  readonly #gpu: Gpu;
+  readonly #gpu: () => Gpu;
   readonly #passes: PassRunner;
   readonly #current: CurrentModel;
   readonly #training: FlowTraining;
 
-  constructor(gpu: Gpu, passes: PassRunner, current: CurrentModel, training: FlowTraining) {
+  constructor(gpu: () => Gpu, passes: PassRunner, current: CurrentModel, training: FlowTraining) {
     this.#gpu = gpu;
     this.#passes = passes;
     this.#current = current;
@@ -60,11 +61,10 @@ export class FlowContents {
   async save(options: SaveOptions): Promise<Uint8Array> {
     requireOptions('save', options, SAVE_RULES);
     const { checkpoint = false, signal } = options;
-    const { copy } = this.#training;
-    if (this.#gpu.isLost && this.#passes.isAlive && !checkpoint && copy !== undefined) {
-      return (await modelFiles()).encodeModel({ spec: this.#current.model.spec, ...copy });
-    }
-    const { model, last } = await this.now();
+    const { model, last } = await this.now().catch((error: unknown) => {
+      if (!(error instanceof DeviceLostError) || !this.#passes.isAlive) throw error;
+      return this.#onHost();
+    });
     signal?.throwIfAborted();
     const { encodeModel } = await modelFiles();
     return encodeModel(checkpoint && last !== undefined ? { ...model, ...last } : model);
@@ -74,12 +74,21 @@ export class FlowContents {
   async now(): Promise<{ model: Model; last: Checkpoint | undefined }> {
     this.#passes.requireAlive();
     const { snapshot, last } = this.#training;
-    const running = snapshot && (await this.#gpu.guard(snapshot));
+    const running = snapshot && (await this.#gpu().guard(snapshot));
     const parameters = running?.parameters ?? (await this.#passes.parameters());
     const training = running?.training ?? this.#training.record;
+    return { model: this.#model(parameters, training), last: running ?? last };
+  }
+
+  /** What is left of the flow when its device is lost, and there is no other. */
+  #onHost(): { model: Model; last: Checkpoint | undefined } {
+    const { record, last } = this.#training;
+    return { model: this.#model(this.#current.parameters, record), last };
+  }
+
+  #model(parameters: Float32Array, training: TrainingRecord | undefined): Model {
     const { spec } = this.#current.model;
-    const model = { spec, parameters, ...(training === undefined ? {} : { training }) };
-    return { model, last: running ?? last };
+    return { spec, parameters, ...(training === undefined ? {} : { training }) };
   }
 }
 

@@ -20,7 +20,7 @@ import type {
 import { RUN_RULES } from '../calls/rows.ts';
 import type { RunOptions } from '../calls/rows.ts';
 import { PassRunner } from './passRunner.ts';
-import type { FlowGradients } from './passRunner.ts';
+import type { DeviceParts, FlowGradients } from './passRunner.ts';
 import { FlowTraining } from '../training/training.ts';
 import type { Trainee } from '../training/trainee.ts';
 import { trainingFor } from '../presets/preset.ts';
@@ -31,7 +31,6 @@ import type { TensorValues } from './contents.ts';
 import { DeviceLease } from './lease.ts';
 import { FlowPass } from './pass.ts';
 import type { PassKind, PassOptions } from './pass.ts';
-import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { CurrentModel, freshModel } from './start.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
@@ -59,8 +58,11 @@ const later = () => import('./later.ts');
  * returns data as `Float64Array`, because float32 could not hold them; other flows return `Float32Array`.
  *
  * A call copies its arrays at once, so you may overwrite them while it runs. Calls run one after another.
- * Every method throws DisposedError after `dispose()` and DeviceLostError once the device is lost; an aborted
- * `signal` throws its reason.
+ * Every method throws DisposedError after `dispose()`; an aborted `signal` throws its reason.
+ *
+ * If the device is lost, the flow opens another one, and its calls run once more. A `fit` goes on from a state of the
+ * last few seconds, to the same result. That needs a device that the flow or `openDevice` opened; with any other, and
+ * for a `pass`, whose rows are gone, a loss throws DeviceLostError.
  *
  * @example
  * const flow = await Flow.create(PRESETS.realnvp, { dim: 2, seed: 1 });
@@ -72,12 +74,10 @@ const later = () => import('./later.ts');
  * @see Dinh et al. 2016, https://arxiv.org/abs/1605.08803
  */
 export class Flow implements Disposable {
-  readonly #context: Gpu;
   readonly #lease: DeviceLease;
   readonly #tuning: TuningOptions;
   readonly #current: CurrentModel;
-  readonly #tuner: Tuner;
-  readonly #parameters: OwnedBuffer;
+  #on: DeviceParts;
   readonly #passes: PassRunner;
   readonly #training: FlowTraining;
   readonly #contents: FlowContents;
@@ -86,23 +86,38 @@ export class Flow implements Disposable {
   #disposed = false;
 
   private constructor(lease: DeviceLease, model: Model, tuning: TuningOptions) {
-    const context = lease.gpu;
-    this.#context = context;
     this.#lease = lease;
     this.#tuning = tuning;
     this.#current = new CurrentModel(model);
-    this.#parameters = context.buffers.storage(PARAMETERS, this.#model.layout.length);
-    this.#tuner = new Tuner(context, this.#model, tuning);
+    this.#on = this.#partsOn(lease.gpu);
     this.#passes = new PassRunner(
-      context,
-      this.#tuner,
-      this.#parameters,
+      this.#on,
       this.#current,
       () => this.#training.record?.columns,
+      () => this.#reopen(this.#on.gpu),
     );
-    this.#training = new FlowTraining(this.#trainee(), model, later);
-    this.#contents = new FlowContents(context, this.#passes, this.#current, this.#training);
-    context.buffers.write(this.#parameters, model.parameters);
+    this.#training = new FlowTraining(() => this.#trainee(), model, later);
+    this.#contents = new FlowContents(() => this.#on.gpu, this.#passes, this.#current, this.#training);
+  }
+
+  /** The parts of the flow on a device, with the parameters that the host has. */
+  #partsOn(gpu: Gpu): DeviceParts {
+    const parameters = gpu.buffers.storage(PARAMETERS, this.#model.layout.length);
+    gpu.buffers.write(parameters, this.#current.parameters);
+    return { gpu, parameters, tuner: new Tuner(gpu, this.#model, this.#tuning) };
+  }
+
+  /** Moves the flow to another device in place of `lost`. @returns whether there is one */
+  async #reopen(lost: Gpu): Promise<boolean> {
+    // Another call may have moved the flow already.
+    if (!lost.isLost) return true;
+    if (this.#disposed || !(await this.#lease.reopen(lost)) || this.#disposed) return false;
+    if (this.#on.gpu === lost) {
+      this.#on.parameters.dispose();
+      this.#on = this.#partsOn(this.#lease.gpu);
+      this.#passes.moveTo(this.#on);
+    }
+    return true;
   }
 
   /**
@@ -157,8 +172,8 @@ export class Flow implements Disposable {
       signal?.throwIfAborted();
       lease.requireSuited(spec, tuning.precision);
       flow = new Flow(lease, model(), tuning);
-      const { sound } = flow.#parameters;
-      await flow.#context.guard(() => sound);
+      const { gpu, parameters } = flow.#on;
+      await gpu.guard(() => parameters.sound);
       signal?.throwIfAborted();
       return flow;
     } catch (error) {
@@ -178,9 +193,9 @@ export class Flow implements Disposable {
     return this.spec.dim;
   }
 
-  /** The device that the flow runs on. */
+  /** The device that the flow runs on; another one after a loss. */
   get device(): GPUDevice {
-    return this.#context.device;
+    return this.#on.gpu.device;
   }
 
   /** The run that trained this model: columns, steps, seed; undefined if the flow was never trained. */
@@ -331,7 +346,7 @@ export class Flow implements Disposable {
     const { MEMORY_RULES, trainingMemory } = await later();
     requireOptions('memory', taken, MEMORY_RULES);
     const { batch = FIT_DEFAULTS.batch, rows = 0 } = taken;
-    const variants = this.#tuner.chosenFor('gradient', batch);
+    const variants = this.#on.tuner.chosenFor('gradient', batch);
     return trainingMemory(this.#model, taken, variants, this.#defaults(rows === 0 ? Infinity : rows));
   }
 
@@ -348,12 +363,13 @@ export class Flow implements Disposable {
    */
   async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {
     this.#requireAlive();
-    return this.#context.guard(async () =>
+    const { gpu, parameters, tuner } = this.#on;
+    return gpu.guard(async () =>
       FlowPass.create(kind, options, {
-        gpu: this.#context,
+        gpu,
         model: this.#model,
-        parameters: this.#parameters,
-        variants: await this.#tuner.fixedFor('forward', this.passRows),
+        parameters,
+        variants: await tuner.fixedFor('forward', this.passRows),
         isAlive: () => !this.#disposed,
       }),
     );
@@ -400,7 +416,8 @@ export class Flow implements Disposable {
   /**
    * The model as a safetensors file (docs/model-file.md). `checkpoint` adds the optimiser's state, so that
    * `fit(…, { resume: true })` continues bit for bit. While `fit` runs, the file holds the last submitted
-   * step. After the device is lost, it holds the best parameters of the last `fit` that reached the host.
+   * step. If the device is lost and there is no other, it holds the parameters that the host has: those of the last
+   * few seconds of a `fit`.
    */
   async save(options: SaveOptions = {}): Promise<Uint8Array> {
     return this.#contents.save(options);
@@ -411,8 +428,8 @@ export class Flow implements Disposable {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#passes.dispose();
-    this.#parameters.dispose();
-    this.#context.buffers.flush();
+    this.#on.parameters.dispose();
+    this.#on.gpu.buffers.flush();
     this.#lease.release();
   }
 
@@ -426,15 +443,26 @@ export class Flow implements Disposable {
 
   /** The parts of this flow that training uses. */
   #trainee(): Trainee {
+    const { gpu, parameters, tuner } = this.#on;
     return {
-      gpu: this.#context,
-      parameters: this.#parameters,
+      gpu,
+      parameters,
       model: () => this.#model,
       defaults: (rows) => this.#defaults(rows),
-      variantsFor: (rows, stored) => this.#tuner.variantsFor('gradient', rows, stored),
+      variantsFor: (rows, stored) => tuner.variantsFor('gradient', rows, stored),
       shiftTo: (shift) => this.#current.shiftTo(shift),
+      hostParameters: () => this.#current.parameters,
+      keepOnHost: (values) => {
+        this.#current.parameters = values;
+      },
       isAlive: () => !this.#disposed,
-      logProb: (rows, options, variants) => this.#passes.logProb(rows, options, variants),
+      logProb: async (rows, options, variants) => {
+        const logProb = await this.#passes.logProb(rows, options, variants);
+        // Otherwise the flow may have moved to another device, with other parameters.
+        gpu.requireAlive();
+        return logProb;
+      },
+      reopen: () => this.#reopen(gpu),
     };
   }
 

@@ -1,6 +1,6 @@
 /** The device of a flow. */
 import { Gpu } from '../gpu/gpu.ts';
-import { requestNavigatorDevice } from '../gpu/device.ts';
+import { openedBy, reopen, requestNavigatorDevice } from '../gpu/device.ts';
 import { requirePrecision } from '../gpu/requirePrecision.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { FlowSpec } from '../spec/spec.ts';
@@ -8,18 +8,42 @@ import { limitsFor, requireRoom } from './limits.ts';
 
 /** The use of a device. One that a flow opened closes with the last flow that uses it. */
 export class DeviceLease {
-  readonly gpu: Gpu;
+  #gpu: Gpu;
   #flows = 1;
-  readonly #closes: boolean;
+  #closes: boolean;
+  #reopening: Promise<boolean> | undefined;
 
   private constructor(device: GPUDevice, closes: boolean) {
-    this.gpu = Gpu.of(device);
+    this.#gpu = Gpu.of(device);
     this.#closes = closes;
   }
 
   /** The given device, or else a new one. @throws {GpuUnavailableError} when there is none */
   static async open(spec: FlowSpec, device: GPUDevice | undefined): Promise<DeviceLease> {
-    return new DeviceLease(device ?? (await requestNavigatorDevice(limitsFor(spec))), device === undefined);
+    const opened = device ?? (await openedBy(() => requestNavigatorDevice(limitsFor(spec))));
+    return new DeviceLease(opened, device === undefined);
+  }
+
+  get gpu(): Gpu {
+    return this.#gpu;
+  }
+
+  /** Opens another device in place of `lost`, once for all flows. @returns whether there is one */
+  reopen(lost: Gpu): Promise<boolean> {
+    if (this.#gpu !== lost) return Promise.resolve(true);
+    this.#reopening ??= this.#reopen().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #reopen(): Promise<boolean> {
+    const device = await reopen(this.#gpu.device);
+    if (device === undefined) return false;
+    this.#gpu = Gpu.of(device);
+    this.#closes = true;
+    if (this.#flows === 0) device.destroy();
+    return this.#flows > 0;
   }
 
   /** Lets another flow use the device. */
@@ -30,12 +54,12 @@ export class DeviceLease {
 
   release(): void {
     this.#flows--;
-    if (this.#closes && this.#flows === 0) this.gpu.device.destroy();
+    if (this.#closes && this.#flows === 0) this.#gpu.device.destroy();
   }
 
   /** @throws {LimitError | FeatureError} when the device does not suit a flow of this spec and precision */
   requireSuited(spec: FlowSpec, precision: Precision = 'f32'): void {
-    requireRoom(spec, this.gpu.device);
-    requirePrecision(precision, spec, this.gpu.device);
+    requireRoom(spec, this.#gpu.device);
+    requirePrecision(precision, spec, this.#gpu.device);
   }
 }

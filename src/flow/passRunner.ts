@@ -1,7 +1,7 @@
 /** The calls of a flow that run passes over rows on the host. */
 import type { GivenRows, Rows } from '../calls/callerArrays.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
-import { ShapeError } from '../errors.ts';
+import { DeviceLostError, ShapeError } from '../errors.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { RowRunner } from '../gpu/rows.ts';
@@ -31,32 +31,63 @@ export interface FlowGradients {
   gradients: Record<string, Float32Array>;
 }
 
-/** Runs calls one after another. After `dispose` they throw DisposedError. */
+/** The parts of a flow that belong to its device. */
+export interface DeviceParts {
+  gpu: Gpu;
+  tuner: Tuner;
+  parameters: OwnedBuffer;
+}
+
+/**
+ * Runs calls one after another; one whose device is lost runs once more on another device. After `dispose` they throw
+ * DisposedError.
+ */
 export class PassRunner implements Disposable {
-  readonly #gpu: Gpu;
-  readonly #tuner: Tuner;
-  readonly #runner: RowRunner;
-  readonly #parameters: OwnedBuffer;
+  #on: DeviceParts;
+  #runner: RowRunner;
+  readonly #reopen: () => Promise<boolean>;
   readonly #current: CurrentModel;
   readonly #gathering = new Gathering();
   readonly #columns: () => readonly string[] | undefined;
   /** The last change of the parameters by hand. */
   #changed: Promise<void> = Promise.resolve();
 
-  /** @param columns the names of the features, if they have any */
+  /**
+   * @param columns the names of the features, if they have any
+   * @param reopen moves the flow to another device, and returns whether there is one
+   */
   constructor(
-    gpu: Gpu,
-    tuner: Tuner,
-    parameters: OwnedBuffer,
+    on: DeviceParts,
     current: CurrentModel,
     columns: () => readonly string[] | undefined,
+    reopen: () => Promise<boolean>,
   ) {
-    this.#gpu = gpu;
-    this.#tuner = tuner;
-    this.#runner = new RowRunner(gpu, new Map([[PARAMETERS, parameters]]), () => current.shift?.offset);
-    this.#parameters = parameters;
+    this.#on = on;
     this.#current = current;
     this.#columns = columns;
+    this.#reopen = reopen;
+    this.#runner = this.#runnerOn(on);
+  }
+
+  /** Goes on with another device. */
+  moveTo(on: DeviceParts): void {
+    this.#runner.abandon();
+    this.#on = on;
+    this.#runner = this.#runnerOn(on);
+  }
+
+  #runnerOn({ gpu, parameters }: DeviceParts): RowRunner {
+    return new RowRunner(gpu, new Map([[PARAMETERS, parameters]]), () => this.#current.shift?.offset);
+  }
+
+  /** Runs `work`, and once more on another device if its own is lost. */
+  async #again<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DeviceLostError) || !(await this.#reopen())) throw error;
+      return work();
+    }
   }
 
   /**
@@ -96,7 +127,7 @@ export class PassRunner implements Disposable {
     const job = this.#job('gradients', taken, options);
     // Both take their turns now, so that no change of the parameters comes between them.
     const [flat, withoutDensity] = await Promise.all([
-      this.#runner.accumulate(() => this.#withKernels(job), { buffer: GRADIENTS, length }),
+      this.#again(() => this.#runner.accumulate(() => this.#withKernels(job), { buffer: GRADIENTS, length })),
       this.#countWithoutDensity(taken, options),
     ]);
     requireSound(job);
@@ -137,16 +168,18 @@ export class PassRunner implements Disposable {
   async #run<K extends PassName>(job: PassJob<K>, variants?: KernelVariants): Promise<HostResults<K>> {
     if (variants === undefined && Gathering.accepts(job)) {
       await this.#gathering.run(job, (together) =>
-        this.#runner.run(async () => {
-          const chosen = await this.#variantsFor(job.pass, job);
-          return this.#withKernels(together(), chosen);
-        }),
+        this.#again(() =>
+          this.#runner.run(async () => {
+            const chosen = await this.#variantsFor(job.pass, job);
+            return this.#withKernels(together(), chosen);
+          }),
+        ),
       );
-    } else await this.#runner.run(() => this.#withKernels(job, variants));
+    } else await this.#again(() => this.#runner.run(() => this.#withKernels(job, variants)));
     // The largest f16 is 65,504; rows far from the others can overflow it.
-    const again = this.#tuner.fixed.precision === 'f16' ? againWhereUnsound(job) : undefined;
+    const again = this.#on.tuner.fixed.precision === 'f16' ? againWhereUnsound(job) : undefined;
     if (again !== undefined) {
-      await this.#runner.run(() => this.#withKernels(again.job, this.#tuner.single));
+      await this.#again(() => this.#runner.run(() => this.#withKernels(again.job, this.#on.tuner.single)));
       again.takeOver();
     }
     return job.result;
@@ -161,12 +194,14 @@ export class PassRunner implements Disposable {
     accept: () => void,
   ): Promise<void> {
     this.#gathering.close();
-    const changing = this.#runner.inTurn(async () => {
-      const changed = await change(await this.#downloaded());
-      accept();
-      this.#gpu.buffers.write(this.#parameters, changed);
-      this.#current.follow(changed);
-    });
+    const changing = this.#again(() =>
+      this.#runner.inTurn(async () => {
+        const changed = await change(await this.#downloaded());
+        accept();
+        this.#on.gpu.buffers.write(this.#on.parameters, changed);
+        this.#current.follow(changed);
+      }),
+    );
     this.#changed = changing.catch(() => undefined);
     return changing;
   }
@@ -176,7 +211,7 @@ export class PassRunner implements Disposable {
     this.#runner.requireAlive();
     await this.#changed;
     try {
-      return await this.#gpu.guard(() => this.#downloaded());
+      return await this.#again(() => this.#on.gpu.guard(() => this.#downloaded()));
     } catch (error) {
       this.#runner.requireAlive();
       throw error;
@@ -184,7 +219,8 @@ export class PassRunner implements Disposable {
   }
 
   #downloaded(): Promise<Float32Array> {
-    return this.#gpu.buffers.download(this.#parameters, this.#current.model.layout.length);
+    const { gpu, parameters } = this.#on;
+    return gpu.buffers.download(parameters, this.#current.model.layout.length);
   }
 
   async #withKernels<K extends PassName>(
@@ -201,12 +237,11 @@ export class PassRunner implements Disposable {
     { rows, chunkRows }: Pick<RowJob, 'rows' | 'chunkRows'>,
   ): Promise<KernelVariants> {
     const { kernels } = PASSES[pass];
-    const { fixed } = this.#tuner;
+    const { gpu, tuner } = this.#on;
+    const { fixed } = tuner;
     if (kernels === 'tiled') return { ...fixed, regime: 'tiled' };
-    return this.#gpu.guard(() =>
-      rows < TUNED_ROWS
-        ? this.#tuner.fixedFor(kernels, chunkRows)
-        : this.#tuner.variantsFor(kernels, chunkRows),
+    return gpu.guard(() =>
+      rows < TUNED_ROWS ? tuner.fixedFor(kernels, chunkRows) : tuner.variantsFor(kernels, chunkRows),
     );
   }
 

@@ -28,15 +28,19 @@ export async function freshModel(spec: FlowSpec, seed: number, data: Rows | unde
 export class CurrentModel {
   model: FlowModel;
   shift: Shift | undefined;
+  /** The parameters on the host, at most a few seconds old while a `fit` runs: what remains when the device is lost. */
+  parameters: Float32Array;
 
   constructor({ spec, parameters }: Model) {
     const layout = paramLayout(spec);
     this.model = { spec, layout };
+    this.parameters = parameters;
     this.shift = shiftOf(this.model, parameters);
   }
 
   /** Follows parameters that were changed by hand. */
   follow(parameters: Float32Array): void {
+    this.parameters = parameters;
     this.shift = shiftOf(this.model, parameters);
   }
 

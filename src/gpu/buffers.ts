@@ -139,11 +139,13 @@ export class Buffers {
     }
   }
 
-  /** The first `length` elements of a storage buffer, read through a temporary staging buffer. */
+  /**
+   * The first `length` elements of a storage buffer now, before all later work, read through a temporary staging buffer.
+   */
   async download(source: OwnedBuffer, length: number): Promise<Float32Array> {
     using staging = this.staging(`${source.buffer.label} staging`, length);
-    await staging.sound;
     staging.dependsOn(this.copy(source, staging, length));
+    await staging.sound;
     return await this.read(staging, length);
   }
 

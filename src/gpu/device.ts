@@ -10,6 +10,34 @@ const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16',
 // A device is lost when its WebGPU instance or adapter is garbage collected.
 const keptAlive = new WeakMap<GPUDevice, unknown>();
 
+/** How to open devices again that wgflow opened itself. */
+const openers = new WeakMap<GPUDevice, () => Promise<GPUDevice>>();
+
+/** The device of `open`, which `reopen` calls once it is lost. */
+export async function openedBy(open: () => Promise<GPUDevice>): Promise<GPUDevice> {
+  const device = await open();
+  openers.set(device, open);
+  return device;
+}
+
+/** Waits between attempts to open a device again, ms: a driver that was reset needs a moment. */
+const REOPEN_WAITS_MS = [0, 100, 300, 1000, 3000];
+
+/** Another device in place of a lost one; undefined if it came from elsewhere, or there is no adapter any more. */
+export async function reopen(lost: GPUDevice): Promise<GPUDevice | undefined> {
+  const open = openers.get(lost);
+  if (open === undefined) return undefined;
+  for (const wait of REOPEN_WAITS_MS) {
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    try {
+      return await openedBy(open);
+    } catch (error) {
+      if (!(error instanceof GpuUnavailableError)) throw error;
+    }
+  }
+  return undefined;
+}
+
 /**
  * A device of `adapter` with default limits, raised only as `needed` says, and with the adapter's optional
  * features. `keepAlive` (such as the WebGPU instance) stays referenced as long as the device.

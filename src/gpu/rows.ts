@@ -217,6 +217,11 @@ export class RowRunner implements Disposable {
     return !this.#disposed;
   }
 
+  /** Frees the programs of a lost device; work that still waits fails with that loss. */
+  abandon(): void {
+    this.#dropPrograms();
+  }
+
   /** @throws {DisposedError} */
   requireAlive(): void {
     if (this.#disposed) throw new DisposedError('Flow');

@@ -1,28 +1,16 @@
-/** The best parameters of one fit on the GPU, and the host's copy for when the device is lost. */
+/** The best parameters of one fit on the GPU. */
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { BestParameters } from '../io/modelFile.ts';
 import type { Score } from './scoring.ts';
 import type { Trainee } from './trainee.ts';
 
-/** Interval between copies of the parameters to the host, for a run without scores. */
-const COPY_MS = 30_000;
-
 interface BestScore extends Score, Omit<BestParameters, 'parameters'> {}
-
-/** Parameters on the host, in the order of the model's layout. */
-interface HostCopy {
-  step: number;
-  nll: number | undefined;
-  parameters: Float32Array;
-}
 
 export class BestSoFar implements Disposable {
   readonly #trainee: Trainee;
   #score: BestScore | undefined;
   #kept: OwnedBuffer | undefined;
   #scoresBefore = 0;
-  #copy: HostCopy | undefined;
-  #copiedAt = performance.now();
 
   constructor(trainee: Trainee) {
     this.#trainee = trainee;
@@ -37,15 +25,10 @@ export class BestSoFar implements Disposable {
     return this.#score?.scoresSince ?? this.#scoresBefore;
   }
 
-  /** The host's copy of the best parameters, or of the last ones if no scores are made. */
-  get copy(): HostCopy | undefined {
-    return this.#copy;
-  }
-
   /** Continues from the best parameters of an earlier run, which stopped at `step`; they are scored again. */
   resume({ parameters, ...score }: Score & BestParameters, step: number): void {
     this.#buffers.write(this.#room(), parameters);
-    this.#keep(score, score.step ?? step);
+    this.#score = { ...score, step: score.step ?? step };
   }
 
   /**
@@ -57,8 +40,7 @@ export class BestSoFar implements Disposable {
     if (Number.isFinite(merit) && merit > (this.#score?.merit ?? -Infinity)) {
       const room = this.#room();
       room.dependsOn(this.#buffers.copy(this.#trainee.parameters, room, this.#trainableLength));
-      const score = { nll, withoutDensity, merit, worst };
-      this.#keep({ ...score, scoresSince: 0, step, lastScored: step }, step);
+      this.#score = { nll, withoutDensity, merit, worst, scoresSince: 0, step, lastScored: step };
       return true;
     }
     const more = isCounted ? 1 : 0;
@@ -85,14 +67,6 @@ export class BestSoFar implements Disposable {
     await this.#buffers.copy(this.#kept, this.#trainee.parameters, this.#trainableLength);
   }
 
-  /** For a run without scores: copies the last parameters to the host from time to time during training. */
-  copyNowAndThen(step: number): void {
-    const now = performance.now();
-    if (this.#kept !== undefined || now < this.#copiedAt + COPY_MS) return;
-    this.#copiedAt = now;
-    this.#bringToHost({ step, nll: undefined }, this.#trainee.parameters);
-  }
-
   dispose(): void {
     this.#kept?.dispose();
   }
@@ -112,24 +86,5 @@ export class BestSoFar implements Disposable {
   #room(): OwnedBuffer {
     this.#kept ??= this.#buffers.storage('best parameters', this.#trainableLength);
     return this.#kept;
-  }
-
-  #keep(score: BestScore, step: number): void {
-    this.#score = score;
-    this.#bringToHost({ step, nll: score.nll }, this.#room());
-  }
-
-  #bringToHost(of: Omit<HostCopy, 'parameters'>, trained: OwnedBuffer): void {
-    Promise.all([
-      this.#buffers.download(this.#trainee.parameters, this.#trainee.model().layout.length),
-      this.#buffers.download(trained, this.#trainableLength),
-    ]).then(
-      ([parameters, best]) => {
-        parameters.set(best);
-        this.#copy = { ...of, parameters };
-      },
-      // The device was lost, or the run has ended.
-      () => undefined,
-    );
   }
 }

@@ -18,6 +18,7 @@ import { isCounted, isScored, nextScoreAfter, scorerOf } from './scoring.ts';
 import type { Score, Scorer, ScoringPace } from './scoring.ts';
 import { storedSettings } from './settings.ts';
 import { GpuSteps } from './steps.ts';
+import { resultOf } from './trainee.ts';
 import type { Checkpoint, Trainee, TrainingState } from './trainee.ts';
 
 /** The parts of a run. */
@@ -97,9 +98,12 @@ export class TrainingRun {
     const run = new TrainingRun({ ...made, rows, steps, scorer, plateau, divergence, warnings });
     if (best !== undefined) run.#best.resume(best, steps.submitted);
     if (state.isFresh && start !== undefined) {
+      const host = trainee.hostParameters().slice();
       for (const { tensor, values } of tensorsOfData(model().layout, start)) {
         gpu.buffers.write(parameters, values, tensor.offset);
+        host.set(values, tensor.offset);
       }
+      trainee.keepOnHost(host);
       // Together with the matching mean: no call may see one without the other.
       trainee.shiftTo({ offset: start.offset, spread: start.std });
     }
@@ -111,7 +115,7 @@ export class TrainingRun {
       run.#dispose();
       throw error;
     }
-    state.snapshot = () => run.#snapshot();
+    state.snapshot = () => run.snapshot();
     return run;
   }
 
@@ -228,7 +232,6 @@ export class TrainingRun {
       report.worstRow = best.worst;
       if (best.withoutDensity > 0) report.validationWithoutDensity = best.withoutDensity;
     }
-    this.#best.copyNowAndThen(steps.submitted);
     // Results from destroyed buffers are meaningless.
     this.#requireAlive();
     return report;
@@ -245,21 +248,22 @@ export class TrainingRun {
   async end(): Promise<void> {
     const state = this.#run.state;
     try {
-      const { copy } = this.#best;
-      if (copy !== undefined) {
-        state.record = this.#record(copy.step, copy.nll);
-        state.copy = { parameters: copy.parameters, training: state.record };
-      }
       await this.#run.steps.drain();
       if (this.#run.trainee.isAlive()) {
-        state.last = await this.#run.trainee.gpu.guard(() => this.#snapshot());
+        state.last = await this.#run.trainee.gpu.guard(() => this.snapshot());
         state.record = state.last.training;
+        this.#run.trainee.keepOnHost(resultOf(state.last));
         state.isFresh = false;
         await this.#best.restore();
       }
     } finally {
       this.#dispose();
     }
+  }
+
+  /** Ends a run whose device is lost. */
+  abandon(): void {
+    this.#dispose();
   }
 
   #dispose(): void {
@@ -279,7 +283,7 @@ export class TrainingRun {
   }
 
   /** The state of the run after the last submitted step. */
-  async #snapshot(): Promise<Checkpoint> {
+  async snapshot(): Promise<Checkpoint> {
     // A score may end while the GPU copies; all parts of the state are of one moment.
     const { settings, rows, variants, steps, divergence } = this.#run;
     const training = this.#record(steps.submitted, this.#best.score?.nll);

@@ -3,7 +3,7 @@ import { integer } from '../calls/optionRules.ts';
 import { ShapeError } from '../errors.ts';
 import { joined } from './report.ts';
 import type { FitReport } from './report.ts';
-import type { TrainingRun } from './run.ts';
+import type { LastingRun } from './lastingRun.ts';
 
 const COUNT = integer(1);
 
@@ -20,14 +20,14 @@ const COUNT = integer(1);
  * }
  */
 export class StepwiseRun implements AsyncDisposable {
-  readonly #run: TrainingRun;
+  readonly #run: LastingRun;
   readonly #ended: () => void;
   #calls: Promise<unknown> = Promise.resolve();
   #end: Promise<void> | undefined;
   #hasFailed = false;
 
   /** Use `flow.train`. */
-  constructor(run: TrainingRun, ended: () => void) {
+  constructor(run: LastingRun, ended: () => void) {
     this.#run = run;
     this.#ended = ended;
   }

@@ -9,7 +9,7 @@ import type { FlowModel } from '../spec/layout.ts';
 import type { Shift } from '../data/offset.ts';
 import type { FitOptions, TrainingSettings } from './options.ts';
 
-/** The parts of a flow that training uses. */
+/** The parts of a flow that training uses, on one device. */
 export interface Trainee {
   readonly gpu: Gpu;
   readonly parameters: OwnedBuffer;
@@ -20,6 +20,11 @@ export interface Trainee {
   /** The kernels for batches of `rows` rows; `stored` is a checkpoint's choice. */
   variantsFor: (rows: number, stored: unknown) => Promise<KernelVariants>;
   shiftTo: (shift: Shift) => void;
+  /** The parameters that the host has, and a later state of them: what remains when the device is lost. */
+  hostParameters: () => Float32Array;
+  keepOnHost: (parameters: Float32Array) => void;
+  /** Moves the flow to another device, and returns whether there is one. */
+  reopen: () => Promise<boolean>;
   isAlive: () => boolean;
   logProb: (rows: TakenRows, options: RunOptions, variants: KernelVariants) => Promise<Float32Array>;
 }
@@ -39,8 +44,6 @@ export interface TrainingState {
   record: TrainingRecord | undefined;
   /** The end of the last `fit`, for a checkpoint and for `resume`. */
   last: Checkpoint | undefined;
-  /** The host's copy of the best parameters of the last `fit`, for when the device is lost. */
-  copy: Omit<Checkpoint, 'optimizer'> | undefined;
   /** The state of the running `fit`; undefined if none is running. */
   snapshot: (() => Promise<Checkpoint>) | undefined;
 }
@@ -50,4 +53,11 @@ export function resumedFrom({ last }: TrainingState): Checkpoint {
   if (last !== undefined) return last;
   const problem = 'there is no training to resume: the model has no optimiser state';
   throw new DataError(problem, {}, 'Load a checkpoint.');
+}
+
+/** The parameters that a run which ends in this state leaves: the best ones, or else the last. */
+export function resultOf({ parameters, optimizer: { best } }: Checkpoint): Float32Array {
+  const result = parameters.slice();
+  if (best !== undefined) result.set(best.parameters);
+  return result;
 }

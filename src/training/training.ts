@@ -18,15 +18,14 @@ export class FlowTraining implements TrainingState {
   isFresh = false;
   record: TrainingRecord | undefined;
   last: TrainingState['last'];
-  copy: TrainingState['copy'];
   snapshot: TrainingState['snapshot'];
-  readonly #trainee: Trainee;
+  readonly #trainee: () => Trainee;
   readonly #code: () => Promise<TrainingCode>;
   #isRunning = false;
 
   /** @param code is loaded with the first training, so that a page that only samples does not wait for it */
   constructor(
-    trainee: Trainee,
+    trainee: () => Trainee,
     { parameters, training, optimizer }: Model,
     code: () => Promise<TrainingCode>,
   ) {
@@ -41,7 +40,7 @@ export class FlowTraining implements TrainingState {
    * @throws {ShapeError} at the first report, if another `fit` is running; otherwise like `Flow.fit`
    */
   fit(data: GivenData, options: GivenFit): AsyncGenerator<FitReport, void, undefined> {
-    const { spec } = this.#trainee.model();
+    const { spec } = this.#trainee().model();
     return refusingAwait(this.#fit(outcomeOf(() => takeFit(data, options, spec))));
   }
 
@@ -58,7 +57,7 @@ export class FlowTraining implements TrainingState {
 
   /** Begins a run that the caller steps. @throws {ShapeError} if a run is going on; otherwise like `Flow.fit` */
   async train(data: GivenData, options: GivenFit): Promise<StepwiseRun> {
-    const taken = takeFit(data, options, this.#trainee.model().spec);
+    const taken = takeFit(data, options, this.#trainee().model().spec);
     this.#begin();
     try {
       const { startRun } = await this.#code();
@@ -74,7 +73,6 @@ export class FlowTraining implements TrainingState {
     if (this.#isRunning) throw new ShapeError('setParameters', 'a fit that is still running', 'none');
     this.isFresh = false;
     this.last = undefined;
-    this.copy = undefined;
   }
 
   #begin(): void {

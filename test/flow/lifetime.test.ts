@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
-import { DeviceLostError, DisposedError } from '../../src/errors.ts';
+import { DisposedError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
 import { realnvp, vanilla } from '../../src/presets/index.ts';
-import { openDevice } from '../../src/node.ts';
 import { STREAMS } from '../../src/random.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import type { FitOptions } from '../../src/training/options.ts';
@@ -51,37 +50,6 @@ describe('the end of a flow', () => {
     };
     await expect(run()).rejects.toThrow(DisposedError);
     expect(buffers.counts.live).toBe(live);
-  });
-
-  it('leaves the best parameters to save when the device is lost', async () => {
-    const device = await openDevice();
-    const flow = await Flow.create(realnvp(2, small), { device, tuning: 'fixed' });
-    const best: number[] = [];
-    const run = async (): Promise<void> => {
-      for await (const { step, bestValidationNll } of flow.fit(table(200), { steps: 1e6, submitMs: 1e-3 })) {
-        best.push(bestValidationNll!);
-        if (step > 30) device.destroy();
-      }
-    };
-    await expect(run()).rejects.toThrow(DeviceLostError);
-    using saved = await Flow.load(await flow.save(), await testOptions());
-    expect(best).toContain(saved.training?.bestValidationNll);
-    expect((await saved.logProb(table(10))).every(Number.isFinite)).toBe(true);
-    flow.dispose();
-  });
-
-  it('is told as the loss of the device where that is the cause, while training and afterwards', async () => {
-    const device = await openDevice();
-    const flow = await Flow.create(vanilla(2, small), { device, tuning: 'fixed' });
-    const run = async (): Promise<void> => {
-      for await (const { step } of flow.fit({ toy: 'moons' }, { steps: 1e6, batch: 16 })) {
-        if (step > 5) device.destroy();
-      }
-    };
-    await expect(run()).rejects.toThrow(DeviceLostError);
-    await expect(flow.logProb(rows)).rejects.toThrow(DeviceLostError);
-    await expect(flow.save({ checkpoint: true })).rejects.toThrow(DeviceLostError);
-    flow.dispose();
   });
 });
 
@@ -173,8 +141,4 @@ function withConditioner(spec: FlowSpec, change: object): unknown {
         : bijector,
     ),
   };
-}
-
-function table(count: number): Float32Array {
-  return toyDensity('moons').sample(0, STREAMS.toyTest, 0, count);
 }

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { toyDensity } from '../../src/data/toy.ts';
+import { DeviceLostError } from '../../src/errors.ts';
+import { Flow } from '../../src/flow/flow.ts';
+import { openDevice } from '../../src/node.ts';
+import { glow, realnvp } from '../../src/presets/index.ts';
+import { STREAMS } from '../../src/random.ts';
+import type { FitOptions } from '../../src/training/options.ts';
+import { testOptions } from '../support/device.ts';
+import { faultyDevice } from '../support/faultyDevice.ts';
+
+const spec = realnvp(2, { couplings: 2, hidden: [8] });
+const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 300);
+const asked: FitOptions = { steps: 60, batch: 32, learningRate: 5e-3, submitMs: 1e-3, averageDecay: 0.99 };
+
+describe('a lost device', () => {
+  it('is replaced, and the calls that it failed run once more', async () => {
+    using wanted = await Flow.create(spec, { ...(await testOptions()), seed: 3, data: rows });
+    using flow = await ownFlow({ data: rows });
+    const before = flow.device;
+    await flow.logProb(rows);
+    before.destroy();
+    const calls = await Promise.all([
+      flow.logProb(rows),
+      flow.forward(rows),
+      flow.sample(10, { seed: 1 }),
+      flow.gradients(rows),
+      flow.parameters(),
+      flow.save(),
+    ]);
+    expect(calls).toEqual([
+      await wanted.logProb(rows),
+      await wanted.forward(rows),
+      await wanted.sample(10, { seed: 1 }),
+      await wanted.gradients(rows),
+      await wanted.parameters(),
+      await wanted.save(),
+    ]);
+    expect(flow.device).not.toBe(before);
+    flow.device.destroy();
+    expect(await flow.logProb(rows)).toEqual(calls[0]);
+  });
+
+  it('fails no call at any moment', async () => {
+    using flow = await ownFlow({ data: rows });
+    const wanted = await flow.logProb(rows);
+    for (const wait of [0, 0, 1, 2, 5, 10]) {
+      const call = flow.logProb(rows);
+      const { device } = flow;
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      device.destroy();
+      expect(await call).toEqual(wanted);
+    }
+  });
+
+  it.each<[string, FitOptions]>([
+    ['with scores', asked],
+    ['without scores', { ...asked, validation: false }],
+    ['with gradient descent', { ...asked, optimizer: 'sgd', averageDecay: 0 }],
+  ])('leaves the training, its losses and its result as they would be: %s', async (_, options) => {
+    const wanted = await trained(options, 0);
+    for (const step of [1, 17, 45]) {
+      const found = await trained(options, step);
+      expect(found.losses).toEqual(wanted.losses);
+      expect(found.checkpoint).toEqual(wanted.checkpoint);
+      expect(found.warnings.join()).toMatch(
+        /The GPU device was lost \(destroyed\)\. Training (went on|started)/,
+      );
+    }
+  });
+
+  it('leaves a run that the caller steps as it would be', async () => {
+    const stepped = async (losses: boolean): Promise<Uint8Array> => {
+      using flow = await ownFlow();
+      await using run = await flow.train(rows, asked);
+      await run.steps(10);
+      if (losses) flow.device.destroy();
+      expect((await run.steps(5)).step).toBe(15);
+      if (losses) flow.device.destroy();
+      await run.score();
+      await run.steps(20);
+      await run.end();
+      return await flow.save({ checkpoint: true });
+    };
+    expect(await stepped(true)).toEqual(await stepped(false));
+  });
+
+  it('that is lost again and again ends the training with what there is', async () => {
+    using flow = await ownFlow();
+    const run = async (): Promise<void> => {
+      const fit = flow.fit(rows, asked);
+      await fit.next();
+      const timer = setInterval(() => flow.device.destroy(), 1);
+      try {
+        for await (const _ of fit);
+      } finally {
+        clearInterval(timer);
+      }
+    };
+    await expect(run()).rejects.toThrow(DeviceLostError);
+    expect((await flow.logProb(rows)).every(Number.isFinite)).toBe(true);
+  });
+
+  it('that came from elsewhere ends calls and training; the flow can be saved', async () => {
+    const { device } = faultyDevice(await openDevice());
+    using flow = await Flow.create(spec, { device, tuning: 'fixed', seed: 3 });
+    const best: number[] = [];
+    const run = async (): Promise<void> => {
+      for await (const { step, bestValidationNll } of flow.fit(rows, { ...asked, steps: 1e6 })) {
+        best.push(bestValidationNll!);
+        if (step > 30) device.destroy();
+      }
+    };
+    await expect(run()).rejects.toThrow(DeviceLostError);
+    await expect(flow.logProb(rows)).rejects.toThrow(DeviceLostError);
+    using saved = await Flow.load(await flow.save({ checkpoint: true }), await testOptions());
+    expect(best).toContain(saved.training?.bestValidationNll);
+    expect((await saved.logProb(rows)).every(Number.isFinite)).toBe(true);
+  });
+});
+
+it('devices of clones are replaced once for all of them', async () => {
+  using flow = await Flow.create(glow(2, { couplings: 2, hidden: [4] }), {
+    device: await openDevice(),
+    tuning: 'fixed',
+  });
+  using clone = await flow.clone();
+  const wanted = await flow.logProb(rows);
+  flow.device.destroy();
+  expect(await Promise.all([flow.logProb(rows), clone.logProb(rows)])).toEqual([wanted, wanted]);
+  expect(clone.device).toBe(flow.device);
+});
+
+async function ownFlow(options: { data?: Float32Array } = {}): Promise<Flow> {
+  return Flow.create(spec, { device: await openDevice(), tuning: 'fixed', seed: 3, ...options });
+}
+
+/** Trains with a device that is destroyed after a report from step `lostAt` on; 0 for never. */
+async function trained(options: FitOptions, lostAt: number) {
+  using flow = await ownFlow();
+  const [losses, warnings] = [[] as number[], [] as string[]];
+  let isLost = lostAt === 0;
+  for await (const report of flow.fit(rows, options)) {
+    losses.push(...report.losses);
+    warnings.push(...(report.warnings ?? []));
+    if (!isLost && report.step >= lostAt) flow.device.destroy();
+    isLost ||= report.step >= lostAt;
+  }
+  return { losses, warnings, checkpoint: await flow.save({ checkpoint: true }) };
+}
