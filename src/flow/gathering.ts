@@ -5,8 +5,8 @@ import type { PassName } from '../passes/index.ts';
 import type { PassJob } from './jobs.ts';
 import { rowsLike } from './soundRows.ts';
 
-/** Rows of the largest call that is gathered; for larger ones, the GPU takes longer than the host. */
-const SMALL_ROWS = 1024;
+/** The most rows that run together. Up to here every kernel is built as for a single row: see `tileOf` in passes/resident. */
+const MAX_ROWS = 1024;
 
 type Job = PassJob<PassName>;
 
@@ -23,7 +23,7 @@ export class Gathering {
 
   /** Whether the job may run with others: it is small, and a row's results depend on nothing else. */
   static accepts({ pass, rows }: Job): boolean {
-    return rows > 0 && rows <= SMALL_ROWS && PASSES[pass].takes !== 'draws' && pass !== 'gradients';
+    return rows > 0 && rows <= MAX_ROWS && PASSES[pass].takes !== 'draws' && pass !== 'gradients';
   }
 
   /**
@@ -33,7 +33,7 @@ export class Gathering {
   async run(job: Job, run: (together: () => Job) => Promise<void>): Promise<void> {
     const { pass, rows } = job;
     let group = this.#open.get(pass);
-    if (group !== undefined && paddedCount(group.rows + rows) <= job.chunkRows) {
+    if (group !== undefined && paddedCount(group.rows + rows) <= Math.min(MAX_ROWS, job.chunkRows)) {
       group.jobs.push(job);
       group.rows += rows;
     } else {
