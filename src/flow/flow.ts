@@ -155,7 +155,7 @@ export class Flow implements Disposable {
     let flow: Flow | undefined;
     try {
       signal?.throwIfAborted();
-      lease.requireSuited(spec, tuning.precision);
+      await lease.requireSuited(spec, tuning.precision);
       flow = new Flow(lease, model(), tuning);
       const { sound } = flow.#parameters;
       await flow.#context.guard(() => sound);
