@@ -1,6 +1,7 @@
 /** Small calls of one pass that wait at the same time, and run as one. */
 import { PASSES } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
+import { powerOfTwo } from '../plan/shape.ts';
 import type { PassJob } from './jobs.ts';
 
 /** The most rows that run together. Up to here every kernel is built as for a single row: see `tileOf` in passes/resident. */
@@ -34,7 +35,7 @@ export class Gathering {
   async run(job: Job, run: Run): Promise<void> {
     const { pass, rows } = job;
     let group = this.#open.get(pass);
-    if (group !== undefined && paddedCount(group.rows + rows) <= Math.min(MAX_ROWS, job.chunkRows)) {
+    if (group !== undefined && powerOfTwo(group.rows + rows) <= Math.min(MAX_ROWS, job.chunkRows)) {
       group.jobs.push(job);
       group.rows += rows;
     } else {
@@ -69,9 +70,4 @@ export class Gathering {
     const group: Group = { jobs: [job], rows: job.rows, done };
     return group;
   }
-}
-
-/** Powers of two, so that few programs serve groups of every size. */
-export function paddedCount(rows: number): number {
-  return 2 ** Math.ceil(Math.log2(rows));
 }

@@ -2,7 +2,7 @@
 import type { Rows } from '../calls/callerArrays.ts';
 import type { RowInput } from '../gpu/rows.ts';
 import type { PassName } from '../passes/index.ts';
-import { paddedCount } from './gathering.ts';
+import { powerOfTwo } from '../plan/shape.ts';
 import type { PassJob } from './jobs.ts';
 
 type Job = PassJob<PassName>;
@@ -13,7 +13,8 @@ type Job = PassJob<PassName>;
  */
 export function joined(jobs: readonly [Job, ...Job[]]): { job: Job; split: () => void } {
   const [first] = jobs;
-  const rows = paddedCount(jobs.reduce((sum, job) => sum + job.rows, 0));
+  // So few programs serve groups of every size.
+  const rows = powerOfTwo(jobs.reduce((sum, job) => sum + job.rows, 0));
   const outputs = first.outputs.map((output) => ({
     ...output,
     rows: rowsLike(output.rows, rows * output.features),

@@ -102,7 +102,7 @@ describe('rows of numbers', () => {
     ],
     [
       'with holes',
-      [[1, 2], Object.assign(new Array<number>(2), { 1: 4 })],
+      [[1, 2], Object.assign([], { 1: 4 })],
       'x, row 2: found undefined in column 1, expected an array of 2 numbers',
     ],
     [
