@@ -170,7 +170,7 @@ export class Flow implements Disposable {
     let flow: Flow | undefined;
     try {
       signal?.throwIfAborted();
-      lease.requireSuited(spec, tuning.precision);
+      await lease.requireSuited(spec, tuning.precision);
       flow = new Flow(lease, model(), tuning);
       const { gpu, parameters } = flow.#on;
       await gpu.guard(() => parameters.sound);
@@ -382,7 +382,8 @@ export class Flow implements Disposable {
 
   /**
    * Replaces tensors by their names in the model file, each flat in the tensor's shape: some, or all that `parameters()`
-   * returns. Earlier calls see the old values, later ones the new. If any value is refused, none changes. The record of
+   * returns. Earlier calls see the old values, later ones the new; a `logProb` with
+   * `widths` runs in parts, each with the values of its turn. If any value is refused, none changes. The record of
    * the training stays, but no earlier run can be resumed.
    * @throws {ShapeError} for an unknown name, another length, a value that a model file may not have, or while a `fit` runs
    */

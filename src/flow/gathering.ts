@@ -1,14 +1,16 @@
 /** Small calls of one pass that wait at the same time, and run as one. */
-import type { RowInput } from '../gpu/rows.ts';
 import { PASSES } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
+import { powerOfTwo } from '../plan/shape.ts';
 import type { PassJob } from './jobs.ts';
-import { rowsLike } from './soundRows.ts';
 
-/** Rows of the largest call that is gathered; for larger ones, the GPU takes longer than the host. */
-const SMALL_ROWS = 1024;
+/** The most rows that run together. Up to here every kernel is built as for a single row: see `tileOf` in passes/resident. */
+const MAX_ROWS = 1024;
 
 type Job = PassJob<PassName>;
+
+/** Takes a turn, and runs the job that the argument gives then. */
+type Run = (together: () => Promise<Job>) => Promise<void>;
 
 /** Calls of one pass in the order in which they came. */
 interface Group {
@@ -23,17 +25,17 @@ export class Gathering {
 
   /** Whether the job may run with others: it is small, and a row's results depend on nothing else. */
   static accepts({ pass, rows }: Job): boolean {
-    return rows > 0 && rows <= SMALL_ROWS && PASSES[pass].takes !== 'draws' && pass !== 'gradients';
+    return rows > 0 && rows <= MAX_ROWS && PASSES[pass].takes !== 'draws' && pass !== 'gradients';
   }
 
   /**
    * Runs the job together with those of its pass that come until its turn.
    * @param run takes a turn, and runs the job that its argument returns then
    */
-  async run(job: Job, run: (together: () => Job) => Promise<void>): Promise<void> {
+  async run(job: Job, run: Run): Promise<void> {
     const { pass, rows } = job;
     let group = this.#open.get(pass);
-    if (group !== undefined && paddedCount(group.rows + rows) <= job.chunkRows) {
+    if (group !== undefined && powerOfTwo(group.rows + rows) <= Math.min(MAX_ROWS, job.chunkRows)) {
       group.jobs.push(job);
       group.rows += rows;
     } else {
@@ -48,69 +50,24 @@ export class Gathering {
     this.#open.clear();
   }
 
-  #begin(job: Job, run: (together: () => Job) => Promise<void>): Group {
+  #begin(job: Job, run: Run): Group {
     let alive: Job[] = [];
-    let whole = job;
-    const running = run(() => {
+    let split: (() => void) | undefined;
+    const running = run(async () => {
+      const together = group.jobs.length > 1 ? (await import('./later.ts')).joined : undefined;
       if (this.#open.get(job.pass) === group) this.#open.delete(job.pass);
       alive = group.jobs.filter(({ signal }) => signal?.aborted !== true);
-      whole = joined(alive, job);
-      return whole;
+      const [first = { ...job, rows: 0 }, ...others] = alive;
+      if (together === undefined || others.length === 0) return first;
+      const whole = together([first, ...others]);
+      ({ split } = whole);
+      return whole.job;
     });
     const done = running.then(() => {
-      if (alive.length > 1) split(whole, alive);
+      split?.();
       return new Set(alive);
     });
     const group: Group = { jobs: [job], rows: job.rows, done };
     return group;
   }
-}
-
-/** Powers of two, so that few programs serve groups of every size. */
-function paddedCount(rows: number): number {
-  return 2 ** Math.ceil(Math.log2(rows));
-}
-
-/** One job with the rows of all, and the last row again until the count is a power of two. */
-function joined(jobs: readonly Job[], model: Job): Job {
-  const [first = { ...model, rows: 0 }, ...others] = jobs;
-  if (others.length === 0) return first;
-  const rows = paddedCount(jobs.reduce((sum, job) => sum + job.rows, 0));
-  const { inputs = [], outputs } = first;
-  return {
-    ...first,
-    rows,
-    signal: undefined,
-    inputs: inputs.map((input, index) => joinedInput(input, jobs, index, rows)),
-    outputs: outputs.map((output) => ({ ...output, rows: rowsLike(output.rows, rows * output.features) })),
-  };
-}
-
-function joinedInput(input: RowInput, jobs: readonly Job[], index: number, rows: number): RowInput {
-  const { features } = input;
-  const given = jobs.map((job) => ({ count: job.rows, values: job.inputs?.[index]?.rows ?? input.rows }));
-  const isDouble = given.some(({ values }) => values instanceof Float64Array);
-  const all = new (isDouble ? Float64Array : Float32Array)(rows * features);
-  let next = 0;
-  for (const { count, values } of given) {
-    // A single row is shared by all rows of its call.
-    for (let row = 0; values.length < count * features && row < count; row++) {
-      all.set(values, next + row * features);
-    }
-    if (values.length === count * features) all.set(values, next);
-    next += count * features;
-  }
-  for (let i = next; i < all.length; i++) all[i] = all[i - features] ?? NaN;
-  return { ...input, rows: all, shared: false };
-}
-
-/** Copies each job's results from those of all. */
-function split(whole: Job, jobs: readonly Job[]): void {
-  whole.outputs.forEach(({ rows: all, features }, index) => {
-    let next = 0;
-    for (const { rows: count, outputs } of jobs) {
-      outputs[index]?.rows.set(all.subarray(next, next + count * features));
-      next += count * features;
-    }
-  });
 }

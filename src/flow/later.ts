@@ -1,10 +1,13 @@
 /**
- * What a flow needs for some of its calls only: training, its memory, the search for kernels, log-masses. A page loads it
+ * What a flow needs for some of its calls only: half precision, training, its memory, the search for kernels, log-masses. A page loads it
  * with the first such call. It is one module, because a bundler makes a script of each.
  */
+export { againWhereUnsound } from './again.ts';
 export { changedParameters } from './changedParameters.ts';
 export { dataStart } from '../spec/dataStart.ts';
 export { fit, startRun } from '../training/fit.ts';
 export { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
+export { joined } from './joined.ts';
 export { logMasses } from './logMasses.ts';
-export { searched, storedVariants, tuningKey } from './search.ts';
+export { deviceChoice, storedVariants } from './search.ts';
+export { requirePrecision } from '../gpu/requirePrecision.ts';

@@ -1,7 +1,6 @@
 /** The device of a flow. */
 import { Gpu } from '../gpu/gpu.ts';
 import { openedBy, reopen, requestNavigatorDevice } from '../gpu/device.ts';
-import { requirePrecision } from '../gpu/requirePrecision.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { limitsFor, requireRoom } from './limits.ts';
@@ -58,8 +57,9 @@ export class DeviceLease {
   }
 
   /** @throws {LimitError | FeatureError} when the device does not suit a flow of this spec and precision */
-  requireSuited(spec: FlowSpec, precision: Precision = 'f32'): void {
-    requireRoom(spec, this.#gpu.device);
-    requirePrecision(precision, spec, this.#gpu.device);
+  async requireSuited(spec: FlowSpec, precision: Precision = 'f32'): Promise<void> {
+    const { device } = this.gpu;
+    requireRoom(spec, device);
+    if (precision !== 'f32') (await import('./later.ts')).requirePrecision(precision, spec, device);
   }
 }

@@ -5,7 +5,7 @@ import type { Gpu } from '../gpu/gpu.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import { GpuProgram } from '../gpu/executor.ts';
 import { columnsOf, repeatedRow } from '../gpu/rows.ts';
-import { FLOATS, integer, requireOptions, SEED } from '../calls/optionRules.ts';
+import { FLOATS, integer, requireOptions, SEED, SIGNAL } from '../calls/optionRules.ts';
 import type { OptionRules } from '../calls/optionRules.ts';
 import { takeContext } from '../calls/rows.ts';
 import type { BufferSpec } from '../plan/plan.ts';
@@ -52,9 +52,16 @@ export interface PassOptions {
   seed?: number;
   /** Only for a flow with a context: one row [C] for all rows, or [rows, C]. `setContext` changes it. */
   context?: Float32Array | NumberRows;
+  /** Stops before the pass is made; the call throws the signal's reason. */
+  signal?: AbortSignal;
 }
 
-const RULES: OptionRules<keyof PassOptions> = { rows: integer(1), seed: SEED, context: FLOATS };
+const RULES: OptionRules<keyof PassOptions> = {
+  rows: integer(1),
+  seed: SEED,
+  context: FLOATS,
+  signal: SIGNAL,
+};
 const KINDS = ['forward', 'inverse', 'logProb', 'sample', 'trace'] satisfies PassKind[];
 
 /** The parts of its flow that a pass uses. */
@@ -117,8 +124,9 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
       dispatches,
     };
     const program = await GpuProgram.create(gpu, plan, new Map([[PARAMETERS, parameters]]));
-    if (!isAlive()) {
+    if (!isAlive() || options.signal?.aborted === true) {
       program.dispose();
+      options.signal?.throwIfAborted();
       throw new DisposedError('Flow');
     }
     const pass = new FlowPass(kind, rows, host, program);

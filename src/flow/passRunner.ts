@@ -16,7 +16,7 @@ import { Gathering } from './gathering.ts';
 import { passJob, takeRows } from './jobs.ts';
 import type { HostResults, PassJob } from './jobs.ts';
 import type { SampleOptions } from './options.ts';
-import { againWhereUnsound, requireFiniteGradient, requireSound } from './soundRows.ts';
+import { requireFiniteGradient, requireSound } from './soundRows.ts';
 import type { CurrentModel } from './start.ts';
 import type { Tuner } from './tuning.ts';
 
@@ -171,13 +171,14 @@ export class PassRunner implements Disposable {
         this.#again(() =>
           this.#runner.run(async () => {
             const chosen = await this.#variantsFor(job.pass, job);
-            return this.#withKernels(together(), chosen);
+            return this.#withKernels(await together(), chosen);
           }),
         ),
       );
     } else await this.#again(() => this.#runner.run(() => this.#withKernels(job, variants)));
+    if (this.#on.tuner.fixed.precision !== 'f16') return job.result;
     // The largest f16 is 65,504; rows far from the others can overflow it.
-    const again = this.#on.tuner.fixed.precision === 'f16' ? againWhereUnsound(job) : undefined;
+    const again = (await import('./later.ts')).againWhereUnsound(job);
     if (again !== undefined) {
       await this.#again(() => this.#runner.run(() => this.#withKernels(again.job, this.#on.tuner.single)));
       again.takeOver();

@@ -2,7 +2,7 @@
 import { describeDevice } from '../gpu/gpu.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { planTimes } from '../gpu/planTimes.ts';
-import { candidateVariants } from '../passes/candidates.ts';
+import { candidateVariants, storedVariants } from '../passes/candidates.ts';
 import { purposePlan, purposeText } from '../passes/purpose.ts';
 import type { DeviceFacts, Purpose } from '../passes/purpose.ts';
 import { planCost } from '../plan/plan.ts';
@@ -11,9 +11,9 @@ import { paramLayout } from '../spec/layout.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import type { FlowSpec } from '../spec/spec.ts';
 import { LIBRARY } from '../version.ts';
-import type { TuningReport } from './tuningOptions.ts';
+import type { TuningCache, TuningReport } from './tuningOptions.ts';
 
-export { storedVariants } from '../passes/candidates.ts';
+export { storedVariants };
 
 /** Time limit of a search, counted from when the fixed choice is compiled. */
 const BUDGET_MS = 800;
@@ -24,6 +24,45 @@ const MIN_GAIN = 0.05;
 /** The most work of a timed run: some 20 to 200 ms on a CPU, about 10 ms on a GPU. */
 const MEASURED_FLOPS = { software: 2 ** 29, gpu: 2 ** 36 };
 const MIN_ROWS = 64;
+
+interface DeviceState {
+  choices: Map<string, Promise<TuningReport>>;
+  /** The last search; two at a time would disturb each other's times. */
+  last: Promise<unknown>;
+}
+
+const states = new WeakMap<Gpu, DeviceState>();
+
+/** The device's choice, from the cache or a search, made once and shared by all flows of the same shape. */
+export function deviceChoice(
+  gpu: Gpu,
+  model: FlowModel,
+  purpose: Purpose,
+  facts: DeviceFacts,
+  cache: TuningCache | undefined,
+): Promise<TuningReport> {
+  const key = tuningKey(gpu.device, model.spec, purpose);
+  const state = states.get(gpu) ?? {
+    choices: new Map<string, Promise<TuningReport>>(),
+    last: Promise.resolve(),
+  };
+  states.set(gpu, state);
+  const known = state.choices.get(key);
+  if (known !== undefined) return known;
+  const choice = state.last.then(async () => {
+    const stored = await cache?.get(key);
+    const kept = stored === undefined ? undefined : storedVariants(stored, model, purpose, facts);
+    if (kept !== undefined) return { ...purpose, variants: kept, source: 'cache' as const };
+    const report = await searched(gpu, model, purpose, facts);
+    if (report.source === 'measured') await cache?.set(key, report.variants);
+    return report;
+  });
+  state.choices.set(key, choice);
+  // A search that ran out of time before comparing is repeated: its kernels are compiled by then.
+  const forget = (): boolean => state.choices.delete(key);
+  state.last = choice.then(({ source }) => source === 'untimed' && forget(), forget);
+  return choice;
+}
 
 /** The fastest choice, by a timed search. */
 export async function searched(

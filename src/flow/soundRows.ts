@@ -1,13 +1,12 @@
 /** Finds rows whose results are not finite, and fails the call if there are any. */
-import type { Rows } from '../calls/callerArrays.ts';
 import { NonFiniteError } from '../errors.ts';
 import type { PassJob } from './jobs.ts';
-import type { RowInput, RowJob } from '../gpu/rows.ts';
+import type { RowJob } from '../gpu/rows.ts';
 import { PASSES } from '../passes/index.ts';
 import type { PassName, Unit } from '../passes/index.ts';
 
 /** Indices of the rows, from 0, for which an output satisfies `holds`. */
-function rowsWhere(
+export function rowsWhere(
   { rows, outputs }: Pick<RowJob, 'rows' | 'outputs'>,
   holds: (value: number, unit: Unit | undefined) => boolean,
 ): number[] {
@@ -41,46 +40,4 @@ export function requireFiniteGradient(name: string, gradient: Float32Array, coun
   if (gradient.every(Number.isFinite)) return;
   const rows = Array.from({ length: count }, (_, row) => row + 1);
   throw new NonFiniteError(`gradient of ${name} together`, rows, count, gradient);
-}
-
-/**
- * A job that repeats the rows that are not finite, including log-densities of −∞, and a function that copies
- * its results back. Undefined if all rows are finite, or if the GPU makes the rows.
- */
-export function againWhereUnsound<K extends PassName>(
-  job: PassJob<K>,
-): { job: PassJob<K>; takeOver: () => void } | undefined {
-  const { inputs = [], outputs } = job;
-  const rows = rowsWhere(job, (value) => !Number.isFinite(value));
-  if (rows.length === 0 || inputs.every(({ shared = false }) => shared)) return undefined;
-  const again = outputs.map((output) => ({
-    ...output,
-    rows: rowsLike(output.rows, rows.length * output.features),
-  }));
-  return {
-    job: { ...job, rows: rows.length, inputs: inputs.map((input) => partOf(input, rows)), outputs: again },
-    takeOver: () => {
-      outputs.forEach(({ rows: values, features }, index) => {
-        rows.forEach((row, place) => {
-          const own = again[index]?.rows.subarray(place * features, (place + 1) * features) ?? [];
-          values.set(own, row * features);
-        });
-      });
-    },
-  };
-}
-
-function partOf(input: RowInput, rows: readonly number[]): RowInput {
-  const { features, rows: values, shared = false } = input;
-  if (shared) return input;
-  const part = rowsLike(values, rows.length * features);
-  rows.forEach((row, place) => {
-    part.set(values.subarray(row * features, (row + 1) * features), place * features);
-  });
-  return { ...input, rows: part };
-}
-
-/** An array of zeros in the precision of `values`. */
-export function rowsLike(values: Rows, length: number): Rows {
-  return values instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
 }

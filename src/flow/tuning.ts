@@ -13,13 +13,6 @@ import type { TuningOptions, TuningReport } from './tuningOptions.ts';
 /** Loaded with the first search or stored choice, so that a page starts without it. */
 const search = () => import('./later.ts');
 
-interface DeviceState {
-  choices: Map<string, Promise<TuningReport>>;
-  /** The last search; two at a time would disturb each other's times. */
-  last: Promise<unknown>;
-}
-
-const states = new WeakMap<Gpu, DeviceState>();
 /** Devices whose drivers could not compile a resident kernel. */
 const refusing = new WeakSet<Gpu>();
 
@@ -71,10 +64,9 @@ export class Tuner {
     if (this.#options.tuning === 'fixed') {
       return this.#tell({ ...purpose, variants: fixed, source: 'fixed' });
     }
-    const { tuningKey } = await search();
-    return this.#tell(
-      await this.#choice(purpose, tuningKey(this.#context.device, this.#model.spec, purpose)),
-    );
+    const { deviceChoice } = await search();
+    const { tuningCache } = this.#options;
+    return this.#tell(await deviceChoice(this.#context, this.#model, purpose, this.#facts, tuningCache));
   }
 
   /** The fixed table's choice for plans of at most `rows` rows, which the driver has compiled. */
@@ -109,39 +101,9 @@ export class Tuner {
     return report.variants;
   }
 
-  /** The device's choice, made once and shared by all flows of the same shape. */
-  #choice(purpose: Purpose, key: string): Promise<TuningReport> {
-    const state = stateOf(this.#context);
-    const known = state.choices.get(key);
-    if (known !== undefined) return known;
-    const choice = state.last.then(() => this.#cachedOrMeasured(key, purpose));
-    state.choices.set(key, choice);
-    // A search that ran out of time before comparing is repeated: its kernels are compiled by then.
-    const forget = (): boolean => state.choices.delete(key);
-    state.last = choice.then(({ source }) => source === 'untimed' && forget(), forget);
-    return choice;
-  }
-
-  /** A choice from a cache or a checkpoint, if this device can run it. */
+  /** The choice of a checkpoint, if this device can run it. */
   async #stored(stored: unknown, purpose: Purpose): Promise<KernelVariants | undefined> {
     if (stored === undefined) return undefined;
     return (await search()).storedVariants(stored, this.#model, purpose, this.#facts);
   }
-
-  async #cachedOrMeasured(key: string, purpose: Purpose): Promise<TuningReport> {
-    const { tuningCache } = this.#options;
-    const cached = await this.#stored(await tuningCache?.get(key), purpose);
-    if (cached !== undefined) return { ...purpose, variants: cached, source: 'cache' };
-    const report = await (await search()).searched(this.#context, this.#model, purpose, this.#facts);
-    if (report.source === 'measured') await tuningCache?.set(key, report.variants);
-    return report;
-  }
-}
-
-function stateOf(context: Gpu): DeviceState {
-  const known = states.get(context);
-  if (known !== undefined) return known;
-  const made = { choices: new Map<string, Promise<TuningReport>>(), last: Promise.resolve() };
-  states.set(context, made);
-  return made;
 }

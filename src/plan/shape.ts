@@ -40,6 +40,11 @@ export function roundUp(value: number, multiple: number): number {
   return ceilDivide(value, multiple) * multiple;
 }
 
+/** The first power of two that is not below `value`. */
+export function powerOfTwo(value: number): number {
+  return 2 ** Math.ceil(Math.log2(value));
+}
+
 /**
  * Workgroups for `invocations` invocations, folded over x and y if one dimension is not enough. The shader
  * unfolds them with `linear_index` (shared/grid.wgsl).

@@ -192,7 +192,12 @@ const CALLS: Record<
         Flow.create(PRESETS.realnvp, { device, ...options } as PresetFlowOptions),
   },
   pass: {
-    wrong: { rows: [...NO_COUNTS, 0, undefined, 1e15], seed: NO_COUNTS, context: [1, 'c'] },
+    wrong: {
+      rows: [...NO_COUNTS, 0, undefined, 1e15],
+      seed: NO_COUNTS,
+      context: [1, 'c'],
+      signal: NO_SIGNALS,
+    },
     base: { rows: 4 },
     run: (flow) => (options) => flow.pass('sample', options as { rows: number }),
   },

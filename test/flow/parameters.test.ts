@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DataError, DisposedError, ShapeError } from '../../src/errors.ts';
+import type { TensorValues } from '../../src/flow/contents.ts';
 import { Flow } from '../../src/flow/flow.ts';
 import { glow, nice, PRESETS, realnvp } from '../../src/presets/index.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
@@ -91,10 +92,7 @@ describe('setParameters', () => {
     ]);
     using flow = await Flow.create(spec, OPTIONS);
     const before = await flow.parameters();
-    const call = flow.setParameters({ 'bijectors.0.mean': [1, 2, 3, 4], ...values } as Record<
-      string,
-      number[]
-    >);
+    const call = flow.setParameters({ 'bijectors.0.mean': [1, 2, 3, 4], ...(values as TensorValues) });
     await expect(call).rejects.toThrow(message);
     await expect(call).rejects.toThrow(ShapeError);
     expect(await flow.parameters()).toEqual(before);
