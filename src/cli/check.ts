@@ -230,5 +230,5 @@ function tell(session: Session, checks: readonly Check[], dim: number): void {
   }
   if (jacobianRows(dim) === 0)
     lines.push('The log-det was not checked: a numeric Jacobian of so many columns takes too long.');
-  process.stdout.write(`${lines.join('\n')}\n`);
+  session.print(`${lines.join('\n')}\n`);
 }

@@ -183,6 +183,8 @@ wgflow train data.csv --resume run.ckpt`,
     .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
     .option('--checkpoint <file>', 'write a checkpoint every minute, at the end and when interrupted')
     .option('--resume <file>', 'continue a checkpoint bit for bit, with the same data')
+    .option('--log <file>', 'write every event as a line of JSON with its time; --resume continues the file')
+    .option('--dry-run', 'print the plan, memory and an estimate of the time; train and write nothing')
     .option('--new-data', 'allow --resume with other rows')
     .option(
       '--from <model>',
@@ -277,6 +279,7 @@ wgflow bench --compare before.json after.json`,
     if (each.name() !== 'info') each.addOption(precision());
     if (TABLE_COMMANDS.has(each.name())) for (const option of tableOptions()) each.addOption(option);
     each
+      .option('--quiet', 'print only errors and warnings on stderr')
       .option('--json', 'print newline-delimited JSON events on stdout, and nothing else')
       .addOption(
         new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')

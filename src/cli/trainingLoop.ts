@@ -47,7 +47,7 @@ export async function train(
   let trainNll = NaN;
   let checkpointAt = performance.now() + CHECKPOINT_MS;
   const before = flow.training;
-  const progress = trainingProgress(session, options.steps, options.reportEvery);
+  const progress = trainingProgress(session, options);
   try {
     for await (const report of flow.fit(set.data, options)) {
       steps = report.step;
