@@ -125,8 +125,11 @@ export function oneOf(values: readonly string[]): OptionRule {
   };
 }
 
-export function listOf(rule: OptionRule, expected: string): OptionRule {
-  return { expected, accepts: (value) => Array.isArray(value) && value.every(rule.accepts) };
+export function listOf(rule: OptionRule, expected: string, most = Infinity): OptionRule {
+  return {
+    expected,
+    accepts: (value) => Array.isArray(value) && value.length <= most && value.every(rule.accepts),
+  };
 }
 
 /** Texts that differ. */

@@ -80,8 +80,8 @@ export async function benchCommand(session: Session, options: BenchCommandOption
     await outputs.report?.commit();
     const files = [options.out, options.report].filter((file) => file !== undefined);
     if (!session.json && options.out !== '-' && options.report !== '-') {
-      process.stdout.write(`${runTables(document)}\n`);
-      if (gpuModel !== undefined) process.stdout.write(`${modelledTables(gpuModel.title, modelled)}\n`);
+      session.print(`${runTables(document)}\n`);
+      if (gpuModel !== undefined) session.print(`${modelledTables(gpuModel.title, modelled)}\n`);
     }
     if (files.length > 0) session.say(`Wrote ${files.join(' and ')}.`);
     for (const plan of modelled) session.emit({ event: 'modelled', gpu: options.model, ...plan });
@@ -243,7 +243,7 @@ async function compareCommand(
     return;
   }
   for (const difference of comparison.differences) session.say(`Note: ${difference}`);
-  process.stdout.write(`${comparisonTables(comparison)}\n`);
+  session.print(`${comparisonTables(comparison)}\n`);
 }
 
 async function readRun(file: string): Promise<BenchDocument> {

@@ -30,7 +30,7 @@ export async function infoCommand(session: Session): Promise<void> {
     ['Tuning cache', tuningFilePath()],
     ...Object.entries(report.limits).map(([name, value]) => [name, limitText(name, value)]),
   ]);
-  process.stdout.write(`${facts}\n`);
+  session.print(`${facts}\n`);
 }
 
 function subgroupText({ features, subgroupMinSize: min, subgroupMaxSize: max }: AdapterReport): string {

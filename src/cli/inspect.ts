@@ -83,7 +83,7 @@ export async function inspectCommand(
     ...launchTables(launches),
     tableText(shapes, ['tensor', 'shape']),
   ];
-  process.stdout.write(`${tables.join('\n')}\n`);
+  session.print(`${tables.join('\n')}\n`);
 }
 
 function memoryRows(memory: MemoryReport): [string, string, string][] {

@@ -13,14 +13,10 @@ import { base, BASE_FORMS } from './baseOption.ts';
 import { columnTypes, domainRequests } from './domains.ts';
 import { COLUMN_KINDS } from '../table/infer.ts';
 import { MISSING } from '../table/plan.ts';
-import { gradientsCommand } from './gradients.ts';
 import { infoCommand } from './info.ts';
-import { inspectCommand } from './inspect.ts';
+import { addModelCommands } from './modelCommands.ts';
+import type { AddCommand, RunCommand } from './modelCommands.ts';
 import * as parse from './options.ts';
-import { mapCommand } from './mapRows.ts';
-import type { MapOptions } from './mapRows.ts';
-import { sampleCommand } from './sample.ts';
-import type { SampleCommandOptions } from './sample.ts';
 import { EXIT, Session } from './session.ts';
 import type { Devices, GlobalOptions } from './session.ts';
 import { trainSeeds } from './seeds.ts';
@@ -28,7 +24,6 @@ import { trainCommand } from './train.ts';
 import { TOY_PRESET } from './trainOptions.ts';
 import type { TrainOptions } from './trainOptions.ts';
 import { TABLE, tableOptions } from './tableOptions.ts';
-import type { TableOptions } from './tableOptions.ts';
 
 /**
  * Runs `wgflow` with these arguments, and returns its exit code.
@@ -53,12 +48,6 @@ export async function main(args: readonly string[], devices?: Devices): Promise<
   }
 }
 
-const MODEL = 'model file, written by wgflow train';
-const ENSEMBLE =
-  'further models of the same table, such as those of train --seeds; the density is the mean of all';
-const CONTEXT_OPTION = 'context to condition on: values such as moon=upper,age=31, or a table of rows';
-const ROW_CONTEXT_OPTION =
-  'context of all rows, such as moon=upper,age=31 (default: read from the columns of the data)';
 const CONTEXT_HELP = `
 Context: the model learns the other columns conditioned on these. A text column becomes one feature per label; a number
 column is standardised. The model file keeps labels, mean and std, so later you give values as they are in the table.
@@ -82,15 +71,9 @@ function precision(): Option {
 const presets = Object.entries(PRESETS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
 
 /** The commands that read tables. */
-const TABLE_COMMANDS = new Set(['train', 'sample', 'logprob', 'forward', 'inverse', 'gradients']);
+const TABLE_COMMANDS = new Set(['train', 'sample', 'logprob', 'forward', 'inverse', 'gradients', 'check']);
 
-const BY_NAME =
-  'Columns are matched by name, those of a context too. A table without a header must have the columns in the order of ' +
-  'the training data.';
-
-function programOf(
-  run: (options: GlobalOptions, command: (session: Session) => Promise<void>) => Promise<void>,
-): Command {
+function programOf(run: RunCommand): Command {
   const program = new Command('wgflow')
     .description('Normalizing flows trained and sampled on the GPU by hand-written WGSL.')
     .usage('COMMAND [options]')
@@ -112,13 +95,12 @@ Exit codes: 0 done; 1 the run failed; 2 bad arguments or bad input, nothing writ
 3 no usable WebGPU adapter; 130 interrupted.`,
     );
 
-  function command(name: string, summary: string, example: string, more = ''): Command {
-    return program
+  const command: AddCommand = (name, summary, example, more = '') =>
+    program
       .command(name)
       .summary(summary)
       .description(`${summary}${more && ` ${more}`}`)
       .addHelpText('after', `\nExamples:\n${example.replaceAll(/^/gm, '  $ ')}`);
-  }
 
   const train = command(
     'train',
@@ -209,6 +191,8 @@ wgflow train data.csv --resume run.ckpt`,
       parse.positiveNumber,
     )
     .option('--resume <file>', 'continue a checkpoint bit for bit, with the same data')
+    .option('--log <file>', 'write every event as a line of JSON with its time; --resume continues the file')
+    .option('--dry-run', 'print the plan, memory and an estimate of the time; train and write nothing')
     .option('--new-data', 'allow --resume with other rows')
     .option(
       '--from <model>',
@@ -233,100 +217,7 @@ wgflow train data.csv --resume run.ckpt`,
         }),
     );
 
-  command(
-    'sample',
-    'Draw rows from a model, in the units of its training data.',
-    `wgflow sample model.safetensors -n 1000 > samples.csv
-wgflow sample model.safetensors -n 10 --seed 7 --temperature 0.8
-wgflow sample model.safetensors -n 100 --context moon=upper
-wgflow sample model.safetensors -n 5 --context given.csv`,
-  )
-    .argument('<model>', MODEL)
-    .requiredOption('-n, --count <n>', 'number of rows', parse.integer(0))
-    .option('--seed <n>', 'seed of the rows; row r depends only on seed and r', parse.integer(0), 0)
-    .option(
-      '--temperature <t>',
-      'multiply the spread of the latent; below 1 stays near the modes',
-      parse.positiveNumber,
-      1,
-    )
-    .option('--out <file>', 'CSV file to write (default: standard output)')
-    .option('--ensemble <models...>', ENSEMBLE)
-    .option('--context <values|file>', CONTEXT_OPTION + '; a file gives n rows for each of its rows')
-    .action((model: string, options: GlobalOptions & Omit<SampleCommandOptions, 'out'> & { out?: string }) =>
-      run(options, (session) => sampleCommand(session, model, { out: '-', ...options })),
-    );
-
-  for (const [name, summary, more, example] of [
-    [
-      'logprob',
-      'Score rows: one column log_prob, in nats.',
-      BY_NAME,
-      `wgflow logprob model.safetensors data.csv > scores.csv
-wgflow logprob model-1.safetensors data.csv --ensemble model-2.safetensors model-3.safetensors`,
-    ],
-    [
-      'forward',
-      'Map rows to the latent: columns z1…zd, log_det.',
-      BY_NAME,
-      'wgflow forward model.safetensors data.csv --out latent.csv',
-    ],
-    [
-      'inverse',
-      'Map latent rows back to the columns of the training data.',
-      'It reads the columns z1…zd that forward writes, and the context columns.',
-      'wgflow inverse model.safetensors latent.csv --out back.csv',
-    ],
-  ] as const) {
-    const map = command(name, summary, example, more)
-      .argument('<model>', MODEL)
-      .argument('<data>', TABLE)
-      .option('--context <values>', ROW_CONTEXT_OPTION)
-      .option('--out <file>', 'CSV file to write (default: standard output)')
-      .action(
-        (model: string, data: string, options: GlobalOptions & Omit<MapOptions, 'out'> & { out?: string }) =>
-          run(options, (session) => mapCommand(session, name, model, data, { out: '-', ...options })),
-      );
-    if (name === 'logprob') map.option('--ensemble <models...>', ENSEMBLE);
-  }
-
-  command(
-    'gradients',
-    'Compute the mean NLL of rows, in nats, and its gradient for every trainable tensor.',
-    `wgflow gradients model.safetensors data.csv --out gradients.safetensors
-wgflow gradients model.safetensors data.csv --out gradients.json`,
-  )
-    .argument('<model>', MODEL)
-    .argument('<data>', TABLE)
-    .option('--context <values>', ROW_CONTEXT_OPTION)
-    .requiredOption('--out <file>', 'file to write: JSON if its name ends in .json, else safetensors')
-    .action(
-      (
-        model: string,
-        data: string,
-        options: GlobalOptions & { out: string; context?: string } & TableOptions,
-      ) => run(options, (session) => gradientsCommand(session, model, data, options)),
-    );
-
-  command(
-    'inspect',
-    'Print the contents of a model file or a checkpoint; needs no GPU.',
-    `wgflow inspect model.safetensors
-wgflow inspect model.safetensors --batch 4096 --rows 1000000`,
-    'It lists the dispatches of a training step and of each pass, and what bounds them on a small and a large GPU. Memory ' +
-      'and dispatches are those of the kernels of --tuning fixed.',
-  )
-    .argument('<model>', MODEL)
-    .option(
-      '--batch <n>',
-      'rows of a batch, for the memory and dispatches of training',
-      parse.integer(1, 2 ** 27),
-      512,
-    )
-    .option('--rows <n>', 'rows of the training data, for their memory', parse.integer(0), 0)
-    .action((model: string, options: GlobalOptions & { batch: number; rows: number }) =>
-      run(options, (session) => inspectCommand(session, model, options)),
-    );
+  addModelCommands(command, run);
 
   command(
     'info',
@@ -396,6 +287,7 @@ wgflow bench --compare before.json after.json`,
     if (each.name() !== 'info') each.addOption(precision());
     if (TABLE_COMMANDS.has(each.name())) for (const option of tableOptions()) each.addOption(option);
     each
+      .option('--quiet', 'print only errors and warnings on stderr')
       .option('--json', 'print newline-delimited JSON events on stdout, and nothing else')
       .addOption(
         new Option('--adapter <kind>', 'the WebGPU adapter; auto prefers a GPU')

@@ -19,7 +19,7 @@ import {
   rowsByName,
 } from './modelInput.ts';
 import type { OpenDensity } from './modelInput.ts';
-import { modelRows, tellNews } from './modelRows.ts';
+import { modelRows, tellFormulas, tellNews } from './modelRows.ts';
 import type { ModelRows } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
 import { RowResults } from './rowResults.ts';
@@ -116,6 +116,7 @@ export async function mapCommand(
     [['--out', out]],
     [...[modelFile, ...ensemble].map((file) => ['the model', file] as const), ['the data', dataFile]],
   );
+  if (map.keepsContext) tellFormulas(session, model.model);
   const output = await openOutput(out);
   const results = new RowResults();
   let rows = 0;

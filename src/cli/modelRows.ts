@@ -1,6 +1,7 @@
 /** The rows of a table as a model reads them. */
 import type { Rows } from '../calls/callerArrays.ts';
 import type { TextRows } from '../data/readTable.ts';
+import { formulaLabels } from '../data/formula.ts';
 import { drawCells } from '../data/cells.ts';
 import type { Model } from '../io/modelFile.ts';
 import { domainsOf } from '../spec/offset.ts';
@@ -69,6 +70,12 @@ export async function allModelRows(
     rows += chunk.rows;
   }
   return { values: joined(parts, Float64Array), rows, firstRow, text };
+}
+
+/** Prints which labels of the model a spreadsheet would run. */
+export function tellFormulas(session: Session, { training }: Model): void {
+  const columns = [...(training?.table ?? []), ...(training?.context ?? [])];
+  for (const message of formulaLabels(columns)) session.notice({ kind: 'warning', message });
 }
 
 /** Prints which cells no training row had. */

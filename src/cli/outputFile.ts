@@ -8,6 +8,7 @@ import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promis
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError, OutputError, ShapeError } from '../errors.ts';
+import { requireStandardOutput } from './standardOutput.ts';
 
 /** A file being written. `commit` or `discard` ends it; later calls of either have no effect. */
 export interface Output {
@@ -34,6 +35,7 @@ export interface OutputFolder {
  * back. If a reader closes its pipe early, the error is Node's with code `EPIPE`.
  *
  * @throws {DataError} with the file: its folder is missing, it is a folder, it may not be written
+ * @throws {OutputError} if it is standard output, and that is closed
  */
 export async function openOutput(file: string): Promise<Output> {
   if (file === '-') return standardOutput();
@@ -241,6 +243,7 @@ class PendingFolder implements OutputFolder {
 }
 
 function standardOutput(): Output {
+  requireStandardOutput();
   const { stdout } = process;
   // The write callback reports the same error; without a listener a closed pipe would end the process.
   if (!stdout.listeners('error').includes(ignore)) stdout.on('error', ignore);
@@ -350,7 +353,7 @@ async function statOrUndefined(file: string) {
 }
 
 /** Runs a file operation and turns the system's error into a sentence about `file`. */
-async function reporting<T>(file: string, operation: () => Promise<T>): Promise<T> {
+export async function reporting<T>(file: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {

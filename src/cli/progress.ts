@@ -1,7 +1,11 @@
 /** Progress on stderr: a bar in a terminal, a plain line every few seconds elsewhere. */
 import { SingleBar } from 'cli-progress';
+import type { FitOptions } from '../training/options.ts';
 import type { FitReport } from '../training/report.ts';
 import type { Session } from './session.ts';
+
+/** Who prints the lines. */
+type Voice = Pick<Session, 'say'> & Partial<Pick<Session, 'quiet'>>;
 
 export interface Progress<Report> {
   update(report: Report): void;
@@ -20,32 +24,41 @@ const BAR_WIDTH = { least: 6, most: 40 };
 const DEFAULT_COLUMNS = 80;
 
 /**
- * Shows step, NLL in nats, the best validation score, steps per second and time left. Reports by steps get a line after each
- * `reportEvery` steps, without times, so that equal runs print equal lines.
+ * Shows step, NLL in nats, the last and the best validation score, steps per second and time left. A run that scores may
+ * stop early, so its time is the most that is left. Reports by steps get a line after each `reportEvery` steps, without
+ * times, so that equal runs print equal lines.
  */
 export function trainingProgress(
-  session: Pick<Session, 'say'>,
-  steps: number,
-  reportEvery?: number,
+  session: Voice,
+  { steps, reportEvery, validation }: Pick<FitOptions, 'reportEvery' | 'validation'> & { steps: number },
 ): Progress<FitReport> {
-  const parts = describer(steps);
+  const outcome = outcomeDescriber(steps);
   if (reportEvery !== undefined) {
     return {
       update: (report) => {
+        const parts = outcome(report);
         if (report.step % reportEvery !== 0 && report.step !== steps) return;
-        session.say(`step ${outcomeParts(report, steps).join(' | ')}`);
+        session.say(`step ${parts.join(' | ')}`);
       },
       stop: () => undefined,
     };
   }
-  return progress(session, steps, 'step ', (report) => ({ done: report.step, parts: parts(report) }));
+  const rate = smoothedRate();
+  const endsEarly = typeof validation === 'object' && validation.patience !== Infinity;
+  return progress(session, steps, 'step ', (report) => {
+    const perSecond = rate(report);
+    const parts = outcome(report);
+    if (perSecond !== undefined) {
+      parts.push(`${inThreeDigits(perSecond)} steps/s`);
+      const left = duration((steps - report.step) / perSecond);
+      if (report.step < steps) parts.push(`${endsEarly ? 'at most ' : ''}${left} left`);
+    }
+    return { done: report.step, parts };
+  });
 }
 
 /** Shows the number of finished entries out of `total`, and the current one. */
-export function benchProgress(
-  session: Pick<Session, 'say'>,
-  total: number,
-): Progress<{ done: number; what: string }> {
+export function benchProgress(session: Voice, total: number): Progress<{ done: number; what: string }> {
   return progress(session, total, '', ({ done, what }) => ({ done, parts: [`${done}/${total}`, what] }));
 }
 
@@ -57,7 +70,7 @@ export type Reading = <Part>(
 ) => AsyncGenerator<Part>;
 
 /** Shows the rows of a table that were read, once that takes longer than a second. */
-export function readingProgress(session: Pick<Session, 'say'>, title: string): Reading {
+export function readingProgress(session: Voice, title: string): Reading {
   return async function* (parts, rowsOf, total) {
     const of = total === undefined ? '' : `/${total.toLocaleString('en')}`;
     const shown = (rows: number): Shown => ({
@@ -65,9 +78,10 @@ export function readingProgress(session: Pick<Session, 'say'>, title: string): R
       parts: [`Reading ${title}`, `${rows.toLocaleString('en')}${of} rows`],
     });
     const begun = performance.now();
-    const watched = process.stderr.isTTY
-      ? bar(total, shown, { clearOnComplete: true })
-      : plainLines(session, undefined, '', shown, begun);
+    const watched =
+      process.stderr.isTTY && session.quiet !== true
+        ? bar(total, shown, { clearOnComplete: true })
+        : plainLines(session, undefined, '', shown, begun);
     try {
       let rows = 0;
       for await (const part of parts) {
@@ -82,12 +96,14 @@ export function readingProgress(session: Pick<Session, 'say'>, title: string): R
 }
 
 function progress<Report>(
-  session: Pick<Session, 'say'>,
+  session: Voice,
   total: number,
   prefix: string,
   shown: (report: Report) => Shown,
 ): Progress<Report> {
-  return process.stderr.isTTY ? bar(total, shown) : plainLines(session, total, prefix, shown);
+  return process.stderr.isTTY && session.quiet !== true
+    ? bar(total, shown)
+    : plainLines(session, total, prefix, shown);
 }
 
 /** @param total undefined if it is not known; then there are only words */
@@ -137,7 +153,7 @@ function terminalColumns(): number {
 }
 
 function plainLines<Report>(
-  session: Pick<Session, 'say'>,
+  session: Voice,
   total: number | undefined,
   prefix: string,
   shown: (report: Report) => Shown,
@@ -155,22 +171,16 @@ function plainLines<Report>(
   };
 }
 
-function describer(steps: number): (report: FitReport) => string[] {
-  const rate = smoothedRate();
-  return (report) => {
-    const stepsPerSecond = rate(report);
-    const parts = outcomeParts(report, steps);
-    if (stepsPerSecond !== undefined) {
-      parts.push(`${inThreeDigits(stepsPerSecond)} steps/s`);
-      if (report.step < steps) parts.push(`${duration((steps - report.step) / stepsPerSecond)} left`);
-    }
+/** The step and the losses of a report; of the scores the last one, which most reports do not have, and the best. */
+function outcomeDescriber(steps: number): (report: FitReport) => string[] {
+  let last: number | undefined;
+  return ({ step, nll, validationNll, bestValidationNll: best }) => {
+    last = validationNll ?? last;
+    const parts = [`${step}/${steps}`, `NLL ${nll.toFixed(4)} nats`];
+    if (last !== undefined) parts.push(`val ${last.toFixed(4)}`);
+    if (best !== undefined) parts.push(`best val ${best.toFixed(4)}`);
     return parts;
   };
-}
-
-function outcomeParts({ step, nll, bestValidationNll: best }: FitReport, steps: number): string[] {
-  const parts = [`${step}/${steps}`, `NLL ${nll.toFixed(4)} nats`];
-  return best === undefined ? parts : [...parts, `best val ${best.toFixed(4)}`];
 }
 
 /** Steps per second over about the last ten reports, without the first, which includes the compilation. */
@@ -192,7 +202,7 @@ function inThreeDigits(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const minutes = Math.floor(whole / 60);
   if (minutes === 0) return `${whole} s`;

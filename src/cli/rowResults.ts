@@ -8,14 +8,19 @@ export class RowResults {
   readonly #withoutDensity: number[] = [];
   #what = '';
 
-  /** The result of a chunk that begins at line `firstRow`; undefined if some of its rows are not finite. */
-  async of<T>(result: Promise<T>, firstRow: number): Promise<T | undefined> {
+  /**
+   * The result of a chunk; undefined if some of its rows are not finite.
+   * @param lines of the rows, or the first of lines in a row
+   */
+  async of<T>(result: Promise<T>, lines: number | readonly number[]): Promise<T | undefined> {
     try {
       return await result;
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
       this.#what = error.what;
-      for (const row of error.rows) this.#unsound.push(firstRow + row - 1);
+      const lineOf = (row: number): number =>
+        typeof lines === 'number' ? lines + row - 1 : (lines[row - 1] ?? row);
+      for (const row of error.rows) this.#unsound.push(lineOf(row));
       return undefined;
     }
   }

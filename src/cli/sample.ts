@@ -3,6 +3,7 @@ import { offsetOf } from '../spec/offset.ts';
 import { columnNamesOf, contextColumns, contextRows, outsideRange } from './contextInput.ts';
 import { requireDistinctFiles } from './distinctFiles.ts';
 import { codecOf, dataColumns, openDensity, readModel, readModels } from './modelInput.ts';
+import { tellFormulas } from './modelRows.ts';
 import { openOutput } from './outputFile.ts';
 import { tellRows, writeRows } from './rowsOutput.ts';
 import type { Session } from './session.ts';
@@ -39,6 +40,7 @@ export async function sampleCommand(
     [['--out', out]],
     [...[modelFile, ...ensemble].map((file) => ['the model', file] as const), ['--context', given]],
   );
+  tellFormulas(session, model.model);
   const rows = count * (contexts?.cells.length ?? 1);
   const output = await openOutput(out);
   try {

@@ -36,6 +36,7 @@ export async function trainSeeds(
     session.say(`Model ${index + 1} of ${seeds}, seed ${seed}`);
     const one = { ...options, out: numberedFile(out, index + 1), settings: { ...settings, seed } };
     await trainCommand(session, dataFile, one);
+    if (options.dryRun === true) return;
   }
 }
 

@@ -9,13 +9,16 @@ import type { AdapterChoice } from '../node.ts';
 import type { Precision } from '../plan/precision.ts';
 import type { TuningMode, TuningOptions } from '../flow/tuningOptions.ts';
 import { jsonText } from './json.ts';
-import { discardAllOutputs } from './outputFile.ts';
+import { discardAllOutputs, reporting } from './outputFile.ts';
+import { RunLog } from './runLog.ts';
+import { requireStandardOutput } from './standardOutput.ts';
 import { tuningOptions } from './tuningLog.ts';
 
 export const EXIT = { done: 0, failed: 1, badInput: 2, noAdapter: 3, interrupted: 130 } as const;
 
 export interface GlobalOptions {
   json?: boolean;
+  quiet?: boolean;
   adapter?: AdapterChoice;
   /** Only for commands that run kernels. */
   tuning?: TuningMode;
@@ -41,6 +44,9 @@ const EXIT_BY_CODE: Record<string, number> = {
   BAD_MODEL_FILE: EXIT.badInput,
 };
 
+/** The lines that `--quiet` leaves. */
+const LOUD = /^(error|Warning|MISMATCH)\b/;
+
 /** Control characters except newline and tab. */
 const STEERING = /[^\n\t\P{Cc}]/gu;
 
@@ -50,6 +56,8 @@ const SAME_PRESS_MS = 300;
 /** Results and `--json` events go to stdout; progress, tables and warnings to stderr. */
 export class Session {
   readonly json: boolean;
+  /** Whether only errors and warnings go to stderr. */
+  readonly quiet: boolean;
   readonly signal: AbortSignal;
   /** For `Flow.create` and `Flow.load`. */
   readonly tuning: TuningOptions;
@@ -58,13 +66,15 @@ export class Session {
   readonly #interrupt = new AbortController();
   readonly #notices = new Set<string>();
   #device: GPUDevice | undefined;
+  #log: RunLog | undefined;
   #lostOutput: Error | undefined;
 
   constructor(
-    { json = false, adapter = 'auto', tuning, precision }: GlobalOptions,
+    { json = false, quiet = false, adapter = 'auto', tuning, precision }: GlobalOptions,
     devices: Devices = OWN_DEVICES,
   ) {
     this.json = json;
+    this.quiet = quiet;
     this.#adapter = adapter;
     this.#devices = devices;
     this.signal = this.#interrupt.signal;
@@ -127,8 +137,12 @@ export class Session {
     return { device: this.#device, report: describeDevice(this.#device) };
   }
 
-  /** Prints a line for people, on stderr. A message may quote a file, and no file may steer the terminal. */
+  /**
+   * Prints a line for people, on stderr; with `--quiet` only if it is an error or a warning. A message may quote a file,
+   * and no file may steer the terminal.
+   */
   say(line: string): void {
+    if (this.quiet && !LOUD.test(line)) return;
     process.stderr.write(`${line.replace(STEERING, '?')}\n`);
   }
 
@@ -141,15 +155,31 @@ export class Session {
     this.emit({ event: 'warning', kind, message });
   };
 
-  /** Prints an event for programs, on stdout, only with `--json`. */
+  /** Prints a result for people, on stdout. @throws {OutputError} if that is closed */
+  print(text: string): void {
+    requireStandardOutput();
+    process.stdout.write(text);
+  }
+
+  /** Prints an event for programs, on stdout, only with `--json`; and adds it to the log, if there is one. */
   emit(event: { event: string } & Record<string, unknown>): void {
-    if (!this.json) return;
-    // JSON escapes only the first 32 control characters.
-    const escaped = jsonText(event).replace(
-      STEERING,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
-    process.stdout.write(`${escaped}\n`);
+    if (this.json) process.stdout.write(`${eventLine(event)}\n`);
+    this.#log?.add(eventLine({ time: new Date().toISOString(), ...event }));
+  }
+
+  /** Keeps the events from now on for a log; `beginLog` writes them. */
+  logTo(file: string | undefined): void {
+    if (file !== undefined) this.#log ??= new RunLog(file, (line) => this.say(line));
+  }
+
+  /**
+   * Opens the log, if there is one: every event goes there, with its time.
+   * @param continues whether the lines of an earlier run stay
+   * @throws {DataError} when the file may not be written
+   */
+  async beginLog(continues: boolean): Promise<void> {
+    const log = this.#log;
+    if (log !== undefined) await reporting(log.file, async () => log.begin(continues));
   }
 
   /** @throws {ShapeError} when `file` is standard output, which `--json` reserves for events */
@@ -177,6 +207,7 @@ export class Session {
     if (this.#device !== undefined) this.#devices.close(this.#device);
     await new Promise((resolve) => process.stdout.write('', resolve));
     if (code === EXIT.done && this.#lostOutput !== undefined) code = this.#explain(this.#lostOutput);
+    this.#log?.close();
     stopListening();
     return code;
   }
@@ -196,7 +227,7 @@ export class Session {
       return EXIT_BY_CODE[code] ?? EXIT.failed;
     }
     const message = error instanceof Error ? error.message : String(error);
-    if (error === this.#lostOutput) {
+    if (this.#lostOutput !== undefined && message === this.#lostOutput.message) {
       this.#tellError('OUTPUT_LOST', `standard output: ${message}; the output there is incomplete.`);
       return EXIT.failed;
     }
@@ -213,6 +244,14 @@ export class Session {
     this.say(`error: ${message}`);
     this.emit({ event: 'error', code, message, ...facts });
   }
+}
+
+/** JSON escapes only the first 32 control characters. */
+function eventLine(event: object): string {
+  return jsonText(event).replace(
+    STEERING,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 class Interrupted extends Error {

@@ -6,7 +6,9 @@ import path from 'node:path';
 import { FIT_DEFAULTS, isStream, isToy } from '../training/options.ts';
 import type { FitOptions } from '../training/options.ts';
 import { Flow } from '../flow/flow.ts';
+import { settingsOf } from '../training/settings.ts';
 import { PRESETS } from '../presets/index.ts';
+import { trainingFor } from '../presets/preset.ts';
 import type { Preset } from '../presets/index.ts';
 import type { ToyDensity } from '../data/toy.ts';
 import { sourceName } from '../data/sourceFile.ts';
@@ -25,6 +27,7 @@ import type { Checkpoints } from './checkpoints.ts';
 import { asCommaList, listedNames } from './commaList.ts';
 import { columnNamesOf, contextColumns } from './contextInput.ts';
 import { typesOfColumns } from './domains.ts';
+import { readOnly, tellPlan } from './dryRun.ts';
 import { readCheckpoint, readModel } from './modelInput.ts';
 import type { CheckpointFile, ModelFile } from './modelInput.ts';
 import { openOutput, openOutputFolder } from './outputFile.ts';
@@ -65,6 +68,7 @@ export async function trainCommand(
   const { signal } = session;
   checkTrainOptions(dataFile, { ...options, out: modelFile });
   session.requireFile('--out', modelFile);
+  session.logTo(options.log);
   const resumed = options.resume === undefined ? undefined : await readCheckpoint(options.resume);
   if (resumed !== undefined) requireSameData(dataFile, options, resumed);
   const start = resumed ?? (options.from === undefined ? undefined : await readModel(options.from));
@@ -114,16 +118,24 @@ export async function trainCommand(
     if (checkpoint !== undefined) {
       for (const file of [checkpoint, previousFile(checkpoint)]) await (await openOutput(file)).discard();
     }
+    if (options.dryRun !== true) await session.beginLog(resumed !== undefined);
+    const tuning = options.dryRun === true ? readOnly(session.tuning) : session.tuning;
     const { device, report: adapter } = await session.open(limitsFor(spec));
     using flow =
       start === undefined
-        ? await Flow.create(preset, { dim, ...shape, ...session.tuning, device, seed })
+        ? await Flow.create(preset, { dim, ...shape, ...tuning, device, seed })
         : await Flow.load(start.bytes, {
-            ...session.tuning,
-            precision: session.tuning.precision ?? (resumed && precisionOf(resumed)),
+            ...tuning,
+            precision: tuning.precision ?? (resumed && precisionOf(resumed)),
             device,
             fileName: start.file,
           });
+    if (options.dryRun === true) {
+      const defaults = start === undefined ? trainingFor(preset, dim, learnedRows(set)) : {};
+      const settings = settingsOf(fitOptions, resumed?.model.optimizer, defaults);
+      const files = [modelFile, options.report, options.checkpoint, options.log];
+      return await tellPlan(session, flow, set, { fitOptions, settings, files });
+    }
     const known = flow.training;
     try {
       const outcome = await learn(session, flow, set, fitOptions, {

@@ -52,6 +52,10 @@ export interface TrainOptions extends TableOptions {
   /** A model to start from. */
   from?: string;
   report?: string;
+  /** A file for the events of the run. */
+  log?: string;
+  /** Whether to print the plan and train nothing. */
+  dryRun?: boolean;
 }
 
 /** The preset of a toy density. */
@@ -73,7 +77,7 @@ export const TOY_CONTEXT = 'class';
 /** @throws {ShapeError} naming the first option that conflicts with another */
 export function checkTrainOptions(dataFile: string | undefined, options: TrainOptions): void {
   const { toy, noise, columns, context, val, patience, newData, checkpoint, out, report, resume } = options;
-  const { preset, couplings, hidden, residualBlocks, domain } = options;
+  const { preset, couplings, hidden, residualBlocks, domain, log } = options;
   if (dataFile === undefined && toy === undefined) {
     throw new ShapeError(
       'train',
@@ -166,17 +170,34 @@ export function checkTrainOptions(dataFile: string | undefined, options: TrainOp
   const models: NamedFile[] = [['--out', out], ...reportFiles(report)];
   const held = val !== NO_VALIDATION && Number.isNaN(Number(val)) ? val : undefined;
   requireOneStandardInput('train', [dataFile, held]);
+  if (log === '-') {
+    throw new ShapeError(
+      '--log',
+      '- (standard output)',
+      'a file',
+      'For events on standard output, give --json.',
+    );
+  }
   requireDistinctFiles(
     'train',
-    [...models, ['--checkpoint', checkpoint], ['--checkpoint', checkpoint && previousFile(checkpoint)]],
+    [
+      ...models,
+      ['--checkpoint', checkpoint],
+      ['--checkpoint', checkpoint && previousFile(checkpoint)],
+      ['--log', log],
+    ],
     [
       ['the data', dataFile],
       ['--val', held],
     ],
   );
   // The checkpoint of a resumed run may overwrite the one that it resumed from.
-  requireDistinctFiles('train', models, [['--resume', resume]]);
-  requireDistinctFiles('train', [...models, ['--checkpoint', checkpoint]], [['--from', from]]);
+  requireDistinctFiles('train', [...models, ['--log', log]], [['--resume', resume]]);
+  requireDistinctFiles(
+    'train',
+    [...models, ['--checkpoint', checkpoint], ['--log', log]],
+    [['--from', from]],
+  );
 }
 
 function reportFiles(folder: string | undefined): NamedFile[] {

@@ -43,7 +43,7 @@ export async function train(
   let validationWithoutDensity: number | undefined;
   let trainNll = NaN;
   const before = flow.training;
-  const progress = trainingProgress(session, options.steps, options.reportEvery);
+  const progress = trainingProgress(session, options);
   try {
     for await (const report of flow.fit(set.data, options)) {
       steps = report.step;

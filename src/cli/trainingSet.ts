@@ -1,6 +1,7 @@
 /** The training rows of `train`, from a file or a toy density. */
 import path from 'node:path';
 import type { Rows } from '../calls/callerArrays.ts';
+import { formulaLabels } from '../data/formula.ts';
 import { heldRows, MIN_TRAINING_ROWS } from '../data/holdOut.ts';
 import type { ContextRows } from '../data/holdOut.ts';
 import type { RowStream } from '../data/rowStream.ts';
@@ -130,7 +131,11 @@ async function tableSet(file: string, options: TrainingSetOptions): Promise<Trai
     ...(domains && { domains }),
     ...(codec && { codec }),
     ...(plan && { plan }),
-    warnings: [...(plan?.warnings ?? []), ...profile.rareLabels(contexts)],
+    warnings: [
+      ...(plan?.warnings ?? []),
+      ...profile.rareLabels(contexts),
+      ...formulaLabels([...(plan?.codec.columns ?? []), ...contexts]),
+    ],
     ...scored,
     ...(weightsColumn !== undefined && { weights }),
     ...(contexts.length > 0 && {

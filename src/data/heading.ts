@@ -2,6 +2,7 @@
 import { DataError } from '../errors.ts';
 import { CONTROL_CHARACTER, ordinal, quote, requireParted } from './csvLayout.ts';
 import type { HeaderChoice, Heading } from './csvLayout.ts';
+import { isFormula } from './formula.ts';
 import { firstLineIsHeader } from './firstLine.ts';
 import { isForeignNumber, NUMBER } from './numberText.ts';
 import type { CommentLine, RecordBatch, TableNotice } from './records.ts';
@@ -75,11 +76,8 @@ function requireNames(file: string, names: readonly string[], row: number | unde
   );
 }
 
-/** Text that a spreadsheet runs: it begins like a formula and calls a function or a program. */
-const FORMULA = /^[=+@-].*[(|]/;
-
 function warnOfFormulas(file: string, names: readonly string[], notify: (notice: TableNotice) => void): void {
-  const formula = names.find((name) => FORMULA.test(name));
+  const formula = names.find(isFormula);
   if (formula === undefined) return;
   const message = `${file}: the column name ${quote(formula)} looks like a formula, and a spreadsheet that opens an output may run it; rename the column`;
   notify({ kind: 'warning', message });

@@ -5,6 +5,19 @@ import type { RecordBatch } from './records.ts';
 /** Objects whose keys are the columns of the table. */
 export const KEY_RECORDS = 1000;
 
+/** A flow has at most 65,536 features; --columns may choose them from more. */
+const MAX_KEYS = 2 ** 17;
+
+/** @throws {DataError} if the objects up to this row have too many different keys */
+export function requireKeys(keys: number, file: string, row: number): void {
+  if (keys <= MAX_KEYS) return;
+  throw new DataError(
+    `found more than ${MAX_KEYS.toLocaleString('en')} different keys in the objects so far, expected the same keys in each`,
+    { file, row },
+    'Write each row with the same keys.',
+  );
+}
+
 /** Whether a text begins like JSON: with an object, or with an array of values. */
 export function isJson(text: string): boolean {
   return /^\s*(?:\{\s*["}]|\[\s*[[{\]])/.test(text.slice(0, 4096));
@@ -19,7 +32,11 @@ export interface JsonObject {
 /** The names and records of a whole text: an array of objects, or one object a line. @throws {DataError} */
 export function jsonTable(text: string, file: string): RecordBatch & { names: string[] } {
   const objects = text.trimStart().startsWith('[') ? objectsOfArray(text, file) : objectsOfLines(text, file);
-  const names = new Set(objects.slice(0, KEY_RECORDS).flatMap(({ cells }) => [...cells.keys()]));
+  const names = new Set<string>();
+  for (const { cells, row } of objects.slice(0, KEY_RECORDS)) {
+    for (const name of cells.keys()) names.add(name);
+    requireKeys(names.size, file, row);
+  }
   for (const { cells, row } of objects) {
     for (const name of cells.keys()) if (!names.has(name)) throw newKey(file, name, row);
   }

@@ -1,9 +1,9 @@
 /** Records of JSON: one object a line, or a small array of objects. Node only. */
 import { Buffer } from 'node:buffer';
 import { DataError } from '../errors.ts';
-import { cellsOf, KEY_RECORDS, newKey, notATable, parsed } from './jsonCells.ts';
+import { cellsOf, KEY_RECORDS, newKey, notATable, parsed, requireKeys } from './jsonCells.ts';
 import type { JsonObject } from './jsonCells.ts';
-import { BATCH_RECORDS } from './records.ts';
+import { batchRecords } from './records.ts';
 import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
 import type { TextSource } from './textBlocks.ts';
 
@@ -24,6 +24,7 @@ export async function jsonRecords(text: TextSource, { file }: ReaderContext): Pr
   for (let next; first.length < KEY_RECORDS && (next = await objects.next()).done !== true;) {
     first.push(next.value);
     for (const name of next.value.cells.keys()) names.add(name);
+    requireKeys(names.size, file, next.value.row);
   }
   const columns = [...names];
   return {
@@ -39,17 +40,14 @@ async function* batchesOf(
   file: string,
 ): AsyncGenerator<RecordBatch> {
   const known = new Set(columns);
+  const step = batchRecords(columns.length);
   let batch: RecordBatch = { records: [], lines: [] };
-  const add = ({ cells, row }: JsonObject): void => {
-    for (const name of cells.keys()) if (!known.has(name)) throw newKey(file, name, row);
-    batch.records.push(columns.map((name) => cells.get(name) ?? ''));
-    batch.lines.push(row);
-  };
   try {
-    first.forEach(add);
-    for await (const object of rest) {
-      add(object);
-      if (batch.records.length < BATCH_RECORDS) continue;
+    for await (const { cells, row } of joined(first, rest)) {
+      for (const name of cells.keys()) if (!known.has(name)) throw newKey(file, name, row);
+      batch.records.push(columns.map((name) => cells.get(name) ?? ''));
+      batch.lines.push(row);
+      if (batch.records.length < step) continue;
       yield batch;
       batch = { records: [], lines: [] };
     }
@@ -57,6 +55,14 @@ async function* batchesOf(
   } finally {
     await rest.return(undefined);
   }
+}
+
+async function* joined(
+  first: readonly JsonObject[],
+  rest: AsyncGenerator<JsonObject>,
+): AsyncGenerator<JsonObject> {
+  yield* first;
+  yield* rest;
 }
 
 async function* objectsOfLines(text: TextSource, file: string): AsyncGenerator<JsonObject> {

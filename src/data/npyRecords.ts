@@ -1,7 +1,7 @@
 /** Records of an array that NumPy saved as .npy. */
 import { DataError } from '../errors.ts';
 import type { ByteSource } from './byteSource.ts';
-import { BATCH_RECORDS } from './records.ts';
+import { batchRecords } from './records.ts';
 import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
 
 /** Reads an element as text: numbers in full precision, booleans as 0 and 1. */
@@ -45,7 +45,7 @@ export async function npyRecords(bytes: ByteSource, { file }: ReaderContext): Pr
 }
 
 async function* batchesOf(bytes: ByteSource, array: NpyArray): AsyncGenerator<RecordBatch> {
-  const step = Math.max(1, Math.min(BATCH_RECORDS, Math.floor(2 ** 20 / array.columns)));
+  const step = batchRecords(array.columns);
   for (let row = 0; row < array.rows; row += step) {
     const count = Math.min(step, array.rows - row);
     const lines = Array.from({ length: count }, (_, at) => row + at + 1);

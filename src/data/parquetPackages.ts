@@ -3,10 +3,8 @@ import { pathToFileURL } from 'node:url';
 import type * as Hyparquet from 'hyparquet';
 import type * as Compressors from 'hyparquet-compressors';
 import { DataError } from '../errors.ts';
-import { resolvePackage } from '../optionalPackage.ts';
+import { installAdvice, resolvePackage } from '../optionalPackage.ts';
 import type { ParquetPackages } from './parquetRecords.ts';
-
-const INSTALL = 'npm install hyparquet hyparquet-compressors';
 
 /** @throws {DataError} if they are not installed; `file` is the Parquet file that needs them */
 export async function parquetPackages(file: string): Promise<ParquetPackages> {
@@ -21,7 +19,7 @@ async function optional<Package>(name: string, file: string): Promise<Package> {
     throw new DataError(
       `found a Parquet file, but the package ${name} is not installed`,
       { file },
-      `Install it in the folder where you work: ${INSTALL}.`,
+      `Install it, ${installAdvice('hyparquet', 'hyparquet-compressors')}.`,
     );
   }
   return (await import(/* @vite-ignore */ pathToFileURL(entry).href)) as Package;

@@ -2,7 +2,7 @@
 import type * as Hyparquet from 'hyparquet';
 import { DataError, WgflowError } from '../errors.ts';
 import type { ByteSource } from './byteSource.ts';
-import { BATCH_RECORDS } from './records.ts';
+import { batchRecords } from './records.ts';
 import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
 
 /** The packages that read Parquet. */
@@ -69,8 +69,9 @@ async function* batchesOf(
   for (const group of parquet.metadata.row_groups) {
     const rows = Number(group.num_rows);
     const columns = await columnsOf(parquet, names, start, rows, file);
-    for (let at = 0; at < rows; at += BATCH_RECORDS) {
-      const count = Math.min(BATCH_RECORDS, rows - at);
+    const step = batchRecords(names.length);
+    for (let at = 0; at < rows; at += step) {
+      const count = Math.min(step, rows - at);
       const lines = Array.from({ length: count }, (_, index) => start + at + index + 1);
       const records = lines.map((row, index) =>
         columns.map((cells, place) => cellText(cells[at + index], file, row, names[place])),

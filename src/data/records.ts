@@ -44,5 +44,10 @@ export interface ReaderContext {
   notify: (notice: TableNotice) => void;
 }
 
-/** Records per batch of the formats that are not text. */
-export const BATCH_RECORDS = 4096;
+const MAX_BATCH_RECORDS = 4096;
+const MAX_BATCH_CELLS = 2 ** 20;
+
+/** Records per batch of the formats that are not text: fewer of a wide table. */
+export function batchRecords(columns: number): number {
+  return Math.max(1, Math.min(MAX_BATCH_RECORDS, Math.floor(MAX_BATCH_CELLS / columns)));
+}

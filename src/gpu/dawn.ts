@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import type * as Dawn from 'webgpu';
 import { GpuUnavailableError, ShapeError } from '../errors.ts';
-import { resolvePackage } from '../optionalPackage.ts';
+import { installAdvice, resolvePackage } from '../optionalPackage.ts';
 import { prepareSwiftShader } from './swiftshader.ts';
 
 /** `auto` prefers a GPU and falls back to software; `gpu` and `software` insist. */
@@ -28,8 +28,8 @@ const WANTED = ['auto', 'gpu', 'software', 'swiftshader'] as const;
 type Wanted = (typeof WANTED)[number];
 
 const DRIVER_ADVICE = 'For a GPU, update the graphics driver (on Linux a Vulkan driver)';
-/** Works for any installation of wgflow, because packages are also looked up in the current folder. */
-const INSTALL = 'npm i webgpu @sparticuz/chromium';
+/** Dawn, and a driver for machines without a GPU. */
+const PACKAGES = ['webgpu', '@sparticuz/chromium'] as const;
 const BROWSER_ADVICE = 'or use wgflow in a browser that has WebGPU';
 
 // Environment variables control the search for a driver, so openings must not overlap.
@@ -128,7 +128,7 @@ export async function importDawn(): Promise<(options: string[]) => GPU> {
   if (entry === undefined) {
     throw new GpuUnavailableError(
       'the package webgpu is not installed',
-      `Install it, and a software adapter for machines without a GPU, in the folder where you work: ${INSTALL}. Or use wgflow in a browser that has WebGPU.`,
+      `Install it, and a software adapter for machines without a GPU, ${installAdvice(...PACKAGES)}. Or use wgflow in a browser that has WebGPU.`,
     );
   }
   try {
@@ -137,7 +137,7 @@ export async function importDawn(): Promise<(options: string[]) => GPU> {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     throw new GpuUnavailableError(
       `the package webgpu does not load: ${message}`,
-      `It has binaries for macOS, Windows and Linux with glibc, x64 and arm64. Reinstall it with: npm i webgpu; ${BROWSER_ADVICE}.`,
+      `It has binaries for macOS, Windows and Linux with glibc, x64 and arm64. Reinstall it, ${installAdvice('webgpu')}; ${BROWSER_ADVICE}.`,
     );
   }
 }
@@ -236,7 +236,7 @@ function describeWanted(wanted: Wanted): string {
 function dawnAdvice(wanted: Wanted): string {
   if (wanted === 'gpu')
     return `${DRIVER_ADVICE}, choose the adapter "auto" or "software", ${BROWSER_ADVICE}.`;
-  const advice = `For a software adapter (Linux x64), in the folder where you work: ${INSTALL}. ${DRIVER_ADVICE}, ${BROWSER_ADVICE}.`;
+  const advice = `For a software adapter (Linux x64), ${installAdvice(...PACKAGES)}. ${DRIVER_ADVICE}, ${BROWSER_ADVICE}.`;
   return isMainThread
     ? advice
     : `In a worker thread, start it with { env: SHARE_ENV }: the Vulkan loader does not see a worker's copy of the environment. ${advice}`;

@@ -21,8 +21,8 @@ export interface SafetensorsFile {
 
 export const LENGTH_BYTES = 8;
 const BYTES_PER_ELEMENT = 4;
-/** The limit of the reference implementation. */
-export const MAX_HEADER_BYTES = 100_000_000;
+/** Far more than a model needs, and read within a second. */
+export const MAX_HEADER_BYTES = 32_000_000;
 const METADATA_KEY = '__metadata__';
 
 /**

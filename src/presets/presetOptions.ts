@@ -25,10 +25,14 @@ export interface PresetOptions {
 
 const RULES: OptionRules<keyof PresetOptions> = {
   couplings: integer(0, SPEC_LIMITS.bijectors),
-  hidden: listOf(integer(1, SPEC_LIMITS.width), `widths, each an integer from 1 to ${SPEC_LIMITS.width}`),
+  hidden: listOf(
+    integer(1, SPEC_LIMITS.width),
+    `at most ${SPEC_LIMITS.hiddenLayers} widths, each an integer from 1 to ${SPEC_LIMITS.width}`,
+    SPEC_LIMITS.hiddenLayers,
+  ),
   residualBlocks: integer(1, SPEC_LIMITS.residualBlocks),
   contextDim: integer(0, MAX_CONTEXT),
-  domain: eitherOf(oneOf(DOMAINS), listOf(oneOf(DOMAINS), 'one of these for each feature')),
+  domain: eitherOf(oneOf(DOMAINS), listOf(oneOf(DOMAINS), 'one of these for each feature', SPEC_LIMITS.dim)),
   base: withMembers('a BaseSpec such as { type: "standard_normal" }', { type: 'string' }),
 };
 

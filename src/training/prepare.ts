@@ -68,8 +68,7 @@ export async function prepareRun(
   const shift = start && { offset: start.offset, spread: start.std };
   if (validation !== undefined) requireUnrounded(validation.data, shift, columns);
   const seen = isStream(data) || isToy(data) ? training : { data, widths: options.widths };
-  const isPlain = seen !== undefined && seen.widths === undefined;
-  const warnings = isPlain ? roughRows(seen.data, columnNamesOf(spec.dim, columns)) : [];
+  const warnings = seen ? roughRows(seen.data, columnNamesOf(spec.dim, columns), seen.widths) : [];
   return { options, settings, resumed, rows, source, noise, start, shift, warnings };
 }
 

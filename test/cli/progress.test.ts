@@ -34,24 +34,28 @@ function report(step: number, changes: Partial<FitReport> = {}): FitReport {
 describe('training progress', () => {
   it('is a plain line every few seconds where there is no terminal, and the last step is always told', () => {
     const lines: string[] = [];
-    const progress = trainingProgress({ say: (line) => lines.push(line) }, 1000);
+    const progress = trainingProgress(
+      { say: (line) => lines.push(line) },
+      { steps: 1000, validation: { fraction: 0.1 } },
+    );
     progress.update(report(100, { msPerStep: 900 }));
     progress.update(report(200));
     vi.advanceTimersByTime(6000);
-    progress.update(report(300, { bestValidationNll: 1.5 }));
+    progress.update(report(300, { bestValidationNll: 1.5, validationNll: 1.6 }));
     progress.update(report(1000));
     progress.stop();
     expect(lines).toEqual([
       // The first report includes compilation, so it gives no rate.
       'step 100/1000 | NLL 1.2346 nats',
-      'step 300/1000 | NLL 1.2346 nats | best val 1.5000 | 500 steps/s | 1 s left',
-      'step 1000/1000 | NLL 1.2346 nats | 500 steps/s',
+      // A run that scores may stop before its last step.
+      'step 300/1000 | NLL 1.2346 nats | val 1.6000 | best val 1.5000 | 500 steps/s | at most 1 s left',
+      'step 1000/1000 | NLL 1.2346 nats | val 1.6000 | 500 steps/s',
     ]);
   });
 
   it('is a line after each multiple of the steps between reports, without times', () => {
     const lines: string[] = [];
-    const progress = trainingProgress({ say: (line) => lines.push(line) }, 1000, 100);
+    const progress = trainingProgress({ say: (line) => lines.push(line) }, { steps: 1000, reportEvery: 100 });
     for (const step of [100, 150, 200]) progress.update(report(step, { bestValidationNll: 1.5 }));
     expect(lines).toEqual([
       'step 100/1000 | NLL 1.2346 nats | best val 1.5000',
@@ -61,7 +65,7 @@ describe('training progress', () => {
 
   it('tells hours where they are left, and slow steps in three digits', () => {
     const lines: string[] = [];
-    const progress = trainingProgress({ say: (line) => lines.push(line) }, 10_000);
+    const progress = trainingProgress({ say: (line) => lines.push(line) }, { steps: 10_000 });
     for (const step of [100, 200]) {
       vi.advanceTimersByTime(6000);
       progress.update(report(step, { msPerStep: 800 }));

@@ -83,6 +83,23 @@ describe('a table of JSON lines', () => {
   });
 });
 
+describe('a table with very many keys', () => {
+  const keysFrom = (first: number, count: number): string =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${first + i}`, i])));
+
+  it('is refused where each object has other ones, before it fills the memory', async () => {
+    const lines = Array.from({ length: 300 }, (_, row) => keysFrom(500 * row, 500));
+    const error = await refusal(lines.join('\n'));
+    expect(error.message).toContain('found more than 131,072 different keys in the objects so far');
+    expect(error).toMatchObject({ row: 263 });
+  });
+
+  it('is read where they are the same, a few rows at a time', async () => {
+    const rows = Array.from({ length: 30 }, () => keysFrom(0, 100_000));
+    expect(await readContent(rows.join('\n'), { columns: ['c7', 'c99999'] })).toMatchObject({ rows: 30 });
+  });
+});
+
 describe('a JSON array of objects', () => {
   it('is a table, with rows counted from 1', async () => {
     const content = ' [\n {"a": 1, "b": 2},\n {"b": 4, "a": 3}\n]\n';

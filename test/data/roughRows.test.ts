@@ -24,4 +24,17 @@ describe('the warnings about rows', () => {
     ]);
     expect(told(rows.map((_, i) => rows[i % 18] ?? NaN))[0]).toMatch(/^Only 9 different rows among 200:/);
   });
+
+  it('look only at cells that are values, not intervals', () => {
+    const widths = Float32Array.from(rows, (_, i) => (i % 2 === 0 ? 0.5 : 0));
+    const values = rows.map((value, i) => (i % 2 === 0 ? 0.25 : value));
+    expect(roughRows(values, NAMES, widths)).toEqual([]);
+    expect(roughRows(values.with(15, 1e9).with(14, 1e9), NAMES, widths)).toEqual([
+      expect.stringMatching(/^b: rows far out \(row 8\)/),
+    ]);
+    const copies = values.map((_, i) => values[i % 18] ?? NaN);
+    expect(roughRows(copies, NAMES, widths)[0]).toMatch(/^Only 9 different rows/);
+    expect(roughRows(copies, NAMES, widths.fill(0.5))).toEqual([]);
+    expect(roughRows(values.slice(0, 4), NAMES, widths.slice(0, 4))[0]).toMatch(/^Only 2 rows/);
+  });
 });

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { formulaLabels } from '../../src/data/formula.ts';
 import { allRows, readTable } from '../../src/data/readTable.ts';
 import { ShapeError } from '../../src/errors.ts';
 import { readContent, refusal, tableFile, useTableFolder } from '../support/tableFiles.ts';
@@ -91,6 +92,19 @@ describe('a name that a spreadsheet would run as a formula', () => {
     const { columns, notices } = await readContent(`${quoted},b\n1,2\n3,4\n`);
     expect(columns).toEqual([name, 'b']);
     expect(notices.join()).toContain('looks like a formula');
+  });
+
+  it('is told of a label too, once a column', () => {
+    const columns = [
+      { name: 'city', levels: ['Oslo', '=HYPERLINK("http://a","b")', '=1|2'] },
+      { name: 'kind', text: '@SUM(A1)' },
+      { name: 'sign', levels: ['+/-', '-1'] },
+      { name: 'height' },
+    ];
+    expect(formulaLabels(columns)).toEqual([
+      expect.stringMatching(/^city: the label "=HYPERLINK\(.*" looks like a formula/),
+      expect.stringMatching(/^kind: the label "@SUM\(A1\)" looks like a formula/),
+    ]);
   });
 
   it.each(['-log10 p', '+/-', 'f(x)', '@home'])('is not: %s', async (name) => {

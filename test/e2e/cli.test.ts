@@ -79,6 +79,28 @@ describe('the process', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('a result that has nowhere to go', () => {
+  it.each(['logprob people.model people.csv', 'sample people.model -n 5', 'inspect people.model'])(
+    'is an error of %s where standard output is closed or full',
+    async (args) => {
+      const [closed, full, dropped] = await Promise.all([
+        cli.run(args, { redirect: '>&-' }),
+        cli.run(`${args}${args.startsWith('sample') ? ' --json' : ''}`, { redirect: '>/dev/full' }),
+        cli.run(args, { redirect: '>/dev/null' }),
+      ]);
+      expect(closed.stderr).toMatch(/^error: standard output: it is closed, so the result would be lost\. /m);
+      expect(full.stderr).toMatch(/^error: standard output: ENOSPC.*; the output there is incomplete\.$/m);
+      expect([closed.code, full.code, dropped.code]).toEqual([1, 1, 0]);
+    },
+  );
+
+  it('is a table that ends at once where standard input is closed', async () => {
+    const run = await cli.run('logprob people.model -', { redirect: '<&-' });
+    expect(run.stderr).toContain('error: standard input: found no rows, expected a table.');
+    expect(run.code).toBe(2);
+  });
+});
+
 describe('a training run', () => {
   const asked = '--couplings 2 --hidden 4 --batch 16 --seed 5 --tuning fixed';
 

@@ -1,6 +1,6 @@
 /** The package as npm installs it, next to only the packages that its package.json names. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,9 +47,13 @@ function folderOfUser(name: string): string {
   return folder;
 }
 
-function info(cwd: string): { code: number | null; text: string } {
-  const bin = join(home, 'lib', 'node_modules', 'wgflow', 'bin', 'wgflow.js');
-  const env = { ...process.env, WGFLOW_ADAPTER: 'swiftshader' };
+/** `wgflow info` of the wgflow below `root`. */
+function info(
+  cwd: string,
+  { root = join(home, 'lib'), prefix = '' }: { root?: string; prefix?: string } = {},
+): { code: number | null; text: string } {
+  const bin = join(root, 'node_modules', 'wgflow', 'bin', 'wgflow.js');
+  const env = { ...process.env, WGFLOW_ADAPTER: 'swiftshader', npm_config_prefix: prefix };
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'info'], { cwd, env });
   return { code: status, text: `${stdout.toString()}${stderr.toString()}` };
 }
@@ -59,7 +63,7 @@ describe.runIf(usesDawn)('wgflow that is installed globally, or run by npx', () 
     const { code, text } = info(folderOfUser('bare'));
     // SwiftShader is requested but not installed: Dawn has looked for it.
     expect(text).toContain('Dawn found no software adapter');
-    expect(text).toContain(`in the folder where you work: npm i webgpu ${SOFTWARE_ADAPTER}.`);
+    expect(text).toContain(`with npm i -g webgpu ${SOFTWARE_ADAPTER}.`);
     expect(code).toBe(3);
   });
 
@@ -77,10 +81,31 @@ describe.runIf(usesDawn)('wgflow that is installed globally, or run by npx', () 
   it('takes Dawn from the current folder where its own was left out, and else says how to get it', () => {
     rmSync(join(home, 'lib', 'node_modules', 'wgflow', 'node_modules', 'webgpu'));
     const without = info(folderOfUser('omitted'));
-    expect(without.text).toMatch(/the package webgpu is not installed\. Install it, .*: npm i webgpu /);
+    expect(without.text).toMatch(
+      /the package webgpu is not installed\. Install it, .*, with npm i -g webgpu /,
+    );
     expect(without.code).toBe(3);
     const folder = folderOfUser('project');
     link('webgpu', join(folder, 'node_modules'));
     expect(info(folder).text).toContain('Dawn found no software adapter');
+  });
+
+  it('takes Dawn from where npm installs globally, and from next to itself', () => {
+    const prefix = folderOfUser('prefix');
+    link('webgpu', join(prefix, 'lib', 'node_modules'));
+    expect(info(folderOfUser('by-npx'), { prefix }).text).toContain('Dawn found no software adapter');
+    link('webgpu', join(home, 'lib', 'node_modules'));
+    expect(info(folderOfUser('by-sibling')).text).toContain('Dawn found no software adapter');
+  });
+
+  it('of a project advises to install into the folder where the user works', () => {
+    const root = folderOfUser('own');
+    cpSync(join(home, 'lib', 'node_modules', 'wgflow'), join(root, 'node_modules', 'wgflow'), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+    writeFileSync(join(root, 'package.json'), '{}');
+    const { text } = info(folderOfUser('elsewhere'), { root });
+    expect(text).toContain(`in the folder where you work: npm i webgpu ${SOFTWARE_ADAPTER}.`);
   });
 });

@@ -51,8 +51,11 @@ export class CliSandbox extends CliFolder {
   }
 
   /** `args` are separated by spaces. */
-  start(args: string, { env = {}, input }: ProcessOptions = {}): RunningCli {
-    const child = spawn(process.execPath, [join(this.#home, 'bin', 'wgflow.js'), ...words(args)], {
+  start(args: string, { env = {}, input, redirect }: ProcessOptions = {}): RunningCli {
+    const command = [process.execPath, join(this.#home, 'bin', 'wgflow.js'), ...words(args)];
+    const [program = '', ...given] =
+      redirect === undefined ? command : ['sh', '-c', `exec "$0" "$@" ${redirect}`, ...command];
+    const child = spawn(program, given, {
       cwd: this.folder,
       env: {
         ...process.env,

@@ -114,10 +114,10 @@ const NO_FIT = {
 };
 const NO_PRESET = {
   couplings: NO_COUNTS,
-  hidden: [8, '8', [0], [8.5], [NaN]],
+  hidden: [8, '8', [0], [8.5], [NaN], Array.from({ length: 65 }, () => 8)],
   residualBlocks: [...NO_COUNTS, 0],
   contextDim: NO_COUNTS,
-  domain: ['negative', ['real', 'unite'], 1],
+  domain: ['negative', ['real', 'unite'], 1, Array.from({ length: 65_537 }, () => 'real')],
   base: ['uniform', {}, null],
 };
 

@@ -18,6 +18,8 @@ export interface RunOptions {
 export interface ProcessOptions extends RunOptions {
   /** What the process reads from standard input. */
   input?: string | Uint8Array;
+  /** A shell's redirections, such as `>&-`. */
+  redirect?: string;
 }
 
 export class CliFolder {
