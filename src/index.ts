@@ -17,8 +17,7 @@ export type {
   WaitOptions,
 } from './flow/options.ts';
 export type { RunOptions } from './calls/rows.ts';
-export { FlowPass } from './flow/pass.ts';
-export type { PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
+export type { FlowPass, PassBuffers, PassKind, PassOptions } from './flow/pass.ts';
 export type {
   GivenData as TrainingData,
   GivenFit as FitOptions,

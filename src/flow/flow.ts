@@ -29,8 +29,7 @@ import type { Gpu } from '../gpu/gpu.ts';
 import { FlowContents, modelFiles } from './contents.ts';
 import type { TensorValues } from './contents.ts';
 import { DeviceLease } from './lease.ts';
-import { FlowPass } from './pass.ts';
-import type { PassKind, PassOptions } from './pass.ts';
+import type { FlowPass, PassKind, PassOptions } from './pass.ts';
 import { CurrentModel, freshModel } from './start.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import type { MemoryOptions, MemoryReport } from '../training/memory.ts';
@@ -364,8 +363,13 @@ export class Flow implements Disposable {
   async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {
     this.#requireAlive();
     const { gpu, parameters, tuner } = this.#on;
+    const taken = { ...options };
+    if (taken.context !== undefined) {
+      taken.context = takeFloats('pass option context', taken.context, this.spec.contextDim);
+    }
+    const { FlowPass: Pass } = await later();
     return gpu.guard(async () =>
-      FlowPass.create(kind, options, {
+      Pass.create(kind, taken, {
         gpu,
         model: this.#model,
         parameters,

@@ -1,6 +1,7 @@
 /**
- * What a flow needs for some of its calls only: half precision, training, its memory, the search for kernels, log-masses. A page loads it
- * with the first such call. It is one module, because a bundler makes a script of each.
+ * What a flow needs for some of its calls only: half precision, training, its memory, the search for kernels, log-masses,
+ * passes that stay on the GPU. A page loads it with the first such call. It is one module, because a bundler makes a script
+ * of each.
  */
 export { againWhereUnsound } from './again.ts';
 export { changedParameters } from './changedParameters.ts';
@@ -9,5 +10,6 @@ export { fit, startRun } from '../training/fit.ts';
 export { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
 export { joined } from './joined.ts';
 export { logMasses } from './logMasses.ts';
+export { FlowPass } from './pass.ts';
 export { deviceChoice, storedVariants } from './search.ts';
 export { requirePrecision } from '../gpu/requirePrecision.ts';

@@ -80,7 +80,7 @@ describe('train --log', () => {
 
   it('holds the error that ends a run, and stays as it was where a run does not start', async () => {
     const diverging = await cli.run(
-      `train people.csv --preset vanilla ${TINY} --lr 1e6 --out c.model --log c.jsonl`,
+      `train people.csv --preset vanilla ${TINY} --steps 80 --lr 1e36 --out c.model --log c.jsonl`,
     );
     expect(diverging.code).toBe(1);
     expect(linesOf('c.jsonl').at(-1)).toMatchObject({ event: 'error', code: 'TRAINING_DIVERGED' });
