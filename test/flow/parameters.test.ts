@@ -166,18 +166,21 @@ describe('a clone', () => {
   });
 
   it('keeps the device open that its flow opened, until both are disposed of', async () => {
-    const { device } = OPTIONS;
-    const destroy = vi.spyOn(device, 'destroy').mockReturnValue(undefined);
+    const destroy = vi.fn<() => void>();
+    // Another object than the device itself, which requestDevice would keep alive with this adapter instead of its own.
+    const device = new Proxy(OPTIONS.device, {
+      get(own, name) {
+        const value: unknown = name === 'destroy' ? destroy : Reflect.get(own, name);
+        return typeof value === 'function' ? (value.bind(own) as unknown) : value;
+      },
+    });
     const adapter = {
       features: new Set(),
       limits: device.limits,
       requestDevice: () => Promise.resolve(device),
     };
     vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
-    onTestFinished(() => {
-      vi.unstubAllGlobals();
-      vi.restoreAllMocks();
-    });
+    onTestFinished(() => void vi.unstubAllGlobals());
     const flow = await Flow.create(realnvp(2, small), { tuning: 'fixed' });
     const clone = await flow.clone();
     const stopped = { signal: AbortSignal.abort(new Error('enough')) };
