@@ -386,9 +386,9 @@ export class Flow implements Disposable {
 
   /**
    * Replaces tensors by their names in the model file, each flat in the tensor's shape: some, or all that `parameters()`
-   * returns. Earlier calls see the old values, later ones the new; a `logProb` with
-   * `widths` runs in parts, each with the values of its turn. If any value is refused, none changes. The record of
-   * the training stays, but no earlier run can be resumed.
+   * returns. Earlier calls see the old values, later ones the new; a `logProb` with `widths` runs in parts, each with the
+   * values of its turn. If any value is refused, none changes. The record of the training stays, but no earlier run can be
+   * resumed.
    * @throws {ShapeError} for an unknown name, another length, a value that a model file may not have, or while a `fit` runs
    */
   async setParameters(values: TensorValues, options: WaitOptions = {}): Promise<void> {
@@ -406,11 +406,10 @@ export class Flow implements Disposable {
     requireOptions('clone', options, CLONE_RULES);
     const { isFresh } = this.#training;
     const lease = options.device === undefined ? this.#lease.share() : undefined;
-    const now = await this.#contents.now().catch((error: unknown) => {
+    const { model, last } = await this.#contents.now().catch((error: unknown) => {
       lease?.release();
       throw error;
     });
-    const { model, last } = now;
     const flow = await Flow.#open(model.spec, { ...this.#tuning, ...options }, () => model, lease);
     flow.#defaults = this.#defaults;
     flow.#training.isFresh = isFresh && model.training === undefined;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DataError, DisposedError, ShapeError } from '../../src/errors.ts';
 import type { TensorValues } from '../../src/flow/contents.ts';
@@ -163,6 +163,34 @@ describe('a clone', () => {
     flow.dispose();
     expect(await clone.logProb(points)).toEqual(expected);
     await expect(flow.clone()).rejects.toThrow(DisposedError);
+  });
+
+  it('keeps the device open that its flow opened, until both are disposed of', async () => {
+    const destroy = vi.fn<() => void>();
+    // Another object than the device itself, which requestDevice would keep alive with this adapter instead of its own.
+    const device = new Proxy(OPTIONS.device, {
+      get(own, name) {
+        const value: unknown = name === 'destroy' ? destroy : Reflect.get(own, name);
+        return typeof value === 'function' ? (value.bind(own) as unknown) : value;
+      },
+    });
+    const adapter = {
+      features: new Set(),
+      limits: device.limits,
+      requestDevice: () => Promise.resolve(device),
+    };
+    vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(adapter) } });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const flow = await Flow.create(realnvp(2, small), { tuning: 'fixed' });
+    const clone = await flow.clone();
+    const stopped = { signal: AbortSignal.abort(new Error('enough')) };
+    await expect(flow.clone(stopped)).rejects.toThrow('enough');
+    flow.dispose();
+    expect(destroy).not.toHaveBeenCalled();
+    expect(await clone.logProb(points)).toHaveLength(512);
+    clone.dispose();
+    clone.dispose();
+    expect(destroy).toHaveBeenCalledTimes(1);
   });
 
   it('of a flow in a fit has its last submitted step', async () => {
