@@ -102,9 +102,10 @@ export class DataError extends WgflowError {
   }
 }
 
-/** Shortens a cell or a name, which may be as long as its file. */
+/** Shortens a cell or a name, which may be as long as its file, and keeps it in one line. */
 function cut(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  const shown = text.length > most ? `${text.slice(0, most)}…` : text;
+  return shown.replace(/\p{Cc}/gu, '?');
 }
 
 export interface DataPlace {

@@ -21,8 +21,9 @@ export async function parquetRecords(
   context: ReaderContext,
 ): Promise<RecordSource> {
   const metadata = await unlessDamaged(context.file, () => packages.reader.parquetMetadataAsync(bytes));
+  requireSoundRows(metadata, context.file);
   const parquet = { ...packages, bytes, metadata };
-  const { names, leftOut } = columnsIn(parquet);
+  const { names, leftOut } = await unlessDamaged(context.file, async () => columnsIn(parquet));
   if (leftOut.length > 0) {
     const message = `${context.file}: the columns ${leftOut.join(', ')} have no single numbers or texts, and are left out`;
     context.notify({ kind: 'note', message });
@@ -137,11 +138,30 @@ async function unlessDamaged<Result>(file: string, read: () => Promise<Result>):
     return await read();
   } catch (error) {
     if (error instanceof WgflowError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(
-      `found a Parquet file that cannot be read (${reason})`,
-      { file },
-      'Copy or download it again.',
-    );
+    throw damaged(file, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function damaged(file: string, reason: string): DataError {
+  return new DataError(
+    `found a Parquet file that cannot be read (${reason})`,
+    { file },
+    'Copy or download it again.',
+  );
+}
+
+/** A row group is read whole. Writers make them of a million rows or so. */
+const MAX_GROUP_ROWS = 2 ** 26;
+
+/** Checks what the reader takes on trust: a damaged number of rows would fill the memory. */
+function requireSoundRows({ schema, row_groups: groups }: Hyparquet.FileMetaData, file: string): void {
+  if (schema.some(({ name }) => typeof name !== 'string')) throw damaged(file, 'a column has no name');
+  for (const { num_rows: rows, columns } of groups) {
+    const isEnough = columns.every(({ meta_data: column }) => (column?.num_values ?? rows) >= rows);
+    // Damage can give a number any type.
+    const isNumber = typeof (rows as unknown) === 'bigint';
+    if (isNumber && rows >= 0n && rows <= BigInt(MAX_GROUP_ROWS) && isEnough) continue;
+    if (!isNumber) throw damaged(file, 'a row group has no number of rows');
+    throw damaged(file, `a row group says that it has ${rows} rows`);
   }
 }

@@ -24,7 +24,11 @@ export class CommandLine extends CliFolder {
 
   /** `args` are separated by spaces. */
   run(args: string, options: RunOptions = {}): Promise<CliResult> {
-    const run = this.#last.then(() => this.#run(words(args), options));
+    return this.runWords(words(args), options);
+  }
+
+  runWords(args: readonly string[], options: RunOptions = {}): Promise<CliResult> {
+    const run = this.#last.then(() => this.#run(args, options));
     this.#last = run.catch(() => undefined);
     return run;
   }

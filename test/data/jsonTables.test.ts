@@ -95,8 +95,8 @@ describe('a table with very many keys', () => {
   });
 
   it('is read where they are the same, a few rows at a time', async () => {
-    const rows = Array.from({ length: 30 }, () => keysFrom(0, 100_000));
-    expect(await readContent(rows.join('\n'), { columns: ['c7', 'c99999'] })).toMatchObject({ rows: 30 });
+    const rows = Array.from({ length: 3 }, () => keysFrom(0, 100_000));
+    expect(await readContent(rows.join('\n'), { columns: ['c7', 'c99999'] })).toMatchObject({ rows: 3 });
   });
 });
 
