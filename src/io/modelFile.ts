@@ -228,7 +228,7 @@ export function decodeModel(bytes: Uint8Array, fileName = 'model'): Model {
   return model;
 }
 
-/** 64 bits of the metadata and the tensors, each in the order of their names, in hexadecimal. */
+/** 64 bits of the metadata and the tensors, each in the order of their names, in hexadecimal, as JSON. */
 function checksumOf(metadata: Record<string, string>, tensors: readonly SafetensorsTensor[]): string {
   const print = new Fingerprint();
   for (const key of Object.keys(metadata).toSorted()) {
@@ -237,7 +237,7 @@ function checksumOf(metadata: Record<string, string>, tensors: readonly Safetens
   for (const { name, data } of tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     print.addText(name).add(data);
   }
-  return print.text;
+  return JSON.stringify(print.text);
 }
 
 /** @throws {ModelFileError} when the file has a checksum that is not its own */
@@ -248,7 +248,7 @@ function requireChecksum({ metadata, tensors }: SafetensorsFile, fileName: strin
   if (found === expected) return;
   throw new ModelFileError(
     fileName,
-    `__metadata__.${CHECKSUM_KEY}: found ${shown(found)}, expected ${expected}, as its contents say`,
+    `__metadata__.${CHECKSUM_KEY}: found ${shown(found.replaceAll('"', ''))}, expected ${expected}, as its contents say`,
     'The file is damaged. Resume from the checkpoint before it.',
   );
 }

@@ -72,7 +72,7 @@ describe('checkpoints', () => {
     const { code, stderr } = await cli.run('train people.csv --resume damaged.ckpt --out never.model');
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /damaged\.ckpt: __metadata__\.wgflow_checksum: found "[0-9a-f]{16}", expected [0-9a-f]{16}, as its contents say\. The file is damaged\. Resume from the checkpoint before it\./,
+      /damaged\.ckpt: __metadata__\.wgflow_checksum: found "[0-9a-f]{16}", expected "[0-9a-f]{16}", as its contents say\. The file is damaged\. Resume from the checkpoint before it\./,
     );
     expect(cli.files()).not.toContain('never.model');
   });

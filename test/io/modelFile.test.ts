@@ -17,7 +17,7 @@ describe('a model file', () => {
       const damaged = bytes.slice();
       damaged[place]! ^= 1;
       expect(() => decodeModel(damaged, 'run.ckpt')).toThrow(
-        /run\.ckpt: __metadata__\.wgflow_checksum: found "[0-9a-f]{16}", expected [0-9a-f]{16}/,
+        /run\.ckpt: __metadata__\.wgflow_checksum: found "[0-9a-f]{16}", expected "[0-9a-f]{16}"/,
       );
     }
     expect(readSafetensors(encodeModel(plain), 'f').metadata.has('wgflow_checksum')).toBe(false);
