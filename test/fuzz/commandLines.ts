@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { EXIT } from '../../src/cli/session.ts';
 import { CommandLine } from '../cli/commandLine.ts';
 import { peopleFolder } from '../cli/people.ts';
+import { COMPILING_CASE_MS } from './kind.ts';
 import type { Kind } from './kind.ts';
 import { HOSTILE } from './random.ts';
 import type { Random } from './random.ts';
@@ -138,6 +139,7 @@ function people(): Promise<CommandLine> {
 
 export const COMMAND_LINES: Kind = {
   name: 'command-lines',
+  maxMs: COMPILING_CASE_MS,
   begin: people,
   async run(random) {
     const cli = await people();

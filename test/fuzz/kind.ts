@@ -4,6 +4,8 @@ import type { Random } from './random.ts';
 
 export interface Kind {
   name: string;
+  /** A case that takes longer is a finding. */
+  maxMs?: number;
   /** Runs a random case. @returns what is wrong with its result; undefined if nothing is */
   run: (random: Random) => Promise<string | undefined> | string | undefined;
   /** Makes what all cases share. */
@@ -18,18 +20,20 @@ export interface Finding {
   problem: string;
 }
 
-/** A case that takes longer is a finding. */
-export const CASE_MS = 10_000;
+/** A case that takes longer is a finding, by default. */
+const CASE_MS = 10_000;
+/** The same for cases that may have to compile kernels on a software adapter. */
+export const COMPILING_CASE_MS = 60_000;
 
 /**
  * Runs one case. It may succeed, or throw a WgflowError with a message of one line.
  * @returns the problem with it; undefined if there is none
  */
-export async function problemOf({ run }: Kind, random: Random): Promise<string | undefined> {
+export async function problemOf({ run, maxMs = CASE_MS }: Kind, random: Random): Promise<string | undefined> {
   const begun = performance.now();
   const problem = await outcomeOf(() => run(random));
   const ms = performance.now() - begun;
-  return problem ?? (ms > CASE_MS ? `took ${(ms / 1000).toFixed(1)} s` : undefined);
+  return problem ?? (ms > maxMs ? `took ${(ms / 1000).toFixed(1)} s` : undefined);
 }
 
 async function outcomeOf(run: () => ReturnType<Kind['run']>): Promise<string | undefined> {

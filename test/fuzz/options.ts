@@ -5,6 +5,7 @@ import type { FlowPass } from '../../src/flow/pass.ts';
 import { PRESETS, realnvp } from '../../src/presets/index.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import { testOptions } from '../support/device.ts';
+import { COMPILING_CASE_MS } from './kind.ts';
 import type { Kind } from './kind.ts';
 import { HOSTILE } from './random.ts';
 import type { Random } from './random.ts';
@@ -106,6 +107,7 @@ async function sharedFlow(): Promise<Flow> {
 
 export const OPTIONS: Kind = {
   name: 'options',
+  maxMs: COMPILING_CASE_MS,
   begin: sharedFlow,
   async run(random) {
     const flow = await sharedFlow();

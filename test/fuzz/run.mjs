@@ -14,7 +14,7 @@ import { withModule } from '../../demo/scripts/typescript.mjs';
 
 const KINDS = 'models checkpoints specs csv json npy parquet options command-lines'.split(' ');
 /** A process that stays at one case for longer hangs. */
-const HANG_MS = 60_000;
+const HANG_MS = 90_000;
 
 const [first, ...rest] = process.argv.slice(2);
 process.exitCode = first === '--child' ? await child(rest) : await parent(process.argv.slice(2));
