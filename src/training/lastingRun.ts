@@ -113,7 +113,7 @@ export class LastingRun {
       throw error;
     }
     this.#run = run;
-    if (this.#snapshot === undefined) this.#take(run);
+    if (this.#snapshot === undefined) await this.#take(run);
     return run;
   }
 
@@ -144,27 +144,23 @@ export class LastingRun {
   }
 
   #snapshotNowAndThen(run: TrainingRun): void {
-    if (performance.now() > this.#snapshotAt + SNAPSHOT_MS) this.#take(run);
+    if (performance.now() > this.#snapshotAt + SNAPSHOT_MS) void this.#take(run);
   }
 
   /** Brings the state of the run to the host, while the GPU works on. */
-  #take(run: TrainingRun): void {
+  async #take(run: TrainingRun): Promise<void> {
     if (this.#isTaking) return;
     this.#isTaking = true;
-    run
-      .snapshot()
-      .then(
-        (snapshot) => {
-          if (this.#run !== run) return;
-          this.#snapshot = snapshot;
-          this.#trainee().keepOnHost(resultOf(snapshot));
-        },
-        // The device was lost, or the run has ended.
-        () => undefined,
-      )
-      .finally(() => {
-        this.#isTaking = false;
-        this.#snapshotAt = performance.now();
-      });
+    try {
+      const snapshot = await run.snapshot();
+      if (this.#run !== run) return;
+      this.#snapshot = snapshot;
+      this.#trainee().keepOnHost(resultOf(snapshot));
+    } catch {
+      // The device was lost, or the run has ended.
+    } finally {
+      this.#isTaking = false;
+      this.#snapshotAt = performance.now();
+    }
   }
 }
