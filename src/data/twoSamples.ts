@@ -1,7 +1,7 @@
 /** How far apart two samples of rows are. */
 import type { Rows } from '../calls/callerArrays.ts';
 
-/** Mean, standard deviation and skewness of the finite values; NaN where there are too few. */
+/** Mean, standard deviation and skewness of the finite values; NaN if there are too few. */
 export interface Moments {
   mean: number;
   sd: number;

@@ -49,22 +49,27 @@ export class Divergence {
     return this.#state.skippedInARow === 0;
   }
 
-  /** Whether no step of this run was finite. */
-  get isHopeless(): boolean {
-    return Number.isNaN(this.#lastFiniteNll);
+  /** Whether each of the first `steps` steps was skipped. */
+  isHopeless(steps: number): boolean {
+    return this.#state.skipped === steps;
   }
 
-  /** Counts a step. @returns whether training must go back: an update that is not finite was applied in part */
-  record(nll: number, problem: DivergedPart | undefined): boolean {
+  /**
+   * Counts a step.
+   * @param problem the part of the step that is not finite
+   * @returns that part if training must go back: after too many skipped steps, or an update that was applied in part
+   */
+  record(nll: number, problem: DivergedPart | undefined): DivergedPart | undefined {
     if (problem === undefined) {
       this.#lastFiniteNll = nll;
       this.#state.skippedInARow = 0;
-      return false;
+      return undefined;
     }
     this.#lastPart = problem;
     this.#state.skipped++;
     this.#state.skippedInARow++;
-    return problem === 'update' || this.#state.skippedInARow === MAX_SKIPPED;
+    const mustReturn = problem === 'update' || this.#state.skippedInARow === MAX_SKIPPED;
+    return mustReturn ? problem : undefined;
   }
 
   /**

@@ -25,7 +25,8 @@ export class LastingRun {
   #reported = 0;
   #snapshot: Checkpoint | undefined;
   #snapshotAt = performance.now();
-  #isTaking = false;
+  /** The snapshot that is being taken. */
+  #taking: Promise<void> | undefined;
   #losses = 0;
   /** Whether the device is lost, and there is no other. */
   #isOver = false;
@@ -87,6 +88,8 @@ export class LastingRun {
 
   /** Like `TrainingRun.end`. */
   async end(): Promise<void> {
+    // A snapshot that came later would take the place of the result on the host.
+    await this.#taking;
     if (!this.#isOver) await this.#lasting(async () => (await this.#current()).end());
   }
 
@@ -144,23 +147,27 @@ export class LastingRun {
   }
 
   #snapshotNowAndThen(run: TrainingRun): void {
-    if (performance.now() > this.#snapshotAt + SNAPSHOT_MS) void this.#take(run);
+    const isDue = performance.now() > this.#snapshotAt + SNAPSHOT_MS;
+    if (isDue && this.#taking === undefined) void this.#take(run);
   }
 
   /** Brings the state of the run to the host, while the GPU works on. */
-  async #take(run: TrainingRun): Promise<void> {
-    if (this.#isTaking) return;
-    this.#isTaking = true;
-    try {
-      const snapshot = await run.snapshot();
-      if (this.#run !== run) return;
-      this.#snapshot = snapshot;
-      this.#trainee().keepOnHost(resultOf(snapshot));
-    } catch {
-      // The device was lost, or the run has ended.
-    } finally {
-      this.#isTaking = false;
-      this.#snapshotAt = performance.now();
-    }
+  #take(run: TrainingRun): Promise<void> {
+    this.#taking = run
+      .snapshot()
+      .then(
+        (snapshot) => {
+          if (this.#run !== run) return;
+          this.#snapshot = snapshot;
+          this.#trainee().keepOnHost(resultOf(snapshot));
+        },
+        // The device was lost: the run goes on from the snapshot before.
+        () => undefined,
+      )
+      .finally(() => {
+        this.#taking = undefined;
+        this.#snapshotAt = performance.now();
+      });
+    return this.#taking;
   }
 }

@@ -215,7 +215,8 @@ export class TrainingRun {
     });
     const report = this.#reporter.report(done, this.#share);
     if (diverged !== undefined) await this.#goBack(diverged);
-    if (report.step === this.#until && divergence.isHopeless) throw divergence.error(report.step);
+    if (report.step === this.#until && divergence.isHopeless(report.step))
+      throw divergence.error(report.step);
     if (steps.pending === 0) {
       const isScoreDue = this.step === this.#until || isScored(this.step, this.#pace);
       if (scorer !== undefined && isScoreDue) report.validationNll = await this.#score(scorer);

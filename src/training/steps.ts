@@ -221,9 +221,8 @@ export class GpuSteps implements Disposable {
       const nll = ring[slot] ?? NaN;
       gradientNorm = ring[slot + 1] ?? NaN;
       losses.push(nll);
-      const part = problemOf(nll, gradientNorm);
-      const mustReturn = divergence.record(nll, part);
-      if (mustReturn && part !== undefined) diverged = { step: firstStep + losses.length, part };
+      const part = divergence.record(nll, problemOf(nll, gradientNorm));
+      if (part !== undefined) diverged = { step: firstStep + losses.length, part };
     }
     const now = performance.now();
     const elapsed = now - Math.max(this.#lastReadAt, submit.submittedAt);
