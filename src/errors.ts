@@ -60,7 +60,7 @@ export class ShapeError extends WgflowError {
 export class OutputError extends WgflowError {
   constructor(
     readonly file: string,
-    problem: string,
+    readonly problem: string,
     advice: string,
   ) {
     super('OUTPUT_FAILED', `${file}: ${problem}. ${advice}`);

@@ -107,7 +107,7 @@ function copyOf<Copy>(what: string, copy: () => Copy): Copy {
 }
 
 /** `an Int32Array`, `undefined`, `a string`. */
-function kindOf(value: unknown): string {
+export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   const name = typeof value === 'object' ? tagOf(value) : typeof value;
   return `${/^[AEIOU]/i.test(name) ? 'an' : 'a'} ${name}`;

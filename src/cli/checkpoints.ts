@@ -1,5 +1,4 @@
 /** The checkpoints of `wgflow train`: written every so often, and the one before is kept. */
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { OutputError } from '../errors.ts';
 import type { Flow } from '../flow/flow.ts';
@@ -19,15 +18,23 @@ export interface Checkpoints {
   keepAtEnd(flow: Flow): Promise<void>;
 }
 
-export function checkpointsIn(session: Session, file: string, everySeconds: number): Checkpoints {
+/** @param before the checkpoint of that name from which the run was resumed */
+export function checkpointsIn(
+  session: Session,
+  file: string,
+  everySeconds: number,
+  before?: Uint8Array,
+): Checkpoints {
+  // Not read from the disk, where it may be damaged by now.
+  let last = before;
   let dueAt = performance.now() + 1000 * everySeconds;
   let hasScore = false;
 
   async function keep(flow: Flow): Promise<void> {
     const bytes = await flow.save({ checkpoint: true });
-    const before = await bytesOf(file);
-    if (before !== undefined) await write(previousFile(file), before);
+    if (last !== undefined) await write(previousFile(file), last);
     await write(file, bytes);
+    last = bytes;
     dueAt = performance.now() + 1000 * everySeconds;
     session.emit({ event: 'checkpoint', file });
   }
@@ -54,7 +61,9 @@ export function checkpointsIn(session: Session, file: string, everySeconds: numb
         // The next one may succeed.
         if (!(error instanceof OutputError)) throw error;
         dueAt = performance.now() + 1000 * everySeconds;
-        session.say(`Warning: ${error.message} Training continues, and tries again in ${everySeconds} s.`);
+        session.say(
+          `Warning: ${file}: ${error.problem}. Training continues, and tries again in ${everySeconds} s.`,
+        );
       }
     },
   };
@@ -74,10 +83,4 @@ async function write(file: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await output.discard();
   }
-}
-
-/** The bytes of a file; undefined if there is none, as before the first checkpoint, or it is a device. */
-async function bytesOf(file: string): Promise<Uint8Array | undefined> {
-  const found = await stat(file).catch(() => undefined);
-  return found?.isFile() ? readFile(file) : undefined;
 }

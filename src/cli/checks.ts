@@ -23,7 +23,7 @@ const BOUNDS: Record<Precision, { roundTrip: number; logDet: number }> = {
 };
 
 /** Rows of a table in the model's columns. */
-export interface NamedRows {
+interface NamedRows {
   /** [n, D] */
   x: Rows;
   /** The names of the D features. */

@@ -121,7 +121,7 @@ async function timedSteps(
   // A run of a single report has no other measure.
   return steps > 0
     ? { msPerStep: ms / steps, measured: steps }
-    : { msPerStep: first.ms / first.steps, measured: first.steps };
+    : { msPerStep: first.ms / Math.max(first.steps, 1), measured: first.steps };
 }
 
 /** `standardize, 8 affine_coupling, flip`: types in the order in which they come first, with their number. */

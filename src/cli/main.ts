@@ -183,7 +183,7 @@ wgflow train data.csv --resume run.ckpt`,
     .option('--report <folder>', 'write model.safetensors, samples.csv and report.html into this folder')
     .option(
       '--checkpoint <file>',
-      'write a checkpoint every so often, at the end and when interrupted; the one before is kept as FILE-previous',
+      'write a checkpoint every so often, at the end and when interrupted; the one before is kept, as run-previous.ckpt for run.ckpt',
     )
     .option(
       '--checkpoint-every <seconds>',

@@ -115,7 +115,7 @@ wgflow gradients model.safetensors data.csv --out gradients.json`,
     `wgflow check model.safetensors held_out.csv
 wgflow check model.safetensors held_out.csv --strict --json`,
     'Each line says pass or warn: round trip, log-det against a numeric Jacobian, each latent column against the base, ' +
-      'energy distance between rows and samples, and the mean NLL. Rows that the model was not trained on tell most.',
+      'energy distance between rows and samples, and the mean NLL. Rows that the model has not seen are the hardest test.',
   )
     .argument('<model>', MODEL)
     .argument('<data>', TABLE)

@@ -144,7 +144,14 @@ export async function trainCommand(
         output,
         folder,
         checkpoints:
-          checkpoint === undefined ? undefined : checkpointsIn(session, checkpoint, checkpointEvery),
+          checkpoint === undefined
+            ? undefined
+            : checkpointsIn(
+                session,
+                checkpoint,
+                checkpointEvery,
+                checkpoint === options.resume ? resumed?.bytes : undefined,
+              ),
       });
       summarise(session, outcome, { modelFile, asked: fitOptions.steps, ...options });
     } catch (error) {

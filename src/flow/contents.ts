@@ -1,8 +1,7 @@
-/** What a flow holds: its parameters and the record of its training, read, changed and saved. */
-import { takeFloats } from '../calls/callerArrays.ts';
+/** The parameters of a flow and the record of its training: read, changed and saved. */
+import { kindOf, takeFloats } from '../calls/callerArrays.ts';
 import { requireOptions } from '../calls/optionRules.ts';
-import { DeviceLostError } from '../errors.ts';
-import type { Gpu } from '../gpu/gpu.ts';
+import { DeviceLostError, ShapeError } from '../errors.ts';
 import type { Model, TrainingRecord } from '../io/modelFile.ts';
 import { tensorOf } from '../model/tensors.ts';
 import type { Checkpoint } from '../training/trainee.ts';
@@ -22,13 +21,11 @@ const later = () => import('./later.ts');
 export const modelFiles = () => import('../io/modelSource.ts');
 
 export class FlowContents {
-  readonly #gpu: () => Gpu;
   readonly #passes: PassRunner;
   readonly #current: CurrentModel;
   readonly #training: FlowTraining;
 
-  constructor(gpu: () => Gpu, passes: PassRunner, current: CurrentModel, training: FlowTraining) {
-    this.#gpu = gpu;
+  constructor(passes: PassRunner, current: CurrentModel, training: FlowTraining) {
     this.#passes = passes;
     this.#current = current;
     this.#training = training;
@@ -46,6 +43,9 @@ export class FlowContents {
   /** Like `Flow.setParameters`. */
   async setParameters(values: TensorValues, options: WaitOptions): Promise<void> {
     requireOptions('setParameters', options, WAIT_RULES);
+    if (Object.prototype.toString.call(values) !== '[object Object]') {
+      throw new ShapeError('setParameters', kindOf(values), 'an object of tensors by name');
+    }
     this.#passes.requireAlive();
     const taken = new Map(Object.entries(values).map(([name, given]) => [name, takeTensor(name, given)]));
     await this.#passes.change(
@@ -71,13 +71,13 @@ export class FlowContents {
   }
 
   /** The model now, and the state for resuming: of the `fit` that runs, or else of the last one. */
-  async now(): Promise<{ model: Model; last: Checkpoint | undefined }> {
+  async now(): Promise<{ model: Model; last: Checkpoint | undefined; isFresh: boolean }> {
     this.#passes.requireAlive();
-    const { snapshot, last } = this.#training;
-    const running = snapshot && (await this.#gpu().guard(snapshot));
+    await this.#passes.changed();
+    const { snapshot, last, record, isFresh } = this.#training;
+    const running = await snapshot?.();
     const parameters = running?.parameters ?? (await this.#passes.parameters());
-    const training = running?.training ?? this.#training.record;
-    return { model: this.#model(parameters, training), last: running ?? last };
+    return { model: this.#model(parameters, running?.training ?? record), last: running ?? last, isFresh };
   }
 
   /** What is left of the flow when its device is lost, and there is no other. */

@@ -60,7 +60,7 @@ const later = () => import('./later.ts');
  * Every method throws DisposedError after `dispose()`; an aborted `signal` throws its reason.
  *
  * If the device is lost, the flow opens another one, and its calls run once more. A `fit` goes on from a state of the
- * last few seconds, to the same result. That needs a device that the flow or `openDevice` opened; with any other, and
+ * last few seconds, to the same result unless it diverges too. That needs a device that the flow or `openDevice` opened; with any other, and
  * for a `pass`, whose rows are gone, a loss throws DeviceLostError.
  *
  * @example
@@ -93,10 +93,10 @@ export class Flow implements Disposable {
       this.#on,
       this.#current,
       () => this.#training.record?.columns,
-      () => this.#reopen(this.#on.gpu),
+      () => this.#reopen(),
     );
     this.#training = new FlowTraining(() => this.#trainee(), model, later);
-    this.#contents = new FlowContents(() => this.#on.gpu, this.#passes, this.#current, this.#training);
+    this.#contents = new FlowContents(this.#passes, this.#current, this.#training);
   }
 
   /** The parts of the flow on a device, with the parameters that the host has. */
@@ -106,12 +106,10 @@ export class Flow implements Disposable {
     return { gpu, parameters, tuner: new Tuner(gpu, this.#model, this.#tuning) };
   }
 
-  /** Moves the flow to another device in place of `lost`. @returns whether there is one */
-  async #reopen(lost: Gpu): Promise<boolean> {
-    // Another call may have moved the flow already.
-    if (!lost.isLost) return true;
-    if (this.#disposed || !(await this.#lease.reopen(lost)) || this.#disposed) return false;
-    if (this.#on.gpu === lost) {
+  /** Moves the flow to another device in place of a lost one. @returns whether there is one */
+  async #reopen(): Promise<boolean> {
+    if (this.#disposed || !(await this.#lease.reopen()) || this.#disposed) return false;
+    if (this.#on.gpu !== this.#lease.gpu) {
       this.#on.parameters.dispose();
       this.#on = this.#partsOn(this.#lease.gpu);
       this.#passes.moveTo(this.#on);
@@ -362,11 +360,12 @@ export class Flow implements Disposable {
    */
   async pass<K extends PassKind>(kind: K, options: PassOptions): Promise<FlowPass<K>> {
     this.#requireAlive();
-    const { gpu, parameters, tuner } = this.#on;
     const taken = { ...options };
     if (taken.context !== undefined) {
       taken.context = takeFloats('pass option context', taken.context, this.spec.contextDim);
     }
+    if (this.#on.gpu.isLost) await this.#reopen();
+    const { gpu, parameters, tuner } = this.#on;
     const { FlowPass: Pass } = await later();
     return gpu.guard(async () =>
       Pass.create(kind, taken, {
@@ -404,9 +403,8 @@ export class Flow implements Disposable {
   async clone(options: CloneOptions = {}): Promise<Flow> {
     this.#requireAlive();
     requireOptions('clone', options, CLONE_RULES);
-    const { isFresh } = this.#training;
     const lease = options.device === undefined ? this.#lease.share() : undefined;
-    const { model, last } = await this.#contents.now().catch((error: unknown) => {
+    const { model, last, isFresh } = await this.#contents.now().catch((error: unknown) => {
       lease?.release();
       throw error;
     });
@@ -454,7 +452,11 @@ export class Flow implements Disposable {
       model: () => this.#model,
       defaults: (rows) => this.#defaults(rows),
       variantsFor: (rows, stored) => tuner.variantsFor('gradient', rows, stored),
-      shiftTo: (shift) => this.#current.shiftTo(shift),
+      shiftTo: (shift) => {
+        // Rows of data may be float64 from now on.
+        this.#passes.closeGroups();
+        this.#current.shiftTo(shift);
+      },
       hostParameters: () => this.#current.parameters,
       keepOnHost: (values) => {
         this.#current.parameters = values;
@@ -466,7 +468,7 @@ export class Flow implements Disposable {
         gpu.requireAlive();
         return logProb;
       },
-      reopen: () => this.#reopen(gpu),
+      reopen: () => this.#reopen(),
     };
   }
 

@@ -45,7 +45,7 @@ export class Gathering {
     if (!(await group.done).has(job)) job.signal?.throwIfAborted();
   }
 
-  /** Lets no later call join those that wait. */
+  /** Closes the groups: later calls begin new ones. */
   close(): void {
     this.#open.clear();
   }
@@ -57,6 +57,8 @@ export class Gathering {
       const together = group.jobs.length > 1 ? (await import('./later.ts')).joined : undefined;
       if (this.#open.get(job.pass) === group) this.#open.delete(job.pass);
       alive = group.jobs.filter(({ signal }) => signal?.aborted !== true);
+      // It may run once more, with fewer jobs.
+      split = undefined;
       const [first = { ...job, rows: 0 }, ...others] = alive;
       if (together === undefined || others.length === 0) return first;
       const whole = together([first, ...others]);

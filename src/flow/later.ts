@@ -1,5 +1,5 @@
 /**
- * What a flow needs for some of its calls only: half precision, training, its memory, the search for kernels, log-masses,
+ * The code that a flow needs for some of its calls only: half precision, training, its memory, the search for kernels, log-masses,
  * passes that stay on the GPU. A page loads it with the first such call. It is one module, because a bundler makes a script
  * of each.
  */

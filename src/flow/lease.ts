@@ -27,9 +27,9 @@ export class DeviceLease {
     return this.#gpu;
   }
 
-  /** Opens another device in place of `lost`, once for all flows. @returns whether there is one */
-  reopen(lost: Gpu): Promise<boolean> {
-    if (this.#gpu !== lost) return Promise.resolve(true);
+  /** Opens another device in place of a lost one, once for all flows. @returns whether there is one */
+  reopen(): Promise<boolean> {
+    if (!this.#gpu.isLost) return Promise.resolve(true);
     this.#reopening ??= this.#reopen().finally(() => {
       this.#reopening = undefined;
     });

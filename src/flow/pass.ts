@@ -158,7 +158,7 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
     this.#gpu.buffers.write(this.#program.buffer(CONTEXT), columns);
   }
 
-  /** Appends the pass to `encoder`, which must have no open pass; submits nothing. @throws {DisposedError} */
+  /** Appends the pass to `encoder`, which must have no open pass; submits nothing. @throws {DisposedError | DeviceLostError} */
   encode(encoder: GPUCommandEncoder): void {
     this.#requireAlive();
     this.#program.record(encoder);
@@ -177,6 +177,7 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
   #requireAlive(): void {
     if (this.#disposed) throw new DisposedError('FlowPass');
     if (!this.#isAlive()) throw new DisposedError('Flow');
+    this.#gpu.requireAlive();
   }
 }
 

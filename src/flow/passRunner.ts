@@ -85,7 +85,10 @@ export class PassRunner implements Disposable {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof DeviceLostError) || !(await this.#reopen())) throw error;
+      if (!(error instanceof DeviceLostError)) throw error;
+      const isReopened = await this.#reopen();
+      this.#runner.requireAlive();
+      if (!isReopened) throw error;
       return work();
     }
   }
@@ -194,7 +197,7 @@ export class PassRunner implements Disposable {
     change: (parameters: Float32Array) => Promise<Float32Array>,
     accept: () => void,
   ): Promise<void> {
-    this.#gathering.close();
+    this.closeGroups();
     const changing = this.#again(() =>
       this.#runner.inTurn(async () => {
         const changed = await change(await this.#downloaded());
@@ -205,6 +208,16 @@ export class PassRunner implements Disposable {
     );
     this.#changed = changing.catch(() => undefined);
     return changing;
+  }
+
+  /** Lets no later call join those that wait. */
+  closeGroups(): void {
+    this.#gathering.close();
+  }
+
+  /** Waits for the changes of the parameters so far. */
+  async changed(): Promise<void> {
+    await this.#changed;
   }
 
   /** All parameters, in the order of the layout. */

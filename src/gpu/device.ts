@@ -32,7 +32,8 @@ export async function reopen(lost: GPUDevice): Promise<GPUDevice | undefined> {
     try {
       return await openedBy(open);
     } catch (error) {
-      if (!(error instanceof GpuUnavailableError)) throw error;
+      // Right after a reset a driver may refuse anything.
+      if (error instanceof LimitError) throw error;
     }
   }
   return undefined;

@@ -74,7 +74,7 @@ export interface OptimizerState {
   best?: BestParameters;
   /** How often a plateau schedule has reduced the learning rate, and the scores since then. */
   plateau?: { reductions: number; scoresSince: number };
-  /** The steps that were skipped because a value was not finite, and how often training went back since. */
+  /** The steps that were skipped because a value was not finite, the last ones in a row, and the returns to earlier weights. */
   divergence?: { skipped: number; skippedInARow: number; returns: number };
 }
 

@@ -1,6 +1,7 @@
-/** Steps that the GPU skipped because a value was not finite, and what a run does about them. */
+/** The steps that the GPU skipped because a value was not finite, and the return to earlier weights. */
 import { TrainingDivergedError } from '../errors.ts';
 import type { DivergedPart } from '../errors.ts';
+import type { OptimizerState } from '../io/modelFile.ts';
 
 /** Skipped steps in a row after which training goes back to its last good weights. */
 const MAX_SKIPPED = 10;
@@ -9,15 +10,7 @@ const MAX_RETURNS = 3;
 /** The share of the learning rate that each return leaves. */
 const RETURN_SHARE = 0.25;
 
-/** What a checkpoint keeps of it. */
-export interface DivergenceState {
-  /** Steps skipped so far. */
-  skipped: number;
-  /** Steps skipped since the last one that was not. */
-  skippedInARow: number;
-  /** How often training went back. */
-  returns: number;
-}
+type DivergenceState = NonNullable<OptimizerState['divergence']>;
 
 /** The step at which training must go back. */
 export interface Diverged {
@@ -68,7 +61,7 @@ export class Divergence {
     this.#lastPart = problem;
     this.#state.skipped++;
     this.#state.skippedInARow++;
-    const mustReturn = problem === 'update' || this.#state.skippedInARow === MAX_SKIPPED;
+    const mustReturn = problem === 'update' || this.#state.skippedInARow >= MAX_SKIPPED;
     return mustReturn ? problem : undefined;
   }
 

@@ -44,10 +44,16 @@ export const RECENT_STEPS = 50;
 
 export class Reporter {
   readonly #settings: TrainingSettings;
-  #recent: number[] = [];
+  #recent: readonly number[];
 
-  constructor(settings: TrainingSettings) {
+  /** @param recent the last losses before */
+  constructor(settings: TrainingSettings, recent: readonly number[]) {
     this.#settings = settings;
+    this.#recent = recent;
+  }
+
+  get recent(): readonly number[] {
+    return this.#recent;
   }
 
   /** @param share the share of the learning rate that a plateau schedule has left */

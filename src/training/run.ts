@@ -11,7 +11,7 @@ import type { Diverged } from './divergence.ts';
 import type { FitOptions, TrainingData, TrainingSettings } from './options.ts';
 import { Plateau } from './plateau.ts';
 import { prepareRun, rowsOf } from './prepare.ts';
-import { joined, Reporter } from './report.ts';
+import { Reporter } from './report.ts';
 import type { FitReport } from './report.ts';
 import type { RunRows } from './rows.ts';
 import { isCounted, isScored, nextScoreAfter, scorerOf } from './scoring.ts';
@@ -51,23 +51,27 @@ export class TrainingRun {
   /** Whether all submitted steps are to be read before others are submitted. */
   #isPauseDue = false;
 
-  private constructor(run: RunParts) {
+  private constructor(run: RunParts, recent: readonly number[] = []) {
     const { trainee, options, rows, settings } = run;
     const { batch, steps } = settings;
     this.#run = run;
     this.#best = new BestSoFar(trainee);
     this.#plateau = run.plateau;
-    this.#reporter = new Reporter(settings);
+    this.#reporter = new Reporter(settings, recent);
     this.#until = Math.min(options.until ?? steps, steps);
     this.#pace = { every: rows.validation?.every, rows: rowsOf(rows), batch, steps };
   }
 
-  /** Checks everything, then uploads the rows and scales a fresh flow to them. */
+  /**
+   * Checks everything, then uploads the rows and scales a fresh flow to them.
+   * @param recent the last losses of the run that goes on, if its device was lost
+   */
   static async start(
     trainee: Trainee,
     state: TrainingState,
     data: TrainingData,
     given: FitOptions,
+    recent?: readonly number[],
   ): Promise<TrainingRun> {
     const { gpu, parameters, model } = trainee;
     const prepared = await prepareRun(trainee, state, data, given);
@@ -95,7 +99,9 @@ export class TrainingRun {
     );
     const plateau = new Plateau(settings.schedule, optimizer?.plateau);
     const made = { trainee, state, options, settings, variants };
-    const run = new TrainingRun({ ...made, rows, steps, scorer, plateau, divergence, warnings });
+    // The warnings of a run that goes on were given.
+    if (recent !== undefined) warnings.splice(0);
+    const run = new TrainingRun({ ...made, rows, steps, scorer, plateau, divergence, warnings }, recent);
     if (best !== undefined) run.#best.resume(best, steps.submitted);
     if (state.isFresh && start !== undefined) {
       const host = trainee.hostParameters().slice();
@@ -115,7 +121,6 @@ export class TrainingRun {
       run.#dispose();
       throw error;
     }
-    state.snapshot = () => run.snapshot();
     return run;
   }
 
@@ -143,24 +148,21 @@ export class TrainingRun {
 
   /**
    * Runs the next steps, at most `count`, and reports on each submit. The GPU works on one submit while the host reads
-   * the one before. It ends early if the run is done.
+   * the one before, unless `pause` was called. It ends early if the run is done.
    * @throws the signal's reason once it is aborted
    * @throws {TrainingDivergedError} when a return to earlier weights did not help
    */
   async *reports(count = Infinity): AsyncGenerator<FitReport, void, undefined> {
     const last = Math.min(this.#until, this.step + count);
-    let found: FitReport[] = [];
     while (this.step < last && !this.isDone) {
       this.#submit(last);
-      while (this.#run.steps.pending > (this.#isPauseDue ? 0 : 1)) {
-        const report = await this.#report();
-        found.push(report);
-        const isDue = report.step === last || report.validationNll !== undefined;
-        if (!isDue && report.step % (this.#run.options.reportEvery ?? 1) !== 0) continue;
-        yield joined(found) ?? report;
-        found = [];
-      }
+      while (this.#run.steps.pending > (this.#isPauseDue ? 0 : 1)) yield await this.#report();
     }
+  }
+
+  /** Has the steps that are submitted reported before others are. */
+  pause(): void {
+    this.#isPauseDue = true;
   }
 
   /**
@@ -251,11 +253,11 @@ export class TrainingRun {
     try {
       await this.#run.steps.drain();
       if (this.#run.trainee.isAlive()) {
-        state.last = await this.#run.trainee.gpu.guard(() => this.snapshot());
+        state.last = await this.snapshot();
         state.record = state.last.training;
         this.#run.trainee.keepOnHost(resultOf(state.last));
         state.isFresh = false;
-        await this.#best.restore();
+        await this.#run.trainee.gpu.guard(() => this.#best.restore());
       }
     } finally {
       this.#dispose();
@@ -284,7 +286,16 @@ export class TrainingRun {
   }
 
   /** The state of the run after the last submitted step. */
-  async snapshot(): Promise<Checkpoint> {
+  snapshot(): Promise<Checkpoint> {
+    return this.#run.trainee.gpu.guard(() => this.#snapshot());
+  }
+
+  /** The last losses, for the mean of the next reports. */
+  get recent(): readonly number[] {
+    return this.#reporter.recent;
+  }
+
+  async #snapshot(): Promise<Checkpoint> {
     // A score may end while the GPU copies; all parts of the state are of one moment.
     const { settings, rows, variants, steps, divergence } = this.#run;
     const training = this.#record(steps.submitted, this.#best.score?.nll);

@@ -1,16 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { toyDensity } from '../../src/data/toy.ts';
 import { DeviceLostError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
+import { decodeModel } from '../../src/io/modelFile.ts';
 import { openDevice } from '../../src/node.ts';
 import { glow, realnvp } from '../../src/presets/index.ts';
-import { STREAMS } from '../../src/random.ts';
+import { normals, STREAMS } from '../../src/random.ts';
 import type { FitOptions } from '../../src/training/options.ts';
 import { testOptions } from '../support/device.ts';
 import { faultyDevice } from '../support/faultyDevice.ts';
 
 const spec = realnvp(2, { couplings: 2, hidden: [8] });
 const rows = toyDensity('moons').sample(0, STREAMS.toyTest, 0, 300);
+/** Rows that training on the moons makes less and less likely. */
+const GAUSSIAN = Float32Array.from(normals(0, STREAMS.toyTest, 400));
 const asked: FitOptions = { steps: 60, batch: 32, learningRate: 5e-3, submitMs: 1e-3, averageDecay: 0.99 };
 
 describe('a lost device', () => {
@@ -20,14 +23,16 @@ describe('a lost device', () => {
     const before = flow.device;
     await flow.logProb(rows);
     before.destroy();
+    const devices = new Set<GPUDevice>();
     const calls = await Promise.all([
-      flow.logProb(rows),
+      flow.logProb(rows).finally(() => devices.add(flow.device)),
       flow.forward(rows),
       flow.sample(10, { seed: 1 }),
       flow.gradients(rows),
       flow.parameters(),
-      flow.save(),
+      flow.save().finally(() => devices.add(flow.device)),
     ]);
+    expect(devices.size).toBe(1);
     expect(calls).toEqual([
       await wanted.logProb(rows),
       await wanted.forward(rows),
@@ -69,6 +74,62 @@ describe('a lost device', () => {
     }
   });
 
+  it.each<[string, FitOptions]>([
+    ['with scores', asked],
+    ['without scores', { ...asked, validation: false }],
+    ['with few reports', { ...asked, validation: false, reportEvery: 20 }],
+  ])('leaves the training as it would be from a later snapshot too: %s', async (_, options) => {
+    const clock = hastyClock();
+    try {
+      const wanted = await trained(options, 0);
+      const found = await trained(options, 20);
+      expect(found.warnings.join()).toMatch(/Training went on from step [1-9]/);
+      expect(found.losses).toEqual(wanted.losses);
+      expect(found.means).toEqual(wanted.means);
+      expect(found.scores).toEqual(wanted.scores);
+      expect(found.checkpoint).toEqual(wanted.checkpoint);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('leaves a state to save while there is no device', async () => {
+    using flow = await ownFlow();
+    const files: Uint8Array[] = [];
+    for await (const { step } of flow.fit(rows, asked)) {
+      if (step === 10) flow.device.destroy();
+      if (step === 10) files.push(await flow.save({ checkpoint: true }), await flow.save());
+    }
+    const wanted = await flow.save();
+    const [checkpoint, model] = files;
+    expect(decodeModel(model!).training?.steps).toBe(decodeModel(checkpoint!).training?.steps);
+    using resumed = await Flow.load(checkpoint!, await testOptions());
+    for await (const _ of resumed.fit(rows, { ...asked, resume: true }));
+    expect(await resumed.save()).toEqual(wanted);
+  });
+
+  it.each<[string, FitOptions]>([
+    ['the best', { ...asked, learningRate: 5e-2, validation: { data: GAUSSIAN, patience: Infinity } }],
+    ['the last', { ...asked, validation: false }],
+  ])('after training leaves the parameters of it, %s', async (_, options) => {
+    using flow = await ownFlow();
+    for await (const _ of flow.fit(rows, options));
+    const { steps, validation } = flow.training ?? {};
+    expect(validation?.bestStep).not.toBe(steps);
+    const [parameters, logProb] = [await flow.parameters(), await flow.logProb(rows)];
+    flow.device.destroy();
+    expect(await flow.logProb(rows)).toEqual(logProb);
+    expect(await flow.parameters()).toEqual(parameters);
+  });
+
+  it('after parameters were set leaves these', async () => {
+    using flow = await ownFlow({ data: rows });
+    await flow.setParameters({ 'bijectors.0.mean': [1, 2] });
+    const logProb = await flow.logProb(rows);
+    flow.device.destroy();
+    expect(await flow.logProb(rows)).toEqual(logProb);
+  });
+
   it('leaves a run that the caller steps as it would be', async () => {
     const stepped = async (losses: boolean): Promise<Uint8Array> => {
       using flow = await ownFlow();
@@ -77,9 +138,11 @@ describe('a lost device', () => {
       if (losses) flow.device.destroy();
       expect((await run.steps(5)).step).toBe(15);
       if (losses) flow.device.destroy();
-      await run.score();
+      const score = await run.score();
+      if (losses) flow.device.destroy();
       await run.steps(20);
       await run.end();
+      expect(score).toBeGreaterThan(0);
       return await flow.save({ checkpoint: true });
     };
     expect(await stepped(true)).toEqual(await stepped(false));
@@ -117,6 +180,28 @@ describe('a lost device', () => {
     expect(best).toContain(saved.training?.bestValidationNll);
     expect((await saved.logProb(rows)).every(Number.isFinite)).toBe(true);
   });
+
+  it('leaves the parameters of the last snapshot to save', async () => {
+    const clock = hastyClock();
+    try {
+      const { device } = faultyDevice(await openDevice());
+      using flow = await Flow.create(spec, { device, tuning: 'fixed', seed: 3, data: rows });
+      const before = await flow.parameters();
+      const run = async (): Promise<void> => {
+        for await (const { step } of flow.fit(rows, { ...asked, validation: false })) {
+          if (step === 30) device.destroy();
+        }
+      };
+      await expect(run()).rejects.toThrow(DeviceLostError);
+      const saved = decodeModel(await flow.save());
+      expect(saved.training?.steps).toBeGreaterThan(0);
+      expect(saved.parameters).toEqual(decodeModel(await flow.save({ checkpoint: true })).parameters);
+      using opened = await Flow.load(await flow.save(), await testOptions());
+      expect(await opened.parameters()).not.toEqual(before);
+    } finally {
+      clock.mockRestore();
+    }
+  });
 });
 
 it('devices of clones are replaced once for all of them', async () => {
@@ -131,6 +216,12 @@ it('devices of clones are replaced once for all of them', async () => {
   expect(clone.device).toBe(flow.device);
 });
 
+/** Each look at this clock is five seconds later, so that a snapshot is due after every step. */
+function hastyClock() {
+  let now = 0;
+  return vi.spyOn(performance, 'now').mockImplementation(() => (now += 5000));
+}
+
 async function ownFlow(options: { data?: Float32Array } = {}): Promise<Flow> {
   return Flow.create(spec, { device: await openDevice(), tuning: 'fixed', seed: 3, ...options });
 }
@@ -138,13 +229,15 @@ async function ownFlow(options: { data?: Float32Array } = {}): Promise<Flow> {
 /** Trains with a device that is destroyed after a report from step `lostAt` on; 0 for never. */
 async function trained(options: FitOptions, lostAt: number) {
   using flow = await ownFlow();
-  const [losses, warnings] = [[] as number[], [] as string[]];
+  const [losses, means, scores, warnings] = [[] as number[], [] as number[], [] as number[], [] as string[]];
   let isLost = lostAt === 0;
   for await (const report of flow.fit(rows, options)) {
     losses.push(...report.losses);
+    if (report.validationNll !== undefined) scores.push(report.validationNll);
+    if (report.step % 20 === 0) means.push(report.nll);
     warnings.push(...(report.warnings ?? []));
     if (!isLost && report.step >= lostAt) flow.device.destroy();
     isLost ||= report.step >= lostAt;
   }
-  return { losses, warnings, checkpoint: await flow.save({ checkpoint: true }) };
+  return { losses, means, scores, warnings, checkpoint: await flow.save({ checkpoint: true }) };
 }

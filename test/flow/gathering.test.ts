@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { DataError, DisposedError, NonFiniteError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
+import { Gathering } from '../../src/flow/gathering.ts';
 import { passJob } from '../../src/flow/jobs.ts';
+import type { PassJob } from '../../src/flow/jobs.ts';
 import { Gpu } from '../../src/gpu/gpu.ts';
 import { RowRunner } from '../../src/gpu/rows.ts';
 import { encodeModel } from '../../src/io/modelFile.ts';
+import type { PassName } from '../../src/passes/index.ts';
 import { PARAMETERS } from '../../src/plan/names.ts';
 import { fixedVariants } from '../../src/plan/variants.ts';
 import type { Rows } from '../../src/calls/callerArrays.ts';
@@ -230,4 +233,34 @@ describe('calls of every kind at the same time', () => {
     expect(reasons.length).toBeGreaterThan(0);
     expect(reasons.every((reason) => reason instanceof DisposedError)).toBe(true);
   });
+});
+
+it('calls that run once more on another device keep their own results, also if one was aborted', async () => {
+  const jobOf = (value: number, signal?: AbortSignal) =>
+    ({
+      pass: 'logProb',
+      rows: 1,
+      chunkRows: 64,
+      inputs: [{ buffer: 'x', features: 1, rows: Float32Array.of(value) }],
+      outputs: [{ buffer: 'y', features: 1, rows: new Float32Array(1) }],
+      signal,
+    }) as unknown as PassJob<'logProb'>;
+  const aborter = new AbortController();
+  const [kept, aborted] = [jobOf(5), jobOf(7, aborter.signal)];
+  const gathering = new Gathering();
+  let start = (): void => undefined;
+  const turn = new Promise<void>((resolve) => (start = resolve));
+  const run = async (together: () => Promise<PassJob<PassName>>): Promise<void> => {
+    await turn;
+    // The device is lost before there are results; by the second attempt a call was aborted.
+    await together();
+    aborter.abort(new Error('enough'));
+    const { inputs, outputs } = await together();
+    outputs[0]!.rows.set(inputs![0]!.rows.map((value) => 10 * value));
+  };
+  const calls = [gathering.run(kept, run), gathering.run(aborted, run)];
+  start();
+  const outcomes = await Promise.allSettled(calls);
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  expect(kept.outputs[0]!.rows[0]).toBe(50);
 });

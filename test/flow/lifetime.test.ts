@@ -25,7 +25,7 @@ describe('the end of a flow', () => {
       flow.save(),
     ];
     flow.dispose();
-    for (const call of calls) await expect(call).rejects.toThrow(DisposedError);
+    await Promise.all(calls.map((call) => expect(call).rejects.toThrow(DisposedError)));
     expect(buffers.counts.live).toBe(live);
   });
 

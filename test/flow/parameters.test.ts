@@ -193,6 +193,20 @@ describe('a clone', () => {
     expect(destroy).toHaveBeenCalledTimes(1);
   });
 
+  it('and a file hold parameters that were just set, and no earlier run', async () => {
+    using flow = await Flow.create(realnvp(2, small), OPTIONS);
+    for await (const _ of flow.fit(points, { ...SHORT, validation: false }));
+    const mean = [3, 4];
+    void flow.setParameters({ 'bijectors.0.mean': mean });
+    const [file, clone] = await Promise.all([flow.save({ checkpoint: true }), flow.clone()]);
+    using loaded = await Flow.load(file, OPTIONS);
+    for (const one of [loaded, clone]) {
+      expect([...(await one.parameters())['bijectors.0.mean']!]).toEqual(mean);
+      await expect(one.fit(points, { resume: true }).next()).rejects.toThrow('no training to resume');
+    }
+    clone.dispose();
+  });
+
   it('of a flow in a fit has its last submitted step', async () => {
     using flow = await Flow.create(realnvp(2, small), OPTIONS);
     for await (const { step } of flow.fit(points, { ...SHORT, reportEvery: 2, validation: false })) {
