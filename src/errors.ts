@@ -150,10 +150,7 @@ export class TrainingDivergedError extends WgflowError {
     const known = Number.isFinite(lastFiniteNll)
       ? `last finite NLL ${lastFiniteNll.toFixed(4)} nats`
       : 'no step before it was finite';
-    const tries =
-      returns === 0
-        ? ''
-        : ` Training went back to earlier weights ${returns} ${returns === 1 ? 'time' : 'times'}, with a smaller learning rate.`;
+    const tries = returns > 0 ? ' Earlier weights and a smaller learning rate did not help.' : '';
     super(
       'TRAINING_DIVERGED',
       `Training diverged at step ${step}: ${DIVERGED_PARTS[part]} (${known}).${tries} ` +
