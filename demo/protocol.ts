@@ -108,6 +108,8 @@ export type ToWorker =
   | { type: 'hover'; picture: Picture; at: { x: number; y: number } | null }
   /** For tests: destroys the device, as a driver crash would. */
   | { type: 'lose-device' }
+  /** Keeps the run in the browser: the last snapshot with the page's notes, and the data if they changed. */
+  | ({ type: 'keep'; address: string } & Pick<KeptRun, 'notes'> & Partial<KeptRun>)
   | Request;
 
 /** Answered by one `answer` or `refusal` with the same id. */
@@ -115,9 +117,30 @@ export type Request =
   | { type: 'save'; id: number }
   | ({ type: 'load'; id: number; bytes: Uint8Array; fileName: string } & AtHand)
   | { type: 'draw-samples'; id: number; count: number; seed: number }
+  /** Takes a place for the runs of this tab: see demo/engine/keptRuns.ts. */
+  | { type: 'claim-place'; id: number; own: string | null; address: string }
+  /** Shows the model of the run that the place has. */
+  | ({ type: 'resume-run'; id: number } & AtHand)
   /** Times steps of a fresh flow of these settings at several batches, while nothing trains. */
   | { type: 'fill'; id: number; model: ModelSettings }
   | { type: 'picture'; id: number; picture: Picture };
+
+/** The page's part of a kept run, which only the page reads. `data` are written once. */
+export interface KeptRun {
+  notes: unknown;
+  data: unknown;
+}
+
+/** This tab's place among the kept runs. */
+export interface ClaimedRun {
+  place: string;
+  /** The run to go on with. */
+  run: KeptRun | null;
+  /** The newest run that is not of this page's address. */
+  other: { place: string; notes: unknown } | null;
+  /** The files of the place are damaged, or of another version of the page. */
+  isDamaged: boolean;
+}
 
 /** The page's current choices when a model is opened. */
 export interface AtHand {
@@ -139,6 +162,8 @@ export interface OpenedModel {
   origin: DataOrigin;
   /** Training steps that its file records; null if it records none. */
   steps: number | null;
+  /** Its own samples, if it continues with them. */
+  ownSamples?: RowData;
 }
 
 /** A toy density, the page's current rows, or samples of the model if neither fits the model. */
@@ -147,6 +172,10 @@ export type DataOrigin = ToyData | { kind: 'at-hand'; apart: boolean } | { kind:
 export interface Answers {
   save: Uint8Array;
   load: OpenedModel;
+  /** Null if this browser keeps no files for the page. */
+  'claim-place': ClaimedRun | null;
+  /** The step of the run. */
+  'resume-run': number;
   'draw-samples': DrawnRows;
   fill: Filling;
   /** A PNG file. */
@@ -194,7 +223,7 @@ export interface Price {
 export interface Progress {
   step: number;
   steps: number;
-  /** NLL in nats of each step since the last progress. */
+  /** NLL in nats of each step since the last progress; not a number if unknown. */
   losses: Float32Array;
   /** Held-out NLL in nats at this step, if scored; not finite if a row's density is not. */
   validationNll: number | null;
@@ -242,6 +271,8 @@ export type FromWorker =
   /** This picture shows the model for the first time since `configured`. */
   | { type: 'drawn'; picture: Picture }
   | { type: 'progress'; progress: Progress }
+  /** There is a snapshot of the model after this step. */
+  | { type: 'snapshot'; step: number }
   /** Training finished, was paused, or diverged; `reason` is for people. */
   | { type: 'stopped'; cause: 'done' | 'paused' | 'diverged'; reason: string }
   | { type: 'hovered'; hovered: Hovered | null }

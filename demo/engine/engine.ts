@@ -1,7 +1,8 @@
 /** Answers the page: holds the display and the trainer, and survives a lost device. */
-import { DeviceLostError, DisposedError, Flow, WgflowError } from '../../src/index.ts';
+import { DeviceLostError, DisposedError, Flow, ShapeError, WgflowError } from '../../src/index.ts';
 import type {
   Answers,
+  ClaimedRun,
   FromWorker,
   Hovered,
   ModelSettings,
@@ -14,7 +15,9 @@ import { dataSetOf } from './dataSet.ts';
 import type { DataSet } from './dataSet.ts';
 import type { Opened } from './device.ts';
 import { FrameLoop } from './frameLoop.ts';
-import { dataForFlow } from './loadedData.ts';
+import { claimPlace } from './keptRuns.ts';
+import type { RunPlace } from './keptRuns.ts';
+import { dataForFlow, knownData } from './loadedData.ts';
 import { Display } from './display.ts';
 import { factsOf, freshFlow } from './flows.ts';
 import { settingsOf } from './modelSettings.ts';
@@ -42,6 +45,9 @@ export class Engine {
   /** Why the last settings were refused. The old model stays, but must not train. */
   #refused: unknown;
   readonly #pointer: Pointer;
+  /** Where this tab keeps its run, and the model of the run that was found there. */
+  #place: RunPlace | undefined;
+  #kept: Uint8Array | undefined;
 
   constructor(post: Post) {
     this.#post = post;
@@ -70,6 +76,12 @@ export class Engine {
         break;
       case 'lose-device':
         this.#display.opened?.device.destroy();
+        break;
+      case 'claim-place':
+        void this.#answer(message);
+        break;
+      case 'keep':
+        this.#keep(message);
         break;
       case 'save':
       case 'draw-samples':
@@ -104,7 +116,7 @@ export class Engine {
   }
 
   async #handle(
-    message: Of<'start' | 'configure' | 'train' | 'step' | 'pause' | 'visibility' | 'load'>,
+    message: Of<'start' | 'configure' | 'train' | 'step' | 'pause' | 'visibility' | 'load' | 'resume-run'>,
   ): Promise<void> {
     switch (message.type) {
       case 'start':
@@ -136,8 +148,16 @@ export class Engine {
       case 'visibility':
         return this.#setHidden(message.hidden);
       case 'load':
+      case 'resume-run':
         return this.#answer(message);
     }
+  }
+
+  /** The page keeps a run only once it has heard of a snapshot. */
+  #keep(message: Of<'keep'>): void {
+    const { type: _, ...change } = message;
+    const { bytes, isResumable } = this.#trainer?.snapshot ?? {};
+    if (isResumable === true && bytes !== undefined) void this.#place?.keep({ ...change, model: bytes });
   }
 
   async #start(message: Of<'start'>): Promise<void> {
@@ -177,6 +197,7 @@ export class Engine {
   async #replace(flow: Flow, data: DataSet, settings: ModelSettings, snapshot?: Snapshot): Promise<void> {
     const trainer = await this.#trainerOf(flow, data, settings, snapshot);
     try {
+      if (snapshot?.isResumable === true) await trainer.showBest();
       const price = await trainer.price();
       await this.#trainer?.stop({ isTold: false });
       this.#trainer?.dispose();
@@ -266,6 +287,8 @@ export class Engine {
 
   async #answerTo(request: Request): Promise<Answers[keyof Answers]> {
     if (request.type === 'load') return this.#load(request);
+    if (request.type === 'claim-place') return this.#claim(request);
+    if (request.type === 'resume-run') return this.#resume(request);
     const trainer = this.#requireTrainer();
     switch (request.type) {
       case 'save':
@@ -289,12 +312,38 @@ export class Engine {
     const flow = await Flow.load(bytes, { device, fileName });
     try {
       const name = fileName.replace(/\.safetensors$/i, '');
-      const { data, title, origin } = await dataForFlow(flow, name, atHand.data);
+      const { data, ...about } = await dataForFlow(flow, name, atHand.data);
       const settings = settingsOf(flow.spec, flow.training) ?? null;
       await this.#replace(flow, data, settings ?? atHand.model, { bytes, step: 0, isResumable: false });
       const steps = flow.training?.steps ?? null;
       const table = data.cells && { table: data.cells.codec.columns };
-      return { settings, title, columns: data.columns, ...table, origin, steps };
+      return { settings, columns: data.columns, ...table, ...about, steps };
+    } catch (error) {
+      flow.dispose();
+      throw error;
+    }
+  }
+
+  async #claim({ own, address }: Of<'claim-place'>): Promise<ClaimedRun | null> {
+    // Without files, the page works as if there were no run.
+    const found = await claimPlace(own, address).catch(() => undefined);
+    this.#place = found?.place;
+    this.#kept = found?.run?.model;
+    return found?.claimed ?? null;
+  }
+
+  /** @throws {ModelFileError | ShapeError} if the kept model is damaged, or its data do not fit */
+  async #resume({ model, data: atHand }: Of<'resume-run'>): Promise<number> {
+    const { device } = this.#display.require();
+    const bytes = this.#kept ?? new Uint8Array();
+    this.#kept = undefined;
+    const flow = await Flow.load(bytes, { device, fileName: 'run' });
+    try {
+      const known = knownData(flow, atHand);
+      if (known === undefined) throw new ShapeError('data of the run', 'others', 'those it learned from');
+      const step = flow.training?.steps ?? 0;
+      await this.#replace(flow, known.data, model, { bytes, step, isResumable: true });
+      return step;
     } catch (error) {
       flow.dispose();
       throw error;

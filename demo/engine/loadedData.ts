@@ -19,6 +19,7 @@ export interface LoadedData {
   /** For people. */
   title: string;
   origin: DataOrigin;
+  ownSamples?: RowData;
 }
 
 /**
@@ -39,9 +40,16 @@ export async function dataForFlow(
   const labels = column && of && { column, of };
   const drawn = await drawSamples(flow, OWN_SAMPLES, 0, labels && oneHot(labels));
   const { rows, cells, domains } = cellsOf(flow, drawn);
-  const settings: RowData = { kind: 'rows', columns, title: name, rows, ...(labels && { labels }) };
-  const data = dataSetOf({ ...settings, ...(cells && { cells }), ...(domains && { domains }) });
-  return { data, title: name, origin: { kind: 'own-samples' } };
+  const ownSamples: RowData = {
+    kind: 'rows',
+    columns,
+    title: name,
+    rows,
+    ...(labels && { labels }),
+    ...(cells && { cells }),
+    ...(domains && { domains }),
+  };
+  return { data: dataSetOf(ownSamples), title: name, origin: { kind: 'own-samples' }, ownSamples };
 }
 
 /** Drawn features as the cells that a flow of a table learns; every one is valid. */

@@ -1,15 +1,16 @@
-/** Checkpoints of a flow, in case the device is lost. */
-import type { Flow } from '../../src/index.ts';
+/** Checkpoints of a flow, in case the device is lost or the tab reloads. */
+import type { Flow, TrainingRecord } from '../../src/index.ts';
 
-/** Time between two snapshots, ms. */
+/** Time between two snapshots, ms: the longer the slower they are, up to a bound. */
 const EVERY_MS = 3000;
-/** Slow snapshots are taken less often: the interval is at least this many times their duration. */
+const MAX_EVERY_MS = 4000;
 const COST = 50;
 
-/** The state that survives a lost device. */
+/** The state that survives a lost device and a reload. */
 export interface Snapshot {
   /** A checkpoint; undefined if the flow was neither trained nor loaded. */
   bytes: Uint8Array | undefined;
+  /** Steps of the checkpoint, which may be ahead of those reported. */
   step: number;
   /** Whether the checkpoint holds an optimiser state to continue with. */
   isResumable: boolean;
@@ -39,20 +40,20 @@ export class Snapshots {
 
   /** Whether the next snapshot is due. */
   isDue(now: number): boolean {
-    return !this.#isSaving && now - this.#at > Math.max(EVERY_MS, COST * this.#ms);
+    return !this.#isSaving && now - this.#at > Math.min(MAX_EVERY_MS, Math.max(EVERY_MS, COST * this.#ms));
   }
 
-  /** Takes a snapshot. @param stepOf the step when its turn comes */
-  take(stepOf: () => number): Promise<void> {
-    this.#saving = this.#saving.then(() => this.#save(stepOf()));
+  take(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#save());
     return this.#saving;
   }
 
-  async #save(step: number): Promise<void> {
+  async #save(): Promise<void> {
     this.#isSaving = true;
     const begun = performance.now();
     try {
-      this.#last = { bytes: await this.#flow.save({ checkpoint: true }), step, isResumable: true };
+      const bytes = await this.#flow.save({ checkpoint: true });
+      this.#last = { bytes, step: stepsIn(bytes), isResumable: true };
     } catch {
       // A diverged or lost flow cannot be saved: the previous snapshot stays.
     } finally {
@@ -61,4 +62,12 @@ export class Snapshots {
       this.#ms = this.#at - begun;
     }
   }
+}
+
+/** Steps that a checkpoint records. */
+function stepsIn({ buffer, byteOffset }: Uint8Array): number {
+  const length = new DataView(buffer, byteOffset).getUint32(0, true);
+  const header = new TextDecoder().decode(new Uint8Array(buffer, byteOffset + 8, length));
+  const { __metadata__: metadata } = JSON.parse(header) as { __metadata__: { wgflow_training: string } };
+  return (JSON.parse(metadata.wgflow_training) as TrainingRecord).steps;
 }

@@ -38,9 +38,11 @@ export class Telemetry {
     this.#marks.push({ step, at: now });
   }
 
+  /** Steps without a loss, because nothing reported it, count as not a number. */
   report({ step, losses }: StepReport, now: number): void {
+    const missing = Math.max(0, step - this.#step - losses.length);
     this.#step = step;
-    this.#losses.push(...losses);
+    this.#losses.push(...Array<number>(missing).fill(NaN), ...losses);
     this.#marks.push({ step, at: now });
     while (this.#marks.length > 2 && now - (this.#marks[1]?.at ?? now) > WINDOW_MS) this.#marks.shift();
   }

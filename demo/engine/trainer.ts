@@ -75,8 +75,7 @@ export class Trainer {
     this.#parameters = layout.parameterCount;
     this.#snapshots = new Snapshots(flow, snapshot);
     this.#hasTrained = this.snapshot.isResumable;
-    // A checkpoint that was taken during a submit is ahead of the last reported step.
-    this.#step = (this.#hasTrained ? flow.training?.steps : undefined) ?? this.snapshot.step;
+    this.#step = this.snapshot.step;
   }
 
   get snapshot(): Snapshot {
@@ -196,18 +195,17 @@ export class Trainer {
     };
   }
 
-  async #loop({ pace, aborter: { signal } }: Training, until: number | undefined): Promise<void> {
+  /** Gives the flow of a checkpoint the best parameters so far, as a pause does. */
+  async showBest(): Promise<void> {
+    for await (const _ of this.#fit({ kind: 'flat-out' }, this.#step));
+  }
+
+  #fit(pace: Pace, until: number | undefined): ReturnType<Flow['fit']> {
     const { settings, data } = this;
     const validation = this.#validation;
     const { classes, cells } = data;
-    const options = fitOptionsOf(settings, data.columns);
-    const begun = performance.now();
-    const telemetry = this.#telemetryFrom(begun);
-    let due = begun;
-    let last = begun;
-    this.#snapshots.begin(begun);
-    const fit = this.flow.fit(data.training, {
-      ...options,
+    return this.flow.fit(data.training, {
+      ...fitOptionsOf(settings, data.columns),
       // An opened model may match no preset, whichever settings train it.
       preset: settingsOf(this.flow.spec, undefined)?.preset,
       ...(classes && { context: classes.training, contextColumns: [classes.column] }),
@@ -217,7 +215,15 @@ export class Trainer {
       submitMs: submitMsOf(pace),
       resume: this.#hasTrained,
     });
-    for await (const report of fit) {
+  }
+
+  async #loop({ pace, aborter: { signal } }: Training, until: number | undefined): Promise<void> {
+    const begun = performance.now();
+    const telemetry = this.#telemetryFrom(begun);
+    let due = begun;
+    let last = begun;
+    this.#snapshots.begin(begun);
+    for await (const report of this.#fit(pace, until)) {
       const now = performance.now();
       this.studio.stepsDone(report.losses.length, last, now);
       last = now;
@@ -301,8 +307,9 @@ export class Trainer {
     }
   }
 
-  #keep(): Promise<void> {
-    return this.#snapshots.take(() => this.#step);
+  async #keep(): Promise<void> {
+    await this.#snapshots.take();
+    if (this.snapshot.isResumable) this.#post({ type: 'snapshot', step: this.snapshot.step });
   }
 
   #tellFailure(error: unknown): void {

@@ -4,7 +4,7 @@ import type { Domain, LabelColumn, ToyName } from '../../src/index.ts';
 import type { TableColumn } from '../../src/page.ts';
 import { toyClasses } from '../classes.ts';
 import { picturedOf } from '../features.ts';
-import type { DataOrigin, DataSettings } from '../protocol.ts';
+import type { DataOrigin, DataSettings, RowData } from '../protocol.ts';
 import { count } from './figures.ts';
 import type { FileRows } from './fileSource.ts';
 import { rowsOfStrokes } from './strokes.ts';
@@ -37,6 +37,7 @@ export interface OwnSamples {
   words: string;
   columns: readonly string[];
   table?: readonly TableColumn[];
+  samples?: RowData;
 }
 
 const FIRST: DataChoice = {

@@ -30,10 +30,10 @@ export function setNotice(element: HTMLElement, sentence: string | undefined): v
 
 /** Like `setNotice`, for a message above the page that the visitor can close. */
 export function showToast(toast: HTMLElement, sentence: string | undefined): void {
-  const [words, close] = toast.children;
+  const [words] = toast.children;
   toast.hidden = sentence === undefined;
   if (words !== undefined) setText(words, sentence ?? '');
-  close?.addEventListener('click', () => (toast.hidden = true), { once: true });
+  toast.lastElementChild?.addEventListener('click', () => (toast.hidden = true), { once: true });
 }
 
 const SVG = 'http://www.w3.org/2000/svg';

@@ -54,23 +54,32 @@ export const EMPTY_CURVE: LossCurve = {
   worse: [],
 };
 
-/** @param losses of consecutive steps, nats */
-export function withLosses(curve: LossCurve, losses: ArrayLike<number>): LossCurve {
-  let { stretch, steps, first, smoothed } = curve;
+/**
+ * @param losses of consecutive steps, nats; not a number if unknown
+ * @param last the last of these steps. Steps that the curve has already are left out: a run that goes on from a
+ * snapshot repeats them
+ */
+export function withLosses(
+  curve: LossCurve,
+  losses: ArrayLike<number>,
+  last = curve.steps + losses.length,
+): LossCurve {
+  let { stretch, first, smoothed } = curve;
   let sums = [...curve.sums];
-  for (let i = 0; i < losses.length; i++) {
-    const nll = losses[i] ?? NaN;
-    if (!Number.isFinite(nll)) continue;
-    const last = sums.at(-1);
-    if (last === undefined || last.count === stretch) sums.push({ sum: nll, count: 1 });
-    else sums[sums.length - 1] = { sum: last.sum + nll, count: last.count + 1 };
-    steps++;
+  const from = last - losses.length;
+  for (let step = Math.max(curve.steps, from); step < last; step++) {
+    const place = Math.floor(step / stretch);
+    while (sums.length <= place) sums.push({ sum: 0, count: 0 });
+    const nll = losses[step - from] ?? NaN;
+    const found = sums[place];
+    if (found === undefined || !Number.isFinite(nll)) continue;
+    sums[place] = { sum: found.sum + nll, count: found.count + 1 };
     first ??= nll;
-    const weight = 1 / Math.min(SMOOTHING, Math.max(1, steps / 4));
+    const weight = 1 / Math.min(SMOOTHING, Math.max(1, (step + 1) / 4));
     smoothed = smoothed === null ? nll : smoothed + weight * (nll - smoothed);
   }
   for (; sums.length > MAX_LENGTH; stretch *= 2) sums = inPairs(sums);
-  return { ...curve, stretch, sums, steps, first, smoothed };
+  return { ...curve, stretch, sums, steps: Math.max(curve.steps, last), first, smoothed };
 }
 
 /** @param score held out; its NLL may not be finite */
@@ -86,9 +95,11 @@ export function withScore(curve: LossCurve, score: Score): LossCurve {
   };
 }
 
-/** Mean loss of each stretch. */
+/** Mean loss of each stretch that has any. */
 export function trainingLine({ sums, stretch }: LossCurve): LossPoint[] {
-  return sums.map(({ sum, count }, i) => ({ step: (i + 0.5) * stretch, nll: sum / count }));
+  return sums.flatMap(({ sum, count }, i) =>
+    count === 0 ? [] : [{ step: (i + 0.5) * stretch, nll: sum / count }],
+  );
 }
 
 /** Null while the held-out NLL falls, or until it has risen long enough. */

@@ -1,9 +1,10 @@
 /** Runs the page: turns actions of the visitor and the engine into the next state and messages to the engine. */
 import { featuresOf } from '../features.ts';
-import type { DrawnRows, Pace } from '../protocol.ts';
+import type { DrawnRows, KeptRun, Pace } from '../protocol.ts';
 import { showBatch } from './batchPanel.ts';
 import { showCaptions } from './captions.ts';
 import { dataAtHand } from './dataChoice.ts';
+import type { DataChoice } from './dataChoice.ts';
 import { DataPanel } from './dataPanel.ts';
 import { sampleMoments } from './describe.ts';
 import type { Moments } from './describe.ts';
@@ -17,6 +18,8 @@ import { Pictures } from './pictures.ts';
 import { PointPanel } from './pointPanel.ts';
 import { playRecorded } from './pretrained.ts';
 import type { Pretrained } from './pretrained.ts';
+import { RunKeeper } from './runKeeper.ts';
+import type { RunNotes } from './runKeeper.ts';
 import { Scrubber } from './scrubber.ts';
 import { SharePanel } from './sharePanel.ts';
 import { decodeShare, encodeShare, isShare } from './shareLink.ts';
@@ -42,6 +45,7 @@ export class Playground {
   readonly #store: Store<State>;
   readonly #engine: EngineClient;
   readonly #pictures: Pictures;
+  readonly #keeper: RunKeeper;
   /** The link defines its own flow. */
   readonly #isLinked: boolean;
   #glancedAt = 0;
@@ -62,10 +66,9 @@ export class Playground {
     this.#store = store;
     if (shared?.mistake !== undefined) {
       this.#mistake(`${shared.mistake} The page shows its defaults instead.`);
-    } else if (settings.source.kind === 'file') {
-      this.#mistake('The link is for a file that only its sender has. Choose it here.');
     }
     this.#engine = new EngineClient((event) => this.#hear(event));
+    this.#keeper = new RunKeeper(this.#engine, store);
     this.#pictures = new Pictures({
       resized: (picture, width, height) => this.#engine.send({ type: 'resize', picture, width, height }),
       hovered: (picture, at) => this.#engine.send({ type: 'hover', picture, at }),
@@ -78,8 +81,7 @@ export class Playground {
     const pixelRatio = Math.min(2, window.devicePixelRatio);
     const view = viewOf(this.#store.state);
     this.#engine.send({ type: 'start', canvases, pixelRatio, view }, Object.values(canvases));
-    if (this.#isLinked && this.#store.state.learned !== undefined) this.#configure();
-    else void this.#openPretrained();
+    void this.#openFirst();
     document.addEventListener('visibilitychange', () => {
       this.#engine.send({ type: 'visibility', hidden: document.hidden });
     });
@@ -137,6 +139,7 @@ export class Playground {
     const before = this.#store.state;
     const now = performance.now();
     this.#store.update((state) => to.heard(state, event, now));
+    this.#keeper.hear(event);
     if (this.#store.state === before) return;
     if (event.type === 'ready') performance.mark('wgflow-ready');
     if (event.type === 'stopped') void this.#glance();
@@ -166,6 +169,45 @@ export class Playground {
     show('timing');
     const found = await this.#engine.ask({ type: 'fill', model }).catch(() => undefined);
     show(found && { ...found, size });
+  }
+
+  /** Shows the run that the browser kept, or the link's flow, or the pretrained one. */
+  async #openFirst(): Promise<void> {
+    const asked = this.#asked;
+    const run = await this.#keeper.claim().catch(() => null);
+    // The visitor may have chosen something meanwhile.
+    const isWanted = (): boolean => asked === this.#asked && this.#settling === undefined;
+    if (run !== null && isWanted() && (await this.#resume(run, isWanted))) return;
+    if (!isWanted()) return;
+    const { data, learned } = this.#store.state;
+    if (this.#isLinked && data.source === 'file') {
+      this.#mistake('The link is for a file that only its sender has. Choose it here.');
+    }
+    if (this.#isLinked && learned !== undefined) this.#configure();
+    else await this.#openPretrained();
+  }
+
+  /** @returns whether the kept run is there */
+  async #resume({ notes, data }: KeptRun, isWanted: () => boolean): Promise<boolean> {
+    const choice = data as DataChoice;
+    const kept = notes as RunNotes;
+    try {
+      const rows = choice.own?.samples ?? dataAtHand(choice);
+      const { model } = kept;
+      const step = await this.#engine.ask({ type: 'resume-run', model, ...(rows && { data: rows }) });
+      if (!isWanted()) return true;
+      const look = this.#isLinked ? this.#store.state.look : kept.look;
+      this.#store.update((state) => to.runRestored(state, choice, { ...kept, look }, step));
+    } catch (error) {
+      // Without a device, the page has reported it already.
+      if (this.#store.state.phase === 'off') return true;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#keeper.tell(`The run that was kept here cannot go on. ${reason}`);
+      return false;
+    }
+    this.#keeper.begin({ isKept: true });
+    void this.#glance();
+    return true;
   }
 
   /** The visitor's GPU shows the pretrained flow until the visitor trains. */
@@ -218,7 +260,9 @@ export class Playground {
   }
 
   #step(): void {
-    if (this.#prepare()) this.#engine.send({ type: 'step' });
+    if (!this.#prepare()) return;
+    this.#keeper.begin();
+    this.#engine.send({ type: 'step' });
   }
 
   #reset(): void {
@@ -233,6 +277,7 @@ export class Playground {
 
   #train(): void {
     if (!this.#prepare()) return;
+    this.#keeper.begin();
     this.#store.update(to.trainingBegun);
     this.#engine.send({ type: 'train', pace: this.#pace });
   }

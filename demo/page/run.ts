@@ -26,7 +26,7 @@ export function newRun(steps: number, traits: RunTraits): Run {
 
 export function advanced(run: Run, progress: Progress): Run {
   const { step, losses, validationNll: nll, validationError } = progress;
-  const trained = withLosses(run.curve, losses);
+  const trained = withLosses(run.curve, losses, step);
   const curve = nll === null ? trained : withScore(trained, { step, nll, error: validationError ?? NaN });
   return { ...run, curve, last: progress, isResting: false };
 }

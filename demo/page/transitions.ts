@@ -8,7 +8,9 @@ import type { Moments } from './describe.ts';
 import type { EngineEvent } from './engineClient.ts';
 import { describeOpened, describeOwnSamples, describeTraining } from './openedFile.ts';
 import type { OpenedFile } from './openedFile.ts';
+import { count } from './figures.ts';
 import { advanced, gapOf, nllOf, rested, spokenProgress, standingOf } from './run.ts';
+import type { RunNotes } from './runKeeper.ts';
 import type { Look, Settings } from './settings.ts';
 import { fileOf, recordedFacts, recordedWords, withoutSteps } from './state.ts';
 import type { State } from './state.ts';
@@ -93,9 +95,10 @@ export function pretrainedOpened(state: State): State {
 }
 
 /** Shows a model file. */
-export function fileOpened(before: State, file: OpenedFile): State {
+export function fileOpened(before: State, { ownSamples: samples, ...file }: OpenedFile): State {
   const { columns, table } = file;
-  const own = { words: describeOwnSamples(file), columns, ...(table && { table }) };
+  const words = describeOwnSamples(file);
+  const own = { words, columns, ...(table && { table }), ...(samples && { samples }) };
   const data = withOrigin(before.data, file.origin, own);
   const isOwn = file.origin.kind === 'own-samples';
   const opened: State = {
@@ -111,6 +114,29 @@ export function fileOpened(before: State, file: OpenedFile): State {
     spoken: describeOpened(file),
   };
   return withoutSteps(opened, describeTraining(file));
+}
+
+/** Shows the run that the browser kept. @param step of its model */
+export function runRestored(before: State, data: DataChoice, notes: RunNotes, step: number): State {
+  const { model, look, layer, origin, run, isDone } = notes;
+  const steps = `step ${count(step)} of ${count(run.steps)}`;
+  const status = isDone
+    ? `The run is back, as it ended at ${steps}.`
+    : `The run is back, at ${steps}. Train goes on.`;
+  return {
+    ...before,
+    data,
+    model,
+    look,
+    layer,
+    origin,
+    run: { ...run, last: run.last && { ...run.last, step }, isResting: true },
+    learned: data.own === undefined ? dataOf(data) : undefined,
+    mistake: undefined,
+    phase: isDone ? 'done' : 'idle',
+    status,
+    spoken: status,
+  };
 }
 
 /** Updates the captions' numbers. */
@@ -139,6 +165,8 @@ export function heard(state: State, event: EngineEvent, now: number): State {
       return progressed(state, event.progress, now);
     case 'stopped':
       return stopped(state, event);
+    case 'snapshot':
+      return state;
     case 'hovered':
       return { ...state, hovered: event.hovered };
     case 'device-lost':
