@@ -1,16 +1,27 @@
 /** The demo: static pages that make no requests to other sites. */
 import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vite';
+import type { Plugin } from 'vite';
 import { shadersWithoutComments } from '../vite.config.ts';
 
 /** The page offers the comparison libraries only if they are installed. */
 const peers = `${import.meta.dirname}/../bench/peers`;
 const hasPeers = existsSync(`${peers}/node_modules/@jax-js/jax`);
 
-/** What few visitors load goes to a folder of its own: the libraries to compare with, the reader of Parquet. */
-const ON_REQUEST = ['bench/peers/node_modules/', 'demo/page/binaryRecords.ts', 'node_modules/hyparquet'];
+/** What few visitors load goes to a folder of its own: the libraries to compare with and their worker, the reader of Parquet. */
+const ON_REQUEST = [
+  'bench/peers/node_modules/',
+  'demo/lab/peerWorker.ts',
+  'demo/page/binaryRecords.ts',
+  'node_modules/hyparquet',
+];
 const folderOf = (files: readonly string[]): string =>
   files.some((file) => ON_REQUEST.some((part) => file.includes(part))) ? 'assets/onRequest' : 'assets';
+
+const htmlWithoutIndents: Plugin = {
+  name: 'html-without-indents',
+  transformIndexHtml: (html) => html.replace(/\n\s+/g, '\n'),
+};
 
 const pages = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.html'));
 
@@ -24,7 +35,7 @@ export default defineConfig({
       { find: '#peers', replacement: `${peers}/${hasPeers ? 'page' : 'noPeers'}.mjs` },
     ],
   },
-  plugins: [shadersWithoutComments],
+  plugins: [shadersWithoutComments, htmlWithoutIndents],
   worker: {
     format: 'es',
     plugins: () => [shadersWithoutComments],

@@ -108,15 +108,15 @@ export async function claimPlace(
     if (release === undefined) continue;
     const place = new RunPlace(runs, name);
     const run = await place.read();
-    const isFree = typeof run !== 'object';
-    if (name === own && isFree) return claim(place, undefined, null, run === 'damaged');
-    if (!isFree && (address === '' || (name === own && run.address === address))) return claim(place, run);
     if (run === 'damaged') damaged ??= name;
-    else if (!isFree) other ??= { place: name, notes: run.notes };
+    else if (run !== undefined) {
+      if (address === '' || (name === own && run.address === address)) return claim(place, run);
+      other ??= { place: name, notes: run.notes };
+    }
     release();
   }
   // The next run overwrites a damaged one.
-  const isDamaged = damaged !== undefined && address === '';
+  const isDamaged = damaged !== undefined && (damaged === own || address === '');
   const place = new RunPlace(runs, isDamaged && damaged !== undefined ? damaged : crypto.randomUUID());
   if ((await held(place.name)) === undefined) return undefined;
   return claim(place, undefined, other, isDamaged);

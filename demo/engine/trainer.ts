@@ -197,6 +197,7 @@ export class Trainer {
 
   /** Gives the flow of a checkpoint the best parameters so far, as a pause does. */
   async showBest(): Promise<void> {
+    if (typeof this.#validation !== 'object') return;
     for await (const _ of this.#fit({ kind: 'flat-out' }, this.#step));
   }
 

@@ -191,6 +191,7 @@ export class Playground {
   async #resume({ notes, data }: KeptRun, isWanted: () => boolean): Promise<boolean> {
     const choice = data as DataChoice;
     const kept = notes as RunNotes;
+    this.#store.update(to.runFound);
     try {
       const rows = choice.own?.samples ?? dataAtHand(choice);
       const { model } = kept;

@@ -1,14 +1,15 @@
 /** Keeps the run of this tab in the browser, so that it outlives a reload, and finds it again. */
 import type { ClaimedRun, ModelSettings } from '../protocol.ts';
+import { firstChoice, sourceOf } from './dataChoice.ts';
 import type { DataChoice } from './dataChoice.ts';
 import { byId, showToast } from './dom.ts';
 import type { EngineClient, EngineEvent } from './engineClient.ts';
 import { count } from './figures.ts';
 import type { Run } from './run.ts';
 import { defaultSettings } from './settings.ts';
-import type { Look } from './settings.ts';
+import type { Look, Settings } from './settings.ts';
 import { decodeShare, encodeShare, isShare } from './shareLink.ts';
-import { titleOf } from './state.ts';
+import { titleOf, unaccountedFile } from './state.ts';
 import type { State } from './state.ts';
 import type { Store } from './store.ts';
 
@@ -17,6 +18,8 @@ const KEY = 'wgflow-place';
 /** The page's part of a kept run, without its data. */
 export interface RunNotes {
   title: string;
+  /** Steps of the model. */
+  step: number;
   model: ModelSettings;
   look: Look;
   layer: number;
@@ -25,10 +28,15 @@ export interface RunNotes {
   isDone: boolean;
 }
 
-/** The settings of a link as text, however it is written; empty for other addresses. The look is no part of a run. */
-export function addressOf(hash: string): string {
-  const { settings } = isShare(hash) ? decodeShare(hash) : {};
-  return settings === undefined ? '' : encodeShare({ ...settings, look: defaultSettings().look });
+/** Settings as text, however a link writes them. The look is no part of a run. */
+function addressOf({ source, model }: Pick<Settings, 'source' | 'model'>): string {
+  return encodeShare({ source: sourceOf(firstChoice(source)), model, look: defaultSettings().look });
+}
+
+/** The settings of the page's link; empty if it has none. */
+function linkAddress(): string {
+  const { settings } = isShare(location.hash) ? decodeShare(location.hash) : {};
+  return settings === undefined ? '' : addressOf(settings);
 }
 
 export class RunKeeper {
@@ -38,8 +46,9 @@ export class RunKeeper {
   /** The settings of the flow that trains; the page may show others by now. */
   #chosen: Pick<State, 'data' | 'model'> | undefined;
   #keptData: DataChoice | undefined;
-  /** The step of a snapshot that waits until the page has all losses before it. */
-  #dueAt = Infinity;
+  /** The step of the last snapshot, and whether it waits until the page has all losses before it. */
+  #step = 0;
+  #isDue = false;
   #canKeep = false;
 
   constructor(engine: EngineClient, store: Store<State>) {
@@ -52,7 +61,7 @@ export class RunKeeper {
     // A page inside another site's page keeps nothing.
     if (window.top !== window) return null;
     const own = sessionStorage.getItem(KEY);
-    const claimed = await this.#engine.ask({ type: 'claim-place', own, address: addressOf(location.hash) });
+    const claimed = await this.#engine.ask({ type: 'claim-place', own, address: linkAddress() });
     if (claimed === null) return null;
     this.#canKeep = true;
     sessionStorage.setItem(KEY, claimed.place);
@@ -74,22 +83,28 @@ export class RunKeeper {
   }
 
   hear(event: EngineEvent): void {
-    if (event.type === 'snapshot') this.#dueAt = event.step;
+    if (event.type === 'snapshot') {
+      this.#step = event.step;
+      this.#isDue = true;
+    }
     const { step = 0 } = this.#store.state.run.last ?? {};
-    if ((event.type === 'progress' && step >= this.#dueAt) || event.type === 'stopped') this.#keep();
+    if ((this.#isDue && step >= this.#step) || event.type === 'stopped') this.#keep();
   }
 
   #keep(): void {
     const { origin, look, layer, run, phase, next } = this.#store.state;
-    this.#dueAt = Infinity;
+    this.#isDue = false;
     // The model of a requested flow has made no step yet.
     if (!this.#canKeep || this.#chosen === undefined || origin === 'page' || next !== undefined) return;
     const { data, model } = this.#chosen;
     const title = titleOf(this.#store.state);
-    const notes: RunNotes = { title, model, look, layer, origin, run, isDone: phase === 'done' };
+    const isDone = phase === 'done';
+    const notes: RunNotes = { title, step: this.#step, model, look, layer, origin, run, isDone };
     const isNew = data !== this.#keptData;
     this.#keptData = data;
-    const address = addressOf(location.hash);
+    // No settings make the flow of some files, so the link stays what it was.
+    const isFromSettings = unaccountedFile(this.#store.state) === undefined;
+    const address = isFromSettings ? addressOf({ source: sourceOf(data), model }) : linkAddress();
     this.#engine.send({
       type: 'keep',
       address,
@@ -100,9 +115,8 @@ export class RunKeeper {
 
   /** Offers a run that this page's link hides. */
   #offer({ place, notes }: NonNullable<ClaimedRun['other']>): void {
-    const { title, run } = notes as RunNotes;
-    const { last, steps } = run;
-    this.tell(`Another run is kept here: ${title}, at step ${count(last?.step ?? 0)} of ${count(steps)}.`);
+    const { title, step, run } = notes as RunNotes;
+    this.tell(`Another run is kept here: ${title}, at step ${count(step)} of ${count(run.steps)}.`);
     const button = byId('continue-run', HTMLButtonElement);
     button.hidden = false;
     button.addEventListener('click', () => {

@@ -116,7 +116,12 @@ export function fileOpened(before: State, { ownSamples: samples, ...file }: Open
   return withoutSteps(opened, describeTraining(file));
 }
 
-/** Shows the run that the browser kept. @param step of its model */
+/** The kept run is about to be shown. */
+export function runFound(state: State): State {
+  return { ...state, status: 'The run that was kept here opens, once the GPU has started.' };
+}
+
+/** Shows the kept run. @param step of its model */
 export function runRestored(before: State, data: DataChoice, notes: RunNotes, step: number): State {
   const { model, look, layer, origin, run, isDone } = notes;
   const steps = `step ${count(step)} of ${count(run.steps)}`;
