@@ -102,24 +102,30 @@ export async function claimPlace(
   const runs = await root.getDirectoryHandle('runs', { create: true });
   const names = (await byAge(runs)).filter((name) => name !== own);
   let other: ClaimedRun['other'] = null;
-  let damaged: string | undefined;
+  let damaged: { place: RunPlace; release: () => void } | undefined;
   for (const name of own === null ? names : [own, ...names]) {
     const release = await held(name, name === own ? HANDOVER_MS : 0);
     if (release === undefined) continue;
     const place = new RunPlace(runs, name);
     const run = await place.read();
-    if (run === 'damaged') damaged ??= name;
-    else if (run !== undefined) {
-      if (address === '' || (name === own && run.address === address)) return claim(place, run);
+    const isWanted = address === '' || name === own;
+    if (run === 'damaged' && isWanted && damaged === undefined) {
+      damaged = { place, release };
+      continue;
+    }
+    if (typeof run === 'object') {
+      if (isWanted && (address === '' || run.address === address)) {
+        damaged?.release();
+        return claim(place, run);
+      }
       other ??= { place: name, notes: run.notes };
     }
     release();
   }
   // The next run overwrites a damaged one.
-  const isDamaged = damaged !== undefined && (damaged === own || address === '');
-  const place = new RunPlace(runs, isDamaged && damaged !== undefined ? damaged : crypto.randomUUID());
-  if ((await held(place.name)) === undefined) return undefined;
-  return claim(place, undefined, other, isDamaged);
+  if (damaged !== undefined) return claim(damaged.place, undefined, other, true);
+  const place = new RunPlace(runs, crypto.randomUUID());
+  return (await held(place.name)) && claim(place, undefined, other);
 }
 
 function claim(

@@ -69,27 +69,26 @@ function keptSteps(page: Page): Promise<number[]> {
   });
 }
 
-/** Changes a byte in the midst of the records that `isHit`, of those of all runs. @returns how many */
-function damage(page: Page, step?: number): Promise<number> {
-  return page.evaluate(async (only) => {
-    let hit = 0;
+/** Changes a byte in the midst of the newest record of the only run, or of the one before. */
+function damage(page: Page, which: 'newest' | 'oldest'): Promise<void> {
+  return page.evaluate(async (which) => {
     const root = await navigator.storage.getDirectory();
+    const records: { sequence: number; file: FileSystemFileHandle; bytes: Uint8Array<ArrayBuffer> }[] = [];
     for await (const folder of (await root.getDirectoryHandle('runs')).values()) {
-      for await (const [name, handle] of (folder as FileSystemDirectoryHandle).entries()) {
-        const file = handle as FileSystemFileHandle;
-        const blob = await file.getFile();
-        const isHit = only === undefined || (await blob.text()).includes(`"step":${only},`);
-        if (!name.startsWith('run-') || !isHit) continue;
-        const bytes = new Uint8Array(await blob.arrayBuffer());
-        bytes[bytes.length >> 1]! ^= 1;
-        const stream = await file.createWritable();
-        await stream.write(bytes);
-        await stream.close();
-        hit++;
+      for (const name of ['run-0', 'run-1']) {
+        const file = await (folder as FileSystemDirectoryHandle).getFileHandle(name);
+        const bytes = new Uint8Array(await (await file.getFile()).arrayBuffer());
+        const sequence = Number(/"sequence":(\d+)/.exec(new TextDecoder().decode(bytes))?.[1]);
+        records.push({ sequence, file, bytes });
       }
     }
-    return hit;
-  }, step);
+    records.sort((a, b) => a.sequence - b.sequence);
+    const { file, bytes } = records[which === 'newest' ? 1 : 0]!;
+    bytes[bytes.length >> 1]! ^= 1;
+    const stream = await file.createWritable();
+    await stream.write(bytes);
+    await stream.close();
+  }, which);
 }
 
 describe('a run whose tab reloads', () => {
@@ -274,11 +273,14 @@ describe('several tabs', () => {
 describe('a kept file that is damaged', () => {
   it('is passed over for the one before, and if both are, for a fresh page that says so', () =>
     onPage(SMALL, async (page) => {
-      const first = await trainTo(page, 3);
-      await expectSoon(() => keptSteps(page)).toEqual([first, first]);
-      const second = await trainTo(page, first);
-      await expectSoon(() => keptSteps(page)).toEqual([second, second]);
-      expect(await damage(page, second)).toBe(2);
+      const paused = await trainTo(page, 3);
+      await expectSoon(() => keptSteps(page)).toEqual([paused, paused]);
+      await damage(page, 'newest');
+      await reload(page);
+      await expectSoon(() => status(page)).toContain(`The run is back, at step ${paused} of`);
+      expect(await page.locator('#notice-run').isHidden()).toBe(true);
+
+      await damage(page, 'oldest');
       await reload(page);
       await expectSoon(() => notice(page)).toBe(
         'The run that was kept here is damaged, so the page starts anew.',
