@@ -33,6 +33,13 @@ describe('progress', () => {
     expect(losses).toEqual(Array.from({ length: 321 }, (_, i) => i + 1));
   });
 
+  it('has a loss that is no number for each step that nothing reported', () => {
+    const telemetry = new Telemetry(facts, 5, 0);
+    telemetry.report({ step: 6, losses: Float32Array.of(2) }, 10);
+    telemetry.report({ step: 8, losses: new Float32Array() }, 20);
+    expect(telemetry.take(100, null)).toMatchObject({ step: 8, losses: Float32Array.of(2, NaN, NaN) });
+  });
+
   it('has the rates of the last second', () => {
     const last = toldOf(4, 1000).at(-1)!.progress;
     expect(last.stepsPerSecond).toBeCloseTo(250);

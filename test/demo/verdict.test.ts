@@ -186,6 +186,23 @@ describe('the curve of a long run', () => {
     expect(curve.first).toBe(2);
   });
 
+  it('has a loss at most once for each step, at its step, whatever is repeated or unknown', () => {
+    let curve = withLosses(EMPTY_CURVE, [5, 4, 3], 3);
+    // The device was lost, and training goes on from step 1.
+    curve = withLosses(curve, [4, 3, 2], 4);
+    // A pause: nothing reported the losses of steps 5 and 6.
+    curve = withLosses(curve, [NaN, NaN], 6);
+    curve = withLosses(curve, [1], 8);
+    expect(trainingLine(curve)).toEqual([
+      { step: 0.5, nll: 5 },
+      { step: 1.5, nll: 4 },
+      { step: 2.5, nll: 3 },
+      { step: 3.5, nll: 2 },
+      { step: 7.5, nll: 1 },
+    ]);
+    expect(curve.steps).toBe(8);
+  });
+
   it('is not pressed flat by a few spikes', () => {
     const losses = Array.from({ length: 200 }, (_, i) => (i % 20 === 7 ? 1000 : -5 - i / 100));
     const [low, high] = lossRange(losses, null);

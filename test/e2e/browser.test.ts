@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STREAMS } from '../../src/random.ts';
 import { toyDensity } from '../../src/data/toy.ts';
@@ -13,6 +15,8 @@ import type { PageResult } from './page.ts';
 describe('in a browser', () => {
   let close: () => Promise<void>;
   let result: PageResult;
+  let browser: Browser;
+  let url: string;
   const problems: string[] = [];
   const x = [...toyDensity('moons').sample(4, STREAMS.toyTest, 0, 33)];
 
@@ -28,7 +32,8 @@ describe('in a browser', () => {
       );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const browser = await launchChromium();
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    browser = await launchChromium();
     close = async () => {
       await browser.close();
       await new Promise((resolve) => server.close(resolve));
@@ -38,7 +43,7 @@ describe('in a browser', () => {
       if (message.type() === 'error') problems.push(message.text());
     });
     page.on('pageerror', (error) => problems.push(error.message));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.goto(url);
     await page.waitForFunction(() => 'runWgflow' in globalThis);
     result = await page.evaluate((rows) => globalThis.runWgflow(rows), x);
   });
@@ -64,6 +69,47 @@ describe('in a browser', () => {
     expect(result.samples).toHaveLength(40);
     expect(result.samples.every(Number.isFinite)).toBe(true);
     expect(result.saved).toBeGreaterThan(1000);
+  });
+
+  it('goes on with a run after a reload by the code of docs/library.md, to the bits of one that nothing stopped', async () => {
+    const docs = readFileSync(new URL('../../docs/library.md', import.meta.url), 'utf8');
+    const [, code = ''] = /## A run that outlives its tab.*?```js\n(.*?)```/s.exec(docs) ?? [];
+    const quick = code.replace('steps: 1000', 'steps: 120').replaceAll('3000', '300');
+    expect(quick).toContain('steps: 120');
+    const script = `(async () => {
+      ${quick}
+      const model = [...(await flow.save())];
+      flow.dispose();
+      return { model, isKept };
+    })()`;
+    const inContext = async (act: (page: Page) => Promise<void>): Promise<void> => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(url);
+      await page.waitForFunction(() => 'runWgflow' in globalThis);
+      await act(page);
+      await context.close();
+    };
+    const runs: unknown[] = [];
+    await inContext(async (page) => {
+      const stopped = page.evaluate(script).catch(() => 'stopped');
+      const size = () =>
+        page.evaluate(async () => {
+          const folder = await navigator.storage.getDirectory();
+          const file = await folder.getFileHandle('moons.ckpt').catch(() => undefined);
+          return (await file?.getFile())?.size ?? 0;
+        });
+      await expect.poll(size, { timeout: 60_000, interval: 20 }).toBeGreaterThan(0);
+      await page.reload();
+      expect(await stopped).toBe('stopped');
+      await page.waitForFunction(() => 'runWgflow' in globalThis);
+      runs.push(await page.evaluate(script));
+    });
+    await inContext(async (page) => void runs.push(await page.evaluate(script)));
+    const [resumed, whole] = runs as { model: number[]; isKept: boolean }[];
+    expect(resumed?.isKept).toBe(true);
+    expect(whole?.isKept).toBe(false);
+    expect(resumed?.model).toEqual(whole?.model);
   });
 
   it('has nothing to complain about', () => expect(problems).toEqual([]));

@@ -1,5 +1,5 @@
 /** The browser test's code inside the page: the library as a visitor's bundle contains it. */
-import { describeDevice, Flow, realnvp } from '../../src/index.ts';
+import { describeDevice, Flow, PRESETS, realnvp } from '../../src/index.ts';
 import type { FlowSpec } from '../../src/index.ts';
 
 export interface PageResult {
@@ -16,6 +16,9 @@ export interface PageResult {
 declare global {
   var runWgflow: (x: number[]) => Promise<PageResult>;
 }
+
+/** For code of the documentation. */
+Object.assign(globalThis, { Flow, PRESETS });
 
 globalThis.runWgflow = async (x) => {
   const flow = await Flow.create(realnvp(2, { couplings: 4, hidden: [16] }), { seed: 3 });
