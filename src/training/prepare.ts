@@ -45,7 +45,7 @@ export async function prepareRun(
   data: TrainingData,
   given: FitOptions,
 ): Promise<PreparedRun> {
-  const options = isToy(data) ? given : remembering(given, state.record);
+  const options = isToy(data) ? ofToy(given, state.record) : remembering(given, state.record);
   const { spec, layout } = trainee.model();
   const { columns, table } = options;
   requireRecordable(table, spec);
@@ -70,6 +70,11 @@ export async function prepareRun(
   const seen = isStream(data) || isToy(data) ? training : { data, widths: options.widths };
   const warnings = seen ? roughRows(seen.data, columnNamesOf(spec.dim, columns), seen.widths) : [];
   return { options, settings, resumed, rows, source, noise, start, shift, warnings };
+}
+
+/** The options; a resumed run keeps the name of its preset. The columns of a toy density have no names. */
+function ofToy(given: FitOptions, record: TrainingRecord | undefined): FitOptions {
+  return given.resume === true ? { ...given, preset: given.preset ?? record?.preset } : given;
 }
 
 /** The options, with what an earlier run recorded of the data where they say nothing. */

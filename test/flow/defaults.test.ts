@@ -57,6 +57,18 @@ describe('a flow that is created from a preset', () => {
     await expect(create({ colour: 'red' })).rejects.toThrow(/option colour: found an unknown name/);
     await expect(create({ dim: 0 })).rejects.toThrow(ShapeError);
   });
+
+  it('keeps the name of the preset when its run on a toy density resumes from a checkpoint', async () => {
+    const options = await testOptions();
+    using whole = await Flow.create(PRESETS.realnvp, { ...small, ...options });
+    for await (const _ of whole.fit({ toy: 'moons' }, { steps: 4 }));
+    using part = await Flow.create(PRESETS.realnvp, { ...small, ...options });
+    for await (const _ of part.fit({ toy: 'moons' }, { steps: 4, until: 2 }));
+    using resumed = await Flow.load(await part.save({ checkpoint: true }), options);
+    for await (const _ of resumed.fit({ toy: 'moons' }, { steps: 4, resume: true }));
+    expect(resumed.training!.preset).toBe('realnvp');
+    expect(await resumed.save()).toEqual(await whole.save());
+  });
 });
 
 describe('a flow that is created from a spec', () => {
