@@ -121,6 +121,8 @@ export async function claimPlace(
       other ??= { place: name, notes: run.notes };
     }
     release();
+    // A link takes no other run than the tab's own.
+    if (address !== '' && other !== null) break;
   }
   // The next run overwrites a damaged one.
   if (damaged !== undefined) return claim(damaged.place, undefined, other, true);
