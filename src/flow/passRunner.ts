@@ -5,11 +5,12 @@ import { DeviceLostError, ShapeError } from '../errors.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { RowRunner } from '../gpu/rows.ts';
-import type { RowJob } from '../gpu/rows.ts';
+import type { Chunk, RowJob } from '../gpu/rows.ts';
 import { variantsText } from '../passes/purpose.ts';
-import { PASSES, turnToScores } from '../passes/index.ts';
+import { chunkRowsFor, PASSES, turnToScores } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
 import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { tensorOf } from '../model/tensors.ts';
 import { Gathering } from './gathering.ts';
@@ -29,6 +30,11 @@ export interface FlowGradients {
   loss: number;
   withoutDensity: number;
   gradients: Record<string, Float32Array>;
+}
+
+/** Rows each of which takes many evaluations. */
+export interface ConditionalJob extends Omit<RowJob, 'planOf'> {
+  planOf: (chunk: Chunk, variants: KernelVariants) => Plan;
 }
 
 /** The parts of a flow that belong to its device. */
@@ -110,6 +116,18 @@ export class PassRunner implements Disposable {
   /** The log-densities of rows that are already checked, finite or not, with the kernels `variants`. */
   async logProb(taken: TakenRows, options: RunOptions, variants: KernelVariants): Promise<Float32Array> {
     return (await this.#run(this.#job('logProb', taken, options), variants)).logProb;
+  }
+
+  /** Runs plans of many log-densities of each row, with the kernels chosen for log-densities. */
+  conditional({ planOf, ...job }: ConditionalJob): Promise<void> {
+    return this.#again(() =>
+      this.#runner.run(async () => {
+        const chunkRows = chunkRowsFor(this.#current.model, 'logProb');
+        const variants = await this.#variantsFor('logProb', { rows: chunkRows, chunkRows });
+        const kind = `${job.kind} (${variantsText(variants)})`;
+        return { ...job, kind, planOf: (chunk) => planOf(chunk, variants) };
+      }),
+    );
   }
 
   /** log p (nats) and ∂log p/∂x of each row. @throws like `call` */
