@@ -162,7 +162,8 @@ export class Conditionals {
   #drawsFor({ first, features }: Column, { values, widths }: GivenCells, draws: number): number {
     const { dim } = this.#model.spec;
     const isOther = (i: number): boolean => i % dim < first || i % dim >= first + features;
-    const hasCells = widths !== undefined && values.length > 0 && widths.some((width, i) => width !== 0 && isOther(i));
+    const hasCells =
+      widths !== undefined && values.length > 0 && widths.some((width, i) => width !== 0 && isOther(i));
     if (hasCells) return draws;
     return features > 1 ? Math.min(draws, LEAST_DRAWS) : 1;
   }
@@ -266,7 +267,9 @@ export class Conditionals {
             return placeOf(axis, points.values[row * points.count + (i % points.count)] ?? NaN);
           });
     const shares =
-      levels === undefined || levels.count === 0 ? new Float32Array(count) : rowsOf(levels.values, levels.count, chosen);
+      levels === undefined || levels.count === 0
+        ? new Float32Array(count)
+        : rowsOf(levels.values, levels.count, chosen);
     const length = summaryLength(asking);
     const summary = new Float32Array(count * length);
     const { companion } = column.values.numbers ?? {};
@@ -341,7 +344,11 @@ interface DrawnRows {
   context: Float32Array | undefined;
 }
 
-function drawnRows({ values, widths, context, firstRow = 0 }: GivenCells, dim: number, draws: number): DrawnRows {
+function drawnRows(
+  { values, widths, context, firstRow = 0 }: GivenCells,
+  dim: number,
+  draws: number,
+): DrawnRows {
   const count = values.length / dim;
   const points =
     widths === undefined

@@ -40,7 +40,9 @@ export async function scoreColumn(
   const offsets = column.values.numbers?.step === 1 ? [0.5, 0, 1] : [0];
   const width = offsets.length;
   const values = new Float64Array(count * width);
-  own.forEach(({ number }, row) => offsets.forEach((offset, i) => (values[row * width + i] = number + offset)));
+  own.forEach(({ number }, row) =>
+    offsets.forEach((offset, i) => (values[row * width + i] = number + offset)),
+  );
   const given = await conditionals.given(column, rows, { ...asked, points: { count: width, values } });
   const scores: CellScores = {
     column,
@@ -51,7 +53,9 @@ export async function scoreColumn(
   };
   own.forEach((place, row) => {
     const isNumber = place.part === column.values.discrete.length;
-    const { log, logTail, below } = isNumber ? scoreOfNumber(given, row, width) : scoreOfPart(given, row, place);
+    const { log, logTail, below } = isNumber
+      ? scoreOfNumber(given, row, width)
+      : scoreOfPart(given, row, place);
     scores.surprise[row] = -log;
     scores.logPValue[row] = Math.min(logTail, 0);
     scores.below[row] = below;

@@ -54,20 +54,27 @@ export async function drawUnknown(
       if (chosen.length === 0) continue;
       asked.signal?.throwIfAborted();
       const uniforms = chosen.map((row) =>
-        philox([sweep * columns.length + place, ...splitRow(rows.firstRow + row), STREAMS.conditionals], key).map(
-          uniformOf,
-        ),
+        philox(
+          [sweep * columns.length + place, ...splitRow(rows.firstRow + row), STREAMS.conditionals],
+          key,
+        ).map(uniformOf),
       );
       const given = await conditionals.given(column, chosenRows(rows, chosen, dim), {
         ...asked,
         levels: { count: 1, values: Float32Array.from(uniforms, ([, level = 0.5]) => level) },
       });
-      chosen.forEach((row, i) => setCell(rows, dim, column, row, drawn(column, given, i, uniforms[i]?.[0] ?? 0.5)));
+      chosen.forEach((row, i) =>
+        setCell(rows, dim, column, row, drawn(column, given, i, uniforms[i]?.[0] ?? 0.5)),
+      );
     }
   }
 }
 
-function chosenRows({ values, widths, context, firstRow }: CellRows, chosen: readonly number[], dim: number): GivenCells {
+function chosenRows(
+  { values, widths, context, firstRow }: CellRows,
+  chosen: readonly number[],
+  dim: number,
+): GivenCells {
   return {
     values: rowsOf(values, dim, chosen),
     // Without intervals, one draw of each row is enough.
@@ -84,7 +91,12 @@ export interface DrawnCell {
 }
 
 /** The cell at this share of the column's values that are no blanks. */
-function drawn(column: Column, { logShares, parts, numbers }: ColumnGiven, row: number, share: number): DrawnCell {
+function drawn(
+  column: Column,
+  { logShares, parts, numbers }: ColumnGiven,
+  row: number,
+  share: number,
+): DrawnCell {
   const { discrete } = column.values;
   const weights = Array.from(logShares.subarray(row * parts, (row + 1) * parts), (log, part) => {
     const value = discrete[part];
@@ -98,7 +110,13 @@ function drawn(column: Column, { logShares, parts, numbers }: ColumnGiven, row: 
 }
 
 /** Writes a cell into the row's features. */
-export function setCell({ values, widths }: CellRows, dim: number, column: Column, row: number, cell: DrawnCell): void {
+export function setCell(
+  { values, widths }: CellRows,
+  dim: number,
+  column: Column,
+  row: number,
+  cell: DrawnCell,
+): void {
   const { discrete, numbers } = column.values;
   const set = (place: number, value: number, width: number): void => {
     values[row * dim + place] = value;

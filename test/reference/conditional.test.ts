@@ -2,7 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { DENSITIES, normalBelow, startNodes } from '../kernels/conditional/curves.ts';
 import type { Density } from '../kernels/conditional/curves.ts';
-import { ConditionalCurve, errorOf, meanOf, pointOf, quantileOf, refined } from '../../src/reference/maths/conditional.ts';
+import {
+  ConditionalCurve,
+  errorOf,
+  meanOf,
+  pointOf,
+  quantileOf,
+  refined,
+} from '../../src/reference/maths/conditional.ts';
 import type { Curve } from '../../src/reference/maths/conditional.ts';
 
 function curveAt({ log }: Density, nodes: number[]): Curve {
@@ -13,7 +20,8 @@ function curveAt({ log }: Density, nodes: number[]): Curve {
 /** The curve after rounds that add these numbers of nodes. */
 function afterRounds(density: Density, rounds: readonly number[]): Curve {
   let curve = curveAt(density, startNodes());
-  for (const fresh of rounds) curve = curveAt(density, [...Array.from(curve.nodes), ...refined(curve, fresh)]);
+  for (const fresh of rounds)
+    curve = curveAt(density, [...Array.from(curve.nodes), ...refined(curve, fresh)]);
   return curve;
 }
 
@@ -51,7 +59,8 @@ describe('the curve of a conditional', () => {
         let known = curveAt(normal, startNodes(own));
         known = curveAt(normal, [...Array.from(known.nodes), ...refined(known, 10)]);
         const { logTail } = pointOf(new ConditionalCurve(known), own);
-        const exact = z < 8 ? Math.log(2 * normalBelow(-z)) : -0.5 * z * z - Math.log(z * Math.sqrt(Math.PI / 2));
+        const exact =
+          z < 8 ? Math.log(2 * normalBelow(-z)) : -0.5 * z * z - Math.log(z * Math.sqrt(Math.PI / 2));
         expect(Math.abs(Math.exp(logTail) - Math.exp(exact))).toBeLessThan(1e-3);
         expect(Math.abs(logTail - exact)).toBeLessThan(0.01 * (1 + Math.abs(exact)));
       }

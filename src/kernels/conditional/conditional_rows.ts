@@ -59,7 +59,17 @@ export interface ConditionalRowsArguments extends ConditionalDomain {
 
 /** Each row once for every node (or cell) and draw. */
 export function conditionalRows(args: ConditionalRowsArguments): Dispatch {
-  const { rows, nodes, draws, features, context: nContext, feature, companion = features, domain, scale } = args;
+  const {
+    rows,
+    nodes,
+    draws,
+    features,
+    context: nContext,
+    feature,
+    companion = features,
+    domain,
+    scale,
+  } = args;
   const { fresh, rowContext, context, ...others } = args.buffers;
   const evaluations = rows * nodes * draws;
   const hasContext = nContext > 0;

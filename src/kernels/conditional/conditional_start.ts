@@ -45,7 +45,8 @@ export interface ConditionalStartArguments {
 /** The first nodes of each row's conditional, in ascending order. */
 export function conditionalStart(args: ConditionalStartArguments): Dispatch {
   const { rows, scale, quantiles, own, centre, nodes, slots } = args;
-  const [quantile_0 = NaN, quantile_1 = NaN, quantile_2 = NaN, quantile_3 = NaN, quantile_4 = NaN] = quantiles;
+  const [quantile_0 = NaN, quantile_1 = NaN, quantile_2 = NaN, quantile_3 = NaN, quantile_4 = NaN] =
+    quantiles;
   return dispatchOf(conditionalStartKernel, {
     params: { n_rows: rows, scale, quantile_0, quantile_1, quantile_2, quantile_3, quantile_4 },
     buffers: { own, centre, nodes, slots },

@@ -89,7 +89,8 @@ export class ConditionalCurve {
     const [before, after] = [this.secant(i - 1), this.secant(i)];
     const monotone = 3 * Math.min(Math.abs(before), Math.abs(after));
     const widest = Math.max(a, b);
-    const most = (before > 0 === after > 0 ? monotone : Math.min(monotone, MAX_RISE / widest)) + SLOPE_SLACK / widest;
+    const most =
+      (before > 0 === after > 0 ? monotone : Math.min(monotone, MAX_RISE / widest)) + SLOPE_SLACK / widest;
     return limited((b * before + a * after) / (a + b), most);
   }
 
@@ -339,7 +340,8 @@ export function refined(curve: Curve, fresh: number): number[] {
       // Away from the nodes at both ends, which are known.
       const inside = 0.1 + 0.8 * Math.min(t, 1);
       if (segment === 0) places.push(whole.node(0) - reach(left) * (1.1 - inside));
-      else if (segment === weights.length - 1) places.push(whole.node(count - 1) + reach(right) * (inside + 0.1));
+      else if (segment === weights.length - 1)
+        places.push(whole.node(count - 1) + reach(right) * (inside + 0.1));
       else places.push(whole.node(segment - 1) + whole.width(segment - 1) * inside);
     }
     before += weight;

@@ -34,7 +34,9 @@ describe('conditional_refine', () => {
       expect(next.every((node, i) => i === 0 || node > next[i - 1]!)).toBe(true);
       const slots = column('slots');
       expect(slots.map((slot) => next[slot])).toEqual(column('fresh'));
-      const kept = next.flatMap((node, i) => (slots.includes(i) ? [] : [[node, column('next_log_density')[i]]]));
+      const kept = next.flatMap((node, i) =>
+        slots.includes(i) ? [] : [[node, column('next_log_density')[i]]],
+      );
       const before = column('nodes').map((node, i) => [node, column('log_density')[i]]);
       expect(kept).toEqual(before);
     }

@@ -33,8 +33,14 @@ describe('conditional_summary', () => {
         ]),
         ...LEVELS.map(() => ['quantile', 1e-3]),
       ].map(([name, bound], place) => [place, bound as number, name] as const)) {
-        const part = (values: ArrayLike<number>): number[] => Array.from(values).slice(place * rows, (place + 1) * rows);
-        expectClose(`summary ${place}`, Float32Array.from(part(gpu('summary'))), part(twin('summary')), bound);
+        const part = (values: ArrayLike<number>): number[] =>
+          Array.from(values).slice(place * rows, (place + 1) * rows);
+        expectClose(
+          `summary ${place}`,
+          Float32Array.from(part(gpu('summary'))),
+          part(twin('summary')),
+          bound,
+        );
       }
     });
   }
@@ -47,7 +53,10 @@ describe('conditional_summary', () => {
     expect(results[3 + 1]).toBeCloseTo(0.5, 3);
     expect(results[6 + 1]).toBeCloseTo(normalBelow(0.93), 3);
     expect(Math.exp(results[6 + 2]!)).toBeCloseTo(2 * normalBelow(-0.93), 3);
-    expect(results[9 + 2]! / (-0.5 * 19.93 ** 2 - Math.log(19.93 * Math.sqrt(Math.PI / 2)))).toBeCloseTo(1, 2);
+    expect(results[9 + 2]! / (-0.5 * 19.93 ** 2 - Math.log(19.93 * Math.sqrt(Math.PI / 2)))).toBeCloseTo(
+      1,
+      2,
+    );
     expect(results[12]).toBeCloseTo(0.1, 3);
   });
 });
@@ -61,7 +70,9 @@ function summary(
   const { nodes, logDensity, count } = columnsOfCurves(densities, (density) => {
     let known = startNodes(points[2]);
     for (const more of [10, 16]) {
-      known = [...known, ...refined({ nodes: known, logDensity: known.map(density.log) }, more)].sort((a, b) => a - b);
+      known = [...known, ...refined({ nodes: known, logDensity: known.map(density.log) }, more)].sort(
+        (a, b) => a - b,
+      );
     }
     return known;
   });

@@ -68,7 +68,7 @@ export const DENSITIES: readonly Density[] = [
   {
     name: 'heavy tails',
     log: (y) => T3 - 2 * Math.log(1 + (y * y) / 3),
-    below: (y) => 0.5 + (Math.atan(y / Math.sqrt(3)) + (y / Math.sqrt(3)) / (1 + (y * y) / 3)) / Math.PI,
+    below: (y) => 0.5 + (Math.atan(y / Math.sqrt(3)) + y / Math.sqrt(3) / (1 + (y * y) / 3)) / Math.PI,
   },
   {
     name: 'a kink',
