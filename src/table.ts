@@ -3,7 +3,7 @@ export { Table } from './flow/table.ts';
 export type { TableOptions, TableRow } from './flow/table.ts';
 export type { TableColumn } from './table/columns.ts';
 export type { ColumnKind } from './table/infer.ts';
-export { explain, impute, predict, sampleGiven } from './conditionals/ask.ts';
+export { explain, impute, predict, sampleGiven } from './flow/questions.ts';
 export type {
   AskOptions,
   Explanation,
@@ -12,5 +12,5 @@ export type {
   ImputeOptions,
   PredictOptions,
   SampleGivenOptions,
-} from './conditionals/ask.ts';
+} from './flow/questions.ts';
 export type { Prediction } from './conditionals/predict.ts';

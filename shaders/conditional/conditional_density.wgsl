@@ -1,6 +1,7 @@
-// The mean over a row's draws of the density at each fresh node, as a logarithm: log_prob [n_nodes, n_draws, n_rows] plus the
-// log-derivative of the map from fresh [n_nodes, n_rows] to data, into log_density [*, n_rows] at slots [n_nodes, n_rows].
-// With CELLS plus log_weight [cells, n_draws, n_rows], into log_density [cells, n_rows].
+// The mean over a row's draws of the density at each fresh node, as a logarithm: of log_prob [n_nodes, n_draws, n_rows] plus
+// draw_weight [n_draws, n_rows]. With NODES plus the log-derivative of the map from fresh [n_nodes, n_rows] to data, into
+// log_density [*, n_rows] at slots [n_nodes, n_rows]. With CELLS plus log_weight [cells, n_draws, n_rows] in the mean, into
+// log_density [cells, n_rows].
 // One invocation owns one node of one row and sums over the draws in order. docs/derivations.md, eq. (148), (149)
 #include "shared/grid.wgsl"
 #include "shared/domain.wgsl"
@@ -15,13 +16,14 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> log_prob: array<f32>;
-@group(0) @binding(2) var<storage, read_write> log_density: array<f32>;
+@group(0) @binding(2) var<storage, read> draw_weight: array<f32>;
+@group(0) @binding(3) var<storage, read_write> log_density: array<f32>;
 #if CELLS
-@group(0) @binding(3) var<storage, read> log_weight: array<f32>;
+@group(0) @binding(4) var<storage, read> log_weight: array<f32>;
 #endif
 #if NODES
-@group(0) @binding(4) var<storage, read> fresh: array<f32>;
-@group(0) @binding(5) var<storage, read> slots: array<u32>;
+@group(0) @binding(5) var<storage, read> fresh: array<f32>;
+@group(0) @binding(6) var<storage, read> slots: array<u32>;
 #endif
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -61,10 +63,11 @@ fn main(
 
 fn term_at(node: u32, draw: u32, row: u32) -> f32 {
   let place = (node * params.n_draws + draw) * params.n_rows + row;
+  let term = log_prob[place] + draw_weight[draw * params.n_rows + row];
 #if CELLS
-  return log_prob[place] + log_weight[place];
+  return term + log_weight[place];
 #endif
 #if NODES
-  return log_prob[place];
+  return term;
 #endif
 }

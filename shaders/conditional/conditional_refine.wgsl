@@ -2,7 +2,7 @@
 // next_log_density [n_nodes + n_fresh, n_rows], still in ascending order; the densities of the fresh nodes, which
 // conditional_density writes, are left out. fresh, slots [n_fresh, n_rows]: these nodes, and their places.
 // Panels and tails share out the nodes by the cube roots of their doubts. One invocation owns one row.
-// docs/derivations.md, eq. (154), (155)
+// docs/derivations.md, eq. (150) to (155)
 #include "shared/grid.wgsl"
 #include "shared/conditional_curve.wgsl"
 

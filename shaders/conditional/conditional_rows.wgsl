@@ -1,9 +1,9 @@
 // The rows of a feature's conditional: each row once for every node (or cell) and draw, with other values of one feature, and
 // of its companion if it has one. Evaluation e = (node * n_draws + draw) * n_rows + row takes the draw of the row,
-// rows [n_draws, n_features, n_rows]. Feature and companion are points [cells, n_draws, 2, n_rows]; with NODES the feature is
-// fresh [nodes, n_rows] turned into data, and its companion points [n_draws, n_rows].
+// rows [n_draws, n_features, n_rows]. The feature is points [cells, n_draws, n_rows]; with NODES it is fresh [nodes, n_rows]
+// turned into data, and its companion is points [n_draws, n_rows].
 // state [n_features, n_evaluations]; with HAS_CONTEXT context [n_context, n_evaluations] repeats row_context
-// [n_context, n_rows]. One invocation writes one evaluation. docs/derivations.md, eq. (148)
+// [n_context, n_rows]. One invocation writes one evaluation. docs/derivations.md, eq. (148), (149)
 #include "shared/grid.wgsl"
 #include "shared/domain.wgsl"
 
@@ -47,8 +47,7 @@ fn main(
   let block = evaluation / n_rows;
   let draw = block % params.n_draws;
 #if !NODES
-  let value = points[2u * block * n_rows + row];
-  let companion = points[(2u * block + 1u) * n_rows + row];
+  let value = points[block * n_rows + row];
 #else
   var value = fresh[block / params.n_draws * n_rows + row];
   if (params.domain != DOMAIN_REAL) {
@@ -58,8 +57,11 @@ fn main(
 #endif
   for (var j = 0u; j < params.n_features; j++) {
     let given = rows[(draw * params.n_features + j) * n_rows + row];
-    let with_value = select(given, value, j == params.feature);
-    state[j * params.n_evaluations + evaluation] = select(with_value, companion, j == params.companion);
+    var placed = select(given, value, j == params.feature);
+#if NODES
+    placed = select(placed, companion, j == params.companion);
+#endif
+    state[j * params.n_evaluations + evaluation] = placed;
   }
 #if HAS_CONTEXT
   for (var j = 0u; j < params.n_context; j++) {

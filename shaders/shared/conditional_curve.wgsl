@@ -1,6 +1,6 @@
 // The density of one number given the others, known at nodes [n_nodes, n_rows] in ascending order: log p is a cubic between
 // two nodes, cut into PARTS lines, and a tail beyond each end. Log-densities are relative to the row's largest, the peak.
-// Needs nodes, log_density and these params. docs/derivations.md, eq. (147) to (153)
+// Needs nodes, log_density and these params. docs/derivations.md, eq. (150) to (154)
 
 // Parts of a panel between two nodes.
 const PARTS: u32 = 8u;

@@ -1,8 +1,8 @@
 /** The distribution of each column given the others, row by row: exact, by quadrature on the GPU. */
 import type { Rows } from '../calls/callerArrays.ts';
 import { numbered } from '../calls/rows.ts';
-import { cellWords, drawCell, drawCells } from '../data/cells.ts';
-import type { PassRunner } from '../flow/passRunner.ts';
+import { drawCells } from '../data/cells.ts';
+import type { Chunk, RowJob } from '../gpu/rows.ts';
 import type { TrainingRecord } from '../io/modelFile.ts';
 import {
   cellsConditionalPlan,
@@ -14,7 +14,8 @@ import {
 } from '../passes/conditional.ts';
 import type { Effort } from '../passes/conditional.ts';
 import { SUMMARY } from '../kernels/conditional/conditional_summary.ts';
-import { splitRow, splitSeed } from '../random.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { KernelVariants } from '../plan/variants.ts';
 import type { FlowModel } from '../spec/layout.ts';
 import { domainsOf, offsetOf } from '../spec/offset.ts';
 import type { Cell } from '../table/intervals.ts';
@@ -40,8 +41,8 @@ export interface Asked {
   points?: { count: number; values: Float64Array };
   /** Shares of the numbers' mass, [B, count], whose quantiles are wanted. */
   levels?: { count: number; values: Float32Array };
-  /** Points drawn of other cells that are intervals. */
-  draws: number;
+  /** Points drawn of cells that are intervals. Default: one of the others; of a column's own, more if it has few values. */
+  draws?: number | undefined;
   /** The estimated error, in nats, above which a row gets more nodes. */
   tolerance: number;
   signal?: AbortSignal | undefined;
@@ -74,7 +75,7 @@ export interface ColumnGiven {
 /** The conditionals of a flow, with the columns of its record. */
 export function conditionalsOf(
   model: FlowModel,
-  runner: PassRunner,
+  runner: ConditionalRunner,
   record: TrainingRecord | undefined,
   draw: DrawSamples,
 ): Conditionals {
@@ -82,16 +83,26 @@ export function conditionalsOf(
   return new Conditionals(model, runner, columnsOf(names, record?.table), draw);
 }
 
+/** Runs plans that take many evaluations of each row, with the kernels chosen for log-densities. */
+export interface ConditionalRunner {
+  conditional: (job: ConditionalJob) => Promise<void>;
+}
+
+export interface ConditionalJob extends Omit<RowJob, 'planOf'> {
+  planOf: (chunk: Chunk, variants: KernelVariants) => Plan;
+}
+
 export type DrawSamples = (
   count: number,
-  options: { context?: Float32Array | undefined; signal?: AbortSignal | undefined },
+  options: { seed?: number; context?: Float32Array | undefined; signal?: AbortSignal | undefined },
 ) => Promise<Rows>;
 
 /** Samples of the regression. */
 const PROPOSAL_SAMPLES = 4096;
 
-/** Points drawn of a cell of the column itself, at least. */
-const LEAST_DRAWS = 4;
+/** A discrete value's interval gets several points if there are fewer values, at most MAX_CELL_DRAWS. */
+const CELL_EVALUATIONS = 24;
+const MAX_CELL_DRAWS = 8;
 
 const EFFORTS: readonly Effort[] = ['quick', 'fine', 'full'];
 
@@ -100,13 +111,13 @@ export class Conditionals {
   /** Number of features D. */
   readonly dim: number;
   readonly #model: FlowModel;
-  readonly #runner: PassRunner;
+  readonly #runner: ConditionalRunner;
   readonly #draw: DrawSamples;
   #proposal: Promise<Proposal> | undefined;
   readonly #guesses = new Map<Column, Guess>();
 
   /** @param draw samples of the flow, which say where to look for a conditional */
-  constructor(model: FlowModel, runner: PassRunner, columns: readonly Column[], draw: DrawSamples) {
+  constructor(model: FlowModel, runner: ConditionalRunner, columns: readonly Column[], draw: DrawSamples) {
     this.#model = model;
     this.dim = model.spec.dim;
     this.#runner = runner;
@@ -141,50 +152,63 @@ export class Conditionals {
     const count = rows.values.length / dim;
     const { discrete, numbers } = column.values;
     const draws = this.#drawsFor(column, rows, asked.draws);
-    const drawn = drawnRows(rows, dim, draws);
     const parts = discrete.length + (numbers === undefined ? 0 : 1);
     const logMasses = new Float64Array(count * parts);
-    if (discrete.length > 0) {
-      const masses = await this.#cells(column, drawn, asked);
-      masses.forEach((mass, i) => {
-        logMasses[Math.floor(i / discrete.length) * parts + (i % discrete.length)] = mass;
-      });
+    const put = (part: number, masses: ArrayLike<number>, step = 1, volume = 0): void => {
+      for (let row = 0; row < count; row++) {
+        logMasses[row * parts + part] = (masses[row * step + (step > 1 ? part : 0)] ?? NaN) + volume;
+      }
+    };
+    if (numbers === undefined) {
+      const masses = await this.#cells(column, drawnRows(rows, column, dim, draws.discrete), asked);
+      discrete.forEach((_, part) => put(part, masses, parts));
+      return { logShares: shares(logMasses, parts), parts };
     }
-    if (numbers === undefined) return { logShares: shares(logMasses, parts), parts };
-    const found = await this.#numbers(column, drawn, asked);
-    const volume = Math.log(numbers.companion?.width ?? 1);
-    for (let row = 0; row < count; row++) {
-      logMasses[row * parts + parts - 1] = (found.logTotal[row] ?? NaN) + volume;
+    const drawn = drawnRows(rows, column, dim, draws.numbers);
+    // Where the cell is another value, the number may be anything.
+    const { points: _, levels: __, ...only } = asked;
+    for (const [part, { cells }] of discrete.entries()) {
+      const [companion] = cells;
+      const { logTotal } = await this.#numbers(column, drawn, only, companion);
+      put(part, logTotal, 1, Math.log(companion?.width ?? NaN));
     }
+    const found = await this.#numbers(column, drawn, asked, numbers.companion);
+    put(parts - 1, found.logTotal, 1, Math.log(numbers.companion?.width ?? 1));
     return { logShares: shares(logMasses, parts), parts, numbers: found };
   }
 
-  #drawsFor({ first, features }: Column, { values, widths }: GivenCells, draws: number): number {
+  /** Points drawn of each row's other cells; and of a discrete value's own interval. */
+  #drawsFor(
+    { first, features, values: of }: Column,
+    { widths }: GivenCells,
+    wanted: number | undefined,
+  ): { numbers: number; discrete: number } {
     const { dim } = this.#model.spec;
     const isOther = (i: number): boolean => i % dim < first || i % dim >= first + features;
-    const hasCells =
-      widths !== undefined && values.length > 0 && widths.some((width, i) => width !== 0 && isOther(i));
-    if (hasCells) return draws;
-    return features > 1 ? Math.min(draws, LEAST_DRAWS) : 1;
+    const hasCells = widths !== undefined && widths.some((width, i) => width !== 0 && isOther(i));
+    const own =
+      wanted ?? Math.min(Math.max(Math.round(CELL_EVALUATIONS / of.discrete.length), 1), MAX_CELL_DRAWS);
+    return { numbers: hasCells || features > 1 ? (wanted ?? 1) : 1, discrete: own };
   }
 
-  async #cells(column: Column, drawn: DrawnRows, { draws: most, signal }: Asked): Promise<Float32Array> {
+  async #cells(column: Column, drawn: DrawnRows, { signal }: Asked): Promise<Float32Array> {
     const { discrete } = column.values;
-    const draws = drawn.draws > 1 ? drawn.draws : Math.min(most, LEAST_DRAWS);
-    const own = draws === drawn.draws ? drawn : repeatedDraws(drawn, draws, this.#model.spec.dim);
-    const { count } = own;
+    const { count, draws } = drawn;
     const cells = discrete.length;
     const masses = new Float32Array(count * cells);
     const { placed, logWeight } = placedCells(discrete, draws);
-    const place = { feature: column.first, ...(column.features > 1 && { companion: column.first + 1 }) };
     await this.#runner.conditional({
       kind: `cells of ${cells}, ${draws} draws`,
       rows: count,
       chunkRows: conditionalRowsOf(this.#model, cells * draws),
       planOf: (chunk, variants) =>
-        cellsConditionalPlan(this.#model, { count: chunk.count, draws, cells, ...place }, variants),
+        cellsConditionalPlan(
+          this.#model,
+          { count: chunk.count, draws, cells, feature: column.first },
+          variants,
+        ),
       inputs: [
-        ...this.#inputs(own),
+        ...this.#inputs(drawn),
         { buffer: CONDITIONAL.placed, features: placed.length, rows: placed, shared: true },
         { buffer: CONDITIONAL.logWeight, features: logWeight.length, rows: logWeight, shared: true },
       ],
@@ -199,6 +223,7 @@ export class Conditionals {
     column: Column,
     drawn: DrawnRows,
     asked: Asked,
+    companion: Cell | undefined,
   ): Promise<NumbersGiven & { logTotal: Float64Array }> {
     const { count } = drawn;
     const proposal = await this.#proposalFor(drawn, asked.signal);
@@ -207,7 +232,7 @@ export class Conditionals {
     const summary = new Float32Array(count * length);
     let open = Array.from({ length: count }, (_, row) => row);
     for (const effort of EFFORTS) {
-      const found = await this.#summary(proposal, column, drawn, open, effort, asked);
+      const found = await this.#summary(proposal, column, drawn, open, effort, asked, companion);
       open.forEach((row, i) => summary.set(found.subarray(i * length, (i + 1) * length), row * length));
       // Also where it is not a number.
       open = open.filter((row) => !((summary[row * length + 1] ?? NaN) <= asked.tolerance));
@@ -246,9 +271,10 @@ export class Conditionals {
     chosen: readonly number[],
     effort: Effort,
     { points, levels, signal }: Asked,
+    companion: Cell | undefined,
   ): Promise<Float32Array> {
     const { spec } = this.#model;
-    const drawn = chosen.length === all.count ? all : chosenRows(all, chosen, spec);
+    const drawn = chosen.length === all.count ? all : chosenDraws(all, chosen, spec);
     const { draws, count } = drawn;
     const axis = axisOf(proposal, column);
     const place = numberFeature(column);
@@ -272,7 +298,6 @@ export class Conditionals {
         : rowsOf(levels.values, levels.count, chosen);
     const length = summaryLength(asking);
     const summary = new Float32Array(count * length);
-    const { companion } = column.values.numbers ?? {};
     const placed = strata(companion ?? { value: 0, width: 0 }, draws);
     const { domain, scale } = axis;
     await this.#runner.conditional({
@@ -308,10 +333,11 @@ export class Conditionals {
     return summary;
   }
 
-  #inputs({ points, draws, context }: DrawnRows) {
+  #inputs({ points, logVolume, draws, context }: DrawnRows) {
     const { dim, contextDim } = this.#model.spec;
     return [
       { buffer: CONDITIONAL.rows, features: draws * dim, rows: points, isData: true },
+      { buffer: CONDITIONAL.drawWeight, features: draws, rows: logVolume },
       ...(context === undefined
         ? []
         : [{ buffer: CONDITIONAL.context, features: contextDim, rows: context }]),
@@ -341,37 +367,31 @@ interface DrawnRows {
   draws: number;
   /** [count, draws, D] */
   points: Rows;
+  /** −log of the density with which each was drawn, [count, draws]. */
+  logVolume: Float64Array;
   context: Float32Array | undefined;
 }
 
+/** Rows with draws of the cells outside the column. */
 function drawnRows(
   { values, widths, context, firstRow = 0 }: GivenCells,
+  { first, features }: Column,
   dim: number,
   draws: number,
 ): DrawnRows {
   const count = values.length / dim;
-  const points =
-    widths === undefined
-      ? repeatedDraws({ count, draws: 1, points: values, context }, draws, dim).points
-      : drawCells({ values, widths }, dim, { seed: 0, draws, firstRow }).values;
-  return { count, draws, points, context };
+  const isOwn = (i: number): boolean => i % dim >= first && i % dim < first + features;
+  const others = Float32Array.from(values, (_, i) => (isOwn(i) ? 0 : (widths?.[i] ?? 0)));
+  const { values: points, logVolume } = drawCells({ values, widths: others }, dim, {
+    seed: 0,
+    draws,
+    firstRow,
+  });
+  return { count, draws, points, logVolume, context };
 }
 
-/** The only draw of each row, several times. */
-function repeatedDraws(drawn: DrawnRows, draws: number, dim: number): DrawnRows {
-  if (draws === 1) return drawn;
-  const { points, count } = drawn;
-  const Made = points instanceof Float64Array ? Float64Array : Float32Array;
-  const repeated = new Made(count * draws * dim);
-  for (let i = 0; i < count * draws; i++) {
-    const from = Math.floor(i / draws) * dim;
-    repeated.set(points.subarray(from, from + dim), i * dim);
-  }
-  return { ...drawn, draws, points: repeated };
-}
-
-function chosenRows(
-  { draws, points, context }: DrawnRows,
+function chosenDraws(
+  { draws, points, logVolume, context }: DrawnRows,
   chosen: readonly number[],
   { dim, contextDim }: { dim: number; contextDim: number },
 ): DrawnRows {
@@ -379,7 +399,23 @@ function chosenRows(
     count: chosen.length,
     draws,
     points: rowsOf(points, draws * dim, chosen),
+    logVolume: rowsOf(logVolume, draws, chosen),
     context: context && rowsOf(context, contextDim, chosen),
+  };
+}
+
+/** These rows. Without intervals they have no widths, so that one draw is enough. */
+export function chosenRows(
+  { values, widths, context, firstRow }: GivenCells,
+  chosen: readonly number[],
+  dim: number,
+): GivenCells {
+  const some = widths && rowsOf(widths, dim, chosen);
+  return {
+    values: rowsOf(values, dim, chosen),
+    ...(some?.some((width) => width !== 0) && { widths: some }),
+    ...(context && { context: rowsOf(context, (context.length * dim) / values.length, chosen) }),
+    ...(firstRow !== undefined && { firstRow }),
   };
 }
 
@@ -400,32 +436,17 @@ function strata({ value, width }: Cell, draws: number): Float32Array {
   return Float32Array.from({ length: draws }, (_, k) => value + (width * (k + 0.5)) / draws);
 }
 
-/** Points of each discrete value's cells, [values, draws, 2], and −log of the density they are drawn with. */
+/** The middles of equal parts of each discrete value's interval, [values, draws], and the log of its width. */
 function placedCells(
   discrete: Column['values']['discrete'],
   draws: number,
 ): { placed: Float32Array; logWeight: Float32Array } {
-  const placed = new Float32Array(discrete.length * draws * 2);
-  const logWeight = new Float32Array(discrete.length * draws);
-  const key = splitSeed(0);
-  discrete.forEach(({ cells }, value) => {
-    for (let k = 0; k < draws; k++) {
-      cells.forEach(({ value: start, width }, j) => {
-        const at = value * draws + k;
-        // In the second feature, in another order.
-        const share = j === 0 ? (k + 0.5) / draws : ((k * GOLDEN) % 1) + 0.5 / draws;
-        const z = drawCell(0, -1, cellWords(j, splitRow(k), key));
-        const isNormal = width < 0;
-        placed[2 * at + j] = isNormal ? start - width * z : start + width * (share % 1);
-        const log = isNormal ? 0.5 * (z * z + Math.log(2 * Math.PI)) + Math.log(-width) : Math.log(width);
-        logWeight[at] = (logWeight[at] ?? 0) + log;
-      });
-    }
-  });
-  return { placed, logWeight };
+  const cells = discrete.map(({ cells: [cell = { value: NaN, width: NaN }] }) => cell);
+  return {
+    placed: Float32Array.from(cells.flatMap((cell) => [...strata(cell, draws)])),
+    logWeight: Float32Array.from(cells.flatMap(({ width }) => Array<number>(draws).fill(Math.log(width)))),
+  };
 }
-
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** Log-masses [B, parts], each row divided by its sum. */
 function shares(logMasses: Float64Array, parts: number): Float64Array {

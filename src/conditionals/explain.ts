@@ -1,10 +1,11 @@
 /** How odd a cell is, given the others of its row. */
 import { numberFeature } from './columns.ts';
 import type { Column } from './columns.ts';
+import { chosenRows } from './conditionals.ts';
 import type { ColumnGiven, Conditionals, GivenCells } from './conditionals.ts';
 
 export interface ExplainAsked {
-  draws: number;
+  draws?: number | undefined;
   tolerance: number;
   signal?: AbortSignal | undefined;
 }
@@ -22,13 +23,39 @@ export interface CellScores {
   error: Float64Array;
 }
 
+/** The scores of each row. */
+export const SCORES = ['surprise', 'logPValue', 'below', 'error'] as const;
+
 /** Values whose log-probabilities differ by less are equally likely. */
 const SLACK = 1e-6;
 /** Below this share, a difference of two float32 shares is rounding. */
 const LEAST_DIFFERENCE = 1e-3;
 
-/** Scores the cells of one column, given the others of their rows. */
+/** Cells with a smaller probability are scored again, with this many points drawn of the row's other cells. */
+const ODD = Math.log(0.02);
+const ODD_DRAWS = 8;
+
+/**
+ * Scores the cells of one column, given the others of their rows. Odd ones take more draws, if other cells are intervals and
+ * the caller leaves their number open.
+ */
 export async function scoreColumn(
+  conditionals: Conditionals,
+  column: Column,
+  rows: GivenCells,
+  asked: ExplainAsked,
+): Promise<CellScores> {
+  const scores = await scoreOnce(conditionals, column, rows, asked);
+  if (asked.draws !== undefined || rows.widths?.some((width) => width !== 0) !== true) return scores;
+  const odd = Array.from(scores.logPValue.keys()).filter((row) => (scores.logPValue[row] ?? NaN) < ODD);
+  if (odd.length === 0) return scores;
+  const chosen = chosenRows(rows, odd, conditionals.dim);
+  const again = await scoreOnce(conditionals, column, chosen, { ...asked, draws: ODD_DRAWS });
+  for (const name of SCORES) odd.forEach((row, i) => (scores[name][row] = again[name][i] ?? NaN));
+  return scores;
+}
+
+async function scoreOnce(
   conditionals: Conditionals,
   column: Column,
   rows: GivenCells,

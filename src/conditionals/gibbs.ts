@@ -3,7 +3,7 @@ import type { Rows } from '../calls/callerArrays.ts';
 import { philox, splitRow, splitSeed, STREAMS, uniformOf } from '../random.ts';
 import type { Column } from './columns.ts';
 import { numberFeature } from './columns.ts';
-import { rowsOf } from './conditionals.ts';
+import { chosenRows } from './conditionals.ts';
 import type { ColumnGiven, Conditionals, GivenCells } from './conditionals.ts';
 import type { ExplainAsked } from './explain.ts';
 
@@ -68,20 +68,6 @@ export async function drawUnknown(
       );
     }
   }
-}
-
-function chosenRows(
-  { values, widths, context, firstRow }: CellRows,
-  chosen: readonly number[],
-  dim: number,
-): GivenCells {
-  return {
-    values: rowsOf(values, dim, chosen),
-    // Without intervals, one draw of each row is enough.
-    ...(widths.some((width) => width !== 0) && { widths: rowsOf(widths, dim, chosen) }),
-    ...(context && { context: rowsOf(context, context.length / (values.length / dim), chosen) }),
-    firstRow,
-  };
 }
 
 /** What a cell becomes: a discrete value, or a number. */

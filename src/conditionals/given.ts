@@ -1,9 +1,8 @@
 /** Samples of a flow that come near to known cells. */
 import type { Rows } from '../calls/callerArrays.ts';
-import type { Flow } from '../flow/flow.ts';
 import { choiceOf, philox, splitRow, splitSeed, STREAMS } from '../random.ts';
 import type { Column } from './columns.ts';
-import type { Conditionals, GivenCells } from './conditionals.ts';
+import type { Conditionals, DrawSamples, GivenCells } from './conditionals.ts';
 import { ownPlaces } from './explain.ts';
 import type { CellRows } from './gibbs.ts';
 
@@ -25,7 +24,7 @@ export interface NearSamples {
 
 /** For each of n rows a sample that is near to the known cells of the row `one`. */
 export async function nearestSamples(
-  flow: Flow,
+  draw: DrawSamples,
   conditionals: Conditionals,
   one: GivenCells,
   known: readonly Column[],
@@ -34,7 +33,7 @@ export async function nearestSamples(
 ): Promise<NearSamples> {
   const { dim } = conditionals;
   const { context } = one;
-  const samples = await flow.sample(CANDIDATES, { seed, ...(context && { context }), signal });
+  const samples = await draw(CANDIDATES, { seed, ...(context && { context }), signal });
   const distances = new Float64Array(CANDIDATES);
   for (const column of known) {
     const [wanted] = ownPlaces(column, one, dim);

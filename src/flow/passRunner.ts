@@ -2,15 +2,15 @@
 import type { GivenRows, Rows } from '../calls/callerArrays.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
 import { DeviceLostError, ShapeError } from '../errors.ts';
+import type { ConditionalJob, ConditionalRunner } from '../conditionals/conditionals.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { RowRunner } from '../gpu/rows.ts';
-import type { Chunk, RowJob } from '../gpu/rows.ts';
+import type { RowJob } from '../gpu/rows.ts';
 import { variantsText } from '../passes/purpose.ts';
 import { chunkRowsFor, PASSES, turnToScores } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
 import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { KernelVariants } from '../plan/variants.ts';
 import { tensorOf } from '../model/tensors.ts';
 import { Gathering } from './gathering.ts';
@@ -32,11 +32,6 @@ export interface FlowGradients {
   gradients: Record<string, Float32Array>;
 }
 
-/** Rows each of which takes many evaluations. */
-export interface ConditionalJob extends Omit<RowJob, 'planOf'> {
-  planOf: (chunk: Chunk, variants: KernelVariants) => Plan;
-}
-
 /** The parts of a flow that belong to its device. */
 export interface DeviceParts {
   gpu: Gpu;
@@ -48,7 +43,7 @@ export interface DeviceParts {
  * Runs calls one after another; one whose device is lost runs once more on another device. After `dispose` they throw
  * DisposedError.
  */
-export class PassRunner implements Disposable {
+export class PassRunner implements ConditionalRunner, Disposable {
   #on: DeviceParts;
   #runner: RowRunner;
   readonly #reopen: () => Promise<boolean>;

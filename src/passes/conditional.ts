@@ -21,9 +21,10 @@ export const CONDITIONAL = {
   rows: 'given_rows',
   /** The context of each row, [contextDim]. */
   context: 'given_context',
-  /** The companion's value in each draw, [draws]; or feature and companion of each cell and draw, [cells, draws, 2]. */
+  /** The companion's value in each draw, [draws]; or the feature's in each cell and draw, [cells, draws]. */
   placed: 'placed_values',
-  /** [cells, draws] */
+  /** −log of the density with which each draw was made, [draws]; of each cell's own points, [cells, draws]. */
+  drawWeight: 'draw_weights',
   logWeight: 'log_weights',
   /** [1]: where the conditional is expected. */
   centre: 'centre',
@@ -88,6 +89,7 @@ export function numberConditionalPlan(
   const rows = paddedRows(count);
   const plan = new PlanBuilder('conditional');
   const placed = plan.buffer(CONDITIONAL.placed, draws * rows);
+  const drawWeight = plan.buffer(CONDITIONAL.drawWeight, draws * rows);
   const centre = plan.buffer(CONDITIONAL.centre, rows);
   const own = plan.buffer(CONDITIONAL.points, points * rows);
   const asked = plan.buffer(CONDITIONAL.levels, Math.max(1, levels) * rows);
@@ -103,6 +105,7 @@ export function numberConditionalPlan(
         rows,
         nodes: more,
         logProb: LOG_PROB,
+        drawWeight,
         logDensity: logDensity(round),
         of: { fresh, slots },
       }),
@@ -155,7 +158,7 @@ export function cellsConditionalPlan(
   const { count, draws, cells: nodes } = column;
   const rows = paddedRows(count);
   const plan = new PlanBuilder('conditional of cells');
-  const placed = plan.buffer(CONDITIONAL.placed, 2 * draws * nodes * rows);
+  const placed = plan.buffer(CONDITIONAL.placed, draws * nodes * rows);
   const logWeight = plan.buffer(CONDITIONAL.logWeight, draws * nodes * rows);
   const logDensity = plan.buffer(CONDITIONAL.masses, nodes * rows);
   evaluateRows(plan, model, { ...column, domain: 'unit', scale: 1, rows, nodes, placed }, variants);
@@ -167,6 +170,7 @@ export function cellsConditionalPlan(
       domain: 'unit',
       scale: 1,
       logProb: LOG_PROB,
+      drawWeight: plan.buffer(CONDITIONAL.drawWeight, draws * rows),
       logDensity,
       of: { logWeight },
     }),

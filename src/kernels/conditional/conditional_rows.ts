@@ -47,7 +47,7 @@ export interface ConditionalRowsArguments extends ConditionalDomain {
   companion?: number;
   buffers: {
     rows: string;
-    /** The companion of each draw, [draws, rows]; or of each cell and draw feature and companion, [nodes, draws, 2, rows]. */
+    /** The companion of each draw, [draws, rows]; or the feature in each cell and draw, [nodes, draws, rows]. */
     points: string;
     /** The feature at each node, [nodes, rows]; without it the rows are cells. */
     fresh?: string;

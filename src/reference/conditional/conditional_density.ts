@@ -5,13 +5,14 @@ import { at } from '../maths/at.ts';
 
 export const conditionalDensity: Twin<typeof conditionalDensityKernel> = ({ params, flags, buffers }) => {
   const { n_rows, n_nodes, n_draws, scale } = params;
-  const { log_prob, log_density, log_weight, fresh, slots } = buffers;
+  const { log_prob, draw_weight, log_density, log_weight, fresh, slots } = buffers;
   const domain = DOMAINS[params.domain] ?? 'real';
   for (let node = 0; node < n_nodes; node++) {
     for (let row = 0; row < n_rows; row++) {
       const terms = Array.from({ length: n_draws }, (_, draw) => {
         const place = (node * n_draws + draw) * n_rows + row;
-        return at(log_prob, place) + (flags.CELLS ? at(log_weight, place) : 0);
+        const term = at(log_prob, place) + at(draw_weight, draw * n_rows + row);
+        return flags.CELLS ? term + at(log_weight, place) : term;
       });
       const peak = Math.max(...terms);
       const sum = terms.reduce((total, term) => total + Math.exp(term - peak), 0);

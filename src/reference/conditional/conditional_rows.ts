@@ -14,18 +14,13 @@ export const conditionalRows: Twin<typeof conditionalRowsKernel> = ({ params, fl
     for (let j = 0; j < n_features; j++) {
       state[j * n_evaluations + evaluation] = at(rows, (draw * n_features + j) * n_rows + row);
     }
-    let value: number;
-    let other: number;
     if (flags.NODES) {
       const node = at(fresh, Math.floor(block / n_draws) * n_rows + row);
-      value = domain === 'real' ? node : intoDomain(domain, node, scale).value;
-      other = at(points, draw * n_rows + row);
-    } else {
-      value = at(points, 2 * block * n_rows + row);
-      other = at(points, (2 * block + 1) * n_rows + row);
-    }
-    state[feature * n_evaluations + evaluation] = value;
-    if (companion < n_features) state[companion * n_evaluations + evaluation] = other;
+      const value = domain === 'real' ? node : intoDomain(domain, node, scale).value;
+      state[feature * n_evaluations + evaluation] = value;
+      if (companion < n_features)
+        state[companion * n_evaluations + evaluation] = at(points, draw * n_rows + row);
+    } else state[feature * n_evaluations + evaluation] = at(points, block * n_rows + row);
     if (!flags.HAS_CONTEXT) continue;
     for (let j = 0; j < n_context; j++) {
       context[j * n_evaluations + evaluation] = at(row_context, j * n_rows + row);

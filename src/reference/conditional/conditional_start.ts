@@ -15,7 +15,11 @@ export const conditionalStart: Twin<typeof conditionalStartKernel> = ({ params, 
     const value = at(own, row);
     const others = [
       ...SPREAD.map((place) => at(centre, row) + scale * place),
-      ...[quantile_0, quantile_1, quantile_2, quantile_3, quantile_4],
+      quantile_0,
+      quantile_1,
+      quantile_2,
+      quantile_3,
+      quantile_4,
     ].sort((a, b) => a - b);
     const below = others.filter((other) => other <= value);
     const above = others.slice(below.length);

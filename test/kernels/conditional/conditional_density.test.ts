@@ -31,10 +31,16 @@ describe('conditional_density', () => {
               of: { fresh: 'fresh', slots: 'slots' },
             }),
           ],
-          { log_prob: ramp(rows * nodes * draws, 30), log_density: known, fresh, slots },
+          {
+            log_prob: ramp(rows * nodes * draws, 30),
+            draw_weight: ramp(draws * rows, 2, 7),
+            log_density: known,
+            fresh,
+            slots,
+          },
         );
         expectClose('log_density', gpu('log_density'), twin('log_density'), 1e-5);
-        expect([...gpu('log_density').slice(0, 2 * rows)]).toEqual([...known.slice(0, 2 * rows)]);
+        expect(gpu('log_density').slice(0, 2 * rows)).toEqual(known.slice(0, 2 * rows));
       },
     );
   }
@@ -53,7 +59,12 @@ describe('conditional_density', () => {
           of: { logWeight: 'log_weight' },
         }),
       ],
-      { log_prob: ramp(length, 30), log_weight: ramp(length, 3, 4), log_density: rows * nodes },
+      {
+        log_prob: ramp(length, 30),
+        log_weight: ramp(length, 3, 4),
+        draw_weight: ramp(draws * rows, 2, 7),
+        log_density: rows * nodes,
+      },
     );
     expectClose('log_density', gpu('log_density'), twin('log_density'), 1e-5);
   });
@@ -71,11 +82,16 @@ describe('conditional_density', () => {
           of: { logWeight: 'log_weight' },
         }),
       ],
-      { log_prob: Float32Array.of(-Infinity, -Infinity, -Infinity, 2), log_weight: 4, log_density: 2 },
+      {
+        log_prob: Float32Array.of(-Infinity, -Infinity, -Infinity, 2),
+        log_weight: 4,
+        draw_weight: 4,
+        log_density: 2,
+      },
     );
     expect(gpu('log_density')[0]).toBe(-Infinity);
     expect(gpu('log_density')[1]).toBeCloseTo(2 - Math.LN2, 5);
   });
 });
 
-const NAMES = { logProb: 'log_prob', logDensity: 'log_density' };
+const NAMES = { logProb: 'log_prob', drawWeight: 'draw_weight', logDensity: 'log_density' };

@@ -32,15 +32,14 @@ describe('conditional_rows', () => {
 
   it.each(SIZES)('places cells: %o', async (size) => {
     const args = { ...size, domain: 'unit', scale: 1, buffers: NAMES } as const;
-    const { gpu, twin } = await run(args, 2 * size.nodes * size.draws, {});
+    const { gpu, twin } = await run(args, size.nodes * size.draws, {});
     expect([...gpu('state')]).toEqual([...twin('state')]);
     expect([...gpu('context')]).toEqual([...twin('context')]);
     const evaluations = size.rows * size.nodes * size.draws;
     const own = gpu('state').slice(size.feature * evaluations, (size.feature + 1) * evaluations);
-    const points = ramp(2 * evaluations, 1, 3);
+    const points = ramp(evaluations, 1, 3);
     own.forEach((value, e) => {
-      const block = Math.floor(e / size.rows);
-      expect(value).toBe(points[2 * block * size.rows + (e % size.rows)]);
+      expect(value).toBe(points[e]);
     });
   });
 });

@@ -15,15 +15,15 @@ import {
 import type { OptionRules } from '../calls/optionRules.ts';
 import { takeContext } from '../calls/rows.ts';
 import { ShapeError } from '../errors.ts';
-import type { Flow } from '../flow/flow.ts';
+import type { Flow } from './flow.ts';
 import { chunksOf } from '../plan/shape.ts';
-import type { Column } from './columns.ts';
-import type { Conditionals, GivenCells } from './conditionals.ts';
-import { scoreColumn } from './explain.ts';
-import { cellOfSample, cellRowsOf, drawUnknown, setCell } from './gibbs.ts';
-import { nearestSamples } from './given.ts';
-import { predictColumn } from './predict.ts';
-import type { Prediction } from './predict.ts';
+import type { Column } from '../conditionals/columns.ts';
+import type { Conditionals, GivenCells } from '../conditionals/conditionals.ts';
+import { scoreColumn, SCORES } from '../conditionals/explain.ts';
+import { cellOfSample, cellRowsOf, drawUnknown, setCell } from '../conditionals/gibbs.ts';
+import { nearestSamples } from '../conditionals/given.ts';
+import { predictColumn } from '../conditionals/predict.ts';
+import type { Prediction } from '../conditionals/predict.ts';
 
 /** Options of every question. */
 export interface AskOptions {
@@ -31,7 +31,10 @@ export interface AskOptions {
   widths?: Float32Array | NumberRows;
   /** The context, if the flow has one: [B, C] or one row [C]. */
   context?: Float32Array | NumberRows;
-  /** Points drawn of each cell that is an interval. Default 8. */
+  /**
+   * Points drawn of each cell that is an interval. Default: one of the other cells of a row; of a column's own values, up to
+   * 8 if there are few. More points take as many times longer, and average over what an interval does not say.
+   */
   draws?: number;
   /** The estimated error, in nats, above which a cell takes more evaluations: 25, then 73, then 127. Default 0.005. */
   tolerance?: number;
@@ -41,7 +44,7 @@ export interface AskOptions {
   signal?: AbortSignal;
 }
 
-export const DEFAULTS = { draws: 8, tolerance: 5e-3, sweeps: 20 } as const;
+export const DEFAULTS = { tolerance: 5e-3, sweeps: 20 } as const;
 
 /** Rows whose conditionals are found at once. */
 const ROWS_AT_ONCE = 8192;
@@ -83,7 +86,7 @@ export async function explain(flow: Flow, x: GivenRows, options: AskOptions = {}
   for (const { start, part } of partsOf(rows, flow.dim, count)) {
     for (const [place, column] of columns.entries()) {
       const scores = await scoreColumn(conditionals, column, part, askedOf(options));
-      for (const name of ['surprise', 'logPValue', 'below', 'error'] as const) {
+      for (const name of SCORES) {
         scores[name].forEach((value, row) => (found[name][(start + row) * columns.length + place] = value));
       }
     }
@@ -235,7 +238,7 @@ export async function sampleGiven(flow: Flow, n: number, options: SampleGivenOpt
   if (free.length === 0) throw new ShapeError('known', 'all columns', 'some columns to draw');
   const one = takeCells(flow, row, { ...(widths && { widths }), ...(context && { context }) });
   const rows = cellRowsOf(copied(one, dim, n));
-  const start = await nearestSamples(flow, conditionals, one, fixed, n, { seed, signal });
+  const start = await nearestSamples(flow.sample.bind(flow), conditionals, one, fixed, n, { seed, signal });
   for (const column of free) {
     start.rows.forEach((sample, i) =>
       setCell(rows, dim, column, i, cellOfSample(column, start.samples, dim, sample)),
@@ -254,8 +257,8 @@ function columnNamed({ columns }: Conditionals, name: string): Column {
   throw new ShapeError('column', name, `one of ${columns.map((one) => one.name).join(', ')}`);
 }
 
-function askedOf({ draws = DEFAULTS.draws, tolerance = DEFAULTS.tolerance, signal }: AskOptions) {
-  return { draws, tolerance, ...(signal && { signal }) };
+function askedOf({ draws, tolerance = DEFAULTS.tolerance, signal }: AskOptions) {
+  return { draws, tolerance, signal };
 }
 
 /** Copies of the caller's rows, widths and contexts. */
