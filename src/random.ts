@@ -36,6 +36,8 @@ export const STREAMS = {
   cells: 7,
   /** Noise of training rows; here `row` is (row of the batch, step). */
   noise: 8,
+  /** Draws of cells given the others; here the first counter is (sweep, column). */
+  conditionals: 9,
 } as const;
 
 const MULTIPLIER_0 = 0xd2511f53;

@@ -26,6 +26,7 @@ import type { Trainee } from '../training/trainee.ts';
 import { trainingFor } from '../presets/preset.ts';
 import type { Preset } from '../presets/preset.ts';
 import type { Gpu } from '../gpu/gpu.ts';
+import type { Conditionals } from '../conditionals/conditionals.ts';
 import { FlowContents, modelFiles } from './contents.ts';
 import type { TensorValues } from './contents.ts';
 import { DeviceLease } from './lease.ts';
@@ -345,6 +346,17 @@ export class Flow implements Disposable {
     const { batch = FIT_DEFAULTS.batch, rows = 0 } = taken;
     const variants = this.#on.tuner.chosenFor('gradient', batch);
     return trainingMemory(this.#model, taken, variants, this.#defaults(rows === 0 ? Infinity : rows));
+  }
+
+  /**
+   * The distribution of each column of a row given the others. `explain`, `predict`, `impute` and `sampleGiven` of
+   * wgflow/table use it.
+   */
+  async conditionals(): Promise<Conditionals> {
+    this.#requireAlive();
+    return (await later()).conditionalsOf(this.#model, this.#passes, this.#training.record, (n, options) =>
+      this.sample(n, options),
+    );
   }
 
   /** The maximum number of rows of a `pass`. */

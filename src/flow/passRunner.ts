@@ -2,12 +2,13 @@
 import type { GivenRows, Rows } from '../calls/callerArrays.ts';
 import type { RunOptions, TakenRows } from '../calls/rows.ts';
 import { DeviceLostError, ShapeError } from '../errors.ts';
+import type { ConditionalJob, ConditionalRunner } from '../conditionals/conditionals.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { RowRunner } from '../gpu/rows.ts';
 import type { RowJob } from '../gpu/rows.ts';
 import { variantsText } from '../passes/purpose.ts';
-import { PASSES, turnToScores } from '../passes/index.ts';
+import { chunkRowsFor, PASSES, turnToScores } from '../passes/index.ts';
 import type { PassName } from '../passes/index.ts';
 import { GRADIENTS, PARAMETERS } from '../plan/names.ts';
 import type { KernelVariants } from '../plan/variants.ts';
@@ -42,7 +43,7 @@ export interface DeviceParts {
  * Runs calls one after another; one whose device is lost runs once more on another device. After `dispose` they throw
  * DisposedError.
  */
-export class PassRunner implements Disposable {
+export class PassRunner implements ConditionalRunner, Disposable {
   #on: DeviceParts;
   #runner: RowRunner;
   readonly #reopen: () => Promise<boolean>;
@@ -110,6 +111,18 @@ export class PassRunner implements Disposable {
   /** The log-densities of rows that are already checked, finite or not, with the kernels `variants`. */
   async logProb(taken: TakenRows, options: RunOptions, variants: KernelVariants): Promise<Float32Array> {
     return (await this.#run(this.#job('logProb', taken, options), variants)).logProb;
+  }
+
+  /** Runs plans of many log-densities of each row, with the kernels chosen for log-densities. */
+  conditional({ planOf, ...job }: ConditionalJob): Promise<void> {
+    return this.#again(() =>
+      this.#runner.run(async () => {
+        const chunkRows = chunkRowsFor(this.#current.model, 'logProb');
+        const variants = await this.#variantsFor('logProb', { rows: chunkRows, chunkRows });
+        const kind = `${job.kind} (${variantsText(variants)})`;
+        return { ...job, kind, planOf: (chunk) => planOf(chunk, variants) };
+      }),
+    );
   }
 
   /** log p (nats) and ∂log p/∂x of each row. @throws like `call` */

@@ -23,7 +23,7 @@ export interface RowInput {
   /** A row for each row of the job, or a single row shared by all. */
   rows: Rows;
   shared?: boolean;
-  /** The rows are data: the flow's offset is subtracted from each. */
+  /** The rows are data, or several of them end to end: the flow's offset is subtracted from each. */
   isData?: boolean;
 }
 
@@ -276,7 +276,7 @@ export function columnsOf(
   let from = start * features;
   for (let row = 0; row < count; row++) {
     for (let feature = 0; feature < features; feature++)
-      columns[feature * stride + row] = (rows[from++] ?? NaN) - (offset?.[feature] ?? 0);
+      columns[feature * stride + row] = (rows[from++] ?? NaN) - (offset?.[feature % offset.length] ?? 0);
   }
   for (let feature = 0; feature < features; feature++) {
     const last = feature * stride + count - 1;

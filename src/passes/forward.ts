@@ -161,21 +161,26 @@ export function flowInverse(
 
 /** The plan of `flow.logProb`: LOG_PROB in nats; the state is used up. */
 export function logProbPlan(model: FlowModel, count: number, variants = PLAIN_VARIANTS): Plan {
-  const run = { rows: paddedRows(count), variants };
   const plan = new PlanBuilder('log_prob');
+  flowLogProb(plan, model, { rows: paddedRows(count), variants });
+  return plan.build();
+}
+
+/** LOG_PROB of the rows in STATE, which is used up. */
+export function flowLogProb(plan: PlanBuilder, model: FlowModel, run: MapRun): void {
+  const { rows, variants } = run;
   declareState(plan, model, run);
   const stages = stagesOf(model, variants, false);
   const { base } = model.layout;
-  const logProb = plan.buffer(LOG_PROB, run.rows);
+  const logProb = plan.buffer(LOG_PROB, rows);
   if (stages.at(-1)?.canScore === true) {
-    const score = { buffer: logProb, start: 0, validRows: run.rows, isLoss: false };
+    const score = { buffer: logProb, start: 0, validRows: rows, isLoss: false };
     stagesForward(plan, model, stages, { ...run, score });
-    return plan.build();
+    return;
   }
   stagesForward(plan, model, stages, run);
-  base.room.mean?.shift(plan, base, { rows: run.rows, sign: -1, target: STATE });
-  addLogProb(plan, base, { rows: run.rows, sign: 1, state: STATE, logDet: LOG_DET, logProb });
-  return plan.build();
+  base.room.mean?.shift(plan, base, { rows, sign: -1, target: STATE });
+  addLogProb(plan, base, { rows, sign: 1, state: STATE, logDet: LOG_DET, logProb });
 }
 
 /** Declares the rows' buffers and the nets' parameters, once per plan: training updates them at its end. */

@@ -38,6 +38,7 @@ export const categoryRoom: ColumnRoom<CategoryColumn> = {
     const cells = cellsOf([...of, 1]);
     const places = new Map(levels.map((level, place) => [level, place]));
     return {
+      values: { discrete: cells.map((cell, place) => ({ text: levels[place], cells: [cell] })) },
       expected: 'a label',
       encode(cell) {
         const place = places.get(cell);

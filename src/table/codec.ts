@@ -14,7 +14,8 @@ export interface RowsOf {
   lines?: readonly number[];
 }
 
-interface Part {
+/** A column, and the features that it has among those of the flow. */
+export interface Part {
   column: TableColumn;
   codec: ColumnCodec;
   /** The index of its first feature. */
@@ -25,20 +26,20 @@ interface Part {
 export class TableCodec {
   readonly columns: readonly TableColumn[];
   readonly features: readonly Feature[];
-  readonly #parts: readonly Part[];
+  readonly parts: readonly Part[];
   /** Cells that no training row had, by column. */
   readonly #news = new Map<string, Map<string, number>>();
 
   constructor(columns: readonly TableColumn[]) {
     this.columns = columns;
     let first = 0;
-    this.#parts = columns.map((column) => {
+    this.parts = columns.map((column) => {
       const features = roomOf(column).features(column);
       const part = { column, codec: roomOf(column).codec(column), first, features };
       first += features.length;
       return part;
     });
-    this.features = this.#parts.flatMap(({ features }) => features);
+    this.features = this.parts.flatMap(({ features }) => features);
   }
 
   /** Number of features D. */
@@ -48,14 +49,14 @@ export class TableCodec {
 
   /** Names of the columns that have features. */
   get learned(): string[] {
-    return this.#parts.flatMap(({ column, features }) => (features.length > 0 ? [column.name] : []));
+    return this.parts.flatMap(({ column, features }) => (features.length > 0 ? [column.name] : []));
   }
 
   /** The features as pictures prefer them: numbers of every row, numbers of some rows, the others. */
   get shown(): number[] {
     const rank = ({ column }: Part): number =>
       column.type !== 'number' ? 2 : column.atoms === undefined ? 0 : 1;
-    const parts = this.#parts.filter(({ features }) => features.length > 0);
+    const parts = this.parts.filter(({ features }) => features.length > 0);
     return parts.sort((a, b) => rank(a) - rank(b)).map(({ first, features }) => first + features.length - 1);
   }
 
@@ -67,7 +68,7 @@ export class TableCodec {
     const values = new Float64Array(rows.length * this.dim);
     const widths = new Float32Array(rows.length * this.dim);
     rows.forEach((row, index) => {
-      this.#parts.forEach(({ column, codec, first }, place) => {
+      this.parts.forEach(({ column, codec, first }, place) => {
         const text = plainCell(row[place] ?? '');
         const found = codec.encode(text);
         if (found === undefined) {
@@ -121,10 +122,10 @@ export class TableCodec {
         return textOf(part, [...values.subarray(at, at + part.features.length)], numberOf);
       };
       const numberOf = (name: string): number => {
-        const part = this.#parts.find(({ column }) => column.name === name);
+        const part = this.parts.find(({ column }) => column.name === name);
         return part === undefined ? NaN : Number(text(part));
       };
-      return this.#parts.map(text);
+      return this.parts.map(text);
     });
   }
 

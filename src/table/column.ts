@@ -15,6 +15,29 @@ export interface ColumnOf {
   name: string;
 }
 
+/** A value of a column that is an interval of each of its features. */
+export interface DiscreteValue {
+  /** Its cell's text; undefined for all values that training did not see. */
+  text: string | undefined;
+  /** If it is a number. */
+  number?: number;
+  cells: readonly Cell[];
+}
+
+/** The numbers of a column, which are its last feature. */
+export interface NumberValues {
+  /** 1 if the number n stands for [n, n + 1), 0 for real numbers. */
+  step: 0 | 1;
+  /** What the feature before it has in rows with a number, if there is one. */
+  companion?: Cell;
+}
+
+/** What a cell of a column can be: one of these values, or a number. */
+export interface ColumnValues {
+  discrete: readonly DiscreteValue[];
+  numbers?: NumberValues;
+}
+
 /** The encoding of a cell: one `Cell` per feature of its column. */
 export interface Encoded {
   cells: Cell[];
@@ -40,6 +63,7 @@ export interface ColumnCodec {
   decode: (features: readonly number[], numberOf: (name: string) => number) => string;
   /** The nearest features whose cell some training row could have had; undefined if all are such. */
   nearest?: (features: readonly number[]) => readonly number[];
+  values: ColumnValues;
   /** What `encode` takes, for messages. */
   expected: string;
 }

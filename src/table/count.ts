@@ -50,7 +50,16 @@ export const countRoom: ColumnRoom<CountColumn> = {
       const rest = (1 - share) / share;
       return number > max ? partOf(tail, 1 - near, 1 - far) : partOf(tail, far - rest, near - rest);
     };
+    const discrete = cells.map((cell, place) => {
+      if (place === 0) return { text: '', cells: [cell] };
+      // A number beyond the range is taken for the nearest one within it.
+      const number = Math.min(Math.max(min + place - 2, min), max);
+      const isSeen = place > 1 && place < cells.length - 1;
+      return { text: isSeen ? String(number) : undefined, number, cells: [cell] };
+    });
     return {
+      // There are no blanks, or no numbers below the range, if these cells are empty.
+      values: { discrete: discrete.filter(({ cells: [cell] }) => (cell?.width ?? 0) > 0) },
       expected: min >= 0 ? 'a whole number from 0 up' : 'a whole number',
       encode(cell) {
         if (cell === '') return blanks > 0 ? { cells: [blank] } : undefined;

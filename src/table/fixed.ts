@@ -27,6 +27,7 @@ export const constantRoom: ColumnRoom<ConstantColumn> = {
   words: ({ text }) => `constant, ${text === '' ? 'blank' : text}: not learned, written back`,
   features: () => [],
   codec: ({ text }) => ({
+    values: { discrete: [] },
     expected: text,
     // A table to score need not have the column.
     encode: (cell) => ({
@@ -47,6 +48,7 @@ export const linearRoom: ColumnRoom<LinearColumn> = {
   },
   features: () => [],
   codec: ({ of, weights, constant, decimals }) => ({
+    values: { discrete: [] },
     expected: 'a number',
     encode: () => ({ cells: [] }),
     decode: (_, numberOf) => {

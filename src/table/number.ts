@@ -61,7 +61,13 @@ export const numberRoom: ColumnRoom<NumberColumn> = {
     const atomNumbers = atoms?.texts.map((text) => (text === '' ? NaN : parse(text))) ?? [];
     const filler = fillerOf(domain, mean, std);
     const isWhole = step === 1;
+    const discrete = (atoms?.texts ?? []).map((text, i) => {
+      const number = atomNumbers[i] ?? NaN;
+      const cells = [parts[i + 1] ?? plain, filler];
+      return { text, cells, ...(!Number.isNaN(number) && { number }) };
+    });
     return {
+      values: { discrete, numbers: { step, ...(atoms && { companion: plain }) } },
       expected: expectedOf(column),
       encode(cell) {
         const number = cell === '' ? NaN : parse(cell);
