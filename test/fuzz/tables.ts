@@ -218,7 +218,7 @@ function parquetBytes(random: Random): Uint8Array {
       ...(random.chance(0.8) && { encoding: random.pick<ColumnSource['encoding']>(encodings) }),
     };
   });
-  const pageSize = random.pick([50, 2 ** 20]);
+  const pageSize = rows > 40 ? 2 ** 20 : random.pick([50, 2 ** 20]);
   return new Uint8Array(
     parquetWriteBuffer({
       columnData,
