@@ -228,12 +228,10 @@ export class GpuWorkError extends WgflowError {
 export class DeviceLostError extends WgflowError {
   constructor(
     readonly reason: string,
-    detail: string,
+    readonly detail: string,
+    advice = 'Open a new device and load the last saved model.',
   ) {
-    super(
-      'DEVICE_LOST',
-      `The GPU device was lost (${reason}): ${detail}. Open a new device and load the last saved model.`,
-    );
+    super('DEVICE_LOST', `The GPU device was lost (${reason}): ${detail}. ${advice}`);
   }
 }
 

@@ -16,7 +16,6 @@ import type { NeededLimits } from '../gpu/device.ts';
 import { limitsFor } from '../flow/limits.ts';
 import { Tuner } from '../flow/tuning.ts';
 import type { TuningOptions } from '../flow/tuningOptions.ts';
-import { benchReport } from './benchReport.ts';
 import { comparisonTables, runTables } from './benchTables.ts';
 import { readSpec, readTextFile } from './modelInput.ts';
 import { GpuModel, modelledTables } from './modelled.ts';
@@ -75,7 +74,11 @@ export async function benchCommand(session: Session, options: BenchCommandOption
     const { precision } = session.tuning;
     const modelled = (await gpuModel?.plans({ models, rows, batches, precision }, document)) ?? [];
     await outputs.out?.write(`${JSON.stringify(document, undefined, 2)}\n`);
-    await outputs.report?.write(benchReport(document));
+    // Drawing takes libraries that no other command should load.
+    if (outputs.report !== undefined) {
+      const { benchReport } = await import('./benchReport.ts');
+      await outputs.report.write(benchReport(document));
+    }
     await outputs.out?.commit();
     await outputs.report?.commit();
     const files = [options.out, options.report].filter((file) => file !== undefined);

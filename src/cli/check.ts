@@ -15,7 +15,7 @@ import { modelRows, tellNews } from './modelRows.ts';
 import { readingProgress } from './progress.ts';
 import { RowResults } from './rowResults.ts';
 import type { Session } from './session.ts';
-import { joined } from './tableInput.ts';
+import { joinedValues } from './tableInput.ts';
 import { tableForm } from './tableOptions.ts';
 import type { TableOptions } from './tableOptions.ts';
 
@@ -111,13 +111,13 @@ async function checkedRows(
   });
   tellNews(session, codec);
   return {
-    values: joined(
+    values: joinedValues(
       items.map(({ values }) => values),
       Float64Array,
     ),
     widths:
       codec &&
-      joined(
+      joinedValues(
         items.map(({ widths }) => widths),
         Float32Array,
       ),

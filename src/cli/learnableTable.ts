@@ -11,7 +11,7 @@ import { MAX_SAMPLE_VALUES } from '../training/streamedRows.ts';
 import { insideDomains } from './domains.ts';
 import { rowsByName } from './modelInput.ts';
 import type { Reading } from './progress.ts';
-import { besides, encodedRows, joined, planFile } from './tableInput.ts';
+import { besides, encodedRows, joinedValues, planFile } from './tableInput.ts';
 import type { EncodedRows, PlannedTable } from './tableInput.ts';
 import type { TableForm } from './tableOptions.ts';
 
@@ -152,9 +152,9 @@ function joinedRows(parts: readonly EncodedRows[]): EncodedRows {
     cells: parts.flatMap((part) => part.text.cells),
     lines: parts.flatMap((part) => part.text.lines),
   };
-  const values: Rows = joined(
+  const values: Rows = joinedValues(
     parts.map((part) => part.values),
     Float64Array,
   );
-  return { values, ...(widths.length > 0 && { widths: joined(widths, Float32Array) }), text };
+  return { values, ...(widths.length > 0 && { widths: joinedValues(widths, Float32Array) }), text };
 }

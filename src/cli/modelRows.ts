@@ -9,7 +9,7 @@ import type { TableCodec } from '../table/codec.ts';
 import { insideDomains } from './domains.ts';
 import { columnNames, rowsByName } from './modelInput.ts';
 import type { Session } from './session.ts';
-import { joined, tableTexts } from './tableInput.ts';
+import { joinedValues, tableTexts } from './tableInput.ts';
 import type { TableForm } from './tableOptions.ts';
 
 export interface ModelRows {
@@ -69,7 +69,7 @@ export async function allModelRows(
     text.lines = text.lines.concat(chunk.text.lines);
     rows += chunk.rows;
   }
-  return { values: joined(parts, Float64Array), rows, firstRow, text };
+  return { values: joinedValues(parts, Float64Array), rows, firstRow, text };
 }
 
 /** Prints which labels of the model a spreadsheet would run. */

@@ -195,7 +195,7 @@ export async function* tableTexts(
 }
 
 /** The values of all parts in one array. */
-export function joined<Values extends Float32Array | Float64Array>(
+export function joinedValues<Values extends Float32Array | Float64Array>(
   parts: readonly Rows[],
   Joined: new (length: number) => Values,
 ): Values {

@@ -43,7 +43,7 @@ async function* batchesOf(
   const step = batchRecords(columns.length);
   let batch: RecordBatch = { records: [], lines: [] };
   try {
-    for await (const { cells, row } of joined(first, rest)) {
+    for await (const { cells, row } of withFirst(first, rest)) {
       for (const name of cells.keys()) if (!known.has(name)) throw newKey(file, name, row);
       batch.records.push(columns.map((name) => cells.get(name) ?? ''));
       batch.lines.push(row);
@@ -57,7 +57,7 @@ async function* batchesOf(
   }
 }
 
-async function* joined(
+async function* withFirst(
   first: readonly JsonObject[],
   rest: AsyncGenerator<JsonObject>,
 ): AsyncGenerator<JsonObject> {

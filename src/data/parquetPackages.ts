@@ -10,8 +10,15 @@ import type { ParquetPackages } from './parquetRecords.ts';
 export async function parquetPackages(file: string): Promise<ParquetPackages> {
   const reader = await optional<typeof Hyparquet>('hyparquet', file);
   const { compressors } = await optional<typeof Compressors>('hyparquet-compressors', file);
-  return { reader, compressors };
+  return { reader, compressors: Object.fromEntries(Object.entries(compressors).map(withEmptyPages)) };
 }
+
+/** Some decompressors refuse pages without bytes, which a column of nulls has. */
+function withEmptyPages([codec, unpack]: [string, Unpack]): [string, Unpack] {
+  return [codec, (page, size) => (size === 0 ? new Uint8Array() : unpack(page, size))];
+}
+
+type Unpack = NonNullable<Hyparquet.Compressors[Hyparquet.CompressionCodec]>;
 
 async function optional<Package>(name: string, file: string): Promise<Package> {
   const entry = resolvePackage(name);

@@ -2,6 +2,7 @@
 import type * as Hyparquet from 'hyparquet';
 import { DataError, WgflowError } from '../errors.ts';
 import type { ByteSource } from './byteSource.ts';
+import { requireSoundPages } from './parquetPages.ts';
 import { batchRecords } from './records.ts';
 import type { ReaderContext, RecordBatch, RecordSource } from './records.ts';
 
@@ -20,10 +21,10 @@ export async function parquetRecords(
   packages: ParquetPackages,
   context: ReaderContext,
 ): Promise<RecordSource> {
-  const metadata = await unlessDamaged(context.file, () => packages.reader.parquetMetadataAsync(bytes));
+  const metadata = await unlessDamaged(context, () => packages.reader.parquetMetadataAsync(bytes));
   requireSoundRows(metadata, context.file);
   const parquet = { ...packages, bytes, metadata };
-  const { names, leftOut } = await unlessDamaged(context.file, async () => columnsIn(parquet));
+  const { names, leftOut } = await unlessDamaged(context, async () => columnsIn(parquet));
   if (leftOut.length > 0) {
     const message = `${context.file}: the columns ${leftOut.join(', ')} have no single numbers or texts, and are left out`;
     context.notify({ kind: 'note', message });
@@ -69,6 +70,7 @@ async function* batchesOf(
   let start = 0;
   for (const group of parquet.metadata.row_groups) {
     const rows = Number(group.num_rows);
+    await requireSoundGroup(parquet, names, group, file);
     const columns = await columnsOf(parquet, names, start, rows, file);
     const step = batchRecords(names.length);
     for (let at = 0; at < rows; at += step) {
@@ -83,6 +85,43 @@ async function* batchesOf(
   }
 }
 
+/** Checks the pages of the columns `names` in a row group. @throws {DataError} if one is damaged */
+async function requireSoundGroup(
+  { reader, compressors, bytes, metadata }: Parquet,
+  names: readonly string[],
+  { columns, num_rows: rows }: Hyparquet.RowGroup,
+  file: string,
+): Promise<void> {
+  const elements = new Map(
+    reader.parquetSchema(metadata).children.map(({ element }) => [element.name, element]),
+  );
+  for (const name of names) {
+    const element = elements.get(name);
+    const chunks = columns.flatMap(({ meta_data: chunk }) =>
+      chunk?.path_in_schema[0] === name ? [chunk] : [],
+    );
+    if (chunks.length === 0) throw damaged({ file, column: name }, 'a row group has no such column');
+    for (const { type, codec, ...chunk } of chunks) {
+      const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
+      const end = start + Number(chunk.total_compressed_size);
+      const { byteLength } = bytes;
+      if (!(start >= 0 && start <= end && end <= byteLength)) {
+        throw damaged({ file, column: name }, `bytes ${start} to ${end} of ${byteLength}`);
+      }
+      const pages = {
+        bytes: new Uint8Array(await bytes.slice(start, end)),
+        rows: Number(rows),
+        isNullable: element?.repetition_type !== 'REQUIRED',
+        length: element?.type_length,
+        type,
+        codec,
+        compressors,
+      };
+      await unlessDamaged({ file, column: name }, async () => requireSoundPages(pages));
+    }
+  }
+}
+
 /** The values of a row group by columns, in the order of `names`. */
 async function columnsOf(
   { reader, compressors, bytes, metadata }: Parquet,
@@ -92,7 +131,7 @@ async function columnsOf(
   file: string,
 ): Promise<ArrayLike<unknown>[]> {
   const columns = new Map(names.map((name) => [name, Array.from<unknown>({ length: rows })]));
-  await unlessDamaged(file, () =>
+  await unlessDamaged({ file }, () =>
     reader.parquetRead({
       file: bytes,
       metadata,
@@ -133,19 +172,24 @@ function cellText(value: unknown, file: string, row: number, column: string | un
   throw new DataError('found a value that is no number, text or date', { file, row, column });
 }
 
-async function unlessDamaged<Result>(file: string, read: () => Promise<Result>): Promise<Result> {
+interface Place {
+  file: string;
+  column?: string;
+}
+
+async function unlessDamaged<Result>(where: Place, read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();
   } catch (error) {
     if (error instanceof WgflowError) throw error;
-    throw damaged(file, error instanceof Error ? error.message : String(error));
+    throw damaged(where, error instanceof Error ? error.message : String(error));
   }
 }
 
-function damaged(file: string, reason: string): DataError {
+function damaged(where: Place, reason: string): DataError {
   return new DataError(
     `found a Parquet file that cannot be read (${reason})`,
-    { file },
+    where,
     'Copy or download it again.',
   );
 }
@@ -155,13 +199,13 @@ const MAX_GROUP_ROWS = 2 ** 26;
 
 /** Checks what the reader takes on trust: a damaged number of rows would fill the memory. */
 function requireSoundRows({ schema, row_groups: groups }: Hyparquet.FileMetaData, file: string): void {
-  if (schema.some(({ name }) => typeof name !== 'string')) throw damaged(file, 'a column has no name');
+  if (schema.some(({ name }) => typeof name !== 'string')) throw damaged({ file }, 'a column has no name');
   for (const { num_rows: rows, columns } of groups) {
     const isEnough = columns.every(({ meta_data: column }) => (column?.num_values ?? rows) >= rows);
     // Damage can give a number any type.
     const isNumber = typeof (rows as unknown) === 'bigint';
     if (isNumber && rows >= 0n && rows <= BigInt(MAX_GROUP_ROWS) && isEnough) continue;
-    if (!isNumber) throw damaged(file, 'a row group has no number of rows');
-    throw damaged(file, `a row group says that it has ${rows} rows`);
+    if (!isNumber) throw damaged({ file }, 'a row group has no number of rows');
+    throw damaged({ file }, `a row group says that it has ${rows} rows`);
   }
 }

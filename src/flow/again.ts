@@ -1,7 +1,7 @@
 /** Repeats the rows of a job that are not finite at half precision. */
 import type { RowInput } from '../gpu/rows.ts';
 import type { PassName } from '../passes/index.ts';
-import { rowsLike } from './joined.ts';
+import { rowsLike } from './joinedJobs.ts';
 import type { PassJob } from './jobs.ts';
 import { rowsWhere } from './soundRows.ts';
 

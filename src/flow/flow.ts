@@ -101,10 +101,10 @@ export class Flow implements Disposable {
   }
 
   /** The parts of the flow on a device, with the parameters that the host has. */
-  #partsOn(gpu: Gpu): DeviceParts {
+  #partsOn(gpu: Gpu, before?: DeviceParts): DeviceParts {
     const parameters = gpu.buffers.storage(PARAMETERS, this.#model.layout.length);
     gpu.buffers.write(parameters, this.#current.parameters);
-    return { gpu, parameters, tuner: new Tuner(gpu, this.#model, this.#tuning) };
+    return { gpu, parameters, tuner: new Tuner(gpu, this.#model, this.#tuning, before?.tuner) };
   }
 
   /** Moves the flow to another device in place of a lost one. @returns whether there is one */
@@ -112,7 +112,7 @@ export class Flow implements Disposable {
     if (this.#disposed || !(await this.#lease.reopen()) || this.#disposed) return false;
     if (this.#on.gpu !== this.#lease.gpu) {
       this.#on.parameters.dispose();
-      this.#on = this.#partsOn(this.#lease.gpu);
+      this.#on = this.#partsOn(this.#lease.gpu, this.#on);
       this.#passes.moveTo(this.#on);
     }
     return true;
@@ -170,8 +170,7 @@ export class Flow implements Disposable {
       signal?.throwIfAborted();
       await lease.requireSuited(spec, tuning.precision);
       flow = new Flow(lease, model(), tuning);
-      const { gpu, parameters } = flow.#on;
-      await gpu.guard(() => parameters.sound);
+      await flow.#passes.ready();
       signal?.throwIfAborted();
       return flow;
     } catch (error) {

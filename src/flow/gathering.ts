@@ -54,7 +54,7 @@ export class Gathering {
     let alive: Job[] = [];
     let split: (() => void) | undefined;
     const running = run(async () => {
-      const together = group.jobs.length > 1 ? (await import('./later.ts')).joined : undefined;
+      const together = group.jobs.length > 1 ? (await import('./later.ts')).joinedJobs : undefined;
       if (this.#open.get(job.pass) === group) this.#open.delete(job.pass);
       alive = group.jobs.filter(({ signal }) => signal?.aborted !== true);
       // It may run once more, with fewer jobs.

@@ -9,7 +9,7 @@ export { conditionalsOf } from '../conditionals/conditionals.ts';
 export { dataStart } from '../spec/dataStart.ts';
 export { fit, startRun } from '../training/fit.ts';
 export { MEMORY_RULES, trainingMemory } from '../training/memory.ts';
-export { joined } from './joined.ts';
+export { joinedJobs } from './joinedJobs.ts';
 export { logMasses } from './logMasses.ts';
 export { FlowPass } from './pass.ts';
 export { deviceChoice, storedVariants } from './search.ts';

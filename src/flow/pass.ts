@@ -1,5 +1,5 @@
 /** Passes over rows that stay on the GPU, for pictures and other programs without readbacks. */
-import { DisposedError, ShapeError } from '../errors.ts';
+import { DeviceLostError, DisposedError, ShapeError } from '../errors.ts';
 import type { NumberRows } from '../calls/callerArrays.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import type { OwnedBuffer } from '../gpu/buffers.ts';
@@ -177,9 +177,13 @@ export class FlowPass<K extends PassKind = PassKind> implements Disposable {
   #requireAlive(): void {
     if (this.#disposed) throw new DisposedError('FlowPass');
     if (!this.#isAlive()) throw new DisposedError('Flow');
-    this.#gpu.requireAlive();
+    const { lost } = this.#gpu;
+    if (lost !== undefined) throw new DeviceLostError(lost.reason, lost.detail, AFTER_LOSS);
   }
 }
+
+const AFTER_LOSS =
+  'The rows of the pass are gone. Dispose of it, make another one by flow.pass(), and take its device from flow.device.';
 
 /** The buffer of the context, which exists even if no step reads it. */
 function contextBuffer({ contextDim }: FlowSpec, rows: number): BufferSpec[] {

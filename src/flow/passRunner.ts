@@ -81,6 +81,11 @@ export class PassRunner implements ConditionalRunner, Disposable {
     return new RowRunner(gpu, new Map([[PARAMETERS, parameters]]), () => this.#current.shift?.offset);
   }
 
+  /** Waits until the device has the parameters. @throws {GpuMemoryError} when it has no room for them */
+  async ready(): Promise<void> {
+    await this.#again(() => this.#on.gpu.guard(() => this.#on.parameters.sound));
+  }
+
   /** Runs `work`, and once more on another device if its own is lost. */
   async #again<T>(work: () => Promise<T>): Promise<T> {
     try {

@@ -23,9 +23,11 @@ export class Tuner {
   readonly #device: DeviceFacts;
   readonly #told = new Set<string>();
   /** The last choice for each pass and number of rows. */
-  readonly #chosen = new Map<string, KernelVariants>();
+  readonly #chosen: Map<string, KernelVariants>;
 
-  constructor(context: Gpu, model: FlowModel, options: TuningOptions) {
+  /** @param before the tuner of a lost device, whose choices stand until there are others */
+  constructor(context: Gpu, model: FlowModel, options: TuningOptions, before?: Tuner) {
+    this.#chosen = new Map(before === undefined ? [] : before.#chosen);
     this.#context = context;
     this.#model = model;
     this.#options = options;

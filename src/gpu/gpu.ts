@@ -60,6 +60,11 @@ export class Gpu {
     return this.#lost !== undefined;
   }
 
+  /** The loss of the device, once it is lost. */
+  get lost(): DeviceLostError | undefined {
+    return this.#lost;
+  }
+
   /** @throws {DeviceLostError} once the device is lost */
   requireAlive(): void {
     if (this.#lost !== undefined) throw this.#lost;

@@ -50,8 +50,10 @@ export interface RowJob {
   signal?: AbortSignal;
 }
 
-/** Programs kept for the next call; each holds its workspace. */
-const KEPT_PROGRAMS = 4;
+/** Programs are kept for the next call, each with its workspace: this many of whole chunks, or more of few rows. */
+const KEPT_CHUNKS = 4;
+/** A program counts as this part of a chunk at least. */
+const MIN_PART = 1 / 8;
 
 /** Chunks in flight: the device works on one while the host reads the previous one. */
 const IN_FLIGHT = 2;
@@ -60,6 +62,8 @@ type Stagings = ReadonlyMap<string, OwnedBuffer>;
 
 interface Kept {
   program: GpuProgram;
+  /** Its rows, as a part of the largest chunk. */
+  part: number;
   /** One set of staging buffers for each chunk in flight, by the names of the buffers they read. */
   stagings: readonly Stagings[];
 }
@@ -187,14 +191,17 @@ export class RowRunner implements Disposable {
       known.program.setParams(plan);
       return known;
     }
+    const part = Math.max(MIN_PART, chunk.count / job.chunkRows);
+    let parts = [...this.#kept.values()].reduce((sum, kept) => sum + kept.part, part);
     for (const [oldest, kept] of this.#kept) {
-      if (this.#kept.size < KEPT_PROGRAMS) break;
+      if (parts <= KEPT_CHUNKS) break;
+      parts -= kept.part;
       this.#kept.delete(oldest);
       disposeKept(kept);
     }
     const program = await GpuProgram.create(this.#context, plan, this.#shared);
     const stagings = Array.from({ length: IN_FLIGHT }, () => new Map<string, OwnedBuffer>());
-    const made = { program, stagings };
+    const made = { program, part, stagings };
     try {
       for (const staging of stagings) {
         for (const name of new Set(job.outputs.map(({ buffer }) => buffer))) {

@@ -37,7 +37,7 @@ async function readModelSource(
       parts.push(value);
       length += value.length;
     }
-    return joined(parts, length);
+    return joinedBytes(parts, length);
   };
   const stop = (): void => void reader.cancel().catch(() => undefined);
   signal?.addEventListener('abort', stop);
@@ -74,7 +74,7 @@ function bodyOf(
   );
 }
 
-function joined(parts: Uint8Array[], length: number): Uint8Array {
+function joinedBytes(parts: Uint8Array[], length: number): Uint8Array {
   const whole = new Uint8Array(length);
   let next = 0;
   for (const part of parts) {

@@ -1,7 +1,7 @@
 /** A training run that survives the loss of its device. */
 import { DeviceLostError } from '../errors.ts';
 import type { FitOptions, TrainingData } from './options.ts';
-import { joined } from './report.ts';
+import { joinedReports } from './report.ts';
 import type { FitReport } from './report.ts';
 import { TrainingRun } from './run.ts';
 import { resultOf } from './trainee.ts';
@@ -118,7 +118,7 @@ export class LastingRun {
 
   /** All reports since the last one that was given, as one. */
   #joined(last: FitReport): FitReport {
-    const report = joined(this.#found) ?? last;
+    const report = joinedReports(this.#found) ?? last;
     const news = this.#news.splice(0);
     this.#found = [];
     return news.length === 0 ? report : { ...report, warnings: [...news, ...(report.warnings ?? [])] };

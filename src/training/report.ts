@@ -76,7 +76,7 @@ export class Reporter {
 }
 
 /** One report of consecutive ones; undefined for none. */
-export function joined(reports: readonly FitReport[]): FitReport | undefined {
+export function joinedReports(reports: readonly FitReport[]): FitReport | undefined {
   const last = reports.at(-1);
   if (last === undefined || reports.length === 1) return last;
   const losses = Float32Array.from(reports.flatMap((report) => [...report.losses]));

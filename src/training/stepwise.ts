@@ -1,7 +1,7 @@
 /** A training run that the caller steps. */
 import { integer } from '../calls/optionRules.ts';
 import { ShapeError } from '../errors.ts';
-import { joined } from './report.ts';
+import { joinedReports } from './report.ts';
 import type { FitReport } from './report.ts';
 import type { LastingRun } from './lastingRun.ts';
 
@@ -52,7 +52,7 @@ export class StepwiseRun implements AsyncDisposable {
     return this.#next(async () => {
       const found = [];
       for await (const report of this.#run.reports(n)) found.push(report);
-      const report = joined(found);
+      const report = joinedReports(found);
       if (report !== undefined) return report;
       throw new ShapeError('steps', 'a run that is done', 'one with steps left', 'Look at isDone.');
     });

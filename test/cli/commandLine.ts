@@ -33,8 +33,8 @@ export class CommandLine extends CliFolder {
     return run;
   }
 
-  async #run(args: readonly string[], { env = {} }: RunOptions): Promise<CliResult> {
-    const devices = await sharedDevices();
+  async #run(args: readonly string[], { env = {}, ownDevice = false }: RunOptions): Promise<CliResult> {
+    const devices = ownDevice ? undefined : await sharedDevices();
     const outside = process.cwd();
     const given = { WGFLOW_TUNING_CACHE: `${this.folder}.tuning.json`, ...env };
     const before = Object.keys(given).map((name) => [name, process.env[name]] as const);

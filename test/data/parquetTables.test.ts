@@ -3,6 +3,7 @@ import { parquetWriteBuffer, schemaFromColumnData } from 'hyparquet-writer';
 import type { ColumnSource } from 'hyparquet-writer';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { DataError } from '../../src/errors.ts';
 import { readContent, refusal, useTableFolder } from '../support/tableFiles.ts';
 
 useTableFolder();
@@ -93,6 +94,31 @@ describe('a Parquet file', () => {
     );
     expect(lists.columns).toEqual(['a']);
     expect(lists.notices[0]).toContain('the columns json have no single numbers or texts, and are left out');
+  });
+
+  it('is read or refused whichever bit of its pages is wrong', async () => {
+    const [numbers, texts] = [
+      [5, 5, 6, 5, 5, 5, 5, 5, 5, 5],
+      ['a', ...Array.from({ length: 9 }, () => 'b')],
+    ];
+    const whole = parquet(
+      [
+        { name: 'a', data: numbers, type: 'INT32', encoding: 'RLE_DICTIONARY' },
+        { name: 'b', data: numbers, type: 'INT32', encoding: 'DELTA_BINARY_PACKED', nullable: true },
+        { name: 'c', data: texts, type: 'STRING', encoding: 'DELTA_BYTE_ARRAY' },
+      ],
+      { codec: 'UNCOMPRESSED', statistics: false },
+    );
+    const footer = whole.readUInt32LE(whole.length - 8);
+    for (let bit = 32; bit < 8 * (whole.length - 8 - footer); bit++) {
+      const damaged = Buffer.from(whole);
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      const read = readContent(damaged, { columns: ['a'], text: ['b', 'c'], emptyText: true });
+      await read.then(
+        ({ lines }) => expect(lines.length, `bit ${bit}`).toBe(10),
+        (error: unknown) => expect(error, `bit ${bit}`).toBeInstanceOf(DataError),
+      );
+    }
   });
 
   it('is refused if it is damaged, cut short, packed or empty', async () => {

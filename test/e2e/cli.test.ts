@@ -58,6 +58,11 @@ describe('the process', () => {
     ).toBeLessThan(81);
   });
 
+  it('starts without the libraries that draw reports', () => {
+    const packages = ['cli-progress', 'cli-table3', 'commander', 'csv-parse', 'csv-parse/sync', 'valibot'];
+    expect(cli.packagesAtStart()).toEqual(packages);
+  });
+
   it('draws any number of rows piece by piece, until it is told to stop', async () => {
     const sampling = cli.start('sample people.model -n 1000000000000000 --tuning fixed');
     await sampling.saying(/\n.*\n/);

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'vite';
@@ -44,6 +44,21 @@ export class CliSandbox extends CliFolder {
 
   remove(): void {
     rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  /** The packages that every command loads. */
+  packagesAtStart(): string[] {
+    const pending = ['./cli.js'];
+    const found = new Set(pending);
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (!next.startsWith('./')) continue;
+      const text = readFileSync(join(this.#home, 'dist', next), 'utf8');
+      for (const [, name = ''] of text.matchAll(/^import (?:.* from )?"(.*)";$/gm)) {
+        if (!found.has(name)) pending.push(name);
+        found.add(name);
+      }
+    }
+    return [...found].filter((name) => !/^\.\/|^node:/.test(name)).sort();
   }
 
   run(args: string, options?: ProcessOptions): Promise<CliResult> {

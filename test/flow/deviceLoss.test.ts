@@ -204,6 +204,42 @@ describe('a lost device', () => {
   });
 });
 
+describe('a device that is lost while a flow is opened', () => {
+  it('is replaced', async () => {
+    using wanted = await Flow.create(spec, { ...(await testOptions()), seed: 3, data: rows });
+    const lost = [await openDevice(), await openDevice(), await openDevice()] as const;
+    for (const device of lost) device.destroy();
+    using created = await Flow.create(spec, { device: lost[0], tuning: 'fixed', seed: 3, data: rows });
+    using loaded = await Flow.load(await wanted.save(), { device: lost[1], tuning: 'fixed' });
+    const creating = Flow.create(spec, { device: await openDevice(), tuning: 'fixed', seed: 3, data: rows });
+    using clone = await created.clone();
+    using last = await creating;
+    for (const flow of [created, loaded, clone, last]) {
+      expect(await flow.logProb(rows)).toEqual(await wanted.logProb(rows));
+    }
+    expect(created.device).not.toBe(lost[0]);
+  });
+
+  it('and came from elsewhere is not', async () => {
+    const { device } = faultyDevice(await openDevice());
+    device.destroy();
+    await expect(Flow.create(spec, { device, tuning: 'fixed' })).rejects.toThrow(DeviceLostError);
+  });
+});
+
+it('a pass of a lost device says what to do', async () => {
+  using flow = await ownFlow({ data: rows });
+  const pass = await flow.pass('logProb', { rows: 4 });
+  flow.device.destroy();
+  await flow.logProb(rows);
+  expect(() => pass.encode(flow.device.createCommandEncoder())).toThrow(
+    /device was lost .* make another one by flow\.pass\(\)/,
+  );
+  pass.dispose();
+  using again = await flow.pass('logProb', { rows: 4 });
+  again.encode(flow.device.createCommandEncoder());
+});
+
 it('devices of clones are replaced once for all of them', async () => {
   using flow = await Flow.create(glow(2, { couplings: 2, hidden: [4] }), {
     device: await openDevice(),

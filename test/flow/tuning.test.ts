@@ -4,7 +4,7 @@ import { DisposedError, ShaderCompileError } from '../../src/errors.ts';
 import { Flow } from '../../src/flow/flow.ts';
 import type { FlowOptions } from '../../src/flow/options.ts';
 import { realnvp, vanilla } from '../../src/presets/index.ts';
-import type { Gpu } from '../../src/gpu/gpu.ts';
+import { Gpu } from '../../src/gpu/gpu.ts';
 import { planTimes } from '../../src/gpu/planTimes.ts';
 import { decodeModel, encodeModel } from '../../src/io/modelFile.ts';
 import { openDevice } from '../../src/node.ts';
@@ -188,6 +188,17 @@ describe('the search', () => {
     expect(refused).not.toEqual([]);
     const other = new Tuner(refusing, modelOf(realnvp(3)), { tuning: 'fixed' });
     expect(other.fixed.regime).toBe('tiled');
+  });
+
+  it('keeps its choices when the flow moves to another device', async () => {
+    const gpu = Gpu.of((await testOptions()).device);
+    const model = modelOf(realnvp(2));
+    const tuner = new Tuner(gpu, model, { tuning: 'fixed' });
+    const stored = { ...tuner.fixed, segment: tuner.fixed.segment === 8 ? 32 : 8 };
+    const chosen = await tuner.variantsFor('gradient', 64, stored);
+    expect(chosen).not.toEqual(tuner.fixed);
+    const moved = new Tuner(gpu, model, { tuning: 'fixed' }, tuner);
+    expect(moved.chosenFor('gradient', 64)).toEqual(chosen);
   });
 
   it('delays a first step by 0.8 s and a few times what the step takes without it', async () => {

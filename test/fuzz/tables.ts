@@ -3,8 +3,9 @@ import { Buffer } from 'node:buffer';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import type { ColumnSource } from 'hyparquet-writer';
 import { readTable } from '../../src/data/readTable.ts';
 import type { ReadTableOptions } from '../../src/data/readTable.ts';
 import { planFile } from '../../src/cli/tableInput.ts';
@@ -16,8 +17,7 @@ import type { Random } from './random.ts';
 export const CSV = tableKind('csv', csvText);
 export const JSON_LINES = tableKind('json', jsonText);
 export const NPY = tableKind('npy', npyBytes);
-/** Only the footer is damaged: the pages are hyparquet's, which can loop for ever in damaged ones. */
-export const PARQUET = tableKind('parquet', parquetBytes, footerDamaged);
+export const PARQUET = tableKind('parquet', parquetBytes, parquetDamaged);
 
 function tableKind(
   name: string,
@@ -176,26 +176,68 @@ function npyBytes(random: Random): Uint8Array {
   return Buffer.concat([lead, header, data]);
 }
 
+/** The kinds of Parquet columns, with the encodings of each. */
+const PARQUET_COLUMNS = [
+  { type: 'DOUBLE', encodings: ['PLAIN', 'BYTE_STREAM_SPLIT'], of: (random: Random) => random.next() },
+  {
+    type: 'INT32',
+    encodings: ['PLAIN', 'DELTA_BINARY_PACKED', 'RLE_DICTIONARY'],
+    of: (random: Random) => random.below(7),
+  },
+  {
+    type: 'INT64',
+    encodings: ['DELTA_BINARY_PACKED'],
+    of: (random: Random) => BigInt(random.below(2 ** 31)) ** 2n,
+  },
+  { type: 'BOOLEAN', encodings: ['PLAIN', 'RLE'], of: (random: Random) => random.chance(0.5) },
+  {
+    type: 'STRING',
+    encodings: ['PLAIN', 'DELTA_LENGTH_BYTE_ARRAY', 'DELTA_BYTE_ARRAY', 'RLE_DICTIONARY'],
+    of: (random: Random) => random.pick(['red', 'green', 'greenish', 'é']),
+  },
+  {
+    type: 'TIMESTAMP',
+    encodings: ['PLAIN'],
+    of: (random: Random) => new Date(1.6e12 + 864e5 * random.below(99)),
+  },
+] as const;
+const PARQUET_CODECS = ['UNCOMPRESSED', 'UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI'] as const;
+const COMPRESSORS = { GZIP: gzipSync, BROTLI: brotliCompressSync };
+
 function parquetBytes(random: Random): Uint8Array {
-  const rows = 1 + random.below(40);
-  const column = (kind: number): unknown[] =>
-    Array.from({ length: rows }, (_, row) => {
-      if (random.chance(0.05)) return null;
-      if (kind === 0) return random.next();
-      if (kind === 1) return random.below(7);
-      return kind === 2 ? random.pick(['red', 'green', 'é']) : new Date(1.6e12 + 864e5 * row);
-    });
-  const columnData = Array.from({ length: 1 + random.below(4) }, (_, i) => ({
-    name: 'abcd'[i]!,
-    data: column(random.below(4)),
-  }));
-  return new Uint8Array(parquetWriteBuffer({ columnData }));
+  const rows = 1 + random.below(random.chance(0.1) ? 3000 : 40);
+  const columnData = Array.from({ length: 1 + random.below(4) }, (_, i) => {
+    const { type, encodings, of } = random.pick(PARQUET_COLUMNS);
+    const nullable = random.chance(0.5);
+    const data = Array.from({ length: rows }, () => (nullable && random.chance(0.1) ? null : of(random)));
+    return {
+      name: 'abcd'[i]!,
+      type,
+      nullable,
+      data,
+      ...(random.chance(0.8) && { encoding: random.pick<ColumnSource['encoding']>(encodings) }),
+    };
+  });
+  const pageSize = rows > 40 ? 2 ** 20 : random.pick([50, 2 ** 20]);
+  return new Uint8Array(
+    parquetWriteBuffer({
+      columnData,
+      codec: random.pick(PARQUET_CODECS),
+      compressors: COMPRESSORS,
+      pageSize,
+    }),
+  );
 }
 
-/** A footer ends with its length in four bytes, and the magic bytes. */
-function footerDamaged(random: Random, bytes: Uint8Array): Uint8Array {
+/** A footer ends with its length in four bytes, and the magic bytes. Its offsets hold if the pages keep their length. */
+function parquetDamaged(random: Random, bytes: Uint8Array): Uint8Array {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8, true);
   const [pages, end] = [bytes.subarray(0, bytes.length - 8 - length), bytes.subarray(bytes.length - 8)];
+  if (random.chance(0.7)) {
+    const damaged = Buffer.alloc(pages.length);
+    damaged.set(random.mutated(pages).subarray(0, pages.length));
+    return Buffer.concat([damaged, bytes.subarray(pages.length)]);
+  }
   const footer = random.mutated(bytes.subarray(pages.length, bytes.length - 8));
   const size = Buffer.from(end);
   if (random.chance(0.8)) size.writeUInt32LE(footer.length, 0);

@@ -13,6 +13,8 @@ export interface CliResult {
 
 export interface RunOptions {
   env?: Record<string, string>;
+  /** The command opens a device itself, as a process does; by default it uses the one of the tests. */
+  ownDevice?: boolean;
 }
 
 export interface ProcessOptions extends RunOptions {

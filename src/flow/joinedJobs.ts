@@ -11,7 +11,7 @@ type Job = PassJob<PassName>;
  * One job with the rows of all, and the last row again until the count is a power of two. `split` copies its results to
  * the jobs.
  */
-export function joined(jobs: readonly [Job, ...Job[]]): { job: Job; split: () => void } {
+export function joinedJobs(jobs: readonly [Job, ...Job[]]): { job: Job; split: () => void } {
   const [first] = jobs;
   // So few programs serve groups of every size.
   const rows = powerOfTwo(jobs.reduce((sum, job) => sum + job.rows, 0));
