@@ -1,48 +1,27 @@
 // Pulls gradients back through z = spline(x). Needs `keep_raw_gradient` and `sigmoid_of`, apart from what
-// rational_quadratic needs. A gradient may take the place of its raw number. docs/derivations.md, eq. (63) to (68)
+// rational_quadratic needs. A gradient may take the place of its raw number. docs/derivations.md, eq. (68)
 #include "shared/rational_quadratic.wgsl"
+#include "shared/spline_bin_gradient.wgsl"
 
-// d_z -> d_x; the gradients of the raw numbers go to keep_raw_gradient, each as early as possible to free registers.
+// d_z -> d_x; the gradients of the raw numbers go to keep_raw_gradient.
 fn spline_gradient(spline: Spline, x: Real, d_z: Real, d_log_det: Real) -> Real {
-  let inside = is_inside(spline, x);
-  let bin = bin_at(spline, inner_of(spline, x), false);
-  let place = place_in(bin, xi_of_x(bin, inner_of(spline, x)));
-  let xi = place.xi;
-  let q = place.q;
-  let denominator = place.denominator;
-  let ratio = place.numerator / denominator;
-  let bend = bin.left + bin.right - 2.0 * place.mean;
-  let d_derivative_factor = d_log_det / place.derivative_factor;
-  // The denominator's gradient through the log-derivative.
-  let d_denominator = -2.0 * d_log_det / denominator;
-  let rise = bin.y.size;
-
-  let d_left = d_z * rise * q * (1.0 - ratio) / denominator
-    + d_derivative_factor * (1.0 - xi) * (1.0 - xi) + d_denominator * q;
-  let d_right = -d_z * rise * q * ratio / denominator + d_derivative_factor * xi * xi + d_denominator * q;
+  let bin = bin_at(spline, inner_of(spline.bound, x), false);
   let k = bin.x.index;
+  let gradient = gradient_in(bin, spline.bound, x, d_z, d_log_det);
   for (var knot = 1u; knot < spline.bins; knot++) {
     let number = 2u * spline.bins + knot - 1u;
-    let d_derivative = select(Real(0.0), d_left, Index(knot) == k) + select(Real(0.0), d_right, Index(knot) == k + 1u);
+    let d_left = select(Real(0.0), gradient.left, Index(knot) == k);
+    let d_right = select(Real(0.0), gradient.right, Index(knot) == k + 1u);
     let v = raw_number(spline, number) + DERIVATIVE_SHIFT;
-    keep_raw_gradient(spline, number, select(Real(0.0), d_derivative * sigmoid_of(v), inside));
+    keep_raw_gradient(spline, number, (d_left + d_right) * sigmoid_of(v));
   }
-
-  let width = bin.x.size;
-  let d_mean = d_z * rise * (xi * xi - ratio * (1.0 - 2.0 * q)) / denominator
-    + 2.0 * d_log_det / place.mean + 2.0 * d_derivative_factor * q + d_denominator * (1.0 - 2.0 * q);
-  keep_shares(spline, spline.bins, k, inside, d_z, d_z * ratio + d_mean / width);
-
-  let d_xi = d_z * rise * place.mean * place.derivative_factor / (denominator * denominator)
-    + 2.0 * d_derivative_factor * (bin.right * xi + place.mean * (1.0 - 2.0 * xi) - bin.left * (1.0 - xi))
-    + d_denominator * bend * (1.0 - 2.0 * xi);
-  let d_x = d_xi / width;
-  keep_shares(spline, 0u, k, inside, -d_x, -(d_xi * xi + d_mean * place.mean) / width);
-  return select(d_z, d_x, inside);
+  keep_shares(spline, spline.bins, k, gradient.y_start, gradient.y_size);
+  keep_shares(spline, 0u, k, gradient.x_start, gradient.x_size);
+  return gradient.x;
 }
 
 // Maps the gradients of the start and size of interval k to the gradients of the raw numbers of all intervals.
-fn keep_shares(spline: Spline, first: u32, k: Index, inside: Truth, d_start: Real, d_size: Real) {
+fn keep_shares(spline: Spline, first: u32, k: Index, d_start: Real, d_size: Real) {
   let softmax = softmax_of(spline, first);
   let whole = 2.0 * spline.bound * (1.0 - MIN_SHARE * f32(spline.bins));
   var mean = share_of(raw_number_of_each(spline, Index(first) + k), softmax) * d_size;
@@ -52,6 +31,6 @@ fn keep_shares(spline: Spline, first: u32, k: Index, inside: Truth, d_start: Rea
   for (var i = 0u; i < spline.bins; i++) {
     let d_share = select(select(Real(0.0), d_size, Index(i) == k), d_start, Index(i) < k);
     let share = share_of(raw_number(spline, first + i), softmax);
-    keep_raw_gradient(spline, first + i, select(Real(0.0), whole * share * (d_share - mean), inside));
+    keep_raw_gradient(spline, first + i, whole * share * (d_share - mean));
   }
 }
