@@ -158,7 +158,7 @@ export class PassRunner implements Disposable {
     taken: { count: number; values?: Rows },
     options: SampleOptions,
   ): PassJob<K> {
-    return passJob(this.#current.model, pass, taken, options);
+    return passJob(this.#current.model, pass, taken, options, this.#on.gpu.software);
   }
 
   async #sound<K extends PassName>(job: PassJob<K>): Promise<HostResults<K>> {
