@@ -49,15 +49,26 @@ fn main(
     let is_valid = 4u * quad + vec4u(0u, 1u, 2u, 3u) < vec4u(params.n_valid_rows);
     let d_log_det = select(vec4f(0.0), vec4f(params.d_log_det), is_valid);
     let x = kept_x[feature * params.n_quads + quad];
-    let bin = bin_with(feature, inner_of(params.bound, x), false);
-    let gradient = gradient_in(bin, params.bound, x, d_state[place], d_log_det);
+    let inner = inner_of(params.bound, x);
+    let bin = bin_with(feature, inner, false);
+    let d_z = d_state[place];
+    let pull = pull_at(place_in(bin, xi_of_x(bin, inner)), d_z, d_log_det);
+    let d_mean = d_mean_of(bin, pull);
+    let d_xi = d_xi_of(bin, pull);
+    let d_x = d_xi / bin.x.size;
+    let d_x_size = -(d_xi * pull.place.xi + d_mean * pull.place.mean) / bin.x.size;
+    let d_y_size = d_z * pull.ratio + d_mean / bin.x.size;
+    let d_left = d_left_of(bin, pull);
+    let d_right = d_right_of(bin, pull);
+    let inside = is_inside(params.bound, x);
     state[place] = x;
-    d_state[place] = gradient.x;
+    d_state[place] = select(d_z, d_x, inside);
+    let counts = inside & is_valid;
 #unroll r 4
-    if (is_valid[$r]) {
+    if (counts[$r]) {
       let d_bin = first + 2u * bin.x.index[$r];
-      d_bins[d_bin] += vec4f(gradient.x_start[$r], gradient.x_size[$r], gradient.y_start[$r], gradient.y_size[$r]);
-      d_bins[d_bin + 1u] += vec4f(gradient.left[$r], gradient.right[$r], 0.0, 0.0);
+      d_bins[d_bin] += vec4f(-d_x[$r], d_x_size[$r], d_z[$r], d_y_size[$r]);
+      d_bins[d_bin + 1u] += vec4f(d_left[$r], d_right[$r], 0.0, 0.0);
     }
 #end
   }
