@@ -1,25 +1,16 @@
 // Pulls gradients back through z = spline(x). Needs `keep_raw_gradient` and `sigmoid_of`, apart from what
-// rational_quadratic needs. A gradient may take the place of its raw number. docs/derivations.md, eq. (63) to (68)
+// rational_quadratic needs. A gradient may take the place of its raw number. docs/derivations.md, eq. (68)
 #include "shared/rational_quadratic.wgsl"
+#include "shared/spline_bin_gradient.wgsl"
 
 // d_z -> d_x; the gradients of the raw numbers go to keep_raw_gradient, each as early as possible to free registers.
 fn spline_gradient(spline: Spline, x: Real, d_z: Real, d_log_det: Real) -> Real {
-  let inside = is_inside(spline, x);
-  let bin = bin_at(spline, inner_of(spline, x), false);
-  let place = place_in(bin, xi_of_x(bin, inner_of(spline, x)));
-  let xi = place.xi;
-  let q = place.q;
-  let denominator = place.denominator;
-  let ratio = place.numerator / denominator;
-  let bend = bin.left + bin.right - 2.0 * place.mean;
-  let d_derivative_factor = d_log_det / place.derivative_factor;
-  // The denominator's gradient through the log-derivative.
-  let d_denominator = -2.0 * d_log_det / denominator;
-  let rise = bin.y.size;
-
-  let d_left = d_z * rise * q * (1.0 - ratio) / denominator
-    + d_derivative_factor * (1.0 - xi) * (1.0 - xi) + d_denominator * q;
-  let d_right = -d_z * rise * q * ratio / denominator + d_derivative_factor * xi * xi + d_denominator * q;
+  let inside = is_inside(spline.bound, x);
+  let inner = inner_of(spline.bound, x);
+  let bin = bin_at(spline, inner, false);
+  let pull = pull_at(place_in(bin, xi_of_x(bin, inner)), d_z, d_log_det);
+  let d_left = d_left_of(bin, pull);
+  let d_right = d_right_of(bin, pull);
   let k = bin.x.index;
   for (var knot = 1u; knot < spline.bins; knot++) {
     let number = 2u * spline.bins + knot - 1u;
@@ -29,15 +20,12 @@ fn spline_gradient(spline: Spline, x: Real, d_z: Real, d_log_det: Real) -> Real 
   }
 
   let width = bin.x.size;
-  let d_mean = d_z * rise * (xi * xi - ratio * (1.0 - 2.0 * q)) / denominator
-    + 2.0 * d_log_det / place.mean + 2.0 * d_derivative_factor * q + d_denominator * (1.0 - 2.0 * q);
-  keep_shares(spline, spline.bins, k, inside, d_z, d_z * ratio + d_mean / width);
+  let d_mean = d_mean_of(bin, pull);
+  keep_shares(spline, spline.bins, k, inside, d_z, d_z * pull.ratio + d_mean / width);
 
-  let d_xi = d_z * rise * place.mean * place.derivative_factor / (denominator * denominator)
-    + 2.0 * d_derivative_factor * (bin.right * xi + place.mean * (1.0 - 2.0 * xi) - bin.left * (1.0 - xi))
-    + d_denominator * bend * (1.0 - 2.0 * xi);
+  let d_xi = d_xi_of(bin, pull);
   let d_x = d_xi / width;
-  keep_shares(spline, 0u, k, inside, -d_x, -(d_xi * xi + d_mean * place.mean) / width);
+  keep_shares(spline, 0u, k, inside, -d_x, -(d_xi * pull.place.xi + d_mean * pull.place.mean) / width);
   return select(d_z, d_x, inside);
 }
 

@@ -1,6 +1,6 @@
 // z = spline(x) on the transformed block, or x of z with INVERSE, in place; log_scale receives log dz/dx.
-// raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; state [*, n_rows] from feature
-// transform_start; log_scale [n_transformed, n_rows], for log_det_reduce; with KEEP_INPUT kept_x, as long, receives x.
+// raw [n_transformed, 3 BINS - 1, n_rows]; state [*, n_rows] from feature transform_start; log_scale [n_transformed,
+// n_rows], for log_det_reduce; with KEEP_INPUT kept_x, as long, receives x.
 // One invocation transforms one feature of one row; nothing is accumulated.
 // Durkan et al. 2019, eq. (4), (5), appendix A.3; docs/derivations.md, eq. (58) to (63)
 #include "shared/grid.wgsl"
@@ -10,9 +10,6 @@ struct Params {
   n_rows: u32,
   n_transformed: u32,
   transform_start: u32,
-  raw_start: u32,
-  raw_stride: u32,
-  row_stride: u32,
   bound: f32,
 }
 

@@ -1,8 +1,8 @@
 // Pulls the gradient back through z = spline(x), to x and to every raw number, and restores x in the state. x
 // is the value kept by rational_quadratic: undoing a flat part of a spline would magnify the rounding of z.
-// raw [n_transformed, 3 BINS - 1, n_rows], or without rows within a longer buffer; d_raw [n_transformed, 3 BINS - 1,
-// n_rows]; kept_x [n_transformed, n_rows]; state z -> x and d_state d_z -> d_x: [*, n_rows] from feature transform_start,
-// in place. d_log_det is the same for every valid row and zero for the padding after them.
+// raw, d_raw [n_transformed, 3 BINS - 1, n_rows]; kept_x [n_transformed, n_rows]; state z -> x and d_state d_z -> d_x:
+// [*, n_rows] from feature transform_start, in place. d_log_det is the same for every valid row and zero for the padding
+// after them.
 // One invocation owns one feature of one row; nothing is accumulated. docs/derivations.md, eq. (63) to (68)
 #include "shared/grid.wgsl"
 #include "shared/rational_quadratic_gradient.wgsl"
@@ -13,9 +13,6 @@ struct Params {
   n_valid_rows: u32,
   n_transformed: u32,
   transform_start: u32,
-  raw_start: u32,
-  raw_stride: u32,
-  row_stride: u32,
   bound: f32,
   d_log_det: f32,
 }

@@ -3,21 +3,33 @@
  */
 import * as v from 'valibot';
 import { ShapeError } from '../errors.ts';
-import { logDetReduce } from '../kernels/coupling/log_det_reduce.ts';
-import { rowGradientReduce } from '../kernels/optimize/row_gradient_reduce.ts';
 import type { UnitRange } from '../kernels/resident/resident_pack.ts';
 import type { RowOps } from '../kernels/resident/row_ops.ts';
-import { rationalQuadratic, rawCount } from '../kernels/spline/rational_quadratic.ts';
-import type { SplineNumbers } from '../kernels/spline/rational_quadratic.ts';
-import { rationalQuadraticBackward } from '../kernels/spline/rational_quadratic_backward.ts';
+import { rationalQuadraticBins, tableLength } from '../kernels/spline/rational_quadratic_bins.ts';
+import { rationalQuadraticBinsBackward } from '../kernels/spline/rational_quadratic_bins_backward.ts';
+import {
+  rationalQuadraticElementwiseBackward,
+  splineSlices,
+  splineTableWidth,
+} from '../kernels/spline/rational_quadratic_elementwise_backward.ts';
+import { rationalQuadraticElementwise } from '../kernels/spline/rational_quadratic_elementwise.ts';
+import { rawCount } from '../kernels/spline/rational_quadratic.ts';
 import type { FeatureBlock } from '../model/blocks.ts';
 import { SPEC_LIMITS } from '../model/limits.ts';
 import { integerFrom } from '../model/schema.ts';
 import type { TensorSlot } from '../model/tensors.ts';
-import { D_SPLINE_RAW, D_STATE, GRADIENTS, LOG_DET, LOG_SCALE, PARAMETERS, STATE } from '../plan/names.ts';
+import {
+  D_SPLINE_TABLE,
+  D_STATE,
+  GRADIENTS,
+  LOG_DET,
+  PARAMETERS,
+  splineTableName,
+  STATE,
+} from '../plan/names.ts';
 import type { PlanBuilder } from '../plan/plan.ts';
 import { builderOf } from './bijector.ts';
-import type { Bijector, Layer, MapPass, Pass } from './bijector.ts';
+import type { Bijector, Layer, MapPass } from './bijector.ts';
 import { blockWords } from './coupling.ts';
 import { rawRanges, reserveRaw, splinesBackward, splinesForward } from './residentSpline.ts';
 import type { ResidentSplines } from './residentSpline.ts';
@@ -64,7 +76,7 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
   },
 
   tuningKey: ({ spec, tensors }) => `${tensors.block.count} splines of ${spec.bins} bins`,
-  width: ({ tensors }) => tensors.raw.length,
+  width: (layer) => splineTableWidth(splinesOf(layer)),
 
   resident: {
     forward(ops, layer) {
@@ -91,45 +103,39 @@ export const splineElementwiseRoom: Bijector<SplineElementwiseSpec, Tensors> = {
   preservesVolume: false,
 
   forward(plan, layer, { keptRows, ...pass }) {
-    const numbers = numbersOf(layer, pass);
-    const { rows, blocks } = numbers;
-    const keptX = keptRows && plan.buffer(keptRows, blocks.transformCount * rows);
-    plan.add(
-      rationalQuadratic({
-        ...numbers,
-        inverse: false,
-        keptX,
-        state: STATE,
-        logScale: logScaleOf(plan, numbers),
-      }),
-    );
-    addLogDet(plan, numbers, pass, 1);
+    const keptX = keptRows && plan.buffer(keptRows, layer.tensors.block.count * pass.rows);
+    addMap(plan, layer, pass, { inverse: false, keptX });
   },
 
   inverse(plan, layer, pass) {
-    const numbers = numbersOf(layer, pass);
-    plan.add(
-      rationalQuadratic({ ...numbers, inverse: true, state: STATE, logScale: logScaleOf(plan, numbers) }),
-    );
-    addLogDet(plan, numbers, pass, -1);
+    addMap(plan, layer, pass, { inverse: true });
   },
 
-  backward(plan, layer, pass) {
-    const { rows, validRows, dLogDet, keptRows: keptX } = pass;
-    const { raw } = layer.tensors;
-    const dRaw = plan.buffer(D_SPLINE_RAW, raw.length * rows);
-    const numbers = numbersOf(layer, pass);
+  backward(plan, layer, { rows, validRows, dLogDet, keptRows: keptX }) {
+    const splines = splinesOf(layer);
+    const { raw: tensor } = layer.tensors;
+    const table = splineTableName(tensor.offset);
+    const dTable = plan.buffer(D_SPLINE_TABLE, splineSlices(rows).slices * tableLength(splines));
     plan.add(
-      rationalQuadraticBackward({
-        ...numbers,
+      rationalQuadraticElementwiseBackward({
+        ...splines,
+        rows,
         validRows,
         dLogDet,
+        table,
         keptX,
         state: STATE,
         dState: D_STATE,
-        dRaw,
+        dTable,
       }),
-      rowGradientReduce({ rows, validRows, tensor: raw, dRows: dRaw, gradients: GRADIENTS }),
+      rationalQuadraticBinsBackward({
+        ...splines,
+        rows,
+        tensor,
+        parameters: PARAMETERS,
+        dTable,
+        gradients: GRADIENTS,
+      }),
     );
   },
 };
@@ -149,23 +155,25 @@ function splinesOf({ spec: { bins, bound }, tensors: { block } }: SplineLayer): 
   return { bins, bound, block };
 }
 
-function numbersOf({ spec, tensors }: SplineLayer, { rows }: Pass): SplineNumbers {
-  const { bins, bound } = spec;
-  const { block, raw } = tensors;
-  const blocks = { transformStart: block.start, transformCount: block.count };
-  return { rows, blocks, bins, bound, raw: PARAMETERS, shared: raw };
-}
-
-function logScaleOf(plan: PlanBuilder, { rows, blocks }: SplineNumbers): string {
-  return plan.buffer(LOG_SCALE, blocks.transformCount * rows);
-}
-
-function addLogDet(
+function addMap(
   plan: PlanBuilder,
-  { rows, blocks }: SplineNumbers,
-  { accumulate }: MapPass,
-  sign: 1 | -1,
+  layer: SplineLayer,
+  { rows, accumulate }: MapPass,
+  way: { inverse: boolean; keptX?: string | undefined },
 ): void {
-  const features = blocks.transformCount;
-  plan.add(logDetReduce({ rows, features, sign, accumulate, logScale: LOG_SCALE, logDet: LOG_DET }));
+  const splines = splinesOf(layer);
+  const { raw: tensor } = layer.tensors;
+  const table = plan.buffer(splineTableName(tensor.offset), tableLength(splines));
+  plan.add(
+    rationalQuadraticBins({ ...splines, tensor, parameters: PARAMETERS, table }),
+    rationalQuadraticElementwise({
+      ...splines,
+      ...way,
+      rows,
+      accumulate,
+      table,
+      state: STATE,
+      logDet: LOG_DET,
+    }),
+  );
 }

@@ -32,6 +32,7 @@ export interface PassJob<K extends PassName> extends Omit<RowJob, 'kind' | 'plan
 
 /**
  * @param taken the rows of the call; only their count if the pass draws them
+ * @param isSoftware whether the adapter computes on the CPU
  * @throws {ShapeError} like `takeContext`
  * @throws {DataError} when a context is not finite
  */
@@ -40,6 +41,7 @@ export function passJob<K extends PassName>(
   pass: K,
   { count, values }: { count: number; values?: Rows },
   { context, signal, firstRow = 0, seed, temperature }: SampleOptions,
+  isSoftware = false,
 ): PassJob<K> {
   const { spec } = model;
   const { plan, takes } = PASSES[pass];
@@ -54,7 +56,7 @@ export function passJob<K extends PassName>(
   return {
     pass,
     rows: count,
-    chunkRows: chunkRowsFor(model, pass),
+    chunkRows: chunkRowsFor(model, pass, isSoftware),
     planOf: (chunk, variants) =>
       plan(
         model,

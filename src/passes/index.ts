@@ -20,7 +20,7 @@ import type { SampleRows } from './sample.ts';
 import { tracePlan } from './trace.ts';
 import type { Direction } from './trace.ts';
 import { residentTrainingRows } from './resident.ts';
-import { chunkRowsOf } from './workspace.ts';
+import { CACHED_BUFFER_BYTES, chunkRowsOf } from './workspace.ts';
 import { offsetPlace } from '../spec/offset.ts';
 
 /** The purposes that kernels are chosen for: training steps, scoring and sampling. */
@@ -178,13 +178,19 @@ export function turnToScores(gradient: Float32Array | Float64Array, logProb: Arr
   });
 }
 
-/** The most rows that the pass processes at once. */
-export function chunkRowsFor(model: FlowModel, pass: PassName): number {
+/**
+ * The most rows that the pass processes at once. On a software adapter there are fewer, unless they share a sum: its bits
+ * depend only on the model.
+ */
+export function chunkRowsFor(model: FlowModel, pass: PassName, isSoftware = false): number {
   const widths = Object.values(givesOf(pass)).map((given) =>
     partsOf(given, model.spec).reduce((sum, { features }) => sum + features, 0),
   );
-  const most = chunkRowsOf(model, Math.max(...widths));
-  return PASSES[pass].kernels === 'gradient' ? Math.min(most, residentTrainingRows(model)) : most;
+  const widest = Math.max(...widths);
+  if (PASSES[pass].kernels === 'gradient') {
+    return Math.min(chunkRowsOf(model, widest), residentTrainingRows(model));
+  }
+  return chunkRowsOf(model, widest, isSoftware ? CACHED_BUFFER_BYTES : undefined);
 }
 
 function partsOf(given: Given, spec: FlowSpec): ResultPart[] {

@@ -42,8 +42,10 @@ export const LOG_SCALE = 'log_scale';
 export const D_CONDITIONER_OUTPUT = 'd_conditioner_output';
 /** Rows before the bijector at this place, if it cannot rebuild them, [transformed, rows]. */
 export const keptRowsName = (place: number): string => `kept_rows@${place}`;
-/** Each row's gradient of the raw numbers of an elementwise spline, [dim, 3 · bins − 1, rows]. */
-export const D_SPLINE_RAW = 'd_spline_raw';
+/** The bins of the elementwise splines whose tensor starts at this offset of PARAMETERS: see `rationalQuadraticBins`. */
+export const splineTableName = (offset: number): string => `spline_table@${offset}`;
+/** The gradients of such a table, summed over each slice of the rows, [slices, features, bins, 8]. */
+export const D_SPLINE_TABLE = 'd_spline_table';
 
 /** The nets' weights in the order in which the resident pass at a place reads them: see `WeightPacker`. */
 export const packedWeightsName = (place: number): string => `packed_weights@${place}`;

@@ -8,7 +8,7 @@ import { glow, nice, realnvp, spline } from '../../src/presets/index.ts';
 import { ReferenceFlow } from '../../src/reference/flow.ts';
 import type { FlowSpec } from '../../src/spec/spec.ts';
 import { expectClose, expectNormClose } from '../support/compare.ts';
-import { testOptions } from '../support/device.ts';
+import { testGpu, testOptions } from '../support/device.ts';
 import {
   modelOf,
   randomContext,
@@ -98,7 +98,8 @@ describe('the gradient of log p with respect to x', () => {
   it('has the same bits for a row in any company, over several chunks', async () => {
     const spec = withActivation(realnvp(2, { couplings: 2, hidden: [512] }), 'silu');
     const { flow } = await loaded(spec);
-    const chunk = chunkRowsFor(modelOf(spec), 'logProbGradient');
+    const { software } = await testGpu();
+    const chunk = chunkRowsFor(modelOf(spec), 'logProbGradient', software);
     const x = Float32Array.from(rowsWithin(spec, chunk + 3));
     const { gradient } = await flow.logProbGradient(x);
     for (const row of [0, chunk - 1, chunk, chunk + 2]) {

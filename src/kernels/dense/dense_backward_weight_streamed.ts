@@ -25,7 +25,7 @@ export const denseBackwardWeightStreamedKernel = {
     gradients: { access: 'read_write', element: 'f32' },
   },
   flags: ['SUBGROUPS', 'F16'],
-  sizes: [...KEPT_SIZES, 'N_KEPT_QUADS'],
+  sizes: KEPT_SIZES,
 } as const satisfies KernelSpec;
 
 export interface DenseBackwardWeightStreamedArguments extends Omit<DenseBackwardWeightArguments, 'partials'> {
@@ -47,7 +47,6 @@ export function denseBackwardWeightStreamed(args: DenseBackwardWeightStreamedArg
   if (!hasQuadInputs(layer))
     throw new RangeError(`${layer.inputs} inputs at ${layer.weight.offset} are not whole quads`);
   const { range, workgroups } = streamedRanges(layer.inputs / 4, layer.outputs);
-  const kept = keptSizes(rows, lanes);
   return dispatchOf(denseBackwardWeightStreamedKernel, {
     params: {
       n_quads: quadsOf(rows),
@@ -60,7 +59,7 @@ export function denseBackwardWeightStreamed(args: DenseBackwardWeightStreamedArg
       bias_offset: layer.bias.offset,
     },
     flags: { SUBGROUPS: lanes > 1, F16: f16 },
-    sizes: { ...kept, N_KEPT_QUADS: kept.N_KEPT / 4 },
+    sizes: keptSizes(rows, lanes),
     buffers: { d_output: args.dOutput, input: args.input, gradients: args.gradients },
     workgroups,
     flops: 2 * rows * layer.weight.length + rows * layer.outputs,

@@ -8,12 +8,18 @@ const MAX_KEPT = 32;
 /** Enough workgroups to keep a small machine busy. */
 const ENOUGH_GROUPS = 16;
 
-export const KEPT_SIZES = ['N_KEPT', 'N_BLOCKS', 'LANES'] as const;
+export const KEPT_SIZES = ['N_KEPT', 'N_KEPT_QUADS', 'N_BLOCKS', 'LANES'] as const;
+
+type KeptSizes = Record<(typeof KEPT_SIZES)[number], number>;
 
 /** Sizes of a product whose sums have `length` terms. */
-export function keptSizes(length: number, lanes: number): Record<(typeof KEPT_SIZES)[number], number> {
-  const kept = Math.min(MAX_KEPT, roundUp(length, 4 * lanes));
-  return { N_KEPT: kept, N_BLOCKS: kept / (4 * lanes), LANES: lanes };
+export function keptSizes(length: number, lanes: number): KeptSizes {
+  return sizesOf(Math.min(MAX_KEPT, roundUp(length, 4)), lanes);
+}
+
+/** Sizes of a product that keeps a multiple of four rows. */
+export function sizesOf(kept: number, lanes: number): KeptSizes {
+  return { N_KEPT: kept, N_KEPT_QUADS: kept / 4, N_BLOCKS: ceilDivide(kept, 4 * lanes), LANES: lanes };
 }
 
 /** Splits `streamed` rows into ranges of whole quads; `kept` invocations process each range. */

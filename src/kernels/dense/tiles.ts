@@ -2,6 +2,7 @@
 import { ShapeError } from '../../errors.ts';
 import type { Dispatch, Workgroups } from '../../plan/kernel.ts';
 import { ceilDivide, gridOf } from '../../plan/shape.ts';
+import { sizesOf } from './kept_product.ts';
 import { SIDE } from './blocked_product.ts';
 
 /** Tile sizes by their names in the kernel's shader. */
@@ -108,12 +109,7 @@ const keptRows: Tiling = {
     return { N_KEPT: [...new Set([own, ...others])].toSorted((a, b) => a - b) };
   },
   cut: ({ sizes }, { N_KEPT = NaN }) => ({
-    sizes: {
-      ...sizes,
-      N_KEPT,
-      N_BLOCKS: N_KEPT / (4 * (sizes['LANES'] ?? NaN)),
-      ...('N_KEPT_QUADS' in sizes ? { N_KEPT_QUADS: N_KEPT / 4 } : {}),
-    },
+    sizes: sizesOf(N_KEPT, sizes['LANES'] ?? NaN),
   }),
 };
 

@@ -1,6 +1,5 @@
 import { dispatchOf } from '../../plan/kernel.ts';
 import type { Dispatch, KernelSpec, ParamsOf } from '../../plan/kernel.ts';
-import type { TensorSlot } from '../../model/tensors.ts';
 import type { CouplingBlocks } from '../../model/blocks.ts';
 import { gridOf } from '../../plan/shape.ts';
 
@@ -10,9 +9,6 @@ export const rationalQuadraticKernel = {
     n_rows: 'u32',
     n_transformed: 'u32',
     transform_start: 'u32',
-    raw_start: 'u32',
-    raw_stride: 'u32',
-    row_stride: 'u32',
     bound: 'f32',
   },
   bindings: {
@@ -31,10 +27,8 @@ export interface SplineNumbers {
   blocks: Pick<CouplingBlocks, 'transformStart' | 'transformCount'>;
   bins: number;
   bound: number;
-  /** The buffer of the raw numbers: [transformed, 3 · bins − 1, rows] if each row has separate numbers. */
+  /** The buffer of the raw numbers, [transformed, 3 · bins − 1, rows]. */
   raw: string;
-  /** The tensor in that buffer, [transformed, 3 · bins − 1], if all rows share the numbers. */
-  shared?: TensorSlot;
 }
 
 export interface RationalQuadraticArguments extends SplineNumbers {
@@ -67,21 +61,18 @@ export function rationalQuadratic(args: RationalQuadraticArguments): Dispatch {
 }
 
 export function splineParams(args: SplineNumbers): ParamsOf<typeof rationalQuadraticKernel> {
-  const { rows, blocks, shared } = args;
+  const { rows, blocks, bound } = args;
   return {
     n_rows: rows,
     n_transformed: blocks.transformCount,
     transform_start: blocks.transformStart,
-    raw_start: shared?.offset ?? 0,
-    raw_stride: shared === undefined ? rows : 1,
-    row_stride: shared === undefined ? 1 : 0,
-    bound: args.bound,
+    bound,
   };
 }
 
 /** Count of raw numbers that the kernel reads. */
-export function rawElements({ rows, blocks, bins, shared }: SplineNumbers): number {
-  return shared?.length ?? blocks.transformCount * rawCount(bins) * rows;
+export function rawElements({ rows, blocks, bins }: SplineNumbers): number {
+  return blocks.transformCount * rawCount(bins) * rows;
 }
 
 /** Raw numbers per feature: widths, heights, and derivatives at the inner knots. */

@@ -11,9 +11,6 @@ export const rationalQuadraticBackwardKernel = {
     n_valid_rows: 'u32',
     n_transformed: 'u32',
     transform_start: 'u32',
-    raw_start: 'u32',
-    raw_stride: 'u32',
-    row_stride: 'u32',
     bound: 'f32',
     d_log_det: 'f32',
   },
@@ -36,7 +33,7 @@ export interface RationalQuadraticBackwardArguments extends SplineNumbers {
   keptX: string;
   state: string;
   dState: string;
-  /** [transformed, 3 · bins − 1, rows], also if the rows share their numbers. */
+  /** [transformed, 3 · bins − 1, rows]. */
   dRaw: string;
 }
 

@@ -6,18 +6,22 @@ const MIN_DERIVATIVE = 1e-3;
 /** With this shift, a raw 0 gives the derivative 1. */
 const DERIVATIVE_SHIFT = Math.log(Math.expm1(1 - MIN_DERIVATIVE));
 
-/** A bin and a position in it, with the common terms of the formulas. */
-export interface SplinePlace {
-  k: number;
-  xi: number;
+/** A bin: where it starts in x and z, its sizes, and the slopes at its two knots. */
+export interface SplineBin {
   x: number;
-  z: number;
   width: number;
+  z: number;
   height: number;
-  /** Mean slope of the bin, and the slopes at its two knots. */
-  mean: number;
   left: number;
   right: number;
+}
+
+/** A position in a bin, with the common terms of the formulas. */
+export interface SplinePlace extends SplineBin {
+  k: number;
+  xi: number;
+  /** Mean slope of the bin. */
+  mean: number;
   numerator: number;
   denominator: number;
   derivativeFactor: number;
@@ -26,51 +30,56 @@ export interface SplinePlace {
 
 /** The image of a value under the spline or its inverse, and log dz/dx there. Outside the spline is the identity. */
 export function splineImage(
-  raw: readonly number[],
-  { bins, bound, inverse }: { bins: number; bound: number; inverse: boolean },
+  bins: readonly SplineBin[],
+  { bound, inverse }: { bound: number; inverse: boolean },
   value: number,
 ): { value: number; logDerivative: number } {
   if (Math.abs(value) > bound) return { value, logDerivative: 0 };
-  const found = (inverse ? splineAtZ : splineAtX)(raw, bins, bound, value);
+  const found = (inverse ? splineAtZ : splineAtX)(bins, value);
   return { value: inverse ? found.x : found.z, logDerivative: found.logDerivative };
 }
 
-/** The position of x in [−bound, bound] and its image under the spline. */
-export function splineAtX(raw: readonly number[], bins: number, bound: number, x: number): SplinePlace {
-  const knots = knotsOf(raw, bins, bound);
-  const k = intervalOf(knots.x, x);
-  const start = at(knots.x, k);
-  return placeIn(knots, k, (x - start) / (at(knots.x, k + 1) - start));
+/** The position of x in [−bound, bound], with its x, and its image z under the spline. */
+export function splineAtX(bins: readonly SplineBin[], x: number): SplinePlace {
+  const k = binAt(
+    bins.map((bin) => bin.x),
+    x,
+  );
+  const bin = binOf(bins, k);
+  return placeIn(bin, k, (x - bin.x) / bin.width);
 }
 
 /** The position of the x for which z = spline(x). */
-export function splineAtZ(raw: readonly number[], bins: number, bound: number, z: number): SplinePlace {
-  const knots = knotsOf(raw, bins, bound);
-  const k = intervalOf(knots.y, z);
-  const { width, height, left, right } = placeIn(knots, k, 0);
+export function splineAtZ(bins: readonly SplineBin[], z: number): SplinePlace {
+  const k = binAt(
+    bins.map((bin) => bin.z),
+    z,
+  );
+  const bin = binOf(bins, k);
+  const { width, height, left, right } = bin;
   const mean = height / width;
-  const rise = z - at(knots.y, k);
+  const rise = z - bin.z;
   const bend = rise * (left + right - 2 * mean);
   const a = height * (mean - left) + bend;
   const b = height * left - bend;
   const c = mean * rise;
-  return placeIn(knots, k, (2 * c) / (b + Math.sqrt(Math.max(b * b + 4 * a * c, 0))));
+  return placeIn(bin, k, (2 * c) / (b + Math.sqrt(Math.max(b * b + 4 * a * c, 0))));
 }
 
-interface Knots {
-  /** bins + 1 positions, from −bound to bound. */
-  x: number[];
-  y: number[];
-  derivatives: number[];
-}
-
-function knotsOf(raw: readonly number[], bins: number, bound: number): Knots {
+/** The bins of a spline with these raw numbers. */
+export function binsOf(raw: readonly number[], bins: number, bound: number): SplineBin[] {
   const inner = raw.slice(2 * bins).map((value) => MIN_DERIVATIVE + softplus(value + DERIVATIVE_SHIFT));
-  return {
-    x: edgesOf(raw.slice(0, bins), bound),
-    y: edgesOf(raw.slice(bins, 2 * bins), bound),
-    derivatives: [1, ...inner, 1],
-  };
+  const derivatives = [1, ...inner, 1];
+  const x = edgesOf(raw.slice(0, bins), bound);
+  const z = edgesOf(raw.slice(bins, 2 * bins), bound);
+  return Array.from({ length: bins }, (_, k) => ({
+    x: at(x, k),
+    width: at(x, k + 1) - at(x, k),
+    z: at(z, k),
+    height: at(z, k + 1) - at(z, k),
+    left: at(derivatives, k),
+    right: at(derivatives, k + 1),
+  }));
 }
 
 function edgesOf(raw: readonly number[], bound: number): number[] {
@@ -82,30 +91,33 @@ function edgesOf(raw: readonly number[], bound: number): number[] {
   return [-bound, ...inner.slice(0, -1), bound];
 }
 
-function intervalOf(edges: readonly number[], value: number): number {
-  const next = edges.findIndex((edge, i) => i > 0 && value < edge);
-  return next < 0 ? edges.length - 2 : next - 1;
+function binAt(starts: readonly number[], value: number): number {
+  return Math.max(
+    0,
+    starts.findLastIndex((start) => value >= start),
+  );
 }
 
-function placeIn({ x, y, derivatives }: Knots, k: number, xi: number): SplinePlace {
-  const width = at(x, k + 1) - at(x, k);
-  const height = at(y, k + 1) - at(y, k);
-  const [left, right] = [at(derivatives, k), at(derivatives, k + 1)];
+export function binOf(bins: readonly SplineBin[], k: number): SplineBin {
+  const bin = bins[k];
+  if (bin === undefined) throw new RangeError(`bin ${k} of ${bins.length}`);
+  return bin;
+}
+
+function placeIn(bin: SplineBin, k: number, xi: number): SplinePlace {
+  const { width, height, left, right } = bin;
   const mean = height / width;
   const q = xi * (1 - xi);
   const numerator = mean * xi ** 2 + left * q;
   const denominator = mean + (left + right - 2 * mean) * q;
   const derivativeFactor = right * xi ** 2 + 2 * mean * q + left * (1 - xi) ** 2;
   return {
+    ...bin,
     k,
     xi,
-    x: at(x, k) + width * xi,
-    z: at(y, k) + (height * numerator) / denominator,
-    width,
-    height,
+    x: bin.x + width * xi,
+    z: bin.z + (height * numerator) / denominator,
     mean,
-    left,
-    right,
     numerator,
     denominator,
     derivativeFactor,

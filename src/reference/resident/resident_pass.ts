@@ -14,7 +14,7 @@ import { contextUnit } from '../../kernels/resident/resident_pass.ts';
 import { rawCount } from '../../kernels/spline/rational_quadratic.ts';
 import { fromDomain, intoDomain } from '../../model/domain.ts';
 import { at } from '../maths/at.ts';
-import { splineImage } from '../maths/rational_quadratic.ts';
+import { binsOf, splineImage } from '../maths/rational_quadratic.ts';
 import { splineGradient } from '../maths/rational_quadratic_gradient.ts';
 import { densities } from './densities.ts';
 import { range, Row, sum } from './row.ts';
@@ -146,8 +146,8 @@ const kinds: Record<OpKind, (op: Fields, row: Row) => void> = {
     const { to, count, slope, aux, inputs: bins, number: bound, option } = op;
     for (const j of range(count)) {
       if (slope !== 0) row.keep(slope + j, row.unit(to + j));
-      const spline = { bins, bound, inverse: (option & INVERTED) !== 0 };
-      const image = splineImage(rawNumbers(op, row, j), spline, row.unit(to + j));
+      const spline = { bound, inverse: (option & INVERTED) !== 0 };
+      const image = splineImage(binsOf(rawNumbers(op, row, j), bins, bound), spline, row.unit(to + j));
       row.units[to + j] = image.value;
       row.units[aux + j] = image.logDerivative;
     }

@@ -13,7 +13,7 @@ export const rationalQuadraticBackward: Twin<typeof rationalQuadraticBackwardKer
   const { n_rows, n_valid_rows, n_transformed, transform_start, bound, d_log_det } = params;
   const spline = { bins: sizes.BINS, bound };
   for (let index = 0; index < n_rows * n_transformed; index++) {
-    const raw = rawNumbers(buffers.raw, sizes.BINS, params, index);
+    const raw = rawNumbers(buffers.raw, sizes.BINS, n_rows, index);
     const [feature, row] = [Math.floor(index / n_rows), index % n_rows];
     const place = transform_start * n_rows + index;
     const x = at(kept_x, index);
