@@ -13,7 +13,7 @@ import type { Pictures } from './report/pictures.ts';
 import { trainingFigure } from './report/trainingFigure.ts';
 import { verdictOf } from './report/verdict.ts';
 import { worstRowsSection } from './report/worstRows.ts';
-import { nats, percent } from './report/words.ts';
+import { nats, wholePercent } from './report/words.ts';
 
 export interface ReportInput extends Pictures, Omit<Curves, 'bestStep' | 'shift'> {
   /** Heading of the page; any text, also a file name. */
@@ -75,7 +75,7 @@ export function gapInWords(testNll: number, entropy: number): string {
   return (
     `The test NLL is ${size} above the exact entropy, the lowest that any model can reach. ` +
     `The gap is the Kullback–Leibler divergence from the data to the model: ` +
-    `on (geometric) average the model gives a point ${percent(Math.exp(-gap))} of its true density.`
+    `on (geometric) average the model gives a point ${wholePercent(Math.exp(-gap))} of its true density.`
   );
 }
 

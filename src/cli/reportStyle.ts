@@ -32,8 +32,6 @@ h3, figure h2, .facts h2 { margin: 0 0 10px; font-size: 15px; font-weight: 600; 
 svg + .measure { margin: 10px 0 4px; }
 .legend { margin: 10px 0 0; font-size: 13px; color: var(--muted); }
 .legend .model { margin-left: 18px; }
-.pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px; }
-.pair .measure { margin: 0 0 6px; }
 .odd { background: color-mix(in srgb, var(--model) calc(12% + 0.5 * var(--odd)), transparent); }
 .tiles { display: flex; flex-wrap: wrap; gap: 12px 48px; margin: 22px 0 14px; }
 .tiles dt { color: var(--muted); font-size: 13px; }
@@ -60,7 +58,7 @@ figcaption { padding-top: 10px; color: var(--muted); font-size: 13px; overflow-w
 .entries table { font-size: 13px; }
 .entries th, .entries td { width: auto; padding: 5px 16px 5px 0; white-space: nowrap; }
 .entries thead th { color: var(--ink); font-weight: 600; }
-.entries .number { padding: 5px 0 5px 16px; text-align: right; }
+.entries .number { padding: 5px 16px 5px 16px; text-align: right; }
 code { font: 0.93em ui-monospace, "SF Mono", Menlo, Consolas, monospace; color: var(--ink); }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: 7px 0; text-align: left; vertical-align: top; border-top: 1px solid var(--grid); }
@@ -78,7 +76,6 @@ td { overflow-wrap: anywhere; }
   .figures, .figures:has(> .half) { grid-template-columns: minmax(0, 1fr); gap: 12px; }
   .wide { grid-column: auto; }
   figure, .facts, .card { padding: 14px 12px; }
-  .pair { grid-template-columns: minmax(0, 1fr); }
   .if-wide { display: none; }
   .if-narrow { display: block; }
 }

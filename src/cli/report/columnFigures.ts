@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot';
 import { svg } from '../svgChart.ts';
 import { labelBars, numberBars } from './bars.ts';
 import type { Bar } from './bars.ts';
+import type { NumberColumn } from './column.ts';
 import { FALSE_ALARM } from './columnDifference.ts';
 import type { JudgedColumn } from './findings.ts';
 import { cards, figure, key, section, shortened, table } from './html.ts';
@@ -30,27 +31,30 @@ export function columnsSection(columns: readonly JudgedColumn[], rows: string): 
 
 function columnFigure(judged: JudgedColumn, rows: string): string {
   const { column, measure, distance, bound } = judged;
-  const label = `Bar chart of ${column.name}: shares of the ${rows} and of the samples; ${columnFinding(judged)}.`;
+  const isOff = isDifferent(judged);
+  const tone = !isOff ? 'good' : distance > LARGE_DISTANCE ? 'bad' : 'note';
+  const words = isOff ? `${capital(columnFinding(judged))}.` : 'Within chance.';
+  const label = `Bar chart of ${column.name}: shares of the ${rows} and of the samples. ${words}`;
   const { chart, outside } =
     column.kind === 'label'
       ? { chart: labelChart(labelBars(column), label), outside: '' }
       : numbersChart(column, label);
-  const isOff = isDifferent(judged);
-  const tone = !isOff ? 'good' : distance > LARGE_DISTANCE ? 'bad' : 'note';
-  const words = isOff ? `${capital(columnFinding(judged))}.` : 'Within chance.';
   const pit = column.pit === undefined ? '' : pitChart(column.name, column.pit);
   const head = `<p class="measure ${tone}">${measure} ${short(distance)} <span>bound ${short(bound)}</span></p>`;
   return figure(column.name, `${words}${outside}`, chart + pit, '', head);
 }
 
-function numbersChart(
-  column: Parameters<typeof numberBars>[0],
+/** Bars of the data and a line of the samples, and the shares beyond the axis in words. */
+export function numbersChart(
+  column: NumberColumn,
   label: string,
+  height = SIZE.height,
 ): { chart: string; outside: string } {
   const { bars, ticks, outside } = numberBars(column);
   const end = Math.max(...bars.map(({ to }) => to), 1);
   const chart = svg({
     ...SIZE,
+    height,
     label,
     x: { domain: [0, end] },
     y: { domain: [0, highest(bars)] },

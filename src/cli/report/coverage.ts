@@ -27,7 +27,7 @@ export function coverageOf(rows: ArrayLike<number>, samples: ArrayLike<number>):
   const [found, drawn] = [Float64Array.from(rows).sort(), Float64Array.from(samples).sort()];
   const { length } = drawn;
   const inside = (content: number): number => {
-    const threshold = drawn[Math.ceil((1 - content) * length)] ?? Infinity;
+    const threshold = drawn[Math.floor((1 - content) * length)] ?? Infinity;
     return content === 1 ? 1 : 1 - countBelow(found, threshold) / found.length;
   };
   const curve = Array.from({ length: POINTS + 1 }, (_, i) => ({

@@ -1,18 +1,21 @@
 /** All columns together: how likely the rows are next to the samples, and how far they are from each other. */
 import * as Plot from '@observablehq/plot';
 import { svg } from '../svgChart.ts';
+import { numbersChart } from './columnFigures.ts';
+import { shortNumber } from './column.ts';
 import { frame, PANEL } from './chartFrame.ts';
 import type { Coverage } from './coverage.ts';
 import type { Findings } from './findings.ts';
 import { cards, figure, section } from './html.ts';
 import { capital, percent, short } from './words.ts';
 
-export function togetherSection({ coverage, energy, rows }: Findings): string {
+export function togetherSection({ coverage, energy, logProb, rows }: Findings): string {
   return section(
     'All columns together',
     '',
     cards([
       coverage === undefined ? '' : coverageFigure(coverage, rows),
+      coverage === undefined ? '' : densitiesFigure(logProb, rows),
       energy === undefined ? '' : energyFigure(energy, rows),
     ]),
   );
@@ -44,6 +47,24 @@ function coverageFigure(coverage: Coverage, rows: string): string {
     ],
   });
   return figure('Coverage', words, chart);
+}
+
+/** log p of the rows and of the samples, as a column of numbers. */
+function densitiesFigure({ rows: found, samples }: Findings['logProb'], rows: string): string {
+  const finite = (values: ArrayLike<number>): Float64Array =>
+    Float64Array.from(values).filter(Number.isFinite);
+  const column = {
+    name: 'log p',
+    kind: 'number',
+    data: finite(found),
+    samples: finite(samples),
+    isWhole: false,
+    atoms: [],
+    format: shortNumber,
+  } as const;
+  const label = `Bar chart of log p: shares of the ${rows} and of the samples.`;
+  const { chart, outside } = numbersChart(column, label, PANEL.height);
+  return figure('log p', `Bars: ${rows}; line: samples; in nats.${outside}`, chart);
 }
 
 function energyFigure({ distance, reference, bound }: NonNullable<Findings['energy']>, rows: string): string {

@@ -86,7 +86,9 @@ export function findingsOf(comparison: Comparison, run: RunFindings): Findings {
     .sort((a, b) => b.distance / b.bound - a.distance / a.bound);
   const ordered = judged.map(({ column }) => column);
   const pairs = pairDifferences(ordered).flatMap((found) => {
-    const [first, second] = found.pair.map((index) => ordered[index]);
+    const [first, second] = found.pair
+      .flatMap((index) => ordered[index] ?? [])
+      .sort((a, b) => columns.indexOf(a) - columns.indexOf(b));
     return first && second ? [{ ...found, pair: [first, second] as const }] : [];
   });
   const hasBoth = logProb.rows.length > 0 && logProb.samples.length > 0;

@@ -11,8 +11,8 @@ import { count, percent, short, signed } from './words.ts';
 
 /** Pairs that have pictures. */
 const PICTURED = 3;
-const SIZE = { width: 360, height: 300, marginLeft: 60, marginRight: 12, marginTop: 10, marginBottom: 42 };
-const MAX_POINTS = 1500;
+const SIZE = { width: 360, height: 230, marginLeft: 60, marginRight: 12, marginTop: 10, marginBottom: 42 };
+const MAX_POINTS = 1000;
 const MAX_LEVELS = 12;
 
 /** @param pairs the most different first */
@@ -40,12 +40,12 @@ function pairFigure({ pair, distance, bound, score, strength }: PairOfColumns, r
     const label = `Scatter plot of ${title} in the ${what}: ${strength.measure} ${signed(shown)}.`;
     const { chart, left } = pairChart(pair, axes, side, label);
     const gone = left < 0.005 ? '' : `; ${percent(left)} not shown`;
-    return `<div><p class="measure">${what} <span>${strength.measure} ${signed(shown)}${gone}</span></p>${chart}</div>`;
+    return `<p class="measure">${what} <span>${strength.measure} ${signed(shown)}${gone}</span></p>${chart}`;
   });
   const words =
     `${percent(distance)} of the samples would have to move for the dependence of the data; chance explains up to ${percent(bound)}. ` +
     `This is ${short(score)} standard deviations more than between two halves of the data.`;
-  return figure(title, words, `<div class="pair">${pictures.join('')}</div>`, 'full');
+  return figure(title, words, pictures.join(''));
 }
 
 interface PairAxis {

@@ -7,7 +7,7 @@ import type { DensityGrid } from './densityChart.ts';
 import { cards, figure, section } from './html.ts';
 import { axesAround, latentChart, pointsWithin, scatterChart, sharesWithinRings } from './scatterChart.ts';
 import type { Axes, ShownPoints } from './scatterChart.ts';
-import { count } from './words.ts';
+import { count, wholePercent } from './words.ts';
 
 export interface Pictures {
   /** Names of the two columns that the scatters show. */
@@ -134,8 +134,4 @@ function notShown({ outside, notFinite, total }: ShownPoints): string {
     ...(notFinite > 0 ? [`Not finite: ${count(notFinite)} of ${count(total)} points.`] : []),
   ];
   return parts.join(' ');
-}
-
-function wholePercent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

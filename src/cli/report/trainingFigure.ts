@@ -15,7 +15,9 @@ export function trainingFigure(curves: Curves, skipped = 0): string {
   }
   const final = finalMedian(losses);
   const steps = losses.step.length;
-  if (steps === 0 || final === undefined) return figure('Training', 'No loss was finite.', '', 'wide');
+  if (steps === 0 || final === undefined) {
+    return figure('Loss', steps === 0 ? 'This run took no steps.' : 'No loss was finite.', '', 'wide');
+  }
   const hasScores = scores !== undefined && scores.step.length > 0;
   const label =
     `Line chart of the training NLL over ${count(steps)} steps, ending near ${nats(final)} nats` +
@@ -27,7 +29,7 @@ export function trainingFigure(curves: Curves, skipped = 0): string {
   const narrow = lossChart(curves, { width: 360, height: 300 }, label);
   const words = [
     'NLL of each batch, and the running median as the strong line.',
-    ...(hasScores ? ['Blue dots: NLL of the validation rows.'] : []),
+    ...(hasScores ? ['Blue dots: NLL of the validation rows under the weights to be kept.'] : []),
     ...(bestStep === undefined ? [] : [`The model is from step ${count(bestStep)}, the best of them.`]),
     ...(curves.shift === undefined
       ? []
@@ -39,5 +41,5 @@ export function trainingFigure(curves: Curves, skipped = 0): string {
     ...(wide.aboveAxis > 0 ? [`Above the chart: ${count(wide.aboveAxis)} of ${count(steps)} steps.`] : []),
   ];
   const chart = `<div class="if-wide">${wide.chart}</div><div class="if-narrow">${narrow.chart}</div>`;
-  return figure('Training', words.join(' '), chart, 'wide');
+  return figure('Loss', words.join(' '), chart, 'wide');
 }

@@ -63,7 +63,7 @@ export const pairsDiffer: Rule = ({ pairs, rows }) => {
   }));
   const more = different.length - sentences.length;
   if (more === 0) return sentences;
-  const words = `${more} more ${more === 1 ? 'pair' : 'pairs'} of columns depend on each other differently, each less than these.`;
+  const words = `${more} more ${more === 1 ? 'pair' : 'pairs'} of columns depend on each other otherwise than in the data; see the pairs below.`;
   return [...sentences, { tone: 'note', words }];
 };
 
@@ -282,12 +282,18 @@ export function columnFinding({ value, upTo }: ColumnDifference): string {
   return `samples lie too ${side}, ${percent(upTo.samples)} are at most ${upTo.text} against ${percent(upTo.data)}`;
 }
 
+/** Difference of strengths that a reader sees in two digits. */
+const VISIBLE_STRENGTH = 0.05;
+
 /** How two columns depend on each other, in the data and in the samples. */
 function pairWords({ pair, distance, bound, strength }: PairOfColumns, rows: string): string {
   const [first, second] = pair;
   const { measure, data, samples } = strength;
-  return (
-    `${first.name} and ${second.name} depend on each other differently: ${percent(distance)} of the samples would have to move, ` +
-    `bound ${percent(bound)} (${measure} ${signed(data)} in the ${rows}, ${signed(samples)} in the samples).`
-  );
+  const both = `${first.name} and ${second.name} depend on each other`;
+  const change = Math.abs(samples) - Math.abs(data);
+  if (data * samples >= 0 && Math.abs(change) >= VISIBLE_STRENGTH) {
+    const more = change > 0 ? 'more' : 'less';
+    return `${both} ${more} in the samples than in the ${rows} (${measure} ${signed(samples)} against ${signed(data)}).`;
+  }
+  return `${both} in another way: ${percent(distance)} of the samples would have to move, bound ${percent(bound)} (${measure} ${signed(samples)} against ${signed(data)}).`;
 }

@@ -18,6 +18,10 @@ export function percent(share: number): string {
   return `${value.toFixed(isNearEnd ? 1 : 0)} %`;
 }
 
+export function wholePercent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
 export function count(n: number): string {
   return n.toLocaleString('en-US');
 }
